@@ -1,0 +1,50 @@
+import type { Outcome } from "./errors.ts";
+
+export type RequestKind = "packument" | "manifest" | "tarball";
+
+/** One request to a registry. `url` is absolute; `origin` decides which credentials may be sent. */
+export interface RegistryRequest {
+  kind: RequestKind;
+  /** Package name, for messages. */
+  name: string;
+  url: string;
+  /** `full` documents carry `time`, `license`, `libc`; the abbreviated form does not. */
+  metadata: "full" | "abbreviated";
+  signal?: AbortSignal;
+}
+
+export interface RegistryResponse {
+  bytes: Uint8Array;
+  /** Bytes over the wire when known (content-length), else the length of the body. */
+  transferred: number;
+  etag?: string;
+}
+
+/** What the core is handed to reach a registry. Never throws: an outcome is data. */
+export interface Transport {
+  get(request: RegistryRequest): Promise<Outcome<RegistryResponse>>;
+  dispose(): void;
+}
+
+/** The machine a lock is made for: part of the input, since it decides which versions are picked. */
+export interface Platform {
+  os: string;
+  cpu: string;
+  libc?: string;
+  /** Node's version without `v`, e.g. `20.20.2`. */
+  node: string;
+  npm: string;
+}
+
+/** Files by path relative to the set's root, `/`-separated. Text or bytes. */
+export type FileMap = Readonly<Record<string, string | Uint8Array>>;
+
+/** What a verified tarball holds that matters for a tree. Paths have the first component stripped. */
+export interface TarballListing {
+  /** sha512 SRI of the bytes. */
+  integrity: string;
+  /** Every file's path in archive order. */
+  paths: string[];
+  /** Text of each `package.json` and of a root `npm-shrinkwrap.json`, by path. */
+  texts: Map<string, string>;
+}
