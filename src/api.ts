@@ -1,0 +1,193 @@
+import type { Failure } from "./errors.ts";
+import type { FileMap, Platform } from "./ports.ts";
+import type { Manifest } from "./registry/manifest.ts";
+
+/** Counts while a resolution runs; sent at most 20 times a second. */
+export interface Progress {
+  phase: "read" | "resolve" | "complete" | "write";
+  /** Package names asked for so far. */
+  known: number;
+  /** Packuments that have arrived. */
+  fetched: number;
+  /** Nodes in the tree. */
+  placed: number;
+}
+
+export type MetadataForm = "full" | "abbreviated";
+export type Mode = "auto" | "threads" | "worker" | "inline";
+
+export interface InstallerOptions {
+  /** Base URL of the default registry. */
+  registry?: string;
+  /** Registry of a scope: `{ "@acme": "https://npm.acme.example/" }`. */
+  scopes?: Record<string, string>;
+  /** Credentials for an origin: a bearer token, or a whole `Authorization` value when it contains a blank. */
+  token?: (origin: string) => string | undefined | Promise<string | undefined>;
+  fetch?: typeof globalThis.fetch;
+  metadata?: MetadataForm;
+  mode?: Mode;
+  cache?: "none";
+  platform?: Partial<Platform>;
+  onProgress?: (progress: Progress) => void;
+  /** Requests in flight at once. Default 256. */
+  concurrency?: number;
+  /** Milliseconds without an answer before a request is given up and retried. Default 30,000. */
+  timeout?: number;
+  /** How many times a failed request is tried again. Default 3. */
+  retries?: number;
+  /** Base URL of a relay that can be asked when the registry cannot be reached from a page. */
+  proxy?: string;
+}
+
+export interface ProjectInput {
+  files: FileMap;
+  /** Folder of the project inside `files`. Default `""`. */
+  root?: string;
+  /** The folder's name: the lock's `name` when package.json has none. */
+  name?: string;
+}
+
+export type SaveType = "prod" | "dev" | "optional" | "peer" | "peerOptional";
+
+export interface ResolveOptions {
+  add?: readonly string[];
+  rm?: readonly string[];
+  update?: boolean | readonly string[] | { all?: boolean; names?: readonly string[] };
+  saveType?: SaveType;
+  saveBundle?: boolean;
+  /** `false` for npm's `--no-save`. */
+  save?: boolean;
+  savePrefix?: string;
+  saveExact?: boolean;
+  workspaces?: readonly string[];
+  includeWorkspaceRoot?: boolean;
+  legacyPeerDeps?: boolean;
+  strictPeerDeps?: boolean;
+  force?: boolean;
+  preferDedupe?: boolean;
+  installStrategy?: "hoisted" | "nested" | "shallow" | "linked";
+  installLinks?: boolean;
+  omit?: readonly ("dev" | "optional" | "peer")[];
+  before?: string | Date;
+  /** Days; versions younger than this are not picked. */
+  minReleaseAge?: number;
+  minReleaseAgeExclude?: readonly string[];
+  engineStrict?: boolean;
+  lockfileVersion?: 1 | 2 | 3;
+  defaultTag?: string;
+  os?: string;
+  cpu?: string;
+  libc?: string;
+  completeLockfile?: boolean;
+  packageLock?: boolean;
+  signal?: AbortSignal;
+}
+
+export type DependencyType = "prod" | "dev" | "optional" | "peer" | "peerOptional" | "workspace";
+
+/** A dependency: who wants what, and what it got. */
+export interface TreeEdge {
+  readonly from: TreeNode;
+  readonly name: string;
+  /** As written, or as an override rewrote it. */
+  readonly spec: string;
+  readonly rawSpec: string;
+  readonly type: DependencyType;
+  readonly to: TreeNode | null;
+  readonly valid: boolean;
+  readonly error: "MISSING" | "INVALID" | "PEER LOCAL" | null;
+  readonly overridden: boolean;
+}
+
+/** A package at a location. Read-only. */
+export interface TreeNode {
+  /** Folder name under `node_modules` (an alias keeps its alias). */
+  readonly name: string;
+  /** The name in its own manifest. */
+  readonly packageName: string;
+  readonly version: string;
+  /** `""` for the project, `node_modules/a`, `packages/b`, … */
+  readonly location: string;
+  readonly parent: TreeNode | null;
+  readonly children: readonly TreeNode[];
+  readonly edgesOut: readonly TreeEdge[];
+  readonly edgesIn: readonly TreeEdge[];
+  readonly manifest: Readonly<Manifest>;
+  readonly isLink: boolean;
+  /** A link's target. */
+  readonly target: TreeNode | null;
+  readonly resolved: string | null;
+  readonly integrity: string | null;
+  readonly dev: boolean;
+  readonly optional: boolean;
+  readonly devOptional: boolean;
+  readonly peer: boolean;
+  readonly extraneous: boolean;
+  readonly inBundle: boolean;
+  /** Left out of this machine's install (an optional package for another platform). */
+  readonly inert: boolean;
+}
+
+export interface Tree {
+  readonly root: TreeNode;
+  /** Every node except the root, by location, in npm's order of the lock. */
+  readonly nodes: readonly TreeNode[];
+  get(location: string): TreeNode | undefined;
+}
+
+/** One chain from the project to a package, the project first. */
+export interface WhyPath {
+  readonly edges: readonly TreeEdge[];
+}
+
+export interface WhyAnswer {
+  readonly node: TreeNode;
+  /** Shortest first; cycles are cut. */
+  readonly paths: readonly WhyPath[];
+}
+
+export interface LockChange {
+  readonly location: string;
+  readonly name: string;
+  readonly kind: "added" | "removed" | "changed";
+  readonly before?: string;
+  readonly after?: string;
+}
+
+/** A warning is a failure that npm lives with: same shape, same codes (`EBADENGINE`, `ERESOLVE`, `EDEPRECATED`, …). */
+export type Warning = Failure;
+
+export interface ResolutionStats {
+  requests: number;
+  /** Bytes over the wire where known, else body bytes. */
+  bytes: number;
+  packuments: number;
+  manifestsParsed: number;
+  nodes: number;
+  /** Milliseconds by phase. */
+  milliseconds: { read: number; resolve: number; complete: number; write: number; total: number };
+}
+
+export interface Resolution {
+  /** What npm would have written: the lock, and each package.json that changed. Keys relative to the file set. */
+  readonly files: Record<string, string>;
+  readonly tree: Tree;
+  readonly warnings: readonly Warning[];
+  readonly stats: ResolutionStats;
+  why(name: string): WhyAnswer[];
+  diff(lockText: string): LockChange[];
+}
+
+export interface PackumentSummary {
+  name: string;
+  versions: string[];
+  distTags: Record<string, string>;
+}
+
+export interface Installer {
+  readonly mode: Exclude<Mode, "auto">;
+  readonly modeReason: string;
+  resolve(project: ProjectInput, options?: ResolveOptions): Promise<Resolution>;
+  packument(name: string, options?: { signal?: AbortSignal }): Promise<PackumentSummary>;
+  dispose(): void;
+}
