@@ -1,0 +1,29 @@
+/**
+ * `/`-separated paths of a virtual file system whose root is `/`. A result is absolute, without `.`, `..`, doubled or
+ * trailing slashes; `..` above the root stays at the root, so no path can escape it.
+ */
+export function resolvePath(from: string, to: string): string {
+  const out: string[] = [];
+  for (const part of (to[0] === "/" ? to : `${from}/${to}`).split("/")) {
+    if (part === "..") out.pop();
+    else if (part !== "" && part !== ".") out.push(part);
+  }
+  return `/${out.join("/")}`;
+}
+
+/** The way from one absolute path to another: `/a/b` to `/a/c` is `../c`; to itself, the empty string. */
+export function relativePath(from: string, to: string): string {
+  const source = resolvePath("/", from).split("/").filter(Boolean);
+  const target = resolvePath("/", to).split("/").filter(Boolean);
+  let shared = 0;
+  while (shared < source.length && shared < target.length && source[shared] === target[shared]) shared++;
+  return [...source.slice(shared).fill(".."), ...target.slice(shared)].join("/");
+}
+
+/** npm's name for a folder without one: its last segment, with the scope above it: `/x/@a/b` is `@a/b`. */
+export function nameFromFolder(path: string): string {
+  const parts = path.split("/");
+  const base = parts.pop() ?? "";
+  const above = parts.pop() ?? "";
+  return above[0] === "@" ? `${above}/${base}` : base;
+}

@@ -1,0 +1,144 @@
+/** A repository on a host that npm knows by name. */
+export interface Hosted {
+  readonly type: "github" | "gitlab" | "bitbucket" | "gist" | "sourcehut";
+  readonly user: string | null;
+  /** `user:password` as the URL had it. */
+  readonly auth: string | null;
+  readonly project: string;
+  readonly committish: string | null;
+  /** How it was written. */
+  readonly form: "shortcut" | "sshurl" | "https" | "git";
+}
+
+const DOMAINS: ReadonlyMap<string, Hosted["type"]> = new Map([
+  ["github.com", "github"],
+  ["gitlab.com", "gitlab"],
+  ["bitbucket.org", "bitbucket"],
+  ["gist.github.com", "gist"],
+  ["git.sr.ht", "sourcehut"],
+]);
+const SHORTCUT = /^(?:github|gitlab|bitbucket|gist|sourcehut):$/;
+const GIT_PROTOCOL = /^(?:git\+ssh:|ssh:|git\+https?:|git:|https?:)$/;
+
+function tryUrl(text: string): URL | null {
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
+}
+
+/** `user/repo#ref`: a slash, at most one of them before the `#`, and before it neither blank, `@` nor `:`. */
+function isShorthand(text: string): boolean {
+  const hash = text.indexOf("#");
+  const head = hash < 0 ? text : text.slice(0, hash);
+  return text.indexOf("/") > 0 && /^(?!\.)[^\s@:/]*(?:\/[^\s@:/]+)?$/.test(head);
+}
+
+/** `github:a/b` to `github://…`-free URL text; `git@host:a/b` to a URL. */
+function withProtocol(text: string): string {
+  const colon = text.indexOf(":");
+  const protocol = text.slice(0, colon + 1);
+  if (SHORTCUT.test(protocol) || GIT_PROTOCOL.test(protocol) || text.startsWith("://", colon)) return text;
+  const at = text.indexOf("@");
+  if (at > colon) return `git+ssh://${text}`;
+  return at >= 0 ? text : `${protocol}//${text.slice(colon + 1)}`;
+}
+
+/** `git@host:a/b#x:y`: the last colon before the hash stands for a slash. */
+function scpToUrl(text: string): string {
+  const hash = text.indexOf("#");
+  const head = hash < 0 ? text : text.slice(0, hash);
+  const colon = head.lastIndexOf(":");
+  let url = colon > head.lastIndexOf("@") ? `${text.slice(0, colon)}/${text.slice(colon + 1)}` : text;
+  const end = url.indexOf("#");
+  if (!(end < 0 ? url : url.slice(0, end)).includes(":") && !url.includes("//")) url = `git+ssh://${url}`;
+  return url;
+}
+
+function serves(type: Hosted["type"], protocol: string): boolean {
+  if (protocol === "git+ssh:" || protocol === "https:") return true;
+  if (type === "sourcehut") return false;
+  if (protocol === "ssh:" || protocol === "git+https:") return true;
+  return protocol === "git:" ? type === "github" || type === "gist" : protocol === "http:" && type === "github";
+}
+
+/** User, project and committish of a URL's path, or null where it is not a repository's (an archive, a raw file). */
+function fromPath(type: Hosted["type"], url: URL): [string | null, string, string] | null {
+  const parts = url.pathname.slice(1).split("/");
+  let [user, project, third, fourth] = parts as [string | null, string | undefined, string?, string?];
+  let committish = url.hash.slice(1);
+  if (type === "gitlab") {
+    if (url.pathname.includes("/-/") || url.pathname.includes("/archive.tar.gz")) return null;
+    project = parts.pop();
+    user = parts.join("/");
+  } else if (type === "github") {
+    if (third && third !== "tree") return null;
+    if (third) committish = fourth ?? "undefined";
+  } else if (third === { bitbucket: "get", gist: "raw", sourcehut: "archive" }[type]) return null;
+  if (type === "gist" && !project) [user, project] = [null, user ?? ""];
+  if (project?.endsWith(".git")) project = project.slice(0, -4);
+  return project && (user || type === "gist") ? [user, project, committish] : null;
+}
+
+function fromShortcut(url: URL): [string | null, string, string] {
+  let path = url.pathname.replace(/^\//, "");
+  path = path.slice(path.indexOf("@") + 1);
+  const slash = path.lastIndexOf("/");
+  return [path.slice(0, Math.max(0, slash)) || null, path.slice(slash + 1), url.hash.slice(1)];
+}
+
+/** The hosted repository a spec names (`user/repo`, `github:…`, `git@github.com:…`, `https://github.com/…`), or null. */
+export function parseHosted(spec: string): Hosted | null {
+  const text = isShorthand(spec) ? `github:${spec}` : spec;
+  const first = withProtocol(text);
+  const url = tryUrl(first) ?? tryUrl(scpToUrl(first));
+  if (!url) return null;
+  const short = SHORTCUT.test(url.protocol);
+  const type = short ? (url.protocol.slice(0, -1) as Hosted["type"]) : DOMAINS.get(url.hostname.replace(/^www\./, ""));
+  if (!type || !(short || serves(type, url.protocol))) return null;
+  const found = short ? fromShortcut(url) : fromPath(type, url);
+  if (!found) return null;
+  const ssh = url.protocol.endsWith("ssh:");
+  const auth = !short && !ssh && (url.username || url.password);
+  try {
+    const [user, project, committish] = found.map((part) => part && decodeURIComponent(part));
+    return {
+      type,
+      user: user || null,
+      auth: auth ? url.username + (url.password && `:${url.password}`) : null,
+      project: (project ?? "").replace(short ? /\.git$/ : /$^/, ""),
+      committish: committish || null,
+      form: short ? "shortcut" : url.protocol === "git:" ? "git" : url.protocol.endsWith("https:") ? "https" : "sshurl",
+    };
+  } catch {
+    return null; // a stray `%`
+  }
+}
+
+/** A hosted repository as text. `scp` is `git@host:a/b.git`; `plain` leaves out the committish and the `git+`. */
+export function hostedText(repo: Hosted, form: Hosted["form"] | "scp", plain = false): string {
+  const { type, user, auth, project, committish } = repo;
+  const hash = committish && !plain ? `#${committish}` : "";
+  const gist = type === "gist";
+  const path = gist ? project : `${user}/${project}`;
+  const host = [...DOMAINS].find(([, name]) => name === type)?.[0];
+  const login = auth && !gist && type !== "sourcehut" ? `${auth}@` : "";
+  const plus = plain ? "" : "git+";
+  switch (form) {
+    case "shortcut":
+      return `${type}:${path}${hash}`;
+    case "scp":
+      return `git@${host}:${path}.git${hash}`;
+    case "sshurl":
+      return `${plus}ssh://git@${host}/${path}.git${hash}`;
+    case "git":
+      return `git://${auth && !gist ? `${auth}@` : ""}${host}/${path}.git${hash}`;
+    case "https":
+      return type === "sourcehut"
+        ? `https://${host}/${path}${hash}`
+        : `${plus}https://${login}${host}/${path}.git${hash}`;
+    default:
+      return form satisfies never;
+  }
+}

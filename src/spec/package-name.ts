@@ -1,0 +1,48 @@
+import { failure, InstallError } from "../errors.ts";
+
+/** The shape nearly every name has; only names outside it are examined further. */
+const USUAL = /^(?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$/;
+
+function encodes(text: string): boolean {
+  try {
+    return encodeURIComponent(text) !== text;
+  } catch {
+    return true; // a lone surrogate
+  }
+}
+
+/** Why `name` may not be a package's name, or null. The rules are npm's for old packages: capitals and `~'!()*` pass. */
+export function packageNameProblem(name: string): string | null {
+  if (name === "node_modules" || name === "favicon.ico") return "is reserved";
+  if (USUAL.test(name)) return null;
+  if (name === "") return "is empty";
+  if (/^[.\-_]/.test(name)) return `starts with "${name[0]}"`;
+  if (name.trim() !== name) return "starts or ends with a blank";
+  if (/^(?:node_modules|favicon\.ico)$/i.test(name)) return "is reserved";
+  if (!encodes(name)) return null;
+  const slash = name.indexOf("/");
+  const scope = name.slice(1, slash);
+  const base = name.slice(slash + 1);
+  if (name[0] !== "@" || slash < 2 || base === "" || encodes(scope) || encodes(base)) {
+    return "has characters that a URL cannot carry";
+  }
+  return base[0] === "." ? `starts with "." after its scope` : null;
+}
+
+/** @throws InstallError EINVALIDPACKAGENAME; `raw` is the spec it was found in. */
+export function assertPackageName(name: string, raw: string): void {
+  const problem = packageNameProblem(name);
+  if (problem === null) return;
+  const message = `Invalid package name "${name}" of package "${raw}": it ${problem}.`;
+  throw new InstallError(failure("EINVALIDPACKAGENAME", message, { package: name, spec: raw }));
+}
+
+/** A name as a path segment of a registry: `@a/b` is `@a%2fb`. */
+export function escapePackageName(name: string): string {
+  return name.replace("/", "%2f");
+}
+
+/** `@a` of `@a/b`, else undefined. */
+export function scopeOf(name: string): string | undefined {
+  return name[0] === "@" ? name.slice(0, name.indexOf("/")) : undefined;
+}
