@@ -1,0 +1,93 @@
+import { Gunzip, gunzipSync } from "fflate";
+import type { Failure, Outcome } from "../errors.ts";
+import { fail, failure, ok } from "../errors.ts";
+import { crc32, word } from "./crc32.ts";
+
+/** The most bytes a tarball may unpack to, unless told otherwise. */
+export const UNPACKED_LIMIT: number = 512 * 1024 * 1024;
+
+// Deflate cannot do better than 258 bytes for 2 bits.
+const MAX_RATIO = 1032;
+
+// A bomb shows after one slice: 16 KiB unpack to 16 MiB at most before the limit is looked at again.
+const SLICE = 16 * 1024;
+
+const broken = (why: string): { ok: false; failure: Failure } =>
+  fail(failure("TAR_BAD_ARCHIVE", `it is not a whole gzip file: ${why}`));
+
+const tooBig = (limit: number): { ok: false; failure: Failure } =>
+  fail(failure("TAR_ABORT", `it unpacks to more than ${limit} bytes`));
+
+/**
+ * Unpacks gzip: one member or several, checksums verified, zero padding or other data after the end ignored as gzip does.
+ * Fails with `TAR_BAD_ARCHIVE` (cut or damaged) or `TAR_ABORT` (more than `limit` bytes).
+ */
+export function gunzip(bytes: Uint8Array, limit: number = UNPACKED_LIMIT): Outcome<Uint8Array> {
+  if (bytes.length < 18 || bytes[0] !== 0x1f || bytes[1] !== 0x8b || bytes[2] !== 8) return broken("no gzip header");
+  const size = word(bytes, bytes.length - 4);
+  if (size <= limit && size <= bytes.length * MAX_RATIO && !maybeMore(bytes)) {
+    const whole = oneMember(bytes, size);
+    if (whole) return ok(whole);
+  }
+  return members(bytes, limit);
+}
+
+/** Whether a second member may start somewhere. Compressed data may look like that by chance: then the slow way is right too. */
+function maybeMore(bytes: Uint8Array): boolean {
+  for (let at = bytes.indexOf(0x1f, 18); at >= 0; at = bytes.indexOf(0x1f, at + 1))
+    if (bytes[at + 1] === 0x8b && bytes[at + 2] === 8) return true;
+  return false;
+}
+
+/** The common file: one member, whose trailer is the file's end. Anything else gives `undefined`. */
+function oneMember(bytes: Uint8Array, size: number): Uint8Array | undefined {
+  try {
+    // One byte to spare tells a member that is larger than the trailer says.
+    const out = gunzipSync(bytes, { out: new Uint8Array(size + 1) });
+    return out.length === size && crc32(out) === word(bytes, bytes.length - 8) ? out : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Several members, or something after the last one: a slice at a time, counting. */
+function members(bytes: Uint8Array, limit: number): Outcome<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  let memberSize = 0;
+  let crc = 0;
+  let from = 0;
+  let bad = false;
+  const stream = new Gunzip((chunk) => {
+    total += chunk.length;
+    memberSize += chunk.length;
+    crc = crc32(chunk, crc);
+    if (total <= limit) chunks.push(chunk);
+  });
+  const trailerAt = (at: number): boolean => word(bytes, at) === crc && word(bytes, at + 4) === memberSize >>> 0;
+  stream.onmember = (offset) => {
+    bad ||= !trailerAt(offset - 8);
+    memberSize = crc = 0;
+    from = offset;
+  };
+  try {
+    for (let at = 0; at < bytes.length && !bad && total <= limit; at += SLICE)
+      stream.push(bytes.subarray(at, at + SLICE), at + SLICE >= bytes.length);
+  } catch {
+    // What follows the last member need not be gzip: its trailer, found below, says whether the member is whole.
+  }
+  if (total > limit) return tooBig(limit);
+  if (bad) return broken("a checksum does not match");
+  for (let at = bytes.length - 8; at >= from; at--) if (trailerAt(at)) return ok(join(chunks, total));
+  return broken("it is cut, or a checksum does not match");
+}
+
+function join(chunks: readonly Uint8Array[], total: number): Uint8Array {
+  const all = new Uint8Array(total);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}

@@ -1,0 +1,65 @@
+/** One header and its body. `size` and `checksum` let a test tell a lie. */
+export interface TarPart {
+  name: string;
+  body?: string | Uint8Array;
+  type?: string;
+  prefix?: string;
+  magic?: string;
+  link?: string;
+  size?: number | string;
+  checksum?: string;
+}
+
+const encoder = new TextEncoder();
+
+/** A tar archive of the parts, with the two empty blocks at its end unless `end` is false. */
+export function tar(parts: readonly TarPart[], { end = true }: { end?: boolean } = {}): Uint8Array {
+  const blocks = parts.flatMap((part) => [header(part), padded(bodyOf(part))]);
+  if (end) blocks.push(new Uint8Array(1024));
+  return concat(blocks);
+}
+
+/** A pax record, its length counting itself: `pax("path", "package/a.js")`. */
+export function pax(key: string, value: string): string {
+  const rest = encoder.encode(` ${key}=${value}\n`).length;
+  let length = rest + 1;
+  while (String(length).length + rest !== length) length++;
+  return `${length} ${key}=${value}\n`;
+}
+
+export function concat(blocks: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(blocks.reduce((sum, block) => sum + block.length, 0));
+  let at = 0;
+  for (const block of blocks) {
+    all.set(block, at);
+    at += block.length;
+  }
+  return all;
+}
+
+function bodyOf(part: TarPart): Uint8Array {
+  return typeof part.body === "string" ? encoder.encode(part.body) : (part.body ?? new Uint8Array());
+}
+
+function padded(body: Uint8Array): Uint8Array {
+  const all = new Uint8Array(Math.ceil(body.length / 512) * 512);
+  all.set(body);
+  return all;
+}
+
+function header(part: TarPart): Uint8Array {
+  const block = new Uint8Array(512);
+  const put = (at: number, text: string): void => block.set(encoder.encode(text), at);
+  const size = part.size ?? bodyOf(part).length;
+  put(0, part.name);
+  put(100, "0000644\0");
+  put(124, typeof size === "string" ? size : `${size.toString(8).padStart(11, "0")}\0`);
+  put(148, "        ");
+  put(156, part.type ?? "0");
+  put(157, part.link ?? "");
+  put(257, part.magic ?? "ustar\x0000");
+  put(345, part.prefix ?? "");
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  put(148, part.checksum ?? `${sum.toString(8).padStart(6, "0")}\0 `);
+  return block;
+}
