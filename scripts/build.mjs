@@ -1,0 +1,74 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { argv } from "node:process";
+import { pathToFileURL } from "node:url";
+import { publicUrl, readNpmConfig } from "./npm-config.mjs";
+import { ROOT } from "./setup.mjs";
+
+const TYPES = join(ROOT, ".build/types");
+const ENTRIES = { index: "web/index.ts", core: "src/index.ts", cli: "web/cli/main.ts" };
+
+/** Base URL of the registry this machine's npm client uses: what the build puts in as the default. */
+export function buildRegistry() {
+  return publicUrl(readNpmConfig(ROOT).registry);
+}
+
+/** `dist/*.js`: one build, so that the page's library, the core and the command share what they have in common. */
+async function bundle() {
+  const { build } = await import("vite");
+  await build({
+    root: ROOT,
+    configFile: false,
+    logLevel: "warn",
+    publicDir: false,
+    define: { __WEBHOIST_REGISTRY__: JSON.stringify(buildRegistry()) },
+    build: {
+      target: "es2023",
+      outDir: "dist",
+      emptyOutDir: true,
+      sourcemap: true,
+      lib: { entry: ENTRIES, formats: ["es"] },
+      rolldownOptions: {
+        external: /^node:/,
+        output: {
+          // A library build keeps its line breaks by default; every byte of these is loaded by a page.
+          minify: true,
+          entryFileNames: "[name].js",
+          chunkFileNames: "chunks/[name]-[hash].js",
+        },
+      },
+    },
+  });
+  chmodSync(join(ROOT, "dist/cli.js"), 0o755);
+}
+
+/** Declarations, of the entries and what they reach. */
+function types() {
+  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+  const { status } = spawnSync(process.execPath, [tsc, "-b", "src", "web"], { cwd: ROOT, stdio: "inherit" });
+  if (status !== 0) throw new Error("tsc -b failed");
+  const seen = new Set([ENTRIES.index, ENTRIES.core].map((entry) => join(TYPES, entry.replace(/\.ts$/, ".d.ts"))));
+  for (const file of seen) {
+    const text = readFileSync(file, "utf8")
+      .replace(/^\/\/# sourceMappingURL=.*$/m, "")
+      .replace(/(\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)"([^"]+)"/g, (_, before, specifier) => {
+        // `comlink` and the like are bundled: a consumer does not have their types.
+        if (!/^\.\.?\//.test(specifier)) throw new Error(`${relative(TYPES, file)}: bare import of ${specifier}`);
+        seen.add(resolve(dirname(file), specifier.replace(/\.ts$/, ".d.ts")));
+        return `${before}"${specifier.replace(/\.ts$/, ".js")}"`;
+      });
+    const target = join(ROOT, "dist/types", relative(TYPES, file));
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, text);
+  }
+}
+
+/** The published package: `dist`. */
+export async function buildPackage() {
+  rmSync(join(ROOT, "dist"), { recursive: true, force: true });
+  await bundle();
+  types();
+}
+
+if (argv[1] && import.meta.url === pathToFileURL(argv[1]).href) await buildPackage();

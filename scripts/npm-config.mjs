@@ -1,0 +1,160 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+
+/**
+ * How this machine's npm client reaches its registry.
+ * @typedef {object} RegistryConfig
+ * @property {string} registry Base URL with a trailing slash, no user information.
+ * @property {string} [proxy] URL of an HTTP(S) proxy.
+ * @property {string[]} noProxy Host suffixes that are reached directly.
+ * @property {string[]} [ca] PEM certificates that replace Node's own roots, as in npm.
+ * @property {string} [cert] PEM client certificate.
+ * @property {string} [key] PEM client key.
+ * @property {boolean} strictSsl
+ * @property {string} [authorization] Value of `Authorization`, for the registry's own origin only.
+ */
+
+/**
+ * Run the npm client, with its output to this terminal unless it is asked for.
+ * @param {string[]} args
+ * @param {{ cwd?: string, capture?: boolean }} [options]
+ * @returns {{ status: number, stdout: string }}
+ */
+export function npm(args, { cwd = process.cwd(), capture = false } = {}) {
+  const script = process.env["npm_execpath"] ?? "";
+  const own = /^npm-cli\.c?js$/.test(basename(script));
+  const result = spawnSync(own ? process.execPath : "npm", own ? [script, ...args] : args, {
+    cwd,
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+    // Windows has npm as a batch file, which only a shell can start.
+    shell: !own && process.platform === "win32",
+    stdio: ["ignore", capture ? "pipe" : "inherit", capture ? "pipe" : "inherit"],
+  });
+  if (result.error) throw result.error;
+  if (capture && result.status !== 0) process.stderr.write(result.stderr);
+  return { status: result.status ?? 1, stdout: result.stdout ?? "" };
+}
+
+/**
+ * The value npm would find for a key that belongs to a registry (`//host/path/:_authToken`): the nearest folder wins.
+ * `npm config get` refuses to show these, so the files are read.
+ * @param {string} registry
+ * @param {string[]} texts `.npmrc` texts, the strongest first
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {(key: string) => string | undefined}
+ */
+export function scopedSettings(registry, texts, env = process.env) {
+  /** @type {Map<string, string>} */
+  const values = new Map();
+  for (const text of texts.toReversed()) {
+    for (const line of text.split(/\r?\n/)) {
+      const match = /^\s*(\/\/[^=]*?:\w+)\s*=\s*(.*?)\s*$/.exec(line);
+      if (!match?.[1] || match[2] === undefined) continue;
+      const value = match[2].replace(/^(["'])(.*)\1$/, "$2");
+      values.set(
+        match[1],
+        value.replace(/\$\{([^}?]+)\??\}/g, (whole, name) => env[name] ?? whole),
+      );
+    }
+  }
+  const url = new URL(registry);
+  return (key) => {
+    // //host/npm/team/ then //host/npm/ then //host/
+    for (let path = url.pathname; ; path = path.replace(/[^/]*\/$/, "")) {
+      const name = `//${url.host}${path}:${key}`;
+      const value = env[`npm_config_${name}`] ?? values.get(name);
+      if (value !== undefined) return value;
+      if (path === "/" || path === "") return undefined;
+    }
+  };
+}
+
+/**
+ * @param {(key: string) => string | undefined} setting
+ * @returns {string | undefined}
+ */
+function authorization(setting) {
+  const token = setting("_authToken");
+  if (token) return `Bearer ${token}`;
+  const pair = setting("_auth");
+  if (pair) return `Basic ${pair}`;
+  const [user, password] = [setting("username"), setting("_password")];
+  if (!user || !password) return undefined;
+  // npm stores the password alone in base64.
+  return `Basic ${Buffer.from(`${user}:${Buffer.from(password, "base64").toString()}`).toString("base64")}`;
+}
+
+/** @param {unknown} path */
+function textOf(path) {
+  if (typeof path !== "string") return "";
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** @param {string} pem */
+function certificates(pem) {
+  return pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+}
+
+/**
+ * The registry's address as it may be shown and compiled in: without credentials, with a trailing slash.
+ * @param {string} address
+ */
+export function publicUrl(address) {
+  const url = new URL(address);
+  url.username = url.password = url.search = url.hash = "";
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return url.href;
+}
+
+/**
+ * @param {string} [cwd] Folder whose `.npmrc` counts as the project's.
+ * @returns {RegistryConfig}
+ * @throws {Error} when npm cannot be run.
+ */
+export function readNpmConfig(cwd = process.cwd()) {
+  const { status, stdout } = npm(["config", "list", "--json"], { cwd, capture: true });
+  if (status !== 0) throw new Error("npm config list failed");
+  /** @type {Record<string, unknown>} */
+  const config = JSON.parse(stdout);
+  const registry = publicUrl(String(config["registry"]));
+  const files = [join(cwd, ".npmrc"), config["userconfig"], config["globalconfig"]];
+  const setting = scopedSettings(registry, files.map(textOf));
+  const auth = authorization(setting);
+  const [cert, key] = [textOf(setting("certfile")), textOf(setting("keyfile"))];
+  const ca = [config["ca"] ?? certificates(textOf(config["cafile"]))].flat().map(String);
+  const proxy = proxyOf(registry, config);
+  const noProxy = [config["noproxy"]].flat().join(",") || process.env["NO_PROXY"] || process.env["no_proxy"] || "";
+  return {
+    registry,
+    noProxy: noProxy.split(",").flatMap((part) => part.trim() || []),
+    strictSsl: config["strict-ssl"] !== false,
+    ...(proxy && { proxy }),
+    ...(ca.length > 0 && { ca }),
+    ...(cert && key && { cert, key }),
+    ...(auth && { authorization: auth }),
+  };
+}
+
+/**
+ * npm's order: its own settings, then the environment's. `proxy=false` turns the proxy off.
+ * @param {string} registry
+ * @param {Record<string, unknown>} config
+ * @returns {string | undefined}
+ */
+function proxyOf(registry, config) {
+  const { env } = process;
+  const secure = registry.startsWith("https:");
+  if (config["proxy"] === false) return undefined;
+  const own = (secure && config["https-proxy"]) || config["proxy"];
+  if (own) return String(own);
+  const https = env["HTTPS_PROXY"] || env["https_proxy"];
+  return (
+    https || (secure ? undefined : env["HTTP_PROXY"] || env["http_proxy"] || env["PROXY"] || env["proxy"]) || undefined
+  );
+}

@@ -1,0 +1,27 @@
+import { ensureInstalled, exit, ROOT } from "./setup.mjs";
+
+ensureInstalled();
+const [{ build }, { createRelay }, { readNpmConfig }, { serveFolder }, { join }] = await Promise.all([
+  import("vite"),
+  import("./relay.mjs"),
+  import("./npm-config.mjs"),
+  import("./serve.mjs"),
+  import("node:path"),
+]);
+
+await build({ root: ROOT, configFile: join(ROOT, "vite.config.ts"), logLevel: "warn" });
+const config = readNpmConfig(ROOT);
+const site = serveFolder(join(ROOT, ".build/site"));
+const relay = createRelay(config);
+
+/** A port that was asked for is used or nothing is; else the usual one, or any that is free. */
+const asked = process.env["PORT"];
+for (const port of asked ? [Number(asked)] : [4180, 0]) {
+  try {
+    const address = await site.listen(port, relay.handle);
+    console.log(`webhoist: ${address}\nRelay to ${config.registry} at ${address}-/relay/`);
+    break;
+  } catch (error) {
+    if (asked || port === 0) exit(`Cannot listen on port ${port}: ${/** @type {Error} */ (error).message}`);
+  }
+}

@@ -1,0 +1,106 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { createServer, type InlineConfig } from "vite";
+import { expect, inject, test } from "vitest";
+import { withPage } from "./chromium.ts";
+import { serveRegistry } from "./servers.ts";
+import { EXPECTED, PACKAGE_JSON, placements } from "./small-project.ts";
+
+const run = promisify(execFile);
+
+/** A module that resolves the small project and leaves the lock, or the error's text, in `result`. */
+const main = (registry: string): string => `
+import { createInstaller } from "webhoist";
+const installer = await createInstaller({ registry: ${JSON.stringify(registry)}, mode: "inline" });
+const { files } = await installer.resolve({ files: { "package.json": ${JSON.stringify(PACKAGE_JSON)} } });
+globalThis.result = files["package-lock.json"];
+`;
+
+/** Files beside the installed package; `consumer`'s own `node_modules` is found from a folder below it. */
+function project(name: string, files: Record<string, string>): string {
+  const folder = join(inject("consumer"), name);
+  mkdirSync(folder, { recursive: true });
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, path), text);
+  return folder;
+}
+
+async function inViteDev(name: string, more: InlineConfig): Promise<string[]> {
+  await using registry = await serveRegistry();
+  const page = `<!doctype html><script type="module" src="./main.js"></script>`;
+  const root = project(name, { "index.html": page, "main.js": main(registry.base), "package.json": "{}" });
+  const server = await createServer({ root, configFile: false, logLevel: "error", ...more });
+  try {
+    await server.listen(0);
+    return await withPage(async (page) => {
+      const problems: string[] = [];
+      page.on("pageerror", (error) => problems.push(String(error)));
+      await page.goto(server.resolvedUrls?.local[0] ?? "");
+      await page
+        .waitForFunction(() => "result" in globalThis, null, { timeout: 60_000 })
+        .catch(() => {
+          throw new Error(problems.join("\n") || "no result");
+        });
+      return placements(await page.evaluate(() => (globalThis as unknown as { result: string }).result));
+    });
+  } finally {
+    await server.close();
+  }
+}
+
+test("Vite's dev server, unconfigured", async () => {
+  expect(await inViteDev("vite-dev", {})).toEqual(EXPECTED);
+});
+
+test("Vite's dev server with the package left out of its optimiser", async () => {
+  expect(await inViteDev("vite-dev-excluded", { optimizeDeps: { exclude: ["webhoist"] } })).toEqual(EXPECTED);
+});
+
+test("Node", async () => {
+  await using registry = await serveRegistry();
+  const folder = project("node", { "main.mjs": `${main(registry.base)}\nconsole.log(result);` });
+  const { stdout } = await run(process.execPath, ["main.mjs"], { cwd: folder });
+  expect(placements(stdout)).toEqual(EXPECTED);
+});
+
+test("the command, as npm links it", async () => {
+  await using registry = await serveRegistry();
+  const folder = project("command", { "package.json": PACKAGE_JSON });
+  const command = join(inject("consumer"), "node_modules/.bin/webhoist");
+  const { stdout } = await run(command, ["lock", "--registry", registry.base, "--stdout"], {
+    cwd: folder,
+    shell: process.platform === "win32",
+  });
+  expect(placements(stdout)).toEqual(EXPECTED);
+});
+
+test("TypeScript checks a consumer, the package's own declarations included", async () => {
+  const folder = project("types", {
+    "main.ts": `
+import { createInstaller, InstallError } from "webhoist";
+import type { Installer, Resolution } from "webhoist";
+const installer: Installer = await createInstaller({ mode: "inline" });
+const resolution: Resolution = await installer.resolve({ files: { "package.json": "{}" } }, { lockfileVersion: 3 });
+const lock: string | undefined = resolution.files["package-lock.json"];
+// @ts-expect-error there is no fourth lockfile version
+await installer.resolve({ files: {} }, { lockfileVersion: 4 });
+export const code = (error: unknown): string | undefined => (error instanceof InstallError ? error.code : lock);
+`,
+    "tsconfig.json": JSON.stringify({
+      compilerOptions: {
+        target: "ES2022",
+        module: "NodeNext",
+        lib: ["ES2022", "DOM"],
+        types: [],
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        skipLibCheck: false,
+        noEmit: true,
+      },
+    }),
+  });
+  const tsc = join(import.meta.dirname, "../../node_modules/typescript/bin/tsc");
+  const { stdout } = await run(process.execPath, [tsc, "-p", folder]).catch((error: { stdout: string }) => error);
+  expect(stdout).toBe("");
+});

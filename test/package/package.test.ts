@@ -1,0 +1,65 @@
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { parseAst } from "vite";
+import { expect, inject, test } from "vitest";
+
+const run = promisify(execFile);
+const bin = (path: string): string => join(import.meta.dirname, "../../node_modules", path);
+
+/** What a command prints, and its status. */
+async function report(script: string, args: readonly string[]): Promise<{ code: number; text: string }> {
+  return await run(process.execPath, [bin(script), ...args]).then(
+    ({ stdout }) => ({ code: 0, text: stdout }),
+    (error: { code: number; stdout: string; stderr: string }) => ({
+      code: error.code,
+      text: error.stdout + error.stderr,
+    }),
+  );
+}
+
+test("publint finds nothing to say", async () => {
+  const { code, text } = await report("publint/src/cli.js", ["run", inject("tarball"), "--strict"]);
+  expect(code, text).toBe(0);
+});
+
+test("every entry's types resolve for an ESM consumer", async () => {
+  const { code, text } = await report("@arethetypeswrong/cli/dist/index.js", [
+    inject("tarball"),
+    "--profile",
+    "esm-only",
+    "--no-emoji",
+    "--exclude-entrypoints",
+    "./package.json",
+  ]);
+  expect(code, text).toBe(0);
+});
+
+/** Specifiers of a module's imports and re-exports, static and dynamic. */
+function specifiers(code: string): string[] {
+  const found: string[] = [];
+  const visit = (node: unknown): void => {
+    if (typeof node !== "object" || node === null) return;
+    const { type, source } = node as { type?: string; source?: { value?: unknown } | null };
+    if (type?.startsWith("Import") || type?.startsWith("Export")) {
+      if (source) found.push(typeof source.value === "string" ? source.value : "(computed)");
+    }
+    Object.values(node).forEach(visit);
+  };
+  visit(parseAst(code).body);
+  return found;
+}
+
+test("the published scripts import nothing by a bare name", () => {
+  const dist = join(inject("consumer"), "node_modules/webhoist/dist");
+  const scripts = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".js"));
+  expect(scripts).toEqual(expect.arrayContaining(["index.js", "core.js", "cli.js"]));
+  const bare = scripts.flatMap((path) =>
+    specifiers(readFileSync(join(dist, path), "utf8"))
+      .filter((name) => !/^\.\.?\//.test(name))
+      .map((name) => `${path}: ${name}`),
+  );
+  // The command alone runs in Node.
+  expect(bare.filter((line) => !/^cli\.js: node:/.test(line))).toEqual([]);
+});

@@ -1,0 +1,48 @@
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { findChromium } from "./scripts/chromium.mjs";
+
+const executablePath = findChromium();
+
+/** `node` is the core and the library, `browser` the same in Chromium, `package` what `npm pack` would publish. */
+const config: ViteUserConfig = defineConfig({
+  define: { __WEBHOIST_REGISTRY__: JSON.stringify("http://registry.local/") },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: { name: "node", include: ["test/**/*.test.ts"], exclude: ["test/package/**"], testTimeout: 30_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["test/**/*.browser.ts"],
+          testTimeout: 60_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            instances: [{ browser: "chromium" }],
+            provider: playwright({
+              launchOptions: { args: ["--no-sandbox"], ...(executablePath && { executablePath }) },
+            }),
+          },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "package",
+          include: ["test/package/**/*.test.ts"],
+          globalSetup: ["test/package/pack.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
+
+export default config;
