@@ -1,0 +1,173 @@
+import SemverRange from "semver/classes/range.js";
+import { fail, InstallError, type Outcome, ok } from "../errors.ts";
+import { overBottom, type Range, testRange, underTop } from "../spec/range.ts";
+import { cleanVersion } from "../spec/version.ts";
+import type { RangeTable } from "../spec/version-range.ts";
+import type { Manifest } from "./manifest.ts";
+import type { Candidate, Packument } from "./packument.ts";
+import { forbidden, noMatch, type PickPolicy, type Query, type SpecType } from "./packument-no-match.ts";
+
+export type { PickPolicy };
+
+interface Memory {
+  readonly picks: WeakMap<Packument, Map<string, Outcome<Manifest>>>;
+  readonly engines: Map<string, boolean>;
+}
+
+const memories: WeakMap<PickPolicy, Memory> = new WeakMap();
+
+/**
+ * The version npm picks for a spec of the registry (npm-tree §3.3): a version, a range or a tag, trimmed; `""` for
+ * none. Fails with `ETARGET` (nothing matches), `ENOVERSIONS` (nothing could), `E403` (withheld by policy) or
+ * `EINVALIDPACKUMENT` (what had to be read is not JSON).
+ */
+export function selectVersion(packument: Packument, wanted: string, policy: PickPolicy): Outcome<Manifest> {
+  const { picks } = memoryOf(policy);
+  let known = picks.get(packument);
+  if (!known) {
+    known = new Map();
+    picks.set(packument, known);
+  }
+  let outcome = known.get(wanted);
+  if (!outcome) {
+    outcome = attempt({ packument, wanted, type: typeOf(wanted, policy.ranges), policy });
+    known.set(wanted, outcome);
+  }
+  return outcome;
+}
+
+function memoryOf(policy: PickPolicy): Memory {
+  let memory = memories.get(policy);
+  if (!memory) {
+    memory = { picks: new WeakMap(), engines: new Map() };
+    memories.set(policy, memory);
+  }
+  return memory;
+}
+
+function attempt(query: Query): Outcome<Manifest> {
+  try {
+    return pick(query);
+  } catch (error) {
+    if (error instanceof InstallError) return fail(error.failure);
+    throw error;
+  }
+}
+
+function pick(query: Query): Outcome<Manifest> {
+  const { packument, wanted, type, policy } = query;
+  if (type === "range") return pickFromRange(query, wanted || "*");
+  const key = type === "version" ? cleanVersion(wanted) : packument.distTags.get(wanted);
+  if (!key) return fail(noMatch(query));
+  if (isInTime(packument, key, policy)) return settle(query, key);
+  // tagged too late: the best that is not newer than what the tag names
+  return type === "tag" && policy.ranges.range(`<=${key}`) ? pickFromRange(query, `<=${key}`) : fail(noMatch(query));
+}
+
+function typeOf(wanted: string, ranges: RangeTable): SpecType {
+  if (wanted === "") return "range";
+  return ranges.version(wanted) ? "version" : ranges.range(wanted) ? "range" : "tag";
+}
+
+/** The manifest of the key picked, unless a policy of the registry withholds it. */
+function settle(query: Query, key: string): Outcome<Manifest> {
+  if (query.packument.restrictions.has(key)) return fail(forbidden(query));
+  const manifest = query.packument.manifest(key);
+  return manifest ? ok(manifest) : fail(noMatch(query));
+}
+
+function pickFromRange(query: Query, text: string): Outcome<Manifest> {
+  const { packument, policy } = query;
+  const range = policy.ranges.range(text) as Range;
+  const restricted = packument.restrictions;
+  const preferred = packument.distTags.get(policy.defaultTag ?? "latest");
+  if (
+    preferred !== undefined &&
+    (text === "*" || policy.ranges.satisfies(preferred, text)) &&
+    !restricted.has(preferred) &&
+    isInTime(packument, preferred, policy)
+  ) {
+    const manifest = packument.manifest(preferred);
+    if (manifest && rank(manifest, policy) === BEST) return ok(manifest);
+  }
+  const best = bestInRange(query, range);
+  if (best) return ok(best);
+  const hidden = [...restricted.keys()].filter((key) => isInTime(packument, key, policy));
+  if (hidden.some((key) => policy.ranges.satisfies(key, text))) return fail(forbidden(query));
+  const none = hidden.length === 0 && !packument.versionKeys().some((key) => isInTime(packument, key, policy));
+  return fail(noMatch(query, none));
+}
+
+const BEST = 3;
+
+/** Above all not deprecated on a fitting engine; then a fitting engine; then not deprecated. */
+function rank(manifest: Manifest, policy: PickPolicy): number {
+  const fits = engineFits(manifest, policy);
+  return manifest.deprecated ? (fits ? 2 : 0) : fits ? BEST : 1;
+}
+
+/** Among those of the highest rank, the highest version. Most often the first one looked at has the top rank. */
+function bestInRange({ packument, policy }: Query, range: Range): Manifest | null {
+  const candidates = packument.sorted();
+  const restricted = packument.restrictions;
+  let best: Manifest | null = null;
+  let bestRank = -1;
+  for (let at = topOf(candidates, range) - 1; at >= 0; at--) {
+    const { key, version } = candidates[at] as Candidate;
+    if (!overBottom(range, version)) break;
+    if (!testRange(range, version) || restricted.has(key) || !isInTime(packument, key, policy)) continue;
+    const manifest = packument.manifest(key) as Manifest;
+    const own = rank(manifest, policy);
+    if (own > bestRank) {
+      best = manifest;
+      bestRank = own;
+      if (own === BEST) break;
+    }
+  }
+  return best;
+}
+
+/** How many candidates, lowest first, are not above the range. */
+function topOf(candidates: readonly Candidate[], range: Range): number {
+  let low = 0;
+  let high = candidates.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (underTop(range, (candidates[middle] as Candidate).version)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** npm lets a version pass that the document gives no time for, and none that it gives nonsense for. */
+function isInTime(packument: Packument, key: string, { before = null }: PickPolicy): boolean {
+  if (before === null && !packument.hasOddTime) return true;
+  const time = packument.time(key);
+  return time === undefined || Date.parse(time) <= (before ?? Number.POSITIVE_INFINITY);
+}
+
+function engineFits({ engines }: Manifest, policy: PickPolicy): boolean {
+  if (!engines) return true;
+  const known = memoryOf(policy).engines;
+  return fits(policy.nodeVersion, engines["node"], known) && fits(policy.npmVersion, engines["npm"], known);
+}
+
+function fits(version: string | null | undefined, range: string | undefined, known: Map<string, boolean>): boolean {
+  if (!version || !range) return true;
+  const key = `${version} ${range}`;
+  let answer = known.get(key);
+  if (answer === undefined) {
+    answer = satisfiesEngine(version, range);
+    known.set(key, answer);
+  }
+  return answer;
+}
+
+/** Engines are read strictly, and a prerelease of the engine counts. */
+function satisfiesEngine(version: string, range: string): boolean {
+  try {
+    return new SemverRange(range, { includePrerelease: true }).test(version);
+  } catch {
+    return false;
+  }
+}

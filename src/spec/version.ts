@@ -1,0 +1,135 @@
+import SemVer from "semver/classes/semver.js";
+
+/** A parsed version. `pre` is null when there is none; digits-only identifiers are numbers. Build metadata is dropped. */
+export interface Version {
+  readonly major: number;
+  readonly minor: number;
+  readonly patch: number;
+  readonly pre: readonly (string | number)[] | null;
+}
+
+/** More digits than this may not fit a double exactly: semver decides then. */
+const MAX_DIGITS = 15;
+const PLAIN_LENGTH = 64;
+const IDENTIFIERS = /^[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*$/;
+const DIGITS = /^[0-9]+$/;
+
+/** Reads a version as semver does in loose mode (`v1.2.3`, ` =1.2.3`, `1.2.3beta`). Null when it is none. */
+export function parseVersion(text: string): Version | null {
+  return parsePlain(text) ?? parseLoose(text);
+}
+
+/** `1.2.3`, `1.2.3-beta.1`, `1.2.3-rc+build`: what nearly every version looks like. Null for "look closer". */
+function parsePlain(text: string): Version | null {
+  const length = text.length;
+  if (length > PLAIN_LENGTH) return null;
+  let at = 0;
+  let major = 0;
+  let minor = 0;
+  for (let part = 0; ; part++) {
+    const start = at;
+    let value = 0;
+    let code = text.charCodeAt(at);
+    while (code >= 48 && code <= 57) {
+      value = value * 10 + code - 48;
+      code = text.charCodeAt(++at);
+    }
+    if (at === start || at - start > MAX_DIGITS) return null;
+    if (part === 2) {
+      if (at === length) return { major, minor, patch: value, pre: null };
+      if (code !== 45) return null;
+      const pre = parsePrerelease(text.slice(at + 1));
+      return pre && { major, minor, patch: value, pre };
+    }
+    if (code !== 46) return null;
+    at++;
+    if (part === 0) major = value;
+    else minor = value;
+  }
+}
+
+/** `beta.1+build` → ["beta", 1]. */
+function parsePrerelease(text: string): (string | number)[] | null {
+  const plus = text.indexOf("+");
+  if (plus >= 0 && !IDENTIFIERS.test(text.slice(plus + 1))) return null;
+  const pre = plus < 0 ? text : text.slice(0, plus);
+  return IDENTIFIERS.test(pre) ? readIdentifiers(pre) : null;
+}
+
+function readIdentifiers(pre: string): (string | number)[] | null {
+  const identifiers: (string | number)[] = pre.split(".");
+  for (let i = 0; i < identifiers.length; i++) {
+    const identifier = identifiers[i] as string;
+    if (!DIGITS.test(identifier)) continue;
+    if (identifier.length > MAX_DIGITS) return null;
+    identifiers[i] = Number(identifier);
+  }
+  return identifiers;
+}
+
+function parseLoose(text: string): Version | null {
+  try {
+    return fromSemVer(new SemVer(text, { loose: true }));
+  } catch {
+    return null;
+  }
+}
+
+export function fromSemVer({ major, minor, patch, prerelease }: SemVer): Version {
+  return { major, minor, patch, pre: prerelease.length > 0 ? prerelease : null };
+}
+
+/** Negative, zero or positive; versions that differ in build metadata alone are equal. */
+export function compareVersions(a: Version, b: Version): number {
+  return a.major - b.major || a.minor - b.minor || a.patch - b.patch || comparePrereleases(a.pre, b.pre);
+}
+
+function comparePrereleases(a: Version["pre"], b: Version["pre"]): number {
+  // 1.0.0-beta comes before 1.0.0
+  if (!a) return b ? 1 : 0;
+  if (!b) return -1;
+  for (let i = 0; ; i++) {
+    const one = a[i];
+    const two = b[i];
+    // 1.0.0-beta comes before 1.0.0-beta.1
+    if (one === undefined) return two === undefined ? 0 : -1;
+    if (two === undefined) return 1;
+    if (one !== two) return compareIdentifiers(one, two);
+  }
+}
+
+/** Numbers before words. Digits too long for a number were left as text: compared as numbers all the same. */
+function compareIdentifiers(a: string | number, b: string | number): number {
+  const numericA = typeof a === "number" || DIGITS.test(a);
+  const numericB = typeof b === "number" || DIGITS.test(b);
+  if (numericA !== numericB) return numericA ? -1 : 1;
+  const one = numericA ? Number(a) : a;
+  const two = numericB ? Number(b) : b;
+  return one === two ? 0 : one < two ? -1 : 1;
+}
+
+export function formatVersion({ major, minor, patch, pre }: Version): string {
+  return `${major}.${minor}.${patch}${pre ? `-${pre.join(".")}` : ""}`;
+}
+
+/** The version without `v`, `=`, blanks and build metadata: ` =v1.2.3+x` → `1.2.3`. Null when it is none. */
+export function cleanVersion(text: string): string | null {
+  const version = parseVersion(text.trim().replace(/^[=v]+/, ""));
+  return version && formatVersion(version);
+}
+
+export function validVersion(text: string): boolean {
+  return parseVersion(text) !== null;
+}
+
+/** Orders two version texts (loose); NaN, which no comparison accepts, when one is no version. */
+export function compare(a: string, b: string): number {
+  if (a === b && parsePlain(a)) return 0;
+  const one = parseVersion(a);
+  const two = parseVersion(b);
+  return one && two ? compareVersions(one, two) : Number.NaN;
+}
+
+export function gte(a: string, b: string): boolean {
+  return compare(a, b) >= 0;
+}
