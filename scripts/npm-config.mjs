@@ -18,14 +18,15 @@ import { basename, join } from "node:path";
 /**
  * Run the npm client, with its output to this terminal unless it is asked for.
  * @param {string[]} args
- * @param {{ cwd?: string, capture?: boolean }} [options]
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, capture?: boolean }} [options]
  * @returns {{ status: number, stdout: string }}
  */
-export function npm(args, { cwd = process.cwd(), capture = false } = {}) {
+export function npm(args, { cwd = process.cwd(), env = process.env, capture = false } = {}) {
   const script = process.env["npm_execpath"] ?? "";
   const own = /^npm-cli\.c?js$/.test(basename(script));
   const result = spawnSync(own ? process.execPath : "npm", own ? [script, ...args] : args, {
     cwd,
+    env,
     encoding: "utf8",
     maxBuffer: 1 << 26,
     // Windows has npm as a batch file, which only a shell can start.
@@ -38,35 +39,41 @@ export function npm(args, { cwd = process.cwd(), capture = false } = {}) {
 }
 
 /**
- * The value npm would find for a key that belongs to a registry (`//host/path/:_authToken`): the nearest folder wins.
- * `npm config get` refuses to show these, so the files are read.
- * @param {string} registry
- * @param {string[]} texts `.npmrc` texts, the strongest first
+ * What a key of `.npmrc` texts and of npm's environment variables is set to.
+ * @param {string[]} texts the strongest first
  * @param {NodeJS.ProcessEnv} [env]
  * @returns {(key: string) => string | undefined}
  */
-export function scopedSettings(registry, texts, env = process.env) {
+export function settings(texts, env = process.env) {
   /** @type {Map<string, string>} */
   const values = new Map();
   for (const text of texts.toReversed()) {
     for (const line of text.split(/\r?\n/)) {
-      const match = /^\s*(\/\/[^=]*?:\w+)\s*=\s*(.*?)\s*$/.exec(line);
-      if (!match?.[1] || match[2] === undefined) continue;
-      const value = match[2].replace(/^(["'])(.*)\1$/, "$2");
+      const [, key, raw] = /^\s*([^\s;#=][^=]*?)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+      if (key === undefined || raw === undefined) continue;
+      const value = raw.replace(/^(["'])(.*)\1$/, "$2");
       values.set(
-        match[1],
+        key,
         value.replace(/\$\{([^}?]+)\??\}/g, (whole, name) => env[name] ?? whole),
       );
     }
   }
+  return (key) => env[`npm_config_${key.startsWith("//") ? key : key.replaceAll("-", "_")}`] ?? values.get(key);
+}
+
+/**
+ * The value npm would find for a key that belongs to a registry (`//host/path/:_authToken`): the nearest folder wins.
+ * @param {string} registry
+ * @param {(key: string) => string | undefined} setting
+ * @returns {(key: string) => string | undefined}
+ */
+export function scopedSettings(registry, setting) {
   const url = new URL(registry);
   return (key) => {
     // //host/npm/team/ then //host/npm/ then //host/
     for (let path = url.pathname; ; path = path.replace(/[^/]*\/$/, "")) {
-      const name = `//${url.host}${path}:${key}`;
-      const value = env[`npm_config_${name}`] ?? values.get(name);
-      if (value !== undefined) return value;
-      if (path === "/" || path === "") return undefined;
+      const value = setting(`//${url.host}${path}:${key}`);
+      if (value !== undefined || path.length < 2) return value;
     }
   };
 }
@@ -114,22 +121,25 @@ export function publicUrl(address) {
 
 /**
  * @param {string} [cwd] Folder whose `.npmrc` counts as the project's.
+ * @param {NodeJS.ProcessEnv} [env]
  * @returns {RegistryConfig}
  * @throws {Error} when npm cannot be run.
  */
-export function readNpmConfig(cwd = process.cwd()) {
-  const { status, stdout } = npm(["config", "list", "--json"], { cwd, capture: true });
+export function readNpmConfig(cwd = process.cwd(), env = process.env) {
+  const { status, stdout } = npm(["config", "list", "--json"], { cwd, env, capture: true });
   if (status !== 0) throw new Error("npm config list failed");
   /** @type {Record<string, unknown>} */
   const config = JSON.parse(stdout);
+  const plain = settings([join(cwd, ".npmrc"), config["userconfig"], config["globalconfig"]].map(textOf), env);
+  // npm does not show a URL that holds a password, nor any registry's own settings: those are read from its files.
+  for (const key of ["registry", "proxy", "https-proxy"]) config[key] ??= plain(key);
   const registry = publicUrl(String(config["registry"]));
-  const files = [join(cwd, ".npmrc"), config["userconfig"], config["globalconfig"]];
-  const setting = scopedSettings(registry, files.map(textOf));
+  const setting = scopedSettings(registry, plain);
   const auth = authorization(setting);
   const [cert, key] = [textOf(setting("certfile")), textOf(setting("keyfile"))];
   const ca = [config["ca"] ?? certificates(textOf(config["cafile"]))].flat().map(String);
-  const proxy = proxyOf(registry, config);
-  const noProxy = [config["noproxy"]].flat().join(",") || process.env["NO_PROXY"] || process.env["no_proxy"] || "";
+  const proxy = proxyOf(registry, config, env);
+  const noProxy = [config["noproxy"]].flat().join(",") || env["NO_PROXY"] || env["no_proxy"] || "";
   return {
     registry,
     noProxy: noProxy.split(",").flatMap((part) => part.trim() || []),
@@ -145,10 +155,10 @@ export function readNpmConfig(cwd = process.cwd()) {
  * npm's order: its own settings, then the environment's. `proxy=false` turns the proxy off.
  * @param {string} registry
  * @param {Record<string, unknown>} config
+ * @param {NodeJS.ProcessEnv} env
  * @returns {string | undefined}
  */
-function proxyOf(registry, config) {
-  const { env } = process;
+function proxyOf(registry, config, env) {
   const secure = registry.startsWith("https:");
   if (config["proxy"] === false) return undefined;
   const own = (secure && config["https-proxy"]) || config["proxy"];
