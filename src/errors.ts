@@ -1,6 +1,6 @@
 /** One way out of a failure, for a reader and for a button. */
 export type WayOut =
-  | { kind: "override"; text: string; overrides: Record<string, string> }
+  | { kind: "override"; text: string; overrides: Record<string, string | Record<string, string>> }
   | { kind: "spec"; text: string; package: string; spec: string }
   | { kind: "option"; text: string; option: string }
   | { kind: "other"; text: string };

@@ -1,0 +1,64 @@
+import type { Failure, WayOut } from "../errors.ts";
+import type { Explained, ExplainedEdge } from "./eresolve.ts";
+
+const OPTIONS = {
+  legacyPeerDeps: "Leave peer dependencies out of account, with legacyPeerDeps (--legacy-peer-deps).",
+  force: "Accept what does not fit, with force (--force).",
+  strictPeerDeps: "Leave out strictPeerDeps: then npm overrides conflicts below the project's own dependencies.",
+};
+
+/** An option as a way out; `strictPeerDeps` is one to leave out. */
+export function optionWayOut(option: keyof typeof OPTIONS): WayOut {
+  return { kind: "option", option, text: OPTIONS[option] };
+}
+
+/** An entry for `overrides`: everywhere, or only below `under`. `version` may be `$name`, the project's own spec of `name`. */
+export function overrideFor(name: string, version: string, under?: string): WayOut {
+  const own = version === `$${name}`;
+  return {
+    kind: "override",
+    text: `Override ${name}${under ? ` below ${under}` : ""} with ${own ? "your own spec of it" : version}.`,
+    overrides: under ? { [under]: { [name]: version } } : { [name]: version },
+  };
+}
+
+/** The ways out of a peer conflict, from npm's own report of it (an `ERESOLVE`'s `details`). */
+export function peerWaysOut({ edge, current: beside, peerConflict, strictPeerDeps }: Explained): WayOut[] {
+  const ways: WayOut[] = [];
+  // When a package's own peer cannot be placed, the report is about the package and `peerConflict` about the peer.
+  const direct = edge?.type?.startsWith("peer");
+  const { name, spec, from } = (direct ? edge : peerConflict?.peer?.dependents?.[0]) ?? {};
+  const current = direct ? beside : peerConflict?.current;
+  const mine = current?.dependents?.find(fromProject);
+  if (name && spec && from?.name && current?.version) {
+    // An alias, a folder or a URL in the project is not helped by another range; a peer with such a spec is no range.
+    if (mine?.name === name && !/[:/]/.test(`${mine.spec}${spec}`))
+      ways.push({
+        kind: "spec",
+        package: name,
+        spec,
+        text: `Ask for ${name}@"${spec}" in package.json: that is what ${from.name}@${from.version} works with.`,
+      });
+    ways.push(overrideFor(name, mine ? `$${name}` : current.version, from.name));
+  }
+  if (strictPeerDeps) ways.push(optionWayOut("strictPeerDeps"));
+  return [...ways, optionWayOut("legacyPeerDeps"), optionWayOut("force")];
+}
+
+function fromProject({ from }: ExplainedEdge): boolean {
+  return from !== undefined && !from.name && !from.version;
+}
+
+/** The failure with the ways out that follow from its code and details, where whoever made it gave none. */
+export function withWaysOut(failure: Failure): Failure {
+  if (failure.wayOut.length > 0) return failure;
+  const { code, details = {}, package: name = "it" } = failure;
+  const other = (text: string): WayOut => ({ kind: "other", text });
+  let wayOut: WayOut[] = [];
+  if (code === "ERESOLVE") wayOut = peerWaysOut(details as Explained);
+  if (code === "EBADPLATFORM")
+    wayOut = [other(`Move ${name} to optionalDependencies: there it may stay out.`), optionWayOut("force")];
+  if (code === "EOVERRIDE")
+    wayOut = [other(`Write "$${name}" as the override: it stands for the spec that package.json itself gives.`)];
+  return { ...failure, wayOut };
+}

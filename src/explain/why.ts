@@ -1,0 +1,24 @@
+import type { TreeEdge, WhyAnswer } from "../api.ts";
+
+/**
+ * Why each package is in the tree, one chain a line from the project down, the shortest first. `most` chains of each.
+ *
+ *     ms@2.0.0  node_modules/ms
+ *       the root project › express@"^4.18.0" › debug@"2.6.9" › ms@"2.0.0"
+ */
+export function explainWhy(answers: readonly WhyAnswer[], most: number = Number.POSITIVE_INFINITY): string {
+  return answers
+    .map(({ node, paths }) => {
+      const lines = [`${node.packageName}@${node.version}  ${node.location || "the root project"}`];
+      for (const { edges } of paths.slice(0, most)) lines.push(`  the root project${edges.map(step).join("")}`);
+      if (paths.length > most) lines.push(`  and ${paths.length - most} more`);
+      if (paths.length === 0) lines.push("  nothing wants it");
+      return lines.join("\n");
+    })
+    .join("\n\n");
+}
+
+function step({ type, name, spec, error }: TreeEdge): string {
+  if (type === "workspace") return ` › workspace ${name}`;
+  return ` › ${type === "prod" ? "" : `${type} `}${name}@"${spec}"${error ? ` (${error.toLowerCase()})` : ""}`;
+}

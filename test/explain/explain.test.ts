@@ -1,0 +1,193 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { failure } from "../../src/errors.ts";
+import type { ExplainedEdge, ExplainedNode } from "../../src/explain/eresolve.ts";
+import { explain } from "../../src/explain/explain.ts";
+
+const project: ExplainedNode = { location: "" };
+const mine = (type: string, name: string, spec: string): ExplainedEdge => ({ type, name, spec, from: project });
+
+function at(name: string, version: string, dependents: ExplainedEdge[]): ExplainedNode {
+  return { name, version, location: `node_modules/${name}`, isWorkspace: false, dependents };
+}
+
+const whileInstalling = { name: "app", version: "1.0.0" };
+
+function conflict(): Record<string, unknown> {
+  const airbnb = at("airbnb", "19.0.4", [mine("dev", "airbnb", "^19.0.0")]);
+  return {
+    edge: { type: "peer", name: "eslint", spec: "^7.32.0 || ^8.2.0", from: { ...airbnb, whileInstalling } },
+    current: { ...at("eslint", "9.39.5", [mine("dev", "eslint", "^9.0.0")]), whileInstalling },
+    currentEdge: mine("dev", "eslint", "^9.0.0"),
+    strictPeerDeps: false,
+    force: false,
+  };
+}
+
+test("a peer conflict at the root reads as npm's, then the ways out", () => {
+  expect(explain(failure("ERESOLVE", "unable to resolve dependency tree", { details: conflict() }))).toBe(
+    `unable to resolve dependency tree
+
+While resolving: app@1.0.0
+Found: eslint@9.39.5
+node_modules/eslint
+  dev eslint@"^9.0.0" from the root project
+
+Could not resolve dependency:
+peer eslint@"^7.32.0 || ^8.2.0" from airbnb@19.0.4
+node_modules/airbnb
+  dev airbnb@"^19.0.0" from the root project
+
+Ways out:
+  1. Ask for eslint@"^7.32.0 || ^8.2.0" in package.json: that is what airbnb@19.0.4 works with.
+  2. Override eslint below airbnb with your own spec of it.
+     "overrides": {"airbnb":{"eslint":"$eslint"}}
+  3. Leave peer dependencies out of account, with legacyPeerDeps (--legacy-peer-deps).
+  4. Accept what does not fit, with force (--force).`,
+  );
+});
+
+test("a peer that could not be placed: the conflicting peer, links, workspaces, overrides, more dependents than fit", () => {
+  const folder = { name: "w", version: "1.0.0", location: "packages/w", isWorkspace: true, dependents: [] };
+  const link = at("w", "1.0.0", [
+    { type: "workspace", name: "w", spec: "file:/x/packages/w", from: { location: "/x" } },
+  ]);
+  const many = ["c", "d", "e", "a-package-with-a-name-of-fifty-characters-or-some-more", "f"].map((name) => ({
+    ...mine("prod", "b", "1"),
+    from: at(name, "1.0.0", []),
+  }));
+  const peer = { type: "peer", name: "b", spec: "2", from: { ...folder, linksIn: [link] } };
+  const details = {
+    edge: { type: "prod", name: "a", spec: "^2", rawSpec: "^1", overridden: true, bundled: true, from: project },
+    dep: { ...at("a", "2.0.0", []), whileInstalling: {} },
+    current: null,
+    peerConflict: { current: at("b", "1.0.0", many), peer: at("b", "2.0.0", [peer]) },
+    strictPeerDeps: true,
+  };
+  expect(explain(failure("ERESOLVE", "could not resolve", { details }))).toBe(
+    `could not resolve
+
+While resolving: the root project
+Found: b@1.0.0
+node_modules/b
+  b@"1" from c@1.0.0
+  node_modules/c
+  b@"1" from d@1.0.0
+  node_modules/d
+  3 more (e, ...)
+
+Could not resolve dependency:
+bundled overridden a@"^2" (was "^1") from the root project
+
+Conflicting peer dependency: b@2.0.0
+node_modules/b
+  peer b@"2" from w@1.0.0
+  packages/w
+    w@1.0.0
+    node_modules/w
+      workspace packages/w from the root project
+
+Ways out:
+  1. Override b below w with 1.0.0.
+     "overrides": {"w":{"b":"1.0.0"}}
+  2. Leave out strictPeerDeps: then npm overrides conflicts below the project's own dependencies.
+  3. Leave peer dependencies out of account, with legacyPeerDeps (--legacy-peer-deps).
+  4. Accept what does not fit, with force (--force).`,
+  );
+});
+
+test("dependents in a circle end", () => {
+  const a = at("a", "1.0.0", []);
+  const b = at("b", "1.0.0", [{ type: "peer", name: "b", spec: "1", from: a }]);
+  (a as { dependents: unknown }).dependents = [{ type: "peer", name: "a", spec: "1", from: b }];
+  const text = explain(
+    failure("ERESOLVE", "m", { details: { edge: { type: "peer", name: "a", spec: "2", from: b }, current: a } }),
+  );
+  expect(text).toContain("Found: a@1.0.0");
+  expect(text.length).toBeLessThan(2000);
+});
+
+test("another failure tells what was found, the paths from the project, and the ways out it came with", () => {
+  const text = explain(
+    failure("ETARGET", "No matching version found for ms@^999.0.0.", {
+      package: "ms",
+      spec: "^999.0.0",
+      found: "latest: 2.1.3",
+      requiredBy: ["node_modules/debug"],
+      paths: [
+        [
+          { location: "", name: "app", spec: "^4.0.0", type: "dev" },
+          { location: "node_modules/debug", name: "debug", version: "4.3.4", spec: "^999.0.0", type: "prod" },
+        ],
+      ],
+      wayOut: [{ kind: "spec", package: "ms", spec: "^2.1.3", text: "Ask for ms@^2.1.3" }],
+    }),
+  );
+  expect(text).toBe(`No matching version found for ms@^999.0.0.
+
+Found: latest: 2.1.3
+
+Wanted by:
+  the root project wants debug@"^4.0.0" (dev)
+    debug@4.3.4 wants ms@"^999.0.0"
+
+Ways out:
+  1. Ask for ms@^2.1.3`);
+});
+
+test("places stand in for paths; beyond three they are counted", () => {
+  const requiredBy = ["", "node_modules/a", "node_modules/b", "node_modules/c", "node_modules/d"];
+  expect(explain(failure("E404", "x: not found", { requiredBy }))).toBe(`x: not found
+
+Wanted by:
+  the root project
+  node_modules/a
+  node_modules/b
+  and 2 more`);
+});
+
+test("what the details hold is told: place, platform, integrity", () => {
+  const json = { path: "packages/a/package.json", line: 5, column: 3 };
+  expect(explain(failure("EJSONPARSE", "bad", { details: json }))).toBe("bad\n\nFile: packages/a/package.json:5:3");
+  const platform = {
+    required: { os: ["darwin", "win32"], cpu: [] },
+    current: { os: "linux", cpu: "x64", libc: undefined },
+  };
+  expect(explain(failure("EBADPLATFORM", "bad", { package: "fsevents", details: platform }))).toBe(`bad
+
+Wanted: os darwin or win32
+Actual: os linux, cpu x64
+
+Ways out:
+  1. Move fsevents to optionalDependencies: there it may stay out.
+  2. Accept what does not fit, with force (--force).`);
+  const integrity = { expected: "sha512-a", actual: "sha512-b", url: "http://registry.local/a.tgz" };
+  expect(explain(failure("EINTEGRITY", "bad", { found: "sha512-b", details: integrity }))).toBe(
+    "bad\n\nURL: http://registry.local/a.tgz\nExpected: sha512-a\nActual: sha512-b",
+  );
+  expect(explain(failure("EOVERRIDE", "bad", { package: "x" }))).toContain('1. Write "$x" as the override');
+});
+
+test("details of no known shape do no harm", () => {
+  for (const details of [{ edge: null }, { edge: {} }, { current: [] }, { required: null, url: 7, path: {} }])
+    expect(explain(failure("ERESOLVE", "m", { details })).startsWith("m\n")).toBe(true);
+  expect(explain(failure("EOTHER", "only this"))).toBe("only this");
+});
+
+const registry = process.env["WEBHOIST_REGISTRY"];
+const real = registry ? join(registry, "cases", "real") : "";
+
+test.runIf(existsSync(real))("npm's own printed conflicts are lines of ours", () => {
+  const texts = readdirSync(real)
+    .map((name) => JSON.parse(readFileSync(join(real, name, "case.json"), "utf8")).expect.error)
+    .filter((error) => error?.code === "ERESOLVE")
+    .map(({ text }: { text: string[] }) => text.slice(2, -1).join("\n"));
+  const ours = explain(failure("ERESOLVE", "m", { details: conflict() })).replace(/\n\n/g, "\n");
+  const lines = ours
+    .replaceAll("airbnb", "eslint-config-airbnb")
+    .replace("app@", "eslint-9-vs-airbnb@")
+    .split("\n")
+    .slice(1, 9);
+  expect(texts).toContain(lines.join("\n"));
+});
