@@ -1,0 +1,111 @@
+import type { MetadataForm } from "../api.ts";
+import { OnceMap } from "../base/once-map.ts";
+import { fail, failure, InstallError, type Outcome, ok } from "../errors.ts";
+import type { RegistryRequest, RegistryResponse, Transport } from "../ports.ts";
+import { packageNameProblem } from "../spec/package-name.ts";
+import type { Manifest } from "./manifest.ts";
+import { indexPackument, type Packument } from "./packument.ts";
+import { manifestUrl, packumentUrl, type RegistryConfig, tarballUrl } from "./registry-config.ts";
+
+export interface PackumentSourceOptions {
+  transport: Transport;
+  config: RegistryConfig;
+  metadata: MetadataForm;
+  signal?: AbortSignal | undefined;
+}
+
+export interface SourceCounts {
+  /** Package documents asked for, and those that have come, well or not. */
+  known: number;
+  fetched: number;
+  /** Packuments indexed. */
+  packuments: number;
+  /** Requests handed to the transport, of every kind; its retries are its own. */
+  requests: number;
+  /** Bytes over the wire where known, else body bytes. */
+  bytes: number;
+}
+
+/**
+ * What one run asks a registry for. Each document is asked for once, whoever wants it, and its first outcome, a failure
+ * too, holds for the run: npm's own rule, and what makes the tree independent of the order of arrival. Never throws.
+ */
+export class PackumentSource {
+  readonly counts: SourceCounts = { known: 0, fetched: 0, packuments: 0, requests: 0, bytes: 0 };
+  private readonly options: PackumentSourceOptions;
+  private readonly packuments = new OnceMap<string, Outcome<Packument>>();
+  private readonly manifests = new OnceMap<string, Outcome<Manifest>>();
+  private readonly tarballs = new OnceMap<string, Outcome<Uint8Array>>();
+
+  constructor(options: PackumentSourceOptions) {
+    this.options = options;
+  }
+
+  packument(name: string): Promise<Outcome<Packument>> {
+    return this.packuments.run(name, () => this.loadPackument(name));
+  }
+
+  /** The packument's outcome if it is here already. */
+  peek(name: string): Outcome<Packument> | undefined {
+    return this.packuments.peek(name);
+  }
+
+  /** One version's full manifest, by a request of its own, as the registry gave it. */
+  manifest(name: string, version: string): Promise<Outcome<Manifest>> {
+    return this.manifests.run(`${name}@${version}`, async () => {
+      const url = manifestUrl(this.options.config, name, version);
+      const answer = await this.get({ kind: "manifest", name, url, metadata: "full" });
+      return answer.ok ? parseManifest(name, version, answer.value.bytes) : answer;
+    });
+  }
+
+  /** The bytes behind a `resolved` URL, unverified: integrity is the reader's to check. `name` is for messages. */
+  tarball(name: string, resolved: string): Promise<Outcome<Uint8Array>> {
+    return this.tarballs.run(resolved, async () => {
+      const url = tarballUrl(this.options.config, resolved);
+      const answer = await this.get({ kind: "tarball", name, url, metadata: "full" });
+      return answer.ok ? ok(answer.value.bytes) : answer;
+    });
+  }
+
+  private async loadPackument(name: string): Promise<Outcome<Packument>> {
+    this.counts.known++;
+    const { config, metadata } = this.options;
+    const answer = await this.get({ kind: "packument", name, url: packumentUrl(config, name), metadata });
+    this.counts.fetched++;
+    if (!answer.ok) return answer;
+    try {
+      const packument = indexPackument(name, answer.value.bytes);
+      this.counts.packuments++;
+      return ok(packument);
+    } catch (error) {
+      if (error instanceof InstallError) return fail(error.failure);
+      throw error;
+    }
+  }
+
+  private async get(request: RegistryRequest): Promise<Outcome<RegistryResponse>> {
+    const { name } = request;
+    const problem = packageNameProblem(name);
+    if (problem && request.kind !== "tarball") {
+      return fail(failure("EINVALIDPACKAGENAME", `Invalid package name "${name}": it ${problem}.`, { package: name }));
+    }
+    const { transport, signal } = this.options;
+    this.counts.requests++;
+    const answer = await transport.get(signal ? { ...request, signal } : request);
+    if (answer.ok) this.counts.bytes += answer.value.transferred;
+    return answer;
+  }
+}
+
+function parseManifest(name: string, version: string, bytes: Uint8Array): Outcome<Manifest> {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (typeof value === "object" && value && !Array.isArray(value)) return ok(value as Manifest);
+  } catch {
+    // Falls to the failure below: the parser's message quotes the document, which nobody has checked.
+  }
+  return fail(
+    failure("EINVALIDPACKUMENT", `${name}@${version}: the registry's answer is not a manifest`, { package: name }),
+  );
+}
