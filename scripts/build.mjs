@@ -14,6 +14,20 @@ export function buildRegistry() {
   return publicUrl(readNpmConfig(ROOT).registry);
 }
 
+/**
+ * The minifier writes import(`./a.js`), which some tools take for a computed address. As long as before, so that the
+ * source map still holds.
+ * @type {import("vite").Plugin}
+ */
+const quoteDynamicImports = {
+  name: "quote-dynamic-imports",
+  generateBundle(_, output) {
+    for (const chunk of Object.values(output)) {
+      if (chunk.type === "chunk") chunk.code = chunk.code.replace(/\bimport\(`([^`$\\]+)`\)/g, 'import("$1")');
+    }
+  },
+};
+
 /** `dist/*.js`: one build, so that the page's library, the core and the command share what they have in common. */
 async function bundle() {
   const { build } = await import("vite");
@@ -23,6 +37,7 @@ async function bundle() {
     logLevel: "warn",
     publicDir: false,
     define: { __WEBHOIST_REGISTRY__: JSON.stringify(buildRegistry()) },
+    plugins: [quoteDynamicImports],
     build: {
       target: "es2023",
       outDir: "dist",

@@ -13,17 +13,14 @@ test("what a page loads to resolve stays within its budget", async () => {
   await using site = await serveScripts(join(inject("consumer"), "node_modules/webhoist/dist"));
   const lock = await withPage(async (page) => {
     await page.goto(site.base);
-    return await page.evaluate(
-      async ({ registry, text }) => {
-        const entry = "/index.js";
-        const { createInstaller } = (await import(entry)) as typeof import("../../web/index.ts");
-        const installer = await createInstaller({ registry, mode: "inline" });
-        const { files } = await installer.resolve({ files: { "package.json": text } });
-        installer.dispose();
-        return files["package-lock.json"] ?? "";
-      },
-      { registry: registry.base, text: PACKAGE_JSON },
-    );
+    // Text, not a function: this file's own transformation would rewrite the import.
+    return await page.evaluate<string>(`(async () => {
+      const { createInstaller } = await import("/index.js");
+      const installer = await createInstaller({ registry: "${registry.base}", mode: "inline" });
+      const { files } = await installer.resolve({ files: { "package.json": ${JSON.stringify(PACKAGE_JSON)} } });
+      installer.dispose();
+      return files["package-lock.json"];
+    })()`);
   });
   expect(placements(lock)).toEqual(EXPECTED);
 
