@@ -1,0 +1,99 @@
+import { json } from "@codemirror/lang-json";
+import { EditorState } from "@codemirror/state";
+import { EditorView } from "@codemirror/view";
+import { basicSetup } from "codemirror";
+import { bytes, count, fill, h, icon } from "./dom.ts";
+import { look } from "./editor.ts";
+
+/** The files that npm would have written: to read, copy, download, or start the next resolution from. */
+export class LockView {
+  readonly element: HTMLElement;
+  readonly #files: Readonly<Record<string, string>>;
+  readonly #body = h("div", { class: "lock-text" });
+  readonly #size = h("span", { class: "note" });
+  #view: EditorView | undefined;
+  #path: string;
+
+  constructor(files: Readonly<Record<string, string>>, keep: (path: string, text: string) => void) {
+    this.#files = files;
+    const paths = Object.keys(files);
+    this.#path = paths.find((path) => path.endsWith("package-lock.json")) ?? paths[0] ?? "";
+    const select = h("select", { "aria-label": "File" }, ...paths.map((path) => h("option", { value: path }, path)));
+    select.value = this.#path;
+    select.addEventListener("change", () => this.#show(select.value));
+    const name = paths.length > 1 ? select : h("strong", { class: "mono" }, this.#path);
+    this.element = h(
+      "div",
+      { class: "lock-pane" },
+      h(
+        "div",
+        { class: "lock-tools" },
+        name,
+        this.#size,
+        h("span", { class: "spring" }),
+        this.#button("Keep in the project", null, () => keep(this.#path, this.#text)),
+        this.#button("Copy", "copy", (button) => void this.#copy(button)),
+        this.#button("Download", "download", () => this.#download()),
+      ),
+      this.#body,
+    );
+  }
+
+  get #text(): string {
+    return this.#files[this.#path] ?? "";
+  }
+
+  /** Draws the text: only when its tab is looked at, as a lock may have 60,000 lines. */
+  open(): void {
+    if (!this.#view) this.#show(this.#path);
+  }
+
+  dispose(): void {
+    this.#view?.destroy();
+  }
+
+  #show(path: string): void {
+    this.#path = path;
+    this.#view?.destroy();
+    this.#view = new EditorView({
+      parent: this.#body,
+      state: EditorState.create({
+        doc: this.#text,
+        extensions: [
+          basicSetup,
+          look,
+          json(),
+          EditorState.readOnly.of(true),
+          EditorView.contentAttributes.of({ "aria-label": `${path}, read only`, "aria-readonly": "true" }),
+        ],
+      }),
+    });
+    const size = new TextEncoder().encode(this.#text).length;
+    fill(this.#size, `${count(this.#view.state.doc.lines, "line")}, ${bytes(size)}`);
+  }
+
+  #button(text: string, name: "copy" | "download" | null, act: (button: HTMLElement) => void): HTMLElement {
+    const button = h("button", { type: "button" }, name && icon(name), h("span", {}, text));
+    button.addEventListener("click", () => act(button));
+    return button;
+  }
+
+  async #copy(button: HTMLElement): Promise<void> {
+    const label = button.querySelector("span");
+    let said = "Copied";
+    try {
+      await navigator.clipboard.writeText(this.#text);
+    } catch {
+      said = "Not allowed";
+    }
+    if (!label) return;
+    label.textContent = said;
+    setTimeout(() => void (label.textContent = "Copy"), 1600);
+  }
+
+  #download(): void {
+    const url = URL.createObjectURL(new Blob([this.#text], { type: "application/json" }));
+    h("a", { href: url, download: this.#path.split("/").at(-1) ?? "package-lock.json" }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  }
+}

@@ -1,0 +1,4 @@
+import { byId } from "./dom.ts";
+import { Playground } from "./playground.ts";
+
+new Playground().start(byId("editor"));

@@ -1,0 +1,271 @@
+import type { Failure, WayOut } from "../../src/errors.ts";
+import { byId, count, duration, fill, h } from "./dom.ts";
+import { Editor } from "./editor.ts";
+import { EXAMPLES } from "./examples.ts";
+import { isDependency, type JsonCheck, type Mark } from "./json-check.ts";
+import { showOptions } from "./options-panel.ts";
+import { withOverrides, withSpec } from "./package-edit.ts";
+import { ProgressView } from "./progress.ts";
+import { askForFile, FileTabs, readFiles } from "./project-files.ts";
+import { ResultPane } from "./result.ts";
+import { type RunResult, Session } from "./session.ts";
+import { flagOf, loadSettings, type Settings, type SourceKind, saveSettings } from "./settings.ts";
+import { relayUrl, SOURCES } from "./source.ts";
+import { themeButton } from "./theme.ts";
+
+const UNREACHABLE: ReadonlySet<string> = new Set(["EUNREACHABLE", "ETIMEDOUT"]);
+
+/** The page: an editor, a run, a result, and what ties them together. */
+export class Playground {
+  readonly #settings: Settings = loadSettings();
+  readonly #progress = new ProgressView();
+  readonly #session = new Session((progress) => this.#running && this.#progress.update(progress));
+  readonly #result = new ResultPane({
+    canApply: (way) => this.#canApply(way),
+    apply: (way) => this.#apply(way),
+    keep: (path, text) => this.#addFiles({ [path]: text }),
+  });
+  readonly #files = new FileTabs(
+    (path) => this.#open(path),
+    (path) => this.#remove(path),
+  );
+  #editor: Editor | undefined;
+  #running = false;
+  #failure: Failure | undefined;
+
+  start(parent: HTMLElement): void {
+    this.#editor = new Editor(parent, {
+      changed: () => this.#edited(),
+      checked: (path, check) => this.#status(path, check),
+      marks: (path, check) => this.#marks(path, check),
+      resolve: () => void this.#resolve(),
+      versions: async (name) => (await this.#session.installer(this.#settings)).packument(name),
+    });
+    themeButton(this.#settings, () => this.#save());
+    showOptions(this.#settings, () => this.#save());
+    this.#sources();
+    this.#examples();
+    this.#buttons();
+    this.#dropping();
+    this.#result.showEmpty();
+  }
+
+  #save(): void {
+    saveSettings(this.#settings);
+  }
+
+  #sources(): void {
+    const select = byId<HTMLSelectElement>("source");
+    const offered = SOURCES.filter(([value]) => value !== "relay" || relayUrl());
+    fill(select, ...offered.map(([value, text]) => h("option", { value }, text)));
+    if (!offered.some(([value]) => value === this.#settings.source)) this.#settings.source = "registry";
+    select.value = this.#settings.source;
+    select.addEventListener("change", () => {
+      const kind = select.value as SourceKind;
+      if (kind === "other" && !this.#askForRegistry()) select.value = this.#settings.source;
+      else this.#useSource(kind);
+    });
+  }
+
+  #askForRegistry(): boolean {
+    const text = prompt("Base address of the registry", this.#settings.registry || "https://");
+    if (!text || !URL.canParse(text)) return false;
+    this.#settings.registry = new URL(text.endsWith("/") ? text : `${text}/`).href;
+    return true;
+  }
+
+  #useSource(kind: SourceKind): void {
+    this.#settings.source = kind;
+    byId<HTMLSelectElement>("source").value = kind;
+    this.#save();
+  }
+
+  #examples(): void {
+    const select = byId<HTMLSelectElement>("example");
+    fill(select, ...EXAMPLES.map(({ id, title }) => h("option", { value: id }, title)));
+    const load = (): void => {
+      const example = EXAMPLES.find(({ id }) => id === select.value) ?? EXAMPLES[0];
+      if (!example) return;
+      this.#session.cancel();
+      this.#failure = undefined;
+      byId("example-note").textContent = example.note;
+      this.#editor?.load(example.files);
+      this.#open("package.json");
+    };
+    select.addEventListener("change", load);
+    const wanted = decodeURIComponent(location.hash.slice(1));
+    if (EXAMPLES.some(({ id }) => id === wanted)) select.value = wanted;
+    load();
+  }
+
+  #buttons(): void {
+    byId("resolve").addEventListener("click", () => void this.#resolve());
+    byId("cancel").addEventListener("click", () => this.#session.cancel());
+    byId("add-file").addEventListener("click", async () => {
+      this.#addFiles(await askForFile(this.#editor?.paths ?? []));
+    });
+    for (const button of document.querySelectorAll<HTMLElement>("[data-show]")) {
+      button.addEventListener("click", () => this.#pane(button.dataset["show"] === "result" ? "result" : "project"));
+    }
+  }
+
+  /** A package.json dropped anywhere on the page becomes the project's. */
+  #dropping(): void {
+    addEventListener("dragover", (event) => event.preventDefault());
+    addEventListener("drop", async (event) => {
+      event.preventDefault();
+      this.#addFiles(await readFiles(event.dataTransfer?.files));
+    });
+  }
+
+  /** On a phone one pane is in sight at a time. */
+  #pane(name: "project" | "result"): void {
+    document.body.dataset["pane"] = name;
+    for (const button of document.querySelectorAll<HTMLElement>("[data-show]")) {
+      button.setAttribute("aria-pressed", String(button.dataset["show"] === name));
+    }
+    if (name === "result") byId("pane-mark").hidden = true;
+  }
+
+  #open(path: string): void {
+    this.#editor?.open(path);
+    this.#files.show(this.#editor?.paths ?? [], path);
+  }
+
+  #addFiles(files: Readonly<Record<string, string>>): void {
+    const paths = Object.keys(files);
+    for (const [path, text] of Object.entries(files)) this.#editor?.add(path, text);
+    const last = paths.includes("package.json") ? "package.json" : paths.at(-1);
+    if (last !== undefined) this.#open(last);
+  }
+
+  #remove(path: string): void {
+    this.#editor?.remove(path);
+    this.#open(this.#editor?.path ?? "package.json");
+    byId("files").querySelector<HTMLElement>("[aria-selected=true]")?.focus();
+  }
+
+  /** What the last run complained of may be mended by now. */
+  #edited(): void {
+    if (!this.#failure) return;
+    this.#failure = undefined;
+  }
+
+  #status(path: string, { marks }: JsonCheck): void {
+    const status = byId("editor-status");
+    const first = marks.find(({ severity }) => severity === "error") ?? marks[0];
+    status.classList.toggle("bad", first?.severity === "error");
+    if (!first) return fill(status);
+    const text = this.#editor?.files()[path] ?? "";
+    const line = text.slice(0, first.from).split("\n").length;
+    const go = h(
+      "button",
+      { type: "button", class: "link", onclick: () => this.#editor?.goTo(first.from) },
+      `Line ${line}`,
+    );
+    fill(status, go, `: ${first.message}`);
+  }
+
+  /** The dependency that the last run failed at, where the project itself wants it. */
+  #marks(path: string, { entries }: JsonCheck): Mark[] {
+    const { package: name, message, paths } = this.#failure ?? {};
+    if (name === undefined || message === undefined || path !== "package.json") return [];
+    const direct = new Set([name, ...(paths ?? []).map((steps) => steps[1]?.name)]);
+    const found = entries.filter((entry) => isDependency(entry.path) && direct.has(entry.path[1]));
+    return found.map(({ value: [from, to] }) => ({ from, to, severity: "error", message }));
+  }
+
+  async #resolve(): Promise<void> {
+    const editor = this.#editor;
+    if (!editor) return;
+    const files = editor.files();
+    this.#failure = undefined;
+    this.#setRunning(true);
+    let result = await this.#session.run({ files, name: "project" }, this.#settings);
+    if (this.#fallsBack(result)) result = await this.#session.run({ files, name: "project" }, this.#settings);
+    this.#setRunning(false);
+    this.#show(result, files["package-lock.json"]);
+    editor.relint();
+  }
+
+  /** Where the page cannot reach the registry but its server can, goes through the server from now on. */
+  #fallsBack(result: RunResult): boolean {
+    if (result.kind !== "failed" || this.#settings.source !== "registry") return false;
+    if (!UNREACHABLE.has(result.failure.code) || !relayUrl()) return false;
+    this.#useSource("relay");
+    this.#progress.say("The registry cannot be reached from this page: asking through the page’s server.");
+    return true;
+  }
+
+  #setRunning(running: boolean): void {
+    this.#running = running;
+    byId("cancel").hidden = !running;
+    const resolve = byId<HTMLButtonElement>("resolve");
+    // Disabled, the button would lose the focus that a keyboard user needs for Cancel.
+    resolve.setAttribute("aria-disabled", String(running));
+    byId("result").setAttribute("aria-busy", String(running));
+    if (running) this.#progress.start();
+  }
+
+  #show(result: RunResult, baseLock: string | undefined): void {
+    if (result.kind === "cancelled") {
+      this.#progress.end("Cancelled");
+      return this.#progress.say("Cancelled");
+    }
+    this.#pane("result");
+    if (result.kind === "failed") {
+      this.#failure = this.#withSources(result.failure);
+      this.#result.showFailure(this.#failure, result.milliseconds);
+      this.#progress.end();
+      return this.#progress.say(`Not resolved: ${this.#failure.message}`);
+    }
+    const { resolution, milliseconds } = result;
+    this.#result.showResolution(resolution, milliseconds, baseLock);
+    this.#progress.end();
+    const warnings = resolution.warnings.length > 0 ? `, ${count(resolution.warnings.length, "warning")}` : "";
+    this.#progress.say(`${count(resolution.tree.nodes.length, "package")} in ${duration(milliseconds)}${warnings}`);
+  }
+
+  /** Another source of packages is a way out that only the page knows of. */
+  #withSources(failure: Failure): Failure {
+    const { source } = this.#settings;
+    const wayOut = [...failure.wayOut];
+    if (source === "snapshot" && failure.code === "E404") {
+      wayOut.unshift({
+        kind: "option",
+        option: "source:registry",
+        text: "The snapshot holds the examples alone: ask the live registry.",
+      });
+    } else if (source !== "snapshot" && UNREACHABLE.has(failure.code)) {
+      wayOut.push({
+        kind: "option",
+        option: "source:snapshot",
+        text: "Use the snapshot inside this page: it needs no network.",
+      });
+    }
+    return { ...failure, wayOut };
+  }
+
+  #canApply(way: WayOut): boolean {
+    if (way.kind === "other") return false;
+    return way.kind !== "option" || way.option.startsWith("source:") || flagOf(way.option) !== undefined;
+  }
+
+  #apply(way: WayOut): void {
+    const editor = this.#editor;
+    if (!editor) return;
+    const text = editor.files()["package.json"] ?? "{}";
+    if (way.kind === "option") {
+      const flag = flagOf(way.option);
+      if (flag) this.#settings[flag] = true;
+      else this.#useSource(way.option.slice("source:".length) as SourceKind);
+      showOptions(this.#settings, () => this.#save());
+      this.#save();
+    } else if (way.kind !== "other") {
+      const edited = way.kind === "spec" ? withSpec(text, way.package, way.spec) : withOverrides(text, way.overrides);
+      editor.write("package.json", edited);
+      this.#open("package.json");
+    }
+    void this.#resolve();
+  }
+}

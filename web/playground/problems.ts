@@ -1,0 +1,92 @@
+import type { Failure, PathStep, WayOut } from "../../src/errors.ts";
+import { type Child, count, h } from "./dom.ts";
+
+export interface ProblemHost {
+  /** Whether the page can do it for the reader. */
+  canApply: (way: WayOut) => boolean;
+  apply: (way: WayOut) => void;
+  /** Shows a location of the tree; undefined where there is no tree. */
+  go: ((location: string) => void) | undefined;
+}
+
+/** The sentence a person needs first, for codes that say nothing to most. */
+const TITLES: ReadonlyMap<string, string> = new Map([
+  ["ERESOLVE", "Two packages cannot agree"],
+  ["ETARGET", "No version fits"],
+  ["E404", "No such package"],
+  ["EUNREACHABLE", "The registry cannot be reached"],
+  ["ETIMEDOUT", "The registry did not answer in time"],
+  ["E401", "The registry wants to know who asks"],
+  ["E403", "The registry refuses"],
+  ["EINVALIDPACKUMENT", "The registry’s answer is broken"],
+  ["EOVERRIDE", "An override contradicts the project"],
+  ["EJSONPARSE", "A file is not JSON"],
+  ["EBADPLATFORM", "Not for this platform"],
+  ["EBADENGINE", "Not for this version of Node"],
+  ["EDEPRECATED", "Deprecated"],
+  ["EINVALIDPACKAGENAME", "Not a package name"],
+  ["EDUPLICATEWORKSPACE", "Two workspaces have one name"],
+  ["EUNSUPPORTED", "Not possible in a page"],
+]);
+
+/** One failure or warning. `level` decides the colour and the word that screen readers hear. */
+export function problemCard(problem: Failure, level: "failure" | "warning", host: ProblemHost): HTMLElement {
+  const title = TITLES.get(problem.code) ?? (level === "failure" ? "This could not be resolved" : "Worth knowing");
+  const heading = h("h3", {}, h("span", { class: "sr-only" }, `${level}: `), title);
+  const paths = problem.paths ?? [];
+  return h(
+    "article",
+    { class: `card card-${level}` },
+    h("header", {}, heading, h("code", { class: "code" }, problem.code)),
+    h("p", { class: "message" }, problem.message),
+    problem.found && !problem.message.includes(problem.found)
+      ? h("p", { class: "found" }, "Found: ", h("code", {}, problem.found))
+      : null,
+    ...pathList(paths, problem, host),
+    ...waysOut(problem.wayOut, host),
+  );
+}
+
+function pathList(paths: readonly PathStep[][], problem: Failure, host: ProblemHost): HTMLElement[] {
+  if (paths.length === 0) {
+    const from = problem.requiredBy.filter((location) => location !== "");
+    return from.length === 0 ? [] : [h("p", { class: "found" }, "Wanted by ", h("code", {}, from.join(", ")))];
+  }
+  const title = paths.length === 1 ? "The path to it" : `${count(paths.length, "path")} to it`;
+  return [
+    h("h4", {}, title),
+    h("ol", { class: "paths" }, ...paths.slice(0, 6).map((path) => pathItem(path, problem, host))),
+  ];
+}
+
+function pathItem(path: readonly PathStep[], problem: Failure, host: ProblemHost): HTMLElement {
+  const item = h("li", {});
+  path.forEach((step, i) => {
+    item.append(stepLink(step, host));
+    if (step.spec === undefined) return;
+    const wanted = i === path.length - 1 ? problem.package : undefined;
+    const kind = step.type && step.type !== "prod" && step.type !== "workspace" ? `${step.type} ` : "";
+    const spec = h("span", { class: `spec spec-${step.type ?? "prod"}` }, ` ${kind}${step.spec || "*"}`);
+    item.append(h("span", { class: "step" }, spec, " → "));
+    if (wanted) item.append(h("strong", {}, wanted));
+  });
+  return item;
+}
+
+function stepLink(step: PathStep, { go }: ProblemHost): HTMLElement {
+  const text =
+    step.location === "" ? step.name || "the project" : `${step.name}${step.version ? `@${step.version}` : ""}`;
+  if (!go) return h("span", {}, text);
+  return h("button", { type: "button", class: "link", onclick: () => go(step.location) }, text);
+}
+
+function waysOut(ways: readonly WayOut[], host: ProblemHost): Child[] {
+  if (ways.length === 0) return [];
+  const items = ways.map((way) => {
+    const button = host.canApply(way)
+      ? h("button", { type: "button", class: "apply", onclick: () => host.apply(way) }, "Apply and resolve")
+      : null;
+    return h("li", {}, h("span", {}, way.text), button);
+  });
+  return [h("h4", {}, ways.length === 1 ? "A way out" : "Ways out"), h("ul", { class: "ways" }, ...items)];
+}

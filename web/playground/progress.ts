@@ -1,0 +1,48 @@
+import type { Progress } from "../../src/api.ts";
+import { byId, count, fill, h } from "./dom.ts";
+
+/** A screen reader hears of progress this often; eyes see it as it comes. */
+const SPOKEN = 3000;
+
+const WORDS: Readonly<Record<Progress["phase"], string>> = {
+  read: "Reading the project",
+  resolve: "Resolving",
+  complete: "Completing the lock",
+  write: "Writing the lock",
+};
+
+/** Known, fetched and placed, with a bar that fills as what is known has been fetched. */
+export class ProgressView {
+  readonly #place = byId("progress");
+  readonly #spoken = byId("announce");
+  readonly #bar = h("progress", { "aria-label": "Packages fetched of those known", max: 1 });
+  readonly #text = h("span", { class: "progress-text" });
+  #saidAt = 0;
+
+  start(): void {
+    this.#bar.removeAttribute("value");
+    this.#text.textContent = "Starting";
+    this.#saidAt = performance.now();
+    fill(this.#place, this.#bar, this.#text);
+  }
+
+  update({ phase, known, fetched, placed }: Progress): void {
+    this.#bar.max = Math.max(1, known);
+    this.#bar.value = fetched;
+    const text = `${fetched} of ${count(known, "packument")}, ${placed} placed`;
+    this.#text.textContent = phase === "resolve" ? text : `${WORDS[phase]}, ${placed} placed`;
+    const now = performance.now();
+    if (now - this.#saidAt < SPOKEN) return;
+    this.#saidAt = now;
+    this.say(`${WORDS[phase]}: ${text}`);
+  }
+
+  /** Ends the bar; `text` stays to be read where there is something to say. */
+  end(text: string = ""): void {
+    fill(this.#place, text ? h("span", { class: "progress-text" }, text) : null);
+  }
+
+  say(text: string): void {
+    this.#spoken.textContent = text;
+  }
+}

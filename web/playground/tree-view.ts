@@ -1,0 +1,319 @@
+import type { Tree, TreeNode } from "../../src/api.ts";
+import { count, fill, h, icon } from "./dom.ts";
+import type { Flag, Row, TreeViewKind } from "./tree-model.ts";
+import { TreeModel } from "./tree-model.ts";
+import { VirtualList } from "./virtual-list.ts";
+
+const ROW_HEIGHT = 28;
+const TYPE_AHEAD = 700;
+
+/** Word, and what it means, in the order in which badges stand. */
+const FLAGS: ReadonlyMap<Flag, readonly [string, string]> = new Map([
+  ["deprecated", ["deprecated", "Its author asks not to use this version"]],
+  ["extraneous", ["extraneous", "Nothing asks for it"]],
+  ["dev", ["dev", "Only wanted for development"]],
+  ["optional", ["optional", "Installing it may fail without harm"]],
+  ["peer", ["peer", "Here because a package expects its dependent to have it"]],
+  ["bundled", ["bundled", "Comes inside the package that wants it"]],
+  ["link", ["link", "A link to a folder of the project"]],
+  ["inert", ["other platform", "Left out on the platform that was resolved for"]],
+  ["duplicate", ["duplicate", "In the tree in more than one version"]],
+]);
+
+/** Flags that a row shows; `duplicate` is for the search alone: it would be on every third row. */
+export function badges(flags: ReadonlySet<Flag>): HTMLElement[] {
+  const shown: HTMLElement[] = [];
+  for (const [flag, [word, title]] of FLAGS) {
+    if (flag !== "duplicate" && flags.has(flag)) shown.push(h("span", { class: `badge badge-${flag}`, title }, word));
+  }
+  return shown;
+}
+
+/** The tree with its search: one tab stop, walked by keys as the ARIA tree pattern has it. */
+export class TreeView {
+  readonly element: HTMLElement;
+  readonly model: TreeModel;
+  readonly #box: HTMLElement;
+  readonly #list: VirtualList;
+  readonly #search: HTMLInputElement;
+  readonly #found: HTMLElement;
+  readonly #wanted = new Set<Flag>();
+  readonly #onSelect: (node: TreeNode) => void;
+  #active = 0;
+  #selected: TreeNode | null = null;
+  #typed = "";
+  #typedAt = 0;
+
+  constructor(tree: Tree, onSelect: (node: TreeNode) => void) {
+    this.model = new TreeModel(tree);
+    this.#onSelect = onSelect;
+    this.#search = h("input", {
+      type: "search",
+      placeholder: "Search packages",
+      "aria-label": "Search packages",
+      autocomplete: "off",
+      spellcheck: "false",
+      oninput: () => this.#filter(),
+    });
+    this.#found = h("span", { class: "note", role: "status" });
+    this.#box = h("div", {
+      class: "tree",
+      role: "tree",
+      tabindex: 0,
+      "aria-label": "Resolved packages",
+      onkeydown: (event) => this.#key(event as KeyboardEvent),
+      onclick: (event) => this.#click(event as MouseEvent),
+      onfocus: () => this.#list.redraw(this.#active),
+      onblur: () => this.#list.redraw(this.#active),
+    });
+    this.element = h("div", { class: "tree-pane" }, this.#toolbar(), this.#box);
+    this.#list = new VirtualList(this.#box, ROW_HEIGHT, (index) => this.#row(index));
+    this.#refresh();
+  }
+
+  focusSearch(): void {
+    this.#search.focus();
+    this.#search.select();
+  }
+
+  /** Shows where `node` stands, and marks it, without moving the focus. */
+  locate(node: TreeNode): void {
+    const index = this.model.reveal(node);
+    this.#selected = node;
+    if (!this.model.filtered) this.#clearSearch();
+    this.#refresh();
+    if (index >= 0) this.#move(index, true);
+  }
+
+  dispose(): void {
+    this.#list.dispose();
+  }
+
+  #toolbar(): HTMLElement {
+    const kind = h(
+      "select",
+      { "aria-label": "Order of the tree", onchange: () => this.#show(kind.value as TreeViewKind) },
+      h("option", { value: "folders" }, "By folder"),
+      h("option", { value: "dependencies" }, "By dependency"),
+    );
+    const chips = h("div", { class: "chips", role: "group", "aria-label": "Show only" });
+    const tally = this.model.tally();
+    for (const [flag, [word, title]] of FLAGS) {
+      const number = tally.get(flag);
+      if (number) chips.append(this.#chip(flag, `${word} ${number}`, title));
+    }
+    const all = h("button", { type: "button", class: "quiet", onclick: () => this.#openAll(true) }, "Open all");
+    const none = h("button", { type: "button", class: "quiet", onclick: () => this.#openAll(false) }, "Close all");
+    return h(
+      "div",
+      { class: "tree-tools" },
+      h("div", { class: "tree-line" }, this.#search, kind, all, none),
+      h("div", { class: "tree-line" }, chips, this.#found),
+    );
+  }
+
+  #chip(flag: Flag, text: string, title: string): HTMLElement {
+    const toggle = (): void => {
+      const on = !this.#wanted.delete(flag);
+      if (on) this.#wanted.add(flag);
+      chip.setAttribute("aria-pressed", String(on));
+      this.#filter();
+    };
+    const chip = h("button", { type: "button", class: "chip", title, "aria-pressed": "false", onclick: toggle }, text);
+    return chip;
+  }
+
+  #clearSearch(): void {
+    this.#search.value = "";
+    this.#wanted.clear();
+    for (const chip of this.element.querySelectorAll(".chip")) chip.setAttribute("aria-pressed", "false");
+  }
+
+  #show(kind: TreeViewKind): void {
+    this.model.show(kind);
+    for (const button of this.element.querySelectorAll<HTMLButtonElement>(".tree-line > button.quiet")) {
+      button.hidden = kind !== "folders";
+    }
+    this.#active = 0;
+    this.#refresh();
+    this.#box.scrollTop = 0;
+  }
+
+  #openAll(open: boolean): void {
+    const at = this.model.rows[this.#active]?.id;
+    if (open) this.model.expandAll();
+    else this.model.collapseAll();
+    this.#active = Math.max(
+      0,
+      this.model.rows.findIndex((row) => row.id === at),
+    );
+    this.#refresh();
+  }
+
+  #filter(): void {
+    this.model.filter(this.#search.value, this.#wanted);
+    this.#active = Math.max(
+      0,
+      this.model.rows.findIndex((row) => row.match),
+    );
+    this.#box.scrollTop = 0;
+    this.#refresh();
+  }
+
+  #refresh(): void {
+    const { model } = this;
+    this.#active = Math.min(this.#active, Math.max(0, model.rows.length - 1));
+    this.#list.reset(model.rows.length);
+    const total = model.tree.nodes.length;
+    fill(this.#found, model.filtered ? `${model.matches} of ${count(total, "package")}` : count(total, "package"));
+    this.#point();
+  }
+
+  #point(): void {
+    if (this.model.rows.length > 0) this.#box.setAttribute("aria-activedescendant", `row-${this.#active}`);
+    else this.#box.removeAttribute("aria-activedescendant");
+  }
+
+  #row(index: number): HTMLElement {
+    const row = this.model.rows[index];
+    if (!row) return h("div");
+    const { node } = row;
+    const flags = this.model.flags(node);
+    const focused = index === this.#active && document.activeElement === this.#box;
+    const twisty = row.expandable ? h("span", { class: "twisty", "data-twisty": true }, icon("chevron")) : h("span");
+    const element = h(
+      "div",
+      {
+        id: `row-${index}`,
+        class: `row${focused ? " focused" : ""}${row.match ? "" : " faint"}`,
+        role: "treeitem",
+        "data-index": index,
+        "aria-level": row.level,
+        "aria-posinset": row.position,
+        "aria-setsize": row.siblings,
+        "aria-expanded": row.expandable ? String(row.expanded) : undefined,
+        "aria-selected": String(node === this.#selected),
+      },
+      twisty,
+      h("span", { class: "row-name" }, node.name || node.packageName || "project"),
+      h("span", { class: "row-version" }, this.#version(row)),
+      row.edge && !row.edge.valid ? h("span", { class: "badge badge-invalid" }, "invalid") : null,
+      ...badges(flags),
+    );
+    element.style.setProperty("--level", String(row.level - 1));
+    return element;
+  }
+
+  #version({ node, edge }: Row): string {
+    if (node.isLink) return `→ ${node.target?.location ?? node.resolved ?? ""}`;
+    const alias = node.packageName !== node.name && node.parent ? `${node.packageName}@` : "";
+    return edge ? `${alias}${node.version}  for ${edge.spec || "*"}` : alias + node.version;
+  }
+
+  #click(event: MouseEvent): void {
+    const target = event.target as Element;
+    const index = Number(target.closest("[data-index]")?.getAttribute("data-index") ?? -1);
+    if (index < 0) return;
+    if (target.closest("[data-twisty]")) this.#toggle(index);
+    else {
+      this.#move(index);
+      this.#select(index);
+    }
+  }
+
+  #toggle(index: number, open?: boolean): void {
+    const row = this.model.rows[index];
+    if (!row?.expandable || this.model.filtered) return;
+    this.model.toggle(row.id, open);
+    this.#active = index;
+    this.#refresh();
+  }
+
+  #select(index: number): void {
+    const row = this.model.rows[index];
+    if (!row) return;
+    const before = this.model.rows.findIndex(({ node }) => node === this.#selected);
+    this.#selected = row.node;
+    this.#list.redraw(before, index);
+    this.#onSelect(row.node);
+  }
+
+  #move(index: number, center: boolean = false): void {
+    const before = this.#active;
+    this.#active = Math.max(0, Math.min(index, this.model.rows.length - 1));
+    this.#list.reveal(this.#active, center);
+    this.#list.redraw(before, this.#active);
+    this.#point();
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const row = this.model.rows[this.#active];
+    if (!row) return;
+    if (!this.#walk(event.key, row) && !this.#type(event.key)) return;
+    event.preventDefault();
+  }
+
+  #walk(key: string, row: Row): boolean {
+    const last = this.model.rows.length - 1;
+    switch (key) {
+      case "ArrowDown":
+        this.#move(this.#active + 1);
+        return true;
+      case "ArrowUp":
+        this.#move(this.#active - 1);
+        return true;
+      case "PageDown":
+        this.#move(this.#active + this.#list.page);
+        return true;
+      case "PageUp":
+        this.#move(this.#active - this.#list.page);
+        return true;
+      case "Home":
+        this.#move(0);
+        return true;
+      case "End":
+        this.#move(last);
+        return true;
+      case "ArrowRight":
+        if (row.expandable && !row.expanded) this.#toggle(this.#active, true);
+        else if (row.expanded) this.#move(this.#active + 1);
+        return true;
+      case "ArrowLeft":
+        if (row.expanded && !this.model.filtered) this.#toggle(this.#active, false);
+        else this.#move(this.#above(row));
+        return true;
+      case "Enter":
+      case " ":
+        this.#select(this.#active);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #above(row: Row): number {
+    const { rows } = this.model;
+    for (let at = this.#active; at > 0; at--) if ((rows[at]?.level ?? 0) < row.level) return at;
+    return 0;
+  }
+
+  /** Letters typed in quick succession walk to the next name that starts with them. */
+  #type(key: string): boolean {
+    if (key.length !== 1) return false;
+    const now = performance.now();
+    this.#typed = (now - this.#typedAt < TYPE_AHEAD ? this.#typed : "") + key.toLowerCase();
+    this.#typedAt = now;
+    const { rows } = this.model;
+    // One letter walks on from here; more letters may stay where they are.
+    const start = this.#typed.length === 1 ? 1 : 0;
+    for (let step = start; step <= rows.length; step++) {
+      const index = (this.#active + step) % rows.length;
+      if (rows[index]?.node.name.toLowerCase().startsWith(this.#typed)) {
+        this.#move(index);
+        break;
+      }
+    }
+    return true;
+  }
+}
