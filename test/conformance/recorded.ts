@@ -1,0 +1,158 @@
+import type { ProjectInput, ResolveOptions } from "../../src/api.ts";
+import type { Platform } from "../../src/ports.ts";
+import type { Snapshot } from "../registry/snapshot.ts";
+
+export const SUITES = ["projects", "arborist", "real", "random"] as const;
+export type Suite = (typeof SUITES)[number];
+
+/** A case as it was recorded: npm's input, and npm's answer. */
+export interface RecordedCase {
+  suite: Suite;
+  name: string;
+  /** The project folder's own name: the lock's `name` when package.json has none. */
+  dirname: string;
+  /** The project's folder inside `files`, `.` for its root. */
+  cwd: string;
+  options: ResolveOptions & { nodeVersion?: string };
+  /** Text, bytes in base64, or a package.json as a value (written with two blanks). */
+  files: Record<string, string | { b64: string } | Record<string, unknown>>;
+  /** Symlinks inside the file set: path to target, relative to the link's folder. */
+  links?: Record<string, string>;
+  expect: RecordedAnswer;
+}
+
+export interface RecordedAnswer {
+  ok?: boolean;
+  /** npm's lock, whole. */
+  lock?: string;
+  /** Every file that npm changed besides the lock, by path in the file set. */
+  filesAfter?: Record<string, string>;
+  error?: RecordedError;
+  /** npm loops for ever. */
+  nonTerminating?: boolean;
+  /** npm crashes. */
+  internal?: string;
+}
+
+export interface RecordedError {
+  code: string;
+  message?: string;
+  pkgid?: string;
+  edge?: { name: string; spec: string; from: { name?: string } };
+  /** npm's own lines on stderr, less `npm error`. */
+  text?: string[];
+}
+
+/** Whom a failure must name. */
+export interface Culprit {
+  package?: string;
+  spec?: string;
+  from?: string;
+}
+
+export type Expected =
+  | { kind: "lock"; path: string; text: string; files: Record<string, string> }
+  | { kind: "failure"; code: string; culprit: Culprit }
+  /** npm hangs or crashes here: any lock and any coded failure is right, in bounded time. */
+  | { kind: "bounded" };
+
+export interface ConformanceCase {
+  suite: Suite;
+  name: string;
+  project: ProjectInput;
+  options: ResolveOptions;
+  platform: Platform;
+  snapshot: Snapshot;
+  expected: Expected;
+}
+
+/** The machine on which npm's answers were recorded. */
+export const PLATFORM: Platform = { os: "linux", cpu: "x64", libc: "glibc", node: "20.20.2", npm: "11.19.1" };
+
+/** `@s/a@^1` is [`@s/a`, `^1`]. */
+function splitSpec(text: string): { package: string; spec?: string } {
+  const at = text.indexOf("@", 1);
+  return at < 0 ? { package: text } : { package: text.slice(0, at), spec: text.slice(at + 1) };
+}
+
+/** npm's printed report: `peer react@"^18.3.1" from react-dom@18.3.1`, `No matching version found for ms@^999.0.0.` */
+function culpritOfText(lines: readonly string[]): Culprit {
+  const at = lines.indexOf("Could not resolve dependency:");
+  const edge = /(\S+)@"([^"]*)" from (?:(\S+)@\S+$)?/.exec(at < 0 ? "" : (lines[at + 1] ?? ""));
+  if (edge?.[1]) return { package: edge[1], spec: edge[2] ?? "", ...(edge[3] ? { from: edge[3] } : {}) };
+  const one = /(?:found for|platform for) (\S+?)[.:]?(?: |$)/.exec(lines.join("\n").replaceAll("\n", " "));
+  return one?.[1] ? splitSpec(one[1].replace(/[.:]$/, "")) : {};
+}
+
+function culpritOf(error: RecordedError): Culprit {
+  if (error.edge) {
+    const { name, spec, from } = error.edge;
+    return { package: name, spec, ...(from.name ? { from: from.name } : {}) };
+  }
+  if (error.text) return culpritOfText(error.text);
+  const message = error.message ?? "";
+  const named = /(?:version found for|Override for) (\S+)/.exec(message)?.[1]?.replace(/\.$/, "");
+  if (named) return splitSpec(named);
+  if (error.pkgid) return /^https?:/.test(error.pkgid) ? { spec: error.pkgid } : splitSpec(error.pkgid);
+  return {};
+}
+
+function bytesOf(b64: string): Uint8Array {
+  return Uint8Array.from(atob(b64), (character) => character.charCodeAt(0));
+}
+
+function fileOf(value: RecordedCase["files"][string]): string | Uint8Array {
+  if (typeof value === "string") return value;
+  return typeof value["b64"] === "string" ? bytesOf(value["b64"]) : `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** `packages/x/../a` is `packages/a`; null when it leaves the set. */
+function normal(path: string): string | null {
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part !== "..") parts.push(part);
+    else if (parts.pop() === undefined) return null;
+  }
+  return parts.join("/");
+}
+
+/**
+ * A file set has no symlinks: a link to a folder of the set becomes a copy of that folder.
+ * Links below `node_modules` are left out: what is installed is no input here.
+ */
+function expandLinks(files: Record<string, string | Uint8Array>, links: Record<string, string>): void {
+  for (const [link, target] of Object.entries(links)) {
+    if (/(^|\/)node_modules\//.test(link)) continue;
+    const folder = normal(`${link}/../${target}`);
+    if (folder === null) continue;
+    for (const path of Object.keys(files)) {
+      if (path === folder) files[link] = files[path] ?? "";
+      else if (path.startsWith(`${folder}/`)) files[`${link}${path.slice(folder.length)}`] = files[path] ?? "";
+    }
+  }
+}
+
+function expectedOf({ expect, cwd, files }: RecordedCase): Expected {
+  if (expect.error) return { kind: "failure", code: expect.error.code, culprit: culpritOf(expect.error) };
+  if (expect.lock === undefined) return { kind: "bounded" };
+  const below = cwd === "." ? "" : `${cwd}/`;
+  const name = `${below}npm-shrinkwrap.json` in files ? "npm-shrinkwrap.json" : "package-lock.json";
+  return { kind: "lock", path: below + name, text: expect.lock, files: expect.filesAfter ?? {} };
+}
+
+/** What to run, from what was recorded. */
+export function caseOf(recorded: RecordedCase, snapshot: Snapshot): ConformanceCase {
+  const files = Object.fromEntries(Object.entries(recorded.files).map(([path, value]) => [path, fileOf(value)]));
+  expandLinks(files, recorded.links ?? {});
+  const { nodeVersion, ...options } = recorded.options;
+  return {
+    suite: recorded.suite,
+    name: recorded.name,
+    project: { files, root: recorded.cwd === "." ? "" : recorded.cwd, name: recorded.dirname },
+    options,
+    platform: { ...PLATFORM, ...(nodeVersion ? { node: nodeVersion } : {}) },
+    snapshot,
+    expected: expectedOf(recorded),
+  };
+}

@@ -1,0 +1,32 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { folderCases } from "./folder.ts";
+import { type CreateInstaller, conform, runCase } from "./judge.ts";
+
+// What `scripts/conformance.mjs` runs in a thread of its own, so that a case that hangs can be ended and counted.
+// The bundler replaces this with the module under test.
+import * as entry from "webhoist:entry";
+
+const { createInstaller } = entry as unknown as { createInstaller: CreateInstaller };
+const { root, suites, metadata } = workerData as { root: string; suites: string[]; metadata: "full" | "abbreviated" };
+const cases = folderCases(root, suites);
+
+async function run(index: number, verbose: boolean): Promise<void> {
+  const found = cases[index];
+  if (!found) return;
+  const opened = found.open();
+  const options = metadata === "full" ? {} : { installer: { metadata }, completeLockfile: true };
+  const start = performance.now();
+  const verdict = await conform(createInstaller, opened, options);
+  const ms = performance.now() - start;
+  const given = verbose ? (await runCase(createInstaller, opened, options)).given : undefined;
+  const said = given?.kind === "failure" ? [JSON.stringify(given.failure, null, 2)] : [];
+  parentPort?.postMessage({ index, ms, verdict, said });
+}
+
+parentPort?.on("message", ({ index, verbose }: { index: number; verbose: boolean }) => {
+  void run(index, verbose).catch((error: unknown) => {
+    const why = `harness: ${error instanceof Error ? error.stack : String(error)}`;
+    parentPort?.postMessage({ index, ms: 0, verdict: { why, detail: [], unlisted: [] }, said: [] });
+  });
+});
+parentPort?.postMessage({ cases: cases.map(({ suite, name }) => ({ suite, name })) });

@@ -1,0 +1,47 @@
+import type { RegistryOptions } from "./responder.ts";
+
+/** mulberry32: a small generator whose whole state is one integer, so that a seed names an order. */
+export function random(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** After the microtasks that are ready now, without the minimum of a timer. */
+function soon(run: () => void): void {
+  const immediate = (globalThis as { setImmediate?: (run: () => void) => unknown }).setImmediate;
+  if (immediate) {
+    immediate(run);
+    return;
+  }
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    run();
+  };
+  port2.postMessage(0);
+}
+
+/** Waits its turn: at once, after `latency`, or when the seed's order lets one of those waiting through. */
+export function arrivals({ latency, shuffle }: RegistryOptions): () => Promise<void> {
+  if (shuffle === undefined) {
+    return latency ? () => new Promise((resolve) => setTimeout(resolve, latency)) : () => Promise.resolve();
+  }
+  const next = random(shuffle);
+  const waiting: (() => void)[] = [];
+  const release = (): void => {
+    // One at a time, any of them: the client may ask for more before the next is let through.
+    const [go] = waiting.splice(Math.floor(next() * waiting.length), 1);
+    go?.();
+    if (waiting.length > 0) soon(release);
+  };
+  return () =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      if (waiting.length === 1) soon(release);
+    });
+}

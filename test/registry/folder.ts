@@ -1,0 +1,32 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import type { Snapshot } from "./snapshot.ts";
+
+const fileOf = (name: string): string => name.replace("/", "+");
+
+/** Reads once, keeps for ever: the shuffle test asks for the same packument a hundred times. */
+export function cachedFiles(): { gunzipped(file: string): Uint8Array | undefined; plain(file: string): Uint8Array | undefined } {
+  const kept = new Map<string, Uint8Array | undefined>();
+  const read = (file: string, open: (bytes: Uint8Array) => Uint8Array): Uint8Array | undefined => {
+    if (!kept.has(file)) kept.set(file, existsSync(file) ? open(readFileSync(file)) : undefined);
+    return kept.get(file);
+  };
+  return { gunzipped: (file) => read(file, (bytes) => gunzipSync(bytes)), plain: (file) => read(file, (bytes) => bytes) };
+}
+
+/** `directory` holds `packuments/<name>.json.gz` and `tarballs/<name>/<file>.tgz`, a scope's `/` written `+`. */
+export function folderSnapshot(directory: string): Snapshot {
+  const files = cachedFiles();
+  return {
+    packument: (name) => files.gunzipped(join(directory, "packuments", `${fileOf(name)}.json.gz`)),
+    tarball(path) {
+      const [name = "", file = ""] = path.split("/-/");
+      return files.plain(join(directory, "tarballs", fileOf(name), file));
+    },
+    names: () =>
+      readdirSync(join(directory, "packuments"))
+        .filter((file) => file.endsWith(".json.gz"))
+        .map((file) => file.slice(0, -".json.gz".length).replace("+", "/")),
+  };
+}
