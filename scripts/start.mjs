@@ -9,7 +9,9 @@ const [{ build }, { createRelay }, { readNpmConfig }, { serveFolder }, { join }]
   import("node:path"),
 ]);
 
-await build({ root: ROOT, configFile: join(ROOT, "vite.config.ts"), logLevel: "warn" });
+await build({ root: ROOT, configFile: join(ROOT, "vite.config.ts"), logLevel: "warn" }).catch((error) =>
+  exit(`The page cannot be built: ${error.message}`),
+);
 const config = readNpmConfig(ROOT);
 const site = serveFolder(join(ROOT, ".build/site"));
 const relay = createRelay(config);
