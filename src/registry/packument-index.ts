@@ -35,6 +35,8 @@ const QUOTE = 34;
 const COMMA = 44;
 const COLON = 58;
 const BACKSLASH = 92;
+const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
 const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 
@@ -50,6 +52,7 @@ let stack: Uint8Array = new Uint8Array(64);
 class Finder {
   readonly #name: string;
   readonly #bytes: Uint8Array;
+  readonly #view: DataView;
   readonly #lastQuote: number;
   #at = 0;
   #length = VERSIONS;
@@ -57,6 +60,7 @@ class Finder {
   constructor(name: string, bytes: Uint8Array) {
     this.#name = name;
     this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#lastQuote = bytes.lastIndexOf(QUOTE);
     // a byte order mark
     if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) this.#at = 3;
@@ -159,7 +163,7 @@ class Finder {
     const bytes = this.#bytes;
     const first = bytes[this.#at];
     if (first === QUOTE) this.#at = this.#string(this.#at + 1);
-    else if (first === OPEN_BRACE || first === 91) this.#at = this.#nested(this.#at);
+    else if (first === OPEN_BRACE || first === OPEN_BRACKET) this.#at = this.#nested(this.#at);
     else this.#scalar();
   }
 
@@ -174,17 +178,23 @@ class Finder {
     }
   }
 
+  /**
+   * The place after the bracket that closes the one at `at`. Nearly every byte of a packument passes here, most of them
+   * inside strings, so strings are read eight bytes at a time and the next one is looked for right after `":"` and `","`.
+   */
   #nested(at: number): number {
     const bytes = this.#bytes;
     const length = bytes.length;
     let depth = 0;
     while (at < length) {
       const code = bytes[at++];
-      if (code === QUOTE) at = this.#string(at);
-      else if (code === OPEN_BRACE || code === 91) {
+      if (code === QUOTE) {
+        at = this.#longString(at);
+        while (bytes[at + 1] === QUOTE && (bytes[at] === COLON || bytes[at] === COMMA)) at = this.#longString(at + 2);
+      } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
         if (depth === stack.length) deepen();
         stack[depth++] = code;
-      } else if (code === CLOSE_BRACE || code === 93) {
+      } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
         // in ASCII a bracket and a brace close two places after they open
         if (stack[--depth] !== code - 2) {
           this.#at = at - 1;
@@ -193,18 +203,28 @@ class Finder {
         if (depth === 0) return at;
       }
     }
-    this.#at = length;
-    return this.#bad("the document breaks off");
+    return this.#brokenOff();
+  }
+
+  /** {@link #string} by words of four bytes: for what is long or many. */
+  #longString(at: number): number {
+    const view = this.#view;
+    const whole = this.#bytes.length - 8;
+    while (at <= whole) {
+      const first = quotesIn(view.getInt32(at, true));
+      if (first !== 0) return this.#string(at + bytePlace(first));
+      const second = quotesIn(view.getInt32(at + 4, true));
+      if (second !== 0) return this.#string(at + 4 + bytePlace(second));
+      at += 8;
+    }
+    return this.#string(at);
   }
 
   /** The place after the closing quote of the string whose text starts at `at`. */
   #string(at: number): number {
     const bytes = this.#bytes;
     for (;;) {
-      if (at > this.#lastQuote) {
-        this.#at = bytes.length;
-        this.#bad("the document breaks off");
-      }
+      if (at > this.#lastQuote) this.#brokenOff();
       // there is a quote ahead, so this ends
       while (bytes[at] !== QUOTE) at++;
       let before = at - 1;
@@ -225,6 +245,11 @@ class Finder {
     this.#at++;
   }
 
+  #brokenOff(): never {
+    this.#at = this.#bytes.length;
+    return this.#bad("it breaks off");
+  }
+
   #bad(why: string): never {
     throw invalidPackument(this.#name, why, this.#at);
   }
@@ -242,16 +267,32 @@ function isSign(code: number): boolean {
   return code === 43 || code === 45 || code === 46;
 }
 
+/** The highest bit of each byte that is a quote; bytes after the first quote may be marked too. */
+function quotesIn(word: number): number {
+  const zeroes = word ^ 0x22222222;
+  return (zeroes - 0x01010101) & ~zeroes & 0x80808080;
+}
+
+/** Of marked bytes, the place of the first: 0 to 3. */
+function bytePlace(marks: number): number {
+  return (31 - Math.clz32(marks & -marks)) >> 3;
+}
+
 function deepen(): void {
   const larger = new Uint8Array(stack.length * 2);
   larger.set(stack);
   stack = larger;
 }
 
+const codes: number[] = [];
+
 /** A key's text. Throws a SyntaxError when it is not a JSON string. */
 export function readKey(bytes: Uint8Array, start: number, end: number): string {
   if (!isPlain(bytes, start, end)) return JSON.parse(decode(bytes, start - 1, end + 1)) as string;
-  return String.fromCharCode.apply(null, bytes.subarray(start, end) as unknown as number[]);
+  // quicker than a decoder, and than a view of the bytes
+  codes.length = end - start;
+  for (let at = start; at < end; at++) codes[at - start] = bytes[at] as number;
+  return String.fromCharCode.apply(null, codes);
 }
 
 function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
