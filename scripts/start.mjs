@@ -9,7 +9,7 @@ const [{ build }, { createRelay }, { readNpmConfig }, { serveFolder }, { join }]
   import("node:path"),
 ]);
 
-await build({ root: ROOT, configFile: join(ROOT, "vite.config.ts"), logLevel: "warn" }).catch((error) =>
+await build({ configFile: join(ROOT, "vite.config.ts"), logLevel: "warn" }).catch((error) =>
   exit(`The page cannot be built: ${error.message}`),
 );
 const config = readNpmConfig(ROOT);
