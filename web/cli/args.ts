@@ -1,0 +1,168 @@
+import type { ResolveOptions, SaveType } from "../../src/api.ts";
+import { failure, InstallError } from "../../src/errors.ts";
+import { CONFLICTS, FLAGS, type Flag, SHORT } from "./flags.ts";
+
+export type FlagValue = boolean | string | string[];
+
+export interface Args {
+  command: "lock" | "why" | "help" | "version";
+  positionals: string[];
+  flags: Map<string, FlagValue>;
+}
+
+/** @throws InstallError EUSAGE */
+export function usage(message: string, hint = "Run webhoist --help for the flags."): never {
+  throw new InstallError(failure("EUSAGE", message, { wayOut: [{ kind: "other", text: hint }] }));
+}
+
+/**
+ * Reads a command line: `--flag`, `--no-flag`, `--flag=value`, `--flag value`, `-D`; `--` ends the flags.
+ * @throws InstallError EUSAGE for what is unknown, lacks its value or contradicts itself
+ */
+export function parseArgs(argv: readonly string[]): Args {
+  const words: string[] = [];
+  const flags = new Map<string, FlagValue>();
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] as string;
+    if (word === "--") {
+      words.push(...argv.slice(i + 1));
+      break;
+    }
+    if (word.startsWith("-") && word !== "-") i = readFlag(argv, i, flags);
+    else words.push(word);
+  }
+  const [command, ...positionals] = words;
+  if (flags.get("help") || command === "help") return { command: "help", positionals: [], flags };
+  if (flags.get("version")) return { command: "version", positionals: [], flags };
+  if (command === undefined) usage("No command was given.", "Run webhoist lock, or webhoist --help.");
+  if (command !== "lock" && command !== "why") {
+    const near = nearest(command, ["lock", "why"]);
+    usage(`There is no command ${command}.`, near ? `Did you mean ${near}?` : undefined);
+  }
+  checkTogether({ command, positionals, flags });
+  return { command, positionals, flags };
+}
+
+/** Reads the flag at `i` and gives the place of the last word it used. */
+function readFlag(argv: readonly string[], i: number, flags: Map<string, FlagValue>): number {
+  const word = argv[i] as string;
+  const equals = word.indexOf("=");
+  const given = equals < 0 ? word : word.slice(0, equals);
+  const value = equals < 0 ? undefined : word.slice(equals + 1);
+  const bare = given.replace(/^--?/, "");
+  const named = given.startsWith("--") ? bare : (SHORT.get(bare) ?? "");
+  const off = !FLAGS.has(named) && named.startsWith("no-");
+  const name = off ? named.slice(3) : named;
+  const flag = FLAGS.get(name);
+  if (!flag || (off && flag.kind !== "switch")) return unknown(given);
+  if (flag.kind === "switch") {
+    if (value !== undefined && !/^(true|false)$/.test(value)) usage(`${given} is on or off: it takes no value.`);
+    flags.set(name, (value !== "false") !== off);
+    return i;
+  }
+  // `--update` alone is all packages.
+  if (name === "update" && value === undefined) {
+    flags.set(name, flags.get(name) ?? true);
+    return i;
+  }
+  const { values, end } = valuesOf(argv, i, { name: given, flag, value });
+  if (flag.kind !== "list" && flag.kind !== "rest") flags.set(name, values[0] as string);
+  else {
+    const earlier = flags.get(name);
+    flags.set(name, [...(Array.isArray(earlier) ? earlier : []), ...values]);
+  }
+  return end;
+}
+
+function valuesOf(
+  argv: readonly string[],
+  i: number,
+  { name, flag, value }: { name: string; flag: Flag; value: string | undefined },
+): { values: string[]; end: number } {
+  const values = value === undefined ? [] : flag.kind === "list" ? value.split(",") : [value];
+  let end = i;
+  const most = flag.kind === "rest" ? argv.length : 1;
+  if (value === undefined)
+    while (values.length < most && argv[end + 1] !== undefined && !argv[end + 1]!.startsWith("-"))
+      values.push(argv[++end]!);
+  if (values.length === 0 || values.includes("")) usage(`${name} needs a value.`);
+  const wrong = flag.choices && values.find((each) => !flag.choices!.includes(each));
+  if (wrong !== undefined) usage(`${name} cannot be ${wrong}.`, `It is one of ${flag.choices!.join(", ")}.`);
+  return { values, end };
+}
+
+function unknown(given: string): never {
+  const name = given.replace(/^--?/, "");
+  const near = nearest(name, [...FLAGS.keys()]) ?? nearest(name.replace(/^no-/, ""), [...FLAGS.keys()]);
+  usage(`There is no flag ${given}.`, near && given.startsWith("--") ? `Did you mean --${near}?` : undefined);
+}
+
+function checkTogether({ command, positionals, flags }: Args): void {
+  for (const [a, b] of CONFLICTS)
+    if (flags.get(a) && flags.get(b)) usage(`--${a} and --${b} contradict each other.`, "Give one of them.");
+  if (command === "why") {
+    for (const name of flags.keys())
+      if (FLAGS.get(name)?.lockOnly) usage(`--${name} is a flag of webhoist lock: why changes nothing.`);
+    if (positionals.length === 0) usage("Which package? webhoist why NAME [DIR].");
+  }
+  const most = command === "why" ? 2 : 1;
+  if (positionals.length > most)
+    usage(`One folder at a time: ${positionals.slice(most).join(" ")} is too much.`, "To add packages, write --add.");
+  // A token must not follow a registry that the project's own .npmrc names.
+  if (flags.has("token-env") && !flags.has("registry"))
+    usage("--token-env needs --registry: the token is sent only there.");
+  if (flags.has("before") && Number.isNaN(Date.parse(flags.get("before") as string))) usage("--before is not a date.");
+  if (flags.has("min-release-age") && !/^\d+(\.\d+)?$/.test(flags.get("min-release-age") as string))
+    usage("--min-release-age is a number of days.");
+}
+
+const SAVE_TYPES: readonly (readonly [string, SaveType])[] = [
+  ["save-prod", "prod"],
+  ["save-dev", "dev"],
+  ["save-optional", "optional"],
+  ["save-peer", "peer"],
+];
+
+/** The flags as the library's options. `--save-peer --save-optional` is an optional peer, as npm has it. */
+export function resolveOptions(flags: Args["flags"]): ResolveOptions {
+  const options: Record<string, unknown> = {};
+  const same = ["legacy-peer-deps", "strict-peer-deps", "force", "prefer-dedupe", "install-strategy", "install-links"];
+  same.push("omit", "before", "engine-strict", "include-workspace-root", "os", "cpu", "libc", "add", "rm", "update");
+  for (const name of [...same, "save", "save-bundle", "save-exact", "save-prefix"])
+    if (flags.has(name)) options[name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())] = flags.get(name);
+  if (flags.has("workspace")) options["workspaces"] = flags.get("workspace");
+  if (flags.has("tag")) options["defaultTag"] = flags.get("tag");
+  if (flags.has("complete")) options["completeLockfile"] = flags.get("complete");
+  for (const name of ["lockfile-version", "min-release-age"])
+    if (flags.has(name))
+      options[name === "lockfile-version" ? "lockfileVersion" : "minReleaseAge"] = Number(flags.get(name));
+  const types = SAVE_TYPES.filter(([name]) => flags.get(name)).map(([, type]) => type);
+  if (types.length > 0) options["saveType"] = types.length > 1 ? "peerOptional" : types[0];
+  return options;
+}
+
+/** The word nearest to `word`, if fewer than half of its letters (and at most three) must change. */
+export function nearest(word: string, words: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let least = Math.min(4, Math.ceil(word.length / 2));
+  for (const other of words) {
+    const steps = distance(word, other);
+    if (steps < least) {
+      least = steps;
+      best = other;
+    }
+  }
+  return best;
+}
+
+/** Letters to add, leave out or exchange. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,141 @@
+import { resolve } from "node:path";
+import type { Installer, InstallerOptions, Resolution } from "../../src/api.ts";
+import { type Failure, failure, InstallError } from "../../src/errors.ts";
+import type { Platform } from "../../src/ports.ts";
+import { type Args, parseArgs, resolveOptions } from "./args.ts";
+import { HELP } from "./flags.ts";
+import { type ProjectFiles, readProject } from "./project-files.ts";
+import { failureText, progressText, summary, warningText } from "./report.ts";
+import { writeFiles } from "./write-files.ts";
+
+/** What the command is handed of the process it runs in. */
+export interface Io {
+  cwd: string;
+  env: Readonly<Record<string, string | undefined>>;
+  platform: Partial<Platform>;
+  signal: AbortSignal;
+  version: string;
+  out(text: string): void;
+  err(text: string): void;
+  /** One line that the next one replaces: for a terminal only. */
+  status?: (text: string) => void;
+  createInstaller(options: InstallerOptions): Promise<Installer>;
+}
+
+/** Runs a command line and gives the exit status: 0, 1 for a failure, 130 when interrupted. Never rejects. */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  // The outcome is JSON if that was asked for, also where the line itself is wrong.
+  const json = argv.includes("--json");
+  try {
+    const args = parseArgs(argv);
+    if (args.command === "help") io.out(HELP);
+    else if (args.command === "version") io.out(`${io.version}\n`);
+    else if (args.command === "lock") await lock(args, io);
+    else await why(args, io);
+    return 0;
+  } catch (error) {
+    io.status?.("");
+    if (io.signal.aborted) {
+      io.err("webhoist error code EABORTED\nwebhoist error Interrupted: nothing was written.\n");
+      return 130;
+    }
+    const failed = await asFailure(error);
+    if (json) io.out(`${JSON.stringify({ ok: false, failure: failed }, null, 2)}\n`);
+    io.err(json ? `webhoist error code ${failed.code}\n` : await failureText(failed));
+    return 1;
+  }
+}
+
+/** Errors of the file system keep their code; anything else is a fault of this program and keeps its stack. */
+async function asFailure(error: unknown): Promise<Failure> {
+  if (error instanceof InstallError) return (await import("../../src/explain/way-out.ts")).withWaysOut(error.failure);
+  const { code, syscall, path, message, stack } = error as NodeJS.ErrnoException;
+  if (code && syscall) return failure(code, message, path === undefined ? {} : { details: { path } });
+  return failure("EINTERNAL", stack ?? message ?? String(error));
+}
+
+interface Resolved {
+  project: ProjectFiles;
+  resolution: Resolution;
+}
+
+async function resolveProject({ flags }: Args, dir: string, io: Io): Promise<Resolved> {
+  const options = resolveOptions(flags);
+  const project = await readProject(resolve(io.cwd, dir), options.add);
+  const installer = await io.createInstaller(installerOptions(flags, io));
+  try {
+    const { files, root, name } = project;
+    const resolution = await installer.resolve({ files, root, name }, { ...options, signal: io.signal });
+    io.signal.throwIfAborted();
+    return { project, resolution };
+  } finally {
+    installer.dispose();
+    io.status?.("");
+  }
+}
+
+function installerOptions(flags: Args["flags"], io: Io): InstallerOptions {
+  const text = (name: string): string | undefined => flags.get(name) as string | undefined;
+  const node = text("node-version")?.replace(/^v/, "");
+  const npm = text("npm-version")?.replace(/^v/, "");
+  const registry = text("registry");
+  const token = tokenFor(registry, text("token-env"), io.env);
+  return {
+    mode: "inline",
+    platform: { ...io.platform, ...(node ? { node } : {}), ...(npm ? { npm } : {}) },
+    ...(registry ? { registry } : {}),
+    ...(token ? { token } : {}),
+    ...(flags.get("metadata") === "full" ? { metadata: "full" } : {}),
+    ...(io.status ? { onProgress: (progress): void => io.status?.(progressText(progress)) } : {}),
+  };
+}
+
+function tokenFor(registry: string | undefined, name: string | undefined, env: Io["env"]): InstallerOptions["token"] {
+  if (registry === undefined || name === undefined) return undefined;
+  const value = env[name];
+  if (!value)
+    throw new InstallError(failure("EUSAGE", `The environment has no ${name}: --token-env names a variable.`));
+  const own = URL.canParse(registry) ? new URL(registry).origin : undefined;
+  return (origin) => (origin === own ? value : undefined);
+}
+
+async function lock(args: Args, io: Io): Promise<void> {
+  const { flags, positionals } = args;
+  const { project, resolution } = await resolveProject(args, positionals[0] ?? ".", io);
+  const { base, files } = project;
+  const changed = new Map(Object.entries(resolution.files).filter(([name, text]) => files[name] !== text));
+  if (!flags.get("stdout") && !flags.get("dry-run") && changed.size > 0) writeFiles(base, changed, files);
+  if (flags.get("json")) {
+    const { warnings, stats } = resolution;
+    const outcome = { ok: true, changed: [...changed.keys()], files: resolution.files, warnings, stats };
+    io.out(`${JSON.stringify(outcome, null, 2)}\n`);
+    return;
+  }
+  for (const warning of resolution.warnings) io.err(await warningText(warning));
+  if (flags.get("stdout")) return io.out(lockOf(resolution));
+  io.out(`${summary(resolution, project, { changed: [...changed.keys()], dry: flags.get("dry-run") === true })}\n`);
+}
+
+function lockOf({ files }: Resolution): string {
+  const name = Object.keys(files).find((path) => /(?:^|\/)(?:package-lock|npm-shrinkwrap)\.json$/.test(path));
+  return name === undefined ? "" : (files[name] as string);
+}
+
+async function why(args: Args, io: Io): Promise<void> {
+  const [name, dir = "."] = args.positionals as [string, string?];
+  const { resolution } = await resolveProject(args, dir, io);
+  const answers = resolution.why(name);
+  if (answers.length === 0)
+    throw new InstallError(failure("ENOTINTREE", `${name} is not in the tree.`, { package: name }));
+  const { explainWhy } = await import("../../src/explain/why.ts");
+  if (!args.flags.get("json")) return io.out(`${explainWhy(answers, 10)}\n`);
+  const plain = answers.map(({ node, paths }) => ({
+    name: node.packageName,
+    version: node.version,
+    location: node.location,
+    paths: paths.map(({ edges }) =>
+      edges.map(({ from, name, spec, type, error }) => ({ from: from.location, name, spec, type, error })),
+    ),
+  }));
+  io.out(`${JSON.stringify({ ok: true, why: plain }, null, 2)}\n`);
+}

@@ -1,0 +1,114 @@
+/** How a flag takes its value: none, one, one of a set, several in turn, or all that follow up to the next flag. */
+type Kind = "switch" | "text" | "choice" | "list" | "rest";
+
+export interface Flag {
+  kind: Kind;
+  choices?: readonly string[];
+  /** Changes the project or says what to write: nothing for `why`. */
+  lockOnly?: true;
+}
+
+const on: Flag = { kind: "switch" };
+const text: Flag = { kind: "text" };
+const change: Flag = { kind: "switch", lockOnly: true };
+const choice = (...choices: string[]): Flag => ({ kind: "choice", choices });
+
+/** Every flag, npm's by npm's name. A switch also takes `--no-` before its name, or `=true` and `=false` after it. */
+export const FLAGS: ReadonlyMap<string, Flag> = new Map<string, Flag>([
+  ["add", { kind: "rest", lockOnly: true }],
+  ["rm", { kind: "rest", lockOnly: true }],
+  ["update", { kind: "list", lockOnly: true }],
+  ["save", change],
+  ["save-prod", change],
+  ["save-dev", change],
+  ["save-optional", change],
+  ["save-peer", change],
+  ["save-bundle", change],
+  ["save-exact", change],
+  ["save-prefix", { kind: "text", lockOnly: true }],
+  ["legacy-peer-deps", on],
+  ["strict-peer-deps", on],
+  ["force", on],
+  ["prefer-dedupe", on],
+  ["install-strategy", choice("hoisted", "nested", "shallow", "linked")],
+  ["install-links", on],
+  ["omit", { kind: "list", choices: ["dev", "optional", "peer"] }],
+  ["before", text],
+  ["min-release-age", text],
+  ["engine-strict", on],
+  ["lockfile-version", choice("1", "2", "3")],
+  ["workspace", { kind: "list" }],
+  ["include-workspace-root", on],
+  ["os", text],
+  ["cpu", text],
+  ["libc", choice("glibc", "musl")],
+  ["tag", text],
+  ["node-version", text],
+  ["npm-version", text],
+  ["registry", text],
+  ["token-env", text],
+  ["metadata", choice("abbreviated", "full")],
+  ["complete", on],
+  ["stdout", change],
+  ["dry-run", change],
+  ["json", on],
+  ["help", on],
+  ["version", on],
+]);
+
+/** npm's one-letter forms. */
+export const SHORT: ReadonlyMap<string, string> = new Map([
+  ["D", "save-dev"],
+  ["O", "save-optional"],
+  ["P", "save-prod"],
+  ["B", "save-bundle"],
+  ["E", "save-exact"],
+  ["f", "force"],
+  ["w", "workspace"],
+  ["h", "help"],
+  ["v", "version"],
+]);
+
+/** Pairs that contradict each other. */
+export const CONFLICTS: readonly (readonly [string, string])[] = [
+  ["save-prod", "save-dev"],
+  ["save-prod", "save-optional"],
+  ["save-prod", "save-peer"],
+  ["save-dev", "save-optional"],
+  ["save-dev", "save-peer"],
+  ["legacy-peer-deps", "strict-peer-deps"],
+  ["before", "min-release-age"],
+  ["stdout", "json"],
+  ["update", "add"],
+  ["update", "rm"],
+];
+
+export const HELP = `webhoist lock [DIR]      resolve DIR's package.json and write its lockfile, as npm would
+webhoist why NAME [DIR]  tell why a package is in the tree
+
+What to change
+  --add SPEC…            add packages; with -D, -O, -P, --save-peer, -B, -E, --save-prefix=~, --no-save
+  --rm NAME…             remove packages
+  --update[=NAME,…]      take the newest versions that fit, of all packages or of these
+  -w, --workspace=NAME   do it in this workspace; --include-workspace-root: in the root too
+
+How to resolve: npm's own flags
+  --legacy-peer-deps  --strict-peer-deps  --force  --prefer-dedupe  --install-links  --engine-strict
+  --install-strategy=hoisted|nested|shallow|linked  --omit=dev|optional|peer  --lockfile-version=1|2|3
+  --before=DATE  --min-release-age=DAYS  --tag=TAG  --os=OS  --cpu=CPU  --libc=glibc|musl
+  --node-version=X  --npm-version=X    for these versions, not the running ones
+
+Where from
+  --registry=URL         default: the project's .npmrc, then the registry this was built for
+  --token-env=NAME       send the token in this environment variable to --registry, and only there
+  --metadata=full        ask for full packuments: the lock has each license, as npm's own
+  --complete             with abbreviated ones, ask for what the lock lacks
+
+What comes out
+  --stdout               print the lockfile, write nothing
+  --dry-run              write nothing
+  --json                 print the outcome as JSON
+  -h, --help   -v, --version
+
+Exit status: 0, or 1 with "webhoist error code …" on stderr, or 130 when interrupted.
+`;

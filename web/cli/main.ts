@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { run } from "./command.ts";
+import { runningPlatform } from "./platform.ts";
+
+/** From the nearest package.json that is this package's: the source and the build stand at different depths. */
+function ownVersion(): string {
+  for (let folder = new URL(".", import.meta.url); folder.pathname !== "/"; folder = new URL("..", folder)) {
+    try {
+      const { name, version } = JSON.parse(readFileSync(new URL("package.json", folder), "utf8"));
+      if (name === "webhoist") return version;
+    } catch {
+      // Not here.
+    }
+  }
+  return "unknown";
+}
+
+const interrupt = new AbortController();
+// The second one ends the process as usual.
+process.once("SIGINT", () => interrupt.abort());
+process.once("SIGTERM", () => interrupt.abort());
+
+const status = await run(process.argv.slice(2), {
+  cwd: process.cwd(),
+  env: process.env,
+  platform: runningPlatform(),
+  signal: interrupt.signal,
+  version: ownVersion(),
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  ...(process.stderr.isTTY ? { status: (text: string) => void process.stderr.write(`\r\x1b[K${text}`) } : {}),
+  createInstaller: async (options) => (await import("../index.ts")).createInstaller(options),
+});
+// Not exit(): what was written to a pipe must arrive.
+process.exitCode = status;

@@ -1,0 +1,49 @@
+import type { Progress, Resolution, Warning } from "../../src/api.ts";
+import type { Failure } from "../../src/errors.ts";
+import type { ProjectFiles } from "./project-files.ts";
+
+/** npm's manner: every line with who speaks and how grave it is, the code on a line of its own first. */
+export async function failureText(failure: Failure): Promise<string> {
+  const { explain } = await import("../../src/explain/explain.ts");
+  return lines("error", `code ${failure.code}\n${explain(failure)}`);
+}
+
+/** A conflict that npm overrides is told in full, other warnings in a line. */
+export async function warningText(warning: Warning): Promise<string> {
+  if (warning.code !== "ERESOLVE") return lines(`warn ${warning.code}`, warning.message);
+  const { explain } = await import("../../src/explain/explain.ts");
+  return lines("warn ERESOLVE", explain({ ...warning, wayOut: [] }));
+}
+
+function lines(who: string, text: string): string {
+  return text
+    .split("\n")
+    .map((line) => `webhoist ${who} ${line}`.trimEnd())
+    .join("\n")
+    .concat("\n");
+}
+
+export function progressText({ phase, known, fetched, placed }: Progress): string {
+  return `${phase}: ${fetched} of ${known} packuments, ${placed} placed`;
+}
+
+/** `wrote package-lock.json: 123 packages (+3 -1 ~2) in 0.8 s, 45 requests, 3.2 MB` */
+export function summary(
+  resolution: Resolution,
+  { files, root }: ProjectFiles,
+  { changed, dry }: { changed: readonly string[]; dry: boolean },
+): string {
+  const { tree, stats } = resolution;
+  const inRoot = (name: string): string => (root ? `${root}/${name}` : name);
+  const old = files[inRoot("npm-shrinkwrap.json")] ?? files[inRoot("package-lock.json")];
+  const count = { added: 0, removed: 0, changed: 0 };
+  if (typeof old === "string" && changed.length > 0) for (const { kind } of resolution.diff(old)) count[kind]++;
+  const signs = { added: "+", removed: "-", changed: "~" };
+  const changes = (["added", "removed", "changed"] as const).filter((kind) => count[kind] > 0);
+  const difference = changes.map((kind) => signs[kind] + count[kind]).join(" ");
+  const done = changed.length === 0 ? "up to date" : `${dry ? "would write" : "wrote"} ${changed.join(", ")}`;
+  const packages = `${tree.nodes.length} package${tree.nodes.length === 1 ? "" : "s"}`;
+  const work = stats.requests > 0 ? `, ${stats.requests} requests, ${(stats.bytes / 1e6).toFixed(1)} MB` : "";
+  const seconds = (stats.milliseconds.total / 1000).toFixed(1);
+  return `${done}: ${packages}${difference && ` (${difference})`} in ${seconds} s${work}`;
+}
