@@ -1,0 +1,11 @@
+export type * from "./api.ts";
+export { type Failure, failure, InstallError, type Outcome, type PathStep, type WayOut } from "./errors.ts";
+export { explain } from "./explain/explain.ts";
+export { explainWhy } from "./explain/why.ts";
+export { type DriverHost, drive, driveNow } from "./ideal/drive.ts";
+export type { Answer, Need, Steps } from "./ideal/need.ts";
+export { type Project, type ReadInput, readProject } from "./ideal/project.ts";
+export { type Resolved, resolveProject } from "./ideal/resolve.ts";
+export { viewTree, why } from "./ideal/view.ts";
+export type * from "./ports.ts";
+export { indexPackument, type Packument } from "./registry/packument.ts";
