@@ -5,38 +5,38 @@ import type { InstallerOptions } from "../src/api.ts";
  * value that is refused. They live here and in the requests' headers, nowhere else.
  */
 export class Tokens {
-  private readonly ask: InstallerOptions["token"];
-  private readonly known = new Map<string, Promise<string | undefined | null>>();
-  private readonly refused = new Map<string, string>();
+  readonly #ask: InstallerOptions["token"];
+  readonly #known = new Map<string, Promise<string | undefined | null>>();
+  readonly #refused = new Map<string, string>();
 
   constructor(ask: InstallerOptions["token"]) {
-    this.ask = ask;
+    this.#ask = ask;
   }
 
   /** Undefined: none. Null: the callback failed, or gave what a header cannot carry. Never rejects. */
   of(origin: string): Promise<string | undefined | null> {
-    let token = this.known.get(origin);
+    let token = this.#known.get(origin);
     if (!token) {
-      token = this.fetch(origin);
-      this.known.set(origin, token);
+      token = this.#fetch(origin);
+      this.#known.set(origin, token);
     }
     return token;
   }
 
   /** After a 401: whether there is another value than the one that was `used`. */
   async renew(origin: string, used: string): Promise<boolean> {
-    const current = this.known.get(origin);
+    const current = this.#known.get(origin);
     const value = await current;
-    if (value === used && this.refused.get(origin) !== used && this.known.get(origin) === current) {
-      this.refused.set(origin, used);
-      this.known.delete(origin);
+    if (value === used && this.#refused.get(origin) !== used && this.#known.get(origin) === current) {
+      this.#refused.set(origin, used);
+      this.#known.delete(origin);
     }
     return (await this.of(origin)) !== used;
   }
 
-  private async fetch(origin: string): Promise<string | undefined | null> {
+  async #fetch(origin: string): Promise<string | undefined | null> {
     try {
-      const token = await this.ask?.(origin);
+      const token = await this.#ask?.(origin);
       if (!token) return undefined;
       if (!/^[ -~]+$/.test(token)) return null;
       return token.includes(" ") ? token : `Bearer ${token}`;

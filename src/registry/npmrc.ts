@@ -18,7 +18,7 @@ type Read = (value: Value) => unknown;
 
 const CREDENTIALS = /^(?:\/\/|_|(?:username|email|cert|key|certfile|keyfile|otp)$)/;
 /** A reference to the environment; a page has none, and a name like that must not be taken at its word. */
-const ENVIRONMENT = /(?<!\\)(?:\\\\)*\$\{[^${}]+\}/;
+const ENVIRONMENT = /\$\{[^${}]+\}/;
 const STRATEGIES = ["hoisted", "nested", "shallow", "linked"];
 const TYPES = ["prod", "dev", "optional", "peer"];
 

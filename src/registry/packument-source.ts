@@ -32,51 +32,59 @@ export interface SourceCounts {
  */
 export class PackumentSource {
   readonly counts: SourceCounts = { known: 0, fetched: 0, packuments: 0, requests: 0, bytes: 0 };
-  private readonly options: PackumentSourceOptions;
-  private readonly packuments = new OnceMap<string, Outcome<Packument>>();
-  private readonly manifests = new OnceMap<string, Outcome<Manifest>>();
-  private readonly tarballs = new OnceMap<string, Outcome<Uint8Array>>();
+  readonly #options: PackumentSourceOptions;
+  readonly #packuments = new OnceMap<string, Outcome<Packument>>();
+  readonly #manifests = new OnceMap<string, Outcome<Manifest>>();
+  readonly #tarballs = new OnceMap<string, Outcome<Uint8Array>>();
+
+  private readonly indexed: Packument[] = [];
 
   constructor(options: PackumentSourceOptions) {
-    this.options = options;
+    this.#options = options;
   }
 
   packument(name: string): Promise<Outcome<Packument>> {
-    return this.packuments.run(name, () => this.loadPackument(name));
+    return this.#packuments.run(name, () => this.#loadPackument(name));
+  }
+
+  /** Manifests parsed so far: of the thousands in a packument, those that something was decided by. */
+  get manifestsParsed(): number {
+    return this.indexed.reduce((sum, packument) => sum + packument.manifestsParsed, 0);
   }
 
   /** The packument's outcome if it is here already. */
   peek(name: string): Outcome<Packument> | undefined {
-    return this.packuments.peek(name);
+    return this.#packuments.peek(name);
   }
 
   /** One version's full manifest, by a request of its own, as the registry gave it. */
   manifest(name: string, version: string): Promise<Outcome<Manifest>> {
-    return this.manifests.run(`${name}@${version}`, async () => {
-      const url = manifestUrl(this.options.config, name, version);
-      const answer = await this.get({ kind: "manifest", name, url, metadata: "full" });
+    return this.#manifests.run(`${name}@${version}`, async () => {
+      const url = manifestUrl(this.#options.config, name, version);
+      const answer = await this.#get({ kind: "manifest", name, url, metadata: "full" });
       return answer.ok ? parseManifest(name, version, answer.value.bytes) : answer;
     });
   }
 
   /** The bytes behind a `resolved` URL, unverified: integrity is the reader's to check. `name` is for messages. */
   tarball(name: string, resolved: string): Promise<Outcome<Uint8Array>> {
-    return this.tarballs.run(resolved, async () => {
-      const url = tarballUrl(this.options.config, resolved);
-      const answer = await this.get({ kind: "tarball", name, url, metadata: "full" });
+    return this.#tarballs.run(resolved, async () => {
+      const url = tarballUrl(this.#options.config, resolved);
+      const answer = await this.#get({ kind: "tarball", name, url, metadata: "full" });
       return answer.ok ? ok(answer.value.bytes) : answer;
     });
   }
 
-  private async loadPackument(name: string): Promise<Outcome<Packument>> {
+  async #loadPackument(name: string): Promise<Outcome<Packument>> {
     this.counts.known++;
-    const { config, metadata } = this.options;
-    const answer = await this.get({ kind: "packument", name, url: packumentUrl(config, name), metadata });
+    const { config, metadata } = this.#options;
+    const answer = await this.#get({ kind: "packument", name, url: packumentUrl(config, name), metadata });
     this.counts.fetched++;
     if (!answer.ok) return answer;
     try {
       const packument = indexPackument(name, answer.value.bytes);
       this.counts.packuments++;
+      this.indexed.push(packument);
       return ok(packument);
     } catch (error) {
       if (error instanceof InstallError) return fail(error.failure);
@@ -84,13 +92,13 @@ export class PackumentSource {
     }
   }
 
-  private async get(request: RegistryRequest): Promise<Outcome<RegistryResponse>> {
+  async #get(request: RegistryRequest): Promise<Outcome<RegistryResponse>> {
     const { name } = request;
     const problem = packageNameProblem(name);
     if (problem && request.kind !== "tarball") {
       return fail(failure("EINVALIDPACKAGENAME", `Invalid package name "${name}": it ${problem}.`, { package: name }));
     }
-    const { transport, signal } = this.options;
+    const { transport, signal } = this.#options;
     this.counts.requests++;
     const answer = await transport.get(signal ? { ...request, signal } : request);
     if (answer.ok) this.counts.bytes += answer.value.transferred;

@@ -1,0 +1,115 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { backoff, retryAfter } from "../../src/base/backoff.ts";
+import { Limit } from "../../src/base/limit.ts";
+import { onAbort, orAbort } from "../../src/base/on-abort.ts";
+import { OnceMap } from "../../src/base/once-map.ts";
+
+const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test("whoever asks for a key, during the work or after it, gets the one value", async () => {
+  const once = new OnceMap<string, object>();
+  let runs = 0;
+  const work = async (): Promise<object> => {
+    runs++;
+    await tick();
+    return {};
+  };
+  const first = once.run("a", work);
+  expect(once.peek("a")).toBeUndefined();
+  const values = await Promise.all([first, once.run("a", work)]);
+  values.push(await once.run("a", work));
+  expect(new Set(values).size).toBe(1);
+  expect(once.peek("a")).toBe(values[0]);
+  expect(runs).toBe(1);
+});
+
+test("a rejection reaches everybody who waits, and the next to ask tries again", async () => {
+  const once = new OnceMap<string, number>();
+  const bad = (): Promise<number> => Promise.reject(new Error("down"));
+  const answers = await Promise.allSettled([once.run("a", bad), once.run("a", bad)]);
+  expect(answers.map((answer) => answer.status)).toEqual(["rejected", "rejected"]);
+  await expect(once.run("a", () => Promise.resolve(1))).resolves.toBe(1);
+});
+
+test("a limit is reached, never passed, in the order of arrival, whatever fails or is cancelled", async () => {
+  const job = fc.record({ ticks: fc.integer({ min: 1, max: 3 }), fails: fc.boolean(), cancels: fc.boolean() });
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.array(job, { maxLength: 30 }), async (size, jobs) => {
+      const limit = new Limit(size);
+      const started: number[] = [];
+      let active = 0;
+      let most = 0;
+      const runs = jobs.map(({ ticks, fails, cancels }, index) => {
+        const stop = new AbortController();
+        const run = limit.run(async () => {
+          started.push(index);
+          most = Math.max(most, ++active);
+          for (let i = 0; i < ticks; i++) await tick();
+          active--;
+          if (fails) throw new Error("failed");
+        }, stop.signal);
+        if (cancels) stop.abort(new Error("cancelled"));
+        return run.then(
+          () => "done",
+          (error: Error) => error.message,
+        );
+      });
+      const ends = await Promise.all(runs);
+      expect(most).toBe(Math.min(size, started.length));
+      expect(started).toEqual([...started].sort((a, b) => a - b));
+      ends.forEach((end, index) => {
+        const { fails, cancels } = jobs[index]!;
+        const ran = started.includes(index);
+        if (!cancels) expect(ran).toBe(true);
+        expect(end).toBe(ran ? (fails ? "failed" : "done") : "cancelled");
+      });
+      await expect(limit.run(() => Promise.resolve("free"))).resolves.toBe("free");
+    }),
+  );
+});
+
+test("a hundred wait on a signal with one listener, and none is left behind", async () => {
+  const stop = new AbortController();
+  const counts = { added: 0, removed: 0 };
+  const { signal } = stop;
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  signal.addEventListener = (type: string, run: EventListener) => void (counts.added++, add(type, run));
+  signal.removeEventListener = (type: string, run: EventListener) => void (counts.removed++, remove(type, run));
+  let rung = 0;
+  const forget = Array.from({ length: 100 }, () => onAbort(signal, () => rung++));
+  expect(counts).toEqual({ added: 1, removed: 0 });
+  for (const each of forget.slice(1)) each();
+  expect(counts.removed).toBe(0);
+  stop.abort();
+  expect(rung).toBe(1);
+  forget[0]?.();
+  expect(counts).toEqual({ added: 1, removed: 1 });
+});
+
+test("a promise that never ends gives way to its signal", async () => {
+  const stop = new AbortController();
+  const never = orAbort(new Promise(() => {}), stop.signal);
+  stop.abort("enough");
+  await expect(never).rejects.toBe("enough");
+  await expect(orAbort(Promise.resolve(1), stop.signal)).rejects.toBe("enough");
+  await expect(orAbort(Promise.resolve(1), new AbortController().signal)).resolves.toBe(1);
+});
+
+test("waits double, are spread over all of their length, and stop growing", () => {
+  expect([0, 1, 2].map((tried) => backoff(tried, 1))).toEqual([500, 1000, 2000]);
+  expect(backoff(2, 0)).toBe(0);
+  expect(backoff(2, 0.25)).toBe(500);
+  expect(backoff(60, 1)).toBe(10_000);
+});
+
+test("Retry-After is seconds or a date", () => {
+  const now = Date.parse("Wed, 21 Oct 2015 07:28:00 GMT");
+  expect(retryAfter("120", now)).toBe(120_000);
+  expect(retryAfter(" 0 ", now)).toBe(0);
+  expect(retryAfter("Wed, 21 Oct 2015 07:28:03 GMT", now)).toBe(3000);
+  expect(retryAfter("Wed, 21 Oct 2015 07:27:00 GMT", now)).toBe(0);
+  expect(retryAfter("soon", now)).toBeUndefined();
+  expect(retryAfter(null, now)).toBeUndefined();
+});

@@ -1,0 +1,357 @@
+import { afterEach, expect, test, vi } from "vitest";
+import type { RegistryRequest } from "../../src/ports.ts";
+import { createFetchTransport } from "../../web/fetch-transport.ts";
+import { bodyOf, failureOf, packumentRequest, registryOf, transportOver } from "./client.ts";
+
+afterEach(() => void vi.useRealTimers());
+
+const NAMES = Array.from({ length: 600 }, (_, index) => `p${index}`);
+
+test("asks for the form that is wanted, with nothing that needs a preflight", async () => {
+  const registry = registryOf(["a"], { strict: true });
+  const transport = transportOver(registry);
+  const abbreviated = bodyOf(await transport.get(packumentRequest("a"))) as { versions: Record<string, object> };
+  const full = bodyOf(await transport.get(packumentRequest("a", { metadata: "full" }))) as typeof abbreviated;
+  expect(abbreviated.versions["1.0.0"]).not.toHaveProperty("license");
+  expect(full.versions["1.0.0"]).toHaveProperty("license", "MIT");
+  for (const { headers } of registry.log) {
+    const accept = headers.get("accept") ?? "";
+    // The Fetch standard's list of CORS-unsafe request-header bytes, and its limit of length.
+    expect(accept).not.toMatch(/["():<>?@[\\\]{}\x7f]/);
+    expect(accept.length).toBeLessThanOrEqual(128);
+    expect([...headers.keys()].filter((name) => name !== "accept")).toEqual([]);
+  }
+});
+
+test("keeps to its number of requests in flight, and uses all of it", async () => {
+  const registry = registryOf(NAMES, { latency: 2 });
+  let active = 0;
+  let most = 0;
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    most = Math.max(most, ++active);
+    try {
+      return await registry.fetch(input, init);
+    } finally {
+      active--;
+    }
+  };
+  for (const [concurrency, expected] of [
+    [undefined, 256],
+    [7, 7],
+  ] as const) {
+    most = 0;
+    const transport = transportOver(registry, { fetch, ...(concurrency ? { concurrency } : {}) });
+    const outcomes = await Promise.all(NAMES.map((name) => transport.get(packumentRequest(name))));
+    expect(outcomes.every((outcome) => outcome.ok)).toBe(true);
+    expect(most).toBe(expected);
+  }
+});
+
+test("503 twice, then all is well, for every name at once", async () => {
+  const faults = NAMES.map((path) => ({ path, status: 503, times: 2 }));
+  const registry = registryOf(NAMES, { faults });
+  const transport = transportOver(registry);
+  const outcomes = await Promise.all(NAMES.map((name) => transport.get(packumentRequest(name))));
+  expect(outcomes.filter((outcome) => !outcome.ok)).toEqual([]);
+  expect(registry.log).toHaveLength(NAMES.length * 3);
+});
+
+test("gives up after its retries, and after its budget for all", async () => {
+  const registry = registryOf(NAMES, { faults: [{ status: 500 }] });
+  const one = failureOf(await transportOver(registry, { retries: 2 }).get(packumentRequest("p0")));
+  expect(one).toMatchObject({ code: "E500", package: "p0", details: { url: "http://registry.local/p0" } });
+  expect(registry.log).toHaveLength(3);
+  const transport = transportOver(registry, { concurrency: 10, retries: 3 });
+  const outcomes = await Promise.all(NAMES.map((name) => transport.get(packumentRequest(name))));
+  expect(outcomes.every((outcome) => failureOf(outcome).code === "E500")).toBe(true);
+  expect(registry.log).toHaveLength(3 + NAMES.length + 30);
+});
+
+test.each([
+  ["seconds", "2", 2000],
+  ["a date", "Wed, 21 Oct 2015 07:28:03 GMT", 3000],
+])("429 with Retry-After in %s waits that long", async (_, retryAfter, wait) => {
+  vi.useFakeTimers({ now: new Date("Wed, 21 Oct 2015 07:28:00 GMT") });
+  const registry = registryOf(["a"], { faults: [{ status: 429, retryAfter, times: 1 }] });
+  const answer = transportOver(registry).get(packumentRequest("a"));
+  await vi.advanceTimersByTimeAsync(wait - 1);
+  expect(registry.log).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(bodyOf(await answer)).toHaveProperty("name", "a");
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("a registry that asks for an hour is told of, not waited for", async () => {
+  const registry = registryOf(["a"], { faults: [{ status: 429, retryAfter: "3600" }] });
+  const { code, wayOut } = failureOf(await transportOver(registry).get(packumentRequest("a")));
+  expect(code).toBe("E429");
+  expect(wayOut).toEqual([{ kind: "other", text: "Try again in 3600 s." }]);
+  expect(registry.log).toHaveLength(1);
+});
+
+test("a body that is cut is asked for again", async () => {
+  const registry = registryOf(["a"], { faults: [{ cut: 20, times: 2 }] });
+  expect(bodyOf(await transportOver(registry).get(packumentRequest("a")))).toHaveProperty("name", "a");
+  expect(registry.log).toHaveLength(3);
+});
+
+test("a body that ends early without an error is not taken for a document", async () => {
+  const cut = { body: '{"name":"a","versions":{' };
+  const once = registryOf(["a"], { faults: [{ ...cut, times: 1 }] });
+  expect(bodyOf(await transportOver(once).get(packumentRequest("a")))).toHaveProperty("name", "a");
+  const always = registryOf(["a"], { faults: [cut] });
+  expect(failureOf(await transportOver(always).get(packumentRequest("a"))).code).toBe("EINVALIDPACKUMENT");
+});
+
+test.each([
+  ["before an answer", undefined],
+  ["in the middle of a body", { stall: 10 }],
+])("silence %s is ETIMEDOUT, after as many tries as any other failure", async (_, fault) => {
+  vi.useFakeTimers();
+  const registry = registryOf(["a"], { faults: fault ? [fault] : [] });
+  let sent = 0;
+  const fetch: typeof globalThis.fetch = (input, init) => {
+    sent++;
+    // A fetch that does not even heed its signal must not hold anybody up.
+    return fault ? registry.fetch(input, init) : new Promise(() => {});
+  };
+  const answer = transportOver(registry, { fetch, timeout: 1000, retries: 1 }).get(packumentRequest("a"));
+  await vi.advanceTimersByTimeAsync(1999);
+  expect(sent).toBe(2);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(failureOf(await answer).code).toBe("ETIMEDOUT");
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("a slow body that keeps coming is not a stall", async () => {
+  vi.useFakeTimers();
+  const text = JSON.stringify({ name: "a", filler: "x".repeat(50) });
+  const fetch = async (): Promise<Response> => {
+    let at = 0;
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        await new Promise((resolve) => setTimeout(resolve, 900));
+        if (at >= text.length) return controller.close();
+        controller.enqueue(new TextEncoder().encode(text.slice(at, at + 20)));
+        at += 20;
+      },
+    });
+    return new Response(body);
+  };
+  const answer = transportOver(registryOf([]), { fetch, timeout: 1000 }).get(packumentRequest("a"));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(bodyOf(await answer)).toHaveProperty("name", "a");
+});
+
+test("a request that waits for a connection is not timed out while others are served", async () => {
+  vi.useFakeTimers();
+  const registry = registryOf(["a"]);
+  let turn = Promise.resolve();
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    // One connection, 600 ms an answer: the fourth request begins to be served after 1,800 ms.
+    turn = turn.then(() => new Promise((resolve) => setTimeout(resolve, 600)));
+    await turn;
+    return registry.fetch(input, init);
+  };
+  const transport = transportOver(registry, { fetch, timeout: 1000, retries: 0 });
+  const answers = Promise.all([1, 2, 3, 4].map(() => transport.get(packumentRequest("a"))));
+  await vi.advanceTimersByTimeAsync(2400);
+  expect((await answers).every((answer) => answer.ok)).toBe(true);
+});
+
+test.each(["queued", "under way", "in its body", "waiting to retry"])(
+  "abort while %s: EABORTED, nothing left",
+  async (when) => {
+    vi.useFakeTimers();
+    const faults =
+      when === "in its body" ? [{ stall: 10 }] : when === "waiting to retry" ? [{ status: 503, retryAfter: "30" }] : [];
+    const registry = registryOf(["a", "b"], { faults, latency: when === "under way" || when === "queued" ? 500 : 0 });
+    const transport = transportOver(registry, { concurrency: 1 });
+    const stop = new AbortController();
+    const held = when === "queued" ? transport.get(packumentRequest("b")) : undefined;
+    const answer = transport.get(packumentRequest("a", { signal: stop.signal }));
+    await vi.advanceTimersByTimeAsync(100);
+    const sent = registry.log.length;
+    stop.abort(new Error("the reader left"));
+    expect(failureOf(await answer).code).toBe("EABORTED");
+    expect(failureOf(await transport.get(packumentRequest("a", { signal: stop.signal }))).code).toBe("EABORTED");
+    if (held) {
+      await vi.advanceTimersByTimeAsync(500);
+      expect((await held).ok).toBe(true);
+    }
+    // The registry's own latency may still tick where the test's fetch is slow to heed.
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(registry.log.length - sent).toBe(held ? 1 : 0);
+  },
+);
+
+test("dispose ends what is under way, and what comes after it", async () => {
+  const transport = transportOver(registryOf(["a"], { faults: [{ stall: 5 }] }));
+  const answer = transport.get(packumentRequest("a"));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  transport.dispose();
+  expect(failureOf(await answer).code).toBe("EABORTED");
+  expect(failureOf(await transport.get(packumentRequest("a"))).code).toBe("EABORTED");
+});
+
+test("many requests on one signal make no warning of a leak", async () => {
+  const warnings: Error[] = [];
+  const listen = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", listen);
+  const transport = transportOver(registryOf(NAMES));
+  const { signal } = new AbortController();
+  await Promise.all(NAMES.map((name) => transport.get(packumentRequest(name, { signal }))));
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("warning", listen);
+  expect(warnings).toEqual([]);
+});
+
+test("asked again, an unchanged document comes from here; a changed one does not", async () => {
+  const registry = registryOf(["a"]);
+  const transport = transportOver(registry);
+  const first = await transport.get(packumentRequest("a"));
+  const again = await transport.get(packumentRequest("a"));
+  expect(registry.log.map(({ status }) => status)).toEqual([200, 304]);
+  expect(again.ok && first.ok && again.value.bytes).toBe(first.ok && first.value.bytes);
+  expect(again.ok && again.value.transferred).toBe(0);
+  // The other form is another document.
+  bodyOf(await transport.get(packumentRequest("a", { metadata: "full" })));
+  expect(registry.log[2]?.status).toBe(200);
+});
+
+test("bytes that were given away are fetched anew", async () => {
+  const registry = registryOf(["a"]);
+  const transport = transportOver(registry);
+  const first = await transport.get(packumentRequest("a"));
+  if (first.ok) structuredClone(null, { transfer: [first.value.bytes.buffer] });
+  expect(bodyOf(await transport.get(packumentRequest("a")))).toHaveProperty("name", "a");
+});
+
+test.each([
+  [401, "E401"],
+  [403, "E403"],
+  [404, "E404"],
+  [418, "E418"],
+])("status %i is %s at once", async (status, code) => {
+  const registry = registryOf(["a"], { faults: [{ status }] });
+  const failure = failureOf(await transportOver(registry).get(packumentRequest("a")));
+  expect(failure).toMatchObject({ code, package: "a", requiredBy: [] });
+  expect(failure.wayOut.length).toBeGreaterThan(0);
+  expect(registry.log).toHaveLength(1);
+});
+
+test.each(["", "nowhere", "file:///etc/passwd", "data:,{}"])("%j is no URL to ask", async (url) => {
+  const registry = registryOf([]);
+  expect(failureOf(await transportOver(registry).get(packumentRequest("a", { url }))).code).toBe("EINVALIDURL");
+  expect(registry.log).toHaveLength(0);
+});
+
+test("each origin gets its own token, asked for once, and a bearer is the default", async () => {
+  const registry = registryOf(["a", "b"]);
+  const sent: [string, string | null][] = [];
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const { origin, pathname } = new URL(String(input));
+    sent.push([origin, new Headers(init?.headers).get("authorization")]);
+    return registry.fetch(`http://registry.local${pathname}`, init);
+  };
+  const asked: string[] = [];
+  const token = (origin: string): string | undefined => {
+    asked.push(origin);
+    return { "http://registry.local": "s3cret", "https://b.example": "Basic dTpw" }[origin];
+  };
+  const transport = transportOver(registry, { fetch, token });
+  await transport.get(packumentRequest("a"));
+  await transport.get(packumentRequest("b", { url: "https://user:hush@b.example/b" }));
+  await transport.get(packumentRequest("b", { url: "https://c.example/b" }));
+  await transport.get(packumentRequest("a"));
+  expect(asked).toEqual(["http://registry.local", "https://b.example", "https://c.example"]);
+  expect(sent).toEqual([
+    ["http://registry.local", "Bearer s3cret"],
+    ["https://b.example", "Basic dTpw"],
+    ["https://c.example", null],
+    ["http://registry.local", "Bearer s3cret"],
+  ]);
+});
+
+/** Answers 401 to every value but these. */
+function guarded(good: readonly string[]): { fetch: typeof globalThis.fetch; seen: (string | null)[] } {
+  const seen: (string | null)[] = [];
+  const fetch: typeof globalThis.fetch = async (_, init) => {
+    const value = new Headers(init?.headers).get("authorization");
+    seen.push(value);
+    return good.includes(value ?? "") ? new Response('{"name":"a"}') : new Response("no", { status: 401 });
+  };
+  return { fetch, seen };
+}
+
+test("a refused token is asked for once more, by all who were refused together", async () => {
+  const { fetch, seen } = guarded(["Bearer new"]);
+  let asked = 0;
+  const transport = transportOver(registryOf([]), { fetch, token: () => (asked++ ? "new" : "old") });
+  const outcomes = await Promise.all([1, 2, 3].map(() => transport.get(packumentRequest("a"))));
+  expect(outcomes.every((outcome) => outcome.ok)).toBe(true);
+  expect(asked).toBe(2);
+  expect(seen).toHaveLength(6);
+});
+
+test("a token that stays refused is E401, and the callback is not pestered", async () => {
+  const { fetch } = guarded([]);
+  let asked = 0;
+  const transport = transportOver(registryOf([]), { fetch, token: () => (asked++, "old") });
+  for (const _ of [1, 2, 3]) expect(failureOf(await transport.get(packumentRequest("a"))).code).toBe("E401");
+  expect(asked).toBe(2);
+});
+
+test.each([
+  [
+    "throws",
+    (): never => {
+      throw new Error("hush");
+    },
+  ],
+  ["rejects", () => Promise.reject(new Error("hush"))],
+  ["gives what a header cannot carry", () => "hush\nX-Evil: 1"],
+])("a token callback that %s is ENEEDAUTH, and nothing is sent", async (_, token) => {
+  const registry = registryOf(["a"]);
+  const failure = failureOf(await transportOver(registry, { token }).get(packumentRequest("a")));
+  expect(failure.code).toBe("ENEEDAUTH");
+  expect(JSON.stringify(failure)).not.toContain("hush");
+  expect(registry.log).toHaveLength(0);
+});
+
+test("no failure of any kind tells a token, a password or a signed query", async () => {
+  const url = "http://user:hush-password@registry.local/a?signature=hush-signature#hush-fragment";
+  const kinds: RegistryRequest["kind"][] = ["packument", "manifest", "tarball"];
+  const faults = [
+    { status: 401 },
+    { status: 403 },
+    { status: 404 },
+    { status: 429 },
+    { status: 500 },
+    { network: true },
+    { stall: 1 },
+    { cut: 3 },
+  ];
+  const told = new Set<string>();
+  for (const kind of kinds) {
+    for (const fault of faults) {
+      const registry = registryOf(["a"], { faults: [fault] });
+      const options = { token: () => "hush-token", timeout: 5, retries: 1 };
+      const failure = failureOf(await transportOver(registry, options).get(packumentRequest("a", { kind, url })));
+      told.add(failure.code);
+      expect(JSON.stringify(failure)).not.toContain("hush");
+      for (const ask of registry.log)
+        if (ask.method === "GET") expect(ask.headers.get("authorization")).toBe("Bearer hush-token");
+    }
+  }
+  const throwing = createFetchTransport({
+    registry: "http://registry.local/",
+    retries: 0,
+    fetch: () => {
+      throw new TypeError(`bad request to ${url}`, { cause: { code: "hush-code" } });
+    },
+  });
+  expect(JSON.stringify(failureOf(await throwing.get(packumentRequest("a", { url }))))).not.toContain("hush");
+  expect([...told].sort()).toEqual(["E401", "E403", "E404", "E429", "E500", "ETIMEDOUT", "EUNREACHABLE"]);
+});

@@ -1,0 +1,135 @@
+import { expect, test } from "vitest";
+import { readNpmrc, withNpmrc } from "../../src/registry/npmrc.ts";
+
+const codes = (source: string): string[] => readNpmrc(source).warnings.map((warning) => warning.message);
+
+test("reads the settings that decide a tree", () => {
+  const { options, warnings } = readNpmrc(`
+legacy-peer-deps = true
+strict-peer-deps=false
+install-strategy=nested
+prefer-dedupe
+engine-strict=
+save-prefix='~'
+tag="next"
+lockfile-version=2
+package-lock=false
+install-links=1
+before=2024-01-31
+omit[]=dev
+omit[]=optional
+fund=false
+some-future-setting=x
+`);
+  expect(options).toEqual({
+    legacyPeerDeps: true,
+    strictPeerDeps: false,
+    installStrategy: "nested",
+    preferDedupe: true,
+    engineStrict: true,
+    savePrefix: "~",
+    defaultTag: "next",
+    lockfileVersion: 2,
+    packageLock: false,
+    installLinks: true,
+    before: "2024-01-31",
+    omit: ["dev", "optional"],
+  });
+  expect(warnings).toEqual([]);
+});
+
+// What npm's own reader of this format gives for the same line.
+test.each([
+  ["tag = 'x'", "x"],
+  [`tag='"q"'`, "q"],
+  [`tag="x;y"`, "x;y"],
+  ["tag=x;y", "x"],
+  ["tag=x\\;y", "x;y"],
+  ["tag=x\\\\y", "x\\y"],
+  ["tag=b\\q", "b\\q"],
+  ["tag=\\", "\\"],
+  ["tag = x # c", "x"],
+  ["tag=x=y", "x=y"],
+  [`"tag"=1`, "1"],
+  ["tag=a\ntag=b", "b"],
+  ["; tag=x\n# tag=y\ntag=z", "z"],
+  ["\uFEFFtag=x\r\n", "x"],
+  ["tag=x\n[section]\ntag=y", "x"],
+])("%j", (source, expected) => {
+  expect(readNpmrc(source).options).toEqual({ defaultTag: expected });
+});
+
+test("lists: repeated, after a plain value, less what is included", () => {
+  expect(readNpmrc("omit=dev\nomit[]=peer").options.omit).toEqual(["dev", "peer"]);
+  expect(readNpmrc("omit=dev").options.omit).toEqual(["dev"]);
+  expect(readNpmrc("omit[]=dev\nomit[]=peer\ninclude=dev").options).toEqual({ omit: ["peer"] });
+  expect(readNpmrc("production=true\noptional=false").options).toEqual({ omit: ["dev", "optional"] });
+  expect(readNpmrc("omit=dev\ninclude=dev").options).toEqual({});
+  expect(readNpmrc("min-release-age-exclude[]=@a/*\nmin-release-age-exclude[]=b, c").options).toEqual({
+    minReleaseAgeExclude: ["@a/*", "b", "c"],
+  });
+});
+
+test("registries, by scope too", () => {
+  const { registry, scopes } = readNpmrc("registry=https://r.example/npm\n@a:registry = http://a.example");
+  expect(registry).toBe("https://r.example/npm/");
+  expect([...scopes]).toEqual([["@a", "http://a.example/"]]);
+});
+
+test("a wrong value is named and left out; a null is a default", () => {
+  const bad =
+    "install-strategy=upside-down\nlockfile-version=9\nbefore=soon\nmin-release-age=x\nomit=devs\nregistry=none";
+  expect(readNpmrc(bad).options).toEqual({});
+  expect(codes(bad).map((message) => /the value of (\S+)/.exec(message)?.[1])).toEqual([
+    "registry",
+    "install-strategy",
+    "lockfile-version",
+    "before",
+    "min-release-age",
+    "omit",
+  ]);
+  expect(readNpmrc("before=null\nlegacy-peer-deps=null")).toMatchObject({
+    options: { legacyPeerDeps: false },
+    warnings: [],
+  });
+});
+
+test("environment references are left out with a warning", () => {
+  const { options, registry, scopes, warnings } = readNpmrc(
+    "registry=https://${HOST}/\n@a:registry=${A?}\ntag=${TAG}\ncache=${HOME}/x",
+  );
+  expect({ options, registry, scopes: scopes.size }).toEqual({ options: {}, registry: undefined, scopes: 0 });
+  expect(warnings.map((warning) => warning.code)).toEqual(["ECONFIG", "ECONFIG", "ECONFIG"]);
+});
+
+test("credentials are neither kept nor repeated", () => {
+  const npmrc = readNpmrc(`//r.example/:_authToken=hush-1
+//r.example/:_password="hush-2"
+_auth=hush-3
+_authToken=\${hush-4}
+username=hush-5
+registry=https://hush-6:hush-7@r.example/?t=hush-8
+@a:registry=hush-9`);
+  const everything = JSON.stringify([npmrc, [...npmrc.scopes]]);
+  expect(everything).not.toMatch(/hush/);
+  expect(npmrc.registry).toBe("https://r.example/");
+  expect(npmrc.warnings.filter((warning) => warning.message.includes("credentials"))).toHaveLength(1);
+});
+
+test("names from outside cannot reach a prototype", () => {
+  const { options } = readNpmrc("__proto__=x\nconstructor[]=y\n__proto__[]=z\ntoString");
+  expect(options).toEqual({});
+  expect(Object.getPrototypeOf(options)).toBe(Object.prototype);
+});
+
+test("what is given wins; a given age puts the project's date out of force", () => {
+  const npmrc = readNpmrc("before=2024-01-01\nmin-release-age=3\ntag=next\nsave-exact=true");
+  expect(npmrc.options).toEqual({ before: "2024-01-01", defaultTag: "next", saveExact: true, savePrefix: "" });
+  expect(withNpmrc(npmrc, { minReleaseAge: 7, defaultTag: "beta" })).toEqual({
+    minReleaseAge: 7,
+    defaultTag: "beta",
+    saveExact: true,
+    savePrefix: "",
+  });
+  expect(withNpmrc(npmrc, {})).toEqual(npmrc.options);
+});

@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { InstallError } from "../../src/errors.ts";
+import {
+  httpUrl,
+  manifestUrl,
+  packumentUrl,
+  type RegistryConfig,
+  redactUrl,
+  registryBase,
+  registryConfig,
+  tarballUrl,
+} from "../../src/registry/registry-config.ts";
+
+test("a scope's packages come from its registry, with the slash of a scope escaped", () => {
+  const config = registryConfig({ registry: "https://one.example", scopes: { "@a": "https://two.example/npm" } });
+  expect(packumentUrl(config, "react")).toBe("https://one.example/react");
+  expect(packumentUrl(config, "@b/c")).toBe("https://one.example/@b%2fc");
+  expect(packumentUrl(config, "@a/b")).toBe("https://two.example/npm/@a%2fb");
+  expect(manifestUrl(config, "@a/b", "1.0.0+x")).toBe("https://two.example/npm/@a%2fb/1.0.0%2Bx");
+});
+
+test("the embedder's registries win over the project's, scope by scope", () => {
+  const project = {
+    registry: "https://p.example/",
+    scopes: new Map([
+      ["@a", "https://pa.example/"],
+      ["@b", "https://pb.example/"],
+    ]),
+  };
+  const config = registryConfig({ scopes: { a: "https://ea.example/" } }, project);
+  expect(config.registry).toBe("https://p.example/");
+  expect([...config.scopes]).toEqual([
+    ["@a", "https://ea.example/"],
+    ["@b", "https://pb.example/"],
+  ]);
+  expect(registryConfig({ registry: "https://e.example/" }, project).registry).toBe("https://e.example/");
+});
+
+test("a base URL ends with one slash and carries nothing secret", () => {
+  expect(registryBase("https://user:secret@h.example:8443/npm//?token=secret#x")).toBe("https://h.example:8443/npm/");
+  expect(registryBase("/-/relay/", "http://127.0.0.1:8080/page/")).toBe("http://127.0.0.1:8080/-/relay/");
+  for (const bad of ["", "registry", "ftp://h.example/", "file:///etc/", "javascript:alert(1)"]) {
+    expect(registryBase(bad)).toBeUndefined();
+    expect(httpUrl(bad)).toBeUndefined();
+  }
+});
+
+test("a URL that is none is refused without being repeated", () => {
+  for (const options of [
+    { registry: "ftp://u:secret@h.example/" },
+    { registry: "https://h.example/", scopes: { "@a": "secret" } },
+  ]) {
+    try {
+      registryConfig(options);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toBeInstanceOf(InstallError);
+      expect((error as InstallError).code).toBe("EINVALIDREGISTRY");
+      expect(JSON.stringify((error as InstallError).failure)).not.toContain("secret");
+    }
+  }
+});
+
+test("a tarball that was recorded at the public registry comes from this run's registry", () => {
+  const config: RegistryConfig = {
+    registry: "https://mirror.example/npm/",
+    scopes: new Map(),
+    home: "https://public.example/",
+  };
+  expect(tarballUrl(config, "https://public.example/a/-/a-1.0.0.tgz")).toBe(
+    "https://mirror.example/npm/a/-/a-1.0.0.tgz",
+  );
+  expect(tarballUrl(config, "http://public.example/npm/a/-/a-1.0.0.tgz")).toBe(
+    "https://mirror.example/npm/a/-/a-1.0.0.tgz",
+  );
+  const other = "https://elsewhere.example/a.tgz";
+  expect(tarballUrl(config, other)).toBe(other);
+  expect(tarballUrl(config, "file:a.tgz")).toBe("file:a.tgz");
+  const home = { ...config, registry: "https://public.example/" };
+  expect(tarballUrl(home, "https://public.example/a/-/a-1.0.0.tgz")).toBe("https://public.example/a/-/a-1.0.0.tgz");
+});
+
+test("a URL in a message has neither credentials nor query", () => {
+  expect(redactUrl("https://u:secret@h.example:1/a/b.tgz?sig=secret#secret")).toBe("https://h.example:1/a/b.tgz");
+  expect(redactUrl("not a url: secret")).toBe("");
+});
