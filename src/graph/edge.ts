@@ -1,0 +1,159 @@
+import { InstallError, failure } from "../errors.ts";
+import { depValid } from "./dep-valid.ts";
+import type { EdgeSpec } from "./edge-spec.ts";
+import type { Node } from "./node.ts";
+import { type OverrideSet, setsConflict } from "./overrides.ts";
+import type { Want } from "./world.ts";
+
+export type EdgeError = "MISSING" | "INVALID" | "PEER LOCAL";
+
+/** A dependency of a node: what is wanted, and the node it resolves to now. `to` is kept live by the tree. */
+export class Edge {
+  readonly from: Node;
+  readonly spec: EdgeSpec;
+  to: Node | null = null;
+  /** The override rule in force, or the set of the dependent when no rule names this edge. */
+  rule: OverrideSet | null = null;
+  /** npm gave up on this peer: it is left unmet and not looked at again. */
+  peerConflicted = false;
+  #error: EdgeError | null | undefined = undefined;
+
+  constructor(from: Node, spec: EdgeSpec) {
+    this.from = from;
+    this.spec = spec;
+    if (from.overrides) this.rule = from.overrides.ruleFor(this, from.world);
+  }
+
+  get name(): string {
+    return this.spec.name;
+  }
+  get key(): string {
+    return this.spec.key;
+  }
+  get peer(): boolean {
+    return this.spec.peer;
+  }
+  get optional(): boolean {
+    return this.spec.optional;
+  }
+  get rawSpec(): string {
+    return this.spec.raw;
+  }
+
+  /** The spec after overrides (npm-tree §6.3). */
+  get effective(): string {
+    const rule = this.rule;
+    if (!rule || !rule.value || rule.value === "*" || rule.name !== this.spec.name) return this.spec.raw;
+    return rule.value.startsWith("$") ? referenced(rule.value, this.from) : rule.value;
+  }
+
+  /** `effective`, parsed. */
+  want(): Want {
+    if (!this.rule) return this.#rawWant();
+    const text = this.effective;
+    return text === this.spec.raw ? this.#rawWant() : this.#parse(text);
+  }
+
+  #rawWant(): Want {
+    const { spec } = this;
+    if (spec.want) return spec.want;
+    const want = this.#parse(spec.raw);
+    const type = want.spec?.type;
+    if (type !== "file" && type !== "directory") spec.want = want;
+    return want;
+  }
+
+  #parse(text: string): Want {
+    return this.from.world.want(this.spec.name, text || "*", this.where());
+  }
+
+  /** The folder that a relative spec of this edge starts from: the project for an override's value. */
+  where(): string {
+    const { rule, from } = this;
+    if (rule?.value && rule.name === this.spec.name) return (from.source ?? from).tree.root.path;
+    return from.sourceFolder();
+  }
+
+  satisfiedBy(node: Node): boolean {
+    if (node.name !== this.spec.name) return false;
+    const rule = this.rule;
+    if (!rule?.keySpec) return this.#accepts(node, this.want());
+    if (node.hasShrinkwrap || node.inShrinkwrap || node.bundler()) return this.#accepts(node, this.#rawWant());
+    // rawSpec ^8, rule 8.23.0 → 9.0.0: 9.0.0 is fine, 8.24.0 is fine, 8.23.0 is what the rule is against.
+    if (this.#accepts(node, this.want())) return true;
+    return this.#accepts(node, this.#rawWant()) && !this.#accepts(node, this.#parse(rule.keySpec));
+  }
+
+  #accepts(node: Node, want: Want): boolean {
+    if (depValid(node, want, this)) return true;
+    const accept = this.spec.accept;
+    return accept !== undefined && depValid(node, this.#parse(accept), this);
+  }
+
+  /** Cached until `to` changes or {@link forget} is called (npm-tree §5). */
+  get error(): EdgeError | null {
+    if (this.#error === undefined) this.#error = this.#judge();
+    return this.#error;
+  }
+  get valid(): boolean {
+    return this.error === null;
+  }
+
+  forget(): void {
+    this.#error = undefined;
+  }
+
+  #judge(): EdgeError | null {
+    const { to, from } = this;
+    if (!to) return this.spec.optional ? null : "MISSING";
+    if (this.spec.peer && to.parent === from && !from.isTop) return "PEER LOCAL";
+    if (!this.satisfiedBy(to)) return "INVALID";
+    if (this.rule && to.overrides && to.specs().size && setsConflict(this.rule, to.overrides, from.world)) return "INVALID";
+    return null;
+  }
+
+  /** Points the edge at what its name resolves to now, and lets override rules follow (npm-tree §6.5). */
+  point(to: Node | null, hard = false): void {
+    const { from } = this;
+    let changed: OverrideSet | null = null;
+    const old = this.rule;
+    if (from.overrides) {
+      const rule = from.overrides.ruleFor(this, from.world);
+      if (!rule.equals(old)) {
+        changed = rule;
+        this.rule = rule;
+      }
+    } else if (old) this.rule = null;
+    if (to !== this.to) {
+      this.to?.dropEdgeIn(this);
+      this.to = to;
+      this.#error = undefined;
+      to?.addEdgeIn(this);
+    } else if (hard) {
+      this.#error = undefined;
+    } else if (changed && to) {
+      to.ruleRemoved(old);
+      to.ruleAdded(changed);
+    }
+  }
+}
+
+const SECTIONS = ["devDependencies", "optionalDependencies", "dependencies", "peerDependencies"] as const;
+
+function referenced(value: string, from: Node): string {
+  const ref = value.slice(1);
+  const root = (from.source ?? from).tree.root;
+  for (const manifest of [root.manifest, from.manifest]) {
+    for (const section of SECTIONS) {
+      const deps = manifest[section];
+      if (deps && Object.hasOwn(deps, ref) && deps[ref]) return deps[ref];
+    }
+  }
+  throw new InstallError(
+    failure("EOVERRIDE", `The override "${value}" refers to a package that the project does not depend on`, {
+      package: ref,
+      requiredBy: [""],
+      wayOut: [{ kind: "other", text: `Add ${ref} to the project's dependencies, or write the version itself` }],
+    }),
+  );
+}

@@ -1,0 +1,239 @@
+import type { Failure } from "../errors.ts";
+import type { Manifest } from "../registry/manifest.ts";
+import { Edge } from "./edge.ts";
+import { type EdgeSpecs, edgeSpecs, forgetEdgeSpecs } from "./edge-spec.ts";
+import { fold } from "./fold.ts";
+import { moreSpecific, type OverrideSet } from "./overrides.ts";
+import type { Tree } from "./tree.ts";
+import type { World } from "./world.ts";
+
+export interface NodeInit {
+  name: string;
+  manifest: Manifest;
+  world: World;
+  resolved?: string | null;
+  integrity?: string | null;
+  errors?: Failure[];
+  overrides?: OverrideSet | null;
+  source?: Node | null;
+  hasShrinkwrap?: boolean;
+}
+
+const NO_EDGES: ReadonlyMap<string, Edge> = new Map();
+
+/**
+ * A package at a location (npm-tree §4): in the tree itself or in a virtual root.
+ * Children and edges are keyed by folded name and keep their order. Only `tree.ts` changes places.
+ */
+export class Node {
+  readonly world: World;
+  readonly name: string;
+  readonly key: string;
+  manifest: Manifest;
+  version: string;
+  tree!: Tree;
+  /** Whether it stands in `tree`; a node that was pruned keeps pointing at the tree it was in. */
+  placed = false;
+  parent: Node | null = null;
+  fsParent: Node | null = null;
+  location = "";
+  depth = 0;
+  readonly children: Map<string, Node> = new Map();
+  readonly fsChildren: Set<Node> = new Set();
+  readonly edgesIn: Set<Edge> = new Set();
+  readonly linksIn: Set<Node> = new Set();
+  resolved: string | null;
+  integrity: string | null;
+  hasShrinkwrap: boolean;
+  overrides: OverrideSet | null;
+  readonly errors: Failure[];
+  /** On a virtual root, and on the copies of link targets in it: the node it stands for. */
+  readonly source: Node | null;
+  readonly isLink: boolean = false;
+  dev = true;
+  optional = true;
+  devOptional = true;
+  peer = true;
+  extraneous = true;
+  inert = false;
+  /** Absolute folder of a top node; the others' follow from it. */
+  ownPath = "";
+  #edges: Map<string, Edge> | null = null;
+
+  constructor(init: NodeInit) {
+    this.world = init.world;
+    this.name = init.name;
+    this.key = fold(init.name);
+    this.manifest = init.manifest;
+    this.version = init.manifest.version ?? "";
+    this.resolved = init.resolved ?? null;
+    this.integrity = init.integrity ?? null;
+    this.errors = init.errors ?? [];
+    this.overrides = init.overrides ?? null;
+    this.source = init.source ?? null;
+    this.hasShrinkwrap = init.hasShrinkwrap ?? Boolean(init.manifest._hasShrinkwrap);
+  }
+
+  get packageName(): string | null {
+    return this.manifest.name || null;
+  }
+  get resolveParent(): Node | null {
+    return this.parent ?? this.fsParent;
+  }
+  get isTop(): boolean {
+    return this.parent === null;
+  }
+  /** The root of its own tree, so a virtual root is one too. */
+  get isProjectRoot(): boolean {
+    return this.tree?.root === this;
+  }
+  get path(): string {
+    return this.parent ? `${this.parent.path}/node_modules/${this.name}` : this.ownPath;
+  }
+  get realpath(): string {
+    return this.path;
+  }
+  get target(): Node {
+    return this;
+  }
+
+  get isWorkspace(): boolean {
+    if (this.isProjectRoot || !this.tree.hasWorkspaces) return false;
+    const edge = this.tree.root.edges().get(fold(this.packageName ?? ""));
+    return edge?.spec.type === "workspace" && (edge.to === this || edge.to?.target === this);
+  }
+
+  get inShrinkwrap(): boolean {
+    const { parent } = this;
+    return parent !== null && (parent.hasShrinkwrap || parent.inShrinkwrap);
+  }
+
+  /** The folder that this package's relative specs start from: its tarball's folder when it came from a file. */
+  sourceFolder(): string {
+    const file = this.resolved?.startsWith("file:") && /\.(tgz|tar\.gz|tar)$/i.test(this.resolved);
+    return file ? (this.resolved as string).slice(5).replace(/\/[^/]*$/, "") : this.realpath;
+  }
+
+  /** What the manifest asks for, without making edges of it. */
+  specs(): EdgeSpecs {
+    const dev = this.isTop && (this.source === null || this.source.isTop);
+    return edgeSpecs(this.manifest, { dev, peers: !this.world.legacyPeerDeps });
+  }
+
+  specsSize(): number {
+    return this.#edges ? this.#edges.size : this.specs().size;
+  }
+
+  /** The edges, made (but not pointed anywhere) at first use. */
+  edges(): ReadonlyMap<string, Edge> {
+    if (this.isLink) return NO_EDGES;
+    if (!this.#edges) {
+      this.#edges = new Map();
+      if (this.isProjectRoot && !this.source) {
+        for (const spec of this.tree.workspaceSpecs.values()) this.#edges.set(spec.key, new Edge(this, spec));
+      }
+      for (const [key, spec] of this.specs()) if (!this.#edges.has(key)) this.#edges.set(key, new Edge(this, spec));
+    }
+    return this.#edges;
+  }
+  get hasEdges(): boolean {
+    return this.#edges !== null;
+  }
+  /** Makes the edges anew, after the manifest was edited; the tree points them again. */
+  dropEdges(): void {
+    for (const edge of this.#edges?.values() ?? []) edge.to?.edgesIn.delete(edge);
+    this.#edges = null;
+    forgetEdgeSpecs(this.manifest);
+  }
+
+  resolve(key: string): Node | null {
+    for (let at: Node | null = this; at; at = at.parent ?? at.fsParent) {
+      const child = at.children.get(key);
+      if (child) return child;
+    }
+    return null;
+  }
+
+  isDescendantOf(node: Node): boolean {
+    for (let at: Node | null = this; at; at = at.parent ?? at.fsParent) if (at === node) return true;
+    return false;
+  }
+
+  satisfies(edge: Edge): boolean {
+    return edge.satisfiedBy(this);
+  }
+
+  matches(other: Node): boolean {
+    if (other === this) return true;
+    if (other.name !== this.name) return false;
+    if (this.isLink) return other.isLink && this.target.matches(other.target);
+    if (this.isProjectRoot && other.isProjectRoot) return this.path === other.path;
+    if (this.integrity && other.integrity) return this.integrity === other.integrity;
+    if (this.resolved && other.resolved) return this.resolved === other.resolved;
+    const { packageName, version } = this;
+    return packageName !== null && packageName === other.packageName && version !== "" && version === other.version;
+  }
+
+  /** The package that ships this one inside its own tarball (npm-tree §4), if any. */
+  bundler(path: Set<Node> = new Set()): Node | null {
+    if (!this.tree.hasBundles) return null;
+    if (path.has(this)) return null;
+    path.add(this);
+    const { parent } = this;
+    if (!parent) return null;
+    const outer = parent.bundler(path);
+    if (outer) return outer;
+    const bundled = parent.manifest.bundleDependencies;
+    if (Array.isArray(bundled) && bundled.includes(this.name)) return parent;
+    for (const edge of this.edgesIn) if (edge.from.bundler(path) === parent) return parent;
+    return null;
+  }
+  get inDepBundle(): boolean {
+    const bundler = this.bundler();
+    return bundler !== null && bundler !== this.tree.root;
+  }
+
+  /** Whether an override made it what it is, so that a newer one elsewhere is no reason to drop it. */
+  get overridden(): boolean {
+    const { overrides } = this;
+    if (!overrides?.value || overrides.name !== this.name) return false;
+    for (const { rule, from } of this.edgesIn) {
+      if (rule && rule.name === this.name && rule.value === this.version && !rule.equals(from.overrides)) return true;
+    }
+    return false;
+  }
+
+  addEdgeIn(edge: Edge): void {
+    if (edge.rule && !edge.rule.equals(this.overrides)) this.ruleAdded(edge.rule);
+    this.edgesIn.add(edge);
+  }
+  dropEdgeIn(edge: Edge): void {
+    this.edgesIn.delete(edge);
+    if (edge.rule) this.ruleRemoved(edge.rule);
+  }
+
+  ruleAdded(rule: OverrideSet | null): void {
+    if (!rule || rule.equals(this.overrides)) return;
+    const next = this.overrides ? moreSpecific(this.overrides, rule, this.world) : rule;
+    if (!next || next.equals(this.overrides)) return;
+    this.overrides = next;
+    this.reruleEdges();
+  }
+  ruleRemoved(rule: OverrideSet | null): void {
+    if (!this.overrides?.equals(rule)) return;
+    let next: OverrideSet | null = null;
+    for (const edge of this.edgesIn) {
+      next = next && edge.rule ? (moreSpecific(edge.rule, next, this.world) ?? null) : edge.rule;
+    }
+    if (this.overrides.equals(next)) return;
+    this.overrides = next;
+    if (next) this.reruleEdges();
+  }
+  protected reruleEdges(): void {
+    if (!this.#edges) return;
+    for (const edge of this.#edges.values()) {
+      edge.point(this.placed ? this.resolve(edge.key) : edge.to, true);
+      edge.to?.ruleAdded(edge.rule);
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import { InstallError, failure } from "../errors.ts";
+import { parseArg } from "../spec/spec.ts";
+import type { EdgeSpec } from "./edge-spec.ts";
+import type { World } from "./world.ts";
+
+type Ruled = { spec: Pick<EdgeSpec, "name" | "raw"> };
+
+/** One rule of the root's `overrides` with the rules below it (npm-tree §6.1). The root set itself has no name. */
+export class OverrideSet {
+  readonly parent: OverrideSet | null;
+  readonly children: Map<string, OverrideSet> = new Map();
+  readonly name: string = "";
+  readonly key: string = "";
+  /** Which specs of the name it is for; `*` for all. Empty for the root set. */
+  readonly keySpec: string = "";
+  /** What they become; equal to `keySpec` when the rule only leads to nested ones. */
+  readonly value: string = "";
+  #ruleset: Map<string, OverrideSet> | null = null;
+  #rules: Map<string, OverrideSet[]> | null = null;
+
+  constructor(overrides: unknown, key = "", parent: OverrideSet | null = null) {
+    const rules: Record<string, unknown> =
+      typeof overrides === "string" ? { ".": overrides } : ((overrides ?? {}) as Record<string, unknown>);
+    this.parent = parent;
+    if (parent) {
+      const { name, spec } = splitKey(key);
+      this.name = name;
+      this.key = key;
+      this.keySpec = spec;
+      const own = rules["."] === "" ? "*" : rules["."];
+      this.value = typeof own === "string" ? own : spec;
+    }
+    if (typeof rules !== "object") throw bad(key, "is neither a version nor a set of rules");
+    for (const child of Object.keys(rules)) {
+      if (child !== ".") this.children.set(child, new OverrideSet(rules[child], child, this));
+    }
+  }
+
+  /** The rules in force under this set: own children first, then itself, then what its ancestors say. */
+  get ruleset(): Map<string, OverrideSet> {
+    if (this.#ruleset) return this.#ruleset;
+    const all = new Map<string, OverrideSet>();
+    for (let set: OverrideSet | null = this; set; set = set.parent) {
+      for (const child of set.children.values()) if (!all.has(child.key)) all.set(child.key, child);
+      if (set.parent && !all.has(set.key)) all.set(set.key, set);
+    }
+    this.#ruleset = all;
+    return all;
+  }
+
+  #named(name: string): readonly OverrideSet[] {
+    if (!this.#rules) {
+      this.#rules = new Map();
+      for (const rule of this.ruleset.values()) {
+        const list = this.#rules.get(rule.name);
+        if (list) list.push(rule);
+        else this.#rules.set(rule.name, [rule]);
+      }
+    }
+    return this.#rules.get(name) ?? [];
+  }
+
+  /** The rule for an edge of a node that is under this set; this set itself when none applies (npm-tree §6.2). */
+  ruleFor(edge: Ruled, world: World): OverrideSet {
+    for (const rule of this.#named(edge.spec.name)) if (applies(rule, edge, world)) return rule;
+    return this;
+  }
+
+  equals(other: OverrideSet | null | undefined): boolean {
+    if (this === other) return true;
+    if (!other || this.key !== other.key || this.value !== other.value) return false;
+    if (!sameChildren(this, other)) return false;
+    return this.parent ? this.parent.equals(other.parent) : !other.parent;
+  }
+}
+
+function applies(rule: OverrideSet, edge: Ruled, world: World): boolean {
+  if (rule.keySpec === "*") return true;
+  let spec = world.want(edge.spec.name, edge.spec.raw, "/").spec;
+  if (spec?.type === "alias") spec = spec.subSpec;
+  if (!spec) return false;
+  if (spec.type === "git") return spec.gitRange ? meets(spec.gitRange, rule, world) : false;
+  return spec.type === "range" || spec.type === "version" ? meets(spec.fetchSpec, rule, world) : true;
+}
+
+function meets(range: string, rule: OverrideSet, world: World): boolean {
+  const answer = world.ranges.intersects(range, rule.keySpec);
+  if (answer === undefined) throw bad(rule.key, "can only be compared with ranges, and one side is none");
+  return answer;
+}
+
+function sameChildren(a: OverrideSet, b: OverrideSet): boolean {
+  if (a.children.size !== b.children.size) return false;
+  for (const [key, child] of a.children) {
+    const other = b.children.get(key);
+    if (!other || other.value !== child.value || !sameChildren(child, other)) return false;
+  }
+  return true;
+}
+
+/**
+ * Of two sets that meet on one node: the one that contains the other's rules; where neither does, undefined if they
+ * contradict each other, else their nearest common ancestor (npm-tree §6.5).
+ */
+export function moreSpecific(a: OverrideSet, b: OverrideSet, world: World): OverrideSet | undefined {
+  for (let set: OverrideSet | null = b; set; set = set.parent) if (set.equals(a)) return b;
+  for (let set: OverrideSet | null = a; set; set = set.parent) if (set.equals(b)) return a;
+  if (contradict(a, b, world)) return undefined;
+  for (let set: OverrideSet | null = b; set; set = set.parent) {
+    for (let other: OverrideSet | null = a; other; other = other.parent) if (other.equals(set)) return other;
+  }
+  return undefined;
+}
+
+export function setsConflict(a: OverrideSet, b: OverrideSet, world: World): boolean {
+  return moreSpecific(a, b, world) === undefined && contradict(a, b, world);
+}
+
+/** The same key with versions that no version satisfies both of. A `$reference` is left to the moment it is used. */
+function contradict(a: OverrideSet, b: OverrideSet, world: World): boolean {
+  for (const [key, rule] of a.ruleset) {
+    const other = b.ruleset.get(key);
+    if (!other || rule.equals(other) || rule.value.startsWith("$") || other.value.startsWith("$")) continue;
+    const one = world.want(rule.name, rule.value, "/").spec;
+    const two = world.want(other.name, other.value, "/").spec;
+    if (!isSemver(one) || !isSemver(two)) continue;
+    if (!world.ranges.intersects(one.fetchSpec, two.fetchSpec)) return true;
+  }
+  return false;
+}
+
+function isSemver(spec: { type: string } | null): spec is { type: "range" | "version"; fetchSpec: string } {
+  return spec?.type === "range" || spec?.type === "version";
+}
+
+/** `foo@^1` → foo, `^1`; `@s/foo` → @s/foo, `*`. */
+function splitKey(key: string): { name: string; spec: string } {
+  const at = key.indexOf("@", 1);
+  const name = at < 0 ? key : key.slice(0, at);
+  if (at < 0 ? parseArg(key, "/").name !== key : name === "") throw bad(key, "does not start with a package name");
+  return { name, spec: (at < 0 ? "" : key.slice(at + 1)) || "*" };
+}
+
+function bad(key: string, why: string): InstallError {
+  return new InstallError(
+    failure("EOVERRIDE", `The override "${key}" ${why}`, {
+      package: key,
+      wayOut: [{ kind: "other", text: 'Write overrides as { "name": "version" } or { "name@range": { … } }' }],
+    }),
+  );
+}

@@ -1,0 +1,239 @@
+import { relativePath } from "../base/posix-path.ts";
+import type { Edge } from "./edge.ts";
+import type { EdgeSpec } from "./edge-spec.ts";
+import type { Link } from "./link.ts";
+import type { Node } from "./node.ts";
+import { dirname } from "./paths.ts";
+
+/**
+ * The tree being built, and the only code that changes who stands where.
+ * Edges are re-pointed incrementally: when a node appears, only the edges that until now resolved past it (or to nothing)
+ * can change; when one goes, only the edges into it.
+ */
+export class Tree {
+  readonly root: Node;
+  readonly inventory: Map<string, Node> = new Map();
+  readonly workspaceSpecs: Map<string, EdgeSpec> = new Map();
+  /** Set when anything in it ships other packages in its tarball; asking every node would be slow. */
+  hasBundles = false;
+  readonly #byName = new Map<string, Set<Node>>();
+  readonly #missing = new Map<string, Set<Edge>>();
+  readonly #tops = new Set<Node>();
+
+  constructor(root: Node, path: string) {
+    this.root = root;
+    root.tree = this;
+    root.ownPath = path;
+    root.placed = true;
+  }
+
+  /** Lists the root and points its edges; to be called once the workspaces are known. */
+  start(): void {
+    this.enlist(this.root);
+    this.pointOut(this.root);
+  }
+
+  get hasWorkspaces(): boolean {
+    return this.workspaceSpecs.size > 0;
+  }
+  named(name: string): ReadonlySet<Node> {
+    return this.#byName.get(name) ?? NONE;
+  }
+  at(path: string): Node | undefined {
+    return this.inventory.get(relativePath(this.root.path, path));
+  }
+
+  /** Puts a node into a folder's `node_modules`; whatever stood there goes, with all below it. */
+  attach(node: Node, into: Node): void {
+    const parent = into.target;
+    const old = parent.children.get(node.key);
+    if (old && old !== node) this.detach(old);
+    const passed = parent.resolve(node.key);
+    node.parent = parent;
+    node.fsParent = null;
+    parent.children.set(node.key, node);
+    this.#settle(node);
+    for (const edge of passed ? [...passed.edgesIn] : [...(this.#missing.get(node.key) ?? [])]) {
+      if (edge.from.isDescendantOf(parent)) this.point(edge, node);
+    }
+    this.pointOut(node);
+    if (node.isLink) this.#attachTarget(node as Link);
+  }
+
+  /** Puts a folder of the project that is not under `node_modules` (a workspace, a link's target) at its path. */
+  attachTop(node: Node, path: string): void {
+    const standing = this.at(path);
+    if (standing && standing !== node) this.detach(standing);
+    node.ownPath = path;
+    const above = this.#above(path);
+    if (above && path === `${above.path}/node_modules/${node.name}`) {
+      this.attach(node, above);
+      return;
+    }
+    node.parent = null;
+    node.fsParent = above;
+    above?.fsChildren.add(node);
+    this.#settle(node);
+    this.#tops.add(node);
+    this.pointOut(node);
+    this.#adopt(node);
+  }
+
+  #attachTarget(link: Link): void {
+    const { target } = link;
+    const standing = this.at(target.path);
+    if (standing && !standing.isLink) {
+      if (standing !== target) link.retarget(standing);
+    } else if (target.tree !== this || !target.placed) {
+      const { path } = target;
+      if (target.placed) target.tree.detach(target);
+      this.attachTop(target, path);
+    }
+    link.target.linksIn.add(link);
+  }
+
+  /** The nearest node whose folder contains the path. */
+  #above(path: string): Node | null {
+    for (let folder = dirname(path); folder !== "/"; folder = dirname(folder)) {
+      const node = this.at(folder);
+      if (node && !node.isLink) return node;
+    }
+    return null;
+  }
+
+  /** Folders below a new top that had a farther one above them are its own now. */
+  #adopt(node: Node): void {
+    const prefix = `${node.path}/`;
+    for (const top of this.#tops) {
+      if (top === node || !top.path.startsWith(prefix)) continue;
+      if (top.fsParent?.path.startsWith(prefix)) continue;
+      top.fsParent?.fsChildren.delete(top);
+      top.fsParent = node;
+      node.fsChildren.add(top);
+      for (const below of subtree(top)) this.pointOut(below);
+    }
+  }
+
+  /** Takes a node out with all below it, and points what resolved to any of them elsewhere. */
+  detach(node: Node): void {
+    if (!node.placed) return;
+    const gone = subtree(node);
+    if (node.parent?.children.get(node.key) === node) node.parent.children.delete(node.key);
+    node.fsParent?.fsChildren.delete(node);
+    node.parent = null;
+    node.fsParent = null;
+    for (const one of gone) {
+      this.delist(one);
+      one.placed = false;
+      if (one.hasEdges) for (const edge of one.edges().values()) this.unpoint(edge);
+      if (one.isLink) one.target.linksIn.delete(one);
+    }
+    for (const one of gone) for (const edge of [...one.edgesIn]) this.point(edge, edge.from.resolve(edge.key));
+  }
+
+  /** `node` takes the place of `old` and keeps what stands below it (npm-tree §13.2). */
+  replace(old: Node, node: Node): void {
+    const parent = old.parent as Node;
+    if (node.isLink) {
+      this.detach(old);
+      this.attach(node, parent);
+      return;
+    }
+    if (old.isLink) this.detach(old.target);
+    for (const top of [...old.fsChildren]) this.detach(top);
+    parent.children.delete(old.key);
+    parent.children.set(node.key, node);
+    node.parent = parent;
+    this.delist(old);
+    old.placed = false;
+    old.parent = null;
+    for (const [key, kid] of old.children) {
+      kid.parent = node;
+      node.children.set(key, kid);
+    }
+    old.children.clear();
+    this.#settle(node);
+    if (old.hasEdges) for (const edge of old.edges().values()) this.unpoint(edge);
+    for (const edge of [...old.edgesIn]) this.point(edge, edge.from.resolve(edge.key));
+    this.pointOut(node);
+  }
+
+  point(edge: Edge, to: Node | null, hard = false): void {
+    if (!edge.to && to) this.#missing.get(edge.key)?.delete(edge);
+    edge.point(to, hard);
+    if (!to) {
+      const set = this.#missing.get(edge.key);
+      if (set) set.add(edge);
+      else this.#missing.set(edge.key, new Set([edge]));
+    }
+  }
+  unpoint(edge: Edge): void {
+    if (edge.to) edge.point(null);
+    else this.#missing.get(edge.key)?.delete(edge);
+  }
+  /** Points all edges of a node at what they resolve to now. */
+  pointOut(node: Node): void {
+    for (const edge of node.edges().values()) this.point(edge, node.resolve(edge.key));
+  }
+
+  /** The edges of a node made anew from its manifest (after `add`, `rm` or an inflated lock). */
+  reload(node: Node): void {
+    if (node.hasEdges) for (const edge of node.edges().values()) this.unpoint(edge);
+    node.dropEdges();
+    node.version = node.manifest.version ?? "";
+    if (bundles(node)) this.hasBundles = true;
+    this.pointOut(node);
+    for (const edge of node.edgesIn) edge.forget();
+  }
+
+  /** Location, depth and listing of a node and all below it. */
+  #settle(node: Node): void {
+    const { parent } = node;
+    if (parent) {
+      node.location = `${parent.location}${parent.location && "/"}node_modules/${node.name}`;
+      node.depth = parent.depth + 1;
+    } else {
+      node.location = relativePath(this.root.path, node.ownPath);
+      node.depth = 0;
+    }
+    node.tree = this;
+    node.placed = true;
+    if (bundles(node)) this.hasBundles = true;
+    this.enlist(node);
+    for (const kid of node.children.values()) this.#settle(kid);
+  }
+
+  protected enlist(node: Node): void {
+    this.inventory.delete(node.location);
+    this.inventory.set(node.location, node);
+    const set = this.#byName.get(node.name);
+    if (!set) this.#byName.set(node.name, new Set([node]));
+    else {
+      set.delete(node);
+      set.add(node);
+    }
+  }
+  protected delist(node: Node): void {
+    if (this.inventory.get(node.location) === node) this.inventory.delete(node.location);
+    this.#byName.get(node.name)?.delete(node);
+    this.#tops.delete(node);
+  }
+}
+
+const NONE: ReadonlySet<Node> = new Set();
+
+function bundles(node: Node): boolean {
+  const list = node.manifest.bundleDependencies;
+  return Array.isArray(list) && list.length > 0;
+}
+
+/** A node and all below it, parents first. */
+export function subtree(node: Node): Node[] {
+  const all = [node];
+  for (let i = 0; i < all.length; i++) {
+    const at = all[i] as Node;
+    for (const kid of at.children.values()) all.push(kid);
+    for (const kid of at.fsChildren) all.push(kid);
+  }
+  return all;
+}

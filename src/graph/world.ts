@@ -1,0 +1,85 @@
+import { type Failure, InstallError, failure } from "../errors.ts";
+import { parseSpec, type Spec } from "../spec/spec.ts";
+import { RangeTable } from "../spec/version-range.ts";
+import { compareVersions } from "../spec/version.ts";
+import type { OverrideSet } from "./overrides.ts";
+
+/** A parsed spec with what is already known of it. Either `spec` or `failure` is there. */
+export interface Want {
+  spec: Spec | null;
+  failure: Failure | null;
+  /** Versions already tested against a range. */
+  tested: Map<string, boolean> | null;
+}
+
+/** What every node and edge of one run shares. Nothing in it outlives the run. */
+export class World {
+  readonly ranges: RangeTable = new RangeTable();
+  readonly legacyPeerDeps: boolean;
+  readonly installLinks: boolean;
+  /** The root's override rules, or null: most projects have none and skip all that goes with them. */
+  overrides: OverrideSet | null = null;
+  readonly #wants = new Map<string, Want>();
+  /** Names known to be valid: a spec parsed for one name serves all others that are. */
+  readonly #names = new Set<string>();
+  /** Budget in steps, never in time: a run that passes it is one that does not end (npm-tree §25.1). */
+  steps = 0;
+
+  constructor(options: { legacyPeerDeps: boolean; installLinks: boolean }) {
+    this.legacyPeerDeps = options.legacyPeerDeps;
+    this.installLinks = options.installLinks;
+  }
+
+  /** Parses a spec once. Only `file:` specs depend on `where`, the absolute folder they are relative to. */
+  want(name: string, raw: string, where: string): Want {
+    const known = this.#names.has(name) ? this.#wants.get(raw) : undefined;
+    if (known) return known;
+    const want = parseWant(name, raw, where);
+    const type = want.spec?.type;
+    if (type) this.#names.add(name);
+    if (type && type !== "file" && type !== "directory" && type !== "alias") this.#wants.set(raw, want);
+    return want;
+  }
+
+  satisfies(version: string, want: Want, range: string): boolean {
+    if (range === "*") return true;
+    want.tested ??= new Map();
+    let answer = want.tested.get(version);
+    if (answer === undefined) {
+      answer = this.ranges.satisfies(version, range);
+      want.tested.set(version, answer);
+    }
+    return answer;
+  }
+
+  /** Negative, zero or positive as semver orders them; NaN when one of them is no version. */
+  compare(a: string, b: string): number {
+    const [x, y] = [this.ranges.version(a), this.ranges.version(b)];
+    return x && y ? compareVersions(x, y) : Number.NaN;
+  }
+
+  /** Counts one step of a loop that npm might not leave. */
+  step(): void {
+    if (++this.steps > MAX_STEPS) throw new InstallError(notTerminating("the whole resolution"));
+  }
+}
+
+const MAX_STEPS = 5_000_000;
+
+export function notTerminating(where: string): Failure {
+  return failure("ENONTERMINATING", `npm does not terminate on this project: ${where} keeps changing`, {
+    wayOut: [
+      { kind: "option", option: "legacyPeerDeps", text: "Resolve without peer dependencies (legacyPeerDeps)" },
+      { kind: "other", text: "Pin one of the packages that displace each other" },
+    ],
+  });
+}
+
+function parseWant(name: string, raw: string, where: string): Want {
+  try {
+    return { spec: parseSpec(name, raw, where), failure: null, tested: null };
+  } catch (error) {
+    if (error instanceof InstallError) return { spec: null, failure: error.failure, tested: null };
+    throw error;
+  }
+}

@@ -1,0 +1,258 @@
+import { enOrder } from "../base/collate.ts";
+import { type Failure, failure, type Outcome, ok } from "../errors.ts";
+import type { Edge } from "../graph/edge.ts";
+import { Link } from "../graph/link.ts";
+import { Node } from "../graph/node.ts";
+import { VirtualTree } from "../graph/virtual-tree.ts";
+import { type Want, notTerminating } from "../graph/world.ts";
+import { canReplace, peerEdges } from "../placement/can-place.ts";
+import { ofProject } from "../placement/place.ts";
+import { integrityOf } from "../registry/dist.ts";
+import type { Manifest } from "../registry/manifest.ts";
+import { normaliseManifest } from "../registry/normalise-manifest.ts";
+import { selectVersion } from "../registry/select-version.ts";
+import type { RegistrySpec, Spec } from "../spec/spec.ts";
+import { peerSetConflict } from "./conflict.ts";
+import { type Context, raise } from "./context.ts";
+import { needPackument, needTarball, type Steps } from "./need.ts";
+
+/** More candidates than this in one virtual root means that two peers replace each other for ever (npm-tree §25.1b). */
+const MAX_TRIES = 2_000;
+
+interface Picked {
+  manifest: Manifest;
+  resolved: string | null;
+  integrity: string | null;
+}
+
+interface Ask {
+  edge: Edge;
+  /** Where to try it; a fresh virtual root of the dependent when null. */
+  home: VirtualTree | null;
+  /** A sibling's edge of the same name, whose choice is taken if it suits both. */
+  second?: Edge | null;
+  /** Nodes whose conflicts cannot be waved through. Grows. */
+  required: Set<Node>;
+}
+
+/** Makes the packages that are then placed, each with a consistent set of its peers (npm-tree §9 and §10). */
+export class Candidates {
+  readonly #context: Context;
+  readonly #picked = new Map<string, Outcome<Picked>>();
+  readonly #roots = new Map<Node, VirtualTree>();
+  readonly #sources = new WeakMap<Node, Node>();
+  readonly #tries = new WeakMap<VirtualTree, number>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** What the node was loaded for, if it came as a peer of that. */
+  sourceOf(node: Node): Node {
+    return this.#sources.get(node) ?? node;
+  }
+
+  latestRoot(node: Node): VirtualTree {
+    return this.#roots.get(node) ?? this.#freshRoot(node);
+  }
+
+  #freshRoot(node: Node): VirtualTree {
+    const root = new VirtualTree(node);
+    if (this.#context.world.overrides) root.enrich();
+    this.#roots.set(node, root);
+    return root;
+  }
+
+  *candidate(ask: Ask): Steps<Node> {
+    const { edge, second = null, required } = ask;
+    const home = ask.home ?? this.#freshRoot(edge.from);
+    this.#count(home);
+    const first = yield* this.#insert(edge, home);
+    const other = second && !second.valid ? yield* this.#insert(second, home, edge.name) : null;
+    const chosen = other && edge.valid ? other : first;
+    home.attach(chosen);
+    if (binding(edge, required) || (second && binding(second, required))) required.add(chosen);
+    this.#sources.set(chosen, home.source);
+    if (peerEdges(chosen).length > 0) yield* this.#loadPeers(chosen, required);
+    return chosen;
+  }
+
+  #count(home: VirtualTree): void {
+    this.#context.world.step();
+    const tries = (this.#tries.get(home) ?? 0) + 1;
+    this.#tries.set(home, tries);
+    if (tries > MAX_TRIES) raise(notTerminating(`the peer set of ${home.source.name}`));
+  }
+
+  *#loadPeers(node: Node, required: Set<Node>): Steps<void> {
+    (node.tree as VirtualTree).enrich();
+    const edges = peerEdges(node).filter((edge) => !(edge.to && edge.valid));
+    edges.sort((a, b) => enOrder(a.name, b.name));
+    for (const edge of edges) {
+      if (!node.parent) return;
+      if (edge.to && edge.valid) continue;
+      const home = node.tree as VirtualTree;
+      const { force, strictPeerDeps } = this.#context.options;
+      const tolerant = force || !(strictPeerDeps || ofProject(home.source));
+      const stop = yield* this.#loadPeer(edge, { home, required, tolerant });
+      if (stop) return;
+    }
+  }
+
+  /** True when the node was displaced meanwhile and there is nothing more to do for it. */
+  *#loadPeer(edge: Edge, at: { home: VirtualTree; required: Set<Node>; tolerant: boolean }): Steps<boolean> {
+    const { home, required, tolerant } = at;
+    const asked = home.ownEdge(edge.key);
+    const current = edge.to;
+    if (current) {
+      const trial = yield* this.candidate({ edge, home: null, required });
+      if (canReplace(trial, current)) yield* this.candidate({ edge, home, required });
+      else if (!tolerant && required.has(edge.from)) raise(peerSetConflict(edge, asked, this.#context));
+      return false;
+    }
+    if (!asked) {
+      yield* this.candidate({ edge, home, required });
+      return false;
+    }
+    const dep = yield* this.candidate({ edge: asked, home, second: edge, required });
+    if (edge.valid) return false;
+    if (tolerant || !required.has(dep)) {
+      edge.peerConflicted = true;
+      return false;
+    }
+    if (!edge.from.parent) return true;
+    return raise(peerSetConflict(edge, asked, this.#context));
+  }
+
+  *#insert(edge: Edge, home: VirtualTree, name: string = edge.name): Steps<Node> {
+    const node = yield* this.#nodeFrom(edge, edge.want(), name);
+    home.attach(node);
+    return node;
+  }
+
+  *#nodeFrom(edge: Edge, want: Want, name: string): Steps<Node> {
+    const { spec } = want;
+    // A spec that cannot be read stops the build, even of an optional dependency.
+    if (!spec) return raise(blame(want.failure as Failure, edge));
+    if (spec.type === "directory" && this.#links(edge, spec.fetchSpec)) return this.#linkTo(name, spec.fetchSpec);
+    const workspace = this.#workspaceFor(edge);
+    if (workspace) return workspace;
+    const key = "fetchSpec" in spec && spec.type !== "git" && !("registry" in spec) ? spec.fetchSpec : `${name}@${spec.rawSpec}`;
+    const known = this.#picked.get(key);
+    const picked = known ?? (yield* this.#pick({ ...spec, name } as Spec, edge));
+    if (!known) this.#picked.set(key, picked);
+    const { world } = this.#context;
+    if (picked.ok) return new Node({ world, name, ...picked.value });
+    const node = new Node({ world, name, manifest: {}, errors: [blame(picked.failure, edge)] });
+    this.#context.loadFailures.add(node);
+    return node;
+  }
+
+  #links(edge: Edge, folder: string): boolean {
+    const { tree, options } = this.#context;
+    if (!options.installLinks || tree.workspaceSpecs.has(edge.key)) return true;
+    return /^file:\.\.?\//.test(edge.rawSpec) && `${folder}/`.startsWith(`${tree.root.path}/`);
+  }
+
+  #linkTo(name: string, folder: string): Node {
+    const { world, tree, folders } = this.#context;
+    if (folder === tree.root.path) return new Link({ world, name }, tree.root);
+    const standing = tree.at(folder);
+    const manifest = folders.manifest(folder) ?? {};
+    const target = standing && !standing.isLink ? standing : new Node({ world, name, manifest });
+    if (target !== standing) target.ownPath = folder;
+    return new Link({ world, name }, target);
+  }
+
+  /** A package that is one of the project's workspaces is that workspace, where its version will do. */
+  #workspaceFor(edge: Edge): Node | null {
+    const { tree, world } = this.#context;
+    if (!tree.workspaceSpecs.has(edge.key)) return null;
+    const link = tree.root.edges().get(edge.key)?.to;
+    if (!link?.isWorkspace || !link.satisfies(edge)) return null;
+    return new Link({ world, name: link.name }, link.target);
+  }
+
+  *#pick(spec: Spec, edge: Edge): Steps<Outcome<Picked>> {
+    switch (spec.type) {
+      case "alias":
+        return yield* this.#fromRegistry(spec.subSpec);
+      case "range":
+      case "version":
+      case "tag":
+        return yield* this.#fromRegistry(spec);
+      case "remote":
+        return yield* this.#fromTarball(spec.fetchSpec, edge.name);
+      case "file":
+        return yield* this.#fromTarball(`file:${spec.fetchSpec}`, edge.name);
+      case "directory":
+        return this.#fromFolder(spec.fetchSpec, edge.name);
+      case "git":
+        return { ok: false, failure: noGit(edge, spec.saveSpec) };
+      default:
+        return spec satisfies never;
+    }
+  }
+
+  *#fromRegistry(spec: RegistrySpec): Steps<Outcome<Picked>> {
+    const packument = yield* needPackument(spec.name);
+    if (!packument.ok) return packument;
+    const picked = selectVersion(packument.value, spec.fetchSpec, this.#context.options.policyFor(spec.name));
+    if (!picked.ok) return picked;
+    const manifest = picked.value;
+    if (!manifest.version) return { ok: false, failure: incomplete(spec.name) };
+    return ok({ manifest, resolved: manifest.dist?.tarball ?? null, integrity: integrityOf(manifest.dist) });
+  }
+
+  *#fromTarball(url: string, name: string): Steps<Outcome<Picked>> {
+    const listing = yield* needTarball(url, name, null);
+    if (!listing.ok) return listing;
+    const { texts, integrity } = listing.value;
+    const manifest = readManifest(texts.get("package.json"));
+    if (!manifest) return { ok: false, failure: failure("EJSONPARSE", `${name} from ${url} has no readable package.json`, { package: name }) };
+    return ok({ manifest: texts.has("npm-shrinkwrap.json") ? { ...manifest, _hasShrinkwrap: true } : manifest, resolved: url, integrity });
+  }
+
+  #fromFolder(folder: string, name: string): Outcome<Picked> {
+    const manifest = this.#context.folders.manifest(folder);
+    if (manifest) return ok({ manifest, resolved: `file:${folder}`, integrity: null });
+    const message = `No package.json at ${folder} for ${name}`;
+    return { ok: false, failure: failure("ENOENT", message, { package: name }) };
+  }
+}
+
+function binding(edge: Edge, required: ReadonlySet<Node>): boolean {
+  return edge.spec.type !== "peerOptional" && required.has(edge.from);
+}
+
+export function readManifest(text: string | undefined): Manifest | null {
+  if (text === undefined) return null;
+  try {
+    return normaliseManifest(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** A failure as this edge meets it: npm blames the first dependent that asked. */
+function blame(cause: Failure, edge: Edge): Failure {
+  const { from } = edge.from.tree instanceof VirtualTree ? { from: edge.from.tree.source } : edge;
+  return { ...cause, package: cause.package ?? edge.name, spec: cause.spec ?? edge.effective, requiredBy: [from.location] };
+}
+
+function noGit(edge: Edge, spec: string): Failure {
+  const from = edge.from.location || "the project";
+  return failure("EUNSUPPORTED", `${edge.name} is wanted from git (${spec}) by ${from}; a page cannot clone a repository`, {
+    package: edge.name,
+    spec,
+    wayOut: [
+      { kind: "override", text: `Override ${edge.name} with a published version`, overrides: { [edge.name]: "latest" } },
+      { kind: "other", text: "Depend on a tarball of the repository by its https URL" },
+    ],
+  });
+}
+
+function incomplete(name: string): Failure {
+  return failure("EINCOMPLETEMANIFEST", `The registry's manifest of ${name} lacks a version`, { package: name });
+}
+

@@ -1,0 +1,128 @@
+import { type Failure, failure, type PathStep } from "../errors.ts";
+import type { Edge } from "../graph/edge.ts";
+import type { Node } from "../graph/node.ts";
+import { VirtualTree } from "../graph/virtual-tree.ts";
+import type { Placement } from "../placement/place.ts";
+import type { Context } from "./context.ts";
+
+type Explained = Record<string, unknown>;
+
+/** How many dependents deep an explanation goes; npm prints four. */
+const DEPTH = 6;
+
+/** What npm says of a node in a conflict (npm-tree §17): itself, and who wants it, as plain data. */
+export function explainNode(node: Node, edge: Edge | null = null, seen: readonly Node[] = []): Explained {
+  if (node.isProjectRoot && !node.source) return { location: node.path };
+  if (node.source) return explainNode(node.source, edge, seen);
+  const why: Explained = {
+    name: node.isTop ? node.packageName : node.name,
+    version: node.version,
+  };
+  if (node.errors.length || !node.packageName || !node.version) why.errors = node.errors.map((error) => error.code);
+  if (node.tree instanceof VirtualTree) {
+    const { manifest, path } = node.tree.source;
+    why.whileInstalling = { name: manifest.name, version: manifest.version, path };
+  }
+  if (seen.includes(node) || seen.length >= DEPTH) return why;
+  why.location = node.location;
+  why.isWorkspace = node.isWorkspace;
+  const deeper = [...seen, node];
+  const edges = edge ? [edge] : [...node.edgesIn].filter((into) => into.valid || into.from.isProjectRoot);
+  why.dependents = edges.map((into) => explainEdge(into, deeper));
+  if (node.linksIn.size) why.linksIn = [...node.linksIn].map((link) => explainNode(link, edge, deeper));
+  return why;
+}
+
+export function explainEdge(edge: Edge, seen: readonly Node[] = []): Explained {
+  const { name, rawSpec, effective: spec, error } = edge;
+  const why: Explained = { type: edge.spec.type, name, spec };
+  if (spec !== rawSpec) Object.assign(why, { rawSpec, overridden: true });
+  const bundled = edge.from.manifest.bundleDependencies;
+  if (Array.isArray(bundled) && bundled.includes(name)) why.bundled = true;
+  if (error) why.error = error;
+  why.from = explainNode(edge.from, null, seen);
+  return why;
+}
+
+/** A peer set that contradicts itself (form 1 of npm's report). */
+export function peerSetConflict(edge: Edge, asked: Edge | null, context: Context): Failure {
+  const { force, strictPeerDeps } = context.options;
+  const current = edge.from.resolve(edge.key);
+  return eresolve(edge, current, {
+    npmMessage: "unable to resolve dependency tree",
+    current: current ? explainNode(current) : null,
+    currentEdge: asked ? explainEdge(asked) : null,
+    edge: explainEdge(edge),
+    strictPeerDeps,
+    force,
+  });
+}
+
+/** A package whose peers cannot be placed (form 2). */
+export function placementConflict(placement: Placement, edge: Edge, at: { dep: Node; context: Context }): Failure {
+  const { dep, context } = at;
+  const current = edge.from.resolve(edge.key);
+  const { force, strictPeerDeps } = context.options;
+  const details: Explained = {
+    npmMessage: "could not resolve",
+    edge: explainEdge(edge),
+    dep: explainNode(dep, edge),
+    force,
+    isMine: placement.isMine,
+    strictPeerDeps,
+    current: current && explainNode(current, placement.parent ? edge : null),
+    peerConflict: peerConflict(placement),
+  };
+  return eresolve(edge, current, details);
+}
+
+function peerConflict(placement: Placement): unknown {
+  const { current, edge, dep, bestSelf } = placement;
+  if (placement.parent) return current && { current: explainNode(current, edge) };
+  if (!bestSelf || bestSelf.self === "CONFLICT") {
+    return { current: current && explainNode(current), peer: explainNode(dep, edge) };
+  }
+  const check = bestSelf.descendants().find((child) => child.all === "CONFLICT" && child.current);
+  return check?.current ? { current: explainNode(check.current), peer: explainNode(check.dep, check.edge) } : undefined;
+}
+
+function eresolve(edge: Edge, current: Node | null, details: Explained): Failure {
+  const { from, name, effective: spec } = edge;
+  const who = from.isProjectRoot ? "The project" : `${from.name}@${from.version}`;
+  const found = current ? `${current.name}@${current.version}` : undefined;
+  const kind = edge.peer ? "as a peer" : "";
+  const message = `${who} wants ${name}@${spec || "*"} ${kind}${found ? `, but found ${found}` : ", which cannot be placed"}`;
+  const real = from.tree instanceof VirtualTree ? from.tree.source : from;
+  return failure("ERESOLVE", message.replace(" ,", ","), {
+    package: name,
+    spec,
+    requiredBy: [real.location],
+    ...(found ? { found } : {}),
+    paths: [pathTo(real)],
+    details,
+  });
+}
+
+/** The shortest way from the project to a node, the project first. */
+export function pathTo(node: Node): PathStep[] {
+  const via = new Map<Node, Edge | null>([[node, null]]);
+  let at: Node | null = null;
+  for (const one of via.keys()) {
+    if (one.isProjectRoot) {
+      at = one;
+      break;
+    }
+    for (const edge of one.edgesIn) if (!via.has(edge.from)) via.set(edge.from, edge);
+    for (const link of one.linksIn) for (const edge of link.edgesIn) if (!via.has(edge.from)) via.set(edge.from, edge);
+  }
+  const steps: PathStep[] = [];
+  for (let one: Node | null = at; one; ) {
+    const edge: Edge | null = via.get(one) ?? null;
+    const step: PathStep = { location: one.location, name: one.packageName ?? one.name };
+    if (one.version) step.version = one.version;
+    if (edge) Object.assign(step, { spec: edge.effective, type: edge.spec.type });
+    steps.push(step);
+    one = edge ? (edge.to as Node).target : null;
+  }
+  return steps;
+}

@@ -1,0 +1,52 @@
+import { type Failure, InstallError } from "../errors.ts";
+import type { Edge } from "../graph/edge.ts";
+import type { Node } from "../graph/node.ts";
+import type { Tree } from "../graph/tree.ts";
+import type { World } from "../graph/world.ts";
+import type { PlaceOptions } from "../placement/place.ts";
+import type { Platform } from "../ports.ts";
+import type { Manifest } from "../registry/manifest.ts";
+import type { PickPolicy } from "../registry/select-version.ts";
+
+/** What the engine may read of the project's files, by absolute path. */
+export interface ProjectFolders {
+  /** A folder's package.json after intake, or null. @throws InstallError EJSONPARSE */
+  manifest(folder: string): Manifest | null;
+}
+
+export interface BuildOptions extends PlaceOptions {
+  readonly platform: Platform;
+  readonly policy: PickPolicy;
+  /** `before` less the names it is lifted for. */
+  readonly policyFor: (name: string) => PickPolicy;
+  /** False for npm's `--no-save`. */
+  readonly save: boolean;
+  readonly prune: boolean;
+  readonly legacyPeerDeps: boolean;
+  readonly installLinks: boolean;
+  readonly engineStrict: boolean;
+  readonly omit: ReadonlySet<string>;
+  /** npm's --os, --cpu, --libc: what optional packages are tested against. */
+  readonly forced: { os?: string | undefined; cpu?: string | undefined; libc?: string | undefined };
+}
+
+/** The state of one build. */
+export interface Context {
+  readonly world: World;
+  readonly tree: Tree;
+  readonly options: BuildOptions;
+  readonly folders: ProjectFolders;
+  /** Edges that `add` asked for. */
+  readonly explicit: Set<Edge>;
+  /** Nodes whose manifest could not be had, in the order they came up. */
+  readonly loadFailures: Set<Node>;
+  readonly warnings: Failure[];
+  /** Something was asked for that changes the tree (add, rm, update). */
+  readonly mutationRequested: boolean;
+  /** The tree was changed, or is about to be. */
+  mutated: boolean;
+}
+
+export function raise(failure: Failure): never {
+  throw new InstallError(failure);
+}

@@ -1,0 +1,94 @@
+import type { ProjectInput, ResolveOptions } from "../api.ts";
+import { resolvePath } from "../base/posix-path.ts";
+import { fail, failure, type Outcome, ok } from "../errors.ts";
+import { edgeSpec } from "../graph/edge-spec.ts";
+import { Node } from "../graph/node.ts";
+import { OverrideSet } from "../graph/overrides.ts";
+import { Tree } from "../graph/tree.ts";
+import { World } from "../graph/world.ts";
+import type { Platform } from "../ports.ts";
+import { ProjectFiles } from "../project/files.ts";
+import { type PackageJson, readPackageJson } from "../project/package-json.ts";
+import { findWorkspaces } from "../project/workspaces.ts";
+import type { Context } from "./context.ts";
+import { clearFlags } from "./flags.ts";
+import { buildOptions } from "./options.ts";
+
+export interface ReadInput extends ProjectInput {
+  options: ResolveOptions;
+  platform: Platform;
+}
+
+/** A project as it was read: its files, and a tree with nothing but the root and the names of its workspaces. */
+export interface Project {
+  readonly files: ProjectFiles;
+  /** Absolute folder of the project among `files`. */
+  readonly path: string;
+  readonly packageJson: PackageJson | null;
+  readonly options: ResolveOptions;
+  readonly context: Context;
+  /** The bytes of a tarball among the project's files, by absolute path. */
+  tarball(path: string, name: string): Outcome<Uint8Array>;
+}
+
+/**
+ * The virtual folder where file sets stand. It is deep, so that `file:../../x` of a project at the top of its set leads
+ * to a place outside the set rather than to some file in it.
+ */
+const MOUNT = "/0/1/2/3/4/5/6/7";
+
+/** @throws InstallError EJSONPARSE, EDUPLICATEWORKSPACE, EWORKSPACESCONFIG, EOVERRIDE, EINVALIDOPTION, EUPDATEARGS */
+export function readProject({ files: map, root: folder = "", name, options, platform }: ReadInput): Project {
+  const own = (name ?? "").split("/").filter((part) => part && part !== "." && part !== "..");
+  const below = resolvePath("/", folder);
+  const mount = below === "/" ? `${MOUNT}/${own.join("/") || "project"}` : MOUNT;
+  const files = new ProjectFiles(map, mount);
+  const path = below === "/" ? mount : MOUNT + below;
+  const packageJson = readPackageJson(files, path);
+  const context = readContext({ files, path, packageJson, options, platform, name });
+  const tarball = (at: string, name: string): Outcome<Uint8Array> => {
+    const bytes = files.bytes(at);
+    return bytes ? ok(bytes) : fail(failure("ENOENT", `${files.key(at)}: no such tarball, wanted as ${name}`, { package: name }));
+  };
+  return { files, path, packageJson, options, context, tarball };
+}
+
+interface Parts {
+  files: ProjectFiles;
+  path: string;
+  packageJson: PackageJson | null;
+  options: ResolveOptions;
+  platform: Platform;
+  name: string | undefined;
+}
+
+function readContext({ files, path, packageJson, options: raw, platform, name }: Parts): Context {
+  const world = new World({ legacyPeerDeps: Boolean(raw.legacyPeerDeps), installLinks: Boolean(raw.installLinks) });
+  const options = buildOptions(raw, platform, world);
+  const manifest = packageJson?.manifest ?? {};
+  if (hasRules(manifest.overrides)) world.overrides = new OverrideSet(manifest.overrides);
+  const folderName = name || path.slice(path.lastIndexOf("/") + 1);
+  const root = new Node({ world, name: folderName, manifest, overrides: world.overrides });
+  clearFlags(root);
+  const tree = new Tree(root, path);
+  for (const [workspace, folder] of findWorkspaces(manifest.workspaces, files, path)) {
+    const spec = edgeSpec(workspace, `file:${folder}`, "workspace");
+    tree.workspaceSpecs.set(spec.key, spec);
+  }
+  tree.start();
+  return {
+    world,
+    tree,
+    options,
+    folders: { manifest: (at) => readPackageJson(files, at)?.manifest ?? null },
+    explicit: new Set(),
+    loadFailures: new Set(),
+    warnings: [],
+    mutationRequested: Boolean(raw.add?.length || raw.rm?.length || raw.update),
+    mutated: false,
+  };
+}
+
+function hasRules(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length > 0;
+}

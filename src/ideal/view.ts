@@ -1,0 +1,208 @@
+import type { Tree, TreeEdge, TreeNode, WhyAnswer, WhyPath } from "../api.ts";
+import { enOrder } from "../base/collate.ts";
+import type { Edge } from "../graph/edge.ts";
+import type { Node } from "../graph/node.ts";
+import type { Manifest } from "../registry/manifest.ts";
+
+const nodes = new WeakMap<Node, NodeView>();
+const edges = new WeakMap<Edge, EdgeView>();
+const engines = new WeakMap<TreeNode, Node>();
+
+/** A node as the public API shows it. Views are made when asked for, one for each node. */
+export function viewNode(node: Node): TreeNode {
+  let view = nodes.get(node);
+  if (!view) {
+    view = new NodeView(node);
+    nodes.set(node, view);
+    engines.set(view, node);
+  }
+  return view;
+}
+
+function viewEdge(edge: Edge): TreeEdge {
+  let view = edges.get(edge);
+  if (!view) {
+    view = new EdgeView(edge);
+    edges.set(edge, view);
+  }
+  return view;
+}
+
+class NodeView implements TreeNode {
+  readonly #node: Node;
+  #children: readonly TreeNode[] | null = null;
+  #edgesOut: readonly TreeEdge[] | null = null;
+  #edgesIn: readonly TreeEdge[] | null = null;
+  #inBundle: boolean | null = null;
+
+  constructor(node: Node) {
+    this.#node = node;
+  }
+  get name(): string {
+    return this.#node.name;
+  }
+  get packageName(): string {
+    return this.#node.packageName ?? this.#node.name;
+  }
+  get version(): string {
+    return this.#node.version;
+  }
+  get location(): string {
+    return this.#node.location;
+  }
+  get parent(): TreeNode | null {
+    const { parent } = this.#node;
+    return parent && viewNode(parent);
+  }
+  get children(): readonly TreeNode[] {
+    this.#children ??= [...this.#node.children.values()].sort((a, b) => enOrder(a.name, b.name)).map(viewNode);
+    return this.#children;
+  }
+  get edgesOut(): readonly TreeEdge[] {
+    this.#edgesOut ??= [...this.#node.edges().values()].map(viewEdge);
+    return this.#edgesOut;
+  }
+  get edgesIn(): readonly TreeEdge[] {
+    this.#edgesIn ??= [...this.#node.edgesIn].map(viewEdge);
+    return this.#edgesIn;
+  }
+  get manifest(): Readonly<Manifest> {
+    return this.#node.manifest;
+  }
+  get isLink(): boolean {
+    return this.#node.isLink;
+  }
+  get target(): TreeNode | null {
+    return this.#node.isLink ? viewNode(this.#node.target) : null;
+  }
+  get resolved(): string | null {
+    return this.#node.resolved;
+  }
+  get integrity(): string | null {
+    return this.#node.integrity;
+  }
+  get dev(): boolean {
+    return this.#node.dev;
+  }
+  get optional(): boolean {
+    return this.#node.optional;
+  }
+  get devOptional(): boolean {
+    return this.#node.devOptional;
+  }
+  get peer(): boolean {
+    return this.#node.peer;
+  }
+  get extraneous(): boolean {
+    return this.#node.extraneous;
+  }
+  get inBundle(): boolean {
+    this.#inBundle ??= this.#node.bundler() !== null;
+    return this.#inBundle;
+  }
+  get inert(): boolean {
+    return this.#node.inert;
+  }
+}
+
+class EdgeView implements TreeEdge {
+  readonly #edge: Edge;
+  constructor(edge: Edge) {
+    this.#edge = edge;
+  }
+  get from(): TreeNode {
+    return viewNode(this.#edge.from);
+  }
+  get name(): string {
+    return this.#edge.name;
+  }
+  get spec(): string {
+    return this.#edge.effective;
+  }
+  get rawSpec(): string {
+    return this.#edge.rawSpec;
+  }
+  get type(): TreeEdge["type"] {
+    return this.#edge.spec.type;
+  }
+  get to(): TreeNode | null {
+    const { to } = this.#edge;
+    return to && viewNode(to);
+  }
+  get valid(): boolean {
+    return this.#edge.valid;
+  }
+  get error(): TreeEdge["error"] {
+    return this.#edge.error;
+  }
+  get overridden(): boolean {
+    return this.#edge.effective !== this.#edge.rawSpec;
+  }
+}
+
+export function viewTree(root: Node, inventory: ReadonlyMap<string, Node>): Tree {
+  let list: readonly TreeNode[] | null = null;
+  return {
+    root: viewNode(root),
+    get nodes() {
+      list ??= [...inventory.values()]
+        .filter((node) => node !== root)
+        .sort((a, b) => enOrder(a.location, b.location))
+        .map(viewNode);
+      return list;
+    },
+    get: (location) => {
+      const node = inventory.get(location);
+      return node && viewNode(node);
+    },
+  };
+}
+
+/** How many chains to each dependent `why` follows: a hub has thousands, and a reader reads a few. */
+const MAX_PATHS = 20;
+
+/** Every package of that name with the shortest chains that lead to it, one for each dependent that wants it. */
+export function why(name: string, nodes: readonly TreeNode[]): WhyAnswer[] {
+  const found = nodes.filter((node) => node.name === name || node.packageName === name || node.location === name);
+  return found.map((node) => ({ node, paths: pathsTo(node) }));
+}
+
+function pathsTo(node: TreeNode): WhyPath[] {
+  const paths: WhyPath[] = [];
+  for (const edge of node.edgesIn) {
+    if (paths.length >= MAX_PATHS) break;
+    const path = shortest(edge);
+    if (path) paths.push({ edges: path });
+  }
+  return paths.sort((a, b) => a.edges.length - b.edges.length);
+}
+
+/** The shortest chain from the project that ends with this edge. */
+function shortest(last: TreeEdge): TreeEdge[] | null {
+  const via = new Map<TreeNode, TreeEdge>([[last.from, last]]);
+  for (const node of via.keys()) {
+    if (node.location === "") return chainFrom(node, via, last);
+    for (const edge of dependents(node)) if (!via.has(edge.from) && edge.from !== last.to) via.set(edge.from, edge);
+  }
+  return null;
+}
+
+/** A link's target is wanted by whoever wants the link. */
+function dependents(node: TreeNode): readonly TreeEdge[] {
+  if (node.edgesIn.length > 0 || node.parent) return node.edgesIn;
+  return linksTo(node).flatMap((link) => link.edgesIn);
+}
+
+function linksTo(node: TreeNode): readonly TreeNode[] {
+  return [...(engines.get(node)?.linksIn ?? [])].map(viewNode);
+}
+
+function chainFrom(root: TreeNode, via: ReadonlyMap<TreeNode, TreeEdge>, last: TreeEdge): TreeEdge[] {
+  const chain: TreeEdge[] = [];
+  for (let node: TreeNode = root; ; ) {
+    const edge = via.get(node) as TreeEdge;
+    chain.push(edge);
+    if (edge === last) return chain;
+    node = (edge.to?.target ?? edge.to) as TreeNode;
+  }
+}

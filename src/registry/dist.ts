@@ -1,0 +1,21 @@
+import type { Dist } from "./manifest.ts";
+
+const HASH = /^(sha1|sha256|sha384|sha512)-([A-Za-z0-9+/]+={0,2})(\?[!-~]*)?$/;
+
+/**
+ * What a lock records of a tarball's bytes: `dist.integrity` with its unknown parts dropped, else the older `shasum`
+ * (hex) as `sha1-` and base64, else null (npm-tree §3.4).
+ */
+export function integrityOf(dist: Dist | undefined): string | null {
+  if (!dist) return null;
+  if (typeof dist.integrity === "string" && dist.integrity) {
+    const known = dist.integrity
+      .trim()
+      .split(/\s+/)
+      .filter((hash) => HASH.test(hash));
+    if (known.length > 0) return known.join(" ");
+  }
+  if (typeof dist.shasum !== "string" || !/^(?:[0-9a-f]{2})+$/i.test(dist.shasum)) return null;
+  const bytes = dist.shasum.match(/../g) as string[];
+  return `sha1-${btoa(String.fromCharCode(...bytes.map((hex) => Number.parseInt(hex, 16))))}`;
+}

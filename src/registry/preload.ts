@@ -1,0 +1,74 @@
+import { parseSpec, type Spec } from "../spec/spec.ts";
+import type { Manifest } from "./manifest.ts";
+import type { PackumentSource } from "./packument-source.ts";
+import { type PickPolicy, selectVersion } from "./select-version.ts";
+
+/**
+ * Runs ahead of the tree: asks for packuments that the engine will want, so that it does not meet them one depth at a time.
+ * It picks what npm would pick for each range and follows that version's dependencies. Only a hint: what it fails to get
+ * is asked for again, or not, by the engine, which never waits for it.
+ */
+export class Preload {
+  readonly #source: PackumentSource;
+  readonly #policy: (name: string) => PickPolicy;
+  readonly #overrides: ReadonlyMap<string, string>;
+  readonly #asked = new Set<string>();
+  readonly #names = new Set<string>();
+  readonly #peers: boolean;
+  #stopped = false;
+
+  constructor(
+    source: PackumentSource,
+    options: { policy: (name: string) => PickPolicy; overrides: ReadonlyMap<string, string>; peers: boolean },
+  ) {
+    this.#source = source;
+    this.#policy = options.policy;
+    this.#overrides = options.overrides;
+    this.#peers = options.peers;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Follows a manifest's dependencies: the project's with those for development. */
+  follow(manifest: Manifest, dev = false): void {
+    for (const section of dev ? (["devDependencies", ...FOLLOWED] as const) : FOLLOWED) {
+      const deps = manifest[section];
+      if (deps) for (const name of Object.keys(deps)) this.#want(name, deps[name] as string);
+    }
+    if (!this.#peers || !manifest.peerDependencies) return;
+    for (const [name, range] of Object.entries(manifest.peerDependencies)) {
+      // A peer is most often somebody's dependency too; only one that nobody has asked for is worth a request.
+      if (!manifest.peerDependenciesMeta?.[name]?.optional && !this.#names.has(name)) this.#want(name, range);
+    }
+  }
+
+  #want(name: string, raw: string): void {
+    const text = this.#overrides.get(name) ?? raw;
+    const key = `${name}@${text}`;
+    if (this.#stopped || this.#asked.has(key)) return;
+    this.#asked.add(key);
+    const spec = registrySpec(name, text);
+    if (!spec) return;
+    this.#names.add(spec.name);
+    void this.#source.packument(spec.name).then((packument) => {
+      if (this.#stopped || !packument.ok) return;
+      const picked = selectVersion(packument.value, spec.fetchSpec, this.#policy(spec.name));
+      if (picked.ok) this.follow(picked.value);
+    });
+  }
+}
+
+const FOLLOWED = ["dependencies", "optionalDependencies"] as const;
+
+function registrySpec(name: string, text: string): { name: string; fetchSpec: string } | null {
+  try {
+    const spec: Spec = parseSpec(name, text, "/");
+    if (spec.type === "alias") return spec.subSpec;
+    return "registry" in spec ? spec : null;
+  } catch {
+    return null;
+  }
+}
+

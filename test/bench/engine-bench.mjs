@@ -1,0 +1,48 @@
+// Times the engine alone: packuments indexed in memory and nothing else kept between runs, one thread.
+//   WEBHOIST_REGISTRY=DIR node test/bench/engine-bench.mjs [PROJECT…] [--runs N] [--profile]
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+
+const here = fileURLToPath(new URL("../..", import.meta.url));
+const registry = process.env.WEBHOIST_REGISTRY;
+if (!registry) {
+  console.error("Set WEBHOIST_REGISTRY to a recorded registry's folder.");
+  process.exit(2);
+}
+const args = process.argv.slice(2);
+const runs = args.includes("--runs") ? Number(args[args.indexOf("--runs") + 1]) : 15;
+const named = args.filter((arg, i) => !arg.startsWith("--") && args[i - 1] !== "--runs");
+const projects = named.length ? named : ["docs-demo", "vite-react-ts", "vue-app", "next-app", "express-server", "create-react-app", "create-react-app-legacy-peer-deps", "next-app-nested", "ant-design"];
+
+const outDir = join(here, "node_modules/.cache/engine-bench");
+mkdirSync(outDir, { recursive: true });
+await build({
+  root: here,
+  configFile: false,
+  logLevel: "error",
+  define: { __WEBHOIST_REGISTRY__: '"http://registry.local/"' },
+  ssr: { noExternal: true },
+  build: { ssr: join(here, "test/bench/engine-run.ts"), outDir, minify: false, rollupOptions: { output: { entryFileNames: "engine-run.mjs" } } },
+});
+const { EngineRun } = await import(join(outDir, "engine-run.mjs"));
+const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
+
+console.log("project                              nodes   first ms  median ms  min ms   µs/(n·log2 n)  steps   as npm");
+for (const name of projects) {
+  const bench = new EngineRun(registry, name);
+  bench.run(); // reads the files: not timed
+  const times = [];
+  let last;
+  for (let i = 0; i < runs; i++) {
+    bench.refresh();
+    const start = performance.now();
+    last = bench.run();
+    times.push(performance.now() - start);
+  }
+  const same = Object.values(last.resolved.files)[0] === bench.input.expected;
+  const warm = median(times.slice(Math.min(3, runs - 1)));
+  const perEntry = (warm * 1000) / (last.nodes * Math.log2(last.nodes));
+  console.log(name.padEnd(36), String(last.nodes).padStart(5), times[0].toFixed(0).padStart(10), warm.toFixed(1).padStart(10), Math.min(...times).toFixed(1).padStart(8), perEntry.toFixed(2).padStart(12), String(last.steps).padStart(10), same ? "   yes" : "   NO");
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { fail, failure, ok } from "../../src/errors.ts";
+import { driveNow } from "../../src/ideal/drive.ts";
+import type { Answer, Need } from "../../src/ideal/need.ts";
+import { readProject } from "../../src/ideal/project.ts";
+import { type Resolved, resolveProject } from "../../src/ideal/resolve.ts";
+import { indexPackument, type Packument } from "../../src/registry/packument.ts";
+
+const PLATFORM = { os: "linux", cpu: "x64", libc: "glibc", node: "20.20.2", npm: "11.19.1" };
+
+/** The engine alone over a recorded registry: no transport, no event loop. */
+export class EngineRun {
+  readonly #registry: string;
+  readonly #bytes = new Map<string, Uint8Array>();
+  #packuments = new Map<string, Packument>();
+  readonly input: { text: string; name: string; expected: string; legacyPeerDeps: boolean; nested: boolean };
+
+  constructor(registry: string, project: string) {
+    this.#registry = registry;
+    const at = (file: string): string => readFileSync(join(registry, "projects", project, file), "utf8");
+    this.input = {
+      text: at("package.json"),
+      name: project,
+      expected: at("package-lock.json"),
+      legacyPeerDeps: project.endsWith("-legacy-peer-deps"),
+      nested: project.endsWith("-nested"),
+    };
+  }
+
+  /** Indexes every packument used so far anew, so that a run finds nothing that an earlier one parsed. */
+  refresh(): void {
+    this.#packuments = new Map([...this.#bytes].map(([name, bytes]) => [name, indexPackument(name, bytes)]));
+  }
+
+  run(): { resolved: Resolved; nodes: number; steps: number } {
+    const { text, name, legacyPeerDeps, nested } = this.input;
+    const options = { legacyPeerDeps, ...(nested ? { installStrategy: "nested" as const } : {}) };
+    const project = readProject({ files: { "package.json": text }, name, options, platform: PLATFORM });
+    const resolved = driveNow(resolveProject(project), (need) => this.#answer(need));
+    const { tree, world } = project.context;
+    return { resolved, nodes: tree.inventory.size - 1, steps: world.steps };
+  }
+
+  #answer(need: Need): Answer {
+    const name = need.key;
+    if (need.kind !== "packument") return fail(failure("EUNSUPPORTED", `${need.kind} ${name}`));
+    const known = this.#packuments.get(name);
+    if (known) return ok(known);
+    try {
+      const file = join(this.#registry, "snapshot/packuments", `${name.replace("/", "+")}.json.gz`);
+      const bytes = new Uint8Array(gunzipSync(readFileSync(file)));
+      this.#bytes.set(name, bytes);
+      const packument = indexPackument(name, bytes);
+      this.#packuments.set(name, packument);
+      return ok(packument);
+    } catch {
+      return fail(failure("E404", name, { package: name }));
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import type {
+  Installer,
+  InstallerOptions,
+  PackumentSummary,
+  Progress,
+  ProjectInput,
+  Resolution,
+  ResolveOptions,
+} from "../src/api.ts";
+import { failure, InstallError } from "../src/errors.ts";
+import type { Platform } from "../src/ports.ts";
+import { PackumentSource } from "../src/registry/packument-source.ts";
+import { registryConfig } from "../src/registry/registry-config.ts";
+import { createFetchTransport } from "./fetch-transport.ts";
+import { Run } from "./run.ts";
+
+/**
+ * The machine that a lock is made for unless told otherwise: the same everywhere, so that everyone gets the same lock.
+ * Node's and npm's versions decide which versions are picked (npm-tree §3.3).
+ */
+export const DEFAULT_PLATFORM: Platform = { os: "linux", cpu: "x64", libc: "glibc", node: "24.12.0", npm: "11.19.1" };
+
+/**
+ * Makes an installer. `mode` is `inline` for now: everything on the calling thread, in slices.
+ * @throws InstallError EINVALIDREGISTRY, EINVALIDOPTION
+ */
+export async function createInstaller(options: InstallerOptions = {}): Promise<Installer> {
+  const { mode = "auto" } = options;
+  if (mode !== "auto" && mode !== "inline") {
+    throw new InstallError(
+      failure("EINVALIDOPTION", `mode "${mode}" cannot start: only "inline" exists in this version`),
+    );
+  }
+  registryConfig(options);
+  return new InlineInstaller(options);
+}
+
+class InlineInstaller implements Installer {
+  readonly mode = "inline";
+  readonly modeReason: string;
+  readonly #options: InstallerOptions;
+  readonly #ending = new AbortController();
+
+  constructor(options: InstallerOptions) {
+    this.#options = options;
+    this.modeReason = options.mode === "inline" ? "asked for" : "the only mode of this version";
+  }
+
+  async resolve(project: ProjectInput, options: ResolveOptions = {}): Promise<Resolution> {
+    const signal = this.#signal(options.signal);
+    signal.throwIfAborted();
+    return await new Run(this.#options, project, { ...options, signal }).resolve();
+  }
+
+  async packument(name: string, options: { signal?: AbortSignal } = {}): Promise<PackumentSummary> {
+    const config = registryConfig(this.#options);
+    const signal = this.#signal(options.signal);
+    const transport = createFetchTransport({ ...this.#options, registry: config.registry });
+    try {
+      const metadata = this.#options.metadata ?? "abbreviated";
+      const outcome = await new PackumentSource({ transport, config, metadata, signal }).packument(name);
+      signal.throwIfAborted();
+      if (!outcome.ok) throw new InstallError(outcome.failure);
+      const { distTags } = outcome.value;
+      return { name, versions: [...outcome.value.versionKeys()], distTags: Object.fromEntries(distTags) };
+    } finally {
+      transport.dispose();
+    }
+  }
+
+  dispose(): void {
+    this.#ending.abort(new InstallError(failure("EDISPOSED", "The installer was disposed of")));
+  }
+
+  #signal(own: AbortSignal | undefined): AbortSignal {
+    return own ? AbortSignal.any([own, this.#ending.signal]) : this.#ending.signal;
+  }
+}
+
+export type { Progress };
