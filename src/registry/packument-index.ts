@@ -111,15 +111,17 @@ class Finder {
     scratch[at + 3] = this.#at;
   }
 
-  /** Notes whether some publish time is not of the form `2020-01-31T…`: only then can it fail to be a date. */
+  /** Notes whether some publish time does not look like `2020-01-31T12:…`: only such a one may be no date. */
   #times(): void {
     const bytes = this.#bytes;
     scratch[ODD_TIME] = 0;
     this.#members(() => {
       const start = this.#at;
       this.#value();
-      const length = this.#at - start;
-      if (length !== 26 || bytes[start + 5] !== 45 || bytes[start + 11] !== 84) scratch[ODD_TIME] = 1;
+      // the quote stands at 0
+      const regular =
+        bytes[start] === QUOTE && bytes[start + 8] === 45 && bytes[start + 11] === 84 && bytes[start + 14] === COLON;
+      if (!regular) scratch[ODD_TIME] = 1;
     });
   }
 

@@ -85,7 +85,9 @@ function nearest({ packument, wanted, policy }: Query): string[] {
   const candidates = packument.sorted();
   const after = candidates.findIndex(({ version }) => compareVersions(version, anchor) > 0);
   const next = after < 0 ? candidates.length : after;
-  return [candidates[next - 1], candidates[next]].flatMap((candidate) => (candidate ? [candidate.key] : []));
+  return [candidates[next - 1], candidates[next]].flatMap((candidate) =>
+    candidate ? [packument.keyOf(candidate.entry)] : [],
+  );
 }
 
 /** `lastest` and `latest`: one letter added, left out or exchanged. */

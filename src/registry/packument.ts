@@ -1,4 +1,4 @@
-import { compareVersions, parseVersion, type Version } from "../spec/version.ts";
+import { compareVersions, parseVersion, readRelease, type Version } from "../spec/version.ts";
 import type { Manifest } from "./manifest.ts";
 import { normaliseManifest } from "./normalise-manifest.ts";
 import {
@@ -16,10 +16,10 @@ import {
   VERSIONS,
 } from "./packument-index.ts";
 
-/** A version that a range can pick: its key with what the key says. */
+/** A version that a range can pick, and where its entry stands in the index. */
 export interface Candidate {
-  readonly key: string;
   readonly version: Version;
+  readonly entry: number;
 }
 
 /** Indexes a document. Throws an InstallError (`EINVALIDPACKUMENT`) when it is not a JSON object through and through. */
@@ -43,6 +43,7 @@ export class Packument {
   #restrictions: { message: string; keys: ReadonlySet<string> } | null = null;
   #keys: readonly string[] | null = null;
   #sorted: readonly Candidate[] | null = null;
+  #releases: readonly Candidate[] | null = null;
 
   constructor(name: string, bytes: Uint8Array, index: PackumentIndex) {
     this.name = name;
@@ -99,24 +100,38 @@ export class Packument {
     if (!this.#keys) {
       // this object orders them: a repeated key stays at its first place, and `1` comes before `1.0.0`
       const keys: Record<string, true> = Object.create(null);
-      for (let at = VERSIONS; at < this.#index.length; at += STRIDE) keys[this.#keyAt(at)] = true;
+      for (let at = VERSIONS; at < this.#index.length; at += STRIDE) keys[this.keyOf(at)] = true;
       this.#keys = Object.keys(keys);
     }
     return this.#keys;
   }
 
-  /** The keys that are versions, lowest first; those that differ in build metadata alone, last one first. */
+  /** The keys that are versions, lowest first; of those that differ in build metadata alone the first one last. */
   sorted(): readonly Candidate[] {
-    if (!this.#sorted) {
-      const candidates: Candidate[] = [];
-      for (let at = this.#index.length - STRIDE; at >= VERSIONS; at -= STRIDE) {
-        const key = this.#keyAt(at);
-        const version = parseVersion(key);
-        if (version) candidates.push({ key, version });
-      }
-      this.#sorted = candidates.sort((a, b) => compareVersions(a.version, b.version));
-    }
+    this.#sorted ??= this.#sort((entry) => parseVersion(this.keyOf(entry)));
     return this.#sorted;
+  }
+
+  /** {@link sorted} without prereleases, which most ranges cannot pick: their keys are not even decoded. */
+  releases(): readonly Candidate[] {
+    this.#releases ??= this.#sort((entry) => this.#releaseAt(entry));
+    return this.#releases;
+  }
+
+  #sort(read: (entry: number) => Version | null): readonly Candidate[] {
+    const candidates: Candidate[] = [];
+    for (let entry = this.#index.length - STRIDE; entry >= VERSIONS; entry -= STRIDE) {
+      const version = read(entry);
+      if (version) candidates.push({ version, entry });
+    }
+    return candidates.sort((a, b) => compareVersions(a.version, b.version));
+  }
+
+  #releaseAt(entry: number): Version | null {
+    const release = readRelease(this.#bytes, this.#index[entry] as number, this.#index[entry + 1] as number);
+    if (release !== undefined) return release;
+    const version = parseVersion(this.keyOf(entry));
+    return version?.pre ? null : version;
   }
 
   has(version: string): boolean {
@@ -143,7 +158,7 @@ export class Packument {
     const index = this.#index;
     const odd = index[ODD_KEYS] === 1;
     for (let at = index.length - STRIDE; at >= VERSIONS; at -= STRIDE) {
-      if (odd ? this.#keyAt(at) === version : this.#isKey(at, version)) return at;
+      if (odd ? this.keyOf(at) === version : this.#isKey(at, version)) return at;
     }
     return 0;
   }
@@ -157,8 +172,8 @@ export class Packument {
     return true;
   }
 
-  #keyAt(at: number): string {
-    return readKey(this.#bytes, this.#index[at] as number, this.#index[at + 1] as number);
+  keyOf(entry: number): string {
+    return readKey(this.#bytes, this.#index[entry] as number, this.#index[entry + 1] as number);
   }
 
   #part(slot: number): unknown {

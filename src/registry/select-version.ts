@@ -1,7 +1,7 @@
 import SemverRange from "semver/classes/range.js";
 import { fail, InstallError, type Outcome, ok } from "../errors.ts";
-import { overBottom, type Range, testRange, underTop } from "../spec/range.ts";
-import { cleanVersion } from "../spec/version.ts";
+import { namesPrerelease, overBottom, parsePlainRange, type Range, testRange, underTop } from "../spec/range.ts";
+import { cleanVersion, parseVersion } from "../spec/version.ts";
 import type { RangeTable } from "../spec/version-range.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Candidate, Packument } from "./packument.ts";
@@ -108,14 +108,16 @@ function rank(manifest: Manifest, policy: PickPolicy): number {
 
 /** Among those of the highest rank, the highest version. Most often the first one looked at has the top rank. */
 function bestInRange({ packument, policy }: Query, range: Range): Manifest | null {
-  const candidates = packument.sorted();
+  const candidates = namesPrerelease(range) ? packument.sorted() : packument.releases();
   const restricted = packument.restrictions;
   let best: Manifest | null = null;
   let bestRank = -1;
   for (let at = topOf(candidates, range) - 1; at >= 0; at--) {
-    const { key, version } = candidates[at] as Candidate;
+    const { entry, version } = candidates[at] as Candidate;
     if (!overBottom(range, version)) break;
-    if (!testRange(range, version) || restricted.has(key) || !isInTime(packument, key, policy)) continue;
+    if (!testRange(range, version)) continue;
+    const key = packument.keyOf(entry);
+    if (restricted.has(key) || !isInTime(packument, key, policy)) continue;
     const manifest = packument.manifest(key) as Manifest;
     const own = rank(manifest, policy);
     if (own > bestRank) {
@@ -146,7 +148,7 @@ function isInTime(packument: Packument, key: string, { before = null }: PickPoli
   return time === undefined || Date.parse(time) <= (before ?? Number.POSITIVE_INFINITY);
 }
 
-function engineFits({ engines }: Manifest, policy: PickPolicy): boolean {
+export function engineFits({ engines }: Manifest, policy: PickPolicy): boolean {
   if (!engines) return true;
   const known = memoryOf(policy).engines;
   return fits(policy.nodeVersion, engines["node"], known) && fits(policy.npmVersion, engines["npm"], known);
@@ -163,8 +165,11 @@ function fits(version: string | null | undefined, range: string | undefined, kno
   return answer;
 }
 
-/** Engines are read strictly, and a prerelease of the engine counts. */
+/** Engines are read strictly, and a prerelease of the engine counts: neither matters for `20.1.2` in `>=18`. */
 function satisfiesEngine(version: string, range: string): boolean {
+  const plain = parsePlainRange(range);
+  const parsed = parseVersion(version);
+  if (plain && parsed && !parsed.pre) return testRange(plain, parsed);
   try {
     return new SemverRange(range, { includePrerelease: true }).test(version);
   } catch {

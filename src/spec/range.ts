@@ -37,6 +37,13 @@ export function overBottom(range: Range, version: Version): boolean {
   return range.some((set) => set.every((bound) => bound.operator[0] === "<" || !isAfter(bound.version, version)));
 }
 
+/** Whether a prerelease can be in the range. `<2.0.0-0`, the end of `^1`, lets none in. */
+export function namesPrerelease(range: Range): boolean {
+  return range.some((set) =>
+    set.some(({ operator, version: { pre } }) => pre && !(operator === "<" && pre[0] === 0 && pre.length === 1)),
+  );
+}
+
 function isAfter(a: Version, b: Version): boolean {
   return compareVersions(a, b) > 0;
 }
@@ -89,8 +96,8 @@ function toBound({ operator, semver }: Comparator): Bound {
 
 const ANY: Range = [[]];
 
-/** The forms that nearly every range has. Null for "look closer". */
-function parsePlainRange(text: string): Range | null {
+/** The forms that nearly every range has, in which strict and loose reading agree. Null for "look closer". */
+export function parsePlainRange(text: string): Range | null {
   const range: Bound[][] = [];
   for (const part of text.split("||")) {
     const set = parseSet(part.trim());

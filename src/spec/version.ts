@@ -48,6 +48,27 @@ function parsePlain(text: string): Version | null {
   }
 }
 
+/**
+ * Reads `1.2.3` off the bytes from `start` to `end`. Null for `1.2.3-…`, which is a prerelease or nothing; undefined for
+ * what needs a closer look.
+ */
+export function readRelease(bytes: Uint8Array, start: number, end: number): Version | null | undefined {
+  const parts = [0, 0, 0];
+  let part = 0;
+  let digits = 0;
+  for (let at = start; at < end; at++) {
+    const code = bytes[at] as number;
+    if (code >= 48 && code <= 57 && ++digits <= MAX_DIGITS) parts[part] = (parts[part] as number) * 10 + code - 48;
+    else if (digits === 0 || digits > MAX_DIGITS) return undefined;
+    else if (code === 46 && part < 2) {
+      part++;
+      digits = 0;
+    } else return code === 45 && part === 2 ? null : undefined;
+  }
+  const [major, minor, patch] = parts as [number, number, number];
+  return part === 2 && digits > 0 ? { major, minor, patch, pre: null } : undefined;
+}
+
 /** `beta.1+build` → ["beta", 1]. */
 function parsePrerelease(text: string): (string | number)[] | null {
   const plus = text.indexOf("+");
@@ -67,7 +88,11 @@ function readIdentifiers(pre: string): (string | number)[] | null {
   return identifiers;
 }
 
+/** What every version starts with, however loose: refusing the rest here is much cheaper than an exception. */
+const START = /^[v=\s]*\d+\.\d+\.\d/;
+
 function parseLoose(text: string): Version | null {
+  if (!START.test(text)) return null;
   try {
     return fromSemVer(new SemVer(text, { loose: true }));
   } catch {
