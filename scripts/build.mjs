@@ -49,6 +49,7 @@ async function bundle() {
         output: {
           // A library build keeps its line breaks by default; every byte of these is loaded by a page.
           minify: true,
+          comments: false,
           entryFileNames: "[name].js",
           chunkFileNames: "chunks/[name]-[hash].js",
         },
