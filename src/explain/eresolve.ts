@@ -62,7 +62,7 @@ function printNode(node: ExplainedNode): string {
 }
 
 function idOf({ name, version }: { name?: string; version?: string }): string {
-  return name || version ? `${name}@${version}` : PROJECT;
+  return name || version ? `${name ?? ""}${version ? `@${version}` : ""}` : PROJECT;
 }
 
 function below(node: ExplainedNode, depth: number, seen: Seen): string {

@@ -20,28 +20,27 @@ const FACTS: readonly (readonly [string, string])[] = [
  * numbered ways out. An `ERESOLVE` is told in npm's own form. Plain text, `\n` between lines, none at the end.
  */
 export function explain(failure: Failure): string {
-  const { code, message, details = {}, found, wayOut } = withWaysOut(failure);
+  const { message, details = {}, found, wayOut } = withWaysOut(failure);
   const conflict = details["edge"] !== undefined;
   const parts = [message];
   if (conflict) parts.push(explainEresolve(details as Explained));
   else {
     const facts = factsOf(details);
-    if (found && !facts.some((fact) => fact.endsWith(found))) facts.unshift(`Found: ${found}`);
-    parts.push(facts.join("\n"), wantedBy(failure));
+    if (found && !details["current"]) facts.unshift(["Found", found]);
+    // The message has told some of it already.
+    const news = facts.filter(([, fact], i) => !message.includes(fact) && facts.findIndex((f) => f[1] === fact) === i);
+    parts.push(news.map(([label, fact]) => `${label}: ${fact}`).join("\n"), wantedBy(failure));
   }
   if (wayOut.length > 0) parts.push(["Ways out:", ...wayOut.map(numbered)].join("\n"));
-  else if (code === "ERESOLVE") parts.push("");
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
-function factsOf(details: Readonly<Record<string, unknown>>): string[] {
-  const facts: string[] = [];
+function factsOf(details: Readonly<Record<string, unknown>>): [string, string][] {
+  const facts: [string, string][] = [];
   for (const [key, label] of FACTS) {
     const value = details[key];
-    if (key === "path" && typeof details["line"] === "number")
-      facts.push(`${label}: ${value ?? "package.json"}:${details["line"]}:${details["column"] ?? 1}`);
-    else if (typeof value === "string" && value !== "") facts.push(`${label}: ${value}`);
-    else if (value !== null && typeof value === "object") facts.push(`${label}: ${entries(value)}`);
+    const fact = typeof value === "object" && value !== null ? entries(value) : typeof value === "string" ? value : "";
+    if (fact) facts.push([label, fact]);
   }
   return facts;
 }

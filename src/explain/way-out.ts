@@ -49,16 +49,8 @@ function fromProject({ from }: ExplainedEdge): boolean {
   return from !== undefined && !from.name && !from.version;
 }
 
-/** The failure with the ways out that follow from its code and details, where whoever made it gave none. */
+/** The failure with the ways out that its details show, where whoever made it gave none. */
 export function withWaysOut(failure: Failure): Failure {
-  if (failure.wayOut.length > 0) return failure;
-  const { code, details = {}, package: name = "it" } = failure;
-  const other = (text: string): WayOut => ({ kind: "other", text });
-  let wayOut: WayOut[] = [];
-  if (code === "ERESOLVE") wayOut = peerWaysOut(details as Explained);
-  if (code === "EBADPLATFORM")
-    wayOut = [other(`Move ${name} to optionalDependencies: there it may stay out.`), optionWayOut("force")];
-  if (code === "EOVERRIDE")
-    wayOut = [other(`Write "$${name}" as the override: it stands for the spec that package.json itself gives.`)];
-  return { ...failure, wayOut };
+  if (failure.code !== "ERESOLVE" || failure.wayOut.length > 0) return failure;
+  return { ...failure, wayOut: peerWaysOut((failure.details ?? {}) as Explained) };
 }

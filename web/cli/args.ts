@@ -141,10 +141,10 @@ export function resolveOptions(flags: Args["flags"]): ResolveOptions {
   return options;
 }
 
-/** The word nearest to `word`, if fewer than half of its letters (and at most three) must change. */
+/** The word nearest to `word`, if at most half of its letters, and at most three, must change. */
 export function nearest(word: string, words: readonly string[]): string | undefined {
   let best: string | undefined;
-  let least = Math.min(4, Math.ceil(word.length / 2));
+  let least = Math.min(3, Math.floor(word.length / 2)) + 1;
   for (const other of words) {
     const steps = distance(word, other);
     if (steps < least) {
