@@ -32,7 +32,8 @@ export function resolutionOf(lockText: string): Resolution {
       nodes: all.length,
       milliseconds: { read: 1, resolve: 8, complete: 0, write: 1, total: 10 },
     },
-    why: (name) => all.filter((node) => node.name === name).map((node) => ({ node, paths: [{ edges: shortest(node) }] })),
+    why: (name) =>
+      all.filter((node) => node.name === name).map((node) => ({ node, paths: [{ edges: shortest(node) }] })),
     diff: () => [],
   };
 }

@@ -88,7 +88,7 @@ export class LockView {
     }
     if (!label) return;
     label.textContent = said;
-    setTimeout(() => void (label.textContent = "Copy"), 1600);
+    setTimeout(() => label.replaceChildren("Copy"), 1600);
   }
 
   #download(): void {

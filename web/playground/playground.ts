@@ -1,4 +1,5 @@
 import type { Failure, WayOut } from "../../src/errors.ts";
+import { withWaysOut } from "../../src/explain/way-out.ts";
 import { byId, count, duration, fill, h } from "./dom.ts";
 import { Editor } from "./editor.ts";
 import { EXAMPLES } from "./examples.ts";
@@ -155,7 +156,10 @@ export class Playground {
     const status = byId("editor-status");
     const first = marks.find(({ severity }) => severity === "error") ?? marks[0];
     status.classList.toggle("bad", first?.severity === "error");
-    if (!first) return fill(status);
+    if (!first) {
+      fill(status);
+      return;
+    }
     const text = this.#editor?.files()[path] ?? "";
     const line = text.slice(0, first.from).split("\n").length;
     const go = h(
@@ -210,14 +214,16 @@ export class Playground {
   #show(result: RunResult, baseLock: string | undefined): void {
     if (result.kind === "cancelled") {
       this.#progress.end("Cancelled");
-      return this.#progress.say("Cancelled");
+      this.#progress.say("Cancelled");
+      return;
     }
     this.#pane("result");
     if (result.kind === "failed") {
       this.#failure = this.#withSources(result.failure);
       this.#result.showFailure(this.#failure, result.milliseconds);
       this.#progress.end();
-      return this.#progress.say(`Not resolved: ${this.#failure.message}`);
+      this.#progress.say(`Not resolved: ${this.#failure.message}`);
+      return;
     }
     const { resolution, milliseconds } = result;
     this.#result.showResolution(resolution, milliseconds, baseLock);
@@ -229,7 +235,7 @@ export class Playground {
   /** Another source of packages is a way out that only the page knows of. */
   #withSources(failure: Failure): Failure {
     const { source } = this.#settings;
-    const wayOut = [...failure.wayOut];
+    const wayOut = [...withWaysOut(failure).wayOut];
     if (source === "snapshot" && failure.code === "E404") {
       wayOut.unshift({
         kind: "option",
@@ -257,7 +263,8 @@ export class Playground {
     const text = editor.files()["package.json"] ?? "{}";
     if (way.kind === "option") {
       const flag = flagOf(way.option);
-      if (flag) this.#settings[flag] = true;
+      // Of strictPeerDeps alone the way out is to leave it out.
+      if (flag) this.#settings[flag] = flag !== "strictPeerDeps";
       else this.#useSource(way.option.slice("source:".length) as SourceKind);
       showOptions(this.#settings, () => this.#save());
       this.#save();

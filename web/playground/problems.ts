@@ -1,4 +1,5 @@
 import type { Failure, PathStep, WayOut } from "../../src/errors.ts";
+import { explain } from "../../src/explain/explain.ts";
 import { type Child, count, h } from "./dom.ts";
 
 export interface ProblemHost {
@@ -44,7 +45,14 @@ export function problemCard(problem: Failure, level: "failure" | "warning", host
       : null,
     ...pathList(paths, problem, host),
     ...waysOut(problem.wayOut, host),
+    problem.code === "ERESOLVE" ? inNpmsWords(problem) : null,
   );
+}
+
+/** The report that npm prints, for those who know it, folded away. */
+function inNpmsWords(problem: Failure): HTMLElement {
+  const text = explain({ ...problem, wayOut: [] });
+  return h("details", { class: "report" }, h("summary", {}, "In npm’s words"), h("pre", { tabindex: 0 }, text));
 }
 
 function pathList(paths: readonly PathStep[][], problem: Failure, host: ProblemHost): HTMLElement[] {

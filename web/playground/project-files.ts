@@ -51,7 +51,7 @@ export class FileTabs {
 
   #key(event: KeyboardEvent): void {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (event.key === "Delete" && this.#open !== "package.json") return this.#onRemove(this.#open);
+    if (event.key === "Delete" && this.#open !== "package.json") this.#onRemove(this.#open);
     if (!step) return;
     const count = this.#paths.length;
     const next = this.#paths[(this.#paths.indexOf(this.#open) + step + count) % count];

@@ -2,6 +2,7 @@ import type { LockChange, Resolution, ResolutionStats, TreeNode } from "../../sr
 import type { Failure } from "../../src/errors.ts";
 import { details } from "./details.ts";
 import { append, byId, bytes, count, duration, fill, h } from "./dom.ts";
+import { hoisting } from "./hoisting.ts";
 import { LockView } from "./lock-view.ts";
 import { type ProblemHost, problemCard } from "./problems.ts";
 import { type Tab, tabs } from "./tabs.ts";
@@ -26,25 +27,22 @@ export class ResultPane {
   /** Before the first run. */
   showEmpty(): void {
     this.#clear();
-    const points = [
-      "The same package-lock.json that npm would write, to the byte.",
-      "Peer sets, overrides, workspaces, optional failures: npm’s own rules.",
-      "Nothing is installed and nothing leaves this tab but requests for packages.",
-    ];
     fill(
       this.#pane,
       h(
         "div",
         { class: "empty" },
-        h("h2", {}, "Resolve a project to see its tree"),
-        h("ul", {}, ...points.map((text) => h("li", {}, text))),
+        hoisting(),
+        h("h2", {}, "The tree that npm would build"),
         h(
           "p",
-          { class: "note" },
+          {},
+          "Press Resolve, or ",
           h("kbd", {}, "Ctrl"),
           " ",
           h("kbd", {}, "Enter"),
-          " resolves from inside the editor.",
+          " in the editor. This tab asks the" +
+            " registry what it needs to know and writes package-lock.json as npm does, to the byte. Nothing is installed.",
         ),
       ),
     );

@@ -2,9 +2,9 @@ import type { InstallerOptions } from "../../src/api.ts";
 import type { Settings, SourceKind } from "./settings.ts";
 
 export const SOURCES: readonly (readonly [SourceKind, string])[] = [
-  ["registry", "The live registry"],
-  ["relay", "The registry, through this page’s server"],
-  ["snapshot", "A snapshot inside the page, no network"],
+  ["registry", "Live registry"],
+  ["relay", "Live registry, relayed"],
+  ["snapshot", "Snapshot, no network"],
   ["other", "Another registry…"],
 ];
 

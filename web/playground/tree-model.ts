@@ -80,7 +80,9 @@ export class TreeModel {
 
   /** Packages that the search matches; all of them where nothing is searched for. */
   get matches(): number {
-    return this.filtered ? (this.rows, this.#matches) : this.tree.nodes.length;
+    if (!this.filtered) return this.tree.nodes.length;
+    this.#rows ??= this.#build();
+    return this.#matches;
   }
 
   flags(node: TreeNode): ReadonlySet<Flag> {

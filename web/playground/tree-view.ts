@@ -29,6 +29,28 @@ export function badges(flags: ReadonlySet<Flag>): HTMLElement[] {
   return shown;
 }
 
+function classOf({ node, match }: Row, active: boolean): string {
+  const direct = node.edgesIn.some(({ from }) => from.location === "");
+  return `row${active ? " active" : ""}${match ? "" : " faint"}${direct ? " direct" : ""}`;
+}
+
+/** An alias says what it stands for: `npm:string-width@4.2.3` in the folder `string-width-cjs`. */
+function versionOf(node: TreeNode): string {
+  if (node.isLink) return `→ ${node.target?.location ?? node.resolved ?? ""}`;
+  const alias = node.location.endsWith(`node_modules/${node.name}`) && node.packageName !== node.name;
+  return alias ? `${node.packageName}@${node.version}` : node.version;
+}
+
+/** The end of the line: what the project asks for, or the first of those that ask. */
+function wantedFor({ node, edge }: Row): string {
+  if (edge) return edge.spec || "*";
+  const direct = node.edgesIn.find(({ from }) => from.location === "");
+  if (direct) return direct.spec || "*";
+  const names = [...new Set(node.edgesIn.map(({ from }) => from.name || from.packageName))];
+  const rest = names.length - 2;
+  return names.slice(0, 2).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+}
+
 /** The tree with its search: one tab stop, walked by keys as the ARIA tree pattern has it. */
 export class TreeView {
   readonly element: HTMLElement;
@@ -37,9 +59,11 @@ export class TreeView {
   readonly #list: VirtualList;
   readonly #search: HTMLInputElement;
   readonly #found: HTMLElement;
+  readonly #openAll = h("button", { type: "button", onclick: () => this.#toggleAll() }, "Open all");
   readonly #wanted = new Set<Flag>();
   readonly #onSelect: (node: TreeNode) => void;
   #active = 0;
+  #allOpen = false;
   #selected: TreeNode | null = null;
   #typed = "";
   #typedAt = 0;
@@ -63,8 +87,6 @@ export class TreeView {
       "aria-label": "Resolved packages",
       onkeydown: (event) => this.#key(event as KeyboardEvent),
       onclick: (event) => this.#click(event as MouseEvent),
-      onfocus: () => this.#list.redraw(this.#active),
-      onblur: () => this.#list.redraw(this.#active),
     });
     this.element = h("div", { class: "tree-pane" }, this.#toolbar(), this.#box);
     this.#list = new VirtualList(this.#box, ROW_HEIGHT, (index) => this.#row(index));
@@ -102,12 +124,10 @@ export class TreeView {
       const number = tally.get(flag);
       if (number) chips.append(this.#chip(flag, `${word} ${number}`, title));
     }
-    const all = h("button", { type: "button", class: "quiet", onclick: () => this.#openAll(true) }, "Open all");
-    const none = h("button", { type: "button", class: "quiet", onclick: () => this.#openAll(false) }, "Close all");
     return h(
       "div",
       { class: "tree-tools" },
-      h("div", { class: "tree-line" }, this.#search, kind, all, none),
+      h("div", { class: "tree-line" }, this.#search, kind, this.#openAll),
       h("div", { class: "tree-line" }, chips, this.#found),
     );
   }
@@ -131,22 +151,20 @@ export class TreeView {
 
   #show(kind: TreeViewKind): void {
     this.model.show(kind);
-    for (const button of this.element.querySelectorAll<HTMLButtonElement>(".tree-line > button.quiet")) {
-      button.hidden = kind !== "folders";
-    }
+    this.#openAll.hidden = kind !== "folders";
     this.#active = 0;
     this.#refresh();
     this.#box.scrollTop = 0;
   }
 
-  #openAll(open: boolean): void {
+  #toggleAll(): void {
     const at = this.model.rows[this.#active]?.id;
-    if (open) this.model.expandAll();
+    this.#allOpen = !this.#allOpen;
+    if (this.#allOpen) this.model.expandAll();
     else this.model.collapseAll();
-    this.#active = Math.max(
-      0,
-      this.model.rows.findIndex((row) => row.id === at),
-    );
+    this.#openAll.textContent = this.#allOpen ? "Close all" : "Open all";
+    const active = this.model.rows.findIndex((row) => row.id === at);
+    this.#active = Math.max(0, active);
     this.#refresh();
   }
 
@@ -179,13 +197,12 @@ export class TreeView {
     if (!row) return h("div");
     const { node } = row;
     const flags = this.model.flags(node);
-    const focused = index === this.#active && document.activeElement === this.#box;
     const twisty = row.expandable ? h("span", { class: "twisty", "data-twisty": true }, icon("chevron")) : h("span");
     const element = h(
       "div",
       {
         id: `row-${index}`,
-        class: `row${focused ? " focused" : ""}${row.match ? "" : " faint"}`,
+        class: classOf(row, index === this.#active),
         role: "treeitem",
         "data-index": index,
         "aria-level": row.level,
@@ -196,18 +213,13 @@ export class TreeView {
       },
       twisty,
       h("span", { class: "row-name" }, node.name || node.packageName || "project"),
-      h("span", { class: "row-version" }, this.#version(row)),
+      h("span", { class: "row-version" }, versionOf(node)),
       row.edge && !row.edge.valid ? h("span", { class: "badge badge-invalid" }, "invalid") : null,
       ...badges(flags),
+      h("span", { class: "row-for" }, wantedFor(row)),
     );
     element.style.setProperty("--level", String(row.level - 1));
     return element;
-  }
-
-  #version({ node, edge }: Row): string {
-    if (node.isLink) return `→ ${node.target?.location ?? node.resolved ?? ""}`;
-    const alias = node.packageName !== node.name && node.parent ? `${node.packageName}@` : "";
-    return edge ? `${alias}${node.version}  for ${edge.spec || "*"}` : alias + node.version;
   }
 
   #click(event: MouseEvent): void {
