@@ -298,7 +298,11 @@ test("a refused token is asked for once more, by all who were refused together",
 test("a token that stays refused is E401, and the callback is not pestered", async () => {
   const { fetch } = guarded([]);
   let asked = 0;
-  const transport = transportOver(registryOf([]), { fetch, token: () => (asked++, "old") });
+  const token = (): string => {
+    asked++;
+    return "old";
+  };
+  const transport = transportOver(registryOf([]), { fetch, token });
   for (const _ of [1, 2, 3]) expect(failureOf(await transport.get(packumentRequest("a"))).code).toBe("E401");
   expect(asked).toBe(2);
 });

@@ -96,7 +96,7 @@ test("a wrong value is named and left out; a null is a default", () => {
 
 test("environment references are left out with a warning", () => {
   const { options, registry, scopes, warnings } = readNpmrc(
-    "registry=https://${HOST}/\n@a:registry=${A?}\ntag=${TAG}\ncache=${HOME}/x",
+    `registry=https://\${HOST}/\n@a:registry=\${A?}\ntag=\${TAG}\ncache=\${HOME}/x`,
   );
   expect({ options, registry, scopes: scopes.size }).toEqual({ options: {}, registry: undefined, scopes: 0 });
   expect(warnings.map((warning) => warning.code)).toEqual(["ECONFIG", "ECONFIG", "ECONFIG"]);

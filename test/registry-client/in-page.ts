@@ -1,0 +1,37 @@
+import type { Failure } from "../../src/errors.ts";
+import { PackumentSource } from "../../src/registry/packument-source.ts";
+import { registryConfig } from "../../src/registry/registry-config.ts";
+import { createFetchTransport, type FetchTransportOptions } from "../../web/fetch-transport.ts";
+
+/** What a page saw: by name, the versions' count or the failure; and the warnings. */
+export interface Seen {
+  answers: Record<string, number | Failure>;
+  warnings: Failure[];
+  milliseconds: number;
+}
+
+/** Runs inside a page: the client with the browser's own fetch. */
+export async function look(names: readonly string[], options: FetchTransportOptions): Promise<Seen> {
+  const warnings: Failure[] = [];
+  const transport = createFetchTransport({ ...options, onWarning: (warning) => warnings.push(warning) });
+  const config = registryConfig({ registry: options.registry });
+  const source = new PackumentSource({ transport, config, metadata: "abbreviated" });
+  const start = performance.now();
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const outcome = await source.packument(name);
+      return [name, outcome.ok ? outcome.value.distTags.size : outcome.failure] as const;
+    }),
+  );
+  return { answers: Object.fromEntries(found), warnings, milliseconds: performance.now() - start };
+}
+
+/** Starts a request whose body stalls, leaves it, and says what became of it. */
+export async function leave(url: string): Promise<string> {
+  const transport = createFetchTransport({ registry: url });
+  const stop = new AbortController();
+  const answer = transport.get({ kind: "packument", name: "a", url: `${url}a`, metadata: "full", signal: stop.signal });
+  setTimeout(() => stop.abort(), 100);
+  const outcome = await answer;
+  return outcome.ok ? "ok" : outcome.failure.code;
+}

@@ -1,0 +1,127 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
+import { afterEach, expect, test } from "vitest";
+import type { RegistryRequest } from "../../src/ports.ts";
+import { createFetchTransport, type FetchTransportOptions } from "../../web/fetch-transport.ts";
+import { bodyOf, failureOf } from "./client.ts";
+
+// Node's own fetch, over loopback: what a fetch in memory cannot show.
+
+const servers: Server[] = [];
+
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+async function listen(handle: RequestListener): Promise<string> {
+  const server = createServer(handle);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+function client(registry: string, options: Partial<FetchTransportOptions> = {}): (path: string) => Promise<unknown> {
+  const transport = createFetchTransport({ registry, random: () => 0, retries: 1, ...options });
+  return async (path) => {
+    const request: RegistryRequest = { kind: "packument", name: path, url: registry + path, metadata: "full" };
+    const outcome = await transport.get(request);
+    return outcome.ok ? bodyOf(outcome) : failureOf(outcome);
+  };
+}
+
+test("a redirect within the origin keeps the token; one that leaves it loses the token for good", async () => {
+  const seen: (string | undefined)[] = [];
+  const other: string = await listen((request, response) => {
+    seen.push(`other ${request.url} ${request.headers.authorization}`);
+    if (request.url === "/back") response.writeHead(302, { location: `${home}end` });
+    response.end('{"name":"other"}');
+  });
+  const home: string = await listen((request, response) => {
+    seen.push(`home ${request.url} ${request.headers.authorization}`);
+    const to = { "/near": "/end", "/far": `${other}end`, "/there-and-back": `${other}back` }[request.url ?? ""];
+    if (to) response.writeHead(307, { location: to });
+    response.end('{"name":"home"}');
+  });
+  const get = client(home, { token: (origin) => (home.startsWith(origin) ? "hush" : undefined) });
+  expect(await get("near")).toEqual({ name: "home" });
+  expect(await get("far")).toEqual({ name: "other" });
+  expect(await get("there-and-back")).toEqual({ name: "home" });
+  expect(seen).toEqual([
+    "home /near Bearer hush",
+    "home /end Bearer hush",
+    "home /far Bearer hush",
+    "other /end undefined",
+    "home /there-and-back Bearer hush",
+    "other /back undefined",
+    "home /end undefined",
+  ]);
+});
+
+test.each(["data:application/json,{}", "file:///etc/hostname", "ftp://h.example/"])(
+  "no redirect to %s",
+  async (location) => {
+    const home = await listen((_, response) => response.writeHead(302, { location }).end());
+    expect(await client(home)("a")).toMatchObject({ code: "E302" });
+  },
+);
+
+test("redirects that never end are given up", async () => {
+  let hops = 0;
+  const home = await listen((_, response) => {
+    response.writeHead(302, { location: `/${++hops}` }).end();
+  });
+  expect(await client(home)("a")).toMatchObject({ code: "E302" });
+  expect(hops).toBe(11);
+});
+
+test("bytes over the wire are counted compressed, and an unchanged document is not sent again", async () => {
+  const text = JSON.stringify({ name: "a", filler: "x".repeat(10_000) });
+  const zipped = gzipSync(text);
+  const home = await listen((request, response) => {
+    const headers = { etag: '"1"', "content-encoding": "gzip", "content-length": zipped.length };
+    if (request.headers["if-none-match"] === '"1"') response.writeHead(304, { etag: '"1"' }).end();
+    else response.writeHead(200, headers).end(zipped);
+  });
+  const transport = createFetchTransport({ registry: home });
+  const request: RegistryRequest = { kind: "packument", name: "a", url: `${home}a`, metadata: "full" };
+  const first = await transport.get(request);
+  const again = await transport.get(request);
+  expect(first.ok && first.value.transferred).toBe(zipped.length);
+  expect(again.ok && again.value.transferred).toBe(0);
+  expect(again).toMatchObject({ ok: true, value: { bytes: new TextEncoder().encode(text) } });
+});
+
+test("a connection that is cut in the middle of a body is asked again", async () => {
+  let asked = 0;
+  const home = await listen((_, response) => {
+    response.writeHead(200, { "content-length": 12 });
+    if (++asked > 1) response.end('{"name":"a"}');
+    else response.write('{"na', () => response.destroy());
+  });
+  expect(await client(home)("a")).toEqual({ name: "a" });
+});
+
+test("nobody listening is EUNREACHABLE with the system's code", async () => {
+  const home = await listen(() => {});
+  servers[0]?.close();
+  expect(await client(home)("a")).toMatchObject({
+    code: "EUNREACHABLE",
+    found: "ECONNREFUSED",
+    details: { reason: "network" },
+  });
+});
+
+test("an error's body is not read, and its connection is let go", async () => {
+  let closed = 0;
+  const home = await listen((_, response) => {
+    response.on("close", () => closed++);
+    response.writeHead(403);
+    response.write("x".repeat(1000)); // and no end
+  });
+  expect(await client(home)("a")).toMatchObject({ code: "E403" });
+  await expect.poll(() => closed).toBe(1);
+});
