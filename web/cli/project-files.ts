@@ -26,12 +26,10 @@ const SECTIONS = ["dependencies", "devDependencies", "optionalDependencies", "pe
  */
 export async function readProject(dir: string, added: readonly string[] = []): Promise<ProjectFiles> {
   const found: Found = new Map();
-  const own = join(dir, "package.json");
-  const text = await readText(own);
+  const text = await readText(join(dir, "package.json"));
   if (text === undefined)
     throw new InstallError(
       failure("ENOENT", `There is no package.json in ${dir}.`, {
-        details: { path: own },
         wayOut: [{ kind: "other", text: "Name the project's folder: webhoist lock DIR." }],
       }),
     );
