@@ -62,29 +62,27 @@ function start(file) {
   const worker = new Worker(file, { workerData, execArgv: ["--enable-source-maps"] });
   const cases = new Promise((done, fail) => {
     worker.once("message", (message) => done(message.cases));
-    worker.once("error", fail);
+    // Stays for the thread's life: between two cases nobody else listens.
+    worker.on("error", fail);
   });
   return { worker, cases };
 }
+
+const wrong = (why) => ({ ms: 0, verdict: { why, detail: [], unlisted: [] }, said: [] });
 
 /** A verdict, or null when the time is up. */
 function ask(worker, index) {
   return new Promise((done) => {
     const end = (answer) => {
       clearTimeout(timer);
-      worker.removeAllListeners();
+      worker.off("message", end);
+      worker.off("error", crash);
       done(answer);
     };
+    const crash = (error) => end({ ...wrong(`crash: ${error?.stack ?? error}`), died: true });
     const timer = setTimeout(() => end(null), Number(values.timeout) * 1000);
     worker.on("message", end);
-    worker.on("error", (error) =>
-      end({
-        ms: 0,
-        died: true,
-        verdict: { why: `crash: ${error?.stack ?? error}`, detail: [], unlisted: [] },
-        said: [],
-      }),
-    );
+    worker.on("error", crash);
     worker.postMessage({ index, verbose: values.verbose });
   });
 }
@@ -92,7 +90,7 @@ function ask(worker, index) {
 const wanted = (name) =>
   !values.name || values.name.some((text) => (text.startsWith("=") ? name === text.slice(1) : name.includes(text)));
 
-function report({ suite, name }, verdict, said, ms) {
+function report({ suite, name }, { verdict, said, ms }) {
   if (values["list-failures"]) return console.log(`${suite} ${name}`);
   console.log(`✗ ${suite} ${name} (${Math.round(ms)} ms): ${verdict.why}`);
   if (!values.verbose) return;
@@ -109,12 +107,7 @@ async function main() {
   let failed = 0;
   for (const [index, found] of cases.entries()) {
     if (!wanted(found.name)) continue;
-    const answer = (await ask(worker, index)) ?? {
-      ms: Number(values.timeout) * 1000,
-      died: true,
-      verdict: { why: "hang", detail: [], unlisted: [] },
-      said: [],
-    };
+    const answer = (await ask(worker, index)) ?? { ...wrong("hang"), died: true };
     const count = counts.get(found.suite) ?? { pass: 0, all: 0, ms: 0 };
     counts.set(found.suite, count);
     count.all++;
@@ -124,7 +117,7 @@ async function main() {
       failed++;
       const reason = answer.verdict.why.replace(/ does not name .*/, " names another").slice(0, 80);
       reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-      report(found, answer.verdict, answer.said, answer.ms);
+      report(found, answer);
     }
     if (answer.died) {
       await worker.terminate();

@@ -109,7 +109,8 @@ export function folderCases(root: string, suites: readonly string[]): LazyCase[]
   }
   for (const suite of ["arborist", "real"] as const) {
     if (!suites.includes(suite)) continue;
-    for (const name of folders(root, "cases", suite)) cases.push({ suite, name, open: () => openCase(root, suite, name) });
+    for (const name of folders(root, "cases", suite))
+      cases.push({ suite, name, open: () => openCase(root, suite, name) });
   }
   return suites.includes("random") ? [...cases, ...randomCases(root)] : cases;
 }

@@ -1,4 +1,4 @@
-import type { InstallerOptions, Installer, Resolution } from "../../src/api.ts";
+import type { Installer, InstallerOptions, Resolution } from "../../src/api.ts";
 import type { Failure } from "../../src/errors.ts";
 import { memoryRegistry } from "../registry/memory-fetch.ts";
 import type { RegistryOptions } from "../registry/responder.ts";
@@ -61,14 +61,17 @@ export async function runCase(
   } finally {
     installer?.dispose();
   }
-  const unlisted = registry.log.filter(({ status, method }) => status === 404 && method === "GET").map(({ path }) => path);
+  const unlisted = registry.log
+    .filter(({ status, method }) => status === 404 && method === "GET")
+    .map(({ path }) => path);
   return { given, unlisted, requests: registry.log.map(({ path }) => path) };
 }
 
-const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const quoted = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /** `name` as a word of its own: `a` is not in `@s/a`, nor in `a-b`. */
-const speaks = (text: string, name: string): boolean => new RegExp(`(^|[^\\w@/.-])${escape(name)}($|[^\\w/.-]|\\.(\\s|$))`).test(text);
+const speaks = (text: string, name: string): boolean =>
+  new RegExp(`(^|[^\\w@/.-])${quoted(name)}($|[^\\w/.-]|\\.(\\s|$))`).test(text);
 
 interface ReportedEdge {
   name?: string;
@@ -82,7 +85,8 @@ export function missingCulprit(failure: Failure, culprit: Culprit): string[] {
   const { message } = failure;
   const missing: string[] = [];
   const name = culprit.package;
-  if (name !== undefined && failure.package !== name && edge.name !== name && !speaks(message, name)) missing.push(`package ${name}`);
+  if (name !== undefined && failure.package !== name && edge.name !== name && !speaks(message, name))
+    missing.push(`package ${name}`);
   const spec = culprit.spec;
   if (spec && failure.spec !== spec && edge.spec !== spec && !message.includes(spec)) missing.push(`spec ${spec}`);
   const from = culprit.from;
@@ -100,7 +104,12 @@ function judgeFiles(resolution: Resolution, expected: Expected & { kind: "lock" 
   if (lock !== expected.text) return { ...verdict, why: "lock differs", detail: lockDifference(expected.text, lock) };
   for (const [path, text] of Object.entries(expected.files)) {
     const after = files[path] ?? given.project.files[path];
-    if (after !== text) return { ...verdict, why: `${path} differs`, detail: [`npm:  ${JSON.stringify(text)}`, `here: ${JSON.stringify(after)}`] };
+    if (after !== text)
+      return {
+        ...verdict,
+        why: `${path} differs`,
+        detail: [`npm:  ${JSON.stringify(text)}`, `here: ${JSON.stringify(after)}`],
+      };
   }
   for (const [path, text] of Object.entries(files)) {
     if (path === expected.path || path in expected.files || text === given.project.files[path]) continue;
@@ -119,18 +128,30 @@ export function judge(given: Given, expected: Expected, conformanceCase: Conform
   if (expected.kind === "bounded") return wrong("");
   if (given.kind === "failure") {
     const { failure } = given;
-    const said = [failure.message, JSON.stringify({ ...failure, details: failure.details?.["edge"], paths: undefined })];
+    const said = [
+      failure.message,
+      JSON.stringify({ ...failure, details: failure.details?.["edge"], paths: undefined }),
+    ];
     if (expected.kind === "lock") return wrong(`${failure.code} instead of a lock`, said);
-    if (failure.code !== expected.code) return wrong(`${failure.code} instead of ${expected.code}`, [...said, `culprit: ${JSON.stringify(expected.culprit)}`]);
+    if (failure.code !== expected.code)
+      return wrong(`${failure.code} instead of ${expected.code}`, [
+        ...said,
+        `culprit: ${JSON.stringify(expected.culprit)}`,
+      ]);
     const missing = missingCulprit(failure, expected.culprit);
     return missing.length > 0 ? wrong(`${failure.code} does not name ${missing.join(", ")}`, said) : wrong("");
   }
-  if (expected.kind === "failure") return wrong(`a lock instead of ${expected.code}`, [`culprit: ${JSON.stringify(expected.culprit)}`]);
+  if (expected.kind === "failure")
+    return wrong(`a lock instead of ${expected.code}`, [`culprit: ${JSON.stringify(expected.culprit)}`]);
   return judgeFiles(given.resolution, expected, conformanceCase);
 }
 
 /** Runs one case and judges it. */
-export async function conform(create: CreateInstaller, conformanceCase: ConformanceCase, run: RunOptions = {}): Promise<Verdict> {
+export async function conform(
+  create: CreateInstaller,
+  conformanceCase: ConformanceCase,
+  run: RunOptions = {},
+): Promise<Verdict> {
   const { given, unlisted } = await runCase(create, conformanceCase, run);
   return { ...judge(given, conformanceCase.expected, conformanceCase), unlisted };
 }

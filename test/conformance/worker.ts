@@ -1,12 +1,9 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { createInstaller } from "webhoist:entry";
 import { folderCases } from "./folder.ts";
-import { type CreateInstaller, conform, runCase } from "./judge.ts";
+import { conform, runCase } from "./judge.ts";
 
 // What `scripts/conformance.mjs` runs in a thread of its own, so that a case that hangs can be ended and counted.
-// The bundler replaces this with the module under test.
-import * as entry from "webhoist:entry";
-
-const { createInstaller } = entry as unknown as { createInstaller: CreateInstaller };
 const { root, suites, metadata } = workerData as { root: string; suites: string[]; metadata: "full" | "abbreviated" };
 const cases = folderCases(root, suites);
 

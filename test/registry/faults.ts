@@ -30,7 +30,12 @@ type Change = (answer: Answer) => Answer;
 const matched = new WeakMap<Fault, number>();
 
 function apply(fault: Fault, answer: Answer): Answer {
-  const body = fault.body === undefined ? answer.body : typeof fault.body === "string" ? new TextEncoder().encode(fault.body) : fault.body;
+  const body =
+    fault.body === undefined
+      ? answer.body
+      : typeof fault.body === "string"
+        ? new TextEncoder().encode(fault.body)
+        : fault.body;
   const headers = { ...answer.headers };
   if (fault.retryAfter !== undefined) headers["retry-after"] = fault.retryAfter;
   if (fault.noCors) headers["x-no-cors"] = "1";

@@ -6,13 +6,19 @@ import type { Snapshot } from "./snapshot.ts";
 const fileOf = (name: string): string => name.replace("/", "+");
 
 /** Reads once, keeps for ever: the shuffle test asks for the same packument a hundred times. */
-export function cachedFiles(): { gunzipped(file: string): Uint8Array | undefined; plain(file: string): Uint8Array | undefined } {
+export function cachedFiles(): {
+  gunzipped(file: string): Uint8Array | undefined;
+  plain(file: string): Uint8Array | undefined;
+} {
   const kept = new Map<string, Uint8Array | undefined>();
   const read = (file: string, open: (bytes: Uint8Array) => Uint8Array): Uint8Array | undefined => {
     if (!kept.has(file)) kept.set(file, existsSync(file) ? open(readFileSync(file)) : undefined);
     return kept.get(file);
   };
-  return { gunzipped: (file) => read(file, (bytes) => gunzipSync(bytes)), plain: (file) => read(file, (bytes) => bytes) };
+  return {
+    gunzipped: (file) => read(file, (bytes) => gunzipSync(bytes)),
+    plain: (file) => read(file, (bytes) => bytes),
+  };
 }
 
 /** `directory` holds `packuments/<name>.json.gz` and `tarballs/<name>/<file>.tgz`, a scope's `/` written `+`. */

@@ -67,8 +67,8 @@ interface Forms {
 const formsByOrigin = new Map<string, WeakMap<Uint8Array, Forms>>();
 
 function formsOf(bytes: Uint8Array, origin: string): Forms {
-  let kept = formsByOrigin.get(origin);
-  if (!kept) formsByOrigin.set(origin, (kept = new WeakMap()));
+  const kept = formsByOrigin.get(origin) ?? new WeakMap<Uint8Array, Forms>();
+  formsByOrigin.set(origin, kept);
   let forms = kept.get(bytes);
   if (!forms) {
     const body = origin === PLACEHOLDER ? bytes : encoder.encode(decoder.decode(bytes).replaceAll(PLACEHOLDER, origin));
@@ -130,7 +130,11 @@ export function createResponder(snapshot: Snapshot, options: RegistryOptions = {
 
   const plain = (ask: Ask): Answer => {
     if (ask.method === "OPTIONS") {
-      return { status: options.strict ? 405 : 204, headers: { "access-control-max-age": "86400" }, body: new Uint8Array() };
+      return {
+        status: options.strict ? 405 : 204,
+        headers: { "access-control-max-age": "86400" },
+        body: new Uint8Array(),
+      };
     }
     if (!ask.path.includes("/-/")) return packument(ask);
     const body = snapshot.tarball(ask.path);
