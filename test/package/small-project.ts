@@ -1,11 +1,13 @@
-/** `p` wants `b@2` as a peer and `a` wants `b@1`: the smallest project that hoists, nests and joins a peer set. */
+import { createHash } from "node:crypto";
+
+/** `a` wants `b@1`, the project `b@2`, which is also the peer that `p` wants: a small project that hoists and nests. */
 export const PACKAGE_JSON = JSON.stringify({
   name: "small",
   version: "1.0.0",
-  dependencies: { a: "^1.0.0", p: "~1.0.0" },
+  dependencies: { a: "^1.0.0", b: "^2.0.0", p: "~1.0.0" },
 });
 
-/** Locations and versions that npm gives for it. */
+/** Locations and versions that npm 11.19.1 gives for it. */
 export const EXPECTED: readonly string[] = [
   "node_modules/a 1.1.0",
   "node_modules/a/node_modules/b 1.2.0",
@@ -26,11 +28,9 @@ export function packument(name: string, registry: string): string | undefined {
   const versions = PACKAGES[name];
   if (!versions) return undefined;
   const entries = Object.entries(versions).map(([version, more]) => {
-    const dist = {
-      tarball: `${registry}${name}/-/${name}-${version}.tgz`,
-      integrity: `sha512-${"A".repeat(86)}==`,
-      shasum: "0".repeat(40),
-    };
+    // Of its own for each version: npm takes packages of one integrity for one package.
+    const hash = createHash("sha512").update(`${name}@${version}`).digest("base64");
+    const dist = { tarball: `${registry}${name}/-/${name}-${version}.tgz`, integrity: `sha512-${hash}` };
     return [version, { name, version, dist, ...more }] as const;
   });
   return JSON.stringify({
