@@ -10,6 +10,8 @@ export interface Call {
   signal: AbortSignal;
   /** Milliseconds without anything coming. */
   timeout: number;
+  /** Read the body in one piece: cheaper, but while it comes nothing is heard of it. */
+  whole?: boolean;
   /** When anything last came, to any request of this transport. */
   pulse: { at: number };
 }
@@ -31,8 +33,8 @@ export async function exchange(call: Call): Promise<Reply> {
   const forget = onAbort(signal, () => attempt.abort(signal.reason));
   const state = { at: performance.now(), begun: false, late: false };
   const watch = (): void => {
-    // Before its headers a request may only be waiting for a connection (HTTP/1.1 has six) while others are served.
-    const idle = performance.now() - (state.begun ? state.at : Math.max(state.at, pulse.at));
+    // What is not heard of may only be waiting (HTTP/1.1 has six connections, a line has its width) while others come.
+    const idle = performance.now() - (state.begun && !call.whole ? state.at : Math.max(state.at, pulse.at));
     if (idle < timeout) timer = setTimeout(watch, timeout - idle);
     else {
       state.late = true;
@@ -45,7 +47,9 @@ export async function exchange(call: Call): Promise<Reply> {
     pulse.at = state.at = performance.now();
   };
   try {
-    return await orAbort(converse(call, attempt.signal, touch), attempt.signal);
+    const reply = await orAbort(converse(call, attempt.signal, touch), attempt.signal);
+    touch();
+    return reply;
   } catch (error) {
     if (signal.aborted) return { kind: "aborted" };
     if (state.late) return { kind: "timeout" };
@@ -68,7 +72,8 @@ async function converse(call: Call, signal: AbortSignal, touch: () => void): Pro
   touch();
   const { status, headers } = response;
   let bytes: Uint8Array = new Uint8Array();
-  if (response.ok) bytes = await readBody(response, signal, touch);
+  if (response.ok && call.whole) bytes = new Uint8Array(await response.arrayBuffer());
+  else if (response.ok) bytes = await readBody(response, signal, touch);
   // Nobody reads an error's text: let go of the connection.
   else response.body?.cancel().catch(() => {});
   return { kind: "answer", status, headers, bytes };

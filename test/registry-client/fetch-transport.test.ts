@@ -123,10 +123,15 @@ test.each([
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("a slow body that keeps coming is not a stall", async () => {
+test.each([
+  ["tarball", 1],
+  ["packument", 2],
+] as const)("a slow body that keeps coming is not a stall: a %s comes at attempt %i", async (kind, attempts) => {
   vi.useFakeTimers();
   const text = JSON.stringify({ name: "a", filler: "x".repeat(50) });
+  let sent = 0;
   const fetch = async (): Promise<Response> => {
+    sent++;
     let at = 0;
     const body = new ReadableStream<Uint8Array>({
       async pull(controller) {
@@ -138,9 +143,10 @@ test("a slow body that keeps coming is not a stall", async () => {
     });
     return new Response(body);
   };
-  const answer = transportOver(registryOf([]), { fetch, timeout: 1000 }).get(packumentRequest("a"));
+  const answer = transportOver(registryOf([]), { fetch, timeout: 1000 }).get(packumentRequest("a", { kind }));
   await vi.advanceTimersByTimeAsync(10_000);
   expect(bodyOf(await answer)).toHaveProperty("name", "a");
+  expect(sent).toBe(attempts);
 });
 
 test("a request that waits for a connection is not timed out while others are served", async () => {
