@@ -2,7 +2,8 @@ import { relativePath, resolvePath } from "../base/posix-path.ts";
 import { failure, InstallError } from "../errors.ts";
 import { type Hosted, hostedText, parseHosted } from "./hosted.ts";
 import { assertPackageName, packageNameProblem } from "./package-name.ts";
-import { kindOfText } from "./semver-text.ts";
+import { validRange } from "./range.ts";
+import { validVersion } from "./version.ts";
 
 interface Base {
   /** The dependency's name; empty where an argument names none (`./dir`, a URL). */
@@ -108,9 +109,15 @@ function invalid(base: Base, code: string, message: string): InstallError {
   return new InstallError(failure(code, message, { package: base.name, spec: base.rawSpec }));
 }
 
+function kindOf(text: string): RegistrySpec["type"] {
+  // `^1.2.3` needs no look as a version: semver would throw, which is slow
+  if (/^[\s=v]*\d+\.\d+\.\d/.test(text) && validVersion(text)) return "version";
+  return validRange(text) ? "range" : "tag";
+}
+
 function registrySpec(base: Base): RegistrySpec {
   const fetchSpec = base.rawSpec.trim();
-  const type = kindOfText(fetchSpec) ?? "tag";
+  const type = kindOf(fetchSpec);
   if (type === "tag" && !/^[\w\-.!~*'()]+$/.test(fetchSpec)) {
     throw invalid(base, "EINVALIDTAGNAME", `Invalid tag name "${fetchSpec}" of package "${base.raw}".`);
   }
@@ -135,7 +142,12 @@ function fileSpec(base: Base, where: string): FileSpec {
   const drive = /^[a-z]:(?:\/|$)/i.test(path);
   const fetchSpec = home ? resolvePath("/~", path.replace(/^\/?~\/?/, "")) : resolvePath(drive ? "/" : where, path);
   const saved = home ? path.replace(/^\//, "") : path[0] === "/" ? fetchSpec : relativePath(where, fetchSpec);
-  return { ...base, type: TARBALL.test(base.rawSpec) ? "file" : "directory", fetchSpec, saveSpec: `file:${saved.replaceAll("\\", "/")}` };
+  return {
+    ...base,
+    type: TARBALL.test(base.rawSpec) ? "file" : "directory",
+    fetchSpec,
+    saveSpec: `file:${saved.replaceAll("\\", "/")}`,
+  };
 }
 
 /** `#abc`, `#semver:^1`, `#path:dir`, or several joined by `::`; a commit and a range exclude each other. */

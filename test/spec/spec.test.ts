@@ -15,20 +15,35 @@ function summary(spec: Spec): string {
     spec.type === "alias"
       ? summary(spec.subSpec)
       : spec.type === "git"
-        ? [spec.fetchSpec, spec.saveSpec, spec.gitCommittish, spec.gitRange, spec.hosted && hostedText(spec.hosted, "scp")]
+        ? [
+            spec.fetchSpec,
+            spec.saveSpec,
+            spec.gitCommittish,
+            spec.gitRange,
+            spec.hosted && hostedText(spec.hosted, "scp"),
+          ]
         : [spec.fetchSpec, "saveSpec" in spec ? spec.saveSpec : null];
   return JSON.stringify([spec.type, spec.name, spec.raw, spec.rawSpec, rest]);
 }
 
 function oracleSummary(spec: npa.Result): string {
   const sub = (spec as npa.AliasResult).subSpec;
-  const { hosted } = spec as npa.HostedGitResult;
+  const hosted = (spec as unknown as { hosted?: { ssh(options: object): string } }).hosted;
   const rest =
     spec.type === "alias"
       ? oracleSummary(sub)
       : spec.type === "git"
-        ? [spec.fetchSpec, spec.saveSpec, spec.gitCommittish ?? null, spec.gitRange, hosted && hosted.ssh({ noCommittish: false })]
-        : [spec.fetchSpec, spec.type === "remote" || spec.type === "file" || spec.type === "directory" ? spec.saveSpec : null];
+        ? [
+            spec.fetchSpec,
+            spec.saveSpec,
+            spec.gitCommittish ?? null,
+            spec.gitRange,
+            hosted && hosted.ssh({ noCommittish: false }),
+          ]
+        : [
+            spec.fetchSpec,
+            spec.type === "remote" || spec.type === "file" || spec.type === "directory" ? spec.saveSpec : null,
+          ];
   return JSON.stringify([spec.type, spec.name ?? "", spec.raw, spec.rawSpec, rest]);
 }
 
@@ -82,7 +97,20 @@ test("a table of spellings, as npm-package-arg reads them", () => {
     agreeArg(`@scope/dep@${raw}`);
   }
   for (const raw of ["", " ", " ^1.2.3 ", "\t1.x", " latest ", " ./x", "1  ||  2", "1.2.3 ", "a\nb"]) agree("dep", raw);
-  for (const arg of ["dep", "@a/b", "dep@", "@a", "@a/", "Dep", "node_modules", "_x", "-x", "a b", "dep.tgz", "dep@x.tgz"]) {
+  for (const arg of [
+    "dep",
+    "@a/b",
+    "dep@",
+    "@a",
+    "@a/",
+    "Dep",
+    "node_modules",
+    "_x",
+    "-x",
+    "a b",
+    "dep.tgz",
+    "dep@x.tgz",
+  ]) {
     agreeArg(arg);
   }
 });
@@ -91,7 +119,10 @@ test("a table of spellings, as npm-package-arg reads them", () => {
 const ODD_PATH = /\\|~|\/\/|\/~/;
 
 test("any text is read as npm-package-arg reads it, or refused where it is", () => {
-  const tokens = "1 2.3 .0 ^ ~ >= < || x * - @ / . .. : # a b.c git+ssh:// https:// github.com file: npm: user semver: :: .git .tgz % v =".split(" ");
+  const tokens =
+    "1 2.3 .0 ^ ~ >= < || x * - @ / . .. : # a b.c git+ssh:// https:// github.com file: npm: user semver: :: .git .tgz % v =".split(
+      " ",
+    );
   const text = fc.array(fc.oneof(fc.constantFrom(...tokens, " "), fc.string({ maxLength: 2 })), { maxLength: 8 });
   fc.assert(
     fc.property(text, (parts) => {
@@ -105,8 +136,29 @@ test("any text is read as npm-package-arg reads it, or refused where it is", () 
 });
 
 test("names npm takes for old packages, and only those", () => {
-  const name = (raw: string): string => attempt(() => npa.resolve(raw, "1", WHERE), () => "ok");
-  const letters = fc.constantFrom("a", "B", "1", ".", "-", "_", "@", "/", "~", "'", "(", "%", " ", "é", "\ud800", "node_modules");
+  const name = (raw: string): string =>
+    attempt(
+      () => npa.resolve(raw, "1", WHERE),
+      () => "ok",
+    );
+  const letters = fc.constantFrom(
+    "a",
+    "B",
+    "1",
+    ".",
+    "-",
+    "_",
+    "@",
+    "/",
+    "~",
+    "'",
+    "(",
+    "%",
+    " ",
+    "é",
+    "\ud800",
+    "node_modules",
+  );
   fc.assert(
     fc.property(fc.array(letters, { minLength: 1, maxLength: 6 }), (parts) => {
       const raw = parts.join("");

@@ -1,0 +1,98 @@
+import { enOrder } from "../base/collate.ts";
+import { relativePath, resolvePath } from "../base/posix-path.ts";
+import { parseSpec, type Spec } from "../spec/spec.ts";
+import { carryResolved, parseResolved } from "./resolved.ts";
+import type { LockEdge, LockJson, LockNode } from "./write-lock.ts";
+
+/** The nested `dependencies` of lock versions 1 and 2 (npm-tree §22.6). Empty maps are left out: then undefined. */
+export function legacyDependencies(root: LockNode): LockJson | undefined {
+  return childrenOf(root, { root, above: [] });
+}
+
+interface Place {
+  root: LockNode;
+  /** Real paths of the nodes above: a link back to one of them is not followed. */
+  above: readonly string[];
+}
+
+function childrenOf(node: LockNode, { root, above }: Place): LockJson | undefined {
+  const dependencies: LockJson = Object.create(null);
+  let found = false;
+  for (const child of node.target.children.values()) {
+    if (above.includes(child.realpath)) continue;
+    dependencies[child.name] = entryOf(child, { root, above: [...above, node.realpath] });
+    found = true;
+  }
+  return found ? dependencies : undefined;
+}
+
+function entryOf(node: LockNode, place: Place): LockJson {
+  const rootPath = place.root.path;
+  const resolved = carryResolved(node.resolved, rootPath, rootPath);
+  const from = resolved === null ? null : parseResolved(resolved, rootPath);
+  const edge = likeliestEdge(node.edgesIn);
+  const spec = edge ? parseSpec(node.name, edge.effective, edge.from.realpath) : from;
+  const lock: LockJson = versionOf(node, { spec, from, rootPath });
+  if (node.inDepBundle) lock["bundled"] = true;
+  const located = [from?.type, spec?.type === "git" ? "file" : spec?.type];
+  if (node.resolved && !node.isLink && from?.type !== "git" && !located.some(isPlace) && spec?.type !== "remote") {
+    lock["resolved"] = node.resolved;
+  }
+  if (node.integrity) lock["integrity"] = node.integrity;
+  if (node.extraneous) lock["extraneous"] = true;
+  else if (!node.isLink) {
+    if (node.peer) lock["peer"] = true;
+    if (node.devOptional && !node.dev && !node.optional) lock["devOptional"] = true;
+    if (node.dev) lock["dev"] = true;
+    if (node.optional) lock["optional"] = true;
+  }
+  const edges = node.target.edges();
+  if (edges.size > 0) lock["requires"] = requiresOf(node, edges.values());
+  const children = childrenOf(node, place);
+  if (children) lock["dependencies"] = children;
+  return lock;
+}
+
+function isPlace(type: Spec["type"] | undefined): boolean {
+  return type === "file" || type === "directory";
+}
+
+interface Origin {
+  spec: Spec | null;
+  from: Spec | null;
+  rootPath: string;
+}
+
+function versionOf(node: LockNode, { spec, from, rootPath }: Origin): LockJson {
+  const { packageName, name, version } = node;
+  if (node.isLink) return { version: `file:${relativePath(rootPath, node.realpath)}` };
+  if (spec?.type === "file" || spec?.type === "remote") return { version: spec.saveSpec };
+  if (spec?.type === "git" || from?.type === "git") {
+    return { version: node.resolved ?? undefined, from: spec?.raw };
+  }
+  if (packageName && packageName !== name) return { version: `npm:${packageName}@${version}` };
+  return version ? { version } : {};
+}
+
+/** The request an old npm would name: of the valid ones that from the shallowest dependent, then by its path. */
+function likeliestEdge(edges: Iterable<LockEdge>): LockEdge | undefined {
+  let best: { edge: LockEdge; parts: string[] } | undefined;
+  for (const edge of edges) {
+    if (!edge.valid) continue;
+    const parts = edge.from.location.split("node_modules");
+    const depth = best ? parts.length - best.parts.length : -1;
+    if (depth < 0 || (depth === 0 && enOrder(parts.at(-1) ?? "", best?.parts.at(-1) ?? "") < 0)) best = { edge, parts };
+  }
+  return best?.edge;
+}
+
+/** What it needs, less its peers: old clients cannot deal with those. */
+function requiresOf(node: LockNode, edges: Iterable<LockEdge>): LockJson {
+  const requires: LockJson = Object.create(null);
+  for (const { name, effective, peer } of edges) {
+    if (peer) continue;
+    const folder = effective.startsWith("file:") && resolvePath(node.realpath, effective.slice(5));
+    requires[name] = folder ? `file:${relativePath(node.realpath, folder)}` : effective;
+  }
+  return requires;
+}

@@ -1,0 +1,55 @@
+import { type JsonText, parseJsonText } from "../project/json-text.ts";
+
+type Json = Record<string, unknown>;
+
+/**
+ * A lock with a merge's conflict markers: what "ours" changed from the common parent is applied to "theirs".
+ * Without a `|||||||` part the parent is what stands outside the markers.
+ * @throws InstallError EJSONPARSE when one of the three is no JSON
+ */
+export function mergeConflict(text: string, file: string): JsonText {
+  const parts = { ours: "", theirs: "", parent: "" };
+  let state: keyof typeof parts | "top" = "top";
+  for (const line of text.replace(/^\ufeff/, "").split(/[\n\r]+/)) {
+    if (/\|{7}/.test(line)) state = "parent";
+    else if (/<{7}/.test(line)) state = "ours";
+    else if (/={7}/.test(line)) state = "theirs";
+    else if (/>{7}/.test(line)) state = "top";
+    else {
+      for (const part of ["ours", "theirs", "parent"] as const)
+        if (state === part || state === "top") parts[part] += line;
+    }
+  }
+  const parent = parseJsonText(parts.parent, file).value;
+  const ours = parseJsonText(parts.ours, file).value;
+  const theirs = parseJsonText(parts.theirs, file);
+  if (isTree(ours) && isTree(theirs.value)) applyChanges(isTree(parent) ? parent : {}, ours, theirs.value);
+  return theirs;
+}
+
+function isTree(value: unknown): value is Json {
+  return value !== null && typeof value === "object";
+}
+
+function sameKind(a: unknown, b: unknown): boolean {
+  return isTree(a) && isTree(b) && Array.isArray(a) === Array.isArray(b);
+}
+
+function applyChanges(parent: Json, ours: Json, theirs: Json): void {
+  for (const key of new Set([...Object.keys(parent), ...Object.keys(ours)])) {
+    // npm leaves keys alone that every object inherits
+    if (key in Object.prototype || same(parent[key], ours[key])) continue;
+    if (!Object.hasOwn(ours, key)) delete theirs[key];
+    else if (sameKind(parent[key], ours[key]) && sameKind(ours[key], theirs[key]) && !Array.isArray(ours[key])) {
+      applyChanges(parent[key] as Json, ours[key] as Json, theirs[key] as Json);
+    } else theirs[key] = ours[key];
+  }
+}
+
+function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (!sameKind(a, b)) return false;
+  const keys = Object.keys(a as Json);
+  if (keys.length !== Object.keys(b as Json).length) return false;
+  return keys.every((key) => Object.hasOwn(b as Json, key) && same((a as Json)[key], (b as Json)[key]));
+}

@@ -1,0 +1,154 @@
+import { relativePath } from "../base/posix-path.ts";
+import { InstallError } from "../errors.ts";
+import { parseSpec, type Spec } from "../spec/spec.ts";
+import { cleanVersion } from "../spec/version.ts";
+import type { LockPlace } from "./read-lock.ts";
+import { carryResolved } from "./resolved.ts";
+import { lockFields } from "./write-lock.ts";
+
+type Json = Record<string, unknown>;
+
+/**
+ * The `packages` that npm makes of a version 1 lock's nested `dependencies`. Kinds of dependencies are guessed from the
+ * flags of those they lead to: version 1 only has `requires`.
+ */
+export function packagesOfOldLock(data: Json, { root, manifest }: LockPlace): Json {
+  const packages: Json = Object.create(null);
+  const load = (location: string, name: string, lock: Json): void => {
+    const entry = addEntry({ packages, root }, lock, { location, name });
+    // what is nested under a link stands under its target
+    const folder = entry["link"] ? String(entry["resolved"]) : location;
+    if (!isObject(lock["dependencies"])) return;
+    for (const [child, value] of Object.entries(lock["dependencies"])) {
+      if (isObject(value)) load(`${folder}${folder && "/"}node_modules/${child}`, child, value);
+    }
+  };
+  load("", "", { ...data, requires: true });
+  Object.assign(packages[""] as Json, lockFields(manifest));
+  for (const [location, entry] of Object.entries(packages))
+    if (location) sortRequires(packages, location, entry as Json);
+  return packages;
+}
+
+function isObject(value: unknown): value is Json {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+interface Target {
+  packages: Json;
+  root: string;
+}
+
+/** Version 1 put all sorts of things into `version`: this finds out which it is. */
+function addEntry(into: Target, lock: Json, at: { location: string; name: string }): Json {
+  const { packages, root } = into;
+  const { location, name } = at;
+  const spec = specOf(name, lock, root);
+  if (spec?.type === "directory") {
+    const target = relativePath(root, spec.fetchSpec);
+    const link = { link: true, resolved: target };
+    packages[location] = link;
+    packages[target] ?? addEntry(into, { ...lock, version: null }, { location: target, name });
+    return link;
+  }
+  const entry: Json = {};
+  packages[location] = entry;
+  if (isObject(lock["requires"])) entry["requires"] = lock["requires"];
+  for (const flag of ["optional", "dev"]) if (lock[flag]) entry[flag] = true;
+  if (location === "") entry["name"] = lock["name"];
+  if (lock["integrity"]) entry["integrity"] = lock["integrity"];
+  const registry = spec !== null && "registry" in spec;
+  if (lock["version"] && !lock["integrity"]) {
+    if (spec?.type === "git") {
+      entry["resolved"] = carryResolved(spec.raw.slice(name.length + 1), root, root);
+      return entry;
+    }
+    if (registry) entry["version"] = lock["version"];
+  }
+  if (registry) {
+    if (lock["resolved"]) entry["resolved"] = lock["resolved"];
+  } else if (spec?.type === "file") entry["resolved"] = `file:${relativePath(root, spec.fetchSpec)}`;
+  else if (spec && "fetchSpec" in spec && spec.fetchSpec) entry["resolved"] = spec.fetchSpec;
+  if (!entry["version"]) addVersion(entry, spec, name);
+  if (lock["bundled"]) entry["inBundle"] = true;
+  return entry;
+}
+
+function addVersion(entry: Json, spec: Spec | null, name: string): void {
+  if (spec?.type === "file" || spec?.type === "remote") {
+    const found = versionOfTarball(name, spec.fetchSpec) ?? versionOfTarball(name, text(entry["resolved"]));
+    if (!found) return;
+    entry["version"] = found.version;
+    if (found.name !== name) entry["name"] = found.name;
+  } else if (spec?.type === "alias") {
+    entry["name"] = spec.subSpec.name;
+    entry["version"] = spec.subSpec.fetchSpec;
+  } else if (spec?.type === "version") entry["version"] = spec.fetchSpec;
+}
+
+/** The spec that a version 1 entry stands for: its `version`, or where that is not enough `from` or `resolved`. */
+function specOf(name: string, lock: Json, root: string): Spec | null {
+  const [version, from, resolved] = [text(lock["version"]), text(lock["from"]), text(lock["resolved"])];
+  try {
+    if (version) {
+      const spec = parseSpec(name || "root", version, root);
+      if (lock["integrity"] || spec.type === "git") return spec;
+    }
+    if (from) {
+      const spec = parseSpec(name || "root", from, root);
+      if ("registry" in spec && version) return parseSpec(name || "root", version, root);
+      if (!resolved) return spec;
+    }
+    if (resolved) return parseSpec(name || "root", resolved, root);
+  } catch (error) {
+    if (!(error instanceof InstallError)) throw error;
+  }
+  try {
+    return parseSpec(name || "root", version, root);
+  } catch {
+    return null;
+  }
+}
+
+/** `…/@a/b/-/b-1.2.3.tgz` is @a/b 1.2.3; other addresses are read by the dependency's own name. */
+export function versionOfTarball(name: string, address: string): { name: string; version: string } | null {
+  const base = address.slice(address.lastIndexOf("/") + 1);
+  if (!base.endsWith(".tgz")) return null;
+  let parts = name.split(/\/|%2f/i);
+  if (/^https?:\//.test(address)) {
+    const path = address.replace(/^https?:\/*[^/]*\//, "").split("/-/");
+    if (path.length > 1 && path.pop() === base) parts = (path.pop() ?? "").split(/\/|%2f/i);
+  }
+  const project = parts.pop() ?? "";
+  const scope = parts.pop() ?? "";
+  if (!base.startsWith(`${project}-`)) return null;
+  const version = cleanVersion(base.slice(project.length + 1, -4));
+  return version === null ? null : { name: scope[0] === "@" ? `${scope}/${project}` : project, version };
+}
+
+/** Turns `requires` into dependencies: optional where only the one it leads to is, likewise dev, else prod. */
+function sortRequires(packages: Json, location: string, entry: Json): void {
+  if (!isObject(entry["requires"])) return;
+  for (const [name, spec] of Object.entries(entry["requires"])) {
+    const dependency = resolveIn(packages, location, name);
+    let section = "dependencies";
+    if (dependency?.["optional"] && !entry["optional"]) section = "optionalDependencies";
+    else if (dependency?.["dev"] && !entry["dev"]) section = "devDependencies";
+    const deps = (entry[section] ?? {}) as Json;
+    entry[section] = deps;
+    deps[name] = spec;
+  }
+  delete entry["requires"];
+}
+
+function resolveIn(packages: Json, location: string, name: string): Json | null {
+  for (let folder = location; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/")))) {
+    const found = packages[`${folder}${folder && "/"}node_modules/${name}`];
+    if (found) return found as Json;
+    if (folder === "") return null;
+  }
+}

@@ -1,0 +1,131 @@
+import { nameFromFolder, resolvePath } from "../../src/base/posix-path.ts";
+import type { LockData } from "../../src/lockfile/read-lock.ts";
+import type { LockEdge, LockNode } from "../../src/lockfile/write-lock.ts";
+import type { Manifest } from "../../src/registry/manifest.ts";
+
+interface Settable extends Omit<LockNode, "children" | "edgesIn" | "target" | "edges"> {
+  children: Map<string, LockNode>;
+  edgesIn: Set<LockEdge>;
+  target: LockNode;
+  fsParent: LockNode | null;
+  out: Map<string, LockEdge>;
+  edges(): Map<string, LockEdge>;
+}
+
+export interface RootPlace {
+  /** Absolute folder of the project. */
+  root: string;
+  manifest: Manifest;
+  peerless?: boolean;
+}
+
+/** A lock's own entries as the nodes a writer takes: no engine between reading and writing. */
+export function lockNodes(lock: LockData, place: RootPlace): { root: LockNode; nodes: LockNode[] } {
+  const { root, manifest, peerless = false } = place;
+  const all = new Map<string, Settable>();
+  const rootNode = node(place, "", manifest);
+  all.set("", rootNode);
+  Object.assign(rootNode, { isProjectRoot: true, isTop: true });
+  for (const [location, entry] of lock.packages) {
+    const made = node(place, location, entry.manifest);
+    all.set(location, made);
+    const { resolved, integrity, hasShrinkwrap, dev, optional, devOptional, peer, extraneous } = entry;
+    Object.assign(made, { resolved, integrity, hasShrinkwrap, dev, optional, devOptional, peer, extraneous });
+    made.isTop = !/(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+$/.test(location);
+    made.fsParent = made.isTop ? rootNode : null;
+    made.isLink = entry.target !== null;
+    if (entry.inBundle) made.bundler = () => rootNode;
+    // One beside the project's own bundled packages comes with the project, not with a dependency.
+    made.inDepBundle = entry.inBundle && parentOf(location) !== "";
+  }
+  for (const [location, entry] of lock.packages) {
+    if (entry.target === null) continue;
+    const [link, target] = [all.get(location)!, all.get(entry.target)!];
+    Object.assign(link, {
+      target,
+      realpath: target.path,
+      manifest: target.manifest,
+      version: target.version,
+      packageName: target.packageName,
+    });
+  }
+  for (const child of all.values()) {
+    const parent = parentOf(child.location);
+    if (parent !== null) all.get(parent)?.children.set(child.name, child);
+  }
+  for (const from of all.values()) if (!from.isLink) addEdges(from, all, peerless);
+  return { root: rootNode, nodes: [...all.values()] };
+}
+
+/** The location of the node in whose `node_modules` this one stands. */
+function parentOf(location: string): string | null {
+  return (
+    /^(?:(.*)\/)?node_modules\/(?:@[^/]+\/)?[^/]+$/
+      .exec(location)
+      ?.slice(1)
+      .map((above) => above ?? "")[0] ?? null
+  );
+}
+
+function addEdges(from: Settable, all: Map<string, Settable>, peerless: boolean): void {
+  const { manifest } = from;
+  const peers = peerless ? {} : manifest.peerDependencies;
+  const add = (name: string, effective: string, peer: boolean): void => {
+    const to = resolve(from.location, name, all);
+    const edge: LockEdge = { from, name, effective, peer, valid: to !== undefined };
+    from.out.delete(name);
+    from.out.set(name, edge);
+  };
+  for (const [name, spec] of Object.entries(peers ?? {})) add(name, spec, true);
+  for (const [name, spec] of Object.entries(manifest.dependencies ?? {})) add(name, spec, false);
+  for (const [name, spec] of Object.entries(manifest.optionalDependencies ?? {})) add(name, spec, false);
+  if (from.isTop) for (const [name, spec] of Object.entries(manifest.devDependencies ?? {})) add(name, spec, false);
+  if (from.isProjectRoot && manifest.workspaces) {
+    for (const { isLink, target, name } of from.children.values()) if (isLink) add(name, `file:${target.path}`, false);
+  }
+  for (const edge of from.out.values()) resolve(from.location, edge.name, all)?.edgesIn.add(edge);
+}
+
+function resolve(location: string, name: string, all: Map<string, Settable>): Settable | undefined {
+  for (let at = location; ; at = at.slice(0, Math.max(0, at.lastIndexOf("/")))) {
+    const found = all.get(`${at}${at && "/"}node_modules/${name}`);
+    if (found || at === "") return found;
+  }
+}
+
+type Mutable = { -readonly [K in keyof Settable]: Settable[K] };
+
+function node(place: RootPlace, location: string, manifest: Manifest): Mutable {
+  const path = resolvePath(place.root, location);
+  const made: Mutable = {
+    name: nameFromFolder(path),
+    packageName: manifest.name || null,
+    version: manifest.version ?? "",
+    manifest,
+    location,
+    path,
+    realpath: path,
+    target: null as unknown as LockNode,
+    isLink: false,
+    isTop: false,
+    isProjectRoot: false,
+    fsParent: null,
+    resolved: null,
+    integrity: null,
+    hasShrinkwrap: false,
+    inDepBundle: false,
+    dev: false,
+    optional: false,
+    devOptional: false,
+    peer: false,
+    extraneous: false,
+    inert: false,
+    children: new Map(),
+    edgesIn: new Set(),
+    out: new Map(),
+    edges: () => made.out,
+    bundler: () => null,
+  };
+  made.target = made;
+  return made;
+}

@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { InstallError } from "../../src/errors.ts";
+import { parseJsonText } from "../../src/project/json-text.ts";
+
+function place(text: string): unknown {
+  try {
+    return parseJsonText(text, "package.json").value;
+  } catch (error) {
+    if (!(error instanceof InstallError)) throw error;
+    expect(error.code).toBe("EJSONPARSE");
+    const { line, column } = error.failure.details ?? {};
+    return `${line}:${column}`;
+  }
+}
+
+test.each([
+  ['{\n  "a": 1,\n}', "3:1"],
+  ['{\n  "a": tru\n}', "2:8"],
+  ['{ "a" 1 }', "1:7"],
+  ["", "1:1"],
+  ["{", "1:2"],
+  ['{"a":1}}', "1:8"],
+  ['{"a":[1,]}', "1:9"],
+  ["{'a':1}", "1:2"],
+  ['{"a":1\r\n "b":2}', "2:2"],
+  ['["a\nb"]', "1:2"],
+  ['{"a":Null}', "1:6"],
+  ["[1]]", "1:4"],
+  ["[}", "1:2"],
+  ["{]", "1:2"],
+])("%j stops being JSON at %s", (text, at) => {
+  expect(place(text)).toBe(at);
+});
+
+test("where a text breaks off or is changed, nothing before that place is at fault", () => {
+  const value = fc.json({ maxDepth: 3 });
+  fc.assert(
+    fc.property(
+      value,
+      fc.nat(),
+      fc.constantFrom("", "}", "]", ",", ":", '"', "x", "1", "\u00a0"),
+      (json, seed, insert) => {
+        const cut = seed % (json.length + 1);
+        const text = json.slice(0, cut) + insert + (insert ? json.slice(cut) : "");
+        let valid = true;
+        try {
+          JSON.parse(text);
+        } catch {
+          valid = false;
+        }
+        const found = place(text);
+        if (valid) expect(found).toEqual(JSON.parse(text));
+        else expect(Number(String(found).slice(2))).toBeGreaterThan(0);
+      },
+    ),
+  );
+});
+
+test("layout is what stands after the first bracket", () => {
+  const layout = (text: string): string[] => {
+    const { indent, newline } = parseJsonText(text, "x");
+    return [indent, newline];
+  };
+  expect(layout('{\n  "a": 1\n}\n')).toEqual(["  ", "\n"]);
+  expect(layout('{\r\n\t"a": 1\r\n}')).toEqual(["\t", "\r\n"]);
+  expect(layout('{"a":1}')).toEqual(["", ""]);
+  expect(layout('{ "a":\n1}')).toEqual(["", ""]);
+  expect(layout("{}")).toEqual(["  ", "\n"]);
+  expect(layout("{}\r\n")).toEqual(["  ", "\r\n"]);
+  expect(layout('\ufeff{\n "a": 1}')).toEqual([" ", "\n"]);
+});
