@@ -68,6 +68,7 @@ class Finder {
 
   document(): PackumentIndex {
     scratch.fill(0, 0, VERSIONS);
+    this.#blank();
     this.#members((start, end) => this.#part(this.#key(start, end)));
     this.#blank();
     if (this.#at < this.#bytes.length) this.#bad("something follows the document");

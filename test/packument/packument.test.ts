@@ -1,0 +1,295 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { InstallError } from "../../src/errors.ts";
+import { indexPackument, type Packument } from "../../src/registry/packument.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+function index(text: string | Uint8Array): Packument {
+  return indexPackument("pkg", typeof text === "string" ? encoder.encode(text) : text);
+}
+
+/** What a reader gets who parses it all. */
+function parsed(text: string): { versions: Record<string, unknown>; tags: Record<string, unknown> } {
+  const document = JSON.parse(text) as Record<string, Record<string, unknown>>;
+  return { versions: document["versions"] ?? {}, tags: document["dist-tags"] ?? {} };
+}
+
+function codeOf(run: () => unknown): string | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    if (error instanceof InstallError) return error.code;
+    throw error;
+  }
+}
+
+/** A small generator of numbers from 0 to 1. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Writes a value with blanks where JSON allows them and some characters escaped. */
+function write(value: unknown, random: () => number): string {
+  const blank = (): string => (random() < 0.2 ? (["", " ", "\n\t", "\r\n  "][Math.floor(random() * 4)] as string) : "");
+  const text = (raw: string): string =>
+    JSON.stringify(raw).replace(/[a-z.]/g, (letter, at: number, all: string) => {
+      if (random() > 0.05 || all[at - 1] === "\\" || /\\u[0-9a-f]{0,3}$/.test(all.slice(0, at))) return letter;
+      return `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`;
+    });
+  const any = (part: unknown): string => {
+    if (typeof part === "string") return text(part);
+    if (part === null || typeof part !== "object") return JSON.stringify(part);
+    if (Array.isArray(part)) return `[${blank()}${part.map((item) => any(item) + blank()).join(`,${blank()}`)}]`;
+    const members = Object.entries(part).map(
+      ([key, item]) => `${text(key)}${blank()}:${blank()}${any(item)}${blank()}`,
+    );
+    return `{${blank()}${members.join(`,${blank()}`)}}`;
+  };
+  return blank() + any(value) + blank();
+}
+
+const key = fc.oneof(
+  { weight: 5, arbitrary: fc.stringMatching(/^[0-3]\.[0-3]\.[0-3](-rc\.[0-3])?$/) },
+  fc.constantFrom(
+    "__proto__",
+    "constructor",
+    "toString",
+    "1",
+    "0",
+    "",
+    'a"b',
+    "a\\",
+    "é",
+    "\u{1f600}",
+    "\u0001",
+    "\\u",
+  ),
+  fc.string({ maxLength: 4 }),
+);
+const json = fc.jsonValue({ maxDepth: 2 });
+const manifest = fc.record(
+  {
+    version: fc.string(),
+    license: json,
+    dist: fc.dictionary(fc.string(), json, { maxKeys: 2 }),
+    dependencies: json,
+  },
+  { requiredKeys: ["version"] },
+);
+const document = fc.record(
+  {
+    _id: json,
+    versions: fc.dictionary(key, manifest, { maxKeys: 4 }),
+    "dist-tags": fc.dictionary(key, fc.oneof(fc.string(), fc.integer()), { maxKeys: 3 }),
+    time: fc.dictionary(key, fc.oneof(fc.date({ noInvalidDate: true }).map(String), json), { maxKeys: 3 }),
+    readme: fc.string(),
+  },
+  { requiredKeys: [] },
+);
+const randomizer = fc.nat().map(random);
+const RUNS = { numRuns: Number(process.env["LAW_RUNS"] ?? 600) };
+
+describe("the index", () => {
+  test("says what JSON.parse says of every part", () => {
+    const law = fc.property(document, randomizer, fc.boolean(), (value, random, mark) => {
+      const text = write(value, random);
+      const packument = index((mark ? "\ufeff" : "") + text);
+      const { versions, tags } = parsed(text);
+      expect(packument.versionKeys()).toEqual(Object.keys(versions));
+      expect([...packument.distTags]).toEqual(Object.entries(tags).filter(([, tag]) => typeof tag === "string"));
+      for (const [name, raw] of Object.entries(versions)) {
+        expect(packument.has(name)).toBe(true);
+        const read = packument.manifest(name) as Record<string, unknown>;
+        for (const field of ["version", "license", "dist"]) expect(read[field]).toEqual((raw as typeof read)[field]);
+        expect(packument.manifest(name)).toBe(read);
+      }
+      expect(packument.manifestsParsed).toBe(Object.keys(versions).length);
+      expect(packument.has("9.9.9")).toBe(false);
+      expect(packument.manifest("9.9.9")).toBeUndefined();
+      const times = Object.entries((value.time ?? {}) as object).filter(([, time]) => time);
+      for (const [name, time] of times) expect(packument.time(name)).toBe(String(time));
+    });
+    fc.assert(law, RUNS);
+  });
+
+  test("reads shared memory, and a part of a buffer, alike", () => {
+    const text = encoder.encode('{"versions":{"1.0.0":{"version":"1.0.0"},"1.\\u0031.0":{"version":"é"}}}');
+    const shared = new Uint8Array(new SharedArrayBuffer(text.length + 7), 3, text.length);
+    shared.set(text);
+    const inside = new Uint8Array(new ArrayBuffer(text.length + 9), 5, text.length);
+    inside.set(text);
+    for (const bytes of [shared, inside]) {
+      const packument = index(bytes);
+      expect(packument.versionKeys()).toEqual(["1.0.0", "1.1.0"]);
+      expect(packument.manifest("1.1.0")?.version).toBe("é");
+      expect(packument.byteLength).toBe(text.length);
+    }
+  });
+
+  test("takes the last of equal keys, at the place of the first, as JSON.parse does", () => {
+    const text =
+      '{"versions":{"9.0.0":{}},"dist-tags":{"a":"1"},' +
+      '"versions":{"1.0.0":{"n":1},"1.1.0":{"n":2},"1.0.\\u0030":{"n":3}},"dist-tags":{"b":"2"}}';
+    const packument = index(text);
+    expect(packument.versionKeys()).toEqual(Object.keys(parsed(text).versions));
+    expect(packument.versionKeys()).toEqual(["1.0.0", "1.1.0"]);
+    expect(packument.manifest("1.0.0")?.["n"]).toBe(3);
+    expect([...packument.distTags]).toEqual([["b", "2"]]);
+    expect(index('{"versions":{"1.0.0":{}},"versions":null}').versionKeys()).toEqual([]);
+  });
+
+  test("keeps names of an object's own machinery as names", () => {
+    const text =
+      '{"versions":{"__proto__":{"version":"p"},"constructor":{"version":"c"}},"dist-tags":{"__proto__":"x"}}';
+    const packument = index(text);
+    expect(packument.versionKeys()).toEqual(["__proto__", "constructor"]);
+    expect(packument.manifest("__proto__")?.version).toBe("p");
+    expect(packument.distTags.get("__proto__")).toBe("x");
+    expect(packument.has("toString")).toBe(false);
+  });
+
+  test("replaces invalid UTF-8 as a decoder of the whole document would", () => {
+    const bytes = encoder.encode('{"versions":{"1.0.0":{"license":"??"},"?.0":{}}}');
+    const broken = bytes.map((byte) => (byte === 63 ? 0xc3 : byte));
+    const packument = index(broken);
+    const { versions } = parsed(decoder.decode(broken));
+    expect(packument.versionKeys()).toEqual(Object.keys(versions));
+    expect(packument.manifest("1.0.0")?.license).toBe("\ufffd\ufffd");
+  });
+
+  test("steps over strings that end in backslashes, whatever their place in a word", () => {
+    for (let padding = 0; padding < 24; padding++) {
+      for (let slashes = 0; slashes < 6; slashes++) {
+        const license = `${"x".repeat(padding)}${"\\".repeat(slashes)}"}${"\\".repeat(slashes)}`;
+        const text = JSON.stringify({ versions: { "1.0.0": { license, os: [license] }, "2.0.0": {} } });
+        const packument = index(text);
+        expect(packument.versionKeys()).toEqual(["1.0.0", "2.0.0"]);
+        expect(packument.manifest("1.0.0")?.license).toBe(license);
+      }
+    }
+  });
+
+  test("goes down any depth without recursing", () => {
+    const depth = 500_000;
+    const deep = `{"x":${"[".repeat(depth)}${"]".repeat(depth)},"versions":{"1.0.0":${'{"a":'.repeat(depth)}1${"}".repeat(depth)}}}`;
+    const packument = index(deep);
+    expect(packument.versionKeys()).toEqual(["1.0.0"]);
+    expect(codeOf(() => index(deep.slice(0, -1)))).toBe("EINVALIDPACKUMENT");
+  });
+
+  test("takes a document of 20 MB", () => {
+    const versions = Object.fromEntries(
+      Array.from({ length: 20_000 }, (_, n) => [`1.${n}.0`, { version: `1.${n}.0`, description: "d".repeat(1000) }]),
+    );
+    const bytes = encoder.encode(JSON.stringify({ versions, readme: "r".repeat(100_000) }));
+    expect(bytes.length).toBeGreaterThan(20e6);
+    const packument = index(bytes);
+    expect(packument.versionKeys()).toHaveLength(20_000);
+    expect(packument.manifest("1.19999.0")?.version).toBe("1.19999.0");
+    expect(packument.manifestsParsed).toBe(1);
+  });
+});
+
+describe("a document that is not JSON", () => {
+  test("is refused wherever it breaks off", () => {
+    const law = fc.property(document, randomizer, (value, random) => {
+      const bytes = encoder.encode(write(value, random).trim());
+      for (let end = 0; end < bytes.length; end++) {
+        expect(codeOf(() => index(bytes.slice(0, end)))).toBe("EINVALIDPACKUMENT");
+      }
+    });
+    fc.assert(law, { numRuns: 30 });
+  });
+
+  test.each([
+    ["", 0],
+    ["[]", 0],
+    ["null", 0],
+    ['"text"', 0],
+    ["{} {}", 3],
+    ["{}x", 2],
+    ["{,}", 1],
+    ['{"a":1,}', 7],
+    ['{"a" 1}', 5],
+    ['{"a":1 "b":2}', 7],
+    ['{"a":}', 5],
+    ['{"a":tru}', 5],
+    ['{"a":01}', 5],
+    ['{"a":.5}', 5],
+    ['{"a":[}', 6],
+    ['{"a":{]}', 6],
+    ['{"a":[}]}', 6],
+    ['{"a":1]', 6],
+    ["{'a':1}", 1],
+    ["{a:1}", 1],
+    ['{"\\x":1}', 2],
+    ['{"versions":{"1.0.0":{},}}', 24],
+    ['{"versions":{"1.0.0"}}', 20],
+    ['{"versions":{"\\u12":{}}}', 14],
+    ['{"versions":{"\n":{}}}', 14],
+    ['{"versions":{1:{}}}', 13],
+    ['{"time":{"a":"b"', 16],
+  ])("%s is refused at byte %i", (text, offset) => {
+    try {
+      index(text);
+    } catch (error) {
+      const { failure } = error as InstallError;
+      expect(failure).toMatchObject({ code: "EINVALIDPACKUMENT", package: "pkg", details: { offset } });
+      expect(failure.message).toContain("pkg");
+      expect(failure.message).toContain(`byte ${offset}`);
+      return;
+    }
+    expect.unreachable("it was taken");
+  });
+
+  test("never makes it throw anything but a coded failure, nor say other than JSON.parse does", () => {
+    const edit = fc.record({
+      at: fc.nat(),
+      drop: fc.nat(3),
+      insert: fc.constantFrom("", '"', "\\", "{", "}", "[", "]", ",", ":", "é"),
+    });
+    const law = fc.property(document, fc.array(edit, { minLength: 1, maxLength: 3 }), (value, edits) => {
+      let text = JSON.stringify(value);
+      for (const { at, drop, insert } of edits) {
+        const place = at % (text.length + 1);
+        text = text.slice(0, place) + insert + text.slice(place + drop);
+      }
+      let packument: Packument | undefined;
+      const code = codeOf(() => {
+        packument = index(text);
+        return packument.versionKeys().map((name) => packument?.manifest(name));
+      });
+      expect([undefined, "EINVALIDPACKUMENT"]).toContain(code);
+      let whole: unknown;
+      try {
+        whole = JSON.parse(text);
+      } catch {
+        // it may still be sound as far as it is read
+        return;
+      }
+      const { versions } = whole as { versions?: unknown };
+      const isObject = typeof versions === "object" && versions !== null && !Array.isArray(versions);
+      const keys = isObject ? Object.keys(versions) : [];
+      if (code === undefined) expect(packument?.versionKeys()).toEqual(keys);
+      // sound JSON is refused only where a manifest is no object
+      else expect(Object.values(versions as object).some((raw) => typeof raw !== "object" || raw === null)).toBe(true);
+    });
+    fc.assert(law, RUNS);
+  });
+
+  test("may be sound but for one manifest, which fails when it is chosen", () => {
+    const packument = index('{"versions":{"1.0.0":{"a":tru},"1.1.0":{},"1.2.0":null,"1.3.0":{"a":"\\x"}}}');
+    expect(packument.manifest("1.1.0")).toEqual({});
+    for (const broken of ["1.0.0", "1.2.0", "1.3.0"]) {
+      expect(codeOf(() => packument.manifest(broken))).toBe("EINVALIDPACKUMENT");
+    }
+    expect(codeOf(() => index('{"dist-tags":{"a":tru}}').distTags)).toBe("EINVALIDPACKUMENT");
+  });
+});
