@@ -37,7 +37,7 @@ export class Run {
     const options = dated(withNpmrc(npmrc, this.#options));
     const { signal } = this.#options;
     const platform = { ...DEFAULT_PLATFORM, ...this.#installer.platform };
-    const project = readProject({ ...this.#input, options, platform });
+    const project = await readProject({ ...this.#input, options, platform });
     const { source, transport } = this.#source(npmrc, options);
     const meter = new ProgressMeter(onProgress, () => ({
       known: source.counts.known,

@@ -98,7 +98,7 @@ export class Node {
   }
 
   get isWorkspace(): boolean {
-    if (this.isProjectRoot || !this.tree.hasWorkspaces) return false;
+    if (this.isProjectRoot || !this.tree?.hasWorkspaces) return false;
     const edge = this.tree.root.edges().get(fold(this.packageName ?? ""));
     return edge?.spec.type === "workspace" && (edge.to === this || edge.to?.target === this);
   }
@@ -176,7 +176,7 @@ export class Node {
 
   /** The package that ships this one inside its own tarball (npm-tree §4), if any. */
   bundler(path: Set<Node> = new Set()): Node | null {
-    if (!this.tree.hasBundles) return null;
+    if (!this.tree?.hasBundles) return null;
     if (path.has(this)) return null;
     path.add(this);
     const { parent } = this;

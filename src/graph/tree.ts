@@ -16,6 +16,8 @@ export class Tree {
   readonly workspaceSpecs: Map<string, EdgeSpec> = new Map();
   /** Set when anything in it ships other packages in its tarball; asking every node would be slow. */
   hasBundles = false;
+  /** While a lock is read, nodes are only put in their places; {@link loaded} points all edges at once. */
+  #loading = false;
   readonly #byName = new Map<string, Set<Node>>();
   readonly #missing = new Map<string, Set<Edge>>();
   readonly #tops = new Set<Node>();
@@ -48,11 +50,12 @@ export class Tree {
     const parent = into.target;
     const old = parent.children.get(node.key);
     if (old && old !== node) this.detach(old);
-    const passed = parent.resolve(node.key);
+    const passed = this.#loading ? null : parent.resolve(node.key);
     node.parent = parent;
     node.fsParent = null;
     parent.children.set(node.key, node);
     this.#settle(node);
+    if (this.#loading) return;
     for (const edge of passed ? [...passed.edgesIn] : [...(this.#missing.get(node.key) ?? [])]) {
       if (edge.from.isDescendantOf(parent)) this.point(edge, node);
     }
@@ -75,8 +78,17 @@ export class Tree {
     above?.fsChildren.add(node);
     this.#settle(node);
     this.#tops.add(node);
-    this.pointOut(node);
+    if (!this.#loading) this.pointOut(node);
     this.#adopt(node);
+  }
+
+  /** Between these two, {@link attach} and {@link attachTop} leave edges and links alone. */
+  load(): void {
+    this.#loading = true;
+  }
+  loaded(): void {
+    this.#loading = false;
+    for (const node of this.inventory.values()) this.pointOut(node);
   }
 
   #attachTarget(link: Link): void {
@@ -110,7 +122,7 @@ export class Tree {
       top.fsParent?.fsChildren.delete(top);
       top.fsParent = node;
       node.fsChildren.add(top);
-      for (const below of subtree(top)) this.pointOut(below);
+      if (!this.#loading) for (const below of subtree(top)) this.pointOut(below);
     }
   }
 

@@ -10,6 +10,7 @@ import { openBundle } from "./bundle.ts";
 import { Candidates } from "./candidates.ts";
 import { placementConflict } from "./conflict.ts";
 import { type Context, raise } from "./context.ts";
+import { inherit } from "./load-lock.ts";
 import { PAUSE, type Steps } from "./need.ts";
 import { DepsQueue } from "./queue.ts";
 
@@ -124,6 +125,7 @@ export class Builder {
     const context = this.#context;
     if (placed && check) {
       this.#count(placed);
+      inherit(placed, context.lock?.packages.get(placed.location));
       if (placed.errors.length) context.loadFailures.add(placed);
       context.mutated = true;
       const requeue = context.options.save || context.mutationRequested;

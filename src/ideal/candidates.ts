@@ -16,6 +16,8 @@ import { peerSetConflict } from "./conflict.ts";
 import { type Context, raise } from "./context.ts";
 import { needPackument, needTarball, type Steps } from "./need.ts";
 
+/** Peers of peers deeper than this mean that a set grows for ever. */
+const MAX_DEPTH = 400;
 /** More candidates than this in one virtual root means that two peers replace each other for ever (npm-tree §25.1b). */
 const MAX_TRIES = 2_000;
 
@@ -41,6 +43,7 @@ export class Candidates {
   readonly #picked = new Map<string, Outcome<Picked>>();
   readonly #roots = new Map<Node, VirtualTree>();
   readonly #sources = new WeakMap<Node, Node>();
+  #depth = 0;
   readonly #tries = new WeakMap<VirtualTree, number>();
 
   constructor(context: Context) {
@@ -73,7 +76,11 @@ export class Candidates {
     home.attach(chosen);
     if (binding(edge, required) || (second && binding(second, required))) required.add(chosen);
     this.#sources.set(chosen, home.source);
-    if (peerEdges(chosen).length > 0) yield* this.#loadPeers(chosen, required);
+    if (peerEdges(chosen).length > 0) {
+      if (++this.#depth > MAX_DEPTH) raise(notTerminating(`the peer set of ${home.source.name}`));
+      yield* this.#loadPeers(chosen, required);
+      this.#depth--;
+    }
     return chosen;
   }
 

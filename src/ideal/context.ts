@@ -4,6 +4,7 @@ import type { Node } from "../graph/node.ts";
 import type { Tree } from "../graph/tree.ts";
 import type { World } from "../graph/world.ts";
 import type { PlaceOptions } from "../placement/place.ts";
+import type { LockData } from "../lockfile/read-lock.ts";
 import type { Platform } from "../ports.ts";
 import type { Manifest } from "../registry/manifest.ts";
 import type { PickPolicy } from "../registry/select-version.ts";
@@ -45,6 +46,8 @@ export interface Context {
   readonly mutationRequested: boolean;
   /** The tree was changed, or is about to be. */
   mutated: boolean;
+  /** The lock that was there, or at least its place and form. */
+  lock: LockData | null;
 }
 
 export function raise(failure: Failure): never {

@@ -6,13 +6,15 @@ import { Node } from "../graph/node.ts";
 import { OverrideSet } from "../graph/overrides.ts";
 import { Tree } from "../graph/tree.ts";
 import { World } from "../graph/world.ts";
+import { lockPlace, readLock } from "../lockfile/read-lock.ts";
+import type { LockInput } from "../lockfile/write-lock.ts";
 import type { Platform } from "../ports.ts";
 import { ProjectFiles } from "../project/files.ts";
 import { type PackageJson, readPackageJson } from "../project/package-json.ts";
 import { findWorkspaces } from "../project/workspaces.ts";
 import type { Context } from "./context.ts";
 import { clearFlags } from "./flags.ts";
-import { buildOptions } from "./options.ts";
+import { buildOptions, updatesAll } from "./options.ts";
 
 export interface ReadInput extends ProjectInput {
   options: ResolveOptions;
@@ -27,6 +29,8 @@ export interface Project {
   readonly packageJson: PackageJson | null;
   readonly options: ResolveOptions;
   readonly context: Context;
+  readonly lockfileVersion: number;
+  readonly legacy: LockInput["legacy"];
   /** The bytes of a tarball among the project's files, by absolute path. */
   tarball(path: string, name: string): Outcome<Uint8Array>;
 }
@@ -37,8 +41,9 @@ export interface Project {
  */
 const MOUNT = "/0/1/2/3/4/5/6/7";
 
-/** @throws InstallError EJSONPARSE, EDUPLICATEWORKSPACE, EWORKSPACESCONFIG, EOVERRIDE, EINVALIDOPTION, EUPDATEARGS */
-export function readProject({ files: map, root: folder = "", name, options, platform }: ReadInput): Project {
+/** @throws InstallError EJSONPARSE, EDUPLICATEWORKSPACE, EWORKSPACESCONFIG, EOVERRIDE, EINVALIDOPTION, EUPDATEARGS, EINVALIDLOCK, EMISSINGTARGET */
+export async function readProject(input: ReadInput): Promise<Project> {
+  const { files: map, root: folder = "", name, options, platform } = input;
   const own = (name ?? "").split("/").filter((part) => part && part !== "." && part !== "..");
   const below = resolvePath("/", folder);
   const mount = below === "/" ? `${MOUNT}/${own.join("/") || "project"}` : MOUNT;
@@ -46,11 +51,17 @@ export function readProject({ files: map, root: folder = "", name, options, plat
   const path = below === "/" ? mount : MOUNT + below;
   const packageJson = readPackageJson(files, path);
   const context = readContext({ files, path, packageJson, options, platform, name });
+  const manifest = context.tree.root.manifest;
+  const place = { files, root: path, manifest };
+  context.lock = options.packageLock === false ? null : updatesAll(options) ? lockPlace(place) : await readLock(place);
   const tarball = (at: string, name: string): Outcome<Uint8Array> => {
     const bytes = files.bytes(at);
     return bytes ? ok(bytes) : fail(failure("ENOENT", `${files.key(at)}: no such tarball, wanted as ${name}`, { package: name }));
   };
-  return { files, path, packageJson, options, context, tarball };
+  const lockfileVersion = options.lockfileVersion ?? context.lock?.lockfileVersion ?? 3;
+  const old = lockfileVersion < 3 ? await import("../lockfile/legacy-lock.ts") : null;
+  const legacy = old?.legacyDependencies;
+  return { files, path, packageJson, options, context, tarball, lockfileVersion, legacy };
 }
 
 interface Parts {
@@ -76,6 +87,7 @@ function readContext({ files, path, packageJson, options: raw, platform, name }:
     tree.workspaceSpecs.set(spec.key, spec);
   }
   tree.start();
+  const mutationRequested = Boolean(raw.add?.length || raw.rm?.length || updatesAll(raw) || options.updateNames.size);
   return {
     world,
     tree,
@@ -84,8 +96,9 @@ function readContext({ files, path, packageJson, options: raw, platform, name }:
     explicit: new Set(),
     loadFailures: new Set(),
     warnings: [],
-    mutationRequested: Boolean(raw.add?.length || raw.rm?.length || raw.update),
-    mutated: false,
+    mutationRequested,
+    mutated: mutationRequested,
+    lock: null,
   };
 }
 

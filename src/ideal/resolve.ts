@@ -5,6 +5,7 @@ import { Builder } from "./build.ts";
 import { checkEnginesAndPlatforms, pruneFailedOptional, warnDeprecated } from "./checks.ts";
 import { type Context, raise } from "./context.ts";
 import { calculateFlags, clearFlags, resetAllFlags } from "./flags.ts";
+import { inflate, loadLock } from "./load-lock.ts";
 import type { Steps } from "./need.ts";
 import type { Project } from "./project.ts";
 
@@ -19,28 +20,34 @@ export interface Resolved {
 /** The whole of a resolution, from a project that was read to the files that npm would write (npm-tree §7). */
 export function* resolveProject(project: Project): Steps<Resolved> {
   const { context } = project;
+  const { lock } = context;
   const builder = new Builder(context);
+  if (lock?.loaded) loadLock(lock, context);
   scan(context, builder);
+  if (lock) yield* inflate(lock, context);
   builder.queue.push(context.tree.root);
   assertRootOverrides(context);
   yield* builder.run();
-  finishFlags(context, false);
+  finishFlags(context, lock?.loaded ?? false);
   pruneFailedOptional(context);
   checkEnginesAndPlatforms(context);
   warnDeprecated(context);
   return { ...written(project), warnings: context.warnings };
 }
 
-function written({ context, packageJson, files, path }: Project): { files: Record<string, string>; lockfile: string } {
-  const { tree } = context;
+function written(project: Project): Pick<Resolved, "files" | "lockfile"> {
+  const { context, packageJson, files, path, lockfileVersion, legacy } = project;
+  const { tree, lock } = context;
   const text = writeLock({
     root: tree.root,
     nodes: tree.inventory.values(),
-    lockfileVersion: 3,
+    lockfileVersion,
+    extra: lock?.extra,
     indent: packageJson?.indent,
     newline: packageJson?.newline,
+    legacy,
   });
-  const lockfile = files.key(`${path}/package-lock.json`);
+  const lockfile = files.key(`${path}/${lock?.filename ?? "package-lock.json"}`);
   return { files: { [lockfile]: text }, lockfile };
 }
 

@@ -34,10 +34,10 @@ export class EngineRun {
     this.#packuments = new Map([...this.#bytes].map(([name, bytes]) => [name, indexPackument(name, bytes)]));
   }
 
-  run(): { resolved: Resolved; nodes: number; steps: number } {
+  async run(): Promise<{ resolved: Resolved; nodes: number; steps: number }> {
     const { text, name, legacyPeerDeps, nested } = this.input;
     const options = { legacyPeerDeps, ...(nested ? { installStrategy: "nested" as const } : {}) };
-    const project = readProject({ files: { "package.json": text }, name, options, platform: PLATFORM });
+    const project = await readProject({ files: { "package.json": text }, name, options, platform: PLATFORM });
     const resolved = driveNow(resolveProject(project), (need) => this.#answer(need));
     const { tree, world } = project.context;
     return { resolved, nodes: tree.inventory.size - 1, steps: world.steps };

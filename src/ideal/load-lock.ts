@@ -1,0 +1,114 @@
+import { resolvePath } from "../base/posix-path.ts";
+import { failure } from "../errors.ts";
+import { Link } from "../graph/link.ts";
+import { Node } from "../graph/node.ts";
+import type { LockData, LockEntry } from "../lockfile/read-lock.ts";
+import type { Manifest } from "../registry/manifest.ts";
+import { selectVersion } from "../registry/select-version.ts";
+import type { Context } from "./context.ts";
+import { calculateFlags, resetAllFlags, resetFlags } from "./flags.ts";
+import { needPackument, type Steps } from "./need.ts";
+
+/** Puts what a lock says into the tree (npm-tree §18). Flags are worked out anew: the project may have changed since. */
+export function loadLock(lock: LockData, context: Context): void {
+  const { tree } = context;
+  tree.load();
+  const nodes = new Map<string, Node>([["", tree.root]]);
+  for (const entry of lock.packages.values()) if (entry.target === null) loadNode(entry, nodes, context);
+  for (const entry of lock.packages.values()) if (entry.target !== null) loadLink(entry, nodes, context);
+  tree.loaded();
+  if (!((lock.originalLockfileVersion ?? 0) >= 2)) assignBundles(lock, nodes);
+  for (const node of nodes.values()) if (node !== tree.root) resetFlags(node);
+  calculateFlags(tree.root, false);
+}
+
+function loadNode(entry: LockEntry, nodes: Map<string, Node>, { world, tree }: Context): void {
+  const { location, manifest, resolved, integrity, hasShrinkwrap } = entry;
+  const path = resolvePath(tree.root.path, location);
+  const node = new Node({ world, name: folderName(location), manifest, resolved, integrity, hasShrinkwrap });
+  tree.attachTop(node, path);
+  nodes.set(location, node);
+}
+
+function loadLink({ location, target: at }: LockEntry, nodes: Map<string, Node>, { world, tree, folders }: Context): void {
+  const target = nodes.get(at ?? "");
+  if (!target || target.isLink) return;
+  const link = new Link({ world, name: folderName(location) }, target);
+  tree.attachTop(link, resolvePath(tree.root.path, location));
+  target.linksIn.add(link);
+  nodes.set(location, link);
+  if (target.parent || target === tree.root) return;
+  const manifest = folders.manifest(target.path);
+  if (!manifest) return;
+  target.manifest = manifest;
+  target.version = manifest.version ?? "";
+  link.manifest = manifest;
+  link.version = target.version;
+}
+
+/** `node_modules/@s/a` → @s/a; a folder outside node_modules is called as its last part. */
+function folderName(location: string): string {
+  const parts = location.split("/");
+  const [scope, name] = [parts.at(-2), parts.at(-1) as string];
+  return scope?.startsWith("@") ? `${scope}/${name}` : name;
+}
+
+/** Old locks mark what came in a bundle, not whose: it is the dependent above that asks for it. */
+function assignBundles(lock: LockData, nodes: ReadonlyMap<string, Node>): void {
+  for (const [location, node] of nodes) {
+    const { parent } = node;
+    if (!parent || !lock.packages.get(location)?.inBundle || lock.packages.get(parent.location)?.inBundle) continue;
+    if (!parent.specs().has(node.key)) continue;
+    const list = parent.manifest.bundleDependencies;
+    parent.manifest.bundleDependencies = [...(Array.isArray(list) ? list : []), node.name];
+    parent.tree.hasBundles = true;
+  }
+}
+
+/**
+ * Locks of version 1 do not say what a package depends on: every manifest is fetched once more (npm-tree §18.6). One
+ * that cannot be had is left as it is, with a warning.
+ */
+export function* inflate(lock: LockData, context: Context): Steps<void> {
+  const old = lock.loaded && !((lock.originalLockfileVersion ?? 0) >= 2);
+  if (!old) return;
+  const { tree } = context;
+  for (const node of [...tree.inventory.values()]) {
+    if (node === tree.root || !node.location.startsWith("node_modules") || node.isLink) continue;
+    yield* inflateNode(node, context);
+  }
+  resetAllFlags(tree);
+  calculateFlags(tree.root);
+}
+
+function* inflateNode(node: Node, context: Context): Steps<void> {
+  const { name, version, resolved } = node;
+  if (!version || resolved?.startsWith("file:")) return;
+  const packument = yield* needPackument(name);
+  const picked = packument.ok ? selectVersion(packument.value, version, context.options.policyFor(name)) : packument;
+  if (!picked.ok) {
+    const message = `The old lock says little of ${name}@${version}, and no more could be fetched: ${picked.failure.message}`;
+    context.warnings.push(failure("EOLDLOCK", message, { package: name, spec: version, requiredBy: [node.location] }));
+    return;
+  }
+  node.manifest = abbreviated(picked.value);
+  context.tree.reload(node);
+}
+
+/** npm asks for the abbreviated form here, so that is what the lock gets, whatever form this run uses (npm-tree §23). */
+function abbreviated(manifest: Manifest): Manifest {
+  const { license: _l, libc: _c, workspaces: _w, scripts, ...rest } = manifest;
+  const { preinstall, install, postinstall } = scripts ?? {};
+  return preinstall || install || postinstall ? { ...rest, hasInstallScript: true } : rest;
+}
+
+/** What a lock knows of a place goes over to the same version placed there anew, where the registry did not say (npm-tree §18.7). */
+export function inherit(node: Node, entry: LockEntry | undefined): void {
+  if (!entry || node.isLink || (node.resolved !== null && node.integrity !== null)) return;
+  const same = <T>(a: T | null, b: T | null): boolean => !a || !b || a === b;
+  const { version = null } = entry.manifest;
+  if (!same(entry.resolved, node.resolved) || !same(entry.integrity, node.integrity) || !same(version, node.version)) return;
+  node.resolved ||= entry.resolved;
+  node.integrity ||= entry.integrity;
+  node.hasShrinkwrap ||= entry.hasShrinkwrap;
+}
