@@ -1,7 +1,7 @@
 import type { Resolution, TreeEdge, TreeNode } from "../../src/api.ts";
 import { type Child, count, h, icon } from "./dom.ts";
 import type { TreeModel } from "./tree-model.ts";
-import { badges } from "./tree-view.ts";
+import { badges, nameOf } from "./tree-view.ts";
 
 const FIRST_PATHS = 4;
 const FIRST_EDGES = 8;
@@ -24,13 +24,8 @@ export function details(host: DetailsHost, node: TreeNode): HTMLElement {
   const { deprecated } = node.manifest;
   return h(
     "aside",
-    { class: "details", "aria-label": `About ${node.name || "the project"}`, tabindex: -1 },
-    h(
-      "header",
-      {},
-      h("h2", {}, node.name || node.packageName || "the project", " ", h("span", { class: "mono" }, shown.version)),
-      close,
-    ),
+    { class: "details", "aria-label": `About ${nameOf(node)}`, tabindex: -1 },
+    h("header", {}, h("h2", {}, nameOf(node), " ", h("span", { class: "mono" }, shown.version)), close),
     h("p", { class: "mono where" }, node.location || "the project itself"),
     h("p", { class: "badges" }, ...badges(model.flags(node))),
     deprecated ? h("p", { class: "notice" }, `Deprecated: ${String(deprecated)}`) : null,
@@ -47,7 +42,7 @@ function section(title: string, ...children: Child[]): HTMLElement {
 }
 
 function nodeLink(host: DetailsHost, node: TreeNode): HTMLElement {
-  const text = node.location === "" ? node.packageName || "the project" : `${node.name}@${node.version}`;
+  const text = node.location === "" ? nameOf(node) : `${node.name}@${node.version}`;
   return h("button", { type: "button", class: "link", title: node.location, onclick: () => host.go(node) }, text);
 }
 

@@ -81,7 +81,7 @@ export class Editor {
 
   open(path: string): void {
     const state = this.#states.get(path);
-    if (!state) return;
+    if (!state || path === this.#path) return;
     this.#keep();
     this.#path = path;
     this.#view.setState(state);

@@ -6,6 +6,7 @@ import { EXAMPLES } from "./examples.ts";
 import { isDependency, type JsonCheck, type Mark } from "./json-check.ts";
 import { showOptions } from "./options-panel.ts";
 import { withOverrides, withSpec } from "./package-edit.ts";
+import { sidesOf } from "./problem-paths.ts";
 import { ProgressView } from "./progress.ts";
 import { askForFile, FileTabs, readFiles } from "./project-files.ts";
 import { ResultPane } from "./result.ts";
@@ -48,7 +49,6 @@ export class Playground {
     this.#examples();
     this.#buttons();
     this.#dropping();
-    this.#result.showEmpty();
   }
 
   #save(): void {
@@ -92,8 +92,14 @@ export class Playground {
       byId("example-note").textContent = example.note;
       this.#editor?.load(example.files);
       this.#open("package.json");
+      this.#result.showEmpty();
+      this.#progress.end();
     };
-    select.addEventListener("change", load);
+    select.addEventListener("change", () => {
+      load();
+      // An address that opens the page at this example; no step of the history.
+      history.replaceState(null, "", `#${select.value}`);
+    });
     const wanted = decodeURIComponent(location.hash.slice(1));
     if (EXAMPLES.some(({ id }) => id === wanted)) select.value = wanted;
     load();
@@ -172,16 +178,18 @@ export class Playground {
 
   /** The dependency that the last run failed at, where the project itself wants it. */
   #marks(path: string, { entries }: JsonCheck): Mark[] {
-    const { package: name, message, paths } = this.#failure ?? {};
-    if (name === undefined || message === undefined || path !== "package.json") return [];
-    const direct = new Set([name, ...(paths ?? []).map((steps) => steps[1]?.name)]);
+    const failure = this.#failure;
+    if (!failure || path !== "package.json") return [];
+    const { package: name, message } = failure;
+    // The first step below the project, on each side of a conflict.
+    const direct = new Set([name, ...sidesOf(failure).flatMap(({ paths }) => paths.map((steps) => steps[1]?.name))]);
     const found = entries.filter((entry) => isDependency(entry.path) && direct.has(entry.path[1]));
     return found.map(({ value: [from, to] }) => ({ from, to, severity: "error", message }));
   }
 
   async #resolve(): Promise<void> {
     const editor = this.#editor;
-    if (!editor) return;
+    if (!editor || this.#running) return;
     const files = editor.files();
     this.#failure = undefined;
     this.#setRunning(true);
@@ -225,11 +233,13 @@ export class Playground {
       this.#progress.say(`Not resolved: ${this.#failure.message}`);
       return;
     }
-    const { resolution, milliseconds } = result;
-    this.#result.showResolution(resolution, milliseconds, baseLock);
+    const { resolution } = result;
+    this.#result.showResolution(resolution, baseLock);
     this.#progress.end();
     const warnings = resolution.warnings.length > 0 ? `, ${count(resolution.warnings.length, "warning")}` : "";
-    this.#progress.say(`${count(resolution.tree.nodes.length, "package")} in ${duration(milliseconds)}${warnings}`);
+    this.#progress.say(
+      `${count(resolution.tree.nodes.length, "package")} in ${duration(resolution.stats.milliseconds.total)}${warnings}`,
+    );
   }
 
   /** Another source of packages is a way out that only the page knows of. */

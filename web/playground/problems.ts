@@ -1,13 +1,14 @@
 import type { Failure, PathStep, WayOut } from "../../src/errors.ts";
 import { explain } from "../../src/explain/explain.ts";
-import { type Child, count, h } from "./dom.ts";
+import { type Child, h } from "./dom.ts";
+import { sidesOf } from "./problem-paths.ts";
 
 export interface ProblemHost {
   /** Whether the page can do it for the reader. */
   canApply: (way: WayOut) => boolean;
   apply: (way: WayOut) => void;
-  /** Shows a location of the tree; undefined where there is no tree. */
-  go: ((location: string) => void) | undefined;
+  /** What shows a location of the tree; undefined where there is no tree or no such place in it. */
+  goTo?: (location: string) => (() => void) | undefined;
 }
 
 /** The sentence a person needs first, for codes that say nothing to most. */
@@ -34,7 +35,6 @@ const TITLES: ReadonlyMap<string, string> = new Map([
 export function problemCard(problem: Failure, level: "failure" | "warning", host: ProblemHost): HTMLElement {
   const title = TITLES.get(problem.code) ?? (level === "failure" ? "This could not be resolved" : "Worth knowing");
   const heading = h("h3", {}, h("span", { class: "sr-only" }, `${level}: `), title);
-  const paths = problem.paths ?? [];
   return h(
     "article",
     { class: `card card-${level}` },
@@ -43,7 +43,7 @@ export function problemCard(problem: Failure, level: "failure" | "warning", host
     problem.found && !problem.message.includes(problem.found)
       ? h("p", { class: "found" }, "Found: ", h("code", {}, problem.found))
       : null,
-    ...pathList(paths, problem, host),
+    ...pathList(problem, host),
     ...waysOut(problem.wayOut, host),
     problem.code === "ERESOLVE" ? inNpmsWords(problem) : null,
   );
@@ -55,37 +55,36 @@ function inNpmsWords(problem: Failure): HTMLElement {
   return h("details", { class: "report" }, h("summary", {}, "In npm’s words"), h("pre", { tabindex: 0 }, text));
 }
 
-function pathList(paths: readonly PathStep[][], problem: Failure, host: ProblemHost): HTMLElement[] {
-  if (paths.length === 0) {
-    const from = problem.requiredBy.filter((location) => location !== "");
-    return from.length === 0 ? [] : [h("p", { class: "found" }, "Wanted by ", h("code", {}, from.join(", ")))];
+function pathList(problem: Failure, host: ProblemHost): HTMLElement[] {
+  const sides = sidesOf(problem);
+  if (sides.length > 0) {
+    return sides.flatMap(({ title, paths }) => [
+      h("h4", {}, title),
+      h("ol", { class: "paths" }, ...paths.map((path) => pathItem(path, host))),
+    ]);
   }
-  const title = paths.length === 1 ? "The path to it" : `${count(paths.length, "path")} to it`;
-  return [
-    h("h4", {}, title),
-    h("ol", { class: "paths" }, ...paths.slice(0, 6).map((path) => pathItem(path, problem, host))),
-  ];
+  const from = problem.requiredBy.filter((location) => location !== "");
+  return from.length === 0 ? [] : [h("p", { class: "found" }, "Wanted by ", h("code", {}, from.join(", ")))];
 }
 
-function pathItem(path: readonly PathStep[], problem: Failure, host: ProblemHost): HTMLElement {
+function pathItem(path: readonly PathStep[], host: ProblemHost): HTMLElement {
   const item = h("li", {});
   path.forEach((step, i) => {
-    item.append(stepLink(step, host));
-    if (step.spec === undefined) return;
-    const wanted = i === path.length - 1 ? problem.package : undefined;
+    const last = i === path.length - 1;
+    item.append(stepLink(step, host, last && i > 0));
+    if (last) return;
     const kind = step.type && step.type !== "prod" && step.type !== "workspace" ? `${step.type} ` : "";
-    const spec = h("span", { class: `spec spec-${step.type ?? "prod"}` }, ` ${kind}${step.spec || "*"}`);
-    item.append(h("span", { class: "step" }, spec, " → "));
-    if (wanted) item.append(h("strong", {}, wanted));
+    const spec = step.spec === undefined ? "" : ` ${kind}${step.spec || "*"}`;
+    item.append(h("span", { class: "step" }, h("span", { class: `spec spec-${step.type ?? "prod"}` }, spec), " → "));
   });
   return item;
 }
 
-function stepLink(step: PathStep, { go }: ProblemHost): HTMLElement {
-  const text =
-    step.location === "" ? step.name || "the project" : `${step.name}${step.version ? `@${step.version}` : ""}`;
-  if (!go) return h("span", {}, text);
-  return h("button", { type: "button", class: "link", onclick: () => go(step.location) }, text);
+function stepLink({ location, name, version }: PathStep, { goTo }: ProblemHost, last: boolean): HTMLElement {
+  const text = name === "" ? "the project" : `${name}${location !== "" && version ? `@${version}` : ""}`;
+  const go = location === "" && last ? undefined : goTo?.(location);
+  if (go) return h("button", { type: "button", class: "link", onclick: go }, text);
+  return last ? h("strong", {}, text) : h("span", {}, text);
 }
 
 function waysOut(ways: readonly WayOut[], host: ProblemHost): Child[] {

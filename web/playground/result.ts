@@ -10,7 +10,7 @@ import { TreeView } from "./tree-view.ts";
 
 const FIRST_CARDS = 60;
 
-export interface ResultHost extends Omit<ProblemHost, "go"> {
+export interface ResultHost extends Omit<ProblemHost, "goTo"> {
   keep: (path: string, text: string) => void;
 }
 
@@ -50,7 +50,7 @@ export class ResultPane {
 
   showFailure(failure: Failure, milliseconds: number): void {
     this.#clear();
-    const card = problemCard(failure, "failure", { ...this.#host, go: undefined });
+    const card = problemCard(failure, "failure", this.#host);
     fill(
       this.#pane,
       h(
@@ -63,7 +63,7 @@ export class ResultPane {
     );
   }
 
-  showResolution(resolution: Resolution, milliseconds: number, baseLock: string | undefined): void {
+  showResolution(resolution: Resolution, baseLock: string | undefined): void {
     this.#clear();
     const holder = h("div", { class: "tree-and-details" });
     const tree = new TreeView(resolution.tree, (node) => open(node));
@@ -87,11 +87,15 @@ export class ResultPane {
       if (event.key === "Escape" && holder.classList.contains("with-details")) close();
     });
     holder.append(tree.element);
-    const goTo = (location: string): void => {
+    const goTo = (location: string): (() => void) | undefined => {
       const node = location === "" ? resolution.tree.root : resolution.tree.get(location);
-      if (!node) return;
-      tabbed.show("tree");
-      go(node);
+      return (
+        node &&
+        (() => {
+          tabbed.show("tree");
+          go(node);
+        })
+      );
     };
     const list: Tab[] = [
       { id: "tree", title: "Tree", body: holder },
@@ -101,15 +105,15 @@ export class ResultPane {
     const changes = baseLock === undefined ? undefined : resolution.diff(baseLock);
     if (changes) list.push(changesTab(changes, goTo));
     const tabbed = tabs("Result", list, "tree");
-    fill(this.#pane, summary(resolution, milliseconds), tabbed.element);
+    fill(this.#pane, summary(resolution), tabbed.element);
     this.#dispose = () => {
       tree.dispose();
       lock.dispose();
     };
   }
 
-  #warnings({ warnings }: Resolution, go: (location: string) => void): Tab {
-    const host: ProblemHost = { ...this.#host, go };
+  #warnings({ warnings }: Resolution, goTo: NonNullable<ProblemHost["goTo"]>): Tab {
+    const host: ProblemHost = { ...this.#host, goTo };
     const body = h("div", { class: "cards scroll", tabindex: 0, role: "region", "aria-label": "Warnings" });
     const draw = (from: number): void => {
       const next = from === 0 ? FIRST_CARDS : warnings.length;
@@ -136,15 +140,18 @@ export class ResultPane {
   }
 }
 
-function changesTab(changes: readonly LockChange[], go: (location: string) => void): Tab {
+function changesTab(changes: readonly LockChange[], goTo: NonNullable<ProblemHost["goTo"]>): Tab {
   const items = changes.slice(0, 1000).map(({ kind, name, location, before, after }) => {
-    const open = h("button", { type: "button", class: "link", title: location, onclick: () => go(location) }, name);
+    const go = goTo(location);
+    const open = go
+      ? h("button", { type: "button", class: "link", title: location, onclick: go }, name)
+      : h("span", { title: location }, name);
     const versions = [before, after].filter((version) => version !== undefined).join(" → ");
     return h(
       "li",
       { class: `change-${kind}` },
       h("span", { class: "badge" }, kind),
-      kind === "removed" ? h("span", {}, name) : open,
+      open,
       h("span", { class: "mono note" }, versions),
     );
   });
@@ -162,7 +169,7 @@ const PHASES: readonly (readonly [keyof ResolutionStats["milliseconds"], string]
   ["write", "writing"],
 ];
 
-function summary({ stats, tree }: Resolution, milliseconds: number): HTMLElement {
+function summary({ stats, tree }: Resolution): HTMLElement {
   const total = Math.max(1, stats.milliseconds.total);
   const phases = PHASES.filter(([phase]) => stats.milliseconds[phase] > 0);
   const bar = h("div", { class: "phases", "aria-hidden": "true" });
@@ -180,7 +187,7 @@ function summary({ stats, tree }: Resolution, milliseconds: number): HTMLElement
   return h(
     "div",
     { class: "summary" },
-    h("h2", {}, count(tree.nodes.length, "package"), " in ", duration(milliseconds)),
+    h("h2", {}, count(tree.nodes.length, "package"), " in ", duration(stats.milliseconds.total)),
     h("ul", { class: "stats" }, ...facts.map(([value, word]) => h("li", {}, h("b", {}, value), ` ${word}`))),
     bar,
     h("p", { class: "sr-only" }, `Time: ${said}`),

@@ -4,7 +4,7 @@ import { resolveOptions, type Settings } from "./settings.ts";
 import { sourceOptions } from "./source.ts";
 
 export type RunResult =
-  | { kind: "done"; resolution: Resolution; milliseconds: number }
+  | { kind: "done"; resolution: Resolution }
   | { kind: "failed"; failure: Failure; milliseconds: number }
   | { kind: "cancelled" };
 
@@ -34,7 +34,7 @@ export class Session {
       signal.throwIfAborted();
       const resolution = await installer.resolve(project, { ...resolveOptions(settings), signal });
       if (signal.aborted) return { kind: "cancelled" };
-      return { kind: "done", resolution, milliseconds: performance.now() - started };
+      return { kind: "done", resolution };
     } catch (error) {
       if (signal.aborted) return { kind: "cancelled" };
       return { kind: "failed", failure: toFailure(error), milliseconds: performance.now() - started };

@@ -29,6 +29,11 @@ export function badges(flags: ReadonlySet<Flag>): HTMLElement[] {
   return shown;
 }
 
+/** The project is called what its package.json says, whatever its folder is called. */
+export function nameOf(node: TreeNode): string {
+  return (node.location === "" ? node.packageName || node.name : node.name) || "the project";
+}
+
 function classOf({ node, match }: Row, active: boolean): string {
   const direct = node.edgesIn.some(({ from }) => from.location === "");
   return `row${active ? " active" : ""}${match ? "" : " faint"}${direct ? " direct" : ""}`;
@@ -46,7 +51,7 @@ function wantedFor({ node, edge }: Row): string {
   if (edge) return edge.spec || "*";
   const direct = node.edgesIn.find(({ from }) => from.location === "");
   if (direct) return direct.spec || "*";
-  const names = [...new Set(node.edgesIn.map(({ from }) => from.name || from.packageName))];
+  const names = [...new Set(node.edgesIn.map(({ from }) => nameOf(from)))];
   const rest = names.length - 2;
   return names.slice(0, 2).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }
@@ -212,7 +217,7 @@ export class TreeView {
         "aria-selected": String(node === this.#selected),
       },
       twisty,
-      h("span", { class: "row-name" }, node.name || node.packageName || "project"),
+      h("span", { class: "row-name" }, nameOf(node)),
       h("span", { class: "row-version" }, versionOf(node)),
       row.edge && !row.edge.valid ? h("span", { class: "badge badge-invalid" }, "invalid") : null,
       ...badges(flags),

@@ -1,0 +1,135 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright";
+import { build } from "vite";
+import { findChromium } from "../../scripts/chromium.mjs";
+import { serveFolder } from "../../scripts/serve.mjs";
+import { memoryRegistry } from "../registry/memory-fetch.ts";
+import { inlineSnapshot, PLACEHOLDER } from "../registry/snapshot.ts";
+
+const RELAY = "/-/relay/";
+
+/** Versions by `name@version`, as a test tells a registry. */
+export type Packages = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+function packuments(packages: Packages): Record<string, unknown> {
+  const documents = new Map<
+    string,
+    { name: string; "dist-tags": Record<string, string>; versions: Record<string, unknown> }
+  >();
+  for (const [id, manifest] of Object.entries(packages)) {
+    const at = id.lastIndexOf("@");
+    const [name, version] = [id.slice(0, at), id.slice(at + 1)];
+    const document = documents.get(name) ?? { name, "dist-tags": {}, versions: {} };
+    document["dist-tags"]["latest"] = version;
+    // npm takes two packages of one integrity for one package.
+    const integrity = `sha512-${createHash("sha512").update(id).digest("base64")}`;
+    const dist = { tarball: `${PLACEHOLDER}${name}/-/${name}-${version}.tgz`, integrity };
+    document.versions[version] = { name, version, dist, ...manifest };
+    documents.set(name, document);
+  }
+  return Object.fromEntries(documents);
+}
+
+/** The built page on loopback, and Chromium to look at it. */
+export class PageHost {
+  readonly #folder = mkdtempSync(join(tmpdir(), "webhoist-page-"));
+  #server: ReturnType<typeof serveFolder> | undefined;
+  #browser: Browser | undefined;
+  #url = "";
+  #relayed: typeof fetch | undefined;
+
+  async start(): Promise<void> {
+    await build({
+      configFile: fileURLToPath(new URL("../../vite.config.ts", import.meta.url)),
+      define: { __WEBHOIST_REGISTRY__: JSON.stringify(PLACEHOLDER) },
+      build: { outDir: this.#folder, emptyOutDir: true },
+      logLevel: "error",
+    });
+    this.#server = serveFolder(this.#folder);
+    this.#url = await this.#server.listen(0, (request, response) => this.#relay(request, response));
+    const executablePath = findChromium();
+    this.#browser = await chromium.launch({
+      args: ["--no-sandbox", "--disable-background-networking"],
+      ...(executablePath && { executablePath }),
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#browser?.close();
+    await this.#server?.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** A page whose live registry holds `packages`; without any it cannot be reached. What goes wrong inside fails the test. */
+  async open(options: { packages?: Packages; relayed?: Packages; width?: number; hash?: string } = {}): Promise<Page> {
+    const context = await this.#browser!.newContext({
+      viewport: { width: options.width ?? 1280, height: 800 },
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
+    await this.#registry(context, options.packages);
+    this.#relayed = options.relayed && memoryRegistry(inlineSnapshot(packuments(options.relayed))).fetch;
+    const page = await context.newPage();
+    page.on("pageerror", (error) => {
+      throw error;
+    });
+    await page.goto(this.#url + (options.hash ?? ""));
+    await page.locator(".cm-content").first().waitFor();
+    return page;
+  }
+
+  async #registry(context: BrowserContext, packages: Packages | undefined): Promise<void> {
+    const registry = packages && memoryRegistry(inlineSnapshot(packuments(packages)));
+    await context.route(`${PLACEHOLDER}**`, async (route) => {
+      if (!registry) return await route.abort("connectionrefused");
+      const answer = await registry.fetch(route.request().url(), { headers: route.request().headers() });
+      const body = Buffer.from(await answer.arrayBuffer());
+      const headers = Object.fromEntries(answer.headers);
+      delete headers["content-encoding"];
+      await route.fulfill({ status: answer.status, headers: { ...headers, "access-control-allow-origin": "*" }, body });
+    });
+  }
+
+  #relay(request: IncomingMessage, response: ServerResponse): boolean {
+    const path = request.url ?? "";
+    if (!path.startsWith(RELAY)) return false;
+    const answer = this.#relayed?.(PLACEHOLDER + path.slice(RELAY.length)) ?? Promise.reject(new Error("no relay"));
+    answer
+      .then(async (found) => {
+        response.writeHead(found.status, { "content-type": "application/json" });
+        response.end(Buffer.from(await found.arrayBuffer()));
+      })
+      .catch(() => void response.writeHead(502).end());
+    return true;
+  }
+}
+
+/** Puts `manifest` in the place of the open package.json. */
+export async function edit(page: Page, text: string): Promise<void> {
+  await page.locator("#editor .cm-content").click();
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.press("Delete");
+  // As a paste, not as typing: the editor closes brackets of its own while one types.
+  await page.evaluate((put) => navigator.clipboard.writeText(put), text);
+  await page.keyboard.press("ControlOrMeta+v");
+}
+
+export function manifest(fields: Readonly<Record<string, unknown>>): string {
+  return `${JSON.stringify({ name: "p", version: "1.0.0", ...fields }, null, 2)}\n`;
+}
+
+/** The rows in sight, indented by level. */
+export async function rows(page: Page): Promise<string[]> {
+  return await page.locator("[role=treeitem]").evaluateAll((items) =>
+    items
+      .sort((a, b) => Number(a.getAttribute("data-index")) - Number(b.getAttribute("data-index")))
+      .map((item) => {
+        const text = [".row-name", ".row-version"].map((part) => item.querySelector(part)?.textContent ?? "");
+        return "  ".repeat(Number(item.getAttribute("aria-level")) - 1) + text.join("@");
+      }),
+  );
+}

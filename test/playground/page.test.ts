@@ -1,0 +1,238 @@
+import { readFileSync } from "node:fs";
+import type { Page } from "playwright";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { edit, manifest, type Packages, PageHost, rows } from "./page-host.ts";
+
+const host = new PageHost();
+beforeAll(() => host.start(), 180_000);
+afterAll(() => host.stop());
+
+const PACKAGES: Packages = {
+  "a@1.0.0": { dependencies: { b: "^1.0.0", c: "*" }, license: "MIT" },
+  "b@1.4.0": { deprecated: "b 1 is old: <img src=x onerror=alert(1)>" },
+  "b@2.0.0": {},
+  "c@1.0.0": { peerDependencies: { b: "^2.0.0" } },
+  "needs-old@1.0.0": { peerDependencies: { b: "^1.0.0" } },
+};
+
+async function resolve(page: Page, wanted: string = "[role=tree]"): Promise<void> {
+  await page.getByRole("button", { name: "Resolve", exact: true }).click();
+  await page.locator(wanted).first().waitFor();
+}
+
+async function editorText(page: Page): Promise<string> {
+  return (await page.locator("#editor .cm-line").allTextContents()).join("\n");
+}
+
+test("a package.json becomes npm's tree", async () => {
+  const page = await host.open({ packages: PACKAGES });
+  await edit(page, manifest({ dependencies: { a: "^1.0.0", b: "^2.0.0" } }));
+  await resolve(page);
+  expect(await rows(page)).toEqual(["p@1.0.0", "  a@1.0.0", "  b@2.0.0", "  c@1.0.0"]);
+  await page.getByRole("button", { name: "Open all" }).click();
+  expect(await rows(page)).toContain("    b@1.4.0");
+  expect(await page.locator(".summary h2").textContent()).toContain("4 packages in");
+});
+
+test("a package tells why it is here, and leads to those that want it", async () => {
+  const page = await host.open({ packages: PACKAGES });
+  await edit(page, manifest({ dependencies: { a: "^1.0.0", b: "^2.0.0" } }));
+  await resolve(page);
+  await page.getByRole("searchbox").fill("b@1");
+  expect(await rows(page)).toEqual(["p@1.0.0", "  a@1.0.0", "    b@1.4.0"]);
+  await page.getByRole("treeitem", { name: "b 1.4.0" }).click();
+  const about = page.getByRole("complementary", { name: "About b" });
+  expect(await about.locator(".paths li").allTextContents()).toEqual(["p ^1.0.0 → a@1.0.0 ^1.0.0 → b@1.4.0"]);
+  await about.locator(".paths").getByRole("button", { name: "a@1.0.0" }).click();
+  await page.getByRole("complementary", { name: "About a" }).waitFor();
+  expect(await page.locator("[aria-selected=true].row .row-name").textContent()).toBe("a");
+  await page.keyboard.press("Escape");
+  expect(await page.locator(".details").count()).toBe(0);
+});
+
+test("what a registry says is text, never markup", async () => {
+  const page = await host.open({ packages: PACKAGES });
+  await edit(page, manifest({ dependencies: { b: "^1.0.0" } }));
+  await resolve(page);
+  await page.getByRole("treeitem", { name: "b 1.4.0" }).click();
+  expect(await page.locator(".notice").textContent()).toContain("<img src=x");
+  expect(await page.locator("main img").count()).toBe(0);
+});
+
+test("a peer conflict shows both sides, and a way out is applied", async () => {
+  const page = await host.open({ packages: PACKAGES });
+  await edit(page, manifest({ dependencies: { b: "^2.0.0", "needs-old": "^1.0.0" } }));
+  await resolve(page, ".card-failure");
+  const card = page.locator(".card-failure");
+  expect(await card.locator(".code").textContent()).toBe("ERESOLVE");
+  expect(await card.locator(".paths li").allTextContents()).toEqual([
+    "the project ^1.0.0 → needs-old@1.0.0 peer ^1.0.0 → b",
+    "the project ^2.0.0 → b@2.0.0",
+  ]);
+  await card.getByRole("listitem").filter({ hasText: "in package.json" }).getByRole("button").click();
+  await page.locator("[role=tree]").waitFor();
+  expect(await editorText(page)).toContain('"b": "^1.0.0"');
+  expect(await rows(page)).toEqual(["p@1.0.0", "  b@1.4.0", "  needs-old@1.0.0"]);
+});
+
+test("an option as a way out is set in the options", async () => {
+  const page = await host.open({ packages: PACKAGES });
+  await edit(page, manifest({ dependencies: { b: "^2.0.0", "needs-old": "^1.0.0" } }));
+  await resolve(page, ".card-failure");
+  await page.locator(".ways li").filter({ hasText: "legacy" }).getByRole("button").click();
+  await page.locator("[role=tree]").waitFor();
+  expect(await page.locator("#option-legacyPeerDeps").isChecked()).toBe(true);
+  expect(await page.locator("#options-note").textContent()).toBe("legacy-peer-deps");
+});
+
+test("a package that does not exist is marked in the editor", async () => {
+  const page = await host.open({ packages: PACKAGES });
+  await edit(page, manifest({ dependencies: { a: "^9.0.0" } }));
+  await resolve(page, ".card-failure");
+  expect(await page.locator(".card-failure .code").textContent()).toBe("ETARGET");
+  await page.locator("#editor .cm-lintRange-error").waitFor();
+  expect(await page.locator("#editor .cm-lintRange-error").textContent()).toBe('"^9.0.0"');
+});
+
+test("a JSON error is marked where it is", async () => {
+  const page = await host.open();
+  await edit(page, '{\n  "name": "p",\n  "dependencies": {},\n}\n');
+  await page.locator("#editor .cm-lintRange-error").waitFor();
+  expect(await page.locator("#editor .cm-lintRange-error").textContent()).toBe(",");
+  expect(await page.locator("#editor-status").textContent()).toContain("Line 3: No comma may stand before “}”");
+});
+
+test("each file keeps its text, and can be taken out again", async () => {
+  const page = await host.open({ packages: PACKAGES, hash: "#monorepo" });
+  await page.getByRole("tab", { name: "apps/site/package.json" }).click();
+  await edit(page, manifest({ name: "@acme/site", dependencies: { b: "^2.0.0" } }));
+  await page.getByRole("tab", { name: "packages/text/package.json" }).click();
+  await edit(page, manifest({ name: "@acme/text", dependencies: { b: "^1.0.0" } }));
+  await page.getByRole("button", { name: "Remove packages/ui/package.json" }).click();
+  await page.getByRole("tab", { name: "package.json", exact: true }).click();
+  await edit(page, manifest({ name: "acme", workspaces: ["apps/*", "packages/*"] }));
+  await resolve(page);
+  await page.getByRole("button", { name: "Open all" }).click();
+  expect(await rows(page)).toEqual([
+    "acme@1.0.0",
+    "  apps/site@1.0.0",
+    "  @acme/site@→ apps/site",
+    "  @acme/text@→ packages/text",
+    "  b@2.0.0",
+    "  packages/text@1.0.0",
+    "    b@1.4.0",
+  ]);
+});
+
+test("a run is cancelled", async () => {
+  const page = await host.open({ packages: PACKAGES });
+  await page.context().route("http://registry.local/**", () => {});
+  await edit(page, manifest({ dependencies: { a: "^1.0.0" } }));
+  await page.getByRole("button", { name: "Resolve", exact: true }).click();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.locator("#progress", { hasText: "Cancelled" }).waitFor();
+  expect(await page.getByRole("button", { name: "Cancel" }).isVisible()).toBe(false);
+  expect(await page.locator("[role=tree], .card").count()).toBe(0);
+});
+
+test("the lock is shown, copied, downloaded and kept", async () => {
+  const page = await host.open({ packages: PACKAGES });
+  await edit(page, manifest({ dependencies: { b: "^2.0.0" } }));
+  await resolve(page);
+  await page.getByRole("tab", { name: "Lockfile" }).click();
+  await page.locator(".lock-text .cm-line").first().waitFor();
+  await page.getByRole("button", { name: "Copy" }).click();
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(JSON.parse(copied)).toMatchObject({
+    lockfileVersion: 3,
+    packages: { "node_modules/b": { version: "2.0.0" } },
+  });
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Download" }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe("package-lock.json");
+  expect(readFileSync(await download.path(), "utf8")).toBe(copied);
+  await page.getByRole("button", { name: "Keep in the project" }).click();
+  await page.getByRole("tab", { name: "package.json", exact: true }).click();
+  await edit(page, manifest({ dependencies: { b: "^2.0.0", c: "*" } }));
+  await resolve(page, "#tab-changes");
+  await page.getByRole("tab", { name: "Changes" }).click();
+  expect(await page.locator(".changes li").allTextContents()).toEqual(["addedc1.0.0"]);
+});
+
+test("the tree is walked by keys", async () => {
+  const page = await host.open({ packages: PACKAGES });
+  await edit(page, manifest({ dependencies: { a: "^1.0.0", b: "^2.0.0" } }));
+  await resolve(page);
+  const tree = page.getByRole("tree");
+  const active = async (): Promise<string | null> => {
+    const id = await tree.getAttribute("aria-activedescendant");
+    return await page.locator(`#${id} .row-name`).textContent();
+  };
+  await tree.focus();
+  const walk: [string, string][] = [
+    ["ArrowDown", "a"],
+    ["ArrowRight", "a"],
+    ["ArrowRight", "b"],
+    ["ArrowLeft", "a"],
+    ["End", "c"],
+    ["Home", "p"],
+    ["b", "b"],
+    ["ArrowUp", "a"],
+  ];
+  for (const [key, name] of walk) {
+    await page.keyboard.press(key);
+    expect([key, await active()]).toEqual([key, name]);
+  }
+  await page.keyboard.press("Enter");
+  await page.getByRole("complementary", { name: "About a" }).waitFor();
+});
+
+test("where the registry cannot be reached the page's server is asked", async () => {
+  const page = await host.open({ relayed: PACKAGES });
+  await edit(page, manifest({ dependencies: { b: "^2.0.0" } }));
+  await resolve(page, "[role=tree], .card-failure");
+  expect(await rows(page)).toEqual(["p@1.0.0", "  b@2.0.0"]);
+  expect(await page.locator("#source").inputValue()).toBe("relay");
+}, 60_000);
+
+test("with no network the snapshot resolves the example that ships with it", async () => {
+  const page = await host.open();
+  await page.selectOption("#source", "snapshot");
+  await resolve(page);
+  expect(await page.locator(".summary h2").textContent()).toContain("122 packages");
+  await page.getByRole("searchbox").fill("d3-array@2");
+  expect(await rows(page)).toEqual(["docs-demo@1.0.0", "  d3-sankey@0.12.3", "    d3-array@2.12.1"]);
+});
+
+test.each([360, 768])("%i pixels wide nothing scrolls sideways", async (width) => {
+  const page = await host.open({ packages: PACKAGES, width });
+  const tooWide = (): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  await page.locator("#options summary").click();
+  expect(await tooWide()).toBe(0);
+  await edit(page, manifest({ dependencies: { b: "^2.0.0", "needs-old": "^1.0.0" } }));
+  await resolve(page, ".card-failure");
+  expect(await tooWide()).toBe(0);
+  await page.locator(".ways li").filter({ hasText: "legacy" }).getByRole("button").click();
+  await page.locator("[role=tree] .row").nth(1).click();
+  await page.locator(".details").waitFor();
+  expect(await tooWide()).toBe(0);
+});
+
+test("everything that can be used has a name", async () => {
+  const page = await host.open({ packages: PACKAGES });
+  await edit(page, manifest({ dependencies: { a: "^1.0.0" } }));
+  await resolve(page);
+  await page.locator("[role=tree] .row").nth(1).click();
+  const nameless = await page.locator("button, select, input, [role=tab], [role=tree]").evaluateAll((elements) =>
+    elements
+      .filter((element) => {
+        const label = (element as HTMLInputElement).labels?.[0]?.textContent;
+        return !(element.getAttribute("aria-label") ?? label ?? element.textContent)?.trim();
+      })
+      .map((element) => element.outerHTML),
+  );
+  expect(nameless).toEqual([]);
+});
