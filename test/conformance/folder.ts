@@ -3,7 +3,15 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { cachedFiles, folderSnapshot } from "../registry/folder.ts";
 import { inlineSnapshot, type Snapshot } from "../registry/snapshot.ts";
-import { type ConformanceCase, caseOf, type RecordedCase, type Suite } from "./recorded.ts";
+import {
+  type ConformanceCase,
+  caseOf,
+  type RandomRecord,
+  type RecordedCase,
+  randomName,
+  recordedRandom,
+  type Suite,
+} from "./recorded.ts";
 
 /** A case in a folder, opened when it is run: some hold megabytes. */
 export interface LazyCase {
@@ -55,34 +63,9 @@ function openProject(root: string, name: string, snapshot: Snapshot): Conformanc
   return caseOf({ suite: "projects", name, dirname: name, cwd: ".", options, files: project, expect }, snapshot);
 }
 
-interface RandomRecord {
-  seed: number;
-  phase?: number;
-  files: RecordedCase["files"];
-  options: RecordedCase["options"];
-  packuments: Record<string, unknown>;
-  expect: RecordedCase["expect"] & { packageJson?: string };
-}
-
-/** A phase-2 record starts from a lock: `17+add`, `17+update`, and `17+` when only its package.json changed. */
-export function randomName({ seed, phase, options }: RandomRecord): string {
-  return phase ? `${seed}+${options.add ? "add" : options.update ? "update" : ""}` : String(seed);
-}
-
 export function openRandom(line: string): ConformanceCase {
-  const record = JSON.parse(line) as RandomRecord;
-  const { packageJson } = record.expect;
-  const expect = { ...record.expect, ...(packageJson ? { filesAfter: { "package.json": packageJson } } : {}) };
-  const recorded: RecordedCase = {
-    suite: "random",
-    name: randomName(record),
-    dirname: "root",
-    cwd: ".",
-    options: record.options,
-    files: record.files,
-    expect,
-  };
-  return caseOf(recorded, inlineSnapshot(record.packuments));
+  const record = JSON.parse(line) as RandomRecord & { packuments: Record<string, unknown> };
+  return caseOf(recordedRandom(record), inlineSnapshot(record.packuments));
 }
 
 function randomCases(root: string): LazyCase[] {

@@ -156,3 +156,30 @@ export function caseOf(recorded: RecordedCase, snapshot: Snapshot): ConformanceC
     expected: expectedOf(recorded),
   };
 }
+
+/** One of the random registries. `phase` 2 starts from a lock and then changes something. */
+export interface RandomRecord {
+  seed: number;
+  phase?: number;
+  files: RecordedCase["files"];
+  options: RecordedCase["options"];
+  expect: RecordedAnswer & { packageJson?: string };
+}
+
+/** The change of a phase-2 record is part of its name: `17+add`, `17+update`, `17+` when only package.json changed. */
+export function randomName({ seed, phase, options }: RandomRecord): string {
+  return phase ? `${seed}+${options.add ? "add" : options.update ? "update" : ""}` : String(seed);
+}
+
+export function recordedRandom(record: RandomRecord): RecordedCase {
+  const { packageJson } = record.expect;
+  return {
+    suite: "random",
+    name: randomName(record),
+    dirname: "root",
+    cwd: ".",
+    options: record.options,
+    files: record.files,
+    expect: { ...record.expect, ...(packageJson ? { filesAfter: { "package.json": packageJson } } : {}) },
+  };
+}

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { createInstaller } from "../../web/index.ts";
+import { isDeviation } from "./deviations.ts";
+import { conform } from "./judge.ts";
+import { openPack } from "./pack.ts";
+import { SUITES, type Suite } from "./recorded.ts";
+
+const PACKS: Readonly<Record<Suite, URL>> = {
+  projects: new URL("../fixtures/projects.pack", import.meta.url),
+  arborist: new URL("../fixtures/arborist.pack", import.meta.url),
+  real: new URL("../fixtures/real.pack", import.meta.url),
+  random: new URL("../fixtures/random.pack", import.meta.url),
+};
+const COUNTS: Readonly<Record<Suite, number>> = { projects: 1, arborist: 253, real: 34, random: 567 };
+
+// One test a suite: the page's runner reports each test over a socket, and 855 of them take longer than what they test.
+test.each(SUITES)("the %s cases give npm's answers in a page", { timeout: 300_000 }, async (suite) => {
+  const cases = await openPack(new Uint8Array(await (await fetch(PACKS[suite])).arrayBuffer()));
+  expect(cases.length).toBe(COUNTS[suite]);
+  const wrong: string[] = [];
+  for (const found of cases) {
+    const { why, detail } = await conform(createInstaller, found);
+    if (isDeviation(found) ? !why : why) wrong.push([`${found.name}: ${why || "passes now"}`, ...detail].join("\n  "));
+  }
+  expect(wrong.join("\n")).toBe("");
+});
