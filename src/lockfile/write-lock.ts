@@ -39,6 +39,8 @@ export interface LockNode {
   readonly extraneous: boolean;
   readonly inert: boolean;
   readonly children: ReadonlyMap<string, LockNode>;
+  /** Folders of the project below this one that are not under its `node_modules`. */
+  readonly fsChildren: Iterable<LockNode>;
   readonly edgesIn: Iterable<LockEdge>;
   edges(): ReadonlyMap<string, LockEdge>;
   /** The package in whose tarball this one comes, the root's own `bundleDependencies` included. */

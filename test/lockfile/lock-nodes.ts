@@ -3,8 +3,9 @@ import type { LockData } from "../../src/lockfile/read-lock.ts";
 import type { LockEdge, LockNode } from "../../src/lockfile/write-lock.ts";
 import type { Manifest } from "../../src/registry/manifest.ts";
 
-interface Settable extends Omit<LockNode, "children" | "edgesIn" | "target" | "edges"> {
+interface Settable extends Omit<LockNode, "children" | "fsChildren" | "edgesIn" | "target" | "edges"> {
   children: Map<string, LockNode>;
+  fsChildren: Set<LockNode>;
   edgesIn: Set<LockEdge>;
   target: LockNode;
   fsParent: LockNode | null;
@@ -21,7 +22,7 @@ export interface RootPlace {
 
 /** A lock's own entries as the nodes a writer takes: no engine between reading and writing. */
 export function lockNodes(lock: LockData, place: RootPlace): { root: LockNode; nodes: LockNode[] } {
-  const { root, manifest, peerless = false } = place;
+  const { manifest, peerless = false } = place;
   const all = new Map<string, Settable>();
   const rootNode = node(place, "", manifest);
   all.set("", rootNode);
@@ -33,6 +34,7 @@ export function lockNodes(lock: LockData, place: RootPlace): { root: LockNode; n
     Object.assign(made, { resolved, integrity, hasShrinkwrap, dev, optional, devOptional, peer, extraneous });
     made.isTop = !/(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+$/.test(location);
     made.fsParent = made.isTop ? rootNode : null;
+    if (made.isTop) rootNode.fsChildren.add(made);
     made.isLink = entry.target !== null;
     if (entry.inBundle) made.bundler = () => rootNode;
     // One beside the project's own bundled packages comes with the project, not with a dependency.
@@ -121,6 +123,7 @@ function node(place: RootPlace, location: string, manifest: Manifest): Mutable {
     extraneous: false,
     inert: false,
     children: new Map(),
+    fsChildren: new Set(),
     edgesIn: new Set(),
     out: new Map(),
     edges: () => made.out,

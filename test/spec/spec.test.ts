@@ -38,7 +38,7 @@ function oracleSummary(spec: npa.Result): string {
             spec.saveSpec,
             spec.gitCommittish ?? null,
             spec.gitRange,
-            hosted && hosted.ssh({ noCommittish: false }),
+            hosted?.ssh({ noCommittish: false }),
           ]
         : [
             spec.fetchSpec,
