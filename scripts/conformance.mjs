@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 // Runs the recorded cases against the sources and says where the answers differ from npm's.
 //
-//   WEBHOIST_REGISTRY=DIR node scripts/conformance.mjs [--suite projects|arborist|real|random]… [--name TEXT]…
+//   [WEBHOIST_REGISTRY=DIR] node scripts/conformance.mjs [--suite projects|arborist|real|random]… [--name TEXT]…
 //     [--entry web/index.ts] [--metadata full|abbreviated] [--verbose] [--list-failures] [--timeout SECONDS] [--bail]
 //
-// --name keeps the cases whose name contains TEXT (`=TEXT`: is TEXT). --verbose prints the first differing lock entries or
-// the failure. --list-failures prints names alone. --metadata abbreviated also asks for completeLockfile.
+// Without WEBHOIST_REGISTRY (or --registry DIR) it runs the committed packs. --name keeps the cases whose name contains TEXT
+// (`=TEXT`: is TEXT). --verbose prints the first differing lock entries or the failure. --list-failures prints names alone.
+// --metadata abbreviated also asks for completeLockfile.
 // A case that takes longer than --timeout (20 s) counts as a hang; the rest goes on. Exit code 1 when a case differs.
 import { mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -28,11 +29,6 @@ const { values } = parseArgs({
     bail: { type: "boolean", default: false },
   },
 });
-if (!values.registry) {
-  console.error("Set WEBHOIST_REGISTRY to a recorded registry's folder.");
-  process.exit(2);
-}
-
 async function bundle() {
   const outDir = join(here, "node_modules/.cache", `conformance-${process.pid}`);
   mkdirSync(outDir, { recursive: true });
@@ -58,7 +54,9 @@ async function bundle() {
 
 function start(file) {
   const suites = values.suite ?? ["projects", "arborist", "real", "random"];
-  const workerData = { root: resolve(values.registry), suites, metadata: values.metadata };
+  const root = values.registry && resolve(values.registry);
+  const packs = join(here, "test/fixtures");
+  const workerData = { root, packs, suites, metadata: values.metadata };
   const worker = new Worker(file, { workerData, execArgv: ["--enable-source-maps"] });
   const cases = new Promise((done, fail) => {
     worker.once("message", (message) => done(message.cases));
