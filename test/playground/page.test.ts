@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -115,11 +116,11 @@ test("each file keeps its text, and can be taken out again", async () => {
   await page.getByRole("button", { name: "Open all" }).click();
   expect(await rows(page)).toEqual([
     "acme@1.0.0",
-    "  apps/site@1.0.0",
+    "  @acme/site@1.0.0 in apps/site",
     "  @acme/site@→ apps/site",
     "  @acme/text@→ packages/text",
     "  b@2.0.0",
-    "  packages/text@1.0.0",
+    "  @acme/text@1.0.0 in packages/text",
     "    b@1.4.0",
   ]);
 });
@@ -197,6 +198,49 @@ test("where the registry cannot be reached the page's server is asked", async ()
   expect(await rows(page)).toEqual(["p@1.0.0", "  b@2.0.0"]);
   expect(await page.locator("#source").inputValue()).toBe("relay");
 }, 60_000);
+
+test("another registry is asked for by its address", async () => {
+  const page = await host.open({ packages: PACKAGES });
+  await page.selectOption("#source", "other");
+  await page.getByLabel("Base address").fill("http://registry.local");
+  await page.getByRole("button", { name: "Use it" }).click();
+  await edit(page, manifest({ dependencies: { b: "^2.0.0" } }));
+  await resolve(page);
+  expect(await rows(page)).toEqual(["p@1.0.0", "  b@2.0.0"]);
+  await page.selectOption("#source", "other");
+  await page.getByRole("button", { name: "Cancel" }).last().click();
+  expect(await page.locator("#source").inputValue()).toBe("other");
+});
+
+test("versions are offered where a spec is written", async () => {
+  const page = await host.open({ packages: PACKAGES });
+  await edit(page, '{"dependencies": {"b": ""}}');
+  for (let step = 0; step < 3; step++) await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("Control+Space");
+  await page.locator(".cm-tooltip-autocomplete li").first().waitFor();
+  expect(await page.locator(".cm-tooltip-autocomplete li").allTextContents()).toEqual([
+    "^2.0.0latest",
+    "2.0.0",
+    "1.4.0",
+  ]);
+});
+
+// SHA-256 of the locks that npm 11.19.1 writes for these examples over the packuments as they were recorded, uncondensed.
+test.each([
+  ["docs-demo", "56668a4c7182cac545328191d384d8f9be8b97f54ec976ef0392f7808d144530"],
+  ["react", "262a50e489df7b7ab1530e05aa8f4afc05f2617d6b52396d5d3d1f6161339009"],
+  ["vue", "803ffe6ce98d981fe5ca647f930509dc61608806551b975631139e5c1f9c7dd2"],
+  ["monorepo", "eb6ac779581a8d4abd52c53de829b7051560239730ba04004ac5983d96309beb"],
+])("with no network, %s becomes npm's own lock", async (id, hash) => {
+  const page = await host.open({ hash: `#${id}` });
+  await page.selectOption("#source", "snapshot");
+  await resolve(page);
+  await page.getByRole("tab", { name: "Lockfile" }).click();
+  await page.getByRole("button", { name: "Copy" }).click();
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  const lock = await page.evaluate(() => navigator.clipboard.readText());
+  expect(createHash("sha256").update(lock).digest("hex")).toBe(hash);
+});
 
 test("with no network the snapshot resolves the example that ships with it", async () => {
   const page = await host.open();

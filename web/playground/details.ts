@@ -42,7 +42,7 @@ function section(title: string, ...children: Child[]): HTMLElement {
 }
 
 function nodeLink(host: DetailsHost, node: TreeNode): HTMLElement {
-  const text = node.location === "" ? nameOf(node) : `${node.name}@${node.version}`;
+  const text = node.location === "" ? nameOf(node) : `${nameOf(node)}@${node.version}`;
   return h("button", { type: "button", class: "link", title: node.location, onclick: () => host.go(node) }, text);
 }
 

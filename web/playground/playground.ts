@@ -12,7 +12,7 @@ import { askForFile, FileTabs, readFiles } from "./project-files.ts";
 import { ResultPane } from "./result.ts";
 import { type RunResult, Session } from "./session.ts";
 import { flagOf, loadSettings, type Settings, type SourceKind, saveSettings } from "./settings.ts";
-import { relayUrl, SOURCES } from "./source.ts";
+import { askForRegistry, relayUrl, SOURCES } from "./source.ts";
 import { themeButton } from "./theme.ts";
 
 const UNREACHABLE: ReadonlySet<string> = new Set(["EUNREACHABLE", "ETIMEDOUT"]);
@@ -61,18 +61,12 @@ export class Playground {
     fill(select, ...offered.map(([value, text]) => h("option", { value }, text)));
     if (!offered.some(([value]) => value === this.#settings.source)) this.#settings.source = "registry";
     select.value = this.#settings.source;
-    select.addEventListener("change", () => {
+    select.addEventListener("change", async () => {
       const kind = select.value as SourceKind;
-      if (kind === "other" && !this.#askForRegistry()) select.value = this.#settings.source;
-      else this.#useSource(kind);
+      const registry = kind === "other" ? await askForRegistry(this.#settings.registry) : this.#settings.registry;
+      if (registry !== undefined) this.#settings.registry = registry;
+      this.#useSource(registry === undefined ? this.#settings.source : kind);
     });
-  }
-
-  #askForRegistry(): boolean {
-    const text = prompt("Base address of the registry", this.#settings.registry || "https://");
-    if (!text || !URL.canParse(text)) return false;
-    this.#settings.registry = new URL(text.endsWith("/") ? text : `${text}/`).href;
-    return true;
   }
 
   #useSource(kind: SourceKind): void {

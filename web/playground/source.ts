@@ -1,4 +1,5 @@
 import type { InstallerOptions } from "../../src/api.ts";
+import { h } from "./dom.ts";
 import type { Settings, SourceKind } from "./settings.ts";
 
 export const SOURCES: readonly (readonly [SourceKind, string])[] = [
@@ -30,4 +31,35 @@ export async function sourceOptions(settings: Settings): Promise<InstallerOption
     default:
       return settings.source satisfies never;
   }
+}
+
+/** Asks for the base address of another registry; `undefined` where the visitor thinks better of it. */
+export function askForRegistry(before: string): Promise<string | undefined> {
+  const field = h("input", { type: "url", value: before || "https://", required: true, spellcheck: "false" });
+  const dialog = h(
+    "dialog",
+    { "aria-label": "Another registry" },
+    h(
+      "form",
+      { method: "dialog" },
+      h("h2", {}, "Another registry"),
+      h("label", { class: "field tall" }, h("span", {}, "Base address"), field),
+      h("p", { class: "note" }, "It must let pages of other origins read its answers (CORS)."),
+      h(
+        "p",
+        { class: "dialog-end" },
+        h("button", { type: "submit", value: "", formnovalidate: true }, "Cancel"),
+        h("button", { type: "submit", value: "use", class: "primary" }, "Use it"),
+      ),
+    ),
+  );
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      const text = field.value.endsWith("/") ? field.value : `${field.value}/`;
+      resolve(dialog.returnValue === "use" && URL.canParse(text) ? new URL(text).href : undefined);
+    });
+  });
 }

@@ -29,9 +29,13 @@ export function badges(flags: ReadonlySet<Flag>): HTMLElement[] {
   return shown;
 }
 
-/** The project is called what its package.json says, whatever its folder is called. */
+function isInstalled({ location, name }: TreeNode): boolean {
+  return location.endsWith(`node_modules/${name}`);
+}
+
+/** The project and its workspaces are called what their package.json says, whatever their folder is called. */
 export function nameOf(node: TreeNode): string {
-  return (node.location === "" ? node.packageName || node.name : node.name) || "the project";
+  return (isInstalled(node) ? node.name : node.packageName || node.name) || "the project";
 }
 
 function classOf({ node, match }: Row, active: boolean): string {
@@ -42,7 +46,10 @@ function classOf({ node, match }: Row, active: boolean): string {
 /** An alias says what it stands for: `npm:string-width@4.2.3` in the folder `string-width-cjs`. */
 function versionOf(node: TreeNode): string {
   if (node.isLink) return `→ ${node.target?.location ?? node.resolved ?? ""}`;
-  const alias = node.location.endsWith(`node_modules/${node.name}`) && node.packageName !== node.name;
+  const installed = isInstalled(node);
+  // A workspace stands beside the link to it, under the same name: its folder tells them apart.
+  if (!installed && node.location !== "") return `${node.version} in ${node.location}`;
+  const alias = installed && node.packageName !== node.name;
   return alias ? `${node.packageName}@${node.version}` : node.version;
 }
 
