@@ -12,7 +12,13 @@ const config: UserConfig = defineConfig({
   // Relative addresses, so that the built page can stand in any folder of a file host.
   base: "./",
   define: { __WEBHOIST_REGISTRY__: JSON.stringify(buildRegistry()) },
-  build: { outDir: at(".build/site"), emptyOutDir: true, target: "es2023", chunkSizeWarningLimit: 1000 },
+  build: {
+    outDir: at(".build/site"),
+    emptyOutDir: true,
+    target: "es2023",
+    chunkSizeWarningLimit: 1000,
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
   plugins: [
     {
       name: "webhoist-relay",

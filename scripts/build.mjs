@@ -28,6 +28,25 @@ const quoteDynamicImports = {
   },
 };
 
+/**
+ * What the page's entry imports statically is one file, whichever parts the core and the command also use: a page loads
+ * all of it anyway, and it compresses better in one piece.
+ * @param {string} id
+ * @param {{ getModuleInfo(id: string): { importedIds: readonly string[] } | null }} context
+ */
+function loadedByPage(id, context) {
+  if (pageModules.size === 0) {
+    pageModules.add(join(ROOT, ENTRIES.index));
+    for (const module of pageModules) {
+      for (const imported of context.getModuleInfo(module)?.importedIds ?? []) pageModules.add(imported);
+    }
+  }
+  return pageModules.has(id) ? "webhoist" : null;
+}
+
+/** @type {Set<string>} */
+const pageModules = new Set();
+
 /** `dist/*.js`: one build, so that the page's library, the core and the command share what they have in common. */
 async function bundle() {
   const { build } = await import("vite");
@@ -52,6 +71,7 @@ async function bundle() {
           comments: false,
           entryFileNames: "[name].js",
           chunkFileNames: "chunks/[name]-[hash].js",
+          codeSplitting: { groups: [{ name: loadedByPage }] },
         },
       },
     },
