@@ -58,7 +58,7 @@ function pick(query: Query): Outcome<Manifest> {
   const { packument, wanted, type, policy } = query;
   if (type === "range") return pickFromRange(query, wanted || "*");
   const key = type === "version" ? cleanVersion(wanted) : packument.distTags.get(wanted);
-  if (!key) return fail(noMatch(query));
+  if (key == null) return fail(noMatch(query));
   if (isInTime(packument, key, policy)) return settle(query, key);
   // tagged too late: the best that is not newer than what the tag names
   return type === "tag" && policy.ranges.range(`<=${key}`) ? pickFromRange(query, `<=${key}`) : fail(noMatch(query));
@@ -82,7 +82,7 @@ function pickFromRange(query: Query, text: string): Outcome<Manifest> {
   const restricted = packument.restrictions;
   const preferred = packument.distTags.get(policy.defaultTag ?? "latest");
   if (
-    preferred !== undefined &&
+    preferred &&
     (text === "*" || policy.ranges.satisfies(preferred, text)) &&
     !restricted.has(preferred) &&
     isInTime(packument, preferred, policy)
@@ -154,8 +154,9 @@ export function engineFits({ engines }: Manifest, policy: PickPolicy): boolean {
   return fits(policy.nodeVersion, engines["node"], known) && fits(policy.npmVersion, engines["npm"], known);
 }
 
-function fits(version: string | null | undefined, range: string | undefined, known: Map<string, boolean>): boolean {
+function fits(version: string | null | undefined, range: unknown, known: Map<string, boolean>): boolean {
   if (!version || !range) return true;
+  if (typeof range !== "string") return false;
   const key = `${version} ${range}`;
   let answer = known.get(key);
   if (answer === undefined) {
