@@ -1,0 +1,236 @@
+import fc from "fast-check";
+import npmPick from "npm-pick-manifest";
+import { describe, expect, test } from "vitest";
+import type { Failure } from "../../src/errors.ts";
+import { indexPackument, type Packument } from "../../src/registry/packument.ts";
+import { type PickPolicy, selectVersion } from "../../src/registry/select-version.ts";
+import { RangeTable } from "../../src/spec/version-range.ts";
+
+interface Document {
+  name: string;
+  versions?: Record<string, Record<string, unknown>>;
+  "dist-tags"?: Record<string, string>;
+  time?: Record<string, string>;
+  policyRestrictions?: { message: string; versions: Record<string, unknown> };
+}
+
+function open(document: Document): Packument {
+  return indexPackument(document.name, new TextEncoder().encode(JSON.stringify(document)));
+}
+
+function policyOf(more: Partial<PickPolicy> = {}): PickPolicy {
+  return { ranges: new RangeTable(), nodeVersion: "20.20.2", npmVersion: "11.19.1", ...more };
+}
+
+/** The version's key, found by a mark in the manifest, or the code of the failure. */
+function ours(packument: Packument, wanted: string, policy: PickPolicy): string {
+  const outcome = selectVersion(packument, wanted, policy);
+  return outcome.ok ? String(outcome.value["mark"]) : outcome.failure.code;
+}
+
+function npms(document: Document, wanted: string, { ranges: _, ...policy }: PickPolicy): string {
+  try {
+    // it changes what it is given
+    return String((npmPick(structuredClone(document), wanted, policy) as { mark?: string }).mark);
+  } catch (error) {
+    const { code = String(error) } = error as { code?: string };
+    // a tag on nonsense that was published too late: npm blames a tag called `<=nonsense`
+    return code === "EINVALIDTAGNAME" ? "ETARGET" : code;
+  }
+}
+
+const number = fc.integer({ min: 0, max: 3 });
+const key = fc
+  .tuple(
+    number,
+    number,
+    number,
+    fc.constantFrom("", "", "", "-rc.1", "-rc.2", "-0", "+one", "+two", "-rc.1+one", "beta"),
+  )
+  .map(([major, minor, patch, rest]) => `${major}.${minor}.${patch}${rest}`);
+const oddKey = fc.oneof(
+  { weight: 15, arbitrary: key },
+  key.map((text) => `v${text}`),
+  fc.constantFrom("latest", "1.0", ""),
+);
+const engine = fc.constantFrom(
+  ">=18",
+  ">=22",
+  "^20.1.0 || >=22",
+  "*",
+  "",
+  "nonsense",
+  "< 20",
+  ">=20.20.2-0",
+  "=20.20.2",
+);
+const manifest = fc.record(
+  {
+    deprecated: fc.constantFrom<unknown[]>("old", "", true, false, "old"),
+    engines: fc.oneof(
+      fc.record({ node: engine, npm: engine }, { requiredKeys: [] }),
+      fc.constantFrom<unknown[]>(null, ["node >=22"], ">=22", { node: 22 }),
+    ),
+  },
+  { requiredKeys: [] },
+);
+const day = fc.integer({ min: 1, max: 28 }).map((date) => `2020-01-${String(date).padStart(2, "0")}T00:00:00.000Z`);
+const time = fc.oneof(
+  { weight: 9, arbitrary: day },
+  fc.constantFrom("", "yesterday", "2020", "2020-01-05T00:00:00.000000+00:00"),
+);
+const tag = fc.constantFrom("latest", "next", "beta", "constructor", "__proto__");
+const document: fc.Arbitrary<Document> = fc
+  .record({
+    versions: fc.dictionary(oddKey, manifest, { maxKeys: 9 }),
+    tags: fc.dictionary(tag, oddKey, { maxKeys: 3 }),
+    latest: fc.option(fc.nat()),
+    times: fc.option(fc.array(fc.option(time, { freq: 8 }), { minLength: 9, maxLength: 9 })),
+    restricted: fc.option(fc.dictionary(key, fc.constant({}), { maxKeys: 3 }), { freq: 4 }),
+    bare: fc.integer({ max: 20, min: 0 }),
+  })
+  .map(({ versions, tags, latest, times, restricted, bare }) => {
+    const keys = Object.keys(versions);
+    for (const each of keys) Object.assign(versions[each] as object, { name: "pkg", version: each, mark: each });
+    if (latest !== null && keys.length > 0) tags["latest"] = keys[latest % keys.length] as string;
+    const published = (times ?? []).flatMap((when, at) =>
+      when !== null && keys[at] !== undefined ? [[keys[at], when]] : [],
+    );
+    for (const [each, raw] of Object.entries(restricted ?? {})) Object.assign(raw, { version: each, mark: each });
+    return {
+      name: "pkg",
+      ...(bare > 0 && { versions: versions as Record<string, Record<string, unknown>>, "dist-tags": tags }),
+      ...(times && { time: Object.fromEntries(published) as Record<string, string> }),
+      ...(restricted && { policyRestrictions: { message: "no", versions: restricted } }),
+    };
+  });
+
+const partial = fc.oneof(key, fc.constantFrom("1", "0", "2.x", "1.2", "0.1", "3", "x", "*"));
+const simple = fc
+  .tuple(fc.constantFrom("", "^", "~", ">", ">=", "<", "<="), partial)
+  .map(([sign, text]) => sign + text);
+const wanted = fc.oneof(
+  { weight: 4, arbitrary: simple },
+  fc.tuple(simple, simple).map(([a, b]) => `${a} || ${b}`),
+  fc.tuple(simple, simple).map(([a, b]) => `${a} ${b}`),
+  key.map((text) => `= v${text}`),
+  fc.constantFrom("", "*", "latest", "next", "beta", "lates", "constructor", "1.0.0-rc.1 - 3", ">=0.0.0-0", "x"),
+);
+const before = fc.option(fc.integer({ min: 1, max: 28 }).map((date) => Date.UTC(2020, 0, date)));
+const RUNS = { numRuns: Number(process.env["LAW_RUNS"] ?? 4000) };
+
+describe("against npm's own choice", () => {
+  test("every spec picks the same version of every packument, or fails by the same code", () => {
+    const options = fc.record({
+      before,
+      defaultTag: fc.constantFrom("latest", "latest", "next"),
+      nodeVersion: fc.constantFrom("20.20.2", "v20.20.2", "22.0.0-nightly", "16.0.0", null),
+      npmVersion: fc.constantFrom("11.19.1", null),
+    });
+    const law = fc.property(
+      document,
+      fc.array(wanted, { minLength: 1, maxLength: 4 }),
+      options,
+      (value, specs, more) => {
+        const packument = open(value);
+        const policy = policyOf(more);
+        for (const spec of specs)
+          expect([spec, ours(packument, spec, policy)]).toEqual([spec, npms(value, spec, policy)]);
+      },
+    );
+    fc.assert(law, RUNS);
+  });
+});
+
+function versions(...all: (string | [string, object])[]): Document {
+  const entries = all.map((each) => (typeof each === "string" ? ([each, {}] as const) : each));
+  return {
+    name: "pkg",
+    versions: Object.fromEntries(entries.map(([each, raw]) => [each, { version: each, mark: each, ...raw }])),
+    "dist-tags": { latest: entries.at(-1)?.[0] ?? "" },
+  };
+}
+
+function failureOf(document: Document, spec: string, more: Partial<PickPolicy> = {}): Failure {
+  const outcome = selectVersion(open(document), spec, policyOf(more));
+  if (outcome.ok) throw new Error(`picked ${outcome.value.version}`);
+  return outcome.failure;
+}
+
+describe("a pick", () => {
+  test("parses only what it has to look at", () => {
+    const packument = open(versions("1.0.0", "1.1.0", "1.2.0", "2.0.0", "2.1.0-rc.1", "3.0.0"));
+    expect(ours(packument, "^1.0.0", policyOf())).toBe("1.2.0");
+    expect(packument.manifestsParsed).toBe(1);
+    expect(ours(packument, "*", policyOf())).toBe("3.0.0");
+    expect(packument.manifestsParsed).toBe(2);
+  });
+
+  test("is remembered for its policy alone", () => {
+    const packument = open(versions("1.0.0", ["1.1.0", { engines: { node: ">=22" } }]));
+    const policy = policyOf();
+    expect(selectVersion(packument, "^1", policy)).toBe(selectVersion(packument, "^1", policy));
+    expect(ours(packument, "^1", policy)).toBe("1.0.0");
+    expect(ours(packument, "^1", policyOf({ nodeVersion: "22.1.0" }))).toBe("1.1.0");
+  });
+
+  test("goes past deprecated versions and unfit engines, and takes the least bad where all are", () => {
+    const old = { deprecated: "old" };
+    const young = { engines: { node: ">=99" } };
+    const packument = open(
+      versions("1.0.0", ["1.1.0", old], ["1.2.0", young], ["2.0.0", old], ["2.1.0", young], "3.0.0"),
+    );
+    expect(ours(packument, "^1", policyOf())).toBe("1.0.0");
+    expect(ours(packument, "^2", policyOf())).toBe("2.0.0");
+    expect(ours(packument, "^1.1.0", policyOf())).toBe("1.1.0");
+  });
+
+  test("of a manifest that is broken inside fails, and others do not", () => {
+    const text = '{"dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"version":"1.0.0"},"2.0.0":{"version":nope}}}';
+    const packument = indexPackument("pkg", new TextEncoder().encode(text));
+    expect(selectVersion(packument, "*", policyOf())).toMatchObject({ ok: true });
+    expect(selectVersion(packument, "^2", policyOf())).toMatchObject({
+      failure: { code: "EINVALIDPACKUMENT", package: "pkg" },
+    });
+  });
+});
+
+describe("a failed pick", () => {
+  test("says what there is, and what to ask for instead", () => {
+    const failure = failureOf(versions("5.11.0", "5.11.1", "5.12.0", "6.0.0"), "5.11.2");
+    expect(failure).toMatchObject({
+      code: "ETARGET",
+      message: "No matching version found for pkg@5.11.2.",
+      package: "pkg",
+      spec: "5.11.2",
+      found: "latest: 6.0.0, 5.11.1, 5.12.0",
+    });
+    expect(failure.wayOut.map((way) => way.kind === "spec" && way.spec)).toEqual(["^5.11.1", "^5.12.0", "^6.0.0"]);
+  });
+
+  test("knows a tag that is one letter away", () => {
+    const document = { ...versions("1.0.0"), "dist-tags": { latest: "1.0.0", next: "1.0.0" } };
+    for (const typo of ["lates", "latests", "katest", "latezt"]) {
+      expect(failureOf(document, typo).wayOut[0]).toMatchObject({ kind: "spec", spec: "latest" });
+    }
+    expect(failureOf(document, "canary").wayOut).toHaveLength(1);
+  });
+
+  test("names the date where a date stands in the way", () => {
+    const document = { ...versions("1.0.0"), time: { "1.0.0": "2020-02-01T00:00:00.000Z" } };
+    const failure = failureOf(document, "^1", { before: Date.UTC(2020, 0, 1) });
+    expect(failure.code).toBe("ENOVERSIONS");
+    expect(failure.wayOut).toContainEqual(expect.objectContaining({ kind: "option", option: "before" }));
+  });
+
+  test("of a package without versions has a way out too", () => {
+    expect(failureOf({ name: "pkg" }, "^1")).toMatchObject({ code: "ENOVERSIONS", wayOut: [{ kind: "other" }] });
+  });
+
+  test("of a version that a policy withholds passes the registry's words on", () => {
+    const document = { ...versions("1.0.0"), policyRestrictions: { message: "too risky", versions: { "2.0.0": {} } } };
+    const failure = failureOf(document, "2.0.0");
+    expect(failure.code).toBe("E403");
+    expect(failure.message).toContain("too risky");
+  });
+});
