@@ -83,9 +83,9 @@ export class Node {
   get isTop(): boolean {
     return this.parent === null;
   }
-  /** The root of its own tree, so a virtual root is one too. */
+  /** The root of its own tree, so a virtual root is one too, and so is what was cut off from a tree. */
   get isProjectRoot(): boolean {
-    return this.tree?.root === this;
+    return this.placed ? this.tree.root === this : this.parent === null && this.fsParent === null;
   }
   get path(): string {
     return this.parent ? `${this.parent.path}/node_modules/${this.name}` : this.ownPath;

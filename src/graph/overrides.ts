@@ -66,6 +66,14 @@ export class OverrideSet {
     return this;
   }
 
+  /** The rule for a package that stands already: by its name and version. */
+  ruleForNode({ name = "", version = "" }: { name?: string; version?: string }, world: World): OverrideSet {
+    for (const rule of this.#named(name)) {
+      if (world.ranges.satisfies(version, rule.keySpec) || world.ranges.satisfies(version, rule.value)) return rule;
+    }
+    return this;
+  }
+
   equals(other: OverrideSet | null | undefined): boolean {
     if (this === other) return true;
     if (!other || this.key !== other.key || this.value !== other.value) return false;

@@ -48,6 +48,10 @@ export class Tree {
   /** Puts a node into a folder's `node_modules`; whatever stood there goes, with all below it. */
   attach(node: Node, into: Node): void {
     const parent = into.target;
+    if (!parent.placed) {
+      attachOutside(node, parent);
+      return;
+    }
     const old = parent.children.get(node.key);
     if (old && old !== node) this.detach(old);
     const passed = this.#loading ? null : parent.resolve(node.key);
@@ -137,10 +141,19 @@ export class Tree {
     for (const one of gone) {
       this.delist(one);
       one.placed = false;
-      if (one.hasEdges) for (const edge of one.edges().values()) this.unpoint(edge);
       if (one.isLink) one.target.linksIn.delete(one);
     }
-    for (const one of gone) for (const edge of [...one.edgesIn]) this.point(edge, edge.from.resolve(edge.key));
+    // What was cut off still resolves within itself, as npm has it.
+    for (const one of gone) {
+      if (!one.hasEdges) continue;
+      for (const edge of one.edges().values()) {
+        if (!edge.to) this.unpoint(edge);
+        else if (edge.to.placed) edge.point(one.resolve(edge.key));
+      }
+    }
+    for (const one of gone) {
+      for (const edge of [...one.edgesIn]) if (edge.from.placed) this.point(edge, edge.from.resolve(edge.key));
+    }
   }
 
   /** `node` takes the place of `old` and keeps what stands below it (npm-tree §13.2). */
@@ -229,6 +242,21 @@ export class Tree {
     if (this.inventory.get(node.location) === node) this.inventory.delete(node.location);
     this.#byName.get(node.name)?.delete(node);
     this.#tops.delete(node);
+  }
+}
+
+/**
+ * A placement can prune the very folder it is about to put the rest of a peer set into. npm goes on placing into what it
+ * has cut off, and so must this, for what it decides there; none of it is part of the tree.
+ */
+function attachOutside(node: Node, parent: Node): void {
+  node.tree = parent.tree;
+  node.parent = parent;
+  parent.children.set(node.key, node);
+  for (const edge of node.edges().values()) edge.point(node.resolve(edge.key));
+  for (const one of subtree(parent)) {
+    const edge = one.hasEdges ? one.edges().get(node.key) : undefined;
+    if (edge) edge.point(one.resolve(node.key));
   }
 }
 

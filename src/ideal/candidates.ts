@@ -195,7 +195,7 @@ export class Candidates {
       case "directory":
         return this.#fromFolder(spec.fetchSpec, edge.name);
       case "git":
-        return { ok: false, failure: noGit(edge, spec.saveSpec) };
+        return { ok: false, failure: noGit({ name: edge.name, spec: spec.saveSpec, from: edge.from.location || "the project" }) };
       default:
         return spec satisfies never;
     }
@@ -247,13 +247,12 @@ function blame(cause: Failure, edge: Edge): Failure {
   return { ...cause, package: cause.package ?? edge.name, spec: cause.spec ?? edge.effective, requiredBy: [from.location] };
 }
 
-function noGit(edge: Edge, spec: string): Failure {
-  const from = edge.from.location || "the project";
-  return failure("EUNSUPPORTED", `${edge.name} is wanted from git (${spec}) by ${from}; a page cannot clone a repository`, {
-    package: edge.name,
+export function noGit({ name, spec, from }: { name: string; spec: string; from: string }): Failure {
+  return failure("EUNSUPPORTED", `${name} is wanted from git (${spec}) by ${from}; a page cannot clone a repository`, {
+    package: name,
     spec,
     wayOut: [
-      { kind: "override", text: `Override ${edge.name} with a published version`, overrides: { [edge.name]: "latest" } },
+      { kind: "override", text: `Override ${name} with a published version`, overrides: { [name]: "latest" } },
       { kind: "other", text: "Depend on a tarball of the repository by its https URL" },
     ],
   });

@@ -22,6 +22,17 @@ export function loadLock(lock: LockData, context: Context): void {
   calculateFlags(tree.root, false);
 }
 
+/** Without a lock, npm looks at the folder itself: there the workspaces stand before anything links to them. */
+export function loadWorkspaces(context: Context): void {
+  const { tree, world, folders } = context;
+  for (const { raw } of tree.workspaceSpecs.values()) {
+    const path = raw.slice("file:".length);
+    const manifest = folders.manifest(path) ?? {};
+    const overrides = world.overrides?.ruleForNode(manifest, world) ?? null;
+    tree.attachTop(new Node({ world, name: folderName(path), manifest, overrides }), path);
+  }
+}
+
 function loadNode(entry: LockEntry, nodes: Map<string, Node>, { world, tree }: Context): void {
   const { location, manifest, resolved, integrity, hasShrinkwrap } = entry;
   const path = resolvePath(tree.root.path, location);

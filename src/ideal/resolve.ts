@@ -5,9 +5,12 @@ import { Builder } from "./build.ts";
 import { checkEnginesAndPlatforms, pruneFailedOptional, warnDeprecated } from "./checks.ts";
 import { type Context, raise } from "./context.ts";
 import { calculateFlags, clearFlags, resetAllFlags } from "./flags.ts";
-import { inflate, loadLock } from "./load-lock.ts";
+import { inflate, loadLock, loadWorkspaces } from "./load-lock.ts";
 import type { Steps } from "./need.ts";
+import { updatesAll } from "./options.ts";
 import type { Project } from "./project.ts";
+import { applyRequests } from "./requests.ts";
+import { saveManifests } from "./save.ts";
 
 export interface Resolved {
   /** By path in the file set: the lock, and each package.json that changed. */
@@ -23,16 +26,20 @@ export function* resolveProject(project: Project): Steps<Resolved> {
   const { lock } = context;
   const builder = new Builder(context);
   if (lock?.loaded) loadLock(lock, context);
+  else if (!updatesAll(project.options)) loadWorkspaces(context);
   scan(context, builder);
   if (lock) yield* inflate(lock, context);
-  builder.queue.push(context.tree.root);
+  const requested = yield* applyRequests(project.options, context, builder.queue);
   assertRootOverrides(context);
+  builder.queue.push(context.tree.root);
   yield* builder.run();
   finishFlags(context, lock?.loaded ?? false);
   pruneFailedOptional(context);
   checkEnginesAndPlatforms(context);
   warnDeprecated(context);
-  return { ...written(project), warnings: context.warnings };
+  const manifests = saveManifests(project, requested);
+  const { files, lockfile } = written(project);
+  return { files: { ...manifests, ...files }, lockfile, warnings: context.warnings };
 }
 
 function written(project: Project): Pick<Resolved, "files" | "lockfile"> {

@@ -102,6 +102,7 @@ export class Placement {
     const check = this.check as CanPlace;
     const { target } = check;
     const verdict = check.all === "CONFLICT" ? check.self : check.all;
+    (globalThis as any).__trace?.(`${target.location || "ROOT"} ${this.dep.name}@${this.dep.version} ${check.all} for: ${edge.from.packageName}@${edge.from.version} want: ${edge.effective}`); // TRACE
     if (verdict === "KEEP") {
       if (edge.peer && !edge.valid) this.#warn(edge, this.dep);
       this.#pruneDedupable(target, true);

@@ -1,0 +1,68 @@
+import type { ResolveOptions } from "../api.ts";
+import { fold } from "../graph/fold.ts";
+import type { Node } from "../graph/node.ts";
+import { pinsVersion, saveDependency } from "../project/edit-dependencies.ts";
+import { readPackageJson, updatePackageJson } from "../project/package-json.ts";
+import { updatesAll } from "./options.ts";
+import type { Project } from "./project.ts";
+import type { Requested } from "./requests.ts";
+
+/**
+ * Writes what was added or updated back into the manifests, and answers the package.json texts that change
+ * (npm-tree §19). The lock is written after this: it repeats what the manifests say.
+ */
+export function saveManifests(project: Project, requested: Requested): Record<string, string> {
+  const { options, files } = project;
+  const changed: Record<string, string> = {};
+  if (options.save === false) return changed;
+  const touched = new Set(requested.edited);
+  if (!updatesAll(options)) for (const { name, to } of requested.added) save(name, to, { project, touched });
+  for (const { name, to } of updated(project)) save(name, to, { project, touched });
+  for (const node of touched) {
+    const text = updatePackageJson(readPackageJson(files, node.path), node.manifest);
+    if (text !== null) changed[files.key(`${node.path}/package.json`)] = text;
+  }
+  return changed;
+}
+
+/** Direct dependencies that `update` may have moved, unless a dependent pins their very version. */
+function updated({ context, options }: Project): { name: string; to: Node }[] {
+  const { tree, options: built } = context;
+  const all = updatesAll(options);
+  if (!all && built.updateNames.size === 0) return [];
+  const found: { name: string; to: Node }[] = [];
+  for (const node of tree.inventory.values()) {
+    if (node === tree.root || node.resolveParent !== tree.root) continue;
+    if (!all && !built.updateNames.has(node.name)) continue;
+    if ([...node.edgesIn].some((edge) => pinsVersion(edge.effective, node.version))) continue;
+    for (const edge of node.edgesIn) found.push({ name: node.name, to: edge.from });
+  }
+  return found;
+}
+
+interface SaveAt {
+  project: Project;
+  touched: Set<Node>;
+}
+
+function save(name: string, to: Node, { project, touched }: SaveAt): void {
+  const edge = to.edges().get(fold(name));
+  const spec = edge?.want().spec;
+  const node = edge?.to;
+  if (!edge || !spec || !node || !to.isTop) return;
+  const saved = {
+    name,
+    spec,
+    version: node.target.version,
+    packageName: node.packageName,
+    isWorkspace: edge.spec.type === "workspace",
+    folder: to.path,
+  };
+  to.manifest = saveDependency(to.manifest, saved, { prefix: prefixOf(project.options), saveType: project.options.saveType });
+  for (const link of to.linksIn) link.manifest = to.manifest;
+  touched.add(to);
+}
+
+function prefixOf({ saveExact, savePrefix = "^" }: ResolveOptions): string {
+  return saveExact ? "" : savePrefix;
+}
