@@ -2,12 +2,12 @@ import type { InstallerOptions } from "../src/api.ts";
 import { backoff, retryAfter } from "../src/base/backoff.ts";
 import { Limit } from "../src/base/limit.ts";
 import { onAbort, orAbort } from "../src/base/on-abort.ts";
-import { type Failure, fail, type Outcome, ok } from "../src/errors.ts";
+import { type Failure, fail, failure, type Outcome, ok } from "../src/errors.ts";
 import type { RegistryRequest, RegistryResponse, Transport } from "../src/ports.ts";
 import { httpUrl, registryBase } from "../src/registry/registry-config.ts";
-import * as failures from "../src/registry/request-failure.ts";
+import type { Facts } from "../src/registry/request-failure.ts";
 import { type Call, exchange, type Reply } from "./exchange.ts";
-import { isOffline, SecondLook } from "./second-look.ts";
+import type { LastRead, SecondLook } from "./second-look.ts";
 import { Tokens } from "./tokens.ts";
 
 export interface FetchTransportOptions
@@ -49,9 +49,12 @@ interface Job {
   token?: string;
 }
 
+/** What a failure says beside the request's own name and URL. */
+type Told = Omit<Facts, "name" | "url">;
 type Verdict =
-  | { outcome: Outcome<RegistryResponse> }
-  | { wait: number; otherwise: () => Failure | Promise<Failure> }
+  | { response: RegistryResponse }
+  /** Without `wait` it cannot be mended by asking again. */
+  | { told: () => Told | Promise<Told>; wait?: number }
   | "again";
 
 class FetchTransport implements Transport {
@@ -63,7 +66,8 @@ class FetchTransport implements Transport {
   readonly #retries: number;
   readonly #limit: Limit;
   readonly #tokens: Tokens;
-  readonly #look: SecondLook;
+  readonly #read: LastRead = new Map();
+  #look: Promise<SecondLook | undefined> | undefined;
   readonly #life = new AbortController();
   readonly #kept = new Map<string, Kept>();
   #keptBytes = 0;
@@ -83,13 +87,12 @@ class FetchTransport implements Transport {
     this.#budget = concurrency * retries;
     this.#limit = new Limit(concurrency);
     this.#tokens = new Tokens(options.token);
-    this.#look = new SecondLook({ ...this.#shared, signal: this.#life.signal });
   }
 
   async get(request: RegistryRequest): Promise<Outcome<RegistryResponse>> {
     const url = httpUrl(request.url);
-    if (!url) return fail(failures.badRequest(request));
-    if (request.signal?.aborted || this.#life.signal.aborted) return fail(failures.aborted(request));
+    if (!url) return fail(await tell(request.name, url, { code: "EINVALIDURL" }));
+    if (request.signal?.aborted || this.#life.signal.aborted) return aborted(request);
     const stop = new AbortController();
     const { signal } = stop;
     const forget = [request.signal, this.#life.signal].map((each) => each && onAbort(each, () => stop.abort()));
@@ -97,7 +100,7 @@ class FetchTransport implements Transport {
       const job: Job = { request, url, signal, tried: 0, suspicions: 0, renewed: false };
       return await this.#limit.run(() => this.#run(job), signal);
     } catch (error) {
-      if (signal.aborted) return fail(failures.aborted(request));
+      if (signal.aborted) return aborted(request);
       throw error;
     } finally {
       for (const each of forget) each?.();
@@ -114,13 +117,13 @@ class FetchTransport implements Transport {
     for (;;) {
       const verdict = await this.#attempt(job);
       if (verdict === "again") continue;
-      if ("outcome" in verdict) {
-        if (verdict.outcome.ok) this.#budget += job.tried;
-        return verdict.outcome;
+      if ("response" in verdict) {
+        this.#budget += job.tried;
+        return ok(verdict.response);
       }
-      const { wait, otherwise } = verdict;
-      if (job.tried >= this.#retries || this.#budget <= 0 || wait > LONGEST_WAIT) {
-        return fail(await otherwise());
+      const { told, wait } = verdict;
+      if (wait === undefined || wait > LONGEST_WAIT || job.tried >= this.#retries || this.#budget <= 0) {
+        return fail(await tell(job.request.name, job.url, await told()));
       }
       job.tried++;
       this.#budget--;
@@ -132,7 +135,7 @@ class FetchTransport implements Transport {
     const since = performance.now();
     const url = (this.#relaying && this.#relayUrl(job.url)) || job.url;
     const reply = await this.#ask(job, url);
-    if (!reply) return refuse(failures.noToken(job.request));
+    if (!reply) return refuse({ code: "ENEEDAUTH" });
     switch (reply.kind) {
       case "answer":
         return this.#judge(job, url, reply);
@@ -142,18 +145,18 @@ class FetchTransport implements Transport {
         if (!reply.found && !reply.begun && url === job.url && url.origin !== globalThis.location?.origin) {
           return this.#secondLook(job, since);
         }
-        return this.#later(job, () => failures.unreachable(job.request, "network", reply.found));
+        return this.#later(job, () => ({ code: "EUNREACHABLE", reason: "network", found: reply.found }));
       case "timeout":
-        return this.#later(job, () => failures.timedOut(job.request, this.#shared.timeout));
+        return this.#later(job, () => ({ code: "ETIMEDOUT", milliseconds: this.#shared.timeout }));
       case "aborted":
-        return refuse(failures.aborted(job.request));
+        throw job.signal.reason;
       default:
         return reply satisfies never;
     }
   }
 
-  #later(job: Job, otherwise: () => Failure | Promise<Failure>, wait?: number): Verdict {
-    return { wait: wait ?? backoff(job.tried, (this.#options.random ?? Math.random)()), otherwise };
+  #later(job: Job, told: () => Told | Promise<Told>, wait?: number): Verdict {
+    return { told, wait: wait ?? backoff(job.tried, (this.#options.random ?? Math.random)()) };
   }
 
   /** One request. Undefined where there should be a token and is none. */
@@ -178,21 +181,26 @@ class FetchTransport implements Transport {
     const { status, headers, bytes } = reply;
     const kept = this.#keptFor(job, url);
     if (status === 304 && kept) {
-      this.#look.note(url);
-      return { outcome: ok({ ...kept, transferred: 0 }) };
+      this.#note(url);
+      return { response: { ...kept, transferred: 0 } };
     }
     if (status >= 200 && status < 300) {
-      if (request.kind !== "tarball" && isCut(bytes)) return this.#later(job, () => failures.cutShort(request));
-      this.#look.note(url);
-      return { outcome: ok(this.#accept(job, url, reply)) };
+      if (request.kind !== "tarball" && isCut(bytes)) return this.#later(job, () => ({ code: "EINVALIDPACKUMENT" }));
+      this.#note(url);
+      return { response: this.#accept(job, url, reply) };
     }
     if (status === 401 && job.token && !job.renewed) {
       job.renewed = true;
       if (await orAbort(this.#tokens.renew(url.origin, job.token), job.signal)) return "again";
     }
     const wait = retryAfter(headers.get("retry-after"), Date.now());
-    const otherwise = (): Failure => failures.badStatus(request, status, wait);
-    return status === 408 || status === 429 || status >= 500 ? this.#later(job, otherwise, wait) : refuse(otherwise());
+    const told: Told = { code: `E${status}`, milliseconds: wait };
+    return status === 408 || status === 429 || status >= 500 ? this.#later(job, () => told, wait) : refuse(told);
+  }
+
+  /** The proof that a second look goes by. */
+  #note(url: URL): void {
+    this.#read.set(url.origin, { url, at: performance.now() });
   }
 
   #accept(job: Job, url: URL, { headers, bytes }: Answer): RegistryResponse {
@@ -213,31 +221,43 @@ class FetchTransport implements Transport {
     return kept?.bytes.length ? kept : undefined;
   }
 
-  /**
-   * After a bare network error. A relay, where one is given, knows the answer. Else it is E404 when this request fails
-   * twice while the same registry answers others, and EUNREACHABLE when it answers none.
-   */
+  /** After a bare network error, which in a page may be an answer that is hidden: a 404 without CORS. */
   async #secondLook(job: Job, since: number): Promise<Verdict> {
     const { request, url, signal } = job;
-    const registry = this.#registry;
-    if (isOffline()) return refuse(failures.unreachable(request, "offline"));
+    // False is certain; true says nothing.
+    if (globalThis.navigator?.onLine === false) return refuse({ code: "EUNREACHABLE", reason: "offline" });
     const relayUrl = this.#relayUrl(url);
     if (relayUrl && this.#relaying) return "again"; // Another has decided in the meantime.
-    const reply = relayUrl && (await this.#ask(job, relayUrl));
-    const base = url.href.startsWith(registry) ? registry : url.href.slice(0, url.href.lastIndexOf("/") + 1);
-    const reachable = await orAbort(this.#look.reachable(url, base, since), signal);
-    if (reply?.kind === "answer" && isRelayed(reply, request.kind)) {
-      if (!reachable && !this.#relaying) {
-        this.#relaying = true;
-        this.#options.onWarning?.(failures.relayed(registry, this.#relay!));
-      }
-      return this.#judge(job, relayUrl!, reply);
+    this.#look ??= this.#startLook();
+    const look = await orAbort(this.#look, signal);
+    if (!look) return this.#later(job, () => ({ code: "EUNREACHABLE" }));
+    const askRelay = relayUrl && (() => this.#ask(job, relayUrl));
+    const finding = await orAbort(look.at({ kind: request.kind, url, since, askRelay }), signal);
+    if (finding.kind === "unreachable") {
+      return this.#later(job, async () => ({ code: "EUNREACHABLE", reason: await orAbort(finding.why(), signal) }));
     }
-    if (!reachable) {
-      return this.#later(job, async () => failures.unreachable(request, await orAbort(this.#look.reason(url), signal)));
+    if (finding.kind === "missing") {
+      const told: Told = { code: "E404", found: "twice no readable answer, while the registry answered others" };
+      return job.suspicions++ ? refuse(told) : this.#later(job, () => told);
     }
-    const missing = failures.notFound(request, "twice no readable answer, while the registry answered others");
-    return job.suspicions++ ? refuse(missing) : this.#later(job, () => missing);
+    if (finding.warning && !this.#relaying) {
+      this.#relaying = true;
+      this.#options.onWarning?.(finding.warning);
+    }
+    return this.#judge(job, relayUrl!, finding.reply);
+  }
+
+  /** Undefined where it cannot be loaded: then nothing here can be reached. */
+  async #startLook(): Promise<SecondLook | undefined> {
+    try {
+      const { SecondLook } = await import("./second-look.ts");
+      const call = { ...this.#shared, headers: {}, signal: this.#life.signal };
+      const send = (url: URL, init: RequestInit): Promise<Reply> => exchange({ ...call, url, init });
+      return new SecondLook({ send, registry: this.#registry, relay: this.#relay, read: this.#read });
+    } catch {
+      this.#look = undefined;
+      return undefined;
+    }
   }
 
   #relayUrl(url: URL): URL | undefined {
@@ -247,7 +267,21 @@ class FetchTransport implements Transport {
   }
 }
 
-const refuse = (reason: Failure): Verdict => ({ outcome: fail(reason) });
+const refuse = (told: Told): Verdict => ({ told: () => told });
+
+/** The words are loaded when they are needed; the code is right even where they cannot be. */
+async function tell(name: string, url: URL | undefined, told: Told): Promise<Failure> {
+  try {
+    const { requestFailure } = await import("../src/registry/request-failure.ts");
+    return requestFailure({ ...told, name, url });
+  } catch {
+    return failure(told.code, `${name}: ${told.code}`, { package: name });
+  }
+}
+
+/** The caller rethrows its signal's reason. */
+const aborted = ({ name }: RegistryRequest): Outcome<never> =>
+  fail(failure("EABORTED", `${name}: cancelled`, { package: name }));
 
 const keyOf = ({ request }: Job, url: URL): string => `${request.metadata} ${url.href}`;
 
@@ -256,12 +290,6 @@ function isCut(bytes: Uint8Array): boolean {
   let end = bytes.length - 1;
   while (end > 0 && bytes[end]! <= 32) end--;
   return bytes[0] === 123 && bytes[end] !== 125;
-}
-
-/** A site without a relay answers too, with its own page for everything. */
-function isRelayed({ status, headers }: Answer, kind: RegistryRequest["kind"]): boolean {
-  const type = headers.get("content-type") ?? "";
-  return type.includes("json") || (kind === "tarball" && status === 200 && !type.includes("html"));
 }
 
 function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {

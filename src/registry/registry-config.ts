@@ -95,9 +95,3 @@ export function tarballUrl(config: RegistryConfig, resolved: string): string {
   const path = url.pathname.startsWith(base.pathname) ? url.pathname : base.pathname.slice(0, -1) + url.pathname;
   return base.origin + path + url.search;
 }
-
-/** A URL fit for a message: no credentials, no query (signed URLs keep theirs there), no fragment. */
-export function redactUrl(text: string): string {
-  const url = parsed(text);
-  return url ? (url.origin === "null" ? url.protocol : url.origin) + url.pathname : "";
-}

@@ -1,112 +1,81 @@
-import { type Failure, failure, type WayOut } from "../errors.ts";
-import type { RegistryRequest } from "../ports.ts";
-import { redactUrl } from "./registry-config.ts";
+import type { Failure, WayOut } from "../errors.ts";
 
-/** What a request was about. `url` is redacted before it is shown or kept. */
-export type Asked = Pick<RegistryRequest, "name" | "url">;
+// Loaded when a request has failed for good. It imports types alone: a module that it shared with the transport would
+// become a file of its own, for every page to load.
 
-/** Why nothing that a page may read came back. */
+/** Why nothing that may be read came back. */
 export type Unreached = "offline" | "network" | "cors";
+
+/** What is known of a request that failed. */
+export interface Facts {
+  /** npm's code for a status is `E` and the number. */
+  code: string;
+  name: string;
+  url: URL | undefined;
+  /** EUNREACHABLE: why. */
+  reason?: Unreached;
+  /** EUNREACHABLE: the system's own code. E404: how it was decided, where the status could not be read. */
+  found?: string | undefined;
+  /** Milliseconds: that the registry asks to wait (E429), or that nothing came for (ETIMEDOUT). */
+  milliseconds?: number | undefined;
+}
 
 const option = (name: string, text: string): WayOut => ({ kind: "option", option: name, text });
 const other = (text: string): WayOut => ({ kind: "other", text });
-/** `wait` in milliseconds. */
-const later = (wait?: number): WayOut => other(`Try again ${wait ? `in ${Math.ceil(wait / 1000)} s` : "later"}.`);
 
-interface Said {
-  text: string;
-  wayOut?: WayOut[];
-  found?: string | undefined;
-  details?: Record<string, unknown>;
-}
-
-function about(code: string, asked: Asked, said: Said): Failure {
-  const url = redactUrl(asked.url);
-  const { text, found, details, wayOut = [] } = said;
-  const message = `${asked.name}: ${text} (GET ${url})`;
-  return failure(code, message, {
-    package: asked.name,
-    wayOut,
-    details: { url, ...details },
-    ...(found === undefined ? {} : { found }),
-  });
-}
-
-/** `how` says how it was decided where the status could not be read. */
-export function notFound(asked: Asked, how?: string): Failure {
-  return about("E404", asked, {
-    text: `not found${how ? `: ${how}` : ""}`,
-    found: how ?? "404",
-    wayOut: [
-      other("Check the name."),
-      option("scopes", "A private package needs its scope's registry."),
-      option("token", "A private package may need a token: some registries answer 404 without one."),
-    ],
-  });
-}
-
-/** npm's code for a status: `E` and the number. */
-export function badStatus(asked: Asked, status: number, wait?: number): Failure {
-  if (status === 404) return notFound(asked);
-  const refused = status === 401 || status === 403;
-  return about(`E${status}`, asked, {
-    text: refused ? `the registry refused access (${status})` : `status ${status}`,
-    found: String(status),
-    wayOut: [refused ? option("token", "Give a token that may read this package.") : later(wait)],
-  });
-}
-
-/** A document whose end never came, however often it was asked for. */
-export function cutShort(asked: Asked): Failure {
-  return about("EINVALIDPACKUMENT", asked, { text: "the registry's document is cut short", wayOut: [later()] });
-}
-
-const WHY: Record<Unreached, string> = {
+const UNREACHED: Record<Unreached, string> = {
   offline: "this browser is offline",
   network: "no answer from the registry",
-  cors: "the registry answers, but not in a way that a page may read: no CORS headers, or no such package",
+  cors: "the registry answers, but not in a way that a page may read: it sends no CORS headers, or has no such package",
 };
 
-export function unreachable(asked: Asked, reason: Unreached, found?: string): Failure {
-  return about("EUNREACHABLE", asked, {
-    text: WHY[reason],
-    found,
-    details: { reason },
-    wayOut:
-      reason === "offline"
-        ? [other("Connect, and try again.")]
-        : [other("Check the registry's URL and the network."), option("proxy", "Go through a relay.")],
-  });
+function wordsOf({ code, reason = "network", found, milliseconds }: Facts): { text: string; wayOut: WayOut[] } {
+  const later = other(
+    code !== "ETIMEDOUT" && milliseconds ? `Try again in ${Math.ceil(milliseconds / 1000)} s.` : "Try again later.",
+  );
+  switch (code) {
+    case "E404": {
+      const scopes = option("scopes", "Name the registry of a private package's scope.");
+      const token = option("token", "Give a token: without one, some registries answer 404 for private packages.");
+      return { text: `not found${found ? `: ${found}` : ""}`, wayOut: [other("Check the name."), scopes, token] };
+    }
+    case "E401":
+    case "E403": {
+      const wayOut = [option("token", "Give a token that may read this package.")];
+      return { text: `the registry refused access (${code.slice(1)})`, wayOut };
+    }
+    case "EUNREACHABLE": {
+      const check = other("Check the registry's URL and the network.");
+      const proxy = option("proxy", "Go through a relay on the page's own origin.");
+      return {
+        text: UNREACHED[reason],
+        wayOut: reason === "offline" ? [other("Connect, and try again.")] : [check, proxy],
+      };
+    }
+    case "ETIMEDOUT":
+      return { text: `nothing came for ${milliseconds} ms`, wayOut: [later, option("timeout", "Allow more time.")] };
+    case "EINVALIDPACKUMENT":
+      return { text: "the registry's document is cut short", wayOut: [later] };
+    case "ENEEDAUTH":
+      return {
+        text: "`token` failed or gave what no header can carry",
+        wayOut: [option("token", "Mend the callback.")],
+      };
+    case "EINVALIDURL":
+      return { text: "not an http or https URL", wayOut: [] };
+    default:
+      return { text: `the registry answered ${code.slice(1)}`, wayOut: [later] };
+  }
 }
 
-export function timedOut(asked: Asked, milliseconds: number): Failure {
-  return about("ETIMEDOUT", asked, {
-    text: `nothing came for ${milliseconds} ms`,
-    wayOut: [later(), option("timeout", "Allow more time.")],
-  });
-}
-
-/** The embedder's `token` failed, or gave what no header can carry. The value itself is never shown. */
-export function noToken(asked: Asked): Failure {
-  return about("ENEEDAUTH", asked, {
-    text: "`token` gave no usable credentials",
-    wayOut: [option("token", "Mend `token`.")],
-  });
-}
-
-/** The caller rethrows its signal's reason. */
-export function aborted(asked: Asked): Failure {
-  return about("EABORTED", asked, { text: "cancelled" });
-}
-
-export function badRequest(asked: Asked): Failure {
-  return about("EINVALIDURL", asked, { text: "not an http or https URL" });
-}
-
-/** A warning: `proxy` stands in for `registry` from here on. */
-export function relayed(registry: string, proxy: string): Failure {
-  const [from, to] = [redactUrl(registry), redactUrl(proxy)];
-  return failure("EPROXIED", `${from} cannot be reached from this page: everything goes through ${to}.`, {
-    details: { url: from, proxy: to },
-  });
+/** The failure of a request, in words. Its URL has neither credentials nor a query: signed URLs keep theirs there. */
+export function requestFailure(facts: Facts): Failure {
+  const { code, name, found } = facts;
+  const { text, wayOut } = wordsOf(facts);
+  const url = facts.url ? facts.url.origin + facts.url.pathname : "";
+  const message = `${name}: ${text}${url && ` (GET ${url})`}`;
+  const details = { url, ...(facts.reason ? { reason: facts.reason } : {}) };
+  const status = /^E(\d+)$/.exec(code)?.[1];
+  const seen = found ?? status;
+  return { code, message, package: name, requiredBy: [], wayOut, details, ...(seen ? { found: seen } : {}) };
 }

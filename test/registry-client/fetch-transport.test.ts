@@ -365,3 +365,20 @@ test("no failure of any kind tells a token, a password or a signed query", async
   expect(JSON.stringify(failureOf(await throwing.get(packumentRequest("a", { url }))))).not.toContain("hush");
   expect([...told].sort()).toEqual(["E401", "E403", "E404", "E429", "E500", "ETIMEDOUT", "EUNREACHABLE"]);
 });
+
+test("where a failure's words cannot be loaded its code is still right", async () => {
+  vi.resetModules();
+  vi.doMock("../../src/registry/request-failure.ts", () => {
+    throw new Error("the site is gone too");
+  });
+  vi.doMock("../../web/second-look.ts", () => {
+    throw new Error("the site is gone too");
+  });
+  const { createFetchTransport: create } = await import("../../web/fetch-transport.ts");
+  const registry = registryOf(["a"], { faults: [{ network: true, times: 2 }, { status: 403 }] });
+  const transport = create({ fetch: registry.fetch, registry: registry.url, retries: 1, random: () => 0 });
+  expect(failureOf(await transport.get(packumentRequest("a")))).toMatchObject({ code: "EUNREACHABLE", package: "a" });
+  expect(failureOf(await transport.get(packumentRequest("a")))).toMatchObject({ code: "E403", package: "a" });
+  vi.doUnmock("../../src/registry/request-failure.ts");
+  vi.doUnmock("../../web/second-look.ts");
+});
