@@ -26,8 +26,14 @@ function soon(run: () => void): void {
   port2.postMessage(0);
 }
 
-/** Waits its turn: at once, after `latency`, or when the seed's order lets one of those waiting through. */
-export function arrivals({ latency, shuffle }: RegistryOptions): () => Promise<void> {
+/**
+ * Waits its turn: at once, after `latency`, or when the seed's order lets one of those waiting through.
+ * `gather` is how long to wait for others before each: a server must let requests come in from their sockets.
+ */
+export function arrivals(
+  { latency, shuffle }: RegistryOptions,
+  gather: (run: () => void) => unknown = soon,
+): () => Promise<void> {
   if (shuffle === undefined) {
     return latency ? () => new Promise((resolve) => setTimeout(resolve, latency)) : () => Promise.resolve();
   }
@@ -37,11 +43,11 @@ export function arrivals({ latency, shuffle }: RegistryOptions): () => Promise<v
     // One at a time, any of them: the client may ask for more before the next is let through.
     const [go] = waiting.splice(Math.floor(next() * waiting.length), 1);
     go?.();
-    if (waiting.length > 0) soon(release);
+    if (waiting.length > 0) gather(release);
   };
   return () =>
     new Promise((resolve) => {
       waiting.push(resolve);
-      if (waiting.length === 1) soon(release);
+      if (waiting.length === 1) gather(release);
     });
 }

@@ -13,6 +13,9 @@ export interface RegistryServer {
   close(): Promise<void>;
 }
 
+/** Milliseconds between two answers of a shuffle: requests sent together have arrived by then. */
+const GATHER = 5;
+
 const zipped = new WeakMap<Uint8Array, Uint8Array>();
 
 function gzipped(body: Uint8Array): Uint8Array {
@@ -59,7 +62,7 @@ function listen(server: Server): Promise<number> {
 
 /** The same registry as `memoryRegistry`, over HTTP/1.1 on loopback. Tarball URLs point to the server unless `origin` is given. */
 export async function startRegistry(snapshot: Snapshot, options: RegistryOptions = {}): Promise<RegistryServer> {
-  const turn = arrivals(options);
+  const turn = arrivals(options, (release) => setTimeout(release, GATHER));
   let responder: Responder | undefined;
   const server = createServer((request, response) => {
     void turn().then(() => {

@@ -1,0 +1,39 @@
+import type { Resolution, ResolveOptions } from "../../src/api.ts";
+import type { FileMap } from "../../src/ports.ts";
+import { createInstaller } from "../../web/index.ts";
+import { PLATFORM } from "../conformance/recorded.ts";
+import { drawTree } from "./draw-tree.ts";
+import type { FakeRegistry } from "./fake-registry.ts";
+
+/** Resolves `files` against a told registry, full metadata, on the recorded platform. */
+export async function resolveIn(
+  registry: FakeRegistry,
+  files: FileMap,
+  options: ResolveOptions = {},
+): Promise<Resolution> {
+  const { url, fetch } = registry;
+  const installer = await createInstaller({
+    registry: url,
+    fetch,
+    metadata: "full",
+    mode: "inline",
+    platform: PLATFORM,
+    retries: 0,
+  });
+  try {
+    return await installer.resolve({ files, name: "project" }, options);
+  } finally {
+    installer.dispose();
+  }
+}
+
+/** The tree of a project with these dependencies (or, when a value is no string, this package.json), drawn. */
+export async function tree(
+  registry: FakeRegistry,
+  dependencies: Readonly<Record<string, unknown>>,
+  options: ResolveOptions = {},
+): Promise<string> {
+  const plain = Object.values(dependencies).every((spec) => typeof spec === "string");
+  const files = { "package.json": JSON.stringify(plain ? { dependencies } : dependencies, null, 2) };
+  return drawTree((await resolveIn(registry, files, options)).tree);
+}
