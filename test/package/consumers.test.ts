@@ -3,8 +3,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { createServer, type InlineConfig } from "vite";
-import { expect, inject, test } from "vitest";
+import { expect, test } from "vitest";
 import { withPage } from "./chromium.ts";
+import { packed } from "./packed.ts";
 import { serveRegistry } from "./servers.ts";
 import { EXPECTED, PACKAGE_JSON, placements } from "./small-project.ts";
 
@@ -20,7 +21,7 @@ globalThis.result = files["package-lock.json"];
 
 /** Files beside the installed package; `consumer`'s own `node_modules` is found from a folder below it. */
 function project(name: string, files: Record<string, string>): string {
-  const folder = join(inject("consumer"), name);
+  const folder = join(packed().consumer, name);
   mkdirSync(folder, { recursive: true });
   for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, path), text);
   return folder;
@@ -67,7 +68,7 @@ test("Node", async () => {
 test("the command, as npm links it", async () => {
   await using registry = await serveRegistry();
   const folder = project("command", { "package.json": PACKAGE_JSON });
-  const command = join(inject("consumer"), "node_modules/.bin/webhoist");
+  const command = join(packed().consumer, "node_modules/.bin/webhoist");
   const { stdout } = await run(command, ["lock", "--registry", registry.base, "--stdout"], {
     cwd: folder,
     shell: process.platform === "win32",

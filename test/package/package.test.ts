@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { parseAst } from "vite";
-import { expect, inject, test } from "vitest";
+import { expect, test } from "vitest";
+import { packed } from "./packed.ts";
 
 const run = promisify(execFile);
 const bin = (path: string): string => join(import.meta.dirname, "../../node_modules", path);
@@ -20,13 +21,13 @@ async function report(script: string, args: readonly string[]): Promise<{ code: 
 }
 
 test("publint finds nothing to say", async () => {
-  const { code, text } = await report("publint/src/cli.js", ["run", inject("tarball"), "--strict"]);
+  const { code, text } = await report("publint/src/cli.js", ["run", packed().tarball, "--strict"]);
   expect(code, text).toBe(0);
 });
 
 test("every entry's types resolve for an ESM consumer", async () => {
   const { code, text } = await report("@arethetypeswrong/cli/dist/index.js", [
-    inject("tarball"),
+    packed().tarball,
     "--profile",
     "esm-only",
     "--no-emoji",
@@ -52,7 +53,7 @@ function specifiers(code: string): string[] {
 }
 
 test("the published scripts import nothing by a bare name", () => {
-  const dist = join(inject("consumer"), "node_modules/webhoist/dist");
+  const dist = join(packed().consumer, "node_modules/webhoist/dist");
   const scripts = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".js"));
   expect(scripts).toEqual(expect.arrayContaining(["index.js", "core.js", "cli.js"]));
   const bare = scripts.flatMap((path) =>
