@@ -1,10 +1,9 @@
 import type { InstallerOptions, ProjectInput, Resolution, ResolutionStats, ResolveOptions } from "../src/api.ts";
 import { type Failure, failure, InstallError, type Outcome } from "../src/errors.ts";
 import { drive } from "../src/ideal/drive.ts";
-import type { Answer, Need } from "../src/ideal/need.ts";
+import type { Answer, Need, OpenedTarball } from "../src/ideal/need.ts";
 import { type Project, readProject } from "../src/ideal/project.ts";
 import { resolveProject } from "../src/ideal/resolve.ts";
-import type { TarballListing } from "../src/ports.ts";
 import { type Npmrc, readNpmrc, withNpmrc } from "../src/registry/npmrc.ts";
 import { PackumentSource } from "../src/registry/packument-source.ts";
 import { Preload } from "../src/registry/preload.ts";
@@ -145,11 +144,10 @@ async function openTarball(
   need: Need & { kind: "tarball" },
   source: PackumentSource,
   project: Project,
-): Promise<Outcome<TarballListing>> {
+): Promise<Outcome<OpenedTarball>> {
   const { name, key, integrity } = need;
   const bytes = key.startsWith("file:") ? project.tarball(key.slice(5), name) : await source.tarball(name, key);
   if (!bytes.ok) return bytes;
-  const { open, webDigest } = await import("./tarball.ts");
-  const digest = webDigest(globalThis.crypto?.subtle);
-  return await open(bytes.value, { name, url: key, digest, ...(integrity ? { integrity } : {}) });
+  const { openPackage } = await import("./tarball.ts");
+  return await openPackage(bytes.value, { name, url: key, integrity });
 }

@@ -32,6 +32,7 @@ export class Tree {
   /** Lists the root and points its edges; to be called once the workspaces are known. */
   start(): void {
     this.enlist(this.root);
+    this.hasBundles = bundles(this.root);
     this.pointOut(this.root);
   }
 

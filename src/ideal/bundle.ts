@@ -1,12 +1,63 @@
-import type { Node } from "../graph/node.ts";
-import type { Context } from "./context.ts";
-import { needTarball, type Steps } from "./need.ts";
+import { type Failure, failure } from "../errors.ts";
+import { Node } from "../graph/node.ts";
+import type { LockData } from "../lockfile/read-lock.ts";
+import { ProjectFiles } from "../project/files.ts";
+import { readPackageJson } from "../project/package-json.ts";
+import { type Context, raise } from "./context.ts";
+import { calculateFlags, resetFlags } from "./flags.ts";
+import { folderName, placeEntries } from "./load-lock.ts";
+import { needTarball, type OpenedTarball, type Steps } from "./need.ts";
 
-/** Opens the tarball of a package that ships others in it, and puts those into the tree (npm-tree §21). */
+/**
+ * Opens the tarball of a package that ships others in it or says in a shrinkwrap what it wants, and puts those into the
+ * tree (npm-tree §21). What comes out is final: its edges are not looked at again.
+ */
 export function* openBundle(node: Node, context: Context): Steps<void> {
-  const { bundleDependencies } = node.manifest;
-  const bundles = Array.isArray(bundleDependencies) && bundleDependencies.length > 0;
+  const list = node.manifest.bundleDependencies;
+  const bundles = Array.isArray(list) && list.length > 0;
   if (!(bundles || node.hasShrinkwrap) || !node.resolved || node.inert || node.isLink) return;
-  void context;
-  void needTarball;
+  const opened = yield* needTarball(node.resolved, node.name, node.integrity);
+  if (!opened.ok) return raise({ ...opened.failure, requiredBy: [...node.edgesIn].map((edge) => edge.from.location) });
+  if (node.hasShrinkwrap && opened.value.shrinkwrap) loadShrinkwrap(node, opened.value.shrinkwrap, context);
+  if (bundles) loadBundled(node, opened.value, context);
+}
+
+function loadShrinkwrap(node: Node, lock: LockData, context: Context): void {
+  for (const { location, target } of lock.packages.values()) {
+    if (location.startsWith("..") || target?.startsWith("..")) raise(outside(node, location));
+  }
+  const nodes = placeEntries(lock, node, context);
+  for (const one of nodes.values()) if (one !== node) resetFlags(one);
+  calculateFlags(node, false);
+}
+
+function outside(node: Node, location: string): Failure {
+  const message = `The shrinkwrap in ${node.name}@${node.version} has an entry outside of it: "${location}"`;
+  return failure("EINVALIDLOCATION", message, { package: node.name, requiredBy: [node.location] });
+}
+
+/** The folders under `node_modules` of an unpacked tarball, however deep, as children of its package. */
+function loadBundled(node: Node, { paths, texts }: OpenedTarball, { world, tree }: Context): void {
+  const files = new ProjectFiles(Object.fromEntries(paths.map((path) => [path, texts.get(path) ?? ""])), "/");
+  const found: { at: string; parent: Node }[] = [{ at: "", parent: node }];
+  for (const { at, parent } of found) {
+    for (const folder of packageFolders(files, `${at}/node_modules`)) {
+      const manifest = readPackageJson(files, folder)?.manifest;
+      if (!manifest) continue;
+      const child = new Node({ world, name: folderName(folder), manifest, resolved: null });
+      tree.attach(child, parent);
+      found.push({ at: folder, parent: child });
+    }
+  }
+}
+
+function packageFolders(files: ProjectFiles, folder: string): string[] {
+  const found: string[] = [];
+  for (const name of files.names(folder)) {
+    if (name.startsWith(".")) continue;
+    const path = `${folder}/${name}`;
+    if (name.startsWith("@")) found.push(...[...files.names(path)].map((below) => `${path}/${below}`));
+    else found.push(path);
+  }
+  return found.filter((path) => files.isFolder(path)).sort();
 }

@@ -3,7 +3,6 @@ import { failure } from "../errors.ts";
 import { Link } from "../graph/link.ts";
 import { Node } from "../graph/node.ts";
 import type { LockData, LockEntry } from "../lockfile/read-lock.ts";
-import type { Manifest } from "../registry/manifest.ts";
 import { selectVersion } from "../registry/select-version.ts";
 import type { Context } from "./context.ts";
 import { calculateFlags, resetAllFlags, resetFlags } from "./flags.ts";
@@ -12,14 +11,21 @@ import { needPackument, type Steps } from "./need.ts";
 /** Puts what a lock says into the tree (npm-tree §18). Flags are worked out anew: the project may have changed since. */
 export function loadLock(lock: LockData, context: Context): void {
   const { tree } = context;
+  const nodes = placeEntries(lock, tree.root, context);
+  for (const node of nodes.values()) if (node !== tree.root) resetFlags(node);
+  calculateFlags(tree.root, false);
+}
+
+/** The entries of a lock as nodes below the package that it is the lock of, by location in the lock. */
+export function placeEntries(lock: LockData, root: Node, context: Context): Map<string, Node> {
+  const { tree } = context;
   tree.load();
-  const nodes = new Map<string, Node>([["", tree.root]]);
+  const nodes = new Map<string, Node>([["", root]]);
   for (const entry of lock.packages.values()) if (entry.target === null) loadNode(entry, nodes, context);
   for (const entry of lock.packages.values()) if (entry.target !== null) loadLink(entry, nodes, context);
   tree.loaded();
   if (!((lock.originalLockfileVersion ?? 0) >= 2)) assignBundles(lock, nodes);
-  for (const node of nodes.values()) if (node !== tree.root) resetFlags(node);
-  calculateFlags(tree.root, false);
+  return nodes;
 }
 
 /** Without a lock, npm looks at the folder itself: there the workspaces stand before anything links to them. */
@@ -35,7 +41,7 @@ export function loadWorkspaces(context: Context): void {
 
 function loadNode(entry: LockEntry, nodes: Map<string, Node>, { world, tree }: Context): void {
   const { location, manifest, resolved, integrity, hasShrinkwrap } = entry;
-  const path = resolvePath(tree.root.path, location);
+  const path = resolvePath((nodes.get("") as Node).path, location);
   const node = new Node({ world, name: folderName(location), manifest, resolved, integrity, hasShrinkwrap });
   tree.attachTop(node, path);
   nodes.set(location, node);
@@ -45,7 +51,7 @@ function loadLink({ location, target: at }: LockEntry, nodes: Map<string, Node>,
   const target = nodes.get(at ?? "");
   if (!target || target.isLink) return;
   const link = new Link({ world, name: folderName(location) }, target);
-  tree.attachTop(link, resolvePath(tree.root.path, location));
+  tree.attachTop(link, resolvePath((nodes.get("") as Node).path, location));
   target.linksIn.add(link);
   nodes.set(location, link);
   if (target.parent || target === tree.root) return;
@@ -58,7 +64,7 @@ function loadLink({ location, target: at }: LockEntry, nodes: Map<string, Node>,
 }
 
 /** `node_modules/@s/a` → @s/a; a folder outside node_modules is called as its last part. */
-function folderName(location: string): string {
+export function folderName(location: string): string {
   const parts = location.split("/");
   const [scope, name] = [parts.at(-2), parts.at(-1) as string];
   return scope?.startsWith("@") ? `${scope}/${name}` : name;
@@ -102,15 +108,8 @@ function* inflateNode(node: Node, context: Context): Steps<void> {
     context.warnings.push(failure("EOLDLOCK", message, { package: name, spec: version, requiredBy: [node.location] }));
     return;
   }
-  node.manifest = abbreviated(picked.value);
+  node.manifest = picked.value;
   context.tree.reload(node);
-}
-
-/** npm asks for the abbreviated form here, so that is what the lock gets, whatever form this run uses (npm-tree §23). */
-function abbreviated(manifest: Manifest): Manifest {
-  const { license: _l, libc: _c, workspaces: _w, scripts, ...rest } = manifest;
-  const { preinstall, install, postinstall } = scripts ?? {};
-  return preinstall || install || postinstall ? { ...rest, hasInstallScript: true } : rest;
 }
 
 /** What a lock knows of a place goes over to the same version placed there anew, where the registry did not say (npm-tree §18.7). */

@@ -1,4 +1,5 @@
 import type { Outcome } from "../errors.ts";
+import type { LockData } from "../lockfile/read-lock.ts";
 import type { TarballListing } from "../ports.ts";
 import type { Manifest } from "../registry/manifest.ts";
 import type { Packument } from "../registry/packument.ts";
@@ -13,7 +14,12 @@ export type Need =
 /** Nothing is needed: a place where the driver may give way to others. */
 export const PAUSE: { readonly kind: "pause"; readonly key: "" } = { kind: "pause", key: "" };
 
-export type Answer = Outcome<Packument> | Outcome<Manifest> | Outcome<TarballListing>;
+/** A tarball that was verified and listed; `shrinkwrap` is its `npm-shrinkwrap.json`, read. */
+export interface OpenedTarball extends TarballListing {
+  shrinkwrap: LockData | null;
+}
+
+export type Answer = Outcome<Packument> | Outcome<Manifest> | Outcome<OpenedTarball>;
 
 /** A step of the engine: yields needs, is resumed with answers. */
 export type Steps<T> = Generator<Need, T, Answer>;
@@ -29,6 +35,6 @@ export function* needManifest(name: string, version: string): Steps<Outcome<Mani
 }
 
 /** A tarball, verified and listed. `key` is its URL, or `file:` and an absolute path inside the project's files. */
-export function* needTarball(key: string, name: string, integrity: string | null): Steps<Outcome<TarballListing>> {
-  return (yield { kind: "tarball", key, name, integrity }) as Outcome<TarballListing>;
+export function* needTarball(key: string, name: string, integrity: string | null): Steps<Outcome<OpenedTarball>> {
+  return (yield { kind: "tarball", key, name, integrity }) as Outcome<OpenedTarball>;
 }

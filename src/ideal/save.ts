@@ -12,13 +12,14 @@ import type { Requested } from "./requests.ts";
  * (npm-tree §19). The lock is written after this: it repeats what the manifests say.
  */
 export function saveManifests(project: Project, requested: Requested): Record<string, string> {
-  const { options, files } = project;
+  const { options, files, context } = project;
   const changed: Record<string, string> = {};
   if (options.save === false) return changed;
   const touched = new Set(requested.edited);
   if (!updatesAll(options)) for (const { name, to } of requested.added) save(name, to, { project, touched });
   for (const { name, to } of updated(project)) save(name, to, { project, touched });
   for (const node of touched) {
+    context.tree.reload(node);
     const text = updatePackageJson(readPackageJson(files, node.path), node.manifest);
     if (text !== null) changed[files.key(`${node.path}/package.json`)] = text;
   }

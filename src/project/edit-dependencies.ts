@@ -154,13 +154,18 @@ export function savedSpec({ name, spec, version, packageName, isWorkspace, folde
       const asked = spec.type === "alias" ? spec.subSpec : spec;
       const keeps = asked.type === "range" && asked.rawSpec !== "*";
       const range = keeps && !rangeWithin(wide, asked.rawSpec, { loose: true }) ? asked.rawSpec : wide;
-      return packageName && packageName !== name ? `npm:${packageName}@${range}` : range;
+      // One that could not be loaded has no name: npm saves it as `npm:null@…`, and so do we.
+      return packageName !== name ? `npm:${packageName}@${range}` : range;
     }
   }
 }
 
 /** The manifest with a saved spec put where the dependency is, or with `saveType` where that says. */
-export function saveDependency(from: Manifest, saved: Saved, options: { prefix: string; saveType?: SaveType | undefined }): Manifest {
+export function saveDependency(
+  from: Manifest,
+  saved: Saved,
+  options: { prefix: string; saveType?: SaveType | undefined },
+): Manifest {
   const manifest = editable(from);
   const { name, spec } = saved;
   const text = savedSpec(saved, options.prefix);
