@@ -35,21 +35,28 @@ function sameKind(a: unknown, b: unknown): boolean {
   return isTree(a) && isTree(b) && Array.isArray(a) === Array.isArray(b);
 }
 
+/** Keys that every object inherits: npm leaves changes below them alone. */
+function inherited(key: string): boolean {
+  return key in Object.prototype;
+}
+
 function applyChanges(parent: Json, ours: Json, theirs: Json): void {
   for (const key of new Set([...Object.keys(parent), ...Object.keys(ours)])) {
-    // npm leaves keys alone that every object inherits
-    if (key in Object.prototype || same(parent[key], ours[key])) continue;
+    if (inherited(key) || same(parent[key], ours[key])) continue;
     if (!Object.hasOwn(ours, key)) delete theirs[key];
-    else if (sameKind(parent[key], ours[key]) && sameKind(ours[key], theirs[key]) && !Array.isArray(ours[key])) {
-      applyChanges(parent[key] as Json, ours[key] as Json, theirs[key] as Json);
-    } else theirs[key] = ours[key];
+    else if (!sameKind(parent[key], ours[key]) || Array.isArray(ours[key])) theirs[key] = ours[key];
+    // what they removed and we changed inside comes back with our changes alone; what they made a scalar stays one
+    else {
+      theirs[key] ??= {};
+      if (isTree(theirs[key])) applyChanges(parent[key] as Json, ours[key] as Json, theirs[key]);
+    }
   }
 }
 
 function same(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (!sameKind(a, b)) return false;
-  const keys = Object.keys(a as Json);
-  if (keys.length !== Object.keys(b as Json).length) return false;
-  return keys.every((key) => Object.hasOwn(b as Json, key) && same((a as Json)[key], (b as Json)[key]));
+  const keys = (tree: unknown): string[] => Object.keys(tree as Json).filter((key) => !inherited(key));
+  if (keys(a).length !== keys(b).length) return false;
+  return keys(a).every((key) => Object.hasOwn(b as Json, key) && same((a as Json)[key], (b as Json)[key]));
 }

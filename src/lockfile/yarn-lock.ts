@@ -61,14 +61,20 @@ export interface YarnPin {
  * The spec that yarn.lock pins this one to, or null where it has none. Only used when there is no npm lock.
  * @param isRegistry whether an address is one of the default public registries'; those of others stay addresses
  */
-export function yarnPin(entries: ReadonlyMap<string, YarnEntry>, spec: Spec, isRegistry: (url: string) => boolean): YarnPin | null {
+export function yarnPin(
+  entries: ReadonlyMap<string, YarnEntry>,
+  spec: Spec,
+  isRegistry: (url: string) => boolean,
+): YarnPin | null {
   const entry = entries.get(spec.raw);
   if (!entry?.version || !entry.resolved) return null;
   const { resolved, version, integrity } = entry;
   const registry = "registry" in spec && isRegistry(resolved);
   const tarball = registry ? versionOfTarball(spec.name, resolved) : null;
   let pinned = resolved;
-  if (tarball) pinned = tarball.name === spec.name && tarball.version === version ? version : `npm:${tarball.name}@${tarball.version}`;
+  if (tarball)
+    pinned =
+      tarball.name === spec.name && tarball.version === version ? version : `npm:${tarball.name}@${tarball.version}`;
   return { spec: parseSpec(spec.name, pinned, "/"), resolved, integrity };
 }
 
@@ -143,7 +149,9 @@ function writtenOf(node: LockNode, rootPath: string): Written {
   return {
     specs: new Set(),
     version: version || null,
-    resolved: isLink ? `file:${relativePath(rootPath, node.realpath)}` : carryResolved(node.resolved, node.path, rootPath),
+    resolved: isLink
+      ? `file:${relativePath(rootPath, node.realpath)}`
+      : carryResolved(node.resolved, node.path, rootPath),
     integrity: integrity || null,
     dependencies: manifest.dependencies ?? null,
     optionalDependencies: manifest.optionalDependencies ?? null,
@@ -164,5 +172,7 @@ function entryText(entry: Written): string {
 }
 
 function quote(text: string): string {
-  return /^(?:true|false)/.test(text) || /[:\s\\",[\]]/.test(text) || !/^[a-z]/i.test(text) ? JSON.stringify(text) : text;
+  return /^(?:true|false)/.test(text) || /[:\s\\",[\]]/.test(text) || !/^[a-z]/i.test(text)
+    ? JSON.stringify(text)
+    : text;
 }

@@ -22,7 +22,9 @@ export function findWorkspaces(workspaces: unknown, files: ProjectFiles, root: s
   if (positive.length === 0) return new Map();
   const matchers = positive.map((pattern) => glob(pattern));
   const ignored = negative.map((pattern) => glob(pattern, true));
-  const folders = listFolders(files, root, matchers)
+  // a workspace of its own is what `.` makes of the project
+  const self = positive.some((pattern) => pattern === "." || pattern === "./");
+  const folders = [...(self ? ["."] : []), ...listFolders(files, root, matchers)]
     .filter((folder) => !ignored.some((pattern) => pattern.matches(folder)))
     .sort(enOrder);
   for (const matcher of matchers) {

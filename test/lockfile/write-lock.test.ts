@@ -1,0 +1,94 @@
+import { expect, test } from "vitest";
+import type { LockChange } from "../../src/api.ts";
+import { InstallError } from "../../src/errors.ts";
+import { diffLocks } from "../../src/lockfile/diff-locks.ts";
+import type { LockData } from "../../src/lockfile/read-lock.ts";
+import { sortedJson } from "../../src/lockfile/sorted-json.ts";
+import { writeLock } from "../../src/lockfile/write-lock.ts";
+import { lockNodes } from "./lock-nodes.ts";
+
+test("keys: scalars before objects, npm's favourites first, then en-order; indices before all", () => {
+  const value = {
+    z: 1,
+    dependencies: { b: "1", name: "2", "9": "3", "10": "4", "@s/x": "5", B: "6" },
+    a: {},
+    version: "1",
+    os: ["x"],
+    name: "n",
+  };
+  expect(sortedJson(value, "")).toBe(sortedJson(JSON.parse(JSON.stringify(value)), ""));
+  const keys = Object.keys(JSON.parse(sortedJson(value, " ")) as object);
+  expect(keys).toEqual(["name", "version", "os", "z", "dependencies", "a"]);
+  const text = sortedJson(value["dependencies"], "");
+  expect(text.match(/"[^"]+": /g)).toEqual(['"9": ', '"10": ', '"name": ', '"@s/x": ', '"b": ', '"B": ']);
+});
+
+test("text is JSON.stringify's own, whatever the strings hold", () => {
+  const value = { a: 'q"\\\n\u2028\ud800é', b: [], c: [1, null, { d: true }], e: {}, f: [[]] };
+  const sorted = { a: value.a, b: value.b, c: value.c, f: value.f, e: value.e };
+  expect(sortedJson(value, "\t")).toBe(JSON.stringify(sorted, null, "\t"));
+});
+
+test("what nests too deep is refused by code", () => {
+  let deep: unknown = 1;
+  for (let i = 0; i < 600; i++) deep = [deep];
+  expect(() => sortedJson(deep, "")).toThrow(InstallError);
+});
+
+test("the project's indent and line ends, the keys of the lock that was there", () => {
+  const manifest = { name: "p", version: "1.0.0" };
+  const nodes = lockNodes({ packages: new Map() } as LockData, { root: "/p", manifest });
+  const extra = new Map<string, unknown>([
+    ["zeta", 1],
+    ["version", "0.9.0"],
+  ]);
+  const text = writeLock({ ...nodes, lockfileVersion: 3, extra, indent: "\t", newline: "\r\n" });
+  expect(text.split("\r\n")).toEqual([
+    "{",
+    '\t"name": "p",',
+    '\t"version": "1.0.0",',
+    '\t"lockfileVersion": 3,',
+    '\t"requires": true,',
+    '\t"zeta": 1,',
+    '\t"packages": {',
+    '\t\t"": {',
+    '\t\t\t"name": "p",',
+    '\t\t\t"version": "1.0.0"',
+    "\t\t}",
+    "\t}",
+    "}",
+    "",
+  ]);
+  const bare = lockNodes({ packages: new Map() } as LockData, { root: "/p", manifest: {} });
+  const plain =
+    '{\n  "name": "p",\n  "version": "0.9.0",\n  "lockfileVersion": 3,\n  "requires": true,\n  "zeta": 1,\n  "packages": {}\n}\n';
+  expect(writeLock({ ...bare, lockfileVersion: 3, extra, indent: "", newline: "" })).toBe(plain);
+});
+
+test("what changed between two locks, of whatever versions", () => {
+  const v3 = (packages: object): string => JSON.stringify({ lockfileVersion: 3, packages });
+  const before = v3({
+    "": { version: "1.0.0" },
+    "node_modules/a": { version: "1.0.0" },
+    "node_modules/@s/b": { version: "2.0.0", dev: true },
+  });
+  const after = v3({
+    "": { version: "2.0.0" },
+    "node_modules/a": { version: "1.1.0" },
+    "node_modules/@s/b": { version: "2.0.0" },
+    "node_modules/a/node_modules/c": { version: "3.0.0", name: "d" },
+    "node_modules/w": { resolved: "packages/w", link: true },
+  });
+  const added: LockChange[] = [
+    { location: "node_modules/a", name: "a", kind: "changed", before: "1.0.0", after: "1.1.0" },
+    { location: "node_modules/a/node_modules/c", name: "d", kind: "added", after: "3.0.0" },
+    { location: "node_modules/w", name: "w", kind: "added", after: "packages/w" },
+  ];
+  expect(diffLocks(before, after)).toEqual(added);
+  expect(diffLocks(after, before).map(({ kind }) => kind)).toEqual(["changed", "removed", "removed"]);
+  const v1 = JSON.stringify({ dependencies: { a: { version: "1.0.0", dependencies: { c: { version: "3.0.0" } } } } });
+  expect(diffLocks("", v1).map(({ location, after: now }) => `${location}@${now}`)).toEqual([
+    "node_modules/a@1.0.0",
+    "node_modules/a/node_modules/c@3.0.0",
+  ]);
+});

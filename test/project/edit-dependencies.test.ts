@@ -1,0 +1,134 @@
+import { expect, test } from "vitest";
+import {
+  type AddOptions,
+  addDependencies,
+  localSpec,
+  pinsVersion,
+  removeDependencies,
+  saveDependency,
+  savedSpec,
+} from "../../src/project/edit-dependencies.ts";
+import { parsePackageJson, updatePackageJson } from "../../src/project/package-json.ts";
+import type { Manifest } from "../../src/registry/manifest.ts";
+import { parseArg, parseSpec } from "../../src/spec/spec.ts";
+
+/** `asked` is `name rawSpec`. */
+function add(manifest: Manifest, asked: string, options: AddOptions = {}): Manifest {
+  const [name = "", rawSpec = ""] = asked.split(" ");
+  return addDependencies(manifest, [{ name, rawSpec }], options);
+}
+
+test("added where it is already, else to prod", () => {
+  expect(add({}, "a ^1")).toEqual({ dependencies: { a: "^1" } });
+  expect(add({ devDependencies: { a: "1" } }, "a ^2")).toEqual({ devDependencies: { a: "^2" } });
+  const optionalPeer = { peerDependencies: { a: "1" }, peerDependenciesMeta: { a: { optional: true } } };
+  expect(add(optionalPeer, "a 2")).toEqual({ ...optionalPeer, peerDependencies: { a: "2" } });
+  expect(add({ dependencies: { a: "^1" } }, "a *")).toEqual({ dependencies: { a: "^1" } });
+});
+
+test("a section gives up what cannot stay in it beside the new one", () => {
+  expect(add({ devDependencies: { a: "1" }, peerDependencies: { a: "1" } }, "a 2", { saveType: "prod" })).toEqual({
+    dependencies: { a: "2" },
+  });
+  expect(add({ dependencies: { a: "1", b: "1" } }, "a 2", { saveType: "dev" })).toEqual({
+    dependencies: { b: "1" },
+    devDependencies: { a: "2" },
+  });
+  expect(add({ devDependencies: { a: "1" } }, "a 2", { saveType: "peer" })).toEqual({
+    devDependencies: { a: "2" },
+    peerDependencies: { a: "2" },
+  });
+  expect(add({}, "a 2", { saveType: "optional" })).toEqual({
+    optionalDependencies: { a: "2" },
+    dependencies: { a: "2" },
+  });
+  expect(add({}, "a 2", { saveType: "peerOptional" })).toEqual({
+    peerDependencies: { a: "2" },
+    peerDependenciesMeta: { a: { optional: true } },
+  });
+});
+
+test("bundled ones are listed once and sorted, peers never", () => {
+  const manifest = { bundleDependencies: ["z", "a"] };
+  expect(add(manifest, "a 1", { saveBundle: true })).toMatchObject({ bundleDependencies: ["a", "z"] });
+  expect(add(manifest, "b 1", { saveBundle: true, saveType: "peer" })).toMatchObject({
+    bundleDependencies: ["z", "a"],
+  });
+});
+
+test("removed from everywhere, and the manifest given is left as it was", () => {
+  const manifest = {
+    dependencies: { a: "1" },
+    devDependencies: { a: "1", b: "1" },
+    bundleDependencies: ["a"],
+    peerDependencies: { a: "1" },
+    peerDependenciesMeta: { a: { optional: true } },
+  };
+  const before = structuredClone(manifest);
+  expect(removeDependencies(manifest, ["a"])).toEqual({ devDependencies: { b: "1" } });
+  expect(manifest).toEqual(before);
+});
+
+test.each([
+  ["^1.0.0", "1.4.0", "^1.4.0"],
+  ["*", "1.4.0", "^1.4.0"],
+  ["1.x <1.4.9", "1.4.0", "1.x <1.4.9"],
+  ["1.4.0", "1.4.0", "^1.4.0"],
+  ["latest", "1.4.0", "^1.4.0"],
+  [">=1", "1.4.0", "^1.4.0"],
+  ["~1.4", "1.4.0", "~1.4"],
+  ["npm:b@~1.4", "1.4.0", "npm:b@~1.4"],
+  ["npm:b@1", "1.4.0", "npm:b@^1.4.0"],
+  ["file:../b", "1.4.0", "file:../b"],
+  ["/p/b.tgz", "1.4.0", "file:../b.tgz"],
+  ["u/r#v1", "1.4.0", "github:u/r#v1"],
+  ["git+https://x:y@github.com/u/r", "1.4.0", "git+https://x:y@github.com/u/r.git"],
+  ["http://h.example/b.tgz", "1.4.0", "http://h.example/b.tgz"],
+])("asked for %s, got %s, package.json says %s", (raw, version, text) => {
+  const packageName = raw.startsWith("npm:") ? "b" : "a";
+  const spec = parseSpec("a", raw, "/p/q");
+  expect(savedSpec({ name: "a", spec, version, packageName, isWorkspace: false, folder: "/p/q" }, "^")).toBe(text);
+});
+
+test("a workspace is saved by its version, and a peer that still meets the dev range stays", () => {
+  const spec = parseSpec("w", "file:../w", "/p/q");
+  const saved = { name: "w", spec, version: "1.2.3", packageName: "w", isWorkspace: true, folder: "/p/q" };
+  expect(savedSpec(saved, "~")).toBe("~1.2.3");
+  const both = { devDependencies: { w: "1" }, peerDependencies: { w: ">=1" } };
+  const registry = { ...saved, spec: parseSpec("w", "^1", "/"), isWorkspace: false };
+  expect(saveDependency(both, registry, { prefix: "^" })).toEqual({
+    devDependencies: { w: "^1.2.3" },
+    peerDependencies: { w: ">=1" },
+  });
+  const apart = { ...registry, spec: parseSpec("w", "2", "/"), version: "2.0.0" };
+  expect(saveDependency({ ...both, peerDependencies: { w: "1" } }, apart, { prefix: "^" })).toEqual({
+    devDependencies: { w: "^2.0.0" },
+    peerDependencies: { w: "^2.0.0" },
+  });
+  expect(pinsVersion("1.2.3", "1.2.3")).toBe(true);
+  expect(pinsVersion("^1.2.3", "1.2.3")).toBe(false);
+});
+
+test("a local argument is saved as seen from the package.json it goes to", () => {
+  const spec = localSpec(parseArg("./packages/b", "/p"), "/p/packages/a");
+  expect([spec.rawSpec, spec.type]).toEqual(["file:../b", "directory"]);
+});
+
+test("package.json comes out as npm writes it: sections sorted, the rest where it was", () => {
+  const text = '{\r\n\t"scripts": {},\r\n\t"devDependencies": {"z": "1"},\r\n\t"name": "p",\r\n\t"x": [1]\r\n}\r\n';
+  const read = parsePackageJson(text, "package.json");
+  const edited = addDependencies(
+    read.manifest,
+    [
+      { name: "b", rawSpec: "1" },
+      { name: "a", rawSpec: "2" },
+    ],
+    { saveType: "dev" },
+  );
+  const after =
+    '{\n\t"scripts": {},\n\t"devDependencies": {\n\t\t"a": "2",\n\t\t"b": "1",\n\t\t"z": "1"\n\t},\n\t"name": "p",\n\t"x": [\n\t\t1\n\t]\n}\n';
+  expect(updatePackageJson(read, edited)).toBe(after.replaceAll("\n", "\r\n"));
+  const unsorted = parsePackageJson('{\n  "dependencies": {\n    "a": "1"\n  }\n}', "package.json");
+  expect(updatePackageJson(unsorted, unsorted.manifest)).toBeNull();
+  expect(updatePackageJson(null, { dependencies: { a: "1" } })).toBe('{\n  "dependencies": {\n    "a": "1"\n  }\n}\n');
+});

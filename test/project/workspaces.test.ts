@@ -1,0 +1,135 @@
+import { expect, test } from "vitest";
+import { InstallError } from "../../src/errors.ts";
+import { ProjectFiles } from "../../src/project/files.ts";
+import { glob } from "../../src/project/glob.ts";
+import { readPackageJson } from "../../src/project/package-json.ts";
+import { findWorkspaces } from "../../src/project/workspaces.ts";
+
+const FOLDERS = [
+  "a",
+  "packages/b",
+  "packages/a",
+  "packages/b/deep",
+  "packages/.hidden",
+  "packages/@s/q",
+  "packages/a/node_modules/k",
+  "apps/web",
+  "apps/web-2",
+];
+
+function project(more: Record<string, string> = {}): ProjectFiles {
+  const files = FOLDERS.map((folder) => [
+    `${folder}/package.json`,
+    JSON.stringify({ name: `n-${folder.replaceAll("/", "-")}` }),
+  ]);
+  return new ProjectFiles(
+    { "package.json": "{}", "packages/none/index.js": "", ...Object.fromEntries(files), ...more },
+    "/p",
+  );
+}
+
+function folders(workspaces: unknown, more?: Record<string, string>): string[] {
+  return [...findWorkspaces(workspaces, project(more), "/p").values()].map((path) => path.slice(3));
+}
+
+test.each<[unknown, string[]]>([
+  [["packages/*"], ["packages/a", "packages/b"]],
+  [{ packages: ["./packages/*"] }, ["packages/a", "packages/b"]],
+  [
+    ["apps/*", "packages/b"],
+    ["apps/web", "apps/web-2", "packages/b"],
+  ],
+  [["packages/**"], ["packages/@s/q", "packages/a", "packages/b", "packages/b/deep"]],
+  [
+    ["packages/**", "!packages/b"],
+    ["packages/@s/q", "packages/a", "packages/b/deep"],
+  ],
+  [
+    ["packages/*", "!packages/a", "packages/a"],
+    ["packages/a", "packages/b"],
+  ],
+  [
+    ["packages/{a,b}", "apps/web?2"],
+    ["packages/a", "packages/b", "apps/web-2"],
+  ],
+  [
+    ["packages/[!a]", "/a/"],
+    ["packages/b", "a"],
+  ],
+  [["packages/none", "nowhere/*"], []],
+  [undefined, []],
+])("%j finds %j", (workspaces, expected) => {
+  expect(folders(workspaces)).toEqual(expected);
+});
+
+test("a name is package.json's, else the folder's with its scope", () => {
+  const files = new ProjectFiles({ "w/@s/x/package.json": "{}", "w/y/package.json": '{"name":"why"}' }, "/p");
+  const found = findWorkspaces(["w/**"], files, "/p");
+  expect([...found]).toEqual([
+    ["@s/x", "/p/w/@s/x"],
+    ["why", "/p/w/y"],
+  ]);
+});
+
+test("failures by code", () => {
+  const code = (run: () => unknown): unknown => {
+    try {
+      return run();
+    } catch (error) {
+      return error instanceof InstallError && [error.code, error.failure.details];
+    }
+  };
+  const twice = { "packages/b/package.json": '{"name":"n-packages-a"}' };
+  expect(code(() => folders(["packages/*"], twice))).toEqual([
+    "EDUPLICATEWORKSPACE",
+    { paths: ["packages/a", "packages/b"] },
+  ]);
+  expect(code(() => folders("packages/*"))).toEqual(["EWORKSPACESCONFIG", undefined]);
+  expect(code(() => folders([1]))).toEqual(["EWORKSPACESCONFIG", undefined]);
+  const broken = { "packages/b/package.json": "{\n," };
+  expect(code(() => folders(["packages/*"], broken))).toEqual([
+    "EJSONPARSE",
+    { file: "packages/b/package.json", line: 2, column: 1 },
+  ]);
+});
+
+test("a pattern costs no more than its size", () => {
+  const pattern = glob(`${"*a".repeat(40)}b`);
+  expect(pattern.matches("a".repeat(2000))).toBe(false);
+  expect(glob("{a,b}{c,d}{".repeat(30)).matches("x")).toBe(false);
+});
+
+test("files: nothing climbs out of the set", () => {
+  const files = new ProjectFiles(
+    { "../../etc/x": "1", "/abs/y": "2", "a//./b": new Uint8Array([0xef, 0xbb, 0xbf, 0x7b, 0x7d]) },
+    "/p",
+  );
+  expect([files.text("/etc/x"), files.text("/p/etc/x"), files.text("/p/abs/y"), files.text("/p/a/c/../b")]).toEqual([
+    null,
+    "1",
+    "2",
+    "\ufeff{}",
+  ]);
+  expect([
+    files.isFolder("/p/a"),
+    files.isFolder("/p/a/b"),
+    [...files.names("/p")].sort(),
+    files.key("/p/a/b"),
+  ]).toEqual([true, false, ["a", "abs", "etc"], "a/b"]);
+});
+
+test("directories.bin lists the folder's files as commands", () => {
+  const files = new ProjectFiles(
+    {
+      "package.json": '{"_x":1,"name":"p","directories":{"bin":"./cmd"}}',
+      "cmd/one": "",
+      "cmd/sub/two": "",
+      "cmd/.no": "",
+    },
+    "/p",
+  );
+  const read = readPackageJson(files, "/p");
+  expect(read?.manifest.bin).toEqual({ one: "cmd/one", sub: "cmd/sub", two: "cmd/sub/two" });
+  expect(read?.manifest).not.toHaveProperty("_x");
+  expect(readPackageJson(files, "/p/cmd")).toBeNull();
+});
