@@ -133,12 +133,18 @@ export class Tree {
 
   /** Takes a node out with all below it, and points what resolved to any of them elsewhere. */
   detach(node: Node): void {
-    if (!node.placed) return;
     const gone = subtree(node);
     if (node.parent?.children.get(node.key) === node) node.parent.children.delete(node.key);
     node.fsParent?.fsChildren.delete(node);
     node.parent = null;
     node.fsParent = null;
+    if (!node.placed) {
+      for (const one of gone) {
+        for (const edge of [...one.edgesIn]) if (!edge.from.placed) edge.point(edge.from.resolve(edge.key));
+        if (one.hasEdges) for (const edge of one.edges().values()) edge.point(one.resolve(edge.key));
+      }
+      return;
+    }
     for (const one of gone) {
       this.delist(one);
       one.placed = false;

@@ -3,6 +3,7 @@ import { failure } from "../errors.ts";
 import { Link } from "../graph/link.ts";
 import { Node } from "../graph/node.ts";
 import type { LockData, LockEntry } from "../lockfile/read-lock.ts";
+import { integrityOf } from "../registry/dist.ts";
 import { selectVersion } from "../registry/select-version.ts";
 import type { Context } from "./context.ts";
 import { calculateFlags, resetAllFlags, resetFlags } from "./flags.ts";
@@ -33,6 +34,7 @@ export function loadWorkspaces(context: Context): void {
   const { tree, world, folders } = context;
   for (const { raw } of tree.workspaceSpecs.values()) {
     const path = raw.slice("file:".length);
+    if (path === tree.root.path) continue;
     const manifest = folders.manifest(path) ?? {};
     const overrides = world.overrides?.ruleForNode(manifest, world) ?? null;
     tree.attachTop(new Node({ world, name: folderName(path), manifest, overrides }), path);
@@ -99,8 +101,10 @@ export function* inflate(lock: LockData, context: Context): Steps<void> {
 }
 
 function* inflateNode(node: Node, context: Context): Steps<void> {
-  const { name, version, resolved } = node;
-  if (!version || resolved?.startsWith("file:")) return;
+  const { name, resolved } = node;
+  if (resolved?.startsWith("file:")) return;
+  // npm asks for any version of a package of that name where the lock gives none, even for a folder.
+  const version = node.version || "*";
   const packument = yield* needPackument(name);
   const picked = packument.ok ? selectVersion(packument.value, version, context.options.policyFor(name)) : packument;
   if (!picked.ok) {
@@ -108,7 +112,8 @@ function* inflateNode(node: Node, context: Context): Steps<void> {
     context.warnings.push(failure("EOLDLOCK", message, { package: name, spec: version, requiredBy: [node.location] }));
     return;
   }
-  node.manifest = picked.value;
+  // Where the lock has no integrity of its own (what came in a bundle), the fetched manifest's is written.
+  node.manifest = { ...picked.value, _integrity: integrityOf(picked.value.dist) };
   context.tree.reload(node);
 }
 
