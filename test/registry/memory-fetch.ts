@@ -44,13 +44,15 @@ export function memoryRegistry(snapshot: Snapshot, options: RegistryOptions = {}
   const turn = arrivals(options);
   const fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
-    request.signal.throwIfAborted();
+    // Not request.signal: Node lets that one go with the request, and an abort during the body would be lost.
+    const signal = init?.signal ?? (input instanceof Request ? input.signal : new AbortController().signal);
+    signal.throwIfAborted();
     if (!request.url.startsWith(url)) throw networkError();
     const aborted = new Promise<never>((_, reject) => {
-      request.signal.addEventListener("abort", () => reject(request.signal.reason), { once: true });
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     });
     await Promise.race([turn(), aborted]);
-    const { method, headers, signal } = request;
+    const { method, headers } = request;
     const answer = responder.answer({ method, headers, path: pathOf(request.url.slice(url.length - 1)) });
     if (answer.broken === "network" || !("access-control-allow-origin" in answer.headers)) throw networkError();
     return responseOf(answer, { method, signal });
