@@ -172,7 +172,13 @@ export class Tree {
       return;
     }
     if (old.isLink) this.detach(old.target);
-    for (const top of [...old.fsChildren]) this.detach(top);
+    for (const top of [...old.fsChildren]) {
+      if ([...top.linksIn].some((link) => link.isDescendantOf(old))) {
+        top.fsParent = node;
+        node.fsChildren.add(top);
+      } else this.detach(top);
+    }
+    old.fsChildren.clear();
     parent.children.delete(old.key);
     parent.children.set(node.key, node);
     node.parent = parent;
