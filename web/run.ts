@@ -4,7 +4,7 @@ import { drive } from "../src/ideal/drive.ts";
 import type { Answer, Need, OpenedTarball } from "../src/ideal/need.ts";
 import { type Project, readProject } from "../src/ideal/project.ts";
 import { resolveProject } from "../src/ideal/resolve.ts";
-import { type Npmrc, readNpmrc, withNpmrc } from "../src/registry/npmrc.ts";
+import { loadNpmrc, type Npmrc, withNpmrc } from "../src/registry/npmrc.ts";
 import { PackumentSource } from "../src/registry/packument-source.ts";
 import { Preload } from "../src/registry/preload.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
@@ -32,7 +32,7 @@ export class Run {
   async resolve(): Promise<Resolution> {
     const started = performance.now();
     const { onProgress } = this.#installer;
-    const npmrc = readNpmrc(npmrcText(this.#input));
+    const npmrc = await loadNpmrc(npmrcText(this.#input));
     const options = dated(withNpmrc(npmrc, this.#options));
     const { signal } = this.#options;
     const platform = { ...DEFAULT_PLATFORM, ...this.#installer.platform };

@@ -1,5 +1,5 @@
 import type { ResolveOptions } from "../api.ts";
-import { type Failure, failure } from "../errors.ts";
+import type { Failure } from "../errors.ts";
 import { registryBase } from "./registry-config.ts";
 
 /** What a project's `.npmrc` says that matters for a tree. */
@@ -13,185 +13,14 @@ export interface Npmrc {
 
 export type NpmrcOptions = Omit<ResolveOptions, "add" | "rm" | "update" | "saveType" | "completeLockfile" | "signal">;
 
-type Value = string | boolean | null | (string | boolean | null)[];
-type Read = (value: Value) => unknown;
-
-const CREDENTIALS = /^(?:\/\/|_|(?:username|email|cert|key|certfile|keyfile|otp)$)/;
-/** A reference to the environment; a page has none, and a name like that must not be taken at its word. */
-const ENVIRONMENT = /\$\{[^${}]+\}/;
-const STRATEGIES = ["hoisted", "nested", "shallow", "linked"];
-const TYPES = ["prod", "dev", "optional", "peer"];
-
-// Each reader gives undefined for a value of the wrong type: npm warns of it and goes on without.
-const last: Read = (value) => (Array.isArray(value) ? value.at(-1) : value);
-const text: Read = (value) => {
-  const one = last(value);
-  return one === null ? undefined : String(one);
-};
-/** npm's own reading of a boolean: a number by its value, `null` is false, any other word is true. */
-const flag: Read = (value) => {
-  const one = last(value);
-  if (typeof one !== "string") return !!one;
-  return one.trim() === "" || Number.isNaN(Number(one)) || Number(one) !== 0;
-};
-const oneOf =
-  (allowed: readonly string[]): Read =>
-  (value) => {
-    const one = text(value);
-    return allowed.includes(one as string) ? one : undefined;
-  };
-const list: Read = (value) => [value].flat().map(String);
-const number: Read = (value) => {
-  const one = last(value);
-  return typeof one === "string" && one.trim() !== "" && !Number.isNaN(Number(one)) ? Number(one) : undefined;
-};
-const version: Read = (value) => ([1, 2, 3].includes(number(value) as number) ? number(value) : undefined);
-const date: Read = (value) => (Number.isNaN(Date.parse(text(value) as string)) ? undefined : text(value));
-const patterns: Read = (value) => (list(value) as string[]).flatMap((each) => each.split(/\s*,\s*/)).filter(Boolean);
-
-const READERS = new Map<string, [keyof NpmrcOptions | "include" | "production" | "optional" | "dev", Read]>([
-  ["legacy-peer-deps", ["legacyPeerDeps", flag]],
-  ["strict-peer-deps", ["strictPeerDeps", flag]],
-  ["prefer-dedupe", ["preferDedupe", flag]],
-  ["engine-strict", ["engineStrict", flag]],
-  ["install-links", ["installLinks", flag]],
-  ["package-lock", ["packageLock", flag]],
-  ["shrinkwrap", ["packageLock", flag]],
-  ["include-workspace-root", ["includeWorkspaceRoot", flag]],
-  ["force", ["force", flag]],
-  ["save", ["save", flag]],
-  ["save-bundle", ["saveBundle", flag]],
-  ["save-exact", ["saveExact", flag]],
-  ["save-prefix", ["savePrefix", text]],
-  ["tag", ["defaultTag", text]],
-  ["os", ["os", text]],
-  ["cpu", ["cpu", text]],
-  ["libc", ["libc", text]],
-  ["install-strategy", ["installStrategy", oneOf(STRATEGIES)]],
-  ["lockfile-version", ["lockfileVersion", version]],
-  ["before", ["before", date]],
-  ["min-release-age", ["minReleaseAge", number]],
-  ["min-release-age-exclude", ["minReleaseAgeExclude", patterns]],
-  ["omit", ["omit", list]],
-  ["include", ["include", list]],
-  ["production", ["production", flag]],
-  ["optional", ["optional", flag]],
-  ["dev", ["dev", flag]],
-]);
-
-/** A key or a value: quotes taken off, `\;` and `\#` unescaped, a comment after them dropped. */
-function unquote(raw: string): string {
-  const trimmed = raw.trim();
-  const quote = /^(["']).*\1$/s.exec(trimmed)?.[1];
-  if (quote) {
-    const inner = quote === "'" ? trimmed.slice(1, -1) : trimmed;
-    try {
-      return String(JSON.parse(inner));
-    } catch {
-      return inner;
-    }
-  }
-  return (/^(?:\\.|[^;#\\]|\\$)*/s.exec(trimmed)?.[0] ?? "").replace(/\\([;#\\])/g, "$1").trim();
-}
-
-/** The keys above the first `[section]`: npm looks nowhere else. Later lines win; `key[] =` collects. */
-function parseIni(source: string): Map<string, Value> {
-  const found = new Map<string, Value>();
-  for (const line of source.split(/[\r\n]+/)) {
-    if (/^\s*(?:[;#]|$)/.test(line)) continue;
-    if (/^\[[^\]]*\]\s*$/.test(line)) break;
-    const [, rawKey, assigned, rawValue] = /^([^=]+)(=(.*))?$/.exec(line) ?? [];
-    if (rawKey === undefined) continue;
-    const name = unquote(rawKey);
-    const many = name.length > 2 && name.endsWith("[]");
-    const key = many ? name.slice(0, -2) : name;
-    const word = assigned ? unquote(rawValue ?? "") : "true";
-    const value = word === "null" ? null : word === "true" || (word === "false" ? false : word);
-    const before = found.get(key);
-    if (Array.isArray(before)) before.push(value);
-    else found.set(key, many ? (before === undefined ? [value] : [before, value]) : value);
-  }
-  return found;
-}
-
-const warn = (message: string, wayOut: Failure["wayOut"] = []): Failure =>
-  failure("ECONFIG", `.npmrc: ${message}`, { wayOut });
-
-function readRegistries(entries: Map<string, Value>, npmrc: Npmrc): void {
-  for (const [key, value] of entries) {
-    const scope = key === "registry" ? "" : /^(@[^:/]+):registry$/.exec(key)?.[1];
-    if (scope === undefined) continue;
-    const url = text(value) as string | undefined;
-    const base = registryBase(url ?? "");
-    // The value is not repeated: a URL may carry credentials.
-    if (!base) npmrc.warnings.push(warn(`the value of ${key} is not an http or https URL`));
-    else if (scope) npmrc.scopes.set(scope, base);
-    else npmrc.registry = base;
-  }
-}
-
-/** npm's omit list: what is left out, less what is asked for; the older words for both still count. */
-function omitted(values: Map<string, unknown>): ResolveOptions["omit"] {
-  const omit = [...((values.get("omit") as string[] | undefined) ?? [])];
-  const include = [...((values.get("include") as string[] | undefined) ?? [])];
-  const production = values.get("production");
-  const optional = values.get("optional");
-  if (production !== undefined) (production ? omit : include).push("dev");
-  if (optional !== undefined) (optional ? include : omit).push("optional");
-  if (values.get("dev")) include.push("dev");
-  const left = [...new Set(omit)].filter((type) => !include.includes(type));
-  return left as NonNullable<ResolveOptions["omit"]>;
-}
-
-const OMIT_WORDS = ["omit", "include", "production", "optional", "dev"];
-
-function readOptions(entries: Map<string, Value>, npmrc: Npmrc): NpmrcOptions {
-  const values = new Map<string, unknown>();
-  for (const [key, value] of entries) {
-    const [option, read] = READERS.get(key) ?? [];
-    if (!option || !read) continue;
-    let result = value === null && read !== flag ? null : read(value);
-    if (read === list) {
-      const unknown = (result as string[]).find((type) => !TYPES.includes(type));
-      if (unknown !== undefined) result = undefined;
-    }
-    // null is the default of what has no other: as if it were not there.
-    if (result === undefined) npmrc.warnings.push(warn(`the value of ${key} is not one that npm knows`));
-    else if (result !== null) values.set(option, result);
-  }
-  // An absolute date beside a window: the date wins within one file.
-  if (values.has("before")) values.delete("minReleaseAge");
-  if (values.get("saveExact")) values.set("savePrefix", "");
-  const omit = OMIT_WORDS.some((word) => values.has(word)) ? omitted(values) : undefined;
-  for (const word of OMIT_WORDS) values.delete(word);
-  if (omit?.length) values.set("omit", omit);
-  return Object.fromEntries(values) as NpmrcOptions;
-}
-
 /**
  * Reads a project's `.npmrc` as npm does. Credentials are neither kept nor repeated; a value that refers to the
- * environment (`${HOME}`) is left out with a warning, since there is none to look in. Never throws.
+ * environment (`${HOME}`) is left out with a warning, since there is none to look in. The reader is loaded for it.
  */
-export function readNpmrc(source: string): Npmrc {
-  const npmrc: Npmrc = { options: {}, scopes: new Map(), warnings: [] };
-  const entries = parseIni(source.replace(/^\uFEFF/, ""));
-  let credentials = false;
-  for (const [key, value] of entries) {
-    if (CREDENTIALS.test(key)) credentials = entries.delete(key);
-    else if (ENVIRONMENT.test(key) || [value].flat().some((each) => ENVIRONMENT.test(String(each)))) {
-      entries.delete(key);
-      if (READERS.has(key) || key === "registry" || /^@[^:]+:registry$/.test(key)) {
-        npmrc.warnings.push(warn(`${key} refers to an environment variable and is left out`));
-      }
-    }
-  }
-  if (credentials) {
-    const wayOut = { kind: "option", option: "token", text: "Give credentials by `token`." } as const;
-    npmrc.warnings.push(warn("credentials are not read", [wayOut]));
-  }
-  readRegistries(entries, npmrc);
-  npmrc.options = readOptions(entries, npmrc);
-  return npmrc;
+export async function loadNpmrc(source: string): Promise<Npmrc> {
+  if (!/\S/.test(source)) return { options: {}, scopes: new Map(), warnings: [] };
+  const { readNpmrc } = await import("./read-npmrc.ts");
+  return readNpmrc(source, registryBase);
 }
 
 /** `given` over what the project says; a date or a window that is given puts both of the project's out of force. */

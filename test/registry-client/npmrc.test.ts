@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
-import { readNpmrc, withNpmrc } from "../../src/registry/npmrc.ts";
+import { loadNpmrc, type Npmrc, withNpmrc } from "../../src/registry/npmrc.ts";
+import { readNpmrc as read } from "../../src/registry/read-npmrc.ts";
+import { registryBase } from "../../src/registry/registry-config.ts";
+
+const readNpmrc = (source: string): Npmrc => read(source, registryBase);
 
 const codes = (source: string): string[] => readNpmrc(source).warnings.map((warning) => warning.message);
 
@@ -132,4 +136,11 @@ test("what is given wins; a given age puts the project's date out of force", () 
     savePrefix: "",
   });
   expect(withNpmrc(npmrc, {})).toEqual(npmrc.options);
+});
+
+test("a project without settings loads no reader, one with them does", async () => {
+  expect(await loadNpmrc(" \n")).toEqual({ options: {}, scopes: new Map(), warnings: [] });
+  expect(await loadNpmrc("tag=next\nregistry=http://r.example")).toEqual(
+    readNpmrc("tag=next\nregistry=http://r.example"),
+  );
 });
