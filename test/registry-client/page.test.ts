@@ -1,12 +1,12 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright";
 import { build } from "vite";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { findChromium } from "../../scripts/chromium.mjs";
-import { pathOf } from "../registry/ask.ts";
-import { createResponder, type RegistryOptions, type Responder } from "../registry/responder.ts";
+import type { LoggedRequest, RegistryOptions } from "../registry/responder.ts";
+import { type RegistryServer, startRegistry } from "../registry/server.ts";
 import { inlineSnapshot } from "../registry/snapshot.ts";
 import type { Seen } from "./in-page.ts";
 
@@ -24,31 +24,13 @@ let context: BrowserContext;
 let page: Page;
 let pageUrl: string;
 const servers: Server[] = [];
+const registries: RegistryServer[] = [];
 
 async function listen(handle: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
   const server = createServer(handle);
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-}
-
-function serve(responder: Responder, request: IncomingMessage, response: ServerResponse): void {
-  const headers = new Headers(request.headers as Record<string, string>);
-  const {
-    status,
-    headers: sent,
-    body,
-    broken,
-  } = responder.answer({
-    method: request.method ?? "GET",
-    headers,
-    path: pathOf(request.url ?? "/"),
-  });
-  if (broken === "network") return void response.destroy();
-  response.writeHead(status, broken ? { ...sent, "content-length": body.length + 100 } : sent);
-  if (!broken) return void response.end(body);
-  response.write(body);
-  if (broken === "cut") setTimeout(() => response.destroy(), 20);
 }
 
 const document = (name: string): unknown => ({
@@ -59,11 +41,11 @@ const document = (name: string): unknown => ({
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `p${index}`);
 
 /** A registry of p0 … p299 on an origin of its own. */
-async function registry(options: RegistryOptions): Promise<{ url: string; log: Responder["log"] }> {
+async function registry(options: RegistryOptions): Promise<RegistryServer> {
   const snapshot = inlineSnapshot(Object.fromEntries(names(300).map((name) => [name, document(name)])));
-  const responder = createResponder(snapshot, options);
-  const url = await listen((request, response) => serve(responder, request, response));
-  return { url, log: responder.log };
+  const started = await startRegistry(snapshot, options);
+  registries.push(started);
+  return started;
 }
 
 beforeAll(async () => {
@@ -89,11 +71,16 @@ afterAll(() => browser?.close());
 beforeEach(async () => {
   context = await browser.newContext();
   page = await context.newPage();
-  const relay = createResponder(inlineSnapshot({ p0: document("p0") }));
+  const relay = await startRegistry(inlineSnapshot({ p0: document("p0") }));
+  registries.push(relay);
   pageUrl = await listen((request, response) => {
     if (request.url?.startsWith("/relay/")) {
-      request.url = request.url.slice("/relay".length);
-      return serve(relay, request, response);
+      const up = get(relay.url + request.url.slice("/relay/".length), { headers: { accept: "application/json" } });
+      up.on("response", (answer) => {
+        response.writeHead(answer.statusCode ?? 502, { "content-type": answer.headers["content-type"] });
+        answer.pipe(response);
+      });
+      return;
     }
     response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>page</title>");
   });
@@ -107,12 +94,13 @@ afterEach(async () => {
     server.closeAllConnections();
     server.close();
   }
+  await Promise.all(registries.splice(0).map((each) => each.close()));
 });
 
 const look = (wanted: string[], options: { registry: string; retries?: number; proxy?: string }): Promise<Seen> =>
   page.evaluate(([list, given]) => window.client.look(list, given), [wanted, options] as const);
 
-const methods = (log: Responder["log"]): Set<string> => new Set(log.map(({ method }) => method));
+const methods = (log: readonly LoggedRequest[]): Set<string> => new Set(log.map(({ method }) => method));
 
 test("a strict registry: no preflight, and a 404 without CORS is told from a registry out of reach", async () => {
   const { url, log } = await registry({ strict: true });
