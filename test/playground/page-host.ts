@@ -67,6 +67,8 @@ export class PageHost {
 
   /** A page whose live registry holds `packages`; without any it cannot be reached. What goes wrong inside fails the test. */
   async open(options: { packages?: Packages; relayed?: Packages; width?: number; hash?: string } = {}): Promise<Page> {
+    // The page of the test before has been looked at.
+    for (const old of this.#browser!.contexts()) await old.close();
     const context = await this.#browser!.newContext({
       viewport: { width: options.width ?? 1280, height: 800 },
       permissions: ["clipboard-read", "clipboard-write"],

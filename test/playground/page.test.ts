@@ -123,6 +123,12 @@ test("each file keeps its text, and can be taken out again", async () => {
     "  @acme/text@1.0.0 in packages/text",
     "    b@1.4.0",
   ]);
+  await page.getByRole("treeitem", { name: "@acme/site → apps/site" }).click();
+  const about = page.getByRole("complementary", { name: "About @acme/site" });
+  expect(await about.locator(".paths li").allTextContents()).toEqual(["acme workspace → @acme/site@1.0.0"]);
+  await page.getByRole("treeitem", { name: "b 1.4.0" }).click();
+  const why = page.getByRole("complementary", { name: "About b" }).locator(".paths li");
+  expect(await why.allTextContents()).toEqual(["acme workspace → @acme/text@1.0.0 ^1.0.0 → b@1.4.0"]);
 });
 
 test("a run is cancelled", async () => {

@@ -1,7 +1,7 @@
 import type { Resolution, TreeEdge, TreeNode } from "../../src/api.ts";
 import { type Child, count, h, icon } from "./dom.ts";
 import type { TreeModel } from "./tree-model.ts";
-import { badges, nameOf } from "./tree-view.ts";
+import { badges, nameOf, specOf } from "./tree-view.ts";
 
 const FIRST_PATHS = 4;
 const FIRST_EDGES = 8;
@@ -29,9 +29,9 @@ export function details(host: DetailsHost, node: TreeNode): HTMLElement {
     h("p", { class: "mono where" }, node.location || "the project itself"),
     h("p", { class: "badges" }, ...badges(model.flags(node))),
     deprecated ? h("p", { class: "notice" }, `Deprecated: ${String(deprecated)}`) : null,
-    isRoot ? null : whySection(host, shown),
+    isRoot ? null : whySection(host, node),
     isRoot ? null : elsewhere(host, node),
-    edgeSection(host, shown, "from"),
+    edgeSection(host, node, "from"),
     edgeSection(host, shown, "to"),
     facts(node),
   );
@@ -47,7 +47,7 @@ function nodeLink(host: DetailsHost, node: TreeNode): HTMLElement {
 }
 
 function whySection(host: DetailsHost, node: TreeNode): HTMLElement {
-  const answers = host.resolution.why(node.name).filter((answer) => (answer.node.target ?? answer.node) === node);
+  const answers = host.resolution.why(node.name).filter((answer) => answer.node === node);
   const paths = answers.flatMap((answer) => answer.paths);
   if (paths.length === 0) {
     const text = node.extraneous ? "Nothing in the project asks for it." : "It is a part of the project itself.";
@@ -58,7 +58,7 @@ function whySection(host: DetailsHost, node: TreeNode): HTMLElement {
     const first = edges[0];
     if (first) item.append(nodeLink(host, first.from));
     for (const edge of edges) {
-      item.append(h("span", { class: "step" }, h("span", { class: `spec spec-${edge.type}` }, specOf(edge)), " → "));
+      item.append(h("span", { class: "step" }, h("span", { class: `spec spec-${edge.type}` }, wantOf(edge)), " → "));
       if (edge.to) item.append(nodeLink(host, edge.to));
     }
     return item;
@@ -66,10 +66,11 @@ function whySection(host: DetailsHost, node: TreeNode): HTMLElement {
   return section("Why is it here?", ...someOf(items, FIRST_PATHS, h("ol", { class: "paths" })));
 }
 
-function specOf(edge: TreeEdge): string {
-  const kind =
-    edge.type === "prod" || edge.type === "workspace" ? "" : `${edge.type === "peerOptional" ? "peer?" : edge.type} `;
-  return ` ${kind}${edge.spec || "*"}${edge.overridden ? " (overridden)" : ""}`;
+function wantOf(edge: TreeEdge): string {
+  const kind = { peer: "peer ", peerOptional: "peer? ", dev: "dev ", optional: "optional ", prod: "", workspace: "" }[
+    edge.type
+  ];
+  return ` ${kind}${specOf(edge)}${edge.overridden && edge.type !== "workspace" ? " (overridden)" : ""}`;
 }
 
 /** A list of the first few, and a button for the rest. */
@@ -109,7 +110,7 @@ function edgeSection(host: DetailsHost, node: TreeNode, end: "from" | "to"): HTM
       "li",
       {},
       other ? nodeLink(host, other) : h("span", {}, edge.name),
-      h("span", { class: `spec spec-${edge.type}` }, specOf(edge)),
+      h("span", { class: `spec spec-${edge.type}` }, wantOf(edge)),
       edge.error ? h("span", { class: "badge badge-invalid" }, edge.error.toLowerCase()) : null,
     );
   });

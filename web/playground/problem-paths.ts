@@ -17,7 +17,7 @@ export function sidesOf(problem: Failure): Side[] {
     const found = current ?? peerConflict?.current;
     return [
       { title: "What is wanted", paths: [chainOf(edge)] },
-      ...(found?.version ? [{ title: "What is there", paths: pathsOf(found) }] : []),
+      ...(found?.version ? [{ title: "What is there", paths: pathsOf(found, edge) }] : []),
       ...(peerConflict?.peer?.version
         ? [{ title: "What would have to be there", paths: pathsOf(peerConflict.peer) }]
         : []),
@@ -36,9 +36,12 @@ function withCulprit(path: readonly PathStep[], { package: name, spec, paths }: 
   return [...path.slice(0, -1), wants, { location: "", name }];
 }
 
-function pathsOf(node: ExplainedNode): PathStep[][] {
-  const edges = (node.dependents ?? []).slice(0, 2);
-  return edges.length === 0 ? [[stepOf(node)]] : edges.map((edge) => chainOf(edge, node));
+/** Two of those that ask for `node`; not `but`, which got it against its will. */
+function pathsOf(node: ExplainedNode, but?: ExplainedEdge): PathStep[][] {
+  const edges = (node.dependents ?? []).filter(
+    ({ spec, from }) => !(but && spec === but.spec && from?.location === but.from?.location),
+  );
+  return edges.length === 0 ? [[stepOf(node)]] : edges.slice(0, 2).map((edge) => chainOf(edge, node));
 }
 
 /** From the project down to `edge`'s own end, which is `to` where there is a package. */

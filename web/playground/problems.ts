@@ -31,9 +31,15 @@ const TITLES: ReadonlyMap<string, string> = new Map([
   ["EUNSUPPORTED", "Not possible in a page"],
 ]);
 
+function titleOf(code: string, level: "failure" | "warning"): string {
+  // As a warning it is a conflict that npm lives with.
+  if (level === "warning" && code === "ERESOLVE") return "A peer dependency that is not met";
+  return TITLES.get(code) ?? (level === "failure" ? "This could not be resolved" : "Worth knowing");
+}
+
 /** One failure or warning. `level` decides the colour and the word that screen readers hear. */
 export function problemCard(problem: Failure, level: "failure" | "warning", host: ProblemHost): HTMLElement {
-  const title = TITLES.get(problem.code) ?? (level === "failure" ? "This could not be resolved" : "Worth knowing");
+  const title = titleOf(problem.code, level);
   const heading = h("h3", {}, h("span", { class: "sr-only" }, `${level}: `), title);
   return h(
     "article",

@@ -160,7 +160,8 @@ export class TreeModel {
   }
 
   #isMatch(node: TreeNode): boolean {
-    if (this.#text !== "" && !`${node.name}@${node.version} ${node.packageName}`.toLowerCase().includes(this.#text)) return false;
+    if (this.#text !== "" && !`${node.name}@${node.version} ${node.packageName}`.toLowerCase().includes(this.#text))
+      return false;
     if (this.#wanted.size === 0) return true;
     const flags = this.flags(node);
     for (const flag of this.#wanted) if (flags.has(flag)) return true;

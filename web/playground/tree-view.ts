@@ -1,4 +1,4 @@
-import type { Tree, TreeNode } from "../../src/api.ts";
+import type { Tree, TreeEdge, TreeNode } from "../../src/api.ts";
 import { count, fill, h, icon } from "./dom.ts";
 import type { Flag, Row, TreeViewKind } from "./tree-model.ts";
 import { TreeModel } from "./tree-model.ts";
@@ -38,8 +38,13 @@ export function nameOf(node: TreeNode): string {
   return (isInstalled(node) ? node.name : node.packageName || node.name) || "the project";
 }
 
-function classOf({ node, match }: Row, active: boolean): string {
-  const direct = node.edgesIn.some(({ from }) => from.location === "");
+/** A workspace's own spec is a path that means nothing to a reader. */
+export function specOf({ type, spec }: TreeEdge): string {
+  return type === "workspace" ? "workspace" : spec || "*";
+}
+
+function classOf({ node, edge, match }: Row, active: boolean): string {
+  const direct = (edge ? [edge] : node.edgesIn).some(({ from }) => from.location === "");
   return `row${active ? " active" : ""}${match ? "" : " faint"}${direct ? " direct" : ""}`;
 }
 
@@ -55,9 +60,9 @@ function versionOf(node: TreeNode): string {
 
 /** The end of the line: what the project asks for, or the first of those that ask. */
 function wantedFor({ node, edge }: Row): string {
-  if (edge) return edge.spec || "*";
+  if (edge) return specOf(edge);
   const direct = node.edgesIn.find(({ from }) => from.location === "");
-  if (direct) return direct.spec || "*";
+  if (direct) return specOf(direct);
   const names = [...new Set(node.edgesIn.map(({ from }) => nameOf(from)))];
   const rest = names.length - 2;
   return names.slice(0, 2).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
