@@ -8,7 +8,7 @@ export function depValid(node: Node, want: Want, edge: Edge): boolean {
   const { from } = edge;
   const { spec } = want;
   if (!spec) {
-    if (want.failure) from.errors.push(want.failure);
+    if (want.failure) from.errors = [...from.errors, want.failure];
     return false;
   }
   return specMet(node, spec, { want, from });

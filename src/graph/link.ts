@@ -19,11 +19,11 @@ export class Link extends Node {
     return this.#target.path;
   }
   retarget(target: Node): void {
-    this.#target.linksIn.delete(this);
+    this.#target.dropLink(this);
     this.#target = target;
     this.manifest = target.manifest;
     this.version = target.version;
-    target.linksIn.add(this);
+    target.addLink(this);
   }
   /** `file:` and the way from the link's own folder to its target, as a lock has it. */
   relativeTarget(): string {

@@ -4,7 +4,7 @@ import { Edge } from "./edge.ts";
 import { type EdgeSpecs, edgeSpecs, forgetEdgeSpecs } from "./edge-spec.ts";
 import { fold } from "./fold.ts";
 import { moreSpecific, type OverrideSet } from "./overrides.ts";
-import type { Tree } from "./tree.ts";
+import type { NodeTree } from "./tree.ts";
 import type { World } from "./world.ts";
 
 export interface NodeInit {
@@ -13,13 +13,18 @@ export interface NodeInit {
   world: World;
   resolved?: string | null;
   integrity?: string | null;
-  errors?: Failure[];
+  errors?: readonly Failure[];
   overrides?: OverrideSet | null;
   source?: Node | null;
   hasShrinkwrap?: boolean;
 }
 
 const NO_EDGES: ReadonlyMap<string, Edge> = new Map();
+// Most nodes have no children and no links, and candidates no dependents: they share these until one comes.
+const NO_CHILDREN: ReadonlyMap<string, Node> = new Map();
+const NO_ERRORS: readonly Failure[] = [];
+const NO_NODES: ReadonlySet<Node> = new Set();
+const NO_DEPENDENTS: ReadonlySet<Edge> = new Set();
 
 /**
  * A package at a location (npm-tree §4): in the tree itself or in a virtual root.
@@ -31,22 +36,22 @@ export class Node {
   readonly key: string;
   manifest: Manifest;
   version: string;
-  tree!: Tree;
+  tree!: NodeTree;
   /** Whether it stands in `tree`; a node that was pruned keeps pointing at the tree it was in. */
   placed = false;
   parent: Node | null = null;
   fsParent: Node | null = null;
   location = "";
   depth = 0;
-  readonly children: Map<string, Node> = new Map();
-  readonly fsChildren: Set<Node> = new Set();
-  readonly edgesIn: Set<Edge> = new Set();
-  readonly linksIn: Set<Node> = new Set();
+  #children: Map<string, Node> | null = null;
+  #fsChildren: Set<Node> | null = null;
+  #edgesIn: Set<Edge> | null = null;
+  #linksIn: Set<Node> | null = null;
   resolved: string | null;
   integrity: string | null;
   hasShrinkwrap: boolean;
   overrides: OverrideSet | null;
-  readonly errors: Failure[];
+  errors: readonly Failure[];
   /** On a virtual root, and on the copies of link targets in it: the node it stands for. */
   readonly source: Node | null;
   readonly isLink: boolean = false;
@@ -68,10 +73,49 @@ export class Node {
     this.version = init.manifest.version ?? "";
     this.resolved = init.resolved ?? null;
     this.integrity = init.integrity ?? null;
-    this.errors = init.errors ?? [];
+    this.errors = init.errors ?? NO_ERRORS;
     this.overrides = init.overrides ?? null;
     this.source = init.source ?? null;
     this.hasShrinkwrap = init.hasShrinkwrap ?? Boolean(init.manifest._hasShrinkwrap);
+  }
+
+  get children(): ReadonlyMap<string, Node> {
+    return this.#children ?? NO_CHILDREN;
+  }
+  /** Folders of the project below this one that are not under its `node_modules`. */
+  get fsChildren(): ReadonlySet<Node> {
+    return this.#fsChildren ?? NO_NODES;
+  }
+  get edgesIn(): ReadonlySet<Edge> {
+    return this.#edgesIn ?? NO_DEPENDENTS;
+  }
+  get linksIn(): ReadonlySet<Node> {
+    return this.#linksIn ?? NO_NODES;
+  }
+  // For the trees alone, which keep both ends in step.
+  setChild(node: Node): void {
+    this.#children ??= new Map();
+    this.#children.set(node.key, node);
+  }
+  dropChild(node: Node): void {
+    if (this.#children?.get(node.key) === node) this.#children.delete(node.key);
+  }
+  dropChildren(): void {
+    this.#children = null;
+  }
+  addFolder(node: Node): void {
+    this.#fsChildren ??= new Set();
+    this.#fsChildren.add(node);
+  }
+  dropFolder(node: Node): void {
+    this.#fsChildren?.delete(node);
+  }
+  addLink(link: Node): void {
+    this.#linksIn ??= new Set();
+    this.#linksIn.add(link);
+  }
+  dropLink(link: Node): void {
+    this.#linksIn?.delete(link);
   }
 
   get packageName(): string | null {
@@ -141,7 +185,7 @@ export class Node {
   }
   /** Makes the edges anew, after the manifest was edited; the tree points them again. */
   dropEdges(): void {
-    for (const edge of this.#edges?.values() ?? []) edge.to?.edgesIn.delete(edge);
+    for (const edge of this.#edges?.values() ?? []) edge.to?.forgetEdgeIn(edge);
     this.#edges = null;
     forgetEdgeSpecs(this.manifest);
   }
@@ -205,10 +249,14 @@ export class Node {
 
   addEdgeIn(edge: Edge): void {
     if (edge.rule && !edge.rule.equals(this.overrides)) this.ruleAdded(edge.rule);
-    this.edgesIn.add(edge);
+    this.#edgesIn ??= new Set();
+    this.#edgesIn.add(edge);
+  }
+  forgetEdgeIn(edge: Edge): void {
+    this.#edgesIn?.delete(edge);
   }
   dropEdgeIn(edge: Edge): void {
-    this.edgesIn.delete(edge);
+    this.forgetEdgeIn(edge);
     if (edge.rule) this.ruleRemoved(edge.rule);
   }
 

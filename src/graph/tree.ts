@@ -5,24 +5,42 @@ import type { Link } from "./link.ts";
 import type { Node } from "./node.ts";
 import { dirname } from "./paths.ts";
 
+const NO_WORKSPACES: ReadonlyMap<string, EdgeSpec> = new Map();
+
+/** What a node stands in: the tree being built, or a virtual root's small copy of a part of it. */
+export abstract class NodeTree {
+  abstract readonly root: Node;
+  /** Set when anything in it ships other packages in its tarball; asking every node would be slow. */
+  hasBundles = false;
+  readonly workspaceSpecs: ReadonlyMap<string, EdgeSpec>;
+
+  constructor(workspaces: ReadonlyMap<string, EdgeSpec> = NO_WORKSPACES) {
+    this.workspaceSpecs = workspaces;
+  }
+  get hasWorkspaces(): boolean {
+    return this.workspaceSpecs.size > 0;
+  }
+  abstract attach(node: Node, into: Node): void;
+  abstract detach(node: Node): void;
+}
+
+
 /**
  * The tree being built, and the only code that changes who stands where.
  * Edges are re-pointed incrementally: when a node appears, only the edges that until now resolved past it (or to nothing)
  * can change; when one goes, only the edges into it.
  */
-export class Tree {
-  readonly root: Node;
+export class Tree extends NodeTree {
+  override readonly root: Node;
   readonly inventory: Map<string, Node> = new Map();
-  readonly workspaceSpecs: Map<string, EdgeSpec> = new Map();
-  /** Set when anything in it ships other packages in its tarball; asking every node would be slow. */
-  hasBundles = false;
   /** While a lock is read, nodes are only put in their places; {@link loaded} points all edges at once. */
   #loading = false;
   readonly #byName = new Map<string, Set<Node>>();
   readonly #missing = new Map<string, Set<Edge>>();
   readonly #tops = new Set<Node>();
 
-  constructor(root: Node, path: string) {
+  constructor(root: Node, path: string, workspaces: Iterable<EdgeSpec>) {
+    super(new Map([...workspaces].map((spec) => [spec.key, spec])));
     this.root = root;
     root.tree = this;
     root.ownPath = path;
@@ -31,14 +49,11 @@ export class Tree {
 
   /** Lists the root and points its edges; to be called once the workspaces are known. */
   start(): void {
-    this.enlist(this.root);
+    this.#enlist(this.root);
     this.hasBundles = bundles(this.root);
     this.pointOut(this.root);
   }
 
-  get hasWorkspaces(): boolean {
-    return this.workspaceSpecs.size > 0;
-  }
   named(name: string): ReadonlySet<Node> {
     return this.#byName.get(name) ?? NONE;
   }
@@ -58,7 +73,7 @@ export class Tree {
     const passed = this.#loading ? null : parent.resolve(node.key);
     node.parent = parent;
     node.fsParent = null;
-    parent.children.set(node.key, node);
+    parent.setChild(node);
     this.#settle(node);
     if (this.#loading) return;
     for (const edge of passed ? [...passed.edgesIn] : [...(this.#missing.get(node.key) ?? [])]) {
@@ -80,7 +95,7 @@ export class Tree {
     }
     node.parent = null;
     node.fsParent = above;
-    above?.fsChildren.add(node);
+    above?.addFolder(node);
     this.#settle(node);
     this.#tops.add(node);
     if (!this.#loading) this.pointOut(node);
@@ -106,7 +121,7 @@ export class Tree {
       if (target.placed) target.tree.detach(target);
       this.attachTop(target, path);
     }
-    link.target.linksIn.add(link);
+    link.target.addLink(link);
   }
 
   /** The nearest node whose folder contains the path. */
@@ -124,9 +139,9 @@ export class Tree {
     for (const top of this.#tops) {
       if (top === node || !top.path.startsWith(prefix)) continue;
       if (top.fsParent?.path.startsWith(prefix)) continue;
-      top.fsParent?.fsChildren.delete(top);
+      top.fsParent?.dropFolder(top);
       top.fsParent = node;
-      node.fsChildren.add(top);
+      node.addFolder(top);
       if (!this.#loading) for (const below of subtree(top)) this.pointOut(below);
     }
   }
@@ -134,8 +149,8 @@ export class Tree {
   /** Takes a node out with all below it, and points what resolved to any of them elsewhere. */
   detach(node: Node): void {
     const gone = subtree(node);
-    if (node.parent?.children.get(node.key) === node) node.parent.children.delete(node.key);
-    node.fsParent?.fsChildren.delete(node);
+    node.parent?.dropChild(node);
+    node.fsParent?.dropFolder(node);
     node.parent = null;
     node.fsParent = null;
     if (!node.placed) {
@@ -146,9 +161,9 @@ export class Tree {
       return;
     }
     for (const one of gone) {
-      this.delist(one);
+      this.#delist(one);
       one.placed = false;
-      if (one.isLink) one.target.linksIn.delete(one);
+      if (one.isLink) one.target.dropLink(one);
     }
     // What was cut off still resolves within itself, as npm has it.
     for (const one of gone) {
@@ -174,22 +189,22 @@ export class Tree {
     if (old.isLink) this.detach(old.target);
     for (const top of [...old.fsChildren]) {
       if ([...top.linksIn].some((link) => link.isDescendantOf(old))) {
+        old.dropFolder(top);
         top.fsParent = node;
-        node.fsChildren.add(top);
+        node.addFolder(top);
       } else this.detach(top);
     }
-    old.fsChildren.clear();
-    parent.children.delete(old.key);
-    parent.children.set(node.key, node);
+    parent.dropChild(old);
+    parent.setChild(node);
     node.parent = parent;
-    this.delist(old);
+    this.#delist(old);
     old.placed = false;
     old.parent = null;
-    for (const [key, kid] of old.children) {
+    for (const kid of old.children.values()) {
       kid.parent = node;
-      node.children.set(key, kid);
+      node.setChild(kid);
     }
-    old.children.clear();
+    old.dropChildren();
     this.#settle(node);
     if (old.hasEdges) for (const edge of old.edges().values()) this.unpoint(edge);
     for (const edge of [...old.edgesIn]) this.point(edge, edge.from.resolve(edge.key));
@@ -237,11 +252,11 @@ export class Tree {
     node.tree = this;
     node.placed = true;
     if (bundles(node)) this.hasBundles = true;
-    this.enlist(node);
+    this.#enlist(node);
     for (const kid of node.children.values()) this.#settle(kid);
   }
 
-  protected enlist(node: Node): void {
+  #enlist(node: Node): void {
     this.inventory.delete(node.location);
     this.inventory.set(node.location, node);
     const set = this.#byName.get(node.name);
@@ -251,7 +266,7 @@ export class Tree {
       set.add(node);
     }
   }
-  protected delist(node: Node): void {
+  #delist(node: Node): void {
     if (this.inventory.get(node.location) === node) this.inventory.delete(node.location);
     this.#byName.get(node.name)?.delete(node);
     this.#tops.delete(node);
@@ -265,7 +280,7 @@ export class Tree {
 function attachOutside(node: Node, parent: Node): void {
   node.tree = parent.tree;
   node.parent = parent;
-  parent.children.set(node.key, node);
+  parent.setChild(node);
   for (const edge of node.edges().values()) edge.point(node.resolve(edge.key));
   for (const one of subtree(parent)) {
     const edge = one.hasEdges ? one.edges().get(node.key) : undefined;

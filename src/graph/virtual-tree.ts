@@ -1,6 +1,6 @@
-import type { Edge } from "./edge.ts";
+import { Edge } from "./edge.ts";
 import { Node } from "./node.ts";
-import { Tree } from "./tree.ts";
+import { NodeTree } from "./tree.ts";
 
 /**
  * A virtual root (npm-tree §9): a copy of a node in which a candidate and its peers are tried out before anything is placed.
@@ -8,13 +8,19 @@ import { Tree } from "./tree.ts";
  * npm copies every edge of the node for every candidate. Most candidates have no peers and stand alone, so edges are made
  * here only when a second package joins ({@link enrich}), and the copy's own only for names that stand in it.
  */
-export class VirtualTree extends Tree {
+export class VirtualTree extends NodeTree {
+  override readonly root: Node;
   #rich = false;
   readonly #folders: Node[] = [];
+  readonly #own = new Map<string, Edge | null>();
 
   constructor(source: Node) {
+    super();
     const { world, name, manifest, overrides } = source;
-    super(new Node({ world, name, manifest, overrides, source }), source.realpath);
+    this.root = new Node({ world, name, manifest, overrides, source });
+    this.root.tree = this;
+    this.root.ownPath = source.realpath;
+    this.root.placed = true;
   }
 
   get source(): Node {
@@ -23,15 +29,22 @@ export class VirtualTree extends Tree {
 
   /** The copy's edge of that name, whether or not anything stands there. */
   ownEdge(key: string): Edge | null {
-    this.enrich();
-    return this.root.edges().get(key) ?? null;
+    let edge = this.#own.get(key);
+    if (edge === undefined) {
+      const spec = this.root.specs().get(key);
+      edge = spec ? new Edge(this.root, spec) : null;
+      this.#own.set(key, edge);
+      edge?.point(this.root.children.get(key) ?? null);
+    }
+    return edge;
   }
 
   enrich(): void {
     if (this.#rich) return;
     this.#rich = true;
     for (const kid of this.source.children.values()) if (kid.isLink) this.#copyTarget(kid.target, kid.realpath);
-    for (const node of this.#members()) this.pointOut(node);
+    for (const key of this.root.children.keys()) this.ownEdge(key);
+    for (const node of this.#members()) pointOut(node);
   }
 
   /** Link targets below the folder see what stands in it, so they have a say in what may be replaced. */
@@ -45,20 +58,21 @@ export class VirtualTree extends Tree {
 
   #addFolder(node: Node): void {
     node.fsParent = this.root;
-    this.root.fsChildren.add(node);
+    this.root.addFolder(node);
     node.tree = this;
     node.placed = true;
     node.location = node.ownPath;
     this.#folders.push(node);
   }
 
+  /** All but the root itself, whose edges are made by name. */
   #members(): Node[] {
-    return [this.root, ...this.root.children.values(), ...this.#folders];
+    return [...this.root.children.values(), ...this.#folders];
   }
 
   override attach(node: Node): void {
     const { root } = this;
-    if (root.children.size > 0 || root.hasEdges) this.enrich();
+    if (root.children.size > 0) this.enrich();
     const old = root.children.get(node.key);
     if (old === node) return;
     if (old) this.detach(old);
@@ -67,15 +81,13 @@ export class VirtualTree extends Tree {
     node.parent = root;
     node.depth = 1;
     node.location = `node_modules/${node.name}`;
-    root.children.set(node.key, node);
+    root.setChild(node);
     if (node.isLink && !node.target.placed && node.target.path.startsWith(`${root.path}/`)) this.#addFolder(node.target);
     if (!this.#rich) return;
-    for (const member of this.#members()) {
-      const edge = member.edges().get(node.key);
-      if (edge) this.point(edge, member.resolve(node.key));
-    }
-    this.pointOut(node);
-    if (node.isLink && node.target.tree === this) this.pointOut(node.target);
+    this.ownEdge(node.key)?.point(node);
+    for (const member of this.#members()) member.edges().get(node.key)?.point(node);
+    pointOut(node);
+    if (node.isLink && node.target.tree === this) pointOut(node.target);
   }
 
   override detach(node: Node): void {
@@ -84,11 +96,15 @@ export class VirtualTree extends Tree {
     node.placed = false;
     const folder = this.#folders.indexOf(node);
     if (folder >= 0) this.#folders.splice(folder, 1);
-    node.fsParent?.fsChildren.delete(node);
+    node.fsParent?.dropFolder(node);
     node.fsParent = null;
-    if (root.children.get(node.key) === node) root.children.delete(node.key);
+    root.dropChild(node);
     node.parent = null;
-    if (node.hasEdges) for (const edge of node.edges().values()) this.unpoint(edge);
-    for (const edge of [...node.edgesIn]) this.point(edge, edge.from.resolve(edge.key));
+    if (node.hasEdges) for (const edge of node.edges().values()) edge.point(null);
+    for (const edge of [...node.edgesIn]) edge.point(edge.from.resolve(edge.key));
   }
+}
+
+function pointOut(node: Node): void {
+  for (const edge of node.edges().values()) edge.point(node.resolve(edge.key));
 }

@@ -54,7 +54,7 @@ function loadLink({ location, target: at }: LockEntry, nodes: Map<string, Node>,
   if (!target || target.isLink) return;
   const link = new Link({ world, name: folderName(location) }, target);
   tree.attachTop(link, resolvePath((nodes.get("") as Node).path, location));
-  target.linksIn.add(link);
+  target.addLink(link);
   nodes.set(location, link);
   if (target.parent || target === tree.root) return;
   const manifest = folders.manifest(target.path);

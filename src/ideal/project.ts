@@ -81,11 +81,8 @@ function readContext({ files, path, packageJson, options: raw, platform, name }:
   const folderName = name || path.slice(path.lastIndexOf("/") + 1);
   const root = new Node({ world, name: folderName, manifest, overrides: world.overrides });
   clearFlags(root);
-  const tree = new Tree(root, path);
-  for (const [workspace, folder] of findWorkspaces(manifest.workspaces, files, path)) {
-    const spec = edgeSpec(workspace, `file:${folder}`, "workspace");
-    tree.workspaceSpecs.set(spec.key, spec);
-  }
+  const workspaces = [...findWorkspaces(manifest.workspaces, files, path)];
+  const tree = new Tree(root, path, workspaces.map(([name, folder]) => edgeSpec(name, `file:${folder}`, "workspace")));
   tree.start();
   const mutationRequested = Boolean(raw.add?.length || raw.rm?.length || updatesAll(raw) || options.updateNames.size);
   return {
