@@ -22,8 +22,7 @@ export function relativePath(from: string, to: string): string {
 
 /** npm's name for a folder without one: its last segment, with the scope above it: `/x/@a/b` is `@a/b`. */
 export function nameFromFolder(path: string): string {
-  const parts = path.split("/");
-  const base = parts.pop() ?? "";
-  const above = parts.pop() ?? "";
-  return above[0] === "@" ? `${above}/${base}` : base;
+  const slash = path.lastIndexOf("/");
+  const above = path.lastIndexOf("/", slash - 1) + 1;
+  return slash > 0 && path[above] === "@" ? path.slice(above) : path.slice(slash + 1);
 }

@@ -2,17 +2,15 @@ import { relativePath } from "../base/posix-path.ts";
 import { InstallError } from "../errors.ts";
 import { parseSpec, type Spec } from "../spec/spec.ts";
 import { cleanVersion } from "../spec/version.ts";
-import type { LockPlace } from "./read-lock.ts";
 import { carryResolved } from "./resolved.ts";
-import { lockFields } from "./write-lock.ts";
 
 type Json = Record<string, unknown>;
 
 /**
  * The `packages` that npm makes of a version 1 lock's nested `dependencies`. Kinds of dependencies are guessed from the
- * flags of those they lead to: version 1 only has `requires`.
+ * flags of those they lead to: version 1 only has `requires`. The project's own entry says nothing of dependencies.
  */
-export function packagesOfOldLock(data: Json, { root, manifest }: LockPlace): Json {
+export function packagesOfOldLock(data: Json, root: string): Json {
   const packages: Json = Object.create(null);
   const load = (location: string, name: string, lock: Json): void => {
     const entry = addEntry({ packages, root }, lock, { location, name });
@@ -24,7 +22,6 @@ export function packagesOfOldLock(data: Json, { root, manifest }: LockPlace): Js
     }
   };
   load("", "", { ...data, requires: true });
-  Object.assign(packages[""] as Json, lockFields(manifest));
   for (const [location, entry] of Object.entries(packages))
     if (location) sortRequires(packages, location, entry as Json);
   return packages;

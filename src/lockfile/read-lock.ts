@@ -88,7 +88,7 @@ export async function readLock(place: LockPlace): Promise<LockData | null> {
   const version = typeof data["lockfileVersion"] === "number" ? data["lockfileVersion"] : undefined;
   const old = isObject(data["dependencies"]) && !data["packages"];
   const packages = old
-    ? (await import("./old-lock.ts")).packagesOfOldLock(data, place)
+    ? (await import("./old-lock.ts")).packagesOfOldLock(data, place.root)
     : (data["packages"] ?? Object.create(null));
   if (!isObject(packages)) throw invalid(`"packages" is no object`);
   return {
@@ -124,8 +124,7 @@ function readEntries(packages: Json, root: string): Map<string, LockEntry> {
   const entries = new Map<string, LockEntry>();
   for (const [key, raw] of Object.entries(packages)) {
     if (!isObject(raw)) throw invalid(`"${key}" is no object`);
-    const path = resolvePath(root, key);
-    const location = relativePath(root, path);
+    const location = locationOf(key, root);
     // `a/../b` is `b`; what comes back to the root is the root, and that is read from package.json
     if (location !== "") entries.set(location, readEntry(raw, location, root));
   }
@@ -138,6 +137,11 @@ function readEntries(packages: Json, root: string): Map<string, LockEntry> {
   return entries;
 }
 
+function locationOf(key: string, root: string): string {
+  const plain = key !== "" && !/(?:^|\/)\.{0,2}(?:\/|$)/.test(key);
+  return plain ? key : relativePath(root, resolvePath(root, key));
+}
+
 function readEntry(raw: Json, location: string, root: string): LockEntry {
   const text = (key: string): string | null => (typeof raw[key] === "string" ? (raw[key] as string) : null) || null;
   const link = Boolean(raw["link"]);
@@ -147,7 +151,7 @@ function readEntry(raw: Json, location: string, root: string): LockEntry {
   return {
     location,
     target: link ? relativePath(root, resolvePath(root, resolved ?? "")) : null,
-    manifest: entryManifest(raw, resolvePath(root, location)),
+    manifest: entryManifest(raw, location.startsWith("..") ? resolvePath(root, location) : `${root}/${location}`),
     resolved: link ? null : carryResolved(resolved, root, null),
     integrity: text("integrity"),
     hasShrinkwrap: Boolean(raw["hasShrinkwrap"]),

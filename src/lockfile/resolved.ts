@@ -13,14 +13,18 @@ export function parseResolved(resolved: string, where: string): Spec | null {
   }
 }
 
+/** A tarball of a registry, which is carried as it is: nearly every entry. Only a known host's URL could be a repository. */
+export function isPlainUrl(resolved: string): boolean {
+  return resolved.startsWith("http") && /^https?:/.test(resolved) && !/git|bitbucket/.test(resolved);
+}
+
 /**
  * `resolved` carried from one place to another as npm does: `file:` paths start from `from` and become relative to
  * `to`, or absolute without it; hosted repositories get their `git+ssh` form; the rest stays.
  */
 export function carryResolved(resolved: unknown, from: string, to: string | null): string | null {
   if (typeof resolved !== "string" || resolved === "") return null;
-  // A tarball of a registry: nearly every entry. Only a known host's URL could mean a repository.
-  if (/^https?:/.test(resolved) && !/git|bitbucket/.test(resolved)) return resolved;
+  if (isPlainUrl(resolved)) return resolved;
   const spec = parseResolved(resolved, from);
   if (spec === null) return resolved;
   switch (spec.type) {

@@ -18,26 +18,33 @@ function isObject(value: unknown): value is Json {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
-/** Whether JavaScript keeps a key ahead of all others whatever the order of insertion, as npm's writer then does too. */
+/**
+ * An object's keys in npm's order (npm-tree §22.5): scalars and arrays before objects; in each group the favourites,
+ * then en-order. Array indices come before everything, as in every JavaScript object: `Object.keys` has them there.
+ */
+function sortedKeys(object: Json): string[] {
+  const rank = (key: string): number =>
+    isIndex(key) ? -1 : (isObject(object[key]) ? 10 : 0) + (FIRST.get(key) ?? FIRST.size);
+  const order = (a: string, b: string): number => {
+    const one = rank(a);
+    return one - rank(b) || (one < 0 ? 0 : enOrder(a, b));
+  };
+  const keys = Object.keys(object);
+  // nearly all are in order already
+  let last = "";
+  let lastRank = -1;
+  for (const key of keys) {
+    const own = rank(key);
+    if (own < lastRank || (own === lastRank && own >= 0 && enOrder(last, key) > 0)) return keys.sort(order);
+    last = key;
+    lastRank = own;
+  }
+  return keys;
+}
+
 function isIndex(key: string): boolean {
   const first = key.charCodeAt(0);
   return first >= 48 && first <= 57 && INDEX.test(key) && Number(key) < 4294967295;
-}
-
-/**
- * npm's order of keys (npm-tree §22.5): scalars and arrays before objects; in each group the preferred keys, then
- * en-order. Keys that are array indices come before everything, by number.
- */
-function order(object: Json): (a: string, b: string) => number {
-  return (a, b) => {
-    const index = isIndex(a);
-    if (index || isIndex(b)) return index && isIndex(b) ? Number(a) - Number(b) : index ? -1 : 1;
-    const nested = isObject(object[a]);
-    if (nested !== isObject(object[b])) return nested ? 1 : -1;
-    const one = FIRST.get(a) ?? 8;
-    const two = FIRST.get(b) ?? 8;
-    return one === two ? enOrder(a, b) : one - two;
-  };
 }
 
 function quote(text: string): string {
@@ -50,29 +57,25 @@ function quote(text: string): string {
  */
 export function sortedJson(value: unknown, indent: string): string {
   const breaks = ["\n"];
-  const out: string[] = [];
-  const write = (item: unknown, depth: number): void => {
-    if (typeof item === "string") out.push(quote(item));
-    else if (item === null || typeof item !== "object") out.push(JSON.stringify(item) ?? "null");
-    else if (depth > MAX_DEPTH)
-      throw new InstallError(failure("ETOODEEP", "Something in the lockfile nests too deep."));
+  // Each object is joined into one flat string: half a million pieces alive at once cost more than all the rest.
+  const text = (item: unknown, depth: number): string => {
+    if (typeof item === "string") return quote(item);
+    if (item === null || typeof item !== "object") return JSON.stringify(item) ?? "null";
+    if (depth > MAX_DEPTH) throw new InstallError(failure("ETOODEEP", "Something in the lockfile nests too deep."));
+    breaks[depth + 1] ??= breaks[depth] + indent;
+    const list = Array.isArray(item);
+    const parts: string[] = [];
+    if (list) for (const child of item) parts.push(text(child, depth + 1));
     else {
-      const list = Array.isArray(item);
-      const keys = list ? item : Object.keys(item).sort(order(item as Json));
-      breaks[depth + 1] ??= breaks[depth] + indent;
-      let first = true;
-      for (const key of keys) {
-        const child: unknown = list ? key : (item as Json)[key as string];
+      for (const key of sortedKeys(item as Json)) {
+        const child = (item as Json)[key];
         // npm's writer loses `__proto__` by assigning it
-        if (!list && (child === undefined || key === "__proto__")) continue;
-        out.push(first ? (list ? "[" : "{") : ",", breaks[depth + 1] as string);
-        if (!list) out.push(quote(key as string), ": ");
-        write(child, depth + 1);
-        first = false;
+        if (child !== undefined && key !== "__proto__") parts.push(`${quote(key)}: ${text(child, depth + 1)}`);
       }
-      out.push(first ? (list ? "[" : "{") : (breaks[depth] as string), list ? "]" : "}");
     }
+    if (parts.length === 0) return list ? "[]" : "{}";
+    const inner = breaks[depth + 1] + parts.join(`,${breaks[depth + 1]}`) + breaks[depth];
+    return list ? `[${inner}]` : `{${inner}}`;
   };
-  write(value, 0);
-  return out.join("");
+  return text(value, 0);
 }

@@ -1,6 +1,6 @@
 import { nameFromFolder, relativePath } from "../base/posix-path.ts";
 import type { Manifest } from "../registry/manifest.ts";
-import { carryResolved } from "./resolved.ts";
+import { carryResolved, isPlainUrl } from "./resolved.ts";
 import { sortedJson } from "./sorted-json.ts";
 
 /** What the writers read of an edge. */
@@ -64,26 +64,6 @@ export interface LockInput {
 
 export type LockJson = Record<string, unknown>;
 
-const FIELDS = [
-  "version",
-  "dependencies",
-  "peerDependencies",
-  "peerDependenciesMeta",
-  "optionalDependencies",
-  "bundleDependencies",
-  "acceptDependencies",
-  "funding",
-  "engines",
-  "os",
-  "cpu",
-  "libc",
-  "license",
-  "hasInstallScript",
-  "bin",
-  "deprecated",
-  "workspaces",
-] as const;
-
 /** The text of a lockfile, to the byte of npm's (npm-tree §22). */
 export function writeLock(input: LockInput): string {
   const { root, lockfileVersion, legacy } = input;
@@ -118,47 +98,56 @@ function isStale({ extraneous, location, fsParent }: LockNode): boolean {
   return fsParent === null || fsParent.isProjectRoot;
 }
 
-/** A node's entry under `packages` (npm-tree §22.2, §22.3). `rootPath` is the project's absolute folder. */
+/**
+ * A node's entry under `packages` (npm-tree §22.2, §22.3), its keys in the order they are written, so that nothing has
+ * to be sorted. `rootPath` is the project's absolute folder.
+ */
 export function lockEntry(node: LockNode, rootPath: string): LockJson {
   if (node.isLink) return { resolved: relativePath(rootPath, node.realpath), link: true };
-  const { manifest, packageName } = node;
-  const entry = lockFields(manifest);
-  const { install, preinstall, postinstall } = (manifest.scripts ?? {}) as Record<string, string>;
-  if (install || preinstall || postinstall) entry["hasInstallScript"] = true;
-  if (
-    packageName &&
-    (node.isProjectRoot || packageName !== node.name || nameFromFolder(node.realpath) !== packageName)
-  ) {
-    entry["name"] = packageName;
-  }
-  if (node.isTop && manifest.devDependencies) entry["devDependencies"] = manifest.devDependencies;
-  const integrity = node.integrity || manifest["_integrity"];
-  if (integrity) entry["integrity"] = integrity;
-  if (node.bundler()) entry["inBundle"] = true;
-  if (node.hasShrinkwrap || manifest._hasShrinkwrap) entry["hasShrinkwrap"] = true;
-  const resolved = node.resolved && carryResolved(node.resolved, node.path, rootPath);
-  if (resolved) entry["resolved"] = resolved;
-  if (node.extraneous) entry["extraneous"] = true;
-  else {
-    if (node.peer) entry["peer"] = true;
-    if (node.dev) entry["dev"] = true;
-    if (node.optional) entry["optional"] = true;
-    if (node.devOptional && !node.dev && !node.optional) entry["devOptional"] = true;
-  }
-  return entry;
-}
-
-/** What an entry has from its manifest alone: the fields that are neither empty nor false. */
-export function lockFields(manifest: Manifest): LockJson {
+  const { manifest, packageName, resolved, extraneous, dev, optional } = node;
   const entry: LockJson = {};
-  for (const field of FIELDS) copyField(manifest, field, entry);
+  if (packageName && (packageName !== node.name || isOddlyNamed(node, packageName))) entry["name"] = packageName;
+  put(entry, "version", manifest.version);
+  if (resolved) put(entry, "resolved", isPlainUrl(resolved) ? resolved : carryResolved(resolved, node.path, rootPath));
+  put(entry, "integrity", node.integrity || manifest["_integrity"]);
+  put(entry, "bundleDependencies", manifest.bundleDependencies);
+  put(entry, "cpu", manifest.cpu);
+  put(entry, "deprecated", manifest.deprecated);
+  if (!extraneous && dev) entry["dev"] = true;
+  if (!extraneous && node.devOptional && !dev && !optional) entry["devOptional"] = true;
+  if (extraneous) entry["extraneous"] = true;
+  put(entry, "hasInstallScript", hasInstallScript(manifest) || manifest.hasInstallScript);
+  if (node.hasShrinkwrap || manifest._hasShrinkwrap) entry["hasShrinkwrap"] = true;
+  if (node.bundler()) entry["inBundle"] = true;
+  put(entry, "libc", manifest.libc);
+  put(entry, "license", (manifest.license as { type?: unknown } | undefined)?.type || manifest.license);
+  if (!extraneous && optional) entry["optional"] = true;
+  put(entry, "os", manifest.os);
+  if (!extraneous && node.peer) entry["peer"] = true;
+  put(entry, "workspaces", manifest.workspaces);
+  put(entry, "dependencies", manifest.dependencies);
+  put(entry, "acceptDependencies", manifest.acceptDependencies);
+  put(entry, "bin", manifest.bin);
+  if (node.isTop && manifest.devDependencies) entry["devDependencies"] = manifest.devDependencies;
+  put(entry, "engines", manifest.engines);
+  put(entry, "funding", manifest.funding);
+  put(entry, "optionalDependencies", manifest.optionalDependencies);
+  put(entry, "peerDependencies", manifest.peerDependencies);
+  put(entry, "peerDependenciesMeta", manifest.peerDependenciesMeta);
   return entry;
 }
 
-function copyField(manifest: Manifest, field: (typeof FIELDS)[number], entry: LockJson): void {
-  const value: unknown = manifest[field];
+/** Neither what is false nor what is empty is written. */
+function put(entry: LockJson, key: string, value: unknown): void {
   if (!value) return;
-  if (typeof value !== "object") entry[field] = value;
-  else if (field === "license" && (value as { type?: unknown }).type) entry[field] = (value as { type: unknown }).type;
-  else if (Object.keys(value).length > 0) entry[field] = value;
+  if (typeof value !== "object" || Object.keys(value).length > 0) entry[key] = value;
+}
+
+function hasInstallScript({ scripts }: Manifest): boolean {
+  return Boolean(scripts && (scripts["install"] || scripts["preinstall"] || scripts["postinstall"]));
+}
+
+/** The root always says its name; a folder of the project does when it is called otherwise. */
+function isOddlyNamed(node: LockNode, packageName: string): boolean {
+  return node.isProjectRoot || (node.isTop && nameFromFolder(node.realpath) !== packageName);
 }
