@@ -165,6 +165,21 @@ test("a request that waits for a connection is not timed out while others are se
   expect((await answers).every((answer) => answer.ok)).toBe(true);
 });
 
+test("a tarball that stalls is given up though others go on", async () => {
+  vi.useFakeTimers();
+  const registry = registryOf(["a"], { faults: [{ path: "stalls", status: 200, body: "gz", stall: 1 }] });
+  const transport = transportOver(registry, { timeout: 1000, retries: 0 });
+  const ended = vi.fn();
+  const url = "http://registry.local/stalls";
+  const answer = transport.get(packumentRequest("stalls", { kind: "tarball", url })).finally(ended);
+  for (let i = 0; i < 3; i++) {
+    await vi.advanceTimersByTimeAsync(400);
+    await transport.get(packumentRequest("a"));
+  }
+  expect(ended).toHaveBeenCalled();
+  expect(failureOf(await answer).code).toBe("ETIMEDOUT");
+});
+
 test.each(["queued", "under way", "in its body", "waiting to retry"])(
   "abort while %s: EABORTED, nothing left",
   async (when) => {
