@@ -59,25 +59,34 @@ function normaliseBin(raw: Json): Record<string, string> | null {
     typeof bin === "string"
       ? [[String(name ?? ""), bin]]
       : Array.isArray(bin)
-        ? bin.map((path) => [String(path), path])
+        ? bin.map((path) => [lastPart(String(path)), path])
         : isObject(bin)
           ? Object.entries(bin)
           : [];
   const clean = new Map<string, string>();
   for (const [key, path] of pairs) {
-    const command = climb(key).split("/").filter(Boolean).pop();
-    const target = typeof path === "string" ? climb(path) : "";
-    if (command && target) clean.set(command, target);
+    const command = lastPart(key.replace(/[\\:]/g, "/"));
+    const target = typeof path === "string" ? stayInside(path) : "";
+    if (command && !/^\.\.?$/.test(command) && target) clean.set(command, target);
   }
   return clean.size > 0 ? Object.fromEntries(clean) : null;
 }
 
-/** A relative path that cannot leave its folder: `./a//../../b\c` → `b/c`. A slash at the end stays. */
-function climb(path: string): string {
+function lastPart(path: string): string {
+  return path.split("/").filter(Boolean).pop() ?? "";
+}
+
+/** A relative path that cannot leave its folder: `./a//../../b\\c` → `b/c`. npm takes colons for slashes, but last. */
+function stayInside(path: string): string {
+  return join(join(path.replaceAll("\\", "/")).replaceAll(":", "/"));
+}
+
+/** Without `.` and `..`, which goes no higher than the top. A slash at the end stays. */
+function join(path: string): string {
   const parts: string[] = [];
-  for (const part of path.replace(/[\\:]/g, "/").split("/")) {
+  for (const part of path.split("/")) {
     if (part === "..") parts.pop();
     else if (part && part !== ".") parts.push(part);
   }
-  return parts.length > 0 && /[\\/:]$/.test(path) ? `${parts.join("/")}/` : parts.join("/");
+  return parts.length > 0 && path.endsWith("/") ? `${parts.join("/")}/` : parts.join("/");
 }
