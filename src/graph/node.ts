@@ -36,7 +36,7 @@ export class Node {
   readonly key: string;
   manifest: Manifest;
   version: string;
-  tree!: NodeTree;
+  tree: NodeTree = undefined as unknown as NodeTree;
   /** Whether it stands in `tree`; a node that was pruned keeps pointing at the tree it was in. */
   placed = false;
   parent: Node | null = null;
@@ -160,7 +160,7 @@ export class Node {
 
   /** What the manifest asks for, without making edges of it. */
   specs(): EdgeSpecs {
-    const dev = this.isTop && (this.source === null || this.source.isTop);
+    const dev = this.tree !== undefined && this.isTop && (this.source === null || this.source.isTop);
     return edgeSpecs(this.manifest, { dev, peers: !this.world.legacyPeerDeps });
   }
 
@@ -170,7 +170,8 @@ export class Node {
 
   /** The edges, made (but not pointed anywhere) at first use. */
   edges(): ReadonlyMap<string, Edge> {
-    if (this.isLink) return NO_EDGES;
+    // Before it stands anywhere it is not known whether its development dependencies count.
+    if (this.isLink || !this.tree) return NO_EDGES;
     if (!this.#edges) {
       this.#edges = new Map();
       if (this.isProjectRoot && !this.source) {

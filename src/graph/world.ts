@@ -34,11 +34,19 @@ export class World {
   want(name: string, raw: string, where: string): Want {
     const known = this.#names.has(name) ? this.#wants.get(raw) : undefined;
     if (known) return known;
-    const want = parseWant(name, raw, where);
+    const want = this.#plain(name, raw) ?? parseWant(name, raw, where);
     const type = want.spec?.type;
     if (type) this.#names.add(name);
     if (type && type !== "file" && type !== "directory" && type !== "alias") this.#wants.set(raw, want);
     return want;
+  }
+
+  /** `^1.2.3` and its like, most specs by far: no path, URL, alias or tag, and parsed only once. */
+  #plain(name: string, raw: string): Want | null {
+    if (!this.#names.has(name) || !/^[\^~<>=]*\d[\w.+-]*$/.test(raw) || !this.ranges.range(raw)) return null;
+    const type = this.ranges.version(raw) ? "version" : "range";
+    const spec: Spec = { type, name, raw: `${name}@${raw}`, rawSpec: raw, fetchSpec: raw, registry: true };
+    return { spec, failure: null, tested: null };
   }
 
   satisfies(version: string, want: Want, range: string): boolean {

@@ -32,10 +32,12 @@ export class Builder {
     this.#candidates = new Candidates(context);
     this.#report = {
       warn: (placement, edge, dep) => {
+        this.#candidates.house(dep, edge.from);
         context.warnings.push(placementConflict(placement, edge, { dep, context }));
       },
       fail: (placement) => {
         const { edge, dep } = placement.top;
+        this.#candidates.house(dep, edge.from);
         return raise(placementConflict(placement, edge, { dep, context }));
       },
     };
@@ -100,16 +102,17 @@ export class Builder {
     const { explicit, options } = this.#context;
     const node = edge.from;
     const candidates = this.#candidates;
-    const home = candidates.latestRoot(edge.peer ? candidates.sourceOf(node) : node);
-    if (home.root.children.has(edge.key)) {
-      const tried = home.ownEdge(edge.key);
+    const source = edge.peer ? candidates.sourceOf(node) : node;
+    if (candidates.hasTried(source, edge.key)) {
+      const tried = candidates.latestRoot(source).ownEdge(edge.key);
       if (tried?.to && tried.valid && tried.to.satisfies(edge)) return tried.to;
     }
     if (edge.spec.type === "peerOptional" && !options.updateNames.has(edge.name) && !explicit.has(edge)) {
       const standing = nearest(node.resolveParent ?? node, edge);
       if (standing) return standing;
     }
-    return yield* candidates.candidate({ edge, home: edge.peer ? home : null, required: new Set([node]) });
+    const home = edge.peer ? candidates.latestRoot(source) : null;
+    return yield* candidates.candidate({ edge, home, required: new Set([node]) });
   }
 
   #place(edge: Edge, dep: Node): void {

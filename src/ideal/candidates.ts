@@ -41,7 +41,8 @@ interface Ask {
 export class Candidates {
   readonly #context: Context;
   readonly #picked = new Map<string, Outcome<Picked>>();
-  readonly #roots = new Map<Node, VirtualTree>();
+  /** A node's latest virtual root, or the one candidate that would stand alone in it. */
+  readonly #roots = new Map<Node, VirtualTree | Node>();
   readonly #sources = new WeakMap<Node, Node>();
   #depth = 0;
   readonly #tries = new WeakMap<VirtualTree, number>();
@@ -56,7 +57,22 @@ export class Candidates {
   }
 
   latestRoot(node: Node): VirtualTree {
-    return this.#roots.get(node) ?? this.#freshRoot(node);
+    const latest = this.#roots.get(node);
+    if (latest instanceof VirtualTree) return latest;
+    const root = this.#freshRoot(node);
+    if (latest) root.attach(latest.placed ? copyNode(latest) : latest);
+    return root;
+  }
+
+  /** Whether anything of that name stands in the node's latest virtual root. */
+  hasTried(node: Node, key: string): boolean {
+    const latest = this.#roots.get(node);
+    return latest instanceof VirtualTree ? latest.root.children.has(key) : latest?.key === key;
+  }
+
+  /** Gives a candidate that was made without a virtual root one, for what is to be said of it. */
+  house(dep: Node, from: Node): void {
+    if (!dep.tree) new VirtualTree(from).attach(dep);
   }
 
   #freshRoot(node: Node): VirtualTree {
@@ -68,11 +84,26 @@ export class Candidates {
 
   *candidate(ask: Ask): Steps<Node> {
     const { edge, second = null, required } = ask;
+    if (!ask.home && !edge.peer && !this.#context.world.overrides) {
+      const alone = yield* this.#nodeFrom(edge, edge.want(), edge.name);
+      if (alone.isLink || !alone.manifest.peerDependencies || alone.world.legacyPeerDeps) {
+        this.#context.world.step();
+        this.#roots.set(edge.from, alone);
+        return alone;
+      }
+      const home = this.#freshRoot(edge.from);
+      home.attach(alone);
+      return yield* this.#settle(alone, { ask, home });
+    }
     const home = ask.home ?? this.#freshRoot(edge.from);
-    this.#count(home);
     const first = yield* this.#insert(edge, home);
     const other = second && !second.valid ? yield* this.#insert(second, home, edge.name) : null;
-    const chosen = other && edge.valid ? other : first;
+    return yield* this.#settle(other && edge.valid ? other : first, { ask, home });
+  }
+
+  *#settle(chosen: Node, { ask, home }: { ask: Ask; home: VirtualTree }): Steps<Node> {
+    const { edge, second = null, required } = ask;
+    this.#count(home);
     home.attach(chosen);
     if (binding(edge, required) || (second && binding(second, required))) required.add(chosen);
     this.#sources.set(chosen, home.source);
@@ -226,6 +257,11 @@ export class Candidates {
     const message = `No package.json at ${folder} for ${name}`;
     return { ok: false, failure: failure("ENOENT", message, { package: name }) };
   }
+}
+
+/** A candidate that was placed as it was serves no more as one: its like does. */
+function copyNode({ world, name, manifest, resolved, integrity, errors, hasShrinkwrap }: Node): Node {
+  return new Node({ world, name, manifest, resolved, integrity, errors, hasShrinkwrap });
 }
 
 function binding(edge: Edge, required: ReadonlySet<Node>): boolean {

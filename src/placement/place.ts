@@ -117,7 +117,8 @@ export class Placement {
       return;
     }
     const siblings = this.dep.parent?.children ?? null;
-    const placed = copy(this.dep);
+    // A candidate that stands in no virtual root is nobody's sibling and need not be copied.
+    const placed = this.dep.tree || this.dep.isLink ? copy(this.dep) : this.dep;
     this.placed = placed;
     const old = target.children.get(edge.key);
     if (old) this.#replace(old, placed);
