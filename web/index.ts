@@ -21,4 +21,5 @@ export type {
 } from "../src/api.ts";
 export { type Failure, InstallError, type PathStep, type WayOut } from "../src/errors.ts";
 export type { FileMap, Platform } from "../src/ports.ts";
-export { createInstaller, DEFAULT_PLATFORM } from "./installer.ts";
+export { createInstaller } from "./installer.ts";
+export { DEFAULT_PLATFORM } from "./platform.ts";

@@ -2,23 +2,15 @@ import type {
   Installer,
   InstallerOptions,
   PackumentSummary,
-  Progress,
   ProjectInput,
   Resolution,
   ResolveOptions,
 } from "../src/api.ts";
 import { failure, InstallError } from "../src/errors.ts";
-import type { Platform } from "../src/ports.ts";
 import { PackumentSource } from "../src/registry/packument-source.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
 import { Run } from "./run.ts";
-
-/**
- * The machine that a lock is made for unless told otherwise: the same everywhere, so that everyone gets the same lock.
- * Node's and npm's versions decide which versions are picked (npm-tree §3.3).
- */
-export const DEFAULT_PLATFORM: Platform = { os: "linux", cpu: "x64", libc: "glibc", node: "24.12.0", npm: "11.19.1" };
 
 /**
  * Makes an installer. `mode` is `inline` for now: everything on the calling thread, in slices.
@@ -76,5 +68,3 @@ class InlineInstaller implements Installer {
     return own ? AbortSignal.any([own, this.#ending.signal]) : this.#ending.signal;
   }
 }
-
-export type { Progress };

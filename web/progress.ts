@@ -1,18 +1,20 @@
 import type { Progress } from "../src/api.ts";
 
-/** At most twenty reports a second. */
+/** At most twenty reports a second. Milliseconds. */
 const EVERY = 50;
 
-/** Tells the embedder how far a resolution is. */
+/** Tells the embedder how far a resolution is: while the engine works, and while it waits. */
 export class ProgressMeter {
   readonly #tell: ((progress: Progress) => void) | undefined;
   readonly #counts: () => Omit<Progress, "phase">;
+  readonly #timer: ReturnType<typeof setInterval> | undefined;
   #phase: Progress["phase"] = "read";
   #last = Number.NEGATIVE_INFINITY;
 
   constructor(tell: ((progress: Progress) => void) | undefined, counts: () => Omit<Progress, "phase">) {
     this.#tell = tell;
     this.#counts = counts;
+    if (tell) this.#timer = setInterval(() => this.tick(), EVERY);
   }
   phase(phase: Progress["phase"]): void {
     this.#phase = phase;
@@ -23,10 +25,18 @@ export class ProgressMeter {
     const now = performance.now();
     if (now - this.#last < EVERY) return;
     this.#last = now;
-    this.#tell({ phase: this.#phase, ...this.#counts() });
+    this.#report();
   }
   /** The last report, whenever the one before was. */
   end(): void {
-    this.#tell?.({ phase: "write", ...this.#counts() });
+    this.stop();
+    this.#report();
+  }
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+  #report(): void {
+    const { known, fetched, placed } = this.#counts();
+    this.#tell?.({ phase: this.#phase, known, fetched, placed });
   }
 }

@@ -3,87 +3,110 @@ import { type Failure, failure, InstallError, type Outcome } from "../src/errors
 import { drive } from "../src/ideal/drive.ts";
 import type { Answer, Need, OpenedTarball } from "../src/ideal/need.ts";
 import { type Project, readProject } from "../src/ideal/project.ts";
-import { resolveProject } from "../src/ideal/resolve.ts";
+import { resolveTree, writeProject } from "../src/ideal/resolve.ts";
 import { loadNpmrc, type Npmrc, withNpmrc } from "../src/registry/npmrc.ts";
 import { PackumentSource } from "../src/registry/packument-source.ts";
 import { Preload } from "../src/registry/preload.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
-import { DEFAULT_PLATFORM } from "./installer.ts";
+import { DEFAULT_PLATFORM } from "./platform.ts";
 import { ProgressMeter } from "./progress.ts";
 import { resolutionOf } from "./resolution.ts";
 import { Breather } from "./yield.ts";
 
 type RunOptions = ResolveOptions & { signal: AbortSignal };
+type Milliseconds = ResolutionStats["milliseconds"];
 
 /** One resolution on this thread: the engine under the local driver, the preload beside it, one transport for both. */
 export class Run {
   readonly #installer: InstallerOptions;
   readonly #input: ProjectInput;
-  readonly #options: RunOptions;
+  readonly #given: RunOptions;
   readonly #warnings: Failure[] = [];
+  readonly #spent: Milliseconds = { read: 0, resolve: 0, complete: 0, write: 0, total: 0 };
+  #last = performance.now();
 
   constructor(installer: InstallerOptions, input: ProjectInput, options: RunOptions) {
     this.#installer = installer;
     this.#input = input;
-    this.#options = options;
+    this.#given = options;
   }
 
+  /** Rejects with the signal's reason when cancelled, else with an InstallError that says what can be done. */
   async resolve(): Promise<Resolution> {
-    const started = performance.now();
-    const { onProgress } = this.#installer;
-    const npmrc = await loadNpmrc(npmrcText(this.#input));
-    const options = dated(withNpmrc(npmrc, this.#options));
-    const { signal } = this.#options;
-    const platform = { ...DEFAULT_PLATFORM, ...this.#installer.platform };
-    const project = await readProject({ ...this.#input, options, platform });
-    const { source, transport } = this.#source(npmrc, options);
-    const meter = new ProgressMeter(onProgress, () => ({
-      known: source.counts.known,
-      fetched: source.counts.fetched,
-      placed: project.context.tree.inventory.size - 1,
-    }));
-    const preload = this.#preload(project, source);
-    const read = performance.now();
     try {
-      meter.phase("resolve");
-      const breather = new Breather();
-      const host = {
-        signal,
-        answer: (need: Need) => answer(need, source, project),
-        peek: (need: Need) => (need.kind === "packument" ? source.peek(need.key) : undefined),
-        breathe: () => {
-          meter.tick();
-          return breather.breathe();
-        },
-      };
-      preload.follow(project.context.tree.root.manifest, true);
-      const { files, lockfile, warnings } = await drive(resolveProject(project), host);
-      preload.stop();
-      meter.end();
-      const total = performance.now() - started;
-      const stats: ResolutionStats = {
-        requests: source.counts.requests,
-        bytes: source.counts.bytes,
-        packuments: source.counts.packuments,
-        manifestsParsed: source.manifestsParsed,
-        nodes: project.context.tree.inventory.size - 1,
-        milliseconds: { read: read - started, resolve: total - (read - started), complete: 0, write: 0, total },
-      };
-      return resolutionOf({
-        tree: project.context.tree,
-        files,
-        lockfile,
-        warnings: [...npmrc.warnings, ...this.#warnings, ...warnings],
-        stats,
-      });
-    } finally {
-      preload.stop();
-      transport.dispose();
+      return await this.#resolve();
+    } catch (error) {
+      this.#given.signal.throwIfAborted();
+      if (!(error instanceof InstallError)) throw error;
+      const { withWaysOut } = await import("../src/explain/way-out.ts");
+      throw new InstallError(withWaysOut(error.failure));
     }
   }
 
-  #source(npmrc: Npmrc, options: ResolveOptions) {
+  async #resolve(): Promise<Resolution> {
+    const npmrc = await loadNpmrc(npmrcText(this.#input));
+    const options = dated(withNpmrc(npmrc, this.#given));
+    const platform = { ...DEFAULT_PLATFORM, ...this.#installer.platform };
+    const project = await readProject({ ...this.#input, options, platform });
+    const { source, dispose } = this.#connect(npmrc, options);
+    const { tree } = project.context;
+    const counts = () => ({ ...source.counts, placed: tree.inventory.size - 1 });
+    const meter = new ProgressMeter(this.#installer.onProgress, counts);
+    const preload = this.#preload(project, source);
+    this.#lap("read");
+    try {
+      meter.phase("resolve");
+      preload.follow(tree.root.manifest, true);
+      const { warnings } = await drive(resolveTree(project), this.#host(project, source, meter));
+      preload.stop();
+      this.#lap("resolve");
+      if (options.completeLockfile && source.metadata === "abbreviated") {
+        meter.phase("complete");
+        const { completeManifests } = await import("./complete.ts");
+        this.#warnings.push(...(await completeManifests(project, source)));
+        this.#given.signal.throwIfAborted();
+      }
+      this.#lap("complete");
+      meter.phase("write");
+      const { files, lockfile } = writeProject(project);
+      this.#lap("write");
+      meter.end();
+      const all = [...npmrc.warnings, ...this.#warnings, ...warnings];
+      return resolutionOf({ tree, files, lockfile, warnings: all, stats: this.#stats(source, tree.inventory.size - 1) });
+    } finally {
+      preload.stop();
+      meter.stop();
+      dispose();
+    }
+  }
+
+  #host(project: Project, source: PackumentSource, meter: ProgressMeter) {
+    const breather = new Breather();
+    return {
+      signal: this.#given.signal,
+      answer: (need: Need) => answer(need, source, project),
+      peek: (need: Need) => (need.kind === "packument" ? source.peek(need.key) : undefined),
+      breathe: () => {
+        meter.tick();
+        return breather.breathe();
+      },
+    };
+  }
+
+  #lap(phase: Exclude<keyof Milliseconds, "total">): void {
+    const now = performance.now();
+    this.#spent[phase] += now - this.#last;
+    this.#spent.total += now - this.#last;
+    this.#last = now;
+  }
+
+  #stats({ counts, manifestsParsed }: PackumentSource, nodes: number): ResolutionStats {
+    const { requests, bytes, packuments } = counts;
+    return { requests, bytes, packuments, manifestsParsed, nodes, milliseconds: this.#spent };
+  }
+
+  #connect(npmrc: Npmrc, options: ResolveOptions): { source: PackumentSource; dispose: () => void } {
     const config = registryConfig(this.#installer, npmrc);
     const transport = createFetchTransport({
       ...this.#installer,
@@ -93,16 +116,15 @@ export class Run {
     const { metadata: asked = "abbreviated" } = this.#installer;
     const metadata = options.before ? "full" : asked;
     if (metadata !== asked) {
-      const why = "A date limit needs the publish times, so full metadata was fetched though abbreviated was asked for";
+      const why = "A date limit needs publish times, so full metadata was fetched though abbreviated was asked for";
       this.#warnings.push(failure("EFULLMETADATA", why));
     }
-    const source = new PackumentSource({ transport, config, metadata, signal: this.#options.signal });
-    return { source, transport };
+    const source = new PackumentSource({ transport, config, metadata, signal: this.#given.signal });
+    return { source, dispose: () => transport.dispose() };
   }
 
   #preload(project: Project, source: PackumentSource): Preload {
-    const { context } = project;
-    const { world, options } = context;
+    const { world, options } = project.context;
     const overrides = new Map<string, string>();
     for (const rule of world.overrides?.children.values() ?? []) {
       const plain = rule.keySpec === "*" && rule.value !== "*" && !rule.value.startsWith("$");
@@ -113,8 +135,8 @@ export class Run {
 }
 
 function npmrcText({ files, root }: ProjectInput): string {
-  const text = files[`${root ? `${root.replace(/\/+$/, "")}/` : ""}.npmrc`];
-  return text === undefined ? "" : typeof text === "string" ? text : new TextDecoder().decode(text);
+  const text = files[`${root ? `${root.replace(/^\.?\/+|\/+$/g, "")}/` : ""}.npmrc`];
+  return typeof text === "string" ? text : text ? new TextDecoder().decode(text) : "";
 }
 
 const DAY = 86_400_000;
@@ -129,12 +151,10 @@ async function answer(need: Need, source: PackumentSource, project: Project): Pr
   switch (need.kind) {
     case "packument":
       return await source.packument(need.key);
-    case "manifest":
-      return await source.manifest(need.name, need.version);
     case "tarball":
       return await openTarball(need, source, project);
     case "pause":
-      throw new InstallError(failure("EINTERNAL", "a pause is not a need"));
+      throw new TypeError("a pause is not a need");
     default:
       return need satisfies never;
   }

@@ -1,6 +1,7 @@
 import { InstallError, type Outcome, ok } from "../src/errors.ts";
+import { placeBundle } from "../src/ideal/bundle.ts";
 import type { OpenedTarball } from "../src/ideal/need.ts";
-import { readLock } from "../src/lockfile/read-lock.ts";
+import { type LockData, readLock } from "../src/lockfile/read-lock.ts";
 import { ProjectFiles } from "../src/project/files.ts";
 import { parsePackageJson } from "../src/project/package-json.ts";
 import { webDigest } from "../src/tarball/integrity.ts";
@@ -20,11 +21,13 @@ export async function openPackage(
   const listing = await openTarball(bytes, { name, url, digest, ...(integrity ? { integrity } : {}) });
   if (!listing.ok) return listing;
   const text = listing.value.texts.get("npm-shrinkwrap.json");
-  if (text === undefined) return ok({ ...listing.value, shrinkwrap: null });
+  const opened = (shrinkwrap: LockData | null): Outcome<OpenedTarball> =>
+    ok({ ...listing.value, place: (node, context) => placeBundle(node, { ...listing.value, shrinkwrap }, context) });
+  if (text === undefined) return opened(null);
   try {
     const files = new ProjectFiles({ "npm-shrinkwrap.json": text }, ROOT);
     const { manifest } = parsePackageJson(listing.value.texts.get("package.json") ?? "{}", `${name}: package.json`);
-    return ok({ ...listing.value, shrinkwrap: await readLock({ files, root: ROOT, manifest }) });
+    return opened(await readLock({ files, root: ROOT, manifest }));
   } catch (error) {
     if (error instanceof InstallError) return { ok: false, failure: { ...error.failure, package: name } };
     throw error;

@@ -25,9 +25,7 @@ export class Tokens {
 
   /** After a 401: whether there is another value than the one that was `used`. */
   async renew(origin: string, used: string): Promise<boolean> {
-    const current = this.#known.get(origin);
-    const value = await current;
-    if (value === used && this.#refused.get(origin) !== used && this.#known.get(origin) === current) {
+    if ((await this.of(origin)) === used && this.#refused.get(origin) !== used) {
       this.#refused.set(origin, used);
       this.#known.delete(origin);
     }

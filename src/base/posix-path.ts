@@ -26,3 +26,8 @@ export function nameFromFolder(path: string): string {
   const above = path.lastIndexOf("/", slash - 1) + 1;
   return slash > 0 && path[above] === "@" ? path.slice(above) : path.slice(slash + 1);
 }
+
+/** The folder that a path is in: `/a/b` is in `/a`. */
+export function dirname(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/"))) || "/";
+}

@@ -2,7 +2,7 @@ import { InstallError, failure } from "../errors.ts";
 import { depValid } from "./dep-valid.ts";
 import type { EdgeSpec } from "./edge-spec.ts";
 import type { Node } from "./node.ts";
-import { type OverrideSet, setsConflict } from "./overrides.ts";
+import type { OverrideSet } from "./overrides.ts";
 import type { Want } from "./world.ts";
 
 export type EdgeError = "MISSING" | "INVALID" | "PEER LOCAL";
@@ -108,7 +108,7 @@ export class Edge {
     if (!to) return this.spec.optional ? null : "MISSING";
     if (this.spec.peer && to.parent === from && !from.isTop) return "PEER LOCAL";
     if (!this.satisfiedBy(to)) return "INVALID";
-    if (this.rule && to.overrides && to.specs().size && setsConflict(this.rule, to.overrides, from.world)) return "INVALID";
+    if (this.rule && to.overrides && to.specs().size && this.rule.conflictsWith(to.overrides, from.world)) return "INVALID";
     return null;
   }
 

@@ -1,7 +1,6 @@
-import { relativePath } from "../base/posix-path.ts";
+import { dirname, relativePath } from "../base/posix-path.ts";
 import { Node, type NodeInit } from "./node.ts";
 import type { OverrideSet } from "./overrides.ts";
-import { dirname } from "./paths.ts";
 
 /** A symbolic link under `node_modules` to a folder of the project (npm-tree §20). It has no edges and no children. */
 export class Link extends Node {

@@ -3,7 +3,7 @@ import type { Manifest } from "../registry/manifest.ts";
 import { Edge } from "./edge.ts";
 import { type EdgeSpecs, edgeSpecs, forgetEdgeSpecs } from "./edge-spec.ts";
 import { fold } from "./fold.ts";
-import { moreSpecific, type OverrideSet } from "./overrides.ts";
+import type { OverrideSet } from "./overrides.ts";
 import type { NodeTree } from "./tree.ts";
 import type { World } from "./world.ts";
 
@@ -263,7 +263,7 @@ export class Node {
 
   ruleAdded(rule: OverrideSet | null): void {
     if (!rule || rule.equals(this.overrides)) return;
-    const next = this.overrides ? moreSpecific(this.overrides, rule, this.world) : rule;
+    const next = this.overrides ? this.overrides.meet(rule, this.world) : rule;
     if (!next || next.equals(this.overrides)) return;
     this.overrides = next;
     this.reruleEdges();
@@ -272,7 +272,7 @@ export class Node {
     if (!this.overrides?.equals(rule)) return;
     let next: OverrideSet | null = null;
     for (const edge of this.edgesIn) {
-      next = next && edge.rule ? (moreSpecific(edge.rule, next, this.world) ?? null) : edge.rule;
+      next = next && edge.rule ? (edge.rule.meet(next, this.world) ?? null) : edge.rule;
     }
     if (this.overrides.equals(next)) return;
     this.overrides = next;

@@ -74,6 +74,24 @@ export class OverrideSet {
     return this;
   }
 
+  /**
+   * Of two sets that meet on one node: the one that contains the other's rules; where neither does, undefined if they
+   * contradict each other, else their nearest common ancestor (npm-tree §6.5).
+   */
+  meet(other: OverrideSet, world: World): OverrideSet | undefined {
+    for (let set: OverrideSet | null = other; set; set = set.parent) if (set.equals(this)) return other;
+    for (let set: OverrideSet | null = this; set; set = set.parent) if (set.equals(other)) return this;
+    if (contradict(this, other, world)) return undefined;
+    for (let set: OverrideSet | null = other; set; set = set.parent) {
+      for (let own: OverrideSet | null = this; own; own = own.parent) if (own.equals(set)) return own;
+    }
+    return undefined;
+  }
+
+  conflictsWith(other: OverrideSet, world: World): boolean {
+    return this.meet(other, world) === undefined && contradict(this, other, world);
+  }
+
   equals(other: OverrideSet | null | undefined): boolean {
     if (this === other) return true;
     if (!other || this.key !== other.key || this.value !== other.value) return false;
@@ -104,24 +122,6 @@ function sameChildren(a: OverrideSet, b: OverrideSet): boolean {
     if (!other || other.value !== child.value || !sameChildren(child, other)) return false;
   }
   return true;
-}
-
-/**
- * Of two sets that meet on one node: the one that contains the other's rules; where neither does, undefined if they
- * contradict each other, else their nearest common ancestor (npm-tree §6.5).
- */
-export function moreSpecific(a: OverrideSet, b: OverrideSet, world: World): OverrideSet | undefined {
-  for (let set: OverrideSet | null = b; set; set = set.parent) if (set.equals(a)) return b;
-  for (let set: OverrideSet | null = a; set; set = set.parent) if (set.equals(b)) return a;
-  if (contradict(a, b, world)) return undefined;
-  for (let set: OverrideSet | null = b; set; set = set.parent) {
-    for (let other: OverrideSet | null = a; other; other = other.parent) if (other.equals(set)) return other;
-  }
-  return undefined;
-}
-
-export function setsConflict(a: OverrideSet, b: OverrideSet, world: World): boolean {
-  return moreSpecific(a, b, world) === undefined && contradict(a, b, world);
 }
 
 /** The same key with versions that no version satisfies both of. A `$reference` is left to the moment it is used. */

@@ -1,9 +1,8 @@
-import { relativePath } from "../base/posix-path.ts";
+import { dirname, relativePath } from "../base/posix-path.ts";
 import type { Edge } from "./edge.ts";
 import type { EdgeSpec } from "./edge-spec.ts";
 import type { Link } from "./link.ts";
 import type { Node } from "./node.ts";
-import { dirname } from "./paths.ts";
 
 const NO_WORKSPACES: ReadonlyMap<string, EdgeSpec> = new Map();
 

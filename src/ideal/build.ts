@@ -6,12 +6,10 @@ import type { Node } from "../graph/node.ts";
 import { notTerminating } from "../graph/world.ts";
 import { DetachedCandidate } from "../placement/can-place.ts";
 import { ofProject, Placement, type PlaceReport } from "../placement/place.ts";
-import { openBundle } from "./bundle.ts";
 import { Candidates } from "./candidates.ts";
 import { placementConflict } from "./conflict.ts";
 import { type Context, raise } from "./context.ts";
-import { inherit } from "./load-lock.ts";
-import { PAUSE, type Steps } from "./need.ts";
+import { needTarball, PAUSE, type Steps } from "./need.ts";
 import { DepsQueue } from "./queue.ts";
 
 /** A folder whose package changes more often than this is one of two that evict each other (npm-tree §25.1a). */
@@ -64,7 +62,7 @@ export class Builder {
     world.step();
     if (this.#seen.has(node) || !node.placed || node.tree !== tree) return;
     this.#seen.add(node);
-    if (node !== tree.root) yield* openBundle(node, this.#context);
+    if (node !== tree.root && holdsMore(node)) yield* this.#open(node);
     const found: { edge: Edge; dep: Node }[] = [];
     for (const edge of this.#problemEdges(node)) {
       if (!edge.peerConflicted) found.push({ edge, dep: yield* this.#candidateFor(edge) });
@@ -72,6 +70,13 @@ export class Builder {
     found.sort((a, b) => enOrder(a.edge.name, b.edge.name));
     for (const { edge, dep } of found) this.#place(edge, dep);
     for (const { to } of node.edges().values()) if (to?.isLink) this.#links.add(to as Link);
+  }
+
+  /** Opens the tarball of a package that ships others in it or says in a shrinkwrap what it wants (npm-tree §21). */
+  *#open(node: Node): Steps<void> {
+    const opened = yield* needTarball(node.resolved as string, node.name, node.integrity);
+    if (opened.ok) opened.value.place(node, this.#context);
+    else raise({ ...opened.failure, requiredBy: [...node.edgesIn].map((edge) => edge.from.location) });
   }
 
   /** npm-tree §8.3 */
@@ -128,7 +133,7 @@ export class Builder {
     const context = this.#context;
     if (placed && check) {
       this.#count(placed);
-      inherit(placed, context.lock?.packages.get(placed.location));
+      context.old?.inherit(placed, context.lock?.packages.get(placed.location));
       if (placed.errors.length) context.loadFailures.add(placed);
       context.mutated = true;
       const requeue = context.options.save || context.mutationRequested;
@@ -166,6 +171,11 @@ export class Builder {
     }
     this.#links.clear();
   }
+}
+
+function holdsMore(node: Node): boolean {
+  const list = node.manifest.bundleDependencies;
+  return (node.hasShrinkwrap || (Array.isArray(list) && list.length > 0)) && Boolean(node.resolved) && !node.inert && !node.isLink;
 }
 
 /** The nearest package below a folder that would do, breadth first, and not from somebody's bundle. */

@@ -1,25 +1,23 @@
 import { type Failure, failure } from "../errors.ts";
 import { Node } from "../graph/node.ts";
 import type { LockData } from "../lockfile/read-lock.ts";
+import type { TarballListing } from "../ports.ts";
 import { ProjectFiles } from "../project/files.ts";
 import { readPackageJson } from "../project/package-json.ts";
 import { type Context, raise } from "./context.ts";
 import { calculateFlags, resetFlags } from "./flags.ts";
 import { folderName, placeEntries } from "./load-lock.ts";
-import { needTarball, type OpenedTarball, type Steps } from "./need.ts";
 
-/**
- * Opens the tarball of a package that ships others in it or says in a shrinkwrap what it wants, and puts those into the
- * tree (npm-tree §21). What comes out is final: its edges are not looked at again.
- */
-export function* openBundle(node: Node, context: Context): Steps<void> {
+/** What a tarball holds for the tree: its listing, and its shrinkwrap read. */
+export interface Bundle extends TarballListing {
+  shrinkwrap: LockData | null;
+}
+
+/** Puts what a package ships in its tarball, or says in a shrinkwrap, below it (npm-tree §21). It is final. */
+export function placeBundle(node: Node, bundle: Bundle, context: Context): void {
   const list = node.manifest.bundleDependencies;
-  const bundles = Array.isArray(list) && list.length > 0;
-  if (!(bundles || node.hasShrinkwrap) || !node.resolved || node.inert || node.isLink) return;
-  const opened = yield* needTarball(node.resolved, node.name, node.integrity);
-  if (!opened.ok) return raise({ ...opened.failure, requiredBy: [...node.edgesIn].map((edge) => edge.from.location) });
-  if (node.hasShrinkwrap && opened.value.shrinkwrap) loadShrinkwrap(node, opened.value.shrinkwrap, context);
-  if (bundles) loadBundled(node, opened.value, context);
+  if (node.hasShrinkwrap && bundle.shrinkwrap) loadShrinkwrap(node, bundle.shrinkwrap, context);
+  if (Array.isArray(list) && list.length > 0) loadBundled(node, bundle, context);
 }
 
 function loadShrinkwrap(node: Node, lock: LockData, context: Context): void {
@@ -37,7 +35,7 @@ function outside(node: Node, location: string): Failure {
 }
 
 /** The folders under `node_modules` of an unpacked tarball, however deep, as children of its package. */
-function loadBundled(node: Node, { paths, texts }: OpenedTarball, { world, tree }: Context): void {
+function loadBundled(node: Node, { paths, texts }: Bundle, { world, tree }: Context): void {
   const files = new ProjectFiles(Object.fromEntries(paths.map((path) => [path, texts.get(path) ?? ""])), "/");
   const found: { at: string; parent: Node }[] = [{ at: "", parent: node }];
   for (const { at, parent } of found) {

@@ -175,6 +175,10 @@ export class Candidates {
     if (spec.type === "directory" && this.#links(edge, spec.fetchSpec)) return this.#linkTo(name, spec.fetchSpec);
     const workspace = this.#workspaceFor(edge);
     if (workspace) return workspace;
+    return yield* this.#fetched(this.#context.yarn?.pin?.({ ...spec, name, raw: `${name}@${spec.rawSpec}` }) ?? spec, edge, name);
+  }
+
+  *#fetched(spec: Spec, edge: Edge, name: string): Steps<Node> {
     const key = "fetchSpec" in spec && spec.type !== "git" && !("registry" in spec) ? spec.fetchSpec : `${name}@${spec.rawSpec}`;
     const known = this.#picked.get(key);
     const picked = known ?? (yield* this.#pick({ ...spec, name } as Spec, edge));
@@ -238,6 +242,7 @@ export class Candidates {
     const picked = selectVersion(packument.value, spec.fetchSpec, this.#context.options.policyFor(spec.name));
     if (!picked.ok) return picked;
     const manifest = picked.value;
+    this.#context.picked.add(manifest);
     if (!manifest.version) return { ok: false, failure: incomplete(spec.name) };
     return ok({ manifest, resolved: manifest.dist?.tarball ?? null, integrity: integrityOf(manifest.dist) });
   }

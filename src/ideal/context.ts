@@ -8,6 +8,7 @@ import type { LockData } from "../lockfile/read-lock.ts";
 import type { Platform } from "../ports.ts";
 import type { Manifest } from "../registry/manifest.ts";
 import type { PickPolicy } from "../registry/select-version.ts";
+import type { Spec } from "../spec/spec.ts";
 
 /** What the engine may read of the project's files, by absolute path. */
 export interface ProjectFolders {
@@ -42,12 +43,18 @@ export interface Context {
   /** Nodes whose manifest could not be had, in the order they came up. */
   readonly loadFailures: Set<Node>;
   readonly warnings: Failure[];
+  /** Manifests that came from packuments: where those are abbreviated, they lack what a lock has. */
+  readonly picked: Set<Manifest>;
+  /** For a project with a yarn.lock: what that pins a spec to where there is no lock of npm's, and what rewrites it. */
+  yarn: { pin: ((spec: Spec) => Spec | null) | null; write: (root: Node) => string | null } | null;
   /** Something was asked for that changes the tree (add, rm, update). */
   readonly mutationRequested: boolean;
   /** The tree was changed, or is about to be. */
   mutated: boolean;
   /** The lock that was there, or at least its place and form. */
   lock: LockData | null;
+  /** What puts locks and workspaces into the tree: loaded only where there are any. */
+  old: typeof import("./load-lock.ts") | null;
 }
 
 export function raise(failure: Failure): never {

@@ -114,6 +114,7 @@ function* inflateNode(node: Node, context: Context): Steps<void> {
   }
   // Where the lock has no integrity of its own (what came in a bundle), the fetched manifest's is written.
   node.manifest = { ...picked.value, _integrity: integrityOf(picked.value.dist) };
+  context.picked.add(node.manifest);
   context.tree.reload(node);
 }
 

@@ -3,17 +3,15 @@ import { resolvePath } from "../base/posix-path.ts";
 import { fail, failure, type Outcome, ok } from "../errors.ts";
 import { edgeSpec } from "../graph/edge-spec.ts";
 import { Node } from "../graph/node.ts";
-import { OverrideSet } from "../graph/overrides.ts";
 import { Tree } from "../graph/tree.ts";
 import { World } from "../graph/world.ts";
-import { lockPlace, readLock } from "../lockfile/read-lock.ts";
 import type { LockInput } from "../lockfile/write-lock.ts";
 import type { Platform } from "../ports.ts";
 import { ProjectFiles } from "../project/files.ts";
 import { type PackageJson, readPackageJson } from "../project/package-json.ts";
-import { findWorkspaces } from "../project/workspaces.ts";
 import type { Context } from "./context.ts";
 import { clearFlags } from "./flags.ts";
+import type { Requested } from "./requests.ts";
 import { buildOptions, updatesAll } from "./options.ts";
 
 export interface ReadInput extends ProjectInput {
@@ -29,6 +27,10 @@ export interface Project {
   readonly packageJson: PackageJson | null;
   readonly options: ResolveOptions;
   readonly context: Context;
+  /** What `add`, `rm` and `update` need: loaded only for those. */
+  readonly edits: typeof import("./edits.ts") | null;
+  /** What those touched, once they ran. */
+  requested: Requested | null;
   readonly lockfileVersion: number;
   readonly legacy: LockInput["legacy"];
   /** The bytes of a tarball among the project's files, by absolute path. */
@@ -50,10 +52,9 @@ export async function readProject(input: ReadInput): Promise<Project> {
   const files = new ProjectFiles(map, mount);
   const path = below === "/" ? mount : MOUNT + below;
   const packageJson = readPackageJson(files, path);
-  const context = readContext({ files, path, packageJson, options, platform, name });
-  const manifest = context.tree.root.manifest;
-  const place = { files, root: path, manifest };
-  context.lock = options.packageLock === false ? null : updatesAll(options) ? lockPlace(place) : await readLock(place);
+  const context = await readContext({ files, path, packageJson, options, platform, name });
+  await readOldLock(context, { files, path, options });
+  const edits = context.mutationRequested ? await import("./edits.ts") : null;
   const tarball = (at: string, name: string): Outcome<Uint8Array> => {
     const bytes = files.bytes(at);
     return bytes ? ok(bytes) : fail(failure("ENOENT", `${files.key(at)}: no such tarball, wanted as ${name}`, { package: name }));
@@ -61,7 +62,7 @@ export async function readProject(input: ReadInput): Promise<Project> {
   const lockfileVersion = options.lockfileVersion ?? context.lock?.lockfileVersion ?? 3;
   const old = lockfileVersion < 3 ? await import("../lockfile/legacy-lock.ts") : null;
   const legacy = old?.legacyDependencies;
-  return { files, path, packageJson, options, context, tarball, lockfileVersion, legacy };
+  return { files, path, packageJson, options, context, tarball, edits, requested: null, lockfileVersion, legacy };
 }
 
 interface Parts {
@@ -73,15 +74,17 @@ interface Parts {
   name: string | undefined;
 }
 
-function readContext({ files, path, packageJson, options: raw, platform, name }: Parts): Context {
+async function readContext({ files, path, packageJson, options: raw, platform, name }: Parts): Promise<Context> {
   const world = new World({ legacyPeerDeps: Boolean(raw.legacyPeerDeps), installLinks: Boolean(raw.installLinks) });
   const options = buildOptions(raw, platform, world);
   const manifest = packageJson?.manifest ?? {};
-  if (hasRules(manifest.overrides)) world.overrides = new OverrideSet(manifest.overrides);
+  const overrides = hasRules(manifest.overrides) ? await import("../graph/overrides.ts") : null;
+  if (overrides) world.overrides = new overrides.OverrideSet(manifest.overrides);
   const folderName = name || path.slice(path.lastIndexOf("/") + 1);
   const root = new Node({ world, name: folderName, manifest, overrides: world.overrides });
   clearFlags(root);
-  const workspaces = [...findWorkspaces(manifest.workspaces, files, path)];
+  const globs = manifest.workspaces ? await import("../project/workspaces.ts") : null;
+  const workspaces = [...(globs?.findWorkspaces(manifest.workspaces, files, path) ?? [])];
   const tree = new Tree(root, path, workspaces.map(([name, folder]) => edgeSpec(name, `file:${folder}`, "workspace")));
   tree.start();
   const mutationRequested = Boolean(raw.add?.length || raw.rm?.length || updatesAll(raw) || options.updateNames.size);
@@ -93,10 +96,30 @@ function readContext({ files, path, packageJson, options: raw, platform, name }:
     explicit: new Set(),
     loadFailures: new Set(),
     warnings: [],
+    picked: new Set(),
+    yarn: null,
     mutationRequested,
     mutated: mutationRequested,
     lock: null,
+    old: null,
   };
+}
+
+/** Reads the lock that is there, if it counts, and loads what puts it into the tree only then. */
+async function readOldLock(context: Context, { files, path, options }: Pick<Parts, "files" | "path" | "options">): Promise<void> {
+  const place = { files, root: path, manifest: context.tree.root.manifest };
+  const names = ["npm-shrinkwrap.json", "package-lock.json", "yarn.lock"];
+  const found = options.packageLock !== false && names.some((name) => files.has(`${path}/${name}`));
+  if (found) {
+    const { lockPlace, readLock } = await import("../lockfile/read-lock.ts");
+    context.lock = updatesAll(options) ? lockPlace(place) : await readLock(place);
+  }
+  if (found || context.tree.hasWorkspaces) context.old = await import("./load-lock.ts");
+  const yarn = context.lock?.yarn ? await import("./yarn.ts") : null;
+  if (yarn && context.lock?.yarn) {
+    const pin = context.lock.loaded ? null : yarn.yarnPins(context.lock.yarn);
+    context.yarn = { pin, write: yarn.writeYarnLock };
+  }
 }
 
 function hasRules(value: unknown): boolean {

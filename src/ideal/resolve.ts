@@ -5,31 +5,28 @@ import { Builder } from "./build.ts";
 import { checkEnginesAndPlatforms, pruneFailedOptional, warnDeprecated } from "./checks.ts";
 import { type Context, raise } from "./context.ts";
 import { calculateFlags, clearFlags, resetAllFlags } from "./flags.ts";
-import { inflate, loadLock, loadWorkspaces } from "./load-lock.ts";
 import type { Steps } from "./need.ts";
 import { updatesAll } from "./options.ts";
 import type { Project } from "./project.ts";
-import { applyRequests } from "./requests.ts";
-import { saveManifests } from "./save.ts";
 
-export interface Resolved {
+export interface Written {
   /** By path in the file set: the lock, and each package.json that changed. */
   files: Record<string, string>;
   /** Which of `files` is the lock. */
   lockfile: string;
-  warnings: readonly Failure[];
 }
 
-/** The whole of a resolution, from a project that was read to the files that npm would write (npm-tree §7). */
-export function* resolveProject(project: Project): Steps<Resolved> {
+/** From a project that was read to the tree that npm would build (npm-tree §7). Answers the warnings. */
+export function* resolveTree(project: Project): Steps<{ warnings: readonly Failure[] }> {
   const { context } = project;
   const { lock } = context;
   const builder = new Builder(context);
-  if (lock?.loaded) loadLock(lock, context);
-  else if (!updatesAll(project.options)) loadWorkspaces(context);
+  if (lock?.loaded) context.old?.loadLock(lock, context);
+  else if (!updatesAll(project.options)) context.old?.loadWorkspaces(context);
   scan(context, builder);
-  if (lock) yield* inflate(lock, context);
-  const requested = yield* applyRequests(project.options, context, builder.queue);
+  if (lock && context.old) yield* context.old.inflate(lock, context);
+  const { edits } = project;
+  const requested = edits && (yield* edits.applyRequests(project.options, context, builder.queue));
   assertRootOverrides(context);
   builder.queue.push(context.tree.root);
   yield* builder.run();
@@ -37,25 +34,30 @@ export function* resolveProject(project: Project): Steps<Resolved> {
   pruneFailedOptional(context);
   checkEnginesAndPlatforms(context);
   warnDeprecated(context);
-  const manifests = saveManifests(project, requested);
-  const { files, lockfile } = written(project);
-  return { files: { ...manifests, ...files }, lockfile, warnings: context.warnings };
+  project.requested = requested;
+  return { warnings: context.warnings };
 }
 
-function written(project: Project): Pick<Resolved, "files" | "lockfile"> {
-  const { context, packageJson, files, path, lockfileVersion, legacy } = project;
+/** The files that npm would write for a tree that was built. */
+export function writeProject(project: Project): Written {
+  const { context, packageJson, files, path, lockfileVersion, legacy, edits, requested } = project;
+  const changed = edits && requested ? edits.saveManifests(project, requested) : {};
   const { tree, lock } = context;
-  const text = writeLock({
-    root: tree.root,
-    nodes: tree.inventory.values(),
-    lockfileVersion,
-    extra: lock?.extra,
-    indent: packageJson?.indent,
-    newline: packageJson?.newline,
-    legacy,
-  });
   const lockfile = files.key(`${path}/${lock?.filename ?? "package-lock.json"}`);
-  return { files: { [lockfile]: text }, lockfile };
+  if (project.options.packageLock !== false) {
+    changed[lockfile] = writeLock({
+      root: tree.root,
+      nodes: tree.inventory.values(),
+      lockfileVersion,
+      extra: lock?.extra,
+      indent: packageJson?.indent,
+      newline: packageJson?.newline,
+      legacy,
+    });
+  }
+  const yarn = context.yarn?.write(tree.root);
+  if (yarn) changed[files.key(`${path}/yarn.lock`)] = yarn;
+  return { files: changed, lockfile };
 }
 
 /** Queues every node that can be reached from the project and has something missing or wrong (npm-tree §7.4). */

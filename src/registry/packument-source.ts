@@ -43,6 +43,10 @@ export class PackumentSource {
     this.#options = options;
   }
 
+  get metadata(): MetadataForm {
+    return this.#options.metadata;
+  }
+
   packument(name: string): Promise<Outcome<Packument>> {
     return this.#packuments.run(name, () => this.#loadPackument(name));
   }

@@ -5,7 +5,7 @@ import { fail, failure, ok } from "../../src/errors.ts";
 import { driveNow } from "../../src/ideal/drive.ts";
 import type { Answer, Need } from "../../src/ideal/need.ts";
 import { readProject } from "../../src/ideal/project.ts";
-import { type Resolved, resolveProject } from "../../src/ideal/resolve.ts";
+import { resolveTree, type Written, writeProject } from "../../src/ideal/resolve.ts";
 import { indexPackument, type Packument } from "../../src/registry/packument.ts";
 
 const PLATFORM = { os: "linux", cpu: "x64", libc: "glibc", node: "20.20.2", npm: "11.19.1" };
@@ -34,11 +34,12 @@ export class EngineRun {
     this.#packuments = new Map([...this.#bytes].map(([name, bytes]) => [name, indexPackument(name, bytes)]));
   }
 
-  async run(): Promise<{ resolved: Resolved; nodes: number; steps: number }> {
+  async run(): Promise<{ resolved: Written; nodes: number; steps: number }> {
     const { text, name, legacyPeerDeps, nested } = this.input;
     const options = { legacyPeerDeps, ...(nested ? { installStrategy: "nested" as const } : {}) };
     const project = await readProject({ files: { "package.json": text }, name, options, platform: PLATFORM });
-    const resolved = driveNow(resolveProject(project), (need) => this.#answer(need));
+    driveNow(resolveTree(project), (need) => this.#answer(need));
+    const resolved = writeProject(project);
     const { tree, world } = project.context;
     return { resolved, nodes: tree.inventory.size - 1, steps: world.steps };
   }
