@@ -64,7 +64,17 @@ test("a limit is reached, never passed, in the order of arrival, whatever fails 
         if (!cancels) expect(ran).toBe(true);
         expect(end).toBe(ran ? (fails ? "failed" : "done") : "cancelled");
       });
-      await expect(limit.run(() => Promise.resolve("free"))).resolves.toBe("free");
+      // All places are free again, and no more than there were.
+      most = 0;
+      const later = Array.from({ length: size + 2 }, () =>
+        limit.run(async () => {
+          most = Math.max(most, ++active);
+          await tick();
+          active--;
+        }),
+      );
+      await Promise.all(later);
+      expect(most).toBe(size);
     }),
   );
 });

@@ -35,6 +35,28 @@ test("an answer that comes while a request fails is proof enough", async () => {
   expect(asked(registry)).toEqual(["GET a", "GET gone", "GET a", "GET gone"]);
 });
 
+test("an answer that comes while a look is under way counts too", async () => {
+  const registry = registryOf(["a"], { strict: true });
+  let release = (): void => {};
+  const looked = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const url = String(input);
+    if (init?.method !== "HEAD") {
+      if (url.endsWith("/a")) await looked;
+      return registry.fetch(input, init);
+    }
+    release();
+    await a;
+    return registry.fetch(input, init);
+  };
+  const transport = transportOver(registry, { fetch });
+  const a = transport.get(packumentRequest("a"));
+  expect(failureOf(await transport.get(packumentRequest("gone"))).code).toBe("E404");
+  expect(asked(registry).filter((line) => line === "GET gone")).toHaveLength(2);
+});
+
 test("a missing name later on: one look at what is known to be there", async () => {
   const registry = registryOf(["a"], { strict: true });
   const transport = transportOver(registry);
@@ -173,4 +195,25 @@ test("another registry's packages and its token do not go through the relay", as
   const url = "https://other.example/@o%2fa";
   expect(failureOf(await transport.get(packumentRequest("@o/a", { url }))).code).toBe("EUNREACHABLE");
   expect(relay.log).toHaveLength(0);
+});
+
+test("the registry's token does not go to the relay", async () => {
+  const direct = registryOf(["a"], { faults: [{ network: true }] });
+  const relay = registryOf(["a"]);
+  const token = (origin: string): string | undefined => (origin === "http://registry.local" ? "hush" : undefined);
+  const transport = transportOver(direct, { fetch: pageWithRelay(direct, relay), proxy, token });
+  for (const metadata of ["abbreviated", "full"] as const)
+    bodyOf(await transport.get(packumentRequest("a", { metadata })));
+  expect(relay.log.map(({ headers }) => headers.get("authorization"))).toEqual([null, null]);
+  expect(direct.log[0]?.headers.get("authorization")).toBe("Bearer hush");
+});
+
+test("a relay that breaks is EUNREACHABLE: it hides no answers", async () => {
+  const direct = registryOf(["a"], { faults: [{ network: true }] });
+  const relay = registryOf(["a"], { faults: [{ network: true, after: 1 }] });
+  const transport = transportOver(direct, { fetch: pageWithRelay(direct, relay), proxy });
+  bodyOf(await transport.get(packumentRequest("a")));
+  const before = direct.log.length;
+  expect(failureOf(await transport.get(packumentRequest("b"))).code).toBe("EUNREACHABLE");
+  expect(direct.log).toHaveLength(before);
 });
