@@ -16,7 +16,8 @@ export async function completeManifests({ context }: Project, source: PackumentS
       const { name = "", version = "" } = manifest;
       const full = await source.manifest(name, version);
       if (full.ok) {
-        const { license, libc } = full.value;
+        const { license, libc, workspaces } = full.value;
+        if (workspaces) manifest.workspaces = workspaces;
         if (license !== undefined) manifest.license = license;
         if (libc) manifest.libc = libc;
         return;

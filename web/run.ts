@@ -1,7 +1,7 @@
 import type { InstallerOptions, ProjectInput, Resolution, ResolutionStats, ResolveOptions } from "../src/api.ts";
 import { type Failure, failure, InstallError, type Outcome } from "../src/errors.ts";
-import { drive } from "../src/ideal/drive.ts";
-import type { Answer, Need, OpenedTarball } from "../src/ideal/need.ts";
+import { type Asked, drive } from "../src/ideal/drive.ts";
+import type { Answer, OpenedTarball } from "../src/ideal/need.ts";
 import { type Project, readProject } from "../src/ideal/project.ts";
 import { resolveTree, writeProject } from "../src/ideal/resolve.ts";
 import { loadNpmrc, type Npmrc, withNpmrc } from "../src/registry/npmrc.ts";
@@ -85,8 +85,8 @@ export class Run {
     const breather = new Breather();
     return {
       signal: this.#given.signal,
-      answer: (need: Need) => answer(need, source, project),
-      peek: (need: Need) => (need.kind === "packument" ? source.peek(need.key) : undefined),
+      answer: (need: Asked) => answer(need, source, project),
+      peek: (need: Asked) => (need.kind === "packument" ? source.peek(need.key) : undefined),
       breathe: () => {
         meter.tick();
         return breather.breathe();
@@ -147,21 +147,19 @@ function dated(options: ResolveOptions): ResolveOptions {
   return minReleaseAge && !before ? { ...options, before: new Date(Date.now() - minReleaseAge * DAY) } : options;
 }
 
-async function answer(need: Need, source: PackumentSource, project: Project): Promise<Answer> {
+async function answer(need: Asked, source: PackumentSource, project: Project): Promise<Answer> {
   switch (need.kind) {
     case "packument":
       return await source.packument(need.key);
     case "tarball":
       return await openTarball(need, source, project);
-    case "pause":
-      throw new TypeError("a pause is not a need");
     default:
       return need satisfies never;
   }
 }
 
 async function openTarball(
-  need: Need & { kind: "tarball" },
+  need: Asked & { kind: "tarball" },
   source: PackumentSource,
   project: Project,
 ): Promise<Outcome<OpenedTarball>> {

@@ -1,4 +1,3 @@
-import { InstallError, failure } from "../errors.ts";
 import { depValid } from "./dep-valid.ts";
 import type { EdgeSpec } from "./edge-spec.ts";
 import type { Node } from "./node.ts";
@@ -42,9 +41,8 @@ export class Edge {
 
   /** The spec after overrides (npm-tree §6.3). */
   get effective(): string {
-    const rule = this.rule;
-    if (!rule || !rule.value || rule.value === "*" || rule.name !== this.spec.name) return this.spec.raw;
-    return rule.value.startsWith("$") ? referenced(rule.value, this.from) : rule.value;
+    const { rule, spec } = this;
+    return rule && rule.name === spec.name ? rule.effective(spec.raw, this) : spec.raw;
   }
 
   /** `effective`, parsed. */
@@ -136,24 +134,4 @@ export class Edge {
       to.ruleAdded(changed);
     }
   }
-}
-
-const SECTIONS = ["devDependencies", "optionalDependencies", "dependencies", "peerDependencies"] as const;
-
-function referenced(value: string, from: Node): string {
-  const ref = value.slice(1);
-  const root = (from.source ?? from).tree.root;
-  for (const manifest of [root.manifest, from.manifest]) {
-    for (const section of SECTIONS) {
-      const deps = manifest[section];
-      if (deps && Object.hasOwn(deps, ref) && deps[ref]) return deps[ref];
-    }
-  }
-  throw new InstallError(
-    failure("EOVERRIDE", `The override "${value}" refers to a package that the project does not depend on`, {
-      package: ref,
-      requiredBy: [""],
-      wayOut: [{ kind: "other", text: `Add ${ref} to the project's dependencies, or write the version itself` }],
-    }),
-  );
 }

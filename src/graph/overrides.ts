@@ -1,6 +1,8 @@
-import { InstallError, failure } from "../errors.ts";
+import { type Failure, InstallError, failure } from "../errors.ts";
 import { parseArg } from "../spec/spec.ts";
+import type { Edge } from "./edge.ts";
 import type { EdgeSpec } from "./edge-spec.ts";
+import type { Node } from "./node.ts";
 import type { World } from "./world.ts";
 
 type Ruled = { spec: Pick<EdgeSpec, "name" | "raw"> };
@@ -92,6 +94,20 @@ export class OverrideSet {
     return this.meet(other, world) === undefined && contradict(this, other, world);
   }
 
+  /** The spec of an edge that this rule is for (npm-tree §6.3). `$x` is what the project, or else the dependent, asks of x. */
+  effective(raw: string, { from }: Edge): string {
+    if (!this.value || this.value === "*") return raw;
+    return this.value.startsWith("$") ? referenced(this.value, from) : this.value;
+  }
+
+  /** A project may not override what it itself asks for with something else (npm-tree §6.6). */
+  assertDirect(edges: Iterable<Edge>): void {
+    for (const edge of edges) {
+      const { name, rawSpec, effective } = edge;
+      if (effective !== rawSpec && !effective.startsWith("$")) throw new InstallError(direct(name, rawSpec, effective));
+    }
+  }
+
   equals(other: OverrideSet | null | undefined): boolean {
     if (this === other) return true;
     if (!other || this.key !== other.key || this.value !== other.value) return false;
@@ -156,4 +172,37 @@ function bad(key: string, why: string): InstallError {
       wayOut: [{ kind: "other", text: 'Write overrides as { "name": "version" } or { "name@range": { … } }' }],
     }),
   );
+}
+
+const SECTIONS = ["devDependencies", "optionalDependencies", "dependencies", "peerDependencies"] as const;
+
+function referenced(value: string, from: Node): string {
+  const ref = value.slice(1);
+  const root = (from.source ?? from).tree.root;
+  for (const manifest of [root.manifest, from.manifest]) {
+    for (const section of SECTIONS) {
+      const deps = manifest[section];
+      if (deps && Object.hasOwn(deps, ref) && deps[ref]) return deps[ref];
+    }
+  }
+  throw new InstallError(
+    failure("EOVERRIDE", `The override "${value}" refers to a package that the project does not depend on`, {
+      package: ref,
+      requiredBy: [""],
+      wayOut: [{ kind: "other", text: `Add ${ref} to the project's dependencies, or write the version itself` }],
+    }),
+  );
+}
+
+function direct(name: string, raw: string, found: string): Failure {
+  return failure("EOVERRIDE", `Override for ${name}@${raw} conflicts with direct dependency`, {
+    package: name,
+    spec: raw,
+    requiredBy: [""],
+    found,
+    wayOut: [
+      { kind: "override", text: `Refer to the dependency itself: "$${name}"`, overrides: { [name]: `$${name}` } },
+      { kind: "spec", text: `Ask for ${found} directly`, package: name, spec: found },
+    ],
+  });
 }

@@ -1,5 +1,4 @@
 import { enOrder } from "../base/collate.ts";
-import { InstallError, failure } from "../errors.ts";
 import type { Edge } from "../graph/edge.ts";
 import type { Link } from "../graph/link.ts";
 import type { Node } from "../graph/node.ts";
@@ -7,9 +6,8 @@ import { notTerminating } from "../graph/world.ts";
 import { DetachedCandidate } from "../placement/can-place.ts";
 import { ofProject, Placement, type PlaceReport } from "../placement/place.ts";
 import { Candidates } from "./candidates.ts";
-import { placementConflict } from "./conflict.ts";
-import { type Context, raise } from "./context.ts";
-import { needTarball, PAUSE, type Steps } from "./need.ts";
+import { type Context, raise, Unexplained } from "./context.ts";
+import { needCode, needTarball, PAUSE, type Steps } from "./need.ts";
 import { DepsQueue } from "./queue.ts";
 
 /** A folder whose package changes more often than this is one of two that evict each other (npm-tree §25.1a). */
@@ -31,12 +29,12 @@ export class Builder {
     this.#report = {
       warn: (placement, edge, dep) => {
         this.#candidates.house(dep, edge.from);
-        context.warnings.push(placementConflict(placement, edge, { dep, context }));
+        context.unexplained.push((words) => words.placementConflict(placement, edge, { dep, context }));
       },
       fail: (placement) => {
         const { edge, dep } = placement.top;
         this.#candidates.house(dep, edge.from);
-        return raise(placementConflict(placement, edge, { dep, context }));
+        throw new Unexplained((words) => words.placementConflict(placement, edge, { dep, context }));
       },
     };
   }
@@ -52,7 +50,7 @@ export class Builder {
         if (this.queue.size === 0) return;
       }
     } catch (error) {
-      if (error instanceof DetachedCandidate) throw new InstallError(npmCrash(error.node));
+      if (error instanceof DetachedCandidate) throw new Unexplained((words) => words.npmCrash(error.node));
       throw error;
     }
   }
@@ -68,7 +66,10 @@ export class Builder {
       if (!edge.peerConflicted) found.push({ edge, dep: yield* this.#candidateFor(edge) });
     }
     found.sort((a, b) => enOrder(a.edge.name, b.edge.name));
-    for (const { edge, dep } of found) this.#place(edge, dep);
+    for (const { edge, dep } of found) {
+      this.#place(edge, dep);
+      if (this.#context.unexplained.length) yield* explainWarnings(this.#context);
+    }
     for (const { to } of node.edges().values()) if (to?.isLink) this.#links.add(to as Link);
   }
 
@@ -173,6 +174,13 @@ export class Builder {
   }
 }
 
+/** Words for what was warned about, while the tree still is as it was then. */
+export function* explainWarnings({ unexplained, warnings }: Context): Steps<void> {
+  if (unexplained.length === 0) return;
+  const words = yield* needCode(() => import("./words.ts"));
+  for (const wording of unexplained.splice(0)) warnings.push(wording(words));
+}
+
 function holdsMore(node: Node): boolean {
   const list = node.manifest.bundleDependencies;
   return (node.hasShrinkwrap || (Array.isArray(list) && list.length > 0)) && Boolean(node.resolved) && !node.inert && !node.isLink;
@@ -186,11 +194,4 @@ function nearest(root: Node, edge: Edge): Node | null {
     queue.push(...node.children.values());
   }
   return null;
-}
-
-function npmCrash(node: Node) {
-  return failure("ENPMCRASH", `npm crashes on this project: the peers of ${node.name}@${node.version} displace each other`, {
-    package: node.name,
-    wayOut: [{ kind: "option", option: "legacyPeerDeps", text: "Resolve without peer dependencies (legacyPeerDeps)" }],
-  });
 }

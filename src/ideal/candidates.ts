@@ -1,5 +1,5 @@
 import { enOrder } from "../base/collate.ts";
-import { type Failure, failure, type Outcome, ok } from "../errors.ts";
+import { type Failure, fail, failure, type Outcome, ok } from "../errors.ts";
 import type { Edge } from "../graph/edge.ts";
 import { Link } from "../graph/link.ts";
 import { Node } from "../graph/node.ts";
@@ -12,9 +12,8 @@ import type { Manifest } from "../registry/manifest.ts";
 import { normaliseManifest } from "../registry/normalise-manifest.ts";
 import { selectVersion } from "../registry/select-version.ts";
 import type { RegistrySpec, Spec } from "../spec/spec.ts";
-import { peerSetConflict } from "./conflict.ts";
-import { type Context, raise } from "./context.ts";
-import { needPackument, needTarball, type Steps } from "./need.ts";
+import { type Context, raise, Unexplained } from "./context.ts";
+import { needCode, needPackument, needTarball, type Steps } from "./need.ts";
 
 /** Peers of peers deeper than this mean that a set grows for ever. */
 const MAX_DEPTH = 400;
@@ -145,7 +144,7 @@ export class Candidates {
     if (current) {
       const trial = yield* this.candidate({ edge, home: null, required });
       if (canReplace(trial, current)) yield* this.candidate({ edge, home, required });
-      else if (!tolerant && required.has(edge.from)) raise(peerSetConflict(edge, asked, this.#context));
+      else if (!tolerant && required.has(edge.from)) this.#conflict(edge, asked);
       return false;
     }
     if (!asked) {
@@ -159,7 +158,11 @@ export class Candidates {
       return false;
     }
     if (!edge.from.parent) return true;
-    return raise(peerSetConflict(edge, asked, this.#context));
+    return this.#conflict(edge, asked);
+  }
+
+  #conflict(edge: Edge, asked: Edge | null): never {
+    throw new Unexplained((words) => words.peerSetConflict(edge, asked, this.#context));
   }
 
   *#insert(edge: Edge, home: VirtualTree, name: string = edge.name): Steps<Node> {
@@ -230,7 +233,7 @@ export class Candidates {
       case "directory":
         return this.#fromFolder(spec.fetchSpec, edge.name);
       case "git":
-        return { ok: false, failure: noGit({ name: edge.name, spec: spec.saveSpec, from: edge.from.location || "the project" }) };
+        return fail((yield* needCode(() => import("./words.ts"))).noGit(edge.name, spec.saveSpec, edge.from.location));
       default:
         return spec satisfies never;
     }
@@ -243,7 +246,7 @@ export class Candidates {
     if (!picked.ok) return picked;
     const manifest = picked.value;
     this.#context.picked.add(manifest);
-    if (!manifest.version) return { ok: false, failure: incomplete(spec.name) };
+    if (!manifest.version) return fail(failure("EINCOMPLETEMANIFEST", `${spec.name}: no version`, { package: spec.name }));
     return ok({ manifest, resolved: manifest.dist?.tarball ?? null, integrity: integrityOf(manifest.dist) });
   }
 
@@ -252,7 +255,7 @@ export class Candidates {
     if (!listing.ok) return listing;
     const { texts, integrity } = listing.value;
     const manifest = readManifest(texts.get("package.json"));
-    if (!manifest) return { ok: false, failure: failure("EJSONPARSE", `${name} from ${url} has no readable package.json`, { package: name }) };
+    if (!manifest) return { ok: false, failure: failure("EJSONPARSE", `${name} (${url}): no readable package.json`, { package: name }) };
     return ok({ manifest: texts.has("npm-shrinkwrap.json") ? { ...manifest, _hasShrinkwrap: true } : manifest, resolved: url, integrity });
   }
 
@@ -287,19 +290,3 @@ function blame(cause: Failure, edge: Edge): Failure {
   const { from } = edge.from.tree instanceof VirtualTree ? { from: edge.from.tree.source } : edge;
   return { ...cause, package: cause.package ?? edge.name, spec: cause.spec ?? edge.effective, requiredBy: [from.location] };
 }
-
-export function noGit({ name, spec, from }: { name: string; spec: string; from: string }): Failure {
-  return failure("EUNSUPPORTED", `${name} is wanted from git (${spec}) by ${from}; a page cannot clone a repository`, {
-    package: name,
-    spec,
-    wayOut: [
-      { kind: "override", text: `Override ${name} with a published version`, overrides: { [name]: "latest" } },
-      { kind: "other", text: "Depend on a tarball of the repository by its https URL" },
-    ],
-  });
-}
-
-function incomplete(name: string): Failure {
-  return failure("EINCOMPLETEMANIFEST", `The registry's manifest of ${name} lacks a version`, { package: name });
-}
-

@@ -1,12 +1,10 @@
-import { type Failure, failure, type WayOut } from "../errors.ts";
 import { optionalSet } from "../graph/gather.ts";
 import type { Node } from "../graph/node.ts";
 import type { Manifest } from "../registry/manifest.ts";
 import { engineFits } from "../registry/select-version.ts";
-import { pathTo } from "./conflict.ts";
-import { type Context, raise } from "./context.ts";
+import { type Context, Unexplained, type Wording } from "./context.ts";
 
-interface Machine {
+export interface Machine {
   os: string;
   cpu: string;
   libc: string | undefined;
@@ -18,16 +16,9 @@ interface Machine {
  */
 export function pruneFailedOptional({ loadFailures }: Context): void {
   for (const node of loadFailures) {
-    if (!node.optional) raise(withPaths(node.errors[0] as Failure, node));
+    if (!node.optional) throw new Unexplained((words) => words.loadFailure(node));
     for (const one of optionalSet(node)) one.inert = true;
   }
-}
-
-function withPaths(cause: Failure, node: Node): Failure {
-  const dependents = [...node.edgesIn].map((edge) => edge.from);
-  if (dependents.length === 0) return cause;
-  const paths = dependents.slice(0, 5).map(pathTo);
-  return { ...cause, requiredBy: dependents.map((from) => from.location), paths };
 }
 
 /** npm's engine and platform checks (npm-tree §16), in the order of the tree. */
@@ -45,11 +36,13 @@ export function checkEnginesAndPlatforms(context: Context): void {
     const { manifest } = node;
     if (!node.optional && !omitted(node, options.omit)) {
       if (manifest.engines && !(node.isProjectRoot && manifest["devEngines"]) && !engineFits(manifest, engines)) {
-        const problem = badEngine(node, context);
-        if (options.engineStrict) raise(problem);
-        context.warnings.push(problem);
+        const problem: Wording = (words) => words.badEngine(node, options);
+        if (options.engineStrict) throw new Unexplained(problem);
+        context.unexplained.push(problem);
       }
-      if (!options.force && !platformFits(manifest, running)) raise(badPlatform(node, running));
+      if (!options.force && !platformFits(manifest, running)) {
+        throw new Unexplained((words) => words.badPlatform(node, running));
+      }
     }
     if (node.optional && !node.inert && !(engineFits(manifest, policy) && platformFits(manifest, wanted))) {
       for (const one of optionalSet(node)) one.inert = true;
@@ -82,51 +75,12 @@ function listed(value: string | undefined, list: string | string[] | undefined):
   return excluded.length === entries.length || entries.includes(value as string);
 }
 
-function badEngine(node: Node, { options }: Context): Failure {
-  const { engines } = node.manifest;
-  const { node: version, npm } = options.platform;
-  const required = Object.entries(engines ?? {}).map(([name, range]) => `${name} ${range}`);
-  return failure("EBADENGINE", `${idOf(node)} needs ${required.join(", ")}; this is node ${version}, npm ${npm}`, {
-    ...about(node),
-    found: `node ${version}, npm ${npm}`,
-    wayOut: [{ kind: "other", text: `Use an engine that fits (${required.join(", ")}), or another version of ${node.name}` }],
-    details: { required: engines, current: { node: version, npm } },
-  });
-}
-
-function badPlatform(node: Node, machine: Machine): Failure {
-  const { os, cpu, libc } = node.manifest;
-  const needs = [os, cpu, libc].filter(Boolean).map((list) => [list].flat().join("|"));
-  const force: WayOut = { kind: "option", option: "force", text: "Resolve with force, which skips this check" };
-  return failure("EBADPLATFORM", `${idOf(node)} is for ${needs.join(" ")}, not for ${machine.os} ${machine.cpu}`, {
-    ...about(node),
-    found: [machine.os, machine.cpu, machine.libc].filter(Boolean).join(" "),
-    wayOut: [{ kind: "other", text: `Move ${node.name} to optionalDependencies` }, force],
-    details: { required: { os, cpu, libc }, current: machine },
-  });
-}
-
-function about(node: Node): Partial<Failure> {
-  const dependents = [...node.edgesIn].map((edge) => edge.from);
-  return {
-    package: node.name,
-    spec: [...node.edgesIn][0]?.effective ?? node.version,
-    requiredBy: dependents.map((from) => from.location),
-    paths: dependents.slice(0, 3).map(pathTo),
-  };
-}
-
-function idOf(node: Node): string {
-  return node.version ? `${node.packageName ?? node.name}@${node.version}` : (node.packageName ?? node.name);
-}
-
 /** One warning for each deprecated package that is placed. */
-export function warnDeprecated({ tree, warnings }: Context): void {
+export function warnDeprecated({ tree, unexplained }: Context): void {
   const seen = new Set<Manifest>();
   for (const node of tree.inventory.values()) {
-    const { deprecated } = node.manifest;
-    if (!deprecated || node.isLink || seen.has(node.manifest)) continue;
+    if (!node.manifest.deprecated || node.isLink || seen.has(node.manifest)) continue;
     seen.add(node.manifest);
-    warnings.push(failure("EDEPRECATED", `${idOf(node)} is deprecated: ${String(deprecated)}`, about(node)));
+    unexplained.push((words) => words.deprecated(node));
   }
 }

@@ -43,6 +43,8 @@ export interface Context {
   /** Nodes whose manifest could not be had, in the order they came up. */
   readonly loadFailures: Set<Node>;
   readonly warnings: Failure[];
+  /** Warnings that are not yet in words. */
+  readonly unexplained: Wording[];
   /** Manifests that came from packuments: where those are abbreviated, they lack what a lock has. */
   readonly picked: Set<Manifest>;
   /** For a project with a yarn.lock: what that pins a spec to where there is no lock of npm's, and what rewrites it. */
@@ -55,6 +57,18 @@ export interface Context {
   lock: LockData | null;
   /** What puts locks and workspaces into the tree: loaded only where there are any. */
   old: typeof import("./load-lock.ts") | null;
+}
+
+/** Puts a failure into words: with `words.ts`, which is loaded only when something fails or is warned about. */
+export type Wording = (words: typeof import("./words.ts")) => Failure;
+
+/** A failure that is not yet in words. Ends a build; the tree stands still, so that it can be described afterwards. */
+export class Unexplained extends Error {
+  readonly wording: Wording;
+  constructor(wording: Wording) {
+    super("a failure without words");
+    this.wording = wording;
+  }
 }
 
 export function raise(failure: Failure): never {

@@ -1,11 +1,14 @@
-import type { Outcome } from "../errors.ts";
+import { type Outcome, ok } from "../errors.ts";
 import type { Answer, Need, Steps } from "./need.ts";
+
+/** A need that somebody else must meet. */
+export type Asked = Exclude<Need, { kind: "pause" | "code" }>;
 
 /** How a driver waits: one answer, or a moment for whoever else needs the thread. */
 export interface DriverHost {
-  answer(need: Need): Promise<Answer>;
+  answer(need: Asked): Promise<Answer>;
   /** An answer that is here already. */
-  peek(need: Need): Answer | undefined;
+  peek(need: Asked): Answer | undefined;
   /** Gives way if this thread's turn is over; a promise only then. */
   breathe(): Promise<void> | undefined;
   signal?: AbortSignal | undefined;
@@ -25,15 +28,10 @@ export async function drive<T>(steps: Steps<T>, host: DriverHost): Promise<T> {
       await pause;
       host.signal?.throwIfAborted();
     }
-    step = steps.next(need.kind === "pause" ? START : (host.peek(need) ?? (await host.answer(need))));
+    if (need.kind === "pause") step = steps.next(START);
+    else if (need.kind === "code") step = steps.next(ok(await need.load()));
+    else step = steps.next(host.peek(need) ?? (await host.answer(need)));
   }
-  return step.value;
-}
-
-/** A driver for answers that are all here: no promise, no pause. */
-export function driveNow<T>(steps: Steps<T>, answer: (need: Need) => Answer): T {
-  let step = steps.next(START);
-  while (!step.done) step = steps.next(step.value.kind === "pause" ? START : answer(step.value));
   return step.value;
 }
 

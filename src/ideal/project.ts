@@ -96,6 +96,7 @@ async function readContext({ files, path, packageJson, options: raw, platform, n
     explicit: new Set(),
     loadFailures: new Set(),
     warnings: [],
+    unexplained: [],
     picked: new Set(),
     yarn: null,
     mutationRequested,

@@ -6,7 +6,8 @@ import { addDependencies, localSpec, removeDependencies } from "../project/edit-
 import { selectVersion } from "../registry/select-version.ts";
 import { parseArg, type Spec } from "../spec/spec.ts";
 import type { DepsQueue } from "./queue.ts";
-import { noGit, readManifest } from "./candidates.ts";
+import { readManifest } from "./candidates.ts";
+import { noGit } from "./problems.ts";
 import { type Context, raise } from "./context.ts";
 import { needPackument, needTarball, type Steps } from "./need.ts";
 
@@ -95,7 +96,7 @@ function* add(node: Node, { options, context, requested }: AddAt): Steps<void> {
 function* named(text: string, node: Node, context: Context): Steps<Spec> {
   const root = context.tree.root.path;
   const spec = parseArg(text, root);
-  if (spec.type === "git") return raise(noGit({ name: spec.name || text, spec: spec.saveSpec, from: "the project" }));
+  if (spec.type === "git") return raise(noGit(spec.name || text, spec.saveSpec, ""));
   if (spec.type === "tag" && spec.rawSpec) {
     const packument = yield* needPackument(spec.name);
     const picked = packument.ok ? selectVersion(packument.value, spec.fetchSpec, context.options.policyFor(spec.name)) : packument;

@@ -1,11 +1,11 @@
-import { type Failure, failure } from "../errors.ts";
+import type { Failure } from "../errors.ts";
 import type { Node } from "../graph/node.ts";
 import { writeLock } from "../lockfile/write-lock.ts";
-import { Builder } from "./build.ts";
+import { Builder, explainWarnings } from "./build.ts";
 import { checkEnginesAndPlatforms, pruneFailedOptional, warnDeprecated } from "./checks.ts";
-import { type Context, raise } from "./context.ts";
+import { type Context, raise, Unexplained } from "./context.ts";
 import { calculateFlags, clearFlags, resetAllFlags } from "./flags.ts";
-import type { Steps } from "./need.ts";
+import { needCode, type Steps } from "./need.ts";
 import { updatesAll } from "./options.ts";
 import type { Project } from "./project.ts";
 
@@ -16,8 +16,21 @@ export interface Written {
   lockfile: string;
 }
 
-/** From a project that was read to the tree that npm would build (npm-tree §7). Answers the warnings. */
+/**
+ * From a project that was read to the tree that npm would build (npm-tree §7). Answers the warnings.
+ * @throws InstallError what npm itself fails with, and ENONTERMINATING or ENPMCRASH where it does not end or crashes
+ */
 export function* resolveTree(project: Project): Steps<{ warnings: readonly Failure[] }> {
+  try {
+    return yield* buildTree(project);
+  } catch (error) {
+    if (!(error instanceof Unexplained)) throw error;
+    const words = yield* needCode(() => import("./words.ts"));
+    return raise(error.wording(words));
+  }
+}
+
+function* buildTree(project: Project): Steps<{ warnings: readonly Failure[] }> {
   const { context } = project;
   const { lock } = context;
   const builder = new Builder(context);
@@ -27,13 +40,14 @@ export function* resolveTree(project: Project): Steps<{ warnings: readonly Failu
   if (lock && context.old) yield* context.old.inflate(lock, context);
   const { edits } = project;
   const requested = edits && (yield* edits.applyRequests(project.options, context, builder.queue));
-  assertRootOverrides(context);
+  context.world.overrides?.assertDirect(context.tree.root.edges().values());
   builder.queue.push(context.tree.root);
   yield* builder.run();
   finishFlags(context, lock?.loaded ?? false);
   pruneFailedOptional(context);
   checkEnginesAndPlatforms(context);
   warnDeprecated(context);
+  yield* explainWarnings(context);
   project.requested = requested;
   return { warnings: context.warnings };
 }
@@ -72,27 +86,6 @@ function scan({ tree, options, mutationRequested }: Context, { queue }: Builder)
       queue.push(node);
       queued = true;
     }
-  }
-}
-
-/** A project may not override what it itself asks for with something else (npm-tree §6.6). */
-function assertRootOverrides({ tree, world }: Context): void {
-  if (!world.overrides) return;
-  for (const edge of tree.root.edges().values()) {
-    const { name, rawSpec, effective } = edge;
-    if (effective === rawSpec || effective.startsWith("$")) continue;
-    raise(
-      failure("EOVERRIDE", `Override for ${name}@${rawSpec} conflicts with direct dependency`, {
-        package: name,
-        spec: rawSpec,
-        requiredBy: [""],
-        found: effective,
-        wayOut: [
-          { kind: "override", text: `Refer to the dependency itself: "$${name}"`, overrides: { [name]: `$${name}` } },
-          { kind: "spec", text: `Ask for ${effective} directly`, package: name, spec: effective },
-        ],
-      }),
-    );
   }
 }
 

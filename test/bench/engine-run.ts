@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { fail, failure, ok } from "../../src/errors.ts";
-import { driveNow } from "../../src/ideal/drive.ts";
-import type { Answer, Need } from "../../src/ideal/need.ts";
+import { type Asked, drive } from "../../src/ideal/drive.ts";
+import type { Answer } from "../../src/ideal/need.ts";
 import { readProject } from "../../src/ideal/project.ts";
 import { resolveTree, type Written, writeProject } from "../../src/ideal/resolve.ts";
 import { indexPackument, type Packument } from "../../src/registry/packument.ts";
@@ -38,13 +38,14 @@ export class EngineRun {
     const { text, name, legacyPeerDeps, nested } = this.input;
     const options = { legacyPeerDeps, ...(nested ? { installStrategy: "nested" as const } : {}) };
     const project = await readProject({ files: { "package.json": text }, name, options, platform: PLATFORM });
-    driveNow(resolveTree(project), (need) => this.#answer(need));
+    const peek = (need: Asked): Answer => this.#answer(need);
+    await drive(resolveTree(project), { peek, answer: async (need) => peek(need), breathe: () => undefined });
     const resolved = writeProject(project);
     const { tree, world } = project.context;
     return { resolved, nodes: tree.inventory.size - 1, steps: world.steps };
   }
 
-  #answer(need: Need): Answer {
+  #answer(need: Asked): Answer {
     const name = need.key;
     if (need.kind !== "packument") return fail(failure("EUNSUPPORTED", `${need.kind} ${name}`));
     const known = this.#packuments.get(name);

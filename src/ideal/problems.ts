@@ -1,0 +1,76 @@
+import { type Failure, failure, type WayOut } from "../errors.ts";
+import type { Node } from "../graph/node.ts";
+import type { Machine } from "./checks.ts";
+import { pathTo } from "./conflict.ts";
+import type { BuildOptions } from "./context.ts";
+
+/** A load failure with who wants the package, and how the project comes to it. */
+export function loadFailure(node: Node): Failure {
+  const cause = node.errors[0] as Failure;
+  const dependents = [...node.edgesIn].map((edge) => edge.from);
+  if (dependents.length === 0) return cause;
+  const paths = dependents.slice(0, 5).map(pathTo);
+  return { ...cause, requiredBy: dependents.map((from) => from.location), paths };
+}
+
+export function noGit(name: string, spec: string, from: string): Failure {
+  const who = from || "the project";
+  return failure("EUNSUPPORTED", `${name} is wanted from git (${spec}) by ${who}; a page cannot clone a repository`, {
+    package: name,
+    spec,
+    requiredBy: [from],
+    wayOut: [
+      { kind: "override", text: `Override ${name} with a published version`, overrides: { [name]: "latest" } },
+      { kind: "other", text: "Depend on a tarball of the repository by its https URL" },
+    ],
+  });
+}
+
+export function npmCrash(node: Node): Failure {
+  return failure("ENPMCRASH", `npm crashes on this project: the peers of ${node.name}@${node.version} displace each other`, {
+    package: node.name,
+    wayOut: [{ kind: "option", option: "legacyPeerDeps", text: "Resolve without peer dependencies (legacyPeerDeps)" }],
+  });
+}
+
+export function badEngine(node: Node, options: BuildOptions): Failure {
+  const { engines } = node.manifest;
+  const { node: version, npm } = options.platform;
+  const required = Object.entries(engines ?? {}).map(([name, range]) => `${name} ${range}`);
+  return failure("EBADENGINE", `${idOf(node)} needs ${required.join(", ")}; this is node ${version}, npm ${npm}`, {
+    ...about(node),
+    found: `node ${version}, npm ${npm}`,
+    wayOut: [{ kind: "other", text: `Use an engine that fits (${required.join(", ")}), or another version of ${node.name}` }],
+    details: { required: engines, current: { node: version, npm } },
+  });
+}
+
+export function badPlatform(node: Node, machine: Machine): Failure {
+  const { os, cpu, libc } = node.manifest;
+  const needs = [os, cpu, libc].filter(Boolean).map((list) => [list].flat().join("|"));
+  const force: WayOut = { kind: "option", option: "force", text: "Resolve with force, which skips this check" };
+  return failure("EBADPLATFORM", `${idOf(node)} is for ${needs.join(" ")}, not for ${machine.os} ${machine.cpu}`, {
+    ...about(node),
+    found: [machine.os, machine.cpu, machine.libc].filter(Boolean).join(" "),
+    wayOut: [{ kind: "other", text: `Move ${node.name} to optionalDependencies` }, force],
+    details: { required: { os, cpu, libc }, current: machine },
+  });
+}
+
+function about(node: Node): Partial<Failure> {
+  const dependents = [...node.edgesIn].map((edge) => edge.from);
+  return {
+    package: node.name,
+    spec: [...node.edgesIn][0]?.effective ?? node.version,
+    requiredBy: dependents.map((from) => from.location),
+    paths: dependents.slice(0, 3).map(pathTo),
+  };
+}
+
+function idOf(node: Node): string {
+  return node.version ? `${node.packageName ?? node.name}@${node.version}` : (node.packageName ?? node.name);
+}
+
+export function deprecated(node: Node): Failure {
+  return failure("EDEPRECATED", `${idOf(node)} is deprecated: ${String(node.manifest.deprecated)}`, about(node));
+}
