@@ -41,11 +41,13 @@ export class World {
     return want;
   }
 
-  /** `^1.2.3` and its like, most specs by far: no path, URL, alias or tag, and parsed only once. */
+  /** A range or version, as most specs are: no path, URL, alias or tag in it. Parsed once, for the tests to come too. */
   #plain(name: string, raw: string): Want | null {
-    if (!this.#names.has(name) || !/^[\^~<>=]*\d[\w.+-]*$/.test(raw) || !this.ranges.range(raw)) return null;
-    const type = this.ranges.version(raw) ? "version" : "range";
-    const spec: Spec = { type, name, raw: `${name}@${raw}`, rawSpec: raw, fetchSpec: raw, registry: true };
+    if (!/^[\w.+\-^~<>=|* ]*$/.test(raw) || !NAME.test(name) || RESERVED.has(name)) return null;
+    const fetchSpec = raw.trim();
+    if (!this.ranges.range(fetchSpec)) return null;
+    const type = fetchSpec && this.ranges.version(fetchSpec) ? "version" : "range";
+    const spec: Spec = { type, name, raw: `${name}@${raw}`, rawSpec: raw, fetchSpec, registry: true };
     return { spec, failure: null, tested: null };
   }
 
@@ -72,6 +74,9 @@ export class World {
   }
 }
 
+/** Names that are certainly valid. The others are looked at closely. */
+const NAME = /^(?:@[a-z0-9][\w.-]*\/)?[a-z0-9][\w.-]*$/;
+const RESERVED = new Set(["node_modules", "favicon.ico"]);
 const MAX_STEPS = 5_000_000;
 
 export function notTerminating(where: string): Failure {

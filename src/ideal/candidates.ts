@@ -39,7 +39,8 @@ interface Ask {
 /** Makes the packages that are then placed, each with a consistent set of its peers (npm-tree §9 and §10). */
 export class Candidates {
   readonly #context: Context;
-  readonly #picked = new Map<string, Outcome<Picked>>();
+  /** By name, then by spec: npm keeps the first answer for the whole run, failures too. */
+  readonly #picked = new Map<string, Map<string, Outcome<Picked>>>();
   /** A node's latest virtual root, or the one candidate that would stand alone in it. */
   readonly #roots = new Map<Node, VirtualTree | Node>();
   readonly #sources = new WeakMap<Node, Node>();
@@ -182,10 +183,17 @@ export class Candidates {
   }
 
   *#fetched(spec: Spec, edge: Edge, name: string): Steps<Node> {
-    const key = "fetchSpec" in spec && spec.type !== "git" && !("registry" in spec) ? spec.fetchSpec : `${name}@${spec.rawSpec}`;
-    const known = this.#picked.get(key);
-    const picked = known ?? (yield* this.#pick({ ...spec, name } as Spec, edge));
-    if (!known) this.#picked.set(key, picked);
+    let known = this.#picked.get(name);
+    if (!known) {
+      known = new Map();
+      this.#picked.set(name, known);
+    }
+    const key = "saveSpec" in spec ? spec.saveSpec : spec.rawSpec;
+    let picked = known.get(key);
+    if (!picked) {
+      picked = yield* this.#pick("registry" in spec && spec.type !== "alias" ? { ...spec, name } : spec, edge);
+      known.set(key, picked);
+    }
     const { world } = this.#context;
     if (picked.ok) return new Node({ world, name, ...picked.value });
     const node = new Node({ world, name, manifest: {}, errors: [blame(picked.failure, edge)] });
