@@ -14,10 +14,13 @@ export interface FakeOptions extends RegistryOptions {
   tags?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Publish times by `name@version`. */
   times?: Readonly<Record<string, string>>;
+  /** Archives by path: `a/-/a-1.0.0.tgz`. A test that gives one says its `dist` too. */
+  tarballs?: Readonly<Record<string, Uint8Array>>;
 }
 
 export interface FakeRegistry extends MemoryRegistry {
   snapshot: Snapshot;
+  tarballs: Readonly<Record<string, Uint8Array>>;
 }
 
 /** 64 bytes told from the id alone: valid as an integrity, and another for another id. */
@@ -55,6 +58,7 @@ export function fakeRegistry(
     const document = { name, "dist-tags": tags, versions: Object.fromEntries(found) };
     return [name, dated.length > 0 ? { ...document, time } : document] as const;
   });
-  const snapshot = inlineSnapshot(Object.fromEntries(documents));
-  return { ...memoryRegistry(snapshot, options), snapshot };
+  const { tarballs = {} } = options;
+  const snapshot = inlineSnapshot(Object.fromEntries(documents), tarballs);
+  return { ...memoryRegistry(snapshot, options), snapshot, tarballs };
 }

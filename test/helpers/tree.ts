@@ -27,6 +27,15 @@ export async function resolveIn(
   }
 }
 
+/** Resolves a project that is one package.json. */
+export function resolveManifest(
+  registry: FakeRegistry,
+  manifest: object,
+  options: ResolveOptions = {},
+): Promise<Resolution> {
+  return resolveIn(registry, { "package.json": JSON.stringify(manifest, null, 2) }, options);
+}
+
 /** The tree of a project with these dependencies (or, when a value is no string, this package.json), drawn. */
 export async function tree(
   registry: FakeRegistry,
@@ -34,6 +43,5 @@ export async function tree(
   options: ResolveOptions = {},
 ): Promise<string> {
   const plain = Object.values(dependencies).every((spec) => typeof spec === "string");
-  const files = { "package.json": JSON.stringify(plain ? { dependencies } : dependencies, null, 2) };
-  return drawTree((await resolveIn(registry, files, options)).tree);
+  return drawTree((await resolveManifest(registry, plain ? { dependencies } : dependencies, options)).tree);
 }

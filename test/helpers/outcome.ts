@@ -1,0 +1,35 @@
+import type { Resolution } from "../../src/api.ts";
+import { type Failure, InstallError } from "../../src/errors.ts";
+
+/** The coded data of a resolution that must not succeed; an error without a code is thrown on. */
+export async function failureOf(work: Promise<unknown>): Promise<Failure> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof InstallError) return error.failure;
+    throw error;
+  }
+  throw new Error("It should have failed");
+}
+
+/** Code and package of each warning, in order: `ERESOLVE b`. */
+export function warned({ warnings }: Resolution): string[] {
+  return warnings.map(({ code, package: name }) => (name === undefined ? code : `${code} ${name}`));
+}
+
+type Entry = Readonly<Record<string, unknown>>;
+
+/** The lock that was written, parsed: its entries by location. */
+export function entriesOf({ files }: Resolution): Map<string, Entry> {
+  const text = files["package-lock.json"] ?? files["npm-shrinkwrap.json"] ?? "{}";
+  const { packages = {} } = JSON.parse(text) as { packages?: Record<string, Entry> };
+  return new Map(Object.entries(packages));
+}
+
+const FLAGS = ["dev", "optional", "devOptional", "peer", "extraneous", "inBundle", "link"] as const;
+
+/** What the lock says of how each place is needed: `node_modules/a dev peer`. */
+export function flagsOf(resolution: Resolution): string[] {
+  const entries = [...entriesOf(resolution)].filter(([location]) => location !== "");
+  return entries.map(([location, entry]) => [location, ...FLAGS.filter((flag) => entry[flag] === true)].join(" "));
+}

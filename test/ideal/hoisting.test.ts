@@ -1,0 +1,192 @@
+import { expect, test } from "vitest";
+import { drawTree } from "../helpers/draw-tree.ts";
+import { fakeRegistry } from "../helpers/fake-registry.ts";
+import { entriesOf, failureOf, flagsOf } from "../helpers/outcome.ts";
+import { resolveManifest, tree } from "../helpers/tree.ts";
+
+test("a dependency of a dependency goes up to the project", async () => {
+  const registry = fakeRegistry({ "a@1.0.0": { b: "1" }, "b@1.0.0": { c: "1" }, "c@1.0.0": {} });
+  expect(await tree(registry, { a: "1" })).toBe("a@1.0.0\nb@1.0.0\nc@1.0.0");
+});
+
+test("the first of two that disagree takes the top, by name and not by the order of package.json", async () => {
+  const registry = fakeRegistry({
+    "a@1.0.0": { x: "1" },
+    "b@1.0.0": { x: "2" },
+    "c@1.0.0": { x: "2" },
+    "x@1.0.0": {},
+    "x@2.0.0": {},
+  });
+  const drawn = "a@1.0.0\nb@1.0.0\n  x@2.0.0\nc@1.0.0\n  x@2.0.0\nx@1.0.0";
+  expect(await tree(registry, { c: "1", b: "1", a: "1" })).toBe(drawn);
+});
+
+test("what has to nest stands as high as it is in nobody's way", async () => {
+  // The project's c@2 and x@1 keep b's c@1 and x@2 off the top; c@1 finds its x one folder up.
+  const registry = fakeRegistry({
+    "a@1.0.0": { b: "1", x: "1" },
+    "b@1.0.0": { c: "1", x: "2" },
+    "c@1.0.0": { x: "2" },
+    "c@2.0.0": {},
+    "x@1.0.0": {},
+    "x@2.0.0": {},
+  });
+  const drawn = "a@1.0.0\nb@1.0.0\n  c@1.0.0\n  x@2.0.0\nc@2.0.0\nx@1.0.0";
+  expect(await tree(registry, { a: "1", c: "2" })).toBe(drawn);
+});
+
+test("a version that stands above and will do is used, even where a newer one exists", async () => {
+  const registry = fakeRegistry({ "a@1.0.0": { x: "^1.0.0" }, "x@1.1.0": {}, "x@1.5.0": {} });
+  expect(await tree(registry, { a: "1", x: "1.1.0" })).toBe("a@1.0.0\nx@1.1.0");
+});
+
+test("a newer version nests where the older one is held by a dependent", async () => {
+  const registry = fakeRegistry({
+    "a@1.0.0": { x: "~1.0.0" },
+    "b@1.0.0": { x: "^1.5.0" },
+    "c@1.0.0": { x: ">=1.0.0" },
+    "x@1.0.0": {},
+    "x@1.5.0": {},
+  });
+  expect(await tree(registry, { a: "1", b: "1", c: "1" })).toBe("a@1.0.0\nb@1.0.0\n  x@1.5.0\nc@1.0.0\nx@1.0.0");
+});
+
+test("a newer version that all dependents accept replaces the older one, and what only that one needed goes", async () => {
+  const packages = {
+    "a@1.0.0": { x: "*" },
+    "b@1.0.0": { x: "^1.5.0" },
+    "x@1.0.0": { y: "1" },
+    "x@1.5.0": {},
+    "x@1.6.0": {},
+    "y@1.0.0": {},
+  };
+  // a's `*` is met by the tag's version first.
+  const registry = fakeRegistry(packages, { tags: { x: { latest: "1.0.0" } } });
+  const resolution = await resolveManifest(registry, { dependencies: { a: "1", b: "1" } });
+  expect(drawTree(resolution.tree)).toBe("a@1.0.0\nb@1.0.0\nx@1.6.0");
+  expect(flagsOf(resolution)).toEqual(["node_modules/a", "node_modules/b", "node_modules/x"]);
+});
+
+test("ever narrower ranges end with one copy", async () => {
+  const registry = fakeRegistry(
+    {
+      "a@1.0.0": { x: "*" },
+      "b@1.0.0": { x: "1.2.0" },
+      "c@1.0.0": { x: ">=1.2.0" },
+      "x@1.1.0": {},
+      "x@1.2.0": {},
+      "x@1.3.0": {},
+    },
+    { tags: { x: { latest: "1.1.0" } } },
+  );
+  expect(await tree(registry, { a: "1", b: "1", c: "1" })).toBe("a@1.0.0\nb@1.0.0\nc@1.0.0\nx@1.2.0");
+});
+
+test("a package that would stand below itself becomes a link", async () => {
+  // a@1 → b@1 → a@2 → b@2 → a@1 → … : npm ends it where the same package stands above.
+  const registry = fakeRegistry({
+    "a@1.0.0": { b: "1" },
+    "b@1.0.0": { a: "2" },
+    "a@2.0.0": { b: "2" },
+    "b@2.0.0": { a: "1" },
+  });
+  const drawn = "a@1.0.0\nb@1.0.0\n  a@2.0.0\n  b@2.0.0\n    a@1.0.0\n    b -> node_modules/b";
+  expect(await tree(registry, { a: "1" })).toBe(drawn);
+});
+
+test.each([
+  ["hoisted", "a@1.0.0\nb@1.0.0\nc@1.0.0"],
+  ["nested", "a@1.0.0\n  b@1.0.0\n    c@1.0.0"],
+  ["shallow", "a@1.0.0\n  b@1.0.0\n  c@1.0.0"],
+  ["linked", "a@1.0.0\nb@1.0.0\nc@1.0.0"],
+] as const)("installStrategy %s", async (installStrategy, drawn) => {
+  const registry = fakeRegistry({ "a@1.0.0": { b: "1" }, "b@1.0.0": { c: "1" }, "c@1.0.0": {} });
+  expect(await tree(registry, { a: "1" }, { installStrategy })).toBe(drawn);
+});
+
+test("nested still uses what the project has", async () => {
+  const registry = fakeRegistry({ "a@1.0.0": { b: "1" }, "b@1.0.0": {} });
+  expect(await tree(registry, { a: "1", b: "1" }, { installStrategy: "nested" })).toBe("a@1.0.0\nb@1.0.0");
+});
+
+test("preferDedupe lets an older version that suits everybody replace a newer one", async () => {
+  const registry = fakeRegistry({
+    "a@1.0.0": { x: "^1.0.0" },
+    "b@1.0.0": { x: "1.1.0" },
+    "x@1.1.0": {},
+    "x@1.5.0": {},
+  });
+  expect(await tree(registry, { a: "1", b: "1" })).toBe("a@1.0.0\nb@1.0.0\n  x@1.1.0\nx@1.5.0");
+  expect(await tree(registry, { a: "1", b: "1" }, { preferDedupe: true })).toBe("a@1.0.0\nb@1.0.0\nx@1.1.0");
+});
+
+test("folders whose names differ in case only are one", async () => {
+  const registry = fakeRegistry({ "a@1.0.0": { JSONStream: "1" }, "JSONStream@1.0.0": {}, "jsonstream@1.0.0": {} });
+  expect(await tree(registry, { a: "1", jsonstream: "1" })).toBe("a@1.0.0\n  JSONStream@1.0.0\njsonstream@1.0.0");
+});
+
+// npm itself crashes on these: it looks them up in plain objects.
+test.each(["constructor", "hasOwnProperty", "toString", "valueOf"])("a package may be called %s", async (name) => {
+  const registry = fakeRegistry({ "a@1.0.0": { [name]: "^1.0.0" } as Record<string, string>, [`${name}@1.2.0`]: {} });
+  const resolution = await resolveManifest(registry, { dependencies: { a: "1", [name]: "1.x" } });
+  expect(drawTree(resolution.tree)).toBe(`a@1.0.0\n${name}@1.2.0`);
+  expect(entriesOf(resolution).get("node_modules/a")?.["dependencies"]).toEqual({ [name]: "^1.0.0" });
+});
+
+test("a package may not be called __proto__, and nothing breaks when one asks for it", async () => {
+  const registry = fakeRegistry({ "a@1.0.0": JSON.parse('{ "dependencies": { "__proto__": "1" } }') });
+  const failure = await failureOf(tree(registry, { a: "1" }));
+  expect(failure).toMatchObject({ code: "EINVALIDPACKAGENAME", package: "__proto__", requiredBy: ["node_modules/a"] });
+});
+
+test("flags say how each package is reached", async () => {
+  const registry = fakeRegistry({
+    "d@1.0.0": { both: "1", onlydev: "1" },
+    "o@1.0.0": { both: "1", onlyopt: "1" },
+    "p@1.0.0": { shared: "1", peerdep: "1" },
+    "r@1.0.0": { shared: "1" },
+    "both@1.0.0": {},
+    "onlydev@1.0.0": {},
+    "onlyopt@1.0.0": {},
+    "shared@1.0.0": {},
+    "peerdep@1.0.0": {},
+  });
+  const manifest = {
+    dependencies: { r: "1" },
+    devDependencies: { d: "1" },
+    optionalDependencies: { o: "1" },
+    peerDependencies: { p: "1" },
+  };
+  expect(flagsOf(await resolveManifest(registry, manifest))).toEqual([
+    "node_modules/both devOptional",
+    "node_modules/d dev",
+    "node_modules/o optional",
+    "node_modules/onlydev dev",
+    "node_modules/onlyopt optional",
+    "node_modules/p peer",
+    "node_modules/peerdep peer",
+    "node_modules/r",
+    "node_modules/shared",
+  ]);
+});
+
+test("of one name in several sections, dev beats optional beats prod beats peer", async () => {
+  const registry = fakeRegistry({ "x@1.0.0": {}, "x@2.0.0": {}, "x@3.0.0": {}, "x@4.0.0": {} });
+  const sections = {
+    peerDependencies: { x: "1" },
+    dependencies: { x: "2" },
+    optionalDependencies: { x: "3" },
+    devDependencies: { x: "4" },
+  };
+  const { devDependencies: _, ...noDev } = sections;
+  const { optionalDependencies: __, ...noOptional } = noDev;
+  expect(await tree(registry, sections)).toBe("x@4.0.0");
+  expect(await tree(registry, noDev)).toBe("x@3.0.0");
+  expect(await tree(registry, noOptional)).toBe("x@2.0.0");
+  expect(await tree(registry, { peerDependencies: { x: "1" } })).toBe("x@1.0.0");
+});
+
+test("devDependencies of a dependency are nobody's business", async () => {
+  const registry = fakeRegistry({ "a@1.0.0": { devDependencies: { gone: "1" } } });
+  expect(await tree(registry, { a: "1" })).toBe("a@1.0.0");
+});

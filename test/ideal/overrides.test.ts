@@ -1,0 +1,126 @@
+import { expect, test } from "vitest";
+import { fakeRegistry } from "../helpers/fake-registry.ts";
+import { entriesOf, failureOf, warned } from "../helpers/outcome.ts";
+import { resolveIn, resolveManifest, tree } from "../helpers/tree.ts";
+
+const registry = fakeRegistry({
+  "a@1.0.0": { b: "^1.0.0", c: "^1.0.0" },
+  "b@1.0.0": { c: "^1.0.0" },
+  "b@2.0.0": { c: "^1.0.0" },
+  "c@1.0.0": {},
+  "c@1.5.0": {},
+  "c@2.0.0": {},
+  "c@3.0.0": {},
+});
+
+const DEFAULT = "a@1.0.0\nb@1.0.0\nc@1.5.0";
+
+test.each<[string, unknown, string]>([
+  ["none", {}, DEFAULT],
+  ["everywhere", { c: "3.0.0" }, "a@1.0.0\nb@1.0.0\nc@3.0.0"],
+  ["below one package only", { b: { c: "2.0.0" } }, "a@1.0.0\nb@1.0.0\n  c@2.0.0\nc@1.5.0"],
+  ["the package itself and what is below it", { b: { ".": "2.0.0", c: "2.0.0" } }, "a@1.0.0\nb@2.0.0\n  c@2.0.0\nc@1.5.0"],
+  ["deeper than a package, and itself", { a: { b: { c: "2.0.0" } } }, "a@1.0.0\nb@1.0.0\n  c@2.0.0\nc@1.5.0"],
+  ["the nearest rule wins", { c: "3.0.0", b: { c: "2.0.0" } }, "a@1.0.0\nb@1.0.0\n  c@2.0.0\nc@3.0.0"],
+  ["where the range meets the key's", { "c@1": "2.0.0" }, "a@1.0.0\nb@1.0.0\nc@2.0.0"],
+  ["not where the range is another", { "c@2": "3.0.0" }, DEFAULT],
+  ["not below another version", { "b@2": { c: "3.0.0" } }, DEFAULT],
+  ["nothing said is what was asked for", { c: "" }, DEFAULT],
+  ["a star likewise", { c: "*" }, DEFAULT],
+  ["names that nobody asks for", { unknown: "1.0.0" }, DEFAULT],
+  ["by a dist-tag", { c: "latest" }, "a@1.0.0\nb@1.0.0\nc@3.0.0"],
+  ["by another package", { c: "npm:b@2.0.0" }, "a@1.0.0\nb@1.0.0\nc@2.0.0 (b)"],
+])("%s", async (_, overrides, drawn) => {
+  expect(await tree(registry, { dependencies: { a: "1" }, overrides })).toBe(drawn);
+});
+
+test("$name is what the project asks for itself", async () => {
+  const manifest = { dependencies: { a: "1", c: "~2.0.0" }, overrides: { c: "$c" } };
+  expect(await tree(registry, manifest)).toBe("a@1.0.0\nb@1.0.0\nc@2.0.0");
+  const dev = { dependencies: { a: "1" }, devDependencies: { c: "3" }, overrides: { b: { c: "$c" } } };
+  expect(await tree(registry, dev)).toBe("a@1.0.0\n  c@1.5.0\nb@1.0.0\nc@3.0.0");
+});
+
+test("an override by the key's own range narrows the spec of a package that has only nested rules", async () => {
+  // npm takes `c@1.0.0` as the version too: the spec ^1.0.0 of c becomes 1.0.0.
+  const manifest = { dependencies: { a: "1" }, overrides: { "c@1.0.0": { x: "1" } } };
+  expect(await tree(registry, manifest)).toBe("a@1.0.0\nb@1.0.0\nc@1.0.0");
+});
+
+test("the lock keeps the specs as the manifests say, and the edge tells both", async () => {
+  const resolution = await resolveManifest(registry, { dependencies: { a: "1" }, overrides: { c: "3.0.0" } });
+  expect(entriesOf(resolution).get("node_modules/b")?.["dependencies"]).toEqual({ c: "^1.0.0" });
+  const edge = resolution.tree.get("node_modules/b")?.edgesOut[0];
+  expect(edge).toMatchObject({ rawSpec: "^1.0.0", spec: "3.0.0", overridden: true, valid: true });
+  expect(warned(resolution)).toEqual([]);
+});
+
+test("an override settles a peer conflict of the project's own", async () => {
+  const peers = fakeRegistry({
+    "plugin@1.0.0": { peerDependencies: { host: "1" } },
+    "host@1.0.0": {},
+    "host@2.0.0": {},
+  });
+  const dependencies = { plugin: "1", host: "2" };
+  expect((await failureOf(tree(peers, dependencies))).code).toBe("ERESOLVE");
+  const overrides = { plugin: { host: "$host" } };
+  expect(await tree(peers, { dependencies, overrides })).toBe("host@2.0.0\nplugin@1.0.0");
+});
+
+test("only the project's overrides count, not a dependency's nor a workspace's", async () => {
+  const other = fakeRegistry({
+    "a@1.0.0": { dependencies: { c: "1" }, overrides: { c: "2.0.0" } },
+    "c@1.0.0": {},
+    "c@2.0.0": {},
+  });
+  expect(await tree(other, { a: "1" })).toBe("a@1.0.0\nc@1.0.0");
+  const files = {
+    "package.json": '{ "workspaces": ["w"], "overrides": { "c": "2.0.0" } }',
+    "w/package.json": '{ "name": "w", "dependencies": { "a": "1" }, "overrides": { "c": "1.0.0" } }',
+  };
+  const resolution = await resolveIn(other, files);
+  expect(resolution.tree.get("node_modules/c")?.version).toBe("2.0.0");
+});
+
+test("a lock from before the override is mended by it", async () => {
+  const before = await resolveManifest(registry, { dependencies: { a: "1" } });
+  const manifest = JSON.stringify({ dependencies: { a: "1" }, overrides: { c: "3.0.0" } }, null, 2);
+  const lock = { "package-lock.json": before.files["package-lock.json"] ?? "" };
+  const resolution = await resolveIn(registry, { "package.json": manifest, ...lock });
+  expect(resolution.tree.get("node_modules/c")?.version).toBe("3.0.0");
+});
+
+test("a rule against the project's own dependency is EOVERRIDE, with two ways out", async () => {
+  const failure = await failureOf(tree(registry, { dependencies: { c: "^1.0.0" }, overrides: { c: "3.0.0" } }));
+  expect(failure).toMatchObject({ code: "EOVERRIDE", package: "c", spec: "^1.0.0", found: "3.0.0", requiredBy: [""] });
+  expect(failure.wayOut).toMatchObject([
+    { kind: "override", overrides: { c: "$c" } },
+    { kind: "spec", package: "c", spec: "3.0.0" },
+  ]);
+  const first = { dependencies: { c: "^1.0.0", a: "1" }, overrides: { c: "$c" } };
+  expect(await tree(registry, first)).toBe(DEFAULT);
+  const second = { dependencies: { c: "3.0.0", a: "1" }, overrides: { c: "3.0.0" } };
+  expect(await tree(registry, second)).toBe("a@1.0.0\nb@1.0.0\nc@3.0.0");
+});
+
+test.each([
+  ["a reference to nothing", { c: "$gone" }, "gone"],
+  ["a key that is no package's name", { "github:u/r": "2.0.0" }, "github:u/r"],
+  ["a value that is neither text nor rules", { c: 3 }, "c"],
+])("%s is EOVERRIDE", async (_, overrides, culprit) => {
+  const failure = await failureOf(tree(registry, { dependencies: { a: "1" }, overrides }));
+  expect(failure).toMatchObject({ code: "EOVERRIDE", package: culprit });
+  expect(failure.wayOut.length).toBeGreaterThan(0);
+});
+
+test("rules may be called like what every object has", async () => {
+  const named = fakeRegistry({ "a@1.0.0": { constructor: "1" }, "constructor@1.0.0": {}, "constructor@2.0.0": {} });
+  expect(await tree(named, { dependencies: { a: "1" }, overrides: { constructor: "2.0.0" } })).toBe(
+    "a@1.0.0\nconstructor@2.0.0",
+  );
+  const text = '{ "dependencies": { "a": "1" }, "overrides": { "__proto__": "2" } }';
+  expect(await failureOf(resolveIn(named, { "package.json": text }))).toMatchObject({
+    code: "EOVERRIDE",
+    package: "__proto__",
+  });
+});

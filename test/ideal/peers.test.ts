@@ -1,0 +1,177 @@
+import { expect, test } from "vitest";
+import type { ResolveOptions } from "../../src/api.ts";
+import { drawTree } from "../helpers/draw-tree.ts";
+import { type FakeManifest, fakeRegistry } from "../helpers/fake-registry.ts";
+import { failureOf, flagsOf, warned } from "../helpers/outcome.ts";
+import { resolveIn, resolveManifest, tree } from "../helpers/tree.ts";
+
+const peers = (peerDependencies: Record<string, string>): FakeManifest => ({ peerDependencies });
+const optionalPeer = (name: string, spec: string): FakeManifest => ({
+  peerDependencies: { [name]: spec },
+  peerDependenciesMeta: { [name]: { optional: true } },
+});
+
+test("a peer comes along and stands beside its dependent", async () => {
+  const registry = fakeRegistry({ "plugin@1.0.0": peers({ host: "^1.0.0" }), "host@1.2.0": {}, "host@2.0.0": {} });
+  const resolution = await resolveManifest(registry, { dependencies: { plugin: "1" } });
+  expect(drawTree(resolution.tree)).toBe("host@1.2.0\nplugin@1.0.0");
+  expect(flagsOf(resolution)).toEqual(["node_modules/host peer", "node_modules/plugin"]);
+});
+
+test("of what the project and the peer ask for, the version that suits both is taken", async () => {
+  const registry = fakeRegistry({
+    "plugin@1.0.0": peers({ host: "1.1.0" }),
+    "host@1.1.0": {},
+    "host@1.5.0": {},
+  });
+  expect(await tree(registry, { host: "^1.0.0", plugin: "1" })).toBe("host@1.1.0\nplugin@1.0.0");
+});
+
+test("a set of peers moves as one: where one cannot stand, none does", async () => {
+  // dom@2 would suit the project alone, but its peer core@2 is in the way of the project's core@1.
+  const registry = fakeRegistry({
+    "app@1.0.0": { dom: "2", core: "2" },
+    "dom@1.0.0": peers({ core: "1" }),
+    "dom@2.0.0": peers({ core: "2" }),
+    "core@1.0.0": {},
+    "core@2.0.0": {},
+  });
+  expect(await tree(registry, { app: "1", core: "1" })).toBe("app@1.0.0\n  core@2.0.0\n  dom@2.0.0\ncore@1.0.0");
+});
+
+test("two peers of one dependent that ask for the same package share it", async () => {
+  const registry = fakeRegistry({
+    "app@1.0.0": { x: "1", y: "1" },
+    "x@1.0.0": peers({ host: ">=1.0.0" }),
+    "y@1.0.0": peers({ host: "<2.0.0" }),
+    "host@1.9.0": {},
+    "host@2.0.0": {},
+  });
+  expect(await tree(registry, { app: "1" })).toBe("app@1.0.0\nhost@1.9.0\nx@1.0.0\ny@1.0.0");
+});
+
+/** app asks for host@2 and for a plugin of host@1, and the project holds host@2 above both: app's fault. */
+const somebodyElses = fakeRegistry({
+  "app@1.0.0": { plugin: "1", host: "2" },
+  "plugin@1.0.0": peers({ host: "1" }),
+  "host@1.0.0": {},
+  "host@2.0.0": {},
+});
+
+test("a peer conflict of a dependency's own making is overridden, with a warning", async () => {
+  const resolution = await resolveManifest(somebodyElses, { dependencies: { app: "1", host: "2" } });
+  expect(drawTree(resolution.tree)).toBe("app@1.0.0\nhost@2.0.0\nplugin@1.0.0");
+  expect(warned(resolution)).toEqual(["ERESOLVE host"]);
+  expect(resolution.warnings[0]).toMatchObject({ spec: "1", found: "host@2.0.0", requiredBy: ["node_modules/plugin"] });
+  const edge = resolution.tree.get("node_modules/plugin")?.edgesOut.find(({ name }) => name === "host");
+  expect([edge?.valid, edge?.error, edge?.to?.location]).toEqual([false, "INVALID", "node_modules/host"]);
+});
+
+/** The project itself asks for host@2 and for a plugin of host@1. */
+const contradiction = fakeRegistry({
+  "plugin@1.0.0": peers({ host: "^1.0.0" }),
+  "host@1.0.0": {},
+  "host@2.0.0": {},
+});
+const CONTRADICTING = { dependencies: { host: "2", plugin: "1" } };
+
+test("the project's own peer conflict is ERESOLVE: who wants what, what is there, the ways out", async () => {
+  const failure = await failureOf(resolveManifest(contradiction, { name: "app", version: "1.0.0", ...CONTRADICTING }));
+  expect(failure).toMatchObject({ code: "ERESOLVE", package: "host", spec: "^1.0.0", found: "host@2.0.0" });
+  expect(failure.message).toBe("plugin@1.0.0 wants host@^1.0.0 as a peer, but found host@2.0.0");
+  expect(failure.paths).toEqual([[{ location: "", name: "app", version: "1.0.0" }]]);
+  expect(failure.details).toMatchObject({
+    edge: { type: "peer", name: "host", spec: "^1.0.0", from: { name: "plugin", version: "1.0.0" } },
+    current: { name: "host", version: "2.0.0", dependents: [{ type: "prod", spec: "2" }] },
+    strictPeerDeps: false,
+    force: false,
+  });
+});
+
+test.each<[string, ResolveOptions, string]>([
+  ["legacyPeerDeps leaves peers out of account", { legacyPeerDeps: true }, "host@2.0.0\nplugin@1.0.0"],
+  ["force overrides the project's own conflict", { force: true }, "host@2.0.0\nplugin@1.0.0"],
+])("%s", async (_, options, drawn) => {
+  expect(await tree(contradiction, CONTRADICTING, options)).toBe(drawn);
+});
+
+test("legacyPeerDeps fetches no peer, and still writes what the manifest says", async () => {
+  const registry = fakeRegistry({ "plugin@1.0.0": peers({ host: "^1.0.0" }), "host@1.0.0": {} });
+  const resolution = await resolveManifest(registry, { dependencies: { plugin: "1" } }, { legacyPeerDeps: true });
+  expect(drawTree(resolution.tree)).toBe("plugin@1.0.0");
+  expect(registry.log.map(({ path }) => path)).toEqual(["plugin"]);
+  expect(resolution.files["package-lock.json"]).toContain('"peerDependencies": {\n        "host": "^1.0.0"');
+});
+
+test("strictPeerDeps fails where npm would only warn, unless forced", async () => {
+  const failure = await failureOf(tree(somebodyElses, { app: "1", host: "2" }, { strictPeerDeps: true }));
+  expect(failure).toMatchObject({ code: "ERESOLVE", package: "host", details: { strictPeerDeps: true } });
+  const forced = await tree(somebodyElses, { app: "1", host: "2" }, { strictPeerDeps: true, force: true });
+  expect(forced).toBe(await tree(somebodyElses, { app: "1", host: "2" }));
+});
+
+test("a workspace's peer conflict is the project's own", async () => {
+  const files = {
+    "package.json": '{ "workspaces": ["w"] }',
+    "w/package.json": JSON.stringify({ name: "w", version: "1.0.0", ...CONTRADICTING }),
+  };
+  const failure = await failureOf(resolveIn(contradiction, files));
+  expect(failure).toMatchObject({ code: "ERESOLVE", package: "host", requiredBy: ["w"] });
+});
+
+test("an optional peer is not fetched for its own sake", async () => {
+  const registry = fakeRegistry({ "a@1.0.0": optionalPeer("host", "1"), "host@1.0.0": {} });
+  expect(await tree(registry, { a: "1" })).toBe("a@1.0.0");
+});
+
+test("an optional peer that is there has to fit", async () => {
+  const packages = { "a@1.0.0": optionalPeer("host", "1"), "host@1.0.0": {}, "host@2.0.0": {} };
+  expect(await tree(fakeRegistry(packages), { a: "1", host: ">=1" })).toBe("a@1.0.0\nhost@1.0.0");
+  const failure = await failureOf(tree(fakeRegistry(packages), { a: "1", host: "2" }));
+  expect(failure).toMatchObject({ code: "ERESOLVE", package: "host", spec: "1" });
+});
+
+test("an optional peer below the project takes the copy that stands near by", async () => {
+  const registry = fakeRegistry({
+    "app@1.0.0": { a: "1", host: "1" },
+    "a@1.0.0": optionalPeer("host", "1"),
+    "host@1.0.0": {},
+    "host@2.0.0": {},
+  });
+  expect(await tree(registry, { app: "1", host: "2" })).toBe("app@1.0.0\n  a@1.0.0\n  host@1.0.0\nhost@2.0.0");
+});
+
+test("a peer that cannot be found anywhere fails for the one that wants it", async () => {
+  const registry = fakeRegistry({ "a@1.0.0": peers({ gone: "1" }) });
+  const failure = await failureOf(tree(registry, { a: "1" }));
+  expect(failure).toMatchObject({ code: "E404", package: "gone", requiredBy: ["node_modules/a"] });
+});
+
+test("peers in a circle are placed once each", async () => {
+  const registry = fakeRegistry({ "a@1.0.0": peers({ b: "1" }), "b@1.0.0": peers({ a: "1" }) });
+  expect(await tree(registry, { a: "1" })).toBe("a@1.0.0\nb@1.0.0");
+});
+
+test("a peer of a dependency may not stand in that dependency's own folder", async () => {
+  // plugin wants host@1 beside it; the project's host@2 fills that place, so plugin nests with its host below app.
+  const registry = fakeRegistry({
+    "app@1.0.0": { plugin: "1" },
+    "plugin@1.0.0": peers({ host: "1" }),
+    "host@1.0.0": {},
+    "host@2.0.0": {},
+  });
+  expect(await tree(registry, { app: "1", host: "2" })).toBe("app@1.0.0\n  host@1.0.0\n  plugin@1.0.0\nhost@2.0.0");
+});
+
+test("two peers that displace each other end in a coded failure, where npm spins for ever", async () => {
+  // x@1 needs y@2, y@2 needs x@2, x@2 needs y@1, y@1 needs x@1.
+  const registry = fakeRegistry({
+    "x@1.0.0": peers({ y: "2" }),
+    "x@2.0.0": peers({ y: "1" }),
+    "y@1.0.0": peers({ x: "1" }),
+    "y@2.0.0": peers({ x: "2" }),
+    "app@1.0.0": { x: "*", y: "*" },
+  });
+  const failure = await failureOf(tree(registry, { app: "1" }));
+  expect(failure.code).toBe("ENONTERMINATING");
+});
