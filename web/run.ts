@@ -73,7 +73,13 @@ export class Run {
       this.#lap("write");
       meter.end();
       const all = [...npmrc.warnings, ...this.#warnings, ...warnings];
-      return resolutionOf({ tree, files, lockfile, warnings: all, stats: this.#stats(source, tree.inventory.size - 1) });
+      return resolutionOf({
+        tree,
+        files,
+        lockfile,
+        warnings: all,
+        stats: this.#stats(source, tree.inventory.size - 1),
+      });
     } finally {
       preload.stop();
       meter.stop();
@@ -124,13 +130,18 @@ export class Run {
   }
 
   #preload(project: Project, source: PackumentSource): Preload {
-    const { world, options } = project.context;
+    const { world, options, lock, tree } = project.context;
+    const known = new Set([...tree.workspaceSpecs.values()].map(({ name }) => name));
+    // Entries of older locks are fetched once more, whatever they are.
+    if ((lock?.originalLockfileVersion ?? 0) >= 2) {
+      for (const { manifest } of lock?.packages.values() ?? []) known.add(manifest.name ?? "");
+    }
     const overrides = new Map<string, string>();
     for (const rule of world.overrides?.children.values() ?? []) {
       const plain = rule.keySpec === "*" && rule.value !== "*" && !rule.value.startsWith("$");
       if (plain) overrides.set(rule.name, rule.value);
     }
-    return new Preload(source, { policy: options.policyFor, overrides, peers: !world.legacyPeerDeps });
+    return new Preload(source, { policy: options.policyFor, overrides, known, peers: !world.legacyPeerDeps });
   }
 }
 

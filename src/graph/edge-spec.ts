@@ -52,7 +52,7 @@ function readEdgeSpecs(manifest: Manifest, scope: SpecScope): EdgeSpecs {
     if (typeof raw !== "string") return;
     const key = fold(name);
     specs.delete(key);
-    specs.set(key, edgeSpec(name, raw, type, accepts[name]));
+    specs.set(key, edgeSpec(name, raw, { type, accept: accepts[name] }));
   };
   if (scope.peers && manifest.peerDependencies) {
     const meta = record(manifest.peerDependenciesMeta);
@@ -62,12 +62,15 @@ function readEdgeSpecs(manifest: Manifest, scope: SpecScope): EdgeSpecs {
     for (const [name, raw] of peers) if (optional(name)) add(name, raw, "peerOptional");
   }
   for (const name in record(manifest.dependencies)) add(name, manifest.dependencies?.[name], "prod");
-  for (const name in record(manifest.optionalDependencies)) add(name, manifest.optionalDependencies?.[name], "optional");
-  if (scope.dev) for (const name in record(manifest.devDependencies)) add(name, manifest.devDependencies?.[name], "dev");
+  for (const name in record(manifest.optionalDependencies))
+    add(name, manifest.optionalDependencies?.[name], "optional");
+  if (scope.dev)
+    for (const name in record(manifest.devDependencies)) add(name, manifest.devDependencies?.[name], "dev");
   return specs;
 }
 
-export function edgeSpec(name: string, raw: string, type: DependencyType, accept?: unknown): EdgeSpec {
+export function edgeSpec(name: string, raw: string, how: { type: DependencyType; accept?: unknown }): EdgeSpec {
+  const { type, accept } = how;
   return {
     name,
     key: fold(name),

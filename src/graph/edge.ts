@@ -106,7 +106,8 @@ export class Edge {
     if (!to) return this.spec.optional ? null : "MISSING";
     if (this.spec.peer && to.parent === from && !from.isTop) return "PEER LOCAL";
     if (!this.satisfiedBy(to)) return "INVALID";
-    if (this.rule && to.overrides && to.specs().size && this.rule.conflictsWith(to.overrides, from.world)) return "INVALID";
+    if (this.rule && to.overrides && to.specs().size && this.rule.conflictsWith(to.overrides, from.world))
+      return "INVALID";
     return null;
   }
 

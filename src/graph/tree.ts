@@ -23,7 +23,6 @@ export abstract class NodeTree {
   abstract detach(node: Node): void;
 }
 
-
 /**
  * The tree being built, and the only code that changes who stands where.
  * Edges are re-pointed incrementally: when a node appears, only the edges that until now resolved past it (or to nothing)

@@ -82,7 +82,8 @@ export class VirtualTree extends NodeTree {
     node.depth = 1;
     node.location = `node_modules/${node.name}`;
     root.setChild(node);
-    if (node.isLink && !node.target.placed && node.target.path.startsWith(`${root.path}/`)) this.#addFolder(node.target);
+    if (node.isLink && !node.target.placed && node.target.path.startsWith(`${root.path}/`))
+      this.#addFolder(node.target);
     if (!this.#rich) return;
     this.ownEdge(node.key)?.point(node);
     for (const member of this.#members()) member.edges().get(node.key)?.point(node);

@@ -1,7 +1,7 @@
-import { type Failure, InstallError, failure } from "../errors.ts";
+import { type Failure, failure, InstallError } from "../errors.ts";
 import { parseSpec, type Spec } from "../spec/spec.ts";
-import { RangeTable } from "../spec/version-range.ts";
 import { compareVersions } from "../spec/version.ts";
+import { RangeTable } from "../spec/version-range.ts";
 import type { OverrideSet } from "./overrides.ts";
 
 /** A parsed spec with what is already known of it. Either `spec` or `failure` is there. */

@@ -183,7 +183,12 @@ export function* explainWarnings({ unexplained, warnings }: Context): Steps<void
 
 function holdsMore(node: Node): boolean {
   const list = node.manifest.bundleDependencies;
-  return (node.hasShrinkwrap || (Array.isArray(list) && list.length > 0)) && Boolean(node.resolved) && !node.inert && !node.isLink;
+  return (
+    (node.hasShrinkwrap || (Array.isArray(list) && list.length > 0)) &&
+    Boolean(node.resolved) &&
+    !node.inert &&
+    !node.isLink
+  );
 }
 
 /** The nearest package below a folder that would do, breadth first, and not from somebody's bundle. */

@@ -4,7 +4,7 @@ import type { Edge } from "../graph/edge.ts";
 import { Link } from "../graph/link.ts";
 import { Node } from "../graph/node.ts";
 import { VirtualTree } from "../graph/virtual-tree.ts";
-import { type Want, notTerminating } from "../graph/world.ts";
+import { notTerminating, type Want } from "../graph/world.ts";
 import { canReplace, peerEdges } from "../placement/can-place.ts";
 import { ofProject } from "../placement/place.ts";
 import { integrityOf } from "../registry/dist.ts";
@@ -83,7 +83,7 @@ export class Candidates {
   }
 
   *candidate(ask: Ask): Steps<Node> {
-    const { edge, second = null, required } = ask;
+    const { edge, second = null } = ask;
     if (!ask.home && !edge.peer && !this.#context.world.overrides) {
       const alone = yield* this.#nodeFrom(edge, edge.want(), edge.name);
       if (alone.isLink || !alone.manifest.peerDependencies || alone.world.legacyPeerDeps) {
@@ -179,7 +179,11 @@ export class Candidates {
     if (spec.type === "directory" && this.#links(edge, spec.fetchSpec)) return this.#linkTo(name, spec.fetchSpec);
     const workspace = this.#workspaceFor(edge);
     if (workspace) return workspace;
-    return yield* this.#fetched(this.#context.yarn?.pin?.({ ...spec, name, raw: `${name}@${spec.rawSpec}` }) ?? spec, edge, name);
+    return yield* this.#fetched(
+      this.#context.yarn?.pin?.({ ...spec, name, raw: `${name}@${spec.rawSpec}` }) ?? spec,
+      edge,
+      name,
+    );
   }
 
   *#fetched(spec: Spec, edge: Edge, name: string): Steps<Node> {
@@ -254,7 +258,8 @@ export class Candidates {
     if (!picked.ok) return picked;
     const manifest = picked.value;
     this.#context.picked.add(manifest);
-    if (!manifest.version) return fail(failure("EINCOMPLETEMANIFEST", `${spec.name}: no version`, { package: spec.name }));
+    if (!manifest.version)
+      return fail(failure("EINCOMPLETEMANIFEST", `${spec.name}: no version`, { package: spec.name }));
     return ok({ manifest, resolved: manifest.dist?.tarball ?? null, integrity: integrityOf(manifest.dist) });
   }
 
@@ -263,8 +268,16 @@ export class Candidates {
     if (!listing.ok) return listing;
     const { texts, integrity } = listing.value;
     const manifest = readManifest(texts.get("package.json"));
-    if (!manifest) return { ok: false, failure: failure("EJSONPARSE", `${name} (${url}): no readable package.json`, { package: name }) };
-    return ok({ manifest: texts.has("npm-shrinkwrap.json") ? { ...manifest, _hasShrinkwrap: true } : manifest, resolved: url, integrity });
+    if (!manifest)
+      return {
+        ok: false,
+        failure: failure("EJSONPARSE", `${name} (${url}): no readable package.json`, { package: name }),
+      };
+    return ok({
+      manifest: texts.has("npm-shrinkwrap.json") ? { ...manifest, _hasShrinkwrap: true } : manifest,
+      resolved: url,
+      integrity,
+    });
   }
 
   #fromFolder(folder: string, name: string): Outcome<Picked> {
@@ -296,5 +309,10 @@ export function readManifest(text: string | undefined): Manifest | null {
 /** A failure as this edge meets it: npm blames the first dependent that asked. */
 function blame(cause: Failure, edge: Edge): Failure {
   const { from } = edge.from.tree instanceof VirtualTree ? { from: edge.from.tree.source } : edge;
-  return { ...cause, package: cause.package ?? edge.name, spec: cause.spec ?? edge.effective, requiredBy: [from.location] };
+  return {
+    ...cause,
+    package: cause.package ?? edge.name,
+    spec: cause.spec ?? edge.effective,
+    requiredBy: [from.location],
+  };
 }

@@ -55,14 +55,19 @@ function omitted(node: Node, omit: ReadonlySet<string>): boolean {
   let top = node;
   while (top.parent) top = top.parent;
   if (!top.isProjectRoot && !top.isWorkspace) return false;
-  if ((node.peer && omit.has("peer")) || (node.dev && omit.has("dev")) || (node.optional && omit.has("optional"))) return true;
+  if ((node.peer && omit.has("peer")) || (node.dev && omit.has("dev")) || (node.optional && omit.has("optional")))
+    return true;
   return node.devOptional && omit.has("optional") && omit.has("dev");
 }
 
 /** Whether a package may be installed on a machine, by its `os`, `cpu` and `libc`. */
 export function platformFits({ os, cpu, libc }: Manifest, machine: Machine): boolean {
   if (!os && !cpu && !libc) return true;
-  return listed(machine.os, os) && listed(machine.cpu, cpu) && (!libc || (Boolean(machine.libc) && listed(machine.libc, libc)));
+  return (
+    listed(machine.os, os) &&
+    listed(machine.cpu, cpu) &&
+    (!libc || (Boolean(machine.libc) && listed(machine.libc, libc)))
+  );
 }
 
 /** `["any"]` fits all; `!x` excludes; otherwise one must match, unless all only exclude. */

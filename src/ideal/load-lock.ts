@@ -49,7 +49,11 @@ function loadNode(entry: LockEntry, nodes: Map<string, Node>, { world, tree }: C
   nodes.set(location, node);
 }
 
-function loadLink({ location, target: at }: LockEntry, nodes: Map<string, Node>, { world, tree, folders }: Context): void {
+function loadLink(
+  { location, target: at }: LockEntry,
+  nodes: Map<string, Node>,
+  { world, tree, folders }: Context,
+): void {
   const target = nodes.get(at ?? "");
   if (!target || target.isLink) return;
   const link = new Link({ world, name: folderName(location) }, target);
@@ -123,7 +127,8 @@ export function inherit(node: Node, entry: LockEntry | undefined): void {
   if (!entry || node.isLink || (node.resolved !== null && node.integrity !== null)) return;
   const same = <T>(a: T | null, b: T | null): boolean => !a || !b || a === b;
   const { version = null } = entry.manifest;
-  if (!same(entry.resolved, node.resolved) || !same(entry.integrity, node.integrity) || !same(version, node.version)) return;
+  if (!same(entry.resolved, node.resolved) || !same(entry.integrity, node.integrity) || !same(version, node.version))
+    return;
   node.resolved ||= entry.resolved;
   node.integrity ||= entry.integrity;
   node.hasShrinkwrap ||= entry.hasShrinkwrap;

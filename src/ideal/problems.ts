@@ -27,10 +27,16 @@ export function noGit(name: string, spec: string, from: string): Failure {
 }
 
 export function npmCrash(node: Node): Failure {
-  return failure("ENPMCRASH", `npm crashes on this project: the peers of ${node.name}@${node.version} displace each other`, {
-    package: node.name,
-    wayOut: [{ kind: "option", option: "legacyPeerDeps", text: "Resolve without peer dependencies (legacyPeerDeps)" }],
-  });
+  return failure(
+    "ENPMCRASH",
+    `npm crashes on this project: the peers of ${node.name}@${node.version} displace each other`,
+    {
+      package: node.name,
+      wayOut: [
+        { kind: "option", option: "legacyPeerDeps", text: "Resolve without peer dependencies (legacyPeerDeps)" },
+      ],
+    },
+  );
 }
 
 export function badEngine(node: Node, options: BuildOptions): Failure {
@@ -40,7 +46,9 @@ export function badEngine(node: Node, options: BuildOptions): Failure {
   return failure("EBADENGINE", `${idOf(node)} needs ${required.join(", ")}; this is node ${version}, npm ${npm}`, {
     ...about(node),
     found: `node ${version}, npm ${npm}`,
-    wayOut: [{ kind: "other", text: `Use an engine that fits (${required.join(", ")}), or another version of ${node.name}` }],
+    wayOut: [
+      { kind: "other", text: `Use an engine that fits (${required.join(", ")}), or another version of ${node.name}` },
+    ],
     details: { required: engines, current: { node: version, npm } },
   });
 }

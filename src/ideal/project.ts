@@ -11,8 +11,8 @@ import { ProjectFiles } from "../project/files.ts";
 import { type PackageJson, readPackageJson } from "../project/package-json.ts";
 import type { Context } from "./context.ts";
 import { clearFlags } from "./flags.ts";
-import type { Requested } from "./requests.ts";
 import { buildOptions, updatesAll } from "./options.ts";
+import type { Requested } from "./requests.ts";
 
 export interface ReadInput extends ProjectInput {
   options: ResolveOptions;
@@ -57,7 +57,9 @@ export async function readProject(input: ReadInput): Promise<Project> {
   const edits = context.mutationRequested ? await import("./edits.ts") : null;
   const tarball = (at: string, name: string): Outcome<Uint8Array> => {
     const bytes = files.bytes(at);
-    return bytes ? ok(bytes) : fail(failure("ENOENT", `${files.key(at)}: no such tarball, wanted as ${name}`, { package: name }));
+    return bytes
+      ? ok(bytes)
+      : fail(failure("ENOENT", `${files.key(at)}: no such tarball, wanted as ${name}`, { package: name }));
   };
   const lockfileVersion = options.lockfileVersion ?? context.lock?.lockfileVersion ?? 3;
   const old = lockfileVersion < 3 ? await import("../lockfile/legacy-lock.ts") : null;
@@ -85,7 +87,11 @@ async function readContext({ files, path, packageJson, options: raw, platform, n
   clearFlags(root);
   const globs = manifest.workspaces ? await import("../project/workspaces.ts") : null;
   const workspaces = [...(globs?.findWorkspaces(manifest.workspaces, files, path) ?? [])];
-  const tree = new Tree(root, path, workspaces.map(([name, folder]) => edgeSpec(name, `file:${folder}`, "workspace")));
+  const tree = new Tree(
+    root,
+    path,
+    workspaces.map(([name, folder]) => edgeSpec(name, `file:${folder}`, { type: "workspace" })),
+  );
   tree.start();
   const mutationRequested = Boolean(raw.add?.length || raw.rm?.length || updatesAll(raw) || options.updateNames.size);
   return {
@@ -107,7 +113,10 @@ async function readContext({ files, path, packageJson, options: raw, platform, n
 }
 
 /** Reads the lock that is there, if it counts, and loads what puts it into the tree only then. */
-async function readOldLock(context: Context, { files, path, options }: Pick<Parts, "files" | "path" | "options">): Promise<void> {
+async function readOldLock(
+  context: Context,
+  { files, path, options }: Pick<Parts, "files" | "path" | "options">,
+): Promise<void> {
   const place = { files, root: path, manifest: context.tree.root.manifest };
   const names = ["npm-shrinkwrap.json", "package-lock.json", "yarn.lock"];
   const found = options.packageLock !== false && names.some((name) => files.has(`${path}/${name}`));

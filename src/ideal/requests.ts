@@ -5,11 +5,11 @@ import type { Node } from "../graph/node.ts";
 import { addDependencies, localSpec, removeDependencies } from "../project/edit-dependencies.ts";
 import { selectVersion } from "../registry/select-version.ts";
 import { parseArg, type Spec } from "../spec/spec.ts";
-import type { DepsQueue } from "./queue.ts";
 import { readManifest } from "./candidates.ts";
-import { noGit } from "./problems.ts";
 import { type Context, raise } from "./context.ts";
 import { needPackument, needTarball, type Steps } from "./need.ts";
+import { noGit } from "./problems.ts";
+import type { DepsQueue } from "./queue.ts";
 
 /** What the requests touched: for the package.json files that are written at the end. */
 export interface Requested {
@@ -55,7 +55,9 @@ function noWorkspace(name: string, names: string[]): Failure {
   return failure("ENOWORKSPACES", `No workspace is called "${name}"`, {
     package: name,
     found: names.join(", ") || "none",
-    wayOut: names.slice(0, 5).map((text) => ({ kind: "other" as const, text: `Name a workspace of the project: ${text}` })),
+    wayOut: names
+      .slice(0, 5)
+      .map((text) => ({ kind: "other" as const, text: `Name a workspace of the project: ${text}` })),
   });
 }
 
@@ -99,7 +101,9 @@ function* named(text: string, node: Node, context: Context): Steps<Spec> {
   if (spec.type === "git") return raise(noGit(spec.name || text, spec.saveSpec, ""));
   if (spec.type === "tag" && spec.rawSpec) {
     const packument = yield* needPackument(spec.name);
-    const picked = packument.ok ? selectVersion(packument.value, spec.fetchSpec, context.options.policyFor(spec.name)) : packument;
+    const picked = packument.ok
+      ? selectVersion(packument.value, spec.fetchSpec, context.options.policyFor(spec.name))
+      : packument;
     if (!picked.ok) return raise({ ...picked.failure, requiredBy: [node.location] });
     return parseArg(`${picked.value.name}@${picked.value.version}`, root);
   }

@@ -59,7 +59,10 @@ function save(name: string, to: Node, { project, touched }: SaveAt): void {
     isWorkspace: edge.spec.type === "workspace",
     folder: to.path,
   };
-  to.manifest = saveDependency(to.manifest, saved, { prefix: prefixOf(project.options), saveType: project.options.saveType });
+  to.manifest = saveDependency(to.manifest, saved, {
+    prefix: prefixOf(project.options),
+    saveType: project.options.saveType,
+  });
   for (const link of to.linksIn) link.manifest = to.manifest;
   touched.add(to);
 }

@@ -102,7 +102,6 @@ export class Placement {
     const check = this.check as CanPlace;
     const { target } = check;
     const verdict = check.all === "CONFLICT" ? check.self : check.all;
-    (globalThis as any).__trace?.(`${target.location || "ROOT"} ${this.dep.name}@${this.dep.version} ${check.all} for: ${edge.from.packageName}@${edge.from.version} want: ${edge.effective}`); // TRACE
     if (verdict === "KEEP") {
       if (edge.peer && !edge.valid) this.#warn(edge, this.dep);
       this.#pruneDedupable(target, true);
@@ -156,7 +155,6 @@ export class Placement {
   /** npm-tree §13.2 */
   #replace(old: Node, placed: Node): void {
     const { tree } = this.#request;
-    const target = old.parent as Node;
     const wanted = placed.specs();
     const orphans: Node[] = [];
     for (const [key, { to }] of old.edges()) {
@@ -169,7 +167,6 @@ export class Placement {
       for (const edge of node.edgesIn) this.needEvaluation.add(edge.from);
       tree.detach(node);
     }
-    void target;
   }
 
   #displacedPeers(old: Node, placed: Node): Node[] {

@@ -14,17 +14,25 @@ export class Preload {
   readonly #overrides: ReadonlyMap<string, string>;
   readonly #asked = new Set<string>();
   readonly #names = new Set<string>();
+  readonly #known: ReadonlySet<string>;
   readonly #peers: boolean;
   #stopped = false;
 
   constructor(
     source: PackumentSource,
-    options: { policy: (name: string) => PickPolicy; overrides: ReadonlyMap<string, string>; peers: boolean },
+    options: {
+      policy: (name: string) => PickPolicy;
+      overrides: ReadonlyMap<string, string>;
+      peers: boolean;
+      /** Packages that are there already, in a lock or as workspaces: most likely nobody will ask for these. */
+      known: ReadonlySet<string>;
+    },
   ) {
     this.#source = source;
     this.#policy = options.policy;
     this.#overrides = options.overrides;
     this.#peers = options.peers;
+    this.#known = options.known;
   }
 
   stop(): void {
@@ -50,7 +58,7 @@ export class Preload {
     if (this.#stopped || this.#asked.has(key)) return;
     this.#asked.add(key);
     const spec = registrySpec(name, text);
-    if (!spec) return;
+    if (!spec || this.#known.has(spec.name)) return;
     this.#names.add(spec.name);
     void this.#source.packument(spec.name).then((packument) => {
       if (this.#stopped || !packument.ok) return;
@@ -71,4 +79,3 @@ function registrySpec(name: string, text: string): { name: string; fetchSpec: st
     return null;
   }
 }
-

@@ -6,7 +6,6 @@ import { type Verified, verifyIntegrity } from "./integrity.ts";
 import { untar } from "./untar.ts";
 
 // One module to load when a tarball is first met.
-export { webDigest } from "./integrity.ts";
 
 /** `integrity` is what the lock or the packument promises; without it the bytes are taken as they are. */
 export interface TarballOptions extends Verified {

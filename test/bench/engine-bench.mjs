@@ -14,7 +14,19 @@ if (!registry) {
 const args = process.argv.slice(2);
 const runs = args.includes("--runs") ? Number(args[args.indexOf("--runs") + 1]) : 15;
 const named = args.filter((arg, i) => !arg.startsWith("--") && args[i - 1] !== "--runs");
-const projects = named.length ? named : ["docs-demo", "vite-react-ts", "vue-app", "next-app", "express-server", "create-react-app", "create-react-app-legacy-peer-deps", "next-app-nested", "ant-design"];
+const projects = named.length
+  ? named
+  : [
+      "docs-demo",
+      "vite-react-ts",
+      "vue-app",
+      "next-app",
+      "express-server",
+      "create-react-app",
+      "create-react-app-legacy-peer-deps",
+      "next-app-nested",
+      "ant-design",
+    ];
 
 const outDir = join(here, "node_modules/.cache/engine-bench");
 mkdirSync(outDir, { recursive: true });
@@ -24,12 +36,19 @@ await build({
   logLevel: "error",
   define: { __WEBHOIST_REGISTRY__: '"http://registry.local/"' },
   ssr: { noExternal: true },
-  build: { ssr: join(here, "test/bench/engine-run.ts"), outDir, minify: false, rollupOptions: { output: { entryFileNames: "engine-run.mjs" } } },
+  build: {
+    ssr: join(here, "test/bench/engine-run.ts"),
+    outDir,
+    minify: false,
+    rollupOptions: { output: { entryFileNames: "engine-run.mjs" } },
+  },
 });
 const { EngineRun } = await import(join(outDir, "engine-run.mjs"));
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 
-console.log("project                              nodes   first ms  median ms  min ms  cpu ms   µs/(n·log2 n)  steps   as npm");
+console.log(
+  "project                              nodes   first ms  median ms  min ms  cpu ms   µs/(n·log2 n)  steps   as npm",
+);
 for (const name of projects) {
   const bench = new EngineRun(registry, name);
   await bench.run(); // reads the files: not timed
@@ -49,5 +68,17 @@ for (const name of projects) {
   const same = Object.values(last.resolved.files)[0] === bench.input.expected;
   const warm = median(times.slice(Math.min(3, runs - 1)));
   const perEntry = (warm * 1000) / (last.nodes * Math.log2(last.nodes));
-  console.log(name.padEnd(36), String(last.nodes).padStart(5), times[0].toFixed(0).padStart(10), warm.toFixed(1).padStart(10), Math.min(...times).toFixed(1).padStart(8), median(cpu).toFixed(1).padStart(7), perEntry.toFixed(2).padStart(12), String(last.steps).padStart(10), same ? "   yes" : "   NO");
+  console.log(
+    name.padEnd(36),
+    String(last.nodes).padStart(5),
+    times[0].toFixed(0).padStart(10),
+    warm.toFixed(1).padStart(10),
+    Math.min(...times)
+      .toFixed(1)
+      .padStart(8),
+    median(cpu).toFixed(1).padStart(7),
+    perEntry.toFixed(2).padStart(12),
+    String(last.steps).padStart(10),
+    same ? "   yes" : "   NO",
+  );
 }

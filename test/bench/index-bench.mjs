@@ -47,7 +47,9 @@ for (let round = 0; round < rounds; round++) {
 }
 
 const size = (set) => (set.reduce((sum, { bytes }) => sum + bytes.length, 0) / 1e6).toFixed(1);
-console.log(`${documents.length} documents, ${size(documents)} MB full, ${size(abbreviated)} MB abbreviated, ${rounds} rounds`);
+console.log(
+  `${documents.length} documents, ${size(documents)} MB full, ${size(abbreviated)} MB abbreviated, ${rounds} rounds`,
+);
 let base = 0;
 for (const { label, times } of rows) {
   const median = times.toSorted((a, b) => a - b)[times.length >> 1];
@@ -61,7 +63,8 @@ function ms(time) {
 
 function abbreviate(bytes) {
   const { name, "dist-tags": tags, versions = {} } = JSON.parse(new TextDecoder().decode(bytes));
-  for (const manifest of Object.values(versions)) for (const key of ["license", "scripts", "libc"]) delete manifest[key];
+  for (const manifest of Object.values(versions))
+    for (const key of ["license", "scripts", "libc"]) delete manifest[key];
   return new TextEncoder().encode(JSON.stringify({ name, "dist-tags": tags, versions }));
 }
 
