@@ -19,7 +19,11 @@ test.each<[string, unknown, string]>([
   ["none", {}, DEFAULT],
   ["everywhere", { c: "3.0.0" }, "a@1.0.0\nb@1.0.0\nc@3.0.0"],
   ["below one package only", { b: { c: "2.0.0" } }, "a@1.0.0\nb@1.0.0\n  c@2.0.0\nc@1.5.0"],
-  ["the package itself and what is below it", { b: { ".": "2.0.0", c: "2.0.0" } }, "a@1.0.0\nb@2.0.0\n  c@2.0.0\nc@1.5.0"],
+  [
+    "the package itself and what is below it",
+    { b: { ".": "2.0.0", c: "2.0.0" } },
+    "a@1.0.0\nb@2.0.0\n  c@2.0.0\nc@1.5.0",
+  ],
   ["deeper than a package, and itself", { a: { b: { c: "2.0.0" } } }, "a@1.0.0\nb@1.0.0\n  c@2.0.0\nc@1.5.0"],
   ["the nearest rule wins", { c: "3.0.0", b: { c: "2.0.0" } }, "a@1.0.0\nb@1.0.0\n  c@2.0.0\nc@3.0.0"],
   ["where the range meets the key's", { "c@1": "2.0.0" }, "a@1.0.0\nb@1.0.0\nc@2.0.0"],

@@ -1,0 +1,173 @@
+import { expect, test } from "vitest";
+import { drawTree } from "../helpers/draw-tree.ts";
+import { fakeRegistry } from "../helpers/fake-registry.ts";
+import { entriesOf, failureOf, flagsOf } from "../helpers/outcome.ts";
+import { fakeTarball } from "../helpers/tarball.ts";
+import { resolveIn, resolveManifest, tree } from "../helpers/tree.ts";
+
+const REGISTRY = "http://registry.local/";
+
+/** a@1.0.0 ships x@1.0.0 with one of the two that x needs, and wants z from the registry. */
+const bundling = fakeTarball({
+  "package.json": { name: "a", version: "1.0.0", dependencies: { x: "1", z: "1" }, bundleDependencies: ["x"] },
+  "node_modules/x/package.json": { name: "x", version: "1.0.0", dependencies: { "@s/y": "1", y: "1" } },
+  "node_modules/x/index.js": "",
+  "node_modules/@s/y/package.json": { name: "@s/y", version: "1.2.3" },
+  "node_modules/.bin/x": "",
+});
+
+function bundlingRegistry(integrity: string = bundling.integrity): ReturnType<typeof fakeRegistry> {
+  const dist = { tarball: `${REGISTRY}a/-/a-1.0.0.tgz`, integrity };
+  const a = { dependencies: { x: "1", z: "1" }, bundleDependencies: ["x"], dist };
+  return fakeRegistry(
+    { "a@1.0.0": a, "x@1.9.0": {}, "y@1.0.0": {}, "z@1.0.0": {} },
+    { tarballs: { "a/-/a-1.0.0.tgz": bundling.bytes } },
+  );
+}
+
+test("what a package bundles is read from its tarball and is final, even where it lacks something", async () => {
+  const resolution = await resolveManifest(bundlingRegistry(), { dependencies: { a: "1" } });
+  expect(drawTree(resolution.tree)).toBe("a@1.0.0\n  @s/y@1.2.3\n  x@1.0.0\nz@1.0.0");
+  expect(flagsOf(resolution)).toEqual([
+    "node_modules/a",
+    "node_modules/a/node_modules/@s/y inBundle",
+    "node_modules/a/node_modules/x inBundle",
+    "node_modules/z",
+  ]);
+  const bundled = entriesOf(resolution).get("node_modules/a/node_modules/x");
+  expect(bundled).toEqual({ version: "1.0.0", inBundle: true, dependencies: { "@s/y": "1", y: "1" } });
+});
+
+test("a tarball is opened only after its bytes were checked", async () => {
+  const wrong = `sha512-${"A".repeat(86)}==`;
+  const failure = await failureOf(tree(bundlingRegistry(wrong), { a: "1" }));
+  expect(failure).toMatchObject({ code: "EINTEGRITY", package: "a", requiredBy: [""] });
+});
+
+test("a tarball that cannot be had fails with who wants it", async () => {
+  const dist = { tarball: `${REGISTRY}a/-/gone.tgz`, integrity: bundling.integrity };
+  const registry = fakeRegistry({
+    "b@1.0.0": { a: "1" },
+    "a@1.0.0": { bundleDependencies: ["x"], dist },
+  });
+  const failure = await failureOf(tree(registry, { b: "1" }));
+  expect(failure).toMatchObject({ code: "E404", package: "a", requiredBy: ["node_modules/b"] });
+});
+
+test("no tarball is opened of a package that bundles nothing", async () => {
+  const registry = fakeRegistry({ "a@1.0.0": { dependencies: { x: "1" }, bundleDependencies: [] }, "x@1.0.0": {} });
+  expect(await tree(registry, { a: "1" })).toBe("a@1.0.0\nx@1.0.0");
+  expect(registry.log.map(({ path }) => path)).toEqual(["a", "x"]);
+});
+
+test("a package with a shrinkwrap gets what that says, older than the registry's newest", async () => {
+  const archive = fakeTarball({
+    "package.json": { name: "a", version: "1.0.0", dependencies: { x: "^1.0.0" } },
+    "npm-shrinkwrap.json": {
+      name: "a",
+      version: "1.0.0",
+      lockfileVersion: 3,
+      requires: true,
+      packages: {
+        "": { name: "a", version: "1.0.0", dependencies: { x: "^1.0.0" } },
+        "node_modules/x": { version: "1.0.0", resolved: `${REGISTRY}x/-/x-1.0.0.tgz` },
+      },
+    },
+  });
+  const dist = { tarball: `${REGISTRY}a/-/a-1.0.0.tgz`, integrity: archive.integrity };
+  const registry = fakeRegistry(
+    { "a@1.0.0": { dependencies: { x: "^1.0.0" }, _hasShrinkwrap: true, dist }, "x@1.0.0": {}, "x@1.5.0": {} },
+    { tarballs: { "a/-/a-1.0.0.tgz": archive.bytes } },
+  );
+  const resolution = await resolveManifest(registry, { dependencies: { a: "1", x: "^1.0.0" } });
+  expect(drawTree(resolution.tree)).toBe("a@1.0.0\n  x@1.0.0\nx@1.5.0");
+  expect(entriesOf(resolution).get("node_modules/a")).toMatchObject({ hasShrinkwrap: true });
+});
+
+test("a shrinkwrap that reaches out of its package is refused", async () => {
+  const packages = { "": { name: "a" }, "../../evil": { version: "6.6.6" } };
+  const archive = fakeTarball({
+    "package.json": { name: "a", version: "1.0.0" },
+    "npm-shrinkwrap.json": { lockfileVersion: 3, packages },
+  });
+  const dist = { tarball: `${REGISTRY}a/-/a-1.0.0.tgz`, integrity: archive.integrity };
+  const registry = fakeRegistry(
+    { "a@1.0.0": { _hasShrinkwrap: true, dist } },
+    { tarballs: { "a/-/a-1.0.0.tgz": archive.bytes } },
+  );
+  expect(await failureOf(tree(registry, { a: "1" }))).toMatchObject({ code: "EINVALIDLOCATION", package: "a" });
+});
+
+const remote = fakeTarball({
+  "package.json": { name: "a", version: "3.2.1", license: "MIT", dependencies: { x: "1" } },
+});
+
+test("a tarball by its URL: its package.json is the manifest, its digest the integrity", async () => {
+  const registry = fakeRegistry({ "x@1.0.0": {} }, { tarballs: { "files/-/a.tgz": remote.bytes } });
+  const resolution = await resolveManifest(registry, { dependencies: { alias: `${REGISTRY}files/-/a.tgz` } });
+  expect(drawTree(resolution.tree)).toBe("alias@3.2.1 (a)\nx@1.0.0");
+  expect(entriesOf(resolution).get("node_modules/alias")).toEqual({
+    name: "a",
+    version: "3.2.1",
+    resolved: `${REGISTRY}files/-/a.tgz`,
+    integrity: remote.integrity,
+    license: "MIT",
+    dependencies: { x: "1" },
+  });
+});
+
+test("a tarball inside the files", async () => {
+  const registry = fakeRegistry({ "x@1.0.0": {} });
+  const files = {
+    "package.json": '{\n  "dependencies": { "a": "file:vendor/a.tgz" }\n}',
+    "vendor/a.tgz": remote.bytes,
+  };
+  const resolution = await resolveIn(registry, files);
+  expect(entriesOf(resolution).get("node_modules/a")).toMatchObject({
+    version: "3.2.1",
+    resolved: "file:vendor/a.tgz",
+    integrity: remote.integrity,
+  });
+  const missing = await failureOf(tree(registry, { a: "file:vendor/other.tgz" }));
+  expect(missing).toMatchObject({ code: "ENOENT", package: "a", requiredBy: [""] });
+});
+
+test("a tarball without a readable package.json is refused", async () => {
+  const { bytes } = fakeTarball({ "index.js": "" });
+  const registry = fakeRegistry({}, { tarballs: { "files/-/a.tgz": bytes } });
+  expect(await failureOf(tree(registry, { a: `${REGISTRY}files/-/a.tgz` }))).toMatchObject({
+    code: "EJSONPARSE",
+    package: "a",
+    requiredBy: [""],
+  });
+});
+
+test.each([
+  "github:user/repo",
+  "user/repo#v1",
+  "git+https://git.example/user/repo.git",
+  "git+ssh://git@git.example/user/repo.git#semver:^1",
+])("%s is EUNSUPPORTED, naming it and who wants it", async (spec) => {
+  const registry = fakeRegistry({ "b@1.0.0": { a: spec } });
+  const failure = await failureOf(tree(registry, { b: "1" }));
+  expect(failure).toMatchObject({ code: "EUNSUPPORTED", package: "a", requiredBy: ["node_modules/b"] });
+  expect(failure.message).toContain("node_modules/b");
+  expect(failure.wayOut).toContainEqual(expect.objectContaining({ kind: "override", overrides: { a: "latest" } }));
+  const own = await failureOf(tree(registry, { a: spec }));
+  expect(own).toMatchObject({ code: "EUNSUPPORTED", requiredBy: [""] });
+});
+
+test("an optional git dependency is left out", async () => {
+  const registry = fakeRegistry({ "b@1.0.0": { optionalDependencies: { a: "github:user/repo" } } });
+  expect(flagsOf(await resolveManifest(registry, { dependencies: { b: "1" } }))).toEqual(["node_modules/b"]);
+});
+
+test("a git dependency that an override replaces is not missed", async () => {
+  const registry = fakeRegistry({ "b@1.0.0": { a: "github:user/repo" }, "a@1.0.0": {} });
+  expect(await tree(registry, { dependencies: { b: "1" }, overrides: { a: "latest" } })).toBe("a@1.0.0\nb@1.0.0");
+});
+
+test.each(["workspace:*", "catalog:", "link:../a", "patch:a@1", "jsr:@s/a"])("%s is no spec of npm's", async (spec) => {
+  const failure = await failureOf(tree(fakeRegistry({ "b@1.0.0": { a: spec } }), { b: "1" }));
+  expect(failure).toMatchObject({ code: "EUNSUPPORTEDPROTOCOL", package: "a", requiredBy: ["node_modules/b"] });
+});

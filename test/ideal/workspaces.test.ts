@@ -1,0 +1,157 @@
+import { expect, test } from "vitest";
+import type { FileMap } from "../../src/ports.ts";
+import { createInstaller } from "../../web/index.ts";
+import { drawTree } from "../helpers/draw-tree.ts";
+import { fakeRegistry } from "../helpers/fake-registry.ts";
+import { entriesOf, failureOf, flagsOf } from "../helpers/outcome.ts";
+import { resolveIn } from "../helpers/tree.ts";
+
+/** Files of a project: each path's package.json. */
+function packages(manifests: Readonly<Record<string, object>>): FileMap {
+  const texts = Object.entries(manifests).map(([folder, manifest]) => [
+    folder === "." ? "package.json" : `${folder}/package.json`,
+    `${JSON.stringify(manifest, null, 2)}\n`,
+  ]);
+  return Object.fromEntries(texts);
+}
+
+const drawn = async (registry: ReturnType<typeof fakeRegistry>, files: FileMap): Promise<string> =>
+  drawTree((await resolveIn(registry, files)).tree);
+
+test("workspaces are links, and their dependencies go up to the project", async () => {
+  const registry = fakeRegistry({ "x@1.0.0": { y: "1" }, "y@1.0.0": {} });
+  const files = packages({
+    ".": { workspaces: ["packages/*"] },
+    "packages/a": { name: "a", version: "1.0.0", dependencies: { x: "1" } },
+    "packages/b": { name: "@s/b", version: "1.0.0", devDependencies: { y: "1" } },
+  });
+  const resolution = await resolveIn(registry, files);
+  expect(drawTree(resolution.tree)).toBe(
+    "@s/b -> packages/b\na -> packages/a\nx@1.0.0\ny@1.0.0\npackages/a@1.0.0\npackages/b@1.0.0 (@s/b)",
+  );
+  expect(flagsOf(resolution)).toEqual([
+    "node_modules/@s/b link",
+    "node_modules/a link",
+    "node_modules/x",
+    "node_modules/y",
+    "packages/a",
+    "packages/b",
+  ]);
+  expect(entriesOf(resolution).get("node_modules/@s/b")).toEqual({ resolved: "packages/b", link: true });
+  expect(entriesOf(resolution).get("packages/b")).toEqual({
+    name: "@s/b",
+    version: "1.0.0",
+    devDependencies: { y: "1" },
+  });
+});
+
+test("two workspaces that disagree: the second keeps its own copy", async () => {
+  const registry = fakeRegistry({ "x@1.0.0": {}, "x@2.0.0": {} });
+  const files = packages({
+    ".": { workspaces: ["a", "b"] },
+    a: { name: "a", dependencies: { x: "1" } },
+    b: { name: "b", dependencies: { x: "2" } },
+  });
+  expect(await drawn(registry, files)).toBe("a -> a\nb -> b\nx@1.0.0\na@\nb@\n  x@2.0.0");
+});
+
+test("a workspace that asks for another gets it, or a copy from the registry where the version does not fit", async () => {
+  const registry = fakeRegistry({ "a@1.0.0": {} });
+  const asks = (spec: string): FileMap =>
+    packages({
+      ".": { workspaces: ["a", "b"] },
+      a: { name: "a", version: "2.0.0" },
+      b: { name: "b", version: "1.0.0", dependencies: { a: spec } },
+    });
+  expect(await drawn(registry, asks("^2.0.0"))).toBe("a -> a\nb -> b\na@2.0.0\nb@1.0.0");
+  expect(registry.log).toEqual([]);
+  expect(await drawn(registry, asks("^1.0.0"))).toBe("a -> a\nb -> b\na@2.0.0\nb@1.0.0\n  a@1.0.0");
+});
+
+test("the workspace is meant even where the project asks for another version of that name", async () => {
+  const files = packages({
+    ".": { workspaces: ["a"], dependencies: { a: "^9.0.0" } },
+    a: { name: "a", version: "1.0.0" },
+  });
+  expect(await drawn(fakeRegistry({}), files)).toBe("a -> a\na@1.0.0");
+});
+
+test("a dependency from the registry may want a workspace's name: it gets the workspace if that fits", async () => {
+  const registry = fakeRegistry({ "x@1.0.0": { a: "1" }, "y@1.0.0": { a: "2" }, "a@2.0.0": {} });
+  const files = packages({
+    ".": { workspaces: ["a"], dependencies: { x: "1", y: "1" } },
+    a: { name: "a", version: "1.0.0" },
+  });
+  expect(await drawn(registry, files)).toBe("a -> a\nx@1.0.0\ny@1.0.0\n  a@2.0.0\na@1.0.0");
+});
+
+test("a peer that a workspace brings along stands where both find it", async () => {
+  const registry = fakeRegistry({
+    "plugin@1.0.0": { peerDependencies: { host: "1" } },
+    "host@1.0.0": {},
+    "host@2.0.0": {},
+  });
+  const files = packages({
+    ".": { workspaces: ["a"], dependencies: { host: "2" } },
+    a: { name: "a", version: "1.0.0", dependencies: { plugin: "1" } },
+  });
+  expect(await drawn(registry, files)).toBe("a -> a\nhost@2.0.0\na@1.0.0\n  host@1.0.0\n  plugin@1.0.0");
+});
+
+test("two workspaces of one name: EDUPLICATEWORKSPACE with both folders", async () => {
+  const files = packages({ ".": { workspaces: ["*"] }, one: { name: "a" }, two: { name: "a" } });
+  const failure = await failureOf(resolveIn(fakeRegistry({}), files));
+  expect(failure).toMatchObject({ code: "EDUPLICATEWORKSPACE", package: "a", details: { paths: ["one", "two"] } });
+  expect(failure.wayOut.length).toBeGreaterThan(0);
+});
+
+test("a folder inside the files is a link, and its own dependencies are resolved", async () => {
+  const registry = fakeRegistry({ "x@1.0.0": {}, "d@1.0.0": {} });
+  const files = packages({
+    ".": { dependencies: { lib: "file:./lib" } },
+    lib: { name: "lib", version: "1.0.0", dependencies: { x: "1" }, devDependencies: { d: "1" } },
+  });
+  const resolution = await resolveIn(registry, files);
+  expect(drawTree(resolution.tree)).toBe("d@1.0.0\nlib -> lib\nx@1.0.0\nlib@1.0.0");
+  expect(entriesOf(resolution).get("node_modules/lib")).toEqual({ resolved: "lib", link: true });
+});
+
+test("links may lead to links, also back", async () => {
+  const files = packages({
+    ".": { dependencies: { a: "file:a" } },
+    a: { name: "a", version: "1.0.0", dependencies: { b: "file:../b" } },
+    b: { name: "b", version: "1.0.0", dependencies: { a: "file:../a" } },
+  });
+  const resolution = await resolveIn(fakeRegistry({}), files);
+  expect([...entriesOf(resolution).keys()]).toEqual(["", "a", "b", "node_modules/a", "node_modules/b"]);
+});
+
+test("a project in a folder of the set: a folder beside it is outside of it, and what that needs is not looked at", async () => {
+  const files = packages({
+    "apps/web": { dependencies: { lib: "file:../../lib" } },
+    lib: { name: "lib", version: "1.0.0", dependencies: { gone: "1" } },
+  });
+  const { url, fetch, log } = fakeRegistry({});
+  const installer = await createInstaller({ registry: url, fetch });
+  const resolution = await installer.resolve({ files, root: "apps/web" });
+  expect(Object.keys(resolution.files)).toEqual(["apps/web/package-lock.json"]);
+  expect(JSON.parse(resolution.files["apps/web/package-lock.json"] ?? "").packages["node_modules/lib"]).toEqual({
+    resolved: "../../lib",
+    link: true,
+  });
+  expect(log).toEqual([]);
+  installer.dispose();
+});
+
+test("a folder that is not there links to an empty package, as npm does", async () => {
+  const resolution = await resolveIn(fakeRegistry({}), packages({ ".": { dependencies: { lib: "file:./lib" } } }));
+  expect(drawTree(resolution.tree)).toBe("lib -> lib\nlib@");
+});
+
+test("a broken package.json is EJSONPARSE, naming the file", async () => {
+  const root = await failureOf(resolveIn(fakeRegistry({}), { "package.json": "{ oops" }));
+  expect(root).toMatchObject({ code: "EJSONPARSE" });
+  expect(root.message).toContain("package.json");
+  const files = { "package.json": '{ "workspaces": ["w"] }', "w/package.json": "{" };
+  expect((await failureOf(resolveIn(fakeRegistry({}), files))).message).toContain("w/package.json");
+});
