@@ -68,7 +68,7 @@ export function badPlatform(node: Node, machine: Machine): Failure {
 function about(node: Node): Partial<Failure> {
   const dependents = [...node.edgesIn].map((edge) => edge.from);
   return {
-    package: node.name,
+    package: (node.isTop && node.packageName) || node.name,
     spec: [...node.edgesIn][0]?.effective ?? node.version,
     requiredBy: dependents.map((from) => from.location),
     paths: dependents.slice(0, 3).map(pathTo),
