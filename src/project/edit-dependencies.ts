@@ -3,7 +3,8 @@ import { enOrder } from "../base/collate.ts";
 import { relativePath } from "../base/posix-path.ts";
 import type { Manifest } from "../registry/manifest.ts";
 import { hostedText } from "../spec/hosted.ts";
-import { rangesIntersect, rangeWithin } from "../spec/range-relation.ts";
+import { rangesIntersect } from "../spec/range.ts";
+import { rangeWithin } from "../spec/range-within.ts";
 import { parseArg, type Spec } from "../spec/spec.ts";
 
 type Section = "dependencies" | "devDependencies" | "optionalDependencies" | "peerDependencies";

@@ -1,6 +1,5 @@
-import SemverRange from "semver/classes/range.js";
 import { fail, InstallError, type Outcome, ok } from "../errors.ts";
-import { namesPrerelease, overBottom, parsePlainRange, type Range, testRange, underTop } from "../spec/range.ts";
+import { ENGINES, namesPrerelease, overBottom, parseRange, type Range, testRange, underTop } from "../spec/range.ts";
 import { cleanVersion, parseVersion } from "../spec/version.ts";
 import type { RangeTable } from "../spec/version-range.ts";
 import type { Manifest } from "./manifest.ts";
@@ -166,14 +165,9 @@ function fits(version: string | null | undefined, range: unknown, known: Map<str
   return answer;
 }
 
-/** Engines are read strictly, and a prerelease of the engine counts: neither matters for `20.1.2` in `>=18`. */
+/** Engines are read strictly, and a prerelease of the engine counts: as of `21.0.0-rc.1` for `>=18`. */
 function satisfiesEngine(version: string, range: string): boolean {
-  const plain = parsePlainRange(range);
   const parsed = parseVersion(version);
-  if (plain && parsed && !parsed.pre) return testRange(plain, parsed);
-  try {
-    return new SemverRange(range, { includePrerelease: true }).test(version);
-  } catch {
-    return false;
-  }
+  const allowed = parseRange(range, ENGINES);
+  return parsed !== null && allowed !== null && testRange(allowed, parsed, ENGINES);
 }

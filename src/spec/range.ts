@@ -1,6 +1,4 @@
-import type Comparator from "semver/classes/comparator.js";
-import SemverRange from "semver/classes/range.js";
-import { compareVersions, fromSemVer, parseVersion, type Version } from "./version.ts";
+import { compareVersions, parseVersion, type Version } from "./version.ts";
 
 export type Operator = "" | "<" | "<=" | ">" | ">=";
 
@@ -12,9 +10,33 @@ export interface Bound {
 /** A version satisfies a range when it satisfies every bound of one of its sets. A set without bounds is `*`. */
 export type Range = readonly (readonly Bound[])[];
 
-/** Reads a range as semver does in loose mode. Null when it is none. */
-export function parseRange(text: string): Range | null {
-  return parsePlainRange(text) ?? parseLooseRange(text);
+/**
+ * How semver is told to read: `loose` skips words that are no comparators and allows `01` and `1.2.3beta`;
+ * `prereleases` takes them for versions like any other (its `includePrerelease`).
+ */
+export interface Reading {
+  readonly loose: boolean;
+  readonly prereleases: boolean;
+}
+
+export const LOOSE: Reading = { loose: true, prereleases: false };
+export const STRICT: Reading = { loose: false, prereleases: false };
+/** How npm reads `engines`. */
+export const ENGINES: Reading = { loose: false, prereleases: true };
+
+/** Reads a range as semver does. Null when it is none. */
+export function parseRange(text: string, reading: Reading = LOOSE): Range | null {
+  const range: (readonly Bound[])[] = [];
+  for (const part of text.replace(/\s+/g, " ").split("||")) {
+    const set = parseSet(part.trim(), reading);
+    if (set === null) return null;
+    if (set !== NOTHING_LEFT) range.push(set);
+  }
+  if (range.length < 2) return range.length > 0 ? range : null;
+  const possible = range.filter((set) => !set[0] || !isNever(set[0]));
+  // `1.0.0-rc || *` is `*`: semver drops the rest, so 1.0.0-rc is not in it
+  const any = possible.find((set) => set.length === 0);
+  return any ? [any] : possible.length > 0 ? possible : range.slice(0, 1);
 }
 
 export function validRange(text: string): boolean {
@@ -22,36 +44,15 @@ export function validRange(text: string): boolean {
 }
 
 /** Whether the version is in the range. A prerelease is only when a bound of the same set names one of its triple. */
-export function testRange(range: Range, version: Version): boolean {
-  for (const set of range) if (testSet(set, version)) return true;
+export function testRange(range: Range, version: Version, reading: Reading = LOOSE): boolean {
+  for (const set of range) if (testSet(set, version, reading.prereleases)) return true;
   return false;
 }
 
-/** Whether the version is not above every set's upper end: true up to some version, false from there on. */
-export function underTop(range: Range, version: Version): boolean {
-  return range.some((set) => set.every((bound) => bound.operator[0] === ">" || !isAfter(version, bound.version)));
-}
-
-/** Whether the version is not below every set's lower end: false up to some version, true from there on. */
-export function overBottom(range: Range, version: Version): boolean {
-  return range.some((set) => set.every((bound) => bound.operator[0] === "<" || !isAfter(bound.version, version)));
-}
-
-/** Whether a prerelease can be in the range. `<2.0.0-0`, the end of `^1`, lets none in. */
-export function namesPrerelease(range: Range): boolean {
-  return range.some((set) =>
-    set.some(({ operator, version: { pre } }) => pre && !(operator === "<" && pre[0] === 0 && pre.length === 1)),
-  );
-}
-
-function isAfter(a: Version, b: Version): boolean {
-  return compareVersions(a, b) > 0;
-}
-
-function testSet(set: readonly Bound[], version: Version): boolean {
+function testSet(set: readonly Bound[], version: Version, prereleases: boolean): boolean {
   for (const bound of set) if (!testBound(bound, version)) return false;
   // ^1.2.3-rc.1 has 1.2.3-rc.2, and neither 1.2.4-rc.1 nor 1.3.0-rc.1
-  return !version.pre || set.some((bound) => bound.version.pre && sameTriple(bound.version, version));
+  return !version.pre || prereleases || set.some((bound) => bound.version.pre && sameTriple(bound.version, version));
 }
 
 function testBound({ operator, version: limit }: Bound, version: Version): boolean {
@@ -76,142 +77,204 @@ function sameTriple(a: Version, b: Version): boolean {
   return a.major === b.major && a.minor === b.minor && a.patch === b.patch;
 }
 
-/** What is not spelt plainly (`1.2.x-0`, `~> 1.2`, `v1`, words that loose mode skips) is semver's own business. */
-function parseLooseRange(text: string): Range | null {
-  try {
-    const { set } = new SemverRange(text, { loose: true });
-    return set.map((bounds) => bounds.filter(isBounded).map(toBound));
-  } catch {
-    return null;
+/** Whether the version is not above every set's upper end: true up to some version, false from there on. */
+export function underTop(range: Range, version: Version): boolean {
+  return range.some((set) => set.every((bound) => bound.operator[0] === ">" || !isAfter(version, bound.version)));
+}
+
+/** Whether the version is not below every set's lower end: false up to some version, true from there on. */
+export function overBottom(range: Range, version: Version): boolean {
+  return range.some((set) => set.every((bound) => bound.operator[0] === "<" || !isAfter(bound.version, version)));
+}
+
+/** Whether a prerelease can be in the range. `<2.0.0-0`, the end of `^1`, lets none in. */
+export function namesPrerelease(range: Range): boolean {
+  return range.some((set) =>
+    set.some(({ operator, version: { pre } }) => pre && !(operator === "<" && pre[0] === 0 && pre.length === 1)),
+  );
+}
+
+function isAfter(a: Version, b: Version): boolean {
+  return compareVersions(a, b) > 0;
+}
+
+/** Whether some version is in both ranges, as semver reckons it; undefined when one of them is no range. */
+export function rangesIntersect(a: string, b: string): boolean | undefined {
+  const one = parseRange(a, STRICT);
+  const two = parseRange(b, STRICT);
+  if (!one || !two) return undefined;
+  const ones = one.filter((set) => meet(set, set));
+  const twos = two.filter((set) => meet(set, set));
+  return ones.some((set) => twos.some((other) => meet(set, other)));
+}
+
+function meet(left: readonly Bound[], right: readonly Bound[]): boolean {
+  // 1.0.0-rc is not in `*`; asked the other way round semver says they meet
+  if (right.length === 0) return left.every(({ operator, version }) => operator !== "" || !version.pre);
+  return left.every((bound) => right.every((other) => boundsIntersect(bound, other)));
+}
+
+function boundsIntersect(a: Bound, b: Bound): boolean {
+  if (a === b) return true;
+  if (a.operator === "") return testSet([b], a.version, false);
+  if (b.operator === "") return testSet([a], b.version, false);
+  if (isBelowAll(a) || isBelowAll(b)) return false;
+  if (a.operator[0] === b.operator[0]) return true;
+  const order = compareVersions(a.version, b.version);
+  // >=1 meets <=1, and >1 does not
+  return order === 0
+    ? a.operator + b.operator === ">=<=" || a.operator + b.operator === "<=>="
+    : order < 0 === (a.operator[0] === ">");
+}
+
+/** `<0.0.0`: nothing but prereleases of it. */
+function isBelowAll({ operator, version }: Bound): boolean {
+  return operator === "<" && sameTriple(version, ZERO);
+}
+
+/** `<0.0.0-0`, which is how semver writes a range without versions. */
+function isNever(bound: Bound): boolean {
+  const { pre } = bound.version;
+  return isBelowAll(bound) && pre?.[0] === 0 && pre.length === 1;
+}
+
+const NUMBER = "\\d{1,256}";
+const STRICT_NUMBER = "0|[1-9]\\d{0,256}";
+const WORD = "\\d{0,256}[a-zA-Z-][a-zA-Z0-9-]{0,250}";
+
+/** `2`, `1.x`, `v1.2.3-rc.1`: after the prefix three parts, then a prerelease. Four groups. */
+function partial(number: string, dash: string): string {
+  const part = `(${number}|[xX*])`;
+  const identifier = `(?:${WORD}|${number})`;
+  return `${part}(?:\\.${part}(?:\\.${part}(?:${dash}(${identifier}(?:\\.${identifier})*))?)?)?`;
+}
+
+function grammar(text: string): { comparator: RegExp; hyphen: RegExp } {
+  return {
+    comparator: new RegExp(`^(\\^|~>?|[<>]?=?)[v=]*${text}$`),
+    hyphen: new RegExp(`^([v= ]*${text}) - ([v= ]*${text})$`),
+  };
+}
+
+const LOOSE_PARTIAL = partial(NUMBER, "-?");
+const LOOSE_GRAMMAR = grammar(LOOSE_PARTIAL);
+const STRICT_GRAMMAR = grammar(partial(STRICT_NUMBER, "-"));
+// What a blank after an operator is dropped before: any version, however spelt. Bounded, or `vvvv…` would take for ever.
+const GAP = new RegExp(`( ?)([<>]?=?) ?([v= ]{0,16}${LOOSE_PARTIAL})`, "g");
+const BUILD = /\+[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*/g;
+
+/** A loose set of words none of which is a comparator: it says nothing, not even `*`. */
+const NOTHING_LEFT: readonly Bound[] = [];
+
+/** `>=1.2 <3`, `1.2.3 - 2`, `^1.2.3`, `1.x`. Null makes the range invalid. */
+function parseSet(raw: string, reading: Reading): readonly Bound[] | null {
+  const bounds: Bound[] = [];
+  let kept = 0;
+  const all = words(raw, reading);
+  for (const [place, word] of all.entries()) {
+    for (const text of expand(word, reading) ?? [null]) {
+      const bound = text === null ? null : text === ANY ? ANY : toBound(text, reading);
+      if (bound === undefined || (bound === null && !reading.loose)) return null;
+      // a star between words that say nothing is lost: `foo * foo` is no range
+      if (bound === null || (text === ANY && place > 0 && place < all.length - 1)) continue;
+      kept++;
+      if (bound !== ANY) bounds.push(bound);
+    }
   }
+  const never = bounds.find(isNever);
+  return never ? [never] : kept > 0 ? bounds : NOTHING_LEFT;
 }
 
-function isBounded(comparator: Comparator): boolean {
-  return comparator.value !== "";
+const ANY = "";
+
+function words(raw: string, { loose, prereleases }: Reading): string[] {
+  let text = raw.includes("+") ? raw.replace(BUILD, "") : raw;
+  if (!text.includes(" ")) return [text];
+  const ends = (loose ? LOOSE_GRAMMAR : STRICT_GRAMMAR).hyphen.exec(text);
+  // `1 - 2.` and 22 digits ends at `2.1.1e+21.0`: its end looks like build metadata once more
+  if (ends) text = expandHyphen(ends, prereleases ? "-0" : "").replace(BUILD, "");
+  return text.replace(GAP, "$1$2$3").replace(/~>? /g, "~").replace(/\^ /g, "^").split(" ");
 }
 
-function toBound({ operator, semver }: Comparator): Bound {
-  return { operator: operator === "=" ? "" : (operator ?? ""), version: fromSemVer(semver) };
+type Part = string | undefined;
+
+function isX(part: Part): part is undefined | "x" {
+  return part === undefined || /[xX*]/.test(part);
 }
 
-const ANY: Range = [[]];
-
-/** The forms that nearly every range has, in which strict and loose reading agree. Null for "look closer". */
-export function parsePlainRange(text: string): Range | null {
-  const range: Bound[][] = [];
-  for (const part of text.split("||")) {
-    const set = parseSet(part.trim());
-    if (!set) return null;
-    range.push(set);
-  }
-  // `1.0.0-rc || *` is `*`: semver drops the rest, so 1.0.0-rc is not in it
-  return range.some((set) => set.length === 0) ? ANY : range;
-}
-
-/** `>=1.2 <3`, `1.2.3 - 2`, `^1.2.3`, `1.x`. */
-function parseSet(text: string): Bound[] | null {
-  if (text === "" || text === "*") return [];
-  if (!text.includes(" ")) return parseComparator(text);
-  const hyphen = /^([^ ]+) - ([^ ]+)$/.exec(text);
-  if (hyphen) return parseHyphen(hyphen[1] as string, hyphen[2] as string);
-  const set: Bound[] = [];
-  for (const word of text.replace(/([<>]=?) +/g, "$1").split(" ")) {
-    const bounds = parseComparator(word);
-    if (!bounds) return null;
-    set.push(...bounds);
-  }
-  return set;
-}
-
-// A number of at most 15 digits without leading zeros; then, if all three are there, a prerelease.
-const NUMBER = "(0|[1-9]\\d{0,14})";
-const PLAIN = new RegExp(
-  `^(\\^|~|[<>]=?)?${NUMBER}(?:\\.(?:${NUMBER}(?:\\.(?:${NUMBER}(-[0-9A-Za-z][0-9A-Za-z.-]{0,40})?|[xX*]))?|[xX*](?:\\.[xX*])?))?$`,
-);
-
-interface Partial {
-  readonly operator: string;
-  readonly major: number;
-  /** Undefined when left out or `x`. */
-  readonly minor: number | undefined;
-  readonly patch: number | undefined;
-  readonly full: Version | null;
-}
-
-function parsePartial(text: string): Partial | null {
-  const match = PLAIN.exec(text);
-  if (!match) return null;
-  const [, operator = "", major, minor, patch, pre = ""] = match;
-  const full = patch === undefined ? null : parseVersion(`${major}.${minor}.${patch}${pre}`);
-  if (patch !== undefined && !full) return null;
-  return { operator, major: Number(major), minor: number(minor), patch: number(patch), full };
-}
-
-function number(digits: string | undefined): number | undefined {
-  return digits === undefined ? undefined : Number(digits);
-}
-
-const from = (version: Version): Bound => ({ operator: ">=", version });
-const release = (major: number, minor: number, patch: number): Version => ({ major, minor, patch, pre: null });
-/** The upper ends: `<2.0.0-0` leaves out the prereleases of 2.0.0 too. */
-const below = (major: number, minor: number, patch: number): Bound => ({
-  operator: "<",
-  version: { major, minor, patch, pre: [0] },
-});
-
-function parseComparator(text: string): Bound[] | null {
-  const partial = parsePartial(text);
-  if (!partial) return null;
-  const { operator, major, minor, full } = partial;
-  const low = full ?? release(major, minor ?? 0, 0);
-  switch (operator) {
-    case "^":
-      return atLeast(low, caretEnd(partial));
-    case "~":
-      return atLeast(low, afterMinor(partial));
-    case "":
-      // 1.2.3 is itself; 1.2 is >=1.2.0 <1.3.0-0
-      return full ? [{ operator, version: full }] : atLeast(low, afterMinor(partial));
-    case ">=":
-      return atLeast(low);
-    case ">":
-      // >1.2 is >=1.3.0
-      return full ? [{ operator, version: full }] : [from(following(partial))];
-    case "<=":
-      // <=1.2 is <1.3.0-0
-      return full ? [{ operator, version: full }] : [afterMinor(partial)];
-    default:
-      // <1.2 is <1.2.0-0
-      return full ? [{ operator: "<", version: full }] : [below(major, minor ?? 0, 0)];
-  }
-}
-
-/** `>=0.0.0` says nothing, not even that prereleases are out: semver drops it. */
-function atLeast(low: Version, ...rest: Bound[]): Bound[] {
-  return low.major || low.minor || low.patch || low.pre ? [from(low), ...rest] : rest;
-}
-
-function following({ major, minor }: Partial): Version {
-  return minor === undefined ? release(major + 1, 0, 0) : release(major, minor + 1, 0);
-}
-
-function afterMinor(partial: Partial): Bound {
-  const { major, minor, patch } = following(partial);
-  return below(major, minor, patch);
-}
-
-/** ^1.2.3 <2.0.0-0, ^0.2.3 <0.3.0-0, ^0.0.3 <0.0.4-0, ^0.0 <0.1.0-0, ^0 <1.0.0-0 */
-function caretEnd(partial: Partial): Bound {
-  const { major, minor, patch } = partial;
-  if (major > 0 || minor === undefined) return below(major + 1, 0, 0);
-  return minor > 0 || patch === undefined ? below(0, minor + 1, 0) : below(0, 0, patch + 1);
+/** The version before which every `1.2` is: 1.3.0. */
+function after(major: string, minor: Part): string {
+  return isX(minor) ? `${+major + 1}.0.0` : `${major}.${+minor + 1}.0`;
 }
 
 /** 1.2 - 3.4.5 is >=1.2.0 <=3.4.5; 1.2.3 - 3.4 is >=1.2.3 <3.5.0-0 */
-function parseHyphen(first: string, last: string): Bound[] | null {
-  const start = parsePartial(first);
-  const end = parsePartial(last);
-  if (!start || !end || start.operator || end.operator) return null;
-  const low = start.full ?? release(start.major, start.minor ?? 0, 0);
-  return atLeast(low, end.full ? { operator: "<=", version: end.full } : afterMinor(end));
+function expandHyphen(ends: readonly Part[], lowest: string): string {
+  const [, from, major, minor, patch, pre, to, toMajor, toMinor, toPatch, toPre] = ends;
+  let low = "";
+  if (!isX(major)) {
+    if (isX(minor)) low = `>=${major}.0.0${lowest}`;
+    else low = isX(patch) ? `>=${major}.${minor}.0${lowest}` : `>=${from}${pre ? "" : lowest}`;
+  }
+  let high = "";
+  if (!isX(toMajor)) {
+    if (isX(toMinor) || isX(toPatch)) high = `<${after(toMajor, toMinor)}-0`;
+    else if (toPre) high = `<=${toMajor}.${toMinor}.${toPatch}-${toPre}`;
+    else high = lowest ? `<${toMajor}.${toMinor}.${+toPatch + 1}-0` : `<=${to}`;
+  }
+  return `${low} ${high}`.trim();
 }
+
+/** A word as plain comparators: `^1.2` → `>=1.2.0`, `<2.0.0-0`; `*` → an empty one. Null when it is none. */
+function expand(word: string, { loose, prereleases }: Reading): string[] | null {
+  if (word === "") return [ANY];
+  const { comparator } = loose ? LOOSE_GRAMMAR : STRICT_GRAMMAR;
+  const match = comparator.exec(word);
+  if (!match) {
+    // semver drops a stray star: `*1.2.3` is 1.2.3
+    const rest = word.replace(/[<>]?=?\*/, "");
+    return rest !== word && /^[<>=v]*\d+\.\d+\.\d/.test(rest) && comparator.test(rest) ? [rest] : null;
+  }
+  const [, sign = "", major = "", minor, patch, pre] = match;
+  const lowest = prereleases ? "-0" : "";
+  const open = isX(minor) || isX(patch);
+  const start = `${major}.${isX(minor) ? 0 : minor}.${open ? 0 : patch}`;
+  const low = start + (open ? lowest : pre ? `-${pre}` : "");
+  const next = after(major, minor);
+  if (sign === "^") return isX(major) ? [ANY] : [`>=${low}`, `<${caretEnd(match)}-0`];
+  if (sign[0] === "~") return isX(major) ? [ANY] : [`>=${low}`, `<${next}-0`];
+  // x.1 and 1.x.3 are nothing
+  if ((isX(major) && !isX(minor)) || (isX(minor) && !isX(patch))) return null;
+  if (isX(major)) return [sign === ">" || sign === "<" ? "<0.0.0-0" : ANY];
+  if (!open) return [word];
+  switch (sign) {
+    case ">":
+      return [`>=${next}${lowest}`];
+    case ">=":
+      return [`>=${low}`];
+    case "<":
+      return [`<${start}-0`];
+    case "<=":
+      return [`<${next}-0`];
+    default:
+      return [`>=${low}`, `<${next}-0`];
+  }
+}
+
+/** ^1.2.3 <2.0.0-0, ^0.2.3 <0.3.0-0, ^0.0.3 <0.0.4-0, ^0.0 <0.1.0-0, ^0 <1.0.0-0 */
+function caretEnd([, , major = "", minor, patch]: readonly Part[]): string {
+  if (major !== "0" || isX(minor)) return after(major, undefined);
+  return minor !== "0" || isX(patch) ? after(major, minor) : `0.0.${+patch + 1}`;
+}
+
+/** Null when the text is no comparator, undefined when it is one of a version that cannot be. */
+function toBound(text: string, { loose, prereleases }: Reading): Bound | typeof ANY | null | undefined {
+  if (text === (prereleases ? ">=0.0.0-0" : ">=0.0.0")) return ANY;
+  const [, sign = "", version = ""] = /^([<>]?=?)(.*)$/.exec(text) ?? [];
+  if (!loose && !/^v?[\d.]+(?:-|$)/.test(version)) return null;
+  const parsed = parseVersion(version);
+  if (parsed) return { operator: (sign === "=" ? "" : sign) as Operator, version: parsed };
+  // 1 and 22 digits more end at `1e+22.0.0`, which is no comparator; 1.2.9007199254740993 is one, of no version
+  return /^[v=]*\d+\.\d+\.\d/.test(version) ? undefined : null;
+}
+
+const ZERO: Version = { major: 0, minor: 0, patch: 0, pre: null };

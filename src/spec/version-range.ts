@@ -1,5 +1,4 @@
-import { parseRange, type Range, testRange } from "./range.ts";
-import { rangesIntersect } from "./range-relation.ts";
+import { parseRange, type Range, rangesIntersect, testRange } from "./range.ts";
 import { parseVersion, type Version } from "./version.ts";
 
 /** Every range and version of one run, parsed once. */

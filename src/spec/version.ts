@@ -1,5 +1,3 @@
-import SemVer from "semver/classes/semver.js";
-
 /** A parsed version. `pre` is null when there is none; digits-only identifiers are numbers. Build metadata is dropped. */
 export interface Version {
   readonly major: number;
@@ -8,7 +6,7 @@ export interface Version {
   readonly pre: readonly (string | number)[] | null;
 }
 
-/** More digits than this may not fit a double exactly: semver decides then. */
+/** More digits than this may not fit a double exactly. */
 const MAX_DIGITS = 15;
 const PLAIN_LENGTH = 64;
 const IDENTIFIERS = /^[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*$/;
@@ -77,31 +75,31 @@ function parsePrerelease(text: string): (string | number)[] | null {
   return IDENTIFIERS.test(pre) ? readIdentifiers(pre) : null;
 }
 
-function readIdentifiers(pre: string): (string | number)[] | null {
+function readIdentifiers(pre: string): (string | number)[] {
   const identifiers: (string | number)[] = pre.split(".");
   for (let i = 0; i < identifiers.length; i++) {
     const identifier = identifiers[i] as string;
     if (!DIGITS.test(identifier)) continue;
-    if (identifier.length > MAX_DIGITS) return null;
-    identifiers[i] = Number(identifier);
+    const value = Number(identifier);
+    if (value < Number.MAX_SAFE_INTEGER) identifiers[i] = value;
   }
   return identifiers;
 }
 
-/** What every version starts with, however loose: refusing the rest here is much cheaper than an exception. */
-const START = /^[v=\s]*\d+\.\d+\.\d/;
+const NUMBER = "(\\d{1,256})";
+const WORD = "(?:\\d{0,256}[a-zA-Z-][a-zA-Z0-9-]{0,250}|\\d{1,256})";
+const BUILD = "[a-zA-Z0-9-]{1,250}";
+const VERSION = new RegExp(
+  `^[v=\\s]*${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-?(${WORD}(?:\\.${WORD})*))?(?:\\+${BUILD}(?:\\.${BUILD})*)?$`,
+);
 
+/** semver's loose grammar, with its limits: 256 characters, and no number beyond what a double holds. */
 function parseLoose(text: string): Version | null {
-  if (!START.test(text)) return null;
-  try {
-    return fromSemVer(new SemVer(text, { loose: true }));
-  } catch {
-    return null;
-  }
-}
-
-export function fromSemVer({ major, minor, patch, prerelease }: SemVer): Version {
-  return { major, minor, patch, pre: prerelease.length > 0 ? prerelease : null };
+  const match = text.length > 256 ? null : VERSION.exec(text.trim());
+  if (!match) return null;
+  const [major, minor, patch] = [Number(match[1]), Number(match[2]), Number(match[3])] as const;
+  if (Math.max(major, minor, patch) > Number.MAX_SAFE_INTEGER) return null;
+  return { major, minor, patch, pre: match[4] ? readIdentifiers(match[4]) : null };
 }
 
 /** Negative, zero or positive; versions that differ in build metadata alone are equal. */

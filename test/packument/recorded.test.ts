@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import npmPick from "npm-pick-manifest";
+
 import semver from "semver";
 import { beforeAll, expect, test } from "vitest";
 import { indexPackument, type Packument } from "../../src/registry/packument.ts";
@@ -7,6 +7,7 @@ import { selectVersion } from "../../src/registry/select-version.ts";
 import { RangeTable } from "../../src/spec/version-range.ts";
 import { fixtureCases } from "../conformance/fixtures.ts";
 import { folderSnapshot } from "../registry/folder.ts";
+import { npmPick } from "./npm-pick.ts";
 
 // Every packument of the recorded registry, or of the fixtures where there is none, asked for every spec that any of
 // their versions has for it, and for forms made from its own versions.

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import semver from "semver";
 import { expect, test } from "vitest";
-import { parseRange, validRange } from "../../src/spec/range.ts";
-import { rangesIntersect, rangeWithin } from "../../src/spec/range-relation.ts";
+import { ENGINES, parseRange, rangesIntersect, STRICT, testRange, validRange } from "../../src/spec/range.ts";
+import { rangeWithin } from "../../src/spec/range-within.ts";
 import { cleanVersion, compare, parseVersion, readRelease, validVersion } from "../../src/spec/version.ts";
 import { RangeTable } from "../../src/spec/version-range.ts";
 
@@ -10,7 +10,16 @@ const LOOSE = { loose: true };
 
 const number = fc.oneof(
   { weight: 12, arbitrary: fc.integer({ min: 0, max: 3 }).map(String) },
-  fc.constantFrom("00", "01", "10", "9007199254740991", "9007199254740992", "999999999999999", "1".repeat(300)),
+  fc.constantFrom(
+    "00",
+    "01",
+    "10",
+    "9007199254740991",
+    "9007199254740992",
+    "999999999999999",
+    "1".repeat(22),
+    "1".repeat(300),
+  ),
 );
 const identifier = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom("0", "1", "2", "10", "alpha", "beta", "rc", "x", "X", "-", "a-b", "0a") },
@@ -125,6 +134,42 @@ test("any text at all is judged as semver judges it", () => {
   fc.assert(law, RUNS);
 });
 
+test("a soup of what ranges are made of is judged as semver judges it", () => {
+  const bits = [
+    "1.2.3",
+    "1.2",
+    "0",
+    "1.x",
+    "*",
+    "x",
+    "1.2.3-rc.1",
+    "-",
+    "-0",
+    "^",
+    "~",
+    "~>",
+    ">",
+    "<",
+    "=",
+    ">=",
+    "v",
+    " ",
+    " ",
+    " ",
+    "||",
+  ];
+  const soup = fc.array(fc.constantFrom(...bits), { maxLength: 9 }).map((all) => all.join(""));
+  const versions = ["0.0.0", "0.0.5", "1.0.0", "1.2.3-rc.1", "1.2.3", "1.2.9", "1.9.0", "2.0.0-0", "2.0.0"];
+  const law = fc.property(soup, (r) => {
+    const table = new RangeTable();
+    const answers = versions.map((v) => table.satisfies(v, r));
+    expect([r, ...answers]).toEqual([r, ...versions.map((v) => semver.satisfies(v, r, LOOSE))]);
+    const strict = parseRange(r, STRICT);
+    expect([r, strict !== null]).toEqual([r, semver.validRange(r) !== null]);
+  });
+  fc.assert(law, RUNS);
+});
+
 test.each([
   ["1.0.0-rc.1", "* || 1.0.0-rc.1", false],
   ["1.0.0-rc.1", ">=0 || 1.0.0-rc.1", false],
@@ -141,6 +186,19 @@ test.each([
 ])("%s in %s: %s", (v, r, answer) => {
   expect(semver.satisfies(v, r, LOOSE)).toBe(answer);
   expect(new RangeTable().satisfies(v, r)).toBe(answer);
+});
+
+test.each([
+  ["strictly", STRICT, {}],
+  ["as engines are", ENGINES, { includePrerelease: true }],
+])("a range read %s has the versions that semver gives it", (_, reading, options) => {
+  const law = fc.property(version, range, (v, r) => {
+    const parsed = parseRange(r, reading);
+    expect(parsed !== null).toBe(semver.validRange(r, options) !== null);
+    const exact = semver.valid(v) === null ? null : parseVersion(v);
+    if (exact && parsed) expect(testRange(parsed, exact, reading)).toBe(semver.satisfies(v, r, options));
+  });
+  fc.assert(law, RUNS);
 });
 
 test("ranges meet, and lie within each other, as semver says; what is no range has no answer", () => {
