@@ -31,6 +31,8 @@ export function enOrder(a: string, b: string): number {
   for (let i = 0; i < length; i++) {
     const x = a.charCodeAt(i);
     const y = b.charCodeAt(i);
+    // Paths share long beginnings; what is printable ASCII and equal decides nothing.
+    if (x === y && x > 32 && x < 127) continue;
     const rank = RANK[x] ?? 0;
     const other = RANK[y] ?? 0;
     if (rank === 0 || other === 0) return collator.compare(a, b);

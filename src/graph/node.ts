@@ -64,6 +64,8 @@ export class Node {
   /** Absolute folder of a top node; the others' follow from it. */
   ownPath = "";
   #edges: Map<string, Edge> | null = null;
+  #specs: EdgeSpecs | null = null;
+  #specsDev = false;
 
   constructor(init: NodeInit) {
     this.world = init.world;
@@ -161,25 +163,51 @@ export class Node {
   /** What the manifest asks for, without making edges of it. */
   specs(): EdgeSpecs {
     const dev = this.tree !== undefined && this.isTop && (this.source === null || this.source.isTop);
-    return edgeSpecs(this.manifest, { dev, peers: !this.world.legacyPeerDeps });
+    if (this.#specs === null || this.#specsDev !== dev) {
+      this.#specs = edgeSpecs(this.manifest, { dev, peers: !this.world.legacyPeerDeps });
+      this.#specsDev = dev;
+    }
+    return this.#specs;
   }
 
+  /** How many edges it has, or would have. */
   specsSize(): number {
-    return this.#edges ? this.#edges.size : this.specs().size;
+    return this.specs().size + (this.isProjectRoot && !this.source ? this.tree.workspaceSpecs.size : 0);
   }
 
-  /** The edges, made (but not pointed anywhere) at first use. */
+  /**
+   * The edges, made (but not pointed anywhere) at first use. Where only peers count, in a virtual root, only those and the
+   * ones that {@link edge} was asked for are made.
+   */
   edges(): ReadonlyMap<string, Edge> {
     // Before it stands anywhere it is not known whether its development dependencies count.
     if (this.isLink || !this.tree) return NO_EDGES;
-    if (!this.#edges) {
-      this.#edges = new Map();
-      if (this.isProjectRoot && !this.source) {
-        for (const spec of this.tree.workspaceSpecs.values()) this.#edges.set(spec.key, new Edge(this, spec));
-      }
-      for (const [key, spec] of this.specs()) if (!this.#edges.has(key)) this.#edges.set(key, new Edge(this, spec));
+    return this.#edges ?? this.#makeEdges(this.tree.partial);
+  }
+
+  #makeEdges(partial: boolean): Map<string, Edge> {
+    const edges = new Map<string, Edge>();
+    this.#edges = edges;
+    if (this.isProjectRoot && !this.source) {
+      for (const spec of this.tree.workspaceSpecs.values()) edges.set(spec.key, new Edge(this, spec));
     }
-    return this.#edges;
+    for (const [key, spec] of this.specs()) {
+      if ((spec.peer || !partial) && !edges.has(key)) edges.set(key, new Edge(this, spec));
+    }
+    return edges;
+  }
+
+  /** One edge, made if need be. */
+  edge(key: string): Edge | null {
+    if (this.isLink || !this.tree) return null;
+    const edges = this.#edges ?? this.#makeEdges(this.tree.partial);
+    const made = edges.get(key);
+    if (made) return made;
+    const spec = this.tree.partial ? this.specs().get(key) : undefined;
+    if (!spec) return null;
+    const edge = new Edge(this, spec);
+    edges.set(key, edge);
+    return edge;
   }
   get hasEdges(): boolean {
     return this.#edges !== null;
@@ -188,6 +216,7 @@ export class Node {
   dropEdges(): void {
     for (const edge of this.#edges?.values() ?? []) edge.to?.forgetEdgeIn(edge);
     this.#edges = null;
+    this.#specs = null;
     forgetEdgeSpecs(this.manifest);
   }
 

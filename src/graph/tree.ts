@@ -11,6 +11,8 @@ export abstract class NodeTree {
   abstract readonly root: Node;
   /** Set when anything in it ships other packages in its tarball; asking every node would be slow. */
   hasBundles = false;
+  /** Only peers have a say in it, so other edges are made only for names that stand in it. */
+  readonly partial: boolean = false;
   readonly workspaceSpecs: ReadonlyMap<string, EdgeSpec>;
 
   constructor(workspaces: ReadonlyMap<string, EdgeSpec> = NO_WORKSPACES) {
@@ -33,7 +35,8 @@ export class Tree extends NodeTree {
   readonly inventory: Map<string, Node> = new Map();
   /** While a lock is read, nodes are only put in their places; {@link loaded} points all edges at once. */
   #loading = false;
-  readonly #byName = new Map<string, Set<Node>>();
+  /** Most names stand in one place only: then the node itself, else all of them in order. */
+  readonly #byName = new Map<string, Node | Set<Node>>();
   readonly #missing = new Map<string, Set<Edge>>();
   readonly #tops = new Set<Node>();
 
@@ -52,8 +55,9 @@ export class Tree extends NodeTree {
     this.pointOut(this.root);
   }
 
-  named(name: string): ReadonlySet<Node> {
-    return this.#byName.get(name) ?? NONE;
+  named(name: string): readonly Node[] {
+    const found = this.#byName.get(name);
+    return found === undefined ? [] : found instanceof Set ? [...found] : [found];
   }
   at(path: string): Node | undefined {
     return this.inventory.get(relativePath(this.root.path, path));
@@ -257,16 +261,17 @@ export class Tree extends NodeTree {
   #enlist(node: Node): void {
     this.inventory.delete(node.location);
     this.inventory.set(node.location, node);
-    const set = this.#byName.get(node.name);
-    if (!set) this.#byName.set(node.name, new Set([node]));
-    else {
-      set.delete(node);
-      set.add(node);
-    }
+    const others = this.#byName.get(node.name);
+    if (others instanceof Set) {
+      others.delete(node);
+      others.add(node);
+    } else this.#byName.set(node.name, others && others !== node ? new Set([others, node]) : node);
   }
   #delist(node: Node): void {
     if (this.inventory.get(node.location) === node) this.inventory.delete(node.location);
-    this.#byName.get(node.name)?.delete(node);
+    const others = this.#byName.get(node.name);
+    if (others instanceof Set) others.delete(node);
+    else if (others === node) this.#byName.delete(node.name);
     this.#tops.delete(node);
   }
 }
@@ -285,8 +290,6 @@ function attachOutside(node: Node, parent: Node): void {
     if (edge) edge.point(one.resolve(node.key));
   }
 }
-
-const NONE: ReadonlySet<Node> = new Set();
 
 function bundles(node: Node): boolean {
   const list = node.manifest.bundleDependencies;

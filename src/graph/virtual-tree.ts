@@ -10,6 +10,7 @@ import { NodeTree } from "./tree.ts";
  */
 export class VirtualTree extends NodeTree {
   override readonly root: Node;
+  override readonly partial: boolean = true;
   #rich = false;
   readonly #folders: Node[] = [];
   readonly #own = new Map<string, Edge | null>();
@@ -44,7 +45,7 @@ export class VirtualTree extends NodeTree {
     this.#rich = true;
     for (const kid of this.source.children.values()) if (kid.isLink) this.#copyTarget(kid.target, kid.realpath);
     for (const key of this.root.children.keys()) this.ownEdge(key);
-    for (const node of this.#members()) pointOut(node);
+    for (const node of this.#members()) this.#pointOut(node);
   }
 
   /** Link targets below the folder see what stands in it, so they have a say in what may be replaced. */
@@ -86,9 +87,15 @@ export class VirtualTree extends NodeTree {
       this.#addFolder(node.target);
     if (!this.#rich) return;
     this.ownEdge(node.key)?.point(node);
-    for (const member of this.#members()) member.edges().get(node.key)?.point(node);
-    pointOut(node);
-    if (node.isLink && node.target.tree === this) pointOut(node.target);
+    for (const member of this.#members()) member.edge(node.key)?.point(node);
+    this.#pointOut(node);
+    if (node.isLink && node.target.tree === this) this.#pointOut(node.target);
+  }
+
+  /** Its peers, and whatever else it wants of what stands here. */
+  #pointOut(node: Node): void {
+    for (const key of this.root.children.keys()) node.edge(key);
+    for (const edge of node.edges().values()) edge.point(node.resolve(edge.key));
   }
 
   override detach(node: Node): void {
@@ -104,8 +111,4 @@ export class VirtualTree extends NodeTree {
     if (node.hasEdges) for (const edge of node.edges().values()) edge.point(null);
     for (const edge of [...node.edgesIn]) edge.point(edge.from.resolve(edge.key));
   }
-}
-
-function pointOut(node: Node): void {
-  for (const edge of node.edges().values()) edge.point(node.resolve(edge.key));
 }

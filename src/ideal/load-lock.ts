@@ -1,13 +1,15 @@
 import { resolvePath } from "../base/posix-path.ts";
-import { failure } from "../errors.ts";
+import { fail, failure, type Outcome, ok } from "../errors.ts";
 import { Link } from "../graph/link.ts";
 import { Node } from "../graph/node.ts";
 import type { LockData, LockEntry } from "../lockfile/read-lock.ts";
 import { integrityOf } from "../registry/dist.ts";
+import type { Manifest } from "../registry/manifest.ts";
 import { selectVersion } from "../registry/select-version.ts";
+import { readManifest } from "./candidates.ts";
 import type { Context } from "./context.ts";
 import { calculateFlags, resetAllFlags, resetFlags } from "./flags.ts";
-import { needPackument, type Steps } from "./need.ts";
+import { needPackument, needTarball, type Steps } from "./need.ts";
 
 /** Puts what a lock says into the tree (npm-tree §18). Flags are worked out anew: the project may have changed since. */
 export function loadLock(lock: LockData, context: Context): void {
@@ -105,21 +107,31 @@ export function* inflate(lock: LockData, context: Context): Steps<void> {
 }
 
 function* inflateNode(node: Node, context: Context): Steps<void> {
-  const { name, resolved } = node;
-  if (resolved?.startsWith("file:")) return;
-  // npm asks for any version of a package of that name where the lock gives none, even for a folder.
-  const version = node.version || "*";
-  const packument = yield* needPackument(name);
-  const picked = packument.ok ? selectVersion(packument.value, version, context.options.policyFor(name)) : packument;
-  if (!picked.ok) {
-    const message = `The old lock says little of ${name}@${version}, and no more could be fetched: ${picked.failure.message}`;
-    context.warnings.push(failure("EOLDLOCK", message, { package: name, spec: version, requiredBy: [node.location] }));
+  const { name, version, resolved } = node;
+  const manifest = yield* fetchAgain(node, context);
+  if (!manifest.ok) {
+    const what = version || resolved || "*";
+    const message = `The old lock says little of ${name}@${what}, and no more could be fetched: ${manifest.failure.message}`;
+    context.warnings.push(failure("EOLDLOCK", message, { package: name, spec: what, requiredBy: [node.location] }));
     return;
   }
   // Where the lock has no integrity of its own (what came in a bundle), the fetched manifest's is written.
-  node.manifest = { ...picked.value, _integrity: integrityOf(picked.value.dist) };
+  node.manifest = { ...manifest.value, _integrity: integrityOf(manifest.value.dist) };
   context.picked.add(node.manifest);
   context.tree.reload(node);
+}
+
+/** A tarball by its address is read from there; for the rest the registry is asked for the locked version. */
+function* fetchAgain({ name, version, resolved, integrity }: Node, { options }: Context): Steps<Outcome<Manifest>> {
+  if (resolved && (!version || resolved.startsWith("file:"))) {
+    const opened = yield* needTarball(resolved, name, integrity);
+    if (!opened.ok) return opened;
+    const manifest = readManifest(opened.value.texts.get("package.json"));
+    return manifest ? ok(manifest) : fail(failure("EJSONPARSE", `${name} (${resolved}): no readable package.json`));
+  }
+  const packument = yield* needPackument(name);
+  // npm asks for any version of a package of that name where the lock gives none, even for a folder.
+  return packument.ok ? selectVersion(packument.value, version || "*", options.policyFor(name)) : packument;
 }
 
 /** What a lock knows of a place goes over to the same version placed there anew, where the registry did not say (npm-tree §18.7). */

@@ -52,11 +52,8 @@ function updateNames(raw: ResolveOptions): readonly string[] {
   return names;
 }
 
-const DAY = 86_400_000;
-
-function beforeDate({ before, minReleaseAge }: ResolveOptions): number | null {
+function beforeDate({ before }: ResolveOptions): number | null {
   if (before === undefined || before === null) return null;
-  void minReleaseAge;
   const time = before instanceof Date ? before.getTime() : Date.parse(before);
   if (!Number.isNaN(time)) return time;
   throw new InstallError(failure("EINVALIDOPTION", `before: "${String(before)}" is not a date`));
@@ -68,5 +65,3 @@ function matches(pattern: string, name: string): boolean {
   const escaped = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
   return new RegExp(`^${escaped.join("[^/]*")}$`).test(name);
 }
-
-void DAY;

@@ -136,7 +136,7 @@ export class Placement {
   #pruneDuplicates(target: Node): void {
     const { edge } = this;
     if (edge.to && edge.to !== this.placed && edge.valid) this.#pruneDedupable(edge.to, false);
-    for (const node of [...this.#request.tree.named(edge.name)]) {
+    for (const node of this.#request.tree.named(edge.name)) {
       if (!node.placed || node.isTop || !node.isDescendantOf(target)) continue;
       this.#pruneDedupable(node, false);
       if (node.placed) for (const kid of [...node.children.values()]) this.#pruneDedupable(kid, false);

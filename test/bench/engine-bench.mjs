@@ -1,4 +1,5 @@
 // Times the engine alone: packuments indexed in memory and nothing else kept between runs, one thread.
+// The last two columns are a yardstick for a busy machine: parsing the same packuments whole, in turn with the runs.
 //   WEBHOIST_REGISTRY=DIR node test/bench/engine-bench.mjs [PROJECT…] [--runs N] [--profile]
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -54,6 +55,7 @@ for (const name of projects) {
   await bench.run(); // reads the files: not timed
   const times = [];
   const cpu = [];
+  const yardstick = [];
   let last;
   for (let i = 0; i < runs; i++) {
     bench.refresh();
@@ -64,9 +66,11 @@ for (const name of projects) {
     times.push(performance.now() - start);
     const { user, system } = process.cpuUsage(used);
     cpu.push((user + system) / 1000);
+    if (i % 4 === 3) yardstick.push(bench.parseAll());
   }
   const same = Object.values(last.resolved.files)[0] === bench.input.expected;
   const warm = median(times.slice(Math.min(3, runs - 1)));
+  const parsed = yardstick.length ? median(yardstick) : Number.NaN;
   const perEntry = (warm * 1000) / (last.nodes * Math.log2(last.nodes));
   console.log(
     name.padEnd(36),
@@ -80,5 +84,7 @@ for (const name of projects) {
     perEntry.toFixed(2).padStart(12),
     String(last.steps).padStart(10),
     same ? "   yes" : "   NO",
+    parsed.toFixed(0).padStart(12),
+    (warm / parsed).toFixed(2).padStart(12),
   );
 }
