@@ -148,7 +148,7 @@ function contradict(a: OverrideSet, b: OverrideSet, world: World): boolean {
     const one = world.want(rule.name, rule.value, "/").spec;
     const two = world.want(other.name, other.value, "/").spec;
     if (!isSemver(one) || !isSemver(two)) continue;
-    if (!world.ranges.intersects(one.fetchSpec, two.fetchSpec)) return true;
+    if (world.ranges.intersects(one.fetchSpec, two.fetchSpec) === false) return true;
   }
   return false;
 }

@@ -70,9 +70,10 @@ test("what to change: several specs after one flag, npm's save flags, update of 
     saveBundle: true,
   });
   expect(options("--save-peer", "-O")).toEqual({ saveType: "peerOptional" });
-  expect(options("--update")).toEqual({ update: true });
-  expect(options("--update=a,@s/b", "--update=c")).toEqual({ update: ["a", "@s/b", "c"] });
-  expect(options("--update", "--update=c")).toEqual({ update: ["c"] });
+  expect(options("--update")).toEqual({ update: true, save: false });
+  expect(options("--update", "--save")).toEqual({ update: true, save: true });
+  expect(options("--update=a,@s/b", "--update=c")).toEqual({ update: ["a", "@s/b", "c"], save: false });
+  expect(options("--update", "--update=c")).toEqual({ update: ["c"], save: false });
 });
 
 test("the folder may stand before or after; -- ends the flags", () => {

@@ -138,6 +138,8 @@ export function resolveOptions(flags: Args["flags"]): ResolveOptions {
       options[name === "lockfile-version" ? "lockfileVersion" : "minReleaseAge"] = Number(flags.get(name));
   const types = SAVE_TYPES.filter(([name]) => flags.get(name)).map(([, type]) => type);
   if (types.length > 0) options["saveType"] = types.length > 1 ? "peerOptional" : types[0];
+  // `npm update` leaves package.json as it is unless it is told to save; the library's own default is npm install's.
+  if (flags.has("update") && !flags.has("save") && !flags.has("add") && !flags.has("rm")) options["save"] = false;
   return options;
 }
 
