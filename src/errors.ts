@@ -35,6 +35,20 @@ export interface Failure {
   details?: Readonly<Record<string, unknown>>;
 }
 
+/** What a pick that found nothing knew: its failure carries it as `details` until `withWaysOut` has made words of it. */
+export interface MissedPick {
+  readonly type: "version" | "range" | "tag";
+  readonly wanted: string;
+  readonly defaultTag: string;
+  readonly before: number | null | undefined;
+  /** Tag and version. */
+  readonly distTags: readonly (readonly [string, string])[];
+  readonly versions: readonly string[];
+  /** Versions that a policy of the registry withholds, and what it says of them. */
+  readonly withheld: readonly string[];
+  readonly policy: string;
+}
+
 /** A failure as an exception: inside one thread only; across threads send `.failure`. */
 export class InstallError extends Error {
   readonly failure: Failure;

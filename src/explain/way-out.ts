@@ -1,5 +1,7 @@
 import type { Failure, WayOut } from "../errors.ts";
 import type { Explained, ExplainedEdge } from "./eresolve.ts";
+import { withPlace } from "./json-error.ts";
+import { withOffers } from "./no-match.ts";
 
 const OPTIONS = {
   legacyPeerDeps: "Leave peer dependencies out of account, with legacyPeerDeps (--legacy-peer-deps).",
@@ -49,8 +51,11 @@ function fromProject({ from }: ExplainedEdge): boolean {
   return from !== undefined && !from.name && !from.version;
 }
 
-/** The failure with the ways out that its details show, where whoever made it gave none. */
+/** The failure with what its details show of it, where whoever made it left that for later: the place, the ways out. */
 export function withWaysOut(failure: Failure): Failure {
-  if (failure.code !== "ERESOLVE" || failure.wayOut.length > 0) return failure;
-  return { ...failure, wayOut: peerWaysOut((failure.details ?? {}) as Explained) };
+  const { code, details = {} } = failure;
+  if (code === "EJSONPARSE") return withPlace(failure);
+  if ("withheld" in details) return withOffers(failure);
+  if (code !== "ERESOLVE" || failure.wayOut.length > 0) return failure;
+  return { ...failure, wayOut: peerWaysOut(details as Explained) };
 }

@@ -1,12 +1,29 @@
-import { fail, InstallError, type Outcome, ok } from "../errors.ts";
+import { fail, failure, InstallError, type MissedPick, type Outcome, ok } from "../errors.ts";
 import { ENGINES, namesPrerelease, overBottom, parseRange, type Range, testRange, underTop } from "../spec/range.ts";
 import { cleanVersion, parseVersion } from "../spec/version.ts";
 import type { RangeTable } from "../spec/version-range.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Candidate, Packument } from "./packument.ts";
-import { forbidden, noMatch, type PickPolicy, type Query, type SpecType } from "./packument-no-match.ts";
 
-export type { PickPolicy };
+/** What decides a pick besides the packument and the spec. One object a run: picks are remembered by it. */
+export interface PickPolicy {
+  readonly ranges: RangeTable;
+  /** npm's `--tag`. Default `latest`. */
+  readonly defaultTag?: string;
+  /** Milliseconds since 1970: versions published later are not picked. */
+  readonly before?: number | null;
+  /** Without a version, that engine is not looked at. */
+  readonly nodeVersion?: string | null;
+  readonly npmVersion?: string | null;
+}
+
+/** One look-up. */
+interface Query {
+  readonly packument: Packument;
+  readonly wanted: string;
+  readonly type: MissedPick["type"];
+  readonly policy: PickPolicy;
+}
 
 interface Memory {
   readonly picks: WeakMap<Packument, Map<string, Outcome<Manifest>>>;
@@ -57,22 +74,38 @@ function pick(query: Query): Outcome<Manifest> {
   const { packument, wanted, type, policy } = query;
   if (type === "range") return pickFromRange(query, wanted || "*");
   const key = type === "version" ? cleanVersion(wanted) : packument.distTags.get(wanted);
-  if (key == null) return fail(noMatch(query));
+  if (key == null) return miss(query);
   if (isInTime(packument, key, policy)) return settle(query, key);
   // tagged too late: the best that is not newer than what the tag names
-  return type === "tag" && policy.ranges.range(`<=${key}`) ? pickFromRange(query, `<=${key}`) : fail(noMatch(query));
+  return type === "tag" && policy.ranges.range(`<=${key}`) ? pickFromRange(query, `<=${key}`) : miss(query);
 }
 
-function typeOf(wanted: string, ranges: RangeTable): SpecType {
+function typeOf(wanted: string, ranges: RangeTable): MissedPick["type"] {
   if (wanted === "") return "range";
   return ranges.version(wanted) ? "version" : ranges.range(wanted) ? "range" : "tag";
 }
 
+function miss({ packument, wanted, type, policy }: Query, code = "ETARGET"): Outcome<never> {
+  const { name, distTags, restrictions } = packument;
+  const details: MissedPick = {
+    type,
+    wanted,
+    defaultTag: policy.defaultTag ?? "latest",
+    before: policy.before,
+    distTags: [...distTags],
+    versions: packument.versionKeys(),
+    withheld: [...restrictions],
+    policy: packument.restrictionMessage,
+  };
+  const message = `No matching version found for ${name}@${wanted}.`;
+  return fail(failure(code, message, { package: name, spec: wanted, details: { ...details } }));
+}
+
 /** The manifest of the key picked, unless a policy of the registry withholds it. */
 function settle(query: Query, key: string): Outcome<Manifest> {
-  if (query.packument.restrictions.has(key)) return fail(forbidden(query));
+  if (query.packument.restrictions.has(key)) return miss(query, "E403");
   const manifest = query.packument.manifest(key);
-  return manifest ? ok(manifest) : fail(noMatch(query));
+  return manifest ? ok(manifest) : miss(query);
 }
 
 function pickFromRange(query: Query, text: string): Outcome<Manifest> {
@@ -92,9 +125,9 @@ function pickFromRange(query: Query, text: string): Outcome<Manifest> {
   const best = bestInRange(query, range);
   if (best) return ok(best);
   const hidden = [...restricted.keys()].filter((key) => isInTime(packument, key, policy));
-  if (hidden.some((key) => policy.ranges.satisfies(key, text))) return fail(forbidden(query));
+  if (hidden.some((key) => policy.ranges.satisfies(key, text))) return miss(query, "E403");
   const none = hidden.length === 0 && !packument.versionKeys().some((key) => isInTime(packument, key, policy));
-  return fail(noMatch(query, none));
+  return miss(query, none ? "ENOVERSIONS" : "ETARGET");
 }
 
 const BEST = 3;

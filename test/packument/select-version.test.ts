@@ -2,6 +2,7 @@ import fc from "fast-check";
 
 import { describe, expect, test } from "vitest";
 import type { Failure } from "../../src/errors.ts";
+import { withWaysOut } from "../../src/explain/way-out.ts";
 import { indexPackument, type Packument } from "../../src/registry/packument.ts";
 import { type PickPolicy, selectVersion } from "../../src/registry/select-version.ts";
 import { RangeTable } from "../../src/spec/version-range.ts";
@@ -155,7 +156,7 @@ function versions(...all: (string | [string, object])[]): Document {
 function failureOf(document: Document, spec: string, more: Partial<PickPolicy> = {}): Failure {
   const outcome = selectVersion(open(document), spec, policyOf(more));
   if (outcome.ok) throw new Error(`picked ${outcome.value.version}`);
-  return outcome.failure;
+  return withWaysOut(outcome.failure);
 }
 
 describe("a pick", () => {

@@ -8,7 +8,8 @@ import {
   saveDependency,
   savedSpec,
 } from "../../src/project/edit-dependencies.ts";
-import { parsePackageJson, updatePackageJson } from "../../src/project/package-json.ts";
+import { parsePackageJson } from "../../src/project/package-json.ts";
+import { updatePackageJson } from "../../src/project/update-package-json.ts";
 import type { Manifest } from "../../src/registry/manifest.ts";
 import { parseArg, parseSpec } from "../../src/spec/spec.ts";
 

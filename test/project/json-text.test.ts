@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { InstallError } from "../../src/errors.ts";
+import { withWaysOut } from "../../src/explain/way-out.ts";
 import { parseJsonText } from "../../src/project/json-text.ts";
 
 function place(text: string): unknown {
@@ -9,7 +10,7 @@ function place(text: string): unknown {
   } catch (error) {
     if (!(error instanceof InstallError)) throw error;
     expect(error.code).toBe("EJSONPARSE");
-    const { line, column } = error.failure.details ?? {};
+    const { line, column } = withWaysOut(error.failure).details ?? {};
     return `${line}:${column}`;
   }
 }

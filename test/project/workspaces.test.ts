@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { InstallError } from "../../src/errors.ts";
+import { withWaysOut } from "../../src/explain/way-out.ts";
 import { ProjectFiles } from "../../src/project/files.ts";
 import { glob } from "../../src/project/glob.ts";
 import { readPackageJson } from "../../src/project/package-json.ts";
@@ -76,7 +77,7 @@ test("failures by code", () => {
     try {
       return run();
     } catch (error) {
-      return error instanceof InstallError && [error.code, error.failure.details];
+      return error instanceof InstallError && [error.code, withWaysOut(error.failure).details];
     }
   };
   const twice = { "packages/b/package.json": '{"name":"n-packages-a"}' };

@@ -1,0 +1,42 @@
+import { enOrder } from "../base/collate.ts";
+import type { Manifest } from "../registry/manifest.ts";
+import { parseJsonText } from "./json-text.ts";
+import type { PackageJson } from "./package-json.ts";
+
+const SECTIONS = ["dependencies", "optionalDependencies", "devDependencies", "peerDependencies"] as const;
+
+type Json = Record<string, unknown>;
+type Deps = Record<string, string>;
+
+/**
+ * The file's text after its dependency sections became those of `manifest`: sections sorted in en-order, empty ones
+ * dropped, a name that was a prod and a peer dependency staying both, all else as it was. Null when nothing changes.
+ */
+export function updatePackageJson(original: PackageJson | null, manifest: Manifest): string | null {
+  const text = original?.text ?? "";
+  const before = (original ? (parseJsonText(text, "package.json").value ?? {}) : {}) as Json;
+  const after: Json = { ...before };
+  const wanted: Record<string, Deps> = {};
+  for (const section of SECTIONS) wanted[section] = sorted(manifest[section] ?? {});
+  for (const name of Object.keys(manifest.optionalDependencies ?? {})) delete wanted["dependencies"]?.[name];
+  for (const section of SECTIONS) {
+    if (Object.keys(wanted[section] ?? {}).length > 0) after[section] = wanted[section];
+    else delete after[section];
+  }
+  const peers = after["peerDependencies"] as Deps | undefined;
+  for (const name of peers && before["dependencies"] ? Object.keys((before["peerDependencies"] as Deps) ?? {}) : []) {
+    const peer = peers?.[name];
+    if ((before["dependencies"] as Deps)[name] === undefined || peer === undefined) continue;
+    after["dependencies"] ??= {};
+    (after["dependencies"] as Deps)[name] = peer;
+  }
+  after["bundleDependencies"] = manifest.bundleDependencies;
+  const json = `${JSON.stringify(after, null, original?.indent ?? "  ")}\n`;
+  // A file on one line stays on one line, without one at its end.
+  const written = json.replaceAll("\n", original?.newline ?? "\n");
+  return written.trim() === text.trim() ? null : written;
+}
+
+function sorted(section: Deps): Deps {
+  return Object.fromEntries(Object.entries(section).sort(([a], [b]) => enOrder(a, b)));
+}
