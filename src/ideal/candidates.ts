@@ -1,7 +1,6 @@
 import { enOrder } from "../base/collate.ts";
 import { type Failure, fail, failure, type Outcome, ok } from "../errors.ts";
 import type { Edge } from "../graph/edge.ts";
-import { Link } from "../graph/link.ts";
 import { Node } from "../graph/node.ts";
 import { VirtualTree } from "../graph/virtual-tree.ts";
 import { notTerminating, type Want } from "../graph/world.ts";
@@ -9,18 +8,20 @@ import { canReplace, peerEdges } from "../placement/can-place.ts";
 import { ofProject } from "../placement/place.ts";
 import { integrityOf } from "../registry/dist.ts";
 import type { Manifest } from "../registry/manifest.ts";
-import { normaliseManifest } from "../registry/normalise-manifest.ts";
 import { selectVersion } from "../registry/select-version.ts";
 import type { RegistrySpec, Spec } from "../spec/spec.ts";
 import { type Context, raise, Unexplained } from "./context.ts";
-import { needCode, needPackument, needTarball, type Steps } from "./need.ts";
+import { needCode, needPackument, type Steps } from "./need.ts";
 
 /** Peers of peers deeper than this mean that a set grows for ever. */
 const MAX_DEPTH = 400;
 /** More candidates than this in one virtual root means that two peers replace each other for ever (npm-tree §25.1b). */
 const MAX_TRIES = 2_000;
 
-interface Picked {
+/** Folders, tarballs and repositories: loaded for the first that asks for one. */
+const loadLocals = () => import("./locals.ts");
+
+export interface Picked {
   manifest: Manifest;
   resolved: string | null;
   integrity: string | null;
@@ -176,9 +177,10 @@ export class Candidates {
     const { spec } = want;
     // A spec that cannot be read stops the build, even of an optional dependency.
     if (!spec) return raise(blame(want.failure as Failure, edge));
-    if (spec.type === "directory" && this.#links(edge, spec.fetchSpec)) return this.#linkTo(name, spec.fetchSpec);
-    const workspace = this.#workspaceFor(edge);
-    if (workspace) return workspace;
+    if (spec.type === "directory" || this.#context.tree.workspaceSpecs.has(edge.key)) {
+      const link = (yield* needCode(loadLocals)).linkFor(edge, { spec, name, context: this.#context });
+      if (link) return link;
+    }
     return yield* this.#fetched(
       this.#context.yarn?.pin?.({ ...spec, name, raw: `${name}@${spec.rawSpec}` }) ?? spec,
       edge,
@@ -205,50 +207,10 @@ export class Candidates {
     return node;
   }
 
-  #links(edge: Edge, folder: string): boolean {
-    const { tree, options } = this.#context;
-    if (!options.installLinks || tree.workspaceSpecs.has(edge.key)) return true;
-    return /^file:\.\.?\//.test(edge.rawSpec) && `${folder}/`.startsWith(`${tree.root.path}/`);
-  }
-
-  #linkTo(name: string, folder: string): Node {
-    const { world, tree, folders } = this.#context;
-    if (folder === tree.root.path) return new Link({ world, name }, tree.root);
-    const standing = tree.at(folder);
-    const manifest = folders.manifest(folder) ?? {};
-    const target = standing && !standing.isLink ? standing : new Node({ world, name, manifest });
-    if (target !== standing) target.ownPath = folder;
-    return new Link({ world, name }, target);
-  }
-
-  /** A package that is one of the project's workspaces is that workspace, where its version will do. */
-  #workspaceFor(edge: Edge): Node | null {
-    const { tree, world } = this.#context;
-    if (!tree.workspaceSpecs.has(edge.key)) return null;
-    const link = tree.root.edges().get(edge.key)?.to;
-    if (!link?.isWorkspace || !link.satisfies(edge)) return null;
-    return new Link({ world, name: link.name }, link.target);
-  }
-
   *#pick(spec: Spec, edge: Edge): Steps<Outcome<Picked>> {
-    switch (spec.type) {
-      case "alias":
-        return yield* this.#fromRegistry(spec.subSpec);
-      case "range":
-      case "version":
-      case "tag":
-        return yield* this.#fromRegistry(spec);
-      case "remote":
-        return yield* this.#fromTarball(spec.fetchSpec, edge.name);
-      case "file":
-        return yield* this.#fromTarball(`file:${spec.fetchSpec}`, edge.name);
-      case "directory":
-        return this.#fromFolder(spec.fetchSpec, edge.name);
-      case "git":
-        return fail((yield* needCode(() => import("./words.ts"))).noGit(edge.name, spec.saveSpec, edge.from.location));
-      default:
-        return spec satisfies never;
-    }
+    if (spec.type === "alias") return yield* this.#fromRegistry(spec.subSpec);
+    if ("registry" in spec) return yield* this.#fromRegistry(spec);
+    return yield* (yield* needCode(loadLocals)).pickLocal(spec, edge, this.#context);
   }
 
   *#fromRegistry(spec: RegistrySpec): Steps<Outcome<Picked>> {
@@ -262,30 +224,6 @@ export class Candidates {
       return fail(failure("EINCOMPLETEMANIFEST", `${spec.name}: no version`, { package: spec.name }));
     return ok({ manifest, resolved: manifest.dist?.tarball ?? null, integrity: integrityOf(manifest.dist) });
   }
-
-  *#fromTarball(url: string, name: string): Steps<Outcome<Picked>> {
-    const listing = yield* needTarball(url, name, null);
-    if (!listing.ok) return listing;
-    const { texts, integrity } = listing.value;
-    const manifest = readManifest(texts.get("package.json"));
-    if (!manifest)
-      return {
-        ok: false,
-        failure: failure("EJSONPARSE", `${name} (${url}): no readable package.json`, { package: name }),
-      };
-    return ok({
-      manifest: texts.has("npm-shrinkwrap.json") ? { ...manifest, _hasShrinkwrap: true } : manifest,
-      resolved: url,
-      integrity,
-    });
-  }
-
-  #fromFolder(folder: string, name: string): Outcome<Picked> {
-    const manifest = this.#context.folders.manifest(folder);
-    if (manifest) return ok({ manifest, resolved: `file:${folder}`, integrity: null });
-    const message = `No package.json at ${folder} for ${name}`;
-    return { ok: false, failure: failure("ENOENT", message, { package: name }) };
-  }
 }
 
 /** A candidate that was placed as it was serves no more as one: its like does. */
@@ -295,15 +233,6 @@ function copyNode({ world, name, manifest, resolved, integrity, errors, hasShrin
 
 function binding(edge: Edge, required: ReadonlySet<Node>): boolean {
   return edge.spec.type !== "peerOptional" && required.has(edge.from);
-}
-
-export function readManifest(text: string | undefined): Manifest | null {
-  if (text === undefined) return null;
-  try {
-    return normaliseManifest(JSON.parse(text));
-  } catch {
-    return null;
-  }
 }
 
 /** A failure as this edge meets it: npm blames the first dependent that asked. */

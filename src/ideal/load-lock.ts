@@ -6,9 +6,9 @@ import type { LockData, LockEntry } from "../lockfile/read-lock.ts";
 import { integrityOf } from "../registry/dist.ts";
 import type { Manifest } from "../registry/manifest.ts";
 import { selectVersion } from "../registry/select-version.ts";
-import { readManifest } from "./candidates.ts";
 import type { Context } from "./context.ts";
 import { calculateFlags, resetAllFlags, resetFlags } from "./flags.ts";
+import { readManifest, unreadable } from "./locals.ts";
 import { needPackument, needTarball, type Steps } from "./need.ts";
 
 /** Puts what a lock says into the tree (npm-tree §18). Flags are worked out anew: the project may have changed since. */
@@ -127,7 +127,7 @@ function* fetchAgain({ name, version, resolved, integrity }: Node, { options }: 
     const opened = yield* needTarball(resolved, name, integrity);
     if (!opened.ok) return opened;
     const manifest = readManifest(opened.value.texts.get("package.json"));
-    return manifest ? ok(manifest) : fail(failure("EJSONPARSE", `${name} (${resolved}): no readable package.json`));
+    return manifest ? ok(manifest) : fail(unreadable(name, resolved));
   }
   const packument = yield* needPackument(name);
   // npm asks for any version of a package of that name where the lock gives none, even for a folder.

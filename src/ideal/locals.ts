@@ -1,0 +1,89 @@
+import { type Failure, fail, failure, type Outcome, ok } from "../errors.ts";
+import type { Edge } from "../graph/edge.ts";
+import { Link } from "../graph/link.ts";
+import { Node } from "../graph/node.ts";
+import type { Manifest } from "../registry/manifest.ts";
+import { normaliseManifest } from "../registry/normalise-manifest.ts";
+import type { FileSpec, GitSpec, RemoteSpec, Spec } from "../spec/spec.ts";
+import type { Picked } from "./candidates.ts";
+import type { Context } from "./context.ts";
+import { needTarball, type Steps } from "./need.ts";
+import { noGit } from "./problems.ts";
+
+/** The link that an edge to a folder or a workspace of the project gets (npm-tree §9), or null where it is to be fetched. */
+export function linkFor(edge: Edge, at: { spec: Spec; name: string; context: Context }): Node | null {
+  const { spec, name, context } = at;
+  if (spec.type === "directory" && links(edge, spec.fetchSpec, context)) return linkTo(name, spec.fetchSpec, context);
+  return workspaceFor(edge, context);
+}
+
+function links(edge: Edge, folder: string, { tree, options }: Context): boolean {
+  if (!options.installLinks || tree.workspaceSpecs.has(edge.key)) return true;
+  return /^file:\.\.?\//.test(edge.rawSpec) && `${folder}/`.startsWith(`${tree.root.path}/`);
+}
+
+function linkTo(name: string, folder: string, { world, tree, folders }: Context): Node {
+  if (folder === tree.root.path) return new Link({ world, name }, tree.root);
+  const standing = tree.at(folder);
+  const manifest = folders.manifest(folder) ?? {};
+  const target = standing && !standing.isLink ? standing : new Node({ world, name, manifest });
+  if (target !== standing) target.ownPath = folder;
+  return new Link({ world, name }, target);
+}
+
+/** A package that is one of the project's workspaces is that workspace, where its version will do. */
+function workspaceFor(edge: Edge, { tree, world }: Context): Node | null {
+  if (!tree.workspaceSpecs.has(edge.key)) return null;
+  const link = tree.root.edges().get(edge.key)?.to;
+  if (!link?.isWorkspace || !link.satisfies(edge)) return null;
+  return new Link({ world, name: link.name }, link.target);
+}
+
+/** The manifest behind a spec that is none of a registry's. */
+export function* pickLocal(
+  spec: FileSpec | RemoteSpec | GitSpec,
+  edge: Edge,
+  context: Context,
+): Steps<Outcome<Picked>> {
+  switch (spec.type) {
+    case "remote":
+      return yield* fromTarball(spec.fetchSpec, edge.name);
+    case "file":
+      return yield* fromTarball(`file:${spec.fetchSpec}`, edge.name);
+    case "directory":
+      return fromFolder(spec.fetchSpec, edge.name, context);
+    case "git":
+      return fail(noGit(edge.name, spec.saveSpec, edge.from.location));
+    default:
+      return spec satisfies never;
+  }
+}
+
+function* fromTarball(url: string, name: string): Steps<Outcome<Picked>> {
+  const listing = yield* needTarball(url, name, null);
+  if (!listing.ok) return listing;
+  const { texts, integrity } = listing.value;
+  const manifest = readManifest(texts.get("package.json"));
+  if (!manifest) return fail(unreadable(name, url));
+  const shrinkwrapped = texts.has("npm-shrinkwrap.json");
+  return ok({ manifest: shrinkwrapped ? { ...manifest, _hasShrinkwrap: true } : manifest, resolved: url, integrity });
+}
+
+export function unreadable(name: string, url: string): Failure {
+  return failure("EJSONPARSE", `${name} (${url}): no readable package.json`, { package: name });
+}
+
+function fromFolder(folder: string, name: string, { folders }: Context): Outcome<Picked> {
+  const manifest = folders.manifest(folder);
+  if (manifest) return ok({ manifest, resolved: `file:${folder}`, integrity: null });
+  return fail(failure("ENOENT", `No package.json at ${folder} for ${name}`, { package: name }));
+}
+
+export function readManifest(text: string | undefined): Manifest | null {
+  if (text === undefined) return null;
+  try {
+    return normaliseManifest(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
