@@ -1,10 +1,15 @@
 import { enOrder } from "../base/collate.ts";
+import { InstallError } from "../errors.ts";
 import type { Edge } from "../graph/edge.ts";
 import { deepestNestingTarget, gather, peerEntrySets } from "../graph/gather.ts";
 import { Link } from "../graph/link.ts";
 import { Node } from "../graph/node.ts";
 import type { Tree } from "../graph/tree.ts";
+import { notTerminating } from "../graph/world.ts";
 import { CanPlace, canDedupe, DetachedCandidate, peerEdges } from "./can-place.ts";
+
+/** Peers placed for peers deeper than this mean that two sets displace each other for ever (npm-tree §25.1). */
+const MAX_DEPTH = 400;
 
 export interface PlaceOptions {
   readonly force: boolean;
@@ -45,12 +50,15 @@ export class Placement {
   /** The last target where the package itself would have been fine. */
   bestSelf: CanPlace | null = null;
   readonly #request: PlaceRequest;
+  readonly #depth: number;
 
   constructor(request: PlaceRequest, at: { dep: Node; edge: Edge; parent?: Placement }) {
     this.#request = request;
     this.dep = at.dep;
     this.edge = at.edge;
     this.parent = at.parent ?? null;
+    this.#depth = this.parent ? this.parent.#depth + 1 : 0;
+    if (this.#depth > MAX_DEPTH) throw new InstallError(notTerminating(`the peer set of ${this.top.dep.name}`));
     this.current = at.edge.to;
     const { edge } = this;
     const fresh = request.explicitRequest || (!this.parent && request.options.updateNames.has(edge.name));

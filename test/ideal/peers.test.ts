@@ -175,3 +175,20 @@ test("two peers that displace each other end in a coded failure, where npm spins
   const failure = await failureOf(tree(registry, { app: "1" }));
   expect(failure.code).toBe("ENONTERMINATING");
 });
+
+test("peers that are placed for one another without end: a coded failure, where npm's stack runs out", async () => {
+  const registry = fakeRegistry({
+    "a@1.0.0": {},
+    "a@2.0.0": peers({ e: "*" }),
+    "c@2.0.0": peers({ f: "^1.0.0", a: "^2.0.0" }),
+    "d@1.0.0": { f: "^2.0.0" },
+    "d@2.0.0": { c: "*" },
+    "e@2.0.0": peers({ a: "*" }),
+    "f@1.0.0": {},
+    "f@1.1.0": { a: "^1.0.0" },
+    "f@2.0.0": { d: "^2.0.0" },
+  });
+  const failure = await failureOf(tree(registry, { d: "1.0.0", a: "1.0.0" }));
+  expect(failure.code).toBe("ENONTERMINATING");
+  expect(failure.wayOut.length).toBeGreaterThan(0);
+});
