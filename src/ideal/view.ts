@@ -29,26 +29,43 @@ function viewEdge(edge: Edge): TreeEdge {
 }
 
 class NodeView implements TreeNode {
+  readonly name: string;
+  readonly version: string;
+  readonly location: string;
+  readonly manifest: Readonly<Manifest>;
+  readonly isLink: boolean;
+  readonly resolved: string | null;
+  readonly integrity: string | null;
+  readonly dev: boolean;
+  readonly optional: boolean;
+  readonly devOptional: boolean;
+  readonly peer: boolean;
+  readonly extraneous: boolean;
+  readonly inert: boolean;
   readonly #node: Node;
-  #children: readonly TreeNode[] | null = null;
-  #edgesOut: readonly TreeEdge[] | null = null;
-  #edgesIn: readonly TreeEdge[] | null = null;
-  #inBundle: boolean | null = null;
+  #children: readonly TreeNode[] | undefined;
+  #edgesOut: readonly TreeEdge[] | undefined;
+  #edgesIn: readonly TreeEdge[] | undefined;
 
+  // The tree stands still by now, so that a node is read once.
   constructor(node: Node) {
     this.#node = node;
-  }
-  get name(): string {
-    return this.#node.name;
+    this.name = node.name;
+    this.version = node.version;
+    this.location = node.location;
+    this.manifest = node.manifest;
+    this.isLink = node.isLink;
+    this.resolved = node.resolved;
+    this.integrity = node.integrity;
+    this.dev = node.dev;
+    this.optional = node.optional;
+    this.devOptional = node.devOptional;
+    this.peer = node.peer;
+    this.extraneous = node.extraneous;
+    this.inert = node.inert;
   }
   get packageName(): string {
     return this.#node.packageName ?? this.#node.name;
-  }
-  get version(): string {
-    return this.#node.version;
-  }
-  get location(): string {
-    return this.#node.location;
   }
   get parent(): TreeNode | null {
     const { parent } = this.#node;
@@ -66,77 +83,35 @@ class NodeView implements TreeNode {
     this.#edgesIn ??= [...this.#node.edgesIn].map(viewEdge);
     return this.#edgesIn;
   }
-  get manifest(): Readonly<Manifest> {
-    return this.#node.manifest;
-  }
-  get isLink(): boolean {
-    return this.#node.isLink;
-  }
   get target(): TreeNode | null {
-    return this.#node.isLink ? viewNode(this.#node.target) : null;
-  }
-  get resolved(): string | null {
-    return this.#node.resolved;
-  }
-  get integrity(): string | null {
-    return this.#node.integrity;
-  }
-  get dev(): boolean {
-    return this.#node.dev;
-  }
-  get optional(): boolean {
-    return this.#node.optional;
-  }
-  get devOptional(): boolean {
-    return this.#node.devOptional;
-  }
-  get peer(): boolean {
-    return this.#node.peer;
-  }
-  get extraneous(): boolean {
-    return this.#node.extraneous;
+    return this.isLink ? viewNode(this.#node.target) : null;
   }
   get inBundle(): boolean {
-    this.#inBundle ??= this.#node.bundler() !== null;
-    return this.#inBundle;
-  }
-  get inert(): boolean {
-    return this.#node.inert;
+    return this.#node.bundler() !== null;
   }
 }
 
 class EdgeView implements TreeEdge {
-  readonly #edge: Edge;
-  constructor(edge: Edge) {
-    this.#edge = edge;
-  }
-  get from(): TreeNode {
-    return viewNode(this.#edge.from);
-  }
-  get name(): string {
-    return this.#edge.name;
-  }
-  get spec(): string {
-    return this.#edge.effective;
-  }
-  get rawSpec(): string {
-    return this.#edge.rawSpec;
-  }
-  get type(): TreeEdge["type"] {
-    return this.#edge.spec.type;
-  }
-  get to(): TreeNode | null {
-    const { to } = this.#edge;
-    return to && viewNode(to);
-  }
-  get valid(): boolean {
-    return this.#edge.valid;
-  }
-  get error(): TreeEdge["error"] {
-    return this.#edge.error;
-  }
-  get overridden(): boolean {
-    return this.#edge.effective !== this.#edge.rawSpec;
+  readonly from: TreeNode;
+  readonly name: string;
+  readonly spec: string;
+  readonly rawSpec: string;
+  readonly type: TreeEdge["type"];
+  readonly to: TreeNode | null;
+  readonly error: TreeEdge["error"];
+  readonly valid: boolean;
+  readonly overridden: boolean;
+
+  constructor({ from, name, effective, rawSpec, spec, to, error }: Edge) {
+    this.from = viewNode(from);
+    this.name = name;
+    this.spec = effective;
+    this.rawSpec = rawSpec;
+    this.type = spec.type;
+    this.to = to && viewNode(to);
+    this.error = error;
+    this.valid = error === null;
+    this.overridden = effective !== rawSpec;
   }
 }
 
