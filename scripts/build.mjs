@@ -26,7 +26,7 @@ const squeeze = {
     for (const chunk of Object.values(output)) {
       if (chunk.type !== "chunk") continue;
       const asset = output[`${chunk.fileName}.map`];
-      const [code, comment = ""] = chunk.code.split(/(?=\/\/# sourceMappingURL=)/);
+      const [code = "", comment = ""] = chunk.code.split(/(?=\/\/# sourceMappingURL=)/);
       const result = await minify(code, {
         module: true,
         ecma: 2020,

@@ -1,5 +1,4 @@
 import { onAbort, orAbort } from "../src/base/on-abort.ts";
-import { httpUrl } from "../src/registry/registry-config.ts";
 
 /** One request over `fetch` and everything read of its answer. */
 export interface Call {
@@ -17,13 +16,12 @@ export interface Call {
 }
 
 export type Reply =
-  | { kind: "answer"; status: number; headers: Headers; bytes: Uint8Array }
+  /** `transferred`: over the wire, where that is known not to be what the headers say. */
+  | { kind: "answer"; status: number; headers: Headers; bytes: Uint8Array; transferred?: number }
   /** `found` is the system's own code, where there is one: a page is never told. `begun`: headers had come. */
   | { kind: "network"; begun: boolean; found?: string }
   | { kind: "timeout" }
   | { kind: "aborted" };
-
-const HOPS = 10;
 
 /** Never rejects, never outlives its signal, and leaves no timer and no listener. */
 export async function exchange(call: Call): Promise<Reply> {
@@ -68,67 +66,13 @@ function systemCode(error: unknown): string | undefined {
 }
 
 async function converse(call: Call, signal: AbortSignal, touch: () => void): Promise<Reply> {
-  const response = await follow(call, signal);
+  const response = await call.fetch(call.url.href, { ...call.init, headers: call.headers, signal });
   touch();
   const { status, headers } = response;
   let bytes: Uint8Array = new Uint8Array();
   if (response.ok && call.whole) bytes = new Uint8Array(await response.arrayBuffer());
-  else if (response.ok) bytes = await readBody(response, signal, touch);
+  else if (response.ok) bytes = await (await import("./read-body.ts")).readBody(response, signal, touch);
   // Nobody reads an error's text: let go of the connection.
   else response.body?.cancel().catch(() => {});
   return { kind: "answer", status, headers, bytes };
-}
-
-/**
- * In a page the browser follows redirects, and drops `Authorization` where they leave the origin (Fetch standard, §4.4).
- * Elsewhere they are followed by hand, by the same rule: once dropped it does not come back.
- */
-async function follow({ fetch, url: start, init, headers }: Call, signal: AbortSignal): Promise<Response> {
-  let url = start;
-  const sent = { ...headers };
-  for (let hop = 0; ; hop++) {
-    const response = await fetch(url.href, { ...init, headers: sent, signal });
-    const location = init.redirect === "manual" && response.status >= 300 && response.headers.get("location");
-    if (!location || hop === HOPS) return response;
-    response.body?.cancel().catch(() => {});
-    const next = httpUrl(location, url.href);
-    if (!next) return response;
-    if (next.origin !== url.origin) delete sent["authorization"];
-    url = next;
-  }
-}
-
-async function readBody(response: Response, signal: AbortSignal, touch: () => void): Promise<Uint8Array> {
-  const reader = response.body?.getReader();
-  if (!reader) return new Uint8Array(await response.arrayBuffer());
-  const stop = (): void => void reader.cancel().catch(() => {});
-  if (signal.aborted) stop();
-  const forget = onAbort(signal, stop);
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      touch();
-      chunks.push(value);
-      length += value.byteLength;
-    }
-  } finally {
-    forget();
-  }
-  return join(chunks, length);
-}
-
-/** One array that owns its whole buffer, so that it can be transferred. */
-function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const [first] = chunks;
-  if (chunks.length === 1 && first?.buffer.byteLength === length) return first;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
 }

@@ -6,6 +6,7 @@ import { type Failure, fail, failure, type Outcome, ok } from "../src/errors.ts"
 import type { RegistryRequest, RegistryResponse, Transport } from "../src/ports.ts";
 import { httpUrl, registryBase } from "../src/registry/registry-config.ts";
 import type { Facts } from "../src/registry/request-failure.ts";
+import type { ByHand } from "./by-hand.ts";
 import { type Call, exchange, type Reply } from "./exchange.ts";
 import type { LastRead, SecondLook } from "./second-look.ts";
 import { Tokens } from "./tokens.ts";
@@ -27,14 +28,11 @@ const ACCEPT = {
 };
 /** A registry that asks for more patience than this is told of instead. Milliseconds. */
 const LONGEST_WAIT = 60_000;
-/** Where `fetch` has no cache: documents are kept for revalidation up to this many bytes, then no more. */
-const KEEP = 1 << 28;
 
 /** A page or a worker: the browser's cache revalidates, and its redirects cannot be followed by hand. */
 const IN_BROWSER = "document" in globalThis || "importScripts" in globalThis;
 
 type Answer = Extract<Reply, { kind: "answer" }>;
-type Kept = Pick<RegistryResponse, "bytes" | "etag">;
 
 /** One `get` on its way: what its attempts have shown so far. */
 interface Job {
@@ -69,8 +67,8 @@ class FetchTransport implements Transport {
   readonly #read: LastRead = new Map();
   #look: Promise<SecondLook | undefined> | undefined;
   readonly #life = new AbortController();
-  readonly #kept = new Map<string, Kept>();
-  #keptBytes = 0;
+  /** Once asked, outside of browsers. */
+  #byHand: ByHand | undefined;
   #relaying = false;
   /** Retries left in all: a dead registry is not asked 4 × 2,600 times. A success gives back what it cost. */
   #budget: number;
@@ -109,7 +107,7 @@ class FetchTransport implements Transport {
 
   dispose(): void {
     this.#life.abort();
-    this.#kept.clear();
+    this.#byHand = undefined;
   }
 
   /** Attempts until one settles it. @throws when the job's signal aborts */
@@ -166,24 +164,19 @@ class FetchTransport implements Transport {
     if (token === null) return undefined;
     const headers: Record<string, string> = { accept: kind === "tarball" ? "*/*" : ACCEPT[metadata] };
     if (token) headers["authorization"] = job.token = token;
-    const etag = this.#keptFor(job, url)?.etag;
-    if (etag) headers["if-none-match"] = etag;
-    const init: RequestInit = IN_BROWSER
-      ? { cache: kind === "tarball" ? "default" : "no-cache" }
-      : { redirect: "manual" };
+    const init: RequestInit = { cache: kind === "tarball" ? "default" : "no-cache" };
     // A chunk at a time costs a page 6 % more of its thread for each packument. One that failed is worth that.
     const whole = kind !== "tarball" && job.tried === 0;
-    return exchange({ ...this.#shared, url, init, headers, whole, signal: job.signal });
+    const call: Call = { ...this.#shared, url, init, headers, whole, signal: job.signal };
+    if (IN_BROWSER) return exchange(call);
+    const { ByHand } = await import("./by-hand.ts");
+    this.#byHand ??= new ByHand();
+    return this.#byHand.exchange(call, keyOf(job, url));
   }
 
   async #judge(job: Job, url: URL, reply: Answer): Promise<Verdict> {
     const { request } = job;
     const { status, headers, bytes } = reply;
-    const kept = this.#keptFor(job, url);
-    if (status === 304 && kept) {
-      this.#note(url);
-      return { response: { ...kept, transferred: 0 } };
-    }
     if (status >= 200 && status < 300) {
       if (request.kind !== "tarball" && isCut(bytes)) return this.#later(job, () => ({ code: "EINVALIDPACKUMENT" }));
       this.#note(url);
@@ -203,22 +196,11 @@ class FetchTransport implements Transport {
     this.#read.set(url.origin, { url, at: performance.now() });
   }
 
-  #accept(job: Job, url: URL, { headers, bytes }: Answer): RegistryResponse {
+  #accept(job: Job, url: URL, { headers, bytes, transferred }: Answer): RegistryResponse {
     const etag = headers.get("etag");
-    const length = Number(headers.get("content-length")) || bytes.length;
-    const response = { bytes, transferred: length, ...(etag ? { etag } : {}) };
-    if (etag && !IN_BROWSER && job.request.kind !== "tarball" && this.#keptBytes + bytes.length <= KEEP) {
-      const key = keyOf(job, url);
-      this.#keptBytes += bytes.length - (this.#kept.get(key)?.bytes.length ?? 0);
-      this.#kept.set(key, { bytes, etag });
-    }
-    return response;
-  }
-
-  /** Bytes that were transferred to another thread are gone. */
-  #keptFor(job: Job, url: URL): Kept | undefined {
-    const kept = this.#kept.get(keyOf(job, url));
-    return kept?.bytes.length ? kept : undefined;
+    if (job.request.kind !== "tarball") this.#byHand?.keep(keyOf(job, url), bytes, etag);
+    const length = transferred ?? (Number(headers.get("content-length")) || bytes.length);
+    return { bytes, transferred: length, ...(etag ? { etag } : {}) };
   }
 
   /** After a bare network error, which in a page may be an answer that is hidden: a 404 without CORS. */
