@@ -1,4 +1,4 @@
-import type { Progress, Resolution, Warning } from "../../src/api.ts";
+import type { LockChange, Progress, Resolution, Warning } from "../../src/api.ts";
 import type { Failure } from "../../src/errors.ts";
 import type { ProjectFiles } from "./project-files.ts";
 
@@ -37,7 +37,7 @@ export function summary(
   const inRoot = (name: string): string => (root ? `${root}/${name}` : name);
   const old = files[inRoot("npm-shrinkwrap.json")] ?? files[inRoot("package-lock.json")];
   const count = { added: 0, removed: 0, changed: 0 };
-  if (typeof old === "string" && changed.length > 0) for (const { kind } of resolution.diff(old)) count[kind]++;
+  if (typeof old === "string" && changed.length > 0) for (const { kind } of changesSince(old, resolution)) count[kind]++;
   const signs = { added: "+", removed: "-", changed: "~" };
   const changes = (["added", "removed", "changed"] as const).filter((kind) => count[kind] > 0);
   const difference = changes.map((kind) => signs[kind] + count[kind]).join(" ");
@@ -46,4 +46,13 @@ export function summary(
   const work = stats.requests > 0 ? `, ${stats.requests} requests, ${(stats.bytes / 1e6).toFixed(1)} MB` : "";
   const seconds = (stats.milliseconds.total / 1000).toFixed(1);
   return `${done}: ${packages}${difference && ` (${difference})`} in ${seconds} s${work}`;
+}
+
+/** A lock that could not be read counted as none when the project was resolved, and so it does here. */
+function changesSince(old: string, resolution: Resolution): LockChange[] {
+  try {
+    return resolution.diff(old);
+  } catch {
+    return resolution.diff("");
+  }
 }
