@@ -56,6 +56,22 @@ export function withWaysOut(failure: Failure): Failure {
   const { code, details = {} } = failure;
   if (code === "EJSONPARSE") return withPlace(failure);
   if ("withheld" in details) return withOffers(failure);
-  if (code !== "ERESOLVE" || failure.wayOut.length > 0) return failure;
-  return { ...failure, wayOut: peerWaysOut(details as Explained) };
+  if (failure.wayOut.length > 0) return failure;
+  const wayOut = code === "ERESOLVE" ? peerWaysOut(details as Explained) : lastWaysOut(failure);
+  return { ...failure, wayOut };
+}
+
+/** Where nobody knows better: a spec that cannot be read is replaced, a package that cannot be used is done without. */
+function lastWaysOut({ code, package: name, requiredBy }: Failure): WayOut[] {
+  const unread = code === "EINVALIDTAGNAME" || code === "EUNSUPPORTEDPROTOCOL";
+  if (!name || !(unread || code.startsWith("EINVALIDPACK"))) return [];
+  const without: WayOut = { kind: "other", text: `Do without ${name}, or have it from another registry.` };
+  if (!unread) return [without];
+  const latest: WayOut = {
+    kind: "spec",
+    package: name,
+    spec: "latest",
+    text: `Ask for ${name}@latest in package.json.`,
+  };
+  return [requiredBy.includes("") ? latest : overrideFor(name, "latest")];
 }
