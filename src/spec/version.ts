@@ -8,42 +8,29 @@ export interface Version {
 
 /** More digits than this may not fit a double exactly. */
 const MAX_DIGITS = 15;
-const PLAIN_LENGTH = 64;
-const IDENTIFIERS = /^[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*$/;
 const DIGITS = /^[0-9]+$/;
+const NUMBER = "(\\d{1,256})";
+const WORD = "(?:\\d{0,256}[a-zA-Z-][a-zA-Z0-9-]{0,250}|\\d{1,256})";
+const BUILD = "[a-zA-Z0-9-]+";
+/** semver's loose grammar, with its limits. */
+const VERSION = new RegExp(
+  `^[v=\\s]*${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-?(${WORD}(?:\\.${WORD})*))?(?:\\+${BUILD}(?:\\.${BUILD})*)?$`,
+);
 
 /** Reads a version as semver does in loose mode (`v1.2.3`, ` =1.2.3`, `1.2.3beta`). Null when it is none. */
 export function parseVersion(text: string): Version | null {
-  return parsePlain(text) ?? parseLoose(text);
+  // 256 characters, and no number beyond what a double holds
+  const match = text.length > 256 ? null : VERSION.exec(text.trim());
+  if (!match) return null;
+  const [major, minor, patch] = [Number(match[1]), Number(match[2]), Number(match[3])] as const;
+  if (Math.max(major, minor, patch) > Number.MAX_SAFE_INTEGER) return null;
+  return { major, minor, patch, pre: match[4] ? match[4].split(".").map(readIdentifier) : null };
 }
 
-/** `1.2.3`, `1.2.3-beta.1`, `1.2.3-rc+build`: what nearly every version looks like. Null for "look closer". */
-function parsePlain(text: string): Version | null {
-  const length = text.length;
-  if (length > PLAIN_LENGTH) return null;
-  let at = 0;
-  let major = 0;
-  let minor = 0;
-  for (let part = 0; ; part++) {
-    const start = at;
-    let value = 0;
-    let code = text.charCodeAt(at);
-    while (code >= 48 && code <= 57) {
-      value = value * 10 + code - 48;
-      code = text.charCodeAt(++at);
-    }
-    if (at === start || at - start > MAX_DIGITS) return null;
-    if (part === 2) {
-      if (at === length) return { major, minor, patch: value, pre: null };
-      if (code !== 45) return null;
-      const pre = parsePrerelease(text.slice(at + 1));
-      return pre && { major, minor, patch: value, pre };
-    }
-    if (code !== 46) return null;
-    at++;
-    if (part === 0) major = value;
-    else minor = value;
-  }
+/** Digits too long for a number stay text. */
+function readIdentifier(text: string): string | number {
+  const value = DIGITS.test(text) ? Number(text) : Number.NaN;
+  return value < Number.MAX_SAFE_INTEGER ? value : text;
 }
 
 /**
@@ -65,41 +52,6 @@ export function readRelease(bytes: Uint8Array, start: number, end: number): Vers
   }
   const [major, minor, patch] = parts as [number, number, number];
   return part === 2 && digits > 0 ? { major, minor, patch, pre: null } : undefined;
-}
-
-/** `beta.1+build` → ["beta", 1]. */
-function parsePrerelease(text: string): (string | number)[] | null {
-  const plus = text.indexOf("+");
-  if (plus >= 0 && !IDENTIFIERS.test(text.slice(plus + 1))) return null;
-  const pre = plus < 0 ? text : text.slice(0, plus);
-  return IDENTIFIERS.test(pre) ? readIdentifiers(pre) : null;
-}
-
-function readIdentifiers(pre: string): (string | number)[] {
-  const identifiers: (string | number)[] = pre.split(".");
-  for (let i = 0; i < identifiers.length; i++) {
-    const identifier = identifiers[i] as string;
-    if (!DIGITS.test(identifier)) continue;
-    const value = Number(identifier);
-    if (value < Number.MAX_SAFE_INTEGER) identifiers[i] = value;
-  }
-  return identifiers;
-}
-
-const NUMBER = "(\\d{1,256})";
-const WORD = "(?:\\d{0,256}[a-zA-Z-][a-zA-Z0-9-]{0,250}|\\d{1,256})";
-const BUILD = "[a-zA-Z0-9-]{1,250}";
-const VERSION = new RegExp(
-  `^[v=\\s]*${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-?(${WORD}(?:\\.${WORD})*))?(?:\\+${BUILD}(?:\\.${BUILD})*)?$`,
-);
-
-/** semver's loose grammar, with its limits: 256 characters, and no number beyond what a double holds. */
-function parseLoose(text: string): Version | null {
-  const match = text.length > 256 ? null : VERSION.exec(text.trim());
-  if (!match) return null;
-  const [major, minor, patch] = [Number(match[1]), Number(match[2]), Number(match[3])] as const;
-  if (Math.max(major, minor, patch) > Number.MAX_SAFE_INTEGER) return null;
-  return { major, minor, patch, pre: match[4] ? readIdentifiers(match[4]) : null };
 }
 
 /** Negative, zero or positive; versions that differ in build metadata alone are equal. */
@@ -147,12 +99,7 @@ export function validVersion(text: string): boolean {
 
 /** Orders two version texts (loose); NaN, which no comparison accepts, when one is no version. */
 export function compare(a: string, b: string): number {
-  if (a === b && parsePlain(a)) return 0;
   const one = parseVersion(a);
   const two = parseVersion(b);
   return one && two ? compareVersions(one, two) : Number.NaN;
-}
-
-export function gte(a: string, b: string): boolean {
-  return compare(a, b) >= 0;
 }
