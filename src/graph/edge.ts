@@ -47,21 +47,21 @@ export class Edge {
 
   /** `effective`, parsed. */
   want(): Want {
-    if (!this.rule) return this.#rawWant();
+    if (!this.rule) return this.rawWant();
     const text = this.effective;
-    return text === this.spec.raw ? this.#rawWant() : this.#parse(text);
+    return text === this.spec.raw ? this.rawWant() : this.parse(text);
   }
 
-  #rawWant(): Want {
+  rawWant(): Want {
     const { spec } = this;
     if (spec.want) return spec.want;
-    const want = this.#parse(spec.raw);
+    const want = this.parse(spec.raw);
     const type = want.spec?.type;
     if (type !== "file" && type !== "directory") spec.want = want;
     return want;
   }
 
-  #parse(text: string): Want {
+  parse(text: string): Want {
     return this.from.world.want(this.spec.name, text || "*", this.where());
   }
 
@@ -74,18 +74,13 @@ export class Edge {
 
   satisfiedBy(node: Node): boolean {
     if (node.name !== this.spec.name) return false;
-    const rule = this.rule;
-    if (!rule?.keySpec) return this.#accepts(node, this.want());
-    if (node.hasShrinkwrap || node.inShrinkwrap || node.bundler()) return this.#accepts(node, this.#rawWant());
-    // rawSpec ^8, rule 8.23.0 → 9.0.0: 9.0.0 is fine, 8.24.0 is fine, 8.23.0 is what the rule is against.
-    if (this.#accepts(node, this.want())) return true;
-    return this.#accepts(node, this.#rawWant()) && !this.#accepts(node, this.#parse(rule.keySpec));
+    return this.rule?.keySpec ? this.rule.met(node, this) : this.accepts(node, this.want());
   }
 
-  #accepts(node: Node, want: Want): boolean {
+  accepts(node: Node, want: Want): boolean {
     if (depValid(node, want, this)) return true;
     const accept = this.spec.accept;
-    return accept !== undefined && depValid(node, this.#parse(accept), this);
+    return accept !== undefined && depValid(node, this.parse(accept), this);
   }
 
   /** Cached until `to` changes or {@link forget} is called (npm-tree §5). */
@@ -113,16 +108,10 @@ export class Edge {
 
   /** Points the edge at what its name resolves to now, and lets override rules follow (npm-tree §6.5). */
   point(to: Node | null, hard = false): void {
-    const { from } = this;
-    let changed: OverrideSet | null = null;
-    const old = this.rule;
-    if (from.overrides) {
-      const rule = from.overrides.ruleFor(this, from.world);
-      if (!rule.equals(old)) {
-        changed = rule;
-        this.rule = rule;
-      }
-    } else if (old) this.rule = null;
+    const { from, rule: old } = this;
+    const rule = from.overrides?.ruleFor(this, from.world) ?? null;
+    const changed = rule !== null && !rule.equals(old);
+    if (changed || !rule) this.rule = rule;
     if (to !== this.to) {
       this.to?.dropEdgeIn(this);
       this.to = to;
@@ -131,8 +120,8 @@ export class Edge {
     } else if (hard) {
       this.#error = undefined;
     } else if (changed && to) {
-      to.ruleRemoved(old);
-      to.ruleAdded(changed);
+      old?.leave(to);
+      rule.reach(to);
     }
   }
 }

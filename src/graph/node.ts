@@ -267,18 +267,8 @@ export class Node {
     return bundler !== null && bundler !== this.tree.root;
   }
 
-  /** Whether an override made it what it is, so that a newer one elsewhere is no reason to drop it. */
-  get overridden(): boolean {
-    const { overrides } = this;
-    if (!overrides?.value || overrides.name !== this.name) return false;
-    for (const { rule, from } of this.edgesIn) {
-      if (rule && rule.name === this.name && rule.value === this.version && !rule.equals(from.overrides)) return true;
-    }
-    return false;
-  }
-
   addEdgeIn(edge: Edge): void {
-    if (edge.rule && !edge.rule.equals(this.overrides)) this.ruleAdded(edge.rule);
+    edge.rule?.reach(this);
     this.#edgesIn ??= new Set();
     this.#edgesIn.add(edge);
   }
@@ -287,31 +277,6 @@ export class Node {
   }
   dropEdgeIn(edge: Edge): void {
     this.forgetEdgeIn(edge);
-    if (edge.rule) this.ruleRemoved(edge.rule);
-  }
-
-  ruleAdded(rule: OverrideSet | null): void {
-    if (!rule || rule.equals(this.overrides)) return;
-    const next = this.overrides ? this.overrides.meet(rule, this.world) : rule;
-    if (!next || next.equals(this.overrides)) return;
-    this.overrides = next;
-    this.reruleEdges();
-  }
-  ruleRemoved(rule: OverrideSet | null): void {
-    if (!this.overrides?.equals(rule)) return;
-    let next: OverrideSet | null = null;
-    for (const edge of this.edgesIn) {
-      next = next && edge.rule ? (edge.rule.meet(next, this.world) ?? null) : edge.rule;
-    }
-    if (this.overrides.equals(next)) return;
-    this.overrides = next;
-    if (next) this.reruleEdges();
-  }
-  protected reruleEdges(): void {
-    if (!this.#edges) return;
-    for (const edge of this.#edges.values()) {
-      edge.point(this.placed ? this.resolve(edge.key) : edge.to, true);
-      edge.to?.ruleAdded(edge.rule);
-    }
+    edge.rule?.leave(this);
   }
 }

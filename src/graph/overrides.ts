@@ -94,6 +94,43 @@ export class OverrideSet {
     return this.meet(other, world) === undefined && contradict(this, other, world);
   }
 
+  /** Whether a node is what an edge under this rule asks for (npm-tree §6.4). */
+  met(node: Node, edge: Edge): boolean {
+    const raw = edge.rawWant();
+    if (node.hasShrinkwrap || node.inShrinkwrap || node.bundler()) return edge.accepts(node, raw);
+    // rawSpec ^8, rule 8.23.0 → 9.0.0: 9.0.0 is fine, 8.24.0 is fine, 8.23.0 is what the rule is against.
+    if (edge.accepts(node, edge.want())) return true;
+    return edge.accepts(node, raw) && !edge.accepts(node, edge.parse(this.keySpec));
+  }
+
+  /** Whether this rule made a node what it is, so that a newer one elsewhere is no reason to drop it. */
+  made(node: Node): boolean {
+    if (!this.value || this.name !== node.name) return false;
+    for (const { rule, from } of node.edgesIn) {
+      if (rule && rule.name === node.name && rule.value === node.version && !rule.equals(from.overrides)) return true;
+    }
+    return false;
+  }
+
+  /** An edge under this set now leads to the node (npm-tree §6.5). */
+  reach(node: Node): void {
+    if (this.equals(node.overrides)) return;
+    const next = node.overrides ? node.overrides.meet(this, node.world) : this;
+    if (!next || next.equals(node.overrides)) return;
+    node.overrides = next;
+    rerule(node);
+  }
+
+  /** An edge under this set leads to the node no more: its set is what its other edges make of it. */
+  leave(node: Node): void {
+    if (!this.equals(node.overrides)) return;
+    let next: OverrideSet | null = null;
+    for (const { rule } of node.edgesIn) next = next && rule ? (rule.meet(next, node.world) ?? null) : rule;
+    if (this.equals(next)) return;
+    node.overrides = next;
+    if (next) rerule(node);
+  }
+
   /** The spec of an edge that this rule is for (npm-tree §6.3). `$x` is what the project, or else the dependent, asks of x. */
   effective(raw: string, { from }: Edge): string {
     if (!this.value || this.value === "*") return raw;
@@ -123,6 +160,31 @@ function applies(rule: OverrideSet, edge: Ruled, world: World): boolean {
   if (!spec) return false;
   if (spec.type === "git") return spec.gitRange ? meets(spec.gitRange, rule, world) : false;
   return spec.type === "range" || spec.type === "version" ? meets(spec.fetchSpec, rule, world) : true;
+}
+
+/** A node's set changed: so do the rules of its edges, and the sets of what they lead to. */
+function rerule(node: Node): void {
+  if (node.isLink) {
+    if (node.overrides && reaches(node.overrides, node.target)) node.overrides.reach(node.target);
+    return;
+  }
+  if (!node.hasEdges) return;
+  for (const edge of node.edges().values()) {
+    edge.point(node.placed ? node.resolve(edge.key) : edge.to, true);
+    if (edge.to) edge.rule?.reach(edge.to);
+  }
+}
+
+/** Whether some rule names a dependency that can be reached from the target: only then do rules pass a link. */
+function reaches(set: OverrideSet, target: Node): boolean {
+  const seen = new Set<Node>([target]);
+  for (const node of seen) {
+    for (const edge of node.edges().values()) {
+      if (set.ruleFor(edge, node.world).name === edge.name) return true;
+      if (edge.to) seen.add(edge.to.target);
+    }
+  }
+  return false;
 }
 
 function meets(range: string, rule: OverrideSet, world: World): boolean {

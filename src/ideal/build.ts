@@ -167,7 +167,7 @@ export class Builder {
       const { target } = link;
       if (!link.placed || link.tree !== tree || !target.isDescendantOf(tree.root)) continue;
       if (!target.resolveParent || this.#seen.has(target)) continue;
-      if (link.overrides) target.ruleAdded(link.overrides);
+      link.overrides?.reach(target);
       this.queue.push(target);
     }
     this.#links.clear();

@@ -207,5 +207,5 @@ export function canDedupe(node: Node, preferDedupe: boolean, explicitRequest: bo
   if (other.matches(node)) return true;
   if (!canReplace(other, node)) return false;
   const order = node.world.compare(other.version, node.version);
-  return preferDedupe || order === 0 || (order > 0 && !node.overridden) || explicitRequest;
+  return preferDedupe || order === 0 || (order > 0 && !node.overrides?.made(node)) || explicitRequest;
 }
