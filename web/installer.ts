@@ -7,9 +7,7 @@ import type {
   ResolveOptions,
 } from "../src/api.ts";
 import { failure, InstallError } from "../src/errors.ts";
-import { PackumentSource } from "../src/registry/packument-source.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
-import { createFetchTransport } from "./fetch-transport.ts";
 import { Run } from "./run.ts";
 
 /**
@@ -45,19 +43,8 @@ class InlineInstaller implements Installer {
   }
 
   async packument(name: string, options: { signal?: AbortSignal } = {}): Promise<PackumentSummary> {
-    const config = registryConfig(this.#options);
-    const signal = this.#signal(options.signal);
-    const transport = createFetchTransport({ ...this.#options, registry: config.registry });
-    try {
-      const metadata = this.#options.metadata ?? "abbreviated";
-      const outcome = await new PackumentSource({ transport, config, metadata, signal }).packument(name);
-      signal.throwIfAborted();
-      if (!outcome.ok) throw new InstallError(outcome.failure);
-      const { distTags } = outcome.value;
-      return { name, versions: [...outcome.value.versionKeys()], distTags: Object.fromEntries(distTags) };
-    } finally {
-      transport.dispose();
-    }
+    const { summarise } = await import("./summarise.ts");
+    return await summarise(name, this.#options, this.#signal(options.signal));
   }
 
   dispose(): void {

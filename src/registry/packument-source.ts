@@ -66,7 +66,9 @@ export class PackumentSource {
     return this.#manifests.run(`${name}@${version}`, async () => {
       const url = manifestUrl(this.#options.config, name, version);
       const answer = await this.#get({ kind: "manifest", name, url, metadata: "full" });
-      return answer.ok ? parseManifest(name, version, answer.value.bytes) : answer;
+      if (!answer.ok) return answer;
+      const { parseManifest } = await import("./parse-manifest.ts");
+      return parseManifest(name, version, answer.value.bytes);
     });
   }
 
@@ -108,16 +110,4 @@ export class PackumentSource {
     if (answer.ok) this.counts.bytes += answer.value.transferred;
     return answer;
   }
-}
-
-function parseManifest(name: string, version: string, bytes: Uint8Array): Outcome<Manifest> {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    if (typeof value === "object" && value && !Array.isArray(value)) return ok(value as Manifest);
-  } catch {
-    // Falls to the failure below: the parser's message quotes the document, which nobody has checked.
-  }
-  return fail(
-    failure("EINVALIDPACKUMENT", `${name}@${version}: the registry's answer is not a manifest`, { package: name }),
-  );
 }

@@ -1,4 +1,4 @@
-import { compareVersions, parseVersion, type Version } from "./version.ts";
+import { BUILD, compareVersions, NUMBER, parseVersion, type Version, WORD } from "./version.ts";
 
 export type Operator = "" | "<" | "<=" | ">" | ">=";
 
@@ -138,9 +138,7 @@ function isNever(bound: Bound): boolean {
   return isBelowAll(bound) && pre?.[0] === 0 && pre.length === 1;
 }
 
-const NUMBER = "\\d{1,256}";
 const STRICT_NUMBER = "0|[1-9]\\d{0,256}";
-const WORD = "\\d{0,256}[a-zA-Z-][a-zA-Z0-9-]{0,250}";
 
 /** `2`, `1.x`, `v1.2.3-rc.1`: after the prefix three parts, then a prerelease. Four groups. */
 function partial(number: string, dash: string): string {
@@ -161,7 +159,7 @@ const LOOSE_GRAMMAR = grammar(LOOSE_PARTIAL);
 const STRICT_GRAMMAR = grammar(partial(STRICT_NUMBER, "-"));
 // What a blank after an operator is dropped before: any version, however spelt. Bounded, or `vvvv…` would take for ever.
 const GAP = new RegExp(`( ?)([<>]?=?) ?([v= ]{0,16}${LOOSE_PARTIAL})`, "g");
-const BUILD = /\+[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*/g;
+const BUILDS = new RegExp(BUILD, "g");
 
 /** A loose set of words none of which is a comparator: it says nothing, not even `*`. */
 const NOTHING_LEFT: readonly Bound[] = [];
@@ -188,11 +186,11 @@ function parseSet(raw: string, reading: Reading): readonly Bound[] | null {
 const ANY = "";
 
 function words(raw: string, { loose, prereleases }: Reading): string[] {
-  let text = raw.includes("+") ? raw.replace(BUILD, "") : raw;
+  let text = raw.includes("+") ? raw.replace(BUILDS, "") : raw;
   if (!text.includes(" ")) return [text];
   const ends = (loose ? LOOSE_GRAMMAR : STRICT_GRAMMAR).hyphen.exec(text);
   // `1 - 2.` and 22 digits ends at `2.1.1e+21.0`: its end looks like build metadata once more
-  if (ends) text = expandHyphen(ends, prereleases ? "-0" : "").replace(BUILD, "");
+  if (ends) text = expandHyphen(ends, prereleases ? "-0" : "").replace(BUILDS, "");
   return text.replace(GAP, "$1$2$3").replace(/~>? /g, "~").replace(/\^ /g, "^").split(" ");
 }
 

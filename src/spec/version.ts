@@ -9,12 +9,13 @@ export interface Version {
 /** More digits than this may not fit a double exactly. */
 const MAX_DIGITS = 15;
 const DIGITS = /^[0-9]+$/;
-const NUMBER = "(\\d{1,256})";
-const WORD = "(?:\\d{0,256}[a-zA-Z-][a-zA-Z0-9-]{0,250}|\\d{1,256})";
-const BUILD = "[a-zA-Z0-9-]+";
-/** semver's loose grammar, with its limits. */
+/** semver's loose grammar, with its limits: a number, a word of a prerelease, build metadata. */
+export const NUMBER = "\\d{1,256}";
+export const WORD = "\\d{0,256}[a-zA-Z-][a-zA-Z0-9-]{0,250}";
+export const BUILD = "\\+[a-zA-Z0-9-]+(?:\\.[a-zA-Z0-9-]+)*";
+const IDENTIFIER = `(?:${WORD}|${NUMBER})`;
 const VERSION = new RegExp(
-  `^[v=\\s]*${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-?(${WORD}(?:\\.${WORD})*))?(?:\\+${BUILD}(?:\\.${BUILD})*)?$`,
+  `^[v=\\s]*(${NUMBER})\\.(${NUMBER})\\.(${NUMBER})(?:-?(${IDENTIFIER}(?:\\.${IDENTIFIER})*))?(?:${BUILD})?$`,
 );
 
 /** Reads a version as semver does in loose mode (`v1.2.3`, ` =1.2.3`, `1.2.3beta`). Null when it is none. */

@@ -1,0 +1,15 @@
+import { fail, failure, type Outcome, ok } from "../errors.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** The registry's answer to the question for one version. */
+export function parseManifest(name: string, version: string, bytes: Uint8Array): Outcome<Manifest> {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (typeof value === "object" && value && !Array.isArray(value)) return ok(value as Manifest);
+  } catch {
+    // Falls to the failure below: the parser's message quotes the document, which nobody has checked.
+  }
+  return fail(
+    failure("EINVALIDPACKUMENT", `${name}@${version}: the registry's answer is not a manifest`, { package: name }),
+  );
+}

@@ -1,0 +1,27 @@
+import type { InstallerOptions, PackumentSummary } from "../src/api.ts";
+import { InstallError } from "../src/errors.ts";
+import { PackumentSource } from "../src/registry/packument-source.ts";
+import { registryConfig } from "../src/registry/registry-config.ts";
+import { createFetchTransport } from "./fetch-transport.ts";
+
+// Loaded with the first question for a package's versions, which a resolution does not ask.
+
+/** A package's versions and tags. @throws InstallError, or the signal's reason */
+export async function summarise(
+  name: string,
+  options: InstallerOptions,
+  signal: AbortSignal,
+): Promise<PackumentSummary> {
+  const config = registryConfig(options);
+  const transport = createFetchTransport({ ...options, registry: config.registry });
+  try {
+    const metadata = options.metadata ?? "abbreviated";
+    const outcome = await new PackumentSource({ transport, config, metadata, signal }).packument(name);
+    signal.throwIfAborted();
+    if (!outcome.ok) throw new InstallError(outcome.failure);
+    const { distTags } = outcome.value;
+    return { name, versions: [...outcome.value.versionKeys()], distTags: Object.fromEntries(distTags) };
+  } finally {
+    transport.dispose();
+  }
+}
