@@ -1,4 +1,4 @@
-import { dirname, relativePath } from "../base/posix-path.ts";
+import { relativePath } from "../base/posix-path.ts";
 import type { Edge } from "./edge.ts";
 import type { EdgeSpec } from "./edge-spec.ts";
 import type { Link } from "./link.ts";
@@ -33,12 +33,15 @@ export abstract class NodeTree {
 export class Tree extends NodeTree {
   override readonly root: Node;
   readonly inventory: Map<string, Node> = new Map();
-  /** While a lock is read, nodes are only put in their places; {@link loaded} points all edges at once. */
-  #loading = false;
+  /** While a lock is read, nodes are only put in their places: edges and links wait. */
+  loading = false;
+  /** What gives a new link its target's place: `folders.ts`, in trees that have links to folders. */
+  placeTarget: ((tree: Tree, link: Link) => void) | null = null;
+  /** Nodes that are not under `node_modules`, but for the root. */
+  readonly tops: Set<Node> = new Set();
   /** Most names stand in one place only: then the node itself, else all of them in order. */
   readonly #byName = new Map<string, Node | Set<Node>>();
   readonly #missing = new Map<string, Set<Edge>>();
-  readonly #tops = new Set<Node>();
 
   constructor(root: Node, path: string, workspaces: Iterable<EdgeSpec>) {
     super(new Map([...workspaces].map((spec) => [spec.key, spec])));
@@ -72,80 +75,19 @@ export class Tree extends NodeTree {
     }
     const old = parent.children.get(node.key);
     if (old && old !== node) this.detach(old);
-    const passed = this.#loading ? null : parent.resolve(node.key);
+    const passed = this.loading ? null : parent.resolve(node.key);
     node.parent = parent;
     node.fsParent = null;
     parent.setChild(node);
-    this.#settle(node);
-    if (this.#loading) return;
+    this.settle(node);
+    if (this.loading) return;
     for (const edge of passed ? [...passed.edgesIn] : [...(this.#missing.get(node.key) ?? [])]) {
       if (edge.from.isDescendantOf(parent)) this.point(edge, node);
     }
     this.pointOut(node);
-    if (node.isLink) this.#attachTarget(node as Link);
-  }
-
-  /** Puts a folder of the project that is not under `node_modules` (a workspace, a link's target) at its path. */
-  attachTop(node: Node, path: string): void {
-    const standing = this.at(path);
-    if (standing && standing !== node) this.detach(standing);
-    node.ownPath = path;
-    const above = this.#above(path);
-    if (above && path === `${above.path}/node_modules/${node.name}`) {
-      this.attach(node, above);
-      return;
-    }
-    node.parent = null;
-    node.fsParent = above;
-    above?.addFolder(node);
-    this.#settle(node);
-    this.#tops.add(node);
-    if (!this.#loading) this.pointOut(node);
-    this.#adopt(node);
-  }
-
-  /** Between these two, {@link attach} and {@link attachTop} leave edges and links alone. */
-  load(): void {
-    this.#loading = true;
-  }
-  loaded(): void {
-    this.#loading = false;
-    for (const node of this.inventory.values()) this.pointOut(node);
-  }
-
-  #attachTarget(link: Link): void {
-    const { target } = link;
-    const standing = this.at(target.path);
-    if (standing && !standing.isLink) {
-      if (standing !== target) link.retarget(standing);
-    } else if (target.tree !== this || !target.placed) {
-      const { path } = target;
-      if (target.placed) target.tree.detach(target);
-      this.attachTop(target, path);
-    }
-    link.target.addLink(link);
-  }
-
-  /** The nearest node whose folder contains the path. */
-  #above(path: string): Node | null {
-    for (let folder = dirname(path); folder !== "/"; folder = dirname(folder)) {
-      const node = this.at(folder);
-      if (node && !node.isLink) return node;
-    }
-    return null;
-  }
-
-  /** Folders below a new top that had a farther one above them are its own now. */
-  #adopt(node: Node): void {
-    const prefix = `${node.path}/`;
-    for (const top of this.#tops) {
-      if (top === node || !top.path.startsWith(prefix)) continue;
-      if (top.fsParent?.path.startsWith(prefix)) continue;
-      top.fsParent?.dropFolder(top);
-      top.fsParent = node;
-      node.addFolder(top);
-      if (!this.#loading) for (const below of subtree(top)) this.pointOut(below);
-    }
+    if (!node.isLink) return;
+    this.placeTarget?.(this, node as Link);
+    node.target.addLink(node);
   }
 
   /** Takes a node out with all below it, and points what resolved to any of them elsewhere. */
@@ -207,7 +149,7 @@ export class Tree extends NodeTree {
       node.setChild(kid);
     }
     old.dropChildren();
-    this.#settle(node);
+    this.settle(node);
     if (old.hasEdges) for (const edge of old.edges().values()) this.unpoint(edge);
     for (const edge of [...old.edgesIn]) this.point(edge, edge.from.resolve(edge.key));
     this.pointOut(node);
@@ -242,7 +184,7 @@ export class Tree extends NodeTree {
   }
 
   /** Location, depth and listing of a node and all below it. */
-  #settle(node: Node): void {
+  settle(node: Node): void {
     const { parent } = node;
     if (parent) {
       node.location = `${parent.location}${parent.location && "/"}node_modules/${node.name}`;
@@ -255,7 +197,7 @@ export class Tree extends NodeTree {
     node.placed = true;
     if (bundles(node)) this.hasBundles = true;
     this.#enlist(node);
-    for (const kid of node.children.values()) this.#settle(kid);
+    for (const kid of node.children.values()) this.settle(kid);
   }
 
   #enlist(node: Node): void {
@@ -272,7 +214,7 @@ export class Tree extends NodeTree {
     const others = this.#byName.get(node.name);
     if (others instanceof Set) others.delete(node);
     else if (others === node) this.#byName.delete(node.name);
-    this.#tops.delete(node);
+    this.tops.delete(node);
   }
 }
 

@@ -1,5 +1,6 @@
 import { resolvePath } from "../base/posix-path.ts";
 import { fail, failure, type Outcome, ok } from "../errors.ts";
+import { attachAt } from "../graph/folders.ts";
 import { Link } from "../graph/link.ts";
 import { Node } from "../graph/node.ts";
 import type { LockData, LockEntry } from "../lockfile/read-lock.ts";
@@ -22,11 +23,12 @@ export function loadLock(lock: LockData, context: Context): void {
 /** The entries of a lock as nodes below the package that it is the lock of, by location in the lock. */
 export function placeEntries(lock: LockData, root: Node, context: Context): Map<string, Node> {
   const { tree } = context;
-  tree.load();
+  tree.loading = true;
   const nodes = new Map<string, Node>([["", root]]);
   for (const entry of lock.packages.values()) if (entry.target === null) loadNode(entry, nodes, context);
   for (const entry of lock.packages.values()) if (entry.target !== null) loadLink(entry, nodes, context);
-  tree.loaded();
+  tree.loading = false;
+  for (const node of tree.inventory.values()) tree.pointOut(node);
   if (!((lock.originalLockfileVersion ?? 0) >= 2)) assignBundles(lock, nodes);
   return nodes;
 }
@@ -39,7 +41,7 @@ export function loadWorkspaces(context: Context): void {
     if (path === tree.root.path) continue;
     const manifest = folders.manifest(path) ?? {};
     const overrides = world.overrides?.ruleForNode(manifest, world) ?? null;
-    tree.attachTop(new Node({ world, name: folderName(path), manifest, overrides }), path);
+    attachAt(tree, new Node({ world, name: folderName(path), manifest, overrides }), path);
   }
 }
 
@@ -47,7 +49,7 @@ function loadNode(entry: LockEntry, nodes: Map<string, Node>, { world, tree }: C
   const { location, manifest, resolved, integrity, hasShrinkwrap } = entry;
   const path = resolvePath((nodes.get("") as Node).path, location);
   const node = new Node({ world, name: folderName(location), manifest, resolved, integrity, hasShrinkwrap });
-  tree.attachTop(node, path);
+  attachAt(tree, node, path);
   nodes.set(location, node);
 }
 
@@ -59,7 +61,7 @@ function loadLink(
   const target = nodes.get(at ?? "");
   if (!target || target.isLink) return;
   const link = new Link({ world, name: folderName(location) }, target);
-  tree.attachTop(link, resolvePath((nodes.get("") as Node).path, location));
+  attachAt(tree, link, resolvePath((nodes.get("") as Node).path, location));
   target.addLink(link);
   nodes.set(location, link);
   if (target.parent || target === tree.root) return;

@@ -1,5 +1,6 @@
 import { type Failure, fail, failure, type Outcome, ok } from "../errors.ts";
 import type { Edge } from "../graph/edge.ts";
+import { placeTarget } from "../graph/folders.ts";
 import { Link } from "../graph/link.ts";
 import { Node } from "../graph/node.ts";
 import type { Manifest } from "../registry/manifest.ts";
@@ -23,6 +24,7 @@ function links(edge: Edge, folder: string, { tree, options }: Context): boolean 
 }
 
 function linkTo(name: string, folder: string, { world, tree, folders }: Context): Node {
+  tree.placeTarget = placeTarget;
   if (folder === tree.root.path) return new Link({ world, name }, tree.root);
   const standing = tree.at(folder);
   const manifest = folders.manifest(folder) ?? {};
