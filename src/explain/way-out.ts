@@ -63,6 +63,12 @@ export function withWaysOut(failure: Failure): Failure {
 
 /** Where nobody knows better: a spec that cannot be read is replaced, a package that cannot be used is done without. */
 function lastWaysOut({ code, package: name, requiredBy }: Failure): WayOut[] {
+  if (code === "ENONTERMINATING" || code === "ENPMCRASH") {
+    return [
+      optionWayOut("legacyPeerDeps"),
+      { kind: "other", text: "Pin one of the packages that displace each other." },
+    ];
+  }
   const unread = code === "EINVALIDTAGNAME" || code === "EUNSUPPORTEDPROTOCOL";
   if (!name || !(unread || code.startsWith("EINVALIDPACK"))) return [];
   const without: WayOut = { kind: "other", text: `Do without ${name}, or have it from another registry.` };

@@ -80,12 +80,7 @@ const RESERVED = new Set(["node_modules", "favicon.ico"]);
 const MAX_STEPS = 5_000_000;
 
 export function notTerminating(where: string): Failure {
-  return failure("ENONTERMINATING", `npm does not terminate on this project: ${where} keeps changing`, {
-    wayOut: [
-      { kind: "option", option: "legacyPeerDeps", text: "Resolve without peer dependencies (legacyPeerDeps)" },
-      { kind: "other", text: "Pin one of the packages that displace each other" },
-    ],
-  });
+  return failure("ENONTERMINATING", `npm does not terminate on this project: ${where} keeps changing`);
 }
 
 function parseWant(name: string, raw: string, where: string): Want {

@@ -78,7 +78,7 @@ interface Parts {
 
 async function readContext({ files, path, packageJson, options: raw, platform, name }: Parts): Promise<Context> {
   const world = new World({ legacyPeerDeps: Boolean(raw.legacyPeerDeps), installLinks: Boolean(raw.installLinks) });
-  const options = buildOptions(raw, platform, world);
+  const options = await buildOptions(raw, platform, world);
   const manifest = packageJson?.manifest ?? {};
   const overrides = hasRules(manifest.overrides) ? await import("../graph/overrides.ts") : null;
   if (overrides) world.overrides = new overrides.OverrideSet(manifest.overrides);
