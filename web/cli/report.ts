@@ -37,7 +37,8 @@ export function summary(
   const inRoot = (name: string): string => (root ? `${root}/${name}` : name);
   const old = files[inRoot("npm-shrinkwrap.json")] ?? files[inRoot("package-lock.json")];
   const count = { added: 0, removed: 0, changed: 0 };
-  if (typeof old === "string" && changed.length > 0) for (const { kind } of changesSince(old, resolution)) count[kind]++;
+  if (typeof old === "string" && changed.length > 0)
+    for (const { kind } of changesSince(old, resolution)) count[kind]++;
   const signs = { added: "+", removed: "-", changed: "~" };
   const changes = (["added", "removed", "changed"] as const).filter((kind) => count[kind] > 0);
   const difference = changes.map((kind) => signs[kind] + count[kind]).join(" ");
