@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { argv } from "node:process";
 import { pathToFileURL } from "node:url";
 import { minify } from "terser";
+import { internalNames } from "./internal-names.mjs";
 import { publicUrl, readNpmConfig } from "./npm-config.mjs";
 import { ROOT } from "./setup.mjs";
 
@@ -23,17 +24,25 @@ export function buildRegistry() {
 const squeeze = {
   name: "squeeze",
   async generateBundle(_, output) {
-    for (const chunk of Object.values(output)) {
-      if (chunk.type !== "chunk") continue;
+    const chunks = Object.values(output).filter((file) => file.type === "chunk");
+    const regex = internalNames(chunks.map(({ code }) => code).join("\n"));
+    // A name is short in the same way in every file.
+    /** @type {import("terser").MinifyOptions["nameCache"] & { vars?: object }} */
+    const nameCache = {};
+    for (const chunk of chunks) {
       const asset = output[`${chunk.fileName}.map`];
       const [code = "", comment = ""] = chunk.code.split(/(?=\/\/# sourceMappingURL=)/);
       const result = await minify(code, {
         module: true,
         ecma: 2020,
         compress: { passes: 3 },
+        mangle: { properties: { regex } },
+        nameCache,
         format: { comments: false },
         ...(asset?.type === "asset" && { sourceMap: { content: String(asset.source), filename: chunk.fileName } }),
       });
+      // Variables are each file's own.
+      delete nameCache.vars;
       chunk.code = `${result.code}${comment && `\n${comment}`}`;
       if (asset?.type === "asset") asset.source = String(result.map);
     }
