@@ -35,7 +35,7 @@ const squeeze = {
       const result = await minify(code, {
         module: true,
         ecma: 2020,
-        compress: { passes: 3 },
+        compress: { passes: 3, pure_getters: true, unsafe_arrows: true, keep_fargs: false },
         mangle: { properties: { regex } },
         nameCache,
         format: { comments: false },

@@ -5,7 +5,7 @@ import type { RegistryRequest, RegistryResponse, Transport } from "../ports.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
 import type { Manifest } from "./manifest.ts";
 import { indexPackument, type Packument } from "./packument.ts";
-import { manifestUrl, packumentUrl, type RegistryConfig, tarballUrl } from "./registry-config.ts";
+import { manifestUrl, packumentUrl, type RegistryConfig } from "./registry-config.ts";
 
 export interface PackumentSourceOptions {
   transport: Transport;
@@ -75,6 +75,7 @@ export class PackumentSource {
   /** The bytes behind a `resolved` URL, unverified: integrity is the reader's to check. `name` is for messages. */
   tarball(name: string, resolved: string): Promise<Outcome<Uint8Array>> {
     return this.#tarballs.run(resolved, async () => {
+      const { tarballUrl } = await import("./tarball-url.ts");
       const url = tarballUrl(this.#options.config, resolved);
       const answer = await this.#get({ kind: "tarball", name, url, metadata: "full" });
       return answer.ok ? ok(answer.value.bytes) : answer;

@@ -21,7 +21,8 @@ export interface RegistryOptions {
   scopes?: Readonly<Record<string, string>> | ReadonlyMap<string, string> | undefined;
 }
 
-function parsed(text: string, base?: string): URL | undefined {
+/** A URL, or undefined where `text` is none. */
+export function parseUrl(text: string, base?: string): URL | undefined {
   try {
     return new URL(text, base);
   } catch {
@@ -31,7 +32,7 @@ function parsed(text: string, base?: string): URL | undefined {
 
 /** An http(s) URL without credentials or fragment: `fetch` refuses the first and never sends the second. */
 export function httpUrl(text: string, base?: string): URL | undefined {
-  const url = parsed(text, base);
+  const url = parseUrl(text, base);
   if (!url || !/^https?:$/.test(url.protocol)) return undefined;
   url.username = url.password = url.hash = "";
   return url;
@@ -81,17 +82,4 @@ export function packumentUrl(config: RegistryConfig, name: string): string {
 /** `<registry>/@a%2fb/1.0.0`: one version's full manifest. */
 export function manifestUrl(config: RegistryConfig, name: string, version: string): string {
   return `${packumentUrl(config, name)}/${encodeURIComponent(version)}`;
-}
-
-/**
- * Where a recorded tarball is fetched from. A lock names the default public registry whatever registry its author used,
- * so that host stands for "the registry of this run" (npm's `replace-registry-host`, default value); others stay.
- */
-export function tarballUrl(config: RegistryConfig, resolved: string): string {
-  const url = parsed(resolved);
-  const home = parsed(config.home);
-  const base = new URL(config.registry);
-  if (!url || url.hostname !== home?.hostname || url.hostname === base.hostname) return resolved;
-  const path = url.pathname.startsWith(base.pathname) ? url.pathname : base.pathname.slice(0, -1) + url.pathname;
-  return base.origin + path + url.search;
 }

@@ -7,8 +7,8 @@ import {
   type RegistryConfig,
   registryBase,
   registryConfig,
-  tarballUrl,
 } from "../../src/registry/registry-config.ts";
+import { tarballUrl } from "../../src/registry/tarball-url.ts";
 
 test("a scope's packages come from its registry, with the slash of a scope escaped", () => {
   const config = registryConfig({ registry: "https://one.example", scopes: { "@a": "https://two.example/npm" } });
