@@ -109,16 +109,15 @@ export class Tree extends NodeTree {
       one.placed = false;
       if (one.isLink) one.target.dropLink(one);
     }
-    // What was cut off still resolves within itself, as npm has it.
+    // Edges in before edges out, as npm: by the time a node's own edges let go, the rules they had may be gone with those in.
     for (const one of gone) {
+      for (const edge of [...one.edgesIn]) if (edge.from.placed) this.point(edge, edge.from.resolve(edge.key));
       if (!one.hasEdges) continue;
       for (const edge of one.edges().values()) {
+        // What was cut off still resolves within itself, as npm has it.
         if (!edge.to) this.unpoint(edge);
         else if (edge.to.placed) edge.point(one.resolve(edge.key));
       }
-    }
-    for (const one of gone) {
-      for (const edge of [...one.edgesIn]) if (edge.from.placed) this.point(edge, edge.from.resolve(edge.key));
     }
   }
 
@@ -150,8 +149,8 @@ export class Tree extends NodeTree {
     }
     old.dropChildren();
     this.settle(node);
-    if (old.hasEdges) for (const edge of old.edges().values()) this.unpoint(edge);
     for (const edge of [...old.edgesIn]) this.point(edge, edge.from.resolve(edge.key));
+    if (old.hasEdges) for (const edge of old.edges().values()) this.unpoint(edge);
     this.pointOut(node);
   }
 
