@@ -5,23 +5,22 @@ const EVERY = 50;
 
 /** Tells the embedder how far a resolution is: while the engine works, and while it waits. */
 export class ProgressMeter {
-  readonly #tell: ((progress: Progress) => void) | undefined;
+  readonly #tell: (progress: Progress) => void;
   readonly #counts: () => Omit<Progress, "phase">;
-  readonly #timer: ReturnType<typeof setInterval> | undefined;
+  readonly #timer: ReturnType<typeof setInterval>;
   #phase: Progress["phase"] = "read";
   #last = Number.NEGATIVE_INFINITY;
 
-  constructor(tell: ((progress: Progress) => void) | undefined, counts: () => Omit<Progress, "phase">) {
+  constructor(tell: (progress: Progress) => void, counts: () => Omit<Progress, "phase">) {
     this.#tell = tell;
     this.#counts = counts;
-    if (tell) this.#timer = setInterval(() => this.tick(), EVERY);
+    this.#timer = setInterval(() => this.tick(), EVERY);
   }
   phase(phase: Progress["phase"]): void {
     this.#phase = phase;
     this.tick();
   }
   tick(): void {
-    if (!this.#tell) return;
     const now = performance.now();
     if (now - this.#last < EVERY) return;
     this.#last = now;
@@ -37,6 +36,6 @@ export class ProgressMeter {
   }
   #report(): void {
     const { known, fetched, placed } = this.#counts();
-    this.#tell?.({ phase: this.#phase, known, fetched, placed });
+    this.#tell({ phase: this.#phase, known, fetched, placed });
   }
 }

@@ -1,4 +1,11 @@
-import type { InstallerOptions, ProjectInput, Resolution, ResolutionStats, ResolveOptions } from "../src/api.ts";
+import type {
+  InstallerOptions,
+  Progress,
+  ProjectInput,
+  Resolution,
+  ResolutionStats,
+  ResolveOptions,
+} from "../src/api.ts";
 import { type Failure, failure, InstallError, type Outcome } from "../src/errors.ts";
 import { type Asked, drive } from "../src/ideal/drive.ts";
 import type { Answer, OpenedTarball } from "../src/ideal/need.ts";
@@ -10,7 +17,7 @@ import { Preload } from "../src/registry/preload.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
 import { createFetchTransport } from "./fetch-transport.ts";
 import { DEFAULT_PLATFORM } from "./platform.ts";
-import { ProgressMeter } from "./progress.ts";
+import type { ProgressMeter } from "./progress.ts";
 import { resolutionOf } from "./resolution.ts";
 import { Breather } from "./yield.ts";
 
@@ -52,26 +59,26 @@ export class Run {
     const { source, dispose } = this.#connect(npmrc, options);
     const { tree } = project.context;
     const counts = () => ({ ...source.counts, placed: tree.inventory.size - 1 });
-    const meter = new ProgressMeter(this.#installer.onProgress, counts);
+    const meter = await this.#meter(counts);
     const preload = this.#preload(project, source);
     this.#lap("read");
     try {
-      meter.phase("resolve");
+      meter?.phase("resolve");
       preload.follow(tree.root.manifest, true);
       const { warnings } = await drive(resolveTree(project), this.#host(project, source, meter));
       preload.stop();
       this.#lap("resolve");
       if (options.completeLockfile && source.metadata === "abbreviated") {
-        meter.phase("complete");
+        meter?.phase("complete");
         const { completeManifests } = await import("./complete.ts");
         this.#warnings.push(...(await completeManifests(project, source)));
         this.#given.signal.throwIfAborted();
       }
       this.#lap("complete");
-      meter.phase("write");
+      meter?.phase("write");
       const { files, lockfile } = writeProject(project);
       this.#lap("write");
-      meter.end();
+      meter?.end();
       const all = [...npmrc.warnings, ...this.#warnings, ...warnings];
       return resolutionOf({
         tree,
@@ -82,22 +89,28 @@ export class Run {
       });
     } finally {
       preload.stop();
-      meter.stop();
+      meter?.stop();
       dispose();
     }
   }
 
-  #host(project: Project, source: PackumentSource, meter: ProgressMeter) {
+  #host(project: Project, source: PackumentSource, meter: ProgressMeter | undefined) {
     const breather = new Breather();
     return {
       signal: this.#given.signal,
       answer: (need: Asked) => answer(need, source, project),
       peek: (need: Asked) => (need.kind === "packument" ? source.peek(need.key) : undefined),
       breathe: () => {
-        meter.tick();
+        meter?.tick();
         return breather.breathe();
       },
     };
+  }
+
+  /** Undefined where nobody wants to hear of progress. */
+  async #meter(counts: () => Omit<Progress, "phase">): Promise<ProgressMeter | undefined> {
+    const { onProgress } = this.#installer;
+    return onProgress && new (await import("./progress.ts")).ProgressMeter(onProgress, counts);
   }
 
   #lap(phase: Exclude<keyof Milliseconds, "total">): void {
