@@ -51,7 +51,7 @@ export interface MissedPick {
 
 /** A failure as an exception: inside one thread only; across threads send `.failure`. */
 export class InstallError extends Error {
-  readonly failure: Failure;
+  declare readonly failure: Failure;
   constructor(failure: Failure) {
     super(failure.message);
     this.name = "InstallError";

@@ -17,9 +17,7 @@ import { Run } from "./run.ts";
 export async function createInstaller(options: InstallerOptions = {}): Promise<Installer> {
   const { mode = "auto" } = options;
   if (mode !== "auto" && mode !== "inline") {
-    throw new InstallError(
-      failure("EINVALIDOPTION", `mode "${mode}" cannot start: only "inline" exists in this version`),
-    );
+    throw new InstallError(failure("EINVALIDOPTION", `mode "${mode}" cannot start: there is only "inline" yet`));
   }
   registryConfig(options);
   return new InlineInstaller(options);
@@ -27,13 +25,13 @@ export async function createInstaller(options: InstallerOptions = {}): Promise<I
 
 class InlineInstaller implements Installer {
   readonly mode = "inline";
-  readonly modeReason: string;
+  declare readonly modeReason: string;
   readonly #options: InstallerOptions;
   readonly #ending = new AbortController();
 
   constructor(options: InstallerOptions) {
     this.#options = options;
-    this.modeReason = options.mode === "inline" ? "asked for" : "the only mode of this version";
+    this.modeReason = options.mode === "inline" ? "asked for" : "the only one yet";
   }
 
   async resolve(project: ProjectInput, options: ResolveOptions = {}): Promise<Resolution> {

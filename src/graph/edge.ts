@@ -8,8 +8,8 @@ export type EdgeError = "MISSING" | "INVALID" | "PEER LOCAL";
 
 /** A dependency of a node: what is wanted, and the node it resolves to now. `to` is kept live by the tree. */
 export class Edge {
-  readonly from: Node;
-  readonly spec: EdgeSpec;
+  declare readonly from: Node;
+  declare readonly spec: EdgeSpec;
   to: Node | null = null;
   /** The override rule in force, or the set of the dependent when no rule names this edge. */
   rule: OverrideSet | null = null;

@@ -34,6 +34,8 @@ export function placeTarget(tree: Tree, link: Link): void {
   } else if (target.tree !== tree || !target.placed) {
     const { path } = target;
     if (target.placed) target.tree.detach(target);
+    // In a virtual root it had but a part of its edges.
+    target.dropEdges();
     attachAt(tree, target, path);
   }
 }

@@ -31,11 +31,11 @@ const NO_DEPENDENTS: ReadonlySet<Edge> = new Set();
  * Children and edges are keyed by folded name and keep their order. Only `tree.ts` changes places.
  */
 export class Node {
-  readonly world: World;
-  readonly name: string;
-  readonly key: string;
-  manifest: Manifest;
-  version: string;
+  declare readonly world: World;
+  declare readonly name: string;
+  declare readonly key: string;
+  declare manifest: Manifest;
+  declare version: string;
   tree: NodeTree = undefined as unknown as NodeTree;
   /** Whether it stands in `tree`; a node that was pruned keeps pointing at the tree it was in. */
   placed = false;
@@ -47,13 +47,13 @@ export class Node {
   #fsChildren: Set<Node> | null = null;
   #edgesIn: Set<Edge> | null = null;
   #linksIn: Set<Node> | null = null;
-  resolved: string | null;
-  integrity: string | null;
-  hasShrinkwrap: boolean;
-  overrides: OverrideSet | null;
-  errors: readonly Failure[];
+  declare resolved: string | null;
+  declare integrity: string | null;
+  declare hasShrinkwrap: boolean;
+  declare overrides: OverrideSet | null;
+  declare errors: readonly Failure[];
   /** On a virtual root, and on the copies of link targets in it: the node it stands for. */
-  readonly source: Node | null;
+  declare readonly source: Node | null;
   readonly isLink: boolean = false;
   dev = true;
   optional = true;

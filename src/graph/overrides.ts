@@ -9,7 +9,7 @@ type Ruled = { spec: Pick<EdgeSpec, "name" | "raw"> };
 
 /** One rule of the root's `overrides` with the rules below it (npm-tree §6.1). The root set itself has no name. */
 export class OverrideSet {
-  readonly parent: OverrideSet | null;
+  declare readonly parent: OverrideSet | null;
   readonly children: Map<string, OverrideSet> = new Map();
   readonly name: string = "";
   readonly key: string = "";

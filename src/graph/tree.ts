@@ -13,7 +13,7 @@ export abstract class NodeTree {
   hasBundles = false;
   /** Only peers have a say in it, so other edges are made only for names that stand in it. */
   readonly partial: boolean = false;
-  readonly workspaceSpecs: ReadonlyMap<string, EdgeSpec>;
+  declare readonly workspaceSpecs: ReadonlyMap<string, EdgeSpec>;
 
   constructor(workspaces: ReadonlyMap<string, EdgeSpec> = NO_WORKSPACES) {
     this.workspaceSpecs = workspaces;
@@ -31,7 +31,7 @@ export abstract class NodeTree {
  * can change; when one goes, only the edges into it.
  */
 export class Tree extends NodeTree {
-  override readonly root: Node;
+  declare readonly root: Node;
   readonly inventory: Map<string, Node> = new Map();
   /** While a lock is read, nodes are only put in their places: edges and links wait. */
   loading = false;

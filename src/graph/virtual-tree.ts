@@ -9,7 +9,7 @@ import { NodeTree } from "./tree.ts";
  * here only when a second package joins ({@link enrich}), and the copy's own only for names that stand in it.
  */
 export class VirtualTree extends NodeTree {
-  override readonly root: Node;
+  declare readonly root: Node;
   override readonly partial: boolean = true;
   #rich = false;
   readonly #folders: Node[] = [];

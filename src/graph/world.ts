@@ -15,8 +15,8 @@ export interface Want {
 /** What every node and edge of one run shares. Nothing in it outlives the run. */
 export class World {
   readonly ranges: RangeTable = new RangeTable();
-  readonly legacyPeerDeps: boolean;
-  readonly installLinks: boolean;
+  declare readonly legacyPeerDeps: boolean;
+  declare readonly installLinks: boolean;
   /** The root's override rules, or null: most projects have none and skip all that goes with them. */
   overrides: OverrideSet | null = null;
   readonly #wants = new Map<string, Want>();

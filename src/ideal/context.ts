@@ -64,7 +64,7 @@ export type Wording = (words: typeof import("./words.ts")) => Failure;
 
 /** A failure that is not yet in words. Ends a build; the tree stands still, so that it can be described afterwards. */
 export class Unexplained extends Error {
-  readonly wording: Wording;
+  declare readonly wording: Wording;
   constructor(wording: Wording) {
     super("a failure without words");
     this.wording = wording;

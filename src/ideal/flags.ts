@@ -1,3 +1,4 @@
+import type { EdgeSpec } from "../graph/edge-spec.ts";
 import type { Node } from "../graph/node.ts";
 import type { Tree } from "../graph/tree.ts";
 
@@ -9,12 +10,11 @@ export function clearFlags(node: Node): void {
   setFlags(node, false);
 }
 
+const FLAGS = ["extraneous", "dev", "optional", "devOptional", "peer"] as const;
+type Flags = Readonly<Record<(typeof FLAGS)[number], boolean>>;
+
 function setFlags(node: Node, value: boolean): void {
-  node.dev = value;
-  node.optional = value;
-  node.devOptional = value;
-  node.peer = value;
-  node.extraneous = value;
+  for (const flag of FLAGS) node[flag] = value;
 }
 
 export function resetAllFlags(tree: Tree): void {
@@ -35,49 +35,35 @@ export function calculateFlags(root: Node, clearRoot = true): void {
       for (let up = node.resolveParent; up?.extraneous; up = up.resolveParent) up.extraneous = false;
     }
     if (node.isLink) {
-      if (passToTarget(node, node.target) || !seen.has(node.target)) stack.push(node.target);
+      if (keep(node.target, node) || !seen.has(node.target)) stack.push(node.target);
       continue;
     }
     for (const { to, spec } of node.edges().values()) {
-      const dev = spec.type === "dev";
-      if (to && pass(node, to, { dev, optional: spec.optional, peer: spec.peer })) stack.push(to);
+      if (to && keep(to, through(node, spec))) stack.push(to);
     }
   }
   seen.delete(root);
   for (const node of seen) if (node.devOptional && (node.dev || node.optional)) node.devOptional = false;
 }
 
-function passToTarget(link: Node, target: Node): boolean {
+/** The flags that something keeps if it is reached from this node over this edge alone. */
+function through(node: Node, { type, optional, peer }: EdgeSpec): Flags {
+  const dev = node.dev || type === "dev";
+  return {
+    extraneous: node.extraneous || (peer && optional),
+    dev,
+    optional: node.optional || optional,
+    devOptional: node.devOptional || dev || node.optional || optional,
+    peer: node.peer || peer,
+  };
+}
+
+/** Clears the flags that are not among `kept`. Whether any was. */
+function keep(node: Node, kept: Flags): boolean {
   let changed = false;
   for (const flag of FLAGS) {
-    if (!target[flag] || link[flag]) continue;
-    target[flag] = false;
-    changed = true;
-  }
-  return changed;
-}
-const FLAGS = ["dev", "optional", "devOptional", "peer", "extraneous"] as const;
-
-function pass(node: Node, to: Node, edge: { dev: boolean; optional: boolean; peer: boolean }): boolean {
-  let changed = false;
-  if (to.extraneous && !node.extraneous && !(edge.peer && edge.optional)) {
-    to.extraneous = false;
-    changed = true;
-  }
-  if (to.dev && !node.dev && !edge.dev) {
-    to.dev = false;
-    changed = true;
-  }
-  if (to.optional && !node.optional && !edge.optional) {
-    to.optional = false;
-    changed = true;
-  }
-  if (to.devOptional && !(node.devOptional || node.dev || node.optional || edge.dev || edge.optional)) {
-    to.devOptional = false;
-    changed = true;
-  }
-  if (to.peer && !node.peer && !edge.peer) {
-    to.peer = false;
+    if (!node[flag] || kept[flag]) continue;
+    node[flag] = false;
     changed = true;
   }
   return changed;

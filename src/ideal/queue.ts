@@ -2,50 +2,32 @@ import { enOrder } from "../base/collate.ts";
 import type { Node } from "../graph/node.ts";
 
 /**
- * Nodes to look at, shallowest first, then by path (npm-tree §8.1): a binary heap without duplicates.
- * The order is read when a node is taken, so one that moved meanwhile is sorted by where it was pushed; npm re-sorts on
- * each push, and nodes do not move between folders.
+ * Nodes to look at, shallowest first, then by path (npm-tree §8.1), without duplicates. A sorted list, last first: it is
+ * short, and most of what is pushed is taken soon. The order is read when a node is pushed; nodes do not move while they wait.
  */
 export class DepsQueue {
-  readonly #heap: Node[] = [];
-  readonly #waiting = new Set<Node>();
+  readonly #waiting: Node[] = [];
 
   get size(): number {
-    return this.#heap.length;
+    return this.#waiting.length;
   }
 
   push(node: Node): void {
-    if (this.#waiting.has(node)) return;
-    this.#waiting.add(node);
-    const heap = this.#heap;
-    let at = heap.push(node) - 1;
-    while (at > 0) {
-      const up = (at - 1) >> 1;
-      if (!before(node, heap[up] as Node)) break;
-      heap[at] = heap[up] as Node;
-      at = up;
+    const waiting = this.#waiting;
+    let low = 0;
+    let high = waiting.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const other = waiting[middle] as Node;
+      if (other === node) return;
+      if (before(node, other)) low = middle + 1;
+      else high = middle;
     }
-    heap[at] = node;
+    if (waiting[low] !== node) waiting.splice(low, 0, node);
   }
 
   pop(): Node | undefined {
-    const heap = this.#heap;
-    const first = heap[0];
-    const last = heap.pop();
-    if (!first || !last) return undefined;
-    this.#waiting.delete(first);
-    if (heap.length === 0) return first;
-    let at = 0;
-    for (;;) {
-      let kid = 2 * at + 1;
-      if (kid >= heap.length) break;
-      if (kid + 1 < heap.length && before(heap[kid + 1] as Node, heap[kid] as Node)) kid++;
-      if (!before(heap[kid] as Node, last)) break;
-      heap[at] = heap[kid] as Node;
-      at = kid;
-    }
-    heap[at] = last;
-    return first;
+    return this.#waiting.pop();
   }
 }
 

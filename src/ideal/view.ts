@@ -5,7 +5,7 @@ import type { Node } from "../graph/node.ts";
 import type { Manifest } from "../registry/manifest.ts";
 
 const nodes = new WeakMap<Node, NodeView>();
-const edges = new WeakMap<Edge, EdgeView>();
+const edges = new WeakMap<Edge, TreeEdge>();
 const engines = new WeakMap<TreeNode, Node>();
 
 /** A node as the public API shows it. Views are made when asked for, one for each node. */
@@ -22,26 +22,37 @@ export function viewNode(node: Node): TreeNode {
 function viewEdge(edge: Edge): TreeEdge {
   let view = edges.get(edge);
   if (!view) {
-    view = new EdgeView(edge);
+    const { from, name, effective: spec, rawSpec, to, error } = edge;
+    view = {
+      from: viewNode(from),
+      name,
+      spec,
+      rawSpec,
+      type: edge.spec.type,
+      to: to && viewNode(to),
+      error,
+      valid: !error,
+      overridden: spec !== rawSpec,
+    };
     edges.set(edge, view);
   }
   return view;
 }
 
 class NodeView implements TreeNode {
-  readonly name: string;
-  readonly version: string;
-  readonly location: string;
-  readonly manifest: Readonly<Manifest>;
-  readonly isLink: boolean;
-  readonly resolved: string | null;
-  readonly integrity: string | null;
-  readonly dev: boolean;
-  readonly optional: boolean;
-  readonly devOptional: boolean;
-  readonly peer: boolean;
-  readonly extraneous: boolean;
-  readonly inert: boolean;
+  declare readonly name: string;
+  declare readonly version: string;
+  declare readonly location: string;
+  declare readonly manifest: Readonly<Manifest>;
+  declare readonly isLink: boolean;
+  declare readonly resolved: string | null;
+  declare readonly integrity: string | null;
+  declare readonly dev: boolean;
+  declare readonly optional: boolean;
+  declare readonly devOptional: boolean;
+  declare readonly peer: boolean;
+  declare readonly extraneous: boolean;
+  declare readonly inert: boolean;
   readonly #node: Node;
   #children: readonly TreeNode[] | undefined;
   #edgesOut: readonly TreeEdge[] | undefined;
@@ -88,30 +99,6 @@ class NodeView implements TreeNode {
   }
   get inBundle(): boolean {
     return this.#node.bundler() !== null;
-  }
-}
-
-class EdgeView implements TreeEdge {
-  readonly from: TreeNode;
-  readonly name: string;
-  readonly spec: string;
-  readonly rawSpec: string;
-  readonly type: TreeEdge["type"];
-  readonly to: TreeNode | null;
-  readonly error: TreeEdge["error"];
-  readonly valid: boolean;
-  readonly overridden: boolean;
-
-  constructor({ from, name, effective, rawSpec, spec, to, error }: Edge) {
-    this.from = viewNode(from);
-    this.name = name;
-    this.spec = effective;
-    this.rawSpec = rawSpec;
-    this.type = spec.type;
-    this.to = to && viewNode(to);
-    this.error = error;
-    this.valid = error === null;
-    this.overridden = effective !== rawSpec;
   }
 }
 
@@ -165,11 +152,7 @@ function shortest(last: TreeEdge): TreeEdge[] | null {
 /** A link's target is wanted by whoever wants the link. */
 function dependents(node: TreeNode): readonly TreeEdge[] {
   if (node.edgesIn.length > 0 || node.parent) return node.edgesIn;
-  return linksTo(node).flatMap((link) => link.edgesIn);
-}
-
-function linksTo(node: TreeNode): readonly TreeNode[] {
-  return [...(engines.get(node)?.linksIn ?? [])].map(viewNode);
+  return [...(engines.get(node)?.linksIn ?? [])].flatMap((link) => [...link.edgesIn].map(viewEdge));
 }
 
 function chainFrom(root: TreeNode, via: ReadonlyMap<TreeNode, TreeEdge>, last: TreeEdge): TreeEdge[] {

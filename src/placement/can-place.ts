@@ -18,14 +18,14 @@ export interface Check {
  * that must come along (`all`). It looks and changes nothing.
  */
 export class CanPlace {
-  readonly dep: Node;
-  readonly edge: Edge;
-  readonly target: Node;
-  readonly parent: CanPlace | null;
+  declare readonly dep: Node;
+  declare readonly edge: Edge;
+  declare readonly target: Node;
+  declare readonly parent: CanPlace | null;
   readonly children: CanPlace[] = [];
-  readonly current: Node | null;
-  readonly all: Verdict;
-  self: Verdict;
+  declare readonly current: Node | null;
+  declare readonly all: Verdict;
+  declare self: Verdict;
   readonly #preferDedupe: boolean;
   readonly #explicitRequest: boolean;
   readonly #path: readonly Node[];
@@ -147,7 +147,7 @@ export class CanPlace {
 
 /** npm crashes where a candidate that was displaced from its own virtual root is placed (npm-tree §25.2). */
 export class DetachedCandidate extends Error {
-  readonly node: Node;
+  declare readonly node: Node;
   constructor(node: Node) {
     super("a displaced candidate");
     this.node = node;

@@ -36,12 +36,12 @@ export interface PlaceRequest {
 
 /** One package put into the tree for one edge, with the peers that came along (npm-tree §11). The only code that edits a tree. */
 export class Placement {
-  readonly dep: Node;
-  readonly edge: Edge;
-  readonly parent: Placement | null;
+  declare readonly dep: Node;
+  declare readonly edge: Edge;
+  declare readonly parent: Placement | null;
   readonly children: Placement[] = [];
   /** What the edge resolved to before. */
-  readonly current: Node | null;
+  declare readonly current: Node | null;
   /** Dependents of what had to go. */
   readonly needEvaluation: Set<Node> = new Set();
   placed: Node | null = null;

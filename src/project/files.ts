@@ -6,7 +6,7 @@ import type { FileMap } from "../ports.ts";
  * set exists, and a key cannot climb out of it.
  */
 export class ProjectFiles {
-  readonly mount: string;
+  declare readonly mount: string;
   readonly #files = new Map<string, string | Uint8Array>();
   #folders: Map<string, Set<string>> | null = null;
 

@@ -32,7 +32,7 @@ export function indexPackument(name: string, bytes: Uint8Array): Packument {
  * one that is broken inside throws an InstallError (`EINVALIDPACKUMENT`) then.
  */
 export class Packument {
-  readonly name: string;
+  declare readonly name: string;
   /** How many manifests were parsed so far. */
   manifestsParsed = 0;
   readonly #bytes: Uint8Array;

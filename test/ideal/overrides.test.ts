@@ -128,3 +128,28 @@ test("rules may be called like what every object has", async () => {
     package: "__proto__",
   });
 });
+
+test("rules stay with a package that takes another's place", async () => {
+  const peers = fakeRegistry({
+    "a@2.0.0": { peerDependencies: { d: "*" } },
+    "c@1.0.0": { e: "^1.0.0" },
+    "c@2.0.0": {},
+    "d@1.1.0": { peerDependencies: { c: "*" } },
+    "d@2.0.0": { dependencies: { f: "^1.0.0" }, peerDependencies: { a: "*" } },
+    "e@1.1.0": { c: ">=1.1.0" },
+    "f@1.1.0": { dependencies: { a: "*" }, peerDependencies: { d: "^1.0.0" } },
+  });
+  // d@2 gives way to d@1 for the sake of f, which then goes with d@2: the rule must not go with them.
+  expect(await tree(peers, { dependencies: { d: "*" }, overrides: { c: "1.0.0" } })).toBe("c@1.0.0\nd@1.1.0\ne@1.1.0");
+});
+
+test("an update of everything finds what workspaces need, with rules in force", async () => {
+  const files = {
+    "package.json": JSON.stringify({ workspaces: ["packages/*"], overrides: { b: "2.0.0" } }),
+    "packages/w/package.json": JSON.stringify({ name: "w", version: "1.0.0", dependencies: { a: "^1.0.0" } }),
+  };
+  const first = await resolveIn(registry, files);
+  const again = await resolveIn(registry, { ...files, ...first.files }, { update: true });
+  expect(again.tree.nodes.map(({ location }) => location)).toEqual(first.tree.nodes.map(({ location }) => location));
+  expect(again.tree.get("node_modules/b")?.version).toBe("2.0.0");
+});
