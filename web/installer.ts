@@ -17,7 +17,7 @@ import { Run } from "./run.ts";
 export async function createInstaller(options: InstallerOptions = {}): Promise<Installer> {
   const { mode = "auto" } = options;
   if (mode !== "auto" && mode !== "inline") {
-    throw new InstallError(failure("EINVALIDOPTION", `mode "${mode}" cannot start: there is only "inline" yet`));
+    throw new InstallError(failure("EINVALIDOPTION", `mode "${mode}": only "inline" exists yet`));
   }
   registryConfig(options);
   return new InlineInstaller(options);

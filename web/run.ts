@@ -135,7 +135,7 @@ export class Run {
     const { metadata: asked = "abbreviated" } = this.#installer;
     const metadata = options.before ? "full" : asked;
     if (metadata !== asked) {
-      const why = "A date limit needs publish times, so full metadata was fetched though abbreviated was asked for";
+      const why = "A date limit needs publish times, so metadata was full";
       this.#warnings.push(failure("EFULLMETADATA", why));
     }
     const source = new PackumentSource({ transport, config, metadata, signal: this.#given.signal });

@@ -26,7 +26,7 @@ export interface SpecScope {
 
 const caches: WeakMap<Manifest, EdgeSpecs>[] = [new WeakMap(), new WeakMap(), new WeakMap(), new WeakMap()];
 
-/** The cached form of {@link readEdgeSpecs}; a manifest that is edited needs {@link forgetEdgeSpecs}. */
+/** The cached form of {@link readEdgeSpecs}; a manifest that is edited must be another object. */
 export function edgeSpecs(manifest: Manifest, scope: SpecScope): EdgeSpecs {
   const cache = caches[(scope.dev ? 1 : 0) + (scope.peers ? 2 : 0)] as WeakMap<Manifest, EdgeSpecs>;
   let specs = cache.get(manifest);
@@ -35,10 +35,6 @@ export function edgeSpecs(manifest: Manifest, scope: SpecScope): EdgeSpecs {
     cache.set(manifest, specs);
   }
   return specs;
-}
-
-export function forgetEdgeSpecs(manifest: Manifest): void {
-  for (const cache of caches) cache.delete(manifest);
 }
 
 /**

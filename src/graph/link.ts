@@ -1,4 +1,3 @@
-import { dirname, relativePath } from "../base/posix-path.ts";
 import { Node, type NodeInit } from "./node.ts";
 
 /** A symbolic link under `node_modules` to a folder of the project (npm-tree §20). It has no edges and no children. */
@@ -22,9 +21,5 @@ export class Link extends Node {
     this.manifest = target.manifest;
     this.version = target.version;
     target.addLink(this);
-  }
-  /** `file:` and the way from the link's own folder to its target, as a lock has it. */
-  relativeTarget(): string {
-    return relativePath(dirname(this.path), this.realpath);
   }
 }

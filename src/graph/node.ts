@@ -1,7 +1,7 @@
 import type { Failure } from "../errors.ts";
 import type { Manifest } from "../registry/manifest.ts";
 import { Edge } from "./edge.ts";
-import { type EdgeSpecs, edgeSpecs, forgetEdgeSpecs } from "./edge-spec.ts";
+import { type EdgeSpecs, edgeSpecs } from "./edge-spec.ts";
 import { fold } from "./fold.ts";
 import type { OverrideSet } from "./overrides.ts";
 import type { NodeTree } from "./tree.ts";
@@ -217,7 +217,6 @@ export class Node {
     for (const edge of this.#edges?.values() ?? []) edge.to?.forgetEdgeIn(edge);
     this.#edges = null;
     this.#specs = null;
-    forgetEdgeSpecs(this.manifest);
   }
 
   resolve(key: string): Node | null {

@@ -1,4 +1,5 @@
 import { type Failure, failure, InstallError } from "../errors.ts";
+import { packageNameProblem } from "../spec/package-name.ts";
 import { parseSpec, type Spec } from "../spec/spec.ts";
 import { compareVersions } from "../spec/version.ts";
 import { RangeTable } from "../spec/version-range.ts";
@@ -20,8 +21,6 @@ export class World {
   /** The root's override rules, or null: most projects have none and skip all that goes with them. */
   overrides: OverrideSet | null = null;
   readonly #wants = new Map<string, Want>();
-  /** Names known to be valid: a spec parsed for one name serves all others that are. */
-  readonly #names = new Set<string>();
   /** Budget in steps, never in time: a run that passes it is one that does not end (npm-tree §25.1). */
   steps = 0;
 
@@ -32,18 +31,18 @@ export class World {
 
   /** Parses a spec once. Only `file:` specs depend on `where`, the absolute folder they are relative to. */
   want(name: string, raw: string, where: string): Want {
-    const known = this.#names.has(name) ? this.#wants.get(raw) : undefined;
+    // A spec parsed for one name serves all others, as long as those are valid.
+    const known = packageNameProblem(name) ? undefined : this.#wants.get(raw);
     if (known) return known;
     const want = this.#plain(name, raw) ?? parseWant(name, raw, where);
     const type = want.spec?.type;
-    if (type) this.#names.add(name);
     if (type && type !== "file" && type !== "directory" && type !== "alias") this.#wants.set(raw, want);
     return want;
   }
 
   /** A range or version, as most specs are: no path, URL, alias or tag in it. Parsed once, for the tests to come too. */
   #plain(name: string, raw: string): Want | null {
-    if (!/^[\w.+\-^~<>=|* ]*$/.test(raw) || !NAME.test(name) || RESERVED.has(name)) return null;
+    if (!/^[\w.+\-^~<>=|* ]*$/.test(raw) || packageNameProblem(name)) return null;
     const fetchSpec = raw.trim();
     if (!this.ranges.range(fetchSpec)) return null;
     const type = fetchSpec && this.ranges.version(fetchSpec) ? "version" : "range";
@@ -74,13 +73,10 @@ export class World {
   }
 }
 
-/** Names that are certainly valid. The others are looked at closely. */
-const NAME = /^(?:@[a-z0-9][\w.-]*\/)?[a-z0-9][\w.-]*$/;
-const RESERVED = new Set(["node_modules", "favicon.ico"]);
 const MAX_STEPS = 5_000_000;
 
 export function notTerminating(where: string): Failure {
-  return failure("ENONTERMINATING", `npm does not terminate on this project: ${where} keeps changing`);
+  return failure("ENONTERMINATING", `npm does not terminate: ${where} keeps changing`);
 }
 
 function parseWant(name: string, raw: string, where: string): Want {

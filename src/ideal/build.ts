@@ -42,12 +42,14 @@ export class Builder {
   *run(): Steps<void> {
     try {
       for (;;) {
-        for (let node = this.queue.pop(); node; node = this.queue.pop()) {
-          yield* this.#visit(node);
-          yield PAUSE;
+        let node = this.queue.pop();
+        if (!node) {
+          this.#visitLinkTargets();
+          node = this.queue.pop();
         }
-        this.#visitLinkTargets();
-        if (this.queue.size === 0) return;
+        if (!node) return;
+        yield* this.#visit(node);
+        yield PAUSE;
       }
     } catch (error) {
       if (error instanceof DetachedCandidate) throw new Unexplained((words) => words.npmCrash(error.node));

@@ -66,7 +66,7 @@ export type Wording = (words: typeof import("./words.ts")) => Failure;
 export class Unexplained extends Error {
   declare readonly wording: Wording;
   constructor(wording: Wording) {
-    super("a failure without words");
+    super();
     this.wording = wording;
   }
 }

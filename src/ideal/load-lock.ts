@@ -25,10 +25,23 @@ export function placeEntries(lock: LockData, root: Node, context: Context): Map<
   const { tree } = context;
   tree.loading = true;
   const nodes = new Map<string, Node>([["", root]]);
+  const links: [LockEntry, Node][] = [];
   for (const entry of lock.packages.values()) if (entry.target === null) loadNode(entry, nodes, context);
-  for (const entry of lock.packages.values()) if (entry.target !== null) loadLink(entry, nodes, context);
+  for (const entry of lock.packages.values()) {
+    const target = entry.target === null ? undefined : nodes.get(entry.target);
+    if (!target) continue;
+    links.push([entry, target]);
+    readTarget(target, context);
+  }
   tree.loading = false;
   for (const node of tree.inventory.values()) tree.pointOut(node);
+  // Links last: override rules pass one only if something below its folder asks for them, so the edges there must lead on.
+  for (const [{ location }, target] of links) {
+    const link = new Link({ world: context.world, name: folderName(location) }, target);
+    attachAt(tree, link, resolvePath(root.path, location));
+    target.addLink(link);
+    nodes.set(location, link);
+  }
   if (!((lock.originalLockfileVersion ?? 0) >= 2)) assignBundles(lock, nodes);
   return nodes;
 }
@@ -53,24 +66,13 @@ function loadNode(entry: LockEntry, nodes: Map<string, Node>, { world, tree }: C
   nodes.set(location, node);
 }
 
-function loadLink(
-  { location, target: at }: LockEntry,
-  nodes: Map<string, Node>,
-  { world, tree, folders }: Context,
-): void {
-  const target = nodes.get(at ?? "");
-  if (!target || target.isLink) return;
-  const link = new Link({ world, name: folderName(location) }, target);
-  attachAt(tree, link, resolvePath((nodes.get("") as Node).path, location));
-  target.addLink(link);
-  nodes.set(location, link);
+/** The folder's own package.json counts, not what the lock remembers of it. */
+function readTarget(target: Node, { tree, folders }: Context): void {
   if (target.parent || target === tree.root) return;
   const manifest = folders.manifest(target.path);
   if (!manifest) return;
   target.manifest = manifest;
   target.version = manifest.version ?? "";
-  link.manifest = manifest;
-  link.version = target.version;
 }
 
 /** `node_modules/@s/a` → @s/a; a folder outside node_modules is called as its last part. */

@@ -8,10 +8,6 @@ import type { Node } from "../graph/node.ts";
 export class DepsQueue {
   readonly #waiting: Node[] = [];
 
-  get size(): number {
-    return this.#waiting.length;
-  }
-
   push(node: Node): void {
     const waiting = this.#waiting;
     let low = 0;

@@ -57,9 +57,8 @@ function addNested(places: Map<string, Place>, above: string, dependencies: unkn
 }
 
 function placeOf(location: string, { name, version, resolved, integrity, link }: Json): Place {
-  const folder = location.slice(location.lastIndexOf("node_modules/") + (location.includes("node_modules/") ? 13 : 1));
   return {
-    name: typeof name === "string" ? name : folder,
+    name: typeof name === "string" ? name : (location.split("node_modules/").pop() as string),
     version: String(link ? resolved : (version ?? resolved ?? "")),
     identity: JSON.stringify([name, version, resolved, integrity, link]),
   };

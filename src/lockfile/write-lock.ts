@@ -1,6 +1,5 @@
 import { nameFromFolder, relativePath } from "../base/posix-path.ts";
 import type { Manifest } from "../registry/manifest.ts";
-import { carryResolved, isPlainUrl } from "./resolved.ts";
 import { sortedJson } from "./sorted-json.ts";
 
 /** What the writers read of an edge. */
@@ -108,7 +107,9 @@ export function lockEntry(node: LockNode, rootPath: string): LockJson {
   const entry: LockJson = {};
   if (packageName && (packageName !== node.name || isOddlyNamed(node, packageName))) entry["name"] = packageName;
   put(entry, "version", manifest.version);
-  if (resolved) put(entry, "resolved", isPlainUrl(resolved) ? resolved : carryResolved(resolved, node.path, rootPath));
+  // Readers and the engine have put it into npm's form; only paths are absolute until now.
+  const local = resolved?.startsWith("file:") && `file:${relativePath(rootPath, resolved.slice("file:".length))}`;
+  if (resolved) put(entry, "resolved", local || resolved);
   put(entry, "integrity", node.integrity || manifest["_integrity"]);
   put(entry, "bundleDependencies", manifest.bundleDependencies);
   put(entry, "cpu", manifest.cpu);

@@ -149,7 +149,7 @@ export class CanPlace {
 export class DetachedCandidate extends Error {
   declare readonly node: Node;
   constructor(node: Node) {
-    super("a displaced candidate");
+    super();
     this.node = node;
   }
 }

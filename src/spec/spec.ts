@@ -127,7 +127,7 @@ function registrySpec(base: Base): RegistrySpec {
 function aliasSpec(base: Base, where: string): AliasSpec {
   const subSpec = parseArg(base.rawSpec.slice(4), where);
   if (!("registry" in subSpec) || subSpec.type === "alias" || !subSpec.name) {
-    throw invalid(base, "EINVALIDALIAS", `"${base.raw}": an alias must name a package of a registry.`);
+    throw invalid(base, "EINVALIDALIAS", `"${base.raw}": an alias names a package of a registry.`);
   }
   return { ...base, type: "alias", subSpec, registry: true };
 }
