@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { drawTree } from "../helpers/draw-tree.ts";
+import { fakeRegistry } from "../helpers/fake-registry.ts";
+import { resolveIn } from "../helpers/tree.ts";
+
+const registry = fakeRegistry({
+  "a@1.0.0": { b: "^1.1.0" },
+  "b@1.0.0": { c: "1" },
+  "b@1.1.0": { c: "1" },
+  "b@2.0.0": {},
+  "c@1.0.0": {},
+});
+
+/** Only the override makes b@1.0.0 right: a itself asks for more. Root and workspace ask for different b. */
+const files = {
+  "package.json": JSON.stringify({
+    workspaces: ["w"],
+    dependencies: { b: "2" },
+    overrides: { "b@1": "1.0.0" },
+  }),
+  "w/package.json": JSON.stringify({ name: "w", version: "1.0.0", dependencies: { a: "1" } }),
+};
+
+test("an override holds below a workspace, from nothing and from the lock", async () => {
+  const first = await resolveIn(registry, files);
+  expect(drawTree(first.tree)).toBe("a@1.0.0\n  b@1.0.0\nb@2.0.0\nc@1.0.0\nw -> w\nw@1.0.0");
+  const asked = registry.log.length;
+  const again = await resolveIn(registry, { ...files, ...first.files });
+  expect(again.files).toEqual(first.files);
+  expect(registry.log.length).toBe(asked);
+});
+
+test("a link in a lock has what its folder's package.json says now", async () => {
+  const { files: old } = await resolveIn(registry, files);
+  const changed = {
+    ...files,
+    "w/package.json": JSON.stringify({ name: "w", version: "2.0.0", dependencies: { c: "1" } }),
+  };
+  const { tree } = await resolveIn(registry, { ...changed, ...old });
+  expect(drawTree(tree)).toBe("b@2.0.0\nc@1.0.0\nw -> w\nw@2.0.0");
+  expect(tree.get("node_modules/w")?.version).toBe("2.0.0");
+});
