@@ -120,9 +120,14 @@ export function pathTo(node: Node): PathStep[] {
     const edge: Edge | null = via.get(one) ?? null;
     const step: PathStep = { location: one.location, name: one.packageName ?? one.name };
     if (one.version) step.version = one.version;
-    if (edge) Object.assign(step, { spec: edge.effective, type: edge.spec.type });
+    const next = edge ? (edge.to as Node).target : null;
+    if (edge && next) {
+      const { type } = edge.spec;
+      // A workspace's spec has its folder's virtual path, which nobody knows outside.
+      Object.assign(step, { spec: type === "workspace" ? `file:${next.location}` : edge.effective, type });
+    }
     steps.push(step);
-    one = edge ? (edge.to as Node).target : null;
+    one = next;
   }
   return steps;
 }

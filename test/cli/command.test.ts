@@ -229,7 +229,8 @@ test("the library is asked for the running machine unless told otherwise, and th
   const { asked, createInstaller } = noting();
   const platform = { os: "linux", cpu: "arm64", node: "22.0.0" };
   await webhoist(["lock", "app"], { cwd: dir, platform, createInstaller });
-  expect(asked[0]?.installer).toEqual({ mode: "inline", platform });
+  // As many requests at once as npm makes, not as many as a page can.
+  expect(asked[0]?.installer).toEqual({ mode: "inline", concurrency: 16, platform });
   expect(asked[0]?.project).toMatchObject({ root: "app", name: "app" });
   const flags = ["--node-version=v20.1.0", "--npm-version", "10.0.0", "--metadata=full"];
   const token = ["--registry=https://npm.acme.example/sub/", "--token-env=ACME"];
@@ -252,4 +253,14 @@ test("a fault of the library itself is told as one, with its stack", async () =>
   const { status, err } = await webhoist(["lock", dir], { createInstaller: () => Promise.reject(new TypeError("oh")) });
   expect(status).toBe(1);
   expect(err).toMatch(/^webhoist error code EINTERNAL\nwebhoist error TypeError: oh\nwebhoist error {5}at /);
+});
+
+test("a failure below a workspace tells the way by folders of the project", async () => {
+  const dir = folder({
+    "package.json": { name: "top", workspaces: ["w"] },
+    "w/package.json": { name: "w", version: "1.0.0", dependencies: { absent: "1" } },
+  });
+  const { err, status } = await webhoist(["lock", dir]);
+  expect(status).toBe(1);
+  expect(err).toContain('the root project wants w@"file:w" (workspace)\nwebhoist error     w@1.0.0 wants absent@"1"');
 });
