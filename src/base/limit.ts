@@ -6,7 +6,8 @@ export class Limit {
   readonly #queue = new Set<() => void>();
 
   constructor(size: number) {
-    this.#free = size;
+    // None at all, or no number, would wait for ever.
+    this.#free = Math.max(size || 1, 1);
   }
 
   /** @throws `signal.reason` when it aborts before the turn has come (the work never starts), or what `work` rejects with */

@@ -32,6 +32,12 @@ test("a rejection reaches everybody who waits, and the next to ask tries again",
   await expect(once.run("a", () => Promise.resolve(1))).resolves.toBe(1);
 });
 
+test.each([0, -1, Number.NaN])("a limit of %s lets one through at a time", async (size) => {
+  const limit = new Limit(size);
+  const work = [1, 2].map((value) => limit.run(() => Promise.resolve(value)));
+  await expect(Promise.race([Promise.all(work), tick()])).resolves.toEqual([1, 2]);
+});
+
 test("a limit is reached, never passed, in the order of arrival, whatever fails or is cancelled", async () => {
   const job = fc.record({ ticks: fc.integer({ min: 1, max: 3 }), fails: fc.boolean(), cancels: fc.boolean() });
   await fc.assert(
