@@ -6,7 +6,7 @@ import type {
   ResolutionStats,
   ResolveOptions,
 } from "../src/api.ts";
-import { type Failure, failure, InstallError, type Outcome } from "../src/errors.ts";
+import { type Failure, failure, type Outcome } from "../src/errors.ts";
 import { type Asked, drive } from "../src/ideal/drive.ts";
 import type { Answer, OpenedTarball } from "../src/ideal/need.ts";
 import { type Project, readProject } from "../src/ideal/project.ts";
@@ -45,9 +45,8 @@ export class Run {
       return await this.#resolve();
     } catch (error) {
       this.#given.signal.throwIfAborted();
-      if (!(error instanceof InstallError)) throw error;
-      const { withWaysOut } = await import("../src/explain/way-out.ts");
-      throw new InstallError(withWaysOut(error.failure));
+      const { lastWord } = await import("../src/explain/last-word.ts");
+      throw lastWord(error);
     }
   }
 

@@ -1,0 +1,12 @@
+import { failure, InstallError, type WayOut } from "../errors.ts";
+import { withWaysOut } from "./way-out.ts";
+
+/** What a run that ended with `error` rejects with: an InstallError that says what can be done, or a fault as it is. */
+export function lastWord(error: unknown): unknown {
+  if (error instanceof InstallError) return new InstallError(withWaysOut(error.failure));
+  // Overrides or an old lock some thousand levels deep exhaust the stack; npm's own ends likewise.
+  if (!(error instanceof RangeError)) return error;
+  const wayOut: WayOut[] = [{ kind: "other", text: "Flatten the overrides, or remove the lock." }];
+  const message = `package.json or the lock nests too deep: ${error.message}`;
+  return new InstallError(failure("ENPMCRASH", message, { wayOut }));
+}

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import type { FileMap } from "../../src/ports.ts";
+import { fakeRegistry } from "../helpers/fake-registry.ts";
+import { failureOf } from "../helpers/outcome.ts";
+import { resolveIn } from "../helpers/tree.ts";
+
+const DEEP = 20_000;
+const nested = (open: string, close: string): string => open.repeat(DEEP) + close.repeat(DEEP);
+
+test.each<[string, FileMap]>([
+  [
+    "overrides",
+    { "package.json": `{"dependencies":{"a":"1"},"overrides":${nested('{"a":', "}").replace(":}", ":{}}")}}` },
+  ],
+  [
+    "an old lock",
+    {
+      "package.json": '{"dependencies":{"a":"1"}}',
+      "package-lock.json": `{"lockfileVersion":1${nested(',"dependencies":{"a":{"version":"1.0.0"', "}}")}}`,
+    },
+  ],
+])("%s that would exhaust the stack: a failure with a code and a way out", async (_, files) => {
+  const failure = await failureOf(resolveIn(fakeRegistry({ "a@1.0.0": {} }), files));
+  expect(failure.code).toBe("ENPMCRASH");
+  expect(failure.wayOut).toHaveLength(1);
+});
