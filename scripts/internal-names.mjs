@@ -9,6 +9,18 @@ import { ROOT } from "./setup.mjs";
  * to npm's answers.
  */
 const NAMES = [
+  "waiting",
+  "outcome",
+  "counts",
+  "config",
+  "transport",
+  "reading",
+  "operator",
+  "loose",
+  "committish",
+  "renewed",
+  "tried",
+  "entry",
   "accepts",
   "addEdgeIn",
   "addFolder",
