@@ -74,14 +74,14 @@ export function writeProject(project: Project): Written {
   return { files: changed, lockfile };
 }
 
-/** Queues every node that can be reached from the project and has something missing or wrong (npm-tree §7.4). */
+/** Queues every node that can be reached from the project, but not through links, and has something missing or wrong (npm-tree §7.4). */
 function scan({ tree, options, mutationRequested }: Context, { queue }: Builder): void {
   const trusting = !options.save && !mutationRequested;
   const reached = new Set<Node>([tree.root]);
   for (const node of reached) {
     let queued = false;
     for (const edge of node.edges().values()) {
-      if (edge.to) reached.add(edge.to.target);
+      if (edge.to) reached.add(edge.to);
       if (queued || (trusting && edge.spec.type === "peerOptional") || (edge.to && edge.valid)) continue;
       queue.push(node);
       queued = true;

@@ -40,3 +40,14 @@ test("a link in a lock has what its folder's package.json says now", async () =>
   expect(drawTree(tree)).toBe("b@2.0.0\nc@1.0.0\nw -> w\nw@2.0.0");
   expect(tree.get("node_modules/w")?.version).toBe("2.0.0");
 });
+
+test("what a lock has wrong deeper below a workspace is left, as npm leaves it; what the workspace itself asks for is not", async () => {
+  const plain = { ...files, "package.json": JSON.stringify({ workspaces: ["w"] }) };
+  const { files: made } = await resolveIn(registry, plain);
+  const lock = made["package-lock.json"] as string;
+  const older = { "package-lock.json": lock.replace("b-1.1.0", "b-1.0.0").replace('"1.1.0"', '"1.0.0"') };
+  expect((await resolveIn(registry, { ...plain, ...older })).files).toEqual(older);
+  const direct = JSON.stringify({ name: "w", version: "1.0.0", dependencies: { a: "1", b: "^1.1.0" } });
+  const { tree } = await resolveIn(registry, { ...plain, ...older, "w/package.json": direct });
+  expect(drawTree(tree)).toBe("a@1.0.0\nb@1.1.0\nc@1.0.0\nw -> w\nw@1.0.0");
+});
