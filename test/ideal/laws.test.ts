@@ -125,28 +125,7 @@ test("a failure has a code, a message and a way out", TIME, async () => {
   expect(failures).toBeGreaterThan(5);
 });
 
-// Peers are another matter: npm leaves some unmet without a word (a replaced sibling's, for one).
-test("beside peers every dependency is met", TIME, async () => {
-  const seen = tally();
-  const law = fc.asyncProperty(
-    certain,
-    project,
-    async (told, { overrides: _, optionalDependencies: __, ...manifest }) => {
-      const answer = await answerTo(told, manifest);
-      if ("failure" in answer) return;
-      seen.count(answer);
-      const { tree } = answer.resolution;
-      for (const { location, edgesOut } of [tree.root, ...tree.nodes]) {
-        for (const { name, spec, type, valid } of edgesOut) {
-          expect(valid || type === "peer", `${location} wants ${name}@${spec}`).toBe(true);
-        }
-      }
-    },
-  );
-  await fc.assert(law, RUNS);
-  expect(seen.trees).toBeGreaterThan(20);
-});
-
+// With peers this is no law: npm itself leaves some dependencies unmet without a word, and so do we, to the byte.
 test("without peers every dependency is met, and there is nothing to warn about", TIME, async () => {
   const law = fc.asyncProperty(
     packages,
