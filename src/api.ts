@@ -184,10 +184,18 @@ export interface PackumentSummary {
   distTags: Record<string, string>;
 }
 
+/** Resolves projects against one set of registries. Several resolutions may run at once; they share nothing. */
 export interface Installer {
   readonly mode: Exclude<Mode, "auto">;
+  /** Why this mode: asked for, or what the environment allows. */
   readonly modeReason: string;
+  /**
+   * The files that npm 11 would write for the project, and the tree they describe (docs/npm-tree.md).
+   * @throws InstallError with npm's code and at least what, where and why; the reason of `options.signal` when cancelled
+   */
   resolve(project: ProjectInput, options?: ResolveOptions): Promise<Resolution>;
+  /** A package's versions, in the registry's order, and its tags. @throws InstallError E404, EUNREACHABLE, EINVALIDPACKUMENT, … */
   packument(name: string, options?: { signal?: AbortSignal }): Promise<PackumentSummary>;
+  /** Ends what is running, with EDISPOSED. What was answered stays valid. */
   dispose(): void;
 }

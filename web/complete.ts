@@ -4,7 +4,7 @@ import type { Manifest } from "../src/registry/manifest.ts";
 import type { PackumentSource } from "../src/registry/packument-source.ts";
 
 /**
- * Fills in what abbreviated packuments leave out and a lock has, `license` and `libc`, by one request for each package
+ * Fills in what abbreviated packuments leave out and a lock has (`license`, `libc`, `workspaces`: npm-tree §23), by one request for each package
  * that was placed. A package whose full manifest cannot be had stays as it is; a warning names it.
  */
 export async function completeManifests({ context }: Project, source: PackumentSource): Promise<Failure[]> {

@@ -36,7 +36,8 @@ export class Node {
   declare readonly key: string;
   declare manifest: Manifest;
   declare version: string;
-  tree: NodeTree = undefined as unknown as NodeTree;
+  /** Not there before it is put into one. */
+  tree!: NodeTree;
   /** Whether it stands in `tree`; a node that was pruned keeps pointing at the tree it was in. */
   placed = false;
   parent: Node | null = null;

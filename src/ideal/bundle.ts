@@ -1,3 +1,4 @@
+import { nameFromFolder } from "../base/posix-path.ts";
 import { type Failure, failure } from "../errors.ts";
 import { Node } from "../graph/node.ts";
 import type { LockData } from "../lockfile/read-lock.ts";
@@ -6,7 +7,7 @@ import { ProjectFiles } from "../project/files.ts";
 import { readPackageJson } from "../project/package-json.ts";
 import { type Context, raise } from "./context.ts";
 import { calculateFlags, resetFlags } from "./flags.ts";
-import { folderName, placeEntries } from "./load-lock.ts";
+import { placeEntries } from "./load-lock.ts";
 
 /** What a tarball holds for the tree: its listing, and its shrinkwrap read. */
 export interface Bundle extends TarballListing {
@@ -42,7 +43,7 @@ function loadBundled(node: Node, { paths, texts }: Bundle, { world, tree }: Cont
     for (const folder of packageFolders(files, `${at}/node_modules`)) {
       const manifest = readPackageJson(files, folder)?.manifest;
       if (!manifest) continue;
-      const child = new Node({ world, name: folderName(folder), manifest, resolved: null });
+      const child = new Node({ world, name: nameFromFolder(folder), manifest, resolved: null });
       tree.attach(child, parent);
       found.push({ at: folder, parent: child });
     }

@@ -23,8 +23,6 @@ export interface BuildOptions extends PlaceOptions {
   readonly policyFor: (name: string) => PickPolicy;
   /** False for npm's `--no-save`. */
   readonly save: boolean;
-  readonly prune: boolean;
-  readonly legacyPeerDeps: boolean;
   readonly installLinks: boolean;
   readonly engineStrict: boolean;
   readonly omit: ReadonlySet<string>;

@@ -1,4 +1,4 @@
-import { type Outcome, ok } from "../errors.ts";
+import { ok } from "../errors.ts";
 import type { Answer, Need, Steps } from "./need.ts";
 
 /** A need that somebody else must meet. */
@@ -36,4 +36,4 @@ export async function drive<T>(steps: Steps<T>, host: DriverHost): Promise<T> {
 }
 
 /** What `next` is called with where nothing was asked. */
-const START = { ok: true, value: undefined } as unknown as Answer & Outcome<never>;
+const START: Answer = ok(undefined);

@@ -1,4 +1,4 @@
-import { resolvePath } from "../base/posix-path.ts";
+import { nameFromFolder, resolvePath } from "../base/posix-path.ts";
 import { fail, failure, type Outcome, ok } from "../errors.ts";
 import { attachAt } from "../graph/folders.ts";
 import { Link } from "../graph/link.ts";
@@ -34,10 +34,10 @@ export function placeEntries(lock: LockData, root: Node, context: Context): Map<
     readTarget(target, context);
   }
   tree.loading = false;
-  for (const node of tree.inventory.values()) tree.pointOut(node);
+  for (const node of nodes.values()) tree.pointOut(node);
   // Links last: override rules pass one only if something below its folder asks for them, so the edges there must lead on.
   for (const [{ location }, target] of links) {
-    const link = new Link({ world: context.world, name: folderName(location) }, target);
+    const link = new Link({ world: context.world, name: nameFromFolder(location) }, target);
     attachAt(tree, link, resolvePath(root.path, location));
     target.addLink(link);
     nodes.set(location, link);
@@ -54,14 +54,14 @@ export function loadWorkspaces(context: Context): void {
     if (path === tree.root.path) continue;
     const manifest = folders.manifest(path) ?? {};
     const overrides = world.overrides?.ruleForNode(manifest, world) ?? null;
-    attachAt(tree, new Node({ world, name: folderName(path), manifest, overrides }), path);
+    attachAt(tree, new Node({ world, name: nameFromFolder(path), manifest, overrides }), path);
   }
 }
 
 function loadNode(entry: LockEntry, nodes: Map<string, Node>, { world, tree }: Context): void {
   const { location, manifest, resolved, integrity, hasShrinkwrap } = entry;
   const path = resolvePath((nodes.get("") as Node).path, location);
-  const node = new Node({ world, name: folderName(location), manifest, resolved, integrity, hasShrinkwrap });
+  const node = new Node({ world, name: nameFromFolder(location), manifest, resolved, integrity, hasShrinkwrap });
   attachAt(tree, node, path);
   nodes.set(location, node);
 }
@@ -73,13 +73,6 @@ function readTarget(target: Node, { tree, folders }: Context): void {
   if (!manifest) return;
   target.manifest = manifest;
   target.version = manifest.version ?? "";
-}
-
-/** `node_modules/@s/a` → @s/a; a folder outside node_modules is called as its last part. */
-export function folderName(location: string): string {
-  const parts = location.split("/");
-  const [scope, name] = [parts.at(-2), parts.at(-1) as string];
-  return scope?.startsWith("@") ? `${scope}/${name}` : name;
 }
 
 /** Old locks mark what came in a bundle, not whose: it is the dependent above that asks for it. */

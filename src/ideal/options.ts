@@ -26,8 +26,6 @@ export async function buildOptions(raw: ResolveOptions, platform: Platform, worl
     installStrategy: raw.installStrategy ?? "hoisted",
     updateNames: new Set(updatesAll(raw) ? [] : values?.updateNames(raw)),
     save: raw.save !== false,
-    prune: true,
-    legacyPeerDeps: Boolean(raw.legacyPeerDeps),
     installLinks: Boolean(raw.installLinks),
     engineStrict: Boolean(raw.engineStrict),
     omit: new Set(raw.omit ?? []),

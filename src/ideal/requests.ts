@@ -1,5 +1,5 @@
 import type { ResolveOptions } from "../api.ts";
-import { type Failure, failure, ok } from "../errors.ts";
+import { type Failure, failure } from "../errors.ts";
 import { fold } from "../graph/fold.ts";
 import type { Node } from "../graph/node.ts";
 import { addDependencies, localSpec, removeDependencies } from "../project/edit-dependencies.ts";
@@ -37,18 +37,22 @@ export function* applyRequests(options: ResolveOptions, context: Context, queue:
 /** The project itself, or the workspaces that were named. */
 function requestedNodes({ workspaces, includeWorkspaceRoot }: ResolveOptions, { tree }: Context): Node[] {
   if (!workspaces?.length) return [tree.root];
+  const specs = [...tree.workspaceSpecs.values()];
   const nodes = workspaces.map((name) => {
-    const byName = tree.workspaceSpecs.get(fold(name))?.raw.slice("file:".length);
-    const folder = byName ?? `${tree.root.path}/${name.replace(/^\.?\/+|\/+$/g, "")}`;
-    const known = byName ?? [...tree.workspaceSpecs.values()].find(({ raw }) => raw === `file:${folder}`);
-    const node = known && tree.at(folder);
-    return (node || undefined)?.target ?? raise(noWorkspace(name, context(tree.workspaceSpecs.values())));
+    const path = `${tree.root.path}/${name.replace(/^\.?\/+|\/+$/g, "")}`;
+    const spec = specs.find((one) => one.key === fold(name)) ?? specs.find(({ raw }) => raw === `file:${path}`);
+    const node = spec && tree.at(spec.raw.slice("file:".length));
+    return (
+      node?.target ??
+      raise(
+        noWorkspace(
+          name,
+          specs.map((one) => one.name),
+        ),
+      )
+    );
   });
   return includeWorkspaceRoot ? [...nodes, tree.root] : nodes;
-}
-
-function context(specs: Iterable<{ name: string }>): string[] {
-  return [...specs].map(({ name }) => name);
 }
 
 function noWorkspace(name: string, names: string[]): Failure {
@@ -119,9 +123,8 @@ function* nameOf(spec: Spec, context: Context): Steps<string> {
   if (spec.type !== "file" && spec.type !== "remote") return raise(nameless(spec.rawSpec));
   const key = spec.type === "file" ? `file:${spec.fetchSpec}` : spec.fetchSpec;
   const listing = yield* needTarball(key, spec.rawSpec, null);
-  const texts = listing.ok ? ok(listing.value.texts) : listing;
-  if (!texts.ok) return raise(texts.failure);
-  return readManifest(texts.value.get("package.json"))?.name ?? raise(nameless(spec.rawSpec));
+  if (!listing.ok) return raise(listing.failure);
+  return readManifest(listing.value.texts.get("package.json"))?.name ?? raise(nameless(spec.rawSpec));
 }
 
 function nameless(text: string): Failure {

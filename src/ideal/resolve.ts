@@ -90,11 +90,11 @@ function scan({ tree, options, mutationRequested }: Context, { queue }: Builder)
 }
 
 /** npm-tree §15 */
-function finishFlags(context: Context, fromLock: boolean, suspect = true): void {
-  const { tree, mutated, options } = context;
+function finishFlags({ tree, mutated }: Context, fromLock: boolean): void {
   if (fromLock && mutated) resetAllFlags(tree);
   if (!fromLock || mutated) calculateFlags(tree.root);
   else clearFlags(tree.root);
-  if (!options.prune || !fromLock || !(mutated || suspect)) return;
+  // What a lock has and nothing asks for goes; a fresh build keeps what it left over.
+  if (!fromLock) return;
   for (const node of [...tree.inventory.values()]) if (node.extraneous && node.parent) tree.detach(node);
 }

@@ -67,7 +67,7 @@ export class CanPlace {
   #judge(self: (verdict: Verdict) => void): Verdict {
     const { target, edge, dep, current } = this;
     if (dep.errors.length) return current ? "REPLACE" : "OK";
-    const wanted = target.specs().get(edge.key) ? target.edges().get(edge.key) : undefined;
+    const wanted = target.edges().get(edge.key);
     if (wanted?.peer && !target.isTop) return "CONFLICT";
     if (current) return this.#beside(current, self);
     if (wanted && wanted !== edge && !dep.satisfies(wanted)) return "CONFLICT";
