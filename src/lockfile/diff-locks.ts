@@ -1,8 +1,7 @@
 import type { LockChange } from "../api.ts";
 import { enOrder } from "../base/collate.ts";
+import { isObject, type Json } from "../base/json.ts";
 import { parseJsonText } from "../project/json-text.ts";
-
-type Json = Record<string, unknown>;
 
 /**
  * What stands elsewhere or at another version after than before, by location in npm's order. A lock of version 1 is
@@ -62,8 +61,4 @@ function placeOf(location: string, { name, version, resolved, integrity, link }:
     version: String(link ? resolved : (version ?? resolved ?? "")),
     identity: JSON.stringify([name, version, resolved, integrity, link]),
   };
-}
-
-function isObject(value: unknown): value is Json {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

@@ -1,10 +1,9 @@
+import { isObject, type Json } from "../base/json.ts";
 import { relativePath } from "../base/posix-path.ts";
 import { InstallError } from "../errors.ts";
 import { parseSpec, type Spec } from "../spec/spec.ts";
 import { cleanVersion } from "../spec/version.ts";
 import { carryResolved } from "./resolved.ts";
-
-type Json = Record<string, unknown>;
 
 /**
  * The `packages` that npm makes of a version 1 lock's nested `dependencies`. Kinds of dependencies are guessed from the
@@ -25,10 +24,6 @@ export function packagesOfOldLock(data: Json, root: string): Json {
   for (const [location, entry] of Object.entries(packages))
     if (location) sortRequires(packages, location, entry as Json);
   return packages;
-}
-
-function isObject(value: unknown): value is Json {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 function text(value: unknown): string {

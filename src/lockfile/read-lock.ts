@@ -1,3 +1,4 @@
+import { isObject, type Json } from "../base/json.ts";
 import { nameFromFolder, relativePath, resolvePath } from "../base/posix-path.ts";
 import { failure, InstallError } from "../errors.ts";
 import type { ProjectFiles } from "../project/files.ts";
@@ -53,12 +54,6 @@ export interface LockPlace {
   root: string;
   /** The project's manifest: version 1 locks do not say what the root depends on. */
   manifest: Manifest;
-}
-
-type Json = Record<string, unknown>;
-
-function isObject(value: unknown): value is Json {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 /** The lock's place and nothing of its content: what `update` of everything starts from. Null when there is none. */

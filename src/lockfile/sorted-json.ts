@@ -1,7 +1,6 @@
 import { enOrder } from "../base/collate.ts";
+import { isObject, type Json } from "../base/json.ts";
 import { failure, InstallError } from "../errors.ts";
-
-type Json = Record<string, unknown>;
 
 /** Keys that npm puts first in every object, even where one is a dependency's name. */
 const FIRST: ReadonlyMap<string, number> = new Map(
@@ -13,10 +12,6 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 const INDEX = /^(?:0|[1-9]\d{0,9})$/;
 /** No lockfile nests as deep; without a limit a hostile one would end in a stack overflow. */
 const MAX_DEPTH = 500;
-
-function isObject(value: unknown): value is Json {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
-}
 
 /**
  * An object's keys in npm's order (npm-tree §22.5): scalars and arrays before objects; in each group the favourites,
