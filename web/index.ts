@@ -21,5 +21,5 @@ export type {
 } from "../src/api.ts";
 export { type Failure, InstallError, type PathStep, type WayOut } from "../src/errors.ts";
 export type { FileMap, Platform } from "../src/ports.ts";
+export { DEFAULT_PLATFORM } from "../workers/platform.ts";
 export { createInstaller } from "./installer.ts";
-export { DEFAULT_PLATFORM } from "./platform.ts";

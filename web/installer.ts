@@ -8,7 +8,7 @@ import type {
 } from "../src/api.ts";
 import { failure, InstallError } from "../src/errors.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
-import { Run } from "./run.ts";
+import { Run } from "../workers/run.ts";
 
 /**
  * Makes an installer. `mode` is `inline` for now: everything on the calling thread, in slices.

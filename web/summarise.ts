@@ -2,7 +2,7 @@ import type { InstallerOptions, PackumentSummary } from "../src/api.ts";
 import { InstallError } from "../src/errors.ts";
 import { PackumentSource } from "../src/registry/packument-source.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
-import { createFetchTransport } from "./fetch-transport.ts";
+import { createFetchTransport } from "../workers/net/fetch-transport.ts";
 
 // Loaded with the first question for a package's versions, which a resolution does not ask.
 

@@ -1,6 +1,6 @@
 import type { Failure, Outcome } from "../../src/errors.ts";
 import type { RegistryRequest, RegistryResponse, Transport } from "../../src/ports.ts";
-import { createFetchTransport, type FetchTransportOptions } from "../../web/fetch-transport.ts";
+import { createFetchTransport, type FetchTransportOptions } from "../../workers/net/fetch-transport.ts";
 import { type MemoryRegistry, memoryRegistry } from "../registry/memory-fetch.ts";
 import type { RegistryOptions } from "../registry/responder.ts";
 import { inlineSnapshot } from "../registry/snapshot.ts";

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { RegistryRequest } from "../../src/ports.ts";
-import { createFetchTransport } from "../../web/fetch-transport.ts";
+import { createFetchTransport } from "../../workers/net/fetch-transport.ts";
 import { bodyOf, failureOf, packumentRequest, registryOf, transportOver } from "./client.ts";
 
 afterEach(() => void vi.useRealTimers());
@@ -386,14 +386,14 @@ test("where a failure's words cannot be loaded its code is still right", async (
   vi.doMock("../../src/registry/request-failure.ts", () => {
     throw new Error("the site is gone too");
   });
-  vi.doMock("../../web/second-look.ts", () => {
+  vi.doMock("../../workers/net/second-look.ts", () => {
     throw new Error("the site is gone too");
   });
-  const { createFetchTransport: create } = await import("../../web/fetch-transport.ts");
+  const { createFetchTransport: create } = await import("../../workers/net/fetch-transport.ts");
   const registry = registryOf(["a"], { faults: [{ network: true, times: 2 }, { status: 403 }] });
   const transport = create({ fetch: registry.fetch, registry: registry.url, retries: 1, random: () => 0 });
   expect(failureOf(await transport.get(packumentRequest("a")))).toMatchObject({ code: "EUNREACHABLE", package: "a" });
   expect(failureOf(await transport.get(packumentRequest("a")))).toMatchObject({ code: "E403", package: "a" });
   vi.doUnmock("../../src/registry/request-failure.ts");
-  vi.doUnmock("../../web/second-look.ts");
+  vi.doUnmock("../../workers/net/second-look.ts");
 });

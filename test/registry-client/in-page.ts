@@ -1,7 +1,7 @@
 import type { Failure } from "../../src/errors.ts";
 import { PackumentSource } from "../../src/registry/packument-source.ts";
 import { registryConfig } from "../../src/registry/registry-config.ts";
-import { createFetchTransport, type FetchTransportOptions } from "../../web/fetch-transport.ts";
+import { createFetchTransport, type FetchTransportOptions } from "../../workers/net/fetch-transport.ts";
 
 /** What a page saw: by name, the versions' count or the failure; and the warnings. */
 export interface Seen {

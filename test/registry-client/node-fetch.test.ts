@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, expect, test } from "vitest";
 import type { RegistryRequest } from "../../src/ports.ts";
-import { createFetchTransport, type FetchTransportOptions } from "../../web/fetch-transport.ts";
+import { createFetchTransport, type FetchTransportOptions } from "../../workers/net/fetch-transport.ts";
 import { bodyOf, failureOf } from "./client.ts";
 
 // Node's own fetch, over loopback: what a fetch in memory cannot show.

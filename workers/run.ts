@@ -15,7 +15,7 @@ import { loadNpmrc, type Npmrc, withNpmrc } from "../src/registry/npmrc.ts";
 import { PackumentSource } from "../src/registry/packument-source.ts";
 import { Preload } from "../src/registry/preload.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
-import { createFetchTransport } from "./fetch-transport.ts";
+import { createFetchTransport } from "./net/fetch-transport.ts";
 import { DEFAULT_PLATFORM } from "./platform.ts";
 import type { ProgressMeter } from "./progress.ts";
 import { resolutionOf } from "./resolution.ts";

@@ -1,11 +1,11 @@
-import type { InstallerOptions } from "../src/api.ts";
-import { backoff, retryAfter } from "../src/base/backoff.ts";
-import { Limit } from "../src/base/limit.ts";
-import { onAbort, orAbort } from "../src/base/on-abort.ts";
-import { type Failure, fail, failure, type Outcome, ok } from "../src/errors.ts";
-import type { RegistryRequest, RegistryResponse, Transport } from "../src/ports.ts";
-import { httpUrl, registryBase } from "../src/registry/registry-config.ts";
-import type { Facts } from "../src/registry/request-failure.ts";
+import type { InstallerOptions } from "../../src/api.ts";
+import { backoff, retryAfter } from "../../src/base/backoff.ts";
+import { Limit } from "../../src/base/limit.ts";
+import { onAbort, orAbort } from "../../src/base/on-abort.ts";
+import { type Failure, fail, failure, type Outcome, ok } from "../../src/errors.ts";
+import type { RegistryRequest, RegistryResponse, Transport } from "../../src/ports.ts";
+import { httpUrl, registryBase } from "../../src/registry/registry-config.ts";
+import type { Facts } from "../../src/registry/request-failure.ts";
 import type { ByHand } from "./by-hand.ts";
 import { type Call, exchange, type Reply } from "./exchange.ts";
 import type { LastRead, SecondLook } from "./second-look.ts";
@@ -254,7 +254,7 @@ const refuse = (told: Told): Verdict => ({ told: () => told });
 /** The words are loaded when they are needed; the code is right even where they cannot be. */
 async function tell(name: string, url: URL | undefined, told: Told): Promise<Failure> {
   try {
-    const { requestFailure } = await import("../src/registry/request-failure.ts");
+    const { requestFailure } = await import("../../src/registry/request-failure.ts");
     return requestFailure({ ...told, name, url });
   } catch {
     return failure(told.code, `${name}: ${told.code}`, { package: name });

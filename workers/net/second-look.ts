@@ -1,6 +1,6 @@
-import type { Failure } from "../src/errors.ts";
-import type { RequestKind } from "../src/ports.ts";
-import type { Unreached } from "../src/registry/request-failure.ts";
+import type { Failure } from "../../src/errors.ts";
+import type { RequestKind } from "../../src/ports.ts";
+import type { Unreached } from "../../src/registry/request-failure.ts";
 import type { Reply } from "./exchange.ts";
 
 // Loaded when a request has failed without a reason, which most runs never see. It imports types alone: a module that

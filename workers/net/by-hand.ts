@@ -1,4 +1,4 @@
-import { httpUrl } from "../src/registry/registry-config.ts";
+import { httpUrl } from "../../src/registry/registry-config.ts";
 import { type Call, exchange, type Reply } from "./exchange.ts";
 
 // Loaded outside of browsers, where `fetch` has no cache and shows redirects.

@@ -1,4 +1,4 @@
-import { onAbort } from "../src/base/on-abort.ts";
+import { onAbort } from "../../src/base/on-abort.ts";
 
 // Loaded for tarballs and for second attempts: the first at a document reads it in one piece.
 

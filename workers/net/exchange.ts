@@ -1,4 +1,4 @@
-import { onAbort, orAbort } from "../src/base/on-abort.ts";
+import { onAbort, orAbort } from "../../src/base/on-abort.ts";
 
 /** One request over `fetch` and everything read of its answer. */
 export interface Call {
