@@ -58,7 +58,7 @@ export class PackumentSource {
 
   /** The packument's outcome if it is here already. */
   peek(name: string): Outcome<Packument> | undefined {
-    return this.#packuments.peek(name);
+    return this.#packuments.get(name);
   }
 
   /** One version's full manifest, by a request of its own, as the registry gave it. */

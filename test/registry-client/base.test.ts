@@ -16,11 +16,11 @@ test("whoever asks for a key, during the work or after it, gets the one value", 
     return {};
   };
   const first = once.run("a", work);
-  expect(once.peek("a")).toBeUndefined();
+  expect(once.get("a")).toBeUndefined();
   const values = await Promise.all([first, once.run("a", work)]);
   values.push(await once.run("a", work));
   expect(new Set(values).size).toBe(1);
-  expect(once.peek("a")).toBe(values[0]);
+  expect(once.get("a")).toBe(values[0]);
   expect(runs).toBe(1);
 });
 
@@ -30,6 +30,85 @@ test("a rejection reaches everybody who waits, and the next to ask tries again",
   const answers = await Promise.allSettled([once.run("a", bad), once.run("a", bad)]);
   expect(answers.map((answer) => answer.status)).toEqual(["rejected", "rejected"]);
   await expect(once.run("a", () => Promise.resolve(1))).resolves.toBe(1);
+});
+
+test("work that throws before it gives a promise fails its key, and does not own it for ever", async () => {
+  const once = new OnceMap<string, number>();
+  const thrown = once.run("a", () => {
+    throw new Error("at once");
+  });
+  await expect(thrown).rejects.toThrow("at once");
+  await expect(once.run("a", () => Promise.resolve(1))).resolves.toBe(1);
+});
+
+test("a key that nobody works on cannot be waited for, and waiting leaves nothing behind", async () => {
+  const once = new OnceMap<string, number>();
+  await expect(once.wait("a")).rejects.toMatchObject({ code: "EUNREGISTERED" });
+  expect(once.register("a")).toBe(true);
+  once.fail("a", new Error("down"));
+  await expect(once.wait("a")).rejects.toMatchObject({ code: "EUNREGISTERED" });
+  // The next owner's value does not reach those who were turned away.
+  once.done("a", 1);
+  expect(once.get("a")).toBeUndefined();
+});
+
+test("a failure that nobody waits for is nobody's unhandled rejection", async () => {
+  const seen: unknown[] = [];
+  const listen = (reason: unknown): unknown => seen.push(reason);
+  process.on("unhandledRejection", listen);
+  const once = new OnceMap<string, number>();
+  once.register("a");
+  once.fail("a", new Error("down"));
+  await tick();
+  await tick();
+  process.off("unhandledRejection", listen);
+  expect(seen).toEqual([]);
+});
+
+test("any order of registering, settling and waiting tells each waiter what its owner said", async () => {
+  const action = fc.record({
+    kind: fc.constantFrom("register" as const, "done" as const, "fail" as const, "wait" as const),
+    key: fc.constantFrom("a", "b", Number.NaN, undefined),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(action, { maxLength: 40 }), async (actions) => {
+      const once = new OnceMap<unknown, number | undefined>();
+      const running = new Map<unknown, { answer: unknown }[]>();
+      const values = new Map<unknown, number | undefined>();
+      const waits: { given: Promise<unknown>; wanted: { answer: unknown } }[] = [];
+      actions.forEach(({ kind, key }, index) => {
+        // A value may be undefined, and is one all the same.
+        const value = index % 3 ? index : undefined;
+        const own = running.get(key);
+        if (kind === "register") {
+          const free = !own && !values.has(key);
+          expect(once.register(key)).toBe(free);
+          if (free) running.set(key, []);
+        } else if (kind === "wait") {
+          const wanted = { answer: values.has(key) ? values.get(key) : own ? "for ever" : "EUNREGISTERED" };
+          own?.push(wanted);
+          const given = once.wait(key).catch((error: Error & { code?: string }) => error.code ?? error.message);
+          waits.push({
+            given: Promise.race([
+              given,
+              tick()
+                .then(tick)
+                .then(() => "for ever"),
+            ]),
+            wanted,
+          });
+        } else {
+          if (kind === "done") once.done(key, value);
+          else once.fail(key, new Error(`down ${index}`));
+          if (own && kind === "done") values.set(key, value);
+          for (const wanted of own ?? []) wanted.answer = kind === "done" ? value : `down ${index}`;
+          running.delete(key);
+        }
+        expect(once.get(key)).toBe(values.get(key));
+      });
+      expect(await Promise.all(waits.map(({ given }) => given))).toEqual(waits.map(({ wanted }) => wanted.answer));
+    }),
+  );
 });
 
 test.each([0, -1, Number.NaN])("a limit of %s lets one through at a time", async (size) => {
