@@ -1,0 +1,74 @@
+import { failure, InstallError } from "../errors.ts";
+import type { BlobStore } from "../ports.ts";
+import { type Claim, type ClaimOptions, claim } from "./claim.ts";
+import type { StoreTools } from "./kept.ts";
+import { indexKey } from "./keys.ts";
+import { readIndexes } from "./prune.ts";
+import { Shelf } from "./shelf.ts";
+import { emptyIndex, readIndex } from "./shelf-index.ts";
+import { Vault } from "./vault.ts";
+
+export interface StoreUsage {
+  /** Of packuments, as they are stored. */
+  bytes: number;
+  packuments: number;
+  namespaces: number;
+}
+
+/** Packuments between visits (docs/store.md). */
+export class MetadataStore {
+  readonly #blobs: BlobStore;
+  readonly #tools: StoreTools;
+  readonly #vault: Vault;
+
+  constructor(blobs: BlobStore, tools: StoreTools) {
+    this.#blobs = blobs;
+    this.#tools = tools;
+    this.#vault = new Vault(blobs, tools);
+  }
+
+  /** What is kept under a name that {@link namespaceOf} gave. Never rejects: a store that cannot be read is an empty one. */
+  async open(namespace: string): Promise<Shelf> {
+    const [blob] = await this.#vault.read([indexKey(namespace)]);
+    return new Shelf(namespace, this.#vault, (blob && readIndex(blob)) ?? emptyIndex());
+  }
+
+  /**
+   * Taken by who is about to fetch: a second tab that wants the same waits for the first one's flush, then opens its shelf
+   * again. It goes ahead after a while in any case.
+   * @throws `signal.reason` when it aborts while waiting
+   */
+  claim(namespace: string, options?: ClaimOptions): Promise<Claim> {
+    return claim(this.#tools, `fetch ${namespace}`, options);
+  }
+
+  /** Zeros where the store cannot be read. */
+  async usage(): Promise<StoreUsage> {
+    const usage = { bytes: 0, packuments: 0, namespaces: 0 };
+    try {
+      for (const index of (await readIndexes(this.#blobs, await this.#blobs.keys())).values()) {
+        if (!index) continue;
+        usage.namespaces++;
+        usage.packuments += index.entries.size;
+        for (const { bytes } of index.groups.values()) usage.bytes += bytes;
+      }
+    } catch (error) {
+      this.#vault.fail(error);
+    }
+    return usage;
+  }
+
+  /** Everything of every namespace. @throws InstallError ESTORE */
+  async clear(): Promise<void> {
+    try {
+      await this.#blobs.clear();
+      this.#vault.cleared();
+    } catch (error) {
+      throw new InstallError(failure("ESTORE", `The metadata store could not be emptied: ${String(error)}`));
+    }
+  }
+
+  close(): void {
+    this.#blobs.close();
+  }
+}

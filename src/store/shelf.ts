@@ -1,0 +1,214 @@
+import { packGroup, unpackGroup } from "./group.ts";
+import type { Entry, GroupSize, Kept } from "./kept.ts";
+import { groupKey } from "./keys.ts";
+import { applyChanges, type Changes, DAY, isEmpty, type Member, noChanges, type PackedGroup } from "./merge.ts";
+import { membersOf, type Place, type ShelfIndex } from "./shelf-index.ts";
+import type { Vault } from "./vault.ts";
+
+/** How much goes into a group, records or their bytes before anything is deflated: docs/store.md says what was tried. */
+const GROUP = { records: 128, bytes: 2 << 20 };
+
+/**
+ * One namespace's packuments, for one resolution: what was stored when it was opened, and what it adds. Nothing here
+ * rejects; what cannot be read is missing.
+ */
+export class Shelf {
+  readonly #namespace: string;
+  readonly #vault: Vault;
+  #index: ShelfIndex;
+  /** Names by group, as the index said when they were first wanted. */
+  #members: Map<number, string[]>;
+  /** Everything read or kept. */
+  readonly #records = new Map<string, Kept>();
+  /** Kept and not yet written. */
+  readonly #queue = new Set<string>();
+  #changes: Changes = noChanges();
+  /** Groups by number: their blobs, asked for, and their records, unpacked. */
+  readonly #blobs = new Map<number, Promise<Uint8Array | undefined>>();
+  readonly #unpacked = new Map<number, Promise<void>>();
+  #wanted: number[] = [];
+  #reading: Promise<Map<number, Uint8Array | undefined>> = Promise.resolve(new Map());
+  #flushing: Promise<void> = Promise.resolve();
+
+  constructor(namespace: string, vault: Vault, index: ShelfIndex) {
+    this.#namespace = namespace;
+    this.#vault = vault;
+    this.#index = index;
+    this.#members = membersOf(index);
+  }
+
+  /** Without reading anything. */
+  entry(name: string): Entry | undefined {
+    return this.#records.get(name) ?? this.#index.entries.get(name);
+  }
+
+  names(): Iterable<string> {
+    return new Set([...this.#index.entries.keys(), ...this.#records.keys()]);
+  }
+
+  /**
+   * Makes `get` answer for these names. Blobs are read with all of their batch, in one transaction for what is asked within
+   * a tick; of these only the groups that hold the names are unpacked.
+   */
+  async load(names: Iterable<string>): Promise<void> {
+    const groups = new Set<number>();
+    for (const name of names) {
+      const group = this.#records.has(name) ? undefined : this.#index.entries.get(name)?.group;
+      if (group !== undefined) groups.add(group);
+    }
+    await Promise.all([...groups].map((id) => this.#unpack(id)));
+  }
+
+  /** After `load`, or `keep`. The same object each time: its record is not to be transferred. */
+  get(name: string): Kept | undefined {
+    return this.#records.get(name);
+  }
+
+  /** Written by the next `flush`; `get` has it now. */
+  keep(kept: Kept): void {
+    this.#records.set(kept.name, kept);
+    this.#queue.add(kept.name);
+  }
+
+  /** A registry says that the record still holds: it is not written again. */
+  renew(name: string, fetchedAt: number, etag?: string): void {
+    const news = { fetchedAt, ...(etag === undefined ? {} : { etag }) };
+    const kept = this.#records.get(name);
+    if (kept) this.#records.set(name, { ...kept, ...news });
+    const place = this.#index.entries.get(name);
+    if (!place || this.#queue.has(name)) return;
+    this.#index.entries.set(name, { ...place, ...news });
+    this.#changes.renewed.set(name, { ...place, ...news });
+  }
+
+  /** Writes what is new, after what is being written. Nothing new, nothing written. */
+  flush(): Promise<void> {
+    this.#flushing = this.#flushing.then(() => this.#write()).catch((error) => this.#vault.fail(error));
+    return this.#flushing;
+  }
+
+  #unpack(id: number): Promise<void> {
+    let done = this.#unpacked.get(id);
+    if (!done) {
+      done = this.#readGroup(id);
+      this.#unpacked.set(id, done);
+    }
+    return done;
+  }
+
+  async #readGroup(id: number): Promise<void> {
+    this.#want(id);
+    const blob = await this.#blobs.get(id);
+    const records = blob && (await unpackGroup(blob, this.#vault.tools));
+    // The promise holds the blob otherwise.
+    this.#blobs.set(id, Promise.resolve(undefined));
+    for (const name of this.#members.get(id) ?? []) {
+      const place = this.#index.entries.get(name);
+      if (place?.group === id) this.#found(name, place, records?.get(name));
+    }
+    const today = Math.floor(this.#vault.tools.now() / DAY);
+    if ((this.#index.groups.get(id)?.used ?? today) !== today) this.#changes.used.add(id);
+  }
+
+  #found(name: string, { group, ...entry }: Place, record: Uint8Array | undefined): void {
+    if (record && this.#vault.tools.isRecord(record)) {
+      if (!this.#records.has(name)) this.#records.set(name, { name, record, ...entry });
+    } else {
+      this.#index.entries.delete(name);
+      this.#changes.lost.set(name, group);
+    }
+  }
+
+  /** Asks for a group's blob, and for those of its batch. */
+  #want(id: number): void {
+    if (this.#blobs.has(id)) return;
+    if (this.#wanted.length === 0) this.#reading = Promise.resolve().then(() => this.#read());
+    const batch = this.#index.groups.get(id)?.batch;
+    for (const [other, group] of this.#index.groups) {
+      if (group.batch !== batch || this.#blobs.has(other)) continue;
+      this.#wanted.push(other);
+      this.#blobs.set(
+        other,
+        this.#reading.then((found) => found.get(other)),
+      );
+    }
+  }
+  async #read(): Promise<Map<number, Uint8Array | undefined>> {
+    const ids = this.#wanted;
+    this.#wanted = [];
+    const found = await this.#vault.read(ids.map((id) => groupKey(this.#namespace, id)));
+    return new Map(ids.map((id, i) => [id, found[i]]));
+  }
+
+  async #write(): Promise<void> {
+    const { tools, isWritable } = this.#vault;
+    const changes = this.#changes;
+    if (!isWritable || (this.#queue.size === 0 && isEmpty(changes))) return;
+    const batch = this.#home();
+    const members = [...this.#kept(), ...(this.#queue.size > 0 ? this.#straggling(batch) : [])];
+    this.#queue.clear();
+    this.#changes = noChanges();
+    const groups: PackedGroup[] = [];
+    for (const part of portions(members, tools.group ?? GROUP))
+      groups.push({ members: part, blob: await packGroup(part, tools) });
+    const writing = { groups, batch, changes, now: tools.now() };
+    const index = await this.#vault.write(this.#namespace, writing, this.#unpacked.keys());
+    if (!index) return;
+    this.#index = index;
+    this.#members = membersOf(index);
+    applyChanges(index, this.#changes, Math.floor(writing.now / DAY));
+  }
+
+  *#kept(): Generator<Member> {
+    for (const name of this.#queue) {
+      const kept = this.#records.get(name);
+      if (kept) yield { ...kept, from: this.#index.entries.get(name)?.group };
+    }
+  }
+
+  /** The batch that most of what was used is in, if it is at least as large as what is new. */
+  #home(): number | undefined {
+    const sizes = new Map<number, number>();
+    for (const id of this.#unpacked.keys()) {
+      const batch = this.#index.groups.get(id)?.batch;
+      if (batch !== undefined) sizes.set(batch, (sizes.get(batch) ?? 0) + (this.#members.get(id)?.length ?? 0));
+    }
+    const [largest] = [...sizes].sort((a, b) => b[1] - a[1]);
+    return largest && largest[1] >= this.#queue.size ? largest[0] : undefined;
+  }
+
+  /** Live records of groups of a batch that are half dead or half empty: they move along with what is new. */
+  *#straggling(batch: number | undefined): Generator<Member> {
+    const most = this.#vault.tools.group ?? GROUP;
+    for (const id of this.#unpacked.keys()) {
+      const group = this.#index.groups.get(id);
+      if (!group || group.batch !== batch) continue;
+      const names = (this.#members.get(id) ?? []).filter((name) => this.#isLive(name, id));
+      const isHalfDead = names.length * 2 < group.count;
+      const isHalfEmpty = group.count * 2 < most.records && group.bytes * 4 < most.bytes;
+      if (!isHalfDead && !isHalfEmpty) continue;
+      for (const name of names) {
+        const kept = this.#records.get(name);
+        if (kept) yield { ...kept, from: id, moved: true };
+      }
+    }
+  }
+
+  #isLive(name: string, group: number): boolean {
+    return !this.#queue.has(name) && this.#index.entries.get(name)?.group === group;
+  }
+}
+
+function* portions(members: readonly Member[], most: GroupSize): Generator<readonly Member[]> {
+  let part: Member[] = [];
+  let bytes = 0;
+  for (const member of members) {
+    part.push(member);
+    bytes += member.record.length;
+    if (part.length < most.records && bytes < most.bytes) continue;
+    yield part;
+    part = [];
+    bytes = 0;
+  }
+  if (part.length > 0) yield part;
+}

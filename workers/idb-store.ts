@@ -1,0 +1,49 @@
+import { clear, createStore, delMany, getMany, keys, type UseStore } from "idb-keyval";
+import type { BlobChange, BlobStore } from "../src/ports.ts";
+
+/** Blobs in IndexedDB, for all pages of an origin and their workers. It is opened when it is first used. */
+export function createIdbStore(database = "webhoist"): BlobStore {
+  let opened: UseStore | undefined;
+  const use: UseStore = (mode, run) => {
+    opened ??= createStore(database, "metadata");
+    return opened(mode, run);
+  };
+  return {
+    async getMany(names) {
+      const found = await getMany<unknown>([...names], use);
+      return found.map((value) => (value instanceof Uint8Array ? value : undefined));
+    },
+    update: (key, change) => use("readwrite", (store) => update(store, key, change)),
+    keys: () => keys<string>(use),
+    delMany: (names) => delMany([...names], use),
+    clear: () => clear(use),
+    close() {
+      // Else another tab could not delete the database.
+      opened?.("readonly", ({ transaction }) => transaction.db.close()).catch(() => {});
+      opened = undefined;
+    },
+  };
+}
+
+type Change = (old: Uint8Array | undefined) => BlobChange;
+
+function update(store: IDBObjectStore, key: string, change: Change): Promise<void> {
+  const { transaction } = store;
+  return new Promise((resolve, reject) => {
+    let thrown: unknown;
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(thrown ?? transaction.error);
+    const got = store.get(key);
+    got.onsuccess = () => {
+      try {
+        const { puts, deletes } = change(got.result instanceof Uint8Array ? got.result : undefined);
+        for (const name of deletes) store.delete(name);
+        for (const [name, blob] of puts) store.put(blob, name);
+      } catch (error) {
+        // A part of it would be committed otherwise.
+        thrown = error;
+        transaction.abort();
+      }
+    };
+  });
+}
