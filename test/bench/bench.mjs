@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+// Times resolutions in headless Chromium, in turn with a fetch floor and native package managers: --help says how.
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { argv, exit, pid, stderr } from "node:process";
+import { pathToFileURL } from "node:url";
+import { findChromium, NO_CHROMIUM } from "../../scripts/chromium.mjs";
+import { ensureInstalled, ROOT } from "../../scripts/setup.mjs";
+
+ensureInstalled();
+const [{ rolldown }, { buildPackage }] = await Promise.all([import("rolldown"), import("../../scripts/build.mjs")]);
+
+/** The benchmark itself, which is TypeScript: bundled beside the packages it imports. */
+async function load() {
+  const folder = join(ROOT, "node_modules/.cache", `bench-${pid}`);
+  mkdirSync(folder, { recursive: true });
+  const build = await rolldown({
+    input: join(ROOT, "test/bench/bench.ts"),
+    platform: "node",
+    external: /^(node:|rolldown$)/,
+    transform: { target: "es2022" },
+    logLevel: "silent",
+  });
+  const file = join(folder, "bench.mjs");
+  await build.write({ format: "esm", file, codeSplitting: false });
+  await build.close();
+  const module = await import(pathToFileURL(file).href);
+  rmSync(folder, { recursive: true, force: true });
+  return module;
+}
+
+function newest(folder) {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Math.max(...entries.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
+}
+
+/** The repository's own build, made anew when a source is younger. */
+async function builtPackage() {
+  const dist = join(ROOT, "dist");
+  const made = existsSync(join(dist, "index.js")) ? statSync(join(dist, "index.js")).mtimeMs : 0;
+  const sources = ["src", "workers", "web"].map((folder) => newest(join(ROOT, folder)));
+  if (Math.max(...sources) > made) await buildPackage();
+  return dist;
+}
+
+async function place(dist) {
+  const executable = findChromium() ?? (await import("playwright")).chromium.executablePath();
+  if (!existsSync(executable)) throw new Error(NO_CHROMIUM);
+  const say = (text) => void stderr.write(`${text}\n`);
+  return { root: ROOT, executable, dist: dist ?? (await builtPackage()), say };
+}
+
+const { main } = await load();
+main(argv.slice(2), place).then(exit, (error) => {
+  console.error(error);
+  exit(2);
+});

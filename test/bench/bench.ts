@@ -1,0 +1,44 @@
+import { writeFileSync } from "node:fs";
+import { chartOf } from "./harness/chart.ts";
+import { lineUp } from "./harness/line-up.ts";
+import { type BenchOptions, HELP, parseOptions } from "./harness/options.ts";
+import { type Race, race } from "./harness/race.ts";
+import type { Row } from "./harness/rows.ts";
+import { type Place, Stage } from "./harness/stage.ts";
+import { tableOf } from "./harness/table.ts";
+
+export { parseOptions } from "./harness/options.ts";
+
+/** Every project in turn. */
+export async function runBench(options: BenchOptions, place: Place): Promise<Race> {
+  await using stage = await Stage.open(options, place);
+  const all: Race = { rows: [], failures: [] };
+  for (const project of await stage.projects()) {
+    const { rows, failures } = await race(await lineUp(stage, project), options, place.say);
+    all.rows.push(...rows);
+    all.failures.push(...failures);
+  }
+  return all;
+}
+
+function write(file: string, rows: readonly Row[]): void {
+  writeFileSync(file, `${JSON.stringify(rows, null, 2)}\n`);
+  writeFileSync(`${file.replace(/\.json$/, "")}.svg`, chartOf(rows));
+}
+
+/** The command. @returns its exit code: 1 when somebody failed or a lock is not npm's */
+export async function main(
+  argv: readonly string[],
+  place: (dist: string | undefined) => Promise<Place>,
+): Promise<number> {
+  const options = parseOptions(argv);
+  if (!options) {
+    console.log(HELP);
+    return 0;
+  }
+  const { rows, failures } = await runBench(options, await place(options.dist));
+  console.log(tableOf(rows));
+  for (const failure of failures) console.error(`\nfailed: ${failure}`);
+  if (options.json) write(options.json, rows);
+  return failures.length > 0 || rows.some(({ stats }) => stats["lock"] === "differs") ? 1 : 0;
+}

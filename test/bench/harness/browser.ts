@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { DevTools } from "./devtools.ts";
+import { Page } from "./page.ts";
+
+export interface BrowserOptions {
+  executable: string;
+  /** SHA-256 of the registry's public key, base64: that certificate is good, so that its answers are cached as any other's. */
+  trusted: string;
+}
+
+export interface BrowserProcess {
+  type: string;
+  id: number;
+  /** Seconds since it started, all its threads. */
+  cpuTime: number;
+}
+
+/** What a browser does by itself is left out, and nothing of what a page does is slowed because nobody looks at it. */
+const SWITCHES = [
+  "--headless=new",
+  "--no-sandbox",
+  "--remote-debugging-pipe",
+  "--no-first-run",
+  "--no-default-browser-check",
+  "--no-service-autorun",
+  "--no-pings",
+  "--mute-audio",
+  "--hide-scrollbars",
+  "--password-store=basic",
+  "--use-mock-keychain",
+  "--disable-background-networking",
+  "--disable-breakpad",
+  "--disable-client-side-phishing-detection",
+  "--disable-component-extensions-with-background-pages",
+  "--disable-component-update",
+  "--disable-default-apps",
+  "--disable-dev-shm-usage",
+  "--disable-domain-reliability",
+  "--disable-extensions",
+  "--disable-gpu",
+  "--disable-search-engine-choice-screen",
+  "--disable-sync",
+  "--disable-background-timer-throttling",
+  "--disable-backgrounding-occluded-windows",
+  "--disable-renderer-backgrounding",
+  "--metrics-recording-only",
+  "--disable-features=MediaRouter,OptimizationHints,Translate,SpareRendererForSitePerProcess",
+];
+
+const GRACE = 5_000;
+
+/** One Chromium with a profile of its own, on disk, that goes with it. */
+export class Browser implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #profile: string;
+  readonly devtools: DevTools;
+
+  constructor({ executable, trusted }: BrowserOptions) {
+    this.#profile = mkdtempSync(join(tmpdir(), "webhoist-bench-"));
+    const args = [
+      ...SWITCHES,
+      `--user-data-dir=${this.#profile}`,
+      `--ignore-certificate-errors-spki-list=${trusted}`,
+      "about:blank",
+    ];
+    this.#child = spawn(executable, args, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
+    const [, , , input, output] = this.#child.stdio;
+    this.devtools = new DevTools(input as Writable, output as Readable);
+    this.#child.once("error", (error) => this.devtools.end(error));
+  }
+
+  async version(): Promise<string> {
+    const { product } = await this.devtools.send<{ product: string }>("Browser.getVersion");
+    return product;
+  }
+
+  /** A new tab at `url`, loaded. */
+  async open(url: string): Promise<Page> {
+    const { targetId } = await this.devtools.send<{ targetId: string }>("Target.createTarget", { url: "about:blank" });
+    const attach = { targetId, flatten: true };
+    const { sessionId } = await this.devtools.send<{ sessionId: string }>("Target.attachToTarget", attach);
+    return await Page.load(this, { url, targetId, sessionId });
+  }
+
+  async processes(): Promise<BrowserProcess[]> {
+    const { processInfo } = await this.devtools.send<{ processInfo: BrowserProcess[] }>("SystemInfo.getProcessInfo");
+    return processInfo;
+  }
+
+  /** Seconds of all processes together. */
+  async cpu(): Promise<number> {
+    return (await this.processes()).reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const gone = new Promise((done) => this.#child.once("exit", done));
+    if (this.#child.exitCode === null && this.#child.signalCode === null && this.#child.pid !== undefined) {
+      const late = setTimeout(() => this.#child.kill("SIGKILL"), GRACE);
+      this.devtools.send("Browser.close").catch(() => {});
+      await gone;
+      clearTimeout(late);
+    }
+    // Its last children may still be writing.
+    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  }
+}

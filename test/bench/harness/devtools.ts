@@ -1,0 +1,96 @@
+import type { Readable, Writable } from "node:stream";
+
+interface Message {
+  id?: number;
+  sessionId?: string;
+  method?: string;
+  params?: unknown;
+  result?: unknown;
+  error?: { message: string };
+}
+
+type Listener = (params: unknown) => void;
+interface Waiting {
+  method: string;
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Chromium's debugging protocol over its pipe: JSON texts, each ended by a zero byte. Spoken by hand, because a driver library has
+ * the browser report every request to it, and two thousand reports are work that would be measured along.
+ */
+export class DevTools {
+  readonly #input: Writable;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #listeners = new Set<{ method: string; sessionId: string | undefined; listener: Listener }>();
+  #pieces: Buffer[] = [];
+  #last = 0;
+  #ended: Error | undefined;
+
+  constructor(input: Writable, output: Readable) {
+    this.#input = input;
+    output.on("data", (chunk: Buffer) => this.#take(chunk));
+    output.once("close", () => this.end(new Error("The browser has gone")));
+    // What was written to a browser that has just crashed: the close above says so.
+    input.on("error", () => {});
+    output.on("error", () => {});
+  }
+
+  /** @throws Error the protocol's own message, or that the browser has gone */
+  send<T>(method: string, params: object = {}, sessionId?: string): Promise<T> {
+    if (this.#ended) return Promise.reject(this.#ended);
+    const id = ++this.#last;
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.set(id, { method, resolve: resolve as Waiting["resolve"], reject });
+      this.#input.write(`${JSON.stringify({ id, method, params, ...(sessionId && { sessionId }) })}\0`);
+    });
+  }
+
+  /** Calls `listener` for each event of that name in that session, until the function it returns is called. */
+  on(method: string, sessionId: string | undefined, listener: Listener): () => void {
+    const entry = { method, sessionId, listener };
+    this.#listeners.add(entry);
+    return () => void this.#listeners.delete(entry);
+  }
+
+  once(method: string, sessionId?: string): Promise<unknown> {
+    return new Promise((resolve) => {
+      const forget = this.on(method, sessionId, (params) => {
+        forget();
+        resolve(params);
+      });
+    });
+  }
+
+  /** Rejects every call in flight. */
+  end(error: Error): void {
+    this.#ended ??= error;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+
+  #take(chunk: Buffer): void {
+    let start = 0;
+    for (let end = chunk.indexOf(0); end >= 0; end = chunk.indexOf(0, start)) {
+      this.#pieces.push(chunk.subarray(start, end));
+      start = end + 1;
+      this.#receive(JSON.parse(Buffer.concat(this.#pieces).toString()) as Message);
+      this.#pieces = [];
+    }
+    this.#pieces.push(chunk.subarray(start));
+  }
+
+  #receive({ id, sessionId, method, params, result, error }: Message): void {
+    if (id === undefined) {
+      for (const entry of this.#listeners) {
+        if (entry.method === method && entry.sessionId === sessionId) entry.listener(params);
+      }
+      return;
+    }
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error) waiting?.reject(new Error(`${waiting.method}: ${error.message}`));
+    else waiting?.resolve(result);
+  }
+}

@@ -1,0 +1,34 @@
+import type { MetadataForm } from "../../../src/api.ts";
+import { PLACEHOLDER } from "../../registry/snapshot.ts";
+
+interface Lock {
+  packages?: Record<string, Record<string, unknown>>;
+}
+
+/** Of installed packages, what abbreviated packuments do not say. */
+const UNSAID = ["license", "libc", "workspaces"];
+
+/** The lock less what abbreviated metadata cannot know; all else, order included, stays. */
+function less(text: string): string {
+  const lock = JSON.parse(text) as Lock;
+  for (const [location, entry] of Object.entries(lock.packages ?? {})) {
+    if (!location.includes("node_modules/")) continue;
+    for (const field of UNSAID) delete entry[field];
+  }
+  return JSON.stringify(lock, null, 2);
+}
+
+export type LockVerdict = "ok" | "differs" | "unknown";
+
+/** Whether `given`, made over the registry at `origin`, is npm's own lock over the recorded one. */
+export function checkLock(
+  given: string | null,
+  expected: string | undefined,
+  { origin, metadata }: { origin: string; metadata: MetadataForm },
+): LockVerdict {
+  if (given === null) return "differs";
+  if (expected === undefined) return "unknown";
+  const text = given.replaceAll(origin, PLACEHOLDER);
+  if (text === expected) return "ok";
+  return metadata === "abbreviated" && less(text) === less(expected) ? "ok" : "differs";
+}

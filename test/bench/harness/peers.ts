@@ -1,0 +1,155 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { npm } from "../../../scripts/npm-config.mjs";
+
+/** One command that makes a lock and installs nothing. */
+interface Command {
+  program: string;
+  args: string[];
+  env?: Record<string, string>;
+}
+
+interface Where {
+  /** Finds a program that was installed for the benchmark. */
+  bin(name: string): string;
+  registry: string;
+  /** The project's folder; caches stand in it too. */
+  folder: string;
+}
+
+interface Peer {
+  /** What is installed; npm is the machine's own. */
+  version?: string;
+  lock: string;
+  command(where: Where): Command;
+}
+
+export type PeerName = "bun" | "pnpm" | "utoo" | "npm";
+
+/** Native package managers: their versions, and how each makes a lock from a registry and a cache of its own. */
+export const PEERS: Record<PeerName, Peer> = {
+  bun: {
+    version: "1.4.5",
+    lock: "bun.lock",
+    command: ({ bin, registry, folder }) => ({
+      program: bin("bun"),
+      args: ["install", "--lockfile-only", "--ignore-scripts", "--registry", registry],
+      env: { BUN_INSTALL_CACHE_DIR: join(folder, ".cache") },
+    }),
+  },
+  pnpm: {
+    version: "12.21.0",
+    lock: "pnpm-lock.yaml",
+    command: ({ bin, registry, folder }) => ({
+      program: bin("pnpm"),
+      args: [
+        ...["install", "--lockfile-only", "--no-frozen-lockfile", "--ignore-scripts", "--registry", registry],
+        `--config.cache-dir=${join(folder, ".cache")}`,
+        `--config.store-dir=${join(folder, ".cache-store")}`,
+        // It would leave out what is younger than a day, and ask for full documents to know.
+        "--config.minimum-release-age=0",
+      ],
+    }),
+  },
+  utoo: {
+    version: "1.1.9",
+    lock: "package-lock.json",
+    command: ({ bin, registry, folder }) => ({
+      program: bin("utoo"),
+      args: ["deps", "--registry", registry],
+      env: { HOME: folder },
+    }),
+  },
+  npm: {
+    lock: "package-lock.json",
+    command: ({ registry, folder }) => ({
+      program: "npm",
+      args: [
+        ...["install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"],
+        ...["--registry", registry, "--cache", join(folder, ".cache")],
+        ...["--userconfig", join(folder, ".user"), "--globalconfig", join(folder, ".global")],
+      ],
+    }),
+  },
+};
+
+/** Longer than any of them needs; milliseconds. */
+const PATIENCE = 600_000;
+
+/** Installs those that are not there yet below `tools`; npm is never installed. @throws Error when npm cannot */
+export function installPeers(names: readonly PeerName[], tools: string): void {
+  const wanted = names.filter((name) => PEERS[name].version && !existsSync(join(tools, "node_modules/.bin", name)));
+  if (wanted.length === 0) return;
+  mkdirSync(tools, { recursive: true });
+  const dependencies = Object.fromEntries(
+    Object.entries(PEERS).flatMap(([name, { version }]) =>
+      version && (names.includes(name as PeerName) || existsSync(join(tools, "node_modules/.bin", name)))
+        ? [[name, version]]
+        : [],
+    ),
+  );
+  writeFileSync(join(tools, "package.json"), JSON.stringify({ private: true, dependencies }));
+  const { status } = npm(["install", "--no-audit", "--no-fund", "--silent"], { cwd: tools });
+  if (status !== 0) throw new Error(`npm could not install ${wanted.join(", ")} in ${tools}`);
+}
+
+/** A project's folder in which one of them runs, with no lock and an empty cache at first. */
+export class PeerRun implements Disposable {
+  readonly #peer: Peer;
+  readonly #where: Where;
+
+  constructor(name: PeerName, tools: string, { registry, files }: { registry: string; files: Record<string, string> }) {
+    this.#peer = PEERS[name];
+    const folder = mkdtempSync(join(tmpdir(), `webhoist-${name}-`));
+    this.#where = { bin: (program) => join(tools, "node_modules/.bin", program), registry, folder };
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+  }
+
+  /** Wall seconds and the lock's bytes. @throws Error with the end of what it printed */
+  async run(): Promise<{ seconds: number; lockBytes: number }> {
+    const { folder } = this.#where;
+    const lock = join(folder, this.#peer.lock);
+    rmSync(lock, { force: true });
+    rmSync(join(folder, "node_modules"), { recursive: true, force: true });
+    const { program, args, env } = this.#peer.command(this.#where);
+    const start = performance.now();
+    await finish(program, args, { cwd: folder, env: { ...ownEnvironment(), CI: "1", ...env } });
+    return { seconds: (performance.now() - start) / 1000, lockBytes: statSync(lock).size };
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#where.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+}
+
+/** What `npm run` puts into the environment would configure the peers. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+}
+
+function finish(program: string, args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      ...options,
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: PATIENCE,
+      shell: process.platform === "win32",
+    });
+    let said = "";
+    const hear = (chunk: Buffer): void => {
+      said = (said + chunk.toString()).slice(-800);
+    };
+    child.stdout.on("data", hear);
+    child.stderr.on("data", hear);
+    child.once("error", reject);
+    child.once("close", (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${program} ended with ${code}\n${said}`));
+    });
+  });
+}

@@ -1,0 +1,86 @@
+import { readFileSync, statSync } from "node:fs";
+import { gunzipSync, gzipSync } from "node:zlib";
+import type { MetadataForm } from "../../../src/api.ts";
+import { openPack } from "../../conformance/pack.ts";
+import { abbreviate, type FullPackument } from "../../registry/abbreviate.ts";
+import { folderSnapshot } from "../../registry/folder.ts";
+import { ABBREVIATED, createResponder, type Responder } from "../../registry/responder.ts";
+import { PLACEHOLDER, type Snapshot } from "../../registry/snapshot.ts";
+
+/** A body as it goes over the wire: gzipped, or as it is where `etag` is empty. */
+export interface Ready {
+  status: number;
+  type: string;
+  body: Uint8Array;
+  etag: string;
+}
+
+/** A snapshot's folder, or every packument of a pack of recorded cases. */
+export async function openSnapshot(path: string): Promise<Snapshot> {
+  if (statSync(path).isDirectory()) return folderSnapshot(path);
+  const cases = await openPack(readFileSync(path));
+  const names = new Map(cases.flatMap(({ snapshot }) => snapshot.names().map((name) => [name, snapshot] as const)));
+  return {
+    packument: (name) => names.get(name)?.packument(name),
+    tarball: (file) => cases.map(({ snapshot }) => snapshot.tarball(file)).find((bytes) => bytes !== undefined),
+    names: () => [...names.keys()],
+  };
+}
+
+const TYPES = { full: "application/json", abbreviated: ABBREVIATED };
+const decoder = new TextDecoder();
+
+/** A registry whose answers are made before anybody asks, so that a measurement is of the client alone. */
+export class Prepared {
+  readonly #snapshot: Snapshot;
+  readonly #origin: string;
+  /** For what is not a packument, which few resolutions ask for. */
+  readonly #others: Responder;
+  readonly #packuments: Record<MetadataForm, Map<string, Ready>> = { full: new Map(), abbreviated: new Map() };
+
+  /** @param origin what tarball URLs begin with, with a trailing slash */
+  constructor(snapshot: Snapshot, origin: string) {
+    this.#snapshot = snapshot;
+    this.#origin = origin;
+    this.#others = createResponder(snapshot, { origin });
+  }
+
+  /** Makes all packuments of a form ready; how many. */
+  warm(form: MetadataForm): number {
+    const names = this.#snapshot.names();
+    for (const name of names) this.#packument(name, form);
+    return names.length;
+  }
+
+  answer(method: string, url: string, accept: string): Ready {
+    const path = decodeURIComponent(url.slice(1).split("?")[0] ?? "");
+    if (method === "GET" && /^(@[^/]+\/)?[^/]+$/.test(path)) {
+      const form = accept.includes(ABBREVIATED) ? "abbreviated" : "full";
+      const found = this.#packument(path, form);
+      if (found) return found;
+    }
+    const ask = { method, path, headers: new Headers({ accept }) };
+    const { status, headers, body } = this.#others.answer(ask);
+    this.#others.log.length = 0;
+    return { status, type: headers["content-type"] ?? "application/json", body, etag: "" };
+  }
+
+  #packument(name: string, form: MetadataForm): Ready | undefined {
+    const known = this.#packuments[form].get(name);
+    if (known) return known;
+    const bytes = this.#snapshot.packument(name);
+    if (!bytes) return undefined;
+    const text = decoder.decode(bytes).replaceAll(PLACEHOLDER, this.#origin);
+    const given = form === "full" ? text : JSON.stringify(abbreviate(JSON.parse(text) as FullPackument));
+    const body = gzipSync(given, { level: 6 });
+    // A gzip file ends with the checksum and the length of what is in it.
+    const ready = { status: 200, type: TYPES[form], body, etag: `"${body.subarray(-8).toString("hex")}"` };
+    this.#packuments[form].set(name, ready);
+    return ready;
+  }
+}
+
+/** The body as a client sees it. */
+export function opened({ body, etag }: Ready): Uint8Array {
+  return etag ? gunzipSync(body) : body;
+}

@@ -1,0 +1,108 @@
+import type { LockVerdict } from "./lock-check.ts";
+import type { Phase } from "./options.ts";
+import type { Transport } from "./registry-protocol.ts";
+
+/** What one run showed; null: it cannot be seen from here. */
+export interface Sample {
+  seconds: number;
+  requests: number;
+  bytes: number;
+  longestTaskMs: number | null;
+  pageBusyMs: number | null;
+  peakBytes: number | null;
+  cpuSeconds: number | null;
+  messages: number | null;
+  storeBytes: number | null;
+  lockBytes: number | null;
+  /** Everything else that was seen. */
+  stats: Record<string, unknown>;
+}
+
+/** Which of the contenders, at what. */
+export interface Label {
+  phase: Phase;
+  project: string;
+  who: string;
+  mode: string | null;
+  transport: Transport | null;
+  feed: string;
+  io: string | null;
+}
+
+/** One line of the table, one object of the JSON: medians of the timed runs, except for `longestTaskMs`, which is the worst. */
+export interface Row extends Label {
+  seconds: number[];
+  median: number;
+  requests: number;
+  bytes: number;
+  longestTaskMs: number | null;
+  pageBusyMs: number | null;
+  peakBytes: number | null;
+  cpuSeconds: number | null;
+  sd: number;
+  messages: number | null;
+  storeBytes: number | null;
+  lockBytes: number | null;
+  stats: Record<string, unknown>;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return ((sorted[middle] ?? 0) + (sorted[(sorted.length - 1) >> 1] ?? 0)) / 2;
+}
+
+/** Of a sample, not of a population: n − 1. One run has none. */
+function deviation(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.sqrt(squares / Math.max(1, values.length - 1));
+}
+
+const round = (value: number, digits: number): number => Number(value.toFixed(digits));
+
+/** Null when no run could see it. */
+function over(
+  samples: readonly Sample[],
+  key: "longestTaskMs" | "pageBusyMs" | "peakBytes" | "cpuSeconds" | "messages" | "storeBytes" | "lockBytes",
+  reduce: (values: readonly number[]) => number,
+): number | null {
+  const values = samples.flatMap((sample) => sample[key] ?? []);
+  return values.length > 0 ? round(reduce(values), 3) : null;
+}
+
+const worst = (values: readonly number[]): number => Math.max(...values);
+
+/** The worst verdict, and for figures the median. */
+function statsOf(samples: readonly Sample[]): Record<string, unknown> {
+  const all: Record<string, unknown> = {};
+  for (const key of new Set(samples.flatMap(({ stats }) => Object.keys(stats)))) {
+    const values = samples.map(({ stats }) => stats[key]).filter((value) => value !== undefined);
+    const numbers = values.filter((value) => typeof value === "number");
+    if (numbers.length === values.length) all[key] = round(median(numbers), 3);
+    else if (key === "lock")
+      all[key] = values.find((value: unknown): boolean => value !== ("ok" satisfies LockVerdict)) ?? "ok";
+    else all[key] = values.at(-1);
+  }
+  return all;
+}
+
+export function rowOf(label: Label, samples: readonly Sample[]): Row {
+  const seconds = samples.map((sample) => round(sample.seconds, 4));
+  return {
+    ...label,
+    seconds,
+    median: round(median(seconds), 4),
+    requests: median(samples.map(({ requests }) => requests)),
+    bytes: median(samples.map(({ bytes }) => bytes)),
+    longestTaskMs: over(samples, "longestTaskMs", worst),
+    pageBusyMs: over(samples, "pageBusyMs", median),
+    peakBytes: over(samples, "peakBytes", median),
+    cpuSeconds: over(samples, "cpuSeconds", median),
+    sd: round(deviation(seconds), 4),
+    messages: over(samples, "messages", median),
+    storeBytes: over(samples, "storeBytes", median),
+    lockBytes: over(samples, "lockBytes", median),
+    stats: statsOf(samples),
+  };
+}

@@ -1,0 +1,130 @@
+import { createHash, X509Certificate } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BrowserOptions } from "./browser.ts";
+import { bundleScripts } from "./bundle.ts";
+import type { BenchOptions } from "./options.ts";
+import { installPeers } from "./peers.ts";
+import { type BenchProject, folderProject, packProjects } from "./projects.ts";
+import { Registry } from "./registry.ts";
+import type { FeedIndex, LoggedAsk, RegistrySettings, Transport } from "./registry-protocol.ts";
+import { type Site, startSite } from "./site.ts";
+
+/** Where the benchmark runs. */
+export interface Place {
+  /** The repository. */
+  root: string;
+  /** A Chromium. */
+  executable: string;
+  /** The built package's folder. */
+  dist: string;
+  /** Progress, for whoever watches. */
+  say(text: string): void;
+}
+
+/** The recorded project and its packuments, which are in the repository. */
+const PACK = "test/fixtures/projects.pack";
+/** A certificate of the tests, good for loopback. */
+const TLS = "test/scripts/tls";
+
+/** Everything that stands while contenders come and go. */
+export class Stage implements AsyncDisposable {
+  readonly options: BenchOptions;
+  readonly place: Place;
+  readonly browser: BrowserOptions;
+  /** Where peers are installed; stays from one benchmark to the next. */
+  readonly tools: string;
+  readonly #folder: string = mkdtempSync(join(tmpdir(), "webhoist-stage-"));
+  readonly #registries = new Map<Transport, Registry>();
+  #site: Site | undefined;
+
+  private constructor(options: BenchOptions, place: Place) {
+    this.options = options;
+    this.place = place;
+    this.tools = join(place.root, ".build/peers");
+    const { publicKey } = new X509Certificate(this.#tls("cert"));
+    const trusted = createHash("sha256")
+      .update(publicKey.export({ type: "spki", format: "der" }))
+      .digest("base64");
+    this.browser = { executable: place.executable, trusted };
+  }
+
+  static async open(options: BenchOptions, place: Place): Promise<Stage> {
+    const stage = new Stage(options, place);
+    await stage.#open().catch(async (error: unknown) => {
+      await stage[Symbol.asyncDispose]();
+      throw error;
+    });
+    return stage;
+  }
+
+  get site(): Site {
+    if (!this.#site) throw new Error("The stage is not open");
+    return this.#site;
+  }
+
+  registry(transport: Transport): Registry {
+    const found = this.#registries.get(transport);
+    if (!found) throw new Error(`No registry speaks ${transport}`);
+    return found;
+  }
+
+  async projects(): Promise<BenchProject[]> {
+    const { projects } = this.options;
+    return projects.length > 0 ? projects.map(folderProject) : await packProjects(join(this.place.root, PACK));
+  }
+
+  /** Has the site serve the bodies of these asks in one piece. */
+  async feed(asks: readonly LoggedAsk[], registry: Registry): Promise<FeedIndex> {
+    const file = join(this.#folder, "feed");
+    const index = await registry.feed(asks, file);
+    this.site.feed = readFileSync(file);
+    return index;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#registries.values()].map((registry) => registry[Symbol.asyncDispose]()));
+    await this.#site?.[Symbol.asyncDispose]();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #open(): Promise<void> {
+    const { peers, transports } = this.options;
+    const { root, dist, say } = this.place;
+    installPeers(peers, this.tools);
+    const scripts = await bundleScripts(root);
+    const script = join(this.#folder, "registry.mjs");
+    writeFileSync(script, scripts.registry);
+    this.#site = await startSite(dist, scripts.page);
+    const wanted = new Set<Transport>([...transports, ...(peers.length > 0 ? ["h1" as const] : [])]);
+    const started = await Promise.all(
+      [...wanted].map(async (transport) => {
+        const registry = await Registry.start(script, this.#settings(transport));
+        this.#registries.set(transport, registry);
+        return `${transport}: ${registry.packuments} packuments at ${registry.url}`;
+      }),
+    );
+    say(started.join(", "));
+  }
+
+  #settings(transport: Transport): RegistrySettings {
+    const { snapshot, metadata, peers, latency, profile } = this.options;
+    // npm alone asks for full documents.
+    const full = metadata === "full" || (transport === "h1" && peers.includes("npm"));
+    const short = metadata === "abbreviated" || (transport === "h1" && peers.some((peer) => peer !== "npm"));
+    return {
+      snapshot: snapshot ?? join(this.place.root, PACK),
+      transport,
+      forms: [...(full ? ["full" as const] : []), ...(short ? ["abbreviated" as const] : [])],
+      latency,
+      profile,
+      cert: this.#tls("cert"),
+      key: this.#tls("key"),
+    };
+  }
+
+  #tls(name: string): string {
+    return readFileSync(join(this.place.root, TLS, `${name}.pem`), "utf8");
+  }
+}

@@ -1,0 +1,77 @@
+import type { Row } from "./rows.ts";
+
+/** Rows of one project and phase: what is compared with each other. */
+export function groupsOf(rows: readonly Row[]): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const key = `${row.project} · ${row.phase}${row.feed === "memory" ? " · from memory" : ""}`;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return groups;
+}
+
+/** `webhoist threads io:worker h2`. */
+export function nameOf({ who, mode, io, transport }: Row): string {
+  return [who, mode, io === "worker" ? "io:worker" : null, transport].filter(Boolean).join(" ");
+}
+
+/** How many times the other's median; the floor is that of the same transport, a peer has only one. */
+function ratio(row: Row, others: readonly Row[], who: string): string {
+  const other = others.find((each) => each.who === who && (who !== "floor" || each.transport === row.transport));
+  return other && other !== row ? `×${(row.median / other.median).toFixed(2)}` : "";
+}
+
+const mega = (bytes: number | null): string => (bytes === null ? "" : (bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 1));
+const whole = (value: number | null): string => (value === null ? "" : String(Math.round(value)));
+
+function time({ median, seconds }: Row): [string, string] {
+  const digits = median < 1 ? 3 : 2;
+  const spread = `${Math.min(...seconds).toFixed(digits)}–${Math.max(...seconds).toFixed(digits)}`;
+  return [median.toFixed(digits), spread];
+}
+
+/** What a reader must know before the figures. */
+function notes({ phase, who, requests, stats }: Row): string {
+  const said = stats["lock"] === "ok" ? ["lock ok"] : stats["lock"] === "differs" ? ["LOCK DIFFERS"] : [];
+  if (phase === "p2_resolve_warm" && who === "webhoist" && requests > 0) said.push("NOT WARM");
+  return said.join(", ");
+}
+
+const HEAD = ["requests", "MB", "longest ms", "busy ms", "peak MB", "cpu s", "messages", "store MB", "lock MB"];
+
+function cells(row: Row, others: readonly Row[], peers: readonly string[]): string[] {
+  return [
+    nameOf(row),
+    ...time(row),
+    ...["floor", ...peers].map((who) => ratio(row, others, who)),
+    whole(row.requests),
+    mega(row.bytes),
+    whole(row.longestTaskMs),
+    whole(row.pageBusyMs),
+    mega(row.peakBytes),
+    row.cpuSeconds?.toFixed(2) ?? "",
+    whole(row.messages),
+    mega(row.storeBytes),
+    mega(row.lockBytes),
+    notes(row),
+  ];
+}
+
+/** Left: names and notes. Right: figures. */
+function align(lines: readonly string[][]): string {
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  const last = widths.length - 1;
+  const pad = (text: string, column: number): string =>
+    column === 0 || column === last ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0);
+  return lines.map((line) => line.map(pad).join("  ").trimEnd()).join("\n");
+}
+
+/** All rows as text. A column for a peer is there when the peer ran. */
+export function tableOf(rows: readonly Row[]): string {
+  const blocks = [...groupsOf(rows)].map(([title, group]) => {
+    const peers = [...new Set(group.map(({ who }) => who))].filter((who) => who !== "floor" && who !== "webhoist");
+    const head = ["", "seconds", "spread", "×floor", ...peers.map((peer) => `×${peer}`), ...HEAD, ""];
+    return `${title}\n${align([head, ...group.map((row) => cells(row, group, peers))])}`;
+  });
+  return blocks.join("\n\n");
+}

@@ -1,0 +1,74 @@
+import type { Browser } from "./browser.ts";
+import { watchMemory } from "./memory.ts";
+import type { Page } from "./page.ts";
+import type { PageDetails, PageJob, PageTimes, StoreUsage } from "./page-protocol.ts";
+import type { Registry } from "./registry.ts";
+import type { FeedIndex, RegistryLog } from "./registry-protocol.ts";
+
+/** One page that does one job once. */
+export interface Visit {
+  url: string;
+  job: PageJob;
+  feed: FeedIndex | null;
+  registry: Registry;
+  /** Milliseconds between two looks at the renderer's memory; 0: none. */
+  memory: number;
+}
+
+export interface Seen {
+  times: PageTimes;
+  details: PageDetails;
+  store: StoreUsage | null;
+  log: RegistryLog;
+  /** Milliseconds: the page's main thread in tasks, by the clock and by the processor. */
+  busyMs: number;
+  threadMs: number;
+  /** Seconds of all of the browser's processes. */
+  cpuSeconds: number;
+  peakBytes: number | null;
+}
+
+async function prepared(browser: Browser, { url, job, feed, registry }: Visit): Promise<Page> {
+  const page = await browser.open(url);
+  await page.evaluate(`bench.prepare(${JSON.stringify(job)}, ${JSON.stringify(feed)})`);
+  await registry.take();
+  return page;
+}
+
+async function leave(page: Page): Promise<void> {
+  await page.evaluate("bench.dispose()");
+  await page.close();
+}
+
+/** Opens a page, lets it run, closes it. The store has been written when it closes, so that another page finds it filled. */
+export async function visit(browser: Browser, given: Visit): Promise<Seen> {
+  const page = await prepared(browser, given);
+  const peak = given.memory > 0 ? watchMemory(page.pid, given.memory) : (): null => null;
+  const [before, cpuBefore] = [await page.usage(), await browser.cpu()];
+  const times = await page.evaluate<PageTimes>("bench.run()");
+  const [after, cpuAfter] = [await page.usage(), await browser.cpu()];
+  const peakBytes = peak();
+  const details = await page.evaluate<PageDetails>("bench.details()");
+  const store = await page.evaluate<StoreUsage | null>("bench.settled()");
+  await leave(page);
+  return {
+    times,
+    details,
+    store,
+    log: await given.registry.take(),
+    busyMs: (after.busy - before.busy) * 1000,
+    threadMs: (after.cpu - before.cpu) * 1000,
+    cpuSeconds: cpuAfter - cpuBefore,
+    peakBytes,
+  };
+}
+
+/** The same under a trace: milliseconds of the longest task of the page. */
+export async function tracedVisit(browser: Browser, given: Visit): Promise<number> {
+  const page = await prepared(browser, given);
+  const longest = await page.longestTask(async () => void (await page.evaluate("bench.run()")));
+  await page.evaluate("bench.settled()");
+  await leave(page);
+  await given.registry.take();
+  return longest;
+}
