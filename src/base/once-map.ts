@@ -1,6 +1,6 @@
 import { failure, InstallError } from "../errors.ts";
 
-type Waiter<V> = readonly [resolve: (value: V) => void, reject: (error: unknown) => void];
+type Waiter = [resolve: (value: never) => void, reject: (error: unknown) => void];
 
 /**
  * One owner for the work of each key: whoever waits while it runs, or after it has ended well, gets the same value.
@@ -8,35 +8,34 @@ type Waiter<V> = readonly [resolve: (value: V) => void, reject: (error: unknown)
  * in flight changes nothing.
  */
 export class OnceMap<K, V> {
-  readonly #waiters = new Map<K, Waiter<V>[]>();
+  readonly #running = new Map<K, Waiter[]>();
   readonly #values = new Map<K, V>();
 
   /** True: the caller must do the work, and end it with `done` or `fail`. */
   register(key: K): boolean {
-    return !this.#values.has(key) && !this.#waiters.has(key) && !!this.#waiters.set(key, []);
+    return !this.#values.has(key) && !this.#running.has(key) && !!this.#running.set(key, []);
   }
 
   done(key: K, value: V): void {
-    const waiters = this.#waiters.get(key);
-    if (waiters) this.#values.set(key, value);
-    this.#waiters.delete(key);
-    for (const [resolve] of waiters ?? []) resolve(value);
+    if (this.#running.has(key)) this.#values.set(key, value);
+    this.#tell(key, 0, value);
   }
 
   fail(key: K, error: unknown): void {
-    const waiters = this.#waiters.get(key) ?? [];
-    this.#waiters.delete(key);
-    for (const [, reject] of waiters) reject(error);
+    this.#tell(key, 1, error);
   }
 
-  /** Rejects with what the owner failed with, or with an InstallError EUNREGISTERED where nobody does the work. */
-  wait(key: K): Promise<V> {
-    return new Promise((resolve, reject) => {
-      const waiters = this.#waiters.get(key);
-      if (waiters) waiters.push([resolve, reject]);
-      else if (this.#values.has(key)) resolve(this.#values.get(key) as V);
-      else reject(new InstallError(failure("EUNREGISTERED", `Nobody works on ${String(key)}`)));
-    });
+  #tell(key: K, index: 0 | 1, what: unknown): void {
+    for (const waiter of this.#running.get(key) ?? []) waiter[index](what as never);
+    this.#running.delete(key);
+  }
+
+  /** Rejects with what the owner failed with, or with an InstallError EUNREGISTERED where there is no owner. */
+  async wait(key: K): Promise<V> {
+    const waiters = this.#running.get(key);
+    if (waiters) return new Promise((...waiter: Waiter) => waiters.push(waiter));
+    if (this.#values.has(key)) return this.get(key) as V;
+    throw new InstallError(failure("EUNREGISTERED", String(key)));
   }
 
   /** The value, when the work has ended well: for a caller that cannot wait. */
@@ -44,10 +43,15 @@ export class OnceMap<K, V> {
     return this.#values.get(key);
   }
 
-  /** The value, by `work` where there is none yet. Rejects with what `work` throws. */
-  run(key: K, work: () => Promise<V>): Promise<V> {
+  /** The value, by `work` where there is no owner yet. Rejects with what `work` throws. */
+  async run(key: K, work: () => Promise<V>): Promise<V> {
     if (this.register(key)) {
-      (async () => this.done(key, await work()))().catch((error: unknown) => this.fail(key, error));
+      try {
+        this.done(key, await work());
+      } catch (error) {
+        this.fail(key, error);
+        throw error;
+      }
     }
     return this.wait(key);
   }
