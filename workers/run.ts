@@ -11,6 +11,7 @@ import { type Asked, drive } from "../src/ideal/drive.ts";
 import type { Answer, OpenedTarball } from "../src/ideal/need.ts";
 import { type Project, readProject } from "../src/ideal/project.ts";
 import { resolveTree, writeProject } from "../src/ideal/resolve.ts";
+import { treeData } from "../src/ideal/tree-data.ts";
 import { loadNpmrc, type Npmrc, withNpmrc } from "../src/registry/npmrc.ts";
 import { PackumentSource } from "../src/registry/packument-source.ts";
 import { Preload } from "../src/registry/preload.ts";
@@ -80,7 +81,8 @@ export class Run {
       meter?.end();
       const all = [...npmrc.warnings, ...this.#warnings, ...warnings];
       return resolutionOf({
-        tree,
+        // Bound, not an arrow: that would keep all that this run knows for as long as the answer is kept.
+        tree: treeData.bind(null, tree.inventory),
         files,
         lockfile,
         warnings: all,

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { fail, failure, ok } from "../../src/errors.ts";
+import type { Node } from "../../src/graph/node.ts";
 import { type Asked, drive } from "../../src/ideal/drive.ts";
 import type { Answer } from "../../src/ideal/need.ts";
 import { readProject } from "../../src/ideal/project.ts";
@@ -42,7 +43,7 @@ export class EngineRun {
     return performance.now() - start;
   }
 
-  async run(): Promise<{ resolved: Written; nodes: number; steps: number }> {
+  async run(): Promise<{ resolved: Written; inventory: ReadonlyMap<string, Node>; nodes: number; steps: number }> {
     const { text, name, legacyPeerDeps, nested } = this.input;
     const options = { legacyPeerDeps, ...(nested ? { installStrategy: "nested" as const } : {}) };
     const project = await readProject({ files: { "package.json": text }, name, options, platform: PLATFORM });
@@ -50,7 +51,7 @@ export class EngineRun {
     await drive(resolveTree(project), { peek, answer: async (need) => peek(need), breathe: () => undefined });
     const resolved = writeProject(project);
     const { tree, world } = project.context;
-    return { resolved, nodes: tree.inventory.size - 1, steps: world.steps };
+    return { resolved, inventory: tree.inventory, nodes: tree.inventory.size - 1, steps: world.steps };
   }
 
   #answer(need: Asked): Answer {

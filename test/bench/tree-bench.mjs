@@ -1,0 +1,70 @@
+// Times the way of a finished tree to a page: rows of the engine's nodes, bytes, rows again, the public nodes.
+//   WEBHOIST_REGISTRY=DIR node test/bench/tree-bench.mjs [PROJECT…] [--runs N]
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+
+const here = fileURLToPath(new URL("../..", import.meta.url));
+const registry = process.env.WEBHOIST_REGISTRY;
+if (!registry) {
+  console.error("Set WEBHOIST_REGISTRY to a recorded registry's folder.");
+  process.exit(2);
+}
+const args = process.argv.slice(2);
+const runs = args.includes("--runs") ? Number(args[args.indexOf("--runs") + 1]) : 15;
+const named = args.filter((arg, i) => !arg.startsWith("--") && args[i - 1] !== "--runs");
+
+const outDir = join(here, "node_modules/.cache/tree-bench");
+mkdirSync(outDir, { recursive: true });
+await build({
+  root: here,
+  configFile: false,
+  logLevel: "error",
+  define: { __WEBHOIST_REGISTRY__: '"http://registry.local/"' },
+  ssr: { noExternal: true },
+  build: {
+    ssr: join(here, "test/bench/tree-run.ts"),
+    outDir,
+    minify: false,
+    rollupOptions: { output: { entryFileNames: "tree-run.mjs" } },
+  },
+});
+const { decodeTree, encodeTree, EngineRun, treeData, viewTree, why } = await import(join(outDir, "tree-run.mjs"));
+
+console.log("project            nodes  edges  manifests    bytes  milliseconds, the first and the median");
+for (const project of named.length ? named : ["docs-demo", "vite-react-ts", "ant-design"]) {
+  const { inventory } = await new EngineRun(registry, project).run();
+  const times = {};
+  const time = (what, work) => {
+    const start = performance.now();
+    const value = work();
+    times[what] ??= [];
+    times[what].push(performance.now() - start);
+    return value;
+  };
+  let [rows, bytes] = [];
+  for (let i = 0; i < runs; i++) {
+    rows = time("rows", () => treeData(inventory));
+    bytes = time("encode", () => encodeTree(rows));
+    const back = time("decode", () => decodeTree(bytes));
+    const tree = time("view", () => viewTree(back));
+    time("why", () => why(tree.nodes[tree.nodes.length >> 1].name, tree));
+    time("manifests", () => tree.nodes.filter(({ manifest }) => manifest.deprecated));
+  }
+  const edges = rows.reduce((sum, row) => sum + row[3].length, 0);
+  const manifests = new Set(rows.map((row) => row[4])).size;
+  const figures = Object.entries(times).map(([what, list]) => {
+    const [first] = list;
+    const median = [...list].sort((a, b) => a - b)[list.length >> 1];
+    return `${what} ${first.toFixed(1)} ${median.toFixed(1)}`;
+  });
+  console.log(
+    project.padEnd(16),
+    String(rows.length).padStart(7),
+    String(edges).padStart(6),
+    String(manifests).padStart(10),
+    String(bytes.length).padStart(8),
+    ` ${figures.join(" · ")}`,
+  );
+}
