@@ -1,0 +1,40 @@
+import { CONTROL_WORDS, COUNTERS } from "./layout.ts";
+import type { SharedMemory } from "./shared-memory.ts";
+
+/** How far the threads of one resolution are, for whoever looks: nobody waits on these. */
+export const KNOWN: number = COUNTERS;
+export const FETCHED: number = COUNTERS + 1;
+export const PACKUMENTS: number = COUNTERS + 2;
+export const PLACED: number = COUNTERS + 3;
+export const REQUESTS: number = COUNTERS + 4;
+/** What the preload has sent for, counted before it is sent for, and how much of it has ended. */
+export const DISPATCHED: number = COUNTERS + 5;
+export const DONE: number = COUNTERS + 6;
+/** Packuments that the engine asked for before the preload did. */
+export const LATE: number = COUNTERS + 7;
+/** Messages between threads. */
+export const MESSAGES: number = COUNTERS + 8;
+/** Bytes over the wire, in KiB: a word holds 2 GiB of bytes. */
+export const KIBIBYTES: number = COUNTERS + 9;
+export const MANIFESTS: number = COUNTERS + 10;
+
+export class Counters {
+  readonly #words: Int32Array;
+
+  constructor({ control }: SharedMemory) {
+    this.#words = new Int32Array(control, 0, CONTROL_WORDS);
+  }
+
+  /** What it was before. */
+  add(counter: number, by = 1): number {
+    return Atomics.add(this.#words, counter, by);
+  }
+
+  set(counter: number, value: number): void {
+    Atomics.store(this.#words, counter, value);
+  }
+
+  get(counter: number): number {
+    return Atomics.load(this.#words, counter);
+  }
+}

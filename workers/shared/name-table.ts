@@ -1,0 +1,101 @@
+import { failure, InstallError } from "../../src/errors.ts";
+import { interleave } from "./interleave.ts";
+import { NAME, NAMES_END, SLOT_COUNT, SLOT_WORDS, take } from "./layout.ts";
+import type { SharedMemory } from "./shared-memory.ts";
+
+/**
+ * From a key to its slot, the same in all threads, for ever: open addressing, and no key is ever removed. A name is written
+ * before its slot is taken by one compare-exchange, so a slot that is taken can always be read: nobody waits for anybody,
+ * and a thread that dies in between has only wasted a few bytes.
+ */
+export class NameTable {
+  readonly #control: Int32Array;
+  readonly #words: Int32Array;
+  readonly #bytes: Uint8Array;
+  readonly #slots: number;
+  /** The first word after the slots. */
+  readonly end: number;
+  /** Slots this thread has found. */
+  readonly #found = new Map<string, number>();
+
+  constructor({ control, table }: SharedMemory) {
+    this.#control = new Int32Array(control);
+    this.#words = new Int32Array(table, 0, table.byteLength >>> 2);
+    this.#bytes = new Uint8Array(table);
+    this.#slots = this.#control[SLOT_COUNT] as number;
+    this.end = this.#slots * SLOT_WORDS;
+  }
+
+  /** First word of the key's slot, or -1. */
+  find(key: string): number {
+    return this.#found.get(key) ?? this.#seek(key, false);
+  }
+
+  /** @throws InstallError EMEMORY: as many keys as there is room for have been registered */
+  insert(key: string): number {
+    const slot = this.#found.get(key) ?? this.#seek(key, true);
+    if (slot < 0) {
+      throw new InstallError(failure("EMEMORY", `Out of shared memory: no room for another name (${key})`));
+    }
+    return slot;
+  }
+
+  *names(): Iterable<[slot: number, key: string]> {
+    for (let slot = 0; slot < this.end; slot += SLOT_WORDS) {
+      const name = Atomics.load(this.#words, slot + NAME);
+      // A decoder refuses shared memory: `slice` copies.
+      if (name) yield [slot, decoder.decode(this.#nameAt(name).slice())];
+    }
+  }
+
+  #seek(key: string, adds: boolean): number {
+    const bytes = encoder.encode(key);
+    const hash = hashOf(bytes);
+    let written = 0;
+    for (let step = 0; step < this.#slots; step++) {
+      const slot = (((hash >>> 0) + step) % this.#slots) * SLOT_WORDS;
+      let name = Atomics.load(this.#words, slot + NAME);
+      if (!name) {
+        if (adds) written ||= this.#write(bytes, hash);
+        if (!written) return -1;
+        interleave("name");
+        name = Atomics.compareExchange(this.#words, slot + NAME, 0, written) || written;
+      }
+      if (name === written || this.#isAt(name, bytes, hash)) {
+        this.#found.set(key, slot);
+        return slot;
+      }
+    }
+    return -1;
+  }
+
+  /** A name is its hash, its length in bytes and its bytes. The word it starts at, or 0 where the heap is full. */
+  #write(bytes: Uint8Array, hash: number): number {
+    const size = 2 + Math.ceil(bytes.length / 4);
+    const at = take(this.#control, NAMES_END, { size, limit: this.#words.length });
+    if (at < 0) return 0;
+    this.#words[at] = hash;
+    this.#words[at + 1] = bytes.length;
+    this.#bytes.set(bytes, (at + 2) * 4);
+    return at;
+  }
+
+  #isAt(name: number, bytes: Uint8Array, hash: number): boolean {
+    if (this.#words[name] !== hash || this.#words[name + 1] !== bytes.length) return false;
+    return this.#nameAt(name).every((byte, index) => byte === bytes[index]);
+  }
+
+  #nameAt(name: number): Uint8Array {
+    return this.#bytes.subarray((name + 2) * 4, (name + 2) * 4 + (this.#words[name + 1] as number));
+  }
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** FNV-1a. */
+function hashOf(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash;
+}
