@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Resolution } from "../../src/api.ts";
+import type { Resolution, TreeNode } from "../../src/api.ts";
 import { type Failure, InstallError } from "../../src/errors.ts";
 import { type FakeManifest, type FakeOptions, fakeRegistry } from "../helpers/fake-registry.ts";
 import { resolveIn, resolveManifest } from "../helpers/tree.ts";
@@ -140,3 +140,33 @@ test("without peers every dependency is met, and there is nothing to warn about"
   );
   await fc.assert(law, RUNS);
 });
+
+test("a dependency leads to the nearest package of its name, which knows of it", TIME, async () => {
+  const seen = tally();
+  const law = fc.asyncProperty(packages, project, async (told, manifest) => {
+    const answer = await answerTo(told, manifest);
+    if ("failure" in answer) return;
+    seen.count(answer);
+    const { tree } = answer.resolution;
+    const nodes = [tree.root, ...tree.nodes];
+    for (const node of nodes) {
+      for (const edge of node.edgesOut) {
+        expect(edge.from === node && edge.to === nearest(node, edge.name)).toBe(true);
+        expect(edge.to === null || edge.to.edgesIn.includes(edge)).toBe(true);
+      }
+      expect(tree.get(node.location) === node).toBe(true);
+    }
+    const edges = nodes.flatMap(({ edgesOut }) => edgesOut);
+    expect(nodes.flatMap(({ edgesIn }) => edgesIn)).toHaveLength(edges.filter(({ to }) => to).length);
+  });
+  await fc.assert(law, RUNS);
+  expect(seen.trees).toBeGreaterThan(10);
+});
+
+function nearest(node: TreeNode, wanted: string): TreeNode | null {
+  for (let at: TreeNode | null = node; at; at = at.parent) {
+    const found = at.children.find((child) => child.name === wanted);
+    if (found) return found;
+  }
+  return null;
+}
