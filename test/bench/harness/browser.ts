@@ -78,9 +78,16 @@ export class Browser implements AsyncDisposable {
     return product;
   }
 
-  /** A new tab at `url`, loaded. */
-  async open(url: string): Promise<Page> {
-    const { targetId } = await this.devtools.send<{ targetId: string }>("Target.createTarget", { url: "about:blank" });
+  /**
+   * A new tab at `url`, loaded. `apart`: in a profile of its own, in memory, that shares neither cache nor connections with
+   * the browser's.
+   */
+  async open(url: string, apart = false): Promise<Page> {
+    const context = apart
+      ? await this.devtools.send<object>("Target.createBrowserContext", { disposeOnDetach: true })
+      : {};
+    const target = { url: "about:blank", ...context };
+    const { targetId } = await this.devtools.send<{ targetId: string }>("Target.createTarget", target);
     const attach = { targetId, flatten: true };
     const { sessionId } = await this.devtools.send<{ sessionId: string }>("Target.attachToTarget", attach);
     return await Page.load(this, { url, targetId, sessionId });

@@ -2,19 +2,21 @@ import { setTimeout as after } from "node:timers/promises";
 import { Browser, type BrowserOptions } from "./browser.ts";
 import { checkLock } from "./lock-check.ts";
 import type { BenchOptions, Phase } from "./options.ts";
+import type { FloorJob } from "./page-protocol.ts";
 import { type PeerName, PeerRun } from "./peers.ts";
 import type { BenchProject } from "./projects.ts";
 import type { Registry } from "./registry.ts";
 import type { RegistryLog } from "./registry-protocol.ts";
 import type { Label, Sample } from "./rows.ts";
-import { type Seen, tracedVisit, type Visit, visit } from "./visit.ts";
+import { type Seen, tracedVisit, type Visit, visit, warmUp } from "./visit.ts";
 
 export type Samples = ReadonlyMap<Phase, Sample>;
 
 /** Who takes part: one round of it is `p1` in an empty profile or folder and then, if asked for, `p2` in the same. */
 export interface Contender {
   readonly label: Omit<Label, "phase">;
-  round(): Promise<Samples>;
+  /** @param observed its memory is looked at, which takes time: 5 ms of a core for 300 MB */
+  round(observed: boolean): Promise<Samples>;
   /** Milliseconds of the page's longest task in each phase, where no run had one that a browser calls long. */
   trace?(): Promise<ReadonlyMap<Phase, number>>;
 }
@@ -25,6 +27,8 @@ export interface PageEntry {
   project: BenchProject;
   options: BenchOptions;
   browser: BrowserOptions;
+  /** What the engine asks for. */
+  asks: FloorJob["asks"];
 }
 
 /** Milliseconds a browser that has just started is left alone. */
@@ -44,8 +48,9 @@ export class PageContender implements Contender {
     this.#entry = entry;
   }
 
-  async round(): Promise<Samples> {
-    const samples = await this.#phases((browser) => visit(browser, this.#entry.visit));
+  async round(observed: boolean): Promise<Samples> {
+    const look = observed ? this.#entry.options.memory : 0;
+    const samples = await this.#phases((browser) => visit(browser, this.#entry.visit, look));
     return new Map([...samples].map(([phase, seen]) => [phase, this.#sample(phase, seen)]));
   }
 
@@ -55,8 +60,10 @@ export class PageContender implements Contender {
 
   /** The second page in the profile that the first has filled is p2. */
   async #phases<T>(run: (browser: Browser) => Promise<T>): Promise<Map<Phase, T>> {
-    const { phases } = this.#entry.options;
+    const { options, visit, asks } = this.#entry;
+    const { phases } = options;
     await using browser = new Browser(this.#entry.browser);
+    await warmUp(browser, visit, asks);
     await after(SETTLE);
     const results = new Map<Phase, T>([["p1_resolve", await run(browser)]]);
     if (phases.includes("p2_resolve_warm")) results.set("p2_resolve_warm", await run(browser));

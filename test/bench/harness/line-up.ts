@@ -31,14 +31,14 @@ async function asksOf(stage: Stage, project: BenchProject, transport: Transport)
   const job = resolveJob(stage, project, { mode: "inline", io: "page", cache: "none", transport });
   await using browser = new Browser(stage.browser);
   const registry = stage.registry(transport);
-  const { log } = await visit(browser, { url: stage.site.url, job, feed: null, registry, memory: 0 });
+  const { log } = await visit(browser, { url: stage.site.url, job, feed: null, registry }, 0);
   return log.asks.filter(({ method }) => method === "GET");
 }
 
 /** All who take part for one project: for each protocol the floor and the modes, then the peers. */
 export async function lineUp(stage: Stage, project: BenchProject): Promise<Contender[]> {
   const { options, site, tools, browser } = stage;
-  const { transports, modes, ios, peers, phases, floor, concurrency, cache, memory } = options;
+  const { transports, modes, ios, peers, phases, floor, concurrency, cache } = options;
   const [first = "h1"] = transports;
   const asks = await asksOf(stage, project, first);
   const inMemory = options.feed === "memory";
@@ -48,8 +48,8 @@ export async function lineUp(stage: Stage, project: BenchProject): Promise<Conte
   const page = (who: string, job: PageJob, { mode, io, transport }: Partial<Setting> & { transport: Transport }) =>
     new PageContender({
       label: { ...common, who, mode: mode ?? null, transport: inMemory ? null : transport, io: io ?? null },
-      visit: { url: site.url, job, feed, registry: stage.registry(transport), memory },
-      ...{ project, options, browser },
+      visit: { url: site.url, job, feed, registry: stage.registry(transport) },
+      ...{ project, options, browser, asks },
     });
   const pages = (inMemory ? [first] : transports).flatMap((transport) => {
     const bare: PageJob = { kind: "floor", registry: stage.registry(transport).url, asks, inFlight: concurrency };

@@ -23,6 +23,8 @@ export interface BenchOptions {
   transports: readonly Transport[];
   peers: readonly PeerName[];
   floor: boolean;
+  /** One run more, not timed, of each page that had no long task, for its longest one. */
+  trace: boolean;
   /** Timed rounds, after `warmups` that are not counted. */
   runs: number;
   warmups: number;
@@ -52,12 +54,13 @@ export const HELP = `Times resolutions in headless Chromium, in turn with a fetc
   --phases LIST        of p1_resolve,p2_resolve_warm. Default: both
   --peers LIST         of ${Object.keys(PEERS).join(",")}; installed on demand. Default: none
   --no-floor           leaves out the bare page that fetches the same names
+  --no-trace           leaves out the run more, not timed, that finds the longest task of a page that had none of 50 ms
   --runs N             timed rounds. Default: 5; --warmups N before them, not counted. Default: 1
   --latency MS         before each answer of the registry
   --profile mirror     a registry that answers slowly, unevenly, in another order
   --feed memory        bodies come from the page's own memory: the threads alone
   --cache, --metadata, --concurrency, --preload-workers   as the library's options
-  --memory MS          between two looks at the renderer's memory; 0: never. Default: 50
+  --memory MS          between two looks at the renderer's memory, in the warm-ups if there are any; 0: never. Default: 50
   --json FILE          writes the rows there, and a chart beside it (FILE with .svg)`;
 
 const FLAGS = {
@@ -70,6 +73,7 @@ const FLAGS = {
   phases: { type: "string" },
   peers: { type: "string" },
   "no-floor": { type: "boolean", default: false },
+  "no-trace": { type: "boolean", default: false },
   runs: { type: "string", default: "5" },
   warmups: { type: "string", default: "1" },
   latency: { type: "string", default: "0" },
@@ -117,6 +121,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions | null {
     transports: listOf("transports", values.transports ?? TRANSPORTS.join(), TRANSPORTS),
     peers: listOf("peers", values.peers, Object.keys(PEERS) as PeerName[]),
     floor: !values["no-floor"],
+    trace: !values["no-trace"],
     runs: Math.max(1, count("runs", values.runs)),
     warmups: count("warmups", values.warmups),
     latency: count("latency", values.latency),

@@ -11,7 +11,9 @@ export interface Race {
 interface Entrant {
   contender: Contender;
   name: string;
+  /** Of the timed runs, and of those in which memory was looked at. */
   samples: Map<Phase, Sample[]>;
+  observed: Map<Phase, Sample[]>;
   failure?: string;
 }
 
@@ -26,6 +28,10 @@ async function attempt<T>(entrant: Entrant, work: () => Promise<T>): Promise<T |
     entrant.failure = `${entrant.name}: ${textOf(error)}`;
     return undefined;
   }
+}
+
+function add(to: Map<Phase, Sample[]>, samples: ReadonlyMap<Phase, Sample>): void {
+  for (const [phase, sample] of samples) to.set(phase, [...(to.get(phase) ?? []), sample]);
 }
 
 /** A round starts with another one each time, so that none always follows the same. */
@@ -51,31 +57,31 @@ async function lookCloser(entrant: Entrant): Promise<void> {
 /** Round after round, each contender once in each; who fails drops out. */
 export async function race(
   contenders: readonly Contender[],
-  { runs, warmups, phases }: BenchOptions,
+  { runs, warmups, phases, trace }: BenchOptions,
   say: (text: string) => void,
 ): Promise<Race> {
   const entrants = contenders.map((contender): Entrant => {
     const { project, who, mode, io, transport } = contender.label;
     const name = [project, who, mode, io, transport].filter(Boolean).join(" ");
-    return { contender, name, samples: new Map() };
+    return { contender, name, samples: new Map(), observed: new Map() };
   });
   for (let round = -warmups; round < runs; round++) {
     for (const entrant of inTurn(entrants, round + warmups)) {
-      const samples = await attempt(entrant, () => entrant.contender.round());
+      // Where there are warm-ups, nobody looks while the clock runs.
+      const observed = round < 0 || warmups === 0;
+      const samples = await attempt(entrant, () => entrant.contender.round(observed));
       if (!samples) continue;
       const seconds = [...samples.values()].map((sample) => sample.seconds.toFixed(3));
       say(`${round < 0 ? "warm-up" : `run ${round + 1}`}: ${entrant.name}: ${seconds.join(", ")} s`);
-      if (round < 0) continue;
-      for (const [phase, sample] of samples) {
-        entrant.samples.set(phase, [...(entrant.samples.get(phase) ?? []), sample]);
-      }
+      if (round >= 0) add(entrant.samples, samples);
+      if (observed) add(entrant.observed, samples);
     }
   }
-  for (const entrant of entrants) await lookCloser(entrant);
+  if (trace) for (const entrant of entrants) await lookCloser(entrant);
   const rows = phases.flatMap((phase) =>
-    entrants.flatMap(({ contender, samples }) => {
+    entrants.flatMap(({ contender, samples, observed }) => {
       const list = samples.get(phase);
-      return list ? [rowOf({ phase, ...contender.label }, list)] : [];
+      return list ? [rowOf({ phase, ...contender.label }, list, observed.get(phase) ?? [])] : [];
     }),
   );
   return { rows, failures: entrants.flatMap(({ failure }) => failure ?? []) };

@@ -29,7 +29,7 @@ export interface Label {
   io: string | null;
 }
 
-/** One line of the table, one object of the JSON: medians of the timed runs, except for `longestTaskMs`, which is the worst. */
+/** One line of the table, one object of the JSON: medians of the timed runs, except for `longestTaskMs`, the worst. */
 export interface Row extends Label {
   seconds: number[];
   median: number;
@@ -87,7 +87,8 @@ function statsOf(samples: readonly Sample[]): Record<string, unknown> {
   return all;
 }
 
-export function rowOf(label: Label, samples: readonly Sample[]): Row {
+/** @param observed runs in which memory was looked at, timed or not */
+export function rowOf(label: Label, samples: readonly Sample[], observed: readonly Sample[]): Row {
   const seconds = samples.map((sample) => round(sample.seconds, 4));
   return {
     ...label,
@@ -97,7 +98,7 @@ export function rowOf(label: Label, samples: readonly Sample[]): Row {
     bytes: median(samples.map(({ bytes }) => bytes)),
     longestTaskMs: over(samples, "longestTaskMs", worst),
     pageBusyMs: over(samples, "pageBusyMs", median),
-    peakBytes: over(samples, "peakBytes", median),
+    peakBytes: over(observed, "peakBytes", median),
     cpuSeconds: over(samples, "cpuSeconds", median),
     sd: round(deviation(seconds), 4),
     messages: over(samples, "messages", median),

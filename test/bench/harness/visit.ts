@@ -1,9 +1,12 @@
 import type { Browser } from "./browser.ts";
 import { watchMemory } from "./memory.ts";
 import type { Page } from "./page.ts";
-import type { PageDetails, PageJob, PageTimes, StoreUsage } from "./page-protocol.ts";
+import type { FloorJob, PageDetails, PageJob, PageTimes, StoreUsage } from "./page-protocol.ts";
 import type { Registry } from "./registry.ts";
 import type { FeedIndex, RegistryLog } from "./registry-protocol.ts";
+
+/** Requests that start what a browser starts with its first ones. */
+const WARM = 64;
 
 /** One page that does one job once. */
 export interface Visit {
@@ -11,8 +14,6 @@ export interface Visit {
   job: PageJob;
   feed: FeedIndex | null;
   registry: Registry;
-  /** Milliseconds between two looks at the renderer's memory; 0: none. */
-  memory: number;
 }
 
 export interface Seen {
@@ -40,10 +41,13 @@ async function leave(page: Page): Promise<void> {
   await page.close();
 }
 
-/** Opens a page, lets it run, closes it. The store has been written when it closes, so that another page finds it filled. */
-export async function visit(browser: Browser, given: Visit): Promise<Seen> {
+/**
+ * Opens a page, lets it run, closes it. The store has been written when it closes, so that another page finds it filled.
+ * @param look milliseconds between two looks at the renderer's memory; 0: none
+ */
+export async function visit(browser: Browser, given: Visit, look: number): Promise<Seen> {
   const page = await prepared(browser, given);
-  const peak = given.memory > 0 ? watchMemory(page.pid, given.memory) : (): null => null;
+  const peak = look > 0 ? watchMemory(page.pid, look) : (): null => null;
   const [before, cpuBefore] = [await page.usage(), await browser.cpu()];
   const times = await page.evaluate<PageTimes>("bench.run()");
   const [after, cpuAfter] = [await page.usage(), await browser.cpu()];
@@ -61,6 +65,15 @@ export async function visit(browser: Browser, given: Visit): Promise<Seen> {
     cpuSeconds: cpuAfter - cpuBefore,
     peakBytes,
   };
+}
+
+/** Lets another profile fetch for a moment: whoever comes first would pay for what a browser in use has long started. */
+export async function warmUp(browser: Browser, { url, registry }: Visit, asks: FloorJob["asks"]): Promise<void> {
+  const job: FloorJob = { kind: "floor", registry: registry.url, asks: asks.slice(0, WARM), inFlight: WARM };
+  const page = await browser.open(url, true);
+  await page.evaluate(`bench.prepare(${JSON.stringify(job)}, null)`);
+  await page.evaluate("bench.run()");
+  await page.close();
 }
 
 /** The same under a trace: milliseconds of the longest task of the page. */

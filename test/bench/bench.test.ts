@@ -1,0 +1,168 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright";
+import { rolldown } from "rolldown";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findChromium } from "../../scripts/chromium.mjs";
+import { runBench } from "./bench.ts";
+import { chartOf } from "./harness/chart.ts";
+import type { Contender } from "./harness/contenders.ts";
+import { parseOptions } from "./harness/options.ts";
+import { type Race, race } from "./harness/race.ts";
+import { type Row, rowOf, type Sample } from "./harness/rows.ts";
+import { tableOf } from "./harness/table.ts";
+import { longestTask } from "./harness/trace.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "webhoist-bench-test-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The library, from its sources: as far as `inline` needs it. */
+async function library(): Promise<void> {
+  const build = await rolldown({
+    input: join(ROOT, "web/index.ts"),
+    transform: { define: { __WEBHOIST_REGISTRY__: '"http://registry.local/"' } },
+    logLevel: "silent",
+  });
+  await build.write({ format: "esm", dir: folder, entryFileNames: "index.js" });
+  await build.close();
+}
+
+async function bench(...flags: string[]): Promise<Race> {
+  const options = parseOptions(["--modes", "inline", "--runs", "1", "--warmups", "0", ...flags]);
+  if (!options) throw new Error("no options");
+  const executable = findChromium() ?? chromium.executablePath();
+  return await runBench(options, { root: ROOT, executable, dist: folder, say: () => {} });
+}
+
+const KEYS = [
+  ...["phase", "project", "who", "mode", "transport", "seconds", "median", "requests", "bytes", "longestTaskMs"],
+  ...["pageBusyMs", "peakBytes", "cpuSeconds", "sd", "messages", "storeBytes", "lockBytes", "feed", "io", "stats"],
+];
+
+describe("in Chromium", { timeout: 60_000 }, () => {
+  beforeAll(library);
+
+  test("a floor and a resolution of the recorded project, over HTTP/2, cold and again", async () => {
+    const { rows, failures } = await bench("--transports", "h2");
+    expect(failures).toEqual([]);
+    expect(rows.map(({ phase, who, mode }) => [phase, who, mode])).toEqual([
+      ["p1_resolve", "floor", null],
+      ["p1_resolve", "webhoist", "inline"],
+      ["p2_resolve_warm", "floor", null],
+      ["p2_resolve_warm", "webhoist", "inline"],
+    ]);
+    for (const row of rows) {
+      expect(Object.keys(row).sort()).toEqual([...KEYS].sort());
+      expect([row.project, row.transport, row.feed, row.seconds.length]).toEqual(["docs-demo", "h2", "network", 1]);
+      expect(row.pageBusyMs).toBeGreaterThan(0);
+      expect(row.longestTaskMs).toBeGreaterThan(0);
+      if (existsSync("/proc/self/smaps_rollup")) expect(row.peakBytes).toBeGreaterThan(1e6);
+    }
+    const [floor, webhoist, again] = rows;
+    // The floor asks for what the engine asked for, and its second page finds it all in the browser's cache.
+    expect(floor?.requests).toBeGreaterThan(100);
+    expect(floor?.bytes).toBeGreaterThan(1e5);
+    expect(webhoist?.stats["lock"]).toBe("ok");
+    expect(webhoist?.lockBytes).toBeGreaterThan(1e4);
+    expect(again?.requests).toBe(0);
+  });
+
+  test("from memory, nothing is asked of the registry", async () => {
+    const { rows, failures } = await bench(
+      ...["--feed", "memory", "--transports", "h1", "--phases", "p1_resolve", "--no-floor", "--no-trace"],
+    );
+    expect(failures).toEqual([]);
+    expect(rows.map(({ who, transport, requests }) => [who, transport, requests])).toEqual([["webhoist", null, 0]]);
+    expect(rows[0]?.stats["lock"]).toBe("ok");
+  });
+});
+
+const sample = (seconds: number, more: Partial<Sample> = {}): Sample => ({
+  seconds,
+  requests: 10,
+  bytes: 1000,
+  longestTaskMs: 0,
+  pageBusyMs: null,
+  peakBytes: null,
+  cpuSeconds: null,
+  messages: null,
+  storeBytes: null,
+  lockBytes: null,
+  stats: {},
+  ...more,
+});
+
+const row = (who: string, samples: Sample[]): Row => {
+  const label = { phase: "p1_resolve", project: "p", feed: "network", transport: "h2" } as const;
+  return rowOf({ ...label, who, mode: null, io: null }, samples, samples);
+};
+
+test("a row is the median of its runs, their spread, and the worst of the long tasks and locks", () => {
+  const locks = ["ok", "differs", "ok"];
+  const samples = [3, 1, 8].map((n, i) => sample(n, { longestTaskMs: n * 10, stats: { n, lock: locks[i] } }));
+  const { seconds, median, sd, longestTaskMs, stats, cpuSeconds } = row("webhoist", samples);
+  expect({ seconds, median, longestTaskMs, cpuSeconds }).toEqual({
+    seconds: [3, 1, 8],
+    median: 3,
+    longestTaskMs: 80,
+    cpuSeconds: null,
+  });
+  expect(sd).toBeCloseTo(3.606, 3);
+  expect(stats).toEqual({ n: 3, lock: "differs" });
+});
+
+test("each takes its turn, the first one changes, who fails drops out, and a warm-up is not counted", async () => {
+  const turns: string[] = [];
+  const contender = (who: string, fails: boolean): Contender => ({
+    label: { project: "p", who, mode: null, transport: "h1", feed: "network", io: null },
+    round: async (observed) => {
+      turns.push(who);
+      if (fails) throw new Error(`${who} fails`);
+      return new Map([["p1_resolve", sample(turns.length, { peakBytes: observed ? 7 : 0 })]]);
+    },
+    trace: async () => new Map([["p1_resolve", 12]]),
+  });
+  const options = parseOptions(["--runs", "2"]);
+  if (!options) throw new Error("no options");
+  const three = [contender("a", false), contender("b", true), contender("c", false)];
+  const { rows, failures } = await race(three, options, () => {});
+  // a b c, b c a, c a b: b is out after the first.
+  expect(turns.join("")).toBe("abccaca");
+  expect(rows.map(({ who, seconds, longestTaskMs, peakBytes }) => [who, seconds, longestTaskMs, peakBytes])).toEqual([
+    ["a", [5, 7], 12, 7],
+    ["c", [4, 6], 12, 7],
+  ]);
+  expect(failures.map((text) => text.split("\n")[0])).toEqual(["p b h1: Error: b fails"]);
+});
+
+test("the table and the chart name everybody, with ratios to the floor and to each peer", () => {
+  const rows = [row("floor", [sample(2)]), row("webhoist", [sample(3)]), row("bun", [sample(0.5)])];
+  const [, , , webhoist] = tableOf(rows).split("\n");
+  expect(webhoist).toMatch(/^webhoist h2 +3\.00 +3\.00–3\.00 +×1\.50 +×6\.00 +10 /);
+  const chart = chartOf(rows);
+  for (const label of ["floor h2", "webhoist h2", "bun h2", "3.00 s", "500 ms"]) expect(chart).toContain(label);
+});
+
+test("the longest task is that of the page's own thread, between the marks", () => {
+  const event = (name: string, ts: number, more: object): object => ({ name, ph: "X", pid: 1, tid: 1, ts, ...more });
+  const events = [
+    event("thread_name", 0, { ph: "M", args: { name: "CrRendererMain" } }),
+    event("bench-start", 1000, { ph: "R" }),
+    event("bench-end", 9000, { ph: "R" }),
+    event("RunTask", 100, { dur: 800 }),
+    event("RunTask", 2000, { dur: 500 }),
+    event("RunTask", 3000, { dur: 700, tid: 2 }),
+    event("RunTask", 4000, { dur: 900, pid: 2 }),
+  ];
+  expect(longestTask(events as Parameters<typeof longestTask>[0], 1)).toBe(0.5);
+});
+
+test("a flag that means nothing is told of, with what it may be", () => {
+  expect(() => parseOptions(["--modes", "inline,fast"])).toThrow("--modes fast: one of threads, worker, inline, auto");
+  expect(() => parseOptions(["--runs", "many"])).toThrow("--runs many");
+  expect(() => parseOptions(["--speed"])).toThrow("--speed");
+  expect(parseOptions(["--help"])).toBeNull();
+});
