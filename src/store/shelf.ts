@@ -20,8 +20,8 @@ export class Shelf {
   #members: Map<number, string[]>;
   /** Everything read or kept. */
   readonly #records = new Map<string, Kept>();
-  /** Kept and not yet written. */
-  readonly #queue = new Set<string>();
+  /** Kept and not yet written, and the group that the name was in by then. */
+  readonly #queue = new Map<string, number | undefined>();
   #changes: Changes = noChanges();
   /** Groups by number: their blobs, asked for, and their records, unpacked. */
   readonly #blobs = new Map<number, Promise<Uint8Array | undefined>>();
@@ -67,7 +67,7 @@ export class Shelf {
   /** Written by the next `flush`; `get` has it now. */
   keep(kept: Kept): void {
     this.#records.set(kept.name, kept);
-    this.#queue.add(kept.name);
+    this.#queue.set(kept.name, this.#index.entries.get(kept.name)?.group);
   }
 
   /** A registry says that the record still holds: it is not written again. */
@@ -160,9 +160,10 @@ export class Shelf {
   }
 
   *#kept(): Generator<Member> {
-    for (const name of this.#queue) {
+    for (const [name, from] of this.#queue) {
       const kept = this.#records.get(name);
-      if (kept) yield { ...kept, from: this.#index.entries.get(name)?.group };
+      // One that its owner has transferred away is no record any more.
+      if (kept && this.#vault.tools.isRecord(kept.record)) yield { ...kept, from };
     }
   }
 

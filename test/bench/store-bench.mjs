@@ -1,0 +1,177 @@
+// Times the metadata store in Chromium: one resolution's records written in one flush, then read by new pages.
+//   node test/bench/store-bench.mjs [--snapshot DIR [--project DIR]] [--groups 32x2,128x2,…] [--rounds N]
+// --snapshot: a folder of recorded packuments; --project: those that its package-lock.json names. Without them records
+// are made up. --groups: records and mebibytes (before deflating) of a group.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { chromium } from "playwright";
+import { rolldown } from "rolldown";
+import { findChromium } from "../../scripts/chromium.mjs";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const { values } = parseArgs({
+  options: {
+    snapshot: { type: "string" },
+    project: { type: "string" },
+    groups: { type: "string", default: "1x1,32x2,64x2,128x2,256x4,512x8,4096x64" },
+    rounds: { type: "string", default: "5" },
+  },
+});
+const rounds = Number(values.rounds);
+
+const records = values.snapshot ? await recorded(values.snapshot, values.project) : madeUp(2600);
+const hot = records.reduce((sum, { split }) => sum + split, 0);
+const all = records.reduce((sum, { record }) => sum + record.length, 0);
+console.log(`${records.length} records, ${mega(all)}: ${mega(hot)} hot, ${mega(all - hot)} cold`);
+
+const script = await bundle("test/bench/store-page.ts");
+const payload = Buffer.concat([
+  Buffer.from(records.map(({ name, record, split }) => JSON.stringify([name, record.length, split])).join("\n")),
+  Buffer.from("\n\n"),
+  ...records.map(({ record }) => record),
+]);
+const server = createServer((request, response) => {
+  if (request.url === "/records") return void response.end(payload);
+  if (request.url === "/bench.js") {
+    return void response.writeHead(200, { "content-type": "text/javascript" }).end(script);
+  }
+  response.writeHead(200, { "content-type": "text/html" }).end('<!doctype html><script src="/bench.js"></script>');
+});
+await new Promise((done) => server.listen(0, "127.0.0.1", done));
+const address = `http://127.0.0.1:${server.address().port}/`;
+const executablePath = findChromium();
+const browser = await chromium.launch({ args: ["--no-sandbox"], ...(executablePath && { executablePath }) });
+try {
+  await inContext(async (run) => {
+    const { plain, packed, deflating, inflating } = await run("inflate");
+    console.log(`the first ${mega(plain)} hot: to ${mega(packed)}, ${ms(deflating)}; back, ${ms(inflating)}`);
+  });
+  console.log("group         stored   of gzip  write (longest wait)   open     read (longest wait)  transactions");
+  for (const size of values.groups.split(",")) await row(size);
+} finally {
+  await browser.close();
+  server.close();
+}
+
+async function row(size) {
+  const [count, mebibytes] = size.split("x").map(Number);
+  const group = { records: count, bytes: mebibytes << 20 };
+  await inContext(async (run) => {
+    const writes = [];
+    const reads = [];
+    for (let round = 0; round < rounds; round++) {
+      writes.push(await run("fill", group, `bench-${round}`));
+      reads.push(await run("read", group, `bench-${round}`));
+    }
+    const [first] = reads;
+    if (reads.some(({ bytes, count: found }) => bytes !== all || found !== records.length)) throw new Error("not all");
+    const stored = writes[0].written;
+    console.log(
+      [
+        size.padEnd(10),
+        mega(stored),
+        `${((100 * stored) / gzipSync(payload).length).toFixed(0)} %`.padStart(6),
+        ms(middle(writes)),
+        `${median(reads.map(({ opened }) => opened)).toFixed(0)} ms`,
+        ms(middle(reads)),
+        first.transactions,
+      ].join("   "),
+    );
+  });
+}
+
+/** Each call in a page of its own. */
+async function inContext(use) {
+  const context = await browser.newContext();
+  await use(async (name, ...args) => {
+    const page = await context.newPage();
+    page.on("console", (message) => console.log(message.text()));
+    await page.goto(address);
+    const result = await page.evaluate(([call, given]) => globalThis.bench[call](...given), [name, args]);
+    await page.close();
+    return result;
+  });
+  await context.close();
+}
+
+function median(numbers) {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+}
+
+function middle(runs) {
+  return {
+    milliseconds: median(runs.map(({ milliseconds }) => milliseconds)),
+    longest: median(runs.map(({ longest }) => longest)),
+  };
+}
+
+function ms({ milliseconds, longest }) {
+  return `${milliseconds.toFixed(0).padStart(5)} ms (${longest.toFixed(0)} ms)`;
+}
+
+function mega(bytes) {
+  return `${(bytes / 1e6).toFixed(2)} MB`;
+}
+
+async function recorded(folder, project) {
+  const packuments = [join(folder, "packuments"), folder].find(existsSync);
+  const names = project ? namesOf(project) : readdirSync(packuments).map((file) => file.slice(0, -".json.gz".length));
+  const { condense, coldStart } = await load("src/registry/condense.ts");
+  return names.map((name) => {
+    const bytes = gunzipSync(readFileSync(join(packuments, `${name.replace("/", "+")}.json.gz`)));
+    const record = condense(name, abbreviated(bytes));
+    return { name, record, split: coldStart(record) };
+  });
+}
+
+function namesOf(project) {
+  const { packages } = JSON.parse(readFileSync(join(project, "package-lock.json"), "utf8"));
+  const names = Object.entries(packages).map(([path, { name }]) => name ?? path.split("node_modules/").pop());
+  return [...new Set(names.slice(1))];
+}
+
+/** The abbreviated form of a full document. */
+function abbreviated(bytes) {
+  const { name, modified, "dist-tags": tags, versions = {} } = JSON.parse(bytes);
+  for (const manifest of Object.values(versions)) {
+    for (const key of ["license", "scripts", "libc", "time"]) delete manifest[key];
+  }
+  return new TextEncoder().encode(JSON.stringify({ name, modified, "dist-tags": tags, versions }));
+}
+
+/** Records as real ones are on the average: text that repeats itself, then hashes. */
+function madeUp(count) {
+  let seed = 1;
+  const random = (below) => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * below);
+  };
+  return Array.from({ length: count }, (_, i) => {
+    const versions = 1 + random(108);
+    const shapes = Array.from({ length: versions }, (_, v) => {
+      const dependencies = Array.from({ length: 3 }, (_, d) => `"dep-${(i + d) % 50}":"^${v >> 4}.${d}.0"`);
+      return `{"dependencies":{${dependencies.join()}},"engines":{"node":">=${v >> 3}"}}`;
+    });
+    const text = Buffer.from(shapes.join());
+    const hashes = Buffer.from(Array.from({ length: 66 * versions }, () => random(256))).toString("base64");
+    return { name: `package-${i}`, record: Buffer.concat([text, Buffer.from(hashes)]), split: text.length };
+  });
+}
+
+async function bundle(path) {
+  const built = await rolldown({ input: join(root, path), logLevel: "silent", platform: "browser" });
+  const { output } = await built.generate({ format: "iife" });
+  await built.close();
+  return output[0].code;
+}
+
+async function load(path) {
+  const built = await rolldown({ input: join(root, path), logLevel: "silent" });
+  const { output } = await built.generate({ format: "esm" });
+  await built.close();
+  return import(`data:text/javascript;base64,${Buffer.from(output[0].code).toString("base64")}`);
+}

@@ -1,0 +1,126 @@
+import type { BlobStore } from "../../src/ports.ts";
+import type { GroupSize, StoreTools } from "../../src/store/kept.ts";
+import { MetadataStore } from "../../src/store/metadata-store.ts";
+import { createIdbStore } from "../../workers/idb-store.ts";
+import { PLATFORM_TOOLS } from "../../workers/store-tools.ts";
+
+// Runs in a page for store-bench.mjs.
+
+interface Given {
+  name: string;
+  record: Uint8Array;
+  split: number;
+}
+
+/** `/records`: for each a line of JSON `[name, bytes, cold start]`, an empty line, the records. */
+async function records(): Promise<Given[]> {
+  const bytes = new Uint8Array(await (await fetch("/records")).arrayBuffer());
+  const end = bytes.findIndex((byte, i) => byte === 10 && bytes[i + 1] === 10);
+  const lines = new TextDecoder().decode(bytes.subarray(0, end)).split("\n");
+  let at = end + 2;
+  return lines.map((line) => {
+    const [name, length, split] = JSON.parse(line) as [string, number, number];
+    const record = bytes.slice(at, at + length);
+    at += length;
+    return { name, record, split };
+  });
+}
+
+const counted = { transactions: 0, written: 0 };
+
+function counting(blobs: BlobStore): BlobStore {
+  const count = <T>(work: T): T => {
+    counted.transactions++;
+    return work;
+  };
+  return {
+    ...blobs,
+    getMany: (keys) => count(blobs.getMany(keys)),
+    update: (key, change) =>
+      count(
+        blobs.update(key, (old) => {
+          const made = change(old);
+          for (const blob of made.puts.values()) counted.written += blob.length;
+          return made;
+        }),
+      ),
+  };
+}
+
+const splits = new WeakMap<Uint8Array, number>();
+
+function storeOf(group: GroupSize, database: string): MetadataStore {
+  const tools: StoreTools = {
+    ...PLATFORM_TOOLS,
+    coldStart: (record) => splits.get(record) ?? 0,
+    isRecord: () => true,
+    warn: (failure) => console.error(failure.message),
+    group,
+  };
+  return new MetadataStore(counting(createIdbStore(database)), tools);
+}
+
+/** Milliseconds that `work` takes, and the longest in which nothing else of this thread got its turn. */
+async function timed(work: () => Promise<unknown>): Promise<{ milliseconds: number; longest: number }> {
+  const { port1, port2 } = new MessageChannel();
+  let last = performance.now();
+  let longest = 0;
+  port1.onmessage = () => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    port2.postMessage(null);
+  };
+  port2.postMessage(null);
+  const start = performance.now();
+  await work();
+  const milliseconds = performance.now() - start;
+  port1.close();
+  return { milliseconds, longest };
+}
+
+/** Keeps everything and writes it. */
+async function fill(group: GroupSize, database: string) {
+  const given = await records();
+  for (const { record, split } of given) splits.set(record, split);
+  const shelf = await storeOf(group, database).open("bench");
+  for (const { name, record } of given)
+    shelf.keep({ name, record, fetchedAt: Date.now(), etag: `"${name.padEnd(32)}"` });
+  const { milliseconds, longest } = await timed(() => shelf.flush());
+  return { milliseconds, longest, written: counted.written };
+}
+
+/** Reads everything, in waves, as names become known to a resolution. */
+async function read(group: GroupSize, database: string) {
+  const store = storeOf(group, database);
+  let bytes = 0;
+  let count = 0;
+  let opened = 0;
+  const time = await timed(async () => {
+    const start = performance.now();
+    const shelf = await store.open("bench");
+    opened = performance.now() - start;
+    const names = [...shelf.names()];
+    for (let at = 0, size = 40; at < names.length; at += size, size *= 4) {
+      const wave = names.slice(at, at + size);
+      await shelf.load(wave);
+      for (const name of wave) {
+        bytes += shelf.get(name)?.record.length ?? 0;
+        count++;
+      }
+    }
+  });
+  return { ...time, opened, bytes, count, transactions: counted.transactions };
+}
+
+/** How the two native halves do alone: nothing of the store around them. */
+async function inflate() {
+  const given = (await records()).map(({ record, split }) => record.subarray(0, split));
+  const plain = new Uint8Array(await new Blob(given).arrayBuffer()).subarray(0, 1 << 20);
+  const packed = (await PLATFORM_TOOLS.deflate(plain)) as Uint8Array<ArrayBuffer>;
+  const deflating = await timed(() => PLATFORM_TOOLS.deflate(plain));
+  const inflating = await timed(() => PLATFORM_TOOLS.inflate(packed));
+  return { plain: plain.length, packed: packed.length, deflating, inflating };
+}
+
+Object.assign(globalThis, { bench: { fill, read, inflate } });

@@ -1,0 +1,122 @@
+import { deflateSync, inflateSync } from "node:zlib";
+import type { Failure } from "../../src/errors.ts";
+import type { BlobStore } from "../../src/ports.ts";
+import type { GroupSize, Locks, StoreTools } from "../../src/store/kept.ts";
+import { MetadataStore } from "../../src/store/metadata-store.ts";
+import { coldStart, isRecord } from "./records.ts";
+
+/** What `after` was asked for, run by hand. */
+export class Clock {
+  now = 1_700_000_000_000;
+  readonly #timers = new Set<{ at: number; run: () => void }>();
+
+  after = (milliseconds: number, run: () => void): (() => void) => {
+    const timer = { at: this.now + milliseconds, run };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  };
+
+  pass(milliseconds: number): void {
+    this.now += milliseconds;
+    for (const timer of this.#timers) {
+      if (timer.at > this.now) continue;
+      this.#timers.delete(timer);
+      timer.run();
+    }
+  }
+
+  get waiting(): number {
+    return this.#timers.size;
+  }
+}
+
+export interface Tab {
+  store: MetadataStore;
+  warnings: Failure[];
+}
+
+export interface Shared {
+  blobs: BlobStore;
+  clock?: Clock;
+  locks?: Locks;
+  group?: GroupSize;
+}
+
+/** A store of one tab over what all tabs share. */
+export function openTab(shared: Shared): Tab {
+  const warnings: Failure[] = [];
+  return { store: new MetadataStore(shared.blobs, toolsOf(shared, warnings)), warnings };
+}
+
+export function toolsOf(
+  { clock = new Clock(), locks, group }: Omit<Shared, "blobs">,
+  warnings: Failure[] = [],
+): StoreTools {
+  return {
+    now: () => clock.now,
+    after: clock.after,
+    deflate: async (bytes) => deflateSync(bytes),
+    inflate: async (bytes) => inflateSync(bytes),
+    coldStart,
+    isRecord,
+    warn: (failure) => warnings.push(failure),
+    locks,
+    ...(group && { group }),
+  };
+}
+
+/** Counts a store's transactions, by kind. */
+export function counting(blobs: BlobStore): BlobStore & { count: Record<"read" | "update" | "other", number> } {
+  const count = { read: 0, update: 0, other: 0 };
+  const counted = <T>(kind: keyof typeof count, work: T): T => {
+    count[kind]++;
+    return work;
+  };
+  return {
+    ...blobs,
+    count,
+    getMany: (keys) => counted("read", blobs.getMany(keys)),
+    update: (key, change) => counted("update", blobs.update(key, change)),
+    keys: () => counted("other", blobs.keys()),
+    delMany: (keys) => counted("other", blobs.delMany(keys)),
+  };
+}
+
+type Waiting = { run: () => void; drop: () => void };
+
+/** Locks as browsers have them, within this thread. */
+export function fakeLocks(): Locks & { held: () => string[] } {
+  const queues = new Map<string, Waiting[]>();
+  const held = new Set<string>();
+  const next = (name: string): void => {
+    held.delete(name);
+    queues.get(name)?.shift()?.run();
+  };
+  return {
+    held: () => [...held],
+    async request(name, { ifAvailable, signal }, run) {
+      signal?.throwIfAborted();
+      if (held.has(name)) {
+        if (ifAvailable) return await run(null);
+        await new Promise<void>((resolve, reject) => {
+          const queue = queues.get(name) ?? [];
+          const mine: Waiting = { run: resolve, drop: () => reject(signal?.reason) };
+          queues.set(name, [...queue, mine]);
+          signal?.addEventListener("abort", () => {
+            queues.set(
+              name,
+              (queues.get(name) ?? []).filter((waiting) => waiting !== mine),
+            );
+            mine.drop();
+          });
+        });
+      }
+      held.add(name);
+      try {
+        return await run({ name });
+      } finally {
+        next(name);
+      }
+    },
+  };
+}

@@ -1,0 +1,154 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { BlobStore } from "../../src/ports.ts";
+import { packGroup, unpackGroup } from "../../src/store/group.ts";
+import type { Kept } from "../../src/store/kept.ts";
+import { readIndex, writeIndex } from "../../src/store/shelf-index.ts";
+import { createMemoryStore } from "../../workers/memory-store.ts";
+import { PLATFORM_TOOLS } from "../../workers/store-tools.ts";
+import { openTab, toolsOf } from "./harness.ts";
+import { makeRecord } from "./records.ts";
+
+const bytes = fc.uint8Array({ maxLength: 300 });
+const record = fc.tuple(bytes, bytes).map(([hot, cold]) => makeRecord(hot, cold));
+const name = fc.oneof(
+  fc.constantFrom("react", "@a/b", "__proto__", "constructor", "", "1", "é😀"),
+  fc.string({ unit: "binary", maxLength: 12 }).filter((text) => text.isWellFormed()),
+);
+const kept = fc.record(
+  { name, record, etag: fc.string({ maxLength: 40 }), fetchedAt: fc.nat() },
+  { requiredKeys: ["name", "record", "fetchedAt"] },
+) as fc.Arbitrary<Kept>;
+const many = fc.uniqueArray(kept, { selector: (one) => one.name, maxLength: 30 });
+const group = fc.record({ records: fc.integer({ min: 1, max: 8 }), bytes: fc.integer({ min: 1, max: 2000 }) });
+
+/** A byte to change, and how; or where to cut. Both as parts of the whole. */
+const harm = fc.record({
+  at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+  by: fc.integer({ min: 0, max: 255 }),
+});
+
+/** `by` 0 cuts the blob off at the place; anything else changes the byte there. */
+function harmed(blob: Uint8Array, { at, by }: { at: number; by: number }): Uint8Array {
+  const place = Math.floor(at * blob.length);
+  if (by === 0) return blob.slice(0, place);
+  const copy = blob.slice();
+  copy[place]! ^= by;
+  return copy;
+}
+
+async function everything(blobs: BlobStore): Promise<[string, Uint8Array][]> {
+  const keys = await blobs.keys();
+  return (await blobs.getMany(keys)).map((blob, i) => [keys[i]!, blob!]);
+}
+
+const put = (blobs: BlobStore, key: string, blob: Uint8Array): Promise<void> =>
+  blobs.update(key, () => ({ puts: new Map([[key, blob]]), deletes: [] }));
+
+test("what is kept is read back, in another tab, whatever the size of groups", async () => {
+  await fc.assert(
+    fc.asyncProperty(many, group, async (all, size) => {
+      const blobs = createMemoryStore();
+      const writer = openTab({ blobs, group: size });
+      const shelf = await writer.store.open("n");
+      for (const one of all) shelf.keep(one);
+      await shelf.flush();
+      const reader = openTab({ blobs, group: size });
+      const again = await reader.store.open("n");
+      expect([...again.names()]).toEqual(all.map((one) => one.name));
+      for (const { name: own, etag, fetchedAt } of all) {
+        expect(again.entry(own)).toMatchObject({ fetchedAt, ...(etag === undefined ? {} : { etag }) });
+        expect(again.get(own)).toBeUndefined();
+      }
+      await again.load(all.map((one) => one.name));
+      for (const one of all) expect(again.get(one.name)).toEqual(one);
+      expect([...writer.warnings, ...reader.warnings]).toEqual([]);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("a group with one byte changed, or cut, is nothing; with several, nothing or what it was", async () => {
+  const tools = toolsOf({});
+  await fc.assert(
+    fc.asyncProperty(many, fc.array(harm, { minLength: 1, maxLength: 4 }), async (all, harms) => {
+      const blob = await packGroup(all, tools);
+      const whole = new Map(all.map((one) => [one.name, one.record]));
+      expect(await unpackGroup(blob, tools)).toEqual(whole);
+      expect(await unpackGroup(harmed(blob, harms[0]!), tools)).toBeNull();
+      const found = await unpackGroup(harms.reduce(harmed, blob), tools);
+      if (found) expect(found).toEqual(whole);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("an index with one byte changed, or cut, is none", async () => {
+  fc.assert(
+    fc.property(many, harm, (all, one) => {
+      const places = all.map(({ record: _, name: own, ...entry }) => [own, { ...entry, group: 7 }] as const);
+      const index = {
+        groups: new Map([[7, { batch: 7, bytes: 100, count: all.length, used: 19_000 }]]),
+        entries: new Map(places),
+      };
+      const blob = writeIndex(index);
+      expect(readIndex(blob)).toEqual(index);
+      expect(readIndex(harmed(blob, one))).toBeNull();
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("harm to any blob makes misses, never a failure or another record; and it heals", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      many,
+      group,
+      fc.array(fc.tuple(fc.nat(), harm), { minLength: 1, maxLength: 5 }),
+      async (all, size, harms) => {
+        const blobs = createMemoryStore();
+        const shelf = await openTab({ blobs, group: size }).store.open("n");
+        for (const one of all) shelf.keep(one);
+        await shelf.flush();
+        const stored = await everything(blobs);
+        for (const [which, how] of stored.length > 0 ? harms : []) {
+          const [key, blob] = stored[which % stored.length]!;
+          await put(blobs, key, harmed(blob, how));
+        }
+        const names = all.map((one) => one.name);
+        const { store, warnings } = openTab({ blobs, group: size });
+        const hurt = await store.open("n");
+        await hurt.load(names);
+        for (const one of all) {
+          const found = hurt.get(one.name);
+          if (found) expect(found).toEqual(one);
+          else expect(hurt.entry(one.name)).toBeUndefined();
+        }
+        for (const one of all) if (!hurt.get(one.name)) hurt.keep(one);
+        await hurt.flush();
+        const healed = await openTab({ blobs, group: size }).store.open("n");
+        await healed.load(names);
+        expect(names.map((own) => healed.get(own))).toEqual(all);
+        expect(warnings).toEqual([]);
+        // What was hurt is gone, not left behind: there is an index, and every group in it is there.
+        const { bytes: known } = await store.usage();
+        const groups = (await everything(blobs)).filter(([key]) => key.startsWith("1 g"));
+        expect(groups.reduce((sum, [, blob]) => sum + blob.length, 0)).toBe(known);
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+test("the platform's own deflate and inflate", async () => {
+  const tools = { ...toolsOf({}), ...PLATFORM_TOOLS };
+  const all = [{ name: "a", record: makeRecord("hot ".repeat(5000), "cold"), fetchedAt: 1 }];
+  const blob = await packGroup(all, tools);
+  expect(blob.length).toBeLessThan(1000);
+  expect((await unpackGroup(blob, tools))?.get("a")).toEqual(all[0]!.record);
+  await expect(tools.inflate(new Uint8Array([1, 2, 3]))).rejects.toThrow();
+  // Its checksum is the last four bytes.
+  const packed = (await tools.deflate(new Uint8Array(100))) as Uint8Array<ArrayBuffer>;
+  packed[packed.length - 1]! ^= 1;
+  await expect(tools.inflate(packed)).rejects.toThrow();
+});

@@ -1,0 +1,24 @@
+// Records as the store sees them: a mark, where the cold part starts (two bytes), then anything.
+
+const MARK = 0x52;
+
+export const isRecord = (record: Uint8Array): boolean => record.length >= 3 && record[0] === MARK;
+
+export const coldStart = (record: Uint8Array): number => (record[1] ?? 0) + 256 * (record[2] ?? 0);
+
+export function makeRecord(hot: Uint8Array | string, cold: Uint8Array | string = ""): Uint8Array {
+  const parts = [hot, cold].map((part) => (typeof part === "string" ? new TextEncoder().encode(part) : part));
+  const split = 3 + parts[0]!.length;
+  return new Uint8Array([MARK, split & 255, split >> 8, ...parts[0]!, ...parts[1]!]);
+}
+
+/** A record of some size that is different for each name and edition. */
+export function recordOf(name: string, edition = 0, size = 200): Uint8Array {
+  const text = `${name}#${edition} `;
+  let hash = edition + name.length;
+  const cold = Uint8Array.from({ length: size }, (_, i) => {
+    hash = (Math.imul(hash ^ name.charCodeAt(i % name.length), 0x01000193) + i) >>> 0;
+    return hash >>> 13;
+  });
+  return makeRecord(text.repeat(Math.ceil(size / text.length)), cold);
+}

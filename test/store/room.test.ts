@@ -1,0 +1,154 @@
+import { expect, test } from "vitest";
+import { InstallError } from "../../src/errors.ts";
+import type { BlobStore } from "../../src/ports.ts";
+import { groupKey, indexKey } from "../../src/store/keys.ts";
+import { createMemoryStore } from "../../workers/memory-store.ts";
+import { Clock, counting, openTab } from "./harness.ts";
+import { recordOf } from "./records.ts";
+
+const DAY = 86_400_000;
+const SIZE = 2000;
+
+async function write(shared: { blobs: BlobStore; clock: Clock }, namespace: string, names: readonly string[]) {
+  const { store, warnings } = openTab({ ...shared, group: { records: 1, bytes: 1 << 20 } });
+  const shelf = await store.open(namespace);
+  await shelf.load(shelf.names());
+  for (const name of names) shelf.keep({ name, record: recordOf(name, 0, SIZE), fetchedAt: shared.clock.now });
+  await shelf.flush();
+  shared.clock.pass(DAY);
+  return { store, shelf, warnings };
+}
+
+async function namesIn(blobs: BlobStore, namespace: string): Promise<string[]> {
+  const shelf = await openTab({ blobs }).store.open(namespace);
+  await shelf.load(shelf.names());
+  return [...shelf.names()].filter((name) => shelf.get(name)).sort();
+}
+
+test("where there is no room, what was used least recently makes some, of whichever namespace", async () => {
+  const shared = { blobs: createMemoryStore(4.5 * SIZE), clock: new Clock() };
+  await write(shared, "one", ["a"]);
+  await write(shared, "two", ["b"]);
+  await write(shared, "two", ["c"]);
+  // This visit reads, and so uses, "a".
+  await write(shared, "one", []);
+  const { warnings } = await write(shared, "three", ["d", "e"]);
+  expect(warnings).toEqual([]);
+  expect(await namesIn(shared.blobs, "three")).toEqual(["d", "e"]);
+  expect(await namesIn(shared.blobs, "one")).toEqual(["a"]);
+  expect(await namesIn(shared.blobs, "two")).toEqual([]);
+  expect((await openTab(shared).store.usage()).namespaces).toBe(2);
+});
+
+test("what is in use does not make room for what is new", async () => {
+  const shared = { blobs: createMemoryStore(4.5 * SIZE), clock: new Clock() };
+  await write(shared, "n", ["a", "b"]);
+  await write(shared, "other", ["x"]);
+  const { warnings } = await write(shared, "n", ["c"]);
+  expect(warnings).toEqual([]);
+  expect(await namesIn(shared.blobs, "n")).toEqual(["a", "b", "c"]);
+});
+
+test("where nothing helps: one warning, no more writing, and everything else goes on", async () => {
+  const clock = new Clock();
+  const shared = { ...counting(createMemoryStore(2.5 * SIZE)), clock };
+  await write({ blobs: shared, clock }, "n", ["a"]);
+  const { store, shelf, warnings } = await write({ blobs: shared, clock }, "n", ["b", "c"]);
+  expect(warnings.map(({ code }) => code)).toEqual(["ESTOREFULL"]);
+  expect(shelf.get("b")?.record).toEqual(recordOf("b", 0, SIZE));
+  const updates = shared.count.update;
+  shelf.keep({ name: "d", record: recordOf("d"), fetchedAt: 1 });
+  await shelf.flush();
+  await (await store.open("m")).flush();
+  expect(shared.count.update).toBe(updates);
+  expect(warnings).toHaveLength(1);
+  expect(await namesIn(shared, "n")).toEqual(["a"]);
+  // After it was emptied there is room again.
+  await store.clear();
+  shelf.keep({ name: "d", record: recordOf("d"), fetchedAt: 1 });
+  await shelf.flush();
+  expect(await namesIn(shared, "n")).toEqual(["d"]);
+});
+
+test("a store that always says that it is full", async () => {
+  const full = (): Promise<never> => Promise.reject(new DOMException("full", "QuotaExceededError"));
+  const blobs = { ...createMemoryStore(), update: full, delMany: full };
+  const { warnings } = await write({ blobs, clock: new Clock() }, "n", ["a"]);
+  expect(warnings.map(({ code }) => code)).toEqual(["ESTOREFULL"]);
+});
+
+const refused = (): Promise<never> => Promise.reject(new DOMException("not here", "InvalidStateError"));
+
+test("a store that cannot be read is an empty one, and is left alone, with one warning", async () => {
+  const blobs = counting({ ...createMemoryStore(), getMany: refused, update: refused, clear: refused, keys: refused });
+  const { store, warnings } = openTab({ blobs });
+  const shelf = await store.open("n");
+  expect([...shelf.names()]).toEqual([]);
+  shelf.keep({ name: "a", record: recordOf("a"), fetchedAt: 1 });
+  await shelf.flush();
+  await store.open("m");
+  expect(blobs.count).toEqual({ read: 1, update: 0, other: 0 });
+  expect(await store.usage()).toEqual({ bytes: 0, packuments: 0, namespaces: 0 });
+  expect(warnings.map(({ code, message }) => [code, message.includes("InvalidStateError: not here")])).toEqual([
+    ["ESTORE", true],
+  ]);
+  await expect(store.clear()).rejects.toThrow(InstallError);
+});
+
+test("a store that breaks after it was opened: what it had is missing, and stays", async () => {
+  const blobs = createMemoryStore();
+  await write({ blobs, clock: new Clock() }, "n", ["a"]);
+  let reads = 0;
+  const failing = { ...blobs, getMany: (keys: readonly string[]) => (reads++ === 0 ? blobs.getMany(keys) : refused()) };
+  const { store, warnings } = openTab({ blobs: failing });
+  const shelf = await store.open("n");
+  expect(shelf.entry("a")).toBeDefined();
+  await shelf.load(["a"]);
+  expect(shelf.entry("a")).toBeUndefined();
+  shelf.keep({ name: "a", record: recordOf("a", 1), fetchedAt: 2 });
+  await shelf.flush();
+  expect(warnings.map(({ code }) => code)).toEqual(["ESTORE"]);
+  expect(await namesIn(blobs, "n")).toEqual(["a"]);
+});
+
+test("a store that does not answer is none", async () => {
+  const clock = new Clock();
+  const blobs = { ...createMemoryStore(), getMany: () => new Promise<never>(() => {}) };
+  const { store, warnings } = openTab({ blobs, clock });
+  const opening = store.open("n");
+  clock.pass(5000);
+  expect([...(await opening).names()]).toEqual([]);
+  expect(warnings.map(({ code }) => code)).toEqual(["ESTORE"]);
+  expect(clock.waiting).toBe(0);
+});
+
+test("a record that was transferred away meanwhile is a miss", async () => {
+  const blobs = createMemoryStore();
+  const { store, warnings } = openTab({ blobs });
+  const shelf = await store.open("n");
+  const gone = recordOf("a");
+  shelf.keep({ name: "a", record: gone, fetchedAt: 1 });
+  shelf.keep({ name: "b", record: recordOf("b"), fetchedAt: 1 });
+  structuredClone(gone, { transfer: [gone.buffer] });
+  await shelf.flush();
+  expect(warnings).toEqual([]);
+  expect(await namesIn(blobs, "n")).toEqual(["b"]);
+});
+
+test("memory: a change is whole or not at all, and replacing does not need room for both", async () => {
+  const blobs = createMemoryStore(10);
+  const put = (entries: [string, number][], deletes: string[] = []): Promise<void> =>
+    blobs.update("k", () => ({ puts: new Map(entries.map(([key, size]) => [key, new Uint8Array(size)])), deletes }));
+  await put([["a", 6]]);
+  await expect(
+    put([
+      ["b", 3],
+      ["c", 3],
+    ]),
+  ).rejects.toMatchObject({ name: "QuotaExceededError" });
+  expect(await blobs.keys()).toEqual(["a"]);
+  await put([["a", 9]]);
+  await put([["b", 10]], ["a"]);
+  expect((await blobs.getMany(["a", "b"])).map((blob) => blob?.length)).toEqual([undefined, 10]);
+  expect([indexKey("n"), groupKey("n", 3)]).toEqual(["1 i n", "1 g 3 n"]);
+});

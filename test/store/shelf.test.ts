@@ -1,0 +1,288 @@
+import { expect, test } from "vitest";
+import { groupKey, indexKey, isGroupKey } from "../../src/store/keys.ts";
+import { readIndex } from "../../src/store/shelf-index.ts";
+import { createMemoryStore, NO_STORE } from "../../workers/memory-store.ts";
+import { Clock, counting, openTab } from "./harness.ts";
+import { recordOf } from "./records.ts";
+
+const DAY = 86_400_000;
+const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `p${i}`);
+
+/** A comparison that does not look for words. */
+const isSame = (a: Uint8Array | undefined, b: Uint8Array): boolean => a !== undefined && Buffer.compare(a, b) === 0;
+
+async function stored(blobs: ReturnType<typeof createMemoryStore>): Promise<string[]> {
+  return (await blobs.keys()).filter(isGroupKey);
+}
+
+test("a second run of 2,600 packuments reads them in two transactions and writes nothing", async () => {
+  const blobs = createMemoryStore();
+  const all = names(2600);
+  const first = await openTab({ blobs }).store.open("n");
+  for (const name of all) first.keep({ name, record: recordOf(name), fetchedAt: 1 });
+  await first.flush();
+  const { count, ...rest } = counting(blobs);
+  const second = await openTab({ blobs: rest }).store.open("n");
+  // One name after the other becomes known.
+  for (const name of all) {
+    await second.load([name]);
+    if (!isSame(second.get(name)?.record, recordOf(name))) expect.fail(name);
+  }
+  await second.flush();
+  expect(count).toEqual({ read: 2, update: 0, other: 0 });
+});
+
+test("what is asked for within a tick is one transaction, whatever the batches", async () => {
+  const blobs = createMemoryStore();
+  const clock = new Clock();
+  for (const name of names(20)) {
+    const shelf = await openTab({ blobs, clock }).store.open("n");
+    shelf.keep({ name, record: recordOf(name), fetchedAt: 1 });
+    await shelf.flush();
+  }
+  const { count, ...rest } = counting(blobs);
+  const shelf = await openTab({ blobs: rest, clock }).store.open("n");
+  await Promise.all(names(20).map((name) => shelf.load([name])));
+  expect(names(20).every((name) => shelf.get(name))).toBe(true);
+  expect(count.read).toBe(2);
+});
+
+test("what a project adds from visit to visit joins its batch, and small groups grow together", async () => {
+  const blobs = createMemoryStore();
+  const clock = new Clock();
+  for (let visit = 0; visit < 40; visit++) {
+    const { count, ...rest } = counting(blobs);
+    const shelf = await openTab({ blobs: rest, clock }).store.open("n");
+    await shelf.load(shelf.names());
+    expect(count.read).toBeLessThanOrEqual(2);
+    for (const name of visit === 0 ? names(200) : [`p${visit}`, `new${visit}`]) {
+      shelf.keep({ name, record: recordOf(name, visit), fetchedAt: clock.now });
+    }
+    await shelf.flush();
+    clock.pass(1000);
+  }
+  expect((await stored(blobs)).length).toBeLessThan(8);
+  const shelf = await openTab({ blobs, clock }).store.open("n");
+  await shelf.load(shelf.names());
+  expect(shelf.get("p39")?.record).toEqual(recordOf("p39", 39));
+  expect(shelf.get("p0")?.record).toEqual(recordOf("p0", 0));
+});
+
+test("a large project does not join the batch of a small one", async () => {
+  const blobs = createMemoryStore();
+  const clock = new Clock();
+  const small = await openTab({ blobs, clock }).store.open("n");
+  small.keep({ name: "p0", record: recordOf("p0"), fetchedAt: 1 });
+  await small.flush();
+  const large = await openTab({ blobs, clock }).store.open("n");
+  await large.load(["p0"]);
+  for (const name of names(50).slice(1)) large.keep({ name, record: recordOf(name), fetchedAt: 1 });
+  await large.flush();
+  const [blob] = await blobs.getMany([indexKey("n")]);
+  const { groups, entries } = readIndex(blob!)!;
+  expect(groups.get(entries.get("p0")!.group)?.batch).not.toBe(groups.get(entries.get("p1")!.group)?.batch);
+});
+
+test("a dead group is deleted; a half-dead one is written anew once it was read", async () => {
+  const blobs = createMemoryStore();
+  const clock = new Clock();
+  const group = { records: 4, bytes: 1 << 20 };
+  const write = async (changed: string[], edition: number): Promise<void> => {
+    const shelf = await openTab({ blobs, clock, group }).store.open("n");
+    await shelf.load(shelf.names());
+    for (const name of changed) shelf.keep({ name, record: recordOf(name, edition), fetchedAt: clock.now, etag: "e" });
+    await shelf.flush();
+    clock.pass(1000);
+  };
+  await write(names(8), 0);
+  const [first, second] = await stored(blobs);
+  await write(["p0", "p1"], 1);
+  expect(await stored(blobs)).toEqual(expect.arrayContaining([first, second]));
+  await write(["p2"], 2);
+  expect(await stored(blobs)).not.toContain(first);
+  await write(names(8).slice(4), 3);
+  expect(await stored(blobs)).not.toContain(second);
+  const shelf = await openTab({ blobs, clock, group }).store.open("n");
+  await shelf.load(names(8));
+  const editions = [1, 1, 2, 0, 3, 3, 3, 3];
+  expect(names(8).map((name) => shelf.get(name)?.record)).toEqual(
+    names(8).map((name, i) => recordOf(name, editions[i])),
+  );
+});
+
+test("what is vouched for again is not written again", async () => {
+  const blobs = createMemoryStore();
+  const clock = new Clock();
+  const first = await openTab({ blobs, clock }).store.open("n");
+  for (const name of names(3)) first.keep({ name, record: recordOf(name), fetchedAt: 1, etag: "a" });
+  await first.flush();
+  const before = await stored(blobs);
+  const second = await openTab({ blobs, clock }).store.open("n");
+  second.renew("p0", 5);
+  await second.load(["p1"]);
+  second.renew("p1", 6, "b");
+  second.renew("unknown", 7);
+  expect(second.get("p1")).toMatchObject({ fetchedAt: 6, etag: "b" });
+  await second.flush();
+  const third = await openTab({ blobs, clock }).store.open("n");
+  const seen = names(3).map((name) => third.entry(name));
+  expect(seen).toMatchObject([
+    { fetchedAt: 5, etag: "a" },
+    { fetchedAt: 6, etag: "b" },
+    { fetchedAt: 1, etag: "a" },
+  ]);
+  expect(third.entry("unknown")).toBeUndefined();
+  expect(await stored(blobs)).toEqual(before);
+});
+
+test("what is kept can be had at once, and is still had when nothing can be written", async () => {
+  const { store, warnings } = openTab({ blobs: NO_STORE });
+  const shelf = await store.open("n");
+  shelf.keep({ name: "a", record: recordOf("a"), fetchedAt: 3 });
+  shelf.renew("a", 4);
+  await shelf.flush();
+  expect(shelf.get("a")).toEqual({ name: "a", record: recordOf("a"), fetchedAt: 4 });
+  expect([...shelf.names()]).toEqual(["a"]);
+  expect(warnings).toEqual([]);
+});
+
+test("a record has a buffer of its own, so that to send one is not to send its group", async () => {
+  const blobs = createMemoryStore();
+  const first = await openTab({ blobs }).store.open("n");
+  for (const name of names(9)) first.keep({ name, record: recordOf(name), fetchedAt: 1 });
+  await first.flush();
+  const second = await openTab({ blobs }).store.open("n");
+  await second.load(["p3"]);
+  expect(second.get("p3")?.record.buffer.byteLength).toBe(recordOf("p3").length);
+});
+
+test("a record on shared memory is kept as any other", async () => {
+  const blobs = createMemoryStore();
+  const record = recordOf("a");
+  const shared = new Uint8Array(new SharedArrayBuffer(record.length));
+  shared.set(record);
+  const first = await openTab({ blobs }).store.open("n");
+  first.keep({ name: "a", record: shared, fetchedAt: 1 });
+  await first.flush();
+  const second = await openTab({ blobs }).store.open("n");
+  await second.load(["a"]);
+  expect(second.get("a")?.record).toEqual(record);
+});
+
+test("a record of an older form is missing, and its neighbours are not", async () => {
+  const blobs = createMemoryStore();
+  const first = await openTab({ blobs }).store.open("n");
+  first.keep({ name: "old", record: new Uint8Array([1, 2, 3, 4]), fetchedAt: 1 });
+  first.keep({ name: "new", record: recordOf("new"), fetchedAt: 1 });
+  await first.flush();
+  const second = await openTab({ blobs }).store.open("n");
+  await second.load(["old", "new"]);
+  expect(second.get("old")).toBeUndefined();
+  expect(second.entry("old")).toBeUndefined();
+  expect(second.get("new")?.record).toEqual(recordOf("new"));
+  await second.flush();
+  expect([...(await openTab({ blobs }).store.open("n")).names()]).toEqual(["new"]);
+});
+
+test("an index that names a group that is not there: misses, and forgotten", async () => {
+  const blobs = createMemoryStore();
+  const first = await openTab({ blobs }).store.open("n");
+  for (const name of names(3)) first.keep({ name, record: recordOf(name), fetchedAt: 1 });
+  await first.flush();
+  await blobs.delMany(await stored(blobs));
+  const second = await openTab({ blobs }).store.open("n");
+  expect(second.entry("p0")).toBeDefined();
+  await second.load(names(3));
+  expect(names(3).map((name) => second.entry(name))).toEqual([undefined, undefined, undefined]);
+  await second.flush();
+  expect([...(await openTab({ blobs }).store.open("n")).names()]).toEqual([]);
+});
+
+test("namespaces do not see each other; usage counts them, clear empties them", async () => {
+  const blobs = createMemoryStore();
+  const { store } = openTab({ blobs });
+  for (const namespace of ["full http://a/", "full http://a/ 00ff"]) {
+    const shelf = await store.open(namespace);
+    shelf.keep({ name: namespace, record: recordOf(namespace), fetchedAt: 1 });
+    await shelf.flush();
+  }
+  expect([...(await store.open("full http://a/")).names()]).toEqual(["full http://a/"]);
+  const { bytes, ...counts } = await store.usage();
+  expect(counts).toEqual({ packuments: 2, namespaces: 2 });
+  expect(bytes).toBeGreaterThan(400);
+  await store.clear();
+  expect(await blobs.keys()).toEqual([]);
+  expect(await store.usage()).toEqual({ bytes: 0, packuments: 0, namespaces: 0 });
+  expect([...(await store.open("full http://a/")).names()]).toEqual([]);
+});
+
+test("the day of the last use is written once a day", async () => {
+  const blobs = createMemoryStore();
+  const clock = new Clock();
+  const first = await openTab({ blobs, clock }).store.open("n");
+  first.keep({ name: "a", record: recordOf("a"), fetchedAt: 1 });
+  await first.flush();
+  const visit = async (): Promise<number> => {
+    const { count, ...rest } = counting(blobs);
+    const shelf = await openTab({ blobs: rest, clock }).store.open("n");
+    await shelf.load(["a"]);
+    await shelf.flush();
+    return count.update;
+  };
+  expect(await visit()).toBe(0);
+  clock.pass(DAY);
+  expect(await visit()).toBe(1);
+  expect(await visit()).toBe(0);
+});
+
+test("what nobody used for a month goes with the next writing, of whichever namespace", async () => {
+  const blobs = createMemoryStore();
+  const clock = new Clock();
+  const write = async (namespace: string): Promise<void> => {
+    const shelf = await openTab({ blobs, clock }).store.open(namespace);
+    shelf.keep({ name: "a", record: recordOf("a"), fetchedAt: clock.now });
+    await shelf.flush();
+  };
+  await write("gone");
+  clock.pass(10 * DAY);
+  await write("there");
+  clock.pass(21 * DAY);
+  await write("new");
+  const { store } = openTab({ blobs, clock });
+  expect([...(await store.open("gone")).names()]).toEqual([]);
+  expect([...(await store.open("there")).names()]).toEqual(["a"]);
+  expect((await store.usage()).namespaces).toBe(2);
+});
+
+test("what is fetched again is newer, even when the clock was put back", async () => {
+  const blobs = createMemoryStore();
+  for (const fetchedAt of [100, 50]) {
+    const shelf = await openTab({ blobs }).store.open("n");
+    shelf.keep({ name: "a", record: recordOf("a", fetchedAt), fetchedAt });
+    await shelf.flush();
+  }
+  const shelf = await openTab({ blobs }).store.open("n");
+  await shelf.load(["a"]);
+  expect(shelf.get("a")).toMatchObject({ fetchedAt: 50, record: recordOf("a", 50) });
+});
+
+test("another format's blobs are neither read nor harmed", async () => {
+  const blobs = createMemoryStore();
+  const key = `2${indexKey("n").slice(1)}`;
+  await blobs.update(key, () => ({ puts: new Map([[key, new Uint8Array(8)]]), deletes: [] }));
+  const shelf = await openTab({ blobs }).store.open("n");
+  expect([...shelf.names()]).toEqual([]);
+  shelf.keep({ name: "a", record: recordOf("a"), fetchedAt: 1 });
+  await shelf.flush();
+  expect(await blobs.keys()).toContain(key);
+});
+
+test("groups that no index names are swept", async () => {
+  const blobs = createMemoryStore();
+  const orphan = groupKey("n", 5);
+  await blobs.update(orphan, () => ({ puts: new Map([[orphan, new Uint8Array(8)]]), deletes: [] }));
+  const shelf = await openTab({ blobs }).store.open("other");
+  shelf.keep({ name: "a", record: recordOf("a"), fetchedAt: 1 });
+  await shelf.flush();
+  expect(await blobs.keys()).not.toContain(orphan);
+});
