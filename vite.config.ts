@@ -3,6 +3,7 @@ import { defineConfig, type UserConfig } from "vite";
 import { buildRegistry } from "./scripts/build.mjs";
 import { readNpmConfig } from "./scripts/npm-config.mjs";
 import { createRelay, RELAY } from "./scripts/relay.mjs";
+import { ISOLATION } from "./scripts/serve.mjs";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -11,7 +12,10 @@ const config: UserConfig = defineConfig({
   root: at("web/playground"),
   // Relative addresses, so that the built page can stand in any folder of a file host.
   base: "./",
-  define: { __WEBHOIST_REGISTRY__: JSON.stringify(buildRegistry()) },
+  define: { __WEBHOIST_REGISTRY__: JSON.stringify(buildRegistry()), __WEBHOIST_INTERLEAVE__: "undefined" },
+  server: { headers: ISOLATION },
+  preview: { headers: ISOLATION },
+  worker: { format: "es" },
   build: {
     outDir: at(".build/site"),
     emptyOutDir: true,

@@ -11,10 +11,52 @@ import { ROOT } from "./setup.mjs";
 const TYPES = join(ROOT, ".build/types");
 const ENTRIES = { index: "web/index.ts", core: "src/index.ts", cli: "web/cli/main.ts" };
 
+/** What a build knows that its sources do not. */
+const knowledge = () => ({
+  __WEBHOIST_REGISTRY__: JSON.stringify(buildRegistry()),
+  __WEBHOIST_INTERLEAVE__: "undefined",
+});
+
 /** Base URL of the registry this machine's npm client uses: what the build puts in as the default. */
 export function buildRegistry() {
   return publicUrl(readNpmConfig(ROOT).registry);
 }
+
+/**
+ * A name is short in the same way in every file: pages and workers send each other objects.
+ * @type {import("terser").MinifyOptions["nameCache"] & { vars?: object }}
+ */
+const nameCache = {};
+
+/**
+ * In the sources the worker's address leads to its source, as development servers want it; in the package to the file
+ * beside the entry, in the words that bundlers look for. In between it is a name, else this build would carry the worker along.
+ * @type {import("vite").Plugin}
+ */
+const workerAddress = {
+  name: "worker-address",
+  enforce: "pre",
+  transform(code, id) {
+    if (!id.endsWith("web/spawn.ts")) return undefined;
+    const address = 'new URL("../workers/worker.ts", import.meta.url)';
+    if (!code.includes(address)) throw new Error("web/spawn.ts does not name the worker");
+    return { code: code.replace(address, "__WEBHOIST_WORKER__"), map: null };
+  },
+};
+
+/** The same, once every chunk has its name. @type {import("vite").Plugin} */
+const workerFile = {
+  name: "worker-file",
+  generateBundle(_, output) {
+    for (const chunk of Object.values(output)) {
+      if (chunk.type !== "chunk") continue;
+      const file = `${"../".repeat(chunk.fileName.split("/").length - 1) || "./"}worker.js`;
+      chunk.code = chunk.code
+        .replaceAll("__WEBHOIST_WORKER__", `new URL(${JSON.stringify(file)},import.meta.url)`)
+        .replaceAll("__WEBHOIST_WORKER_FILE__", file);
+    }
+  },
+};
 
 /**
  * A second minifier over the bundler's own, which leaves 1 % of what a page loads. It also writes import("./a.js") where
@@ -26,9 +68,6 @@ const squeeze = {
   async generateBundle(_, output) {
     const chunks = Object.values(output).filter((file) => file.type === "chunk");
     const regex = internalNames(chunks.map(({ code }) => code).join("\n"));
-    // A name is short in the same way in every file.
-    /** @type {import("terser").MinifyOptions["nameCache"] & { vars?: object }} */
-    const nameCache = {};
     for (const chunk of chunks) {
       const asset = output[`${chunk.fileName}.map`];
       const [code = "", comment = ""] = chunk.code.split(/(?=\/\/# sourceMappingURL=)/);
@@ -50,23 +89,59 @@ const squeeze = {
 };
 
 /**
- * What the page's entry imports statically is one file, whichever parts the core and the command also use: a page loads
- * all of it anyway, and it compresses better in one piece.
+ * What a page loads to resolve on its own thread is one file, what it loads to have workers resolve is another, and what
+ * both take stands beside the entry: it compresses better in a few pieces, whichever parts the core and the command also use.
  * @param {string} id
  * @param {{ getModuleInfo(id: string): { importedIds: readonly string[] } | null }} context
  */
 function loadedByPage(id, context) {
-  if (pageModules.size === 0) {
-    pageModules.add(join(ROOT, ENTRIES.index));
-    for (const module of pageModules) {
-      for (const imported of context.getModuleInfo(module)?.importedIds ?? []) pageModules.add(imported);
-    }
+  if (groups.size === 0) {
+    const [entry, inline, crews] = [ENTRIES.index, "web/inline.ts", "web/crews.ts"].map((file) => reach(file, context));
+    for (const module of inline ?? []) groups.set(module, crews?.has(module) ? "webhoist" : "inline");
+    for (const module of crews ?? []) if (!groups.has(module)) groups.set(module, "crews");
+    for (const module of entry ?? []) groups.set(module, "webhoist");
   }
-  return pageModules.has(id) ? "webhoist" : null;
+  return groups.get(id) ?? null;
 }
 
-/** @type {Set<string>} */
-const pageModules = new Set();
+/** @type {Map<string, string>} */
+const groups = new Map();
+
+/**
+ * A module and what it imports, directly or not, other than later.
+ * @param {string} file
+ * @param {Parameters<typeof loadedByPage>[1]} context
+ */
+function reach(file, context) {
+  const modules = new Set([join(ROOT, file)]);
+  for (const module of modules) {
+    for (const imported of context.getModuleInfo(module)?.importedIds ?? []) modules.add(imported);
+  }
+  return modules;
+}
+
+/** The worker is one file without imports: it can be copied, started from a blob, and bundled by any tool. */
+async function bundleWorker() {
+  const { build } = await import("vite");
+  await build({
+    root: ROOT,
+    configFile: false,
+    logLevel: "warn",
+    publicDir: false,
+    define: knowledge(),
+    plugins: [squeeze],
+    build: {
+      target: "es2023",
+      outDir: "dist",
+      emptyOutDir: false,
+      sourcemap: true,
+      lib: { entry: { worker: "workers/worker.ts" }, formats: ["es"] },
+      rolldownOptions: {
+        output: { minify: true, comments: false, entryFileNames: "[name].js", codeSplitting: false },
+      },
+    },
+  });
+}
 
 /** `dist/*.js`: one build, so that the page's library, the core and the command share what they have in common. */
 async function bundle() {
@@ -76,8 +151,8 @@ async function bundle() {
     configFile: false,
     logLevel: "warn",
     publicDir: false,
-    define: { __WEBHOIST_REGISTRY__: JSON.stringify(buildRegistry()) },
-    plugins: [squeeze],
+    define: knowledge(),
+    plugins: [workerAddress, squeeze, workerFile],
     build: {
       target: "es2023",
       outDir: "dist",
@@ -92,7 +167,14 @@ async function bundle() {
           comments: false,
           entryFileNames: "[name].js",
           chunkFileNames: "chunks/[name]-[hash].js",
-          codeSplitting: { groups: [{ name: loadedByPage }] },
+          codeSplitting: {
+            // What both take is settled first, else a piece draws in all that it imports.
+            groups: ["webhoist", "inline", "crews"].map((group, i) => ({
+              debugName: group,
+              priority: 3 - i,
+              name: (id, context) => (loadedByPage(id, context) === group ? group : null),
+            })),
+          },
         },
       },
     },
@@ -125,6 +207,7 @@ function types() {
 export async function buildPackage() {
   rmSync(join(ROOT, "dist"), { recursive: true, force: true });
   await bundle();
+  await bundleWorker();
   types();
 }
 

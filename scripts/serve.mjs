@@ -14,6 +14,12 @@ const TYPES = {
   ".woff2": "font/woff2",
 };
 
+/** What lets a page have threads that share memory (docs/isolation.md). Its worker's file needs the second one too. */
+export const ISOLATION = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
 /** @typedef {(request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => boolean} Handler */
 
 /**
@@ -55,6 +61,7 @@ export function serveFolder(folder) {
       "cache-control": name.startsWith("/assets/") ? "max-age=31536000, immutable" : "no-cache",
       "x-content-type-options": "nosniff",
       "referrer-policy": "no-referrer",
+      ...ISOLATION,
     });
     response.end(request.method === "HEAD" ? undefined : body);
   });

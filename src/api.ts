@@ -15,6 +15,12 @@ export interface Progress {
 
 export type MetadataForm = "full" | "abbreviated";
 export type Mode = "auto" | "threads" | "worker" | "inline";
+/**
+ * How stored metadata is used. `default`: what is younger than five minutes as it is, the rest once the registry says it
+ * still holds. `revalidate`: all of it only then. `prefer-offline`: as it is, however old. `offline`: nothing is requested;
+ * what is missing fails the run (`EOFFLINE`). `none`: nothing is read or kept.
+ */
+export type CacheMode = "default" | "revalidate" | "prefer-offline" | "offline" | "none";
 
 export interface InstallerOptions {
   /** Base URL of the default registry. */
@@ -26,7 +32,11 @@ export interface InstallerOptions {
   fetch?: typeof globalThis.fetch;
   metadata?: MetadataForm;
   mode?: Mode;
-  cache?: "none";
+  cache?: CacheMode;
+  /** Who fetches: the page (default: the embedder's own `fetch`, credentials and service worker are there) or a worker. */
+  io?: "page" | "worker";
+  /** Where the worker's file (`webhoist/worker`) is, if not beside this library's. */
+  workerUrl?: string | URL;
   platform?: Partial<Platform>;
   onProgress?: (progress: Progress) => void;
   /** Requests in flight at once. Default 256. */
@@ -164,6 +174,8 @@ export interface ResolutionStats {
   packuments: number;
   manifestsParsed: number;
   nodes: number;
+  /** Messages between threads. */
+  messages: number;
   /** Milliseconds by phase. */
   milliseconds: { read: number; resolve: number; complete: number; write: number; total: number };
 }
@@ -196,6 +208,12 @@ export interface Installer {
   resolve(project: ProjectInput, options?: ResolveOptions): Promise<Resolution>;
   /** A package's versions, in the registry's order, and its tags. @throws InstallError E404, EUNREACHABLE, EINVALIDPACKUMENT, … */
   packument(name: string, options?: { signal?: AbortSignal }): Promise<PackumentSummary>;
+  /** Metadata that is kept between visits (docs/store.md). */
+  readonly store: {
+    /** Bytes as they are stored, of all registries, once what is being written is written. */
+    usage(): Promise<{ bytes: number; packuments: number }>;
+    clear(): Promise<void>;
+  };
   /** Ends what is running, with EDISPOSED. What was answered stays valid. */
   dispose(): void;
 }

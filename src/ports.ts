@@ -10,6 +10,8 @@ export interface RegistryRequest {
   url: string;
   /** `full` documents carry `time`, `license`, `libc`; the abbreviated form does not. */
   metadata: "full" | "abbreviated";
+  /** Of the document that is at hand: the same one need not be sent again. */
+  etag?: string;
   signal?: AbortSignal;
 }
 
@@ -18,6 +20,8 @@ export interface RegistryResponse {
   /** Bytes over the wire when known (content-length), else the length of the body. */
   transferred: number;
   etag?: string;
+  /** The document at hand still holds: `bytes` are empty. */
+  notModified?: true;
 }
 
 /** What the core is handed to reach a registry. Never throws: an outcome is data. */
@@ -63,7 +67,7 @@ export interface BlobStore {
   /** In one transaction. */
   getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
   /** Reads one blob and does what `change` makes of it, in one transaction. `change` may put and delete any key. */
-  update(key: string, change: (old: Uint8Array | undefined) => BlobChange): Promise<void>;
+  update(key: string, change: (before: Uint8Array | undefined) => BlobChange): Promise<void>;
   keys(): Promise<string[]>;
   delMany(keys: readonly string[]): Promise<void>;
   clear(): Promise<void>;

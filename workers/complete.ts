@@ -1,13 +1,13 @@
 import { type Failure, failure } from "../src/errors.ts";
 import type { Project } from "../src/ideal/project.ts";
 import type { Manifest } from "../src/registry/manifest.ts";
-import type { PackumentSource } from "../src/registry/packument-source.ts";
+import type { Supply } from "./supply.ts";
 
 /**
  * Fills in what abbreviated packuments leave out and a lock has (`license`, `libc`, `workspaces`: npm-tree §23), by one request for each package
  * that was placed. A package whose full manifest cannot be had stays as it is; a warning names it.
  */
-export async function completeManifests({ context }: Project, source: PackumentSource): Promise<Failure[]> {
+export async function completeManifests({ context }: Project, source: Pick<Supply, "manifest">): Promise<Failure[]> {
   const warnings: Failure[] = [];
   const placed = new Set<Manifest>();
   for (const { manifest } of context.tree.inventory.values()) if (context.picked.has(manifest)) placed.add(manifest);

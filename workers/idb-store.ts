@@ -1,12 +1,25 @@
 import { clear, createStore, delMany, getMany, keys, type UseStore } from "idb-keyval";
 import type { BlobChange, BlobStore } from "../src/ports.ts";
 
-/** Blobs in IndexedDB, for all pages of an origin and their workers. It is opened when it is first used. */
+/** Blobs in IndexedDB, for all pages of an origin and their workers. It is opened when it is used, after `close` too. */
 export function createIdbStore(database = "webhoist"): BlobStore {
   let opened: UseStore | undefined;
+  let connection: IDBDatabase | undefined;
+  const close = (): void => {
+    connection?.close();
+    opened = connection = undefined;
+  };
   const use: UseStore = (mode, run) => {
     opened ??= createStore(database, "metadata");
-    return opened(mode, run);
+    const own = opened;
+    return own(mode, (store) => {
+      const { db } = store.transaction;
+      // Whoever wants to delete the database must not wait for this page.
+      db.onversionchange = close;
+      if (own === opened) connection = db;
+      else db.close(); // closed while it was being opened; this last transaction still ends well
+      return run(store);
+    });
   };
   return {
     async getMany(names) {
@@ -17,11 +30,7 @@ export function createIdbStore(database = "webhoist"): BlobStore {
     keys: () => keys<string>(use),
     delMany: (names) => delMany([...names], use),
     clear: () => clear(use),
-    close() {
-      // Else another tab could not delete the database.
-      opened?.("readonly", ({ transaction }) => transaction.db.close()).catch(() => {});
-      opened = undefined;
-    },
+    close,
   };
 }
 

@@ -1,117 +1,142 @@
 import type {
   InstallerOptions,
+  MetadataForm,
   Progress,
   ProjectInput,
-  Resolution,
   ResolutionStats,
   ResolveOptions,
 } from "../src/api.ts";
-import { type Failure, failure, type Outcome } from "../src/errors.ts";
-import { type Asked, drive } from "../src/ideal/drive.ts";
-import type { Answer, OpenedTarball } from "../src/ideal/need.ts";
+import { type Failure, failure } from "../src/errors.ts";
+import { drive } from "../src/ideal/drive.ts";
 import { type Project, readProject } from "../src/ideal/project.ts";
 import { resolveTree, writeProject } from "../src/ideal/resolve.ts";
 import { treeData } from "../src/ideal/tree-data.ts";
 import { loadNpmrc, type Npmrc, withNpmrc } from "../src/registry/npmrc.ts";
-import { PackumentSource } from "../src/registry/packument-source.ts";
-import { Preload } from "../src/registry/preload.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
-import { createFetchTransport } from "./net/fetch-transport.ts";
 import { DEFAULT_PLATFORM } from "./platform.ts";
-import type { ProgressMeter } from "./progress.ts";
-import { resolutionOf } from "./resolution.ts";
-import { Breather } from "./yield.ts";
+import type { ResolutionParts } from "./resolution.ts";
+import type { Connect, Supply } from "./supply.ts";
 
-type RunOptions = ResolveOptions & { signal: AbortSignal };
+/** Those of an installer's settings that a run goes by: plain data. */
+export type Settings = Pick<InstallerOptions, "registry" | "scopes" | "metadata" | "platform" | "cache">;
+
+/** Hears how far a run is. */
+export interface Meter {
+  phase(phase: Progress["phase"]): void;
+  tick(): void;
+  /** The last report. */
+  end(): void;
+  stop(): void;
+}
+
+export interface Job {
+  settings: Settings;
+  input: ProjectInput;
+  options: ResolveOptions;
+  signal: AbortSignal;
+  connect: Connect;
+  meter?: ((counts: () => Omit<Progress, "phase">) => Meter | Promise<Meter>) | undefined;
+}
+
 type Milliseconds = ResolutionStats["milliseconds"];
 
-/** One resolution on this thread: the engine under the local driver, the preload beside it, one transport for both. */
+/** One resolution, whichever thread it is on and however it reaches packages. */
 export class Run {
-  readonly #installer: InstallerOptions;
-  readonly #input: ProjectInput;
-  readonly #given: RunOptions;
+  readonly #job: Job;
   readonly #warnings: Failure[] = [];
   readonly #spent: Milliseconds = { read: 0, resolve: 0, complete: 0, write: 0, total: 0 };
   #last = performance.now();
 
-  constructor(installer: InstallerOptions, input: ProjectInput, options: RunOptions) {
-    this.#installer = installer;
-    this.#input = input;
-    this.#given = options;
+  constructor(job: Job) {
+    this.#job = job;
   }
 
   /** Rejects with the signal's reason when cancelled, else with an InstallError that says what can be done. */
-  async resolve(): Promise<Resolution> {
+  async resolve(): Promise<ResolutionParts> {
+    const { signal } = this.#job;
     try {
+      signal.throwIfAborted();
       return await this.#resolve();
     } catch (error) {
-      this.#given.signal.throwIfAborted();
+      signal.throwIfAborted();
       const { lastWord } = await import("../src/explain/last-word.ts");
       throw lastWord(error);
     }
   }
 
-  async #resolve(): Promise<Resolution> {
-    const npmrc = await loadNpmrc(npmrcText(this.#input));
-    const options = dated(withNpmrc(npmrc, this.#given));
-    const platform = { ...DEFAULT_PLATFORM, ...this.#installer.platform };
-    const project = await readProject({ ...this.#input, options, platform });
-    const { source, dispose } = this.#connect(npmrc, options);
+  async #resolve(): Promise<ResolutionParts> {
+    const { settings, input } = this.#job;
+    const npmrc = await loadNpmrc(npmrcText(input));
+    const options = dated(withNpmrc(npmrc, this.#job.options));
+    const platform = { ...DEFAULT_PLATFORM, ...settings.platform };
+    const project = await readProject({ ...input, options, platform });
+    const supply = await this.#connect(project, npmrc);
     const { tree } = project.context;
-    const counts = () => ({ ...source.counts, placed: tree.inventory.size - 1 });
-    const meter = await this.#meter(counts);
-    const preload = this.#preload(project, source);
+    const placed = (): number => tree.inventory.size - 1;
+    const meter = await this.#job.meter?.(() => ({ ...supply.counts(), placed: placed() }));
     this.#lap("read");
     try {
       meter?.phase("resolve");
-      preload.follow(tree.root.manifest, true);
-      const { warnings } = await drive(resolveTree(project), this.#host(project, source, meter));
-      preload.stop();
+      const { warnings } = await this.#drive(project, supply, meter);
+      supply.settle();
       this.#lap("resolve");
-      if (options.completeLockfile && source.metadata === "abbreviated") {
-        meter?.phase("complete");
-        const { completeManifests } = await import("./complete.ts");
-        this.#warnings.push(...(await completeManifests(project, source)));
-        this.#given.signal.throwIfAborted();
-      }
-      this.#lap("complete");
+      await this.#complete(project, supply, meter);
       meter?.phase("write");
       const { files, lockfile } = writeProject(project);
       this.#lap("write");
       meter?.end();
       const all = [...npmrc.warnings, ...this.#warnings, ...warnings];
-      return resolutionOf({
+      return {
         // Bound, not an arrow: that would keep all that this run knows for as long as the answer is kept.
         tree: treeData.bind(null, tree.inventory),
         files,
         lockfile,
         warnings: all,
-        stats: this.#stats(source, tree.inventory.size - 1),
-      });
+        stats: this.#stats(supply, placed()),
+      };
     } finally {
-      preload.stop();
       meter?.stop();
-      dispose();
+      supply.dispose();
     }
   }
 
-  #host(project: Project, source: PackumentSource, meter: ProgressMeter | undefined) {
-    const breather = new Breather();
+  /** @throws InstallError EOFFLINE where a run without requests lacks anything, whatever the engine made of that */
+  async #drive(project: Project, supply: Supply, meter: Meter | undefined): Promise<{ warnings: readonly Failure[] }> {
+    const offline = this.#job.settings.cache === "offline";
+    const check = async (): Promise<void> => {
+      if (offline) (await import("./check-offline.ts")).checkOffline(await supply.missing());
+    };
+    try {
+      const built = await drive(resolveTree(project), this.#host(supply, meter));
+      await check();
+      return built;
+    } catch (error) {
+      this.#job.signal.throwIfAborted();
+      await check();
+      throw error;
+    }
+  }
+
+  #host(supply: Supply, meter: Meter | undefined) {
     return {
-      signal: this.#given.signal,
-      answer: (need: Asked) => answer(need, source, project),
-      peek: (need: Asked) => (need.kind === "packument" ? source.peek(need.key) : undefined),
+      signal: this.#job.signal,
+      answer: supply.answer,
+      peek: supply.peek,
       breathe: () => {
         meter?.tick();
-        return breather.breathe();
+        return supply.breathe();
       },
     };
   }
 
-  /** Undefined where nobody wants to hear of progress. */
-  async #meter(counts: () => Omit<Progress, "phase">): Promise<ProgressMeter | undefined> {
-    const { onProgress } = this.#installer;
-    return onProgress && new (await import("./progress.ts")).ProgressMeter(onProgress, counts);
+  async #complete(project: Project, supply: Supply, meter: Meter | undefined): Promise<void> {
+    if (project.options.completeLockfile && supply.metadata === "abbreviated") {
+      meter?.phase("complete");
+      const { completeManifests } = await import("./complete.ts");
+      this.#warnings.push(...(await completeManifests(project, supply)));
+      this.#job.signal.throwIfAborted();
+    }
+    this.#lap("complete");
   }
 
   #lap(phase: Exclude<keyof Milliseconds, "total">): void {
@@ -121,41 +146,21 @@ export class Run {
     this.#last = now;
   }
 
-  #stats({ counts, manifestsParsed }: PackumentSource, nodes: number): ResolutionStats {
-    const { requests, bytes, packuments } = counts;
-    return { requests, bytes, packuments, manifestsParsed, nodes, milliseconds: this.#spent };
+  #stats(supply: Supply, nodes: number): ResolutionStats {
+    const { requests, bytes, packuments, manifestsParsed, messages } = supply.counts();
+    return { requests, bytes, packuments, manifestsParsed, nodes, messages, milliseconds: this.#spent };
   }
 
-  #connect(npmrc: Npmrc, options: ResolveOptions): { source: PackumentSource; dispose: () => void } {
-    const config = registryConfig(this.#installer, npmrc);
-    const transport = createFetchTransport({
-      ...this.#installer,
-      registry: config.registry,
-      onWarning: (warning) => this.#warnings.push(warning),
-    });
-    const { metadata: asked = "abbreviated" } = this.#installer;
-    const metadata = options.before ? "full" : asked;
+  async #connect(project: Project, npmrc: Npmrc): Promise<Supply> {
+    const { settings, signal, connect } = this.#job;
+    const config = registryConfig(settings, npmrc);
+    const { metadata: asked = "abbreviated" } = settings;
+    const metadata: MetadataForm = project.options.before ? "full" : asked;
+    const warn = (warning: Failure): void => void this.#warnings.push(warning);
     if (metadata !== asked) {
-      const why = "A date limit needs publish times, so metadata was full";
-      this.#warnings.push(failure("EFULLMETADATA", why));
+      warn(failure("EFULLMETADATA", "A date limit needs publish times, so metadata was full"));
     }
-    const source = new PackumentSource({ transport, config, metadata, signal: this.#given.signal });
-    return { source, dispose: () => transport.dispose() };
-  }
-
-  #preload(project: Project, source: PackumentSource): Preload {
-    const { world, options, lock, tree } = project.context;
-    const known = new Set([...tree.workspaceSpecs.values()].map(({ name }) => name));
-    // Entries of older locks are fetched once more, whatever they are.
-    if ((lock?.originalLockfileVersion ?? 0) >= 2) {
-      for (const { manifest } of lock?.packages.values() ?? []) known.add(manifest.name ?? "");
-    }
-    const overrides = new Map<string, string>();
-    for (const rule of world.overrides?.children.values() ?? []) {
-      const plain = rule.keySpec === "*" && rule.value !== "*" && !rule.value.startsWith("$");
-      if (plain) overrides.set(rule.name, rule.value);
-    }
-    return new Preload(source, { policy: options.policyFor, overrides, known, peers: !world.legacyPeerDeps });
+    return await connect({ project, config, metadata, cache: settings.cache ?? "default", signal, warn });
   }
 }
 
@@ -170,27 +175,4 @@ const DAY = 86_400_000;
 function dated(options: ResolveOptions): ResolveOptions {
   const { minReleaseAge, before } = options;
   return minReleaseAge && !before ? { ...options, before: new Date(Date.now() - minReleaseAge * DAY) } : options;
-}
-
-async function answer(need: Asked, source: PackumentSource, project: Project): Promise<Answer> {
-  switch (need.kind) {
-    case "packument":
-      return await source.packument(need.key);
-    case "tarball":
-      return await openTarball(need, source, project);
-    default:
-      return need satisfies never;
-  }
-}
-
-async function openTarball(
-  need: Asked & { kind: "tarball" },
-  source: PackumentSource,
-  project: Project,
-): Promise<Outcome<OpenedTarball>> {
-  const { name, key, integrity } = need;
-  const bytes = key.startsWith("file:") ? project.tarball(key.slice(5), name) : await source.tarball(name, key);
-  if (!bytes.ok) return bytes;
-  const { openPackage } = await import("./tarball.ts");
-  return await openPackage(bytes.value, { name, url: key, integrity });
 }

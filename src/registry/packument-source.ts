@@ -12,6 +12,23 @@ export interface PackumentSourceOptions {
   config: RegistryConfig;
   metadata: MetadataForm;
   signal?: AbortSignal | undefined;
+  larder?: Larder | undefined;
+  /** Puts a record where others find it too; what it answers is used from then on. */
+  publish?: (name: string, record: Outcome<Uint8Array>) => Promise<Outcome<Uint8Array>>;
+}
+
+/** What is stored beyond a run. */
+export interface Larder {
+  /**
+   * A packument's record: a stored one that counts, else by `fetch`, with the ETag of the one at hand if there is one.
+   * In what `fetch` and this answer, `bytes` are a record.
+   */
+  record(
+    name: string,
+    fetch: (etag?: string) => Promise<Outcome<RegistryResponse>>,
+  ): Promise<Outcome<RegistryResponse>>;
+  /** What `fetch` brought, where it lies by now. */
+  keep(name: string, record: Uint8Array, etag: string | undefined): void;
 }
 
 export interface SourceCounts {
@@ -84,15 +101,34 @@ export class PackumentSource {
 
   async #loadPackument(name: string): Promise<Outcome<Packument>> {
     this.counts.known++;
-    const { config, metadata } = this.#options;
-    const answer = await this.#get({ kind: "packument", name, url: packumentUrl(config, name), metadata });
+    const { larder, publish } = this.#options;
+    let fetched: RegistryResponse | undefined;
+    const fetch = async (etag?: string): Promise<Outcome<RegistryResponse>> => {
+      const answer = await this.#fetch(name, etag);
+      if (answer.ok && !answer.value.notModified) fetched = answer.value;
+      return answer;
+    };
+    const answer = await (larder ? larder.record(name, fetch) : fetch());
     this.counts.fetched++;
-    if (!answer.ok) return answer;
+    let record: Outcome<Uint8Array> = answer.ok ? ok(answer.value.bytes) : answer;
+    if (publish) record = await publish(name, record);
+    if (!record.ok) return record;
+    if (fetched) larder?.keep(name, record.value, fetched.etag);
+    const packument = indexPackument(name, record.value);
+    this.counts.packuments++;
+    this.indexed.push(packument);
+    return ok(packument);
+  }
+
+  /** A packument from the registry, as a record. */
+  async #fetch(name: string, etag: string | undefined): Promise<Outcome<RegistryResponse>> {
+    const { config, metadata } = this.#options;
+    const url = packumentUrl(config, name);
+    const answer = await this.#get({ kind: "packument", name, url, metadata, ...(etag && { etag }) });
+    if (!answer.ok || answer.value.notModified) return answer;
     try {
-      const packument = indexPackument(name, answer.value.bytes);
-      this.counts.packuments++;
-      this.indexed.push(packument);
-      return ok(packument);
+      indexPackument(name, answer.value.bytes);
+      return answer;
     } catch (error) {
       if (error instanceof InstallError) return fail(error.failure);
       throw error;

@@ -1,7 +1,13 @@
+import type { Outcome } from "../errors.ts";
 import { parseSpec, type Spec } from "../spec/spec.ts";
 import type { Manifest } from "./manifest.ts";
-import type { PackumentSource } from "./packument-source.ts";
+import type { Packument } from "./packument.ts";
 import { type PickPolicy, selectVersion } from "./select-version.ts";
+
+/** Where a preload gets packuments. */
+export interface PreloadSource {
+  packument(name: string): Promise<Outcome<Packument>>;
+}
 
 /**
  * Runs ahead of the tree: asks for packuments that the engine will want, so that it does not meet them one depth at a time.
@@ -9,7 +15,7 @@ import { type PickPolicy, selectVersion } from "./select-version.ts";
  * is asked for again, or not, by the engine, which never waits for it.
  */
 export class Preload {
-  readonly #source: PackumentSource;
+  readonly #source: PreloadSource;
   readonly #policy: (name: string) => PickPolicy;
   readonly #overrides: ReadonlyMap<string, string>;
   readonly #asked = new Set<string>();
@@ -17,9 +23,13 @@ export class Preload {
   readonly #known: ReadonlySet<string>;
   readonly #peers: boolean;
   #stopped = false;
+  /** Told when all that was sent for is there. */
+  #waiting: (() => void)[] = [];
+  dispatched = 0;
+  done = 0;
 
   constructor(
-    source: PackumentSource,
+    source: PreloadSource,
     options: {
       policy: (name: string) => PickPolicy;
       overrides: ReadonlyMap<string, string>;
@@ -37,6 +47,7 @@ export class Preload {
 
   stop(): void {
     this.#stopped = true;
+    this.#quieten();
   }
 
   /** Follows a manifest's dependencies: the project's with those for development. */
@@ -60,11 +71,26 @@ export class Preload {
     const spec = registrySpec(name, text);
     if (!spec || this.#known.has(spec.name)) return;
     this.#names.add(spec.name);
+    // Counted before it is sent for: else one that ends at once would end the rest.
+    this.dispatched++;
     void this.#source.packument(spec.name).then((packument) => {
-      if (this.#stopped || !packument.ok) return;
-      const picked = selectVersion(packument.value, spec.fetchSpec, this.#policy(spec.name));
-      if (picked.ok) this.follow(picked.value);
+      if (!this.#stopped && packument.ok) {
+        const picked = selectVersion(packument.value, spec.fetchSpec, this.#policy(spec.name));
+        if (picked.ok) this.follow(picked.value);
+      }
+      if (++this.done === this.dispatched) this.#quieten();
     });
+  }
+
+  /** Resolves when there is nothing left to look for, or it was stopped. */
+  quiet(): Promise<void> {
+    if (this.#stopped || this.done === this.dispatched) return Promise.resolve();
+    return new Promise((resolve) => void this.#waiting.push(resolve));
+  }
+
+  #quieten(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting = [];
   }
 }
 

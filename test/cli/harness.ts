@@ -113,6 +113,7 @@ export function noting(files: Record<string, string> = {}): { asked: Asked[]; cr
         return resolution;
       },
       packument: () => Promise.reject(new Error("not asked for")),
+      store: { usage: async () => ({ bytes: 0, packuments: 0 }), clear: async () => {} },
       dispose: () => {},
     }),
   };

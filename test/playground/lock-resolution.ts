@@ -29,6 +29,7 @@ export function resolutionOf(lockText: string): Resolution {
       bytes: 0,
       packuments: 0,
       manifestsParsed: 0,
+      messages: 0,
       nodes: all.length,
       milliseconds: { read: 1, resolve: 8, complete: 0, write: 1, total: 10 },
     },

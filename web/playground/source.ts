@@ -26,7 +26,8 @@ export async function sourceOptions(settings: Settings): Promise<InstallerOption
       return { registry: settings.registry };
     case "snapshot": {
       const { snapshotFetch } = await import("./snapshot.ts");
-      return { fetch: await snapshotFetch() };
+      // It is at hand already: storing it would only take room.
+      return { fetch: await snapshotFetch(), cache: "none" };
     }
     default:
       return settings.source satisfies never;

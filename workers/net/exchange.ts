@@ -11,6 +11,8 @@ export interface Call {
   timeout: number;
   /** Read the body in one piece: cheaper, but while it comes nothing is heard of it. */
   whole?: boolean;
+  /** ETag of the document that is at hand: where the answer has the same, its body is not read and it counts as 304. */
+  known?: string | undefined;
   /** When anything last came, to any request of this transport. */
   pulse: { at: number };
 }
@@ -68,10 +70,12 @@ function systemCode(error: unknown): string | undefined {
 async function converse(call: Call, signal: AbortSignal, touch: () => void): Promise<Reply> {
   const response = await call.fetch(call.url.href, { ...call.init, headers: call.headers, signal });
   touch();
-  const { status, headers } = response;
+  const { headers } = response;
+  const status = call.known && response.ok && headers.get("etag") === call.known ? 304 : response.status;
   let bytes: Uint8Array = new Uint8Array();
-  if (response.ok && call.whole) bytes = new Uint8Array(await response.arrayBuffer());
-  else if (response.ok) bytes = await (await import("./read-body.ts")).readBody(response, signal, touch);
+  const wanted = status !== 304 && response.ok;
+  if (wanted && call.whole) bytes = new Uint8Array(await response.arrayBuffer());
+  else if (wanted) bytes = await (await import("./read-body.ts")).readBody(response, signal, touch);
   // Nobody reads an error's text: let go of the connection.
   else response.body?.cancel().catch(() => {});
   return { kind: "answer", status, headers, bytes };

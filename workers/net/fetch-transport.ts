@@ -17,6 +17,8 @@ export interface FetchTransportOptions
   registry: string;
   /** Told once, when `proxy` takes over. */
   onWarning?: (warning: Failure) => void;
+  /** Those of `token`, where others look at them too. */
+  tokens?: Tokens;
   /** In [0, 1): spreads the waits. */
   random?: () => number;
 }
@@ -84,7 +86,7 @@ class FetchTransport implements Transport {
     this.#retries = retries;
     this.#budget = concurrency * retries;
     this.#limit = new Limit(concurrency);
-    this.#tokens = new Tokens(options.token);
+    this.#tokens = options.tokens ?? new Tokens(options.token);
   }
 
   async get(request: RegistryRequest): Promise<Outcome<RegistryResponse>> {
@@ -159,15 +161,17 @@ class FetchTransport implements Transport {
 
   /** One request. Undefined where there should be a token and is none. */
   async #ask(job: Job, url: URL): Promise<Reply | undefined> {
-    const { kind, metadata } = job.request;
+    const { kind, metadata, etag } = job.request;
     const token = await orAbort(this.#tokens.of(url.origin), job.signal);
     if (token === null) return undefined;
     const headers: Record<string, string> = { accept: kind === "tarball" ? "*/*" : ACCEPT[metadata] };
+    // A page's own would need leave from the registry (a preflight for each), and its browser asks with one anyway.
+    if (etag && !IN_BROWSER) headers["if-none-match"] = etag;
     if (token) headers["authorization"] = job.token = token;
     const init: RequestInit = { cache: kind === "tarball" ? "default" : "no-cache" };
     // A chunk at a time costs a page 6 % more of its thread for each packument. One that failed is worth that.
     const whole = kind !== "tarball" && job.tried === 0;
-    const call: Call = { ...this.#shared, url, init, headers, whole, signal: job.signal };
+    const call: Call = { ...this.#shared, url, init, headers, whole, known: etag, signal: job.signal };
     if (IN_BROWSER) return exchange(call);
     const { ByHand } = await import("./by-hand.ts");
     this.#byHand ??= new ByHand();
@@ -177,6 +181,10 @@ class FetchTransport implements Transport {
   async #judge(job: Job, url: URL, reply: Answer): Promise<Verdict> {
     const { request } = job;
     const { status, headers, bytes } = reply;
+    if (status === 304 && request.etag) {
+      this.#note(url);
+      return { response: { bytes: new Uint8Array(), transferred: 0, notModified: true } };
+    }
     if (status >= 200 && status < 300) {
       if (request.kind !== "tarball" && isCut(bytes)) return this.#later(job, () => ({ code: "EINVALIDPACKUMENT" }));
       this.#note(url);

@@ -1,0 +1,77 @@
+import { transfer } from "comlink";
+import { fail, type Outcome, ok } from "../src/errors.ts";
+import { encodeTree } from "../src/ideal/tree-bytes.ts";
+import { countersMeter } from "./counts.ts";
+import { failureOf } from "./failure-of.ts";
+import { serveNet } from "./io-service.ts";
+import { localSupply } from "./local-supply.ts";
+import { PortTransport } from "./net/port-transport.ts";
+import { Pantry } from "./pantry.ts";
+import { ProgressMeter } from "./progress.ts";
+import type { Answered, EngineService, Order, Setup } from "./protocol.ts";
+import { type Meter, Run } from "./run.ts";
+import { startScout } from "./scout.ts";
+import type { Connect } from "./supply.ts";
+import { threadSupply } from "./thread-supply.ts";
+
+/** What a worker can be asked. One run at a time. */
+export function engineService(): EngineService {
+  let setup: Setup;
+  const pantry = new Pantry();
+  let current: AbortController | undefined;
+  return {
+    async begin(given) {
+      setup = given;
+      if (setup.lifeline) await hold(setup.lifeline);
+      if (setup.role === "io") serveNet(setup);
+      if (setup.role === "scout") startScout(setup, pantry);
+    },
+    async resolve(order) {
+      current = new AbortController();
+      const { memory } = order;
+      const connect = memory ? threadSupply(memory, setup) : local(setup, order, pantry);
+      return await resolve(order, connect, current.signal);
+    },
+    cancel: () => current?.abort(),
+    usage: () => pantry.usage(),
+    clear: () => pantry.clear(),
+  };
+}
+
+async function resolve(order: Order, connect: Connect, signal: AbortSignal): Promise<Outcome<Answered>> {
+  const { settings, input, options, progress } = order;
+  try {
+    const parts = await new Run({ settings, input, options, signal, connect, meter: meterOf(order) }).resolve();
+    const tree = encodeTree(parts.tree());
+    return transfer(ok({ ...parts, tree }), [tree.buffer]);
+  } catch (error) {
+    return fail(failureOf(error));
+  } finally {
+    progress?.close();
+  }
+}
+
+function local({ net: [port] }: Setup, { settings }: Order, pantry: Pantry): Connect {
+  return (errand) => {
+    const net = new PortTransport(port!, { registry: errand.config.registry }, errand.warn);
+    return localSupply(errand, net, settings.cache === "none" ? undefined : pantry);
+  };
+}
+
+function meterOf({
+  progress,
+  memory,
+}: Order): ((counts: ConstructorParameters<typeof ProgressMeter>[1]) => Meter) | undefined {
+  if (memory) return (counts) => countersMeter(memory, counts);
+  return progress && ((counts) => new ProgressMeter((report) => progress.postMessage(report), counts));
+}
+
+/** Never lets go: the lock is free again when this worker is gone. */
+function hold(name: string): Promise<void> {
+  return new Promise((held) => {
+    void navigator.locks.request(name, () => {
+      held();
+      return new Promise(() => {});
+    });
+  });
+}

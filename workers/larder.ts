@@ -1,0 +1,127 @@
+import type { CacheMode, MetadataForm } from "../src/api.ts";
+import { type Failure, fail, failure, type Outcome, ok } from "../src/errors.ts";
+import type { RegistryResponse } from "../src/ports.ts";
+import type { Larder as RecordLarder } from "../src/registry/packument-source.ts";
+import { type RegistryConfig, registryOf } from "../src/registry/registry-config.ts";
+import type { Claim } from "../src/store/claim.ts";
+import { freshness } from "../src/store/freshness.ts";
+import type { MetadataStore } from "../src/store/metadata-store.ts";
+import type { Shelf } from "../src/store/shelf.ts";
+
+export interface LarderOptions {
+  store: MetadataStore;
+  config: RegistryConfig;
+  metadata: MetadataForm;
+  cache: CacheMode;
+  signal?: AbortSignal | undefined;
+  warn: (warning: Failure) => void;
+  /** Whose packuments of a registry may be read; null: nobody's. */
+  namespace(registry: string, metadata: MetadataForm): Promise<string | null>;
+  /** Hears of the last write. */
+  writing: (flush: Promise<void>) => void;
+}
+
+type Fetch = Parameters<RecordLarder["record"]>[1];
+
+/** One registry's place in the store. */
+interface Place {
+  /** Null: nothing is stored. */
+  namespace: string | null;
+  shelf: Shelf | null;
+  /** Once somebody had to fetch: the turn that keeps other tabs from fetching the same. */
+  claim?: Promise<Claim | null>;
+}
+
+/** What is stored of the registries of one run, and what the run adds to it. */
+export class Larder implements RecordLarder {
+  /** Packuments that were asked for, are not stored and may not be fetched. */
+  readonly missing: Set<string> = new Set();
+  readonly #options: LarderOptions;
+  readonly #places = new Map<string, Promise<Place>>();
+
+  constructor(options: LarderOptions) {
+    this.#options = options;
+  }
+
+  async record(name: string, fetch: Fetch): Promise<Outcome<RegistryResponse>> {
+    const { config, cache } = this.#options;
+    const place = await this.#place(registryOf(config, name));
+    const stored = await this.#stored(name, place);
+    if (stored?.isFresh) return answer(stored.record);
+    if (cache === "offline") {
+      this.missing.add(name);
+      return fail(failure("EOFFLINE", `${name} is not stored, and nothing may be requested`, { package: name }));
+    }
+    const waited = await this.#turn(place);
+    const now = waited ? await this.#stored(name, place) : stored;
+    if (now?.isFresh) return answer(now.record);
+    const fetched = await fetch(now?.etag);
+    if (!now || !fetched.ok || !fetched.value.notModified) return fetched;
+    place.shelf?.renew(name, Date.now());
+    return answer(now.record);
+  }
+
+  async keep(name: string, record: Uint8Array, etag: string | undefined): Promise<void> {
+    const { shelf } = await this.#place(registryOf(this.#options.config, name));
+    shelf?.keep({ name, record, fetchedAt: Date.now(), ...(etag && { etag }) });
+  }
+
+  /** Writes what is new. The run does not wait for it. */
+  close(): void {
+    this.#options.writing(this.#flush());
+  }
+
+  async #flush(): Promise<void> {
+    for (const opened of this.#places.values()) {
+      const { shelf, claim } = await opened;
+      await shelf?.flush();
+      (await claim)?.release();
+    }
+  }
+
+  async #stored(
+    name: string,
+    { shelf }: Place,
+  ): Promise<{ record: Uint8Array; etag: string | undefined; isFresh: boolean } | undefined> {
+    const entry = shelf?.entry(name);
+    const state = freshness(entry, this.#options.cache, Date.now());
+    if (!shelf || state === "missing") return undefined;
+    await shelf.load([name]);
+    const kept = shelf.get(name);
+    return kept && { record: kept.record, etag: kept.etag, isFresh: state === "fresh" };
+  }
+
+  /** Before the first request. True: another tab has fetched in the meantime, and the shelf is a new one. */
+  async #turn(place: Place): Promise<boolean> {
+    const { store, signal } = this.#options;
+    const { namespace } = place;
+    if (namespace === null) return false;
+    place.claim ??= store.claim(namespace, { signal }).then(
+      async (claim) => {
+        if (claim.waited) place.shelf = await store.open(namespace);
+        return claim;
+      },
+      () => null,
+    );
+    return (await place.claim)?.waited ?? false;
+  }
+
+  #place(registry: string): Promise<Place> {
+    let place = this.#places.get(registry);
+    if (!place) {
+      place = this.#open(registry);
+      this.#places.set(registry, place);
+    }
+    return place;
+  }
+
+  async #open(registry: string): Promise<Place> {
+    const { store, metadata } = this.#options;
+    const namespace = await this.#options.namespace(registry, metadata);
+    return { namespace, shelf: namespace === null ? null : await store.open(namespace) };
+  }
+}
+
+function answer(record: Uint8Array): Outcome<RegistryResponse> {
+  return ok({ bytes: record, transferred: 0 });
+}

@@ -1,0 +1,59 @@
+import type { Failure } from "../src/errors.ts";
+
+const coldStart = (r: Uint8Array) => r.length;
+const isRecord = () => true;
+
+import { MetadataStore } from "../src/store/metadata-store.ts";
+import { createIdbStore } from "./idb-store.ts";
+import { Larder, type LarderOptions } from "./larder.ts";
+import { createMemoryStore } from "./memory-store.ts";
+import type { StoreUsage } from "./protocol.ts";
+import { PLATFORM_TOOLS } from "./store-tools.ts";
+
+// Loaded unless `cache` is `none`.
+
+/** This thread's hold on the stored metadata: IndexedDB, or where there is none memory of this thread's own. */
+export class Pantry {
+  readonly #store: MetadataStore;
+  readonly #listeners = new Set<(warning: Failure) => void>();
+  readonly #writing = new Set<Promise<void>>();
+
+  constructor() {
+    const shared = "indexedDB" in globalThis;
+    const locks = shared ? globalThis.navigator?.locks : undefined;
+    this.#store = new MetadataStore(shared ? createIdbStore() : createMemoryStore(), {
+      ...PLATFORM_TOOLS,
+      coldStart,
+      isRecord,
+      warn: (warning) => {
+        for (const listener of this.#listeners) listener(warning);
+      },
+      ...(locks && { locks }),
+    });
+  }
+
+  /** What one run takes from the store and puts into it. */
+  larder(options: Omit<LarderOptions, "store" | "writing">): Larder {
+    this.#listeners.add(options.warn);
+    return new Larder({
+      ...options,
+      store: this.#store,
+      writing: (flush) => {
+        this.#listeners.delete(options.warn);
+        this.#writing.add(flush);
+        void flush.finally(() => this.#writing.delete(flush));
+      },
+    });
+  }
+
+  /** Once what is being written is written. */
+  async usage(): Promise<StoreUsage> {
+    await Promise.all(this.#writing);
+    return await this.#store.usage();
+  }
+
+  async clear(): Promise<void> {
+    await Promise.all(this.#writing);
+    await this.#store.clear();
+  }
+}

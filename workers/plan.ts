@@ -1,0 +1,44 @@
+import type { ResolveOptions } from "../src/api.ts";
+import { World } from "../src/graph/world.ts";
+import { buildOptions } from "../src/ideal/options.ts";
+import type { Project } from "../src/ideal/project.ts";
+import type { Platform } from "../src/ports.ts";
+import type { Manifest } from "../src/registry/manifest.ts";
+import { Preload, type PreloadSource } from "../src/registry/preload.ts";
+import type { PickPolicy } from "../src/registry/select-version.ts";
+
+/** What a preload goes by: plain data, so that it can run on another thread than the engine. */
+export interface Plan {
+  manifest: Manifest;
+  overrides: ReadonlyMap<string, string>;
+  known: ReadonlySet<string>;
+  peers: boolean;
+}
+
+export function planOf({ context }: Project): Plan {
+  const { world, lock, tree } = context;
+  const known = new Set([...tree.workspaceSpecs.values()].map(({ name }) => name));
+  // Entries of older locks are fetched once more, whatever they are.
+  if ((lock?.originalLockfileVersion ?? 0) >= 2) {
+    for (const { manifest } of lock?.packages.values() ?? []) known.add(manifest.name ?? "");
+  }
+  const overrides = new Map<string, string>();
+  for (const rule of world.overrides?.children.values() ?? []) {
+    const plain = rule.keySpec === "*" && rule.value !== "*" && !rule.value.startsWith("$");
+    if (plain) overrides.set(rule.name, rule.value);
+  }
+  return { manifest: tree.root.manifest, overrides, known, peers: !world.legacyPeerDeps };
+}
+
+/** Sets out at once. */
+export function startPreload(plan: Plan, source: PreloadSource, policy: (name: string) => PickPolicy): Preload {
+  const preload = new Preload(source, { ...plan, policy });
+  preload.follow(plan.manifest, true);
+  return preload;
+}
+
+/** The engine's own policy of picks, made again from the same data on another thread. */
+export async function policyOf(options: ResolveOptions, platform: Platform): Promise<(name: string) => PickPolicy> {
+  const world = new World({ legacyPeerDeps: false, installLinks: false });
+  return (await buildOptions(options, platform, world)).policyFor;
+}

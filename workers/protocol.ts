@@ -1,0 +1,61 @@
+import type { InstallerOptions, Progress, ProjectInput, ResolutionStats, ResolveOptions } from "../src/api.ts";
+import type { Failure, Outcome } from "../src/errors.ts";
+import type { Settings } from "./run.ts";
+import type { SharedMemory } from "./shared/shared-memory.ts";
+
+// What crosses threads. All of it can be cloned; failures are data, since a thrown error loses all but its message.
+
+/** `engine` runs the resolver, `scout` the preload and the store for a sleeping engine, `io` does plain fetching. */
+export type Role = "engine" | "scout" | "io";
+
+export interface Setup {
+  role: Role;
+  /** A Web Lock that the worker holds while it lives: when it is free again the worker is gone, however it went. */
+  lifeline?: string | undefined;
+  /** Ports to whoever fetches; for `io` those it serves. */
+  net: MessagePort[];
+  /** Between engine and scout: the doorbell. */
+  bell?: MessagePort | undefined;
+  /** For `io`: how to fetch. */
+  fetching?: Pick<InstallerOptions, "concurrency" | "timeout" | "retries" | "proxy"> | undefined;
+  /** For `io`: asks the page for credentials. */
+  tokens?: MessagePort | undefined;
+}
+
+export interface Order {
+  settings: Settings;
+  input: ProjectInput;
+  options: Omit<ResolveOptions, "signal">;
+  /** Of this run alone, for an engine that sleeps while a scout works. */
+  memory?: SharedMemory | undefined;
+  /** Where an engine that does not sleep reports. */
+  progress?: MessagePort | undefined;
+}
+
+/** A resolution as it crosses threads. */
+export interface Answered {
+  files: Record<string, string>;
+  lockfile: string;
+  warnings: readonly Failure[];
+  stats: ResolutionStats;
+  /** See `encodeTree`. */
+  tree: Uint8Array<ArrayBuffer>;
+}
+
+export interface EngineService {
+  /** Resolves once the worker is up. */
+  begin(setup: Setup): Promise<void>;
+  resolve(order: Order): Promise<Outcome<Answered>>;
+  /** Ends the run under way, unless it sleeps: then its memory tells it. */
+  cancel(): void;
+  usage(): Promise<StoreUsage>;
+  clear(): Promise<void>;
+}
+
+export interface StoreUsage {
+  /** Bytes kept, packed as they are. */
+  bytes: number;
+  packuments: number;
+}
+
+export type { Progress };

@@ -1,0 +1,148 @@
+import { type Failure, fail, type Outcome, ok } from "../src/errors.ts";
+import { PackumentSource } from "../src/registry/packument-source.ts";
+import type { Preload } from "../src/registry/preload.ts";
+import { type Departure, packumentKey, type Ring, tarballKey, type Word } from "./bell.ts";
+import { writeCounts } from "./counts.ts";
+import { failureOf } from "./failure-of.ts";
+import type { Larder } from "./larder.ts";
+import { PortTransport } from "./net/port-transport.ts";
+import type { Pantry } from "./pantry.ts";
+import { policyOf, startPreload } from "./plan.ts";
+import type { Setup } from "./protocol.ts";
+import { Counters } from "./shared/counters.ts";
+import { growMemory } from "./shared/shared-memory.ts";
+import { SharedOnceMap } from "./shared/shared-once-map.ts";
+
+/** Serves the engine that sleeps: one run after the other, as its bell says. */
+export function startScout({ bell, net }: Setup, pantry: Pantry): void {
+  let journey: Journey | undefined;
+  bell!.onmessage = ({ data: ring }: MessageEvent<Ring>) => {
+    if (ring.to === "start") journey = new Journey(ring.departure, { bell: bell!, net: net[0]!, pantry });
+    else journey?.hear(ring);
+  };
+}
+
+/** One run's fetching, reading, guessing and storing. Everything it learns goes into shared memory. */
+class Journey {
+  readonly #map: SharedOnceMap;
+  readonly #bell: MessagePort;
+  readonly #departure: Departure;
+  readonly #transport: PortTransport;
+  readonly #larder: Larder | undefined;
+  readonly #source: PackumentSource;
+  readonly #preload: Promise<Preload>;
+  readonly #asked = new Set<string>();
+  readonly #counters: Counters;
+  #messages = 0;
+
+  constructor(departure: Departure, { bell, net, pantry }: { bell: MessagePort; net: MessagePort; pantry: Pantry }) {
+    const { memory, config, metadata, cache } = departure;
+    this.#departure = departure;
+    this.#bell = bell;
+    this.#map = new SharedOnceMap(memory);
+    this.#counters = new Counters(memory);
+    const warn = (warning: Failure): void => this.#say({ of: "warning", warning });
+    const transport = new PortTransport(net, { registry: config.registry }, warn);
+    this.#transport = transport;
+    const { namespace } = transport;
+    this.#larder = cache === "none" ? undefined : pantry.larder({ config, metadata, cache, warn, namespace });
+    const publish = (name: string, record: Outcome<Uint8Array>): Promise<Outcome<Uint8Array>> =>
+      this.#publish(packumentKey(name), record);
+    this.#source = new PackumentSource({ transport, config, metadata, larder: this.#larder, publish });
+    this.#preload = this.#setOut();
+  }
+
+  hear(ring: Exclude<Ring, { to: "start" }>): void {
+    this.#messages++;
+    switch (ring.to) {
+      case "bring":
+        void this.#bring(ring.name);
+        break;
+      case "tarball":
+        void this.#open(ring);
+        break;
+      case "halt":
+        void this.#preload.then((preload) => preload.stop());
+        break;
+      case "missing":
+        void this.#tellMissing();
+        break;
+      case "close":
+        void this.#close();
+        break;
+      default:
+        ring satisfies never;
+    }
+  }
+
+  async #setOut(): Promise<Preload> {
+    const { plan, options, platform } = this.#departure;
+    const policy = await policyOf(options, platform);
+    return startPreload(plan, { packument: (name) => this.#bring(name) }, policy);
+  }
+
+  /** Fetches, condenses and publishes a packument: once, whoever wants it. */
+  #bring(name: string): ReturnType<PackumentSource["packument"]> {
+    if (!this.#asked.has(name)) {
+      this.#asked.add(name);
+      // So that an engine that comes to need it only waits.
+      this.#map.register(packumentKey(name));
+    }
+    return this.#source.packument(name);
+  }
+
+  /** Puts an outcome where the engine finds it. What is kept of a record is that place. */
+  async #publish(key: string, outcome: Outcome<Uint8Array>): Promise<Outcome<Uint8Array>> {
+    if (outcome.ok) {
+      for (let more = this.#map.done(key, outcome.value); more > 0; more = this.#map.done(key, outcome.value)) {
+        try {
+          this.#addChunk(more);
+        } catch (error) {
+          this.#map.fail(key, failureOf(error));
+          break;
+        }
+      }
+    } else this.#map.fail(key, outcome.failure);
+    this.#count();
+    return this.#map.get(key) ?? outcome;
+  }
+
+  #addChunk(bytes: number): void {
+    const { index, chunk } = growMemory(this.#departure.memory, bytes);
+    this.#map.addChunk(index, chunk);
+    this.#say({ of: "chunk", index, chunk });
+  }
+
+  async #open({ key: url, name, integrity, bytes }: Ring & { to: "tarball" }): Promise<void> {
+    const key = tarballKey(url, integrity);
+    try {
+      const body = bytes ? ok(bytes) : await this.#source.tarball(name, url);
+      const { listTarball, encodeListing } = await import("./tarball.ts");
+      const listing = body.ok ? await listTarball(body.value, { name, url, integrity }) : body;
+      await this.#publish(key, listing.ok ? ok(encodeListing(listing.value)) : listing);
+    } catch (error) {
+      await this.#publish(key, fail(failureOf(error)));
+    }
+  }
+
+  async #tellMissing(): Promise<void> {
+    await (await this.#preload).quiet();
+    this.#say({ of: "missing", names: [...(this.#larder?.missing ?? [])].sort() });
+  }
+
+  async #close(): Promise<void> {
+    this.#transport.dispose();
+    (await this.#preload).stop();
+    this.#larder?.close();
+  }
+
+  #count(): void {
+    const { counts } = this.#source;
+    writeCounts(this.#counters, { ...counts, messages: this.#messages + this.#transport.messages });
+  }
+
+  #say(word: Word): void {
+    this.#messages++;
+    this.#bell.postMessage(word);
+  }
+}
