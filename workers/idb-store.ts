@@ -1,23 +1,31 @@
 import { clear, createStore, delMany, getMany, keys, type UseStore } from "idb-keyval";
 import type { BlobChange, BlobStore } from "../src/ports.ts";
 
+interface Connection {
+  readonly use: UseStore;
+  db?: IDBDatabase;
+  /** Transactions that were asked for and have not begun. */
+  waiting: number;
+  closed: boolean;
+}
+
 /** Blobs in IndexedDB, for all pages of an origin and their workers. It is opened when it is used, after `close` too. */
 export function createIdbStore(database = "webhoist"): BlobStore {
-  let opened: UseStore | undefined;
-  let connection: IDBDatabase | undefined;
+  let connection: Connection | undefined;
   const close = (): void => {
-    connection?.close();
-    opened = connection = undefined;
+    if (connection) closeOnce(connection);
+    connection = undefined;
   };
   const use: UseStore = (mode, run) => {
-    opened ??= createStore(database, "metadata");
-    const own = opened;
-    return own(mode, (store) => {
-      const { db } = store.transaction;
+    connection ??= { use: createStore(database, "metadata"), waiting: 0, closed: false };
+    const own = connection;
+    own.waiting++;
+    return own.use(mode, (store) => {
+      own.waiting--;
+      own.db = store.transaction.db;
       // Whoever wants to delete the database must not wait for this page.
-      db.onversionchange = close;
-      if (own === opened) connection = db;
-      else db.close(); // closed while it was being opened; this last transaction still ends well
+      own.db.onversionchange = close;
+      if (own.closed) closeOnce(own);
       return run(store);
     });
   };
@@ -32,6 +40,12 @@ export function createIdbStore(database = "webhoist"): BlobStore {
     clear: () => clear(use),
     close,
   };
+}
+
+/** What was asked for before it is closed still ends well. */
+function closeOnce(connection: Connection): void {
+  connection.closed = true;
+  if (connection.waiting === 0) connection.db?.close();
 }
 
 type Change = (old: Uint8Array | undefined) => BlobChange;

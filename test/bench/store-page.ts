@@ -8,7 +8,7 @@ import { PLATFORM_TOOLS } from "../../workers/store-tools.ts";
 
 interface Given {
   name: string;
-  record: Uint8Array;
+  record: Uint8Array<ArrayBuffer>;
   split: number;
 }
 
@@ -115,7 +115,7 @@ async function read(group: GroupSize, database: string) {
 
 /** How the two native halves do alone: nothing of the store around them. */
 async function inflate() {
-  const given = (await records()).map(({ record, split }) => record.subarray(0, split));
+  const given = (await records()).map(({ record, split }) => record.slice(0, split));
   const plain = new Uint8Array(await new Blob(given).arrayBuffer()).subarray(0, 1 << 20);
   const packed = (await PLATFORM_TOOLS.deflate(plain)) as Uint8Array<ArrayBuffer>;
   const deflating = await timed(() => PLATFORM_TOOLS.deflate(plain));

@@ -1,0 +1,213 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createIdbStore } from "../../workers/idb-store.ts";
+import { recordOf } from "./records.ts";
+import { browserStore, type Order, type Report, resolveOnce } from "./worker.ts";
+
+// The real IndexedDB, Web Locks and streams; a worker stands for another tab.
+
+let database = "";
+let warnings: string[] = [];
+let tests = 0;
+
+beforeEach(() => {
+  database = `test-${Date.now()}-${tests++}`;
+  warnings = [];
+});
+
+afterEach(async () => {
+  expect(warnings).toEqual([]);
+  if (database) await remove(database);
+});
+
+/** Waits for ever where somebody has left a connection open. */
+function remove(name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(name);
+    request.onsuccess = () => resolve();
+    request.onerror = () => reject(request.error);
+  });
+}
+
+const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `p${i}`);
+
+async function elsewhere(order: Order): Promise<Report> {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  try {
+    return await new Promise<Report>((resolve, reject) => {
+      worker.onmessage = ({ data }: MessageEvent<Report>) => resolve(data);
+      worker.onerror = (event) => reject(new Error(event.message));
+      worker.postMessage(order);
+    });
+  } finally {
+    worker.terminate();
+  }
+}
+
+test("2,600 packuments of one page are read by a second store in two transactions", async () => {
+  const all = names(2600);
+  const first = browserStore(database, warnings);
+  const writing = await first.open("n");
+  for (const name of all) writing.keep({ name, record: recordOf(name, 0, 2000), fetchedAt: 5, etag: name });
+  await writing.flush();
+  const second = browserStore(database, warnings);
+  const transact = IDBDatabase.prototype.transaction;
+  let transactions = 0;
+  IDBDatabase.prototype.transaction = function (...args) {
+    transactions++;
+    return transact.apply(this, args);
+  };
+  try {
+    const shelf = await second.open("n");
+    for (const name of all) {
+      await shelf.load([name]);
+      const { record, etag } = shelf.get(name) ?? {};
+      if (etag !== name || record?.join() !== recordOf(name, 0, 2000).join()) expect.fail(name);
+    }
+    await shelf.flush();
+    expect(transactions).toBe(2);
+  } finally {
+    IDBDatabase.prototype.transaction = transact;
+  }
+  const { bytes, ...counts } = await second.usage();
+  expect(counts).toEqual({ packuments: 2600, namespaces: 1 });
+  expect(bytes).toBeGreaterThan(2600 * 2000);
+  await second.clear();
+  expect(await second.usage()).toEqual({ bytes: 0, packuments: 0, namespaces: 0 });
+  first.close();
+  second.close();
+});
+
+test("tabs that want the same at once: each packument is fetched by one of them", async () => {
+  const order = { database, namespace: "n", names: names(300), edition: 1 };
+  const store = browserStore(database, warnings);
+  const claim = await store.claim("n");
+  const others = [elsewhere(order), elsewhere(order), resolveOnce(order)];
+  // All of them stand in line.
+  while (((await navigator.locks.query()).pending ?? []).length < 3)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  claim.release();
+  const reports = await Promise.all(others);
+  expect(reports.flatMap((report) => report.warnings)).toEqual([]);
+  expect(reports.flatMap((report) => report.fetched).sort()).toEqual(names(300).sort());
+  expect(reports.map(({ waited }) => waited)).toEqual([true, true, true]);
+});
+
+test("tabs that write at once lose nothing of each other's", async () => {
+  const shelves = await Promise.all(
+    names(6).map(async (own) => {
+      const store = browserStore(database, warnings);
+      return { own, store, shelf: await store.open("n") };
+    }),
+  );
+  const others = [1, 2].map((i) => elsewhere({ database, namespace: "n", names: [`w${i}`], edition: i }));
+  await Promise.all(
+    shelves.map(async ({ own, shelf }) => {
+      for (let i = 0; i < 5; i++) {
+        shelf.keep({ name: `${own}-${i}`, record: recordOf(own, i), fetchedAt: i });
+        await shelf.flush();
+      }
+    }),
+  );
+  await Promise.all(others);
+  const last = browserStore(database, warnings);
+  const shelf = await last.open("n");
+  expect([...shelf.names()]).toHaveLength(6 * 5 + 2);
+  await shelf.load(shelf.names());
+  expect(shelf.get("p3-4")?.record).toEqual(recordOf("p3", 4));
+  expect(shelf.get("w2")?.record).toEqual(recordOf("w2", 2));
+  for (const { store } of [...shelves, { store: last }]) store.close();
+});
+
+test("an iframe of the same origin waits for the page's claim", async () => {
+  const frame = document.createElement("iframe");
+  document.body.append(frame);
+  const store = browserStore(database, warnings);
+  const claim = await store.claim("n");
+  const { locks } = frame.contentWindow!.navigator;
+  const order: string[] = [];
+  const theirs = locks.request("webhoist fetch n", async () => void order.push("theirs"));
+  await new Promise((resolve) => setTimeout(resolve));
+  order.push("ours");
+  claim.release();
+  await theirs;
+  expect(order).toEqual(["ours", "theirs"]);
+  frame.remove();
+});
+
+test("a blob store's change is whole or not at all", async () => {
+  const blobs = createIdbStore(database);
+  const put = (key: string, size: number) => ({ puts: new Map([[key, new Uint8Array(size).fill(7)]]), deletes: [] });
+  await blobs.update("a", () => put("a", 3));
+  const broken = new Error("in the middle");
+  const half = blobs.update("a", (old) => {
+    expect(old).toEqual(new Uint8Array([7, 7, 7]));
+    const entries = new Map([["b", new Uint8Array(1)]]);
+    return {
+      deletes: ["a"],
+      get puts(): Map<string, Uint8Array> {
+        return entries.size === 0 ? entries : failing(entries);
+      },
+    };
+  });
+  function* some(entries: Map<string, Uint8Array>): Generator<[string, Uint8Array]> {
+    yield* entries;
+    throw broken;
+  }
+  function failing(entries: Map<string, Uint8Array>): Map<string, Uint8Array> {
+    return Object.assign(new Map(entries), { [Symbol.iterator]: () => some(entries) });
+  }
+  await expect(half).rejects.toBe(broken);
+  expect(await blobs.keys()).toEqual(["a"]);
+  expect(await blobs.getMany(["a", "b"])).toEqual([new Uint8Array([7, 7, 7]), undefined]);
+  await blobs.delMany(["a"]);
+  expect(await blobs.keys()).toEqual([]);
+  blobs.close();
+  // It opens again when it is used again.
+  await blobs.update("c", () => put("c", 1));
+  expect(await blobs.keys()).toEqual(["c"]);
+  await blobs.clear();
+  expect(await blobs.keys()).toEqual([]);
+  blobs.close();
+});
+
+test("what others have put into the database is nothing", async () => {
+  const blobs = createIdbStore(database);
+  await blobs.update("a", () => ({ puts: new Map([["a", "text" as unknown as Uint8Array]]), deletes: [] }));
+  expect(await blobs.getMany(["a"])).toEqual([undefined]);
+  await blobs.update("a", (old) => {
+    expect(old).toBeUndefined();
+    return { puts: new Map(), deletes: [] };
+  });
+  blobs.close();
+});
+
+test("a database that is another's: one warning, and nothing else", async () => {
+  await new Promise<void>((resolve) => {
+    const request = indexedDB.open(database);
+    request.onsuccess = () => {
+      request.result.close();
+      resolve();
+    };
+  });
+  const said: string[] = [];
+  const store = browserStore(database, said);
+  const shelf = await store.open("n");
+  shelf.keep({ name: "a", record: recordOf("a"), fetchedAt: 1 });
+  await shelf.flush();
+  expect(shelf.get("a")?.record).toEqual(recordOf("a"));
+  expect(said).toHaveLength(1);
+  expect(said[0]).toMatch(/^ESTORE .*NotFoundError/);
+  database = "";
+});
+
+test("a database can be deleted while a store is open, which then opens a new one", async () => {
+  const blobs = createIdbStore(database);
+  const put = () => ({ puts: new Map([["a", new Uint8Array(1)]]), deletes: [] });
+  await blobs.update("a", put);
+  await remove(database);
+  expect(await blobs.keys()).toEqual([]);
+  await blobs.update("a", put);
+  const last = blobs.keys();
+  blobs.close();
+  expect(await last).toEqual(["a"]);
+});

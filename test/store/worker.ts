@@ -1,0 +1,55 @@
+import { MetadataStore } from "../../src/store/metadata-store.ts";
+import { createIdbStore } from "../../workers/idb-store.ts";
+import { PLATFORM_TOOLS } from "../../workers/store-tools.ts";
+import { coldStart, isRecord, recordOf } from "./records.ts";
+
+/** Another tab's run: what it is to fetch, if nobody has it, under a claim that it holds for so long. */
+export interface Order {
+  database: string;
+  namespace: string;
+  names: readonly string[];
+  edition: number;
+}
+
+export interface Report {
+  fetched: string[];
+  waited: boolean;
+  warnings: string[];
+}
+
+/** What a page or a worker has. */
+export function browserStore(database: string, warnings: string[]): MetadataStore {
+  return new MetadataStore(createIdbStore(database), {
+    ...PLATFORM_TOOLS,
+    coldStart,
+    isRecord,
+    warn: ({ code, message }) => warnings.push(`${code} ${message}`),
+    locks: navigator.locks,
+  });
+}
+
+/** Fetches what is not stored, and keeps it. */
+export async function resolveOnce({ database, namespace, names, edition }: Order): Promise<Report> {
+  const warnings: string[] = [];
+  const store = browserStore(database, warnings);
+  const claim = await store.claim(namespace);
+  const shelf = await store.open(namespace);
+  await shelf.load(names);
+  const fetched: string[] = [];
+  for (const name of names) {
+    if (shelf.get(name)) continue;
+    fetched.push(name);
+    shelf.keep({ name, record: recordOf(name, edition), fetchedAt: Date.now(), etag: `"${edition}"` });
+  }
+  await shelf.flush();
+  claim.release();
+  store.close();
+  return { fetched, waited: claim.waited, warnings };
+}
+
+if (!("document" in globalThis)) {
+  addEventListener(
+    "message",
+    ({ data }: MessageEvent<Order>) => void resolveOnce(data).then((report) => postMessage(report)),
+  );
+}
