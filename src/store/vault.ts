@@ -10,6 +10,9 @@ import { emptyIndex, readIndex, type ShelfIndex, writeIndex } from "./shelf-inde
 /** Milliseconds after which a store that does not answer is none: some browsers' never do. */
 const PATIENCE = 5_000;
 
+/** Milliseconds after which the room of what was deleted can be had: Chromium does not give it back at once. */
+const SETTLING = 200;
+
 /** The blobs, as long as they can be used. What goes wrong is said once, and then one does without. Never rejects. */
 export class Vault {
   readonly tools: StoreTools;
@@ -93,8 +96,10 @@ export class Vault {
         return await work();
       } catch (error) {
         if (!isQuota(error)) throw error;
+        if (need === 0) continue;
         // What cannot be pruned for lack of room is no reason not to try again.
-        if (need > 0) await prune(this.#blobs, { today, need, spare }).catch(() => {});
+        await prune(this.#blobs, { today, need, spare }).catch(() => {});
+        await new Promise<void>((done) => void this.tools.after(SETTLING, done));
       }
     }
     this.#full = true;
