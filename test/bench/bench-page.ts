@@ -22,7 +22,7 @@ const sleep = (milliseconds: number): Promise<void> => new Promise((done) => set
 const QUIET = 150;
 /** Between two looks at the store; and how often it must be found the same. */
 const LOOK = 100;
-const SAME = 5;
+const SAME = 2;
 const LOOKS = 150;
 
 const longTasks: PerformanceEntry[] = [];

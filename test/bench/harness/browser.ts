@@ -10,6 +10,8 @@ export interface BrowserOptions {
   executable: string;
   /** SHA-256 of the registry's public key, base64: that certificate is good, so that its answers are cached as any other's. */
   trusted: string;
+  /** Further ones. */
+  switches?: readonly string[];
 }
 
 export interface BrowserProcess {
@@ -59,12 +61,13 @@ export class Browser implements AsyncDisposable {
   readonly #profile: string;
   readonly devtools: DevTools;
 
-  constructor({ executable, trusted }: BrowserOptions) {
+  constructor({ executable, trusted, switches = [] }: BrowserOptions) {
     this.#profile = mkdtempSync(join(tmpdir(), "webhoist-bench-"));
     const args = [
       ...SWITCHES,
       `--user-data-dir=${this.#profile}`,
       `--ignore-certificate-errors-spki-list=${trusted}`,
+      ...switches,
       "about:blank",
     ];
     this.#child = spawn(executable, args, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });

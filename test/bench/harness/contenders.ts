@@ -18,7 +18,7 @@ export interface Contender {
   /** @param observed its memory is looked at, which takes time: 5 ms of a core for 300 MB */
   round(observed: boolean): Promise<Samples>;
   /** Milliseconds of the page's longest task in each phase, where no run had one that a browser calls long. */
-  trace?(): Promise<ReadonlyMap<Phase, number>>;
+  trace?(): Promise<ReadonlyMap<Phase, number | undefined>>;
 }
 
 export interface PageEntry {
@@ -54,7 +54,7 @@ export class PageContender implements Contender {
     return new Map([...samples].map(([phase, seen]) => [phase, this.#sample(phase, seen)]));
   }
 
-  trace(): Promise<ReadonlyMap<Phase, number>> {
+  trace(): Promise<ReadonlyMap<Phase, number | undefined>> {
     return this.#phases((browser) => tracedVisit(browser, this.#entry.visit));
   }
 

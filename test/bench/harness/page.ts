@@ -59,7 +59,7 @@ export class Page {
   }
 
   /** Milliseconds of the page's longest task while `run` runs, between its marks. Slows everything: not for a timed run. */
-  async longestTask(run: () => Promise<void>): Promise<number> {
+  async longestTask(run: () => Promise<void>): Promise<number | undefined> {
     const { devtools } = this.#browser;
     const events: TraceEvent[] = [];
     const forget = devtools.on("Tracing.dataCollected", undefined, (params) => {
@@ -72,7 +72,7 @@ export class Page {
     await devtools.send("Tracing.end");
     await complete;
     forget();
-    return longestTask(events, this.pid);
+    return longestTask(events);
   }
 
   async close(): Promise<void> {
@@ -86,10 +86,15 @@ async function metricsOf(browser: Browser, sessionId: string): Promise<Map<strin
   return new Map(metrics.map(({ name, value }) => [name, value]));
 }
 
-/** The renderer that has used as much of the processor as the page says its process has. */
+/** Milliseconds for which the page is kept busy to be told from others. */
+const SPIN = 80;
+
+/** Nothing says which process a page is in: it is the renderer that works when the page does. */
 async function rendererOf(browser: Browser, sessionId: string): Promise<number> {
-  const used = (await metricsOf(browser, sessionId)).get("ProcessTime") ?? 0;
-  const renderers = (await browser.processes()).filter(({ type }) => type === "renderer");
-  const distance = ({ cpuTime }: { cpuTime: number }): number => Math.abs(cpuTime - used);
-  return renderers.sort((a, b) => distance(a) - distance(b))[0]?.id ?? 0;
+  const renderers = async () => (await browser.processes()).filter(({ type }) => type === "renderer");
+  const before = new Map((await renderers()).map(({ id, cpuTime }) => [id, cpuTime]));
+  const expression = `for (const end = performance.now() + ${SPIN}; performance.now() < end; );`;
+  await browser.devtools.send("Runtime.evaluate", { expression }, sessionId);
+  const used = (await renderers()).map(({ id, cpuTime }) => ({ id, spent: cpuTime - (before.get(id) ?? cpuTime) }));
+  return used.sort((a, b) => b.spent - a.spent)[0]?.id ?? 0;
 }

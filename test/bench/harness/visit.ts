@@ -77,7 +77,7 @@ export async function warmUp(browser: Browser, { url, registry }: Visit, asks: F
 }
 
 /** The same under a trace: milliseconds of the longest task of the page. */
-export async function tracedVisit(browser: Browser, given: Visit): Promise<number> {
+export async function tracedVisit(browser: Browser, given: Visit): Promise<number | undefined> {
   const page = await prepared(browser, given);
   const longest = await page.longestTask(async () => void (await page.evaluate("bench.run()")));
   await page.evaluate("bench.settled()");
