@@ -13,8 +13,8 @@ import type { RegistrySpec, Spec } from "../spec/spec.ts";
 import { type Context, raise, Unexplained } from "./context.ts";
 import { needCode, needPackument, type Steps } from "./need.ts";
 
-/** Peers of peers deeper than this mean that a set grows for ever. */
-const MAX_DEPTH = 400;
+/** Peers of peers deeper than this mean that a set grows for ever. A worker's stack holds twice as many, a page's four times. */
+const MAX_DEPTH = 200;
 /** More candidates than this in one virtual root means that two peers replace each other for ever (npm-tree §25.1b). */
 const MAX_TRIES = 2_000;
 

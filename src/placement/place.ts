@@ -9,7 +9,7 @@ import { notTerminating } from "../graph/world.ts";
 import { CanPlace, canDedupe, DetachedCandidate, peerEdges } from "./can-place.ts";
 
 /** Peers placed for peers deeper than this mean that two sets displace each other for ever (npm-tree §25.1). */
-const MAX_DEPTH = 400;
+const MAX_DEPTH = 200;
 
 export interface PlaceOptions {
   readonly force: boolean;
