@@ -56,7 +56,7 @@ class Journey {
     this.#messages++;
     switch (ring.to) {
       case "bring":
-        void this.#bring(ring.name);
+        void this.#bringAgain(ring.name);
         break;
       case "tarball":
         void this.#open(ring);
@@ -89,6 +89,15 @@ class Journey {
       this.#map.register(packumentKey(name));
     }
     return this.#source.packument(name);
+  }
+
+  /**
+   * For the engine. A failure that was published just before it asked counts as over, and its question as a new one: the
+   * answer is the same.
+   */
+  async #bringAgain(name: string): Promise<void> {
+    const packument = await this.#bring(name);
+    if (!packument.ok) this.#map.fail(packumentKey(name), packument.failure);
   }
 
   /** Puts an outcome where the engine finds it. What is kept of a record is that place. */

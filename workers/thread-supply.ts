@@ -65,8 +65,11 @@ class ThreadSupply implements Supply {
     const known = this.#packuments.get(need.key);
     if (known) return known;
     const key = packumentKey(need.key);
-    if (this.#map.register(key)) this.#ring({ to: "bring", name: need.key });
-    const outcome = this.#map.waitBlocking(key);
+    let outcome = this.#map.get(key);
+    if (!outcome) {
+      if (this.#map.register(key)) this.#ring({ to: "bring", name: need.key });
+      outcome = this.#map.waitBlocking(key);
+    }
     return outcome && this.#remember(need.key, outcome);
   };
 
