@@ -1,12 +1,13 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { findChromium } from "./scripts/chromium.mjs";
+import { ISOLATION } from "./scripts/serve.mjs";
 
 const executablePath = findChromium();
 
 /** `node` is the core and the library, `browser` the same in Chromium, `package` what `npm pack` would publish. */
 const config: ViteUserConfig = defineConfig({
-  define: { __WEBHOIST_REGISTRY__: JSON.stringify("http://registry.local/") },
+  define: { __WEBHOIST_REGISTRY__: JSON.stringify("http://registry.local/"), __WEBHOIST_INTERLEAVE__: "undefined" },
   test: {
     projects: [
       {
@@ -15,6 +16,9 @@ const config: ViteUserConfig = defineConfig({
       },
       {
         extends: true,
+        // Isolated, so that every mode can be tried; and what workers import is bundled before, else the page is loaded anew.
+        server: { headers: ISOLATION },
+        optimizeDeps: { include: ["comlink", "fflate", "idb-keyval"] },
         test: {
           name: "browser",
           include: ["test/**/*.browser.ts"],

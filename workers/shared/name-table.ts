@@ -17,6 +17,8 @@ export class NameTable {
   readonly end: number;
   /** Slots this thread has found. */
   readonly #found = new Map<string, number>();
+  /** Room for a name, in words, that was written when another thread was faster. */
+  #spare = { at: 0, size: 0 };
 
   constructor({ control, table }: SharedMemory) {
     this.#control = new Int32Array(control);
@@ -61,19 +63,21 @@ export class NameTable {
         interleave("name");
         name = Atomics.compareExchange(this.#words, slot + NAME, 0, written) || written;
       }
-      if (name === written || this.#isAt(name, bytes, hash)) {
-        this.#found.set(key, slot);
-        return slot;
-      }
+      if (name !== written && !this.#isAt(name, bytes, hash)) continue;
+      if (written && name !== written) this.#spare = { at: written, size: sizeOf(bytes) };
+      this.#found.set(key, slot);
+      return slot;
     }
     return -1;
   }
 
   /** A name is its hash, its length in bytes and its bytes. The word it starts at, or 0 where the heap is full. */
   #write(bytes: Uint8Array, hash: number): number {
-    const size = 2 + Math.ceil(bytes.length / 4);
-    const at = take(this.#control, NAMES_END, { size, limit: this.#words.length });
+    const size = sizeOf(bytes);
+    const fits = size <= this.#spare.size;
+    const at = fits ? this.#spare.at : take(this.#control, NAMES_END, { size, limit: this.#words.length });
     if (at < 0) return 0;
+    if (fits) this.#spare = { at: 0, size: 0 };
     this.#words[at] = hash;
     this.#words[at + 1] = bytes.length;
     this.#bytes.set(bytes, (at + 2) * 4);
@@ -93,9 +97,14 @@ export class NameTable {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** FNV-1a. */
+/** Words of a name. */
+function sizeOf(bytes: Uint8Array): number {
+  return 2 + Math.ceil(bytes.length / 4);
+}
+
+/** FNV-1a, as an Int32. */
 function hashOf(bytes: Uint8Array): number {
-  let hash = 0x811c9dc5;
+  let hash = 0x811c9dc5 | 0;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash;
 }

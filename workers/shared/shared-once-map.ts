@@ -89,23 +89,21 @@ export class SharedOnceMap {
    * all threads, `done` has to be called again. A key that is not in flight stays as it is.
    */
   done(key: string, payload: Uint8Array): number {
-    const slot = this.#names.find(key);
-    const state = slot < 0 ? EMPTY : this.#state(slot);
-    if ((state & 7) !== PENDING) return 0;
-    const next = state - PENDING + READY;
+    const pending = this.#pending(key);
+    if (!pending) return 0;
+    const next = pending.state - PENDING + READY;
     const place = this.#arena.write(next, payload);
     if (!place) return bytesFor(payload.length);
-    this.#settle(slot, next, place);
+    this.#settle(pending.slot, next, place);
     return 0;
   }
 
   /** Where no memory is left the failure is an EMEMORY that says so. A key that is not in flight stays as it is. */
   fail(key: string, failure: Failure): void {
-    const slot = this.#names.find(key);
-    const state = slot < 0 ? EMPTY : this.#state(slot);
-    if ((state & 7) !== PENDING) return;
-    const next = state - PENDING + FAILED;
-    this.#settle(slot, next, this.#arena.write(next, encodeFailure(failure)) || LOST);
+    const pending = this.#pending(key);
+    if (!pending) return;
+    const next = pending.state - PENDING + FAILED;
+    this.#settle(pending.slot, next, this.#arena.write(next, encodeFailure(failure)) || LOST);
   }
 
   /** What there is: the value on the shared bytes, 8-byte aligned and for reading only, or the failure. No waiting. */
@@ -190,6 +188,21 @@ export class SharedOnceMap {
     return Atomics.compareExchange(this.#slots, slot + STATE, from, to) === from;
   }
 
+  /** The key's slot and state, if it is in flight. */
+  #pending(key: string): { slot: number; state: number } | undefined {
+    const slot = this.#names.find(key);
+    if (slot < 0) return undefined;
+    const state = this.#state(slot);
+    if ((state & 7) === PENDING) return { slot, state };
+    // Whoever has settled it may have died before it told.
+    this.#wake(slot);
+    return undefined;
+  }
+
+  #wake(slot: number): void {
+    Atomics.notify(this.#slots, slot + STATE);
+  }
+
   /** Makes `place` the key's newest record and `next` its state, unless another thread is at that, or has closed the map. */
   #settle(slot: number, next: number, place: number): void {
     const generation = next & ~7;
@@ -201,17 +214,19 @@ export class SharedOnceMap {
     interleave("record");
     if (!this.#swap(slot, generation | SETTLING, next)) return;
     interleave("ready");
-    Atomics.notify(this.#slots, slot + STATE);
+    this.#wake(slot);
   }
 
   #close(slot: number): void {
     for (;;) {
       const state = this.#state(slot);
       const kind = state & 7;
-      if (kind !== PENDING && kind !== SETTLING) return;
+      if (kind === EMPTY) return;
+      if (kind !== PENDING && kind !== SETTLING) break;
       if (this.#swap(slot, state, state - kind + CLOSED)) break;
     }
-    Atomics.notify(this.#slots, slot + STATE);
+    // A settled key's too: whoever has settled it may have died before it told.
+    this.#wake(slot);
   }
 
   /** Undefined: nobody has registered the key, and nobody will. */

@@ -1,0 +1,24 @@
+import { type Death, type Report, runDeath, runStress, type Spawn } from "./director.ts";
+import type { Plan, Reply } from "./plan.ts";
+
+// Runs inside a page: the threads are its workers, and the page itself waits too.
+
+const spawn: Spawn = () => {
+  const worker = new Worker("/worker.js");
+  return {
+    post: (order) => worker.postMessage(order),
+    hear: (listener) => {
+      worker.onmessage = ({ data }: MessageEvent<Reply>) => listener(data);
+      worker.onerror = ({ message }) => listener({ of: "error", message });
+    },
+    terminate: () => worker.terminate(),
+  };
+};
+
+export function stress(plan: Plan): Promise<Report> {
+  return runStress(plan, spawn);
+}
+
+export function death(plan: Plan, death: Death): Promise<Report> {
+  return runDeath(plan, spawn, death);
+}
