@@ -1,5 +1,5 @@
 import { byId, fill, h } from "./dom.ts";
-import type { Flag, Settings } from "./settings.ts";
+import { type Flag, MODES, type Settings } from "./settings.ts";
 
 const FLAGS: readonly (readonly [Flag, string, string])[] = [
   ["legacyPeerDeps", "legacy-peer-deps", "Leave peer dependencies alone, as npm 6 did"],
@@ -21,7 +21,13 @@ export function showOptions(settings: Settings, changed: () => void): void {
   });
   fill(
     byId("options-body"),
-    h("div", { class: "option-line" }, metadata(settings, changed), strategy(settings, changed)),
+    h(
+      "div",
+      { class: "option-line" },
+      metadata(settings, changed),
+      strategy(settings, changed),
+      mode(settings, changed),
+    ),
     h("div", { class: "option-flags" }, ...flags),
   );
   note(settings);
@@ -55,10 +61,33 @@ function strategy(settings: Settings, changed: () => void): HTMLElement {
   return h("label", { class: "field" }, h("span", {}, "Strategy"), select);
 }
 
+const PLACES = {
+  auto: "the best that starts",
+  threads: "two workers that share memory",
+  worker: "one worker",
+  inline: "this page",
+};
+
+function mode(settings: Settings, changed: () => void): HTMLElement {
+  const select = h(
+    "select",
+    { id: "option-mode" },
+    ...MODES.map((value) => h("option", { value }, `${value}: ${PLACES[value]}`)),
+  );
+  select.value = settings.mode;
+  select.addEventListener("change", () => {
+    settings.mode = MODES.find((value) => value === select.value) ?? "auto";
+    note(settings);
+    changed();
+  });
+  return h("label", { class: "field" }, h("span", {}, "Runs in"), select);
+}
+
 /** What differs from npm's defaults, readable while the options are folded away. */
 function note(settings: Settings): void {
   const words: string[] = FLAGS.filter(([flag]) => settings[flag]).map(([, name]) => name);
   if (settings.installStrategy !== "hoisted") words.unshift(settings.installStrategy);
+  if (settings.mode !== "auto") words.unshift(settings.mode);
   if (settings.metadata !== "full") words.unshift("abbreviated");
   byId("options-note").textContent = words.length > 0 ? words.join(", ") : "npm’s defaults";
 }

@@ -227,8 +227,8 @@ export class Playground {
       this.#progress.say(`Not resolved: ${this.#failure.message}`);
       return;
     }
-    const { resolution } = result;
-    this.#result.showResolution(resolution, baseLock);
+    const { resolution, where } = result;
+    this.#result.showResolution(resolution, where, baseLock);
     this.#progress.end();
     const warnings = resolution.warnings.length > 0 ? `, ${count(resolution.warnings.length, "warning")}` : "";
     this.#progress.say(

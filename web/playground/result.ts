@@ -5,6 +5,7 @@ import { append, byId, bytes, count, duration, fill, h } from "./dom.ts";
 import { hoisting } from "./hoisting.ts";
 import { LockView } from "./lock-view.ts";
 import { type ProblemHost, problemCard } from "./problems.ts";
+import type { Where } from "./session.ts";
 import { type Tab, tabs } from "./tabs.ts";
 import { TreeView } from "./tree-view.ts";
 
@@ -63,7 +64,7 @@ export class ResultPane {
     );
   }
 
-  showResolution(resolution: Resolution, baseLock: string | undefined): void {
+  showResolution(resolution: Resolution, where: Where, baseLock: string | undefined): void {
     this.#clear();
     const holder = h("div", { class: "tree-and-details" });
     const tree = new TreeView(resolution.tree, (node) => open(node));
@@ -105,7 +106,7 @@ export class ResultPane {
     const changes = baseLock === undefined ? undefined : resolution.diff(baseLock);
     if (changes) list.push(changesTab(changes, goTo));
     const tabbed = tabs("Result", list, "tree");
-    fill(this.#pane, summary(resolution), tabbed.element);
+    fill(this.#pane, summary(resolution, where), tabbed.element);
     this.#dispose = () => {
       tree.dispose();
       lock.dispose();
@@ -169,7 +170,7 @@ const PHASES: readonly (readonly [keyof ResolutionStats["milliseconds"], string]
   ["write", "writing"],
 ];
 
-function summary({ stats, tree }: Resolution): HTMLElement {
+function summary({ stats, tree }: Resolution, { mode, modeReason }: Where): HTMLElement {
   const total = Math.max(1, stats.milliseconds.total);
   const phases = PHASES.filter(([phase]) => stats.milliseconds[phase] > 0);
   const bar = h("div", { class: "phases", "aria-hidden": "true" });
@@ -188,7 +189,12 @@ function summary({ stats, tree }: Resolution): HTMLElement {
     "div",
     { class: "summary" },
     h("h2", {}, count(tree.nodes.length, "package"), " in ", duration(stats.milliseconds.total)),
-    h("ul", { class: "stats" }, ...facts.map(([value, word]) => h("li", {}, h("b", {}, value), ` ${word}`))),
+    h(
+      "ul",
+      { class: "stats" },
+      ...facts.map(([value, word]) => h("li", {}, h("b", {}, value), ` ${word}`)),
+      h("li", { title: modeReason }, "in mode ", h("b", {}, mode)),
+    ),
     bar,
     h("p", { class: "sr-only" }, `Time: ${said}`),
   );

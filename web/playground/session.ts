@@ -4,9 +4,12 @@ import { resolveOptions, type Settings } from "./settings.ts";
 import { sourceOptions } from "./source.ts";
 
 export type RunResult =
-  | { kind: "done"; resolution: Resolution }
+  | { kind: "done"; resolution: Resolution; where: Where }
   | { kind: "failed"; failure: Failure; milliseconds: number }
   | { kind: "cancelled" };
+
+/** In which mode it was resolved, and why. */
+export type Where = Pick<Installer, "mode" | "modeReason">;
 
 /** Runs one resolution at a time, and keeps the installer for the editor's completions. */
 export class Session {
@@ -34,7 +37,8 @@ export class Session {
       signal.throwIfAborted();
       const resolution = await installer.resolve(project, { ...resolveOptions(settings), signal });
       if (signal.aborted) return { kind: "cancelled" };
-      return { kind: "done", resolution };
+      const { mode, modeReason } = installer;
+      return { kind: "done", resolution, where: { mode, modeReason } };
     } catch (error) {
       if (signal.aborted) return { kind: "cancelled" };
       return { kind: "failed", failure: toFailure(error), milliseconds: performance.now() - started };
@@ -45,11 +49,11 @@ export class Session {
 
   /** The installer for the chosen source; the one before it is disposed of when the choice has changed. */
   async installer(settings: Settings): Promise<Installer> {
-    const key = JSON.stringify([settings.source, settings.registry, settings.metadata]);
+    const key = JSON.stringify([settings.source, settings.registry, settings.metadata, settings.mode]);
     if (this.#installer && this.#for === key) return this.#installer;
     const [{ createInstaller }, source] = await Promise.all([import("../index.ts"), sourceOptions(settings)]);
-    const { metadata } = settings;
-    const installer = await createInstaller({ ...source, metadata, onProgress: (p) => this.#onProgress(p) });
+    const { metadata, mode } = settings;
+    const installer = await createInstaller({ ...source, metadata, mode, onProgress: (p) => this.#onProgress(p) });
     this.#installer?.dispose();
     this.#installer = installer;
     this.#for = key;

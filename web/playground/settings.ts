@@ -1,4 +1,4 @@
-import type { MetadataForm, ResolveOptions } from "../../src/api.ts";
+import type { MetadataForm, Mode, ResolveOptions } from "../../src/api.ts";
 
 export type SourceKind = "registry" | "relay" | "snapshot" | "other";
 export type Theme = "system" | "light" | "dark";
@@ -9,6 +9,7 @@ export interface Settings {
   /** Base URL, where `source` is `other`. */
   registry: string;
   metadata: MetadataForm;
+  mode: Mode;
   installStrategy: NonNullable<ResolveOptions["installStrategy"]>;
   legacyPeerDeps: boolean;
   strictPeerDeps: boolean;
@@ -19,12 +20,15 @@ export interface Settings {
 
 export type Flag = "legacyPeerDeps" | "strictPeerDeps" | "force" | "preferDedupe";
 
+export const MODES: readonly Mode[] = ["auto", "threads", "worker", "inline"];
+
 const KEY = "webhoist:settings";
 
 const DEFAULTS: Settings = {
   source: "registry",
   registry: "",
   metadata: "full",
+  mode: "auto",
   installStrategy: "hoisted",
   legacyPeerDeps: false,
   strictPeerDeps: false,
@@ -41,6 +45,8 @@ export function loadSettings(): Settings {
     for (const key of Object.keys(DEFAULTS) as (keyof Settings)[]) {
       if (typeof kept[key] === typeof DEFAULTS[key]) Object.assign(settings, { [key]: kept[key] });
     }
+    // A mode asked for by name may not start: one that is none would fail for ever.
+    if (!MODES.includes(settings.mode)) settings.mode = "auto";
   } catch {
     // No storage, or not ours: the defaults do.
   }
