@@ -54,19 +54,28 @@ function update(store: IDBObjectStore, key: string, change: Change): Promise<voi
   const { transaction } = store;
   return new Promise((resolve, reject) => {
     let thrown: unknown;
-    transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(thrown ?? transaction.error);
-    const got = store.get(key);
-    got.onsuccess = () => {
+    /** What throws takes all of it back: a part would be committed otherwise. */
+    const whole = (run: () => void) => (): void => {
       try {
-        const { puts, deletes } = change(got.result instanceof Uint8Array ? got.result : undefined);
-        for (const name of deletes) store.delete(name);
-        for (const [name, blob] of puts) store.put(blob, name);
+        run();
       } catch (error) {
-        // A part of it would be committed otherwise.
         thrown = error;
         transaction.abort();
       }
     };
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(thrown ?? transaction.error);
+    const got = store.get(key);
+    got.onsuccess = whole(() => {
+      const { puts, deletes } = change(got.result instanceof Uint8Array ? got.result : undefined);
+      for (const name of deletes) store.delete(name);
+      const entries = puts[Symbol.iterator]();
+      // One in a turn: to put many megabytes takes a page's thread longer than it may.
+      const next = whole(() => {
+        const { done, value } = entries.next();
+        if (!done) store.put(value[1], value[0]).onsuccess = next;
+      });
+      next();
+    });
   });
 }

@@ -1,3 +1,4 @@
+import { concat } from "./concat.ts";
 import type { Kept, StoreTools } from "./kept.ts";
 import { seal, unseal } from "./seal.ts";
 
@@ -55,16 +56,6 @@ function share(plain: Uint8Array, cold: Uint8Array): Map<string, Uint8Array> | n
     coldAt += coldLength;
   }
   return hotAt === plain.length && coldAt === cold.length ? records : null;
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
 
 /** Words as bytes, lowest byte first. */
