@@ -1,0 +1,40 @@
+/** Plain data: may be compared and shown. */
+export type Plain = null | boolean | number | string | undefined | readonly Plain[] | { readonly [key: string]: Plain };
+
+const ENOUGH = 6;
+const SHOWN = 200;
+
+const isObject = (value: Plain): value is { readonly [key: string]: Plain } =>
+  typeof value === "object" && value !== null;
+
+const shown = (value: Plain): string => (JSON.stringify(value) ?? "undefined").slice(0, SHOWN);
+
+/** A text's first differing line, so that two locks need not be printed whole. */
+function textDifference(wanted: string, given: string): string {
+  const [theirs, ours] = [wanted.split("\n"), given.split("\n")];
+  const line = ours.findIndex((text, index) => text !== theirs[index]);
+  const index = line < 0 ? ours.length : line;
+  return `${theirs.length > 1 ? `line ${index + 1}: ` : ""}${shown(theirs[index])} became ${shown(ours[index])}`;
+}
+
+/**
+ * Where two answers differ, in a few lines; none when they are the same. The order of an object's members counts, and a member
+ * that is undefined is not one that is absent.
+ */
+export function differences(wanted: Plain, given: Plain, at = ""): string[] {
+  if (Object.is(wanted, given)) return [];
+  if (typeof wanted === "string" && typeof given === "string") return [`${at}: ${textDifference(wanted, given)}`];
+  const alike = isObject(wanted) && isObject(given) && Array.isArray(wanted) === Array.isArray(given);
+  if (!alike) return [`${at}: ${shown(wanted)} became ${shown(given)}`];
+  const lines: string[] = [];
+  for (const key of new Set([...Object.keys(wanted), ...Object.keys(given)])) {
+    if (lines.length >= ENOUGH) break;
+    if (key in wanted && key in given) lines.push(...differences(wanted[key], given[key], `${at}.${key}`));
+    else
+      lines.push(`${at}.${key} ${key in wanted ? `is gone: ${shown(wanted[key])}` : `is new: ${shown(given[key])}`}`);
+  }
+  const [before, after] = [Object.keys(wanted), Object.keys(given)];
+  if (lines.length === 0 && before.join("\n") !== after.join("\n"))
+    lines.push(`${at}: in another order: ${shown(after)}`);
+  return lines.slice(0, ENOUGH);
+}
