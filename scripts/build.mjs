@@ -15,6 +15,7 @@ const ENTRIES = { index: "web/index.ts", core: "src/index.ts", cli: "web/cli/mai
 const knowledge = () => ({
   __WEBHOIST_REGISTRY__: JSON.stringify(buildRegistry()),
   __WEBHOIST_INTERLEAVE__: "undefined",
+  __WEBHOIST_VERSION__: JSON.stringify(JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).version),
 });
 
 /** Base URL of the registry this machine's npm client uses: what the build puts in as the default. */
@@ -28,9 +29,12 @@ export function buildRegistry() {
  */
 const nameCache = {};
 
+/** The worker's file in the package. Of a name that no file of a page's own has, in case a bundler leaves its address as it is. */
+const WORKER = "webhoist-worker";
+
 /**
- * In the sources the worker's address leads to its source, as development servers want it; in the package to the file
- * beside the entry, in the words that bundlers look for. In between it is a name, else this build would carry the worker along.
+ * In the sources the worker's address is Vite's to tell. In the package it is that of the file beside the entry, in the words
+ * that bundlers look for; in between it is a name, else this build would carry the worker along.
  * @type {import("vite").Plugin}
  */
 const workerAddress = {
@@ -38,22 +42,17 @@ const workerAddress = {
   enforce: "pre",
   transform(code, id) {
     if (!id.endsWith("web/spawn.ts")) return undefined;
-    const address = 'new URL("../workers/worker.ts", import.meta.url)';
-    if (!code.includes(address)) throw new Error("web/spawn.ts does not name the worker");
-    return { code: code.replace(address, "__WEBHOIST_WORKER__"), map: null };
+    const address = /^import __WEBHOIST_WORKER__ from .*$/m;
+    if (!address.test(code)) throw new Error("web/spawn.ts does not name the worker");
+    return { code: code.replace(address, ""), map: null };
   },
-};
-
-/** The same, once every chunk has its name. @type {import("vite").Plugin} */
-const workerFile = {
-  name: "worker-file",
+  // Once every chunk has its name.
   generateBundle(_, output) {
     for (const chunk of Object.values(output)) {
       if (chunk.type !== "chunk") continue;
-      const file = `${"../".repeat(chunk.fileName.split("/").length - 1) || "./"}worker.js`;
-      chunk.code = chunk.code
-        .replaceAll("__WEBHOIST_WORKER__", `new URL(${JSON.stringify(file)},import.meta.url)`)
-        .replaceAll("__WEBHOIST_WORKER_FILE__", file);
+      // Beside it: so that it is enough to tell tools that know no such words to put the worker beside their output.
+      if (chunk.code.includes("__WEBHOIST_WORKER__") && chunk.fileName.includes("/")) throw new Error(chunk.fileName);
+      chunk.code = chunk.code.replaceAll("__WEBHOIST_WORKER__", `new URL("./${WORKER}.js",import.meta.url)`);
     }
   },
 };
@@ -135,7 +134,7 @@ async function bundleWorker() {
       outDir: "dist",
       emptyOutDir: false,
       sourcemap: true,
-      lib: { entry: { worker: "workers/worker.ts" }, formats: ["es"] },
+      lib: { entry: { [WORKER]: "workers/worker.ts" }, formats: ["es"] },
       rolldownOptions: {
         output: { minify: true, comments: false, entryFileNames: "[name].js", codeSplitting: false },
       },
@@ -152,7 +151,7 @@ async function bundle() {
     logLevel: "warn",
     publicDir: false,
     define: knowledge(),
-    plugins: [workerAddress, squeeze, workerFile],
+    plugins: [squeeze, workerAddress],
     build: {
       target: "es2023",
       outDir: "dist",
@@ -166,7 +165,7 @@ async function bundle() {
           minify: true,
           comments: false,
           entryFileNames: "[name].js",
-          chunkFileNames: "chunks/[name]-[hash].js",
+          chunkFileNames: ({ name }) => (name === "crews" ? "[name]-[hash].js" : "chunks/[name]-[hash].js"),
           codeSplitting: {
             // What both take is settled first, else a piece draws in all that it imports.
             groups: ["webhoist", "inline", "crews"].map((group, i) => ({

@@ -119,7 +119,15 @@ export class Crew {
   }
 
   async #enlist(setup: Setup): Promise<void> {
-    const worker = spawnWorker(this.#options.workerUrl);
+    const timer = setTimeout(() => this.end(silent(setup.role)), PATIENCE);
+    try {
+      await this.#begin(setup, await spawnWorker(this.#options.workerUrl, this.life));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #begin(setup: Setup, worker: Worker): Promise<void> {
     const remote = wrap<EngineService>(worker);
     this.#members.set(setup.role, { worker, remote });
     const died = (event: Event): void => {
@@ -131,12 +139,8 @@ export class Crew {
     worker.addEventListener("messageerror", died);
     const ports = [...setup.net, setup.bell, setup.tokens].filter((port) => port !== undefined);
     const lifeline = navigator.locks && `webhoist ${crypto.randomUUID()}`;
-    const timer = setTimeout(() => this.end(silent(setup.role)), PATIENCE);
-    try {
-      await this.ask(remote.begin(transfer({ ...setup, lifeline }, ports)));
-    } finally {
-      clearTimeout(timer);
-    }
+    if (this.ended) worker.terminate();
+    await this.ask(remote.begin(transfer({ ...setup, lifeline }, ports)));
     if (lifeline) this.#watch(setup.role, lifeline);
   }
 

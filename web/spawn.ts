@@ -1,43 +1,90 @@
+import { orAbort } from "../src/base/on-abort.ts";
 import { failure, InstallError } from "../src/errors.ts";
+import { HELLO } from "../workers/hello.ts";
+// In the package this is the address of a file beside the entry: see `scripts/build.mjs`.
+import __WEBHOIST_WORKER__ from "../workers/worker.ts?worker&url";
 
 /**
- * Starts the library's worker. The expression in the middle is the one that bundlers look for: they put the worker's file
- * beside their output and its address here.
- * @throws InstallError EWORKER when the browser refuses at once
+ * Starts the library's worker and resolves once it runs. When `signal` aborts, the worker is ended and the signal's reason thrown.
+ * @throws InstallError EWORKER with what keeps it from running
  */
-export function spawnWorker(given: string | URL | undefined): Worker {
+export async function spawnWorker(given: string | URL | undefined, signal: AbortSignal): Promise<Worker> {
+  const obstacles: string[] = [];
   try {
-    if (given === undefined) return ownWorker();
-    const url = new URL(given, location.href);
-    return url.origin === location.origin || !/^https?:$/.test(url.protocol)
-      ? new Worker(url, { type: "module" })
-      : borrowed(url);
+    const url = new URL(given ?? __WEBHOIST_WORKER__, location.href);
+    for (const address of addressesOf(url)) {
+      let worker: Worker | undefined;
+      let obstacle: string | undefined = "";
+      try {
+        worker = new Worker(trusted(address), { type: "module" });
+        obstacle = await orAbort(obstacleTo(worker, signal), signal);
+        if (obstacle === undefined) return worker;
+        obstacles.push(obstacle || `nothing to run at ${url}`);
+      } finally {
+        if (obstacle !== undefined) worker?.terminate();
+        if (address !== url) URL.revokeObjectURL(address.href);
+      }
+    }
   } catch (error) {
-    throw new InstallError(failure("EWORKER", `No worker could be started: ${String((error as Error).message)}`));
+    signal.throwIfAborted();
+    obstacles.push(String(error));
+  }
+  // What stands in the straight way says more than what stands in the way round.
+  const text = `No worker starts: ${obstacles[0]}. The option workerUrl tells where the file webhoist/worker is`;
+  throw new InstallError(failure("EWORKER", text));
+}
+
+/**
+ * What to start, best first. A script of another origin cannot be started, but imported by one of this origin; so can one of
+ * this origin that comes without the headers which an isolated page asks of its workers.
+ */
+function* addressesOf(url: URL): Generator<URL> {
+  const foreign = url.origin !== location.origin;
+  const imported = /^http/.test(url.protocol) && (foreign || crossOriginIsolated);
+  if (!imported || !foreign) yield url;
+  if (imported) {
+    // Awaited, not linked: then the page's `script-src` decides, which has let the library in, and an error has words.
+    const source = new Blob([`await import(${JSON.stringify(url.href)})`], { type: "text/javascript" });
+    yield new URL(URL.createObjectURL(source));
   }
 }
 
-function ownWorker(): Worker {
-  try {
-    return new Worker(new URL("../workers/worker.ts", import.meta.url), { type: "module" });
-  } catch {
-    // A copy of this library from another origin: its worker may not be started by address.
-    const here = import.meta.url;
-    return borrowed(new URL(WORKER_FILE, here));
-  }
+/** Resolves once the worker runs, or with what is against it: with nothing in words for a file that does not load. */
+function obstacleTo(worker: Worker, signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const listening = new AbortController();
+    const until = { signal: AbortSignal.any([signal, listening.signal]) };
+    let blocked = "";
+    const settle = (obstacle?: string): void => {
+      listening.abort();
+      resolve(obstacle);
+    };
+    const violated = ({ effectiveDirective, blockedURI }: SecurityPolicyViolationEvent): void => {
+      blocked ||= `the Content-Security-Policy's ${effectiveDirective} forbids ${blockedURI}`;
+    };
+    const failed = (event: ErrorEvent): void => {
+      event.preventDefault();
+      settle(blocked || event.message || "");
+    };
+    globalThis.addEventListener("securitypolicyviolation", violated, until);
+    worker.addEventListener("error", failed, until);
+    const said = ({ data }: MessageEvent): void => {
+      if (data === HELLO) settle();
+      else if (/^webhoist /.test(data)) settle(`its file is of ${data}, this is ${HELLO}`);
+    };
+    worker.addEventListener("message", said, until);
+  });
 }
 
-/** Put in by the build. In a variable, so that no bundler takes it for a second file to carry along. */
-const WORKER_FILE = "__WEBHOIST_WORKER_FILE__";
+interface TrustedTypes {
+  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string };
+}
 
-/** A worker of this origin whose only line imports the one from elsewhere. */
-function borrowed(url: URL): Worker {
-  const source = new Blob([`import ${JSON.stringify(url.href)};`], { type: "text/javascript" });
-  const address = URL.createObjectURL(source);
-  const worker = new Worker(address, { type: "module" });
-  // Once it has said anything, or failed, the address is of no more use.
-  const revoke = (): void => URL.revokeObjectURL(address);
-  worker.addEventListener("message", revoke, { once: true });
-  worker.addEventListener("error", revoke, { once: true });
-  return worker;
+let policy: ReturnType<TrustedTypes["createPolicy"]> | undefined;
+
+/** An address as pages want it that let nothing but trusted types start scripts. */
+function trusted(url: URL): string {
+  const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
+  policy ??= trustedTypes?.createPolicy("webhoist", { createScriptURL: (url) => url });
+  return (policy ?? { createScriptURL: String }).createScriptURL(url.href);
 }
