@@ -155,9 +155,9 @@ const get = fc.tuple(instance, key).map(
 const look = fc.tuple(instance, key).map(
   ([by, name]) =>
     new Command(`waitBlocking(${by}, ${name})`, (model, real) => {
-      const generation = model.generation(name);
+      const generation = model.waited(name);
       const map = real.map(by);
-      if (generation >= 0) expectSeen(map, map.waitBlocking(name, 0), model.see(by, name, generation));
+      if (generation !== undefined) expectSeen(map, map.waitBlocking(name, 0), model.see(by, name, generation));
       else if (model.closing) expectSeen(map, map.waitBlocking(name, 0), model.closing);
       else expect(code(() => map.waitBlocking(name, 0))).toBe("EUNREGISTERED");
     }),
@@ -166,9 +166,9 @@ const look = fc.tuple(instance, key).map(
 const wait = fc.tuple(instance, key).map(
   ([by, name]) =>
     new Command(`wait(${by}, ${name})`, async (model, real) => {
-      const generation = model.generation(name);
+      const generation = model.waited(name);
       const given = real.map(by).wait(name);
-      if (generation < 0) {
+      if (generation === undefined) {
         const answer = given.then(said, (error: InstallError) => error.code);
         expect(await answer).toBe(model.closing ?? "EUNREGISTERED");
         return;

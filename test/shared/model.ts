@@ -84,6 +84,13 @@ export class MapModel {
     for (const key of this.keys.values()) if (key.kind === "pending") key.kind = "closed";
   }
 
+  /** Undefined: there is nothing to wait for. */
+  waited(name: string): number | undefined {
+    const isFree = !this.keys.has(name) || this.keys.get(name)?.kind === "failed";
+    if (this.closing && isFree) return undefined;
+    return this.keys.has(name) ? this.generation(name) : undefined;
+  }
+
   generation(name: string): number {
     const key = this.keys.get(name);
     if (!key) return -1;

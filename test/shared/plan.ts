@@ -16,6 +16,8 @@ export interface Plan {
   watchers: number;
   /** How often a thread is held at a point, of 1. */
   held: number;
+  /** The map is closed when so much work has begun. */
+  closesAt?: number;
 }
 
 /** Keys that are to be worked on: `next` is taken by publishers, `last` by whoever registers. An entry is a key's index + 1. */
@@ -77,6 +79,11 @@ export const keyOf = (index: number): string => `packument|ключ${index % 7 ?
 
 /** How often the work of a key fails before it is done. */
 export const failuresOf = (index: number): number => (index % 50 === 7 ? 3 : index % 10 === 3 ? 1 : 0);
+
+/** Keys that their first owner fails while a publisher does them. */
+export const isContested = (index: number): boolean => index % 20 === 9;
+/** In the count of a contested key's attempts: it has been failed by its owner. */
+export const CONTESTED = 1 << 16;
 
 export const failureOf = (index: number, attempt: number): Failure => failure("E404", `${keyOf(index)}#${attempt}`);
 

@@ -38,6 +38,17 @@ export const STRESS: readonly Run[] = [
     },
     least: { grown: 1, chunks: 5, slept: 1, failures: 1, held: 20_000 },
   },
+  {
+    name: "a map that is closed in the middle",
+    plan: {
+      ...threads,
+      keys: 5000,
+      sizes: { slots: 10_000, initial: 2 ** 14, maximum: 2 ** 14 },
+      held: 0.5,
+      closesAt: 2000,
+    },
+    least: { values: 1, ended: 1, slept: 1, held: 2000 },
+  },
 ];
 
 const death = (point: Point, after: number, asleep: boolean): Death & { plan: Plan } => ({

@@ -1,8 +1,10 @@
 import type { Outcome } from "../../src/errors.ts";
 import type { SharedOnceMap } from "../../workers/shared/shared-once-map.ts";
 import {
+  CONTESTED,
   ENTRIES,
   failureOf,
+  isContested,
   keyOf,
   LAST,
   orderOf,
@@ -29,15 +31,17 @@ export interface Waiter {
 }
 
 /** Registers the key, and queues its work where it is this thread's. */
-function ask({ map, shared: { queue } }: Waiter, index: number, seen: Tally): void {
+function ask({ map, shared: { queue, attempts } }: Waiter, index: number, seen: Tally): void {
   if (!map.register(keyOf(index))) return;
   seen.owned++;
   const entry = ENTRIES + Atomics.add(queue, LAST, 1);
   Atomics.store(queue, entry, index + 1);
   Atomics.notify(queue, entry);
+  if (!isContested(index) || Atomics.or(attempts, index, CONTESTED) & CONTESTED) return;
+  map.fail(keyOf(index), failureOf(index, 0));
 }
 
-/** Checks one answer. True: it was the value. */
+/** Checks one answer. True: it was the value, or the end of the map. */
 function judge(
   index: number,
   outcome: Outcome<Uint8Array>,
@@ -50,6 +54,10 @@ function judge(
     return true;
   }
   const { code, message } = outcome.failure;
+  if (code === "EWORKER") {
+    seen.ended++;
+    return true;
+  }
   if (code === "EMEMORY") {
     seen.lost++;
     return false;
@@ -105,13 +113,11 @@ export async function watcher(waiter: Waiter): Promise<Tally> {
   return seen;
 }
 
-/** Waits for every key of a map that will be closed, asleep and awake: what is neither a value nor `code` is an error. */
+/** Waits for every key of a map that will be closed: what is neither a value nor the end is an error. */
 export async function mourner({ map, plan, seed, chunk }: Waiter, sleeps: boolean): Promise<Tally> {
   const seen = tally();
   const take = (index: number, outcome: Outcome<Uint8Array>): void => {
-    if (outcome.ok) judge(index, outcome, { seen, heard: new Set() });
-    else if (outcome.failure.code === "EWORKER") seen.ended++;
-    else throw new Error(`${keyOf(index)} got ${outcome.failure.code}`);
+    if (!judge(index, outcome, { seen, heard: new Set() })) throw new Error(`${keyOf(index)} has failed`);
   };
   const order = orderOf(plan.keys, random(seed));
   for (const index of order) map.register(keyOf(index));

@@ -152,8 +152,8 @@ export class SharedOnceMap {
   }
 
   /**
-   * Closes the map: whatever is in flight, and whatever is registered or waited for later, ends with `failure`; what is
-   * settled stays. To be called before anything is terminated. The first failure counts, shortened to 1 KiB.
+   * Closes the map: whatever is in flight, and whatever is registered or waited for later, ends with `failure`; values
+   * stay. To be called before anything is terminated. The first failure counts, shortened to 1 KiB.
    */
   failAll(failure: Failure): void {
     if (!this.#isClosed) Atomics.compareExchange(this.#control, CLOSING, 0, this.#writeEnding(failure));
@@ -229,12 +229,13 @@ export class SharedOnceMap {
     this.#wake(slot);
   }
 
-  /** Undefined: nobody has registered the key, and nobody will. */
+  /** Undefined: there is no work on the key to wait for, and in a closed map there will be none. */
   #waited(key: string): Waited | undefined {
     const slot = this.#names.find(key);
     const state = slot < 0 ? EMPTY : this.#state(slot);
+    const isFree = state === EMPTY || (state & 7) === FAILED;
+    if (isFree && this.#isClosed) return undefined;
     if (state !== EMPTY) return { slot, generation: state >> 3 };
-    if (this.#isClosed) return undefined;
     throw new InstallError(failure("EUNREGISTERED", `Nobody works on ${key}`));
   }
 
