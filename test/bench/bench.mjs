@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Times resolutions in headless Chromium, in turn with a fetch floor and native package managers: --help says how.
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { argv, exit, pid, stderr } from "node:process";
+import process, { argv, exit, pid, stderr } from "node:process";
 import { pathToFileURL } from "node:url";
 import { findChromium, NO_CHROMIUM } from "../../scripts/chromium.mjs";
 import { ensureInstalled, ROOT } from "../../scripts/setup.mjs";
@@ -46,10 +47,14 @@ async function builtPackage() {
 async function place(dist) {
   const executable = findChromium() ?? (await import("playwright")).chromium.executablePath();
   if (!existsSync(executable)) throw new Error(NO_CHROMIUM);
+  const folder = mkdtempSync(join(tmpdir(), "webhoist-bench-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
   const say = (text) => void stderr.write(`${text}\n`);
-  return { root: ROOT, executable, dist: dist ?? (await builtPackage()), say };
+  return { root: ROOT, executable, dist: dist ?? (await builtPackage()), folder, say };
 }
 
+// The processes it has started end when their pipes do.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => exit(130));
 const { main } = await load();
 main(argv.slice(2), place).then(exit, (error) => {
   console.error(error);

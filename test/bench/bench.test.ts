@@ -34,7 +34,7 @@ async function bench(...flags: string[]): Promise<Race> {
   const options = parseOptions(["--modes", "inline", "--runs", "1", "--warmups", "0", ...flags]);
   if (!options) throw new Error("no options");
   const executable = findChromium() ?? chromium.executablePath();
-  return await runBench(options, { root: ROOT, executable, dist: folder, say: () => {} });
+  return await runBench(options, { root: ROOT, executable, dist: folder, folder, say: () => {} });
 }
 
 const KEYS = [

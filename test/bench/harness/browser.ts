@@ -10,6 +10,8 @@ export interface BrowserOptions {
   executable: string;
   /** SHA-256 of the registry's public key, base64: that certificate is good, so that its answers are cached as any other's. */
   trusted: string;
+  /** Where its profile is made. Default: the system's folder for what is temporary. */
+  folder?: string;
   /** Further ones. */
   switches?: readonly string[];
 }
@@ -61,8 +63,8 @@ export class Browser implements AsyncDisposable {
   readonly #profile: string;
   readonly devtools: DevTools;
 
-  constructor({ executable, trusted, switches = [] }: BrowserOptions) {
-    this.#profile = mkdtempSync(join(tmpdir(), "webhoist-bench-"));
+  constructor({ executable, trusted, folder = tmpdir(), switches = [] }: BrowserOptions) {
+    this.#profile = mkdtempSync(join(folder, "webhoist-profile-"));
     const args = [
       ...SWITCHES,
       `--user-data-dir=${this.#profile}`,

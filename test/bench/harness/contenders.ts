@@ -108,6 +108,7 @@ export interface PeerEntry {
   label: Omit<Label, "phase">;
   name: PeerName;
   tools: string;
+  folder: string;
   project: BenchProject;
   registry: Registry;
   phases: readonly Phase[];
@@ -124,8 +125,8 @@ export class PeerContender implements Contender {
   }
 
   async round(): Promise<Samples> {
-    const { name, tools, project, registry, phases } = this.#entry;
-    using peer = new PeerRun(name, tools, { registry: registry.url, files: project.files });
+    const { name, tools, folder, project, registry, phases } = this.#entry;
+    using peer = new PeerRun(name, { tools, folder, registry: registry.url, files: project.files });
     const samples = new Map<Phase, Sample>();
     for (const phase of ["p1_resolve", "p2_resolve_warm"] as const) {
       if (phase === "p2_resolve_warm" && !phases.includes(phase)) continue;

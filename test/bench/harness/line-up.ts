@@ -37,7 +37,7 @@ async function asksOf(stage: Stage, project: BenchProject, transport: Transport)
 
 /** All who take part for one project: for each protocol the floor and the modes, then the peers. */
 export async function lineUp(stage: Stage, project: BenchProject): Promise<Contender[]> {
-  const { options, site, tools, browser } = stage;
+  const { options, site, place, tools, browser } = stage;
   const { transports, modes, ios, peers, phases, floor, concurrency, cache } = options;
   const [first = "h1"] = transports;
   const asks = await asksOf(stage, project, first);
@@ -64,7 +64,15 @@ export async function lineUp(stage: Stage, project: BenchProject): Promise<Conte
   });
   const natives = peers.map((name) => {
     const label = { ...common, who: name, mode: null, transport: "h1" as const, io: null };
-    return new PeerContender({ label, name, tools, project, phases, registry: stage.registry("h1") });
+    return new PeerContender({
+      label,
+      name,
+      tools,
+      folder: place.folder,
+      project,
+      phases,
+      registry: stage.registry("h1"),
+    });
   });
   return [...pages, ...natives];
 }

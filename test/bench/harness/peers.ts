@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { npm } from "../../../scripts/npm-config.mjs";
 
@@ -95,14 +94,23 @@ export function installPeers(names: readonly PeerName[], tools: string): void {
   if (status !== 0) throw new Error(`npm could not install ${wanted.join(", ")} in ${tools}`);
 }
 
+export interface PeerPlace {
+  /** Where they are installed. */
+  tools: string;
+  /** Where the project's folder is made. */
+  folder: string;
+  registry: string;
+  files: Record<string, string>;
+}
+
 /** A project's folder in which one of them runs, with no lock and an empty cache at first. */
 export class PeerRun implements Disposable {
   readonly #peer: Peer;
   readonly #where: Where;
 
-  constructor(name: PeerName, tools: string, { registry, files }: { registry: string; files: Record<string, string> }) {
+  constructor(name: PeerName, { tools, folder: parent, registry, files }: PeerPlace) {
     this.#peer = PEERS[name];
-    const folder = mkdtempSync(join(tmpdir(), `webhoist-${name}-`));
+    const folder = mkdtempSync(join(parent, `${name}-`));
     this.#where = { bin: (program) => join(tools, "node_modules/.bin", program), registry, folder };
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });

@@ -1,6 +1,5 @@
 import { createHash, X509Certificate } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BrowserOptions } from "./browser.ts";
 import { bundleScripts } from "./bundle.ts";
@@ -19,6 +18,8 @@ export interface Place {
   executable: string;
   /** The built package's folder. */
   dist: string;
+  /** For what is made meanwhile; whoever gives it removes it. */
+  folder: string;
   /** Progress, for whoever watches. */
   say(text: string): void;
 }
@@ -35,7 +36,6 @@ export class Stage implements AsyncDisposable {
   readonly browser: BrowserOptions;
   /** Where peers are installed; stays from one benchmark to the next. */
   readonly tools: string;
-  readonly #folder: string = mkdtempSync(join(tmpdir(), "webhoist-stage-"));
   readonly #registries = new Map<Transport, Registry>();
   #site: Site | undefined;
 
@@ -47,7 +47,7 @@ export class Stage implements AsyncDisposable {
     const trusted = createHash("sha256")
       .update(publicKey.export({ type: "spki", format: "der" }))
       .digest("base64");
-    this.browser = { executable: place.executable, trusted };
+    this.browser = { executable: place.executable, trusted, folder: place.folder };
   }
 
   static async open(options: BenchOptions, place: Place): Promise<Stage> {
@@ -77,7 +77,7 @@ export class Stage implements AsyncDisposable {
 
   /** Has the site serve the bodies of these asks in one piece. */
   async feed(asks: readonly LoggedAsk[], registry: Registry): Promise<FeedIndex> {
-    const file = join(this.#folder, "feed");
+    const file = join(this.place.folder, "feed");
     const index = await registry.feed(asks, file);
     this.site.feed = readFileSync(file);
     return index;
@@ -86,15 +86,14 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#registries.values()].map((registry) => registry[Symbol.asyncDispose]()));
     await this.#site?.[Symbol.asyncDispose]();
-    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async #open(): Promise<void> {
     const { peers, transports } = this.options;
-    const { root, dist, say } = this.place;
+    const { root, dist, folder, say } = this.place;
     installPeers(peers, this.tools);
     const scripts = await bundleScripts(root);
-    const script = join(this.#folder, "registry.mjs");
+    const script = join(folder, "registry.mjs");
     writeFileSync(script, scripts.registry);
     this.#site = await startSite(dist, scripts.page);
     const wanted = new Set<Transport>([...transports, ...(peers.length > 0 ? ["h1" as const] : [])]);
