@@ -1,10 +1,5 @@
+import type { CacheMode } from "../api.ts";
 import type { Entry } from "./kept.ts";
-
-/**
- * How far what is stored is trusted: `default`, as long as registries say (five minutes), then asked about; `revalidate`, asked
- * about always; `prefer-offline`, always; `offline`, always, and nothing else is asked for; `none`, there is no store.
- */
-export type CacheMode = "default" | "revalidate" | "prefer-offline" | "offline" | "none";
 
 /** `fresh`: use it. `stale`: ask whether it still holds. `missing`: fetch it, or say so when offline. */
 export type Freshness = "fresh" | "stale" | "missing";

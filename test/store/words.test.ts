@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { type CacheMode, freshness } from "../../src/store/freshness.ts";
+import type { CacheMode } from "../../src/api.ts";
+import { freshness } from "../../src/store/freshness.ts";
 import { namespaceOf } from "../../src/store/namespace.ts";
 import { digest } from "../../workers/store-tools.ts";
 

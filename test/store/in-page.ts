@@ -1,0 +1,36 @@
+import type { StoreUsage } from "../../src/store/metadata-store.ts";
+import { MetadataStore } from "../../src/store/metadata-store.ts";
+import { createIdbStore } from "../../workers/idb-store.ts";
+import { PLATFORM_TOOLS } from "../../workers/store-tools.ts";
+import { coldStart, isRecord, makeRecord } from "./records.ts";
+
+export interface Visit {
+  namespace: string;
+  /** Days since the first. */
+  day: number;
+  mebibytes: number;
+}
+
+/** Runs inside a page: keeps records that do not compress. */
+export async function visit({ namespace, day, mebibytes }: Visit): Promise<{ usage: StoreUsage; warnings: string[] }> {
+  const warnings: string[] = [];
+  const store = new MetadataStore(createIdbStore(), {
+    ...PLATFORM_TOOLS,
+    now: () => Date.now() + day * 86_400_000,
+    coldStart,
+    isRecord,
+    warn: ({ code }) => warnings.push(code),
+    locks: navigator.locks,
+  });
+  const shelf = await store.open(namespace);
+  for (let i = 0; i < 16 * mebibytes; i++) {
+    const noise = crypto.getRandomValues(new Uint8Array(1 << 16));
+    shelf.keep({ name: `p${i}`, record: makeRecord("hot", noise), fetchedAt: Date.now() });
+  }
+  await shelf.flush();
+  const usage = await store.usage();
+  store.close();
+  return { usage, warnings };
+}
+
+Object.assign(globalThis, { visit });
