@@ -1,8 +1,5 @@
 import type { Failure } from "../src/errors.ts";
-
-const coldStart = (r: Uint8Array) => r.length;
-const isRecord = () => true;
-
+import { coldStart, isRecord } from "../src/registry/record.ts";
 import { MetadataStore } from "../src/store/metadata-store.ts";
 import { createIdbStore } from "./idb-store.ts";
 import { Larder, type LarderOptions } from "./larder.ts";

@@ -2,7 +2,7 @@ import type { Outcome } from "../src/errors.ts";
 import { fail, failure, InstallError, ok } from "../src/errors.ts";
 import type { Asked } from "../src/ideal/drive.ts";
 import type { Answer, OpenedTarball } from "../src/ideal/need.ts";
-import { indexPackument, type Packument } from "../src/registry/packument.ts";
+import { Packument } from "../src/registry/packument.ts";
 import { PackumentSource } from "../src/registry/packument-source.ts";
 import { packumentKey, type Ring, tarballKey, type Word } from "./bell.ts";
 import { readCounts } from "./counts.ts";
@@ -140,7 +140,7 @@ class ThreadSupply implements Supply {
   }
 
   #remember(name: string, outcome: Outcome<Uint8Array>): Outcome<Packument> {
-    const answer = outcome.ok ? ok(indexPackument(name, outcome.value)) : fail(outcome.failure);
+    const answer = outcome.ok ? ok(new Packument(name, outcome.value)) : fail(outcome.failure);
     if (answer.ok) this.#read.push(answer.value);
     this.#packuments.set(name, answer);
     return answer;

@@ -3,8 +3,9 @@ import { OnceMap } from "../base/once-map.ts";
 import { fail, failure, InstallError, type Outcome, ok } from "../errors.ts";
 import type { RegistryRequest, RegistryResponse, Transport } from "../ports.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
+import { condense } from "./condense.ts";
 import type { Manifest } from "./manifest.ts";
-import { indexPackument, type Packument } from "./packument.ts";
+import { Packument } from "./packument.ts";
 import { manifestUrl, packumentUrl, type RegistryConfig } from "./registry-config.ts";
 
 export interface PackumentSourceOptions {
@@ -114,7 +115,7 @@ export class PackumentSource {
     if (publish) record = await publish(name, record);
     if (!record.ok) return record;
     if (fetched) larder?.keep(name, record.value, fetched.etag);
-    const packument = indexPackument(name, record.value);
+    const packument = new Packument(name, record.value);
     this.counts.packuments++;
     this.indexed.push(packument);
     return ok(packument);
@@ -127,8 +128,7 @@ export class PackumentSource {
     const answer = await this.#get({ kind: "packument", name, url, metadata, ...(etag && { etag }) });
     if (!answer.ok || answer.value.notModified) return answer;
     try {
-      indexPackument(name, answer.value.bytes);
-      return answer;
+      return ok({ ...answer.value, bytes: condense(name, answer.value.bytes) });
     } catch (error) {
       if (error instanceof InstallError) return fail(error.failure);
       throw error;

@@ -1,58 +1,66 @@
-import { compareVersions, parseVersion, readRelease, type Version } from "../spec/version.ts";
-import type { Manifest } from "./manifest.ts";
+import { parseVersion, readRelease, type Version } from "../spec/version.ts";
+import type { Dist, Manifest } from "./manifest.ts";
 import { normaliseManifest } from "./normalise-manifest.ts";
 import {
+  aligned,
+  COLD,
   DIST_TAGS,
   decode,
-  findParts,
+  FLAGS,
+  HASH,
+  HEADER,
+  inOrder,
   invalidPackument,
+  latin1,
   ODD_KEYS,
   ODD_TIME,
-  type PackumentIndex,
+  PARTS,
+  PREFIX,
+  REGULAR_DIST,
+  RELEASES,
   RESTRICTIONS,
   readKey,
-  STRIDE,
+  SAME_NAME,
+  SAME_VERSION,
   TIME,
   VERSIONS,
-} from "./packument-index.ts";
-
-/** A version that a range can pick, and where its entry stands in the index. */
-export interface Candidate {
-  readonly version: Version;
-  readonly entry: number;
-}
-
-/** Indexes a document. Throws an InstallError (`EINVALIDPACKUMENT`) when it is not a JSON object through and through. */
-export function indexPackument(name: string, bytes: Uint8Array): Packument {
-  return new Packument(name, bytes, findParts(name, bytes));
-}
+  WORDS,
+  wordsOf,
+} from "./record.ts";
 
 /**
- * Every version of a package, as the registry's bytes and an index of them. Parts are parsed when they are asked for;
- * one that is broken inside throws an InstallError (`EINVALIDPACKUMENT`) then.
+ * Every version of a package, read off its record. Parts are parsed when they are asked for; one that is broken inside
+ * throws an InstallError (`EINVALIDPACKUMENT`) then. Versions are addressed by *entries*: numbers in the document's order.
  */
 export class Packument {
   declare readonly name: string;
+  /** What it reads: bytes that may be shared with other threads. */
+  declare readonly record: Uint8Array;
   /** How many manifests were parsed so far. */
   manifestsParsed = 0;
-  readonly #bytes: Uint8Array;
-  readonly #index: PackumentIndex;
+  readonly #words: Uint32Array;
+  /** Where each slice starts, and the last one ends. */
+  readonly #starts: Uint32Array;
   readonly #manifests = new Map<string, Manifest>();
   #distTags: ReadonlyMap<string, string> | null = null;
   #times: ReadonlyMap<string, unknown> | null = null;
   #restrictions: { message: string; keys: ReadonlySet<string> } | null = null;
   #keys: readonly string[] | null = null;
-  #sorted: readonly Candidate[] | null = null;
-  #releases: readonly Candidate[] | null = null;
+  #sorted: ArrayLike<number> | null = null;
+  #releases: ArrayLike<number> | null = null;
+  #prefix: string | null = null;
 
-  constructor(name: string, bytes: Uint8Array, index: PackumentIndex) {
+  /** A record from outside must be one that `isRecord` is true of. */
+  constructor(name: string, record: Uint8Array) {
     this.name = name;
-    this.#bytes = bytes;
-    this.#index = index;
-  }
-
-  get byteLength(): number {
-    return this.#bytes.length;
+    this.record = aligned(record);
+    this.#words = wordsOf(this.record);
+    const count = this.#word(WORDS);
+    this.#starts = this.#words.slice(HEADER + this.#word(VERSIONS) + this.#word(RELEASES) - 1, count);
+    this.#starts[0] = count * 4;
+    for (let slice = 1; slice < this.#starts.length; slice++) {
+      this.#starts[slice] = this.#start(slice - 1) + this.#start(slice);
+    }
   }
 
   /** Tag to version. */
@@ -63,19 +71,20 @@ export class Packument {
 
   /** Whether the document says when versions were published: the abbreviated form does not. */
   get hasTime(): boolean {
-    return this.#index[TIME + 1] !== 0 && this.#bytes[this.#index[TIME] as number] === 123;
+    const slice = this.#slice(TIME);
+    return this.#start(slice) < this.#start(slice + 1) && this.record[this.#start(slice)] === 123;
   }
 
   /** False when every publish time has the form of a date, so that none needs to be read unless dates matter. */
   get hasOddTime(): boolean {
-    return this.#index[ODD_TIME] === 1;
+    return (this.#word(FLAGS) & ODD_TIME) > 0;
   }
 
   /** When a version was published, as the registry says it. */
   time(version: string): string | undefined {
     this.#times ??= new Map(Object.entries(this.hasTime ? (this.#part(TIME) as object) : {}));
     const time = this.#times.get(version);
-    return time ? String(time) : undefined;
+    return time ? (typeof time === "string" ? time : JSON.stringify(time)) : undefined;
   }
 
   /** Versions that a policy of the registry withholds: they may be named, and not downloaded (npm-tree §3.3.4). */
@@ -100,92 +109,108 @@ export class Packument {
     if (!this.#keys) {
       // this object orders them: a repeated key stays at its first place, and `1` comes before `1.0.0`
       const keys: Record<string, true> = Object.create(null);
-      for (let at = VERSIONS; at < this.#index.length; at += STRIDE) keys[this.keyOf(at)] = true;
+      for (let entry = 0; entry < this.#word(VERSIONS); entry++) keys[this.keyOf(entry)] = true;
       this.#keys = Object.keys(keys);
     }
     return this.#keys;
   }
 
-  /** The keys that are versions, lowest first; of those that differ in build metadata alone the first one last. */
-  sorted(): readonly Candidate[] {
-    this.#sorted ??= this.#sort((entry) => parseVersion(this.keyOf(entry)));
+  /** Entries whose keys are versions, lowest first; of those that differ in build metadata alone the first one last. */
+  sorted(): ArrayLike<number> {
+    this.#sorted ??= inOrder(this.#word(VERSIONS), (entry) => parseVersion(this.keyOf(entry)));
     return this.#sorted;
   }
 
-  /** {@link sorted} without prereleases, which most ranges cannot pick: their keys are not even decoded. */
-  releases(): readonly Candidate[] {
-    this.#releases ??= this.#sort((entry) => this.#releaseAt(entry));
+  /** {@link sorted} without prereleases, which most ranges cannot pick: as the record has it. */
+  releases(): ArrayLike<number> {
+    const start = HEADER + this.#word(VERSIONS);
+    this.#releases ??= this.#words.subarray(start, start + this.#word(RELEASES));
     return this.#releases;
   }
 
-  #sort(read: (entry: number) => Version | null): readonly Candidate[] {
-    const candidates: Candidate[] = [];
-    for (let entry = this.#index.length - STRIDE; entry >= VERSIONS; entry -= STRIDE) {
-      const version = read(entry);
-      if (version) candidates.push({ version, entry });
-    }
-    return candidates.sort((a, b) => compareVersions(a.version, b.version));
+  /** The version of an entry that is in {@link sorted}. */
+  versionOf(entry: number): Version {
+    const release = readRelease(this.record, this.#start(entry), this.#start(entry + 1));
+    return release ?? (parseVersion(this.keyOf(entry)) as Version);
   }
 
-  #releaseAt(entry: number): Version | null {
-    const release = readRelease(this.#bytes, this.#index[entry] as number, this.#index[entry + 1] as number);
-    if (release !== undefined) return release;
-    const version = parseVersion(this.keyOf(entry));
-    return version?.pre ? null : version;
+  keyOf(entry: number): string {
+    return readKey(this.record, this.#start(entry), this.#start(entry + 1));
   }
 
   has(version: string): boolean {
-    return this.#find(version) > 0;
+    return this.#find(version) >= 0;
   }
 
   /** A version's manifest after intake: the same object each time. Undefined when there is no such version. */
   manifest(version: string): Manifest | undefined {
     const known = this.#manifests.get(version);
     if (known) return known;
-    const at = this.#find(version);
-    if (at === 0) return undefined;
-    const start = this.#index[at + 2] as number;
-    const raw = this.#parse(start, this.#index[at + 3] as number);
-    if (!raw || typeof raw !== "object") throw invalidPackument(this.name, `${version} is not an object`, start);
-    const manifest = normaliseManifest(raw);
+    const entry = this.#find(version);
+    if (entry < 0) return undefined;
+    const shape = this.#word(HEADER + entry);
+    const start = this.#start(shape);
+    const flags = this.record[start] as number;
+    const raw = this.#parse(start + 1, this.#start(shape + 1));
+    if (!raw || typeof raw !== "object") throw invalidPackument(this.name, `${version} is not an object`);
+    const manifest = raw as Manifest;
+    if (flags & SAME_NAME) manifest.name = this.name;
+    if (flags & SAME_VERSION) manifest.version = version;
+    if (flags & REGULAR_DIST) manifest.dist = this.#dist(entry, version);
+    normaliseManifest(manifest);
     this.manifestsParsed++;
     this.#manifests.set(version, manifest);
     return manifest;
   }
 
-  /** Where a version's entry stands in the index; 0 when there is none. The last of equal keys wins, as in JSON. */
-  #find(version: string): number {
-    const index = this.#index;
-    const odd = index[ODD_KEYS] === 1;
-    for (let at = index.length - STRIDE; at >= VERSIONS; at -= STRIDE) {
-      if (odd ? this.keyOf(at) === version : this.#isKey(at, version)) return at;
-    }
-    return 0;
+  #dist(entry: number, version: string): Dist {
+    const start = this.#word(COLD) + entry * HASH;
+    const hash = latin1(this.record, start, start + HASH);
+    const prefix = this.#slice(PREFIX);
+    this.#prefix ??= decode(this.record, this.#start(prefix), this.#start(prefix + 1));
+    return { integrity: `sha512-${btoa(hash)}`, tarball: `${this.#prefix + version}.tgz` };
   }
 
-  #isKey(at: number, version: string): boolean {
-    const start = this.#index[at] as number;
+  /** The last entry of a key, which wins, as in JSON; -1 when there is none. */
+  #find(version: string): number {
+    const odd = this.#word(FLAGS) & ODD_KEYS;
+    let entry = this.#word(VERSIONS);
+    while (entry-- > 0) if (odd ? this.keyOf(entry) === version : this.#isKey(entry, version)) break;
+    return entry;
+  }
+
+  #isKey(entry: number, version: string): boolean {
+    const start = this.#start(entry);
     let left = version.length;
-    if ((this.#index[at + 1] as number) - start !== left) return false;
+    if (this.#start(entry + 1) - start !== left) return false;
     // versions differ at the end rather than at the start
-    while (left-- > 0) if (this.#bytes[start + left] !== version.charCodeAt(left)) return false;
+    while (left-- > 0) if (this.record[start + left] !== version.charCodeAt(left)) return false;
     return true;
   }
 
-  keyOf(entry: number): string {
-    return readKey(this.#bytes, this.#index[entry] as number, this.#index[entry + 1] as number);
+  #word(at: number): number {
+    return this.#words[at] as number;
   }
 
-  #part(slot: number): unknown {
-    const end = this.#index[slot + 1] as number;
-    return end === 0 ? null : this.#parse(this.#index[slot] as number, end);
+  #start(slice: number): number {
+    return this.#starts[slice] as number;
+  }
+
+  #slice(part: number): number {
+    return this.#starts.length - 1 - PARTS + part;
+  }
+
+  #part(part: number): unknown {
+    const slice = this.#slice(part);
+    const [start, end] = [this.#start(slice), this.#start(slice + 1)];
+    return start === end ? null : this.#parse(start, end);
   }
 
   #parse(start: number, end: number): unknown {
     try {
-      return JSON.parse(decode(this.#bytes, start, end));
+      return JSON.parse(decode(this.record, start, end));
     } catch {
-      throw invalidPackument(this.name, "what starts", start);
+      throw invalidPackument(this.name, "a part of it is not JSON");
     }
   }
 }

@@ -3,7 +3,7 @@ import { ENGINES, namesPrerelease, overBottom, parseRange, type Range, testRange
 import { cleanVersion, parseVersion } from "../spec/version.ts";
 import type { RangeTable } from "../spec/version-range.ts";
 import type { Manifest } from "./manifest.ts";
-import type { Candidate, Packument } from "./packument.ts";
+import type { Packument } from "./packument.ts";
 
 /** What decides a pick besides the packument and the spec. One object a run: picks are remembered by it. */
 export interface PickPolicy {
@@ -140,12 +140,13 @@ function rank(manifest: Manifest, policy: PickPolicy): number {
 
 /** Among those of the highest rank, the highest version. Most often the first one looked at has the top rank. */
 function bestInRange({ packument, policy }: Query, range: Range): Manifest | null {
-  const candidates = namesPrerelease(range) ? packument.sorted() : packument.releases();
+  const entries = namesPrerelease(range) ? packument.sorted() : packument.releases();
   const restricted = packument.restrictions;
   let best: Manifest | null = null;
   let bestRank = -1;
-  for (let at = topOf(candidates, range) - 1; at >= 0; at--) {
-    const { entry, version } = candidates[at] as Candidate;
+  for (let at = topOf(packument, entries, range) - 1; at >= 0; at--) {
+    const entry = entries[at] as number;
+    const version = packument.versionOf(entry);
     if (!overBottom(range, version)) break;
     if (!testRange(range, version)) continue;
     const key = packument.keyOf(entry);
@@ -161,13 +162,13 @@ function bestInRange({ packument, policy }: Query, range: Range): Manifest | nul
   return best;
 }
 
-/** How many candidates, lowest first, are not above the range. */
-function topOf(candidates: readonly Candidate[], range: Range): number {
+/** How many entries, lowest version first, are not above the range. */
+function topOf(packument: Packument, entries: ArrayLike<number>, range: Range): number {
   let low = 0;
-  let high = candidates.length;
+  let high = entries.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (underTop(range, (candidates[middle] as Candidate).version)) low = middle + 1;
+    if (underTop(range, packument.versionOf(entries[middle] as number))) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -39,20 +39,22 @@ function readIdentifier(text: string): string | number {
  * what needs a closer look.
  */
 export function readRelease(bytes: Uint8Array, start: number, end: number): Version | null | undefined {
-  const parts = [0, 0, 0];
-  let part = 0;
+  let major = 0;
+  let minor = 0;
+  let number = 0;
+  let dots = 0;
   let digits = 0;
   for (let at = start; at < end; at++) {
     const code = bytes[at] as number;
-    if (code >= 48 && code <= 57 && ++digits <= MAX_DIGITS) parts[part] = (parts[part] as number) * 10 + code - 48;
+    if (code >= 48 && code <= 57 && ++digits <= MAX_DIGITS) number = number * 10 + code - 48;
     else if (digits === 0 || digits > MAX_DIGITS) return undefined;
-    else if (code === 46 && part < 2) {
-      part++;
-      digits = 0;
-    } else return code === 45 && part === 2 ? null : undefined;
+    else if (code === 46 && ++dots < 3) {
+      major = minor;
+      minor = number;
+      number = digits = 0;
+    } else return code === 45 && dots === 2 ? null : undefined;
   }
-  const [major, minor, patch] = parts as [number, number, number];
-  return part === 2 && digits > 0 ? { major, minor, patch, pre: null } : undefined;
+  return dots === 2 && digits > 0 ? { major, minor, patch: number, pre: null } : undefined;
 }
 
 /** Negative, zero or positive; versions that differ in build metadata alone are equal. */

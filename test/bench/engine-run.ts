@@ -7,7 +7,8 @@ import { type Asked, drive } from "../../src/ideal/drive.ts";
 import type { Answer } from "../../src/ideal/need.ts";
 import { readProject } from "../../src/ideal/project.ts";
 import { resolveTree, type Written, writeProject } from "../../src/ideal/resolve.ts";
-import { indexPackument, type Packument } from "../../src/registry/packument.ts";
+import { indexPackument } from "../../src/registry/condense.ts";
+import type { Packument } from "../../src/registry/packument.ts";
 
 const PLATFORM = { os: "linux", cpu: "x64", libc: "glibc", node: "20.20.2", npm: "11.19.1" };
 
@@ -33,6 +34,11 @@ export class EngineRun {
   /** Indexes every packument used so far anew, so that a run finds nothing that an earlier one parsed. */
   refresh(): void {
     this.#packuments = new Map([...this.#bytes].map(([name, bytes]) => [name, indexPackument(name, bytes)]));
+  }
+
+  /** Packages asked for so far. */
+  names(): string[] {
+    return [...this.#bytes.keys()];
   }
 
   /** The yardstick: decoding and parsing the same documents whole, as a resolver without an index would. Milliseconds. */

@@ -1,41 +1,52 @@
-// Indexing a packument against decoding and JSON.parse of it, over every packument of a recorded registry.
-//   WEBHOIST_REGISTRY=… node test/bench/index-bench.mjs [rounds]
-// The two take turns in one process, in an order that changes from round to round; a row is the median of the rounds.
+// Condensing packuments into records against decoding and JSON.parse of them, over every packument of a recorded registry,
+// or over those that a project's resolution asks for.
+//   WEBHOIST_REGISTRY=… node test/bench/index-bench.mjs [rounds] [--project ant-design]
+// They take turns in one process, in an order that changes from round to round; a row is the median of the rounds.
+// Then the records' size: in memory, and as a store keeps them (the hot parts of 128 at a time deflated, the cold ones as they are).
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
+import { deflateSync, gunzipSync } from "node:zlib";
 import { rolldown } from "rolldown";
 
+const GROUP = 128;
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const registry = process.env.WEBHOIST_REGISTRY ?? join(root, "test/fixtures");
-const rounds = Number(process.argv[2] ?? 9);
+const args = process.argv.slice(2);
+const project = args.includes("--project") ? args[args.indexOf("--project") + 1] : undefined;
+const rounds = Number(args.find((arg) => /^\d+$/.test(arg)) ?? 9);
 const folder = [join(registry, "snapshot/packuments"), join(registry, "packuments")].find(existsSync);
 if (!folder) throw new Error(`no packuments below ${registry}: set WEBHOIST_REGISTRY`);
 
-const { indexPackument } = await load("src/registry/packument.ts");
-const documents = readdirSync(folder)
-  .filter((file) => file.endsWith(".json.gz"))
-  .map((file) => ({ name: file, bytes: new Uint8Array(gunzipSync(readFileSync(join(folder, file)))) }));
+const { condense, indexPackument } = await load("src/registry/condense.ts");
+const { coldStart, isRecord } = await load("src/registry/record.ts");
+const documents = (await filesOf(project)).map((file) => ({
+  name: file.replace(".json.gz", "").replace("+", "/"),
+  bytes: new Uint8Array(gunzipSync(readFileSync(join(folder, file)))),
+}));
 const shared = documents.map(({ name, bytes }) => {
   const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
   copy.set(bytes);
   return { name, bytes: copy };
 });
 const abbreviated = documents.map(({ name, bytes }) => ({ name, bytes: abbreviate(bytes) }));
+const records = abbreviated.map(({ name, bytes }) => ({ name, bytes: condense(name, bytes) }));
 
 const decoder = new TextDecoder();
-const parse = (set) => set.reduce((sum, { bytes }) => sum + Object.keys(JSON.parse(decoder.decode(bytes))).length, 0);
-const index = (set) => set.reduce((sum, { name, bytes }) => sum + indexPackument(name, bytes).byteLength, 0);
-const keys = (set) => set.reduce((sum, { name, bytes }) => sum + indexPackument(name, bytes).versionKeys().length, 0);
+const sum = (set, measure) => set.reduce((total, item) => total + measure(item), 0);
+const parse = (set) => sum(set, ({ bytes }) => Object.keys(JSON.parse(decoder.decode(bytes))).length);
+const make = (set) => sum(set, ({ name, bytes }) => condense(name, bytes).length);
+const keys = (set) => sum(set, ({ name, bytes }) => indexPackument(name, bytes).versionKeys().length);
+const check = (set) => sum(set, ({ bytes }) => Number(isRecord(bytes)));
 
 const rows = [
   ["full: decode + JSON.parse", () => parse(documents)],
-  ["full: index", () => index(documents)],
-  ["full: index + every version's key", () => keys(documents)],
-  ["full, shared memory: index", () => index(shared)],
+  ["full: condense", () => make(documents)],
+  ["full: condense + every version's key", () => keys(documents)],
+  ["full, shared memory: condense", () => make(shared)],
   ["abbreviated: decode + JSON.parse", () => parse(abbreviated)],
-  ["abbreviated: index", () => index(abbreviated)],
+  ["abbreviated: condense", () => make(abbreviated)],
+  ["records: is it one?", () => check(records)],
 ].map(([label, run]) => ({ label, run, times: [] }));
 
 for (let round = 0; round < rounds; round++) {
@@ -46,9 +57,9 @@ for (let round = 0; round < rounds; round++) {
   }
 }
 
-const size = (set) => (set.reduce((sum, { bytes }) => sum + bytes.length, 0) / 1e6).toFixed(1);
+const megabytes = (set) => mega(sum(set, ({ bytes }) => bytes.length));
 console.log(
-  `${documents.length} documents, ${size(documents)} MB full, ${size(abbreviated)} MB abbreviated, ${rounds} rounds`,
+  `${documents.length} documents, ${megabytes(documents)} full, ${megabytes(abbreviated)} abbreviated, ${rounds} rounds`,
 );
 let base = 0;
 for (const { label, times } of rows) {
@@ -56,21 +67,66 @@ for (const { label, times } of rows) {
   if (label.includes("JSON.parse")) base = median;
   console.log(`${label.padEnd(36)} first ${ms(times[0])}  median ${ms(median)}  ×${(base / median).toFixed(1)}`);
 }
+printSizes(
+  "full",
+  documents.map(({ name, bytes }) => condense(name, bytes)),
+);
+printSizes(
+  "abbreviated",
+  records.map(({ bytes }) => bytes),
+);
+
+function printSizes(label, all) {
+  const hots = all.map((record) => record.subarray(0, coldStart(record)));
+  const hot = sum(hots, ({ length }) => length);
+  const total = sum(all, ({ length }) => length);
+  let deflated = 0;
+  for (let at = 0; at < hots.length; at += GROUP) {
+    deflated += deflateSync(Buffer.concat(hots.slice(at, at + GROUP)), { level: 6 }).length;
+  }
+  const cold = total - hot;
+  console.log(
+    `records of ${label}: ${mega(total)}, of them hot ${mega(hot)}, cold ${mega(cold)}; hot deflated ${mega(deflated)}, stored ${mega(deflated + cold)}`,
+  );
+}
+
+function mega(bytes) {
+  return `${(bytes / 1e6).toFixed(2)} MB`;
+}
 
 function ms(time) {
   return `${time.toFixed(1).padStart(7)} ms`;
 }
 
+async function filesOf(name) {
+  const all = readdirSync(folder).filter((file) => file.endsWith(".json.gz"));
+  if (name === undefined) return all;
+  const { EngineRun } = await load("test/bench/engine-run.ts");
+  const run = new EngineRun(registry, name);
+  await run.run();
+  const asked = new Set(run.names().map((asked) => `${asked.replace("/", "+")}.json.gz`));
+  return all.filter((file) => asked.has(file));
+}
+
+/** What registries give to those who install. */
 function abbreviate(bytes) {
   const { name, "dist-tags": tags, versions = {} } = JSON.parse(new TextDecoder().decode(bytes));
-  for (const manifest of Object.values(versions))
+  for (const manifest of Object.values(versions)) {
+    const { scripts = {} } = manifest;
+    if (scripts.install || scripts.preinstall || scripts.postinstall) manifest.hasInstallScript = true;
     for (const key of ["license", "scripts", "libc"]) delete manifest[key];
+  }
   return new TextEncoder().encode(JSON.stringify({ name, "dist-tags": tags, versions }));
 }
 
 async function load(path) {
-  const bundle = await rolldown({ input: join(root, path), logLevel: "silent" });
-  const { output } = await bundle.generate({ format: "esm" });
+  const bundle = await rolldown({
+    input: join(root, path),
+    logLevel: "silent",
+    external: /^node:/,
+    transform: { define: { __WEBHOIST_REGISTRY__: '"http://registry.local/"' } },
+  });
+  const { output } = await bundle.generate({ format: "esm", codeSplitting: false });
   await bundle.close();
   return import(`data:text/javascript;base64,${Buffer.from(output[0].code).toString("base64")}`);
 }

@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InstallError } from "../../src/errors.ts";
-import { indexPackument, type Packument } from "../../src/registry/packument.ts";
+import { condense, indexPackument } from "../../src/registry/condense.ts";
+import { normaliseManifest } from "../../src/registry/normalise-manifest.ts";
+import { Packument } from "../../src/registry/packument.ts";
+import { isRecord } from "../../src/registry/record.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -74,25 +77,77 @@ const key = fc.oneof(
   fc.string({ maxLength: 4 }),
 );
 const json = fc.jsonValue({ maxDepth: 2 });
+const deps = fc.dictionary(fc.constantFrom("a", "@b/c", "__proto__"), fc.constantFrom("^1.0.0", "*"), { maxKeys: 3 });
+const scripts = fc.dictionary(fc.constantFrom("install", "preinstall", "postinstall", "test"), fc.string());
+const sha512 = fc
+  .uint8Array({ minLength: 64, maxLength: 64 })
+  .map((hash) => `sha512-${btoa(String.fromCharCode(...hash))}`);
 const manifest = fc.record(
   {
+    name: fc.constantFrom("pkg", "pkg", "other", 'p"kg'),
     version: fc.string(),
     license: json,
-    dist: fc.dictionary(fc.string(), json, { maxKeys: 2 }),
-    dependencies: json,
+    readme: json,
+    dependencies: fc.oneof(deps, json),
+    optionalDependencies: deps,
+    bundleDependencies: json,
+    bin: fc.oneof(fc.string(), deps),
+    scripts: fc.oneof(scripts, scripts, json),
+    hasInstallScript: fc.boolean(),
+    deprecated: json,
+    dist: fc.oneof(
+      fc.record(
+        {
+          integrity: fc.oneof(sha512, fc.string()),
+          shasum: fc.string(),
+          tarball: fc.oneof(
+            fc.constantFrom("http://x/pkg-#.tgz", "http://y/pkg-#.tgz", "x\\\u0009-#.tgz"),
+            fc.string(),
+          ),
+          size: json,
+        },
+        { requiredKeys: [] },
+      ),
+      json,
+    ),
   },
-  { requiredKeys: ["version"] },
+  { requiredKeys: [] },
+);
+/** As registries write them: each says its key, and so does its tarball's URL (`#`), more often than not. */
+const versions = fc.dictionary(key, fc.tuple(fc.integer({ max: 5 }), manifest), { maxKeys: 6 }).map((all) =>
+  Object.fromEntries(
+    Object.entries(all).map(([key, [odd, manifest]]) => {
+      const { dist } = manifest as { dist?: { tarball?: string } | null };
+      const tarball = typeof dist?.tarball === "string" ? { tarball: dist.tarball.replace("#", key) } : {};
+      const more = dist && typeof dist === "object" && !Array.isArray(dist) ? { dist: { ...dist, ...tarball } } : {};
+      return [key, { ...manifest, ...more, ...(odd < 1 ? {} : { version: key }) }];
+    }),
+  ),
 );
 const document = fc.record(
   {
     _id: json,
-    versions: fc.dictionary(key, manifest, { maxKeys: 4 }),
+    versions,
     "dist-tags": fc.dictionary(key, fc.oneof(fc.string(), fc.integer()), { maxKeys: 3 }),
     time: fc.dictionary(key, fc.oneof(fc.date({ noInvalidDate: true }).map(String), json), { maxKeys: 3 }),
     readme: fc.string(),
   },
   { requiredKeys: [] },
 );
+/** What is left of a manifest, of which an installer reads this much. */
+function kept(raw: unknown): Record<string, unknown> {
+  const { dist, scripts, ...rest } = raw as Record<string, unknown>;
+  const read = ["name", "version", "license", "dependencies", "optionalDependencies", "bundleDependencies"];
+  const picked = pick(rest, [...read, "bin", "hasInstallScript", "deprecated"]);
+  const { integrity, tarball, shasum } = (dist ?? {}) as Record<string, unknown>;
+  const run = pick(scripts ?? {}, ["install", "preinstall", "postinstall"]);
+  return { ...picked, integrity, tarball, shasum: integrity === undefined ? shasum : null, run };
+}
+
+function pick(from: object, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.map((name) => [name, Object.getOwnPropertyDescriptor(from, name)?.value]));
+}
+
 const randomizer = fc.nat().map(random);
 const RUNS = { numRuns: Number(process.env["LAW_RUNS"] ?? 600) };
 
@@ -106,41 +161,53 @@ describe("the index", () => {
       expect([...packument.distTags]).toEqual(Object.entries(tags).filter(([, tag]) => typeof tag === "string"));
       for (const [name, raw] of Object.entries(versions)) {
         expect(packument.has(name)).toBe(true);
-        const read = packument.manifest(name) as Record<string, unknown>;
-        for (const field of ["version", "license", "dist"]) expect(read[field]).toEqual((raw as typeof read)[field]);
+        const read = packument.manifest(name);
+        expect(kept(read)).toEqual(kept(normaliseManifest(raw)));
         expect(packument.manifest(name)).toBe(read);
       }
       expect(packument.manifestsParsed).toBe(Object.keys(versions).length);
       expect(packument.has("9.9.9")).toBe(false);
       expect(packument.manifest("9.9.9")).toBeUndefined();
       const times = Object.entries((value.time ?? {}) as object).filter(([, time]) => time);
-      for (const [name, time] of times) expect(packument.time(name)).toBe(String(time));
+      for (const [name, time] of times) {
+        expect(packument.time(name)).toBe(typeof time === "string" ? time : JSON.stringify(time));
+      }
     });
     fc.assert(law, RUNS);
   });
 
   test("reads shared memory, and a part of a buffer, alike", () => {
     const text = encoder.encode('{"versions":{"1.0.0":{"version":"1.0.0"},"1.\\u0031.0":{"version":"é"}}}');
+    const record = condense("pkg", text);
     const shared = new Uint8Array(new SharedArrayBuffer(text.length + 7), 3, text.length);
     shared.set(text);
     const inside = new Uint8Array(new ArrayBuffer(text.length + 9), 5, text.length);
     inside.set(text);
-    for (const bytes of [shared, inside]) {
-      const packument = index(bytes);
+    const sharedRecord = new Uint8Array(new SharedArrayBuffer(record.length + 8), 8, record.length);
+    sharedRecord.set(record);
+    const oddPlace = new Uint8Array(new ArrayBuffer(record.length + 1), 1, record.length);
+    oddPlace.set(record);
+    expect([sharedRecord, oddPlace, record].map(isRecord)).toEqual([true, true, true]);
+    for (const packument of [
+      index(shared),
+      index(inside),
+      new Packument("pkg", sharedRecord),
+      new Packument("pkg", oddPlace),
+    ]) {
       expect(packument.versionKeys()).toEqual(["1.0.0", "1.1.0"]);
       expect(packument.manifest("1.1.0")?.version).toBe("é");
-      expect(packument.byteLength).toBe(text.length);
+      expect([...packument.record]).toEqual([...record]);
     }
   });
 
   test("takes the last of equal keys, at the place of the first, as JSON.parse does", () => {
     const text =
       '{"versions":{"9.0.0":{}},"dist-tags":{"a":"1"},' +
-      '"versions":{"1.0.0":{"n":1},"1.1.0":{"n":2},"1.0.\\u0030":{"n":3}},"dist-tags":{"b":"2"}}';
+      '"versions":{"1.0.0":{"os":1},"1.1.0":{"os":2},"1.0.\\u0030":{"os":3}},"dist-tags":{"b":"2"}}';
     const packument = index(text);
     expect(packument.versionKeys()).toEqual(Object.keys(parsed(text).versions));
     expect(packument.versionKeys()).toEqual(["1.0.0", "1.1.0"]);
-    expect(packument.manifest("1.0.0")?.["n"]).toBe(3);
+    expect(packument.manifest("1.0.0")?.os).toBe(3);
     expect([...packument.distTags]).toEqual([["b", "2"]]);
     expect(index('{"versions":{"1.0.0":{}},"versions":null}').versionKeys()).toEqual([]);
   });
@@ -182,6 +249,13 @@ describe("the index", () => {
     const packument = index(deep);
     expect(packument.versionKeys()).toEqual(["1.0.0"]);
     expect(codeOf(() => index(deep.slice(0, -1)))).toBe("EINVALIDPACKUMENT");
+  });
+
+  test("takes keys and numbers of any length", () => {
+    const key = "1".repeat(300_000);
+    const packument = index(`{"x":${key},"versions":{"${key}":{"license":"long"}}}`);
+    expect(packument.manifest(key)?.license).toBe("long");
+    expect(packument.versionKeys()).toEqual([key]);
   });
 
   test("takes a document of 20 MB", () => {
@@ -285,7 +359,7 @@ describe("a document that is not JSON", () => {
   });
 
   test("may be sound but for one manifest, which fails when it is chosen", () => {
-    const packument = index('{"versions":{"1.0.0":{"a":tru},"1.1.0":{},"1.2.0":null,"1.3.0":{"a":"\\x"}}}');
+    const packument = index('{"versions":{"1.0.0":{"a":tru},"1.1.0":{},"1.2.0":null,"1.3.0":{"os":"\\x"}}}');
     expect(packument.manifest("1.1.0")).toEqual({});
     for (const broken of ["1.0.0", "1.2.0", "1.3.0"]) {
       expect(codeOf(() => packument.manifest(broken))).toBe("EINVALIDPACKUMENT");

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Failure } from "../../src/errors.ts";
 import { withWaysOut } from "../../src/explain/way-out.ts";
-import { indexPackument, type Packument } from "../../src/registry/packument.ts";
+import { indexPackument } from "../../src/registry/condense.ts";
+import type { Packument } from "../../src/registry/packument.ts";
 import { type PickPolicy, selectVersion } from "../../src/registry/select-version.ts";
 import { RangeTable } from "../../src/spec/version-range.ts";
 import { npmPick } from "./npm-pick.ts";
@@ -24,16 +25,16 @@ function policyOf(more: Partial<PickPolicy> = {}): PickPolicy {
   return { ranges: new RangeTable(), nodeVersion: "20.20.2", npmVersion: "11.19.1", ...more };
 }
 
-/** The version's key, found by a mark in the manifest, or the code of the failure. */
+/** The version's key, found by the license it is given, or the code of the failure. */
 function ours(packument: Packument, wanted: string, policy: PickPolicy): string {
   const outcome = selectVersion(packument, wanted, policy);
-  return outcome.ok ? String(outcome.value["mark"]) : outcome.failure.code;
+  return outcome.ok ? String(outcome.value.license) : outcome.failure.code;
 }
 
 function npms(document: Document, wanted: string, { ranges: _, ...policy }: PickPolicy): string {
   try {
     // it changes what it is given
-    return String((npmPick(structuredClone(document), wanted, policy) as { mark?: string }).mark);
+    return String((npmPick(structuredClone(document), wanted, policy) as { license?: string }).license);
   } catch (error) {
     const { code = String(error) } = error as { code?: string };
     // a tag on nonsense that was published too late: npm blames a tag called `<=nonsense`
@@ -93,12 +94,12 @@ const document: fc.Arbitrary<Document> = fc
   })
   .map(({ versions, tags, latest, times, restricted, bare }) => {
     const keys = Object.keys(versions);
-    for (const each of keys) Object.assign(versions[each] as object, { name: "pkg", version: each, mark: each });
+    for (const each of keys) Object.assign(versions[each] as object, { name: "pkg", version: each, license: each });
     if (latest !== null && keys.length > 0) tags["latest"] = keys[latest % keys.length] as string;
     const published = (times ?? []).flatMap((when, at) =>
       when !== null && keys[at] !== undefined ? [[keys[at], when]] : [],
     );
-    for (const [each, raw] of Object.entries(restricted ?? {})) Object.assign(raw, { version: each, mark: each });
+    for (const [each, raw] of Object.entries(restricted ?? {})) Object.assign(raw, { version: each, license: each });
     return {
       name: "pkg",
       ...(bare > 0 && { versions: versions as Record<string, Record<string, unknown>>, "dist-tags": tags }),
@@ -148,7 +149,7 @@ function versions(...all: (string | [string, object])[]): Document {
   const entries = all.map((each) => (typeof each === "string" ? ([each, {}] as const) : each));
   return {
     name: "pkg",
-    versions: Object.fromEntries(entries.map(([each, raw]) => [each, { version: each, mark: each, ...raw }])),
+    versions: Object.fromEntries(entries.map(([each, raw]) => [each, { version: each, license: each, ...raw }])),
     "dist-tags": { latest: entries.at(-1)?.[0] ?? "" },
   };
 }

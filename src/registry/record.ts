@@ -1,0 +1,129 @@
+import { failure, InstallError } from "../errors.ts";
+import { compareVersions, type Version } from "../spec/version.ts";
+
+/**
+ * A packument's record: what an installer reads of it, in one block of bytes that threads share and stores keep.
+ *
+ * 32-bit little-endian words come first: {@link HEADER} of them, then for each version the number of its *shape*'s slice,
+ * the releases (numbers of versions, lowest first), and the lengths of the slices. The slices follow, one right after the
+ * other: the versions' keys, the shapes, {@link PREFIX}, `dist-tags`, `time` and `policyRestrictions` as JSON (empty when
+ * absent). From {@link COLD} on stand the versions' sha512 hashes, {@link HASH} bytes each.
+ *
+ * A shape is what versions of a package have in common, which is most often all: a byte of flags and a manifest less what
+ * the flags say is left out.
+ */
+export const FORMAT = 0;
+/** Bytes of the whole record. */
+export const LENGTH = 1;
+/** How many words there are. */
+export const WORDS = 2;
+export const VERSIONS = 3;
+export const RELEASES = 4;
+/** Flags of the whole: {@link ODD_TIME}, {@link ODD_KEYS}. */
+export const FLAGS = 5;
+export const COLD = 6;
+export const HEADER = 7;
+
+/** The layout and the choice of members: another one is another number. */
+export const CURRENT_FORMAT = 0x31504857;
+
+/** Slices after the keys and the shapes. A regular tarball's URL is the prefix, the version's key and `.tgz`. */
+export const PREFIX = 0;
+export const DIST_TAGS = 1;
+export const TIME = 2;
+export const RESTRICTIONS = 3;
+export const PARTS = 4;
+
+/** Some publish time has an unusual form. */
+export const ODD_TIME = 1;
+/** Some version's key is not plain ASCII, or has escapes. */
+export const ODD_KEYS = 2;
+
+/** Flags of a shape: a member that says what the packument says is left out, `dist` too. */
+export const SAME_NAME = 1;
+export const SAME_VERSION = 2;
+export const REGULAR_DIST = 4;
+
+export const HASH = 64;
+
+/** `offset` is a place in the registry's document, where that is known. */
+export function invalidPackument(name: string, why: string, offset?: number): InstallError {
+  const [place, details] = offset === undefined ? ["", {}] : [` at byte ${offset}`, { offset }];
+  const message = `The registry's document on ${name} is not valid: ${why}${place}`;
+  return new InstallError(failure("EINVALIDPACKUMENT", message, { package: name, details }));
+}
+
+/** Where the part starts that does not compress: before it all is text and numbers. */
+export function coldStart(record: Uint8Array): number {
+  return new DataView(record.buffer, record.byteOffset).getUint32(COLD * 4, true);
+}
+
+/** The record itself, or a copy of one whose place does not suit 32-bit words. */
+export function aligned(record: Uint8Array): Uint8Array {
+  return record.byteOffset & 3 ? record.slice() : record;
+}
+
+/** An aligned record by words. */
+export function wordsOf(record: Uint8Array): Uint32Array {
+  return new Uint32Array(record.buffer, record.byteOffset, record.length >> 2);
+}
+
+/** Whether bytes from outside can be read as a record without going astray; what its texts say is not looked at. */
+export function isRecord(bytes: Uint8Array): boolean {
+  const words = wordsOf(aligned(bytes));
+  const [format, length, count = 0, versions = 0, releases = 0, , cold = 0] = words;
+  const lengths = HEADER + versions + releases;
+  const slices = count - lengths;
+  if (format !== CURRENT_FORMAT || length !== bytes.length || cold + versions * HASH !== length) return false;
+  if (slices < versions + PARTS || count * 4 > cold || cold & 3) return false;
+  let end = count * 4;
+  for (let at = HEADER; at < count; at++) {
+    const word = words[at] as number;
+    if (at >= lengths) end += word;
+    else if (at >= HEADER + versions ? word >= versions : word < versions || word >= slices - PARTS) return false;
+  }
+  return end <= cold;
+}
+
+/** Numbers below `count` that `read` gives a version for, lowest version first; of equal ones the last comes first. */
+export function inOrder(count: number, read: (entry: number) => Version | null): number[] {
+  const found: { entry: number; version: Version }[] = [];
+  for (let entry = count - 1; entry >= 0; entry--) {
+    const version = read(entry);
+    if (version) found.push({ entry, version });
+  }
+  return found.sort((a, b) => compareVersions(a.version, b.version)).map(({ entry }) => entry);
+}
+
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Text of a slice. A decoder refuses shared memory: the bytes are copied first. */
+export function decode(bytes: Uint8Array, start: number, end: number): string {
+  return DECODER.decode(bytes.slice(start, end));
+}
+
+/** The text of a JSON string that stands between quotes. Throws a SyntaxError when it is none. */
+export function readKey(bytes: Uint8Array, start: number, end: number): string {
+  return isPlain(bytes, start, end)
+    ? latin1(bytes, start, end)
+    : (JSON.parse(`"${decode(bytes, start, end)}"`) as string);
+}
+
+const codes: number[] = [];
+
+/** A slice as text, a byte a character: quicker than a decoder, and than a view of the bytes. One beyond 256 must be ASCII. */
+export function latin1(bytes: Uint8Array, start: number, end: number): string {
+  // so many arguments would not fit the stack
+  if (end - start > 256) return decode(bytes, start, end);
+  codes.length = end - start;
+  for (let at = start; at < end; at++) codes[at - start] = bytes[at] as number;
+  return String.fromCharCode.apply(null, codes);
+}
+
+export function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const code = bytes[at] as number;
+    if (code < 32 || code > 126 || code === 92) return false;
+  }
+  return true;
+}
