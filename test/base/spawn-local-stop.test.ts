@@ -1,0 +1,89 @@
+import { expect, test, vi } from "vitest";
+import { LocalScheduler, type Task } from "../../src/base/spawn-local.ts";
+import { deferred } from "./deferred.ts";
+import { FakeClock, settled, tickingClock } from "./fake-clock.ts";
+import { forever } from "./tasks.ts";
+
+test("stop: every task is left and rejects, jobs are dropped, and nothing comes after", async () => {
+  const clock = new FakeClock();
+  const scheduler = new LocalScheduler(clock, { slice: 1 });
+  const left: string[] = [];
+  const never = deferred<void>();
+  function* task(name: string, wait?: Promise<void>): Task<void> {
+    try {
+      for (;;) {
+        clock.time++;
+        yield wait;
+      }
+    } finally {
+      left.push(name);
+    }
+  }
+  const tasks = [scheduler.spawn(task("waits", never.promise)), scheduler.spawn(task("ready"))];
+  await settled();
+  await clock.turn();
+  const late = scheduler.spawn(task("not begun"));
+  const job = vi.fn();
+  scheduler.post(job);
+  scheduler.stop("reason");
+  scheduler.stop("another");
+  tasks.push(late, scheduler.spawn(task("after")));
+  scheduler.post(job);
+  expect(scheduler.idle).toBe(true);
+  const outcomes = await Promise.allSettled(tasks);
+  expect(outcomes).toEqual(tasks.map(() => ({ status: "rejected", reason: "reason" })));
+  expect(left).toEqual(["waits", "ready"]);
+  never.resolve();
+  await clock.turn();
+  expect([job.mock.calls.length, clock.waiting, left.length]).toEqual([0, 0, 2]);
+});
+
+test("a task can stop the scheduler that runs it", async () => {
+  const scheduler = new LocalScheduler(new FakeClock());
+  const log: string[] = [];
+  function* task(): Task<void> {
+    try {
+      scheduler.stop("reason");
+      log.push("stopped");
+      yield;
+      log.push("went on");
+    } finally {
+      log.push("left");
+    }
+  }
+  await expect(scheduler.spawn(task())).rejects.toBe("reason");
+  await settled();
+  expect(log).toEqual(["stopped", "left"]);
+});
+
+test("a job can stop the scheduler that runs it", async () => {
+  const other = new LocalScheduler(tickingClock());
+  const beside = other.spawn(forever(() => {}));
+  other.post(() => other.stop("by a job"));
+  await expect(beside).rejects.toBe("by a job");
+});
+
+test("what a task does in finally cannot keep it", async () => {
+  const scheduler = new LocalScheduler(new FakeClock());
+  const wait = deferred<void>();
+  const after = vi.fn();
+  function* stubborn(last: () => undefined): Task<void> {
+    try {
+      yield wait.promise;
+    } finally {
+      yield last();
+      after();
+    }
+  }
+  const throws = (): never => {
+    throw new Error("in finally");
+  };
+  const tasks = [scheduler.spawn(stubborn(throws)), scheduler.spawn(stubborn(() => undefined))];
+  await settled();
+  scheduler.stop("reason");
+  for (const task of tasks) await expect(task).rejects.toBe("reason");
+  wait.resolve();
+  await settled();
+  expect(after).not.toHaveBeenCalled();
+  expect(scheduler.idle).toBe(true);
+});
