@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright";
-import { rolldown } from "rolldown";
+import { type Plugin, rolldown } from "rolldown";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findChromium } from "../../scripts/chromium.mjs";
 import { runBench } from "./bench.ts";
@@ -19,11 +19,19 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "webhoist-bench-test-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** No worker starts in `inline`. */
+const noWorker: Plugin = {
+  name: "no-worker",
+  resolveId: (id) => (id.endsWith("?worker&url") ? "\0worker" : null),
+  load: (id) => (id === "\0worker" ? 'export default "/none.js"' : null),
+};
+
 /** The library, from its sources: as far as `inline` needs it. */
 async function library(): Promise<void> {
   const build = await rolldown({
     input: join(ROOT, "web/index.ts"),
-    transform: { define: { __WEBHOIST_REGISTRY__: '"http://registry.local/"' } },
+    plugins: [noWorker],
+    transform: { define: { __WEBHOIST_REGISTRY__: '"http://registry.local/"', __WEBHOIST_INTERLEAVE__: "undefined" } },
     logLevel: "silent",
   });
   await build.write({ format: "esm", dir: folder, entryFileNames: "index.js" });
