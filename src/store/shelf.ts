@@ -163,7 +163,7 @@ export class Shelf {
     for (const [name, from] of this.#queue) {
       const kept = this.#records.get(name);
       // One that its owner has transferred away is no record any more.
-      if (kept && this.#vault.tools.isRecord(kept.record)) yield { ...kept, from };
+      if (kept?.record.length) yield { ...kept, from };
     }
   }
 
