@@ -1,25 +1,44 @@
+import { onAbort } from "../src/base/on-abort.ts";
+import { LocalScheduler } from "../src/base/spawn-local.ts";
 import type { Outcome } from "../src/errors.ts";
-import type { Asked } from "../src/ideal/drive.ts";
+import { type Asked, driveLocally } from "../src/ideal/drive.ts";
 import type { Answer, OpenedTarball } from "../src/ideal/need.ts";
 import { PackumentSource } from "../src/registry/packument-source.ts";
 import type { Net } from "./net/net.ts";
 import type { Pantry } from "./pantry.ts";
 import { planOf, startPreload } from "./plan.ts";
 import type { Errand, Supply } from "./supply.ts";
-import { Breather } from "./yield.ts";
+import { localClock } from "./yield.ts";
 
 /** Everything on this thread but perhaps the fetching: the preload beside the engine, one way to the registry for both. */
 export function localSupply(errand: Errand, net: Net, pantry: Pantry | undefined): Supply {
   const { project, config, metadata, signal } = errand;
   const larder = pantry?.larder({ ...errand, namespace: net.namespace });
-  const source = new PackumentSource({ transport: net, config, metadata, signal, larder });
+  const scheduler = new LocalScheduler(localClock);
+  const work = <T>(job: () => T): Promise<T> =>
+    new Promise((resolve, reject) => {
+      scheduler.post(() => {
+        try {
+          resolve(job());
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  const source = new PackumentSource({ transport: net, config, metadata, signal, larder, work });
   const preload = startPreload(planOf(project), source, project.context.options.policyFor);
-  const breather = new Breather();
   return {
     metadata,
-    answer: async (need) => await answer(need, source, errand),
-    peek: (need) => (need.kind === "packument" ? source.peek(need.key) : undefined),
-    breathe: () => breather.breathe(),
+    drive: (steps, tick) => {
+      signal.throwIfAborted();
+      const peek = (need: Asked): Answer | undefined => {
+        tick();
+        return need.kind === "packument" ? source.peek(need.key) : undefined;
+      };
+      const task = driveLocally(steps, { peek, answer: (need) => answer(need, source, errand) });
+      const forget = onAbort(signal, () => scheduler.stop(signal.reason));
+      return scheduler.spawn(task).finally(forget);
+    },
     manifest: (name, version) => source.manifest(name, version),
     missing: async () => {
       await preload.quiet();

@@ -7,7 +7,6 @@ import type {
   ResolveOptions,
 } from "../src/api.ts";
 import { type Failure, failure } from "../src/errors.ts";
-import { drive } from "../src/ideal/drive.ts";
 import { type Project, readProject } from "../src/ideal/project.ts";
 import { resolveTree, writeProject } from "../src/ideal/resolve.ts";
 import { treeData } from "../src/ideal/tree-data.ts";
@@ -107,7 +106,7 @@ export class Run {
       if (offline) (await import("./check-offline.ts")).checkOffline(await supply.missing());
     };
     try {
-      const built = await drive(resolveTree(project), this.#host(supply, meter));
+      const built = await supply.drive(resolveTree(project), () => meter?.tick());
       await check();
       return built;
     } catch (error) {
@@ -115,18 +114,6 @@ export class Run {
       await check();
       throw error;
     }
-  }
-
-  #host(supply: Supply, meter: Meter | undefined) {
-    return {
-      signal: this.#job.signal,
-      answer: supply.answer,
-      peek: supply.peek,
-      breathe: () => {
-        meter?.tick();
-        return supply.breathe();
-      },
-    };
   }
 
   async #complete(project: Project, supply: Supply, meter: Meter | undefined): Promise<void> {

@@ -1,6 +1,6 @@
 import type { CacheMode, MetadataForm } from "../src/api.ts";
 import type { Failure, Outcome } from "../src/errors.ts";
-import type { DriverHost } from "../src/ideal/drive.ts";
+import type { Steps } from "../src/ideal/need.ts";
 import type { Project } from "../src/ideal/project.ts";
 import type { Manifest } from "../src/registry/manifest.ts";
 import type { SourceCounts } from "../src/registry/packument-source.ts";
@@ -14,7 +14,9 @@ export interface SupplyCounts extends SourceCounts {
 }
 
 /** How one run reaches packages: with what is on its own thread, or asleep until other threads have brought them. */
-export interface Supply extends Pick<DriverHost, "answer" | "peek" | "breathe"> {
+export interface Supply {
+  /** Runs the engine; `tick` is called again and again. @throws what the engine throws, or the signal's reason */
+  drive<T>(steps: Steps<T>, tick: () => void): Promise<T>;
   readonly metadata: MetadataForm;
   /** One version's full manifest, as the registry gives it. */
   manifest(name: string, version: string): Promise<Outcome<Manifest>>;

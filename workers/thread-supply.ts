@@ -1,7 +1,7 @@
 import type { Outcome } from "../src/errors.ts";
 import { fail, failure, InstallError, ok } from "../src/errors.ts";
-import type { Asked } from "../src/ideal/drive.ts";
-import type { Answer, OpenedTarball } from "../src/ideal/need.ts";
+import { type Asked, drive } from "../src/ideal/drive.ts";
+import type { Answer, OpenedTarball, Steps } from "../src/ideal/need.ts";
 import { Packument } from "../src/registry/packument.ts";
 import { PackumentSource } from "../src/registry/packument-source.ts";
 import { packumentKey, type Ring, tarballKey, type Word } from "./bell.ts";
@@ -59,8 +59,16 @@ class ThreadSupply implements Supply {
     });
   }
 
+  drive<T>(steps: Steps<T>, tick: () => void): Promise<T> {
+    const breathe = (): undefined => {
+      if (this.#map.cancelled) throw new InstallError(failure("EABORTED", "Cancelled"));
+      tick();
+    };
+    return drive(steps, { peek: this.#peek, answer: this.#answer, breathe });
+  }
+
   /** Sleeps. Undefined only where this thread must first hear a message: then `answer` does it. */
-  peek = (need: Asked): Answer | undefined => {
+  #peek = (need: Asked): Answer | undefined => {
     if (need.kind !== "packument") return undefined;
     const known = this.#packuments.get(need.key);
     if (known) return known;
@@ -73,17 +81,13 @@ class ThreadSupply implements Supply {
     return outcome && this.#remember(need.key, outcome);
   };
 
-  answer = async (need: Asked): Promise<Answer> => {
+  #answer = async (need: Asked): Promise<Answer> => {
     if (need.kind === "tarball") return await this.#tarball(need);
     for (;;) {
-      const outcome = this.peek(need);
+      const outcome = this.#peek(need);
       if (outcome) return outcome;
       await this.#word();
     }
-  };
-
-  breathe = (): undefined => {
-    if (this.#map.cancelled) throw new InstallError(failure("EABORTED", "cancelled"));
   };
 
   async manifest(name: string, version: string): ReturnType<Supply["manifest"]> {

@@ -1,21 +1,6 @@
 import type { Clock } from "../src/base/spawn-local.ts";
 
-/** How long the engine may hold the page's thread before it gives way. Milliseconds. */
-const SLICE = 8;
-
 type Scheduler = { postTask?: (task: () => void) => Promise<void> };
-
-/** Gives way to the page between slices. */
-export class Breather {
-  #until = performance.now() + SLICE;
-
-  breathe(): Promise<void> | undefined {
-    if (performance.now() < this.#until) return undefined;
-    return nextTurn().then(() => {
-      this.#until = performance.now() + SLICE;
-    });
-  }
-}
 
 /**
  * Resolves in a later turn of the event loop, once whoever stood in line has had theirs: a task of the scheduler where there is

@@ -1,3 +1,4 @@
+import type { Task } from "../base/spawn-local.ts";
 import { ok } from "../errors.ts";
 import type { Answer, Need, Steps } from "./need.ts";
 
@@ -14,9 +15,22 @@ export interface DriverHost {
   signal?: AbortSignal | undefined;
 }
 
+/** The local driver: the engine as a task among others, which gives way at every need and waits for what is not there. */
+export function* driveLocally<T>(steps: Steps<T>, host: Pick<DriverHost, "answer" | "peek">): Task<T> {
+  let step = steps.next(START);
+  while (!step.done) {
+    const need = step.value;
+    yield;
+    if (need.kind === "pause") step = steps.next(START);
+    else if (need.kind === "code") step = steps.next(ok(yield need.load()));
+    else step = steps.next(host.peek(need) ?? ((yield host.answer(need)) as Answer));
+  }
+  return step.value;
+}
+
 /**
- * The local driver: runs the engine on this thread, in slices, and awaits what it needs. A need that can be met at once
- * costs no turn of the event loop. Throws the signal's reason when cancelled.
+ * The blocking driver, for a host whose `peek` sleeps until there is an answer. Where that cannot be it is awaited. Throws
+ * the signal's reason when cancelled, and what `breathe` throws.
  */
 export async function drive<T>(steps: Steps<T>, host: DriverHost): Promise<T> {
   let step = steps.next(START);

@@ -14,6 +14,8 @@ export interface PackumentSourceOptions {
   metadata: MetadataForm;
   signal?: AbortSignal | undefined;
   larder?: Larder | undefined;
+  /** Does work when this thread has the time for it. */
+  work?: <T>(job: () => T) => Promise<T>;
   /** Puts a record where others find it too; what it answers is used from then on. */
   publish?: (name: string, record: Outcome<Uint8Array>) => Promise<Outcome<Uint8Array>>;
 }
@@ -128,7 +130,9 @@ export class PackumentSource {
     const answer = await this.#get({ kind: "packument", name, url, metadata, ...(etag && { etag }) });
     if (!answer.ok || answer.value.notModified) return answer;
     try {
-      return ok({ ...answer.value, bytes: condense(name, answer.value.bytes) });
+      const { work } = this.#options;
+      const record = (): Uint8Array => condense(name, answer.value.bytes);
+      return ok({ ...answer.value, bytes: work ? await work(record) : record() });
     } catch (error) {
       if (error instanceof InstallError) return fail(error.failure);
       throw error;
