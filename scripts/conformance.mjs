@@ -2,15 +2,20 @@
 // Runs the recorded cases against the sources and says where the answers differ from npm's.
 //
 //   [WEBHOIST_REGISTRY=DIR] node scripts/conformance.mjs [--suite projects|arborist|real|random]… [--name TEXT]…
+//     [--mode threads|worker|inline]… [--shuffles COUNT]
 //     [--entry web/index.ts] [--metadata full|abbreviated] [--verbose] [--list-failures] [--timeout SECONDS] [--bail]
 //
 // Without WEBHOIST_REGISTRY (or --registry DIR) it runs the committed packs. --name keeps the cases whose name contains TEXT
 // (`=TEXT`: is TEXT). --verbose prints the first differing lock entries or the failure. --list-failures prints names alone.
 // --metadata abbreviated also asks for completeLockfile.
-// A case that takes longer than --timeout (20 s) counts as a hang; the rest goes on. Exit code 1 when a case differs.
+// With --mode the cases run in Chromium, in that mode and for comparison `inline`: files, warnings, the whole tree and whole
+// failures must be the same. --shuffles adds so many orders in which the registry's answers arrive.
+// A case that takes longer than --timeout (20 s; times modes and orders) counts as a hang; the rest goes on. Exit code 1 when
+// a case differs.
+import { once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { build } from "vite";
@@ -20,6 +25,8 @@ const { values } = parseArgs({
   options: {
     suite: { type: "string", multiple: true },
     name: { type: "string", multiple: true },
+    mode: { type: "string", multiple: true },
+    shuffles: { type: "string", default: "0" },
     entry: { type: "string", default: join(here, "web/index.ts") },
     registry: { type: "string", default: process.env.WEBHOIST_REGISTRY },
     metadata: { type: "string", default: "full" },
@@ -29,60 +36,116 @@ const { values } = parseArgs({
     bail: { type: "boolean", default: false },
   },
 });
-async function bundle() {
-  const outDir = join(here, "node_modules/.cache", `conformance-${process.pid}`);
+
+const outDir = join(here, "node_modules/.cache", `conformance-${process.pid}`);
+const source = {
+  root: values.registry && resolve(values.registry),
+  packs: join(here, "test/fixtures"),
+  suites: values.suite ?? ["projects", "arborist", "real", "random"],
+};
+
+/** The bundle of a TypeScript file, for Node or for a page, with the module under test in it. */
+async function bundle(entry, platform) {
+  const name = entry.replace(/^.*\/|\.ts$/g, "");
   mkdirSync(outDir, { recursive: true });
-  process.on("exit", () => rmSync(outDir, { recursive: true, force: true }));
+  const input = join(here, entry);
   await build({
     root: here,
     configFile: false,
+    publicDir: false,
     logLevel: "error",
-    define: { __WEBHOIST_REGISTRY__: '"http://registry.local/"' },
+    define: { __WEBHOIST_REGISTRY__: '"http://registry.local/"', __WEBHOIST_INTERLEAVE__: "undefined" },
     resolve: { alias: { "webhoist:entry": resolve(values.entry) } },
-    ssr: { noExternal: true },
+    ssr: { noExternal: true, external: ["playwright"] },
     worker: { format: "es" },
     build: {
-      ssr: join(here, "test/conformance/worker.ts"),
-      outDir,
+      ...(platform === "node" ? { ssr: input, outDir } : { outDir: join(outDir, name), modulePreload: false }),
+      emptyOutDir: false,
+      target: "es2023",
       minify: false,
       sourcemap: "inline",
-      rollupOptions: { output: { entryFileNames: "worker.mjs" } },
+      rollupOptions: { input, output: { entryFileNames: platform === "node" ? `${name}.mjs` : `${name}.js` } },
     },
   });
-  return join(outDir, "worker.mjs");
-}
-
-function start(file) {
-  const suites = values.suite ?? ["projects", "arborist", "real", "random"];
-  const root = values.registry && resolve(values.registry);
-  const packs = join(here, "test/fixtures");
-  const workerData = { root, packs, suites, metadata: values.metadata };
-  const worker = new Worker(file, { workerData, execArgv: ["--enable-source-maps"] });
-  const cases = new Promise((done, fail) => {
-    worker.once("message", (message) => done(message.cases));
-    // Stays for the thread's life: between two cases nobody else listens.
-    worker.on("error", fail);
-  });
-  return { worker, cases };
+  return join(outDir, platform === "node" ? `${name}.mjs` : name);
 }
 
 const wrong = (why) => ({ ms: 0, verdict: { why, detail: [], unlisted: [] }, said: [] });
 
-/** A verdict, or null when the time is up. */
-function ask(worker, index) {
-  return new Promise((done) => {
-    const end = (answer) => {
-      clearTimeout(timer);
-      worker.off("message", end);
-      worker.off("error", crash);
-      done(answer);
-    };
-    const crash = (error) => end({ ...wrong(`crash: ${error?.stack ?? error}`), died: true });
-    const timer = setTimeout(() => end(null), Number(values.timeout) * 1000);
-    worker.on("message", end);
-    worker.on("error", crash);
-    worker.postMessage({ index, verbose: values.verbose });
+/** What `work` gives, or null when it takes longer than `seconds`. */
+async function within(seconds, work) {
+  let timer;
+  const late = new Promise((done) => {
+    timer = setTimeout(done, seconds * 1000, null);
   });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Cases in a thread of this process. */
+async function inThread() {
+  const file = await bundle("test/conformance/worker.ts", "node");
+  const workerData = { ...source, metadata: values.metadata };
+  const start = async () => {
+    const worker = new Worker(file, { workerData, execArgv: ["--enable-source-maps"] });
+    const cases = await new Promise((done, fail) => {
+      worker.once("message", (message) => done(message.cases));
+      // Stays for the thread's life: between two cases nobody else listens.
+      worker.on("error", fail);
+    });
+    return { worker, cases };
+  };
+  let { worker, cases } = await start();
+  const ask = async (index) => {
+    worker.postMessage({ index, verbose: values.verbose });
+    try {
+      return (await once(worker, "message"))[0];
+    } catch (error) {
+      return { ...wrong(`crash: ${error?.stack ?? error}`), died: true };
+    }
+  };
+  return {
+    cases,
+    async run(index) {
+      const answer = (await within(Number(values.timeout), ask(index))) ?? { ...wrong("hang"), died: true };
+      if (answer.died) {
+        await worker.terminate();
+        ({ worker } = await start());
+      }
+      return answer;
+    },
+    end: () => worker.terminate(),
+  };
+}
+
+/** Cases in a page, in the modes that were asked for, each held to `inline`. */
+async function inPage() {
+  const modes = ["inline", ...values.mode.filter((mode) => mode !== "inline")];
+  const folder = await bundle("test/modes/page.ts", "browser");
+  const { openCases, ModesHarness } = await import(
+    pathToFileURL(await bundle("test/modes/conformance-harness.ts", "node"))
+  );
+  const cases = await openCases(source);
+  const harness = await ModesHarness.start({ folder, cases });
+  const shuffles = Number(values.shuffles);
+  const seconds = Number(values.timeout) * modes.length * (1 + shuffles);
+  return {
+    cases,
+    async run(index) {
+      const job = { index, modes, shuffles, metadata: values.metadata };
+      const found = await within(seconds, harness.run(job)).catch((error) => ({ wrong: [`crash: ${error.stack}`] }));
+      if (!found || found.wrong[0]?.startsWith("crash")) await harness.reset();
+      if (!found) return wrong("hang");
+      const { wrong: lines, milliseconds = {}, orders } = found;
+      const [why = "", ...detail] = lines.flatMap((line) => line.split("\n    "));
+      const ms = Object.values(milliseconds).reduce((sum, one) => sum + one, 0);
+      return { ms, milliseconds, orders, verdict: { why, detail, unlisted: [] }, said: [] };
+    },
+    end: () => harness[Symbol.asyncDispose](),
+  };
 }
 
 const wanted = (name) =>
@@ -96,40 +159,49 @@ function report({ suite, name }, { verdict, said, ms }) {
   if (verdict.unlisted.length > 0) console.log(`    answered 404: ${verdict.unlisted.join(", ")}`);
 }
 
+/** `inline 1.2 s, threads 2.0 s`: the straight runs alone. */
+function timesOf(count) {
+  const modes = Object.entries(count.modes).map(([mode, ms]) => `${mode} ${(ms / 1000).toFixed(1)} s`);
+  return modes.join(", ") || `${(count.ms / 1000).toFixed(1)} s`;
+}
+
+function add(count, { ms, milliseconds = {}, orders, verdict }) {
+  count.all++;
+  count.ms += ms;
+  for (const [mode, time] of Object.entries(milliseconds)) count.modes[mode] = (count.modes[mode] ?? 0) + time;
+  count.orders += orders ?? 0;
+  if (!verdict.why) count.pass++;
+}
+
 async function main() {
-  const file = await bundle();
-  let { worker, cases: listed } = start(file);
-  const cases = await listed;
+  process.on("exit", () => rmSync(outDir, { recursive: true, force: true }));
+  const runner = await (values.mode ? inPage() : inThread());
   const counts = new Map();
   const reasons = new Map();
   let failed = 0;
-  for (const [index, found] of cases.entries()) {
+  for (const [index, found] of runner.cases.entries()) {
     if (!wanted(found.name)) continue;
-    const answer = (await ask(worker, index)) ?? { ...wrong("hang"), died: true };
-    const count = counts.get(found.suite) ?? { pass: 0, all: 0, ms: 0 };
+    const answer = await runner.run(index);
+    const count = counts.get(found.suite) ?? { pass: 0, all: 0, ms: 0, modes: {}, orders: 0 };
     counts.set(found.suite, count);
-    count.all++;
-    count.ms += answer.ms;
-    if (!answer.verdict.why) count.pass++;
-    else {
+    add(count, answer);
+    if (answer.verdict.why) {
       failed++;
       const reason = answer.verdict.why.replace(/ does not name .*/, " names another").slice(0, 80);
       reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
       report(found, answer);
     }
-    if (answer.died) {
-      await worker.terminate();
-      ({ worker, cases: listed } = start(file));
-      await listed;
-    }
     if (failed && values.bail) break;
   }
-  await worker.terminate();
+  await runner.end();
   if (!values["list-failures"]) {
     for (const [reason, count] of [...reasons].sort((a, b) => b[1] - a[1]).slice(0, 12))
       console.log(`${String(count).padStart(5)} × ${reason}`);
-    for (const [suite, { pass, all, ms }] of counts)
-      console.log(`${suite}: ${pass} of ${all} as npm (${(ms / 1000).toFixed(1)} s)`);
+    const alike = values.mode ? ", the same in every mode" : "";
+    for (const [suite, count] of counts) {
+      const orders = Number(values.shuffles) ? ` and ${count.orders} orders` : "";
+      console.log(`${suite}: ${count.pass} of ${count.all} as npm${alike}${orders} (${timesOf(count)})`);
+    }
   }
   return failed ? 1 : 0;
 }

@@ -1,28 +1,15 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { createInstaller } from "webhoist:entry";
-import { folderCases, type LazyCase } from "./folder.ts";
+import { type CaseSource, openCases } from "./cases.ts";
 import { conform, runCase } from "./judge.ts";
-import { openPack } from "./pack.ts";
-import type { Suite } from "./recorded.ts";
 
 // What `scripts/conformance.mjs` runs in a thread of its own, so that a case that hangs can be ended and counted.
-interface Work {
-  /** The recorded registry's folder; without one the committed packs are run. */
-  root?: string;
-  packs: string;
-  suites: Suite[];
+interface Work extends CaseSource {
   metadata: "full" | "abbreviated";
 }
-const { root, packs, suites, metadata } = workerData as Work;
+const { metadata, ...source } = workerData as Work;
 
-async function packedCases(suite: Suite): Promise<LazyCase[]> {
-  const opened = await openPack(readFileSync(join(packs, `${suite}.pack`)));
-  return opened.map((found) => ({ suite, name: found.name, open: () => found }));
-}
-
-const cases = root ? folderCases(root, suites) : (await Promise.all(suites.map(packedCases))).flat();
+const cases = await openCases(source);
 
 async function run(index: number, verbose: boolean): Promise<void> {
   const found = cases[index];

@@ -101,6 +101,9 @@ function split(path: string): { name: string; version?: string } {
   return match?.[1] && match[2] ? { name: match[1], version: match[2] } : { name: path };
 }
 
+/** The name of the package whose document a path is answered from. */
+export const packumentOf = (path: string): string => split(path).name;
+
 /** A registry over `snapshot`, without any transport: the same answers in memory and over HTTP. */
 export function createResponder(snapshot: Snapshot, options: RegistryOptions = {}): Responder {
   const origin = options.origin ?? PLACEHOLDER;
