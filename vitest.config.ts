@@ -7,7 +7,11 @@ const executablePath = findChromium();
 
 /** `node` is the core and the library, `browser` the same in Chromium, `package` what `npm pack` would publish. */
 const config: ViteUserConfig = defineConfig({
-  define: { __WEBHOIST_REGISTRY__: JSON.stringify("http://registry.local/"), __WEBHOIST_INTERLEAVE__: "undefined" },
+  define: {
+    __WEBHOIST_REGISTRY__: JSON.stringify("http://registry.local/"),
+    // A test puts a function there, and takes it away again.
+    __WEBHOIST_INTERLEAVE__: "globalThis.interleave",
+  },
   test: {
     projects: [
       {

@@ -18,6 +18,15 @@ import {
 
 /** A sleeper that nobody has woken by then never would be. Milliseconds. */
 const HANG = 30_000;
+
+/** The answer, or undefined for a missing chunk. */
+function sleep(map: SharedOnceMap, key: string): Outcome<Uint8Array> | undefined {
+  const start = performance.now();
+  const outcome = map.waitBlocking(key, HANG);
+  // An answer that is only found when the time is over came without a call.
+  if (performance.now() - start < HANG && (outcome || map.missing !== undefined)) return outcome;
+  throw new Error(`nobody woke the sleeper on ${key}`);
+}
 /** Keys that a watcher waits for at once. */
 const AT_ONCE = 48;
 
@@ -83,9 +92,8 @@ export async function sleeper(waiter: Waiter): Promise<Tally> {
     const heard = new Set<string>();
     for (let answered = false; !answered; ) {
       ask(waiter, index, seen);
-      const outcome = map.waitBlocking(keyOf(index), HANG);
+      const outcome = sleep(map, keyOf(index));
       if (outcome) answered = judge(index, outcome, { seen, heard });
-      else if (map.missing === undefined) throw new Error(`nobody woke the sleeper on ${keyOf(index)}`);
       else {
         seen.missed++;
         await waiter.chunk();
@@ -123,12 +131,8 @@ export async function mourner({ map, plan, seed, chunk }: Waiter, sleeps: boolea
   for (const index of order) map.register(keyOf(index));
   if (!sleeps) await Promise.all(order.map(async (index) => take(index, await map.wait(keyOf(index)))));
   for (const index of sleeps ? order : []) {
-    let outcome = map.waitBlocking(keyOf(index), HANG);
-    while (!outcome && map.missing !== undefined) {
-      await chunk();
-      outcome = map.waitBlocking(keyOf(index), HANG);
-    }
-    if (!outcome) throw new Error(`nobody woke the sleeper on ${keyOf(index)}`);
+    let outcome = sleep(map, keyOf(index));
+    for (; !outcome; outcome = sleep(map, keyOf(index))) await chunk();
     take(index, outcome);
   }
   return seen;
