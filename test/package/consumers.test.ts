@@ -1,62 +1,21 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { createServer, type InlineConfig } from "vite";
 import { expect, test } from "vitest";
-import { withPage } from "./chromium.ts";
+import { project } from "./consumer.ts";
 import { packed } from "./packed.ts";
 import { serveRegistry } from "./servers.ts";
 import { EXPECTED, PACKAGE_JSON, placements } from "./small-project.ts";
 
 const run = promisify(execFile);
 
-/** A module that resolves the small project and leaves the lock, or the error's text, in `result`. */
+/** A module that resolves the small project and leaves the lock in `result`. */
 const main = (registry: string): string => `
 import { createInstaller } from "webhoist";
 const installer = await createInstaller({ registry: ${JSON.stringify(registry)}, mode: "inline" });
 const { files } = await installer.resolve({ files: { "package.json": ${JSON.stringify(PACKAGE_JSON)} } });
 globalThis.result = files["package-lock.json"];
 `;
-
-/** Files beside the installed package; `consumer`'s own `node_modules` is found from a folder below it. */
-function project(name: string, files: Record<string, string>): string {
-  const folder = join(packed().consumer, name);
-  mkdirSync(folder, { recursive: true });
-  for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, path), text);
-  return folder;
-}
-
-async function inViteDev(name: string, more: InlineConfig): Promise<string[]> {
-  await using registry = await serveRegistry();
-  const page = `<!doctype html><script type="module" src="./main.js"></script>`;
-  const root = project(name, { "index.html": page, "main.js": main(registry.base), "package.json": "{}" });
-  const server = await createServer({ root, configFile: false, logLevel: "error", ...more });
-  try {
-    await server.listen(0);
-    return await withPage(async (page) => {
-      const problems: string[] = [];
-      page.on("pageerror", (error) => problems.push(String(error)));
-      await page.goto(server.resolvedUrls?.local[0] ?? "");
-      await page
-        .waitForFunction(() => "result" in globalThis, null, { timeout: 60_000 })
-        .catch(() => {
-          throw new Error(problems.join("\n") || "no result");
-        });
-      return placements(await page.evaluate(() => (globalThis as unknown as { result: string }).result));
-    });
-  } finally {
-    await server.close();
-  }
-}
-
-test("Vite's dev server, unconfigured", async () => {
-  expect(await inViteDev("vite-dev", {})).toEqual(EXPECTED);
-});
-
-test("Vite's dev server with the package left out of its optimiser", async () => {
-  expect(await inViteDev("vite-dev-excluded", { optimizeDeps: { exclude: ["webhoist"] } })).toEqual(EXPECTED);
-});
 
 test("Node", async () => {
   await using registry = await serveRegistry();

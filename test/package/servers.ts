@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, normalize } from "node:path";
@@ -29,6 +29,22 @@ export async function serveRegistry(): Promise<Loopback> {
     const body = packument(decodeURIComponent(request.url ?? "").slice(1), `http://${request.headers.host}/`);
     response.writeHead(body ? 200 : 404, { "content-type": "application/json", "access-control-allow-origin": "*" });
     response.end(body ?? "{}");
+  });
+}
+
+const TYPES: Record<string, string> = { html: "text/html", js: "text/javascript" };
+
+/** A folder's pages and scripts, with `headersOf` a path. */
+export async function serveSite(
+  folder: string,
+  headersOf: (path: string) => Record<string, string> = () => ({}),
+): Promise<Loopback> {
+  return await listen((request, response) => {
+    const path = new URL(request.url ?? "/", "http://localhost").pathname.replace(/\/$/, "/index.html");
+    const type = TYPES[path.slice(path.lastIndexOf(".") + 1)];
+    const file = join(folder, path);
+    if (!type || !existsSync(file)) return void response.writeHead(404).end();
+    response.writeHead(200, { "content-type": type, ...headersOf(path) }).end(readFileSync(file));
   });
 }
 

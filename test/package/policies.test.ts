@@ -1,0 +1,97 @@
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { ISOLATION } from "../../scripts/serve.mjs";
+import { type Answer, app, page, project, THREADS, useChromium, WORKER } from "./consumer.ts";
+import { packed } from "./packed.ts";
+import { serveSite } from "./servers.ts";
+import { EXPECTED } from "./small-project.ts";
+
+const { visit, registry } = useChromium();
+
+const dist = (): string => join(packed().consumer, "node_modules/webhoist/dist");
+
+/** A page beside a copy of the library. `old.js` is what an older copy's worker says. */
+function site(): string {
+  const files = { "index.html": page("main.js"), "main.js": app("./webhoist/index.js") };
+  const folder = project("policies", { ...files, "old.js": 'postMessage("webhoist 0.0.1")' });
+  cpSync(dist(), join(folder, "webhoist"), { recursive: true });
+  return folder;
+}
+
+/** What a page under a policy comes to when it is isolated, and when it is not. */
+async function answersUnder(policy: string, folder: string = site()): Promise<Answer[]> {
+  const csp = { "content-security-policy": policy };
+  await using isolated = await serveSite(folder, () => ({ ...ISOLATION, ...csp }));
+  await using plain = await serveSite(folder, () => csp);
+  return await Promise.all([isolated, plain].map(({ base }) => visit(base)));
+}
+
+/** Asserts that all answers are from the page's own thread, and that each says what kept the workers from starting. */
+function expectInline(answers: readonly Answer[], why: RegExp): void {
+  expect(answers.map(({ mode, tree }) => ({ mode, tree }))).toEqual(
+    answers.map(() => ({ mode: "inline", tree: EXPECTED })),
+  );
+  for (const answer of answers) expect(answer.why).toMatch(why);
+}
+
+// No 'unsafe-eval', no blob:, nothing inline.
+test("a strict policy lets everything work", async () => {
+  const policy = `default-src 'none'; script-src 'self'; worker-src 'self'; connect-src ${registry()}`;
+  expect(await answersUnder(policy)).toEqual([THREADS, WORKER]);
+});
+
+test("a policy against workers leaves the page's thread, and the reason names it", async () => {
+  const policy = "worker-src 'none'";
+  expectInline(await answersUnder(policy), /not worker: .*worker-src forbids http/);
+  await using isolated = await serveSite(site(), () => ({ ...ISOLATION, "content-security-policy": policy }));
+  for (const mode of ["threads", "worker"]) {
+    const { code, message } = await visit(isolated.base, { mode });
+    expect(code).toBe("EMODE");
+    expect(message).toMatch(/worker-src forbids http/);
+  }
+});
+
+test("trusted types: the policy webhoist is all it takes", async () => {
+  const policy = "require-trusted-types-for 'script'";
+  expect(await answersUnder(policy)).toEqual([THREADS, WORKER]);
+  expect(await answersUnder(`${policy}; trusted-types webhoist`)).toEqual([THREADS, WORKER]);
+  expectInline(await answersUnder(`${policy}; trusted-types other`), /not worker: .*[Pp]olicy "webhoist"/);
+});
+
+test("an isolated page whose scripts come without its headers", async () => {
+  await using isolated = await serveSite(site(), (path) => (path.endsWith(".html") ? ISOLATION : {}));
+  expect(await visit(isolated.base)).toEqual(THREADS);
+});
+
+test("a worker of another version is not spoken to", async () => {
+  await using plain = await serveSite(site());
+  expectInline(
+    [await visit(plain.base, { workerUrl: "old.js" })],
+    /its file is of webhoist 0\.0\.1, this is webhoist /,
+  );
+});
+
+/** Another origin's copy of the library, with what `leaveOut` matches left out, and a page that imports it. */
+async function elsewhere(name: string, leaveOut = /\.map$/) {
+  const copy = project(`${name}-copy`, { "index.html": "" });
+  cpSync(dist(), copy, { recursive: true, filter: (path) => !leaveOut.test(path) });
+  const cdn = await serveSite(copy, () => ({ "access-control-allow-origin": "*" }));
+  const folder = project(name, { "index.html": page("main.js"), "main.js": app(`${cdn.base}index.js`) });
+  return { folder, cdn: cdn.base, [Symbol.asyncDispose]: () => cdn[Symbol.asyncDispose]() };
+}
+
+test("another origin's copy", async () => {
+  await using library = await elsewhere("elsewhere");
+  expect(await answersUnder("default-src * 'unsafe-inline' blob:", library.folder)).toEqual([THREADS, WORKER]);
+  const scripts = `script-src 'self' ${library.cdn}`;
+  expect(await answersUnder(`${scripts}; worker-src blob:`, library.folder)).toEqual([THREADS, WORKER]);
+  expectInline(await answersUnder(`${scripts}; worker-src 'self'`, library.folder), /worker-src forbids blob/);
+  await using plain = await serveSite(site());
+  expect(await visit(plain.base, { workerUrl: `${library.cdn}webhoist-worker.js` })).toEqual(WORKER);
+});
+
+test("another origin's copy without the worker's file", async () => {
+  await using library = await elsewhere("elsewhere-alone", /worker\.js$/);
+  expectInline(await answersUnder("default-src *; worker-src blob:", library.folder), /http.*webhoist-worker\.js/);
+});
