@@ -1,5 +1,3 @@
-import { Fifo } from "./fifo.ts";
-
 /**
  * A cooperative task. It yields nothing to give others a turn, or a promise to wait for: it is resumed with the promise's
  * value, or its rejection is thrown into it.
@@ -16,14 +14,12 @@ export interface Clock {
 /** Milliseconds: half a frame. */
 const SLICE = 8;
 
-/** A task and what it goes on with. */
 interface Running {
   task: Task<unknown>;
   resolve: (value: unknown) => void;
   reject: (reason: unknown) => void;
-  /** What the promise it waited for came to. */
-  value: unknown;
-  failed: boolean;
+  /** Goes on with what the promise came to that it waited for. */
+  resume: (() => IteratorResult<unknown>) | undefined;
 }
 
 /**
@@ -35,8 +31,8 @@ export class LocalScheduler {
   readonly #clock: Clock;
   readonly #slice: number;
   readonly #tasks = new Set<Running>();
-  readonly #ready = new Fifo<Running>();
-  readonly #jobs = new Fifo<() => void>();
+  #ready: Running[] = [];
+  #jobs: (() => void)[] = [];
   #jobsFirst = false;
   /** What is left of the slice. Only a new turn renews it: who sleeps and is woken may still be in the same one. */
   #left: number;
@@ -52,13 +48,13 @@ export class LocalScheduler {
 
   /** Nothing to do and nothing to wait for. */
   get idle(): boolean {
-    return this.#tasks.size === 0 && this.#jobs.isEmpty;
+    return this.#tasks.size + this.#jobs.length === 0;
   }
 
   /** What the task returns or throws. Its first step is taken after the caller's own. */
   spawn<T>(task: Task<T>): Promise<T> {
     return new Promise<unknown>((resolve, reject) => {
-      const running: Running = { task, resolve, reject, value: undefined, failed: false };
+      const running: Running = { task, resolve, reject, resume: undefined };
       this.#tasks.add(running);
       if (this.#stopped) this.#end(running, this.#stopped.reason);
       else this.#wake(running);
@@ -79,8 +75,8 @@ export class LocalScheduler {
   stop(reason: unknown): void {
     if (this.#stopped) return;
     this.#stopped = { reason };
-    this.#ready.clear();
-    this.#jobs.clear();
+    this.#ready = [];
+    this.#jobs = [];
     for (const running of [...this.#tasks]) this.#end(running, reason);
   }
 
@@ -135,16 +131,17 @@ export class LocalScheduler {
   #advance(): boolean {
     const running = this.#ready.shift();
     if (!running) return false;
-    const { task, value, failed } = running;
-    running.value = undefined;
-    running.failed = false;
+    const { task, resume } = running;
+    running.resume = undefined;
     try {
-      const { done, value: wanted } = failed ? task.throw(value) : task.next(value);
+      const { done, value } = resume ? resume() : task.next();
       // It may have stopped us itself, and cannot be left while it runs.
       if (this.#stopped) leave(task);
-      else if (done) this.#settle(running, wanted);
-      else if (wanted === undefined) this.#ready.push(running);
-      else this.#waitFor(running, wanted as PromiseLike<unknown>);
+      else if (done) {
+        this.#tasks.delete(running);
+        running.resolve(value);
+      } else if (value === undefined) this.#ready.push(running);
+      else this.#waitFor(running, value);
     } catch (error) {
       this.#tasks.delete(running);
       running.reject(error);
@@ -152,19 +149,17 @@ export class LocalScheduler {
     return true;
   }
 
-  #settle(running: Running, value: unknown): void {
-    this.#tasks.delete(running);
-    running.resolve(value);
-  }
-
-  #waitFor(running: Running, promise: PromiseLike<unknown>): void {
-    const resume = (failed: boolean) => (value: unknown) => {
+  #waitFor(running: Running, promise: unknown): void {
+    const { task } = running;
+    const wake = (resume: Running["resume"]): void => {
       if (this.#stopped) return;
-      running.value = value;
-      running.failed = failed;
+      running.resume = resume;
       this.#wake(running);
     };
-    Promise.resolve(promise).then(resume(false), resume(true));
+    Promise.resolve(promise).then(
+      (value) => wake(() => task.next(value)),
+      (error) => wake(() => task.throw(error)),
+    );
   }
 }
 

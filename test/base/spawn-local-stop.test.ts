@@ -64,12 +64,14 @@ test("a job can stop the scheduler that runs it", async () => {
 });
 
 test("what a task does in finally cannot keep it", async () => {
-  const scheduler = new LocalScheduler(new FakeClock());
+  const clock = new FakeClock();
+  // A step a turn.
+  const scheduler = new LocalScheduler(clock, { slice: 0 });
   const wait = deferred<void>();
   const after = vi.fn();
-  function* stubborn(last: () => undefined): Task<void> {
+  function* stubborn(first: Promise<void> | undefined, last: () => undefined): Task<void> {
     try {
-      yield wait.promise;
+      yield first;
     } finally {
       yield last();
       after();
@@ -78,12 +80,17 @@ test("what a task does in finally cannot keep it", async () => {
   const throws = (): never => {
     throw new Error("in finally");
   };
-  const tasks = [scheduler.spawn(stubborn(throws)), scheduler.spawn(stubborn(() => undefined))];
+  const yields = (): undefined => undefined;
+  const all = [stubborn(wait.promise, throws), stubborn(wait.promise, yields), stubborn(undefined, yields)];
+  const tasks = all.map((task) => scheduler.spawn(task));
   await settled();
+  await clock.turn();
+  await clock.turn();
   scheduler.stop("reason");
   for (const task of tasks) await expect(task).rejects.toBe("reason");
   wait.resolve();
-  await settled();
+  await clock.turn();
+  await clock.turn();
   expect(after).not.toHaveBeenCalled();
-  expect(scheduler.idle).toBe(true);
+  expect([scheduler.idle, clock.waiting]).toEqual([true, 0]);
 });

@@ -291,9 +291,9 @@ test("very many tasks that wait and work all end", async () => {
     running--;
     return sum;
   }
-  const all = Array.from({ length: 20_000 }, (_, id) => scheduler.spawn(task(id)));
+  const all = Array.from({ length: 5_000 }, (_, id) => scheduler.spawn(task(id)));
   await settled();
-  expect(most).toBe(20_000);
+  expect(most).toBe(5_000);
   for (const [i, { resolve }] of gates.entries()) resolve(i);
   const sums = await Promise.all(all);
   expect(sums.every((sum, id) => sum === [0, 1, 2].reduce((a, i) => a + ((id + i) % 50), 0))).toBe(true);
