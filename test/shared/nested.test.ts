@@ -10,8 +10,9 @@ import { MapModel, type Said, said } from "./model.ts";
 // other, in either order. The second thread is played by the first, inside the hook; so it is exact where real threads
 // only meet by chance.
 
-const SIZES = { slots: 8, names: 1024, initial: 2 ** 16, maximum: 2 ** 16 };
-const KEYS = ["a", "b"];
+const SIZES = { slots: 3, names: 1024, initial: 2 ** 16, maximum: 2 ** 16 };
+// In three slots some of these meet.
+const KEYS = ["a", "b", "c"];
 
 interface Step {
   kind: "register" | "done" | "fail" | "failAll" | "look";
