@@ -28,6 +28,7 @@ export class Shelf {
   readonly #unpacked = new Map<number, Promise<void>>();
   #wanted: number[] = [];
   #reading: Promise<Map<number, Uint8Array | undefined>> = Promise.resolve(new Map());
+  #unpacking: Promise<unknown> = Promise.resolve();
   #flushing: Promise<void> = Promise.resolve();
 
   constructor(namespace: string, vault: Vault, index: ShelfIndex) {
@@ -99,7 +100,10 @@ export class Shelf {
   async #readGroup(id: number): Promise<void> {
     this.#want(id);
     const blob = await this.#blobs.get(id);
-    const records = blob && (await unpackGroup(blob, this.#vault.tools));
+    // One after the other: all at once would hold the thread, for nobody's good.
+    const unpacking = this.#unpacking.then(() => blob && unpackGroup(blob, this.#vault.tools));
+    this.#unpacking = unpacking;
+    const records = await unpacking;
     // The promise holds the blob otherwise.
     this.#blobs.set(id, Promise.resolve(undefined));
     for (const name of this.#members.get(id) ?? []) {
