@@ -31,6 +31,7 @@ const nameCache = {};
 
 /** The worker's file in the package. Of a name that no file of a page's own has, in case a bundler leaves its address as it is. */
 const WORKER = "webhoist-worker";
+const WORKER_ENTRY = "workers/worker.ts";
 
 /**
  * In the sources the worker's address is Vite's to tell. In the package it is that of the file beside the entry, in the words
@@ -134,7 +135,7 @@ async function bundleWorker() {
       outDir: "dist",
       emptyOutDir: false,
       sourcemap: true,
-      lib: { entry: { [WORKER]: "workers/worker.ts" }, formats: ["es"] },
+      lib: { entry: { [WORKER]: WORKER_ENTRY }, formats: ["es"] },
       rolldownOptions: {
         output: { minify: true, comments: false, entryFileNames: "[name].js", codeSplitting: false },
       },
@@ -186,7 +187,9 @@ function types() {
   const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
   const { status } = spawnSync(process.execPath, [tsc, "-b", "src", "web"], { cwd: ROOT, stdio: "inherit" });
   if (status !== 0) throw new Error("tsc -b failed");
-  const seen = new Set([ENTRIES.index, ENTRIES.core].map((entry) => join(TYPES, entry.replace(/\.ts$/, ".d.ts"))));
+  const seen = new Set(
+    [ENTRIES.index, ENTRIES.core, WORKER_ENTRY].map((entry) => join(TYPES, entry.replace(/\.ts$/, ".d.ts"))),
+  );
   for (const file of seen) {
     const text = readFileSync(file, "utf8")
       .replace(/^\/\/# sourceMappingURL=.*$/m, "")

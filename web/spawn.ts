@@ -10,8 +10,9 @@ import __WEBHOIST_WORKER__ from "../workers/worker.ts?worker&url";
  */
 export async function spawnWorker(given: string | URL | undefined, signal: AbortSignal): Promise<Worker> {
   const obstacles: string[] = [];
+  let url: URL | undefined;
   try {
-    const url = new URL(given ?? __WEBHOIST_WORKER__, location.href);
+    url = new URL(given ?? __WEBHOIST_WORKER__, location.href);
     for (const address of addressesOf(url)) {
       let worker: Worker | undefined;
       let obstacle: string | undefined = "";
@@ -19,7 +20,7 @@ export async function spawnWorker(given: string | URL | undefined, signal: Abort
         worker = new Worker(trusted(address), { type: "module" });
         obstacle = await orAbort(obstacleTo(worker, signal), signal);
         if (obstacle === undefined) return worker;
-        obstacles.push(obstacle || `nothing to run at ${url}`);
+        obstacles.push(obstacle || `nothing runs at ${url}: put webhoist/worker there, or ${ADVICE}`);
       } finally {
         if (obstacle !== undefined) worker?.terminate();
         if (address !== url) URL.revokeObjectURL(address.href);
@@ -27,12 +28,13 @@ export async function spawnWorker(given: string | URL | undefined, signal: Abort
     }
   } catch (error) {
     signal.throwIfAborted();
-    obstacles.push(String(error));
+    obstacles.push(url ? String(error) : `its address is unknown: ${ADVICE}`);
   }
   // What stands in the straight way says more than what stands in the way round.
-  const text = `No worker starts: ${obstacles[0]}. The option workerUrl tells where the file webhoist/worker is`;
-  throw new InstallError(failure("EWORKER", text));
+  throw new InstallError(failure("EWORKER", `No worker starts: ${obstacles[0]}`));
 }
+
+const ADVICE = "give its address as workerUrl";
 
 /**
  * What to start, best first. A script of another origin cannot be started, but imported by one of this origin; so can one of

@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync } from "node:fs";
+import { copyFileSync, cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import nodeResolve from "@rollup/plugin-node-resolve";
 import { build as esbuild } from "esbuild";
@@ -7,25 +7,15 @@ import { createServer, build as vite } from "vite";
 import { expect, test } from "vitest";
 import webpack from "webpack";
 import { ISOLATION } from "../../scripts/serve.mjs";
-import { type Answer, app, page, project, THREADS, useChromium, WORKER } from "./consumer.ts";
+import { type Answer, app, expectInline, page, project, THREADS, useChromium, WORKER } from "./consumer.ts";
 import { packed } from "./packed.ts";
-import { serveSite } from "./servers.ts";
-import { EXPECTED } from "./small-project.ts";
 
-const { visit } = useChromium();
-
-/** What a built site comes to when its server isolates its pages, and when it does not. */
-async function answersOf(folder: string, options: Record<string, string> = {}): Promise<Answer[]> {
-  await using isolated = await serveSite(folder, () => ISOLATION);
-  await using plain = await serveSite(folder);
-  const answers = [isolated, plain].map(({ base }) => visit(base, options));
-  return await Promise.all(answers);
-}
+const { visit, visitBoth, visitIsolated } = useChromium();
 
 test("a build by Vite, unconfigured", async () => {
   const root = project("vite", { "index.html": page("./main.js"), "main.js": app(), "package.json": "{}" });
   await vite({ root, configFile: false, logLevel: "error" });
-  expect(await answersOf(join(root, "dist"))).toEqual([THREADS, WORKER]);
+  expect(await visitBoth(join(root, "dist"))).toEqual([THREADS, WORKER]);
 });
 
 test.each([
@@ -61,7 +51,7 @@ test("a build by webpack, unconfigured", async () => {
     });
   });
   expect(problems).toBe("");
-  expect(await answersOf(join(folder, "dist"))).toEqual([THREADS, WORKER]);
+  expect(await visitBoth(join(folder, "dist"))).toEqual([THREADS, WORKER]);
 });
 
 /** The entry that has tools which know no addresses in modules put the worker beside their output. */
@@ -79,7 +69,7 @@ test("a build by esbuild with the worker for a second entry", async () => {
     logLevel: "silent",
   });
   expect(warnings).toEqual([]);
-  expect(await answersOf(join(folder, "out"))).toEqual([THREADS, WORKER]);
+  expect(await visitBoth(join(folder, "out"))).toEqual([THREADS, WORKER]);
 });
 
 test("a build by esbuild into one script, with the worker's address in workerUrl; without it the page's thread is left", async () => {
@@ -93,32 +83,22 @@ test("a build by esbuild into one script, with the worker's address in workerUrl
   });
   expect(warnings).toEqual([]);
   copyFileSync(join(packed().consumer, "node_modules/webhoist/dist/webhoist-worker.js"), join(folder, "out/hoist.js"));
-  expect(await answersOf(join(folder, "out"), { workerUrl: "hoist.js" })).toEqual([THREADS, WORKER]);
-  const answers = await answersOf(join(folder, "out"));
-  expect(answers.map(({ mode, tree }) => ({ mode, tree }))).toEqual(Array(2).fill({ mode: "inline", tree: EXPECTED }));
-  for (const { why } of answers) expect(why).toMatch(/Invalid URL.*workerUrl/);
+  expect(await visitBoth(join(folder, "out"), { options: { workerUrl: "hoist.js" } })).toEqual([THREADS, WORKER]);
+  expectInline(await visitIsolated(join(folder, "out")), /its address is unknown: give its address as workerUrl/);
 });
 
 test("a build by Rollup with the worker for a second input; without it the page's thread is left", async () => {
-  const folder = project("rollup", {
-    "main.js": app(),
-    "out/index.html": page("main.js"),
-    "alone/index.html": page("main.js"),
+  const folder = project("rollup", { "main.js": app(), "out/index.html": page("main.js") });
+  const bundle = await rollup({
+    input: { ...WITH_WORKER, main: join(folder, "main.js") },
+    plugins: [nodeResolve({ rootDir: folder })],
+    onwarn: (warning) => {
+      throw warning;
+    },
   });
-  for (const [dir, input] of Object.entries({ out: WITH_WORKER, alone: { main: "main.js" } })) {
-    const absolute = { ...input, main: join(folder, "main.js") };
-    const bundle = await rollup({
-      input: absolute,
-      plugins: [nodeResolve({ rootDir: folder })],
-      onwarn: (warning) => {
-        throw warning;
-      },
-    });
-    await bundle.write({ dir: join(folder, dir) });
-    await bundle.close();
-  }
-  expect(await answersOf(join(folder, "out"))).toEqual([THREADS, WORKER]);
-  const answers = await answersOf(join(folder, "alone"));
-  expect(answers.map(({ mode, tree }) => ({ mode, tree }))).toEqual(Array(2).fill({ mode: "inline", tree: EXPECTED }));
-  for (const { why } of answers) expect(why).toMatch(/nothing to run at http.*\/webhoist-worker\.js.*workerUrl/);
+  await bundle.write({ dir: join(folder, "out") });
+  await bundle.close();
+  expect(await visitBoth(join(folder, "out"))).toEqual([THREADS, WORKER]);
+  rmSync(join(folder, "out/webhoist-worker.js"));
+  expectInline(await visitIsolated(join(folder, "out")), /nothing runs at http.*\/webhoist-worker\.js: .*workerUrl/);
 });

@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Browser, Page } from "playwright";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
+import { ISOLATION } from "../../scripts/serve.mjs";
 import { openChromium } from "./chromium.ts";
 import { packed } from "./packed.ts";
-import { type Loopback, serveRegistry } from "./servers.ts";
+import { type Loopback, serveRegistry, serveSite } from "./servers.ts";
 import { EXPECTED, PACKAGE_JSON, placements } from "./small-project.ts";
 
 /** Files beside the installed package; `consumer`'s own `node_modules` is found from a folder below it. */
@@ -51,11 +52,27 @@ export const WORKER: Answer = {
   tree: [...EXPECTED],
 };
 
+/** Asserts an answer from the page's own thread, and that it says what kept workers from starting. */
+export function expectInline({ mode, tree, why }: Answer, reason: RegExp): void {
+  expect({ mode, tree }).toEqual({ mode: "inline", tree: EXPECTED });
+  expect(why).toMatch(reason);
+}
+
 interface Visitor {
   /** Opens the page at `base` with `options` in its query. Throws what the page throws when it comes to nothing. */
   visit(base: string, options?: Record<string, string>): Promise<Answer>;
+  /** The same for a folder whose server isolates its pages. */
+  visitIsolated(folder: string, more?: Serving): Promise<Answer>;
+  /** Of a server that isolates its pages, and of one that does not. */
+  visitBoth(folder: string, more?: Serving): Promise<Answer[]>;
   /** The small project's. Known when tests run. */
   registry(): string;
+}
+
+interface Serving {
+  /** Further headers of every file. */
+  headers?: Record<string, string>;
+  options?: Record<string, string>;
 }
 
 /** One Chromium and one registry for a file of tests. */
@@ -69,16 +86,25 @@ export function useChromium(): Visitor {
     await browser.close();
     await registry[Symbol.asyncDispose]();
   });
+  const visit: Visitor["visit"] = async (base, options = {}) => {
+    const page = await browser.newPage();
+    try {
+      return await answerOf(page, `${base}?${new URLSearchParams({ registry: registry.base, ...options })}`);
+    } finally {
+      await page.close();
+    }
+  };
+  const visitServed = async (folder: string, { headers, options }: Serving): Promise<Answer> => {
+    await using site = await serveSite(folder, () => headers ?? {});
+    return await visit(site.base, options);
+  };
+  const visitIsolated: Visitor["visitIsolated"] = (folder, more = {}) =>
+    visitServed(folder, { ...more, headers: { ...ISOLATION, ...more.headers } });
   return {
     registry: () => registry.base,
-    visit: async (base, options = {}) => {
-      const page = await browser.newPage();
-      try {
-        return await answerOf(page, `${base}?${new URLSearchParams({ registry: registry.base, ...options })}`);
-      } finally {
-        await page.close();
-      }
-    },
+    visit,
+    visitIsolated,
+    visitBoth: (folder, more = {}) => Promise.all([visitIsolated(folder, more), visitServed(folder, more)]),
   };
 }
 

@@ -52,15 +52,28 @@ function specifiers(code: string): string[] {
   return found;
 }
 
-test("the published scripts import nothing by a bare name", () => {
-  const dist = join(packed().consumer, "node_modules/webhoist/dist");
-  const scripts = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".js"));
-  expect(scripts).toEqual(expect.arrayContaining(["index.js", "core.js", "cli.js"]));
-  const bare = scripts.flatMap((path) =>
-    specifiers(readFileSync(join(dist, path), "utf8"))
-      .filter((name) => !/^\.\.?\//.test(name))
-      .map((name) => `${path}: ${name}`),
+const dist = (): string => join(packed().consumer, "node_modules/webhoist/dist");
+
+/** Published scripts by their paths in `dist`. */
+function scripts(): Map<string, string> {
+  const paths = readdirSync(dist(), { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".js"));
+  return new Map(paths.map((path) => [path, readFileSync(join(dist(), path), "utf8")]));
+}
+
+test("the published scripts import nothing by a bare name, and the worker nothing at all", () => {
+  const imports = [...scripts()].map(([path, code]) => [path, specifiers(code)] as const);
+  expect(imports.map(([path]) => path)).toEqual(
+    expect.arrayContaining(["index.js", "core.js", "cli.js", "webhoist-worker.js"]),
+  );
+  expect(Object.fromEntries(imports)["webhoist-worker.js"]).toEqual([]);
+  const bare = imports.flatMap(([path, names]) =>
+    names.filter((name) => !/^\.\.?\//.test(name)).map((name) => `${path}: ${name}`),
   );
   // The command alone runs in Node.
   expect(bare.filter((line) => !/^cli\.js: node:/.test(line))).toEqual([]);
+});
+
+test("the published scripts evaluate no text", () => {
+  const found = [...scripts()].filter(([, code]) => /\beval\(|\bFunction\(/.test(code));
+  expect(found.map(([path]) => path)).toEqual([]);
 });

@@ -2,12 +2,11 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ISOLATION } from "../../scripts/serve.mjs";
-import { type Answer, app, page, project, THREADS, useChromium, WORKER } from "./consumer.ts";
+import { app, expectInline, page, project, THREADS, useChromium, WORKER } from "./consumer.ts";
 import { packed } from "./packed.ts";
 import { serveSite } from "./servers.ts";
-import { EXPECTED } from "./small-project.ts";
 
-const { visit, registry } = useChromium();
+const { registry, visit, visitBoth, visitIsolated } = useChromium();
 
 const dist = (): string => join(packed().consumer, "node_modules/webhoist/dist");
 
@@ -19,44 +18,28 @@ function site(): string {
   return folder;
 }
 
-/** What a page under a policy comes to when it is isolated, and when it is not. */
-async function answersUnder(policy: string, folder: string = site()): Promise<Answer[]> {
-  const csp = { "content-security-policy": policy };
-  await using isolated = await serveSite(folder, () => ({ ...ISOLATION, ...csp }));
-  await using plain = await serveSite(folder, () => csp);
-  return await Promise.all([isolated, plain].map(({ base }) => visit(base)));
-}
-
-/** Asserts that all answers are from the page's own thread, and that each says what kept the workers from starting. */
-function expectInline(answers: readonly Answer[], why: RegExp): void {
-  expect(answers.map(({ mode, tree }) => ({ mode, tree }))).toEqual(
-    answers.map(() => ({ mode: "inline", tree: EXPECTED })),
-  );
-  for (const answer of answers) expect(answer.why).toMatch(why);
-}
+const under = (policy: string) => ({ headers: { "content-security-policy": policy } });
 
 // No 'unsafe-eval', no blob:, nothing inline.
 test("a strict policy lets everything work", async () => {
   const policy = `default-src 'none'; script-src 'self'; worker-src 'self'; connect-src ${registry()}`;
-  expect(await answersUnder(policy)).toEqual([THREADS, WORKER]);
+  expect(await visitBoth(site(), under(policy))).toEqual([THREADS, WORKER]);
 });
 
 test("a policy against workers leaves the page's thread, and the reason names it", async () => {
-  const policy = "worker-src 'none'";
-  expectInline(await answersUnder(policy), /not worker: .*worker-src forbids http/);
-  await using isolated = await serveSite(site(), () => ({ ...ISOLATION, "content-security-policy": policy }));
+  const { headers } = under("worker-src 'none'");
+  expectInline(await visitIsolated(site(), { headers }), /not worker: .*worker-src forbids http/);
   for (const mode of ["threads", "worker"]) {
-    const { code, message } = await visit(isolated.base, { mode });
+    const { code, message } = await visitIsolated(site(), { headers, options: { mode } });
     expect(code).toBe("EMODE");
     expect(message).toMatch(/worker-src forbids http/);
   }
 });
 
 test("trusted types: the policy webhoist is all it takes", async () => {
-  const policy = "require-trusted-types-for 'script'";
-  expect(await answersUnder(policy)).toEqual([THREADS, WORKER]);
-  expect(await answersUnder(`${policy}; trusted-types webhoist`)).toEqual([THREADS, WORKER]);
-  expectInline(await answersUnder(`${policy}; trusted-types other`), /not worker: .*[Pp]olicy "webhoist"/);
+  const policy = "require-trusted-types-for 'script'; trusted-types";
+  expect(await visitBoth(site(), under(`${policy} webhoist`))).toEqual([THREADS, WORKER]);
+  expectInline(await visitIsolated(site(), under(`${policy} other`)), /not worker: .*[Pp]olicy "webhoist"/);
 });
 
 test("an isolated page whose scripts come without its headers", async () => {
@@ -65,11 +48,8 @@ test("an isolated page whose scripts come without its headers", async () => {
 });
 
 test("a worker of another version is not spoken to", async () => {
-  await using plain = await serveSite(site());
-  expectInline(
-    [await visit(plain.base, { workerUrl: "old.js" })],
-    /its file is of webhoist 0\.0\.1, this is webhoist /,
-  );
+  const answer = await visitIsolated(site(), { options: { workerUrl: "old.js" } });
+  expectInline(answer, /its file is of webhoist 0\.0\.1, this is webhoist /);
 });
 
 /** Another origin's copy of the library, with what `leaveOut` matches left out, and a page that imports it. */
@@ -83,15 +63,15 @@ async function elsewhere(name: string, leaveOut = /\.map$/) {
 
 test("another origin's copy", async () => {
   await using library = await elsewhere("elsewhere");
-  expect(await answersUnder("default-src * 'unsafe-inline' blob:", library.folder)).toEqual([THREADS, WORKER]);
+  expect(await visitBoth(library.folder)).toEqual([THREADS, WORKER]);
   const scripts = `script-src 'self' ${library.cdn}`;
-  expect(await answersUnder(`${scripts}; worker-src blob:`, library.folder)).toEqual([THREADS, WORKER]);
-  expectInline(await answersUnder(`${scripts}; worker-src 'self'`, library.folder), /worker-src forbids blob/);
+  expect(await visitIsolated(library.folder, under(`${scripts}; worker-src blob:`))).toEqual(THREADS);
+  expectInline(await visitIsolated(library.folder, under(`${scripts}; worker-src 'self'`)), /worker-src forbids blob/);
   await using plain = await serveSite(site());
   expect(await visit(plain.base, { workerUrl: `${library.cdn}webhoist-worker.js` })).toEqual(WORKER);
 });
 
 test("another origin's copy without the worker's file", async () => {
   await using library = await elsewhere("elsewhere-alone", /worker\.js$/);
-  expectInline(await answersUnder("default-src *; worker-src blob:", library.folder), /http.*webhoist-worker\.js/);
+  expectInline(await visitIsolated(library.folder), /http.*webhoist-worker\.js/);
 });
