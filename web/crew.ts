@@ -1,8 +1,9 @@
 import { type Remote, transfer, wrap } from "comlink";
 import type { InstallerOptions } from "../src/api.ts";
-import { onAbort } from "../src/base/on-abort.ts";
+import { orAbort } from "../src/base/on-abort.ts";
 import { type Failure, failure, InstallError } from "../src/errors.ts";
-import type { OpenNet } from "../workers/net/net.ts";
+import { failureOf } from "../workers/failure-of.ts";
+import { openNets } from "../workers/net/net.ts";
 import { servePort } from "../workers/net/serve-port.ts";
 import type { EngineService, Role, Setup } from "../workers/protocol.ts";
 import { spawnWorker } from "./spawn.ts";
@@ -10,43 +11,32 @@ import { spawnWorker } from "./spawn.ts";
 /** A worker that says nothing for so long after it was started is taken to be blocked. Milliseconds. */
 const PATIENCE = 10_000;
 
-interface Member {
-  worker: Worker;
-  remote: Remote<EngineService>;
-}
+/** Which mode its workers are for: in `inline` there is only one that fetches. */
+type CrewMode = "threads" | "worker" | "inline";
 
 /** The workers of one resolution at a time: an engine; with shared memory a scout; with `io: 'worker'` one that fetches. */
 export class Crew {
-  readonly #members = new Map<Role, Member>();
+  /** For whoever has several. */
+  state: "starting" | "busy" | "idle" | "leaving" = "starting";
+  readonly #mode: CrewMode;
+  readonly #remotes = new Map<Role, Remote<EngineService>>();
   readonly #life = new AbortController();
   readonly #ends: (() => void)[] = [];
   readonly #options: InstallerOptions;
-  readonly #openNet: OpenNet;
 
-  private constructor(options: InstallerOptions, openNet: OpenNet) {
+  constructor(mode: CrewMode, options: InstallerOptions) {
+    this.#mode = mode;
     this.#options = options;
-    this.#openNet = openNet;
   }
 
-  /** @throws InstallError EWORKER when a worker cannot start */
-  static async start(threads: boolean, options: InstallerOptions, openNet: OpenNet): Promise<Crew> {
-    const crew = new Crew(options, openNet);
+  /** @throws InstallError EWORKER when a worker cannot start, or what the crew was ended with meanwhile */
+  async start(): Promise<void> {
     try {
-      await crew.#start(threads);
-      return crew;
+      await this.#start();
     } catch (error) {
-      crew.end();
+      this.end();
       throw error;
     }
-  }
-
-  get engine(): Remote<EngineService> {
-    return this.#members.get("engine")!.remote;
-  }
-
-  /** The worker that has the store: a sleeping engine leaves it to the scout. */
-  get keeper(): Remote<EngineService> {
-    return (this.#members.get("scout") ?? this.#members.get("engine")!).remote;
   }
 
   get ended(): boolean {
@@ -59,58 +49,70 @@ export class Crew {
   }
 
   /** A call into a worker; rejects when the crew ends, where a call to a dead worker would stay pending for ever. */
-  async ask<C extends Promise<unknown>>(call: C): Promise<Awaited<C>> {
-    const { signal } = this.#life;
-    signal.throwIfAborted();
-    let forget: (() => void) | undefined;
-    const end = new Promise<never>((_, reject) => {
-      forget = onAbort(signal, () => reject(signal.reason));
-    });
-    call.catch(() => {});
-    try {
-      return (await Promise.race([call, end])) as Awaited<C>;
-    } finally {
-      forget?.();
-    }
+  async ask<C extends Promise<unknown>>(role: Role, call: (remote: Remote<EngineService>) => C): Promise<Awaited<C>> {
+    this.life.throwIfAborted();
+    return await orAbort<Awaited<C>>(call(this.#remotes.get(role)!) as Promise<Awaited<C>>, this.life);
+  }
+
+  /** The same, of the worker that has the store: a sleeping engine leaves it to the scout. */
+  async askKeeper<C extends Promise<unknown>>(call: (remote: Remote<EngineService>) => C): Promise<Awaited<C>> {
+    return await this.ask(this.#mode === "threads" ? "scout" : "engine", call);
+  }
+
+  /** A way to the worker that fetches, for one resolution at a time. */
+  connect(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    void this.ask("io", (io) => io.serve(transfer(port2, [port2]))).catch(() => {});
+    return port1;
   }
 
   /** Terminates every worker. Those who wait hear `reason`. */
   end(reason: Failure = failure("EWORKER", "The workers were ended")): void {
     if (this.ended) return;
+    // Those who are told may have to tell a thread that sleeps: only then is it terminated.
     this.#life.abort(new InstallError(reason));
-    for (const { worker } of this.#members.values()) worker.terminate();
     for (const end of this.#ends) end();
-    this.#members.clear();
   }
 
-  async #start(threads: boolean): Promise<void> {
-    const bell = threads ? new MessageChannel() : undefined;
+  async #start(): Promise<void> {
     const nets: MessagePort[] = [];
     const net = (): MessagePort => {
       const { port1, port2 } = new MessageChannel();
       nets.push(port1);
       return port2;
     };
-    const starting = [this.#enlist({ role: "engine", net: [net()], bell: bell?.port1 })];
-    if (bell) starting.push(this.#enlist({ role: "scout", net: [net()], bell: bell.port2 }));
+    const bell = new MessageChannel();
+    const starting: Promise<void>[] = [];
+    if (this.#mode === "threads") {
+      starting.push(this.#enlist({ role: "engine", net: [net()], bell: bell.port1 }));
+      starting.push(this.#enlist({ role: "scout", net: [net()], bell: bell.port2 }));
+    } else if (this.#mode === "worker") starting.push(this.#enlist({ role: "engine", net: [net()] }));
     if (this.#options.io === "worker") starting.push(this.#enlist(this.#fetcher(nets)));
-    else for (const port of nets) this.#ends.push(servePort(port, this.#openNet));
+    else {
+      // What a run asks for through two ports shares its credentials.
+      const open = openNets(this.#options);
+      for (const port of nets) this.#ends.push(servePort(port, open));
+    }
     await Promise.all(starting);
   }
 
   #fetcher(nets: MessagePort[]): Setup {
     const { concurrency, timeout, retries, proxy, token } = this.#options;
-    const given = Object.entries({ concurrency, timeout, retries, proxy }).filter(([, value]) => value !== undefined);
+    // A worker's own address may be anywhere.
+    const relay = proxy && new URL(proxy, location.href).href;
+    const given = Object.entries({ concurrency, timeout, retries, proxy: relay }).filter(
+      ([, value]) => value !== undefined,
+    );
     const setup: Setup = { role: "io", net: nets, fetching: Object.fromEntries(given) };
     if (token) {
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = async ({ data: { id, origin } }: MessageEvent<{ id: number; origin: string }>) => {
-        // What the callback throws is the embedder's own, and may quote the token.
-        const answer = await Promise.resolve(origin)
-          .then(token)
-          .then((value) => ({ id, token: value }))
-          .catch(() => ({ id, failed: true }));
-        port1.postMessage(answer);
+        try {
+          port1.postMessage({ id, token: await token(origin) });
+        } catch {
+          // What the callback throws is the embedder's own, and may quote the token; what it gives may be no text.
+          port1.postMessage({ id, failed: true });
+        }
       };
       this.#ends.push(() => port1.close());
       setup.tokens = port2;
@@ -122,33 +124,37 @@ export class Crew {
     const timer = setTimeout(() => this.end(silent(setup.role)), PATIENCE);
     try {
       await this.#begin(setup, await spawnWorker(this.#options.workerUrl, this.life));
+    } catch (error) {
+      this.life.throwIfAborted();
+      const { code, message } = failureOf(error);
+      throw code === "EWORKER" ? error : new InstallError(failure("EWORKER", `The ${setup.role} worker: ${message}`));
     } finally {
       clearTimeout(timer);
     }
   }
 
   async #begin(setup: Setup, worker: Worker): Promise<void> {
-    const remote = wrap<EngineService>(worker);
-    this.#members.set(setup.role, { worker, remote });
+    const { role } = setup;
+    if (this.ended) worker.terminate();
+    this.#ends.push(() => worker.terminate());
+    this.#remotes.set(role, wrap<EngineService>(worker));
     const died = (event: Event): void => {
       event.preventDefault();
       const { message = "" } = event as Partial<ErrorEvent>;
-      this.end(failure("EWORKER", `The ${setup.role} worker failed${message && `: ${message}`}`));
+      this.end(failure("EWORKER", `The ${role} worker failed${message && `: ${message}`}`));
     };
     worker.addEventListener("error", died);
     worker.addEventListener("messageerror", died);
     const ports = [...setup.net, setup.bell, setup.tokens].filter((port) => port !== undefined);
     const lifeline = navigator.locks && `webhoist ${crypto.randomUUID()}`;
-    if (this.ended) worker.terminate();
-    await this.ask(remote.begin(transfer({ ...setup, lifeline }, ports)));
-    if (lifeline) this.#watch(setup.role, lifeline);
+    await this.ask(role, (remote) => remote.begin(transfer({ ...setup, lifeline }, ports)));
+    if (lifeline) this.#watch(role, lifeline);
   }
 
   /** A worker that is terminated or out of memory fires no event everywhere, but the lock that it held is free again. */
   #watch(role: Role, lifeline: string): void {
-    const { signal } = this.#life;
     navigator.locks
-      .request(lifeline, { signal }, () => this.end(failure("EWORKER", `The ${role} worker was terminated`)))
+      .request(lifeline, { signal: this.life }, () => this.end(failure("EWORKER", `The ${role} worker was terminated`)))
       .catch(() => {});
   }
 }

@@ -1,135 +1,161 @@
-import type { Installer, InstallerOptions, Progress, ProjectInput, Resolution, ResolveOptions } from "../src/api.ts";
+import { type Remote, transfer } from "comlink";
+import type { InstallerOptions, Progress, ProjectInput, Resolution } from "../src/api.ts";
 import { onAbort, orAbort } from "../src/base/on-abort.ts";
-import { failure, InstallError } from "../src/errors.ts";
+import { type Failure, failure, InstallError } from "../src/errors.ts";
 import { decodeTree } from "../src/ideal/tree-bytes.ts";
 import { readProgress } from "../workers/counts.ts";
-import type { Order } from "../workers/protocol.ts";
+import type { EngineService, Order } from "../workers/protocol.ts";
 import { resolutionOf } from "../workers/resolution.ts";
 import { createSharedMemory, type SharedMemory } from "../workers/shared/shared-memory.ts";
 import { SharedOnceMap } from "../workers/shared/shared-once-map.ts";
-import { type Backend, openNet, settingsOf } from "./backend.ts";
+import { type Backend, type RunOptions, settingsOf } from "./backend.ts";
 import { Crew } from "./crew.ts";
 
-/** How long a crew may take to give up a cancelled run before its workers are ended. Milliseconds. */
+/** How long a crew may take to give up a cancelled run, or to write what is left, before its workers are ended. Milliseconds. */
 const GRACE = 100;
+const DISPOSED: Failure = failure("EDISPOSED", "The installer was disposed of");
 /** At most twenty reports a second. Milliseconds. */
 const EVERY = 50;
 
 /** Resolutions in workers: a crew for each at once, one of them kept for the next. */
 export class Crews implements Backend {
-  readonly #threads: boolean;
+  readonly #mode: "threads" | "worker";
   readonly #options: InstallerOptions;
+  /** Those that have not ended. */
   readonly #all = new Set<Crew>();
-  #idle: Crew | undefined;
+  #disposed = false;
 
-  private constructor(threads: boolean, options: InstallerOptions) {
-    this.#threads = threads;
+  private constructor(mode: "threads" | "worker", options: InstallerOptions) {
+    this.#mode = mode;
     this.#options = options;
   }
 
   /** @throws InstallError EWORKER, EMEMORY when the mode cannot start */
-  static async start(threads: boolean, options: InstallerOptions): Promise<Crews> {
-    const crews = new Crews(threads, options);
+  static async start(mode: "threads" | "worker", options: InstallerOptions): Promise<Crews> {
+    const crews = new Crews(mode, options);
     // Refused memory shows now, not in the middle.
-    if (threads) createSharedMemory();
-    crews.#idle = await crews.#enlist();
+    if (mode === "threads") createSharedMemory();
+    crews.#release(await crews.#take());
     return crews;
   }
 
-  async resolve(input: ProjectInput, options: ResolveOptions & { signal: AbortSignal }): Promise<Resolution> {
-    const { signal, ...plain } = options;
-    const memory = this.#threads ? createSharedMemory() : undefined;
-    const order: Order = { settings: settingsOf(this.#options), input: plainInput(input), options: plain, memory };
+  async resolve(input: ProjectInput, { signal, tell, ...options }: RunOptions): Promise<Resolution> {
+    const memory = this.#mode === "threads" ? createSharedMemory() : undefined;
     const crew = await this.#take();
-    const stopReports = this.#report(order, memory);
-    const reply = crew.ask(crew.engine.resolve(order));
-    const forget = onAbort(crew.life, () => memory && fold(memory, crew.life.reason));
+    if (signal.aborted) this.#release(crew);
+    signal.throwIfAborted();
+    const { progress, stop } = report(tell, memory);
+    const order: Order = { settings: settingsOf(this.#options), input, options, memory, progress };
+    const reply = crew.ask("engine", (engine) => engine.resolve(transfer(order, progress ? [progress] : [])));
+    const forget = memory && onAbort(crew.life, () => fold(memory, crew.life.reason));
     try {
       const outcome = await orAbort(reply, signal);
       if (!outcome.ok) throw new InstallError(outcome.failure);
-      this.#keep(crew);
+      // Where it sleeps the engine has not told.
+      if (memory) tell?.(readProgress(memory));
       const { tree, ...parts } = outcome.value;
       return resolutionOf({ ...parts, tree: () => decodeTree(tree) });
-    } catch (error) {
-      if (signal.aborted) this.#giveUp(crew, memory, reply);
-      else this.#keep(crew);
-      throw error;
     } finally {
-      forget();
-      stopReports();
+      forget?.();
+      stop();
+      if (signal.aborted) this.#giveUp(crew, memory, reply);
+      else this.#release(crew);
     }
   }
 
-  readonly store: Installer["store"] = {
+  readonly store: Backend["store"] = {
     usage: () => this.#withKeeper((keeper) => keeper.usage()),
     clear: () => this.#withKeeper((keeper) => keeper.clear()),
   };
 
   dispose(): void {
-    for (const crew of this.#all) crew.end(failure("EDISPOSED", "The installer was disposed of"));
-    this.#all.clear();
-    this.#idle = undefined;
+    this.#disposed = true;
+    for (const crew of this.#all) {
+      if (crew.state === "idle" || crew.state === "leaving") void this.#retire(crew, GRACE);
+      else crew.end(DISPOSED);
+    }
   }
 
+  /** A crew for one run, who gives it back. */
   async #take(): Promise<Crew> {
-    const idle = this.#idle;
-    this.#idle = undefined;
-    return idle && !idle.ended ? idle : await this.#enlist();
-  }
-
-  async #enlist(): Promise<Crew> {
-    const crew = await Crew.start(this.#threads, this.#options, openNet(this.#options));
-    this.#all.add(crew);
-    onAbort(crew.life, () => this.#all.delete(crew));
+    const crew = this.#find("idle") ?? (await this.#enlist());
+    crew.state = "busy";
     return crew;
   }
 
-  async #withKeeper<T>(ask: (keeper: Crew["keeper"]) => Promise<T>): Promise<T> {
-    // Whoever has written last knows.
-    const crew = [...this.#all].at(-1) ?? (await this.#enlist());
-    return await crew.ask(ask(crew.keeper));
+  async #enlist(): Promise<Crew> {
+    if (this.#disposed) throw new InstallError(DISPOSED);
+    const crew = new Crew(this.#mode, this.#options);
+    this.#all.add(crew);
+    onAbort(crew.life, () => this.#all.delete(crew));
+    await crew.start();
+    return crew;
+  }
+
+  #find(...states: Crew["state"][]): Crew | undefined {
+    return [...this.#all].find(({ state }) => states.includes(state));
   }
 
   /** One crew waits for the next run; further ones go. */
-  #keep(crew: Crew): void {
-    if (crew.ended) return;
-    if (this.#idle && !this.#idle.ended) crew.end();
-    else this.#idle = crew;
+  #release(crew: Crew): void {
+    const spare = this.#find("idle");
+    crew.state = "idle";
+    if (spare) void this.#retire(crew);
   }
 
+  /** Ends a crew once it has written what its runs have left, or after `grace` milliseconds. */
+  async #retire(crew: Crew, grace?: number): Promise<void> {
+    crew.state = "leaving";
+    const timer = grace && setTimeout(() => crew.end(), grace);
+    await crew.askKeeper((keeper) => keeper.rest()).catch(() => {});
+    clearTimeout(timer);
+    crew.end();
+  }
+
+  async #withKeeper<T>(call: (keeper: Remote<EngineService>) => Promise<T>): Promise<T> {
+    const resting = [...this.#all].filter(({ state }) => state === "idle" || state === "leaving");
+    await Promise.allSettled(resting.map((crew) => crew.askKeeper((keeper) => keeper.rest())));
+    let crew = this.#find("idle", "busy");
+    if (!crew) {
+      crew = await this.#take();
+      this.#release(crew);
+    }
+    return await crew.askKeeper(call);
+  }
+
+  /** Has a cancelled run ended by its engine, or else ends the crew. */
   #giveUp(crew: Crew, memory: SharedMemory | undefined, reply: Promise<unknown>): void {
-    if (crew.ended) return;
+    // One of these is heard, by an engine that sleeps or by one that is awake.
     if (memory) fold(memory, new InstallError(failure("EABORTED", "Cancelled")));
-    else void crew.engine.cancel();
+    crew.ask("engine", (engine) => engine.cancel()).catch(() => {});
     const timer = setTimeout(() => crew.end(), GRACE);
     const done = (): void => {
       clearTimeout(timer);
-      this.#keep(crew);
+      if (!crew.ended) this.#release(crew);
     };
     reply.then(done, done);
   }
+}
 
-  /** Progress, where somebody wants to hear of it. The answer ends it. */
-  #report(order: Order, memory: SharedMemory | undefined): () => void {
-    const { onProgress } = this.#options;
-    if (!onProgress) return () => {};
-    if (memory) {
-      const timer = setInterval(() => onProgress(readProgress(memory)), EVERY);
-      return () => clearInterval(timer);
-    }
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = ({ data }: MessageEvent<Progress>) => onProgress(data);
-    order.progress = port2;
-    return () => port1.close();
+interface Reports {
+  /** For an engine that is awake: it reports there. */
+  progress?: MessagePort;
+  stop(): void;
+}
+
+/** Progress, where somebody wants to hear of it. */
+function report(tell: RunOptions["tell"], memory: SharedMemory | undefined): Reports {
+  if (!tell) return { stop() {} };
+  if (memory) {
+    const timer = setInterval(() => tell(readProgress(memory)), EVERY);
+    return { stop: () => clearInterval(timer) };
   }
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = ({ data }: MessageEvent<Progress>) => tell(data);
+  return { progress: port2, stop: () => port1.close() };
 }
 
 /** Ends every wait on shared memory with `reason`. */
 function fold(memory: SharedMemory, { failure }: InstallError): void {
   new SharedOnceMap(memory).failAll(failure);
-}
-
-/** What a framework wraps in proxies cannot be cloned: a plain copy can. */
-function plainInput({ files, root, name }: ProjectInput): ProjectInput {
-  return { files: { ...files }, ...(root !== undefined && { root }), ...(name !== undefined && { name }) };
 }

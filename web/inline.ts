@@ -1,44 +1,54 @@
-import type { Installer, InstallerOptions, ProjectInput, Resolution, ResolveOptions } from "../src/api.ts";
+import type { InstallerOptions, ProjectInput, Resolution } from "../src/api.ts";
 import { localSupply } from "../workers/local-supply.ts";
+import { openNets } from "../workers/net/net.ts";
 import type { Pantry } from "../workers/pantry.ts";
 import { resolutionOf } from "../workers/resolution.ts";
 import { Run } from "../workers/run.ts";
-import { type Backend, openNet, settingsOf } from "./backend.ts";
+import { type Backend, type RunOptions, settingsOf } from "./backend.ts";
+import type { Courier } from "./courier.ts";
 
-/** Everything on the calling thread, in slices. */
+/** Everything on the calling thread, in slices; with `io: 'worker'` all but the fetching. */
 export class Inline implements Backend {
   readonly #options: InstallerOptions;
   #pantry: Promise<Pantry> | undefined;
+  #courier: Courier | undefined;
 
-  constructor(options: InstallerOptions) {
+  private constructor(options: InstallerOptions) {
     this.#options = options;
   }
 
-  async resolve(input: ProjectInput, options: ResolveOptions & { signal: AbortSignal }): Promise<Resolution> {
-    const { onProgress } = this.#options;
-    const open = openNet(this.#options);
-    const parts = await new Run({
+  /** @throws InstallError EWORKER when another thread is to fetch and there is none */
+  static async start(options: InstallerOptions): Promise<Inline> {
+    const inline = new Inline(options);
+    if (options.io === "worker") inline.#courier = await (await import("./courier.ts")).Courier.start(options);
+    return inline;
+  }
+
+  async resolve(input: ProjectInput, { signal, tell, ...options }: RunOptions): Promise<Resolution> {
+    const courier = await this.#courier?.open();
+    const open = courier?.open ?? openNets(this.#options);
+    const run = new Run({
       settings: settingsOf(this.#options),
       input,
       options,
-      signal: options.signal,
+      signal: courier ? AbortSignal.any([signal, courier.life]) : signal,
       connect: async (errand) => {
         const pantry = await this.#openPantry();
         return localSupply(errand, open({ registry: errand.config.registry }, errand.warn), pantry);
       },
-      meter:
-        onProgress &&
-        (async (counts) => new (await import("../workers/progress.ts")).ProgressMeter(onProgress, counts)),
-    }).resolve();
-    return resolutionOf(parts);
+      meter: tell && (async (counts) => new (await import("../workers/progress.ts")).ProgressMeter(tell, counts)),
+    });
+    return resolutionOf(await run.resolve());
   }
 
-  readonly store: Installer["store"] = {
+  readonly store: Backend["store"] = {
     usage: async () => (await this.#openPantry())?.usage() ?? { bytes: 0, packuments: 0 },
     clear: async () => (await this.#openPantry())?.clear(),
   };
 
-  dispose(): void {}
+  dispose(): void {
+    this.#courier?.dispose();
+  }
 
   /** Undefined where nothing is to be stored. */
   async #openPantry(): Promise<Pantry | undefined> {

@@ -3,13 +3,18 @@ import type {
   InstallerOptions,
   Mode,
   PackumentSummary,
+  Progress,
   ProjectInput,
   Resolution,
   ResolveOptions,
+  Warning,
 } from "../src/api.ts";
+import { orAbort } from "../src/base/on-abort.ts";
 import { failure, InstallError } from "../src/errors.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
-import type { Backend } from "./backend.ts";
+import { failureOf } from "../workers/failure-of.ts";
+import { type Backend, settingsOf } from "./backend.ts";
+import { plainInput, plainOptions } from "./plain.ts";
 
 type RealMode = Exclude<Mode, "auto">;
 
@@ -20,15 +25,24 @@ type RealMode = Exclude<Mode, "auto">;
  */
 export async function createInstaller(options: InstallerOptions = {}): Promise<Installer> {
   registryConfig(options);
-  const { mode: asked = "auto" } = options;
+  const { mode: asked = "auto", fetch, io } = options;
+  if (fetch && io === "worker") {
+    throw new InstallError(
+      failure("EINVALIDOPTION", 'fetch: a function stays on the page, io: "worker" fetches elsewhere'),
+    );
+  }
+  const given = { ...options, ...plainOptions(() => settingsOf(options)) };
+  const ways = (asked === "auto" ? MODES : [asked]).map((mode) => ({ mode, options: given, name: mode as string }));
+  // Where no worker starts the page has to fetch.
+  if (asked === "auto" && io === "worker") ways.push({ mode: "inline", options: { ...given, io: "page" }, name: "" });
   const obstacles: string[] = [];
-  for (const mode of asked === "auto" ? MODES : [asked]) {
-    const obstacle = obstacleTo(mode) ?? (await start(mode, options));
-    if (typeof obstacle !== "string") {
+  for (const { mode, options } of ways) {
+    const backend = obstacleTo(mode) ?? (await start(mode, options));
+    if (typeof backend !== "string") {
       const modeReason = asked === "auto" ? obstacles.join("; ") || "the first choice" : "asked for";
-      return new WebInstaller(options, obstacle, { mode, modeReason });
+      return new WebInstaller(options, backend, { mode, modeReason });
     }
-    obstacles.push(`not ${mode}: ${obstacle}`);
+    obstacles.push(`not ${mode}${mode === "inline" ? ' with io "worker"' : ""}: ${backend}`);
   }
   const wayOut = [{ kind: "option", text: 'Leave `mode` at "auto".', option: "mode" } as const];
   throw new InstallError(failure("EMODE", `The mode "${asked}" cannot start: ${obstacles.join()}`, { wayOut }));
@@ -49,12 +63,11 @@ function obstacleTo(mode: RealMode): string | undefined {
 
 /** The backend, or why there is none. */
 async function start(mode: RealMode, options: InstallerOptions): Promise<Backend | string> {
-  if (mode === "inline") return new (await import("./inline.ts")).Inline(options);
   try {
-    return await (await import("./crews.ts")).Crews.start(mode === "threads", options);
+    if (mode === "inline") return await (await import("./inline.ts")).Inline.start(options);
+    return await (await import("./crews.ts")).Crews.start(mode, options);
   } catch (error) {
-    if (error instanceof InstallError) return error.message;
-    throw error;
+    return failureOf(error).message;
   }
 }
 
@@ -72,19 +85,27 @@ class WebInstaller implements Installer {
     this.modeReason = why.modeReason;
   }
 
-  get store(): Installer["store"] {
-    return this.#backend.store;
+  readonly store: Installer["store"] = {
+    usage: () => this.#run(undefined, () => this.#backend.store.usage()),
+    clear: () => this.#run(undefined, () => this.#backend.store.clear()),
+  };
+
+  resolve(project: ProjectInput, options: ResolveOptions = {}): Promise<Resolution> {
+    return this.#run(options.signal, async (signal) => {
+      const input = plainInput(project);
+      const { signal: _, ...plain } = plainOptions(() => ({ ...options, signal: undefined }));
+      const { tell, told } = this.#listener(signal);
+      const resolution = await this.#backend.resolve(input, { ...plain, signal, tell });
+      (resolution.warnings as Warning[]).push(...told);
+      return resolution;
+    });
   }
 
-  async resolve(project: ProjectInput, options: ResolveOptions = {}): Promise<Resolution> {
-    const signal = this.#signal(options.signal);
-    signal.throwIfAborted();
-    return await this.#backend.resolve(project, { ...options, signal });
-  }
-
-  async packument(name: string, options: { signal?: AbortSignal } = {}): Promise<PackumentSummary> {
-    const { summarise } = await import("./summarise.ts");
-    return await summarise(name, this.#options, this.#signal(options.signal));
+  packument(name: string, options: { signal?: AbortSignal } = {}): Promise<PackumentSummary> {
+    return this.#run(options.signal, async (signal) => {
+      const { summarise } = await import("./summarise.ts");
+      return await summarise(name, this.#options, signal);
+    });
   }
 
   dispose(): void {
@@ -92,7 +113,30 @@ class WebInstaller implements Installer {
     this.#backend.dispose();
   }
 
-  #signal(own: AbortSignal | undefined): AbortSignal {
-    return own ? AbortSignal.any([own, this.#ending.signal]) : this.#ending.signal;
+  /** Work that ends when it is cancelled, and at once, whether it heeds that or not. A fault is told as a failure, in every mode. */
+  async #run<T>(own: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const ending = this.#ending.signal;
+    const signal = own ? AbortSignal.any([own, ending]) : ending;
+    signal.throwIfAborted();
+    try {
+      return await orAbort(work(signal), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error instanceof InstallError ? error : new InstallError(failureOf(error));
+    }
+  }
+
+  /** The embedder's, who hears nothing once the run is cancelled, or once it has failed to listen: then there is a warning. */
+  #listener(signal: AbortSignal): { tell: ((progress: Progress) => void) | undefined; told: Warning[] } {
+    const { onProgress } = this.#options;
+    const told: Warning[] = [];
+    const listen = async (progress: Progress): Promise<void> => onProgress?.(progress);
+    const failed = (error: unknown): void => {
+      if (told.length === 0) told.push(failure("EPROGRESS", `onProgress failed: ${failureOf(error).message}`));
+    };
+    const tell = (progress: Progress): void => {
+      if (told.length === 0 && !signal.aborted) listen(progress).catch(failed);
+    };
+    return { tell: onProgress && tell, told };
   }
 }

@@ -19,12 +19,14 @@ export function engineService(): EngineService {
   let setup: Setup;
   const pantry = new Pantry();
   let current: AbortController | undefined;
+  let serve: ((port: MessagePort) => void) | undefined;
+  let rest: (() => Promise<void>) | undefined;
   return {
     async begin(given) {
       setup = given;
       if (setup.lifeline) await hold(setup.lifeline);
-      if (setup.role === "io") serveNet(setup);
-      if (setup.role === "scout") startScout(setup, pantry);
+      if (setup.role === "io") serve = serveNet(setup);
+      if (setup.role === "scout") rest = startScout(setup, pantry);
     },
     async resolve(order) {
       current = new AbortController();
@@ -33,6 +35,11 @@ export function engineService(): EngineService {
       return await resolve(order, connect, current.signal);
     },
     cancel: () => current?.abort(),
+    serve: (port) => serve?.(port),
+    async rest() {
+      await rest?.();
+      await pantry.rest();
+    },
     usage: () => pantry.usage(),
     clear: () => pantry.clear(),
   };
@@ -69,9 +76,11 @@ function meterOf({
 /** Never lets go: the lock is free again when this worker is gone. */
 function hold(name: string): Promise<void> {
   return new Promise((held) => {
-    void navigator.locks.request(name, () => {
+    const holding = navigator.locks.request(name, () => {
       held();
       return new Promise(() => {});
     });
+    // Where locks are refused the page gets none either.
+    holding.catch(held);
   });
 }

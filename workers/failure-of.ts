@@ -3,6 +3,7 @@ import { type Failure, failure, InstallError } from "../src/errors.ts";
 /** What was thrown, as data that can cross threads. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof InstallError) return error.failure;
-  const { message = String(error), stack } = error as Partial<Error>;
+  // Anything can be thrown, null too.
+  const { message = String(error), stack } = Object(error) as Partial<Error>;
   return failure("EINTERNAL", message, { details: { stack: String(stack) } });
 }

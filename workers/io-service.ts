@@ -1,13 +1,16 @@
-import { createNet } from "./net/net.ts";
+import { openNets } from "./net/net.ts";
 import { servePort } from "./net/serve-port.ts";
 import type { Setup } from "./protocol.ts";
 
-/** Does plain fetching, so that the page does none. Credentials are asked of the page, origin by origin. */
-export function serveNet({ net, fetching, tokens }: Setup): void {
+/**
+ * Does plain fetching, so that the page does none. Credentials are asked of the page, origin by origin. What is returned
+ * serves one more port.
+ */
+export function serveNet({ net, fetching, tokens }: Setup): (port: MessagePort) => void {
   const token = tokens && askThrough(tokens);
-  for (const port of net) {
-    servePort(port, (session, onWarning) => createNet({ ...fetching, ...session, onWarning, ...(token && { token }) }));
-  }
+  const open = openNets({ ...fetching, ...(token && { token }) });
+  for (const port of net) servePort(port, open);
+  return (port) => void servePort(port, open);
 }
 
 /** `{ origin }` out, `{ origin, token }` in; an embedder's callback that fails gives `failed`. */

@@ -13,7 +13,6 @@ export interface LarderOptions {
   config: RegistryConfig;
   metadata: MetadataForm;
   cache: CacheMode;
-  signal?: AbortSignal | undefined;
   warn: (warning: Failure) => void;
   /** Whose packuments of a registry may be read; null: nobody's. */
   namespace(registry: string, metadata: MetadataForm): Promise<string | null>;
@@ -38,6 +37,7 @@ export class Larder implements RecordLarder {
   readonly missing: Set<string> = new Set();
   readonly #options: LarderOptions;
   readonly #places = new Map<string, Promise<Place>>();
+  readonly #life = new AbortController();
 
   constructor(options: LarderOptions) {
     this.#options = options;
@@ -66,8 +66,9 @@ export class Larder implements RecordLarder {
     shelf?.keep({ name, record, fetchedAt: Date.now(), ...(etag && { etag }) });
   }
 
-  /** Writes what is new. The run does not wait for it. */
+  /** Writes what is new. The run does not wait for it. Turns that have not come yet are not waited for. */
   close(): void {
+    this.#life.abort();
     this.#options.writing(this.#flush());
   }
 
@@ -93,10 +94,10 @@ export class Larder implements RecordLarder {
 
   /** Before the first request. True: another tab has fetched in the meantime, and the shelf is a new one. */
   async #turn(place: Place): Promise<boolean> {
-    const { store, signal } = this.#options;
+    const { store } = this.#options;
     const { namespace } = place;
     if (namespace === null) return false;
-    place.claim ??= store.claim(namespace, { signal }).then(
+    place.claim ??= store.claim(namespace, { signal: this.#life.signal }).then(
       async (claim) => {
         if (claim.waited) place.shelf = await store.open(namespace);
         return claim;

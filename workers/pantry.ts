@@ -43,14 +43,19 @@ export class Pantry {
     });
   }
 
+  /** Resolves once what is being written is written. */
+  async rest(): Promise<void> {
+    await Promise.all(this.#writing);
+  }
+
   /** Once what is being written is written. */
   async usage(): Promise<StoreUsage> {
-    await Promise.all(this.#writing);
+    await this.rest();
     return await this.#store.usage();
   }
 
   async clear(): Promise<void> {
-    await Promise.all(this.#writing);
+    await this.rest();
     await this.#store.clear();
   }
 }

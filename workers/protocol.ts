@@ -48,6 +48,10 @@ export interface EngineService {
   resolve(order: Order): Promise<Outcome<Answered>>;
   /** Ends the run under way, unless it sleeps: then its memory tells it. */
   cancel(): void;
+  /** Fetches for one more port. */
+  serve(port: MessagePort): void;
+  /** Resolves once everything is written that ended runs have left to write. Not while one runs. */
+  rest(): Promise<void>;
   usage(): Promise<StoreUsage>;
   clear(): Promise<void>;
 }

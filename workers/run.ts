@@ -6,6 +6,7 @@ import type {
   ResolutionStats,
   ResolveOptions,
 } from "../src/api.ts";
+import { orAbort } from "../src/base/on-abort.ts";
 import { type Failure, failure } from "../src/errors.ts";
 import { type Project, readProject } from "../src/ideal/project.ts";
 import { resolveTree, writeProject } from "../src/ideal/resolve.ts";
@@ -120,8 +121,7 @@ export class Run {
     if (project.options.completeLockfile && supply.metadata === "abbreviated") {
       meter?.phase("complete");
       const { completeManifests } = await import("./complete.ts");
-      this.#warnings.push(...(await completeManifests(project, supply)));
-      this.#job.signal.throwIfAborted();
+      this.#warnings.push(...(await orAbort(completeManifests(project, supply), this.#job.signal)));
     }
     this.#lap("complete");
   }

@@ -13,13 +13,24 @@ import { Counters } from "./shared/counters.ts";
 import { growMemory } from "./shared/shared-memory.ts";
 import { SharedOnceMap } from "./shared/shared-once-map.ts";
 
-/** Serves the engine that sleeps: one run after the other, as its bell says. */
-export function startScout({ bell, net }: Setup, pantry: Pantry): void {
+/** Serves the engine that sleeps: one run after the other, as its bell says. What is returned resolves when the last has closed. */
+export function startScout({ bell, net }: Setup, pantry: Pantry): () => Promise<void> {
   let journey: Journey | undefined;
+  let closed = (): void => {};
+  let closing = Promise.resolve();
   bell!.onmessage = ({ data: ring }: MessageEvent<Ring>) => {
-    if (ring.to === "start") journey = new Journey(ring.departure, { bell: bell!, net: net[0]!, pantry });
-    else journey?.hear(ring);
+    if (ring.to === "start") {
+      journey = new Journey(ring.departure, { bell: bell!, net: net[0]!, pantry });
+      closing = new Promise((resolve) => {
+        closed = resolve;
+      });
+    } else journey?.hear(ring);
+    if (ring.to !== "close") return;
+    // Its memory goes with it.
+    journey = undefined;
+    closed();
   };
+  return () => closing;
 }
 
 /** One run's fetching, reading, guessing and storing. Everything it learns goes into shared memory. */
@@ -62,13 +73,15 @@ class Journey {
         void this.#open(ring);
         break;
       case "halt":
-        void this.#preload.then((preload) => preload.stop());
+        this.#halt();
         break;
       case "missing":
         void this.#tellMissing();
         break;
       case "close":
-        void this.#close();
+        this.#transport.dispose();
+        this.#halt();
+        this.#larder?.close();
         break;
       default:
         ring satisfies never;
@@ -82,13 +95,21 @@ class Journey {
   }
 
   /** Fetches, condenses and publishes a packument: once, whoever wants it. */
-  #bring(name: string): ReturnType<PackumentSource["packument"]> {
-    if (!this.#asked.has(name)) {
-      this.#asked.add(name);
-      // So that an engine that comes to need it only waits.
-      this.#map.register(packumentKey(name));
+  async #bring(name: string): ReturnType<PackumentSource["packument"]> {
+    const key = packumentKey(name);
+    try {
+      if (!this.#asked.has(name)) {
+        this.#asked.add(name);
+        // So that an engine that comes to need it only waits.
+        this.#map.register(key);
+      }
+      return await this.#source.packument(name);
+    } catch (error) {
+      // No memory, or a fault: an engine that sleeps must hear of it.
+      const told = failureOf(error);
+      this.#map.fail(key, told);
+      return fail(told);
     }
-    return this.#source.packument(name);
   }
 
   /**
@@ -96,7 +117,8 @@ class Journey {
    * answer is the same.
    */
   async #bringAgain(name: string): Promise<void> {
-    const packument = await this.#bring(name);
+    void this.#bring(name);
+    const packument = await this.#source.hurry(name);
     if (!packument.ok) this.#map.fail(packumentKey(name), packument.failure);
   }
 
@@ -139,10 +161,8 @@ class Journey {
     this.#say({ of: "missing", names: [...(this.#larder?.missing ?? [])].sort() });
   }
 
-  async #close(): Promise<void> {
-    this.#transport.dispose();
-    (await this.#preload).stop();
-    this.#larder?.close();
+  #halt(): void {
+    void this.#preload.then((preload) => preload.stop());
   }
 
   #count(): void {

@@ -1,3 +1,4 @@
+import { orAbort } from "../src/base/on-abort.ts";
 import type { Outcome } from "../src/errors.ts";
 import { fail, failure, InstallError, ok } from "../src/errors.ts";
 import { type Asked, drive } from "../src/ideal/drive.ts";
@@ -64,7 +65,8 @@ class ThreadSupply implements Supply {
       if (this.#map.cancelled) throw new InstallError(failure("EABORTED", "Cancelled"));
       tick();
     };
-    return drive(steps, { peek: this.#peek, answer: this.#answer, breathe });
+    // Where it is awake, what it waits for may never come.
+    return orAbort(drive(steps, { peek: this.#peek, answer: this.#answer, breathe }), this.#errand.signal);
   }
 
   /** Sleeps. Undefined only where this thread must first hear a message: then `answer` does it. */
@@ -75,7 +77,9 @@ class ThreadSupply implements Supply {
     const key = packumentKey(need.key);
     let outcome = this.#map.get(key);
     if (!outcome) {
-      if (this.#map.register(key)) this.#ring({ to: "bring", name: need.key });
+      // Somebody may have asked for it already; then it is in a hurry now.
+      this.#map.register(key);
+      this.#ring({ to: "bring", name: need.key });
       outcome = this.#map.waitBlocking(key);
     }
     return outcome && this.#remember(need.key, outcome);
@@ -125,6 +129,8 @@ class ThreadSupply implements Supply {
   dispose(): void {
     this.#own?.transport.dispose();
     this.#ring({ to: "close" });
+    // Nor is the run's memory kept for what might still be said.
+    this.#bell.onmessage = null;
   }
 
   async #tarball(need: Asked & { kind: "tarball" }): Promise<Outcome<OpenedTarball>> {

@@ -98,13 +98,17 @@ class FetchTransport implements Transport {
     const forget = [request.signal, this.#life.signal].map((each) => each && onAbort(each, () => stop.abort()));
     try {
       const job: Job = { request, url, signal, tried: 0, suspicions: 0, renewed: false };
-      return await this.#limit.run(() => this.#run(job), signal);
+      return await this.#limit.run(() => this.#run(job), signal, request.url);
     } catch (error) {
       if (signal.aborted) return aborted(request);
       throw error;
     } finally {
       for (const each of forget) each?.();
     }
+  }
+
+  hurry(url: string): void {
+    this.#limit.hurry(url);
   }
 
   dispose(): void {

@@ -18,6 +18,7 @@ export type NetOrder =
   | { to: "get"; gets: Get[] }
   /** Whose stored packuments may be read: see `namespaceOf`. */
   | { to: "namespace"; id: number; registry: string; metadata: MetadataForm }
+  | { to: "hurry"; url: string }
   | { to: "close" };
 
 /** To whoever asked. Bodies are transferred. */

@@ -1,4 +1,5 @@
 import type { MetadataForm } from "../../src/api.ts";
+import { orAbort } from "../../src/base/on-abort.ts";
 import type { Failure } from "../../src/errors.ts";
 import type { Transport } from "../../src/ports.ts";
 import { createFetchTransport, type FetchTransportOptions } from "./fetch-transport.ts";
@@ -17,17 +18,38 @@ export type OpenNet = (session: NetSession, warn: (warning: Failure) => void) =>
 
 /** Over `fetch`, on this thread. */
 export function createNet(options: FetchTransportOptions): Net {
-  const tokens = new Tokens(options.token);
+  const { tokens = new Tokens(options.token) } = options;
   const transport = createFetchTransport({ ...options, tokens });
+  const life = new AbortController();
   return {
     get: (request) => transport.get(request),
-    dispose: () => transport.dispose(),
+    dispose() {
+      transport.dispose();
+      life.abort();
+    },
     async namespace(registry, metadata) {
-      const token = await tokens.of(new URL(registry).origin);
+      // Nobody may be there to answer for a token: then it takes as long as the run.
+      const token = await orAbort(tokens.of(new URL(registry).origin), life.signal).catch(() => null);
       if (token === null) return null;
       const { namespaceOf } = await import("../../src/store/namespace.ts");
       const subtle = globalThis.crypto?.subtle;
       return await namespaceOf({ registry, metadata, token }, subtle && ((bytes) => subtle.digest("SHA-256", bytes)));
     },
+  };
+}
+
+/** One after the other, or at once: those that are open at the same time are one run's, and ask for its credentials once. */
+export function openNets(options: Omit<FetchTransportOptions, "registry" | "onWarning" | "tokens">): OpenNet {
+  const open = new Set<Net>();
+  let tokens: Tokens;
+  return ({ registry }, onWarning) => {
+    if (open.size === 0) tokens = new Tokens(options.token);
+    const net = createNet({ ...options, registry, onWarning, tokens });
+    open.add(net);
+    const dispose = (): void => {
+      open.delete(net);
+      net.dispose();
+    };
+    return { ...net, dispose };
   };
 }

@@ -43,6 +43,13 @@ export class PortTransport implements Net {
     });
   };
 
+  hurry(url: string): void {
+    if (this.#closed) return;
+    // What it is about may still stand in this turn's batch.
+    this.#flush();
+    this.#send({ to: "hurry", url });
+  }
+
   dispose(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -52,6 +59,8 @@ export class PortTransport implements Net {
     for (const resolve of this.#namespaces.values()) resolve(null);
     this.#gets.clear();
     this.#namespaces.clear();
+    // What is heard there keeps alive whoever would be warned.
+    this.#port.onmessage = null;
   }
 
   #flush(): void {

@@ -1,0 +1,89 @@
+// Loaded before the library, in a page and in a worker: counts what a stop must not leave behind.
+
+/** What is open in one thread. */
+export interface Probe {
+  timers: number;
+  /** Requests without an answer. */
+  fetches: number;
+  objectUrls: number;
+  /** Errors and rejections that nobody handled. */
+  faults: string[];
+  /** In a worker: what it was started as. */
+  role: string | null;
+}
+
+const timers = new Set<unknown>();
+const objectUrls = new Set<string>();
+const faults: string[] = [];
+let fetches = 0;
+let role: string | null = null;
+
+type Handler = (...args: unknown[]) => void;
+const scope = globalThis as unknown as {
+  setTimeout(run: Handler, ms?: number): unknown;
+  clearTimeout(id: unknown): void;
+  setInterval(run: Handler, ms?: number): unknown;
+  clearInterval(id: unknown): void;
+};
+const { setTimeout, setInterval, fetch, URL } = globalThis;
+const { createObjectURL, revokeObjectURL } = URL;
+
+scope.setTimeout = (run, ms) => {
+  const id = setTimeout(() => {
+    timers.delete(id);
+    run();
+  }, ms);
+  timers.add(id);
+  return id;
+};
+scope.setInterval = (run, ms) => {
+  const id = setInterval(run, ms);
+  timers.add(id);
+  return id;
+};
+for (const clear of ["clearTimeout", "clearInterval"] as const) {
+  const native = globalThis[clear] as (id: unknown) => void;
+  scope[clear] = (id) => {
+    timers.delete(id);
+    native(id);
+  };
+}
+URL.createObjectURL = (source) => {
+  const url = createObjectURL.call(URL, source);
+  objectUrls.add(url);
+  return url;
+};
+URL.revokeObjectURL = (url) => {
+  objectUrls.delete(url);
+  revokeObjectURL.call(URL, url);
+};
+globalThis.fetch = async (input, init) => {
+  fetches++;
+  try {
+    return await fetch(input, init);
+  } finally {
+    fetches--;
+  }
+};
+addEventListener("error", ({ message }) => void faults.push(`error: ${message}`));
+addEventListener("unhandledrejection", ({ reason }) => void faults.push(`rejection: ${String(reason)}`));
+if (!("document" in globalThis)) {
+  addEventListener("message", ({ data }: MessageEvent) => {
+    role ??= data?.argumentList?.[0]?.value?.role ?? null;
+  });
+}
+
+/** Workers by what they were started as, so that a test can end one behind the library's back. */
+const spawned = new Map<string, Worker>();
+if ("document" in globalThis) {
+  globalThis.Worker = class extends Worker {
+    override postMessage(message: unknown, transfer: Transferable[] | StructuredSerializeOptions = []): void {
+      const [given] = (message as { argumentList?: { value?: { role?: string } }[] }).argumentList ?? [];
+      if (given?.value?.role) spawned.set(given.value.role, this);
+      super.postMessage(message, transfer as Transferable[]);
+    }
+  };
+}
+
+const probe = (): Probe => ({ timers: timers.size, fetches, objectUrls: objectUrls.size, faults, role });
+Object.assign(globalThis, { probe, spawned });

@@ -1,0 +1,55 @@
+import type { ProjectInput } from "../src/api.ts";
+import { failure, InstallError } from "../src/errors.ts";
+import { failureOf } from "../workers/failure-of.ts";
+
+/** What is being copied: its name in a failure, and the failure's code. */
+interface Subject {
+  path: string;
+  code: string;
+}
+
+/**
+ * A copy of plain data, which can be sent to a worker whatever it was: what frameworks wrap in proxies comes out plain. Bytes
+ * are not copied.
+ */
+function plain(read: () => unknown, { path, code }: Subject): unknown {
+  let why: string;
+  try {
+    const value = read();
+    const kind = Object.prototype.toString.call(value).slice(8, -1);
+    const members = value as Record<string, unknown>;
+    const member = (key: string): unknown =>
+      plain(() => members[key], { path: `${path}[${JSON.stringify(key)}]`, code });
+    if (Array.isArray(value)) return Object.keys(value).map(member);
+    if (kind === "Object") return Object.fromEntries(Object.keys(members).map((key) => [key, member(key)]));
+    if (kind === "Date") return new Date(value as Date);
+    // A view of bytes that were transferred away cannot be made.
+    if (kind === "Uint8Array") return new Uint8Array((value as Uint8Array).buffer) && value;
+    if (value === null || !/object|function|symbol/.test(typeof value)) return value;
+    why = `is a ${kind}`;
+  } catch (error) {
+    if (error instanceof InstallError) throw error;
+    why = `cannot be read: ${failureOf(error).message}`;
+  }
+  throw new InstallError(failure(code, `${path} ${why}`));
+}
+
+/** @throws InstallError EINVALIDOPTION: a function, an object that is not plain, or what cannot be read */
+export function plainOptions<T extends object>(read: () => T): T {
+  return plain(read, { path: "options", code: "EINVALIDOPTION" }) as T;
+}
+
+/** @throws InstallError EINVALIDINPUT: likewise, and files that are neither text nor bytes, or bytes that were transferred away */
+export function plainInput(project: ProjectInput): ProjectInput {
+  const code = "EINVALIDINPUT";
+  const read = (): ProjectInput => {
+    const { files, root, name } = project;
+    return { files, ...(root !== undefined && { root }), ...(name !== undefined && { name }) };
+  };
+  const input = plain(read, { path: "project", code }) as ProjectInput;
+  for (const [name, content] of Object.entries(input.files ?? { "": 0 })) {
+    if (content === undefined || typeof content === "string" || ArrayBuffer.isView(content)) continue;
+    throw new InstallError(failure(code, `project["files"]["${name}"] is neither text nor bytes`));
+  }
+  return input;
+}
