@@ -15,10 +15,11 @@ const spawn: Spawn = () => {
   };
 };
 
-export function stress(plan: Plan): Promise<Report> {
-  return runStress(plan, spawn);
-}
+const director = {
+  stress: (plan: Plan): Promise<Report> => runStress(plan, spawn),
+  death: (plan: Plan, death: Death): Promise<Report> => runDeath(plan, spawn, death),
+};
 
-export function death(plan: Plan, death: Death): Promise<Report> {
-  return runDeath(plan, spawn, death);
-}
+export type Director = typeof director;
+
+window.director = director;

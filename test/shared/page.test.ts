@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { withPage } from "../package/chromium.ts";
 import { expectAll, expectMourned } from "./expected.ts";
+import type { Director } from "./in-page.ts";
 import { DEATHS, STRESS } from "./runs.ts";
 import { script } from "./threads.ts";
 
@@ -10,7 +11,7 @@ import { script } from "./threads.ts";
 
 declare global {
   interface Window {
-    director: typeof import("./in-page.ts");
+    director: Director;
   }
 }
 
@@ -23,7 +24,7 @@ let url: string;
 beforeAll(async () => {
   const files = new Map([
     ["/", ["text/html", '<!doctype html><script src="/director.js"></script>']],
-    ["/director.js", ["text/javascript; charset=utf-8", await script("./in-page.ts", "director")]],
+    ["/director.js", ["text/javascript; charset=utf-8", await script("./in-page.ts", "page")]],
     ["/worker.js", ["text/javascript; charset=utf-8", await script("./worker.ts", "thread")]],
   ]);
   server = createServer((request, response) => {
