@@ -6,7 +6,7 @@ const flags = [false, false, false, false, false, false] as const;
 const root: NodeRow = ["", null, null, [], {}, false, "project", "project", "1.0.0", false, null, null, ...flags];
 
 const stats = {
-  ...{ requests: 0, bytes: 0, packuments: 0, manifestsParsed: 0, nodes: 0 },
+  ...{ requests: 0, bytes: 0, packuments: 0, manifestsParsed: 0, nodes: 0, messages: 0 },
   milliseconds: { read: 0, resolve: 0, complete: 0, write: 0, total: 0 },
 };
 
