@@ -24,6 +24,7 @@ const under = (policy: string) => ({ headers: { "content-security-policy": polic
 test("a strict policy lets everything work", async () => {
   const policy = `default-src 'none'; script-src 'self'; worker-src 'self'; connect-src ${registry()}`;
   expect(await visitBoth(site(), under(policy))).toEqual([THREADS, WORKER]);
+  expect(await visitIsolated(site(), { ...under(policy), options: { io: "worker" } })).toEqual(THREADS);
 });
 
 test("a policy against workers leaves the page's thread, and the reason names it", async () => {
