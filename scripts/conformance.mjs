@@ -13,21 +13,21 @@
 // A case that takes longer than --timeout (20 s; times modes and orders) counts as a hang; the rest goes on. Exit code 1 when
 // a case differs.
 import { once } from "node:events";
-import { mkdirSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import { build } from "vite";
+import { bundleEntry } from "./bundle-entry.mjs";
+import { ROOT } from "./setup.mjs";
 
-const here = fileURLToPath(new URL("..", import.meta.url));
 const { values } = parseArgs({
   options: {
     suite: { type: "string", multiple: true },
     name: { type: "string", multiple: true },
     mode: { type: "string", multiple: true },
     shuffles: { type: "string", default: "0" },
-    entry: { type: "string", default: join(here, "web/index.ts") },
+    entry: { type: "string", default: join(ROOT, "web/index.ts") },
     registry: { type: "string", default: process.env.WEBHOIST_REGISTRY },
     metadata: { type: "string", default: "full" },
     verbose: { type: "boolean", default: false },
@@ -37,38 +37,15 @@ const { values } = parseArgs({
   },
 });
 
-const outDir = join(here, "node_modules/.cache", `conformance-${process.pid}`);
+const outDir = join(ROOT, "node_modules/.cache", `conformance-${process.pid}`);
 const source = {
   root: values.registry && resolve(values.registry),
-  packs: join(here, "test/fixtures"),
+  packs: join(ROOT, "test/fixtures"),
   suites: values.suite ?? ["projects", "arborist", "real", "random"],
 };
 
-/** The bundle of a TypeScript file, for Node or for a page, with the module under test in it. */
-async function bundle(entry, platform) {
-  const name = entry.replace(/^.*\/|\.ts$/g, "");
-  mkdirSync(outDir, { recursive: true });
-  const input = join(here, entry);
-  await build({
-    root: here,
-    configFile: false,
-    publicDir: false,
-    logLevel: "error",
-    define: { __WEBHOIST_REGISTRY__: '"http://registry.local/"', __WEBHOIST_INTERLEAVE__: "undefined" },
-    resolve: { alias: { "webhoist:entry": resolve(values.entry) } },
-    ssr: { noExternal: true, external: ["playwright"] },
-    worker: { format: "es" },
-    build: {
-      ...(platform === "node" ? { ssr: input, outDir } : { outDir: join(outDir, name), modulePreload: false }),
-      emptyOutDir: false,
-      target: "es2023",
-      minify: false,
-      sourcemap: "inline",
-      rollupOptions: { input, output: { entryFileNames: platform === "node" ? `${name}.mjs` : `${name}.js` } },
-    },
-  });
-  return join(outDir, platform === "node" ? `${name}.mjs` : name);
-}
+const bundle = (entry, platform, folder = outDir) =>
+  bundleEntry(entry, { platform, outDir: folder, library: resolve(values.entry) });
 
 const wrong = (why) => ({ ms: 0, verdict: { why, detail: [], unlisted: [] }, said: [] });
 
@@ -124,12 +101,11 @@ async function inThread() {
 /** Cases in a page, in the modes that were asked for, each held to `inline`. */
 async function inPage() {
   const modes = ["inline", ...values.mode.filter((mode) => mode !== "inline")];
-  const folder = await bundle("test/modes/page.ts", "browser");
-  const { openCases, ModesHarness } = await import(
-    pathToFileURL(await bundle("test/modes/conformance-harness.ts", "node"))
-  );
+  const page = await bundle("test/modes/page.ts", "page", join(outDir, "page"));
+  const module = await bundle("test/modes/conformance-harness.ts", "node");
+  const { openCases, ModesHarness } = await import(pathToFileURL(module));
   const cases = await openCases(source);
-  const harness = await ModesHarness.start({ folder, cases });
+  const harness = await ModesHarness.start({ folder: dirname(page), cases });
   const shuffles = Number(values.shuffles);
   const seconds = Number(values.timeout) * modes.length * (1 + shuffles);
   return {
