@@ -27,6 +27,8 @@ export interface RegistryResponse {
 /** What the core is handed to reach a registry. Never throws: an outcome is data. */
 export interface Transport {
   get(request: RegistryRequest): Promise<Outcome<RegistryResponse>>;
+  /** Somebody waits for this URL: if it has not been asked for yet it is next. */
+  hurry?(url: string): void;
   dispose(): void;
 }
 

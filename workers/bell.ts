@@ -21,7 +21,7 @@ export interface Departure {
 /** To the scout. */
 export type Ring =
   | { to: "start"; departure: Departure }
-  /** The engine needs this packument and nobody had asked for it. */
+  /** The engine is about to sleep until this packument is there. */
   | { to: "bring"; name: string }
   | { to: "tarball"; key: string; name: string; integrity: string | null; bytes?: Uint8Array | undefined }
   /** The engine is done: nothing more is guessed. */

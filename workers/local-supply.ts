@@ -57,7 +57,7 @@ export function localSupply(errand: Errand, net: Net, pantry: Pantry | undefined
 async function answer(need: Asked, source: PackumentSource, errand: Errand): Promise<Answer> {
   switch (need.kind) {
     case "packument":
-      return await source.packument(need.key);
+      return await source.hurry(need.key);
     case "tarball":
       return await openTarball(need, source, errand);
     default:

@@ -57,6 +57,7 @@ export class PackumentSource {
   readonly #manifests = new OnceMap<string, Outcome<Manifest>>();
   readonly #tarballs = new OnceMap<string, Outcome<Uint8Array>>();
 
+  readonly #hurried = new Set<string>();
   private readonly indexed: Packument[] = [];
 
   constructor(options: PackumentSourceOptions) {
@@ -69,6 +70,15 @@ export class PackumentSource {
 
   packument(name: string): Promise<Outcome<Packument>> {
     return this.#packuments.run(name, () => this.#loadPackument(name));
+  }
+
+  /** {@link packument}, for somebody who can do nothing else meanwhile. */
+  hurry(name: string): Promise<Outcome<Packument>> {
+    const { transport, config } = this.#options;
+    // It may not be on its way yet, but in the store's hands.
+    this.#hurried.add(name);
+    transport.hurry?.(packumentUrl(config, name));
+    return this.packument(name);
   }
 
   /** Manifests parsed so far: of the thousands in a packument, those that something was decided by. */
@@ -127,7 +137,9 @@ export class PackumentSource {
   async #fetch(name: string, etag: string | undefined): Promise<Outcome<RegistryResponse>> {
     const { config, metadata } = this.#options;
     const url = packumentUrl(config, name);
-    const answer = await this.#get({ kind: "packument", name, url, metadata, ...(etag && { etag }) });
+    const asked = this.#get({ kind: "packument", name, url, metadata, ...(etag && { etag }) });
+    if (this.#hurried.has(name)) this.#options.transport.hurry?.(url);
+    const answer = await asked;
     if (!answer.ok || answer.value.notModified) return answer;
     try {
       const { work } = this.#options;

@@ -56,27 +56,38 @@ export class Preload {
       const deps = manifest[section];
       if (deps) for (const name of Object.keys(deps)) this.#want(name, deps[name] as string);
     }
+    this.#followPeers(manifest);
+  }
+
+  /**
+   * npm looks at every peer, an optional one too (npm-tree §9), so each is asked for: of 83 optional ones in a large project
+   * 82 were. It places few of them: those that are looked at for an optional peer's sake, and that are `weak` therefore, bring
+   * their peers along and not their dependencies.
+   */
+  #followPeers(manifest: Manifest, weak = false): void {
     if (!this.#peers || !manifest.peerDependencies) return;
     for (const [name, range] of Object.entries(manifest.peerDependencies)) {
-      // A peer is most often somebody's dependency too; only one that nobody has asked for is worth a request.
-      if (!manifest.peerDependenciesMeta?.[name]?.optional && !this.#names.has(name)) this.#want(name, range);
+      if (manifest.peerDependenciesMeta?.[name]?.optional) this.#want(name, range, true);
+      // Most often somebody's dependency too: of another version than the peer's own range would pick.
+      else if (!this.#names.has(name)) this.#want(name, range, weak);
     }
   }
 
-  #want(name: string, raw: string): void {
+  #want(name: string, raw: string, weak = false): void {
     const text = this.#overrides.get(name) ?? raw;
-    const key = `${name}@${text}`;
+    const key = `${weak ? "?" : ""}${name}@${text}`;
     if (this.#stopped || this.#asked.has(key)) return;
     this.#asked.add(key);
     const spec = registrySpec(name, text);
     if (!spec || this.#known.has(spec.name)) return;
-    this.#names.add(spec.name);
+    if (!weak) this.#names.add(spec.name);
     // Counted before it is sent for: else one that ends at once would end the rest.
     this.dispatched++;
     void this.#source.packument(spec.name).then((packument) => {
       if (!this.#stopped && packument.ok) {
         const picked = selectVersion(packument.value, spec.fetchSpec, this.#policy(spec.name));
-        if (picked.ok) this.follow(picked.value);
+        if (picked.ok && weak) this.#followPeers(picked.value, true);
+        else if (picked.ok) this.follow(picked.value);
       }
       if (++this.done === this.dispatched) this.#quieten();
     });

@@ -206,3 +206,27 @@ test("Retry-After is seconds or a date", () => {
   expect(retryAfter("soon", now)).toBeUndefined();
   expect(retryAfter(null, now)).toBeUndefined();
 });
+
+test("who is in a hurry is next, and nobody is lost", async () => {
+  const limit = new Limit(1);
+  const order: string[] = [];
+  let open = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const runs = ["a", "b", "c", "d"].map((key) =>
+    limit.run(
+      async () => {
+        order.push(key);
+        if (key === "a") await gate;
+      },
+      undefined,
+      key,
+    ),
+  );
+  limit.hurry("d");
+  limit.hurry("nobody");
+  open();
+  await Promise.all(runs);
+  expect(order).toEqual(["a", "d", "b", "c"]);
+});

@@ -23,6 +23,7 @@ export function createNet(options: FetchTransportOptions): Net {
   const life = new AbortController();
   return {
     get: (request) => transport.get(request),
+    hurry: (url) => transport.hurry?.(url),
     dispose() {
       transport.dispose();
       life.abort();
