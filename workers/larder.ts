@@ -7,6 +7,7 @@ import type { Claim } from "../src/store/claim.ts";
 import { freshness } from "../src/store/freshness.ts";
 import type { MetadataStore } from "../src/store/metadata-store.ts";
 import type { Shelf } from "../src/store/shelf.ts";
+import { encodeAbsence, readAbsence } from "./absence.ts";
 
 export interface LarderOptions {
   store: MetadataStore;
@@ -31,6 +32,12 @@ interface Place {
   claim?: Promise<Claim | null>;
 }
 
+interface Stored {
+  answer: Outcome<RegistryResponse>;
+  etag: string | undefined;
+  isFresh: boolean;
+}
+
 /** What is stored of the registries of one run, and what the run adds to it. */
 export class Larder implements RecordLarder {
   /** Packuments that were asked for, are not stored and may not be fetched. */
@@ -47,23 +54,41 @@ export class Larder implements RecordLarder {
     const { config, cache } = this.#options;
     const place = await this.#place(registryOf(config, name));
     const stored = await this.#stored(name, place);
-    if (stored?.isFresh) return answer(stored.record);
+    if (stored?.isFresh) return stored.answer;
     if (cache === "offline") {
       this.missing.add(name);
       return fail(failure("EOFFLINE", `${name} is not stored, and nothing may be requested`, { package: name }));
     }
     const waited = await this.#turn(place);
     const now = waited ? await this.#stored(name, place) : stored;
-    if (now?.isFresh) return answer(now.record);
+    if (now?.isFresh) return now.answer;
     const fetched = await fetch(now?.etag);
+    if (!fetched.ok) this.#keepAbsence(name, fetched.failure, place);
     if (!now || !fetched.ok || !fetched.value.notModified) return fetched;
     place.shelf?.renew(name, Date.now());
-    return answer(now.record);
+    return now.answer;
   }
 
   async keep(name: string, record: Uint8Array, etag: string | undefined): Promise<void> {
     const { shelf } = await this.#place(registryOf(this.#options.config, name));
     shelf?.keep({ name, record, fetchedAt: Date.now(), ...(etag && { etag }) });
+  }
+
+  /** What is fresh of all that was stored along with these: most of it will be needed by who needs these again. */
+  async mates(names: readonly string[]): Promise<string[]> {
+    const { config, cache } = this.#options;
+    const mates: string[] = [];
+    for (const registry of new Set(names.map((name) => registryOf(config, name)))) {
+      const { shelf } = await this.#place(registry);
+      for (const name of shelf?.mates(names) ?? []) {
+        if (freshness(shelf?.entry(name), cache, Date.now()) === "fresh") mates.push(name);
+      }
+    }
+    return mates;
+  }
+
+  #keepAbsence(name: string, failure: Failure, { shelf }: Place): void {
+    if (failure.code === "E404") shelf?.keep({ name, record: encodeAbsence(failure), fetchedAt: Date.now() });
   }
 
   /** Writes what is new. The run does not wait for it. Turns that have not come yet are not waited for. */
@@ -80,16 +105,19 @@ export class Larder implements RecordLarder {
     }
   }
 
-  async #stored(
-    name: string,
-    { shelf }: Place,
-  ): Promise<{ record: Uint8Array; etag: string | undefined; isFresh: boolean } | undefined> {
+  async #stored(name: string, { shelf }: Place): Promise<Stored | undefined> {
+    const { cache } = this.#options;
     const entry = shelf?.entry(name);
-    const state = freshness(entry, this.#options.cache, Date.now());
-    if (!shelf || state === "missing") return undefined;
+    if (!shelf || freshness(entry, cache, Date.now()) === "missing") return undefined;
     await shelf.load([name]);
     const kept = shelf.get(name);
-    return kept && { record: kept.record, etag: kept.etag, isFresh: state === "fresh" };
+    if (!kept) return undefined;
+    const { record, etag } = kept;
+    const absence = readAbsence(record);
+    // What has been missing for long may be there by now.
+    const trust = absence && cache === "prefer-offline" ? "default" : cache;
+    const isFresh = freshness(kept, trust, Date.now()) === "fresh";
+    return { answer: absence ? fail(absence) : ok({ bytes: record, transferred: 0 }), etag, isFresh };
   }
 
   /** Before the first request. True: another tab has fetched in the meantime, and the shelf is a new one. */
@@ -121,8 +149,4 @@ export class Larder implements RecordLarder {
     const namespace = await this.#options.namespace(registry, metadata);
     return { namespace, shelf: namespace === null ? null : await store.open(namespace) };
   }
-}
-
-function answer(record: Uint8Array): Outcome<RegistryResponse> {
-  return ok({ bytes: record, transferred: 0 });
 }

@@ -1,6 +1,7 @@
 import type { Failure } from "../src/errors.ts";
 import { coldStart, isRecord } from "../src/registry/record.ts";
 import { MetadataStore } from "../src/store/metadata-store.ts";
+import { isAbsence } from "./absence.ts";
 import { createIdbStore } from "./idb-store.ts";
 import { Larder, type LarderOptions } from "./larder.ts";
 import { createMemoryStore } from "./memory-store.ts";
@@ -20,8 +21,8 @@ export class Pantry {
     const locks = shared ? globalThis.navigator?.locks : undefined;
     this.#store = new MetadataStore(shared ? createIdbStore() : createMemoryStore(), {
       ...PLATFORM_TOOLS,
-      coldStart,
-      isRecord,
+      coldStart: (record) => (isAbsence(record) ? record.length : coldStart(record)),
+      isRecord: (record) => isAbsence(record) || isRecord(record),
       warn: (warning) => {
         for (const listener of this.#listeners) listener(warning);
       },

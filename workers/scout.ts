@@ -7,7 +7,7 @@ import { failureOf } from "./failure-of.ts";
 import type { Larder } from "./larder.ts";
 import { PortTransport } from "./net/port-transport.ts";
 import type { Pantry } from "./pantry.ts";
-import { policyOf, startPreload } from "./plan.ts";
+import { type Plan, policyOf, startPreload } from "./plan.ts";
 import type { Setup } from "./protocol.ts";
 import { Counters } from "./shared/counters.ts";
 import { growMemory } from "./shared/shared-memory.ts";
@@ -90,6 +90,8 @@ class Journey {
 
   async #setOut(): Promise<Preload> {
     const { plan, options, platform } = this.#departure;
+    // A project that was seen before: all at once, in the order it is stored in, ahead of what is guessed.
+    for (const name of (await this.#larder?.mates(directNames(plan))) ?? []) void this.#bring(name);
     const policy = await policyOf(options, platform);
     return startPreload(plan, { packument: (name) => this.#bring(name) }, policy);
   }
@@ -174,4 +176,9 @@ class Journey {
     this.#messages++;
     this.#bell.postMessage(word);
   }
+}
+
+function directNames({ manifest }: Plan): string[] {
+  const { dependencies, devDependencies, optionalDependencies, peerDependencies } = manifest;
+  return Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies, ...peerDependencies });
 }

@@ -47,6 +47,15 @@ export class Shelf {
     return new Set([...this.#index.entries.keys(), ...this.#records.keys()]);
   }
 
+  /** All that was written along with these, in the order of its groups. Nothing is read. */
+  mates(names: Iterable<string>): string[] {
+    const { entries, groups } = this.#index;
+    const batchOf = (group: number | undefined) => groups.get(group ?? Number.NaN)?.batch;
+    const batches = new Set([...names].map((name) => batchOf(entries.get(name)?.group)));
+    batches.delete(undefined);
+    return [...this.#members].flatMap(([group, members]) => (batches.has(batchOf(group)) ? members : []));
+  }
+
   /**
    * Makes `get` answer for these names. Blobs are read with all of their batch, in one transaction for what is asked within
    * a tick; of these only the groups that hold the names are unpacked.
