@@ -75,6 +75,9 @@ export class Crew {
   }
 
   async #start(): Promise<void> {
+    // A browser lets a worker that sleeps live on for seconds after its page.
+    const left = failure("EWORKER", "The page was left");
+    addEventListener("pagehide", () => this.end(left), { signal: this.life });
     const nets: MessagePort[] = [];
     const net = (): MessagePort => {
       const { port1, port2 } = new MessageChannel();

@@ -1,6 +1,7 @@
+import { expect } from "vitest";
 import type { InstallerOptions } from "../../src/api.ts";
 import type { Stage } from "./stage.ts";
-import type { Left, Tab } from "./tab.ts";
+import { NOTHING, type Tab } from "./tab.ts";
 
 /** A mode, who fetches, and how many workers that takes. */
 export interface Setup {
@@ -68,5 +69,8 @@ export function printTimes(): void {
   if (process.env["LIFECYCLE_TIMES"]) console.table(took);
 }
 
-/** What is left where an installer waits for its next resolution. */
-export const atRest = ({ workers }: Setup): Partial<Left> => ({ workers });
+/** Nothing is left but `workers`, and nothing went wrong unheard. */
+export async function expectLeft(tab: Tab, workers: number, what: string): Promise<void> {
+  expect(await tab.settled(workers), what).toEqual({ ...NOTHING, workers });
+  expect((await tab.probe()).faults, what).toEqual([]);
+}

@@ -12,12 +12,15 @@ export type Manner = "answer" | "hold" | "stall";
 /** 31 packages in a binary tree, each with one version. */
 const COUNT = 31;
 
-function packument(name: string, base: string): string {
+/** `p1` is a packument, `p1/1.0.0` one version's manifest. */
+function documentOf(path: string, base: string): string {
+  const [name = "", version] = path.split("/");
   const number = Number(name.slice(1));
   const below = [2 * number + 1, 2 * number + 2].filter((child) => child < COUNT);
   const dependencies = Object.fromEntries(below.map((child) => [`p${child}`, "^1.0.0"]));
   const dist = { tarball: `${base}${name}/-/${name}-1.0.0.tgz`, integrity: `sha512-${btoa(name.padEnd(64, "."))}` };
   const manifest = { name, version: "1.0.0", dependencies, dist };
+  if (version) return JSON.stringify({ ...manifest, license: "MIT" });
   return JSON.stringify({ name, "dist-tags": { latest: "1.0.0" }, versions: { "1.0.0": manifest } });
 }
 
@@ -55,18 +58,21 @@ export class FakeRegistry {
         this.#answer(name, response);
         break;
       case "stall":
-        response.writeHead(200, HEADERS).write('{"name":');
+        response.writeHead(200, HEADERS).write(BEGINNING);
         break;
       default:
     }
   }
 
   #answer(name: string, response: ServerResponse): void {
-    if (response.headersSent) response.end(packument(name, this.url).slice('{"name":'.length));
-    else response.writeHead(200, HEADERS).end(packument(name, this.url));
+    const body = documentOf(name, this.url);
+    if (response.headersSent) response.end(body.slice(BEGINNING.length));
+    else response.writeHead(200, HEADERS).end(body);
   }
 }
 
+/** What a body that stalls has sent. */
+const BEGINNING = '{"name":';
 const HEADERS = {
   "content-type": "application/json",
   "access-control-allow-origin": "*",
@@ -119,6 +125,9 @@ export class Stage implements AsyncDisposable {
   #site = "";
   #base = "";
   readonly #registries: FakeRegistry[] = [];
+  readonly #spare: Tab[] = [];
+  /** Requests for the worker's file that wait. */
+  starting = 0;
 
   private constructor(browser: Browser) {
     this.browser = browser;
@@ -136,10 +145,15 @@ export class Stage implements AsyncDisposable {
     return stage;
   }
 
+  /** A tab that nothing has happened in: one that was given back and loaded anew, where there is one. */
   async tab({ isolated }: TabOptions): Promise<Tab> {
+    const url = `${this.#site}${isolated ? "isolated" : "plain"}`;
     const registry = new FakeRegistry(`${this.#base}${this.#registries.length}/`);
     this.#registries.push(registry);
-    return await Tab.open(this.browser.devtools, `${this.#site}${isolated ? "isolated" : "plain"}`, registry);
+    const spare = this.#spare.findIndex((tab) => tab.url === url);
+    const [tab = await Tab.open(this.browser.devtools, url)] = spare < 0 ? [] : this.#spare.splice(spare, 1);
+    await tab.load(registry, () => void this.#spare.push(tab));
+    return tab;
   }
 
   /** Holds back the worker's file until the function it returns is called. */
@@ -175,6 +189,8 @@ export class Stage implements AsyncDisposable {
         response.writeHead(200, script).end(page);
         break;
       case "/worker.js":
+        this.starting++;
+        response.once("close", () => this.starting--);
         await this.gate;
         response.writeHead(200, script).end(worker);
         break;
@@ -184,9 +200,9 @@ export class Stage implements AsyncDisposable {
   }
 
   #ask(request: IncomingMessage, response: ServerResponse): void {
-    const [, number = "", name = ""] = decodeURIComponent(request.url ?? "").split("/");
+    const [, number = "", ...path] = decodeURIComponent(request.url ?? "").split("/");
     if (request.method === "OPTIONS") {
       response.writeHead(204, { ...HEADERS, "access-control-allow-headers": "authorization, *" }).end();
-    } else this.#registries[Number(number)]?.serve(name, request, response);
+    } else this.#registries[Number(number)]?.serve(path.join("/"), request, response);
   }
 }

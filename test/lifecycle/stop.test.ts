@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { atRest, create, MOMENTS, type Moment, note, openTab, printTimes, resolveUntil, SETUPS } from "./setups.ts";
+import { create, expectLeft, MOMENTS, type Moment, note, openTab, printTimes, resolveUntil, SETUPS } from "./setups.ts";
 import { Stage } from "./stage.ts";
-import { NOTHING } from "./tab.ts";
 
 // A signal, `dispose`, two at once: each ends every promise and leaves nothing behind but the workers of one installer.
 
@@ -18,12 +17,12 @@ afterAll(async () => {
 
 const moments = Object.keys(MOMENTS) as Moment[];
 
-test.each(SETUPS)("a signal ends a resolution at any moment, and the next is right: $mode, io $io", async (setup) => {
+test.each(SETUPS)("signals at any moment: $mode, io $io", async (setup) => {
   await using tab = await openTab(stage, setup);
   for (const moment of moments) {
     await resolveUntil(tab, moment, moment);
     const since = await tab.call((life, name) => life.stop(name), moment);
-    expect(await tab.settled(atRest(setup)), moment).toEqual({ ...NOTHING, ...atRest(setup) });
+    await expectLeft(tab, setup.workers, moment);
     expect(await tab.ended(moment), moment).toMatch("AbortError");
     await note(tab, `${setup.mode} ${setup.io}: signal ${moment}`, { name: moment, since });
   }
@@ -37,18 +36,17 @@ test.each(SETUPS)("a signal ends a resolution at any moment, and the next is rig
   expect(await tab.ended("early")).toBe("Error: before");
   expect(await tab.ended("late")).toMatch("AbortError");
   expect(await tab.ended("next")).toBe("right");
-  expect(await tab.settled(atRest(setup))).toEqual({ ...NOTHING, ...atRest(setup) });
-  expect((await tab.probe()).faults).toEqual([]);
+  await expectLeft(tab, setup.workers, "the next one");
 });
 
-test.each(SETUPS)("two at once are both right, and leave one installer's workers: $mode, io $io", async (setup) => {
+test.each(SETUPS)("two at once: $mode, io $io", async (setup) => {
   await using tab = await openTab(stage, setup);
   await tab.call((life) => {
     life.resolve("a");
     life.resolve("b");
   });
   expect([await tab.ended("a"), await tab.ended("b")]).toEqual(["right", "right"]);
-  expect(await tab.settled(atRest(setup))).toEqual({ ...NOTHING, ...atRest(setup) });
+  await expectLeft(tab, setup.workers, "both right");
   await resolveUntil(tab, "c", "while one packument is waited for");
   await tab.call((life) => life.resolve("d"));
   await tab.waiting(1);
@@ -56,11 +54,10 @@ test.each(SETUPS)("two at once are both right, and leave one installer's workers
   expect(await tab.ended("c")).toMatch("AbortError");
   tab.registry.release();
   expect(await tab.ended("d")).toBe("right");
-  expect(await tab.settled(atRest(setup))).toEqual({ ...NOTHING, ...atRest(setup) });
-  expect((await tab.probe()).faults).toEqual([]);
+  await expectLeft(tab, setup.workers, "one of two");
 });
 
-test.each(SETUPS)("dispose ends all at any moment and leaves nothing: $mode, io $io", async (setup) => {
+test.each(SETUPS)("dispose at any moment: $mode, io $io", async (setup) => {
   await using tab = await openTab(stage, setup);
   for (const moment of moments) {
     await resolveUntil(tab, moment, moment);
@@ -74,7 +71,7 @@ test.each(SETUPS)("dispose ends all at any moment and leaves nothing: $mode, io 
       life.follow("clear after", () => life.installer.store.clear());
       return at;
     });
-    expect(await tab.settled(), moment).toEqual(NOTHING);
+    await expectLeft(tab, 0, moment);
     for (const name of [moment, "packument", "usage", "after", "packument after", "clear after"]) {
       expect(await tab.ended(name), name).toBe("EDISPOSED");
     }
@@ -85,6 +82,40 @@ test.each(SETUPS)("dispose ends all at any moment and leaves nothing: $mode, io 
   await tab.call((life) => life.resolve("last"));
   expect(await tab.ended("last")).toBe("right");
   await tab.call((life) => life.dispose());
-  expect(await tab.settled()).toEqual(NOTHING);
-  expect((await tab.probe()).faults).toEqual([]);
+  await expectLeft(tab, 0, "at rest");
+});
+
+const CREWED = SETUPS.filter(({ mode }) => mode !== "inline");
+
+test.each(CREWED)("while workers start: $mode, io $io", async (setup) => {
+  await using tab = await openTab(stage, setup);
+  await resolveUntil(tab, "first", "while one packument is waited for");
+  const release = stage.holdWorkers();
+  try {
+    // A second run needs workers of its own, whose file does not come.
+    const since = await tab.call((life) => {
+      life.resolve("second");
+      return life.stop("second");
+    });
+    await tab.until(
+      () => stage.starting,
+      (starting) => starting > 0,
+    );
+    expect(await tab.ended("second")).toMatch("AbortError");
+    await note(tab, `${setup.mode} ${setup.io}: signal while workers start`, { name: "second", since });
+    await tab.call((life) => {
+      life.resolve("third");
+      life.dispose();
+    });
+    await expectLeft(tab, 0, "disposed");
+    expect([await tab.ended("first"), await tab.ended("third")]).toEqual(["EDISPOSED", "EDISPOSED"]);
+  } finally {
+    release();
+  }
+  // Their file comes after all, to nobody.
+  await tab.until(
+    () => stage.starting,
+    (starting) => starting === 0,
+  );
+  await expectLeft(tab, 0, "released");
 });

@@ -11,7 +11,6 @@ interface Remote {
 }
 
 interface Ids {
-  context: string;
   target: string;
   session: string;
 }
@@ -36,22 +35,23 @@ export const NOTHING: Left = { pending: [], timers: 0, fetches: 0, objectUrls: 0
 
 /** One tab with a profile of its own, and the workers it has. */
 export class Tab implements AsyncDisposable {
-  readonly registry: FakeRegistry;
+  readonly url: string;
   readonly #devtools: DevTools;
   readonly #ids: Ids;
+  #registry: FakeRegistry | undefined;
+  #giveBack: (() => void) | undefined;
   /** Sessions of workers, and what they were started as, where that is known. */
   readonly #workers = new Map<string, string | null>();
   /** When a worker was last seen to go. Milliseconds since 1970. */
   lastGone = 0;
-  readonly #forget: (() => void)[] = [];
 
-  private constructor(devtools: DevTools, registry: FakeRegistry, ids: Ids) {
+  private constructor(devtools: DevTools, url: string, ids: Ids) {
     this.#devtools = devtools;
-    this.registry = registry;
+    this.url = url;
     this.#ids = ids;
   }
 
-  static async open(devtools: DevTools, url: string, registry: FakeRegistry): Promise<Tab> {
+  static async open(devtools: DevTools, url: string): Promise<Tab> {
     const { browserContextId } = await devtools.send<{ browserContextId: string }>("Target.createBrowserContext", {
       disposeOnDetach: true,
     });
@@ -63,16 +63,29 @@ export class Tab implements AsyncDisposable {
       targetId,
       flatten: true,
     });
-    const tab = new Tab(devtools, registry, { context: browserContextId, target: targetId, session: sessionId });
+    const tab = new Tab(devtools, url, { target: targetId, session: sessionId });
     await tab.#watch();
-    await tab.navigate(url);
     return tab;
   }
 
-  async navigate(url: string): Promise<void> {
-    const session = this.#ids.session;
+  /** Whoever disposes of the tab gives it back. */
+  async load(registry: FakeRegistry, giveBack: () => void): Promise<void> {
+    this.#registry = registry;
+    this.#giveBack = giveBack;
+    await this.reload();
+  }
+
+  /** What the page resolves against. */
+  get registry(): FakeRegistry {
+    if (!this.#registry) throw new Error("Nothing is loaded");
+    return this.#registry;
+  }
+
+  /** Leaves the page for another of the same kind. */
+  async reload(): Promise<void> {
+    const { session } = this.#ids;
     const loaded = this.#devtools.once("Page.loadEventFired", session);
-    await this.#devtools.send("Page.navigate", { url }, session);
+    await this.#devtools.send("Page.navigate", { url: this.url }, session);
     await loaded;
   }
 
@@ -136,9 +149,9 @@ export class Tab implements AsyncDisposable {
     return { pending, timers, fetches, objectUrls, workers: this.workers, requests: this.registry.open };
   }
 
-  /** Waits until no more is left than `wanted`; what there is then, or in the end. */
-  async settled(wanted: Partial<Left> = {}): Promise<Left> {
-    const all = JSON.stringify({ ...NOTHING, ...wanted });
+  /** Waits until nothing is left but so many workers; what there is then, or in the end. */
+  async settled(workers: number): Promise<Left> {
+    const all = JSON.stringify({ ...NOTHING, workers });
     return await this.until(
       () => this.left(),
       (left) => JSON.stringify(left) === all,
@@ -163,27 +176,26 @@ export class Tab implements AsyncDisposable {
     for (let seen = -1; seen !== this.registry.asked.length; await sleep(60)) seen = this.registry.asked.length;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const forget of this.#forget) forget();
-    await this.#devtools.send("Target.disposeBrowserContext", { browserContextId: this.#ids.context }).catch(() => {});
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#giveBack?.();
+    return Promise.resolve();
   }
 
   async close(): Promise<void> {
+    this.#giveBack = undefined;
     await this.#devtools.send("Target.closeTarget", { targetId: this.#ids.target });
   }
 
   async #watch(): Promise<void> {
     const { session } = this.#ids;
-    this.#forget.push(
-      this.#devtools.on("Target.attachedToTarget", session, (params) => {
-        const { sessionId, targetInfo } = params as { sessionId: string; targetInfo: { type: string } };
-        if (targetInfo.type === "worker") this.#workers.set(sessionId, null);
-      }),
-      this.#devtools.on("Target.detachedFromTarget", session, (params) => {
-        const { sessionId } = params as { sessionId: string };
-        if (this.#workers.delete(sessionId)) this.lastGone = Date.now();
-      }),
-    );
+    this.#devtools.on("Target.attachedToTarget", session, (params) => {
+      const { sessionId, targetInfo } = params as { sessionId: string; targetInfo: { type: string } };
+      if (targetInfo.type === "worker") this.#workers.set(sessionId, null);
+    });
+    this.#devtools.on("Target.detachedFromTarget", session, (params) => {
+      const { sessionId } = params as { sessionId: string };
+      if (this.#workers.delete(sessionId)) this.lastGone = Date.now();
+    });
     await this.#devtools.send("Page.enable", {}, session);
     const attach = { autoAttach: true, waitForDebuggerOnStart: false, flatten: true };
     await this.#devtools.send("Target.setAutoAttach", attach, session);

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { expectLeft, note, openTab, printTimes, resolveUntil, SETUPS, type Setup } from "./setups.ts";
+import { Stage } from "./stage.ts";
+import type { Tab } from "./tab.ts";
+
+// A worker that goes without a word: whoever waits is told, the others go too, and the next resolution has new ones.
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await Stage.open();
+}, 60_000);
+
+afterAll(async () => {
+  await stage?.[Symbol.asyncDispose]();
+  printTimes();
+});
+
+const ROLES = { threads: ["engine", "scout"], worker: ["engine"], inline: [] } as const;
+const WITH_WORKERS = SETUPS.filter(({ workers }) => workers > 0);
+const rolesOf = ({ mode, io }: Setup): string[] => [...ROLES[mode], ...(io === "worker" ? ["io"] : [])];
+
+/** Ways for a worker to go by itself: only one that is awake can. */
+const WAYS = {
+  "is closed": "self.close()",
+  throws: "setTimeout(() => { throw new Error('by itself') })",
+  "leaves a rejection alone": "void Promise.reject(new Error('by itself'))",
+};
+
+async function expectGone(tab: Tab, name: string, what: string): Promise<void> {
+  await expectLeft(tab, 0, what);
+  expect(await tab.ended(name), what).toBe("EWORKER");
+}
+
+async function expectBack(tab: Tab, setup: Setup, what: string): Promise<void> {
+  tab.registry.manners = {};
+  await tab.call((life) => life.resolve("next"));
+  expect(await tab.ended("next"), what).toBe("right");
+  await expectLeft(tab, setup.workers, what);
+}
+
+test.each(WITH_WORKERS)("a worker is terminated by somebody else: $mode, io $io", async (setup) => {
+  await using tab = await openTab(stage, setup);
+  for (const role of rolesOf(setup)) {
+    await resolveUntil(tab, role, "while one packument is waited for");
+    const since = await tab.call((life, role) => life.terminate(role), role);
+    await expectGone(tab, role, role);
+    await note(tab, `${setup.mode} ${setup.io}: ${role} terminated`, { name: role, since });
+    await expectBack(tab, setup, role);
+    // And while nobody waits.
+    await tab.call((life, role) => life.terminate(role), role);
+    await expectLeft(tab, 0, role);
+    await expectBack(tab, setup, role);
+  }
+});
+
+test.each(WITH_WORKERS)("a worker ends by itself: $mode, io $io", async (setup) => {
+  await using tab = await openTab(stage, setup);
+  for (const role of rolesOf(setup)) {
+    // It sleeps, and could not even be told to end.
+    if (setup.mode === "threads" && role === "engine") continue;
+    for (const [way, expression] of Object.entries(WAYS)) {
+      const what = `${role} ${way}`;
+      const session = await tab.worker(role);
+      await resolveUntil(tab, what, "while one packument is waited for");
+      const since = Date.now();
+      await tab.evaluate(expression, session).catch(() => {});
+      await expectGone(tab, what, what);
+      await note(tab, `${setup.mode} ${setup.io}: ${what}`, { name: what, since });
+      await expectBack(tab, setup, what);
+    }
+  }
+});
+
+test.each(WITH_WORKERS)("a page is hidden for good, or until it is gone back to: $mode, io $io", async (setup) => {
+  await using tab = await openTab(stage, setup);
+  await resolveUntil(tab, "a", "before the first answer");
+  await tab.call(() => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })));
+  await expectGone(tab, "a", "hidden");
+  await expectBack(tab, setup, "shown again");
+});
+
+test("an engine whose step is thrown away by a debugger: the signal still ends its run", async () => {
+  const [setup] = WITH_WORKERS as [Setup];
+  await using tab = await openTab(stage, setup);
+  const session = await tab.worker("engine");
+  await resolveUntil(tab, "a", "while one packument is waited for");
+  await tab.send("Runtime.terminateExecution", {}, session);
+  // It is awake now, and knows nothing of what it was at: nobody can tell that from a long wait.
+  expect(await tab.evaluate("1 + 1", session)).toBe(2);
+  tab.registry.release();
+  await tab.call((life) => life.stop("a"));
+  await expectLeft(tab, 0, "stopped");
+  expect(await tab.ended("a")).toMatch("AbortError");
+  await expectBack(tab, setup, "next");
+});
+
+test("no memory in the scout: a coded failure, where the engine would sleep for ever", async () => {
+  const [setup] = WITH_WORKERS as [Setup];
+  await using tab = await openTab(stage, setup);
+  const session = await tab.worker("scout");
+  await tab.evaluate(
+    `Uint8Array.prototype.subarray = () => { throw new RangeError("Array buffer allocation failed") }`,
+    session,
+  );
+  await tab.call((life) => life.resolve("a"));
+  const { is, message } = await tab.until(
+    () => tab.fate("a"),
+    ({ is }) => is !== "pending",
+  );
+  expect(is).toMatch(/^E[A-Z]+$/);
+  expect(message).toMatch("Array buffer allocation failed");
+  await tab.call((life) => life.dispose());
+  await expectLeft(tab, 0, "disposed");
+});

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { create, expectLeft, note, openTab, printTimes, resolveUntil, SETUPS } from "./setups.ts";
+import { Stage } from "./stage.ts";
+
+// A page that is left or closed takes its workers and requests along, and leaves a store that the next one can use.
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await Stage.open();
+}, 60_000);
+
+afterAll(async () => {
+  await stage?.[Symbol.asyncDispose]();
+  printTimes();
+});
+
+test.each(SETUPS)("a page is left in the middle, and the next one resolves: $mode, io $io", async (setup) => {
+  const options = { cache: "default" } as const;
+  await using tab = await openTab(stage, setup, options);
+  await resolveUntil(tab, "a", "while one packument is waited for");
+  const since = Date.now();
+  await tab.reload();
+  await expectLeft(tab, 0, "gone");
+  await note(tab, `${setup.mode} ${setup.io}: page left`, { name: "a", since });
+  tab.registry.manners = {};
+  await create(tab, setup, options);
+  await tab.call((life) => life.resolve("b"));
+  expect(await tab.ended("b")).toBe("right");
+  expect(await tab.call((life) => life.installer.store.usage())).toMatchObject({ packuments: 31 });
+  // What was stored is all that another page needs.
+  await tab.reload();
+  tab.registry.manners = { "": "hold" };
+  await create(tab, setup, { cache: "offline" });
+  await tab.call((life) => life.resolve("c"));
+  expect(await tab.ended("c")).toBe("right");
+  await tab.close();
+  expect(
+    await tab.until(
+      () => tab.workers + tab.registry.open,
+      (left) => left === 0,
+    ),
+  ).toBe(0);
+});
+
+test.each(SETUPS)("what was fetched is stored though the installer goes: $mode, io $io", async (setup) => {
+  const options = { cache: "default" } as const;
+  await using tab = await openTab(stage, setup, options);
+  await tab.call((life) => {
+    life.resolve("a");
+    life.resolve("b");
+  });
+  expect([await tab.ended("a"), await tab.ended("b")]).toEqual(["right", "right"]);
+  await tab.call((life) => life.dispose());
+  await expectLeft(tab, 0, "gone");
+  await create(tab, setup, options);
+  expect(await tab.call((life) => life.installer.store.usage())).toMatchObject({ packuments: 31 });
+  await tab.call((life) => life.installer.store.clear());
+  expect(await tab.call((life) => life.installer.store.usage())).toMatchObject({ packuments: 0 });
+  await tab.call((life) => life.dispose());
+  await expectLeft(tab, 0, "gone");
+});
