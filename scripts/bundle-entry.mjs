@@ -28,7 +28,8 @@ export async function bundleEntry(entry, { platform, outDir, library = "web/inde
       target: "es2023",
       minify: false,
       sourcemap: "inline",
-      rollupOptions: { input, output: { entryFileNames: name } },
+      // A chunk of a worker's own build may have a chunk's name and be left out of a build for Node.
+      rollupOptions: { input, output: { entryFileNames: name, chunkFileNames: "chunks/[name]-[hash].js" } },
     },
   });
   return join(outDir, name);

@@ -1,5 +1,5 @@
 import type { Failure } from "../src/errors.ts";
-import { coldStart, isRecord } from "../src/registry/record.ts";
+import { coldStart, isRecord } from "../src/registry/record-check.ts";
 import { MetadataStore } from "../src/store/metadata-store.ts";
 import { isAbsence } from "./absence.ts";
 import { createIdbStore } from "./idb-store.ts";

@@ -19,19 +19,32 @@ export class ByteText {
   }
 }
 
-/** Text that grows at its end, and a hash of what was copied to it. */
-export class GrowingText extends ByteText {
+/** Bytes that grow at their end. */
+export class GrowingBytes extends ByteText {
   length = 0;
+  /** Of the text that was copied since it was last set. */
   hash = 0;
 
+  constructor() {
+    super(new Uint8Array(1 << 14));
+  }
+
+  /** Room for so many bytes more. */
+  reserve(more: number): void {
+    const { bytes, length } = this;
+    if (length + more <= bytes.length) return;
+    this.bytes = new Uint8Array((length + more) * 2);
+    this.bytes.set(bytes);
+    this.view = new DataView(this.bytes.buffer);
+  }
+
   put(code: number): void {
-    this.#reserve(1);
+    this.reserve(1);
     this.bytes[this.length++] = code;
   }
 
-  /** Appends a slice of another text, and mixes it into the hash. */
   copy(source: ByteText, start: number, end: number): void {
-    this.#reserve(end - start);
+    this.reserve(end - start);
     const { bytes, view } = source;
     let { length: to, hash } = this;
     for (; start <= end - 4; start += 4, to += 4) {
@@ -46,13 +59,5 @@ export class GrowingText extends ByteText {
     }
     this.length = to;
     this.hash = hash;
-  }
-
-  #reserve(more: number): void {
-    if (this.length + more <= this.bytes.length) return;
-    const larger = new Uint8Array((this.length + more) * 2);
-    larger.set(this.bytes);
-    this.bytes = larger;
-    this.view = new DataView(larger.buffer);
   }
 }

@@ -1,34 +1,35 @@
-import { parseVersion, readRelease, type Version } from "../spec/version.ts";
-import { GrowingText } from "./byte-text.ts";
-import { HashList, SHA512_TEXT } from "./hash-list.ts";
+import { parseVersion, readRelease } from "../spec/version.ts";
+import { GrowingBytes } from "./byte-text.ts";
 import { CLOSE_BRACE, COLON, COMMA, JsonFinder, OPEN_BRACE, QUOTE } from "./json-finder.ts";
 import { COPIED, DIST, INSTALL, INTEGRITY, memberAt, NAME, SCRIPTS, TARBALL, VERSION } from "./members.ts";
 import { Packument } from "./packument.ts";
 import {
+  type Candidate,
   COLD,
   CURRENT_FORMAT,
   DIST_TAGS,
+  decode,
   FLAGS,
   FORMAT,
   HASH,
   HEADER,
   inOrder,
-  isPlain,
   LENGTH,
   ODD_KEYS,
   ODD_TIME,
   PARTS,
   PREFIX,
+  plainEnd,
   REGULAR_DIST,
   RELEASES,
   RESTRICTIONS,
-  readKey,
   SAME_NAME,
   SAME_VERSION,
   TIME,
   VERSIONS,
   WORDS,
 } from "./record.ts";
+import { readSha512, SHA512_TEXT } from "./sha512-text.ts";
 
 /**
  * What an installer needs of a registry's document, as a record. Throws an InstallError (`EINVALIDPACKUMENT`) when it is not a
@@ -42,39 +43,59 @@ export function indexPackument(name: string, bytes: Uint8Array): Packument {
   return new Packument(name, condense(name, bytes));
 }
 
-/** Words for each version: start and end of its key, number of its shape. */
-const STRIDE = 3;
-
 // These grow to the largest document seen; a record is a copy.
-const text: GrowingText = new GrowingText(new Uint8Array(1 << 14));
-let rows: Uint32Array = new Uint32Array(STRIDE << 6);
-const hashes: HashList = new HashList();
+const keys: GrowingBytes = new GrowingBytes();
+const text: GrowingBytes = new GrowingBytes();
+const hashes: GrowingBytes = new GrowingBytes();
 
 class Condenser {
   readonly #json: JsonFinder;
-  readonly #name: Uint8Array;
+  readonly #name: string;
+  /** Where the package's name stands in the document; the end is 0 until it was found. */
+  #nameStart = 0;
+  #nameEnd = 0;
+  /** Where the key of this version stands. */
+  #keyStart = 0;
+  #keyEnd = 0;
   /** Start and end of each part in the document. */
-  readonly #parts = new Uint32Array(2 * PARTS);
-  #oddTime = 0;
-  #oddKeys = 0;
-  #versions = 0;
-  /** Where each shape starts in the text, and the last one of each hash. */
-  #shapes: number[] = [];
-  #byHash = new Map<number, number>();
+  readonly #parts = [0, 0, 0, 0, 0, 0, 0, 0];
+  #flags = 0;
+  #keyLengths!: number[];
+  #shapeOf!: number[];
+  #shapeLengths!: number[];
+  /** The last shape of each hash: its number and where it starts. */
+  #shapes!: Map<number, { shape: number; start: number }>;
+  #releases!: Candidate[];
   /** Before the next member that is copied: a brace or a comma. */
   #separator = OPEN_BRACE;
 
   constructor(name: string, bytes: Uint8Array) {
     this.#json = new JsonFinder(name, bytes);
-    this.#name = new TextEncoder().encode(JSON.stringify(name));
+    this.#name = JSON.stringify(name);
+    this.#forgetVersions();
   }
 
   record(): Uint8Array {
     const json = this.#json;
-    text.length = 0;
     for (let more = json.enter(); more; more = json.next()) this.#part(json.key());
     json.end();
     return this.#assemble();
+  }
+
+  #forgetVersions(): void {
+    keys.length = text.length = hashes.length = 0;
+    this.#keyLengths = [];
+    this.#shapeOf = [];
+    this.#shapeLengths = [];
+    this.#shapes = new Map();
+    this.#releases = [];
+    this.#flags &= ~ODD_KEYS;
+    this.#setPart(PREFIX, 0, 0);
+  }
+
+  #setPart(part: number, start: number, end: number): void {
+    this.#parts[2 * part] = start;
+    this.#parts[2 * part + 1] = end;
   }
 
   /** One member of the document. A repeated key wins over the earlier one. */
@@ -90,50 +111,47 @@ class Condenser {
     }
     if (key === "time" && isObject) this.#times();
     else json.value();
+    if (key === "name" && decode(json.bytes, start, json.at) === this.#name) {
+      this.#nameStart = start;
+      this.#nameEnd = json.at;
+    }
     const part =
-      key === "dist-tags" ? DIST_TAGS : key === "time" ? TIME : key === "policyRestrictions" ? RESTRICTIONS : -1;
-    if (part > 0) this.#parts.set([start, json.at], 2 * part);
-  }
-
-  #forgetVersions(): void {
-    this.#versions = 0;
-    this.#oddKeys = 0;
-    this.#shapes = [];
-    this.#byHash = new Map();
-    this.#parts.fill(0, 2 * PREFIX, 2 * PREFIX + 2);
-    text.length = 0;
+      key === "dist-tags" ? DIST_TAGS : key === "time" ? TIME : key === "policyRestrictions" ? RESTRICTIONS : 0;
+    if (part) this.#setPart(part, start, json.at);
   }
 
   /** Notes whether some publish time does not look like `2020-01-31T12:…`: only such a one may be no date. */
   #times(): void {
     const json = this.#json;
     const { bytes } = json;
-    this.#oddTime = 0;
+    this.#flags &= ~ODD_TIME;
     for (let more = json.enter(); more; more = json.next()) {
       const start = json.at;
       json.value();
       // the quote stands at 0
       const regular =
         bytes[start] === QUOTE && bytes[start + 8] === 45 && bytes[start + 11] === 84 && bytes[start + 14] === COLON;
-      if (!regular) this.#oddTime = ODD_TIME;
+      if (!regular) this.#flags |= ODD_TIME;
     }
   }
 
   #version(): void {
     const json = this.#json;
+    const { at: start, keyStart, keyEnd } = json;
+    this.#keyStart = keyStart;
+    this.#keyEnd = keyEnd;
     if (!json.plainKey) {
       json.key();
-      this.#oddKeys = ODD_KEYS;
+      this.#flags |= ODD_KEYS;
     }
-    const entry = this.#versions++;
-    const row = entry * STRIDE;
-    if (rows.length === row) growRows();
-    const start = json.at;
-    rows[row] = json.keyStart;
-    rows[row + 1] = json.keyEnd;
+    keys.copy(json, keyStart, keyEnd);
+    const entry = this.#keyLengths.push(keyEnd - keyStart) - 1;
+    const release = readRelease(json.bytes, keyStart, keyEnd);
+    const version = release === undefined ? parseVersion(json.key()) : release;
+    if (version && !version.pre) this.#releases.push({ entry, version });
     const from = text.length;
     try {
-      this.#manifest(row);
+      this.#manifest();
     } catch {
       json.at = start;
       json.value();
@@ -141,12 +159,15 @@ class Condenser {
       text.put(0);
       text.copy(json, start, json.at);
     }
-    if (!((text.bytes[from] as number) & REGULAR_DIST)) hashes.clear(entry);
-    rows[row + 2] = this.#intern(from);
+    hashes.reserve(HASH);
+    const hash = hashes.length;
+    hashes.length += HASH;
+    if (!((text.bytes[from] as number) & REGULAR_DIST)) hashes.bytes.fill(0, hash, hashes.length);
+    this.#shapeOf.push(this.#intern(from));
   }
 
   /** Copies a shape: flags, and those members of a manifest that an installer reads. Throws at whatever is not usual. */
-  #manifest(row: number): void {
+  #manifest(): void {
     const json = this.#json;
     const from = text.length;
     let flags = 0;
@@ -158,9 +179,10 @@ class Condenser {
       const member = this.#member(seen);
       seen |= 1 << member;
       const { keyStart, at } = json;
-      if (member === NAME && this.#sameName()) flags |= SAME_NAME;
-      else if (member === VERSION && this.#sameVersion(row)) flags |= SAME_VERSION;
-      else if (member === DIST && this.#dist(row)) flags |= REGULAR_DIST;
+      // a key stands between quotes too
+      if (member === VERSION && json.skip(this.#keyStart - 1, this.#keyEnd + 1)) flags |= SAME_VERSION;
+      else if (member === NAME && this.#nameEnd && json.skip(this.#nameStart, this.#nameEnd)) flags |= SAME_NAME;
+      else if (member === DIST && this.#dist()) flags |= REGULAR_DIST;
       else if (member === DIST) this.#trimmed(keyStart, at, TARBALL);
       else if (member === SCRIPTS) this.#trimmed(keyStart, at, INSTALL);
       else {
@@ -178,27 +200,6 @@ class Condenser {
     const number = memberAt(json.bytes, json.keyStart, json.keyEnd);
     if (!json.plainKey || (number && seen & (1 << number))) json.bad("an unusual key");
     return number;
-  }
-
-  /** Steps over a name that is the packument's. */
-  #sameName(): boolean {
-    const json = this.#json;
-    const { bytes, at } = json;
-    const name = this.#name;
-    for (let i = 0; i < name.length; i++) if (bytes[at + i] !== name[i]) return false;
-    json.at = at + name.length;
-    return true;
-  }
-
-  /** Steps over a version that is the key. */
-  #sameVersion(row: number): boolean {
-    const json = this.#json;
-    const { bytes, at } = json;
-    const key = rows[row] as number;
-    const length = (rows[row + 1] as number) - key;
-    if (bytes[at] !== QUOTE || !json.same(at + 1, key, length) || bytes[at + 1 + length] !== QUOTE) return false;
-    json.at = at + length + 2;
-    return true;
   }
 
   /** Copies the member whose value has just been stepped over. */
@@ -239,133 +240,89 @@ class Condenser {
   }
 
   /** Steps over a `dist`. Whether it can be told from the version: where the tarball is, and one hash, which is noted. */
-  #dist(row: number): boolean {
+  #dist(): boolean {
     const json = this.#json;
     let seen = 0;
     let regular = 0;
     for (let more = json.enter(); more; more = json.next()) {
       const member = this.#member(seen);
       seen |= 1 << member;
-      if (member === TARBALL && this.#tarball(row)) regular++;
-      else if (member === INTEGRITY && this.#integrity(row)) regular++;
-      else json.value();
+      if (member === TARBALL && this.#tarball()) regular++;
+      else if (member === INTEGRITY && readSha512(json.view, json.at, hashes)) {
+        json.at += SHA512_TEXT;
+        regular++;
+      } else json.value();
     }
     return regular === 2;
   }
 
   /** Steps over a URL that is the package's prefix, the version's key and `.tgz`. The first such one tells the prefix. */
-  #tarball(row: number): boolean {
+  #tarball(): boolean {
     const json = this.#json;
-    const { bytes, at } = json;
-    const key = rows[row] as number;
-    const keyLength = (rows[row + 1] as number) - key;
-    const prefix = this.#parts[2 * PREFIX] as number;
-    const prefixEnd = this.#parts[2 * PREFIX + 1] as number;
-    let keyAt = at + 1 + prefixEnd - prefix;
-    if (prefixEnd === 0) {
+    const { at, bytes } = json;
+    let start = this.#parts[2 * PREFIX] as number;
+    let end = this.#parts[2 * PREFIX + 1] as number;
+    if (!end) {
       json.value();
-      keyAt = json.at - keyLength - 5;
+      start = at + 1;
+      end = json.at - (this.#keyEnd - this.#keyStart) - 5;
       json.at = at;
-      if (keyAt <= at || !isPlain(bytes, at + 1, keyAt)) return false;
-    } else if (bytes[at] !== QUOTE || !json.same(at + 1, prefix, prefixEnd - prefix)) return false;
-    const end = keyAt + keyLength;
-    // the last four bytes are `.tgz`
-    if (!json.same(keyAt, key, keyLength) || bytes[end + 4] !== QUOTE || json.view.getInt32(end, true) !== 0x7a67742e)
-      return false;
-    if (prefixEnd === 0) this.#parts.set([at + 1, keyAt], 2 * PREFIX);
-    json.at = end + 5;
-    return true;
-  }
-
-  /** Steps over an integrity that is one sha512, and notes it. */
-  #integrity(row: number): boolean {
-    const json = this.#json;
-    if (!hashes.read(json.view, json.at, row / STRIDE)) return false;
-    json.at += SHA512_TEXT;
-    return true;
+      if (start > end || plainEnd(bytes, start) < end) return false;
+    }
+    const regular = json.skip(start - 1, end) && json.skip(this.#keyStart, this.#keyEnd);
+    // `.tgz` and a quote
+    if (regular && json.view.getInt32(json.at, true) === 0x7a67742e && bytes[json.at + 4] === QUOTE) {
+      json.at += 5;
+      this.#setPart(PREFIX, start, end);
+      return true;
+    }
+    json.at = at;
+    return false;
   }
 
   /** The number of the shape that starts at `from`: of an earlier one when it is the same. */
   #intern(from: number): number {
-    const shapes = this.#shapes;
+    const lengths = this.#shapeLengths;
     const length = text.length - from;
     // small enough to be no object
     const hash = (text.hash ^ (text.bytes[from] as number)) >>> 2;
-    const known = this.#byHash.get(hash);
-    if (known !== undefined) {
-      const start = shapes[known] as number;
-      if ((shapes[known + 1] ?? from) - start === length && text.same(start, from, length)) {
-        text.length = from;
-        return known;
-      }
+    const known = this.#shapes.get(hash);
+    if (known && lengths[known.shape] === length && text.same(known.start, from, length)) {
+      text.length = from;
+      return known.shape;
     }
-    this.#byHash.set(hash, shapes.length);
-    return shapes.push(from) - 1;
-  }
-
-  #release(entry: number): Version | null {
-    const { bytes } = this.#json;
-    const start = rows[entry * STRIDE] as number;
-    const end = rows[entry * STRIDE + 1] as number;
-    const release = readRelease(bytes, start, end);
-    if (release !== undefined) return release;
-    const version = parseVersion(readKey(bytes, start, end));
-    return version?.pre ? null : version;
+    const shape = lengths.push(length) - 1;
+    this.#shapes.set(hash, { shape, start: from });
+    return shape;
   }
 
   #assemble(): Uint8Array {
-    const versions = this.#versions;
-    const shapes = this.#shapes;
-    const releases = inOrder(versions, (entry) => this.#release(entry));
-    const first = HEADER + versions + releases.length;
-    const words = first + versions + shapes.length + PARTS;
-    let size = words * 4 + text.length;
-    for (let row = 0; row < versions * STRIDE; row += STRIDE) size += (rows[row + 1] as number) - (rows[row] as number);
-    for (let at = 0; at < 2 * PARTS; at += 2) size += (this.#parts[at + 1] as number) - (this.#parts[at] as number);
-    const cold = (size + 3) & ~3;
-    const record = new Uint8Array(cold + versions * HASH);
-    const out = new Uint32Array(record.buffer, 0, words);
-    out[FORMAT] = CURRENT_FORMAT;
-    out[LENGTH] = record.length;
-    out[WORDS] = words;
-    out[VERSIONS] = versions;
-    out[RELEASES] = releases.length;
-    out[FLAGS] = this.#oddTime | this.#oddKeys;
-    out[COLD] = cold;
-    for (let entry = 0; entry < versions; entry++) {
-      out[HEADER + entry] = versions + (rows[entry * STRIDE + 2] as number);
+    const parts = this.#parts;
+    const versions = this.#keyLengths.length;
+    const releases = inOrder(this.#releases);
+    const lengths = [...this.#keyLengths, ...this.#shapeLengths];
+    for (let at = 0; at < 2 * PARTS; at += 2) {
+      const [start, end] = [parts[at] as number, parts[at + 1] as number];
+      text.copy(this.#json, start, end);
+      lengths.push(end - start);
     }
-    out.set(releases, HEADER + versions);
-    this.#slices(record, out.subarray(first));
-    record.set(hashes.bytes.subarray(0, versions * HASH), cold);
+    const start = (HEADER + versions + releases.length + lengths.length) * 4;
+    const cold = (start + keys.length + text.length + 3) & ~3;
+    const record = new Uint8Array(cold + hashes.length);
+    const words = new Uint32Array(record.buffer);
+    words[FORMAT] = CURRENT_FORMAT;
+    words[LENGTH] = record.length;
+    words[WORDS] = start / 4;
+    words[VERSIONS] = versions;
+    words[RELEASES] = releases.length;
+    words[FLAGS] = this.#flags;
+    words[COLD] = cold;
+    words.set(this.#shapeOf, HEADER);
+    words.set(releases, HEADER + versions);
+    words.set(lengths, HEADER + versions + releases.length);
+    record.set(keys.bytes.subarray(0, keys.length), start);
+    record.set(text.bytes.subarray(0, text.length), start + keys.length);
+    record.set(hashes.bytes.subarray(0, hashes.length), cold);
     return record;
   }
-
-  /** Fills in the slices, one after the other, and their lengths. */
-  #slices(record: Uint8Array, lengths: Uint32Array): void {
-    const { bytes } = this.#json;
-    const parts = this.#parts;
-    const shapes = this.#shapes;
-    let slice = 0;
-    let at = lengths.byteOffset + lengths.byteLength;
-    const copy = (start: number, end: number): void => {
-      lengths[slice++] = end - start;
-      // a view costs more than a short copy
-      if (end - start > 64) {
-        record.set(bytes.subarray(start, end), at);
-        at += end - start;
-      } else while (start < end) record[at++] = bytes[start++] as number;
-    };
-    for (let row = 0; row < this.#versions * STRIDE; row += STRIDE) copy(rows[row] as number, rows[row + 1] as number);
-    for (const [shape, start] of shapes.entries()) lengths[slice++] = (shapes[shape + 1] ?? text.length) - start;
-    record.set(text.bytes.subarray(0, text.length), at);
-    at += text.length;
-    for (let part = 0; part < 2 * PARTS; part += 2) copy(parts[part] as number, parts[part + 1] as number);
-  }
-}
-
-function growRows(): void {
-  const more = new Uint32Array(rows.length * 2);
-  more.set(rows);
-  rows = more;
 }

@@ -1,5 +1,5 @@
 import { ByteText } from "./byte-text.ts";
-import { invalidPackument, latin1, readKey } from "./record.ts";
+import { invalidPackument, latin1, plainEnd, readKey } from "./record.ts";
 
 export const QUOTE = 34;
 export const COMMA = 44;
@@ -10,7 +10,8 @@ const CLOSE_BRACKET = 93;
 export const OPEN_BRACE = 123;
 export const CLOSE_BRACE = 125;
 
-let stack: Uint8Array = new Uint8Array(64);
+/** Brackets that are open. */
+const stack: number[] = [];
 
 /**
  * Steps over a JSON document without building its values: into the objects that matter, past everything else. Each
@@ -67,8 +68,7 @@ export class JsonFinder extends ByteText {
   #key(): true {
     this.#expect(QUOTE, "a key was expected");
     const { at: start, bytes } = this;
-    let end = start;
-    while (PLAIN[bytes[end] as number]) end++;
+    let end = plainEnd(bytes, start);
     this.plainKey = bytes[end] === QUOTE;
     if (!this.plainKey) end = this.#string(start) - 1;
     this.keyStart = start;
@@ -78,6 +78,13 @@ export class JsonFinder extends ByteText {
     this.#expect(COLON, "a colon was expected");
     this.#blank();
     return true;
+  }
+
+  /** Steps over a value, or its beginning, that is the text from `start` to `end`. */
+  skip(start: number, end: number): boolean {
+    const isSame = this.same(this.at, start, end - start);
+    if (isSame) this.at += end - start;
+    return isSame;
   }
 
   /** The last key's text. */
@@ -99,10 +106,12 @@ export class JsonFinder extends ByteText {
   }
 
   #scalar(): void {
-    const start = this.at;
-    const bytes = this.bytes;
-    // letters, digits, `+`, `-` and `.`: all that a number, true, false or null is made of
-    while (isScalarCode(bytes[this.at])) this.at++;
+    const { at: start, bytes } = this;
+    // to a comma, a bracket, a brace, a quote or a blank
+    for (let code = 0; code !== COMMA && code !== CLOSE_BRACKET && code !== CLOSE_BRACE; ) {
+      code = bytes[++this.at] as number;
+      if (!(code > QUOTE)) break;
+    }
     if (!SCALAR.test(latin1(bytes, start, this.at))) {
       this.at = start;
       this.bad("a value was expected");
@@ -123,7 +132,6 @@ export class JsonFinder extends ByteText {
         at = this.#longString(at);
         while (bytes[at + 1] === QUOTE && (bytes[at] === COLON || bytes[at] === COMMA)) at = this.#longString(at + 2);
       } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
-        if (depth === stack.length) deepen();
         stack[depth++] = code;
       } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
         // in ASCII a bracket and a brace close two places after they open
@@ -183,25 +191,11 @@ export class JsonFinder extends ByteText {
   }
 
   bad(why: string): never {
-    throw invalidPackument(this.#name, why, this.at);
+    throw invalidPackument(this.#name, `${why} at byte ${this.at}`, { offset: this.at });
   }
 }
 
 const SCALAR = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
-
-/** ASCII that stands for itself between quotes: 1. */
-const PLAIN: Uint8Array = new Uint8Array(256).fill(1, 32, 127);
-PLAIN[QUOTE] = PLAIN[BACKSLASH] = 0;
-
-function isScalarCode(code: number | undefined): boolean {
-  return (
-    code !== undefined && ((code >= 48 && code <= 57) || (code >= 97 && code <= 122) || code === 69 || isSign(code))
-  );
-}
-
-function isSign(code: number): boolean {
-  return code === 43 || code === 45 || code === 46;
-}
 
 /** The highest bit of each byte that is a quote; bytes after the first quote may be marked too. */
 function quotesIn(word: number): number {
@@ -212,10 +206,4 @@ function quotesIn(word: number): number {
 /** Of marked bytes, the place of the first: 0 to 3. */
 function bytePlace(marks: number): number {
   return (31 - Math.clz32(marks & -marks)) >> 3;
-}
-
-function deepen(): void {
-  const larger = new Uint8Array(stack.length * 2);
-  larger.set(stack);
-  stack = larger;
 }

@@ -1,8 +1,10 @@
+import type { InstallError } from "../errors.ts";
 import { parseVersion, readRelease, type Version } from "../spec/version.ts";
 import type { Dist, Manifest } from "./manifest.ts";
 import { normaliseManifest } from "./normalise-manifest.ts";
 import {
   aligned,
+  type Candidate,
   COLD,
   DIST_TAGS,
   decode,
@@ -117,7 +119,14 @@ export class Packument {
 
   /** Entries whose keys are versions, lowest first; of those that differ in build metadata alone the first one last. */
   sorted(): ArrayLike<number> {
-    this.#sorted ??= inOrder(this.#word(VERSIONS), (entry) => parseVersion(this.keyOf(entry)));
+    if (!this.#sorted) {
+      const candidates: Candidate[] = [];
+      for (let entry = 0; entry < this.#word(VERSIONS); entry++) {
+        const version = this.#version(entry);
+        if (version) candidates.push({ version, entry });
+      }
+      this.#sorted = inOrder(candidates);
+    }
     return this.#sorted;
   }
 
@@ -130,12 +139,21 @@ export class Packument {
 
   /** The version of an entry that is in {@link sorted}. */
   versionOf(entry: number): Version {
-    const release = readRelease(this.record, this.#start(entry), this.#start(entry + 1));
-    return release ?? (parseVersion(this.keyOf(entry)) as Version);
+    const version = this.#version(entry);
+    if (!version) throw this.#invalid();
+    return version;
+  }
+
+  #version(entry: number): Version | null {
+    return readRelease(this.record, this.#start(entry), this.#start(entry + 1)) ?? parseVersion(this.keyOf(entry));
   }
 
   keyOf(entry: number): string {
-    return readKey(this.record, this.#start(entry), this.#start(entry + 1));
+    try {
+      return readKey(this.record, this.#start(entry), this.#start(entry + 1));
+    } catch {
+      throw this.#invalid();
+    }
   }
 
   has(version: string): boolean {
@@ -148,11 +166,11 @@ export class Packument {
     if (known) return known;
     const entry = this.#find(version);
     if (entry < 0) return undefined;
-    const shape = this.#word(HEADER + entry);
+    const shape = this.#word(VERSIONS) + this.#word(HEADER + entry);
     const start = this.#start(shape);
     const flags = this.record[start] as number;
     const raw = this.#parse(start + 1, this.#start(shape + 1));
-    if (!raw || typeof raw !== "object") throw invalidPackument(this.name, `${version} is not an object`);
+    if (!raw || typeof raw !== "object") throw this.#invalid();
     const manifest = raw as Manifest;
     if (flags & SAME_NAME) manifest.name = this.name;
     if (flags & SAME_VERSION) manifest.version = version;
@@ -210,8 +228,12 @@ export class Packument {
     try {
       return JSON.parse(decode(this.record, start, end));
     } catch {
-      throw invalidPackument(this.name, "a part of it is not JSON");
+      throw this.#invalid();
     }
+  }
+
+  #invalid(): InstallError {
+    return invalidPackument(this.name, "a part of it is not what it should be");
   }
 }
 

@@ -1,11 +1,11 @@
-import { failure, InstallError } from "../errors.ts";
+import { type Failure, failure, InstallError } from "../errors.ts";
 import { compareVersions, type Version } from "../spec/version.ts";
 
 /**
  * A packument's record: what an installer reads of it, in one block of bytes that threads share and stores keep.
  *
- * 32-bit little-endian words come first: {@link HEADER} of them, then for each version the number of its *shape*'s slice,
- * the releases (numbers of versions, lowest first), and the lengths of the slices. The slices follow, one right after the
+ * 32-bit little-endian words come first: {@link HEADER} of them, then for each version the number of its *shape*, the
+ * releases (numbers of versions, lowest first), and the lengths of the slices. The slices follow, one right after the
  * other: the versions' keys, the shapes, {@link PREFIX}, `dist-tags`, `time` and `policyRestrictions` as JSON (empty when
  * absent). From {@link COLD} on stand the versions' sha512 hashes, {@link HASH} bytes each.
  *
@@ -46,16 +46,9 @@ export const REGULAR_DIST = 4;
 
 export const HASH = 64;
 
-/** `offset` is a place in the registry's document, where that is known. */
-export function invalidPackument(name: string, why: string, offset?: number): InstallError {
-  const [place, details] = offset === undefined ? ["", {}] : [` at byte ${offset}`, { offset }];
-  const message = `The registry's document on ${name} is not valid: ${why}${place}`;
+export function invalidPackument(name: string, why: string, details: Failure["details"] = {}): InstallError {
+  const message = `The registry's document on ${name} is not valid: ${why}`;
   return new InstallError(failure("EINVALIDPACKUMENT", message, { package: name, details }));
-}
-
-/** Where the part starts that does not compress: before it all is text and numbers. */
-export function coldStart(record: Uint8Array): number {
-  return new DataView(record.buffer, record.byteOffset).getUint32(COLD * 4, true);
 }
 
 /** The record itself, or a copy of one whose place does not suit 32-bit words. */
@@ -68,31 +61,17 @@ export function wordsOf(record: Uint8Array): Uint32Array {
   return new Uint32Array(record.buffer, record.byteOffset, record.length >> 2);
 }
 
-/** Whether bytes from outside can be read as a record without going astray; what its texts say is not looked at. */
-export function isRecord(bytes: Uint8Array): boolean {
-  const words = wordsOf(aligned(bytes));
-  const [format, length, count = 0, versions = 0, releases = 0, , cold = 0] = words;
-  const lengths = HEADER + versions + releases;
-  const slices = count - lengths;
-  if (format !== CURRENT_FORMAT || length !== bytes.length || cold + versions * HASH !== length) return false;
-  if (slices < versions + PARTS || count * 4 > cold || cold & 3) return false;
-  let end = count * 4;
-  for (let at = HEADER; at < count; at++) {
-    const word = words[at] as number;
-    if (at >= lengths) end += word;
-    else if (at >= HEADER + versions ? word >= versions : word < versions || word >= slices - PARTS) return false;
-  }
-  return end <= cold;
+/** A version, and its number in the document's order. */
+export interface Candidate {
+  readonly version: Version;
+  readonly entry: number;
 }
 
-/** Numbers below `count` that `read` gives a version for, lowest version first; of equal ones the last comes first. */
-export function inOrder(count: number, read: (entry: number) => Version | null): number[] {
-  const found: { entry: number; version: Version }[] = [];
-  for (let entry = count - 1; entry >= 0; entry--) {
-    const version = read(entry);
-    if (version) found.push({ entry, version });
-  }
-  return found.sort((a, b) => compareVersions(a.version, b.version)).map(({ entry }) => entry);
+/** The numbers of versions that stand in the document's order, lowest version first; of equal ones the last comes first. */
+export function inOrder(candidates: Candidate[]): number[] {
+  // most documents have them in order already
+  candidates.reverse().sort((a, b) => compareVersions(a.version, b.version));
+  return candidates.map(({ entry }) => entry);
 }
 
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -104,7 +83,7 @@ export function decode(bytes: Uint8Array, start: number, end: number): string {
 
 /** The text of a JSON string that stands between quotes. Throws a SyntaxError when it is none. */
 export function readKey(bytes: Uint8Array, start: number, end: number): string {
-  return isPlain(bytes, start, end)
+  return plainEnd(bytes, start) >= end
     ? latin1(bytes, start, end)
     : (JSON.parse(`"${decode(bytes, start, end)}"`) as string);
 }
@@ -120,10 +99,12 @@ export function latin1(bytes: Uint8Array, start: number, end: number): string {
   return String.fromCharCode.apply(null, codes);
 }
 
-export function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) {
-    const code = bytes[at] as number;
-    if (code < 32 || code > 126 || code === 92) return false;
-  }
-  return true;
+/** ASCII that stands for itself between quotes. */
+const PLAIN: Uint8Array = new Uint8Array(256).fill(1, 32, 127);
+PLAIN[34] = PLAIN[92] = 0;
+
+/** The first place from `at` on that is not plain ASCII, or is a quote or a backslash. */
+export function plainEnd(bytes: Uint8Array, at: number): number {
+  while (PLAIN[bytes[at] as number]) at++;
+  return at;
 }

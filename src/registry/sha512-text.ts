@@ -1,0 +1,39 @@
+import type { GrowingBytes } from "./byte-text.ts";
+import { HASH } from "./record.ts";
+
+/** Twelve bits for two characters of base64, read as one 16-bit word; -1 for others. */
+const BITS: Int16Array = new Int16Array(1 << 16).fill(-1);
+const ALPHABET = new TextEncoder().encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+for (let bits = 0; bits < 1 << 12; bits++) {
+  BITS[(ALPHABET[bits >> 6] as number) | ((ALPHABET[bits & 63] as number) << 8)] = bits;
+}
+
+/** Bytes of `"sha512-…=="`, quotes included. */
+export const SHA512_TEXT = 97;
+
+/**
+ * Whether the JSON at `at` is an integrity of one sha512 as everybody writes it. Then the hash stands after the end of `to`, which stays
+ * where it was.
+ */
+export function readSha512(text: DataView, at: number, to: GrowingBytes): boolean {
+  const end = at + SHA512_TEXT;
+  // `"sha` and `512-`
+  if (end > text.byteLength || text.getInt32(at, true) !== 0x61687322) return false;
+  if (text.getInt32(at + 4, true) !== 0x2d323135) return false;
+  to.reserve(HASH);
+  const { view, length } = to;
+  let bad = 0;
+  let place = length;
+  for (at += 8; at < end - 5; at += 4, place += 3) {
+    const word = text.getInt32(at, true);
+    const one = BITS[word & 0xffff] as number;
+    const two = BITS[word >>> 16] as number;
+    bad |= one | two;
+    // three bytes, and one that the next three replace
+    view.setInt32(place, (one >> 4) | ((one & 15) << 12) | (two & 0xf00) | ((two & 255) << 16), true);
+  }
+  // two characters are left, of which the last four bits mean nothing, then `=="`
+  const last = BITS[text.getUint16(at, true)] as number;
+  view.setUint8(place, last >> 4);
+  return (bad | last) >= 0 && (last & 15) === 0 && text.getUint32(end - 4, true) >>> 8 === 0x223d3d;
+}
