@@ -61,5 +61,3 @@ export interface StoreUsage {
   bytes: number;
   packuments: number;
 }
-
-export type { Progress };
