@@ -1,4 +1,4 @@
-import type { InstallerOptions, Progress, ProjectInput, ResolutionStats, ResolveOptions } from "../src/api.ts";
+import type { InstallerOptions, ProjectInput, ResolutionStats, ResolveOptions } from "../src/api.ts";
 import type { Failure, Outcome } from "../src/errors.ts";
 import type { Settings } from "./run.ts";
 import type { SharedMemory } from "./shared/shared-memory.ts";
