@@ -33,11 +33,16 @@ export interface InstallerOptions {
   metadata?: MetadataForm;
   mode?: Mode;
   cache?: CacheMode;
-  /** Who fetches: the page (default: the embedder's own `fetch`, credentials and service worker are there) or a worker. */
+  /**
+   * Who fetches: the page (default: the embedder's own `fetch`, credentials and service worker are there) or a worker, in every
+   * mode; `token` is still asked of the page. Where no worker starts, `mode: 'auto'` has the page fetch and says so in
+   * `modeReason`, and a mode asked for by name fails.
+   */
   io?: "page" | "worker";
   /** Where the worker's file (`webhoist/worker`) is, if not beside this library's. */
   workerUrl?: string | URL;
   platform?: Partial<Platform>;
+  /** Not called once a resolution has ended. One that throws is not called again in that resolution, which has a warning (`EPROGRESS`). */
   onProgress?: (progress: Progress) => void;
   /** Requests in flight at once. Default 256. */
   concurrency?: number;
@@ -203,7 +208,8 @@ export interface Installer {
   readonly modeReason: string;
   /**
    * The files that npm 11 would write for the project, and the tree they describe (docs/npm-tree.md).
-   * @throws InstallError with npm's code and at least what, where and why; the reason of `options.signal` when cancelled
+   * @throws InstallError with npm's code and at least what, where and why, or EINVALIDINPUT, EINVALIDOPTION for what is not
+   * plain data, EWORKER when a worker died (the next call has new ones); the reason of `options.signal` when cancelled
    */
   resolve(project: ProjectInput, options?: ResolveOptions): Promise<Resolution>;
   /** A package's versions, in the registry's order, and its tags. @throws InstallError E404, EUNREACHABLE, EINVALIDPACKUMENT, … */
@@ -214,6 +220,9 @@ export interface Installer {
     usage(): Promise<{ bytes: number; packuments: number }>;
     clear(): Promise<void>;
   };
-  /** Ends what is running, with EDISPOSED. What was answered stays valid. */
+  /**
+   * Ends what is running and refuses what is asked later, with EDISPOSED. What was answered stays valid. Workers have a tenth
+   * of a second to write what is to be stored: to be sure of it, await `store.usage()` before.
+   */
   dispose(): void;
 }

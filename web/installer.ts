@@ -115,8 +115,7 @@ class WebInstaller implements Installer {
 
   /** Work that ends when it is cancelled, and at once, whether it heeds that or not. A fault is told as a failure, in every mode. */
   async #run<T>(own: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const ending = this.#ending.signal;
-    const signal = own ? AbortSignal.any([own, ending]) : ending;
+    const signal = eitherOf(own, this.#ending.signal);
     signal.throwIfAborted();
     try {
       return await orAbort(work(signal), signal);
@@ -138,5 +137,13 @@ class WebInstaller implements Installer {
       if (told.length === 0 && !signal.aborted) listen(progress).catch(failed);
     };
     return { tell: onProgress && tell, told };
+  }
+}
+
+function eitherOf(own: AbortSignal | undefined, ending: AbortSignal): AbortSignal {
+  try {
+    return own ? AbortSignal.any([own, ending]) : ending;
+  } catch {
+    throw new InstallError(failure("EINVALIDOPTION", "options.signal is not an AbortSignal"));
   }
 }

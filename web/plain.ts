@@ -1,4 +1,5 @@
 import type { ProjectInput } from "../src/api.ts";
+import { isObject } from "../src/base/json.ts";
 import { failure, InstallError } from "../src/errors.ts";
 import { failureOf } from "../workers/failure-of.ts";
 
@@ -19,7 +20,7 @@ function plain(read: () => unknown, { path, code }: Subject): unknown {
     const kind = Object.prototype.toString.call(value).slice(8, -1);
     const members = value as Record<string, unknown>;
     const member = (key: string): unknown =>
-      plain(() => members[key], { path: `${path}[${JSON.stringify(key)}]`, code });
+      plain(() => members[key], { path: path + (/^\w+$/.test(key) ? `.${key}` : `["${key}"]`), code });
     if (Array.isArray(value)) return Object.keys(value).map(member);
     if (kind === "Object") return Object.fromEntries(Object.keys(members).map((key) => [key, member(key)]));
     if (kind === "Date") return new Date(value as Date);
@@ -39,17 +40,24 @@ export function plainOptions<T extends object>(read: () => T): T {
   return plain(read, { path: "options", code: "EINVALIDOPTION" }) as T;
 }
 
-/** @throws InstallError EINVALIDINPUT: likewise, and files that are neither text nor bytes, or bytes that were transferred away */
+/** @throws InstallError EINVALIDINPUT: likewise, and what is no file set, no text and no bytes */
 export function plainInput(project: ProjectInput): ProjectInput {
   const code = "EINVALIDINPUT";
   const read = (): ProjectInput => {
-    const { files, root, name } = project;
-    return { files, ...(root !== undefined && { root }), ...(name !== undefined && { name }) };
+    const { files, root = "", name = "" } = Object(project) as ProjectInput;
+    return { files, root, name };
   };
   const input = plain(read, { path: "project", code }) as ProjectInput;
-  for (const [name, content] of Object.entries(input.files ?? { "": 0 })) {
-    if (content === undefined || typeof content === "string" || ArrayBuffer.isView(content)) continue;
-    throw new InstallError(failure(code, `project["files"]["${name}"] is neither text nor bytes`));
+  const { files, root, name } = input;
+  const demand = (good: boolean, path: string, what: string): void => {
+    if (!good) throw new InstallError(failure(code, `project${path} is not ${what}`));
+  };
+  demand(isObject(files), ".files", "an object of files");
+  demand(typeof root === "string", ".root", "text");
+  demand(typeof name === "string", ".name", "text");
+  for (const [key, content] of Object.entries(files)) {
+    const good = content === undefined || typeof content === "string" || ArrayBuffer.isView(content);
+    demand(good, `.files["${key}"]`, "text or bytes");
   }
   return input;
 }

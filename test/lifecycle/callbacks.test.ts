@@ -1,0 +1,252 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { expectLeft, openTab, SETUPS, type Setup } from "./setups.ts";
+import { Stage } from "./stage.ts";
+import type { Tab } from "./tab.ts";
+
+// What an embedder gives: functions that throw or never answer, and input that no worker could be sent.
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await Stage.open();
+}, 60_000);
+
+afterAll(() => stage?.[Symbol.asyncDispose]());
+
+const BY_PAGE = SETUPS.filter(({ io }) => io === "page");
+
+/** The options of a setup, for what is to be added in the page: functions cannot be sent there. */
+const optionsOf = (tab: Tab, { mode, io }: Setup) =>
+  ({ mode, io, registry: tab.registry.url, workerUrl: "/worker.js", cache: "none", retries: 0 }) as const;
+
+test.each(SETUPS)("onProgress: it throws, it rejects, it is not called too late: $mode, io $io", async (setup) => {
+  await using tab = await openTab(stage, setup);
+  await tab.call((life) => life.dispose());
+  const heard = await tab.call(
+    async (life, given) => {
+      const heard: string[] = [];
+      let how: "throws" | "rejects" | "listens" = "throws";
+      const onProgress = ({ phase }: { phase: string }): void => {
+        heard.push(how, phase);
+        if (how === "throws") throw new Error("deaf");
+        if (how === "rejects") return void (Promise.reject(new Error("deaf")) as unknown);
+      };
+      const rejects = (): Promise<never> => Promise.reject(new Error("deaf"));
+      await life.create({
+        ...given,
+        onProgress: (progress) => (how === "rejects" ? (rejects() as never) : onProgress(progress)),
+      });
+      for (how of ["throws", "rejects", "listens"] as const) {
+        life.resolve(how);
+        while (life.fates[how]?.is === "pending") await new Promise((done) => requestAnimationFrame(done));
+      }
+      return heard;
+    },
+    optionsOf(tab, setup),
+  );
+  expect(await tab.fate("throws")).toMatchObject({ is: "right", warnings: ["EPROGRESS"] });
+  expect(await tab.fate("rejects")).toMatchObject({ is: "right", warnings: ["EPROGRESS"] });
+  expect(await tab.fate("listens")).toMatchObject({ is: "right", warnings: [] });
+  expect(heard.filter((word) => word === "throws")).toHaveLength(1);
+  expect(heard.at(-1)).toBe("write");
+  await expectLeft(tab, setup.workers, "told");
+});
+
+test.each(BY_PAGE)("fetch: it throws, it gives no response, it never answers: $mode", async (setup) => {
+  await using tab = await openTab(stage, setup);
+  await tab.call((life) => life.dispose());
+  const ways = ["throws", "rejects", "nothing", "no body", "never"] as const;
+  for (const way of ways) {
+    await tab.call(
+      async (life, { options, way }) => {
+        const never = new Promise<never>(() => {});
+        const fetches = {
+          throws: () => {
+            throw new Error("no");
+          },
+          rejects: () => Promise.reject(null),
+          nothing: async () => undefined as unknown as Response,
+          "no body": async () =>
+            ({ ok: true, status: 200, headers: new Headers(), arrayBuffer: () => never }) as unknown as Response,
+          never: () => never,
+        };
+        await life.create({ ...options, timeout: 50, fetch: fetches[way] });
+        life.resolve(way);
+      },
+      { options: optionsOf(tab, setup), way },
+    );
+    expect(await tab.ended(way), way).toBe(way === "never" || way === "no body" ? "ETIMEDOUT" : "EUNREACHABLE");
+    await expectLeft(tab, setup.workers, way);
+    await tab.call((life) => life.dispose());
+  }
+  await tab.call(
+    async (life, options) => {
+      await life.create({ ...options, fetch: () => new Promise<never>(() => {}) });
+      life.resolve("stopped");
+      await new Promise((done) => setTimeout(done, 50));
+      life.stop("stopped");
+    },
+    optionsOf(tab, setup),
+  );
+  expect(await tab.ended("stopped")).toMatch("AbortError");
+  await expectLeft(tab, setup.workers, "stopped");
+});
+
+test.each(SETUPS)("token: asked once, throws, gives no text, never answers: $mode, io $io", async (setup) => {
+  await using tab = await openTab(stage, setup);
+  await tab.call((life) => life.dispose());
+  const options = optionsOf(tab, setup);
+  const asked = await tab.call(async (life, options) => {
+    const asked: string[] = [];
+    await life.create({ ...options, token: (origin) => `hush-${asked.push(origin)}` });
+    // What a lock lacks is asked for over a way of its own, where the engine has one.
+    for (const name of ["first", "second"]) {
+      life.resolve(name, { completeLockfile: true });
+      while (life.fates[name]?.is === "pending") await new Promise((done) => setTimeout(done, 5));
+    }
+    life.dispose();
+    return asked;
+  }, options);
+  expect(await tab.fate("second")).toMatchObject({ is: "right", warnings: [] });
+  expect(asked).toEqual([new URL(tab.registry.url).origin, new URL(tab.registry.url).origin]);
+  expect(new Set(tab.registry.authorizations)).toEqual(new Set(["Bearer hush-1", "Bearer hush-2"]));
+
+  for (const way of ["throws", "gives a function", "never answers"] as const) {
+    await tab.call(
+      async (life, { options, way }) => {
+        const ways = {
+          throws: () => {
+            throw new Error("hush");
+          },
+          "gives a function": () => (() => {}) as unknown as string,
+          "never answers": () => new Promise<never>(() => {}),
+        };
+        await life.create({ ...options, cache: "default", token: ways[way] });
+        life.resolve(way);
+        life.follow(`${way}: packument`, () => life.installer.packument("p0"));
+        await new Promise((done) => setTimeout(done, 50));
+        if (way === "never answers") life.stop(way);
+      },
+      { options, way },
+    );
+    expect(await tab.ended(way), way).toMatch(way === "never answers" ? "AbortError" : "ENEEDAUTH");
+    await tab.call((life) => life.dispose());
+    expect(await tab.ended(`${way}: packument`), way).toMatch(way === "never answers" ? "EDISPOSED" : "ENEEDAUTH");
+    await expectLeft(tab, 0, way);
+  }
+});
+
+test("input that no worker can be sent, or that cannot be read: the same failure in every mode", async () => {
+  const told: Record<string, unknown>[] = [];
+  for (const setup of BY_PAGE) {
+    await using tab = await openTab(stage, setup);
+    told.push(
+      await tab.call(async (life) => {
+        const text = '{"name":"project","dependencies":{"p0":"^1.0.0"}}';
+        const gone = new Uint8Array(8);
+        structuredClone(gone, { transfer: [gone.buffer] });
+        const thrower = {
+          get "package.json"(): string {
+            throw new Error("no");
+          },
+        };
+        const nullThrower = new Proxy(
+          {},
+          {
+            ownKeys: () => {
+              throw null;
+            },
+          },
+        );
+        const revoked = Proxy.revocable({}, {});
+        revoked.revoke();
+        const loop: Record<string, unknown> = {};
+        loop["loop"] = loop;
+        const files = { "package.json": text };
+        const inputs: Record<string, [unknown, unknown?]> = {
+          proxies: [new Proxy({ files: new Proxy(files, {}) }, {}), new Proxy({ add: new Proxy(["p1"], {}) }, {})],
+          "bytes and a date": [{ files: { "package.json": new TextEncoder().encode(text) } }, { before: new Date() }],
+          none: [undefined],
+          "no files": [{}],
+          "null files": [{ files: null }],
+          "files that are text": [{ files: text }],
+          function: [{ files: { ...files, "a.js": () => {} } }],
+          object: [{ files: { "package.json": { name: "project" } } }],
+          number: [{ files: { ...files, x: 5 } }],
+          symbol: [{ files: { ...files, x: Symbol("x") } }],
+          "transferred away": [{ files: { ...files, x: gone } }],
+          getter: [{ files: thrower }],
+          "throws null": [{ files: nullThrower }],
+          revoked: [{ files: revoked.proxy }],
+          "a root that is none": [{ files, root: 5 }],
+          "function in options": [{ files }, { add: [() => "p1"] }],
+          "map in options": [{ files }, { update: new Map() }],
+          "getter in options": [
+            { files },
+            {
+              get add() {
+                throw new Error("no");
+              },
+            },
+          ],
+          "a signal that is none": [{ files }, { signal: {} }],
+        };
+        for (const [name, [project, options]] of Object.entries(inputs)) {
+          life.follow(name, () => life.installer.resolve(project as never, options as never));
+        }
+        while (Object.values(life.fates).some(({ is }) => is === "pending"))
+          await new Promise((done) => setTimeout(done, 10));
+        return Object.fromEntries(
+          Object.entries(life.fates).map(([name, { is, message }]) => [name, `${is} ${message}`]),
+        );
+      }),
+    );
+    await expectLeft(tab, setup.workers, setup.mode);
+  }
+  const [first = {}, ...others] = told;
+  expect(first).toMatchInlineSnapshot(`
+    {
+      "a root that is none": "EINVALIDINPUT project.root is not text",
+      "a signal that is none": "EINVALIDOPTION options.signal is not an AbortSignal",
+      "bytes and a date": "right undefined",
+      "files that are text": "EINVALIDINPUT project.files is not an object of files",
+      "function": "EINVALIDINPUT project.files["a.js"] is a Function",
+      "function in options": "EINVALIDOPTION options.add.0 is a Function",
+      "getter": "EINVALIDINPUT project.files["package.json"] cannot be read: no",
+      "getter in options": "EINVALIDOPTION options cannot be read: no",
+      "map in options": "EINVALIDOPTION options.update is a Map",
+      "no files": "EINVALIDINPUT project.files is not an object of files",
+      "none": "EINVALIDINPUT project.files is not an object of files",
+      "null files": "EINVALIDINPUT project.files is not an object of files",
+      "number": "EINVALIDINPUT project.files["x"] is not text or bytes",
+      "object": "EINVALIDINPUT project.files["package.json"] is not text or bytes",
+      "proxies": "right undefined",
+      "revoked": "EINVALIDINPUT project.files cannot be read: Cannot perform 'Object.prototype.toString' on a proxy that has been revoked",
+      "symbol": "EINVALIDINPUT project.files.x is a Symbol",
+      "throws null": "EINVALIDINPUT project.files cannot be read: null",
+      "transferred away": "EINVALIDINPUT project.files.x cannot be read: Cannot perform Construct on a detached ArrayBuffer",
+    }
+  `);
+  for (const other of others) expect(other).toEqual(first);
+});
+
+test("io: 'worker' with a fetch of one's own is refused, with a mode that has no worker it falls back or fails", async () => {
+  const [threads] = SETUPS as [Setup];
+  await using tab = await openTab(stage, threads);
+  await tab.call((life) => life.dispose());
+  const options = { registry: tab.registry.url, cache: "none", io: "worker" } as const;
+  const outcome = (given: object): Promise<unknown> =>
+    tab.call(
+      (life, given) =>
+        life.create("fetch" in given ? { ...given, fetch: globalThis.fetch } : given).catch(({ code }) => code),
+      { ...options, ...given },
+    );
+  expect(await outcome({ fetch: 1, workerUrl: "/worker.js" })).toBe("EINVALIDOPTION");
+  expect(await outcome({ mode: "inline", workerUrl: "/nowhere.js" })).toBe("EMODE");
+  const fallen = (await outcome({ workerUrl: "/nowhere.js" })) as { mode: string; modeReason: string };
+  expect(fallen.mode).toBe("inline");
+  expect(fallen.modeReason).toMatch('not inline with io "worker"');
+  await tab.call((life) => life.resolve("a"));
+  expect(await tab.ended("a")).toBe("right");
+  await expectLeft(tab, 0, "fallen back");
+});
