@@ -69,7 +69,8 @@ function obstacleTo(worker: Worker, signal: AbortSignal): Promise<string | undef
       settle(blocked || event.message || "");
     };
     globalThis.addEventListener("securitypolicyviolation", violated, until);
-    worker.addEventListener("error", failed, until);
+    // For good: an error of a worker that was ended meanwhile would be the page's.
+    worker.addEventListener("error", failed);
     const said = ({ data }: MessageEvent): void => {
       if (data === HELLO) settle();
       else if (/^webhoist /.test(data)) settle(`its file is of ${data}, this is ${HELLO}`);

@@ -38,7 +38,7 @@ test.each(SETUPS)("onProgress: it throws, it rejects, it is not called too late:
       });
       for (how of ["throws", "rejects", "listens"] as const) {
         life.resolve(how);
-        while (life.fates[how]?.is === "pending") await new Promise((done) => requestAnimationFrame(done));
+        await life.ended();
       }
       return heard;
     },
@@ -70,7 +70,7 @@ test.each(BY_PAGE)("fetch: it throws, it gives no response, it never answers: $m
             ({ ok: true, status: 200, headers: new Headers(), arrayBuffer: () => never }) as unknown as Response,
           never: () => never,
         };
-        await life.create({ ...options, timeout: 50, fetch: fetches[way] });
+        await life.create({ ...options, timeout: 5, fetch: fetches[way] });
         life.resolve(way);
       },
       { options: optionsOf(tab, setup), way },
@@ -83,7 +83,7 @@ test.each(BY_PAGE)("fetch: it throws, it gives no response, it never answers: $m
     async (life, options) => {
       await life.create({ ...options, fetch: () => new Promise<never>(() => {}) });
       life.resolve("stopped");
-      await new Promise((done) => setTimeout(done, 50));
+      await life.frames(3);
       life.stop("stopped");
     },
     optionsOf(tab, setup),
@@ -102,7 +102,7 @@ test.each(SETUPS)("token: asked once, throws, gives no text, never answers: $mod
     // What a lock lacks is asked for over a way of its own, where the engine has one.
     for (const name of ["first", "second"]) {
       life.resolve(name, { completeLockfile: true });
-      while (life.fates[name]?.is === "pending") await new Promise((done) => setTimeout(done, 5));
+      await life.ended();
     }
     life.dispose();
     return asked;
@@ -124,7 +124,7 @@ test.each(SETUPS)("token: asked once, throws, gives no text, never answers: $mod
         await life.create({ ...options, cache: "default", token: ways[way] });
         life.resolve(way);
         life.follow(`${way}: packument`, () => life.installer.packument("p0"));
-        await new Promise((done) => setTimeout(done, 50));
+        await life.frames(3);
         if (way === "never answers") life.stop(way);
       },
       { options, way },
@@ -194,8 +194,7 @@ test("input that no worker can be sent, or that cannot be read: the same failure
         for (const [name, [project, options]] of Object.entries(inputs)) {
           life.follow(name, () => life.installer.resolve(project as never, options as never));
         }
-        while (Object.values(life.fates).some(({ is }) => is === "pending"))
-          await new Promise((done) => setTimeout(done, 10));
+        await life.ended();
         return Object.fromEntries(
           Object.entries(life.fates).map(([name, { is, message }]) => [name, `${is} ${message}`]),
         );
@@ -243,6 +242,10 @@ test("io: 'worker' with a fetch of one's own is refused, with a mode that has no
     );
   expect(await outcome({ fetch: 1, workerUrl: "/worker.js" })).toBe("EINVALIDOPTION");
   expect(await outcome({ mode: "inline", workerUrl: "/nowhere.js" })).toBe("EMODE");
+  for (let times = 0; times < 5; times++) {
+    expect(await outcome({ workerUrl: "/nowhere.js" })).toMatchObject({ mode: "inline" });
+    await expectLeft(tab, 0, "once more");
+  }
   const fallen = (await outcome({ workerUrl: "/nowhere.js" })) as { mode: string; modeReason: string };
   expect(fallen.mode).toBe("inline");
   expect(fallen.modeReason).toMatch('not inline with io "worker"');

@@ -86,6 +86,7 @@ test("an engine whose step is thrown away by a debugger: the signal still ends i
   const session = await tab.worker("engine");
   await resolveUntil(tab, "a", "while one packument is waited for");
   await tab.send("Runtime.terminateExecution", {}, session);
+  await tab.evaluate("patience.factor = 1");
   // It is awake now, and knows nothing of what it was at: nobody can tell that from a long wait.
   expect(await tab.evaluate("1 + 1", session)).toBe(2);
   tab.registry.release();

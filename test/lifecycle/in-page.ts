@@ -75,6 +75,13 @@ export const life = {
     life.installer.dispose();
     return at;
   },
+  /** Resolves once all promises so far have come to something. */
+  async ended(): Promise<void> {
+    while (Object.values(fates).some(({ is }) => is === "pending")) await life.frames(1);
+  },
+  async frames(count: number): Promise<void> {
+    for (let frame = 0; frame < count; frame++) await new Promise((done) => void requestAnimationFrame(done));
+  },
   follow(name: string, work: () => Promise<unknown>): void {
     void follow(name, work);
   },

@@ -106,18 +106,42 @@ export class Tab implements AsyncDisposable {
     return this.#workers.size;
   }
 
-  /** The session of the worker that was started as `role`: it must not be asleep, or be known already. */
-  async worker(role: string): Promise<string> {
+  /** The sessions of workers by what they were started as: none may be asleep that was not known before. */
+  async roles(): Promise<Record<string, string>> {
     for (const [session, known] of this.#workers) {
-      if (known === null) this.#workers.set(session, await this.#role(session));
+      if (known === null) this.#workers.set(session, (await this.probe(session)).role);
     }
-    const found = [...this.#workers].findLast(([, known]) => known === role)?.[0];
+    return Object.fromEntries([...this.#workers].map(([session, role]) => [role, session]));
+  }
+
+  /** The session of the worker that was started as `role`. */
+  async worker(role: string): Promise<string> {
+    const { [role]: found } = await this.roles();
     if (!found) throw new Error(`No ${role} among ${[...this.#workers.values()].join()}`);
     return found;
   }
 
-  async #role(session: string): Promise<string | null> {
-    return (await this.probe(session)).role;
+  /** What a function says of an array of all that is reachable of a class. It is called with the array as `this`. */
+  async instances(of: string, declaration: string, session: string = this.#ids.session): Promise<unknown> {
+    type Found = { result: { objectId: string } };
+    const objectGroup = "instances";
+    const expression = `${of}.prototype`;
+    const { result } = await this.#devtools.send<Found>("Runtime.evaluate", { expression, objectGroup }, session);
+    const query = { prototypeObjectId: result.objectId, objectGroup };
+    const { objects } = await this.#devtools.send<{ objects: { objectId: string } }>(
+      "Runtime.queryObjects",
+      query,
+      session,
+    );
+    const call = {
+      objectId: objects.objectId,
+      functionDeclaration: declaration,
+      awaitPromise: true,
+      returnByValue: true,
+    };
+    const { result: said } = await this.#devtools.send<Remote>("Runtime.callFunctionOn", call, session);
+    await this.#devtools.send("Runtime.releaseObjectGroup", { objectGroup }, session);
+    return said.value;
   }
 
   async send(method: string, params: object = {}, session: string = this.#ids.session): Promise<unknown> {
