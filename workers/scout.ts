@@ -90,8 +90,9 @@ class Journey {
 
   async #setOut(): Promise<Preload> {
     const { plan, options, platform } = this.#departure;
-    // A project that was seen before: all at once, in the order it is stored in, ahead of what is guessed.
-    for (const name of (await this.#larder?.mates(directNames(plan))) ?? []) void this.#bring(name);
+    // A project that was seen before: all of it, in the order it is stored in. Guessing first would keep the engine waiting.
+    const mates = (await this.#larder?.mates(directNames(plan))) ?? [];
+    await Promise.all(mates.map((name) => this.#bring(name)));
     const policy = await policyOf(options, platform);
     return startPreload(plan, { packument: (name) => this.#bring(name) }, policy);
   }
