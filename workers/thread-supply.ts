@@ -109,6 +109,8 @@ class ThreadSupply implements Supply {
     const { source, transport } = this.#own ?? {};
     return {
       ...shared,
+      // The scout's count may be behind what has been read.
+      packuments: Math.max(shared.packuments, this.#read.length),
       requests: shared.requests + (source?.counts.requests ?? 0),
       bytes: shared.bytes + (source?.counts.bytes ?? 0),
       messages: shared.messages + this.#messages + (transport?.messages ?? 0),
