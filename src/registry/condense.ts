@@ -267,7 +267,7 @@ class Condenser {
       start = at + 1;
       end = json.at - (this.#keyEnd - this.#keyStart) - 5;
       json.at = at;
-      if (start > end || plainEnd(bytes, start) < end) return false;
+      if (start > end || plainEnd(bytes, start, end) < end) return false;
     }
     const regular = json.skip(start - 1, end) && json.skip(this.#keyStart, this.#keyEnd);
     // `.tgz` and a quote

@@ -68,7 +68,7 @@ export class JsonFinder extends ByteText {
   #key(): true {
     this.#expect(QUOTE, "a key was expected");
     const { at: start, bytes } = this;
-    let end = plainEnd(bytes, start);
+    let end = plainEnd(bytes, start, bytes.length);
     this.plainKey = bytes[end] === QUOTE;
     if (!this.plainKey) end = this.#string(start) - 1;
     this.keyStart = start;

@@ -42,7 +42,7 @@ export class Packument {
   manifestsParsed = 0;
   readonly #words: Uint32Array;
   /** Where each slice starts, and the last one ends. */
-  readonly #starts: Uint32Array;
+  readonly #starts: number[];
   readonly #manifests = new Map<string, Manifest>();
   #distTags: ReadonlyMap<string, string> | null = null;
   #times: ReadonlyMap<string, unknown> | null = null;
@@ -57,11 +57,11 @@ export class Packument {
     this.name = name;
     this.record = aligned(record);
     this.#words = wordsOf(this.record);
-    const count = this.#word(WORDS);
-    this.#starts = this.#words.slice(HEADER + this.#word(VERSIONS) + this.#word(RELEASES) - 1, count);
-    this.#starts[0] = count * 4;
-    for (let slice = 1; slice < this.#starts.length; slice++) {
-      this.#starts[slice] = this.#start(slice - 1) + this.#start(slice);
+    let at = this.#word(WORDS) * 4;
+    this.#starts = [at];
+    for (let word = HEADER + this.#word(VERSIONS) + this.#word(RELEASES); word < this.#word(WORDS); word++) {
+      at += this.#word(word);
+      this.#starts.push(at);
     }
   }
 

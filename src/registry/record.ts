@@ -76,14 +76,15 @@ export function inOrder(candidates: Candidate[]): number[] {
 
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Text of a slice. A decoder refuses shared memory: the bytes are copied first. */
+/** Text of a slice. A decoder refuses shared memory: such bytes are copied first. */
 export function decode(bytes: Uint8Array, start: number, end: number): string {
-  return DECODER.decode(bytes.slice(start, end));
+  const slice = bytes.subarray(start, end);
+  return DECODER.decode(bytes.buffer instanceof ArrayBuffer ? slice : slice.slice());
 }
 
 /** The text of a JSON string that stands between quotes. Throws a SyntaxError when it is none. */
 export function readKey(bytes: Uint8Array, start: number, end: number): string {
-  return plainEnd(bytes, start) >= end
+  return plainEnd(bytes, start, end) === end
     ? latin1(bytes, start, end)
     : (JSON.parse(`"${decode(bytes, start, end)}"`) as string);
 }
@@ -103,8 +104,8 @@ export function latin1(bytes: Uint8Array, start: number, end: number): string {
 const PLAIN: Uint8Array = new Uint8Array(256).fill(1, 32, 127);
 PLAIN[34] = PLAIN[92] = 0;
 
-/** The first place from `at` on that is not plain ASCII, or is a quote or a backslash. */
-export function plainEnd(bytes: Uint8Array, at: number): number {
-  while (PLAIN[bytes[at] as number]) at++;
+/** The first place from `at` to `end` that is not plain ASCII, or is a quote or a backslash. */
+export function plainEnd(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end && PLAIN[bytes[at] as number]) at++;
   return at;
 }
