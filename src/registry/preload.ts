@@ -83,14 +83,17 @@ export class Preload {
     if (!weak) this.#names.add(spec.name);
     // Counted before it is sent for: else one that ends at once would end the rest.
     this.dispatched++;
-    void this.#source.packument(spec.name).then((packument) => {
-      if (!this.#stopped && packument.ok) {
-        const picked = selectVersion(packument.value, spec.fetchSpec, this.#policy(spec.name));
-        if (picked.ok && weak) this.#followPeers(picked.value, true);
-        else if (picked.ok) this.follow(picked.value);
-      }
+    const read = (packument: Outcome<Packument>): void => {
+      if (this.#stopped || !packument.ok) return;
+      const picked = selectVersion(packument.value, spec.fetchSpec, this.#policy(spec.name));
+      if (picked.ok && weak) this.#followPeers(picked.value, true);
+      else if (picked.ok) this.follow(picked.value);
+    };
+    const end = (): void => {
       if (++this.done === this.dispatched) this.#quieten();
-    });
+    };
+    // What cannot be read is the engine's to tell, if it comes to it.
+    this.#source.packument(spec.name).then(read).then(end, end);
   }
 
   /** Resolves when there is nothing left to look for, or it was stopped. */

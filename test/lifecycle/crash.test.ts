@@ -96,21 +96,20 @@ test("an engine whose step is thrown away by a debugger: the signal still ends i
   await expectBack(tab, setup, "next");
 });
 
-test("no memory in the scout: a coded failure, where the engine would sleep for ever", async () => {
-  const [setup] = WITH_WORKERS as [Setup];
+/** The thread that reads packuments. */
+const READERS = { threads: "scout", worker: "engine", inline: null } as const;
+
+test.each(SETUPS.filter(({ io }) => io === "page"))("no memory where packuments are read: $mode", async (setup) => {
   await using tab = await openTab(stage, setup);
-  const session = await tab.worker("scout");
+  const reader = READERS[setup.mode];
+  const session = reader ? await tab.worker(reader) : undefined;
   await tab.evaluate(
     `Uint8Array.prototype.subarray = () => { throw new RangeError("Array buffer allocation failed") }`,
     session,
   );
   await tab.call((life) => life.resolve("a"));
-  const { is, message } = await tab.until(
-    () => tab.fate("a"),
-    ({ is }) => is !== "pending",
-  );
-  expect(is).toMatch(/^E[A-Z]+$/);
-  expect(message).toMatch("Array buffer allocation failed");
+  expect(await tab.ended("a")).toMatch(/^E[A-Z]+$/);
+  expect((await tab.fate("a")).message).toMatch("Array buffer allocation failed");
   await tab.call((life) => life.dispose());
   await expectLeft(tab, 0, "disposed");
 });

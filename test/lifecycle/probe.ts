@@ -72,9 +72,42 @@ addEventListener("error", ({ message }) => void faults.push(`error: ${message}`)
 addEventListener("unhandledrejection", ({ reason }) => void faults.push(`rejection: ${String(reason)}`));
 if (!("document" in globalThis)) {
   addEventListener("message", ({ data }: MessageEvent) => {
-    role ??= data?.argumentList?.[0]?.value?.role ?? null;
+    const given = data?.argumentList?.[0]?.value;
+    role ??= given?.role ?? null;
+    note(given?.memory?.table);
   });
 }
+
+/** The shared memory of each run that this thread has heard of. */
+const memories: WeakRef<object>[] = [];
+const note = (memory: object | undefined): void => void (memory && memories.push(new WeakRef(memory)));
+if ("SharedArrayBuffer" in globalThis) {
+  globalThis.SharedArrayBuffer = class extends SharedArrayBuffer {
+    constructor(bytes: number, options?: object) {
+      super(...([bytes, options] as unknown as [number]));
+      note(this);
+    }
+  } as SharedArrayBufferConstructor;
+}
+const { get, set } = Object.getOwnPropertyDescriptor(
+  MessagePort.prototype,
+  "onmessage",
+) as Required<PropertyDescriptor>;
+Object.defineProperty(MessagePort.prototype, "onmessage", {
+  get,
+  set(this: MessagePort, run: ((event: MessageEvent) => void) | null) {
+    const noting = (event: MessageEvent): void => {
+      note(event.data?.departure?.memory?.table);
+      run?.(event);
+    };
+    set.call(this, run && noting);
+  },
+});
+/** How many there were, and how many of them are kept. */
+const seenMemories = (): { seen: number; kept: number } => ({
+  seen: memories.length,
+  kept: memories.filter((memory) => memory.deref()).length,
+});
 
 /** Workers by what they were started as, so that a test can end one behind the library's back. */
 const spawned = new Map<string, Worker>();
@@ -89,4 +122,4 @@ if ("document" in globalThis) {
 }
 
 const probe = (): Probe => ({ timers: timers.size, fetches, objectUrls: objectUrls.size, faults, role });
-Object.assign(globalThis, { probe, spawned, patience });
+Object.assign(globalThis, { probe, spawned, patience, seenMemories });
