@@ -18,7 +18,7 @@ afterAll(async () => {
 
 const ROLES = { threads: ["engine", "scout"], worker: ["engine"], inline: [] } as const;
 const WITH_WORKERS = SETUPS.filter(({ workers }) => workers > 0);
-const rolesOf = ({ mode, io }: Setup): string[] => [...ROLES[mode], ...(io === "worker" ? ["io"] : [])];
+const rolesOf = ({ mode, io }: Setup): readonly string[] => (io === "worker" ? ["io"] : ROLES[mode]);
 
 /** Ways for a worker to go by itself: only one that is awake can. */
 const WAYS = {
