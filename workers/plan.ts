@@ -27,7 +27,12 @@ export function planOf({ context }: Project): Plan {
     const plain = rule.keySpec === "*" && rule.value !== "*" && !rule.value.startsWith("$");
     if (plain) overrides.set(rule.name, rule.value);
   }
-  return { manifest: tree.root.manifest, overrides, known, peers: !world.legacyPeerDeps };
+  return { manifest: followed(tree.root.manifest), overrides, known, peers: !world.legacyPeerDeps };
+}
+
+/** Only what a preload reads: a project's manifest may hold what cannot be sent to another thread. */
+function followed(manifest: Manifest): Manifest {
+  return Object.fromEntries(Object.entries(manifest).filter(([key]) => /[dD]ependencies/.test(key)));
 }
 
 /** Sets out at once. */
