@@ -84,9 +84,8 @@ test(
   "the index has the parts that JSON.parse finds, and the manifests it finds",
   () => {
     expect(recorded.length).toBeGreaterThan(100);
-    for (const { document, packument, bytes } of recorded) {
+    for (const { document, packument } of recorded) {
       const { versions = {}, "dist-tags": tags = {} } = document;
-      expect(packument.record.length).toBeLessThan(bytes);
       expect(packument.versionKeys()).toEqual(Object.keys(versions));
       expect(Object.fromEntries(packument.distTags)).toEqual(tags);
       const last = Object.keys(versions).at(-1);
