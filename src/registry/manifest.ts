@@ -1,4 +1,7 @@
-/** A `package.json`-shaped value after intake (npm-tree §1): only what an installer reads, plus whatever else was there. */
+/**
+ * A `package.json`-shaped value after intake (npm-tree §1): what an installer reads, plus whatever else was there. Of a registry's
+ * packuments most else is left out.
+ */
 export interface Manifest {
   name?: string;
   version?: string;
