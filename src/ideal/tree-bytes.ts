@@ -23,17 +23,17 @@ function textOf(manifest: Manifest | string): string {
   try {
     return JSON.stringify(manifest);
   } catch {
-    const members = Object.entries(manifest).filter(([, value]) => isShallow(value));
-    return JSON.stringify(Object.fromEntries(members));
+    // Each by itself: what is shallow enough alone need not be so among others.
+    return `{${Object.entries(manifest).flatMap(memberText).join()}}`;
   }
 }
 
-function isShallow(value: unknown): boolean {
+function memberText([key, value]: [string, unknown]): string[] {
   try {
-    JSON.stringify(value);
-    return true;
+    const text = JSON.stringify(value);
+    return text === undefined ? [] : [`${JSON.stringify(key)}:${text}`];
   } catch {
-    return false;
+    return [];
   }
 }
 

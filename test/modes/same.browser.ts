@@ -37,3 +37,11 @@ test("with abbreviated metadata and completeLockfile: the same answer in every m
   const some = cases.filter((_, index) => index % 16 === 0);
   await expectSame(some, { installer: { metadata: "abbreviated" }, completeLockfile: true });
 });
+
+test("a field that nobody reads may nest deeper than a message to another thread", async () => {
+  const [demo] = await fetchCases("projects");
+  const { files } = demo!.project;
+  const deep = `"x": ${"[".repeat(2_000)}${"]".repeat(2_000)},`;
+  const text = String(files["package.json"]).replace("{", `{${deep}`);
+  await expectSame([{ ...demo!, project: { ...demo!.project, files: { "package.json": text } } }]);
+});
