@@ -54,7 +54,7 @@ describe("in Chromium", { timeout: 120_000 }, () => {
   beforeAll(library);
 
   test("a floor and a resolution of the recorded project, over HTTP/2, cold and again", async () => {
-    const { rows, failures } = await bench("--transports", "h2");
+    const { rows, failures } = await bench("--transports", "h2", "--no-trace");
     expect(failures).toEqual([]);
     expect(rows.map(({ phase, who, mode }) => [phase, who, mode])).toEqual([
       ["p1_resolve", "floor", null],
@@ -66,7 +66,6 @@ describe("in Chromium", { timeout: 120_000 }, () => {
       expect(Object.keys(row).sort()).toEqual([...KEYS].sort());
       expect([row.project, row.transport, row.feed, row.seconds.length]).toEqual(["docs-demo", "h2", "network", 1]);
       expect(row.pageBusyMs).toBeGreaterThan(0);
-      expect(row.longestTaskMs).toBeGreaterThan(0);
       if (existsSync("/proc/self/smaps_rollup")) expect(row.peakBytes).toBeGreaterThan(1e6);
     }
     const [floor, webhoist, again] = rows;
@@ -80,11 +79,13 @@ describe("in Chromium", { timeout: 120_000 }, () => {
 
   test("from memory, nothing is asked of the registry", async () => {
     const { rows, failures } = await bench(
-      ...["--feed", "memory", "--transports", "h1", "--phases", "p1_resolve", "--no-floor", "--no-trace"],
+      ...["--feed", "memory", "--transports", "h1", "--phases", "p1_resolve", "--no-floor"],
     );
     expect(failures).toEqual([]);
     expect(rows.map(({ who, transport, requests }) => [who, transport, requests])).toEqual([["webhoist", null, 0]]);
     expect(rows[0]?.stats["lock"]).toBe("ok");
+    // Reported as long, or found by a trace.
+    expect(rows[0]?.longestTaskMs).toBeGreaterThan(0);
   });
 });
 

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { DevTools } from "../bench/harness/devtools.ts";
+import { removeProfile } from "../bench/harness/remove-profile.ts";
 
 /**
  * Nothing here keeps a tab awake: driver libraries ask for that, and have every tab believe it is in front. A second after it was
@@ -66,7 +67,6 @@ export class Tabs implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#kill();
     await this.#gone;
-    // Its last children may still be writing.
-    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+    await removeProfile(this.#profile);
   }
 }

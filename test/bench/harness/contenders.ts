@@ -38,6 +38,13 @@ function traffic({ asks, maxInFlight }: RegistryLog): { requests: number; bytes:
   return { requests: asks.length, bytes: asks.reduce((sum, { bytes }) => sum + bytes, 0), maxInFlight };
 }
 
+/** What was asked where all was stored, to be looked into: at most so many. */
+const SHOWN = 50;
+
+function askedOf({ asks }: RegistryLog): string[] {
+  return asks.slice(0, SHOWN).map(({ status, path }) => `${status} ${path}`);
+}
+
 /** A page that resolves, or the bare page that only fetches. */
 export class PageContender implements Contender {
   readonly label: Omit<Label, "phase">;
@@ -94,6 +101,7 @@ export class PageContender implements Contender {
         longTasks: details.longTasks.length,
         pageCpuMs: seen.threadMs,
         maxInFlight,
+        ...(isLibrary && phase === "p2_resolve_warm" && requests > 0 ? { asked: askedOf(log) } : {}),
         ...(isLibrary
           ? { createMs: times.create, mode: details.mode, lock: checkLock(lock, project.expected, verdict) }
           : { bodyBytes: details.bytes }),

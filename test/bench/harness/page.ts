@@ -1,5 +1,5 @@
 import type { Browser } from "./browser.ts";
-import { longestTask, type TraceEvent } from "./trace.ts";
+import { longestTask, MARKS, type TraceEvent } from "./trace.ts";
 
 export interface Usage {
   /** Seconds the page's thread was in a task: with its waits for a core, and without. */
@@ -60,19 +60,7 @@ export class Page {
 
   /** Milliseconds of the page's longest task while `run` runs, between its marks. Slows everything: not for a timed run. */
   async longestTask(run: () => Promise<void>): Promise<number | undefined> {
-    const { devtools } = this.#browser;
-    const events: TraceEvent[] = [];
-    const forget = devtools.on("Tracing.dataCollected", undefined, (params) => {
-      for (const event of (params as { value: TraceEvent[] }).value) events.push(event);
-    });
-    const includedCategories = ["toplevel", "blink.user_timing"];
-    await devtools.send("Tracing.start", { traceConfig: { includedCategories, recordMode: "recordAsMuchAsPossible" } });
-    await run();
-    const complete = devtools.once("Tracing.tracingComplete");
-    await devtools.send("Tracing.end");
-    await complete;
-    forget();
-    return longestTask(events);
+    return longestTask(await traced(this.#browser, ["toplevel", "blink.user_timing"], run));
   }
 
   async close(): Promise<void> {
@@ -86,15 +74,28 @@ async function metricsOf(browser: Browser, sessionId: string): Promise<Map<strin
   return new Map(metrics.map(({ name, value }) => [name, value]));
 }
 
-/** Milliseconds for which the page is kept busy to be told from others. */
-const SPIN = 80;
-
-/** Nothing says which process a page is in: it is the renderer that works when the page does. */
+/** Nothing tells which process a page is in, but a trace says where a mark was set. Its processor time would be a guess. */
 async function rendererOf(browser: Browser, sessionId: string): Promise<number> {
-  const renderers = async () => (await browser.processes()).filter(({ type }) => type === "renderer");
-  const before = new Map((await renderers()).map(({ id, cpuTime }) => [id, cpuTime]));
-  const expression = `for (const end = performance.now() + ${SPIN}; performance.now() < end; );`;
-  await browser.devtools.send("Runtime.evaluate", { expression }, sessionId);
-  const used = (await renderers()).map(({ id, cpuTime }) => ({ id, spent: cpuTime - (before.get(id) ?? cpuTime) }));
-  return used.sort((a, b) => b.spent - a.spent)[0]?.id ?? 0;
+  const expression = `performance.mark("${MARKS.here}")`;
+  const run = () => browser.devtools.send("Runtime.evaluate", { expression }, sessionId);
+  const events = await traced(browser, ["blink.user_timing"], run);
+  return events.find(({ name }) => name === MARKS.here)?.pid ?? 0;
+}
+
+async function traced(
+  { devtools }: Browser,
+  includedCategories: string[],
+  run: () => Promise<unknown>,
+): Promise<TraceEvent[]> {
+  const events: TraceEvent[] = [];
+  const forget = devtools.on("Tracing.dataCollected", undefined, (params) => {
+    for (const event of (params as { value: TraceEvent[] }).value) events.push(event);
+  });
+  await devtools.send("Tracing.start", { traceConfig: { includedCategories, recordMode: "recordAsMuchAsPossible" } });
+  await run();
+  const complete = devtools.once("Tracing.tracingComplete");
+  await devtools.send("Tracing.end");
+  await complete;
+  forget();
+  return events;
 }
