@@ -137,7 +137,7 @@ test("each takes its turn, the first one changes, who fails drops out, and a war
   const options = parseOptions(["--runs", "2"]);
   if (!options) throw new Error("no options");
   const three = [contender("a", false), contender("b", true), contender("c", false)];
-  const { rows, failures } = await race(three, options, () => {});
+  const { rows, failures } = await race(three, options, { dist: "", say: () => {} });
   // a b c, b c a, c a b: b is out after the first.
   expect(turns.join("")).toBe("abccaca");
   expect(rows.map(({ who, seconds, longestTaskMs, peakBytes }) => [who, seconds, longestTaskMs, peakBytes])).toEqual([

@@ -12,7 +12,7 @@ export async function runBench(options: BenchOptions, place: Place): Promise<Rac
   await using stage = await Stage.open(options, place);
   const all: Race = { rows: [], failures: [] };
   for (const project of await stage.projects()) {
-    const { rows, failures } = await race(await lineUp(stage, project), options, place.say);
+    const { rows, failures } = await race(await lineUp(stage, project), options, place);
     all.rows.push(...rows);
     all.failures.push(...failures);
   }

@@ -8,7 +8,8 @@ import type { BenchProject } from "./projects.ts";
 import type { Registry } from "./registry.ts";
 import type { RegistryLog } from "./registry-protocol.ts";
 import type { Label, Sample } from "./rows.ts";
-import { type Seen, tracedVisit, type Visit, visit, warmUp } from "./visit.ts";
+import type { ThreadProfile } from "./thread-profile.ts";
+import { profiledVisit, type Seen, tracedVisit, type Visit, visit, warmUp } from "./visit.ts";
 
 export type Samples = ReadonlyMap<Phase, Sample>;
 
@@ -19,6 +20,8 @@ export interface Contender {
   round(observed: boolean): Promise<Samples>;
   /** Milliseconds of the page's longest task in each phase, where no run had one that a browser calls long. */
   trace?(): Promise<ReadonlyMap<Phase, number | undefined>>;
+  /** Where the time of each thread of a page goes, in a run of its own. */
+  profile?(dist: string): Promise<ReadonlyMap<Phase, readonly ThreadProfile[]>>;
 }
 
 export interface PageEntry {
@@ -63,6 +66,10 @@ export class PageContender implements Contender {
 
   trace(): Promise<ReadonlyMap<Phase, number | undefined>> {
     return this.#phases((browser) => tracedVisit(browser, this.#entry.visit));
+  }
+
+  profile(dist: string): Promise<ReadonlyMap<Phase, readonly ThreadProfile[]>> {
+    return this.#phases((browser) => profiledVisit(browser, this.#entry.visit, dist));
   }
 
   /** The second page in the profile that the first has filled is p2. */

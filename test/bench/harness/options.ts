@@ -37,6 +37,8 @@ export interface BenchOptions {
   preloadWorkers: number | undefined;
   /** Milliseconds between two looks at the renderer's memory; 0: none. */
   memory: number;
+  /** Lines of each thread's CPU profile to show, of a run of its own; 0: none. */
+  profileLines: number;
   json: string | undefined;
 }
 
@@ -61,6 +63,7 @@ export const HELP = `Times resolutions in headless Chromium, in turn with a fetc
   --feed memory        bodies come from the page's own memory: the threads alone
   --cache, --metadata, --concurrency, --preload-workers   as the library's options
   --memory MS          between two looks at the renderer's memory, in the warm-ups if there are any; 0: never. Default: 50
+  --cpu-profile N      shows the N places that took most of each thread, in a run more that is not timed
   --json FILE          writes the rows there, and a chart beside it (FILE with .svg)`;
 
 const FLAGS = {
@@ -84,6 +87,7 @@ const FLAGS = {
   concurrency: { type: "string", default: "256" },
   "preload-workers": { type: "string" },
   memory: { type: "string", default: "50" },
+  "cpu-profile": { type: "string", default: "0" },
   json: { type: "string" },
   help: { type: "boolean", default: false },
 } as const;
@@ -132,6 +136,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions | null {
     concurrency: count("concurrency", values.concurrency),
     preloadWorkers: workers === undefined ? undefined : count("preload-workers", workers),
     memory: count("memory", values.memory),
+    profileLines: count("cpu-profile", values["cpu-profile"]),
     json: path(values.json),
   };
 }

@@ -1,4 +1,5 @@
 import type { Browser } from "./browser.ts";
+import { profileThreads, type ThreadProfile } from "./thread-profile.ts";
 import { longestTask, MARKS, type TraceEvent } from "./trace.ts";
 
 export interface Usage {
@@ -61,6 +62,11 @@ export class Page {
   /** Milliseconds of the page's longest task while `run` runs, between its marks. Slows everything: not for a timed run. */
   async longestTask(run: () => Promise<void>): Promise<number | undefined> {
     return longestTask(await traced(this.#browser, ["toplevel", "blink.user_timing"], run));
+  }
+
+  /** Where this page's time and its workers' goes while `run` runs. */
+  profile(dist: string, run: () => Promise<void>): Promise<ThreadProfile[]> {
+    return profileThreads({ devtools: this.#browser.devtools, sessionId: this.#place.sessionId, dist }, run);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,8 @@
 import type { Contender } from "./contenders.ts";
 import type { BenchOptions, Phase } from "./options.ts";
 import { type Row, rowOf, type Sample } from "./rows.ts";
+import type { Place } from "./stage.ts";
+import { profileTable } from "./thread-profile.ts";
 
 export interface Race {
   rows: Row[];
@@ -54,12 +56,19 @@ async function lookCloser(entrant: Entrant): Promise<void> {
   }
 }
 
+async function profile(entrant: Entrant, { profileLines }: BenchOptions, { dist, say }: Pick<Place, "dist" | "say">) {
+  const { contender, name } = entrant;
+  const found = await attempt(entrant, async () => await contender.profile?.(dist));
+  for (const [phase, threads] of found ?? []) say(`${name} ${phase}\n${profileTable(threads, profileLines)}\n`);
+}
+
 /** Round after round, each contender once in each; who fails drops out. */
 export async function race(
   contenders: readonly Contender[],
-  { runs, warmups, phases, trace }: BenchOptions,
-  say: (text: string) => void,
+  options: BenchOptions,
+  { dist, say }: Pick<Place, "dist" | "say">,
 ): Promise<Race> {
+  const { runs, warmups, phases, trace } = options;
   const entrants = contenders.map((contender): Entrant => {
     const { project, who, mode, io, transport } = contender.label;
     const name = [project, who, mode, io, transport].filter(Boolean).join(" ");
@@ -78,6 +87,7 @@ export async function race(
     }
   }
   if (trace) for (const entrant of entrants) await lookCloser(entrant);
+  if (options.profileLines > 0) for (const entrant of entrants) await profile(entrant, options, { dist, say });
   const rows = phases.flatMap((phase) =>
     entrants.flatMap(({ contender, samples, observed }) => {
       const list = samples.get(phase);

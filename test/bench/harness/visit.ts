@@ -4,6 +4,7 @@ import type { Page } from "./page.ts";
 import type { FloorJob, PageDetails, PageJob, PageTimes, StoreUsage } from "./page-protocol.ts";
 import type { Registry } from "./registry.ts";
 import type { FeedIndex, RegistryLog } from "./registry-protocol.ts";
+import type { ThreadProfile } from "./thread-profile.ts";
 
 /** Requests that start what a browser starts with its first ones. */
 const WARM = 64;
@@ -74,6 +75,16 @@ export async function warmUp(browser: Browser, { url, registry }: Visit, asks: F
   await page.evaluate(`bench.prepare(${JSON.stringify(job)}, null)`);
   await page.evaluate("bench.run()");
   await page.close();
+}
+
+/** The same under a profiler: where the time of each thread goes. */
+export async function profiledVisit(browser: Browser, given: Visit, dist: string): Promise<ThreadProfile[]> {
+  const page = await prepared(browser, given);
+  const profiles = await page.profile(dist, async () => void (await page.evaluate("bench.run()")));
+  await page.evaluate("bench.settled()");
+  await leave(page);
+  await given.registry.take();
+  return profiles;
 }
 
 /** The same under a trace: milliseconds of the longest task of the page. */
