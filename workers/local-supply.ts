@@ -15,7 +15,7 @@ export function localSupply(errand: Errand, net: Net, pantry: Pantry | undefined
   const { project, config, metadata, signal } = errand;
   const larder = pantry?.larder({ ...errand, namespace: net.namespace });
   const scheduler = new LocalScheduler(localClock);
-  const work = <T>(job: () => T): Promise<T> =>
+  const work = <T>(_name: string, job: () => T): Promise<T> =>
     new Promise((resolve, reject) => {
       scheduler.post(() => {
         try {

@@ -3,6 +3,7 @@ import { PackumentSource } from "../src/registry/packument-source.ts";
 import type { Preload } from "../src/registry/preload.ts";
 import { type Departure, packumentKey, type Ring, tarballKey, type Word } from "./bell.ts";
 import { writeCounts } from "./counts.ts";
+import { Desk } from "./desk.ts";
 import { failureOf } from "./failure-of.ts";
 import type { Larder } from "./larder.ts";
 import { PortTransport } from "./net/port-transport.ts";
@@ -42,6 +43,7 @@ class Journey {
   readonly #larder: Larder | undefined;
   readonly #source: PackumentSource;
   readonly #preload: Promise<Preload>;
+  readonly #desk = new Desk();
   readonly #asked = new Set<string>();
   readonly #counters: Counters;
   #messages = 0;
@@ -59,7 +61,8 @@ class Journey {
     this.#larder = cache === "none" ? undefined : pantry.larder({ config, metadata, cache, warn, namespace });
     const publish = (name: string, record: Outcome<Uint8Array>): Promise<Outcome<Uint8Array>> =>
       this.#publish(packumentKey(name), record);
-    this.#source = new PackumentSource({ transport, config, metadata, larder: this.#larder, publish });
+    const work = <T>(name: string, job: () => T): Promise<T> => this.#desk.run(name, job);
+    this.#source = new PackumentSource({ transport, config, metadata, larder: this.#larder, publish, work });
     this.#preload = this.#setOut();
   }
 
@@ -80,6 +83,7 @@ class Journey {
         break;
       case "close":
         this.#transport.dispose();
+        this.#desk.stop();
         this.#halt();
         this.#larder?.close();
         break;
@@ -121,6 +125,7 @@ class Journey {
    */
   async #bringAgain(name: string): Promise<void> {
     void this.#bring(name);
+    this.#desk.hurry(name);
     const packument = await this.#source.hurry(name);
     if (!packument.ok) this.#map.fail(packumentKey(name), packument.failure);
   }

@@ -14,8 +14,8 @@ export interface PackumentSourceOptions {
   metadata: MetadataForm;
   signal?: AbortSignal | undefined;
   larder?: Larder | undefined;
-  /** Does work when this thread has the time for it. */
-  work?: <T>(job: () => T) => Promise<T>;
+  /** Does work on a package when this thread has the time for it. */
+  work?: <T>(name: string, job: () => T) => Promise<T>;
   /** Puts a record where others find it too; what it answers is used from then on. */
   publish?: (name: string, record: Outcome<Uint8Array>) => Promise<Outcome<Uint8Array>>;
 }
@@ -144,7 +144,7 @@ export class PackumentSource {
     try {
       const { work } = this.#options;
       const record = (): Uint8Array => condense(name, answer.value.bytes);
-      return ok({ ...answer.value, bytes: work ? await work(record) : record() });
+      return ok({ ...answer.value, bytes: work ? await work(name, record) : record() });
     } catch (error) {
       if (error instanceof InstallError) return fail(error.failure);
       throw error;

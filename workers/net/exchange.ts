@@ -1,4 +1,5 @@
-import { onAbort, orAbort } from "../../src/base/on-abort.ts";
+import { onAbort } from "../../src/base/on-abort.ts";
+import type { Watch, Watched } from "./watch.ts";
 
 /** One request over `fetch` and everything read of its answer. */
 export interface Call {
@@ -7,14 +8,11 @@ export interface Call {
   init: RequestInit;
   headers: Record<string, string>;
   signal: AbortSignal;
-  /** Milliseconds without anything coming. */
-  timeout: number;
   /** Read the body in one piece: cheaper, but while it comes nothing is heard of it. */
   whole?: boolean;
   /** ETag of the document that is at hand: where the answer has the same, its body is not read and it counts as 304. */
   known?: string | undefined;
-  /** When anything last came, to any request of this transport. */
-  pulse: { at: number };
+  watch: Watch;
 }
 
 export type Reply =
@@ -26,39 +24,42 @@ export type Reply =
   | { kind: "aborted" };
 
 /** Never rejects, never outlives its signal, and leaves no timer and no listener. */
-export async function exchange(call: Call): Promise<Reply> {
-  const { signal, timeout, pulse } = call;
-  if (signal.aborted) return { kind: "aborted" };
-  const attempt = new AbortController();
-  const forget = onAbort(signal, () => attempt.abort(signal.reason));
-  const state = { at: performance.now(), begun: false, late: false };
-  const watch = (): void => {
-    // What is not heard of may only be waiting (HTTP/1.1 has six connections, a line has its width) while others come.
-    const idle = performance.now() - (state.begun && !call.whole ? state.at : Math.max(state.at, pulse.at));
-    if (idle < timeout) timer = setTimeout(watch, timeout - idle);
-    else {
-      state.late = true;
-      attempt.abort(new DOMException("timeout", "TimeoutError"));
-    }
-  };
-  let timer = setTimeout(watch, timeout);
-  const touch = (): void => {
-    state.begun = true;
-    pulse.at = state.at = performance.now();
-  };
-  try {
-    const reply = await orAbort(converse(call, attempt.signal, touch), attempt.signal);
-    touch();
-    return reply;
-  } catch (error) {
-    if (signal.aborted) return { kind: "aborted" };
-    if (state.late) return { kind: "timeout" };
-    const found = systemCode(error);
-    return { kind: "network", begun: state.begun, ...(found ? { found } : {}) };
-  } finally {
-    clearTimeout(timer);
-    forget();
-  }
+export function exchange(call: Call): Promise<Reply> {
+  const { signal, watch } = call;
+  if (signal.aborted) return Promise.resolve({ kind: "aborted" });
+  return new Promise((resolve) => {
+    const attempt = new AbortController();
+    // A `fetch` that does not heed its signal is not waited for.
+    const giveUp = (kind: "aborted" | "timeout", reason: unknown): void => {
+      end({ kind });
+      attempt.abort(reason);
+    };
+    const forget = onAbort(signal, () => giveUp("aborted", signal.reason));
+    const late = (): void => giveUp("timeout", new DOMException("timeout", "TimeoutError"));
+    const watched: Watched = { at: performance.now(), alone: false, late };
+    let begun = false;
+    const touch = (): void => {
+      begun = true;
+      watched.alone = !call.whole;
+      watch.touch(watched);
+    };
+    const end = (reply: Reply): void => {
+      watch.remove(watched);
+      forget();
+      resolve(reply);
+    };
+    watch.add(watched);
+    converse(call, attempt.signal, touch).then(
+      (reply) => {
+        touch();
+        end(reply);
+      },
+      (error: unknown) => {
+        const found = systemCode(error);
+        end({ kind: "network", begun, ...(found && { found }) });
+      },
+    );
+  });
 }
 
 /** `ECONNREFUSED`, `ENOTFOUND`, …: the code alone, since a message may quote the URL or a header. */

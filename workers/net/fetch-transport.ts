@@ -10,6 +10,7 @@ import type { ByHand } from "./by-hand.ts";
 import { type Call, exchange, type Reply } from "./exchange.ts";
 import type { LastRead, SecondLook } from "./second-look.ts";
 import { Tokens } from "./tokens.ts";
+import { Watch } from "./watch.ts";
 
 export interface FetchTransportOptions
   extends Pick<InstallerOptions, "fetch" | "token" | "concurrency" | "timeout" | "retries" | "proxy"> {
@@ -62,7 +63,7 @@ class FetchTransport implements Transport {
   readonly #registry: string;
   readonly #relay: string | undefined;
   /** What every request of this transport has in common. */
-  readonly #shared: Pick<Call, "fetch" | "timeout" | "pulse">;
+  readonly #shared: Pick<Call, "fetch" | "watch">;
   readonly #retries: number;
   readonly #limit: Limit;
   readonly #tokens: Tokens;
@@ -82,7 +83,7 @@ class FetchTransport implements Transport {
     this.#relay = options.proxy && registryBase(options.proxy, globalThis.location?.href);
     // Unbound, a browser's own fetch throws "Illegal invocation".
     const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
-    this.#shared = { fetch, timeout, pulse: { at: 0 } };
+    this.#shared = { fetch, watch: new Watch(timeout) };
     this.#retries = retries;
     this.#budget = concurrency * retries;
     this.#limit = new Limit(concurrency);
@@ -93,9 +94,7 @@ class FetchTransport implements Transport {
     const url = httpUrl(request.url);
     if (!url) return fail(await tell(request.name, url, { code: "EINVALIDURL" }));
     if (request.signal?.aborted || this.#life.signal.aborted) return aborted(request);
-    const stop = new AbortController();
-    const { signal } = stop;
-    const forget = [request.signal, this.#life.signal].map((each) => each && onAbort(each, () => stop.abort()));
+    const { signal, forget } = this.#either(request.signal);
     try {
       const job: Job = { request, url, signal, tried: 0, suspicions: 0, renewed: false };
       return await this.#limit.run(() => this.#run(job), signal, request.url);
@@ -103,8 +102,20 @@ class FetchTransport implements Transport {
       if (signal.aborted) return aborted(request);
       throw error;
     } finally {
-      for (const each of forget) each?.();
+      forget?.();
     }
+  }
+
+  /** Aborts with the transport's life, and with `signal` where there is one: most often there is none, and nothing to be made. */
+  #either(signal: AbortSignal | undefined): { signal: AbortSignal; forget?: () => void } {
+    const life = this.#life.signal;
+    if (!signal) return { signal: life };
+    const stop = new AbortController();
+    const forget = [signal, life].map((each) => onAbort(each, () => stop.abort()));
+    const forgetBoth = (): void => {
+      for (const each of forget) each();
+    };
+    return { signal: stop.signal, forget: forgetBoth };
   }
 
   hurry(url: string): void {
@@ -151,7 +162,7 @@ class FetchTransport implements Transport {
         }
         return this.#later(job, () => ({ code: "EUNREACHABLE", reason: "network", found: reply.found }));
       case "timeout":
-        return this.#later(job, () => ({ code: "ETIMEDOUT", milliseconds: this.#shared.timeout }));
+        return this.#later(job, () => ({ code: "ETIMEDOUT", milliseconds: this.#shared.watch.timeout }));
       case "aborted":
         throw job.signal.reason;
       default:
@@ -166,7 +177,7 @@ class FetchTransport implements Transport {
   /** One request. Undefined where there should be a token and is none. */
   async #ask(job: Job, url: URL): Promise<Reply | undefined> {
     const { kind, metadata, etag } = job.request;
-    const token = await orAbort(this.#tokens.of(url.origin), job.signal);
+    const token = this.#tokens.none ? undefined : await orAbort(this.#tokens.of(url.origin), job.signal);
     if (token === null) return undefined;
     const headers: Record<string, string> = { accept: kind === "tarball" ? "*/*" : ACCEPT[metadata] };
     // A page's own would need leave from the registry (a preflight for each), and its browser asks with one anyway.

@@ -21,8 +21,15 @@ export type NetOrder =
   | { to: "hurry"; url: string }
   | { to: "close" };
 
+/** What came of one request. */
+export interface Got {
+  id: number;
+  outcome: Outcome<RegistryResponse>;
+}
+
 /** To whoever asked. Bodies are transferred. */
 export type NetAnswer =
-  | { of: "get"; id: number; outcome: Outcome<RegistryResponse> }
+  /** As many as came in about a turn. */
+  | { of: "got"; gots: Got[] }
   | { of: "namespace"; id: number; namespace: string | null }
   | { of: "warning"; warning: Failure };

@@ -77,8 +77,8 @@ export class PortTransport implements Net {
   #hear(answer: NetAnswer): void {
     this.messages++;
     switch (answer.of) {
-      case "get":
-        settle(this.#gets, answer.id, answer.outcome);
+      case "got":
+        for (const { id, outcome } of answer.gots) settle(this.#gets, id, outcome);
         break;
       case "namespace":
         settle(this.#namespaces, answer.id, answer.namespace);

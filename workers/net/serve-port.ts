@@ -1,7 +1,11 @@
 import { fail } from "../../src/errors.ts";
 import { failureOf } from "../failure-of.ts";
+import { nextTurn } from "../yield.ts";
 import type { Net, OpenNet } from "./net.ts";
-import type { Get, NetAnswer, NetOrder } from "./net-protocol.ts";
+import type { Get, Got, NetAnswer, NetOrder } from "./net-protocol.ts";
+
+/** Answers in one message. More of them would keep whoever waits for the first waiting. */
+const MOST = 16;
 
 /** Answers the requests that come through a port. What is returned ends it: requests under way are given up. */
 export function servePort(port: MessagePort, open: OpenNet): () => void {
@@ -11,17 +15,18 @@ export function servePort(port: MessagePort, open: OpenNet): () => void {
     net?.dispose();
     net = undefined;
   };
+  let gots: Got[] = [];
+  const flush = (): void => {
+    if (gots.length === 0) return;
+    send({ of: "got", gots }, bodiesOf(gots));
+    gots = [];
+  };
   const get = async (net: Net, { id, ...request }: Get): Promise<void> => {
-    try {
-      const outcome = await net.get(request);
-      const bytes = outcome.ok ? outcome.value.bytes : undefined;
-      // Only a body that fills its buffer can go without being copied.
-      const whole = bytes && bytes.length > 0 && bytes.byteLength === bytes.buffer.byteLength;
-      send({ of: "get", id, outcome }, whole ? [bytes.buffer as ArrayBuffer] : []);
-    } catch (error) {
-      // Whoever asked may be asleep until there is an answer.
-      send({ of: "get", id, outcome: fail(failureOf(error)) });
-    }
+    // Whoever asked may be asleep until there is an answer.
+    const outcome = await net.get(request).catch((error: unknown) => fail(failureOf(error)));
+    // Several in one message cost both threads less than one in each: what else comes until the turn is over goes along.
+    if (gots.push({ id, outcome }) === MOST) flush();
+    else if (gots.length === 1) void nextTurn().then(flush);
   };
   port.onmessage = ({ data }: MessageEvent<NetOrder>) => {
     switch (data.to) {
@@ -53,4 +58,13 @@ export function servePort(port: MessagePort, open: OpenNet): () => void {
     close();
     port.close();
   };
+}
+
+/** Those that can go without being copied: they fill their buffer. */
+function bodiesOf(gots: readonly Got[]): ArrayBuffer[] {
+  return gots.flatMap(({ outcome }) => {
+    const bytes = outcome.ok ? outcome.value.bytes : undefined;
+    const whole = bytes && bytes.length > 0 && bytes.byteLength === bytes.buffer.byteLength;
+    return whole ? [bytes.buffer as ArrayBuffer] : [];
+  });
 }

@@ -13,6 +13,11 @@ export class Tokens {
     this.#ask = ask;
   }
 
+  /** Nobody was named who could know any: nothing has to be asked. */
+  get none(): boolean {
+    return !this.#ask;
+  }
+
   /** Undefined: none. Null: the callback failed, or gave what a header cannot carry. Never rejects. */
   of(origin: string): Promise<string | undefined | null> {
     let token = this.#known.get(origin);
