@@ -12,6 +12,8 @@ export interface RegistryRequest {
   metadata: "full" | "abbreviated";
   /** Of the document that is at hand: the same one need not be sent again. */
   etag?: string;
+  /** How soon it is wanted, beside others that wait: lower is sooner. Default 0. */
+  rank?: number;
   signal?: AbortSignal;
 }
 
@@ -27,8 +29,8 @@ export interface RegistryResponse {
 /** What the core is handed to reach a registry. Never throws: an outcome is data. */
 export interface Transport {
   get(request: RegistryRequest): Promise<Outcome<RegistryResponse>>;
-  /** Somebody waits for this URL: if it has not been asked for yet it is next. */
-  hurry?(url: string): void;
+  /** This URL, if it has not been asked for yet, has at most this rank from here on; without one it is next. */
+  hurry?(url: string, rank?: number): void;
   dispose(): void;
 }
 

@@ -1,3 +1,4 @@
+import { RankQueue } from "../src/base/rank-queue.ts";
 import { failure, InstallError } from "../src/errors.ts";
 import { nextTurn } from "./yield.ts";
 
@@ -5,21 +6,26 @@ import { nextTurn } from "./yield.ts";
 const SLICE = 4;
 
 interface Job {
+  name: string;
   run(): void;
   drop(): void;
 }
 
 /**
- * Work of a thread that must hear its messages: done a slice at a time, in the order it came, but for what somebody waits for. A
- * message that says so would else stand behind hundreds of bodies, half a millisecond each.
+ * Work of a thread that must hear its messages: done a slice at a time, lowest rank first. A message that says that somebody
+ * waits would else stand behind hundreds of bodies, half a millisecond each.
  */
 export class Desk {
-  readonly #jobs = new Map<string, Job>();
-  readonly #hurried = new Set<string>();
+  readonly #rankOf: (name: string) => number;
+  readonly #jobs = new RankQueue<Job>();
   #busy = false;
   #stopped = false;
 
-  /** What `work` returns or throws, later. One piece of work a name. */
+  constructor(rankOf: (name: string) => number) {
+    this.#rankOf = rankOf;
+  }
+
+  /** What `work` returns or throws, later. */
   run<T>(name: string, work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       const run = (): void => {
@@ -31,21 +37,23 @@ export class Desk {
       };
       const drop = (): void => reject(new InstallError(failure("EABORTED", `${name}: cancelled`, { package: name })));
       if (this.#stopped) drop();
-      else this.#jobs.set(name, { run, drop });
+      else this.#jobs.add({ name, run, drop }, this.#rankOf(name));
       if (!this.#busy) void this.#work();
     });
   }
 
-  /** This one is next, now or once it has come. */
+  /** Its rank has become lower. */
   hurry(name: string): void {
-    this.#hurried.add(name);
+    this.#jobs.promote((job) => job.name === name, this.#rankOf(name));
   }
 
   /** Whatever has not begun rejects, now and when it comes later. */
   stop(): void {
     this.#stopped = true;
-    for (const { drop } of this.#jobs.values()) drop();
-    this.#jobs.clear();
+    for (const job of [...this.#jobs]) {
+      this.#jobs.delete(job);
+      job.drop();
+    }
   }
 
   async #work(): Promise<void> {
@@ -53,27 +61,11 @@ export class Desk {
     while (this.#jobs.size > 0) {
       await nextTurn();
       const end = Date.now() + SLICE;
-      while (this.#jobs.size > 0 && Date.now() < end) this.#next();
+      for (let job = this.#jobs.first(); job; job = Date.now() < end ? this.#jobs.first() : undefined) {
+        this.#jobs.delete(job);
+        job.run();
+      }
     }
     this.#busy = false;
-  }
-
-  #next(): void {
-    for (const name of this.#hurried) {
-      const job = this.#jobs.get(name);
-      if (!job) continue;
-      this.#hurried.delete(name);
-      this.#take(name, job);
-      return;
-    }
-    for (const [name, job] of this.#jobs) {
-      this.#take(name, job);
-      return;
-    }
-  }
-
-  #take(name: string, { run }: Job): void {
-    this.#jobs.delete(name);
-    run();
   }
 }

@@ -38,7 +38,7 @@ function followed(manifest: Manifest): Manifest {
 /** Sets out at once. */
 export function startPreload(plan: Plan, source: PreloadSource, policy: (name: string) => PickPolicy): Preload {
   const preload = new Preload(source, { ...plan, policy });
-  preload.follow(plan.manifest, true);
+  preload.start(plan.manifest);
   return preload;
 }
 

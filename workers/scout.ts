@@ -1,5 +1,5 @@
 import { type Failure, fail, type Outcome, ok } from "../src/errors.ts";
-import { PackumentSource } from "../src/registry/packument-source.ts";
+import { NEXT, PackumentSource } from "../src/registry/packument-source.ts";
 import type { Preload } from "../src/registry/preload.ts";
 import { type Departure, packumentKey, type Ring, tarballKey, type Word } from "./bell.ts";
 import { writeCounts } from "./counts.ts";
@@ -43,7 +43,7 @@ class Journey {
   readonly #larder: Larder | undefined;
   readonly #source: PackumentSource;
   readonly #preload: Promise<Preload>;
-  readonly #desk = new Desk();
+  readonly #desk = new Desk((name) => this.#source.rankOf(name) - NEXT);
   readonly #asked = new Set<string>();
   readonly #counters: Counters;
   #messages = 0;
@@ -61,8 +61,9 @@ class Journey {
     this.#larder = cache === "none" ? undefined : pantry.larder({ config, metadata, cache, warn, namespace });
     const publish = (name: string, record: Outcome<Uint8Array>): Promise<Outcome<Uint8Array>> =>
       this.#publish(packumentKey(name), record);
+    const promoted = (name: string): void => this.#desk.hurry(name);
     const work = <T>(name: string, job: () => T): Promise<T> => this.#desk.run(name, job);
-    this.#source = new PackumentSource({ transport, config, metadata, larder: this.#larder, publish, work });
+    this.#source = new PackumentSource({ transport, config, metadata, larder: this.#larder, publish, work, promoted });
     this.#preload = this.#setOut();
   }
 
@@ -98,11 +99,11 @@ class Journey {
     const mates = (await this.#larder?.mates(directNames(plan))) ?? [];
     await Promise.all(mates.map((name) => this.#bring(name)));
     const policy = await policyOf(options, platform);
-    return startPreload(plan, { packument: (name) => this.#bring(name) }, policy);
+    return startPreload(plan, { packument: (name, rank) => this.#bring(name, rank) }, policy);
   }
 
   /** Fetches, condenses and publishes a packument: once, whoever wants it. */
-  async #bring(name: string): ReturnType<PackumentSource["packument"]> {
+  async #bring(name: string, rank = 0): ReturnType<PackumentSource["packument"]> {
     const key = packumentKey(name);
     try {
       if (!this.#asked.has(name)) {
@@ -110,7 +111,7 @@ class Journey {
         // So that an engine that comes to need it only waits.
         this.#map.register(key);
       }
-      return await this.#source.packument(name);
+      return await this.#source.packument(name, rank);
     } catch (error) {
       // No memory, or a fault: an engine that sleeps must hear of it.
       const told = failureOf(error);
@@ -125,7 +126,6 @@ class Journey {
    */
   async #bringAgain(name: string): Promise<void> {
     void this.#bring(name);
-    this.#desk.hurry(name);
     const packument = await this.#source.hurry(name);
     if (!packument.ok) this.#map.fail(packumentKey(name), packument.failure);
   }

@@ -1,14 +1,25 @@
 import { onAbort } from "./on-abort.ts";
+import { RankQueue } from "./rank-queue.ts";
 
 interface Turn {
   key: unknown;
   start: () => void;
 }
 
-/** Lets at most `size` pieces of work run at once, first come, first served, but for those that are in a hurry. */
+/** How a piece of work stands in line. */
+export interface Place {
+  /** Aborts while it waits: then it never starts. */
+  signal?: AbortSignal | undefined;
+  /** What `hurry` names it by. */
+  key?: unknown;
+  /** Lower ones go first. Default 0. */
+  rank?: number | undefined;
+}
+
+/** Lets at most `size` pieces of work run at once, the lowest rank first and within one in the order of arrival. */
 export class Limit {
   #free: number;
-  #queue = new Set<Turn>();
+  readonly #queue = new RankQueue<Turn>();
 
   constructor(size: number) {
     // None at all, or no number, would wait for ever.
@@ -16,28 +27,26 @@ export class Limit {
   }
 
   /** @throws `signal.reason` when it aborts before the turn has come (the work never starts), or what `work` rejects with */
-  async run<T>(work: () => Promise<T>, signal?: AbortSignal, key?: unknown): Promise<T> {
-    signal?.throwIfAborted();
+  async run<T>(work: () => Promise<T>, place: Place = {}): Promise<T> {
+    place.signal?.throwIfAborted();
     if (this.#free > 0) this.#free--;
-    else await this.#turn(signal, key);
+    else await this.#turn(place);
     try {
       return await work();
     } finally {
       // The place is handed over, not given back and taken again: nobody can slip in between.
-      const [next] = this.#queue;
+      const next = this.#queue.first();
       if (next) next.start();
       else this.#free++;
     }
   }
 
-  /** What waits under this key is next. */
-  hurry(key: unknown): void {
-    const turns = [...this.#queue];
-    const index = turns.findIndex((turn) => turn.key === key);
-    if (index > 0) this.#queue = new Set(turns.splice(index, 1).concat(turns));
+  /** What waits under this key has at most this rank from here on; without one it is next. */
+  hurry(key: unknown, rank?: number): void {
+    this.#queue.promote((turn) => turn.key === key, rank === undefined ? NEXT : lineOf(rank));
   }
 
-  #turn(signal: AbortSignal | undefined, key: unknown): Promise<void> {
+  #turn({ signal, key, rank = 0 }: Place): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         this.#queue.delete(turn);
@@ -53,7 +62,16 @@ export class Limit {
       };
       const turn: Turn = { key, start };
       const forget = signal && onAbort(signal, stop);
-      this.#queue.add(turn);
+      this.#queue.add(turn, lineOf(rank));
     });
   }
+}
+
+/** Those in a hurry stand before all ranks. */
+const NEXT = 0;
+/** Beyond this the order hardly matters. */
+const LAST = 31;
+
+function lineOf(rank: number): number {
+  return NEXT + 1 + Math.min(rank, LAST);
 }

@@ -16,9 +16,14 @@ export interface PackumentSourceOptions {
   larder?: Larder | undefined;
   /** Does work on a package when this thread has the time for it. */
   work?: <T>(name: string, job: () => T) => Promise<T>;
+  /** Told when a package that is in flight came to be wanted sooner. */
+  promoted?: (name: string) => void;
   /** Puts a record where others find it too; what it answers is used from then on. */
   publish?: (name: string, record: Outcome<Uint8Array>) => Promise<Outcome<Uint8Array>>;
 }
+
+/** The rank of what somebody waits for: before all others. */
+export const NEXT = -1;
 
 /** What is stored beyond a run. */
 export interface Larder {
@@ -57,7 +62,8 @@ export class PackumentSource {
   readonly #manifests = new OnceMap<string, Outcome<Manifest>>();
   readonly #tarballs = new OnceMap<string, Outcome<Uint8Array>>();
 
-  readonly #hurried = new Set<string>();
+  /** How soon each package is wanted: of those that were asked for at all. */
+  readonly #ranks = new Map<string, number>();
   private readonly indexed: Packument[] = [];
 
   constructor(options: PackumentSourceOptions) {
@@ -68,17 +74,32 @@ export class PackumentSource {
     return this.#options.metadata;
   }
 
-  packument(name: string): Promise<Outcome<Packument>> {
+  /** @param rank how soon it is wanted, beside others; lower is sooner */
+  packument(name: string, rank = 0): Promise<Outcome<Packument>> {
+    const before = this.#ranks.get(name);
+    if (before === undefined) this.#ranks.set(name, rank);
+    else if (rank < before) this.#promote(name, rank);
     return this.#packuments.run(name, () => this.#loadPackument(name));
   }
 
   /** {@link packument}, for somebody who can do nothing else meanwhile. */
   hurry(name: string): Promise<Outcome<Packument>> {
-    const { transport, config } = this.#options;
-    // It may not be on its way yet, but in the store's hands.
-    this.#hurried.add(name);
-    transport.hurry?.(packumentUrl(config, name));
-    return this.packument(name);
+    if (this.#ranks.has(name)) this.#promote(name, NEXT);
+    else this.#ranks.set(name, NEXT);
+    return this.packument(name, NEXT);
+  }
+
+  /** How soon a package is wanted: 0 and up, and {@link NEXT}. */
+  rankOf(name: string): number {
+    return this.#ranks.get(name) ?? 0;
+  }
+
+  #promote(name: string, rank: number): void {
+    this.#ranks.set(name, rank);
+    const { transport, config, promoted } = this.#options;
+    if (this.#packuments.get(name)) return;
+    transport.hurry?.(packumentUrl(config, name), rank === NEXT ? undefined : rank);
+    promoted?.(name);
   }
 
   /** Manifests parsed so far: of the thousands in a packument, those that something was decided by. */
@@ -137,8 +158,10 @@ export class PackumentSource {
   async #fetch(name: string, etag: string | undefined): Promise<Outcome<RegistryResponse>> {
     const { config, metadata } = this.#options;
     const url = packumentUrl(config, name);
-    const asked = this.#get({ kind: "packument", name, url, metadata, ...(etag && { etag }) });
-    if (this.#hurried.has(name)) this.#options.transport.hurry?.(url);
+    // It may have been in the store's hands when somebody came to wait for it.
+    const rank = this.rankOf(name);
+    const asked = this.#get({ kind: "packument", name, url, metadata, rank: Math.max(rank, 0), ...(etag && { etag }) });
+    if (rank === NEXT) this.#options.transport.hurry?.(url);
     const answer = await asked;
     if (!answer.ok || answer.value.notModified) return answer;
     try {

@@ -6,7 +6,15 @@ import { type PickPolicy, selectVersion } from "./select-version.ts";
 
 /** Where a preload gets packuments. */
 export interface PreloadSource {
-  packument(name: string): Promise<Outcome<Packument>>;
+  /** `rank`: how deep in the tree it is wanted. The engine goes by depth too. */
+  packument(name: string, rank: number): Promise<Outcome<Packument>>;
+}
+
+/** How a package is wanted. */
+interface Wish {
+  depth: number;
+  /** For an optional peer's sake. */
+  weak: boolean;
 }
 
 /**
@@ -50,13 +58,23 @@ export class Preload {
     this.#quieten();
   }
 
-  /** Follows a manifest's dependencies: the project's with those for development. */
-  follow(manifest: Manifest, dev = false): void {
-    for (const section of dev ? (["devDependencies", ...FOLLOWED] as const) : FOLLOWED) {
-      const deps = manifest[section];
-      if (deps) for (const name of Object.keys(deps)) this.#want(name, deps[name] as string);
+  /** Follows the project's own dependencies. */
+  start(manifest: Manifest): void {
+    this.#followAll(manifest, ["devDependencies", ...FOLLOWED], 0);
+    this.#followPeers(manifest, { depth: 0, weak: false });
+  }
+
+  /** What a package at this depth brings along: its dependencies one deeper, its peers beside it, as they will be looked at. */
+  #follow(manifest: Manifest, depth: number): void {
+    this.#followPeers(manifest, { depth, weak: false });
+    this.#followAll(manifest, FOLLOWED, depth + 1);
+  }
+
+  #followAll(manifest: Manifest, sections: readonly (keyof Manifest & `${string}ependencies`)[], depth: number): void {
+    for (const section of sections) {
+      const deps = manifest[section] as Record<string, string> | undefined;
+      if (deps) for (const name of Object.keys(deps)) this.#want(name, deps[name] as string, { depth, weak: false });
     }
-    this.#followPeers(manifest);
   }
 
   /**
@@ -64,16 +82,17 @@ export class Preload {
    * 82 were. It places few of them: those that are looked at for an optional peer's sake, and that are `weak` therefore, bring
    * their peers along and not their dependencies.
    */
-  #followPeers(manifest: Manifest, weak = false): void {
+  #followPeers(manifest: Manifest, { depth, weak }: Wish): void {
     if (!this.#peers || !manifest.peerDependencies) return;
     for (const [name, range] of Object.entries(manifest.peerDependencies)) {
-      if (manifest.peerDependenciesMeta?.[name]?.optional) this.#want(name, range, true);
+      if (manifest.peerDependenciesMeta?.[name]?.optional) this.#want(name, range, { depth, weak: true });
       // Most often somebody's dependency too: of another version than the peer's own range would pick.
-      else if (!this.#names.has(name)) this.#want(name, range, weak);
+      else if (!this.#names.has(name)) this.#want(name, range, { depth, weak });
+      else void this.#source.packument(name, depth);
     }
   }
 
-  #want(name: string, raw: string, weak = false): void {
+  #want(name: string, raw: string, { depth, weak }: Wish): void {
     const text = this.#overrides.get(name) ?? raw;
     const key = `${weak ? "?" : ""}${name}@${text}`;
     if (this.#stopped || this.#asked.has(key)) return;
@@ -86,14 +105,14 @@ export class Preload {
     const read = (packument: Outcome<Packument>): void => {
       if (this.#stopped || !packument.ok) return;
       const picked = selectVersion(packument.value, spec.fetchSpec, this.#policy(spec.name));
-      if (picked.ok && weak) this.#followPeers(picked.value, true);
-      else if (picked.ok) this.follow(picked.value);
+      if (picked.ok && weak) this.#followPeers(picked.value, { depth, weak });
+      else if (picked.ok) this.#follow(picked.value, depth);
     };
     const end = (): void => {
       if (++this.done === this.dispatched) this.#quieten();
     };
     // What cannot be read is the engine's to tell, if it comes to it.
-    this.#source.packument(spec.name).then(read).then(end, end);
+    this.#source.packument(spec.name, depth).then(read).then(end, end);
   }
 
   /** Resolves when there is nothing left to look for, or it was stopped. */

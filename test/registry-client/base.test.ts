@@ -127,13 +127,16 @@ test("a limit is reached, never passed, in the order of arrival, whatever fails 
       let most = 0;
       const runs = jobs.map(({ ticks, fails, cancels }, index) => {
         const stop = new AbortController();
-        const run = limit.run(async () => {
-          started.push(index);
-          most = Math.max(most, ++active);
-          for (let i = 0; i < ticks; i++) await tick();
-          active--;
-          if (fails) throw new Error("failed");
-        }, stop.signal);
+        const run = limit.run(
+          async () => {
+            started.push(index);
+            most = Math.max(most, ++active);
+            for (let i = 0; i < ticks; i++) await tick();
+            active--;
+            if (fails) throw new Error("failed");
+          },
+          { signal: stop.signal },
+        );
         if (cancels) stop.abort(new Error("cancelled"));
         return run.then(
           () => "done",
@@ -207,26 +210,28 @@ test("Retry-After is seconds or a date", () => {
   expect(retryAfter(null, now)).toBeUndefined();
 });
 
-test("who is in a hurry is next, and nobody is lost", async () => {
+test("the lowest rank goes first, who is in a hurry before all, and nobody is lost", async () => {
   const limit = new Limit(1);
   const order: string[] = [];
   let open = (): void => {};
   const gate = new Promise<void>((resolve) => {
     open = resolve;
   });
-  const runs = ["a", "b", "c", "d"].map((key) =>
+  const runs = ["a", "b", "c", "d", "e"].map((key) =>
     limit.run(
       async () => {
         order.push(key);
         if (key === "a") await gate;
       },
-      undefined,
-      key,
+      { key, rank: { c: 1, e: 3 }[key] },
     ),
   );
   limit.hurry("d");
+  limit.hurry("e", 1);
+  // It has a lower one.
+  limit.hurry("b", 1);
   limit.hurry("nobody");
   open();
   await Promise.all(runs);
-  expect(order).toEqual(["a", "d", "b", "c"]);
+  expect(order).toEqual(["a", "d", "b", "c", "e"]);
 });

@@ -53,7 +53,7 @@ test("asks the scope's registry, in the run's form, with the run's signal", asyn
   await source.manifest("@o/a", "1.0.0");
   await source.tarball("@o/a", "https://o.example/npm/@o/a/-/a-1.0.0.tgz");
   expect(asked).toEqual([
-    { kind: "packument", name: "@o/a", url: "https://o.example/npm/@o%2fa", metadata: "full", signal },
+    { kind: "packument", rank: 0, name: "@o/a", url: "https://o.example/npm/@o%2fa", metadata: "full", signal },
     { kind: "manifest", name: "@o/a", url: "https://o.example/npm/@o%2fa/1.0.0", metadata: "full", signal },
     { kind: "tarball", name: "@o/a", url: "https://o.example/npm/@o/a/-/a-1.0.0.tgz", metadata: "full", signal },
   ]);

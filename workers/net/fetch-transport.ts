@@ -97,7 +97,7 @@ class FetchTransport implements Transport {
     const { signal, forget } = this.#either(request.signal);
     try {
       const job: Job = { request, url, signal, tried: 0, suspicions: 0, renewed: false };
-      return await this.#limit.run(() => this.#run(job), signal, request.url);
+      return await this.#limit.run(() => this.#run(job), { signal, key: request.url, rank: request.rank });
     } catch (error) {
       if (signal.aborted) return aborted(request);
       throw error;
@@ -118,8 +118,8 @@ class FetchTransport implements Transport {
     return { signal: stop.signal, forget: forgetBoth };
   }
 
-  hurry(url: string): void {
-    this.#limit.hurry(url);
+  hurry(url: string, rank?: number): void {
+    this.#limit.hurry(url, rank);
   }
 
   dispose(): void {

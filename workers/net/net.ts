@@ -23,7 +23,7 @@ export function createNet(options: FetchTransportOptions): Net {
   const life = new AbortController();
   return {
     get: (request) => transport.get(request),
-    hurry: (url) => transport.hurry?.(url),
+    hurry: (url, rank) => transport.hurry?.(url, rank),
     dispose() {
       transport.dispose();
       life.abort();

@@ -25,9 +25,9 @@ export class PortTransport implements Net {
   get(request: RegistryRequest): Promise<Outcome<RegistryResponse>> {
     if (this.#closed) return Promise.resolve(closed(request.name));
     return new Promise((resolve) => {
-      const { kind, name, url, metadata, etag } = request;
+      const { kind, name, url, metadata, etag, rank } = request;
       const id = nextId++;
-      if (this.#batch.push({ id, kind, name, url, metadata, ...(etag && { etag }) }) === 1) {
+      if (this.#batch.push({ id, kind, name, url, metadata, ...(etag && { etag }), ...(rank && { rank }) }) === 1) {
         queueMicrotask(() => this.#flush());
       }
       this.#gets.set(id, resolve);
@@ -43,11 +43,11 @@ export class PortTransport implements Net {
     });
   };
 
-  hurry(url: string): void {
+  hurry(url: string, rank?: number): void {
     if (this.#closed) return;
     // What it is about may still stand in this turn's batch.
     this.#flush();
-    this.#send({ to: "hurry", url });
+    this.#send({ to: "hurry", url, rank });
   }
 
   dispose(): void {

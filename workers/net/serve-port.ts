@@ -45,7 +45,7 @@ export function servePort(port: MessagePort, open: OpenNet): () => void {
         break;
       }
       case "hurry":
-        net?.hurry?.(data.url);
+        net?.hurry?.(data.url, data.rank);
         break;
       case "close":
         close();
