@@ -12,6 +12,8 @@ export interface RegistryRequest {
   metadata: "full" | "abbreviated";
   /** Of the document that is at hand: the same one need not be sent again. */
   etag?: string;
+  /** Whoever asks keeps what comes: no other cache needs to. */
+  kept?: true;
   /** How soon it is wanted, beside others that wait: lower is sooner. Default 0. */
   rank?: number;
   signal?: AbortSignal;

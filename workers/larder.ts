@@ -1,7 +1,7 @@
 import type { CacheMode, MetadataForm } from "../src/api.ts";
 import { type Failure, fail, failure, type Outcome, ok } from "../src/errors.ts";
 import type { RegistryResponse } from "../src/ports.ts";
-import type { Larder as RecordLarder } from "../src/registry/packument-source.ts";
+import type { FetchRecord, Larder as RecordLarder } from "../src/registry/packument-source.ts";
 import { type RegistryConfig, registryOf } from "../src/registry/registry-config.ts";
 import type { Claim } from "../src/store/claim.ts";
 import { freshness } from "../src/store/freshness.ts";
@@ -11,6 +11,8 @@ import { encodeAbsence, readAbsence } from "./absence.ts";
 
 export interface LarderOptions {
   store: MetadataStore;
+  /** What is stored outlives this page. */
+  lasting: boolean;
   config: RegistryConfig;
   metadata: MetadataForm;
   cache: CacheMode;
@@ -20,8 +22,6 @@ export interface LarderOptions {
   /** Hears of the last write. */
   writing: (flush: Promise<void>) => void;
 }
-
-type Fetch = Parameters<RecordLarder["record"]>[1];
 
 /** One registry's place in the store. */
 interface Place {
@@ -50,8 +50,8 @@ export class Larder implements RecordLarder {
     this.#options = options;
   }
 
-  async record(name: string, fetch: Fetch): Promise<Outcome<RegistryResponse>> {
-    const { config, cache } = this.#options;
+  async record(name: string, fetch: FetchRecord): Promise<Outcome<RegistryResponse>> {
+    const { config, cache, lasting } = this.#options;
     const place = await this.#place(registryOf(config, name));
     const stored = await this.#stored(name, place);
     if (stored?.isFresh) return stored.answer;
@@ -62,7 +62,7 @@ export class Larder implements RecordLarder {
     const waited = await this.#turn(place);
     const now = waited ? await this.#stored(name, place) : stored;
     if (now?.isFresh) return now.answer;
-    const fetched = await fetch(now?.etag);
+    const fetched = await fetch({ etag: now?.etag, isKept: lasting && place.shelf !== null });
     if (!fetched.ok) this.#keepAbsence(name, fetched.failure, place);
     if (!now || !fetched.ok || !fetched.value.notModified) return fetched;
     place.shelf?.renew(name, Date.now());

@@ -13,11 +13,13 @@ import { PLATFORM_TOOLS } from "./store-tools.ts";
 /** This thread's hold on the stored metadata: IndexedDB, or where there is none memory of this thread's own. */
 export class Pantry {
   readonly #store: MetadataStore;
+  readonly #lasting: boolean;
   readonly #listeners = new Set<(warning: Failure) => void>();
   readonly #writing = new Set<Promise<void>>();
 
   constructor() {
     const shared = "indexedDB" in globalThis;
+    this.#lasting = shared;
     const locks = shared ? globalThis.navigator?.locks : undefined;
     this.#store = new MetadataStore(shared ? createIdbStore() : createMemoryStore(), {
       ...PLATFORM_TOOLS,
@@ -31,11 +33,12 @@ export class Pantry {
   }
 
   /** What one run takes from the store and puts into it. */
-  larder(options: Omit<LarderOptions, "store" | "writing">): Larder {
+  larder(options: Omit<LarderOptions, "store" | "lasting" | "writing">): Larder {
     this.#listeners.add(options.warn);
     return new Larder({
       ...options,
       store: this.#store,
+      lasting: this.#lasting,
       writing: (flush) => {
         this.#listeners.delete(options.warn);
         this.#writing.add(flush);

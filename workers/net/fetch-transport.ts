@@ -176,14 +176,14 @@ class FetchTransport implements Transport {
 
   /** One request. Undefined where there should be a token and is none. */
   async #ask(job: Job, url: URL): Promise<Reply | undefined> {
-    const { kind, metadata, etag } = job.request;
+    const { kind, metadata, etag, kept } = job.request;
     const token = this.#tokens.none ? undefined : await orAbort(this.#tokens.of(url.origin), job.signal);
     if (token === null) return undefined;
     const headers: Record<string, string> = { accept: kind === "tarball" ? "*/*" : ACCEPT[metadata] };
     // A page's own would need leave from the registry (a preflight for each), and its browser asks with one anyway.
     if (etag && !IN_BROWSER) headers["if-none-match"] = etag;
     if (token) headers["authorization"] = job.token = token;
-    const init: RequestInit = { cache: kind === "tarball" ? "default" : "no-cache" };
+    const init: RequestInit = { cache: kind === "tarball" ? "default" : kept ? "no-store" : "no-cache" };
     // A chunk at a time costs a page 6 % more of its thread for each packument. One that failed is worth that.
     const whole = kind !== "tarball" && job.tried === 0;
     const call: Call = { ...this.#shared, url, init, headers, whole, known: etag, signal: job.signal };

@@ -25,9 +25,20 @@ export class PortTransport implements Net {
   get(request: RegistryRequest): Promise<Outcome<RegistryResponse>> {
     if (this.#closed) return Promise.resolve(closed(request.name));
     return new Promise((resolve) => {
-      const { kind, name, url, metadata, etag, rank } = request;
+      const { kind, name, url, metadata, etag, kept, rank } = request;
       const id = nextId++;
-      if (this.#batch.push({ id, kind, name, url, metadata, ...(etag && { etag }), ...(rank && { rank }) }) === 1) {
+      if (
+        this.#batch.push({
+          id,
+          kind,
+          name,
+          url,
+          metadata,
+          ...(etag && { etag }),
+          ...(kept && { kept }),
+          ...(rank && { rank }),
+        }) === 1
+      ) {
         queueMicrotask(() => this.#flush());
       }
       this.#gets.set(id, resolve);
