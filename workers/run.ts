@@ -82,7 +82,7 @@ export class Run {
       this.#lap("resolve");
       await this.#complete(project, supply, meter);
       meter?.phase("write");
-      const { files, lockfile } = writeProject(project);
+      const { files, lockfile } = await supply.drive(writeProject(project), () => {});
       this.#lap("write");
       meter?.end();
       const all = [...npmrc.warnings, ...this.#warnings, ...warnings];

@@ -5,7 +5,7 @@ import { Builder, explainWarnings } from "./build.ts";
 import { checkEnginesAndPlatforms, pruneFailedOptional, warnDeprecated } from "./checks.ts";
 import { type Context, raise, Unexplained } from "./context.ts";
 import { calculateFlags, clearFlags, resetAllFlags } from "./flags.ts";
-import { needCode, type Steps } from "./need.ts";
+import { needCode, PAUSE, type Steps } from "./need.ts";
 import { updatesAll } from "./options.ts";
 import type { Project } from "./project.ts";
 
@@ -53,25 +53,36 @@ function* buildTree(project: Project): Steps<{ warnings: readonly Failure[] }> {
 }
 
 /** The files that npm would write for a tree that was built. */
-export function writeProject(project: Project): Written {
+export function* writeProject(project: Project): Steps<Written> {
   const { context, packageJson, files, path, lockfileVersion, legacy, edits, requested } = project;
   const changed = edits && requested ? edits.saveManifests(project, requested) : {};
   const { tree, lock } = context;
   const lockfile = files.key(`${path}/${lock?.filename ?? "package-lock.json"}`);
   if (project.options.packageLock !== false) {
-    changed[lockfile] = writeLock({
-      root: tree.root,
-      nodes: tree.inventory.values(),
-      lockfileVersion,
-      extra: lock?.extra,
-      indent: packageJson?.indent,
-      newline: packageJson?.newline,
-      legacy,
-    });
+    changed[lockfile] = yield* paused(
+      writeLock({
+        root: tree.root,
+        nodes: tree.inventory.values(),
+        lockfileVersion,
+        extra: lock?.extra,
+        indent: packageJson?.indent,
+        newline: packageJson?.newline,
+        legacy,
+      }),
+    );
   }
   const yarn = context.yarn?.write(tree.root);
   if (yarn) changed[files.key(`${path}/yarn.lock`)] = yarn;
   return { files: changed, lockfile };
+}
+
+/** What stops only to give way to others. */
+function* paused<T>(work: Generator<undefined, T>): Steps<T> {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    yield PAUSE;
+  }
 }
 
 /** Queues every node that can be reached from the project, but not through links, and has something missing or wrong (npm-tree §7.4). */

@@ -46,31 +46,50 @@ function quote(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
+/** Levels whose members are written in a step each. */
+const STEPS = 2;
+
 /**
- * A JSON value as text, its keys in npm's order at every level. Values that JSON has not are left out.
+ * A JSON value as text, its keys in npm's order at every level, with a pause after each member of the upper ones. Values that
+ * JSON has not are left out.
  * @throws InstallError ETOODEEP
  */
-export function sortedJson(value: unknown, indent: string): string {
+export function* sortedJson(value: unknown, indent: string): Generator<undefined, string> {
   const breaks = ["\n"];
-  // Each object is joined into one flat string: half a million pieces alive at once cost more than all the rest.
+  function* steps(item: unknown, depth: number): Generator<undefined, string> {
+    if (!isObject(item) || depth === STEPS) return text(item, depth);
+    breaks[depth + 1] ??= breaks[depth] + indent;
+    const parts: string[] = [];
+    for (const key of membersOf(item)) {
+      parts.push(`${quote(key)}: ${yield* steps(item[key], depth + 1)}`);
+      yield;
+    }
+    return joined(parts, depth, "{}");
+  }
+  const joined = (parts: readonly string[], depth: number, brackets: "{}" | "[]"): string => {
+    const inner = breaks[depth + 1] + parts.join(`,${breaks[depth + 1]}`) + breaks[depth];
+    return parts.length === 0 ? brackets : `${brackets.charAt(0)}${inner}${brackets.charAt(1)}`;
+  };
   const text = (item: unknown, depth: number): string => {
     if (typeof item === "string") return quote(item);
     if (item === null || typeof item !== "object") return JSON.stringify(item) ?? "null";
     if (depth > MAX_DEPTH) throw new InstallError(failure("ETOODEEP", "Something in the lockfile nests too deep."));
     breaks[depth + 1] ??= breaks[depth] + indent;
-    const list = Array.isArray(item);
     const parts: string[] = [];
-    if (list) for (const child of item) parts.push(text(child, depth + 1));
-    else {
-      for (const key of sortedKeys(item as Json)) {
-        const child = (item as Json)[key];
-        // npm's writer loses `__proto__` by assigning it
-        if (child !== undefined && key !== "__proto__") parts.push(`${quote(key)}: ${text(child, depth + 1)}`);
-      }
+    if (Array.isArray(item)) {
+      for (const child of item) parts.push(text(child, depth + 1));
+      return joined(parts, depth, "[]");
     }
-    if (parts.length === 0) return list ? "[]" : "{}";
-    const inner = breaks[depth + 1] + parts.join(`,${breaks[depth + 1]}`) + breaks[depth];
-    return list ? `[${inner}]` : `{${inner}}`;
+    for (const key of membersOf(item as Json)) parts.push(`${quote(key)}: ${text((item as Json)[key], depth + 1)}`);
+    return joined(parts, depth, "{}");
   };
-  return text(value, 0);
+  return yield* steps(value, 0);
+}
+
+/** Keys of an object that are written, in order. */
+function membersOf(object: Json): string[] {
+  const keys = sortedKeys(object);
+  const isWritten = (key: string): boolean => object[key] !== undefined && key !== "__proto__";
+  // npm's writer loses `__proto__` by assigning it
+  return keys.every(isWritten) ? keys : keys.filter(isWritten);
 }

@@ -63,8 +63,8 @@ export interface LockInput {
 
 export type LockJson = Record<string, unknown>;
 
-/** The text of a lockfile, to the byte of npm's (npm-tree §22). */
-export function writeLock(input: LockInput): string {
+/** The text of a lockfile, to the byte of npm's (npm-tree §22), with a pause after each package. */
+export function* writeLock(input: LockInput): Generator<undefined, string> {
   const { root, lockfileVersion, legacy } = input;
   const lock: LockJson = { __proto__: null };
   for (const [key, value] of input.extra ?? []) lock[key] = value;
@@ -73,13 +73,13 @@ export function writeLock(input: LockInput): string {
   lock["lockfileVersion"] = lockfileVersion;
   lock["requires"] = true;
   if (lockfileVersion < 3 && legacy) lock["dependencies"] = legacy(root);
-  if (lockfileVersion > 1) lock["packages"] = packagesOf(input);
-  const text = `${sortedJson(lock, (input.indent || "  ").slice(0, 10))}\n`;
+  if (lockfileVersion > 1) lock["packages"] = yield* packagesOf(input);
+  const text = `${yield* sortedJson(lock, (input.indent || "  ").slice(0, 10))}\n`;
   const newline = input.newline || "\n";
   return newline === "\n" ? text : text.replaceAll("\n", newline);
 }
 
-function packagesOf({ root, nodes }: LockInput): LockJson {
+function* packagesOf({ root, nodes }: LockInput): Generator<undefined, LockJson> {
   const packages: LockJson = { __proto__: null };
   const own = lockEntry(root, root.path);
   if (Object.keys(own).length > 0) packages[""] = own;
@@ -87,6 +87,7 @@ function packagesOf({ root, nodes }: LockInput): LockJson {
     const { location } = node;
     if (location === "" || isStale(node) || (node.inert && !node.manifest.version)) continue;
     packages[location] = lockEntry(node, root.path);
+    yield;
   }
   return packages;
 }

@@ -54,8 +54,9 @@ export class EngineRun {
     const options = { legacyPeerDeps, ...(nested ? { installStrategy: "nested" as const } : {}) };
     const project = await readProject({ files: { "package.json": text }, name, options, platform: PLATFORM });
     const peek = (need: Asked): Answer => this.#answer(need);
-    await drive(resolveTree(project), { peek, answer: async (need) => peek(need), breathe: () => undefined });
-    const resolved = writeProject(project);
+    const host = { peek, answer: async (need: Asked) => peek(need), breathe: () => undefined };
+    await drive(resolveTree(project), host);
+    const resolved = await drive(writeProject(project), host);
     const { tree, world } = project.context;
     return { resolved, inventory: tree.inventory, nodes: tree.inventory.size - 1, steps: world.steps };
   }

@@ -4,6 +4,7 @@ import { readLock } from "../../src/lockfile/read-lock.ts";
 import { writeLock } from "../../src/lockfile/write-lock.ts";
 import { ProjectFiles } from "../../src/project/files.ts";
 import type { Manifest } from "../../src/registry/manifest.ts";
+import { finish } from "../helpers/finish.ts";
 import { lockNodes } from "./lock-nodes.ts";
 import { type RecordedLock, recordedLocks } from "./recorded-locks.ts";
 
@@ -27,13 +28,8 @@ async function rewrite({ text, peerless }: RecordedLock, lockfileVersion: number
   if (!lock?.loaded) throw new Error("unreadable");
   const indent = /^\{\n([ \t]+)/.exec(text)?.[1];
   const { extra } = lock;
-  return writeLock({
-    ...lockNodes(lock, { root, manifest, peerless }),
-    lockfileVersion,
-    indent,
-    extra,
-    legacy: legacyDependencies,
-  });
+  const nodes = lockNodes(lock, { root, manifest, peerless });
+  return finish(writeLock({ ...nodes, lockfileVersion, indent, extra, legacy: legacyDependencies }));
 }
 
 const versionOf = ({ text }: RecordedLock): number => (JSON.parse(text) as LockShape).lockfileVersion;

@@ -5,7 +5,10 @@ import { diffLocks } from "../../src/lockfile/diff-locks.ts";
 import type { LockData } from "../../src/lockfile/read-lock.ts";
 import { sortedJson } from "../../src/lockfile/sorted-json.ts";
 import { writeLock } from "../../src/lockfile/write-lock.ts";
+import { finish } from "../helpers/finish.ts";
 import { lockNodes } from "./lock-nodes.ts";
+
+const written = (value: unknown, indent: string): string => finish(sortedJson(value, indent));
 
 test("keys: scalars before objects, npm's favourites first, then en-order; indices before all", () => {
   const value = {
@@ -16,23 +19,23 @@ test("keys: scalars before objects, npm's favourites first, then en-order; indic
     os: ["x"],
     name: "n",
   };
-  expect(sortedJson(value, "")).toBe(sortedJson(JSON.parse(JSON.stringify(value)), ""));
-  const keys = Object.keys(JSON.parse(sortedJson(value, " ")) as object);
+  expect(written(value, "")).toBe(written(JSON.parse(JSON.stringify(value)), ""));
+  const keys = Object.keys(JSON.parse(written(value, " ")) as object);
   expect(keys).toEqual(["name", "version", "os", "z", "dependencies", "a"]);
-  const text = sortedJson(value["dependencies"], "");
+  const text = written(value["dependencies"], "");
   expect(text.match(/"[^"]+": /g)).toEqual(['"9": ', '"10": ', '"name": ', '"@s/x": ', '"b": ', '"B": ']);
 });
 
 test("text is JSON.stringify's own, whatever the strings hold", () => {
   const value = { a: 'q"\\\n\u2028\ud800é', b: [], c: [1, null, { d: true }], e: {}, f: [[]] };
   const sorted = { a: value.a, b: value.b, c: value.c, f: value.f, e: value.e };
-  expect(sortedJson(value, "\t")).toBe(JSON.stringify(sorted, null, "\t"));
+  expect(written(value, "\t")).toBe(JSON.stringify(sorted, null, "\t"));
 });
 
 test("what nests too deep is refused by code", () => {
   let deep: unknown = 1;
   for (let i = 0; i < 600; i++) deep = [deep];
-  expect(() => sortedJson(deep, "")).toThrow(InstallError);
+  expect(() => written(deep, "")).toThrow(InstallError);
 });
 
 test("the project's indent and line ends, the keys of the lock that was there", () => {
@@ -42,7 +45,7 @@ test("the project's indent and line ends, the keys of the lock that was there", 
     ["zeta", 1],
     ["version", "0.9.0"],
   ]);
-  const text = writeLock({ ...nodes, lockfileVersion: 3, extra, indent: "\t", newline: "\r\n" });
+  const text = finish(writeLock({ ...nodes, lockfileVersion: 3, extra, indent: "\t", newline: "\r\n" }));
   expect(text.split("\r\n")).toEqual([
     "{",
     '\t"name": "p",',
@@ -62,7 +65,7 @@ test("the project's indent and line ends, the keys of the lock that was there", 
   const bare = lockNodes({ packages: new Map() } as LockData, { root: "/p", manifest: {} });
   const plain =
     '{\n  "name": "p",\n  "version": "0.9.0",\n  "lockfileVersion": 3,\n  "requires": true,\n  "zeta": 1,\n  "packages": {}\n}\n';
-  expect(writeLock({ ...bare, lockfileVersion: 3, extra, indent: "", newline: "" })).toBe(plain);
+  expect(finish(writeLock({ ...bare, lockfileVersion: 3, extra, indent: "", newline: "" }))).toBe(plain);
 });
 
 test("what changed between two locks, of whatever versions", () => {

@@ -8,6 +8,7 @@ import { httpUrl, registryBase } from "../../src/registry/registry-config.ts";
 import type { Facts } from "../../src/registry/request-failure.ts";
 import type { ByHand } from "./by-hand.ts";
 import { type Call, exchange, type Reply } from "./exchange.ts";
+import { Pace } from "./pace.ts";
 import type { LastRead, SecondLook } from "./second-look.ts";
 import { Tokens } from "./tokens.ts";
 import { Watch } from "./watch.ts";
@@ -66,6 +67,8 @@ class FetchTransport implements Transport {
   readonly #shared: Pick<Call, "fetch" | "watch">;
   readonly #retries: number;
   readonly #limit: Limit;
+  /** Only a page is to stay free. */
+  readonly #pace = "document" in globalThis ? new Pace() : undefined;
   readonly #tokens: Tokens;
   readonly #read: LastRead = new Map();
   #look: Promise<SecondLook | undefined> | undefined;
@@ -97,7 +100,11 @@ class FetchTransport implements Transport {
     const { signal, forget } = this.#either(request.signal);
     try {
       const job: Job = { request, url, signal, tried: 0, suspicions: 0, renewed: false };
-      return await this.#limit.run(() => this.#run(job), { signal, key: request.url, rank: request.rank });
+      const work = async (): Promise<Outcome<RegistryResponse>> => {
+        await this.#pace?.turn();
+        return await this.#run(job);
+      };
+      return await this.#limit.run(work, { signal, key: request.url, rank: request.rank });
     } catch (error) {
       if (signal.aborted) return aborted(request);
       throw error;

@@ -1,0 +1,30 @@
+import { expect, test, vi } from "vitest";
+import { Pace } from "../../workers/net/pace.ts";
+
+test("of hundreds that come at once a few begin at once, the rest a few in each turn, in order", async () => {
+  const pace = new Pace();
+  const begun: number[] = [];
+  const all = Array.from({ length: 100 }, async (_, index) => {
+    await pace.turn();
+    begun.push(index);
+  });
+  await Promise.resolve();
+  expect(begun).toEqual(Array.from({ length: 16 }, (_, index) => index));
+  await vi.waitFor(() => expect(begun.length).toBeGreaterThan(16), { interval: 0 });
+  expect(begun.length).toBeLessThan(100);
+  await Promise.all(all);
+  expect(begun).toEqual(Array.from({ length: 100 }, (_, index) => index));
+});
+
+test("those that come one by one never wait", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  try {
+    const pace = new Pace();
+    for (let each = 0; each < 100; each++) {
+      expect(pace.turn()).toBeUndefined();
+      vi.advanceTimersByTime(2);
+    }
+  } finally {
+    vi.useRealTimers();
+  }
+});

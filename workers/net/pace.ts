@@ -1,0 +1,37 @@
+import { nextTurn } from "../yield.ts";
+
+/** Requests that one turn of the event loop may start: a browser takes a third of a millisecond and more for each. */
+const BURST = 16;
+/** Milliseconds after which it counts as another turn. */
+const SPELL = 16;
+
+/** Spreads the start of many requests over turns, so that a page which asks for hundreds at once is not held up. */
+export class Pace {
+  #since = 0;
+  #begun = 0;
+  #waiting: (() => void)[] = [];
+
+  /** Undefined: at once. */
+  turn(): Promise<void> | undefined {
+    if (this.#waiting.length === 0 && this.#begins()) return undefined;
+    return new Promise((begin) => {
+      if (this.#waiting.push(begin) === 1) void this.#release();
+    });
+  }
+
+  #begins(): boolean {
+    const now = performance.now();
+    if (now - this.#since > SPELL) {
+      this.#since = now;
+      this.#begun = 0;
+    }
+    return this.#begun++ < BURST;
+  }
+
+  async #release(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      await nextTurn();
+      for (const begin of this.#waiting.splice(0, BURST / 2)) begin();
+    }
+  }
+}
