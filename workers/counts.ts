@@ -1,6 +1,6 @@
 import type { Progress } from "../src/api.ts";
 import type { SourceCounts } from "../src/registry/packument-source.ts";
-import type { Meter } from "./run.ts";
+import type { Far, Meter } from "./run.ts";
 import {
   Counters,
   FETCHED,
@@ -51,9 +51,9 @@ export function readProgress(memory: SharedMemory): Progress {
 }
 
 /** An engine that sleeps can tell nobody how far it is: it writes it down. */
-export function countersMeter(memory: SharedMemory, counts: () => Omit<Progress, "phase">): Meter {
+export function countersMeter(memory: SharedMemory, { placed }: Pick<Far, "placed">): Meter {
   const counters = new Counters(memory);
-  const tick = (): void => counters.set(PLACED, counts().placed);
+  const tick = (): void => counters.set(PLACED, placed());
   return {
     phase: (phase) => counters.set(PHASE, PHASES.indexOf(phase)),
     tick,

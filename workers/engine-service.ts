@@ -9,7 +9,7 @@ import { PortTransport } from "./net/port-transport.ts";
 import { Pantry } from "./pantry.ts";
 import { ProgressMeter } from "./progress.ts";
 import type { Answered, EngineService, Order, Setup } from "./protocol.ts";
-import { type Meter, Run } from "./run.ts";
+import { type Far, type Meter, Run } from "./run.ts";
 import { startScout } from "./scout.ts";
 import type { Connect } from "./supply.ts";
 import { threadSupply } from "./thread-supply.ts";
@@ -65,12 +65,9 @@ function local({ net: [port] }: Setup, { settings }: Order, pantry: Pantry): Con
   };
 }
 
-function meterOf({
-  progress,
-  memory,
-}: Order): ((counts: ConstructorParameters<typeof ProgressMeter>[1]) => Meter) | undefined {
-  if (memory) return (counts) => countersMeter(memory, counts);
-  return progress && ((counts) => new ProgressMeter((report) => progress.postMessage(report), counts));
+function meterOf({ progress, memory }: Order): ((far: Far) => Meter) | undefined {
+  if (memory) return (far) => countersMeter(memory, far);
+  return progress && ((far) => new ProgressMeter((report) => progress.postMessage(report), far));
 }
 
 /** Never lets go: the lock is free again when this worker is gone. */

@@ -1,4 +1,5 @@
 import type { Progress } from "../src/api.ts";
+import type { Far } from "./run.ts";
 
 /** At most twenty reports a second. Milliseconds. */
 const EVERY = 50;
@@ -6,14 +7,14 @@ const EVERY = 50;
 /** Tells the embedder how far a resolution is: while the engine works, and while it waits. */
 export class ProgressMeter {
   readonly #tell: (progress: Progress) => void;
-  readonly #counts: () => Omit<Progress, "phase">;
+  readonly #far: Far;
   readonly #timer: ReturnType<typeof setInterval>;
   #phase: Progress["phase"] = "read";
   #last = Number.NEGATIVE_INFINITY;
 
-  constructor(tell: (progress: Progress) => void, counts: () => Omit<Progress, "phase">) {
+  constructor(tell: (progress: Progress) => void, far: Far) {
     this.#tell = tell;
-    this.#counts = counts;
+    this.#far = far;
     this.#timer = setInterval(() => this.tick(), EVERY);
   }
   phase(phase: Progress["phase"]): void {
@@ -35,7 +36,7 @@ export class ProgressMeter {
     clearInterval(this.#timer);
   }
   #report(): void {
-    const { known, fetched, placed } = this.#counts();
-    this.#tell({ phase: this.#phase, known, fetched, placed });
+    const { known, fetched } = this.#far.counts();
+    this.#tell({ phase: this.#phase, known, fetched, placed: this.#far.placed() });
   }
 }

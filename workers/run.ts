@@ -20,6 +20,12 @@ import type { Connect, Supply } from "./supply.ts";
 /** Those of an installer's settings that a run goes by: plain data. */
 export type Settings = Pick<InstallerOptions, "registry" | "scopes" | "metadata" | "platform" | "cache">;
 
+/** How far a run is. What is placed is asked at every step of the engine. */
+export interface Far {
+  counts(): Pick<Progress, "known" | "fetched">;
+  placed(): number;
+}
+
 /** Hears how far a run is. */
 export interface Meter {
   phase(phase: Progress["phase"]): void;
@@ -35,7 +41,7 @@ export interface Job {
   options: ResolveOptions;
   signal: AbortSignal;
   connect: Connect;
-  meter?: ((counts: () => Omit<Progress, "phase">) => Meter | Promise<Meter>) | undefined;
+  meter?: ((far: Far) => Meter | Promise<Meter>) | undefined;
 }
 
 type Milliseconds = ResolutionStats["milliseconds"];
@@ -73,7 +79,7 @@ export class Run {
     const supply = await this.#connect(project, npmrc);
     const { tree } = project.context;
     const placed = (): number => tree.inventory.size - 1;
-    const meter = await this.#job.meter?.(() => ({ ...supply.counts(), placed: placed() }));
+    const meter = await this.#job.meter?.({ counts: () => supply.counts(), placed });
     this.#lap("read");
     try {
       meter?.phase("resolve");

@@ -76,10 +76,16 @@ export function inOrder(candidates: Candidate[]): number[] {
 
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
+/** Room for most texts. */
+const scratch = new Uint8Array(1 << 14);
+
 /** Text of a slice. A decoder refuses shared memory: such bytes are copied first. */
 export function decode(bytes: Uint8Array, start: number, end: number): string {
   const slice = bytes.subarray(start, end);
-  return DECODER.decode(bytes.buffer instanceof ArrayBuffer ? slice : slice.slice());
+  if (bytes.buffer instanceof ArrayBuffer) return DECODER.decode(slice);
+  if (slice.length > scratch.length) return DECODER.decode(slice.slice());
+  scratch.set(slice);
+  return DECODER.decode(scratch.subarray(0, slice.length));
 }
 
 /** The text of a JSON string that stands between quotes. Throws a SyntaxError when it is none. */

@@ -51,7 +51,7 @@ export class NameTable {
   }
 
   #seek(key: string, adds: boolean): number {
-    const bytes = encoder.encode(key);
+    const bytes = encoded(key);
     const hash = hashOf(bytes);
     let written = 0;
     for (let step = 0; step < this.#slots; step++) {
@@ -86,7 +86,10 @@ export class NameTable {
 
   #isAt(name: number, bytes: Uint8Array, hash: number): boolean {
     if (this.#words[name] !== hash || this.#words[name + 1] !== bytes.length) return false;
-    return this.#nameAt(name).every((byte, index) => byte === bytes[index]);
+    // Without a view of its own, which costs more than what is looked at.
+    const start = (name + 2) * 4;
+    for (let at = 0; at < bytes.length; at++) if (this.#bytes[start + at] !== bytes[at]) return false;
+    return true;
   }
 
   #nameAt(name: number): Uint8Array {
@@ -95,6 +98,15 @@ export class NameTable {
 }
 
 const encoder = new TextEncoder();
+/** Room for most keys. */
+const scratch = new Uint8Array(256);
+
+/** UTF-8, good until the next call. */
+function encoded(key: string): Uint8Array {
+  const { read, written } = encoder.encodeInto(key, scratch);
+  return read === key.length ? scratch.subarray(0, written) : encoder.encode(key);
+}
+
 const decoder = new TextDecoder();
 
 /** Words of a name. */
@@ -105,6 +117,6 @@ function sizeOf(bytes: Uint8Array): number {
 /** FNV-1a, as an Int32. */
 function hashOf(bytes: Uint8Array): number {
   let hash = 0x811c9dc5 | 0;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
   return hash;
 }
