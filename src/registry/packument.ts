@@ -185,7 +185,8 @@ export class Packument {
     const start = this.#word(COLD) + entry * HASH;
     const hash = latin1(this.record, start, start + HASH);
     const prefix = this.#slice(PREFIX);
-    this.#prefix ??= decode(this.record, this.#start(prefix), this.#start(prefix + 1));
+    // it was plain ASCII when it was taken
+    this.#prefix ??= latin1(this.record, this.#start(prefix), this.#start(prefix + 1));
     return { integrity: `sha512-${btoa(hash)}`, tarball: `${this.#prefix + version}.tgz` };
   }
 

@@ -8,6 +8,12 @@ import type { Vault } from "./vault.ts";
 /** How much goes into a group, records or their bytes before anything is deflated: docs/store.md says what was tried. */
 const GROUP = { records: 128, bytes: 2 << 20 };
 
+/** Which of the groups that are wanted are read in one transaction: so that the first is unpacked while the others are read. */
+const PORTIONS = [
+  [0, 1],
+  [1, Number.POSITIVE_INFINITY],
+] as const;
+
 /**
  * One namespace's packuments, for one resolution: what was stored when it was opened, and what it adds. Nothing here
  * rejects; what cannot be read is missing.
@@ -27,7 +33,7 @@ export class Shelf {
   readonly #blobs = new Map<number, Promise<Uint8Array | undefined>>();
   readonly #unpacked = new Map<number, Promise<void>>();
   #wanted: number[] = [];
-  #reading: Promise<Map<number, Uint8Array | undefined>> = Promise.resolve(new Map());
+  #reading: Promise<Map<number, Promise<Uint8Array | undefined>>> = Promise.resolve(new Map());
   #unpacking: Promise<unknown> = Promise.resolve();
   #flushing: Promise<void> = Promise.resolve();
 
@@ -57,7 +63,7 @@ export class Shelf {
   }
 
   /**
-   * Makes `get` answer for these names. Blobs are read with all of their batch, in one transaction for what is asked within
+   * Makes `get` answer for these names. Blobs are read with all of their batch, in two transactions for what is asked within
    * a tick; of these only the groups that hold the names are unpacked.
    */
   async load(names: Iterable<string>): Promise<void> {
@@ -146,11 +152,22 @@ export class Shelf {
       );
     }
   }
-  async #read(): Promise<Map<number, Uint8Array | undefined>> {
+
+  #read(): Map<number, Promise<Uint8Array | undefined>> {
     const ids = this.#wanted;
     this.#wanted = [];
-    const found = await this.#vault.read(ids.map((id) => groupKey(this.#namespace, id)));
-    return new Map(ids.map((id, i) => [id, found[i]]));
+    const blobs = new Map<number, Promise<Uint8Array | undefined>>();
+    for (const [from, to] of PORTIONS) {
+      const some = ids.slice(from, to);
+      if (some.length === 0) break;
+      const found = this.#vault.read(some.map((id) => groupKey(this.#namespace, id)));
+      for (const [i, id] of some.entries())
+        blobs.set(
+          id,
+          found.then((list) => list[i]),
+        );
+    }
+    return blobs;
   }
 
   async #write(): Promise<void> {
