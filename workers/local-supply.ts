@@ -4,11 +4,13 @@ import type { Outcome } from "../src/errors.ts";
 import { type Asked, driveLocally } from "../src/ideal/drive.ts";
 import type { Answer, OpenedTarball } from "../src/ideal/need.ts";
 import { PackumentSource } from "../src/registry/packument-source.ts";
+import type { Larder } from "./larder.ts";
+import { LatePreload } from "./late-preload.ts";
 import type { Net } from "./net/net.ts";
 import type { Pantry } from "./pantry.ts";
-import { planOf, startPreload } from "./plan.ts";
+import { directNames, type Plan, planOf, startPreload } from "./plan.ts";
 import type { Errand, Supply } from "./supply.ts";
-import { localClock } from "./yield.ts";
+import { localClock, nextTurn } from "./yield.ts";
 
 /** Everything on this thread but perhaps the fetching: the preload beside the engine, one way to the registry for both. */
 export function localSupply(errand: Errand, net: Net, pantry: Pantry | undefined): Supply {
@@ -25,8 +27,11 @@ export function localSupply(errand: Errand, net: Net, pantry: Pantry | undefined
         }
       });
     });
-  const source = new PackumentSource({ transport: net, config, metadata, signal, larder, work });
-  const preload = startPreload(planOf(project), source, project.context.options.policyFor);
+  const plan = planOf(project);
+  const preload = new LatePreload(async () => startPreload(plan, source, project.context.options.policyFor));
+  const fetching = (): void => preload.start();
+  const source = new PackumentSource({ transport: net, config, metadata, signal, larder, work, fetching });
+  void bringStored(source, larder, plan).then((some) => !some && preload.start());
   return {
     metadata,
     drive: (steps, tick) => {
@@ -52,6 +57,19 @@ export function localSupply(errand: Errand, net: Net, pantry: Pantry | undefined
       larder?.close();
     },
   };
+}
+
+/** Packuments that are asked of the store in a turn: two or three milliseconds. */
+const SOME = 256;
+
+/** Whether there is any: of a project that was seen before all of it is brought, in the order it is stored in. */
+async function bringStored(source: PackumentSource, larder: Larder | undefined, plan: Plan): Promise<boolean> {
+  const mates = (await larder?.mates(directNames(plan))) ?? [];
+  for (let from = 0; from < mates.length; from += SOME) {
+    for (const name of mates.slice(from, from + SOME)) void source.packument(name);
+    await nextTurn();
+  }
+  return mates.length > 0;
 }
 
 async function answer(need: Asked, source: PackumentSource, errand: Errand): Promise<Answer> {

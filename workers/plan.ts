@@ -35,6 +35,12 @@ function followed(manifest: Manifest): Manifest {
   return Object.fromEntries(Object.entries(manifest).filter(([key]) => /[dD]ependencies/.test(key)));
 }
 
+/** What the project itself asks for. */
+export function directNames({ manifest }: Plan): string[] {
+  const { dependencies, devDependencies, optionalDependencies, peerDependencies } = manifest;
+  return Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies, ...peerDependencies });
+}
+
 /** Sets out at once. */
 export function startPreload(plan: Plan, source: PreloadSource, policy: (name: string) => PickPolicy): Preload {
   const preload = new Preload(source, { ...plan, policy });

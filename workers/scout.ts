@@ -1,14 +1,14 @@
 import { type Failure, fail, type Outcome, ok } from "../src/errors.ts";
 import { NEXT, PackumentSource } from "../src/registry/packument-source.ts";
-import type { Preload } from "../src/registry/preload.ts";
 import { type Departure, packumentKey, type Ring, tarballKey, type Word } from "./bell.ts";
 import { writeCounts } from "./counts.ts";
 import { Desk } from "./desk.ts";
 import { failureOf } from "./failure-of.ts";
 import type { Larder } from "./larder.ts";
+import { LatePreload } from "./late-preload.ts";
 import { PortTransport } from "./net/port-transport.ts";
 import type { Pantry } from "./pantry.ts";
-import { type Plan, policyOf, startPreload } from "./plan.ts";
+import { directNames, policyOf, startPreload } from "./plan.ts";
 import type { Setup } from "./protocol.ts";
 import { Counters } from "./shared/counters.ts";
 import { growMemory } from "./shared/shared-memory.ts";
@@ -42,7 +42,11 @@ class Journey {
   readonly #transport: PortTransport;
   readonly #larder: Larder | undefined;
   readonly #source: PackumentSource;
-  readonly #preload: Promise<Preload>;
+  readonly #preload = new LatePreload(async () => {
+    const { plan, options, platform } = this.#departure;
+    const source = { packument: (name: string, rank: number) => this.#bring(name, rank) };
+    return startPreload(plan, source, await policyOf(options, platform));
+  });
   readonly #desk = new Desk((name) => this.#source.rankOf(name) - NEXT);
   readonly #asked = new Set<string>();
   readonly #counters: Counters;
@@ -61,10 +65,20 @@ class Journey {
     this.#larder = cache === "none" ? undefined : pantry.larder({ config, metadata, cache, warn, namespace });
     const publish = (name: string, record: Outcome<Uint8Array>): Promise<Outcome<Uint8Array>> =>
       this.#publish(packumentKey(name), record);
+    const fetching = (): void => this.#preload.start();
     const promoted = (name: string): void => this.#desk.hurry(name);
     const work = <T>(name: string, job: () => T): Promise<T> => this.#desk.run(name, job);
-    this.#source = new PackumentSource({ transport, config, metadata, larder: this.#larder, publish, work, promoted });
-    this.#preload = this.#setOut();
+    this.#source = new PackumentSource({
+      transport,
+      config,
+      metadata,
+      larder: this.#larder,
+      publish,
+      work,
+      promoted,
+      fetching,
+    });
+    void this.#setOut();
   }
 
   hear(ring: Exclude<Ring, { to: "start" }>): void {
@@ -93,13 +107,11 @@ class Journey {
     }
   }
 
-  async #setOut(): Promise<Preload> {
-    const { plan, options, platform } = this.#departure;
-    // A project that was seen before: all of it, in the order it is stored in. Guessing first would keep the engine waiting.
-    const mates = (await this.#larder?.mates(directNames(plan))) ?? [];
+  /** Of a project that was seen before all of it is brought, in the order it is stored in. */
+  async #setOut(): Promise<void> {
+    const mates = (await this.#larder?.mates(directNames(this.#departure.plan))) ?? [];
+    if (mates.length === 0) this.#preload.start();
     await Promise.all(mates.map((name) => this.#bring(name)));
-    const policy = await policyOf(options, platform);
-    return startPreload(plan, { packument: (name, rank) => this.#bring(name, rank) }, policy);
   }
 
   /** Fetches, condenses and publishes a packument: once, whoever wants it. */
@@ -165,12 +177,12 @@ class Journey {
   }
 
   async #tellMissing(): Promise<void> {
-    await (await this.#preload).quiet();
+    await this.#preload.quiet();
     this.#say({ of: "missing", names: [...(this.#larder?.missing ?? [])].sort() });
   }
 
   #halt(): void {
-    void this.#preload.then((preload) => preload.stop());
+    this.#preload.stop();
   }
 
   #count(): void {
@@ -182,9 +194,4 @@ class Journey {
     this.#messages++;
     this.#bell.postMessage(word);
   }
-}
-
-function directNames({ manifest }: Plan): string[] {
-  const { dependencies, devDependencies, optionalDependencies, peerDependencies } = manifest;
-  return Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies, ...peerDependencies });
 }

@@ -16,6 +16,8 @@ export interface PackumentSourceOptions {
   larder?: Larder | undefined;
   /** Does work on a package when this thread has the time for it. */
   work?: <T>(name: string, job: () => T) => Promise<T>;
+  /** Told whenever a packument has to be asked for. */
+  fetching?: () => void;
   /** Told when a package that is in flight came to be wanted sooner. */
   promoted?: (name: string) => void;
   /** Puts a record where others find it too; what it answers is used from then on. */
@@ -164,6 +166,7 @@ export class PackumentSource {
   ): Promise<Outcome<RegistryResponse>> {
     const { config, metadata } = this.#options;
     const url = packumentUrl(config, name);
+    this.#options.fetching?.();
     // It may have been in the store's hands when somebody came to wait for it.
     const rank = this.rankOf(name);
     const request: RegistryRequest = { kind: "packument", name, url, metadata, rank: Math.max(rank, 0) };

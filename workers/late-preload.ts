@@ -1,0 +1,31 @@
+import type { Preload } from "../src/registry/preload.ts";
+
+/**
+ * A preload that sets out when it is of use: where all that a run needs is stored nothing has to be guessed, and guessing takes
+ * a quarter of such a run's time.
+ */
+export class LatePreload {
+  readonly #make: () => Promise<Preload>;
+  #started: Promise<Preload> | undefined;
+  #stopped = false;
+
+  constructor(make: () => Promise<Preload>) {
+    this.#make = make;
+  }
+
+  /** Something has to be fetched. */
+  start(): void {
+    if (!this.#stopped) this.#started ??= this.#make();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    void this.#started?.then((preload) => preload.stop());
+  }
+
+  /** Once everything was looked for. */
+  async quiet(): Promise<void> {
+    this.start();
+    await (await this.#started)?.quiet();
+  }
+}
