@@ -15,12 +15,11 @@ interface Setting {
 }
 
 function resolveJob(stage: Stage, project: BenchProject, setting: Setting): PageJob {
-  const { metadata, concurrency, preloadWorkers } = stage.options;
+  const { metadata, concurrency } = stage.options;
   const { mode, io, cache, transport } = setting;
   const installer: InstallerSettings = {
     ...{ registry: stage.registry(transport).url, mode, cache, metadata, concurrency, platform: project.platform },
     ...(io === "page" ? {} : { io }),
-    ...(preloadWorkers === undefined ? {} : { preloadWorkers }),
   };
   const { name, files, options } = project;
   return { kind: "resolve", installer, project: { name, files }, options };

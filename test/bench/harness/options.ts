@@ -34,7 +34,6 @@ export interface BenchOptions {
   cache: string;
   metadata: MetadataForm;
   concurrency: number;
-  preloadWorkers: number | undefined;
   /** Milliseconds between two looks at the renderer's memory; 0: none. */
   memory: number;
   /** Lines of each thread's CPU profile to show, of a run of its own; 0: none. */
@@ -61,7 +60,7 @@ export const HELP = `Times resolutions in headless Chromium, in turn with a fetc
   --latency MS         before each answer of the registry
   --profile mirror     a registry that answers slowly, unevenly, in another order
   --feed memory        bodies come from the page's own memory: the threads alone
-  --cache, --metadata, --concurrency, --preload-workers   as the library's options
+  --cache, --metadata, --concurrency   as the library's options
   --memory MS          between two looks at the renderer's memory, in the warm-ups if there are any; 0: never. Default: 50
   --cpu-profile N      shows the N places that took most of each thread, in a run more that is not timed
   --json FILE          writes the rows there, and a chart beside it (FILE with .svg)`;
@@ -85,7 +84,6 @@ const FLAGS = {
   cache: { type: "string", default: "default" },
   metadata: { type: "string", default: "abbreviated" },
   concurrency: { type: "string", default: "256" },
-  "preload-workers": { type: "string" },
   memory: { type: "string", default: "50" },
   "cpu-profile": { type: "string", default: "0" },
   json: { type: "string" },
@@ -114,7 +112,6 @@ export function parseOptions(argv: readonly string[]): BenchOptions | null {
   const { values } = parseArgs({ args: [...argv], options: FLAGS });
   if (values.help) return null;
   const path = (text: string | undefined): string | undefined => text && resolve(text);
-  const workers = values["preload-workers"];
   return {
     projects: values.project.map((each) => resolve(each)),
     snapshot: path(values.snapshot),
@@ -134,7 +131,6 @@ export function parseOptions(argv: readonly string[]): BenchOptions | null {
     cache: values.cache,
     metadata: oneOf("metadata", values.metadata, ["full", "abbreviated"] as const),
     concurrency: count("concurrency", values.concurrency),
-    preloadWorkers: workers === undefined ? undefined : count("preload-workers", workers),
     memory: count("memory", values.memory),
     profileLines: count("cpu-profile", values["cpu-profile"]),
     json: path(values.json),

@@ -11,7 +11,6 @@ export interface InstallerSettings {
   cache?: string;
   metadata?: string;
   concurrency?: number;
-  preloadWorkers?: number;
 }
 
 export interface ResolveJob {

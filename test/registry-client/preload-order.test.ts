@@ -1,0 +1,76 @@
+import { expect, test, vi } from "vitest";
+import { ok } from "../../src/errors.ts";
+import { indexPackument } from "../../src/registry/condense.ts";
+import type { Manifest } from "../../src/registry/manifest.ts";
+import { Preload } from "../../src/registry/preload.ts";
+import { RangeTable } from "../../src/spec/version-range.ts";
+import { Desk } from "../../workers/desk.ts";
+import { LatePreload } from "../../workers/late-preload.ts";
+
+function packument(name: string, manifest: Manifest) {
+  const dist = { tarball: `http://registry.local/${name}/-/${name}-1.0.0.tgz` };
+  const versions = { "1.0.0": { name, version: "1.0.0", dist, ...manifest } };
+  return indexPackument(
+    name,
+    new TextEncoder().encode(JSON.stringify({ name, "dist-tags": { latest: "1.0.0" }, versions })),
+  );
+}
+
+const ranges = new RangeTable();
+
+test("a package is asked for with the depth that the engine will look at it: peers beside, dependencies below", async () => {
+  const packages: Record<string, Manifest> = {
+    a: { dependencies: { b: "1" }, peerDependencies: { p: "1" } },
+    b: { dependencies: { c: "1" }, peerDependencies: { o: "1" }, peerDependenciesMeta: { o: { optional: true } } },
+    p: { dependencies: { q: "1" } },
+    o: { dependencies: { never: "1" } },
+  };
+  const ranks = new Map<string, number[]>();
+  const source = {
+    packument: async (name: string, rank: number) => {
+      ranks.set(name, [...(ranks.get(name) ?? []), rank]);
+      return ok(packument(name, packages[name] ?? {}));
+    },
+  };
+  const policy = () => ({ ranges });
+  const preload = new Preload(source, { policy, overrides: new Map(), peers: true, known: new Set() });
+  preload.start({ dependencies: { a: "1" }, devDependencies: { d: "1" } });
+  await preload.quiet();
+  expect(Object.fromEntries(ranks)).toEqual({ d: [0], a: [0], p: [0], b: [1], o: [1], q: [1], c: [2] });
+});
+
+test("at a desk the lowest rank is done first, and what has not begun when it stops is refused", async () => {
+  const ranks: Record<string, number> = { a: 3, b: 1, c: 2, d: 3 };
+  const desk = new Desk((name) => ranks[name] ?? 0);
+  const done: string[] = [];
+  const work = Object.keys(ranks).map((name) => desk.run(name, () => done.push(name)));
+  ranks["d"] = 0;
+  desk.hurry("d");
+  await Promise.all(work);
+  expect(done).toEqual(["d", "b", "c", "a"]);
+  await expect(desk.run("e", () => JSON.parse("{"))).rejects.toThrow(SyntaxError);
+  const left = desk.run("f", () => done.push("f"));
+  desk.stop();
+  await expect(left).rejects.toMatchObject({ failure: { code: "EABORTED" } });
+  await expect(desk.run("g", () => done.push("g"))).rejects.toMatchObject({ failure: { code: "EABORTED" } });
+  expect(done).toHaveLength(4);
+});
+
+test("a late preload is made once, when it is started, and not after it was stopped", async () => {
+  const source = { packument: async (name: string) => ok(packument(name, {})) };
+  const make = vi.fn(async () => {
+    const policy = () => ({ ranges });
+    return new Preload(source, { policy, overrides: new Map(), peers: true, known: new Set() });
+  });
+  const late = new LatePreload(make);
+  expect(make).not.toHaveBeenCalled();
+  late.start();
+  late.start();
+  await late.quiet();
+  expect(make).toHaveBeenCalledTimes(1);
+  const never = new LatePreload(make);
+  never.stop();
+  never.start();
+  await never.quiet();
+  expect(make).toHaveBeenCalledTimes(1);
+});
