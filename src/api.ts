@@ -44,7 +44,7 @@ export interface InstallerOptions {
   platform?: Partial<Platform>;
   /** Not called once a resolution has ended. One that throws is not called again in that resolution, which has a warning (`EPROGRESS`). */
   onProgress?: (progress: Progress) => void;
-  /** Requests in flight at once. Default 256. */
+  /** Requests in flight at once. Default 256, and 16 in Node, which opens a connection for each: registries turn some of too many away. */
   concurrency?: number;
   /** Milliseconds without an answer before a request is given up and retried. Default 30,000. */
   timeout?: number;

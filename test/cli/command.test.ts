@@ -230,7 +230,7 @@ test("the library is asked for the running machine unless told otherwise, and th
   const platform = { os: "linux", cpu: "arm64", node: "22.0.0" };
   await webhoist(["lock", "app"], { cwd: dir, platform, createInstaller });
   // As many requests at once as npm makes, not as many as a page can.
-  expect(asked[0]?.installer).toEqual({ mode: "inline", cache: "none", concurrency: 16, platform });
+  expect(asked[0]?.installer).toEqual({ mode: "inline", cache: "none", platform });
   expect(asked[0]?.project).toMatchObject({ root: "app", name: "app" });
   const flags = ["--node-version=v20.1.0", "--npm-version", "10.0.0", "--metadata=full"];
   const token = ["--registry=https://npm.acme.example/sub/", "--token-env=ACME"];

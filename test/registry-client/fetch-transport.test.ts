@@ -36,7 +36,8 @@ test("keeps to its number of requests in flight, and uses all of it", async () =
     }
   };
   for (const [concurrency, expected] of [
-    [undefined, 256],
+    // A browser has 256 on one connection; here each has its own.
+    [undefined, 16],
     [7, 7],
   ] as const) {
     most = 0;

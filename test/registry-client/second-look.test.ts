@@ -68,7 +68,7 @@ test("a missing name later on: one look at what is known to be there", async () 
 
 test("fifty missing names share a look, and none carries a token", async () => {
   const registry = registryOf(["a"], { strict: true, latency: 1 });
-  const transport = transportOver(registry, { token: () => "hush" });
+  const transport = transportOver(registry, { token: () => "hush", concurrency: 50 });
   await transport.get(packumentRequest("a"));
   await new Promise((resolve) => setTimeout(resolve, 2));
   const names = Array.from({ length: 50 }, (_, index) => `gone${index}`);

@@ -84,8 +84,6 @@ function installerOptions(flags: Args["flags"], io: Io): InstallerOptions {
     mode: "inline",
     // One run, and then it ends.
     cache: "none",
-    // Node opens a connection for each request in flight. As many as npm: hundreds at once make registries refuse some.
-    concurrency: 16,
     platform: { ...io.platform, ...(node ? { node } : {}), ...(npm ? { npm } : {}) },
     ...(registry ? { registry } : {}),
     ...(token ? { token } : {}),

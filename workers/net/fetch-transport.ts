@@ -80,7 +80,7 @@ class FetchTransport implements Transport {
   #budget: number;
 
   constructor(options: FetchTransportOptions) {
-    const { concurrency = 256, timeout = 30_000, retries = 3 } = options;
+    const { concurrency = IN_BROWSER ? 256 : 16, timeout = 30_000, retries = 3 } = options;
     this.#options = options;
     this.#registry = registryBase(options.registry) ?? options.registry;
     this.#relay = options.proxy && registryBase(options.proxy, globalThis.location?.href);
