@@ -137,6 +137,7 @@ function fileSpec(base: Base, where: string): FileSpec {
   let path = base.rawSpec.startsWith("file:") ? base.rawSpec.slice(5) : base.rawSpec;
   if (/^\/\/[^/]/.test(path)) path = path.slice(1);
   if (/^\/{1,3}\.\.?(?:\/|$)/.test(path)) path = path.replace(/^\/+/, "");
+  path = withoutParents(path);
   // There is no home folder here: `~` is one that no project contains.
   const home = /^\/?~(?:\/|$)/.test(path);
   const drive = /^[a-z]:(?:\/|$)/i.test(path);
@@ -148,6 +149,17 @@ function fileSpec(base: Base, where: string): FileSpec {
     fetchSpec,
     saveSpec: `file:${saved.replaceAll("\\", "/")}`,
   };
+}
+
+/** As in a URL a `..` takes back what stands before it, between two slashes the nothing: `a//..` is `a`. */
+function withoutParents(path: string): string {
+  if (!path.includes("//")) return path;
+  const out: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === ".." && out.length > 0 && out.join() !== "" && out.at(-1) !== "..") out.pop();
+    else if (part !== ".") out.push(part);
+  }
+  return out.join("/");
 }
 
 /** `#abc`, `#semver:^1`, `#path:dir`, or several joined by `::`; a commit and a range exclude each other. */

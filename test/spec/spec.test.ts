@@ -115,6 +115,19 @@ test("a table of spellings, as npm-package-arg reads them", () => {
   }
 });
 
+test("between two slashes `..` takes back nothing, as in a URL", () => {
+  for (const raw of [
+    "vgit+ssh://..",
+    "vgit+ssh://../..",
+    "file:a//..",
+    "file:a//../b",
+    "file:a///../..",
+    "./a//./..",
+    "/a//..",
+  ])
+    agree("dep", raw);
+});
+
 // Left out: what `new URL` makes of `..` beside `~`, of doubled slashes and of `\\` in a `file:` path.
 const ODD_PATH = /\\|~|\/\/|\/~/;
 
