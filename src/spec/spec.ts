@@ -141,7 +141,11 @@ function fileSpec(base: Base, where: string): FileSpec {
   // There is no home folder here: `~` is one that no project contains.
   const home = /^\/?~(?:\/|$)/.test(path);
   const drive = /^[a-z]:(?:\/|$)/i.test(path);
-  const fetchSpec = home ? resolvePath("/~", path.replace(/^\/?~\/?/, "")) : resolvePath(drive ? "/" : where, path);
+  const fetchSpec = home
+    ? resolvePath("/~", path.replace(/^\/?~\/?/, ""))
+    : drive
+      ? onDrive(path)
+      : resolvePath(where, path);
   const saved = home ? path.replace(/^\//, "") : path[0] === "/" ? fetchSpec : relativePath(where, fetchSpec);
   return {
     ...base,
@@ -149,6 +153,11 @@ function fileSpec(base: Base, where: string): FileSpec {
     fetchSpec,
     saveSpec: `file:${saved.replaceAll("\\", "/")}`,
   };
+}
+
+/** No `..` leads off a drive. */
+function onDrive(path: string): string {
+  return `/${path.slice(0, 2)}${resolvePath("/", path.slice(2))}`.replace(/\/$/, "");
 }
 
 /** As in a URL a `..` takes back what stands before it, between two slashes the nothing: `a//..` is `a`. */

@@ -124,6 +124,8 @@ test("between two slashes `..` takes back nothing, as in a URL", () => {
     "file:a///../..",
     "./a//./..",
     "/a//..",
+    "x:/..",
+    "c:/a/../..",
   ])
     agree("dep", raw);
 });
