@@ -1,9 +1,6 @@
 import type { Preload } from "../src/registry/preload.ts";
 
-/**
- * A preload that sets out when it is of use: where all that a run needs is stored nothing has to be guessed, and guessing takes
- * a quarter of such a run's time.
- */
+/** A preload that sets out when it is of use: where all that a run needs is stored nothing has to be guessed. */
 export class LatePreload {
   readonly #make: () => Promise<Preload>;
   #started: Promise<Preload> | undefined;
