@@ -1,17 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { expectLeft, openTab, SETUPS, type Setup } from "./setups.ts";
-import { Stage } from "./stage.ts";
+import { expect, test } from "vitest";
+import { expectLeft, openTab, SETUPS, type Setup, stageOfFile } from "./setups.ts";
 import type { Tab } from "./tab.ts";
 
 // What an embedder gives: functions that throw or never answer, and input that no worker could be sent.
 
-let stage: Stage;
-
-beforeAll(async () => {
-  stage = await Stage.open();
-}, 60_000);
-
-afterAll(() => stage?.[Symbol.asyncDispose]());
+const stage = stageOfFile();
 
 const BY_PAGE = SETUPS.filter(({ io }) => io === "page");
 
@@ -20,7 +13,7 @@ const optionsOf = (tab: Tab, { mode, io }: Setup) =>
   ({ mode, io, registry: tab.registry.url, workerUrl: "/worker.js", cache: "none", retries: 0 }) as const;
 
 test.each(SETUPS)("onProgress: it throws, it rejects, it is not called too late: $mode, io $io", async (setup) => {
-  await using tab = await openTab(stage, setup);
+  await using tab = await openTab(stage(), setup);
   await tab.call((life) => life.dispose());
   const heard = await tab.call(
     async (life, given) => {
@@ -53,7 +46,7 @@ test.each(SETUPS)("onProgress: it throws, it rejects, it is not called too late:
 });
 
 test.each(BY_PAGE)("fetch: it throws, it gives no response, it never answers: $mode", async (setup) => {
-  await using tab = await openTab(stage, setup);
+  await using tab = await openTab(stage(), setup);
   await tab.call((life) => life.dispose());
   const ways = ["throws", "rejects", "nothing", "no body", "never"] as const;
   for (const way of ways) {
@@ -93,7 +86,7 @@ test.each(BY_PAGE)("fetch: it throws, it gives no response, it never answers: $m
 });
 
 test.each(SETUPS)("token: asked once, throws, gives no text, never answers: $mode, io $io", async (setup) => {
-  await using tab = await openTab(stage, setup);
+  await using tab = await openTab(stage(), setup);
   await tab.call((life) => life.dispose());
   const options = optionsOf(tab, setup);
   const asked = await tab.call(async (life, options) => {
@@ -139,7 +132,7 @@ test.each(SETUPS)("token: asked once, throws, gives no text, never answers: $mod
 test("input that no worker can be sent, or that cannot be read: the same failure in every mode", async () => {
   const told: Record<string, unknown>[] = [];
   for (const setup of BY_PAGE) {
-    await using tab = await openTab(stage, setup);
+    await using tab = await openTab(stage(), setup);
     told.push(
       await tab.call(async (life) => {
         const text = '{"name":"project","dependencies":{"p0":"^1.0.0"}}';
@@ -231,7 +224,7 @@ test("input that no worker can be sent, or that cannot be read: the same failure
 
 test("io: 'worker' with a fetch of one's own is refused, with a mode that has no worker it falls back or fails", async () => {
   const [threads] = SETUPS as [Setup];
-  await using tab = await openTab(stage, threads);
+  await using tab = await openTab(stage(), threads);
   await tab.call((life) => life.dispose());
   const options = { registry: tab.registry.url, cache: "none", io: "worker" } as const;
   const outcome = (given: object): Promise<unknown> =>

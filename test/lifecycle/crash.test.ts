@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { expectLeft, note, openTab, printTimes, resolveUntil, SETUPS, type Setup } from "./setups.ts";
-import { Stage } from "./stage.ts";
+import { expect, test } from "vitest";
+import { expectLeft, note, openTab, resolveUntil, SETUPS, type Setup, stageOfFile } from "./setups.ts";
 import type { Tab } from "./tab.ts";
 
 // A worker that goes without a word: whoever waits is told, the others go too, and the next resolution has new ones.
 
-let stage: Stage;
-
-beforeAll(async () => {
-  stage = await Stage.open();
-}, 60_000);
-
-afterAll(async () => {
-  await stage?.[Symbol.asyncDispose]();
-  printTimes();
-});
+const stage = stageOfFile();
 
 const ROLES = { threads: ["engine", "scout"], worker: ["engine"], inline: [] } as const;
 const WITH_WORKERS = SETUPS.filter(({ workers }) => workers > 0);
@@ -40,7 +30,7 @@ async function expectBack(tab: Tab, setup: Setup, what: string): Promise<void> {
 }
 
 test.each(WITH_WORKERS)("a worker is terminated by somebody else: $mode, io $io", async (setup) => {
-  await using tab = await openTab(stage, setup);
+  await using tab = await openTab(stage(), setup);
   for (const role of rolesOf(setup)) {
     await resolveUntil(tab, role, "while one packument is waited for");
     const since = await tab.call((life, role) => life.terminate(role), role);
@@ -55,7 +45,7 @@ test.each(WITH_WORKERS)("a worker is terminated by somebody else: $mode, io $io"
 });
 
 test.each(WITH_WORKERS)("a worker ends by itself: $mode, io $io", async (setup) => {
-  await using tab = await openTab(stage, setup);
+  await using tab = await openTab(stage(), setup);
   for (const role of rolesOf(setup)) {
     // It sleeps, and could not even be told to end.
     if (setup.mode === "threads" && role === "engine") continue;
@@ -73,7 +63,7 @@ test.each(WITH_WORKERS)("a worker ends by itself: $mode, io $io", async (setup) 
 });
 
 test.each(WITH_WORKERS)("a page is hidden for good, or until it is gone back to: $mode, io $io", async (setup) => {
-  await using tab = await openTab(stage, setup);
+  await using tab = await openTab(stage(), setup);
   await resolveUntil(tab, "a", "before the first answer");
   await tab.call(() => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })));
   await expectGone(tab, "a", "hidden");
@@ -82,7 +72,7 @@ test.each(WITH_WORKERS)("a page is hidden for good, or until it is gone back to:
 
 test("an engine whose step is thrown away by a debugger: the signal still ends its run", async () => {
   const [setup] = WITH_WORKERS as [Setup];
-  await using tab = await openTab(stage, setup);
+  await using tab = await openTab(stage(), setup);
   const session = await tab.worker("engine");
   await resolveUntil(tab, "a", "while one packument is waited for");
   await tab.send("Runtime.terminateExecution", {}, session);
@@ -100,7 +90,7 @@ test("an engine whose step is thrown away by a debugger: the signal still ends i
 const READERS = { threads: "scout", worker: "engine", inline: null } as const;
 
 test.each(SETUPS.filter(({ io }) => io === "page"))("no memory where packuments are read: $mode", async (setup) => {
-  await using tab = await openTab(stage, setup);
+  await using tab = await openTab(stage(), setup);
   const reader = READERS[setup.mode];
   const session = reader ? await tab.worker(reader) : undefined;
   await tab.evaluate(

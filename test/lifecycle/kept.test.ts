@@ -1,17 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { expectLeft, openTab, resolveUntil, SETUPS, type Setup } from "./setups.ts";
-import { Stage } from "./stage.ts";
+import { expect, test } from "vitest";
+import { expectLeft, openTab, resolveUntil, SETUPS, type Setup, stageOfFile } from "./setups.ts";
 import type { Tab } from "./tab.ts";
 
 // What a run leaves in each thread's heap, after a collection: no shared memory, and no more promises that wait than before.
 
-let stage: Stage;
-
-beforeAll(async () => {
-  stage = await Stage.open();
-}, 60_000);
-
-afterAll(() => stage?.[Symbol.asyncDispose]());
+const stage = stageOfFile();
 
 interface Kept {
   /** Runs whose shared memory this thread has heard of, and of how many it has kept it. */
@@ -47,7 +40,7 @@ async function run(tab: Tab, setup: Setup): Promise<void> {
 /** By thread, after so many rounds. To look adds a reaction to whatever is pending: it is done once in a page. */
 async function look(setup: Setup, rounds: number): Promise<Record<string, Kept>> {
   // Everything is stored, and asked for again.
-  await using tab = await openTab(stage, setup, { cache: "revalidate" });
+  await using tab = await openTab(stage(), setup, { cache: "revalidate" });
   for (let round = 0; round < rounds; round++) await run(tab, setup);
   const found: Record<string, Kept> = { page: await kept(tab) };
   for (const [role, session] of Object.entries(await tab.roles())) found[role] = await kept(tab, session);

@@ -1,23 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { create, expectLeft, note, openTab, printTimes, resolveUntil, SETUPS } from "./setups.ts";
-import { Stage } from "./stage.ts";
+import { expect, test } from "vitest";
+import { create, expectLeft, note, openTab, resolveUntil, SETUPS, stageOfFile } from "./setups.ts";
 
 // A page that is left or closed takes its workers and requests along, and leaves a store that the next one can use.
 
-let stage: Stage;
-
-beforeAll(async () => {
-  stage = await Stage.open();
-}, 60_000);
-
-afterAll(async () => {
-  await stage?.[Symbol.asyncDispose]();
-  printTimes();
-});
+const stage = stageOfFile();
 
 test.each(SETUPS)("a page is left in the middle, and the next one resolves: $mode, io $io", async (setup) => {
   const options = { cache: "default" } as const;
-  await using tab = await openTab(stage, setup, options);
+  await using tab = await openTab(stage(), setup, options);
   await resolveUntil(tab, "a", "while one packument is waited for");
   const since = Date.now();
   await tab.reload();
@@ -45,7 +35,7 @@ test.each(SETUPS)("a page is left in the middle, and the next one resolves: $mod
 
 test.each(SETUPS)("what was fetched is stored though the installer goes: $mode, io $io", async (setup) => {
   const options = { cache: "default" } as const;
-  await using tab = await openTab(stage, setup, options);
+  await using tab = await openTab(stage(), setup, options);
   await tab.call((life) => {
     life.resolve("a");
     life.resolve("b");

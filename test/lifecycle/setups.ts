@@ -1,6 +1,6 @@
-import { expect } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import type { InstallerOptions } from "../../src/api.ts";
-import type { Stage } from "./stage.ts";
+import { Stage } from "./stage.ts";
 import { NOTHING, type Tab } from "./tab.ts";
 
 /** A mode, who fetches, and how many workers that takes. */
@@ -18,6 +18,22 @@ export const SETUPS: readonly Setup[] = [
   { mode: "inline", io: "page", workers: 0 },
   { mode: "inline", io: "worker", workers: 1 },
 ];
+
+/** A stage for all tests of a file: what is returned tells it while they run. The times that endings took are printed after them. */
+export function stageOfFile(): () => Stage {
+  let stage: Stage | undefined;
+  beforeAll(async () => {
+    stage = await Stage.open();
+  }, 60_000);
+  afterAll(async () => {
+    await stage?.[Symbol.asyncDispose]();
+    printTimes();
+  });
+  return () => {
+    if (!stage) throw new Error("The stage is not open");
+    return stage;
+  };
+}
 
 /** A page with an installer. */
 export async function openTab(stage: Stage, setup: Setup, options: InstallerOptions = {}): Promise<Tab> {
@@ -65,7 +81,7 @@ export async function note(tab: Tab, what: string, { name, since }: { name: stri
 }
 
 /** Set LIFECYCLE_TIMES to see. */
-export function printTimes(): void {
+function printTimes(): void {
   if (process.env["LIFECYCLE_TIMES"]) console.table(took);
 }
 

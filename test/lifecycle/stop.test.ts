@@ -1,24 +1,24 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { create, expectLeft, MOMENTS, type Moment, note, openTab, printTimes, resolveUntil, SETUPS } from "./setups.ts";
-import { Stage } from "./stage.ts";
+import { expect, test } from "vitest";
+import {
+  create,
+  expectLeft,
+  MOMENTS,
+  type Moment,
+  note,
+  openTab,
+  resolveUntil,
+  SETUPS,
+  stageOfFile,
+} from "./setups.ts";
 
 // A signal, `dispose`, two at once: each ends every promise and leaves nothing behind but the workers of one installer.
 
-let stage: Stage;
-
-beforeAll(async () => {
-  stage = await Stage.open();
-}, 60_000);
-
-afterAll(async () => {
-  await stage?.[Symbol.asyncDispose]();
-  printTimes();
-});
+const stage = stageOfFile();
 
 const moments = Object.keys(MOMENTS) as Moment[];
 
 test.each(SETUPS)("signals at any moment: $mode, io $io", async (setup) => {
-  await using tab = await openTab(stage, setup);
+  await using tab = await openTab(stage(), setup);
   for (const moment of moments) {
     await resolveUntil(tab, moment, moment);
     const since = await tab.call((life, name) => life.stop(name), moment);
@@ -40,7 +40,7 @@ test.each(SETUPS)("signals at any moment: $mode, io $io", async (setup) => {
 });
 
 test.each(SETUPS)("two at once: $mode, io $io", async (setup) => {
-  await using tab = await openTab(stage, setup);
+  await using tab = await openTab(stage(), setup);
   await tab.call((life) => {
     life.resolve("a");
     life.resolve("b");
@@ -58,7 +58,7 @@ test.each(SETUPS)("two at once: $mode, io $io", async (setup) => {
 });
 
 test.each(SETUPS)("dispose at any moment: $mode, io $io", async (setup) => {
-  await using tab = await openTab(stage, setup);
+  await using tab = await openTab(stage(), setup);
   for (const moment of moments) {
     await resolveUntil(tab, moment, moment);
     const since = await tab.call((life) => {
@@ -88,9 +88,9 @@ test.each(SETUPS)("dispose at any moment: $mode, io $io", async (setup) => {
 const CREWED = SETUPS.filter(({ mode }) => mode !== "inline");
 
 test.each(CREWED)("while workers start: $mode, io $io", async (setup) => {
-  await using tab = await openTab(stage, setup);
+  await using tab = await openTab(stage(), setup);
   await resolveUntil(tab, "first", "while one packument is waited for");
-  const release = stage.holdWorkers();
+  const release = stage().holdWorkers();
   try {
     // A second run needs workers of its own, whose file does not come.
     const since = await tab.call((life) => {
@@ -98,7 +98,7 @@ test.each(CREWED)("while workers start: $mode, io $io", async (setup) => {
       return life.stop("second");
     });
     await tab.until(
-      () => stage.starting,
+      () => stage().starting,
       (starting) => starting > 0,
     );
     expect(await tab.ended("second")).toMatch("AbortError");
@@ -114,7 +114,7 @@ test.each(CREWED)("while workers start: $mode, io $io", async (setup) => {
   }
   // Their file comes after all, to nobody.
   await tab.until(
-    () => stage.starting,
+    () => stage().starting,
     (starting) => starting === 0,
   );
   await expectLeft(tab, 0, "released");
