@@ -14,7 +14,7 @@ export interface RegistryRequest {
   etag?: string;
   /** Whoever asks keeps what comes: no other cache needs to. */
   kept?: true;
-  /** How soon it is wanted, beside others that wait: lower is sooner. Default 0. */
+  /** How soon it is wanted, beside others that wait: lower is sooner, -1 before all. Default 0. */
   rank?: number;
   signal?: AbortSignal;
 }
@@ -31,8 +31,8 @@ export interface RegistryResponse {
 /** What the core is handed to reach a registry. Never throws: an outcome is data. */
 export interface Transport {
   get(request: RegistryRequest): Promise<Outcome<RegistryResponse>>;
-  /** This URL, if it has not been asked for yet, has at most this rank from here on; without one it is next. */
-  hurry?(url: string, rank?: number): void;
+  /** This URL, if it has not been asked for yet, has at most this rank from here on. */
+  hurry?(url: string, rank: number): void;
   dispose(): void;
 }
 

@@ -1,9 +1,6 @@
 import { RankQueue } from "../src/base/rank-queue.ts";
+import type { LocalScheduler } from "../src/base/spawn-local.ts";
 import { failure, InstallError } from "../src/errors.ts";
-import { nextTurn } from "./yield.ts";
-
-/** Milliseconds of work at a time. Messages get in between. */
-const SLICE = 4;
 
 interface Job {
   name: string;
@@ -12,20 +9,22 @@ interface Job {
 }
 
 /**
- * Work of a thread that must hear its messages: done a slice at a time, lowest rank first. A message that says that somebody
- * waits would else stand behind hundreds of bodies, half a millisecond each.
+ * Work that a scheduler does when its thread has the time, lowest rank first: what somebody waits for would else stand behind
+ * hundreds of bodies, half a millisecond each.
  */
 export class Desk {
+  readonly #scheduler: LocalScheduler;
   readonly #rankOf: (name: string) => number;
   readonly #jobs = new RankQueue<Job>();
-  #busy = false;
   #stopped = false;
 
-  constructor(rankOf: (name: string) => number) {
+  /** @param rankOf 0 and up, for a name */
+  constructor(scheduler: LocalScheduler, rankOf: (name: string) => number) {
+    this.#scheduler = scheduler;
     this.#rankOf = rankOf;
   }
 
-  /** What `work` returns or throws, later. */
+  /** What `work` returns or throws, later. @throws InstallError EABORTED once it was stopped */
   run<T>(name: string, work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       const run = (): void => {
@@ -36,9 +35,13 @@ export class Desk {
         }
       };
       const drop = (): void => reject(new InstallError(failure("EABORTED", `${name}: cancelled`, { package: name })));
-      if (this.#stopped) drop();
-      else this.#jobs.add({ name, run, drop }, this.#rankOf(name));
-      if (!this.#busy) void this.#work();
+      if (this.#stopped) {
+        drop();
+        return;
+      }
+      this.#jobs.add({ name, run, drop }, this.#rankOf(name));
+      // Whose turn it is is decided when it has come.
+      this.#scheduler.post(() => this.#take()?.run());
     });
   }
 
@@ -50,22 +53,12 @@ export class Desk {
   /** Whatever has not begun rejects, now and when it comes later. */
   stop(): void {
     this.#stopped = true;
-    for (const job of [...this.#jobs]) {
-      this.#jobs.delete(job);
-      job.drop();
-    }
+    for (let job = this.#take(); job; job = this.#take()) job.drop();
   }
 
-  async #work(): Promise<void> {
-    this.#busy = true;
-    while (this.#jobs.size > 0) {
-      await nextTurn();
-      const end = Date.now() + SLICE;
-      for (let job = this.#jobs.first(); job; job = Date.now() < end ? this.#jobs.first() : undefined) {
-        this.#jobs.delete(job);
-        job.run();
-      }
-    }
-    this.#busy = false;
+  #take(): Job | undefined {
+    const job = this.#jobs.first();
+    if (job) this.#jobs.delete(job);
+    return job;
   }
 }

@@ -3,7 +3,8 @@ import { LocalScheduler } from "../src/base/spawn-local.ts";
 import type { Outcome } from "../src/errors.ts";
 import { type Asked, driveLocally } from "../src/ideal/drive.ts";
 import type { Answer, OpenedTarball } from "../src/ideal/need.ts";
-import { PackumentSource } from "../src/registry/packument-source.ts";
+import { NEXT, PackumentSource } from "../src/registry/packument-source.ts";
+import { Desk } from "./desk.ts";
 import type { Larder } from "./larder.ts";
 import { LatePreload } from "./late-preload.ts";
 import type { Net } from "./net/net.ts";
@@ -17,21 +18,23 @@ export function localSupply(errand: Errand, net: Net, pantry: Pantry | undefined
   const { project, config, metadata, signal } = errand;
   const larder = pantry?.larder({ ...errand, namespace: net.namespace });
   const scheduler = new LocalScheduler(localClock);
-  const work = <T>(_name: string, job: () => T): Promise<T> =>
-    new Promise((resolve, reject) => {
-      scheduler.post(() => {
-        try {
-          resolve(job());
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
+  const desk = new Desk(scheduler, (name) => source.rankOf(name) - NEXT);
+  const work = <T>(name: string, job: () => T): Promise<T> => desk.run(name, job);
+  const promoted = (name: string): void => desk.hurry(name);
   const plan = planOf(project);
+  const guess = (): void => preload.start();
   const preload = new LatePreload(async () => startPreload(plan, source, project.context.options.policyFor));
-  const fetching = (): void => preload.start();
-  const source = new PackumentSource({ transport: net, config, metadata, signal, larder, work, fetching });
-  void bringStored(source, larder, plan).then((some) => !some && preload.start());
+  const source = new PackumentSource({
+    transport: net,
+    config,
+    metadata,
+    signal,
+    larder,
+    work,
+    promoted,
+    fetching: guess,
+  });
+  bringStored(source, larder, plan).then((some) => some || guess(), guess);
   return {
     metadata,
     drive: (steps, tick) => {
@@ -53,6 +56,7 @@ export function localSupply(errand: Errand, net: Net, pantry: Pantry | undefined
     settle: () => preload.stop(),
     dispose: () => {
       preload.stop();
+      desk.stop();
       net.dispose();
       larder?.close();
     },

@@ -1,3 +1,4 @@
+import { LocalScheduler } from "../src/base/spawn-local.ts";
 import { type Failure, fail, type Outcome, ok } from "../src/errors.ts";
 import { NEXT, PackumentSource } from "../src/registry/packument-source.ts";
 import { type Departure, packumentKey, type Ring, tarballKey, type Word } from "./bell.ts";
@@ -13,6 +14,10 @@ import type { Setup } from "./protocol.ts";
 import { Counters } from "./shared/counters.ts";
 import { growMemory } from "./shared/shared-memory.ts";
 import { SharedOnceMap } from "./shared/shared-once-map.ts";
+import { localClock } from "./yield.ts";
+
+/** Milliseconds of work at a time. An engine may be asleep until the next message is heard. */
+const SLICE = 4;
 
 /** Serves the engine that sleeps: one run after the other, as its bell says. What is returned resolves when the last has closed. */
 export function startScout({ bell, net }: Setup, pantry: Pantry): () => Promise<void> {
@@ -47,7 +52,10 @@ class Journey {
     const source = { packument: (name: string, rank: number) => this.#bring(name, rank) };
     return startPreload(plan, source, await policyOf(options, platform));
   });
-  readonly #desk = new Desk((name) => this.#source.rankOf(name) - NEXT);
+  readonly #desk = new Desk(
+    new LocalScheduler(localClock, { slice: SLICE }),
+    (name) => this.#source.rankOf(name) - NEXT,
+  );
   readonly #asked = new Set<string>();
   readonly #counters: Counters;
   #messages = 0;
@@ -78,7 +86,7 @@ class Journey {
       promoted,
       fetching,
     });
-    void this.#setOut();
+    this.#setOut().catch(() => this.#preload.start());
   }
 
   hear(ring: Exclude<Ring, { to: "start" }>): void {

@@ -12,7 +12,7 @@ export interface Place {
   signal?: AbortSignal | undefined;
   /** What `hurry` names it by. */
   key?: unknown;
-  /** Lower ones go first. Default 0. */
+  /** Lower ones go first, from -1 on. Default 0. */
   rank?: number | undefined;
 }
 
@@ -41,9 +41,9 @@ export class Limit {
     }
   }
 
-  /** What waits under this key has at most this rank from here on; without one it is next. */
-  hurry(key: unknown, rank?: number): void {
-    this.#queue.promote((turn) => turn.key === key, rank === undefined ? NEXT : lineOf(rank));
+  /** What waits under this key has at most this rank from here on. */
+  hurry(key: unknown, rank: number): void {
+    this.#queue.promote((turn) => turn.key === key, lineOf(rank));
   }
 
   #turn({ signal, key, rank = 0 }: Place): Promise<void> {
@@ -67,11 +67,9 @@ export class Limit {
   }
 }
 
-/** Those in a hurry stand before all ranks. */
-const NEXT = 0;
 /** Beyond this the order hardly matters. */
 const LAST = 31;
 
 function lineOf(rank: number): number {
-  return NEXT + 1 + Math.min(rank, LAST);
+  return 1 + Math.min(rank, LAST);
 }

@@ -24,7 +24,7 @@ export interface PackumentSourceOptions {
   publish?: (name: string, record: Outcome<Uint8Array>) => Promise<Outcome<Uint8Array>>;
 }
 
-/** The rank of what somebody waits for: before all others. */
+/** The rank of what somebody waits for. */
 export const NEXT = -1;
 
 /**
@@ -103,7 +103,7 @@ export class PackumentSource {
     this.#ranks.set(name, rank);
     const { transport, config, promoted } = this.#options;
     if (this.#packuments.get(name)) return;
-    transport.hurry?.(packumentUrl(config, name), rank === NEXT ? undefined : rank);
+    transport.hurry?.(packumentUrl(config, name), rank);
     promoted?.(name);
   }
 
@@ -167,14 +167,11 @@ export class PackumentSource {
     const { config, metadata } = this.#options;
     const url = packumentUrl(config, name);
     this.#options.fetching?.();
-    // It may have been in the store's hands when somebody came to wait for it.
-    const rank = this.rankOf(name);
-    const request: RegistryRequest = { kind: "packument", name, url, metadata, rank: Math.max(rank, 0) };
+    // Its rank may have changed while it was in the store's hands.
+    const request: RegistryRequest = { kind: "packument", name, url, metadata, rank: this.rankOf(name) };
     if (etag) request.etag = etag;
     else if (isKept) request.kept = true;
-    const asked = this.#get(request);
-    if (rank === NEXT) this.#options.transport.hurry?.(url);
-    const answer = await asked;
+    const answer = await this.#get(request);
     if (!answer.ok || answer.value.notModified) return answer;
     try {
       const { work } = this.#options;

@@ -226,11 +226,11 @@ test("the lowest rank goes first, who is in a hurry before all, and nobody is lo
       { key, rank: { c: 1, e: 3 }[key] },
     ),
   );
-  limit.hurry("d");
+  limit.hurry("d", -1);
   limit.hurry("e", 1);
   // It has a lower one.
   limit.hurry("b", 1);
-  limit.hurry("nobody");
+  limit.hurry("nobody", -1);
   open();
   await Promise.all(runs);
   expect(order).toEqual(["a", "d", "b", "c", "e"]);

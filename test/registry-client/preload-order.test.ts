@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { LocalScheduler } from "../../src/base/spawn-local.ts";
 import { ok } from "../../src/errors.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
 import type { Manifest } from "../../src/registry/manifest.ts";
@@ -6,6 +7,7 @@ import { Preload } from "../../src/registry/preload.ts";
 import { RangeTable } from "../../src/spec/version-range.ts";
 import { Desk } from "../../workers/desk.ts";
 import { LatePreload } from "../../workers/late-preload.ts";
+import { localClock } from "../../workers/yield.ts";
 
 function packument(name: string, manifest: Manifest) {
   const dist = { tarball: `http://registry.local/${name}/-/${name}-1.0.0.tgz` };
@@ -41,7 +43,7 @@ test("a package is asked for with the depth that the engine will look at it: pee
 
 test("at a desk the lowest rank is done first, and what has not begun when it stops is refused", async () => {
   const ranks: Record<string, number> = { a: 3, b: 1, c: 2, d: 3 };
-  const desk = new Desk((name) => ranks[name] ?? 0);
+  const desk = new Desk(new LocalScheduler(localClock), (name) => ranks[name] ?? 0);
   const done: string[] = [];
   const work = Object.keys(ranks).map((name) => desk.run(name, () => done.push(name)));
   ranks["d"] = 0;

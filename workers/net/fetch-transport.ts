@@ -125,7 +125,7 @@ class FetchTransport implements Transport {
     return { signal: stop.signal, forget: forgetBoth };
   }
 
-  hurry(url: string, rank?: number): void {
+  hurry(url: string, rank: number): void {
     this.#limit.hurry(url, rank);
   }
 

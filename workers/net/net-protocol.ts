@@ -18,7 +18,7 @@ export type NetOrder =
   | { to: "get"; gets: Get[] }
   /** Whose stored packuments may be read: see `namespaceOf`. */
   | { to: "namespace"; id: number; registry: string; metadata: MetadataForm }
-  | { to: "hurry"; url: string; rank: number | undefined }
+  | { to: "hurry"; url: string; rank: number }
   | { to: "close" };
 
 /** What came of one request. */

@@ -54,7 +54,7 @@ export class PortTransport implements Net {
     });
   };
 
-  hurry(url: string, rank?: number): void {
+  hurry(url: string, rank: number): void {
     if (this.#closed) return;
     // What it is about may still stand in this turn's batch.
     this.#flush();
