@@ -1,30 +1,7 @@
 import type { Failure, Outcome } from "../errors.ts";
+import type { UnpackLimits, Wanted } from "../tarball/wanted.ts";
 
-/** The tarball of one package, and what is known of it before it is opened. */
-export interface Wanted {
-  name: string;
-  /** Where it came from, for messages. */
-  url: string;
-  /** SRI as the lock has it. Null: taken as it is, and its own hash computed. */
-  integrity: string | null;
-  limits: UnpackLimits;
-  /** Whether the inflated archive is wanted too. */
-  archive: boolean;
-}
-
-/** Where a bomb shows. */
-export interface UnpackLimits {
-  /** Bytes of the tarball. */
-  tarball: number;
-  /** Bytes of one file. */
-  file: number;
-  /** Bytes of all of the inflated archive. */
-  package: number;
-  /** Inflated bytes for each byte of the tarball; packages below a megabyte may have any. */
-  ratio: number;
-  /** Files in a package. */
-  files: number;
-}
+export type { UnpackLimits, Wanted };
 
 /** A tarball that was verified and can be read. */
 export interface Extracted {
