@@ -1,14 +1,11 @@
 import { optionalSet } from "../graph/gather.ts";
 import type { Node } from "../graph/node.ts";
 import type { Manifest } from "../registry/manifest.ts";
+import { type Machine, platformFits } from "../registry/platform.ts";
 import { engineFits } from "../registry/select-version.ts";
 import { type Context, Unexplained, type Wording } from "./context.ts";
 
-export interface Machine {
-  os: string;
-  cpu: string;
-  libc: string | undefined;
-}
+export { type Machine, platformFits } from "../registry/platform.ts";
 
 /**
  * A dependency that could not be loaded stops the resolution, unless it is optional: then it is left out with all that
@@ -58,26 +55,6 @@ function omitted(node: Node, omit: ReadonlySet<string>): boolean {
   if ((node.peer && omit.has("peer")) || (node.dev && omit.has("dev")) || (node.optional && omit.has("optional")))
     return true;
   return node.devOptional && omit.has("optional") && omit.has("dev");
-}
-
-/** Whether a package may be installed on a machine, by its `os`, `cpu` and `libc`. */
-export function platformFits({ os, cpu, libc }: Manifest, machine: Machine): boolean {
-  if (!os && !cpu && !libc) return true;
-  return (
-    listed(machine.os, os) &&
-    listed(machine.cpu, cpu) &&
-    (!libc || (Boolean(machine.libc) && listed(machine.libc, libc)))
-  );
-}
-
-/** `["any"]` fits all; `!x` excludes; otherwise one must match, unless all only exclude. */
-function listed(value: string | undefined, list: string | string[] | undefined): boolean {
-  if (!list) return true;
-  const entries = typeof list === "string" ? [list] : list;
-  if (!Array.isArray(entries) || (entries.length === 1 && entries[0] === "any")) return true;
-  const excluded = entries.filter((entry) => String(entry).startsWith("!"));
-  if (excluded.includes(`!${value}`)) return false;
-  return excluded.length === entries.length || entries.includes(value as string);
 }
 
 /** One warning for each deprecated package that is placed. */

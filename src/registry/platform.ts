@@ -1,0 +1,27 @@
+import type { Manifest } from "./manifest.ts";
+
+export interface Machine {
+  readonly os: string;
+  readonly cpu: string;
+  readonly libc?: string | undefined;
+}
+
+/** Whether a package may be installed on a machine, by its `os`, `cpu` and `libc`. */
+export function platformFits({ os, cpu, libc }: Manifest, machine: Machine): boolean {
+  if (!os && !cpu && !libc) return true;
+  return (
+    listed(machine.os, os) &&
+    listed(machine.cpu, cpu) &&
+    (!libc || (Boolean(machine.libc) && listed(machine.libc, libc)))
+  );
+}
+
+/** `["any"]` fits all; `!x` excludes; otherwise one must match, unless all only exclude. */
+function listed(value: string | undefined, list: string | string[] | undefined): boolean {
+  if (!list) return true;
+  const entries = typeof list === "string" ? [list] : list;
+  if (!Array.isArray(entries) || (entries.length === 1 && entries[0] === "any")) return true;
+  const excluded = entries.filter((entry) => String(entry).startsWith("!"));
+  if (excluded.includes(`!${value}`)) return false;
+  return excluded.length === entries.length || entries.includes(value as string);
+}
