@@ -9,8 +9,8 @@ export const UNPACKED_LIMIT: number = 512 * 1024 * 1024;
 // Deflate cannot do better than 258 bytes for 2 bits.
 const MAX_RATIO = 1032;
 
-// A bomb shows after one slice: 16 KiB unpack to 16 MiB at most before the limit is looked at again.
-const SLICE = 16 * 1024;
+// A bomb shows after one slice: 4 KiB unpack to 4 MiB at most before the limit is looked at again.
+const SLICE = 4 * 1024;
 
 const broken = (why: string): { ok: false; failure: Failure } =>
   fail(failure("TAR_BAD_ARCHIVE", `it is not a whole gzip file: ${why}`));

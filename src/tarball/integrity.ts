@@ -3,7 +3,7 @@ import { fail, failure, ok } from "../errors.ts";
 
 export type HashName = "SHA-512" | "SHA-384" | "SHA-256" | "SHA-1";
 
-/** The hash of some bytes. In a page and in Node this is `crypto.subtle.digest`, see `webDigest`. */
+/** The hash of some bytes. See `webDigest`. */
 export type Digest = (algorithm: HashName, bytes: Uint8Array) => Promise<ArrayBuffer>;
 
 /** One hash of an integrity string; `digest` is base64. */
@@ -29,12 +29,12 @@ const ALGORITHMS: readonly (readonly [string, HashName])[] = [
 ];
 
 /**
- * The digest port over WebCrypto. Rejects where there is none: a page must be served over https or from localhost.
- * WebCrypto refuses views of shared memory, so those bytes are copied first.
+ * The digest port over WebCrypto, and over our own hashes where there is none: in a page that came neither over https nor from
+ * localhost. WebCrypto refuses views of shared memory, so those bytes are copied first.
  */
 export function webDigest(subtle: SubtleCrypto | undefined): Digest {
   return async (algorithm, bytes) => {
-    if (!subtle) throw new Error("WebCrypto needs a secure context (https or localhost)");
+    if (!subtle) return (await import("./sha.ts")).sha(algorithm, bytes);
     const own = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice();
     return subtle.digest(algorithm, own);
   };

@@ -1,13 +1,14 @@
 import type { Failure, Outcome } from "../errors.ts";
 import { fail, failure, ok } from "../errors.ts";
+import { ListedFiles, quoted, type TarEntry } from "./listed-files.ts";
+import { insidePath } from "./safe-path.ts";
+import { UNPACK_LIMITS, type UnpackLimits } from "./wanted.ts";
 
-/** A regular file of an archive. Its bytes are `archive.subarray(start, start + size)`. */
-export interface TarEntry {
-  /** Without the archive's first folder, as npm unpacks it. */
-  path: string;
-  mode: number;
-  start: number;
-  size: number;
+export interface Untarred {
+  /** In the archive's order. */
+  files: TarEntry[];
+  /** What was left out, or is the same on some systems. */
+  warnings: Failure[];
 }
 
 const BLOCK = 512;
@@ -38,20 +39,45 @@ interface Header {
 
 /**
  * Lists an archive's regular files: ustar, pax (path, size), GNU long names. Links, devices and folders are dropped, as npm
- * drops them; of two files with one path the later stands, in the earlier one's place.
- * Fails with `TAR_BAD_ARCHIVE` (cut, damaged, not an archive) or `TAR_ENTRY_ERROR` (a name that leaves the package).
+ * drops them; of two files with one path the later stands, in the earlier one's place. What may stand at the end is padding.
+ * Fails with `TAR_BAD_ARCHIVE` (cut, damaged, not an archive), `TAR_ENTRY_ERROR` (a name that leaves the package) or
+ * `TAR_ABORT` (more or larger files than `limits` has).
  */
-export function untar(archive: Uint8Array): Outcome<TarEntry[]> {
+export function untar(
+  archive: Uint8Array,
+  limits: Pick<UnpackLimits, "file" | "files"> = UNPACK_LIMITS,
+): Outcome<Untarred> {
   try {
-    return ok([...readEntries(archive).values()]);
+    const listed = new ListedFiles();
+    readEntries(archive, (entry, type) => take(listed, entry, { type, limits }));
+    return ok({ files: [...listed.files.values()], warnings: listed.warnings() });
   } catch (error) {
     if (error instanceof BadArchive) return fail(error.failure);
     throw error;
   }
 }
 
-function readEntries(archive: Uint8Array): Map<string, TarEntry> {
-  const files = new Map<string, TarEntry>();
+/** A file as the archive names it: listed, unless it is a link or alike, or too much. */
+function take(
+  listed: ListedFiles,
+  entry: TarEntry,
+  { type, limits }: { type: string; limits: Pick<UnpackLimits, "file" | "files"> },
+): void {
+  if ("346".includes(type)) listed.note("it has devices, which are left out", "TAR_ENTRY_UNSUPPORTED", [entry.path]);
+  if (!isFile(type) || entry.path.endsWith("/")) return;
+  const path = insidePath(entry.path);
+  if (path === null) throw new BadArchive(`a file's name leaves the package: ${quoted(entry.path)}`, "TAR_ENTRY_ERROR");
+  if (path === "") return;
+  if (entry.size > limits.file) throw new BadArchive(`a file has more than ${limits.file} bytes`, "TAR_ABORT");
+  listed.add({ ...entry, path });
+  if (Math.max(listed.files.size, listed.folders.size) > limits.files)
+    throw new BadArchive(`it has more than ${limits.files} files`, "TAR_ABORT");
+}
+
+/** A file, one of before ustar, one that is to be contiguous. */
+const isFile = (type: string): boolean => "0\x007".includes(type);
+
+function readEntries(archive: Uint8Array, found: (entry: TarEntry, type: string) => void): void {
   const global: Extended = {};
   let next: Extended = {};
   let seen = false;
@@ -59,7 +85,10 @@ function readEntries(archive: Uint8Array): Map<string, TarEntry> {
   let empty = 0;
   // Two empty blocks end an archive; what follows them is padding.
   while (at < archive.length && empty < 2) {
-    if (at + BLOCK > archive.length) throw new BadArchive("it ends inside a header");
+    if (at + BLOCK > archive.length) {
+      if (empty > 0) break;
+      throw new BadArchive("it ends inside a header");
+    }
     const header = readHeader(archive.subarray(at, at + BLOCK));
     at += BLOCK;
     if (!header) {
@@ -71,18 +100,14 @@ function readEntries(archive: Uint8Array): Map<string, TarEntry> {
     const meta = META[header.type];
     // An extended header describes the next file, never the headers between.
     const size = meta ? header.size : bodySize(header, next, global);
-    if (at + size > archive.length) throw new BadArchive(`it is cut inside ${next.path ?? header.name}`);
+    if (at + size > archive.length) throw new BadArchive(`it is cut inside ${quoted(next.path ?? header.name)}`);
     if (meta) {
       if (size > META_LIMIT) throw new BadArchive("an extended header is too long");
       const body = archive.subarray(at, at + size);
       if (meta === "global") Object.assign(global, pick(readPax(body), "size"));
       else Object.assign(next, meta === "pax" ? readPax(body) : meta === "path" ? { path: longName(body) } : {});
     } else {
-      const path = next.path ?? header.name;
-      if (["\0", "0", "7"].includes(header.type) && !path.endsWith("/")) {
-        const inside = insidePath(path);
-        if (inside) files.set(inside, { path: inside, mode: header.mode, start: at, size });
-      }
+      found({ path: next.path ?? header.name, mode: header.mode, start: at, size }, header.type);
       next = {};
     }
     at += Math.ceil(size / BLOCK) * BLOCK;
@@ -90,7 +115,6 @@ function readEntries(archive: Uint8Array): Map<string, TarEntry> {
   // The last body may lack its padding's tail only if nothing follows it: a cut archive.
   if (at > archive.length) throw new BadArchive("it is cut inside its last file");
   if (!seen) throw new BadArchive("it holds no tar entry");
-  return files;
 }
 
 // Types whose body describes another entry. K names a link's target: links are dropped, so it is only skipped.
@@ -105,7 +129,7 @@ const META: Readonly<Record<string, "pax" | "global" | "path" | "skip">> = Objec
 
 /** Folders have no body, whatever their size field says: some archivers write the folder's own size there. */
 function bodySize(header: Header, next: Extended, global: Extended): number {
-  const folder = header.type === "5" || (header.type === "0" && (next.path ?? header.name).endsWith("/"));
+  const folder = header.type === "5" || (isFile(header.type) && (next.path ?? header.name).endsWith("/"));
   return folder ? 0 : (next.size ?? global.size ?? header.size);
 }
 
@@ -115,14 +139,19 @@ function readHeader(block: Uint8Array): Header | null {
   for (let i = 0; i < BLOCK; i++) if (i < 148 || i >= 156) sum += block[i] as number;
   if (sum === 256 && block.every((byte) => byte === 0)) return null;
   if (number(block, 148, 8) !== sum) throw new BadArchive("a header's checksum does not match");
-  const type = String.fromCharCode(block[156] as number);
   let name = text(block, 0, 100);
-  if (text(block, 257, 6) === "ustar" && block[263] === 0x30) {
+  if (block[345] && text(block, 257, 6) === "ustar" && block[263] === 0x30) {
     // xstar keeps times in the prefix's last 25 bytes; a used byte 475 means that all 155 are prefix.
-    const prefix = text(block, 345, block[475] === 0 ? 130 : 155);
-    if (prefix) name = `${prefix}/${name}`;
+    name = `${text(block, 345, block[475] === 0 ? 130 : 155)}/${name}`;
   }
-  return { type, name, size: number(block, 124, 12), mode: Number.parseInt(text(block, 100, 8), 8) & 0o777 };
+  return {
+    type: String.fromCharCode(block[156] as number),
+    name,
+    size: number(block, 124, 12),
+    // Everybody reads and the owner writes, whatever the archive says: npm's modes under the common umask. It leaves bits
+    // that give a program its owner's rights where they are; here they are dropped.
+    mode: 0o644 | (Number.parseInt(text(block, 100, 8), 8) & 0o111),
+  };
 }
 
 function text(block: Uint8Array, at: number, length: number): string {
@@ -131,19 +160,27 @@ function text(block: Uint8Array, at: number, length: number): string {
   return decoder.decode(end < 0 ? field : field.subarray(0, end));
 }
 
-/** Octal digits, or base 256 when the first bit is set. */
+const impossible = (): BadArchive => new BadArchive("a header holds an impossible number");
+
+/** Octal digits with blanks about them, up to the first NUL; base 256 when the first bit is set. */
 function number(block: Uint8Array, at: number, length: number): number {
-  const first = block[at] as number;
+  const large = block[at] === 0x80;
   let value = 0;
-  if (first & 0x80) {
-    if (first !== 0x80) throw new BadArchive("a header holds an impossible number");
-    for (let i = at + 1; i < at + length; i++) value = value * 256 + (block[i] as number);
-  } else {
-    const digits = text(block, at, length).trim();
-    if (!/^[0-7]*$/.test(digits)) throw new BadArchive("a header holds an impossible number");
-    value = Number.parseInt(digits || "0", 8);
+  // Whether the digits have ended.
+  let over = false;
+  let digits = false;
+  for (let i = large ? at + 1 : at; i < at + length; i++) {
+    const byte = block[i] as number;
+    if (large) value = value * 256 + byte;
+    else if (byte === 0) break;
+    else if (byte === 0x20) over = digits;
+    else if (over || byte < 0x30 || byte > 0x37) throw impossible();
+    else {
+      value = value * 8 + byte - 0x30;
+      digits = true;
+    }
   }
-  if (!Number.isSafeInteger(value)) throw new BadArchive("a header holds an impossible number");
+  if (!Number.isSafeInteger(value)) throw impossible();
   return value;
 }
 
@@ -176,19 +213,4 @@ function longName(body: Uint8Array): string {
 
 function pick(from: Extended, key: "size"): Extended {
   return from[key] === undefined ? {} : { size: from[key] };
-}
-
-/**
- * The path below the archive's first folder, or `""` for what npm skips (a file beside that folder).
- *
- *     package/lib/a.js → lib/a.js     package//a.js → a.js     README → ""     package/../x → refused
- */
-function insidePath(path: string): string {
-  const parts = path.split("/");
-  if (/^(?:[/\\]|[a-z]:)/i.test(path) || path.includes("\0") || path.split(/[/\\]/).includes(".."))
-    throw new BadArchive(`a file's name leaves the package: ${JSON.stringify(path)}`, "TAR_ENTRY_ERROR");
-  return parts
-    .slice(1)
-    .filter((part) => part !== "" && part !== ".")
-    .join("/");
 }

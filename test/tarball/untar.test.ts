@@ -7,7 +7,7 @@ function files(archive: Uint8Array): Record<string, string> {
   const entries = untar(archive);
   if (!entries.ok) throw new Error(`${entries.failure.code}: ${entries.failure.message}`);
   return Object.fromEntries(
-    entries.value.map(({ path, start, size }) => [
+    entries.value.files.map(({ path, start, size }) => [
       path,
       new TextDecoder().decode(archive.subarray(start, start + size)),
     ]),
@@ -199,7 +199,9 @@ test("law: what was written is read back", () => {
     fc.property(fc.uniqueArray(part, { minLength: 1, maxLength: 8, selector: ({ name }) => name }), (parts) => {
       const archive = tar(parts.map(({ name, body }) => ({ name: `package/${name}`, body })));
       const entries = untar(archive);
-      const read = entries.ok ? entries.value.map((e) => [e.path, [...archive.slice(e.start, e.start + e.size)]]) : [];
+      const read = entries.ok
+        ? entries.value.files.map((e) => [e.path, [...archive.slice(e.start, e.start + e.size)]])
+        : [];
       expect(read).toEqual(parts.map(({ name, body }) => [name, [...body]]));
     }),
   );
@@ -215,7 +217,7 @@ test("law: whatever bytes come, the answer is data", () => {
       const bytes = base.slice();
       for (const [at, byte] of edits) bytes[at] = byte;
       const entries = untar(bytes);
-      if (entries.ok) for (const e of entries.value) expect(e.start + e.size).toBeLessThanOrEqual(bytes.length);
+      if (entries.ok) for (const e of entries.value.files) expect(e.start + e.size).toBeLessThanOrEqual(bytes.length);
       else expect(entries.failure.code).toMatch(/^TAR_/);
     }),
     { numRuns: 500 },

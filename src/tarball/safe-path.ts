@@ -1,0 +1,49 @@
+/** More than any disk takes; npm's own client stops at 1,024 folders. */
+const LONGEST = 4096;
+
+/**
+ * The path below an archive's first folder, whatever that is called; `""` for what npm skips (a file beside that folder), null
+ * for a name that could lead out of the package on some system: one with `..`, an absolute one, one on a drive, one with NUL.
+ *
+ *     package/lib/a.js → lib/a.js     package//./a.js → a.js     README → ""     package/../x, /etc/x, package/c:/x → null
+ */
+export function insidePath(path: string): string | null {
+  const inside = path
+    .split("/")
+    .slice(1)
+    .filter((part) => part !== "" && part !== ".")
+    .join("/");
+  const odd = path.length > LONGEST || path.includes("\0") || path.split(/[/\\]/).includes("..");
+  return odd || isRooted(path) || isRooted(inside) ? null : inside;
+}
+
+const isRooted = (path: string): boolean => /^(?:[/\\]|[a-z]:)/i.test(path);
+
+const NUL = 0;
+const SLASH = 0x2f;
+const BACKSLASH = 0x5c;
+const DOT = 0x2e;
+const COLON = 0x3a;
+
+/** How many paths there are in UTF-8, with NUL between them; -1 when one of them is none that `insidePath` gives. */
+export function countSafePaths(bytes: Uint8Array): number {
+  let paths = 0;
+  let path = 0;
+  let part = 0;
+  for (let i = 0; i <= bytes.length; i++) {
+    const byte = i < bytes.length ? bytes[i] : NUL;
+    if (byte === COLON && i === path + 1 && isLetter(bytes[path] as number)) return -1;
+    if (byte !== NUL && byte !== SLASH && byte !== BACKSLASH) continue;
+    // No empty part. Behind a backslash there may be nothing: that is a part of a name, but on one system.
+    if (i === path || (byte !== BACKSLASH && bytes[i - 1] === SLASH)) return -1;
+    if (i === part + 2 && bytes[part] === DOT && bytes[part + 1] === DOT) return -1;
+    part = i + 1;
+    if (byte === NUL) {
+      paths++;
+      path = part;
+    }
+  }
+  return paths;
+}
+
+const isLetter = (byte: number): boolean => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;

@@ -1,0 +1,52 @@
+import { type Failure, fail, failure, type Outcome, ok } from "../errors.ts";
+import { gunzip } from "./gunzip.ts";
+import { type Untarred, untar } from "./untar.ts";
+import { type UnpackLimits, unpackedLimit } from "./wanted.ts";
+
+export interface Unpacked extends Untarred {
+  /** What the tarball inflates to. Never the tarball's own memory. */
+  archive: Uint8Array;
+}
+
+/** Whose tarball it is, for a failure's text. */
+export interface Source {
+  name: string;
+  url: string;
+}
+
+/**
+ * Inflates a package's tarball and lists it: gzip, or plain tar as npm also takes it. Fails with `TAR_BAD_ARCHIVE`,
+ * `TAR_ENTRY_ERROR` or `TAR_ABORT`. A failure and a warning name the package and the URL.
+ */
+export function unpack(bytes: Uint8Array, limits: UnpackLimits, source: Source): Outcome<Unpacked> {
+  const archive = inflate(bytes, unpackedLimit(bytes.length, limits));
+  if (!archive.ok) return refused(archive.failure, source);
+  const listed = untar(archive.value, limits);
+  if (!listed.ok) return refused(listed.failure, source);
+  const { files, warnings } = listed.value;
+  return ok({
+    archive: archive.value,
+    files,
+    warnings: warnings.map((warning) => about(warning, `In the tarball of ${source.name} something is odd`, source)),
+  });
+}
+
+export function refused(why: Failure, source: Source): { ok: false; failure: Failure } {
+  return fail(about(why, `The tarball of ${source.name} was refused`, source));
+}
+
+/** More bytes than may be taken. */
+export function tooLarge(bytes: Uint8Array, limit: number): Failure | null {
+  return bytes.length > limit ? failure("TAR_ABORT", `it has more than ${limit} bytes`) : null;
+}
+
+/** At most `limit` bytes, in memory of their own. */
+export function inflate(bytes: Uint8Array, limit: number): Outcome<Uint8Array> {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return gunzip(bytes, limit);
+  const large = tooLarge(bytes, limit);
+  return large ? fail(large) : ok(bytes.slice());
+}
+
+function about(what: Failure, start: string, { name, url }: Source): Failure {
+  return { ...what, message: `${start}: ${what.message}.`, package: name, details: { ...what.details, url } };
+}
