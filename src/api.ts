@@ -1,4 +1,5 @@
 import type { Failure } from "./errors.ts";
+import type { InstalledProject, InstallInput, InstallOptions } from "./install-api.ts";
 import type { FileMap, Platform } from "./ports.ts";
 import type { Manifest } from "./registry/manifest.ts";
 
@@ -46,6 +47,10 @@ export interface InstallerOptions {
   onProgress?: (progress: Progress) => void;
   /** Requests in flight at once. Default 256, and 16 in Node, which opens a connection for each: registries turn some of too many away. */
   concurrency?: number;
+  /** Tarballs in flight at once. Default 64, and 16 in Node. */
+  tarballConcurrency?: number;
+  /** Workers that open tarballs, in the mode `threads`. Default: one less than there are processors, at most 4. */
+  extractWorkers?: number;
   /** Milliseconds without an answer before a request is given up and retried. Default 30,000. */
   timeout?: number;
   /** How many times a failed request is tried again. Default 3. */
@@ -201,6 +206,15 @@ export interface PackumentSummary {
   distTags: Record<string, string>;
 }
 
+export interface StoreUsage {
+  /** Of metadata. */
+  bytes: number;
+  packuments: number;
+  /** Of tarballs and their indexes. */
+  packBytes: number;
+  packs: number;
+}
+
 /** Resolves projects against one set of registries. Several resolutions may run at once; they share nothing. */
 export interface Installer {
   readonly mode: Exclude<Mode, "auto">;
@@ -212,12 +226,17 @@ export interface Installer {
    * plain data, EWORKER when a worker died (the next call has new ones); the reason of `options.signal` when cancelled
    */
   resolve(project: ProjectInput, options?: ResolveOptions): Promise<Resolution>;
+  /**
+   * Makes a project's `node_modules` readable: every tarball verified and indexed, nothing run. A sink gets real files.
+   * @throws InstallError EINTEGRITY, E404, EINVALIDLOCK, TAR_BAD_ARCHIVE, … and what `resolve` throws; then nothing has changed
+   */
+  install(input: InstallInput, options?: InstallOptions): Promise<InstalledProject>;
   /** A package's versions, in the registry's order, and its tags. @throws InstallError E404, EUNREACHABLE, EINVALIDPACKUMENT, … */
   packument(name: string, options?: { signal?: AbortSignal }): Promise<PackumentSummary>;
-  /** Metadata that is kept between visits (docs/store.md). */
+  /** Metadata (docs/store.md) and packs (docs/pack-store.md) that are kept between visits. */
   readonly store: {
     /** Bytes as they are stored, of all registries, once what is being written is written. */
-    usage(): Promise<{ bytes: number; packuments: number }>;
+    usage(): Promise<StoreUsage>;
     clear(): Promise<void>;
   };
   /**

@@ -1,16 +1,26 @@
-import type { Installer, InstallerOptions, Progress, ProjectInput, Resolution, ResolveOptions } from "../src/api.ts";
+import type { InstallerOptions, Progress, ProjectInput, Resolution, ResolveOptions } from "../src/api.ts";
+import type { Extractor } from "../src/install/extractor.ts";
+import type { PlacedNews } from "../workers/announcer.ts";
+import type { OpenNet } from "../workers/net/net.ts";
 import type { Settings } from "../workers/run.ts";
 
 /** What a run goes by: plain data, when to stop, and who hears how far it is. */
 export interface RunOptions extends Omit<ResolveOptions, "signal"> {
   signal: AbortSignal;
   tell: ((progress: Progress) => void) | undefined;
+  /** Hears which packages are placed while the engine works. */
+  placed?: ((news: PlacedNews) => void) | undefined;
 }
 
 /** Where resolutions run: one for each mode. */
 export interface Backend {
   resolve(input: ProjectInput, options: RunOptions): Promise<Resolution>;
-  readonly store: Installer["store"];
+  /** Of metadata. */
+  readonly store: { usage(): Promise<{ bytes: number; packuments: number }>; clear(): Promise<void> };
+  /** Opens tarballs: for one install. @throws InstallError EWORKER */
+  extractor(): Promise<Extractor & { readonly workers: number }>;
+  /** Ways to the network, with so many requests at once: for one install. `life` aborts when there is none any more. */
+  nets(concurrency?: number): Promise<{ open: OpenNet; life?: AbortSignal; dispose?(): void }>;
   dispose(): void;
 }
 

@@ -11,22 +11,28 @@ import { spawnWorker } from "./spawn.ts";
 /** A worker that says nothing for so long after it was started is taken to be blocked. Milliseconds. */
 const PATIENCE = 10_000;
 
-/** Which mode its workers are for: in `inline` there is only one that fetches. */
-type CrewMode = "threads" | "worker" | "inline";
+/** What its workers are for: a resolution in that mode, where `inline` has only one that fetches; or opening tarballs. */
+type CrewMode = "threads" | "worker" | "inline" | "extract";
 
-/** The workers of one resolution at a time: an engine; with shared memory a scout; with `io: 'worker'` one that fetches. */
+/**
+ * The workers of one resolution at a time: an engine; with shared memory a scout; with `io: 'worker'` one that fetches. Or those
+ * that open tarballs: as many as are asked for.
+ */
 export class Crew {
   /** For whoever has several. */
   state: "starting" | "busy" | "idle" | "leaving" = "starting";
   readonly #mode: CrewMode;
-  readonly #remotes = new Map<Role, Remote<EngineService>>();
+  /** By role; of those that open tarballs the first has number 0. */
+  readonly #remotes = new Map<string, Remote<EngineService>>();
   readonly #life = new AbortController();
   readonly #ends: (() => void)[] = [];
   readonly #options: InstallerOptions;
+  readonly #extractors: number;
 
-  constructor(mode: CrewMode, options: InstallerOptions) {
+  constructor(mode: CrewMode, options: InstallerOptions, extractors = 0) {
     this.#mode = mode;
     this.#options = options;
+    this.#extractors = extractors;
   }
 
   /** @throws InstallError EWORKER when a worker cannot start, or what the crew was ended with meanwhile */
@@ -49,9 +55,12 @@ export class Crew {
   }
 
   /** A call into a worker; rejects when the crew ends, where a call to a dead worker would stay pending for ever. */
-  async ask<C extends Promise<unknown>>(role: Role, call: (remote: Remote<EngineService>) => C): Promise<Awaited<C>> {
+  async ask<C extends Promise<unknown>>(
+    role: Role | number,
+    call: (remote: Remote<EngineService>) => C,
+  ): Promise<Awaited<C>> {
     this.life.throwIfAborted();
-    return await orAbort<Awaited<C>>(call(this.#remotes.get(role)!) as Promise<Awaited<C>>, this.life);
+    return await orAbort<Awaited<C>>(call(this.#remotes.get(`${role}`)!) as Promise<Awaited<C>>, this.life);
   }
 
   /** The same, of the worker that has the store: a sleeping engine leaves it to the scout. */
@@ -90,7 +99,9 @@ export class Crew {
       starting.push(this.#enlist({ role: "engine", net: [net()], bell: bell.port1 }));
       starting.push(this.#enlist({ role: "scout", net: [net()], bell: bell.port2 }));
     } else if (this.#mode === "worker") starting.push(this.#enlist({ role: "engine", net: [net()] }));
-    if (this.#options.io === "worker") starting.push(this.#enlist(this.#fetcher(nets)));
+    for (let i = 0; i < this.#extractors; i++) starting.push(this.#enlist({ role: "extract", net: [] }, `${i}`));
+    if (this.#mode === "extract") await Promise.all(starting);
+    else if (this.#options.io === "worker") starting.push(this.#enlist(this.#fetcher(nets)));
     else {
       // What a run asks for through two ports shares its credentials.
       const open = openNets(this.#options);
@@ -123,10 +134,10 @@ export class Crew {
     return setup;
   }
 
-  async #enlist(setup: Setup): Promise<void> {
+  async #enlist(setup: Setup, name: string = setup.role): Promise<void> {
     const timer = setTimeout(() => this.end(silent(setup.role)), PATIENCE);
     try {
-      await this.#begin(setup, await spawnWorker(this.#options.workerUrl, this.life));
+      await this.#begin(setup, name, await spawnWorker(this.#options.workerUrl, this.life));
     } catch (error) {
       this.life.throwIfAborted();
       const { code, message } = failureOf(error);
@@ -136,11 +147,12 @@ export class Crew {
     }
   }
 
-  async #begin(setup: Setup, worker: Worker): Promise<void> {
+  async #begin(setup: Setup, name: string, worker: Worker): Promise<void> {
     const { role } = setup;
     if (this.ended) worker.terminate();
     this.#ends.push(() => worker.terminate());
-    this.#remotes.set(role, wrap<EngineService>(worker));
+    const remote = wrap<EngineService>(worker);
+    this.#remotes.set(name, remote);
     const died = (event: Event): void => {
       event.preventDefault();
       const { message = "" } = event as Partial<ErrorEvent>;
@@ -150,7 +162,7 @@ export class Crew {
     worker.addEventListener("messageerror", died);
     const ports = [...setup.net, setup.bell, setup.tokens].filter((port) => port !== undefined);
     const lifeline = navigator.locks && `webhoist ${crypto.randomUUID()}`;
-    await this.ask(role, (remote) => remote.begin(transfer({ ...setup, lifeline }, ports)));
+    await orAbort(remote.begin(transfer({ ...setup, lifeline }, ports)), this.life);
     if (lifeline) this.#watch(role, lifeline);
   }
 

@@ -39,14 +39,16 @@ export class Crews implements Backend {
     return crews;
   }
 
-  async resolve(input: ProjectInput, { signal, tell, ...options }: RunOptions): Promise<Resolution> {
+  async resolve(input: ProjectInput, { signal, tell, placed, ...options }: RunOptions): Promise<Resolution> {
     const memory = this.#mode === "threads" ? createSharedMemory() : undefined;
     const crew = await this.#take();
     if (signal.aborted) this.#release(crew);
     signal.throwIfAborted();
     const { progress, stop } = report(tell, memory);
-    const order: Order = { settings: settingsOf(this.#options), input, options, memory, progress };
-    const reply = crew.ask("engine", (engine) => engine.resolve(transfer(order, progress ? [progress] : [])));
+    const announce = placed && hearing(placed);
+    const order: Order = { settings: settingsOf(this.#options), input, options, memory, progress, announce };
+    const ports = [progress, announce].filter((port) => port !== undefined);
+    const reply = crew.ask("engine", (engine) => engine.resolve(transfer(order, ports)));
     const forget = memory && onAbort(crew.life, () => fold(memory, crew.life.reason));
     try {
       const outcome = await orAbort(reply, signal);
@@ -67,6 +69,16 @@ export class Crews implements Backend {
     usage: () => this.#withKeeper((keeper) => keeper.usage()),
     clear: () => this.#withKeeper((keeper) => keeper.clear()),
   };
+
+  async extractor(): ReturnType<Backend["extractor"]> {
+    const { Extractors } = await import("./install/extractors.ts");
+    return await Extractors.start(this.#options, this.#mode === "threads" ? undefined : 1);
+  }
+
+  async nets(concurrency = this.#options.concurrency): ReturnType<Backend["nets"]> {
+    const options = { ...this.#options, ...(concurrency && { concurrency }) };
+    return await (await import("./install/nets.ts")).openInstallNets(options);
+  }
 
   dispose(): void {
     this.#disposed = true;
@@ -135,6 +147,13 @@ export class Crews implements Backend {
     };
     reply.then(done, done);
   }
+}
+
+/** A port whose other end is heard until that is closed. */
+function hearing<T>(tell: (word: T) => void): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = ({ data }: MessageEvent<T>) => tell(data);
+  return port2;
 }
 
 interface Reports {

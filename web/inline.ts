@@ -24,10 +24,11 @@ export class Inline implements Backend {
     return inline;
   }
 
-  async resolve(input: ProjectInput, { signal, tell, ...options }: RunOptions): Promise<Resolution> {
+  async resolve(input: ProjectInput, { signal, tell, placed, ...options }: RunOptions): Promise<Resolution> {
     const courier = await this.#courier?.open();
     const open = courier?.open ?? openNets(this.#options);
     const run = new Run({
+      placed: placed && new (await import("../workers/announcer.ts")).Announcer(placed),
       settings: settingsOf(this.#options),
       input,
       options,
@@ -45,6 +46,14 @@ export class Inline implements Backend {
     usage: async () => (await this.#openPantry())?.usage() ?? { bytes: 0, packuments: 0 },
     clear: async () => (await this.#openPantry())?.clear(),
   };
+
+  async extractor(): ReturnType<Backend["extractor"]> {
+    return { ...(await import("../workers/extract.ts")).localExtractor(), workers: 1 };
+  }
+
+  async nets(concurrency?: number): ReturnType<Backend["nets"]> {
+    return (await this.#courier?.open()) ?? { open: openNets({ ...this.#options, ...(concurrency && { concurrency }) }) };
+  }
 
   dispose(): void {
     this.#courier?.dispose();

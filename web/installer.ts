@@ -11,9 +11,11 @@ import type {
 } from "../src/api.ts";
 import { orAbort } from "../src/base/on-abort.ts";
 import { failure, InstallError } from "../src/errors.ts";
+import type { InstalledProject, InstallInput, InstallOptions } from "../src/install-api.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
 import { failureOf } from "../workers/failure-of.ts";
 import { type Backend, settingsOf } from "./backend.ts";
+import type { Installs } from "./install/installs.ts";
 import { plainInput, plainOptions } from "./plain.ts";
 
 type RealMode = Exclude<Mode, "auto">;
@@ -85,10 +87,27 @@ class WebInstaller implements Installer {
     this.modeReason = why.modeReason;
   }
 
+  #installs: Promise<Installs> | undefined;
+
   readonly store: Installer["store"] = {
-    usage: () => this.#run(undefined, () => this.#backend.store.usage()),
-    clear: () => this.#run(undefined, () => this.#backend.store.clear()),
+    usage: () =>
+      this.#run(undefined, async () => {
+        const installs = await this.#loadInstalls();
+        return { ...(await this.#backend.store.usage()), ...(await installs.usage()) };
+      }),
+    clear: () =>
+      this.#run(undefined, async () => {
+        const installs = await this.#loadInstalls();
+        await Promise.all([this.#backend.store.clear(), installs.clear()]);
+      }),
   };
+
+  install(input: InstallInput, options: InstallOptions = {}): Promise<InstalledProject> {
+    return this.#run(options.signal, async (signal) => {
+      const installs = await this.#loadInstalls();
+      return await installs.install(input, options, signal);
+    });
+  }
 
   resolve(project: ProjectInput, options: ResolveOptions = {}): Promise<Resolution> {
     return this.#run(options.signal, async (signal) => {
@@ -111,6 +130,12 @@ class WebInstaller implements Installer {
   dispose(): void {
     this.#ending.abort(new InstallError(failure("EDISPOSED", "The installer was disposed of")));
     this.#backend.dispose();
+    void this.#installs?.then((installs) => installs.dispose());
+  }
+
+  async #loadInstalls(): Promise<Installs> {
+    this.#installs ??= import("./install/installs.ts").then(({ Installs }) => new Installs(this.#options, this.#backend));
+    return await this.#installs;
   }
 
   /** Work that ends when it is cancelled, and at once, whether it heeds that or not. A fault is told as a failure, in every mode. */

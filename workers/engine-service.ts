@@ -2,6 +2,8 @@ import { transfer } from "comlink";
 import { fail, type Outcome, ok } from "../src/errors.ts";
 import { encodeTree } from "../src/ideal/tree-bytes.ts";
 import { countersMeter } from "./counts.ts";
+import { Announcer } from "./announcer.ts";
+import { localExtractor } from "./extract.ts";
 import { failureOf } from "./failure-of.ts";
 import { serveNet } from "./io-service.ts";
 import { localSupply } from "./local-supply.ts";
@@ -21,6 +23,7 @@ export function engineService(): EngineService {
   let current: AbortController | undefined;
   let serve: ((port: MessagePort) => void) | undefined;
   let rest: (() => Promise<void>) | undefined;
+  const extractor = localExtractor();
   return {
     async begin(given) {
       setup = given;
@@ -42,19 +45,36 @@ export function engineService(): EngineService {
     },
     usage: () => pantry.usage(),
     clear: () => pantry.clear(),
+    async extract(tarball, wanted) {
+      const outcome = await extractor.extract(tarball, wanted);
+      if (!outcome.ok) return outcome;
+      const { tarball: same, index, archive } = outcome.value;
+      return transfer(outcome, buffersOf([same, index, archive]));
+    },
+    async inflate(tarball, unpacked) {
+      const outcome = await extractor.inflate(tarball, unpacked);
+      return outcome.ok ? transfer(outcome, buffersOf([outcome.value])) : outcome;
+    },
   };
 }
 
+function buffersOf(parts: readonly (Uint8Array | undefined)[]): ArrayBuffer[] {
+  return [...new Set(parts.flatMap((part) => (part ? [part.buffer as ArrayBuffer] : [])))];
+}
+
 async function resolve(order: Order, connect: Connect, signal: AbortSignal): Promise<Outcome<Answered>> {
-  const { settings, input, options, progress } = order;
+  const { settings, input, options, progress, announce } = order;
+  const placed = announce && new Announcer((news) => announce.postMessage(news));
   try {
-    const parts = await new Run({ settings, input, options, signal, connect, meter: meterOf(order) }).resolve();
+    const job = { settings, input, options, signal, connect, meter: meterOf(order), placed };
+    const parts = await new Run(job).resolve();
     const tree = encodeTree(parts.tree());
     return transfer(ok({ ...parts, tree }), [tree.buffer]);
   } catch (error) {
     return fail(failureOf(error));
   } finally {
     progress?.close();
+    announce?.close();
   }
 }
 

@@ -1,12 +1,16 @@
 import type { InstallerOptions, ProjectInput, ResolutionStats, ResolveOptions } from "../src/api.ts";
 import type { Failure, Outcome } from "../src/errors.ts";
+import type { Extracted, Wanted } from "../src/install/extractor.ts";
 import type { Settings } from "./run.ts";
 import type { SharedMemory } from "./shared/shared-memory.ts";
 
 // What crosses threads. All of it can be cloned; failures are data, since a thrown error loses all but its message.
 
-/** `engine` runs the resolver, `scout` the preload and the store for a sleeping engine, `io` does plain fetching. */
-export type Role = "engine" | "scout" | "io";
+/**
+ * `engine` runs the resolver, `scout` the preload and the store for a sleeping engine, `io` does plain fetching, `extract` opens
+ * tarballs.
+ */
+export type Role = "engine" | "scout" | "io" | "extract";
 
 export interface Setup {
   role: Role;
@@ -30,6 +34,8 @@ export interface Order {
   memory?: SharedMemory | undefined;
   /** Where an engine that does not sleep reports. */
   progress?: MessagePort | undefined;
+  /** Where it says which packages it has placed and which it has taken away: see `Announcer`. */
+  announce?: MessagePort | undefined;
 }
 
 /** A resolution as it crosses threads. */
@@ -54,6 +60,9 @@ export interface EngineService {
   rest(): Promise<void>;
   usage(): Promise<StoreUsage>;
   clear(): Promise<void>;
+  /** See `Extractor`. The tarball and what comes of it are transferred. */
+  extract(tarball: Uint8Array, wanted: Wanted): Promise<Outcome<Extracted>>;
+  inflate(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array>>;
 }
 
 export interface StoreUsage {

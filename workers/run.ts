@@ -13,6 +13,7 @@ import { resolveTree, writeProject } from "../src/ideal/resolve.ts";
 import { treeData } from "../src/ideal/tree-data.ts";
 import { loadNpmrc, type Npmrc, withNpmrc } from "../src/registry/npmrc.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
+import type { Announcer } from "./announcer.ts";
 import { DEFAULT_PLATFORM } from "./platform.ts";
 import type { ResolutionParts } from "./resolution.ts";
 import type { Connect, Supply } from "./supply.ts";
@@ -42,6 +43,8 @@ export interface Job {
   signal: AbortSignal;
   connect: Connect;
   meter?: ((far: Far) => Meter | Promise<Meter>) | undefined;
+  /** Told which packages are placed while the engine works. */
+  placed?: Announcer | undefined;
 }
 
 type Milliseconds = ResolutionStats["milliseconds"];
@@ -113,7 +116,11 @@ export class Run {
       if (offline) (await import("./check-offline.ts")).checkOffline(await supply.missing());
     };
     try {
-      const built = await supply.drive(resolveTree(project), () => meter?.tick());
+      const { tree, options } = project.context;
+      const built = await supply.drive(resolveTree(project), () => {
+        meter?.tick();
+        this.#job.placed?.tick(tree.inventory, options.platform);
+      });
       await check();
       return built;
     } catch (error) {

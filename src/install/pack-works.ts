@@ -95,6 +95,11 @@ export class PackWorks {
     this.#pump();
   }
 
+  /** Packs that somebody wants. */
+  get known(): number {
+    return this.#jobs.size;
+  }
+
   /** What came of it: also of what nobody has begun, as a failure. */
   async wait(key: string): Promise<Outcome<PackFacts>> {
     const job = this.#jobs.get(key);

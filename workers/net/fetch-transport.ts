@@ -190,7 +190,7 @@ class FetchTransport implements Transport {
     // A page's own would need leave from the registry (a preflight for each), and its browser asks with one anyway.
     if (etag && !IN_BROWSER) headers["if-none-match"] = etag;
     if (token) headers["authorization"] = job.token = token;
-    const init: RequestInit = { cache: kind === "tarball" ? "default" : kept ? "no-store" : "no-cache" };
+    const init: RequestInit = { cache: kept ? "no-store" : kind === "tarball" ? "default" : "no-cache" };
     // A chunk at a time costs a page 6 % more of its thread for each packument. One that failed is worth that.
     const whole = kind !== "tarball" && job.tried === 0;
     const call: Call = { ...this.#shared, url, init, headers, whole, known: etag, signal: job.signal };

@@ -1,0 +1,317 @@
+import type { ProjectInput, Resolution } from "../api.ts";
+import { onAbort } from "../base/on-abort.ts";
+import { type Failure, fail, failure, InstallError, type Outcome, ok } from "../errors.ts";
+import type { InstalledProject, InstallOptions, InstallProgress } from "../install-api.ts";
+import type { PackShelf } from "../packs/pack-shelf.ts";
+import type { FileSink, SinkLink, SinkSession, SinkState } from "../sink/sink.ts";
+import { runAfterExtract } from "./after-extract.ts";
+import type { Extractor, UnpackLimits } from "./extractor.ts";
+import type { IndexedPack } from "./file-index.ts";
+import { commandsOf, indexTree } from "./indexed-tree.ts";
+import { PackedProject } from "./installed-project.ts";
+import { copyTree } from "./copy-tree.ts";
+import { hashesOf, packKey } from "./pack-key.ts";
+import { PackReader } from "./pack-reader.ts";
+import { PackSupply, type SuppliedPack } from "./pack-supply.ts";
+import { type PackSource, PackWorks, type WorksLimits, type WorksOptions } from "./pack-works.ts";
+import type { InstallPlan, PlannedPackage } from "./plan.ts";
+import { computedOf, type Installed, reportOf } from "./report.ts";
+import { filesOf, type Writable, writeTree } from "./write-tree.ts";
+
+type AnySink = FileSink | Map<string, Uint8Array | SinkLink>;
+
+/** What an install is handed. */
+export interface World {
+  download: WorksOptions["download"];
+  extractor: Extractor;
+  shelf: PackShelf;
+  limits: WorksLimits & {
+    /** Packages that are written at once. */
+    writes: number;
+    /** Bytes of inflated packs that are kept in memory. */
+    room: number;
+  };
+  unpack: UnpackLimits;
+  /** Milliseconds since anywhere. */
+  now(): number;
+  /** Calls `run` after so many milliseconds, unless taken back. */
+  after(milliseconds: number, run: () => void): () => void;
+  /** Lets others have the thread. */
+  breathe(): Promise<void>;
+  sinkOf(sink: AnySink): FileSink;
+  /** Something has changed. */
+  progress?: ((progress: InstallProgress) => void) | undefined;
+}
+
+/** What is to be installed. */
+export interface Target {
+  /** Without these locations of optional packages, and what only they need. */
+  plan(failed: ReadonlySet<string>): InstallPlan;
+  /** The lock's text, with the integrity of what had none. */
+  lockfile(computed: ReadonlyMap<string, string>): string;
+  hiddenLock(plan: InstallPlan): string;
+  resolution: Resolution | null;
+  /** The project's own files, where they are known. */
+  files: ProjectInput["files"] | undefined;
+  substitutes: Readonly<Record<string, string>>;
+}
+
+export interface InstallationOptions extends Pick<InstallOptions, "sink" | "afterExtract" | "afterExtractTimeout"> {
+  /** Does without the packs of what the sink holds already: its files cannot be read from the project then. */
+  trustSink?: boolean;
+}
+
+/** An install whose packs are all there. */
+type Collected = Pick<Installed, "plan" | "packs" | "left" | "held" | "tree" | "now"> & { target: Target };
+
+/** Ranks of downloads: many wait for it, one does, somebody may. */
+const RANKS = { many: 1, one: 2, maybe: 3 };
+
+/** One install: its packs, what is written of them, and the one way out of every error. */
+export class Installation {
+  readonly works: PackWorks;
+  readonly supply: PackSupply;
+  readonly #world: World;
+  readonly #options: InstallationOptions;
+  readonly #signal: AbortSignal;
+  readonly #reader: PackReader;
+  readonly #overlay = new Map<string, Uint8Array>();
+  readonly #announced = new Set<string>();
+  /** By sha512: where a pack came from, for when the store has lost it. */
+  readonly #origins = new Map<string, PackSource>();
+  #phase: InstallProgress["phase"] = "install";
+  #bytes = 0;
+
+  constructor(world: World, options: InstallationOptions, signal: AbortSignal) {
+    this.#world = world;
+    this.#options = options;
+    this.#signal = signal;
+    const { download, extractor, shelf, limits, unpack, now } = world;
+    const archives = options.sink !== undefined || options.afterExtract !== undefined;
+    this.works = new PackWorks({
+      ...{ download, extractor, limits, unpack, archives, now },
+      changed: () => this.#tell(),
+      keep: (source, { integrity, tarball, index, archive }) => {
+        this.#bytes += tarball.length;
+        this.#reader.hold(integrity, tarball);
+        if (archive) this.#reader.keep(integrity, archive);
+        const aliases = source.integrity && source.key !== integrity ? [source.key] : [];
+        shelf.add({ integrity, aliases, tarball, index });
+      },
+    });
+    this.supply = new PackSupply(this.works, shelf);
+    const refetch = (integrity: string): Promise<Outcome<Uint8Array>> => this.#refetch(integrity);
+    this.#reader = new PackReader({ shelf, extractor, refetch, room: limits.room });
+  }
+
+  /** Packages that a running resolution has placed so far: their tarballs are on their way before the tree is known. */
+  announce(added: readonly PackSource[], gone: readonly PackSource[]): void {
+    for (const { key } of gone) if (this.#announced.delete(key)) this.works.drop(key);
+    for (const { key } of added) this.#announced.add(key);
+    void this.supply.want(added, () => RANKS.maybe);
+  }
+
+  phase(phase: InstallProgress["phase"]): void {
+    this.#phase = phase;
+    this.#tell();
+  }
+
+  /** Whoever waits for any pack hears `reason`. */
+  stop(reason: Failure): void {
+    this.works.stop(reason);
+  }
+
+  /** @throws InstallError what the first required package or the sink fails with, the signal's reason; then the sink is as before */
+  async run(target: Target): Promise<InstalledProject> {
+    const { sink } = this.#options;
+    const forget = onAbort(this.#signal, () => this.stop(failure("EABORTED", "Cancelled")));
+    let session: SinkSession | undefined;
+    try {
+      session = sink && (await this.#world.sinkOf(sink).open());
+      this.#signal.throwIfAborted();
+      const done = await this.#install(target, session);
+      await session?.commit(this.#stateOf(done));
+      this.phase("done");
+      return this.#project(done);
+    } catch (error) {
+      this.stop(error instanceof InstallError ? error.failure : failure("EINTERNAL", String(error)));
+      await session?.abort();
+      this.#signal.throwIfAborted();
+      throw error;
+    } finally {
+      forget();
+    }
+  }
+
+  async #install(target: Target, session: SinkSession | undefined): Promise<Collected> {
+    this.phase("install");
+    const plan = target.plan(new Set());
+    const held = session?.held ?? new Map<string, string>();
+    const sources = new Map(plan.packages.map((item) => [item.location, sourceOf(item)]));
+    if (this.#options.trustSink) for (const location of this.#kept(plan, held)) sources.delete(location);
+    await this.#want([...sources.values()]);
+    const collecting = this.#collect(target, plan, sources);
+    // Also where the sink fails first.
+    collecting.catch(() => {});
+    const writing = session && this.#write(session, { plan, sources, collecting });
+    const [collected] = await Promise.all([collecting, writing]);
+    const tree = indexTree(collected.plan, collected.packs, target.files);
+    if (!session && this.#options.afterExtract) {
+      for (const pack of tree.packs) await this.#transform(pack, await this.#reader.archive(pack.index));
+    }
+    const at = ({ location }: PlannedPackage): string =>
+      collected.packs.get(location)?.index.integrity ?? held.get(location) ?? "";
+    const now = new Map(collected.plan.packages.map((item) => [item.location, this.#marked(at(item))]));
+    return { ...collected, target, held, tree, now };
+  }
+
+  /** Has all of them looked up or fetched, and drops what was announced and is not among them. */
+  async #want(sources: readonly PackSource[]): Promise<void> {
+    const waiting = new Map<string, number>();
+    for (const { key } of sources) waiting.set(key, (waiting.get(key) ?? 0) + 1);
+    for (const key of this.#announced) if (!waiting.has(key)) this.works.drop(key);
+    const distinct = [...new Map(sources.map((source) => [source.key, source])).values()];
+    await this.supply.want(distinct, ({ key }) => (waiting.get(key) === 1 ? RANKS.one : RANKS.many));
+  }
+
+  /** Waits for every pack. @throws InstallError what the first required one fails with */
+  async #collect(
+    target: Target,
+    plan: InstallPlan,
+    sources: ReadonlyMap<string, PackSource>,
+  ): Promise<Pick<Collected, "plan" | "packs" | "left">> {
+    const packs = new Map<string, SuppliedPack>();
+    const left = new Map<string, Failure>();
+    const bring = async ({ location, optional }: PlannedPackage): Promise<void> => {
+      const source = sources.get(location);
+      if (!source) return;
+      const outcome = await this.supply.pack(source);
+      if (outcome.ok) {
+        packs.set(location, outcome.value);
+        this.#origins.set(outcome.value.index.integrity, source);
+      } else if (optional) left.set(location, outcome.failure);
+      else throw new InstallError({ ...outcome.failure, requiredBy: [location] });
+    };
+    await Promise.all(plan.packages.map(bring));
+    return { plan: left.size > 0 ? target.plan(new Set(left.keys())) : plan, packs, left };
+  }
+
+  async #write(
+    session: SinkSession,
+    { plan, sources, collecting }: { plan: InstallPlan; sources: ReadonlyMap<string, PackSource>; collecting: Promise<Pick<Collected, "plan">> },
+  ): Promise<void> {
+    this.phase("write");
+    const kept = this.#kept(plan, session.held);
+    await session.begin(kept);
+    const final = collecting.then((collected) => new Set(collected.plan.packages.map(({ location }) => location)));
+    final.catch(() => {});
+    const commands = commandsOf(plan);
+    const none = new Set<string>();
+    const writable = (item: PlannedPackage): Writable => {
+      const { location, name, version, optional } = item;
+      const pack = this.supply.pack(sources.get(location)!);
+      return {
+        location,
+        label: `${name}@${version}`,
+        // One that may be left out for the sake of another waits for all.
+        ready: async () => (await pack).ok && (!optional || (await final).has(location)),
+        open: async () => {
+          const { index } = valueOf(await pack);
+          const archive = await this.#reader.archive(index);
+          const open = { location, index, archive, executables: commands.get(location) ?? none };
+          await this.#transform(open, archive);
+          return { files: filesOf(open, this.#overlay), bytes: index.unpacked };
+        },
+      };
+    };
+    const { operations } = this.works;
+    const { writes: limit } = this.#world.limits;
+    const wanted = plan.packages.filter(({ location }) => !kept.has(location)).map(writable);
+    await writeTree(wanted, { session, operations, limit, signal: this.#signal });
+  }
+
+  /** Locations at which a sink has what is planned. */
+  #kept(plan: InstallPlan, held: ReadonlyMap<string, string>): Set<string> {
+    const kept = new Set<string>();
+    if (this.#options.afterExtract) return kept;
+    for (const { location, integrity } of plan.packages) {
+      const there = held.get(location);
+      const known = this.supply.stored({ integrity })?.integrity;
+      if (there && (there === known || hashesOf(integrity).includes(there))) kept.add(location);
+    }
+    return kept;
+  }
+
+  async #transform({ location, index }: Pick<IndexedPack, "location" | "index">, archive: Uint8Array): Promise<void> {
+    const { afterExtract: step, afterExtractTimeout: limit = 10_000 } = this.#options;
+    if (!step) return;
+    const { after, breathe } = this.#world;
+    await runAfterExtract({ location, index, archive }, this.#overlay, { step, limit, after, breathe, signal: this.#signal });
+  }
+
+  /** What the embedder has had its hands on is nobody else's. */
+  #marked(integrity: string): string {
+    return this.#options.afterExtract ? `${integrity}?afterExtract` : integrity;
+  }
+
+  #stateOf({ target, plan, tree, now }: Collected): SinkState {
+    return { packages: now, links: tree.links, hiddenLock: target.hiddenLock(plan) };
+  }
+
+  #project(done: Collected): InstalledProject {
+    const { target, plan, packs, tree } = done;
+    const { fetched, transferred } = this.works;
+    const { resolution, substitutes } = target;
+    const { shelf, sinkOf } = this.#world;
+    const parts = { packs: tree.packs, index: tree.index, reader: this.#reader, overlay: this.#overlay };
+    return new PackedProject({
+      ...parts,
+      lockfile: target.lockfile(computedOf(plan, packs)),
+      resolution,
+      report: reportOf({ ...done, fetched, transferred, substitutes }),
+      stored: shelf.flush().then(() => this.#reader.letGo()),
+      writeTo: async (sink, options = {}) => {
+        const state = { ...this.#stateOf(done), packages: done.now };
+        await copyTree({ ...parts, state, limit: this.#world.limits.writes }, sinkOf(sink), options.signal);
+      },
+      dispose() {},
+    });
+  }
+
+  async #refetch(integrity: string): Promise<Outcome<Uint8Array>> {
+    const source = this.#origins.get(integrity);
+    if (!source) return fail(failure("ESTORE", `The pack ${integrity} is gone from the store`));
+    const { download, extractor, shelf, unpack: limits } = this.#world;
+    const body = await download(source, true);
+    if (!body.ok) return body;
+    const { name, url } = source;
+    const wanted = { name, url, integrity, limits, archive: false };
+    const opened = await extractor.extract(body.value.bytes, wanted);
+    if (!opened.ok) return opened;
+    const { tarball, index } = opened.value;
+    shelf.add({ integrity, aliases: [], tarball, index });
+    return ok(tarball);
+  }
+
+  #tell(): void {
+    const { all } = this.works.operations;
+    const { known, done, stored } = this.supply.counts;
+    this.#world.progress?.({
+      phase: this.#phase,
+      packs: known,
+      packsDone: done,
+      packsStored: stored,
+      bytes: this.#bytes,
+      operations: all,
+    });
+  }
+}
+
+function sourceOf({ name, version, resolved: url, integrity }: PlannedPackage): PackSource {
+  return { key: packKey(integrity, url), name, version, url, integrity };
+}
+
+function valueOf<T>(outcome: Outcome<T>): T {
+  if (outcome.ok) return outcome.value;
+  throw new InstallError(outcome.failure);
+}

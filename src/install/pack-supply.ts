@@ -1,0 +1,89 @@
+import { type Failure, fail, type Outcome, ok } from "../errors.ts";
+import type { PackShelf } from "../packs/pack-shelf.ts";
+import type { PackIndex } from "../tarball/pack-index.ts";
+import { readPackIndex } from "../tarball/pack-index.ts";
+import { hashesOf, packKey } from "./pack-key.ts";
+import type { PackSource, PackWorks } from "./pack-works.ts";
+
+/** A pack that can be read. */
+export interface SuppliedPack {
+  index: PackIndex;
+  /** Whether it was in the store. */
+  stored: boolean;
+  warnings: readonly Failure[];
+}
+
+/** Packs by what a lock says of them: from the store where it has them, else from the network. */
+export class PackSupply {
+  readonly #works: PackWorks;
+  readonly #shelf: PackShelf;
+  /** What the store has, by any of a pack's hashes. */
+  readonly #found = new Map<string, PackIndex>();
+  readonly #looked = new Set<string>();
+  /** Questions to the store that are not answered. */
+  readonly #looking = new Set<Promise<void>>();
+  /** Keys that somebody waits for, to what came of them. */
+  readonly #packs = new Map<string, Promise<Outcome<SuppliedPack>>>();
+
+  constructor(works: PackWorks, shelf: PackShelf) {
+    this.#works = works;
+    this.#shelf = shelf;
+  }
+
+  /** Packs that were asked for, that are there, and of those the ones that were in the store. */
+  get counts(): { known: number; done: number; stored: number } {
+    const stored = new Set(this.#found.values()).size;
+    return { known: stored + this.#works.known, done: stored + this.#works.fetched, stored };
+  }
+
+  /** Looks these up in the store, and has the others fetched. `rankOf`: which go first, 0 before all. */
+  async want(sources: readonly PackSource[], rankOf: (source: PackSource) => number): Promise<void> {
+    const asked = sources.flatMap(({ integrity }) => hashesOf(integrity)).filter((hash) => !this.#looked.has(hash));
+    for (const hash of asked) this.#looked.add(hash);
+    if (asked.length > 0) {
+      const looking = this.#look(asked);
+      this.#looking.add(looking);
+      void looking.finally(() => this.#looking.delete(looking));
+    }
+    // Somebody may have asked for some of them before.
+    await Promise.all(this.#looking);
+    for (const source of sources) if (!this.stored(source)) this.#works.want(source, rankOf(source));
+  }
+
+  async #look(hashes: readonly string[]): Promise<void> {
+    for (const [hash, { index }] of await this.#shelf.find(hashes)) {
+      const read = readPackIndex(index);
+      if (read) this.#found.set(hash, read);
+    }
+  }
+
+  /** The index of one that is in the store, once `want` has looked. */
+  stored({ integrity }: Pick<PackSource, "integrity">): PackIndex | undefined {
+    for (const hash of hashesOf(integrity)) {
+      const index = this.#found.get(hash);
+      if (index) return index;
+    }
+    return undefined;
+  }
+
+  /** What came of one that is wanted. */
+  pack(source: Pick<PackSource, "integrity" | "url">): Promise<Outcome<SuppliedPack>> {
+    const key = packKey(source.integrity, source.url);
+    const known = this.#packs.get(key) ?? this.#pack(source, key);
+    this.#packs.set(key, known);
+    return known;
+  }
+
+  async #pack(source: Pick<PackSource, "integrity">, key: string): Promise<Outcome<SuppliedPack>> {
+    const index = this.stored(source);
+    if (index) return ok({ index, stored: true, warnings: [] });
+    const facts = await this.#works.wait(key);
+    if (!facts.ok) return facts;
+    const read = readPackIndex(facts.value.index);
+    return read ? ok({ index: read, stored: false, warnings: facts.value.warnings }) : fail(unreadable(key));
+  }
+}
+
+function unreadable(key: string): Failure {
+  return { code: "ESTORE", message: `The index of ${key} cannot be read`, requiredBy: [], wayOut: [] };
+}

@@ -1,0 +1,29 @@
+import { failure, InstallError } from "../../src/errors.ts";
+import type { InstallOptions } from "../../src/install-api.ts";
+
+const OMITTED = ["dev", "optional", "peer"];
+
+/** @throws InstallError EINVALIDOPTION: which option, and what it should be */
+export function checkInstallOptions(options: InstallOptions): void {
+  const demand = (good: boolean, name: string, what: string): void => {
+    if (!good) throw new InstallError(failure("EINVALIDOPTION", `options.${name} is not ${what}`));
+  };
+  const is = (name: keyof InstallOptions, type: string): void =>
+    demand(["undefined", type].includes(typeof options[name]), name, `a ${type}`);
+  const { sink, omit, platform, limits, afterExtractTimeout = 1 } = options;
+  is("afterExtract", "function");
+  is("onProgress", "function");
+  is("verifyStored", "boolean");
+  demand(sink === undefined || sink instanceof Map || typeof sink?.open === "function", "sink", "a Map or a sink");
+  const omitted = omit === undefined || (Array.isArray(omit) && omit.every((each) => OMITTED.includes(each)));
+  demand(omitted, "omit", 'a list of "dev", "optional" and "peer"');
+  const object = (value: unknown): boolean => value === undefined || (typeof value === "object" && value !== null);
+  demand(platform === "wasm" || object(platform), "platform", '"wasm" or an object');
+  demand(object(options.resolve), "resolve", "an object");
+  demand(object(options.files), "files", "an object of files");
+  demand(typeof afterExtractTimeout === "number" && afterExtractTimeout > 0, "afterExtractTimeout", "a positive number");
+  demand(object(limits), "limits", "an object");
+  for (const [name, value] of Object.entries(limits ?? {})) {
+    demand(typeof value === "number" && value > 0, `limits.${name}`, "a positive number");
+  }
+}

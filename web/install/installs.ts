@@ -1,0 +1,196 @@
+import type { InstallerOptions, ProjectInput, Resolution } from "../../src/api.ts";
+import { failure } from "../../src/errors.ts";
+import { Installation, type World } from "../../src/install/installation.ts";
+import type { PackSource } from "../../src/install/pack-works.ts";
+import { packKey } from "../../src/install/pack-key.ts";
+import { targetOf } from "../../src/install/target.ts";
+import type { InstalledProject, InstallInput, InstallOptions, InstallProgress } from "../../src/install-api.ts";
+import type { PackShelf } from "../../src/packs/pack-shelf.ts";
+import { loadNpmrc } from "../../src/registry/npmrc.ts";
+import { type RegistryConfig, registryConfig } from "../../src/registry/registry-config.ts";
+import { tarballUrl } from "../../src/registry/tarball-url.ts";
+import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";
+import type { PlacedPackage } from "../../workers/announcer.ts";
+import { openPackShelf } from "../../workers/packs/open-pack-shelf.ts";
+import { nextTurn } from "../../workers/yield.ts";
+import type { Backend, RunOptions } from "../backend.ts";
+import { plainInput, plainOptions } from "../plain.ts";
+import { checkInstallOptions } from "./check-options.ts";
+import { Downloads } from "./downloads.ts";
+import { machinesOf } from "./machines.ts";
+import { type OwnFiles, ownFiles } from "./own-files.ts";
+import { sinkOf } from "./sink-of.ts";
+
+// Loaded with the first install, which a page that only resolves never asks for.
+
+/** Milliseconds between two reports. */
+const EVERY = 50;
+/** Bytes. */
+const MEBIBYTE = 1 << 20;
+
+/** What one install goes by, once its input is understood. */
+interface Start {
+  signal: AbortSignal;
+  options: InstallOptions;
+  own: OwnFiles | undefined;
+  config: RegistryConfig;
+}
+
+/** An installer's installs: they share what opens tarballs, and the store of packs. */
+export class Installs {
+  readonly #options: InstallerOptions;
+  readonly #backend: Backend;
+  #extractor: ReturnType<Backend["extractor"]> | undefined;
+  #shelf: PackShelf | undefined;
+
+  constructor(options: InstallerOptions, backend: Backend) {
+    this.#options = options;
+    this.#backend = backend;
+  }
+
+  /** @throws InstallError, or the signal's reason */
+  async install(input: InstallInput, options: InstallOptions, signal: AbortSignal): Promise<InstalledProject> {
+    checkInstallOptions(options);
+    const text = typeof input === "string" ? input : undefined;
+    const resolution = text === undefined && isResolution(input) ? input : undefined;
+    const project = text === undefined && !resolution ? plainInput(input as ProjectInput) : undefined;
+    const own = project ? ownFiles(project) : options.files && ownFiles({ files: options.files });
+    const config = registryConfig(this.#options, await loadNpmrc(own?.text(".npmrc") ?? ""));
+    const start: Start = { signal, options, own, config };
+    const downloads = new Downloads({ ...start, installer: this.#options, nets: () => this.#backend.nets() });
+    try {
+      const installation = new Installation(await this.#world(start, downloads), options, signal);
+      const machines = machinesOf(this.#options, options);
+      if (!project) {
+        const lock = text ?? lockOf(resolution!);
+        const given = { resolution: resolution ?? null, files: own?.files };
+        return await installation.run(targetOf(lock, { ...machines, omit: options.omit, registry: config }, given));
+      }
+      const { substituted, substitutes } = await this.#substitute(project, options);
+      installation.phase("resolve");
+      const answer = await this.#resolve(substituted, installation, start);
+      const given = { resolution: answer, files: own?.files, substitutes };
+      const plan = { ...machines, omit: options.omit, registry: config };
+      return await installation.run(targetOf(lockOf(answer), plan, given));
+    } finally {
+      downloads.end();
+    }
+  }
+
+  async usage(): Promise<{ packBytes: number; packs: number }> {
+    const { bytes, packs } = await this.#packs().usage();
+    return { packBytes: bytes, packs };
+  }
+
+  async clear(): Promise<void> {
+    await this.#packs().clear();
+  }
+
+  dispose(): void {
+    void this.#extractor?.then((extractor) => extractor.dispose()).catch(() => {});
+    void this.#shelf?.close();
+  }
+
+  async #resolve(project: ProjectInput, installation: Installation, start: Start): Promise<Resolution> {
+    const { options, config, signal } = start;
+    const { resolve = {}, omit, platform } = options;
+    const sources = (placed: readonly PlacedPackage[]): PackSource[] => placed.map((each) => sourceOf(each, config));
+    // What is left out for its flags is known at the end only.
+    const early = !omit?.length && this.#options.cache !== "offline" && platform === undefined;
+    const run: RunOptions = {
+      ...plainOptions(() => resolve),
+      signal,
+      tell: undefined,
+      ...(early && { placed: ({ added, gone }) => installation.announce(sources(added), sources(gone)) }),
+    };
+    try {
+      return await this.#backend.resolve(project, run);
+    } catch (error) {
+      installation.stop(failure("EABORTED", "There is no tree to install"));
+      throw error;
+    }
+  }
+
+  async #substitute(project: ProjectInput, { substitutes: asked, platform }: InstallOptions): Promise<{
+    substituted: ProjectInput;
+    substitutes: Readonly<Record<string, string>>;
+  }> {
+    if (!asked || platform !== "wasm") return { substituted: project, substitutes: {} };
+    const { SUBSTITUTES, withSubstitutes } = await import("../../src/install/substitutes.ts");
+    const path = ownFiles(project).key("package.json");
+    const text = ownFiles(project).text("package.json");
+    if (text === undefined) return { substituted: project, substitutes: {} };
+    const made = withSubstitutes(text, asked === true ? SUBSTITUTES : asked);
+    return { substituted: { ...project, files: { ...project.files, [path]: made.text } }, substitutes: made.substitutes };
+  }
+
+  async #world({ options, signal }: Start, downloads: Downloads): Promise<World> {
+    const extractor = await this.#open();
+    const { tarballConcurrency = "document" in globalThis || "importScripts" in globalThis ? 64 : 16 } = this.#options;
+    const { onProgress } = options;
+    return {
+      download: (source, past) => downloads.get(source, past),
+      extractor,
+      shelf: this.#packs(),
+      limits: {
+        downloads: tarballConcurrency,
+        // One that is worked on, and one that lies ready, in each.
+        extractions: extractor.workers * 2,
+        backlog: 32 * MEBIBYTE,
+        writes: 8,
+        room: 64 * MEBIBYTE,
+      },
+      unpack: { ...UNPACK_LIMITS, ...options.limits },
+      now: () => performance.now(),
+      after(milliseconds, run) {
+        const timer = setTimeout(run, milliseconds);
+        return () => clearTimeout(timer);
+      },
+      breathe: nextTurn,
+      sinkOf,
+      progress: onProgress && reporter(onProgress, signal),
+    };
+  }
+
+  /** The one there is, unless its threads have died. */
+  #open(): ReturnType<Backend["extractor"]> {
+    this.#extractor ??= this.#backend.extractor();
+    return this.#extractor;
+  }
+
+  #packs(): PackShelf {
+    this.#shelf ??= openPackShelf({ persistent: this.#options.cache !== "none" });
+    return this.#shelf;
+  }
+}
+
+function isResolution(input: InstallInput): input is Resolution {
+  return Object(input) === input && "tree" in (input as object) && "why" in (input as object);
+}
+
+/** The lock among a resolution's files: undefined where it was asked for none. */
+function lockOf({ files }: Resolution): string | undefined {
+  const paths = Object.keys(files).filter((path) => /(?:^|\/)(?:package-lock|npm-shrinkwrap)\.json$/.test(path));
+  return paths.length > 0 ? files[paths.sort((a, b) => a.length - b.length)[0] as string] : undefined;
+}
+
+function sourceOf({ name, version, resolved, integrity }: PlacedPackage, config: RegistryConfig): PackSource {
+  const url = tarballUrl(config, resolved);
+  return { key: packKey(integrity, url), name, version, url, integrity };
+}
+
+/** At most twenty times a second; not once it has thrown, nor after a cancel. */
+function reporter(tell: (progress: InstallProgress) => void, signal: AbortSignal): (progress: InstallProgress) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  let broken = false;
+  return (progress) => {
+    const now = performance.now();
+    if (broken || signal.aborted || (now - last < EVERY && progress.phase !== "done")) return;
+    last = now;
+    try {
+      tell(progress);
+    } catch {
+      broken = true;
+    }
+  };
+}
