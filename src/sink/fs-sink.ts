@@ -1,0 +1,222 @@
+import { failure, InstallError } from "../errors.ts";
+import { clean, isDecided, recover, STAGED, type Swap, swapFolders, WORK } from "./disk-swap.ts";
+import { guardSink, type RawSession } from "./guard.ts";
+import { type DiskState, HIDDEN_LOCK, ownerOf, readDiskState } from "./hidden-lock.ts";
+import { inParallel } from "./in-parallel.ts";
+import type { FileSink, SinkFile, SinkLink, SinkState } from "./sink.ts";
+import { ProjectDisk, type SinkFs, type SinkFsEntry } from "./sink-fs.ts";
+import { folderOf, linkText, refusePath, rootsOf } from "./sink-paths.ts";
+
+export interface FsSinkOptions {
+  /** Who is at work, for other processes: `open` fails with ESINKBUSY while the one that has the folder is `alive`. */
+  owner?: { id: string; alive(id: string): boolean | Promise<boolean> };
+}
+
+const OWNER = `${WORK}/owner`;
+// Files in flight.
+const AT_ONCE = 16;
+
+/**
+ * Files on a disk: `node_modules` in `folder`, and in the folders of workspaces. A change is built beside them and then
+ * exchanged, so a crash leaves the old folders or the new ones (docs/sinks.md). What stays is taken over by hard links,
+ * or copied where there are none.
+ */
+export function createFsSink(fs: SinkFs, folder: string, options: FsSinkOptions = {}): FileSink {
+  const disk = new ProjectDisk(fs, folder);
+  return guardSink({}, async () => {
+    const link = await disk.linkOnTheWay("node_modules");
+    if (link) refusePath(link, "is a link");
+    await disk.makeFolder("");
+    await claimFolder(disk, options.owner);
+    try {
+      return new FsSession(disk, await readDiskState(disk));
+    } catch (error) {
+      await clean(disk);
+      throw error;
+    }
+  });
+}
+
+async function claimFolder(disk: ProjectDisk, owner: FsSinkOptions["owner"]): Promise<void> {
+  const id = owner && (await disk.text(OWNER));
+  if (id && (await owner.alive(id)))
+    throw new InstallError(failure("ESINKBUSY", "Another process is installing here.", { details: { owner: id } }));
+  await recover(disk);
+  // Fails where somebody else was quicker.
+  await disk.fs.mkdir(disk.at(WORK));
+  if (owner) await disk.fs.writeFile(disk.at(OWNER), owner.id);
+}
+
+class FsSession implements RawSession {
+  readonly held: ReadonlyMap<string, string>;
+  readonly #disk: ProjectDisk;
+  readonly #before: DiskState;
+  #keep: ReadonlySet<string> = new Set();
+  #wrote = false;
+  #tookOver: Promise<void> | null = null;
+  /** Folders that were made, below the staged one. */
+  readonly #folders = new Map<string, Promise<void>>();
+  #canLink = true;
+
+  constructor(disk: ProjectDisk, before: DiskState) {
+    this.#disk = disk;
+    this.#before = before;
+    this.held = before.held;
+  }
+
+  async begin(keep: ReadonlySet<string>): Promise<void> {
+    this.#keep = keep;
+  }
+
+  async write(location: string, files: Iterable<SinkFile>): Promise<void> {
+    this.#wrote = true;
+    await this.#takeOver();
+    if (this.#folders.has(location)) await this.#clear(location);
+    await inParallel(files, AT_ONCE, async ({ path, bytes, mode }) => {
+      const to = `${location}/${path}`;
+      await this.#folder(folderOf(to));
+      await this.#disk.fs.writeFile(this.#staged(to), bytes, { mode });
+    });
+  }
+
+  async commit(state: SinkState): Promise<void> {
+    if (await this.#changesNothing(state)) return this.#disk.remove(WORK);
+    await this.#takeOver();
+    await inParallel(state.links, AT_ONCE, (link) => this.#link(link));
+    await this.#folder("node_modules");
+    // Last: npm takes it for what it says only where nothing is newer.
+    await this.#disk.fs.writeFile(this.#staged(HIDDEN_LOCK), state.hiddenLock);
+    const roots = rootsOf(
+      state.packages.keys(),
+      state.links.map(({ path }) => path),
+    );
+    for (const root of roots) {
+      const link = await this.#disk.linkOnTheWay(root);
+      if (link) refusePath(link, "is a link");
+    }
+    const swaps: Swap[] = [...roots].map((root) => ({ root, filled: true }));
+    for (const root of rootsOf(this.#before.entries.keys()))
+      if (!roots.has(root) && !(await this.#disk.linkOnTheWay(root))) swaps.push({ root, filled: false });
+    await swapFolders(this.#disk, swaps);
+    // The tree is what it is to be: what fails from here on is tried again by the next change.
+    await this.#renew(swaps).catch(() => {});
+    await clean(this.#disk).catch(() => {});
+  }
+
+  async abort(): Promise<void> {
+    if (!(await isDecided(this.#disk))) await this.#disk.remove(WORK);
+  }
+
+  #staged(path: string): string {
+    return this.#disk.at(`${STAGED}/${path}`);
+  }
+
+  #folder(path: string): Promise<void> {
+    let made = this.#folders.get(path);
+    if (!made) {
+      made = this.#disk.makeFolder(`${STAGED}/${path}`);
+      this.#folders.set(path, made);
+      for (let at = folderOf(path); at && !this.#folders.has(at); at = folderOf(at)) this.#folders.set(at, made);
+    }
+    return made;
+  }
+
+  /** Removes what another package brought to a location, but not what is kept below it. */
+  async #clear(location: string): Promise<void> {
+    const below = [...this.#keep].filter((kept) => kept.startsWith(`${location}/`));
+    const sweep = async (folder: string): Promise<void> => {
+      for (const { name } of await this.#disk.list(`${STAGED}/${folder}`)) {
+        const path = `${folder}/${name}`;
+        if (below.includes(path)) continue;
+        if (below.some((kept) => kept.startsWith(`${path}/`))) await sweep(path);
+        else await this.#disk.remove(`${STAGED}/${path}`);
+      }
+    };
+    await sweep(location);
+    for (const path of this.#folders.keys()) if (path.startsWith(`${location}/`)) this.#folders.delete(path);
+  }
+
+  #takeOver(): Promise<void> {
+    this.#tookOver ??= inParallel(this.#keep, 4, (location) => this.#takeFolder(location, location));
+    return this.#tookOver;
+  }
+
+  /** All of a folder but what other packages have in it, and commands: those are linked anew. */
+  async #takeFolder(owner: string, folder: string): Promise<void> {
+    const { entries } = this.#before;
+    const isOther = (path: string): boolean => entries.has(path) && ownerOf(path, entries) !== owner;
+    const inCommands = folder.endsWith("node_modules/.bin");
+    await inParallel(await this.#disk.list(folder), 4, async (entry: SinkFsEntry) => {
+      const path = `${folder}/${entry.name}`;
+      if (isOther(path)) return;
+      if (entry.isDirectory()) await this.#takeFolder(owner, path);
+      else if (entry.isFile()) await this.#takeFile(path);
+      else if (entry.isSymbolicLink() && !inCommands) await this.#takeLink(path);
+    });
+  }
+
+  async #takeFile(path: string): Promise<void> {
+    await this.#folder(folderOf(path));
+    const { fs } = this.#disk;
+    if (this.#canLink) {
+      try {
+        await fs.link(this.#disk.at(path), this.#staged(path));
+        return;
+      } catch (error) {
+        // Not every disk has such links, and some limit how many there are of one file.
+        if ((error as { code?: unknown }).code !== "EMLINK") this.#canLink = false;
+      }
+    }
+    await fs.copyFile(this.#disk.at(path), this.#staged(path));
+  }
+
+  async #takeLink(path: string): Promise<void> {
+    await this.#folder(folderOf(path));
+    await this.#disk.fs.symlink(String(await this.#disk.fs.readlink(this.#disk.at(path))), this.#staged(path));
+  }
+
+  async #link(link: SinkLink): Promise<void> {
+    await this.#folder(folderOf(link.path));
+    const create = (): Promise<unknown> => this.#disk.fs.symlink(linkText(link), this.#staged(link.path));
+    try {
+      await create();
+    } catch (error) {
+      // A tarball brought a file of that name. A folder would be a package, and is no link's to remove.
+      if ((error as { code?: unknown }).code !== "EEXIST" || !folderOf(link.path).endsWith("/.bin")) throw error;
+      await this.#disk.remove(`${STAGED}/${link.path}`);
+      await create();
+    }
+  }
+
+  /** Whether all is as it is to be, so that there is nothing to exchange. */
+  async #changesNothing({ packages, links, hiddenLock }: SinkState): Promise<boolean> {
+    const { whole, held, entries, text } = this.#before;
+    if (this.#wrote || !whole || text !== hiddenLock || packages.size !== held.size) return false;
+    const wanted = new Map(links.map((link) => [link.path, linkText(link)]));
+    const folders = [...rootsOf(entries.keys(), wanted.keys())];
+    for (const location of entries.keys()) folders.push(`${location}/node_modules`);
+    let same = true;
+    let found = 0;
+    const compare = async (path: string): Promise<void> => {
+      found++;
+      const target = await this.#disk.fs.readlink(this.#disk.at(path)).catch(() => null);
+      if (target !== wanted.get(path)) same = false;
+    };
+    await inParallel(folders, AT_ONCE, async (folder) => {
+      for (const { name } of await this.#disk.list(`${folder}/.bin`)) await compare(`${folder}/.bin/${name}`);
+    });
+    for (const [location, { kind }] of entries) if (kind === "link") await compare(location);
+    return same && found === wanted.size;
+  }
+
+  /** The folders of workspaces became newer when theirs was exchanged; npm looks at those, too. */
+  async #renew(swaps: readonly Swap[]): Promise<void> {
+    if (swaps.length === 1) return;
+    let latest = 0;
+    for (const { root } of swaps)
+      for (const folder of [root, folderOf(root)])
+        latest = Math.max(latest, Number((await this.#disk.stat(folder))?.mtimeMs ?? 0));
+    const seconds = Math.ceil(latest + 1) / 1000;
+    await this.#disk.fs.utimes(this.#disk.at(HIDDEN_LOCK), seconds, seconds);
+  }
+}

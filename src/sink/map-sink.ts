@@ -1,0 +1,32 @@
+import { guardSink } from "./guard.ts";
+import { MemorySession, type MemoryState, type MemoryView } from "./memory-session.ts";
+import type { FileSink, SinkLink } from "./sink.ts";
+import { rootOf } from "./sink-paths.ts";
+
+type Entry = Uint8Array | SinkLink;
+
+// What stands in a Map is remembered as long as the Map is.
+const states = new WeakMap<object, MemoryState<Entry>>();
+
+/**
+ * Files in a Map, by path relative to the project: `node_modules/react/index.js` to its bytes, a link to where it leads.
+ * A change is one synchronous step. What lies outside of `node_modules` is the Map's owner's, and stays. There are no modes
+ * and no folders. Entries that others changed since are written again.
+ */
+export function createMapSink(map: Map<string, Uint8Array | SinkLink>): FileSink {
+  const view: MemoryView<Entry> = {
+    get: (path) => map.get(path),
+    file: ({ bytes }) => bytes,
+    link: ({ path, to }) => ({ path, to }),
+    replace(next, roots) {
+      for (const path of map.keys())
+        if (path.includes("node_modules/") && !next.has(path) && roots.has(rootOf(path))) map.delete(path);
+      for (const [path, entry] of next) if (map.get(path) !== entry) map.set(path, entry);
+    },
+  };
+  return guardSink(map, async () => {
+    const state = states.get(map) ?? { packages: new Map(), links: [] };
+    states.set(map, state);
+    return new MemorySession(view, state);
+  });
+}

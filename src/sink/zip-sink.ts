@@ -1,0 +1,101 @@
+import { deflateSync } from "fflate";
+import { failure, InstallError } from "../errors.ts";
+import { crc32 } from "../tarball/crc32.ts";
+import { type ArchiveFormat, createArchiveSink, type StreamSink } from "./archive-sink.ts";
+import type { Outlet } from "./outlet.ts";
+
+/** `level`: 0 stores, 1 to 9 deflate; the default 6. */
+export interface ZipOptions {
+  level?: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
+}
+
+const encoder = new TextEncoder();
+
+/** 1985-10-26 08:15, as MS-DOS writes it: days from 1980 on, seconds by two. */
+const DOS_TIME = ((1985 - 1980) << 25) | (10 << 21) | (26 << 16) | (8 << 11) | (15 << 5);
+const FILE = 0o100000;
+const LINK = 0o120000;
+// Beyond these a zip needs another format's headers (zip64), which not every reader knows.
+const MOST_ENTRIES = 0xffff;
+const MOST_BYTES = 0xffffffff;
+
+/**
+ * A zip archive (PKWARE's APPNOTE 6.3, without zip64: 65,535 entries and 4 GB, else ESINK). A file is deflated in one piece.
+ * Modes and links are kept as Info-ZIP keeps them.
+ */
+export function createZipSink(options: ZipOptions = {}): StreamSink {
+  return createArchiveSink((outlet) => new ZipFormat(outlet, options.level ?? 6));
+}
+
+class ZipFormat implements ArchiveFormat {
+  readonly #outlet: Outlet;
+  readonly #level: NonNullable<ZipOptions["level"]>;
+  /** What the end of the archive says of each entry. */
+  readonly #directory: Uint8Array[] = [];
+  #entries = 0;
+
+  constructor(outlet: Outlet, level: NonNullable<ZipOptions["level"]>) {
+    this.#outlet = outlet;
+    this.#level = level;
+  }
+
+  file(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+    return this.#entry(path, bytes, FILE | (mode & 0o777));
+  }
+
+  link(path: string, target: string): Promise<void> {
+    return this.#entry(path, encoder.encode(target), LINK | 0o777);
+  }
+
+  async end(): Promise<void> {
+    const start = this.#outlet.written;
+    for (const record of this.#directory) await this.#outlet.write(record);
+    const size = this.#outlet.written - start;
+    const entries = this.#entries;
+    refuseOver(start + size, MOST_BYTES);
+    await this.#outlet.write(pack([4, 0x06054b50], [4, 0], [2, entries], [2, entries], [4, size], [4, start], [2, 0]));
+  }
+
+  async #entry(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+    const start = this.#outlet.written;
+    const name = encoder.encode(path);
+    const deflated = this.#level > 0 && bytes.length > 0 ? deflateSync(bytes, { level: this.#level }) : bytes;
+    const smaller = deflated.length < bytes.length;
+    const body = smaller ? deflated : bytes;
+    refuseOver(++this.#entries, MOST_ENTRIES);
+    refuseOver(start + body.length, MOST_BYTES);
+    // 2.0 is needed to read it; bit 11: the name is UTF-8.
+    const common: Field[] = [
+      [2, 20],
+      [2, 0x800],
+      [2, smaller ? 8 : 0],
+      [4, DOS_TIME],
+      [4, crc32(bytes)],
+      [4, body.length],
+      [4, bytes.length],
+      [2, name.length],
+      [2, 0],
+    ];
+    await this.#outlet.write(pack([4, 0x04034b50], ...common));
+    await this.#outlet.write(name);
+    await this.#outlet.write(body);
+    // Made by Unix (3): then the upper half of the attributes is the mode.
+    const record = pack([4, 0x02014b50], [2, (3 << 8) | 20], ...common, [6, 0], [2, 0], [2, mode], [4, start]);
+    this.#directory.push(record, name);
+  }
+}
+
+type Field = readonly [bytes: number, value: number];
+
+/** Little-endian numbers in a row. */
+function pack(...fields: Field[]): Uint8Array {
+  const bytes: number[] = [];
+  for (const [length, value] of fields)
+    for (let i = 0; i < length; i++) bytes.push(i < 4 ? (value >>> (8 * i)) & 255 : 0);
+  return Uint8Array.from(bytes);
+}
+
+function refuseOver(size: number, most: number): void {
+  if (size > most)
+    throw new InstallError(failure("ESINK", "A zip archive cannot hold that much; make it a tar archive."));
+}
