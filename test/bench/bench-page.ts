@@ -1,8 +1,14 @@
 // The page under test: bundled and served by the harness, it offers `bench` to it. Nothing here works while the clock runs.
 import type { Installer, InstallerOptions, Resolution } from "../../src/api.ts";
+import type { InstalledProject, InstallInput, InstallOptions } from "../../src/install-api.ts";
 import type {
   BenchPage,
+  FileSample,
   FloorJob,
+  FloorPool,
+  InstalledDetails,
+  InstallerSettings,
+  InstallJob,
   PageDetails,
   PageJob,
   PageTimes,
@@ -12,8 +18,16 @@ import type {
 import type { FeedIndex } from "./harness/registry-protocol.ts";
 import { MARKS } from "./harness/trace.ts";
 
+/** What the page uses of an installer, whichever version of the library it is. */
+interface Subject extends Pick<Installer, "mode" | "resolve" | "dispose"> {
+  install(input: InstallInput, options?: InstallOptions): Promise<InstalledProject>;
+  store?: { usage?(): Promise<StoreUsage> };
+}
+
+type Read = readonly [path: string, bytes: Uint8Array];
+
 interface Library {
-  createInstaller(options: InstallerOptions): Promise<Installer>;
+  createInstaller(options: InstallerOptions): Promise<Subject>;
 }
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
@@ -31,8 +45,13 @@ new PerformanceObserver((list) => longTasks.push(...list.getEntries())).observe(
 let job: PageJob;
 let library: Library;
 let respond: typeof fetch | undefined;
-let installer: (Installer & { store?: { usage?(): Promise<StoreUsage> } }) | undefined;
-let resolution: Resolution | undefined;
+let installer: Subject | undefined;
+let resolution: Resolution | null | undefined;
+let project: InstalledProject | undefined;
+/** Of an install, milliseconds: until all was stored, and what reading the sample took. */
+let storedMs = 0;
+let readMs = 0;
+let read: Read[] = [];
 let floorBytes = 0;
 let from = 0;
 let to = 0;
@@ -49,17 +68,71 @@ async function memoryFetch(index: FeedIndex): Promise<typeof fetch> {
   };
 }
 
+/** Settings that this version of the library does not know pass through. */
+function create(settings: InstallerSettings): Promise<Subject> {
+  return library.createInstaller({ ...settings, ...(respond && { fetch: respond }) } as InstallerOptions);
+}
+
 async function resolve({ installer: settings, project, options }: ResolveJob): Promise<PageTimes> {
   const start = performance.now();
-  // Settings that this version of the library does not know pass through.
-  const given = { ...settings, ...(respond && { fetch: respond }) } as InstallerOptions;
-  installer = await library.createInstaller(given);
+  installer = await create(settings);
   const ready = performance.now();
   resolution = await installer.resolve(project, options);
   return { create: ready - start, run: performance.now() - ready };
 }
 
-async function floor({ registry, asks, inFlight }: FloorJob): Promise<PageTimes> {
+async function install({ installer: settings, input, options, sample, until }: InstallJob): Promise<PageTimes> {
+  const start = performance.now();
+  installer = await create(settings);
+  const ready = performance.now();
+  project = await installer.install(input, { resolve: options });
+  void project.stored.then(() => {
+    storedMs = performance.now() - ready;
+  });
+  if (until === "read") {
+    project.paths();
+    await readSample(project, sample);
+  }
+  const end = performance.now();
+  resolution = project.resolution;
+  return { create: ready - start, run: end - ready };
+}
+
+/** All at once, as a bundler asks. */
+async function readSample(from: InstalledProject, sample: FileSample): Promise<void> {
+  const start = performance.now();
+  const paths = Object.keys(sample);
+  read = await Promise.all(paths.map(async (path): Promise<Read> => [path, await from.readFile(path)]));
+  readMs = performance.now() - start;
+}
+
+/** How many of the files that were read are not what the tarballs have. */
+async function wrongOnes(sample: FileSample): Promise<number> {
+  const sums = await Promise.all(
+    read.map(async ([path, bytes]) => {
+      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes.slice()));
+      return sample[path] === btoa(String.fromCharCode(...digest));
+    }),
+  );
+  return Object.keys(sample).length - sums.filter(Boolean).length;
+}
+
+async function installedDetails(): Promise<InstalledDetails | null> {
+  if (!project || job.kind !== "install") return null;
+  if (read.length === 0) await readSample(project, job.sample);
+  const { packages, files, bytes, fetched, stored, skipped, warnings } = project.report;
+  const codes = warnings.map(({ code }) => code);
+  const counts = { packages, files, bytes, fetched, stored, skipped: skipped.length };
+  return { ...counts, warnings: codes, storedMs, readMs, wrong: await wrongOnes(job.sample) };
+}
+
+async function floor({ registry, pools }: FloorJob): Promise<PageTimes> {
+  const start = performance.now();
+  await Promise.all(pools.map((pool) => drain(registry, pool)));
+  return { create: 0, run: performance.now() - start };
+}
+
+async function drain(registry: string, { asks, inFlight }: FloorPool): Promise<void> {
   const get = respond ?? fetch;
   let next = 0;
   const pull = async (): Promise<void> => {
@@ -69,9 +142,20 @@ async function floor({ registry, asks, inFlight }: FloorJob): Promise<PageTimes>
       floorBytes += byteLength;
     }
   };
-  const start = performance.now();
   await Promise.all(Array.from({ length: inFlight }, pull));
-  return { create: 0, run: performance.now() - start };
+}
+
+function start(given: PageJob): Promise<PageTimes> {
+  switch (given.kind) {
+    case "resolve":
+      return resolve(given);
+    case "install":
+      return install(given);
+    case "floor":
+      return floor(given);
+    default:
+      return given satisfies never;
+  }
 }
 
 const bench: BenchPage = {
@@ -80,16 +164,21 @@ const bench: BenchPage = {
     if (feed) respond = await memoryFetch(feed);
     // An address that no bundler can follow.
     const address = "/dist/index.js";
-    if (job.kind === "resolve") library = (await import(address)) as Library;
+    if (job.kind !== "floor") library = (await import(address)) as Library;
     await sleep(QUIET);
   },
   async run() {
     performance.mark(MARKS.start);
     from = performance.now();
-    const times = await (job.kind === "resolve" ? resolve(job) : floor(job));
+    const times = await start(job);
     to = performance.now();
     performance.mark(MARKS.end);
     return times;
+  },
+  async stored() {
+    await project?.stored;
+    // What is stored behind a run is the page's work too.
+    if (project) to = Math.max(to, performance.now());
   },
   async details(): Promise<PageDetails> {
     await sleep(QUIET);
@@ -100,6 +189,7 @@ const bench: BenchPage = {
       lock: resolution?.files["package-lock.json"] ?? null,
       stats: { ...resolution?.stats },
       bytes: floorBytes,
+      installed: await installedDetails(),
     };
   },
   async settled() {
@@ -114,7 +204,16 @@ const bench: BenchPage = {
     }
     return last;
   },
-  dispose: () => installer?.dispose(),
+  async materialize() {
+    if (!project) return null;
+    const start = performance.now();
+    await project.writeTo(new Map());
+    return performance.now() - start;
+  },
+  dispose() {
+    project?.dispose();
+    installer?.dispose();
+  },
 };
 
 Object.assign(globalThis, { bench });

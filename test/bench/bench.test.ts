@@ -48,6 +48,7 @@ async function bench(...flags: string[]): Promise<Race> {
 const KEYS = [
   ...["phase", "project", "who", "mode", "transport", "seconds", "median", "requests", "bytes", "longestTaskMs"],
   ...["pageBusyMs", "peakBytes", "cpuSeconds", "sd", "messages", "storeBytes", "lockBytes", "feed", "io", "stats"],
+  ...["tarballs", "files", "storedSeconds", "materializeSeconds"],
 ];
 
 describe("in Chromium", { timeout: 120_000 }, () => {
@@ -100,6 +101,10 @@ const sample = (seconds: number, more: Partial<Sample> = {}): Sample => ({
   messages: null,
   storeBytes: null,
   lockBytes: null,
+  tarballs: null,
+  files: null,
+  storedSeconds: null,
+  materializeSeconds: null,
   stats: {},
   ...more,
 });

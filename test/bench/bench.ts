@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { chartOf } from "./harness/chart.ts";
 import { lineUp } from "./harness/line-up.ts";
 import { type BenchOptions, HELP, parseOptions } from "./harness/options.ts";
+import { WARM } from "./harness/phases.ts";
 import { type Race, race } from "./harness/race.ts";
 import type { Row } from "./harness/rows.ts";
 import { type Place, Stage } from "./harness/stage.ts";
@@ -24,10 +25,10 @@ function write(file: string, rows: readonly Row[]): void {
   writeFileSync(`${file.replace(/\.json$/, "")}.svg`, chartOf(rows));
 }
 
-/** Whether a row shows what must not be: a lock that is not npm's, or a request where everything was stored. */
+/** Whether a row shows what must not be: a lock or files that are not npm's, or a request where everything was stored. */
 function isWrong({ phase, who, requests, stats }: Row, { cache }: BenchOptions): boolean {
-  const cold = phase === "p2_resolve_warm" && who === "webhoist" && cache === "default" && requests > 0;
-  return cold || stats["lock"] === "differs";
+  const cold = WARM.includes(phase) && who === "webhoist" && cache === "default" && requests > 0;
+  return cold || stats["lock"] === "differs" || Number(stats["wrong"] ?? 0) > 0;
 }
 
 /** The command. @returns its exit code: 1 when somebody failed or a row is wrong */

@@ -22,6 +22,7 @@ const CORS = {
   "access-control-expose-headers": "etag",
   "cross-origin-resource-policy": "cross-origin",
 };
+const TARBALL = "application/octet-stream";
 const NO_BODY = new Uint8Array();
 
 const settings = JSON.parse(process.argv[2] ?? "{}") as RegistrySettings;
@@ -55,8 +56,17 @@ async function handle(request: Request, response: Response): Promise<void> {
 }
 
 function headersOf({ type, etag, status }: Ready): Record<string, string> {
-  if (!etag)
-    return { ...CORS, "content-type": type, ...(status === 204 ? { "access-control-allow-headers": "*" } : {}) };
+  if (!etag) {
+    // A version's tarball never changes, and public registries say so.
+    const lasting =
+      status === 200 && type === TARBALL ? { "cache-control": "public, immutable, max-age=31557600" } : {};
+    return {
+      ...CORS,
+      "content-type": type,
+      ...lasting,
+      ...(status === 204 ? { "access-control-allow-headers": "*" } : {}),
+    };
+  }
   return {
     ...CORS,
     "content-type": type,
@@ -101,6 +111,11 @@ function feed({ asks, file }: Extract<ToRegistry, { kind: "feed" }>): void {
   say({ kind: "feed", index });
 }
 
+function load(paths: readonly string[]): void {
+  for (const path of paths) prepared.answer("GET", path, "");
+  say({ kind: "loaded" });
+}
+
 async function listen(): Promise<void> {
   const listener = (request: Request, response: Response): void => void handle(request, response);
   const { cert, key } = settings;
@@ -120,8 +135,16 @@ async function listen(): Promise<void> {
 }
 
 process.on("message", (message: ToRegistry) => {
-  if (message.kind === "take") void take();
-  else feed(message);
+  switch (message.kind) {
+    case "take":
+      return void take();
+    case "load":
+      return load(message.paths);
+    case "feed":
+      return feed(message);
+    default:
+      return message satisfies never;
+  }
 });
 process.once("disconnect", () => process.exit());
 void listen();

@@ -1,10 +1,15 @@
+import { PLACEHOLDER } from "../../registry/snapshot.ts";
 import { Browser } from "./browser.ts";
-import { type Contender, PageContender, PeerContender } from "./contenders.ts";
-import type { InstallerSettings, PageJob } from "./page-protocol.ts";
+import type { Contender } from "./contenders.ts";
+import { type Freight, freightOf, lockAt } from "./freight.ts";
+import { PageContender } from "./page-contender.ts";
+import type { Ask, FloorPool, InstallerSettings, InstallJob, PageJob, ResolveJob } from "./page-protocol.ts";
+import { PeerContender } from "./peer-contender.ts";
+import { INSTALLING, LOCKED, PHASES, type Phase } from "./phases.ts";
 import type { BenchProject } from "./projects.ts";
-import type { FeedIndex, LoggedAsk, Transport } from "./registry-protocol.ts";
+import type { FeedIndex, Transport } from "./registry-protocol.ts";
 import type { Stage } from "./stage.ts";
-import { visit } from "./visit.ts";
+import { type Visit, visit } from "./visit.ts";
 
 /** What one of a project's pages is: which thread resolves, which one fetches, over which protocol. */
 interface Setting {
@@ -14,64 +19,155 @@ interface Setting {
   transport: Transport;
 }
 
-function resolveJob(stage: Stage, project: BenchProject, setting: Setting): PageJob {
-  const { metadata, concurrency } = stage.options;
+/** What a project's contenders are to do. */
+interface Plan {
+  stage: Stage;
+  project: BenchProject;
+  phases: readonly Phase[];
+  /** Packuments that the engine asks for. */
+  asks: readonly Ask[];
+  /** Undefined where nothing is installed. */
+  freight: Freight | undefined;
+}
+
+/** Tarballs that a floor has in flight where the installer is left its own default: that one. */
+const TARBALLS = 64;
+
+/** Flags that were not given are no options. */
+function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+function installerSettings({ stage, project }: Pick<Plan, "stage" | "project">, setting: Setting): InstallerSettings {
+  const { metadata, concurrency, tarballConcurrency, extractWorkers } = stage.options;
   const { mode, io, cache, transport } = setting;
-  const installer: InstallerSettings = {
+  return {
     ...{ registry: stage.registry(transport).url, mode, cache, metadata, concurrency, platform: project.platform },
     ...(io === "page" ? {} : { io }),
+    ...given({ tarballConcurrency, extractWorkers }),
   };
-  const { name, files, options } = project;
-  return { kind: "resolve", installer, project: { name, files }, options };
 }
 
-/** What the engine asks for, from the registry's own log of a first run. It fails when that run does. */
-async function asksOf(stage: Stage, project: BenchProject, transport: Transport): Promise<LoggedAsk[]> {
-  const job = resolveJob(stage, project, { mode: "inline", io: "page", cache: "none", transport });
+function resolveJob(plan: Pick<Plan, "stage" | "project">, setting: Setting): ResolveJob {
+  const { name, files, options } = plan.project;
+  return { kind: "resolve", installer: installerSettings(plan, setting), project: { name, files }, options };
+}
+
+function installJob(plan: Plan, phase: Phase, setting: Setting): InstallJob {
+  const { installer, project, options } = resolveJob(plan, setting);
+  const { lock, sample } = plan.freight as Freight;
+  return {
+    kind: "install",
+    installer,
+    input: LOCKED.includes(phase) ? lockAt(installer.registry, lock) : project,
+    options,
+    sample,
+    until: phase === "p4_warm_link" ? "read" : "installed",
+  };
+}
+
+function floorJob({ stage, asks, freight }: Plan, phase: Phase, transport: Transport): PageJob | undefined {
+  const { concurrency, tarballConcurrency = TARBALLS } = stage.options;
+  const packuments: FloorPool = { asks, inFlight: concurrency };
+  const tarballs: FloorPool = { asks: freight?.asks ?? [], inFlight: tarballConcurrency };
+  const pools: Record<Phase, FloorPool[]> = {
+    p0_full_cold: [packuments, tarballs],
+    p1_resolve: [packuments],
+    p2_resolve_warm: [packuments],
+    p3_cold_install: [tarballs],
+    p4_warm_link: [],
+  };
+  if (pools[phase].length === 0) return undefined;
+  return { kind: "floor", registry: stage.registry(transport).url, pools: pools[phase] };
+}
+
+/** What the engine asks for, from the registry's own log of a first run, and the lock that it makes. It fails when that run does. */
+async function firstRun(stage: Stage, project: BenchProject, transport: Transport) {
+  const job = resolveJob({ stage, project }, { mode: "inline", io: "page", cache: "none", transport });
   await using browser = new Browser(stage.browser);
   const registry = stage.registry(transport);
-  const { log } = await visit(browser, { url: stage.site.url, job, feed: null, registry }, 0);
-  return log.asks.filter(({ method }) => method === "GET");
+  const { log, details } = await visit(browser, { url: stage.site.url, job, feed: null, registry }, 0);
+  return {
+    asks: log.asks.filter(({ method, path }) => method === "GET" && !path.includes("/-/")),
+    lock: details.lock?.replaceAll(registry.url, PLACEHOLDER),
+  };
 }
 
-/** All who take part for one project: for each protocol the floor and the modes, then the peers. */
-export async function lineUp(stage: Stage, project: BenchProject): Promise<Contender[]> {
-  const { options, site, place, tools, browser } = stage;
-  const { transports, modes, ios, peers, phases, floor, concurrency, cache } = options;
-  const [first = "h1"] = transports;
-  const asks = await asksOf(stage, project, first);
-  const inMemory = options.feed === "memory";
-  const feed: FeedIndex | null = inMemory ? await stage.feed(asks, stage.registry(first)) : null;
-  const common = { project: project.name, feed: options.feed };
+/** All phases that are asked for; where none are named, those for which there are tarballs. */
+async function planOf(stage: Stage, project: BenchProject, transport: Transport): Promise<Plan> {
+  const { phases: asked = PHASES } = stage.options;
+  const plan = { stage, project, phases: asked, asks: [], freight: undefined };
+  const installs = asked.some((phase) => INSTALLING.includes(phase));
+  const resolves = !project.expected || asked.some((phase) => !LOCKED.includes(phase));
+  const { asks, lock } = resolves ? await firstRun(stage, project, transport) : { asks: [], lock: undefined };
+  if (!installs) return { ...plan, asks };
+  const freight = freightOf(project.expected ?? lock ?? "{}", await stage.snapshot(), project.platform);
+  const [missing] = freight.missing;
+  if (missing === undefined) return { ...plan, asks, freight };
+  const why = `${project.name}: the registry has no ${missing} (and ${freight.missing.length - 1} more)`;
+  if (stage.options.phases) throw new Error(why);
+  stage.place.say(`${why}: nothing is installed`);
+  return { ...plan, asks, phases: asked.filter((phase) => !INSTALLING.includes(phase)) };
+}
 
-  const page = (who: string, job: PageJob, { mode, io, transport }: Partial<Setting> & { transport: Transport }) =>
-    new PageContender({
-      label: { ...common, who, mode: mode ?? null, transport: inMemory ? null : transport, io: io ?? null },
-      visit: { url: site.url, job, feed, registry: stage.registry(transport) },
-      ...{ project, options, browser, asks },
+/** A project's pages: for each protocol the floor and the modes. */
+function pagesOf(plan: Plan, feed: FeedIndex | null): PageContender[] {
+  const { stage, project, phases, asks, freight } = plan;
+  const { transports, modes, ios, floor, cache } = stage.options;
+  const { site, options, browser } = stage;
+  const page = (who: string, jobOf: (phase: Phase) => PageJob | undefined, setting: Partial<Setting>) => {
+    const { mode = null, io = null, transport = "h1" } = setting;
+    const visits = PHASES.flatMap((phase): [Phase, Visit][] => {
+      const job = freight || !INSTALLING.includes(phase) ? jobOf(phase) : undefined;
+      return job ? [[phase, { url: site.url, job, feed, registry: stage.registry(transport) }]] : [];
     });
-  const pages = (inMemory ? [first] : transports).flatMap((transport) => {
-    const bare: PageJob = { kind: "floor", registry: stage.registry(transport).url, asks, inFlight: concurrency };
+    return new PageContender({
+      label: { project: project.name, feed: options.feed, who, mode, transport: feed ? null : transport, io },
+      ...{ visits: new Map(visits), phases, project, options, browser },
+      asks: asks.length > 0 ? asks : (freight?.asks ?? []),
+    });
+  };
+  return (feed ? transports.slice(0, 1) : transports).flatMap((transport) => {
     // A fetch of the embedder's own stays on the page.
     const settings = modes.flatMap((mode) =>
-      ios.filter((io) => io === "page" || !inMemory).map((io) => ({ mode, io, cache, transport })),
+      ios.filter((io) => io === "page" || !feed).map((io) => ({ mode, io, cache, transport })),
     );
     return [
-      ...(floor ? [page("floor", bare, { transport })] : []),
-      ...settings.map((setting) => page("webhoist", resolveJob(stage, project, setting), setting)),
+      ...(floor ? [page("floor", (phase) => floorJob(plan, phase, transport), { transport })] : []),
+      ...settings.map((setting) =>
+        page(
+          "webhoist",
+          (phase) => (INSTALLING.includes(phase) ? installJob(plan, phase, setting) : resolveJob(plan, setting)),
+          setting,
+        ),
+      ),
     ];
   });
-  const natives = peers.map((name) => {
-    const label = { ...common, who: name, mode: null, transport: "h1" as const, io: null };
+}
+
+/** All who take part for one project: the pages, then the peers. */
+export async function lineUp(stage: Stage, project: BenchProject): Promise<Contender[]> {
+  const { options, place, tools } = stage;
+  const [first = "h1"] = options.transports;
+  const plan = await planOf(stage, project, first);
+  const { phases, asks, freight } = plan;
+  const tarballs = freight?.asks ?? [];
+  await stage.load(tarballs.map(({ path }) => path));
+  const feed = options.feed === "memory" ? await stage.feed([...asks, ...tarballs], stage.registry(first)) : null;
+  const peers = options.peers.map((name) => {
+    const label = {
+      project: project.name,
+      feed: options.feed,
+      who: name,
+      mode: null,
+      transport: "h1" as const,
+      io: null,
+    };
+    const { folder } = place;
     return new PeerContender({
-      label,
-      name,
-      tools,
-      folder: place.folder,
-      project,
-      phases,
-      registry: stage.registry("h1"),
+      ...{ label, name, tools, folder, project, phases, lock: freight?.lock, registry: stage.registry("h1") },
     });
   });
-  return [...pages, ...natives];
+  return [...pagesOf(plan, feed), ...peers];
 }

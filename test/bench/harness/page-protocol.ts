@@ -11,6 +11,8 @@ export interface InstallerSettings {
   cache?: string;
   metadata?: string;
   concurrency?: number;
+  tarballConcurrency?: number;
+  extractWorkers?: number;
 }
 
 export interface ResolveJob {
@@ -20,14 +22,38 @@ export interface ResolveJob {
   options: ResolveOptions;
 }
 
-export interface FloorJob {
-  kind: "floor";
-  registry: string;
-  asks: readonly Pick<LoggedAsk, "path" | "accept">[];
+/** Files by path, with the SHA-256 of each, base64. */
+export type FileSample = Readonly<Record<string, string>>;
+
+export interface InstallJob {
+  kind: "install";
+  installer: InstallerSettings;
+  /** A lock's text, or a project that is resolved first. */
+  input: string | ResolveJob["project"];
+  /** How to resolve it. */
+  options: ResolveOptions;
+  /** Read in the end, and compared. */
+  sample: FileSample;
+  /** When the clock stops: once all is installed, or once `paths()` has been called and the sample is read too. */
+  until: "installed" | "read";
+}
+
+export type Ask = Pick<LoggedAsk, "path" | "accept">;
+
+/** Requests of one kind, so many at a time. */
+export interface FloorPool {
+  asks: readonly Ask[];
   inFlight: number;
 }
 
-export type PageJob = ResolveJob | FloorJob;
+export interface FloorJob {
+  kind: "floor";
+  registry: string;
+  /** All at once. */
+  pools: readonly FloorPool[];
+}
+
+export type PageJob = ResolveJob | InstallJob | FloorJob;
 
 /** Milliseconds. */
 export interface PageTimes {
@@ -44,6 +70,26 @@ export interface PageDetails {
   stats: Record<string, unknown>;
   /** Of the bodies read, by the floor. */
   bytes: number;
+  installed: InstalledDetails | null;
+}
+
+/** What an install came to. */
+export interface InstalledDetails {
+  packages: number;
+  files: number;
+  bytes: number;
+  /** Tarballs: from the network, and from the store. */
+  fetched: number;
+  stored: number;
+  skipped: number;
+  /** Codes of warnings. */
+  warnings: string[];
+  /** From the start of the install until all was stored. */
+  storedMs: number;
+  /** Of the sample. */
+  readMs: number;
+  /** How many files of the sample are not what they should be. */
+  wrong: number;
 }
 
 export interface StoreUsage {
@@ -56,8 +102,12 @@ export interface BenchPage {
   /** Loads what the job needs, so that it is no part of the run. */
   prepare(job: PageJob, feed: FeedIndex | null): Promise<void>;
   run(): Promise<PageTimes>;
+  /** Waits until an install is stored for the next visit. */
+  stored(): Promise<void>;
   details(): Promise<PageDetails>;
   /** Waits until nothing is added to the store any more; null where there is none. */
   settled(): Promise<StoreUsage | null>;
+  /** Writes an installed project into a `Map`: milliseconds; null where there is none. */
+  materialize(): Promise<number | null>;
   dispose(): void;
 }

@@ -1,9 +1,19 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { npm } from "../../../scripts/npm-config.mjs";
+import { INSTALLING, type Phase } from "./phases.ts";
 
-/** One command that makes a lock and installs nothing. */
+/** One command that installs, or makes a lock and installs nothing. */
 interface Command {
   program: string;
   args: string[];
@@ -16,6 +26,7 @@ interface Where {
   registry: string;
   /** The project's folder; caches stand in it too. */
   folder: string;
+  task: "lock" | "install";
 }
 
 interface Peer {
@@ -25,26 +36,32 @@ interface Peer {
   command(where: Where): Command;
 }
 
+/** Also the lock of those that took over npm's. */
+export const NPM_LOCK = "package-lock.json";
+
+const only = (task: Where["task"], flag: string): string[] => (task === "lock" ? [flag] : []);
+
 export type PeerName = "bun" | "pnpm" | "utoo" | "npm";
 
-/** Native package managers: their versions, and how each makes a lock from a registry and a cache of its own. */
+/** Native package managers: their versions, and how each makes a lock and installs from a registry and a cache of its own. */
 export const PEERS: Record<PeerName, Peer> = {
   bun: {
     version: "1.4.5",
     lock: "bun.lock",
-    command: ({ bin, registry, folder }) => ({
+    command: ({ bin, registry, folder, task }) => ({
       program: bin("bun"),
-      args: ["install", "--lockfile-only", "--ignore-scripts", "--registry", registry],
+      args: ["install", ...only(task, "--lockfile-only"), "--ignore-scripts", "--registry", registry],
       env: { BUN_INSTALL_CACHE_DIR: join(folder, ".cache") },
     }),
   },
   pnpm: {
     version: "12.21.0",
     lock: "pnpm-lock.yaml",
-    command: ({ bin, registry, folder }) => ({
+    command: ({ bin, registry, folder, task }) => ({
       program: bin("pnpm"),
       args: [
-        ...["install", "--lockfile-only", "--no-frozen-lockfile", "--ignore-scripts", "--registry", registry],
+        ...["install", ...only(task, "--lockfile-only"), "--no-frozen-lockfile", "--ignore-scripts"],
+        ...["--registry", registry],
         `--config.cache-dir=${join(folder, ".cache")}`,
         `--config.store-dir=${join(folder, ".cache-store")}`,
         // It would leave out what is younger than a day, and ask for full documents to know.
@@ -54,19 +71,20 @@ export const PEERS: Record<PeerName, Peer> = {
   },
   utoo: {
     version: "1.1.9",
-    lock: "package-lock.json",
-    command: ({ bin, registry, folder }) => ({
+    lock: NPM_LOCK,
+    command: ({ bin, registry, folder, task }) => ({
       program: bin("utoo"),
-      args: ["deps", "--registry", registry],
+      args:
+        task === "lock" ? ["deps", "--registry", registry] : ["install", "--ignore-scripts", "--registry", registry],
       env: { HOME: folder },
     }),
   },
   npm: {
-    lock: "package-lock.json",
-    command: ({ registry, folder }) => ({
+    lock: NPM_LOCK,
+    command: ({ registry, folder, task }) => ({
       program: "npm",
       args: [
-        ...["install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"],
+        ...["install", ...only(task, "--package-lock-only"), "--ignore-scripts", "--no-audit", "--no-fund"],
         ...["--registry", registry, "--cache", join(folder, ".cache")],
         ...["--userconfig", join(folder, ".user"), "--globalconfig", join(folder, ".global")],
       ],
@@ -103,10 +121,19 @@ export interface PeerPlace {
   files: Record<string, string>;
 }
 
+/** One run of one of them. */
+export interface PeerTimes {
+  /** By the wall's clock, of the whole command. */
+  seconds: number;
+  lockBytes: number;
+  /** Below `node_modules`, where it has installed. */
+  files: number | null;
+}
+
 /** A project's folder in which one of them runs, with no lock and an empty cache at first. */
 export class PeerRun implements Disposable {
   readonly #peer: Peer;
-  readonly #where: Where;
+  readonly #where: Omit<Where, "task">;
 
   constructor(name: PeerName, { tools, folder: parent, registry, files }: PeerPlace) {
     this.#peer = PEERS[name];
@@ -118,21 +145,42 @@ export class PeerRun implements Disposable {
     }
   }
 
-  /** Wall seconds and the lock's bytes. @throws Error with the end of what it printed */
-  async run(): Promise<{ seconds: number; lockBytes: number }> {
+  /** Text of its lock. */
+  get lock(): string {
+    return readFileSync(this.#lockFile, "utf8");
+  }
+
+  /** Puts a lock there, for an install. */
+  lay(lock: string): void {
+    writeFileSync(this.#lockFile, lock);
+  }
+
+  /** What was installed before is gone; a lock stays only for an install from it. @throws Error with the end of what it printed */
+  async run(phase: Phase): Promise<PeerTimes> {
     const { folder } = this.#where;
-    const lock = join(folder, this.#peer.lock);
-    rmSync(lock, { force: true });
-    rmSync(join(folder, "node_modules"), { recursive: true, force: true });
-    const { program, args, env } = this.#peer.command(this.#where);
+    const installs = INSTALLING.includes(phase);
+    const modules = join(folder, "node_modules");
+    if (!installs) rmSync(this.#lockFile, { force: true });
+    rmSync(modules, { recursive: true, force: true });
+    const { program, args, env } = this.#peer.command({ ...this.#where, task: installs ? "install" : "lock" });
     const start = performance.now();
     await finish(program, args, { cwd: folder, env: { ...ownEnvironment(), CI: "1", ...env } });
-    return { seconds: (performance.now() - start) / 1000, lockBytes: statSync(lock).size };
+    const seconds = (performance.now() - start) / 1000;
+    return { seconds, lockBytes: statSync(this.#lockFile).size, files: installs ? filesBelow(modules) : null };
+  }
+
+  get #lockFile(): string {
+    return join(this.#where.folder, this.#peer.lock);
   }
 
   [Symbol.dispose](): void {
     rmSync(this.#where.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
+}
+
+/** Links are not followed. */
+function filesBelow(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
 }
 
 /** What `npm run` puts into the environment would configure the peers. */

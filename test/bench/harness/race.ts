@@ -1,5 +1,6 @@
 import type { Contender } from "./contenders.ts";
-import type { BenchOptions, Phase } from "./options.ts";
+import type { BenchOptions } from "./options.ts";
+import { PHASES, type Phase } from "./phases.ts";
 import { type Row, rowOf, type Sample } from "./rows.ts";
 import type { Place } from "./stage.ts";
 import { profileTable } from "./thread-profile.ts";
@@ -68,7 +69,7 @@ export async function race(
   options: BenchOptions,
   { dist, say }: Pick<Place, "dist" | "say">,
 ): Promise<Race> {
-  const { runs, warmups, phases, trace } = options;
+  const { runs, warmups, trace } = options;
   const entrants = contenders.map((contender): Entrant => {
     const { project, who, mode, io, transport } = contender.label;
     const name = [project, who, mode, io, transport].filter(Boolean).join(" ");
@@ -88,7 +89,7 @@ export async function race(
   }
   if (trace) for (const entrant of entrants) await lookCloser(entrant);
   if (options.profileLines > 0) for (const entrant of entrants) await profile(entrant, options, { dist, say });
-  const rows = phases.flatMap((phase) =>
+  const rows = PHASES.flatMap((phase) =>
     entrants.flatMap(({ contender, samples, observed }) => {
       const list = samples.get(phase);
       return list ? [rowOf({ phase, ...contender.label }, list, observed.get(phase) ?? [])] : [];

@@ -2,7 +2,7 @@ import type { MetadataForm } from "../../../src/api.ts";
 
 /** What the harness and the registry's process say to each other. */
 export interface RegistrySettings {
-  /** A folder with `packuments` and perhaps `tarballs`; or a pack of recorded cases, whose packuments it serves. */
+  /** A folder with `packuments` and perhaps `tarballs`; or a pack of recorded cases, whose packuments and tarballs it serves. */
   snapshot: string;
   transport: Transport;
   /** Forms to have ready before listening; others are made when they are asked for. */
@@ -45,10 +45,13 @@ export interface FeedIndex {
 
 export type ToRegistry =
   | { kind: "take" }
+  /** Reads the tarballs at these paths into memory. */
+  | { kind: "load"; paths: readonly string[] }
   /** Writes the bodies of these asks to `file`. */
   | { kind: "feed"; asks: readonly Pick<LoggedAsk, "path" | "accept">[]; file: string };
 
 export type FromRegistry =
   | { kind: "ready"; url: string; packuments: number; milliseconds: number }
   | { kind: "log"; log: RegistryLog }
+  | { kind: "loaded" }
   | { kind: "feed"; index: FeedIndex };

@@ -1,12 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
-import type {
-  FeedIndex,
-  FromRegistry,
-  LoggedAsk,
-  RegistryLog,
-  RegistrySettings,
-  ToRegistry,
-} from "./registry-protocol.ts";
+import type { Ask } from "./page-protocol.ts";
+import type { FeedIndex, FromRegistry, RegistryLog, RegistrySettings, ToRegistry } from "./registry-protocol.ts";
 
 type Kind = FromRegistry["kind"];
 type Said<K extends Kind> = Extract<FromRegistry, { kind: K }>;
@@ -38,8 +32,13 @@ export class Registry implements AsyncDisposable {
     return (await this.#ask({ kind: "take" }, "log")).log;
   }
 
+  /** Has the tarballs at these paths in memory, so that nobody waits for a disk. */
+  async load(paths: readonly string[]): Promise<void> {
+    await this.#ask({ kind: "load", paths }, "loaded");
+  }
+
   /** Puts the bodies of these requests into one file, and says where each stands. */
-  async feed(asks: readonly LoggedAsk[], file: string): Promise<FeedIndex> {
+  async feed(asks: readonly Ask[], file: string): Promise<FeedIndex> {
     return (await this.#ask({ kind: "feed", asks, file }, "feed")).index;
   }
 

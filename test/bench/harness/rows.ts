@@ -1,5 +1,5 @@
 import type { LockVerdict } from "./lock-check.ts";
-import type { Phase } from "./options.ts";
+import type { Phase } from "./phases.ts";
 import type { Transport } from "./registry-protocol.ts";
 
 /** What one run showed; null: it cannot be seen from here. */
@@ -14,6 +14,13 @@ export interface Sample {
   messages: number | null;
   storeBytes: number | null;
   lockBytes: number | null;
+  /** Tarballs that were asked for. */
+  tarballs: number | null;
+  /** Of an install. */
+  files: number | null;
+  /** From the start of an install until all of it was stored; and what it took to write all files into a `Map`. */
+  storedSeconds: number | null;
+  materializeSeconds: number | null;
   /** Everything else that was seen. */
   stats: Record<string, unknown>;
 }
@@ -43,6 +50,10 @@ export interface Row extends Label {
   messages: number | null;
   storeBytes: number | null;
   lockBytes: number | null;
+  tarballs: number | null;
+  files: number | null;
+  storedSeconds: number | null;
+  materializeSeconds: number | null;
   stats: Record<string, unknown>;
 }
 
@@ -64,7 +75,7 @@ const round = (value: number, digits: number): number => Number(value.toFixed(di
 /** Null when no run could see it. */
 function over(
   samples: readonly Sample[],
-  key: "longestTaskMs" | "pageBusyMs" | "peakBytes" | "cpuSeconds" | "messages" | "storeBytes" | "lockBytes",
+  key: keyof Omit<Sample, "seconds" | "requests" | "bytes" | "stats">,
   reduce: (values: readonly number[]) => number,
 ): number | null {
   const values = samples.flatMap((sample) => sample[key] ?? []);
@@ -104,6 +115,10 @@ export function rowOf(label: Label, samples: readonly Sample[], observed: readon
     messages: over(samples, "messages", median),
     storeBytes: over(samples, "storeBytes", median),
     lockBytes: over(samples, "lockBytes", median),
+    tarballs: over(samples, "tarballs", median),
+    files: over(samples, "files", median),
+    storedSeconds: over(samples, "storedSeconds", median),
+    materializeSeconds: over(samples, "materializeSeconds", median),
     stats: statsOf(samples),
   };
 }

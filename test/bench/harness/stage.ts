@@ -1,13 +1,17 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Snapshot } from "../../registry/snapshot.ts";
 import type { BrowserOptions } from "./browser.ts";
 import { bundleScripts } from "./bundle.ts";
 import type { BenchOptions } from "./options.ts";
+import type { Ask } from "./page-protocol.ts";
 import { installPeers } from "./peers.ts";
+import { LOCKED } from "./phases.ts";
+import { openSnapshot } from "./prepared.ts";
 import { type BenchProject, folderProject, packProjects } from "./projects.ts";
 import { Registry } from "./registry.ts";
-import type { FeedIndex, LoggedAsk, RegistrySettings, Transport } from "./registry-protocol.ts";
+import type { FeedIndex, RegistrySettings, Transport } from "./registry-protocol.ts";
 import { type Site, startSite } from "./site.ts";
 
 /** Where the benchmark runs. */
@@ -38,6 +42,7 @@ export class Stage implements AsyncDisposable {
   readonly tools: string;
   readonly #registries = new Map<Transport, Registry>();
   #site: Site | undefined;
+  #snapshot: Promise<Snapshot> | undefined;
 
   private constructor(options: BenchOptions, place: Place) {
     this.options = options;
@@ -75,8 +80,19 @@ export class Stage implements AsyncDisposable {
     return projects.length > 0 ? projects.map(folderProject) : await packProjects(join(this.place.root, PACK));
   }
 
+  /** What the registries serve. */
+  snapshot(): Promise<Snapshot> {
+    this.#snapshot ??= openSnapshot(this.#source());
+    return this.#snapshot;
+  }
+
+  /** Has every registry keep these tarballs in memory. */
+  async load(paths: readonly string[]): Promise<void> {
+    await Promise.all([...this.#registries.values()].map((registry) => registry.load(paths)));
+  }
+
   /** Has the site serve the bodies of these asks in one piece. */
-  async feed(asks: readonly LoggedAsk[], registry: Registry): Promise<FeedIndex> {
+  async feed(asks: readonly Ask[], registry: Registry): Promise<FeedIndex> {
     const file = join(this.place.folder, "feed");
     const index = await registry.feed(asks, file);
     this.site.feed = readFileSync(file);
@@ -108,19 +124,24 @@ export class Stage implements AsyncDisposable {
   }
 
   #settings(transport: Transport): RegistrySettings {
-    const { snapshot, metadata, peers, latency, profile } = this.options;
+    const { metadata, peers, latency, profile, phases } = this.options;
+    const resolves = !phases?.every((phase) => LOCKED.includes(phase));
     // npm alone asks for full documents.
     const full = metadata === "full" || (transport === "h1" && peers.includes("npm"));
     const short = metadata === "abbreviated" || (transport === "h1" && peers.some((peer) => peer !== "npm"));
     return {
-      snapshot: snapshot ?? join(this.place.root, PACK),
+      snapshot: this.#source(),
       transport,
-      forms: [...(full ? ["full" as const] : []), ...(short ? ["abbreviated" as const] : [])],
+      forms: resolves ? [...(full ? ["full" as const] : []), ...(short ? ["abbreviated" as const] : [])] : [],
       latency,
       profile,
       cert: this.#tls("cert"),
       key: this.#tls("key"),
     };
+  }
+
+  #source(): string {
+    return this.options.snapshot ?? join(this.place.root, PACK);
   }
 
   #tls(name: string): string {

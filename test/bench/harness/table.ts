@@ -1,3 +1,4 @@
+import { WARM } from "./phases.ts";
 import type { Row } from "./rows.ts";
 
 /** Rows of one project and phase: what is compared with each other. */
@@ -33,7 +34,8 @@ function time({ median, seconds }: Row): [string, string] {
 /** What a reader must know before the figures. */
 function notes({ phase, who, requests, stats }: Row): string {
   const said = stats["lock"] === "ok" ? ["lock ok"] : stats["lock"] === "differs" ? ["LOCK DIFFERS"] : [];
-  if (phase === "p2_resolve_warm" && who === "webhoist" && requests > 0) said.push("NOT WARM");
+  if (WARM.includes(phase) && who === "webhoist" && requests > 0) said.push("NOT WARM");
+  if (Number(stats["wrong"] ?? 0) > 0) said.push("FILES DIFFER");
   return said.join(", ");
 }
 

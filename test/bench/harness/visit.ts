@@ -1,7 +1,7 @@
 import type { Browser } from "./browser.ts";
 import { watchMemory } from "./memory.ts";
 import type { Page } from "./page.ts";
-import type { FloorJob, PageDetails, PageJob, PageTimes, StoreUsage } from "./page-protocol.ts";
+import type { Ask, FloorJob, PageDetails, PageJob, PageTimes, StoreUsage } from "./page-protocol.ts";
 import type { Registry } from "./registry.ts";
 import type { FeedIndex, RegistryLog } from "./registry-protocol.ts";
 import type { ThreadProfile } from "./thread-profile.ts";
@@ -27,7 +27,9 @@ export interface Seen {
   threadMs: number;
   /** Seconds of all of the browser's processes. */
   cpuSeconds: number;
+  /** While it ran, and while what it installed was being stored. */
   peakBytes: number | null;
+  materializeMs: number | null;
 }
 
 async function prepared(browser: Browser, { url, job, feed, registry }: Visit): Promise<Page> {
@@ -52,9 +54,11 @@ export async function visit(browser: Browser, given: Visit, look: number): Promi
   const [before, cpuBefore] = [await page.usage(), await browser.cpu()];
   const times = await page.evaluate<PageTimes>("bench.run()");
   const [after, cpuAfter] = [await page.usage(), await browser.cpu()];
+  await page.evaluate("bench.stored()");
   const peakBytes = peak();
   const details = await page.evaluate<PageDetails>("bench.details()");
   const store = await page.evaluate<StoreUsage | null>("bench.settled()");
+  const materializeMs = await page.evaluate<number | null>("bench.materialize()");
   await leave(page);
   return {
     times,
@@ -65,12 +69,14 @@ export async function visit(browser: Browser, given: Visit, look: number): Promi
     threadMs: (after.cpu - before.cpu) * 1000,
     cpuSeconds: cpuAfter - cpuBefore,
     peakBytes,
+    materializeMs,
   };
 }
 
 /** Lets another profile fetch for a moment: whoever comes first would pay for what a browser in use has long started. */
-export async function warmUp(browser: Browser, { url, registry }: Visit, asks: FloorJob["asks"]): Promise<void> {
-  const job: FloorJob = { kind: "floor", registry: registry.url, asks: asks.slice(0, WARM), inFlight: WARM };
+export async function warmUp(browser: Browser, { url, registry }: Visit, asks: readonly Ask[]): Promise<void> {
+  const pools = [{ asks: asks.slice(0, WARM), inFlight: WARM }];
+  const job: FloorJob = { kind: "floor", registry: registry.url, pools };
   const page = await browser.open(url, true);
   await page.evaluate(`bench.prepare(${JSON.stringify(job)}, null)`);
   await page.evaluate("bench.run()");
@@ -81,6 +87,7 @@ export async function warmUp(browser: Browser, { url, registry }: Visit, asks: F
 export async function profiledVisit(browser: Browser, given: Visit, dist: string): Promise<ThreadProfile[]> {
   const page = await prepared(browser, given);
   const profiles = await page.profile(dist, async () => void (await page.evaluate("bench.run()")));
+  await page.evaluate("bench.stored()");
   await page.evaluate("bench.settled()");
   await leave(page);
   await given.registry.take();
@@ -91,6 +98,7 @@ export async function profiledVisit(browser: Browser, given: Visit, dist: string
 export async function tracedVisit(browser: Browser, given: Visit): Promise<number | undefined> {
   const page = await prepared(browser, given);
   const longest = await page.longestTask(async () => void (await page.evaluate("bench.run()")));
+  await page.evaluate("bench.stored()");
   await page.evaluate("bench.settled()");
   await leave(page);
   await given.registry.take();

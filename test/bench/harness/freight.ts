@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import type { Platform } from "../../../src/ports.ts";
+import { platformFits } from "../../../src/registry/platform.ts";
+import { random } from "../../registry/arrival.ts";
+import { PLACEHOLDER, type Snapshot } from "../../registry/snapshot.ts";
+import type { Ask, FileSample } from "./page-protocol.ts";
+import { readTarball } from "./read-tar.ts";
+
+/** What an install of one project is to bring. */
+export interface Freight {
+  /** npm's lock, with the placeholder's URLs. */
+  lock: string;
+  /** One for each tarball. */
+  asks: Ask[];
+  /** Paths of tarballs that cannot be done without, and are not there. */
+  missing: string[];
+  sample: FileSample;
+}
+
+interface Entry {
+  resolved?: string;
+  optional?: boolean;
+  devOptional?: boolean;
+  os?: string[];
+  cpu?: string[];
+  libc?: string[];
+}
+
+/** A package's folder and the path of its tarball below the registry's base, escaped. */
+interface Parcel {
+  location: string;
+  path: string;
+  optional: boolean;
+}
+
+/** Files that are read in a warm install. */
+const SAMPLE = 200;
+
+/** Packages with a tarball of the registry's, less optional ones for other machines and what is inside their folders. */
+function parcelsOf(lock: string, platform: Platform): Parcel[] {
+  const { packages = {} } = JSON.parse(lock) as { packages?: Record<string, Entry> };
+  const parcels: Parcel[] = [];
+  let skipped = "\0";
+  for (const [location, { resolved, optional = false, os, cpu, libc }] of Object.entries(packages)) {
+    if (location.startsWith(skipped) || !resolved?.startsWith(PLACEHOLDER)) continue;
+    const machine = { os: platform.os, cpu: platform.cpu, libc: platform.libc };
+    const fits = platformFits({ ...(os && { os }), ...(cpu && { cpu }), ...(libc && { libc }) } as never, machine);
+    if (optional && !fits) skipped = `${location}/`;
+    else parcels.push({ location, path: new URL(resolved).pathname, optional });
+  }
+  return parcels;
+}
+
+/** Files drawn from all of them, each as likely as any other, the same ones in every run. */
+function sampleOf(parcels: readonly Parcel[], bytesOf: (path: string) => Uint8Array | undefined): FileSample {
+  const next = random(1);
+  const all: { parcel: Parcel; file: string }[] = [];
+  for (const parcel of parcels) {
+    const bytes = bytesOf(parcel.path);
+    for (const file of bytes ? readTarball(bytes).keys() : []) all.push({ parcel, file });
+  }
+  const sample = new Map<string, string>();
+  while (sample.size < Math.min(SAMPLE, all.length)) {
+    const { parcel, file } = all[Math.floor(next() * all.length)] as (typeof all)[number];
+    const bytes = readTarball(bytesOf(parcel.path) as Uint8Array).get(file) as Uint8Array;
+    sample.set(`${parcel.location}/${file}`, createHash("sha256").update(bytes).digest("base64"));
+  }
+  return Object.fromEntries(sample);
+}
+
+export function freightOf(lock: string, snapshot: Snapshot, platform: Platform): Freight {
+  const parcels = parcelsOf(lock, platform);
+  const bytesOf = (path: string): Uint8Array | undefined => snapshot.tarball(decodeURIComponent(path.slice(1)));
+  const paths = [...new Set(parcels.map(({ path }) => path))];
+  const missing = parcels.filter(({ path, optional }) => !optional && !bytesOf(path)).map(({ path }) => path);
+  return {
+    lock,
+    asks: paths.map((path) => ({ path, accept: "*/*" })),
+    missing,
+    sample: missing.length > 0 ? {} : sampleOf(parcels, bytesOf),
+  };
+}
+
+/** A lock as a registry at `origin` would have it, as npm's `replace-registry-host` does when it installs. */
+export function lockAt(origin: string, lock: string): string {
+  return lock.replaceAll(PLACEHOLDER, origin);
+}

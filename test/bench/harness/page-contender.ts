@@ -1,0 +1,126 @@
+import { setTimeout as after } from "node:timers/promises";
+import { Browser, type BrowserOptions } from "./browser.ts";
+import { type Contender, type Samples, trafficOf } from "./contenders.ts";
+import { checkLock, type LockVerdict } from "./lock-check.ts";
+import type { BenchOptions } from "./options.ts";
+import type { Ask, InstalledDetails, PageDetails } from "./page-protocol.ts";
+import { FROM_NOTHING, journeys, LOCKED, type Phase, WARM } from "./phases.ts";
+import type { BenchProject } from "./projects.ts";
+import type { RegistryLog } from "./registry-protocol.ts";
+import type { Label, Sample } from "./rows.ts";
+import type { ThreadProfile } from "./thread-profile.ts";
+import { profiledVisit, type Seen, tracedVisit, type Visit, visit, warmUp } from "./visit.ts";
+
+export interface PageEntry {
+  label: Omit<Label, "phase">;
+  /** What the page does in each phase; a floor has none where nothing is fetched. */
+  visits: ReadonlyMap<Phase, Visit>;
+  /** Of these phases, those that are asked for. */
+  phases: readonly Phase[];
+  project: BenchProject;
+  options: BenchOptions;
+  browser: BrowserOptions;
+  /** Some of what is asked for, to be asked before the clock starts. */
+  asks: readonly Ask[];
+}
+
+/** Milliseconds a browser that has just started is left alone. */
+const SETTLE = 300;
+
+/** What was asked where all was stored, to be looked into: at most so many. */
+const SHOWN = 50;
+
+function askedOf({ asks }: RegistryLog): string[] {
+  return asks.slice(0, SHOWN).map(({ status, path }) => `${status} ${path}`);
+}
+
+/** A page that resolves and installs, or the bare page that only fetches. */
+export class PageContender implements Contender {
+  readonly label: Omit<Label, "phase">;
+  readonly #entry: PageEntry;
+
+  constructor(entry: PageEntry) {
+    this.label = entry.label;
+    this.#entry = entry;
+  }
+
+  async round(observed: boolean): Promise<Samples> {
+    const look = observed ? this.#entry.options.memory : 0;
+    const samples = await this.#phases((browser, given) => visit(browser, given, look));
+    return new Map([...samples].map(([phase, seen]) => [phase, this.#sample(phase, seen)]));
+  }
+
+  trace(): Promise<ReadonlyMap<Phase, number | undefined>> {
+    return this.#phases(tracedVisit);
+  }
+
+  profile(dist: string): Promise<ReadonlyMap<Phase, readonly ThreadProfile[]>> {
+    return this.#phases((browser, given) => profiledVisit(browser, given, dist));
+  }
+
+  /** The second page of a journey is in the profile that the first has filled. */
+  async #phases<T>(run: (browser: Browser, given: Visit) => Promise<T>): Promise<Map<Phase, T>> {
+    const { visits, asks, browser: settings } = this.#entry;
+    const wanted = this.#entry.phases.filter((phase) => visits.has(phase));
+    const results = new Map<Phase, T>();
+    for (const phases of journeys(wanted)) {
+      await using browser = new Browser(settings);
+      const [first, ...others] = phases.map((phase) => ({ phase, given: visits.get(phase) as Visit }));
+      if (!first) continue;
+      await warmUp(browser, first.given, asks);
+      await after(SETTLE);
+      for (const { phase, given } of [first, ...others]) {
+        const result = await run(browser, given);
+        if (wanted.includes(phase)) results.set(phase, result);
+      }
+    }
+    return results;
+  }
+
+  #sample(phase: Phase, { times, details, store, log, materializeMs, ...seen }: Seen): Sample {
+    const { requests, bytes, tarballs, maxInFlight } = trafficOf(log);
+    const { lock, stats, installed } = details;
+    const { messages, milliseconds, ...more } = stats as { messages?: number; milliseconds?: Record<string, number> };
+    const isLibrary = this.label.who === "webhoist";
+    return {
+      seconds: (FROM_NOTHING.includes(phase) ? times.create + times.run : times.run) / 1000,
+      requests,
+      bytes,
+      longestTaskMs: Math.max(0, ...details.longTasks),
+      pageBusyMs: seen.busyMs,
+      peakBytes: seen.peakBytes,
+      cpuSeconds: seen.cpuSeconds,
+      messages: messages ?? null,
+      storeBytes: store?.bytes ?? null,
+      lockBytes: lock === null ? null : Buffer.byteLength(lock),
+      tarballs,
+      files: installed?.files ?? null,
+      storedSeconds: installed && installed.storedMs / 1000,
+      materializeSeconds: materializeMs && materializeMs / 1000,
+      stats: {
+        longTasks: details.longTasks.length,
+        pageCpuMs: seen.threadMs,
+        maxInFlight,
+        ...(isLibrary && WARM.includes(phase) && requests > 0 ? { asked: askedOf(log) } : {}),
+        ...(isLibrary
+          ? { createMs: times.create, mode: details.mode, lock: this.#verdict(phase, details) }
+          : { bodyBytes: details.bytes }),
+        ...(installed && statsOf(installed)),
+        ...more,
+        ...Object.fromEntries(Object.entries(milliseconds ?? {}).map(([name, spent]) => [`${name}Ms`, spent])),
+      },
+    };
+  }
+
+  /** An install from a lock makes none. */
+  #verdict(phase: Phase, { lock }: PageDetails): LockVerdict | undefined {
+    const { project, options, visits } = this.#entry;
+    if (LOCKED.includes(phase)) return undefined;
+    const origin = visits.get(phase)?.registry.url ?? "";
+    return checkLock(lock, project.expected, { origin, metadata: options.metadata });
+  }
+}
+
+function statsOf({ files: _, storedMs: _storedMs, bytes, ...more }: InstalledDetails): Record<string, unknown> {
+  return { ...more, unpackedBytes: bytes };
+}
