@@ -11,6 +11,8 @@ export type InstallInput = Resolution | string | ProjectInput;
 export interface InstallOptions {
   /** Where real files are wanted. Without it the installed tree is an index: `InstalledProject` reads what is asked for. */
   sink?: FileSink | Map<string, Uint8Array | SinkLink>;
+  /** What the sink holds already is not fetched to be read: its files cannot be read from the project then. */
+  trustSink?: boolean;
   omit?: readonly ("dev" | "optional" | "peer")[];
   /** Whose optional packages are installed. `"wasm"`: those that run in a page. Default: the installer's platform. */
   platform?: Partial<Pick<Platform, "os" | "cpu" | "libc">> | "wasm";
@@ -156,4 +158,7 @@ export interface NodeResolveOptions {
   mainFields?: readonly string[];
   /** Tried behind a path that names no file. Node tries none for `import`; bundlers do. Default `[".js", ".json", ".mjs", ".cjs"]`. */
   extensions?: readonly string[];
+  /** Node's own modules. `external`: answered as they are, `node:fs`. `error`: a package of that name, or ERR_UNKNOWN_BUILTIN_MODULE.
+   * Default: `external` where `conditions` has `node`, else `error`. */
+  builtins?: "external" | "error";
 }

@@ -75,7 +75,7 @@ export class Crews implements Backend {
     return await Extractors.start(this.#options, this.#mode === "threads" ? undefined : 1);
   }
 
-  async nets(concurrency = this.#options.concurrency): ReturnType<Backend["nets"]> {
+  async nets(concurrency?: number): ReturnType<Backend["nets"]> {
     const options = { ...this.#options, ...(concurrency && { concurrency }) };
     return await (await import("./install/nets.ts")).openInstallNets(options);
   }

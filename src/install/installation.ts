@@ -56,10 +56,7 @@ export interface Target {
   substitutes: Readonly<Record<string, string>>;
 }
 
-export interface InstallationOptions extends Pick<InstallOptions, "sink" | "afterExtract" | "afterExtractTimeout"> {
-  /** Does without the packs of what the sink holds already: its files cannot be read from the project then. */
-  trustSink?: boolean;
-}
+export type InstallationOptions = Pick<InstallOptions, "sink" | "trustSink" | "afterExtract" | "afterExtractTimeout">;
 
 /** An install whose packs are all there. */
 type Collected = Pick<Installed, "plan" | "packs" | "left" | "held" | "tree" | "now"> & { target: Target };

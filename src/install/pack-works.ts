@@ -178,11 +178,13 @@ export class PackWorks {
   }
 
   /** Rejects when the thread that does it is gone. */
-  async #verify({ body, source, state }: Job): Promise<Outcome<PackFacts>> {
+  async #verify(job: Job): Promise<Outcome<PackFacts>> {
     const { extractor, unpack: limits, archives: archive } = this.#options;
+    const { source } = job;
     const { name, url, integrity } = source;
-    const outcome = await extractor.extract(body!.bytes, { name, url, integrity, limits, archive });
-    if (!outcome.ok || state === "done") return outcome;
+    const outcome = await extractor.extract(job.body!.bytes, { name, url, integrity, limits, archive });
+    // Dropped meanwhile: nobody keeps it.
+    if (!outcome.ok || job.state === "done") return outcome;
     await this.#options.keep(source, outcome.value);
     this.fetched++;
     const { integrity: actual, index, warnings } = outcome.value;

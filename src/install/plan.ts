@@ -1,4 +1,7 @@
 import type { Failure } from "../errors.ts";
+import type { Platform } from "../ports.ts";
+import type { Machine } from "../registry/platform.ts";
+import type { RegistryConfig } from "../registry/registry-config.ts";
 
 /** A package with a folder of its own to be filled. */
 export interface PlannedPackage {
@@ -51,4 +54,16 @@ export interface InstallPlan {
   readonly links: readonly PlannedLink[];
   readonly skipped: readonly SkippedPackage[];
   readonly warnings: readonly Failure[];
+}
+
+export interface PlanOptions {
+  omit?: readonly ("dev" | "optional" | "peer")[] | undefined;
+  /** Whose optional packages are installed. Engines count where their versions are given. */
+  platform: Machine & Partial<Pick<Platform, "node" | "npm">>;
+  /** What the other packages must fit, as npm asks of the machine it runs on whatever `--cpu` says. Default: `platform`. */
+  running?: Machine | undefined;
+  /** Where tarballs come from that the lock gives no URL for, or one of the default public registry. */
+  registry?: RegistryConfig | undefined;
+  /** Locations of optional packages that could not be had: left out, with whatever only they need. */
+  failed?: Iterable<string> | undefined;
 }

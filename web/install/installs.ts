@@ -159,8 +159,9 @@ export class Installs {
   }
 
   #packs(): PackShelf {
-    this.#shelf ??= openPackShelf({ persistent: this.#options.cache !== "none" });
-    return this.#shelf;
+    const shelf = this.#shelf ?? openPackShelf({ persistent: this.#options.cache !== "none" });
+    this.#shelf = shelf;
+    return shelf;
   }
 }
 
