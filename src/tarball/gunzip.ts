@@ -32,6 +32,45 @@ export function gunzip(bytes: Uint8Array, limit: number = UNPACKED_LIMIT): Outco
   return members(bytes, limit);
 }
 
+// From here on the platform's own inflating takes half the time in Chromium; below, starting it costs what it saves.
+const LARGE = 16 * 1024;
+
+// What a platform inflates at once cannot be stopped: 32 MiB at most.
+const NATIVE_SLICE = 32 * 1024;
+
+/** The same, by the platform's own means where that is faster. */
+export async function gunzipFast(bytes: Uint8Array, limit: number = UNPACKED_LIMIT): Promise<Outcome<Uint8Array>> {
+  const size = bytes.length < LARGE ? Number.POSITIVE_INFINITY : word(bytes, bytes.length - 4);
+  if (size > limit || size > bytes.length * MAX_RATIO || typeof DecompressionStream === "undefined")
+    return gunzip(bytes, limit);
+  const whole = await native(bytes as Uint8Array<ArrayBuffer>, size).catch(() => undefined);
+  return whole ? ok(whole) : members(bytes, limit);
+}
+
+/** The common file: one member of so many bytes. Rejects, or gives `undefined`, for anything else. */
+async function native(bytes: Uint8Array<ArrayBuffer>, size: number): Promise<Uint8Array | undefined> {
+  const out = new Uint8Array(size);
+  const { readable, writable } = new DecompressionStream("gzip");
+  const writer = writable.getWriter();
+  const write = async (): Promise<void> => {
+    for (let at = 0; at < bytes.length; at += NATIVE_SLICE) await writer.write(bytes.subarray(at, at + NATIVE_SLICE));
+    await writer.close();
+  };
+  // What is wrong with the bytes is heard of at the other end, and ends the writing too.
+  write().catch(() => {});
+  const reader = readable.getReader();
+  for (let filled = 0; ; ) {
+    const { done, value } = await reader.read();
+    if (done) return filled === size ? out : undefined;
+    if (filled + value.length > size) {
+      reader.cancel().catch(() => {});
+      return undefined;
+    }
+    out.set(value, filled);
+    filled += value.length;
+  }
+}
+
 /** Whether a second member may start somewhere. Compressed data may look like that by chance: then the slow way is right too. */
 function maybeMore(bytes: Uint8Array): boolean {
   for (let at = bytes.indexOf(0x1f, 18); at >= 0; at = bytes.indexOf(0x1f, at + 1))

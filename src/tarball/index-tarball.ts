@@ -3,7 +3,7 @@ import { type Failure, fail, failure, type Outcome, ok } from "../errors.ts";
 import { type Digest, verifyIntegrity } from "./integrity.ts";
 import type { TarEntry } from "./listed-files.ts";
 import { INSTALL_SCRIPTS, type PackIndex } from "./pack-index.ts";
-import { inflate, refused, tooLarge, type Unpacked, unpack } from "./unpack.ts";
+import { inflate, inflateFast, refused, tooLarge, type Unpacked, unpack } from "./unpack.ts";
 import type { Wanted } from "./wanted.ts";
 
 export interface IndexedTarball {
@@ -34,16 +34,24 @@ export async function indexTarball(
     ...(promised !== null && { integrity: promised }),
   });
   if (!verified.ok) return verified;
-  const unpacked = unpack(bytes, limits, wanted);
+  const unpacked = await unpack(bytes, limits, wanted);
   if (!unpacked.ok) return unpacked;
   const { archive, warnings } = unpacked.value;
   if (promised === null) warnings.push(unproven(wanted, verified.value));
   return ok({ index: indexOf(unpacked.value, verified.value), archive, warnings });
 }
 
-/** What a tarball that was verified and indexed before inflates to. `unpacked`: bytes, as its index has it. */
+/** What a tarball that was verified and indexed before inflates to, at once. `unpacked`: bytes, as its index has it. */
 export function inflatePack(bytes: Uint8Array, unpacked: number): Outcome<Uint8Array> {
-  const archive = inflate(bytes, unpacked);
+  return asIndexed(inflate(bytes, unpacked), unpacked);
+}
+
+/** The same, sooner for what is large. */
+export async function inflatePackFast(bytes: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array>> {
+  return asIndexed(await inflateFast(bytes, unpacked), unpacked);
+}
+
+function asIndexed(archive: Outcome<Uint8Array>, unpacked: number): Outcome<Uint8Array> {
   if (!archive.ok || archive.value.length === unpacked) return archive;
   return fail(failure("TAR_BAD_ARCHIVE", `it unpacks to ${archive.value.length} bytes, not to ${unpacked}`));
 }

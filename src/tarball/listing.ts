@@ -20,7 +20,7 @@ export interface TarballOptions extends Verified {
 export async function openTarball(bytes: Uint8Array, options: TarballOptions): Promise<Outcome<TarballListing>> {
   const integrity = await verifyIntegrity(bytes, options);
   if (!integrity.ok) return integrity;
-  const unpacked = unpack(bytes, { ...UNPACK_LIMITS, ...(options.limit && { package: options.limit }) }, options);
+  const unpacked = await unpack(bytes, { ...UNPACK_LIMITS, ...(options.limit && { package: options.limit }) }, options);
   if (!unpacked.ok) return unpacked;
   const { archive, files } = unpacked.value;
   const paths: string[] = [];

@@ -1,5 +1,5 @@
 import { type Failure, fail, failure, type Outcome, ok } from "../errors.ts";
-import { gunzip } from "./gunzip.ts";
+import { gunzip, gunzipFast } from "./gunzip.ts";
 import { type Untarred, untar } from "./untar.ts";
 import { type UnpackLimits, unpackedLimit } from "./wanted.ts";
 
@@ -18,8 +18,8 @@ export interface Source {
  * Inflates a package's tarball and lists it: gzip, or plain tar as npm also takes it. Fails with `TAR_BAD_ARCHIVE`,
  * `TAR_ENTRY_ERROR` or `TAR_ABORT`. A failure and a warning name the package and the URL.
  */
-export function unpack(bytes: Uint8Array, limits: UnpackLimits, source: Source): Outcome<Unpacked> {
-  const archive = inflate(bytes, unpackedLimit(bytes.length, limits));
+export async function unpack(bytes: Uint8Array, limits: UnpackLimits, source: Source): Promise<Outcome<Unpacked>> {
+  const archive = await inflateFast(bytes, unpackedLimit(bytes.length, limits));
   if (!archive.ok) return refused(archive.failure, source);
   const listed = untar(archive.value, limits);
   if (!listed.ok) return refused(listed.failure, source);
@@ -40,9 +40,19 @@ export function tooLarge(bytes: Uint8Array, limit: number): Failure | null {
   return bytes.length > limit ? failure("TAR_ABORT", `it has more than ${limit} bytes`) : null;
 }
 
-/** At most `limit` bytes, in memory of their own. */
+/** At most `limit` bytes, in memory of their own. At once. */
 export function inflate(bytes: Uint8Array, limit: number): Outcome<Uint8Array> {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return gunzip(bytes, limit);
+  return isGzip(bytes) ? gunzip(bytes, limit) : plain(bytes, limit);
+}
+
+/** The same, sooner for what is large. */
+export async function inflateFast(bytes: Uint8Array, limit: number): Promise<Outcome<Uint8Array>> {
+  return isGzip(bytes) ? await gunzipFast(bytes, limit) : plain(bytes, limit);
+}
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+function plain(bytes: Uint8Array, limit: number): Outcome<Uint8Array> {
   const large = tooLarge(bytes, limit);
   return large ? fail(large) : ok(bytes.slice());
 }
