@@ -67,15 +67,30 @@ function update(store: IDBObjectStore, key: string, change: Change): Promise<voi
     transaction.onabort = () => reject(thrown ?? transaction.error);
     const got = store.get(key);
     got.onsuccess = whole(() => {
-      const { puts, deletes } = change(got.result instanceof Uint8Array ? got.result : undefined);
-      for (const name of deletes) store.delete(name);
-      const entries = puts[Symbol.iterator]();
-      // One in a turn: to put many megabytes takes a page's thread longer than it may.
+      const requests = requestsOf(store, change(got.result instanceof Uint8Array ? got.result : undefined));
       const next = whole(() => {
-        const { done, value } = entries.next();
-        if (!done) store.put(value[1], value[0]).onsuccess = next;
+        const last = someOf(requests);
+        if (last) last.onsuccess = next;
       });
       next();
     });
   });
+}
+
+type Requests = Generator<readonly [request: IDBRequest, bytes: number], void>;
+
+function* requestsOf(store: IDBObjectStore, { puts, deletes }: BlobChange): Requests {
+  for (const name of deletes) yield [store.delete(name), 0];
+  for (const [name, blob] of puts) yield [store.put(blob, name), blob.length];
+}
+
+/** As many as a page's thread has time for in one turn, which are made as they are asked for. The last one's end is awaited. */
+function someOf(requests: Requests): IDBRequest | undefined {
+  let bytes = 0;
+  for (let count = 1; ; count++) {
+    const { value } = requests.next();
+    if (!value) return undefined;
+    bytes += value[1];
+    if (count >= 64 || bytes >= 1 << 20) return value[0];
+  }
 }

@@ -1,17 +1,12 @@
 import { failure } from "../errors.ts";
 import type { BlobStore } from "../ports.ts";
+import { isQuota, PATIENCE, reasonOf, SETTLING, soon } from "./answer.ts";
 import { claim } from "./claim.ts";
 import type { StoreTools } from "./kept.ts";
 import { groupKey, indexKey } from "./keys.ts";
 import { DAY, merge, type Writing } from "./merge.ts";
 import { prune } from "./prune.ts";
 import { emptyIndex, readIndex, type ShelfIndex, writeIndex } from "./shelf-index.ts";
-
-/** Milliseconds after which a store that does not answer is none: some browsers' never do. */
-const PATIENCE = 5_000;
-
-/** Milliseconds after which the room of what was deleted can be had: Chromium does not give it back at once. */
-const SETTLING = 200;
 
 /** The blobs, as long as they can be used. What goes wrong is said once, and then one does without. Never rejects. */
 export class Vault {
@@ -30,7 +25,7 @@ export class Vault {
   async read(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
     if (this.#broken) return [];
     try {
-      return await this.#soon(this.#blobs.getMany(keys));
+      return await soon(this.tools, this.#blobs.getMany(keys), PATIENCE);
     } catch (error) {
       this.fail(error);
       return [];
@@ -62,8 +57,7 @@ export class Vault {
   fail(error: unknown): void {
     if (this.#broken) return;
     this.#broken = true;
-    const { name = "", message = "" } = (error ?? {}) as Partial<Error>;
-    const why = [name, message].filter(Boolean).join(": ");
+    const why = reasonOf(error);
     this.tools.warn(
       failure("ESTORE", `The metadata store cannot be used, so nothing is kept between visits (${why}).`),
     );
@@ -116,16 +110,4 @@ export class Vault {
     const today = Math.floor(this.tools.now() / DAY);
     await prune(this.#blobs, { today, need: 0, spare }).catch(() => {});
   }
-
-  #soon<T>(work: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const cancel = this.tools.after(PATIENCE, () => reject(new Error("no answer")));
-      work.then(resolve, reject).finally(cancel);
-    });
-  }
-}
-
-/** Browsers have two names for it. */
-function isQuota(error: unknown): boolean {
-  return /quota/i.test((error as Error | null)?.name ?? "");
 }

@@ -1,0 +1,62 @@
+import type { PackShelf, ShelvedPack } from "./pack-shelf.ts";
+
+/** Packs that end with this thread: those used least recently go where `room`, in bytes, would be exceeded. */
+export function createMemoryShelf(room: number): PackShelf {
+  /** Used least recently first. */
+  const packs = new Map<string, ShelvedPack>();
+  const aliases = new Map<string, string>();
+  let bytes = 0;
+  const drop = ({ integrity, tarball, index }: ShelvedPack): void => {
+    if (!packs.delete(integrity)) return;
+    bytes -= tarball.length + index.length;
+    for (const [alias, of] of aliases) if (of === integrity) aliases.delete(alias);
+  };
+  const use = (integrity: string): ShelvedPack | undefined => {
+    const pack = packs.get(integrity);
+    if (pack && packs.delete(integrity)) packs.set(integrity, pack);
+    return pack;
+  };
+  const empty = async (): Promise<void> => {
+    packs.clear();
+    aliases.clear();
+    bytes = 0;
+  };
+  return {
+    waiting: 0,
+    async find(hashes) {
+      const found = new Map<string, { integrity: string; index: Uint8Array }>();
+      for (const hash of hashes) {
+        const pack = use(aliases.get(hash) ?? hash);
+        if (pack) found.set(hash, pack);
+      }
+      return found;
+    },
+    async read(integrities) {
+      const found = new Map<string, Uint8Array>();
+      for (const integrity of integrities) {
+        const pack = use(integrity);
+        // A copy, since it may be given to another thread.
+        if (pack) found.set(integrity, pack.tarball.slice());
+      }
+      return found;
+    },
+    add(pack) {
+      const { integrity, tarball, index } = pack;
+      const size = tarball.length + index.length;
+      if (size > room) return;
+      if (!use(integrity)) {
+        packs.set(integrity, pack);
+        bytes += size;
+      }
+      for (const alias of pack.aliases) aliases.set(alias, integrity);
+      for (const oldest of packs.values()) {
+        if (bytes <= room) break;
+        drop(oldest);
+      }
+    },
+    flush: async () => {},
+    usage: async () => ({ bytes, packs: packs.size }),
+    clear: empty,
+    close: empty,
+  };
+}

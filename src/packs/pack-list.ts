@@ -1,0 +1,40 @@
+import { concat } from "../store/concat.ts";
+import { seal, unseal } from "../store/seal.ts";
+
+/** `wpl1`. */
+const MAGIC = 0x316c7077;
+
+/** What a segment knows of one of its packs. */
+export interface ListedPack {
+  /** sha512 SRI of the tarball. */
+  readonly integrity: string;
+  /** Bytes of the tarball. */
+  readonly length: number;
+  /** CRC-32 of the tarball. */
+  readonly crc: number;
+  readonly index: Uint8Array;
+}
+
+/** Sealed: the length of what follows (four bytes, lowest first), `[integrity, length, crc, bytes of its index, …]` as JSON, the indexes. */
+export function writeList(packs: readonly ListedPack[]): Uint8Array<ArrayBuffer> {
+  const rows = packs.flatMap(({ integrity, length, crc, index }) => [integrity, length, crc, index.length]);
+  const head = new TextEncoder().encode(JSON.stringify(rows));
+  const size = new Uint8Array(4);
+  new DataView(size.buffer).setUint32(0, head.length, true);
+  return seal(MAGIC, [size, head, concat(packs.map(({ index }) => index))]);
+}
+
+/** The indexes are views of the blob. Null where it is corrupt or of another format. */
+export function readList(blob: Uint8Array): ListedPack[] | null {
+  const bytes = unseal(MAGIC, blob);
+  if (!bytes) return null;
+  let at = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  const rows = JSON.parse(new TextDecoder().decode(bytes.subarray(4, at))) as unknown[];
+  const packs: ListedPack[] = [];
+  for (let row = 0; row < rows.length; row += 4) {
+    const [integrity, length, crc, size] = rows.slice(row, row + 4) as [string, number, number, number];
+    packs.push({ integrity, length, crc, index: bytes.subarray(at, at + size) });
+    at += size;
+  }
+  return packs;
+}
