@@ -41,6 +41,15 @@ export function findWorkspaces(workspaces: unknown, files: ProjectFiles, root: s
   return uniquePaths(found, root);
 }
 
+/** Whether a folder, by its path in the project, is a workspace if it has a package.json. @throws InstallError EWORKSPACESCONFIG */
+export function workspaceTest(workspaces: unknown): (folder: string) => boolean {
+  const { positive, negative } = readPatterns(workspaces);
+  const matchers = positive.map((pattern) => glob(pattern));
+  const ignored = negative.map((pattern) => glob(pattern, true));
+  return (folder) =>
+    matchers.some((pattern) => pattern.matches(folder)) && !ignored.some((pattern) => pattern.matches(folder));
+}
+
 function uniquePaths(found: Map<string, Set<string>>, root: string): Map<string, string> {
   const result = new Map<string, string>();
   for (const [name, paths] of found) {

@@ -1,0 +1,190 @@
+import { enOrder } from "../base/collate.ts";
+import { isObject, type Json } from "../base/json.ts";
+import { nameFromFolder } from "../base/posix-path.ts";
+import { failure, InstallError } from "../errors.ts";
+import { parseJsonText } from "../project/json-text.ts";
+import type { Manifest } from "../registry/manifest.ts";
+import { normaliseManifest } from "../registry/normalise-manifest.ts";
+import { packageNameProblem } from "../spec/package-name.ts";
+import { parseIntegrity } from "../tarball/integrity.ts";
+import { isOutside, readLocation } from "./location.ts";
+
+/** One place of a lock, checked: what it claims has its type, and its paths stay where they belong. */
+export interface PlanNode {
+  readonly location: string;
+  /** `project` is the root; `folder` what a link can lead to: a workspace, or the folder of a `file:` dependency. */
+  readonly kind: "project" | "package" | "folder" | "link";
+  /** Of a package or link: where the folder is in whose `node_modules` it stands. Else null. */
+  readonly parent: PlanNode | null;
+  /** Of a link. */
+  readonly target: PlanNode | null;
+  /** A link's is its target's. */
+  readonly manifest: Manifest;
+  readonly resolved: string | null;
+  readonly integrity: string | null;
+  readonly inBundle: boolean;
+  readonly dev: boolean;
+  readonly optional: boolean;
+  readonly devOptional: boolean;
+  readonly peer: boolean;
+  readonly extraneous: boolean;
+}
+
+export type PlanNodes = ReadonlyMap<string, PlanNode>;
+
+export function invalidLock(what: string, location?: string): InstallError {
+  const wayOut = [{ kind: "other" as const, text: "Remove the lockfile and resolve again." }];
+  const requiredBy = location === undefined ? [] : [location];
+  return new InstallError(failure("EINVALIDLOCK", `The lockfile is damaged: ${what}.`, { requiredBy, wayOut }));
+}
+
+/** The object that a lock of version 2 or 3 is. @throws InstallError EJSONPARSE, EOLDLOCK, EINVALIDLOCK */
+export function parseLockText(text: string): { data: Json; packages: Json; indent: string; newline: string } {
+  const { value, indent, newline } = parseJsonText(text, "package-lock.json");
+  if (!isObject(value)) throw invalidLock("it is no object");
+  const { packages } = value;
+  if (packages === undefined) {
+    const version = value["lockfileVersion"];
+    const message = `The lockfile is of version ${typeof version === "number" ? version : 1}: it does not say enough to install from.`;
+    const wayOut = [{ kind: "other" as const, text: "Resolve the project first: its new lock will do." }];
+    throw new InstallError(failure("EOLDLOCK", message, { wayOut }));
+  }
+  if (!isObject(packages)) throw invalidLock(`"packages" is no object`);
+  return { data: value, packages, indent, newline };
+}
+
+/**
+ * The places of a lock of version 2 or 3, the project's own first, then in npm's order.
+ * @throws InstallError EJSONPARSE, EOLDLOCK (version 1), EINVALIDLOCK, EMISSINGTARGET (a link to nowhere)
+ */
+export function readLockNodes(text: string): PlanNodes {
+  const { packages } = parseLockText(text);
+  const nodes = new Map<string, PlanNode>();
+  const links: [string, Json][] = [];
+  const project = packages[""] ?? {};
+  if (!isObject(project)) throw invalidLock(`"" is no object`);
+  nodes.set("", readNode(project, { location: "", kind: "project", parent: null }));
+  for (const location of Object.keys(packages).sort(enOrder)) {
+    const raw = packages[location];
+    if (!isObject(raw)) throw invalidLock(`"${location}" is no object`, location);
+    if (location === "") continue;
+    if (raw["link"]) links.push([location, raw]);
+    else addNode(raw, location, nodes);
+  }
+  for (const [location, raw] of links) addLink(raw, location, nodes);
+  refuseBelowLinks(nodes);
+  return new Map(
+    [...nodes.values()].sort((a, b) => enOrder(a.location, b.location)).map((node) => [node.location, node]),
+  );
+}
+
+/** Something in a folder beside the project is not this project's to install: only what a link leads to is kept. */
+function addNode(raw: Json, location: string, nodes: Map<string, PlanNode>): void {
+  if (isOutside(location)) {
+    nodes.set(location, readNode(raw, { location, kind: "folder", parent: null }));
+    return;
+  }
+  const place = readLocation(location);
+  if (!place) throw invalidLock(`"${location}" is no place of a package`, location);
+  const { kind } = place;
+  const parent = kind === "package" ? parentOf(location, place.above, nodes) : null;
+  nodes.set(location, readNode(raw, { location, kind, parent }));
+}
+
+function parentOf(location: string, above: string, nodes: Map<string, PlanNode>): PlanNode {
+  const parent = nodes.get(above);
+  if (!parent) throw invalidLock(`"${location}" is in "${above}", which it does not have`, location);
+  return parent;
+}
+
+function addLink(raw: Json, location: string, nodes: Map<string, PlanNode>): void {
+  const place = readLocation(location);
+  const { resolved } = raw;
+  if (place?.kind !== "package") throw invalidLock(`"${location}" is no place of a link`, location);
+  if (typeof resolved !== "string") throw invalidLock(`"${location}" is a link without "resolved"`, location);
+  const to =
+    resolved === "" || isOutside(resolved) || readLocation(resolved) ? resolved : ROOT_PATHS.exec(resolved)?.[1];
+  const target = to === undefined ? undefined : nodes.get(to);
+  if (!target || target.kind === "link") {
+    const message = `The lockfile's "${location}" is a link to "${resolved}", which it does not have.`;
+    const wayOut = [{ kind: "other" as const, text: "Remove the lockfile and resolve again." }];
+    throw new InstallError(failure("EMISSINGTARGET", message, { requiredBy: [location], found: resolved, wayOut }));
+  }
+  const parent = parentOf(location, place.above, nodes);
+  nodes.set(location, {
+    ...target,
+    location,
+    kind: "link",
+    parent,
+    target,
+    resolved: null,
+    integrity: null,
+    inBundle: false,
+  });
+}
+
+/** Ways in which other writers say a folder of the project: `./a`, `a/`. */
+const ROOT_PATHS = /^(?:\.\/)*(.*?)\/*$/;
+
+/** What stands below a link would be written wherever that leads; on some disks `A` is `a`. */
+function refuseBelowLinks(nodes: ReadonlyMap<string, PlanNode>): void {
+  const links = new Set<string>();
+  for (const { kind, location } of nodes.values()) if (kind === "link") links.add(location.toLowerCase());
+  if (links.size === 0) return;
+  for (const { location } of nodes.values()) {
+    const path = location.toLowerCase();
+    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+      if (links.has(path.slice(0, end))) throw invalidLock(`"${location}" is below a link`, location);
+    }
+  }
+}
+
+type Standing = Pick<PlanNode, "location" | "kind" | "parent">;
+
+function readNode(raw: Json, standing: Standing): PlanNode {
+  const { location } = standing;
+  const text = (key: string): string | null => {
+    const value = raw[key];
+    if (value === undefined || value === null || value === "") return null;
+    if (typeof value !== "string") throw invalidLock(`"${key}" of "${location}" is no text`, location);
+    return value;
+  };
+  const [integrity, resolved] = [text("integrity"), text("resolved")];
+  if (integrity !== null && parseIntegrity(integrity).length === 0) {
+    throw invalidLock(`"integrity" of "${location}" names no hash that can be checked`, location);
+  }
+  const name = text("name") ?? nameFromFolder(`/${location}`);
+  text("version");
+  if (standing.kind === "package" && packageNameProblem(name) !== null) {
+    throw invalidLock(`"${location}" is called "${name}", which is no package's name`, location);
+  }
+  return {
+    ...standing,
+    target: null,
+    manifest: readManifest(raw, name),
+    resolved,
+    integrity,
+    inBundle: Boolean(raw["inBundle"]),
+    dev: Boolean(raw["dev"]),
+    optional: Boolean(raw["optional"]),
+    devOptional: Boolean(raw["devOptional"] || raw["dev"] || raw["optional"]),
+    peer: Boolean(raw["peer"]),
+    extraneous: Boolean(raw["extraneous"]),
+  };
+}
+
+const SECTIONS = [
+  "dependencies",
+  "devDependencies",
+  "optionalDependencies",
+  "peerDependencies",
+  "peerDependenciesMeta",
+  "engines",
+] as const;
+
+/** The entry as a manifest, less what has not the type it should have. */
+function readManifest(raw: Json, name: string): Manifest {
+  const entry: Json = { ...raw, name };
+  for (const section of SECTIONS) if (section in entry && !isObject(entry[section])) delete entry[section];
+  return normaliseManifest(entry);
+}

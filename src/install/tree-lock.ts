@@ -1,0 +1,108 @@
+import type { Tree, TreeNode } from "../api.ts";
+import { resolvePath } from "../base/posix-path.ts";
+import { type LockEdge, type LockNode, writeLock } from "../lockfile/write-lock.ts";
+import type { Manifest } from "../registry/manifest.ts";
+
+/** Deep, so that folders beside the project have a place too. */
+const PROJECT = "/0/1/2/3/4/5/6/7";
+const NO_EDGES: ReadonlyMap<string, LockEdge> = new Map();
+
+/** The version 3 lock that a tree would have: for one whose own lock is of version 1, or was not asked for. */
+export function lockOfTree(tree: Tree): string {
+  const steps = writeLock({ root: new TreeLockNode(tree.root), nodes: wrapped(tree.nodes), lockfileVersion: 3 });
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+function wrapped(nodes: Iterable<TreeNode>): LockNode[] {
+  return [...nodes].map((node) => new TreeLockNode(node));
+}
+
+/** A node of the public tree as the lock's writer looks at one. */
+class TreeLockNode implements LockNode {
+  readonly #node: TreeNode;
+  readonly fsChildren: readonly LockNode[] = [];
+  readonly edgesIn: readonly LockEdge[] = [];
+  readonly fsParent = null;
+  readonly children: ReadonlyMap<string, LockNode> = new Map();
+
+  constructor(node: TreeNode) {
+    this.#node = node;
+  }
+  get name(): string {
+    return this.#node.name;
+  }
+  get packageName(): string {
+    return this.#node.packageName;
+  }
+  get version(): string {
+    return this.#node.version;
+  }
+  get manifest(): Manifest {
+    return this.#node.manifest;
+  }
+  get location(): string {
+    return this.#node.location;
+  }
+  get path(): string {
+    return resolvePath(PROJECT, this.location);
+  }
+  get realpath(): string {
+    return resolvePath(PROJECT, (this.#node.target ?? this.#node).location);
+  }
+  get target(): LockNode {
+    return new TreeLockNode(this.#node.target ?? this.#node);
+  }
+  get isLink(): boolean {
+    return this.#node.isLink;
+  }
+  get isTop(): boolean {
+    return this.#node.parent === null;
+  }
+  get isProjectRoot(): boolean {
+    return this.location === "";
+  }
+  /** The tree has `file:` tarballs by where the engine saw them; who asks for one says where that is in the project. */
+  get resolved(): string | null {
+    const { resolved, edgesIn } = this.#node;
+    const asking = resolved?.startsWith("file:") && edgesIn.find(({ spec }) => spec.startsWith("file:"));
+    if (!asking) return resolved;
+    const folder = resolvePath(PROJECT, (asking.from.target ?? asking.from).location);
+    const path = asking.spec.slice("file:".length);
+    return path[0] === "/" ? resolved : `file:${resolvePath(folder, path)}`;
+  }
+  get integrity(): string | null {
+    return this.#node.integrity;
+  }
+  get hasShrinkwrap(): boolean {
+    return false;
+  }
+  get inDepBundle(): boolean {
+    return this.#node.inBundle;
+  }
+  get dev(): boolean {
+    return this.#node.dev;
+  }
+  get optional(): boolean {
+    return this.#node.optional;
+  }
+  get devOptional(): boolean {
+    return this.#node.devOptional;
+  }
+  get peer(): boolean {
+    return this.#node.peer;
+  }
+  get extraneous(): boolean {
+    return this.#node.extraneous;
+  }
+  get inert(): boolean {
+    return this.#node.inert;
+  }
+  edges(): ReadonlyMap<string, LockEdge> {
+    return NO_EDGES;
+  }
+  bundler(): LockNode | null {
+    return this.#node.inBundle ? this : null;
+  }
+}
