@@ -1,0 +1,29 @@
+/** How an operation goes wrong: it alone fails; or it and all after it never happen, and what it wrote is cut. */
+export type Fault = "fails" | "stops";
+
+export class Broken extends Error {
+  code = "EIO";
+}
+
+/** Counts operations, and lets the n-th go wrong. */
+export class Faults {
+  count = 0;
+  readonly #at: number;
+  readonly #fault: Fault;
+
+  constructor(at: number, fault: Fault) {
+    this.#at = at;
+    this.#fault = fault;
+  }
+
+  get happened(): boolean {
+    return this.count > this.#at;
+  }
+
+  /** To be called before each operation. `torn`: does a part of it. */
+  async step(torn?: () => Promise<unknown>): Promise<void> {
+    const now = this.count++;
+    if (now === this.#at && this.#fault === "stops") await torn?.();
+    if (now === this.#at || (now > this.#at && this.#fault === "stops")) throw new Broken("broken");
+  }
+}

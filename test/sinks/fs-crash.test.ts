@@ -1,0 +1,127 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createFsSink } from "../../src/sink/fs-sink.ts";
+import type { SinkFs } from "../../src/sink/sink-fs.ts";
+import { type Fault, Faults } from "./faults.ts";
+import { memPromises, showFolder } from "./places.ts";
+import { treesArbitrary } from "./random-trees.ts";
+import { install, type Listing, listingOf, pack, type TestTree } from "./trees.ts";
+
+function faulty(fs: SinkFs, faults: Faults): SinkFs {
+  return new Proxy(fs, {
+    get(target, name: keyof SinkFs) {
+      return async (...args: unknown[]) => {
+        const torn = async (): Promise<void> => {
+          const [path, data] = args as [string, Uint8Array | string];
+          if (name === "writeFile") await target.writeFile(path, data.slice(0, data.length >> 1));
+        };
+        await faults.step(torn);
+        return (target[name] as (...all: unknown[]) => Promise<unknown>)(...args);
+      };
+    },
+  });
+}
+
+const knows = { modes: true, links: true };
+
+/** Everything in the project but empty folders of workspaces. */
+async function show(fs: ReturnType<typeof memPromises>): Promise<Listing> {
+  const all = await showFolder(fs, "/project");
+  return Object.fromEntries(Object.entries(all).filter(([path]) => !/^(?:packages\/.*|node_modules)\/$/.test(path)));
+}
+
+interface Range {
+  first: number;
+  step: number;
+}
+
+/** Breaks the change from one tree to another at every operation in turn, or at every few. Gives how many there were. */
+async function breakEverywhere(
+  [from, to]: readonly [TestTree, TestTree],
+  fault: Fault,
+  { first, step }: Range = { first: 0, step: 1 },
+): Promise<number> {
+  const own = { "package.json": "{}" };
+  const before = { ...listingOf(from, knows), ...own };
+  const after = { ...listingOf(to, knows), ...own };
+  const seen = { before: 0, after: 0 };
+  for (let at = first; ; at += step) {
+    const fs = memPromises();
+    await install(createFsSink(fs, "/project"), from);
+    const faults = new Faults(at, fault);
+    const sink = createFsSink(faulty(fs, faults), "/project");
+    const failed = await install(sink, to).then(
+      () => null,
+      (error: { code: string }) => error,
+    );
+    if (!faults.happened) {
+      expect(failed).toBe(null);
+      // Both happen: it is undone early on and finished late.
+      if (step === 1 && fault === "stops" && JSON.stringify(before) !== JSON.stringify(after))
+        expect(seen.before * seen.after).not.toBe(0);
+      return faults.count;
+    }
+    if (failed) expect(failed).toMatchObject({ code: "ESINK" });
+    // One that failed and lived on needs nobody to open it again.
+    const now = fault === "fails" ? await show(fs) : null;
+    if (now) expect(withoutWork(now), `${at}`).toEqual(failed ? before : after);
+    const session = await createFsSink(fs, "/project").open();
+    await session.abort();
+    const reopened = await show(fs);
+    if (JSON.stringify(sorted(reopened)) === JSON.stringify(sorted(after))) seen.after++;
+    else {
+      seen.before++;
+      expect(reopened, `${at}`).toEqual(before);
+    }
+    if (!failed) expect(reopened).toEqual(after);
+    await install(createFsSink(fs, "/project"), to);
+    expect(await show(fs), `${at}`).toEqual(after);
+  }
+}
+
+const sorted = (listing: Listing): [string, string][] => Object.entries(listing).sort(([a], [b]) => (a < b ? -1 : 1));
+
+/** What could not be cleared away after a change is cleared away by the next. */
+function withoutWork(listing: Listing): Listing {
+  return Object.fromEntries(Object.entries(listing).filter(([path]) => !path.startsWith(".webhoist-install/")));
+}
+
+const from: TestTree = {
+  packages: {
+    "node_modules/a": pack("1.0.0", { "lib/a.js": "a", "bin.js": "#!a" }),
+    "node_modules/a/node_modules/c": pack("1.0.0"),
+    "node_modules/b": pack("1.0.0"),
+    "packages/w/node_modules/a": pack("2.0.0"),
+  },
+  links: { "node_modules/.bin/a": "node_modules/a/bin.js", "node_modules/w": "packages/w" },
+};
+const to: TestTree = {
+  packages: {
+    "node_modules/a": pack("1.0.0", { "lib/a.js": "a", "bin.js": "#!a" }),
+    "node_modules/b": pack("2.0.0"),
+    "node_modules/c": pack("1.0.0"),
+    "packages/v/node_modules/a": pack("2.0.0"),
+  },
+  links: { "node_modules/.bin/a": "node_modules/a/bin.js", "node_modules/v": "packages/v" },
+};
+
+describe("a disk that breaks at the n-th operation, for every n", () => {
+  test.each<Fault>(["fails", "stops"])("one that %s leaves the tree from before or the one after", async (fault) => {
+    expect(await breakEverywhere([from, to], fault)).toBeGreaterThan(80);
+    await breakEverywhere([{ packages: {} }, to], fault);
+    await breakEverywhere([to, { packages: {} }], fault);
+  });
+
+  test("between any two trees", async () => {
+    const pair = fc.tuple(treesArbitrary, treesArbitrary);
+    const property = fc.asyncProperty(
+      pair,
+      fc.nat(36),
+      fc.constantFrom("fails", "stops"),
+      async (trees, first, fault) => {
+        await breakEverywhere(trees, fault, { first, step: 37 });
+      },
+    );
+    await fc.assert(property, { numRuns: 10 });
+  });
+});

@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createOpfsSink } from "../../web/sinks/opfs-sink.ts";
+import { describeSink } from "./behaviour.ts";
+import { fakeFolder, type Store, showStore } from "./fake-opfs.ts";
+import { type Fault, Faults } from "./faults.ts";
+import type { Place } from "./places.ts";
+import { treesArbitrary } from "./random-trees.ts";
+import { install, listingOf, pack, type TestTree } from "./trees.ts";
+
+// The same in a real browser is in opfs.browser.ts. Here every call can go wrong.
+
+const encoder = new TextEncoder();
+
+function place(moves: boolean): Place {
+  const store: Store = new Map();
+  const walk = (path: string): [Store, string] => {
+    const parts = path.split("/");
+    let folder = store;
+    for (const part of parts.slice(0, -1)) {
+      if (!folder.has(part)) folder.set(part, new Map());
+      folder = folder.get(part) as Store;
+    }
+    return [folder, parts.at(-1)!];
+  };
+  return {
+    sink: createOpfsSink(fakeFolder(store, { moves })),
+    modes: false,
+    links: false,
+    show: async () => showStore(store),
+    async put(path, text) {
+      const [folder, name] = walk(path);
+      folder.set(name, encoder.encode(text));
+    },
+    async remove(path) {
+      const [folder, name] = walk(path);
+      folder.delete(name);
+    },
+    async dispose() {},
+  };
+}
+
+describeSink("folders whose files can be moved", () => place(true));
+describeSink("folders whose files are copied", () => place(false));
+
+const knows = { modes: false, links: false };
+
+interface Range {
+  first: number;
+  step: number;
+}
+
+async function breakEverywhere(
+  [from, to]: readonly [TestTree, TestTree],
+  fault: Fault,
+  { first, step }: Range = { first: 0, step: 1 },
+): Promise<number> {
+  const before = listingOf(from, knows);
+  const after = listingOf(to, knows);
+  for (let at = first; ; at += step) {
+    const moves = at % 2 === 0;
+    const store: Store = new Map();
+    await install(createOpfsSink(fakeFolder(store, { moves })), from);
+    const faults = new Faults(at, fault);
+    const failed = await install(createOpfsSink(fakeFolder(store, { moves, faults })), to).then(
+      () => null,
+      (error: { code: string }) => error,
+    );
+    if (failed) expect(failed).toMatchObject({ code: "ESINK" });
+    else expect(showStore(store)).toEqual(after);
+    if (!faults.happened) return faults.count;
+    const session = await createOpfsSink(fakeFolder(store, { moves })).open();
+    await session.abort();
+    const now = showStore(store);
+    expect([before, after], `${at}`).toContainEqual(now);
+    if (!failed) expect(now).toEqual(after);
+    await install(createOpfsSink(fakeFolder(store, { moves })), to);
+    expect(showStore(store), `${at}`).toEqual(after);
+  }
+}
+
+const from: TestTree = {
+  packages: {
+    "node_modules/a": pack("1.0.0", { "lib/a.js": "a" }),
+    "node_modules/a/node_modules/c": pack("1.0.0"),
+    "node_modules/b": pack("1.0.0"),
+    "packages/w/node_modules/a": pack("2.0.0"),
+  },
+};
+const to: TestTree = {
+  packages: {
+    "node_modules/a": pack("1.0.0", { "lib/a.js": "a" }),
+    "node_modules/b": pack("2.0.0"),
+    "node_modules/c": pack("1.0.0", { "node_modules/d/package.json": '{"version":"1.0.0"}' }),
+    "packages/v/node_modules/a": pack("2.0.0"),
+  },
+};
+
+describe("storage that breaks at the n-th call, for every n", () => {
+  test.each<Fault>(["fails", "stops"])(
+    "one that %s: the next open finds the tree from before, or makes the one after",
+    async (fault) => {
+      expect(await breakEverywhere([from, to], fault)).toBeGreaterThan(80);
+      await breakEverywhere([to, { packages: {} }], fault);
+    },
+  );
+
+  test("between any two trees", async () => {
+    const pair = fc.tuple(treesArbitrary, treesArbitrary);
+    const property = fc.asyncProperty(
+      pair,
+      fc.nat(36),
+      fc.constantFrom("fails", "stops"),
+      async (trees, first, fault) => {
+        await breakEverywhere(trees, fault, { first, step: 37 });
+      },
+    );
+    await fc.assert(property, { numRuns: 10 });
+  });
+});

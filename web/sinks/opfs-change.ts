@@ -1,0 +1,157 @@
+import { isObject } from "../../src/base/json.ts";
+import { inParallel } from "../../src/sink/in-parallel.ts";
+import type { SinkState } from "../../src/sink/sink.ts";
+import { checkInside, rootsOf } from "../../src/sink/sink-paths.ts";
+import type { OpfsDisk } from "./opfs-disk.ts";
+
+/** The folder that a change works in: nothing of it is left behind. */
+export const WORK = ".webhoist-install";
+/** The new files, each at its path. */
+export const STAGED: string = `${WORK}/new`;
+const JOURNAL = `${WORK}/journal.json`;
+const SWEPT = `${WORK}/swept`;
+/** What is there, and the links that there cannot be. */
+export const STATE = "node_modules/.webhoist.json";
+
+const encoder = new TextEncoder();
+export const AT_ONCE = 16;
+
+export interface Filled {
+  readonly integrity: string;
+  /** Paths in its own `node_modules` folders that came with its tarball. */
+  readonly brings: readonly string[];
+}
+
+/** Location to what fills it, as the last change left it. */
+export type Packages = ReadonlyMap<string, Filled>;
+
+/** What a change that is decided comes to: all else that is in the `node_modules` folders goes, what is staged comes. */
+interface Journal {
+  roots: string[];
+  /** Folders that stay, without the `node_modules` in them. */
+  stay: string[];
+}
+
+/** The packages that are there and can be trusted to be whole. */
+export async function readState(disk: OpfsDisk): Promise<{ packages: Packages; roots: Set<string> }> {
+  const packages = new Map<string, Filled>();
+  const listed = parse(await disk.text(STATE))["packages"];
+  const all = Object.entries(isObject(listed) ? listed : {}).filter(([location]) => location.includes("node_modules/"));
+  await inParallel(all, AT_ONCE, async ([location, entry]) => {
+    const { integrity, brings = [] } = isObject(entry) ? entry : {};
+    if (typeof integrity !== "string" || !isStrings(brings)) return;
+    const paths = [`${location}/package.json`, ...brings];
+    const found = await Promise.all(paths.map(async (path) => (await disk.findFile(path)) ?? disk.findFolder(path)));
+    if (found.every(Boolean)) packages.set(location, { integrity, brings });
+  });
+  return { packages, roots: rootsOf(all.map(([location]) => location)) };
+}
+
+/** Stages what `readState` reads. */
+export async function writeState(disk: OpfsDisk, packages: Packages, links: SinkState["links"]): Promise<void> {
+  const text = JSON.stringify({
+    packages: Object.fromEntries(packages),
+    links: Object.fromEntries(links.map(({ path, to }) => [path, to])),
+  });
+  await disk.write(`${STAGED}/${STATE}`, encoder.encode(text));
+}
+
+/** From here on the change will happen, now or at the next `recover`. */
+export async function decide(disk: OpfsDisk, kept: Packages, roots: Iterable<string>): Promise<void> {
+  const stay = [...kept].flatMap(([location, { brings }]) => [location, ...brings]);
+  const journal: Journal = { roots: [...roots], stay };
+  await disk.writeAtOnce(JOURNAL, encoder.encode(JSON.stringify(journal)));
+}
+
+/** Finishes what was decided, and removes what was not. */
+export async function recover(disk: OpfsDisk): Promise<void> {
+  if (!(await disk.findFolder(WORK))) return;
+  const { roots, stay } = parse(await disk.text(JOURNAL));
+  if (isStrings(roots) && isStrings(stay)) await apply(disk, { roots, stay });
+  await disk.remove(JOURNAL);
+  await disk.remove(WORK);
+}
+
+export async function isDecided(disk: OpfsDisk): Promise<boolean> {
+  return isStrings(parse(await disk.text(JOURNAL))["roots"]);
+}
+
+/** Two steps, each of which can be done again. What was moved must not be swept: so the first one leaves a sign. */
+async function apply(disk: OpfsDisk, { roots, stay }: Journal): Promise<void> {
+  if (!(await disk.findFile(SWEPT))) {
+    for (const root of rootsOf(roots)) {
+      checkInside(root);
+      await sweep(disk, root, new Stays(stay));
+    }
+    await disk.write(SWEPT, new Uint8Array(0));
+  }
+  await moveAll(disk, STAGED, "");
+}
+
+/** Which folders stay, and which have such in them. */
+class Stays {
+  readonly whole: ReadonlySet<string>;
+  readonly around = new Set<string>();
+
+  constructor(stay: readonly string[]) {
+    this.whole = new Set(stay);
+    for (const path of stay)
+      for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1))
+        this.around.add(path.slice(0, at));
+  }
+}
+
+async function sweep(disk: OpfsDisk, folder: string, stays: Stays): Promise<void> {
+  const entries = await disk.list(folder);
+  await inParallel(entries, AT_ONCE, async ([name, isFolder]) => {
+    const path = `${folder}/${name}`;
+    if (stays.whole.has(path)) {
+      if (isFolder) await sweepNested(disk, path, stays);
+    } else if (isFolder && stays.around.has(path)) {
+      await sweep(disk, path, stays);
+    } else {
+      await disk.remove(path);
+    }
+  });
+}
+
+/** Of a package that stays, what others have in its `node_modules`; its tarball may have such folders deeper down, too. */
+async function sweepNested(disk: OpfsDisk, folder: string, stays: Stays): Promise<void> {
+  const nested = `${folder}/node_modules`;
+  if (stays.around.has(nested)) await sweep(disk, nested, stays);
+  else await disk.remove(nested);
+}
+
+async function moveAll(disk: OpfsDisk, from: string, to: string): Promise<void> {
+  await inParallel(await disk.list(from), AT_ONCE, async ([name, isFolder]) => {
+    const target = to === "" ? name : `${to}/${name}`;
+    if (isFolder) await moveAll(disk, `${from}/${name}`, target);
+    else await disk.move(`${from}/${name}`, target);
+  });
+}
+
+function parse(text: string | null): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text ?? "");
+    return isObject(value) ? value : {};
+  } catch {
+    // A journal that was cut is none.
+    return {};
+  }
+}
+
+function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
+}
+
+/**
+ * What a package brings into `node_modules` folders of its own, for one of its files.
+ *
+ *     a/node_modules/@b/c/x.js → a/node_modules/@b/c
+ */
+export function brought(location: string, path: string): string[] {
+  const found: string[] = [];
+  for (const match of path.matchAll(/(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+/g))
+    found.push(`${location}/${path.slice(0, match.index + match[0].length)}`);
+  return found;
+}

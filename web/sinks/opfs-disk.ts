@@ -1,0 +1,132 @@
+/** What not every browser, or not every thread, has. */
+interface FileHandle extends FileSystemFileHandle {
+  /** In dedicated workers only, and faster there. */
+  createSyncAccessHandle?(): Promise<{
+    write(bytes: Uint8Array): number;
+    flush(): void;
+    close(): void;
+    truncate(size: number): void;
+  }>;
+  move?(folder: FileSystemDirectoryHandle, name: string): Promise<void>;
+}
+
+/** Folders and files of the origin-private file system, by path relative to one of them. */
+export class OpfsDisk {
+  readonly #folders = new Map<string, Promise<FileSystemDirectoryHandle>>();
+
+  constructor(root: FileSystemDirectoryHandle) {
+    this.#folders.set("", Promise.resolve(root));
+  }
+
+  /** Makes it and those around it. */
+  folder(path: string): Promise<FileSystemDirectoryHandle> {
+    let handle = this.#folders.get(path);
+    if (!handle) {
+      const [above, name] = split(path);
+      handle = this.folder(above).then((folder) => folder.getDirectoryHandle(name, { create: true }));
+      this.#folders.set(path, handle);
+    }
+    return handle;
+  }
+
+  async findFolder(path: string): Promise<FileSystemDirectoryHandle | null> {
+    const known = this.#folders.get(path);
+    if (known) return known;
+    const [above, name] = split(path);
+    const folder = await this.findFolder(above);
+    const found = folder && (await unlessMissing(folder.getDirectoryHandle(name)));
+    if (found) this.#folders.set(path, Promise.resolve(found));
+    return found;
+  }
+
+  async findFile(path: string): Promise<FileHandle | null> {
+    const [above, name] = split(path);
+    const folder = await this.findFolder(above);
+    return folder && unlessMissing(folder.getFileHandle(name));
+  }
+
+  async text(path: string): Promise<string | null> {
+    const file = await this.findFile(path);
+    return file && (await file.getFile()).text();
+  }
+
+  /** Names in a folder, and whether they are folders. Read to the end before anything in it changes. */
+  async list(path: string): Promise<[name: string, isFolder: boolean][]> {
+    const found: [string, boolean][] = [];
+    const folder = await this.findFolder(path);
+    for await (const [name, { kind }] of folder?.entries() ?? []) found.push([name, kind === "directory"]);
+    return found;
+  }
+
+  async write(path: string, bytes: Uint8Array): Promise<void> {
+    const [above, name] = split(path);
+    const file: FileHandle = await (await this.folder(above)).getFileHandle(name, { create: true });
+    if (file.createSyncAccessHandle) {
+      const access = await file.createSyncAccessHandle();
+      try {
+        access.truncate(0);
+        // It writes less than all where there is no room.
+        if (access.write(bytes) < bytes.length) throw new DOMException("No room for a file", "QuotaExceededError");
+        access.flush();
+      } finally {
+        access.close();
+      }
+      return;
+    }
+    await writeWhole(file, bytes);
+  }
+
+  /** The file is there once all of it is, and not before, wherever the browser can do that. */
+  async writeAtOnce(path: string, bytes: Uint8Array): Promise<void> {
+    const [above, name] = split(path);
+    const file: FileHandle = await (await this.folder(above)).getFileHandle(name, { create: true });
+    if ("createWritable" in file) await writeWhole(file, bytes);
+    else await this.write(path, bytes);
+  }
+
+  /** A file; what stands there goes. Where files cannot be moved it is copied: done again, it comes to the same. */
+  async move(from: string, to: string): Promise<void> {
+    const file = await this.findFile(from);
+    if (!file) return;
+    const [above, name] = split(to);
+    if (file.move) return file.move(await this.folder(above), name);
+    await this.write(to, new Uint8Array(await (await file.getFile()).arrayBuffer()));
+    await this.remove(from);
+  }
+
+  /** With all that is in it. */
+  async remove(path: string): Promise<void> {
+    const [above, name] = split(path);
+    for (const key of this.#folders.keys()) if (`${key}/`.startsWith(`${path}/`)) this.#folders.delete(key);
+    await unlessMissing((await this.findFolder(above))?.removeEntry(name, { recursive: true }));
+  }
+}
+
+async function writeWhole(file: FileSystemFileHandle, bytes: Uint8Array): Promise<void> {
+  const writable = await file.createWritable();
+  // Shared memory is refused.
+  const own = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice();
+  try {
+    await writable.write(own);
+    await writable.close();
+  } catch (error) {
+    await writable.abort().catch(() => {});
+    throw error;
+  }
+}
+
+function split(path: string): [above: string, name: string] {
+  const cut = path.lastIndexOf("/");
+  return [path.slice(0, Math.max(0, cut)), path.slice(cut + 1)];
+}
+
+async function unlessMissing<T>(work: Promise<T> | undefined): Promise<T | null> {
+  try {
+    return (await work) ?? null;
+  } catch (error) {
+    const { name } = error as DOMException;
+    // A file where a folder is looked for, or the other way round, is not it either.
+    if (name === "NotFoundError" || name === "TypeMismatchError") return null;
+    throw error;
+  }
+}
