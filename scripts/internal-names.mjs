@@ -9,7 +9,6 @@ import { ROOT } from "./setup.mjs";
  * to npm's answers.
  */
 const NAMES = [
-  "waiting",
   "outcome",
   "counts",
   "config",
@@ -100,9 +99,7 @@ const NAMES = [
   "ranges",
   "rawWant",
   "reach",
-  "realpath",
   "releases",
-  "report",
   "requested",
   "resolveParent",
   "restrictions",
@@ -139,7 +136,17 @@ const NAMES = [
 ];
 
 /** What others see or send. */
-const PUBLIC = ["src/api.ts", "src/errors.ts", "src/ports.ts", "src/registry/manifest.ts"];
+const PUBLIC = [
+  "src/api.ts",
+  "src/install-api.ts",
+  "src/errors.ts",
+  "src/ports.ts",
+  "src/registry/manifest.ts",
+  "src/sink/sink.ts",
+  "src/sink/sink-fs.ts",
+  "src/install/plan.ts",
+  "src/tarball/wanted.ts",
+];
 
 /**
  * The names, once it is certain that none of them is public or stands in a string of `code`.
