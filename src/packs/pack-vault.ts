@@ -13,7 +13,7 @@ import {
   type Spot,
   segmentAt,
 } from "./directory.ts";
-import { applyNews, dayOf, isNothing, type NewPack, type News, type Shelved, shelve } from "./shelve.ts";
+import { applyNews, dayOf, type NewPack, type News, noNews, type Shelved, shelve } from "./shelve.ts";
 
 /** Bytes that all packs may take, where nothing else is said. */
 export const BUDGET = 1e9;
@@ -34,7 +34,10 @@ const WRITING = 30_000;
 export class PackVault {
   readonly #blobs: BlobStore;
   readonly #tools: ShelfTools;
-  readonly #news: News = { used: new Set(), gone: new Set(), lost: [], aliases: new Map() };
+  #news: News = noNews();
+  /** As the directory had them when it was last read. */
+  #aliases: ReadonlyMap<string, string> = new Map();
+  /** Whether there is news that the directory has not heard. */
   #isDirty = false;
   #isWriting = false;
   #broken = false;
@@ -64,6 +67,7 @@ export class PackVault {
   async directory(): Promise<Directory> {
     const [blob] = (await this.read([DIRECTORY])) ?? [];
     const directory = (blob && readDirectory(blob)) ?? emptyDirectory();
+    this.#aliases = new Map(directory.aliases);
     applyNews(directory, this.#news, this.#today());
     return directory;
   }
@@ -88,15 +92,16 @@ export class PackVault {
     this.#isDirty = true;
   }
 
+  /** Another hash of a pack. */
   alias(alias: string, integrity: string): void {
-    if (this.#news.aliases.get(alias) === integrity) return;
+    if ((this.#news.aliases.get(alias) ?? this.#aliases.get(alias)) === integrity) return;
     this.#news.aliases.set(alias, integrity);
     this.#isDirty = true;
   }
 
   /** Writes packs and what there is to say, in one transaction. Undefined where nothing was written. */
   async write(packs: readonly NewPack[]): Promise<Shelved | undefined> {
-    if (!this.isWritable || (packs.length === 0 && !(this.#isDirty && !isNothing(this.#news)))) return undefined;
+    if (!this.isWritable || (packs.length === 0 && !this.#isDirty)) return undefined;
     this.#isWriting = true;
     try {
       this.#budget ??= await soon(this.#tools, this.#tools.budget(), PATIENCE).catch(() => BUDGET);
@@ -120,6 +125,9 @@ export class PackVault {
 
   async clear(): Promise<void> {
     await this.#try(() => this.#blobs.clear());
+    this.#news = noNews();
+    this.#aliases = new Map();
+    this.#isDirty = false;
     this.#full = false;
   }
 
@@ -151,21 +159,18 @@ export class PackVault {
 
   /** One transaction: packs, their list, and the directory that names them. Null where the budget has no room. */
   async #commit(packs: readonly NewPack[]): Promise<Shelved | null> {
-    let shelved: Shelved | null = null;
-    let isNew = false;
+    let shelved = null as Shelved | null;
     this.#isDirty = false;
     const change = (before: Uint8Array | undefined): Pick<Shelved, "puts" | "deletes"> => {
       const known = before && readDirectory(before);
-      isNew = !known;
       const shelving = { packs, news: this.#news, now: this.#tools.now(), budget: this.#budget ?? 0 };
       shelved = shelve(known ?? emptyDirectory(), shelving);
       return shelved ?? { puts: new Map(), deletes: [] };
     };
     await soon(this.#tools, this.#blobs.update(DIRECTORY, change), WRITING);
-    const { segment, added } = (shelved ?? { added: [] }) as Partial<Shelved> & Pick<Shelved, "added">;
-    if (segment !== undefined && added.length > 0) this.#news.used.add(segment);
-    // Where there was no directory that could be read, there may be what another one named.
-    if (isNew && !this.#tidied) {
+    if (shelved && shelved.added.length > 0) this.#news.used.add(shelved.segment);
+    // Once in a vault's life: there may be what a directory named that could not be read.
+    if (shelved && !this.#tidied) {
       this.#tidied = true;
       await this.#makeRoom(0).catch(() => {});
     }

@@ -50,9 +50,7 @@ export interface Shelved extends BlobChange {
 
 export const dayOf = (now: number): number => Math.floor(now / 86_400_000);
 
-export function isNothing({ used, gone, lost, aliases }: News): boolean {
-  return used.size + gone.size + lost.length + aliases.size === 0;
-}
+export const noNews = (): News => ({ used: new Set(), gone: new Set(), lost: [], aliases: new Map() });
 
 /** Says to a directory what a shelf has learnt. The answer names segments without a pack, which it takes out, and their keys. */
 export function applyNews(directory: Directory, news: News, today: number): string[] {
