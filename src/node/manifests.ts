@@ -1,0 +1,71 @@
+import { isObject, type Json } from "../base/json.ts";
+import { nodeError } from "./node-error.ts";
+import type { PackageFiles } from "./package-files.ts";
+
+/** Stops where the text of a file has to be waited for. */
+export type Steps<T> = Generator<Promise<string>, T, string>;
+
+/** A folder with a package.json. */
+export interface PackageScope {
+  /** Relative to the project; `""` is the project's own. */
+  readonly folder: string;
+  readonly json: Json;
+}
+
+/** The package.json files of a project, each read once. */
+export class Manifests {
+  readonly files: PackageFiles;
+  readonly #known = new Map<string, Json | null>();
+
+  constructor(files: PackageFiles) {
+    this.files = files;
+  }
+
+  /** Null: the folder has none. @throws InstallError ERR_INVALID_PACKAGE_CONFIG */
+  *read(folder: string): Steps<Json | null> {
+    const known = this.#known.get(folder);
+    if (known !== undefined) return known;
+    const path = join(folder, "package.json");
+    let json: Json | null = null;
+    if (this.files.kind(path) === "file") {
+      const text = this.files.text(path);
+      json = parse(typeof text === "string" ? text : yield text, path);
+    }
+    this.#known.set(folder, json);
+    return json;
+  }
+
+  /** The nearest package.json at or above a folder, but none above the package's own folder. */
+  *scope(folder: string): Steps<PackageScope | null> {
+    for (let at = folder; !/(?:^|\/)node_modules$/.test(at); at = parentOf(at)) {
+      const json = yield* this.read(at);
+      if (json) return { folder: at, json };
+      if (at === "") break;
+    }
+    return null;
+  }
+}
+
+function parse(text: string, path: string): Json {
+  try {
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
+    return isObject(value) ? value : {};
+  } catch (error) {
+    throw nodeError("ERR_INVALID_PACKAGE_CONFIG", `${path} is no JSON: ${(error as Error).message}.`);
+  }
+}
+
+/** Of paths relative to the project. What climbs out of it keeps its `..`, and names nothing. */
+export function join(folder: string, path: string): string {
+  const out: string[] = [];
+  for (const part of `${folder}/${path}`.split("/")) {
+    if (part === ".." && out.length > 0 && out.at(-1) !== "..") out.pop();
+    else if (part !== "" && part !== ".") out.push(part);
+  }
+  return out.join("/");
+}
+
+/** `a/b` to `a`, `a` to `""`. */
+export function parentOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
+}

@@ -1,0 +1,100 @@
+import { failure, InstallError } from "../errors.ts";
+import type { NodeResolveOptions } from "../install-api.ts";
+import { join, Manifests, type PackageScope, parentOf, type Steps } from "./manifests.ts";
+import { inImport } from "./node-error.ts";
+import type { PackageFiles } from "./package-files.ts";
+import { Resolution, type Rules } from "./resolution.ts";
+
+export type { PackageScope } from "./manifests.ts";
+export { EMPTY_MODULE } from "./resolution.ts";
+
+export interface ResolveRequest {
+  /** As it is written: `react`, `./a`, `#internal`. */
+  readonly specifier: string;
+  /** The file it is written in, relative to the project. */
+  readonly importer: string;
+}
+
+/**
+ * Resolves imports by Node's own algorithm, and as bundlers do beyond it, over files that do not change: a package.json is
+ * read once. An answer is a path relative to the project, links followed. URLs (`https:`, `data:`, `blob:`) are answered as
+ * they are, Node's own modules where they are external as `node:fs`, and {@link EMPTY_MODULE} where a `browser` field says `false`.
+ *
+ * Without `extensions` a path names its file exactly, as in Node's `import`. With them they are tried in turn, a folder stands
+ * for its entry, and a package that has no such file does not end the search, all as in Node's `require`.
+ */
+export class NodeResolver {
+  readonly #manifests: Manifests;
+
+  constructor(files: PackageFiles) {
+    this.#manifests = new Manifests(files);
+  }
+
+  /**
+   * @throws InstallError ERR_MODULE_NOT_FOUND, ERR_PACKAGE_PATH_NOT_EXPORTED, ERR_PACKAGE_IMPORT_NOT_DEFINED,
+   * ERR_INVALID_PACKAGE_TARGET, ERR_INVALID_PACKAGE_CONFIG, ERR_INVALID_MODULE_SPECIFIER, ERR_UNSUPPORTED_DIR_IMPORT,
+   * ERR_UNKNOWN_BUILTIN_MODULE; and what reading a package.json fails with
+   */
+  async resolve(request: ResolveRequest, options?: NodeResolveOptions): Promise<string> {
+    return await wait(this.#steps(request, options));
+  }
+
+  /** The same at once. @throws InstallError ENOTLOADED where a package.json is not in memory */
+  resolveSync(request: ResolveRequest, options?: NodeResolveOptions): string {
+    const step = this.#steps(request, options).next();
+    if (step.done) return step.value;
+    step.value.catch(() => {});
+    throw new InstallError(failure("ENOTLOADED", `A package.json that ${request.importer} needs is not in memory.`));
+  }
+
+  /** The package that a file is part of: its nearest package.json. */
+  async scope(path: string): Promise<PackageScope | null> {
+    return await wait(this.#manifests.scope(parentOf(join("", path))));
+  }
+
+  *#steps({ specifier, importer }: ResolveRequest, options: NodeResolveOptions = {}): Steps<string> {
+    try {
+      if (/^(?:data|https?|blob):/.test(specifier)) return specifier;
+      const { files } = this.#manifests;
+      const path = join("", importer);
+      const folder = parentOf(files.kind(path) ? files.realpath(path) : path);
+      return yield* new Resolution(this.#manifests, rulesOf(options)).resolve(specifier, folder);
+    } catch (error) {
+      throw inImport(error, specifier, importer);
+    }
+  }
+}
+
+const resolvers = new WeakMap<PackageFiles, NodeResolver>();
+
+/** One resolution; what was read for it serves the next one over the same files. @throws as {@link NodeResolver.resolve} */
+export async function nodeResolve(
+  files: PackageFiles,
+  request: ResolveRequest,
+  options?: NodeResolveOptions,
+): Promise<string> {
+  let resolver = resolvers.get(files);
+  if (!resolver) {
+    resolver = new NodeResolver(files);
+    resolvers.set(files, resolver);
+  }
+  return await resolver.resolve(request, options);
+}
+
+async function wait<T>(steps: Steps<T>): Promise<T> {
+  let step = steps.next();
+  while (!step.done) step = steps.next(await step.value);
+  return step.value;
+}
+
+function rulesOf(options: NodeResolveOptions): Rules {
+  const conditions = new Set(options.conditions ?? ["import", "module", "browser"]);
+  const browser = options.browser ?? conditions.has("browser");
+  return {
+    conditions,
+    browser,
+    mainFields: options.mainFields ?? [...(browser ? ["browser"] : []), "module", "main"],
+    extensions: options.extensions ?? [".js", ".json", ".mjs", ".cjs"],
+    external: (options.builtins ?? (conditions.has("node") ? "external" : "error")) === "external",
+  };
+}

@@ -1,0 +1,41 @@
+import { statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+// Node itself, asked where imports lead. Started with --experimental-import-meta-resolve: then a parent may be given.
+
+/** @param {string} specifier @param {string} importer */
+function imported(specifier, importer) {
+  const url = import.meta.resolve(specifier, pathToFileURL(importer).href);
+  if (!url.startsWith("file:")) return url;
+  const path = fileURLToPath(url);
+  // Of what is not there `import.meta.resolve` gives the address all the same.
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) return "ERR_UNSUPPORTED_DIR_IMPORT";
+  return stat?.isFile() && !url.endsWith("/") ? path : "ERR_MODULE_NOT_FOUND";
+}
+
+/** @param {string} specifier @param {string} importer */
+function required(specifier, importer) {
+  const found = createRequire(importer).resolve(specifier);
+  return found.startsWith("/") || found.startsWith("node:") ? found : `node:${found}`;
+}
+
+/** @param {() => string} ask */
+function answer(ask) {
+  try {
+    return ask();
+  } catch (error) {
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+    return code === "MODULE_NOT_FOUND" ? "ERR_MODULE_NOT_FOUND" : (code ?? message);
+  }
+}
+
+process.on("message", (/** @type {{ specifier: string, importer: string }[]} */ questions) => {
+  process.send?.(
+    questions.map(({ specifier, importer }) => ({
+      import: answer(() => imported(specifier, importer)),
+      require: answer(() => required(specifier, importer)),
+    })),
+  );
+});
