@@ -1,6 +1,6 @@
 // The page under test: bundled and served by the harness, it offers `bench` to it. Nothing here works while the clock runs.
-import type { Installer, InstallerOptions, Resolution } from "../../src/api.ts";
-import type { InstalledProject, InstallInput, InstallOptions } from "../../src/install-api.ts";
+import type { Installer, InstallerOptions, Resolution, StoreUsage } from "../../src/api.ts";
+import type { InstalledProject } from "../../src/install-api.ts";
 import type {
   BenchPage,
   FileSample,
@@ -13,21 +13,14 @@ import type {
   PageJob,
   PageTimes,
   ResolveJob,
-  StoreUsage,
 } from "./harness/page-protocol.ts";
 import type { FeedIndex } from "./harness/registry-protocol.ts";
 import { MARKS } from "./harness/trace.ts";
 
-/** What the page uses of an installer, whichever version of the library it is. */
-interface Subject extends Pick<Installer, "mode" | "resolve" | "dispose"> {
-  install(input: InstallInput, options?: InstallOptions): Promise<InstalledProject>;
-  store?: { usage?(): Promise<StoreUsage> };
-}
-
 type Read = readonly [path: string, bytes: Uint8Array];
 
 interface Library {
-  createInstaller(options: InstallerOptions): Promise<Subject>;
+  createInstaller(options: InstallerOptions): Promise<Installer>;
 }
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
@@ -45,7 +38,7 @@ new PerformanceObserver((list) => longTasks.push(...list.getEntries())).observe(
 let job: PageJob;
 let library: Library;
 let respond: typeof fetch | undefined;
-let installer: Subject | undefined;
+let installer: Installer | undefined;
 let resolution: Resolution | null | undefined;
 let project: InstalledProject | undefined;
 /** Of an install, milliseconds: until all was stored, and what reading the sample took. */
@@ -69,7 +62,7 @@ async function memoryFetch(index: FeedIndex): Promise<typeof fetch> {
 }
 
 /** Settings that this version of the library does not know pass through. */
-function create(settings: InstallerSettings): Promise<Subject> {
+function create(settings: InstallerSettings): Promise<Installer> {
   return library.createInstaller({ ...settings, ...(respond && { fetch: respond }) } as InstallerOptions);
 }
 
@@ -126,24 +119,31 @@ async function installedDetails(): Promise<InstalledDetails | null> {
   return { ...counts, warnings: codes, storedMs, readMs, wrong: await wrongOnes(job.sample) };
 }
 
-async function floor({ registry, pools }: FloorJob): Promise<PageTimes> {
+async function floor({ registry, cache, pools }: FloorJob): Promise<PageTimes> {
   const start = performance.now();
-  await Promise.all(pools.map((pool) => drain(registry, pool)));
+  await Promise.all(pools.map((pool) => drain({ ...pool, registry, cache })));
   return { create: 0, run: performance.now() - start };
 }
 
-async function drain(registry: string, { asks, inFlight }: FloorPool): Promise<void> {
+async function drain({
+  asks,
+  inFlight,
+  registry,
+  cache,
+}: FloorPool & Pick<FloorJob, "registry" | "cache">): Promise<void> {
   const get = respond ?? fetch;
   let next = 0;
   const pull = async (): Promise<void> => {
     for (let ask = asks[next++]; ask; ask = asks[next++]) {
-      const response = await get(registry + ask.path.slice(1), { headers: { accept: ask.accept } });
+      const response = await get(registry + ask.path.slice(1), { headers: { accept: ask.accept }, cache });
       const { byteLength } = await response.arrayBuffer();
       floorBytes += byteLength;
     }
   };
   await Promise.all(Array.from({ length: inFlight }, pull));
 }
+
+const sizeOf = ({ bytes, packBytes }: StoreUsage): number => bytes + packBytes;
 
 function start(given: PageJob): Promise<PageTimes> {
   switch (given.kind) {
@@ -193,13 +193,13 @@ const bench: BenchPage = {
     };
   },
   async settled() {
-    const { store } = installer ?? {};
-    if (!store?.usage) return null;
+    if (!installer) return null;
+    const { store } = installer;
     let last = await store.usage();
     for (let same = 0, looks = 0; same < SAME && looks < LOOKS; looks++) {
       await sleep(LOOK);
       const now = await store.usage();
-      same = now.bytes === last.bytes && now.packuments === last.packuments ? same + 1 : 0;
+      same = sizeOf(now) === sizeOf(last) && now.packuments === last.packuments ? same + 1 : 0;
       last = now;
     }
     return last;

@@ -10,10 +10,12 @@ import { runBench } from "./bench.ts";
 import { chartOf } from "./harness/chart.ts";
 import type { Contender } from "./harness/contenders.ts";
 import { parseOptions } from "./harness/options.ts";
+import { journeys } from "./harness/phases.ts";
 import { type Race, race } from "./harness/race.ts";
 import { type Row, rowOf, type Sample } from "./harness/rows.ts";
 import { tableOf } from "./harness/table.ts";
 import { longestTask, type TraceEvent } from "./harness/trace.ts";
+import { writeTiny } from "./tiny.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "webhoist-bench-test-"));
@@ -88,6 +90,59 @@ describe("in Chromium", { timeout: 120_000 }, () => {
     // Reported as long, or found by a trace.
     expect(rows[0]?.longestTaskMs).toBeGreaterThan(0);
   });
+
+  test("an install from nothing, from a lock and from the store, beside a floor of its tarballs", async () => {
+    const { project, snapshot } = writeTiny(folder);
+    const phases = "p0_full_cold,p3_cold_install,p4_warm_link";
+    const { rows, failures } = await bench(
+      ...["--project", project, "--snapshot", snapshot, "--transports", "h1", "--phases", phases, "--no-trace"],
+      ...["--metadata", "full", "--tarball-concurrency", "2", "--extract-workers", "1"],
+    );
+    expect(failures).toEqual([]);
+    expect(rows.map(({ phase, who, requests, tarballs, files }) => [phase, who, requests, tarballs, files])).toEqual([
+      ["p0_full_cold", "floor", 5, 2, null],
+      ["p0_full_cold", "webhoist", 5, 2, 6],
+      ["p3_cold_install", "floor", 2, 2, null],
+      ["p3_cold_install", "webhoist", 2, 2, 6],
+      ["p4_warm_link", "webhoist", 0, 0, 6],
+    ]);
+    const [, cold, , locked, warm] = rows;
+    expect([cold, locked, warm].map((row) => [row?.stats["lock"], row?.stats["wrong"]])).toEqual([
+      ["ok", 0],
+      [undefined, 0],
+      [undefined, 0],
+    ]);
+    expect([locked?.stats["fetched"], locked?.stats["stored"]]).toEqual([2, 0]);
+    expect([warm?.stats["fetched"], warm?.stats["stored"]]).toEqual([0, 2]);
+    for (const row of [cold, locked, warm]) {
+      expect(row?.storeBytes).toBeGreaterThan(0);
+      expect(row?.storedSeconds).toBeGreaterThan(0);
+      expect(row?.materializeSeconds).toBeGreaterThan(0);
+    }
+  });
+
+  test("npm installs the same lock from the same registry", async () => {
+    const { project, snapshot } = writeTiny(folder);
+    const { rows, failures } = await bench(
+      ...["--project", project, "--snapshot", snapshot, "--modes", "", "--no-floor", "--peers", "npm"],
+      ...["--transports", "h1", "--phases", "p3_cold_install,p4_warm_link"],
+    );
+    expect(failures).toEqual([]);
+    // Three files each, and the hidden lock.
+    expect(rows.map(({ phase, who, tarballs, files }) => [phase, who, tarballs, files])).toEqual([
+      ["p3_cold_install", "npm", 2, 7],
+      ["p4_warm_link", "npm", 0, 7],
+    ]);
+  });
+
+  test("where the registry lacks a tarball nothing is installed, and to ask for it is an error", async () => {
+    const { project, snapshot } = writeTiny(folder);
+    rmSync(join(snapshot, "tarballs/b"), { recursive: true });
+    const flags = ["--project", project, "--snapshot", snapshot, "--transports", "h1", "--no-trace", "--no-floor"];
+    const { rows } = await bench(...flags);
+    expect(rows.map(({ phase }) => phase)).toEqual(["p1_resolve", "p2_resolve_warm"]);
+    await expect(bench(...flags, "--phases", "p3_cold_install")).rejects.toThrow("no /b/-/b-1.0.0.tgz");
+  });
 });
 
 const sample = (seconds: number, more: Partial<Sample> = {}): Sample => ({
@@ -150,6 +205,17 @@ test("each takes its turn, the first one changes, who fails drops out, and a war
     ["c", [4, 6], 12, 7],
   ]);
   expect(failures.map((text) => text.split("\n")[0])).toEqual(["p b h1: Error: b fails"]);
+});
+
+test("a warm phase has the cold one before it, wanted or not; phases that share nothing start apart", () => {
+  expect(journeys(["p4_warm_link", "p1_resolve"])).toEqual([["p1_resolve"], ["p3_cold_install", "p4_warm_link"]]);
+  expect(journeys(["p0_full_cold", "p3_cold_install"])).toEqual([["p0_full_cold"], ["p3_cold_install"]]);
+});
+
+test("the table says which files are wrong and what was not warm", () => {
+  const label = { project: "p", feed: "network", transport: "h2", who: "webhoist", mode: null, io: null } as const;
+  const warm = rowOf({ ...label, phase: "p4_warm_link" }, [sample(1, { requests: 1, stats: { wrong: 2 } })], []);
+  expect(tableOf([warm])).toMatch(/NOT WARM, FILES DIFFER$/);
 });
 
 test("the table and the chart name everybody, with ratios to the floor and to each peer", () => {

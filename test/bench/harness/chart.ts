@@ -5,7 +5,7 @@ const WIDTH = 860;
 const LEFT = 230;
 const RIGHT = 90;
 const LINE = 24;
-const COLOURS: Record<string, string> = { webhoist: "#2f6fdd", floor: "#9aa4b2" };
+const COLOURS: Record<string, string> = { webhoist: "#2f6fdd", floor: "#9aa4b2", "floor no-store": "#b9c0ca" };
 const PEER = "#d98a2b";
 const INK = "#1f2733";
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import type { Platform } from "../../../src/ports.ts";
 import { platformFits } from "../../../src/registry/platform.ts";
 import { random } from "../../registry/arrival.ts";
@@ -36,6 +37,9 @@ interface Parcel {
 /** Files that are read in a warm install. */
 const SAMPLE = 200;
 
+/** For an optional package whose tarball is not there. */
+const NOTHING: Uint8Array = gzipSync("");
+
 /** Packages with a tarball of the registry's, less optional ones for other machines and what is inside their folders. */
 function parcelsOf(lock: string, platform: Platform): Parcel[] {
   const { packages = {} } = JSON.parse(lock) as { packages?: Record<string, Entry> };
@@ -53,20 +57,23 @@ function parcelsOf(lock: string, platform: Platform): Parcel[] {
 
 /** Files drawn from all of them, each as likely as any other, the same ones in every run. */
 function sampleOf(parcels: readonly Parcel[], bytesOf: (path: string) => Uint8Array | undefined): FileSample {
+  const filesOf = ({ path }: Parcel): Map<string, Uint8Array> => readTarball(bytesOf(path) ?? NOTHING);
+  const all = parcels.flatMap((parcel) => [...filesOf(parcel).keys()].map((file) => ({ parcel, file })));
   const next = random(1);
-  const all: { parcel: Parcel; file: string }[] = [];
-  for (const parcel of parcels) {
-    const bytes = bytesOf(parcel.path);
-    for (const file of bytes ? readTarball(bytes).keys() : []) all.push({ parcel, file });
+  const drawn = new Map<Parcel, Set<string>>();
+  for (let left = Math.min(SAMPLE, all.length); left > 0; left--) {
+    // What was drawn is not drawn again.
+    const [one] = all.splice(Math.floor(next() * all.length), 1) as [(typeof all)[number]];
+    drawn.set(one.parcel, (drawn.get(one.parcel) ?? new Set()).add(one.file));
   }
-  const sample = new Map<string, string>();
-  while (sample.size < Math.min(SAMPLE, all.length)) {
-    const { parcel, file } = all[Math.floor(next() * all.length)] as (typeof all)[number];
-    const bytes = readTarball(bytesOf(parcel.path) as Uint8Array).get(file) as Uint8Array;
-    sample.set(`${parcel.location}/${file}`, createHash("sha256").update(bytes).digest("base64"));
-  }
+  const sample = [...drawn].flatMap(([parcel, wanted]) => {
+    const files = [...filesOf(parcel)].filter(([file]) => wanted.has(file));
+    return files.map(([file, bytes]) => [`${parcel.location}/${file}`, sha256(bytes)]);
+  });
   return Object.fromEntries(sample);
 }
+
+const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("base64");
 
 export function freightOf(lock: string, snapshot: Snapshot, platform: Platform): Freight {
   const parcels = parcelsOf(lock, platform);

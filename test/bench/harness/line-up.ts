@@ -3,7 +3,15 @@ import { Browser } from "./browser.ts";
 import type { Contender } from "./contenders.ts";
 import { type Freight, freightOf, lockAt } from "./freight.ts";
 import { PageContender } from "./page-contender.ts";
-import type { Ask, FloorPool, InstallerSettings, InstallJob, PageJob, ResolveJob } from "./page-protocol.ts";
+import type {
+  Ask,
+  FloorCache,
+  FloorPool,
+  InstallerSettings,
+  InstallJob,
+  PageJob,
+  ResolveJob,
+} from "./page-protocol.ts";
 import { PeerContender } from "./peer-contender.ts";
 import { INSTALLING, LOCKED, PHASES, type Phase } from "./phases.ts";
 import type { BenchProject } from "./projects.ts";
@@ -17,6 +25,11 @@ interface Setting {
   io: string;
   cache: string;
   transport: Transport;
+}
+
+interface FloorSetting {
+  transport: Transport;
+  cache: FloorCache;
 }
 
 /** What a project's contenders are to do. */
@@ -67,7 +80,11 @@ function installJob(plan: Plan, phase: Phase, setting: Setting): InstallJob {
   };
 }
 
-function floorJob({ stage, asks, freight }: Plan, phase: Phase, transport: Transport): PageJob | undefined {
+function floorJob(
+  { stage, asks, freight }: Plan,
+  phase: Phase,
+  { transport, cache }: FloorSetting,
+): PageJob | undefined {
   const { concurrency, tarballConcurrency = TARBALLS } = stage.options;
   const packuments: FloorPool = { asks, inFlight: concurrency };
   const tarballs: FloorPool = { asks: freight?.asks ?? [], inFlight: tarballConcurrency };
@@ -79,7 +96,7 @@ function floorJob({ stage, asks, freight }: Plan, phase: Phase, transport: Trans
     p4_warm_link: [],
   };
   if (pools[phase].length === 0) return undefined;
-  return { kind: "floor", registry: stage.registry(transport).url, pools: pools[phase] };
+  return { kind: "floor", registry: stage.registry(transport).url, cache, pools: pools[phase] };
 }
 
 /** What the engine asks for, from the registry's own log of a first run, and the lock that it makes. It fails when that run does. */
@@ -114,7 +131,7 @@ async function planOf(stage: Stage, project: BenchProject, transport: Transport)
 /** A project's pages: for each protocol the floor and the modes. */
 function pagesOf(plan: Plan, feed: FeedIndex | null): PageContender[] {
   const { stage, project, phases, asks, freight } = plan;
-  const { transports, modes, ios, floor, cache } = stage.options;
+  const { transports, modes, ios, floors, cache } = stage.options;
   const { site, options, browser } = stage;
   const page = (who: string, jobOf: (phase: Phase) => PageJob | undefined, setting: Partial<Setting>) => {
     const { mode = null, io = null, transport = "h1" } = setting;
@@ -134,7 +151,11 @@ function pagesOf(plan: Plan, feed: FeedIndex | null): PageContender[] {
       ios.filter((io) => io === "page" || !feed).map((io) => ({ mode, io, cache, transport })),
     );
     return [
-      ...(floor ? [page("floor", (phase) => floorJob(plan, phase, transport), { transport })] : []),
+      ...floors.map((cache) =>
+        page(cache === "default" ? "floor" : `floor ${cache}`, (phase) => floorJob(plan, phase, { transport, cache }), {
+          transport,
+        }),
+      ),
       ...settings.map((setting) =>
         page(
           "webhoist",

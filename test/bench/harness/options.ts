@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { MetadataForm } from "../../../src/api.ts";
+import { FLOOR_CACHES, type FloorCache } from "./page-protocol.ts";
 import { PEERS, type PeerName } from "./peers.ts";
 import { PHASES, type Phase } from "./phases.ts";
 import { PROFILES, type Profile, TRANSPORTS, type Transport } from "./registry-protocol.ts";
@@ -22,7 +23,8 @@ export interface BenchOptions {
   ios: readonly string[];
   transports: readonly Transport[];
   peers: readonly PeerName[];
-  floor: boolean;
+  /** None: no floor. */
+  floors: readonly FloorCache[];
   /** One run more, not timed, of each page that had no long task, for its longest one. */
   trace: boolean;
   /** Timed rounds, after `warmups` that are not counted. */
@@ -59,7 +61,9 @@ export const HELP = `Times resolutions and installs in headless Chromium, in tur
   --phases LIST        of ${PHASES.join(",")}.
                        Default: all, or p1 and p2 where the snapshot lacks the project's tarballs
   --peers LIST         of ${Object.keys(PEERS).join(",")}; installed on demand. Default: none
-  --no-floor           leaves out the bare page that fetches the same documents and tarballs
+  --floors LIST        of ${FLOOR_CACHES.join(",")}: whether the bare page that fetches the same documents and tarballs has them
+                       kept by the browser. Default: default
+  --no-floor           leaves it out
   --no-trace           leaves out the run more, not timed, that finds the longest task of a page that had none of 50 ms
   --runs N             timed rounds. Default: 5; --warmups N before them, not counted. Default: 1
   --latency MS         before each answer of the registry
@@ -79,6 +83,7 @@ const FLAGS = {
   transports: { type: "string" },
   phases: { type: "string" },
   peers: { type: "string" },
+  floors: { type: "string", default: "default" },
   "no-floor": { type: "boolean", default: false },
   "no-trace": { type: "boolean", default: false },
   runs: { type: "string", default: "5" },
@@ -132,7 +137,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions | null {
     ios: listOf("io", values.io ?? "page", IOS),
     transports: listOf("transports", values.transports ?? TRANSPORTS.join(), TRANSPORTS),
     peers: listOf("peers", values.peers, Object.keys(PEERS) as PeerName[]),
-    floor: !values["no-floor"],
+    floors: values["no-floor"] ? [] : listOf("floors", values.floors, FLOOR_CACHES),
     trace: !values["no-trace"],
     runs: Math.max(1, count("runs", values.runs)),
     warmups: count("warmups", values.warmups),

@@ -91,7 +91,7 @@ export class PageContender implements Contender {
       peakBytes: seen.peakBytes,
       cpuSeconds: seen.cpuSeconds,
       messages: messages ?? null,
-      storeBytes: store?.bytes ?? null,
+      storeBytes: store && store.bytes + store.packBytes,
       lockBytes: lock === null ? null : Buffer.byteLength(lock),
       tarballs,
       files: installed?.files ?? null,
@@ -103,7 +103,7 @@ export class PageContender implements Contender {
         maxInFlight,
         ...(isLibrary && WARM.includes(phase) && requests > 0 ? { asked: askedOf(log) } : {}),
         ...(isLibrary
-          ? { createMs: times.create, mode: details.mode, lock: this.#verdict(phase, details) }
+          ? { createMs: times.create, mode: details.mode, ...this.#verdict(phase, details) }
           : { bodyBytes: details.bytes }),
         ...(installed && statsOf(installed)),
         ...more,
@@ -113,11 +113,11 @@ export class PageContender implements Contender {
   }
 
   /** An install from a lock makes none. */
-  #verdict(phase: Phase, { lock }: PageDetails): LockVerdict | undefined {
+  #verdict(phase: Phase, { lock }: PageDetails): { lock?: LockVerdict } {
     const { project, options, visits } = this.#entry;
-    if (LOCKED.includes(phase)) return undefined;
+    if (LOCKED.includes(phase)) return {};
     const origin = visits.get(phase)?.registry.url ?? "";
-    return checkLock(lock, project.expected, { origin, metadata: options.metadata });
+    return { lock: checkLock(lock, project.expected, { origin, metadata: options.metadata }) };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ResolveOptions } from "../../../src/api.ts";
+import type { ResolveOptions, StoreUsage } from "../../../src/api.ts";
 import type { Platform } from "../../../src/ports.ts";
 import type { FeedIndex, LoggedAsk } from "./registry-protocol.ts";
 
@@ -40,6 +40,10 @@ export interface InstallJob {
 
 export type Ask = Pick<LoggedAsk, "path" | "accept">;
 
+/** As a page fetches; or with nothing kept by the browser either, which is less work. */
+export const FLOOR_CACHES = ["default", "no-store"] as const;
+export type FloorCache = (typeof FLOOR_CACHES)[number];
+
 /** Requests of one kind, so many at a time. */
 export interface FloorPool {
   asks: readonly Ask[];
@@ -49,6 +53,8 @@ export interface FloorPool {
 export interface FloorJob {
   kind: "floor";
   registry: string;
+  /** Whether answers go to the browser's own cache. */
+  cache: FloorCache;
   /** All at once. */
   pools: readonly FloorPool[];
 }
@@ -90,11 +96,6 @@ export interface InstalledDetails {
   readMs: number;
   /** How many files of the sample are not what they should be. */
   wrong: number;
-}
-
-export interface StoreUsage {
-  bytes: number;
-  packuments: number;
 }
 
 /** What a page of the benchmark offers to `evaluate`. */

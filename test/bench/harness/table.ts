@@ -71,7 +71,9 @@ function align(lines: readonly string[][]): string {
 /** All rows as text. A column for a peer is there when the peer ran. */
 export function tableOf(rows: readonly Row[]): string {
   const blocks = [...groupsOf(rows)].map(([title, group]) => {
-    const peers = [...new Set(group.map(({ who }) => who))].filter((who) => who !== "floor" && who !== "webhoist");
+    const peers = [...new Set(group.map(({ who }) => who))].filter(
+      (who) => !who.startsWith("floor") && who !== "webhoist",
+    );
     const head = ["", "seconds", "spread", "×floor", ...peers.map((peer) => `×${peer}`), ...HEAD, ""];
     return `${title}\n${align([head, ...group.map((row) => cells(row, group, peers))])}`;
   });

@@ -1,7 +1,8 @@
+import type { StoreUsage } from "../../../src/api.ts";
 import type { Browser } from "./browser.ts";
 import { watchMemory } from "./memory.ts";
 import type { Page } from "./page.ts";
-import type { Ask, FloorJob, PageDetails, PageJob, PageTimes, StoreUsage } from "./page-protocol.ts";
+import type { Ask, FloorJob, PageDetails, PageJob, PageTimes } from "./page-protocol.ts";
 import type { Registry } from "./registry.ts";
 import type { FeedIndex, RegistryLog } from "./registry-protocol.ts";
 import type { ThreadProfile } from "./thread-profile.ts";
@@ -76,7 +77,7 @@ export async function visit(browser: Browser, given: Visit, look: number): Promi
 /** Lets another profile fetch for a moment: whoever comes first would pay for what a browser in use has long started. */
 export async function warmUp(browser: Browser, { url, registry }: Visit, asks: readonly Ask[]): Promise<void> {
   const pools = [{ asks: asks.slice(0, WARM), inFlight: WARM }];
-  const job: FloorJob = { kind: "floor", registry: registry.url, pools };
+  const job: FloorJob = { kind: "floor", registry: registry.url, cache: "default", pools };
   const page = await browser.open(url, true);
   await page.evaluate(`bench.prepare(${JSON.stringify(job)}, null)`);
   await page.evaluate("bench.run()");
