@@ -34,8 +34,8 @@ export function countSafePaths(bytes: Uint8Array): number {
     const byte = i < bytes.length ? bytes[i] : NUL;
     if (byte === COLON && i === path + 1 && isLetter(bytes[path] as number)) return -1;
     if (byte !== NUL && byte !== SLASH && byte !== BACKSLASH) continue;
-    // No empty part. Behind a backslash there may be nothing: that is a part of a name, but on one system.
-    if (i === path || (byte !== BACKSLASH && bytes[i - 1] === SLASH)) return -1;
+    // No empty part, and none that is a dot. On all systems but one a backslash is part of a name like any letter.
+    if (i === path || (byte !== BACKSLASH && isNothing(bytes, i, path))) return -1;
     if (i === part + 2 && bytes[part] === DOT && bytes[part + 1] === DOT) return -1;
     part = i + 1;
     if (byte === NUL) {
@@ -44,6 +44,12 @@ export function countSafePaths(bytes: Uint8Array): number {
     }
   }
   return paths;
+}
+
+/** Whether before `end` there is a slash, or a dot alone. */
+function isNothing(bytes: Uint8Array, end: number, path: number): boolean {
+  const last = bytes[end - 1] === DOT ? end - 1 : end;
+  return last === path || bytes[last - 1] === SLASH;
 }
 
 const isLetter = (byte: number): boolean => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;

@@ -1,4 +1,4 @@
-/** One header and its body. `size` and `checksum` let a test tell a lie. */
+/** One header and its body. `size`, `checksum` and `raw` let a test tell a lie. */
 export interface TarPart {
   name: string;
   body?: string | Uint8Array;
@@ -8,12 +8,15 @@ export interface TarPart {
   link?: string;
   size?: number | string;
   checksum?: string;
+  mode?: string;
+  /** Bytes for the header from there on; its checksum is right. */
+  raw?: readonly [at: number, bytes: readonly number[]];
 }
 
 const encoder = new TextEncoder();
 
 /** A tar archive of the parts, with the two empty blocks at its end unless `end` is false. */
-export function tar(parts: readonly TarPart[], { end = true }: { end?: boolean } = {}): Uint8Array {
+export function tar(parts: readonly TarPart[], { end = true }: { end?: boolean } = {}): Uint8Array<ArrayBuffer> {
   const blocks = parts.flatMap((part) => [header(part), padded(bodyOf(part))]);
   if (end) blocks.push(new Uint8Array(1024));
   return concat(blocks);
@@ -27,7 +30,7 @@ export function pax(key: string, value: string): string {
   return `${length} ${key}=${value}\n`;
 }
 
-export function concat(blocks: readonly Uint8Array[]): Uint8Array {
+export function concat(blocks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(blocks.reduce((sum, block) => sum + block.length, 0));
   let at = 0;
   for (const block of blocks) {
@@ -52,13 +55,14 @@ function header(part: TarPart): Uint8Array {
   const put = (at: number, text: string): void => block.set(encoder.encode(text), at);
   const size = part.size ?? bodyOf(part).length;
   put(0, part.name);
-  put(100, "0000644\0");
+  put(100, part.mode ?? "0000644\0");
   put(124, typeof size === "string" ? size : `${size.toString(8).padStart(11, "0")}\0`);
   put(148, "        ");
   put(156, part.type ?? "0");
   put(157, part.link ?? "");
   put(257, part.magic ?? "ustar\x0000");
   put(345, part.prefix ?? "");
+  if (part.raw) block.set(part.raw[1], part.raw[0]);
   const sum = block.reduce((total, byte) => total + byte, 0);
   put(148, part.checksum ?? `${sum.toString(8).padStart(6, "0")}\0 `);
   return block;

@@ -101,19 +101,9 @@ test("an extended header's size does not apply to the headers between it and its
 });
 
 test("a size in base 256 is read", () => {
-  const size = `\x80${"\0".repeat(10)}\x02`;
-  const archive = tar([{ name: "package/a", body: "ab", size }]);
-  // The writer encodes as UTF-8: put the single byte back, and the sum with it.
-  archive.set([0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2], 124);
-  fixChecksum(archive);
-  expect(files(archive)).toEqual({ a: "ab" });
+  const raw = [124, [0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]] as const;
+  expect(files(tar([{ name: "package/a", body: "ab", raw }]))).toEqual({ a: "ab" });
 });
-
-function fixChecksum(archive: Uint8Array): void {
-  archive.set(new TextEncoder().encode("        "), 148);
-  const sum = archive.subarray(0, 512).reduce((total, byte) => total + byte, 0);
-  archive.set(new TextEncoder().encode(`${sum.toString(8).padStart(6, "0")}\0 `), 148);
-}
 
 test("an archive may end without its two empty blocks; after them anything may stand", () => {
   const parts = [{ name: "package/a", body: "a" }];
@@ -192,7 +182,8 @@ test("law: what was written is read back", () => {
   const part = fc.record({
     name: fc
       .array(fc.stringMatching(/^[a-zA-Z0-9_@ +-]{1,9}$/), { minLength: 1, maxLength: 4 })
-      .map((p) => p.join("/")),
+      // No file is another one's folder.
+      .map((p) => `${p.join("/")}.js`),
     body: fc.uint8Array({ maxLength: 1200 }),
   });
   fc.assert(

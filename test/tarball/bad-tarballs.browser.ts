@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import type { Outcome } from "../../src/errors.ts";
+import { type IndexedTarball, indexTarball, inflatePackFast } from "../../src/tarball/index-tarball.ts";
+import { webDigest } from "../../src/tarball/integrity.ts";
+import { UNPACK_LIMITS, type UnpackLimits } from "../../src/tarball/wanted.ts";
+import { badTarballs, noise, oddTarballs } from "./bad-tarballs.ts";
+import { gzip, sri } from "./gzip.ts";
+import { concat, tar } from "./tar-writer.ts";
+
+// A browser's own inflating refuses other things than Node's, and hears of them later.
+
+const open = (
+  bytes: Uint8Array,
+  integrity: string | null,
+  { subtle = crypto.subtle as SubtleCrypto | undefined, limits = {} as Partial<UnpackLimits> } = {},
+): Promise<Outcome<IndexedTarball>> => {
+  const url = "http://registry.local/a/-/a-1.0.0.tgz";
+  const wanted = { name: "a", url, integrity, archive: true, limits: { ...UNPACK_LIMITS, ...limits } };
+  return indexTarball(bytes, wanted, webDigest(subtle));
+};
+
+test("in Chromium the same are refused, with WebCrypto and without", async () => {
+  for (const { name, bytes, integrity, limits = {}, code } of badTarballs()) {
+    for (const subtle of [crypto.subtle, undefined]) {
+      const made = await open(bytes, integrity, { subtle, limits });
+      expect([name, made.ok || made.failure.code]).toEqual([name, code]);
+    }
+  }
+});
+
+test("in Chromium the same are taken", async () => {
+  for (const { name, bytes, integrity, files, warnings } of oddTarballs()) {
+    const made = await open(bytes, integrity);
+    if (!made.ok) throw new Error(`${name}: ${made.failure.message}`);
+    expect([name, [...made.value.index.paths].sort()]).toEqual([name, Object.keys(files).sort()]);
+    expect([name, made.value.warnings.map(({ code }) => code)]).toEqual([name, warnings]);
+  }
+});
+
+test("what is large inflates to the same, in one member or several, with something behind it", async () => {
+  const archive = tar([{ name: "package/noise", body: noise(300_000) }]);
+  const [first, second] = [archive.slice(0, 100_000), archive.slice(100_000)];
+  const shapes = [
+    gzip(archive),
+    concat([gzip(first), gzip(second)]),
+    concat([gzip(archive), noise(99)]),
+    concat([gzip(archive), gzip("")]),
+  ];
+  for (const bytes of shapes) {
+    const made = await open(bytes, sri(bytes));
+    const again = await inflatePackFast(bytes, archive.length);
+    for (const all of [made.ok && made.value.archive, again.ok && again.value]) {
+      expect(all && sri(all)).toBe(sri(archive));
+    }
+  }
+});
