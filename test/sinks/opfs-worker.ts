@@ -1,0 +1,19 @@
+import { createOpfsSink } from "../../web/sinks/opfs-sink.ts";
+import { install, type TestTree } from "./trees.ts";
+
+export interface Order {
+  folder: string;
+  trees: TestTree[];
+}
+
+// One install after the other, in a thread of its own: there files are written through access handles.
+addEventListener("message", async ({ data }: MessageEvent<Order>) => {
+  const root = await navigator.storage.getDirectory();
+  const directory = await root.getDirectoryHandle(data.folder, { create: true });
+  try {
+    for (const tree of data.trees) await install(createOpfsSink(directory), tree);
+    postMessage("done");
+  } catch (error) {
+    postMessage((error as { code?: string }).code ?? `${error}`);
+  }
+});
