@@ -9,7 +9,7 @@ import { publicUrl, readNpmConfig } from "./npm-config.mjs";
 import { ROOT } from "./setup.mjs";
 
 const TYPES = join(ROOT, ".build/types");
-const ENTRIES = { index: "web/index.ts", core: "src/index.ts", cli: "web/cli/main.ts" };
+const ENTRIES = { index: "web/index.ts", core: "src/index.ts", cli: "web/cli/main.ts", sinks: "web/sinks.ts" };
 
 /** What a build knows that its sources do not. */
 const knowledge = () => ({
@@ -188,7 +188,9 @@ function types() {
   const { status } = spawnSync(process.execPath, [tsc, "-b", "src", "web"], { cwd: ROOT, stdio: "inherit" });
   if (status !== 0) throw new Error("tsc -b failed");
   const seen = new Set(
-    [ENTRIES.index, ENTRIES.core, WORKER_ENTRY].map((entry) => join(TYPES, entry.replace(/\.ts$/, ".d.ts"))),
+    [ENTRIES.index, ENTRIES.core, ENTRIES.sinks, WORKER_ENTRY].map((entry) =>
+      join(TYPES, entry.replace(/\.ts$/, ".d.ts")),
+    ),
   );
   for (const file of seen) {
     const text = readFileSync(file, "utf8")

@@ -12,6 +12,7 @@ export type {
   ResolutionStats,
   ResolveOptions,
   SaveType,
+  StoreUsage,
   Tree,
   TreeEdge,
   TreeNode,
@@ -20,6 +21,23 @@ export type {
   WhyPath,
 } from "../src/api.ts";
 export { type Failure, InstallError, type PathStep, type WayOut } from "../src/errors.ts";
+export type { SkippedPackage } from "../src/install/plan.ts";
+export type {
+  AfterExtract,
+  FileStat,
+  InstalledProject,
+  InstallInput,
+  InstallOptions,
+  InstallProgress,
+  InstallReport,
+  InstallScripts,
+  NodeResolveOptions,
+  Operation,
+  OperationKind,
+  OperationState,
+} from "../src/install-api.ts";
 export type { FileMap, Platform } from "../src/ports.ts";
+export type { FileSink, SinkLink } from "../src/sink/sink.ts";
+export type { UnpackLimits } from "../src/tarball/wanted.ts";
 export { DEFAULT_PLATFORM } from "../workers/platform.ts";
 export { createInstaller } from "./installer.ts";

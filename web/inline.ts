@@ -52,7 +52,9 @@ export class Inline implements Backend {
   }
 
   async nets(concurrency?: number): ReturnType<Backend["nets"]> {
-    return (await this.#courier?.open()) ?? { open: openNets({ ...this.#options, ...(concurrency && { concurrency }) }) };
+    return (
+      (await this.#courier?.open()) ?? { open: openNets({ ...this.#options, ...(concurrency && { concurrency }) }) }
+    );
   }
 
   dispose(): void {

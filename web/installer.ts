@@ -134,7 +134,9 @@ class WebInstaller implements Installer {
   }
 
   async #loadInstalls(): Promise<Installs> {
-    this.#installs ??= import("./install/installs.ts").then(({ Installs }) => new Installs(this.#options, this.#backend));
+    this.#installs ??= import("./install/installs.ts").then(
+      ({ Installs }) => new Installs(this.#options, this.#backend),
+    );
     return await this.#installs;
   }
 

@@ -5,11 +5,11 @@ import type { InstalledProject, InstallOptions, InstallProgress } from "../insta
 import type { PackShelf } from "../packs/pack-shelf.ts";
 import type { FileSink, SinkLink, SinkSession, SinkState } from "../sink/sink.ts";
 import { runAfterExtract } from "./after-extract.ts";
+import { copyTree } from "./copy-tree.ts";
 import type { Extractor, UnpackLimits } from "./extractor.ts";
 import type { IndexedPack } from "./file-index.ts";
 import { commandsOf, indexTree } from "./indexed-tree.ts";
 import { PackedProject } from "./installed-project.ts";
-import { copyTree } from "./copy-tree.ts";
 import { hashesOf, packKey } from "./pack-key.ts";
 import { PackReader } from "./pack-reader.ts";
 import { PackSupply, type SuppliedPack } from "./pack-supply.ts";
@@ -76,6 +76,8 @@ export class Installation {
   readonly #announced = new Set<string>();
   /** By sha512: where a pack came from, for when the store has lost it. */
   readonly #origins = new Map<string, PackSource>();
+  /** What goes wrong with the store is told in the report, also when that is out already. */
+  readonly #warnings: Failure[] = [];
   #phase: InstallProgress["phase"] = "install";
   #bytes = 0;
 
@@ -111,6 +113,10 @@ export class Installation {
   phase(phase: InstallProgress["phase"]): void {
     this.#phase = phase;
     this.#tell();
+  }
+
+  warn(warning: Failure): void {
+    this.#warnings.push(warning);
   }
 
   /** Whoever waits for any pack hears `reason`. */
@@ -195,7 +201,11 @@ export class Installation {
 
   async #write(
     session: SinkSession,
-    { plan, sources, collecting }: { plan: InstallPlan; sources: ReadonlyMap<string, PackSource>; collecting: Promise<Pick<Collected, "plan">> },
+    {
+      plan,
+      sources,
+      collecting,
+    }: { plan: InstallPlan; sources: ReadonlyMap<string, PackSource>; collecting: Promise<Pick<Collected, "plan">> },
   ): Promise<void> {
     this.phase("write");
     const kept = this.#kept(plan, session.held);
@@ -243,7 +253,13 @@ export class Installation {
     const { afterExtract: step, afterExtractTimeout: limit = 10_000 } = this.#options;
     if (!step) return;
     const { after, breathe } = this.#world;
-    await runAfterExtract({ location, index, archive }, this.#overlay, { step, limit, after, breathe, signal: this.#signal });
+    await runAfterExtract({ location, index, archive }, this.#overlay, {
+      step,
+      limit,
+      after,
+      breathe,
+      signal: this.#signal,
+    });
   }
 
   /** What the embedder has had its hands on is nobody else's. */
@@ -265,7 +281,7 @@ export class Installation {
       ...parts,
       lockfile: target.lockfile(computedOf(plan, packs)),
       resolution,
-      report: reportOf({ ...done, fetched, transferred, substitutes }),
+      report: reportOf({ ...done, fetched, transferred, substitutes, warnings: this.#warnings }),
       stored: shelf.flush().then(() => this.#reader.letGo()),
       writeTo: async (sink, options = {}) => {
         const state = { ...this.#stateOf(done), packages: done.now };

@@ -1,6 +1,6 @@
 import { enOrder } from "../base/collate.ts";
 import { isObject, type Json } from "../base/json.ts";
-import { nameFromFolder } from "../base/posix-path.ts";
+import { nameFromFolder, relativePath, resolvePath } from "../base/posix-path.ts";
 import { failure, InstallError } from "../errors.ts";
 import { parseJsonText } from "../project/json-text.ts";
 import type { Manifest } from "../registry/manifest.ts";
@@ -9,6 +9,9 @@ import { packageNameProblem } from "../spec/package-name.ts";
 import { parseIntegrity } from "../tarball/integrity.ts";
 import { isOutside, readLocation } from "./location.ts";
 
+/** Of a place's manifest what an install reads. */
+export interface PlanManifest extends Partial<Record<(typeof SECTIONS)[number], unknown>> {}
+
 /** One place of a lock, checked: what it claims has its type, and its paths stay where they belong. */
 export interface PlanNode {
   readonly location: string;
@@ -16,10 +19,12 @@ export interface PlanNode {
   readonly kind: "project" | "package" | "folder" | "link";
   /** Of a package or link: where the folder is in whose `node_modules` it stands. Else null. */
   readonly parent: PlanNode | null;
+  /** The name it stands under, which may be an alias. */
+  readonly folder: string;
   /** Of a link. */
   readonly target: PlanNode | null;
   /** A link's is its target's. */
-  readonly manifest: Manifest;
+  readonly manifest: PlanManifest;
   readonly resolved: string | null;
   readonly integrity: string | null;
   readonly inBundle: boolean;
@@ -63,7 +68,7 @@ export function readLockNodes(text: string): PlanNodes {
   const links: [string, Json][] = [];
   const project = packages[""] ?? {};
   if (!isObject(project)) throw invalidLock(`"" is no object`);
-  nodes.set("", readNode(project, { location: "", kind: "project", parent: null }));
+  nodes.set("", readNode(project, { location: "", kind: "project", parent: null, folder: "" }));
   for (const location of Object.keys(packages).sort(enOrder)) {
     const raw = packages[location];
     if (!isObject(raw)) throw invalidLock(`"${location}" is no object`, location);
@@ -71,6 +76,7 @@ export function readLockNodes(text: string): PlanNodes {
     if (raw["link"]) links.push([location, raw]);
     else addNode(raw, location, nodes);
   }
+  if (links.length === 0) return nodes;
   for (const [location, raw] of links) addLink(raw, location, nodes);
   refuseBelowLinks(nodes);
   return new Map(
@@ -81,14 +87,17 @@ export function readLockNodes(text: string): PlanNodes {
 /** Something in a folder beside the project is not this project's to install: only what a link leads to is kept. */
 function addNode(raw: Json, location: string, nodes: Map<string, PlanNode>): void {
   if (isOutside(location)) {
-    nodes.set(location, readNode(raw, { location, kind: "folder", parent: null }));
+    nodes.set(
+      location,
+      readNode(raw, { location, kind: "folder", parent: null, folder: location.slice(location.lastIndexOf("/") + 1) }),
+    );
     return;
   }
   const place = readLocation(location);
   if (!place) throw invalidLock(`"${location}" is no place of a package`, location);
-  const { kind } = place;
+  const { kind, folder } = place;
   const parent = kind === "package" ? parentOf(location, place.above, nodes) : null;
-  nodes.set(location, readNode(raw, { location, kind, parent }));
+  nodes.set(location, readNode(raw, { location, kind, parent, folder }));
 }
 
 function parentOf(location: string, above: string, nodes: Map<string, PlanNode>): PlanNode {
@@ -102,9 +111,7 @@ function addLink(raw: Json, location: string, nodes: Map<string, PlanNode>): voi
   const { resolved } = raw;
   if (place?.kind !== "package") throw invalidLock(`"${location}" is no place of a link`, location);
   if (typeof resolved !== "string") throw invalidLock(`"${location}" is a link without "resolved"`, location);
-  const to =
-    resolved === "" || isOutside(resolved) || readLocation(resolved) ? resolved : ROOT_PATHS.exec(resolved)?.[1];
-  const target = to === undefined ? undefined : nodes.get(to);
+  const target = nodes.get(isOutside(resolved) ? resolved : relativePath("/", resolvePath("/", resolved)));
   if (!target || target.kind === "link") {
     const message = `The lockfile's "${location}" is a link to "${resolved}", which it does not have.`;
     const wayOut = [{ kind: "other" as const, text: "Remove the lockfile and resolve again." }];
@@ -114,6 +121,7 @@ function addLink(raw: Json, location: string, nodes: Map<string, PlanNode>): voi
   nodes.set(location, {
     ...target,
     location,
+    folder: place.folder,
     kind: "link",
     parent,
     target,
@@ -122,9 +130,6 @@ function addLink(raw: Json, location: string, nodes: Map<string, PlanNode>): voi
     inBundle: false,
   });
 }
-
-/** Ways in which other writers say a folder of the project: `./a`, `a/`. */
-const ROOT_PATHS = /^(?:\.\/)*(.*?)\/*$/;
 
 /** What stands below a link would be written wherever that leads; on some disks `A` is `a`. */
 function refuseBelowLinks(nodes: ReadonlyMap<string, PlanNode>): void {
@@ -139,30 +144,34 @@ function refuseBelowLinks(nodes: ReadonlyMap<string, PlanNode>): void {
   }
 }
 
-type Standing = Pick<PlanNode, "location" | "kind" | "parent">;
+type Standing = Pick<PlanNode, "location" | "kind" | "parent" | "folder">;
 
-function readNode(raw: Json, standing: Standing): PlanNode {
-  const { location } = standing;
+/** What nearly every hash of a lock looks like. */
+const USUAL_HASH = /^sha512-[A-Za-z0-9+/]{86}==$/;
+
+function readNode(raw: Json, { location, kind, parent, folder }: Standing): PlanNode {
   const text = (key: string): string | null => {
     const value = raw[key];
     if (value === undefined || value === null || value === "") return null;
     if (typeof value !== "string") throw invalidLock(`"${key}" of "${location}" is no text`, location);
     return value;
   };
-  const [integrity, resolved] = [text("integrity"), text("resolved")];
-  if (integrity !== null && parseIntegrity(integrity).length === 0) {
+  const integrity = text("integrity");
+  if (integrity !== null && !USUAL_HASH.test(integrity) && parseIntegrity(integrity).length === 0) {
     throw invalidLock(`"integrity" of "${location}" names no hash that can be checked`, location);
   }
-  const name = text("name") ?? nameFromFolder(`/${location}`);
-  text("version");
-  if (standing.kind === "package" && packageNameProblem(name) !== null) {
+  const name = text("name") ?? (kind === "package" ? folder : nameFromFolder(`/${location}`));
+  if (kind === "package" && name !== folder && packageNameProblem(name) !== null) {
     throw invalidLock(`"${location}" is called "${name}", which is no package's name`, location);
   }
   return {
-    ...standing,
+    location,
+    kind,
+    parent,
+    folder,
     target: null,
-    manifest: readManifest(raw, name),
-    resolved,
+    manifest: readManifest(raw, name, text("version")),
+    resolved: text("resolved"),
     integrity,
     inBundle: Boolean(raw["inBundle"]),
     dev: Boolean(raw["dev"]),
@@ -182,9 +191,16 @@ const SECTIONS = [
   "engines",
 ] as const;
 
-/** The entry as a manifest, less what has not the type it should have. */
-function readManifest(raw: Json, name: string): Manifest {
-  const entry: Json = { ...raw, name };
-  for (const section of SECTIONS) if (section in entry && !isObject(entry[section])) delete entry[section];
-  return normaliseManifest(entry);
+const NO_BIN = {};
+
+/** What an install reads of a manifest, less what has not the type it should have. */
+function readManifest(raw: Json, name: string, version: string | null): PlanManifest {
+  for (const section of SECTIONS) if (raw[section] !== undefined && !isObject(raw[section])) raw[section] = undefined;
+  const { dependencies, devDependencies, optionalDependencies, peerDependencies, peerDependenciesMeta } =
+    raw as Manifest;
+  const { engines, os, cpu, libc, workspaces } = raw as Manifest;
+  const dependent = { dependencies, devDependencies, optionalDependencies, peerDependencies, peerDependenciesMeta };
+  const bin = raw["bin"] ? (normaliseManifest({ name, bin: raw["bin"] }).bin ?? NO_BIN) : NO_BIN;
+  const hasInstallScript = raw["hasInstallScript"] === true;
+  return { name, version: version ?? "", bin, hasInstallScript, ...dependent, engines, os, cpu, libc, workspaces };
 }

@@ -18,11 +18,19 @@ export interface Installed {
   fetched: number;
   transferred: number;
   substitutes: Readonly<Record<string, string>>;
+  /** Of the store. It may grow. */
+  warnings: Failure[];
 }
 
 export function reportOf(installed: Installed): InstallReport {
-  const { plan, tree, packs, left, held, now, fetched, transferred, substitutes } = installed;
+  const { plan, tree, packs, left, held, now, fetched, transferred, substitutes, warnings } = installed;
   const computed = computedOf(plan, packs);
+  warnings.unshift(
+    ...plan.warnings,
+    ...[...left].map(leftOut),
+    ...packWarnings(plan, packs),
+    ...[...computed].map(taken),
+  );
   const sum = (list: Uint32Array): number => list.reduce((total, each) => total + each, 0);
   return {
     packages: plan.packages.length + plan.bundled.length,
@@ -36,7 +44,7 @@ export function reportOf(installed: Installed): InstallReport {
     changed: [...now].filter(([location, sri]) => held.has(location) && held.get(location) !== sri).map(([at]) => at),
     skipped: [...plan.skipped],
     scripts: scriptsOf(plan, packs),
-    warnings: [...plan.warnings, ...[...left].map(leftOut), ...packWarnings(plan, packs), ...[...computed].map(taken)],
+    warnings,
     substitutes,
     computed: Object.fromEntries(computed),
   };

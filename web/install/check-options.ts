@@ -21,7 +21,11 @@ export function checkInstallOptions(options: InstallOptions): void {
   demand(platform === "wasm" || object(platform), "platform", '"wasm" or an object');
   demand(object(options.resolve), "resolve", "an object");
   demand(object(options.files), "files", "an object of files");
-  demand(typeof afterExtractTimeout === "number" && afterExtractTimeout > 0, "afterExtractTimeout", "a positive number");
+  demand(
+    typeof afterExtractTimeout === "number" && afterExtractTimeout > 0,
+    "afterExtractTimeout",
+    "a positive number",
+  );
   demand(object(limits), "limits", "an object");
   for (const [name, value] of Object.entries(limits ?? {})) {
     demand(typeof value === "number" && value > 0, `limits.${name}`, "a positive number");

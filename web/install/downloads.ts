@@ -95,6 +95,8 @@ export class Downloads {
 
 function offline({ name, version, url }: PackSource): Failure {
   const message = `${name}@${version} is not in the store, and nothing may be requested.`;
-  const wayOut = [{ kind: "option", text: 'Install once with another `cache` than "offline".', option: "cache" } as const];
+  const wayOut = [
+    { kind: "option", text: 'Install once with another `cache` than "offline".', option: "cache" } as const,
+  ];
   return failure("EOFFLINE", message, { package: name, details: { missing: [`${name}@${version}`], url }, wayOut });
 }

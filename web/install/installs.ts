@@ -1,10 +1,11 @@
 import type { InstallerOptions, ProjectInput, Resolution } from "../../src/api.ts";
-import { failure } from "../../src/errors.ts";
-import { Installation, type World } from "../../src/install/installation.ts";
-import type { PackSource } from "../../src/install/pack-works.ts";
+import { type Failure, failure } from "../../src/errors.ts";
+import { Installation, type Target, type World } from "../../src/install/installation.ts";
 import { packKey } from "../../src/install/pack-key.ts";
+import type { PackSource } from "../../src/install/pack-works.ts";
 import { targetOf } from "../../src/install/target.ts";
 import type { InstalledProject, InstallInput, InstallOptions, InstallProgress } from "../../src/install-api.ts";
+import { createMemoryShelf } from "../../src/packs/memory-shelf.ts";
 import type { PackShelf } from "../../src/packs/pack-shelf.ts";
 import { loadNpmrc } from "../../src/registry/npmrc.ts";
 import { type RegistryConfig, registryConfig } from "../../src/registry/registry-config.ts";
@@ -42,6 +43,8 @@ export class Installs {
   readonly #backend: Backend;
   #extractor: ReturnType<Backend["extractor"]> | undefined;
   #shelf: PackShelf | undefined;
+  /** Those whose packs are not stored yet: they are told what goes wrong with that. */
+  readonly #hearing = new Set<Installation>();
 
   constructor(options: InstallerOptions, backend: Backend) {
     this.#options = options;
@@ -57,21 +60,20 @@ export class Installs {
     const own = project ? ownFiles(project) : options.files && ownFiles({ files: options.files });
     const config = registryConfig(this.#options, await loadNpmrc(own?.text(".npmrc") ?? ""));
     const start: Start = { signal, options, own, config };
-    const downloads = new Downloads({ ...start, installer: this.#options, nets: () => this.#backend.nets() });
+    const nets: Backend["nets"] = (concurrency) => this.#backend.nets(concurrency);
+    const downloads = new Downloads({ ...start, installer: this.#options, nets });
+    const installation = new Installation(await this.#world(start, downloads), options, signal);
+    this.#hearing.add(installation);
     try {
-      const installation = new Installation(await this.#world(start, downloads), options, signal);
-      const machines = machinesOf(this.#options, options);
-      if (!project) {
-        const lock = text ?? lockOf(resolution!);
-        const given = { resolution: resolution ?? null, files: own?.files };
-        return await installation.run(targetOf(lock, { ...machines, omit: options.omit, registry: config }, given));
-      }
-      const { substituted, substitutes } = await this.#substitute(project, options);
-      installation.phase("resolve");
-      const answer = await this.#resolve(substituted, installation, start);
-      const given = { resolution: answer, files: own?.files, substitutes };
-      const plan = { ...machines, omit: options.omit, registry: config };
-      return await installation.run(targetOf(lockOf(answer), plan, given));
+      const target = project
+        ? await this.#resolved(project, installation, start)
+        : this.#locked(text ?? lockOf(resolution!), resolution ?? null, start);
+      const installed = await installation.run(target);
+      void installed.stored.finally(() => this.#hearing.delete(installation));
+      return installed;
+    } catch (error) {
+      this.#hearing.delete(installation);
+      throw error;
     } finally {
       downloads.end();
     }
@@ -89,6 +91,19 @@ export class Installs {
   dispose(): void {
     void this.#extractor?.then((extractor) => extractor.dispose()).catch(() => {});
     void this.#shelf?.close();
+  }
+
+  #locked(lock: string | undefined, resolution: Resolution | null, start: Start, substitutes = {}): Target {
+    const { options, own, config } = start;
+    const plan = { ...machinesOf(this.#options, options), omit: options.omit, registry: config };
+    return targetOf(lock, plan, { resolution, files: own?.files, substitutes });
+  }
+
+  async #resolved(project: ProjectInput, installation: Installation, start: Start): Promise<Target> {
+    const { substituted, substitutes } = await this.#substitute(project, start.options);
+    installation.phase("resolve");
+    const answer = await this.#resolve(substituted, installation, start);
+    return this.#locked(lockOf(answer), answer, start, substitutes);
   }
 
   async #resolve(project: ProjectInput, installation: Installation, start: Start): Promise<Resolution> {
@@ -111,7 +126,10 @@ export class Installs {
     }
   }
 
-  async #substitute(project: ProjectInput, { substitutes: asked, platform }: InstallOptions): Promise<{
+  async #substitute(
+    project: ProjectInput,
+    { substitutes: asked, platform }: InstallOptions,
+  ): Promise<{
     substituted: ProjectInput;
     substitutes: Readonly<Record<string, string>>;
   }> {
@@ -121,7 +139,10 @@ export class Installs {
     const text = ownFiles(project).text("package.json");
     if (text === undefined) return { substituted: project, substitutes: {} };
     const made = withSubstitutes(text, asked === true ? SUBSTITUTES : asked);
-    return { substituted: { ...project, files: { ...project.files, [path]: made.text } }, substitutes: made.substitutes };
+    return {
+      substituted: { ...project, files: { ...project.files, [path]: made.text } },
+      substitutes: made.substitutes,
+    };
   }
 
   async #world({ options, signal }: Start, downloads: Downloads): Promise<World> {
@@ -159,7 +180,12 @@ export class Installs {
   }
 
   #packs(): PackShelf {
-    const shelf = this.#shelf ?? openPackShelf({ persistent: this.#options.cache !== "none" });
+    const { cache } = this.#options;
+    const warn = (warning: Failure): void => {
+      for (const installation of this.#hearing) installation.warn(warning);
+    };
+    const lasting = cache !== "none" && "indexedDB" in globalThis;
+    const shelf = this.#shelf ?? (lasting ? openPackShelf({ warn }) : createMemoryShelf(1024 * MEBIBYTE));
     this.#shelf = shelf;
     return shelf;
   }

@@ -1,6 +1,6 @@
 import type { InstallerOptions } from "../../src/api.ts";
-import { WASM_PLATFORM } from "../../src/install/platform-policy.ts";
 import type { PlanOptions } from "../../src/install/plan.ts";
+import { WASM_PLATFORM } from "../../src/install/platform-policy.ts";
 import type { InstallOptions } from "../../src/install-api.ts";
 import { DEFAULT_PLATFORM } from "../../workers/platform.ts";
 
