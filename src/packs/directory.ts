@@ -14,7 +14,7 @@ export const DIRECTORY = "1 d";
 /** Packs that were written together. Nothing of it changes but its last use and what is forgotten of it. */
 export interface Segment {
   /** Of tarballs and indexes. */
-  readonly bytes: number;
+  bytes: number;
   /** Day since 1970 of the last use: coarse, so that reading does not always write. */
   used: number;
   /** Of each pack, in order, the letters it is known by; blanks where one was forgotten. */
@@ -96,12 +96,14 @@ export function* spotsOf(
   }
 }
 
-/** Forgets one pack. */
-export function forget({ segments }: Directory, { segment, at }: Spot): void {
+/** Forgets one pack of so many bytes. False: it was not there. */
+export function forget({ segments }: Directory, { segment, at }: Spot, bytes: number): boolean {
   const found = segments.get(segment);
-  if (!found) return;
-  const { names } = found;
-  found.names = names.slice(0, at * LETTERS) + " ".repeat(LETTERS) + names.slice((at + 1) * LETTERS);
+  const start = at * LETTERS;
+  if (!found?.names.slice(start, start + LETTERS).trim()) return false;
+  found.names = found.names.slice(0, start) + " ".repeat(LETTERS) + found.names.slice(start + LETTERS);
+  found.bytes -= bytes;
+  return true;
 }
 
 /** The segments that were used least recently, until these many bytes are free; none that are spared. */

@@ -10,7 +10,6 @@ import {
   keysOf,
   oldest,
   readDirectory,
-  type Spot,
   segmentAt,
 } from "./directory.ts";
 import { applyNews, dayOf, type NewPack, type News, noNews, type Shelved, shelve } from "./shelve.ts";
@@ -81,7 +80,7 @@ export class PackVault {
   }
 
   /** A pack that is missing or damaged. */
-  lose(spot: Spot): void {
+  lose(spot: News["lost"][number]): void {
     this.#news.lost.push(spot);
     this.#isDirty = true;
   }

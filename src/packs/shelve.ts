@@ -27,8 +27,8 @@ export interface News {
   readonly used: Set<number>;
   /** Segments that are not there any more. */
   readonly gone: Set<number>;
-  /** Packs that are missing or damaged. */
-  readonly lost: Spot[];
+  /** Packs that are missing or damaged, and their bytes. */
+  readonly lost: (Spot & { readonly length: number })[];
   /** Other hashes, and the sha512 that each leads to. */
   readonly aliases: Map<string, string>;
 }
@@ -52,12 +52,12 @@ export const dayOf = (now: number): number => Math.floor(now / 86_400_000);
 
 export const noNews = (): News => ({ used: new Set(), gone: new Set(), lost: [], aliases: new Map() });
 
-/** Says to a directory what a shelf has learnt. The answer names segments without a pack, which it takes out, and their keys. */
+/** Says to a directory what a shelf has learnt. The answer are keys of what it forgets: packs, and segments without one. */
 export function applyNews(directory: Directory, news: News, today: number): string[] {
   const { segments, aliases } = directory;
-  for (const spot of news.lost) forget(directory, spot);
-  for (const [alias, integrity] of news.aliases) aliases.set(alias, integrity);
   const dead: string[] = [];
+  for (const spot of news.lost) if (forget(directory, spot, spot.length)) dead.push(packKey(spot));
+  for (const [alias, integrity] of news.aliases) aliases.set(alias, integrity);
   for (const [id, segment] of segments) {
     if (news.used.has(id)) segment.used = today;
     // The clock was put back: a last use in the future would outlive all others.
