@@ -223,7 +223,7 @@ export class Installation {
         // One that may be left out for the sake of another waits for all.
         ready: async () => (await pack).ok && (!optional || (await final).has(location)),
         open: async () => {
-          const { index } = valueOf(await pack);
+          const { index } = unwrap(await pack);
           const archive = await this.#reader.archive(index);
           const open = { location, index, archive, executables: commands.get(location) ?? none };
           await this.#transform(open, archive);
@@ -324,7 +324,7 @@ function sourceOf({ name, version, resolved: url, integrity }: PlannedPackage): 
   return { key: packKey(integrity, url), name, version, url, integrity };
 }
 
-function valueOf<T>(outcome: Outcome<T>): T {
+function unwrap<T>(outcome: Outcome<T>): T {
   if (outcome.ok) return outcome.value;
   throw new InstallError(outcome.failure);
 }

@@ -90,8 +90,8 @@ export class PackWorks {
     const download = this.operations.add("download", key, `${source.name}@${source.version}`);
     const job: Job = { source, download, state: "queued", again: false, waiters: [] };
     this.#jobs.set(key, job);
-    if (this.#stopped) return this.#settle(job, fail(this.#stopped));
-    this.#queue.add(job, rank);
+    if (this.#stopped) this.#settle(job, fail(this.#stopped));
+    else this.#queue.add(job, rank);
     this.#pump();
   }
 

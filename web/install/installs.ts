@@ -3,7 +3,7 @@ import { type Failure, failure } from "../../src/errors.ts";
 import { Installation, type Target, type World } from "../../src/install/installation.ts";
 import { packKey } from "../../src/install/pack-key.ts";
 import type { PackSource } from "../../src/install/pack-works.ts";
-import { targetOf } from "../../src/install/target.ts";
+import { type Given, targetOf } from "../../src/install/target.ts";
 import type { InstalledProject, InstallInput, InstallOptions, InstallProgress } from "../../src/install-api.ts";
 import { createMemoryShelf } from "../../src/packs/memory-shelf.ts";
 import type { PackShelf } from "../../src/packs/pack-shelf.ts";
@@ -67,7 +67,7 @@ export class Installs {
     try {
       const target = project
         ? await this.#resolved(project, installation, start)
-        : this.#locked(text ?? lockOf(resolution!), resolution ?? null, start);
+        : this.#locked(text ?? lockOf(resolution!), { resolution: resolution ?? null }, start);
       const installed = await installation.run(target);
       void installed.stored.finally(() => this.#hearing.delete(installation));
       return installed;
@@ -93,17 +93,16 @@ export class Installs {
     void this.#shelf?.close();
   }
 
-  #locked(lock: string | undefined, resolution: Resolution | null, start: Start, substitutes = {}): Target {
-    const { options, own, config } = start;
+  #locked(lock: string | undefined, given: Omit<Given, "files">, { options, own, config }: Start): Target {
     const plan = { ...machinesOf(this.#options, options), omit: options.omit, registry: config };
-    return targetOf(lock, plan, { resolution, files: own?.files, substitutes });
+    return targetOf(lock, plan, { ...given, files: own?.files });
   }
 
   async #resolved(project: ProjectInput, installation: Installation, start: Start): Promise<Target> {
     const { substituted, substitutes } = await this.#substitute(project, start.options);
     installation.phase("resolve");
     const answer = await this.#resolve(substituted, installation, start);
-    return this.#locked(lockOf(answer), answer, start, substitutes);
+    return this.#locked(lockOf(answer), { resolution: answer, substitutes }, start);
   }
 
   async #resolve(project: ProjectInput, installation: Installation, start: Start): Promise<Resolution> {
