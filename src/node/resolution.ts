@@ -93,7 +93,9 @@ export class Resolution {
     const context = this.#context(scope?.folder ?? folder);
     const target = packageImports(scope?.json["imports"], name, context);
     const base = scope?.folder ?? "";
-    return "bare" in target ? yield* this.#named(target.bare, base) : this.#exact(base, target.path);
+    if ("path" in target) return this.#exact(base, target.path);
+    // Exactly as it is written, also where `require` would try extensions.
+    return yield* new Resolution(this.#manifests, { ...this.#rules, extensions: [] }).#named(target.bare, base);
   }
 
   /** A package, by its name or a path in it. */

@@ -10,9 +10,11 @@ function imported(specifier, importer) {
   if (!url.startsWith("file:")) return url;
   const path = fileURLToPath(url);
   // Of what is not there `import.meta.resolve` gives the address all the same.
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat?.isDirectory()) return "ERR_UNSUPPORTED_DIR_IMPORT";
-  return stat?.isFile() && !url.endsWith("/") ? path : "ERR_MODULE_NOT_FOUND";
+  try {
+    return statSync(path).isDirectory() ? "ERR_UNSUPPORTED_DIR_IMPORT" : path;
+  } catch {
+    return "ERR_MODULE_NOT_FOUND";
+  }
 }
 
 /** @param {string} specifier @param {string} importer */
