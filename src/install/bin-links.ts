@@ -23,7 +23,7 @@ export function binLinks(installed: readonly PlanNode[]): PlannedLink[] {
 
 /** A package's commands: name to the path of a file inside it. */
 export function binsOf({ bin }: PlanNode["manifest"]): Record<string, string> {
-  const bins = Object.entries(bin ?? {}).map(([name, path]) => [name, path.replace(/\/$/, "")] as const);
+  const bins = Object.entries(bin).map(([name, path]) => [name, path.replace(/\/$/, "")] as const);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
   return Object.fromEntries(bins.filter((pair) => !/[\u0000-\u001f\u007f]/.test(pair.join(""))));
 }

@@ -1,5 +1,6 @@
 import { isObject, type Json } from "../base/json.ts";
 import { workspaceTest } from "../project/workspaces.ts";
+import { isOutside } from "./location.ts";
 import type { PlanNode, PlanNodes } from "./lock-nodes.ts";
 
 interface Edge {
@@ -13,7 +14,8 @@ export class Dependents {
   readonly isWorkspace: (node: PlanNode) => boolean;
   readonly #nodes: PlanNodes;
   #out: Map<PlanNode, Edge[]> | null = null;
-  #in = new Map<PlanNode, Edge[]>();
+  readonly #in = new Map<PlanNode, Edge[]>();
+  readonly #children = new Map<PlanNode, Map<string, PlanNode>>();
 
   constructor(nodes: PlanNodes) {
     this.#nodes = nodes;
@@ -52,10 +54,16 @@ export class Dependents {
 
   #makeEdges(): Map<PlanNode, Edge[]> {
     const out = new Map<PlanNode, Edge[]>();
+    for (const node of this.#nodes.values()) {
+      if (!node.parent) continue;
+      const siblings = this.#children.get(node.parent);
+      if (siblings) siblings.set(node.folder, node);
+      else this.#children.set(node.parent, new Map([[node.folder, node]]));
+    }
     for (const from of this.#nodes.values()) {
       const edges: Edge[] = [];
       for (const [name, optional] of this.#wants(from)) {
-        const to = this.#resolve(from.location, name);
+        const to = this.#resolve(from, name);
         if (!to) continue;
         const edge = { from, to, optional };
         edges.push(edge);
@@ -88,15 +96,23 @@ export class Dependents {
     return wants;
   }
 
-  /** What a package at `location` gets for a name: from the nearest `node_modules` above. */
-  #resolve(location: string, name: string): PlanNode | null {
-    let at = location;
-    for (;;) {
-      const found = this.#nodes.get(at === "" ? `node_modules/${name}` : `${at}/node_modules/${name}`);
+  /** What a package gets for a name: from the nearest `node_modules`, its own first. */
+  #resolve(from: PlanNode, name: string): PlanNode | null {
+    for (let at: PlanNode | null = from; at; at = at.parent ?? folderAbove(at, this.#nodes)) {
+      const found = this.#children.get(at)?.get(name);
       if (found) return found;
-      // beside the project there is nothing of this project's
-      if (at === "" || /(?:^|\/)\.\.$/.test(at)) return null;
-      at = at.slice(0, Math.max(0, at.lastIndexOf("/")));
     }
+    return null;
+  }
+}
+
+/** The place that a folder is in: the project's, a package's, another folder's. Null beside the project, and for it. */
+export function folderAbove({ location }: PlanNode, nodes: PlanNodes): PlanNode | null {
+  if (location === "" || isOutside(location)) return null;
+  let at = location;
+  for (;;) {
+    at = at.slice(0, Math.max(0, at.lastIndexOf("/")));
+    const node = nodes.get(at);
+    if (node) return node;
   }
 }

@@ -10,11 +10,10 @@ import type { InstallPlan } from "./plan.ts";
  */
 export function hiddenLock(lockText: string, plan: Pick<InstallPlan, "skipped">): string {
   const { data, packages, indent, newline } = parseLockText(lockText);
-  const skipped = new Set(plan.skipped.map(({ location }) => location));
+  const gone = goneFrom(packages, plan);
   const kept: Json = { __proto__: null };
   for (const [location, entry] of Object.entries(packages)) {
-    if (location === "" || !isObject(entry) || isGone(location, packages, skipped)) continue;
-    kept[location] = entry;
+    if (location !== "" && !isBelow(location, gone)) kept[location] = entry;
   }
   const { dependencies: _, ...own } = data;
   const steps = sortedJson({ ...own, lockfileVersion: 3, requires: true, packages: kept }, indent || "  ");
@@ -24,27 +23,26 @@ export function hiddenLock(lockText: string, plan: Pick<InstallPlan, "skipped">)
   return newline === "" || newline === "\n" ? text : text.replaceAll("\n", newline);
 }
 
-/** Left out, or what nobody needs any more; and whatever is below such a place. */
-function isGone(location: string, packages: Json, skipped: ReadonlySet<string>): boolean {
-  return selfAndAbove(location).some((path) => {
-    const entry = Object.hasOwn(packages, path) ? packages[path] : null;
-    const extraneous = isObject(entry) && entry["extraneous"] && !entry["inBundle"];
-    return skipped.has(path) || (extraneous && (isPackage(path) || isOnTop(path, packages)));
-  });
+/** What is left out, and what nobody needs any more; npm keeps what it knows of a folder inside another one or a package. */
+function goneFrom(packages: Json, { skipped }: Pick<InstallPlan, "skipped">): Set<string> {
+  const gone = new Set(skipped.map(({ location }) => location));
+  for (const [location, entry] of Object.entries(packages)) {
+    if (!isObject(entry) || !entry["extraneous"] || entry["inBundle"]) continue;
+    if (readLocation(location)?.kind === "package" || !above(location).some((path) => Object.hasOwn(packages, path)))
+      gone.add(location);
+  }
+  return gone;
 }
 
-/** `a/b/c`, `a/b`, `a` */
-function selfAndAbove(location: string): string[] {
+function isBelow(location: string, gone: ReadonlySet<string>): boolean {
+  return gone.size > 0 && (gone.has(location) || above(location).some((path) => gone.has(path)));
+}
+
+/** `a/b/c`: `a/b`, `a` */
+function above(location: string): string[] {
   const paths: string[] = [];
-  for (let end = location.length; end > 0; end = location.lastIndexOf("/", end - 1)) paths.push(location.slice(0, end));
+  for (let end = location.lastIndexOf("/"); end > 0; end = location.lastIndexOf("/", end - 1)) {
+    paths.push(location.slice(0, end));
+  }
   return paths;
-}
-
-function isPackage(location: string): boolean {
-  return readLocation(location)?.kind === "package";
-}
-
-/** A folder of the project itself; npm keeps what it knows of one inside a package or another folder. */
-function isOnTop(location: string, packages: Json): boolean {
-  return !selfAndAbove(location).some((path) => path !== location && Object.hasOwn(packages, path));
 }

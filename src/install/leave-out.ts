@@ -2,8 +2,7 @@ import { failure, InstallError } from "../errors.ts";
 import { type Machine, platformFits } from "../registry/platform.ts";
 import { engineFits } from "../registry/select-version.ts";
 import { RangeTable } from "../spec/version-range.ts";
-import { Dependents } from "./dependents.ts";
-import { isOutside } from "./location.ts";
+import { Dependents, folderAbove } from "./dependents.ts";
 import type { PlanNode, PlanNodes } from "./lock-nodes.ts";
 import type { PlanOptions, SkippedPackage } from "./plan.ts";
 
@@ -80,17 +79,6 @@ function goDown(
   return here;
 }
 
-/** The place that a folder is in: the project's, a package's, another folder's. Null beside the project. */
-function folderAbove({ location }: PlanNode, nodes: PlanNodes): PlanNode | null {
-  if (location === "" || isOutside(location)) return null;
-  let at = location;
-  for (;;) {
-    at = at.slice(0, Math.max(0, at.lastIndexOf("/")));
-    const node = nodes.get(at);
-    if (node) return node;
-  }
-}
-
 /** The package in whose tarball it comes, or the folder that says so; what the project itself bundles is fetched like the rest. */
 export function bundlerOf(node: PlanNode): PlanNode | null {
   let bundler: PlanNode | null = null;
@@ -118,7 +106,7 @@ function badPlatform({ location, manifest }: PlanNode, machine: Machine): Instal
   const message = `${name}@${version} is for ${needs.join(" ")}, not for ${machine.os} ${machine.cpu}`;
   return new InstallError(
     failure("EBADPLATFORM", message, {
-      ...(name && { package: name }),
+      package: name,
       requiredBy: [location],
       found: [machine.os, machine.cpu, machine.libc].filter(Boolean).join(" "),
       wayOut: [

@@ -10,7 +10,25 @@ import { parseIntegrity } from "../tarball/integrity.ts";
 import { isOutside, readLocation } from "./location.ts";
 
 /** Of a place's manifest what an install reads. */
-export interface PlanManifest extends Partial<Record<(typeof SECTIONS)[number], unknown>> {}
+export interface PlanManifest {
+  readonly name: string;
+  readonly version: string;
+  /** Name to path, as npm cleans them. */
+  readonly bin: Readonly<Record<string, string>>;
+  readonly hasInstallScript: boolean;
+  readonly dependencies: Specs;
+  readonly devDependencies: Specs;
+  readonly optionalDependencies: Specs;
+  readonly peerDependencies: Specs;
+  readonly peerDependenciesMeta: Json | undefined;
+  readonly engines: Specs;
+  readonly os: Manifest["os"] | undefined;
+  readonly cpu: Manifest["cpu"] | undefined;
+  readonly libc: Manifest["libc"] | undefined;
+  readonly workspaces: unknown;
+}
+
+type Specs = Readonly<Record<string, string>> | undefined;
 
 /** One place of a lock, checked: what it claims has its type, and its paths stay where they belong. */
 export interface PlanNode {

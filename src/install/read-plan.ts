@@ -5,7 +5,7 @@ import { bundlerOf, type LeftOut, leaveOut } from "./leave-out.ts";
 import { isOutside } from "./location.ts";
 import { type PlanNode, type PlanNodes, readLockNodes } from "./lock-nodes.ts";
 import type { BundledPackage, InstallPlan, PlannedLink, PlannedPackage, PlanOptions, SkippedPackage } from "./plan.ts";
-import { sourceOf } from "./source.ts";
+import { registryFor, sourceOf } from "./source.ts";
 import { lockOfTree } from "./tree-lock.ts";
 
 /**
@@ -16,13 +16,14 @@ import { lockOfTree } from "./tree-lock.ts";
  */
 export function planFromLock(text: string, options: PlanOptions): InstallPlan {
   const nodes = readLockNodes(text);
+  const registry = registryFor(options.registry);
   const sources = new Map<PlanNode, string | Failure>();
   const failed = [...(options.failed ?? [])]
     .map((location) => nodes.get(location))
     .filter((node) => node !== undefined);
   for (const node of nodes.values()) {
     if (node.kind !== "package" || node.extraneous || bundlerOf(node)) continue;
-    const source = sourceOf(node, options.registry);
+    const source = sourceOf(node, registry);
     sources.set(node, source);
     if (typeof source !== "string" && node.optional) failed.push(node);
   }
@@ -50,14 +51,14 @@ function byPath(a: PlannedLink, b: PlannedLink): number {
 }
 
 function aboutPackage({ location, manifest, optional }: PlanNode): Omit<PlannedPackage, "resolved" | "integrity"> {
-  const { name = "", version = "" } = manifest;
+  const { name, version } = manifest;
   return {
     location,
     name,
     version,
     optional,
     bin: binsOf(manifest),
-    hasInstallScript: manifest.hasInstallScript === true,
+    hasInstallScript: manifest.hasInstallScript,
   };
 }
 
@@ -76,7 +77,7 @@ function bundled(node: PlanNode): BundledPackage[] {
 function skippedOf({ why }: LeftOut): SkippedPackage[] {
   const skipped: SkippedPackage[] = [];
   for (const [{ location, manifest, parent }, reason] of why) {
-    const { name = "", version = "" } = manifest;
+    const { name, version } = manifest;
     if (parent) skipped.push({ location, name, version, why: reason });
   }
   return skipped.sort((a, b) => (a.location < b.location ? -1 : 1));
@@ -100,7 +101,7 @@ function notReached(nodes: PlanNodes, { why, here }: LeftOut): Failure[] {
       "ENOTREACHED",
       `${location} is left out, as npm does: it is in a folder inside a folder, or bundled by one`,
       {
-        ...(manifest.name && { package: manifest.name }),
+        package: manifest.name,
         requiredBy: [location],
       },
     ),

@@ -2,9 +2,22 @@ import { relativePath } from "../base/posix-path.ts";
 import { type Failure, failure } from "../errors.ts";
 import { isPlainUrl, parseResolved } from "../lockfile/resolved.ts";
 import { httpUrl, type RegistryConfig, registryOf } from "../registry/registry-config.ts";
-import { tarballUrl } from "../registry/tarball-url.ts";
+import { tarballUrls } from "../registry/tarball-url.ts";
 import { parseVersion } from "../spec/version.ts";
 import { invalidLock, type PlanNode } from "./lock-nodes.ts";
+
+/** A URL that need not be looked at: no credentials, no query, and no host of repositories. */
+const USUAL = /^https?:\/\/(?![^/]*(?:git|bitbucket))[a-z0-9.:-]+\/(?!.*(?:git|bitbucket))[\w@%.+~/-]+$/;
+
+/** The registries of a run. */
+export interface Registry {
+  readonly config: RegistryConfig;
+  tarballUrl(resolved: string): string;
+}
+
+export function registryFor(config: RegistryConfig | undefined): Registry | null {
+  return config ? { config, tarballUrl: tarballUrls(config) } : null;
+}
 
 /** Deep, so that `file:../x.tgz` stays what it is. */
 const PROJECT = "/0/1/2/3/4/5/6/7";
@@ -14,8 +27,9 @@ const PROJECT = "/0/1/2/3/4/5/6/7";
  * had from nowhere: git, or a folder that npm would pack first.
  * @throws InstallError EINVALIDLOCK
  */
-export function sourceOf(node: PlanNode, registry: RegistryConfig | undefined): string | Failure {
+export function sourceOf(node: PlanNode, registry: Registry | null): string | Failure {
   const { resolved, location } = node;
+  if (resolved !== null && USUAL.test(resolved)) return registry ? registry.tarballUrl(resolved) : resolved;
   if (resolved === null) return conventionalUrl(node, registry);
   if (!isPlainUrl(resolved)) {
     const spec = parseResolved(resolved, PROJECT);
@@ -25,20 +39,20 @@ export function sourceOf(node: PlanNode, registry: RegistryConfig | undefined): 
   }
   const url = httpUrl(resolved);
   if (!url) throw invalidLock(`"${location}" comes from neither a URL nor a file`, location);
-  return registry ? tarballUrl(registry, url.href) : url.href;
+  return registry ? registry.tarballUrl(url.href) : url.href;
 }
 
 /** Where registries keep a tarball whose URL nobody wrote down: `<registry>/@s/a/-/a-1.0.0.tgz`. */
-function conventionalUrl({ manifest, location }: PlanNode, registry: RegistryConfig | undefined): string {
-  const { name = "", version = "" } = manifest;
+function conventionalUrl({ manifest, location }: PlanNode, registry: Registry | null): string {
+  const { name, version } = manifest;
   if (!parseVersion(version))
     throw invalidLock(`"${location}" has neither a version nor a place it comes from`, location);
   if (!registry) throw invalidLock(`"${location}" does not say where it comes from, and no registry is set`, location);
-  return `${registryOf(registry, name)}${name}/-/${name.slice(name.indexOf("/") + 1)}-${version}.tgz`;
+  return `${registryOf(registry.config, name)}${name}/-/${name.slice(name.indexOf("/") + 1)}-${version}.tgz`;
 }
 
 function unsupported({ manifest, resolved, location }: PlanNode, why: string): Failure {
-  const { name = "" } = manifest;
+  const { name } = manifest;
   return failure("EUNSUPPORTED", `${name} comes from ${resolved}: ${why}`, {
     package: name,
     requiredBy: [location],

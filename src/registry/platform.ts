@@ -6,8 +6,15 @@ export interface Machine {
   readonly libc?: string | undefined;
 }
 
+/** What a package says of the machines it is for. */
+export interface PlatformNeeds {
+  readonly os?: Manifest["os"] | undefined;
+  readonly cpu?: Manifest["cpu"] | undefined;
+  readonly libc?: Manifest["libc"] | undefined;
+}
+
 /** Whether a package may be installed on a machine, by its `os`, `cpu` and `libc`. */
-export function platformFits({ os, cpu, libc }: Manifest, machine: Machine): boolean {
+export function platformFits({ os, cpu, libc }: PlatformNeeds, machine: Machine): boolean {
   if (!os && !cpu && !libc) return true;
   return (
     listed(machine.os, os) &&

@@ -181,7 +181,10 @@ function isInTime(packument: Packument, key: string, { before = null }: PickPoli
   return time === undefined || Date.parse(time) <= (before ?? Number.POSITIVE_INFINITY);
 }
 
-export function engineFits({ engines }: Manifest, policy: PickPolicy): boolean {
+export function engineFits(
+  { engines }: { readonly engines?: Readonly<Record<string, string>> | undefined },
+  policy: PickPolicy,
+): boolean {
   if (!engines) return true;
   const known = memoryOf(policy).engines;
   return fits(policy.nodeVersion, engines["node"], known) && fits(policy.npmVersion, engines["npm"], known);
