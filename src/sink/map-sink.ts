@@ -1,5 +1,5 @@
 import { guardSink } from "./guard.ts";
-import { MemorySession, type MemoryState, type MemoryView } from "./memory-session.ts";
+import { isOwn, MemorySession, type MemoryState, type MemoryView } from "./memory-session.ts";
 import type { FileSink, SinkLink } from "./sink.ts";
 import { rootOf } from "./sink-paths.ts";
 
@@ -15,10 +15,13 @@ const states = new WeakMap<object, MemoryState<Entry>>();
  */
 export function createMapSink(map: Map<string, Uint8Array | SinkLink>): FileSink {
   const view: MemoryView<Entry> = {
-    get: (path) => map.get(path),
+    reader: () => (path) => map.get(path),
     file: ({ bytes }) => bytes,
-    link: ({ path, to }) => ({ path, to }),
-    replace(next, roots) {
+    replace({ packages, links, roots }) {
+      const next = new Map<string, Entry>();
+      for (const [location, files] of packages)
+        for (const [path, entry] of files) if (isOwn(location, path, packages)) next.set(path, entry);
+      for (const { path, to } of links) next.set(path, { path, to });
       for (const path of map.keys())
         if (path.includes("node_modules/") && !next.has(path) && roots.has(rootOf(path))) map.delete(path);
       for (const [path, entry] of next) if (map.get(path) !== entry) map.set(path, entry);

@@ -15,13 +15,23 @@ export interface MemoryState<V> {
   links: readonly SinkLink[];
 }
 
-/** How a tree in memory is looked at and changed. `V` is what stands for a file or a link in it. */
+/** A tree as it is to be below some `node_modules` folders. */
+export interface MemoryTree<V> {
+  /** Location to files by path relative to the project; the same object as long as the package stays. */
+  packages: ReadonlyMap<string, ReadonlyMap<string, V>>;
+  links: readonly SinkLink[];
+  roots: ReadonlySet<string>;
+}
+
+/** How a tree in memory is looked at and changed. `V` is what stands for a file in it. */
 export interface MemoryView<V> {
-  get(path: string): V | undefined;
+  /** For many looks in a row, while nothing changes. */
+  reader(): (path: string) => unknown;
   file(file: SinkFile): V;
-  link(link: SinkLink): V;
-  /** At once: below these `node_modules` folders there is `next` from here on, and nothing else. */
-  replace(next: ReadonlyMap<string, V>, roots: ReadonlySet<string>): void;
+  /** A package that will be part of the tree, to do ahead what can be. */
+  stage?(location: string, files: ReadonlyMap<string, V>): void;
+  /** At once: below these folders there is this, and nothing else. */
+  replace(next: MemoryTree<V>): void;
 }
 
 /** A change of a tree in memory: staged in maps, done in one step. */
@@ -35,9 +45,10 @@ export class MemorySession<V> implements RawSession {
     this.#view = view;
     this.#state = state;
     const held = new Map<string, string>();
+    const read = view.reader();
     // Others can change the tree: what is not what was left there is not trusted.
     for (const [location, { integrity, files }] of state.packages)
-      if ([...files].every(([path, value]) => view.get(path) === value)) held.set(location, integrity);
+      if ([...files].every(([path, value]) => read(path) === value)) held.set(location, integrity);
     this.held = held;
   }
 
@@ -46,22 +57,23 @@ export class MemorySession<V> implements RawSession {
   async write(location: string, files: Iterable<SinkFile>): Promise<void> {
     const staged = new Map<string, V>();
     for (const file of files) staged.set(`${location}/${file.path}`, this.#view.file(file));
+    this.#view.stage?.(location, staged);
     this.#staged.set(location, staged);
   }
 
-  async commit(state: SinkState): Promise<void> {
-    const packages = new Map<string, Filled<V>>();
-    const next = new Map<string, V>();
-    for (const [location, integrity] of state.packages) {
+  async commit({ packages, links }: SinkState): Promise<void> {
+    const filled = new Map<string, Filled<V>>();
+    const next = new Map<string, ReadonlyMap<string, V>>();
+    for (const [location, integrity] of packages) {
       const files = this.#staged.get(location) ?? this.#state.packages.get(location)?.files ?? new Map();
-      packages.set(location, { integrity, files });
-      for (const [path, value] of files) if (isOwn(location, path, state.packages)) next.set(path, value);
+      filled.set(location, { integrity, files });
+      next.set(location, files);
     }
-    for (const link of state.links) next.set(link.path, this.#view.link(link));
-    const linkPaths = [...this.#state.links, ...state.links].map(({ path }) => path);
-    this.#view.replace(next, rootsOf(this.#state.packages.keys(), packages.keys(), linkPaths));
-    this.#state.packages = packages;
-    this.#state.links = state.links;
+    const linkPaths = [...this.#state.links, ...links].map(({ path }) => path);
+    const roots = rootsOf(this.#state.packages.keys(), packages.keys(), linkPaths);
+    this.#view.replace({ packages: next, links, roots });
+    this.#state.packages = filled;
+    this.#state.links = links;
   }
 
   async abort(): Promise<void> {
@@ -70,7 +82,7 @@ export class MemorySession<V> implements RawSession {
 }
 
 /** Whether no package of its own stands where this file of another was. */
-function isOwn(location: string, path: string, packages: ReadonlyMap<string, string>): boolean {
+export function isOwn(location: string, path: string, packages: ReadonlyMap<string, unknown>): boolean {
   if (!path.includes("node_modules/", location.length)) return true;
   return packageFolders(path).every((folder) => folder.length <= location.length || !packages.has(folder));
 }
