@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
@@ -8,7 +7,8 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 import { build } from "vite";
 import { findChromium } from "../../scripts/chromium.mjs";
 import { serveFolder } from "../../scripts/serve.mjs";
-import { memoryRegistry } from "../registry/memory-fetch.ts";
+import { fakeTarball } from "../helpers/tarball.ts";
+import { type MemoryRegistry, memoryRegistry } from "../registry/memory-fetch.ts";
 import { inlineSnapshot, PLACEHOLDER } from "../registry/snapshot.ts";
 
 const RELAY = "/-/relay/";
@@ -16,23 +16,45 @@ const RELAY = "/-/relay/";
 /** Versions by `name@version`, as a test tells a registry. */
 export type Packages = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-function packuments(packages: Packages): Record<string, unknown> {
+/** Files of packages by `name@version`, beside their package.json. */
+export type Files = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+interface Told {
+  packages?: Packages | undefined;
+  files?: Files | undefined;
+  /** Packages whose tarball is another one than their packument says. */
+  tampered?: readonly string[] | undefined;
+}
+
+/** A registry as a test tells it: each package has a tarball with its manifest and its files. */
+function registryOf({ packages = {}, files = {}, tampered = [] }: Told): MemoryRegistry {
   const documents = new Map<
     string,
     { name: string; "dist-tags": Record<string, string>; versions: Record<string, unknown> }
   >();
+  const tarballs: Record<string, Uint8Array> = {};
   for (const [id, manifest] of Object.entries(packages)) {
     const at = id.lastIndexOf("@");
     const [name, version] = [id.slice(0, at), id.slice(at + 1)];
     const document = documents.get(name) ?? { name, "dist-tags": {}, versions: {} };
     document["dist-tags"]["latest"] = version;
-    // npm takes two packages of one integrity for one package.
-    const integrity = `sha512-${createHash("sha512").update(id).digest("base64")}`;
-    const dist = { tarball: `${PLACEHOLDER}${name}/-/${name}-${version}.tgz`, integrity };
-    document.versions[version] = { name, version, dist, ...manifest };
+    const { bytes, integrity } = fakeTarball({ "package.json": { name, version, ...manifest }, ...files[id] });
+    const path = `${name}/-/${name.slice(name.indexOf("/") + 1)}-${version}.tgz`;
+    tarballs[path] = tampered.includes(id) ? fakeTarball({ "package.json": { name: "evil" } }).bytes : bytes;
+    document.versions[version] = { name, version, dist: { tarball: PLACEHOLDER + path, integrity }, ...manifest };
     documents.set(name, document);
   }
-  return Object.fromEntries(documents);
+  return memoryRegistry(inlineSnapshot(Object.fromEntries(documents), tarballs));
+}
+
+/** What a page is opened with. */
+export interface PageOptions extends Told {
+  relayed?: Packages;
+  width?: number;
+  hash?: string;
+  colorScheme?: "light" | "dark";
+  /** Called before each answer of the registry: what it waits for, the page waits for. */
+  before?: (url: string) => Promise<void> | void;
 }
 
 /** The built page on loopback, and Chromium to look at it. */
@@ -66,15 +88,16 @@ export class PageHost {
   }
 
   /** A page whose live registry holds `packages`; without any it cannot be reached. What goes wrong inside fails the test. */
-  async open(options: { packages?: Packages; relayed?: Packages; width?: number; hash?: string } = {}): Promise<Page> {
+  async open(options: PageOptions = {}): Promise<Page> {
     // The page of the test before has been looked at.
     for (const old of this.#browser!.contexts()) await old.close();
     const context = await this.#browser!.newContext({
       viewport: { width: options.width ?? 1280, height: 800 },
       permissions: ["clipboard-read", "clipboard-write"],
+      colorScheme: options.colorScheme ?? "light",
     });
-    await this.#registry(context, options.packages);
-    this.#relayed = options.relayed && memoryRegistry(inlineSnapshot(packuments(options.relayed))).fetch;
+    await this.#registry(context, options);
+    this.#relayed = options.relayed && registryOf({ packages: options.relayed }).fetch;
     const page = await context.newPage();
     page.on("pageerror", (error) => {
       throw error;
@@ -84,10 +107,11 @@ export class PageHost {
     return page;
   }
 
-  async #registry(context: BrowserContext, packages: Packages | undefined): Promise<void> {
-    const registry = packages && memoryRegistry(inlineSnapshot(packuments(packages)));
+  async #registry(context: BrowserContext, options: PageOptions): Promise<void> {
+    const registry = options.packages && registryOf(options);
     await context.route(`${PLACEHOLDER}**`, async (route) => {
       if (!registry) return await route.abort("connectionrefused");
+      await options.before?.(route.request().url());
       const answer = await registry.fetch(route.request().url(), { headers: route.request().headers() });
       const body = Buffer.from(await answer.arrayBuffer());
       const headers = Object.fromEntries(answer.headers);

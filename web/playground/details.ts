@@ -1,5 +1,6 @@
 import type { Resolution, TreeEdge, TreeNode } from "../../src/api.ts";
 import { type Child, count, h, icon } from "./dom.ts";
+import { someOf } from "./some-of.ts";
 import type { TreeModel } from "./tree-model.ts";
 import { badges, nameOf, specOf } from "./tree-view.ts";
 
@@ -12,6 +13,8 @@ export interface DetailsHost {
   /** Shows another package, here and in the tree. */
   go: (node: TreeNode) => void;
   close: () => void;
+  /** What shows a package's folder among the installed files; undefined where there is none. */
+  files?: ((node: TreeNode) => (() => void) | undefined) | undefined;
 }
 
 /** The panel of one package: what it is, why it is here, who wants it, what it wants. */
@@ -22,12 +25,14 @@ export function details(host: DetailsHost, node: TreeNode): HTMLElement {
   const close = h("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: host.close });
   close.append(icon("close"));
   const { deprecated } = node.manifest;
+  const showFiles = host.files?.(node);
   return h(
     "aside",
     { class: "details", "aria-label": `About ${nameOf(node)}`, tabindex: -1 },
     h("header", {}, h("h2", {}, nameOf(node), " ", h("span", { class: "mono" }, shown.version)), close),
     h("p", { class: "mono where" }, node.location || "the project itself"),
     h("p", { class: "badges" }, ...badges(model.flags(node))),
+    showFiles ? h("button", { type: "button", class: "to-files", onclick: showFiles }, "Show its files") : null,
     deprecated ? h("p", { class: "notice" }, `Deprecated: ${String(deprecated)}`) : null,
     isRoot ? null : whySection(host, node),
     isRoot ? null : elsewhere(host, node),
@@ -71,21 +76,6 @@ function wantOf(edge: TreeEdge): string {
     edge.type
   ];
   return ` ${kind}${specOf(edge)}${edge.overridden && edge.type !== "workspace" ? " (overridden)" : ""}`;
-}
-
-/** A list of the first few, and a button for the rest. */
-function someOf(items: HTMLElement[], first: number, list: HTMLElement): HTMLElement[] {
-  const cut = items.length <= first + 1 ? items.length : first;
-  list.append(...items.slice(0, cut));
-  if (cut === items.length) return [list];
-  const more = h("button", { type: "button", class: "quiet" }, `Show all ${items.length}`);
-  more.addEventListener("click", () => {
-    const fresh = items.slice(cut);
-    list.append(...fresh);
-    more.remove();
-    fresh[0]?.querySelector("button")?.focus();
-  });
-  return [list, more];
 }
 
 function elsewhere(host: DetailsHost, node: TreeNode): HTMLElement | null {

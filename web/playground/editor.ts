@@ -28,6 +28,7 @@ export interface EditorHost {
   /** Marks from the last run, for the text as it stands. */
   marks: (path: string, check: JsonCheck) => Mark[];
   resolve: () => void;
+  install: () => void;
   versions: Versions;
 }
 
@@ -133,14 +134,18 @@ export class Editor {
   #state(path: string, doc: string): EditorState {
     const isJson = path.endsWith(".json");
     const language = json();
-    const run = (): boolean => {
-      this.#host.resolve();
+    const run = (act: () => void) => (): boolean => {
+      act();
       return true;
     };
+    const keys = [
+      { key: "Mod-Enter", run: run(() => this.#host.resolve()) },
+      { key: "Mod-Shift-Enter", run: run(() => this.#host.install()) },
+    ];
     return EditorState.create({
       doc,
       extensions: [
-        Prec.high(keymap.of([{ key: "Mod-Enter", run }])),
+        Prec.high(keymap.of(keys)),
         basicSetup,
         look,
         isJson ? [language, lintGutter(), this.#label.of(this.#checker(path))] : this.#label.of([]),

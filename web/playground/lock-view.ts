@@ -4,6 +4,7 @@ import { EditorView } from "@codemirror/view";
 import { basicSetup } from "codemirror";
 import { bytes, count, fill, h, icon } from "./dom.ts";
 import { look } from "./editor.ts";
+import { saveFile } from "./save-file.ts";
 
 /** The files that npm would have written: to read, copy, download, or start the next resolution from. */
 export class LockView {
@@ -92,8 +93,7 @@ export class LockView {
   }
 
   #download(): void {
-    const url = URL.createObjectURL(new Blob([this.#text], { type: "application/json" }));
-    h("a", { href: url, download: this.#path.split("/").at(-1) ?? "package-lock.json" }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+    const name = this.#path.split("/").at(-1) ?? "package-lock.json";
+    saveFile(new Blob([this.#text], { type: "application/json" }), name);
   }
 }

@@ -1,20 +1,26 @@
+import type { Resolution } from "../../src/api.ts";
 import type { Failure, WayOut } from "../../src/errors.ts";
 import { withWaysOut } from "../../src/explain/way-out.ts";
 import { byId, count, duration, fill, h } from "./dom.ts";
 import { Editor } from "./editor.ts";
 import { EXAMPLES } from "./examples.ts";
+import { InstallView } from "./install-view.ts";
 import { isDependency, type JsonCheck, type Mark } from "./json-check.ts";
 import { showOptions } from "./options-panel.ts";
 import { withOverrides, withSpec } from "./package-edit.ts";
 import { sidesOf } from "./problem-paths.ts";
 import { ProgressView } from "./progress.ts";
 import { askForFile, FileTabs, readFiles } from "./project-files.ts";
-import { ResultPane } from "./result.ts";
-import { type RunResult, Session } from "./session.ts";
-import { flagOf, loadSettings, type Settings, type SourceKind, saveSettings } from "./settings.ts";
+import { type Outcome, ResultPane } from "./result.ts";
+import { type Action, type RunResult, Session } from "./session.ts";
+import { flagOf, loadSettings, resolveOptions, type Settings, type SourceKind, saveSettings } from "./settings.ts";
 import { askForRegistry, relayUrl, SOURCES } from "./source.ts";
 import { themeButton } from "./theme.ts";
 
+type Files = Record<string, string>;
+
+/** The folder's name, as npm would see it. */
+const PROJECT = "project";
 const UNREACHABLE: ReadonlySet<string> = new Set(["EUNREACHABLE", "ETIMEDOUT"]);
 
 /** The page: an editor, a run, a result, and what ties them together. */
@@ -33,6 +39,9 @@ export class Playground {
   );
   #editor: Editor | undefined;
   #running = false;
+  #action: Action = "resolve";
+  /** The last resolution, and what it is a resolution of. */
+  #resolved: { resolution: Resolution; of: string } | undefined;
   #failure: Failure | undefined;
 
   start(parent: HTMLElement): void {
@@ -40,7 +49,8 @@ export class Playground {
       changed: () => this.#edited(),
       checked: (path, check) => this.#status(path, check),
       marks: (path, check) => this.#marks(path, check),
-      resolve: () => void this.#resolve(),
+      resolve: () => void this.#run("resolve"),
+      install: () => void this.#run("install"),
       versions: async (name) => (await this.#session.installer(this.#settings)).packument(name),
     });
     themeButton(this.#settings, () => this.#save());
@@ -65,11 +75,11 @@ export class Playground {
       const kind = select.value as SourceKind;
       const registry = kind === "other" ? await askForRegistry(this.#settings.registry) : this.#settings.registry;
       if (registry !== undefined) this.#settings.registry = registry;
-      this.#useSource(registry === undefined ? this.#settings.source : kind);
+      this.#setSource(registry === undefined ? this.#settings.source : kind);
     });
   }
 
-  #useSource(kind: SourceKind): void {
+  #setSource(kind: SourceKind): void {
     this.#settings.source = kind;
     byId<HTMLSelectElement>("source").value = kind;
     this.#save();
@@ -100,7 +110,8 @@ export class Playground {
   }
 
   #buttons(): void {
-    byId("resolve").addEventListener("click", () => void this.#resolve());
+    byId("resolve").addEventListener("click", () => void this.#run("resolve"));
+    byId("install").addEventListener("click", () => void this.#run("install"));
     byId("cancel").addEventListener("click", () => this.#session.cancel());
     byId("add-file").addEventListener("click", async () => {
       this.#addFiles(await askForFile(this.#editor?.paths ?? []));
@@ -181,24 +192,62 @@ export class Playground {
     return found.map(({ value: [from, to] }) => ({ from, to, severity: "error", message }));
   }
 
-  async #resolve(): Promise<void> {
+  async #run(action: Action): Promise<void> {
     const editor = this.#editor;
     if (!editor || this.#running) return;
     const files = editor.files();
+    const work = action === "install" ? () => this.#install(files) : () => this.#resolve(files);
     this.#failure = undefined;
+    this.#action = action;
     this.#setRunning(true);
-    let result = await this.#session.run({ files, name: "project" }, this.#settings);
-    if (this.#fallsBack(result)) result = await this.#session.run({ files, name: "project" }, this.#settings);
+    let end = await work();
+    if (this.#fallsBack(end)) end = await work();
     this.#setRunning(false);
-    this.#show(result, files["package-lock.json"]);
+    this.#end(end);
     editor.relint();
   }
 
+  async #resolve(files: Files): Promise<RunResult<Outcome>> {
+    const result = await this.#session.resolve({ files, name: PROJECT }, this.#settings);
+    if (result.kind !== "done") return result;
+    const { value: resolution, where } = result;
+    this.#resolved = { resolution, of: this.#inputKey(files) };
+    return { ...result, value: { resolution, where, baseLock: files["package-lock.json"] } };
+  }
+
+  /** Installs what was resolved, if that is still what the project asks for; else resolves and installs in one go. */
+  async #install(files: Files): Promise<RunResult<Outcome>> {
+    const view = new InstallView();
+    this.#result.showInstalling(view);
+    const project = { files, name: PROJECT };
+    const resolved = this.#resolved?.of === this.#inputKey(files) ? this.#resolved.resolution : undefined;
+    const result = await this.#session.install({ input: resolved ?? project, project }, this.#settings, (progress) => {
+      if (!this.#running) return;
+      view.update(progress);
+      this.#progress.installing(progress);
+    });
+    const resolution = result.kind === "done" ? (result.value.resolution ?? resolved) : undefined;
+    if (result.kind !== "done" || !resolution) {
+      view.dispose();
+      this.#result.restore();
+      return result.kind === "done" ? { kind: "cancelled" } : result;
+    }
+    view.end();
+    this.#resolved = { resolution, of: this.#inputKey(files) };
+    const installed = { project: result.value, view, milliseconds: result.milliseconds };
+    return { ...result, value: { resolution, where: result.where, baseLock: files["package-lock.json"], installed } };
+  }
+
+  /** A resolution holds as long as this is the same. */
+  #inputKey(files: Files): string {
+    return JSON.stringify([files, resolveOptions(this.#settings), this.#settings.metadata]);
+  }
+
   /** Where the page cannot reach the registry but its server can, goes through the server from now on. */
-  #fallsBack(result: RunResult): boolean {
+  #fallsBack(result: RunResult<unknown>): boolean {
     if (result.kind !== "failed" || this.#settings.source !== "registry") return false;
     if (!UNREACHABLE.has(result.failure.code) || !relayUrl()) return false;
-    this.#useSource("relay");
+    this.#setSource("relay");
     this.#progress.say("The registry cannot be reached from this page: asking through the page’s server.");
     return true;
   }
@@ -206,34 +255,31 @@ export class Playground {
   #setRunning(running: boolean): void {
     this.#running = running;
     byId("cancel").hidden = !running;
-    const resolve = byId<HTMLButtonElement>("resolve");
-    // Disabled, the button would lose the focus that a keyboard user needs for Cancel.
-    resolve.setAttribute("aria-disabled", String(running));
+    // Disabled, a button would lose the focus that a keyboard user needs for Cancel.
+    for (const id of ["resolve", "install"]) byId(id).setAttribute("aria-disabled", String(running));
     byId("result").setAttribute("aria-busy", String(running));
-    if (running) this.#progress.start();
+    if (!running) return;
+    this.#progress.start();
+    // An install is worth watching.
+    if (this.#action === "install") this.#pane("result");
   }
 
-  #show(result: RunResult, baseLock: string | undefined): void {
+  #end(result: RunResult<Outcome>): void {
     if (result.kind === "cancelled") {
       this.#progress.end("Cancelled");
       this.#progress.say("Cancelled");
       return;
     }
     this.#pane("result");
+    this.#progress.end();
     if (result.kind === "failed") {
       this.#failure = this.#withSources(result.failure);
-      this.#result.showFailure(this.#failure, result.milliseconds);
-      this.#progress.end();
-      this.#progress.say(`Not resolved: ${this.#failure.message}`);
+      this.#result.showFailure(this.#failure, this.#action, result.milliseconds);
+      this.#progress.say(`Not ${this.#action === "install" ? "installed" : "resolved"}: ${this.#failure.message}`);
       return;
     }
-    const { resolution, where } = result;
-    this.#result.showResolution(resolution, where, baseLock);
-    this.#progress.end();
-    const warnings = resolution.warnings.length > 0 ? `, ${count(resolution.warnings.length, "warning")}` : "";
-    this.#progress.say(
-      `${count(resolution.tree.nodes.length, "package")} in ${duration(resolution.stats.milliseconds.total)}${warnings}`,
-    );
+    this.#result.show(result.value);
+    this.#progress.say(spoken(result.value));
   }
 
   /** Another source of packages is a way out that only the page knows of. */
@@ -269,7 +315,7 @@ export class Playground {
       const flag = flagOf(way.option);
       // Of strictPeerDeps alone the way out is to leave it out.
       if (flag) this.#settings[flag] = flag !== "strictPeerDeps";
-      else this.#useSource(way.option.slice("source:".length) as SourceKind);
+      else this.#setSource(way.option.slice("source:".length) as SourceKind);
       showOptions(this.#settings, () => this.#save());
       this.#save();
     } else if (way.kind !== "other") {
@@ -277,6 +323,19 @@ export class Playground {
       editor.write("package.json", edited);
       this.#open("package.json");
     }
-    void this.#resolve();
+    void this.#run(this.#action);
   }
+}
+
+/** The outcome in a sentence, for who hears the page. */
+function spoken({ resolution, installed }: Outcome): string {
+  const report = installed?.project.report;
+  const warned = resolution.warnings.length + (report?.warnings.length ?? 0);
+  const warnings = warned > 0 ? `, ${count(warned, "warning")}` : "";
+  if (installed && report) {
+    const files = `${count(report.packages, "package")}, ${count(report.files, "file")}`;
+    return `Installed ${files} in ${duration(installed.milliseconds)}${warnings}`;
+  }
+  const { milliseconds } = resolution.stats;
+  return `${count(resolution.tree.nodes.length, "package")} in ${duration(milliseconds.total)}${warnings}`;
 }

@@ -2,6 +2,7 @@ import type { Failure, PathStep, WayOut } from "../../src/errors.ts";
 import { explain } from "../../src/explain/explain.ts";
 import { type Child, h } from "./dom.ts";
 import { sidesOf } from "./problem-paths.ts";
+import type { Action } from "./session.ts";
 
 export interface ProblemHost {
   /** Whether the page can do it for the reader. */
@@ -9,6 +10,8 @@ export interface ProblemHost {
   apply: (way: WayOut) => void;
   /** What shows a location of the tree; undefined where there is no tree or no such place in it. */
   goTo?: (location: string) => (() => void) | undefined;
+  /** What is done again once a way out is applied. Default `resolve`. */
+  action?: Action;
 }
 
 /** The sentence a person needs first, for codes that say nothing to most. */
@@ -29,17 +32,32 @@ const TITLES: ReadonlyMap<string, string> = new Map([
   ["EINVALIDPACKAGENAME", "Not a package name"],
   ["EDUPLICATEWORKSPACE", "Two workspaces have one name"],
   ["EUNSUPPORTED", "Not possible in a page"],
+  ["EINTEGRITY", "A tarball is not the one that was published"],
+  ["TAR_BAD_ARCHIVE", "A tarball cannot be opened"],
+  ["ENOTARBALLS", "Tarballs cannot be fetched from the snapshot"],
+  ["ENOINTEGRITY", "Nothing to check a tarball against"],
+  ["EINVALIDLOCK", "The lockfile cannot be used"],
 ]);
 
-function titleOf(code: string, level: "failure" | "warning"): string {
+/** What a failure at a tarball knows of it, in the order in which a reader asks. */
+const FACTS: readonly (readonly [key: string, term: string])[] = [
+  ["expected", "Expected"],
+  ["actual", "Came"],
+  ["url", "From"],
+];
+
+function titleOf(code: string, level: "failure" | "warning", action: Action): string {
   // As a warning it is a conflict that npm lives with.
   if (level === "warning" && code === "ERESOLVE") return "A peer dependency that is not met";
-  return TITLES.get(code) ?? (level === "failure" ? "This could not be resolved" : "Worth knowing");
+  return (
+    TITLES.get(code) ??
+    (level === "failure" ? `This could not be ${action}${action === "install" ? "ed" : "d"}` : "Worth knowing")
+  );
 }
 
 /** One failure or warning. `level` decides the colour and the word that screen readers hear. */
 export function problemCard(problem: Failure, level: "failure" | "warning", host: ProblemHost): HTMLElement {
-  const title = titleOf(problem.code, level);
+  const title = titleOf(problem.code, level, host.action ?? "resolve");
   const heading = h("h3", {}, h("span", { class: "sr-only" }, `${level}: `), title);
   return h(
     "article",
@@ -49,9 +67,25 @@ export function problemCard(problem: Failure, level: "failure" | "warning", host
     problem.found && !problem.message.includes(problem.found)
       ? h("p", { class: "found" }, "Found: ", h("code", {}, problem.found))
       : null,
+    tarballFacts(problem),
     ...pathList(problem, host),
     ...waysOut(problem.wayOut, host),
     problem.code === "ERESOLVE" ? inNpmsWords(problem) : null,
+  );
+}
+
+/** Of a tarball that was refused: what it should have been, what came, and from where. */
+function tarballFacts({ details, package: name }: Failure): HTMLElement | null {
+  const known = FACTS.flatMap(([key, term]) => {
+    const value = details?.[key];
+    return typeof value === "string" && value !== "" ? [[term, value] as const] : [];
+  });
+  if (!known.some(([term]) => term === "From")) return null;
+  const rows = name === undefined ? known : [["Package", name] as const, ...known];
+  return h(
+    "dl",
+    { class: "facts tarball-facts" },
+    ...rows.flatMap(([term, value]) => [h("dt", {}, term), h("dd", { class: "mono" }, value)]),
   );
 }
 
@@ -97,7 +131,11 @@ function waysOut(ways: readonly WayOut[], host: ProblemHost): Child[] {
   if (ways.length === 0) return [];
   const items = ways.map((way) => {
     const button = host.canApply(way)
-      ? h("button", { type: "button", class: "apply", onclick: () => host.apply(way) }, "Apply and resolve")
+      ? h(
+          "button",
+          { type: "button", class: "apply", onclick: () => host.apply(way) },
+          host.action === "install" ? "Apply and install" : "Apply and resolve",
+        )
       : null;
     return h("li", {}, h("span", {}, way.text), button);
   });

@@ -1,8 +1,16 @@
 import type { Progress } from "../../src/api.ts";
-import { byId, count, fill, h } from "./dom.ts";
+import type { InstallProgress } from "../../src/install-api.ts";
+import { byId, bytes, count, fill, h } from "./dom.ts";
 
 /** A screen reader hears of progress this often; eyes see it as it comes. */
 const SPOKEN = 3000;
+
+const INSTALLING: Readonly<Record<InstallProgress["phase"], string>> = {
+  resolve: "Resolving and fetching",
+  install: "Installing",
+  write: "Writing",
+  done: "Installed",
+};
 
 const WORDS: Readonly<Record<Progress["phase"], string>> = {
   read: "Reading the project",
@@ -15,7 +23,7 @@ const WORDS: Readonly<Record<Progress["phase"], string>> = {
 export class ProgressView {
   readonly #place = byId("progress");
   readonly #spoken = byId("announce");
-  readonly #bar = h("progress", { "aria-label": "Packages fetched of those known", max: 1 });
+  readonly #bar = h("progress", { "aria-label": "Fetched of what is known", max: 1 });
   readonly #text = h("span", { class: "progress-text" });
   #saidAt = 0;
 
@@ -31,10 +39,22 @@ export class ProgressView {
     this.#bar.value = fetched;
     const text = `${fetched} of ${count(known, "packument")}, ${placed} placed`;
     this.#text.textContent = phase === "resolve" ? text : `${WORDS[phase]}, ${placed} placed`;
+    this.#sometimes(`${WORDS[phase]}: ${text}`);
+  }
+
+  installing({ phase, packs, packsDone, bytes: size }: InstallProgress): void {
+    this.#bar.max = Math.max(1, packs);
+    this.#bar.value = packsDone;
+    const text = `${packsDone} of ${count(packs, "pack")}, ${bytes(size)}`;
+    this.#text.textContent = text;
+    this.#sometimes(`${INSTALLING[phase]}: ${text}`);
+  }
+
+  #sometimes(text: string): void {
     const now = performance.now();
     if (now - this.#saidAt < SPOKEN) return;
     this.#saidAt = now;
-    this.say(`${WORDS[phase]}: ${text}`);
+    this.say(text);
   }
 
   /** Ends the bar; `text` stays to be read where there is something to say. */

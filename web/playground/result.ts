@@ -1,18 +1,38 @@
-import type { LockChange, Resolution, ResolutionStats, TreeNode } from "../../src/api.ts";
+import type { Resolution, TreeNode } from "../../src/api.ts";
 import type { Failure } from "../../src/errors.ts";
-import { details } from "./details.ts";
-import { append, byId, bytes, count, duration, fill, h } from "./dom.ts";
+import type { InstalledProject } from "../../src/install-api.ts";
+import { byId, duration, fill, h } from "./dom.ts";
+import { FilesTab } from "./files-tab.ts";
 import { hoisting } from "./hoisting.ts";
+import { reportView } from "./install-report.ts";
+import type { InstallView } from "./install-view.ts";
 import { LockView } from "./lock-view.ts";
 import { type ProblemHost, problemCard } from "./problems.ts";
-import type { Where } from "./session.ts";
+import { changesTab, warningsTab } from "./result-tabs.ts";
+import type { Action, Where } from "./session.ts";
+import { installSummary, resolutionSummary } from "./summary.ts";
 import { type Tab, tabs } from "./tabs.ts";
-import { TreeView } from "./tree-view.ts";
-
-const FIRST_CARDS = 60;
+import { treeTab } from "./tree-tab.ts";
 
 export interface ResultHost extends Omit<ProblemHost, "goTo"> {
   keep: (path: string, text: string) => void;
+}
+
+/** An install that is done. */
+export interface Installed {
+  project: InstalledProject;
+  /** How it went. */
+  view: InstallView;
+  milliseconds: number;
+}
+
+/** What came of a run that went well. */
+export interface Outcome {
+  resolution: Resolution;
+  where: Where;
+  /** The lock that the project had before. */
+  baseLock: string | undefined;
+  installed?: Installed;
 }
 
 /** Everything right of the editor: what came of the last run. */
@@ -20,6 +40,8 @@ export class ResultPane {
   readonly #pane = byId("result");
   readonly #host: ResultHost;
   #dispose: (() => void) | undefined;
+  /** What an install stands before, until it has come to something. */
+  #before: readonly Node[] | undefined;
 
   constructor(host: ResultHost) {
     this.#host = host;
@@ -28,6 +50,10 @@ export class ResultPane {
   /** Before the first run. */
   showEmpty(): void {
     this.#clear();
+    const about =
+      " in the editor. This tab asks the registry what it needs to know and writes package-lock.json as npm does, to the byte." +
+      " Install fetches the packages too, verifies each, and lets you read their files. Nothing is run.";
+    const keys = [h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "Enter")];
     fill(
       this.#pane,
       h(
@@ -35,167 +61,106 @@ export class ResultPane {
         { class: "empty" },
         hoisting(),
         h("h2", {}, "The tree that npm would build"),
-        h(
-          "p",
-          {},
-          "Press Resolve, or ",
-          h("kbd", {}, "Ctrl"),
-          " ",
-          h("kbd", {}, "Enter"),
-          " in the editor. This tab asks the" +
-            " registry what it needs to know and writes package-lock.json as npm does, to the byte. Nothing is installed.",
-        ),
+        h("p", {}, "Press Resolve, or ", ...keys, about),
       ),
     );
   }
 
-  showFailure(failure: Failure, milliseconds: number): void {
+  showFailure(failure: Failure, action: Action, milliseconds: number): void {
     this.#clear();
-    const card = problemCard(failure, "failure", this.#host);
+    const card = problemCard(failure, "failure", { ...this.#host, action });
     fill(
       this.#pane,
       h(
         "div",
         { class: "summary summary-failed" },
-        h("h2", {}, "Not resolved"),
+        h("h2", {}, action === "install" ? "Not installed" : "Not resolved"),
         h("p", {}, `after ${duration(milliseconds)}`),
       ),
       h("div", { class: "cards scroll", tabindex: 0, role: "region", "aria-label": "Failure" }, card),
     );
   }
 
-  showResolution(resolution: Resolution, where: Where, baseLock: string | undefined): void {
+  /** What was shown before stands aside, until the install ends. */
+  showInstalling(view: InstallView): void {
+    this.#before ??= [...this.#pane.childNodes];
+    const region = { class: "scroll", tabindex: 0, role: "region", "aria-label": "Operations" };
+    fill(this.#pane, view.summary, h("div", region, view.element));
+  }
+
+  /** An install came to nothing: what stood here before is shown again. */
+  restore(): void {
+    if (this.#before) this.#pane.replaceChildren(...this.#before);
+    this.#before = undefined;
+  }
+
+  show(outcome: Outcome): void {
     this.#clear();
-    const holder = h("div", { class: "tree-and-details" });
-    const tree = new TreeView(resolution.tree, (node) => open(node));
-    const lock = new LockView(resolution.files, this.#host.keep);
-    const go = (node: TreeNode): void => {
-      tree.locate(node);
-      open(node);
-      holder.querySelector<HTMLElement>(".details")?.focus();
-    };
-    const close = (): void => {
-      holder.querySelector(".details")?.remove();
-      holder.classList.remove("with-details");
-      tree.element.querySelector<HTMLElement>("[role=tree]")?.focus();
-    };
-    const open = (node: TreeNode): void => {
-      holder.querySelector(".details")?.remove();
-      holder.append(details({ resolution, model: tree.model, go, close }, node));
-      holder.classList.add("with-details");
-    };
-    holder.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && holder.classList.contains("with-details")) close();
+    const { resolution, where, baseLock, installed } = outcome;
+    const { goTo, ...tree } = treeTab(resolution, {
+      show: () => tabbed.show("tree"),
+      files: installed && ((node) => filesOf(node)),
     });
-    holder.append(tree.element);
-    const goTo = (location: string): (() => void) | undefined => {
-      const node = location === "" ? resolution.tree.root : resolution.tree.get(location);
-      return (
-        node &&
-        (() => {
-          tabbed.show("tree");
-          go(node);
-        })
-      );
+    const files = installed && filesTab(outcome, installed.project, goTo);
+    const showFile = (path: string): void => {
+      tabbed.show("files");
+      files?.go(path);
     };
-    const list: Tab[] = [
-      { id: "tree", title: "Tree", body: holder },
-      this.#warnings(resolution, goTo),
-      { id: "lock", title: "Lockfile", body: lock.element, onShow: () => lock.open() },
-    ];
-    const changes = baseLock === undefined ? undefined : resolution.diff(baseLock);
-    if (changes) list.push(changesTab(changes, goTo));
-    const tabbed = tabs("Result", list, "tree");
-    fill(this.#pane, summary(resolution, where), tabbed.element);
+    const filesOf = (node: TreeNode): (() => void) | undefined => {
+      const path = node.target?.location ?? node.location;
+      return path !== "" && installed?.project.exists(path) ? () => showFile(path) : undefined;
+    };
+    const lock = new LockView(resolution.files, this.#host.keep);
+    const warnings = [...resolution.warnings, ...(installed?.project.report.warnings ?? [])];
+    const list: Tab[] = [tree.tab];
+    if (files) list.push({ id: "files", title: "Files", body: files.element, onShow: () => files.shown() });
+    if (installed) list.push(installTab(installed, { showFile, showWarnings: () => tabbed.show("warnings") }));
+    list.push(warningsTab(warnings, { ...this.#host, goTo }));
+    list.push({ id: "lock", title: "Lockfile", body: lock.element, onShow: () => lock.open() });
+    if (baseLock !== undefined) list.push(changesTab(resolution.diff(baseLock), goTo));
+    const tabbed = tabs("Result", list, installed ? "files" : "tree");
+    const summary = installed
+      ? installSummary(installed.project.report, where, installed.milliseconds)
+      : resolutionSummary(resolution, where);
+    fill(this.#pane, summary, tabbed.element);
     this.#dispose = () => {
       tree.dispose();
       lock.dispose();
+      files?.dispose();
+      installed?.view.dispose();
+      installed?.project.dispose();
     };
-  }
-
-  #warnings({ warnings }: Resolution, goTo: NonNullable<ProblemHost["goTo"]>): Tab {
-    const host: ProblemHost = { ...this.#host, goTo };
-    const body = h("div", { class: "cards scroll", tabindex: 0, role: "region", "aria-label": "Warnings" });
-    const draw = (from: number): void => {
-      const next = from === 0 ? FIRST_CARDS : warnings.length;
-      append(
-        body,
-        warnings.slice(from, next).map((warning) => problemCard(warning, "warning", host)),
-      );
-      if (next >= warnings.length) return;
-      const more = h("button", { type: "button" }, `Show the other ${warnings.length - next}`);
-      more.addEventListener("click", () => {
-        more.remove();
-        draw(next);
-      });
-      body.append(more);
-    };
-    if (warnings.length === 0) body.append(h("p", { class: "nothing" }, "No warnings: npm would say nothing either."));
-    else draw(0);
-    return { id: "warnings", title: "Warnings", mark: warnings.length > 0 ? String(warnings.length) : "", body };
   }
 
   #clear(): void {
+    this.#before = undefined;
     this.#dispose?.();
     this.#dispose = undefined;
   }
 }
 
-function changesTab(changes: readonly LockChange[], goTo: NonNullable<ProblemHost["goTo"]>): Tab {
-  const items = changes.slice(0, 1000).map(({ kind, name, location, before, after }) => {
-    const go = goTo(location);
-    const open = go
-      ? h("button", { type: "button", class: "link", title: location, onclick: go }, name)
-      : h("span", { title: location }, name);
-    const versions = [before, after].filter((version) => version !== undefined).join(" → ");
-    return h(
-      "li",
-      { class: `change-${kind}` },
-      h("span", { class: "badge" }, kind),
-      open,
-      h("span", { class: "mono note" }, versions),
-    );
-  });
-  const body = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Changes" });
-  body.append(
-    items.length > 0 ? h("ul", { class: "changes" }, ...items) : h("p", { class: "nothing" }, "The lock is as it was."),
-  );
-  return { id: "changes", title: "Changes", mark: changes.length > 0 ? String(changes.length) : "", body };
+function filesTab(
+  { resolution }: Outcome,
+  project: InstalledProject,
+  goTo: (location: string) => (() => void) | undefined,
+): FilesTab {
+  /** The package that a file is part of: the nearest folder above it that the tree knows. */
+  const owner = (path: string): { name: string; show: () => void } | undefined => {
+    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+      const node = resolution.tree.get(path.slice(0, end));
+      const show = node && goTo(node.location);
+      if (show) return { name: `${node.packageName}@${node.version}`, show };
+    }
+    return undefined;
+  };
+  return new FilesTab(project, { versionAt: (path) => resolution.tree.get(path)?.version, owner });
 }
 
-const PHASES: readonly (readonly [keyof ResolutionStats["milliseconds"], string])[] = [
-  ["read", "reading the project"],
-  ["resolve", "resolving"],
-  ["complete", "completing the lock"],
-  ["write", "writing"],
-];
-
-function summary({ stats, tree }: Resolution, { mode, modeReason }: Where): HTMLElement {
-  const total = Math.max(1, stats.milliseconds.total);
-  const phases = PHASES.filter(([phase]) => stats.milliseconds[phase] > 0);
-  const bar = h("div", { class: "phases", "aria-hidden": "true" });
-  for (const [phase, words] of phases) {
-    const part = h("i", { class: `phase-${phase}`, title: `${words}: ${duration(stats.milliseconds[phase])}` });
-    part.style.flexGrow = String(stats.milliseconds[phase] / total);
-    bar.append(part);
-  }
-  const facts: [string, string][] = [
-    [String(count(stats.packuments, "packument")), "read"],
-    [count(stats.requests, "request"), bytes(stats.bytes)],
-    [count(stats.manifestsParsed, "manifest"), "parsed"],
-  ];
-  const said = phases.map(([phase, words]) => `${words} ${duration(stats.milliseconds[phase])}`).join(", ");
-  return h(
-    "div",
-    { class: "summary" },
-    h("h2", {}, count(tree.nodes.length, "package"), " in ", duration(stats.milliseconds.total)),
-    h(
-      "ul",
-      { class: "stats" },
-      ...facts.map(([value, word]) => h("li", {}, h("b", {}, value), ` ${word}`)),
-      h("li", { title: modeReason }, "in mode ", h("b", {}, mode)),
-    ),
-    bar,
-    h("p", { class: "sr-only" }, `Time: ${said}`),
-  );
+function installTab(
+  { project, view }: Installed,
+  host: { showFile: (path: string) => void; showWarnings: () => void },
+): Tab {
+  const region = { class: "scroll", tabindex: 0, role: "region", "aria-label": "Install report" };
+  const body = h("div", region, view.element, reportView(project.report, { ...host, stored: project.stored }));
+  return { id: "install", title: "Install", body };
 }

@@ -1,17 +1,20 @@
 import type { Installer, Progress, ProjectInput, Resolution } from "../../src/api.ts";
-import { type Failure, InstallError } from "../../src/errors.ts";
+import { type Failure, failure, InstallError } from "../../src/errors.ts";
+import type { InstalledProject, InstallInput, InstallProgress } from "../../src/install-api.ts";
 import { resolveOptions, type Settings } from "./settings.ts";
 import { sourceOptions } from "./source.ts";
 
-export type RunResult =
-  | { kind: "done"; resolution: Resolution; where: Where }
+export type Action = "resolve" | "install";
+
+export type RunResult<T> =
+  | { kind: "done"; value: T; where: Where; milliseconds: number }
   | { kind: "failed"; failure: Failure; milliseconds: number }
   | { kind: "cancelled" };
 
-/** In which mode it was resolved, and why. */
+/** In which mode it was done, and why. */
 export type Where = Pick<Installer, "mode" | "modeReason">;
 
-/** Runs one resolution at a time, and keeps the installer for the editor's completions. */
+/** Does one thing at a time, and keeps the installer for the editor's completions. */
 export class Session {
   readonly #onProgress: (progress: Progress) => void;
   #installer: Installer | undefined;
@@ -26,7 +29,28 @@ export class Session {
     this.#running?.abort();
   }
 
-  async run(project: ProjectInput, settings: Settings): Promise<RunResult> {
+  resolve(project: ProjectInput, settings: Settings): Promise<RunResult<Resolution>> {
+    return this.#run(settings, (installer, signal) =>
+      installer.resolve(project, { ...resolveOptions(settings), signal }),
+    );
+  }
+
+  /** `input`: a resolution of `project`, or the project itself. */
+  async install(
+    { input, project }: { input: InstallInput; project: ProjectInput },
+    settings: Settings,
+    onProgress: (progress: InstallProgress) => void,
+  ): Promise<RunResult<InstalledProject>> {
+    if (settings.source === "snapshot") return { kind: "failed", failure: noTarballs(), milliseconds: 0 };
+    const { files } = project;
+    const options = { files, resolve: resolveOptions(settings), onProgress };
+    return await this.#run(settings, (installer, signal) => installer.install(input, { ...options, signal }));
+  }
+
+  async #run<T>(
+    settings: Settings,
+    work: (installer: Installer, signal: AbortSignal) => Promise<T>,
+  ): Promise<RunResult<T>> {
     this.cancel();
     const controller = new AbortController();
     const { signal } = controller;
@@ -35,10 +59,10 @@ export class Session {
     try {
       const installer = await this.installer(settings);
       signal.throwIfAborted();
-      const resolution = await installer.resolve(project, { ...resolveOptions(settings), signal });
+      const value = await work(installer, signal);
       if (signal.aborted) return { kind: "cancelled" };
       const { mode, modeReason } = installer;
-      return { kind: "done", resolution, where: { mode, modeReason } };
+      return { kind: "done", value, where: { mode, modeReason }, milliseconds: performance.now() - started };
     } catch (error) {
       if (signal.aborted) return { kind: "cancelled" };
       return { kind: "failed", failure: toFailure(error), milliseconds: performance.now() - started };
@@ -61,8 +85,22 @@ export class Session {
   }
 }
 
+/** The snapshot inside the page knows every package and holds the bytes of none. */
+function noTarballs(): Failure {
+  const message =
+    "The snapshot inside this page has what a resolution needs, and no tarballs: those are 10 to 100 times as large. Resolving" +
+    " works without a network, installing needs one.";
+  const wayOut = [
+    {
+      kind: "option",
+      option: "source:registry",
+      text: "Install from the live registry what was resolved here.",
+    } as const,
+  ];
+  return failure("ENOTARBALLS", message, { wayOut });
+}
+
 function toFailure(error: unknown): Failure {
   if (error instanceof InstallError) return error.failure;
-  const message = error instanceof Error ? error.message : String(error);
-  return { code: "EUNKNOWN", message, requiredBy: [], wayOut: [] };
+  return failure("EUNKNOWN", error instanceof Error ? error.message : String(error));
 }

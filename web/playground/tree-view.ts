@@ -1,11 +1,11 @@
 import type { Tree, TreeEdge, TreeNode } from "../../src/api.ts";
 import { count, fill, h, icon } from "./dom.ts";
+import { TreeKeys, type WalkedTree } from "./tree-keys.ts";
 import type { Flag, Row, TreeViewKind } from "./tree-model.ts";
 import { TreeModel } from "./tree-model.ts";
 import { VirtualList } from "./virtual-list.ts";
 
 const ROW_HEIGHT = 28;
-const TYPE_AHEAD = 700;
 
 /** Word, and what it means, in the order in which badges stand. */
 const FLAGS: ReadonlyMap<Flag, readonly [string, string]> = new Map([
@@ -82,8 +82,6 @@ export class TreeView {
   #active = 0;
   #allOpen = false;
   #selected: TreeNode | null = null;
-  #typed = "";
-  #typedAt = 0;
 
   constructor(tree: Tree, onSelect: (node: TreeNode) => void) {
     this.model = new TreeModel(tree);
@@ -97,12 +95,13 @@ export class TreeView {
       oninput: () => this.#filter(),
     });
     this.#found = h("span", { class: "note", role: "status" });
+    const keys = new TreeKeys(this.#walked());
     this.#box = h("div", {
       class: "tree",
       role: "tree",
       tabindex: 0,
       "aria-label": "Resolved packages",
-      onkeydown: (event) => this.#key(event as KeyboardEvent),
+      onkeydown: (event) => keys.handle(event as KeyboardEvent),
       onclick: (event) => this.#click(event as MouseEvent),
     });
     this.element = h("div", { class: "tree-pane" }, this.#toolbar(), this.#box);
@@ -126,6 +125,19 @@ export class TreeView {
 
   dispose(): void {
     this.#list.dispose();
+  }
+
+  #walked(): WalkedTree {
+    return {
+      rows: () => this.model.rows,
+      active: () => this.#active,
+      page: () => this.#list.page,
+      foldable: () => !this.model.filtered,
+      nameAt: (index) => this.model.rows[index]?.node.name ?? "",
+      move: (index) => this.#move(index),
+      toggle: (index, open) => this.#toggle(index, open),
+      select: (index) => this.#select(index),
+    };
   }
 
   #toolbar(): HTMLElement {
@@ -273,76 +285,5 @@ export class TreeView {
     this.#list.reveal(this.#active, center);
     this.#list.redraw(before, this.#active);
     this.#point();
-  }
-
-  #key(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const row = this.model.rows[this.#active];
-    if (!row) return;
-    if (!this.#walk(event.key, row) && !this.#type(event.key)) return;
-    event.preventDefault();
-  }
-
-  #walk(key: string, row: Row): boolean {
-    const last = this.model.rows.length - 1;
-    switch (key) {
-      case "ArrowDown":
-        this.#move(this.#active + 1);
-        return true;
-      case "ArrowUp":
-        this.#move(this.#active - 1);
-        return true;
-      case "PageDown":
-        this.#move(this.#active + this.#list.page);
-        return true;
-      case "PageUp":
-        this.#move(this.#active - this.#list.page);
-        return true;
-      case "Home":
-        this.#move(0);
-        return true;
-      case "End":
-        this.#move(last);
-        return true;
-      case "ArrowRight":
-        if (row.expandable && !row.expanded) this.#toggle(this.#active, true);
-        else if (row.expanded) this.#move(this.#active + 1);
-        return true;
-      case "ArrowLeft":
-        if (row.expanded && !this.model.filtered) this.#toggle(this.#active, false);
-        else this.#move(this.#above(row));
-        return true;
-      case "Enter":
-      case " ":
-        this.#select(this.#active);
-        return true;
-      default:
-        return false;
-    }
-  }
-
-  #above(row: Row): number {
-    const { rows } = this.model;
-    for (let at = this.#active; at > 0; at--) if ((rows[at]?.level ?? 0) < row.level) return at;
-    return 0;
-  }
-
-  /** Letters typed in quick succession walk to the next name that starts with them. */
-  #type(key: string): boolean {
-    if (key.length !== 1) return false;
-    const now = performance.now();
-    this.#typed = (now - this.#typedAt < TYPE_AHEAD ? this.#typed : "") + key.toLowerCase();
-    this.#typedAt = now;
-    const { rows } = this.model;
-    // One letter walks on from here; more letters may stay where they are.
-    const start = this.#typed.length === 1 ? 1 : 0;
-    for (let step = start; step <= rows.length; step++) {
-      const index = (this.#active + step) % rows.length;
-      if (rows[index]?.node.name.toLowerCase().startsWith(this.#typed)) {
-        this.#move(index);
-        break;
-      }
-    }
-    return true;
   }
 }

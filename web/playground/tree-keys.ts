@@ -1,0 +1,113 @@
+const TYPE_AHEAD = 700;
+
+export interface WalkedRow {
+  readonly level: number;
+  readonly expandable: boolean;
+  readonly expanded: boolean;
+}
+
+/** A tree that keys can walk. */
+export interface WalkedTree {
+  rows: () => readonly WalkedRow[];
+  active: () => number;
+  /** Rows that one page holds. */
+  page: () => number;
+  /** Whether rows can be opened and closed now: what a search has found stays as it is. */
+  foldable: () => boolean;
+  nameAt: (index: number) => string;
+  move: (index: number) => void;
+  toggle: (index: number, open: boolean) => void;
+  select: (index: number) => void;
+}
+
+/** The keys of the ARIA tree pattern: arrows, Home, End, pages, Enter, and letters that lead to a name. */
+export class TreeKeys {
+  readonly #tree: WalkedTree;
+  #typed = "";
+  #typedAt = 0;
+
+  constructor(tree: WalkedTree) {
+    this.#tree = tree;
+  }
+
+  handle(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const row = this.#tree.rows()[this.#tree.active()];
+    if (!row) return;
+    if (!this.#walk(event.key, row) && !this.#type(event.key)) return;
+    event.preventDefault();
+  }
+
+  #walk(key: string, row: WalkedRow): boolean {
+    const tree = this.#tree;
+    const to = this.#destination(key);
+    if (to !== undefined) {
+      tree.move(to);
+      return true;
+    }
+    switch (key) {
+      case "ArrowRight":
+        if (row.expandable && !row.expanded) tree.toggle(tree.active(), true);
+        else if (row.expanded) tree.move(tree.active() + 1);
+        return true;
+      case "ArrowLeft":
+        if (row.expanded && tree.foldable()) tree.toggle(tree.active(), false);
+        else tree.move(this.#above(row));
+        return true;
+      case "Enter":
+      case " ":
+        tree.select(tree.active());
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #destination(key: string): number | undefined {
+    const { rows, page } = this.#tree;
+    const active = this.#tree.active();
+    switch (key) {
+      case "ArrowDown":
+        return active + 1;
+      case "ArrowUp":
+        return active - 1;
+      case "PageDown":
+        return active + page();
+      case "PageUp":
+        return active - page();
+      case "Home":
+        return 0;
+      case "End":
+        return rows().length - 1;
+      default:
+        return undefined;
+    }
+  }
+
+  #above(row: WalkedRow): number {
+    const rows = this.#tree.rows();
+    for (let at = this.#tree.active(); at > 0; at--) if ((rows[at]?.level ?? 0) < row.level) return at;
+    return 0;
+  }
+
+  /** Letters typed in quick succession walk to the next name that starts with them. */
+  #type(key: string): boolean {
+    if (key.length !== 1) return false;
+    const now = performance.now();
+    this.#typed = (now - this.#typedAt < TYPE_AHEAD ? this.#typed : "") + key.toLowerCase();
+    this.#typedAt = now;
+    const { nameAt } = this.#tree;
+    const { length } = this.#tree.rows();
+    const active = this.#tree.active();
+    // One letter walks on from here; more letters may stay where they are.
+    const start = this.#typed.length === 1 ? 1 : 0;
+    for (let step = start; step <= length; step++) {
+      const index = (active + step) % length;
+      if (nameAt(index).toLowerCase().startsWith(this.#typed)) {
+        this.#tree.move(index);
+        break;
+      }
+    }
+    return true;
+  }
+}
