@@ -2,9 +2,7 @@ import { Gunzip, gunzipSync } from "fflate";
 import type { Failure, Outcome } from "../errors.ts";
 import { fail, failure, ok } from "../errors.ts";
 import { crc32, word } from "./crc32.ts";
-
-/** The most bytes a tarball may unpack to, unless told otherwise. */
-export const UNPACKED_LIMIT: number = 512 * 1024 * 1024;
+import { UNPACK_LIMITS } from "./wanted.ts";
 
 // Deflate cannot do better than 258 bytes for 2 bits.
 const MAX_RATIO = 1032;
@@ -22,7 +20,7 @@ const tooBig = (limit: number): { ok: false; failure: Failure } =>
  * Unpacks gzip: one member or several, checksums verified, zero padding or other data after the end ignored as gzip does.
  * Fails with `TAR_BAD_ARCHIVE` (cut or damaged) or `TAR_ABORT` (more than `limit` bytes).
  */
-export function gunzip(bytes: Uint8Array, limit: number = UNPACKED_LIMIT): Outcome<Uint8Array> {
+export function gunzip(bytes: Uint8Array, limit: number = UNPACK_LIMITS.package): Outcome<Uint8Array> {
   if (bytes.length < 18 || bytes[0] !== 0x1f || bytes[1] !== 0x8b || bytes[2] !== 8) return broken("no gzip header");
   const size = word(bytes, bytes.length - 4);
   if (size <= limit && size <= bytes.length * MAX_RATIO && !maybeMore(bytes)) {
@@ -39,7 +37,10 @@ const LARGE = 16 * 1024;
 const NATIVE_SLICE = 32 * 1024;
 
 /** The same, by the platform's own means where that is faster. */
-export async function gunzipFast(bytes: Uint8Array, limit: number = UNPACKED_LIMIT): Promise<Outcome<Uint8Array>> {
+export async function gunzipFast(
+  bytes: Uint8Array,
+  limit: number = UNPACK_LIMITS.package,
+): Promise<Outcome<Uint8Array>> {
   const size = bytes.length < LARGE ? Number.POSITIVE_INFINITY : word(bytes, bytes.length - 4);
   if (size > limit || size > bytes.length * MAX_RATIO || typeof DecompressionStream === "undefined")
     return gunzip(bytes, limit);
@@ -47,8 +48,20 @@ export async function gunzipFast(bytes: Uint8Array, limit: number = UNPACKED_LIM
   return whole ? ok(whole) : members(bytes, limit);
 }
 
-/** The common file: one member of so many bytes. Rejects, or gives `undefined`, for anything else. */
-async function native(bytes: Uint8Array<ArrayBuffer>, size: number): Promise<Uint8Array | undefined> {
+/**
+ * The first `end` bytes of what `bytes`, which were unpacked before, unpack to: sooner than all of them. Undefined where the
+ * platform cannot do that, or does not take them.
+ */
+export async function gunzipStart(bytes: Uint8Array, end: number): Promise<Uint8Array | undefined> {
+  if (bytes.length < LARGE || typeof DecompressionStream === "undefined") return undefined;
+  return await native(bytes as Uint8Array<ArrayBuffer>, end, true).catch(() => undefined);
+}
+
+/**
+ * The common file: one member of so many bytes, or of more where only its start is wanted. Rejects, or gives `undefined`, for
+ * anything else.
+ */
+async function native(bytes: Uint8Array<ArrayBuffer>, size: number, start = false): Promise<Uint8Array | undefined> {
   const out = new Uint8Array(size);
   const { readable, writable } = new DecompressionStream("gzip");
   const writer = writable.getWriter();
@@ -62,11 +75,11 @@ async function native(bytes: Uint8Array<ArrayBuffer>, size: number): Promise<Uin
   for (let filled = 0; ; ) {
     const { done, value } = await reader.read();
     if (done) return filled === size ? out : undefined;
-    if (filled + value.length > size) {
-      reader.cancel().catch(() => {});
-      return undefined;
-    }
-    out.set(value, filled);
+    const more = filled + value.length > size;
+    if (more) reader.cancel().catch(() => {});
+    if (more && !start) return undefined;
+    out.set(more ? value.subarray(0, size - filled) : value, filled);
+    if (more) return out;
     filled += value.length;
   }
 }
