@@ -1,6 +1,6 @@
 import type { Node } from "../src/graph/node.ts";
-import { type Machine, platformFits } from "../src/registry/platform.ts";
 import type { Platform } from "../src/ports.ts";
+import { type Machine, platformFits } from "../src/registry/platform.ts";
 
 /** A package that stands in the tree so far. */
 export interface PlacedPackage {

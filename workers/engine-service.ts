@@ -1,8 +1,8 @@
 import { transfer } from "comlink";
 import { fail, type Outcome, ok } from "../src/errors.ts";
 import { encodeTree } from "../src/ideal/tree-bytes.ts";
-import { countersMeter } from "./counts.ts";
 import { Announcer } from "./announcer.ts";
+import { countersMeter } from "./counts.ts";
 import { localExtractor } from "./extract.ts";
 import { failureOf } from "./failure-of.ts";
 import { serveNet } from "./io-service.ts";
@@ -51,8 +51,8 @@ export function engineService(): EngineService {
       const { tarball: same, index, archive } = outcome.value;
       return transfer(outcome, buffersOf([same, index, archive]));
     },
-    async inflate(tarball, unpacked) {
-      const outcome = await extractor.inflate(tarball, unpacked);
+    async inflate(tarball, unpacked, end) {
+      const outcome = await extractor.inflate(tarball, unpacked, end);
       return outcome.ok ? transfer(outcome, buffersOf([outcome.value])) : outcome;
     },
   };

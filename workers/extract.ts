@@ -1,6 +1,6 @@
-import type { Extractor } from "../src/install/extractor.ts";
 import { ok } from "../src/errors.ts";
-import { indexTarball, inflatePack } from "../src/tarball/index-tarball.ts";
+import type { Extractor } from "../src/install/extractor.ts";
+import { indexTarball, inflatePackStart } from "../src/tarball/index-tarball.ts";
 import { webDigest } from "../src/tarball/integrity.ts";
 import { encodePackIndex } from "../src/tarball/pack-index.ts";
 import { nextTurn } from "./yield.ts";
@@ -17,9 +17,9 @@ export function localExtractor(): Extractor {
       const { integrity } = index;
       return ok({ integrity, tarball, index: encodePackIndex(index), warnings, ...(wanted.archive && { archive }) });
     },
-    async inflate(tarball, unpacked) {
+    async inflate(tarball, unpacked, end) {
       await nextTurn();
-      return inflatePack(tarball, unpacked);
+      return await inflatePackStart(tarball, unpacked, end);
     },
     dispose() {},
   };

@@ -62,7 +62,7 @@ export interface EngineService {
   clear(): Promise<void>;
   /** See `Extractor`. The tarball and what comes of it are transferred. */
   extract(tarball: Uint8Array, wanted: Wanted): Promise<Outcome<Extracted>>;
-  inflate(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array>>;
+  inflate(tarball: Uint8Array, unpacked: number, end: number): Promise<Outcome<Uint8Array>>;
 }
 
 export interface StoreUsage {

@@ -19,7 +19,10 @@ export interface Extracted {
 export interface Extractor {
   /** Takes the bytes with it. */
   extract(tarball: Uint8Array, wanted: Wanted): Promise<Outcome<Extracted>>;
-  /** The archive in a tarball that was verified before. `unpacked`: what its index says. Leaves the caller's bytes. */
-  inflate(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array>>;
+  /**
+   * The archive in a tarball that was verified before: at least its first `end` bytes. `unpacked`: how many its index says that
+   * there are. Leaves the caller's bytes.
+   */
+  inflate(tarball: Uint8Array, unpacked: number, end: number): Promise<Outcome<Uint8Array>>;
   dispose(): void;
 }

@@ -45,14 +45,15 @@ export class PackedProject implements InstalledProject {
 
   async readFile(path: string): Promise<Uint8Array> {
     const found = this.#index.find(path);
-    return this.#atHand(found) ?? this.#cut(found, await this.#parts.reader.archive(packOf(found)));
+    return this.#atHand(found) ?? this.#cut(found, await this.#parts.reader.archive(packOf(found), endOf(found)));
   }
 
   readFileSync(path: string): Uint8Array {
     const found = this.#index.find(path);
     const bytes = this.#atHand(found);
     if (bytes) return bytes;
-    const archive = this.#parts.reader.peek(packOf(found));
+    const pack = packOf(found);
+    const archive = this.#parts.reader.cached(pack, endOf(found)) ?? this.#parts.reader.peek(pack);
     if (archive) return this.#cut(found, archive);
     const wayOut = [{ kind: "other", text: "Await `load` of its location first, or use `readFile`." } as const];
     throw new InstallError(failure("ENOTLOADED", `The pack of ${path} is not in memory.`, { wayOut }));
@@ -137,7 +138,7 @@ export class PackedProject implements InstalledProject {
       const found = this.#index.find(path);
       const bytes = this.#atHand(found);
       if (bytes) return new TextDecoder().decode(bytes);
-      const known = this.#parts.reader.cached(packOf(found).integrity);
+      const known = this.#parts.reader.cached(packOf(found), endOf(found));
       if (known) return new TextDecoder().decode(this.#cut(found, known));
       return this.readFile(path).then((read) => new TextDecoder().decode(read));
     },
@@ -146,4 +147,11 @@ export class PackedProject implements InstalledProject {
 
 function packOf(found: FoundFile): { integrity: string; unpacked: number } {
   return "pack" in found ? found.pack.index : { integrity: "", unpacked: 0 };
+}
+
+/** Where in the archive the file ends. */
+function endOf(found: FoundFile): number {
+  if ("bytes" in found) return 0;
+  const { pack, place } = found;
+  return (pack.index.starts[place] ?? 0) + (pack.index.sizes[place] ?? 0);
 }

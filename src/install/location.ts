@@ -9,6 +9,9 @@ export interface Place {
   readonly folder: string;
 }
 
+/** No disk takes a longer path; without a limit, walking up a hostile one would take for ever. */
+const MAX_LENGTH = 4096;
+
 /** A segment that no disk and no path of a page misreads: not empty, `.`, `..`, nor with `\`, NUL, a line's end or a drive. */
 function isPlain(segment: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
@@ -23,6 +26,7 @@ function isPlain(segment: string): boolean {
  *     node_modules/a/vendored       →  folder "vendored" in node_modules/a
  */
 export function readLocation(location: string): Place | null {
+  if (location.length > MAX_LENGTH) return null;
   const segments = location.split("/");
   let place: Place | null = null;
   let above = "";
@@ -30,7 +34,7 @@ export function readLocation(location: string): Place | null {
     const segment = segments[at] as string;
     if (segment === "node_modules") {
       const first = segments[++at] ?? "";
-      const folder = first[0] === "@" ? `${first}/${segments[++at]}` : first;
+      const folder = first[0] === "@" ? `${first}/${segments[++at] ?? ""}` : first;
       if (packageNameProblem(folder) !== null || /(?:^|\/)node_modules$/i.test(folder)) return null;
       place = { kind: "package", above, folder };
       above = join(above, `node_modules/${folder}`);
@@ -46,7 +50,9 @@ export function readLocation(location: string): Place | null {
 /** Whether it leads to a folder beside or above the project: `..`, `../../shared/a`. */
 export function isOutside(location: string): boolean {
   const match = /^\.\.(?:\/\.\.)*(?:\/(.+))?$/.exec(location);
-  return match !== null && (match[1] === undefined || match[1].split("/").every(isPlain));
+  return (
+    match !== null && location.length <= MAX_LENGTH && (match[1] === undefined || match[1].split("/").every(isPlain))
+  );
 }
 
 export function join(folder: string, path: string): string {

@@ -18,19 +18,32 @@ export interface Readable {
   readonly unpacked: number;
 }
 
-/** Inflates packs one at a time as they are read, and keeps those that were read last. Packs are named by sha512 SRI. */
+/** What is asked of one pack, until it is answered. */
+interface Question {
+  pack: Readable;
+  /** As many bytes from its start as somebody needs. */
+  end: number;
+  /** Whether it may still come to be more of them. */
+  open: boolean;
+  answer: Promise<Uint8Array>;
+}
+
+/**
+ * Inflates packs one at a time as they are read, and keeps those that were read last. Of a pack that is read for the first time
+ * only as much is inflated as the files asked for take, the second time all of it. Packs are named by sha512 SRI.
+ */
 export class PackReader {
   readonly #options: ReaderOptions;
   /** Tarballs that no store has yet. */
   readonly #held = new Map<string, Uint8Array>();
-  /** The one read last is last. */
+  /** Archives, or their starts. The one read last is last. */
   readonly #recent = new Map<string, Uint8Array>();
   /** Those that stay. */
   readonly #loaded = new Map<string, Uint8Array>();
-  readonly #running = new Map<string, Promise<Uint8Array>>();
   #used = 0;
-  /** Asked of the store in one go, at the end of this turn. */
-  #asked: Map<string, (tarball: Uint8Array | undefined) => void> | undefined;
+  /** What is asked in this turn: of the store in one go at its end. */
+  #asked = new Map<string, Question>();
+  #tarballs: Promise<ReadonlyMap<string, Uint8Array>> | undefined;
 
   constructor(options: ReaderOptions) {
     this.#options = options;
@@ -50,38 +63,53 @@ export class PackReader {
   /** An archive that is at hand. */
   keep(integrity: string, archive: Uint8Array): void {
     if (this.#loaded.has(integrity)) return;
-    this.#used += archive.length - (this.#recent.get(integrity)?.length ?? 0);
-    this.#recent.delete(integrity);
+    this.#forget(integrity);
+    this.#used += archive.length;
     this.#recent.set(integrity, archive);
-    for (const [oldest, { length }] of this.#recent) {
+    for (const oldest of this.#recent.keys()) {
       if (this.#used <= this.#options.room || this.#recent.size === 1) return;
-      this.#recent.delete(oldest);
-      this.#used -= length;
+      this.#forget(oldest);
     }
   }
 
-  /** The archive where it is inflated. */
-  cached(integrity: string): Uint8Array | undefined {
-    return this.#known(integrity);
+  /** The archive's first `end` bytes at least, where they are inflated. */
+  cached({ integrity, unpacked }: Readable, end: number = unpacked): Uint8Array | undefined {
+    const known = this.#loaded.get(integrity) ?? this.#recent.get(integrity);
+    if (!known || known.length < end) return undefined;
+    if (this.#recent.delete(integrity)) this.#recent.set(integrity, known);
+    return known;
   }
 
   /** The archive where it can be had at once: inflated before, or its tarball in memory. */
-  peek({ integrity, unpacked }: Readable): Uint8Array | undefined {
-    const known = this.#known(integrity);
-    const held = known ? undefined : this.#held.get(integrity);
-    const archive = held && inflatePack(held, unpacked);
-    if (archive?.ok) this.keep(integrity, archive.value);
+  peek(pack: Readable): Uint8Array | undefined {
+    const known = this.cached(pack);
+    const held = known ? undefined : this.#held.get(pack.integrity);
+    const archive = held && inflatePack(held, pack.unpacked);
+    if (archive?.ok) this.keep(pack.integrity, archive.value);
     return known ?? (archive?.ok ? archive.value : undefined);
   }
 
-  /** @throws InstallError what keeps it from being read, and from being fetched again */
-  archive(pack: Readable): Promise<Uint8Array> {
-    const { integrity } = pack;
-    const known = this.#known(integrity);
-    if (known) return Promise.resolve(known);
-    const running = this.#running.get(integrity) ?? this.#inflate(pack).finally(() => this.#running.delete(integrity));
-    this.#running.set(integrity, running);
-    return running;
+  /**
+   * The archive, or its first `end` bytes at least.
+   * @throws InstallError what keeps it from being read, and from being fetched again
+   */
+  async archive(pack: Readable, end: number = pack.unpacked): Promise<Uint8Array> {
+    const { integrity, unpacked } = pack;
+    for (;;) {
+      const known = this.cached(pack, end);
+      if (known) return known;
+      const asked = this.#asked.get(integrity);
+      if (!asked) break;
+      if (asked.open) asked.end = Math.max(asked.end, end);
+      const archive = await asked.answer;
+      if (archive.length >= end) return archive;
+    }
+    // Whoever comes back to a pack will come again.
+    const wanted = this.#recent.has(integrity) ? unpacked : end;
+    const question: Question = { pack, end: wanted, open: true, answer: Promise.resolve(new Uint8Array()) };
+    this.#asked.set(integrity, question);
+    question.answer = this.#answer(question).finally(() => this.#asked.delete(integrity));
+    return await question.answer;
   }
 
   /** Brings packs into memory, to stay. */
@@ -105,44 +133,37 @@ export class PackReader {
     this.#held.clear();
   }
 
-  #known(integrity: string): Uint8Array | undefined {
-    const recent = this.#recent.get(integrity);
-    if (recent) {
-      this.#recent.delete(integrity);
-      this.#recent.set(integrity, recent);
-    }
-    return recent ?? this.#loaded.get(integrity);
-  }
-
   #forget(integrity: string): void {
     this.#used -= this.#recent.get(integrity)?.length ?? 0;
     this.#recent.delete(integrity);
   }
 
-  async #inflate({ integrity, unpacked }: Readable): Promise<Uint8Array> {
-    let tarball = this.#held.get(integrity) ?? (await this.#ask(integrity));
-    if (!tarball) {
-      const fetched = await this.#options.refetch(integrity);
-      if (!fetched.ok) throw new InstallError(fetched.failure);
-      tarball = fetched.value;
-    }
-    const archive = await this.#options.extractor.inflate(tarball, unpacked);
+  async #answer(question: Question): Promise<Uint8Array> {
+    const { integrity, unpacked } = question.pack;
+    const tarball = await this.#tarball(integrity);
+    const archive = await this.#options.extractor.inflate(tarball, unpacked, question.end);
     if (!archive.ok) throw new InstallError(failure("ESTORE", `${integrity}: ${archive.failure.message}`));
     this.keep(integrity, archive.value);
     return archive.value;
   }
 
-  /** Of the store, with all others of this turn. */
-  #ask(integrity: string): Promise<Uint8Array | undefined> {
-    if (!this.#asked) {
-      const asked = new Map<string, (tarball: Uint8Array | undefined) => void>();
-      this.#asked = asked;
-      queueMicrotask(async () => {
-        this.#asked = undefined;
-        const found = await this.#options.shelf.read([...asked.keys()]);
-        for (const [each, tell] of asked) tell(found.get(each));
-      });
-    }
-    return new Promise((tell) => this.#asked?.set(integrity, tell));
+  /** From memory, from the store with all others of this turn, or from the network. */
+  async #tarball(integrity: string): Promise<Uint8Array> {
+    this.#tarballs ??= Promise.resolve().then(() => this.#ask());
+    const stored = await this.#tarballs;
+    const tarball = this.#held.get(integrity) ?? stored.get(integrity);
+    if (tarball) return tarball;
+    const fetched = await this.#options.refetch(integrity);
+    if (!fetched.ok) throw new InstallError(fetched.failure);
+    return fetched.value;
+  }
+
+  /** Ends the turn. */
+  async #ask(): Promise<ReadonlyMap<string, Uint8Array>> {
+    this.#tarballs = undefined;
+    const open = [...this.#asked.values()].filter((question) => question.open);
+    for (const question of open) question.open = false;
+    const missing = open.map(({ pack }) => pack.integrity).filter((integrity) => !this.#held.has(integrity));
+    return missing.length > 0 ? await this.#options.shelf.read(missing) : new Map();
   }
 }

@@ -1,5 +1,6 @@
 import { isObject } from "../base/json.ts";
 import { type Failure, fail, failure, type Outcome, ok } from "../errors.ts";
+import { gunzipStart } from "./gunzip.ts";
 import { type Digest, verifyIntegrity } from "./integrity.ts";
 import type { TarEntry } from "./listed-files.ts";
 import { INSTALL_SCRIPTS, type PackIndex } from "./pack-index.ts";
@@ -49,6 +50,12 @@ export function inflatePack(bytes: Uint8Array, unpacked: number): Outcome<Uint8A
 /** The same, sooner for what is large. */
 export async function inflatePackFast(bytes: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array>> {
   return asIndexed(await inflateFast(bytes, unpacked), unpacked);
+}
+
+/** Its first `end` bytes at least. */
+export async function inflatePackStart(bytes: Uint8Array, unpacked: number, end: number): Promise<Outcome<Uint8Array>> {
+  const start = end < unpacked ? await gunzipStart(bytes, end) : undefined;
+  return start ? ok(start) : await inflatePackFast(bytes, unpacked);
 }
 
 function asIndexed(archive: Outcome<Uint8Array>, unpacked: number): Outcome<Uint8Array> {

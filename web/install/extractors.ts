@@ -33,9 +33,9 @@ export class Extractors implements Extractor {
     );
   }
 
-  async inflate(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array>> {
+  async inflate(tarball: Uint8Array, unpacked: number, end: number): Promise<Outcome<Uint8Array>> {
     return await this.#at(tarball.length, (worker) =>
-      this.#crew.ask(worker, (remote) => remote.inflate(tarball, unpacked)),
+      this.#crew.ask(worker, (remote) => remote.inflate(tarball, unpacked, end)),
     );
   }
 
