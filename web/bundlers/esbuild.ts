@@ -1,0 +1,123 @@
+import { InstallError } from "../../src/errors.ts";
+import type { InstalledProject } from "../../src/install-api.ts";
+import { EMPTY_MODULE } from "../../src/node/resolve.ts";
+import { Bundle, type BundlerOptions, type ImportKind, isMissing, isOutside } from "./bundle.ts";
+
+export type { BundlerOptions } from "./bundle.ts";
+
+interface ResolveArgs {
+  path: string;
+  importer: string;
+  namespace: string;
+  resolveDir: string;
+  kind: string;
+}
+
+interface Message {
+  text: string;
+  notes: { text: string }[];
+}
+
+interface Resolved {
+  path?: string;
+  namespace?: string;
+  suffix?: string;
+  external?: boolean;
+  sideEffects?: boolean;
+  errors?: Message[];
+}
+
+interface Loaded {
+  contents?: string | Uint8Array;
+  loader?: "js" | "default";
+  resolveDir?: string;
+  errors?: Message[];
+}
+
+/** What the plugin uses of esbuild's `PluginBuild`. */
+export interface EsbuildBuild {
+  onStart(callback: () => void): void;
+  onResolve(options: { filter: RegExp }, callback: (args: ResolveArgs) => Promise<Resolved | undefined>): void;
+  onLoad(options: { filter: RegExp; namespace: string }, callback: (args: { path: string }) => Promise<Loaded>): void;
+}
+
+export interface EsbuildPlugin {
+  name: string;
+  setup(build: EsbuildBuild): void;
+}
+
+const NAME = "webhoist";
+
+/**
+ * Has esbuild, in a page or elsewhere, read packages from an installed project and own files from `options.files`.
+ * Each file has the loader that esbuild (its `loader` option) has for the extension.
+ */
+export function esbuildPlugin(project: InstalledProject, options: BundlerOptions = {}): EsbuildPlugin {
+  return {
+    name: NAME,
+    setup(build) {
+      let bundle = new Bundle(project, options);
+      // Own files may be others at a rebuild.
+      build.onStart(() => {
+        bundle = new Bundle(project, options);
+      });
+      build.onResolve({ filter: /^/ }, (args) => resolve(bundle, args));
+      build.onLoad({ filter: /^/, namespace: NAME }, ({ path }) => load(bundle, path));
+    },
+  };
+}
+
+async function resolve(bundle: Bundle, args: ResolveArgs): Promise<Resolved | undefined> {
+  // esbuild reads these itself; `url(#a)` is about the page.
+  if (args.path.startsWith("data:")) return undefined;
+  if (args.kind === "url-token" && args.path[0] === "#") return { path: args.path, external: true };
+  try {
+    const [path, suffix] = await find(bundle, args);
+    if (isOutside(path)) return { path, external: true };
+    if (path === EMPTY_MODULE) return { path, namespace: NAME, sideEffects: false };
+    return { path, namespace: NAME, suffix, sideEffects: await bundle.hasSideEffects(path) };
+  } catch (error) {
+    // esbuild knows whether a `require` or an `import()` is tried only, and reports what nobody else finds either.
+    const isTried = args.kind.startsWith("require") || args.kind === "dynamic-import";
+    if (isMissing(error) && (isTried || args.namespace !== NAME)) return undefined;
+    return { errors: [messageOf(error)] };
+  }
+}
+
+/** The file, and what a style sheet writes behind its name: `font.eot?#iefix`. */
+async function find(bundle: Bundle, args: ResolveArgs): Promise<[path: string, suffix: string]> {
+  const { path, kind } = args;
+  if (kind === "entry-point") return [await bundle.entry(path), ""];
+  const from = args.namespace === NAME ? args.importer : `${args.resolveDir}/${args.importer.split("/").pop()}`;
+  const how = KINDS[kind] ?? "import";
+  try {
+    return [await bundle.resolve(path, from, how), ""];
+  } catch (error) {
+    const mark = path.search(/[?#]/);
+    if (how !== "style" || mark < 1) throw error;
+    return [await bundle.resolve(path.slice(0, mark), from, how), path.slice(mark)];
+  }
+}
+
+const KINDS: Readonly<Record<string, ImportKind>> = {
+  "require-call": "require",
+  "require-resolve": "require",
+  "import-rule": "style",
+  "composes-from": "style",
+  "url-token": "style",
+};
+
+async function load(bundle: Bundle, path: string): Promise<Loaded> {
+  if (path === EMPTY_MODULE) return { contents: "module.exports = {};", loader: "js" };
+  try {
+    const contents = await bundle.files.bytes(path);
+    return { contents, loader: "default", resolveDir: `/${path.slice(0, Math.max(path.lastIndexOf("/"), 0))}` };
+  } catch (error) {
+    return { errors: [messageOf(error)] };
+  }
+}
+
+function messageOf(error: unknown): Message {
+  if (!(error instanceof InstallError)) throw error;
+  return { text: error.message, notes: error.failure.wayOut.map(({ text }) => ({ text })) };
+}
