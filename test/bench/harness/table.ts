@@ -39,7 +39,10 @@ function notes({ phase, who, requests, stats }: Row): string {
   return said.join(", ");
 }
 
-const HEAD = ["requests", "MB", "longest ms", "busy ms", "peak MB", "cpu s", "messages", "store MB", "lock MB"];
+const HEAD = [
+  ...["requests", "MB", "tarballs", "files", "stored s", "write s", "longest ms", "busy ms", "peak MB", "cpu s"],
+  ...["messages", "store MB", "lock MB"],
+];
 
 function cells(row: Row, others: readonly Row[], peers: readonly string[]): string[] {
   return [
@@ -48,6 +51,10 @@ function cells(row: Row, others: readonly Row[], peers: readonly string[]): stri
     ...["floor", ...peers].map((who) => ratio(row, others, who)),
     whole(row.requests),
     mega(row.bytes),
+    whole(row.tarballs),
+    whole(row.files),
+    row.storedSeconds?.toFixed(2) ?? "",
+    row.materializeSeconds?.toFixed(2) ?? "",
     whole(row.longestTaskMs),
     whole(row.pageBusyMs),
     mega(row.peakBytes),
@@ -57,6 +64,12 @@ function cells(row: Row, others: readonly Row[], peers: readonly string[]): stri
     mega(row.lockBytes),
     notes(row),
   ];
+}
+
+/** Without the columns of which nobody has a figure; names and notes stay. */
+function filled(head: readonly string[], lines: readonly string[][]): string[][] {
+  const kept = head.map((title, column) => title === "" || lines.some((line) => line[column]));
+  return [head, ...lines].map((line) => line.filter((_, column) => kept[column]));
 }
 
 /** Left: names and notes. Right: figures. */
@@ -75,7 +88,8 @@ export function tableOf(rows: readonly Row[]): string {
       (who) => !who.startsWith("floor") && who !== "webhoist",
     );
     const head = ["", "seconds", "spread", "×floor", ...peers.map((peer) => `×${peer}`), ...HEAD, ""];
-    return `${title}\n${align([head, ...group.map((row) => cells(row, group, peers))])}`;
+    const lines = group.map((row) => cells(row, group, peers));
+    return `${title}\n${align(filled(head, lines))}`;
   });
   return blocks.join("\n\n");
 }
