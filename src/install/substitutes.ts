@@ -22,6 +22,8 @@ export const SUBSTITUTES: Readonly<Record<string, string>> = {
 export interface Substituted {
   /** Of package.json, laid out as it was; the same where nothing was to be done. */
   readonly text: string;
+  /** The lock that was given, without what something else now stands in for: to npm the old package would do. */
+  readonly lockText?: string;
   /** Package to the specs that it is now had by: `{ esbuild: "npm:esbuild-wasm@^0.25.0" }`. */
   readonly substitutes: Readonly<Record<string, string>>;
 }
@@ -38,26 +40,28 @@ const SECTIONS = ["dependencies", "devDependencies", "optionalDependencies", "pe
  */
 export function withSubstitutes(text: string, table: Readonly<Record<string, string>>, lockText?: string): Substituted {
   const { value, indent, newline } = parseJsonText(text, "package.json");
-  if (!isObject(value)) return { text, substitutes: {} };
-  const locked = lockText === undefined ? null : lockedVersions(lockText);
+  const locked = lockText === undefined ? null : readLocked(lockText);
+  const unchanged = lockText === undefined ? { text } : { text, lockText };
+  if (!isObject(value)) return { ...unchanged, substitutes: {} };
   const overrides: Json = isObject(value["overrides"]) ? { ...value["overrides"] } : {};
   const substitutes = new Map<string, string>();
   for (const [name, entry] of Object.entries(table)) {
     if (Object.keys(overrides).some((key) => key === name || key.startsWith(`${name}@`))) continue;
-    const done = substituteOne(value, {
-      name,
-      standIn: standInOf(entry),
-      versions: locked && (locked.get(name) ?? []),
-    });
-    if (!done) continue;
+    const standIn = standInOf(entry);
+    const done = substituteOne(value, { name, standIn, versions: locked && versionsOf(locked, name, standIn) });
     for (const [key, spec] of done.overrides) overrides[key] = spec;
     if (done.specs.length > 0) substitutes.set(name, [...new Set(done.specs)].join(", "));
   }
-  if (substitutes.size === 0) return { text, substitutes: {} };
+  if (substitutes.size === 0) return { ...unchanged, substitutes: {} };
   if (Object.keys(overrides).length > 0) value["overrides"] = overrides;
+  const written = { text: layOut(value, { text, indent, newline }), substitutes: Object.fromEntries(substitutes) };
+  return lockText === undefined ? written : { ...written, lockText: withoutSome(lockText, locked, substitutes) };
+}
+
+/** Laid out as it was. */
+function layOut(value: unknown, { text, indent, newline }: { text: string; indent: string; newline: string }): string {
   const json = JSON.stringify(value, null, indent) + (/\n$/.test(text) ? "\n" : "");
-  const written = newline === "" || newline === "\n" ? json : json.replaceAll("\n", newline);
-  return { text: written, substitutes: Object.fromEntries(substitutes) };
+  return newline === "" || newline === "\n" ? json : json.replaceAll("\n", newline);
 }
 
 interface StandIn {
@@ -86,14 +90,16 @@ interface Done {
   readonly specs: readonly string[];
 }
 
-/** Rewrites what the project asks for, in place, and says what it has to override. Null: not to be touched. */
-function substituteOne(manifest: Json, { name, standIn, versions }: Wish): Done | null {
+const NOTHING: Done = { overrides: [], specs: [] };
+
+/** Rewrites what the project asks for, in place, and says what it has to override. */
+function substituteOne(manifest: Json, { name, standIn, versions }: Wish): Done {
   const asked = SECTIONS.map((section) => manifest[section]).filter(
     (entries): entries is Json =>
       isObject(entries) && typeof entries[name] === "string" && Object.hasOwn(entries, name),
   );
   const direct: string[] = asked.map((entries) => entries[name] as string);
-  if (!direct.every((spec) => comesFromRegistry(name, spec))) return null;
+  if (!direct.every((spec) => comesFromRegistry(name, spec))) return NOTHING;
   const instead = (spec: string): string => `npm:${standIn.name}@${standIn.range ?? (spec || "*")}`;
   for (const entries of asked) entries[name] = instead(entries[name] as string);
   const specs = direct.map(instead);
@@ -122,19 +128,44 @@ function allows(spec: string, version: string): boolean {
   return range === null || parsed === null || testRange(range, parsed);
 }
 
-/** The versions of each package in a lock, highest first. Null where it does not say. */
-function lockedVersions(text: string): Map<string, string[]> | null {
-  const found = new Map<string, Set<string>>();
+interface Locked {
+  readonly location: string;
+  readonly name: string;
+  readonly version: string;
+}
+
+/** The packages of a lock. Null where it does not say. */
+function readLocked(text: string): Locked[] | null {
+  const locked: Locked[] = [];
   try {
     for (const [location, entry] of Object.entries(parseLockText(text).packages)) {
       if (location === "" || !isObject(entry) || entry["link"] || typeof entry["version"] !== "string") continue;
       const name = typeof entry["name"] === "string" ? entry["name"] : nameFromFolder(`/${location}`);
-      found.set(name, (found.get(name) ?? new Set()).add(entry["version"]));
+      locked.push({ location, name, version: entry["version"] });
     }
+    return locked;
   } catch {
     return null; // a lock that is old or damaged says nothing
   }
-  return new Map([...found].map(([name, versions]) => [name, highestFirst(versions)]));
+}
+
+/** The versions that a lock has of a package, or of what stands in its place already; highest first. */
+function versionsOf(locked: readonly Locked[], name: string, standIn: StandIn): string[] {
+  const own = locked.filter(
+    (each) => each.name === name || (each.name === standIn.name && nameFromFolder(`/${each.location}`) === name),
+  );
+  return highestFirst(new Set(own.map(({ version }) => version)));
+}
+
+/** A lock without these packages and what is below them. */
+function withoutSome(text: string, locked: readonly Locked[] | null, names: ReadonlyMap<string, string>): string {
+  const gone = (locked ?? []).filter(({ name }) => names.has(name)).map(({ location }) => location);
+  if (gone.length === 0) return text;
+  const { data, packages, indent, newline } = parseLockText(text);
+  const kept = Object.entries(packages).filter(
+    ([location]) => !gone.some((each) => location === each || location.startsWith(`${each}/`)),
+  );
+  return layOut({ ...data, packages: Object.fromEntries(kept) }, { text, indent, newline });
 }
 
 function highestFirst(versions: ReadonlySet<string>): string[] {
