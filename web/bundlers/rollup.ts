@@ -1,3 +1,4 @@
+import { InstallError } from "../../src/errors.ts";
 import type { InstalledProject } from "../../src/install-api.ts";
 import { EMPTY_MODULE } from "../../src/node/resolve.ts";
 import { Bundle, type BundlerOptions, isOutside } from "./bundle.ts";
@@ -40,10 +41,11 @@ export function rollupPlugin(project: InstalledProject, options: BundlerOptions 
     async resolveId(source, importer, { custom }) {
       // Another plugin's own.
       if (source[0] === "\0") return null;
-      const found =
+      const found = await told(
         importer === undefined
-          ? await bundle.entry(source)
-          : await bundle.resolve(source, pathOf(importer), isRequire(custom) ? "require" : "import");
+          ? bundle.entry(source)
+          : bundle.resolve(source, pathOf(importer), isRequire(custom) ? "require" : "import"),
+      );
       if (isOutside(found)) return { id: found, external: true };
       if (found === EMPTY_MODULE) return { id: EMPTY_ID, moduleSideEffects: false };
       return { id: `/${found}`, moduleSideEffects: await bundle.hasSideEffects(found) };
@@ -52,7 +54,7 @@ export function rollupPlugin(project: InstalledProject, options: BundlerOptions 
       if (id === EMPTY_ID) return "export default {};";
       const path = id.slice(1);
       if (id[0] !== "/" || bundle.files.kind(path) !== "file") return null;
-      const text = await bundle.files.text(path);
+      const text = await told(bundle.files.text(path));
       return path.endsWith(".json") ? jsonModule(text) : text;
     },
   };
@@ -67,4 +69,16 @@ function pathOf(id: string): string {
 function isRequire(custom: ResolveDetails["custom"]): boolean {
   const told = custom?.["node-resolve"] as { isRequire?: unknown } | undefined;
   return told?.isRequire === true;
+}
+
+/** Rollup writes its own code over that of an error, and shows its message alone. */
+async function told<T>(work: T | Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof InstallError)) throw error;
+    const { code, message, wayOut } = error.failure;
+    const text = [message, ...wayOut.map((way) => way.text)].join(" ");
+    throw Object.assign(new Error(text, { cause: error }), { code });
+  }
 }
