@@ -1,5 +1,8 @@
-/** How an operation goes wrong: it alone fails; or it and all after it never happen, and what it wrote is cut. */
-export type Fault = "fails" | "stops";
+/**
+ * How an operation goes wrong: it alone fails; or it and all after it never happen, and what it wrote is cut; or it fails, and
+ * a few operations later all stops, while what it left is being put right.
+ */
+export type Fault = "fails" | "stops" | "fails, then stops";
 
 export class Broken extends Error {
   code = "EIO";
@@ -23,7 +26,11 @@ export class Faults {
   /** To be called before each operation. `torn`: does a part of it. */
   async step(torn?: () => Promise<unknown>): Promise<void> {
     const now = this.count++;
-    if (now === this.#at && this.#fault === "stops") await torn?.();
-    if (now === this.#at || (now > this.#at && this.#fault === "stops")) throw new Broken("broken");
+    const end =
+      this.#fault === "fails"
+        ? Number.POSITIVE_INFINITY
+        : this.#at + (this.#fault === "stops" ? 0 : 1 + (this.#at % 4));
+    if (now === end) await torn?.();
+    if (now === this.#at || now >= end) throw new Broken("broken");
   }
 }

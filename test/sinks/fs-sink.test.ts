@@ -210,3 +210,19 @@ test("a tree that somebody else made since a crash is left alone", async () => {
   expect(await held()).toEqual(all);
   expect(await showFolder(fs, folder)).toEqual(listingOf(tree, knows));
 });
+
+test("what a change could not clear away is not taken for a change to come", async () => {
+  await install(createFsSink(fs, folder), {
+    packages: { ...tree.packages, "packages/w/node_modules/a": pack("1.0.0") },
+  });
+  const rm = async (path: string, options: { recursive: true; force: true }): Promise<void> => {
+    if (!path.endsWith(".webhoist-install")) return fs.rm(path, options);
+    await fs.rm(join(path, "old"), options);
+    throw new Error("busy");
+  };
+  await install(createFsSink({ ...fs, rm }, folder), { packages: tree.packages });
+  // A workspace's folder went; somebody makes it anew.
+  await fs.mkdir(at("packages/w/node_modules/mine"), { recursive: true });
+  expect(await held()).toEqual(all);
+  expect(await fs.readdir(at("packages/w/node_modules"))).toEqual(["mine"]);
+});

@@ -97,7 +97,7 @@ const to: TestTree = {
 };
 
 describe("storage that breaks at the n-th call, for every n", () => {
-  test.each<Fault>(["fails", "stops"])(
+  test.each<Fault>(["fails", "stops", "fails, then stops"])(
     "one that %s: the next open finds the tree from before, or makes the one after",
     async (fault) => {
       expect(await breakEverywhere([from, to], fault)).toBeGreaterThan(80);
@@ -109,10 +109,10 @@ describe("storage that breaks at the n-th call, for every n", () => {
     const pair = fc.tuple(treesArbitrary, treesArbitrary);
     const property = fc.asyncProperty(
       pair,
-      fc.nat(36),
-      fc.constantFrom("fails", "stops"),
+      fc.nat(60),
+      fc.constantFrom<Fault>("fails", "stops", "fails, then stops"),
       async (trees, first, fault) => {
-        await breakEverywhere(trees, fault, { first, step: 37 });
+        await breakEverywhere(trees, fault, { first, step: 61 });
       },
     );
     await fc.assert(property, { numRuns: 10 });
