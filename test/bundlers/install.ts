@@ -8,8 +8,11 @@ import { PLACEHOLDER } from "../registry/snapshot.ts";
 /** Files by path: text, or a value that is written as JSON. */
 type Files = Readonly<Record<string, unknown>>;
 
-/** A registry of packages told by their files: `{ "a@1.0.0": { "index.js": "" } }`; a package.json says more than name and version. */
-export function registryOf(packages: Readonly<Record<string, Files>>): FakeRegistry {
+/**
+ * A registry of packages told by their files: `{ "a@1.0.0": { "index.js": "" } }`; a package.json says
+ * more than name and version. `origin`: where it is served, with a trailing slash.
+ */
+export function registryOf(packages: Readonly<Record<string, Files>>, origin = PLACEHOLDER): FakeRegistry {
   const tarballs: Record<string, Uint8Array> = {};
   const manifests: Record<string, Readonly<Record<string, unknown>>> = {};
   for (const [id, files] of Object.entries(packages)) {
@@ -21,7 +24,7 @@ export function registryOf(packages: Readonly<Record<string, Files>>): FakeRegis
     tarballs[path] = bytes;
     manifests[id] = { ...manifest, dist: { tarball: `${PLACEHOLDER}${path}`, integrity } };
   }
-  return fakeRegistry(manifests, { tarballs });
+  return fakeRegistry(manifests, { tarballs, origin });
 }
 
 /** What an install of these packages, all wanted by the project, leaves; `more` are files of the project. */
