@@ -3,8 +3,8 @@ import { seal, unseal } from "../store/seal.ts";
 /** `wpd1`. */
 const MAGIC = 0x31647077;
 
-/** Letters of a hash by which a directory knows a pack: 48 bits. Who reads compares the whole, in the segment's list. */
-const LETTERS = 8;
+/** By which a directory knows a pack: 64 bits. Who reads compares the whole hash, in the segment's list. */
+const LETTERS = 14;
 
 /** More are a burden to every reading: those that were used least recently go. */
 const MOST_SEGMENTS = 2_000;
@@ -22,7 +22,7 @@ export interface Segment {
 }
 
 /**
- * What is where: 8 letters a pack, so that 10,000 are read at once. A segment's number is about the millisecond it was
+ * What is where: 14 letters a pack, so that 10,000 are read at once. A segment's number is about the millisecond it was
  * written at: it does not come again, not even after everything was cleared.
  */
 export interface Directory {
@@ -65,9 +65,15 @@ export function readDirectory(blob: Uint8Array): Directory | null {
   return directory;
 }
 
-/** `sha512-abcdefghij…` → `abcdefgh`. */
-export function nameOf(integrity: string): string {
-  return integrity.slice(7, 7 + LETTERS).padEnd(LETTERS);
+/** Letters that follow from a hash, as many for each. */
+export function nameOf(hash: string): string {
+  let [low, high] = [0x811c9dc5, 0x9e3779b1];
+  for (let at = 0; at < hash.length; at++) {
+    const letter = hash.charCodeAt(at);
+    low = Math.imul(low ^ letter, 0x01000193);
+    high = Math.imul(high ^ (high >>> 15) ^ letter, 0x85ebca6b);
+  }
+  return [low, high].map((word) => (word >>> 0).toString(32).padStart(LETTERS / 2, "0")).join("");
 }
 
 export function countOf({ names }: Segment): number {

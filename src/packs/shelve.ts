@@ -103,7 +103,7 @@ export function bytesOf({ segments }: Directory): number {
   return sum;
 }
 
-/** Those whose name is not there. Of two packs with one name, which are few in 10^14, the second is not kept. */
+/** Those whose name is not there. Of two packs with one name, one pair in 10^19, the second is not kept. */
 function missing(directory: Directory, packs: readonly NewPack[]): NewPack[] {
   // One that was given to another thread meanwhile is none any more.
   const whole = packs.filter(({ tarball, length }) => length > 0 && tarball.length === length);

@@ -188,7 +188,7 @@ async function expectConsistent(blobs: BlobStore): Promise<void> {
   const { segments } = (blob && readDirectory(blob)) ?? emptyDirectory();
   const named = [...segments].flatMap(([id, { names: letters }]) =>
     // The list, and the packs that were not forgotten.
-    keysOf(id, letters.length / 8).filter((_, i) => i === 0 || letters.slice(8 * i - 8, 8 * i).trim()),
+    keysOf(id, letters.length / 14).filter((_, i) => i === 0 || letters.slice(14 * i - 14, 14 * i).trim()),
   );
   expect((await blobs.keys()).filter((key) => key !== DIRECTORY).sort()).toEqual(named.sort());
 }

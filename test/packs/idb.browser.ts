@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createIdbStore } from "../../workers/idb-store.ts";
+import { openPackShelf } from "../../workers/packs/open-pack-shelf.ts";
+import { aliasOf, install, integrityOf, type Order, packOf, type Report, wholeOnes } from "./page.ts";
+
+// The real IndexedDB; a worker stands for another tab.
+
+let database = "";
+let tests = 0;
+
+beforeEach(() => {
+  database = `test-packs-${Date.now()}-${tests++}`;
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  if (database) await remove(database);
+});
+
+/** Waits for ever where somebody has left a connection open that does not let go. */
+function remove(name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(name);
+    request.onsuccess = () => resolve();
+    request.onerror = () => reject(request.error);
+  });
+}
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+function open(warnings: string[] = []) {
+  return openPackShelf({ database, warn: ({ code, message }) => warnings.push(`${code} ${message}`) });
+}
+
+function otherTab(order: Order): { worker: Worker; done: Promise<Report> } {
+  const worker = new Worker(new URL("./page.ts", import.meta.url), { type: "module" });
+  const done = new Promise<Report>((resolve, reject) => {
+    worker.onmessage = ({ data }: MessageEvent<Report>) => resolve(data);
+    worker.onerror = (event) => reject(new Error(event.message));
+  });
+  worker.postMessage(order);
+  return { worker, done };
+}
+
+test("1,317 packs are found by another page in two transactions, and read in one for 16 MB", async () => {
+  const size = 20_000;
+  await install({ database, from: 0, to: 1317, size });
+  const warnings: string[] = [];
+  const shelf = open(warnings);
+  const transact = IDBDatabase.prototype.transaction;
+  let transactions = 0;
+  IDBDatabase.prototype.transaction = function (...args) {
+    transactions++;
+    return transact.apply(this, args);
+  };
+  try {
+    expect((await shelf.find([...upTo(1317).map(integrityOf), aliasOf(7)])).size).toBe(1318);
+    expect(transactions).toBe(2);
+    const read = await shelf.read(upTo(1317).map(integrityOf));
+    expect([...read.values()].map(({ length }) => length)).toEqual(upTo(1317).map(() => size));
+    expect(transactions).toBe(4);
+    // The day's first use was its writing.
+    await shelf.flush();
+    expect(transactions).toBe(4);
+  } finally {
+    IDBDatabase.prototype.transaction = transact;
+  }
+  expect(await wholeOnes(shelf, upTo(100), size)).toEqual(upTo(100));
+  expect(await shelf.usage()).toMatchObject({ packs: 1317 });
+  await shelf.close();
+  expect(warnings).toEqual([]);
+});
+
+test("tabs that install the same at once store it once", async () => {
+  const size = 50_000;
+  const orders = [0, 50, 100].map((from) => ({ database, from, to: from + 150, size }));
+  const others = orders.map(otherTab);
+  const reports = await Promise.all([...others.map(({ done }) => done), install(orders[0]!)]);
+  for (const { worker } of others) worker.terminate();
+  expect(reports.flatMap(({ warnings }) => warnings)).toEqual([]);
+  const shelf = open();
+  expect(await wholeOnes(shelf, upTo(250), size)).toEqual(upTo(250));
+  await shelf.close();
+  const blobs = createIdbStore(database);
+  expect((await blobs.keys()).filter((key) => key.startsWith("1 p"))).toHaveLength(250);
+  blobs.close();
+});
+
+test("a tab that ends in the middle of a flush leaves whole batches, and the next one completes them", async () => {
+  // Two batches: one of 17 packs of 1 MB, and the rest.
+  const order = { database, from: 0, to: 30, size: 1e6 };
+  const outcomes = new Set<number>();
+  for (const milliseconds of [20, 100, 200, 400, 700, 2000]) {
+    const { worker, done } = otherTab(order);
+    await Promise.race([done, new Promise((resolve) => setTimeout(resolve, milliseconds))]);
+    worker.terminate();
+    const shelf = open();
+    const found = await wholeOnes(shelf, upTo(30), 1e6);
+    expect([0, 17, 30]).toContain(found.length);
+    expect(found).toEqual(upTo(found.length));
+    outcomes.add(found.length);
+    await shelf.clear();
+    await shelf.close();
+  }
+  expect((await install(order)).warnings).toEqual([]);
+  expect((await install(order)).found).toEqual(upTo(30));
+});
+
+test("damaged data of the database is a miss, and heals", async () => {
+  const size = 30_000;
+  await install({ database, from: 0, to: 20, size });
+  const blobs = createIdbStore(database);
+  const keys = await blobs.keys();
+  const pack = keys.find((key) => /^1 p \d+ 3$/.test(key))!;
+  await blobs.update(pack, (old) => ({ puts: new Map([[pack, old!.map((byte) => byte ^ 1)]]), deletes: [] }));
+  const other = keys.find((key) => /^1 p \d+ 4$/.test(key))!;
+  await blobs.update(other, () => ({ puts: new Map([[other, "text" as unknown as Uint8Array]]), deletes: [] }));
+  const expected = upTo(20).filter((number) => number !== 3 && number !== 4);
+  expect((await install({ database, from: 0, to: 20, size })).found).toEqual(expected);
+  expect((await install({ database, from: 0, to: 20, size })).found).toEqual(upTo(20));
+  const list = (await blobs.keys()).find((key) => key.startsWith("1 i"))!;
+  await blobs.delMany([list]);
+  const healed = await install({ database, from: 0, to: 20, size });
+  expect(healed.found).toHaveLength(2);
+  expect((await install({ database, from: 0, to: 20, size })).found).toEqual(upTo(20));
+  expect((await blobs.keys()).filter((key) => key.startsWith("1 p"))).toHaveLength(20);
+  blobs.close();
+});
+
+test("a database that is another's, or is deleted under a shelf", async () => {
+  const shelf = open();
+  shelf.add(packOf(1, 1000));
+  await shelf.flush();
+  // A shelf lets go of it.
+  await remove(database);
+  expect(await wholeOnes(shelf, [1], 1000)).toEqual([]);
+  shelf.add(packOf(2, 1000));
+  await shelf.flush();
+  expect(await wholeOnes(shelf, [2], 1000)).toEqual([2]);
+  await shelf.close();
+  await remove(database);
+  await new Promise<void>((resolve) => {
+    const request = indexedDB.open(database);
+    request.onsuccess = () => {
+      request.result.close();
+      resolve();
+    };
+  });
+  const warnings: string[] = [];
+  const refused = open(warnings);
+  refused.add(packOf(1, 1000));
+  await refused.flush();
+  expect(await wholeOnes(refused, [1], 1000)).toEqual([]);
+  await refused.close();
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toMatch(/^ESTORE .*NotFoundError/);
+  database = "";
+});
+
+test("half of what the browser allows is the budget, where none is given", async () => {
+  vi.spyOn(navigator.storage, "estimate").mockResolvedValue({ quota: 1_000_000 });
+  const order = { database, size: 100_000 };
+  for (const from of [0, 4, 8]) {
+    const { warnings, usage } = await install({ ...order, from, to: from + 4 });
+    expect(warnings).toEqual([]);
+    expect(usage.packs).toBe(4);
+  }
+  expect((await install({ ...order, from: 20, to: 26 })).warnings).toEqual(["ESTOREFULL"]);
+});

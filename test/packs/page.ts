@@ -1,0 +1,84 @@
+import type { PackShelf } from "../../src/packs/pack-shelf.ts";
+import { openPackShelf } from "../../workers/packs/open-pack-shelf.ts";
+
+// Runs in pages and workers.
+
+export interface Order {
+  database: string;
+  /** Numbers of packs: from, and up to before. */
+  from: number;
+  to: number;
+  /** Bytes of each. */
+  size: number;
+  budget?: number;
+}
+
+export interface Report {
+  /** Numbers of those that were there, and read whole. */
+  found: number[];
+  warnings: string[];
+  usage: { bytes: number; packs: number };
+}
+
+/** Bytes that do not compress, and follow from the number. */
+export function tarballOf(number: number, size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size);
+  const words = new Uint32Array(bytes.buffer, 0, size >> 2);
+  let word = number + 1;
+  for (let i = 0; i < words.length; i++) {
+    word ^= word << 13;
+    word ^= word >>> 17;
+    word ^= word << 5;
+    words[i] = word;
+  }
+  return bytes;
+}
+
+/** Not a hash, but as good as one here. */
+export const integrityOf = (number: number): string => `sha512-${btoa(`${number}`.padStart(64, "."))}`;
+export const aliasOf = (number: number): string => `sha1-${btoa(`${number}`.padStart(20, "."))}`;
+
+export function isWhole(number: number, bytes: Uint8Array | undefined, size: number): boolean {
+  const expected = tarballOf(number, size);
+  return bytes?.length === size && expected.every((byte, i) => byte === bytes[i]);
+}
+
+/** As an install does: what is not there is fetched and added; then all of it is read. */
+export async function install({ database, from, to, size, budget }: Order): Promise<Report> {
+  const warnings: string[] = [];
+  const shelf = openPackShelf({
+    database,
+    warn: ({ code }) => warnings.push(code),
+    ...(budget !== undefined && { budget }),
+  });
+  const numbers = Array.from({ length: to - from }, (_, i) => from + i);
+  const found = await wholeOnes(shelf, numbers, size);
+  for (const number of numbers) {
+    if (!found.includes(number)) shelf.add(packOf(number, size));
+  }
+  await shelf.flush();
+  const usage = await shelf.usage();
+  await shelf.close();
+  return { found, warnings, usage };
+}
+
+export function packOf(number: number, size: number): Parameters<PackShelf["add"]>[0] {
+  const index = new TextEncoder().encode(`index of ${number}`);
+  return { integrity: integrityOf(number), aliases: [aliasOf(number)], tarball: tarballOf(number, size), index };
+}
+
+export async function wholeOnes(shelf: PackShelf, numbers: readonly number[], size: number): Promise<number[]> {
+  const there = await shelf.find(numbers.map(integrityOf));
+  const read = await shelf.read(numbers.map(integrityOf));
+  return numbers.filter((number) => {
+    const integrity = integrityOf(number);
+    const index = there.get(integrity)?.index;
+    return (
+      index && new TextDecoder().decode(index) === `index of ${number}` && isWhole(number, read.get(integrity), size)
+    );
+  });
+}
+
+if ("document" in globalThis) Object.assign(globalThis, { install });
+else
+  addEventListener("message", ({ data }: MessageEvent<Order>) => void install(data).then((done) => postMessage(done)));
