@@ -51,9 +51,10 @@ export class PackSupply {
   }
 
   async #look(hashes: readonly string[]): Promise<void> {
-    for (const [hash, { index }] of await this.#shelf.find(hashes)) {
+    for (const [hash, { integrity, index }] of await this.#shelf.find(hashes)) {
       const read = readPackIndex(index);
-      if (read) this.#found.set(hash, read);
+      // Another pack's index would give that one's files.
+      if (read?.integrity === integrity) this.#found.set(hash, read);
     }
   }
 
