@@ -11,7 +11,7 @@ import type { IndexedPack } from "./file-index.ts";
 import { commandsOf, indexTree } from "./indexed-tree.ts";
 import { PackedProject } from "./installed-project.ts";
 import { hashesOf, packKey } from "./pack-key.ts";
-import { PackReader } from "./pack-reader.ts";
+import { PackReader, type Readable } from "./pack-reader.ts";
 import { PackSupply, type SuppliedPack } from "./pack-supply.ts";
 import { type PackSource, PackWorks, type WorksLimits, type WorksOptions } from "./pack-works.ts";
 import type { InstallPlan, PlannedPackage } from "./plan.ts";
@@ -56,7 +56,10 @@ export interface Target {
   substitutes: Readonly<Record<string, string>>;
 }
 
-export type InstallationOptions = Pick<InstallOptions, "sink" | "trustSink" | "afterExtract" | "afterExtractTimeout">;
+export type InstallationOptions = Pick<
+  InstallOptions,
+  "sink" | "trustSink" | "verifyStored" | "afterExtract" | "afterExtractTimeout"
+>;
 
 /** An install whose packs are all there. */
 type Collected = Pick<Installed, "plan" | "packs" | "left" | "held" | "tree" | "now"> & { target: Target };
@@ -74,6 +77,8 @@ export class Installation {
   readonly #reader: PackReader;
   readonly #overlay = new Map<string, Uint8Array>();
   readonly #announced = new Set<string>();
+  /** What the sink has, where that is enough. */
+  #held: ReadonlySet<string> = new Set();
   /** By sha512: where a pack came from, for when the store has lost it. */
   readonly #origins = new Map<string, PackSource>();
   /** What goes wrong with the store is told in the report, also when that is out already. */
@@ -100,14 +105,16 @@ export class Installation {
     });
     this.supply = new PackSupply(this.works, shelf);
     const refetch = (integrity: string): Promise<Outcome<Uint8Array>> => this.#refetch(integrity);
-    this.#reader = new PackReader({ shelf, extractor, refetch, room: limits.room });
+    const verify = options.verifyStored ? this.#verify.bind(this) : undefined;
+    this.#reader = new PackReader({ shelf, extractor, refetch, verify, room: limits.room });
   }
 
   /** Packages that a running resolution has placed so far: their tarballs are on their way before the tree is known. */
   announce(added: readonly PackSource[], gone: readonly PackSource[]): void {
     for (const { key } of gone) if (this.#announced.delete(key)) this.works.drop(key);
-    for (const { key } of added) this.#announced.add(key);
-    void this.supply.want(added, () => RANKS.maybe);
+    const wanted = added.filter(({ key }) => !this.#held.has(key));
+    for (const { key } of wanted) this.#announced.add(key);
+    void this.supply.want(wanted, () => RANKS.maybe);
   }
 
   phase(phase: InstallProgress["phase"]): void {
@@ -124,15 +131,20 @@ export class Installation {
     this.works.stop(reason);
   }
 
-  /** @throws InstallError what the first required package or the sink fails with, the signal's reason; then the sink is as before */
-  async run(target: Target): Promise<InstalledProject> {
-    const { sink } = this.#options;
+  /**
+   * `find` is called once the sink is open, so that what it holds need not be announced.
+   * @throws InstallError what `find`, the first required package or the sink fails with, the signal's reason; then the sink is as
+   * before
+   */
+  async run(find: () => Promise<Target> | Target): Promise<InstalledProject> {
+    const { sink, trustSink } = this.#options;
     const forget = onAbort(this.#signal, () => this.stop(failure("EABORTED", "Cancelled")));
     let session: SinkSession | undefined;
     try {
       session = sink && (await this.#world.sinkOf(sink).open());
       this.#signal.throwIfAborted();
-      const done = await this.#install(target, session);
+      if (trustSink && session) this.#held = new Set(session.held.values());
+      const done = await this.#install(await find(), session);
       await session?.commit(this.#stateOf(done));
       this.phase("done");
       return this.#project(done);
@@ -289,6 +301,16 @@ export class Installation {
       },
       dispose() {},
     });
+  }
+
+  /** What the store has, opened as if it came from the network. */
+  async #verify(tarball: Uint8Array, { integrity, unpacked }: Readable): Promise<Outcome<Uint8Array>> {
+    const { name = "", url = "" } = this.#origins.get(integrity) ?? {};
+    const { extractor, unpack: limits } = this.#world;
+    const opened = await extractor.extract(tarball, { name, url, integrity, limits, archive: true });
+    if (!opened.ok) return opened;
+    const { archive } = opened.value;
+    return archive?.length === unpacked ? ok(archive) : fail(failure("ESTORE", `The index of ${integrity} is damaged`));
   }
 
   async #refetch(integrity: string): Promise<Outcome<Uint8Array>> {

@@ -1,4 +1,4 @@
-import { failure, InstallError, type Outcome } from "../errors.ts";
+import { InstallError, type Outcome } from "../errors.ts";
 import type { PackShelf } from "../packs/pack-shelf.ts";
 import { inflatePack } from "../tarball/index-tarball.ts";
 import type { Extractor } from "./extractor.ts";
@@ -6,6 +6,8 @@ import type { Extractor } from "./extractor.ts";
 export interface ReaderOptions {
   shelf: PackShelf;
   extractor: Pick<Extractor, "inflate">;
+  /** Opens what the store gives by its full hash, if that is to be checked. It takes the bytes with it. */
+  verify?: ((tarball: Uint8Array, pack: Readable) => Promise<Outcome<Uint8Array>>) | undefined;
   /** A verified tarball from the network, where the store has lost it. */
   refetch(integrity: string): Promise<Outcome<Uint8Array>>;
   /** Bytes of inflated packs that are kept, beside those that are loaded. */
@@ -140,25 +142,26 @@ export class PackReader {
 
   async #answer(question: Question): Promise<Uint8Array> {
     const { integrity, unpacked } = question.pack;
-    const tarball = await this.#tarball(integrity);
-    const archive = await this.#options.extractor.inflate(tarball, unpacked, question.end);
-    if (!archive.ok) throw new InstallError(failure("ESTORE", `${integrity}: ${archive.failure.message}`));
+    const { extractor, refetch, verify } = this.#options;
+    this.#tarballs ??= Promise.resolve().then(() => this.#ask());
+    const stored = (await this.#tarballs).get(integrity);
+    const open = (tarball: Uint8Array): Promise<Outcome<Uint8Array>> =>
+      extractor.inflate(tarball, unpacked, question.end);
+    const held = this.#held.get(integrity);
+    let archive: Outcome<Uint8Array> | undefined;
+    if (held) archive = await open(held);
+    else if (stored) archive = await (verify ? verify(stored, question.pack) : open(stored));
+    // The store has lost it, or it is damaged in a way that only shows now.
+    if (!archive?.ok) {
+      const fetched = await refetch(integrity);
+      archive = fetched.ok ? await open(fetched.value) : fetched;
+    }
+    if (!archive.ok) throw new InstallError(archive.failure);
     this.keep(integrity, archive.value);
     return archive.value;
   }
 
-  /** From memory, from the store with all others of this turn, or from the network. */
-  async #tarball(integrity: string): Promise<Uint8Array> {
-    this.#tarballs ??= Promise.resolve().then(() => this.#ask());
-    const stored = await this.#tarballs;
-    const tarball = this.#held.get(integrity) ?? stored.get(integrity);
-    if (tarball) return tarball;
-    const fetched = await this.#options.refetch(integrity);
-    if (!fetched.ok) throw new InstallError(fetched.failure);
-    return fetched.value;
-  }
-
-  /** Ends the turn. */
+  /** Ends the turn: one question to the store for all of it. */
   async #ask(): Promise<ReadonlyMap<string, Uint8Array>> {
     this.#tarballs = undefined;
     const open = [...this.#asked.values()].filter((question) => question.open);
