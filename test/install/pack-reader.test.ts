@@ -17,12 +17,25 @@ function shelf(
     packs[name] = { integrity: name, unpacked };
     store.add({ integrity: name, aliases: [], tarball: gzipSync(new Uint8Array(unpacked)), index: new Uint8Array(1) });
   }
+  const note = (what: string): void => void done.push(what);
   const reader = new PackReader({
-    shelf: { ...store, read: async (names) => (done.push(`read ${names.join(" ")}`), await store.read(names)) },
-    extractor: {
-      inflate: async (_, unpacked, end) => (done.push(`inflate ${end} of ${unpacked}`), ok(new Uint8Array(end))),
+    shelf: {
+      ...store,
+      read: async (names) => {
+        note(`read ${names.join(" ")}`);
+        return await store.read(names);
+      },
     },
-    refetch: async (name) => (done.push(`fetch ${name}`), fail(failure("E404", name))),
+    extractor: {
+      inflate: async (_, unpacked, end) => {
+        note(`inflate ${end} of ${unpacked}`);
+        return ok(new Uint8Array(end));
+      },
+    },
+    refetch: async (name) => {
+      note(`fetch ${name}`);
+      return fail(failure("E404", name));
+    },
     room,
   });
   return { reader, done, packs };
@@ -41,7 +54,10 @@ test("who comes back to a pack for more has all of it inflated, however many com
   const { reader, done, packs } = shelf({ a: 100 });
   const a = packs["a"] as Readable;
   await reader.archive(a, 10);
-  const reads = [20, 30, 90].map(async (end) => (await settle(), await reader.archive(a, end)).length);
+  const reads = [20, 30, 90].map(async (end) => {
+    await settle();
+    return (await reader.archive(a, end)).length;
+  });
   expect(await Promise.all(reads)).toEqual([100, 100, 100]);
   expect(done).toEqual(["read a", "inflate 10 of 100", "read a", "inflate 100 of 100"]);
 });

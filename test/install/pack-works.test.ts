@@ -115,7 +115,11 @@ test("what is dropped is not kept, and can be wanted again", async () => {
 });
 
 test("in any order of events everybody hears exactly one outcome, and no limit is passed", async () => {
-  const event = fc.record({ kind: fc.constantFrom("want", "download", "extract", "drop"), at: fc.nat(9), good: fc.boolean() });
+  const event = fc.record({
+    kind: fc.constantFrom("want", "download", "extract", "drop"),
+    at: fc.nat(9),
+    good: fc.boolean(),
+  });
   const law = fc.asyncProperty(fc.array(event, { maxLength: 60 }), async (events) => {
     const { works, downloads, extracts } = fakeWorks({ downloads: 2, extractions: 1, backlog: 25 });
     const ended = { downloads: 0, extracts: 0 };

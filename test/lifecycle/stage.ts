@@ -88,9 +88,9 @@ const noWorker: Plugin = {
 };
 
 /** The page's script and the worker's, each one file. */
-async function bundle(file: string): Promise<string> {
+export async function bundle(file: URL): Promise<string> {
   const build = await rolldown({
-    input: fileURLToPath(new URL(file, import.meta.url)),
+    input: fileURLToPath(file),
     platform: "browser",
     logLevel: "silent",
     // The package says that its modules have no side effects; these have.
@@ -136,7 +136,9 @@ export class Stage implements AsyncDisposable {
   static async open(switches: string[] = []): Promise<Stage> {
     const executable = findChromium();
     if (!executable) throw new Error("No Chromium found");
-    const [page, worker] = await Promise.all([bundle("./in-page.ts"), bundle("./worker.ts")]);
+    const [page = "", worker = ""] = await Promise.all(
+      ["./in-page.ts", "./worker.ts"].map((file) => bundle(new URL(file, import.meta.url))),
+    );
     const stage = new Stage(new Browser({ executable, trusted: "", switches }));
     const site = await listen((request, response) => void stage.#serve(request, response, { page, worker }));
     const registry = await listen((request, response) => stage.#ask(request, response));

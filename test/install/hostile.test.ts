@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { badTarballs } from "../tarball/bad-tarballs.ts";
+import { tarballPath } from "./packages.ts";
+import { STORED } from "./read-damaged.ts";
+import { type Bad, GOOD, OLD, TRIALS } from "./refuse.ts";
+import { MODES, Stage } from "./stage.ts";
+
+// Bytes that are not what they should be: from the network and from the store, in every mode, into every kind of sink.
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await Stage.open();
+}, 60_000);
+afterAll(() => stage?.[Symbol.asyncDispose]());
+
+const unlockable = (integrity: string | null): boolean => integrity?.startsWith("md5-") ?? false;
+const packageOf = (index: number): string => `bad${index}`;
+
+test.each(MODES)("what is bad is refused on every path: %s", async (mode) => {
+  const depot = stage.depot();
+  depot.stock(GOOD, OLD);
+  const cases = badTarballs();
+  expect(cases.length).toBeGreaterThan(30);
+  for (const [i, { bytes }] of cases.entries()) depot.answers.set(`bad${i}/-/bad${i}-1.0.0.tgz`, [{ bytes }]);
+  const bad = cases.map(
+    ({ name, integrity, limits, code }, i): Bad => ({
+      ...{ name, integrity, code, package: packageOf(i), unlockable: unlockable(integrity) },
+      ...(limits && { limits }),
+    }),
+  );
+  await using tab = await stage.tab({ isolated: mode === "threads" });
+  const wrong = await tab.call((bench, given) => bench.refuseAll(given), { mode, registry: depot.url, bad });
+  expect(wrong).toEqual([]);
+  for (const [i, { name, code, integrity }] of cases.entries()) {
+    // Each is asked for anew by each install, and once more where it is not what the lock promises.
+    const times = code === "EINTEGRITY" ? TRIALS * 2 : TRIALS;
+    if (unlockable(integrity)) expect(depot.count(`bad${i}/-/bad${i}-1.0.0.tgz`)).toBe(0);
+    else expect([name, depot.count(`bad${i}/-/bad${i}-1.0.0.tgz`)]).toEqual([name, times]);
+  }
+  // The store has what is good.
+  expect([depot.count(tarballPath(OLD)), depot.count(tarballPath(GOOD))]).toEqual([1, 1]);
+});
+
+test.each(MODES)("what the store has lost or damaged is fetched again, and never read: %s", async (mode) => {
+  const depot = stage.depot();
+  depot.stock(...STORED);
+  await using tab = await stage.tab({ isolated: mode === "threads" });
+  const wrong = await tab.call((bench, given) => bench.readDamaged(given), { mode, registry: depot.url });
+  expect(wrong).toEqual([]);
+});

@@ -1,0 +1,150 @@
+import { InstallError } from "../../src/errors.ts";
+import type { InstallOptions } from "../../src/install-api.ts";
+import { readDirectory } from "../../src/packs/directory.ts";
+import { readList, writeList } from "../../src/packs/pack-list.ts";
+import type { SinkLink } from "../../src/sink/sink.ts";
+import { crc32 } from "../../src/tarball/crc32.ts";
+import { createInstaller } from "../../web/index.ts";
+import { noise } from "../tarball/bad-tarballs.ts";
+import { differences, type Listing, listMap, listProject, plain } from "./listing.ts";
+import { lockEntry, lockOf, type TestPackage, testPackage } from "./packages.ts";
+import type { RealMode } from "./stage.ts";
+import { blobs, deleteBlob, putBlob } from "./store-blobs.ts";
+
+// In a page: a store whose bytes are not what was put there.
+
+export const STORED: readonly TestPackage[] = [
+  testPackage("a@1.0.0", {}, { "a.js": "a".repeat(3000) }),
+  testPackage("b@1.0.0", { bin: "b.js" }, { "b.js": "#!/usr/bin/env node\n" }),
+  testPackage("large@1.0.0", {}, { "noise.bin": noise(80_000) }),
+];
+
+type Bytes = Uint8Array<ArrayBuffer>;
+const changed = (bytes: Bytes, change: (copy: Bytes) => void): Bytes => {
+  const copy = bytes.slice();
+  change(copy);
+  return copy;
+};
+const flip = (at: number) => (bytes: Bytes) =>
+  changed(bytes, (copy) => (copy[at < 0 ? copy.length + at : at]! ^= 0x20));
+
+/** Ways to damage one blob. */
+const DAMAGES: Record<string, (bytes: Bytes) => unknown> = {
+  "a byte at its start": flip(0),
+  "a byte in the middle": (bytes) => flip(bytes.length >> 1)(bytes),
+  "its last byte": flip(-1),
+  "cut in half": (bytes) => bytes.slice(0, bytes.length >> 1),
+  "a byte longer": (bytes) => changed(new Uint8Array(bytes.length + 1), (copy) => copy.set(bytes)),
+  empty: () => new Uint8Array(),
+  zeros: (bytes) => new Uint8Array(bytes.length),
+  "no bytes but a text": () => "nothing",
+  gone: () => undefined,
+};
+
+/** Blobs are told apart by the letter of their keys: the directory, a list, a pack. */
+const KINDS = { directory: /^1 d/, list: /^1 i/, pack: /^1 p/ };
+
+async function damageEach(kind: RegExp, damage: (bytes: Bytes) => unknown): Promise<void> {
+  for (const [key, value] of await blobs()) {
+    if (!kind.test(key)) continue;
+    const made = damage(value as Bytes);
+    if (made === undefined) await deleteBlob(key);
+    else await putBlob(key, made);
+  }
+}
+
+/** One pack's bytes where another's should be; with a list that says they are right. */
+async function exchange(inList: boolean): Promise<void> {
+  const all = await blobs();
+  const keys = [...all.keys()].filter((key) => KINDS.pack.test(key));
+  const packs = keys.map((key) => all.get(key) as Bytes);
+  for (const [i, key] of keys.entries()) await putBlob(key, packs[(i + 1) % packs.length]);
+  if (!inList) return;
+  const segment = [...(readDirectory(all.get("1 d") as Bytes)?.segments.keys() ?? [])][0];
+  const key = `1 i ${segment}`;
+  const list = readList(all.get(key) as Bytes) ?? [];
+  const lies = list.map((pack, i) => {
+    const { length } = packs[(i + 1) % packs.length] as Bytes;
+    return { ...pack, length, crc: crc32(packs[(i + 1) % packs.length] as Bytes) };
+  });
+  await putBlob(key, writeList(lies));
+}
+
+/** Every index that of another pack. */
+async function exchangeIndexes(): Promise<void> {
+  const all = await blobs();
+  const key = [...all.keys()].find((each) => KINDS.list.test(each)) ?? "";
+  const list = readList(all.get(key) as Bytes) ?? [];
+  await putBlob(key, writeList(list.map((pack, i) => ({ ...pack, index: list[(i + 1) % list.length]!.index }))));
+}
+
+interface Trial {
+  name: string;
+  damage(): Promise<void>;
+  options?: InstallOptions;
+}
+
+const TRIALS: readonly Trial[] = [
+  ...Object.entries(KINDS).flatMap(([kind, pattern]) =>
+    Object.entries(DAMAGES).map(([name, damage]) => ({
+      name: `${kind}: ${name}`,
+      damage: () => damageEach(pattern, damage),
+    })),
+  ),
+  { name: "packs exchanged", damage: () => exchange(false) },
+  {
+    name: "packs exchanged, and the list says so, checked in full",
+    damage: () => exchange(true),
+    options: { verifyStored: true },
+  },
+  { name: "indexes exchanged", damage: exchangeIndexes },
+];
+
+export interface DamagedReading {
+  mode: RealMode;
+  registry: string;
+}
+
+/** What is wrong: nothing, where whatever is read is right or fails. */
+export async function readDamaged({ mode, registry }: DamagedReading): Promise<string[]> {
+  const wrong: string[] = [];
+  const entries = STORED.map((one) => [`node_modules/${one.name}`, lockEntry(one, registry)] as const);
+  const lock = lockOf(Object.fromEntries(entries));
+  let right: Listing | undefined;
+  for (const [i, { name, damage, options = {} }] of TRIALS.entries()) {
+    for (const when of ["before the install", "before the reading"] as const) {
+      for (const online of [true, false]) {
+        // Where workers have to be started some of them will do: what reads the store is the same in every mode.
+        if (mode !== "inline" && (i % 3 !== 1 || !online || when !== "before the install")) continue;
+        const say = (what: string): void =>
+          void wrong.push(`${mode}, ${name}, ${when}, ${online ? "on" : "off"}line: ${what}`);
+        const first = await createInstaller({ mode, registry, workerUrl: "/worker.js" });
+        await first.store.clear();
+        const project = await first.install(lock);
+        right ??= await listProject(project);
+        await project.stored;
+        first.dispose();
+        const network = (...args: Parameters<typeof fetch>): Promise<Response> =>
+          online ? fetch(...args) : Promise.reject(new TypeError("off line"));
+        const second = await createInstaller({ mode, registry, workerUrl: "/worker.js", fetch: network, retries: 0 });
+        const map = new Map<string, Uint8Array | SinkLink>();
+        try {
+          if (when === "before the install") await damage();
+          const again = await second.install(lock, when === "before the install" ? { ...options, sink: map } : options);
+          if (when === "before the reading") await damage();
+          const found = await listProject(again);
+          for (const difference of differences(found, right)) say(difference);
+          if (map.size > 0)
+            for (const difference of differences(await listMap(map), plain(right))) say(`Map: ${difference}`);
+          await again.stored;
+        } catch (error) {
+          if (online || !(error instanceof InstallError))
+            say(`${error instanceof InstallError ? error.code : ""} ${error}`);
+          if (map.size > 0) say("a Map that has something");
+        }
+        second.dispose();
+      }
+    }
+  }
+  return wrong;
+}

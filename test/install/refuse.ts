@@ -1,0 +1,165 @@
+import { InstallError } from "../../src/errors.ts";
+import type { InstallOptions } from "../../src/install-api.ts";
+import type { SinkLink } from "../../src/sink/sink.ts";
+import type { FileNode, TreeSink } from "../../src/sink/tree-sink.ts";
+import { createInstaller } from "../../web/index.ts";
+import { createTreeSink } from "../../web/sinks.ts";
+import type { BadTarball } from "../tarball/bad-tarballs.ts";
+import { lockEntry, lockOf, type TestPackage, testPackage } from "./packages.ts";
+import type { RealMode } from "./stage.ts";
+import { storeFaults } from "./store-blobs.ts";
+
+// In a page: each bad tarball on every path that bytes can take.
+
+/** What every install holds beside a bad package. */
+export const GOOD: TestPackage = testPackage("good@1.0.0", { bin: "cli.js" }, { "cli.js": "#!/usr/bin/env node\r\n" });
+/** What was installed before. */
+export const OLD: TestPackage = testPackage("old@1.0.0", {}, { "lib/a.js": "exports.a = 1;" });
+
+/** A bad tarball, and the package by whose name it is asked for. */
+export interface Bad extends Pick<BadTarball, "name" | "integrity" | "limits" | "code"> {
+  package: string;
+  /** No lock can say this of it. */
+  unlockable: boolean;
+}
+
+/** Installs that each of them is tried with: the registry hears of all. */
+export const TRIALS = 4;
+
+export interface Refusals {
+  mode: RealMode;
+  registry: string;
+  bad: readonly Bad[];
+}
+
+type Say = (what: string) => void;
+
+interface Tools {
+  install: (
+    lock: string,
+    options: InstallOptions,
+  ) => ReturnType<Awaited<ReturnType<typeof createInstaller>>["install"]>;
+  locks: { before: string; required: string; optional: string; good: string };
+  bad: Bad;
+  url: string;
+  say: Say;
+}
+
+/** What is wrong: nothing, where all of them are refused on every path, and what is good can be installed beside them. */
+export async function refuseAll({ mode, registry, bad }: Refusals): Promise<string[]> {
+  const wrong: string[] = [];
+  const installer = await createInstaller({ mode, registry, workerUrl: "/worker.js" });
+  const old = { "node_modules/old": lockEntry(OLD, registry) };
+  const good = { "node_modules/good": lockEntry(GOOD, registry) };
+  const both = await installer.install(lockOf({ ...old, ...good }));
+  await both.stored;
+  for (const one of bad) {
+    const url = `${registry}${one.package}/-/${one.package}-1.0.0.tgz`;
+    const entry = { version: "1.0.0", resolved: url, integrity: one.integrity ?? undefined };
+    const at = `node_modules/${one.package}`;
+    const tools: Tools = {
+      bad: one,
+      url,
+      install: (lock, options) => installer.install(lock, { ...options, ...(one.limits && { limits: one.limits }) }),
+      locks: {
+        before: lockOf(old),
+        good: lockOf(good),
+        required: lockOf({ ...good, [at]: entry }),
+        optional: lockOf({ ...good, [at]: { ...entry, optional: true } }),
+      },
+      say: (what) => void wrong.push(`${mode}, ${one.name}: ${what}`),
+    };
+    // Limits that a bad one is too large for may be too tight for what is good.
+    const { limits, ...plain } = one;
+    const loose = {
+      ...tools,
+      bad: plain,
+      install: (lock: string, more: InstallOptions) => installer.install(lock, more),
+    };
+    await refusedByMap(tools, loose);
+    await refusedByTree(tools, loose);
+    await refusedAtAll(tools);
+    await leftOut(tools, loose);
+  }
+  await installer.store.usage();
+  wrong.push(...(await storeFaults([GOOD.integrity, OLD.integrity])));
+  installer.dispose();
+  return wrong;
+}
+
+async function refusal({ install, locks, bad, url, say }: Tools, options: InstallOptions): Promise<void> {
+  try {
+    await install(locks.required, options);
+    say("it was installed");
+  } catch (error) {
+    if (!(error instanceof InstallError)) return say(`it failed with ${error}`);
+    const { code, message, package: name, details, requiredBy } = error.failure;
+    // A hash that nobody can check is not even a lock's.
+    if (code === "EINVALIDLOCK" && bad.unlockable) return;
+    if (code !== bad.code) say(`it failed with ${code}, not ${bad.code}: ${message}`);
+    if (name !== bad.package || details?.["url"] !== url) say(`the failure names ${name} at ${details?.["url"]}`);
+    if (requiredBy.join() !== `node_modules/${bad.package}`) say(`it is said to be required by ${requiredBy}`);
+    if (code !== "EINTEGRITY") return;
+    if (details?.["expected"] !== bad.integrity) say(`what was expected is told as ${details?.["expected"]}`);
+    if (!/^sha\d+-/.test(`${details?.["actual"]}`)) say(`what came is told as ${details?.["actual"]}`);
+  }
+}
+
+async function refusedByMap(tools: Tools, loose: Tools): Promise<void> {
+  const { locks, say } = tools;
+  const map = new Map<string, Uint8Array | SinkLink>([["src/main.js", new Uint8Array(3)]]);
+  await loose.install(locks.before, { sink: map });
+  const before = [...map];
+  await refusal(tools, { sink: map });
+  if (map.size !== before.length || !before.every(([path, entry]) => map.get(path) === entry))
+    say("the Map has changed");
+  await loose.install(locks.good, { sink: map });
+  const paths = [...map.keys()].sort().join();
+  if (
+    paths !==
+    "node_modules/.bin/good,node_modules/good/cli.js,node_modules/good/index.js,node_modules/good/package.json,src/main.js"
+  )
+    say(`the Map has ${paths} afterwards`);
+}
+
+async function refusedByTree(tools: Tools, loose: Tools): Promise<void> {
+  const { locks, say } = tools;
+  const sink: TreeSink = createTreeSink({ "main.js": { file: { contents: "main" } } });
+  await loose.install(locks.before, { sink });
+  const before = sink.tree;
+  const text = JSON.stringify(before);
+  await refusal(tools, { sink });
+  if (sink.tree !== before || JSON.stringify(sink.tree) !== text) say("the tree has changed");
+  await loose.install(locks.good, { sink });
+  const modules = sink.tree["node_modules"];
+  const names = modules && "directory" in modules ? Object.keys(modules.directory).sort().join() : "";
+  if (names !== ".bin,good" || (sink.tree["main.js"] as FileNode).file.contents !== "main")
+    say(`the tree has ${names}`);
+}
+
+async function refusedAtAll(tools: Tools): Promise<void> {
+  await refusal(tools, {});
+}
+
+async function leftOut({ locks, bad, say, install }: Tools, loose: Tools): Promise<void> {
+  const map = new Map<string, Uint8Array | SinkLink>();
+  await loose.install(locks.before, { sink: map });
+  try {
+    const project = await install(locks.optional, { sink: map });
+    const { skipped, warnings } = project.report;
+    if (skipped.map(({ location, why }) => `${location} ${why}`).join() !== `node_modules/${bad.package} failed`)
+      say(`left out is ${JSON.stringify(skipped)}`);
+    if (!warnings.some(({ code, package: name }) => code === bad.code && name === bad.package)) say("no warning");
+    if (project.paths().some((path) => !path.includes("/good"))) say(`there is ${project.paths()}`);
+    if ([...map.keys()].some((path) => !path.includes("/good"))) say(`in the Map there is ${[...map.keys()]}`);
+    const text = new TextDecoder().decode(await project.readFile("node_modules/good/index.js"));
+    if (text !== 'module.exports = "good@1.0.0";\n') say(`the good one says ${text}`);
+    await project.stored;
+    project.dispose();
+  } catch (error) {
+    // Beside one that is too large what is good may be, too.
+    const code = error instanceof InstallError ? error.code : "";
+    if (!(bad.limits && code === "TAR_ABORT") && !(bad.unlockable && code === "EINVALIDLOCK"))
+      say(`optional: ${error}`);
+  }
+}

@@ -1,0 +1,64 @@
+import { readDirectory } from "../../src/packs/directory.ts";
+import { readList } from "../../src/packs/pack-list.ts";
+import { sri } from "../tarball/gzip.ts";
+
+// The pack store of this origin, looked at and damaged behind the library's back.
+
+const DATABASE = "webhoist-packs";
+
+async function transact<T>(mode: IDBTransactionMode, run: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  const opening = indexedDB.open(DATABASE);
+  const db = await new Promise<IDBDatabase>((done, fail) => {
+    opening.onupgradeneeded = () => opening.result.createObjectStore("metadata");
+    opening.onsuccess = () => done(opening.result);
+    opening.onerror = () => fail(opening.error);
+  });
+  try {
+    const transaction = db.transaction("metadata", mode);
+    const request = run(transaction.objectStore("metadata"));
+    await new Promise<void>((done, fail) => {
+      transaction.oncomplete = () => done();
+      transaction.onabort = () => fail(transaction.error);
+    });
+    return request.result;
+  } finally {
+    db.close();
+  }
+}
+
+export async function blobs(): Promise<Map<string, unknown>> {
+  const keys = (await transact("readonly", (store) => store.getAllKeys())) as string[];
+  const values = await transact("readonly", (store) => store.getAll());
+  return new Map(keys.map((key, i) => [key, values[i]]));
+}
+
+export async function putBlob(key: string, value: unknown): Promise<void> {
+  await transact("readwrite", (store) => store.put(value, key));
+}
+
+export async function deleteBlob(key: string): Promise<void> {
+  await transact("readwrite", (store) => store.delete(key) as IDBRequest<undefined>);
+}
+
+/** What is wrong with the store: a pack that is not what it is kept as, a blob that nobody knows of or that is missing. */
+export async function storeFaults(allowed?: readonly string[]): Promise<string[]> {
+  const all = await blobs();
+  const faults: string[] = [];
+  const known = new Set(["1 d"]);
+  const directory = all.get("1 d") instanceof Uint8Array ? readDirectory(all.get("1 d") as Uint8Array) : null;
+  for (const [segment, { names }] of directory?.segments ?? []) {
+    known.add(`1 i ${segment}`);
+    const list = readList((all.get(`1 i ${segment}`) as Uint8Array) ?? new Uint8Array());
+    if (!list) faults.push(`segment ${segment} has no list`);
+    for (const [at, { integrity }] of (list ?? []).entries()) {
+      const key = `1 p ${segment} ${at}`;
+      known.add(key);
+      if (names.slice(at * 8, at * 8 + 8).trim() === "") continue;
+      const bytes = all.get(key);
+      if (!(bytes instanceof Uint8Array) || sri(bytes) !== integrity) faults.push(`${key} is not ${integrity}`);
+      if (allowed && !allowed.includes(integrity)) faults.push(`${integrity} must not be there`);
+    }
+  }
+  for (const key of all.keys()) if (!known.has(key)) faults.push(`${key} is nobody's`);
+  return faults;
+}
