@@ -26,8 +26,11 @@ export function indexTree(
   }
   const folders = plan.links.filter(({ bin }) => bin === undefined);
   const files = new FileIndex(indexed, folders, own);
+  const planned = new Set(plan.packages.map(({ location }) => location));
+  for (const { location, within } of plan.bundled) if (!packs.has(within)) planned.add(location);
   // npm links no command whose file is not there. Of a pack that only the sink has it cannot be said.
-  const known = (location: string): boolean => packs.has(location) || own !== undefined;
+  const known = (location: string): boolean =>
+    planned.has(location) ? packs.has(location) : own !== undefined || location.includes("node_modules/");
   const links = plan.links.filter(({ bin, to }) => bin === undefined || !known(bin) || files.kind(to) === "file");
   return { packs: indexed, links, index: new FileIndex(indexed, links, own) };
 }

@@ -1,4 +1,4 @@
-import { type Failure, failure } from "../errors.ts";
+import type { Failure } from "../errors.ts";
 import type { InstallReport } from "../install-api.ts";
 import type { IndexedTree } from "./indexed-tree.ts";
 import type { SuppliedPack } from "./pack-supply.ts";
@@ -25,12 +25,7 @@ export interface Installed {
 export function reportOf(installed: Installed): InstallReport {
   const { plan, tree, packs, left, held, now, fetched, transferred, substitutes, warnings } = installed;
   const computed = computedOf(plan, packs);
-  warnings.unshift(
-    ...plan.warnings,
-    ...[...left].map(leftOut),
-    ...packWarnings(plan, packs),
-    ...[...computed].map(taken),
-  );
+  warnings.unshift(...plan.warnings, ...[...left].map(leftOut), ...packWarnings(plan, packs));
   const sum = (list: Uint32Array): number => list.reduce((total, each) => total + each, 0);
   return {
     packages: plan.packages.length + plan.bundled.length,
@@ -80,9 +75,4 @@ function packWarnings({ packages }: InstallPlan, packs: Installed["packs"]): Fai
 function leftOut([location, why]: [string, Failure]): Failure {
   const message = `The optional package at ${location} was left out: ${why.message}`;
   return { ...why, message, requiredBy: [location] };
-}
-
-function taken([location, integrity]: [string, string]): Failure {
-  const message = `The lock has no integrity for ${location}: what came was taken as it is (${integrity}).`;
-  return failure("ENOINTEGRITY", message, { requiredBy: [location] });
 }

@@ -107,7 +107,9 @@ test.each([
     "EUSAGE --dry-run is a flag of webhoist lock: why changes nothing. Run webhoist --help for the flags.",
   ],
   [["lokc"], "EUSAGE There is no command lokc. Did you mean lock?"],
-  [["install"], "EUSAGE There is no command install. Run webhoist --help for the flags."],
+  [["instal"], "EUSAGE There is no command instal. Did you mean install?"],
+  [["install", "--stdout"], "EUSAGE --stdout is a flag of webhoist lock. Run webhoist --help for the flags."],
+  [["install", "a", "b"], "EUSAGE One folder at a time: b is too much. To add packages, write --add."],
   [[], "EUSAGE No command was given. Run webhoist lock, or webhoist --help."],
 ])("refused: %j", (argv, text) => {
   expect(refusal(...argv)).toBe(text);

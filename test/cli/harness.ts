@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Installer, InstallerOptions, ProjectInput, Resolution, ResolveOptions } from "../../src/api.ts";
-import { type Io, run } from "../../web/cli/command.ts";
+import { run } from "../../web/cli/command.ts";
+import type { Io } from "../../web/cli/io.ts";
 import { createInstaller } from "../../web/index.ts";
 import { memoryRegistry } from "../registry/memory-fetch.ts";
 import { inlineSnapshot } from "../registry/snapshot.ts";
@@ -113,7 +114,8 @@ export function noting(files: Record<string, string> = {}): { asked: Asked[]; cr
         return resolution;
       },
       packument: () => Promise.reject(new Error("not asked for")),
-      store: { usage: async () => ({ bytes: 0, packuments: 0 }), clear: async () => {} },
+      install: () => Promise.reject(new Error("not asked for")),
+      store: { usage: async () => ({ bytes: 0, packuments: 0, packBytes: 0, packs: 0 }), clear: async () => {} },
       dispose: () => {},
     }),
   };

@@ -4,8 +4,11 @@ import { CONFLICTS, FLAGS, type Flag, SHORT } from "./flags.ts";
 
 export type FlagValue = boolean | string | string[];
 
+const COMMANDS = ["lock", "install", "why"] as const;
+type Command = (typeof COMMANDS)[number];
+
 export interface Args {
-  command: "lock" | "why" | "help" | "version";
+  command: Command | "help" | "version";
   positionals: string[];
   flags: Map<string, FlagValue>;
 }
@@ -35,12 +38,15 @@ export function parseArgs(argv: readonly string[]): Args {
   if (flags.get("help") || command === "help") return { command: "help", positionals: [], flags };
   if (flags.get("version")) return { command: "version", positionals: [], flags };
   if (command === undefined) usage("No command was given.", "Run webhoist lock, or webhoist --help.");
-  if (command !== "lock" && command !== "why") {
-    const near = nearest(command, ["lock", "why"]);
-    usage(`There is no command ${command}.`, near ? `Did you mean ${near}?` : undefined);
-  }
-  checkTogether({ command, positionals, flags });
-  return { command, positionals, flags };
+  const args = { command: known(command), positionals, flags };
+  checkTogether(args);
+  return args;
+}
+
+function known(command: string): Command {
+  const found = COMMANDS.find((each) => each === command);
+  const near = nearest(command, COMMANDS);
+  return found ?? usage(`There is no command ${command}.`, near ? `Did you mean ${near}?` : undefined);
 }
 
 /** Reads the flag at `i` and gives the place of the last word it used. */
@@ -100,9 +106,12 @@ function unknown(given: string): never {
 function checkTogether({ command, positionals, flags }: Args): void {
   for (const [a, b] of CONFLICTS)
     if (flags.get(a) && flags.get(b)) usage(`--${a} and --${b} contradict each other.`, "Give one of them.");
+  for (const name of flags.keys()) {
+    const { changes, lockOnly } = FLAGS.get(name) ?? {};
+    if (command === "why" && (changes || lockOnly)) usage(`--${name} is a flag of webhoist lock: why changes nothing.`);
+    if (command === "install" && lockOnly) usage(`--${name} is a flag of webhoist lock.`);
+  }
   if (command === "why") {
-    for (const name of flags.keys())
-      if (FLAGS.get(name)?.lockOnly) usage(`--${name} is a flag of webhoist lock: why changes nothing.`);
     if (positionals.length === 0) usage("Which package? webhoist why NAME [DIR].");
   }
   const most = command === "why" ? 2 : 1;

@@ -1,26 +1,12 @@
 import { resolve } from "node:path";
-import type { Installer, InstallerOptions, Resolution } from "../../src/api.ts";
+import type { Resolution } from "../../src/api.ts";
 import { type Failure, failure, InstallError } from "../../src/errors.ts";
-import type { Platform } from "../../src/ports.ts";
 import { type Args, parseArgs, resolveOptions } from "./args.ts";
 import { HELP } from "./flags.ts";
+import { type Io, installerOptions } from "./io.ts";
 import { type ProjectFiles, readProject } from "./project-files.ts";
-import { failureText, progressText, summary, warningText } from "./report.ts";
+import { failureText, summary, warningText } from "./report.ts";
 import { writeFiles } from "./write-files.ts";
-
-/** What the command is handed of the process it runs in. */
-export interface Io {
-  cwd: string;
-  env: Readonly<Record<string, string | undefined>>;
-  platform: Partial<Platform>;
-  signal: AbortSignal;
-  version: string;
-  out(text: string): void;
-  err(text: string): void;
-  /** One line that the next one replaces: for a terminal only. */
-  status?: (text: string) => void;
-  createInstaller(options: InstallerOptions): Promise<Installer>;
-}
 
 /** Runs a command line and gives the exit status: 0, 1 for a failure, 130 when interrupted. Never rejects. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
@@ -31,6 +17,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     if (args.command === "help") io.out(HELP);
     else if (args.command === "version") io.out(`${io.version}\n`);
     else if (args.command === "lock") await lock(args, io);
+    else if (args.command === "install") await (await import("./install.ts")).install(args, io);
     else await why(args, io);
     return 0;
   } catch (error) {
@@ -72,33 +59,6 @@ async function resolveProject({ flags }: Args, dir: string, io: Io): Promise<Res
     installer.dispose();
     io.status?.("");
   }
-}
-
-function installerOptions(flags: Args["flags"], io: Io): InstallerOptions {
-  const text = (name: string): string | undefined => flags.get(name) as string | undefined;
-  const node = text("node-version")?.replace(/^v/, "");
-  const npm = text("npm-version")?.replace(/^v/, "");
-  const registry = text("registry");
-  const token = tokenFor(registry, text("token-env"), io.env);
-  return {
-    mode: "inline",
-    // One run, and then it ends.
-    cache: "none",
-    platform: { ...io.platform, ...(node ? { node } : {}), ...(npm ? { npm } : {}) },
-    ...(registry ? { registry } : {}),
-    ...(token ? { token } : {}),
-    ...(flags.get("metadata") === "full" ? { metadata: "full" } : {}),
-    ...(io.status ? { onProgress: (progress): void => io.status?.(progressText(progress)) } : {}),
-  };
-}
-
-function tokenFor(registry: string | undefined, name: string | undefined, env: Io["env"]): InstallerOptions["token"] {
-  if (registry === undefined || name === undefined) return undefined;
-  const value = env[name];
-  if (!value)
-    throw new InstallError(failure("EUSAGE", `The environment has no ${name}: --token-env names a variable.`));
-  const own = URL.canParse(registry) ? new URL(registry).origin : undefined;
-  return (origin) => (origin === own ? value : undefined);
 }
 
 async function lock(args: Args, io: Io): Promise<void> {

@@ -4,20 +4,23 @@ type Kind = "switch" | "text" | "choice" | "list" | "rest";
 export interface Flag {
   kind: Kind;
   choices?: readonly string[];
-  /** Changes the project or says what to write: nothing for `why`. */
+  /** Changes the project: nothing for `why`. */
+  changes?: true;
+  /** Says what of a lock to write. */
   lockOnly?: true;
 }
 
 const on: Flag = { kind: "switch" };
 const text: Flag = { kind: "text" };
-const change: Flag = { kind: "switch", lockOnly: true };
+const change: Flag = { kind: "switch", changes: true };
+const output: Flag = { kind: "switch", lockOnly: true };
 const choice = (...choices: string[]): Flag => ({ kind: "choice", choices });
 
 /** Every flag, npm's by npm's name. A switch also takes `--no-` before its name, or `=true` and `=false` after it. */
 export const FLAGS: ReadonlyMap<string, Flag> = new Map<string, Flag>([
-  ["add", { kind: "rest", lockOnly: true }],
-  ["rm", { kind: "rest", lockOnly: true }],
-  ["update", { kind: "list", lockOnly: true }],
+  ["add", { kind: "rest", changes: true }],
+  ["rm", { kind: "rest", changes: true }],
+  ["update", { kind: "list", changes: true }],
   ["save", change],
   ["save-prod", change],
   ["save-dev", change],
@@ -25,7 +28,7 @@ export const FLAGS: ReadonlyMap<string, Flag> = new Map<string, Flag>([
   ["save-peer", change],
   ["save-bundle", change],
   ["save-exact", change],
-  ["save-prefix", { kind: "text", lockOnly: true }],
+  ["save-prefix", { kind: "text", changes: true }],
   ["legacy-peer-deps", on],
   ["strict-peer-deps", on],
   ["force", on],
@@ -49,8 +52,8 @@ export const FLAGS: ReadonlyMap<string, Flag> = new Map<string, Flag>([
   ["token-env", text],
   ["metadata", choice("abbreviated", "full")],
   ["complete", on],
-  ["stdout", change],
-  ["dry-run", change],
+  ["stdout", output],
+  ["dry-run", output],
   ["json", on],
   ["help", on],
   ["version", on],
@@ -84,6 +87,7 @@ export const CONFLICTS: readonly (readonly [string, string])[] = [
 ];
 
 export const HELP = `webhoist lock [DIR]      resolve DIR's package.json and write its lockfile, as npm would
+webhoist install [DIR]   do that, and write node_modules: verified, whole or not at all, no script run
 webhoist why NAME [DIR]  tell why a package is in the tree
 
 What to change
@@ -105,8 +109,8 @@ Where from
   --complete             with abbreviated ones, ask for what the lock lacks
 
 What comes out
-  --stdout               print the lockfile, write nothing
-  --dry-run              write nothing
+  --stdout               print the lockfile, write nothing (lock)
+  --dry-run              write nothing (lock)
   --json                 print the outcome as JSON
   -h, --help   -v, --version
 

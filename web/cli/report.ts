@@ -27,6 +27,11 @@ export function progressText({ phase, known, fetched, placed }: Progress): strin
   return `${phase}: ${fetched} of ${known} packuments, ${placed} placed`;
 }
 
+/** `1 package`, `2 packages` */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** `wrote package-lock.json: 123 packages (+3 -1 ~2) in 0.8 s, 45 requests, 3.2 MB` */
 export function summary(
   resolution: Resolution,
@@ -43,7 +48,7 @@ export function summary(
   const changes = (["added", "removed", "changed"] as const).filter((kind) => count[kind] > 0);
   const difference = changes.map((kind) => signs[kind] + count[kind]).join(" ");
   const done = changed.length === 0 ? "up to date" : `${dry ? "would write" : "wrote"} ${changed.join(", ")}`;
-  const packages = `${tree.nodes.length} package${tree.nodes.length === 1 ? "" : "s"}`;
+  const packages = plural(tree.nodes.length, "package");
   const work = stats.requests > 0 ? `, ${stats.requests} requests, ${(stats.bytes / 1e6).toFixed(1)} MB` : "";
   const seconds = (stats.milliseconds.total / 1000).toFixed(1);
   return `${done}: ${packages}${difference && ` (${difference})`} in ${seconds} s${work}`;

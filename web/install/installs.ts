@@ -1,4 +1,4 @@
-import type { InstallerOptions, ProjectInput, Resolution } from "../../src/api.ts";
+import type { InstallerOptions, ProjectInput, Resolution, ResolveOptions } from "../../src/api.ts";
 import { type Failure, failure } from "../../src/errors.ts";
 import { Installation, type Target, type World } from "../../src/install/installation.ts";
 import { packKey } from "../../src/install/pack-key.ts";
@@ -13,6 +13,7 @@ import { tarballUrl } from "../../src/registry/tarball-url.ts";
 import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";
 import type { PlacedPackage } from "../../workers/announcer.ts";
 import { openPackShelf } from "../../workers/packs/open-pack-shelf.ts";
+import { DEFAULT_PLATFORM } from "../../workers/platform.ts";
 import { nextTurn } from "../../workers/yield.ts";
 import type { Backend, RunOptions } from "../backend.ts";
 import { plainInput, plainOptions } from "../plain.ts";
@@ -65,10 +66,11 @@ export class Installs {
     const installation = new Installation(await this.#world(start, downloads), options, signal);
     this.#hearing.add(installation);
     try {
-      const target = project
-        ? await this.#resolved(project, installation, start)
-        : this.#locked(text ?? lockOf(resolution!), { resolution: resolution ?? null }, start);
-      const installed = await installation.run(target);
+      const installed = await installation.run(() =>
+        project
+          ? this.#resolved(project, installation, start)
+          : this.#locked(text ?? lockOf(resolution!), { resolution: resolution ?? null }, start),
+      );
       void installed.stored.finally(() => this.#hearing.delete(installation));
       return installed;
     } catch (error) {
@@ -110,9 +112,11 @@ export class Installs {
     const { resolve = {}, omit, platform } = options;
     const sources = (placed: readonly PlacedPackage[]): PackSource[] => placed.map((each) => sourceOf(each, config));
     // What is left out for its flags is known at the end only.
-    const early = !omit?.length && this.#options.cache !== "offline" && platform === undefined;
+    const early = !omit?.length && this.#options.cache !== "offline" && platform !== "wasm";
     const run: RunOptions = {
       ...plainOptions(() => resolve),
+      ...(omit && { omit }),
+      ...(typeof platform === "object" && forced(platform, this.#options)),
       signal,
       tell: undefined,
       ...(early && { placed: ({ added, gone }) => installation.announce(sources(added), sources(gone)) }),
@@ -188,6 +192,16 @@ export class Installs {
     this.#shelf = shelf;
     return shelf;
   }
+}
+
+/** The platform where it is not the installer's own, as npm has `--os`, `--cpu` and `--libc`. */
+function forced(
+  platform: object,
+  { platform: own = {} }: InstallerOptions,
+): Pick<ResolveOptions, "os" | "cpu" | "libc"> {
+  const usual: object = { ...DEFAULT_PLATFORM, ...own };
+  const differs = ([name, value]: [string, unknown]): boolean => usual[name as keyof object] !== value;
+  return Object.fromEntries(Object.entries(platform).filter(differs));
 }
 
 function isResolution(input: InstallInput): input is Resolution {

@@ -1,5 +1,10 @@
 import type { InstalledProject } from "../../src/install-api.ts";
 import type { StreamSink } from "../../src/sink/archive-sink.ts";
+import { nextTurn } from "../../workers/yield.ts";
+
+/** Milliseconds of work before the page has its turn, and between two reports. */
+const SLICE = 8;
+const EVERY = 100;
 
 export type ArchiveKind = "zip" | "tgz";
 
@@ -11,7 +16,7 @@ export interface ArchiveOptions {
 
 /**
  * All of an installed tree as one archive, for a download: a Blob that the browser may keep on its disk while it grows. A tgz is
- * compressed by the platform on a thread of its own; a zip is only stored, since compressing it would hold up the page.
+ * compressed by the platform, a chunk at a time; a zip is only stored, as a large file would be compressed in one piece.
  */
 export async function archiveOf(
   project: Pick<InstalledProject, "writeTo">,
@@ -20,11 +25,20 @@ export async function archiveOf(
 ): Promise<Blob> {
   const sink = await sinkFor(kind);
   let size = 0;
+  let since = performance.now();
+  let told = since;
   const counted = new TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>({
-    transform(chunk, controller) {
+    async transform(chunk, controller) {
       size += chunk.length;
-      onBytes(size);
       controller.enqueue(chunk as Uint8Array<ArrayBuffer>);
+      if (performance.now() - since < SLICE) return;
+      if (since - told > EVERY) {
+        told = since;
+        onBytes(size);
+      }
+      // Streams hand on their chunks within one task, for as long as there are any: the page would stand still.
+      await nextTurn();
+      since = performance.now();
     },
   });
   const stream = sink.stream.pipeThrough(counted);

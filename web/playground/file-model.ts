@@ -5,7 +5,6 @@ export type Folders = Pick<InstalledProject, "readdir" | "lstat">;
 
 interface Entry {
   readonly path: string;
-  /** A name in its folder; of what a search has found the whole path. */
   readonly name: string;
   readonly isFolder: boolean;
 }
@@ -95,5 +94,5 @@ export class FileModel {
 function listOf(paths: readonly string[]): FileRow[] {
   const siblings = paths.length;
   const more = { isFolder: false, level: 1, siblings, expandable: false, expanded: false };
-  return paths.map((path, i) => ({ ...more, path, name: path, position: i + 1 }));
+  return paths.map((path, i) => ({ ...more, path, name: path.slice(path.lastIndexOf("/") + 1), position: i + 1 }));
 }

@@ -4,9 +4,9 @@ import { globFiles } from "../../src/install/glob-files.ts";
 const SLICE = 4000;
 
 /**
- * Those of `paths` that `text` asks for. With `*`, `?`, `[` or `{` it is a glob, anywhere where it has no slash: `*.d.ts` is
- * `**` + `/*.d.ts`. Without, it is a part of the path, in small or capital letters. In slices, as an install may have 38,000
- * files; null once `signal` has said that nobody waits for it.
+ * Those of `paths` that `text` asks for. With `*`, `?`, `[` or `{` it is a glob, in any folder: `*.d.ts` stands for itself behind `**` and
+ * a slash; one that begins with a slash is meant from the project on. Without, it is a part of the path, in small or capital
+ * letters. In slices, as an install may have 38,000 files; null once `signal` has said that nobody waits for it.
  */
 export async function searchFiles(
   paths: readonly string[],
@@ -15,7 +15,7 @@ export async function searchFiles(
 ): Promise<string[] | null> {
   const wanted = text.trim();
   const isGlob = /[*?[{]/.test(wanted);
-  const pattern = wanted.includes("/") ? wanted : `**/${wanted}`;
+  const pattern = wanted.startsWith("/") ? wanted : `**/${wanted}`;
   const small = wanted.toLowerCase();
   const found: string[] = [];
   for (let at = 0; at < paths.length; at += SLICE) {

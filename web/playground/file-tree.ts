@@ -104,7 +104,8 @@ export class FileTree {
         "aria-selected": String(row.path === this.#selected),
       },
       twisty,
-      ...nameOf(row),
+      h("span", { class: "row-name" }, row.name),
+      this.model.filtered && h("span", { class: "row-version row-folder" }, folderOf(row)),
       version && h("span", { class: "row-version" }, version),
       target !== undefined && h("span", { class: "row-version" }, `→ ${target}`),
       isCommand && h("span", { class: "badge", title: "It can be run" }, "executable"),
@@ -152,16 +153,7 @@ export class FileTree {
   }
 }
 
-/** Of a whole path the folders are faint: the name at its end is what one looks for. */
-function nameOf({ name, path }: FileRow): HTMLElement[] {
-  const slash = name === path ? name.lastIndexOf("/") + 1 : 0;
-  if (slash === 0) return [h("span", { class: "row-name" }, name)];
-  return [
-    h(
-      "span",
-      { class: "row-name row-path" },
-      h("span", { class: "row-folder" }, name.slice(0, slash)),
-      name.slice(slash),
-    ),
-  ];
+/** Where a file that was found lies: `react/cjs` of `node_modules/react/cjs/react.js`. */
+function folderOf({ path, name }: FileRow): string {
+  return path.slice(0, -name.length - 1).replace(/^node_modules\//, "");
 }

@@ -40,8 +40,8 @@ export class FilesTab {
     const tools = h(
       "div",
       { class: "tree-tools" },
-      h("div", { class: "tree-line" }, this.#search, this.#pack("zip"), this.#pack("tgz")),
-      h("div", { class: "tree-line" }, this.#found),
+      h("div", { class: "tree-line" }, this.#search),
+      h("div", { class: "tree-line" }, this.#pack("zip"), this.#pack("tgz"), this.#found),
     );
     const pane = h("div", { class: "tree-pane" }, tools, this.#tree.element);
     this.#holder = h("div", { class: "tree-and-details files-pane" }, pane);
@@ -49,7 +49,8 @@ export class FilesTab {
       if (event.key === "Escape" && this.#viewer.element.isConnected) this.#close();
     });
     this.element = this.#holder;
-    this.#tree.locate("node_modules");
+    this.#tree.model.toggle("node_modules", true);
+    this.#tree.refresh();
     this.#count();
   }
 

@@ -8,6 +8,7 @@ const WORDS: Readonly<Record<OperationKind, readonly [one: string, many: string]
   write: ["write", "Written"],
 };
 
+const NUMBER = new Intl.NumberFormat("en");
 const HEIGHT = 190;
 const AXIS = 20;
 const GAP = 8;
@@ -40,7 +41,10 @@ export class Timeline {
   readonly #counts = new Map(KINDS.map((kind) => [kind, h("span", {})]));
   readonly #failed = h("i", { class: "swatch-failed", hidden: true });
   readonly #lanes = new Lanes();
-  readonly #watched = [new ResizeObserver(() => this.#later()), new MutationObserver(() => this.#later())] as const;
+  readonly #watched = [
+    new ResizeObserver((seen) => this.#resized(seen)),
+    new MutationObserver(() => this.#later()),
+  ] as const;
   readonly #scheme = matchMedia("(prefers-color-scheme: dark)");
   readonly #redraw = (): void => this.#later();
   #operations: readonly Operation[] = [];
@@ -48,6 +52,8 @@ export class Timeline {
   #zero = performance.now();
   #ended: number | undefined;
   #frame = 0;
+  /** Of the canvas, in pixels of the page. */
+  #width = 0;
 
   constructor() {
     const legend = KINDS.map((kind) =>
@@ -93,6 +99,12 @@ export class Timeline {
     cancelAnimationFrame(this.#frame);
   }
 
+  /** Asking an element for its size while drawing would lay out the page each time. */
+  #resized([seen]: readonly ResizeObserverEntry[]): void {
+    this.#width = seen?.contentRect.width ?? 0;
+    this.#later();
+  }
+
   #later(): void {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
@@ -107,7 +119,7 @@ export class Timeline {
     for (const kind of KINDS) {
       const { waiting, running, done, failed, dropped } = tally(this.#operations, kind);
       const all = waiting + running + done + failed;
-      const text = all === 0 ? "0" : done === all ? String(done) : `${done} of ${all}`;
+      const text = done === all ? NUMBER.format(done) : `${NUMBER.format(done)} of ${NUMBER.format(all)}`;
       fill(this.#counts.get(kind)!, h("b", {}, text), failed ? ` ${failed} failed` : "");
       this.#counts.get(kind)!.parentElement!.hidden = kind !== "download" && all + dropped === 0;
       if (all > 0) said.push(`${WORDS[kind][1]}: ${text}`);
@@ -117,7 +129,7 @@ export class Timeline {
   }
 
   #draw(): void {
-    const { width } = this.#canvas.getBoundingClientRect();
+    const width = this.#width;
     const context = this.#canvas.getContext("2d");
     if (!context || width === 0) return;
     const ratio = devicePixelRatio || 1;

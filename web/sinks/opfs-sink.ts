@@ -81,10 +81,11 @@ class OpfsSession implements RawSession {
   }
 
   async write(location: string, files: Iterable<SinkFile>): Promise<void> {
+    // Another package brought it.
+    const wasBrought = [...this.#brings.values()].some((others) => others.has(location));
     const brings = new Set<string>();
     this.#brings.set(location, brings);
-    // Another package brought it.
-    if (await this.#disk.findFolder(`${STAGED}/${location}`)) await this.#disk.remove(`${STAGED}/${location}`);
+    if (wasBrought) await this.#disk.remove(`${STAGED}/${location}`);
     await inParallel(files, AT_ONCE, async ({ path, bytes }) => {
       for (const folder of brought(location, path)) brings.add(folder);
       await this.#disk.write(`${STAGED}/${location}/${path}`, bytes);
