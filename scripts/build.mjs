@@ -9,7 +9,14 @@ import { publicUrl, readNpmConfig } from "./npm-config.mjs";
 import { ROOT } from "./setup.mjs";
 
 const TYPES = join(ROOT, ".build/types");
-const ENTRIES = { index: "web/index.ts", core: "src/index.ts", cli: "web/cli/main.ts", sinks: "web/sinks.ts" };
+const ENTRIES = {
+  index: "web/index.ts",
+  core: "src/index.ts",
+  cli: "web/cli/main.ts",
+  sinks: "web/sinks.ts",
+  esbuild: "web/bundlers/esbuild.ts",
+  rollup: "web/bundlers/rollup.ts",
+};
 
 /** What a build knows that its sources do not. */
 const knowledge = () => ({
@@ -188,7 +195,7 @@ function types() {
   const { status } = spawnSync(process.execPath, [tsc, "-b", "src", "web"], { cwd: ROOT, stdio: "inherit" });
   if (status !== 0) throw new Error("tsc -b failed");
   const seen = new Set(
-    [ENTRIES.index, ENTRIES.core, ENTRIES.sinks, WORKER_ENTRY].map((entry) =>
+    [...Object.values(ENTRIES).filter((entry) => entry !== ENTRIES.cli), WORKER_ENTRY].map((entry) =>
       join(TYPES, entry.replace(/\.ts$/, ".d.ts")),
     ),
   );

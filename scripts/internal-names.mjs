@@ -146,6 +146,8 @@ const PUBLIC = [
   "src/sink/sink-fs.ts",
   "src/install/plan.ts",
   "src/tarball/wanted.ts",
+  "web/bundlers/esbuild.ts",
+  "web/bundlers/rollup.ts",
 ];
 
 /**

@@ -3,8 +3,6 @@ import type { InstalledProject } from "../../src/install-api.ts";
 import { EMPTY_MODULE } from "../../src/node/resolve.ts";
 import { Bundle, type BundlerOptions, type ImportKind, isMissing, isOutside } from "./bundle.ts";
 
-export type { BundlerOptions } from "./bundle.ts";
-
 interface ResolveArgs {
   path: string;
   importer: string;

@@ -4,8 +4,6 @@ import { EMPTY_MODULE } from "../../src/node/resolve.ts";
 import { Bundle, type BundlerOptions, isOutside } from "./bundle.ts";
 import { jsonModule } from "./json-module.ts";
 
-export type { BundlerOptions } from "./bundle.ts";
-
 /** What the plugin uses of what Rollup tells it. */
 export interface ResolveDetails {
   custom?: Readonly<Record<string, unknown>>;
