@@ -53,7 +53,7 @@ export class Bundle {
   }
 
   /** A build's entry: a file's path, else a package. */
-  async entry(path: string): Promise<string> {
+  async entryPoint(path: string): Promise<string> {
     const rules = this.#rules("", "import");
     const tried = [{ specifier: `./${path.replace(/^\.?\/+/, "")}`, rules }];
     if (/^[^./]/.test(path)) tried.push({ specifier: path, rules });

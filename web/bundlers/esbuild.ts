@@ -3,6 +3,8 @@ import type { InstalledProject } from "../../src/install-api.ts";
 import { EMPTY_MODULE } from "../../src/node/resolve.ts";
 import { Bundle, type BundlerOptions, type ImportKind, isMissing, isOutside } from "./bundle.ts";
 
+export type { BundlerOptions } from "./bundle.ts";
+
 interface ResolveArgs {
   path: string;
   importer: string;
@@ -85,7 +87,7 @@ async function resolve(bundle: Bundle, args: ResolveArgs): Promise<Resolved | un
 /** The file, and what a style sheet writes behind its name: `font.eot?#iefix`. */
 async function find(bundle: Bundle, args: ResolveArgs): Promise<[path: string, suffix: string]> {
   const { path, kind } = args;
-  if (kind === "entry-point") return [await bundle.entry(path), ""];
+  if (kind === "entry-point") return [await bundle.entryPoint(path), ""];
   const from = args.namespace === NAME ? args.importer : `${args.resolveDir}/${args.importer.split("/").pop()}`;
   const how = KINDS[kind] ?? "import";
   try {

@@ -4,6 +4,8 @@ import { EMPTY_MODULE } from "../../src/node/resolve.ts";
 import { Bundle, type BundlerOptions, isOutside } from "./bundle.ts";
 import { jsonModule } from "./json-module.ts";
 
+export type { BundlerOptions } from "./bundle.ts";
+
 /** What the plugin uses of what Rollup tells it. */
 export interface ResolveDetails {
   custom?: Readonly<Record<string, unknown>>;
@@ -18,7 +20,7 @@ export interface ResolvedId {
 export interface RollupPlugin {
   name: string;
   buildStart(): void;
-  resolveId(source: string, importer: string | undefined, details: ResolveDetails): Promise<ResolvedId | null>;
+  resolveId(specifier: string, importer: string | undefined, details: ResolveDetails): Promise<ResolvedId | null>;
   load(id: string): Promise<string | null>;
 }
 
@@ -36,13 +38,13 @@ export function rollupPlugin(project: InstalledProject, options: BundlerOptions 
     buildStart() {
       bundle = new Bundle(project, options);
     },
-    async resolveId(source, importer, { custom }) {
+    async resolveId(specifier, importer, { custom }) {
       // Another plugin's own.
-      if (source[0] === "\0") return null;
+      if (specifier[0] === "\0") return null;
       const found = await told(
         importer === undefined
-          ? bundle.entry(source)
-          : bundle.resolve(source, pathOf(importer), isRequire(custom) ? "require" : "import"),
+          ? bundle.entryPoint(specifier)
+          : bundle.resolve(specifier, pathOf(importer), isRequire(custom) ? "require" : "import"),
       );
       if (isOutside(found)) return { id: found, external: true };
       if (found === EMPTY_MODULE) return { id: EMPTY_ID, moduleSideEffects: false };
