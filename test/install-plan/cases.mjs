@@ -294,3 +294,12 @@ export const CASES = {
     runs: [{}],
   },
 };
+
+/** Real projects, with the locks that were recorded. */
+export const RECORDED = [
+  { project: "vite-react-ts", command: "install", options: {} },
+  { project: "vite-react-ts", command: "install", options: { omit: ["dev"] } },
+  { project: "vite-react-ts", command: "install", options: { os: "linux", cpu: "wasm32", libc: "none" } },
+  { project: "create-react-app", options: {} },
+  { project: "create-react-app", options: { omit: ["dev", "optional", "peer"] } },
+];

@@ -3,15 +3,14 @@
 //
 //   node test/install-plan/npm-answers.mjs                    the small projects of cases.mjs, into fixtures/
 //   node test/install-plan/npm-answers.mjs --case bins        one of them
-//   node test/install-plan/npm-answers.mjs --project DIR --registry URL --out FILE [--omit dev]… [--os linux] [--cpu x64] [--install]
-//                                                             a project with a lock, from a registry that is running
+//   node test/install-plan/npm-answers.mjs --recorded DIR [--keep FOLDER]
+//                                                             projects of a recorded registry (its server.mjs, snapshot/ and
+//                                                             projects/), as hashes into recorded.json; whole into FOLDER
 //
 // An answer is what stands in the project when `npm ci --ignore-scripts` is done: folders of packages, links, the hidden lock.
-// `--install` runs `npm install` from the lock, for a registry that lacks packages of other platforms.
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -26,12 +25,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
-import { CASES } from "./cases.mjs";
+import { CASES, RECORDED } from "./cases.mjs";
 
 const HOME = "http://registry.local/";
 const args = process.argv.slice(2);
 const option = (name) => (args.includes(`--${name}`) ? args[args.indexOf(`--${name}`) + 1] : undefined);
-const all = (name) => args.flatMap((arg, at) => (arg === `--${name}` ? [args[at + 1]] : []));
 const run = promisify(execFile);
 
 function header(name, size) {
@@ -212,7 +210,8 @@ async function askCase(name) {
   }
 }
 
-async function askProject(project, registry, out) {
+/** `npm install` from the lock where the registry lacks optional packages of other machines: `npm ci` would stop at them. */
+async function askProject(project, { registry, options, command = "ci" }) {
   const folder = mkdtempSync(join(tmpdir(), "plan-"));
   const [root, home] = [join(folder, "project"), join(folder, "home")];
   try {
@@ -220,18 +219,37 @@ async function askProject(project, registry, out) {
     mkdirSync(root);
     for (const file of ["package.json", "package-lock.json"]) {
       writeFileSync(join(root, file), readFileSync(join(project, file), "utf8").replaceAll(HOME, registry));
-      chmodSync(join(root, file), 0o644);
     }
-    const options = { omit: all("omit"), os: option("os"), cpu: option("cpu"), libc: option("libc") };
-    const command = args.includes("--install") ? "install" : "ci";
     const words = [...flagsOf(options), ...(command === "install" ? ["--no-save"] : [])];
-    writeFileSync(out, JSON.stringify({ options, ...(await answer(root, { home, registry, command, words })) }));
+    return await answer(root, { home, registry, command, words });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-if (option("project")) await askProject(option("project"), option("registry"), option("out"));
+async function askRecorded(folder, keep) {
+  const server = spawn(process.execPath, [join(folder, "server.mjs"), "--snapshot", join(folder, "snapshot")]);
+  const line = await new Promise((listening) => server.stdout.once("data", listening));
+  const registry = `${String(line).trim()}/`;
+  const rows = [];
+  try {
+    for (const { project, ...how } of RECORDED) {
+      const whole = await askProject(join(folder, "projects", project), { registry, ...how });
+      const { folders, links, hiddenLock } = whole;
+      if (keep) writeFileSync(join(keep, `${project}-${rows.length}.json`), JSON.stringify(whole));
+      const digest = createHash("sha256")
+        .update(JSON.stringify([folders, links, hiddenLock]))
+        .digest("hex");
+      rows.push({ project, options: how.options, folders: folders.length, links: Object.keys(links).length, digest });
+      console.log(project, JSON.stringify(how.options));
+    }
+  } finally {
+    server.kill();
+  }
+  writeFileSync(new URL("./recorded.json", import.meta.url), `${JSON.stringify(rows, null, 2)}\n`);
+}
+
+if (option("recorded")) await askRecorded(option("recorded"), option("keep"));
 else {
   const folder = new URL("./fixtures/", import.meta.url);
   mkdirSync(folder, { recursive: true });
