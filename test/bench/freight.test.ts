@@ -24,11 +24,12 @@ const snapshot = inlineSnapshot(
   },
 );
 
-test("each tarball once, less what is for another machine and what is inside its folder; links and the project have none", () => {
+test("each tarball once, less what nobody needs, what is for another machine and what is inside its folder", () => {
   const lock = lockOf({
     "node_modules/@s/a": entry("@s/a"),
     "node_modules/b": entry("b"),
     "node_modules/c": { resolved: "packages/c", link: true },
+    "node_modules/extra": entry("extra", { extraneous: true }),
     "node_modules/mac": entry("mac", { optional: true, os: ["darwin"] }),
     "node_modules/mac/node_modules/d": entry("d", { optional: true }),
     "node_modules/machine": entry("b", { optional: true, os: ["!darwin"], cpu: ["x64"] }),

@@ -21,7 +21,7 @@ export interface Freight {
 interface Entry {
   resolved?: string;
   optional?: boolean;
-  devOptional?: boolean;
+  extraneous?: boolean;
   os?: string[];
   cpu?: string[];
   libc?: string[];
@@ -40,13 +40,13 @@ const SAMPLE = 200;
 /** For an optional package whose tarball is not there. */
 const NOTHING: Uint8Array = gzipSync("");
 
-/** Packages with a tarball of the registry's, less optional ones for other machines and what is inside their folders. */
+/** Packages with a tarball of the registry's, less what nobody needs, optional ones for other machines and what is inside their folders. */
 function parcelsOf(lock: string, platform: Platform): Parcel[] {
   const { packages = {} } = JSON.parse(lock) as { packages?: Record<string, Entry> };
   const parcels: Parcel[] = [];
   let skipped = "\0";
-  for (const [location, { resolved, optional = false, os, cpu, libc }] of Object.entries(packages)) {
-    if (location.startsWith(skipped) || !resolved?.startsWith(PLACEHOLDER)) continue;
+  for (const [location, { resolved, extraneous, optional = false, os, cpu, libc }] of Object.entries(packages)) {
+    if (extraneous || location.startsWith(skipped) || !resolved?.startsWith(PLACEHOLDER)) continue;
     const machine = { os: platform.os, cpu: platform.cpu, libc: platform.libc };
     const fits = platformFits({ ...(os && { os }), ...(cpu && { cpu }), ...(libc && { libc }) } as never, machine);
     if (optional && !fits) skipped = `${location}/`;
