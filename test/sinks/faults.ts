@@ -1,8 +1,10 @@
 /**
- * How an operation goes wrong: it alone fails; or it and all after it never happen, and what it wrote is cut; or it fails, and
- * a few operations later all stops, while what it left is being put right.
+ * How an operation goes wrong: it alone fails; or it and the next, so that it cannot be put right at once; or it and all after it never happen, and what it
+ * wrote is cut; or it fails, and a few operations later all stops, while what it left is being put right.
  */
-export type Fault = "fails" | "stops" | "fails, then stops";
+export type Fault = "fails" | "fails twice" | "stops" | "fails, then stops";
+
+export const FAULTS: readonly Fault[] = ["fails", "fails twice", "stops", "fails, then stops"];
 
 export class Broken extends Error {
   code = "EIO";
@@ -26,11 +28,10 @@ export class Faults {
   /** To be called before each operation. `torn`: does a part of it. */
   async step(torn?: () => Promise<unknown>): Promise<void> {
     const now = this.count++;
-    const end =
-      this.#fault === "fails"
-        ? Number.POSITIVE_INFINITY
-        : this.#at + (this.#fault === "stops" ? 0 : 1 + (this.#at % 4));
+    const stops = this.#at + (this.#fault === "stops" ? 0 : 1 + (this.#at % 4));
+    const end = this.#fault.startsWith("fails") && !this.#fault.endsWith("stops") ? Number.POSITIVE_INFINITY : stops;
+    const last = this.#at + (this.#fault === "fails twice" ? 1 : 0);
     if (now === end) await torn?.();
-    if (now === this.#at || now >= end) throw new Broken("broken");
+    if ((now >= this.#at && now <= last) || now >= end) throw new Broken("broken");
   }
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createFsSink } from "../../src/sink/fs-sink.ts";
 import type { SinkFs } from "../../src/sink/sink-fs.ts";
-import { type Fault, Faults } from "./faults.ts";
+import { FAULTS, type Fault, Faults } from "./faults.ts";
 import { memPromises, showFolder } from "./places.ts";
 import { treesArbitrary } from "./random-trees.ts";
 import { install, type Listing, listingOf, pack, type TestTree } from "./trees.ts";
@@ -106,25 +106,17 @@ const to: TestTree = {
 };
 
 describe("a disk that breaks at the n-th operation, for every n", () => {
-  test.each<Fault>(["fails", "stops", "fails, then stops"])(
-    "one that %s leaves the tree from before or the one after",
-    async (fault) => {
-      expect(await breakEverywhere([from, to], fault)).toBeGreaterThan(80);
-      await breakEverywhere([{ packages: {} }, to], fault);
-      await breakEverywhere([to, { packages: {} }], fault);
-    },
-  );
+  test.each(FAULTS)("one that %s leaves the tree from before or the one after", async (fault) => {
+    expect(await breakEverywhere([from, to], fault)).toBeGreaterThan(80);
+    await breakEverywhere([{ packages: {} }, to], fault);
+    await breakEverywhere([to, { packages: {} }], fault);
+  });
 
   test("between any two trees", async () => {
     const pair = fc.tuple(treesArbitrary, treesArbitrary);
-    const property = fc.asyncProperty(
-      pair,
-      fc.nat(36),
-      fc.constantFrom<Fault>("fails", "stops", "fails, then stops"),
-      async (trees, first, fault) => {
-        await breakEverywhere(trees, fault, { first, step: 37 });
-      },
-    );
+    const property = fc.asyncProperty(pair, fc.nat(36), fc.constantFrom(...FAULTS), async (trees, first, fault) => {
+      await breakEverywhere(trees, fault, { first, step: 37 });
+    });
     await fc.assert(property, { numRuns: 10 });
   });
 });

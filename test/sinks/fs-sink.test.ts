@@ -226,3 +226,29 @@ test("what a change could not clear away is not taken for a change to come", asy
   expect(await held()).toEqual(all);
   expect(await fs.readdir(at("packages/w/node_modules"))).toEqual(["mine"]);
 });
+
+test("giving up waits for what is being written, and leaves nothing of it", async () => {
+  let release = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const writeFile: SinkFs["writeFile"] = async (path, data) => {
+    await gate;
+    return fs.writeFile(path, data);
+  };
+  const session = await createFsSink({ ...fs, writeFile }, folder).open();
+  await session.begin(new Set());
+  const writing = session.write("node_modules/a", filesOf(tree.packages["node_modules/a"]!)).catch(() => {});
+  // The folders are made, the first files wait.
+  while ((await fs.readdir(at(".webhoist-install/new/node_modules")).catch(() => [])).length === 0);
+  let ended = false;
+  const aborting = session.abort().then(() => {
+    ended = true;
+  });
+  for (let i = 0; i < 50; i++) await fs.readdir(folder);
+  expect(ended).toBe(false);
+  release();
+  await aborting;
+  await writing;
+  expect(await fs.readdir(folder)).toEqual([]);
+});

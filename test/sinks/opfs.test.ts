@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createOpfsSink } from "../../web/sinks/opfs-sink.ts";
 import { describeSink } from "./behaviour.ts";
 import { fakeFolder, type Store, showStore } from "./fake-opfs.ts";
-import { type Fault, Faults } from "./faults.ts";
+import { FAULTS, type Fault, Faults } from "./faults.ts";
 import type { Place } from "./places.ts";
 import { treesArbitrary } from "./random-trees.ts";
 import { install, listingOf, pack, type TestTree } from "./trees.ts";
@@ -97,24 +97,16 @@ const to: TestTree = {
 };
 
 describe("storage that breaks at the n-th call, for every n", () => {
-  test.each<Fault>(["fails", "stops", "fails, then stops"])(
-    "one that %s: the next open finds the tree from before, or makes the one after",
-    async (fault) => {
-      expect(await breakEverywhere([from, to], fault)).toBeGreaterThan(80);
-      await breakEverywhere([to, { packages: {} }], fault);
-    },
-  );
+  test.each(FAULTS)("one that %s: the next open finds the tree from before, or makes the one after", async (fault) => {
+    expect(await breakEverywhere([from, to], fault)).toBeGreaterThan(80);
+    await breakEverywhere([to, { packages: {} }], fault);
+  });
 
   test("between any two trees", async () => {
     const pair = fc.tuple(treesArbitrary, treesArbitrary);
-    const property = fc.asyncProperty(
-      pair,
-      fc.nat(60),
-      fc.constantFrom<Fault>("fails", "stops", "fails, then stops"),
-      async (trees, first, fault) => {
-        await breakEverywhere(trees, fault, { first, step: 61 });
-      },
-    );
+    const property = fc.asyncProperty(pair, fc.nat(60), fc.constantFrom(...FAULTS), async (trees, first, fault) => {
+      await breakEverywhere(trees, fault, { first, step: 61 });
+    });
     await fc.assert(property, { numRuns: 10 });
   });
 });

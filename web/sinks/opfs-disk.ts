@@ -3,7 +3,6 @@ interface FileHandle extends FileSystemFileHandle {
   /** In dedicated workers only, and faster there. */
   createSyncAccessHandle?(): Promise<{
     write(bytes: Uint8Array): number;
-    flush(): void;
     close(): void;
     truncate(size: number): void;
   }>;
@@ -67,7 +66,6 @@ export class OpfsDisk {
         access.truncate(0);
         // It writes less than all where there is no room.
         if (access.write(bytes) < bytes.length) throw new DOMException("No room for a file", "QuotaExceededError");
-        access.flush();
       } finally {
         access.close();
       }
