@@ -5,7 +5,7 @@
 //   node test/install-plan/npm-answers.mjs --case bins        one of them
 //   node test/install-plan/npm-answers.mjs --recorded DIR [--keep FOLDER]
 //                                                             projects of a recorded registry (its server.mjs, snapshot/ and
-//                                                             projects/), as hashes into recorded.json; whole into FOLDER
+//                                                             projects/), as hashes into fixtures/recorded; whole into FOLDER
 //
 // An answer is what stands in the project when `npm ci --ignore-scripts` is done: folders of packages, links, the hidden lock.
 import { execFile, spawn } from "node:child_process";
@@ -246,7 +246,7 @@ async function askRecorded(folder, keep) {
   } finally {
     server.kill();
   }
-  writeFileSync(new URL("./recorded.json", import.meta.url), `${JSON.stringify(rows, null, 2)}\n`);
+  writeFileSync(new URL("./fixtures/recorded/answers.json", import.meta.url), `${JSON.stringify(rows, null, 2)}\n`);
 }
 
 if (option("recorded")) await askRecorded(option("recorded"), option("keep"));

@@ -15,7 +15,7 @@ interface Row {
 }
 
 const recorded = process.env["WEBHOIST_REGISTRY"];
-const rows = JSON.parse(readFileSync(new URL("./recorded.json", import.meta.url), "utf8")) as Row[];
+const rows = JSON.parse(readFileSync(new URL("./fixtures/recorded/answers.json", import.meta.url), "utf8")) as Row[];
 
 /** Where one differs, `npm-answers.mjs --recorded … --keep …` tells what npm's answer was. */
 describe.runIf(recorded)("real projects: what npm left", () => {
