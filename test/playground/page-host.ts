@@ -148,9 +148,9 @@ export function manifest(fields: Readonly<Record<string, unknown>>): string {
   return `${JSON.stringify({ name: "p", version: "1.0.0", ...fields }, null, 2)}\n`;
 }
 
-/** The rows in sight, indented by level. */
+/** The rows of the tree in sight, indented by level. */
 export async function rows(page: Page): Promise<string[]> {
-  return await page.locator("[role=treeitem]").evaluateAll((items) =>
+  return await page.locator("#panel-tree [role=treeitem]").evaluateAll((items) =>
     items
       .sort((a, b) => Number(a.getAttribute("data-index")) - Number(b.getAttribute("data-index")))
       .map((item) => {

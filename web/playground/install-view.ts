@@ -3,6 +3,8 @@ import { bytes, count, duration, fill, h } from "./dom.ts";
 import { slowest, Timeline } from "./timeline.ts";
 
 const SLOWEST = 8;
+/** Milliseconds between two drawings: what runs is seen to run, also while nothing is told. */
+const EVERY = 100;
 
 /** An install while it runs, and afterwards how it went. */
 export class InstallView {
@@ -13,9 +15,11 @@ export class InstallView {
   readonly #counts = h("ul", { class: "stats" });
   readonly #slowest = h("div", {});
   readonly #timeline = new Timeline();
+  readonly #clock: ReturnType<typeof setInterval>;
   #last: InstallProgress | undefined;
 
   constructor() {
+    this.#clock = setInterval(() => this.#draw(), EVERY);
     this.summary = h("div", { class: "summary" }, this.#title, this.#counts);
     this.element = h("div", { class: "install-flow" }, this.#timeline.element, this.#slowest);
   }
@@ -28,6 +32,12 @@ export class InstallView {
   update(progress: InstallProgress): void {
     this.#last = progress;
     this.#timeline.update(progress.operations);
+  }
+
+  #draw(): void {
+    const progress = this.#last;
+    if (!progress) return;
+    this.#timeline.redraw();
     this.#title.textContent = progress.phase === "resolve" ? "Resolving and installing" : "Installing";
     fill(
       this.#counts,
@@ -37,12 +47,14 @@ export class InstallView {
 
   /** The drawing stands still; the slowest operations are listed. */
   end(): void {
+    clearInterval(this.#clock);
     this.#timeline.end();
     const operations = this.#last?.operations ?? [];
     fill(this.#slowest, operations.length > 0 ? slowest(operations, SLOWEST) : null);
   }
 
   dispose(): void {
+    clearInterval(this.#clock);
     this.#timeline.dispose();
   }
 }

@@ -43,10 +43,18 @@ export class Timeline {
   readonly #lanes = new Lanes();
   readonly #watched = [
     new ResizeObserver((seen) => this.#resized(seen)),
-    new MutationObserver(() => this.#later()),
+    new MutationObserver(() => this.redraw()),
   ] as const;
   readonly #scheme = matchMedia("(prefers-color-scheme: dark)");
-  readonly #redraw = (): void => this.#later();
+  /** In the next frame. */
+  readonly redraw = (): void => {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#lanes.update(this.#operations);
+      this.#say();
+      this.#draw();
+    });
+  };
   #operations: readonly Operation[] = [];
   #placed: Placed[] = [];
   #zero = performance.now();
@@ -71,7 +79,7 @@ export class Timeline {
     this.#canvas.addEventListener("pointerleave", () => this.#point(-1, -1));
     this.#watched[0].observe(this.#canvas);
     this.#watched[1].observe(document.documentElement, { attributeFilter: ["data-theme"] });
-    this.#scheme.addEventListener("change", this.#redraw);
+    this.#scheme.addEventListener("change", this.redraw);
     this.#say();
   }
 
@@ -84,34 +92,24 @@ export class Timeline {
     this.#operations = operations;
     // Its clock began at some moment of ours: the latest that fits what it has told so far.
     this.#zero = Math.min(this.#zero, performance.now() - latest(operations));
-    this.#later();
   }
 
   /** Nothing moves from here on. */
   end(): void {
     this.#ended = Math.max(latest(this.#operations), 1);
-    this.#later();
+    this.redraw();
   }
 
   dispose(): void {
     for (const observer of this.#watched) observer.disconnect();
-    this.#scheme.removeEventListener("change", this.#redraw);
+    this.#scheme.removeEventListener("change", this.redraw);
     cancelAnimationFrame(this.#frame);
   }
 
   /** Asking an element for its size while drawing would lay out the page each time. */
   #resized([seen]: readonly ResizeObserverEntry[]): void {
     this.#width = seen?.contentRect.width ?? 0;
-    this.#later();
-  }
-
-  #later(): void {
-    this.#frame ||= requestAnimationFrame(() => {
-      this.#frame = 0;
-      this.#lanes.update(this.#operations);
-      this.#say();
-      this.#draw();
-    });
+    this.redraw();
   }
 
   #say(): void {
