@@ -222,7 +222,7 @@ test("a page that dies between any two operations leaves whole batches, and noth
       await expectConsistent(world.blobs);
       expect(world.tab.warnings).toEqual([]);
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 
@@ -252,7 +252,7 @@ test("whatever fails: no method rejects, nothing else than what was added is rea
         await expectConsistent(world.blobs);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 
@@ -279,6 +279,6 @@ test("a list or a directory with one byte changed, or cut, is none", async () =>
         expect(read(harmed)).toBeNull();
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
