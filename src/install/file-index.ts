@@ -4,7 +4,7 @@ import type { FileStat } from "../install-api.ts";
 import type { PackageFiles } from "../node/package-files.ts";
 import type { FileMap } from "../ports.ts";
 import { ProjectFiles } from "../project/files.ts";
-import type { PackIndex } from "../tarball/pack-index.ts";
+import { DOS_LINE, type PackIndex } from "../tarball/pack-index.ts";
 import { globFiles } from "./glob-files.ts";
 import { folderNames, viewOf } from "./pack-view.ts";
 
@@ -108,8 +108,10 @@ export class FileIndex implements Omit<PackageFiles, "text"> {
     if ("bytes" in found) return { kind: "file", size: found.bytes.length, mode: 0o644 };
     const { location, index, executables } = found.pack;
     const isCommand = executables?.has(found.path.slice(location.length + 1)) ?? false;
-    const mode = index.modes[found.place]! | (isCommand ? 0o111 : 0);
-    return { kind: "file", size: index.sizes[found.place]!, mode };
+    const flags = index.modes[found.place]!;
+    const mode = (flags & 0o777) | (isCommand ? 0o111 : 0);
+    const shorter = isCommand && (flags & DOS_LINE) !== 0 ? 1 : 0;
+    return { kind: "file", size: index.sizes[found.place]! - shorter, mode };
   }
 
   /** @throws InstallError ENOENT, ENOTDIR, ELOOP */

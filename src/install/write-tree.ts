@@ -78,7 +78,7 @@ export function* filesOf(
   for (const [i, path] of paths.entries()) {
     const start = starts[i] ?? 0;
     const bytes = overlay.get(`${location}/${path}`) ?? archive.slice(start, start + (sizes[i] ?? 0));
-    const mode = (modes[i] ?? 0o644) | (executables.has(path) ? 0o111 : 0);
+    const mode = ((modes[i] ?? 0o644) & 0o777) | (executables.has(path) ? 0o111 : 0);
     yield { path, bytes: executables.has(path) ? unixLine(bytes) : bytes, mode };
   }
 }

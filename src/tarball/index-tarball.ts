@@ -1,9 +1,10 @@
 import { isObject } from "../base/json.ts";
 import { type Failure, fail, failure, type Outcome, ok } from "../errors.ts";
+import { dosLine } from "./dos-line.ts";
 import { gunzipStart } from "./gunzip.ts";
 import { type Digest, verifyIntegrity } from "./integrity.ts";
 import type { TarEntry } from "./listed-files.ts";
-import { INSTALL_SCRIPTS, type PackIndex } from "./pack-index.ts";
+import { DOS_LINE, INSTALL_SCRIPTS, type PackIndex } from "./pack-index.ts";
 import { inflate, inflateFast, refused, tooLarge, type Unpacked, unpack } from "./unpack.ts";
 import type { Wanted } from "./wanted.ts";
 
@@ -70,7 +71,9 @@ function indexOf({ archive, files }: Unpacked, integrity: string): PackIndex {
     paths: files.map(({ path }) => path),
     starts: Uint32Array.from(files, ({ start }) => start),
     sizes: Uint32Array.from(files, ({ size }) => size),
-    modes: Uint16Array.from(files, ({ mode }) => mode),
+    modes: Uint16Array.from(files, ({ mode, start, size }) =>
+      dosLine(archive.subarray(start, start + size)) < 0 ? mode : mode | DOS_LINE,
+    ),
     scripts: scriptsOf(archive, files),
   };
 }

@@ -11,11 +11,14 @@ export interface PackIndex {
   readonly paths: readonly string[];
   readonly starts: Uint32Array;
   readonly sizes: Uint32Array;
-  /** As npm sets them (`0o644`, `0o755`), but for what a `bin` adds. */
+  /** As npm sets them (`0o644`, `0o755`), but for what a `bin` adds; with `DOS_LINE` where that would change the file. */
   readonly modes: Uint16Array;
   /** Of package.json: those that npm would run at an install. Empty where there are none. */
   readonly scripts: Readonly<Record<string, string>>;
 }
+
+/** Beside a mode: the file's first line is one of `#!` and ends in CR LF, so as a command it is a byte shorter. */
+export const DOS_LINE = 0o1000;
 
 /** What npm runs at an install of a package from a registry, in this order. */
 export const INSTALL_SCRIPTS: readonly string[] = ["preinstall", "install", "postinstall"];
@@ -65,7 +68,10 @@ export function readPackIndex(bytes: Uint8Array): PackIndex | null {
   const scripts = readScripts(own.subarray(texts, texts + jsonLength));
   if (!scripts || (count > 0 ? countSafePaths(names) : -names.length) !== count) return null;
   for (let i = 0; i < count; i++) {
-    if ((starts[i] as number) + (sizes[i] as number) > unpacked || ((modes[i] as number) & ~0o111) !== 0o644)
+    if (
+      (starts[i] as number) + (sizes[i] as number) > unpacked ||
+      ((modes[i] as number) & ~(0o111 | DOS_LINE)) !== 0o644
+    )
       return null;
   }
   return new StoredIndex({ own, names, starts, sizes, modes, scripts, unpacked });
