@@ -1,7 +1,7 @@
 import type { FileMap } from "../ports.ts";
 import { FileIndex, type IndexedPack } from "./file-index.ts";
 import type { SuppliedPack } from "./pack-supply.ts";
-import type { InstallPlan, PlannedLink, PlannedPackage } from "./plan.ts";
+import type { InstallPlan, PlannedLink } from "./plan.ts";
 
 /** A plan whose packs are known. */
 export interface IndexedTree {
@@ -35,17 +35,18 @@ export function indexTree(
   return { packs: indexed, links, index: new FileIndex(indexed, links, own) };
 }
 
-/** By location: the files of its tarball that a `bin` names, those of packages that it bundles among them. */
-export function commandsOf({ packages, bundled }: InstallPlan): Map<string, Set<string>> {
+/**
+ * By location: the files of its tarball that a `.bin` leads to, those of packages that it bundles among them. npm makes no command
+ * of a file whose name in `.bin` another package has.
+ */
+export function commandsOf({ links, bundled }: InstallPlan): Map<string, Set<string>> {
+  const owners = new Map(bundled.map(({ location, within }) => [location, within]));
   const commands = new Map<string, Set<string>>();
-  const add = (location: string, prefix: string, { bin }: Pick<PlannedPackage, "bin">): void => {
-    const paths = Object.values(bin);
-    if (paths.length === 0) return;
+  for (const { bin, to } of links) {
+    if (bin === undefined) continue;
+    const location = owners.get(bin) ?? bin;
     const known = commands.get(location) ?? new Set();
-    for (const path of paths) known.add(prefix + path);
-    commands.set(location, known);
-  };
-  for (const item of packages) add(item.location, "", item);
-  for (const item of bundled) add(item.within, `${item.location.slice(item.within.length + 1)}/`, item);
+    commands.set(location, known.add(to.slice(location.length + 1)));
+  }
   return commands;
 }

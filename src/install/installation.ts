@@ -46,7 +46,7 @@ export interface World {
 /** What is to be installed. */
 export interface Target {
   /** Without these locations of optional packages, and what only they need. */
-  plan(failed: ReadonlySet<string>): InstallPlan;
+  plan(failed: ReadonlySet<string>): Generator<undefined, InstallPlan>;
   /** The lock's text, with the integrity of what had none. */
   lockfile(computed: ReadonlyMap<string, string>): string;
   hiddenLock(plan: InstallPlan): string;
@@ -63,6 +63,9 @@ export type InstallationOptions = Pick<
 
 /** An install whose packs are all there. */
 type Collected = Pick<Installed, "plan" | "packs" | "left" | "held" | "tree" | "now"> & { target: Target };
+
+/** Milliseconds of planning at a time. */
+const SLICE = 8;
 
 /** Ranks of downloads: many wait for it, one does, somebody may. */
 const RANKS = { many: 1, one: 2, maybe: 3 };
@@ -160,7 +163,7 @@ export class Installation {
 
   async #install(target: Target, session: SinkSession | undefined): Promise<Collected> {
     this.phase("install");
-    const plan = target.plan(new Set());
+    const plan = await this.#inSlices(target.plan(new Set()));
     const held = session?.held ?? new Map<string, string>();
     const sources = new Map(plan.packages.map((item) => [item.location, sourceOf(item)]));
     if (this.#options.trustSink) for (const location of this.#kept(plan, held)) sources.delete(location);
@@ -170,6 +173,7 @@ export class Installation {
     collecting.catch(() => {});
     const writing = session && this.#write(session, { plan, sources, collecting });
     const [collected] = await Promise.all([collecting, writing]);
+    await this.#world.breathe();
     const tree = indexTree(collected.plan, collected.packs, target.files);
     if (!session && this.#options.afterExtract) {
       for (const pack of tree.packs) await this.#transform(pack, await this.#reader.archive(pack.index));
@@ -178,6 +182,20 @@ export class Installation {
       collected.packs.get(location)?.index.integrity ?? held.get(location) ?? "";
     const now = new Map(collected.plan.packages.map((item) => [item.location, this.#marked(at(item))]));
     return { ...collected, target, held, tree, now };
+  }
+
+  /** Lets others have the thread every few milliseconds. */
+  async #inSlices<T>(steps: Generator<undefined, T>): Promise<T> {
+    const { now, breathe } = this.#world;
+    let since = now();
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+      if (now() - since < SLICE) continue;
+      await breathe();
+      this.#signal.throwIfAborted();
+      since = now();
+    }
   }
 
   /** Has all of them looked up or fetched, and drops what was announced and is not among them. */
@@ -208,7 +226,7 @@ export class Installation {
       else throw new InstallError({ ...outcome.failure, requiredBy: [location] });
     };
     await Promise.all(plan.packages.map(bring));
-    return { plan: left.size > 0 ? target.plan(new Set(left.keys())) : plan, packs, left };
+    return { plan: left.size > 0 ? await this.#inSlices(target.plan(new Set(left.keys()))) : plan, packs, left };
   }
 
   async #write(
@@ -217,27 +235,37 @@ export class Installation {
       plan,
       sources,
       collecting,
-    }: { plan: InstallPlan; sources: ReadonlyMap<string, PackSource>; collecting: Promise<Pick<Collected, "plan">> },
+    }: {
+      plan: InstallPlan;
+      sources: ReadonlyMap<string, PackSource>;
+      collecting: Promise<Pick<Collected, "plan" | "left">>;
+    },
   ): Promise<void> {
     this.phase("write");
     const kept = this.#kept(plan, session.held);
     await session.begin(kept);
-    const final = collecting.then((collected) => new Set(collected.plan.packages.map(({ location }) => location)));
+    const final = collecting.then((collected) => ({
+      here: new Set(collected.plan.packages.map(({ location }) => location)),
+      commands: collected.left.size > 0 ? commandsOf(collected.plan) : commands,
+    }));
     final.catch(() => {});
     const commands = commandsOf(plan);
     const none = new Set<string>();
     const writable = (item: PlannedPackage): Writable => {
-      const { location, name, version, optional } = item;
+      const { location, name, version, optional, bin } = item;
       const pack = this.supply.pack(sources.get(location)!);
+      // Another has the name of one of its commands, and may be left out.
+      const waits = optional || Object.values(bin).some((path) => !commands.get(location)?.has(path));
       return {
         location,
         label: `${name}@${version}`,
         // One that may be left out for the sake of another waits for all.
-        ready: async () => (await pack).ok && (!optional || (await final).has(location)),
+        ready: async () => (await pack).ok && (!waits || (await final).here.has(location)),
         open: async () => {
           const { index } = unwrap(await pack);
           const archive = await this.#reader.archive(index);
-          const open = { location, index, archive, executables: commands.get(location) ?? none };
+          const executables = (waits ? (await final).commands : commands).get(location) ?? none;
+          const open = { location, index, archive, executables };
           await this.#transform(open, archive);
           return { files: filesOf(open, this.#overlay), bytes: index.unpacked };
         },
