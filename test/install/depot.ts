@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { packument, type TestPackage, tarballPath } from "./packages.ts";
 
 /** One answer to a request: bytes or a status, at once or when it is released. */
@@ -111,4 +112,19 @@ export class Depot {
     const body = JSON.stringify(version ? document.versions[version] : document);
     return { bytes: new TextEncoder().encode(body), headers: { "content-type": "application/json" } };
   }
+}
+
+/** A registry on loopback, for what runs in Node. */
+export async function openDepot(): Promise<Depot & AsyncDisposable> {
+  const server = createServer((request, response) => {
+    depot.serve(decodeURIComponent(request.url ?? "").slice(1), request, response);
+  });
+  await new Promise<void>((done) => void server.listen(0, "127.0.0.1", done));
+  const depot = new Depot(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  return Object.assign(depot, {
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((done) => void server.close(done));
+    },
+  });
 }

@@ -3,9 +3,12 @@ import type { Installer, InstallerOptions } from "../../src/api.ts";
 import type { Failure } from "../../src/errors.ts";
 import { createInstaller, InstallError } from "../../web/index.ts";
 import { createOpfsSink, createTreeSink } from "../../web/sinks.ts";
+import { type Everywhere, installEverywhere } from "./everywhere.ts";
 import * as listing from "./listing.ts";
+import { PROJECTS } from "./projects.ts";
 import { readDamaged } from "./read-damaged.ts";
 import { refuseAll } from "./refuse.ts";
+import type { RealMode } from "./stage.ts";
 import * as store from "./store-blobs.ts";
 
 (globalThis as unknown as { patience: { factor: number } }).patience.factor = 1;
@@ -17,6 +20,15 @@ function told(error: unknown): Failure {
   return { code: name, message, requiredBy: [], wayOut: [] };
 }
 
+/** One of the small projects: from its lock, or resolved in the page. */
+interface SmallInstall {
+  mode: RealMode;
+  registry: string;
+  name: string;
+  lock: string;
+  input: "lock" | "files";
+}
+
 /** What tests do in a page. */
 export const bench = {
   createInstaller,
@@ -26,7 +38,16 @@ export const bench = {
   ...store,
   refuseAll,
   readDamaged,
+  installEverywhere,
   told,
+  async installSmall(given: SmallInstall): Promise<Everywhere> {
+    const { mode, registry, name, lock, input } = given;
+    const files = PROJECTS[name]?.files ?? {};
+    const installer = await createInstaller({ mode, registry, workerUrl: "/worker.js" });
+    const found = await installEverywhere(installer, input === "lock" ? lock : { files }, { files });
+    installer.dispose();
+    return found;
+  },
   /** Anything that a test keeps from one call to the next. */
   kept: {} as Record<string, unknown>,
   installer: undefined as unknown as Installer,
