@@ -3,7 +3,7 @@ import { type Machine, platformFits } from "../registry/platform.ts";
 import { engineFits } from "../registry/select-version.ts";
 import { RangeTable } from "../spec/version-range.ts";
 import { Dependents, folderAbove } from "./dependents.ts";
-import type { PlanNode, PlanNodes } from "./lock-nodes.ts";
+import { type PlanNode, type PlanNodes, SOME } from "./lock-nodes.ts";
 import type { PlanOptions, SkippedPackage } from "./plan.ts";
 
 export interface LeftOut {
@@ -18,7 +18,11 @@ export interface LeftOut {
  * needs; what `omit` names; all that is below them.
  * @throws InstallError EBADPLATFORM
  */
-export function leaveOut(nodes: PlanNodes, options: PlanOptions, failed: Iterable<PlanNode>): LeftOut {
+export function* leaveOut(
+  nodes: PlanNodes,
+  options: PlanOptions,
+  failed: Iterable<PlanNode>,
+): Generator<undefined, LeftOut> {
   const dependents = new Dependents(nodes);
   const why = new Map<PlanNode, SkippedPackage["why"]>();
   const omit: ReadonlySet<string> = new Set(options.omit ?? []);
@@ -28,7 +32,8 @@ export function leaveOut(nodes: PlanNodes, options: PlanOptions, failed: Iterabl
   };
   const { platform, running = platform } = options;
   const policy = { ranges: new RangeTable(), nodeVersion: platform.node ?? null, npmVersion: platform.npm ?? null };
-  for (const node of inOrder(nodes)) {
+  for (const [i, node] of inOrder(nodes).entries()) {
+    if (i % SOME === 0) yield;
     const { manifest } = node;
     if (node.optional) {
       if (!why.has(node) && !(platformFits(manifest, platform) && engineFits(manifest, policy))) drop(node, "platform");

@@ -76,18 +76,25 @@ export function parseLockText(text: string): { data: Json; packages: Json; inden
   return { data: value, packages, indent, newline };
 }
 
+/** Places that are read before others may have the thread. */
+export const SOME = 64;
+
 /**
- * The places of a lock of version 2 or 3, the project's own first, then in npm's order.
+ * The places of a lock of version 2 or 3, the project's own first, then in npm's order. It stops now and then, so that it need not
+ * be done in one go.
  * @throws InstallError EJSONPARSE, EOLDLOCK (version 1), EINVALIDLOCK, EMISSINGTARGET (a link to nowhere)
  */
-export function readLockNodes(text: string): PlanNodes {
+export function* readLockNodes(text: string): Generator<undefined, PlanNodes> {
   const { packages } = parseLockText(text);
   const nodes = new Map<string, PlanNode>();
   const links: [string, Json][] = [];
   const project = packages[""] ?? {};
   if (!isObject(project)) throw invalidLock(`"" is no object`);
   nodes.set("", readNode(project, { location: "", kind: "project", parent: null, folder: "" }));
-  for (const location of Object.keys(packages).sort(enOrder)) {
+  yield;
+  const locations = Object.keys(packages).sort(enOrder);
+  for (const [i, location] of locations.entries()) {
+    if (i % SOME === 0) yield;
     const raw = packages[location];
     if (!isObject(raw)) throw invalidLock(`"${location}" is no object`, location);
     if (location === "") continue;

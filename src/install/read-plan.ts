@@ -1,12 +1,10 @@
-import type { Tree } from "../api.ts";
 import { type Failure, failure, InstallError } from "../errors.ts";
 import { binLinks, binsOf } from "./bin-links.ts";
 import { bundlerOf, type LeftOut, leaveOut } from "./leave-out.ts";
 import { isOutside } from "./location.ts";
-import { type PlanNode, type PlanNodes, readLockNodes } from "./lock-nodes.ts";
+import { type PlanNode, type PlanNodes, readLockNodes, SOME } from "./lock-nodes.ts";
 import type { BundledPackage, InstallPlan, PlannedLink, PlannedPackage, PlanOptions, SkippedPackage } from "./plan.ts";
 import { registryFor, sourceOf } from "./source.ts";
-import { lockOfTree } from "./tree-lock.ts";
 
 /**
  * What `npm ci` makes of a package-lock.json of version 2 or 3: each package with its place and its source, every link.
@@ -15,35 +13,47 @@ import { lockOfTree } from "./tree-lock.ts";
  * package that is needed and is for another machine, EUNSUPPORTED for one from git or from a folder that is to be packed
  */
 export function planFromLock(text: string, options: PlanOptions): InstallPlan {
-  const nodes = readLockNodes(text);
+  const steps = planInSteps(text, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same, for a thread that has other things to do: it stops every millisecond or so. */
+export function* planInSteps(text: string, options: PlanOptions): Generator<undefined, InstallPlan> {
+  const nodes = yield* readLockNodes(text);
   const registry = registryFor(options.registry);
   const sources = new Map<PlanNode, string | Failure>();
   const failed = [...(options.failed ?? [])]
     .map((location) => nodes.get(location))
     .filter((node) => node !== undefined);
+  let count = 0;
   for (const node of nodes.values()) {
+    if (count++ % SOME === 0) yield;
     if (node.kind !== "package" || node.extraneous || bundlerOf(node)) continue;
     const source = sourceOf(node, registry);
     sources.set(node, source);
     if (typeof source !== "string" && node.optional) failed.push(node);
   }
-  const left = leaveOut(nodes, options, failed);
+  const left = yield* leaveOut(nodes, options, failed);
+  yield;
   const installed = [...nodes.values()].filter((node) => left.here.has(node) && node.parent !== null);
   const folders = installed
     .filter(({ target }) => target)
     .map(({ location, target }) => ({ path: location, to: target?.location ?? "" }));
+  const packages: PlannedPackage[] = [];
+  for (const node of installed) {
+    if (count++ % SOME === 0) yield;
+    if (node.kind === "package") packages.push(...planned(node, sources));
+  }
   return {
-    packages: installed.filter(({ kind }) => kind === "package").flatMap((node) => planned(node, sources)),
+    packages,
     bundled: installed.flatMap(bundled),
     links: [...folders, ...binLinks(installed).sort(byPath)],
     skipped: skippedOf(left),
     warnings: [...warningsOf(sources, left), ...notReached(nodes, left)],
   };
-}
-
-/** The same of a tree that was resolved, where there is no lock that says enough. @throws InstallError as `planFromLock` */
-export function planFromTree(tree: Tree, options: PlanOptions): InstallPlan {
-  return planFromLock(lockOfTree(tree), options);
 }
 
 function byPath(a: PlannedLink, b: PlannedLink): number {

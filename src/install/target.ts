@@ -4,7 +4,8 @@ import { parseJsonText } from "../project/json-text.ts";
 import { hiddenLock } from "./hidden-lock.ts";
 import type { Target } from "./installation.ts";
 import type { PlanOptions } from "./plan.ts";
-import { planFromLock, planFromTree } from "./read-plan.ts";
+import { planInSteps } from "./read-plan.ts";
+import { lockOfTree } from "./tree-lock.ts";
 
 export interface Given {
   resolution: Resolution | null;
@@ -19,11 +20,12 @@ export interface Given {
 export function targetOf(text: string | undefined, options: PlanOptions, given: Given): Target {
   const { resolution, files, substitutes = {} } = given;
   const usable = text !== undefined && (resolution === null || /"packages"\s*:/.test(text));
+  // What a lock of version 1 does not say is in the tree.
+  const lock = usable ? text : lockOfTree(resolution!.tree);
   return {
-    plan: (failed) =>
-      usable ? planFromLock(text, { ...options, failed }) : planFromTree(resolution!.tree, { ...options, failed }),
+    plan: (failed) => planInSteps(lock, { ...options, failed }),
     lockfile: (computed) => (text === undefined ? "" : withIntegrity(text, computed)),
-    hiddenLock: (plan) => (usable ? hiddenLock(text, plan) : ""),
+    hiddenLock: (plan) => hiddenLock(lock, plan),
     resolution,
     files,
     substitutes,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { hiddenLock } from "../../src/install/hidden-lock.ts";
 import type { InstallPlan, PlanOptions } from "../../src/install/plan.ts";
-import { planFromLock, planFromTree } from "../../src/install/read-plan.ts";
+import { planFromLock } from "../../src/install/read-plan.ts";
+import { lockOfTree } from "../../src/install/tree-lock.ts";
 import { registryConfig } from "../../src/registry/registry-config.ts";
 import { fakeRegistry } from "../helpers/fake-registry.ts";
 import { fakeTarball } from "../helpers/tarball.ts";
@@ -156,5 +157,5 @@ test("a tree that was resolved makes the plan that its lock makes", async () => 
   expect(plan.packages).toHaveLength(7);
   expect(plan.bundled).toHaveLength(1);
   expect(plan.packages.map(({ resolved }) => resolved)).toContain("file:vendor/packed.tgz");
-  expect(planFromTree(tree, options)).toEqual(plan);
+  expect(planFromLock(lockOfTree(tree), options)).toEqual(plan);
 });

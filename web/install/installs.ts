@@ -104,7 +104,7 @@ export class Installs {
     const { substituted, substitutes } = await this.#substitute(project, start.options);
     installation.phase("resolve");
     const answer = await this.#resolve(substituted, installation, start);
-    return this.#locked(lockOf(answer), { resolution: answer, substitutes }, start);
+    return this.#locked(lockOf(answer), { resolution: answer, substitutes: standing(substitutes, answer) }, start);
   }
 
   async #resolve(project: ProjectInput, installation: Installation, start: Start): Promise<Resolution> {
@@ -138,14 +138,16 @@ export class Installs {
   }> {
     if (!asked || platform !== "wasm") return { substituted: project, substitutes: {} };
     const { SUBSTITUTES, withSubstitutes } = await import("../../src/install/substitutes.ts");
-    const path = ownFiles(project).key("package.json");
-    const text = ownFiles(project).text("package.json");
+    const own = ownFiles(project);
+    const text = own.text("package.json");
     if (text === undefined) return { substituted: project, substitutes: {} };
-    const made = withSubstitutes(text, asked === true ? SUBSTITUTES : asked);
-    return {
-      substituted: { ...project, files: { ...project.files, [path]: made.text } },
-      substitutes: made.substitutes,
-    };
+    const locks = ["npm-shrinkwrap.json", "package-lock.json"];
+    const lock = locks.find((name) => own.text(name)) ?? "package-lock.json";
+    const made = withSubstitutes(text, asked === true ? SUBSTITUTES : asked, own.text(lock));
+    const files = { ...project.files, [own.key("package.json")]: made.text };
+    // What it locks would stay as it is.
+    if (made.lockText !== undefined) files[own.key(lock)] = made.lockText;
+    return { substituted: { ...project, files }, substitutes: made.substitutes };
   }
 
   async #world({ options, signal }: Start, downloads: Downloads): Promise<World> {
@@ -206,6 +208,12 @@ function forced(
 
 function isResolution(input: InstallInput): input is Resolution {
   return Object(input) === input && "tree" in (input as object) && "why" in (input as object);
+}
+
+/** Of what may be replaced, what is in the tree. */
+function standing(substitutes: Readonly<Record<string, string>>, { tree }: Resolution): Record<string, string> {
+  const names = new Set(Object.keys(substitutes).length > 0 ? tree.nodes.map(({ name }) => name) : []);
+  return Object.fromEntries(Object.entries(substitutes).filter(([name]) => names.has(name)));
 }
 
 /** The lock among a resolution's files: undefined where it was asked for none. */
