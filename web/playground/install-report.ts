@@ -83,7 +83,7 @@ function skipped({ skipped: list }: InstallReport): HTMLElement | null {
   );
   return section(
     `Left out: ${count(list.length, "package")}`,
-    ...someOf(items, FIRST, h("ul", { class: "report-list" })),
+    ...someOf(items, FIRST, h("ul", { class: "report-list report-columns" })),
   );
 }
 

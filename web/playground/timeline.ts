@@ -9,6 +9,7 @@ const WORDS: Readonly<Record<OperationKind, readonly [one: string, many: string]
 };
 
 const NUMBER = new Intl.NumberFormat("en");
+const HINT = "Point at an operation to read what it is.";
 const HEIGHT = 190;
 const AXIS = 20;
 const GAP = 8;
@@ -81,6 +82,7 @@ export class Timeline {
     this.#watched[1].observe(document.documentElement, { attributeFilter: ["data-theme"] });
     this.#scheme.addEventListener("change", this.redraw);
     this.#say();
+    this.#point(-1, -1);
   }
 
   /** Milliseconds since the install began, as far as can be told. */
@@ -181,7 +183,7 @@ export class Timeline {
     const hit = this.#placed.findLast(
       ({ left, top, width, height }) => x >= left - 1 && x <= left + width + 1 && y >= top && y <= top + height,
     );
-    this.#about.textContent = hit ? sentenceOf(hit.bar.operation) : "";
+    this.#about.textContent = hit ? sentenceOf(hit.bar.operation) : HINT;
   }
 }
 
