@@ -5,7 +5,7 @@ export function globFiles(pattern: string, paths: readonly string[]): string[] {
   const wanted = pattern.replace(/^(?:\.?\/+)+|\/+$/g, "");
   const { matches } = glob(wanted);
   // What begins and ends otherwise is known at a glance: `node_modules/*/lib/**/a.js` is about `node_modules/…a.js`.
-  const start = /^[^*?{[\\]*/.exec(wanted)?.[0].replace(/\/{2,}.*/, "") ?? "";
+  const start = /^[^*?{[\\]*/.exec(wanted)?.[0].replace(/\/(?:\/.*)?$/, "") ?? "";
   const end = /[^*?}\]\\/]*$/.exec(wanted)?.[0] ?? "";
   return paths.filter((path) => path.startsWith(start) && path.endsWith(end) && matches(path));
 }

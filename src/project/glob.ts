@@ -4,23 +4,26 @@ interface Step<T> {
   matches(item: T): boolean;
 }
 
-/** Whether `steps` match `items` whole, or at least their beginning. Sets of states, so no pattern costs more than its size. */
-function run<T>(steps: readonly Step<T>[], items: readonly T[], partial: boolean): boolean {
-  let states = new Set<number>();
-  const enter = (into: Set<number>, at: number): void => {
-    into.add(at);
-    if (steps[at]?.star) enter(into, at + 1);
-  };
-  enter(states, 0);
+/** Where in `steps` one can be: sets of places, so no pattern costs more than its size. */
+type Places = ReadonlySet<number>;
+
+function enter<T>(steps: readonly Step<T>[], into: Set<number>, at: number): Set<number> {
+  into.add(at);
+  return steps[at]?.star ? enter(steps, into, at + 1) : into;
+}
+
+/** Where one can be after these items. */
+function advance<T>(steps: readonly Step<T>[], from: Places, items: Iterable<T>): Places {
+  let places = from;
   for (const item of items) {
     const next = new Set<number>();
-    for (const at of states) {
+    for (const at of places) {
       const step = steps[at];
-      if (step?.matches(item)) enter(next, step.star ? at : at + 1);
+      if (step?.matches(item)) enter(steps, next, step.star ? at : at + 1);
     }
-    states = next;
+    places = next;
   }
-  return partial ? states.size > 0 : states.has(steps.length);
+  return places;
 }
 
 export interface Glob {
@@ -39,10 +42,24 @@ export function glob(pattern: string, dot = false): Glob {
       .filter(Boolean)
       .map((segment) => segmentStep(segment, dot)),
   );
+  // Paths come by folder: what is above a name is matched once for all of them.
+  let known = "";
+  let above: Places[] = choices.map((steps) => enter(steps, new Set(), 0));
+  const start = above;
   return {
     matches(path, partial = false) {
-      const segments = path.split("/").filter(Boolean);
-      return choices.some((steps) => run(steps, segments, partial));
+      const slash = path.lastIndexOf("/") + 1;
+      const folder = path.slice(0, slash);
+      if (folder !== known) {
+        const segments = folder.split("/").filter(Boolean);
+        above = choices.map((steps, i) => advance(steps, start[i]!, segments));
+        known = folder;
+      }
+      const name = slash < path.length ? [path.slice(slash)] : [];
+      return choices.some((steps, i) => {
+        const places = above[i]!.size > 0 ? advance(steps, above[i]!, name) : above[i]!;
+        return partial ? places.size > 0 : places.has(steps.length);
+      });
     },
   };
 }
@@ -51,9 +68,19 @@ function segmentStep(segment: string, dot: boolean): Step<string> {
   const hidden = (name: string): boolean => !dot && name[0] === ".";
   if (segment === "**") return { star: true, matches: (name) => !hidden(name) };
   if (!/[*?[]/.test(segment)) return { star: false, matches: (name) => name === segment };
-  const steps = characterSteps(segment);
   const wild = /^[*?[]/.test(segment);
-  return { star: false, matches: (name) => !(wild && hidden(name)) && run(steps, [...name], false) };
+  const fits = characters(segment);
+  return { star: false, matches: (name) => !(wild && hidden(name)) && fits(name) };
+}
+
+function characters(segment: string): (name: string) => boolean {
+  // The most of them: `*.js`.
+  const [, before, after] = /^([^*?[]*)\*([^*?[]*)$/.exec(segment) ?? [];
+  if (before !== undefined && after !== undefined)
+    return (name) => name.length >= segment.length - 1 && name.startsWith(before) && name.endsWith(after);
+  const steps = characterSteps(segment);
+  const start = enter(steps, new Set(), 0);
+  return (name) => advance(steps, start, name).has(steps.length);
 }
 
 function characterSteps(segment: string): Step<string>[] {
