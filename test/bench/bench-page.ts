@@ -116,7 +116,8 @@ async function installedDetails(): Promise<InstalledDetails | null> {
   const { packages, files, bytes, fetched, stored, skipped, warnings } = project.report;
   const codes = warnings.map(({ code }) => code);
   const counts = { packages, files, bytes, fetched, stored, skipped: skipped.length };
-  return { ...counts, warnings: codes, storedMs, readMs, wrong: await wrongOnes(job.sample) };
+  const wrong = (await wrongOnes(job.sample)) + Math.abs(files - job.files);
+  return { ...counts, warnings: codes, storedMs, readMs, wrong };
 }
 
 async function floor({ registry, cache, pools }: FloorJob): Promise<PageTimes> {

@@ -35,9 +35,9 @@ test("each tarball once, less what nobody needs, what is for another machine and
     "node_modules/machine": entry("b", { optional: true, os: ["!darwin"], cpu: ["x64"] }),
     "packages/c": { version: "1.0.0" },
   });
-  const { asks, missing, sample } = freightOf(lock, snapshot, PLATFORM);
+  const { asks, missing, files, sample } = freightOf(lock, snapshot, PLATFORM);
   expect(asks.map(({ path }) => path)).toEqual(["/@s/a/-/a-1.0.0.tgz", "/b/-/b-1.0.0.tgz"]);
-  expect(missing).toEqual([]);
+  expect([missing, files]).toEqual([[], 4]);
   // Fewer files than a sample has: all of them, wherever their package stands.
   expect(sample).toEqual({
     "node_modules/@s/a/x.js": sha256("x"),

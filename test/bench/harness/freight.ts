@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import type { Platform } from "../../../src/ports.ts";
+import type { Manifest } from "../../../src/registry/manifest.ts";
 import { platformFits } from "../../../src/registry/platform.ts";
 import { random } from "../../registry/arrival.ts";
 import { PLACEHOLDER, type Snapshot } from "../../registry/snapshot.ts";
@@ -15,16 +16,15 @@ export interface Freight {
   asks: Ask[];
   /** Paths of tarballs that cannot be done without, and are not there. */
   missing: string[];
+  /** How many there are in all packages together. */
+  files: number;
   sample: FileSample;
 }
 
-interface Entry {
+interface Entry extends Pick<Manifest, "os" | "cpu" | "libc"> {
   resolved?: string;
   optional?: boolean;
   extraneous?: boolean;
-  os?: string[];
-  cpu?: string[];
-  libc?: string[];
 }
 
 /** A package's folder and the path of its tarball below the registry's base, escaped. */
@@ -33,6 +33,9 @@ interface Parcel {
   path: string;
   optional: boolean;
 }
+
+/** A tarball's bytes by its path. */
+type Reader = (path: string) => Uint8Array | undefined;
 
 /** Files that are read in a warm install. */
 const SAMPLE = 200;
@@ -45,20 +48,20 @@ function parcelsOf(lock: string, platform: Platform): Parcel[] {
   const { packages = {} } = JSON.parse(lock) as { packages?: Record<string, Entry> };
   const parcels: Parcel[] = [];
   let skipped = "\0";
-  for (const [location, { resolved, extraneous, optional = false, os, cpu, libc }] of Object.entries(packages)) {
+  for (const [location, entry] of Object.entries(packages)) {
+    const { resolved, extraneous, optional = false } = entry;
     if (extraneous || location.startsWith(skipped) || !resolved?.startsWith(PLACEHOLDER)) continue;
-    const machine = { os: platform.os, cpu: platform.cpu, libc: platform.libc };
-    const fits = platformFits({ ...(os && { os }), ...(cpu && { cpu }), ...(libc && { libc }) } as never, machine);
-    if (optional && !fits) skipped = `${location}/`;
+    if (optional && !platformFits(entry as Manifest, platform)) skipped = `${location}/`;
     else parcels.push({ location, path: new URL(resolved).pathname, optional });
   }
   return parcels;
 }
 
 /** Files drawn from all of them, each as likely as any other, the same ones in every run. */
-function sampleOf(parcels: readonly Parcel[], bytesOf: (path: string) => Uint8Array | undefined): FileSample {
+function sampleOf(parcels: readonly Parcel[], bytesOf: Reader): Pick<Freight, "files" | "sample"> {
   const filesOf = ({ path }: Parcel): Map<string, Uint8Array> => readTarball(bytesOf(path) ?? NOTHING);
   const all = parcels.flatMap((parcel) => [...filesOf(parcel).keys()].map((file) => ({ parcel, file })));
+  const files = all.length;
   const next = random(1);
   const drawn = new Map<Parcel, Set<string>>();
   for (let left = Math.min(SAMPLE, all.length); left > 0; left--) {
@@ -67,24 +70,24 @@ function sampleOf(parcels: readonly Parcel[], bytesOf: (path: string) => Uint8Ar
     drawn.set(one.parcel, (drawn.get(one.parcel) ?? new Set()).add(one.file));
   }
   const sample = [...drawn].flatMap(([parcel, wanted]) => {
-    const files = [...filesOf(parcel)].filter(([file]) => wanted.has(file));
-    return files.map(([file, bytes]) => [`${parcel.location}/${file}`, sha256(bytes)]);
+    const found = [...filesOf(parcel)].filter(([file]) => wanted.has(file));
+    return found.map(([file, bytes]) => [`${parcel.location}/${file}`, sha256(bytes)]);
   });
-  return Object.fromEntries(sample);
+  return { files, sample: Object.fromEntries(sample) };
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("base64");
 
 export function freightOf(lock: string, snapshot: Snapshot, platform: Platform): Freight {
   const parcels = parcelsOf(lock, platform);
-  const bytesOf = (path: string): Uint8Array | undefined => snapshot.tarball(decodeURIComponent(path.slice(1)));
+  const bytesOf: Reader = (path) => snapshot.tarball(decodeURIComponent(path.slice(1)));
   const paths = [...new Set(parcels.map(({ path }) => path))];
   const missing = parcels.filter(({ path, optional }) => !optional && !bytesOf(path)).map(({ path }) => path);
   return {
     lock,
     asks: paths.map((path) => ({ path, accept: "*/*" })),
     missing,
-    sample: missing.length > 0 ? {} : sampleOf(parcels, bytesOf),
+    ...(missing.length > 0 ? { files: 0, sample: {} } : sampleOf(parcels, bytesOf)),
   };
 }
 

@@ -69,12 +69,13 @@ function resolveJob(plan: Pick<Plan, "stage" | "project">, setting: Setting): Re
 
 function installJob(plan: Plan, phase: Phase, setting: Setting): InstallJob {
   const { installer, project, options } = resolveJob(plan, setting);
-  const { lock, sample } = plan.freight as Freight;
+  const { lock, files, sample } = plan.freight as Freight;
   return {
     kind: "install",
     installer,
     input: LOCKED.includes(phase) ? lockAt(installer.registry, lock) : project,
     options,
+    files,
     sample,
     until: phase === "p4_warm_link" ? "read" : "installed",
   };

@@ -32,6 +32,8 @@ export interface InstallJob {
   input: string | ResolveJob["project"];
   /** How to resolve it. */
   options: ResolveOptions;
+  /** How many there are to be. */
+  files: number;
   /** Read in the end, and compared. */
   sample: FileSample;
   /** When the clock stops: once all is installed, or once `paths()` has been called and the sample is read too. */
@@ -94,7 +96,7 @@ export interface InstalledDetails {
   storedMs: number;
   /** Of the sample. */
   readMs: number;
-  /** How many files of the sample are not what they should be. */
+  /** How many files of the sample are not what they should be, and how many there are too many or too few in all. */
   wrong: number;
 }
 
