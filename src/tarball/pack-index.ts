@@ -84,6 +84,7 @@ class StoredIndex implements PackIndex {
   readonly modes: Uint16Array;
   readonly scripts: Readonly<Record<string, string>>;
   readonly #hash: Uint8Array;
+  #integrity: string | undefined;
   #names: Uint8Array | null;
   #paths: readonly string[] = [];
 
@@ -98,7 +99,8 @@ class StoredIndex implements PackIndex {
   }
 
   get integrity(): string {
-    return SHA512 + btoa(String.fromCharCode(...this.#hash));
+    this.#integrity ??= SHA512 + btoa(String.fromCharCode(...this.#hash));
+    return this.#integrity;
   }
 
   get paths(): readonly string[] {

@@ -1,4 +1,5 @@
 import type { InstallerOptions, ProjectInput, Resolution, ResolveOptions } from "../../src/api.ts";
+import { onAbort } from "../../src/base/on-abort.ts";
 import { type Failure, failure } from "../../src/errors.ts";
 import { Installation, type Target, type World } from "../../src/install/installation.ts";
 import { packKey } from "../../src/install/pack-key.ts";
@@ -30,6 +31,9 @@ const EVERY = 50;
 /** Bytes. */
 const MEBIBYTE = 1 << 20;
 
+/** Sinks that a cancelled install is still putting back as they were: the next one has to wait. */
+const leaving = new WeakMap<object, Promise<void>>();
+
 /** What one install goes by, once its input is understood. */
 interface Start {
   signal: AbortSignal;
@@ -55,6 +59,20 @@ export class Installs {
   /** @throws InstallError, or the signal's reason */
   async install(input: InstallInput, options: InstallOptions, signal: AbortSignal): Promise<InstalledProject> {
     checkInstallOptions(options);
+    const { sink } = options;
+    if (!sink) return await this.#install(input, options, signal);
+    await leaving.get(sink);
+    signal.throwIfAborted();
+    const work = this.#install(input, options, signal);
+    const left = work.then(
+      () => {},
+      () => {},
+    );
+    void left.then(onAbort(signal, () => void leaving.set(sink, left)));
+    return await work;
+  }
+
+  async #install(input: InstallInput, options: InstallOptions, signal: AbortSignal): Promise<InstalledProject> {
     const text = typeof input === "string" ? input : undefined;
     const resolution = text === undefined && isResolution(input) ? input : undefined;
     const project = text === undefined && !resolution ? plainInput(input as ProjectInput) : undefined;
@@ -63,7 +81,8 @@ export class Installs {
     const start: Start = { signal, options, own, config };
     const nets: Backend["nets"] = (concurrency) => this.#backend.nets(concurrency);
     const downloads = new Downloads({ ...start, installer: this.#options, nets });
-    const installation = new Installation(await this.#world(start, downloads), options, signal);
+    const reports = options.onProgress && reporter(options.onProgress, signal);
+    const installation = new Installation(await this.#world(start, downloads, reports), options, signal);
     this.#hearing.add(installation);
     try {
       const installed = await installation.run(() =>
@@ -77,6 +96,7 @@ export class Installs {
       this.#hearing.delete(installation);
       throw error;
     } finally {
+      reports?.end();
       downloads.end();
     }
   }
@@ -150,10 +170,9 @@ export class Installs {
     return { substituted: { ...project, files }, substitutes: made.substitutes };
   }
 
-  async #world({ options, signal }: Start, downloads: Downloads): Promise<World> {
+  async #world({ options }: Start, downloads: Downloads, reports: Reporter | undefined): Promise<World> {
     const extractor = await this.#open();
     const { tarballConcurrency = "document" in globalThis || "importScripts" in globalThis ? 64 : 16 } = this.#options;
-    const { onProgress } = options;
     return {
       download: (source, past) => downloads.get(source, past),
       extractor,
@@ -174,14 +193,19 @@ export class Installs {
       },
       breathe: nextTurn,
       sinkOf,
-      progress: onProgress && reporter(onProgress, signal),
+      progress: reports?.tell,
     };
   }
 
   /** The one there is, unless its threads have died. */
-  #open(): ReturnType<Backend["extractor"]> {
+  async #open(): ReturnType<Backend["extractor"]> {
     this.#extractor ??= this.#backend.extractor();
-    return this.#extractor;
+    const known = this.#extractor;
+    const extractor = await known;
+    if (!extractor.ended) return extractor;
+    // Of those who wait the first asks for new ones.
+    if (this.#extractor === known) this.#extractor = undefined;
+    return await this.#open();
   }
 
   #packs(): PackShelf {
@@ -227,18 +251,39 @@ function sourceOf({ name, version, resolved, integrity }: PlacedPackage, config:
   return { key: packKey(integrity, url), name, version, url, integrity };
 }
 
-/** At most twenty times a second; not once it has thrown, nor after a cancel. */
-function reporter(tell: (progress: InstallProgress) => void, signal: AbortSignal): (progress: InstallProgress) => void {
+/** At most twenty times a second, the last state too; not once it has thrown, nor after a cancel. */
+function reporter(tell: (progress: InstallProgress) => void, signal: AbortSignal): Reporter {
   let last = Number.NEGATIVE_INFINITY;
+  let latest: InstallProgress | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let broken = false;
-  return (progress) => {
-    const now = performance.now();
-    if (broken || signal.aborted || (now - last < EVERY && progress.phase !== "done")) return;
-    last = now;
+  const report = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (broken || !latest || signal.aborted) return;
+    last = performance.now();
     try {
-      tell(progress);
+      tell(latest);
     } catch {
       broken = true;
     }
   };
+  return {
+    tell(progress) {
+      latest = progress;
+      const wait = last + EVERY - performance.now();
+      if (progress.phase === "done" || wait <= 0) report();
+      else timer ??= setTimeout(report, wait);
+    },
+    end() {
+      broken = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+interface Reporter {
+  tell(progress: InstallProgress): void;
+  /** Nothing is told from here on. */
+  end(): void;
 }
