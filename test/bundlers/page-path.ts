@@ -17,6 +17,9 @@ export const posix = { sep, join };
 export const win32 = { sep: "\\" };
 
 export const existsSync = (): boolean => false;
-export const readFileSync = existsSync;
-export const statSync = existsSync;
-export const fdir = existsSync;
+export const statSync = (): null => null;
+export const readFileSync = (): never => {
+  throw new Error("A page has no disk");
+};
+/** Walks a disk; asked for with `dynamicRequireTargets` alone. */
+export class fdir {}
