@@ -8,8 +8,8 @@ export interface Call {
   init: RequestInit;
   headers: Record<string, string>;
   signal: AbortSignal;
-  /** Read the body in one piece: cheaper, but while it comes nothing is heard of it. */
-  whole?: boolean;
+  /** Read the body in one piece: cheaper, but while it comes nothing is heard of it. `small`: where it is known to be. */
+  whole?: boolean | "small";
   /** ETag of the document that is at hand: where the answer has the same, its body is not read and it counts as 304. */
   known?: string | undefined;
   watch: Watch;
@@ -40,7 +40,7 @@ export function exchange(call: Call): Promise<Reply> {
     let begun = false;
     const touch = (): void => {
       begun = true;
-      watched.alone = !call.whole;
+      watched.alone = call.whole !== true;
       watch.touch(watched);
     };
     const end = (reply: Reply): void => {
@@ -75,9 +75,18 @@ async function converse(call: Call, signal: AbortSignal, touch: () => void): Pro
   const status = call.known && response.ok && headers.get("etag") === call.known ? 304 : response.status;
   let bytes: Uint8Array = new Uint8Array();
   const wanted = status !== 304 && response.ok;
-  if (wanted && call.whole) bytes = new Uint8Array(await response.arrayBuffer());
+  const whole = call.whole === "small" ? isSmall(headers) : call.whole;
+  if (wanted && whole) bytes = new Uint8Array(await response.arrayBuffer());
   else if (wanted) bytes = await (await import("./read-body.ts")).readBody(response, signal, touch);
   // Nobody reads an error's text: let go of the connection.
   else response.body?.cancel().catch(() => {});
   return { kind: "answer", status, headers, bytes };
+}
+
+/** Bytes that come in one go on any line worth the name. */
+const SMALL = 256 * 1024;
+
+function isSmall(headers: Headers): boolean {
+  const length = Number(headers.get("content-length"));
+  return length > 0 && length <= SMALL;
 }

@@ -192,7 +192,7 @@ class FetchTransport implements Transport {
     if (token) headers["authorization"] = job.token = token;
     const init: RequestInit = { cache: kept ? "no-store" : kind === "tarball" ? "default" : "no-cache" };
     // A chunk at a time costs a page 6 % more of its thread for each packument. One that failed is worth that.
-    const whole = kind !== "tarball" && job.tried === 0;
+    const whole = job.tried === 0 && (kind !== "tarball" || "small");
     const call: Call = { ...this.#shared, url, init, headers, whole, known: etag, signal: job.signal };
     if (IN_BROWSER) return exchange(call);
     const { ByHand } = await import("./by-hand.ts");
