@@ -34,9 +34,17 @@ export class Extractors implements Extractor {
   }
 
   async inflate(tarball: Uint8Array, unpacked: number, end: number): Promise<Outcome<Uint8Array>> {
-    return await this.#at(tarball.length, (worker) =>
+    const outcome = await this.#at(tarball.length, (worker) =>
       this.#crew.ask(worker, (remote) => remote.inflate(tarball, unpacked, end)),
     );
+    if (outcome.ok || !this.ended) return outcome;
+    // What was installed can be read when its workers have gone, too.
+    const { localExtractor } = await import("../../workers/extract.ts");
+    return await localExtractor().inflate(tarball, unpacked, end);
+  }
+
+  get ended(): boolean {
+    return this.#crew.ended;
   }
 
   /** @returns a failure where the workers are gone */
