@@ -4,6 +4,7 @@ import type { Failure } from "../../src/errors.ts";
 import { createInstaller, InstallError } from "../../web/index.ts";
 import { createOpfsSink, createTreeSink } from "../../web/sinks.ts";
 import { type Everywhere, installEverywhere } from "./everywhere.ts";
+import { kills } from "./kill-page.ts";
 import * as listing from "./listing.ts";
 import { PROJECTS } from "./projects.ts";
 import { readDamaged } from "./read-damaged.ts";
@@ -39,7 +40,16 @@ export const bench = {
   refuseAll,
   readDamaged,
   installEverywhere,
+  kills,
   told,
+  /** The lock that the site serves. */
+  async installLarge({ mode, registry }: Pick<SmallInstall, "mode" | "registry">): Promise<Everywhere> {
+    const lock = await (await fetch("/lock")).text();
+    const installer = await createInstaller({ mode, registry, workerUrl: "/worker.js" });
+    const found = await installEverywhere(installer, lock);
+    installer.dispose();
+    return found;
+  },
   async installSmall(given: SmallInstall): Promise<Everywhere> {
     const { mode, registry, name, lock, input } = given;
     const files = PROJECTS[name]?.files ?? {};

@@ -6,7 +6,7 @@ import { sri } from "../tarball/gzip.ts";
 
 const DATABASE = "webhoist-packs";
 
-async function transact<T>(mode: IDBTransactionMode, run: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+async function transact<T>(mode: IDBTransactionMode, run: (store: IDBObjectStore) => () => T): Promise<T> {
   const opening = indexedDB.open(DATABASE);
   const db = await new Promise<IDBDatabase>((done, fail) => {
     opening.onupgradeneeded = () => opening.result.createObjectStore("metadata");
@@ -15,29 +15,37 @@ async function transact<T>(mode: IDBTransactionMode, run: (store: IDBObjectStore
   });
   try {
     const transaction = db.transaction("metadata", mode);
-    const request = run(transaction.objectStore("metadata"));
+    const result = run(transaction.objectStore("metadata"));
     await new Promise<void>((done, fail) => {
       transaction.oncomplete = () => done();
       transaction.onabort = () => fail(transaction.error);
     });
-    return request.result;
+    return result();
   } finally {
     db.close();
   }
 }
 
+/** All of them, as they are at one moment. */
 export async function blobs(): Promise<Map<string, unknown>> {
-  const keys = (await transact("readonly", (store) => store.getAllKeys())) as string[];
-  const values = await transact("readonly", (store) => store.getAll());
-  return new Map(keys.map((key, i) => [key, values[i]]));
+  return await transact("readonly", (store) => {
+    const [keys, values] = [store.getAllKeys(), store.getAll()];
+    return () => new Map(keys.result.map((key, i) => [String(key), values.result[i]]));
+  });
 }
 
 export async function putBlob(key: string, value: unknown): Promise<void> {
-  await transact("readwrite", (store) => store.put(value, key));
+  await transact("readwrite", (store) => {
+    store.put(value, key);
+    return () => {};
+  });
 }
 
 export async function deleteBlob(key: string): Promise<void> {
-  await transact("readwrite", (store) => store.delete(key) as IDBRequest<undefined>);
+  await transact("readwrite", (store) => {
+    store.delete(key);
+    return () => {};
+  });
 }
 
 /** What is wrong with the store: a pack that is not what it is kept as, a blob that nobody knows of or that is missing. */

@@ -1,0 +1,312 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { InstallProgress } from "../../src/install-api.ts";
+import type { SinkLink } from "../../src/sink/sink.ts";
+import { createInstaller, InstallError, type Installer } from "../../web/index.ts";
+import { type Depot, openDepot } from "./depot.ts";
+import { type LockEntry, lockEntry, lockOf, type TestPackage, tarballPath, testPackage } from "./packages.ts";
+
+// What an install does, in Node: the same code as in a page but for its threads.
+
+const A = testPackage("a@1.0.0", { scripts: { postinstall: "node x.js", test: "x" } }, { "a.js": "a" });
+const B = testPackage("b@1.0.0", { bin: "b.js" }, { "b.js": "#!/usr/bin/env node\n" });
+const C = testPackage("c@1.0.0");
+
+let depot: Depot & AsyncDisposable;
+let installer: Installer;
+
+beforeEach(async () => {
+  depot = await openDepot();
+  depot.stock(A, B, C);
+  installer = await createInstaller({ mode: "inline", registry: depot.url, retries: 0 });
+});
+afterEach(async () => {
+  installer.dispose();
+  await depot[Symbol.asyncDispose]();
+});
+
+const entry = (one: TestPackage, more: Record<string, unknown> = {}): LockEntry => lockEntry(one, depot.url, more);
+const lockAt = (...packages: TestPackage[]): string =>
+  lockOf(Object.fromEntries(packages.map((one) => [`node_modules/${one.name}`, entry(one)])));
+const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+async function failureOf(work: Promise<unknown>): Promise<InstallError["failure"]> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof InstallError) return error.failure;
+    throw error;
+  }
+  throw new Error("It did not fail");
+}
+
+test("twelve places of one package are one request, one check, twelve folders", async () => {
+  const places = Array.from({ length: 12 }, (_, i) => [
+    [`node_modules/p${i}`, entry(C, { name: "c" })],
+    [`node_modules/p${i}/node_modules/b`, entry(B)],
+  ]);
+  const seen: InstallProgress[] = [];
+  const map = new Map<string, Uint8Array | SinkLink>();
+  const lock = lockOf(Object.fromEntries(places.flat()) as Record<string, LockEntry>);
+  const project = await installer.install(lock, { sink: map, onProgress: (progress) => void seen.push(progress) });
+  expect([...depot.asked].sort()).toEqual([tarballPath(B), tarballPath(C)]);
+  expect(project.report).toMatchObject({ packages: 24, fetched: 2, stored: 0 });
+  const { operations, packs, packsDone, phase } = seen.at(-1) as InstallProgress;
+  expect([phase, packs, packsDone]).toEqual(["done", 2, 2]);
+  const kinds = operations.map(({ kind, state }) => `${kind} ${state}`).sort();
+  const times = (count: number, what: string): string[] => Array(count).fill(what);
+  expect(kinds).toEqual([...times(2, "download done"), ...times(2, "extract done"), ...times(24, "write done")]);
+  for (const { start, end, bytes } of operations) {
+    expect(bytes).toBeGreaterThan(0);
+    expect(end ?? -1).toBeGreaterThanOrEqual(start ?? Number.NaN);
+  }
+});
+
+test("a parent's folder is written before its children's", async () => {
+  const order: string[] = [];
+  const state = { held: new Map<string, string>() };
+  const sink = {
+    open: async () => ({
+      ...state,
+      begin: async () => {},
+      write: async (location: string) => {
+        await new Promise((done) => setTimeout(done, location.length % 7));
+        order.push(location);
+      },
+      commit: async () => {},
+      abort: async () => {},
+    }),
+  };
+  const places = ["node_modules/a", "node_modules/a/node_modules/b", "node_modules/a/node_modules/b/node_modules/c"];
+  const lock = lockOf({
+    [places[0] as string]: entry(A),
+    [places[1] as string]: entry(B),
+    [places[2] as string]: entry(C),
+  });
+  await installer.install(lock, { sink });
+  expect(order).toEqual(places);
+});
+
+test("what was installed is not asked for again, nor where it moves to", async () => {
+  await installer.install(lockAt(A, B));
+  depot.asked.length = 0;
+  const moved = lockOf({ "node_modules/a": entry(A), "node_modules/a/node_modules/b": entry(B) });
+  const { report } = await installer.install(moved);
+  expect(depot.asked).toEqual([]);
+  expect(report).toMatchObject({ fetched: 0, stored: 2, transferred: 0 });
+});
+
+test("an update of a sink tells what it adds, changes and removes, and does nothing else", async () => {
+  const map = new Map<string, Uint8Array | SinkLink>();
+  await installer.install(lockAt(A, B), { sink: map });
+  const kept = map.get("node_modules/a/a.js");
+  const next = testPackage("b@2.0.0");
+  depot.stock(next);
+  const { report } = await installer.install(lockAt(A, next, C), { sink: map });
+  expect(report).toMatchObject({ added: ["node_modules/c"], changed: ["node_modules/b"], removed: [] });
+  expect(map.get("node_modules/a/a.js")).toBe(kept);
+  expect(map.has("node_modules/b/b.js") || map.has("node_modules/.bin/b")).toBe(false);
+  const last = await installer.install(lockAt(C), { sink: map });
+  expect(last.report.removed).toEqual(["node_modules/a", "node_modules/b"]);
+  expect([...map.keys()].every((path) => path.startsWith("node_modules/c/"))).toBe(true);
+});
+
+test("scripts are listed and not run", async () => {
+  const { report } = await installer.install(lockAt(A));
+  const script = { location: "node_modules/a", name: "a", version: "1.0.0", scripts: { postinstall: "node x.js" } };
+  expect(report.scripts).toEqual([script]);
+});
+
+test("no integrity: it is computed, written into the lock, and warned of", async () => {
+  const lock = lockOf({ "node_modules/a": entry(A, { integrity: undefined }), "node_modules/b": entry(B) });
+  const { report, lockfile } = await installer.install(lock);
+  expect(report.computed).toEqual({ "node_modules/a": A.integrity });
+  expect(report.warnings.map(({ code }) => code)).toContain("ENOINTEGRITY");
+  expect(JSON.parse(lockfile).packages["node_modules/a"].integrity).toBe(A.integrity);
+  // What it says now is held to.
+  depot.answers.set(tarballPath(A), [{ bytes: B.bytes }]);
+  const other = await createInstaller({ mode: "inline", registry: depot.url });
+  expect((await failureOf(other.install(lockfile))).code).toBe("EINTEGRITY");
+  other.dispose();
+});
+
+test("bytes that are not the promised ones: a second look, and a failure that says all of it", async () => {
+  depot.answers.set(tarballPath(A), [{ bytes: B.bytes }]);
+  const { code, message, details, requiredBy } = await failureOf(installer.install(lockAt(A, B)));
+  expect([code, requiredBy, depot.count(tarballPath(A))]).toEqual(["EINTEGRITY", ["node_modules/a"], 2]);
+  const url = depot.url + tarballPath(A);
+  expect(details).toMatchObject({ expected: A.integrity, actual: B.integrity, url });
+  depot.answers.set(tarballPath(A), [{ bytes: A.bytes }]);
+  expect((await installer.install(lockAt(A, B))).report.packages).toBe(2);
+});
+
+test("a good second answer after a bad first one is taken", async () => {
+  depot.answers.set(tarballPath(A), [{ bytes: B.bytes }, { bytes: A.bytes }]);
+  const project = await installer.install(lockAt(A));
+  expect(textOf(await project.readFile("node_modules/a/a.js"))).toBe("a");
+  expect([depot.count(tarballPath(A)), project.report.warnings]).toEqual([2, []]);
+});
+
+test("what is not there fails the install, and one that may be missing is left out with what only it needs", async () => {
+  depot.answers.set(tarballPath(A), [{ status: 404 }]);
+  const missing = await failureOf(installer.install(lockAt(A, B)));
+  expect(missing).toMatchObject({ code: "E404", requiredBy: ["node_modules/a"] });
+  const lock = lockOf({
+    "node_modules/a": entry(A, { optional: true, dependencies: { c: "1" } }),
+    "node_modules/b": entry(B),
+    "node_modules/c": entry(C, { optional: true }),
+  });
+  const text = lock
+    .replace('"c": "1.0.0"', '"none": "1.0.0"')
+    .replace(/"optionalDependencies": \{[^}]*\}/, '"optionalDependencies": { "a": "1.0.0" }');
+  const map = new Map<string, Uint8Array | SinkLink>();
+  const { report } = await installer.install(text, { sink: map });
+  const skipped = report.skipped.map(({ location, why }) => `${location} ${why}`);
+  expect(skipped).toEqual(["node_modules/a failed", "node_modules/c failed"]);
+  expect(report.warnings.map(({ code }) => code)).toEqual(["E404"]);
+  expect([...new Set([...map.keys()].map((path) => path.split("/")[1]))].sort()).toEqual([".bin", "b"]);
+});
+
+test("omit and platform decide what is fetched", async () => {
+  const mac = testPackage("mac@1.0.0", { os: ["darwin"] });
+  depot.stock(mac);
+  const lock = lockOf({
+    "node_modules/a": entry(A),
+    "node_modules/b": entry(B, { dev: true }),
+    "node_modules/mac": entry(mac, { optional: true }),
+  });
+  const { report } = await installer.install(lock, { omit: ["dev"], platform: { os: "linux", cpu: "x64" } });
+  expect(depot.asked).toEqual([tarballPath(A)]);
+  expect(report.skipped.map(({ name, why }) => `${name} ${why}`).sort()).toEqual(["b omit", "mac platform"]);
+  const other = await installer.install(lock, { platform: { os: "darwin", cpu: "arm64" } });
+  expect(other.exists("node_modules/mac/package.json")).toBe(true);
+});
+
+test("afterExtract sees every file, and what it gives stands in the file's place: read, and in a sink", async () => {
+  const change = (path: string, bytes: Uint8Array): Uint8Array | undefined =>
+    path === "node_modules/a/a.js" ? new TextEncoder().encode(`/* ${textOf(bytes)} */`) : undefined;
+  const seen: string[] = [];
+  const map = new Map<string, Uint8Array | SinkLink>();
+  for (const sink of [undefined, map]) {
+    const project = await installer.install(lockAt(A, B), {
+      ...(sink && { sink }),
+      afterExtract: async (path, bytes) => {
+        seen.push(path);
+        const made = change(path, bytes);
+        bytes.fill(0);
+        return made;
+      },
+    });
+    expect(textOf(await project.readFile("node_modules/a/a.js"))).toBe("/* a */");
+    expect(project.stat("node_modules/a/a.js").size).toBe(7);
+    expect(textOf(await project.readFile("node_modules/a/index.js"))).toMatch("a@1.0.0");
+    expect(seen.splice(0).sort()).toEqual(
+      project
+        .paths()
+        .filter((path) => !path.includes(".bin"))
+        .sort(),
+    );
+  }
+  expect(textOf(map.get("node_modules/a/a.js") as Uint8Array)).toBe("/* a */");
+  // Without the step the files are the package's own again.
+  await installer.install(lockAt(A, B), { sink: map });
+  expect(textOf(map.get("node_modules/a/a.js") as Uint8Array)).toBe("a");
+});
+
+test.each([
+  ["throws", () => Promise.reject(new Error("no")), /a\/.*: no/],
+  ["takes too long", () => new Promise<undefined>(() => {}), /more than 20 ms/],
+  ["gives something else", () => 1 as unknown as Uint8Array, /neither bytes/],
+] as const)(
+  "an afterExtract that %s fails the install, and the sink stays as it was",
+  async (_, afterExtract, words) => {
+    const map = new Map<string, Uint8Array | SinkLink>();
+    await installer.install(lockAt(B), { sink: map });
+    const before = [...map];
+    for (const sink of [undefined, map]) {
+      const options = { ...(sink && { sink }), afterExtract, afterExtractTimeout: 20 };
+      const failed = await failureOf(installer.install(lockAt(A), options));
+      expect([failed.code, words.test(failed.message)]).toEqual(["EAFTEREXTRACT", true]);
+    }
+    expect([...map]).toEqual(before);
+  },
+);
+
+test("two at once: each has its own tree, and one sink has one change at a time", async () => {
+  depot.latency = 20;
+  const map = new Map<string, Uint8Array | SinkLink>();
+  const [one, other] = [installer.install(lockAt(A, C), { sink: map }), installer.install(lockAt(B, C))];
+  const busy = await failureOf(installer.install(lockAt(B), { sink: map }));
+  expect(busy.code).toBe("ESINKBUSY");
+  expect((await one).paths()).toContain("node_modules/a/a.js");
+  expect((await other).paths()).toContain("node_modules/b/b.js");
+  expect([...map.keys()].some((path) => path.includes("/b/"))).toBe(false);
+});
+
+test("a signal ends it at once with its reason, and the next one may begin at once", async () => {
+  depot.answers.set(tarballPath(A), [{ manner: "hold" }, { bytes: A.bytes }]);
+  const map = new Map<string, Uint8Array | SinkLink>();
+  const stop = new AbortController();
+  const seen: InstallProgress[] = [];
+  const onProgress = (progress: InstallProgress): void => void seen.push(progress);
+  const first = installer.install(lockAt(A, B), { sink: map, signal: stop.signal, onProgress });
+  first.catch(() => {});
+  while (depot.open === 0) await new Promise((done) => setTimeout(done, 2));
+  stop.abort(new Error("enough"));
+  const told = seen.length;
+  await expect(first).rejects.toThrow("enough");
+  const next = await installer.install(lockAt(A, B), { sink: map });
+  expect(next.report.packages).toBe(2);
+  expect(depot.open).toBe(0);
+  expect(seen.length).toBe(told);
+  expect(seen.at(-1)?.operations.every(({ end, state }) => end !== null && state !== "running")).toBe(true);
+  await expect(installer.install(lockAt(A), { signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow(
+    "before",
+  );
+});
+
+test("dispose ends what runs, and what was installed stays readable", async () => {
+  const project = await installer.install(lockAt(A, B));
+  depot.answers.set(tarballPath(C), [{ manner: "hold" }]);
+  const running = failureOf(installer.install(lockAt(C)));
+  while (depot.open === 0) await new Promise((done) => setTimeout(done, 2));
+  installer.dispose();
+  expect((await running).code).toBe("EDISPOSED");
+  expect((await failureOf(installer.install(lockAt(C)))).code).toBe("EDISPOSED");
+  expect(textOf(await project.readFile("node_modules/a/a.js"))).toBe("a");
+  project.dispose();
+  expect((await failureOf(project.readFile("node_modules/a/a.js"))).code).toBe("EDISPOSED");
+});
+
+test("a tarball of the project's own is read from its files, and missed where it is not among them", async () => {
+  const lock = lockOf({ "node_modules/a": entry(A, { resolved: "file:libs/a.tgz" }) });
+  const project = await installer.install(lock, { files: { "libs/a.tgz": A.bytes } });
+  expect([textOf(await project.readFile("node_modules/a/a.js")), depot.asked]).toEqual(["a", []]);
+  const other = await createInstaller({ mode: "inline", registry: depot.url });
+  const missed = await failureOf(other.install(lock));
+  expect([missed.code, missed.message]).toEqual(["ENOENT", expect.stringContaining("libs/a.tgz")]);
+  const damaged = await failureOf(other.install(lock, { files: { "libs/a.tgz": B.bytes } }));
+  expect(damaged.code).toBe("EINTEGRITY");
+  other.dispose();
+});
+
+test("nothing is kept where nothing is to be kept, and nothing is asked for off line", async () => {
+  const none = await createInstaller({ mode: "inline", registry: depot.url, cache: "none" });
+  await (await none.install(lockAt(A))).stored;
+  none.dispose();
+  const offline = await createInstaller({ mode: "inline", registry: depot.url, cache: "offline" });
+  depot.asked.length = 0;
+  const failed = await failureOf(offline.install(lockAt(A)));
+  expect([failed.code, failed.message, depot.asked]).toEqual(["EOFFLINE", expect.stringContaining("a@1.0.0"), []]);
+  offline.dispose();
+});
+
+test("a listener that throws is not heard again, and the install goes on", async () => {
+  let calls = 0;
+  const project = await installer.install(lockAt(A, B), {
+    onProgress() {
+      calls++;
+      throw new Error("mine");
+    },
+  });
+  expect([calls, project.report.packages]).toEqual([1, 2]);
+});

@@ -1,0 +1,167 @@
+import type { Depot } from "./depot.ts";
+import { ALL, type PageWay, type Scene, type SinkKind } from "./kill-page.ts";
+import { differences, type Listing } from "./listing.ts";
+import type { RealMode, Stage, Tab } from "./stage.ts";
+
+type Way = PageWay | "reload" | "quota";
+
+export interface Kill {
+  scene: Omit<Scene, "registry">;
+  way: Way;
+  /** Part of the time that the install takes undisturbed. */
+  at: number;
+}
+
+export const WAYS: readonly Way[] = ["signal", "dispose", "terminate extract", "terminate engine", "reload", "quota"];
+const SINKS: readonly SinkKind[] = ["none", "map", "tree", "opfs"];
+
+/** Numbers from 0 to 1 that follow from the seed. */
+export function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export function drawKill(mode: RealMode, draw: () => number): Kill {
+  const of = <T>(list: readonly T[]): T => list[Math.floor(draw() * list.length)] as T;
+  const way = of(WAYS.filter((one) => mode !== "inline" || !one.startsWith("terminate")));
+  // A Map goes with its page.
+  const sink = of(SINKS.filter((one) => way !== "reload" || one === "none" || one === "opfs"));
+  const resolve = way === "terminate engine" || draw() < 0.3;
+  return {
+    scene: { mode, sink, from: of(["nothing", "old"] as const), warm: draw() < 0.25, resolve },
+    way,
+    at: draw(),
+  };
+}
+
+const sleep = (milliseconds: number): Promise<void> => new Promise((done) => void setTimeout(done, milliseconds));
+
+/** Pages that installs are killed in, one a mode. */
+export class Killer {
+  readonly #stage: Stage;
+  /** Milliseconds of an undisturbed install, by scene. */
+  readonly #lengths = new Map<string, number>();
+  /** What the update comes to: in a project, and in each kind of sink. */
+  readonly #right = new Map<string, Listing>();
+  /** What became of the killed ones, counted. */
+  readonly tally: Record<string, number> = {};
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+  }
+
+  /** What is wrong, nothing if all is well. */
+  async run({ scene: drawn, way, at }: Kill): Promise<string[]> {
+    const depot = this.#stage.depot();
+    depot.stock(...ALL);
+    const scene: Scene = { ...drawn, registry: depot.url };
+    const length = await this.#undisturbed(scene, depot);
+    await using tab = await this.#stage.tab({ isolated: scene.mode === "threads" });
+    const before = await tab.call((bench, scene) => bench.kills.prepare(scene), scene);
+    depot.latency = LATENCY;
+    const fate = await this.#kill(tab, scene, { way, after: at * length });
+    this.tally[`${way}: ${fate}`] = (this.tally[`${way}: ${fate}`] ?? 0) + 1;
+    const wrong = await this.#look(tab, scene, { before, fate, way });
+    return wrong.map(
+      (what) => `${JSON.stringify(drawn)} ${way} at ${at.toFixed(3)} of ${Math.round(length)} ms (${fate}): ${what}`,
+    );
+  }
+
+  async #undisturbed(scene: Scene, depot: Depot): Promise<number> {
+    const { registry: _, ...key } = scene;
+    const name = JSON.stringify(key);
+    const known = this.#lengths.get(name);
+    if (known !== undefined) return known;
+    await using tab = await this.#stage.tab({ isolated: scene.mode === "threads" });
+    await tab.call((bench, scene) => bench.kills.prepare(scene), scene);
+    depot.latency = LATENCY;
+    const whole = { scene, way: "nothing", after: 0 } as const;
+    const { fate, length } = await tab.call((bench, given) => bench.kills.kill(given), whole);
+    if (fate !== "done") throw new Error(`Undisturbed it comes to ${fate}: ${name}`);
+    this.#right.set(scene.sink, await tab.call((bench) => bench.kills.listSink()));
+    const again = await tab.call((bench, scene) => bench.kills.again(scene, false), scene);
+    this.#right.set("project", again.project);
+    this.#lengths.set(name, length);
+    depot.latency = 0;
+    return length;
+  }
+
+  async #kill(tab: Tab, scene: Scene, { way, after }: { way: Way; after: number }): Promise<string> {
+    if (way !== "reload" && way !== "quota") {
+      return (await tab.call((bench, given) => bench.kills.kill(given), { scene, way, after })).fate;
+    }
+    await tab.call((bench, scene) => bench.kills.begin(scene), scene);
+    if (way === "reload") {
+      await sleep(after);
+      await tab.reload();
+      await tab.call((bench, scene) => bench.kills.back(scene), scene);
+      return "left";
+    }
+    await sleep(after);
+    const devtools = await tab.context.newCDPSession(tab.page);
+    const { origin } = new URL(tab.url);
+    await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1 });
+    await tab.call((bench) => bench.kills.ended());
+    await devtools.send("Storage.overrideQuotaForOrigin", { origin });
+    await devtools.detach();
+    return await tab.call((bench) => bench.kills.fate());
+  }
+
+  async #look(
+    tab: Tab,
+    scene: Scene,
+    { before, fate, way }: { before: Listing; fate: string; way: Way },
+  ): Promise<string[]> {
+    const wrong: string[] = [];
+    const right = this.#right.get(scene.sink) ?? {};
+    // First what is seen at once, then what comes of the next run.
+    if (way !== "reload" && scene.sink !== "opfs") {
+      const now = await tab.call((bench) => bench.kills.listSink());
+      const [toBefore, toAfter] = [differences(now, before), differences(now, right)];
+      if (fate === "done" && toAfter.length > 0) wrong.push(...toAfter.map((one) => `done, but ${one}`));
+      if (toBefore.length > 0 && toAfter.length > 0) wrong.push(`between: ${toBefore.join("; ")}`);
+    }
+    if (way === "reload" && scene.sink === "opfs") {
+      const now = await tab.call((bench) => bench.kills.listSink());
+      const [toBefore, toAfter] = [differences(now, before), differences(now, right)];
+      if (toBefore.length > 0 && toAfter.length > 0) wrong.push(`between: ${toBefore.join("; ")}`);
+    }
+    wrong.push(...(await tab.call((bench) => bench.storeFaults())));
+    const fresh = way === "dispose";
+    const again = await tab.call(
+      (bench, { scene, fresh }) => bench.kills.again(scene, fresh).catch((error) => bench.told(error)),
+      { scene, fresh },
+    );
+    if ("code" in again) return [...wrong, `the next run: ${again.code} ${again.message}`];
+    const project = this.#right.get("project") ?? {};
+    wrong.push(...differences(again.project, project).map((one) => `the next run's project: ${one}`));
+    wrong.push(...differences(again.sink, right).map((one) => `the next run's sink: ${one}`));
+    wrong.push(...again.warnings.map((code) => `the next run warns: ${code}`));
+    wrong.push(...(await tab.call((bench) => bench.storeFaults())).map((one) => `after the next run ${one}`));
+    await tab.call((bench) => bench.kills.dispose());
+    return [...wrong, ...(await left(tab))];
+  }
+}
+
+/** Milliseconds before each answer of the registry. */
+const LATENCY = 8;
+
+/** What is still there though nothing should be. */
+async function left(tab: Tab): Promise<string[]> {
+  let found: string[] = [];
+  for (let time = 0; time < 100; time++) {
+    const { timers, fetches, objectUrls, faults } = await tab.call(() => probe());
+    const counts = { timers, fetches, objectUrls, workers: tab.page.workers().length, faults: faults.length };
+    found = Object.entries(counts).flatMap(([what, count]) => (count > 0 ? [`${count} ${what} left: ${faults}`] : []));
+    if (found.length === 0) return [];
+    await sleep(50);
+  }
+  return found;
+}
+
+declare function probe(): { timers: number; fetches: number; objectUrls: number; faults: string[] };

@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { drawKill, Killer, random } from "./kill.ts";
+import { MODES, Stage } from "./stage.ts";
+
+// An install that is cut off at any moment leaves store and sink as before it or as after it, and the next one completes.
+// More of them: `node test/install/kill.mjs --runs 200 --seed 1`.
+
+const RUNS = Number(process.env["KILL_RUNS"] ?? 21);
+const SEED = Number(process.env["KILL_SEED"] ?? 1);
+
+let stage: Stage;
+let killer: Killer;
+beforeAll(async () => {
+  stage = await Stage.open();
+  killer = new Killer(stage);
+}, 60_000);
+afterAll(async () => {
+  await stage?.[Symbol.asyncDispose]();
+  if (process.env["KILL_RUNS"]) console.table(killer.tally);
+});
+
+test.each(MODES)("killed in %s", { timeout: 60_000 + RUNS * 5_000 }, async (mode) => {
+  const draw = random(SEED + MODES.indexOf(mode) * 1000);
+  const wrong: string[] = [];
+  const runs = Math.ceil(RUNS / MODES.length);
+  for (let run = 0; run < runs; run++) wrong.push(...(await killer.run(drawKill(mode, draw))));
+  expect(wrong).toEqual([]);
+  expect(Object.values(killer.tally).reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(runs);
+});
