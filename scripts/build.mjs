@@ -96,15 +96,22 @@ const squeeze = {
 };
 
 /**
- * What a page loads to resolve on its own thread is one file, what it loads to have workers resolve is another, and what
- * both take stands beside the entry: it compresses better in a few pieces, whichever parts the core and the command also use.
+ * What a page loads to resolve on its own thread is one file, but for what installing and the plugins take of it (`common`); what
+ * it loads to have workers resolve is another, and what both take stands beside the entry: it compresses better in a few
+ * pieces, whichever parts the core and the command also use.
  * @param {string} id
  * @param {{ getModuleInfo(id: string): { importedIds: readonly string[] } | null }} context
  */
 function loadedByPage(id, context) {
   if (groups.size === 0) {
-    const [entry, inline, crews] = [ENTRIES.index, "web/inline.ts", "web/crews.ts"].map((file) => reach(file, context));
-    for (const module of inline ?? []) groups.set(module, crews?.has(module) ? "webhoist" : "inline");
+    const { index, sinks, esbuild, rollup } = ENTRIES;
+    const [entry, inline, crews] = [index, "web/inline.ts", "web/crews.ts"].map((file) => reach(file, context));
+    const others = new Set(
+      ["web/install/installs.ts", sinks, esbuild, rollup].flatMap((file) => [...reach(file, context)]),
+    );
+    for (const module of inline ?? []) {
+      groups.set(module, crews?.has(module) ? "webhoist" : others.has(module) ? "common" : "inline");
+    }
     for (const module of crews ?? []) if (!groups.has(module)) groups.set(module, "crews");
     for (const module of entry ?? []) groups.set(module, "webhoist");
   }
@@ -176,9 +183,9 @@ async function bundle() {
           chunkFileNames: ({ name }) => (name === "crews" ? "[name]-[hash].js" : "chunks/[name]-[hash].js"),
           codeSplitting: {
             // What both take is settled first, else a piece draws in all that it imports.
-            groups: ["webhoist", "inline", "crews"].map((group, i) => ({
+            groups: ["webhoist", "common", "inline", "crews"].map((group, i) => ({
               debugName: group,
-              priority: 3 - i,
+              priority: 4 - i,
               name: (id, context) => (loadedByPage(id, context) === group ? group : null),
             })),
           },

@@ -38,7 +38,7 @@ export interface World {
   after(milliseconds: number, run: () => void): () => void;
   /** Lets others have the thread. */
   breathe(): Promise<void>;
-  sinkOf(sink: AnySink): FileSink;
+  sinkOf(sink: AnySink): Promise<FileSink>;
   /** Something has changed. */
   progress?: ((progress: InstallProgress) => void) | undefined;
 }
@@ -144,7 +144,7 @@ export class Installation {
     const forget = onAbort(this.#signal, () => this.stop(failure("EABORTED", "Cancelled")));
     let session: SinkSession | undefined;
     try {
-      session = sink && (await this.#world.sinkOf(sink).open());
+      session = sink && (await (await this.#world.sinkOf(sink)).open());
       this.#signal.throwIfAborted();
       if (trustSink && session) this.#held = new Set(session.held.values());
       const done = await this.#install(await find(), session);
@@ -325,7 +325,7 @@ export class Installation {
       stored: shelf.flush().then(() => this.#reader.letGo()),
       writeTo: async (sink, options = {}) => {
         const state = { ...this.#stateOf(done), packages: done.now };
-        await copyTree({ ...parts, state, limit: this.#world.limits.writes }, sinkOf(sink), options.signal);
+        await copyTree({ ...parts, state, limit: this.#world.limits.writes }, await sinkOf(sink), options.signal);
       },
       dispose() {},
     });
