@@ -181,7 +181,7 @@ export const kills = {
   dispose: (): void => installer.dispose(),
 };
 
-function projectOf(lock: string): string {
+export function projectOf(lock: string): string {
   const { packages } = JSON.parse(lock) as { packages: Record<string, Record<string, unknown>> };
   const { name, version, dependencies } = packages[""] ?? {};
   return JSON.stringify({ name, version, dependencies });

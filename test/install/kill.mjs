@@ -12,7 +12,14 @@ const { values } = parseArgs({
 });
 const { status } = spawnSync(
   process.execPath,
-  [join(ROOT, "node_modules/vitest/vitest.mjs"), "run", "--project", "node", "test/install/killed.test.ts"],
+  [
+    join(ROOT, "node_modules/vitest/vitest.mjs"),
+    "run",
+    "--project",
+    "node",
+    "test/install/killed.test.ts",
+    "test/install/disk-killed.test.ts",
+  ],
   { cwd: ROOT, stdio: "inherit", env: { ...process.env, KILL_RUNS: values.runs, KILL_SEED: values.seed } },
 );
 process.exit(status ?? 1);

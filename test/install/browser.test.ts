@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Depot } from "./depot.ts";
+import { lockEntry, lockOf, tarballPath, testPackage } from "./packages.ts";
+import { MODES, Stage } from "./stage.ts";
+
+// What depends on the browser: when downloads begin, what is kept between visits, who fetches, a page without WebCrypto.
+
+const HOST = "insecure.test";
+let stage: Stage;
+beforeAll(async () => {
+  stage = await Stage.open([`--host-resolver-rules=MAP ${HOST} 127.0.0.1`]);
+}, 60_000);
+afterAll(() => stage?.[Symbol.asyncDispose]());
+
+const TOP = testPackage(
+  "top@1.0.0",
+  { dependencies: { middle: "1" }, bin: "t.js" },
+  { "t.js": "#!/usr/bin/env node\r\n" },
+);
+const MIDDLE = testPackage("middle@1.0.0", { dependencies: { last: "1" } });
+const LAST = testPackage("last@1.0.0");
+const SOME = [TOP, MIDDLE, LAST];
+
+function stocked(host?: string): Depot {
+  const depot = stage.depot(host);
+  depot.stock(...SOME);
+  return depot;
+}
+
+const lockOfSome = (depot: Depot): string =>
+  lockOf(Object.fromEntries(SOME.map((one) => [`node_modules/${one.name}`, lockEntry(one, depot.url)])));
+
+test.each(MODES)("downloads begin while the tree is still being resolved: %s", async (mode) => {
+  await using tab = await stage.tab({ isolated: mode === "threads" });
+  const depot = stocked();
+  // A chain is asked for one by one, and the last one's document takes its time.
+  depot.latency = 60;
+  const found = await tab.call(
+    async (bench, given) => {
+      await bench.create(given);
+      const files = { "package.json": JSON.stringify({ name: "x", dependencies: { top: "1" } }) };
+      const phases: string[] = [];
+      const project = await bench.installer.install({ files }, { onProgress: ({ phase }) => phases.push(phase) });
+      await project.stored;
+      const { length } = project.resolution?.tree.nodes ?? [];
+      bench.installer.dispose();
+      return { paths: project.paths().length, length, phases: [...new Set(phases)] };
+    },
+    { mode, registry: depot.url },
+  );
+  expect(found).toEqual({ paths: 8, length: 3, phases: ["resolve", "install", "done"] });
+  const first = depot.asked.findIndex((path) => path.includes("/-/"));
+  const last = depot.asked.findLastIndex((path) => !path.includes("/-/"));
+  expect([first < last, depot.asked]).toEqual([true, depot.asked]);
+  expect(depot.asked.filter((path) => path.includes("/-/")).sort()).toEqual(SOME.map(tarballPath).sort());
+});
+
+// `one` takes any `x`; further down `late` has a peer that only the first version fits, so what was placed is replaced.
+const X1 = testPackage("x@1.0.0");
+const X2 = testPackage("x@2.0.0");
+const REPLACING = [
+  testPackage("one@1.0.0", { dependencies: { x: "1 || 2" } }),
+  testPackage("two@1.0.0", { dependencies: { three: "1" } }),
+  testPackage("three@1.0.0", { dependencies: { late: "1" } }),
+  testPackage("late@1.0.0", { peerDependencies: { x: "1" } }),
+  X1,
+  X2,
+];
+
+test.each(MODES)("a package that is replaced while the tree is resolved is not installed: %s", async (mode) => {
+  await using tab = await stage.tab({ isolated: mode === "threads" });
+  const depot = stage.depot();
+  depot.stock(...REPLACING);
+  depot.latency = 60;
+  // It would never come.
+  depot.answers.set(tarballPath(X2), [{ manner: "hold" }]);
+  const found = await tab.call(
+    async (bench, given) => {
+      await bench.create(given);
+      const files = { "package.json": JSON.stringify({ name: "x", dependencies: { one: "1", two: "1" } }) };
+      const map = new Map<string, Uint8Array>();
+      const project = await bench.installer.install({ files }, { sink: map });
+      await project.stored;
+      const version = JSON.parse(new TextDecoder().decode(map.get("node_modules/x/package.json"))).version;
+      const { packages, fetched } = project.report;
+      const { packs } = await bench.installer.store.usage();
+      bench.installer.dispose();
+      return { version, packages, fetched, packs, nested: project.paths().filter((path) => /x.*\/x\//.test(path)) };
+    },
+    { mode, registry: depot.url },
+  );
+  expect(found).toEqual({ version: "1.0.0", packages: 5, fetched: 5, packs: 5, nested: [] });
+  expect([depot.asked.includes(tarballPath(X2)), depot.open]).toEqual([true, 0]);
+});
+
+test.each(MODES)("a second visit asks for nothing, nor does one that is off line: %s", async (mode) => {
+  await using tab = await stage.tab({ isolated: mode === "threads" });
+  const depot = stocked();
+  const lock = lockOfSome(depot);
+  const visit = async (cache: "default" | "offline"): Promise<unknown> => {
+    await tab.reload();
+    depot.asked.length = 0;
+    return await tab.call(
+      async (bench, { lock, ...options }) => {
+        await bench.create(options);
+        const project = await bench.installer.install(lock);
+        const listing = await bench.listProject(project);
+        await project.stored;
+        bench.installer.dispose();
+        const { fetched, stored } = project.report;
+        return { files: Object.keys(listing).length, fetched, stored };
+      },
+      { mode, registry: depot.url, cache, lock },
+    );
+  };
+  expect(await visit("default")).toEqual({ files: 8, fetched: 3, stored: 0 });
+  expect(depot.asked.length).toBe(3);
+  expect(await visit("default")).toEqual({ files: 8, fetched: 0, stored: 3 });
+  expect(depot.asked).toEqual([]);
+  expect(await visit("offline")).toEqual({ files: 8, fetched: 0, stored: 3 });
+});
+
+test("nothing is kept with cache none, and a damaged answer that the browser's own cache has is passed by", async () => {
+  await using tab = await stage.tab({ isolated: false });
+  const depot = stocked();
+  const headers = { "cache-control": "public, max-age=31536000, immutable" };
+  depot.answers.set(tarballPath(LAST), [
+    { bytes: MIDDLE.bytes, headers },
+    { bytes: LAST.bytes, headers },
+  ]);
+  const found = await tab.call(
+    async (bench, { lock, ...options }) => {
+      await bench.create(options);
+      const project = await bench.installer.install(lock);
+      await project.stored;
+      const usage = await bench.installer.store.usage();
+      bench.installer.dispose();
+      return { packs: usage.packs, blobs: (await bench.blobs()).size, fetched: project.report.fetched };
+    },
+    { mode: "inline", registry: depot.url, cache: "none", lock: lockOfSome(depot) } as const,
+  );
+  expect(found.fetched).toBe(3);
+  expect(found.blobs).toBe(0);
+  expect(depot.count(tarballPath(LAST))).toBe(2);
+});
+
+test.each(MODES)("a worker fetches, and goes with the installer: %s", async (mode) => {
+  await using tab = await stage.tab({ isolated: mode === "threads" });
+  const depot = stocked();
+  const [files, started, fetched] = await tab.call(
+    async (bench, { lock, ...options }) => {
+      await bench.create(options);
+      const project = await bench.installer.install(lock);
+      const workers = (globalThis as unknown as { spawned: Map<string, Worker> }).spawned;
+      bench.installer.dispose();
+      return [
+        project.paths().length,
+        workers.has("io"),
+        performance.getEntriesByType("resource").map(({ name }) => name),
+      ];
+    },
+    { mode, io: "worker", registry: depot.url, lock: lockOfSome(depot) } as const,
+  );
+  // What a worker fetches is none of the page's resources.
+  expect([files, started, fetched]).toEqual([8, true, expect.not.arrayContaining([expect.stringContaining("/-/")])]);
+  expect(depot.asked.length).toBe(3);
+  await expect.poll(() => tab.page.workers().length).toBe(0);
+});
+
+test("on a page that was not loaded safely, without WebCrypto, the same is installed and the same refused", async () => {
+  await using tab = await stage.tab({ isolated: false, host: HOST });
+  const depot = stocked();
+  const found = await tab.call(
+    async (bench, { lock, bad, ...options }) => {
+      const results: Record<string, unknown> = {};
+      for (const mode of ["worker", "inline"] as const) {
+        await bench.create({ ...options, mode });
+        const project = await bench.installer.install(lock);
+        const listing = await bench.listProject(project);
+        const refused = await bench.installer.install(bad).catch((error) => bench.told(error).code);
+        await project.stored;
+        bench.installer.dispose();
+        results[mode] = [Object.keys(listing).length, refused];
+      }
+      return { ...results, subtle: typeof crypto.subtle, safe: isSecureContext };
+    },
+    {
+      registry: depot.url,
+      lock: lockOfSome(depot),
+      bad: lockOf({ "node_modules/x": lockEntry(X1, depot.url, { resolved: depot.url + tarballPath(LAST) }) }),
+    },
+  );
+  expect(found).toEqual({ worker: [8, "EINTEGRITY"], inline: [8, "EINTEGRITY"], subtle: "undefined", safe: false });
+});
+
+test.each(MODES)("what was installed can be read when the installer is gone: %s", async (mode) => {
+  await using tab = await stage.tab({ isolated: mode === "threads" });
+  const depot = stocked();
+  const text = await tab.call(
+    async (bench, { lock, ...options }) => {
+      await bench.create(options);
+      const project = await bench.installer.install(lock);
+      await project.stored;
+      bench.installer.dispose();
+      return new TextDecoder().decode(await project.readFile("node_modules/.bin/top"));
+    },
+    { mode, registry: depot.url, lock: lockOfSome(depot) },
+  );
+  expect(text).toBe("#!/usr/bin/env node\n");
+});
+
+test.each(["threads", "worker"] as const)("workers that died are replaced: %s", async (mode) => {
+  await using tab = await stage.tab({ isolated: mode === "threads" });
+  const depot = stocked();
+  depot.stock(X1);
+  const fates = await tab.call(
+    async (bench, { lock, other, ...options }) => {
+      await bench.create(options);
+      const spawned = (globalThis as unknown as { spawned: Map<string, Worker> }).spawned;
+      await bench.installer.install(other);
+      const first = bench.installer.install(lock).then(
+        () => "done",
+        (error) => bench.told(error).code,
+      );
+      spawned.get("extract")?.terminate();
+      const fate = await first;
+      const again = await bench.installer.install(lock);
+      const files = Object.keys(await bench.listProject(again)).length;
+      bench.installer.dispose();
+      return { fate, files };
+    },
+    {
+      mode,
+      registry: depot.url,
+      lock: lockOfSome(depot),
+      other: lockOf({ "node_modules/x": lockEntry(X1, depot.url) }),
+    },
+  );
+  expect(["EWORKER", "done"]).toContain(fates.fate);
+  expect(fates.files).toBe(8);
+});

@@ -1,0 +1,104 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bundleEntry } from "../../scripts/bundle-entry.mjs";
+import { createFsSink } from "../../src/sink/fs-sink.ts";
+import { type Depot, openDepot } from "./depot.ts";
+import { random } from "./kill.ts";
+import { ALL, locksOf, projectOf } from "./kill-page.ts";
+import { differences, type Listing } from "./listing.ts";
+import { listDisk, temporaryFolder } from "./npm.ts";
+
+// The command is killed without a word at any moment: the folder's tree is the old one or the new one.
+
+const RUNS = Math.ceil(Number(process.env["KILL_RUNS"] ?? 24) / 2);
+const SEED = Number(process.env["KILL_SEED"] ?? 1);
+
+let depot: Depot & AsyncDisposable;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let command = "";
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  command = await bundleEntry("web/cli/main.ts", { platform: "node", outDir: join(folder.path, "bundle") });
+  depot = await openDepot();
+  depot.stock(...ALL);
+}, 60_000);
+afterAll(async () => {
+  await depot?.[Symbol.asyncDispose]();
+  await folder?.[Symbol.asyncDispose]();
+});
+
+/** The command in a folder, ended after so many milliseconds. Null: it was killed. */
+async function install(at: string, killedAfter?: number): Promise<number | null> {
+  const words = ["install", at, "--registry", depot.url];
+  const child = spawn(process.execPath, [command, ...words], { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (chunk) => {
+    said += chunk;
+  });
+  const timer = killedAfter !== undefined && setTimeout(() => child.kill("SIGKILL"), killedAfter);
+  const [status] = (await once(child, "close")) as [number | null];
+  if (timer) clearTimeout(timer);
+  if (status) throw new Error(said);
+  return status;
+}
+
+async function put(at: string, lock: string): Promise<void> {
+  await fs.mkdir(at, { recursive: true });
+  await fs.writeFile(join(at, "package.json"), projectOf(lock));
+  await fs.writeFile(join(at, "package-lock.json"), lock);
+}
+
+const listed = async (at: string): Promise<Listing> => {
+  const { listing, hiddenLock } = await listDisk(at).catch(() => ({ listing: {}, hiddenLock: "" }));
+  return { ...listing, hiddenLock };
+};
+
+test("killed while it installs", { timeout: 60_000 + RUNS * 5_000 }, async () => {
+  const locks = locksOf(depot.url);
+  const at = (name: string): string => join(folder.path, name);
+  await put(at("old"), locks.old);
+  await install(at("old"));
+  await put(at("new"), locks.new);
+  depot.latency = 5;
+  const since = performance.now();
+  await install(at("new"));
+  const length = performance.now() - since;
+  const [before, after] = [await listed(at("old")), await listed(at("new"))];
+  expect(Object.keys(after).length).toBeGreaterThan(40);
+
+  const draw = random(SEED);
+  const tally: Record<string, number> = {};
+  for (let run = 0; run < RUNS; run++) {
+    const here = at(`run-${run}`);
+    await fs.cp(at("old"), here, { recursive: true, verbatimSymlinks: true });
+    await put(here, locks.new);
+    // It takes Node some time to begin.
+    const status = await install(here, (0.3 + 0.7 * draw()) * length);
+    const now = await listed(here);
+    const isBefore = differences(now, before).length === 0;
+    const isAfter = differences(now, after).length === 0;
+    const state = isBefore ? "before" : isAfter ? "after" : "between";
+    tally[`${status === null ? "killed" : "ended"}, ${state}`] =
+      (tally[`${status === null ? "killed" : "ended"}, ${state}`] ?? 0) + 1;
+    if (state === "between") {
+      // Cut off in the exchange itself: whoever opens it next finishes that.
+      await (await createFsSink(fs, here).open()).abort();
+      const found = await listed(here);
+      const wrong = [differences(found, before), differences(found, after)];
+      expect(
+        wrong.some((list) => list.length === 0),
+        `run ${run}: ${wrong.join("\n")}`,
+      ).toBe(true);
+    }
+    expect(status === 0 && state !== "after").toBe(false);
+    expect(await install(here)).toBe(0);
+    expect(differences(await listed(here), after)).toEqual([]);
+    expect((await fs.readdir(here)).sort()).toEqual(["node_modules", "package-lock.json", "package.json"]);
+    await fs.rm(here, { recursive: true });
+  }
+  if (process.env["KILL_RUNS"]) console.table(tally);
+});
