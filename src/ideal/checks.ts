@@ -5,8 +5,6 @@ import { type Machine, platformFits } from "../registry/platform.ts";
 import { engineFits } from "../registry/select-version.ts";
 import { type Context, Unexplained, type Wording } from "./context.ts";
 
-export { type Machine, platformFits } from "../registry/platform.ts";
-
 /**
  * A dependency that could not be loaded stops the resolution, unless it is optional: then it is left out with all that
  * needed it (npm-tree §16).

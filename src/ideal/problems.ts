@@ -1,6 +1,6 @@
 import { type Failure, failure, type WayOut } from "../errors.ts";
 import type { Node } from "../graph/node.ts";
-import type { Machine } from "./checks.ts";
+import type { Machine } from "../registry/platform.ts";
 import { pathTo } from "./conflict.ts";
 import type { BuildOptions } from "./context.ts";
 

@@ -33,6 +33,7 @@ export function sharedInstallers(create: CreateInstaller): SharedInstallers {
       modeReason: installer.modeReason,
       store: installer.store,
       resolve: (project, options) => installer.resolve(project, options),
+      install: (input, options) => installer.install(input, options),
       packument: (name, options) => installer.packument(name, options),
       dispose() {},
     };

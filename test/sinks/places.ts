@@ -140,4 +140,4 @@ export async function diskPlace(): Promise<Place> {
 }
 
 /** Both are taken as they are: what does not compile here does not fit. */
-export const shapes: readonly SinkFs[] = [nodeFs, memfs().fs.promises];
+const _shapes: readonly SinkFs[] = [nodeFs, memfs().fs.promises];
