@@ -17,8 +17,8 @@ export interface Backend {
   resolve(input: ProjectInput, options: RunOptions): Promise<Resolution>;
   /** Of metadata. */
   readonly store: { usage(): Promise<{ bytes: number; packuments: number }>; clear(): Promise<void> };
-  /** Opens tarballs, as long as its workers have not `ended`. @throws InstallError EWORKER */
-  extractor(): Promise<Extractor & { readonly workers: number; readonly ended?: boolean }>;
+  /** Opens tarballs, best so many at once, as long as its workers have not `ended`. @throws InstallError EWORKER */
+  extractor(): Promise<Extractor & { readonly atOnce: number; readonly ended?: boolean }>;
   /** Ways to the network, with so many requests at once: for one install. `life` aborts when there is none any more. */
   nets(concurrency?: number): Promise<{ open: OpenNet; life?: AbortSignal; dispose?(): void }>;
   dispose(): void;

@@ -48,7 +48,7 @@ export class Inline implements Backend {
   };
 
   async extractor(): ReturnType<Backend["extractor"]> {
-    return { ...(await import("../workers/extract.ts")).localExtractor(), workers: 1 };
+    return { ...(await import("../workers/extract.ts")).localExtractor(), atOnce: 2 };
   }
 
   async nets(concurrency?: number): ReturnType<Backend["nets"]> {

@@ -1,6 +1,7 @@
 import { transfer } from "comlink";
 import { fail, type Outcome, ok } from "../src/errors.ts";
 import { encodeTree } from "../src/ideal/tree-bytes.ts";
+import type { Extracted } from "../src/install/extractor.ts";
 import { Announcer } from "./announcer.ts";
 import { countersMeter } from "./counts.ts";
 import { localExtractor } from "./extract.ts";
@@ -45,11 +46,15 @@ export function engineService(): EngineService {
     },
     usage: () => pantry.usage(),
     clear: () => pantry.clear(),
-    async extract(tarball, wanted) {
-      const outcome = await extractor.extract(tarball, wanted);
-      if (!outcome.ok) return outcome;
-      const { tarball: same, index, archive } = outcome.value;
-      return transfer(outcome, buffersOf([same, index, archive]));
+    async extract(orders) {
+      const outcomes: Outcome<Extracted>[] = [];
+      for (const { tarball, wanted } of orders) outcomes.push(await extractor.extract(tarball, wanted));
+      const parts = outcomes.flatMap((outcome) => {
+        if (!outcome.ok) return [];
+        const { tarball, index, archive } = outcome.value;
+        return [tarball, index, archive];
+      });
+      return transfer(outcomes, buffersOf(parts));
     },
     async inflate(tarball, unpacked, end) {
       const outcome = await extractor.inflate(tarball, unpacked, end);

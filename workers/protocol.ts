@@ -48,6 +48,11 @@ export interface Answered {
   tree: Uint8Array<ArrayBuffer>;
 }
 
+export interface ExtractOrder {
+  tarball: Uint8Array;
+  wanted: Wanted;
+}
+
 export interface EngineService {
   /** Resolves once the worker is up. */
   begin(setup: Setup): Promise<void>;
@@ -60,8 +65,8 @@ export interface EngineService {
   rest(): Promise<void>;
   usage(): Promise<StoreUsage>;
   clear(): Promise<void>;
-  /** See `Extractor`. The tarball and what comes of it are transferred. */
-  extract(tarball: Uint8Array, wanted: Wanted): Promise<Outcome<Extracted>>;
+  /** See `Extractor`: several in one message. The tarballs and what comes of them are transferred. */
+  extract(orders: readonly ExtractOrder[]): Promise<Outcome<Extracted>[]>;
   inflate(tarball: Uint8Array, unpacked: number, end: number): Promise<Outcome<Uint8Array>>;
 }
 

@@ -2,7 +2,7 @@ import type { ProjectInput, Resolution } from "../api.ts";
 import { onAbort } from "../base/on-abort.ts";
 import { type Failure, fail, failure, InstallError, type Outcome, ok } from "../errors.ts";
 import type { InstalledProject, InstallOptions, InstallProgress } from "../install-api.ts";
-import type { PackShelf } from "../packs/pack-shelf.ts";
+import type { PackShelf, ShelvedPack } from "../packs/pack-shelf.ts";
 import type { FileSink, SinkLink, SinkSession, SinkState } from "../sink/sink.ts";
 import { runAfterExtract } from "./after-extract.ts";
 import { copyTree } from "./copy-tree.ts";
@@ -80,12 +80,15 @@ export class Installation {
   readonly #reader: PackReader;
   readonly #overlay = new Map<string, Uint8Array>();
   readonly #announced = new Set<string>();
+  #planned = false;
   /** What the sink has, where that is enough. */
   #held: ReadonlySet<string> = new Set();
   /** By sha512: where a pack came from, for when the store has lost it. */
   readonly #origins = new Map<string, PackSource>();
   /** What goes wrong with the store is told in the report, also when that is out already. */
   readonly #warnings: Failure[] = [];
+  /** Packs for the store. While others wait to be verified they wait too: who installs waits for those. */
+  readonly #unstored: ShelvedPack[] = [];
   #phase: InstallProgress["phase"] = "install";
   #bytes = 0;
 
@@ -97,13 +100,16 @@ export class Installation {
     const archives = options.sink !== undefined || options.afterExtract !== undefined;
     this.works = new PackWorks({
       ...{ download, extractor, limits, unpack, archives, now },
-      changed: () => this.#tell(),
+      changed: () => {
+        if (this.works.idle) this.#store();
+        this.#tell();
+      },
       keep: (source, { integrity, tarball, index, archive }) => {
         this.#bytes += tarball.length;
         this.#reader.hold(integrity, tarball);
         if (archive) this.#reader.keep(integrity, archive);
         const aliases = source.integrity && source.key !== integrity ? [source.key] : [];
-        shelf.add({ integrity, aliases, tarball, index });
+        this.#unstored.push({ integrity, aliases, tarball, index });
       },
     });
     this.supply = new PackSupply(this.works, shelf);
@@ -114,6 +120,8 @@ export class Installation {
 
   /** Packages that a running resolution has placed so far: their tarballs are on their way before the tree is known. */
   announce(added: readonly PackSource[], gone: readonly PackSource[]): void {
+    // A word that was on its way when the tree was done knows less than the tree.
+    if (this.#planned) return;
     for (const { key } of gone) if (this.#announced.delete(key)) this.works.drop(key);
     const wanted = added.filter(({ key }) => !this.#held.has(key));
     for (const { key } of wanted) this.#announced.add(key);
@@ -132,6 +140,9 @@ export class Installation {
   /** Whoever waits for any pack hears `reason`. */
   stop(reason: Failure): void {
     this.works.stop(reason);
+    // What was verified serves the next attempt.
+    this.#store();
+    void this.#world.shelf.flush();
   }
 
   /**
@@ -200,11 +211,13 @@ export class Installation {
 
   /** Has all of them looked up or fetched, and drops what was announced and is not among them. */
   async #want(sources: readonly PackSource[]): Promise<void> {
+    this.#planned = true;
     const waiting = new Map<string, number>();
     for (const { key } of sources) waiting.set(key, (waiting.get(key) ?? 0) + 1);
-    for (const key of this.#announced) if (!waiting.has(key)) this.works.drop(key);
     const distinct = [...new Map(sources.map((source) => [source.key, source])).values()];
     await this.supply.want(distinct, ({ key }) => (waiting.get(key) === 1 ? RANKS.one : RANKS.many));
+    // By now all of them have been looked up, and are asked for.
+    for (const key of this.#announced) if (!waiting.has(key)) this.works.drop(key);
   }
 
   /** Waits for every pack. @throws InstallError what the first required one fails with */
@@ -313,6 +326,7 @@ export class Installation {
 
   #project(done: Collected): InstalledProject {
     const { target, plan, packs, tree } = done;
+    this.#store();
     const { fetched, transferred } = this.works;
     const { resolution, substitutes } = target;
     const { shelf, sinkOf } = this.#world;
@@ -354,6 +368,10 @@ export class Installation {
     const { tarball, index } = opened.value;
     shelf.add({ integrity, aliases: [], tarball, index });
     return ok(tarball);
+  }
+
+  #store(): void {
+    for (const pack of this.#unstored.splice(0)) this.#world.shelf.add(pack);
   }
 
   #tell(): void {

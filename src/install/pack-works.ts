@@ -100,6 +100,11 @@ export class PackWorks {
     return this.#jobs.size;
   }
 
+  /** Nothing is verified, or waits to be. */
+  get idle(): boolean {
+    return this.#extracting + this.#ready.length === 0;
+  }
+
   /** What came of it: also of what nobody has begun, as a failure. */
   async wait(key: string): Promise<Outcome<PackFacts>> {
     const job = this.#jobs.get(key);

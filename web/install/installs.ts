@@ -179,8 +179,7 @@ export class Installs {
       shelf: this.#packs(),
       limits: {
         downloads: tarballConcurrency,
-        // One that is worked on, and one that lies ready, in each.
-        extractions: extractor.workers * 2,
+        extractions: extractor.atOnce,
         backlog: 32 * MEBIBYTE,
         writes: 8,
         room: 64 * MEBIBYTE,
