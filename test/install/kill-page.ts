@@ -21,7 +21,7 @@ const made = (count: number, from: number): TestPackage[] =>
   Array.from({ length: count }, (_, i) => {
     const text = { [`lib/${i}.js`]: `exports.x = ${i};\n`.repeat(20 * (i + 1)) };
     const large = i % 4 === 0 ? { "noise.bin": noise(60_000 + 40_000 * i) } : {};
-    return testPackage(`p${from + i}@1.0.0`, fieldsOf(i), {
+    return testPackage(`p${from + i}@1.0.0`, fieldsOf(from + i), {
       ...text,
       ...large,
       "cli.js": "#!/bin/sh\n",

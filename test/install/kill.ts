@@ -85,6 +85,9 @@ export class Killer {
     if (fate !== "done") throw new Error(`Undisturbed it comes to ${fate}: ${name}`);
     this.#right.set(scene.sink, await tab.call((bench) => bench.kills.listSink()));
     const again = await tab.call((bench, scene) => bench.kills.again(scene, false), scene);
+    // Whatever an update began with, it comes to the same.
+    const other = differences(again.project, this.#right.get("project") ?? again.project);
+    if (other.length > 0) throw new Error(`${name} comes to something else: ${other.join()}`);
     this.#right.set("project", again.project);
     this.#lengths.set(name, length);
     depot.latency = 0;
