@@ -2,7 +2,7 @@ import { InstallError } from "../../src/errors.ts";
 import type { InstallOptions } from "../../src/install-api.ts";
 import type { SinkLink } from "../../src/sink/sink.ts";
 import type { FileNode, TreeSink } from "../../src/sink/tree-sink.ts";
-import { createInstaller } from "../../web/index.ts";
+import { createInstaller, type Installer } from "../../web/index.ts";
 import { createTreeSink } from "../../web/sinks.ts";
 import type { BadTarball } from "../tarball/bad-tarballs.ts";
 import { lockEntry, lockOf, type TestPackage, testPackage } from "./packages.ts";
@@ -35,14 +35,19 @@ export interface Refusals {
 type Say = (what: string) => void;
 
 interface Tools {
-  install: (
-    lock: string,
-    options: InstallOptions,
-  ) => ReturnType<Awaited<ReturnType<typeof createInstaller>>["install"]>;
+  install: (lock: string, options: InstallOptions) => ReturnType<Installer["install"]>;
+  /** The same where only the bad ones are too large. */
+  loosely: (lock: string, options: InstallOptions) => ReturnType<Installer["install"]>;
   locks: { before: string; required: string; optional: string; good: string };
   bad: Bad;
   url: string;
   say: Say;
+}
+
+/** What stays from one bad tarball to the next: none of them may change it. */
+interface Sinks {
+  map: Map<string, Uint8Array | SinkLink>;
+  tree: TreeSink;
 }
 
 /** What is wrong: nothing, where all of them are refused on every path, and what is good can be installed beside them. */
@@ -53,7 +58,11 @@ export async function refuseAll({ mode, registry, bad }: Refusals): Promise<stri
   const good = { "node_modules/good": lockEntry(GOOD, registry) };
   const both = await installer.install(lockOf({ ...old, ...good }));
   await both.stored;
-  for (const one of bad) {
+  const sinks: Sinks = {
+    map: new Map([["src/main.js", new Uint8Array(3)]]),
+    tree: createTreeSink({ "main.js": { file: { contents: "main" } } }),
+  };
+  for (const [i, one] of bad.entries()) {
     const url = `${registry}${one.package}/-/${one.package}-1.0.0.tgz`;
     const entry = { version: "1.0.0", resolved: url, integrity: one.integrity ?? undefined };
     const at = `node_modules/${one.package}`;
@@ -61,6 +70,7 @@ export async function refuseAll({ mode, registry, bad }: Refusals): Promise<stri
       bad: one,
       url,
       install: (lock, options) => installer.install(lock, { ...options, ...(one.limits && { limits: one.limits }) }),
+      loosely: (lock, options) => installer.install(lock, options),
       locks: {
         before: lockOf(old),
         good: lockOf(good),
@@ -69,17 +79,10 @@ export async function refuseAll({ mode, registry, bad }: Refusals): Promise<stri
       },
       say: (what) => void wrong.push(`${mode}, ${one.name}: ${what}`),
     };
-    // Limits that a bad one is too large for may be too tight for what is good.
-    const { limits, ...plain } = one;
-    const loose = {
-      ...tools,
-      bad: plain,
-      install: (lock: string, more: InstallOptions) => installer.install(lock, more),
-    };
-    await refusedByMap(tools, loose);
-    await refusedByTree(tools, loose);
-    await refusedAtAll(tools);
-    await leftOut(tools, loose);
+    if (i % 10 === 0) await renew(tools, sinks);
+    await refusedBySinks(tools, sinks);
+    await refusal(tools, {});
+    await leftOut(tools);
   }
   await installer.store.usage();
   wrong.push(...(await storeFaults([GOOD.integrity, OLD.integrity])));
@@ -105,45 +108,36 @@ async function refusal({ install, locks, bad, url, say }: Tools, options: Instal
   }
 }
 
-async function refusedByMap(tools: Tools, loose: Tools): Promise<void> {
-  const { locks, say } = tools;
-  const map = new Map<string, Uint8Array | SinkLink>([["src/main.js", new Uint8Array(3)]]);
-  await loose.install(locks.before, { sink: map });
-  const before = [...map];
-  await refusal(tools, { sink: map });
-  if (map.size !== before.length || !before.every(([path, entry]) => map.get(path) === entry))
-    say("the Map has changed");
-  await loose.install(locks.good, { sink: map });
+/** What is good can be installed where a bad one was refused; then there is again what was there before. */
+async function renew({ locks, loosely, say }: Tools, { map, tree }: Sinks): Promise<void> {
+  await loosely(locks.good, { sink: map });
+  await loosely(locks.good, { sink: tree });
+  const own = ["index.js", "package.json"].map((file) => `node_modules/good/${file}`);
+  const good = ["node_modules/.bin/good", "node_modules/good/cli.js", ...own, "src/main.js"].join();
   const paths = [...map.keys()].sort().join();
-  if (
-    paths !==
-    "node_modules/.bin/good,node_modules/good/cli.js,node_modules/good/index.js,node_modules/good/package.json,src/main.js"
-  )
-    say(`the Map has ${paths} afterwards`);
-}
-
-async function refusedByTree(tools: Tools, loose: Tools): Promise<void> {
-  const { locks, say } = tools;
-  const sink: TreeSink = createTreeSink({ "main.js": { file: { contents: "main" } } });
-  await loose.install(locks.before, { sink });
-  const before = sink.tree;
-  const text = JSON.stringify(before);
-  await refusal(tools, { sink });
-  if (sink.tree !== before || JSON.stringify(sink.tree) !== text) say("the tree has changed");
-  await loose.install(locks.good, { sink });
-  const modules = sink.tree["node_modules"];
+  if (paths !== good) say(`the Map has ${paths}, once what is good was installed`);
+  const modules = tree.tree["node_modules"];
   const names = modules && "directory" in modules ? Object.keys(modules.directory).sort().join() : "";
-  if (names !== ".bin,good" || (sink.tree["main.js"] as FileNode).file.contents !== "main")
+  if (names !== ".bin,good" || (tree.tree["main.js"] as FileNode).file.contents !== "main")
     say(`the tree has ${names}`);
+  await loosely(locks.before, { sink: map });
+  await loosely(locks.before, { sink: tree });
 }
 
-async function refusedAtAll(tools: Tools): Promise<void> {
-  await refusal(tools, {});
+async function refusedBySinks(tools: Tools, { map, tree: sink }: Sinks): Promise<void> {
+  const { say } = tools;
+  const entries = [...map];
+  await refusal(tools, { sink: map });
+  if (map.size !== entries.length || !entries.every(([path, entry]) => map.get(path) === entry))
+    say("the Map has changed");
+  const { tree } = sink;
+  const text = JSON.stringify(tree);
+  await refusal(tools, { sink });
+  if (sink.tree !== tree || JSON.stringify(sink.tree) !== text) say("the tree has changed");
 }
 
-async function leftOut({ locks, bad, say, install }: Tools, loose: Tools): Promise<void> {
+async function leftOut({ locks, bad, say, install }: Tools): Promise<void> {
   const map = new Map<string, Uint8Array | SinkLink>();
-  await loose.install(locks.before, { sink: map });
   try {
     const project = await install(locks.optional, { sink: map });
     const { skipped, warnings } = project.report;
