@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { InstallProgress } from "../../src/install-api.ts";
-import type { SinkLink } from "../../src/sink/sink.ts";
+import type { FileSink, SinkLink } from "../../src/sink/sink.ts";
 import { createInstaller, InstallError, type Installer } from "../../web/index.ts";
 import { type Depot, openDepot } from "./depot.ts";
 import { type LockEntry, lockEntry, lockOf, type TestPackage, tarballPath, testPackage } from "./packages.ts";
@@ -263,6 +263,35 @@ test("a signal ends it at once with its reason, and the next one may begin at on
     "before",
   );
 });
+
+test.each(["signal", "dispose"])(
+  "the next install waits for a sink that is still being put back after a %s",
+  async (end) => {
+    depot.answers.set(tarballPath(A), [{ manner: "hold" }, { bytes: A.bytes }]);
+    const said: string[] = [];
+    const sink: FileSink = {
+      async open() {
+        said.push("open");
+        const abort = async (): Promise<void> => {
+          await new Promise((done) => setTimeout(done, 50));
+          said.push("put back");
+        };
+        const commit = async (): Promise<void> => void said.push("commit");
+        return { held: new Map(), begin: async () => {}, write: async () => {}, commit, abort };
+      },
+    };
+    const stop = new AbortController();
+    const first = installer.install(lockAt(A), { sink, signal: stop.signal });
+    first.catch(() => {});
+    while (depot.open === 0) await new Promise((done) => setTimeout(done, 2));
+    if (end === "signal") stop.abort();
+    else installer.dispose();
+    await expect(first).rejects.toThrow();
+    if (end === "dispose") installer = await createInstaller({ mode: "inline", registry: depot.url });
+    await installer.install(lockAt(A), { sink });
+    expect(said).toEqual(["open", "put back", "open", "commit"]);
+  },
+);
 
 test("dispose ends what runs, and what was installed stays readable", async () => {
   const project = await installer.install(lockAt(A, B));

@@ -4,6 +4,7 @@ import * as fs from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundleEntry } from "../../scripts/bundle-entry.mjs";
+import { WORK } from "../../src/sink/disk-swap.ts";
 import { createFsSink } from "../../src/sink/fs-sink.ts";
 import { type Depot, openDepot } from "./depot.ts";
 import { random } from "./kill.ts";
@@ -13,7 +14,7 @@ import { listDisk, temporaryFolder } from "./npm.ts";
 
 // The command is killed without a word at any moment: the folder's tree is the old one or the new one.
 
-const RUNS = Math.ceil(Number(process.env["KILL_RUNS"] ?? 24) / 2);
+const RUNS = Math.ceil(Number(process.env["KILL_RUNS"] ?? 16) / 2);
 const SEED = Number(process.env["KILL_SEED"] ?? 1);
 
 let depot: Depot & AsyncDisposable;
@@ -54,7 +55,9 @@ async function put(at: string, lock: string): Promise<void> {
 
 const listed = async (at: string): Promise<Listing> => {
   const { listing, hiddenLock } = await listDisk(at).catch(() => ({ listing: {}, hiddenLock: "" }));
-  return { ...listing, hiddenLock };
+  // What was cut off is beside the tree until somebody opens it next.
+  const tree = Object.entries(listing).filter(([path]) => !path.startsWith(`${WORK}/`));
+  return { ...Object.fromEntries(tree), hiddenLock };
 };
 
 test("killed while it installs", { timeout: 60_000 + RUNS * 5_000 }, async () => {
@@ -97,7 +100,9 @@ test("killed while it installs", { timeout: 60_000 + RUNS * 5_000 }, async () =>
     expect(status === 0 && state !== "after").toBe(false);
     expect(await install(here)).toBe(0);
     expect(differences(await listed(here), after)).toEqual([]);
-    expect((await fs.readdir(here)).sort()).toEqual(["node_modules", "package-lock.json", "package.json"]);
+    // The command's own files are written beside, and then renamed: one such may be left where it was killed in between.
+    const names = (await fs.readdir(here)).filter((name) => !/^\.package-lock\.json\.webhoist-\d+$/.test(name));
+    expect(names.sort()).toEqual(["node_modules", "package-lock.json", "package.json"]);
     await fs.rm(here, { recursive: true });
   }
   if (process.env["KILL_RUNS"]) console.table(tally);
