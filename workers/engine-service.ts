@@ -56,9 +56,13 @@ export function engineService(): EngineService {
       });
       return transfer(outcomes, buffersOf(parts));
     },
-    async inflate(tarball, unpacked, end) {
-      const outcome = await extractor.inflate(tarball, unpacked, end);
+    async inflate(tarball, unpacked) {
+      const outcome = await extractor.inflate(tarball, unpacked);
       return outcome.ok ? transfer(outcome, buffersOf([outcome.value])) : outcome;
+    },
+    async read(tarball, unpacked, ranges) {
+      const outcome = await extractor.read(tarball, unpacked, ranges);
+      return outcome.ok ? transfer(outcome, buffersOf(outcome.value)) : outcome;
     },
   };
 }

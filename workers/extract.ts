@@ -1,6 +1,6 @@
 import { ok } from "../src/errors.ts";
 import type { Extractor } from "../src/install/extractor.ts";
-import { indexTarball, inflatePackStart } from "../src/tarball/index-tarball.ts";
+import { indexTarball, inflatePackFast, readPack } from "../src/tarball/index-tarball.ts";
 import { webDigest } from "../src/tarball/integrity.ts";
 import { encodePackIndex } from "../src/tarball/pack-index.ts";
 import { nextTurn } from "./yield.ts";
@@ -17,9 +17,13 @@ export function localExtractor(): Extractor {
       const { integrity } = index;
       return ok({ integrity, tarball, index: encodePackIndex(index), warnings, ...(wanted.archive && { archive }) });
     },
-    async inflate(tarball, unpacked, end) {
+    async inflate(tarball, unpacked) {
       await nextTurn();
-      return await inflatePackStart(tarball, unpacked, end);
+      return await inflatePackFast(tarball, unpacked);
+    },
+    async read(tarball, unpacked, ranges) {
+      await nextTurn();
+      return await readPack(tarball, unpacked, ranges);
     },
     dispose() {},
   };

@@ -1,6 +1,7 @@
 import type { InstallerOptions, ProjectInput, ResolutionStats, ResolveOptions } from "../src/api.ts";
 import type { Failure, Outcome } from "../src/errors.ts";
 import type { Extracted, Wanted } from "../src/install/extractor.ts";
+import type { Range } from "../src/tarball/gunzip.ts";
 import type { Settings } from "./run.ts";
 import type { SharedMemory } from "./shared/shared-memory.ts";
 
@@ -67,7 +68,8 @@ export interface EngineService {
   clear(): Promise<void>;
   /** See `Extractor`: several in one message. The tarballs and what comes of them are transferred. */
   extract(orders: readonly ExtractOrder[]): Promise<Outcome<Extracted>[]>;
-  inflate(tarball: Uint8Array, unpacked: number, end: number): Promise<Outcome<Uint8Array>>;
+  inflate(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array>>;
+  read(tarball: Uint8Array, unpacked: number, ranges: readonly Range[]): Promise<Outcome<Uint8Array[]>>;
 }
 
 export interface StoreUsage {

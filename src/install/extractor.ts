@@ -1,4 +1,5 @@
 import type { Failure, Outcome } from "../errors.ts";
+import type { Range } from "../tarball/gunzip.ts";
 import type { UnpackLimits, Wanted } from "../tarball/wanted.ts";
 
 export type { UnpackLimits, Wanted };
@@ -19,10 +20,9 @@ export interface Extracted {
 export interface Extractor {
   /** Takes the bytes with it. */
   extract(tarball: Uint8Array, wanted: Wanted): Promise<Outcome<Extracted>>;
-  /**
-   * The archive in a tarball that was verified before: at least its first `end` bytes. `unpacked`: how many its index says that
-   * there are. Leaves the caller's bytes.
-   */
-  inflate(tarball: Uint8Array, unpacked: number, end: number): Promise<Outcome<Uint8Array>>;
+  /** The archive in a tarball that was verified before. `unpacked`: bytes, as its index has it. Leaves the caller's bytes. */
+  inflate(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array>>;
+  /** Parts of that, in memory of their own. Leaves the caller's bytes. */
+  read(tarball: Uint8Array, unpacked: number, ranges: readonly Range[]): Promise<Outcome<Uint8Array[]>>;
   dispose(): void;
 }

@@ -45,16 +45,16 @@ export class PackedProject implements InstalledProject {
 
   async readFile(path: string): Promise<Uint8Array> {
     const found = this.#index.find(path);
-    return this.#atHand(found) ?? this.#cut(found, await this.#parts.reader.archive(packOf(found), endOf(found)));
+    if ("bytes" in found) return found.bytes;
+    return this.#atHand(found) ?? asWritten(found, await this.#parts.reader.read(found.pack.index, rangeOf(found)));
   }
 
   readFileSync(path: string): Uint8Array {
     const found = this.#index.find(path);
     const bytes = this.#atHand(found);
     if (bytes) return bytes;
-    const pack = packOf(found);
-    const archive = this.#parts.reader.cached(pack, endOf(found)) ?? this.#parts.reader.peek(pack);
-    if (archive) return this.#cut(found, archive);
+    const archive = "pack" in found && this.#parts.reader.peek(found.pack.index);
+    if (archive) return asWritten(found, archive.slice(...rangeOf(found)));
     const wayOut = [{ kind: "other", text: "Await `load` of its location first, or use `readFile`." } as const];
     throw new InstallError(failure("ENOTLOADED", `The pack of ${path} is not in memory.`, { wayOut }));
   }
@@ -121,15 +121,6 @@ export class PackedProject implements InstalledProject {
     return "bytes" in found ? found.bytes : this.#parts.overlay.get(found.path)?.slice();
   }
 
-  #cut(found: FoundFile, archive: Uint8Array): Uint8Array {
-    if ("bytes" in found) return found.bytes;
-    const { path, pack, place } = found;
-    const { location, index, executables } = pack;
-    const start = index.starts[place] ?? 0;
-    const bytes = archive.slice(start, start + (index.sizes[place] ?? 0));
-    return executables?.has(path.slice(location.length + 1)) ? unixLine(bytes) : bytes;
-  }
-
   /** As module resolution looks at it. */
   readonly #files: PackageFiles = {
     kind: (path) => this.#index.kind(path),
@@ -138,20 +129,22 @@ export class PackedProject implements InstalledProject {
       const found = this.#index.find(path);
       const bytes = this.#atHand(found);
       if (bytes) return new TextDecoder().decode(bytes);
-      const known = this.#parts.reader.cached(packOf(found), endOf(found));
-      if (known) return new TextDecoder().decode(this.#cut(found, known));
+      const known = "pack" in found && this.#parts.reader.cached(found.pack.index.integrity);
+      if (known) return new TextDecoder().decode(known.subarray(...rangeOf(found)));
       return this.readFile(path).then((read) => new TextDecoder().decode(read));
     },
   };
 }
 
-function packOf(found: FoundFile): { integrity: string; unpacked: number } {
-  return "pack" in found ? found.pack.index : { integrity: "", unpacked: 0 };
+type PackedFile = Extract<FoundFile, { place: number }>;
+
+/** Where in the archive it is. */
+function rangeOf({ pack: { index }, place }: PackedFile): [start: number, end: number] {
+  const start = index.starts[place] ?? 0;
+  return [start, start + (index.sizes[place] ?? 0)];
 }
 
-/** Where in the archive the file ends. */
-function endOf(found: FoundFile): number {
-  if ("bytes" in found) return 0;
-  const { pack, place } = found;
-  return (pack.index.starts[place] ?? 0) + (pack.index.sizes[place] ?? 0);
+/** As npm leaves it: a command's first line as systems want it. */
+function asWritten({ path, pack: { location, executables } }: PackedFile, bytes: Uint8Array): Uint8Array {
+  return executables?.has(path.slice(location.length + 1)) ? unixLine(bytes) : bytes;
 }

@@ -1,11 +1,12 @@
-import { InstallError, type Outcome } from "../errors.ts";
+import { InstallError, type Outcome, ok } from "../errors.ts";
 import type { PackShelf } from "../packs/pack-shelf.ts";
+import type { Range } from "../tarball/gunzip.ts";
 import { inflatePack } from "../tarball/index-tarball.ts";
 import type { Extractor } from "./extractor.ts";
 
 export interface ReaderOptions {
   shelf: PackShelf;
-  extractor: Pick<Extractor, "inflate">;
+  extractor: Pick<Extractor, "inflate" | "read">;
   /** Opens what the store gives by its full hash, if that is to be checked. It takes the bytes with it. */
   verify?: ((tarball: Uint8Array, pack: Readable) => Promise<Outcome<Uint8Array>>) | undefined;
   /** A verified tarball from the network, where the store has lost it. */
@@ -20,31 +21,36 @@ export interface Readable {
   readonly unpacked: number;
 }
 
-/** What is asked of one pack, until it is answered. */
+/** What is asked of one pack in one turn. */
 interface Question {
   pack: Readable;
-  /** As many bytes from its start as somebody needs. */
-  end: number;
-  /** Whether it may still come to be more of them. */
-  open: boolean;
-  answer: Promise<Uint8Array>;
+  /** Where in the archive the files are; none where all of it is wanted. */
+  ranges: Range[];
+  answer: Promise<Uint8Array[]>;
 }
 
+/** Bytes of an archive that is inflated as a whole at once: those who ask for one of its files ask for others. */
+const SMALL = 256 * 1024;
+
 /**
- * Inflates packs one at a time as they are read, and keeps those that were read last. Of a pack that is read for the first time
- * only as much is inflated as the files asked for take, the second time all of it. Packs are named by sha512 SRI.
+ * Inflates packs one at a time as they are read, and keeps those that were read last. Of a large pack that is read for the first time
+ * nothing is kept but the files that are asked for in that turn; the second time all of it. Packs are named by sha512 SRI.
  */
 export class PackReader {
   readonly #options: ReaderOptions;
   /** Tarballs that no store has yet. */
   readonly #held = new Map<string, Uint8Array>();
-  /** Archives, or their starts. The one read last is last. */
+  /** Archives. The one read last is last. */
   readonly #recent = new Map<string, Uint8Array>();
   /** Those that stay. */
   readonly #loaded = new Map<string, Uint8Array>();
   #used = 0;
+  /** Packs of which some files were read. */
+  readonly #touched = new Set<string>();
   /** What is asked in this turn: of the store in one go at its end. */
   #asked = new Map<string, Question>();
+  /** Archives that are being inflated. */
+  readonly #running = new Map<string, Promise<Uint8Array>>();
   #tarballs: Promise<ReadonlyMap<string, Uint8Array>> | undefined;
 
   constructor(options: ReaderOptions) {
@@ -74,44 +80,52 @@ export class PackReader {
     }
   }
 
-  /** The archive's first `end` bytes at least, where they are inflated. */
-  cached({ integrity, unpacked }: Readable, end: number = unpacked): Uint8Array | undefined {
-    const known = this.#loaded.get(integrity) ?? this.#recent.get(integrity);
-    if (!known || known.length < end) return undefined;
-    if (this.#recent.delete(integrity)) this.#recent.set(integrity, known);
-    return known;
+  /** The archive where it is inflated. */
+  cached(integrity: string): Uint8Array | undefined {
+    const recent = this.#recent.get(integrity);
+    if (recent) {
+      this.#recent.delete(integrity);
+      this.#recent.set(integrity, recent);
+    }
+    return recent ?? this.#loaded.get(integrity);
   }
 
   /** The archive where it can be had at once: inflated before, or its tarball in memory. */
   peek(pack: Readable): Uint8Array | undefined {
-    const known = this.cached(pack);
+    const known = this.cached(pack.integrity);
     const held = known ? undefined : this.#held.get(pack.integrity);
     const archive = held && inflatePack(held, pack.unpacked);
     if (archive?.ok) this.keep(pack.integrity, archive.value);
     return known ?? (archive?.ok ? archive.value : undefined);
   }
 
-  /**
-   * The archive, or its first `end` bytes at least.
-   * @throws InstallError what keeps it from being read, and from being fetched again
-   */
-  async archive(pack: Readable, end: number = pack.unpacked): Promise<Uint8Array> {
+  /** A part of an archive, in memory of its own. @throws InstallError as `archive` */
+  async read(pack: Readable, range: Range): Promise<Uint8Array> {
     const { integrity, unpacked } = pack;
-    for (;;) {
-      const known = this.cached(pack, end);
-      if (known) return known;
-      const asked = this.#asked.get(integrity);
-      if (!asked) break;
-      if (asked.open) asked.end = Math.max(asked.end, end);
-      const archive = await asked.answer;
-      if (archive.length >= end) return archive;
+    const known = this.cached(integrity);
+    if (known) return known.slice(...range);
+    const asked = this.#asked.get(integrity);
+    if (asked && asked.ranges.length > 0) {
+      const place = asked.ranges.push(range) - 1;
+      return (await asked.answer)[place] as Uint8Array;
     }
     // Whoever comes back to a pack will come again.
-    const wanted = this.#recent.has(integrity) ? unpacked : end;
-    const question: Question = { pack, end: wanted, open: true, answer: Promise.resolve(new Uint8Array()) };
-    this.#asked.set(integrity, question);
-    question.answer = this.#answer(question).finally(() => this.#asked.delete(integrity));
-    return await question.answer;
+    if (unpacked <= SMALL || this.#touched.has(integrity)) return (await this.archive(pack)).slice(...range);
+    this.#touched.add(integrity);
+    return (await this.#ask(pack, [range]))[0] as Uint8Array;
+  }
+
+  /** @throws InstallError what keeps it from being read, and from being fetched again */
+  async archive(pack: Readable): Promise<Uint8Array> {
+    const { integrity } = pack;
+    const known = this.cached(integrity);
+    if (known) return known;
+    let running = this.#running.get(integrity);
+    if (!running) {
+      running = this.#inflate(pack).finally(() => this.#running.delete(integrity));
+      this.#running.set(integrity, running);
+    }
+    return await running;
   }
 
   /** Brings packs into memory, to stay. */
@@ -125,6 +139,7 @@ export class PackReader {
   }
 
   unload(): void {
+    this.#touched.clear();
     this.#loaded.clear();
     this.#recent.clear();
     this.#used = 0;
@@ -140,33 +155,56 @@ export class PackReader {
     this.#recent.delete(integrity);
   }
 
-  async #answer(question: Question): Promise<Uint8Array> {
-    const { integrity, unpacked } = question.pack;
-    const { extractor, refetch, verify } = this.#options;
-    this.#tarballs ??= Promise.resolve().then(() => this.#ask());
-    const stored = (await this.#tarballs).get(integrity);
-    const open = (tarball: Uint8Array): Promise<Outcome<Uint8Array>> =>
-      extractor.inflate(tarball, unpacked, question.end);
-    const held = this.#held.get(integrity);
-    let archive: Outcome<Uint8Array> | undefined;
-    if (held) archive = await open(held);
-    else if (stored) archive = await (verify ? verify(stored, question.pack) : open(stored));
-    // The store has lost it, or it is damaged in a way that only shows now.
-    if (!archive?.ok) {
-      const fetched = await refetch(integrity);
-      archive = fetched.ok ? await open(fetched.value) : fetched;
-    }
-    if (!archive.ok) throw new InstallError(archive.failure);
-    this.keep(integrity, archive.value);
-    return archive.value;
+  async #inflate(pack: Readable): Promise<Uint8Array> {
+    const [archive] = await this.#ask(pack, []);
+    this.keep(pack.integrity, archive as Uint8Array);
+    return archive as Uint8Array;
   }
 
-  /** Ends the turn: one question to the store for all of it. */
-  async #ask(): Promise<ReadonlyMap<string, Uint8Array>> {
+  /** Files of a pack, or where there are no ranges all of it. What is added to the ranges in this turn is answered too. */
+  #ask(pack: Readable, ranges: Range[]): Promise<Uint8Array[]> {
+    const question: Question = { pack, ranges, answer: Promise.resolve([]) };
+    this.#asked.set(pack.integrity, question);
+    this.#tarballs ??= Promise.resolve().then(() => this.#endTurn());
+    question.answer = this.#answer(question, this.#tarballs);
+    return question.answer;
+  }
+
+  async #answer({ pack, ranges }: Question, tarballs: Promise<ReadonlyMap<string, Uint8Array>>): Promise<Uint8Array[]> {
+    const { integrity } = pack;
+    const { refetch, verify } = this.#options;
+    const stored = (await tarballs).get(integrity);
+    const held = this.#held.get(integrity);
+    let parts: Outcome<Uint8Array[]> | undefined;
+    if (held) parts = await this.#open(held, pack, ranges);
+    else if (stored && !verify) parts = await this.#open(stored, pack, ranges);
+    else if (stored) parts = cut(await verify!(stored, pack), ranges);
+    // The store has lost it, or it is damaged in a way that only shows now.
+    if (!parts?.ok) {
+      const fetched = await refetch(integrity);
+      parts = fetched.ok ? await this.#open(fetched.value, pack, ranges) : fetched;
+    }
+    if (!parts.ok) throw new InstallError(parts.failure);
+    return parts.value;
+  }
+
+  async #open(tarball: Uint8Array, { unpacked }: Readable, ranges: readonly Range[]): Promise<Outcome<Uint8Array[]>> {
+    const { extractor } = this.#options;
+    if (ranges.length > 0) return await extractor.read(tarball, unpacked, ranges);
+    return cut(await extractor.inflate(tarball, unpacked), ranges);
+  }
+
+  /** One question to the store for all of a turn. */
+  async #endTurn(): Promise<ReadonlyMap<string, Uint8Array>> {
+    const missing = [...this.#asked.keys()].filter((integrity) => !this.#held.has(integrity));
+    this.#asked = new Map();
     this.#tarballs = undefined;
-    const open = [...this.#asked.values()].filter((question) => question.open);
-    for (const question of open) question.open = false;
-    const missing = open.map(({ pack }) => pack.integrity).filter((integrity) => !this.#held.has(integrity));
     return missing.length > 0 ? await this.#options.shelf.read(missing) : new Map();
   }
+}
+
+function cut(archive: Outcome<Uint8Array>, ranges: readonly Range[]): Outcome<Uint8Array[]> {
+  if (!archive.ok) return archive;
+  const { value } = archive;
+  return ok(ranges.length > 0 ? ranges.map(([start, end]) => value.slice(start, end)) : [value]);
 }

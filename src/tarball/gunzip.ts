@@ -48,21 +48,44 @@ export async function gunzipFast(
   return whole ? ok(whole) : members(bytes, limit);
 }
 
-/**
- * The first `end` bytes of what `bytes`, which were unpacked before, unpack to: sooner than all of them. Undefined where the
- * platform cannot do that, or does not take them.
- */
-export async function gunzipStart(bytes: Uint8Array, end: number): Promise<Uint8Array | undefined> {
-  if (bytes.length < LARGE || typeof DecompressionStream === "undefined") return undefined;
-  return await native(bytes as Uint8Array<ArrayBuffer>, end, true).catch(() => undefined);
-}
+/** Bytes from `start` on, before `end`. */
+export type Range = readonly [start: number, end: number];
 
 /**
- * The common file: one member of so many bytes, or of more where only its start is wanted. Rejects, or gives `undefined`, for
- * anything else.
+ * Parts of what `bytes`, which were unpacked before, unpack to: no further than to the last one, and without keeping the rest.
+ * Undefined where the platform cannot do that, or does not take them.
  */
-async function native(bytes: Uint8Array<ArrayBuffer>, size: number, start = false): Promise<Uint8Array | undefined> {
+export async function gunzipRanges(bytes: Uint8Array, ranges: readonly Range[]): Promise<Uint8Array[] | undefined> {
+  if (bytes.length < LARGE || typeof DecompressionStream === "undefined") return undefined;
+  const parts = ranges.map(([start, end]) => new Uint8Array(end - start));
+  const last = Math.max(...ranges.map(([, end]) => end));
+  const take = (chunk: Uint8Array, at: number): boolean => {
+    for (const [i, [start, end]] of ranges.entries()) {
+      const [from, to] = [Math.max(start, at), Math.min(end, at + chunk.length)];
+      if (from < to) parts[i]?.set(chunk.subarray(from - at, to - at), from - start);
+    }
+    return at + chunk.length < last;
+  };
+  const read = await stream(bytes as Uint8Array<ArrayBuffer>, take).catch(() => 0);
+  return read >= last ? parts : undefined;
+}
+
+/** The common file: one member of so many bytes. Rejects, or gives `undefined`, for anything else. */
+async function native(bytes: Uint8Array<ArrayBuffer>, size: number): Promise<Uint8Array | undefined> {
   const out = new Uint8Array(size);
+  const read = await stream(bytes, (chunk, at) => {
+    const fits = at + chunk.length <= size;
+    if (fits) out.set(chunk, at);
+    return fits;
+  });
+  return read === size ? out : undefined;
+}
+
+/** Unpacks by the platform's means until `take` has enough; how many bytes it was given in all. Rejects where they are damaged. */
+async function stream(
+  bytes: Uint8Array<ArrayBuffer>,
+  take: (chunk: Uint8Array, at: number) => boolean,
+): Promise<number> {
   const { readable, writable } = new DecompressionStream("gzip");
   const writer = writable.getWriter();
   const write = async (): Promise<void> => {
@@ -74,13 +97,12 @@ async function native(bytes: Uint8Array<ArrayBuffer>, size: number, start = fals
   const reader = readable.getReader();
   for (let filled = 0; ; ) {
     const { done, value } = await reader.read();
-    if (done) return filled === size ? out : undefined;
-    const more = filled + value.length > size;
-    if (more) reader.cancel().catch(() => {});
-    if (more && !start) return undefined;
-    out.set(more ? value.subarray(0, size - filled) : value, filled);
-    if (more) return out;
+    if (done) return filled;
+    const more = take(value, filled);
     filled += value.length;
+    if (more) continue;
+    reader.cancel().catch(() => {});
+    return filled;
   }
 }
 

@@ -1,7 +1,7 @@
 import { isObject } from "../base/json.ts";
 import { type Failure, fail, failure, type Outcome, ok } from "../errors.ts";
 import { dosLine } from "./dos-line.ts";
-import { gunzipStart } from "./gunzip.ts";
+import { gunzipRanges, type Range } from "./gunzip.ts";
 import { type Digest, verifyIntegrity } from "./integrity.ts";
 import type { TarEntry } from "./listed-files.ts";
 import { DOS_LINE, INSTALL_SCRIPTS, type PackIndex } from "./pack-index.ts";
@@ -53,10 +53,16 @@ export async function inflatePackFast(bytes: Uint8Array, unpacked: number): Prom
   return asIndexed(await inflateFast(bytes, unpacked), unpacked);
 }
 
-/** Its first `end` bytes at least. */
-export async function inflatePackStart(bytes: Uint8Array, unpacked: number, end: number): Promise<Outcome<Uint8Array>> {
-  const start = end < unpacked ? await gunzipStart(bytes, end) : undefined;
-  return start ? ok(start) : await inflatePackFast(bytes, unpacked);
+/** Parts of it, in the order asked for, in memory of their own. */
+export async function readPack(
+  bytes: Uint8Array,
+  unpacked: number,
+  ranges: readonly Range[],
+): Promise<Outcome<Uint8Array[]>> {
+  const parts = await gunzipRanges(bytes, ranges);
+  if (parts) return ok(parts);
+  const archive = await inflatePackFast(bytes, unpacked);
+  return archive.ok ? ok(ranges.map(([start, end]) => archive.value.slice(start, end))) : archive;
 }
 
 function asIndexed(archive: Outcome<Uint8Array>, unpacked: number): Outcome<Uint8Array> {

@@ -5,6 +5,9 @@ import { PackReader, type Readable } from "../../src/install/pack-reader.ts";
 import { createMemoryShelf } from "../../src/packs/memory-shelf.ts";
 import { settle } from "./works.ts";
 
+/** More than is inflated as a whole at once. */
+const LARGE = 1024 * 1024;
+
 /** A shelf with packs of so many bytes each, and a note of everything that is done for it. */
 function shelf(
   sizes: Record<string, number>,
@@ -27,9 +30,13 @@ function shelf(
       },
     },
     extractor: {
-      inflate: async (_, unpacked, end) => {
-        note(`inflate ${end} of ${unpacked}`);
-        return ok(new Uint8Array(end));
+      inflate: async (_, unpacked) => {
+        note(`inflate ${unpacked}`);
+        return ok(new Uint8Array(unpacked).fill(7));
+      },
+      read: async (_, unpacked, ranges) => {
+        note(`read ${ranges.join(" ")} of ${unpacked}`);
+        return ok(ranges.map(([start, end]) => new Uint8Array(end - start).fill(start)));
       },
     },
     refetch: async (name) => {
@@ -41,47 +48,61 @@ function shelf(
   return { reader, done, packs };
 }
 
-test("what is asked in one turn is one question to the store, and each pack is inflated once, as far as it is needed", async () => {
-  const { reader, done, packs } = shelf({ a: 100, b: 200 });
+test("what is asked in one turn is one question to the store, and of a large pack only the files asked for are kept", async () => {
+  const { reader, done, packs } = shelf({ a: LARGE, b: LARGE });
   const { a, b } = packs as { a: Readable; b: Readable };
-  await Promise.all([reader.archive(a, 10), reader.archive(a, 40), reader.archive(b, 5), reader.archive(a, 20)]);
-  expect(done).toEqual(["read a b", "inflate 40 of 100", "inflate 5 of 200"]);
-  expect((await reader.archive(a, 30)).length).toBe(40);
-  expect(done.length).toBe(3);
+  const asked = [reader.read(a, [1, 10]), reader.read(a, [30, 40]), reader.read(b, [0, 5]), reader.read(a, [2, 3])];
+  const parts = await Promise.all(asked);
+  expect(parts.map((part) => [part.length, part[0]])).toEqual([
+    [9, 1],
+    [10, 30],
+    [5, 0],
+    [1, 2],
+  ]);
+  expect(done).toEqual(["read a b", `read 1,10 30,40 2,3 of ${LARGE}`, `read 0,5 of ${LARGE}`]);
+  expect(reader.cached("a")).toBeUndefined();
 });
 
-test("who comes back to a pack for more has all of it inflated, however many come", async () => {
-  const { reader, done, packs } = shelf({ a: 100 });
+test("who comes back to a large pack has all of it inflated, once, however many come", async () => {
+  const { reader, done, packs } = shelf({ a: LARGE });
   const a = packs["a"] as Readable;
-  await reader.archive(a, 10);
+  const first = reader.read(a, [0, 10]);
+  await Promise.resolve();
+  await Promise.resolve();
   const reads = [20, 30, 90].map(async (end) => {
     await settle();
-    return (await reader.archive(a, end)).length;
+    return (await reader.read(a, [0, end])).length;
   });
-  expect(await Promise.all(reads)).toEqual([100, 100, 100]);
-  expect(done).toEqual(["read a", "inflate 10 of 100", "read a", "inflate 100 of 100"]);
+  expect((await first).length).toBe(10);
+  expect(await Promise.all(reads)).toEqual([20, 30, 90]);
+  expect(done).toEqual(["read a", `read 0,10 of ${LARGE}`, "read a", `inflate ${LARGE}`]);
 });
 
-test("who needs more than is being inflated waits for that, and then asks for all", async () => {
+test("a small pack is inflated once for all that is ever asked of it, and what is given is a copy", async () => {
   const { reader, done, packs } = shelf({ a: 100 });
   const a = packs["a"] as Readable;
-  const first = reader.archive(a, 10);
-  await Promise.resolve();
-  await Promise.resolve();
-  await Promise.all([first, reader.archive(a, 50), reader.archive(a, 60)]);
-  expect(done.filter((each) => each.startsWith("inflate"))).toEqual(["inflate 10 of 100", "inflate 100 of 100"]);
+  const [one, two] = await Promise.all([reader.read(a, [0, 10]), reader.read(a, [5, 10])]);
+  one?.fill(0);
+  expect([...(two ?? [])]).toEqual([7, 7, 7, 7, 7]);
+  expect((await reader.read(a, [0, 3]))[0]).toBe(7);
+  expect(done).toEqual(["read a", "inflate 100"]);
 });
 
 test("those read longest ago make room, those that are loaded stay, and what is lost is fetched", async () => {
-  const { reader, done, packs } = shelf({ a: 400, b: 400, c: 400, d: 400 });
+  const { reader, done, packs } = shelf({ a: 400, b: 400, c: 400, d: 400 }, 1000);
   const { a, b, c, d } = packs as Record<"a" | "b" | "c" | "d", Readable>;
   await reader.load([d]);
   for (const pack of [a, b, a, c]) await reader.archive(pack);
-  expect([a, b, c, d].map((pack) => reader.cached(pack) !== undefined)).toEqual([true, false, true, true]);
+  expect([a, b, c, d].map(({ integrity }) => reader.cached(integrity) !== undefined)).toEqual([
+    true,
+    false,
+    true,
+    true,
+  ]);
   await expect(reader.archive({ integrity: "gone", unpacked: 1 })).rejects.toMatchObject({ code: "E404" });
   expect(done.at(-1)).toBe("fetch gone");
   reader.unload();
-  expect([a, c, d].map((pack) => reader.cached(pack))).toEqual([undefined, undefined, undefined]);
+  expect([a, c, d].map(({ integrity }) => reader.cached(integrity))).toEqual([undefined, undefined, undefined]);
 });
 
 test("a tarball that no store has yet is read from memory, at once where that is asked", async () => {

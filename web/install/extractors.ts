@@ -2,6 +2,7 @@ import { transfer } from "comlink";
 import type { InstallerOptions } from "../../src/api.ts";
 import { type Failure, fail, type Outcome } from "../../src/errors.ts";
 import type { Extracted, Extractor, Wanted } from "../../src/install/extractor.ts";
+import type { Range } from "../../src/tarball/gunzip.ts";
 import { failureOf } from "../../workers/failure-of.ts";
 import type { ExtractOrder } from "../../workers/protocol.ts";
 import { Crew } from "../crew.ts";
@@ -51,14 +52,23 @@ export class Extractors implements Extractor {
     });
   }
 
-  async inflate(tarball: Uint8Array, unpacked: number, end: number): Promise<Outcome<Uint8Array>> {
-    const outcome = await this.#at(tarball.length, (worker) =>
-      this.#crew.ask(worker, (remote) => remote.inflate(tarball, unpacked, end)),
-    );
+  async inflate(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array>> {
+    return await this.#open(tarball, (extractor) => extractor.inflate(tarball, unpacked));
+  }
+
+  async read(tarball: Uint8Array, unpacked: number, ranges: readonly Range[]): Promise<Outcome<Uint8Array[]>> {
+    return await this.#open(tarball, (extractor) => extractor.read(tarball, unpacked, ranges));
+  }
+
+  /** Where least is being done; on this thread where the workers are gone: what was installed can still be read. */
+  async #open<T>(
+    { length }: Uint8Array,
+    work: (extractor: Pick<Extractor, "inflate" | "read">) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
+    const outcome = await this.#at(length, (worker) => this.#crew.ask(worker, work));
     if (outcome.ok || !this.ended) return outcome;
-    // What was installed can be read when its workers have gone, too.
     const { localExtractor } = await import("../../workers/extract.ts");
-    return await localExtractor().inflate(tarball, unpacked, end);
+    return await work(localExtractor());
   }
 
   get ended(): boolean {
