@@ -70,6 +70,9 @@ function asIndexed(archive: Outcome<Uint8Array>, unpacked: number): Outcome<Uint
   return fail(failure("TAR_BAD_ARCHIVE", `it unpacks to ${archive.value.length} bytes, not to ${unpacked}`));
 }
 
+/** What a script's first line begins with. */
+const HASH_SIGN = 0x23;
+
 function indexOf({ archive, files }: Unpacked, integrity: string): PackIndex {
   return {
     integrity,
@@ -78,7 +81,7 @@ function indexOf({ archive, files }: Unpacked, integrity: string): PackIndex {
     starts: Uint32Array.from(files, ({ start }) => start),
     sizes: Uint32Array.from(files, ({ size }) => size),
     modes: Uint16Array.from(files, ({ mode, start, size }) =>
-      dosLine(archive.subarray(start, start + size)) < 0 ? mode : mode | DOS_LINE,
+      archive[start] !== HASH_SIGN || dosLine(archive.subarray(start, start + size)) < 0 ? mode : mode | DOS_LINE,
     ),
     scripts: scriptsOf(archive, files),
   };

@@ -8,6 +8,8 @@ const LONGEST = 4096;
  *     package/lib/a.js → lib/a.js     package//./a.js → a.js     README → ""     package/../x, /etc/x, package/c:/x → null
  */
 export function insidePath(path: string): string | null {
+  // Most are so: there is nothing to take out of them, and nothing to fear.
+  if (path.length <= LONGEST && PLAIN.test(path)) return path.slice(path.indexOf("/") + 1);
   const inside = path
     .split("/")
     .slice(1)
@@ -16,6 +18,9 @@ export function insidePath(path: string): string | null {
   const odd = path.length > LONGEST || path.includes("\0") || path.split(/[/\\]/).includes("..");
   return odd || isRooted(path) || isRooted(inside) ? null : inside;
 }
+
+/** A folder, and in it names that begin with no dot and have nothing odd in them. */
+const PLAIN = /^[\w@+-][\w@.+-]*(?:\/[\w@+-][\w@.+-]*)+$/;
 
 const isRooted = (path: string): boolean => /^(?:[/\\]|[a-z]:)/i.test(path);
 
