@@ -104,7 +104,8 @@ class WebInstaller implements Installer {
 
   install(input: InstallInput, options: InstallOptions = {}): Promise<InstalledProject> {
     return this.#run(options.signal, async (signal) => {
-      const installs = await this.#loadInstalls();
+      // What opens tarballs starts while the rest is loaded.
+      const installs = await this.#loadInstalls(true);
       return await installs.install(input, options, signal);
     });
   }
@@ -133,10 +134,15 @@ class WebInstaller implements Installer {
     void this.#installs?.then((installs) => installs.dispose());
   }
 
-  async #loadInstalls(): Promise<Installs> {
-    this.#installs ??= import("./install/installs.ts").then(
-      ({ Installs }) => new Installs(this.#options, this.#backend),
-    );
+  async #loadInstalls(soon = false): Promise<Installs> {
+    const start = async (): Promise<Installs> => {
+      const extractor = soon ? this.#backend.extractor() : undefined;
+      // Heard by whoever comes to need it.
+      extractor?.catch(() => {});
+      const { Installs } = await import("./install/installs.ts");
+      return new Installs(this.#options, this.#backend, extractor);
+    };
+    this.#installs ??= start();
     return await this.#installs;
   }
 

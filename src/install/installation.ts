@@ -47,6 +47,8 @@ export interface World {
 export interface Target {
   /** Without these locations of optional packages, and what only they need. */
   plan(failed: ReadonlySet<string>): Generator<undefined, InstallPlan>;
+  /** SRI of packs that it most likely names, at a glance: to be looked up while it is read. */
+  glance(): string[];
   /** The lock's text, with the integrity of what had none. */
   lockfile(computed: ReadonlyMap<string, string>): string;
   hiddenLock(plan: InstallPlan): string;
@@ -112,7 +114,7 @@ export class Installation {
         this.#unstored.push({ integrity, aliases, tarball, index });
       },
     });
-    this.supply = new PackSupply(this.works, shelf);
+    this.supply = new PackSupply(this.works, shelf, world.breathe);
     const refetch = (integrity: string): Promise<Outcome<Uint8Array>> => this.#refetch(integrity);
     const verify = options.verifyStored ? this.#verify.bind(this) : undefined;
     this.#reader = new PackReader({ shelf, extractor, refetch, verify, room: limits.room });
@@ -160,6 +162,7 @@ export class Installation {
       if (trustSink && session) this.#held = new Set(session.held.values());
       const done = await this.#install(await find(), session);
       await session?.commit(this.#stateOf(done));
+      await this.#world.breathe();
       this.phase("done");
       return this.#project(done);
     } catch (error) {
@@ -174,7 +177,10 @@ export class Installation {
 
   async #install(target: Target, session: SinkSession | undefined): Promise<Collected> {
     this.phase("install");
+    const looking = this.supply.look(target.glance());
+    await this.#world.breathe();
     const plan = await this.#inSlices(target.plan(new Set()));
+    await looking;
     const held = session?.held ?? new Map<string, string>();
     const sources = new Map(plan.packages.map((item) => [item.location, sourceOf(item)]));
     if (this.#options.trustSink) for (const location of this.#kept(plan, held)) sources.delete(location);

@@ -13,10 +13,14 @@ export interface SuppliedPack {
   warnings: readonly Failure[];
 }
 
+/** Indexes that are read in a turn. */
+const SOME = 256;
+
 /** Packs by what a lock says of them: from the store where it has them, else from the network. */
 export class PackSupply {
   readonly #works: PackWorks;
   readonly #shelf: PackShelf;
+  readonly #breathe: () => Promise<void>;
   /** What the store has, by any of a pack's hashes. */
   readonly #found = new Map<string, PackIndex>();
   readonly #looked = new Set<string>();
@@ -25,9 +29,11 @@ export class PackSupply {
   /** Keys that somebody waits for, to what came of them. */
   readonly #packs = new Map<string, Promise<Outcome<SuppliedPack>>>();
 
-  constructor(works: PackWorks, shelf: PackShelf) {
+  /** @param breathe lets others have the thread */
+  constructor(works: PackWorks, shelf: PackShelf, breathe: () => Promise<void>) {
     this.#works = works;
     this.#shelf = shelf;
+    this.#breathe = breathe;
   }
 
   /** Packs that were asked for, that are there, and of those the ones that were in the store. */
@@ -38,23 +44,30 @@ export class PackSupply {
 
   /** Looks these up in the store, and has the others fetched. `rankOf`: which go first, 0 before all. */
   async want(sources: readonly PackSource[], rankOf: (source: PackSource) => number): Promise<void> {
-    const asked = sources.flatMap(({ integrity }) => hashesOf(integrity)).filter((hash) => !this.#looked.has(hash));
+    await this.look(sources.flatMap(({ integrity }) => integrity ?? []));
+    for (const source of sources) if (!this.stored(source)) this.#works.want(source, rankOf(source));
+  }
+
+  /** Looks packs up in the store, by what a lock has for their integrity. */
+  async look(integrities: readonly string[]): Promise<void> {
+    const asked = [...new Set(integrities.flatMap(hashesOf))].filter((hash) => !this.#looked.has(hash));
     for (const hash of asked) this.#looked.add(hash);
     if (asked.length > 0) {
-      const looking = this.#look(asked);
+      const looking = this.#find(asked);
       this.#looking.add(looking);
       void looking.finally(() => this.#looking.delete(looking));
     }
     // Somebody may have asked for some of them before.
     await Promise.all(this.#looking);
-    for (const source of sources) if (!this.stored(source)) this.#works.want(source, rankOf(source));
   }
 
-  async #look(hashes: readonly string[]): Promise<void> {
+  async #find(hashes: readonly string[]): Promise<void> {
+    let read = 0;
     for (const [hash, { integrity, index }] of await this.#shelf.find(hashes)) {
-      const read = readPackIndex(index);
+      if (read++ % SOME === 0) await this.#breathe();
+      const known = readPackIndex(index);
       // Another pack's index would give that one's files.
-      if (read?.integrity === integrity) this.#found.set(hash, read);
+      if (known?.integrity === integrity) this.#found.set(hash, known);
     }
   }
 

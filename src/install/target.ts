@@ -23,6 +23,7 @@ export function targetOf(text: string | undefined, options: PlanOptions, given: 
   // What a lock of version 1 does not say is in the tree.
   const lock = usable ? text : lockOfTree(resolution!.tree);
   return {
+    glance: () => Array.from(lock.matchAll(/"integrity": ?"([^"\\]+)"/g), ([, integrity]) => integrity as string),
     plan: (failed) => planInSteps(lock, { ...options, failed }),
     lockfile: (computed) => (text === undefined ? "" : withIntegrity(text, computed)),
     hiddenLock: (plan) => hiddenLock(lock, plan),

@@ -51,9 +51,11 @@ export class Installs {
   /** Those whose packs are not stored yet: they are told what goes wrong with that. */
   readonly #hearing = new Set<Installation>();
 
-  constructor(options: InstallerOptions, backend: Backend) {
+  /** @param extractor one that has started already */
+  constructor(options: InstallerOptions, backend: Backend, extractor?: ReturnType<Backend["extractor"]>) {
     this.#options = options;
     this.#backend = backend;
+    this.#extractor = extractor;
   }
 
   /** @throws InstallError, or the signal's reason */
