@@ -82,15 +82,23 @@ export async function verifyIntegrity(bytes: Uint8Array, what: Verified): Promis
 }
 
 function mismatch(what: Verified, actual: string, why: string): Failure {
-  return failure("EINTEGRITY", `The tarball of ${what.name} was refused: ${why}.`, {
-    package: what.name,
+  const { name, url, integrity = "" } = what;
+  const found = actual && `, and it is ${actual}`;
+  const message = `The tarball of ${name} was refused: ${why}. ${url} should be ${quoted(integrity)}${found}.`;
+  return failure("EINTEGRITY", message, {
+    package: name,
     ...(actual && { found: actual }),
-    details: { expected: what.integrity ?? "", actual, url: what.url },
+    details: { expected: integrity, actual, url },
     wayOut: [
       { kind: "other", text: "Try again: a download that was cut or changed on its way gives this too." },
       { kind: "other", text: "If the lock is to blame, delete this package's entry from it and resolve again." },
     ],
   });
+}
+
+/** A lock's text, which may be anything. */
+function quoted(integrity: string): string {
+  return integrity.length > 200 ? `${integrity.slice(0, 200)}…` : integrity || "something that can be checked";
 }
 
 function base64(bytes: Uint8Array): string {
