@@ -131,7 +131,10 @@ class WebInstaller implements Installer {
   dispose(): void {
     this.#ending.abort(new InstallError(failure("EDISPOSED", "The installer was disposed of")));
     this.#backend.dispose();
-    void this.#installs?.then((installs) => installs.dispose());
+    void this.#installs?.then(
+      (installs) => installs.dispose(),
+      () => {},
+    );
   }
 
   async #loadInstalls(soon = false): Promise<Installs> {
@@ -143,7 +146,13 @@ class WebInstaller implements Installer {
       return new Installs(this.#options, this.#backend, extractor);
     };
     this.#installs ??= start();
-    return await this.#installs;
+    try {
+      return await this.#installs;
+    } catch (error) {
+      // What could not be loaded may be there the next time.
+      this.#installs = undefined;
+      throw error;
+    }
   }
 
   /** Work that ends when it is cancelled, and at once, whether it heeds that or not. A fault is told as a failure, in every mode. */

@@ -43,9 +43,12 @@ export async function runAfterExtract(
   }
 }
 
+/** Milliseconds: timers take no more, about 24 days. */
+const LONGEST = 2 ** 31 - 1;
+
 function inTime<T>(path: string, { limit, after }: AfterOptions, work: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const forget = after(limit, () => reject(refused(path, `it took more than ${limit} ms`)));
+    const forget = after(Math.min(limit, LONGEST), () => reject(refused(path, `it took more than ${limit} ms`)));
     work()
       .then(resolve, (error: unknown) => reject(refused(path, String((error as Error | null)?.message ?? error))))
       .finally(forget);

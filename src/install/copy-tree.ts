@@ -1,3 +1,4 @@
+import { type Failure, failure } from "../errors.ts";
 import type { FileSink, SinkState } from "../sink/sink.ts";
 import type { IndexedPack } from "./file-index.ts";
 import { Operations } from "./operations.ts";
@@ -21,7 +22,9 @@ export async function copyTree(parts: CopyParts, sink: FileSink, signal?: AbortS
   signal?.throwIfAborted();
   const session = await sink.open();
   try {
-    const kept = new Set([...state.packages].filter(([at, sri]) => session.held.get(at) === sri).map(([at]) => at));
+    const kept = new Set(
+      [...state.packages].filter(([at, sri]) => session.held.get(at) === sri && !sri.includes("?")).map(([at]) => at),
+    );
     await session.begin(kept);
     const wanted = packs
       .filter(({ location }) => !kept.has(location))
@@ -43,4 +46,9 @@ export async function copyTree(parts: CopyParts, sink: FileSink, signal?: AbortS
     await session.abort();
     throw error;
   }
+}
+
+export function notFetched(): Failure {
+  const wayOut = [{ kind: "option", text: "Install without `trustSink`.", option: "trustSink" } as const];
+  return failure("ENOTLOADED", "What the first sink had already was not fetched, so it cannot be written", { wayOut });
 }

@@ -46,3 +46,9 @@ function above(location: string): string[] {
   }
   return paths;
 }
+
+/** For files that are not what came: by its integrity the next install would take them for that. */
+export function withoutIntegrity(lock: string): string {
+  const drop = (key: string, value: unknown): unknown => (key === "integrity" ? undefined : value);
+  return `${JSON.stringify(JSON.parse(lock, drop), null, 2)}\n`;
+}

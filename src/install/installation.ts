@@ -1,62 +1,22 @@
-import type { ProjectInput, Resolution } from "../api.ts";
 import { onAbort } from "../base/on-abort.ts";
 import { type Failure, fail, failure, InstallError, type Outcome, ok } from "../errors.ts";
 import type { InstalledProject, InstallOptions, InstallProgress } from "../install-api.ts";
-import type { PackShelf, ShelvedPack } from "../packs/pack-shelf.ts";
-import type { FileSink, SinkLink, SinkSession, SinkState } from "../sink/sink.ts";
+import type { ShelvedPack } from "../packs/pack-shelf.ts";
+import type { SinkSession, SinkState } from "../sink/sink.ts";
 import { runAfterExtract } from "./after-extract.ts";
-import { copyTree } from "./copy-tree.ts";
-import type { Extractor, UnpackLimits } from "./extractor.ts";
+import { copyTree, notFetched } from "./copy-tree.ts";
 import type { IndexedPack } from "./file-index.ts";
+import { withoutIntegrity } from "./hidden-lock.ts";
 import { commandsOf, indexTree } from "./indexed-tree.ts";
 import { PackedProject } from "./installed-project.ts";
-import { hashesOf, packKey } from "./pack-key.ts";
+import { aliasesOf, hashesOf, packKey } from "./pack-key.ts";
 import { PackReader, type Readable } from "./pack-reader.ts";
-import { PackSupply, type SuppliedPack } from "./pack-supply.ts";
-import { type PackSource, PackWorks, type WorksLimits, type WorksOptions } from "./pack-works.ts";
+import { overLimit, PackSupply, type SuppliedPack } from "./pack-supply.ts";
+import { type PackSource, PackWorks } from "./pack-works.ts";
 import type { InstallPlan, PlannedPackage } from "./plan.ts";
 import { computedOf, type Installed, reportOf } from "./report.ts";
+import type { Target, World } from "./world.ts";
 import { filesOf, type Writable, writeTree } from "./write-tree.ts";
-
-type AnySink = FileSink | Map<string, Uint8Array | SinkLink>;
-
-/** What an install is handed. */
-export interface World {
-  download: WorksOptions["download"];
-  extractor: Extractor;
-  shelf: PackShelf;
-  limits: WorksLimits & {
-    /** Packages that are written at once. */
-    writes: number;
-    /** Bytes of inflated packs that are kept in memory. */
-    room: number;
-  };
-  unpack: UnpackLimits;
-  /** Milliseconds since anywhere. */
-  now(): number;
-  /** Calls `run` after so many milliseconds, unless taken back. */
-  after(milliseconds: number, run: () => void): () => void;
-  /** Lets others have the thread. */
-  breathe(): Promise<void>;
-  sinkOf(sink: AnySink): Promise<FileSink>;
-  /** Something has changed. */
-  progress?: ((progress: InstallProgress) => void) | undefined;
-}
-
-/** What is to be installed. */
-export interface Target {
-  /** Without these locations of optional packages, and what only they need. */
-  plan(failed: ReadonlySet<string>): Generator<undefined, InstallPlan>;
-  /** SRI of packs that it most likely names, at a glance: to be looked up while it is read. */
-  glance(): string[];
-  /** The lock's text, with the integrity of what had none. */
-  lockfile(computed: ReadonlyMap<string, string>): string;
-  hiddenLock(plan: InstallPlan): string;
-  resolution: Resolution | null;
-  /** The project's own files, where they are known. */
-  files: ProjectInput["files"] | undefined;
-  substitutes: Readonly<Record<string, string>>;
-}
 
 export type InstallationOptions = Pick<
   InstallOptions,
@@ -80,6 +40,8 @@ export class Installation {
   readonly #options: InstallationOptions;
   readonly #signal: AbortSignal;
   readonly #reader: PackReader;
+  /** Aborts when the install has failed, for whatever still works for it. */
+  readonly #ending = new AbortController();
   readonly #overlay = new Map<string, Uint8Array>();
   readonly #announced = new Set<string>();
   #planned = false;
@@ -110,8 +72,7 @@ export class Installation {
         this.#bytes += tarball.length;
         this.#reader.hold(integrity, tarball);
         if (archive) this.#reader.keep(integrity, archive);
-        const aliases = source.integrity && source.key !== integrity ? [source.key] : [];
-        this.#unstored.push({ integrity, aliases, tarball, index });
+        this.#unstored.push({ integrity, aliases: aliasesOf(source.integrity), tarball, index });
       },
     });
     this.supply = new PackSupply(this.works, shelf, world.breathe);
@@ -127,7 +88,11 @@ export class Installation {
     for (const { key } of gone) if (this.#announced.delete(key)) this.works.drop(key);
     const wanted = added.filter(({ key }) => !this.#held.has(key));
     for (const { key } of wanted) this.#announced.add(key);
-    void this.supply.want(wanted, () => RANKS.maybe);
+    void this.supply.look(wanted.flatMap(({ integrity }) => integrity ?? [])).then(async () => {
+      // Some of them may have been replaced meanwhile; once there is a plan it says what is wanted.
+      const still = this.#planned ? [] : wanted.filter(({ key }) => this.#announced.has(key));
+      await this.supply.want(still, () => RANKS.maybe);
+    });
   }
 
   phase(phase: InstallProgress["phase"]): void {
@@ -142,6 +107,7 @@ export class Installation {
   /** Whoever waits for any pack hears `reason`. */
   stop(reason: Failure): void {
     this.works.stop(reason);
+    this.#ending.abort(new InstallError(reason));
     // What was verified serves the next attempt.
     this.#store();
     void this.#world.shelf.flush();
@@ -161,6 +127,7 @@ export class Installation {
       this.#signal.throwIfAborted();
       if (trustSink && session) this.#held = new Set(session.held.values());
       const done = await this.#install(await find(), session);
+      this.#signal.throwIfAborted();
       await session?.commit(this.#stateOf(done));
       await this.#world.breathe();
       this.phase("done");
@@ -238,10 +205,13 @@ export class Installation {
       const source = sources.get(location);
       if (!source) return;
       const outcome = await this.supply.pack(source);
-      if (outcome.ok) {
+      const over = outcome.ok && outcome.value.stored ? overLimit(outcome.value.index, this.#world.unpack) : undefined;
+      if (over && !optional) throw new InstallError({ ...over, requiredBy: [location] });
+      if (over) left.set(location, over);
+      else if (outcome.ok) {
         packs.set(location, outcome.value);
         this.#origins.set(outcome.value.index.integrity, source);
-      } else if (optional) left.set(location, outcome.failure);
+      } else if (optional && !ENDINGS.has(outcome.failure.code)) left.set(location, outcome.failure);
       else throw new InstallError({ ...outcome.failure, requiredBy: [location] });
     };
     await Promise.all(plan.packages.map(bring));
@@ -293,7 +263,7 @@ export class Installation {
     const { operations } = this.works;
     const { writes: limit } = this.#world.limits;
     const wanted = plan.packages.filter(({ location }) => !kept.has(location)).map(writable);
-    await writeTree(wanted, { session, operations, limit, signal: this.#signal });
+    await writeTree(wanted, { session, operations, limit, signal: this.#ending.signal });
   }
 
   /** Locations at which a sink has what is planned. */
@@ -317,7 +287,7 @@ export class Installation {
       limit,
       after,
       breathe,
-      signal: this.#signal,
+      signal: this.#ending.signal,
     });
   }
 
@@ -327,7 +297,10 @@ export class Installation {
   }
 
   #stateOf({ target, plan, tree, now }: Collected): SinkState {
-    return { packages: now, links: tree.links, hiddenLock: target.hiddenLock(plan) };
+    const lock = target.hiddenLock(plan);
+    // By its integrity the next install would take what was changed for what came.
+    const hiddenLock = this.#options.afterExtract ? withoutIntegrity(lock) : lock;
+    return { packages: now, links: tree.links, hiddenLock };
   }
 
   #project(done: Collected): InstalledProject {
@@ -344,6 +317,7 @@ export class Installation {
       report: reportOf({ ...done, fetched, transferred, substitutes, warnings: this.#warnings }),
       stored: shelf.flush().then(() => this.#reader.letGo()),
       writeTo: async (sink, options = {}) => {
+        if (tree.packs.length < plan.packages.length) throw new InstallError(notFetched());
         const state = { ...this.#stateOf(done), packages: done.now };
         await copyTree({ ...parts, state, limit: this.#world.limits.writes }, await sinkOf(sink), options.signal);
       },
@@ -397,6 +371,9 @@ export class Installation {
 function sourceOf({ name, version, resolved: url, integrity }: PlannedPackage): PackSource {
   return { key: packKey(integrity, url), name, version, url, integrity };
 }
+
+/** What ends an install, and is no package's own. */
+const ENDINGS: ReadonlySet<string> = new Set(["EABORTED", "EDISPOSED", "EWORKER"]);
 
 function unwrap<T>(outcome: Outcome<T>): T {
   if (outcome.ok) return outcome.value;

@@ -2,12 +2,11 @@ import type { Resolution } from "../api.ts";
 import { failure, InstallError } from "../errors.ts";
 import type { FileStat, InstalledProject, InstallReport, NodeResolveOptions } from "../install-api.ts";
 import type { PackageFiles } from "../node/package-files.ts";
-import type { FileIndex, FoundFile, IndexedPack } from "./file-index.ts";
+import type { FileIndex, FoundFile } from "./file-index.ts";
 import type { PackReader } from "./pack-reader.ts";
 import { unixLine } from "./unix-line.ts";
 
 export interface InstalledParts {
-  packs: readonly IndexedPack[];
   index: FileIndex;
   reader: PackReader;
   /** What stands in for a pack's own file, by path. */
@@ -60,9 +59,7 @@ export class PackedProject implements InstalledProject {
   }
 
   async load(locations?: readonly string[]): Promise<void> {
-    const { packs, reader } = this.#parts;
-    const wanted = locations && new Set(locations);
-    await reader.load(packs.filter(({ location }) => wanted?.has(location) ?? true).map(({ index }) => index));
+    await this.#parts.reader.load(this.#index.packs(locations).map(({ index }) => index));
   }
 
   unload(): void {

@@ -8,7 +8,16 @@ export function hashesOf(integrity: string | null): string[] {
   );
 }
 
-/** What a pack is known by while it is fetched: what must come of it, or where it comes from. */
+/**
+ * What a pack is known by while it is fetched: what must come of it, or where it comes from. All of several hashes: which of them
+ * comes is open, and nobody who wants one of them is content with another.
+ */
 export function packKey(integrity: string | null, url: string): string {
-  return hashesOf(integrity)[0] ?? url;
+  return hashesOf(integrity).join(" ") || url;
+}
+
+/** A lock may know a pack by a weaker hash than its sha512: one hash, which what came was held against. */
+export function aliasesOf(integrity: string | null): string[] {
+  const hashes = hashesOf(integrity);
+  return hashes.length === 1 && !hashes[0]?.startsWith("sha512-") ? hashes : [];
 }

@@ -173,8 +173,9 @@ export class PackReader {
   async #answer({ pack, ranges }: Question, tarballs: Promise<ReadonlyMap<string, Uint8Array>>): Promise<Uint8Array[]> {
     const { integrity } = pack;
     const { refetch, verify } = this.#options;
-    const stored = (await tarballs).get(integrity);
+    // Once it is stored it is let go.
     const held = this.#held.get(integrity);
+    const stored = (await tarballs).get(integrity);
     let parts: Outcome<Uint8Array[]> | undefined;
     if (held) parts = await this.#open(held, pack, ranges);
     else if (stored && !verify) parts = await this.#open(stored, pack, ranges);

@@ -1,7 +1,8 @@
-import { type Failure, fail, type Outcome, ok } from "../errors.ts";
+import { type Failure, fail, failure, type Outcome, ok } from "../errors.ts";
 import type { PackShelf } from "../packs/pack-shelf.ts";
 import type { PackIndex } from "../tarball/pack-index.ts";
 import { readPackIndex } from "../tarball/pack-index.ts";
+import type { UnpackLimits } from "./extractor.ts";
 import { hashesOf, packKey } from "./pack-key.ts";
 import type { PackSource, PackWorks } from "./pack-works.ts";
 
@@ -66,8 +67,9 @@ export class PackSupply {
     for (const [hash, { integrity, index }] of await this.#shelf.find(hashes)) {
       if (read++ % SOME === 0) await this.#breathe();
       const known = readPackIndex(index);
-      // Another pack's index would give that one's files.
-      if (known?.integrity === integrity) this.#found.set(hash, known);
+      // Another pack's index would give that one's files, and nothing but itself stands for a sha512.
+      if (known?.integrity !== integrity || (hash.startsWith("sha512-") && hash !== integrity)) continue;
+      this.#found.set(hash, known);
     }
   }
 
@@ -100,4 +102,10 @@ export class PackSupply {
 
 function unreadable(key: string): Failure {
   return { code: "ESTORE", message: `The index of ${key} cannot be read`, requiredBy: [], wayOut: [] };
+}
+
+/** What was stored under wider limits. */
+export function overLimit({ integrity, unpacked, sizes, paths }: PackIndex, limits: UnpackLimits): Failure | undefined {
+  const large = sizes.some((size) => size > limits.file) || unpacked > limits.package || paths.length > limits.files;
+  return large ? failure("TAR_ABORT", `The stored pack ${integrity} is beyond the limits`) : undefined;
 }

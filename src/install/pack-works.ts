@@ -51,6 +51,8 @@ interface Job {
   body?: { bytes: Uint8Array; transferred: number };
   /** Its bytes were not the promised ones once: they are fetched past all caches now. */
   again: boolean;
+  /** Why. */
+  refused?: Outcome<PackFacts>;
   outcome?: Outcome<PackFacts>;
   waiters: ((outcome: Outcome<PackFacts>) => void)[];
 }
@@ -161,7 +163,7 @@ export class PackWorks {
         job.extract = this.operations.add("extract", job.source.key, `${job.source.name}@${job.source.version}`);
         this.#backlog += bytes.length;
         this.#ready.push(job);
-      } else this.#settle(job, outcome);
+      } else this.#settle(job, job.refused ?? outcome);
     }
     this.#pump();
   }
@@ -176,8 +178,10 @@ export class PackWorks {
     this.#backlog -= length;
     if (job.state === "extracting") {
       delete job.body;
-      if (!outcome.ok && outcome.failure.code === "EINTEGRITY" && !job.again) this.#retry(job);
-      else this.#settle(job, outcome);
+      if (!outcome.ok && outcome.failure.code === "EINTEGRITY" && !job.again) {
+        job.refused = outcome;
+        this.#retry(job);
+      } else this.#settle(job, outcome);
     }
     this.#pump();
   }

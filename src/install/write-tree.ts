@@ -31,7 +31,10 @@ export async function writeTree(packages: readonly Writable[], options: WriteOpt
   const limit = new Limit(options.limit);
   const written = new Map<string, Promise<void>>();
   for (const item of packages) {
-    const parent = written.get(parentOf(item.location));
+    let above = parentOf(item.location);
+    // One that comes inside another's tarball is written with that.
+    while (above !== "" && !written.has(above)) above = parentOf(above);
+    const parent = written.get(above);
     const work = writeOne(item, parent, { ...options, run: (job) => limit.run(job, { signal: options.signal }) });
     // Heard together, below.
     work.catch(() => {});
@@ -77,7 +80,7 @@ export function* filesOf(
   const { paths, starts, sizes, modes } = index;
   for (const [i, path] of paths.entries()) {
     const start = starts[i] ?? 0;
-    const bytes = overlay.get(`${location}/${path}`) ?? archive.slice(start, start + (sizes[i] ?? 0));
+    const bytes = overlay.get(`${location}/${path}`)?.slice() ?? archive.slice(start, start + (sizes[i] ?? 0));
     const mode = ((modes[i] ?? 0o644) & 0o777) | (executables.has(path) ? 0o111 : 0);
     yield { path, bytes: executables.has(path) ? unixLine(bytes) : bytes, mode };
   }

@@ -3,6 +3,7 @@ import type { Resolution } from "../../src/api.ts";
 import { type Failure, failure, InstallError } from "../../src/errors.ts";
 import { type Args, parseArgs, resolveOptions } from "./args.ts";
 import { HELP } from "./flags.ts";
+import { install } from "./install.ts";
 import { type Io, installerOptions } from "./io.ts";
 import { type ProjectFiles, readProject } from "./project-files.ts";
 import { failureText, summary, warningText } from "./report.ts";
@@ -17,7 +18,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     if (args.command === "help") io.out(HELP);
     else if (args.command === "version") io.out(`${io.version}\n`);
     else if (args.command === "lock") await lock(args, io);
-    else if (args.command === "install") await (await import("./install.ts")).install(args, io);
+    else if (args.command === "install") await install(args, io);
     else await why(args, io);
     return 0;
   } catch (error) {

@@ -10,8 +10,6 @@ import { type ProjectFiles, readProject } from "./project-files.ts";
 import { plural, warningText } from "./report.ts";
 import { writeFiles } from "./write-files.ts";
 
-// Loaded for `webhoist install`.
-
 /** Resolves a project and writes its node_modules, then what has changed of its own files: all or nothing of each. */
 export async function install({ flags, positionals }: Args, io: Io): Promise<void> {
   const started = performance.now();

@@ -29,6 +29,8 @@ export class Downloads {
   readonly #options: DownloadOptions;
   #line: Promise<Line> | undefined;
   #ended = false;
+  /** Under way. */
+  #gets = 0;
 
   constructor(options: DownloadOptions) {
     this.#options = options;
@@ -37,14 +39,16 @@ export class Downloads {
   /** `past`: not from a cache. Never rejects. */
   async get(source: PackSource, past: boolean): Promise<Outcome<{ bytes: Uint8Array; transferred: number }>> {
     const { url, name } = source;
-    if (url.startsWith("file:")) return this.#local(url, name);
-    if (this.#options.installer.cache === "offline") return fail(offline(source));
+    this.#gets++;
     try {
+      if (url.startsWith("file:")) return this.#local(url, name);
+      if (this.#options.installer.cache === "offline") return fail(offline(source));
       return await this.#fetch(source, past);
     } catch (error) {
       return fail(failureOf(error));
     } finally {
-      if (this.#ended) this.#hangUp();
+      this.#gets--;
+      if (this.#ended && this.#gets === 0) this.#hangUp();
     }
   }
 

@@ -1,10 +1,11 @@
 import type { InstallerOptions, ProjectInput, Resolution, ResolveOptions } from "../../src/api.ts";
 import { onAbort } from "../../src/base/on-abort.ts";
-import { type Failure, failure } from "../../src/errors.ts";
-import { Installation, type Target, type World } from "../../src/install/installation.ts";
+import { type Failure, failure, InstallError } from "../../src/errors.ts";
+import { Installation } from "../../src/install/installation.ts";
 import { packKey } from "../../src/install/pack-key.ts";
 import type { PackSource } from "../../src/install/pack-works.ts";
 import { type Given, targetOf } from "../../src/install/target.ts";
+import type { Target, World } from "../../src/install/world.ts";
 import type { InstalledProject, InstallInput, InstallOptions, InstallProgress } from "../../src/install-api.ts";
 import { createMemoryShelf } from "../../src/packs/memory-shelf.ts";
 import type { PackShelf } from "../../src/packs/pack-shelf.ts";
@@ -48,6 +49,7 @@ export class Installs {
   readonly #backend: Backend;
   #extractor: ReturnType<Backend["extractor"]> | undefined;
   #shelf: PackShelf | undefined;
+  #disposed = false;
   /** Those whose packs are not stored yet: they are told what goes wrong with that. */
   readonly #hearing = new Set<Installation>();
 
@@ -78,11 +80,12 @@ export class Installs {
     const text = typeof input === "string" ? input : undefined;
     const resolution = text === undefined && isResolution(input) ? input : undefined;
     const project = text === undefined && !resolution ? plainInput(input as ProjectInput) : undefined;
-    const own = project ? ownFiles(project) : options.files && ownFiles({ files: options.files });
+    const own = project ? ownFiles(project) : options.files && ownFiles(plainInput({ files: options.files }));
     const config = registryConfig(this.#options, await loadNpmrc(own?.text(".npmrc") ?? ""));
     const start: Start = { signal, options, own, config };
     const nets: Backend["nets"] = (concurrency) => this.#backend.nets(concurrency);
     const downloads = new Downloads({ ...start, installer: this.#options, nets });
+    signal.throwIfAborted();
     const reports = options.onProgress && reporter(options.onProgress, signal);
     const installation = new Installation(await this.#world(start, downloads, reports), options, signal);
     this.#hearing.add(installation);
@@ -114,7 +117,9 @@ export class Installs {
 
   dispose(): void {
     void this.#extractor?.then((extractor) => extractor.dispose()).catch(() => {});
-    void this.#shelf?.close();
+    this.#disposed = true;
+    // What was installed can still be read.
+    void this.#shelf?.flush();
   }
 
   #locked(lock: string | undefined, given: Omit<Given, "files">, { options, own, config }: Start): Target {
@@ -200,6 +205,7 @@ export class Installs {
 
   /** The one there is, unless its threads have died. */
   async #open(): ReturnType<Backend["extractor"]> {
+    if (this.#disposed) throw new InstallError(failure("EDISPOSED", "The installer was disposed of"));
     this.#extractor ??= this.#backend.extractor();
     const known = this.#extractor;
     const extractor = await known;
