@@ -1,0 +1,47 @@
+import type { ProjectInput, Resolution } from "../api.ts";
+import type { InstallProgress } from "../install-api.ts";
+import type { PackShelf } from "../packs/pack-shelf.ts";
+import type { FileSink, SinkLink } from "../sink/sink.ts";
+import type { Extractor, UnpackLimits } from "./extractor.ts";
+import type { WorksLimits, WorksOptions } from "./pack-works.ts";
+import type { InstallPlan } from "./plan.ts";
+
+type AnySink = FileSink | Map<string, Uint8Array | SinkLink>;
+
+/** What an install is handed. */
+export interface World {
+  download: WorksOptions["download"];
+  extractor: Extractor;
+  shelf: PackShelf;
+  limits: WorksLimits & {
+    /** Packages that are written at once. */
+    writes: number;
+    /** Bytes of inflated packs that are kept in memory. */
+    room: number;
+  };
+  unpack: UnpackLimits;
+  /** Milliseconds since anywhere. */
+  now(): number;
+  /** Calls `run` after so many milliseconds, unless taken back. */
+  after(milliseconds: number, run: () => void): () => void;
+  /** Lets others have the thread. */
+  breathe(): Promise<void>;
+  sinkOf(sink: AnySink): Promise<FileSink>;
+  /** Something has changed. */
+  progress?: ((progress: InstallProgress) => void) | undefined;
+}
+
+/** What is to be installed. */
+export interface Target {
+  /** Without these locations of optional packages, and what only they need. */
+  plan(failed: ReadonlySet<string>): Generator<undefined, InstallPlan>;
+  /** SRI of packs that it most likely names, at a glance: to be looked up while it is read. */
+  glance(): string[];
+  /** The lock's text, with the integrity of what had none. */
+  lockfile(computed: ReadonlyMap<string, string>): string;
+  hiddenLock(plan: InstallPlan): string;
+  resolution: Resolution | null;
+  /** The project's own files, where they are known. */
+  files: ProjectInput["files"] | undefined;
+  substitutes: Readonly<Record<string, string>>;
+}
