@@ -102,7 +102,8 @@ class WebInstaller implements Installer {
       }),
   };
 
-  install(input: InstallInput, options: InstallOptions = {}): Promise<InstalledProject> {
+  install(input: InstallInput, given?: InstallOptions): Promise<InstalledProject> {
+    const options = given ?? {};
     return this.#run(options.signal, async (signal) => {
       // What opens tarballs starts while the rest is loaded.
       const installs = await this.#loadInstalls(true);

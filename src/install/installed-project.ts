@@ -35,7 +35,11 @@ export class PackedProject implements InstalledProject {
     this.resolution = parts.resolution;
     this.report = parts.report;
     this.stored = parts.stored;
-    this.writeTo = parts.writeTo;
+    this.writeTo = async (sink, options) => {
+      // Or what was let go of would be brought back.
+      void this.#index;
+      await parts.writeTo(sink, options);
+    };
   }
 
   paths(): string[] {

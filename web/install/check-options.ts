@@ -1,5 +1,6 @@
 import { failure, InstallError } from "../../src/errors.ts";
 import type { InstallOptions } from "../../src/install-api.ts";
+import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";
 
 const OMITTED = ["dev", "optional", "peer"];
 
@@ -14,11 +15,23 @@ export function checkInstallOptions(options: InstallOptions): void {
   is("afterExtract", "function");
   is("onProgress", "function");
   is("verifyStored", "boolean");
+  is("trustSink", "boolean");
   demand(sink === undefined || sink instanceof Map || typeof sink?.open === "function", "sink", "a Map or a sink");
   const omitted = omit === undefined || (Array.isArray(omit) && omit.every((each) => OMITTED.includes(each)));
   demand(omitted, "omit", 'a list of "dev", "optional" and "peer"');
   const object = (value: unknown): boolean => value === undefined || (typeof value === "object" && value !== null);
   demand(platform === "wasm" || object(platform), "platform", '"wasm" or an object');
+  const names = platform === "wasm" ? [] : Object.values(platform ?? {});
+  demand(
+    names.every((name) => name === undefined || typeof name === "string"),
+    "platform",
+    "an object of names",
+  );
+  demand(
+    typeof options.substitutes === "boolean" || object(options.substitutes),
+    "substitutes",
+    "a boolean or a table",
+  );
   demand(object(options.resolve), "resolve", "an object");
   demand(object(options.files), "files", "an object of files");
   demand(
@@ -28,6 +41,7 @@ export function checkInstallOptions(options: InstallOptions): void {
   );
   demand(object(limits), "limits", "an object");
   for (const [name, value] of Object.entries(limits ?? {})) {
+    demand(name in UNPACK_LIMITS, `limits.${name}`, "a limit that there is");
     demand(typeof value === "number" && value > 0, `limits.${name}`, "a positive number");
   }
 }

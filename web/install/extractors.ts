@@ -41,7 +41,8 @@ export class Extractors implements Extractor {
 
   /** Does not wait until they run: nothing is here for them to do yet. */
   static async start(options: InstallerOptions, workers?: number): Promise<Extractors> {
-    return new Extractors(options, workers ?? options.extractWorkers ?? defaultWorkers());
+    const asked = workers ?? options.extractWorkers ?? defaultWorkers();
+    return new Extractors(options, Math.max(1, Math.floor(asked) || 1));
   }
 
   async extract(tarball: Uint8Array, wanted: Wanted): Promise<Outcome<Extracted>> {

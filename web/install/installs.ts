@@ -1,4 +1,5 @@
 import type { InstallerOptions, ProjectInput, Resolution, ResolveOptions } from "../../src/api.ts";
+import { isObject } from "../../src/base/json.ts";
 import { onAbort } from "../../src/base/on-abort.ts";
 import { type Failure, failure, InstallError } from "../../src/errors.ts";
 import { Installation } from "../../src/install/installation.ts";
@@ -79,6 +80,10 @@ export class Installs {
   async #install(input: InstallInput, options: InstallOptions, signal: AbortSignal): Promise<InstalledProject> {
     const text = typeof input === "string" ? input : undefined;
     const resolution = text === undefined && isResolution(input) ? input : undefined;
+    if (text === undefined && !isObject(input)) {
+      const message = "install takes a resolution, the text of a package-lock.json, or { files }";
+      throw new InstallError(failure("EINVALIDINPUT", message));
+    }
     const project = text === undefined && !resolution ? plainInput(input as ProjectInput) : undefined;
     const own = project ? ownFiles(project) : options.files && ownFiles(plainInput({ files: options.files }));
     const config = registryConfig(this.#options, await loadNpmrc(own?.text(".npmrc") ?? ""));
@@ -185,7 +190,8 @@ export class Installs {
       extractor,
       shelf: this.#packs(),
       limits: {
-        downloads: tarballConcurrency,
+        // None at all, or no number, would wait for ever.
+        downloads: Math.max(1, tarballConcurrency || 1),
         extractions: extractor.atOnce,
         backlog: 32 * MEBIBYTE,
         writes: 8,
@@ -220,7 +226,9 @@ export class Installs {
     const warn = (warning: Failure): void => {
       for (const installation of this.#hearing) installation.warn(warning);
     };
-    const lasting = cache !== "none" && "indexedDB" in globalThis;
+    // Each install's own, gone with what it has installed.
+    if (cache === "none") return createMemoryShelf(1024 * MEBIBYTE);
+    const lasting = "indexedDB" in globalThis;
     const shelf = this.#shelf ?? (lasting ? openPackShelf({ warn }) : createMemoryShelf(1024 * MEBIBYTE));
     this.#shelf = shelf;
     return shelf;

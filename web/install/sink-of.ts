@@ -1,8 +1,12 @@
+import { failure, InstallError } from "../../src/errors.ts";
 import type { FileSink, SinkLink } from "../../src/sink/sink.ts";
 
 /** A Map as the sink it stands for. */
 export async function sinkOf(sink: FileSink | Map<string, Uint8Array | SinkLink>): Promise<FileSink> {
-  if (!(sink instanceof Map)) return sink;
+  if (!(sink instanceof Map)) {
+    if (typeof sink?.open === "function") return sink;
+    throw new InstallError(failure("EINVALIDOPTION", "The sink is neither a Map nor a sink"));
+  }
   const { createMapSink } = await import("../../src/sink/map-sink.ts");
   return createMapSink(sink);
 }
