@@ -5,7 +5,7 @@ import { MODES, Stage } from "./stage.ts";
 // An install that is cut off at any moment leaves store and sink as before it or as after it, and the next one completes.
 // More of them: `node test/install/kill.mjs --runs 200 --seed 1`.
 
-const RUNS = Number(process.env["KILL_RUNS"] ?? 21);
+const RUNS = Number(process.env["KILL_RUNS"] ?? 9);
 const SEED = Number(process.env["KILL_SEED"] ?? 1);
 
 let stage: Stage;
