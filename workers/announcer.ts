@@ -17,7 +17,7 @@ export interface PlacedNews {
   gone: PlacedPackage[];
 }
 
-/** Milliseconds between two words: a look at the tree costs a tenth of one. */
+/** Milliseconds between two words. */
 const EVERY = 40;
 
 /** Tells, while the engine works, which packages it has placed, so that their tarballs can be on their way. */

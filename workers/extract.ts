@@ -9,7 +9,7 @@ import { nextTurn } from "./yield.ts";
 export function localExtractor(): Extractor {
   const digest = webDigest(globalThis.crypto?.subtle);
   let last: Promise<unknown> = Promise.resolve();
-  /** One at a time: many at once take more memory and end no sooner. */
+  /** One at a time: many at once end no sooner. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const mine = last.then(nextTurn).then(work);
     last = mine.catch(() => {});

@@ -318,10 +318,9 @@ export class Installation {
       stored: shelf.flush().then(() => this.#reader.letGo()),
       writeTo: async (sink, options = {}) => {
         if (tree.packs.length < plan.packages.length) throw new InstallError(notFetched());
-        const state = { ...this.#stateOf(done), packages: done.now };
+        const state = this.#stateOf(done);
         await copyTree({ ...parts, state, limit: this.#world.limits.writes }, await sinkOf(sink), options.signal);
       },
-      dispose() {},
     });
   }
 
@@ -355,9 +354,11 @@ export class Installation {
   }
 
   #tell(): void {
+    const { progress } = this.#world;
+    if (!progress) return;
     const { all } = this.works.operations;
     const { known, done, stored } = this.supply.counts;
-    this.#world.progress?.({
+    progress({
       phase: this.#phase,
       packs: known,
       packsDone: done,

@@ -16,7 +16,6 @@ export interface InstalledParts {
   report: InstallReport;
   stored: Promise<void>;
   writeTo: InstalledProject["writeTo"];
-  dispose(): void;
 }
 
 /** The tree of an install, read from its packs. */
@@ -109,7 +108,6 @@ export class PackedProject implements InstalledProject {
   dispose(): void {
     this.#disposed = true;
     this.#parts.reader.dispose();
-    this.#parts.dispose();
   }
 
   get #index(): FileIndex {

@@ -2,6 +2,7 @@ import { enOrder } from "../base/collate.ts";
 import { isObject, type Json } from "../base/json.ts";
 import { nameFromFolder, relativePath, resolvePath } from "../base/posix-path.ts";
 import { failure, InstallError } from "../errors.ts";
+import { type LockFlags, lockFlags } from "../lockfile/lock-flags.ts";
 import { parseJsonText } from "../project/json-text.ts";
 import type { Manifest } from "../registry/manifest.ts";
 import { normaliseManifest } from "../registry/normalise-manifest.ts";
@@ -31,7 +32,7 @@ export interface PlanManifest {
 type Specs = Readonly<Record<string, string>> | undefined;
 
 /** One place of a lock, checked: what it claims has its type, and its paths stay where they belong. */
-export interface PlanNode {
+export interface PlanNode extends LockFlags {
   readonly location: string;
   /** `project` is the root; `folder` what a link can lead to: a workspace, or the folder of a `file:` dependency. */
   readonly kind: "project" | "package" | "folder" | "link";
@@ -45,12 +46,6 @@ export interface PlanNode {
   readonly manifest: PlanManifest;
   readonly resolved: string | null;
   readonly integrity: string | null;
-  readonly inBundle: boolean;
-  readonly dev: boolean;
-  readonly optional: boolean;
-  readonly devOptional: boolean;
-  readonly peer: boolean;
-  readonly extraneous: boolean;
 }
 
 export type PlanNodes = ReadonlyMap<string, PlanNode>;
@@ -198,12 +193,7 @@ function readNode(raw: Json, { location, kind, parent, folder }: Standing): Plan
     manifest: readManifest(raw, name, text("version")),
     resolved: text("resolved"),
     integrity,
-    inBundle: Boolean(raw["inBundle"]),
-    dev: Boolean(raw["dev"]),
-    optional: Boolean(raw["optional"]),
-    devOptional: Boolean(raw["devOptional"] || raw["dev"] || raw["optional"]),
-    peer: Boolean(raw["peer"]),
-    extraneous: Boolean(raw["extraneous"]),
+    ...lockFlags(raw),
   };
 }
 

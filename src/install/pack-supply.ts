@@ -1,7 +1,7 @@
+import { OnceMap } from "../base/once-map.ts";
 import { type Failure, fail, failure, type Outcome, ok } from "../errors.ts";
 import type { PackShelf } from "../packs/pack-shelf.ts";
-import type { PackIndex } from "../tarball/pack-index.ts";
-import { readPackIndex } from "../tarball/pack-index.ts";
+import { type PackIndex, readPackIndex } from "../tarball/pack-index.ts";
 import type { UnpackLimits } from "./extractor.ts";
 import { hashesOf, packKey } from "./pack-key.ts";
 import type { PackSource, PackWorks } from "./pack-works.ts";
@@ -24,11 +24,13 @@ export class PackSupply {
   readonly #breathe: () => Promise<void>;
   /** What the store has, by any of a pack's hashes. */
   readonly #found = new Map<string, PackIndex>();
+  /** Of those, each once: sha512 SRI. */
+  readonly #stored = new Set<string>();
   readonly #looked = new Set<string>();
   /** Questions to the store that are not answered. */
   readonly #looking = new Set<Promise<void>>();
-  /** Keys that somebody waits for, to what came of them. */
-  readonly #packs = new Map<string, Promise<Outcome<SuppliedPack>>>();
+  /** What came of them, by key: an outcome is no rejection, and so it is kept. */
+  readonly #packs = new OnceMap<string, Outcome<SuppliedPack>>();
 
   /** @param breathe lets others have the thread */
   constructor(works: PackWorks, shelf: PackShelf, breathe: () => Promise<void>) {
@@ -39,7 +41,7 @@ export class PackSupply {
 
   /** Packs that were asked for, that are there, and of those the ones that were in the store. */
   get counts(): { known: number; done: number; stored: number } {
-    const stored = new Set(this.#found.values()).size;
+    const stored = this.#stored.size;
     return { known: stored + this.#works.known, done: stored + this.#works.fetched, stored };
   }
 
@@ -70,6 +72,7 @@ export class PackSupply {
       // Another pack's index would give that one's files, and nothing but itself stands for a sha512.
       if (known?.integrity !== integrity || (hash.startsWith("sha512-") && hash !== integrity)) continue;
       this.#found.set(hash, known);
+      this.#stored.add(integrity);
     }
   }
 
@@ -85,9 +88,7 @@ export class PackSupply {
   /** What came of one that is wanted. */
   pack(source: Pick<PackSource, "integrity" | "url">): Promise<Outcome<SuppliedPack>> {
     const key = packKey(source.integrity, source.url);
-    const known = this.#packs.get(key) ?? this.#pack(source, key);
-    this.#packs.set(key, known);
-    return known;
+    return this.#packs.run(key, () => this.#pack(source, key));
   }
 
   async #pack(source: Pick<PackSource, "integrity">, key: string): Promise<Outcome<SuppliedPack>> {
@@ -101,7 +102,7 @@ export class PackSupply {
 }
 
 function unreadable(key: string): Failure {
-  return { code: "ESTORE", message: `The index of ${key} cannot be read`, requiredBy: [], wayOut: [] };
+  return failure("ESTORE", `The index of ${key} cannot be read`);
 }
 
 /** What was stored under wider limits. */

@@ -1,5 +1,6 @@
 import { RankQueue } from "../base/rank-queue.ts";
 import { type Failure, fail, failure, type Outcome, ok } from "../errors.ts";
+import type { OperationKind } from "../install-api.ts";
 import type { Extracted, Extractor, UnpackLimits } from "./extractor.ts";
 import { type OperationRecord, Operations } from "./operations.ts";
 
@@ -15,7 +16,7 @@ export interface PackSource {
 }
 
 /** What is known of a verified pack once its bytes are with their owner. */
-export type PackFacts = Pick<Extracted, "integrity" | "index" | "warnings">;
+export type PackFacts = Pick<Extracted, "index" | "warnings">;
 
 export interface WorksLimits {
   /** Downloads at once. */
@@ -34,8 +35,8 @@ export interface WorksOptions {
   unpack: UnpackLimits;
   /** Whether inflated archives are wanted too. */
   archives: boolean;
-  /** Takes the bytes of each pack, before anybody else hears of it. One that fails fails the pack. */
-  keep(source: PackSource, pack: Extracted): void | Promise<void>;
+  /** Takes the bytes of each pack, before anybody else hears of it. */
+  keep(source: PackSource, pack: Extracted): void;
   /** Milliseconds since anywhere. */
   now: () => number;
   /** Something went on. */
@@ -45,13 +46,11 @@ export interface WorksOptions {
 /** One pack's way: it has one owner, and however many wait for it, it is fetched, verified and indexed once. */
 interface Job {
   readonly source: PackSource;
-  readonly download: OperationRecord;
+  download: OperationRecord;
   state: "queued" | "downloading" | "ready" | "extracting" | "done";
   extract?: OperationRecord;
   body?: { bytes: Uint8Array; transferred: number };
   /** Its bytes were not the promised ones once: they are fetched past all caches now. */
-  again: boolean;
-  /** Why. */
   refused?: Outcome<PackFacts>;
   outcome?: Outcome<PackFacts>;
   waiters: ((outcome: Outcome<PackFacts>) => void)[];
@@ -89,8 +88,8 @@ export class PackWorks {
       if (known.state === "queued") this.#queue.promote((job) => job === known, rank);
       return;
     }
-    const download = this.operations.add("download", key, `${source.name}@${source.version}`);
-    const job: Job = { source, download, state: "queued", again: false, waiters: [] };
+    const download = this.#operation("download", source);
+    const job: Job = { source, download, state: "queued", waiters: [] };
     this.#jobs.set(key, job);
     if (this.#stopped) this.#settle(job, fail(this.#stopped));
     else this.#queue.add(job, rank);
@@ -130,6 +129,10 @@ export class PackWorks {
     for (const job of this.#jobs.values()) if (job.state !== "done") this.#settle(job, fail(reason), "dropped");
   }
 
+  #operation(kind: OperationKind, { key, name, version }: PackSource): OperationRecord {
+    return this.operations.add(kind, key, `${name}@${version}`);
+  }
+
   #pump(): void {
     const { limits } = this.#options;
     while (this.#extracting < limits.extractions) {
@@ -150,7 +153,7 @@ export class PackWorks {
     job.state = "downloading";
     this.#downloading++;
     job.download.start();
-    const outcome = await this.#options.download(job.source, job.again);
+    const outcome = await this.#options.download(job.source, job.refused !== undefined);
     this.#downloading--;
     // Dropped meanwhile: nobody hears.
     if (job.state === "downloading") {
@@ -160,7 +163,7 @@ export class PackWorks {
         this.transferred += transferred;
         job.body = outcome.value;
         job.state = "ready";
-        job.extract = this.operations.add("extract", job.source.key, `${job.source.name}@${job.source.version}`);
+        job.extract = this.#operation("extract", job.source);
         this.#backlog += bytes.length;
         this.#ready.push(job);
       } else this.#settle(job, job.refused ?? outcome);
@@ -178,7 +181,7 @@ export class PackWorks {
     this.#backlog -= length;
     if (job.state === "extracting") {
       delete job.body;
-      if (!outcome.ok && outcome.failure.code === "EINTEGRITY" && !job.again) {
+      if (!outcome.ok && outcome.failure.code === "EINTEGRITY" && !job.refused) {
         job.refused = outcome;
         this.#retry(job);
       } else this.#settle(job, outcome);
@@ -194,20 +197,17 @@ export class PackWorks {
     const outcome = await extractor.extract(job.body!.bytes, { name, url, integrity, limits, archive });
     // Dropped meanwhile: nobody keeps it.
     if (!outcome.ok || job.state === "done") return outcome;
-    await this.#options.keep(source, outcome.value);
+    this.#options.keep(source, outcome.value);
     this.fetched++;
-    const { integrity: actual, index, warnings } = outcome.value;
-    return ok({ integrity: actual, index, warnings });
+    const { index, warnings } = outcome.value;
+    return ok({ index, warnings });
   }
 
   /** Once: a cache on the way may hold what is damaged. */
   #retry(job: Job): void {
     job.extract?.end("failed");
-    job.again = true;
     job.state = "queued";
-    Object.assign(job, {
-      download: this.operations.add("download", job.source.key, `${job.source.name}@${job.source.version}`),
-    });
+    job.download = this.#operation("download", job.source);
     this.#queue.add(job, 0);
   }
 

@@ -5,10 +5,11 @@ import type { ProjectFiles } from "../project/files.ts";
 import { type JsonText, parseJsonText } from "../project/json-text.ts";
 import type { Manifest } from "../registry/manifest.ts";
 import { normaliseManifest } from "../registry/normalise-manifest.ts";
+import { type LockFlags, lockFlags } from "./lock-flags.ts";
 import { carryResolved } from "./resolved.ts";
 
 /** What a lock says of one place. Checked: whatever is here has the type it claims. */
-export interface LockEntry {
+export interface LockEntry extends LockFlags {
   readonly location: string;
   /** For a link, the location of its target; else null. */
   readonly target: string | null;
@@ -18,12 +19,6 @@ export interface LockEntry {
   readonly resolved: string | null;
   readonly integrity: string | null;
   readonly hasShrinkwrap: boolean;
-  readonly inBundle: boolean;
-  readonly dev: boolean;
-  readonly optional: boolean;
-  readonly devOptional: boolean;
-  readonly peer: boolean;
-  readonly extraneous: boolean;
 }
 
 /** A lockfile as a tree starts from it (npm-tree §18). */
@@ -150,12 +145,7 @@ function readEntry(raw: Json, location: string, root: string): LockEntry {
     resolved: link ? null : carryResolved(resolved, root, null),
     integrity: text("integrity"),
     hasShrinkwrap: Boolean(raw["hasShrinkwrap"]),
-    inBundle: Boolean(raw["inBundle"]),
-    dev: Boolean(raw["dev"]),
-    optional: Boolean(raw["optional"]),
-    devOptional: Boolean(raw["devOptional"] || raw["dev"] || raw["optional"]),
-    peer: Boolean(raw["peer"]),
-    extraneous: Boolean(raw["extraneous"]),
+    ...lockFlags(raw),
   };
 }
 

@@ -70,7 +70,7 @@ export class Downloads {
 
   #local(url: string, name: string): Outcome<{ bytes: Uint8Array; transferred: number }> {
     const path = resolvePath("/", url.slice("file:".length)).slice(1);
-    const bytes = this.#options.own?.bytes(path);
+    const bytes = this.#options.own?.read.bytes(path);
     if (bytes) return ok({ bytes: bytes.slice(), transferred: 0 });
     const wayOut = [{ kind: "option", text: "Give the file in `files`.", option: "files" } as const];
     return fail(failure("ENOENT", `${name}: there is no file ${path} to install it from`, { package: name, wayOut }));

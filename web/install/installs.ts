@@ -15,6 +15,7 @@ import { type RegistryConfig, registryConfig } from "../../src/registry/registry
 import { tarballUrl } from "../../src/registry/tarball-url.ts";
 import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";
 import type { PlacedPackage } from "../../workers/announcer.ts";
+import { failureOf } from "../../workers/failure-of.ts";
 import { openPackShelf } from "../../workers/packs/open-pack-shelf.ts";
 import { DEFAULT_PLATFORM } from "../../workers/platform.ts";
 import { nextTurn } from "../../workers/yield.ts";
@@ -86,13 +87,14 @@ export class Installs {
     }
     const project = text === undefined && !resolution ? plainInput(input as ProjectInput) : undefined;
     const own = project ? ownFiles(project) : options.files && ownFiles(plainInput({ files: options.files }));
-    const config = registryConfig(this.#options, await loadNpmrc(own?.text(".npmrc") ?? ""));
+    const config = registryConfig(this.#options, await loadNpmrc(own?.read.text(".npmrc") ?? ""));
     const start: Start = { signal, options, own, config };
     const nets: Backend["nets"] = (concurrency) => this.#backend.nets(concurrency);
     const downloads = new Downloads({ ...start, installer: this.#options, nets });
     signal.throwIfAborted();
     const reports = options.onProgress && reporter(options.onProgress, signal);
     const installation = new Installation(await this.#world(start, downloads, reports), options, signal);
+    reports?.failed.then((why) => installation.warn(why));
     this.#hearing.add(installation);
     try {
       const installed = await installation.run(() =>
@@ -171,11 +173,11 @@ export class Installs {
     if (!asked || platform !== "wasm") return { substituted: project, substitutes: {} };
     const { SUBSTITUTES, withSubstitutes } = await import("../../src/install/substitutes.ts");
     const own = ownFiles(project);
-    const text = own.text("package.json");
-    if (text === undefined) return { substituted: project, substitutes: {} };
+    const text = own.read.text("package.json");
+    if (text === null) return { substituted: project, substitutes: {} };
     const locks = ["npm-shrinkwrap.json", "package-lock.json"];
-    const lock = locks.find((name) => own.text(name)) ?? "package-lock.json";
-    const made = withSubstitutes(text, asked === true ? SUBSTITUTES : asked, own.text(lock));
+    const lock = locks.find((name) => own.read.text(name)) ?? "package-lock.json";
+    const made = withSubstitutes(text, asked === true ? SUBSTITUTES : asked, own.read.text(lock) ?? undefined);
     const files = { ...project.files, [own.key("package.json")]: made.text };
     // What it locks would stay as it is.
     if (made.lockText !== undefined) files[own.key(lock)] = made.lockText;
@@ -266,24 +268,29 @@ function sourceOf({ name, version, resolved, integrity }: PlacedPackage, config:
   return { key: packKey(integrity, url), name, version, url, integrity };
 }
 
-/** At most twenty times a second, the last state too; not once it has thrown, nor after a cancel. */
+/** At most twenty times a second, the last state too; not once it has failed to listen, nor after a cancel. */
 function reporter(tell: (progress: InstallProgress) => void, signal: AbortSignal): Reporter {
   let last = Number.NEGATIVE_INFINITY;
   let latest: InstallProgress | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let broken = false;
+  let over = false;
+  let fail = (_: Failure): void => {};
+  const failed = new Promise<Failure>((resolve) => {
+    fail = resolve;
+  });
+  const listen = async (progress: InstallProgress): Promise<void> => tell(progress);
   const report = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    if (broken || !latest || signal.aborted) return;
+    if (over || !latest || signal.aborted) return;
     last = performance.now();
-    try {
-      tell(latest);
-    } catch {
-      broken = true;
-    }
+    listen(latest).catch((error: unknown) => {
+      over = true;
+      fail(failure("EPROGRESS", `onProgress failed: ${failureOf(error).message}`));
+    });
   };
   return {
+    failed,
     tell(progress) {
       latest = progress;
       const wait = last + EVERY - performance.now();
@@ -291,13 +298,15 @@ function reporter(tell: (progress: InstallProgress) => void, signal: AbortSignal
       else timer ??= setTimeout(report, wait);
     },
     end() {
-      broken = true;
+      over = true;
       clearTimeout(timer);
     },
   };
 }
 
 interface Reporter {
+  /** Why it is not called any more: what the embedder's callback threw. */
+  readonly failed: Promise<Failure>;
   tell(progress: InstallProgress): void;
   /** Nothing is told from here on. */
   end(): void;
