@@ -12,9 +12,8 @@ export interface OwnFiles {
 }
 
 export function ownFiles({ files, root = "" }: ProjectInput): OwnFiles {
-  const prefix = resolvePath("/", root)
-    .replace(/(?<=.)$/, "/")
-    .slice(1);
+  const folder = resolvePath("/", root).slice(1);
+  const prefix = folder && `${folder}/`;
   const inside = Object.keys(files).flatMap((key) => {
     const path = resolvePath("/", key).slice(1);
     return path.startsWith(prefix) ? [[path.slice(prefix.length), files[key] as string | Uint8Array] as const] : [];
