@@ -139,6 +139,7 @@ const NAMES = [
 const PUBLIC = [
   "src/api.ts",
   "src/install-api.ts",
+  "src/flat-api.ts",
   "src/errors.ts",
   "src/ports.ts",
   "src/registry/manifest.ts",

@@ -1,4 +1,5 @@
 import type { Failure } from "./errors.ts";
+import type { ImportMap, ImportMapOptions, PrereleaseMode, ResolutionMode, Rung, SolverStats } from "./flat-api.ts";
 import type { InstalledProject, InstallInput, InstallOptions } from "./install-api.ts";
 import type { FileMap, Platform } from "./ports.ts";
 import type { Manifest } from "./registry/manifest.ts";
@@ -100,6 +101,16 @@ export interface ResolveOptions {
   libc?: string;
   completeLockfile?: boolean;
   packageLock?: boolean;
+  /** `npm` (the default): npm's own tree. `flat`: one version of each package, or the reason why not (docs/solver.md). */
+  strategy?: "npm" | "flat";
+  /** What a flat resolution may give up where there is no other answer. Default `none`: then it fails with `ENOSOLUTION`. */
+  relax?: Rung;
+  /** Default `highest`. Of a flat resolution. */
+  resolutionMode?: ResolutionMode;
+  /** Default `as-written`. Of a flat resolution. */
+  prereleases?: PrereleaseMode;
+  /** Packages of which a flat resolution never takes two copies, besides those of `SINGLETONS`. */
+  singletons?: readonly string[];
   signal?: AbortSignal;
 }
 
@@ -188,6 +199,8 @@ export interface ResolutionStats {
   messages: number;
   /** Milliseconds by phase. */
   milliseconds: { read: number; resolve: number; complete: number; write: number; total: number };
+  /** Of a flat resolution. */
+  solver?: SolverStats;
 }
 
 export interface Resolution {
@@ -196,8 +209,14 @@ export interface Resolution {
   readonly tree: Tree;
   readonly warnings: readonly Warning[];
   readonly stats: ResolutionStats;
+  /** How a flat answer stands; null for npm's own tree. */
+  readonly rung: Rung | null;
+  /** Installed name to version, for all that stands in the project's own `node_modules` and is not left out. */
+  readonly versions: Readonly<Record<string, string>>;
   why(name: string): WhyAnswer[];
   diff(lockText: string): LockChange[];
+  /** An import map for what was resolved (docs/import-maps.md). @throws InstallError EIMPORTMAP, EINVALIDOPTION */
+  importMap(options?: ImportMapOptions): Promise<ImportMap>;
 }
 
 export interface PackumentSummary {

@@ -21,6 +21,21 @@ export type {
   WhyPath,
 } from "../src/api.ts";
 export { type Failure, InstallError, type PathStep, type WayOut } from "../src/errors.ts";
+export type {
+  ImportMap,
+  ImportMapOptions,
+  ImportProvider,
+  Missing,
+  PrereleaseMode,
+  Proof,
+  ProofFact,
+  ProofReference,
+  ProofStep,
+  ProofTerm,
+  ResolutionMode,
+  Rung,
+  SolverStats,
+} from "../src/flat-api.ts";
 export type { SkippedPackage } from "../src/install/plan.ts";
 export type {
   AfterExtract,

@@ -1,5 +1,6 @@
 import type { InstallerOptions, ProjectInput, ResolutionStats, ResolveOptions } from "../src/api.ts";
 import type { Failure, Outcome } from "../src/errors.ts";
+import type { Rung } from "../src/flat-api.ts";
 import type { Extracted, Wanted } from "../src/install/extractor.ts";
 import type { Range } from "../src/tarball/gunzip.ts";
 import type { Settings } from "./run.ts";
@@ -45,6 +46,7 @@ export interface Answered {
   lockfile: string;
   warnings: readonly Failure[];
   stats: ResolutionStats;
+  rung: Rung | null;
   /** See `encodeTree`. */
   tree: Uint8Array<ArrayBuffer>;
 }

@@ -1,5 +1,6 @@
 import type { LockChange, Resolution, ResolutionStats, Tree } from "../src/api.ts";
 import type { Failure } from "../src/errors.ts";
+import type { ImportMap, ImportMapOptions, Rung } from "../src/flat-api.ts";
 import type { TreeData } from "../src/ideal/tree-data.ts";
 import { viewTree } from "../src/ideal/view.ts";
 import { why } from "../src/ideal/why.ts";
@@ -12,10 +13,11 @@ export interface ResolutionParts {
   lockfile: string;
   warnings: readonly Failure[];
   stats: ResolutionStats;
+  rung: Rung | null;
 }
 
 /** The answer as the public API gives it. */
-export function resolutionOf({ tree, files, lockfile, warnings, stats }: ResolutionParts): Resolution {
+export function resolutionOf({ tree, files, lockfile, warnings, stats, rung }: ResolutionParts): Resolution {
   // What the tree is made of is let go once it is made.
   let read: ResolutionParts["tree"] | null = tree;
   let view: Tree | undefined;
@@ -31,7 +33,20 @@ export function resolutionOf({ tree, files, lockfile, warnings, stats }: Resolut
     },
     warnings,
     stats,
+    rung,
+    get versions() {
+      return versionsOf(look());
+    },
     why: (name) => why(name, look()),
     diff: (lockText: string): LockChange[] => diffLocks(lockText, files[lockfile] ?? ""),
+    importMap: async (options: ImportMapOptions = {}): Promise<ImportMap> => {
+      const { importMap } = await import("../src/import-map/import-map.ts");
+      return await importMap(look(), options);
+    },
   };
+}
+
+function versionsOf({ root }: Tree): Record<string, string> {
+  const standing = root.children.filter((node) => !node.inert);
+  return Object.fromEntries(standing.map((node) => [node.name, (node.target ?? node).version]));
 }

@@ -102,6 +102,7 @@ export class Run {
         lockfile,
         warnings: all,
         stats: this.#stats(supply, placed()),
+        rung: null,
       };
     } finally {
       meter?.stop();

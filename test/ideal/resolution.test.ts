@@ -12,7 +12,7 @@ const stats = {
 
 function told(tree: () => TreeData) {
   const files = { "package-lock.json": '{"lockfileVersion":3,"packages":{"node_modules/a":{"version":"1.0.0"}}}' };
-  return resolutionOf({ tree, files, lockfile: "package-lock.json", warnings: [], stats });
+  return resolutionOf({ tree, files, lockfile: "package-lock.json", warnings: [], stats, rung: null });
 }
 
 test("nothing is made of the tree before somebody looks at it, and it is made once", () => {

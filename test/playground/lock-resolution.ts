@@ -36,6 +36,9 @@ export function resolutionOf(lockText: string): Resolution {
     why: (name) =>
       all.filter((node) => node.name === name).map((node) => ({ node, paths: [{ edges: shortest(node) }] })),
     diff: () => [],
+    rung: null,
+    versions: Object.fromEntries(root.children.map(({ name, version }) => [name, version])),
+    importMap: async () => ({ imports: {} }),
   };
 }
 
