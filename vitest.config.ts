@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { findChromium } from "./scripts/chromium.mjs";
@@ -13,6 +14,8 @@ const config: ViteUserConfig = defineConfig({
     __WEBHOIST_INTERLEAVE__: "globalThis.interleave",
   },
   test: {
+    // Much of the suite waits for a browser or a child process: two at a time even on two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         extends: true,
