@@ -1,0 +1,176 @@
+/** Names an interned set: equal sets have equal ids. */
+export type SetId = number;
+
+/** The first index that no set of known versions reaches. A set that goes on to here holds whatever is yet to be known. */
+export const END = 0x7fff_ffff;
+
+// A package that is not there is one more thing it can be: index 0. So a term needs no sign, and its negation is a complement.
+export const EVERYTHING: SetId = 0;
+export const NOTHING: SetId = 1;
+export const ABSENT: SetId = 2;
+/** Any version at all. */
+export const PRESENT: SetId = 3;
+
+export const DISJOINT = 1;
+export const SUBSET = 2;
+export const OVERLAP = 3;
+export type Relation = typeof DISJOINT | typeof SUBSET | typeof OVERLAP;
+
+/** Slots of a memory; a pair that falls into another's slot takes its place. */
+const SLOTS = 1 << 14;
+
+/** What was worked out for pairs of ids, the latest pair of each slot. */
+class PairMemory {
+  readonly #left = new Int32Array(SLOTS).fill(-1);
+  readonly #right = new Int32Array(SLOTS);
+  readonly #values = new Int32Array(SLOTS);
+
+  /** The value of a pair, or -1. */
+  get(a: number, b: number): number {
+    const slot = slotOf(a, b);
+    return this.#left[slot] === a && this.#right[slot] === b ? (this.#values[slot] as number) : -1;
+  }
+
+  set(a: number, b: number, value: number): void {
+    const slot = slotOf(a, b);
+    this.#left[slot] = a;
+    this.#right[slot] = b;
+    this.#values[slot] = value;
+  }
+}
+
+function slotOf(a: number, b: number): number {
+  return (Math.imul(a, 0x9e37_79b1) ^ Math.imul(b, 0x85eb_ca6b)) >>> 18;
+}
+
+/**
+ * Sets of a package's versions, as half-open intervals of indices: `[1, 4, 6, 7]` is 1, 2, 3 and 6. They know nothing of
+ * versions, so one table serves all packages. Each distinct set is there once, and what was worked out for two of them is
+ * remembered by their ids.
+ */
+export class VersionSets {
+  readonly #bounds: (readonly number[])[] = [];
+  readonly #ids = new Map<string, SetId>();
+  readonly #complements: SetId[] = [];
+  readonly #and: PairMemory | null;
+  readonly #relations: PairMemory | null;
+
+  /** @param remembers false only to measure what remembering is worth */
+  constructor(remembers = true) {
+    this.#and = remembers ? new PairMemory() : null;
+    this.#relations = remembers ? new PairMemory() : null;
+    for (const bounds of [[0, END], [], [0, 1], [1, END]]) this.of(bounds);
+  }
+
+  get size(): number {
+    return this.#bounds.length;
+  }
+
+  /** The set of these intervals: ascending, none empty, none touching the next. */
+  of(bounds: readonly number[]): SetId {
+    const key = bounds.join();
+    let id = this.#ids.get(key);
+    if (id === undefined) {
+      id = this.#bounds.length;
+      this.#ids.set(key, id);
+      this.#bounds.push(bounds);
+    }
+    return id;
+  }
+
+  single(index: number): SetId {
+    return this.of([index, index + 1]);
+  }
+
+  bounds(id: SetId): readonly number[] {
+    return this.#bounds[id] as readonly number[];
+  }
+
+  has(id: SetId, index: number): boolean {
+    const bounds = this.bounds(id);
+    for (let at = 0; at < bounds.length; at += 2) {
+      if (index < (bounds[at] as number)) return false;
+      if (index < (bounds[at + 1] as number)) return true;
+    }
+    return false;
+  }
+
+  /** How many indices there are in it; {@link END} and more for one that has no end. */
+  count(id: SetId): number {
+    const bounds = this.bounds(id);
+    let count = 0;
+    for (let at = 0; at < bounds.length; at += 2) count += (bounds[at + 1] as number) - (bounds[at] as number);
+    return count;
+  }
+
+  not(id: SetId): SetId {
+    let complement = this.#complements[id];
+    if (complement === undefined) {
+      const bounds = this.bounds(id);
+      const first = bounds[0] === 0 ? bounds.slice(1) : [0, ...bounds];
+      complement = this.of(first.at(-1) === END ? first.slice(0, -1) : [...first, END]);
+      this.#complements[id] = complement;
+      this.#complements[complement] = id;
+    }
+    return complement;
+  }
+
+  and(a: SetId, b: SetId): SetId {
+    if (a === b || b === EVERYTHING) return a;
+    if (a === EVERYTHING) return b;
+    if (a === NOTHING || b === NOTHING) return NOTHING;
+    if (a > b) return this.and(b, a);
+    const known = this.#and?.get(a, b) ?? -1;
+    if (known >= 0) return known;
+    const both = this.of(intersect(this.bounds(a), this.bounds(b)));
+    this.#and?.set(a, b, both);
+    return both;
+  }
+
+  or(a: SetId, b: SetId): SetId {
+    return this.not(this.and(this.not(a), this.not(b)));
+  }
+
+  /** Whether `a` has nothing in common with `b`, lies in it, or neither. Nothing lies in everything. */
+  relation(a: SetId, b: SetId): Relation {
+    if (a === b || b === EVERYTHING || a === NOTHING) return SUBSET;
+    if (b === NOTHING) return DISJOINT;
+    const known = this.#relations?.get(a, b) ?? -1;
+    if (known >= 0) return known as Relation;
+    const relation = relate(this.bounds(a), this.bounds(b));
+    this.#relations?.set(a, b, relation);
+    return relation;
+  }
+}
+
+function intersect(a: readonly number[], b: readonly number[]): number[] {
+  const both: number[] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const endA = a[i + 1] as number;
+    const endB = b[j + 1] as number;
+    const low = Math.max(a[i] as number, b[j] as number);
+    const high = Math.min(endA, endB);
+    if (low < high) both.push(low, high);
+    if (endA <= endB) i += 2;
+    if (endB <= endA) j += 2;
+  }
+  return both;
+}
+
+/** Neither is empty. */
+function relate(a: readonly number[], b: readonly number[]): Relation {
+  let inside = false;
+  let outside = false;
+  let j = 0;
+  for (let i = 0; i < a.length; i += 2) {
+    const low = a[i] as number;
+    const high = a[i + 1] as number;
+    while (j < b.length && (b[j + 1] as number) <= low) j += 2;
+    const meets = j < b.length && (b[j] as number) < high;
+    if (meets) inside = true;
+    // [2, 5) in [1, 9) is covered; [2, 5) in [3, 9) is not
+    if (!meets || (b[j] as number) > low || (b[j + 1] as number) < high) outside = true;
+    if (inside && outside) return OVERLAP;
+  }
+  return inside ? SUBSET : DISJOINT;
+}
