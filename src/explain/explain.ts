@@ -1,5 +1,7 @@
 import type { Failure, PathStep, WayOut } from "../errors.ts";
+import type { Proof } from "../flat-api.ts";
 import { type Explained, explainEresolve } from "./eresolve.ts";
+import { proofLines, proofText } from "./proof.ts";
 import { withWaysOut } from "./way-out.ts";
 
 /** More dependents than this are counted, not listed. */
@@ -17,13 +19,14 @@ const FACTS: readonly (readonly [string, string])[] = [
 
 /**
  * A failure as text for a terminal or a card: what went wrong, how the project comes to it, what was found instead, and the
- * numbered ways out. An `ERESOLVE` is told in npm's own form. Plain text, `\n` between lines, none at the end.
+ * numbered ways out. An `ERESOLVE` is told in npm's own form, an `ENOSOLUTION` by its proof. Plain text, `\n` between lines, none at the end.
  */
 export function explain(failure: Failure): string {
   const { message, details = {}, found, wayOut } = withWaysOut(failure);
   const conflict = details["edge"] !== undefined;
   const parts = [message];
   if (conflict) parts.push(explainEresolve(details as Explained));
+  else if (details["proof"]) parts.push(proofText(proofLines(details["proof"] as Proof)));
   else {
     const facts = factsOf(details);
     if (found && !details["current"]) facts.unshift(["Found", found]);

@@ -1,0 +1,162 @@
+import type { Proof, ProofFact, ProofReference } from "../flat-api.ts";
+import { type FactGroup, factsOf, type Premise, planLines } from "./proof-plan.ts";
+import { clauses, consequence, listed, type ProofPart, sayings } from "./proof-words.ts";
+
+export type { ProofPart } from "./proof-words.ts";
+
+/** A sentence of an explanation. */
+export interface ProofLine {
+  /** From 1; only where a later line refers to this one, as `(1)`. */
+  readonly number?: number;
+  readonly parts: readonly ProofPart[];
+}
+
+/**
+ * Why there is no flat answer, in sentences. Each follows from facts that it tells, from the line before it (`And because …`)
+ * and from lines that it refers to by number; the last one is the end. The way through the graph is that of the error reports
+ * published with PubGrub, but a line may rest on three things, and facts of one package about another are one thing: a
+ * ladder of versions that fail for one reason is one line.
+ */
+export function proofLines(proof: Proof): ProofLine[] {
+  const { facts, steps } = proof;
+  if (steps.length === 0)
+    return [{ parts: sentence("Because ", clauses(facts.flatMap((one) => sayings([one]))), end(proof)) }];
+  const plans = planLines(proof);
+  const order = lineOrder(plans);
+  const lineOf = new Map(order.map((step, line) => [step, line]));
+  const numbers = lineNumbers(order, plans);
+  const specs = specsOf(proof);
+  const follows = (step: number): ProofPart[] =>
+    consequence(steps[step]?.terms ?? [], (name) => specs[step]?.get(name)) ?? end(proof);
+  return order.map((step, line) => {
+    const premises = plans[step] ?? [];
+    const groups = tellingOrder(premises.filter((premise) => "key" in premise)).map(factsOf);
+    const reasons = clauses(groups.flatMap((group) => sayings(group.map((at) => facts[at] as ProofFact))));
+    let opening = "Because ";
+    for (const premise of premises) {
+      if (!("step" in premise)) continue;
+      if (lineOf.get(premise.step) === line - 1) opening = "And because ";
+      else reasons.push([...follows(premise.step), ` (${numbers.get(premise.step)})`]);
+    }
+    const parts = sentence(opening, reasons, follows(step));
+    const number = numbers.get(step);
+    return number === undefined ? { parts } : { number, parts };
+  });
+}
+
+/** The lines as text, their numbers in front: `(1) Because …`. */
+export function proofText(lines: readonly ProofLine[]): string {
+  const margin = Math.max(0, ...lines.map(({ number }) => (number === undefined ? 0 : `(${number}) `.length)));
+  return lines
+    .map(
+      ({ number, parts }) =>
+        `${number === undefined ? "" : `(${number})`}`.padEnd(margin) + parts.map(partText).join(""),
+    )
+    .join("\n");
+}
+
+/** `a`, `a@^1.0.0`, `a@"^1.0.0 || ^2.0.0"`. */
+function partText(part: ProofPart): string {
+  if (typeof part === "string") return part;
+  const { package: name, versions } = part;
+  return versions === undefined ? name : `${name}@${versions.includes(" ") ? `"${versions}"` : versions}`;
+}
+
+function sentence(opening: string, reasons: readonly ProofPart[][], so: readonly ProofPart[]): ProofPart[] {
+  const parts: ProofPart[] = [];
+  for (const part of [opening, ...listed(reasons, "and"), ", ", ...so, "."]) {
+    const last = parts.length - 1;
+    if (typeof part === "string" && typeof parts[last] === "string") parts[last] += part;
+    else parts.push(part);
+  }
+  return parts;
+}
+
+function end({ facts }: Proof): ProofPart[] {
+  return facts.some(({ missing }) => missing)
+    ? ["the root project cannot have all that it wants"]
+    : ["the root project cannot have one version of each package"];
+}
+
+/** The steps that have lines, each after those it rests on; of two that a line rests on the longer argument first. */
+function lineOrder(plans: readonly (readonly Premise[] | undefined)[]): number[] {
+  const lengths: number[] = [];
+  const below = plans.map((plan) => {
+    const steps = plan?.flatMap((premise) => ("step" in premise ? [premise.step] : [])) ?? [];
+    lengths.push(steps.reduce((sum, step) => sum + (lengths[step] ?? 0), 1));
+    return steps.sort((a, b) => (lengths[b] ?? 0) - (lengths[a] ?? 0) || a - b);
+  });
+  const order: number[] = [];
+  const placed = new Set<number>();
+  const open = [plans.length - 1];
+  for (let step = open.at(-1); step !== undefined; step = open.at(-1)) {
+    const next = below[step]?.find((one) => !placed.has(one));
+    if (next !== undefined && !placed.has(step)) {
+      open.push(next);
+      continue;
+    }
+    if (!placed.has(step)) order.push(step);
+    placed.add(step);
+    open.pop();
+  }
+  return order;
+}
+
+/** Numbers, from 1, of the steps that another line than the next one rests on. */
+function lineNumbers(
+  order: readonly number[],
+  plans: readonly (readonly Premise[] | undefined)[],
+): Map<number, number> {
+  const referred = new Set<number>();
+  for (const [line, step] of order.entries())
+    for (const premise of plans[step] ?? [])
+      if ("step" in premise && order[line - 1] !== premise.step) referred.add(premise.step);
+  const numbers = new Map<number, number>();
+  for (const step of order) if (referred.has(step)) numbers.set(step, numbers.size + 1);
+  return numbers;
+}
+
+/** What the project wants first, then who wants what was spoken of last. */
+function tellingOrder(groups: readonly FactGroup[]): FactGroup[] {
+  const left = new Set(groups);
+  const told: FactGroup[] = [];
+  const spokenOf = new Set<string>([""]);
+  while (left.size > 0) {
+    const next =
+      [...left].find(({ from }) => from === "") ?? [...left].find(({ from }) => spokenOf.has(from)) ?? [...left][0];
+    if (!next) break;
+    left.delete(next);
+    told.push(next);
+    spokenOf.add(next.name);
+  }
+  return told;
+}
+
+/**
+ * For each step: which spec its terms stand for, by package. Where one of its two reasons alone speaks of a package, the
+ * term has come through unchanged; where both do, it is a new one, of versions only.
+ */
+function specsOf({ facts, steps }: Proof): ReadonlyMap<string, string>[] {
+  const specs: Map<string, string>[] = [];
+  const speaksOf = (reference: ProofReference, name: string): boolean => {
+    if ("step" in reference) return steps[reference.step]?.terms.some((term) => term.package === name) ?? false;
+    const fact = facts[reference.fact];
+    return fact?.from === name || fact?.name === name;
+  };
+  const specOf = (reference: ProofReference, name: string): string | undefined => {
+    if ("step" in reference) return specs[reference.step]?.get(name);
+    const fact = facts[reference.fact];
+    return fact?.kind === "dependency" && fact.name === name ? fact.spec : undefined;
+  };
+  for (const { terms, because } of steps) {
+    const own = new Map<string, string>();
+    for (const { package: name, positive } of terms) {
+      if (positive) continue;
+      const [one, another] = because.filter((reference) => speaksOf(reference, name));
+      const spec = one && !another ? specOf(one, name) : undefined;
+      if (spec !== undefined) own.set(name, spec);
+    }
+    specs.push(own);
+  }
+  return specs;
+}

@@ -1,0 +1,23 @@
+import type { Proof, ProofFact, ProofReference, ProofTerm } from "../../src/flat-api.ts";
+
+/** `fact("a 1.0.0", "b@^1.0.0")`: what a 1.0.0 wants; the project's own start with `""`. */
+export function fact(who: string, what: string, more: Partial<ProofFact> = {}): ProofFact {
+  const at = what.indexOf("@", 1);
+  const [from = "", ...versions] = who.split(" ");
+  const spec = what.slice(at + 1);
+  const name = what.slice(0, at);
+  return { kind: "dependency", from, versions: versions.join(" "), name, spec, rawSpec: spec, type: "prod", ...more };
+}
+
+/** `step("a 1.0.0, not b 1.0.0 - 1.2.0", 0, "1")`: facts by number, steps by their number as text. */
+export function step(terms: string, ...because: [number | string, number | string]): Proof["steps"][number] {
+  const [one, two] = because.map(
+    (at): ProofReference => (typeof at === "number" ? { fact: at } : { step: Number(at) }),
+  );
+  return { terms: terms.split(", ").filter(Boolean).map(term), because: [one!, two!] };
+}
+
+function term(text: string): ProofTerm {
+  const [, not, name = "", versions = ""] = /^(not )?(\S+) (.*)$/.exec(text) ?? [];
+  return { package: name === "root" ? "" : name, versions, positive: !not };
+}
