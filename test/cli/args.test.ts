@@ -58,6 +58,26 @@ test("npm's own flags become the library's options", () => {
   expect(options("--min-release-age=2.5")).toEqual({ minReleaseAge: 2.5 });
 });
 
+test("how to resolve flat", () => {
+  const flat = ["--strategy=flat", "--relax", "copies", "--resolution-mode=lowest-direct", "--prereleases=never"];
+  expect(options(...flat, "--singleton", "react", "--singleton=vue,@s/x")).toEqual({
+    strategy: "flat",
+    relax: "copies",
+    resolutionMode: "lowest-direct",
+    prereleases: "never",
+    singletons: ["react", "vue", "@s/x"],
+  });
+  expect(options("--strategy=npm")).toEqual({ strategy: "npm" });
+});
+
+test("an import map is flat unless told otherwise, of a CDN by name, of a template or of installed files", () => {
+  const map = (...argv: string[]): string => refusal("import-map", "app", ...argv);
+  expect(map("--relax=peers", "--provider=jspm", "--base=https://cdn.example/", "--out=map.json")).toBe("accepted");
+  expect(map("--provider", "https://cdn.example/{name}@{version}{path}")).toBe("accepted");
+  expect(map("--provider=installed", "--conditions=browser,development")).toBe("accepted");
+  expect(map("--strategy=npm", "--relax=peers")).toContain("--relax is of flat resolutions.");
+});
+
 test("what to change: several specs after one flag, npm's save flags, update of all or of some", () => {
   const add = ["--add", "react@18", "@s/x", "--rm", "ms", "debug", "--add=left-pad"];
   expect(options(...add, "-D", "-E", "--save-prefix=~", "--no-save", "-B")).toEqual({
@@ -106,6 +126,32 @@ test.each([
     ["why", "ms", "--dry-run"],
     "EUSAGE --dry-run is a flag of webhoist lock: why changes nothing. Run webhoist --help for the flags.",
   ],
+  [["lock", "--strategy=pubgrub"], "EUSAGE --strategy cannot be pubgrub. It is one of npm, flat."],
+  [["lock", "--strategy=flat", "--relax=all"], "EUSAGE --relax cannot be all. It is one of none, peers, copies."],
+  [["lock", "--relax=peers"], "EUSAGE --relax is of flat resolutions. Add --strategy=flat."],
+  [["why", "ms", "--singleton=ms"], "EUSAGE --singleton is of flat resolutions. Add --strategy=flat."],
+  [
+    ["lock", "--provider=jspm"],
+    "EUSAGE --provider is a flag of webhoist import-map. Run webhoist --help for the flags.",
+  ],
+  [
+    ["import-map", "--provider=jsdeliver"],
+    "EUSAGE --provider cannot be jsdeliver. Did you mean jsdelivr? It is one of esm.sh, jsdelivr, unpkg, jspm, installed, or a URL with {name}, {version} and {path}.",
+  ],
+  [
+    ["import-map", "--provider=https://cdn.example/"],
+    "EUSAGE --provider cannot be https://cdn.example/. It is one of esm.sh, jsdelivr, unpkg, jspm, installed, or a URL with {name}, {version} and {path}.",
+  ],
+  [
+    ["import-map", "--conditions=browser"],
+    "EUSAGE --conditions needs --provider=installed: a CDN chooses for itself. Run webhoist --help for the flags.",
+  ],
+  [
+    ["import-map", "--add", "ms"],
+    "EUSAGE --add is a flag of webhoist lock: import-map changes nothing. Run webhoist --help for the flags.",
+  ],
+  [["import-map", "a", "b"], "EUSAGE One folder at a time: b is too much. Run webhoist --help for the flags."],
+  [["importmap"], "EUSAGE There is no command importmap. Did you mean import-map?"],
   [["lokc"], "EUSAGE There is no command lokc. Did you mean lock?"],
   [["instal"], "EUSAGE There is no command instal. Did you mean install?"],
   [["install", "--stdout"], "EUSAGE --stdout is a flag of webhoist lock. Run webhoist --help for the flags."],

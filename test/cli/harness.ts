@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Installer, InstallerOptions, ProjectInput, Resolution, ResolveOptions } from "../../src/api.ts";
+import type { InstalledProject, InstallOptions } from "../../src/install-api.ts";
 import { run } from "../../web/cli/command.ts";
 import type { Io } from "../../web/cli/io.ts";
 import { createInstaller } from "../../web/index.ts";
@@ -93,19 +94,27 @@ export interface Asked {
   options: ResolveOptions;
 }
 
-/** An installer that only notes what it was asked, and answers with these files. */
-export function noting(files: Record<string, string> = {}): { asked: Asked[]; createInstaller: Io["createInstaller"] } {
+/** An installer that only notes what it was asked, and answers with these files; `more` is what else the resolution has. */
+export function noting(
+  files: Record<string, string> = {},
+  more: Partial<Resolution> = {},
+): { asked: Asked[]; installs: Installs[]; createInstaller: Io["createInstaller"] } {
   const asked: Asked[] = [];
+  const installs: Installs[] = [];
   const resolution = {
     files,
     tree: { nodes: [] },
     warnings: [],
     stats: { requests: 0, bytes: 0, milliseconds: { total: 12 } },
+    rung: null,
+    versions: {},
     why: () => [],
     diff: () => [],
+    ...more,
   } as unknown as Resolution;
   return {
     asked,
+    installs,
     createInstaller: async (installer) => ({
       mode: "inline",
       modeReason: "",
@@ -114,9 +123,18 @@ export function noting(files: Record<string, string> = {}): { asked: Asked[]; cr
         return resolution;
       },
       packument: () => Promise.reject(new Error("not asked for")),
-      install: () => Promise.reject(new Error("not asked for")),
+      install: async (_project, options = {}) => {
+        const installed = { resolution, dispose: () => {} } as unknown as InstalledProject;
+        installs.push({ options, installed });
+        return installed;
+      },
       store: { usage: async () => ({ bytes: 0, packuments: 0, packBytes: 0, packs: 0 }), clear: async () => {} },
       dispose: () => {},
     }),
   };
+}
+
+export interface Installs {
+  options: InstallOptions;
+  installed: InstalledProject;
 }

@@ -4,7 +4,7 @@ import { CONFLICTS, FLAGS, type Flag, SHORT } from "./flags.ts";
 
 export type FlagValue = boolean | string | string[];
 
-const COMMANDS = ["lock", "install", "why"] as const;
+const COMMANDS = ["lock", "install", "why", "import-map"] as const;
 type Command = (typeof COMMANDS)[number];
 
 export interface Args {
@@ -106,23 +106,51 @@ function unknown(given: string): never {
 function checkTogether({ command, positionals, flags }: Args): void {
   for (const [a, b] of CONFLICTS)
     if (flags.get(a) && flags.get(b)) usage(`--${a} and --${b} contradict each other.`, "Give one of them.");
-  for (const name of flags.keys()) {
-    const { changes, lockOnly } = FLAGS.get(name) ?? {};
-    if (command === "why" && (changes || lockOnly)) usage(`--${name} is a flag of webhoist lock: why changes nothing.`);
-    if (command === "install" && lockOnly) usage(`--${name} is a flag of webhoist lock.`);
-  }
+  for (const name of flags.keys()) checkFlag(name, command, strategyOf(command, flags));
+  if (command === "import-map") checkProvider(flags);
   if (command === "why") {
     if (positionals.length === 0) usage("Which package? webhoist why NAME [DIR].");
   }
   const most = command === "why" ? 2 : 1;
   if (positionals.length > most)
-    usage(`One folder at a time: ${positionals.slice(most).join(" ")} is too much.`, "To add packages, write --add.");
+    usage(
+      `One folder at a time: ${positionals.slice(most).join(" ")} is too much.`,
+      command === "import-map" ? undefined : "To add packages, write --add.",
+    );
   // A token must not follow a registry that the project's own .npmrc names.
   if (flags.has("token-env") && !flags.has("registry"))
     usage("--token-env needs --registry: the token is sent only there.");
   if (flags.has("before") && Number.isNaN(Date.parse(flags.get("before") as string))) usage("--before is not a date.");
   if (flags.has("min-release-age") && !/^\d+(\.\d+)?$/.test(flags.get("min-release-age") as string))
     usage("--min-release-age is a number of days.");
+}
+
+/** Import maps have one version of each package unless told otherwise. */
+function strategyOf(command: Args["command"], flags: Args["flags"]): FlagValue {
+  return flags.get("strategy") ?? (command === "import-map" ? "flat" : "npm");
+}
+
+function checkFlag(name: string, command: Args["command"], strategy: FlagValue): void {
+  const { changes, lockOnly, mapOnly, flatOnly } = FLAGS.get(name) ?? {};
+  if ((command === "why" || command === "import-map") && (changes || lockOnly))
+    usage(`--${name} is a flag of webhoist lock: ${command} changes nothing.`);
+  if (command === "install" && lockOnly) usage(`--${name} is a flag of webhoist lock.`);
+  if (command !== "import-map" && mapOnly) usage(`--${name} is a flag of webhoist import-map.`);
+  if (strategy !== "flat" && flatOnly) usage(`--${name} is of flat resolutions.`, "Add --strategy=flat.");
+}
+
+const PROVIDERS = ["esm.sh", "jsdelivr", "unpkg", "jspm", "installed"];
+
+/** A CDN by name, `installed`, or a template. */
+function checkProvider(flags: Args["flags"]): void {
+  const provider = (flags.get("provider") as string | undefined) ?? "esm.sh";
+  if (!PROVIDERS.includes(provider) && !provider.includes("{name}")) {
+    const near = nearest(provider, PROVIDERS);
+    const hint = `It is one of ${PROVIDERS.join(", ")}, or a URL with {name}, {version} and {path}.`;
+    usage(`--provider cannot be ${provider}.`, near ? `Did you mean ${near}? ${hint}` : hint);
+  }
+  if (flags.has("conditions") && provider !== "installed")
+    usage("--conditions needs --provider=installed: a CDN chooses for itself.");
 }
 
 const SAVE_TYPES: readonly (readonly [string, SaveType])[] = [
@@ -132,14 +160,16 @@ const SAVE_TYPES: readonly (readonly [string, SaveType])[] = [
   ["save-peer", "peer"],
 ];
 
-/** The flags as the library's options. `--save-peer --save-optional` is an optional peer, as npm has it. */
+/** The flags as the library's options; a strategy only where one was named. `--save-peer --save-optional` is an optional peer, as npm has it. */
 export function resolveOptions(flags: Args["flags"]): ResolveOptions {
   const options: Record<string, unknown> = {};
   const same = ["legacy-peer-deps", "strict-peer-deps", "force", "prefer-dedupe", "install-strategy", "install-links"];
   same.push("omit", "before", "engine-strict", "include-workspace-root", "os", "cpu", "libc", "add", "rm", "update");
+  same.push("strategy", "relax", "resolution-mode", "prereleases");
   for (const name of [...same, "save", "save-bundle", "save-exact", "save-prefix"])
     if (flags.has(name)) options[name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())] = flags.get(name);
   if (flags.has("workspace")) options["workspaces"] = flags.get("workspace");
+  if (flags.has("singleton")) options["singletons"] = flags.get("singleton");
   if (flags.has("tag")) options["defaultTag"] = flags.get("tag");
   if (flags.has("complete")) options["completeLockfile"] = flags.get("complete");
   for (const name of ["lockfile-version", "min-release-age"])

@@ -1,11 +1,12 @@
-import { resolve } from "node:path";
 import type { Resolution } from "../../src/api.ts";
 import { type Failure, failure, InstallError } from "../../src/errors.ts";
-import { type Args, parseArgs, resolveOptions } from "./args.ts";
+import { type Args, parseArgs } from "./args.ts";
+import { atProject } from "./at-project.ts";
 import { HELP } from "./flags.ts";
+import { importMap } from "./import-map.ts";
 import { install } from "./install.ts";
-import { type Io, installerOptions } from "./io.ts";
-import { type ProjectFiles, readProject } from "./project-files.ts";
+import type { Io } from "./io.ts";
+import type { ProjectFiles } from "./project-files.ts";
 import { failureText, summary, warningText } from "./report.ts";
 import { writeFiles } from "./write-files.ts";
 
@@ -19,6 +20,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     else if (args.command === "version") io.out(`${io.version}\n`);
     else if (args.command === "lock") await lock(args, io);
     else if (args.command === "install") await install(args, io);
+    else if (args.command === "import-map") await importMap(args, io);
     else await why(args, io);
     return 0;
   } catch (error) {
@@ -47,19 +49,13 @@ interface Resolved {
   resolution: Resolution;
 }
 
-async function resolveProject({ flags }: Args, dir: string, io: Io): Promise<Resolved> {
-  const options = resolveOptions(flags);
-  const project = await readProject(resolve(io.cwd, dir), options.add);
-  const installer = await io.createInstaller(installerOptions(flags, io));
-  try {
+function resolveProject(args: Args, dir: string, io: Io): Promise<Resolved> {
+  return atProject(args, { dir, io }, async ({ project, installer, options }) => {
     const { files, root, name } = project;
     const resolution = await installer.resolve({ files, root, name }, { ...options, signal: io.signal });
     io.signal.throwIfAborted();
     return { project, resolution };
-  } finally {
-    installer.dispose();
-    io.status?.("");
-  }
+  });
 }
 
 async function lock(args: Args, io: Io): Promise<void> {
@@ -69,8 +65,9 @@ async function lock(args: Args, io: Io): Promise<void> {
   const changed = new Map(Object.entries(resolution.files).filter(([name, text]) => files[name] !== text));
   if (!flags.get("stdout") && !flags.get("dry-run") && changed.size > 0) writeFiles(base, changed, files);
   if (flags.get("json")) {
-    const { warnings, stats } = resolution;
-    const outcome = { ok: true, changed: [...changed.keys()], files: resolution.files, warnings, stats };
+    const { warnings, stats, rung, versions } = resolution;
+    const flat = rung === null ? {} : { rung, versions };
+    const outcome = { ok: true, changed: [...changed.keys()], files: resolution.files, ...flat, warnings, stats };
     io.out(`${JSON.stringify(outcome, null, 2)}\n`);
     return;
   }

@@ -4,17 +4,23 @@ type Kind = "switch" | "text" | "choice" | "list" | "rest";
 export interface Flag {
   kind: Kind;
   choices?: readonly string[];
-  /** Changes the project: nothing for `why`. */
+  /** Changes the project: nothing for `why` and `import-map`. */
   changes?: true;
   /** Says what of a lock to write. */
   lockOnly?: true;
+  /** Says what an import map is made of. */
+  mapOnly?: true;
+  /** Of flat resolutions alone. */
+  flatOnly?: true;
 }
 
 const on: Flag = { kind: "switch" };
 const text: Flag = { kind: "text" };
 const change: Flag = { kind: "switch", changes: true };
 const output: Flag = { kind: "switch", lockOnly: true };
+const map: Flag = { kind: "text", mapOnly: true };
 const choice = (...choices: string[]): Flag => ({ kind: "choice", choices });
+const flat = (...choices: string[]): Flag => ({ kind: "choice", choices, flatOnly: true });
 
 /** Every flag, npm's by npm's name. A switch also takes `--no-` before its name, or `=true` and `=false` after it. */
 export const FLAGS: ReadonlyMap<string, Flag> = new Map<string, Flag>([
@@ -35,6 +41,11 @@ export const FLAGS: ReadonlyMap<string, Flag> = new Map<string, Flag>([
   ["prefer-dedupe", on],
   ["install-strategy", choice("hoisted", "nested", "shallow", "linked")],
   ["install-links", on],
+  ["strategy", choice("npm", "flat")],
+  ["relax", flat("none", "peers", "copies")],
+  ["resolution-mode", flat("highest", "lowest", "lowest-direct")],
+  ["prereleases", flat("as-written", "never", "if-necessary", "allow")],
+  ["singleton", { kind: "list", flatOnly: true }],
   ["omit", { kind: "list", choices: ["dev", "optional", "peer"] }],
   ["before", text],
   ["min-release-age", text],
@@ -54,6 +65,10 @@ export const FLAGS: ReadonlyMap<string, Flag> = new Map<string, Flag>([
   ["complete", on],
   ["stdout", output],
   ["dry-run", output],
+  ["provider", map],
+  ["base", map],
+  ["conditions", { kind: "list", mapOnly: true }],
+  ["out", map],
   ["json", on],
   ["help", on],
   ["version", on],
@@ -86,9 +101,10 @@ export const CONFLICTS: readonly (readonly [string, string])[] = [
   ["update", "rm"],
 ];
 
-export const HELP = `webhoist lock [DIR]      resolve DIR's package.json and write its lockfile, as npm would
-webhoist install [DIR]   do that, and write node_modules: verified, whole or not at all, no script run
-webhoist why NAME [DIR]  tell why a package is in the tree
+export const HELP = `webhoist lock [DIR]        resolve DIR's package.json and write its lockfile, as npm would
+webhoist install [DIR]     do that, and write node_modules: verified, whole or not at all, no script run
+webhoist why NAME [DIR]    tell why a package is in the tree
+webhoist import-map [DIR]  print an import map for DIR's packages, one version of each
 
 What to change
   --add SPEC…            add packages; with -D, -O, -P, --save-peer, -B, -E, --save-prefix=~, --no-save
@@ -101,6 +117,20 @@ How to resolve: npm's own flags
   --install-strategy=hoisted|nested|shallow|linked  --omit=dev|optional|peer  --lockfile-version=1|2|3
   --before=DATE  --min-release-age=DAYS  --tag=TAG  --os=OS  --cpu=CPU  --libc=glibc|musl
   --node-version=X  --npm-version=X    for these versions, not the running ones
+
+One version of each package, or the reason why not (default for import-map: flat)
+  --strategy=flat|npm    flat: PubGrub over npm's ranges; npm: the tree npm itself would give
+  --relax=none|peers|copies   where there is no flat answer: peers as warnings, then several copies
+  --resolution-mode=highest|lowest|lowest-direct   lowest-direct: of the project's own dependencies
+  --prereleases=as-written|never|if-necessary|allow
+  --singleton=NAME       never two copies of this one
+
+What an import map is made of
+  --provider=NAME        esm.sh (default), jsdelivr, unpkg, jspm, a template such as
+                         https://cdn.example/{name}@{version}{path}, or installed: the packages' own files
+  --base=URL             in place of the CDN's address; installed: where DIR is served, default /
+  --conditions=NAME,…    of exports, for installed files: default browser,module
+  --out=FILE             write it there, whole or not at all; without it, stdout has the map and nothing else
 
 Where from
   --registry=URL         default: the project's .npmrc, then the registry this was built for

@@ -1,42 +1,40 @@
 import * as fs from "node:fs/promises";
-import { resolve } from "node:path";
 import process from "node:process";
+import type { ResolveOptions } from "../../src/api.ts";
 import type { InstalledProject, InstallOptions, InstallProgress } from "../../src/install-api.ts";
 import { createFsSink } from "../../src/sink/fs-sink.ts";
 import type { FileSink } from "../../src/sink/sink.ts";
-import { type Args, resolveOptions } from "./args.ts";
-import { type Io, installerOptions } from "./io.ts";
-import { type ProjectFiles, readProject } from "./project-files.ts";
+import type { Args } from "./args.ts";
+import { atProject } from "./at-project.ts";
+import type { Io } from "./io.ts";
+import type { ProjectFiles } from "./project-files.ts";
 import { plural, warningText } from "./report.ts";
 import { writeFiles } from "./write-files.ts";
 
 /** Resolves a project and writes its node_modules, then what has changed of its own files: all or nothing of each. */
-export async function install({ flags, positionals }: Args, io: Io): Promise<void> {
+export async function install(args: Args, io: Io): Promise<void> {
   const started = performance.now();
-  const dir = resolve(io.cwd, positionals[0] ?? ".");
-  const { omit, os, cpu, libc, ...options } = resolveOptions(flags);
-  const project = await readProject(dir, options.add);
-  const installer = await io.createInstaller(installerOptions(flags, io));
-  try {
+  const { flags, positionals } = args;
+  await atProject(args, { dir: positionals[0] ?? ".", io }, async ({ dir, project, installer, options }) => {
     const { files, root, name } = project;
-    const machine = Object.fromEntries(Object.entries({ os, cpu, libc }).filter(([, value]) => value !== undefined));
-    const given: InstallOptions = {
-      sink: diskOf(dir),
-      trustSink: true,
-      platform: { ...io.platform, ...machine },
-      resolve: options,
-      signal: io.signal,
-      ...(omit && { omit }),
-      ...(io.status && { onProgress: (progress): void => io.status?.(progressLine(progress)) }),
-    };
+    const given = { ...installOptions(options, io), sink: diskOf(dir), trustSink: true };
     const installed = await installer.install({ files, root, name }, given);
     io.status?.("");
     const written = writeChanged(project, installed, flags.get("package-lock") !== false);
     await tell({ installed, written, flags, io, seconds: (performance.now() - started) / 1000 });
-  } finally {
-    installer.dispose();
-    io.status?.("");
-  }
+  });
+}
+
+/** An install for the running machine, or for the one that the flags name. */
+export function installOptions({ omit, os, cpu, libc, ...options }: ResolveOptions, io: Io): InstallOptions {
+  const machine = Object.fromEntries(Object.entries({ os, cpu, libc }).filter(([, value]) => value !== undefined));
+  return {
+    platform: { ...io.platform, ...machine },
+    resolve: options,
+    signal: io.signal,
+    ...(omit && { omit }),
+    ...(io.status && { onProgress: (progress): void => io.status?.(progressLine(progress)) }),
+  };
 }
 
 /** The project's folder. Another process that installs there is told from one that has died by its number. */

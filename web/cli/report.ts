@@ -32,6 +32,14 @@ export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+/** `, flat after 40 decisions and 2 conflicts`; nothing of npm's own tree. */
+export function standing({ rung, stats }: Resolution): string {
+  if (!rung) return "";
+  const { decisions = 0, conflicts = 0 } = stats.solver ?? {};
+  const flat = rung === "none" ? "flat" : `flat but for ${rung}`;
+  return `, ${flat} after ${plural(decisions, "decision")} and ${plural(conflicts, "conflict")}`;
+}
+
 /** `wrote package-lock.json: 123 packages (+3 -1 ~2) in 0.8 s, 45 requests, 3.2 MB` */
 export function summary(
   resolution: Resolution,
@@ -51,7 +59,7 @@ export function summary(
   const packages = plural(tree.nodes.length, "package");
   const work = stats.requests > 0 ? `, ${stats.requests} requests, ${(stats.bytes / 1e6).toFixed(1)} MB` : "";
   const seconds = (stats.milliseconds.total / 1000).toFixed(1);
-  return `${done}: ${packages}${difference && ` (${difference})`} in ${seconds} s${work}`;
+  return `${done}: ${packages}${difference && ` (${difference})`}${standing(resolution)} in ${seconds} s${work}`;
 }
 
 /** A lock that could not be read counted as none when the project was resolved, and so it does here. */

@@ -1,0 +1,61 @@
+import { basename, dirname, resolve } from "node:path";
+import type { Resolution } from "../../src/api.ts";
+import type { ImportMap, ImportMapOptions } from "../../src/flat-api.ts";
+import type { Args } from "./args.ts";
+import { type AtProject, atProject } from "./at-project.ts";
+import { installOptions } from "./install.ts";
+import type { Io } from "./io.ts";
+import { plural, standing, warningText } from "./report.ts";
+import { writeFiles } from "./write-files.ts";
+
+interface Mapped {
+  resolution: Resolution;
+  map: ImportMap;
+}
+
+/** Prints an import map for a project's packages, or writes it to a file. Nothing else of the project is written. */
+export async function importMap(args: Args, io: Io): Promise<void> {
+  const { flags, positionals } = args;
+  const { resolution, map } = await atProject(args, { dir: positionals[0] ?? ".", io }, (at) => mapped(at, flags, io));
+  const text = `${JSON.stringify(map, null, 2)}\n`;
+  const out = flags.get("out") as string | undefined;
+  if (out !== undefined) {
+    const path = resolve(io.cwd, out);
+    writeFiles(dirname(path), new Map([[basename(path), text]]), {});
+  }
+  const { warnings, stats, rung, versions } = resolution;
+  if (flags.get("json"))
+    return io.out(`${JSON.stringify({ ok: true, importMap: map, rung, versions, warnings, stats }, null, 2)}\n`);
+  for (const warning of warnings) io.err(await warningText(warning));
+  if (out === undefined) return io.out(text);
+  const entries = plural(Object.keys(map.imports).length, "import");
+  const packages = plural(resolution.tree.nodes.length, "package");
+  io.out(`wrote ${out}: ${entries} of ${packages}${standing(resolution)}\n`);
+}
+
+async function mapped({ project, installer, options }: AtProject, flags: Args["flags"], io: Io): Promise<Mapped> {
+  const { files, root, name } = project;
+  const resolving = { strategy: "flat", ...options } as const;
+  if (flags.get("provider") !== "installed") {
+    const resolution = await installer.resolve({ files, root, name }, { ...resolving, signal: io.signal });
+    return finish(resolution, mapOptions(flags), io);
+  }
+  const installed = await installer.install({ files, root, name }, installOptions(resolving, io));
+  try {
+    // A project that was resolved first has its resolution.
+    return await finish(installed.resolution as Resolution, { ...mapOptions(flags), provider: installed }, io);
+  } finally {
+    installed.dispose();
+  }
+}
+
+async function finish(resolution: Resolution, options: ImportMapOptions, io: Io): Promise<Mapped> {
+  const map = await resolution.importMap(options);
+  io.signal.throwIfAborted();
+  return { resolution, map };
+}
+
+function mapOptions(flags: Args["flags"]): ImportMapOptions {
+  const names = ["provider", "base", "conditions"].filter((name) => flags.has(name));
+  return Object.fromEntries(names.map((name) => [name, flags.get(name)]));
+}
