@@ -115,6 +115,15 @@ export class Editor {
     this.#view.focus();
   }
 
+  /** Selects a part of the open file, and leaves the focus where it is. */
+  select(from: number, to: number): void {
+    this.#view.dispatch({ selection: { anchor: from, head: to }, scrollIntoView: true });
+  }
+
+  focus(): void {
+    this.#view.focus();
+  }
+
   #keep(): void {
     if (this.#path) this.#states.set(this.#path, this.#view.state);
   }

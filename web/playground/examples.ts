@@ -1,9 +1,13 @@
+import type { Settings } from "./settings.ts";
+
 /** A project to start from. */
 export interface Example {
   id: string;
   title: string;
   note: string;
   files: Readonly<Record<string, string>>;
+  /** What it is an example of. */
+  settings?: Partial<Settings>;
 }
 
 type Groups = Readonly<Record<string, unknown>>;
@@ -63,6 +67,14 @@ const conflict = manifest("eslint-9-vs-airbnb", {
   devDependencies: { eslint: "^9.0.0", "eslint-config-airbnb": "^19.0.0" },
 });
 
+const chart = manifest("one-of-each", {
+  dependencies: { "d3-array": ">=2", "d3-sankey": "^0.12.3", "d3-scale": "^4.0.2", preact: "^10.24.0" },
+});
+
+const twoArrays = manifest("two-of-d3-array", {
+  dependencies: { "d3-array": "^3.2.4", "d3-sankey": "^0.12.3", preact: "^10.24.0" },
+});
+
 const monorepo: Example["files"] = {
   "package.json": manifest("acme", {
     workspaces: ["apps/*", "packages/*"],
@@ -104,11 +116,26 @@ export const EXAMPLES: readonly Example[] = [
     title: "Peer conflict: ESLint 9 and airbnb",
     note: "Fails with ERESOLVE, as npm does. See the ways out.",
     files: { "package.json": conflict },
+    settings: { strategy: "npm" },
   },
   {
     id: "monorepo",
     title: "Monorepo with overrides",
     note: "Three workspaces, and a rollup pinned below vite only.",
     files: monorepo,
+  },
+  {
+    id: "flat",
+    title: "Flat: one d3-array for all",
+    note: "npm takes two versions of d3-array; flat finds the one that all agree on, for an import map.",
+    files: { "package.json": chart },
+    settings: { strategy: "flat" },
+  },
+  {
+    id: "flat-conflict",
+    title: "Flat: a conflict, explained",
+    note: "No one d3-array will do. See why, and the ways out.",
+    files: { "package.json": twoArrays },
+    settings: { strategy: "flat", relax: "none" },
   },
 ];

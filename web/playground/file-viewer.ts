@@ -1,12 +1,9 @@
-import { json } from "@codemirror/lang-json";
-import { EditorState } from "@codemirror/state";
-import { EditorView } from "@codemirror/view";
-import { basicSetup } from "codemirror";
+import type { EditorView } from "@codemirror/view";
 import { InstallError } from "../../src/errors.ts";
 import type { FileStat, InstalledProject } from "../../src/install-api.ts";
 import { bytes, type Child, fill, h, icon } from "./dom.ts";
-import { look } from "./editor.ts";
 import { extensionOf, hexDump, kindOf } from "./file-kind.ts";
+import { readOnlyView } from "./read-only.ts";
 import { saveFile } from "./save-file.ts";
 
 /** Bytes of text that are shown at first, and that can be shown at all. */
@@ -154,19 +151,8 @@ export class FileViewer {
     const doc = new TextDecoder().decode(cut ? content.subarray(0, limit) : content, { stream: cut });
     const holder = h("div", { class: "viewer-text" });
     fill(this.#body, cut ? this.#more(path, content) : null, holder);
-    this.#view = new EditorView({
-      parent: holder,
-      state: EditorState.create({
-        doc,
-        extensions: [
-          basicSetup,
-          look,
-          extensionOf(path) === "json" && !cut ? json() : [],
-          EditorState.readOnly.of(true),
-          EditorView.contentAttributes.of({ "aria-label": `${path}, read only`, "aria-readonly": "true" }),
-        ],
-      }),
-    });
+    const isJson = extensionOf(path) === "json" && !cut;
+    this.#view = readOnlyView(holder, { text: doc, label: path, isJson });
   }
 
   #more(path: string, content: Uint8Array): HTMLElement {

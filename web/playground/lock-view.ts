@@ -1,9 +1,6 @@
-import { json } from "@codemirror/lang-json";
-import { EditorState } from "@codemirror/state";
-import { EditorView } from "@codemirror/view";
-import { basicSetup } from "codemirror";
+import type { EditorView } from "@codemirror/view";
 import { bytes, count, fill, h, icon } from "./dom.ts";
-import { look } from "./editor.ts";
+import { copyButton, readOnlyView } from "./read-only.ts";
 import { saveFile } from "./save-file.ts";
 
 /** The files that npm would have written: to read, copy, download, or start the next resolution from. */
@@ -33,7 +30,7 @@ export class LockView {
         this.#size,
         h("span", { class: "spring" }),
         this.#button("Keep in the project", null, () => keep(this.#path, this.#text)),
-        this.#button("Copy", "copy", (button) => void this.#copy(button)),
+        copyButton(() => this.#text),
         this.#button("Download", "download", () => this.#download()),
       ),
       this.#body,
@@ -56,40 +53,13 @@ export class LockView {
   #show(path: string): void {
     this.#path = path;
     this.#view?.destroy();
-    this.#view = new EditorView({
-      parent: this.#body,
-      state: EditorState.create({
-        doc: this.#text,
-        extensions: [
-          basicSetup,
-          look,
-          json(),
-          EditorState.readOnly.of(true),
-          EditorView.contentAttributes.of({ "aria-label": `${path}, read only`, "aria-readonly": "true" }),
-        ],
-      }),
-    });
+    this.#view = readOnlyView(this.#body, { text: this.#text, label: path, isJson: true });
     const size = new TextEncoder().encode(this.#text).length;
     fill(this.#size, `${count(this.#view.state.doc.lines, "line")}, ${bytes(size)}`);
   }
 
-  #button(text: string, name: "copy" | "download" | null, act: (button: HTMLElement) => void): HTMLElement {
-    const button = h("button", { type: "button" }, name && icon(name), h("span", {}, text));
-    button.addEventListener("click", () => act(button));
-    return button;
-  }
-
-  async #copy(button: HTMLElement): Promise<void> {
-    const label = button.querySelector("span");
-    let said = "Copied";
-    try {
-      await navigator.clipboard.writeText(this.#text);
-    } catch {
-      said = "Not allowed";
-    }
-    if (!label) return;
-    label.textContent = said;
-    setTimeout(() => label.replaceChildren("Copy"), 1600);
+  #button(text: string, name: "download" | null, act: () => void): HTMLElement {
+    return h("button", { type: "button", onclick: act }, name && icon(name), h("span", {}, text));
   }
 
   #download(): void {

@@ -1,19 +1,20 @@
-import type { Resolution } from "../../src/api.ts";
+import type { PackumentSummary, Resolution } from "../../src/api.ts";
 import type { Failure, WayOut } from "../../src/errors.ts";
 import { withWaysOut } from "../../src/explain/way-out.ts";
 import { byId, count, duration, fill, h } from "./dom.ts";
 import { Editor } from "./editor.ts";
 import { EXAMPLES } from "./examples.ts";
 import { InstallView } from "./install-view.ts";
-import { isDependency, type JsonCheck, type Mark } from "./json-check.ts";
+import { checkJson, isDependency, type JsonCheck, type Mark } from "./json-check.ts";
 import { showOptions } from "./options-panel.ts";
 import { withOverrides, withSpec } from "./package-edit.ts";
 import { sidesOf } from "./problem-paths.ts";
 import { ProgressView } from "./progress.ts";
 import { askForFile, FileTabs, readFiles } from "./project-files.ts";
+import { askedByProject, proofOf } from "./proof-view.ts";
 import { type Outcome, ResultPane } from "./result.ts";
 import { type Action, type RunResult, Session } from "./session.ts";
-import { flagOf, loadSettings, resolveOptions, type Settings, type SourceKind, saveSettings } from "./settings.ts";
+import { loadSettings, resolveOptions, type Settings, type SourceKind, saveSettings, settingOf } from "./settings.ts";
 import { askForRegistry, relayUrl, SOURCES } from "./source.ts";
 import { themeButton } from "./theme.ts";
 
@@ -32,6 +33,8 @@ export class Playground {
     canApply: (way) => this.#canApply(way),
     apply: (way) => this.#apply(way),
     keep: (path, text) => this.#addFiles({ [path]: text }),
+    versions: (name) => this.#versions(name),
+    mark: (name) => this.#markPackage(name),
   });
   readonly #files = new FileTabs(
     (path) => this.#open(path),
@@ -51,7 +54,7 @@ export class Playground {
       marks: (path, check) => this.#marks(path, check),
       resolve: () => void this.#run("resolve"),
       install: () => void this.#run("install"),
-      versions: async (name) => (await this.#session.installer(this.#settings)).packument(name),
+      versions: (name) => this.#versions(name),
     });
     themeButton(this.#settings, () => this.#save());
     showOptions(this.#settings, () => this.#save());
@@ -63,6 +66,17 @@ export class Playground {
 
   #save(): void {
     saveSettings(this.#settings);
+  }
+
+  /** Changes some settings, and shows them. */
+  #set(some: Partial<Settings>): void {
+    Object.assign(this.#settings, some);
+    showOptions(this.#settings, () => this.#save());
+    this.#save();
+  }
+
+  async #versions(name: string): Promise<PackumentSummary> {
+    return (await this.#session.installer(this.#settings)).packument(name);
   }
 
   #sources(): void {
@@ -93,6 +107,8 @@ export class Playground {
       if (!example) return;
       this.#session.cancel();
       this.#failure = undefined;
+      this.#resolved = undefined;
+      if (example.settings) this.#set(example.settings);
       byId("example-note").textContent = example.note;
       this.#editor?.load(example.files);
       this.#open("package.json");
@@ -188,8 +204,30 @@ export class Playground {
     const { package: name, message } = failure;
     // The first step below the project, on each side of a conflict.
     const direct = new Set([name, ...sidesOf(failure).flatMap(({ paths }) => paths.map((steps) => steps[1]?.name))]);
+    const proof = proofOf(failure);
+    for (const asked of proof ? askedByProject(proof) : []) direct.add(asked);
     const found = entries.filter((entry) => isDependency(entry.path) && direct.has(entry.path[1]));
     return found.map(({ value: [from, to] }) => ({ from, to, severity: "error", message }));
+  }
+
+  /** Selects what the project asks of `name`; gives what brings it into sight, undefined where it asks for none. */
+  #markPackage(name: string): (() => void) | undefined {
+    const editor = this.#editor;
+    if (!editor) return undefined;
+    for (const [path, text] of Object.entries(editor.files())) {
+      if (!/(^|\/)package\.json$/.test(path)) continue;
+      const entry = checkJson(text, true).entries.find((one) => isDependency(one.path) && one.path[1] === name);
+      if (!entry) continue;
+      this.#open(path);
+      editor.select(entry.key[0], entry.value[1]);
+      return () => {
+        this.#pane("project");
+        this.#open(path);
+        editor.select(entry.key[0], entry.value[1]);
+        editor.focus();
+      };
+    }
+    return undefined;
   }
 
   async #run(action: Action): Promise<void> {
@@ -274,7 +312,8 @@ export class Playground {
     this.#progress.end();
     if (result.kind === "failed") {
       this.#failure = this.#withSources(result.failure);
-      this.#result.showFailure(this.#failure, this.#action, result.milliseconds);
+      const [action, milliseconds] = [this.#action, result.milliseconds];
+      this.#result.showFailure(this.#failure, { action, milliseconds, last: this.#resolved?.resolution });
       this.#progress.say(`Not ${this.#action === "install" ? "installed" : "resolved"}: ${this.#failure.message}`);
       return;
     }
@@ -304,7 +343,7 @@ export class Playground {
 
   #canApply(way: WayOut): boolean {
     if (way.kind === "other") return false;
-    return way.kind !== "option" || way.option.startsWith("source:") || flagOf(way.option) !== undefined;
+    return way.kind !== "option" || way.option.startsWith("source:") || settingOf(way.option) !== null;
   }
 
   #apply(way: WayOut): void {
@@ -312,12 +351,9 @@ export class Playground {
     if (!editor) return;
     const text = editor.files()["package.json"] ?? "{}";
     if (way.kind === "option") {
-      const flag = flagOf(way.option);
-      // Of strictPeerDeps alone the way out is to leave it out.
-      if (flag) this.#settings[flag] = flag !== "strictPeerDeps";
+      const setting = settingOf(way.option);
+      if (setting) this.#set(setting);
       else this.#setSource(way.option.slice("source:".length) as SourceKind);
-      showOptions(this.#settings, () => this.#save());
-      this.#save();
     } else if (way.kind !== "other") {
       const edited = way.kind === "spec" ? withSpec(text, way.package, way.spec) : withOverrides(text, way.overrides);
       editor.write("package.json", edited);

@@ -2,6 +2,7 @@ import type { Failure, PathStep, WayOut } from "../../src/errors.ts";
 import { explain } from "../../src/explain/explain.ts";
 import { type Child, h } from "./dom.ts";
 import { sidesOf } from "./problem-paths.ts";
+import { proofOf, proofSteps } from "./proof-view.ts";
 import type { Action } from "./session.ts";
 
 export interface ProblemHost {
@@ -10,6 +11,8 @@ export interface ProblemHost {
   apply: (way: WayOut) => void;
   /** What shows a location of the tree; undefined where there is no tree or no such place in it. */
   goTo?: (location: string) => (() => void) | undefined;
+  /** What shows a package of a proof, by its installed name. Default: its place in the tree. */
+  about?: (name: string) => () => void;
   /** What is done again once a way out is applied. Default `resolve`. */
   action?: Action;
 }
@@ -17,6 +20,8 @@ export interface ProblemHost {
 /** The sentence a person needs first, for codes that say nothing to most. */
 const TITLES: ReadonlyMap<string, string> = new Map([
   ["ERESOLVE", "Two packages cannot agree"],
+  ["ENOSOLUTION", "No one version of each package will do"],
+  ["EIMPORTMAP", "No import map can be made of this"],
   ["ETARGET", "No version fits"],
   ["E404", "No such package"],
   ["EUNREACHABLE", "The registry cannot be reached"],
@@ -68,9 +73,10 @@ export function problemCard(problem: Failure, level: "failure" | "warning", host
       ? h("p", { class: "found" }, "Found: ", h("code", {}, problem.found))
       : null,
     tarballFacts(problem),
+    ...proofSection(problem, host),
     ...pathList(problem, host),
     ...waysOut(problem.wayOut, host),
-    problem.code === "ERESOLVE" ? inNpmsWords(problem) : null,
+    problem.code === "ERESOLVE" ? asText(problem, "In npm’s words") : null,
   );
 }
 
@@ -89,10 +95,17 @@ function tarballFacts({ details, package: name }: Failure): HTMLElement | null {
   );
 }
 
-/** The report that npm prints, for those who know it, folded away. */
-function inNpmsWords(problem: Failure): HTMLElement {
+/** The report as a terminal has it, for those who know it or want to quote it, folded away. */
+function asText(problem: Failure, title: string): HTMLElement {
   const text = explain({ ...problem, wayOut: [] });
-  return h("details", { class: "report" }, h("summary", {}, "In npm’s words"), h("pre", { tabindex: 0 }, text));
+  return h("details", { class: "report" }, h("summary", {}, title), h("pre", { tabindex: 0 }, text));
+}
+
+/** Of a flat resolution that has no answer: why, step by step. */
+function proofSection(problem: Failure, { about, goTo }: ProblemHost): HTMLElement[] {
+  const proof = proofOf(problem);
+  if (!proof) return [];
+  return [h("h4", {}, "Why"), proofSteps(proof, (name) => (about ? about(name) : goTo?.(`node_modules/${name}`)))];
 }
 
 function pathList(problem: Failure, host: ProblemHost): HTMLElement[] {

@@ -1,20 +1,22 @@
 import type { Resolution, TreeNode } from "../../src/api.ts";
 import type { Failure } from "../../src/errors.ts";
 import type { InstalledProject } from "../../src/install-api.ts";
-import { byId, duration, fill, h } from "./dom.ts";
+import { byId, fill, h } from "./dom.ts";
+import { type FailureHost, failureView } from "./failure-view.ts";
 import { FilesTab } from "./files-tab.ts";
 import { hoisting } from "./hoisting.ts";
+import { ImportMapView } from "./import-map-view.ts";
 import { reportView } from "./install-report.ts";
 import type { InstallView } from "./install-view.ts";
 import { LockView } from "./lock-view.ts";
-import { type ProblemHost, problemCard } from "./problems.ts";
+import { problemCard } from "./problems.ts";
 import { changesTab, warningsTab } from "./result-tabs.ts";
 import type { Action, Where } from "./session.ts";
 import { installSummary, resolutionSummary } from "./summary.ts";
 import { type Tab, tabs } from "./tabs.ts";
 import { treeTab } from "./tree-tab.ts";
 
-export interface ResultHost extends Omit<ProblemHost, "goTo"> {
+export interface ResultHost extends Pick<FailureHost, "canApply" | "apply" | "versions" | "mark"> {
   keep: (path: string, text: string) => void;
 }
 
@@ -33,6 +35,12 @@ export interface Outcome {
   /** The lock that the project had before. */
   baseLock: string | undefined;
   installed?: Installed;
+}
+
+interface Failed {
+  action: Action;
+  milliseconds: number;
+  last: Resolution | undefined;
 }
 
 /** Everything right of the editor: what came of the last run. */
@@ -66,19 +74,12 @@ export class ResultPane {
     );
   }
 
-  showFailure(failure: Failure, action: Action, milliseconds: number): void {
+  /** `last`: the last resolution of this project that went well. */
+  showFailure(failure: Failure, { action, milliseconds, last }: Failed): void {
     this.#clear();
-    const card = problemCard(failure, "failure", { ...this.#host, action });
-    fill(
-      this.#pane,
-      h(
-        "div",
-        { class: "summary summary-failed" },
-        h("h2", {}, action === "install" ? "Not installed" : "Not resolved"),
-        h("p", {}, `after ${duration(milliseconds)}`),
-      ),
-      h("div", { class: "cards scroll", tabindex: 0, role: "region", "aria-label": "Failure" }, card),
-    );
+    const view = failureView(failure, milliseconds, { ...this.#host, action, last });
+    fill(this.#pane, ...view.elements);
+    this.#dispose = view.dispose;
   }
 
   /** What was shown before stands aside, until the install ends. */
@@ -111,21 +112,23 @@ export class ResultPane {
       return path !== "" && installed?.project.exists(path) ? () => showFile(path) : undefined;
     };
     const lock = new LockView(resolution.files, this.#host.keep);
+    const problem = (failure: Failure): HTMLElement => problemCard(failure, "failure", { ...this.#host, goTo });
+    const map = new ImportMapView({ resolution, project: installed?.project, problem });
     const warnings = [...resolution.warnings, ...(installed?.project.report.warnings ?? [])];
     const list: Tab[] = [tree.tab];
     if (files) list.push({ id: "files", title: "Files", body: files.element, onShow: () => files.shown() });
     if (installed) list.push(installTab(installed, { showFile, showWarnings: () => tabbed.show("warnings") }));
     list.push(warningsTab(warnings, { ...this.#host, goTo }));
     list.push({ id: "lock", title: "Lockfile", body: lock.element, onShow: () => lock.open() });
+    list.push({ id: "import-map", title: "Import map", body: map.element, onShow: () => map.open() });
     if (baseLock !== undefined) list.push(changesTab(resolution.diff(baseLock), goTo));
     const tabbed = tabs("Result", list, installed ? "files" : "tree");
-    const summary = installed
-      ? installSummary(installed.project.report, where, installed.milliseconds)
-      : resolutionSummary(resolution, where);
+    const summary = installed ? installSummary(installed, resolution, where) : resolutionSummary(resolution, where);
     fill(this.#pane, summary, tabbed.element);
     this.#dispose = () => {
       tree.dispose();
       lock.dispose();
+      map.dispose();
       files?.dispose();
       installed?.view.dispose();
       installed?.project.dispose();

@@ -100,7 +100,8 @@ function noTarballs(): Failure {
   return failure("ENOTARBALLS", message, { wayOut });
 }
 
-function toFailure(error: unknown): Failure {
+/** Whatever was thrown, as data. */
+export function toFailure(error: unknown): Failure {
   if (error instanceof InstallError) return error.failure;
   return failure("EUNKNOWN", error instanceof Error ? error.message : String(error));
 }

@@ -1,7 +1,9 @@
 import type { MetadataForm, Mode, ResolveOptions } from "../../src/api.ts";
+import type { PrereleaseMode, ResolutionMode, Rung } from "../../src/flat-api.ts";
 
 export type SourceKind = "registry" | "relay" | "snapshot" | "other";
 export type Theme = "system" | "light" | "dark";
+export type Strategy = NonNullable<ResolveOptions["strategy"]>;
 
 /** What a visitor chose; kept from visit to visit. */
 export interface Settings {
@@ -10,6 +12,10 @@ export interface Settings {
   registry: string;
   metadata: MetadataForm;
   mode: Mode;
+  strategy: Strategy;
+  relax: Rung;
+  resolutionMode: ResolutionMode;
+  prereleases: PrereleaseMode;
   installStrategy: NonNullable<ResolveOptions["installStrategy"]>;
   legacyPeerDeps: boolean;
   strictPeerDeps: boolean;
@@ -20,7 +26,19 @@ export interface Settings {
 
 export type Flag = "legacyPeerDeps" | "strictPeerDeps" | "force" | "preferDedupe";
 
-export const MODES: readonly Mode[] = ["auto", "threads", "worker", "inline"];
+type Chosen = "mode" | "strategy" | "installStrategy" | "relax" | "resolutionMode" | "prereleases";
+
+/** What may be chosen where a setting is one of several words; npm's or the library's default first. */
+export const CHOICES: { readonly [K in Chosen]: readonly Settings[K][] } = {
+  mode: ["auto", "threads", "worker", "inline"],
+  strategy: ["npm", "flat"],
+  installStrategy: ["hoisted", "nested", "shallow"],
+  relax: ["none", "peers", "copies"],
+  resolutionMode: ["highest", "lowest", "lowest-direct"],
+  prereleases: ["as-written", "never", "if-necessary", "allow"],
+};
+
+const FLAGS: readonly Flag[] = ["legacyPeerDeps", "strictPeerDeps", "force", "preferDedupe"];
 
 const KEY = "webhoist:settings";
 
@@ -29,6 +47,10 @@ const DEFAULTS: Settings = {
   registry: "",
   metadata: "full",
   mode: "auto",
+  strategy: "npm",
+  relax: "none",
+  resolutionMode: "highest",
+  prereleases: "as-written",
   installStrategy: "hoisted",
   legacyPeerDeps: false,
   strictPeerDeps: false,
@@ -45,8 +67,10 @@ export function loadSettings(): Settings {
     for (const key of Object.keys(DEFAULTS) as (keyof Settings)[]) {
       if (typeof kept[key] === typeof DEFAULTS[key]) Object.assign(settings, { [key]: kept[key] });
     }
-    // A mode asked for by name may not start: one that is none would fail for ever.
-    if (!MODES.includes(settings.mode)) settings.mode = "auto";
+    // A word that is none of the choices would fail for ever.
+    for (const key of Object.keys(CHOICES) as Chosen[]) {
+      if (!isChoice(key, settings[key])) Object.assign(settings, { [key]: DEFAULTS[key] });
+    }
   } catch {
     // No storage, or not ours: the defaults do.
   }
@@ -61,18 +85,36 @@ export function saveSettings(settings: Settings): void {
   }
 }
 
-/** The part that `installer.resolve` takes: only what differs from npm's defaults. */
+/** Whether the setting `key` may be `word`. */
+function isChoice(key: Chosen, word: string): boolean {
+  return (CHOICES[key] as readonly string[]).includes(word);
+}
+
+/** The part that `installer.resolve` takes: only what differs from the defaults, and what means something to the strategy. */
 export function resolveOptions(settings: Settings): ResolveOptions {
   const options: ResolveOptions = {};
-  for (const flag of ["legacyPeerDeps", "strictPeerDeps", "force", "preferDedupe"] as const) {
-    if (settings[flag]) options[flag] = true;
+  if (settings.strategy === "flat") {
+    options.strategy = "flat";
+    for (const key of ["relax", "resolutionMode", "prereleases"] as const) {
+      if (settings[key] !== DEFAULTS[key]) Object.assign(options, { [key]: settings[key] });
+    }
+    return options;
   }
+  for (const flag of FLAGS) if (settings[flag]) options[flag] = true;
   if (settings.installStrategy !== "hoisted") options.installStrategy = settings.installStrategy;
   return options;
 }
 
-/** `legacy-peer-deps`, `--force` or `preferDedupe`, as a failure's way out may name it; undefined if the page has no such switch. */
-export function flagOf(option: string): Flag | undefined {
-  const name = option.replace(/^--/, "").replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return (["legacyPeerDeps", "strictPeerDeps", "force", "preferDedupe"] as const).find((flag) => flag === name);
+/**
+ * What an option that a way out names changes here: a switch is turned on (`legacy-peer-deps`, `--force`, `preferDedupe`), or
+ * a choice is made (`relax: copies`, `relax=peers`, `--prereleases if-necessary`). Null if the page has no such option.
+ */
+export function settingOf(option: string): Partial<Settings> | null {
+  const [, dashed = "", word] = /^(?:--)?([\w-]+)(?:\s*[:= ]\s*["']?([\w-]+)["']?)?$/.exec(option) ?? [];
+  const key = dashed.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  // Of strictPeerDeps alone the way out is to leave it out.
+  if (word === undefined) {
+    return (FLAGS as readonly string[]).includes(key) ? { [key]: key !== "strictPeerDeps" } : null;
+  }
+  return Object.hasOwn(CHOICES, key) && isChoice(key as Chosen, word) ? { [key]: word } : null;
 }
