@@ -1,3 +1,4 @@
+import { isOneEditAway } from "../base/one-edit.ts";
 import type { Failure, MissedPick, WayOut } from "../errors.ts";
 import { parseRange } from "../spec/range.ts";
 import { compareVersions, parseVersion, type Version } from "../spec/version.ts";
@@ -63,12 +64,4 @@ function nearest({ wanted, versions }: MissedPick): string[] {
   const after = candidates.findIndex(({ version }) => compareVersions(version, anchor) > 0);
   const next = after < 0 ? candidates.length : after;
   return [candidates[next - 1], candidates[next]].flatMap((candidate) => candidate?.key ?? []);
-}
-
-/** `lastest` and `latest`: one letter added, left out or exchanged. */
-function isOneEditAway(a: string, b: string): boolean {
-  let start = 0;
-  while (start < a.length && a[start] === b[start]) start++;
-  const rest = [a.slice(start), b.slice(start)] as const;
-  return rest[0].slice(1) === rest[1] || rest[0] === rest[1].slice(1) || rest[0].slice(1) === rest[1].slice(1);
 }

@@ -1,0 +1,27 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { isOneEditAway } from "../../src/base/one-edit.ts";
+
+/** All texts of a small alphabet that one edit makes of `text`. */
+function edits(text: string): Set<string> {
+  const found = new Set<string>();
+  for (let at = 0; at <= text.length; at++) {
+    const [before, after] = [text.slice(0, at), text.slice(at)];
+    if (after) found.add(before + after.slice(1));
+    if (after.length > 1) found.add(`${before}${after[1]}${after[0]}${after.slice(2)}`);
+    for (const letter of "ab-") {
+      found.add(before + letter + after);
+      if (after) found.add(before + letter + after.slice(1));
+    }
+  }
+  found.delete(text);
+  return found;
+}
+
+test("one edit away is what one edit makes", () => {
+  const word = fc.string({ unit: fc.constantFrom("a", "b", "-"), maxLength: 5 });
+  fc.assert(
+    fc.property(word, word, (a, b) => expect(isOneEditAway(a, b)).toBe(edits(a).has(b))),
+    { numRuns: 2000 },
+  );
+});

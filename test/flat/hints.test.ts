@@ -1,0 +1,201 @@
+import { describe, expect, test } from "vitest";
+import type { WayOut } from "../../src/errors.ts";
+import { type HintWorld, hintsFor, TRIES } from "../../src/flat/hints.ts";
+import type { Proof, ProofFact } from "../../src/flat-api.ts";
+import { indexPackument } from "../../src/registry/condense.ts";
+import type { Packument } from "../../src/registry/packument.ts";
+import { fact } from "../explain/told-proof.ts";
+
+const NO_TAGS = {};
+
+/** Packuments told as `{ a: ["1.0.0", "2.0.0 deprecated"] }`; `latest` is the last one. */
+function packuments(told: Record<string, string[]>, tags: Record<string, Record<string, string>> = NO_TAGS) {
+  const found = new Map<string, Packument>();
+  for (const [name, list] of Object.entries(told)) {
+    const versions = list.map((text): [string, object] => {
+      const [version = "", deprecated] = text.split(" ");
+      return [version, { name, version, ...(deprecated && { deprecated }) }];
+    });
+    const document = {
+      name,
+      "dist-tags": { latest: versions.at(-1)?.[0], ...tags[name] },
+      versions: Object.fromEntries(versions),
+    };
+    found.set(name, indexPackument(name, new TextEncoder().encode(JSON.stringify(document))));
+  }
+  return found;
+}
+
+interface Told {
+  packages?: Record<string, string[]>;
+  tags?: Record<string, Record<string, string>>;
+  /** What settles it, as JSON of overrides and specs, and rungs. */
+  settles?: readonly string[];
+}
+
+function hints(
+  facts: readonly ProofFact[],
+  { packages = {}, tags, settles = [] }: Told = {},
+  asked: string[] = [],
+): WayOut[] {
+  const known = packuments(packages, tags);
+  const answer = (what: string): boolean => {
+    asked.push(what);
+    return settles.includes(what);
+  };
+  const world: HintWorld = {
+    names: known.keys(),
+    packument: (name) => known.get(name),
+    direct: new Map(facts.filter(({ from }) => from === "").map(({ name, spec }) => [name, spec])),
+    solvable: (overrides, specs) => answer(`${JSON.stringify(overrides)} ${JSON.stringify(specs)}`),
+    rung: answer,
+  };
+  return hintsFor({ facts, steps: [] } satisfies Proof, world);
+}
+
+describe("what is not there", () => {
+  test("a version: the latest there is", () => {
+    const missing = { why: "none", found: "2.0.0" } as const;
+    expect(
+      hints([fact("", "a@^9.0.0", { missing })], {
+        packages: { a: ["1.0.0", "2.0.0", "3.0.0-rc"] },
+        tags: { a: { latest: "2.0.0" } },
+      }),
+    ).toEqual([{ kind: "spec", package: "a", spec: "^2.0.0", text: "Ask for a@^2.0.0 in package.json." }]);
+    expect(hints([fact("", "a@npm:b@^9.0.0", { missing })], { packages: { b: ["1.0.0"] } })).toEqual([
+      { kind: "spec", package: "a", spec: "npm:b@^1.0.0", text: "Ask for a@npm:b@^1.0.0 in package.json." },
+    ]);
+  });
+
+  test("a tag: those there are, the nearest first", () => {
+    const tags = { a: { latest: "1.0.0", beta: "1.0.0", alpha: "1.0.0", next: "1.0.0" } };
+    const found = hints([fact("", "a@nxet", { missing: { why: "tag" } })], { packages: { a: ["1.0.0"] }, tags });
+    expect(found.map((way) => way.kind === "spec" && way.spec)).toEqual(["next", "latest", "alpha"]);
+  });
+
+  test("a package: the names one edit away, and no others", () => {
+    const near = ["react", "reacts", "rect", "raect", "preact", "redact", "vue"];
+    const packages = Object.fromEntries(near.map((name) => [name, ["1.0.0"]]));
+    const found = hints([fact("", "eact@1", { missing: { why: "package" } })], { packages });
+    expect(found).toEqual([{ kind: "other", text: "Ask for react instead of eact, if that was meant." }]);
+    const swapped = hints([fact("", "recat@1", { missing: { why: "package" } })], { packages });
+    expect(swapped.map(({ text }) => text.split(" ")[2])).toEqual(["react", "rect"]);
+  });
+
+  test("only a prerelease, only what is too young, what is withheld or cannot be read", () => {
+    expect(hints([fact("", "a@^2.0.0", { missing: { why: "prerelease", found: "2.0.0-rc.1" } })])).toEqual([
+      { kind: "spec", package: "a", spec: "2.0.0-rc.1", text: "Ask for a@2.0.0-rc.1 in package.json." },
+      {
+        kind: "option",
+        option: "prereleases: if-necessary",
+        text: "Take prereleases where nothing else fits, with prereleases: if-necessary.",
+      },
+    ]);
+    expect(hints([fact("", "a@^2.0.0", { missing: { why: "time" } })])).toEqual([
+      { kind: "option", option: "before", text: "Allow newer versions (before)." },
+    ]);
+    expect(hints([fact("", "a@^2.0.0", { missing: { why: "policy" } })])[0]?.text).toBe(
+      "Ask whoever runs the registry to allow a.",
+    );
+    expect(hints([fact("", "a@^2.0.0", { missing: { why: "unreadable" } })])[0]?.text).toBe(
+      "Try again, or have a from another registry.",
+    );
+  });
+
+  test("nothing is tried where the project's own wish has no version", () => {
+    const asked: string[] = [];
+    hints([fact("", "a@^9", { missing: { why: "none" } })], { packages: { a: ["1.0.0"] } }, asked);
+    expect(asked).toEqual([]);
+  });
+});
+
+test("a spec that only deprecated versions fit", () => {
+  const packages = { a: ["1.0.0 old", "1.1.0 old", "2.0.0"], b: ["1.0.0", "2.0.0"] };
+  expect(hints([fact("", "a@^1.0.0"), fact("", "b@^1.0.0")], { packages })).toEqual([
+    {
+      kind: "spec",
+      package: "a",
+      spec: "^2.0.0",
+      text: "Ask for a@^2.0.0 in package.json: all versions that fit ^1.0.0 are deprecated.",
+    },
+  ]);
+});
+
+describe("what settles a conflict", () => {
+  const facts = [
+    fact("", "plugin@^19.0.0"),
+    fact("plugin 19.0.4", "eslint@^7.32.0 || ^8.2.0", { type: "peer" }),
+    fact("", "eslint@^9.0.0"),
+  ];
+  const packages = { plugin: ["19.0.4", "20.0.0"], eslint: ["7.32.0", "8.57.1", "9.1.0"] };
+
+  test("tries a newer dependent, another spec, the project's own version for all, then the rungs", () => {
+    const asked: string[] = [];
+    expect(hints(facts, { packages }, asked)).toEqual([]);
+    expect(asked).toEqual([
+      '{} {"plugin":"^20.0.0"}',
+      '{} {"eslint":"^7.32.0 || ^8.2.0"}',
+      '{"eslint":"$eslint"} {}',
+      "peers",
+      "copies",
+    ]);
+  });
+
+  test("tells what works, and nothing else", () => {
+    const settles = [
+      '{} {"plugin":"^20.0.0"}',
+      '{} {"eslint":"^7.32.0 || ^8.2.0"}',
+      '{"eslint":"$eslint"} {}',
+      "peers",
+    ];
+    expect(hints(facts, { packages, settles })).toEqual([
+      { kind: "spec", package: "plugin", spec: "^20.0.0", text: "Ask for plugin@^20.0.0 in package.json." },
+      {
+        kind: "spec",
+        package: "eslint",
+        spec: "^7.32.0 || ^8.2.0",
+        text: 'Ask for eslint@"^7.32.0 || ^8.2.0" in package.json: that is what plugin works with.',
+      },
+      { kind: "override", text: "Override eslint with your own spec of it.", overrides: { eslint: "$eslint" } },
+      { kind: "option", option: "relax: peers", text: "Take peers that do not fit as warnings, with relax: peers." },
+    ]);
+  });
+
+  test("an override of what is not the project's own: the highest version that most take", () => {
+    const between = [
+      fact("", "a@1"),
+      fact("", "b@1"),
+      fact("a *", "c@^1.0.0"),
+      fact("b *", "c@^2.0.0"),
+      fact("b *", "c@>=2.1.0"),
+    ];
+    const known = { c: ["1.0.0", "2.0.0", "2.1.0", "3.0.0"] };
+    expect(hints(between, { packages: known, settles: ['{"c":"2.1.0"} {}', "copies"] })).toEqual([
+      { kind: "override", text: "Override c with 2.1.0.", overrides: { c: "2.1.0" } },
+      {
+        kind: "option",
+        option: "relax: copies",
+        text: "Allow several copies of a package where they must differ, with relax: copies.",
+      },
+    ]);
+  });
+
+  test("an override of what a dependency wants and nobody has", () => {
+    const facts = [fact("", "a@1"), fact("a *", "b@^9.0.0", { missing: { why: "none", found: "2.0.0" } })];
+    expect(hints(facts, { packages: { b: ["1.0.0", "2.0.0"] }, settles: ['{"b":"2.0.0"} {}'] })).toEqual([
+      { kind: "override", text: "Override b with 2.0.0.", overrides: { b: "2.0.0" } },
+    ]);
+  });
+
+  test("a few searches at most, however many packages there are", () => {
+    const many = Array.from({ length: 40 }, (_, i) => [
+      fact("", `p${i}@1`),
+      fact(`p${i} *`, `q${i % 7}@^${i}.0.0`),
+    ]).flat();
+    const names = [...many.map(({ name }) => name)];
+    const asked: string[] = [];
+    hints(many, { packages: Object.fromEntries(names.map((name) => [name, ["1.0.0", "5.0.0"]])) }, asked);
+    expect(asked.filter((what) => what.startsWith("{")).length).toBeLessThanOrEqual(TRIES);
+    expect(asked.length).toBeGreaterThan(3);
+  });
+});
