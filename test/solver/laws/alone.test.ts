@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { ALL_TECHNIQUES, type Techniques } from "../../../src/solver/techniques.ts";
+import { LARGE, type Size, SMALL, told } from "./arbitrary.ts";
+import { findChoice } from "./brute-force.ts";
+import { checkChoice } from "./check-answer.ts";
+import { checkDerivation } from "./check-proof.ts";
+import { hold, parts, runs } from "./hold.ts";
+import { Model, type Problem } from "./model.ts";
+import { searchAlone } from "./search-alone.ts";
+
+// The search by itself, any of its techniques switched off: against trying every choice.
+
+const tally = { solvable: 0, unsolvable: 0, conflicts: 0 };
+
+/** What is wrong with what the search says of a problem. */
+function judge(problem: Problem, techniques: Techniques): string[] {
+  const wanted = findChoice(problem, 20_000);
+  const found = searchAlone(problem, techniques);
+  tally.conflicts += found.stats.conflicts;
+  if ("choice" in found) {
+    tally.solvable++;
+    return wanted === null ? ["there is no answer"] : checkChoice(problem, found.choice);
+  }
+  tally.unsolvable++;
+  if (wanted) return [`this is an answer: ${[...wanted.values()].join(" ")}`];
+  return checkDerivation({ universe: problem.universe, rules: found.rules }, found.steps);
+}
+
+const some = (extra: number): Techniques => {
+  const part = parts(extra);
+  const chosen = Object.keys(ALL_TECHNIQUES).map((name) => [name, part(3) > 0]);
+  return Object.fromEntries(chosen) as unknown as Techniques;
+};
+
+const agrees = (size: Size, count: number): Promise<void> =>
+  hold(told(size), (one, extra) => judge(new Model(one), some(extra)), count);
+
+test("agrees with trying every choice, and its refutations follow", async () => {
+  await agrees(SMALL, runs(300));
+  expect(tally.solvable).toBeGreaterThan(50);
+  expect(tally.unsolvable).toBeGreaterThan(50);
+  expect(tally.conflicts).toBeGreaterThan(100);
+}, 600_000);
+
+test("so it does over registries of forty packages", async () => {
+  await agrees(LARGE, Math.ceil(runs(300) / 20));
+}, 600_000);

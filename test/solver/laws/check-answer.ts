@@ -1,0 +1,57 @@
+import { type Choice, findChoice } from "./brute-force.ts";
+import { type Ask, type Model, type Problem, ROOT, type Rule } from "./model.ts";
+
+/** What is wrong with a choice: a package that does not exist, a rule broken. */
+export function checkChoice({ universe, rules }: Problem, chosen: Choice): string[] {
+  const wrong: string[] = [];
+  for (const [name, id] of chosen) {
+    if (!universe.get(name)?.includes(id)) wrong.push(`${name} is ${id}, which is not there`);
+  }
+  for (const rule of inForce(rules, chosen)) {
+    const { kind, from, name, allowed } = rule;
+    const own = chosen.get(name);
+    const met = own === undefined ? kind === "constraint" : allowed.has(own);
+    if (!met) wrong.push(`${from || "the project"} wants ${name} in ${[...allowed].join(" ")}, not ${own}`);
+  }
+  return wrong;
+}
+
+const inForce = <R extends Rule>(rules: readonly R[], chosen: Choice): R[] =>
+  rules.filter(({ from, when }) => when.has(chosen.get(from) ?? "none"));
+
+/** What is wrong with an answer: besides, a package that nobody asks for, or an optional one left out for nothing. */
+export function checkAnswer(model: Model, chosen: Choice): string[] {
+  const wrong = checkChoice(model, chosen);
+  const active = inForce(model.rules, chosen);
+  const asked = reachable(active);
+  for (const name of chosen.keys()) if (!asked.has(name)) wrong.push(`nobody asks for ${name}`);
+  return wrong.length > 0 ? wrong : active.filter((rule) => leftOutForNothing(model, chosen, rule)).map(addable);
+}
+
+/** An optional peer asks for nothing. */
+function reachable(active: readonly Ask[]): Set<string> {
+  const seen = new Set([ROOT]);
+  for (const name of seen) {
+    for (const { from, type, name: to } of active) if (from === name && type !== "peerOptional") seen.add(to);
+  }
+  return seen;
+}
+
+/** An optional dependency is left out only where it does not go with the versions that were chosen. */
+function leftOutForNothing(model: Model, chosen: Choice, { type, name, allowed }: Ask): boolean {
+  if (type !== "optional" || chosen.has(name)) return false;
+  const fixed = [...chosen].map(([each, id]) => demand(each, new Set([id])));
+  const rules = [...model.rules, ...fixed, demand(name, allowed)];
+  return Boolean(findChoice({ universe: model.universe, rules }));
+}
+
+const demand = (name: string, allowed: ReadonlySet<string>): Rule => ({
+  kind: "dependency",
+  from: ROOT,
+  when: new Set([ROOT]),
+  name,
+  allowed,
+});
+
+const addable = ({ from, name, spec }: Ask): string =>
+  `${from || "the project"} could have its optional ${name}@${spec}`;

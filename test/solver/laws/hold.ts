@@ -1,0 +1,38 @@
+import fc from "fast-check";
+import { print, type Told } from "./told.ts";
+
+/** How many registries, and from which seed. `node test/solver/laws/search.mjs` sets both. */
+export const SEED: number = Number(process.env["LAWS_SEED"] ?? 1);
+export const runs = (usual: number): number => Number(process.env["LAWS_RUNS"] ?? usual);
+
+/** What to do with each of them: what is wrong with it, line by line. */
+export type Check = (told: Told, extra: number) => readonly string[] | Promise<readonly string[]>;
+
+/**
+ * Holds registries drawn from the seed against a check. The first that something is wrong with is made as small as it goes,
+ * and printed. `extra` is a number drawn with each.
+ */
+export async function hold(drawn: fc.Arbitrary<Told>, check: Check, count: number): Promise<void> {
+  const law = fc.asyncProperty(drawn, fc.nat(), async (told, extra) => {
+    const wrong = await check(told, extra);
+    if (wrong.length > 0) throw new Error(wrong.join("\n"));
+  });
+  const { failed, counterexample, errorInstance, numRuns, counterexamplePath } = await fc.check(law, {
+    numRuns: count,
+    seed: SEED,
+  });
+  if (!failed || !counterexample) return;
+  const [told, extra] = counterexample;
+  const where = `seed ${SEED}, registry ${numRuns}, path ${counterexamplePath}, extra ${extra}`;
+  throw new Error(`${(errorInstance as Error).message}\n${where}\n${print(told)}`, { cause: errorInstance });
+}
+
+/** A number drawn with a registry, as answers to several questions: each but the last is left to the rest. */
+export function parts(extra: number): (of: number) => number {
+  let left = extra;
+  return (of) => {
+    const part = left % of;
+    left = Math.floor(left / of);
+    return part;
+  };
+}

@@ -1,0 +1,131 @@
+import { satisfies, validRange } from "semver";
+import type { DependencyType } from "../../../src/api.ts";
+import { type Sections, splitId, type Told } from "./told.ts";
+
+/** Some versions of `from` ask for `name`. Versions are told as `source@version`, the project's only one is `""`. */
+export interface Rule {
+  /** `dependency`: it must be there, and allowed. `constraint`: if it is there it must be allowed. */
+  readonly kind: "dependency" | "constraint";
+  readonly from: string;
+  readonly when: ReadonlySet<string>;
+  readonly name: string;
+  readonly allowed: ReadonlySet<string>;
+}
+
+/** One edge of one version, as npm would make it. */
+export interface Ask extends Rule {
+  readonly type: DependencyType;
+  readonly raw: string;
+  /** After overrides. */
+  readonly spec: string;
+}
+
+/** The question a flat resolution answers, in sets: which version of each installed name, so that no rule is broken. */
+export interface Problem {
+  /** By installed name; the project's is `""`. Where a name has several sources, all of theirs. */
+  readonly universe: ReadonlyMap<string, readonly string[]>;
+  readonly rules: readonly Rule[];
+}
+
+export const ROOT = "";
+
+/** What the sections come to: one edge a name, a later section instead of an earlier one (npm-tree §4). */
+function edgesOf(manifest: Sections, dev: boolean): Map<string, { raw: string; type: DependencyType }> {
+  const edges = new Map<string, { raw: string; type: DependencyType }>();
+  const optional = (name: string): boolean => manifest.peerDependenciesMeta?.[name]?.optional === true;
+  const add = (section: Readonly<Record<string, string>> | undefined, type: DependencyType): void => {
+    for (const [name, raw] of Object.entries(section ?? {})) edges.set(name, { raw, type });
+  };
+  add(manifest.peerDependencies, "peer");
+  for (const [name, edge] of edges) if (optional(name)) edge.type = "peerOptional";
+  add(manifest.dependencies, "prod");
+  add(manifest.optionalDependencies, "optional");
+  if (dev) add(manifest.devDependencies, "dev");
+  return edges;
+}
+
+/** A registry and a project by their meaning. Shares nothing with the solver: ranges are semver's. */
+export class Model implements Problem {
+  readonly #told: Told;
+  readonly #versions = new Map<string, string[]>();
+  readonly #universe = new Map<string, string[]>([[ROOT, [ROOT]]]);
+  readonly #allowed = new Map<string, ReadonlySet<string>>();
+  readonly rules: readonly Ask[];
+
+  constructor(told: Told) {
+    this.#told = told;
+    for (const id of Object.keys(told.packages)) {
+      const { name, version } = splitId(id);
+      this.#versions.set(name, [...(this.#versions.get(name) ?? []), version]);
+    }
+    // This list grows while it is walked: versions ask for packages, which have versions.
+    const places = [{ from: ROOT, id: ROOT }];
+    const rules: Ask[] = [];
+    for (const { from, id } of places) {
+      for (const ask of this.#asks(from, id)) {
+        rules.push(ask);
+        for (const found of this.#join(ask)) places.push({ from: ask.name, id: found });
+      }
+    }
+    this.rules = rules;
+  }
+
+  get universe(): ReadonlyMap<string, readonly string[]> {
+    return this.#universe;
+  }
+
+  /** What a spec for an installed name lets in. */
+  allowed(name: string, spec: string): ReadonlySet<string> {
+    const key = `${name} ${spec}`;
+    let allowed = this.#allowed.get(key);
+    if (!allowed) {
+      const { source, text } = sourceOf(name, spec);
+      allowed = new Set(this.#matching(source, text).map((version) => `${source}@${version}`));
+      this.#allowed.set(key, allowed);
+    }
+    return allowed;
+  }
+
+  #matching(source: string, text: string): string[] {
+    const versions = this.#versions.get(source) ?? [];
+    const tagged = this.#told.tags[source];
+    if (validRange(text, { loose: true }) === null) return versions.filter((version) => version === tagged?.[text]);
+    return versions.filter((version) => satisfies(version, text, { loose: true }));
+  }
+
+  #asks(from: string, id: string): Ask[] {
+    const { project, packages } = this.#told;
+    const edges = edgesOf((id === ROOT ? project : packages[id]) as Sections, id === ROOT);
+    return [...edges].map(([name, { raw, type }]) => {
+      const spec = this.#overridden(from, name) ?? raw;
+      const kind = type === "optional" || type === "peerOptional" ? "constraint" : "dependency";
+      return { kind, from, when: new Set([id]), name, allowed: this.allowed(name, spec), type, raw, spec };
+    });
+  }
+
+  #overridden(from: string, name: string): string | undefined {
+    const { overrides = {} } = this.#told.project;
+    const own = overrides[from];
+    const plain = overrides[name];
+    const scoped = typeof own === "object" && Object.hasOwn(own, name) ? own[name] : undefined;
+    return scoped ?? (typeof plain === "string" ? plain : undefined);
+  }
+
+  /** The versions that an edge brings into question for the first time. */
+  #join({ name, spec }: Ask): string[] {
+    const { source } = sourceOf(name, spec);
+    const known = this.#universe.get(name) ?? [];
+    this.#universe.set(name, known);
+    if (known.some((id) => splitId(id).name === source)) return [];
+    const found = (this.#versions.get(source) ?? []).map((version) => `${source}@${version}`);
+    known.push(...found);
+    return found;
+  }
+}
+
+/** `npm:b@^1` → b, `^1`; `^1` for a → a, `^1`. */
+export function sourceOf(name: string, spec: string): { source: string; text: string } {
+  if (!spec.startsWith("npm:")) return { source: name, text: spec };
+  const { name: source, version: text } = splitId(spec.slice("npm:".length));
+  return { source, text };
+}

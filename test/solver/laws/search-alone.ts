@@ -1,0 +1,137 @@
+import type { ProofReference, SolverStats } from "../../../src/flat-api.ts";
+import type { Incompatibility, PackageId } from "../../../src/solver/incompatibility.ts";
+import { Solver } from "../../../src/solver/solver.ts";
+import type { Requirement, Source } from "../../../src/solver/source.ts";
+import type { Techniques } from "../../../src/solver/techniques.ts";
+import { ABSENT, type SetId, VersionSets } from "../../../src/solver/version-sets.ts";
+import type { Choice } from "./brute-force.ts";
+import type { Ban, Derived } from "./check-proof.ts";
+import { type Problem, ROOT, type Rule } from "./model.ts";
+
+export type Found = { readonly stats: SolverStats } & (
+  | { readonly choice: Choice }
+  | { readonly rules: readonly Rule[]; readonly steps: readonly Derived[] }
+);
+
+/** The search over a problem in sets, without npm: versions are numbered from 1 in the problem's order, the last tried first. */
+export function searchAlone(problem: Problem, techniques: Techniques): Found {
+  const sets = new VersionSets(techniques.remember);
+  const source = new PlainSource(problem, sets, techniques.merge);
+  const solver = new Solver<Rule, never, undefined>(source, sets, techniques);
+  const { done, value } = solver.run().next();
+  if (!done) throw new Error("It waits for something");
+  const { stats } = solver;
+  if (!value.ok) return { stats, ...new Told(source, sets).derivation(value.conflict) };
+  const chosen = [...value.decisions].map(([name, index]) => [source.names[name], source.id(name, index)] as const);
+  return { stats, choice: new Map(chosen.map(([name = "?", id]) => [name, id])) };
+}
+
+class PlainSource implements Source<Rule, never, undefined> {
+  readonly names: string[];
+  readonly #problem: Problem;
+  readonly #sets: VersionSets;
+  readonly #rules: readonly Rule[];
+  readonly #told = new Set<Rule>();
+
+  constructor(problem: Problem, sets: VersionSets, merges: boolean) {
+    this.#problem = problem;
+    this.#sets = sets;
+    this.names = [...problem.universe.keys()];
+    this.#rules = merges ? merged(problem.rules) : problem.rules;
+  }
+
+  ids(name: PackageId): readonly string[] {
+    return this.#problem.universe.get(this.names[name] as string) ?? [];
+  }
+
+  id(name: PackageId, index: number): string {
+    return this.ids(name)[index - 1] ?? "none";
+  }
+
+  waits(): boolean {
+    return false;
+  }
+
+  pick(name: PackageId, set: SetId): number {
+    let index = this.ids(name).length;
+    while (index > 0 && !this.#sets.has(set, index)) index--;
+    return index;
+  }
+
+  *requirements(name: PackageId, index: number): Generator<never, Requirement<Rule>[], undefined> {
+    const [from, id] = [this.names[name], this.id(name, index)];
+    const news = this.#rules.filter((rule) => rule.from === from && rule.when.has(id) && !this.#told.has(rule));
+    return news.map((rule) => {
+      this.#told.add(rule);
+      const other = this.names.indexOf(rule.name);
+      const allowed = this.#set(other, rule.allowed);
+      const fits = rule.kind === "dependency" ? allowed : this.#sets.or(allowed, ABSENT);
+      return { of: name, versions: this.#set(name, rule.when), package: other, allowed: fits, fact: rule };
+    });
+  }
+
+  #set(name: PackageId, wanted: ReadonlySet<string>): SetId {
+    const bounds: number[] = [];
+    this.ids(name).forEach((id, at) => {
+      if (!wanted.has(id)) return;
+      if (bounds.at(-1) === at + 1) bounds[bounds.length - 1] = at + 2;
+      else bounds.push(at + 1, at + 2);
+    });
+    return this.#sets.of(bounds);
+  }
+}
+
+/** Rules of one package that differ in nothing but the version, as one. */
+function merged(rules: readonly Rule[]): Rule[] {
+  const found = new Map<string, Rule>();
+  for (const rule of rules) {
+    const key = JSON.stringify([rule.from, rule.name, rule.kind, [...rule.allowed]]);
+    const known = found.get(key);
+    found.set(key, known ? { ...known, when: new Set([...known.when, ...rule.when]) } : rule);
+  }
+  return [...found.values()];
+}
+
+/** A refutation in the words of the problem. */
+class Told {
+  readonly #source: PlainSource;
+  readonly #sets: VersionSets;
+  readonly rules: Rule[] = [];
+  readonly steps: Derived[] = [];
+  readonly #references = new Map<Incompatibility<Rule>, ProofReference>();
+
+  constructor(source: PlainSource, sets: VersionSets) {
+    this.#source = source;
+    this.#sets = sets;
+  }
+
+  derivation(end: Incompatibility<Rule>): { rules: readonly Rule[]; steps: readonly Derived[] } {
+    this.#tell(end);
+    return this;
+  }
+
+  #tell(one: Incompatibility<Rule>): ProofReference {
+    const known = this.#references.get(one);
+    if (known) return known;
+    const { cause } = one;
+    let reference: ProofReference;
+    if ("fact" in cause) reference = { fact: this.rules.push(cause.fact) - 1 };
+    else {
+      const because = [this.#tell(cause.conflict), this.#tell(cause.other)];
+      reference = { step: this.steps.push({ ban: this.#ban(one), because }) - 1 };
+    }
+    this.#references.set(one, reference);
+    return reference;
+  }
+
+  #ban({ packages, sets }: Incompatibility<Rule>): Ban {
+    const ban = new Map<string, ReadonlySet<string>>();
+    packages.forEach((name, at) => {
+      const set = sets[at] as SetId;
+      const ids = this.#source.ids(name).filter((_, index) => this.#sets.has(set, index + 1));
+      const absent = this.#source.names[name] !== ROOT && this.#sets.has(set, 0);
+      ban.set(this.#source.names[name] as string, new Set(absent ? [...ids, "absent"] : ids));
+    });
+    return ban;
+  }
+}

@@ -1,0 +1,48 @@
+import type { FakeManifest } from "../../helpers/fake-registry.ts";
+
+/** What a package or the project asks for: npm's own sections. */
+export interface Sections extends FakeManifest {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional: boolean }>>;
+}
+
+export interface Project extends Sections {
+  /** `{ b: "1.2.0" }`, or for the dependencies of a alone `{ a: { b: "1" } }`. */
+  readonly overrides?: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+}
+
+/** A registry and a project, in the words of `fakeRegistry`: what a generator draws and a counterexample prints. */
+export interface Told {
+  /** By `name@version`. */
+  readonly packages: Readonly<Record<string, Sections>>;
+  /** By name: every package has at least `latest`. */
+  readonly tags: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly project: Project;
+}
+
+/** `@s/a@1.0.0` → `@s/a`, `1.0.0`. */
+export function splitId(id: string): { name: string; version: string } {
+  const at = id.lastIndexOf("@");
+  return { name: id.slice(0, at), version: id.slice(at + 1) };
+}
+
+/** The registry without some of its versions; a tag that named one of them goes too. */
+export function unpublish({ packages, tags, project }: Told, gone: (id: string) => boolean): Told {
+  const kept = Object.entries(packages).filter(([id]) => !gone(id));
+  const still = Object.entries(tags).map(([name, named]) => {
+    const left = Object.entries(named).filter(([, version]) => !gone(`${name}@${version}`));
+    return [name, Object.fromEntries(left)] as const;
+  });
+  return { packages: Object.fromEntries(kept), tags: Object.fromEntries(still), project };
+}
+
+/** As it would be typed into a test. */
+export function print({ packages, tags, project }: Told): string {
+  const rows = Object.entries(packages).map(
+    ([id, manifest]) => `  ${JSON.stringify(id)}: ${JSON.stringify(manifest)},`,
+  );
+  return [`project ${JSON.stringify(project)}`, "packages {", ...rows, "}", `tags ${JSON.stringify(tags)}`].join("\n");
+}
