@@ -34,7 +34,7 @@ export function localSupply(errand: Errand, net: Net, pantry: Pantry | undefined
     promoted,
     fetching: guess,
   });
-  bringStored(source, larder, plan).then((some) => some || guess(), guess);
+  if (!plan.late) bringStored(source, larder, plan).then((some) => some || guess(), guess);
   return {
     metadata,
     drive: (steps, tick) => {

@@ -13,13 +13,17 @@ export interface Plan {
   overrides: ReadonlyMap<string, string>;
   known: ReadonlySet<string>;
   peers: boolean;
+  /** Nothing is to be asked for before the engine asks: a lock may be all that it takes. */
+  late: boolean;
 }
 
-export function planOf({ context }: Project): Plan {
+export function planOf({ context, options }: Project): Plan {
   const { world, lock, tree } = context;
+  // A flat resolution takes a whole lock or goes by what the registry says of each package.
+  const flat = options.strategy === "flat";
   const known = new Set([...tree.workspaceSpecs.values()].map(({ name }) => name));
   // Entries of older locks are fetched once more, whatever they are.
-  if ((lock?.originalLockfileVersion ?? 0) >= 2) {
+  if (!flat && (lock?.originalLockfileVersion ?? 0) >= 2) {
     for (const { manifest } of lock?.packages.values() ?? []) known.add(manifest.name ?? "");
   }
   const overrides = new Map<string, string>();
@@ -27,7 +31,13 @@ export function planOf({ context }: Project): Plan {
     const plain = rule.keySpec === "*" && rule.value !== "*" && !rule.value.startsWith("$");
     if (plain) overrides.set(rule.name, rule.value);
   }
-  return { manifest: followed(tree.root.manifest), overrides, known, peers: !world.legacyPeerDeps };
+  return {
+    manifest: followed(tree.root.manifest),
+    overrides,
+    known,
+    peers: !world.legacyPeerDeps,
+    late: flat && Boolean(lock?.loaded),
+  };
 }
 
 /** Only what a preload reads: a project's manifest may hold what cannot be sent to another thread. */

@@ -7,7 +7,9 @@ import type {
   ResolveOptions,
 } from "../src/api.ts";
 import { orAbort } from "../src/base/on-abort.ts";
-import { type Failure, failure } from "../src/errors.ts";
+import { type Failure, failure, InstallError } from "../src/errors.ts";
+import type { FlatAnswer } from "../src/flat/resolve-flat.ts";
+import type { Steps } from "../src/ideal/need.ts";
 import { type Project, readProject } from "../src/ideal/project.ts";
 import { resolveTree, writeProject } from "../src/ideal/resolve.ts";
 import { treeData } from "../src/ideal/tree-data.ts";
@@ -86,7 +88,7 @@ export class Run {
     this.#lap("read");
     try {
       meter?.phase("resolve");
-      const { warnings } = await this.#drive(project, supply, meter);
+      const { warnings, rung = null, solver } = await this.#drive(project, supply, meter);
       supply.settle();
       this.#lap("resolve");
       await this.#complete(project, supply, meter);
@@ -101,8 +103,8 @@ export class Run {
         files,
         lockfile,
         warnings: all,
-        stats: this.#stats(supply, placed()),
-        rung: null,
+        stats: { ...this.#stats(supply, placed()), ...(solver && { solver }) },
+        rung,
       };
     } finally {
       meter?.stop();
@@ -111,14 +113,15 @@ export class Run {
   }
 
   /** @throws InstallError EOFFLINE where a run without requests lacks anything, whatever the engine made of that */
-  async #drive(project: Project, supply: Supply, meter: Meter | undefined): Promise<{ warnings: readonly Failure[] }> {
+  async #drive(project: Project, supply: Supply, meter: Meter | undefined): Promise<Built> {
     const offline = this.#job.settings.cache === "offline";
     const check = async (): Promise<void> => {
       if (offline) (await import("./check-offline.ts")).checkOffline(await supply.missing());
     };
     try {
       const { tree, options } = project.context;
-      const built = await supply.drive(resolveTree(project), () => {
+      const steps = await strategyOf(project);
+      const built = await supply.drive(steps, () => {
         meter?.tick();
         this.#job.placed?.tick(tree.inventory, options.platform);
       });
@@ -163,6 +166,18 @@ export class Run {
     }
     return await connect({ project, config, metadata, cache: settings.cache ?? "default", signal, warn });
   }
+}
+
+/** What either strategy answers. */
+type Built = { warnings: readonly Failure[] } & Partial<Pick<FlatAnswer, "rung" | "solver">>;
+
+/** The solver is loaded only for those who ask for a flat answer. */
+async function strategyOf(project: Project): Promise<Steps<Built>> {
+  const { strategy = "npm" } = project.options;
+  if (strategy === "npm") return resolveTree(project);
+  if (strategy !== "flat") throw new InstallError(failure("EINVALIDOPTION", `strategy "${strategy}": npm, flat`));
+  const { resolveFlat } = await import("../src/flat/resolve-flat.ts");
+  return resolveFlat(project);
 }
 
 function npmrcText({ files, root }: ProjectInput): string {

@@ -86,7 +86,7 @@ class Journey {
       promoted,
       fetching,
     });
-    this.#setOut().catch(() => this.#preload.start());
+    if (!departure.plan.late) this.#setOut().catch(() => this.#preload.start());
   }
 
   hear(ring: Exclude<Ring, { to: "start" }>): void {

@@ -132,7 +132,7 @@ export class OverrideSet {
   }
 
   /** The spec of an edge that this rule is for (npm-tree §6.3). `$x` is what the project, or else the dependent, asks of x. */
-  effective(raw: string, { from }: Edge): string {
+  effective(raw: string, { from }: Pick<Edge, "from">): string {
     if (!this.value || this.value === "*") return raw;
     return this.value.startsWith("$") ? referenced(this.value, from) : this.value;
   }

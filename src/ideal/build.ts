@@ -6,8 +6,9 @@ import { notTerminating } from "../graph/world.ts";
 import { DetachedCandidate } from "../placement/can-place.ts";
 import { ofProject, Placement, type PlaceReport } from "../placement/place.ts";
 import { Candidates } from "./candidates.ts";
+import { holdsMore, openPackage } from "./contents.ts";
 import { type Context, raise, Unexplained } from "./context.ts";
-import { needCode, needTarball, PAUSE, type Steps } from "./need.ts";
+import { needCode, PAUSE, type Steps } from "./need.ts";
 import { DepsQueue } from "./queue.ts";
 
 /** A folder whose package changes more often than this is one of two that evict each other (npm-tree §25.1a). */
@@ -62,7 +63,7 @@ export class Builder {
     world.step();
     if (this.#seen.has(node) || !node.placed || node.tree !== tree) return;
     this.#seen.add(node);
-    if (node !== tree.root && holdsMore(node)) yield* this.#open(node);
+    if (node !== tree.root && holdsMore(node)) yield* openPackage(node, this.#context);
     const found: { edge: Edge; dep: Node }[] = [];
     for (const edge of this.#problemEdges(node)) {
       if (!edge.peerConflicted) found.push({ edge, dep: yield* this.#candidateFor(edge) });
@@ -73,13 +74,6 @@ export class Builder {
       if (this.#context.unexplained.length) yield* explainWarnings(this.#context);
     }
     for (const { to } of node.edges().values()) if (to?.isLink) this.#links.add(to as Link);
-  }
-
-  /** Opens the tarball of a package that ships others in it or says in a shrinkwrap what it wants (npm-tree §21). */
-  *#open(node: Node): Steps<void> {
-    const opened = yield* needTarball(node.resolved as string, node.name, node.integrity);
-    if (opened.ok) opened.value.place(node, this.#context);
-    else raise({ ...opened.failure, requiredBy: [...node.edgesIn].map((edge) => edge.from.location) });
   }
 
   /** npm-tree §8.3 */
@@ -181,16 +175,6 @@ export function* explainWarnings({ unexplained, warnings }: Context): Steps<void
   if (unexplained.length === 0) return;
   const words = yield* needCode(() => import("./words.ts"));
   for (const wording of unexplained.splice(0)) warnings.push(wording(words));
-}
-
-function holdsMore(node: Node): boolean {
-  const list = node.manifest.bundleDependencies;
-  return (
-    (node.hasShrinkwrap || (Array.isArray(list) && list.length > 0)) &&
-    Boolean(node.resolved) &&
-    !node.inert &&
-    !node.isLink
-  );
 }
 
 /** The nearest package below a folder that would do, breadth first, and not from somebody's bundle. */

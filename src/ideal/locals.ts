@@ -23,7 +23,8 @@ function links(edge: Edge, folder: string, { tree, options }: Context): boolean 
   return /^file:\.\.?\//.test(edge.rawSpec) && `${folder}/`.startsWith(`${tree.root.path}/`);
 }
 
-function linkTo(name: string, folder: string, { world, tree, folders }: Context): Node {
+/** A link to a folder of the project, whose place in the tree comes with it. */
+export function linkTo(name: string, folder: string, { world, tree, folders }: Context): Node {
   tree.placeTarget = placeTarget;
   if (folder === tree.root.path) return new Link({ world, name }, tree.root);
   const standing = tree.at(folder);
@@ -44,7 +45,7 @@ function workspaceFor(edge: Edge, { tree, world }: Context): Node | null {
 /** The manifest behind a spec that is none of a registry's. */
 export function* pickLocal(
   spec: FileSpec | RemoteSpec | GitSpec,
-  edge: Edge,
+  edge: { readonly name: string; readonly from: { readonly location: string } },
   context: Context,
 ): Steps<Outcome<Picked>> {
   switch (spec.type) {

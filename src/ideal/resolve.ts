@@ -20,9 +20,14 @@ export interface Written {
  * From a project that was read to the tree that npm would build (npm-tree §7). Answers the warnings.
  * @throws InstallError what npm itself fails with, and ENONTERMINATING or ENPMCRASH where it does not end or crashes
  */
-export function* resolveTree(project: Project): Steps<{ warnings: readonly Failure[] }> {
+export function resolveTree(project: Project): Steps<{ warnings: readonly Failure[] }> {
+  return explained(buildTree(project));
+}
+
+/** Work whose failures are put into words while the tree stands as it did. */
+export function* explained<T>(work: Steps<T>): Steps<T> {
   try {
-    return yield* buildTree(project);
+    return yield* work;
   } catch (error) {
     if (!(error instanceof Unexplained)) throw error;
     const words = yield* needCode(() => import("./words.ts"));
@@ -43,13 +48,18 @@ function* buildTree(project: Project): Steps<{ warnings: readonly Failure[] }> {
   context.world.overrides?.assertDirect(context.tree.root.edges().values());
   builder.queue.push(context.tree.root);
   yield* builder.run();
-  finishFlags(context, lock?.loaded ?? false);
+  yield* finishTree(context, lock?.loaded ?? false);
+  project.requested = requested;
+  return { warnings: context.warnings };
+}
+
+/** What is said of a tree once all of it stands: flags, what does not fit this machine, what is deprecated. */
+export function* finishTree(context: Context, fromLock: boolean): Steps<void> {
+  finishFlags(context, fromLock);
   pruneFailedOptional(context);
   checkEnginesAndPlatforms(context);
   warnDeprecated(context);
   yield* explainWarnings(context);
-  project.requested = requested;
-  return { warnings: context.warnings };
 }
 
 /** The files that npm would write for a tree that was built. */

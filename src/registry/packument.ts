@@ -156,6 +156,11 @@ export class Packument {
     }
   }
 
+  /** Versions of equal shape differ in nothing but their version and their tarball. */
+  shapeOf(entry: number): number {
+    return this.#word(HEADER + entry);
+  }
+
   has(version: string): boolean {
     return this.#find(version) >= 0;
   }

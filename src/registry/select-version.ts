@@ -130,10 +130,11 @@ function pickFromRange(query: Query, text: string): Outcome<Manifest> {
   return miss(query, none ? "ENOVERSIONS" : "ETARGET");
 }
 
-const BEST = 3;
+/** The highest {@link rank}. */
+export const BEST = 3;
 
 /** Above all not deprecated on a fitting engine; then a fitting engine; then not deprecated. */
-function rank(manifest: Manifest, policy: PickPolicy): number {
+export function rank(manifest: Manifest, policy: PickPolicy): number {
   const fits = engineFits(manifest, policy);
   return manifest.deprecated ? (fits ? 2 : 0) : fits ? BEST : 1;
 }
@@ -175,7 +176,7 @@ function topOf(packument: Packument, entries: ArrayLike<number>, range: Range): 
 }
 
 /** npm lets a version pass that the document gives no time for, and none that it gives nonsense for. */
-function isInTime(packument: Packument, key: string, { before = null }: PickPolicy): boolean {
+export function isInTime(packument: Packument, key: string, { before = null }: PickPolicy): boolean {
   if (before === null && !packument.hasOddTime) return true;
   const time = packument.time(key);
   return time === undefined || Date.parse(time) <= (before ?? Number.POSITIVE_INFINITY);

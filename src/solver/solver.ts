@@ -91,7 +91,7 @@ export class Solver<F, N, A> {
     const requirements = yield* this.#source.requirements(name, index);
     let obstacle: Incompatibility<F> | null = null;
     for (const requirement of requirements) {
-      const told = this.#learn(name, requirement);
+      const told = this.#learn(requirement);
       if (told && this.#techniques.lookahead && this.#forbids(told, name, index)) obstacle ??= told;
     }
     this.#changed.add(name);
@@ -105,7 +105,7 @@ export class Solver<F, N, A> {
     this.#solution.decide(name, index);
   }
 
-  #learn(name: PackageId, { versions, package: other, allowed, fact }: Requirement<F>): Incompatibility<F> | null {
+  #learn({ of: name, versions, package: other, allowed, fact }: Requirement<F>): Incompatibility<F> | null {
     const sets = this.#sets;
     const refused = sets.not(allowed);
     const terms = new Map<PackageId, SetId>([[name, versions]]);

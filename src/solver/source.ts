@@ -4,7 +4,9 @@ import type { SetId } from "./version-sets.ts";
 
 /** What some versions of a package ask of another. */
 export interface Requirement<F> {
-  /** The versions that ask: the one being decided is among them. */
+  /** Who asks: the package being decided, or one whose wish could not be told before. */
+  readonly of: PackageId;
+  /** The versions that ask. */
   readonly versions: SetId;
   readonly package: PackageId;
   /** What satisfies it. With "absent" in it, it brings nothing in. */

@@ -1,0 +1,17 @@
+import type { DependencyType } from "../api.ts";
+import type { Missing } from "../flat-api.ts";
+import type { SetId } from "../solver/version-sets.ts";
+import type { Universe } from "./universe.ts";
+
+/** What the solver is told, as it is. */
+export interface Fact {
+  readonly kind: "dependency" | "constraint";
+  /** Who asks; null for the project. */
+  readonly from: Universe | null;
+  readonly versions: SetId;
+  readonly to: Universe;
+  readonly spec: string;
+  readonly rawSpec: string;
+  readonly type: DependencyType;
+  readonly missing?: Missing | undefined;
+}

@@ -1,0 +1,72 @@
+import type { PickPolicy } from "../registry/select-version.ts";
+import type { SetId, VersionSets } from "../solver/version-sets.ts";
+import { parseVersion } from "../spec/version.ts";
+import type { Universe } from "./universe.ts";
+
+/** Versions that `^` takes for compatible: one major, below 1 one minor, below 0.1 one patch. */
+export interface Line {
+  readonly line: string;
+  readonly set: SetId;
+}
+
+/**
+ * Packages of which two copies are a bug: those that keep state in their module, or compare what they made by identity.
+ * `singletons` adds to these.
+ */
+export const SINGLETONS: readonly string[] = [
+  ...["react", "react-dom", "react-native", "preact", "vue", "svelte", "solid-js", "@angular/core", "lit", "rxjs"],
+  ...[
+    "three",
+    "styled-components",
+    "@emotion/react",
+    "redux",
+    "mobx",
+    "graphql",
+    "typescript",
+    "webpack",
+    "@babel/core",
+  ],
+];
+
+/** The lines of a set of versions, that of the best pick first, then the others from the highest down. */
+export function compatibilityLine(
+  universe: Universe,
+  allowed: SetId,
+  { sets, policy }: { sets: VersionSets; policy: PickPolicy },
+): Line[] {
+  const members = new Map<string, number[]>();
+  const bounds = sets.bounds(allowed);
+  for (let at = 0; at < bounds.length; at += 2) {
+    for (let index = bounds[at] as number; index < (bounds[at + 1] as number); index++) {
+      const line = lineOf(universe.version(index));
+      const list = members.get(line);
+      if (list) list.push(index);
+      else members.set(line, [index]);
+    }
+  }
+  const picked = lineOf(universe.version(universe.pick(allowed, { policy, lowest: false, locked: undefined })));
+  const lines = [...members].map(([line, indices]) => ({
+    line,
+    set: setOf(indices, sets),
+    top: indices.at(-1) as number,
+  }));
+  lines.sort((a, b) => Number(b.line === picked) - Number(a.line === picked) || b.top - a.top);
+  return lines.map(({ line, set }) => ({ line, set }));
+}
+
+/** 1.2.3 is of 1, 0.2.3 of 0.2, 0.0.3 of 0.0.3 */
+function lineOf(text: string): string {
+  const version = parseVersion(text);
+  if (!version) return text;
+  const { major, minor, patch } = version;
+  return major > 0 ? `${major}` : minor > 0 ? `0.${minor}` : `0.0.${patch}`;
+}
+
+function setOf(indices: readonly number[], sets: VersionSets): SetId {
+  const bounds: number[] = [];
+  for (const index of indices) {
+    if (bounds.at(-1) === index) bounds[bounds.length - 1] = index + 1;
+    else bounds.push(index, index + 1);
+  }
+  return sets.of(bounds);
+}

@@ -1,0 +1,101 @@
+import { type Failure, failure, InstallError } from "../errors.ts";
+import type { Edge } from "../graph/edge.ts";
+import { Node } from "../graph/node.ts";
+import { notTerminating } from "../graph/world.ts";
+import { holdsMore, openPackage } from "../ideal/contents.ts";
+import { type Context, raise } from "../ideal/context.ts";
+import { needCode, PAUSE, type Steps } from "../ideal/need.ts";
+import { integrityOf } from "../registry/dist.ts";
+import type { Universe } from "./universe.ts";
+
+/** A version that was decided. */
+export interface Copy {
+  readonly universe: Universe;
+  readonly index: number;
+}
+
+/** Copies that may be nested before a tree counts as one that never ends. */
+const MOST = 100_000;
+
+/**
+ * Puts what was decided into `node_modules`: the first copy of each package at the top, the others below those who need them.
+ * Answers what does not hold: on the lower rungs warnings, never anything on the highest.
+ */
+export function* plant(copies: ReadonlyMap<string, readonly Copy[]>, context: Context): Steps<Failure[]> {
+  const { tree } = context;
+  for (const [key, [first]] of copies) {
+    if (first && !tree.root.children.has(key)) tree.attach(yield* nodeOf(first, context), tree.root);
+  }
+  const failures: Failure[] = [];
+  const queue: Node[] = [tree.root, ...tree.root.children.values(), ...tree.tops];
+  const seen = new Set<Node>();
+  for (const node of queue) {
+    if (seen.has(node) || !node.placed) continue;
+    seen.add(node);
+    if (seen.size > MOST) raise(notTerminating(`the copies below ${node.location}`));
+    yield PAUSE;
+    if (holdsMore(node) && node !== tree.root) yield* openPackage(node, context);
+    for (const edge of node.edges().values()) {
+      if (edge.valid || node.inShrinkwrap) continue;
+      const copy = edge.peer ? null : yield* copyFor(edge, copies.get(edge.key), context);
+      if (copy) {
+        tree.attach(copy, node);
+        queue.push(copy);
+      } else if (edge.spec.type !== "optional") failures.push(unmet(edge));
+    }
+  }
+  return failures;
+}
+
+function* nodeOf({ universe, index }: Copy, context: Context): Steps<Node> {
+  const { world } = context;
+  const single = universe.single(index);
+  const { name } = universe;
+  if (single?.folder != null)
+    return (yield* needCode(() => import("../ideal/locals.ts"))).linkTo(name, single.folder, context);
+  const manifest = universe.manifest(index);
+  if (single) return new Node({ world, name, manifest, resolved: single.resolved, integrity: single.integrity });
+  context.picked.add(manifest);
+  return new Node({
+    world,
+    name,
+    manifest,
+    resolved: manifest.dist?.tarball ?? null,
+    integrity: integrityOf(manifest.dist),
+  });
+}
+
+/** The copy that a dependency was decided to have, where the one in reach is another. */
+function* copyFor(edge: Edge, copies: readonly Copy[] = [], context: Context): Steps<Node | null> {
+  if (copies.length < 2) return null;
+  for (const copy of copies) {
+    const node = yield* nodeOf(copy, context);
+    if (edge.satisfiedBy(node)) return node;
+  }
+  return null;
+}
+
+function unmet(edge: Edge): Failure {
+  const { from, to, name, effective, spec } = edge;
+  const who = from.location === "" ? "the project" : `${from.name}@${from.version}`;
+  const peer = spec.peer ? "the peer " : "";
+  const has = to ? `${name}@${to.version}` : "none";
+  return failure("ERESOLVE", `${who} wants ${peer}${name}@${effective || "*"}; the flat answer has ${has}`, {
+    package: name,
+    spec: effective,
+    requiredBy: [from.location],
+    ...(to && { found: to.version }),
+  });
+}
+
+/** An answer in which everything must hold does not: only a rule that reaches further than one dependent can do that. */
+export function outOfReach(failures: readonly Failure[]): InstallError {
+  const [first] = failures as readonly [Failure];
+  return new InstallError(
+    failure("EOVERRIDE", `${first.message}, because an override counts below one package only`, {
+      ...(first.package !== undefined && { package: first.package }),
+      requiredBy: first.requiredBy,
+      wayOut: [{ kind: "other", text: `Override ${first.package} for the whole project.` }],
+    }),
+  );
+}

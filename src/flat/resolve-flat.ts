@@ -1,0 +1,233 @@
+import type { ResolveOptions } from "../api.ts";
+import { type Failure, failure, InstallError, ok } from "../errors.ts";
+import type { Proof, Rung, SolverStats } from "../flat-api.ts";
+import { fold } from "../graph/fold.ts";
+import type { Context } from "../ideal/context.ts";
+import { raise } from "../ideal/context.ts";
+import { type Answer, type Need, needCode, type Steps } from "../ideal/need.ts";
+import { updatesAll } from "../ideal/options.ts";
+import type { Project } from "../ideal/project.ts";
+import { DepsQueue } from "../ideal/queue.ts";
+import { explained, finishTree } from "../ideal/resolve.ts";
+import type { Incompatibility } from "../solver/incompatibility.ts";
+import { Solver } from "../solver/solver.ts";
+import { ALL_TECHNIQUES, type Techniques } from "../solver/techniques.ts";
+import { VersionSets } from "../solver/version-sets.ts";
+import type { Fact } from "./fact.ts";
+import { SINGLETONS } from "./lines.ts";
+import { type Copy, outOfReach, plant } from "./plant.ts";
+import { prove } from "./prove.ts";
+import { assertFlat } from "./rules.ts";
+import { Settler } from "./settle.ts";
+import { NpmSource, type SourceOptions, type Trial } from "./source.ts";
+import { lockHolds } from "./stay.ts";
+
+export interface FlatAnswer {
+  readonly warnings: readonly Failure[];
+  readonly rung: Rung;
+  readonly solver: SolverStats;
+}
+
+const RUNGS: readonly Rung[] = ["none", "peers", "copies"];
+
+/**
+ * One version of each package of a project, as its tree (docs/solver.md).
+ * @throws InstallError ENOSOLUTION with `details.proof` (a `Proof`) where there is none, EINVALIDOPTION, EOVERRIDE, and what
+ * the npm strategy throws of a project that it cannot read
+ */
+export function resolveFlat(project: Project, techniques: Techniques = ALL_TECHNIQUES): Steps<FlatAnswer> {
+  return explained(resolve(project, techniques));
+}
+
+const CHOICES = {
+  relax: RUNGS,
+  resolutionMode: ["highest", "lowest", "lowest-direct"],
+  prereleases: ["as-written", "never", "if-necessary", "allow"],
+} as const;
+
+function checkOptions(options: ResolveOptions): void {
+  for (const [name, known] of Object.entries(CHOICES)) {
+    const value = options[name as keyof typeof CHOICES];
+    if (value !== undefined && !(known as readonly string[]).includes(value)) {
+      throw new InstallError(failure("EINVALIDOPTION", `${name} "${String(value)}": ${known.join(", ")}`));
+    }
+  }
+  const { singletons = [] } = options;
+  if (!Array.isArray(singletons) || singletons.some((name) => typeof name !== "string")) {
+    throw new InstallError(failure("EINVALIDOPTION", "singletons: a list of package names"));
+  }
+}
+
+function* resolve(project: Project, techniques: Techniques): Steps<FlatAnswer> {
+  const { context, options } = project;
+  checkOptions(options);
+  const none: SolverStats = { decisions: 0, conflicts: 0, backtracks: 0, undone: 0, incompatibilities: 0, sets: 0 };
+  if (lockHolds(context)) {
+    yield* finishTree(context, true);
+    return { warnings: context.warnings, rung: "none", solver: none };
+  }
+  if (!updatesAll(options)) context.old?.loadWorkspaces(context);
+  const { edits } = project;
+  const requested = edits && (yield* edits.applyRequests(options, context, new DepsQueue()));
+  context.world.overrides?.assertDirect(context.tree.root.edges().values());
+  assertFlat(context.world.overrides);
+  const search = new Search(context, options, techniques);
+  const found = yield* search.climbDown();
+  const unmet = yield* plant(found.copies, context);
+  if (unmet.length > 0 && found.rung === "none") throw outOfReach(unmet);
+  yield* finishTree(context, false);
+  project.requested = requested;
+  return { warnings: [...context.warnings, ...unmet, ...found.left], rung: found.rung, solver: search.stats };
+}
+
+interface Found {
+  readonly rung: Rung;
+  /** By key of the installed name. */
+  readonly copies: ReadonlyMap<string, Copy[]>;
+  readonly left: readonly Failure[];
+}
+
+const NOTHING_ASKED: Answer = ok(undefined);
+
+/** The attempts of one resolution, from rung to rung. They share what they learn of packages, and nothing else. */
+class Search {
+  readonly stats: SolverStats = { decisions: 0, conflicts: 0, backtracks: 0, undone: 0, incompatibilities: 0, sets: 0 };
+  readonly #context: Context;
+  readonly #options: ResolveOptions;
+  readonly #techniques: Techniques;
+  readonly #sets: VersionSets;
+  readonly #settler: Settler;
+  readonly #locked: ReadonlyMap<string, string>;
+
+  constructor(context: Context, options: ResolveOptions, techniques: Techniques) {
+    this.#context = context;
+    this.#options = options;
+    this.#techniques = techniques;
+    this.#sets = new VersionSets(techniques.remember);
+    this.#locked = lockedVersions(context);
+    const { prereleases = "as-written" } = options;
+    this.#settler = new Settler(context, this.#sets, { prereleases, locked: this.#locked });
+  }
+
+  /** @throws InstallError ENOSOLUTION */
+  *climbDown(): Steps<Found> {
+    const last = RUNGS.indexOf(this.#options.relax ?? "none");
+    for (const [at, rung] of RUNGS.entries()) {
+      const { source, solver } = this.#attempt(rung);
+      const solved = yield* solver.run();
+      for (const [name, count] of Object.entries(solver.stats) as [keyof SolverStats, number][]) {
+        this.stats[name] = name === "sets" ? count : this.stats[name] + count;
+      }
+      if (solved.ok) return { rung, ...this.#gather(source, solved.decisions) };
+      if (at === last) return yield* this.#fail(solved.conflict, source, rung);
+    }
+    throw new Error("no rung is left");
+  }
+
+  #attempt(rung: Rung, trial?: Trial): { source: NpmSource; solver: Solver<Fact, Need, Answer> } {
+    const { resolutionMode: mode = "highest", prereleases = "as-written", singletons = [] } = this.#options;
+    const { merge } = this.#techniques;
+    const options: SourceOptions = {
+      ...{ rung, mode, prereleases, locked: this.#locked, merge, trial },
+      singletons: new Set([...SINGLETONS, ...singletons]),
+    };
+    const source = new NpmSource(this.#context, options, { sets: this.#sets, settler: this.#settler });
+    return { source, solver: new Solver(source, this.#sets, this.#techniques) };
+  }
+
+  #gather(source: NpmSource, decisions: ReadonlyMap<number, number>): Pick<Found, "copies" | "left"> {
+    const copies = new Map<string, Copy[]>();
+    const left: Failure[] = [];
+    for (const [id, index] of decisions) {
+      const entry = source.packages.entry(id);
+      if (entry.kind === "package") {
+        const key = this.#settler.keyOf(entry.universe);
+        const list = copies.get(key);
+        if (list) list.push({ universe: entry.universe, index });
+        else copies.set(key, [{ universe: entry.universe, index }]);
+      } else if (entry.kind === "choice" && index > 1 && entry.choice.fact.type === "optional") {
+        left.push(leftOut(entry.choice.fact));
+      }
+    }
+    for (const list of copies.values()) this.#sortCopies(list);
+    return { copies, left };
+  }
+
+  /** The copy at the top: what the project itself asks for, else the highest. */
+  #sortCopies(list: Copy[]): void {
+    if (list.length < 2) return;
+    const { root } = this.#context.tree;
+    const own = root.edges().get(this.#settler.keyOf((list[0] as Copy).universe));
+    const fits = ({ universe, index }: Copy): boolean =>
+      own !== undefined && this.#context.world.ranges.satisfies(universe.version(index), own.effective);
+    list.sort((a, b) => Number(fits(b)) - Number(fits(a)) || b.index - a.index);
+  }
+
+  *#fail(conflict: Incompatibility<Fact>, source: NpmSource, rung: Rung): Steps<never> {
+    const proof = prove(conflict, { packages: source.packages, sets: this.#sets });
+    const unread = proof.facts.find(({ missing }) => missing?.why === "unreadable")?.missing?.failure;
+    if (unread) return raise({ ...unread, requiredBy: [""] });
+    const { hintsFor } = yield* needCode(() => import("./hints.ts"));
+    const wayOut = hintsFor(proof, this.#hintWorld(rung));
+    return raise(noSolution(proof, rung, wayOut));
+  }
+
+  #hintWorld(rung: Rung): Parameters<typeof import("./hints.ts").hintsFor>[1] {
+    const { root } = this.#context.tree;
+    const edges = [...root.edges().values()];
+    return {
+      names: [...this.#settler.universes()].filter((one) => !one.isEmpty).map(({ name }) => name),
+      packument: (name) => this.#settler.packument(name)?.packument,
+      direct: new Map(edges.map((edge) => [edge.name, edge.effective])),
+      solvable: (overrides, specs) =>
+        this.#works(rung, { overrides: new Map(Object.entries(overrides)), specs: new Map(Object.entries(specs)) }),
+      rung: (other) => RUNGS.indexOf(other) > RUNGS.indexOf(rung) && this.#works(other),
+    };
+  }
+
+  /** Tries another way with what is known already: nothing is fetched for a hint. */
+  #works(rung: Rung, trial?: Trial): boolean {
+    const { solver } = this.#attempt(rung, trial);
+    const steps = solver.run();
+    let step = steps.next(NOTHING_ASKED);
+    while (!step.done) {
+      if (step.value.kind !== "pause") return false;
+      step = steps.next(NOTHING_ASKED);
+    }
+    return step.value.ok;
+  }
+}
+
+function leftOut({ from, to, spec }: Fact): Failure {
+  const who = from?.name ?? "the project";
+  return failure(
+    "EOPTIONAL",
+    `${to.name}@${spec}, an optional dependency of ${who}, is left out: nothing else allows it`,
+    {
+      package: to.name,
+      spec,
+      wayOut: [{ kind: "other", text: "npm ci does not take a lock without it: install from the lock with webhoist." }],
+    },
+  );
+}
+
+function noSolution(proof: Proof, rung: Rung, wayOut: Failure["wayOut"]): Failure {
+  const what = rung === "copies" ? "no choice of versions" : "no single version of each package";
+  return failure("ENOSOLUTION", `There is ${what} that suits the whole project.`, {
+    requiredBy: [""],
+    wayOut,
+    details: { proof, rung },
+  });
+}
+
+/** What a lock has: where a name stands several times, the top one. */
+function lockedVersions({ lock, options }: Context): Map<string, string> {
+  const locked = new Map<string, string>();
+  for (const [location, { manifest, target }] of lock?.loaded ? lock.packages : []) {
+    const at = location.lastIndexOf("node_modules/");
+    const name = location.slice(at + "node_modules/".length);
+    if (at < 0 || target !== null || !manifest.version || options.updateNames.has(name)) continue;
+    if (at === 0 || !locked.has(fold(name))) locked.set(fold(name), manifest.version);
+  }
+  return locked;
+}

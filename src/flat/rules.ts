@@ -1,0 +1,45 @@
+import { failure, InstallError } from "../errors.ts";
+import type { EdgeSpec } from "../graph/edge-spec.ts";
+import type { OverrideSet } from "../graph/overrides.ts";
+import type { Context } from "../ideal/context.ts";
+import type { Universe } from "./universe.ts";
+
+/**
+ * A wish of some version after overrides. Of rules inside rules those for the very dependent count: with one copy of each
+ * package there is no telling by which path one came to it.
+ */
+export function effectiveSpec(
+  universe: Universe,
+  index: number,
+  { spec, context }: { spec: EdgeSpec; context: Context },
+): string {
+  const { overrides } = context.world;
+  if (!overrides) return spec.raw;
+  const of = overrides.ruleForNode({ name: universe.name, version: universe.version(index) }, context.world);
+  const rule = of.ruleFor({ spec }, context.world);
+  return rule.name === spec.name ? rule.effective(spec.raw, { from: context.tree.root }) : spec.raw;
+}
+
+/** @throws InstallError EOVERRIDE for a rule that lies deeper than a dependent and what it depends on */
+export function assertFlat(overrides: OverrideSet | null): void {
+  for (const outer of overrides?.children.values() ?? []) {
+    for (const inner of outer.children.values()) {
+      const [deep] = inner.children.values();
+      if (!deep) continue;
+      const path = [outer.key, inner.key, deep.key].join(" > ");
+      throw new InstallError(
+        failure(
+          "EOVERRIDE",
+          `The override ${path} is for one path to ${deep.name}; in a flat answer there is one ${deep.name} for all`,
+          {
+            package: deep.name,
+            wayOut: [
+              { kind: "override", text: `Override ${deep.name} everywhere`, overrides: { [deep.key]: deep.value } },
+              { kind: "other", text: `Override it for its dependent alone: { "${inner.key}": { "${deep.key}": … } }` },
+            ],
+          },
+        ),
+      );
+    }
+  }
+}

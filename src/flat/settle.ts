@@ -1,0 +1,162 @@
+import type { Missing, PrereleaseMode } from "../flat-api.ts";
+import type { EdgeSpec } from "../graph/edge-spec.ts";
+import { type Context, raise } from "../ideal/context.ts";
+import { needCode, needPackument, type Steps } from "../ideal/need.ts";
+import { NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
+import type { FileSpec, GitSpec, RegistrySpec, RemoteSpec, Spec } from "../spec/spec.ts";
+import { Universe } from "./universe.ts";
+import { PackumentVersions } from "./versions.ts";
+
+const loadLocals = () => import("../ideal/locals.ts");
+
+/** Which versions a spec takes; none of them: why. */
+export interface Settled {
+  readonly allowed: SetId;
+  readonly missing?: Missing | undefined;
+}
+
+interface Wish {
+  readonly effective: string;
+  /** Absolute folder that relative specs start from; null for the project's. */
+  readonly folder: string | null;
+}
+
+/** Every package that was met, and what specs come to of them. One serves all rungs and all attempts of a resolution. */
+export class Settler {
+  readonly #context: Context;
+  readonly #sets: VersionSets;
+  readonly #prereleases: PrereleaseMode;
+  readonly #locked: ReadonlyMap<string, string>;
+  readonly #universes = new Map<string, Universe>();
+  readonly #keys = new Map<Universe, string>();
+  readonly #packuments = new Map<string, PackumentVersions | Missing>();
+  readonly #settled = new Map<string, Settled>();
+
+  constructor(
+    context: Context,
+    sets: VersionSets,
+    how: { prereleases: PrereleaseMode; locked: ReadonlyMap<string, string> },
+  ) {
+    this.#context = context;
+    this.#sets = sets;
+    this.#prereleases = how.prereleases;
+    this.#locked = how.locked;
+  }
+
+  /** All that is called so in `node_modules`. */
+  universe({ key, name }: Pick<EdgeSpec, "key" | "name">): Universe {
+    let universe = this.#universes.get(key);
+    if (!universe) {
+      universe = new Universe(name, this.#sets);
+      this.#universes.set(key, universe);
+      this.#keys.set(universe, key);
+    }
+    return universe;
+  }
+
+  keyOf(universe: Universe): string {
+    return this.#keys.get(universe) as string;
+  }
+
+  universes(): Iterable<Universe> {
+    return this.#universes.values();
+  }
+
+  /** What is known of a package of the registry. */
+  packument(name: string): PackumentVersions | null {
+    const known = this.#packuments.get(name);
+    return known instanceof PackumentVersions ? known : null;
+  }
+
+  *settle(spec: EdgeSpec, wish: Wish): Steps<Settled> {
+    const { tree } = this.#context;
+    const key = `${spec.key} ${spec.type === "workspace"} ${spec.accept ?? ""} ${wish.folder ?? ""} ${wish.effective}`;
+    const known = this.#settled.get(key);
+    if (known) return known;
+    const first = yield* this.#one(spec, wish);
+    const accept = spec.accept !== undefined && spec.type !== "workspace" && !tree.workspaceSpecs.has(spec.key);
+    const second = accept ? yield* this.#one(spec, { ...wish, effective: spec.accept as string }) : null;
+    const settled = second ? { allowed: this.#sets.or(first.allowed, second.allowed), missing: first.missing } : first;
+    if (settled.allowed !== NOTHING) this.universe(spec).write(settled.allowed, wish.effective || "*");
+    this.#settled.set(key, settled);
+    return settled;
+  }
+
+  *#one(spec: EdgeSpec, { effective, folder }: Wish): Steps<Settled> {
+    const { world, tree } = this.#context;
+    const want = world.want(spec.name, effective || "*", folder ?? tree.root.path);
+    if (!want.spec) return raise({ ...want.failure!, requiredBy: [folder ?? ""] });
+    const workspace = tree.workspaceSpecs.get(spec.key);
+    if (workspace) return this.#workspace(spec, { want: want.spec, folder: workspace.raw.slice("file:".length) });
+    const parsed = want.spec;
+    // a spec is parsed once for all names that ask the same: only an alias has a name of its own
+    if (parsed.type === "alias") return yield* this.#fromRegistry(spec, parsed.subSpec);
+    if ("registry" in parsed) return yield* this.#fromRegistry(spec, { ...parsed, name: spec.name });
+    return yield* this.#single(spec, parsed);
+  }
+
+  /** A name that is a workspace's is that workspace: nothing else can stand there. */
+  #workspace(spec: EdgeSpec, { want, folder }: { want: Spec; folder: string }): Settled {
+    const universe = this.universe(spec);
+    const manifest = this.#context.folders.manifest(folder) ?? {};
+    const source = `folder:${folder}`;
+    if (!universe.has(source)) universe.add(source, { manifest, resolved: null, integrity: null, folder });
+    const version = manifest.version ?? "";
+    const fits =
+      spec.type === "workspace" ||
+      (want.type === "directory" && want.fetchSpec === folder) ||
+      ("registry" in want && want.type === "tag") ||
+      ("fetchSpec" in want &&
+        want.fetchSpec !== null &&
+        this.#context.world.ranges.satisfies(version, want.fetchSpec || "*"));
+    if (fits) return { allowed: universe.setOf(source, [0, 1]) };
+    return { allowed: NOTHING, missing: { why: "none", ...(version && { found: version }) } };
+  }
+
+  *#fromRegistry(spec: EdgeSpec, { name, type, fetchSpec }: RegistrySpec): Steps<Settled> {
+    const universe = this.universe(spec);
+    const versions = yield* this.#versions(name);
+    if (!(versions instanceof PackumentVersions)) return { allowed: NOTHING, missing: versions };
+    if (!universe.has(name)) universe.add(name, versions);
+    const { bounds, missing } = versions.evaluate(fetchSpec || "*", fetchSpec ? type : "range");
+    let allowed = universe.setOf(name, bounds);
+    // A tag that has moved on is no reason to leave the version that a lock has of it.
+    const stays = type === "tag" ? versions.find(this.#locked.get(spec.key)) : -1;
+    if (stays >= 0) allowed = this.#sets.or(allowed, universe.setOf(name, [stays, stays + 1]));
+    return { allowed, missing };
+  }
+
+  *#versions(name: string): Steps<PackumentVersions | Missing> {
+    let known = this.#packuments.get(name);
+    if (!known) {
+      const outcome = yield* needPackument(name);
+      const policy = this.#context.options.policyFor(name);
+      known = outcome.ok
+        ? new PackumentVersions(outcome.value, policy, this.#prereleases)
+        : { why: outcome.failure.code === "E404" ? "package" : "unreadable", failure: outcome.failure };
+      this.#packuments.set(name, known);
+    }
+    return known;
+  }
+
+  /** A folder or a tarball. */
+  *#single(spec: EdgeSpec, parsed: FileSpec | RemoteSpec | GitSpec): Steps<Settled> {
+    const universe = this.universe(spec);
+    const context = this.#context;
+    if (parsed.type === "directory" && !context.options.installLinks) {
+      const folder = parsed.fetchSpec;
+      const source = `folder:${folder}`;
+      const manifest = context.folders.manifest(folder) ?? {};
+      if (!universe.has(source)) universe.add(source, { manifest, resolved: null, integrity: null, folder });
+      return { allowed: universe.setOf(source, [0, 1]) };
+    }
+    const source = `${parsed.type}:${parsed.fetchSpec}`;
+    if (!universe.has(source)) {
+      const { pickLocal } = yield* needCode(loadLocals);
+      const picked = yield* pickLocal(parsed, { name: spec.name, from: { location: "" } }, context);
+      if (!picked.ok) return { allowed: NOTHING, missing: { why: "unreadable", failure: picked.failure } };
+      universe.add(source, { ...picked.value, folder: null });
+    }
+    return { allowed: universe.setOf(source, [0, 1]) };
+  }
+}

@@ -1,0 +1,291 @@
+import type { Missing, PrereleaseMode, ResolutionMode, Rung } from "../flat-api.ts";
+import { type EdgeSpec, edgeSpecs } from "../graph/edge-spec.ts";
+import { fold } from "../graph/fold.ts";
+import type { Context } from "../ideal/context.ts";
+import { type Answer, type Need, PAUSE, type Steps } from "../ideal/need.ts";
+import { type PackageId, ROOT, ROOT_VERSION } from "../solver/incompatibility.ts";
+import type { PartialSolution } from "../solver/partial-solution.ts";
+import type { Requirement, Source } from "../solver/source.ts";
+import { ABSENT, NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
+import type { Fact } from "./fact.ts";
+import { compatibilityLine } from "./lines.ts";
+import { Packages } from "./packages.ts";
+import { effectiveSpec } from "./rules.ts";
+import type { Settled, Settler } from "./settle.ts";
+import type { Universe } from "./universe.ts";
+
+export interface SourceOptions {
+  readonly rung: Rung;
+  readonly mode: ResolutionMode;
+  readonly prereleases: PrereleaseMode;
+  readonly singletons: ReadonlySet<string>;
+  /** What a lock has of each installed name. */
+  readonly locked: ReadonlyMap<string, string>;
+  /** Whether versions that ask the same are told together. */
+  readonly merge: boolean;
+  /** What is tried in place of what is written, by installed name: overrides, and specs of the project's own. */
+  readonly trial?: Trial | undefined;
+}
+
+export interface Trial {
+  readonly overrides: ReadonlyMap<string, string>;
+  readonly specs: ReadonlyMap<string, string>;
+}
+
+/** Who asks for something. */
+interface Asker {
+  readonly of: PackageId;
+  readonly from: Universe | null;
+  readonly versions: SetId;
+}
+
+/** A choice's versions. */
+const TAKEN = 1;
+const LEFT = 2;
+
+type Requirements = Requirement<Fact>[];
+
+/** npm's meaning of packages, for the solver: docs/solver.md. */
+export class NpmSource implements Source<Fact, Need, Answer> {
+  readonly packages: Packages = new Packages();
+  readonly #context: Context;
+  readonly #options: SourceOptions;
+  readonly #sets: VersionSets;
+  readonly #settler: Settler;
+  readonly #direct = new Set<string>();
+  /** What was told of each package: by what is asked, the versions that ask it. */
+  readonly #told = new Map<PackageId, Map<string, SetId>>();
+  /** Wishes about packages that nothing has brought in yet, by their keys. */
+  readonly #pending = new Map<string, { asker: Asker; spec: EdgeSpec; effective: string }[]>();
+
+  constructor(context: Context, options: SourceOptions, parts: { sets: VersionSets; settler: Settler }) {
+    this.#context = context;
+    this.#options = options;
+    this.#sets = parts.sets;
+    this.#settler = parts.settler;
+    for (const edge of context.tree.root.edges().values()) this.#direct.add(edge.key);
+  }
+
+  pick(id: PackageId, set: SetId, solution: PartialSolution<Fact>): number {
+    const entry = this.packages.entry(id);
+    switch (entry.kind) {
+      case "project":
+        return ROOT_VERSION;
+      case "choice":
+        return this.#sets.has(set, TAKEN) ? TAKEN : LEFT;
+      case "lines":
+        return this.#line(entry.lines.lines, set, solution);
+      case "package":
+        return this.#version(entry.universe, set);
+      default:
+        return entry satisfies never;
+    }
+  }
+
+  waits(id: PackageId): boolean {
+    return this.packages.entry(id).kind === "lines";
+  }
+
+  #version(universe: Universe, set: SetId): number {
+    const { mode, locked } = this.#options;
+    const key = this.#settler.keyOf(universe);
+    const lowest = mode === "lowest" || (mode === "lowest-direct" && this.#direct.has(key));
+    const policy = this.#context.options.policyFor(universe.name);
+    return universe.pick(set, { policy, lowest, locked: locked.get(key) });
+  }
+
+  /** A line that is there already, else the best. */
+  #line(lines: readonly { to: PackageId; allowed: SetId }[], set: SetId, solution: PartialSolution<Fact>): number {
+    const open = lines.map((_, at) => at + 1).filter((index) => this.#sets.has(set, index));
+    const standing = open.find((index) => {
+      const { to, allowed } = lines[index - 1] as { to: PackageId; allowed: SetId };
+      const left = solution.left(to);
+      return !this.#sets.has(left, 0) && this.#sets.and(left, allowed) !== NOTHING;
+    });
+    return standing ?? (open[0] as number);
+  }
+
+  *requirements(id: PackageId, index: number): Steps<Requirements> {
+    const entry = this.packages.entry(id);
+    const versions = this.#sets.single(index);
+    switch (entry.kind) {
+      case "project":
+        return yield* this.#ofProject();
+      case "choice": {
+        const { to, allowed, fact } = entry.choice;
+        return index === TAKEN ? [{ of: id, versions, package: to, allowed, fact }] : [];
+      }
+      case "lines": {
+        const line = entry.lines.lines[index - 1] as { to: PackageId; allowed: SetId };
+        return [{ of: id, versions, package: line.to, allowed: line.allowed, fact: entry.lines.fact }];
+      }
+      case "package":
+        return yield* this.#ofPackage(id, entry.universe, index);
+      default:
+        return entry satisfies never;
+    }
+  }
+
+  *#ofProject(): Steps<Requirements> {
+    const asker: Asker = { of: ROOT, from: null, versions: this.#sets.single(ROOT_VERSION) };
+    const found: Requirements = [];
+    for (const edge of this.#context.tree.root.edges().values()) {
+      const tried = this.#options.trial?.specs.get(edge.name);
+      found.push(...(yield* this.#ask(asker, edge.spec, tried ?? this.#tried(edge.name) ?? edge.effective)));
+    }
+    return found;
+  }
+
+  #tried(name: string): string | undefined {
+    const { trial } = this.#options;
+    const value = trial?.overrides.get(name);
+    if (!value?.startsWith("$")) return value;
+    const own = this.#context.tree.root.edges().get(fold(value.slice(1)));
+    return own && (trial?.specs.get(own.name) ?? own.effective);
+  }
+
+  #effective(universe: Universe, index: number, spec: EdgeSpec): string {
+    return this.#tried(spec.name) ?? effectiveSpec(universe, index, { spec, context: this.#context });
+  }
+
+  *#ofPackage(id: PackageId, universe: Universe, index: number): Steps<Requirements> {
+    const again = this.#told.has(id);
+    const told = this.#told.get(id) ?? new Map<string, SetId>();
+    this.#told.set(id, told);
+    yield PAUSE;
+    const found: Requirements = [];
+    let askers: ((key: string) => SetId) | null = null;
+    for (const spec of this.#specs(universe, index)) {
+      const effective = this.#effective(universe, index, spec);
+      const key = keyOf(spec, effective);
+      if (this.#sets.has(told.get(key) ?? NOTHING, index)) continue;
+      askers ??= this.#askers(universe, index, again);
+      const versions = askers(key);
+      told.set(key, versions);
+      found.push(...(yield* this.#ask({ of: id, from: universe, versions }, spec, effective)));
+    }
+    return found;
+  }
+
+  /** What a version asks for; what its tarball brings along is its own affair. */
+  #specs(universe: Universe, index: number): EdgeSpec[] {
+    const manifest = universe.manifest(index);
+    const dev = universe.single(index)?.folder != null;
+    if (manifest._hasShrinkwrap && !dev) return [];
+    const bundled = Array.isArray(manifest.bundleDependencies) ? manifest.bundleDependencies : [];
+    const peers = !this.#context.world.legacyPeerDeps;
+    return [...edgeSpecs(manifest, { dev, peers }).values()].filter(({ name }) => dev || !bundled.includes(name));
+  }
+
+  /**
+   * Which versions ask for something: at first those around that are alike, which costs nothing; of a package that is looked at
+   * again, which is in conflict then, all that ask the same, so that a long ladder of them falls at once.
+   */
+  #askers(universe: Universe, index: number, again: boolean): (key: string) => SetId {
+    const own = this.#sets.single(index);
+    const { world } = this.#context;
+    if (!this.#options.merge) return () => own;
+    if (!again) {
+      // an override may be for some of the versions only
+      const alike = world.overrides ? own : this.#setOf(universe.fellows(index, false));
+      return () => alike;
+    }
+    const asking = new Map<string, number[]>();
+    for (const fellow of universe.fellows(index, true)) {
+      for (const spec of this.#specs(universe, fellow)) {
+        const key = keyOf(spec, this.#effective(universe, fellow, spec));
+        const list = asking.get(key);
+        if (list) list.push(fellow);
+        else asking.set(key, [fellow]);
+      }
+    }
+    return (key) => this.#setOf(asking.get(key) ?? [index]);
+  }
+
+  #setOf(indices: Iterable<number>): SetId {
+    const bounds: number[] = [];
+    for (const index of indices) {
+      if (bounds.at(-1) === index) bounds[bounds.length - 1] = index + 1;
+      else bounds.push(index, index + 1);
+    }
+    return this.#sets.of(bounds);
+  }
+
+  /** What a wish comes to, and what waited for its package to come in. */
+  *#ask(asker: Asker, spec: EdgeSpec, effective: string): Steps<Requirements> {
+    const universe = this.#settler.universe(spec);
+    if (spec.type === "peerOptional") {
+      if (this.#options.rung !== "none") return [];
+      // Nobody asks for the package yet: it need not be looked at before somebody does.
+      if (universe.isEmpty) {
+        const waiting = this.#pending.get(spec.key);
+        const wish = { asker, spec, effective };
+        if (waiting) waiting.push(wish);
+        else this.#pending.set(spec.key, [wish]);
+        return [];
+      }
+    }
+    const settled = yield* this.#settler.settle(spec, { effective, folder: this.#folderOf(asker) });
+    const found = this.#tell(asker, spec, { effective, settled });
+    const waiting = this.#pending.get(spec.key);
+    if (waiting && !universe.isEmpty) {
+      this.#pending.delete(spec.key);
+      for (const wish of waiting) found.push(...(yield* this.#ask(wish.asker, wish.spec, wish.effective)));
+    }
+    return found;
+  }
+
+  #folderOf({ from, versions }: Asker): string | null {
+    return from?.single(this.#sets.bounds(versions)[0] as number)?.folder ?? null;
+  }
+
+  #tell(asker: Asker, spec: EdgeSpec, told: { effective: string; settled: Settled }): Requirements {
+    const { of, from, versions } = asker;
+    const { settled, effective } = told;
+    const { allowed, missing } = settled;
+    const universe = this.#settler.universe(spec);
+    const fact = (kind: Fact["kind"], why?: Missing): Fact => ({
+      ...{ kind, from, versions, to: universe, spec: effective, rawSpec: spec.raw, type: spec.type, missing: why },
+    });
+    const constraint = (): Requirement<Fact> => {
+      const [to] = this.#target(universe, allowed, fact("constraint"));
+      return { of, versions, package: to, allowed: this.#sets.or(allowed, ABSENT), fact: fact("constraint") };
+    };
+    if (spec.type === "peerOptional") return [constraint()];
+    const optional = spec.type === "optional";
+    if (optional && allowed === NOTHING) return [];
+    const need = fact("dependency", missing);
+    const [to, within] = this.#target(universe, allowed, need);
+    if (!optional && !(spec.type === "peer" && this.#options.rung !== "none")) {
+      return [{ of, versions, package: to, allowed: within, fact: need }];
+    }
+    const choice = this.packages.id(`?${of} ${keyOf(spec, effective)}`, () => ({
+      kind: "choice",
+      choice: { to, allowed: within, fact: need },
+    }));
+    const chosen = this.#sets.of([TAKEN, LEFT + 1]);
+    const requirement: Requirement<Fact> = { of, versions, package: choice, allowed: chosen, fact: need };
+    // Not to be there is fine, to be there in another version is not: the package would see that one.
+    return optional && this.#options.rung !== "copies" ? [constraint(), requirement] : [requirement];
+  }
+
+  /** The package that stands for a requirement, and which of its versions satisfy that. */
+  #target(universe: Universe, allowed: SetId, fact: Fact): [PackageId, SetId] {
+    const key = this.#settler.keyOf(universe);
+    const whole = (line: string): PackageId =>
+      this.packages.id(`${key} ${line}`, () => ({ kind: "package", universe, line }));
+    const single = this.#options.rung !== "copies" || this.#options.singletons.has(universe.name);
+    if (single || allowed === NOTHING) return [whole(""), allowed];
+    const policy = this.#context.options.policyFor(universe.name);
+    const lines = compatibilityLine(universe, allowed, { sets: this.#sets, policy });
+    const [first] = lines;
+    if (lines.length === 1 && first) return [whole(first.line), allowed];
+    const options = lines.map(({ line, set }) => ({ to: whole(line), allowed: set }));
+    const id = this.packages.id(`=${key} ${allowed}`, () => ({ kind: "lines", lines: { lines: options, fact } }));
+    return [id, this.#sets.of([1, lines.length + 1])];
+  }
+}
+
+function keyOf({ type, key, raw }: EdgeSpec, effective: string): string {
+  return `${type} ${key} ${raw} ${effective}`;
+}

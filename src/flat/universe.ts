@@ -1,0 +1,258 @@
+import type { Manifest } from "../registry/manifest.ts";
+import { BEST, type PickPolicy, rank } from "../registry/select-version.ts";
+import { NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
+import { compareVersions, parseVersion, type Version } from "../spec/version.ts";
+import type { PackumentVersions } from "./versions.ts";
+
+/** A package that is there in one form only: a folder of the project, or a tarball by its address. */
+export interface Single {
+  readonly manifest: Manifest;
+  readonly resolved: string | null;
+  readonly integrity: string | null;
+  /** Absolute folder that a link leads to. */
+  readonly folder: string | null;
+}
+
+type Segment = { readonly first: number } & ({ readonly versions: PackumentVersions } | { readonly single: Single });
+
+/** How to choose among versions that would all do. */
+export interface Preference {
+  readonly policy: PickPolicy;
+  readonly lowest: boolean;
+  /** Stay at this version where it will do: what a lock has. */
+  readonly locked: string | undefined;
+}
+
+/**
+ * All that can stand in one folder of `node_modules`: the versions of the package of that name, of those that an alias puts
+ * there, and folders and tarballs. Each source has a stretch of indices of its own, the first beginning at 1; 0 is "not there".
+ */
+export class Universe {
+  /** As the first one who asked for it writes it. */
+  declare readonly name: string;
+  readonly #sets: VersionSets;
+  readonly #segments = new Map<string, Segment>();
+  readonly #written = new Map<SetId, string>();
+  readonly #picks = new Map<SetId, number>();
+
+  constructor(name: string, sets: VersionSets) {
+    this.name = name;
+    this.#sets = sets;
+  }
+
+  has(source: string): boolean {
+    return this.#segments.has(source);
+  }
+
+  get isEmpty(): boolean {
+    return this.#segments.size === 0;
+  }
+
+  add(source: string, content: PackumentVersions | Single): void {
+    const first = this.#end();
+    this.#segments.set(source, "packument" in content ? { first, versions: content } : { first, single: content });
+    this.#picks.clear();
+  }
+
+  #end(): number {
+    let end = 1;
+    for (const segment of this.#segments.values()) end = segment.first + sizeOf(segment);
+    return end;
+  }
+
+  /** Places of a source as a set of the universe's indices. */
+  setOf(source: string, bounds: readonly number[]): SetId {
+    const { first } = this.#segments.get(source) as Segment;
+    return this.#sets.of(bounds.map((place) => place + first));
+  }
+
+  versionsOf(source: string): PackumentVersions | null {
+    const segment = this.#segments.get(source);
+    return segment && "versions" in segment ? segment.versions : null;
+  }
+
+  /** Where an index is. @throws never for an index of a set of this universe */
+  at(index: number): { segment: Segment; place: number } {
+    let found: Segment | undefined;
+    for (const segment of this.#segments.values()) if (segment.first <= index) found = segment;
+    return { segment: found as Segment, place: index - (found as Segment).first };
+  }
+
+  manifest(index: number): Manifest {
+    const { segment, place } = this.at(index);
+    return "versions" in segment ? segment.versions.manifest(place) : segment.single.manifest;
+  }
+
+  single(index: number): Single | null {
+    const { segment } = this.at(index);
+    return "single" in segment ? segment.single : null;
+  }
+
+  /** As the registry spells it; empty for a folder without one. */
+  version(index: number): string {
+    const { segment, place } = this.at(index);
+    return "versions" in segment ? segment.versions.key(place) : (segment.single.manifest.version ?? "");
+  }
+
+  #parsed(index: number): Version | null {
+    const { segment, place } = this.at(index);
+    return "versions" in segment
+      ? segment.versions.version(place)
+      : parseVersion(segment.single.manifest.version ?? "");
+  }
+
+  /**
+   * Other versions of an index's source: those around it that ask for the very same, or all of them. The first costs next to
+   * nothing; the second reads every manifest.
+   */
+  fellows(index: number, all: boolean): Iterable<number> {
+    const { segment, place } = this.at(index);
+    if ("single" in segment) return [index];
+    const { versions, first } = segment;
+    if (all) return indicesFrom(first, versions.size);
+    const shape = versions.shape(place);
+    const end = place < versions.releases ? versions.releases : versions.size;
+    let [low, high] = [place, place + 1];
+    while (low > 0 && versions.shape(low - 1) === shape) low--;
+    while (high < end && versions.shape(high) === shape) high++;
+    return indicesFrom(first + low, high - low);
+  }
+
+  /** Remembers how a set was written, for whoever is told of it. */
+  write(set: SetId, text: string): void {
+    if (!this.#written.has(set)) this.#written.set(set, text);
+  }
+
+  /**
+   * A set as a range over the versions there are: as it was written, else `1.2.0`, `1.2.0 - 1.4.1`, `<=1.4.1`, `>=1.2.0`, `*`.
+   * @param set without "not there"
+   */
+  describe(set: SetId): string {
+    const clipped = this.#sets.and(set, this.#all());
+    if (clipped === this.#all()) return "*";
+    return this.#written.get(set) ?? this.#written.get(clipped) ?? (this.#ranges(clipped).join(" || ") || "no version");
+  }
+
+  #all(): SetId {
+    const end = this.#end();
+    return end === 1 ? NOTHING : this.#sets.of([1, end]);
+  }
+
+  #ranges(set: SetId): string[] {
+    const texts: string[] = [];
+    const bounds = this.#sets.bounds(set);
+    for (let at = 0; at < bounds.length; at += 2) {
+      const [low, high] = [bounds[at] as number, bounds[at + 1] as number];
+      for (const band of this.#bands()) {
+        const [from, to] = [Math.max(low, band[0]), Math.min(high, band[1])];
+        if (from < to) texts.push(this.#stretch(from, to, band));
+      }
+    }
+    return texts;
+  }
+
+  #stretch(from: number, to: number, [start, end]: readonly [number, number]): string {
+    const [low, high] = [this.version(from), this.version(to - 1)];
+    if (to - from === 1) return low || "the project's folder";
+    if (from === start && to < end) return `<=${high}`;
+    return to === end && from > start ? `>=${low}` : `${low} - ${high}`;
+  }
+
+  #bands(): (readonly [number, number])[] {
+    const bands: [number, number][] = [];
+    for (const segment of this.#segments.values()) {
+      const { first } = segment;
+      const end = first + sizeOf(segment);
+      const middle = "versions" in segment ? first + segment.versions.releases : end;
+      bands.push([first, middle], [middle, end]);
+    }
+    return bands.filter(([start, end]) => start < end);
+  }
+
+  /** The version to try first (npm-tree §3.3): the locked one, the tagged one, else the best and highest, or lowest. */
+  pick(set: SetId, preference: Preference): number {
+    const known = this.#picks.get(set);
+    if (known !== undefined) return known;
+    const picked = this.#locked(set, preference) ?? this.#tagged(set, preference) ?? this.#best(set, preference);
+    this.#picks.set(set, picked);
+    return picked;
+  }
+
+  #locked(set: SetId, { locked }: Preference): number | undefined {
+    return locked === undefined ? undefined : this.#find(set, (versions) => versions.find(locked));
+  }
+
+  #tagged(set: SetId, { lowest, policy }: Preference): number | undefined {
+    if (lowest) return undefined;
+    const index = this.#find(set, (versions) => versions.tag(policy.defaultTag ?? "latest"));
+    return index !== undefined && rank(this.manifest(index), policy) === BEST ? index : undefined;
+  }
+
+  #find(set: SetId, place: (versions: PackumentVersions) => number): number | undefined {
+    for (const segment of this.#segments.values()) {
+      const at = "versions" in segment ? place(segment.versions) : -1;
+      if (at >= 0 && this.#sets.has(set, segment.first + at)) return segment.first + at;
+    }
+    return undefined;
+  }
+
+  #best(set: SetId, { policy, lowest }: Preference): number {
+    let best = 0;
+    let bestRank = -1;
+    for (const index of this.#ordered(set, lowest)) {
+      const own = rank(this.manifest(index), policy);
+      if (own <= bestRank) continue;
+      best = index;
+      bestRank = own;
+      if (own === BEST) break;
+    }
+    return best;
+  }
+
+  /** Highest first, or lowest first. Releases alone are in order already. */
+  #ordered(set: SetId, lowest: boolean): Iterable<number> {
+    const [only] = this.#segments.values();
+    const known = this.#sets.bounds(set);
+    // most often only releases are asked for: then nothing needs to know of prereleases
+    if (
+      this.#segments.size === 1 &&
+      only &&
+      "versions" in only &&
+      (known.at(-1) ?? 0) <= only.first + only.versions.releases
+    ) {
+      return lowest ? upwards(known) : downwards(known);
+    }
+    const clipped = this.#sets.and(set, this.#all());
+    const bounds = this.#sets.bounds(clipped);
+    const bands = this.#bands().filter(
+      ([start, end]) => this.#sets.and(clipped, this.#sets.of([start, end])) !== NOTHING,
+    );
+    if (bands.length < 2) return lowest ? upwards(bounds) : downwards(bounds);
+    const sign = lowest ? 1 : -1;
+    const order = (a: number, b: number): number => {
+      const [one, two] = [this.#parsed(a), this.#parsed(b)];
+      return one && two ? sign * compareVersions(one, two) : a - b;
+    };
+    return [...upwards(bounds)].sort(order);
+  }
+}
+
+function sizeOf(segment: Segment): number {
+  return "versions" in segment ? segment.versions.size : 1;
+}
+
+function* indicesFrom(first: number, count: number): Generator<number> {
+  for (let at = 0; at < count; at++) yield first + at;
+}
+
+function* upwards(bounds: readonly number[]): Generator<number> {
+  for (let at = 0; at < bounds.length; at += 2) {
+    for (let index = bounds[at] as number; index < (bounds[at + 1] as number); index++) yield index;
+  }
+}
+
+function* downwards(bounds: readonly number[]): Generator<number> {
+  for (let at = bounds.length - 2; at >= 0; at -= 2) {
+    for (let index = (bounds[at + 1] as number) - 1; index >= (bounds[at] as number); index--) yield index;
+  }
+}
