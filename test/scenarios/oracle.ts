@@ -1,0 +1,214 @@
+import { compare, prerelease, satisfies } from "semver";
+import type { Scenario, Versions } from "./scenario.ts";
+
+// What answers a scenario has, found without the solver: search with arc consistency, where the solver learns from conflicts.
+
+/** `name` must be one of `versions`: it must be there, or (`constraint`) only if it is there. */
+interface Requirement {
+  readonly name: string;
+  readonly versions: ReadonlySet<string>;
+  readonly constraint: boolean;
+}
+
+interface Candidate {
+  readonly version: string;
+  readonly requirements: readonly Requirement[];
+  /** Deprecated, or for another engine: npm takes it last. */
+  readonly last: boolean;
+}
+
+/** Which versions are still possible, and which packages must be there. */
+interface State {
+  readonly domains: Map<string, Set<string>>;
+  readonly needed: Set<string>;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+type Specs = Readonly<Record<string, string>>;
+
+const isNew = (engines: unknown): boolean => /^>=9\d/.test((engines as Specs | undefined)?.["node"] ?? "");
+
+export class Oracle {
+  readonly #scenario: Scenario;
+  readonly #packages = new Map<string, Map<string, Candidate>>();
+  readonly #known = new Map<string, string[]>();
+  readonly #root: readonly Requirement[];
+  /** As if every version of these would do, and asked for nothing. */
+  readonly #ignored: ReadonlySet<string>;
+
+  constructor(scenario: Scenario, ignored: readonly string[] = []) {
+    this.#scenario = scenario;
+    this.#ignored = new Set(ignored);
+    for (const id of Object.keys(scenario.registry)) {
+      const [name, version] = splitId(id);
+      this.#known.set(name, [...(this.#known.get(name) ?? []), version]);
+    }
+    for (const [id, value] of Object.entries(scenario.registry)) {
+      const [name, version] = splitId(id);
+      const plain = Object.values(value).every((one) => typeof one === "string");
+      const fields: Fields = plain ? { dependencies: value } : value;
+      const requirements = this.#ignored.has(name) ? [] : this.#requirements(fields);
+      const last = fields["deprecated"] !== undefined || isNew(fields["engines"]);
+      const candidates = this.#packages.get(name) ?? new Map<string, Candidate>();
+      this.#packages.set(name, candidates.set(version, { version, requirements, last }));
+    }
+    this.#root = this.#requirements({ ...scenario.root }, ["dependencies", "devDependencies"]);
+  }
+
+  /** What is wrong with an answer: a requirement that does not hold, or a package that nobody asks for. */
+  flaws(answer: Versions): string[] {
+    const flaws: string[] = [];
+    const reached = new Set<string>();
+    const queue: (readonly [string, readonly Requirement[]])[] = [["", this.#root]];
+    for (const [from, requirements] of queue) {
+      for (const { name, versions, constraint } of requirements) {
+        const version = answer[name];
+        if (version === undefined ? !constraint : !versions.has(version)) flaws.push(`${from} → ${name}`);
+        if (version === undefined || constraint || reached.has(name)) continue;
+        reached.add(name);
+        queue.push([name, this.#ask(name, version)]);
+      }
+    }
+    for (const name of Object.keys(answer)) if (!reached.has(name)) flaws.push(`nobody asks for ${name}`);
+    return flaws;
+  }
+
+  /** Whether there is an answer, with some packages held to some of their versions. */
+  solvable(held: Readonly<Record<string, readonly string[]>> = {}): boolean {
+    const domains = new Map<string, Set<string>>();
+    for (const [name, versions] of this.#known) domains.set(name, new Set(held[name] ?? versions));
+    const state: State = { domains, needed: new Set() };
+    if (!this.#root.every((requirement) => apply(state, requirement))) return false;
+    return this.#search(state);
+  }
+
+  /** An answer that is better for one of the project's own packages and worse for none of them: `a@2.0.0`. */
+  better(answer: Versions): string | null {
+    const own = this.#root.filter(({ name }) => answer[name] !== undefined);
+    for (const { name, versions } of own) {
+      const held: Record<string, string[]> = {};
+      for (const other of own) held[other.name] = this.#upTo(other, answer[other.name] as string);
+      const above = this.#upTo({ name, versions }, answer[name] as string).slice(0, -1);
+      for (const version of above) if (this.solvable({ ...held, [name]: [version] })) return `${name}@${version}`;
+    }
+    return null;
+  }
+
+  /** The versions that the project lets in, the first to try first, to this one. */
+  #upTo({ name, versions }: Pick<Requirement, "name" | "versions">, last: string): string[] {
+    const ranked = this.#ranked(name).filter((version) => versions.has(version));
+    return ranked.slice(0, ranked.indexOf(last) + 1);
+  }
+
+  /** npm's own pick first: what is locked, `latest`, then the highest (or lowest), deprecated and misfits last. */
+  #ranked(name: string): string[] {
+    const { options = {}, first } = this.#scenario;
+    const known = this.#known.get(name) ?? [];
+    const lowest = options.resolutionMode !== undefined;
+    const stable = known.filter((version) => !prerelease(version)).sort(compare);
+    const latest = stable.length > 0 ? stable.at(-1) : [...known].sort(compare).at(-1);
+    const updated = options.update === true || (Array.isArray(options.update) && options.update.includes(name));
+    const locked = updated ? undefined : first?.versions[name];
+    const weight = (version: string): number => {
+      if (version === locked) return 0;
+      if (this.#packages.get(name)?.get(version)?.last) return 3;
+      return version === latest && !lowest ? 1 : 2;
+    };
+    return known.sort((a, b) => weight(a) - weight(b) || (lowest ? compare(a, b) : compare(b, a)));
+  }
+
+  /** @param kinds as npm reads a manifest: what the last of these says of a name counts */
+  #requirements(fields: Fields, kinds = ["peerDependencies", "dependencies"]): Requirement[] {
+    const overrides = this.#scenario.root.overrides ?? {};
+    const requirements = new Map<string, Requirement>();
+    const optional = Object.keys((fields["peerDependenciesMeta"] ?? {}) as Fields);
+    for (const kind of kinds) {
+      for (const [name, written] of Object.entries((fields[kind] ?? {}) as Specs)) {
+        const constraint = kind === "peerDependencies" && optional.includes(name);
+        const versions = this.#admitted(name, overrides[name] ?? written);
+        requirements.set(name, { name, versions, constraint });
+      }
+    }
+    return [...requirements.values()].filter(({ name }) => !this.#ignored.has(name));
+  }
+
+  #admitted(name: string, spec: string): Set<string> {
+    const known = this.#known.get(name) ?? [];
+    const within = (includePrerelease: boolean): string[] =>
+      known.filter((version) => satisfies(version, spec, { loose: true, includePrerelease }));
+    const written = spec === "*" ? known : within(false);
+    const stable = written.filter((version) => !prerelease(version));
+    switch (this.#scenario.options?.prereleases ?? "as-written") {
+      case "as-written":
+        return new Set(written);
+      case "never":
+        return new Set(stable);
+      case "if-necessary":
+        return new Set(written.length > 0 ? written : within(true));
+      case "allow":
+        return new Set(within(true));
+    }
+  }
+
+  #ask(name: string, version: string): readonly Requirement[] {
+    return this.#packages.get(name)?.get(version)?.requirements ?? [];
+  }
+
+  #search(state: State): boolean {
+    if (!this.#prune(state)) return false;
+    const open = [...state.needed].filter((name) => (state.domains.get(name)?.size ?? 0) > 1);
+    if (open.length === 0) return true;
+    const size = (name: string): number => state.domains.get(name)?.size ?? 0;
+    const name = open.reduce((least, one) => (size(one) < size(least) ? one : least));
+    for (const version of state.domains.get(name) ?? []) {
+      const domains = new Map([...state.domains].map(([key, domain]) => [key, new Set(domain)]));
+      domains.set(name, new Set([version]));
+      if (this.#search({ domains, needed: new Set(state.needed) })) return true;
+    }
+    return false;
+  }
+
+  /** Takes versions away that cannot be, until none goes. False: a package that must be there has none left. */
+  #prune(state: State): boolean {
+    for (let changed = true; changed; ) {
+      changed = false;
+      for (const [name, domain] of state.domains) {
+        for (const version of domain) {
+          if (this.#ask(name, version).every((requirement) => possible(state, requirement))) continue;
+          domain.delete(version);
+          changed = true;
+        }
+        if (!state.needed.has(name)) continue;
+        if (domain.size === 0) return false;
+        if (domain.size > 1) continue;
+        const [version = ""] = domain;
+        for (const requirement of this.#ask(name, version)) {
+          const before = state.needed.size + (state.domains.get(requirement.name)?.size ?? 0);
+          if (!apply(state, requirement)) return false;
+          changed ||= before !== state.needed.size + (state.domains.get(requirement.name)?.size ?? 0);
+        }
+      }
+    }
+    return true;
+  }
+}
+
+/** `a@1.0.0`, `@s/a@1.0.0`. */
+function splitId(id: string): [name: string, version: string] {
+  const at = id.lastIndexOf("@");
+  return [id.slice(0, at), id.slice(at + 1)];
+}
+
+function possible({ domains, needed }: State, { name, versions, constraint }: Requirement): boolean {
+  if (constraint && !needed.has(name)) return true;
+  return [...(domains.get(name) ?? [])].some((version) => versions.has(version));
+}
+
+/** Makes a requirement hold. False: it cannot. */
+function apply({ domains, needed }: State, { name, versions, constraint }: Requirement): boolean {
+  const domain = domains.get(name);
+  for (const version of domain ?? []) if (!versions.has(version)) domain?.delete(version);
+  if (constraint) return !needed.has(name) || (domain?.size ?? 0) > 0;
+  needed.add(name);
+  return (domain?.size ?? 0) > 0;
+}
