@@ -1,5 +1,5 @@
 import type { Missing, ProofFact, ProofTerm } from "../flat-api.ts";
-import { compare } from "../spec/version.ts";
+import { compare, parseVersion } from "../spec/version.ts";
 
 /**
  * A piece of a sentence: words, or a package, which a page can link. Its `versions`, a spec, is written behind it as npm does:
@@ -14,7 +14,7 @@ export interface Saying {
   readonly subject: readonly ProofPart[];
   readonly verb: string;
   readonly objects: readonly (readonly ProofPart[])[];
-  /** `, which does not exist`: whatever comes next needs a comma before it. */
+  /** `, which does not exist`. */
   readonly tail: readonly ProofPart[];
 }
 
@@ -22,29 +22,42 @@ export interface Saying {
 const LISTED = 4;
 const PROJECT = "the root project";
 
-/** `a`, `a and b`, `a, b and c`. */
-export function listed(items: readonly (readonly ProofPart[])[], last: string): ProofPart[] {
-  return items.flatMap((item, at) => [at === 0 ? "" : at < items.length - 1 ? ", " : ` ${last} `, ...item]);
+/** `a`, `a and b`, `a, b and c`; long items have a comma before the last word: `a and b, and c`. */
+export function listed(items: readonly (readonly ProofPart[])[], last: string, long: boolean = false): ProofPart[] {
+  const link = `${long ? "," : ""} ${last} `;
+  return items.flatMap((item, at) => [at === 0 ? "" : at < items.length - 1 ? ", " : link, ...item]);
 }
 
-/** Versions as they are said: their ranges, lowest first. `*` is all there are. */
+/** Versions as they are said. `*` is all there are. */
 interface Spoken {
   readonly all: boolean;
   readonly many: boolean;
+  /** Where they are told by a range that someone wrote. */
+  readonly spec: string | undefined;
   words(last: string): string;
 }
 
-/** `1.0.0 - 1.4.0 || 2.0.0` is `1.0.0 to 1.4.0 and 2.0.0`. */
+// `1.0.0`, `1.0.0 - 1.4.0`, `<=1.4.0`, `>=1.0.0`: versions there are, not a range that someone wrote.
+const STRETCH = /^(?:\d\S* - |<=|>=)?\d+\.\d+\.\d[^\s|]*$/;
+
+/** `1.0.0 - 1.4.0 || >=2.0.0` is `1.0.0 to 1.4.0 and from 2.0.0`. */
 function spoken(texts: Iterable<string>): Spoken {
   const ranges = new Set<string>();
-  for (const text of texts) for (const range of text.split("||")) ranges.add(range.trim());
+  let spec: string | undefined;
+  for (const text of texts) {
+    const stretches = text.split(" || ");
+    const told = stretches.every((one) => STRETCH.test(one));
+    if (!told) spec = text;
+    for (const one of told ? stretches : [text]) ranges.add(one);
+  }
   const sorted = ranges.size > 1 ? [...ranges].sort(byStart) : [...ranges];
   const rest = sorted.length - LISTED;
-  const items = (rest > 1 ? sorted.slice(0, LISTED) : sorted).map((range) => range.replace(" - ", " to "));
-  if (rest > 1) items.push(`${rest} more up to ${sorted.at(-1)?.split(" - ").at(-1)}`);
+  const items = (rest > 1 ? sorted.slice(0, LISTED) : sorted).map(inWords);
+  if (rest > 1) items.push(`${rest} more`);
   return {
     all: ranges.has("*"),
-    many: sorted.length > 1 || sorted.some((range) => range.includes(" - ")),
+    many: sorted.length > 1 || sorted.some((range) => parseVersion(range) === null),
+    spec: sorted.length > 1 ? undefined : spec,
     words: (last) =>
       listed(
         items.map((item) => [item]),
@@ -53,24 +66,40 @@ function spoken(texts: Iterable<string>): Spoken {
   };
 }
 
-function byStart(a: string, b: string): number {
-  return compare(start(a), start(b)) || (a < b ? -1 : a > b ? 1 : 0);
+function inWords(range: string): string {
+  const [, sign, version] = /^([<>]=)(\d+\.\d+\.\d[^\s|]*)$/.exec(range) ?? [];
+  return sign ? `${sign === "<=" ? "up to" : "from"} ${version}` : range.replace(" - ", " to ");
 }
 
+function byStart(a: string, b: string): number {
+  return compare(start(a), start(b)) || byCode(a, b);
+}
+
+/** `<=1.4.0` starts before all others. */
 function start(range: string): string {
-  return range.split(" ", 1)[0] as string;
+  return range.startsWith("<=") ? "0.0.0-0" : (range.replace(/^[^\d]+/, "").split(" ", 1)[0] as string);
+}
+
+function byCode(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function subject(name: string, said: Spoken): ProofPart[] {
   if (name === "") return [PROJECT];
-  return said.all ? ["every version of ", { package: name }] : [{ package: name }, ` ${said.words("and")}`];
+  if (said.all) return ["every version of ", { package: name }];
+  return said.spec === undefined
+    ? [{ package: name }, ` ${said.words("and")}`]
+    : ["every ", { package: name, versions: said.spec }];
 }
 
 /** A spec as it was written, or the versions that are left of one. */
 function object({ package: name, versions }: ProofTerm, spec: string | undefined): ProofPart[] {
   if (spec !== undefined) return [spec === "*" || spec === "" ? { package: name } : { package: name, versions: spec }];
   const said = spoken([versions]);
-  return said.all ? [{ package: name }] : [{ package: name }, ` ${said.words("or")}`];
+  if (said.all) return [{ package: name }];
+  return said.spec === undefined
+    ? [{ package: name }, ` ${said.words("or")}`]
+    : [{ package: name, versions: said.spec }];
 }
 
 /**
@@ -91,21 +120,35 @@ export function consequence(
   if (!first) return needed.length > 0 ? [`${PROJECT} needs `, ...objects] : null;
   const said = spoken([first.versions]);
   if (needed.length > 0) {
-    if (!second) return [...subject(first.package, said), said.many && !said.all ? " need " : " needs ", ...objects];
+    if (!second) return [...subject(first.package, said), isPlural(said) ? " need " : " needs ", ...objects];
     return [...listed(there.map(member), "and"), " together need ", ...objects];
   }
   if (there.length > 2) return [...listed(there.map(member), "and"), " cannot go together"];
-  const one = said.all ? ["no version of ", { package: first.package }, " can "] : [...member(first), " cannot "];
-  return second ? [...one, "go with ", ...member(second)] : [...one, "be used"];
+  return [...unable(first.package, said), ...(second ? ["go with ", ...member(second)] : ["be used"])];
+}
+
+function isPlural({ many, all, spec }: Spoken): boolean {
+  return many && !all && spec === undefined;
+}
+
+function unable(name: string, said: Spoken): ProofPart[] {
+  if (said.all) return ["no version of ", { package: name }, " can "];
+  return said.spec === undefined
+    ? [...subject(name, said), " cannot "]
+    : ["no ", { package: name, versions: said.spec }, " can "];
 }
 
 function member({ package: name, versions }: ProofTerm): ProofPart[] {
   const said = spoken([versions]);
-  return said.all ? ["any version of ", { package: name }] : subject(name, said);
+  if (said.all) return ["any version of ", { package: name }];
+  return said.spec === undefined ? subject(name, said) : [{ package: name, versions: said.spec }];
 }
 
-/** What the facts of one dependent about one dependency say: those of one form together. */
-export function sayings(facts: readonly ProofFact[]): Saying[] {
+/**
+ * What the facts of one dependent about one dependency say: those of one form together. `every`: a spec, where these facts
+ * are those of all versions that it takes.
+ */
+export function sayings(facts: readonly ProofFact[], every?: string): Saying[] {
   const forms = new Map<string, [ProofFact, ...ProofFact[]]>();
   for (const fact of facts) {
     const { kind, type, spec, rawSpec, missing } = fact;
@@ -114,13 +157,14 @@ export function sayings(facts: readonly ProofFact[]): Saying[] {
     if (others) others.push(fact);
     else forms.set(form, [fact]);
   }
-  return [...forms.values()].map(saying);
+  return [...forms.values()].map((alike) => saying(alike, forms.size === 1 ? every : undefined));
 }
 
-function saying(facts: readonly [ProofFact, ...ProofFact[]]): Saying {
+function saying(facts: readonly [ProofFact, ...ProofFact[]], every: string | undefined): Saying {
   const [{ kind, from, name, type, missing }] = facts;
-  const said = spoken(facts.map(({ versions }) => versions));
-  const plural = said.many && !said.all && from !== "";
+  const own = spoken(facts.map(({ versions }) => versions));
+  const said = every !== undefined && isPlural(own) ? spoken([every]) : own;
+  const plural = isPlural(said) && from !== "";
   const who = from === "" ? "" : `${from} ${said.all ? "*" : said.words("and")}`;
   const specs = new Map(facts.map(({ spec, rawSpec }) => [spec, rawSpec]));
   const [spec, rawSpec] = [...specs][0] as [string, string];
@@ -128,7 +172,7 @@ function saying(facts: readonly [ProofFact, ...ProofFact[]]): Saying {
   const objects = [...specs.keys()]
     .slice(0, more > 1 ? LISTED : specs.size)
     .map((one) => object({ package: name, versions: "*", positive: false }, type === "workspace" ? "*" : one));
-  if (more > 1) objects.push([`${more} more ranges of it`]);
+  if (more > 1) objects.push([`${more} more ranges`]);
   const notes: string[] = [];
   if (type === "dev" || (type === "optional" && kind === "dependency")) notes.push(type);
   if (spec !== rawSpec) notes.push(specs.size > 1 ? "overridden" : `overridden from ${rawSpec}`);
@@ -179,13 +223,12 @@ function whyMissing({ why, found, failure }: Missing, name: string): ProofPart[]
 export function clauses(all: readonly Saying[]): ProofPart[][] {
   const said: ProofPart[][] = [];
   let before: Saying | undefined;
-  for (const [at, next] of all.entries()) {
+  for (const next of all) {
     const same = before?.who === next.who && before.tail.length === 0;
     const what = listed(next.objects, "and");
     const predicate = same && before?.verb === next.verb ? what : [`${next.verb} `, ...what];
-    const close = next.tail.length > 0 && at < all.length - 1 ? [","] : [];
-    if (same) said.at(-1)?.push(" and ", ...predicate, ...next.tail, ...close);
-    else said.push([...next.subject, " ", ...predicate, ...next.tail, ...close]);
+    if (same) said.at(-1)?.push(" and ", ...predicate, ...next.tail);
+    else said.push([...next.subject, " ", ...predicate, ...next.tail]);
     before = next;
   }
   return said;

@@ -20,28 +20,67 @@ export interface ProofLine {
 export function proofLines(proof: Proof): ProofLine[] {
   const { facts, steps } = proof;
   if (steps.length === 0)
-    return [{ parts: sentence("Because ", clauses(facts.flatMap((one) => sayings([one]))), end(proof)) }];
+    return [{ parts: sentence("Because ", clauses(facts.flatMap((one) => sayings([one]))), END) }];
   const plans = planLines(proof);
   const order = lineOrder(plans);
-  const lineOf = new Map(order.map((step, line) => [step, line]));
-  const numbers = lineNumbers(order, plans);
-  const specs = specsOf(proof);
-  const follows = (step: number): ProofPart[] =>
-    consequence(steps[step]?.terms ?? [], (name) => specs[step]?.get(name)) ?? end(proof);
+  const outline: Outline = { proof, plans, order, numbers: lineNumbers(order, plans), specs: specsOf(proof) };
   return order.map((step, line) => {
-    const premises = plans[step] ?? [];
-    const groups = tellingOrder(premises.filter((premise) => "key" in premise)).map(factsOf);
-    const reasons = clauses(groups.flatMap((group) => sayings(group.map((at) => facts[at] as ProofFact))));
-    let opening = "Because ";
-    for (const premise of premises) {
-      if (!("step" in premise)) continue;
-      if (lineOf.get(premise.step) === line - 1) opening = "And because ";
-      else reasons.push([...follows(premise.step), ` (${numbers.get(premise.step)})`]);
-    }
-    const parts = sentence(opening, reasons, follows(step));
-    const number = numbers.get(step);
+    const parts = lineParts(outline, step, order[line - 1]);
+    const number = outline.numbers.get(step);
     return number === undefined ? { parts } : { number, parts };
   });
+}
+
+/** All that telling a step takes. */
+interface Outline {
+  readonly proof: Proof;
+  readonly plans: readonly (readonly Premise[] | undefined)[];
+  /** Steps that have lines. */
+  readonly order: readonly number[];
+  readonly numbers: ReadonlyMap<number, number>;
+  readonly specs: readonly ReadonlyMap<string, string>[];
+}
+
+function lineParts(outline: Outline, step: number, before: number | undefined): ProofPart[] {
+  const premises = outline.plans[step] ?? [];
+  const groups = tellingOrder(premises.filter((premise) => "key" in premise));
+  const said = groups.flatMap((group) =>
+    sayings(
+      factsOf(group).map((at) => outline.proof.facts[at] as ProofFact),
+      everyOf(outline, step, group),
+    ),
+  );
+  const reasons = clauses(said);
+  let opening = "Because ";
+  for (const premise of premises) {
+    if (!("step" in premise)) continue;
+    if (premise.step === before) opening = "And because ";
+    else reasons.push([...follows(outline, premise.step), ` (${outline.numbers.get(premise.step)})`]);
+  }
+  return sentence(opening, reasons, follows(outline, step));
+}
+
+function follows({ proof, specs }: Outline, step: number): readonly ProofPart[] {
+  return consequence(proof.steps[step]?.terms ?? [], (name) => specs[step]?.get(name)) ?? END;
+}
+
+/**
+ * The spec of which a group's dependents are all versions: the one by which the line has the dependent wanted, where the line
+ * ends without it. Then these facts have refuted whatever the spec takes.
+ */
+function everyOf({ plans, proof, specs }: Outline, step: number, { key, from }: FactGroup): string | undefined {
+  const has = (at: number): boolean => proof.steps[at]?.terms.some((term) => term.package === from) ?? false;
+  if (from === "" || has(step)) return undefined;
+  const others = (plans[step] ?? []).filter((premise) =>
+    "step" in premise ? has(premise.step) : premise.key !== key && (premise.from === from || premise.name === from),
+  );
+  const [other] = others;
+  if (!other || others.length > 1) return undefined;
+  if ("step" in other) return specs[other.step]?.get(from);
+  if (other.name !== from) return undefined;
+  const wants = factsOf(other).map((at) => proof.facts[at] as ProofFact);
+  const [{ spec, kind } = { spec: "", kind: "constraint" }] = wants;
+  return kind === "dependency" && wants.every((fact) => fact.spec === spec && fact.kind === kind) ? spec : undefined;
 }
 
 /** The lines as text, their numbers in front: `(1) Because …`. */
@@ -64,7 +103,9 @@ function partText(part: ProofPart): string {
 
 function sentence(opening: string, reasons: readonly ProofPart[][], so: readonly ProofPart[]): ProofPart[] {
   const parts: ProofPart[] = [];
-  for (const part of [opening, ...listed(reasons, "and"), ", ", ...so, "."]) {
+  // `a wants b and c, and d wants e`; `a wants b, which does not exist, and d wants e`
+  const long = reasons.some((reason) => reason.some((part) => typeof part === "string" && / and |, /.test(part)));
+  for (const part of [opening, ...listed(reasons, "and", long), ", ", ...so, "."]) {
     const last = parts.length - 1;
     if (typeof part === "string" && typeof parts[last] === "string") parts[last] += part;
     else parts.push(part);
@@ -72,11 +113,7 @@ function sentence(opening: string, reasons: readonly ProofPart[][], so: readonly
   return parts;
 }
 
-function end({ facts }: Proof): ProofPart[] {
-  return facts.some(({ missing }) => missing)
-    ? ["the root project cannot have all that it wants"]
-    : ["the root project cannot have one version of each package"];
-}
+const END: readonly ProofPart[] = ["no choice of versions suits the root project"];
 
 /** The steps that have lines, each after those it rests on; of two that a line rests on the longer argument first. */
 function lineOrder(plans: readonly (readonly Premise[] | undefined)[]): number[] {
@@ -116,14 +153,16 @@ function lineNumbers(
   return numbers;
 }
 
-/** What the project wants first, then who wants what was spoken of last. */
+/** What the project wants of those who want something first, then who wants what was spoken of before, the rest last. */
 function tellingOrder(groups: readonly FactGroup[]): FactGroup[] {
   const left = new Set(groups);
   const told: FactGroup[] = [];
-  const spokenOf = new Set<string>([""]);
+  const spokenOf = new Set<string>();
+  const wants = ({ name }: FactGroup): boolean => groups.some(({ from }) => from === name);
   while (left.size > 0) {
-    const next =
-      [...left].find(({ from }) => from === "") ?? [...left].find(({ from }) => spokenOf.has(from)) ?? [...left][0];
+    const all = [...left];
+    const own = all.filter(({ from }) => from === "");
+    const next = own.find(wants) ?? own[0] ?? all.find(({ from }) => spokenOf.has(from)) ?? all.find(wants) ?? all[0];
     if (!next) break;
     left.delete(next);
     told.push(next);
