@@ -103,6 +103,10 @@ export interface ImportMapOptions {
   conditions?: readonly string[];
   /** Hashes of the modules, for an installed project. Default true. */
   integrity?: boolean;
+  /** What only such dependencies need is left out, as by npm's `omit`. Default none. */
+  omit?: readonly ("dev" | "optional" | "peer")[];
+  /** Called once where the map lacks what a page of the project would need (`EIMPORTMAP`). Without it the map is refused. */
+  onWarning?: (warning: Failure) => void;
 }
 
 /** What a page's `<script type="importmap">` holds. */

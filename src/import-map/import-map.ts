@@ -1,7 +1,58 @@
-import type { Tree } from "../api.ts";
+import type { Tree, TreeNode } from "../api.ts";
+import { InstallError } from "../errors.ts";
 import type { ImportMap, ImportMapOptions } from "../flat-api.ts";
+import { baseAddress, invalidOption } from "./address.ts";
+import { cdnOf } from "./cdn.ts";
+import { cdnMap } from "./cdn-map.ts";
+import { installedMap } from "./installed-map.ts";
+import { incomplete } from "./left-out.ts";
 
-/** An import map for the packages that a page can reach from the project's own dependencies. */
-export async function importMap(_tree: Tree, _options: ImportMapOptions): Promise<ImportMap> {
-  throw new Error("not yet");
+/**
+ * An import map for a project's tree, flat or not: what the project's own modules may import, and in `scopes` what packages
+ * see otherwise (docs/import-maps.md). Of an installed project every entry leads to a file that is there.
+ * @throws InstallError EINVALIDOPTION; EIMPORTMAP where a page would miss something and nobody listens to `onWarning`; what
+ * reading an installed file fails with
+ */
+export async function importMap(tree: Tree, options: ImportMapOptions): Promise<ImportMap> {
+  const { provider = "esm.sh", onWarning } = options;
+  const isWanted = wanted(options.omit);
+  if (onWarning !== undefined && typeof onWarning !== "function")
+    throw invalidOption("onWarning", onWarning, { why: "is no function", such: "(warning) => alert(warning.message)" });
+  const { map, leftOut } = await (typeof provider === "string"
+    ? cdnMap(tree, cdnOf(provider, options.base), isWanted)
+    : installedMap(tree, {
+        project: isProject(provider),
+        base: baseAddress(options.base ?? "/"),
+        conditions: strings("conditions", options.conditions ?? ["browser", "module"]),
+        withHashes: options.integrity ?? true,
+        isWanted,
+      }));
+  if (leftOut.length > 0) {
+    const failure = incomplete(leftOut);
+    if (!onWarning) throw new InstallError(failure);
+    onWarning(failure);
+  }
+  return map;
+}
+
+type Project = Exclude<ImportMapOptions["provider"], string | undefined>;
+
+function isProject(provider: Project): Project {
+  if (typeof provider?.nodeResolve === "function" && typeof provider.readFile === "function") return provider;
+  throw invalidOption("provider", provider, { why: "is neither a CDN nor an installed project", such: '"esm.sh"' });
+}
+
+function strings(name: string, value: readonly string[]): readonly string[] {
+  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value;
+  throw invalidOption(name, value, { why: "is no list of words", such: '["browser"]' });
+}
+
+/** As npm's `omit`: what only such dependencies need is left out. */
+function wanted(omit: ImportMapOptions["omit"]): (node: TreeNode) => boolean {
+  const kinds = new Set(strings("omit", omit ?? []));
+  return ({ dev, optional, devOptional, peer }) =>
+    !(dev && kinds.has("dev")) &&
+    !(optional && kinds.has("optional")) &&
+    !(devOptional && kinds.has("dev") && kinds.has("optional")) &&
+    !(peer && kinds.has("peer"));
 }

@@ -1,0 +1,71 @@
+import type { Tree, TreeEdge, TreeNode } from "../api.ts";
+import { InstallError } from "../errors.ts";
+import type { ImportMap } from "../flat-api.ts";
+import { packageNameProblem } from "../spec/package-name.ts";
+import { parseSpec } from "../spec/spec.ts";
+import type { Addresses, Cdn } from "./cdn.ts";
+import type { LeftOut } from "./left-out.ts";
+import { EVERYWHERE, Mappings } from "./mappings.ts";
+import { visible } from "./visible.ts";
+
+/** A map of whole packages, of which nothing is known but name and version. */
+export function cdnMap(
+  tree: Tree,
+  cdn: Cdn,
+  isWanted: (node: TreeNode) => boolean,
+): { map: ImportMap; leftOut: LeftOut[] } {
+  const mappings = new Mappings();
+  const leftOut: LeftOut[] = [];
+  const at = (node: TreeNode): Addresses => cdn(node.packageName, node.version);
+  const add = (scope: string, name: string, { main, folder }: Addresses): boolean => {
+    const isNew = mappings.add(scope, name, main);
+    return (folder === null || mappings.add(scope, `${name}/`, folder)) && isNew;
+  };
+  const usable = new Set<TreeNode>();
+  for (const node of [...tree.nodes].sort((a, b) => depthOf(a) - depthOf(b))) {
+    if (node.isLink || node.inert || !isWanted(node)) continue;
+    if (isOnCdn(node)) usable.add(node);
+    else if (node.edgesIn.some(isNeeded)) leftOut.push({ why: "elsewhere", node });
+  }
+  for (const node of visible(tree)) if (usable.has(node)) add(EVERYWHERE, node.name, at(node));
+  // The copy next to the project comes first: where two see different things it is the one that is right.
+  for (const node of usable) {
+    const { main, folder } = at(node);
+    let isOne = true;
+    for (const scope of folder === null ? [main] : [folder, main]) {
+      for (const { name, to } of node.edgesOut) {
+        const seen = to?.target ?? to;
+        if (seen && usable.has(seen)) isOne = add(scope, name, at(seen)) && isOne;
+      }
+      // Of its own modules, each of which may import another by the package's name.
+      add(scope, node.packageName, at(node));
+    }
+    if (!isOne) leftOut.push({ why: "views", node });
+  }
+  return { map: mappings.map(), leftOut };
+}
+
+function depthOf({ location }: TreeNode): number {
+  return location.split("node_modules/").length;
+}
+
+/** A workspace is the project's own, and what nobody needs is not missed. */
+function isNeeded({ from, type }: TreeEdge): boolean {
+  return type !== "workspace" && type !== "dev" && !from.dev;
+}
+
+/** Whether it is the registry's: nobody has it from a folder, from git or by a URL. */
+function isOnCdn(node: TreeNode): boolean {
+  if (packageNameProblem(node.packageName) !== null || !/^\d/.test(node.version)) return false;
+  if (!/(?:^|\/)node_modules\//.test(node.location) || /^(?:git|file)[+:]/.test(node.resolved ?? "")) return false;
+  return !node.edgesIn.some((edge) => edge.valid && !isOfRegistry(edge));
+}
+
+function isOfRegistry({ name, spec }: TreeEdge): boolean {
+  try {
+    return "registry" in parseSpec(name, spec, "/");
+  } catch (error) {
+    if (error instanceof InstallError) return false;
+    throw error;
+  }
+}

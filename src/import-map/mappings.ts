@@ -1,0 +1,59 @@
+import type { ImportMap } from "../flat-api.ts";
+
+type Section = Map<string, string>;
+
+/** The scope of all that no other scope is about: the map's `imports`. */
+export const EVERYWHERE = "";
+
+/**
+ * What imports of some places shall mean, gathered first and then said as an import map says it: a scope holds what it sees
+ * otherwise than the scopes around it do. Keys are the map's: specifiers, or addresses.
+ */
+export class Mappings {
+  readonly #wanted = new Map<string, Section>([[EVERYWHERE, new Map()]]);
+
+  /** False where `key` is to mean something else there; that stays. */
+  add(scope: string, key: string, address: string): boolean {
+    const section: Section = this.#wanted.get(scope) ?? new Map();
+    this.#wanted.set(scope, section);
+    const known = section.get(key);
+    if (known === undefined) section.set(key, address);
+    return known === undefined || known === address;
+  }
+
+  map(): ImportMap {
+    const said = new Map<string, Section>();
+    // From the outside in: what is around a scope is known when its turn comes.
+    const scopes = [...this.#wanted.keys()].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+    for (const scope of scopes) {
+      const around = scopes.filter((other) => said.has(other) && isAround(other, scope)).reverse();
+      const outer = around.map((other) => said.get(other) as Section);
+      const own: Section = new Map();
+      for (const [key, address] of this.#wanted.get(scope) as Section)
+        if (meaning(outer, key) !== address) own.set(key, address);
+      if (own.size > 0 || scope === EVERYWHERE) said.set(scope, own);
+    }
+    const imports = Object.fromEntries(said.get(EVERYWHERE) as Section);
+    said.delete(EVERYWHERE);
+    if (said.size === 0) return { imports };
+    return { imports, scopes: Object.fromEntries([...said].map(([scope, own]) => [scope, Object.fromEntries(own)])) };
+  }
+}
+
+function isAround(outer: string, scope: string): boolean {
+  return outer === EVERYWHERE || (outer.endsWith("/") && outer !== scope && scope.startsWith(outer));
+}
+
+/** What a key means by the first section that knows it, or knows the longest folder that it begins with. */
+function meaning(sections: readonly Section[], key: string): string | undefined {
+  for (const section of sections) {
+    const exact = section.get(key);
+    if (exact !== undefined) return exact;
+    for (let at = key.lastIndexOf("/"); at > 0; at = key.lastIndexOf("/", at - 1)) {
+      const folder = section.get(key.slice(0, at + 1));
+      // A folder's own key is no file in it.
+      if (folder !== undefined && at + 1 < key.length) return folder + key.slice(at + 1);
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,98 @@
+import { InstallError } from "../errors.ts";
+import type { InstalledProject, NodeResolveOptions } from "../install-api.ts";
+import type { Digest } from "../tarball/integrity.ts";
+import { type ModuleSyntax, moduleSyntax } from "./module-syntax.ts";
+
+/** What a page resolves by itself: addresses. */
+const ADDRESS = /^(?:\/|[a-z][a-z\d+.-]*:\/\/|(?:data|blob):)/i;
+/** A folder. Its address ends with a slash, and no import map leads from there to a file. */
+const FOLDER = /^\.(?:.*\/)?\.{0,2}$/;
+
+/** An import of a module. `to`: a file relative to the project, or {@link EMPTY_MODULE}; null: it leads nowhere. */
+export interface Import {
+  readonly specifier: string;
+  readonly to: string | null;
+  /** A module that needs it does not load without. */
+  readonly isStatic: boolean;
+}
+
+export interface Module {
+  readonly path: string;
+  readonly kind: ModuleSyntax["kind"];
+  /** None of CommonJS. */
+  readonly imports: readonly Import[];
+  /** SRI, where hashes are wanted. */
+  readonly hash: string | null;
+}
+
+/** The modules of an installed project, and what they import. */
+export class Walk {
+  readonly #project: InstalledProject;
+  readonly #options: NodeResolveOptions;
+  readonly #digest: Digest | null;
+  readonly #modules = new Map<string, Module>();
+
+  /** @param digest for hashes; null: none are wanted */
+  constructor(project: InstalledProject, conditions: readonly string[], digest: Digest | null) {
+    this.#project = project;
+    this.#options = { conditions: ["import", ...conditions] };
+    this.#digest = digest;
+  }
+
+  /** What has been met, in the order in which it was. */
+  get modules(): ReadonlyMap<string, Module> {
+    return this.#modules;
+  }
+
+  /** As `Import.to`. Node's own modules and addresses lead nowhere. */
+  async resolve(specifier: string, importer: string): Promise<string | null> {
+    try {
+      const found = await this.#project.nodeResolve(specifier, importer, this.#options);
+      return found.startsWith("node:") ? null : found;
+    } catch (error) {
+      // A package whose package.json is broken has no modules either.
+      if (error instanceof InstallError && error.code.startsWith("ERR_")) return null;
+      throw error;
+    }
+  }
+
+  /** Goes from these files to all that they lead to, one step after another: what is met first does not depend on what is read first. */
+  async from(paths: Iterable<string>): Promise<void> {
+    let next = [...paths];
+    while (next.length > 0) {
+      const fresh = [...new Set(next)].filter((path) => isScript(path) && !this.#modules.has(path));
+      const found = await Promise.all(fresh.map((path) => this.#read(path)));
+      for (const module of found) this.#modules.set(module.path, module);
+      next = found.flatMap(({ imports }) => imports.flatMap(({ to }) => to ?? []));
+    }
+  }
+
+  async #read(path: string): Promise<Module> {
+    const bytes = await this.#project.readFile(path);
+    const syntax = moduleSyntax(new TextDecoder().decode(bytes));
+    const kind = kindOf(path, syntax);
+    if (kind === "commonjs") return { path, kind, imports: [], hash: null };
+    const specifiers = [
+      ...syntax.statics.map((specifier) => ({ specifier, isStatic: true })),
+      ...syntax.dynamics.map((specifier) => ({ specifier, isStatic: false })),
+    ].filter(({ specifier }) => !ADDRESS.test(specifier));
+    const lead = async (specifier: string): Promise<string | null> =>
+      FOLDER.test(specifier) ? null : await this.resolve(specifier, path);
+    const imports = await Promise.all(specifiers.map(async (one) => ({ ...one, to: await lead(one.specifier) })));
+    return { path, kind, imports, hash: this.#digest && (await sri(bytes, this.#digest)) };
+  }
+}
+
+export function isScript(path: string): boolean {
+  return /\.[cm]?js$/.test(path);
+}
+
+/** The name decides before the text, as in Node. */
+function kindOf(path: string, { kind }: ModuleSyntax): ModuleSyntax["kind"] {
+  if (path.endsWith(".mjs")) return "module";
+  return path.endsWith(".cjs") ? "commonjs" : kind;
+}
+
+async function sri(bytes: Uint8Array, digest: Digest): Promise<string> {
+  return `sha384-${btoa(String.fromCharCode(...new Uint8Array(await digest("SHA-384", bytes))))}`;
+}

@@ -1,0 +1,91 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { InstalledProject } from "../../src/install-api.ts";
+import { createInstaller } from "../../web/index.ts";
+import { registryOf } from "../bundlers/install.ts";
+import { PLATFORM } from "../conformance/recorded.ts";
+
+type Manifest = Readonly<Record<"name" | "version", string>> &
+  Partial<Readonly<Record<"dependencies" | "peerDependencies", Record<string, string>>>>;
+
+/** Files of a package that a page could ask for. */
+const SERVED = /(?:package\.json|\.(?:[cm]?js|json|css))$/;
+/** Of large packages what a test needs. */
+const PARTS: Readonly<Record<string, RegExp>> = {
+  three: /^(?:package\.json|build\/three\.(?:core|module)\.js|examples\/jsm\/(?:math|controls)\/.*)$/,
+  rxjs: /^(?:package\.json|dist\/esm5\/.*)$/,
+  vue: /^(?:package\.json|index\.m?js|dist\/.*bundler\.js)$/,
+};
+
+const MODULES = fileURLToPath(new URL("../../node_modules/", import.meta.url));
+
+/** A package that this repository has installed, as it would be published. Types are needed by nobody here. */
+function publish(folder: string): [id: string, files: Record<string, unknown>] {
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
+  const files: Record<string, unknown> = {};
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = relative(folder, join(entry.parentPath, entry.name));
+    if (!entry.isFile() || path.includes("node_modules") || !(PARTS[manifest.name] ?? SERVED).test(path)) continue;
+    files[path] = readFileSync(join(folder, path), "utf8");
+  }
+  return [`${manifest.name}@${manifest.version}`, { ...files, "package.json": withoutTypes(manifest) }];
+}
+
+function withoutTypes(manifest: Manifest): Manifest {
+  const peers = Object.entries(manifest.peerDependencies ?? {});
+  return {
+    ...manifest,
+    peerDependencies: Object.fromEntries(
+      peers.filter(([name]) => name !== "typescript" && !name.startsWith("@types/")),
+    ),
+  };
+}
+
+/** These packages and all that they need, each with every copy that this repository has of it. */
+function publishAll(names: readonly string[]): Record<string, Record<string, unknown>> {
+  const packages: Record<string, Record<string, unknown>> = {};
+  const visit = (name: string, from: string): void => {
+    const nested = join(from, "node_modules", name);
+    const folder = from && isThere(nested) ? nested : join(MODULES, name);
+    const [id, files] = publish(folder);
+    if (packages[id]) return;
+    packages[id] = files;
+    const { dependencies, peerDependencies } = files["package.json"] as Manifest;
+    for (const needed of Object.keys({ ...dependencies, ...peerDependencies }))
+      if (isThere(join(folder, "node_modules", needed)) || isThere(join(MODULES, needed))) visit(needed, folder);
+  };
+  for (const name of names) visit(name, "");
+  return packages;
+}
+
+function isThere(folder: string): boolean {
+  try {
+    readFileSync(join(folder, "package.json"));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A project that wants these packages of this repository, installed from packs, without a network. */
+export async function installReal(names: readonly string[]): Promise<InstalledProject> {
+  const dependencies = Object.fromEntries(names.map((name) => [name, "*"]));
+  return await installTold(publishAll(names), { dependencies });
+}
+
+/** The same of packages that are told by their files: `{ "a@1.0.0": { "index.js": "export {}" } }`. */
+export async function installTold(
+  packages: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+  manifest: Readonly<Record<string, unknown>>,
+  more: Readonly<Record<string, string>> = {},
+): Promise<InstalledProject> {
+  const { url, fetch } = registryOf(packages);
+  const installer = await createInstaller({ registry: url, fetch, mode: "inline", platform: PLATFORM, retries: 0 });
+  try {
+    const files = { "package.json": JSON.stringify({ name: "project", ...manifest }), ...more };
+    return await installer.install({ files });
+  } finally {
+    installer.dispose();
+  }
+}
