@@ -4,7 +4,11 @@ import { expect, test } from "vitest";
 import type { Resolution } from "../../src/api.ts";
 import { failure, InstallError } from "../../src/errors.ts";
 import type { ImportMap, ImportMapOptions } from "../../src/flat-api.ts";
-import { contents, folder, noting, webhoist } from "./harness.ts";
+import { createInstaller } from "../../web/index.ts";
+import { packument, tarballPath, testPackage } from "../install/packages.ts";
+import { memoryRegistry } from "../registry/memory-fetch.ts";
+import { inlineSnapshot } from "../registry/snapshot.ts";
+import { contents, folder, noting, type small, webhoist } from "./harness.ts";
 
 const stats = { requests: 0, bytes: 0, milliseconds: { total: 12 }, solver: { decisions: 3, conflicts: 1 } };
 
@@ -12,7 +16,9 @@ const stats = { requests: 0, bytes: 0, milliseconds: { total: 12 }, solver: { de
 function flat(rung: Resolution["rung"] = "none", files: Record<string, string> = {}) {
   const maps: ImportMapOptions[] = [];
   const importMap = async (options: ImportMapOptions = {}): Promise<ImportMap> => {
-    maps.push(options);
+    const { onWarning, ...others } = options;
+    maps.push(others);
+    onWarning?.(failure("EIMPORTMAP", "fs is not for pages"));
     return { imports: { ms: "https://cdn.example/ms@2.0.0" } };
   };
   const more = { rung, versions: { ms: "2.0.0" }, stats, importMap } as unknown as Resolution;
@@ -60,7 +66,7 @@ test("import-map prints the map and nothing else", async () => {
   expect(await webhoist(["import-map", dir], { createInstaller })).toEqual({
     status: 0,
     out: `${JSON.stringify({ imports: { ms: "https://cdn.example/ms@2.0.0" } }, null, 2)}\n`,
-    err: "",
+    err: "webhoist warn EIMPORTMAP fs is not for pages\n",
   });
   expect(asked[0]?.options).toMatchObject({ strategy: "flat" });
   // Neither the lock: that is what lock is for.
@@ -70,18 +76,12 @@ test("import-map prints the map and nothing else", async () => {
   expect(asked[1]?.options).toMatchObject({ strategy: "npm" });
   expect(maps).toEqual([{}, { provider: "jspm", base: "https://cdn.example/" }]);
   const json = await webhoist(["import-map", dir, "--json"], { createInstaller });
-  expect(JSON.parse(json.out)).toMatchObject({ ok: true, importMap: { imports: {} }, rung: "none", warnings: [] });
-});
-
-test("warnings of a map go to stderr", async () => {
-  const dir = folder({ "package.json": app });
-  const { createInstaller } = noting(
-    {},
-    { warnings: [failure("EPEER", "ms has no peer")], importMap: async () => ({ imports: {} }) },
-  );
-  const { out, err } = await webhoist(["import-map", dir], { createInstaller });
-  expect(JSON.parse(out)).toEqual({ imports: {} });
-  expect(err).toBe("webhoist warn EPEER ms has no peer\n");
+  expect(JSON.parse(json.out)).toMatchObject({
+    ok: true,
+    importMap: { imports: {} },
+    rung: "none",
+    warnings: [{ code: "EIMPORTMAP" }],
+  });
 });
 
 test("--provider installed installs in memory, for the machine that is told, and maps the files", async () => {
@@ -94,7 +94,7 @@ test("--provider installed installs in memory, for the machine that is told, and
   expect(options).toMatchObject({ resolve: { strategy: "flat", relax: "peers" }, omit: ["dev"] });
   expect(options.platform).toMatchObject({ os: "linux", cpu: "wasm32" });
   expect(options.sink).toBeUndefined();
-  expect(maps).toEqual([{ provider: installed, conditions: ["browser", "production"] }]);
+  expect(maps).toEqual([{ provider: installed, conditions: ["browser", "production"], omit: ["dev"] }]);
   expect(Object.keys(contents(dir))).toEqual(["package.json"]);
 });
 
@@ -114,4 +114,47 @@ test("--out writes the map to a file, whole or not at all", async () => {
   const nowhere = await webhoist(["import-map", "--out=none/map.json"], { cwd: dir, createInstaller });
   expect(nowhere.err).toMatch(/^webhoist error code ENOENT\n/);
   expect(Object.keys(contents(dir)).sort()).toEqual(["maps/old.json", "package.json"]);
+});
+
+// The library itself, over the small registry: plugin has host ^2 as a peer.
+const whole = { name: "app", version: "1.0.0", dependencies: { debug: "^4.0.0" } };
+
+test("a flat lock, then a map of it without a request", async () => {
+  const dir = folder({ "package.json": whole });
+  const { out } = await webhoist(["lock", dir, "--strategy=flat"]);
+  expect(out).toMatch(/^wrote package-lock\.json: 2 packages, flat after \d decisions and 0 conflicts in /);
+  const again = await webhoist(["lock", dir, "--strategy=flat"]);
+  expect(again.out).toMatch(/^up to date: 2 packages, flat in \d+\.\d s\n$/);
+  const fetch = (): Promise<never> => Promise.reject(new Error("nothing is to be requested"));
+  const offline: typeof small = (options) => createInstaller({ registry: "http://registry.local/", ...options, fetch });
+  const { status, out: map } = await webhoist(["import-map", dir, "--provider=unpkg"], { createInstaller: offline });
+  expect(status).toBe(0);
+  expect(JSON.parse(map).imports.ms).toContain("/ms@2.0.0");
+});
+
+test("a map of the packages' own files, fetched into memory", async () => {
+  const one = testPackage("one@1.0.0", { type: "module", exports: "./main.js" }, { "main.js": "export default 1;\n" });
+  const registry = "http://registry.local/";
+  const snapshot = inlineSnapshot({ one: packument([one], registry) }, { [tarballPath(one)]: one.bytes });
+  const { fetch } = memoryRegistry(snapshot);
+  const createInstallerHere: typeof small = (options) => createInstaller({ registry, ...options, fetch });
+  const dir = folder({ "package.json": { name: "app", dependencies: { one: "1" } } });
+  const argv = ["import-map", dir, "--provider=installed", "--base=/app/"];
+  const { status, out, err } = await webhoist(argv, { createInstaller: createInstallerHere });
+  expect({ status, err }).toEqual({ status: 0, err: "" });
+  const { imports, integrity } = JSON.parse(out);
+  expect(imports).toEqual({ one: "/app/node_modules/one/main.js" });
+  expect(Object.keys(integrity)).toEqual(["/app/node_modules/one/main.js"]);
+  expect(Object.keys(contents(dir))).toEqual(["package.json"]);
+});
+
+test("a conflict of the library's own, told in sentences; the way out works", async () => {
+  const dir = folder({ "package.json": { name: "app", dependencies: { host: "^1.0.0", plugin: "^1.0.0" } } });
+  const { status, out, err } = await webhoist(["import-map", dir]);
+  expect({ status, out }).toEqual({ status: 1, out: "" });
+  expect(err).toMatch(/^webhoist error code ENOSOLUTION\n/);
+  expect(err).toMatch(/plugin/);
+  const relaxed = await webhoist(["lock", dir, "--strategy=flat", "--relax=peers"]);
+  expect(relaxed.out).toContain(", flat but for peers after ");
+  expect(relaxed.err).toMatch(/^webhoist warn ERESOLVE /);
 });

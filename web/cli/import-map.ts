@@ -1,5 +1,6 @@
 import { basename, dirname, resolve } from "node:path";
 import type { Resolution } from "../../src/api.ts";
+import type { Failure } from "../../src/errors.ts";
 import type { ImportMap, ImportMapOptions } from "../../src/flat-api.ts";
 import type { Args } from "./args.ts";
 import { type AtProject, atProject } from "./at-project.ts";
@@ -11,19 +12,22 @@ import { writeFiles } from "./write-files.ts";
 interface Mapped {
   resolution: Resolution;
   map: ImportMap;
+  /** Of the resolution, and of what the map lacks. */
+  warnings: readonly Failure[];
 }
 
 /** Prints an import map for a project's packages, or writes it to a file. Nothing else of the project is written. */
 export async function importMap(args: Args, io: Io): Promise<void> {
   const { flags, positionals } = args;
-  const { resolution, map } = await atProject(args, { dir: positionals[0] ?? ".", io }, (at) => mapped(at, flags, io));
+  const dir = positionals[0] ?? ".";
+  const { resolution, map, warnings } = await atProject(args, { dir, io }, (at) => mapped(at, flags, io));
   const text = `${JSON.stringify(map, null, 2)}\n`;
   const out = flags.get("out") as string | undefined;
   if (out !== undefined) {
     const path = resolve(io.cwd, out);
     writeFiles(dirname(path), new Map([[basename(path), text]]), {});
   }
-  const { warnings, stats, rung, versions } = resolution;
+  const { stats, rung, versions } = resolution;
   if (flags.get("json"))
     return io.out(`${JSON.stringify({ ok: true, importMap: map, rung, versions, warnings, stats }, null, 2)}\n`);
   for (const warning of warnings) io.err(await warningText(warning));
@@ -50,12 +54,13 @@ async function mapped({ project, installer, options }: AtProject, flags: Args["f
 }
 
 async function finish(resolution: Resolution, options: ImportMapOptions, io: Io): Promise<Mapped> {
-  const map = await resolution.importMap(options);
+  const warnings = [...resolution.warnings];
+  const map = await resolution.importMap({ ...options, onWarning: (warning) => void warnings.push(warning) });
   io.signal.throwIfAborted();
-  return { resolution, map };
+  return { resolution, map, warnings };
 }
 
 function mapOptions(flags: Args["flags"]): ImportMapOptions {
-  const names = ["provider", "base", "conditions"].filter((name) => flags.has(name));
+  const names = ["provider", "base", "conditions", "omit"].filter((name) => flags.has(name));
   return Object.fromEntries(names.map((name) => [name, flags.get(name)]));
 }

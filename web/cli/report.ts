@@ -32,11 +32,12 @@ export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** `, flat after 40 decisions and 2 conflicts`; nothing of npm's own tree. */
+/** `, flat after 40 decisions and 2 conflicts`; `, flat` where the lock held; nothing of npm's own tree. */
 export function standing({ rung, stats }: Resolution): string {
   if (!rung) return "";
   const { decisions = 0, conflicts = 0 } = stats.solver ?? {};
   const flat = rung === "none" ? "flat" : `flat but for ${rung}`;
+  if (decisions === 0) return `, ${flat}`;
   return `, ${flat} after ${plural(decisions, "decision")} and ${plural(conflicts, "conflict")}`;
 }
 
