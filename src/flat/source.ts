@@ -249,11 +249,13 @@ export class NpmSource implements Source<Fact, Need, Answer> {
     });
     const constraint = (): Requirement<Fact> => {
       const [to] = this.#target(universe, allowed, fact("constraint"));
-      return { of, versions, package: to, allowed: this.#sets.or(allowed, ABSENT), fact: fact("constraint") };
+      return { of, versions, package: to, allowed: this.#sets.or(allowed, ABSENT), fact: fact("constraint", missing) };
     };
     if (spec.type === "peerOptional") return [constraint()];
     const optional = spec.type === "optional";
-    if (optional && allowed === NOTHING) return [];
+    // Not to be there is fine, to be there in another version is not: the package would see that one.
+    const constraints = optional && this.#options.rung !== "copies" ? [constraint()] : [];
+    if (optional && allowed === NOTHING) return constraints;
     const need = fact("dependency", missing);
     const [to, within] = this.#target(universe, allowed, need);
     if (!optional && !(spec.type === "peer" && this.#options.rung !== "none")) {
@@ -265,8 +267,7 @@ export class NpmSource implements Source<Fact, Need, Answer> {
     }));
     const chosen = this.#sets.of([TAKEN, LEFT + 1]);
     const requirement: Requirement<Fact> = { of, versions, package: choice, allowed: chosen, fact: need };
-    // Not to be there is fine, to be there in another version is not: the package would see that one.
-    return optional && this.#options.rung !== "copies" ? [constraint(), requirement] : [requirement];
+    return [...constraints, requirement];
   }
 
   /** The package that stands for a requirement, and which of its versions satisfy that. */

@@ -151,7 +151,9 @@ function packageOf(size: Size, name: string): fc.Arbitrary<Package> {
   });
 }
 
+/** Always with a section: fields of text alone would be read as dependencies. */
 const manifestOf = ({ wishes, deprecated, engine }: Drawn): Sections => ({
+  ...((deprecated || engine) && { dependencies: {} }),
   ...sectionsOf(wishes),
   ...(deprecated && { deprecated: "use something else" }),
   ...(engine && { engines: { node: ">=90" } }),

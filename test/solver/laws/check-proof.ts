@@ -1,4 +1,4 @@
-import { compare } from "semver";
+import { compare, prerelease, valid } from "semver";
 import type { Proof, ProofFact, ProofReference } from "../../../src/flat-api.ts";
 import { findChoice } from "./brute-force.ts";
 import { type Ask, type Model, type Problem, ROOT, type Rule } from "./model.ts";
@@ -40,23 +40,28 @@ export function follows(problem: Problem, ban: Ban, [one, ...others]: readonly B
 
 /** What follows from two facts or earlier steps. */
 export interface Derived {
-  readonly ban: Ban;
+  /** One, or, where the words for it may mean several things, all of those. */
+  readonly readings: readonly Ban[];
   readonly because: readonly ProofReference[];
 }
 
 /** What is wrong with a derivation: facts that do not suffice, a step that does not follow, an end that is none, what nothing needs. */
 export function checkDerivation(problem: Problem, steps: readonly Derived[]): string[] {
   const wrong = findChoice(problem) === null ? [] : ["the facts can all be met"];
-  const facts = problem.rules.map((rule) => banOf(problem, rule));
-  steps.forEach(({ ban, because }, at) => {
-    const before = steps.slice(0, at);
-    const known = because.map((one) => ("fact" in one ? facts[one.fact] : before[one.step]?.ban));
-    const there = known.filter((each) => each !== undefined);
-    if (there.length < because.length) wrong.push(`step ${at} rests on what does not come before it`);
-    else if (!follows(problem, ban, there)) wrong.push(`step ${at} does not follow`);
+  const facts = problem.rules.map((rule) => [banOf(problem, rule)]);
+  const shown: (readonly Ban[])[] = [];
+  steps.forEach(({ readings, because }, at) => {
+    const known = because.map((one) => ("fact" in one ? facts[one.fact] : shown[one.step]) ?? []);
+    const [first = [], second = []] = known;
+    const pairs = first.flatMap((one) => second.map((two) => [one, two] as const));
+    const right = readings.filter((ban) => pairs.some((pair) => follows(problem, ban, pair)));
+    if (pairs.length === 0) wrong.push(`step ${at} rests on what does not come before it`);
+    else if (right.length === 0) wrong.push(`step ${at} does not follow`);
+    shown.push(right.length > 0 ? right : readings);
   });
-  const end = steps.length > 0 ? steps.at(-1)?.ban : facts[0];
-  if (!end || !follows(problem, new Map(), [end])) wrong.push("the end is not that the project cannot be met");
+  const end = (steps.length > 0 ? shown : facts).at(-1) ?? [];
+  const full = new Map<string, ReadonlySet<string>>();
+  if (!end.some((ban) => follows(problem, full, [ban]))) wrong.push("the end is not that the project cannot be met");
   return [...wrong, ...unused(facts.length, steps)];
 }
 
@@ -77,69 +82,82 @@ function unused(facts: number, steps: readonly Derived[]): string[] {
 /** What is wrong with a proof: a fact that is not so, and all that {@link checkDerivation} finds. */
 export function checkProof(model: Model, { facts, steps }: Proof): string[] {
   const wrong: string[] = [];
-  const rules = facts.map((fact) => ruleOf(model, fact));
+  const rules: Rule[] = [];
   facts.forEach((fact, at) => {
-    wrong.push(...checkFact(model, fact, rules[at]).map((text) => `fact ${at} (${told(fact)}): ${text}`));
-  });
-  const derived: Derived[] = [];
-  steps.forEach(({ terms, because }, at) => {
-    const ban = banOfTerms(model, terms);
-    if (typeof ban === "string") wrong.push(`step ${at}: ${ban}`);
-    else derived.push({ ban, because });
+    const rule = ruleOf(model, fact);
+    if (typeof rule === "string") wrong.push(`fact ${at} (${told(fact)}): ${rule}`);
+    else rules.push(rule);
   });
   if (wrong.length > 0) return wrong;
-  return checkDerivation({ universe: model.universe, rules: rules as Rule[] }, derived);
+  const derived = steps.map(({ terms, because }) => ({ readings: readingsOf(model, terms), because }));
+  return checkDerivation({ universe: model.universe, rules }, derived);
 }
 
 const told = ({ from, versions, name, spec, type }: ProofFact): string =>
   `${from || "the project"} ${versions} ${type} ${name}@${spec}`;
 
-function ruleOf(model: Model, { kind, from, versions, name, spec }: ProofFact): Rule | string {
-  const when = from === ROOT ? new Set([ROOT]) : parseVersions(model, from, versions);
-  return typeof when === "string" ? when : { kind, from, when, name, allowed: model.allowed(name, spec) };
+/** What a fact says, if every version that it is about says so; else what is wrong. */
+function ruleOf(model: Model, fact: ProofFact): Rule | string {
+  const { kind, from, versions, name, spec, missing } = fact;
+  const allowed = model.allowed(name, spec);
+  if (Boolean(missing) !== (allowed.size === 0)) return `missing is ${JSON.stringify(missing)}`;
+  const says = (id: string): boolean =>
+    model.rules.some((ask) => ask.from === from && ask.when.has(id) && isSaid(ask, fact));
+  const when = meanings(model, from, versions).find((ids) => [...ids].every(says));
+  return when ? { kind, from, when, name, allowed } : "it is not so";
 }
 
-function checkFact(model: Model, fact: ProofFact, rule: Rule | string | undefined): string[] {
-  if (!rule || typeof rule === "string") return [rule ?? "no such fact"];
-  const wrong: string[] = [];
-  for (const id of rule.when) {
-    const so = model.rules.some((ask) => ask.from === fact.from && ask.when.has(id) && isSaid(ask, fact));
-    if (!so) wrong.push(`${id} does not say so`);
-  }
-  if (rule.when.size === 0) wrong.push("it is about no version");
-  if (Boolean(fact.missing) !== (rule.allowed.size === 0)) wrong.push(`missing is ${JSON.stringify(fact.missing)}`);
-  return wrong;
-}
-
-/** An optional dependency may be told as the constraint that it is; nothing weaker may be told as a dependency. */
 const isSaid = (ask: Ask, { kind, name, spec, rawSpec, type }: ProofFact): boolean =>
-  ask.name === name && ask.spec === spec && ask.raw === rawSpec && ask.type === type && ask.kind === kind;
+  ask.name === name &&
+  (ask.spec || "*") === spec &&
+  (ask.raw || "*") === rawSpec &&
+  ask.type === type &&
+  ask.kind === kind;
 
-function banOfTerms(model: Model, terms: Proof["steps"][number]["terms"]): Ban | string {
-  const ban = new Map<string, ReadonlySet<string>>();
+/** More readings of one step than this are not looked at. */
+const MOST = 64;
+
+function readingsOf(model: Model, terms: Proof["steps"][number]["terms"]): Ban[] {
+  let readings: Ban[] = [new Map()];
   for (const { package: name, versions, positive } of terms) {
-    const set = name === ROOT ? new Set([ROOT]) : parseVersions(model, name, versions);
-    if (typeof set === "string") return set;
-    const own = positive ? set : new Set(states(model, name).filter((id) => !set.has(id)));
-    const before = ban.get(name);
-    ban.set(name, before ? new Set([...own].filter((id) => before.has(id))) : own);
+    const sets = meanings(model, name, versions).map((ids) =>
+      positive ? ids : new Set(states(model, name).filter((id) => !ids.has(id))),
+    );
+    readings = readings.flatMap((ban) => sets.map((set) => new Map([...ban, [name, set]]))).slice(0, MOST);
   }
-  return ban;
+  return readings;
 }
 
-/** `*`, `1.0.0 - 1.4.1 || 2.0.0`: over the versions that there are, in their order. Or what is wrong with the text. */
-export function parseVersions(model: Problem, name: string, text: string): ReadonlySet<string> | string {
+/**
+ * What `1.0.0 - 1.4.1 || >=2.0.0` may mean, the largest first: such a stretch is one of releases or one of prereleases, of one of
+ * the sources of a name or of each; and the whole may be a spec as somebody wrote it, where `*` is no prerelease.
+ */
+function meanings(model: Model, name: string, text: string): ReadonlySet<string>[] {
+  if (name === ROOT) return [new Set([ROOT])];
   const ids = model.universe.get(name) ?? [];
-  if (text === "*") return new Set(ids);
-  const found = new Set<string>();
-  for (const part of text.split(" || ")) {
-    const [low = "", high = low] = part.split(" - ");
-    const ends = [low, high].filter((end) => ids.some((id) => splitId(id).version === end));
-    if (ends.length < 2) return `${name} has no ${part}`;
-    for (const id of ids) {
-      const { version } = splitId(id);
-      if (compare(version, low) >= 0 && compare(version, high) <= 0) found.add(id);
-    }
-  }
-  return found;
+  const sources = [...new Set(ids.map((id) => splitId(id).name))];
+  const pools = [ids, ...sources.map((source) => ids.filter((id) => splitId(id).name === source))];
+  const sets = pools.map((pool) => text.split(" || ").flatMap((part) => stretch(pool, part)));
+  const found = [...sets, [...model.allowed(name, text)]].map((list) => new Set(list)).filter(({ size }) => size > 0);
+  return found.sort((a, b) => b.size - a.size);
+}
+
+function stretch(pool: readonly string[], part: string): string[] {
+  if (part === "*") return [...pool];
+  const [low, high] = ends(part).map((end) => valid(end));
+  const one = low ?? high;
+  if (!one) return [];
+  return pool.filter((id) => {
+    const { version } = splitId(id);
+    const sameBand = (prerelease(version) === null) === (prerelease(one) === null);
+    return sameBand && (!low || compare(version, low) >= 0) && (!high || compare(version, high) <= 0);
+  });
+}
+
+/** `<=1.0.0` has no lower end, `>=1.0.0` no upper one. */
+function ends(part: string): [string | null, string | null] {
+  if (part.startsWith("<=")) return [null, part.slice(2)];
+  if (part.startsWith(">=")) return [part.slice(2), null];
+  const [low = "", high = low] = part.split(" - ");
+  return [low, high];
 }

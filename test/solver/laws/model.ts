@@ -90,7 +90,9 @@ export class Model implements Problem {
     const versions = this.#versions.get(source) ?? [];
     const tagged = this.#told.tags[source];
     if (validRange(text, { loose: true }) === null) return versions.filter((version) => version === tagged?.[text]);
-    return versions.filter((version) => satisfies(version, text, { loose: true }));
+    // `*` is what is tagged `latest` too, should that be a prerelease.
+    const any = (text || "*") === "*" ? tagged?.["latest"] : undefined;
+    return versions.filter((version) => version === any || satisfies(version, text, { loose: true }));
   }
 
   #asks(from: string, id: string): Ask[] {

@@ -118,7 +118,7 @@ class Told {
     if ("fact" in cause) reference = { fact: this.rules.push(cause.fact) - 1 };
     else {
       const because = [this.#tell(cause.conflict), this.#tell(cause.other)];
-      reference = { step: this.steps.push({ ban: this.#ban(one), because }) - 1 };
+      reference = { step: this.steps.push({ readings: [this.#ban(one)], because }) - 1 };
     }
     this.#references.set(one, reference);
     return reference;

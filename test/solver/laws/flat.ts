@@ -1,0 +1,108 @@
+import type { ResolveOptions } from "../../../src/api.ts";
+import { fail, failure, InstallError, ok } from "../../../src/errors.ts";
+import { resolveFlat } from "../../../src/flat/resolve-flat.ts";
+import type { Proof, SolverStats } from "../../../src/flat-api.ts";
+import type { Tree } from "../../../src/graph/tree.ts";
+import { type Asked, drive } from "../../../src/ideal/drive.ts";
+import type { Answer } from "../../../src/ideal/need.ts";
+import { readProject } from "../../../src/ideal/project.ts";
+import { writeProject } from "../../../src/ideal/resolve.ts";
+import { indexPackument } from "../../../src/registry/condense.ts";
+import { PLATFORM } from "../../conformance/recorded.ts";
+import { fakeRegistry } from "../../helpers/fake-registry.ts";
+import { type Choice, findChoice } from "./brute-force.ts";
+import { checkAnswer } from "./check-answer.ts";
+import { checkProof } from "./check-proof.ts";
+import { Model, ROOT } from "./model.ts";
+import type { Told } from "./told.ts";
+
+export interface Refusal {
+  readonly proof: Proof;
+  readonly message: string;
+}
+
+export type FlatAnswer =
+  | Refusal
+  | { readonly choice: Choice; readonly tree: Tree; readonly lock: string; readonly stats: SolverStats };
+
+/** The refusal that an error is. Anything else is a crash, and a crash is a defect. */
+export function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof InstallError) || error.code !== "ENOSOLUTION") throw error;
+  const { message, details } = error.failure;
+  return { proof: details?.["proof"] as Proof, message };
+}
+
+export const packageJson = ({ project }: Told): string => JSON.stringify(project, null, 2);
+
+/** What the flat strategy says of a registry and a project: the engine alone, packuments in memory. */
+export async function flatAnswer(
+  told: Told,
+  options: ResolveOptions = {},
+  files: Record<string, string> = {},
+): Promise<FlatAnswer> {
+  const { snapshot } = fakeRegistry(told.packages, { tags: told.tags });
+  const peek = ({ key }: Asked): Answer => {
+    const bytes = snapshot.packument(key);
+    return bytes ? ok(indexPackument(key, bytes)) : fail(failure("E404", key, { package: key }));
+  };
+  const host = { peek, answer: async (need: Asked) => peek(need), breathe: () => undefined };
+  const input = {
+    files: { "package.json": packageJson(told), ...files },
+    name: "project",
+    options,
+    platform: PLATFORM,
+  };
+  const project = await readProject(input);
+  try {
+    const { solver } = await drive(resolveFlat(project), host);
+    const written = await drive(writeProject(project), host);
+    const { tree } = project.context;
+    return { choice: choiceOf(tree), tree, lock: written.files[written.lockfile] ?? "", stats: solver };
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+function choiceOf({ root }: Tree): Choice {
+  const nodes = [...root.children.values()].map((node) => [node.name, `${node.packageName}@${node.version}`] as const);
+  return new Map([[ROOT, ROOT], ...nodes]);
+}
+
+/** What the search met, for a reader. */
+export interface Tally {
+  solvable: number;
+  unsolvable: number;
+  /** Too many choices to try them all. */
+  untried: number;
+  decisions: number;
+  conflicts: number;
+}
+
+/** What is wrong with what the flat strategy says: against trying every choice, and by what it says itself. */
+export async function judge(told: Told, tally: Tally, options?: ResolveOptions): Promise<string[]> {
+  const model = new Model(told);
+  const wanted = findChoice(model, 20_000);
+  const answer = await flatAnswer(told, options);
+  if (wanted === undefined) tally.untried++;
+  if ("proof" in answer) {
+    tally.unsolvable++;
+    if (wanted) return [`there is an answer: ${[...wanted.values()].join(" ")}, and it says: ${answer.message}`];
+    return [...checkProof(model, answer.proof), ...checkText(answer.message)];
+  }
+  const { choice, tree, stats } = answer;
+  tally.solvable++;
+  tally.decisions += stats.decisions;
+  tally.conflicts += stats.conflicts;
+  const wrong = wanted === null ? ["there is no answer"] : [];
+  for (const { location, edges } of edgesOf(tree)) {
+    if (location.split("node_modules/").length > 2) wrong.push(`${location} is a second copy`);
+    for (const { name, rawSpec, valid } of edges)
+      if (!valid) wrong.push(`to npm ${location} has no valid ${name}@${rawSpec}`);
+  }
+  return [...wrong, ...checkAnswer(model, choice)];
+}
+
+const edgesOf = ({ inventory }: Tree) =>
+  [...inventory].map(([location, node]) => ({ location, edges: [...node.edges().values()] }));
+
+const checkText = (text: string): string[] => (/undefined|null|NaN|\[object/.test(text) ? [`it says: ${text}`] : []);
