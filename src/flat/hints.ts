@@ -2,6 +2,7 @@ import { isOneEditAway } from "../base/one-edit.ts";
 import type { WayOut } from "../errors.ts";
 import { overrideFor } from "../explain/way-out.ts";
 import type { Proof, ProofFact, Rung } from "../flat-api.ts";
+import type { Steps } from "../ideal/need.ts";
 import type { Packument } from "../registry/packument.ts";
 import { parseRange, testRange } from "../spec/range.ts";
 import { compare, parseVersion, type Version } from "../spec/version.ts";
@@ -18,9 +19,9 @@ export interface HintWorld {
    * Whether there is an answer with these overrides more (`$a` is the project's own spec of a), and with these specs instead of
    * the project's own. Asked at most {@link TRIES} times.
    */
-  solvable(overrides: Readonly<Record<string, string>>, specs: Readonly<Record<string, string>>): boolean;
+  solvable(overrides: Readonly<Record<string, string>>, specs: Readonly<Record<string, string>>): Steps<boolean>;
   /** Whether there is an answer on that rung. Asked at most once of each. */
-  rung(rung: Exclude<Rung, "none">): boolean;
+  rung(rung: Exclude<Rung, "none">): Steps<boolean>;
 }
 
 /** Searches that hints may take. */
@@ -34,9 +35,9 @@ const SPECS = 32;
  * What would settle a project without a flat answer, the best first: for what is not there what is, then what was tried and
  * works: another spec of the project's own, an override, a lower rung.
  */
-export function hintsFor(proof: Proof, world: HintWorld): WayOut[] {
+export function* hintsFor(proof: Proof, world: HintWorld): Steps<WayOut[]> {
   const missing = proof.facts.flatMap((fact) => missingHints(fact, world));
-  const settling = proof.facts.some(isHopeless) ? [] : settlingHints(proof, world);
+  const settling = proof.facts.some(isHopeless) ? [] : yield* settlingHints(proof, world);
   const deprecated = proof.facts.flatMap((fact) => deprecatedHint(fact, world));
   const told = new Set<string>();
   const all = [...missing, ...settling, ...deprecated].filter(({ text }) => !told.has(text) && told.add(text));
@@ -109,27 +110,28 @@ function isDeprecated(packument: Packument, key: string): boolean {
 }
 
 /** What was tried, and settles it: one change of the project's own specs of either sort, two overrides, the rungs. */
-function settlingHints(proof: Proof, world: HintWorld): WayOut[] {
+function* settlingHints(proof: Proof, world: HintWorld): Steps<WayOut[]> {
   let tries = 0;
-  const works = (overrides: Record<string, string>, specs: Record<string, string> = {}): boolean =>
-    ++tries <= TRIES && world.solvable(overrides, specs);
+  function* works(overrides: Record<string, string>, specs: Record<string, string> = {}): Steps<boolean> {
+    return ++tries <= TRIES && (yield* world.solvable(overrides, specs));
+  }
   const hints: WayOut[] = [];
   const targets = contested(proof, world);
   for (const [name, spec] of upgrades(proof, world).slice(0, 2)) {
-    if (works({}, { [name]: spec })) hints.push(askFor(name, spec));
+    if (yield* works({}, { [name]: spec })) hints.push(askFor(name, spec));
   }
   for (const { name, others } of targets.slice(0, 1)) {
     const [other] = others;
-    if (!other || !world.direct.has(name) || !works({}, { [name]: other.spec })) continue;
+    if (!other || !world.direct.has(name) || !(yield* works({}, { [name]: other.spec }))) continue;
     hints.push(askFor(name, other.spec, `: that is what ${other.from} works with`));
   }
   for (const { name, version } of targets.slice(0, 3)) {
-    if (works({ [name]: version })) hints.push(overrideFor(name, version));
+    if (yield* works({ [name]: version })) hints.push(overrideFor(name, version));
   }
   const peers = proof.facts.some(({ type }) => type.startsWith("peer"));
-  if (peers && world.rung("peers"))
+  if (peers && (yield* world.rung("peers")))
     hints.push(option("relax: peers", "Take peers that do not fit as warnings, with relax: peers."));
-  else if (world.rung("copies"))
+  else if (yield* world.rung("copies"))
     hints.push(
       option("relax: copies", "Allow several copies of a package where they must differ, with relax: copies."),
     );

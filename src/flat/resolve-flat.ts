@@ -1,5 +1,5 @@
 import type { ResolveOptions } from "../api.ts";
-import { type Failure, failure, InstallError, ok } from "../errors.ts";
+import { type Failure, failure, InstallError } from "../errors.ts";
 import type { Proof, Rung, SolverStats } from "../flat-api.ts";
 import { fold } from "../graph/fold.ts";
 import type { Context } from "../ideal/context.ts";
@@ -87,8 +87,6 @@ interface Found {
   readonly left: readonly Failure[];
 }
 
-const NOTHING_ASKED: Answer = ok(undefined);
-
 /** The attempts of one resolution, from rung to rung. They share what they learn of packages, and nothing else. */
 class Search {
   readonly stats: SolverStats = { decisions: 0, conflicts: 0, backtracks: 0, undone: 0, incompatibilities: 0, sets: 0 };
@@ -168,7 +166,7 @@ class Search {
     const unread = proof.facts.find(({ missing }) => missing?.why === "unreadable")?.missing?.failure;
     if (unread) return raise({ ...unread, requiredBy: [""] });
     const { hintsFor } = yield* needCode(() => import("./hints.ts"));
-    const wayOut = hintsFor(proof, this.#hintWorld(rung));
+    const wayOut = yield* hintsFor(proof, this.#hintWorld(rung));
     return raise(noSolution(proof, rung, wayOut));
   }
 
@@ -181,20 +179,17 @@ class Search {
       direct: new Map(edges.map((edge) => [edge.name, edge.effective])),
       solvable: (overrides, specs) =>
         this.#works(rung, { overrides: new Map(Object.entries(overrides)), specs: new Map(Object.entries(specs)) }),
-      rung: (other) => RUNGS.indexOf(other) > RUNGS.indexOf(rung) && this.#works(other),
+      rung: (other) => (RUNGS.indexOf(other) > RUNGS.indexOf(rung) ? this.#works(other) : this.#no()),
     };
   }
 
-  /** Tries another way with what is known already: nothing is fetched for a hint. */
-  #works(rung: Rung, trial?: Trial): boolean {
-    const { solver } = this.#attempt(rung, trial);
-    const steps = solver.run();
-    let step = steps.next(NOTHING_ASKED);
-    while (!step.done) {
-      if (step.value.kind !== "pause") return false;
-      step = steps.next(NOTHING_ASKED);
-    }
-    return step.value.ok;
+  *#works(rung: Rung, trial?: Trial): Steps<boolean> {
+    return (yield* this.#attempt(rung, trial).solver.run()).ok;
+  }
+
+  /** What is never the case. */
+  *#no(): Steps<boolean> {
+    return false;
   }
 }
 

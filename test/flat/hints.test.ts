@@ -5,8 +5,14 @@ import type { Proof, ProofFact } from "../../src/flat-api.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
 import type { Packument } from "../../src/registry/packument.ts";
 import { fact } from "../explain/told-proof.ts";
+import { finish } from "../helpers/finish.ts";
 
 const NO_TAGS = {};
+
+/** A trial that needs nothing. */
+function* steps(answer: boolean): Generator<never, boolean> {
+  return answer;
+}
 
 /** Packuments told as `{ a: ["1.0.0", "2.0.0 deprecated"] }`; `latest` is the last one. */
 function packuments(told: Record<string, string[]>, tags: Record<string, Record<string, string>> = NO_TAGS) {
@@ -47,10 +53,10 @@ function hints(
     names: known.keys(),
     packument: (name) => known.get(name),
     direct: new Map(facts.filter(({ from }) => from === "").map(({ name, spec }) => [name, spec])),
-    solvable: (overrides, specs) => answer(`${JSON.stringify(overrides)} ${JSON.stringify(specs)}`),
-    rung: answer,
+    solvable: (overrides, specs) => steps(answer(`${JSON.stringify(overrides)} ${JSON.stringify(specs)}`)),
+    rung: (rung) => steps(answer(rung)),
   };
-  return hintsFor({ facts, steps: [] } satisfies Proof, world);
+  return finish(hintsFor({ facts, steps: [] } satisfies Proof, world) as Generator<undefined, WayOut[]>);
 }
 
 describe("what is not there", () => {
