@@ -3,7 +3,7 @@ import { gunzipSync } from "node:zlib";
 import { unzipSync } from "fflate";
 import type { Locator, Page } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { edit, type Files, manifest, type Packages, PageHost, type PageOptions, rows } from "./page-host.ts";
+import { edit, type Files, manifest, type Packages, PageHost, rows } from "./page-host.ts";
 
 const host = new PageHost();
 beforeAll(() => host.start(), 180_000);
@@ -32,8 +32,10 @@ async function press(page: Page, name: string): Promise<void> {
   await page.getByRole("button", { name, exact: true }).click();
 }
 
-async function installed(options: PageOptions = {}): Promise<Page> {
-  const page = await host.open({ packages: PACKAGES, files: FILES, ...options });
+/** Of a `width` it is a first visit, whose tarballs are fetched; else they may be stored. */
+async function installed(width?: number): Promise<Page> {
+  const told = { packages: PACKAGES, files: FILES };
+  const page = width === undefined ? await host.again(told) : await host.open({ ...told, width });
   await edit(page, PROJECT);
   await press(page, "Install");
   await page.locator("#panel-files [role=tree]").waitFor();
@@ -83,29 +85,6 @@ test("a project is resolved and installed in one go, and its folders are there",
     "package.json",
   ]);
   expect(await row(page, "a/cli.js").locator(".badge").textContent()).toBe("executable");
-});
-
-test("what was resolved is installed without asking the registry for packuments again", async () => {
-  const asked: string[] = [];
-  const page = await host.open({
-    packages: PACKAGES,
-    files: FILES,
-    before: (url) => void asked.push(decodeURIComponent(url.slice("http://registry.local/".length))),
-  });
-  await edit(page, PROJECT);
-  await press(page, "Resolve");
-  await page.locator("#panel-tree [role=tree]").waitFor();
-  expect(asked.sort()).toEqual(["a", "b"]);
-  asked.length = 0;
-  await press(page, "Install");
-  await page.locator("#panel-files [role=tree]").waitFor();
-  expect(asked.sort()).toEqual(["a/-/a-1.0.0.tgz", "b/-/b-1.4.0.tgz", "b/-/b-2.0.0.tgz"]);
-  await page.getByRole("tab", { name: "Tree" }).click();
-  expect(await rows(page)).toEqual(["p@1.0.0", "  a@1.0.0", "  b@2.0.0"]);
-  // Edited since: it is another project.
-  await edit(page, manifest({ dependencies: { b: "^1.0.0" } }));
-  await press(page, "Install");
-  await page.locator(".summary h2").filter({ hasText: "1 package installed" }).waitFor();
 });
 
 test("a file is shown by what it is: text, a part of a long one, an image, binary, empty, a link", async () => {
@@ -182,8 +161,108 @@ test("from a package to its files, from a file to its package, from a script to 
   expect(JSON.parse(await text(page))).toMatchObject({ name: "a", scripts: { postinstall: "node build.js" } });
 });
 
-test("the operations are drawn, counted and listed", async () => {
+test("all files can be had as a zip and as a tgz", async () => {
   const page = await installed();
+  const packed = async (kind: string): Promise<Buffer> => {
+    const coming = page.waitForEvent("download");
+    await page.getByRole("button", { name: `as .${kind}` }).click();
+    const download = await coming;
+    expect(download.suggestedFilename()).toBe(`node_modules.${kind}`);
+    return readFileSync(await download.path());
+  };
+  const zip = unzipSync(await packed("zip"));
+  expect(Object.keys(zip)).toContain("node_modules/a/lib/deep/one.d.ts");
+  expect(new TextDecoder().decode(zip["node_modules/b/two.d.ts"])).toBe("export declare const two: 2;\n");
+  expect(gunzipSync(await packed("tgz")).includes("node_modules/a/node_modules/b/package.json")).toBe(true);
+});
+
+test("the files are walked by keys", async () => {
+  const page = await installed();
+  const tree = page.getByRole("tree", { name: "Installed files" });
+  await tree.focus();
+  const walk: [string, string][] = [
+    ["Home", "node_modules"],
+    ["ArrowRight", ".bin"],
+    ["a", "a"],
+    ["ArrowRight", "a"],
+    ["ArrowRight", "lib"],
+    ["ArrowLeft", "a"],
+    ["ArrowLeft", "a"],
+    ["ArrowDown", "b"],
+    ["End", "package.json"],
+  ];
+  for (const [key, name] of walk) {
+    await page.keyboard.press(key);
+    const id = await tree.getAttribute("aria-activedescendant");
+    expect([key, await page.locator(`#${id} .row-name`).textContent()]).toEqual([key, name]);
+  }
+  await page.keyboard.press("Enter");
+  await page.getByRole("complementary", { name: "File package.json" }).waitFor();
+});
+
+test("Ctrl, Shift and Enter in the editor install", async () => {
+  const page = await host.again({ packages: PACKAGES, files: FILES });
+  await edit(page, PROJECT);
+  await page.keyboard.press("Control+Shift+Enter");
+  await page.locator("#panel-files [role=tree]").waitFor();
+});
+
+test("everything of an install that can be used has a name", async () => {
+  const page = await installed();
+  await row(page, "package.json").click();
+  await page.locator(".viewer .cm-line").first().waitFor();
+  const nameless = await page.locator("button, select, input, [role=tab], [role=tree], [role=img]").evaluateAll((all) =>
+    all
+      .filter((element) => {
+        const label = (element as HTMLInputElement).labels?.[0]?.textContent;
+        return !(element.getAttribute("aria-label") ?? label ?? element.textContent)?.trim();
+      })
+      .map((element) => element.outerHTML),
+  );
+  expect(nameless).toEqual([]);
+});
+
+test.each([360, 768])("%i pixels wide an install scrolls nothing sideways", async (width) => {
+  const page = await installed(width);
+  const tooWide = (): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect(await tooWide()).toBe(0);
+  await row(page, "node_modules/b").click();
+  await row(page, "b/two.d.ts").click();
+  await page.locator(".viewer .cm-line").first().waitFor();
+  expect(await tooWide()).toBe(0);
+  await page.getByRole("tab", { name: "Install" }).click();
+  await page.locator(".slowest").waitFor();
+  expect(await tooWide()).toBe(0);
+});
+
+test("what was resolved is installed without asking the registry for packuments again", async () => {
+  const asked: string[] = [];
+  const page = await host.open({
+    packages: PACKAGES,
+    files: FILES,
+    before: (url) => void asked.push(decodeURIComponent(url.slice("http://registry.local/".length))),
+  });
+  await edit(page, PROJECT);
+  await press(page, "Resolve");
+  await page.locator("#panel-tree [role=tree]").waitFor();
+  expect(asked.sort()).toEqual(["a", "b"]);
+  asked.length = 0;
+  await press(page, "Install");
+  await page.locator("#panel-files [role=tree]").waitFor();
+  expect(asked.sort()).toEqual(["a/-/a-1.0.0.tgz", "b/-/b-1.4.0.tgz", "b/-/b-2.0.0.tgz"]);
+  await page.getByRole("tab", { name: "Tree" }).click();
+  expect(await rows(page)).toEqual(["p@1.0.0", "  a@1.0.0", "  b@2.0.0"]);
+  // Edited since: it is another project.
+  await edit(page, manifest({ dependencies: { b: "^1.0.0" } }));
+  await press(page, "Install");
+  await page.locator(".summary h2").filter({ hasText: "1 package installed" }).waitFor();
+});
+
+test("the operations are drawn, counted and listed", async () => {
+  const page = await host.open({ packages: PACKAGES, files: FILES });
+  await edit(page, PROJECT);
+  await press(page, "Install");
+  await page.locator("#panel-files [role=tree]").waitFor();
   await page.getByRole("tab", { name: "Install" }).click();
   const drawing = page.getByRole("img", { name: /^Operations over time/ });
   expect(await drawing.getAttribute("aria-label")).toContain("Downloads: 3, Verified and indexed: 3");
@@ -199,21 +278,6 @@ test("the operations are drawn, counted and listed", async () => {
   await page.getByText("yes: the next install needs no download").waitFor();
   await press(page, "Install");
   await page.getByText("3 tarballs from the store").waitFor();
-});
-
-test("all files can be had as a zip and as a tgz", async () => {
-  const page = await installed();
-  const packed = async (kind: string): Promise<Buffer> => {
-    const coming = page.waitForEvent("download");
-    await page.getByRole("button", { name: `as .${kind}` }).click();
-    const download = await coming;
-    expect(download.suggestedFilename()).toBe(`node_modules.${kind}`);
-    return readFileSync(await download.path());
-  };
-  const zip = unzipSync(await packed("zip"));
-  expect(Object.keys(zip)).toContain("node_modules/a/lib/deep/one.d.ts");
-  expect(new TextDecoder().decode(zip["node_modules/b/two.d.ts"])).toBe("export declare const two: 2;\n");
-  expect(gunzipSync(await packed("tgz")).includes("node_modules/a/node_modules/b/package.json")).toBe(true);
 });
 
 test("a tarball that is another one is refused, and the page says which, what and from where", async () => {
@@ -266,70 +330,14 @@ test("the snapshot has no tarballs: the page says so, and leads to those that ha
   expect(await page.locator("#source").inputValue()).toBe("registry");
 });
 
-test("where tarballs cannot be reached the page's server is asked for them", async () => {
+test("where the registry cannot be reached the page's server is asked, for packuments and for tarballs", async () => {
   const page = await host.open({ relayed: PACKAGES });
   await edit(page, manifest({ dependencies: { b: "^2.0.0" } }));
+  await press(page, "Resolve");
+  await page.locator("#panel-tree [role=tree], .card-failure").first().waitFor();
+  expect(await rows(page)).toEqual(["p@1.0.0", "  b@2.0.0"]);
+  expect(await page.locator("#source").inputValue()).toBe("relay");
   await press(page, "Install");
   await page.locator("#panel-files [role=tree], .card-failure").first().waitFor();
   expect(await fileRows(page)).toEqual(["node_modules", "  b", "package.json"]);
-  expect(await page.locator("#source").inputValue()).toBe("relay");
 }, 60_000);
-
-test("the files are walked by keys", async () => {
-  const page = await installed();
-  const tree = page.getByRole("tree", { name: "Installed files" });
-  await tree.focus();
-  const walk: [string, string][] = [
-    ["Home", "node_modules"],
-    ["ArrowRight", ".bin"],
-    ["a", "a"],
-    ["ArrowRight", "a"],
-    ["ArrowRight", "lib"],
-    ["ArrowLeft", "a"],
-    ["ArrowLeft", "a"],
-    ["ArrowDown", "b"],
-    ["End", "package.json"],
-  ];
-  for (const [key, name] of walk) {
-    await page.keyboard.press(key);
-    const id = await tree.getAttribute("aria-activedescendant");
-    expect([key, await page.locator(`#${id} .row-name`).textContent()]).toEqual([key, name]);
-  }
-  await page.keyboard.press("Enter");
-  await page.getByRole("complementary", { name: "File package.json" }).waitFor();
-});
-
-test("Ctrl, Shift and Enter in the editor install", async () => {
-  const page = await host.open({ packages: PACKAGES });
-  await edit(page, PROJECT);
-  await page.keyboard.press("Control+Shift+Enter");
-  await page.locator("#panel-files [role=tree]").waitFor();
-});
-
-test.each([360, 768])("%i pixels wide an install scrolls nothing sideways", async (width) => {
-  const page = await installed({ width });
-  const tooWide = (): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  expect(await tooWide()).toBe(0);
-  await row(page, "node_modules/b").click();
-  await row(page, "b/two.d.ts").click();
-  await page.locator(".viewer .cm-line").first().waitFor();
-  expect(await tooWide()).toBe(0);
-  await page.getByRole("tab", { name: "Install" }).click();
-  await page.locator(".slowest").waitFor();
-  expect(await tooWide()).toBe(0);
-});
-
-test("everything of an install that can be used has a name", async () => {
-  const page = await installed();
-  await row(page, "package.json").click();
-  await page.locator(".viewer .cm-line").first().waitFor();
-  const nameless = await page.locator("button, select, input, [role=tab], [role=tree], [role=img]").evaluateAll((all) =>
-    all
-      .filter((element) => {
-        const label = (element as HTMLInputElement).labels?.[0]?.textContent;
-        return !(element.getAttribute("aria-label") ?? label ?? element.textContent)?.trim();
-      })
-      .map((element) => element.outerHTML),
-  );
-  expect(nameless).toEqual([]);
-});

@@ -3,8 +3,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright";
+import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from "playwright";
 import { build } from "vite";
+import { onTestFailed } from "vitest";
 import { findChromium } from "../../scripts/chromium.mjs";
 import { serveFolder } from "../../scripts/serve.mjs";
 import { fakeTarball } from "../helpers/tarball.ts";
@@ -12,6 +13,11 @@ import { type MemoryRegistry, memoryRegistry } from "../registry/memory-fetch.ts
 import { inlineSnapshot, PLACEHOLDER } from "../registry/snapshot.ts";
 
 const RELAY = "/-/relay/";
+
+/** Of the page, if a test does not say another. */
+const [WIDTH, HEIGHT] = [1280, 800];
+/** A narrower page shows one pane at a time. */
+const PHONE = 760;
 
 /** Versions by `name@version`, as a test tells a registry. */
 export type Packages = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -62,6 +68,10 @@ export class PageHost {
   readonly #folder = mkdtempSync(join(tmpdir(), "webhoist-page-"));
   #server: ReturnType<typeof serveFolder> | undefined;
   #browser: Browser | undefined;
+  #page: Page | undefined;
+  #control: CDPSession | undefined;
+  /** What the page was opened with, by tests that share it. */
+  #shared: string | undefined;
   #url = "";
   #relayed: typeof fetch | undefined;
 
@@ -87,23 +97,62 @@ export class PageHost {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** A page whose live registry holds `packages`; without any it cannot be reached. What goes wrong inside fails the test. */
+  /**
+   * A first visit: nothing is kept from before. The page's live registry holds `packages`; without any it cannot be reached.
+   * What goes wrong inside fails the test. A reload in one tab takes a third of the time of a new browser context.
+   */
   async open(options: PageOptions = {}): Promise<Page> {
-    // The page of the test before has been looked at.
-    for (const old of this.#browser!.contexts()) await old.close();
-    const context = await this.#browser!.newContext({
-      viewport: { width: options.width ?? 1280, height: 800 },
-      permissions: ["clipboard-read", "clipboard-write"],
-      colorScheme: options.colorScheme ?? "light",
-    });
+    this.#shared = undefined;
+    this.#page ??= await this.#newPage();
+    const page = this.#page;
+    const context = page.context();
+    await context.unrouteAll({ behavior: "ignoreErrors" });
     await this.#registry(context, options);
     this.#relayed = options.relayed && registryOf({ packages: options.relayed }).fetch;
+    await page.setViewportSize({ width: options.width ?? WIDTH, height: HEIGHT });
+    await page.emulateMedia({ colorScheme: options.colorScheme ?? "light" });
+    await page.evaluate((hash) => {
+      localStorage.clear();
+      history.replaceState(null, "", location.pathname + hash);
+    }, options.hash ?? "");
+    await page.reload();
+    // The page before is gone by now, and this one stores nothing before it is used.
+    const storageTypes = "indexeddb,file_systems,cache_storage";
+    await this.#control?.send("Storage.clearDataForOrigin", { origin: new URL(this.#url).origin, storageTypes });
+    await page.locator(".cm-content").first().waitFor();
+    return page;
+  }
+
+  /**
+   * The page of the test before with its first example chosen anew, if that test opened it so with the same `told` and went
+   * well; else a first visit. For tests that leave the settings alone: the page keeps its workers, and what is stored.
+   */
+  async again(told: Told = {}, width: number = WIDTH): Promise<Page> {
+    const key = JSON.stringify(told);
+    let page = this.#page;
+    if (!page || this.#shared !== key) page = await this.open(told);
+    else {
+      await page.setViewportSize({ width: WIDTH, height: HEIGHT });
+      await page.selectOption("#example", "docs-demo");
+    }
+    await page.setViewportSize({ width, height: HEIGHT });
+    // On a narrow page the test before may have left the result in sight.
+    if (width < PHONE) await page.getByRole("button", { name: "Project", exact: true }).click();
+    this.#shared = key;
+    onTestFailed(() => {
+      this.#shared = undefined;
+    });
+    return page;
+  }
+
+  async #newPage(): Promise<Page> {
+    const context = await this.#browser!.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
     const page = await context.newPage();
     page.on("pageerror", (error) => {
       throw error;
     });
-    await page.goto(this.#url + (options.hash ?? ""));
-    await page.locator(".cm-content").first().waitFor();
+    await page.goto(this.#url);
+    this.#control = await context.newCDPSession(page);
     return page;
   }
 
@@ -134,14 +183,16 @@ export class PageHost {
   }
 }
 
-/** Puts `manifest` in the place of the open package.json. */
+/** Puts `text` in the place of the open file, as a paste: the editor closes brackets of its own while one types. */
 export async function edit(page: Page, text: string): Promise<void> {
-  await page.locator("#editor .cm-content").click();
+  const content = page.locator("#editor .cm-content");
+  await content.focus();
   await page.keyboard.press("ControlOrMeta+a");
-  await page.keyboard.press("Delete");
-  // As a paste, not as typing: the editor closes brackets of its own while one types.
-  await page.evaluate((put) => navigator.clipboard.writeText(put), text);
-  await page.keyboard.press("ControlOrMeta+v");
+  await content.evaluate((element, put) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", put);
+    element.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  }, text);
 }
 
 export function manifest(fields: Readonly<Record<string, unknown>>): string {

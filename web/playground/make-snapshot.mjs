@@ -1,10 +1,10 @@
 // biome-ignore-all lint/style/noRestrictedImports: run by hand in Node, it is no part of the page
 // biome-ignore-all lint/suspicious/noConsole: what it says is its answer
-// Makes snapshot.bin, the registry inside the page: every packument that the five examples and their ways out ask for.
+// Makes snapshot.bin, the registry inside the page: every packument that the examples and their ways out ask for.
 //
 //   WEBHOIST_REGISTRY=DIR node web/playground/make-snapshot.mjs
 //
-// The documentation demo's packages keep all their versions. Of the others only these stay: each version that a lock of
+// The packages of the documentation demo and of the flat examples keep all their versions. Of the others only these stay: each version that a lock of
 // these runs has, each that a tag names, and the highest of each caret range (2.x.y, 0.3.x), stable and prerelease. Then
 // everything is resolved again from what stayed, and the locks must be the same, byte for byte.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { argv, env, exit } from "node:process";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import semver from "semver";
-import { runnerImport } from "vite";
+import { createServer } from "vite";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const registry = "http://registry.local/";
@@ -23,14 +23,19 @@ if (!folder) {
   exit(1);
 }
 
-const load = async (file) => {
-  const define = { __WEBHOIST_REGISTRY__: JSON.stringify(registry) };
-  return (await runnerImport(join(here, file), { configFile: false, define, logLevel: "error" })).module;
-};
+const server = await createServer({
+  configFile: false,
+  define: { __WEBHOIST_REGISTRY__: JSON.stringify(registry), __WEBHOIST_INTERLEAVE__: "undefined" },
+  logLevel: "error",
+  optimizeDeps: { noDiscovery: true },
+  server: { middlewareMode: true, ws: false, watch: null },
+});
+const load = (file) => server.ssrLoadModule(join(here, file));
 const { createInstaller } = await load("../index.ts");
 const { EXAMPLES } = await load("examples.ts");
 const { withSpec } = await load("package-edit.ts");
 
+const WHOLE = new Set(["docs-demo", "flat", "flat-conflict"]);
 const LEFT_OUT = new Set([
   "name",
   "version",
@@ -64,11 +69,21 @@ function fetchFrom(find, asked) {
 
 function runs() {
   const list = EXAMPLES.map(({ id, files }) => ({ id, files, options: {} }));
+  for (const { id, files } of EXAMPLES) {
+    for (const relax of ["none", "peers", "copies"]) {
+      list.push({ id: `${id}, flat, ${relax}`, files, options: { strategy: "flat", relax } });
+    }
+  }
   const conflict = EXAMPLES.find(({ id }) => id === "conflict").files["package.json"];
   const older = withSpec(conflict, "eslint", "^7.32.0 || ^8.2.0");
   list.push({ id: "conflict, spec", files: { "package.json": older }, options: {} });
   const own = { ...JSON.parse(conflict), overrides: { "eslint-config-airbnb": { eslint: "$eslint" } } };
   list.push({ id: "conflict, override", files: { "package.json": JSON.stringify(own) }, options: {} });
+  const arrays = EXAMPLES.find(({ id }) => id === "flat-conflict").files["package.json"];
+  for (const overrides of [{ "d3-sankey": { "d3-array": "$d3-array" } }, { "d3-array": "$d3-array" }]) {
+    const files = { "package.json": JSON.stringify({ ...JSON.parse(arrays), overrides }) };
+    list.push({ id: "flat-conflict, override", files, options: { strategy: "flat" } });
+  }
   for (const option of ["legacyPeerDeps", "force"]) {
     list.push({ id: `conflict, ${option}`, files: { "package.json": conflict }, options: { [option]: true } });
   }
@@ -161,13 +176,13 @@ const find = (name) => {
 const first = await resolveAll(find);
 for (const { id, text } of first) console.log(id.padEnd(32), text.startsWith("{") ? `${text.length} bytes` : text);
 
-const demo = first.find(({ id }) => id === "docs-demo").asked;
+const whole = new Set(first.flatMap(({ id, asked }) => (WHOLE.has(id) ? [...asked] : [])));
 const chosen = picked(first);
 const names = [...new Set(first.flatMap(({ asked }) => [...asked]))].sort();
 const compact = new Map(
   names.map((name) => {
     const document = find(name);
-    return [name, condense(document, keptVersions(document, demo.has(name), chosen.get(name) ?? []))];
+    return [name, condense(document, keptVersions(document, whole.has(name), chosen.get(name) ?? []))];
   }),
 );
 const second = await resolveAll((name) => compact.has(name) && expand(compact.get(name)));
@@ -177,5 +192,6 @@ for (const { id, text } of different) console.error(`${id} differs: ${text.slice
 const text = [...compact].map(([name, document]) => `${name}\t${JSON.stringify(document)}\n`).join("");
 const bytes = gzipSync(text, { level: 9 });
 console.log(`${names.length} packuments, ${text.length} bytes, ${bytes.length} gzipped`);
-if (different.length > 0 && !argv.includes("--anyway")) exit(1);
-writeFileSync(join(here, "snapshot.bin"), bytes);
+if (different.length === 0 || argv.includes("--anyway")) writeFileSync(join(here, "snapshot.bin"), bytes);
+await server.close();
+exit(different.length > 0 ? 1 : 0);
