@@ -6,7 +6,10 @@ import { holdsMore, openPackage } from "../ideal/contents.ts";
 import { type Context, raise } from "../ideal/context.ts";
 import { needCode, PAUSE, type Steps } from "../ideal/need.ts";
 import { integrityOf } from "../registry/dist.ts";
+import { parseRange, testRange } from "../spec/range.ts";
+import { parseVersion } from "../spec/version.ts";
 import type { Universe } from "./universe.ts";
+import { WITH_PRERELEASES } from "./versions.ts";
 
 /** A version that was decided. */
 export interface Copy {
@@ -41,7 +44,9 @@ export function* plant(copies: ReadonlyMap<string, readonly Copy[]>, context: Co
       if (copy) {
         tree.attach(copy, node);
         queue.push(copy);
-      } else if (edge.spec.type !== "optional") failures.push(unmet(edge));
+      } else if (edge.spec.type === "optional") continue;
+      else if (isPrerelease(edge)) context.warnings.push(early(edge));
+      else failures.push(unmet(edge));
     }
   }
   return failures;
@@ -73,6 +78,21 @@ function* copyFor(edge: Edge, copies: readonly Copy[] = [], context: Context): S
     if (edge.satisfiedBy(node)) return node;
   }
   return null;
+}
+
+/** Whether what is there is out only by npm's rule for prereleases, where the solver was told of another. */
+function isPrerelease(edge: Edge): boolean {
+  const { to } = edge;
+  const { spec } = edge.want();
+  const plain = spec?.type === "alias" ? spec.subSpec : spec;
+  const version = to && !edge.satisfiedBy(to) ? parseVersion(to.version) : null;
+  const range = version?.pre && plain?.type === "range" ? parseRange(plain.fetchSpec, WITH_PRERELEASES) : null;
+  return version !== null && range !== null && testRange(range, version, WITH_PRERELEASES);
+}
+
+function early(edge: Edge): Failure {
+  const text = "npm ci does not take a lock with it: install from the lock with webhoist.";
+  return { ...unmet(edge), wayOut: [{ kind: "other", text }] };
 }
 
 function unmet(edge: Edge): Failure {

@@ -15,7 +15,7 @@ import {
 import { cleanVersion, compareVersions, parseVersion, type Version } from "../spec/version.ts";
 
 /** Ranges of versions whose prereleases count like any other. */
-const WITH_PRERELEASES: Reading = { loose: true, prereleases: true };
+export const WITH_PRERELEASES: Reading = { loose: true, prereleases: true };
 
 /** What a spec comes to: half-open intervals of places, and, where there are none, why. */
 export interface Evaluated {
@@ -126,7 +126,8 @@ export class PackumentVersions {
 
   #bounds(text: string, type: "version" | "range" | "tag"): readonly number[] {
     if (type === "range") {
-      const written = this.#mode === "allow" ? [] : this.#range(this.#policy.ranges.range(text), false);
+      const written =
+        this.#mode === "allow" ? [] : this.#range(this.#policy.ranges.range(text), false, this.#any(text));
       const open = this.#mode === "allow" || (this.#mode === "if-necessary" && written.length === 0);
       return open ? this.#range(parseRange(text, WITH_PRERELEASES), true) : written;
     }
@@ -134,8 +135,13 @@ export class PackumentVersions {
     return place < 0 ? [] : [place, place + 1];
   }
 
-  #range(range: Range | null, prereleases: boolean): readonly number[] {
-    const parts: [number, number][] = [];
+  /** `*` is also what is tagged `latest`, prerelease or not: of a package that has no releases npm takes that one. */
+  #any(text: string): [number, number][] {
+    const place = text === "*" ? this.tag(this.#policy.defaultTag ?? "latest") : -1;
+    return place < 0 ? [] : [[place, place + 1]];
+  }
+
+  #range(range: Range | null, prereleases: boolean, parts: [number, number][] = []): readonly number[] {
     for (const set of range ?? []) {
       parts.push(...this.#stretch([set], [0, this.releases]));
       if (prereleases) parts.push(...this.#stretch([set], [this.releases, this.size], WITH_PRERELEASES));
