@@ -100,13 +100,19 @@ export class Oracle {
     return ranked.slice(0, ranked.indexOf(last) + 1);
   }
 
+  /** What the tag names in a told registry: the highest release, else the highest prerelease. */
+  #latest(name: string): string[] {
+    const known = this.#known.get(name) ?? [];
+    const stable = known.filter((version) => !prerelease(version));
+    return (stable.length > 0 ? stable : [...known]).sort(compare).slice(-1);
+  }
+
   /** npm's own pick first: what is locked, `latest`, then the highest (or lowest), deprecated and misfits last. */
   #ranked(name: string): string[] {
     const { options = {}, first } = this.#scenario;
     const known = this.#known.get(name) ?? [];
     const lowest = options.resolutionMode !== undefined;
-    const stable = known.filter((version) => !prerelease(version)).sort(compare);
-    const latest = stable.length > 0 ? stable.at(-1) : [...known].sort(compare).at(-1);
+    const [latest] = this.#latest(name);
     const updated = options.update === true || (Array.isArray(options.update) && options.update.includes(name));
     const locked = updated ? undefined : first?.versions[name];
     const weight = (version: string): number => {
@@ -136,7 +142,8 @@ export class Oracle {
     const known = this.#known.get(name) ?? [];
     const within = (includePrerelease: boolean): string[] =>
       known.filter((version) => satisfies(version, spec, { loose: true, includePrerelease }));
-    const written = spec === "*" ? known : within(false);
+    // `latest` meets `*` even as a prerelease
+    const written = spec === "*" ? [...new Set([...within(false), ...this.#latest(name)])] : within(false);
     const stable = written.filter((version) => !prerelease(version));
     switch (this.#scenario.options?.prereleases ?? "as-written") {
       case "as-written":

@@ -3,7 +3,7 @@ import type { Resolution, ResolveOptions } from "../../src/api.ts";
 import type { Failure } from "../../src/errors.ts";
 import type { Proof } from "../../src/flat-api.ts";
 import { type FakeRegistry, fakeRegistry } from "../helpers/fake-registry.ts";
-import { failureOf } from "../helpers/outcome.ts";
+import { failureOf, warned } from "../helpers/outcome.ts";
 import { resolveIn } from "../helpers/tree.ts";
 import { type Scenario, type ScenarioRoot, scenarioFiles } from "./scenario.ts";
 
@@ -45,4 +45,15 @@ test.each(cases)("%s", async (_, scenario) => {
   const failure = await failureOf(solve(scenario));
   expect(failure.code).toBe(wanted.failure);
   expect([...namesOf(failure)]).toEqual(expect.arrayContaining([...wanted.names]));
+});
+
+test("a prerelease that npm's own rule would not let in is a warning", async () => {
+  const registry = fakeRegistry({ "a@1.0.0": { b: "<2.0.0" }, "b@1.0.0-dev": {}, "b@2.0.0": {} });
+  const root = { dependencies: { a: "*", c: "npm:b@<2.0.0" } };
+  const resolution = await flat(registry, root, { options: { prereleases: "if-necessary" } });
+  expect(resolution.versions).toEqual({ a: "1.0.0", b: "1.0.0-dev", c: "1.0.0-dev" });
+  expect(warned(resolution)).toEqual(["ERESOLVE c", "ERESOLVE b"]);
+  const named = { dependencies: { a: "*", b: "^1.0.0-dev" } };
+  const quiet = fakeRegistry({ "a@1.0.0": { b: "*" }, "b@1.0.0-dev": {} });
+  expect(warned(await flat(quiet, named, { options: { prereleases: "allow" } }))).toEqual([]);
 });
