@@ -13,6 +13,8 @@ export interface Choice {
 /** Compatibility lines that a range reaches across, the best first: each with what it allows of its own copy. */
 export interface Lines {
   readonly lines: readonly { readonly to: PackageId; readonly allowed: SetId }[];
+  /** Whether it is one version that is asked for: then the last of the lines is a copy for that alone. */
+  readonly pinned: boolean;
   readonly fact: Fact;
 }
 

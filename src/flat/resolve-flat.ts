@@ -139,10 +139,12 @@ class Search {
     for (const [id, index] of decisions) {
       const entry = source.packages.entry(id);
       if (entry.kind === "package") {
-        const key = this.#settler.keyOf(entry.universe);
-        const list = copies.get(key);
-        if (list) list.push({ universe: entry.universe, index });
-        else copies.set(key, [{ universe: entry.universe, index }]);
+        const { universe } = entry;
+        const key = this.#settler.keyOf(universe);
+        const list = copies.get(key) ?? [];
+        copies.set(key, list);
+        // a line and a pin may have come to the same version
+        if (!list.some((copy) => copy.index === index)) list.push({ universe, index });
       } else if (entry.kind === "choice" && index > 1 && entry.choice.fact.type === "optional") {
         left.push(leftOut(entry.choice.fact));
       }
@@ -179,7 +181,7 @@ class Search {
       direct: new Map(edges.map((edge) => [edge.name, edge.effective])),
       solvable: (overrides, specs) =>
         this.#works(rung, { overrides: new Map(Object.entries(overrides)), specs: new Map(Object.entries(specs)) }),
-      rung: (other) => (RUNGS.indexOf(other) > RUNGS.indexOf(rung) ? this.#works(other) : this.#no()),
+      rung: (other) => this.#below(rung, other),
     };
   }
 
@@ -187,9 +189,8 @@ class Search {
     return (yield* this.#attempt(rung, trial).solver.run()).ok;
   }
 
-  /** What is never the case. */
-  *#no(): Steps<boolean> {
-    return false;
+  *#below(rung: Rung, other: Rung): Steps<boolean> {
+    return RUNGS.indexOf(other) > RUNGS.indexOf(rung) && (yield* this.#works(other));
   }
 }
 

@@ -9,7 +9,7 @@ import type { Requirement, Source } from "../solver/source.ts";
 import { ABSENT, NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
 import type { Fact } from "./fact.ts";
 import { compatibilityLine } from "./lines.ts";
-import { Packages } from "./packages.ts";
+import { type Lines, Packages } from "./packages.ts";
 import { effectiveSpec } from "./rules.ts";
 import type { Settled, Settler } from "./settle.ts";
 import type { Universe } from "./universe.ts";
@@ -74,7 +74,7 @@ export class NpmSource implements Source<Fact, Need, Answer> {
       case "choice":
         return this.#sets.has(set, TAKEN) ? TAKEN : LEFT;
       case "lines":
-        return this.#line(entry.lines.lines, set, solution);
+        return this.#line(entry.lines, set, solution);
       case "package":
         return this.#version(entry.universe, set);
       default:
@@ -83,7 +83,8 @@ export class NpmSource implements Source<Fact, Need, Answer> {
   }
 
   waits(id: PackageId): boolean {
-    return this.packages.entry(id).kind === "lines";
+    const entry = this.packages.entry(id);
+    return entry.kind === "lines" && !entry.lines.pinned;
   }
 
   #version(universe: Universe, set: SetId): number {
@@ -94,13 +95,13 @@ export class NpmSource implements Source<Fact, Need, Answer> {
     return universe.pick(set, { policy, lowest, locked: locked.get(key) });
   }
 
-  /** A line that is there already, else the best. */
-  #line(lines: readonly { to: PackageId; allowed: SetId }[], set: SetId, solution: PartialSolution<Fact>): number {
+  /** A line that is there already, else the best; for a pinned version the line that others use, while that can be. */
+  #line({ lines, pinned }: Lines, set: SetId, solution: PartialSolution<Fact>): number {
     const open = lines.map((_, at) => at + 1).filter((index) => this.#sets.has(set, index));
     const standing = open.find((index) => {
-      const { to, allowed } = lines[index - 1] as { to: PackageId; allowed: SetId };
+      const { to, allowed } = lines[index - 1] as Lines["lines"][number];
       const left = solution.left(to);
-      return !this.#sets.has(left, 0) && this.#sets.and(left, allowed) !== NOTHING;
+      return !pinned && !this.#sets.has(left, 0) && this.#sets.and(left, allowed) !== NOTHING;
     });
     return standing ?? (open[0] as number);
   }
@@ -279,11 +280,17 @@ export class NpmSource implements Source<Fact, Need, Answer> {
     if (single || allowed === NOTHING) return [whole(""), allowed];
     const policy = this.#context.options.policyFor(universe.name);
     const lines = compatibilityLine(universe, allowed, { sets: this.#sets, policy });
-    const [first] = lines;
-    if (lines.length === 1 && first) return [whole(first.line), allowed];
     const options = lines.map(({ line, set }) => ({ to: whole(line), allowed: set }));
-    const id = this.packages.id(`=${key} ${allowed}`, () => ({ kind: "lines", lines: { lines: options, fact } }));
-    return [id, this.#sets.of([1, lines.length + 1])];
+    const pinned = this.#sets.count(allowed) === 1;
+    // A pinned version that its line cannot have has a copy of its own: `debug 2.6.9` pins ms 2.0.0, and others ask for ms ^2.1.1.
+    if (pinned) options.push({ to: whole(`=${allowed}`), allowed });
+    const [first] = options;
+    if (options.length === 1 && first) return [first.to, allowed];
+    const id = this.packages.id(`=${key} ${allowed}`, () => ({
+      kind: "lines",
+      lines: { lines: options, pinned, fact },
+    }));
+    return [id, this.#sets.of([1, options.length + 1])];
   }
 }
 
