@@ -12,45 +12,88 @@ export interface FactGroup {
 /** What a line rests on: a group of facts, or a step that has a line of its own. */
 export type Premise = FactGroup | { readonly step: number };
 
-/** More premises than this make two sentences. */
-const MOST = 3;
+/** What a step's line rests on. */
+export interface Plan {
+  readonly premises: readonly Premise[];
+  /** Packages of which different versions may be refuted by different premises. */
+  readonly split: ReadonlySet<string>;
+}
+
+/** More premises than this make two sentences; with a reference to another line, one less. */
+const MOST = 4;
+/** So many wishes of the project go without saying. */
+const OWN = 3;
+
+const NONE: ReadonlySet<string> = new Set();
 
 /**
  * What each step's line would rest on, by step; undefined for steps that the end does not need. Steps that follow from a
  * few facts are passed over, so their facts stand for them: that makes one sentence of a ladder of versions that fail for one
- * reason, and of any three facts.
+ * reason, and of any few facts.
  */
-export function planLines({ facts, steps }: Proof): (readonly Premise[] | undefined)[] {
+export function planLines(proof: Proof): (Plan | undefined)[] {
+  const { facts, steps } = proof;
   const uses = countUses(steps.map((step) => step.because));
-  const plans: (readonly Premise[] | undefined)[] = [];
-  const inline = (reference: ProofReference): readonly Premise[] => {
-    if ("step" in reference) return plans[reference.step] ?? [];
+  const plans: (Plan | undefined)[] = [];
+  const whole = (reference: ProofReference): Plan => {
+    if ("step" in reference) return plans[reference.step] ?? { premises: [], split: NONE };
     const { from, name } = facts[reference.fact] as (typeof facts)[number];
-    return [{ key: `${from}\n${name}`, from, name, members: [reference.fact] }];
+    return { premises: [{ key: `${from}\n${name}`, from, name, members: [reference.fact] }], split: NONE };
   };
+  const asLine = (reference: ProofReference): Plan =>
+    "step" in reference ? { premises: [reference], split: NONE } : whole(reference);
+  // A step that others need too keeps its line, unless its facts go into what is told anyway.
+  const isFree = (reference: ProofReference): boolean => "fact" in reference || uses[reference.step] === 1;
   for (const [at, { because }] of steps.entries()) {
     if (uses[at] === 0) {
       plans.push(undefined);
       continue;
     }
     const [a, b] = because;
-    const wholeA = inline(a);
-    const wholeB = inline(b);
-    const lineA = "step" in a ? [a] : wholeA;
-    const lineB = "step" in b ? [b] : wholeB;
-    // A step that others need too keeps its line, unless its facts go into what is told anyway.
-    const freeA = "fact" in a || uses[a.step] === 1;
-    const freeB = "fact" in b || uses[b.step] === 1;
-    const choices = [join(wholeA, wholeB), join(wholeA, lineB), join(lineA, wholeB), join(lineA, lineB)] as const;
-    const [both, onlyA, onlyB, neither] = choices;
-    const few = (choice: readonly Premise[], free: boolean, other: readonly Premise[]): boolean =>
-      choice.length <= (free ? MOST : other.length);
-    if (few(both, freeA, onlyB) && few(both, freeB, onlyA)) plans.push(both);
-    else if (few(onlyA, freeA, neither) && !(few(onlyB, freeB, neither) && onlyB.length < onlyA.length))
-      plans.push(onlyA);
-    else plans.push(few(onlyB, freeB, neither) ? onlyB : neither);
+    const neither = join(asLine(a), asLine(b));
+    const onlyA = join(whole(a), asLine(b));
+    const onlyB = join(asLine(a), whole(b));
+    const both = join(whole(a), whole(b));
+    const fits = (plan: Plan, free: boolean, other: Plan): boolean =>
+      free ? isShort(plan) : isShort(plan) && weight(plan) <= weight(other);
+    const fitsA = fits(onlyA, isFree(a), neither);
+    const fitsB = fits(onlyB, isFree(b), neither);
+    let best = neither;
+    if (fits(both, isFree(a), onlyB) && fits(both, isFree(b), onlyA)) best = both;
+    else if (fitsA && !(fitsB && weight(onlyB) < weight(onlyA))) best = onlyA;
+    else if (fitsB) best = onlyB;
+    plans.push({ ...best, split: new Set([...best.split, ...splitBy(proof, at)]) });
   }
   return plans;
+}
+
+function isShort(plan: Plan): boolean {
+  return weight(plan) <= (plan.premises.some((premise) => "step" in premise) ? MOST - 1 : MOST);
+}
+
+function weight({ premises }: Plan): number {
+  const own = premises.filter((premise) => "key" in premise && premise.from === "").length;
+  return premises.length - Math.min(own, OWN);
+}
+
+/**
+ * Packages whose versions a step may have divided among its two reasons. All but the package that it resolves keep what both
+ * refute.
+ */
+function splitBy({ facts, steps }: Proof, at: number): string[] {
+  const { because, terms } = steps[at] as Proof["steps"][number];
+  const [one, two] = because.map((reference): ReadonlyMap<string, boolean> => {
+    if ("step" in reference) return new Map(steps[reference.step]?.terms.map((term) => [term.package, term.positive]));
+    const { from, name, kind } = facts[reference.fact] as (typeof facts)[number];
+    return new Map([
+      [name, kind === "constraint"],
+      [from, true],
+    ]);
+  }) as [ReadonlyMap<string, boolean>, ReadonlyMap<string, boolean>];
+  const shared = [...one].filter(([name]) => name !== "" && two.has(name));
+  const opposite = shared.filter(([name, positive]) => two.get(name) !== positive);
+  if (opposite.length === 0) return shared.map(([name]) => name);
+  return opposite.map(([name]) => name).filter((name) => terms.some((term) => term.package === name));
 }
 
 /** How many steps need a step; those that lead nowhere do not count, the end counts once. */
@@ -65,18 +108,18 @@ function countUses(reasons: readonly (readonly ProofReference[])[]): number[] {
   return uses;
 }
 
-function join(a: readonly Premise[], b: readonly Premise[]): readonly Premise[] {
-  const joined = [...a];
-  for (const premise of b) {
-    const at = joined.findIndex((other) =>
+function join(a: Plan, b: Plan): Plan {
+  const premises = [...a.premises];
+  for (const premise of b.premises) {
+    const at = premises.findIndex((other) =>
       "key" in premise ? "key" in other && other.key === premise.key : "step" in other && other.step === premise.step,
     );
-    const other = joined[at];
-    if (!other) joined.push(premise);
+    const other = premises[at];
+    if (!other) premises.push(premise);
     else if ("key" in premise && "key" in other && premise !== other)
-      joined[at] = { ...premise, members: [other, premise] };
+      premises[at] = { ...premise, members: [other, premise] };
   }
-  return joined;
+  return { premises, split: a.split.size + b.split.size > 0 ? new Set([...a.split, ...b.split]) : NONE };
 }
 
 /** The facts of a group, each once, in the proof's order. */

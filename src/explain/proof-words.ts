@@ -1,105 +1,17 @@
 import type { Missing, ProofFact, ProofTerm } from "../flat-api.ts";
-import { compare, parseVersion } from "../spec/version.ts";
+import { LISTED, listed, type ProofPart, type Spoken, spoken } from "./proof-versions.ts";
 
-/**
- * A piece of a sentence: words, or a package, which a page can link. Its `versions`, a spec, is written behind it as npm does:
- * `react@^18.2.0`.
- */
-export type ProofPart = string | { readonly package: string; readonly versions?: string };
-
-/** What a sentence says of one subject; those that share it are said in one breath. */
-export interface Saying {
-  /** Equal for equal subjects. */
-  readonly who: string;
-  readonly subject: readonly ProofPart[];
-  readonly verb: string;
-  readonly objects: readonly (readonly ProofPart[])[];
-  /** `, which does not exist`. */
-  readonly tail: readonly ProofPart[];
-}
-
-/** More ranges or specs than this are counted, not listed. */
-const LISTED = 4;
 const PROJECT = "the root project";
 
-/** `a`, `a and b`, `a, b and c`; long items have a comma before the last word: `a and b, and c`. */
-export function listed(items: readonly (readonly ProofPart[])[], last: string, long: boolean = false): ProofPart[] {
-  const link = `${long ? "," : ""} ${last} `;
-  return items.flatMap((item, at) => [at === 0 ? "" : at < items.length - 1 ? ", " : link, ...item]);
-}
-
-/** Versions as they are said. `*` is all there are. */
-interface Spoken {
+/** What a sentence says of one subject: `a 1.0.0` `has the peer` `b@^2.0.0`. */
+export interface Saying {
+  readonly subject: readonly ProofPart[];
+  readonly verb: string;
+  readonly what: readonly ProofPart[];
+  /** Whether the subject is whatever was wanted before: then it is `which`. */
   readonly all: boolean;
-  readonly many: boolean;
-  /** Where they are told by a range that someone wrote. */
-  readonly spec: string | undefined;
-  words(last: string): string;
-}
-
-// `1.0.0`, `1.0.0 - 1.4.0`, `<=1.4.0`, `>=1.0.0`: versions there are, not a range that someone wrote.
-const STRETCH = /^(?:\d\S* - |<=|>=)?\d+\.\d+\.\d[^\s|]*$/;
-
-/** `1.0.0 - 1.4.0 || >=2.0.0` is `1.0.0 to 1.4.0 and from 2.0.0`. */
-function spoken(texts: Iterable<string>): Spoken {
-  const ranges = new Set<string>();
-  let spec: string | undefined;
-  for (const text of texts) {
-    const stretches = text.split(" || ");
-    const told = stretches.every((one) => STRETCH.test(one));
-    if (!told) spec = text;
-    for (const one of told ? stretches : [text]) ranges.add(one);
-  }
-  const sorted = ranges.size > 1 ? [...ranges].sort(byStart) : [...ranges];
-  const rest = sorted.length - LISTED;
-  const items = (rest > 1 ? sorted.slice(0, LISTED) : sorted).map(inWords);
-  if (rest > 1) items.push(`${rest} more`);
-  return {
-    all: ranges.has("*"),
-    many: sorted.length > 1 || sorted.some((range) => parseVersion(range) === null),
-    spec: sorted.length > 1 ? undefined : spec,
-    words: (last) =>
-      listed(
-        items.map((item) => [item]),
-        last,
-      ).join(""),
-  };
-}
-
-function inWords(range: string): string {
-  const [, sign, version] = /^([<>]=)(\d+\.\d+\.\d[^\s|]*)$/.exec(range) ?? [];
-  return sign ? `${sign === "<=" ? "up to" : "from"} ${version}` : range.replace(" - ", " to ");
-}
-
-function byStart(a: string, b: string): number {
-  return compare(start(a), start(b)) || byCode(a, b);
-}
-
-/** `<=1.4.0` starts before all others. */
-function start(range: string): string {
-  return range.startsWith("<=") ? "0.0.0-0" : (range.replace(/^[^\d]+/, "").split(" ", 1)[0] as string);
-}
-
-function byCode(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function subject(name: string, said: Spoken): ProofPart[] {
-  if (name === "") return [PROJECT];
-  if (said.all) return ["every version of ", { package: name }];
-  return said.spec === undefined
-    ? [{ package: name }, ` ${said.words("and")}`]
-    : ["every ", { package: name, versions: said.spec }];
-}
-
-/** A spec as it was written, or the versions that are left of one. */
-function object({ package: name, versions }: ProofTerm, spec: string | undefined): ProofPart[] {
-  if (spec !== undefined) return [spec === "*" || spec === "" ? { package: name } : { package: name, versions: spec }];
-  const said = spoken([versions]);
-  if (said.all) return [{ package: name }];
-  return said.spec === undefined
-    ? [{ package: name }, ` ${said.words("or")}`]
-    : [{ package: name, versions: said.spec }];
+  /** What is said next of what was wanted: `…, which wants c@^1.0.0`. */
+  readonly which?: readonly Saying[];
 }
 
 /**
@@ -112,36 +24,31 @@ export function consequence(
 ): ProofPart[] | null {
   const there = terms.filter((term) => term.positive && term.package !== "");
   const needed = terms.filter((term) => !term.positive && term.package !== "");
-  const objects = listed(
-    needed.map((term) => object(term, specOf(term.package))),
-    "or",
-  );
-  const [first, second] = there;
+  const found = needed.map(({ package: name, versions }) => spoken(name, [specOf(name) ?? versions]).object);
+  const objects = listed(found, "or", found.length > 1 && found.some(isLong));
+  const [first, second] = there.map((term) => spoken(term.package, [term.versions]));
   if (!first) return needed.length > 0 ? [`${PROJECT} needs `, ...objects] : null;
-  const said = spoken([first.versions]);
-  if (needed.length > 0) {
-    if (!second) return [...subject(first.package, said), isPlural(said) ? " need " : " needs ", ...objects];
-    return [...listed(there.map(member), "and"), " together need ", ...objects];
-  }
-  if (there.length > 2) return [...listed(there.map(member), "and"), " cannot go together"];
-  return [...unable(first.package, said), ...(second ? ["go with ", ...member(second)] : ["be used"])];
+  if (needed.length > 0 && !second) return [...first.subject, first.plural ? " need " : " needs ", ...objects];
+  if (needed.length > 0) return [...together(there), " together need ", ...objects];
+  if (there.length > 2) return [...together(there), " cannot go together"];
+  return [...unable(first), ...(second ? ["go with ", ...any(second)] : ["be used"])];
 }
 
-function isPlural({ many, all, spec }: Spoken): boolean {
-  return many && !all && spec === undefined;
+function together(terms: readonly ProofTerm[]): ProofPart[] {
+  return listed(
+    terms.map((term) => any(spoken(term.package, [term.versions]))),
+    "and",
+  );
 }
 
-function unable(name: string, said: Spoken): ProofPart[] {
-  if (said.all) return ["no version of ", { package: name }, " can "];
-  return said.spec === undefined
-    ? [...subject(name, said), " cannot "]
-    : ["no ", { package: name, versions: said.spec }, " can "];
+function any({ all, object, subject, spec }: Spoken): readonly ProofPart[] {
+  if (all) return ["any version of ", ...object];
+  return spec === undefined ? subject : object;
 }
 
-function member({ package: name, versions }: ProofTerm): ProofPart[] {
-  const said = spoken([versions]);
-  if (said.all) return ["any version of ", { package: name }];
-  return said.spec === undefined ? subject(name, said) : [{ package: name, versions: said.spec }];
+function unable({ all, object, subject, spec }: Spoken): ProofPart[] {
+  if (all) return ["no version of ", ...object, " can "];
+  return spec === undefined ? [...subject, " cannot "] : ["no ", ...object, " can "];
 }
 
 /**
@@ -161,31 +68,43 @@ export function sayings(facts: readonly ProofFact[], every?: string): Saying[] {
 }
 
 function saying(facts: readonly [ProofFact, ...ProofFact[]], every: string | undefined): Saying {
-  const [{ kind, from, name, type, missing }] = facts;
-  const own = spoken(facts.map(({ versions }) => versions));
-  const said = every !== undefined && isPlural(own) ? spoken([every]) : own;
-  const plural = isPlural(said) && from !== "";
-  const who = from === "" ? "" : `${from} ${said.all ? "*" : said.words("and")}`;
-  const specs = new Map(facts.map(({ spec, rawSpec }) => [spec, rawSpec]));
-  const [spec, rawSpec] = [...specs][0] as [string, string];
-  const more = specs.size - LISTED;
-  const objects = [...specs.keys()]
-    .slice(0, more > 1 ? LISTED : specs.size)
-    .map((one) => object({ package: name, versions: "*", positive: false }, type === "workspace" ? "*" : one));
-  if (more > 1) objects.push([`${more} more ranges`]);
-  const notes: string[] = [];
-  if (type === "dev" || (type === "optional" && kind === "dependency")) notes.push(type);
-  if (spec !== rawSpec) notes.push(specs.size > 1 ? "overridden" : `overridden from ${rawSpec}`);
-  if (kind === "constraint") notes.push(`if ${name} is there, it must fit`);
-  const what = listed(objects, "or");
-  if (notes.length > 0) what.push(` (${notes.join(", ")})`);
+  const [{ from, name, missing }] = facts;
+  const own = spoken(
+    from,
+    facts.map(({ versions }) => versions),
+  );
+  const { subject, plural, all } = every !== undefined && own.plural ? spoken(from, [every]) : own;
   return {
-    who,
-    subject: subject(from, said),
-    verb: verb(facts[0], plural),
-    objects: [what],
-    tail: missing ? whyMissing(missing, name) : [],
+    subject: from === "" ? [PROJECT] : subject,
+    verb: verb(facts[0], plural && from !== ""),
+    what: [...wanted(facts), ...notes(facts), ...(missing ? whyMissing(missing, name) : [])],
+    all: all || every !== undefined,
   };
+}
+
+/** `b@^1.0.0 or b@^2.0.0`; where each version wants its own, `b of the same version`. */
+function wanted(facts: readonly [ProofFact, ...ProofFact[]]): ProofPart[] {
+  const [{ name, type }] = facts;
+  if (type === "workspace") return [{ package: name }];
+  if (facts.length > 1 && facts.every(({ versions, spec }) => versions === spec))
+    return [{ package: name }, " of the same version"];
+  const specs = [...new Set(facts.map(({ spec }) => spec))];
+  const shown = specs.length > LISTED ? specs.slice(0, 2) : specs;
+  const objects = shown.map((spec) => [
+    spec === "*" || spec === "" ? { package: name } : { package: name, versions: spec },
+  ]);
+  const rest = specs.length - shown.length;
+  return listed(rest > 0 ? [...objects, [`${rest} more ranges`]] : objects, "or");
+}
+
+function notes(facts: readonly [ProofFact, ...ProofFact[]]): string[] {
+  const [{ kind, name, type, spec, rawSpec }] = facts;
+  const found: string[] = [];
+  if (type === "dev" || (type === "optional" && kind === "dependency")) found.push(type);
+  if (spec !== rawSpec)
+    found.push(facts.some((fact) => fact.rawSpec !== rawSpec) ? "overridden" : `overridden from ${rawSpec}`);
+  if (kind === "constraint") found.push(`if ${name} is there, it must fit`);
+  return found.length > 0 ? [` (${found.join(", ")})`] : [];
 }
 
 function verb({ kind, type }: ProofFact, plural: boolean): string {
@@ -219,17 +138,31 @@ function whyMissing({ why, found, failure }: Missing, name: string): ProofPart[]
   }
 }
 
-/** All of what is said in one clause after another: `a 1.0.0 wants b@^1 and has the peer c@^2`. */
+/** Sayings as clauses; those of one subject in a row make one: `a 1.0.0 wants b@^1 and has the peer c@^2`. */
 export function clauses(all: readonly Saying[]): ProofPart[][] {
   const said: ProofPart[][] = [];
   let before: Saying | undefined;
   for (const next of all) {
-    const same = before?.who === next.who && before.tail.length === 0;
-    const what = listed(next.objects, "and");
-    const predicate = same && before?.verb === next.verb ? what : [`${next.verb} `, ...what];
-    if (same) said.at(-1)?.push(" and ", ...predicate, ...next.tail);
-    else said.push([...next.subject, " ", ...predicate, ...next.tail]);
+    const last = said.at(-1);
+    if (last && JSON.stringify(before?.subject) === JSON.stringify(next.subject)) {
+      const verb = before?.verb === next.verb ? "" : `${next.verb} `;
+      last.push(isLong(last) ? ", and " : " and ", verb, ...withWhich(next));
+    } else said.push([...next.subject, ` ${next.verb} `, ...withWhich(next)]);
     before = next;
   }
   return said;
+}
+
+function withWhich({ what, which = [] }: Saying): readonly ProofPart[] {
+  const said = which.map((one) => ({
+    ...one,
+    subject: ["which"],
+    verb: one.verb.replace(/^have/, "has").replace(/^want$/, "wants"),
+  }));
+  return [...what, ...clauses(said).flatMap((clause) => [", ", ...clause])];
+}
+
+/** Whether a comma is needed before the next `and`: `a wants b and c, and d wants e`; `a wants b, which does not exist, and …`. */
+export function isLong(parts: readonly ProofPart[]): boolean {
+  return parts.some((part) => typeof part === "string" && / (and|or) |, /.test(part));
 }

@@ -1,8 +1,9 @@
 import type { Proof, ProofFact, ProofReference } from "../flat-api.ts";
-import { type FactGroup, factsOf, type Premise, planLines } from "./proof-plan.ts";
-import { clauses, consequence, listed, type ProofPart, sayings } from "./proof-words.ts";
+import { type FactGroup, factsOf, type Plan, planLines } from "./proof-plan.ts";
+import { listed, type ProofPart } from "./proof-versions.ts";
+import { clauses, consequence, isLong, type Saying, sayings } from "./proof-words.ts";
 
-export type { ProofPart } from "./proof-words.ts";
+export type { ProofPart } from "./proof-versions.ts";
 
 /** A sentence of an explanation. */
 export interface ProofLine {
@@ -34,7 +35,7 @@ export function proofLines(proof: Proof): ProofLine[] {
 /** All that telling a step takes. */
 interface Outline {
   readonly proof: Proof;
-  readonly plans: readonly (readonly Premise[] | undefined)[];
+  readonly plans: readonly (Plan | undefined)[];
   /** Steps that have lines. */
   readonly order: readonly number[];
   readonly numbers: ReadonlyMap<number, number>;
@@ -42,15 +43,8 @@ interface Outline {
 }
 
 function lineParts(outline: Outline, step: number, before: number | undefined): ProofPart[] {
-  const premises = outline.plans[step] ?? [];
-  const groups = tellingOrder(premises.filter((premise) => "key" in premise));
-  const said = groups.flatMap((group) =>
-    sayings(
-      factsOf(group).map((at) => outline.proof.facts[at] as ProofFact),
-      everyOf(outline, step, group),
-    ),
-  );
-  const reasons = clauses(said);
+  const { premises } = outline.plans[step] as Plan;
+  const reasons = clauses(toldOf(outline, step));
   let opening = "Because ";
   for (const premise of premises) {
     if (!("step" in premise)) continue;
@@ -69,10 +63,13 @@ function follows({ proof, specs }: Outline, step: number): readonly ProofPart[] 
  * ends without it. Then these facts have refuted whatever the spec takes.
  */
 function everyOf({ plans, proof, specs }: Outline, step: number, { key, from }: FactGroup): string | undefined {
+  const { premises, split } = plans[step] as Plan;
   const has = (at: number): boolean => proof.steps[at]?.terms.some((term) => term.package === from) ?? false;
   if (from === "" || has(step)) return undefined;
-  const others = (plans[step] ?? []).filter((premise) =>
-    "step" in premise ? has(premise.step) : premise.key !== key && (premise.from === from || premise.name === from),
+  const others = premises.filter((premise) =>
+    "step" in premise
+      ? has(premise.step)
+      : premise.name === from || (premise.from === from && premise.key !== key && split.has(from)),
   );
   const [other] = others;
   if (!other || others.length > 1) return undefined;
@@ -81,6 +78,39 @@ function everyOf({ plans, proof, specs }: Outline, step: number, { key, from }: 
   const wants = factsOf(other).map((at) => proof.facts[at] as ProofFact);
   const [{ spec, kind } = { spec: "", kind: "constraint" }] = wants;
   return kind === "dependency" && wants.every((fact) => fact.spec === spec && fact.kind === kind) ? spec : undefined;
+}
+
+/** All that a line tells anew: what the project wants first, and of what is wanted what it wants itself. */
+function toldOf(outline: Outline, step: number): Saying[] {
+  const groups = (outline.plans[step]?.premises ?? []).filter((premise) => "key" in premise);
+  const said = new Map(
+    groups.map((group) => {
+      const facts = factsOf(group).map((at) => outline.proof.facts[at] as ProofFact);
+      return [group, sayings(facts, everyOf(outline, step, group))] as const;
+    }),
+  );
+  const told = new Set<FactGroup>();
+  const from = (name: string): FactGroup[] => groups.filter((group) => group.from === name);
+  // What is said of what a group wants: only where nothing else in the line wants it, and one of them at most leads on.
+  const nextOf = ({ name }: FactGroup): FactGroup[] => {
+    const next = from(name);
+    const plain = next.every((group) => said.get(group)?.length === 1 && said.get(group)?.[0]?.all && !told.has(group));
+    const wanted = groups.filter((group) => group.name === name).length;
+    return plain && wanted === 1 && next.filter((group) => from(group.name).length > 0).length < 2 ? next : [];
+  };
+  const tell = (group: FactGroup): Saying[] => {
+    told.add(group);
+    const all = said.get(group) ?? [];
+    const which = all.length === 1 ? tellingOrder(nextOf(group), groups).flatMap(tell) : [];
+    return all.map((one) => ({ ...one, which }));
+  };
+  const follow = new Set(groups.flatMap((group) => (said.get(group)?.length === 1 ? nextOf(group) : [])));
+  const starts = tellingOrder(
+    groups.filter((group) => !follow.has(group)),
+    groups,
+  ).flatMap(tell);
+  // Those in a ring follow each other.
+  return [...starts, ...groups.flatMap((group) => (told.has(group) ? [] : tell(group)))];
 }
 
 /** The lines as text, their numbers in front: `(1) Because …`. */
@@ -103,9 +133,7 @@ function partText(part: ProofPart): string {
 
 function sentence(opening: string, reasons: readonly ProofPart[][], so: readonly ProofPart[]): ProofPart[] {
   const parts: ProofPart[] = [];
-  // `a wants b and c, and d wants e`; `a wants b, which does not exist, and d wants e`
-  const long = reasons.some((reason) => reason.some((part) => typeof part === "string" && / and |, /.test(part)));
-  for (const part of [opening, ...listed(reasons, "and", long), ", ", ...so, "."]) {
+  for (const part of [opening, ...listed(reasons, "and", reasons.some(isLong)), ", ", ...so, "."]) {
     const last = parts.length - 1;
     if (typeof part === "string" && typeof parts[last] === "string") parts[last] += part;
     else parts.push(part);
@@ -116,10 +144,10 @@ function sentence(opening: string, reasons: readonly ProofPart[][], so: readonly
 const END: readonly ProofPart[] = ["no choice of versions suits the root project"];
 
 /** The steps that have lines, each after those it rests on; of two that a line rests on the longer argument first. */
-function lineOrder(plans: readonly (readonly Premise[] | undefined)[]): number[] {
+function lineOrder(plans: readonly (Plan | undefined)[]): number[] {
   const lengths: number[] = [];
   const below = plans.map((plan) => {
-    const steps = plan?.flatMap((premise) => ("step" in premise ? [premise.step] : [])) ?? [];
+    const steps = plan?.premises.flatMap((premise) => ("step" in premise ? [premise.step] : [])) ?? [];
     lengths.push(steps.reduce((sum, step) => sum + (lengths[step] ?? 0), 1));
     return steps.sort((a, b) => (lengths[b] ?? 0) - (lengths[a] ?? 0) || a - b);
   });
@@ -140,33 +168,35 @@ function lineOrder(plans: readonly (readonly Premise[] | undefined)[]): number[]
 }
 
 /** Numbers, from 1, of the steps that another line than the next one rests on. */
-function lineNumbers(
-  order: readonly number[],
-  plans: readonly (readonly Premise[] | undefined)[],
-): Map<number, number> {
+function lineNumbers(order: readonly number[], plans: readonly (Plan | undefined)[]): Map<number, number> {
   const referred = new Set<number>();
   for (const [line, step] of order.entries())
-    for (const premise of plans[step] ?? [])
+    for (const premise of plans[step]?.premises ?? [])
       if ("step" in premise && order[line - 1] !== premise.step) referred.add(premise.step);
   const numbers = new Map<number, number>();
   for (const step of order) if (referred.has(step)) numbers.set(step, numbers.size + 1);
   return numbers;
 }
 
-/** What the project wants of those who want something first, then who wants what was spoken of before, the rest last. */
-function tellingOrder(groups: readonly FactGroup[]): FactGroup[] {
+/** What the project wants first, then who wants what was spoken of before; of what one wants, what leads on comes last. */
+function tellingOrder(groups: readonly FactGroup[], all: readonly FactGroup[]): FactGroup[] {
   const left = new Set(groups);
   const told: FactGroup[] = [];
   const spokenOf = new Set<string>();
-  const wants = ({ name }: FactGroup): boolean => groups.some(({ from }) => from === name);
+  const leads = ({ name }: FactGroup): boolean => all.some(({ from }) => from === name);
   while (left.size > 0) {
-    const all = [...left];
-    const own = all.filter(({ from }) => from === "");
-    const next = own.find(wants) ?? own[0] ?? all.find(({ from }) => spokenOf.has(from)) ?? all.find(wants) ?? all[0];
-    if (!next) break;
-    left.delete(next);
-    told.push(next);
-    spokenOf.add(next.name);
+    const rest = [...left];
+    const first =
+      rest.find(({ from }) => from === "") ??
+      rest.find(({ from }) => spokenOf.has(from)) ??
+      rest.find(leads) ??
+      rest[0];
+    const same = rest.filter(({ from }) => from === first?.from);
+    for (const group of [...same.filter((one) => !leads(one)), ...same.filter(leads)]) {
+      left.delete(group);
+      told.push(group);
+      spokenOf.add(group.name);
+    }
   }
   return told;
 }

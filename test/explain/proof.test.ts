@@ -25,56 +25,53 @@ describe("facts", () => {
   };
 
   test.each<[string, ProofFact, string]>([
-    ["a dependency", fact("a 1.2.0", "b@^2.0.0"), " and a 1.2.0 wants b@^2.0.0"],
-    ["any version", fact("a 1.2.0", "b@*"), " and a 1.2.0 wants b"],
-    ["a range with blanks", fact("a 1.2.0", "b@1 || 2"), ' and a 1.2.0 wants b@"1 || 2"'],
-    ["of several versions", fact("a 1.0.0 - 1.4.0", "b@2"), " and every a@^1.0.0 wants b@2"],
-    ["of every version", fact("a *", "b@2"), " and every version of a wants b@2"],
+    ["a dependency", fact("a 1.2.0", "b@^2.0.0"), ", which wants b@^2.0.0"],
+    ["any version", fact("a 1.2.0", "b@*"), ", which wants b"],
+    ["a range with blanks", fact("a 1.2.0", "b@1 || 2"), ', which wants b@"1 || 2"'],
+    ["of several versions", fact("a 1.0.0 - 1.4.0", "b@2"), ", which wants b@2"],
+    ["of every version", fact("a *", "b@2"), ", which wants b@2"],
     ["of versions that nobody asked for", fact("c 1.0.0 || >=2.0.0", "b@2"), ", and c 1.0.0 and from 2.0.0 want b@2"],
     ["of versions up to one", fact("c <=1.4.0", "b@2"), " and c up to 1.4.0 want b@2"],
     ["of versions that a range tells", fact("c ^1.0.0 || ^2.0.0", "b@2"), ' and every c@"^1.0.0 || ^2.0.0" wants b@2'],
-    ["a peer", fact("a 1.2.0", "b@2", { type: "peer" }), " and a 1.2.0 has the peer b@2"],
+    ["a peer", fact("a 1.2.0", "b@2", { type: "peer" }), ", which has the peer b@2"],
     ["peers", fact("c 1.2.0 - 1.3.0", "b@2", { type: "peer" }), " and c 1.2.0 to 1.3.0 have the peer b@2"],
     [
       "an optional peer",
       fact("a 1.2.0", "b@2", { type: "peerOptional", kind: "constraint" }),
-      ", and a 1.2.0 has the optional peer b@2 (if b is there, it must fit)",
+      ", which has the optional peer b@2 (if b is there, it must fit)",
     ],
     [
       "an optional dependency",
       fact("a 1.2.0", "b@2", { type: "optional", kind: "constraint" }),
-      ", and a 1.2.0 has the optional dependency b@2 (if b is there, it must fit)",
+      ", which has the optional dependency b@2 (if b is there, it must fit)",
     ],
-    ["an override", fact("a 1.2.0", "b@2", { rawSpec: "^1.0.0" }), " and a 1.2.0 wants b@2 (overridden from ^1.0.0)"],
+    ["an override", fact("a 1.2.0", "b@2", { rawSpec: "^1.0.0" }), ", which wants b@2 (overridden from ^1.0.0)"],
     ["a dev dependency", fact("", "b@2", { type: "dev" }), " and b@2 (dev)"],
     ["a workspace", fact("", "w@file:/p/w", { type: "workspace" }), " and has the workspace w"],
-    ["an alias", fact("a 1.2.0", "b@npm:c@^2.0.0"), " and a 1.2.0 wants b@npm:c@^2.0.0"],
-    ["a scope", fact("a 1.2.0", "@b/c@^2.0.0"), " and a 1.2.0 wants @b/c@^2.0.0"],
+    ["an alias", fact("a 1.2.0", "b@npm:c@^2.0.0"), ", which wants b@npm:c@^2.0.0"],
+    ["a scope", fact("a 1.2.0", "@b/c@^2.0.0"), ", which wants @b/c@^2.0.0"],
   ])("%s", (_, other, expected) => {
     expect(told(other)).toBe(expected);
   });
 
   test.each<[Missing, string]>([
-    [{ why: "package" }, ", and a 1.2.0 wants b@^2.0.0, which does not exist"],
-    [{ why: "tag" }, ", and a 1.2.0 wants b@^2.0.0, a tag that b does not have"],
-    [{ why: "none" }, ", and a 1.2.0 wants b@^2.0.0, of which there is no version"],
-    [
-      { why: "none", found: "1.9.0" },
-      ", and a 1.2.0 wants b@^2.0.0, of which there is no version (the latest is 1.9.0)",
-    ],
+    [{ why: "package" }, ", which wants b@^2.0.0, which does not exist"],
+    [{ why: "tag" }, ", which wants b@^2.0.0, a tag that b does not have"],
+    [{ why: "none" }, ", which wants b@^2.0.0, of which there is no version"],
+    [{ why: "none", found: "1.9.0" }, ", which wants b@^2.0.0, of which there is no version (the latest is 1.9.0)"],
     [
       { why: "prerelease", found: "2.0.0-rc" },
-      ", and a 1.2.0 wants b@^2.0.0, of which there are only prereleases (2.0.0-rc)",
+      ", which wants b@^2.0.0, of which there are only prereleases (2.0.0-rc)",
     ],
     [
       { why: "time", found: "2.0.0" },
-      ", and a 1.2.0 wants b@^2.0.0, of which all versions are younger than the date limit (2.0.0)",
+      ", which wants b@^2.0.0, of which all versions are younger than the date limit (2.0.0)",
     ],
-    [{ why: "policy" }, ", and a 1.2.0 wants b@^2.0.0, which the registry withholds"],
-    [{ why: "unreadable" }, ", and a 1.2.0 wants b@^2.0.0, which could not be looked up"],
+    [{ why: "policy" }, ", which wants b@^2.0.0, which the registry withholds"],
+    [{ why: "unreadable" }, ", which wants b@^2.0.0, which could not be looked up"],
     [
       { why: "unreadable", failure: failure("EUNREACHABLE", "no") },
-      ", and a 1.2.0 wants b@^2.0.0, which could not be looked up (EUNREACHABLE)",
+      ", which wants b@^2.0.0, which could not be looked up (EUNREACHABLE)",
     ],
   ])("a dependency that nothing meets: %j", (missing, expected) => {
     expect(told(fact("a 1.2.0", "b@^2.0.0", { missing }))).toBe(expected);
@@ -92,7 +89,7 @@ describe("facts", () => {
     expect(line(own, ...few)).toContain("c 1.0.0, 1.1.0 and 1.2.0 to 1.4.0 want b@^1.0.0 or b@^2.0.0,");
     const many = Array.from({ length: 9 }, (_, i) => fact(`c 1.${9 - i}.0`, `b@^${i}.0.0`));
     expect(line(own, ...many)).toContain(
-      "c 1.1.0, 1.2.0, 1.3.0, 1.4.0 and 5 more want b@^0.0.0, b@^1.0.0, b@^2.0.0, b@^3.0.0 or 5 more ranges,",
+      "9 versions of c from 1.1.0 to 1.9.0 want b@^0.0.0, b@^1.0.0 or 7 more ranges,",
     );
   });
 
@@ -130,16 +127,19 @@ describe("consequences", () => {
   });
 
   test("name the spec that versions stand for, where they come from one", () => {
-    const facts = [fact("", "a@^1.0.0"), fact("a 1.0.0", "b@^1.1.0"), fact("b *", "c@1"), fact("b *", "d@1")];
-    const steps = [
-      step("not b 1.1.0 - 1.9.0", 0, 1),
-      step("not c 1.0.0", "0", 2),
-      step("not d 1.0.0", "0", 3),
-      step("", "1", "2"),
-    ] as const;
-    expect(text(facts, ...steps).split("\n")[0]).toMatch(/, the root project needs b@\^1\.1\.0\.$/);
-    const narrowed = [step("not b 1.1.0 - 1.9.0", 1, 1), step("not b 1.2.0", 1, "0"), ...steps.slice(2)];
-    expect(text(facts, ...narrowed.slice(0, 2), step("", "1", "1"))).not.toContain("^1.1.0 or");
+    const own = [fact("", "a@^1.0.0"), fact("a *", "x@^1.0.0"), fact("x *", "b@^1.1.0"), fact("", "b@<1.5.0")];
+    const facts = [...own, fact("b *", "c@1"), fact("b *", "d@1"), fact("c *", "e@1"), fact("d *", "e@2")];
+    // What is asked about is used twice, so it has a line.
+    const lines = (from: string, ...steps: Proof["steps"]): string => {
+      const ends = [step("x *", from, 4), step("y *", String(steps.length), 6), step("z *", from, 5)];
+      const [one, two] = [String(steps.length + 1), String(steps.length + 2)];
+      const last = [step("y *", two, 7), step("", one, String(steps.length + 3))];
+      return text(facts, ...steps, ...ends, ...last);
+    };
+    const needed = [step("not x 1.0.0", 0, 1), step("not b 1.1.0 - 1.9.0", "0", 2)];
+    expect(lines("1", ...needed)).toContain(", the root project needs b@^1.1.0.\n");
+    const both = step("not b 1.1.0 - 1.4.0", "1", 3);
+    expect(lines("2", ...needed, both)).toContain(", the root project needs b 1.1.0 to 1.4.0.\n");
   });
 });
 
@@ -151,30 +151,73 @@ describe("whole explanations", () => {
       fact("", "eslint@^9.0.0", { type: "dev" }),
     ];
     expect(text(facts, step("root *, not eslint 7.32.0 || 8.2.0 - 8.57.1", 0, 1), step("", 2, "0"))).toBe(
-      `Because the root project wants airbnb@^19.0.0 (dev) and eslint@^9.0.0 (dev), and airbnb 19.0.4 has the peer eslint@"^7.32.0 || ^8.2.0", ${CANNOT}`,
+      `Because the root project wants eslint@^9.0.0 (dev) and airbnb@^19.0.0 (dev), which has the peer eslint@"^7.32.0 || ^8.2.0", ${CANNOT}`,
     );
   });
 
-  test("a chain longer than a sentence", () => {
-    const facts = [
-      fact("", "a@^1.0.0"),
-      fact("a *", "b@^1.0.0"),
-      fact("b *", "c@^1.0.0"),
-      fact("c 1.0.0 - 1.9.0", "d@^1.0.0", { type: "peer" }),
-      fact("", "d@^2.0.0"),
-    ];
-    const steps = [
-      step("root *, c 1.0.0 - 1.9.0", 3, 4),
-      step("root *, b *", "0", 2),
-      step("root *, a *", "1", 1),
-      step("", "2", 0),
-    ];
-    expect(text(facts, ...steps)).toBe(
+  test("a chain that fits a sentence, and one that does not", () => {
+    const names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    const chain = names.slice(1).map((name, at) => fact(`${names[at]} *`, `${name}@^1.0.0`));
+    const told = (length: number): string => {
+      const facts = [
+        fact("", "a@^1.0.0"),
+        ...chain.slice(0, length),
+        fact("", `${names[length]}@^2.0.0`, { type: "dev" }),
+      ];
+      const steps = chain
+        .slice(0, length)
+        .map((_, at) => step(`not ${names[at + 1]} 1.0.0`, at === 0 ? 0 : String(at - 1), at + 1));
+      return text(facts, ...steps, step("", String(length - 1), length + 1));
+    };
+    expect(told(4)).toBe(
+      `Because the root project wants e@^2.0.0 (dev) and a@^1.0.0, which wants b@^1.0.0, which wants c@^1.0.0, which wants d@^1.0.0, which wants e@^1.0.0, ${CANNOT}`,
+    );
+    expect(told(7)).toBe(
       [
-        "Because the root project wants d@^2.0.0, every version of b wants c@^1.0.0 and every c@^1.0.0 has the peer d@^1.0.0, no version of b can be used.",
-        `And because the root project wants a@^1.0.0 and every version of a wants b@^1.0.0, ${CANNOT}`,
+        "Because the root project wants a@^1.0.0, which wants b@^1.0.0, which wants c@^1.0.0, which wants d@^1.0.0, which wants e@^1.0.0, the root project needs e@^1.0.0.",
+        "And because every version of e wants f@^1.0.0, which wants g@^1.0.0, the root project needs g@^1.0.0.",
+        `And because the root project wants h@^2.0.0 (dev) and every version of g wants h@^1.0.0, ${CANNOT}`,
       ].join("\n"),
     );
+  });
+
+  test("one dependent that leads two ways", () => {
+    const facts = [
+      fact("", "m@^11.0.0"),
+      fact("m >=9.4.0", "bilkent@^4.1.0"),
+      fact("m >=11.1.0", "fcose@^2.2.0"),
+      fact("bilkent 4.1.0", "base@^1.0.0"),
+      fact("fcose *", "base@^2.2.0"),
+    ];
+    const steps = [
+      step("m >=9.4.0, not base 1.0.0", 1, 3),
+      step("m >=9.4.0, fcose *", "0", 4),
+      step("m >=11.1.0", "1", 2),
+      step("", 0, "2"),
+    ];
+    expect(text(facts, ...steps)).toBe(
+      `Because the root project wants m@^11.0.0, and every m@^11.0.0 wants bilkent@^4.1.0, which wants base@^1.0.0, and fcose@^2.2.0, which wants base@^2.2.0, ${CANNOT}`,
+    );
+  });
+
+  test("versions that fail for different reasons are not taken for all", () => {
+    const facts = [
+      fact("", "n@^7.0.0"),
+      fact("n <=7.0.1", "spawn@^7.0.3"),
+      fact("n >=7.0.2", "which@^5.0.0"),
+      fact("spawn *", "which@^2.0.1"),
+      fact("", "which@^3.0.0"),
+    ];
+    const steps = [
+      step("n <=7.0.1", 1, 3),
+      step("n >=7.0.2", 2, 4),
+      step("n <=7.0.1 || >=7.0.2", "0", "1"),
+      step("", "2", 0),
+    ];
+    const told = text(facts, ...steps);
+    expect(told).toContain("n up to 7.0.1 want spawn@^7.0.3");
+    expect(told).toContain("n from 7.0.2 want which@^5.0.0");
+    expect(told).not.toContain("every n");
   });
 
   test("two arguments: the first one is numbered, and restated where it is needed", () => {
@@ -197,9 +240,9 @@ describe("whole explanations", () => {
     ];
     expect(text(facts, ...steps)).toBe(
       [
-        "(1) Because foo 1.0.0 wants a@^1.0.0, every version of a wants b@^2.0.0 and foo 1.0.0 wants b@^1.0.0, foo 1.0.0 cannot be used.",
-        "    Because foo 1.1.0 wants x@^1.0.0, every version of x wants y@^2.0.0 and foo 1.1.0 wants y@^1.0.0, foo 1.1.0 cannot be used.",
-        `    And because the root project wants foo@^1.0.0 and foo 1.0.0 cannot be used (1), ${CANNOT}`,
+        "(1) Because foo 1.1.0 wants y@^1.0.0 and x@^1.0.0, which wants y@^2.0.0, foo 1.1.0 cannot be used.",
+        "    Because the root project wants foo@^1.0.0, and foo 1.0.0 wants b@^1.0.0 and a@^1.0.0, which wants b@^2.0.0, the root project needs foo 1.1.0.",
+        `    And because foo 1.1.0 cannot be used (1), ${CANNOT}`,
       ].join("\n"),
     );
   });
@@ -212,7 +255,7 @@ describe("whole explanations", () => {
       .slice(1)
       .map((_, i) => step(`p 1.0.0 - 1.${i + 1}.0`, String(i === 0 ? 0 : 299 + i), String(i + 1)));
     expect(text(facts, ...each, ...joined, step("", 1, "598"))).toBe(
-      `Because the root project wants p@^1.0.0 and q@^1.0.0, and every p@^1.0.0 wants q@^2.0.0, q@^3.0.0, q@^4.0.0, q@^5.0.0 or 296 more ranges, ${CANNOT}`,
+      `Because the root project wants q@^1.0.0 and p@^1.0.0, which wants q@^2.0.0, q@^3.0.0 or 298 more ranges, ${CANNOT}`,
     );
   });
 
@@ -239,10 +282,10 @@ describe("whole explanations", () => {
     ];
     expect(text(facts, ...steps)).toBe(
       [
-        "(1) Because the root project wants base@^1.0.0, every version of base wants core@^1.0.0 and every version of core wants z@^1.0.0, the root project needs z@^1.0.0.",
-        "(2) And because p 1.0.0 wants m@^1.0.0 and every version of m wants z@^2.0.0, p 1.0.0 cannot be used.",
-        "    Because p 1.1.0 wants n@^1.0.0, every version of n wants z@^3.0.0 and the root project needs z@^1.0.0 (1), p 1.1.0 cannot be used.",
-        `    And because the root project wants p@^1.0.0 and p 1.0.0 cannot be used (2), ${CANNOT}`,
+        "(1) Because the root project wants base@^1.0.0, which wants core@^1.0.0, which wants z@^1.0.0, the root project needs z@^1.0.0.",
+        "(2) And because p 1.1.0 wants n@^1.0.0, which wants z@^3.0.0, p 1.1.0 cannot be used.",
+        "    Because the root project wants p@^1.0.0, p 1.0.0 wants m@^1.0.0, which wants z@^2.0.0, and the root project needs z@^1.0.0 (1), the root project needs p 1.1.0.",
+        `    And because p 1.1.0 cannot be used (2), ${CANNOT}`,
       ].join("\n"),
     );
   });
