@@ -1,5 +1,5 @@
 import type { PickPolicy } from "../registry/select-version.ts";
-import type { SetId, VersionSets } from "../solver/version-sets.ts";
+import { boundsOf, type SetId, type VersionSets } from "../solver/version-sets.ts";
 import { parseVersion } from "../spec/version.ts";
 import type { Universe } from "./universe.ts";
 
@@ -47,7 +47,7 @@ export function compatibilityLine(
   const picked = lineOf(universe.version(universe.pick(allowed, { policy, lowest: false, locked: undefined })));
   const lines = [...members].map(([line, indices]) => ({
     line,
-    set: setOf(indices, sets),
+    set: sets.of(boundsOf(indices)),
     top: indices.at(-1) as number,
   }));
   lines.sort((a, b) => Number(b.line === picked) - Number(a.line === picked) || b.top - a.top);
@@ -60,13 +60,4 @@ function lineOf(text: string): string {
   if (!version) return text;
   const { major, minor, patch } = version;
   return major > 0 ? `${major}` : minor > 0 ? `0.${minor}` : `0.0.${patch}`;
-}
-
-function setOf(indices: readonly number[], sets: VersionSets): SetId {
-  const bounds: number[] = [];
-  for (const index of indices) {
-    if (bounds.at(-1) === index) bounds[bounds.length - 1] = index + 1;
-    else bounds.push(index, index + 1);
-  }
-  return sets.of(bounds);
 }

@@ -6,7 +6,7 @@ import { type Answer, type Need, PAUSE, type Steps } from "../ideal/need.ts";
 import { type PackageId, ROOT, ROOT_VERSION } from "../solver/incompatibility.ts";
 import type { PartialSolution } from "../solver/partial-solution.ts";
 import type { Requirement, Source } from "../solver/source.ts";
-import { ABSENT, NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
+import { ABSENT, boundsOf, NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
 import type { Fact } from "./fact.ts";
 import { compatibilityLine } from "./lines.ts";
 import { type Lines, Packages } from "./packages.ts";
@@ -55,6 +55,8 @@ export class NpmSource implements Source<Fact, Need, Answer> {
   readonly #direct = new Set<string>();
   /** What was told of each package: by what is asked, the versions that ask it. */
   readonly #told = new Map<PackageId, Map<string, SetId>>();
+  /** All that versions of a source ask, and which of them. */
+  readonly #asking = new Map<string, ReadonlyMap<string, SetId>>();
   /** Wishes about packages that nothing has brought in yet, by their keys. */
   readonly #pending = new Map<string, { asker: Asker; spec: EdgeSpec; effective: string }[]>();
 
@@ -188,28 +190,34 @@ export class NpmSource implements Source<Fact, Need, Answer> {
     if (!this.#options.merge) return () => own;
     if (!again) {
       // an override may be for some of the versions only
-      const alike = world.overrides ? own : this.#setOf(universe.fellows(index, false));
+      const alike = world.overrides ? own : this.#sets.of(universe.alike(index));
       return () => alike;
     }
-    const asking = new Map<string, number[]>();
-    for (const fellow of universe.fellows(index, true)) {
-      for (const spec of this.#specs(universe, fellow)) {
-        const key = keyOf(spec, this.#effective(universe, fellow, spec));
-        const list = asking.get(key);
-        if (list) list.push(fellow);
-        else asking.set(key, [fellow]);
-      }
-    }
-    return (key) => this.#setOf(asking.get(key) ?? [index]);
+    const all = this.#allAskers(universe, index);
+    return (key) => all.get(key) ?? own;
   }
 
-  #setOf(indices: Iterable<number>): SetId {
-    const bounds: number[] = [];
-    for (const index of indices) {
-      if (bounds.at(-1) === index) bounds[bounds.length - 1] = index + 1;
-      else bounds.push(index, index + 1);
+  /** By what is asked, all versions that ask it. */
+  #allAskers(universe: Universe, index: number): ReadonlyMap<string, SetId> {
+    const source = `${this.#settler.keyOf(universe)} ${universe.sourceOf(index)}`;
+    const known = this.#asking.get(source);
+    if (known) return known;
+    const asking = new Map<string, number[]>();
+    const add = (one: number, members: readonly number[]): void => {
+      for (const spec of this.#specs(universe, one)) {
+        const key = keyOf(spec, this.#effective(universe, one, spec));
+        const list = asking.get(key);
+        if (list) list.push(...members);
+        else asking.set(key, [...members]);
+      }
+    };
+    for (const family of universe.families(index)) {
+      if (this.#context.world.overrides) for (const one of family) add(one, [one]);
+      else add(family[0] as number, family);
     }
-    return this.#sets.of(bounds);
+    const sets = new Map([...asking].map(([key, list]) => [key, this.#sets.of(boundsOf(list))]));
+    this.#asking.set(source, sets);
+    return sets;
   }
 
   /** What a wish comes to, and what waited for its package to come in. */

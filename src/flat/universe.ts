@@ -101,21 +101,37 @@ export class Universe {
       : parseVersion(segment.single.manifest.version ?? "");
   }
 
-  /**
-   * Other versions of an index's source: those around it that ask for the very same, or all of them. The first costs next to
-   * nothing; the second reads every manifest.
-   */
-  fellows(index: number, all: boolean): Iterable<number> {
+  /** Versions around an index that ask for the very same: it costs next to nothing to find them. */
+  alike(index: number): readonly [low: number, high: number] {
     const { segment, place } = this.at(index);
-    if ("single" in segment) return [index];
+    if ("single" in segment) return [index, index + 1];
     const { versions, first } = segment;
-    if (all) return indicesFrom(first, versions.size);
     const shape = versions.shape(place);
     const end = place < versions.releases ? versions.releases : versions.size;
     let [low, high] = [place, place + 1];
     while (low > 0 && versions.shape(low - 1) === shape) low--;
     while (high < end && versions.shape(high) === shape) high++;
-    return indicesFrom(first + low, high - low);
+    return [first + low, first + high];
+  }
+
+  /** All versions of an index's source, those that ask for the very same together; each in order. */
+  families(index: number): Iterable<readonly number[]> {
+    const { segment } = this.at(index);
+    if ("single" in segment) return [[index]];
+    const { versions, first } = segment;
+    const families = new Map<number, number[]>();
+    for (let place = 0; place < versions.size; place++) {
+      const shape = versions.shape(place);
+      const family = families.get(shape);
+      if (family) family.push(first + place);
+      else families.set(shape, [first + place]);
+    }
+    return families.values();
+  }
+
+  /** Tells the source of an index from others. */
+  sourceOf(index: number): number {
+    return this.at(index).segment.first;
   }
 
   /** Remembers how a set was written, for whoever is told of it. */
@@ -239,10 +255,6 @@ export class Universe {
 
 function sizeOf(segment: Segment): number {
   return "versions" in segment ? segment.versions.size : 1;
-}
-
-function* indicesFrom(first: number, count: number): Generator<number> {
-  for (let at = 0; at < count; at++) yield first + at;
 }
 
 function* upwards(bounds: readonly number[]): Generator<number> {

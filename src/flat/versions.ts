@@ -91,7 +91,7 @@ export class PackumentVersions {
   }
 
   manifest(place: number): Manifest {
-    return this.packument.manifest(this.key(place)) as Manifest;
+    return this.packument.manifestAt(this.#entry(place));
   }
 
   /** Equal for versions that ask for the same. */

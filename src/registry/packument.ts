@@ -170,7 +170,16 @@ export class Packument {
     const known = this.#manifests.get(version);
     if (known) return known;
     const entry = this.#find(version);
-    if (entry < 0) return undefined;
+    return entry < 0 ? undefined : this.#read(entry, version);
+  }
+
+  /** The manifest of an entry whose key no later one repeats, as those of {@link sorted} are. */
+  manifestAt(entry: number): Manifest {
+    const version = this.keyOf(entry);
+    return this.#manifests.get(version) ?? this.#read(entry, version);
+  }
+
+  #read(entry: number, version: string): Manifest {
     const shape = this.#word(VERSIONS) + this.#word(HEADER + entry);
     const start = this.#start(shape);
     const flags = this.record[start] as number;

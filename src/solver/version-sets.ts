@@ -143,6 +143,16 @@ export class VersionSets {
   }
 }
 
+/** The intervals of some indices, in whatever order. */
+export function boundsOf(indices: Iterable<number>): number[] {
+  const bounds: number[] = [];
+  for (const index of [...indices].sort((a, b) => a - b)) {
+    if (bounds.at(-1) === index) bounds[bounds.length - 1] = index + 1;
+    else bounds.push(index, index + 1);
+  }
+  return bounds;
+}
+
 function intersect(a: readonly number[], b: readonly number[]): number[] {
   const both: number[] = [];
   for (let i = 0, j = 0; i < a.length && j < b.length; ) {
