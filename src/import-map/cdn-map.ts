@@ -6,7 +6,7 @@ import { parseSpec } from "../spec/spec.ts";
 import type { Addresses, Cdn } from "./cdn.ts";
 import type { LeftOut } from "./left-out.ts";
 import { EVERYWHERE, Mappings } from "./mappings.ts";
-import { visible } from "./visible.ts";
+import { mayHaveModules, visible } from "./visible.ts";
 
 /** A map of whole packages, of which nothing is known but name and version. */
 export function cdnMap(
@@ -23,7 +23,7 @@ export function cdnMap(
   };
   const usable = new Set<TreeNode>();
   for (const node of [...tree.nodes].sort((a, b) => depthOf(a) - depthOf(b))) {
-    if (node.isLink || node.inert || !isWanted(node)) continue;
+    if (!mayHaveModules(node) || !isWanted(node)) continue;
     if (isOnCdn(node)) usable.add(node);
     else if (node.edgesIn.some(isNeeded)) leftOut.push({ why: "elsewhere", node });
   }
@@ -56,7 +56,7 @@ function isNeeded({ from, type }: TreeEdge): boolean {
 
 /** Whether it is the registry's: nobody has it from a folder, from git or by a URL. */
 function isOnCdn(node: TreeNode): boolean {
-  if (packageNameProblem(node.packageName) !== null || !/^\d/.test(node.version)) return false;
+  if (node.isLink || packageNameProblem(node.packageName) !== null || !/^\d/.test(node.version)) return false;
   if (!/(?:^|\/)node_modules\//.test(node.location) || /^(?:git|file)[+:]/.test(node.resolved ?? "")) return false;
   return !node.edgesIn.some((edge) => edge.valid && !isOfRegistry(edge));
 }

@@ -14,7 +14,7 @@ export interface LeftOut {
 
 const SENTENCES: Readonly<Record<LeftOut["why"], (names: string) => string>> = {
   commonjs: (names) => `A browser cannot import ${names}: what is published is CommonJS.`,
-  missing: (names) => `${names} import what a page does not have.`,
+  missing: (names) => `A page has nothing for what these import: ${names}.`,
   elsewhere: (names) => `No CDN has ${names}: they come from elsewhere than a registry.`,
   views: (names) => `A CDN has one copy of ${names}, and here copies of one version see different dependencies.`,
 };
@@ -56,6 +56,7 @@ function named(leftOut: readonly LeftOut[]): string {
   return names.length > 5 ? `${names.slice(0, 4).join(", ")} and ${names.length - 4} others` : names.join(", ");
 }
 
-function idOf({ packageName, version }: TreeNode): string {
+function idOf(node: TreeNode): string {
+  const { packageName, version } = node.target ?? node;
   return `${packageName}@${version}`;
 }

@@ -12,7 +12,7 @@ export interface ModuleSyntax {
 const NAME = String.raw`[\w$\u0080-\uffff]`;
 const COMMENT = String.raw`\/\/[^\n]*(?:\n|$)|\/\*[^*]*(?:\*(?!\/)[^*]*)*(?:\*\/|$)`;
 const BLANK = String.raw`(?:\s|${COMMENT})*`;
-const STRING = String.raw`"[^"\\\n]*(?:\\[\s\S][^"\\\n]*)*"|'[^'\\\n]*(?:\\[\s\S][^'\\\n]*)*'`;
+const STRING = String.raw`"[^"\\\n]*(?:\\[\s\S]?[^"\\\n]*)*(?:"|(?=\n)|$)|'[^'\\\n]*(?:\\[\s\S]?[^'\\\n]*)*(?:'|(?=\n)|$)`;
 /** A specifier. Nobody writes one with escapes. */
 const QUOTED = String.raw`(?:"([^"\\\n]*)"|'([^'\\\n]*)')`;
 /** Between `import` or `export` and `from`: names, braces, stars. Not beyond the next statement. */

@@ -16,6 +16,11 @@ const PARTS: Readonly<Record<string, RegExp>> = {
   three: /^(?:package\.json|build\/three\.(?:core|module)\.js|examples\/jsm\/(?:math|controls)\/.*)$/,
   rxjs: /^(?:package\.json|dist\/esm5\/.*)$/,
   vue: /^(?:package\.json|index\.m?js|dist\/.*bundler\.js)$/,
+  // Vue's compiler, which a page without templates never asks for.
+  "@vue/compiler-sfc": /^package\.json$/,
+  "@vue/server-renderer": /^package\.json$/,
+  "@babel/parser": /^package\.json$/,
+  postcss: /^package\.json$/,
 };
 
 const MODULES = fileURLToPath(new URL("../../node_modules/", import.meta.url));

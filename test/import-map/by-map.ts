@@ -1,0 +1,48 @@
+import type { ImportMap } from "../../src/flat-api.ts";
+
+type Section = ReadonlyMap<string, string>;
+
+/** What a specifier means in the module at an address. Null: nothing; there it throws. */
+export type Meaning = (specifier: string, module: string) => string | null;
+
+/** An import map as a page at this address reads it: the HTML standard's "resolve a module specifier", written from its text. */
+export function byMap(map: ImportMap, page: string): Meaning {
+  const imports = parsed(map.imports, page);
+  const scopes = Object.entries(map.scopes ?? {})
+    .map(([scope, section]) => [new URL(scope, page).href, parsed(section, page)] as const)
+    .sort(([a], [b]) => (a < b ? 1 : -1));
+  return (specifier, module) => {
+    const url = addressOf(specifier, module);
+    const key = url ?? specifier;
+    for (const [scope, section] of scopes) {
+      if (scope !== module && !(scope.endsWith("/") && module.startsWith(scope))) continue;
+      const found = lookUp(section, key);
+      if (found !== null) return found;
+    }
+    return lookUp(imports, key) ?? url;
+  };
+}
+
+/** Longest keys first: of those that are the beginning of one text, the longest counts. */
+function parsed(section: Readonly<Record<string, string>>, page: string): Section {
+  const entries = Object.entries(section).map(([key, to]) => {
+    const address = addressOf(to, page);
+    if (address === null) throw new Error(`${to} is no address`);
+    if (key.endsWith("/") && !address.endsWith("/")) throw new Error(`${key} leads to a file`);
+    return [addressOf(key, page) ?? key, address] as const;
+  });
+  return new Map(entries.sort(([a], [b]) => b.length - a.length));
+}
+
+function addressOf(text: string, base: string): string | null {
+  if (/^\.{0,2}\//.test(text)) return URL.canParse(text, base) ? new URL(text, base).href : null;
+  return URL.canParse(text) ? new URL(text).href : null;
+}
+
+function lookUp(section: Section, wanted: string): string | null {
+  const exact = section.get(wanted);
+  if (exact !== undefined) return exact;
+  for (const [key, to] of section)
+    if (key.endsWith("/") && wanted.startsWith(key)) return new URL(wanted.slice(key.length), to).href;
+  return null;
+}

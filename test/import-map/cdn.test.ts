@@ -1,0 +1,219 @@
+import { expect, test } from "vitest";
+import type { Resolution } from "../../src/api.ts";
+import type { Failure } from "../../src/errors.ts";
+import type { ImportMap, ImportMapOptions } from "../../src/flat-api.ts";
+import { importMap } from "../../src/import-map/import-map.ts";
+import { fakeRegistry } from "../helpers/fake-registry.ts";
+import { failureOf } from "../helpers/outcome.ts";
+import { resolveIn, resolveManifest } from "../helpers/tree.ts";
+import { byMap } from "./by-map.ts";
+
+const PAGE = "http://page.local/";
+
+const REACT = fakeRegistry({
+  "ui@2.0.0": { dependencies: { "@s/core": "^1.0.0" }, peerDependencies: { react: "^19" } },
+  "@s/core@1.2.0": {},
+  "react@19.1.0": {},
+  "@types/react@19.0.0": {},
+});
+const WANTS_REACT = { react: "^19", ui: "^2", "@types/react": "*" };
+
+function of(manifest: object, registry = REACT): Promise<Resolution> {
+  return resolveManifest(registry, manifest);
+}
+
+async function mapOf(dependencies: object, options?: ImportMapOptions): Promise<ImportMap> {
+  return await (await of({ dependencies })).importMap(options);
+}
+
+test("what the project asks for comes first, then the rest; types are no modules", async () => {
+  expect(await mapOf(WANTS_REACT)).toEqual({
+    imports: {
+      react: "https://esm.sh/*react@19.1.0",
+      "react/": "https://esm.sh/*react@19.1.0/",
+      ui: "https://esm.sh/*ui@2.0.0",
+      "ui/": "https://esm.sh/*ui@2.0.0/",
+      "@s/core": "https://esm.sh/*@s/core@1.2.0",
+      "@s/core/": "https://esm.sh/*@s/core@1.2.0/",
+    },
+  });
+  expect(Object.keys((await mapOf(WANTS_REACT)).imports).slice(0, 2)).toEqual(["react", "react/"]);
+});
+
+test.each([
+  ["esm.sh", "https://esm.sh/*@s/core@1.2.0", "https://esm.sh/*@s/core@1.2.0/"],
+  ["jsdelivr", "https://cdn.jsdelivr.net/npm/@s/core@1.2.0/+esm", "https://cdn.jsdelivr.net/npm/@s/core@1.2.0/"],
+  [
+    "unpkg",
+    "https://unpkg.com/@s/core@1.2.0?conditions=browser,module,import,default",
+    "https://unpkg.com/@s/core@1.2.0/",
+  ],
+  ["jspm", "https://ga.jspm.io/npm:@s/core@1.2.0/index.js", "https://ga.jspm.io/npm:@s/core@1.2.0/"],
+  ["/cdn/{name}/{version}{path}", "/cdn/@s/core/1.2.0", "/cdn/@s/core/1.2.0/"],
+  // What is behind the path cannot stay behind it.
+  ["https://cdn.example/{name}@{version}{path}?module", "https://cdn.example/@s/core@1.2.0?module", undefined],
+])("%s", async (provider, main, folder) => {
+  const { imports } = await mapOf({ "@s/core": "1" }, { provider });
+  expect([imports["@s/core"], imports["@s/core/"]]).toEqual([main, folder]);
+});
+
+test("a base stands for the CDN's own address, and for the one that a template has not", async () => {
+  const esm = await mapOf({ react: "19" }, { provider: "esm.sh", base: "https://esm.example/v1" });
+  expect(esm.imports["react"]).toBe("https://esm.example/v1/*react@19.1.0");
+  const own = await mapOf({ react: "19" }, { provider: "{name}@{version}{path}", base: "/cdn/" });
+  expect(own.imports["react/"]).toBe("/cdn/react@19.1.0/");
+});
+
+test("an alias is imported by its own name, and imports itself by the package's", async () => {
+  const registry = fakeRegistry({ "b@1.0.0": {}, "b@2.0.0": {} });
+  const resolution = await of({ dependencies: { b: "2", old: "npm:b@1" } }, registry);
+  expect(await resolution.importMap()).toEqual({
+    imports: {
+      b: "https://esm.sh/*b@2.0.0",
+      "b/": "https://esm.sh/*b@2.0.0/",
+      old: "https://esm.sh/*b@1.0.0",
+      "old/": "https://esm.sh/*b@1.0.0/",
+    },
+    scopes: {
+      "https://esm.sh/*b@1.0.0": { b: "https://esm.sh/*b@1.0.0", "b/": "https://esm.sh/*b@1.0.0/" },
+      "https://esm.sh/*b@1.0.0/": { b: "https://esm.sh/*b@1.0.0", "b/": "https://esm.sh/*b@1.0.0/" },
+    },
+  });
+});
+
+test("a package that sees another copy than the project has a scope, in its entry and in its files", async () => {
+  const registry = fakeRegistry({ "a@1.0.0": { b: "^1.0.0" }, "b@1.4.0": {}, "b@2.0.0": {} });
+  const resolution = await of({ dependencies: { a: "^1.0.0", b: "^2.0.0" } }, registry);
+  for (const provider of ["esm.sh", "jsdelivr", "unpkg", "jspm"]) {
+    const map = await resolution.importMap({ provider });
+    const folder = map.imports["a/"] as string;
+    for (const module of [map.imports["a"] as string, `${folder}es2022/a.mjs`]) {
+      expect(byMap(map, PAGE)("b", module)).toContain("b@1.4.0");
+      expect(byMap(map, PAGE)("b/sub.js", module)).toContain("b@1.4.0/");
+    }
+    expect(byMap(map, PAGE)("b", PAGE)).toContain("b@2.0.0");
+  }
+});
+
+test("copies of one version that see different things are said to be one: the project's neighbour is right", async () => {
+  const registry = fakeRegistry({
+    "a@1.0.0": { x: "*" },
+    "b@1.0.0": { a: "1", x: "1" },
+    "c@1.0.0": { a: "1", x: "1" },
+    "x@1.0.0": {},
+    "x@2.0.0": {},
+  });
+  const dependencies = { a: "1", b: "1", x: "2" };
+  const packages = {
+    "": { dependencies },
+    "node_modules/a": { version: "1.0.0", dependencies: { x: "*" } },
+    "node_modules/b": { version: "1.0.0", dependencies: { a: "1", x: "1" } },
+    "node_modules/b/node_modules/a": { version: "1.0.0", dependencies: { x: "*" } },
+    "node_modules/b/node_modules/x": { version: "1.0.0" },
+    "node_modules/x": { version: "2.0.0" },
+  };
+  const nested = await resolveIn(registry, {
+    "package.json": JSON.stringify({ dependencies }),
+    "package-lock.json": JSON.stringify({ lockfileVersion: 3, packages }),
+  });
+  expect(nested.tree.get("node_modules/b/node_modules/a")?.version).toBe("1.0.0");
+  const failure = await failureOf(nested.importMap());
+  expect(failure).toMatchObject({ code: "EIMPORTMAP", package: "a", requiredBy: ["node_modules/b"] });
+  expect(failure.message).toBe(
+    "A CDN has one copy of a@1.0.0, and here copies of one version see different dependencies.",
+  );
+  const warnings: Failure[] = [];
+  const map = await nested.importMap({ onWarning: (warning) => warnings.push(warning) });
+  expect(warnings).toEqual([failure]);
+  expect(byMap(map, PAGE)("x", map.imports["a"] as string)).toContain("x@2.0.0");
+});
+
+test("what comes from elsewhere than a registry is on no CDN", async () => {
+  const files = {
+    "package.json": JSON.stringify({
+      dependencies: { react: "19", mine: "file:./lib" },
+      devDependencies: { tool: "file:./tool" },
+    }),
+    "lib/package.json": JSON.stringify({ name: "mine", version: "1.2.3", dependencies: { ui: "2" } }),
+    "tool/package.json": JSON.stringify({ name: "tool", version: "1.0.0" }),
+  };
+  const resolution = await resolveIn(REACT, files);
+  const failure = await failureOf(resolution.importMap());
+  expect(failure).toMatchObject({ code: "EIMPORTMAP", package: "mine", requiredBy: [""] });
+  expect(failure.message).toBe("No CDN has mine@1.2.3: they come from elsewhere than a registry.");
+  expect(failure.wayOut.map((way) => way.kind === "option" && way.option)).toEqual(["provider", "onWarning"]);
+  const warnings: Failure[] = [];
+  const { imports } = await resolution.importMap({ onWarning: (warning) => warnings.push(warning) });
+  expect(warnings).toEqual([failure]);
+  expect(Object.keys(imports)).toEqual(["react", "react/", "@s/core", "@s/core/", "ui", "ui/"]);
+});
+
+test("workspaces are the project's own", async () => {
+  const resolution = await resolveIn(REACT, {
+    "package.json": JSON.stringify({ workspaces: ["app"] }),
+    "app/package.json": JSON.stringify({ name: "app", version: "1.0.0", dependencies: { react: "19" } }),
+  });
+  expect(Object.keys((await resolution.importMap()).imports)).toEqual(["react", "react/"]);
+});
+
+test("without what only development needs, if that is left out", async () => {
+  const resolution = await of({ dependencies: { react: "19" }, devDependencies: { ui: "2" } });
+  expect(Object.keys((await resolution.importMap({ provider: "unpkg" })).imports)).toContain("@s/core");
+  const { imports } = await resolution.importMap({ provider: "unpkg", omit: ["dev"] });
+  expect(Object.keys(imports)).toEqual(["react", "react/"]);
+});
+
+test("packages that are left out for the platform are not there", async () => {
+  const registry = fakeRegistry({ "a@1.0.0": { os: ["plan9"] }, "b@1.0.0": {} });
+  const resolution = await of({ optionalDependencies: { a: "1" }, dependencies: { b: "1" } }, registry);
+  expect(resolution.tree.get("node_modules/a")?.inert).toBe(true);
+  expect(Object.keys((await resolution.importMap()).imports)).toEqual(["b", "b/"]);
+});
+
+test("names and versions are escaped, and keys stay keys", async () => {
+  const { tree } = await of({ dependencies: { react: "19" } });
+  const names = ["__proto__", "constructor", "a b?#%", "@s/../../x"];
+  const children = names.map((name) => ({
+    ...tree.root.children[0],
+    name,
+    packageName: name,
+    version: "1.0.0?x#y",
+    location: `node_modules/${name}`,
+    edgesIn: [],
+    edgesOut: [],
+    isLink: false,
+    inert: false,
+    target: null,
+    resolved: null,
+  }));
+  const root = { ...tree.root, children, edgesOut: [] };
+  const odd = { root, nodes: children, get: () => undefined } as unknown as typeof tree;
+  const { imports } = await importMap(odd, {});
+  // Names that npm takes for no names are on no CDN.
+  expect(imports).toEqual({
+    constructor: "https://esm.sh/*constructor@1.0.0%3Fx%23y",
+    "constructor/": "https://esm.sh/*constructor@1.0.0%3Fx%23y/",
+  });
+  expect(Object.getPrototypeOf(imports)).toBe(Object.prototype);
+});
+
+test.each<[string, unknown]>([
+  ["provider", { provider: "skypack" }],
+  ["provider", { provider: "javascript:{name}{version}" }],
+  ["provider", { provider: "cdn/{name}@{version}{path}" }],
+  ["provider", { provider: 7 }],
+  ["provider", { provider: {} }],
+  ["base", { base: "files/" }],
+  ["base", { base: "https://esm.sh/?x" }],
+  ["base", { base: "https://" }],
+  ["base", { base: "" }],
+  ["base", { base: 7 }],
+  ["base", { provider: "https://cdn.example/{name}@{version}", base: "/x" }],
+  ["omit", { omit: "dev" }],
+  ["onWarning", { onWarning: true }],
+])("%s that makes no sense: %j", async (option, options) => {
+  const failure = await failureOf(mapOf({ react: "19" }, options as ImportMapOptions));
+  expect(failure.code).toBe("EINVALIDOPTION");
+  expect(failure.message).toMatch(new RegExp(`^${option}: `));
+  expect(failure.wayOut).toHaveLength(1);
+});
