@@ -12,7 +12,7 @@ afterAll(() => host.stop());
 const PACKAGES: Packages = {
   "a@1.0.0": { dependencies: { b: "^1.0.0" }, bin: { "a-tool": "cli.js" }, scripts: { postinstall: "node build.js" } },
   "b@1.4.0": {},
-  "b@2.0.0": {},
+  "b@2.0.0": { type: "module", exports: "./index.js" },
 };
 
 const FILES: Files = {
@@ -24,7 +24,7 @@ const FILES: Files = {
     "empty.txt": "",
     "long.js": `// ${"x".repeat(60)}\n`.repeat(8000),
   },
-  "b@2.0.0": { "two.d.ts": "export declare const two: 2;\n" },
+  "b@2.0.0": { "two.d.ts": "export declare const two: 2;\n", "index.js": "export const two = 2;\n" },
 };
 const PROJECT = manifest({ dependencies: { a: "^1.0.0", b: "^2.0.0" } });
 
@@ -129,14 +129,14 @@ test("files are found by a glob and by a part of their path", async () => {
   const search = page.getByRole("searchbox", { name: "Filter files" });
   const status = page.locator("#panel-files [role=status]");
   await search.fill("*.d.ts");
-  await status.filter({ hasText: "2 of 11 files" }).waitFor();
+  await status.filter({ hasText: "2 of 12 files" }).waitFor();
   expect(await page.locator("#panel-files .row-folder").allTextContents()).toEqual(["a/lib/deep", "b"]);
   await search.fill("a/NODE_modules");
-  await status.filter({ hasText: "1 of 11 files" }).waitFor();
+  await status.filter({ hasText: "1 of 12 files" }).waitFor();
   await search.fill("b/*.json");
-  await status.filter({ hasText: "2 of 11 files" }).waitFor();
+  await status.filter({ hasText: "2 of 12 files" }).waitFor();
   await search.fill("/b/*.json");
-  await status.filter({ hasText: "0 of 11 files" }).waitFor();
+  await status.filter({ hasText: "0 of 12 files" }).waitFor();
   await search.fill("");
   expect((await fileRows(page)).slice(0, 2)).toEqual(["node_modules", "  .bin"]);
 });
@@ -174,6 +174,17 @@ test("all files can be had as a zip and as a tgz", async () => {
   expect(Object.keys(zip)).toContain("node_modules/a/lib/deep/one.d.ts");
   expect(new TextDecoder().decode(zip["node_modules/b/two.d.ts"])).toBe("export declare const two: 2;\n");
   expect(gunzipSync(await packed("tgz")).includes("node_modules/a/node_modules/b/package.json")).toBe(true);
+});
+
+test("an import map leads to the installed files", async () => {
+  const page = await installed();
+  await page.getByRole("tab", { name: "Import map" }).click();
+  const served = page.getByLabel("served at");
+  await served.fill("/app/");
+  await served.press("Enter");
+  await page.locator(".cm-line", { hasText: "/app/" }).first().waitFor();
+  const map = JSON.parse((await page.locator("#panel-import-map .cm-line").allTextContents()).join("\n"));
+  expect(map.imports.b).toBe("/app/node_modules/b/index.js");
 });
 
 test("the files are walked by keys", async () => {

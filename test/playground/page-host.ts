@@ -103,24 +103,30 @@ export class PageHost {
    */
   async open(options: PageOptions = {}): Promise<Page> {
     this.#shared = undefined;
-    this.#page ??= await this.#newPage();
-    const page = this.#page;
+    const isFirst = this.#page === undefined;
+    const page = this.#page ?? (await this.#newPage());
     const context = page.context();
     await context.unrouteAll({ behavior: "ignoreErrors" });
     await this.#registry(context, options);
     this.#relayed = options.relayed && registryOf({ packages: options.relayed }).fetch;
     await page.setViewportSize({ width: options.width ?? WIDTH, height: HEIGHT });
     await page.emulateMedia({ colorScheme: options.colorScheme ?? "light" });
-    await page.evaluate((hash) => {
+    if (isFirst) await page.goto(this.#url + (options.hash ?? ""));
+    else await this.#anew(page, options.hash ?? "");
+    await page.locator(".cm-content").first().waitFor();
+    return page;
+  }
+
+  /** The page as on a first visit. */
+  async #anew(page: Page, hash: string): Promise<void> {
+    await page.evaluate((at) => {
       localStorage.clear();
-      history.replaceState(null, "", location.pathname + hash);
-    }, options.hash ?? "");
+      history.replaceState(null, "", location.pathname + at);
+    }, hash);
     await page.reload();
     // The page before is gone by now, and this one stores nothing before it is used.
     const storageTypes = "indexeddb,file_systems,cache_storage";
     await this.#control?.send("Storage.clearDataForOrigin", { origin: new URL(this.#url).origin, storageTypes });
-    await page.locator(".cm-content").first().waitFor();
-    return page;
   }
 
   /**
@@ -148,11 +154,13 @@ export class PageHost {
   async #newPage(): Promise<Page> {
     const context = await this.#browser!.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
     const page = await context.newPage();
+    // Sooner than a test's own: it says what was waited for.
+    page.setDefaultTimeout(20_000);
     page.on("pageerror", (error) => {
       throw error;
     });
-    await page.goto(this.#url);
     this.#control = await context.newCDPSession(page);
+    this.#page = page;
     return page;
   }
 

@@ -281,3 +281,47 @@ test("with no network the snapshot resolves the example that ships with it", asy
   await page.getByRole("searchbox").fill("d3-array@2");
   expect(await rows(page)).toEqual(["docs-demo@1.0.0", "  d3-sankey@0.12.3", "    d3-array@2.12.1"]);
 });
+
+test("with no network the flat examples are what they say", async () => {
+  const page = await host.again();
+  await page.selectOption("#source", "snapshot");
+  await page.selectOption("#example", "flat");
+  await resolve(page);
+  expect(await rows(page)).toContain("  d3-array@2.12.1");
+  await page.selectOption("#example", "flat-conflict");
+  await resolve(page, ".proof");
+  expect(await page.locator(".proof li").last().textContent()).toContain("d3-array@1 - 2");
+});
+
+test("a flat conflict is told in steps, and a way out leads to an answer with its rung and its import map", async () => {
+  const page = await host.open({ packages: PACKAGES });
+  await page.getByLabel("Flat: one version of each").check();
+  await edit(page, manifest({ dependencies: { a: "^1.0.0" } }));
+  await resolve(page, ".card-failure");
+  expect(await page.locator(".card-failure .code").textContent()).toBe("ENOSOLUTION");
+  await page.locator("#editor .cm-lintRange-error").waitFor();
+  await page.locator(".proof").getByRole("button", { name: "b@^2.0.0" }).first().click();
+  const about = page.getByRole("complementary", { name: "About b" });
+  await about.getByText("2 versions").waitFor();
+  expect(await about.locator(".version-chips li").allTextContents()).toEqual(["2.0.0latest", "1.4.0"]);
+  await page.locator(".proof").getByRole("button", { name: "a@^1.0.0" }).first().click();
+  await page.getByRole("button", { name: "Show in package.json" }).click();
+  await expect.poll(() => page.evaluate(() => getSelection()?.toString())).toBe('"a": "^1.0.0"');
+  await page.locator(".ways li").filter({ hasText: "relax: peers" }).getByRole("button").click();
+  await page.locator("[role=tree]").waitFor();
+  expect(await rows(page)).toEqual(["p@1.0.0", "  a@1.0.0", "  b@1.4.0", "  c@1.0.0"]);
+  expect(await page.locator(".rung").textContent()).toContain("flat but for peers");
+  expect(await page.locator(".stats").textContent()).toMatch(/\d+ decisions? of the solver/);
+  await page.getByRole("tab", { name: "Import map" }).click();
+  await page.getByLabel("Modules from").selectOption("unpkg");
+  await page.locator(".cm-line", { hasText: "unpkg.com" }).first().waitFor();
+  await page.getByLabel("As a <script> tag").check();
+  await page.getByRole("button", { name: "Copy" }).click();
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  const tag = await page.evaluate(() => navigator.clipboard.readText());
+  const map = JSON.parse(/^<script type="importmap">([^<]*)<\/script>\n$/.exec(tag)?.[1] ?? "") as { imports: object };
+  expect(map.imports).toMatchObject({ b: expect.stringMatching(/^https:\/\/unpkg\.com\/b@1\.4\.0/) });
+  await page.reload();
+  expect(await page.getByLabel("Flat: one version of each").isChecked()).toBe(true);
+  expect(await page.locator("#options-note").textContent()).toBe("may give up peers");
+});

@@ -59,7 +59,7 @@ export class ImportMapView {
         h("label", { class: "check" }, this.#asTag, h("span", {}, "As a ", h("code", {}, "<script>"), " tag")),
         this.#size,
         h("span", { class: "spring" }),
-        ...this.#save,
+        h("span", { class: "save" }, ...this.#save),
       ),
       this.#body,
     );

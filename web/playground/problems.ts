@@ -20,7 +20,7 @@ export interface ProblemHost {
 /** The sentence a person needs first, for codes that say nothing to most. */
 const TITLES: ReadonlyMap<string, string> = new Map([
   ["ERESOLVE", "Two packages cannot agree"],
-  ["ENOSOLUTION", "No one version of each package will do"],
+  ["ENOSOLUTION", "No flat answer"],
   ["EIMPORTMAP", "No import map can be made of this"],
   ["ETARGET", "No version fits"],
   ["E404", "No such package"],
@@ -76,7 +76,8 @@ export function problemCard(problem: Failure, level: "failure" | "warning", host
     ...proofSection(problem, host),
     ...pathList(problem, host),
     ...waysOut(problem.wayOut, host),
-    problem.code === "ERESOLVE" ? asText(problem, "In npm’s words") : null,
+    problem.code === "ERESOLVE" ? asText({ ...problem, wayOut: [] }, "In npm’s words") : null,
+    problem.code === "ENOSOLUTION" ? asText(problem, "As text, to quote") : null,
   );
 }
 
@@ -97,8 +98,7 @@ function tarballFacts({ details, package: name }: Failure): HTMLElement | null {
 
 /** The report as a terminal has it, for those who know it or want to quote it, folded away. */
 function asText(problem: Failure, title: string): HTMLElement {
-  const text = explain({ ...problem, wayOut: [] });
-  return h("details", { class: "report" }, h("summary", {}, title), h("pre", { tabindex: 0 }, text));
+  return h("details", { class: "report" }, h("summary", {}, title), h("pre", { tabindex: 0 }, explain(problem)));
 }
 
 /** Of a flat resolution that has no answer: why, step by step. */
