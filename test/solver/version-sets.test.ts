@@ -1,0 +1,79 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  ABSENT,
+  boundsOf,
+  DISJOINT,
+  EVERYTHING,
+  NOTHING,
+  OVERLAP,
+  PRESENT,
+  SUBSET,
+  VersionSets,
+} from "../../src/solver/version-sets.ts";
+
+/** Indices that are looked at; one more stands for all that are yet to be known. */
+const SIZE = 24;
+
+/** Some of the indices, and whether all beyond them. */
+const members = fc.tuple(fc.uniqueArray(fc.nat(SIZE - 1)), fc.boolean());
+type Members = [number[], boolean];
+
+function setOf([indices, open]: Members, sets: VersionSets): number {
+  const known = sets.of(boundsOf(indices));
+  if (!open) return known;
+  const beyond = sets.not(sets.of([0, SIZE]));
+  return sets.or(known, beyond);
+}
+
+function listed(id: number, sets: VersionSets): boolean[] {
+  return Array.from({ length: SIZE + 1 }, (_, index) => sets.has(id, index));
+}
+
+test("law: sets are what sets are, remembered or not", () => {
+  fc.assert(
+    fc.property(members, members, fc.boolean(), (one, two, remembers) => {
+      const sets = new VersionSets(remembers);
+      const [a, b] = [setOf(one, sets), setOf(two, sets)];
+      const [as, bs] = [listed(a, sets), listed(b, sets)];
+      // twice, so that what is remembered is asked too
+      for (let time = 0; time < 2; time++) {
+        expect(listed(sets.and(a, b), sets)).toEqual(as.map((has, at) => has && bs[at]));
+        expect(listed(sets.or(a, b), sets)).toEqual(as.map((has, at) => has || bs[at]));
+        expect(listed(sets.not(a), sets)).toEqual(as.map((has) => !has));
+        const inside = as.every((has, at) => !has || bs[at]);
+        const apart = as.every((has, at) => !has || !bs[at]);
+        expect(sets.relation(a, b)).toBe(inside ? SUBSET : apart ? DISJOINT : OVERLAP);
+      }
+      expect(sets.not(sets.not(a))).toBe(a);
+      expect(sets.and(a, b)).toBe(sets.and(b, a));
+      expect(a === b).toBe(as.every((has, at) => has === bs[at]));
+    }),
+  );
+});
+
+test("what has a name of its own", () => {
+  const sets = new VersionSets();
+  expect(sets.of([0, 1])).toBe(ABSENT);
+  expect(sets.not(ABSENT)).toBe(PRESENT);
+  expect(sets.not(NOTHING)).toBe(EVERYTHING);
+  expect(sets.or(ABSENT, PRESENT)).toBe(EVERYTHING);
+  expect(sets.and(ABSENT, PRESENT)).toBe(NOTHING);
+  expect(sets.count(sets.of([1, 4, 6, 7]))).toBe(4);
+});
+
+test("many sets share the memory's slots, and none gets another's answer", () => {
+  const sets = new VersionSets();
+  const ids = Array.from({ length: 150 }, (_, at) => sets.of([at, at + 3, at + 5, at + 9]));
+  const wrong: number[][] = [];
+  for (const a of ids) {
+    for (const b of ids) {
+      const [one, two] = [sets.bounds(a)[0] as number, sets.bounds(b)[0] as number];
+      const own = (at: number, from: number): boolean =>
+        (at >= from && at < from + 3) || (at >= from + 5 && at < from + 9);
+      const both = Array.from({ length: 9 }, (_, at) => one + at).filter((at) => own(at, one) && own(at, two));
+      if (sets.and(a, b) !== sets.of(boundsOf(both))) wrong.push([one, two]);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
