@@ -1,0 +1,169 @@
+// Times the flat solver alone: packuments indexed in memory and nothing else kept between runs, one thread.
+//   node test/bench/solver-bench.mjs [--parts projects,worlds,techniques,bands,sets] [--projects A,B] [--runs N] [--budget SECONDS] [--clock wall|cpu]
+// `projects` and `bands` are over a recorded registry: WEBHOIST_REGISTRY=DIR. The rest makes its own.
+import { mkdirSync } from "node:fs";
+import { loadavg } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { build } from "vite";
+
+const { values } = parseArgs({
+  options: {
+    parts: { type: "string", default: "projects,worlds,techniques,bands,sets" },
+    projects: { type: "string" },
+    runs: { type: "string", default: "9" },
+    budget: { type: "string", default: "20" },
+    clock: { type: "string", default: "wall" },
+  },
+});
+const here = fileURLToPath(new URL("../..", import.meta.url));
+const registry = process.env.WEBHOIST_REGISTRY;
+const parts = new Set(values.parts.split(","));
+const runs = Number(values.runs);
+const budget = Number(values.budget) * 1000;
+const names = values.projects?.split(",") ?? [
+  ...["docs-demo", "vite-react-ts", "vue-app", "next-app", "express-server", "create-react-app"],
+  ...["create-react-app-legacy-peer-deps", "ant-design"],
+];
+
+const outDir = join(here, "node_modules/.cache/solver-bench");
+mkdirSync(outDir, { recursive: true });
+await build({
+  root: here,
+  configFile: false,
+  logLevel: "error",
+  define: { __WEBHOIST_REGISTRY__: '"http://registry.local/"' },
+  ssr: { noExternal: true },
+  build: {
+    ssr: join(here, "test/bench/solver-run.ts"),
+    outDir,
+    minify: false,
+    rollupOptions: { output: { entryFileNames: "solver-run.mjs" } },
+  },
+});
+const { SolverRun, WORLDS, setClock, setCosts, TECHNIQUES, twoBands } = await import(join(outDir, "solver-run.mjs"));
+
+setClock(values.clock);
+const load = () => `${values.clock} clock, load ${loadavg()[0].toFixed(1)}`;
+const heading = (text) => console.log(`\n## ${text} (${load()})\n`);
+const table = (rows) => {
+  const widths = rows[0].map((_, at) => Math.max(...rows.map((row) => String(row[at]).length)));
+  for (const row of rows) {
+    const cells = row.map((cell, at) =>
+      at === 0 ? String(cell).padEnd(widths[at]) : String(cell).padStart(widths[at]),
+    );
+    console.log(cells.join("  "));
+  }
+};
+const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
+const ms = (time) => (time < 100 ? time.toFixed(1) : time.toFixed(0));
+
+/** Several runs: the first, and the medians of all. A run that gives up is not tried again. */
+async function measure(run, options, times) {
+  await run.run({ ...options, budget: options.budget ?? budget }); // reads the files: not timed
+  const all = [];
+  for (let at = 0; at < times; at++) {
+    run.refresh();
+    globalThis.gc?.();
+    all.push(await run.run({ ...options, budget: options.budget ?? budget }));
+    if (all.at(-1).outcome === "gave up") break;
+  }
+  const of = (part) => median(all.map((one) => one[part]));
+  return {
+    ...all.at(-1),
+    first: all[0].total,
+    least: Math.min(...all.map(({ total }) => total)),
+    ...Object.fromEntries(["total", "search", "proof", "hints", "tree", "lock"].map((part) => [part, of(part)])),
+  };
+}
+
+const counts = ({ stats }) => [
+  ...[stats.decisions, stats.conflicts, stats.backtracks, stats.undone, stats.incompatibilities, stats.sets],
+];
+const COUNTS = ["decisions", "conflicts", "backtracks", "undone", "incompat.", "sets"];
+
+async function projects() {
+  heading(`Recorded projects, ms, median of ${runs}`);
+  const rows = [
+    ["project", "relax", "answer", "of", "total", "search", "proof", "tree", "lock", "hints", "tries", ...COUNTS],
+  ];
+  const hints = [];
+  for (const name of names) {
+    const run = SolverRun.recorded(registry, name);
+    for (const relax of ["none", "peers", "copies"]) {
+      const got = await measure(run, { options: { relax } }, runs);
+      const answer = got.outcome === "solved" ? `on ${got.rung}` : got.outcome;
+      const times = ["total", "search", "proof", "tree", "lock", "hints"].map((part) => ms(got[part]));
+      rows.push([name, relax, answer, got.size, ...times, got.tries, ...counts(got)]);
+      for (const text of got.wayOut) hints.push(`${name}, ${relax}: ${text}`);
+      // a higher rung's answer is that of the lower ones
+      if (got.outcome === "solved") break;
+    }
+  }
+  table(rows);
+  console.log(["", ...hints].join("\n"));
+}
+
+async function worlds() {
+  heading(`Made worlds, ms, median of ${Math.min(5, runs)}`);
+  const rows = [["world", "answer", "search", "proof", ...COUNTS]];
+  for (const make of WORLDS) {
+    const run = SolverRun.made(make());
+    const got = await measure(run, { hints: false }, Math.min(5, runs));
+    rows.push([run.name, got.outcome, ms(got.search), ms(got.proof), ...counts(got)]);
+  }
+  table(rows);
+}
+
+async function techniques() {
+  const each = Math.min(3, runs);
+  heading(`Without one technique each: search in ms (conflicts), median of ${each}; a run has ${budget / 1000} s`);
+  const rows = [["", "with all", ...TECHNIQUES.map((one) => `no ${one}`)]];
+  const made = WORLDS.map((make) => () => SolverRun.made(make()));
+  const recorded = registry ? names.map((name) => () => SolverRun.recorded(registry, name)) : [];
+  for (const make of [...recorded, ...made]) {
+    const run = make();
+    const row = [run.name];
+    for (const off of [null, ...TECHNIQUES]) {
+      const got = await measure(run, { hints: false, techniques: off ? { [off]: false } : {} }, each);
+      row.push(`${got.outcome === "gave up" ? "gave up" : ms(got.search)} (${got.stats.conflicts})`);
+    }
+    rows.push(row);
+  }
+  table(rows);
+}
+
+function bands() {
+  heading("Intervals of a range in one order of all versions, and with prereleases after releases");
+  const rows = [
+    ["package", "versions", "prereleases", "ranges", "one: mean", "most", "two: mean", "most", "most in one"],
+  ];
+  for (const { name, versions, prereleases, ranges, one, two, worst } of twoBands(registry, 25)) {
+    const told = [one, two].flatMap(({ mean, most }) => [mean.toFixed(2), most]);
+    rows.push([
+      name,
+      versions,
+      `${((100 * prereleases) / versions).toFixed(0)} %`,
+      ranges,
+      ...told,
+      worst.slice(0, 40),
+    ]);
+  }
+  table(rows);
+}
+
+function sets() {
+  heading("Sets, ns");
+  table([
+    ["", "intersection", "relation"],
+    ...setCosts(2_000_000).map(({ what, and, relation }) => [what, and.toFixed(1), relation.toFixed(1)]),
+  ]);
+}
+
+if (parts.has("projects") && registry) await projects();
+if (parts.has("worlds")) await worlds();
+if (parts.has("techniques")) await techniques();
+if (parts.has("bands") && registry) bands();
+if (parts.has("sets")) sets();
+console.log(`\n${load()}`);

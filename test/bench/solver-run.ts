@@ -1,0 +1,251 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import type { ResolveOptions } from "../../src/api.ts";
+import { fail, failure, InstallError, ok } from "../../src/errors.ts";
+import { resolveFlat } from "../../src/flat/resolve-flat.ts";
+import type { Proof, SolverStats } from "../../src/flat-api.ts";
+import { type Asked, type DriverHost, drive } from "../../src/ideal/drive.ts";
+import type { Answer, Steps } from "../../src/ideal/need.ts";
+import { readProject } from "../../src/ideal/project.ts";
+import { writeProject } from "../../src/ideal/resolve.ts";
+import { indexPackument } from "../../src/registry/condense.ts";
+import type { Packument } from "../../src/registry/packument.ts";
+import { PartialSolution } from "../../src/solver/partial-solution.ts";
+import { Solver } from "../../src/solver/solver.ts";
+import { ALL_TECHNIQUES, type Techniques } from "../../src/solver/techniques.ts";
+import { documentsOf, type SolverWorld } from "./solver-worlds.ts";
+
+const PLATFORM = { os: "linux", cpu: "x64", libc: "glibc", node: "20.20.2", npm: "11.19.1" };
+
+export type Clock = "wall" | "cpu";
+
+let clock: Clock = "wall";
+
+/**
+ * `cpu` is processor time of all threads, the collector's and the compiler's too: on a machine that others use it says more, and
+ * more than would pass on one that nobody does.
+ */
+export function setClock(which: Clock): void {
+  clock = which;
+}
+
+function now(): number {
+  if (clock === "wall") return performance.now();
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** What one resolution was and took, in milliseconds. */
+export interface SolverRunResult {
+  readonly outcome: "solved" | "refuted" | "gave up";
+  /** Where it came to stand, or failed. */
+  readonly rung: string;
+  /** Reading the project, and what is in none of the others. */
+  readonly total: number;
+  /** The searches of all rungs, with what they read of packuments. */
+  readonly search: number;
+  /** From the end of the search to the proof as data. */
+  readonly proof: number;
+  /** What is tried to find a way out, and how many searches that took. */
+  readonly hints: number;
+  readonly tries: number;
+  /** From what was decided to the tree. */
+  readonly tree: number;
+  /** From the tree to the lock's text. */
+  readonly lock: number;
+  /** Of the searches of all rungs. */
+  readonly stats: SolverStats;
+  /** Packages in the tree; of a proof, its facts and steps. */
+  readonly size: string;
+  readonly wayOut: readonly string[];
+}
+
+/** What is seen of the searches of one run, as they go by. */
+class Watch {
+  /** Milliseconds that may pass. */
+  budget = Number.POSITIVE_INFINITY;
+  readonly started: number = now();
+  readonly #startedAt: number = performance.now();
+  /** `end` is infinite for one that goes on. */
+  readonly searches: { readonly start: number; end: number; readonly stats: SolverStats }[] = [];
+  isRefuted = false;
+  hintsStart = 0;
+  tries = 0;
+
+  check(): void {
+    if (performance.now() - this.#startedAt > this.budget) throw new OutOfTime();
+  }
+
+  get searchEnd(): number {
+    return this.searches.at(-1)?.end ?? 0;
+  }
+}
+
+class OutOfTime extends Error {}
+
+let watch = new Watch();
+
+// The searches are inside a resolution: they are timed where they begin and end.
+const { run } = Solver.prototype;
+Solver.prototype.run = function* timed() {
+  if (watch.hintsStart > 0) {
+    watch.tries++;
+    return yield* run.call(this);
+  }
+  const search = { start: now(), end: Number.POSITIVE_INFINITY, stats: this.stats };
+  watch.searches.push(search);
+  const solved = yield* run.call(this);
+  watch.isRefuted = !solved.ok;
+  search.end = now();
+  return solved;
+};
+
+// Many conflicts may follow each other without a pause between: that is where a budget can run out too.
+const { backtrack } = PartialSolution.prototype;
+PartialSolution.prototype.backtrack = function checked(level: number) {
+  watch.check();
+  return backtrack.call(this, level);
+};
+
+export interface RunOptions {
+  readonly options?: ResolveOptions;
+  readonly techniques?: Partial<Techniques>;
+  /** Milliseconds after which a run gives up. */
+  readonly budget?: number;
+  /** Whether to look for ways out of a refutation. */
+  readonly hints?: boolean;
+}
+
+/** The flat strategy alone over packuments in memory: no transport, no event loop. */
+export class SolverRun {
+  readonly name: string;
+  readonly #packageJson: string;
+  readonly #read: (name: string) => Uint8Array | undefined;
+  readonly #bytes = new Map<string, Uint8Array>();
+  #packuments = new Map<string, Packument>();
+
+  constructor(name: string, packageJson: string, read: (name: string) => Uint8Array | undefined) {
+    this.name = name;
+    this.#packageJson = packageJson;
+    this.#read = read;
+  }
+
+  static recorded(registry: string, project: string): SolverRun {
+    const text = readFileSync(join(registry, "projects", project, "package.json"), "utf8");
+    return new SolverRun(project, text, (name) => {
+      try {
+        return new Uint8Array(gunzipSync(readFileSync(packumentFile(registry, name))));
+      } catch {
+        return undefined;
+      }
+    });
+  }
+
+  static made(world: SolverWorld): SolverRun {
+    const documents = documentsOf(world);
+    const text = JSON.stringify({ name: "project", version: "1.0.0", dependencies: world.dependencies });
+    return new SolverRun(world.name, text, (name) => documents.get(name));
+  }
+
+  /** Indexes every packument used so far anew, so that a run finds nothing that an earlier one parsed. */
+  refresh(): void {
+    this.#packuments = new Map([...this.#bytes].map(([name, bytes]) => [name, indexPackument(name, bytes)]));
+  }
+
+  async run({ options = {}, techniques, budget, hints = true }: RunOptions = {}): Promise<SolverRunResult> {
+    const own = new Watch();
+    watch = own;
+    if (budget !== undefined) own.budget = budget;
+    const project = await readProject({
+      files: { "package.json": this.#packageJson },
+      name: this.name,
+      options: { ...options, legacyPeerDeps: this.name.endsWith("-legacy-peer-deps") },
+      platform: PLATFORM,
+    });
+    try {
+      const steps = resolveFlat(project, { ...ALL_TECHNIQUES, ...techniques });
+      const { rung } = await drive(watched(steps, own, hints), this.#host);
+      const treeEnd = now();
+      await drive(writeProject(project), this.#host);
+      const end = now();
+      const parts = { proof: 0, hints: 0, tree: treeEnd - own.searchEnd, lock: end - treeEnd };
+      const size = `${project.context.tree.inventory.size - 1} packages`;
+      return { ...ended(own, end), ...parts, outcome: "solved", rung, size, wayOut: [] };
+    } catch (error) {
+      return refusal(own, error);
+    }
+  }
+
+  get #host(): DriverHost {
+    const peek = ({ kind, key }: Asked): Answer =>
+      kind === "packument" ? this.#packument(key) : fail(failure("EUNSUPPORTED", `${kind} ${key}`));
+    return { peek, answer: async (need) => peek(need), breathe: () => undefined };
+  }
+
+  #packument(name: string): Answer {
+    let packument = this.#packuments.get(name);
+    if (!packument) {
+      const bytes = this.#read(name);
+      if (!bytes) return fail(failure("E404", name, { package: name }));
+      packument = indexPackument(name, bytes);
+      this.#bytes.set(name, bytes);
+      this.#packuments.set(name, packument);
+    }
+    return ok(packument);
+  }
+}
+
+class NoHints extends Error {}
+
+/** Hints are the first code that a failed resolution asks for. */
+function* watched<T>(steps: Steps<T>, own: Watch, hints: boolean): Steps<T> {
+  let step = steps.next(ok(undefined));
+  while (!step.done) {
+    own.check();
+    if (step.value.kind === "code" && own.isRefuted && own.hintsStart === 0) {
+      own.hintsStart = now();
+      if (!hints) throw new NoHints();
+    }
+    step = steps.next(yield step.value);
+  }
+  return step.value;
+}
+
+function ended(own: Watch, end: number): Pick<SolverRunResult, "total" | "search" | "tries" | "stats"> {
+  const stats: SolverStats = { decisions: 0, conflicts: 0, backtracks: 0, undone: 0, incompatibilities: 0, sets: 0 };
+  let search = 0;
+  for (const one of own.searches) {
+    search += Math.min(end, one.end) - one.start;
+    for (const [name, count] of Object.entries(one.stats) as [keyof SolverStats, number][]) {
+      stats[name] = name === "sets" ? count : stats[name] + count;
+    }
+  }
+  return { total: end - own.started, search, tries: own.tries, stats };
+}
+
+function refusal(own: Watch, error: unknown): SolverRunResult {
+  const end = now();
+  const known = error instanceof InstallError && error.code === "ENOSOLUTION" ? error.failure : null;
+  if (!known && !(error instanceof NoHints) && !(error instanceof OutOfTime)) throw error;
+  const proof = known?.details?.["proof"] as Proof | undefined;
+  const isProven = own.hintsStart > 0;
+  return {
+    ...ended(own, end),
+    ...(isProven ? { proof: own.hintsStart - own.searchEnd, hints: end - own.hintsStart } : { proof: 0, hints: 0 }),
+    ...{ tree: 0, lock: 0 },
+    outcome: isProven ? "refuted" : "gave up",
+    rung: String(known?.details?.["rung"] ?? ""),
+    size: proof ? `${proof.facts.length} facts, ${proof.steps.length} steps` : "",
+    wayOut: (known?.wayOut ?? []).map(({ text }) => text),
+  };
+}
+
+export function packumentFile(registry: string, name: string): string {
+  return join(registry, "snapshot/packuments", `${name.replace("/", "+")}.json.gz`);
+}
+
+export const TECHNIQUES: readonly string[] = Object.keys(ALL_TECHNIQUES);
+
+export { setCosts, twoBands } from "./solver-sets.ts";
+export { WORLDS } from "./solver-worlds.ts";

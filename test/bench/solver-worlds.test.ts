@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import { ALL_TECHNIQUES } from "../../src/solver/techniques.ts";
+import { SolverRun, type SolverRunResult } from "./solver-run.ts";
+import { type Grid, isFree, ladder, type SolverWorld, stress, sudoku, sudokuGrid } from "./solver-worlds.ts";
+
+const solve = (world: SolverWorld): Promise<SolverRunResult> => SolverRun.made(world).run({ hints: false });
+
+/** Whether a sudoku can be filled in, by trying every digit where the fewest fit. */
+function isSolvable(grid: Grid): boolean {
+  let open = -1;
+  let fewest: number[] = [];
+  for (let cell = 0; cell < 81; cell++) {
+    if (grid[Math.floor(cell / 9)]?.[cell % 9] !== 0) continue;
+    const digits = [1, 2, 3, 4, 5, 6, 7, 8, 9].filter((digit) => isFree(grid, cell, digit));
+    if (open >= 0 && digits.length >= fewest.length) continue;
+    [open, fewest] = [cell, digits];
+  }
+  if (open < 0) return true;
+  const put = (digit: number): Grid =>
+    grid.map((row, r) => row.map((known, c) => (r * 9 + c === open ? digit : known)));
+  return fewest.some((digit) => isSolvable(put(digit)));
+}
+
+for (const bad of ["missing", "conflict"] as const) {
+  for (const differ of [false, true]) {
+    test(`a ladder falls in a few steps: ${bad}${differ ? ", manifests differ" : ""}`, async () => {
+      const { outcome, stats } = await solve(ladder(300, { bad, differ }));
+      expect(outcome).toBe("refuted");
+      expect(stats.conflicts).toBeLessThan(5);
+      expect(stats.decisions).toBeLessThan(10);
+    });
+  }
+}
+
+test("sudokus are solved, or refuted, as trying every digit says", async () => {
+  const found: boolean[] = [];
+  for (const seed of [1, 2, 3]) {
+    for (const spoilt of [false, true]) {
+      const grid = sudokuGrid(seed, { givens: 34, spoilt });
+      expect(grid.flat().filter((digit) => digit > 0)).toHaveLength(spoilt ? 35 : 34);
+      const wanted = isSolvable(grid);
+      found.push(wanted);
+      expect((await solve(sudoku(`sudoku ${seed}`, grid))).outcome).toBe(wanted ? "solved" : "refuted");
+    }
+  }
+  expect(found).toContain(true);
+  expect(found).toContain(false);
+});
+
+test("a planted answer is there", async () => {
+  for (const seed of [1, 2, 3, 4]) {
+    const how = { packages: 12, versions: 20, asks: 3, width: 0.2, roots: 4, seed, planted: true };
+    expect((await solve(stress(how))).outcome).toBe("solved");
+  }
+});
+
+test("worlds are the same each time, and another for another seed", () => {
+  const how = { packages: 5, versions: 9, asks: 2, width: 0.3, roots: 2, seed: 7, planted: false };
+  expect(stress(how)).toEqual(stress(how));
+  expect(stress({ ...how, seed: 8 }).packages).not.toEqual(stress(how).packages);
+});
+
+test("a run that has no time left gives up and says what it did", async () => {
+  const world = stress({ packages: 40, versions: 40, asks: 3, width: 0.1, roots: 5, seed: 1, planted: true });
+  expect(await SolverRun.made(world).run({ budget: 0 })).toMatchObject({ outcome: "gave up", hints: 0, proof: 0 });
+});
+
+test("without any one technique the outcome is the same", async () => {
+  for (const planted of [true, false]) {
+    const how = { packages: 6, versions: 20, asks: 3, width: 0.12, roots: 4, seed: 3, planted };
+    const outcomes = new Set<string>();
+    for (const off of [null, ...Object.keys(ALL_TECHNIQUES)]) {
+      const techniques = off ? { [off]: false } : {};
+      outcomes.add((await SolverRun.made(stress(how)).run({ hints: false, techniques })).outcome);
+    }
+    expect([...outcomes]).toHaveLength(1);
+    expect(outcomes).not.toContain("gave up");
+  }
+});

@@ -1,0 +1,231 @@
+/** A registry and a project made by code: the same for the same arguments. */
+export interface SolverWorld {
+  readonly name: string;
+  /** The project's. */
+  readonly dependencies: Readonly<Record<string, string>>;
+  /** By name, what each version asks for; the latest version last. */
+  readonly packages: ReadonlyMap<string, readonly Told[]>;
+}
+
+interface Told {
+  readonly version: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+/** Seeded numbers in [0, 1): mulberry32, a public-domain generator by Tommy Ettinger. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b_79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * Every version of p asks for q ^1, and no q ^1 can be: each asks for what does not exist, or for an r that the project does
+ * not allow.
+ * @param how `differ`: each p asks for something of its own besides, so that no two manifests are alike
+ */
+export function ladder(versions: number, how: { bad: "missing" | "conflict"; differ: boolean }): SolverWorld {
+  const { bad, differ } = how;
+  const rung = (minor: number): Told => ({
+    version: `1.${minor}.0`,
+    dependencies: { q: "^1.0.0", ...(differ && { x: `<=1.${minor}.0` }) },
+  });
+  const packages = new Map<string, Told[]>([
+    ["p", list(versions, rung)],
+    [
+      "q",
+      list(20, (minor) => ({
+        version: `1.${minor}.0`,
+        dependencies: { [bad === "missing" ? "none" : "r"]: "^1.0.0" },
+      })),
+    ],
+    ["r", [bare("1.0.0"), bare("2.0.0")]],
+    ["x", [bare("1.0.0")]],
+  ]);
+  const name = `ladder of ${versions}, ${bad === "missing" ? "q's own is missing" : "q's own conflicts"}${differ ? ", manifests differ" : ""}`;
+  return { name, dependencies: { p: "^1.0.0", ...(bad === "conflict" && { r: "^2.0.0" }) }, packages };
+}
+
+/** Rows of a sudoku; 0 is open. */
+export type Grid = readonly (readonly number[])[];
+
+/**
+ * A sudoku from a seed: a full grid with all but some digits taken away. `spoilt`: one more digit, which none of its row, column and
+ * box forbids, in place of what stood there. Most often nothing fits then, and only a search tells.
+ */
+export function sudokuGrid(seed: number, how: { givens: number; spoilt: boolean }): Grid {
+  const random = seeded(seed);
+  const digits = shuffled(
+    list(9, (at) => at + 1),
+    random,
+  );
+  const [rows, columns] = [lines(random), lines(random)];
+  const full = rows.map((row) =>
+    columns.map((column) => digits[(row * 3 + Math.floor(row / 3) + column) % 9] as number),
+  );
+  const order = shuffled(
+    list(81, (at) => at),
+    random,
+  );
+  const open = new Set(order.slice(how.givens));
+  const grid = full.map((row, r) => row.map((digit, c) => (open.has(r * 9 + c) ? 0 : digit)));
+  if (how.spoilt) spoil(grid, full, order.slice(how.givens));
+  return grid;
+}
+
+/** Rows or columns of a sudoku in another order that keeps it one. */
+function lines(random: () => number): number[] {
+  return shuffled([0, 1, 2], random).flatMap((band) => shuffled([0, 1, 2], random).map((at) => band * 3 + at));
+}
+
+function spoil(grid: number[][], full: Grid, open: readonly number[]): void {
+  for (const cell of open) {
+    const [r, c] = [Math.floor(cell / 9), cell % 9];
+    const wrong = list(9, (at) => at + 1).find((digit) => digit !== full[r]?.[c] && isFree(grid, cell, digit));
+    if (wrong === undefined) continue;
+    (grid[r] as number[])[c] = wrong;
+    return;
+  }
+}
+
+/** Whether a digit may stand in a cell as far as its row, column and box say. */
+export function isFree(grid: Grid, cell: number, digit: number): boolean {
+  const [r, c] = [Math.floor(cell / 9), cell % 9];
+  return list(9, (at) => at).every((at) => {
+    const row = r - (r % 3) + Math.floor(at / 3);
+    return grid[r]?.[at] !== digit && grid[at]?.[c] !== digit && grid[row]?.[c - (c % 3) + (at % 3)] !== digit;
+  });
+}
+
+/**
+ * A sudoku as packages: a cell's version is its digit; where a digit stands in a row, a column or a box is the version of a
+ * package too, and a cell asks for that place. So two cells of a row cannot have one digit.
+ */
+export function sudoku(name: string, grid: Grid): SolverWorld {
+  const packages = new Map<string, Told[]>();
+  const dependencies: Record<string, string> = {};
+  for (let cell = 0; cell < 81; cell++) {
+    const [r, c] = [Math.floor(cell / 9), cell % 9];
+    const box = Math.floor(r / 3) * 3 + Math.floor(c / 3);
+    const place = (r % 3) * 3 + (c % 3);
+    const digit = grid[r]?.[c] ?? 0;
+    dependencies[`cell-${r}-${c}`] = digit > 0 ? `${digit}.0.0` : "*";
+    const told = (at: number): Told => ({
+      version: `${at + 1}.0.0`,
+      dependencies: {
+        [`row-${r}-${at}`]: `${c + 1}.0.0`,
+        [`column-${c}-${at}`]: `${r + 1}.0.0`,
+        [`box-${box}-${at}`]: `${place + 1}.0.0`,
+      },
+    });
+    packages.set(`cell-${r}-${c}`, list(9, told));
+    for (const kind of ["row", "column", "box"]) {
+      packages.set(
+        `${kind}-${r}-${c}`,
+        list(9, (at) => bare(`${at + 1}.0.0`)),
+      );
+    }
+  }
+  return { name, dependencies, packages };
+}
+
+export interface Stress {
+  readonly packages: number;
+  readonly versions: number;
+  /** What each version asks for, in the mean. */
+  readonly asks: number;
+  /** Which share of a package's versions a range lets in. */
+  readonly width: number;
+  /** Packages that the project itself asks for. */
+  readonly roots: number;
+  readonly seed: number;
+  /** Whether there is an answer for sure: one is drawn first, and what its versions ask for lets each other in. */
+  readonly planted: boolean;
+}
+
+/** Packages whose versions ask for versions of others at random. */
+export function stress(how: Stress): SolverWorld {
+  const random = seeded(how.seed);
+  const below = (end: number): number => Math.floor(random() * end);
+  const { packages: count, versions, planted } = how;
+  const hidden = list(count, () => below(versions));
+  const span = Math.max(1, Math.round(versions * how.width));
+  const range = (to: number, within: boolean): string => {
+    const near = hidden[to] as number;
+    const low = within ? Math.max(0, near - below(span)) : below(versions);
+    return `>=${low + 1}.0.0 <${low + span + 1}.0.0`;
+  };
+  const asks = (from: number, within: boolean): Record<string, string> => {
+    const told: Record<string, string> = {};
+    const many = Math.floor(how.asks + random());
+    for (let at = 0; at < many && count > 1; at++) {
+      const to = (from + 1 + below(count - 1)) % count;
+      told[`p${to}`] = range(to, within);
+    }
+    return told;
+  };
+  const packages = new Map<string, Told[]>();
+  for (let from = 0; from < count; from++) {
+    const own = (at: number): Told => ({
+      version: `${at + 1}.0.0`,
+      dependencies: asks(from, planted && at === hidden[from]),
+    });
+    packages.set(`p${from}`, list(versions, own));
+  }
+  const dependencies: Record<string, string> = {};
+  for (let at = 0; at < how.roots; at++) dependencies[`p${at}`] = "*";
+  return { name: `${count}×${versions}, seed ${how.seed}${planted ? ", planted" : ""}`, dependencies, packages };
+}
+
+/** What the bench is run over, each made when its turn comes. */
+export const WORLDS: readonly (() => SolverWorld)[] = [
+  () => ladder(3000, { bad: "missing", differ: false }),
+  () => ladder(3000, { bad: "missing", differ: true }),
+  () => ladder(3000, { bad: "conflict", differ: false }),
+  () => ladder(3000, { bad: "conflict", differ: true }),
+  () => sudoku("sudoku, 30 givens", sudokuGrid(1, { givens: 30, spoilt: false })),
+  () => sudoku("sudoku, spoilt", sudokuGrid(1, { givens: 30, spoilt: true })),
+  () => stress({ packages: 100, versions: 500, asks: 2, width: 0.5, roots: 5, seed: 1, planted: true }),
+  () => stress({ packages: 100, versions: 500, asks: 2, width: 0.1, roots: 5, seed: 1, planted: false }),
+  () => stress({ packages: 300, versions: 200, asks: 2, width: 0.5, roots: 5, seed: 1, planted: true }),
+  () => stress({ packages: 300, versions: 200, asks: 2, width: 0.1, roots: 5, seed: 1, planted: false }),
+  () => stress({ packages: 5, versions: 200, asks: 3, width: 0.1, roots: 5, seed: 1, planted: true }),
+  () => stress({ packages: 5, versions: 200, asks: 3, width: 0.1, roots: 5, seed: 1, planted: false }),
+];
+
+/** Documents as a registry gives them, by name. */
+export function documentsOf({ packages }: SolverWorld): Map<string, Uint8Array> {
+  const encoder = new TextEncoder();
+  const documents = new Map<string, Uint8Array>();
+  for (const [name, told] of packages) {
+    const versions = Object.fromEntries(
+      told.map(({ version, dependencies }) => [version, { name, version, dependencies, dist: distOf(name, version) }]),
+    );
+    const tags = { latest: told.at(-1)?.version };
+    documents.set(name, encoder.encode(JSON.stringify({ name, "dist-tags": tags, versions })));
+  }
+  return documents;
+}
+
+const HASH = btoa("-".repeat(64));
+
+function distOf(name: string, version: string): object {
+  return { tarball: `http://registry.local/${name}/-/${name}-${version}.tgz`, integrity: `sha512-${HASH}` };
+}
+
+function bare(version: string): Told {
+  return { version, dependencies: {} };
+}
+
+function list<T>(count: number, make: (at: number) => T): T[] {
+  return Array.from({ length: count }, (_, at) => make(at));
+}
+
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  const left = [...items];
+  return items.map(() => left.splice(Math.floor(random() * left.length), 1)[0] as T);
+}
