@@ -158,7 +158,7 @@ test("an import map is shown for a provider, as JSON or as a tag that no name ca
   asked[1]?.answer(map);
   await expect.poll(drawn).toContain("cdn.example/a");
   asked[0]?.answer(late);
-  await Promise.resolve();
+  await new Promise((done) => setTimeout(done));
   expect(JSON.parse(drawn())).toEqual(map);
   expect(document.querySelector("[role=status]")?.textContent).toMatch(/^1 import, 1 scope, \d+ B$/);
   document.querySelector<HTMLInputElement>("[type=checkbox]")?.click();
