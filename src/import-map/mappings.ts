@@ -28,9 +28,7 @@ export class Mappings {
     for (const scope of scopes) {
       const around = scopes.filter((other) => said.has(other) && isAround(other, scope)).reverse();
       const outer = around.map((other) => said.get(other) as Section);
-      const own: Section = new Map();
-      for (const [key, address] of this.#wanted.get(scope) as Section)
-        if (meaning(outer, key) !== address) own.set(key, address);
+      const own = differing(this.#wanted.get(scope) as Section, outer);
       if (own.size > 0 || scope === EVERYWHERE) said.set(scope, own);
     }
     const imports = Object.fromEntries(said.get(EVERYWHERE) as Section);
@@ -42,6 +40,19 @@ export class Mappings {
 
 function isAround(outer: string, scope: string): boolean {
   return outer === EVERYWHERE || (outer.endsWith("/") && outer !== scope && scope.startsWith(outer));
+}
+
+/** Of a scope's keys those that the sections around it, or folders of its own, do not give the meaning that is wanted. */
+function differing(wanted: Section, outer: readonly Section[]): Section {
+  const own: Section = new Map();
+  // A folder speaks for all in it, also for what is said further out.
+  const keys = [...wanted.keys()];
+  const folders = keys.filter((key) => key.endsWith("/")).sort((a, b) => a.length - b.length);
+  for (const key of [...folders, ...keys.filter((one) => !one.endsWith("/"))]) {
+    const address = wanted.get(key) as string;
+    if (meaning([own, ...outer], key) !== address) own.set(key, address);
+  }
+  return new Map([...wanted].filter(([key]) => own.has(key)));
 }
 
 /** What a key means by the first section that knows it, or knows the longest folder that it begins with. */

@@ -1,0 +1,104 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Tree } from "../../src/api.ts";
+import type { Failure } from "../../src/errors.ts";
+import { byMap } from "./by-map.ts";
+import { installTold } from "./packs.ts";
+
+const NAMES = ["a", "b", "c", "@s/d"];
+const VERSIONS = ["1.0.0", "2.0.0"];
+const PAGE = "http://page.local/app/";
+
+interface Told {
+  dependencies: Record<string, string>;
+  hasExports: boolean;
+}
+
+const dependencies = fc
+  .uniqueArray(fc.tuple(fc.constantFrom(...NAMES), fc.constantFrom("1", "2", "*")), {
+    selector: ([name]) => name,
+    maxLength: 3,
+  })
+  .map((entries) => Object.fromEntries(entries) as Record<string, string>);
+
+const told = fc.record({ dependencies, hasExports: fc.boolean() });
+
+/** A package that imports all that it asks for, and itself, in each of the ways that there are. */
+function filesOf(name: string, { dependencies, hasExports }: Told): Record<string, unknown> {
+  const asked = Object.keys(dependencies).filter((other) => other !== name);
+  const exports = { ".": "./index.js", "./sub": "./lib/sub.js", "./lib/*": "./lib/*" };
+  const own = hasExports ? [`${name}/sub`, "#own"] : ["./lib/sub"];
+  const specifiers = [...asked, ...asked.map((other) => `${other}/lib/sub.js`), ...own, "./lib/index.js"];
+  return {
+    "package.json": {
+      dependencies: Object.fromEntries(Object.entries(dependencies).filter(([other]) => other !== name)),
+      ...(hasExports && { exports, imports: { "#own": "./own.js" } }),
+    },
+    "index.js": specifiers.map((specifier) => `import "${specifier}";`).join("\n"),
+    "own.js": "export {}",
+    "lib/index.js": `export * from "./sub.js"`,
+    "lib/sub.js": asked.map((other) => `import("${other}");`).join("\n"),
+  };
+}
+
+const project = fc.tuple(fc.array(told, { minLength: 8, maxLength: 8 }), dependencies);
+
+function packagesOf(all: readonly Told[]): Record<string, Record<string, unknown>> {
+  const ids = NAMES.flatMap((name) => VERSIONS.map((version) => ({ name, id: `${name}@${version}` })));
+  return Object.fromEntries(ids.map(({ name, id }, i) => [id, filesOf(name, all[i] as Told)]));
+}
+
+test("whatever the packages: of installed files every import means what Node says, and is there", async () => {
+  await fc.assert(
+    fc.asyncProperty(project, async ([all, dependencies]) => {
+      const installed = await installTold(packagesOf(all), { dependencies });
+      const map = await installed.resolution!.importMap({ provider: installed, base: "/app/" });
+      const meaning = byMap(map, PAGE);
+      const pathOf = (address: string): string => decodeURIComponent(address.slice(PAGE.length));
+      const next = Object.values(map.imports).filter((to) => to.endsWith(".js"));
+      const met = new Set(next.map((to) => new URL(to, PAGE).href));
+      for (const address of met) {
+        const path = pathOf(address);
+        expect(installed.exists(path)).toBe(true);
+        const text = new TextDecoder().decode(await installed.readFile(path));
+        for (const [, specifier = ""] of text.matchAll(/"([^"]+)"/g)) {
+          const meant = meaning(specifier, address);
+          expect(meant && pathOf(meant), `${specifier} in ${path}`).toBe(await installed.nodeResolve(specifier, path));
+          met.add(meant as string);
+        }
+      }
+      for (const name of Object.keys(dependencies))
+        expect(pathOf(meaning(name, PAGE) as string)).toBe(await installed.nodeResolve(name, "index.js"));
+      expect(Object.keys(map.integrity ?? {}).map((to) => new URL(to, PAGE).href)).toEqual(
+        expect.arrayContaining([...met]),
+      );
+    }),
+    { numRuns: 25 },
+  );
+}, 60_000);
+
+test("whatever the packages: of a CDN every dependency means the version that the tree has, or it is said", async () => {
+  await fc.assert(
+    fc.asyncProperty(project, async ([all, dependencies]) => {
+      const { resolution } = await installTold(packagesOf(all), { dependencies });
+      const { tree } = resolution!;
+      const warnings: Failure[] = [];
+      const onWarning = (warning: Failure): void => void warnings.push(warning);
+      const map = await resolution!.importMap({ provider: "https://cdn.example/{name}@{version}{path}", onWarning });
+      const said = (warnings[0]?.details?.["leftOut"] ?? []) as readonly { location: string }[];
+      agrees(tree, byMap(map, PAGE), new Set(said.map(({ location }) => location)));
+    }),
+    { numRuns: 25 },
+  );
+}, 60_000);
+
+function agrees({ root, nodes }: Tree, meaning: ReturnType<typeof byMap>, said: ReadonlySet<string>): void {
+  for (const from of [root, ...nodes].filter(({ location }) => !said.has(location))) {
+    const main = from === root ? PAGE : `https://cdn.example/${from.packageName}@${from.version}`;
+    for (const { name, to } of from.edgesOut) {
+      const wanted = `https://cdn.example/${to?.packageName}@${to?.version}`;
+      expect(meaning(name, main), `${name} in ${from.location}`).toBe(wanted);
+      expect(meaning(`${name}/lib/sub.js`, `${main}/any.js`)).toBe(`${wanted}/lib/sub.js`);
+    }
+  }
+}
