@@ -2,16 +2,24 @@ import { describe, expect, test } from "vitest";
 import type { WayOut } from "../../src/errors.ts";
 import { type HintWorld, hintsFor, TRIES } from "../../src/flat/hints.ts";
 import type { Proof, ProofFact } from "../../src/flat-api.ts";
+import { PAUSE, type Steps } from "../../src/ideal/need.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
 import type { Packument } from "../../src/registry/packument.ts";
 import { fact } from "../explain/told-proof.ts";
-import { finish } from "../helpers/finish.ts";
 
 const NO_TAGS = {};
 
-/** A trial that needs nothing. */
-function* steps(answer: boolean): Generator<never, boolean> {
+/** A trial that only gives way once. */
+function* steps(answer: boolean): Steps<boolean> {
+  yield PAUSE;
   return answer;
+}
+
+function run<T>(work: Steps<T>): T {
+  for (;;) {
+    const { done, value } = work.next({ ok: true, value: undefined });
+    if (done) return value;
+  }
 }
 
 /** Packuments told as `{ a: ["1.0.0", "2.0.0 deprecated"] }`; `latest` is the last one. */
@@ -56,7 +64,7 @@ function hints(
     solvable: (overrides, specs) => steps(answer(`${JSON.stringify(overrides)} ${JSON.stringify(specs)}`)),
     rung: (rung) => steps(answer(rung)),
   };
-  return finish(hintsFor({ facts, steps: [] } satisfies Proof, world) as Generator<undefined, WayOut[]>);
+  return run(hintsFor({ facts, steps: [] } satisfies Proof, world));
 }
 
 describe("what is not there", () => {

@@ -122,7 +122,7 @@ describe("what is tried first", () => {
     [false, "0.9.0", 4, "1.3.0"],
     [true, undefined, 4, "1.1.0"],
     [true, undefined, 1, "1.0.0"],
-  ])("lowest %s, locked %s, of the first %i: %s", (lowest, locked, many, picked) => {
+  ] as const)("lowest %s, locked %s, of the first %i: %s", (...[lowest, locked, many, picked]) => {
     const one = universe();
     const index = one.pick(one.setOf("a", [0, many]), { policy: policyOf(), lowest, locked });
     expect(one.version(index)).toBe(picked);

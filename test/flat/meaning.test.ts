@@ -1,0 +1,263 @@
+import { describe, expect, test } from "vitest";
+import type { Resolution, ResolveOptions } from "../../src/api.ts";
+import { type Failure, InstallError } from "../../src/errors.ts";
+import type { FileMap } from "../../src/ports.ts";
+import { createInstaller } from "../../web/index.ts";
+import { drawTree } from "../helpers/draw-tree.ts";
+import { type FakeManifest, type FakeOptions, type FakeRegistry, fakeRegistry } from "../helpers/fake-registry.ts";
+
+// What npm means by its words, said flat: a test tells a registry and a project, and shows versions or a failure.
+
+type Project = Readonly<Record<string, unknown>> & { files?: FileMap };
+
+async function flat(
+  registry: FakeRegistry,
+  { files = {}, ...manifest }: Project,
+  options: ResolveOptions = {},
+): Promise<Resolution> {
+  const { fetch } = registry;
+  const installer = await createInstaller({ mode: "inline", fetch, cache: "none", metadata: "full" });
+  try {
+    const text = JSON.stringify({ name: "project", ...manifest });
+    return await installer.resolve({ files: { "package.json": text, ...files } }, { strategy: "flat", ...options });
+  } finally {
+    installer.dispose();
+  }
+}
+
+async function versions(
+  registry: FakeRegistry,
+  project: Project,
+  options?: ResolveOptions,
+): Promise<Readonly<Record<string, string>>> {
+  return (await flat(registry, project, options)).versions;
+}
+
+async function refused(registry: FakeRegistry, project: Project, options?: ResolveOptions): Promise<Failure> {
+  try {
+    await flat(registry, project, options);
+  } catch (error) {
+    if (error instanceof InstallError) return error.failure;
+    throw error;
+  }
+  throw new Error("there is an answer");
+}
+
+const told = (packages: Readonly<Record<string, FakeManifest>>, options?: FakeOptions): FakeRegistry =>
+  fakeRegistry(packages, options);
+const ASKS_A = { dependencies: { a: "^1.0.0" } };
+
+describe("which version is tried first", () => {
+  test("the tag latest where it fits, else the highest that is not deprecated and runs on this engine", async () => {
+    const tagged = told({ "a@1.0.0": {}, "a@1.1.0": {} }, { tags: { a: { latest: "1.0.0" } } });
+    expect(await versions(tagged, ASKS_A)).toEqual({ a: "1.0.0" });
+    const mixed = told({ "a@1.0.0": {}, "a@1.1.0": { engines: { node: ">=99" } }, "a@1.2.0": { deprecated: "no" } });
+    expect(await versions(mixed, ASKS_A)).toEqual({ a: "1.0.0" });
+    const old = told({ "a@1.0.0": {}, "a@1.1.0": { engines: { node: ">=99" } } });
+    expect(await versions(old, ASKS_A)).toEqual({ a: "1.0.0" });
+  });
+
+  test("a tag is the version it names, and the one a lock has of it stays", async () => {
+    const before = told({ "a@1.0.0": {}, "a@1.1.0": {} }, { tags: { a: { next: "1.0.0" } } });
+    const first = await flat(before, { dependencies: { a: "next" } });
+    expect(first.versions).toEqual({ a: "1.0.0" });
+    const after = told({ "a@1.0.0": {}, "a@1.1.0": {}, "b@1.0.0": {} }, { tags: { a: { next: "1.1.0" } } });
+    const kept = { dependencies: { a: "next", b: "1" }, files: first.files };
+    expect(await versions(after, kept)).toEqual({ a: "1.0.0", b: "1.0.0" });
+    expect(await versions(after, kept, { update: ["a"] })).toEqual({ a: "1.1.0", b: "1.0.0" });
+  });
+
+  test("the lowest, of all or of the project's own", async () => {
+    const registry = told({ "a@1.0.0": { b: "*" }, "a@1.1.0": { b: "*" }, "b@1.0.0": {}, "b@2.0.0": {} });
+    expect(await versions(registry, ASKS_A, { resolutionMode: "lowest" })).toEqual({ a: "1.0.0", b: "1.0.0" });
+    expect(await versions(registry, ASKS_A, { resolutionMode: "lowest-direct" })).toEqual({ a: "1.0.0", b: "2.0.0" });
+  });
+
+  test("nothing younger than a date", async () => {
+    const times = { "a@1.0.0": "2020-01-01T00:00:00.000Z", "a@1.1.0": "2024-01-01T00:00:00.000Z" };
+    const registry = told({ "a@1.0.0": {}, "a@1.1.0": {} }, { times });
+    expect(await versions(registry, ASKS_A, { before: "2022-01-01" })).toEqual({ a: "1.0.0" });
+    const failure = await refused(registry, { dependencies: { a: "^1.1.0" } }, { before: "2022-01-01" });
+    expect(failure.details).toMatchObject({ proof: { facts: [{ missing: { why: "time", found: "1.1.0" } }] } });
+  });
+});
+
+describe("kinds of dependencies", () => {
+  test("peers come along; optional ones only bind who is there", async () => {
+    const registry = told({
+      "a@1.0.0": { peerDependencies: { b: "^1.0.0", c: "^1.0.0" }, peerDependenciesMeta: { c: { optional: true } } },
+      "b@1.0.0": {},
+      "c@1.0.0": {},
+      "c@2.0.0": {},
+      "d@1.0.0": { c: "*" },
+    });
+    expect(await versions(registry, ASKS_A)).toEqual({ a: "1.0.0", b: "1.0.0" });
+    expect(registry.log.some(({ path }) => path.endsWith("/d"))).toBe(false);
+    expect(await versions(registry, { dependencies: { a: "1", d: "1" } })).toEqual({
+      a: "1.0.0",
+      b: "1.0.0",
+      c: "1.0.0",
+      d: "1.0.0",
+    });
+  });
+
+  test("an optional dependency is left out, with a warning, where another version must be there", async () => {
+    const registry = told({ "a@1.0.0": { optionalDependencies: { b: "^1.0.0" } }, "b@1.0.0": {}, "b@2.0.0": {} });
+    expect(await versions(registry, ASKS_A)).toEqual({ a: "1.0.0", b: "1.0.0" });
+    // a would see that version: to leave it out is no way out
+    expect((await refused(registry, { dependencies: { a: "1", b: "2" } })).code).toBe("ENOSOLUTION");
+    const choosy = told({
+      "a@1.0.0": { optionalDependencies: { b: "^1.0.0" } },
+      "b@1.0.0": { c: "^1.0.0" },
+      "c@1.0.0": {},
+      "c@2.0.0": {},
+    });
+    const { versions: left, warnings } = await flat(choosy, { dependencies: { a: "1", c: "2" } });
+    expect(left).toEqual({ a: "1.0.0", c: "2.0.0" });
+    expect(warnings.map(({ code, package: name }) => [code, name])).toEqual([["EOPTIONAL", "b"]]);
+  });
+
+  test("one for another platform stays in the lock, one that does not exist is in neither", async () => {
+    const registry = told({
+      "a@1.0.0": { optionalDependencies: { elsewhere: "1", nowhere: "1" } },
+      "elsewhere@1.0.0": { os: ["none"] },
+    });
+    const { versions: there, files } = await flat(registry, ASKS_A);
+    expect(there).toEqual({ a: "1.0.0" });
+    const lock = JSON.parse(files["package-lock.json"] as string) as { packages: Record<string, object> };
+    expect(Object.keys(lock.packages)).toEqual(["", "node_modules/a", "node_modules/elsewhere"]);
+    const failure = await refused(told({ "a@1.0.0": { os: ["none"] } }), ASKS_A);
+    expect(failure.code).toBe("EBADPLATFORM");
+  });
+
+  test("an alias is a package under its own name", async () => {
+    const registry = told({ "a@1.0.0": { other: "npm:b@^1.0.0" }, "b@1.0.0": {}, "b@2.0.0": {} });
+    const { tree, versions: there } = await flat(registry, { dependencies: { a: "1", b: "2" } });
+    expect(there).toEqual({ a: "1.0.0", b: "2.0.0", other: "1.0.0" });
+    expect(drawTree(tree)).toBe("a@1.0.0\nb@2.0.0\nother@1.0.0 (b)");
+  });
+
+  test("workspaces and folders are links; a name that is a workspace's is nothing else", async () => {
+    const registry = told({ "w@1.0.0": {}, "a@1.0.0": { w: "^1.0.0" }, "a@0.9.0": { w: "*" } });
+    const files = {
+      "packages/w/package.json": '{"name":"w","version":"2.0.0","devDependencies":{"x":"1"}}',
+      "lib/package.json": '{"name":"lib","version":"1.0.0"}',
+    };
+    const project = { workspaces: ["packages/*"], dependencies: { lib: "file:lib" }, files };
+    const fetched = told({ "x@1.0.0": {}, "a@1.0.0": { w: "^1.0.0" }, "a@0.9.0": { w: "*" } });
+    const { tree } = await flat(fetched, { ...project, dependencies: { lib: "file:lib", a: "*" } });
+    expect(drawTree(tree)).toBe("a@0.9.0\nlib -> lib\nw -> packages/w\nx@1.0.0\nlib@1.0.0\npackages/w@2.0.0");
+    const failure = await refused(registry, {
+      ...project,
+      dependencies: { a: "1" },
+      files: { ...files, "packages/w/package.json": '{"name":"w","version":"2.0.0"}' },
+    });
+    expect(failure.code).toBe("ENOSOLUTION");
+  });
+});
+
+describe("overrides", () => {
+  const registry = told({ "a@1.0.0": { b: "^1.0.0" }, "b@1.0.0": {}, "b@2.0.0": {}, "c@1.0.0": { b: "^2.0.0" } });
+
+  test("for all, for one dependent, by reference", async () => {
+    const both = { dependencies: { a: "1", c: "1" } };
+    expect((await refused(registry, both)).code).toBe("ENOSOLUTION");
+    const b2 = { a: "1.0.0", b: "2.0.0", c: "1.0.0" };
+    expect(await versions(registry, { ...both, overrides: { b: "2.0.0" } })).toEqual(b2);
+    expect(await versions(registry, { ...both, overrides: { a: { b: "^2.0.0" } } })).toEqual(b2);
+    expect(await versions(registry, { dependencies: { a: "1", b: "2" }, overrides: { b: "$b" } })).toEqual({
+      a: "1.0.0",
+      b: "2.0.0",
+    });
+    expect((await refused(registry, { ...both, overrides: { "a@^9": { b: "2.0.0" } } })).code).toBe("ENOSOLUTION");
+  });
+
+  test("what one path alone could be told of is refused, with the reason", async () => {
+    const failure = await refused(registry, { ...ASKS_A, overrides: { x: { a: { b: "2.0.0" } } } });
+    expect(failure.code).toBe("EOVERRIDE");
+    expect(failure.message).toContain("x > a > b");
+    expect(failure.wayOut[0]).toMatchObject({ kind: "override", overrides: { b: "2.0.0" } });
+  });
+});
+
+describe("what may be given up", () => {
+  const registry = told({
+    "a@1.0.0": { b: "^1.0.0" },
+    "b@1.0.0": {},
+    "b@1.1.0": {},
+    "b@2.0.0": {},
+    "c@1.0.0": { peerDependencies: { b: "^2.0.0" } },
+    "pin@1.0.0": { b: "1.0.0" },
+    "low@1.0.0": { b: "~1.1.0" },
+  });
+
+  test("peers become warnings", async () => {
+    const project = { dependencies: { a: "1", c: "1" } };
+    expect((await refused(registry, project)).wayOut).toContainEqual(
+      expect.objectContaining({ option: "relax: peers" }),
+    );
+    const { rung, versions: there, warnings } = await flat(registry, project, { relax: "peers" });
+    expect([rung, there["b"], warnings.map(({ code, package: name }) => [code, name])]).toEqual([
+      "peers",
+      "1.1.0",
+      [["ERESOLVE", "b"]],
+    ]);
+    expect((await flat(registry, ASKS_A, { relax: "copies" })).rung).toBe("none");
+  });
+
+  test("several copies, a line each, and one for a pinned version; never of a singleton", async () => {
+    const lines = { dependencies: { a: "1", b: "2" } };
+    const { rung, tree } = await flat(registry, lines, { relax: "copies" });
+    expect([rung, drawTree(tree)]).toEqual(["copies", "a@1.0.0\n  b@1.1.0\nb@2.0.0"]);
+    const pinned = await flat(registry, { dependencies: { pin: "1", low: "1" } }, { relax: "copies" });
+    expect(drawTree(pinned.tree)).toBe("b@1.1.0\nlow@1.0.0\npin@1.0.0\n  b@1.0.0");
+    const failure = await refused(registry, lines, { relax: "copies", singletons: ["b"] });
+    expect([failure.code, failure.details?.["rung"]]).toEqual(["ENOSOLUTION", "copies"]);
+  });
+});
+
+describe("a lock", () => {
+  const before = told({ "a@1.0.0": { b: "^1.0.0" }, "b@1.0.0": {} });
+  const after = told({
+    "a@1.0.0": { b: "^1.0.0" },
+    "b@1.0.0": {},
+    "b@1.1.0": {},
+    "c@1.0.0": { b: ">=1.1.0" },
+    "d@1.0.0": {},
+  });
+
+  test("that holds is the answer, and nothing is asked for", async () => {
+    const { files } = await flat(before, ASKS_A);
+    const silent = told({});
+    const again = await flat(silent, { ...ASKS_A, files });
+    expect([again.versions, again.rung, again.files]).toEqual([{ a: "1.0.0", b: "1.0.0" }, "none", files]);
+    expect(silent.log).toEqual([]);
+  });
+
+  test("is where versions stay unless they must move, or are to be updated", async () => {
+    const { files } = await flat(before, ASKS_A);
+    const go = (dependencies: object, options?: ResolveOptions) => versions(after, { dependencies, files }, options);
+    expect(await go({ a: "1", d: "1" })).toMatchObject({ b: "1.0.0", d: "1.0.0" });
+    expect(await go({ a: "1", c: "1" })).toMatchObject({ b: "1.1.0" });
+    expect(await go({ a: "1" }, { update: ["b"] })).toMatchObject({ b: "1.1.0" });
+    expect(await go({ a: "1" }, { update: true })).toMatchObject({ b: "1.1.0" });
+  });
+
+  test("and package.json are written when something is added", async () => {
+    const { files, versions: there } = await flat(after, ASKS_A, { add: ["d"] });
+    expect(there).toEqual({ a: "1.0.0", b: "1.1.0", d: "1.0.0" });
+    expect(JSON.parse(files["package.json"] as string)).toMatchObject({ dependencies: { a: "^1.0.0", d: "^1.0.0" } });
+  });
+});
+
+test.each([
+  [{ strategy: "flatter" }, "strategy"],
+  [{ relax: "all" }, "relax"],
+  [{ resolutionMode: "middle" }, "resolutionMode"],
+  [{ prereleases: "yes" }, "prereleases"],
+  [{ singletons: "react" }, "singletons"],
+  [{ singletons: [1] }, "singletons"],
+])("%j is no option", async (options, name) => {
+  const failure = await refused(told({ "a@1.0.0": {} }), ASKS_A, options as unknown as ResolveOptions);
+  expect([failure.code, failure.message.includes(name)]).toEqual(["EINVALIDOPTION", true]);
+});
