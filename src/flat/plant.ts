@@ -1,4 +1,5 @@
 import { type Failure, failure, InstallError } from "../errors.ts";
+import type { PrereleaseMode } from "../flat-api.ts";
 import type { Edge } from "../graph/edge.ts";
 import { Node } from "../graph/node.ts";
 import { notTerminating } from "../graph/world.ts";
@@ -24,7 +25,11 @@ const MOST = 100_000;
  * Puts what was decided into `node_modules`: the first copy of each package at the top, the others below those who need them.
  * Answers what does not hold: on the lower rungs warnings, never anything on the highest.
  */
-export function* plant(copies: ReadonlyMap<string, readonly Copy[]>, context: Context): Steps<Failure[]> {
+export function* plant(
+  copies: ReadonlyMap<string, readonly Copy[]>,
+  context: Context,
+  prereleases: PrereleaseMode,
+): Steps<Failure[]> {
   const { tree } = context;
   for (const [key, [first]] of copies) {
     if (first && !tree.root.children.has(key)) tree.attach(yield* nodeOf(first, context), tree.root);
@@ -44,8 +49,8 @@ export function* plant(copies: ReadonlyMap<string, readonly Copy[]>, context: Co
       if (copy) {
         tree.attach(copy, node);
         queue.push(copy);
-      } else if (edge.spec.type === "optional") continue;
-      else if (isPrerelease(edge)) context.warnings.push(early(edge));
+      } else if (edge.spec.type === "optional" && !edge.to) continue;
+      else if (prereleases !== "as-written" && isPrerelease(edge)) context.warnings.push(early(edge));
       else failures.push(unmet(edge));
     }
   }

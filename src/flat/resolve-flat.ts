@@ -73,7 +73,7 @@ function* resolve(project: Project, techniques: Techniques): Steps<FlatAnswer> {
   assertFlat(context.world.overrides);
   const search = new Search(context, options, techniques);
   const found = yield* search.climbDown();
-  const unmet = yield* plant(found.copies, context);
+  const unmet = yield* plant(found.copies, context, options.prereleases ?? "as-written");
   if (unmet.length > 0 && found.rung === "none") throw outOfReach(unmet);
   yield* finishTree(context, false);
   project.requested = requested;
@@ -165,8 +165,11 @@ class Search {
 
   *#fail(conflict: Incompatibility<Fact>, source: NpmSource, rung: Rung): Steps<never> {
     const proof = prove(conflict, { packages: source.packages, sets: this.#sets });
-    const unread = proof.facts.find(({ missing }) => missing?.why === "unreadable")?.missing?.failure;
-    if (unread) return raise({ ...unread, requiredBy: [""] });
+    // What could not be had is to be told as what it is, and so is a spec of the project's own that cannot be read.
+    const unread = proof.facts.find(
+      ({ missing, from }) => missing?.why === "unreadable" || (missing?.why === "spec" && from === ""),
+    );
+    if (unread?.missing?.failure) return raise({ ...unread.missing.failure, requiredBy: [""] });
     const { hintsFor } = yield* needCode(() => import("./hints.ts"));
     const wayOut = yield* hintsFor(proof, this.#hintWorld(rung));
     return raise(noSolution(proof, rung, wayOut));

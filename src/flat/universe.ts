@@ -15,6 +15,9 @@ export interface Single {
 
 type Segment = { readonly first: number } & ({ readonly versions: PackumentVersions } | { readonly single: Single });
 
+/** Releases or prereleases of one source; its name where that is a package of a registry. */
+type Band = readonly [start: number, end: number, source: string | undefined];
+
 /** How to choose among versions that would all do. */
 export interface Preference {
   readonly policy: PickPolicy;
@@ -140,7 +143,8 @@ export class Universe {
   }
 
   /**
-   * A set as a range over the versions there are: as it was written, else `1.2.0`, `1.2.0 - 1.4.1`, `<=1.4.1`, `>=1.2.0`, `*`.
+   * A set as a range over the versions there are: as it was written, else `1.2.0`, `1.2.0 - 1.4.1`, `<=1.4.1`, `>=1.2.0`, `*`;
+   * of another package that an alias puts there `npm:b@1.2.0`. A stretch is one of releases or one of prereleases.
    * @param set without "not there"
    */
   describe(set: SetId): string {
@@ -167,20 +171,22 @@ export class Universe {
     return texts;
   }
 
-  #stretch(from: number, to: number, [start, end]: readonly [number, number]): string {
+  #stretch(from: number, to: number, [start, end, source]: Band): string {
     const [low, high] = [this.version(from), this.version(to - 1)];
-    if (to - from === 1) return low || "the project's folder";
-    if (from === start && to < end) return `<=${high}`;
-    return to === end && from > start ? `>=${low}` : `${low} - ${high}`;
+    const alias = source === undefined || source === this.name ? "" : `npm:${source}@`;
+    if (to - from === 1) return alias + low || "the project's folder";
+    if (from === start && to < end) return `${alias}<=${high}`;
+    return alias + (to === end && from > start ? `>=${low}` : `${low} - ${high}`);
   }
 
-  #bands(): (readonly [number, number])[] {
-    const bands: [number, number][] = [];
-    for (const segment of this.#segments.values()) {
+  #bands(): Band[] {
+    const bands: Band[] = [];
+    for (const [source, segment] of this.#segments) {
       const { first } = segment;
       const end = first + sizeOf(segment);
       const middle = "versions" in segment ? first + segment.versions.releases : end;
-      bands.push([first, middle], [middle, end]);
+      const name = "versions" in segment ? source : undefined;
+      bands.push([first, middle, name], [middle, end, name]);
     }
     return bands.filter(([start, end]) => start < end);
   }

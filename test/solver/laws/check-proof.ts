@@ -1,7 +1,7 @@
 import { compare, prerelease, valid } from "semver";
 import type { Proof, ProofFact, ProofReference } from "../../../src/flat-api.ts";
 import { findChoice } from "./brute-force.ts";
-import { type Ask, type Model, type Problem, ROOT, type Rule } from "./model.ts";
+import { type Ask, type Model, type Problem, ROOT, type Rule, sourceOf } from "./model.ts";
 import { splitId } from "./told.ts";
 
 /** What a package that is not there is. */
@@ -96,6 +96,16 @@ export function checkProof(model: Model, { facts, steps }: Proof): string[] {
 const told = ({ from, versions, name, spec, type }: ProofFact): string =>
   `${from || "the project"} ${versions} ${type} ${name}@${spec}`;
 
+/** A proof, line by line. */
+export function printProof({ facts, steps }: Proof): string[] {
+  const refer = (one: ProofReference): string => ("fact" in one ? `fact ${one.fact}` : `step ${one.step}`);
+  const lines = steps.map(({ terms, because }) => {
+    const all = terms.map((term) => `${term.positive ? "" : "not "}${term.package} ${term.versions}`);
+    return `{ ${all.join(", ")} } from ${because.map(refer).join(" and ")}`;
+  });
+  return [...facts.map((fact, at) => `fact ${at}: ${told(fact)}`), ...lines.map((line, at) => `step ${at}: ${line}`)];
+}
+
 /** What a fact says, if every version that it is about says so; else what is wrong. */
 function ruleOf(model: Model, fact: ProofFact): Rule | string {
   const { kind, from, versions, name, spec, missing } = fact;
@@ -129,27 +139,30 @@ function readingsOf(model: Model, terms: Proof["steps"][number]["terms"]): Ban[]
 }
 
 /**
- * What `1.0.0 - 1.4.1 || >=2.0.0` may mean, the largest first: such a stretch is one of releases or one of prereleases, of one of
- * the sources of a name or of each; and the whole may be a spec as somebody wrote it, where `*` is no prerelease.
+ * What `1.0.0 - 1.4.1 || npm:b@2.0.0` may mean, the largest first: each such stretch is one of releases or one of prereleases of
+ * one source. But the whole may be a spec as somebody wrote it, where `*` is no prerelease; and `*` is all that the solver met,
+ * which may be one source alone.
  */
 function meanings(model: Model, name: string, text: string): ReadonlySet<string>[] {
   if (name === ROOT) return [new Set([ROOT])];
   const ids = model.universe.get(name) ?? [];
-  const sources = [...new Set(ids.map((id) => splitId(id).name))];
-  const pools = [ids, ...sources.map((source) => ids.filter((id) => splitId(id).name === source))];
-  const sets = pools.map((pool) => text.split(" || ").flatMap((part) => stretch(pool, part)));
-  const found = [...sets, [...model.allowed(name, text)]].map((list) => new Set(list)).filter(({ size }) => size > 0);
+  const sources = new Set(ids.map((id) => splitId(id).name));
+  const one = (source: string): string[] => ids.filter((id) => splitId(id).name === source);
+  const readings =
+    text === "*"
+      ? [ids, ...[...sources].map(one)]
+      : [text.split(" || ").flatMap((part) => stretch(ids, sourceOf(name, part)))];
+  const found = [...readings, model.allowed(name, text)].map((list) => new Set(list)).filter(({ size }) => size > 0);
   return found.sort((a, b) => b.size - a.size);
 }
 
-function stretch(pool: readonly string[], part: string): string[] {
-  if (part === "*") return [...pool];
-  const [low, high] = ends(part).map((end) => valid(end));
+function stretch(ids: readonly string[], { source, text }: { source: string; text: string }): string[] {
+  const [low, high] = ends(text).map((end) => valid(end));
   const one = low ?? high;
   if (!one) return [];
-  return pool.filter((id) => {
-    const { version } = splitId(id);
-    const sameBand = (prerelease(version) === null) === (prerelease(one) === null);
+  return ids.filter((id) => {
+    const { name, version } = splitId(id);
+    const sameBand = name === source && (prerelease(version) === null) === (prerelease(one) === null);
     return sameBand && (!low || compare(version, low) >= 0) && (!high || compare(version, high) <= 0);
   });
 }

@@ -12,7 +12,7 @@ import { PLATFORM } from "../../conformance/recorded.ts";
 import { fakeRegistry } from "../../helpers/fake-registry.ts";
 import { type Choice, findChoice } from "./brute-force.ts";
 import { checkAnswer } from "./check-answer.ts";
-import { checkProof } from "./check-proof.ts";
+import { checkProof, printProof } from "./check-proof.ts";
 import { Model, ROOT } from "./model.ts";
 import type { Told } from "./told.ts";
 
@@ -21,8 +21,12 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** An override for the dependencies of one package reaches further in npm than it can in a flat answer. */
+export const OUT_OF_REACH = "out of reach";
+
 export type FlatAnswer =
   | Refusal
+  | typeof OUT_OF_REACH
   | { readonly choice: Choice; readonly tree: Tree; readonly lock: string; readonly stats: SolverStats };
 
 /** The refusal that an error is. Anything else is a crash, and a crash is a defect. */
@@ -59,6 +63,8 @@ export async function flatAnswer(
     const { tree } = project.context;
     return { choice: choiceOf(tree), tree, lock: written.files[written.lockfile] ?? "", stats: solver };
   } catch (error) {
+    const scoped = Object.values(told.project.overrides ?? {}).some((rule) => typeof rule === "object");
+    if (scoped && error instanceof InstallError && error.code === "EOVERRIDE") return OUT_OF_REACH;
     return refusalOf(error);
   }
 }
@@ -72,6 +78,7 @@ function choiceOf({ root }: Tree): Choice {
 export interface Tally {
   solvable: number;
   unsolvable: number;
+  outOfReach: number;
   /** Too many choices to try them all. */
   untried: number;
   decisions: number;
@@ -84,10 +91,15 @@ export async function judge(told: Told, tally: Tally, options?: ResolveOptions):
   const wanted = findChoice(model, 20_000);
   const answer = await flatAnswer(told, options);
   if (wanted === undefined) tally.untried++;
+  if (answer === OUT_OF_REACH) {
+    tally.outOfReach++;
+    return wanted === null ? ["there is no answer, and it says that there is one"] : [];
+  }
   if ("proof" in answer) {
     tally.unsolvable++;
     if (wanted) return [`there is an answer: ${[...wanted.values()].join(" ")}, and it says: ${answer.message}`];
-    return [...checkProof(model, answer.proof), ...checkText(answer.message)];
+    const bad = [...checkProof(model, answer.proof), ...checkText(answer.message)];
+    return bad.length > 0 ? [...bad, ...printProof(answer.proof)] : [];
   }
   const { choice, tree, stats } = answer;
   tally.solvable++;

@@ -110,7 +110,9 @@ export class Model implements Problem {
     const own = overrides[from];
     const plain = overrides[name];
     const scoped = typeof own === "object" && Object.hasOwn(own, name) ? own[name] : undefined;
-    return scoped ?? (typeof plain === "string" ? plain : undefined);
+    const rule = scoped ?? plain;
+    // npm: a rule that says `*` is for everything and changes nothing
+    return typeof rule === "string" && rule !== "*" ? rule : undefined;
   }
 
   /** The versions that an edge brings into question for the first time. */
