@@ -1,19 +1,12 @@
 import type { Tree, TreeEdge, TreeNode } from "../api.ts";
-import { InstallError } from "../errors.ts";
-import type { ImportMap } from "../flat-api.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
-import { parseSpec } from "../spec/spec.ts";
 import type { Addresses, Cdn } from "./cdn.ts";
-import type { LeftOut } from "./left-out.ts";
+import type { Drawn, LeftOut } from "./left-out.ts";
 import { EVERYWHERE, Mappings } from "./mappings.ts";
 import { mayHaveModules, visible } from "./visible.ts";
 
 /** A map of whole packages, of which nothing is known but name and version. */
-export function cdnMap(
-  tree: Tree,
-  cdn: Cdn,
-  isWanted: (node: TreeNode) => boolean,
-): { map: ImportMap; leftOut: LeftOut[] } {
+export function cdnMap(tree: Tree, cdn: Cdn, isWanted: (node: TreeNode) => boolean): Drawn {
   const mappings = new Mappings();
   const leftOut: LeftOut[] = [];
   const at = (node: TreeNode): Addresses => cdn(node.packageName, node.version);
@@ -61,11 +54,7 @@ function isOnCdn(node: TreeNode): boolean {
   return !node.edgesIn.some((edge) => edge.valid && !isOfRegistry(edge));
 }
 
-function isOfRegistry({ name, spec }: TreeEdge): boolean {
-  try {
-    return "registry" in parseSpec(name, spec, "/");
-  } catch (error) {
-    if (error instanceof InstallError) return false;
-    throw error;
-  }
+/** Neither a path, nor an address, nor git's; `npm:` leads to the registry. As `parseSpec` reads a spec, but without its words. */
+function isOfRegistry({ spec }: TreeEdge): boolean {
+  return /^npm:/i.test(spec) || !/[/:]|^\.|\.(?:tgz|tar(?:\.gz)?)$/i.test(spec);
 }

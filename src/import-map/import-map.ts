@@ -4,8 +4,8 @@ import type { ImportMap, ImportMapOptions } from "../flat-api.ts";
 import { baseAddress, invalidOption } from "./address.ts";
 import { cdnOf } from "./cdn.ts";
 import { cdnMap } from "./cdn-map.ts";
-import { installedMap } from "./installed-map.ts";
-import { incomplete } from "./left-out.ts";
+import type { InstalledOptions } from "./installed-map.ts";
+import { type Drawn, incomplete } from "./left-out.ts";
 
 /**
  * An import map for a project's tree, flat or not: what the project's own modules may import, and in `scopes` what packages
@@ -18,21 +18,28 @@ export async function importMap(tree: Tree, options: ImportMapOptions): Promise<
   const isWanted = wanted(options.omit);
   if (onWarning !== undefined && typeof onWarning !== "function")
     throw invalidOption("onWarning", onWarning, { why: "is no function", such: "(warning) => alert(warning.message)" });
-  const { map, leftOut } = await (typeof provider === "string"
-    ? cdnMap(tree, cdnOf(provider, options.base), isWanted)
-    : installedMap(tree, {
-        project: isProject(provider),
-        base: baseAddress(options.base ?? "/"),
-        conditions: strings("conditions", options.conditions ?? ["browser", "module"]),
-        withHashes: options.integrity ?? true,
-        isWanted,
-      }));
+  const { map, leftOut } =
+    typeof provider === "string"
+      ? cdnMap(tree, cdnOf(provider, options.base), isWanted)
+      : await ofInstalled(tree, isProject(provider), { ...options, isWanted });
   if (leftOut.length > 0) {
     const failure = incomplete(leftOut);
     if (!onWarning) throw new InstallError(failure);
     onWarning(failure);
   }
   return map;
+}
+
+async function ofInstalled(
+  tree: Tree,
+  project: Project,
+  options: ImportMapOptions & Pick<InstalledOptions, "isWanted">,
+): Promise<Drawn> {
+  const { base = "/", conditions = ["browser", "module"], integrity = true, isWanted } = options;
+  const checked = { base: baseAddress(base), conditions: strings("conditions", conditions), withHashes: integrity };
+  // Not for those who ask for a CDN.
+  const { installedMap } = await import("./installed-map.ts");
+  return await installedMap(tree, { project, isWanted, ...checked });
 }
 
 type Project = Exclude<ImportMapOptions["provider"], string | undefined>;

@@ -6,7 +6,7 @@ import { EMPTY_MODULE } from "../node/resolve.ts";
 import { webDigest } from "../tarball/integrity.ts";
 import { escapePath } from "./address.ts";
 import { entriesOf } from "./entries.ts";
-import type { LeftOut } from "./left-out.ts";
+import type { Drawn, LeftOut } from "./left-out.ts";
 import { EVERYWHERE, Mappings } from "./mappings.ts";
 import { visible } from "./visible.ts";
 import { isScript, Walk } from "./walk.ts";
@@ -32,10 +32,7 @@ const NO_MODULE = /(?:\.(?:[cm]?tsx?|jsx|node|map)|(?:^|\/)package\.json)$/;
 /** Where the project's own modules would be. */
 const PROJECT = "index.js";
 
-export async function installedMap(
-  tree: Tree,
-  options: InstalledOptions,
-): Promise<{ map: ImportMap; leftOut: LeftOut[] }> {
+export async function installedMap(tree: Tree, options: InstalledOptions): Promise<Drawn> {
   const { project, conditions, withHashes } = options;
   const walk = new Walk(project, conditions, withHashes ? webDigest(globalThis.crypto?.subtle) : null);
   const packages = visible(tree).filter((node) => options.isWanted(node) && project.exists(node.location));

@@ -1,5 +1,6 @@
 import type { TreeNode } from "../api.ts";
 import { type Failure, failure, type WayOut } from "../errors.ts";
+import type { ImportMap } from "../flat-api.ts";
 
 /** Why something that the project needs is not in the map. */
 export interface LeftOut {
@@ -10,6 +11,11 @@ export interface LeftOut {
   readonly what?: string;
   /** The file that imports it. */
   readonly importer?: string;
+}
+
+export interface Drawn {
+  readonly map: ImportMap;
+  readonly leftOut: readonly LeftOut[];
 }
 
 const SENTENCES: Readonly<Record<LeftOut["why"], (names: string) => string>> = {
