@@ -40,10 +40,11 @@ export interface ProofFact {
 export interface Missing {
   /**
    * `package`: there is none of that name. `tag`: no such dist-tag. `prerelease`: only prereleases would fit. `time`: only
-   * versions younger than the date limit. `policy`: the registry withholds them. `unreadable`: the registry's document could
+   * versions younger than the date limit. `policy`: the registry withholds them. `spec`: it is asked for in a
+   * way that cannot be followed here (git, `workspace:`). `unreadable`: the registry's document could
    * not be had or read. `none`: no version fits.
    */
-  readonly why: "package" | "tag" | "prerelease" | "time" | "policy" | "unreadable" | "none";
+  readonly why: "package" | "tag" | "prerelease" | "time" | "policy" | "spec" | "unreadable" | "none";
   /** A version that would have done, or the latest there is. */
   readonly found?: string;
   /** What reading it ended with. */

@@ -86,9 +86,9 @@ function saying(facts: readonly [ProofFact, ...ProofFact[]], every: string | und
 function wanted(facts: readonly [ProofFact, ...ProofFact[]]): ProofPart[] {
   const [{ name, type }] = facts;
   if (type === "workspace") return [{ package: name }];
-  if (facts.length > 1 && facts.every(({ versions, spec }) => versions === spec))
-    return [{ package: name }, " of the same version"];
   const specs = [...new Set(facts.map(({ spec }) => spec))];
+  if (specs.length > 1 && facts.every(({ versions, spec }) => versions === spec))
+    return [{ package: name }, " of the same version"];
   const shown = specs.length > LISTED ? specs.slice(0, 2) : specs;
   const objects = shown.map((spec) => [
     spec === "*" || spec === "" ? { package: name } : { package: name, versions: spec },
@@ -129,6 +129,8 @@ function whyMissing({ why, found, failure }: Missing, name: string): ProofPart[]
       return [`, of which all versions are younger than the date limit${example}`];
     case "policy":
       return [`, which the registry withholds${example}`];
+    case "spec":
+      return [", which cannot be had that way here"];
     case "unreadable":
       return [`, which could not be looked up${failure ? ` (${failure.code})` : ""}`];
     case "none":

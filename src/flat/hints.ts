@@ -74,6 +74,8 @@ function missingHints(fact: ProofFact, world: HintWorld): WayOut[] {
       return [option("before", "Allow newer versions (before).")];
     case "policy":
       return [{ kind: "other", text: `Ask whoever runs the registry to allow ${name}.` }];
+    case "spec":
+      return [overrideFor(name, "latest")];
     case "unreadable":
       return [{ kind: "other", text: `Try again, or have ${name} from another registry.` }];
     case "none": {

@@ -1,6 +1,7 @@
+import type { Failure } from "../errors.ts";
 import type { Missing, PrereleaseMode } from "../flat-api.ts";
 import type { EdgeSpec } from "../graph/edge-spec.ts";
-import { type Context, raise } from "../ideal/context.ts";
+import type { Context } from "../ideal/context.ts";
 import { needCode, needPackument, type Steps } from "../ideal/need.ts";
 import { NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
 import type { FileSpec, GitSpec, RegistrySpec, RemoteSpec, Spec } from "../spec/spec.ts";
@@ -85,7 +86,7 @@ export class Settler {
   *#one(spec: EdgeSpec, { effective, folder }: Wish): Steps<Settled> {
     const { world, tree } = this.#context;
     const want = world.want(spec.name, effective || "*", folder ?? tree.root.path);
-    if (!want.spec) return raise({ ...want.failure!, requiredBy: [folder ?? ""] });
+    if (!want.spec) return { allowed: NOTHING, missing: { why: "spec", failure: want.failure as Failure } };
     const workspace = tree.workspaceSpecs.get(spec.key);
     if (workspace) return this.#workspace(spec, { want: want.spec, folder: workspace.raw.slice("file:".length) });
     const parsed = want.spec;
@@ -154,7 +155,11 @@ export class Settler {
     if (!universe.has(source)) {
       const { pickLocal } = yield* needCode(loadLocals);
       const picked = yield* pickLocal(parsed, { name: spec.name, from: { location: "" } }, context);
-      if (!picked.ok) return { allowed: NOTHING, missing: { why: "unreadable", failure: picked.failure } };
+      if (!picked.ok)
+        return {
+          allowed: NOTHING,
+          missing: { why: parsed.type === "git" ? "spec" : "unreadable", failure: picked.failure },
+        };
       universe.add(source, { ...picked.value, folder: null });
     }
     return { allowed: universe.setOf(source, [0, 1]) };

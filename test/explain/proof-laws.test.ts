@@ -16,7 +16,7 @@ const versions = fc.constantFrom(
   "no version",
 );
 const spec = fc.constantFrom("*", "^1.0.0", "1.0.0", "1 || 2", "latest", "npm:z@^1.0.0");
-const why = fc.constantFrom("package", "tag", "prerelease", "time", "policy", "unreadable", "none");
+const why = fc.constantFrom("package", "tag", "prerelease", "time", "policy", "spec", "unreadable", "none");
 
 const facts = fc.array(
   fc.record({

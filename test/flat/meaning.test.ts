@@ -130,6 +130,14 @@ describe("kinds of dependencies", () => {
     expect(failure.code).toBe("EBADPLATFORM");
   });
 
+  test("a version that asks in a way that cannot be followed is passed over; the project itself hears of it", async () => {
+    const registry = told({ "a@1.0.0": {}, "a@1.1.0": { b: "workspace:*" }, "a@1.2.0": { b: "github:x/y" } });
+    expect(await versions(registry, ASKS_A)).toEqual({ a: "1.0.0" });
+    expect((await refused(registry, { dependencies: { b: "workspace:*" } })).code).toBe("EUNSUPPORTEDPROTOCOL");
+    expect((await refused(registry, { dependencies: { b: "github:x/y" } })).code).toBe("EUNSUPPORTED");
+    expect((await refused(registry, { dependencies: { a: ">=1.1.0" } })).code).toBe("ENOSOLUTION");
+  });
+
   test("an alias is a package under its own name", async () => {
     const registry = told({ "a@1.0.0": { other: "npm:b@^1.0.0" }, "b@1.0.0": {}, "b@2.0.0": {} });
     const { tree, versions: there } = await flat(registry, { dependencies: { a: "1", b: "2" } });
