@@ -1,7 +1,10 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import type { Tree } from "../../src/api.ts";
+import { describe, expect, test } from "vitest";
+import type { Tree, TreeNode } from "../../src/api.ts";
 import type { Failure } from "../../src/errors.ts";
+import { createInstaller } from "../../web/index.ts";
+import { folderCases } from "../conformance/folder.ts";
+import { memoryRegistry } from "../registry/memory-fetch.ts";
 import { byMap } from "./by-map.ts";
 import { installTold } from "./packs.ts";
 
@@ -92,11 +95,33 @@ test("whatever the packages: of a CDN every dependency means the version that th
   );
 }, 60_000);
 
+const recorded = process.env["WEBHOIST_REGISTRY"];
+
+describe.runIf(recorded)("the trees of a recorded registry, from a CDN", { timeout: 120_000 }, () => {
+  for (const found of recorded ? folderCases(recorded, ["projects"]) : []) {
+    test(found.name, async () => {
+      const { project, options, platform, snapshot } = found.open();
+      const { url, fetch } = memoryRegistry(snapshot);
+      const installer = await createInstaller({ registry: url, fetch, platform, mode: "inline" });
+      const resolution = await installer.resolve(project, options);
+      installer.dispose();
+      const warnings: Failure[] = [];
+      const provider = "https://cdn.example/{name}@{version}{path}";
+      const map = await resolution.importMap({ provider, onWarning: (warning) => void warnings.push(warning) });
+      const said = (warnings[0]?.details?.["leftOut"] ?? []) as readonly { location: string }[];
+      agrees(resolution.tree, byMap(map, PAGE), new Set(said.map(({ location }) => location)));
+    });
+  }
+});
+
 function agrees({ root, nodes }: Tree, meaning: ReturnType<typeof byMap>, said: ReadonlySet<string>): void {
-  for (const from of [root, ...nodes].filter(({ location }) => !said.has(location))) {
+  const isThere = (node: TreeNode | null): node is TreeNode =>
+    node !== null && !node.inert && !/^@types\//.test(node.name);
+  for (const from of [root, ...nodes].filter((node) => isThere(node) && !said.has(node.location))) {
     const main = from === root ? PAGE : `https://cdn.example/${from.packageName}@${from.version}`;
     for (const { name, to } of from.edgesOut) {
-      const wanted = `https://cdn.example/${to?.packageName}@${to?.version}`;
+      if (!isThere(to)) continue;
+      const wanted = `https://cdn.example/${to.packageName}@${to.version}`;
       expect(meaning(name, main), `${name} in ${from.location}`).toBe(wanted);
       expect(meaning(`${name}/lib/sub.js`, `${main}/any.js`)).toBe(`${wanted}/lib/sub.js`);
     }
