@@ -15,7 +15,12 @@ export function effectiveSpec(
 ): string {
   const { overrides } = context.world;
   if (!overrides) return spec.raw;
-  const of = overrides.ruleForNode({ name: universe.name, version: universe.version(index) }, context.world);
+  const { ranges } = context.world;
+  const version = universe.version(index);
+  // a rule without a version is for prereleases too, which `*` does not let in
+  const applies = ({ name, keySpec, value }: OverrideSet): boolean =>
+    name === universe.name && (keySpec === "*" || [keySpec, value].some((range) => ranges.satisfies(version, range)));
+  const of = [...overrides.ruleset.values()].find(applies) ?? overrides;
   const rule = of.ruleFor({ spec }, context.world);
   return rule.name === spec.name ? rule.effective(spec.raw, { from: context.tree.root }) : spec.raw;
 }

@@ -86,6 +86,9 @@ export class NpmSource implements Source<Fact, Need, Answer> {
 
   waits(id: PackageId): boolean {
     const entry = this.packages.entry(id);
+    const { locked } = this.#options;
+    // What a lock leaves out comes in where it fits in: nothing moves to make room for it.
+    if (entry.kind === "choice") return locked.size > 0 && !locked.has(this.#settler.keyOf(entry.choice.fact.to));
     return entry.kind === "lines" && !entry.lines.pinned;
   }
 

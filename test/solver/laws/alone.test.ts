@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { ALL_TECHNIQUES, type Techniques } from "../../../src/solver/techniques.ts";
+import type { Techniques } from "../../../src/solver/techniques.ts";
 import { LARGE, type Size, SMALL, told } from "./arbitrary.ts";
 import { findChoice } from "./brute-force.ts";
 import { checkChoice } from "./check-answer.ts";
 import { checkDerivation } from "./check-proof.ts";
-import { hold, parts, runs } from "./hold.ts";
+import { hold, parts, runs, someTechniques } from "./hold.ts";
 import { Model, type Problem } from "./model.ts";
 import { searchAlone } from "./search-alone.ts";
 
@@ -26,14 +26,8 @@ function judge(problem: Problem, techniques: Techniques): string[] {
   return checkDerivation({ universe: problem.universe, rules: found.rules }, found.steps);
 }
 
-const some = (extra: number): Techniques => {
-  const part = parts(extra);
-  const chosen = Object.keys(ALL_TECHNIQUES).map((name) => [name, part(3) > 0]);
-  return Object.fromEntries(chosen) as unknown as Techniques;
-};
-
 const agrees = (size: Size, count: number): Promise<void> =>
-  hold(told(size), (one, extra) => judge(new Model(one), some(extra)), count);
+  hold(told(size), (one, extra) => judge(new Model(one), someTechniques(parts(extra))), count);
 
 test("agrees with trying every choice, and its refutations follow", async () => {
   await agrees(SMALL, runs(300));

@@ -1,13 +1,14 @@
 import type { ResolveOptions } from "../../../src/api.ts";
 import { fail, failure, InstallError, ok } from "../../../src/errors.ts";
 import { resolveFlat } from "../../../src/flat/resolve-flat.ts";
-import type { Proof, SolverStats } from "../../../src/flat-api.ts";
+import type { Proof, Rung, SolverStats } from "../../../src/flat-api.ts";
 import type { Tree } from "../../../src/graph/tree.ts";
 import { type Asked, drive } from "../../../src/ideal/drive.ts";
 import type { Answer } from "../../../src/ideal/need.ts";
 import { readProject } from "../../../src/ideal/project.ts";
 import { writeProject } from "../../../src/ideal/resolve.ts";
 import { indexPackument } from "../../../src/registry/condense.ts";
+import type { Techniques } from "../../../src/solver/techniques.ts";
 import { PLATFORM } from "../../conformance/recorded.ts";
 import { fakeRegistry } from "../../helpers/fake-registry.ts";
 import { type Choice, findChoice } from "./brute-force.ts";
@@ -27,7 +28,13 @@ export const OUT_OF_REACH = "out of reach";
 export type FlatAnswer =
   | Refusal
   | typeof OUT_OF_REACH
-  | { readonly choice: Choice; readonly tree: Tree; readonly lock: string; readonly stats: SolverStats };
+  | {
+      readonly choice: Choice;
+      readonly tree: Tree;
+      readonly lock: string;
+      readonly stats: SolverStats;
+      readonly rung: Rung;
+    };
 
 /** The refusal that an error is. Anything else is a crash, and a crash is a defect. */
 export function refusalOf(error: unknown): Refusal {
@@ -38,12 +45,15 @@ export function refusalOf(error: unknown): Refusal {
 
 export const packageJson = ({ project }: Told): string => JSON.stringify(project, null, 2);
 
-/** What the flat strategy says of a registry and a project: the engine alone, packuments in memory. */
-export async function flatAnswer(
-  told: Told,
-  options: ResolveOptions = {},
-  files: Record<string, string> = {},
-): Promise<FlatAnswer> {
+export interface Ask {
+  readonly options?: ResolveOptions;
+  readonly techniques?: Techniques;
+  /** Of the project, besides package.json. */
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** What the flat strategy says of a registry and a project: the engine alone, under the blocking driver, packuments in memory. */
+export async function flatAnswer(told: Told, { options = {}, techniques, files }: Ask = {}): Promise<FlatAnswer> {
   const { snapshot } = fakeRegistry(told.packages, { tags: told.tags });
   const peek = ({ key }: Asked): Answer => {
     const bytes = snapshot.packument(key);
@@ -58,10 +68,10 @@ export async function flatAnswer(
   };
   const project = await readProject(input);
   try {
-    const { solver } = await drive(resolveFlat(project), host);
+    const { solver, rung } = await drive(resolveFlat(project, techniques), host);
     const written = await drive(writeProject(project), host);
     const { tree } = project.context;
-    return { choice: choiceOf(tree), tree, lock: written.files[written.lockfile] ?? "", stats: solver };
+    return { choice: choiceOf(tree), tree, lock: written.files[written.lockfile] ?? "", stats: solver, rung };
   } catch (error) {
     const scoped = Object.values(told.project.overrides ?? {}).some((rule) => typeof rule === "object");
     if (scoped && error instanceof InstallError && error.code === "EOVERRIDE") return OUT_OF_REACH;
@@ -86,10 +96,10 @@ export interface Tally {
 }
 
 /** What is wrong with what the flat strategy says: against trying every choice, and by what it says itself. */
-export async function judge(told: Told, tally: Tally, options?: ResolveOptions): Promise<string[]> {
+export async function judge(told: Told, tally: Tally, ask?: Ask): Promise<string[]> {
   const model = new Model(told);
   const wanted = findChoice(model, 20_000);
-  const answer = await flatAnswer(told, options);
+  const answer = await flatAnswer(told, ask);
   if (wanted === undefined) tally.untried++;
   if (answer === OUT_OF_REACH) {
     tally.outOfReach++;

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { ALL_TECHNIQUES, type Techniques } from "../../../src/solver/techniques.ts";
 import { print, type Told } from "./told.ts";
 
 /** How many registries, and from which seed. `node test/solver/laws/search.mjs` sets both. */
@@ -35,4 +36,10 @@ export function parts(extra: number): (of: number) => number {
     left = Math.floor(left / of);
     return part;
   };
+}
+
+/** Some of the search's techniques: most of the time most of them. */
+export function someTechniques(part: (of: number) => number): Techniques {
+  const chosen = Object.keys(ALL_TECHNIQUES).map((name) => [name, part(3) > 0]);
+  return Object.fromEntries(chosen) as unknown as Techniques;
 }

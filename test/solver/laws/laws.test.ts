@@ -1,0 +1,188 @@
+import { expect, test } from "vitest";
+import { InstallError } from "../../../src/errors.ts";
+import { fakeRegistry } from "../../helpers/fake-registry.ts";
+import { resolveIn } from "../../helpers/tree.ts";
+import { LARGE, SMALL, told } from "./arbitrary.ts";
+import { type Choice, findChoice } from "./brute-force.ts";
+import { checkChoice } from "./check-answer.ts";
+import { type FlatAnswer, flatAnswer, OUT_OF_REACH, packageJson, refusalOf } from "./flat.ts";
+import { type Check, hold, parts, runs } from "./hold.ts";
+import { Model, ROOT } from "./model.ts";
+import { type Project, splitId, type Told, unpublish } from "./told.ts";
+
+// What holds of every answer of the flat strategy, whatever the registry.
+
+type Solved = Exclude<FlatAnswer, { proof: unknown } | string>;
+
+const isSolved = (answer: FlatAnswer): answer is Solved => answer !== OUT_OF_REACH && "choice" in answer;
+
+const same = (one: unknown, other: unknown, what: string): string[] => {
+  // What a request failed with depends on who made it.
+  const [first, second] = [one, other].map((each) =>
+    JSON.stringify(each, (key, value) => (key === "failure" ? 0 : value)),
+  );
+  return first === second ? [] : [`${what}: ${second}`, `instead of ${first}`];
+};
+
+/** Holds a law over answers, and sees to it that there were enough of them. */
+async function law(
+  check: (told: Told, answer: Solved, part: (of: number) => number) => Promise<string[]>,
+  count: number,
+): Promise<void> {
+  let solved = 0;
+  const both: Check = async (one, extra) => {
+    const answer = await flatAnswer(one);
+    if (!isSolved(answer)) return [];
+    solved++;
+    return check(one, answer, parts(extra));
+  };
+  await hold(told(SMALL), both, count);
+  await hold(told(LARGE), both, Math.ceil(count / 20));
+  expect(solved).toBeGreaterThan(count / 5);
+}
+
+const TIME = 3_600_000;
+
+/** What the whole library says, packuments arriving in the order of a seed: the local driver, beside a preload. */
+async function whole(one: Told, shuffle?: number): Promise<unknown> {
+  const registry = fakeRegistry(one.packages, { tags: one.tags, ...(shuffle !== undefined && { shuffle }) });
+  try {
+    const { files } = await resolveIn(registry, { "package.json": packageJson(one) }, { strategy: "flat" });
+    return { lock: files["package-lock.json"] };
+  } catch (error) {
+    if (!(error instanceof InstallError)) throw error;
+    return error.code === "ENOSOLUTION" ? refusalOf(error) : OUT_OF_REACH;
+  }
+}
+
+test(
+  "any order of arrival and either driver give the same answer, or the same proof",
+  async () => {
+    let proofs = 0;
+    const check: Check = async (one, extra) => {
+      const answer = await flatAnswer(one);
+      if (!isSolved(answer)) proofs++;
+      const blocked = isSolved(answer) ? { lock: answer.lock } : answer;
+      const others = await Promise.all([whole(one), whole(one, extra), whole(one, extra + 1)]);
+      return others.flatMap((other, at) => same(blocked, other, `order ${at}`));
+    };
+    await hold(told(SMALL), check, Math.ceil(runs(300) / 10));
+    await hold(told(LARGE), check, Math.ceil(runs(300) / 100));
+    expect(proofs).toBeGreaterThan(5);
+  },
+  TIME,
+);
+
+const SECTIONS = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] as const;
+
+test(
+  "asking for less leaves a project solvable",
+  async () => {
+    await law(async (one, _, part) => {
+      const asked = SECTIONS.flatMap((section) => Object.keys(one.project[section] ?? {}));
+      const name = asked[part(asked.length)];
+      const rest = SECTIONS.map((section) => {
+        const others = Object.entries(one.project[section] ?? {}).filter(([each]) => each !== name);
+        return [section, Object.fromEntries(others)] as const;
+      });
+      const project: Project = { ...one.project, ...Object.fromEntries(rest) };
+      const left = await flatAnswer({ ...one, project });
+      return isSolved(left) || left === OUT_OF_REACH ? [] : [`unsolvable without ${name}`];
+    }, runs(100));
+  },
+  TIME,
+);
+
+test(
+  "unpublishing what is not used leaves a project solvable, and all of it, the same answer",
+  async () => {
+    await law(async (one, { choice }, part) => {
+      const used = new Set(choice.values());
+      const unused = Object.keys(one.packages).filter((id) => !used.has(id));
+      const drawn = unused[part(unused.length || 1)];
+      const left = await flatAnswer(unpublish(one, (id) => id === drawn));
+      const bare = await flatAnswer(unpublish(one, (id) => !used.has(id)));
+      const wrong = isSolved(left) || left === OUT_OF_REACH ? [] : [`unsolvable without ${drawn}`];
+      return isSolved(bare)
+        ? [...wrong, ...same(chosen(choice), chosen(bare.choice), "of what was used")]
+        : [...wrong, "unsolvable with what was used"];
+    }, runs(100));
+  },
+  TIME,
+);
+
+test(
+  "with its own answer as the lock a project stays where it is, whatever came out since",
+  async () => {
+    await law(async (one, { choice, lock }) => {
+      const files = { "package-lock.json": lock };
+      const again = await flatAnswer(one, { files });
+      const newer = [...choice]
+        .filter(([name]) => name !== ROOT)
+        .map(([, id]) => [`${splitId(id).name}@9.0.0`, {}] as const);
+      const tags = Object.fromEntries(
+        Object.entries(one.tags).map(([name, own]) => [
+          name,
+          { ...own, ...(newer.some(([id]) => id === `${name}@9.0.0`) && { latest: "9.0.0" }) },
+        ]),
+      );
+      const dependencies = { ...one.project.dependencies, fresh: "*" };
+      const packages = { ...one.packages, ...Object.fromEntries(newer), "fresh@1.0.0": {} };
+      const later = await flatAnswer(
+        { packages, tags: { ...tags, fresh: { latest: "1.0.0" } }, project: { ...one.project, dependencies } },
+        { files },
+      );
+      if (!isSolved(again) || !isSolved(later)) return ["unsolvable with the lock"];
+      return [
+        ...same([lock, chosen(choice)], [again.lock, chosen(again.choice)], "with the lock"),
+        ...same(
+          chosen(new Map([...choice, ["fresh", "fresh@1.0.0"]])),
+          chosen(later.choice),
+          "with one more, and newer versions",
+        ),
+      ];
+    }, runs(100));
+  },
+  TIME,
+);
+
+/** By name: the order is that of the lock. */
+const chosen = (choice: Choice): [string, string][] => [...choice].sort(([a], [b]) => (a < b ? -1 : 1));
+
+test(
+  "npm leaves a flat lock as it is, unless it has an optional dependency to add",
+  async () => {
+    await law(async (one, { lock, tree }) => {
+      const edges = [tree.root, ...tree.inventory.values()].flatMap((node) => [...node.edges().values()]);
+      const left = edges.some((edge) => !edge.to && edge.spec.type === "optional");
+      if (left) return [];
+      const registry = fakeRegistry(one.packages, { tags: one.tags });
+      const { files } = await resolveIn(registry, { "package.json": packageJson(one), "package-lock.json": lock });
+      return [...same(lock, files["package-lock.json"], "to npm"), ...same([], registry.log, "requests")];
+    }, runs(100) / 2);
+  },
+  TIME,
+);
+
+test(
+  "with peers as warnings there is an answer where there is one without peers",
+  async () => {
+    let relaxed = 0;
+    const check: Check = async (one) => {
+      const model = new Model(one);
+      const rules = model.rules.filter(({ type }) => type !== "peer" && type !== "peerOptional");
+      const wanted = findChoice({ universe: model.universe, rules }, 20_000);
+      const answer = await flatAnswer(one, { options: { relax: "peers" } });
+      if (answer === OUT_OF_REACH || wanted === undefined) return [];
+      if (!isSolved(answer)) return wanted ? ["there is an answer without peers"] : [];
+      if (answer.rung === "peers") relaxed++;
+      return checkChoice(
+        { universe: model.universe, rules: answer.rung === "none" ? model.rules : rules },
+        answer.choice,
+      );
+    };
+    await hold(told(SMALL), check, runs(300));
+    expect(relaxed).toBeGreaterThan(5);
+  },
+  TIME,
+);
