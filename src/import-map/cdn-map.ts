@@ -33,7 +33,7 @@ export function cdnMap(tree: Tree, cdn: Cdn, isWanted: (node: TreeNode) => boole
       // Of its own modules, each of which may import another by the package's name.
       add(scope, node.packageName, at(node));
     }
-    if (!isOne) leftOut.push({ why: "views", node });
+    if (!isOne && !node.dev) leftOut.push({ why: "views", node });
   }
   return { map: mappings.map(), leftOut };
 }

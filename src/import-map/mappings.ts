@@ -26,8 +26,7 @@ export class Mappings {
     // From the outside in: what is around a scope is known when its turn comes.
     const scopes = [...this.#wanted.keys()].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
     for (const scope of scopes) {
-      const around = scopes.filter((other) => said.has(other) && isAround(other, scope)).reverse();
-      const outer = around.map((other) => said.get(other) as Section);
+      const outer = around(scope).flatMap((other) => said.get(other) ?? []);
       const own = differing(this.#wanted.get(scope) as Section, outer);
       if (own.size > 0 || scope === EVERYWHERE) said.set(scope, own);
     }
@@ -38,8 +37,15 @@ export class Mappings {
   }
 }
 
-function isAround(outer: string, scope: string): boolean {
-  return outer === EVERYWHERE || (outer.endsWith("/") && outer !== scope && scope.startsWith(outer));
+/** What a scope is in, the innermost first: `/a/b/c.js` is in `/a/b/`, `/a/`, `/`, and everywhere. */
+function around(scope: string): string[] {
+  const out: string[] = [];
+  if (scope === EVERYWHERE) return out;
+  for (let at = scope.lastIndexOf("/", scope.length - 2); at >= 0; at = scope.lastIndexOf("/", at - 1)) {
+    out.push(scope.slice(0, at + 1));
+    if (at === 0) break;
+  }
+  return [...out, EVERYWHERE];
 }
 
 /** Of a scope's keys those that the sections around it, or folders of its own, do not give the meaning that is wanted. */

@@ -11,11 +11,17 @@ export function byMap(map: ImportMap, page: string): Meaning {
   const scopes = Object.entries(map.scopes ?? {})
     .map(([scope, section]) => [new URL(scope, page).href, parsed(section, page)] as const)
     .sort(([a], [b]) => (a < b ? 1 : -1));
+  const known = new Map<string, readonly Section[]>();
+  const around = (module: string): readonly Section[] => {
+    const found = scopes.filter(([scope]) => scope === module || (scope.endsWith("/") && module.startsWith(scope)));
+    return found.map(([, section]) => section);
+  };
   return (specifier, module) => {
     const url = addressOf(specifier, module);
     const key = url ?? specifier;
-    for (const [scope, section] of scopes) {
-      if (scope !== module && !(scope.endsWith("/") && module.startsWith(scope))) continue;
+    const sections = known.get(module) ?? around(module);
+    known.set(module, sections);
+    for (const section of sections) {
       const found = lookUp(section, key);
       if (found !== null) return found;
     }
