@@ -4,6 +4,7 @@ import { type Project, type Sections, splitId, type Told } from "./told.ts";
 
 /** How large registries get, and how they are drawn. */
 export interface Size {
+  readonly title: string;
   readonly names: readonly string[];
   /** What versions are drawn from, lowest first. */
   readonly versions: readonly string[];
@@ -13,14 +14,24 @@ export interface Size {
 
 /** Small enough to try every choice. */
 export const SMALL: Size = {
+  title: "small",
   names: ["a", "b", "c", "d", "e", "f"],
   versions: ["1.0.0", "1.1.0", "2.0.0-beta.1", "2.0.0"],
   asks: { project: 6, version: 4 },
 };
 
+/** Hardly two versions that a range takes both: most choices turn out wrong. */
+export const TIGHT: Size = {
+  title: "tight",
+  names: ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"],
+  versions: ["1.0.0", "2.0.0", "3.0.0", "4.0.0", "5.0.0", "6.0.0"],
+  asks: { project: 8, version: 5 },
+};
+
 const LADDER = "0.9.0 1.0.0-alpha.1 1.0.0-rc.1 1.0.0 1.0.1 1.1.0 1.2.0 2.0.0-beta.1 2.0.0-beta.2 2.0.0 2.1.0";
 
 export const LARGE: Size = {
+  title: "large",
   names: Array.from({ length: 40 }, (_, at) => `p${at}`),
   versions: `${LADDER} 3.0.0-0 3.0.0 3.1.0 4.0.0`.split(" "),
   asks: { project: 12, version: 4 },
