@@ -1,10 +1,11 @@
-import type { Proof, ProofReference } from "../flat-api.ts";
+import type { Proof, ProofFact, ProofReference } from "../flat-api.ts";
 
 /** Facts of one dependent about one dependency. Told in one clause, however many they are. */
 export interface FactGroup {
   readonly key: string;
   readonly from: string;
   readonly name: string;
+  readonly kind: ProofFact["kind"];
   /** Facts, and groups that went into this one: flattened when it is told, so that joining costs nothing. */
   readonly members: readonly (number | FactGroup)[];
 }
@@ -15,7 +16,7 @@ export type Premise = FactGroup | { readonly step: number };
 /** What a step's line rests on. */
 export interface Plan {
   readonly premises: readonly Premise[];
-  /** Packages of which different versions may be refuted by different premises. */
+  /** Packages of which some versions may be refuted by other premises than the rest. */
   readonly split: ReadonlySet<string>;
 }
 
@@ -37,8 +38,8 @@ export function planLines(proof: Proof): (Plan | undefined)[] {
   const plans: (Plan | undefined)[] = [];
   const whole = (reference: ProofReference): Plan => {
     if ("step" in reference) return plans[reference.step] ?? { premises: [], split: NONE };
-    const { from, name } = facts[reference.fact] as (typeof facts)[number];
-    return { premises: [{ key: `${from}\n${name}`, from, name, members: [reference.fact] }], split: NONE };
+    const { from, name, kind } = facts[reference.fact] as ProofFact;
+    return { premises: [{ key: `${from}\n${name}`, from, name, kind, members: [reference.fact] }], split: NONE };
   };
   const asLine = (reference: ProofReference): Plan =>
     "step" in reference ? { premises: [reference], split: NONE } : whole(reference);
@@ -50,10 +51,11 @@ export function planLines(proof: Proof): (Plan | undefined)[] {
       continue;
     }
     const [a, b] = because;
-    const neither = join(asLine(a), asLine(b));
-    const onlyA = join(whole(a), asLine(b));
-    const onlyB = join(asLine(a), whole(b));
-    const both = join(whole(a), whole(b));
+    const divided = dividedBy(proof, at);
+    const neither = join(asLine(a), asLine(b), divided);
+    const onlyA = join(whole(a), asLine(b), divided);
+    const onlyB = join(asLine(a), whole(b), divided);
+    const both = join(whole(a), whole(b), divided);
     const fits = (plan: Plan, free: boolean, other: Plan): boolean =>
       free ? isShort(plan) : isShort(plan) && weight(plan) <= weight(other);
     const fitsA = fits(onlyA, isFree(a), neither);
@@ -62,7 +64,7 @@ export function planLines(proof: Proof): (Plan | undefined)[] {
     if (fits(both, isFree(a), onlyB) && fits(both, isFree(b), onlyA)) best = both;
     else if (fitsA && !(fitsB && weight(onlyB) < weight(onlyA))) best = onlyA;
     else if (fitsB) best = onlyB;
-    plans.push({ ...best, split: new Set([...best.split, ...splitBy(proof, at)]) });
+    plans.push(best);
   }
   return plans;
 }
@@ -80,20 +82,21 @@ function weight({ premises }: Plan): number {
  * Packages whose versions a step may have divided among its two reasons. All but the package that it resolves keep what both
  * refute.
  */
-function splitBy({ facts, steps }: Proof, at: number): string[] {
+function dividedBy({ facts, steps }: Proof, at: number): string[] {
   const { because, terms } = steps[at] as Proof["steps"][number];
   const [one, two] = because.map((reference): ReadonlyMap<string, boolean> => {
     if ("step" in reference) return new Map(steps[reference.step]?.terms.map((term) => [term.package, term.positive]));
-    const { from, name, kind } = facts[reference.fact] as (typeof facts)[number];
+    const { from, name, kind } = facts[reference.fact] as ProofFact;
     return new Map([
       [name, kind === "constraint"],
       [from, true],
     ]);
   }) as [ReadonlyMap<string, boolean>, ReadonlyMap<string, boolean>];
-  const shared = [...one].filter(([name]) => name !== "" && two.has(name));
-  const opposite = shared.filter(([name, positive]) => two.get(name) !== positive);
-  if (opposite.length === 0) return shared.map(([name]) => name);
-  return opposite.map(([name]) => name).filter((name) => terms.some((term) => term.package === name));
+  const shared = [...one.keys()].filter((name) => name !== "" && two.has(name));
+  // What both speak of and the step does not is what it resolves.
+  if (shared.some((name) => terms.every((term) => term.package !== name))) return [];
+  const opposite = shared.filter((name) => one.get(name) !== two.get(name));
+  return opposite.length > 0 ? opposite : shared;
 }
 
 /** How many steps need a step; those that lead nowhere do not count, the end counts once. */
@@ -108,7 +111,7 @@ function countUses(reasons: readonly (readonly ProofReference[])[]): number[] {
   return uses;
 }
 
-function join(a: Plan, b: Plan): Plan {
+function join(a: Plan, b: Plan, divided: readonly string[]): Plan {
   const premises = [...a.premises];
   for (const premise of b.premises) {
     const at = premises.findIndex((other) =>
@@ -119,7 +122,21 @@ function join(a: Plan, b: Plan): Plan {
     else if ("key" in premise && "key" in other && premise !== other)
       premises[at] = { ...premise, members: [other, premise] };
   }
-  return { premises, split: a.split.size + b.split.size > 0 ? new Set([...a.split, ...b.split]) : NONE };
+  const split = new Set([...a.split, ...b.split]);
+  for (const name of divided) {
+    const [one, two] = [reasonsAgainst(a, name), reasonsAgainst(b, name)];
+    if (one !== "" && two !== "" && one !== two) split.add(name);
+  }
+  return { premises, split: split.size > 0 ? split : NONE };
+}
+
+/** By what a plan may refute versions of a package: its own wishes, wishes that it should be another version, other lines. */
+function reasonsAgainst({ premises }: Plan, name: string): string {
+  const reasons = premises.flatMap((one) => {
+    if ("step" in one) return [`${one.step}`];
+    return one.from === name || (one.name === name && one.kind === "constraint") ? [one.key] : [];
+  });
+  return reasons.sort().join("\n\n");
 }
 
 /** The facts of a group, each once, in the proof's order. */

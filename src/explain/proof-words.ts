@@ -52,10 +52,10 @@ function unable({ all, object, subject, spec }: Spoken): ProofPart[] {
 }
 
 /**
- * What the facts of one dependent about one dependency say: those of one form together. `every`: a spec, where these facts
- * are those of all versions that it takes.
+ * What the facts of one dependent about one dependency say: those of one form together. `every`: specs, where these facts
+ * are those of all versions that they take.
  */
-export function sayings(facts: readonly ProofFact[], every?: string): Saying[] {
+export function sayings(facts: readonly ProofFact[], every: readonly string[] = []): Saying[] {
   const forms = new Map<string, [ProofFact, ...ProofFact[]]>();
   for (const fact of facts) {
     const { kind, type, spec, rawSpec, missing } = fact;
@@ -64,21 +64,21 @@ export function sayings(facts: readonly ProofFact[], every?: string): Saying[] {
     if (others) others.push(fact);
     else forms.set(form, [fact]);
   }
-  return [...forms.values()].map((alike) => saying(alike, forms.size === 1 ? every : undefined));
+  return [...forms.values()].map((alike) => saying(alike, forms.size === 1 ? every : []));
 }
 
-function saying(facts: readonly [ProofFact, ...ProofFact[]], every: string | undefined): Saying {
+function saying(facts: readonly [ProofFact, ...ProofFact[]], every: readonly string[]): Saying {
   const [{ from, name, missing }] = facts;
   const own = spoken(
     from,
     facts.map(({ versions }) => versions),
   );
-  const { subject, plural, all } = every !== undefined && own.plural ? spoken(from, [every]) : own;
+  const { subject, plural, all } = every.length === 1 && own.plural ? spoken(from, every) : own;
   return {
     subject: from === "" ? [PROJECT] : subject,
     verb: verb(facts[0], plural && from !== ""),
     what: [...wanted(facts), ...notes(facts), ...(missing ? whyMissing(missing, name) : [])],
-    all: all || every !== undefined,
+    all: all || every.length > 0,
   };
 }
 

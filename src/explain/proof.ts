@@ -59,25 +59,26 @@ function follows({ proof, specs }: Outline, step: number): readonly ProofPart[] 
 }
 
 /**
- * The spec of which a group's dependents are all versions: the one by which the line has the dependent wanted, where the line
- * ends without it. Then these facts have refuted whatever the spec takes.
+ * The specs of which a group's dependents are all versions: those by which the line has the dependent wanted, where the line
+ * ends without it. Then these facts have refuted whatever the specs take.
  */
-function everyOf({ plans, proof, specs }: Outline, step: number, { key, from }: FactGroup): string | undefined {
+function everyOf({ plans, proof, specs }: Outline, step: number, { key, from }: FactGroup): readonly string[] {
   const { premises, split } = plans[step] as Plan;
   const has = (at: number): boolean => proof.steps[at]?.terms.some((term) => term.package === from) ?? false;
-  if (from === "" || has(step)) return undefined;
+  if (from === "" || has(step)) return [];
   const others = premises.filter((premise) =>
     "step" in premise
       ? has(premise.step)
       : premise.name === from || (premise.from === from && premise.key !== key && split.has(from)),
   );
   const [other] = others;
-  if (!other || others.length > 1) return undefined;
-  if ("step" in other) return specs[other.step]?.get(from);
-  if (other.name !== from) return undefined;
-  const wants = factsOf(other).map((at) => proof.facts[at] as ProofFact);
-  const [{ spec, kind } = { spec: "", kind: "constraint" }] = wants;
-  return kind === "dependency" && wants.every((fact) => fact.spec === spec && fact.kind === kind) ? spec : undefined;
+  if (!other || others.length > 1) return [];
+  if ("step" in other) {
+    const spec = specs[other.step]?.get(from);
+    return spec === undefined ? [] : [spec];
+  }
+  const wants = other.name === from ? factsOf(other).map((at) => proof.facts[at] as ProofFact) : [];
+  return wants.some(({ kind }) => kind !== "dependency") ? [] : [...new Set(wants.map(({ spec }) => spec))];
 }
 
 /** All that a line tells anew: what the project wants first, and of what is wanted what it wants itself. */

@@ -1,0 +1,114 @@
+import { expect, test } from "vitest";
+import type { ResolveOptions } from "../../src/api.ts";
+import { explain } from "../../src/explain/explain.ts";
+import { type FakeManifest, type FakeOptions, fakeRegistry } from "../helpers/fake-registry.ts";
+import { failureOf } from "../helpers/outcome.ts";
+import { resolveManifest } from "../helpers/tree.ts";
+
+interface Told {
+  packages: Readonly<Record<string, FakeManifest>>;
+  project: object;
+  registry?: FakeOptions;
+  options?: ResolveOptions;
+}
+
+/** What a reader is told of a project without a flat answer, less the first line. */
+async function told({ packages, project, registry, options }: Told): Promise<string> {
+  const work = resolveManifest(fakeRegistry(packages, registry), project, { strategy: "flat", ...options });
+  const [message, ...rest] = explain(await failureOf(work)).split("\n\n");
+  expect(message).toBe("There is no single version of each package that suits the whole project.");
+  return rest.join("\n\n");
+}
+
+const peer = (name: string, range: string): FakeManifest => ({ peerDependencies: { [name]: range } });
+
+test("a plugin that lags behind, and the ways out that were tried", async () => {
+  const packages = {
+    "plugin@19.0.4": peer("eslint", "^7.32.0 || ^8.2.0"),
+    "eslint@7.32.0": {},
+    "eslint@8.57.1": {},
+    "eslint@9.1.0": {},
+  };
+  const project = { devDependencies: { plugin: "^19.0.0", eslint: "^9.0.0" } };
+  expect(await told({ packages, project })).toBe(
+    `Because the root project wants eslint@^9.0.0 (dev) and plugin@^19.0.0 (dev), which has the peer eslint@"^7.32.0 || ^8.2.0", no choice of versions suits the root project.
+
+Ways out:
+  1. Ask for eslint@"^7.32.0 || ^8.2.0" in package.json: that is what plugin works with.
+  2. Override eslint with your own spec of it.
+     "overrides": {"eslint":"$eslint"}
+  3. Take peers that do not fit as warnings, with relax: peers.`,
+  );
+});
+
+test("a newer plugin, where there is one", async () => {
+  const packages = {
+    "plugin@19.0.4": peer("eslint", "^8.2.0"),
+    "plugin@20.0.0": peer("eslint", "^9.0.0"),
+    "eslint@8.57.1": {},
+    "eslint@9.1.0": {},
+  };
+  const project = { dependencies: { plugin: "^19.0.0", eslint: "^9.0.0" } };
+  expect(await told({ packages, project })).toContain("Ways out:\n  1. Ask for plugin@^20.0.0 in package.json.\n  2. ");
+});
+
+test("a ladder of versions that ask for another companion each", async () => {
+  const rungs = Array.from({ length: 30 }, (_, at) => [`p@1.${at}.0`, { q: `1.${at}.0` }] as const);
+  const companions = Array.from({ length: 30 }, (_, at) => [`q@1.${at}.0`, { r: "^2.0.0" }] as const);
+  const packages = { ...Object.fromEntries([...rungs, ...companions]), "r@1.0.0": {}, "r@2.0.0": {} };
+  const project = { dependencies: { p: "^1.0.0", r: "^1.0.0" } };
+  expect((await told({ packages, project })).split("\n\n")[0]).toBe(
+    "Because the root project wants r@^1.0.0 and p@^1.0.0, which wants q of the same version, which wants r@^2.0.0, no choice of versions suits the root project.",
+  );
+});
+
+test("a dependency that nobody has, deep down", async () => {
+  const packages = { "a@1.0.0": { b: "^1.0.0" }, "b@1.0.0": { c: "^9.0.0" }, "c@2.0.0": {} };
+  expect(await told({ packages, project: { dependencies: { a: "^1.0.0" } } })).toBe(
+    `Because the root project wants a@^1.0.0, which wants b@^1.0.0, which wants c@^9.0.0, of which there is no version (the latest is 2.0.0), no choice of versions suits the root project.
+
+Ways out:
+  1. Override c with 2.0.0.
+     "overrides": {"c":"2.0.0"}`,
+  );
+});
+
+test("what the project itself misspells, overtakes or hides", async () => {
+  const packages = { "react@18.2.0": {}, "beta@1.0.0": {}, "beta@2.0.0-rc.1": {} };
+  const own = async (dependencies: Record<string, string>, options: ResolveOptions = {}): Promise<string> =>
+    told({ packages, project: { dependencies }, options, registry: { tags: { react: { next: "18.2.0" } } } });
+  expect(await own({ react: "^18.0.0", raect: "^18.0.0" })).toBe(
+    `Because the root project wants raect@^18.0.0, which does not exist, no choice of versions suits the root project.
+
+Ways out:
+  1. Ask for react instead of raect, if that was meant.`,
+  );
+  expect(await own({ react: "nxet" })).toBe(
+    `Because the root project wants react@nxet, a tag that react does not have, no choice of versions suits the root project.
+
+Ways out:
+  1. Ask for react@next in package.json.
+  2. Ask for react@latest in package.json.`,
+  );
+  expect(await own({ beta: ">1.0.0" })).toBe(
+    `Because the root project wants beta@>1.0.0, of which there are only prereleases (2.0.0-rc.1), no choice of versions suits the root project.
+
+Ways out:
+  1. Ask for beta@2.0.0-rc.1 in package.json.
+  2. Take prereleases where nothing else fits, with prereleases: if-necessary.`,
+  );
+});
+
+test("overrides and optional peers are named for what they are", async () => {
+  const packages = {
+    "a@1.0.0": { dependencies: { b: "^1.0.0" } },
+    "b@1.0.0": {},
+    "b@2.0.0": { peerDependencies: { c: "^1.0.0" }, peerDependenciesMeta: { c: { optional: true } } },
+    "c@1.0.0": {},
+    "c@2.0.0": {},
+  };
+  const project = { dependencies: { a: "^1.0.0", c: "^2.0.0" }, overrides: { b: "2.0.0" } };
+  expect((await told({ packages, project })).split("\n\n")[0]).toBe(
+    "Because the root project wants c@^2.0.0 and a@^1.0.0, which wants b@2.0.0 (overridden from ^1.0.0), which has the optional peer c@^1.0.0 (if c is there, it must fit), no choice of versions suits the root project.",
+  );
+});
