@@ -7,6 +7,9 @@ import { withWaysOut } from "./way-out.ts";
 /** More dependents than this are counted, not listed. */
 const PATHS = 3;
 
+/** More lines of a proof than this are nothing that anybody reads. */
+const LINES = 40;
+
 // What else a failure may know, in the order it is told.
 const FACTS: readonly (readonly [string, string])[] = [
   ["path", "File"],
@@ -26,7 +29,7 @@ export function explain(failure: Failure): string {
   const conflict = details["edge"] !== undefined;
   const parts = [message];
   if (conflict) parts.push(explainEresolve(details as Explained));
-  else if (details["proof"]) parts.push(proofText(proofLines(details["proof"] as Proof)));
+  else if (details["proof"]) parts.push(proofText(proofLines(details["proof"] as Proof), LINES));
   else {
     const facts = factsOf(details);
     if (found && !details["current"]) facts.unshift(["Found", found]);

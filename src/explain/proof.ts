@@ -114,15 +114,19 @@ function toldOf(outline: Outline, step: number): Saying[] {
   return [...starts, ...groups.flatMap((group) => (told.has(group) ? [] : tell(group)))];
 }
 
-/** The lines as text, their numbers in front: `(1) Because …`. */
-export function proofText(lines: readonly ProofLine[]): string {
-  const margin = Math.max(0, ...lines.map(({ number }) => (number === undefined ? 0 : `(${number}) `.length)));
-  return lines
-    .map(
-      ({ number, parts }) =>
-        `${number === undefined ? "" : `(${number})`}`.padEnd(margin) + parts.map(partText).join(""),
-    )
-    .join("\n");
+/**
+ * The lines as text, their numbers in front: `(1) Because …`. Of more than `most` lines the first ones are left out: the end is
+ * what they lead to, and what it takes from them it tells again.
+ */
+export function proofText(lines: readonly ProofLine[], most: number = Number.POSITIVE_INFINITY): string {
+  const shown = lines.slice(-most);
+  const margin = Math.max(0, ...shown.map(({ number }) => (number === undefined ? 0 : `(${number}) `.length)));
+  const texts = shown.map(({ number, parts }) => {
+    const mark = number === undefined ? "" : `(${number})`;
+    return mark.padEnd(margin) + parts.map(partText).join("");
+  });
+  const rest = lines.length - shown.length;
+  return [...(rest > 0 ? [`${rest} lines come before these.`] : []), ...texts].join("\n");
 }
 
 /** `a`, `a@^1.0.0`, `a@"^1.0.0 || ^2.0.0"`. */

@@ -304,4 +304,20 @@ Ways out:
   1. Ask for a@^1.0.0 in package.json.`,
     );
   });
+
+  test("of a proof that nobody can read explain tells the end, and what it takes of the rest", () => {
+    const chain = Array.from({ length: 300 }, (_, at) => fact(`p${at} *`, `p${at + 1}@^1.0.0`));
+    const steps = chain.map((_, at) => step(`not p${at + 1} 1.0.0`, at === 0 ? 0 : String(at - 1), at + 1));
+    const proof = {
+      facts: [fact("", "p0@1"), ...chain, fact("", "p300@2")],
+      steps: [...steps, step("", "299", 301)],
+    };
+    const lines = explain(failure("ENOSOLUTION", "There is none.", { details: { proof } })).split("\n");
+    expect(proofLines(proof).length).toBe(149);
+    expect(lines.slice(0, 3)).toEqual(["There is none.", "", "109 lines come before these."]);
+    expect(lines.length).toBe(43);
+    expect(lines.at(-1)).toBe(
+      `And because the root project wants p300@2, and every version of p298 wants p299@^1.0.0, which wants p300@^1.0.0, ${CANNOT}`,
+    );
+  });
 });
