@@ -30,9 +30,9 @@ async function meet(size: Size, count: number): Promise<Tally> {
 test(
   "agrees with trying every choice, and its explanations suffice",
   async () => {
-    const { solvable, unsolvable, conflicts } = await meet(SMALL, runs(200));
-    expect(solvable).toBeGreaterThan(50);
-    expect(unsolvable).toBeGreaterThan(50);
+    const { solvable, unsolvable, conflicts } = await meet(SMALL, runs(100));
+    expect(solvable).toBeGreaterThan(25);
+    expect(unsolvable).toBeGreaterThan(25);
     expect(conflicts).toBeGreaterThan(20);
   },
   TIME,
@@ -41,7 +41,7 @@ test(
 test(
   "so it does where most choices turn out wrong",
   async () => {
-    const { solvable, unsolvable, conflicts } = await meet(TIGHT, Math.ceil(runs(200) / 4));
+    const { solvable, unsolvable, conflicts } = await meet(TIGHT, Math.ceil(runs(100) / 4));
     expect(solvable).toBeGreaterThan(5);
     expect(unsolvable).toBeGreaterThan(5);
     expect(conflicts).toBeGreaterThan(20);
@@ -52,7 +52,7 @@ test(
 test(
   "so it does over registries of forty packages",
   async () => {
-    const { solvable, unsolvable } = await meet(LARGE, Math.ceil(runs(200) / 20));
+    const { solvable, unsolvable } = await meet(LARGE, Math.ceil(runs(100) / 20));
     expect(solvable).toBeGreaterThan(2);
     expect(unsolvable).toBeGreaterThan(0);
   },

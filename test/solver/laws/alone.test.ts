@@ -30,12 +30,12 @@ const agrees = (size: Size, count: number): Promise<void> =>
   hold(told(size), (one, extra) => judge(new Model(one), someTechniques(parts(extra))), count);
 
 test("agrees with trying every choice, and its refutations follow", async () => {
-  await agrees(SMALL, runs(200));
-  expect(tally.solvable).toBeGreaterThan(40);
-  expect(tally.unsolvable).toBeGreaterThan(40);
-  expect(tally.conflicts).toBeGreaterThan(100);
+  await agrees(SMALL, runs(100));
+  expect(tally.solvable).toBeGreaterThan(25);
+  expect(tally.unsolvable).toBeGreaterThan(25);
+  expect(tally.conflicts).toBeGreaterThan(50);
 }, 600_000);
 
 test("so it does over registries of forty packages", async () => {
-  await agrees(LARGE, Math.ceil(runs(200) / 20));
+  await agrees(LARGE, Math.ceil(runs(100) / 20));
 }, 600_000);

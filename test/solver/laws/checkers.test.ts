@@ -147,7 +147,7 @@ function survivors(
 ): number {
   let changed = 0;
   let survived = 0;
-  for (const one of fc.sample(told(SMALL), { numRuns: 120, seed: 3 })) {
+  for (const one of fc.sample(told(SMALL), { numRuns: 60, seed: 3 })) {
     const { universe, rules } = new Model(one);
     const found = searchAlone({ universe, rules }, ALL_TECHNIQUES);
     const other = "rules" in found ? change(found) : null;
@@ -155,7 +155,7 @@ function survivors(
     changed++;
     if (checkDerivation({ universe, rules: other.rules }, other.steps).length === 0) survived++;
   }
-  expect(changed).toBeGreaterThan(20);
+  expect(changed).toBeGreaterThan(10);
   return survived / changed;
 }
 

@@ -66,8 +66,8 @@ test(
       const others = await Promise.all([whole(one), whole(one, extra), whole(one, extra + 1)]);
       return others.flatMap((other, at) => same(blocked, other, `order ${at}`));
     };
-    await hold(told(SMALL), check, Math.ceil(runs(200) / 10));
-    await hold(told(LARGE), check, Math.ceil(runs(200) / 100));
+    await hold(told(SMALL), check, Math.ceil(runs(100) / 12));
+    await hold(told(LARGE), check, Math.ceil(runs(100) / 200));
     expect(proofs).toBeGreaterThan(3);
   },
   TIME,
@@ -90,7 +90,7 @@ test(
         const left = await flatAnswer({ ...one, project });
         return isSolved(left) || left === OUT_OF_REACH ? [] : [`unsolvable without ${name}`];
       },
-      Math.ceil(runs(200) / 5),
+      Math.ceil(runs(100) / 5),
     );
   },
   TIME,
@@ -111,7 +111,7 @@ test(
           ? [...wrong, ...same(chosen(choice), chosen(bare.choice), "of what was used")]
           : [...wrong, "unsolvable with what was used"];
       },
-      Math.ceil(runs(200) / 5),
+      Math.ceil(runs(100) / 5),
     );
   },
   TIME,
@@ -149,7 +149,7 @@ test(
           ),
         ];
       },
-      Math.ceil(runs(200) / 5),
+      Math.ceil(runs(100) / 5),
     );
   },
   TIME,
@@ -170,7 +170,7 @@ test(
         const { files } = await resolveIn(registry, { "package.json": packageJson(one), "package-lock.json": lock });
         return [...same(lock, files["package-lock.json"], "to npm"), ...same([], registry.log, "requests")];
       },
-      Math.ceil(runs(200) / 10),
+      Math.ceil(runs(100) / 10),
     );
   },
   TIME,
@@ -193,7 +193,7 @@ test(
         answer.choice,
       );
     };
-    await hold(told(SMALL), check, runs(200));
+    await hold(told(SMALL), check, runs(100));
     expect(relaxed).toBeGreaterThan(5);
   },
   TIME,
