@@ -10,9 +10,17 @@ import { EXPECTED, PACKAGE_JSON, placements } from "./small-project.ts";
 
 /**
  * Bytes, minified and gzipped, that a page may load to resolve: on its own thread, and the parts that it loads for workers. And
- * what it loads to install, beside those for workers.
+ * what it loads to install, and for a flat answer, beside those for workers.
  */
-const BUDGET = { inline: 39_000, store: 7_500, page: 17_000, install: 47_500, worker: 85_000 };
+const BUDGET = {
+  inline: 39_500,
+  store: 7_500,
+  page: 17_000,
+  install: 47_500,
+  flat: 13_000,
+  importMap: 7_000,
+  worker: 98_000,
+};
 
 /** Resolves the small project in a page, and tells what was loaded for it. */
 async function loadedBy(options: string, then = ""): Promise<{ dist: string; loaded: ReadonlyMap<string, Buffer> }> {
@@ -68,6 +76,20 @@ test("to install a page loads no more than the parts for that, and nothing of th
   expect(own.length).toBeGreaterThan(0);
   expect(own.map(([file]) => file).filter((file) => file.includes("inline"))).toEqual([]);
   expect(total("install", own)).toBeLessThanOrEqual(BUDGET.install);
+});
+
+test("a flat answer takes the parts for that, and so does an import map", async () => {
+  const files = `{ "package.json": ${JSON.stringify(PACKAGE_JSON)} }`;
+  const flat = `const flat = await installer.resolve({ files: ${files} }, { strategy: "flat", relax: "copies" })`;
+  const { loaded: npm } = await loadedBy('mode: "inline", cache: "none"');
+  const { loaded } = await loadedBy('mode: "inline", cache: "none"', flat);
+  const own = [...loaded].filter(([file]) => !npm.has(file));
+  expect(own.length).toBeGreaterThan(0);
+  expect(total("flat", own)).toBeLessThanOrEqual(BUDGET.flat);
+  const { loaded: all } = await loadedBy('mode: "inline", cache: "none"', `${flat}; await flat.importMap()`);
+  const map = [...all].filter(([file]) => !loaded.has(file));
+  expect(map.length).toBeGreaterThan(0);
+  expect(total("import map", map)).toBeLessThanOrEqual(BUDGET.importMap);
 });
 
 /** Where the bytes come from, largest first; a module's gzipped size is its share of its file's. */
