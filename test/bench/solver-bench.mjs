@@ -61,13 +61,13 @@ const ms = (time) => (time < 100 ? time.toFixed(1) : time.toFixed(0));
 
 /** Several runs: the first, and the medians of all. A run that gives up is not tried again. */
 async function measure(run, options, times) {
-  await run.run({ ...options, budget: options.budget ?? budget }); // reads the files: not timed
-  const all = [];
-  for (let at = 0; at < times; at++) {
+  const once = () => run.run({ budget, ...options });
+  const read = await once(); // reads the files: not timed
+  const all = read.outcome === "gave up" ? [read] : [];
+  for (let at = 0; at < times && all.at(-1)?.outcome !== "gave up"; at++) {
     run.refresh();
     globalThis.gc?.();
-    all.push(await run.run({ ...options, budget: options.budget ?? budget }));
-    if (all.at(-1).outcome === "gave up") break;
+    all.push(await once());
   }
   const of = (part) => median(all.map((one) => one[part]));
   return {

@@ -133,6 +133,30 @@ export function sudoku(name: string, grid: Grid): SolverWorld {
   return { name, dependencies, packages };
 }
 
+/**
+ * A chain of packages in which every version must be tried, after the patterns that the benches of pubgrub-rs have from Cargo's
+ * registry. `same`: each version asks for that very version of the next package, and the last for a package that does not exist;
+ * `apart`: the last for versions of a package of which the project has another; `rest`: the higher the version, the more of
+ * the next package's fit.
+ * @param how `solvable`: the first package has a lowest version that asks for nothing
+ */
+export function chain(count: number, versions: number, how: { kind: Chain; solvable: boolean }): SolverWorld {
+  const { kind, solvable } = how;
+  const packages = new Map<string, Told[]>();
+  for (let at = 1; at <= count; at++) {
+    const next = at < count ? `p${at + 1}` : kind === "apart" ? "end" : "none";
+    const range = (number: number): string => (kind === "rest" ? `>=${versions - number}.0.0` : `${number}.0.0`);
+    const told = list(versions, (from) => ({ version: `${from + 1}.0.0`, dependencies: { [next]: range(from + 1) } }));
+    packages.set(`p${at}`, at === 1 && solvable ? [bare("0.1.0"), ...told] : told);
+  }
+  packages.set("end", [bare("0.1.0"), ...list(versions, (at) => bare(`${at + 1}.0.0`))]);
+  const dependencies = { p1: "*", ...(kind === "apart" && { end: "0.1.0" }) };
+  const name = `chain ${count}×${versions}, ${kind}${solvable ? ", solvable" : ""}`;
+  return { name, dependencies, packages };
+}
+
+export type Chain = "same" | "apart" | "rest";
+
 export interface Stress {
   readonly packages: number;
   readonly versions: number;
@@ -189,12 +213,14 @@ export const WORLDS: readonly (() => SolverWorld)[] = [
   () => ladder(3000, { bad: "conflict", differ: true }),
   () => sudoku("sudoku, 30 givens", sudokuGrid(1, { givens: 30, spoilt: false })),
   () => sudoku("sudoku, spoilt", sudokuGrid(1, { givens: 30, spoilt: true })),
-  () => stress({ packages: 100, versions: 500, asks: 2, width: 0.5, roots: 5, seed: 1, planted: true }),
-  () => stress({ packages: 100, versions: 500, asks: 2, width: 0.1, roots: 5, seed: 1, planted: false }),
-  () => stress({ packages: 300, versions: 200, asks: 2, width: 0.5, roots: 5, seed: 1, planted: true }),
-  () => stress({ packages: 300, versions: 200, asks: 2, width: 0.1, roots: 5, seed: 1, planted: false }),
-  () => stress({ packages: 5, versions: 200, asks: 3, width: 0.1, roots: 5, seed: 1, planted: true }),
-  () => stress({ packages: 5, versions: 200, asks: 3, width: 0.1, roots: 5, seed: 1, planted: false }),
+  () => chain(100, 500, { kind: "same", solvable: true }),
+  () => chain(100, 500, { kind: "same", solvable: false }),
+  () => chain(300, 200, { kind: "apart", solvable: true }),
+  () => chain(300, 200, { kind: "apart", solvable: false }),
+  () => chain(5, 200, { kind: "rest", solvable: true }),
+  () => chain(5, 200, { kind: "rest", solvable: false }),
+  () => stress({ packages: 5, versions: 200, asks: 4, width: 0.05, roots: 5, seed: 2, planted: true }),
+  () => stress({ packages: 5, versions: 200, asks: 4, width: 0.1, roots: 5, seed: 2, planted: false }),
 ];
 
 /** Documents as a registry gives them, by name. */

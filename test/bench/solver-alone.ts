@@ -1,0 +1,98 @@
+import { PackumentVersions } from "../../src/flat/versions.ts";
+import { indexPackument } from "../../src/registry/condense.ts";
+import type { PackageId } from "../../src/solver/incompatibility.ts";
+import { ROOT } from "../../src/solver/incompatibility.ts";
+import { Solver } from "../../src/solver/solver.ts";
+import type { Requirement, Source } from "../../src/solver/source.ts";
+import { ALL_TECHNIQUES, type Techniques } from "../../src/solver/techniques.ts";
+import { NOTHING, type SetId, VersionSets } from "../../src/solver/version-sets.ts";
+import { RangeTable } from "../../src/spec/version-range.ts";
+import { documentsOf, type SolverWorld } from "./solver-worlds.ts";
+
+interface Ask {
+  readonly to: PackageId;
+  readonly range: string;
+  readonly allowed: SetId;
+  /** The versions that ask it. */
+  versions: SetId;
+}
+
+/** The search over a made world whose manifests are read and whose ranges are sets before it begins. */
+export function solverAlone(world: SolverWorld, techniques: Partial<Techniques> = {}): Solver<null, never, undefined> {
+  const all = { ...ALL_TECHNIQUES, ...techniques };
+  const sets = new VersionSets(all.remember);
+  return new Solver<null, never, undefined>(new ReadSource(world, sets, all.merge), sets, all);
+}
+
+class ReadSource implements Source<null, never, undefined> {
+  readonly #sets: VersionSets;
+  readonly #ids = new Map<string, PackageId>([["", ROOT]]);
+  readonly #versions = new Map<string, PackumentVersions>();
+  /** By package, by version. */
+  readonly #asks: (readonly Ask[])[][] = [];
+  readonly #told = new Set<Ask>();
+
+  constructor(world: SolverWorld, sets: VersionSets, merges: boolean) {
+    this.#sets = sets;
+    const ranges = new RangeTable();
+    for (const [name, bytes] of documentsOf(world)) {
+      this.#versions.set(name, new PackumentVersions(indexPackument(name, bytes), { ranges }, "as-written"));
+    }
+    this.#read("", [world.dependencies], merges);
+    for (const [name, told] of world.packages) {
+      this.#read(
+        name,
+        told.map(({ dependencies }) => dependencies),
+        merges,
+      );
+    }
+  }
+
+  #read(name: string, told: readonly Readonly<Record<string, string>>[], merges: boolean): void {
+    const known = new Map<string, Ask>();
+    const asks = told.map((dependencies, at) =>
+      Object.entries(dependencies).map(([other, range]) => {
+        const versions = this.#sets.single(at + 1);
+        const key = `${other} ${range}`;
+        const same = merges ? known.get(key) : undefined;
+        if (same) {
+          same.versions = this.#sets.or(same.versions, versions);
+          return same;
+        }
+        const ask = { to: this.#id(other), range, allowed: this.#allowed(other, range), versions };
+        known.set(key, ask);
+        return ask;
+      }),
+    );
+    this.#asks[this.#id(name)] = [[], ...asks];
+  }
+
+  #id(name: string): PackageId {
+    const id = this.#ids.get(name) ?? this.#ids.size;
+    this.#ids.set(name, id);
+    return id;
+  }
+
+  /** The worlds have their versions in order, and no prereleases: a place is an index less one. */
+  #allowed(name: string, range: string): SetId {
+    const versions = this.#versions.get(name);
+    return versions ? this.#sets.of(versions.evaluate(range, "range").bounds.map((place) => place + 1)) : NOTHING;
+  }
+
+  waits(): boolean {
+    return false;
+  }
+
+  /** The highest. */
+  pick(_: PackageId, set: SetId): number {
+    return (this.#sets.bounds(set).at(-1) as number) - 1;
+  }
+
+  *requirements(name: PackageId, index: number): Generator<never, readonly Requirement<null>[], undefined> {
+    const news = (this.#asks[name]?.[index] ?? []).filter((ask) => !this.#told.has(ask));
+    return news.map((ask) => {
+      this.#told.add(ask);
+      return { of: name, versions: ask.versions, package: ask.to, allowed: ask.allowed, fact: null };
+    });
+  }
+}
