@@ -29,7 +29,7 @@ export const SINGLETONS: readonly string[] = [
 ];
 
 /** The lines of a set of versions, that of the best pick first, then the others from the highest down. */
-export function compatibilityLine(
+export function compatibilityLines(
   universe: Universe,
   allowed: SetId,
   { sets, policy }: { sets: VersionSets; policy: PickPolicy },

@@ -110,6 +110,7 @@ function unmet(edge: Edge): Failure {
     spec: effective,
     requiredBy: [from.location],
     ...(to && { found: to.version }),
+    wayOut: spec.peer ? [{ kind: "other", text: "npm ci takes the lock with --legacy-peer-deps." }] : [],
   });
 }
 

@@ -8,7 +8,7 @@ import type { PartialSolution } from "../solver/partial-solution.ts";
 import type { Requirement, Source } from "../solver/source.ts";
 import { ABSENT, boundsOf, NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
 import type { Fact } from "./fact.ts";
-import { compatibilityLine } from "./lines.ts";
+import { compatibilityLines } from "./lines.ts";
 import { type Lines, Packages } from "./packages.ts";
 import { effectiveSpec } from "./rules.ts";
 import type { Settled, Settler } from "./settle.ts";
@@ -290,7 +290,7 @@ export class NpmSource implements Source<Fact, Need, Answer> {
     const single = this.#options.rung !== "copies" || this.#options.singletons.has(universe.name);
     if (single || allowed === NOTHING) return [whole(""), allowed];
     const policy = this.#context.options.policyFor(universe.name);
-    const lines = compatibilityLine(universe, allowed, { sets: this.#sets, policy });
+    const lines = compatibilityLines(universe, allowed, { sets: this.#sets, policy });
     const options = lines.map(({ line, set }) => ({ to: whole(line), allowed: set }));
     const pinned = this.#sets.count(allowed) === 1;
     // A pinned version that its line cannot have has a copy of its own: `debug 2.6.9` pins ms 2.0.0, and others ask for ms ^2.1.1.

@@ -69,12 +69,7 @@ export class Universe {
     return this.#sets.of(bounds.map((place) => place + first));
   }
 
-  versionsOf(source: string): PackumentVersions | null {
-    const segment = this.#segments.get(source);
-    return segment && "versions" in segment ? segment.versions : null;
-  }
-
-  /** Where an index is. @throws never for an index of a set of this universe */
+  /** Where an index of one of the universe's sets is. */
   at(index: number): { segment: Segment; place: number } {
     let found: Segment | undefined;
     for (const segment of this.#segments.values()) if (segment.first <= index) found = segment;

@@ -92,7 +92,7 @@ export class PartialSolution<F> {
     return undone;
   }
 
-  /** The package that was decided as the so-manieth. */
+  /** The package whose decision began this level. */
   decisionAt(level: number): PackageId {
     return this.#order[level - 1] as PackageId;
   }

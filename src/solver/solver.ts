@@ -61,11 +61,6 @@ export class Solver<F, N, A> {
     this.#priorities = new Priorities(sets, { waits, active: techniques.priorities });
   }
 
-  /** How many packages are decided as yet. */
-  get decided(): number {
-    return this.#solution.level;
-  }
-
   *run(): Generator<N, Solved<F>, A> {
     try {
       this.#solution.decide(ROOT, ROOT_VERSION);

@@ -197,8 +197,8 @@ class Tracer {
       if (entry.kind !== "package") continue;
       const { universe } = entry;
       const versions: string[] = [];
-      const { size } = universe.versionsOf(universe.name) ?? { size: 0 };
-      for (let index = 1; index <= size; index++) versions.push(`${index} = ${universe.version(index)}`);
+      for (const index of [...universe.families(1)].flat().sort((a, b) => a - b))
+        versions.push(`${index} = ${universe.version(index)}`);
       rows.push(`${universe.name.padEnd(8)}${versions.join("   ")}`);
     }
     return rows;
