@@ -26,6 +26,8 @@ export class PartialSolution<F> {
   readonly #decided: number[] = [];
   /** What made a package necessary, in that order. */
   readonly #necessary: Assignment<F>[] = [];
+  /** So many of the first of those are decided, at least. */
+  #settled = 0;
   /** Packages in the order they were decided. */
   readonly #order: PackageId[] = [];
   level = 0;
@@ -44,9 +46,17 @@ export class PartialSolution<F> {
     return this.#decided[name] ?? 0;
   }
 
-  /** Packages that must be there, the first to become so first, and no version is decided. */
-  *undecided(): Generator<PackageId> {
-    for (const { package: name } of this.#necessary) if (!this.#decided[name]) yield name;
+  /** Packages that must be there, the first to become so first, and no version is decided. Asked for at each decision: so no generator. */
+  undecided(): PackageId[] {
+    const necessary = this.#necessary;
+    while (this.#settled < necessary.length && this.decided((necessary[this.#settled] as Assignment<F>).package))
+      this.#settled++;
+    const names: PackageId[] = [];
+    for (let at = this.#settled; at < necessary.length; at++) {
+      const { package: name } = necessary[at] as Assignment<F>;
+      if (!this.#decided[name]) names.push(name);
+    }
+    return names;
   }
 
   /** Packages and versions that were decided. */
@@ -87,12 +97,13 @@ export class PartialSolution<F> {
       if (this.#necessary.at(-1) === last) this.#necessary.pop();
       last.undone = true;
     }
+    if (undone > 0) this.#settled = 0;
     this.level = level;
     this.#order.length = level;
     return undone;
   }
 
-  /** The package whose decision began this level. */
+  /** The package that was decided as the so-manieth. */
   decisionAt(level: number): PackageId {
     return this.#order[level - 1] as PackageId;
   }

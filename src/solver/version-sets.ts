@@ -50,7 +50,8 @@ function slotOf(a: number, b: number): number {
  */
 export class VersionSets {
   readonly #bounds: (readonly number[])[] = [];
-  readonly #ids = new Map<string, SetId>();
+  /** Ids less one by hash of their intervals, each at the first slot free from its own on; a power of two, at most half full. */
+  #slots: Int32Array = new Int32Array(1 << 10);
   readonly #complements: SetId[] = [];
   readonly #and: PairMemory | null;
   readonly #relations: PairMemory | null;
@@ -68,14 +69,30 @@ export class VersionSets {
 
   /** The set of these intervals: ascending, none empty, none touching the next. */
   of(bounds: readonly number[]): SetId {
-    const key = bounds.join();
-    let id = this.#ids.get(key);
-    if (id === undefined) {
-      id = this.#bounds.length;
-      this.#ids.set(key, id);
-      this.#bounds.push(bounds);
+    let slot = this.#slot(bounds);
+    const known = this.#slots[slot] as number;
+    if (known > 0) return known - 1;
+    const id = this.#bounds.push(bounds) - 1;
+    if (2 * id > this.#slots.length) {
+      this.#slots = new Int32Array(4 * this.#slots.length);
+      for (let at = 0; at < id; at++) this.#slots[this.#slot(this.bounds(at))] = at + 1;
+      slot = this.#slot(bounds);
     }
+    this.#slots[slot] = id + 1;
     return id;
+  }
+
+  /** Where the set of these intervals is, or belongs. */
+  #slot(bounds: readonly number[]): number {
+    const mask = this.#slots.length - 1;
+    let hash = 0;
+    for (const bound of bounds) hash = Math.imul(hash ^ bound, 0x9e37_79b1) ^ (hash >>> 15);
+    let slot = (hash ^ (hash >>> 16)) & mask;
+    for (let id = this.#slots[slot] as number; id > 0; id = this.#slots[slot] as number) {
+      if (areEqual(this.bounds(id - 1), bounds)) break;
+      slot = (slot + 1) & mask;
+    }
+    return slot;
   }
 
   single(index: number): SetId {
@@ -151,6 +168,12 @@ export function boundsOf(indices: Iterable<number>): number[] {
     else bounds.push(index, index + 1);
   }
   return bounds;
+}
+
+function areEqual(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
 }
 
 function intersect(a: readonly number[], b: readonly number[]): number[] {
