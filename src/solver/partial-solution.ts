@@ -46,15 +46,14 @@ export class PartialSolution<F> {
     return this.#decided[name] ?? 0;
   }
 
-  /** Packages that must be there, the first to become so first, and no version is decided. Asked for at each decision: so no generator. */
+  /** Packages that must be there, the first to become so first, and no version is decided. */
   undecided(): PackageId[] {
     const necessary = this.#necessary;
-    while (this.#settled < necessary.length && this.decided((necessary[this.#settled] as Assignment<F>).package))
-      this.#settled++;
     const names: PackageId[] = [];
     for (let at = this.#settled; at < necessary.length; at++) {
       const { package: name } = necessary[at] as Assignment<F>;
       if (!this.#decided[name]) names.push(name);
+      else if (at === this.#settled) this.#settled++;
     }
     return names;
   }
@@ -103,7 +102,7 @@ export class PartialSolution<F> {
     return undone;
   }
 
-  /** The package that was decided as the so-manieth. */
+  /** The package whose decision began this level. */
   decisionAt(level: number): PackageId {
     return this.#order[level - 1] as PackageId;
   }
