@@ -2,7 +2,6 @@ import { type Failure, failure, InstallError } from "../errors.ts";
 import type { PrereleaseMode } from "../flat-api.ts";
 import type { Edge } from "../graph/edge.ts";
 import { Node } from "../graph/node.ts";
-import { notTerminating } from "../graph/world.ts";
 import { holdsMore, openPackage } from "../ideal/contents.ts";
 import { type Context, raise } from "../ideal/context.ts";
 import { needCode, PAUSE, type Steps } from "../ideal/need.ts";
@@ -18,8 +17,10 @@ export interface Copy {
   readonly index: number;
 }
 
-/** Copies that may be nested before a tree counts as one that never ends. */
-const MOST = 100_000;
+/** How often a version may stand below itself: copies that need each other in turns would nest for ever. */
+const TURNS = 3;
+/** Packages that a tree may have: some thousand times as many copies as there are versions is none that anybody wants. */
+const MOST = 50_000;
 
 /**
  * Puts what was decided into `node_modules`: the first copy of each package at the top, the others below those who need them.
@@ -40,13 +41,13 @@ export function* plant(
   for (const node of queue) {
     if (seen.has(node) || !node.placed) continue;
     seen.add(node);
-    if (seen.size > MOST) raise(notTerminating(`the copies below ${node.location}`));
     yield PAUSE;
     if (holdsMore(node) && node !== tree.root) yield* openPackage(node, context);
     for (const edge of node.edges().values()) {
       if (edge.valid || node.inShrinkwrap) continue;
       const copy = edge.peer ? null : yield* copyFor(edge, copies.get(edge.key), context);
       if (copy) {
+        if (seen.size > MOST || turns(copy, node) >= TURNS) raise(endless(copy, node));
         tree.attach(copy, node);
         queue.push(copy);
       } else if (edge.spec.type === "optional" && !edge.to) continue;
@@ -98,6 +99,25 @@ function isPrerelease(edge: Edge): boolean {
 function early(edge: Edge): Failure {
   const text = "npm ci does not take a lock with it: install from the lock with webhoist.";
   return { ...unmet(edge), wayOut: [{ kind: "other", text }] };
+}
+
+/** How many folders around are of the same version. */
+function turns({ key, version }: Node, below: Node): number {
+  let count = 0;
+  for (let at: Node | null = below; at; at = at.parent) if (at.key === key && at.version === version) count++;
+  return count;
+}
+
+function endless({ name, version }: Node, below: Node): Failure {
+  return failure(
+    "ENONTERMINATING",
+    `No node_modules holds these copies: ${name}@${version} would stand below itself for ever`,
+    {
+      package: name,
+      requiredBy: [below.location],
+      wayOut: [{ kind: "option", option: "singletons", text: `Allow one ${name} only, with singletons: ["${name}"].` }],
+    },
+  );
 }
 
 function unmet(edge: Edge): Failure {

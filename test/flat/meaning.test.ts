@@ -224,6 +224,17 @@ describe("what may be given up", () => {
   });
 });
 
+test("copies that need each other in turns stand in no node_modules: that is said, and does not go on for ever", async () => {
+  const registry = told({
+    "a@1.0.0": { b: "1.0.0" },
+    "b@1.0.0": { a: "2.0.0" },
+    "a@2.0.0": { b: "2.0.0" },
+    "b@2.0.0": { a: "1.0.0" },
+  });
+  const failure = await refused(registry, ASKS_A, { relax: "copies" });
+  expect([failure.code, failure.wayOut[0]?.kind]).toEqual(["ENONTERMINATING", "option"]);
+});
+
 describe("a lock", () => {
   const before = told({ "a@1.0.0": { b: "^1.0.0" }, "b@1.0.0": {} });
   const after = told({
