@@ -13,20 +13,10 @@ export interface Line {
  * Packages of which two copies are a bug: those that keep state in their module, or compare what they made by identity.
  * `singletons` adds to these.
  */
-export const SINGLETONS: readonly string[] = [
-  ...["react", "react-dom", "react-native", "preact", "vue", "svelte", "solid-js", "@angular/core", "lit", "rxjs"],
-  ...[
-    "three",
-    "styled-components",
-    "@emotion/react",
-    "redux",
-    "mobx",
-    "graphql",
-    "typescript",
-    "webpack",
-    "@babel/core",
-  ],
-];
+export const SINGLETONS: readonly string[] =
+  "react react-dom react-native preact vue svelte solid-js @angular/core lit rxjs three styled-components @emotion/react redux mobx graphql typescript webpack @babel/core".split(
+    " ",
+  );
 
 /** The lines of a set of versions, that of the best pick first, then the others from the highest down. */
 export function compatibilityLines(

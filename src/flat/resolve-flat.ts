@@ -201,7 +201,7 @@ function leftOut({ from, to, spec }: Fact): Failure {
   const who = from?.name ?? "the project";
   return failure(
     "EOPTIONAL",
-    `${to.name}@${spec}, an optional dependency of ${who}, is left out: nothing else allows it`,
+    `${to.name}@${spec}, an optional dependency of ${who}, is left out: it does not go with the rest`,
     {
       package: to.name,
       spec,
