@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import type { ResolveOptions } from "../../src/api.ts";
 import { fail, failure, InstallError, ok } from "../../src/errors.ts";
 import { resolveFlat } from "../../src/flat/resolve-flat.ts";
@@ -15,6 +14,7 @@ import { PartialSolution } from "../../src/solver/partial-solution.ts";
 import { Solver } from "../../src/solver/solver.ts";
 import { ALL_TECHNIQUES, type Techniques } from "../../src/solver/techniques.ts";
 import { solverAlone } from "./solver-alone.ts";
+import { readPackument } from "./solver-sets.ts";
 import { documentsOf, type SolverWorld } from "./solver-worlds.ts";
 
 const PLATFORM = { os: "linux", cpu: "x64", libc: "glibc", node: "20.20.2", npm: "11.19.1" };
@@ -137,7 +137,7 @@ export class SolverRun {
     const text = readFileSync(join(registry, "projects", project, "package.json"), "utf8");
     return new SolverRun(project, text, (name) => {
       try {
-        return new Uint8Array(gunzipSync(readFileSync(packumentFile(registry, name))));
+        return readPackument(registry, name);
       } catch {
         return undefined;
       }
@@ -248,10 +248,6 @@ function refusal(own: Watch, error: unknown): SolverRunResult {
     size: proof ? `${proof.facts.length} facts, ${proof.steps.length} steps` : "",
     wayOut: (known?.wayOut ?? []).map(({ text }) => text),
   };
-}
-
-export function packumentFile(registry: string, name: string): string {
-  return join(registry, "snapshot/packuments", `${name.replace("/", "+")}.json.gz`);
 }
 
 /**

@@ -41,9 +41,14 @@ export function twoBands(registry: string, most: number): Bands[] {
   return sizes.slice(0, most).map(({ name }) => bandsOf(registry, name, written.get(name) ?? new Set()));
 }
 
-function bandsOf(registry: string, name: string, written: ReadonlySet<string>): Bands {
+/** A document of a recorded registry. */
+export function readPackument(registry: string, name: string): Uint8Array {
   const file = join(registry, "snapshot/packuments", `${name.replace("/", "+")}.json.gz`);
-  const packument = indexPackument(name, new Uint8Array(gunzipSync(readFileSync(file))));
+  return new Uint8Array(gunzipSync(readFileSync(file)));
+}
+
+function bandsOf(registry: string, name: string, written: ReadonlySet<string>): Bands {
+  const packument = indexPackument(name, readPackument(registry, name));
   const ranges = new RangeTable();
   const versions = new PackumentVersions(packument, { ranges }, "as-written");
   const places = Array.from({ length: versions.size }, (_, place) => place);
