@@ -20,6 +20,8 @@ interface Wish {
   readonly effective: string;
   /** Absolute folder that relative specs start from; null for the project's. */
   readonly folder: string | null;
+  /** Whether the one who asks is in the lock: then what the lock has of this was what it asked for. */
+  readonly settledBefore: boolean;
 }
 
 /** Every package that was met, and what specs come to of them. One serves all rungs and all attempts of a resolution. */
@@ -71,7 +73,8 @@ export class Settler {
 
   *settle(spec: EdgeSpec, wish: Wish): Steps<Settled> {
     const { tree } = this.#context;
-    const key = `${spec.key} ${spec.type === "workspace"} ${spec.accept ?? ""} ${wish.folder ?? ""} ${wish.effective}`;
+    const how = `${spec.type === "workspace"} ${wish.settledBefore}`;
+    const key = `${spec.key} ${how} ${spec.accept ?? ""} ${wish.folder ?? ""} ${wish.effective}`;
     const known = this.#settled.get(key);
     if (known) return known;
     const first = yield* this.#one(spec, wish);
@@ -83,7 +86,7 @@ export class Settler {
     return settled;
   }
 
-  *#one(spec: EdgeSpec, { effective, folder }: Wish): Steps<Settled> {
+  *#one(spec: EdgeSpec, { effective, folder, settledBefore }: Wish): Steps<Settled> {
     const { world, tree } = this.#context;
     const want = world.want(spec.name, effective || "*", folder ?? tree.root.path);
     if (!want.spec) return { allowed: NOTHING, missing: { why: "spec", failure: want.failure as Failure } };
@@ -91,8 +94,8 @@ export class Settler {
     if (workspace) return this.#workspace(spec, { want: want.spec, folder: workspace.raw.slice("file:".length) });
     const parsed = want.spec;
     // a spec is parsed once for all names that ask the same: only an alias has a name of its own
-    if (parsed.type === "alias") return yield* this.#fromRegistry(spec, parsed.subSpec);
-    if ("registry" in parsed) return yield* this.#fromRegistry(spec, { ...parsed, name: spec.name });
+    if (parsed.type === "alias") return yield* this.#fromRegistry(spec, parsed.subSpec, settledBefore);
+    if ("registry" in parsed) return yield* this.#fromRegistry(spec, { ...parsed, name: spec.name }, settledBefore);
     return yield* this.#single(spec, parsed);
   }
 
@@ -114,17 +117,19 @@ export class Settler {
     return { allowed: NOTHING, missing: { why: "none", ...(version && { found: version }) } };
   }
 
-  *#fromRegistry(spec: EdgeSpec, { name, type, fetchSpec }: RegistrySpec): Steps<Settled> {
+  *#fromRegistry(spec: EdgeSpec, wanted: RegistrySpec, settledBefore: boolean): Steps<Settled> {
+    const { name, type, fetchSpec } = wanted;
     const universe = this.universe(spec);
     const versions = yield* this.#versions(name);
     if (!(versions instanceof PackumentVersions)) return { allowed: NOTHING, missing: versions };
     if (!universe.has(name)) universe.add(name, versions);
     const { bounds, missing } = versions.evaluate(fetchSpec || "*", fetchSpec ? type : "range");
-    let allowed = universe.setOf(name, bounds);
-    // A tag that has moved on is no reason to leave the version that a lock has of it.
-    const stays = type === "tag" ? versions.find(this.#locked.get(spec.key)) : -1;
-    if (stays >= 0) allowed = this.#sets.or(allowed, universe.setOf(name, [stays, stays + 1]));
-    return { allowed, missing };
+    const allowed = universe.setOf(name, bounds);
+    // A tag that has moved on, `latest` under `*` too, is no reason to leave the version that a lock has of it.
+    const moves = settledBefore && (type === "tag" || (fetchSpec || "*") === "*");
+    const stays = moves ? versions.find(this.#locked.get(spec.key)) : -1;
+    if (stays < 0) return { allowed, missing };
+    return { allowed: this.#sets.or(allowed, universe.setOf(name, [stays, stays + 1])) };
   }
 
   *#versions(name: string): Steps<PackumentVersions | Missing> {

@@ -237,7 +237,9 @@ export class NpmSource implements Source<Fact, Need, Answer> {
         return [];
       }
     }
-    const settled = yield* this.#settler.settle(spec, { effective, folder: this.#folderOf(asker) });
+    const { from } = asker;
+    const settledBefore = from === null || this.#options.locked.has(this.#settler.keyOf(from));
+    const settled = yield* this.#settler.settle(spec, { effective, folder: this.#folderOf(asker), settledBefore });
     const found = this.#tell(asker, spec, { effective, settled });
     const waiting = this.#pending.get(spec.key);
     if (waiting && !universe.isEmpty) {

@@ -29,14 +29,20 @@ export function splitId(id: string): { name: string; version: string } {
   return { name: id.slice(0, at), version: id.slice(at + 1) };
 }
 
-/** The registry without some of its versions; a tag that named one of them goes too. */
-export function unpublish({ packages, tags, project }: Told, gone: (id: string) => boolean): Told {
-  const kept = Object.entries(packages).filter(([id]) => !gone(id));
-  const still = Object.entries(tags).map(([name, named]) => {
-    const left = Object.entries(named).filter(([, version]) => !gone(`${name}@${version}`));
-    return [name, Object.fromEntries(left)] as const;
-  });
-  return { packages: Object.fromEntries(kept), tags: Object.fromEntries(still), project };
+/** The registry without some of its versions. A tag still names one that is gone: were it moved, specs would mean something else. */
+export function unpublish({ packages, ...rest }: Told, gone: (id: string) => boolean): Told {
+  return { ...rest, packages: Object.fromEntries(Object.entries(packages).filter(([id]) => !gone(id))) };
+}
+
+/** The registry with a newer version of these packages, which asks for nothing. */
+export function publish({ packages, tags, project }: Told, names: readonly string[]): Told {
+  const newer = names.map((name) => [`${name}@9.0.0`, {}] as const);
+  const latest = names.map((name) => [name, { ...tags[name], latest: "9.0.0" }] as const);
+  return {
+    packages: { ...packages, ...Object.fromEntries(newer) },
+    tags: { ...tags, ...Object.fromEntries(latest) },
+    project,
+  };
 }
 
 /** As it would be typed into a test. */
