@@ -186,13 +186,21 @@ export class Universe {
     return bands.filter(([start, end]) => start < end);
   }
 
-  /** The version to try first (npm-tree §3.3): the locked one, the tagged one, else the best and highest, or lowest. */
+  /**
+   * The version to try first (npm-tree §3.3): the locked one, the tagged one, else the best and highest, or lowest. Remembered by
+   * the set alone: a resolution asks with one preference.
+   */
   pick(set: SetId, preference: Preference): number {
     const known = this.#picks.get(set);
     if (known !== undefined) return known;
-    const picked = this.#locked(set, preference) ?? this.#tagged(set, preference) ?? this.#best(set, preference);
+    const picked = this.#locked(set, preference) ?? this.preferred(set, preference);
     this.#picks.set(set, picked);
     return picked;
+  }
+
+  /** As {@link pick}, whatever a lock has. Not remembered: it may be asked with another preference. */
+  preferred(set: SetId, preference: Preference): number {
+    return this.#tagged(set, preference) ?? this.#best(set, preference);
   }
 
   #locked(set: SetId, { locked }: Preference): number | undefined {

@@ -224,6 +224,18 @@ describe("what may be given up", () => {
   });
 });
 
+test("several copies are those that were to be tried first: the lowest, or what a lock has", async () => {
+  const registry = told({
+    ...{ "a@1.0.0": { x: "1", b: "^1.0.0" }, "c@1.0.0": { x: "2" }, "x@1.0.0": {}, "x@2.0.0": {} },
+    ...{ "b@1.0.0": {}, "b@1.1.0": {} },
+  });
+  const project = { dependencies: { c: "1", a: "1" } };
+  const low = await flat(registry, project, { relax: "copies", resolutionMode: "lowest" });
+  expect([low.rung, low.versions["b"]]).toEqual(["copies", "1.0.0"]);
+  const kept = await flat(registry, { ...project, files: low.files }, { relax: "copies" });
+  expect(kept.versions["b"]).toBe("1.0.0");
+});
+
 test("copies that need each other in turns stand in no node_modules: that is said, and does not go on for ever", async () => {
   const registry = told({
     "a@1.0.0": { b: "1.0.0" },
