@@ -1,7 +1,7 @@
 import type { Missing, PrereleaseMode } from "../flat-api.ts";
 import type { Manifest } from "../registry/manifest.ts";
 import type { Packument } from "../registry/packument.ts";
-import { isInTime, type PickPolicy } from "../registry/select-version.ts";
+import { isInTime, type PickPolicy, selectVersion } from "../registry/select-version.ts";
 import {
   type Bound,
   namesPrerelease,
@@ -131,8 +131,14 @@ export class PackumentVersions {
       const open = this.#mode === "allow" || (this.#mode === "if-necessary" && written.length === 0);
       return open ? this.#range(parseRange(text, WITH_PRERELEASES), true) : written;
     }
-    const place = type === "version" ? this.find(cleanVersion(text) ?? undefined) : this.tag(text);
+    const place = type === "version" ? this.find(cleanVersion(text) ?? undefined) : this.#tagged(text);
     return place < 0 ? [] : [place, place + 1];
+  }
+
+  /** What npm takes for a tag: of one that is too young the best that is not newer. */
+  #tagged(text: string): number {
+    const picked = selectVersion(this.packument, text, this.#policy);
+    return picked.ok ? this.find(picked.value.version) : -1;
   }
 
   /** `*` is also what is tagged `latest`, prerelease or not: of a package that has no releases npm takes that one. */

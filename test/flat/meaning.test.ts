@@ -77,6 +77,8 @@ describe("which version is tried first", () => {
     const times = { "a@1.0.0": "2020-01-01T00:00:00.000Z", "a@1.1.0": "2024-01-01T00:00:00.000Z" };
     const registry = told({ "a@1.0.0": {}, "a@1.1.0": {} }, { times });
     expect(await versions(registry, ASKS_A, { before: "2022-01-01" })).toEqual({ a: "1.0.0" });
+    const tagged = { dependencies: { a: "latest" } };
+    expect(await versions(registry, tagged, { before: "2022-01-01" })).toEqual({ a: "1.0.0" });
     const failure = await refused(registry, { dependencies: { a: "^1.1.0" } }, { before: "2022-01-01" });
     expect(failure.details).toMatchObject({ proof: { facts: [{ missing: { why: "time", found: "1.1.0" } }] } });
   });
