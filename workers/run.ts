@@ -175,7 +175,8 @@ type Built = { warnings: readonly Failure[] } & Partial<Pick<FlatAnswer, "rung" 
 async function strategyOf(project: Project): Promise<Steps<Built>> {
   const { strategy = "npm" } = project.options;
   if (strategy === "npm") return resolveTree(project);
-  if (strategy !== "flat") throw new InstallError(failure("EINVALIDOPTION", `strategy "${strategy}": npm, flat`));
+  if (strategy !== "flat")
+    throw new InstallError(failure("EINVALIDOPTION", `strategy "${strategy}": it is "npm" or "flat"`));
   const { resolveFlat } = await import("../src/flat/resolve-flat.ts");
   return resolveFlat(project);
 }

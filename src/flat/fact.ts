@@ -13,5 +13,5 @@ export interface Fact {
   readonly spec: string;
   readonly rawSpec: string;
   readonly type: DependencyType;
-  readonly missing?: Missing | undefined;
+  readonly missing?: (() => Missing) | undefined;
 }

@@ -58,13 +58,18 @@ function missingHints(fact: ProofFact, world: HintWorld): WayOut[] {
   switch (missing.why) {
     case "package": {
       const near = [...world.names].filter((one) => isOneEditAway(one, name)).sort(byCode);
-      return near.map((one) => ({ kind: "other", text: `Ask for ${one} instead of ${name}, if that was meant.` }));
+      return [
+        ...near.map(
+          (one): WayOut => ({ kind: "other", text: `Ask for ${one} instead of ${name}, if that was meant.` }),
+        ),
+        { kind: "other", text: "Check the name; for a private package give its scope's registry, or a token." },
+      ];
     }
     case "tag":
       return nearestTags(range, packument).flatMap(ask);
     case "prerelease":
       return [
-        ...(missing.found === undefined ? [] : ask(missing.found)),
+        ...(missing.found === undefined || missing.found === range ? [] : ask(missing.found)),
         option(
           "prereleases: if-necessary",
           "Take prereleases where nothing else fits, with prereleases: if-necessary.",
@@ -74,8 +79,9 @@ function missingHints(fact: ProofFact, world: HintWorld): WayOut[] {
       return [option("before", "Allow newer versions (before).")];
     case "policy":
       return [{ kind: "other", text: `Ask whoever runs the registry to allow ${name}.` }];
+    // whether another version helps is tried
     case "spec":
-      return [overrideFor(name, "latest")];
+      return [];
     case "unreadable":
       return [{ kind: "other", text: `Try again, or have ${name} from another registry.` }];
     case "none": {
@@ -126,6 +132,9 @@ function* settlingHints(proof: Proof, world: HintWorld): Steps<WayOut[]> {
     const [other] = others;
     if (!other || !world.direct.has(name) || !(yield* works({}, { [name]: other.spec }))) continue;
     hints.push(askFor(name, other.spec, `: that is what ${other.from} works with`));
+  }
+  for (const { name, missing } of proof.facts.filter((fact) => fact.missing?.why === "spec").slice(0, 1)) {
+    if (missing && (yield* works({ [name]: "latest" }))) hints.push(overrideFor(name, "latest"));
   }
   for (const { name, version } of targets.slice(0, 3)) {
     if (yield* works({ [name]: version })) hints.push(overrideFor(name, version));

@@ -34,7 +34,7 @@ export function compatibilityLines(
       else members.set(line, [index]);
     }
   }
-  const picked = lineOf(universe.version(universe.preferred(allowed, { policy, lowest: false, locked: undefined })));
+  const picked = lineOf(universe.version(universe.preferred(allowed, { policy, lowest: false, locked: [] })));
   const lines = [...members].map(([line, indices]) => ({
     line,
     set: sets.of(boundsOf(indices)),

@@ -45,13 +45,17 @@ export function* plant(
     if (holdsMore(node) && node !== tree.root) yield* openPackage(node, context);
     for (const edge of node.edges().values()) {
       if (edge.valid || node.inShrinkwrap) continue;
-      const copy = edge.peer ? null : yield* copyFor(edge, copies.get(edge.key), context);
+      const fits = (other: Node): boolean =>
+        edge.satisfiedBy(other) || (prereleases !== "as-written" && isPrerelease(edge, other));
+      const near = edge.to && fits(edge.to);
+      const copy = edge.peer || near ? null : yield* copyFor(copies.get(edge.key), fits, context);
       if (copy) {
         if (seen.size > MOST || turns(copy, node) >= TURNS) raise(endless(copy, node));
         tree.attach(copy, node);
         queue.push(copy);
+        if (!edge.satisfiedBy(copy)) context.warnings.push(early(edge));
       } else if (edge.spec.type === "optional" && !edge.to) continue;
-      else if (prereleases !== "as-written" && isPrerelease(edge)) context.warnings.push(early(edge));
+      else if (near && !edge.satisfiedBy(edge.to as Node)) context.warnings.push(early(edge));
       else failures.push(unmet(edge));
     }
   }
@@ -77,21 +81,20 @@ function* nodeOf({ universe, index }: Copy, context: Context): Steps<Node> {
 }
 
 /** The copy that a dependency was decided to have, where the one in reach is another. */
-function* copyFor(edge: Edge, copies: readonly Copy[] = [], context: Context): Steps<Node | null> {
+function* copyFor(copies: readonly Copy[] = [], fits: (node: Node) => boolean, context: Context): Steps<Node | null> {
   if (copies.length < 2) return null;
   for (const copy of copies) {
     const node = yield* nodeOf(copy, context);
-    if (edge.satisfiedBy(node)) return node;
+    if (fits(node)) return node;
   }
   return null;
 }
 
-/** Whether what is there is out only by npm's rule for prereleases, where the solver was told of another. */
-function isPrerelease(edge: Edge): boolean {
-  const { to } = edge;
+/** Whether a version is out only by npm's rule for prereleases, where the solver was told of another. */
+function isPrerelease(edge: Edge, node: Node): boolean {
   const { spec } = edge.want();
   const plain = spec?.type === "alias" ? spec.subSpec : spec;
-  const version = to && !edge.satisfiedBy(to) ? parseVersion(to.version) : null;
+  const version = parseVersion(node.version);
   const range = version?.pre && plain?.type === "range" ? parseRange(plain.fetchSpec, WITH_PRERELEASES) : null;
   return version !== null && range !== null && testRange(range, version, WITH_PRERELEASES);
 }
@@ -130,6 +133,7 @@ function unmet(edge: Edge): Failure {
     spec: effective,
     requiredBy: [from.location],
     ...(to && { found: to.version }),
+    details: { peer: spec.peer },
     wayOut: spec.peer ? [{ kind: "other", text: "npm ci takes the lock with --legacy-peer-deps." }] : [],
   });
 }

@@ -45,7 +45,7 @@ function factOf({ kind, from, versions, to, spec, rawSpec, type, missing }: Fact
   return {
     ...{ kind, from: from?.name ?? "", versions: from ? from.describe(versions) : "", name: to.name },
     ...{ spec: spec || "*", rawSpec: rawSpec || "*", type },
-    ...(missing && { missing }),
+    ...(missing && { missing: missing() }),
   };
 }
 

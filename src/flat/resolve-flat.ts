@@ -49,7 +49,7 @@ function checkOptions(options: ResolveOptions): void {
   for (const [name, known] of Object.entries(CHOICES)) {
     const value = options[name as keyof typeof CHOICES];
     if (value !== undefined && !(known as readonly string[]).includes(value)) {
-      throw new InstallError(failure("EINVALIDOPTION", `${name} "${String(value)}": ${known.join(", ")}`));
+      throw new InstallError(failure("EINVALIDOPTION", `${name} "${String(value)}": it is one of ${known.join(", ")}`));
     }
   }
   const { singletons = [] } = options;
@@ -62,7 +62,7 @@ function* resolve(project: Project, techniques: Techniques): Steps<FlatAnswer> {
   const { context, options } = project;
   checkOptions(options);
   const none: SolverStats = { decisions: 0, conflicts: 0, backtracks: 0, undone: 0, incompatibilities: 0, sets: 0 };
-  if (lockHolds(context)) {
+  if (lockHolds(context, options.prereleases)) {
     yield* finishTree(context, true);
     return { warnings: context.warnings, rung: "none", solver: none };
   }
@@ -74,7 +74,8 @@ function* resolve(project: Project, techniques: Techniques): Steps<FlatAnswer> {
   const search = new Search(context, options, techniques);
   const found = yield* search.climbDown();
   const unmet = yield* plant(found.copies, context, options.prereleases ?? "as-written");
-  if (unmet.length > 0 && found.rung === "none") throw outOfReach(unmet);
+  const broken = unmet.filter(({ details }) => found.rung === "none" || details?.["peer"] !== true);
+  if (broken.length > 0) throw outOfReach(broken);
   yield* finishTree(context, false);
   project.requested = requested;
   return { warnings: [...context.warnings, ...unmet, ...found.left], rung: found.rung, solver: search.stats };
@@ -95,7 +96,7 @@ class Search {
   readonly #techniques: Techniques;
   readonly #sets: VersionSets;
   readonly #settler: Settler;
-  readonly #locked: ReadonlyMap<string, string>;
+  readonly #locked: ReadonlyMap<string, readonly string[]>;
 
   constructor(context: Context, options: ResolveOptions, techniques: Techniques) {
     this.#context = context;
@@ -150,6 +151,7 @@ class Search {
       }
     }
     for (const list of copies.values()) this.#sortCopies(list);
+    for (const [name, why] of source.unread) left.push(unreadOptional(name, why));
     return { copies, left };
   }
 
@@ -165,10 +167,8 @@ class Search {
 
   *#fail(conflict: Incompatibility<Fact>, source: NpmSource, rung: Rung): Steps<never> {
     const proof = prove(conflict, { packages: source.packages, sets: this.#sets });
-    // What could not be had is to be told as what it is, and so is a spec of the project's own that cannot be read.
-    const unread = proof.facts.find(
-      ({ missing, from }) => missing?.why === "unreadable" || (missing?.why === "spec" && from === ""),
-    );
+    // A spec of the project's own that cannot be read is to be told as that.
+    const unread = proof.facts.find(({ missing, from }) => missing?.why === "spec" && from === "");
     if (unread?.missing?.failure) return raise({ ...unread.missing.failure, requiredBy: [""] });
     const { hintsFor } = yield* needCode(() => import("./hints.ts"));
     const wayOut = yield* hintsFor(proof, this.#hintWorld(rung));
@@ -210,6 +210,10 @@ function leftOut({ from, to, spec }: Fact): Failure {
   );
 }
 
+function unreadOptional(name: string, { message }: Failure): Failure {
+  return failure("EOPTIONAL", `${name}, an optional dependency, is left out: ${message}`, { package: name });
+}
+
 function noSolution(proof: Proof, rung: Rung, wayOut: Failure["wayOut"]): Failure {
   const what = rung === "copies" ? "no choice of versions" : "no single version of each package";
   return failure("ENOSOLUTION", `There is ${what} that suits the whole project.`, {
@@ -219,14 +223,15 @@ function noSolution(proof: Proof, rung: Rung, wayOut: Failure["wayOut"]): Failur
   });
 }
 
-/** What a lock has: where a name stands several times, the top one. */
-function lockedVersions({ lock, options }: Context): Map<string, string> {
-  const locked = new Map<string, string>();
+/** What a lock has of each name, the top one first. */
+function lockedVersions({ lock, options }: Context): Map<string, string[]> {
+  const locked = new Map<string, string[]>();
   for (const [location, { manifest, target }] of lock?.loaded ? lock.packages : []) {
     const at = location.lastIndexOf("node_modules/");
     const name = location.slice(at + "node_modules/".length);
     if (at < 0 || target !== null || !manifest.version || options.updateNames.has(name)) continue;
-    if (at === 0 || !locked.has(fold(name))) locked.set(fold(name), manifest.version);
+    const list = locked.get(fold(name)) ?? [];
+    locked.set(fold(name), at === 0 ? [manifest.version, ...list] : [...list, manifest.version]);
   }
   return locked;
 }

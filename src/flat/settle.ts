@@ -13,12 +13,14 @@ const loadLocals = () => import("../ideal/locals.ts");
 /** Which versions a spec takes; none of them: why. */
 export interface Settled {
   readonly allowed: SetId;
-  readonly missing?: Missing | undefined;
+  readonly missing?: (() => Missing) | undefined;
+  /** What could not be had, by no fault of the versions. */
+  readonly unread?: Failure | undefined;
 }
 
 interface Wish {
   readonly effective: string;
-  /** Absolute folder that relative specs start from; null for the project's. */
+  /** Absolute folder that relative specs start from; null for a package of a registry, which has none here. */
   readonly folder: string | null;
   /** Whether the one who asks is in the lock: then what the lock has of this was what it asked for. */
   readonly settledBefore: boolean;
@@ -29,7 +31,7 @@ export class Settler {
   readonly #context: Context;
   readonly #sets: VersionSets;
   readonly #prereleases: PrereleaseMode;
-  readonly #locked: ReadonlyMap<string, string>;
+  readonly #locked: ReadonlyMap<string, readonly string[]>;
   readonly #universes = new Map<string, Universe>();
   readonly #keys = new Map<Universe, string>();
   readonly #packuments = new Map<string, PackumentVersions | Missing>();
@@ -38,7 +40,7 @@ export class Settler {
   constructor(
     context: Context,
     sets: VersionSets,
-    how: { prereleases: PrereleaseMode; locked: ReadonlyMap<string, string> },
+    how: { prereleases: PrereleaseMode; locked: ReadonlyMap<string, readonly string[]> },
   ) {
     this.#context = context;
     this.#sets = sets;
@@ -80,7 +82,9 @@ export class Settler {
     const first = yield* this.#one(spec, wish);
     const accept = spec.accept !== undefined && spec.type !== "workspace" && !tree.workspaceSpecs.has(spec.key);
     const second = accept ? yield* this.#one(spec, { ...wish, effective: spec.accept as string }) : null;
-    const settled = second ? { allowed: this.#sets.or(first.allowed, second.allowed), missing: first.missing } : first;
+    const settled = second
+      ? { allowed: this.#sets.or(first.allowed, second.allowed), missing: first.missing, unread: first.unread }
+      : first;
     if (settled.allowed !== NOTHING) this.universe(spec).write(settled.allowed, wish.effective || "*");
     this.#settled.set(key, settled);
     return settled;
@@ -89,13 +93,15 @@ export class Settler {
   *#one(spec: EdgeSpec, { effective, folder, settledBefore }: Wish): Steps<Settled> {
     const { world, tree } = this.#context;
     const want = world.want(spec.name, effective || "*", folder ?? tree.root.path);
-    if (!want.spec) return { allowed: NOTHING, missing: { why: "spec", failure: want.failure as Failure } };
+    if (!want.spec) return { allowed: NOTHING, missing: () => ({ why: "spec", failure: want.failure as Failure }) };
     const workspace = tree.workspaceSpecs.get(spec.key);
     if (workspace) return this.#workspace(spec, { want: want.spec, folder: workspace.raw.slice("file:".length) });
     const parsed = want.spec;
     // a spec is parsed once for all names that ask the same: only an alias has a name of its own
     if (parsed.type === "alias") return yield* this.#fromRegistry(spec, parsed.subSpec, settledBefore);
     if ("registry" in parsed) return yield* this.#fromRegistry(spec, { ...parsed, name: spec.name }, settledBefore);
+    const isPath = parsed.type === "directory" || parsed.type === "file";
+    if (isPath && folder === null) return { allowed: NOTHING, missing: () => ({ why: "spec" }) };
     return yield* this.#single(spec, parsed);
   }
 
@@ -114,20 +120,20 @@ export class Settler {
         want.fetchSpec !== null &&
         this.#context.world.ranges.satisfies(version, want.fetchSpec || "*"));
     if (fits) return { allowed: universe.setOf(source, [0, 1]) };
-    return { allowed: NOTHING, missing: { why: "none", ...(version && { found: version }) } };
+    return { allowed: NOTHING, missing: () => ({ why: "none", ...(version && { found: version }) }) };
   }
 
   *#fromRegistry(spec: EdgeSpec, wanted: RegistrySpec, settledBefore: boolean): Steps<Settled> {
     const { name, type, fetchSpec } = wanted;
     const universe = this.universe(spec);
     const versions = yield* this.#versions(name);
-    if (!(versions instanceof PackumentVersions)) return { allowed: NOTHING, missing: versions };
+    if (!(versions instanceof PackumentVersions)) return missed(versions);
     if (!universe.has(name)) universe.add(name, versions);
     const { bounds, missing } = versions.evaluate(fetchSpec || "*", fetchSpec ? type : "range");
     const allowed = universe.setOf(name, bounds);
     // A tag that has moved on, `latest` under `*` too, is no reason to leave the version that a lock has of it.
     const moves = settledBefore && (type === "tag" || (fetchSpec || "*") === "*");
-    const stays = moves ? versions.find(this.#locked.get(spec.key)) : -1;
+    const stays = moves ? placeOf(versions, this.#locked.get(spec.key)) : -1;
     if (stays < 0) return { allowed, missing };
     return { allowed: this.#sets.or(allowed, universe.setOf(name, [stays, stays + 1])) };
   }
@@ -160,13 +166,18 @@ export class Settler {
     if (!universe.has(source)) {
       const { pickLocal } = yield* needCode(loadLocals);
       const picked = yield* pickLocal(parsed, { name: spec.name, from: { location: "" } }, context);
-      if (!picked.ok)
-        return {
-          allowed: NOTHING,
-          missing: { why: parsed.type === "git" ? "spec" : "unreadable", failure: picked.failure },
-        };
+      if (!picked.ok) return missed({ why: parsed.type === "git" ? "spec" : "unreadable", failure: picked.failure });
       universe.add(source, { ...picked.value, folder: null });
     }
     return { allowed: universe.setOf(source, [0, 1]) };
   }
+}
+
+function missed(missing: Missing): Settled {
+  const unread = missing.why === "unreadable" ? missing.failure : undefined;
+  return { allowed: NOTHING, missing: () => missing, unread };
+}
+
+function placeOf(versions: PackumentVersions, locked: readonly string[] = []): number {
+  return locked.map((version) => versions.find(version)).find((place) => place >= 0) ?? -1;
 }

@@ -1,7 +1,8 @@
+import type { Failure } from "../errors.ts";
 import type { Missing, PrereleaseMode, ResolutionMode, Rung } from "../flat-api.ts";
 import { type EdgeSpec, edgeSpecs } from "../graph/edge-spec.ts";
 import { fold } from "../graph/fold.ts";
-import type { Context } from "../ideal/context.ts";
+import { type Context, raise } from "../ideal/context.ts";
 import { type Answer, type Need, PAUSE, type Steps } from "../ideal/need.ts";
 import { type PackageId, ROOT, ROOT_VERSION } from "../solver/incompatibility.ts";
 import type { PartialSolution } from "../solver/partial-solution.ts";
@@ -20,7 +21,7 @@ export interface SourceOptions {
   readonly prereleases: PrereleaseMode;
   readonly singletons: ReadonlySet<string>;
   /** What a lock has of each installed name. */
-  readonly locked: ReadonlyMap<string, string>;
+  readonly locked: ReadonlyMap<string, readonly string[]>;
   /** Whether versions that ask the same are told together. */
   readonly merge: boolean;
   /** What is tried in place of what is written, by installed name: overrides, and specs of the project's own. */
@@ -48,6 +49,8 @@ type Requirements = Requirement<Fact>[];
 /** npm's meaning of packages, for the solver: docs/solver.md. */
 export class NpmSource implements Source<Fact, Need, Answer> {
   readonly packages: Packages = new Packages();
+  /** Optional dependencies that were left out since they could not be read, and why. */
+  readonly unread: Map<string, Failure> = new Map();
   readonly #context: Context;
   readonly #options: SourceOptions;
   readonly #sets: VersionSets;
@@ -55,6 +58,10 @@ export class NpmSource implements Source<Fact, Need, Answer> {
   readonly #direct = new Set<string>();
   /** What was told of each package: by what is asked, the versions that ask it. */
   readonly #told = new Map<PackageId, Map<string, SetId>>();
+  /** What stands for a set of a package's versions where there may be several copies. */
+  readonly #lines = new Map<string, [PackageId, SetId]>();
+  /** Choices and lines of which a version was told. */
+  readonly #toldOnce = new Set<string>();
   /** All that versions of a source ask, and which of them. */
   readonly #asking = new Map<string, ReadonlyMap<string, SetId>>();
   /** Wishes about packages that nothing has brought in yet, by their keys. */
@@ -97,7 +104,7 @@ export class NpmSource implements Source<Fact, Need, Answer> {
     const key = this.#settler.keyOf(universe);
     const lowest = mode === "lowest" || (mode === "lowest-direct" && this.#direct.has(key));
     const policy = this.#context.options.policyFor(universe.name);
-    return universe.pick(set, { policy, lowest, locked: locked.get(key) });
+    return universe.pick(set, { policy, lowest, locked: locked.get(key) ?? [] });
   }
 
   /** A line that is there already, else the best; for a pinned version the line that others use, while that can be. */
@@ -114,6 +121,11 @@ export class NpmSource implements Source<Fact, Need, Answer> {
   *requirements(id: PackageId, index: number): Steps<Requirements> {
     const entry = this.packages.entry(id);
     const versions = this.#sets.single(index);
+    if (entry.kind === "choice" || entry.kind === "lines") {
+      const once = `${id} ${index}`;
+      if (this.#toldOnce.has(once)) return [];
+      this.#toldOnce.add(once);
+    }
     switch (entry.kind) {
       case "project":
         return yield* this.#ofProject();
@@ -239,7 +251,16 @@ export class NpmSource implements Source<Fact, Need, Answer> {
     }
     const { from } = asker;
     const settledBefore = from === null || this.#options.locked.has(this.#settler.keyOf(from));
-    const settled = yield* this.#settler.settle(spec, { effective, folder: this.#folderOf(asker), settledBefore });
+    const settled = yield* this.#settler.settle(spec, {
+      effective,
+      folder: this.#folderOf(asker, effective !== spec.raw),
+      settledBefore,
+    });
+    // What could not be read is not to change the answer.
+    if (settled.unread && spec.type !== "optional" && spec.type !== "peerOptional") {
+      return raise({ ...settled.unread, requiredBy: [asker.from ? `node_modules/${asker.from.name}` : ""] });
+    }
+    if (settled.unread) this.unread.set(spec.name, settled.unread);
     const found = this.#tell(asker, spec, { effective, settled });
     const waiting = this.#pending.get(spec.key);
     if (waiting && !universe.isEmpty) {
@@ -249,8 +270,10 @@ export class NpmSource implements Source<Fact, Need, Answer> {
     return found;
   }
 
-  #folderOf({ from, versions }: Asker): string | null {
-    return from?.single(this.#sets.bounds(versions)[0] as number)?.folder ?? null;
+  /** What an override says is the project's own word, whoever asked. */
+  #folderOf({ from, versions }: Asker, overridden: boolean): string | null {
+    if (!from || overridden) return this.#context.tree.root.path;
+    return from.single(this.#sets.bounds(versions)[0] as number)?.folder ?? null;
   }
 
   #tell(asker: Asker, spec: EdgeSpec, told: { effective: string; settled: Settled }): Requirements {
@@ -258,7 +281,7 @@ export class NpmSource implements Source<Fact, Need, Answer> {
     const { settled, effective } = told;
     const { allowed, missing } = settled;
     const universe = this.#settler.universe(spec);
-    const fact = (kind: Fact["kind"], why?: Missing): Fact => ({
+    const fact = (kind: Fact["kind"], why?: () => Missing): Fact => ({
       ...{ kind, from, versions, to: universe, spec: effective, rawSpec: spec.raw, type: spec.type, missing: why },
     });
     const constraint = (): Requirement<Fact> => {
@@ -291,6 +314,8 @@ export class NpmSource implements Source<Fact, Need, Answer> {
       this.packages.id(`${key} ${line}`, () => ({ kind: "package", universe, line }));
     const single = this.#options.rung !== "copies" || this.#options.singletons.has(universe.name);
     if (single || allowed === NOTHING) return [whole(""), allowed];
+    const known = this.#lines.get(`${key} ${allowed}`);
+    if (known) return known;
     const policy = this.#context.options.policyFor(universe.name);
     const lines = compatibilityLines(universe, allowed, { sets: this.#sets, policy });
     const options = lines.map(({ line, set }) => ({ to: whole(line), allowed: set }));
@@ -298,15 +323,18 @@ export class NpmSource implements Source<Fact, Need, Answer> {
     // A pinned version that its line cannot have has a copy of its own: `debug 2.6.9` pins ms 2.0.0, and others ask for ms ^2.1.1.
     if (pinned) options.push({ to: whole(`=${allowed}`), allowed });
     const [first] = options;
-    if (options.length === 1 && first) return [first.to, allowed];
-    const id = this.packages.id(`=${key} ${allowed}`, () => ({
-      kind: "lines",
-      lines: { lines: options, pinned, fact },
-    }));
-    return [id, this.#sets.of([1, options.length + 1])];
+    const alone = options.length === 1 ? first : undefined;
+    const target: [PackageId, SetId] = alone
+      ? [alone.to, allowed]
+      : [
+          this.packages.id(`=${key} ${allowed}`, () => ({ kind: "lines", lines: { lines: options, pinned, fact } })),
+          this.#sets.of([1, options.length + 1]),
+        ];
+    this.#lines.set(`${key} ${allowed}`, target);
+    return target;
   }
 }
 
-function keyOf({ type, key, raw }: EdgeSpec, effective: string): string {
-  return `${type} ${key} ${raw} ${effective}`;
+function keyOf({ type, key, raw, accept = "" }: EdgeSpec, effective: string): string {
+  return `${type} ${key} ${raw} ${effective} ${accept}`;
 }

@@ -23,7 +23,7 @@ export interface Preference {
   readonly policy: PickPolicy;
   readonly lowest: boolean;
   /** Stay at this version where it will do: what a lock has. */
-  readonly locked: string | undefined;
+  readonly locked: readonly string[];
 }
 
 /**
@@ -37,6 +37,7 @@ export class Universe {
   readonly #segments = new Map<string, Segment>();
   readonly #written = new Map<SetId, string>();
   readonly #picks = new Map<SetId, number>();
+  readonly #ranks = new Map<number, number>();
 
   constructor(name: string, sets: VersionSets) {
     this.name = name;
@@ -204,7 +205,11 @@ export class Universe {
   }
 
   #locked(set: SetId, { locked }: Preference): number | undefined {
-    return locked === undefined ? undefined : this.#find(set, (versions) => versions.find(locked));
+    for (const version of locked) {
+      const index = this.#find(set, (versions) => versions.find(version));
+      if (index !== undefined) return index;
+    }
+    return undefined;
   }
 
   #tagged(set: SetId, { lowest, policy }: Preference): number | undefined {
@@ -225,7 +230,8 @@ export class Universe {
     let best = 0;
     let bestRank = -1;
     for (const index of this.#ordered(set, lowest)) {
-      const own = rank(this.manifest(index), policy);
+      const own = this.#ranks.get(index) ?? rank(this.manifest(index), policy);
+      this.#ranks.set(index, own);
       if (own <= bestRank) continue;
       best = index;
       bestRank = own;

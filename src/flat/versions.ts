@@ -20,7 +20,8 @@ export const WITH_PRERELEASES: Reading = { loose: true, prereleases: true };
 /** What a spec comes to: half-open intervals of places, and, where there are none, why. */
 export interface Evaluated {
   readonly bounds: readonly number[];
-  readonly missing?: Missing;
+  /** Worked out when somebody asks: most of what fits nothing is never told. */
+  readonly missing?: () => Missing;
 }
 
 /**
@@ -118,7 +119,7 @@ export class PackumentVersions {
     let evaluated = this.#evaluated.get(key);
     if (!evaluated) {
       const bounds = this.#bounds(text, type);
-      evaluated = bounds.length > 0 ? { bounds } : { bounds, missing: this.#missing(text, type) };
+      evaluated = bounds.length > 0 ? { bounds } : { bounds, missing: () => this.#missing(text, type) };
       this.#evaluated.set(key, evaluated);
     }
     return evaluated;
@@ -205,7 +206,10 @@ export class PackumentVersions {
       const version = parseVersion(key);
       return version?.pre && open !== null && testRange(open, version, WITH_PRERELEASES);
     });
-    return pre === undefined ? { why: "none", ...found } : { why: "prerelease", found: pre };
+    if (pre !== undefined) return { why: "prerelease", found: pre };
+    return this.releases === 0 && this.size > 0
+      ? { why: "prerelease", found: this.key(this.size - 1) }
+      : { why: "none", ...found };
   }
 }
 

@@ -14,6 +14,8 @@ import { type Drawn, incomplete } from "./left-out.ts";
  * reading an installed file fails with
  */
 export async function importMap(tree: Tree, options: ImportMapOptions): Promise<ImportMap> {
+  if (typeof options !== "object" || options === null)
+    throw invalidOption("options", options, { why: "is no object", such: '{ provider: "esm.sh" }' });
   const { provider = "esm.sh", onWarning } = options;
   const isWanted = wanted(options.omit);
   if (onWarning !== undefined && typeof onWarning !== "function")

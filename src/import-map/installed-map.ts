@@ -1,4 +1,5 @@
 import type { Tree, TreeNode } from "../api.ts";
+import { failure, InstallError } from "../errors.ts";
 import type { ImportMap } from "../flat-api.ts";
 import type { InstalledProject } from "../install-api.ts";
 import { join, parentOf } from "../node/manifests.ts";
@@ -34,6 +35,7 @@ const PROJECT = "index.js";
 
 export async function installedMap(tree: Tree, options: InstalledOptions): Promise<Drawn> {
   const { project, conditions, withHashes } = options;
+  await assertInstalled(tree, project);
   const walk = new Walk(project, conditions, withHashes ? webDigest(globalThis.crypto?.subtle) : null);
   const packages = visible(tree).filter((node) => options.isWanted(node) && project.exists(node.location));
   // First from what the project needs for itself: what is met on these ways has to be there.
@@ -44,6 +46,37 @@ export async function installedMap(tree: Tree, options: InstalledOptions): Promi
   for (const node of packages) entries.push(...(await entriesIn(node, project, walk)));
   await walk.from(entries.map(({ to }) => to));
   return { map: new Writer(tree, walk, options.base).write(entries), leftOut };
+}
+
+/** @throws InstallError EIMPORTMAP where the files are those of another resolution */
+async function assertInstalled(tree: Tree, project: InstalledProject): Promise<void> {
+  for (const { name, location, version, isLink, inert } of tree.root.children) {
+    if (isLink || inert) continue;
+    const path = `${location}/package.json`;
+    const found = project.exists(path) ? versionIn(await project.readFile(path)) : undefined;
+    // omitted from the install, or without a manifest
+    if (found === undefined || found === version) continue;
+    throw new InstallError(
+      failure(
+        "EIMPORTMAP",
+        `The installed ${name} is ${found}, the resolved one ${version}: install this resolution first`,
+        {
+          package: name,
+          found,
+          wayOut: [{ kind: "other", text: "Install the resolution, and give that project as the provider." }],
+        },
+      ),
+    );
+  }
+}
+
+function versionIn(bytes: Uint8Array): string | undefined {
+  try {
+    const { version } = JSON.parse(new TextDecoder().decode(bytes)) as { version?: unknown };
+    return typeof version === "string" ? version : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The entries of what the project depends on itself, and not only to be developed. */

@@ -81,7 +81,8 @@ test("what the project itself misspells, overtakes or hides", async () => {
     `Because the root project wants raect@^18.0.0, which does not exist, no choice of versions suits the root project.
 
 Ways out:
-  1. Ask for react instead of raect, if that was meant.`,
+  1. Ask for react instead of raect, if that was meant.
+  2. Check the name; for a private package give its scope's registry, or a token.`,
   );
   expect(await own({ react: "nxet" })).toBe(
     `Because the root project wants react@nxet, a tag that react does not have, no choice of versions suits the root project.

@@ -91,9 +91,12 @@ describe("what is not there", () => {
     const near = ["react", "reacts", "rect", "raect", "preact", "redact", "vue"];
     const packages = Object.fromEntries(near.map((name) => [name, ["1.0.0"]]));
     const found = hints([fact("", "eact@1", { missing: { why: "package" } })], { packages });
-    expect(found).toEqual([{ kind: "other", text: "Ask for react instead of eact, if that was meant." }]);
+    expect(found).toEqual([
+      { kind: "other", text: "Ask for react instead of eact, if that was meant." },
+      { kind: "other", text: "Check the name; for a private package give its scope's registry, or a token." },
+    ]);
     const swapped = hints([fact("", "recat@1", { missing: { why: "package" } })], { packages });
-    expect(swapped.map(({ text }) => text.split(" ")[2])).toEqual(["react", "rect"]);
+    expect(swapped.map(({ text }) => text.split(" ")[2])).toEqual(["react", "rect", "name;"]);
   });
 
   test("only a prerelease, only what is too young, what is withheld or cannot be read", () => {

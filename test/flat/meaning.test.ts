@@ -238,6 +238,45 @@ test("several copies are those that were to be tried first: the lowest, or what 
   expect(kept.versions["b"]).toBe("1.0.0");
 });
 
+describe("what cannot be read", () => {
+  /** The registry refuses to show one package. */
+  function withheld(registry: FakeRegistry, name: string): FakeRegistry {
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      const url = new URL(input instanceof Request ? input.url : input);
+      return url.pathname === `/${name}` ? new Response("no", { status: 403 }) : registry.fetch(input, init);
+    };
+    return { ...registry, fetch };
+  }
+
+  test("is told, and changes no answer; of optional dependencies it is a warning", async () => {
+    const hard = withheld(told({ "a@1.0.0": {}, "a@1.1.0": { b: "1" }, "b@1.0.0": {} }), "b");
+    const failure = await refused(hard, ASKS_A);
+    expect([failure.code, failure.package]).toEqual(["E403", "b"]);
+    const soft = withheld(told({ "a@1.0.0": { optionalDependencies: { b: "1" } }, "b@1.0.0": {} }), "b");
+    const { versions: there, warnings } = await flat(soft, ASKS_A);
+    expect([there, warnings.map(({ code, package: name }) => [code, name])]).toEqual([
+      { a: "1.0.0" },
+      [["EOPTIONAL", "b"]],
+    ]);
+  });
+});
+
+test("a copy that only prereleases fit is placed where it was decided", async () => {
+  const registry = told({ "d@1.0.0": { a: "^2.0.0" }, "a@1.0.0": {}, "a@2.1.0-rc.1": {} });
+  const { tree } = await flat(
+    registry,
+    { dependencies: { a: "1", d: "1" } },
+    { relax: "copies", prereleases: "allow" },
+  );
+  expect(drawTree(tree)).toBe("a@1.0.0\nd@1.0.0\n  a@2.1.0-rc.1");
+});
+
+test("a path that a published package asks for is none here", async () => {
+  const registry = told({ "a@1.0.0": {}, "a@1.1.0": { c: "file:../c" } });
+  expect(await versions(registry, ASKS_A)).toEqual({ a: "1.0.0" });
+  expect((await refused(registry, { dependencies: { a: "1.1.0" } })).code).toBe("ENOSOLUTION");
+});
+
 test("copies that need each other in turns stand in no node_modules: that is said, and does not go on for ever", async () => {
   const registry = told({
     "a@1.0.0": { b: "1.0.0" },
@@ -274,6 +313,25 @@ describe("a lock", () => {
     expect(await go({ a: "1", c: "1" })).toMatchObject({ b: "1.1.0" });
     expect(await go({ a: "1" }, { update: ["b"] })).toMatchObject({ b: "1.1.0" });
     expect(await go({ a: "1" }, { update: true })).toMatchObject({ b: "1.1.0" });
+  });
+
+  test("keeps nested copies too, and no prerelease where there are to be none", async () => {
+    const packages = { "a@1.0.0": { x: "^1.0.0" }, "x@1.0.0": {}, "x@2.0.0": {} };
+    const project = { dependencies: { a: "1", x: "2" } };
+    const { files } = await flat(told(packages), project, { relax: "copies" });
+    const newer = told({ ...packages, "x@1.1.0": {}, "y@1.0.0": {} });
+    const { tree } = await flat(
+      newer,
+      { dependencies: { ...project.dependencies, y: "1" }, files },
+      { relax: "copies" },
+    );
+    expect(drawTree(tree)).toBe("a@1.0.0\n  x@1.0.0\nx@2.0.0\ny@1.0.0");
+    const early = told({ "a@1.0.0": {}, "a@1.1.0-rc.1": {} });
+    const asks = { dependencies: { a: "1.0.0 || 1.1.0-rc.1" } };
+    const taken = await flat(early, asks, { add: ["a@1.1.0-rc.1"] });
+    const left = { ...asks, files: { "package-lock.json": taken.files["package-lock.json"] as string } };
+    expect(await versions(early, left)).toEqual({ a: "1.1.0-rc.1" });
+    expect(await versions(early, left, { prereleases: "never" })).toEqual({ a: "1.0.0" });
   });
 
   test("and package.json are written when something is added", async () => {

@@ -1,6 +1,6 @@
 import { basename, dirname, resolve } from "node:path";
 import type { Resolution } from "../../src/api.ts";
-import type { Failure } from "../../src/errors.ts";
+import { type Failure, InstallError } from "../../src/errors.ts";
 import type { ImportMap, ImportMapOptions } from "../../src/flat-api.ts";
 import type { Args } from "./args.ts";
 import { type AtProject, atProject } from "./at-project.ts";
@@ -55,8 +55,13 @@ async function mapped({ project, installer, options }: AtProject, flags: Args["f
 
 async function finish(resolution: Resolution, options: ImportMapOptions, io: Io): Promise<Mapped> {
   const warnings = [...resolution.warnings];
-  const map = await resolution.importMap({ ...options, onWarning: (warning) => void warnings.push(warning) });
+  const lacks: Failure[] = [];
+  const map = await resolution.importMap({ ...options, onWarning: (warning) => void lacks.push(warning) });
   io.signal.throwIfAborted();
+  // A map of nothing is no map.
+  const [lack] = Object.keys(map.imports).length === 0 ? lacks : [];
+  if (lack) throw new InstallError(lack);
+  warnings.push(...lacks);
   return { resolution, map, warnings };
 }
 

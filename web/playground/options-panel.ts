@@ -15,7 +15,7 @@ const FIELDS = {
   installStrategy: ["Placed", { hoisted: "hoisted", nested: "nested", shallow: "shallow" }],
   relax: [
     "May give up",
-    { none: "nothing: else it fails", peers: "peers: they become warnings", copies: "peers, then single copies" },
+    { none: "nothing: else it fails", peers: "peers: they become warnings", copies: "peers, then several copies" },
   ],
   resolutionMode: [
     "Versions",
