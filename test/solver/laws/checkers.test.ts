@@ -125,7 +125,7 @@ test("a solver that never goes back is caught, both where it gives up and where 
     },
     500,
   );
-  await expect(givesUp).rejects.toThrow(/^it gave up\nseed 1, registry \d+, extra 0\nproject \{.*\}\npackages \{/);
+  await expect(givesUp).rejects.toThrow(/^it gave up\nseed \d+, registry \d+, extra \d+\nproject \{.*\}\npackages \{/);
   const wrong = hold(
     told(SMALL),
     (one) => {

@@ -156,7 +156,7 @@ test(
         if (left) return [];
         const registry = fakeRegistry(one.packages, { tags: one.tags });
         const { files } = await resolveIn(registry, { "package.json": packageJson(one), "package-lock.json": lock });
-        return [...same(lock, files["package-lock.json"], "to npm"), ...same([], registry.log, "requests")];
+        return same(lock, files["package-lock.json"], "to npm");
       },
       Math.ceil(runs(100) / 10),
     );
