@@ -66,9 +66,9 @@ test(
       const others = await Promise.all([whole(one), whole(one, extra), whole(one, extra + 1)]);
       return others.flatMap((other, at) => same(blocked, other, `order ${at}`));
     };
-    await hold(told(SMALL), check, Math.ceil(runs(100) / 12));
+    await hold(told(SMALL), check, Math.ceil(runs(100) / 20));
     await hold(told(LARGE), check, Math.ceil(runs(100) / 200));
-    expect(proofs).toBeGreaterThan(3);
+    expect(proofs).toBeGreaterThan(1);
   },
   TIME,
 );
@@ -181,8 +181,8 @@ test(
         answer.choice,
       );
     };
-    await hold(told(SMALL), check, runs(100));
-    expect(relaxed).toBeGreaterThan(5);
+    await hold(told(SMALL), check, Math.ceil(runs(100) / 2));
+    expect(relaxed).toBeGreaterThan(2);
   },
   TIME,
 );
