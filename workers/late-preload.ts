@@ -12,7 +12,8 @@ export class LatePreload {
 
   /** Something has to be fetched. */
   start(): void {
-    if (!this.#stopped) this.#started ??= this.#make();
+    // Not at once: a preload that sets out asks for packages, and to fetch the first of them comes back here.
+    if (!this.#stopped) this.#started ??= Promise.resolve().then(this.#make);
   }
 
   stop(): void {
