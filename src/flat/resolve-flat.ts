@@ -188,8 +188,14 @@ class Search {
     };
   }
 
+  /** Tries another way. One that fails otherwise, as where a package cannot be had, is none. */
   *#works(rung: Rung, trial?: Trial): Steps<boolean> {
-    return (yield* this.#attempt(rung, trial).solver.run()).ok;
+    try {
+      return (yield* this.#attempt(rung, trial).solver.run()).ok;
+    } catch (error) {
+      if (error instanceof InstallError) return false;
+      throw error;
+    }
   }
 
   *#below(rung: Rung, other: Rung): Steps<boolean> {

@@ -248,6 +248,13 @@ describe("what cannot be read", () => {
     return { ...registry, fetch };
   }
 
+  test("is not told where only a hint would need it", async () => {
+    const conflict = { "a@1.0.0": { b: "^1.0.0" }, "b@1.0.0": {}, "b@2.0.0": { c: "1" }, "c@1.0.0": {} };
+    const failure = await refused(withheld(told(conflict), "c"), { dependencies: { b: "2", a: "1" } });
+    expect(failure.code).toBe("ENOSOLUTION");
+    expect(failure.wayOut.map(({ text }) => text)).toEqual([expect.stringContaining("Ask for b@^1.0.0")]);
+  });
+
   test("is told, and changes no answer; of optional dependencies it is a warning", async () => {
     const hard = withheld(told({ "a@1.0.0": {}, "a@1.1.0": { b: "1" }, "b@1.0.0": {} }), "b");
     const failure = await refused(hard, ASKS_A);
