@@ -9,7 +9,7 @@ import { MODES, tryModes } from "./trial.ts";
 // A fair part of the recorded cases; `npm run conformance -- --mode threads --mode worker` runs them all.
 
 /** Cases that are not special: one in so many. */
-const EVERY = 6;
+const EVERY = 10;
 
 async function expectSame(cases: readonly ConformanceCase[], run: RunOptions = {}): Promise<void> {
   await using shared = sharedInstallers(createInstaller);
