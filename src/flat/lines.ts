@@ -1,6 +1,5 @@
 import type { PickPolicy } from "../registry/select-version.ts";
 import { boundsOf, type SetId, type VersionSets } from "../solver/version-sets.ts";
-import { parseVersion } from "../spec/version.ts";
 import type { Universe } from "./universe.ts";
 
 /** Versions that `^` takes for compatible: one major, below 1 one minor, below 0.1 one patch. */
@@ -28,13 +27,13 @@ export function compatibilityLines(
   const bounds = sets.bounds(allowed);
   for (let at = 0; at < bounds.length; at += 2) {
     for (let index = bounds[at] as number; index < (bounds[at + 1] as number); index++) {
-      const line = lineOf(universe.version(index));
+      const line = lineOf(universe, index);
       const list = members.get(line);
       if (list) list.push(index);
       else members.set(line, [index]);
     }
   }
-  const picked = lineOf(universe.version(universe.preferred(allowed, { policy, lowest: false, locked: [] })));
+  const picked = lineOf(universe, universe.preferred(allowed, { policy, lowest: false, locked: [] }));
   const lines = [...members].map(([line, indices]) => ({
     line,
     set: sets.of(boundsOf(indices)),
@@ -45,9 +44,9 @@ export function compatibilityLines(
 }
 
 /** 1.2.3 is of 1, 0.2.3 of 0.2, 0.0.3 of 0.0.3 */
-function lineOf(text: string): string {
-  const version = parseVersion(text);
-  if (!version) return text;
+function lineOf(universe: Universe, index: number): string {
+  const version = universe.parsed(index);
+  if (!version) return universe.version(index);
   const { major, minor, patch } = version;
   return major > 0 ? `${major}` : minor > 0 ? `0.${minor}` : `0.0.${patch}`;
 }

@@ -17,6 +17,12 @@ export interface Copy {
   readonly index: number;
 }
 
+/** Dependencies that what stands in reach does not meet. */
+interface Unmet {
+  readonly peers: Failure[];
+  readonly others: Failure[];
+}
+
 /** How often a version may stand below itself: copies that need each other in turns would nest for ever. */
 const TURNS = 3;
 /** Packages that a tree may have: some thousand times as many copies as there are versions is none that anybody wants. */
@@ -24,18 +30,18 @@ const MOST = 50_000;
 
 /**
  * Puts what was decided into `node_modules`: the first copy of each package at the top, the others below those who need them.
- * Answers what does not hold: on the lower rungs warnings, never anything on the highest.
+ * Answers what does not hold: nothing on the highest rung, on the others peers alone.
  */
 export function* plant(
   copies: ReadonlyMap<string, readonly Copy[]>,
   context: Context,
   prereleases: PrereleaseMode,
-): Steps<Failure[]> {
+): Steps<Unmet> {
   const { tree } = context;
   for (const [key, [first]] of copies) {
     if (first && !tree.root.children.has(key)) tree.attach(yield* nodeOf(first, context), tree.root);
   }
-  const failures: Failure[] = [];
+  const broken: Unmet = { peers: [], others: [] };
   const queue: Node[] = [tree.root, ...tree.root.children.values(), ...tree.tops];
   const seen = new Set<Node>();
   for (const node of queue) {
@@ -56,10 +62,10 @@ export function* plant(
         if (!edge.satisfiedBy(copy)) context.warnings.push(early(edge));
       } else if (edge.spec.type === "optional" && !edge.to) continue;
       else if (near && !edge.satisfiedBy(edge.to as Node)) context.warnings.push(early(edge));
-      else failures.push(unmet(edge));
+      else broken[edge.peer ? "peers" : "others"].push(unmet(edge));
     }
   }
-  return failures;
+  return broken;
 }
 
 function* nodeOf({ universe, index }: Copy, context: Context): Steps<Node> {
@@ -133,7 +139,6 @@ function unmet(edge: Edge): Failure {
     spec: effective,
     requiredBy: [from.location],
     ...(to && { found: to.version }),
-    details: { peer: spec.peer },
     wayOut: spec.peer ? [{ kind: "other", text: "npm ci takes the lock with --legacy-peer-deps." }] : [],
   });
 }

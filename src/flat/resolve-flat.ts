@@ -2,15 +2,14 @@ import type { ResolveOptions } from "../api.ts";
 import { type Failure, failure, InstallError } from "../errors.ts";
 import type { Proof, Rung, SolverStats } from "../flat-api.ts";
 import { fold } from "../graph/fold.ts";
-import type { Context } from "../ideal/context.ts";
-import { raise } from "../ideal/context.ts";
+import { type Context, raise } from "../ideal/context.ts";
 import { type Answer, type Need, needCode, type Steps } from "../ideal/need.ts";
 import { updatesAll } from "../ideal/options.ts";
 import type { Project } from "../ideal/project.ts";
 import { DepsQueue } from "../ideal/queue.ts";
 import { explained, finishTree } from "../ideal/resolve.ts";
 import type { Incompatibility } from "../solver/incompatibility.ts";
-import { Solver } from "../solver/solver.ts";
+import { noStats, Solver } from "../solver/solver.ts";
 import { ALL_TECHNIQUES, type Techniques } from "../solver/techniques.ts";
 import { VersionSets } from "../solver/version-sets.ts";
 import type { Fact } from "./fact.ts";
@@ -61,10 +60,9 @@ function checkOptions(options: ResolveOptions): void {
 function* resolve(project: Project, techniques: Techniques): Steps<FlatAnswer> {
   const { context, options } = project;
   checkOptions(options);
-  const none: SolverStats = { decisions: 0, conflicts: 0, backtracks: 0, undone: 0, incompatibilities: 0, sets: 0 };
   if (lockHolds(context, options.prereleases)) {
     yield* finishTree(context, true);
-    return { warnings: context.warnings, rung: "none", solver: none };
+    return { warnings: context.warnings, rung: "none", solver: noStats() };
   }
   if (!updatesAll(options)) context.old?.loadWorkspaces(context);
   const { edits } = project;
@@ -74,11 +72,11 @@ function* resolve(project: Project, techniques: Techniques): Steps<FlatAnswer> {
   const search = new Search(context, options, techniques);
   const found = yield* search.climbDown();
   const unmet = yield* plant(found.copies, context, options.prereleases ?? "as-written");
-  const broken = unmet.filter(({ details }) => found.rung === "none" || details?.["peer"] !== true);
+  const broken = found.rung === "none" ? [...unmet.others, ...unmet.peers] : unmet.others;
   if (broken.length > 0) throw outOfReach(broken);
   yield* finishTree(context, false);
   project.requested = requested;
-  return { warnings: [...context.warnings, ...unmet, ...found.left], rung: found.rung, solver: search.stats };
+  return { warnings: [...context.warnings, ...unmet.peers, ...found.left], rung: found.rung, solver: search.stats };
 }
 
 interface Found {
@@ -90,7 +88,7 @@ interface Found {
 
 /** The attempts of one resolution, from rung to rung. They share what they learn of packages, and nothing else. */
 class Search {
-  readonly stats: SolverStats = { decisions: 0, conflicts: 0, backtracks: 0, undone: 0, incompatibilities: 0, sets: 0 };
+  readonly stats: SolverStats = noStats();
   readonly #context: Context;
   readonly #options: ResolveOptions;
   readonly #techniques: Techniques;
@@ -124,10 +122,10 @@ class Search {
   }
 
   #attempt(rung: Rung, trial?: Trial): { source: NpmSource; solver: Solver<Fact, Need, Answer> } {
-    const { resolutionMode: mode = "highest", prereleases = "as-written", singletons = [] } = this.#options;
+    const { resolutionMode: mode = "highest", singletons = [] } = this.#options;
     const { merge } = this.#techniques;
     const options: SourceOptions = {
-      ...{ rung, mode, prereleases, locked: this.#locked, merge, trial },
+      ...{ rung, mode, locked: this.#locked, merge, trial },
       singletons: new Set([...SINGLETONS, ...singletons]),
     };
     const source = new NpmSource(this.#context, options, { sets: this.#sets, settler: this.#settler });

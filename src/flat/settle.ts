@@ -107,11 +107,8 @@ export class Settler {
 
   /** A name that is a workspace's is that workspace: nothing else can stand there. */
   #workspace(spec: EdgeSpec, { want, folder }: { want: Spec; folder: string }): Settled {
-    const universe = this.universe(spec);
-    const manifest = this.#context.folders.manifest(folder) ?? {};
-    const source = `folder:${folder}`;
-    if (!universe.has(source)) universe.add(source, { manifest, resolved: null, integrity: null, folder });
-    const version = manifest.version ?? "";
+    const own = this.#folder(spec, folder);
+    const version = this.#context.folders.manifest(folder)?.version ?? "";
     const fits =
       spec.type === "workspace" ||
       (want.type === "directory" && want.fetchSpec === folder) ||
@@ -119,8 +116,17 @@ export class Settler {
       ("fetchSpec" in want &&
         want.fetchSpec !== null &&
         this.#context.world.ranges.satisfies(version, want.fetchSpec || "*"));
-    if (fits) return { allowed: universe.setOf(source, [0, 1]) };
+    if (fits) return own;
     return { allowed: NOTHING, missing: () => ({ why: "none", ...(version && { found: version }) }) };
+  }
+
+  /** A folder of the project: the one thing that it is. */
+  #folder(spec: EdgeSpec, folder: string): Settled {
+    const universe = this.universe(spec);
+    const source = `folder:${folder}`;
+    const manifest = this.#context.folders.manifest(folder) ?? {};
+    if (!universe.has(source)) universe.add(source, { manifest, resolved: null, integrity: null, folder });
+    return { allowed: universe.setOf(source, [0, 1]) };
   }
 
   *#fromRegistry(spec: EdgeSpec, wanted: RegistrySpec, settledBefore: boolean): Steps<Settled> {
@@ -156,11 +162,7 @@ export class Settler {
     const universe = this.universe(spec);
     const context = this.#context;
     if (parsed.type === "directory" && !context.options.installLinks) {
-      const folder = parsed.fetchSpec;
-      const source = `folder:${folder}`;
-      const manifest = context.folders.manifest(folder) ?? {};
-      if (!universe.has(source)) universe.add(source, { manifest, resolved: null, integrity: null, folder });
-      return { allowed: universe.setOf(source, [0, 1]) };
+      return this.#folder(spec, parsed.fetchSpec);
     }
     const source = `${parsed.type}:${parsed.fetchSpec}`;
     if (!universe.has(source)) {

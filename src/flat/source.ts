@@ -1,5 +1,5 @@
 import type { Failure } from "../errors.ts";
-import type { Missing, PrereleaseMode, ResolutionMode, Rung } from "../flat-api.ts";
+import type { Missing, ResolutionMode, Rung } from "../flat-api.ts";
 import { type EdgeSpec, edgeSpecs } from "../graph/edge-spec.ts";
 import { fold } from "../graph/fold.ts";
 import { type Context, raise } from "../ideal/context.ts";
@@ -18,7 +18,6 @@ import type { Universe } from "./universe.ts";
 export interface SourceOptions {
   readonly rung: Rung;
   readonly mode: ResolutionMode;
-  readonly prereleases: PrereleaseMode;
   readonly singletons: ReadonlySet<string>;
   /** What a lock has of each installed name. */
   readonly locked: ReadonlyMap<string, readonly string[]>;

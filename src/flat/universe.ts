@@ -71,30 +71,31 @@ export class Universe {
   }
 
   /** Where an index of one of the universe's sets is. */
-  at(index: number): { segment: Segment; place: number } {
+  #at(index: number): { segment: Segment; place: number } {
     let found: Segment | undefined;
     for (const segment of this.#segments.values()) if (segment.first <= index) found = segment;
     return { segment: found as Segment, place: index - (found as Segment).first };
   }
 
   manifest(index: number): Manifest {
-    const { segment, place } = this.at(index);
+    const { segment, place } = this.#at(index);
     return "versions" in segment ? segment.versions.manifest(place) : segment.single.manifest;
   }
 
   single(index: number): Single | null {
-    const { segment } = this.at(index);
+    const { segment } = this.#at(index);
     return "single" in segment ? segment.single : null;
   }
 
   /** As the registry spells it; empty for a folder without one. */
   version(index: number): string {
-    const { segment, place } = this.at(index);
+    const { segment, place } = this.#at(index);
     return "versions" in segment ? segment.versions.key(place) : (segment.single.manifest.version ?? "");
   }
 
-  #parsed(index: number): Version | null {
-    const { segment, place } = this.at(index);
+  /** Null where there is none, or it is none. */
+  parsed(index: number): Version | null {
+    const { segment, place } = this.#at(index);
     return "versions" in segment
       ? segment.versions.version(place)
       : parseVersion(segment.single.manifest.version ?? "");
@@ -102,7 +103,7 @@ export class Universe {
 
   /** Versions around an index that ask for the very same: it costs next to nothing to find them. */
   alike(index: number): readonly [low: number, high: number] {
-    const { segment, place } = this.at(index);
+    const { segment, place } = this.#at(index);
     if ("single" in segment) return [index, index + 1];
     const { versions, first } = segment;
     const shape = versions.shape(place);
@@ -115,7 +116,7 @@ export class Universe {
 
   /** All versions of an index's source, those that ask for the very same together; each in order. */
   families(index: number): Iterable<readonly number[]> {
-    const { segment } = this.at(index);
+    const { segment } = this.#at(index);
     if ("single" in segment) return [[index]];
     const { versions, first } = segment;
     const families = new Map<number, number[]>();
@@ -130,7 +131,7 @@ export class Universe {
 
   /** Tells the source of an index from others. */
   sourceOf(index: number): number {
-    return this.at(index).segment.first;
+    return this.#at(index).segment.first;
   }
 
   /** Remembers how a set was written, for whoever is told of it. */
@@ -261,7 +262,7 @@ export class Universe {
     if (bands.length < 2) return lowest ? upwards(bounds) : downwards(bounds);
     const sign = lowest ? 1 : -1;
     const order = (a: number, b: number): number => {
-      const [one, two] = [this.#parsed(a), this.#parsed(b)];
+      const [one, two] = [this.parsed(a), this.parsed(b)];
       return one && two ? sign * compareVersions(one, two) : a - b;
     };
     return [...upwards(bounds)].sort(order);

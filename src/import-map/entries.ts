@@ -27,7 +27,8 @@ export async function entriesOf(project: InstalledProject, folder: string): Prom
   return { subpaths: [...new Set(subpaths)], isFolder: false };
 }
 
-async function manifestOf(project: InstalledProject, folder: string): Promise<Json> {
+/** A package's manifest as its files have it; empty where there is none, or none that can be read. */
+export async function manifestOf(project: InstalledProject, folder: string): Promise<Json> {
   const path = `${folder}/package.json`;
   if (!project.exists(path)) return {};
   try {

@@ -6,7 +6,7 @@ import { join, parentOf } from "../node/manifests.ts";
 import { EMPTY_MODULE } from "../node/resolve.ts";
 import { webDigest } from "../tarball/integrity.ts";
 import { escapePath } from "./address.ts";
-import { entriesOf } from "./entries.ts";
+import { entriesOf, manifestOf } from "./entries.ts";
 import type { Drawn, LeftOut } from "./left-out.ts";
 import { EVERYWHERE, Mappings } from "./mappings.ts";
 import { visible } from "./visible.ts";
@@ -52,10 +52,9 @@ export async function installedMap(tree: Tree, options: InstalledOptions): Promi
 async function assertInstalled(tree: Tree, project: InstalledProject): Promise<void> {
   for (const { name, location, version, isLink, inert } of tree.root.children) {
     if (isLink || inert) continue;
-    const path = `${location}/package.json`;
-    const found = project.exists(path) ? versionIn(await project.readFile(path)) : undefined;
+    const { version: found } = await manifestOf(project, location);
     // omitted from the install, or without a manifest
-    if (found === undefined || found === version) continue;
+    if (typeof found !== "string" || found === version) continue;
     throw new InstallError(
       failure(
         "EIMPORTMAP",
@@ -67,15 +66,6 @@ async function assertInstalled(tree: Tree, project: InstalledProject): Promise<v
         },
       ),
     );
-  }
-}
-
-function versionIn(bytes: Uint8Array): string | undefined {
-  try {
-    const { version } = JSON.parse(new TextDecoder().decode(bytes)) as { version?: unknown };
-    return typeof version === "string" ? version : undefined;
-  } catch {
-    return undefined;
   }
 }
 

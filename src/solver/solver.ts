@@ -37,9 +37,7 @@ const GROUND = 1;
  * worked conflict: docs/solver.md.
  */
 export class Solver<F, N, A> {
-  readonly stats: SolverStats = {
-    ...{ decisions: 0, conflicts: 0, backtracks: 0, undone: 0, incompatibilities: 0, sets: 0 },
-  };
+  readonly stats: SolverStats = noStats();
   readonly #source: Source<F, N, A>;
   readonly #sets: VersionSets;
   readonly #techniques: Techniques;
@@ -236,3 +234,8 @@ export class Solver<F, N, A> {
 }
 
 const CONFLICT = "conflict";
+
+/** Of a search that has not begun. */
+export function noStats(): SolverStats {
+  return { decisions: 0, conflicts: 0, backtracks: 0, undone: 0, incompatibilities: 0, sets: 0 };
+}

@@ -1,12 +1,8 @@
 // Times the engine alone: packuments indexed in memory and nothing else kept between runs, one thread.
 // The last two columns are a yardstick for a busy machine: parsing the same packuments whole, in turn with the runs.
 //   WEBHOIST_REGISTRY=DIR node test/bench/engine-bench.mjs [PROJECT…] [--runs N] [--profile]
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "vite";
+import { bundled } from "./node-bundle.mjs";
 
-const here = fileURLToPath(new URL("../..", import.meta.url));
 const registry = process.env.WEBHOIST_REGISTRY;
 if (!registry) {
   console.error("Set WEBHOIST_REGISTRY to a recorded registry's folder.");
@@ -29,22 +25,7 @@ const projects = named.length
       "ant-design",
     ];
 
-const outDir = join(here, "node_modules/.cache/engine-bench");
-mkdirSync(outDir, { recursive: true });
-await build({
-  root: here,
-  configFile: false,
-  logLevel: "error",
-  define: { __WEBHOIST_REGISTRY__: '"http://registry.local/"' },
-  ssr: { noExternal: true },
-  build: {
-    ssr: join(here, "test/bench/engine-run.ts"),
-    outDir,
-    minify: false,
-    rollupOptions: { output: { entryFileNames: "engine-run.mjs" } },
-  },
-});
-const { EngineRun } = await import(join(outDir, "engine-run.mjs"));
+const { EngineRun } = await bundled("engine-run");
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 
 console.log(

@@ -1,12 +1,9 @@
 // Times the flat solver alone: packuments indexed in memory and nothing else kept between runs, one thread.
 //   node test/bench/solver-bench.mjs [--parts projects,worlds,techniques,bands,sets] [--projects A,B] [--runs N] [--budget SECONDS] [--clock wall|cpu]
 // `projects` and `bands` are over a recorded registry: WEBHOIST_REGISTRY=DIR. The rest makes its own.
-import { mkdirSync } from "node:fs";
 import { loadavg } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "vite";
+import { bundled } from "./node-bundle.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -17,7 +14,6 @@ const { values } = parseArgs({
     clock: { type: "string", default: "wall" },
   },
 });
-const here = fileURLToPath(new URL("../..", import.meta.url));
 const registry = process.env.WEBHOIST_REGISTRY;
 const parts = new Set(values.parts.split(","));
 const runs = Number(values.runs);
@@ -27,24 +23,7 @@ const names = values.projects?.split(",") ?? [
   ...["create-react-app-legacy-peer-deps", "ant-design"],
 ];
 
-const outDir = join(here, "node_modules/.cache/solver-bench");
-mkdirSync(outDir, { recursive: true });
-await build({
-  root: here,
-  configFile: false,
-  logLevel: "error",
-  define: { __WEBHOIST_REGISTRY__: '"http://registry.local/"' },
-  ssr: { noExternal: true },
-  build: {
-    ssr: join(here, "test/bench/solver-run.ts"),
-    outDir,
-    minify: false,
-    rollupOptions: { output: { entryFileNames: "solver-run.mjs" } },
-  },
-});
-const { SolverRun, WORLDS, runAlone, setClock, setCosts, TECHNIQUES, twoBands } = await import(
-  join(outDir, "solver-run.mjs")
-);
+const { SolverRun, WORLDS, runAlone, setClock, setCosts, TECHNIQUES, twoBands } = await bundled("solver-run");
 
 setClock(values.clock);
 const load = () => `${values.clock} clock, load ${loadavg()[0].toFixed(1)}`;

@@ -1,11 +1,7 @@
 // Times the way of a finished tree to a page: rows of the engine's nodes, bytes, rows again, the public nodes.
 //   WEBHOIST_REGISTRY=DIR node test/bench/tree-bench.mjs [PROJECT…] [--runs N]
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "vite";
+import { bundled } from "./node-bundle.mjs";
 
-const here = fileURLToPath(new URL("../..", import.meta.url));
 const registry = process.env.WEBHOIST_REGISTRY;
 if (!registry) {
   console.error("Set WEBHOIST_REGISTRY to a recorded registry's folder.");
@@ -15,22 +11,7 @@ const args = process.argv.slice(2);
 const runs = args.includes("--runs") ? Number(args[args.indexOf("--runs") + 1]) : 15;
 const named = args.filter((arg, i) => !arg.startsWith("--") && args[i - 1] !== "--runs");
 
-const outDir = join(here, "node_modules/.cache/tree-bench");
-mkdirSync(outDir, { recursive: true });
-await build({
-  root: here,
-  configFile: false,
-  logLevel: "error",
-  define: { __WEBHOIST_REGISTRY__: '"http://registry.local/"' },
-  ssr: { noExternal: true },
-  build: {
-    ssr: join(here, "test/bench/tree-run.ts"),
-    outDir,
-    minify: false,
-    rollupOptions: { output: { entryFileNames: "tree-run.mjs" } },
-  },
-});
-const { decodeTree, encodeTree, EngineRun, treeData, viewTree, why } = await import(join(outDir, "tree-run.mjs"));
+const { decodeTree, encodeTree, EngineRun, treeData, viewTree, why } = await bundled("tree-run");
 
 console.log("project            nodes  edges  manifests    bytes  milliseconds, the first and the median");
 for (const project of named.length ? named : ["docs-demo", "vite-react-ts", "ant-design"]) {

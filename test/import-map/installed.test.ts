@@ -200,6 +200,13 @@ const COMMON = {
   },
 };
 
+test("another resolution's files are refused, with what there is", async () => {
+  const older = await mapOf({ "a@1.0.0": { "index.js": "export {}" } });
+  const newer = await mapOf({ "a@2.0.0": { "index.js": "export {}" } });
+  const failure = await failureOf(newer.project.resolution!.importMap({ provider: older.project }));
+  expect(failure).toMatchObject({ code: "EIMPORTMAP", package: "a", found: "1.0.0" });
+});
+
 test("CommonJS that the page would need is refused, with its names and a way out", async () => {
   const failure = await failureOf(mapOf(COMMON, { onWarning: undefined as never }));
   expect(failure).toMatchObject({
