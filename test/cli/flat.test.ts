@@ -12,14 +12,20 @@ import { contents, folder, noting, type small, webhoist } from "./harness.ts";
 
 const stats = { requests: 0, bytes: 0, milliseconds: { total: 12 }, solver: { decisions: 3, conflicts: 1 } };
 
+const MS = { ms: "https://cdn.example/ms@2.0.0" };
+
 /** A flat answer, and the import maps it was asked for. */
-function flat(rung: Resolution["rung"] = "none", files: Record<string, string> = {}) {
+function flat(
+  rung: Resolution["rung"] = "none",
+  files: Record<string, string> = {},
+  imports: ImportMap["imports"] = MS,
+) {
   const maps: ImportMapOptions[] = [];
   const importMap = async (options: ImportMapOptions = {}): Promise<ImportMap> => {
     const { onWarning, ...others } = options;
     maps.push(others);
     onWarning?.(failure("EIMPORTMAP", "fs is not for pages"));
-    return { imports: { ms: "https://cdn.example/ms@2.0.0" } };
+    return { imports };
   };
   const more = { rung, versions: { ms: "2.0.0" }, stats, importMap } as unknown as Resolution;
   return { maps, ...noting(files, more) };
@@ -82,6 +88,15 @@ test("import-map prints the map and nothing else", async () => {
     rung: "none",
     warnings: [{ code: "EIMPORTMAP" }],
   });
+});
+
+test("a map without any import is a failure, and no file is written", async () => {
+  const dir = folder({ "package.json": app });
+  const { createInstaller } = flat("none", {}, {});
+  const { status, out, err } = await webhoist(["import-map", dir, "--out=map.json"], { createInstaller });
+  expect({ status, out }).toEqual({ status: 1, out: "" });
+  expect(err).toContain("webhoist error code EIMPORTMAP");
+  expect(Object.keys(contents(dir))).toEqual(["package.json"]);
 });
 
 test("--provider installed installs in memory, for the machine that is told, and maps the files", async () => {
