@@ -53,9 +53,10 @@ export class Crews implements Backend {
     try {
       const outcome = await orAbort(reply, signal);
       if (!outcome.ok) throw new InstallError(outcome.failure);
+      const { tree, progress: told, ...parts } = outcome.value;
       // Where it sleeps the engine has not told.
-      if (memory) tell?.(readProgress(memory));
-      const { tree, ...parts } = outcome.value;
+      const last = memory ? readProgress(memory) : told;
+      if (last) tell?.(last);
       return resolutionOf({ ...parts, tree: () => decodeTree(tree) });
     } finally {
       forget?.();

@@ -1,4 +1,5 @@
 import { transfer } from "comlink";
+import type { Progress } from "../src/api.ts";
 import { fail, type Outcome, ok } from "../src/errors.ts";
 import { encodeTree } from "../src/ideal/tree-bytes.ts";
 import type { Extracted } from "../src/install/extractor.ts";
@@ -75,10 +76,13 @@ async function resolve(order: Order, connect: Connect, signal: AbortSignal): Pro
   const { settings, input, options, progress, announce } = order;
   const placed = announce && new Announcer((news) => announce.postMessage(news));
   try {
-    const job = { settings, input, options, signal, connect, meter: meterOf(order), placed };
-    const parts = await new Run(job).resolve();
+    let last: Progress | undefined;
+    const meter = meterOf(order, (report) => {
+      last = report;
+    });
+    const parts = await new Run({ settings, input, options, signal, connect, meter, placed }).resolve();
     const tree = encodeTree(parts.tree());
-    return transfer(ok({ ...parts, tree }), [tree.buffer]);
+    return transfer(ok({ ...parts, tree, progress: last }), [tree.buffer]);
   } catch (error) {
     return fail(failureOf(error));
   } finally {
@@ -94,9 +98,9 @@ function local({ net: [port] }: Setup, { settings }: Order, pantry: Pantry): Con
   };
 }
 
-function meterOf({ progress, memory }: Order): ((far: Far) => Meter) | undefined {
+function meterOf({ progress, memory }: Order, last: (report: Progress) => void): ((far: Far) => Meter) | undefined {
   if (memory) return (far) => countersMeter(memory, far);
-  return progress && ((far) => new ProgressMeter((report) => progress.postMessage(report), far));
+  return progress && ((far) => new ProgressMeter((report) => progress.postMessage(report), far, last));
 }
 
 /** Never lets go: the lock is free again when this worker is gone. */

@@ -1,4 +1,4 @@
-import type { InstallerOptions, ProjectInput, ResolutionStats, ResolveOptions } from "../src/api.ts";
+import type { InstallerOptions, Progress, ProjectInput, ResolutionStats, ResolveOptions } from "../src/api.ts";
 import type { Failure, Outcome } from "../src/errors.ts";
 import type { Rung } from "../src/flat-api.ts";
 import type { Extracted, Wanted } from "../src/install/extractor.ts";
@@ -49,6 +49,8 @@ export interface Answered {
   rung: Rung | null;
   /** See `encodeTree`. */
   tree: Uint8Array<ArrayBuffer>;
+  /** The last report, of an engine that reports: what comes through `Order.progress` may come later than the answer. */
+  progress?: Progress | undefined;
 }
 
 export interface ExtractOrder {
