@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import type { Browser } from "./browser.ts";
+import type { Page } from "./page.ts";
 
 /** Proportional set size of a process in bytes; null where the system does not say. */
 function pss(pid: number): number | null {
@@ -8,6 +10,36 @@ function pss(pid: number): number | null {
   } catch {
     return null;
   }
+}
+
+/** How many workers run in a process; none where the system does not say. */
+function workersIn(pid: number): number {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return threads.filter((thread) => /^DedicatedWorker/.test(readFileSync(`/proc/${pid}/task/${thread}/comm`, "utf8")))
+      .length;
+  } catch {
+    return 0;
+  }
+}
+
+const START_WORKER = `new Promise((up) => {
+  globalThis.probe = new Worker(URL.createObjectURL(new Blob(["postMessage(0)"])));
+  probe.onmessage = up;
+}).then(() => {})`;
+
+/**
+ * The process a page is in, null where the system does not say. Nothing tells it, but a worker that the page starts shows
+ * there. (A trace would say so too, but where a page has just been closed Chromium waits ten seconds before it starts one.)
+ */
+export async function rendererOf(browser: Browser, page: Page): Promise<number | null> {
+  const renderers = async (): Promise<number[]> =>
+    (await browser.processes()).filter(({ type }) => type === "renderer").map(({ id }) => id);
+  const before = new Map((await renderers()).map((pid) => [pid, workersIn(pid)]));
+  await page.evaluate(START_WORKER);
+  const found = (await renderers()).find((pid) => workersIn(pid) > (before.get(pid) ?? 0));
+  await page.evaluate("probe.terminate()");
+  return found ?? null;
 }
 
 /** Looks at a process's memory every `every` milliseconds; the function it returns ends that and gives the peak. */

@@ -1,6 +1,6 @@
 import type { Browser } from "./browser.ts";
 import { profileThreads, type ThreadProfile } from "./thread-profile.ts";
-import { longestTask, MARKS, type TraceEvent } from "./trace.ts";
+import { longestTask, type TraceEvent } from "./trace.ts";
 
 export interface Usage {
   /** Seconds the page's thread was in a task: with its waits for a core, and without. */
@@ -23,13 +23,10 @@ interface Place {
 export class Page {
   readonly #browser: Browser;
   readonly #place: Place;
-  /** Its renderer's process id. */
-  readonly pid: number;
 
-  private constructor(browser: Browser, place: Place, pid: number) {
+  private constructor(browser: Browser, place: Place) {
     this.#browser = browser;
     this.#place = place;
-    this.pid = pid;
   }
 
   static async load(browser: Browser, place: Place): Promise<Page> {
@@ -42,7 +39,7 @@ export class Page {
     await loaded;
     await devtools.send("Page.disable", {}, sessionId);
     await devtools.send("Performance.enable", {}, sessionId);
-    return new Page(browser, place, await rendererOf(browser, sessionId));
+    return new Page(browser, place);
   }
 
   /** The value of an expression, awaited. @throws Error with the page's own stack */
@@ -78,14 +75,6 @@ async function metricsOf(browser: Browser, sessionId: string): Promise<Map<strin
   type Metrics = { metrics: { name: string; value: number }[] };
   const { metrics } = await browser.devtools.send<Metrics>("Performance.getMetrics", {}, sessionId);
   return new Map(metrics.map(({ name, value }) => [name, value]));
-}
-
-/** Nothing tells which process a page is in, but a trace says where a mark was set. Its processor time would be a guess. */
-async function rendererOf(browser: Browser, sessionId: string): Promise<number> {
-  const expression = `performance.mark("${MARKS.here}")`;
-  const run = () => browser.devtools.send("Runtime.evaluate", { expression }, sessionId);
-  const events = await traced(browser, ["blink.user_timing"], run);
-  return events.find(({ name }) => name === MARKS.here)?.pid ?? 0;
 }
 
 async function traced(

@@ -8,8 +8,8 @@ export interface TraceEvent {
   dur?: number;
 }
 
-/** The page puts two of these marks round what is measured, and one tells where it is. */
-export const MARKS = { start: "bench-start", end: "bench-end", here: "bench-here" } as const;
+/** The page puts these marks round what is measured. */
+export const MARKS = { start: "bench-start", end: "bench-end" } as const;
 
 /**
  * Milliseconds of the longest task that reaches into the time between the marks, on the thread that set them.

@@ -1,6 +1,6 @@
 import type { StoreUsage } from "../../../src/api.ts";
 import type { Browser } from "./browser.ts";
-import { watchMemory } from "./memory.ts";
+import { rendererOf, watchMemory } from "./memory.ts";
 import type { Page } from "./page.ts";
 import type { Ask, FloorJob, PageDetails, PageJob, PageTimes } from "./page-protocol.ts";
 import type { Registry } from "./registry.ts";
@@ -51,7 +51,8 @@ async function leave(page: Page): Promise<void> {
  */
 export async function visit(browser: Browser, given: Visit, look: number): Promise<Seen> {
   const page = await prepared(browser, given);
-  const peak = look > 0 ? watchMemory(page.pid, look) : (): null => null;
+  const pid = look > 0 ? await rendererOf(browser, page) : null;
+  const peak = pid === null ? (): null => null : watchMemory(pid, look);
   const [before, cpuBefore] = [await page.usage(), await browser.cpu()];
   const times = await page.evaluate<PageTimes>("bench.run()");
   const [after, cpuAfter] = [await page.usage(), await browser.cpu()];
