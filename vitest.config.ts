@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
-import { findChromium } from "./scripts/chromium.mjs";
+import { CHROMIUM_SWITCHES, findChromium } from "./scripts/chromium.mjs";
 import { ISOLATION } from "./scripts/serve.mjs";
 
 const executablePath = findChromium();
@@ -36,7 +36,7 @@ const config: ViteUserConfig = defineConfig({
             screenshotFailures: false,
             instances: [{ browser: "chromium" }],
             provider: playwright({
-              launchOptions: { args: ["--no-sandbox"], ...(executablePath && { executablePath }) },
+              launchOptions: { args: CHROMIUM_SWITCHES, ...(executablePath && { executablePath }) },
             }),
           },
         },

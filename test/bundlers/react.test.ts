@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { type Browser, chromium, type Page } from "playwright";
+import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findChromium } from "../../scripts/chromium.mjs";
+import { openChromium } from "../helpers/chromium.ts";
 import { registryOf } from "./install.ts";
 import type { BundlersPage } from "./page.ts";
 
@@ -85,8 +85,7 @@ beforeAll(async () => {
   const registry = registryOf(Object.fromEntries(["react", "react-dom", "scheduler"].map(publish)), `${base}registry/`);
   const ask = async (url: string): Promise<Uint8Array> =>
     new Uint8Array(await (await registry.fetch(url)).arrayBuffer());
-  const executablePath = findChromium();
-  browser = await chromium.launch({ args: ["--no-sandbox"], ...(executablePath && { executablePath }) });
+  browser = await openChromium();
   page = await browser.newPage();
   await page.goto(base);
   await page.waitForFunction(() => "bundlersPage" in globalThis);

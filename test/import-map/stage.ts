@@ -1,8 +1,8 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Browser, chromium } from "playwright";
-import { findChromium } from "../../scripts/chromium.mjs";
+import type { Browser } from "playwright";
 import type { ImportMap } from "../../src/flat-api.ts";
+import { openChromium } from "../helpers/chromium.ts";
 
 /** The bytes behind a path; null: nothing. */
 export type Files = (path: string) => Promise<Uint8Array | string | null>;
@@ -33,10 +33,7 @@ export class Stage implements AsyncDisposable {
   }
 
   static async open(): Promise<Stage> {
-    const executablePath = findChromium();
-    const stage = new Stage(
-      await chromium.launch({ args: ["--no-sandbox"], ...(executablePath && { executablePath }) }),
-    );
+    const stage = new Stage(await openChromium());
     await new Promise<void>((done) => void stage.#server.listen(0, "127.0.0.1", done));
     stage.#origin = `http://127.0.0.1:${(stage.#server.address() as AddressInfo).port}`;
     return stage;

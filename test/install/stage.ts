@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright";
-import { findChromium } from "../../scripts/chromium.mjs";
+import type { Browser, BrowserContext, Page } from "playwright";
 import { ISOLATION } from "../../scripts/serve.mjs";
+import { openChromium } from "../helpers/chromium.ts";
 import { bundle } from "../lifecycle/stage.ts";
 import { Depot } from "./depot.ts";
 import type { Bench } from "./in-page.ts";
@@ -32,11 +32,10 @@ export class Stage implements AsyncDisposable {
 
   static async open(switches: readonly string[] = []): Promise<Stage> {
     const here = (file: string): URL => new URL(file, import.meta.url);
-    const executablePath = findChromium();
     const [page, worker, browser] = await Promise.all([
       bundle(here("./in-page.ts")),
       bundle(here("../lifecycle/worker.ts")),
-      chromium.launch({ args: ["--no-sandbox", ...switches], ...(executablePath && { executablePath }) }),
+      openChromium(switches),
     ]);
     const stage = new Stage(browser, { page, worker });
     const site = createServer((request, response) => stage.#serve(request.url ?? "/", response));

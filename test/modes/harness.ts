@@ -1,5 +1,5 @@
-import { type Browser, chromium, type Page } from "playwright";
-import { findChromium } from "../../scripts/chromium.mjs";
+import type { Browser, Page } from "playwright";
+import { openChromium } from "../helpers/chromium.ts";
 import { type Hosted, hostCases, type Loopback } from "./host.ts";
 import type { ModesPage, PageAnswer, PageJob } from "./page-protocol.ts";
 
@@ -16,8 +16,7 @@ export class ModesHarness implements AsyncDisposable {
 
   static async start(hosted: Hosted): Promise<ModesHarness> {
     const site = await hostCases(hosted);
-    const executablePath = findChromium();
-    const browser = await chromium.launch({ args: ["--no-sandbox"], ...(executablePath && { executablePath }) });
+    const browser = await openChromium();
     return new ModesHarness(site, browser);
   }
 

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, expect } from "vitest";
 import { ISOLATION } from "../../scripts/serve.mjs";
-import { openChromium } from "./chromium.ts";
+import { openChromium } from "../helpers/chromium.ts";
 import { packed } from "./packed.ts";
 import { type Loopback, serveRegistry, serveSite } from "./servers.ts";
 import { EXPECTED, PACKAGE_JSON, placements } from "./small-project.ts";

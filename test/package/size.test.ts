@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { withPage } from "./chromium.ts";
+import { withPage } from "../helpers/chromium.ts";
 import { moduleSizes } from "./module-sizes.ts";
 import { packed } from "./packed.ts";
 import { serveRegistry, serveScripts } from "./servers.ts";

@@ -1,10 +1,10 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright";
+import type { Browser, Page } from "playwright";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findChromium } from "../../scripts/chromium.mjs";
+import { openChromium } from "../helpers/chromium.ts";
 import type { install, Order } from "./page.ts";
 
 // The browser's own quota, and pages that are closed.
@@ -36,8 +36,7 @@ beforeAll(async () => {
   server = createServer((_, response) => void response.setHeader("content-type", "text/html").end("<!doctype html>"));
   await new Promise<void>((done) => void server.listen(0, "127.0.0.1", done));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const executablePath = findChromium();
-  browser = await chromium.launch({ args: ["--no-sandbox"], ...(executablePath && { executablePath }) });
+  browser = await openChromium();
 }, 60_000);
 
 afterAll(async () => {

@@ -3,11 +3,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from "playwright";
+import type { Browser, BrowserContext, CDPSession, Page } from "playwright";
 import { build } from "vite";
 import { onTestFailed } from "vitest";
-import { findChromium } from "../../scripts/chromium.mjs";
 import { serveFolder } from "../../scripts/serve.mjs";
+import { openChromium } from "../helpers/chromium.ts";
 import { fakeTarball } from "../helpers/tarball.ts";
 import { type MemoryRegistry, memoryRegistry } from "../registry/memory-fetch.ts";
 import { inlineSnapshot, PLACEHOLDER } from "../registry/snapshot.ts";
@@ -84,11 +84,7 @@ export class PageHost {
     });
     this.#server = serveFolder(this.#folder);
     this.#url = await this.#server.listen(0, (request, response) => this.#relay(request, response));
-    const executablePath = findChromium();
-    this.#browser = await chromium.launch({
-      args: ["--no-sandbox", "--disable-background-networking"],
-      ...(executablePath && { executablePath }),
-    });
+    this.#browser = await openChromium();
   }
 
   async stop(): Promise<void> {

@@ -1,10 +1,10 @@
 import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright";
+import type { Browser, BrowserContext, Page } from "playwright";
 import { build } from "vite";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { findChromium } from "../../scripts/chromium.mjs";
+import { openChromium } from "../helpers/chromium.ts";
 import type { LoggedRequest, RegistryOptions } from "../registry/responder.ts";
 import { type RegistryServer, startRegistry } from "../registry/server.ts";
 import { inlineSnapshot } from "../registry/snapshot.ts";
@@ -62,8 +62,7 @@ beforeAll(async () => {
   const [output] = Array.isArray(bundle) ? bundle : [bundle];
   if (!output || !("output" in output)) throw new Error("nothing was built");
   script = output.output[0].code;
-  const executablePath = findChromium();
-  browser = await chromium.launch({ args: ["--no-sandbox"], ...(executablePath && { executablePath }) });
+  browser = await openChromium();
 }, 120_000);
 
 afterAll(() => browser?.close());

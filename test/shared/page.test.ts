@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { withPage } from "../package/chromium.ts";
+import { withPage } from "../helpers/chromium.ts";
 import { expectAll, expectMourned } from "./expected.ts";
 import type { Director } from "./in-page.ts";
 import { DEATHS, STRESS } from "./runs.ts";

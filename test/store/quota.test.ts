@@ -1,10 +1,10 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { type Browser, type CDPSession, chromium, type Page } from "playwright";
+import type { Browser, CDPSession, Page } from "playwright";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findChromium } from "../../scripts/chromium.mjs";
+import { openChromium } from "../helpers/chromium.ts";
 import type { Visit, visit } from "./in-page.ts";
 
 // The browser's own quota, which the memory store only imitates.
@@ -34,8 +34,7 @@ beforeAll(async () => {
   if (!output || !("output" in output)) throw new Error("nothing was built");
   server = createServer((_, response) => void response.setHeader("content-type", "text/html").end("<!doctype html>"));
   await new Promise<void>((done) => void server.listen(0, "127.0.0.1", done));
-  const executablePath = findChromium();
-  browser = await chromium.launch({ args: ["--no-sandbox"], ...(executablePath && { executablePath }) });
+  browser = await openChromium();
   page = await browser.newPage();
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   await page.goto(origin);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { CHROMIUM_SWITCHES } from "../../../scripts/chromium.mjs";
 import { DevTools } from "./devtools.ts";
 import { Page } from "./page.ts";
 
@@ -26,7 +27,7 @@ export interface BrowserProcess {
 /** What a browser does by itself is left out, and nothing of what a page does is slowed because nobody looks at it. */
 const SWITCHES = [
   "--headless=new",
-  "--no-sandbox",
+  ...CHROMIUM_SWITCHES,
   "--remote-debugging-pipe",
   "--no-first-run",
   "--no-default-browser-check",
@@ -52,7 +53,6 @@ const SWITCHES = [
   "--disable-backgrounding-occluded-windows",
   "--disable-renderer-backgrounding",
   "--metrics-recording-only",
-  "--disable-features=MediaRouter,OptimizationHints,Translate,SpareRendererForSitePerProcess",
 ];
 
 const GRACE = 5_000;

@@ -1,9 +1,13 @@
 import { type Browser, chromium, type Page } from "playwright";
-import { findChromium } from "../../scripts/chromium.mjs";
+import { CHROMIUM_SWITCHES, findChromium } from "../../scripts/chromium.mjs";
 
-export async function openChromium(): Promise<Browser> {
+/** A fresh Chromium, without a window. */
+export async function openChromium(switches: readonly string[] = []): Promise<Browser> {
   const executablePath = findChromium();
-  return await chromium.launch({ args: ["--no-sandbox"], ...(executablePath && { executablePath }) });
+  return await chromium.launch({
+    args: [...CHROMIUM_SWITCHES, ...switches],
+    ...(executablePath && { executablePath }),
+  });
 }
 
 /** A page of a fresh Chromium; what the page throws fails the test that awaits `use`. */
