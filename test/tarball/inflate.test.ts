@@ -1,0 +1,314 @@
+import { constants, deflateRawSync, inflateRawSync, type ZlibOptions } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type BlockStart, inflateBlocks } from "../../src/tarball/inflate.ts";
+import { concat } from "./tar-writer.ts";
+
+const WINDOW = 32 * 1024;
+
+interface Inflated {
+  bytes: Uint8Array;
+  starts: BlockStart[];
+  end: { at: number; bit: number } | null;
+}
+
+/** Unpacks from the first bit, into room for `size` bytes and not more. */
+function inflate(bytes: Uint8Array, size: number): Inflated {
+  const out = new Uint8Array(size);
+  return { bytes: out, ...run({ bytes, bit: 0, out, at: 0 }) };
+}
+
+function run(job: Parameters<typeof inflateBlocks>[0]): Omit<Inflated, "bytes"> {
+  const starts: BlockStart[] = [];
+  const blocks = inflateBlocks(job);
+  for (;;) {
+    const { done, value } = blocks.next();
+    if (done) return { starts, end: value };
+    starts.push(value);
+  }
+}
+
+function byZlib(bytes: Uint8Array): Uint8Array | null {
+  try {
+    return inflateRawSync(bytes);
+  } catch {
+    return null;
+  }
+}
+
+const same = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one, other) === 0;
+
+/** The bits of a stream one after the other: numbers from their lowest bit on, codes from their highest, as RFC 1951 packs them. */
+class Bits {
+  private readonly bits: number[] = [];
+
+  number(value: number, count: number): this {
+    for (let i = 0; i < count; i++) this.bits.push((value >> i) & 1);
+    return this;
+  }
+
+  code(text: string): this {
+    for (const bit of text) this.bits.push(Number(bit));
+    return this;
+  }
+
+  bytes(): Uint8Array {
+    const bytes = new Uint8Array(Math.ceil(this.bits.length / 8));
+    this.bits.forEach((bit, i) => {
+      bytes[i >> 3] = (bytes[i >> 3] as number) | (bit << (i & 7));
+    });
+    return bytes;
+  }
+
+  get length(): number {
+    return this.bits.length;
+  }
+}
+
+const ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+
+/**
+ * The head of a last block with these codes. Their lengths are told one by one, each in a code of five bits for 0 to 15 (as long as the whole
+ * code is full: 16 of the 32 go to lengths, two codes of two bits to the repeats).
+ */
+function dynamic(literals: readonly number[], distances: readonly number[]): Bits {
+  const bits = new Bits().number(1, 1).number(2, 2);
+  bits
+    .number(literals.length - 257, 5)
+    .number(distances.length - 1, 5)
+    .number(15, 4);
+  for (const symbol of ORDER) bits.number(symbol < 16 ? 5 : symbol < 18 ? 2 : 0, 3);
+  for (const length of [...literals, ...distances]) bits.code((16 + length).toString(2));
+  return bits;
+}
+
+/** Lengths by symbol, none for the others. */
+function lengths(count: number, some: Record<number, number>): number[] {
+  return Array.from({ length: count }, (_, symbol) => some[symbol] ?? 0);
+}
+
+const level = fc.integer({ min: 0, max: 9 });
+const options: fc.Arbitrary<ZlibOptions> = fc.record({
+  level,
+  strategy: fc.constantFrom(
+    constants.Z_DEFAULT_STRATEGY,
+    constants.Z_FILTERED,
+    constants.Z_HUFFMAN_ONLY,
+    constants.Z_RLE,
+    constants.Z_FIXED,
+  ),
+  memLevel: fc.integer({ min: 1, max: 9 }),
+  windowBits: fc.integer({ min: 9, max: 15 }),
+});
+
+/** Pieces said again and again, as text does, near and far: what is copied, and literals between. */
+const repetitive = fc
+  .tuple(
+    fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { minLength: 1, maxLength: 12 }),
+    fc.array(fc.tuple(fc.nat(11), fc.integer({ min: 1, max: 40 })), { maxLength: 60 }),
+  )
+  .map(([pieces, uses]) =>
+    concat(uses.flatMap(([i, times]) => Array.from({ length: times }, () => pieces[i % pieces.length] as Uint8Array))),
+  );
+const data = fc.oneof(fc.uint8Array({ maxLength: 3000 }), repetitive);
+
+/** Parts with different options, joined where bytes end: an end of flushing between them, and the last one is the last. */
+const stream = fc.array(fc.tuple(data, options, fc.boolean()), { minLength: 1, maxLength: 4 }).map((parts) => {
+  const packed = parts.map(([bytes, how, full], i) => {
+    const flush = full ? constants.Z_FULL_FLUSH : constants.Z_SYNC_FLUSH;
+    return deflateRawSync(bytes, i < parts.length - 1 ? { ...how, finishFlush: flush } : how);
+  });
+  return { packed: concat(packed), plain: concat(parts.map(([bytes]) => bytes)) };
+});
+
+/** Numbers without a pattern, the same in each run. */
+function noise(size: number, values = 256): Uint8Array {
+  let state = 1;
+  return Uint8Array.from({ length: size }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * values);
+  });
+}
+
+/** Four megabits of everything: blocks of all three kinds, copies from as far as they go, codes of all lengths. */
+function large(): { packed: Uint8Array; plain: Uint8Array } {
+  const skewed = noise(60_000).map((byte) => 31 - Math.clz32(byte + 1) + (byte & 1) * 16);
+  const far = noise(WINDOW);
+  const parts: [Uint8Array, ZlibOptions][] = [
+    [concat([far, far.subarray(0, 20_000)]), { level: 9 }],
+    [skewed, { level: 6, memLevel: 3 }],
+    [noise(70_000), { level: 0 }],
+    [noise(3_000, 4), { strategy: constants.Z_FIXED }],
+    [concat([skewed, skewed]), { level: 1 }],
+    [new Uint8Array(100_000), { level: 9 }],
+  ];
+  const packed = parts.map(([bytes, how], i) =>
+    deflateRawSync(bytes, i < parts.length - 1 ? { ...how, finishFlush: constants.Z_SYNC_FLUSH } : how),
+  );
+  return { packed: concat(packed), plain: concat(parts.map(([bytes]) => bytes)) };
+}
+
+describe("what zlib packs", () => {
+  test("is unpacked, to the end of the last block", () => {
+    fc.assert(
+      fc.property(stream, fc.uint8Array({ maxLength: 9 }), ({ packed, plain }, behind) => {
+        const { bytes, end } = inflate(concat([packed, behind]), plain.length);
+        expect(same(bytes, plain)).toBe(true);
+        expect(end?.at).toBe(plain.length);
+        expect(Math.ceil((end?.bit ?? 0) / 8)).toBe(packed.length);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test("is unpacked where there is room to spare, and nothing is written behind", () => {
+    fc.assert(
+      fc.property(stream, ({ packed, plain }) => {
+        const { bytes, end } = inflate(packed, plain.length + 300);
+        expect(same(bytes, concat([plain, new Uint8Array(300)]))).toBe(true);
+        expect(end?.at).toBe(plain.length);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("can be unpacked from any block on, with 32 KiB before it and no more", () => {
+    const check = ({ packed, plain }: { packed: Uint8Array; plain: Uint8Array }): void => {
+      const whole = inflate(packed, plain.length);
+      expect(whole.starts[0]).toEqual({ bit: 0, at: 0 });
+      for (const [i, { bit, at }] of whole.starts.entries()) {
+        const next = whole.starts[i + 1];
+        const from = Math.max(0, at - WINDOW);
+        const out = new Uint8Array((next?.at ?? plain.length) - from);
+        out.set(plain.subarray(from, at));
+        // Only the bytes of this block: what is before them is gone.
+        const first = Math.floor(bit / 8);
+        const bytes = packed.subarray(first);
+        const part = run({ bytes, bit: bit - 8 * first, out, at: at - from });
+        expect(same(out, plain.subarray(from, from + out.length))).toBe(true);
+        expect(part.end?.at).toBe(out.length);
+        expect(part.starts[0]).toEqual({ bit: bit - 8 * first, at: at - from });
+        if (next) expect(part.starts[1]).toEqual({ bit: next.bit - 8 * first, at: next.at - from });
+      }
+    };
+    fc.assert(fc.property(stream, check), { numRuns: 60 });
+    check(large());
+  });
+
+  test("is told apart block by block", () => {
+    const { packed, plain } = large();
+    const { starts, bytes } = inflate(packed, plain.length);
+    expect(same(bytes, plain)).toBe(true);
+    const kinds = new Set(
+      starts.map(({ bit }) => (((packed[bit >> 3]! | (packed[(bit >> 3) + 1]! << 8)) >> (bit & 7)) >> 1) & 3),
+    );
+    expect([...kinds].sort()).toEqual([0, 1, 2]);
+    expect(starts.length).toBeGreaterThan(12);
+  });
+
+  test("fills what there is room for", () => {
+    fc.assert(
+      fc.property(stream, fc.nat(), ({ packed, plain }, room) => {
+        const size = room % (plain.length + 1);
+        const { bytes, starts, end } = inflate(packed, size);
+        expect(same(bytes, plain.subarray(0, size))).toBe(true);
+        expect(end?.at).toBe(size);
+        // Where it stopped is where a block begins, or the end.
+        const rest = run({ bytes: packed, bit: 0, out: new Uint8Array(plain.length), at: 0 });
+        expect([...rest.starts.map(({ bit }) => bit), rest.end?.bit]).toContain(end?.bit);
+        expect(rest.starts.slice(0, starts.length)).toEqual(starts);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("has its blocks at odd places in a larger buffer", () => {
+    const plain = noise(5000, 7);
+    const packed = deflateRawSync(plain, { memLevel: 1 });
+    const around = concat([noise(13), packed, noise(21)]);
+    const out = new Uint8Array(6000).fill(9);
+    const inside = around.subarray(5);
+    const { end } = run({ bytes: inside, bit: 64, out: out.subarray(100), at: 50 });
+    expect(end?.at).toBe(5050);
+    expect(Math.ceil((end?.bit ?? 0) / 8)).toBe(8 + packed.length);
+    expect(same(out, concat([new Uint8Array(150).fill(9), plain, new Uint8Array(850).fill(9)]))).toBe(true);
+  });
+});
+
+describe("what is damaged", () => {
+  test("a stream cut short is null, whatever is kept of it", () => {
+    fc.assert(
+      fc.property(data, options, (plain, how) => {
+        const packed = deflateRawSync(plain, how);
+        const step = Math.ceil(packed.length / 150);
+        for (let size = 0; size < packed.length; size += step) {
+          const { bytes, end } = inflate(packed.subarray(0, size), plain.length + 1);
+          expect(end).toBe(null);
+          const cut = inflate(packed.subarray(0, size), plain.length >> 1);
+          if (cut.end) expect(same(cut.bytes, plain.subarray(0, plain.length >> 1))).toBe(true);
+          expect(bytes.length).toBe(plain.length + 1);
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  // A flipped bit may make a stream say far more than before: what zlib takes is compared to its end.
+  const agree = (bytes: Uint8Array): void => {
+    const zlib = byZlib(bytes);
+    const size = (zlib?.length ?? 100_000) + 1;
+    const ours = inflate(bytes, size);
+    if (zlib) {
+      expect(ours.end?.at).toBe(zlib.length);
+      expect(same(ours.bytes.subarray(0, zlib.length), zlib)).toBe(true);
+    } else if (ours.end) {
+      // What is wrong comes after the room was full.
+      expect(ours.end.at).toBe(size);
+    }
+  };
+
+  test("a flipped bit is taken or refused as zlib does", () => {
+    fc.assert(
+      fc.property(data, options, fc.array(fc.nat(), { minLength: 20, maxLength: 20 }), (plain, how, places) => {
+        const packed = deflateRawSync(plain, how);
+        for (const [i, place] of places.entries()) {
+          // Half of them near the start, where the codes are told.
+          const bit = place % (i % 2 ? Math.min(600, packed.length * 8) : packed.length * 8);
+          const flipped = packed.slice();
+          flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
+          agree(flipped);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("random bytes are taken or refused as zlib does", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(7), (bytes, head) => {
+        if (bytes.length) bytes[0] = ((bytes[0] as number) & ~7) | head;
+        agree(bytes);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  test("random codes are taken or refused as zlib does", () => {
+    const code = fc.integer({ min: 1, max: 15 });
+    const some = (count: number): fc.Arbitrary<Record<number, number>> =>
+      fc.dictionary(fc.nat(count - 1).map(String), code, { maxKeys: 8 });
+    fc.assert(
+      fc.property(
+        fc.tuple(some(286), some(30)),
+        code,
+        fc.uint8Array({ maxLength: 20 }),
+        ([literals, places], last, rest) => {
+          const head = dynamic(lengths(286, { ...literals, 256: last }), lengths(30, places));
+          for (const byte of rest) head.number(byte, 8);
+          agree(head.bytes());
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
