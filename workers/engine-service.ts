@@ -65,6 +65,14 @@ export function engineService(): EngineService {
       const outcome = await extractor.read(tarball, unpacked, ranges);
       return outcome.ok ? transfer(outcome, buffersOf(outcome.value)) : outcome;
     },
+    async waypoints(tarball, unpacked) {
+      const outcome = await extractor.waypoints(tarball, unpacked);
+      return outcome.ok && outcome.value ? transfer(outcome, buffersOf([outcome.value])) : outcome;
+    },
+    async readStretches(stretches) {
+      const outcome = await extractor.readStretches(stretches);
+      return outcome.ok ? transfer(outcome, buffersOf(outcome.value.flatMap((parts) => parts ?? []))) : outcome;
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Failure, Outcome } from "../errors.ts";
+import type { Stretch } from "../packs/waypoints.ts";
 import type { Range } from "../tarball/gunzip.ts";
 import type { UnpackLimits, Wanted } from "../tarball/wanted.ts";
 
@@ -24,5 +25,9 @@ export interface Extractor {
   inflate(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array>>;
   /** Parts of that, in memory of their own. Leaves the caller's bytes. */
   read(tarball: Uint8Array, unpacked: number, ranges: readonly Range[]): Promise<Outcome<Uint8Array[]>>;
+  /** `makeWaypoints`, as a task that gives way to others. Leaves the caller's bytes. */
+  waypoints(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array | null>>;
+  /** What is wanted of each stretch of a tarball; null where that is damaged. */
+  readStretches(stretches: readonly Stretch[]): Promise<Outcome<(Uint8Array[] | null)[]>>;
   dispose(): void;
 }

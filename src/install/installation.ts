@@ -2,7 +2,9 @@ import { onAbort } from "../base/on-abort.ts";
 import { type Failure, fail, failure, InstallError, type Outcome, ok } from "../errors.ts";
 import type { InstalledProject, InstallOptions, InstallProgress } from "../install-api.ts";
 import type { ShelvedPack } from "../packs/pack-shelf.ts";
+import { WAYPOINTS_FROM } from "../packs/waypoints.ts";
 import type { SinkSession, SinkState } from "../sink/sink.ts";
+import { readPackIndex } from "../tarball/pack-index.ts";
 import { runAfterExtract } from "./after-extract.ts";
 import { copyTree, notFetched } from "./copy-tree.ts";
 import type { IndexedPack } from "./file-index.ts";
@@ -28,6 +30,9 @@ type Collected = Pick<Installed, "plan" | "packs" | "left" | "held" | "tree" | "
 
 /** Milliseconds of planning at a time. */
 const SLICE = 8;
+
+/** Bytes of a tarball that is small in any case. */
+const SMALL = 32 * 1024;
 
 /** Ranks of downloads: many wait for it, one does, somebody may. */
 const RANKS = { many: 1, one: 2, maybe: 3 };
@@ -72,7 +77,8 @@ export class Installation {
         this.#bytes += tarball.length;
         this.#reader.hold(integrity, tarball);
         if (archive) this.#reader.keep(integrity, archive);
-        this.#unstored.push({ integrity, aliases: aliasesOf(source.integrity), tarball, index });
+        const aliases = aliasesOf(source.integrity);
+        this.#unstored.push({ integrity, aliases, tarball, index, waypoints: () => this.#waypoints(tarball, index) });
       },
     });
     this.supply = new PackSupply(this.works, shelf, world.breathe);
@@ -347,6 +353,15 @@ export class Installation {
     const { tarball, index } = opened.value;
     shelf.add({ integrity, aliases: [], tarball, index });
     return ok(tarball);
+  }
+
+  /** Made when a pack is written, not before: nobody waits for that. */
+  async #waypoints(tarball: Uint8Array, bytes: Uint8Array): Promise<Uint8Array | null> {
+    // Before its index is read: most are small.
+    const unpacked = tarball.length < SMALL ? 0 : (readPackIndex(bytes)?.unpacked ?? 0);
+    if (unpacked < WAYPOINTS_FROM) return null;
+    const made = await this.#world.extractor.waypoints(tarball, unpacked).catch(() => null);
+    return made?.ok ? made.value : null;
   }
 
   #store(): void {

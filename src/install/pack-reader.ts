@@ -1,12 +1,13 @@
 import { InstallError, type Outcome, ok } from "../errors.ts";
 import type { PackShelf } from "../packs/pack-shelf.ts";
+import { readWaypoints, stretchesOf, WAYPOINTS_FROM } from "../packs/waypoints.ts";
 import type { Range } from "../tarball/gunzip.ts";
 import { inflatePack } from "../tarball/index-tarball.ts";
 import type { Extractor } from "./extractor.ts";
 
 export interface ReaderOptions {
   shelf: PackShelf;
-  extractor: Pick<Extractor, "inflate" | "read">;
+  extractor: Pick<Extractor, "inflate" | "read" | "readStretches">;
   /** Opens what the store gives by its full hash, if that is to be checked. It takes the bytes with it. */
   verify?: ((tarball: Uint8Array, pack: Readable) => Promise<Outcome<Uint8Array>>) | undefined;
   /** A verified tarball from the network, where the store has lost it. */
@@ -27,6 +28,12 @@ interface Question {
   /** Where in the archive the files are; none where all of it is wanted. */
   ranges: Range[];
   answer: Promise<Uint8Array[]>;
+}
+
+/** What the store has of the packs that are asked for in a turn. */
+interface Stored {
+  tarballs: ReadonlyMap<string, Uint8Array>;
+  waypoints: ReadonlyMap<string, Uint8Array>;
 }
 
 /** Bytes of an archive that is inflated as a whole at once: those who ask for one of its files ask for others. */
@@ -51,7 +58,7 @@ export class PackReader {
   #asked = new Map<string, Question>();
   /** Archives that are being inflated. */
   readonly #running = new Map<string, Promise<Uint8Array>>();
-  #tarballs: Promise<ReadonlyMap<string, Uint8Array>> | undefined;
+  #stored: Promise<Stored> | undefined;
 
   constructor(options: ReaderOptions) {
     this.#options = options;
@@ -165,20 +172,23 @@ export class PackReader {
   #ask(pack: Readable, ranges: Range[]): Promise<Uint8Array[]> {
     const question: Question = { pack, ranges, answer: Promise.resolve([]) };
     this.#asked.set(pack.integrity, question);
-    this.#tarballs ??= Promise.resolve().then(() => this.#endTurn());
-    question.answer = this.#answer(question, this.#tarballs);
+    this.#stored ??= Promise.resolve().then(() => this.#endTurn());
+    question.answer = this.#answer(question, this.#stored);
     return question.answer;
   }
 
-  async #answer({ pack, ranges }: Question, tarballs: Promise<ReadonlyMap<string, Uint8Array>>): Promise<Uint8Array[]> {
+  async #answer({ pack, ranges }: Question, asked: Promise<Stored>): Promise<Uint8Array[]> {
     const { integrity } = pack;
     const { refetch, verify } = this.#options;
     // Once it is stored it is let go.
     const held = this.#held.get(integrity);
-    const stored = (await tarballs).get(integrity);
+    const { tarballs, waypoints } = await asked;
+    const stored = tarballs.get(integrity);
+    const points = waypoints.get(integrity);
     let parts: Outcome<Uint8Array[]> | undefined;
     if (held) parts = await this.#open(held, pack, ranges);
-    else if (stored && !verify) parts = await this.#open(stored, pack, ranges);
+    else if (stored && !verify)
+      parts = (points && (await this.#openInside(stored, points, ranges))) ?? (await this.#open(stored, pack, ranges));
     else if (stored) parts = cut(await verify!(stored, pack), ranges);
     // The store has lost it, or it is damaged in a way that only shows now.
     if (!parts?.ok) {
@@ -195,12 +205,34 @@ export class PackReader {
     return cut(await extractor.inflate(tarball, unpacked), ranges);
   }
 
+  /** Without what is before it in the archive. Undefined where that cannot be: then it is inflated from the start. */
+  async #openInside(
+    tarball: Uint8Array,
+    points: Uint8Array,
+    ranges: readonly Range[],
+  ): Promise<Outcome<Uint8Array[]> | undefined> {
+    const waypoints = readWaypoints(points, tarball);
+    if (!waypoints) return undefined;
+    const { stretches, places } = stretchesOf(waypoints, tarball, ranges);
+    const read = await this.#options.extractor.readStretches(stretches);
+    const parts = places.map(([stretch, place]) => (read.ok ? read.value[stretch]?.[place] : undefined));
+    return parts.every((part) => part !== undefined) ? ok(parts) : undefined;
+  }
+
   /** One question to the store for all of a turn. */
-  async #endTurn(): Promise<ReadonlyMap<string, Uint8Array>> {
-    const missing = [...this.#asked.keys()].filter((integrity) => !this.#held.has(integrity));
+  async #endTurn(): Promise<Stored> {
+    const { shelf, verify } = this.#options;
+    const missing = [...this.#asked.values()].filter(({ pack }) => !this.#held.has(pack.integrity));
     this.#asked = new Map();
-    this.#tarballs = undefined;
-    return missing.length > 0 ? await this.#options.shelf.read(missing) : new Map();
+    this.#stored = undefined;
+    const large = missing.filter(({ pack, ranges }) => ranges.length > 0 && pack.unpacked >= WAYPOINTS_FROM && !verify);
+    const read = <T>(questions: readonly Question[], from: (names: string[]) => Promise<ReadonlyMap<string, T>>) =>
+      questions.length > 0 ? from(questions.map(({ pack }) => pack.integrity)) : new Map<string, T>();
+    const [tarballs, waypoints] = await Promise.all([
+      read(missing, (names) => shelf.read(names)),
+      read(large, (names) => shelf.waypoints(names)),
+    ]);
+    return { tarballs, waypoints };
   }
 }
 

@@ -146,13 +146,20 @@ export function packKey({ segment, at }: Spot): string {
   return `1 p ${segment} ${at}`;
 }
 
+/** Where inflating that pack can begin, if it is a large one. */
+export function waypointsKey({ segment, at }: Spot): string {
+  return `1 w ${segment} ${at}`;
+}
+
 /** The segment whose key it is. */
 export function segmentAt(key: string): number | undefined {
-  const [, segment] = /^1 [ip] (\d+)/.exec(key) ?? [];
+  const [, segment] = /^1 [ipw] (\d+)/.exec(key) ?? [];
   return segment === undefined ? undefined : Number(segment);
 }
 
 /** All that is stored of a segment with so many packs. */
 export function keysOf(segment: number, count: number): string[] {
-  return [listKey(segment), ...Array.from({ length: count }, (_, at) => packKey({ segment, at }))];
+  const keys = [listKey(segment)];
+  for (let at = 0; at < count; at++) keys.push(packKey({ segment, at }), waypointsKey({ segment, at }));
+  return keys;
 }

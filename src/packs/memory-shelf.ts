@@ -40,6 +40,7 @@ export function createMemoryShelf(room: number): PackShelf {
       }
       return found;
     },
+    waypoints: async () => new Map(),
     add(pack) {
       const { integrity, tarball, index } = pack;
       const size = tarball.length + index.length;

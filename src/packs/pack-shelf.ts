@@ -6,6 +6,8 @@ export interface ShelvedPack {
   readonly aliases: readonly string[];
   readonly tarball: Uint8Array;
   readonly index: Uint8Array;
+  /** Asked when it is written: `makeWaypoints` of the tarball. Never rejects. */
+  readonly waypoints?: (() => Promise<Uint8Array | null>) | undefined;
 }
 
 /** Verified tarballs that are kept between visits, by integrity. No method rejects: what cannot be stored is done without. */
@@ -14,6 +16,8 @@ export interface PackShelf {
   find(hashes: readonly string[]): Promise<ReadonlyMap<string, { integrity: string; index: Uint8Array }>>;
   /** The tarballs of these (sha512 SRI), checked; what is gone or damaged is missing from the answer, and forgotten. */
   read(integrities: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** Of large packs, where inflating can begin: `readWaypoints` reads it. Those that have none, or whose tarball is not stored yet, are missing. */
+  waypoints(integrities: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
   /** Takes a verified pack; written with others in batches. The bytes are the shelf's from here on; nobody writes to them. */
   add(pack: ShelvedPack): void;
   /** Bytes that wait to be written. */

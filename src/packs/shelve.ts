@@ -12,6 +12,7 @@ import {
   packKey,
   type Spot,
   spotsOf,
+  waypointsKey,
   writeDirectory,
 } from "./directory.ts";
 import { type ListedPack, writeList } from "./pack-list.ts";
@@ -19,6 +20,7 @@ import { type ListedPack, writeList } from "./pack-list.ts";
 /** A pack to be written. */
 export interface NewPack extends ListedPack {
   readonly tarball: Uint8Array;
+  readonly waypoints?: Uint8Array | undefined;
 }
 
 /** What a shelf has to say to the directory. To say it again changes nothing, since no segment's number comes twice. */
@@ -27,7 +29,7 @@ export interface News {
   readonly used: Set<number>;
   /** Segments that are not there any more. */
   readonly gone: Set<number>;
-  /** Packs that are missing or damaged, and their bytes. */
+  /** Packs that are missing or damaged, and the bytes of their tarballs. */
   readonly lost: (Spot & { readonly length: number })[];
   /** Other hashes, and the sha512 that each leads to. */
   readonly aliases: Map<string, string>;
@@ -56,7 +58,9 @@ export const noNews = (): News => ({ used: new Set(), gone: new Set(), lost: [],
 export function applyNews(directory: Directory, news: News, today: number): string[] {
   const { segments, aliases } = directory;
   const dead: string[] = [];
-  for (const spot of news.lost) if (forget(directory, spot, spot.length)) dead.push(packKey(spot));
+  for (const spot of news.lost) {
+    if (forget(directory, spot, spot.length)) dead.push(packKey(spot), waypointsKey(spot));
+  }
   for (const [alias, integrity] of news.aliases) aliases.set(alias, integrity);
   for (const [id, segment] of segments) {
     if (news.used.has(id)) segment.used = today;
@@ -79,8 +83,11 @@ export function shelve(directory: Directory, { packs, news, now, budget }: Shelv
   let size = 0;
   if (added.length > 0) {
     const list = writeList(added);
-    size = added.reduce((sum, { length }) => sum + length, list.length);
-    for (const [at, { tarball }] of added.entries()) puts.set(packKey({ segment, at }), owned(tarball));
+    size = added.reduce((sum, { length, waypoints }) => sum + length + (waypoints?.length ?? 0), list.length);
+    for (const [at, { tarball, waypoints }] of added.entries()) {
+      puts.set(packKey({ segment, at }), owned(tarball));
+      if (waypoints) puts.set(waypointsKey({ segment, at }), waypoints);
+    }
     puts.set(listKey(segment), list);
   }
   for (const id of oldest(directory, bytesOf(directory) + size - budget, news.used))

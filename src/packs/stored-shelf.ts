@@ -1,6 +1,6 @@
 import type { BlobStore } from "../ports.ts";
 import { crc32 } from "../tarball/crc32.ts";
-import { listKey, liveCount, nameOf, packKey, type Spot, spotsOf } from "./directory.ts";
+import { listKey, liveCount, nameOf, packKey, type Spot, spotsOf, waypointsKey } from "./directory.ts";
 import { type ListedPack, readList } from "./pack-list.ts";
 import type { PackShelf, ShelvedPack } from "./pack-shelf.ts";
 import { PackVault, type ShelfTools } from "./pack-vault.ts";
@@ -82,6 +82,20 @@ export class StoredShelf implements PackShelf {
         if (tarball?.length === place.length && (await this.#sum(tarball)) === place.crc) found.set(integrity, tarball);
         else this.#lose(integrity, place);
       }
+    }
+    return found;
+  }
+
+  async waypoints(integrities: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    const found = new Map<string, Uint8Array>();
+    const known = integrities.flatMap((integrity) => {
+      const place = this.#places.get(integrity);
+      return place ? [[integrity, waypointsKey(place)] as const] : [];
+    });
+    const blobs = known.length > 0 ? await this.#vault.read(known.map(([, key]) => key)) : null;
+    for (const [i, [integrity]] of known.entries()) {
+      const blob = blobs?.[i];
+      if (blob) found.set(integrity, blob);
     }
     return found;
   }
@@ -183,8 +197,10 @@ export class StoredShelf implements PackShelf {
 
   async #write(packs: readonly ShelvedPack[]): Promise<void> {
     const summed: NewPack[] = [];
-    for (const { integrity, tarball, index } of this.#vault.isWritable ? packs : []) {
-      summed.push({ integrity, tarball, index, length: tarball.length, crc: await this.#sum(tarball) });
+    for (const { integrity, tarball, index, waypoints } of this.#vault.isWritable ? packs : []) {
+      const made = (await waypoints?.()) ?? undefined;
+      const crc = await this.#sum(tarball);
+      summed.push({ integrity, tarball, index, length: tarball.length, crc, waypoints: made });
     }
     const shelved = await this.#vault.write(summed);
     for (const [at, { integrity, length, crc }] of (shelved?.added ?? []).entries()) {

@@ -15,28 +15,44 @@ function makeTables(): Uint32Array {
   return made;
 }
 
+/** Whether the machine's own words have their lowest byte first, as the sum reads them: every machine that has a browser. */
+const LOWEST_FIRST = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
 /** CRC-32 as gzip has it (RFC 1952, §8). `crc` continues an earlier sum. */
 export function crc32(bytes: Uint8Array, crc = 0): number {
   tables ??= makeTables();
-  const t = tables;
-  const at = (index: number): number => t[index] as number;
-  let c = ~crc;
-  let i = 0;
-  for (const end = bytes.length - 7; i < end; i += 8) {
-    const low = c ^ word(bytes, i);
-    const high = word(bytes, i + 4);
+  // What comes before the first whole word, then two words a step, then what is left.
+  const first = -bytes.byteOffset & 3;
+  const pairs = LOWEST_FIRST ? Math.max(0, (bytes.length - first) >> 3) : 0;
+  if (pairs === 0) return ~sumBytes(bytes, ~crc, tables) >>> 0;
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset + first, pairs * 2);
+  const sum = sumWords(words, sumBytes(bytes.subarray(0, first), ~crc, tables), tables);
+  return ~sumBytes(bytes.subarray(first + words.byteLength), sum, tables) >>> 0;
+}
+
+function sumBytes(bytes: Uint8Array, sum: number, t: Uint32Array): number {
+  let c = sum;
+  for (let i = 0; i < bytes.length; i++) c = (t[(c ^ (bytes[i] as number)) & 255] as number) ^ (c >>> 8);
+  return c;
+}
+
+/** An even number of words. */
+function sumWords(words: Uint32Array, sum: number, t: Uint32Array): number {
+  let c = sum;
+  for (let i = 0; i < words.length; i += 2) {
+    const low = c ^ (words[i] as number);
+    const high = words[i + 1] as number;
     c =
-      at(1792 + (low & 255)) ^
-      at(1536 + ((low >>> 8) & 255)) ^
-      at(1280 + ((low >>> 16) & 255)) ^
-      at(1024 + (low >>> 24)) ^
-      at(768 + (high & 255)) ^
-      at(512 + ((high >>> 8) & 255)) ^
-      at(256 + ((high >>> 16) & 255)) ^
-      at(high >>> 24);
+      (t[1792 + (low & 255)] as number) ^
+      (t[1536 + ((low >>> 8) & 255)] as number) ^
+      (t[1280 + ((low >>> 16) & 255)] as number) ^
+      (t[1024 + (low >>> 24)] as number) ^
+      (t[768 + (high & 255)] as number) ^
+      (t[512 + ((high >>> 8) & 255)] as number) ^
+      (t[256 + ((high >>> 16) & 255)] as number) ^
+      (t[high >>> 24] as number);
   }
-  for (; i < bytes.length; i++) c = at((c ^ (bytes[i] as number)) & 255) ^ (c >>> 8);
-  return ~c >>> 0;
+  return c;
 }
 
 /** Four bytes as a little-endian unsigned number. */

@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { fail, failure, ok } from "../../src/errors.ts";
 import { PackReader, type Readable } from "../../src/install/pack-reader.ts";
 import { createMemoryShelf } from "../../src/packs/memory-shelf.ts";
+import { inflateStretch, makeWaypoints } from "../../src/packs/waypoints.ts";
+import { finish } from "../helpers/finish.ts";
 import { settle } from "./works.ts";
 
 /** More than is inflated as a whole at once. */
@@ -11,22 +13,26 @@ const LARGE = 1024 * 1024;
 /** A shelf with packs of so many bytes each, and a note of everything that is done for it. */
 function shelf(
   sizes: Record<string, number>,
-  room = 1000,
+  { room = 1000, waypoints = {} }: { room?: number; waypoints?: Record<string, Uint8Array> } = {},
 ): { reader: PackReader; done: string[]; packs: Record<string, Readable> } {
   const done: string[] = [];
+  const note = (what: string): void => void done.push(what);
   const store = createMemoryShelf(1 << 20);
   const packs: Record<string, Readable> = {};
   for (const [name, unpacked] of Object.entries(sizes)) {
     packs[name] = { integrity: name, unpacked };
     store.add({ integrity: name, aliases: [], tarball: gzipSync(new Uint8Array(unpacked)), index: new Uint8Array(1) });
   }
-  const note = (what: string): void => void done.push(what);
   const reader = new PackReader({
     shelf: {
       ...store,
       read: async (names) => {
         note(`read ${names.join(" ")}`);
         return await store.read(names);
+      },
+      waypoints: async (names) => {
+        note(`waypoints ${names.join(" ")}`);
+        return new Map(names.flatMap((name) => (waypoints[name] ? [[name, waypoints[name]]] : [])));
       },
     },
     extractor: {
@@ -37,6 +43,10 @@ function shelf(
       read: async (_, unpacked, ranges) => {
         note(`read ${ranges.join(" ")} of ${unpacked}`);
         return ok(ranges.map(([start, end]) => new Uint8Array(end - start).fill(start)));
+      },
+      readStretches: async (stretches) => {
+        note(`stretches ${stretches.map(({ ranges }) => ranges.join(" ")).join(" | ")}`);
+        return ok(stretches.map(inflateStretch));
       },
     },
     refetch: async (name) => {
@@ -59,8 +69,22 @@ test("what is asked in one turn is one question to the store, and of a large pac
     [5, 0],
     [1, 2],
   ]);
-  expect(done).toEqual(["read a b", `read 1,10 30,40 2,3 of ${LARGE}`, `read 0,5 of ${LARGE}`]);
+  expect(done).toEqual([...["read a b", "waypoints a b", `read 1,10 30,40 2,3 of ${LARGE}`, `read 0,5 of ${LARGE}`]]);
   expect(reader.cached("a")).toBeUndefined();
+});
+
+test("where inflating can begin inside a large pack, no more is inflated; what is damaged is read from its start", async () => {
+  const made = finish(makeWaypoints(gzipSync(new Uint8Array(2 * LARGE)), 2 * LARGE)) as Uint8Array;
+  const damaged = made.slice();
+  damaged[20]! ^= 1;
+  const { reader, done, packs } = shelf({ a: 2 * LARGE, b: 2 * LARGE }, { waypoints: { a: made, b: damaged } });
+  const { a, b } = packs as { a: Readable; b: Readable };
+  const [start, end] = [2 * LARGE - 9, 2 * LARGE];
+  const parts = await Promise.all([reader.read(a, [start, end]), reader.read(a, [5, 8]), reader.read(b, [3, 4])]);
+  expect(parts).toEqual([new Uint8Array(9), new Uint8Array(3), new Uint8Array(1).fill(3)]);
+  expect(done).toEqual([
+    ...["read a b", "waypoints a b", `stretches 5,8 | ${start},${end}`, `read 3,4 of ${2 * LARGE}`],
+  ]);
 });
 
 test("who comes back to a large pack has all of it inflated, once, however many come", async () => {
@@ -75,7 +99,7 @@ test("who comes back to a large pack has all of it inflated, once, however many 
   });
   expect((await first).length).toBe(10);
   expect(await Promise.all(reads)).toEqual([20, 30, 90]);
-  expect(done).toEqual(["read a", `read 0,10 of ${LARGE}`, "read a", `inflate ${LARGE}`]);
+  expect(done).toEqual(["read a", "waypoints a", `read 0,10 of ${LARGE}`, "read a", `inflate ${LARGE}`]);
 });
 
 test("a small pack is inflated once for all that is ever asked of it, and what is given is a copy", async () => {
@@ -89,7 +113,7 @@ test("a small pack is inflated once for all that is ever asked of it, and what i
 });
 
 test("those read longest ago make room, those that are loaded stay, and what is lost is fetched", async () => {
-  const { reader, done, packs } = shelf({ a: 400, b: 400, c: 400, d: 400 }, 1000);
+  const { reader, done, packs } = shelf({ a: 400, b: 400, c: 400, d: 400 });
   const { a, b, c, d } = packs as Record<"a" | "b" | "c" | "d", Readable>;
   await reader.load([d]);
   for (const pack of [a, b, a, c]) await reader.archive(pack);

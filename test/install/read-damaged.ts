@@ -5,7 +5,7 @@ import { readList, writeList } from "../../src/packs/pack-list.ts";
 import type { SinkLink } from "../../src/sink/sink.ts";
 import { crc32 } from "../../src/tarball/crc32.ts";
 import { createInstaller } from "../../web/index.ts";
-import { noise } from "../tarball/bad-tarballs.ts";
+import { noise, prose } from "../tarball/bad-tarballs.ts";
 import { differences, type Listing, listMap, listProject, plain } from "./listing.ts";
 import { lockEntry, lockOf, type TestPackage, testPackage } from "./packages.ts";
 import type { RealMode } from "./stage.ts";
@@ -17,6 +17,7 @@ export const STORED: readonly TestPackage[] = [
   testPackage("a@1.0.0", {}, { "a.js": "a".repeat(3000) }),
   testPackage("b@1.0.0", { bin: "b.js" }, { "b.js": "#!/usr/bin/env node\n" }),
   testPackage("large@1.0.0", {}, { "noise.bin": noise(80_000) }),
+  testPackage("huge@1.0.0", {}, { "a.js": prose(700_000), "b.js": prose(600_000), "c.js": prose(100) }),
 ];
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -41,8 +42,8 @@ const DAMAGES: Record<string, (bytes: Bytes) => unknown> = {
   gone: () => undefined,
 };
 
-/** Blobs are told apart by the letter of their keys: the directory, a list, a pack. */
-const KINDS = { directory: /^1 d/, list: /^1 i/, pack: /^1 p/ };
+/** Blobs are told apart by the letter of their keys: the directory, a list, a pack, the waypoints of a large one. */
+const KINDS = { directory: /^1 d/, list: /^1 i/, pack: /^1 p/, waypoints: /^1 w/ };
 
 async function damageEach(kind: RegExp, damage: (bytes: Bytes) => unknown): Promise<void> {
   for (const [key, value] of await blobs()) {

@@ -6,6 +6,9 @@ import { sri } from "../tarball/gzip.ts";
 
 const DATABASE = "webhoist-packs";
 
+/** Of a directory, for each pack. */
+const LETTERS = 14;
+
 async function transact<T>(mode: IDBTransactionMode, run: (store: IDBObjectStore) => () => T): Promise<T> {
   const opening = indexedDB.open(DATABASE);
   const db = await new Promise<IDBDatabase>((done, fail) => {
@@ -60,8 +63,8 @@ export async function storeFaults(allowed?: readonly string[]): Promise<string[]
     if (!list) faults.push(`segment ${segment} has no list`);
     for (const [at, { integrity }] of (list ?? []).entries()) {
       const key = `1 p ${segment} ${at}`;
-      known.add(key);
-      if (names.slice(at * 8, at * 8 + 8).trim() === "") continue;
+      known.add(key).add(`1 w ${segment} ${at}`);
+      if (names.slice(at * LETTERS, (at + 1) * LETTERS).trim() === "") continue;
       const bytes = all.get(key);
       if (!(bytes instanceof Uint8Array) || sri(bytes) !== integrity) faults.push(`${key} is not ${integrity}`);
       if (allowed && !allowed.includes(integrity)) faults.push(`${integrity} must not be there`);

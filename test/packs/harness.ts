@@ -50,11 +50,13 @@ export interface MadePack extends ShelvedPack {
   readonly sha1: string;
 }
 
-/** A pack with its true hashes; each call gives new bytes. */
+/** A pack with its true hashes; each call gives new bytes. Those named by a vowel have waypoints. */
 export function packOf(name: string, size = 100): MadePack {
   const tarball = bytesOf(name, size);
   const sha1 = sri("sha1", tarball);
-  return { integrity: sri("sha512", tarball), aliases: [sha1], sha1, tarball, index: bytesOf(`index ${name}`, 20) };
+  const waypoints = /^[aeiou]/.test(name) ? async () => bytesOf(`waypoints ${name}`, 10) : undefined;
+  const index = bytesOf(`index ${name}`, 20);
+  return { integrity: sri("sha512", tarball), aliases: [sha1], sha1, tarball, index, waypoints };
 }
 
 /** What the shelf has of a pack: `whole`, or `none`. Anything else, such as other bytes, is an error. */

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { DIRECTORY, emptyDirectory, keysOf, readDirectory } from "../../src/packs/directory.ts";
+import {
+  DIRECTORY,
+  emptyDirectory,
+  listKey,
+  nameOf,
+  packKey,
+  readDirectory,
+  waypointsKey,
+} from "../../src/packs/directory.ts";
 import { readList, writeList } from "../../src/packs/pack-list.ts";
 import type { BlobStore } from "../../src/ports.ts";
 import { createMemoryStore } from "../../workers/memory-store.ts";
@@ -186,10 +194,18 @@ class World {
 async function expectConsistent(blobs: BlobStore): Promise<void> {
   const [blob] = await blobs.getMany([DIRECTORY]);
   const { segments } = (blob && readDirectory(blob)) ?? emptyDirectory();
-  const named = [...segments].flatMap(([id, { names: letters }]) =>
-    // The list, and the packs that were not forgotten.
-    keysOf(id, letters.length / 14).filter((_, i) => i === 0 || letters.slice(14 * i - 14, 14 * i).trim()),
+  const large = new Set(
+    NAMES.map((name) => packOf(name, 100)).flatMap((pack) => (pack.waypoints ? nameOf(pack.integrity) : [])),
   );
+  const named = [...segments].flatMap(([segment, { names: letters }]) => {
+    const keys = Array.from({ length: letters.length / 14 }, (_, at) => {
+      const name = letters.slice(14 * at, 14 * at + 14);
+      // But for the packs that were forgotten.
+      if (!name.trim()) return [];
+      return [packKey({ segment, at }), ...(large.has(name) ? [waypointsKey({ segment, at })] : [])];
+    });
+    return [listKey(segment), ...keys.flat()];
+  });
   expect((await blobs.keys()).filter((key) => key !== DIRECTORY).sort()).toEqual(named.sort());
 }
 

@@ -199,7 +199,7 @@ test.each(["1 d", "1 i"])("a damaged %s is a miss, and what it led to is cleared
   const { shelf, warnings } = openTab({ blobs, clock });
   expect((await shelf.find(packs.map(({ integrity }) => integrity))).size).toBe(0);
   expect((await shelf.read(packs.map(({ integrity }) => integrity))).size).toBe(0);
-  const other = packOf("other");
+  const other = packOf("new");
   shelf.add(other);
   await shelf.flush();
   expect(await names(blobs, [...packs, other])).toEqual([4]);
@@ -210,9 +210,11 @@ test.each(["1 d", "1 i"])("a damaged %s is a miss, and what it led to is cleared
 test("another format's data is neither read nor touched", async () => {
   const blobs = createMemoryStore();
   for (const key of ["2 d", "2 p 7 0", "x"]) await put(blobs, key, new Uint8Array(9));
-  await put(blobs, "1 p 7 0", new Uint8Array(9));
+  for (const key of ["1 p 7 0", "1 w 7 0"]) await put(blobs, key, new Uint8Array(9));
   await fill(blobs, [packOf("a")]);
-  expect((await blobs.keys()).map((key) => key.slice(0, 3)).sort()).toEqual(["1 d", "1 i", "1 p", "2 d", "2 p", "x"]);
+  expect((await blobs.keys()).map((key) => key.slice(0, 3)).sort()).toEqual([
+    ...["1 d", "1 i", "1 p", "1 w", "2 d", "2 p", "x"],
+  ]);
 });
 
 test("the budget: what was used least recently goes, never what is in use", async () => {
@@ -350,6 +352,34 @@ test("clear drops what is stored and what waits; close writes what waits, and no
   await shelf.flush();
   expect(await stateOf(shelf, a)).toBe("none");
   expect(await names(blobs, [a, b, c])).toEqual([2]);
+});
+
+test("waypoints are asked for when a pack is written, stored and counted with it, and go with it", async () => {
+  const blobs = createMemoryStore();
+  const { shelf } = openTab({ blobs });
+  const asked: string[] = [];
+  const large = (name: string, made: Uint8Array | null): MadePack => ({
+    ...packOf(name),
+    waypoints: async () => {
+      asked.push(name);
+      return made;
+    },
+  });
+  const packs = [large("with", new Uint8Array(1000)), large("without", null), packOf("small")];
+  const integrities = packs.map(({ integrity }) => integrity);
+  for (const pack of packs) shelf.add(pack);
+  expect([asked, (await shelf.waypoints(integrities)).size]).toEqual([[], 0]);
+  await shelf.flush();
+  expect(asked).toEqual(["with", "without"]);
+  expect([...(await shelf.waypoints(integrities))]).toEqual([[integrities[0], new Uint8Array(1000)]]);
+  expect((await shelf.usage()).bytes).toBeGreaterThan(1300);
+  const next = openTab({ blobs }).shelf;
+  await next.find(integrities);
+  expect([...(await next.waypoints(integrities)).keys()]).toEqual([integrities[0]]);
+  await blobs.delMany((await blobs.keys()).filter((key) => /^1 p .* 0$/.test(key)));
+  await next.read(integrities);
+  await next.flush();
+  expect((await blobs.keys()).map((key) => key.slice(0, 3)).sort()).toEqual(["1 d", "1 i", "1 p", "1 p"]);
 });
 
 test("without IndexedDB: memory, of which what was used least recently goes", async () => {

@@ -95,6 +95,16 @@ export function noise(length: number): Uint8Array<ArrayBuffer> {
   }) as Uint8Array<ArrayBuffer>;
 }
 
+/** Text that compresses about as well as code. */
+export function prose(length: number): string {
+  const words: string[] = [];
+  for (let [seed, size] = [1, 0]; size < length; size += words.at(-1)!.length + 1) {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    words.push((seed >>> 18).toString(36));
+  }
+  return words.join(" ").slice(0, length);
+}
+
 function brokenTar(): BadTarball[] {
   const size = (...bytes: number[]): TarPart => ({ ...MANIFEST, raw: [124, bytes] });
   const extended = (body: string): TarPart[] => [{ name: "x", type: "x", body }, MANIFEST];

@@ -2,6 +2,7 @@ import { transfer } from "comlink";
 import type { InstallerOptions } from "../../src/api.ts";
 import { type Failure, fail, type Outcome } from "../../src/errors.ts";
 import type { Extracted, Extractor, Wanted } from "../../src/install/extractor.ts";
+import type { Stretch } from "../../src/packs/waypoints.ts";
 import type { Range } from "../../src/tarball/gunzip.ts";
 import { failureOf } from "../../workers/failure-of.ts";
 import type { ExtractOrder } from "../../workers/protocol.ts";
@@ -59,6 +60,17 @@ export class Extractors implements Extractor {
 
   async read(tarball: Uint8Array, unpacked: number, ranges: readonly Range[]): Promise<Outcome<Uint8Array[]>> {
     return await this.#open(tarball, (extractor) => extractor.read(tarball, unpacked, ranges));
+  }
+
+  async waypoints(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array | null>> {
+    return await this.#at(tarball.length, (worker) =>
+      this.#crew.ask(worker, (remote) => remote.waypoints(tarball, unpacked)),
+    );
+  }
+
+  async readStretches(stretches: readonly Stretch[]): Promise<Outcome<(Uint8Array[] | null)[]>> {
+    const length = stretches.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    return await this.#at(length, (worker) => this.#crew.ask(worker, (remote) => remote.readStretches(stretches)));
   }
 
   /** Where least is being done; on this thread where the workers are gone: what was installed can still be read. */

@@ -1,0 +1,141 @@
+import { deflateRawSync, gzipSync, type ZlibOptions, crc32 as zlibCrc32 } from "node:zlib";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  inflateStretch,
+  makeWaypoints,
+  readWaypoints,
+  type Stretch,
+  stretchesOf,
+  type Waypoints,
+} from "../../src/packs/waypoints.ts";
+import type { Range } from "../../src/tarball/gunzip.ts";
+import { finish } from "../helpers/finish.ts";
+import { noise, prose } from "../tarball/bad-tarballs.ts";
+
+const MEBIBYTE = 1 << 20;
+
+/** Text, noise, zeros, text again: two MiB. */
+const ARCHIVE = Buffer.concat([
+  Buffer.from(prose(MEBIBYTE)),
+  noise(MEBIBYTE / 4),
+  new Uint8Array(MEBIBYTE / 4),
+  Buffer.from(prose(MEBIBYTE / 2)),
+]);
+
+const make = (tarball: Uint8Array, unpacked = ARCHIVE.length): Uint8Array | null =>
+  finish(makeWaypoints(tarball, unpacked));
+
+function waypointsOf(tarball: Uint8Array): Waypoints {
+  const blob = make(tarball);
+  return readWaypoints(blob ?? new Uint8Array(), tarball) as Waypoints;
+}
+
+/** The parts of an archive, and what was inflated for them. */
+function read(waypoints: Waypoints, tarball: Uint8Array, ranges: readonly Range[]): [parts: Uint8Array[], Stretch[]] {
+  const { stretches, places } = stretchesOf(waypoints, tarball, ranges);
+  const read = stretches.map(inflateStretch);
+  return [places.map(([stretch, place]) => read[stretch]?.[place] as Uint8Array), stretches];
+}
+
+const aRange = fc
+  .tuple(fc.nat(ARCHIVE.length), fc.oneof(fc.nat(5000), fc.nat(MEBIBYTE)))
+  .map(([start, size]): Range => [start, Math.min(start + size, ARCHIVE.length)]);
+
+const SETTINGS: readonly ZlibOptions[] = [
+  {},
+  { level: 1 },
+  { level: 9, memLevel: 9 },
+  { level: 0 },
+  { strategy: 4 },
+  { memLevel: 1 },
+];
+
+test.each(SETTINGS)("any parts, in any order, are the archive's: %o", (settings) => {
+  const tarball = gzipSync(ARCHIVE, settings);
+  const waypoints = waypointsOf(tarball);
+  const law = fc.property(fc.array(aRange, { minLength: 1, maxLength: 6 }), (ranges) => {
+    const [parts] = read(waypoints, tarball, ranges);
+    for (const [i, part] of parts.entries()) expect(Buffer.compare(part, ARCHIVE.subarray(...ranges[i]!))).toBe(0);
+  });
+  fc.assert(law, { numRuns: 15 });
+});
+
+test("for a file at the end a fraction is inflated, for neighbours once; the whole is four hundredths longer", () => {
+  const tarball = gzipSync(ARCHIVE);
+  const waypoints = waypointsOf(tarball);
+  const end = ARCHIVE.length;
+  const [, stretches] = read(waypoints, tarball, [
+    [end - 10, end],
+    [5, 9],
+    [end - 900, end - 100],
+  ]);
+  expect(stretches.map(({ ranges }) => ranges)).toEqual([
+    [[5, 9]],
+    [
+      [end - 900, end - 100],
+      [end - 10, end],
+    ],
+  ]);
+  for (const { bytes, at, end: last } of stretches) {
+    expect(bytes.length).toBeLessThan(tarball.length / 4);
+    expect(last - at).toBeLessThan(MEBIBYTE / 2);
+  }
+  expect(make(tarball)!.length).toBeLessThan(tarball.length / 5);
+});
+
+test("a header with all that a gzip file may have", () => {
+  const fields = [3, 0, 1, 2, 3, ...Buffer.from("name.tar\0a comment\0"), 0x12, 0x34];
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(zlibCrc32(ARCHIVE), 0);
+  trailer.writeUInt32LE(ARCHIVE.length, 4);
+  const head = Uint8Array.of(0x1f, 0x8b, 8, 2 | 4 | 8 | 16, 0, 0, 0, 0, 0, 3, ...fields);
+  const tarball = Buffer.concat([head, deflateRawSync(ARCHIVE), trailer]);
+  const range: Range = [2 * MEBIBYTE - 100, 2 * MEBIBYTE - 50];
+  expect(read(waypointsOf(tarball), tarball, [range])[0]).toEqual([new Uint8Array(ARCHIVE.subarray(...range))]);
+});
+
+test("what is no gzip file of one whole member has none", () => {
+  const tarball = gzipSync(ARCHIVE);
+  const flipped = Buffer.from(tarball);
+  flipped[tarball.length >> 1]! ^= 4;
+  const otherSum = Buffer.from(tarball);
+  otherSum[tarball.length - 8]! ^= 4;
+  const half = ARCHIVE.length / 2;
+  const members = Buffer.concat([gzipSync(ARCHIVE.subarray(0, half)), gzipSync(ARCHIVE.subarray(half))]);
+  const bad = [
+    flipped,
+    otherSum,
+    members,
+    tarball.subarray(0, -9),
+    tarball.subarray(0, 1000),
+    tarball.subarray(1),
+    ARCHIVE,
+  ];
+  expect(bad.map((each) => make(each))).toEqual(bad.map(() => null));
+  expect([make(tarball, ARCHIVE.length - 1), make(tarball, ARCHIVE.length + 1)]).toEqual([null, null]);
+  const nameless = Buffer.from(tarball.subarray(0, 200).fill(1, 10));
+  nameless[3] = 8;
+  expect([new Uint8Array(), nameless].map((each) => make(each))).toEqual([null, null]);
+});
+
+test("another tarball's, or what was damaged in the store, leads nowhere", () => {
+  const tarball = gzipSync(ARCHIVE);
+  const other = gzipSync(ARCHIVE, { level: 1 });
+  const same = gzipSync(Buffer.from(ARCHIVE).fill(65, 0, 3));
+  const blob = make(tarball)!;
+  expect(readWaypoints(blob, tarball)?.points.length).toBeGreaterThan(4);
+  expect([readWaypoints(blob, other), readWaypoints(blob, same)]).toEqual([null, null]);
+  for (const at of [0, 5, 9, 30, blob.length >> 1, blob.length - 1]) {
+    const damaged = blob.slice();
+    damaged[at]! ^= 16;
+    expect(readWaypoints(damaged, tarball)).toBeNull();
+  }
+  expect([blob.slice(0, 20), blob.slice(4), new Uint8Array()].map((each) => readWaypoints(each, tarball))).toEqual([
+    ...[null, null, null],
+  ]);
+  const { stretches } = stretchesOf(readWaypoints(blob, tarball)!, tarball, [[MEBIBYTE, MEBIBYTE + 10]]);
+  const [stretch] = stretches as [Stretch];
+  expect(inflateStretch({ ...stretch, bytes: stretch.bytes.subarray(0, 5) })).toBeNull();
+  expect(inflateStretch({ ...stretch, window: stretch.window.map((byte) => byte ^ 0xff) })).toBeNull();
+});
