@@ -46,6 +46,9 @@ const MORE_MASK = MORE - 1;
 // What all codes of a whole table take together, the shortest 2^15.
 const FULL = 1 << (MAX_BITS + 1);
 
+// Bytes from which on a call that copies them is faster than a loop.
+const LONG = 64;
+
 // At least two of at most 288 codes share what a link leads to. A block is unpacked in one go, so that all can use the same tables.
 const makeTable = (): Table => new Int32Array(ROOT_MASK + 1 + 144 * MORE);
 const symbols = makeTable();
@@ -258,15 +261,17 @@ function unpackCodes(cursor: Cursor): boolean {
     const from = at - (entry >> VALUE) - (hold & ((1 << extra) - 1));
     hold >>>= extra;
     held -= extra;
-    if (from < 0 || entry >> VALUE === 0) break;
+    if (from < 0 || entry >> VALUE === 0 || next - bytes.length > held >> 3) break;
     const room = end - at;
     const stop = length < room ? at + length : end;
-    for (let i = from; at < stop; ) out[at++] = out[i++] as number;
+    if (length >= LONG && from + length <= at) {
+      out.copyWithin(at, from, from + stop - at);
+      at = stop;
+    } else for (let i = from; at < stop; ) out[at++] = out[i++] as number;
     // A copy that is cut is not followed by the block's end.
     if (length > room) break;
   }
-  if (next - bytes.length > held >> 3) return false;
   cursor.at = at;
   cursor.bit = 8 * next - held;
-  return (entry & END) !== 0;
+  return (entry & END) !== 0 && cursor.bit <= 8 * bytes.length;
 }
