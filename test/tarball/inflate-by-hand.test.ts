@@ -1,0 +1,153 @@
+import { constants, deflateRawSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { inflateBlocks } from "../../src/tarball/inflate.ts";
+import { Bits, byZlib, dynamic, inflate, lengths, noise, ORDER, run, same } from "./deflated.ts";
+import { concat } from "./tar-writer.ts";
+
+// Blocks that no packer makes, and what zlib says of them.
+
+const FIXED_END = "0000000";
+const fixed = (): Bits => new Bits().number(1, 1).number(1, 2);
+const letter = (bits: Bits, char: string): Bits => bits.code((0x30 + char.charCodeAt(0)).toString(2).padStart(8, "0"));
+
+/** The text that comes out, or null; and zlib says the same. */
+function told(bits: Bits | Uint8Array): string | null {
+  const bytes = bits instanceof Bits ? bits.bytes() : bits;
+  const zlib = byZlib(bytes);
+  const { end, bytes: out } = inflate(bytes, 1000);
+  const text = end && new TextDecoder("latin1").decode(out.subarray(0, end.at));
+  expect(text).toBe(zlib && new TextDecoder("latin1").decode(zlib));
+  return text;
+}
+
+test("a sole distance code has one bit, and the other value of that bit is damage", () => {
+  // a is 0, the end 10, three bytes again 11.
+  const codes = (): Bits => dynamic(lengths(258, { 97: 1, 256: 2, 257: 2 }), [1]);
+  expect(told(codes().code("0").code("11").code("0").code("10"))).toBe("aaaa");
+  expect(told(codes().code("0").code("11").code("1").code("10"))).toBe(null);
+  // Of two bits it is refused, used or not.
+  expect(
+    told(
+      dynamic(lengths(258, { 97: 1, 256: 2, 257: 2 }), [2])
+        .code("0")
+        .code("10"),
+    ),
+  ).toBe(null);
+  expect(
+    told(
+      dynamic(lengths(258, { 97: 1, 256: 2, 257: 2 }), [2, 2])
+        .code("0")
+        .code("10"),
+    ),
+  ).toBe(null);
+});
+
+test("no distance code at all will do for literals alone", () => {
+  const codes = (): Bits => dynamic(lengths(258, { 97: 1, 256: 2, 257: 2 }), [0]);
+  expect(told(codes().code("0").code("0").code("10"))).toBe("aa");
+  expect(told(codes().code("0").code("11").code("0").code("10"))).toBe(null);
+});
+
+test("a sole code for the end has one bit", () => {
+  expect(told(dynamic(lengths(257, { 256: 1 }), [0]).code("0"))).toBe("");
+  expect(told(dynamic(lengths(257, { 256: 1 }), [0]).code("1"))).toBe(null);
+  expect(told(dynamic(lengths(257, { 256: 2 }), [0]).code("00"))).toBe(null);
+});
+
+test("codes that are too many, or too few, or without an end are refused", () => {
+  const said = (literals: Record<number, number>, distances: number[]): string | null =>
+    told(dynamic(lengths(257, literals), distances).code("01"));
+  expect(said({ 97: 1, 256: 1 }, [0])).toBe("a");
+  expect(said({ 97: 1, 98: 1, 256: 1 }, [0])).toBe(null);
+  expect(said({ 97: 1, 98: 15, 256: 1 }, [0])).toBe(null);
+  expect(said({ 97: 1, 98: 1 }, [0])).toBe(null);
+  expect(said({ 97: 1, 256: 1 }, [1, 1, 1])).toBe(null);
+  expect(told(dynamic(lengths(257, { 97: 1, 256: 2 }), [0]).code("010"))).toBe(null);
+});
+
+test("as many codes as there are symbols, and no more", () => {
+  const full = { 97: 1, 256: 1 };
+  expect(told(dynamic(lengths(286, full), lengths(30, {})).code("01"))).toBe("a");
+  expect(told(dynamic(lengths(287, full), [0]).code("01"))).toBe(null);
+  expect(told(dynamic(lengths(257, full), lengths(31, {})).code("01"))).toBe(null);
+});
+
+test("a length that is repeated has one before it, and does not go past the end", () => {
+  // Codes for lengths: 1 is 0, 16 (the last one again, 3 to 6 times) 10, 18 (zeros, 11 to 138 of them) 11.
+  const head = (): Bits => {
+    const bits = new Bits().number(1, 1).number(2, 2).number(0, 5).number(0, 5).number(14, 4);
+    for (const symbol of ORDER.slice(0, 18)) bits.number({ 1: 1, 16: 2, 18: 2 }[symbol] ?? 0, 3);
+    return bits;
+  };
+  const zeros = (bits: Bits, count: number): Bits => bits.code("11").number(count - 11, 7);
+  const again = (bits: Bits): Bits => bits.code("10").number(0, 2);
+  expect(told(zeros(zeros(head(), 138), 117).code("000").code("01"))).toBe("\u00ff");
+  expect(told(zeros(zeros(head(), 138), 138).code("000").code("01"))).toBe(null);
+  expect(told(again(zeros(zeros(head(), 138), 117).code("0")).code("01"))).toBe(null);
+  expect(
+    told(
+      zeros(zeros(again(head()), 138), 114)
+        .code("000")
+        .code("01"),
+    ),
+  ).toBe(null);
+});
+
+test("a copy goes no further back than the first byte", () => {
+  const copy = (place: string): Bits => letter(letter(fixed(), "a"), "b").code("0000010").code(place).code(FIXED_END);
+  expect(told(copy("00000"))).toBe("abbbbb");
+  expect(told(copy("00001"))).toBe("ababab");
+  expect(told(copy("00010"))).toBe(null);
+  // What stands before `at` is history.
+  const out = new TextEncoder().encode("x--....");
+  expect(run({ bytes: copy("00010").bytes(), bit: 0, out, at: 1 }).end?.at).toBe(7);
+  expect(new TextDecoder().decode(out)).toBe("xabxabx");
+});
+
+test("symbols without a meaning are refused", () => {
+  const next = (code: string): Bits => letter(fixed(), "a").code(code);
+  // 286 and 287
+  expect(told(next("11000110").code("00000").code(FIXED_END))).toBe(null);
+  expect(told(next("11000111").code("00000").code(FIXED_END))).toBe(null);
+  // 258 bytes again, with distances 0, 30 and 31
+  expect(told(next("11000101").code("00000").code(FIXED_END))).toBe("a".repeat(259));
+  expect(told(next("11000101").code("11110").code(FIXED_END))).toBe(null);
+  expect(told(next("11000101").code("11111").code(FIXED_END))).toBe(null);
+});
+
+test("stored bytes have their count twice, and a block is of three kinds", () => {
+  const head = (count: number, inverse: number): Uint8Array =>
+    Uint8Array.of(1, count & 255, count >> 8, inverse & 255, inverse >> 8);
+  const text = new TextEncoder().encode("abc");
+  expect(told(concat([head(3, 0xfffc), text]))).toBe("abc");
+  expect(told(concat([head(3, 0xfffd), text]))).toBe(null);
+  expect(told(concat([head(4, 0xfffb), text]))).toBe(null);
+  expect(told(head(0, 0xffff))).toBe("");
+  expect(told(new Bits().number(1, 1).number(3, 2).number(0, 13))).toBe(null);
+  expect(told(new Uint8Array())).toBe(null);
+});
+
+test("a full `out` still finds the stream's end, past blocks with nothing in them, and judges no more", () => {
+  const packed = concat([deflateRawSync("abc", { finishFlush: constants.Z_FULL_FLUSH }), deflateRawSync("")]);
+  const whole = inflate(packed, 3);
+  expect(whole.end?.at).toBe(3);
+  expect(Math.ceil((whole.end?.bit ?? 0) / 8)).toBe(packed.length);
+  // Cut within the first block's end: the block is not whole, and begins where the answer says.
+  const bits = letter(fixed(), "a");
+  expect(inflate(bits.bytes(), 1).end).toEqual({ at: 1, bit: 0 });
+  expect(inflate(bits.bytes(), 2).end).toBe(null);
+  // A copy that is cut is the end, whatever follows.
+  bits.code("0000010").code("00000").code(FIXED_END);
+  expect(inflate(bits.bytes(), 2).end).toEqual({ at: 2, bit: 0 });
+});
+
+test("jobs that take turns do not disturb each other", () => {
+  const jobs = [noise(9000, 5), noise(9000, 50)].map((plain) => {
+    const out = new Uint8Array(plain.length);
+    return { plain, out, blocks: inflateBlocks({ bytes: deflateRawSync(plain, { memLevel: 1 }), bit: 0, out, at: 0 }) };
+  });
+  let turns = 0;
+  for (let open = jobs; open.length; turns++) open = open.filter(({ blocks }) => !blocks.next().done);
+  expect(turns).toBeGreaterThan(5);
+  for (const { plain, out } of jobs) expect(same(out, plain)).toBe(true);
+});
