@@ -57,21 +57,14 @@ export function engineService(): EngineService {
       });
       return transfer(outcomes, buffersOf(parts));
     },
-    async inflate(tarball, unpacked) {
-      const outcome = await extractor.inflate(tarball, unpacked);
-      return outcome.ok ? transfer(outcome, buffersOf([outcome.value])) : outcome;
-    },
-    async read(tarball, unpacked, ranges) {
-      const outcome = await extractor.read(tarball, unpacked, ranges);
-      return outcome.ok ? transfer(outcome, buffersOf(outcome.value)) : outcome;
+    async read(orders) {
+      const outcomes: Outcome<Uint8Array[]>[] = [];
+      for (const order of orders) outcomes.push(await extractor.read(order));
+      return transfer(outcomes, buffersOf(outcomes.flatMap((outcome) => (outcome.ok ? outcome.value : []))));
     },
     async waypoints(tarball, unpacked) {
       const outcome = await extractor.waypoints(tarball, unpacked);
       return outcome.ok && outcome.value ? transfer(outcome, buffersOf([outcome.value])) : outcome;
-    },
-    async readStretches(stretches) {
-      const outcome = await extractor.readStretches(stretches);
-      return outcome.ok ? transfer(outcome, buffersOf(outcome.value.flatMap((parts) => parts ?? []))) : outcome;
     },
   };
 }

@@ -1,7 +1,7 @@
-import { ok } from "../src/errors.ts";
+import { fail, failure, type Outcome, ok } from "../src/errors.ts";
 import type { Extractor } from "../src/install/extractor.ts";
-import { inflateStretch, makeWaypoints } from "../src/packs/waypoints.ts";
-import { indexTarball, inflatePackFast, readPack } from "../src/tarball/index-tarball.ts";
+import { inflateStretch, makeWaypoints, type Stretch } from "../src/packs/waypoints.ts";
+import { indexTarball, readPack } from "../src/tarball/index-tarball.ts";
 import { webDigest } from "../src/tarball/integrity.ts";
 import { encodePackIndex } from "../src/tarball/pack-index.ts";
 import { localClock, nextTurn } from "./yield.ts";
@@ -28,8 +28,10 @@ export function localExtractor(): Extractor {
       const { integrity } = index;
       return ok({ integrity, tarball, index: encodePackIndex(index), warnings, ...(wanted.archive && { archive }) });
     },
-    inflate: (tarball, unpacked) => inTurn(() => inflatePackFast(tarball, unpacked)),
-    read: (tarball, unpacked, ranges) => inTurn(() => readPack(tarball, unpacked, ranges)),
+    read: (order) =>
+      inTurn(() =>
+        "stretches" in order ? readStretches(order.stretches) : readPack(order.tarball, order.unpacked, order.ranges),
+      ),
     async waypoints(tarball, unpacked) {
       const steps = makeWaypoints(tarball, unpacked);
       let since = localClock.now();
@@ -41,18 +43,21 @@ export function localExtractor(): Extractor {
         since = localClock.now();
       }
     },
-    readStretches: (stretches) =>
-      inTurn(async () => {
-        const parts: (Uint8Array[] | null)[] = [];
-        let since = localClock.now();
-        for (const stretch of stretches) {
-          parts.push(inflateStretch(stretch));
-          if (localClock.now() - since < SLICE) continue;
-          await nextTurn();
-          since = localClock.now();
-        }
-        return ok(parts);
-      }),
     dispose() {},
   };
+}
+
+/** Fails where one is damaged. */
+async function readStretches(stretches: readonly Stretch[]): Promise<Outcome<Uint8Array[]>> {
+  const parts: Uint8Array[] = [];
+  let since = localClock.now();
+  for (const stretch of stretches) {
+    const read = inflateStretch(stretch);
+    if (!read) return fail(failure("TAR_BAD_ARCHIVE", "It cannot be inflated from its waypoints"));
+    parts.push(...read);
+    if (localClock.now() - since < SLICE) continue;
+    await nextTurn();
+    since = localClock.now();
+  }
+  return ok(parts);
 }

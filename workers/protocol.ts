@@ -1,9 +1,7 @@
 import type { InstallerOptions, Progress, ProjectInput, ResolutionStats, ResolveOptions } from "../src/api.ts";
 import type { Failure, Outcome } from "../src/errors.ts";
 import type { Rung } from "../src/flat-api.ts";
-import type { Extracted, Wanted } from "../src/install/extractor.ts";
-import type { Stretch } from "../src/packs/waypoints.ts";
-import type { Range } from "../src/tarball/gunzip.ts";
+import type { Extracted, ReadOrder, Wanted } from "../src/install/extractor.ts";
 import type { Settings } from "./run.ts";
 import type { SharedMemory } from "./shared/shared-memory.ts";
 
@@ -73,10 +71,9 @@ export interface EngineService {
   clear(): Promise<void>;
   /** See `Extractor`: several in one message. The tarballs and what comes of them are transferred. */
   extract(orders: readonly ExtractOrder[]): Promise<Outcome<Extracted>[]>;
-  inflate(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array>>;
-  read(tarball: Uint8Array, unpacked: number, ranges: readonly Range[]): Promise<Outcome<Uint8Array[]>>;
+  /** Likewise, but the tarballs stay. */
+  read(orders: readonly ReadOrder[]): Promise<Outcome<Uint8Array[]>[]>;
   waypoints(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array | null>>;
-  readStretches(stretches: readonly Stretch[]): Promise<Outcome<(Uint8Array[] | null)[]>>;
 }
 
 export interface StoreUsage {

@@ -17,17 +17,18 @@ export interface Extracted {
   warnings: Failure[];
 }
 
+/** Parts of the archive in a tarball that was verified before, or all of it where there are no ranges; or of stretches of such tarballs. */
+export type ReadOrder =
+  | { tarball: Uint8Array /** Bytes that it inflates to. */; unpacked: number; ranges: readonly Range[] }
+  | { stretches: readonly Stretch[] };
+
 /** Verifies, inflates and indexes: on another thread, or in slices on this one. Rejects only when that thread is gone. */
 export interface Extractor {
   /** Takes the bytes with it. */
   extract(tarball: Uint8Array, wanted: Wanted): Promise<Outcome<Extracted>>;
-  /** The archive in a tarball that was verified before. `unpacked`: bytes, as its index has it. Leaves the caller's bytes. */
-  inflate(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array>>;
-  /** Parts of that, in memory of their own. Leaves the caller's bytes. */
-  read(tarball: Uint8Array, unpacked: number, ranges: readonly Range[]): Promise<Outcome<Uint8Array[]>>;
+  /** In the order asked for, in memory of their own. Leaves the caller's bytes. */
+  read(order: ReadOrder): Promise<Outcome<Uint8Array[]>>;
   /** `makeWaypoints`, as a task that gives way to others. Leaves the caller's bytes. */
   waypoints(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array | null>>;
-  /** What is wanted of each stretch of a tarball; null where that is damaged. */
-  readStretches(stretches: readonly Stretch[]): Promise<Outcome<(Uint8Array[] | null)[]>>;
   dispose(): void;
 }

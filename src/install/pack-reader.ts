@@ -7,7 +7,7 @@ import type { Extractor } from "./extractor.ts";
 
 export interface ReaderOptions {
   shelf: PackShelf;
-  extractor: Pick<Extractor, "inflate" | "read" | "readStretches">;
+  extractor: Pick<Extractor, "read">;
   /** Opens what the store gives by its full hash, if that is to be checked. It takes the bytes with it. */
   verify?: ((tarball: Uint8Array, pack: Readable) => Promise<Outcome<Uint8Array>>) | undefined;
   /** A verified tarball from the network, where the store has lost it. */
@@ -199,10 +199,8 @@ export class PackReader {
     return parts.value;
   }
 
-  async #open(tarball: Uint8Array, { unpacked }: Readable, ranges: readonly Range[]): Promise<Outcome<Uint8Array[]>> {
-    const { extractor } = this.#options;
-    if (ranges.length > 0) return await extractor.read(tarball, unpacked, ranges);
-    return cut(await extractor.inflate(tarball, unpacked), ranges);
+  #open(tarball: Uint8Array, { unpacked }: Readable, ranges: readonly Range[]): Promise<Outcome<Uint8Array[]>> {
+    return this.#options.extractor.read({ tarball, unpacked, ranges });
   }
 
   /** Without what is before it in the archive. Undefined where that cannot be: then it is inflated from the start. */
@@ -214,9 +212,8 @@ export class PackReader {
     const waypoints = readWaypoints(points, tarball);
     if (!waypoints) return undefined;
     const { stretches, places } = stretchesOf(waypoints, tarball, ranges);
-    const read = await this.#options.extractor.readStretches(stretches);
-    const parts = places.map(([stretch, place]) => (read.ok ? read.value[stretch]?.[place] : undefined));
-    return parts.every((part) => part !== undefined) ? ok(parts) : undefined;
+    const read = await this.#options.extractor.read({ stretches });
+    return read.ok ? ok(places.map((place) => read.value[place] as Uint8Array)) : undefined;
   }
 
   /** One question to the store for all of a turn. */

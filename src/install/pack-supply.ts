@@ -106,7 +106,9 @@ function unreadable(key: string): Failure {
 }
 
 /** What was stored under wider limits. */
-export function overLimit({ integrity, unpacked, sizes, paths }: PackIndex, limits: UnpackLimits): Failure | undefined {
-  const large = sizes.some((size) => size > limits.file) || unpacked > limits.package || paths.length > limits.files;
+export function overLimit({ integrity, unpacked, sizes }: PackIndex, limits: UnpackLimits): Failure | undefined {
+  // No file is larger than all of them.
+  const hasLarge = unpacked > limits.file && sizes.some((size) => size > limits.file);
+  const large = hasLarge || unpacked > limits.package || sizes.length > limits.files;
   return large ? failure("TAR_ABORT", `The stored pack ${integrity} is beyond the limits`) : undefined;
 }

@@ -1,8 +1,12 @@
 import type { PackIndex } from "../tarball/pack-index.ts";
 
+/** Of a pack's paths, before a map is made of them. */
+const SEARCHES = 4;
+
 /** A pack's files by path, and its folders: each worked out when it is first asked for. */
 export class PackView {
   readonly #paths: readonly string[];
+  #asked = 0;
   #places: Map<string, number> | null = null;
   #folders: Map<string, Set<string>> | null = null;
 
@@ -12,6 +16,11 @@ export class PackView {
 
   /** A file's place in the index's arrays. */
   place(path: string): number | undefined {
+    // A map costs what some searches do.
+    if (!this.#places && this.#asked++ < SEARCHES) {
+      const place = this.#paths.lastIndexOf(path);
+      return place < 0 ? undefined : place;
+    }
     this.#places ??= new Map(this.#paths.map((one, place) => [one, place]));
     return this.#places.get(path);
   }

@@ -29,7 +29,7 @@ export function reportOf(installed: Installed): InstallReport {
   const sum = (list: Uint32Array): number => list.reduce((total, each) => total + each, 0);
   return {
     packages: plan.packages.length + plan.bundled.length,
-    files: tree.packs.reduce((total, { index }) => total + index.paths.length, 0),
+    files: tree.packs.reduce((total, { index }) => total + index.sizes.length, 0),
     bytes: tree.packs.reduce((total, { index }) => total + sum(index.sizes), 0),
     fetched,
     stored: new Set([...packs.values()].flatMap(({ stored, index }) => (stored ? [index.integrity] : []))).size,

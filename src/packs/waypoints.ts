@@ -10,8 +10,8 @@ import { inflateBlocks } from "../tarball/inflate.ts";
 /** `wpw1`. */
 const MAGIC = 0x31777077;
 
-/** Bytes a tarball must inflate to before it is worth it: two hundredths of a second. */
-export const WAYPOINTS_FROM: number = 1 << 20;
+/** Bytes a tarball must inflate to before it is worth it: some milliseconds. */
+export const WAYPOINTS_FROM: number = 512 * 1024;
 
 /** Bytes that lie between two of them at least. Half of that is inflated in vain for a file, and a tenth is what they add to the store. */
 const APART = 256 * 1024;
@@ -96,17 +96,17 @@ export function readWaypoints(blob: Uint8Array, tarball: Uint8Array): Waypoints 
 
 /**
  * The stretches of a tarball in which these parts of its archive are. Parts that are near each other share one.
- * `places`: of each range the stretch, and its place among that one's ranges.
+ * `places`: of each range its place among the ranges of all stretches.
  */
 export function stretchesOf(
   { points, unpacked }: Waypoints,
   tarball: Uint8Array,
   ranges: readonly Range[],
-): { stretches: Stretch[]; places: (readonly [stretch: number, place: number])[] } {
+): { stretches: Stretch[]; places: number[] } {
   const stretches: Stretch[] = [];
-  const places: (readonly [number, number])[] = [];
+  const places: number[] = [];
   const inOrder = [...ranges.keys()].sort((a, b) => (ranges[a] as Range)[0] - (ranges[b] as Range)[0]);
-  for (const i of inOrder) {
+  for (const [place, i] of inOrder.entries()) {
     const range = ranges[i] as Range;
     const point = points.findLast(({ at }) => at <= range[0]) as Waypoint;
     let last = stretches.at(-1);
@@ -117,7 +117,8 @@ export function stretchesOf(
       stretches.push(last);
     }
     last.end = Math.max(last.end, range[1]);
-    places[i] = [stretches.length - 1, last.ranges.push(range) - 1];
+    last.ranges.push(range);
+    places[i] = place;
   }
   for (const stretch of stretches) {
     const after = points.find(({ at }) => at >= stretch.end && at < unpacked);

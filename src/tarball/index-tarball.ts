@@ -48,21 +48,17 @@ export function inflatePack(bytes: Uint8Array, unpacked: number): Outcome<Uint8A
   return asIndexed(inflate(bytes, unpacked), unpacked);
 }
 
-/** The same, sooner for what is large. */
-export async function inflatePackFast(bytes: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array>> {
-  return asIndexed(await inflateFast(bytes, unpacked), unpacked);
-}
-
-/** Parts of it, in the order asked for, in memory of their own. */
+/** Parts of it, in the order asked for, in memory of their own; all of it where none are named. */
 export async function readPack(
   bytes: Uint8Array,
   unpacked: number,
   ranges: readonly Range[],
 ): Promise<Outcome<Uint8Array[]>> {
-  const parts = await gunzipRanges(bytes, ranges);
+  const parts = ranges.length > 0 ? await gunzipRanges(bytes, ranges) : undefined;
   if (parts) return ok(parts);
-  const archive = await inflatePackFast(bytes, unpacked);
-  return archive.ok ? ok(ranges.map(([start, end]) => archive.value.slice(start, end))) : archive;
+  const archive = asIndexed(await inflateFast(bytes, unpacked), unpacked);
+  if (!archive.ok) return archive;
+  return ok(ranges.length > 0 ? ranges.map(([start, end]) => archive.value.slice(start, end)) : [archive.value]);
 }
 
 function asIndexed(archive: Outcome<Uint8Array>, unpacked: number): Outcome<Uint8Array> {

@@ -43,7 +43,7 @@ const ROOT_MASK = (1 << ROOT) - 1;
 const MAX_BITS = 15;
 const MORE = 1 << (MAX_BITS - ROOT);
 const MORE_MASK = MORE - 1;
-// What all codes of a whole table take together, the shortest 2^15.
+// What the codes of a whole table take together: one of a single bit takes half, and one of 15 takes 2.
 const FULL = 1 << (MAX_BITS + 1);
 
 // Bytes from which on a call that copies them is faster than a loop.
@@ -174,7 +174,7 @@ function fillTable(table: Table, lengths: Uint8Array, values: Int32Array): boole
   const next = new Uint16Array(MAX_BITS + 2);
   for (const length of lengths) if (length) (next[length + 1] as number)++;
   const sole = next[2] === 1;
-  // Counts become the first code of each length; the one behind the longest says how much of 2^15 is taken.
+  // Counts become the first code of each length; the one behind the longest says what all take.
   let code = 0;
   for (let length = 1; length <= MAX_BITS + 1; length++) {
     code = 2 * (code + (next[length] as number));
@@ -239,12 +239,11 @@ function unpackCodes(cursor: Cursor): boolean {
       out[at++] = entry >> VALUE;
       continue;
     }
-    if (entry >> VALUE === 0 || at >= end) break;
+    if (entry >> VALUE === 0) break;
     let extra = (entry >> EXTRA) & 15;
     const length = (entry >> VALUE) + (hold & ((1 << extra) - 1));
     hold >>>= extra;
     held -= extra;
-
     hold |= (next > lastWord ? word(bytes, next) : view.getInt32(next, true)) << held;
     next += (31 - held) >> 3;
     held |= 24;

@@ -99,7 +99,7 @@ class StoredIndex implements PackIndex {
   }
 
   get integrity(): string {
-    this.#integrity ??= SHA512 + btoa(String.fromCharCode(...this.#hash));
+    this.#integrity ??= SHA512 + base64(this.#hash);
     return this.#integrity;
   }
 
@@ -110,10 +110,17 @@ class StoredIndex implements PackIndex {
   }
 }
 
-/** A decoder takes no view of shared memory. A mark at the start of the first name is part of it. */
+/** A mark at the start of the first name is part of it. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** A decoder takes no view of shared memory. */
 function decode(bytes: Uint8Array): string {
-  const own = bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice();
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(own);
+  return decoder.decode(bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice());
+}
+
+/** Newer platforms have a way that takes a tenth of the time. */
+function base64(bytes: Uint8Array & { toBase64?: () => string }): string {
+  return bytes.toBase64?.() ?? btoa(String.fromCharCode(...bytes));
 }
 
 function readScripts(json: Uint8Array): Record<string, string> | null {

@@ -34,8 +34,8 @@ function waypointsOf(tarball: Uint8Array): Waypoints {
 /** The parts of an archive, and what was inflated for them. */
 function read(waypoints: Waypoints, tarball: Uint8Array, ranges: readonly Range[]): [parts: Uint8Array[], Stretch[]] {
   const { stretches, places } = stretchesOf(waypoints, tarball, ranges);
-  const read = stretches.map(inflateStretch);
-  return [places.map(([stretch, place]) => read[stretch]?.[place] as Uint8Array), stretches];
+  const read = stretches.flatMap((stretch) => inflateStretch(stretch) ?? []);
+  return [places.map((place) => read[place] as Uint8Array), stretches];
 }
 
 const aRange = fc

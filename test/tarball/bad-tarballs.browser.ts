@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Outcome } from "../../src/errors.ts";
-import { type IndexedTarball, indexTarball, inflatePackFast } from "../../src/tarball/index-tarball.ts";
+import { type IndexedTarball, indexTarball, readPack } from "../../src/tarball/index-tarball.ts";
 import { webDigest } from "../../src/tarball/integrity.ts";
 import { UNPACK_LIMITS, type UnpackLimits } from "../../src/tarball/wanted.ts";
 import { badTarballs, noise, oddTarballs } from "./bad-tarballs.ts";
@@ -48,8 +48,8 @@ test("what is large inflates to the same, in one member or several, with somethi
   ];
   for (const bytes of shapes) {
     const made = await open(bytes, sri(bytes));
-    const again = await inflatePackFast(bytes, archive.length);
-    for (const all of [made.ok && made.value.archive, again.ok && again.value]) {
+    const again = await readPack(bytes, archive.length, []);
+    for (const all of [made.ok && made.value.archive, again.ok && again.value[0]]) {
       expect(all && sri(all)).toBe(sri(archive));
     }
   }

@@ -1,9 +1,7 @@
 import { transfer } from "comlink";
 import type { InstallerOptions } from "../../src/api.ts";
-import { type Failure, fail, type Outcome } from "../../src/errors.ts";
-import type { Extracted, Extractor, Wanted } from "../../src/install/extractor.ts";
-import type { Stretch } from "../../src/packs/waypoints.ts";
-import type { Range } from "../../src/tarball/gunzip.ts";
+import { type Failure, fail, type Outcome, ok } from "../../src/errors.ts";
+import type { Extracted, Extractor, ReadOrder, Wanted } from "../../src/install/extractor.ts";
 import { failureOf } from "../../workers/failure-of.ts";
 import type { ExtractOrder } from "../../workers/protocol.ts";
 import { Crew } from "../crew.ts";
@@ -13,10 +11,16 @@ const MOST = 16;
 /** Bytes in one message, so that workers end about together. */
 const MOST_BYTES = 512 * 1024;
 
-interface Letter {
-  order: ExtractOrder;
-  tell(outcome: Outcome<Extracted>): void;
+/** What is asked of a worker, and who waits for it. */
+interface Letter<Order, Answer> {
+  order: Order;
+  /** To be inflated. */
+  bytes: number;
+  tell(outcome: Outcome<Answer>): void;
 }
+
+type Opening = Letter<ExtractOrder, Extracted>;
+type Reading = Letter<ReadOrder, Uint8Array[]>;
 
 /** Opens tarballs in workers, each where least is being done. */
 export class Extractors implements Extractor {
@@ -28,7 +32,8 @@ export class Extractors implements Extractor {
   readonly #loads: number[];
   /** Messages that each worker has before it. */
   readonly #mail: number[];
-  #letters: Letter[] = [];
+  #letters: Opening[] = [];
+  #readings: Reading[] = [];
 
   private constructor(options: InstallerOptions, workers: number) {
     this.atOnce = workers * 2 * MOST;
@@ -48,40 +53,27 @@ export class Extractors implements Extractor {
 
   async extract(tarball: Uint8Array, wanted: Wanted): Promise<Outcome<Extracted>> {
     return await new Promise((tell) => {
-      this.#letters.push({ order: { tarball, wanted }, tell });
+      this.#letters.push({ order: { tarball, wanted }, bytes: tarball.length, tell });
       // What else comes up in this turn goes along.
       if (this.#letters.length === 1) queueMicrotask(() => this.#post());
     });
   }
 
-  async inflate(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array>> {
-    return await this.#open(tarball, (extractor) => extractor.inflate(tarball, unpacked));
-  }
-
-  async read(tarball: Uint8Array, unpacked: number, ranges: readonly Range[]): Promise<Outcome<Uint8Array[]>> {
-    return await this.#open(tarball, (extractor) => extractor.read(tarball, unpacked, ranges));
+  async read(order: ReadOrder): Promise<Outcome<Uint8Array[]>> {
+    const outcome = await new Promise<Outcome<Uint8Array[]>>((tell) => {
+      this.#readings.push({ order, bytes: bytesOf(order), tell });
+      if (this.#readings.length === 1) queueMicrotask(() => this.#postReadings());
+    });
+    if (outcome.ok || !this.ended) return outcome;
+    // What was installed can still be read.
+    const { localExtractor } = await import("../../workers/extract.ts");
+    return await localExtractor().read(order);
   }
 
   async waypoints(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array | null>> {
     return await this.#at(tarball.length, (worker) =>
       this.#crew.ask(worker, (remote) => remote.waypoints(tarball, unpacked)),
     );
-  }
-
-  async readStretches(stretches: readonly Stretch[]): Promise<Outcome<(Uint8Array[] | null)[]>> {
-    const length = stretches.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    return await this.#at(length, (worker) => this.#crew.ask(worker, (remote) => remote.readStretches(stretches)));
-  }
-
-  /** Where least is being done; on this thread where the workers are gone: what was installed can still be read. */
-  async #open<T>(
-    { length }: Uint8Array,
-    work: (extractor: Pick<Extractor, "inflate" | "read">) => Promise<Outcome<T>>,
-  ): Promise<Outcome<T>> {
-    const outcome = await this.#at(length, (worker) => this.#crew.ask(worker, work));
-    if (outcome.ok || !this.ended) return outcome;
-    const { localExtractor } = await import("../../workers/extract.ts");
-    return await work(localExtractor());
   }
 
   get ended(): boolean {
@@ -91,20 +83,11 @@ export class Extractors implements Extractor {
   /** Keeps every worker busy: one message that it works on, and one that lies ready. */
   #post(): void {
     for (const [worker, mail] of this.#mail.entries()) {
-      if (mail < 2 && this.#letters.length > 0) void this.#send(worker, this.#batch());
+      if (mail < 2 && this.#letters.length > 0) void this.#send(worker, someOf(this.#letters));
     }
   }
 
-  #batch(): Letter[] {
-    let bytes = 0;
-    const end = this.#letters.findIndex(({ order }, i) => {
-      bytes += order.tarball.length;
-      return i === MOST || (i > 0 && bytes > MOST_BYTES);
-    });
-    return this.#letters.splice(0, end < 0 ? this.#letters.length : end);
-  }
-
-  async #send(worker: number, letters: readonly Letter[]): Promise<void> {
+  async #send(worker: number, letters: readonly Opening[]): Promise<void> {
     const orders = letters.map(({ order }) => order);
     this.#mail[worker]!++;
     let outcomes: Outcome<Extracted>[] | undefined;
@@ -119,6 +102,24 @@ export class Extractors implements Extractor {
     this.#mail[worker]!--;
     for (const [i, { tell }] of letters.entries()) tell(outcomes?.[i] ?? fail(gone ?? failureOf(undefined)));
     this.#post();
+  }
+
+  /** All that was asked in a turn, in a few messages. */
+  #postReadings(): void {
+    const readings = this.#readings;
+    this.#readings = [];
+    while (readings.length > 0) {
+      const some = someOf(readings);
+      const bytes = some.reduce((sum, reading) => sum + reading.bytes, 0);
+      const orders = some.map(({ order }) => order);
+      const answers = this.#at(bytes, async (worker) =>
+        ok(await this.#crew.ask(worker, (remote) => remote.read(orders))),
+      );
+      void answers.then((outcomes) => {
+        for (const [i, { tell }] of some.entries())
+          tell(outcomes.ok ? (outcomes.value[i] ?? fail(failureOf(undefined))) : outcomes);
+      });
+    }
   }
 
   /** @returns a failure where the workers are gone */
@@ -148,4 +149,19 @@ function wholeBuffer(tarball: Uint8Array): ArrayBuffer[] {
 /** The page has one processor to itself. */
 function defaultWorkers(): number {
   return Math.min(4, Math.max(1, (globalThis.navigator?.hardwareConcurrency ?? 2) - 1));
+}
+
+/** Takes out those that go in the next message. */
+function someOf<T extends { bytes: number }>(letters: T[]): T[] {
+  let sum = 0;
+  const end = letters.findIndex(({ bytes }, i) => {
+    sum += bytes;
+    return i === MOST || (i > 0 && sum > MOST_BYTES);
+  });
+  return letters.splice(0, end < 0 ? letters.length : end);
+}
+
+function bytesOf(order: ReadOrder): number {
+  if ("tarball" in order) return order.tarball.length;
+  return order.stretches.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
