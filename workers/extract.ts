@@ -1,6 +1,7 @@
 import { fail, failure, type Outcome, ok } from "../src/errors.ts";
 import type { Extractor } from "../src/install/extractor.ts";
-import { inflateStretch, makeWaypoints, type Stretch } from "../src/packs/waypoints.ts";
+import { makeWaypoints } from "../src/packs/make-waypoints.ts";
+import { inflateStretch, type Stretch } from "../src/packs/stretch.ts";
 import { indexTarball, readPack } from "../src/tarball/index-tarball.ts";
 import { webDigest } from "../src/tarball/integrity.ts";
 import { encodePackIndex } from "../src/tarball/pack-index.ts";
@@ -33,15 +34,14 @@ export function localExtractor(): Extractor {
         "stretches" in order ? readStretches(order.stretches) : readPack(order.tarball, order.unpacked, order.ranges),
       ),
     async waypoints(tarball, unpacked) {
-      const steps = makeWaypoints(tarball, unpacked);
       let since = localClock.now();
-      for (;;) {
-        const { done, value } = steps.next();
-        if (done) return ok(value);
-        if (localClock.now() - since < SLICE) continue;
-        await nextTurn();
-        since = localClock.now();
-      }
+      const pause = (): Promise<void> | undefined => {
+        if (localClock.now() - since < SLICE) return undefined;
+        return nextTurn().then(() => {
+          since = localClock.now();
+        });
+      };
+      return ok(await makeWaypoints(tarball, unpacked, pause));
     },
     dispose() {},
   };

@@ -2,9 +2,9 @@ import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { fail, failure, ok } from "../../src/errors.ts";
 import { PackReader, type Readable } from "../../src/install/pack-reader.ts";
+import { makeWaypoints } from "../../src/packs/make-waypoints.ts";
 import { createMemoryShelf } from "../../src/packs/memory-shelf.ts";
-import { inflateStretch, makeWaypoints } from "../../src/packs/waypoints.ts";
-import { finish } from "../helpers/finish.ts";
+import { inflateStretch } from "../../src/packs/stretch.ts";
 import { settle } from "./works.ts";
 
 /** More than is inflated as a whole at once. */
@@ -77,7 +77,11 @@ test("what is asked in one turn is one question to the store, and of a large pac
 });
 
 test("where inflating can begin inside a large pack, no more is inflated; what is damaged is read from its start", async () => {
-  const made = finish(makeWaypoints(gzipSync(new Uint8Array(2 * LARGE), { level: 0 }), 2 * LARGE)) as Uint8Array;
+  const made = (await makeWaypoints(
+    gzipSync(new Uint8Array(2 * LARGE), { level: 0 }),
+    2 * LARGE,
+    () => undefined,
+  )) as Uint8Array;
   const damaged = made.slice();
   damaged[20]! ^= 1;
   const { reader, done, packs } = shelf({ a: 2 * LARGE, b: 2 * LARGE }, { waypoints: { a: made, b: damaged } });

@@ -1,16 +1,10 @@
 import { deflateRawSync, gzipSync, type ZlibOptions, crc32 as zlibCrc32 } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  inflateStretch,
-  makeWaypoints,
-  readWaypoints,
-  type Stretch,
-  stretchesOf,
-  type Waypoints,
-} from "../../src/packs/waypoints.ts";
+import { makeWaypoints } from "../../src/packs/make-waypoints.ts";
+import { inflateStretch, type Stretch } from "../../src/packs/stretch.ts";
+import { readWaypoints, stretchesOf, type Waypoints } from "../../src/packs/waypoints.ts";
 import type { Range } from "../../src/tarball/gunzip.ts";
-import { finish } from "../helpers/finish.ts";
 import { noise, prose } from "../tarball/bad-tarballs.ts";
 
 const MEBIBYTE = 1 << 20;
@@ -23,11 +17,11 @@ const ARCHIVE = Buffer.concat([
   Buffer.from(prose(MEBIBYTE / 2)),
 ]);
 
-const make = (tarball: Uint8Array, unpacked = ARCHIVE.length): Uint8Array | null =>
-  finish(makeWaypoints(tarball, unpacked));
+const make = (tarball: Uint8Array, unpacked = ARCHIVE.length): Promise<Uint8Array | null> =>
+  makeWaypoints(tarball, unpacked, () => undefined);
 
-function waypointsOf(tarball: Uint8Array): Waypoints {
-  const blob = make(tarball);
+async function waypointsOf(tarball: Uint8Array): Promise<Waypoints> {
+  const blob = await make(tarball);
   return readWaypoints(blob ?? new Uint8Array(), tarball) as Waypoints;
 }
 
@@ -51,9 +45,9 @@ const SETTINGS: readonly ZlibOptions[] = [
   { memLevel: 1 },
 ];
 
-test.each(SETTINGS)("any parts, in any order, are the archive's: %o", (settings) => {
+test.each(SETTINGS)("any parts, in any order, are the archive's: %o", async (settings) => {
   const tarball = gzipSync(ARCHIVE, settings);
-  const waypoints = waypointsOf(tarball);
+  const waypoints = await waypointsOf(tarball);
   const law = fc.property(fc.array(aRange, { minLength: 1, maxLength: 6 }), (ranges) => {
     const [parts] = read(waypoints, tarball, ranges);
     for (const [i, part] of parts.entries()) expect(Buffer.compare(part, ARCHIVE.subarray(...ranges[i]!))).toBe(0);
@@ -61,9 +55,9 @@ test.each(SETTINGS)("any parts, in any order, are the archive's: %o", (settings)
   fc.assert(law, { numRuns: 15 });
 });
 
-test("for a file at the end a fraction is inflated, for neighbours once; the whole is four hundredths longer", () => {
+test("for a file at the end a fraction is inflated, for neighbours once; the whole is four hundredths longer", async () => {
   const tarball = gzipSync(ARCHIVE);
-  const waypoints = waypointsOf(tarball);
+  const waypoints = await waypointsOf(tarball);
   const end = ARCHIVE.length;
   const [, stretches] = read(waypoints, tarball, [
     [end - 10, end],
@@ -81,10 +75,10 @@ test("for a file at the end a fraction is inflated, for neighbours once; the who
     expect(bytes.length).toBeLessThan(tarball.length / 4);
     expect(last - at).toBeLessThan(MEBIBYTE / 2);
   }
-  expect(make(tarball)!.length).toBeLessThan(tarball.length / 5);
+  expect((await make(tarball))!.length).toBeLessThan(tarball.length / 5);
 });
 
-test("a header with all that a gzip file may have", () => {
+test("a header with all that a gzip file may have", async () => {
   const fields = [3, 0, 1, 2, 3, ...Buffer.from("name.tar\0a comment\0"), 0x12, 0x34];
   const trailer = Buffer.alloc(8);
   trailer.writeUInt32LE(zlibCrc32(ARCHIVE), 0);
@@ -92,10 +86,10 @@ test("a header with all that a gzip file may have", () => {
   const head = Uint8Array.of(0x1f, 0x8b, 8, 2 | 4 | 8 | 16, 0, 0, 0, 0, 0, 3, ...fields);
   const tarball = Buffer.concat([head, deflateRawSync(ARCHIVE), trailer]);
   const range: Range = [2 * MEBIBYTE - 100, 2 * MEBIBYTE - 50];
-  expect(read(waypointsOf(tarball), tarball, [range])[0]).toEqual([new Uint8Array(ARCHIVE.subarray(...range))]);
+  expect(read(await waypointsOf(tarball), tarball, [range])[0]).toEqual([new Uint8Array(ARCHIVE.subarray(...range))]);
 });
 
-test("what is no gzip file of one whole member has none", () => {
+test("what is no gzip file of one whole member has none", async () => {
   const tarball = gzipSync(ARCHIVE);
   const flipped = Buffer.from(tarball);
   flipped[tarball.length >> 1]! ^= 4;
@@ -112,18 +106,19 @@ test("what is no gzip file of one whole member has none", () => {
     tarball.subarray(1),
     ARCHIVE,
   ];
-  expect(bad.map((each) => make(each))).toEqual(bad.map(() => null));
-  expect([make(tarball, ARCHIVE.length - 1), make(tarball, ARCHIVE.length + 1)]).toEqual([null, null]);
+  expect(await Promise.all(bad.map((each) => make(each)))).toEqual(bad.map(() => null));
+  const sizes = [ARCHIVE.length - 1, ARCHIVE.length + 1];
+  expect(await Promise.all(sizes.map((size) => make(tarball, size)))).toEqual([null, null]);
   const nameless = Buffer.from(tarball.subarray(0, 200).fill(1, 10));
   nameless[3] = 8;
-  expect([new Uint8Array(), nameless].map((each) => make(each))).toEqual([null, null]);
+  expect(await Promise.all([new Uint8Array(), nameless].map((each) => make(each)))).toEqual([null, null]);
 });
 
-test("another tarball's, or what was damaged in the store, leads nowhere", () => {
+test("another tarball's, or what was damaged in the store, leads nowhere", async () => {
   const tarball = gzipSync(ARCHIVE);
   const other = gzipSync(ARCHIVE, { level: 1 });
   const same = gzipSync(Buffer.from(ARCHIVE).fill(65, 0, 3));
-  const blob = make(tarball)!;
+  const blob = (await make(tarball))!;
   expect(readWaypoints(blob, tarball)?.points.length).toBeGreaterThan(4);
   expect([readWaypoints(blob, other), readWaypoints(blob, same)]).toEqual([null, null]);
   for (const at of [0, 5, 9, 30, blob.length >> 1, blob.length - 1]) {
