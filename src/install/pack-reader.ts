@@ -27,14 +27,19 @@ interface Question {
   pack: Readable;
   /** Where in the archive the files are; none where all of it is wanted. */
   ranges: Range[];
+  /** What the store has of it, once it is asked: at the end of the turn. */
+  stored: Promise<Stored> | undefined;
   answer: Promise<Uint8Array[]>;
 }
 
 /** What the store has of the packs that are asked for in a turn. */
 interface Stored {
   tarballs: ReadonlyMap<string, Uint8Array>;
-  waypoints: ReadonlyMap<string, Uint8Array>;
+  waypoints: ReadonlyMap<string, Uint8Array> | undefined;
 }
+
+/** Packs that the store is asked for at once. */
+const AT_ONCE = 16;
 
 /** Bytes of an archive that is inflated as a whole at once: those who ask for one of its files ask for others. */
 const SMALL = 256 * 1024;
@@ -58,7 +63,7 @@ export class PackReader {
   #asked = new Map<string, Question>();
   /** Archives that are being inflated. */
   readonly #running = new Map<string, Promise<Uint8Array>>();
-  #stored: Promise<Stored> | undefined;
+  #turn: Promise<void> | undefined;
 
   constructor(options: ReaderOptions) {
     this.#options = options;
@@ -170,21 +175,23 @@ export class PackReader {
 
   /** Files of a pack, or where there are no ranges all of it. What is added to the ranges in this turn is answered too. */
   #ask(pack: Readable, ranges: Range[]): Promise<Uint8Array[]> {
-    const question: Question = { pack, ranges, answer: Promise.resolve([]) };
+    const question: Question = { pack, ranges, stored: undefined, answer: Promise.resolve([]) };
     this.#asked.set(pack.integrity, question);
-    this.#stored ??= Promise.resolve().then(() => this.#endTurn());
-    question.answer = this.#answer(question, this.#stored);
+    this.#turn ??= Promise.resolve().then(() => this.#endTurn());
+    question.answer = this.#answer(question, this.#turn);
     return question.answer;
   }
 
-  async #answer({ pack, ranges }: Question, asked: Promise<Stored>): Promise<Uint8Array[]> {
+  async #answer(question: Question, turn: Promise<void>): Promise<Uint8Array[]> {
+    const { pack, ranges } = question;
     const { integrity } = pack;
     const { refetch, verify } = this.#options;
     // Once it is stored it is let go.
     const held = this.#held.get(integrity);
-    const { tarballs, waypoints } = await asked;
-    const stored = tarballs.get(integrity);
-    const points = waypoints.get(integrity);
+    await turn;
+    const { tarballs, waypoints } = (await question.stored) ?? {};
+    const stored = tarballs?.get(integrity);
+    const points = waypoints?.get(integrity);
     let parts: Outcome<Uint8Array[]> | undefined;
     if (held) parts = await this.#open(held, pack, ranges);
     else if (stored && !verify)
@@ -216,18 +223,25 @@ export class PackReader {
     return read.ok ? ok(places.map((place) => read.value[place] as Uint8Array)) : undefined;
   }
 
-  /** One question to the store for all of a turn. */
-  async #endTurn(): Promise<Stored> {
-    const { shelf, verify } = this.#options;
+  /** Some questions to the store for all of a turn: the first packs are inflated while others are read. */
+  #endTurn(): void {
     const missing = [...this.#asked.values()].filter(({ pack }) => !this.#held.has(pack.integrity));
     this.#asked = new Map();
-    this.#stored = undefined;
+    this.#turn = undefined;
+    while (missing.length > 0) {
+      const some = missing.splice(0, AT_ONCE);
+      const stored = this.#look(some);
+      for (const question of some) question.stored = stored;
+    }
+  }
+
+  async #look(missing: readonly Question[]): Promise<Stored> {
+    const { shelf, verify } = this.#options;
     const large = missing.filter(({ pack, ranges }) => ranges.length > 0 && pack.unpacked >= WAYPOINTS_FROM && !verify);
-    const read = <T>(questions: readonly Question[], from: (names: string[]) => Promise<ReadonlyMap<string, T>>) =>
-      questions.length > 0 ? from(questions.map(({ pack }) => pack.integrity)) : new Map<string, T>();
+    const namesOf = (questions: readonly Question[]): string[] => questions.map(({ pack }) => pack.integrity);
     const [tarballs, waypoints] = await Promise.all([
-      read(missing, (names) => shelf.read(names)),
-      read(large, (names) => shelf.waypoints(names)),
+      shelf.read(namesOf(missing)),
+      large.length > 0 ? shelf.waypoints(namesOf(large)) : undefined,
     ]);
     return { tarballs, waypoints };
   }
