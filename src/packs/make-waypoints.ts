@@ -1,3 +1,4 @@
+import { concat } from "../store/concat.ts";
 import { crc32, word } from "../tarball/crc32.ts";
 import { inflateBlocks } from "../tarball/inflate.ts";
 import { type Waypoint, writeWaypoints } from "./waypoints.ts";
@@ -21,13 +22,13 @@ export async function makeWaypoints(
   if (start === null || typeof CompressionStream === "undefined") return null;
   // One byte to spare tells an archive that is longer.
   const out = new Uint8Array(unpacked + 1);
-  const points: Waypoint[] = [];
+  const points: (Omit<Waypoint, "window"> & { window: Promise<Uint8Array> })[] = [];
   const blocks = inflateBlocks({ bytes: tarball, bit: start * 8, out, at: 0 });
   let next = blocks.next();
   for (; !next.done; next = blocks.next()) {
     const { bit, at } = next.value;
-    if (points.length === 0 || at - (points.at(-1) as Waypoint).at >= APART) {
-      const window = at > 0 ? await deflate(out.slice(Math.max(0, at - WINDOW), at)) : new Uint8Array();
+    if (points.length === 0 || at - points.at(-1)!.at >= APART) {
+      const window = deflate(out.slice(Math.max(0, at - WINDOW), at));
       points.push({ byte: Math.floor(bit / 8), bit: bit % 8, at, window });
     }
     await pause();
@@ -35,12 +36,22 @@ export async function makeWaypoints(
   const trailer = next.value && Math.ceil(next.value.bit / 8);
   if (next.value?.at !== unpacked || trailer === null || trailer + 8 > tarball.length) return null;
   const isWhole = word(tarball, trailer) === crc32(out.subarray(0, unpacked));
-  return isWhole ? writeWaypoints(points, unpacked, tarball) : null;
+  if (!isWhole) return null;
+  const whole = await Promise.all(points.map(async (point) => ({ ...point, window: await point.window })));
+  return writeWaypoints(whole, unpacked, tarball);
 }
 
 async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate-raw"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  if (bytes.length === 0) return bytes;
+  const { readable, writable } = new CompressionStream("deflate-raw");
+  const writer = writable.getWriter();
+  // What goes wrong is heard of at the other end.
+  writer.write(bytes).catch(() => {});
+  writer.close().catch(() => {});
+  const parts: Uint8Array[] = [];
+  const reader = readable.getReader();
+  for (let read = await reader.read(); !read.done; read = await reader.read()) parts.push(read.value);
+  return concat(parts);
 }
 
 // RFC 1952, §2.3: ten bytes, then what the flags say.
