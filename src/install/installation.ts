@@ -137,7 +137,10 @@ export class Installation {
       await session?.commit(this.#stateOf(done));
       await this.#world.breathe();
       this.phase("done");
-      return this.#project(done);
+      const project = this.#project(done);
+      // What is done with it begins in a turn of its own.
+      await this.#world.breathe();
+      return project;
     } catch (error) {
       this.stop(error instanceof InstallError ? error.failure : failure("EINTERNAL", String(error)));
       await session?.abort();
