@@ -59,7 +59,10 @@ export function engineService(): EngineService {
     },
     async read(orders) {
       const outcomes: Outcome<Uint8Array[]>[] = [];
-      for (const order of orders) outcomes.push(await extractor.read(order));
+      // One that fails, for want of memory perhaps, is no other one's failure.
+      for (const order of orders) {
+        outcomes.push(await extractor.read(order).catch((error: unknown) => fail(failureOf(error))));
+      }
       return transfer(outcomes, buffersOf(outcomes.flatMap((outcome) => (outcome.ok ? outcome.value : []))));
     },
     async waypoints(tarball, unpacked) {

@@ -1,7 +1,7 @@
 import { fail, failure, type Outcome, ok } from "../src/errors.ts";
 import type { Extractor } from "../src/install/extractor.ts";
 import { makeWaypoints } from "../src/packs/make-waypoints.ts";
-import { inflateStretch, type Stretch } from "../src/packs/stretch.ts";
+import { inflateStretch, type Pause, type Stretch } from "../src/packs/stretch.ts";
 import { indexTarball, readPack } from "../src/tarball/index-tarball.ts";
 import { webDigest } from "../src/tarball/integrity.ts";
 import { encodePackIndex } from "../src/tarball/pack-index.ts";
@@ -33,16 +33,7 @@ export function localExtractor(): Extractor {
       inTurn(() =>
         "stretches" in order ? readStretches(order.stretches) : readPack(order.tarball, order.unpacked, order.ranges),
       ),
-    async waypoints(tarball, unpacked) {
-      let since = localClock.now();
-      const pause = (): Promise<void> | undefined => {
-        if (localClock.now() - since < SLICE) return undefined;
-        return nextTurn().then(() => {
-          since = localClock.now();
-        });
-      };
-      return ok(await makeWaypoints(tarball, unpacked, pause));
-    },
+    waypoints: async (tarball, unpacked) => ok(await makeWaypoints(tarball, unpacked, slices())),
     dispose() {},
   };
 }
@@ -50,14 +41,22 @@ export function localExtractor(): Extractor {
 /** Fails where one is damaged. */
 async function readStretches(stretches: readonly Stretch[]): Promise<Outcome<Uint8Array[]>> {
   const parts: Uint8Array[] = [];
-  let since = localClock.now();
+  const pause = slices();
   for (const stretch of stretches) {
-    const read = inflateStretch(stretch);
+    const read = await inflateStretch(stretch, pause);
     if (!read) return fail(failure("TAR_BAD_ARCHIVE", "It cannot be inflated from its waypoints"));
     parts.push(...read);
-    if (localClock.now() - since < SLICE) continue;
-    await nextTurn();
-    since = localClock.now();
   }
   return ok(parts);
+}
+
+/** Gives way to others every few milliseconds. */
+function slices(): Pause {
+  let since = localClock.now();
+  return () => {
+    if (localClock.now() - since < SLICE) return undefined;
+    return nextTurn().then(() => {
+      since = localClock.now();
+    });
+  };
 }

@@ -354,11 +354,11 @@ export class Installation {
     const opened = await extractor.extract(body.value.bytes, wanted);
     if (!opened.ok) return opened;
     const { tarball, index } = opened.value;
-    shelf.add({ integrity, aliases: [], tarball, index });
+    shelf.add({ integrity, aliases: [], tarball, index, waypoints: () => this.#waypoints(tarball, index) });
     return ok(tarball);
   }
 
-  /** Made when a pack is written, not before: nobody waits for that. */
+  /** Made when a pack is written: whoever installs does not wait for that. */
   async #waypoints(tarball: Uint8Array, bytes: Uint8Array): Promise<Uint8Array | null> {
     // Before its index is read: most are small.
     const unpacked = tarball.length < SMALL ? 0 : (readPackIndex(bytes)?.unpacked ?? 0);

@@ -60,7 +60,9 @@ export class PackReader {
   /** Packs of which some files were read. */
   readonly #touched = new Set<string>();
   /** What is asked in this turn: of the store in one go at its end. */
-  #asked = new Map<string, Question>();
+  #questions: Question[] = [];
+  /** Of these, the last about each pack: others may join it. */
+  readonly #asked = new Map<string, Question>();
   /** Archives that are being inflated. */
   readonly #running = new Map<string, Promise<Uint8Array>>();
   #turn: Promise<void> | undefined;
@@ -176,6 +178,7 @@ export class PackReader {
   /** Files of a pack, or where there are no ranges all of it. What is added to the ranges in this turn is answered too. */
   #ask(pack: Readable, ranges: Range[]): Promise<Uint8Array[]> {
     const question: Question = { pack, ranges, stored: undefined, answer: Promise.resolve([]) };
+    this.#questions.push(question);
     this.#asked.set(pack.integrity, question);
     this.#turn ??= Promise.resolve().then(() => this.#endTurn());
     question.answer = this.#answer(question, this.#turn);
@@ -219,14 +222,18 @@ export class PackReader {
     const waypoints = readWaypoints(points, tarball);
     if (!waypoints) return undefined;
     const { stretches, places } = stretchesOf(waypoints, tarball, ranges);
+    const inflated = stretches.reduce((sum, { at, end }) => sum + end - at, 0);
+    // The platform is faster at the whole of it.
+    if (inflated > waypoints.unpacked / 2) return undefined;
     const read = await this.#options.extractor.read({ stretches });
     return read.ok ? ok(places.map((place) => read.value[place] as Uint8Array)) : undefined;
   }
 
   /** Some questions to the store for all of a turn: the first packs are inflated while others are read. */
   #endTurn(): void {
-    const missing = [...this.#asked.values()].filter(({ pack }) => !this.#held.has(pack.integrity));
-    this.#asked = new Map();
+    const missing = this.#questions.filter(({ pack }) => !this.#held.has(pack.integrity));
+    this.#questions = [];
+    this.#asked.clear();
     this.#turn = undefined;
     while (missing.length > 0) {
       const some = missing.splice(0, AT_ONCE);
@@ -238,7 +245,9 @@ export class PackReader {
   async #look(missing: readonly Question[]): Promise<Stored> {
     const { shelf, verify } = this.#options;
     const large = missing.filter(({ pack, ranges }) => ranges.length > 0 && pack.unpacked >= WAYPOINTS_FROM && !verify);
-    const namesOf = (questions: readonly Question[]): string[] => questions.map(({ pack }) => pack.integrity);
+    const namesOf = (questions: readonly Question[]): string[] => [
+      ...new Set(questions.map(({ pack }) => pack.integrity)),
+    ];
     const [tarballs, waypoints] = await Promise.all([
       shelf.read(namesOf(missing)),
       large.length > 0 ? shelf.waypoints(namesOf(large)) : undefined,

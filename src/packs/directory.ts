@@ -13,7 +13,7 @@ export const DIRECTORY = "1 d";
 
 /** Packs that were written together. Nothing of it changes but its last use and what is forgotten of it. */
 export interface Segment {
-  /** Of tarballs and indexes. */
+  /** Of tarballs, waypoints and indexes. */
   bytes: number;
   /** Day since 1970 of the last use: coarse, so that reading does not always write. */
   used: number;

@@ -1,6 +1,7 @@
 import { concat } from "../store/concat.ts";
 import { crc32, word } from "../tarball/crc32.ts";
 import { inflateBlocks } from "../tarball/inflate.ts";
+import type { Pause } from "./stretch.ts";
 import { type Waypoint, writeWaypoints } from "./waypoints.ts";
 
 /** Bytes that lie between two of them at least. Half of that is inflated in vain for a file. */
@@ -13,31 +14,37 @@ const WINDOW = 32 * 1024;
  * The waypoints of a tarball that inflates to so many bytes, for storage. Null where it is no gzip file of one member, or is damaged, or
  * the platform cannot deflate: then it is inflated from its start as ever. `pause` is asked after each block.
  */
-export async function makeWaypoints(
-  tarball: Uint8Array,
-  unpacked: number,
-  pause: () => Promise<void> | undefined,
-): Promise<Uint8Array | null> {
+export async function makeWaypoints(tarball: Uint8Array, unpacked: number, pause: Pause): Promise<Uint8Array | null> {
   const start = headerEnd(tarball);
   if (start === null || typeof CompressionStream === "undefined") return null;
   // One byte to spare tells an archive that is longer.
   const out = new Uint8Array(unpacked + 1);
-  const points: (Omit<Waypoint, "window"> & { window: Promise<Uint8Array> })[] = [];
+  const points: (Omit<Waypoint, "window"> & { window: Promise<Uint8Array | null> })[] = [];
+  let sum = 0;
+  let summed = 0;
   const blocks = inflateBlocks({ bytes: tarball, bit: start * 8, out, at: 0 });
   let next = blocks.next();
   for (; !next.done; next = blocks.next()) {
     const { bit, at } = next.value;
     if (points.length === 0 || at - points.at(-1)!.at >= APART) {
-      const window = deflate(out.slice(Math.max(0, at - WINDOW), at));
+      const window = deflate(out.slice(Math.max(0, at - WINDOW), at)).catch(() => null);
       points.push({ byte: Math.floor(bit / 8), bit: bit % 8, at, window });
     }
+    sum = crc32(out.subarray(summed, at), sum);
+    summed = at;
     await pause();
   }
   const trailer = next.value && Math.ceil(next.value.bit / 8);
   if (next.value?.at !== unpacked || trailer === null || trailer + 8 > tarball.length) return null;
-  const isWhole = word(tarball, trailer) === crc32(out.subarray(0, unpacked));
+  const isWhole = word(tarball, trailer) === crc32(out.subarray(summed, unpacked), sum);
   if (!isWhole) return null;
-  const whole = await Promise.all(points.map(async (point) => ({ ...point, window: await point.window })));
+  const whole: Waypoint[] = [];
+  for (const point of points) {
+    const window = await point.window;
+    // The platform knows the class, and not this form.
+    if (!window) return null;
+    whole.push({ ...point, window });
+  }
   return writeWaypoints(whole, unpacked, tarball);
 }
 

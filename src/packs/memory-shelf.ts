@@ -46,7 +46,8 @@ export function createMemoryShelf(room: number): PackShelf {
       const size = tarball.length + index.length;
       if (size > room) return;
       if (!use(integrity)) {
-        packs.set(integrity, pack);
+        // Nothing else of whoever gave it is kept.
+        packs.set(integrity, { integrity, aliases: pack.aliases, tarball, index });
         bytes += size;
       }
       for (const alias of pack.aliases) aliases.set(alias, integrity);

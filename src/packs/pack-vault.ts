@@ -137,7 +137,10 @@ export class PackVault {
 
   /** Tries, makes as much room as is written, tries, makes all the room there can be, tries, and gives up. */
   async #roomFor(packs: readonly NewPack[]): Promise<Shelved | undefined> {
-    const bytes = packs.reduce((sum, { length, index }) => sum + length + index.length, 0);
+    const bytes = packs.reduce(
+      (sum, { length, index, waypoints }) => sum + length + index.length + (waypoints?.length ?? 0),
+      0,
+    );
     for (const need of [bytes, Number.POSITIVE_INFINITY, 0]) {
       try {
         const shelved = await this.#commit(packs);

@@ -10,15 +10,21 @@ export interface Stretch extends Waypoint {
   ranges: Range[];
 }
 
-/** What is wanted of a stretch, in memory of its own; null where it is damaged. */
-export function inflateStretch({ bytes, bit, at, window, end, ranges }: Stretch): Uint8Array[] | null {
+/** Lets others have the thread, where it is time for that. */
+export type Pause = () => Promise<void> | undefined;
+
+/** What is wanted of a stretch, in memory of its own; null where it is damaged. `pause` is asked after each block. */
+export async function inflateStretch(
+  { bytes, bit, at, window, end, ranges }: Stretch,
+  pause: Pause,
+): Promise<Uint8Array[] | null> {
   const history = inflateWindow(window);
   if (!history) return null;
   const out = new Uint8Array(history.length + end - at);
   out.set(history);
   const blocks = inflateBlocks({ bytes, bit, out, at: history.length });
   let next = blocks.next();
-  while (!next.done) next = blocks.next();
+  for (; !next.done; next = blocks.next()) await pause();
   if (next.value?.at !== out.length) return null;
   const from = at - history.length;
   return ranges.map(([start, stop]) => out.slice(start - from, stop - from));

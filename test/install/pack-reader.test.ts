@@ -44,7 +44,8 @@ function shelf(
       read: async (order) => {
         if ("stretches" in order) {
           note(`stretches ${order.stretches.map(({ ranges }) => ranges.join(" ")).join(" | ")}`);
-          return ok(order.stretches.flatMap((stretch) => inflateStretch(stretch) ?? []));
+          const read = await Promise.all(order.stretches.map((stretch) => inflateStretch(stretch, () => undefined)));
+          return ok(read.flatMap((parts) => parts ?? []));
         }
         const { unpacked, ranges } = order;
         note(ranges.length > 0 ? `read ${ranges.join(" ")} of ${unpacked}` : `inflate ${unpacked}`);
@@ -92,6 +93,15 @@ test("where inflating can begin inside a large pack, no more is inflated; what i
   expect(done).toEqual([
     ...["read a b", "waypoints a b", `stretches 5,8 | ${start},${end}`, `read 3,4 of ${2 * LARGE}`],
   ]);
+});
+
+test("all of a pack and a part of it, asked for in one turn, are read from the store in any order", async () => {
+  const { reader, done, packs } = shelf({ a: LARGE });
+  const a = packs["a"] as Readable;
+  const [part, whole, again] = await Promise.all([reader.read(a, [5, 9]), reader.archive(a), reader.read(a, [1, 2])]);
+  expect([part?.length, whole?.length, again?.length]).toEqual([4, LARGE, 1]);
+  expect(done.filter((what) => what.startsWith("fetch"))).toEqual([]);
+  expect(done[0]).toBe("read a");
 });
 
 test("who comes back to a large pack has all of it inflated, once, however many come", async () => {

@@ -26,9 +26,14 @@ async function waypointsOf(tarball: Uint8Array): Promise<Waypoints> {
 }
 
 /** The parts of an archive, and what was inflated for them. */
-function read(waypoints: Waypoints, tarball: Uint8Array, ranges: readonly Range[]): [parts: Uint8Array[], Stretch[]] {
+async function read(
+  waypoints: Waypoints,
+  tarball: Uint8Array,
+  ranges: readonly Range[],
+): Promise<[parts: Uint8Array[], Stretch[]]> {
   const { stretches, places } = stretchesOf(waypoints, tarball, ranges);
-  const read = stretches.flatMap((stretch) => inflateStretch(stretch) ?? []);
+  const parts = await Promise.all(stretches.map((stretch) => inflateStretch(stretch, () => undefined)));
+  const read = parts.flatMap((some) => some ?? []);
   return [places.map((place) => read[place] as Uint8Array), stretches];
 }
 
@@ -48,18 +53,18 @@ const SETTINGS: readonly ZlibOptions[] = [
 test.each(SETTINGS)("any parts, in any order, are the archive's: %o", async (settings) => {
   const tarball = gzipSync(ARCHIVE, settings);
   const waypoints = await waypointsOf(tarball);
-  const law = fc.property(fc.array(aRange, { minLength: 1, maxLength: 6 }), (ranges) => {
-    const [parts] = read(waypoints, tarball, ranges);
+  const law = fc.asyncProperty(fc.array(aRange, { minLength: 1, maxLength: 6 }), async (ranges) => {
+    const [parts] = await read(waypoints, tarball, ranges);
     for (const [i, part] of parts.entries()) expect(Buffer.compare(part, ARCHIVE.subarray(...ranges[i]!))).toBe(0);
   });
-  fc.assert(law, { numRuns: 15 });
+  await fc.assert(law, { numRuns: 15 });
 });
 
-test("for a file at the end a fraction is inflated, for neighbours once; the whole is four hundredths longer", async () => {
+test("for a file at the end a fraction is inflated, for neighbours once; it all takes little room", async () => {
   const tarball = gzipSync(ARCHIVE);
   const waypoints = await waypointsOf(tarball);
   const end = ARCHIVE.length;
-  const [, stretches] = read(waypoints, tarball, [
+  const [, stretches] = await read(waypoints, tarball, [
     [end - 10, end],
     [5, 9],
     [end - 900, end - 100],
@@ -86,7 +91,9 @@ test("a header with all that a gzip file may have", async () => {
   const head = Uint8Array.of(0x1f, 0x8b, 8, 2 | 4 | 8 | 16, 0, 0, 0, 0, 0, 3, ...fields);
   const tarball = Buffer.concat([head, deflateRawSync(ARCHIVE), trailer]);
   const range: Range = [2 * MEBIBYTE - 100, 2 * MEBIBYTE - 50];
-  expect(read(await waypointsOf(tarball), tarball, [range])[0]).toEqual([new Uint8Array(ARCHIVE.subarray(...range))]);
+  expect((await read(await waypointsOf(tarball), tarball, [range]))[0]).toEqual([
+    new Uint8Array(ARCHIVE.subarray(...range)),
+  ]);
 });
 
 test("what is no gzip file of one whole member has none", async () => {
@@ -131,6 +138,7 @@ test("another tarball's, or what was damaged in the store, leads nowhere", async
   ]);
   const { stretches } = stretchesOf(readWaypoints(blob, tarball)!, tarball, [[MEBIBYTE, MEBIBYTE + 10]]);
   const [stretch] = stretches as [Stretch];
-  expect(inflateStretch({ ...stretch, bytes: stretch.bytes.subarray(0, 5) })).toBeNull();
-  expect(inflateStretch({ ...stretch, window: stretch.window.map((byte) => byte ^ 0xff) })).toBeNull();
+  const cut = { ...stretch, bytes: stretch.bytes.subarray(0, 5) };
+  const scrambled = { ...stretch, window: stretch.window.map((byte) => byte ^ 0xff) };
+  for (const each of [cut, scrambled]) expect(await inflateStretch(each, () => undefined)).toBeNull();
 });
