@@ -1,18 +1,18 @@
+import { LocalScheduler, type Task } from "../src/base/spawn-local.ts";
 import { fail, failure, type Outcome, ok } from "../src/errors.ts";
 import type { Extractor } from "../src/install/extractor.ts";
 import { makeWaypoints } from "../src/packs/make-waypoints.ts";
-import { inflateStretch, type Pause, type Stretch } from "../src/packs/stretch.ts";
+import { inflateStretch, type Stretch } from "../src/packs/stretch.ts";
 import { indexTarball, readPack } from "../src/tarball/index-tarball.ts";
 import { webDigest } from "../src/tarball/integrity.ts";
 import { encodePackIndex } from "../src/tarball/pack-index.ts";
+import { PLATFORM_TOOLS } from "./store-tools.ts";
 import { localClock, nextTurn } from "./yield.ts";
-
-/** Milliseconds of inflating at a time. */
-const SLICE = 8;
 
 /** Opens tarballs on this thread: a turn of the event loop for each, so that whoever else works here has theirs. */
 export function localExtractor(): Extractor {
   const digest = webDigest(globalThis.crypto?.subtle);
+  const scheduler = new LocalScheduler(localClock);
   let last: Promise<unknown> = Promise.resolve();
   /** One at a time: many at once end no sooner. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -31,32 +31,23 @@ export function localExtractor(): Extractor {
     },
     read: (order) =>
       inTurn(() =>
-        "stretches" in order ? readStretches(order.stretches) : readPack(order.tarball, order.unpacked, order.ranges),
+        "stretches" in order
+          ? scheduler.spawn(readStretches(order.stretches))
+          : readPack(order.tarball, order.unpacked, order.ranges),
       ),
-    waypoints: async (tarball, unpacked) => ok(await makeWaypoints(tarball, unpacked, slices())),
+    waypoints: async (tarball, unpacked) =>
+      ok(await scheduler.spawn(makeWaypoints(tarball, unpacked, PLATFORM_TOOLS.deflate))),
     dispose() {},
   };
 }
 
 /** Fails where one is damaged. */
-async function readStretches(stretches: readonly Stretch[]): Promise<Outcome<Uint8Array[]>> {
+function* readStretches(stretches: readonly Stretch[]): Task<Outcome<Uint8Array[]>> {
   const parts: Uint8Array[] = [];
-  const pause = slices();
   for (const stretch of stretches) {
-    const read = await inflateStretch(stretch, pause);
+    const read = yield* inflateStretch(stretch);
     if (!read) return fail(failure("TAR_BAD_ARCHIVE", "It cannot be inflated from its waypoints"));
     parts.push(...read);
   }
   return ok(parts);
-}
-
-/** Gives way to others every few milliseconds. */
-function slices(): Pause {
-  let since = localClock.now();
-  return () => {
-    if (localClock.now() - since < SLICE) return undefined;
-    return nextTurn().then(() => {
-      since = localClock.now();
-    });
-  };
 }

@@ -17,10 +17,16 @@ export interface Extracted {
   warnings: Failure[];
 }
 
-/** Parts of the archive in a tarball that was verified before, or all of it where there are no ranges; or of stretches of such tarballs. */
-export type ReadOrder =
-  | { tarball: Uint8Array /** Bytes that it inflates to. */; unpacked: number; ranges: readonly Range[] }
-  | { stretches: readonly Stretch[] };
+/** Parts of the archive in a tarball that was verified before; all of it where there are no ranges. */
+export interface TarballOrder {
+  tarball: Uint8Array;
+  /** Bytes that it inflates to, as its index has it. */
+  unpacked: number;
+  ranges: readonly Range[];
+}
+
+/** That, or what is wanted of stretches of such a tarball. */
+export type ReadOrder = TarballOrder | { stretches: readonly Stretch[] };
 
 /** Verifies, inflates and indexes: on another thread, or in slices on this one. Rejects only when that thread is gone. */
 export interface Extractor {

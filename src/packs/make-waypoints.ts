@@ -1,22 +1,23 @@
-import { concat } from "../store/concat.ts";
+import type { Task } from "../base/spawn-local.ts";
 import { crc32, word } from "../tarball/crc32.ts";
-import { inflateBlocks } from "../tarball/inflate.ts";
-import type { Pause } from "./stretch.ts";
+import { inflateBlocks, WINDOW } from "../tarball/inflate.ts";
 import { type Waypoint, writeWaypoints } from "./waypoints.ts";
 
 /** Bytes that lie between two of them at least. Half of that is inflated in vain for a file. */
 const APART = 256 * 1024;
 
-/** As far back as deflate reaches. */
-const WINDOW = 32 * 1024;
-
 /**
  * The waypoints of a tarball that inflates to so many bytes, for storage. Null where it is no gzip file of one member, or is damaged, or
- * the platform cannot deflate: then it is inflated from its start as ever. `pause` is asked after each block.
+ * the platform cannot deflate: then it is inflated from its start as ever. Gives way after each block.
+ * @param deflate to zlib's form
  */
-export async function makeWaypoints(tarball: Uint8Array, unpacked: number, pause: Pause): Promise<Uint8Array | null> {
+export function* makeWaypoints(
+  tarball: Uint8Array,
+  unpacked: number,
+  deflate: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>,
+): Task<Uint8Array | null> {
   const start = headerEnd(tarball);
-  if (start === null || typeof CompressionStream === "undefined") return null;
+  if (start === null) return null;
   // One byte to spare tells an archive that is longer.
   const out = new Uint8Array(unpacked + 1);
   const points: (Omit<Waypoint, "window"> & { window: Promise<Uint8Array | null> })[] = [];
@@ -27,12 +28,13 @@ export async function makeWaypoints(tarball: Uint8Array, unpacked: number, pause
   for (; !next.done; next = blocks.next()) {
     const { bit, at } = next.value;
     if (points.length === 0 || at - points.at(-1)!.at >= APART) {
-      const window = deflate(out.slice(Math.max(0, at - WINDOW), at)).catch(() => null);
+      const before = out.slice(Math.max(0, at - WINDOW), at);
+      const window = at > 0 ? orNull(deflate, before) : Promise.resolve(before);
       points.push({ byte: Math.floor(bit / 8), bit: bit % 8, at, window });
     }
     sum = crc32(out.subarray(summed, at), sum);
     summed = at;
-    await pause();
+    yield;
   }
   const trailer = next.value && Math.ceil(next.value.bit / 8);
   if (next.value?.at !== unpacked || trailer === null || trailer + 8 > tarball.length) return null;
@@ -40,25 +42,20 @@ export async function makeWaypoints(tarball: Uint8Array, unpacked: number, pause
   if (!isWhole) return null;
   const whole: Waypoint[] = [];
   for (const point of points) {
-    const window = await point.window;
-    // The platform knows the class, and not this form.
+    const window = (yield point.window) as Uint8Array | null;
     if (!window) return null;
     whole.push({ ...point, window });
   }
   return writeWaypoints(whole, unpacked, tarball);
 }
 
-async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  if (bytes.length === 0) return bytes;
-  const { readable, writable } = new CompressionStream("deflate-raw");
-  const writer = writable.getWriter();
-  // What goes wrong is heard of at the other end.
-  writer.write(bytes).catch(() => {});
-  writer.close().catch(() => {});
-  const parts: Uint8Array[] = [];
-  const reader = readable.getReader();
-  for (let read = await reader.read(); !read.done; read = await reader.read()) parts.push(read.value);
-  return concat(parts);
+/** Older platforms have no streams that deflate. */
+async function orNull<T, R>(work: (given: T) => Promise<R>, given: T): Promise<R | null> {
+  try {
+    return await work(given);
+  } catch {
+    return null;
+  }
 }
 
 // RFC 1952, §2.3: ten bytes, then what the flags say.

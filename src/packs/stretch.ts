@@ -1,43 +1,39 @@
+import type { Task } from "../base/spawn-local.ts";
 import type { Range } from "../tarball/gunzip.ts";
-import { inflateBlocks } from "../tarball/inflate.ts";
+import { type Inflation, inflateBlocks, WINDOW } from "../tarball/inflate.ts";
 import type { Waypoint } from "./waypoints.ts";
 
-/** A stretch of a tarball from one of them on, and what is wanted of it: in the order asked for. */
+/** A stretch of a tarball from a waypoint on, and what is wanted of it. */
 export interface Stretch extends Waypoint {
+  /** The tarball's own, from the waypoint's byte on and as far as they are needed. */
   bytes: Uint8Array;
   /** Where in the archive it ends. */
   end: number;
+  /** Of the archive, in the order asked for. */
   ranges: Range[];
 }
 
-/** Lets others have the thread, where it is time for that. */
-export type Pause = () => Promise<void> | undefined;
-
-/** What is wanted of a stretch, in memory of its own; null where it is damaged. `pause` is asked after each block. */
-export async function inflateStretch(
-  { bytes, bit, at, window, end, ranges }: Stretch,
-  pause: Pause,
-): Promise<Uint8Array[] | null> {
-  const history = inflateWindow(window);
-  if (!history) return null;
-  const out = new Uint8Array(history.length + end - at);
-  out.set(history);
-  const blocks = inflateBlocks({ bytes, bit, out, at: history.length });
-  let next = blocks.next();
-  for (; !next.done; next = blocks.next()) await pause();
-  if (next.value?.at !== out.length) return null;
-  const from = at - history.length;
+/** What is wanted of a stretch, in memory of its own; null where it is damaged. Gives way after each block. */
+export function* inflateStretch({ bytes, bit, at, window, end, ranges }: Stretch): Task<Uint8Array[] | null> {
+  const before = new Uint8Array(WINDOW);
+  const known = window.length > 0 ? yield* inflate({ bytes: window, bit: ZLIB_HEADER, out: before, at: 0 }) : 0;
+  if (known === null) return null;
+  const out = new Uint8Array(known + end - at);
+  out.set(before.subarray(0, known));
+  if ((yield* inflate({ bytes, bit, out, at: known })) !== out.length) return null;
+  const from = at - known;
   return ranges.map(([start, stop]) => out.slice(start - from, stop - from));
 }
 
-/** As much as deflate reaches back. */
-const WINDOW = 32 * 1024;
+/** Bits (RFC 1950, §2.2). */
+const ZLIB_HEADER = 16;
 
-function inflateWindow(window: Uint8Array): Uint8Array | null {
-  if (window.length === 0) return window;
-  const out = new Uint8Array(WINDOW);
-  const blocks = inflateBlocks({ bytes: window, bit: 0, out, at: 0 });
-  let next = blocks.next();
-  while (!next.done) next = blocks.next();
-  return next.value && out.subarray(0, next.value.at);
+/** How far `out` is filled; null where the bytes are damaged. */
+function* inflate(job: Inflation): Generator<undefined, number | null> {
+  const blocks = inflateBlocks(job);
+  for (;;) {
+    const { done, value } = blocks.next();
+    if (done) return value ? value.at : null;
+    yield;
+  }
 }

@@ -18,13 +18,14 @@ const HEAD = 4;
 /** Of each: byte, bit in it, bytes inflated by then, bytes of its window. */
 const WORDS = 4;
 
+/** Where inflating can begin. */
 export interface Waypoint {
   /** The tarball's byte in which the block begins, and the bit. */
   byte: number;
   bit: number;
   /** Bytes that are inflated by then. */
   at: number;
-  /** Deflated. */
+  /** What was inflated last before it, 32 KiB at most, deflated in zlib's form; empty at the start. */
   window: Uint8Array;
 }
 

@@ -1,3 +1,5 @@
+import { word } from "./crc32.ts";
+
 // Inflating (RFC 1951) from any block on. Other inflaters begin at a stream's first byte and do not say where its blocks are.
 
 /** Where a block begins: its first bit, counted from the start of the bytes, and how many bytes are unpacked by then (an index of `out`). */
@@ -5,6 +7,9 @@ export interface BlockStart {
   readonly bit: number;
   readonly at: number;
 }
+
+/** Bytes that a copy reaches back at most (§2). */
+export const WINDOW: number = 32 * 1024;
 
 /** What to unpack, from where, and where to. */
 export interface Inflation {
@@ -99,12 +104,7 @@ function unpackBlock(cursor: Cursor, kind: number): boolean {
   return (kind === 1 ? fixedCodes() : kind === 2 && readCodes(cursor)) && unpackCodes(cursor);
 }
 
-/** Four bytes, the lowest first; zeros behind the end. */
-function word(bytes: Uint8Array, i: number): number {
-  const byte = (index: number): number => bytes[index] as number;
-  return byte(i) | (byte(i + 1) << 8) | (byte(i + 2) << 16) | (byte(i + 3) << 24);
-}
-
+// Behind the end `word` has zeros.
 const peek = ({ bytes, bit }: Cursor): number => word(bytes, Math.floor(bit / 8)) >>> (bit & 7);
 
 /** The next `count` bits, 16 at most. */

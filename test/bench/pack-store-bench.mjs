@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright";
 import { rolldown } from "rolldown";
-import { findChromium } from "../../scripts/chromium.mjs";
+import { CHROMIUM_SWITCHES, findChromium } from "../../scripts/chromium.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const { values } = parseArgs({
@@ -70,7 +70,7 @@ async function row(way) {
 
 /** Each call in a page, and a renderer, of its own; each use in a browser that starts empty. */
 async function inBrowser(use) {
-  const browser = await chromium.launch({ args: ["--no-sandbox"], ...(executablePath && { executablePath }) });
+  const browser = await chromium.launch({ args: CHROMIUM_SWITCHES, ...(executablePath && { executablePath }) });
   const devtools = await browser.newBrowserCDPSession();
   const context = await browser.newContext();
   try {

@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { chromium } from "playwright";
 import { rolldown } from "rolldown";
-import { findChromium } from "../../scripts/chromium.mjs";
+import { CHROMIUM_SWITCHES, findChromium } from "../../scripts/chromium.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const { values } = parseArgs({
@@ -44,7 +44,7 @@ const server = createServer((request, response) => {
 await new Promise((done) => server.listen(0, "127.0.0.1", done));
 const address = `http://127.0.0.1:${server.address().port}/`;
 const executablePath = findChromium();
-const browser = await chromium.launch({ args: ["--no-sandbox"], ...(executablePath && { executablePath }) });
+const browser = await chromium.launch({ args: CHROMIUM_SWITCHES, ...(executablePath && { executablePath }) });
 try {
   await inContext(async (run) => {
     const { plain, packed, deflating, inflating } = await run("inflate");

@@ -5,6 +5,8 @@ import { makeWaypoints } from "../../src/packs/make-waypoints.ts";
 import { inflateStretch, type Stretch } from "../../src/packs/stretch.ts";
 import { readWaypoints, stretchesOf, type Waypoints } from "../../src/packs/waypoints.ts";
 import type { Range } from "../../src/tarball/gunzip.ts";
+import { PLATFORM_TOOLS } from "../../workers/store-tools.ts";
+import { runTask } from "../helpers/run-task.ts";
 import { noise, prose } from "../tarball/bad-tarballs.ts";
 
 const MEBIBYTE = 1 << 20;
@@ -18,7 +20,7 @@ const ARCHIVE = Buffer.concat([
 ]);
 
 const make = (tarball: Uint8Array, unpacked = ARCHIVE.length): Promise<Uint8Array | null> =>
-  makeWaypoints(tarball, unpacked, () => undefined);
+  runTask(makeWaypoints(tarball, unpacked, PLATFORM_TOOLS.deflate));
 
 async function waypointsOf(tarball: Uint8Array): Promise<Waypoints> {
   const blob = await make(tarball);
@@ -32,7 +34,7 @@ async function read(
   ranges: readonly Range[],
 ): Promise<[parts: Uint8Array[], Stretch[]]> {
   const { stretches, places } = stretchesOf(waypoints, tarball, ranges);
-  const parts = await Promise.all(stretches.map((stretch) => inflateStretch(stretch, () => undefined)));
+  const parts = await Promise.all(stretches.map((stretch) => runTask(inflateStretch(stretch))));
   const read = parts.flatMap((some) => some ?? []);
   return [places.map((place) => read[place] as Uint8Array), stretches];
 }
@@ -116,6 +118,11 @@ test("what is no gzip file of one whole member has none", async () => {
   expect(await Promise.all(bad.map((each) => make(each)))).toEqual(bad.map(() => null));
   const sizes = [ARCHIVE.length - 1, ARCHIVE.length + 1];
   expect(await Promise.all(sizes.map((size) => make(tarball, size)))).toEqual([null, null]);
+  // Where the platform cannot deflate.
+  const refuse = (): Promise<Uint8Array> => {
+    throw new TypeError("no such form");
+  };
+  expect(await runTask(makeWaypoints(tarball, ARCHIVE.length, refuse))).toBeNull();
   const nameless = Buffer.from(tarball.subarray(0, 200).fill(1, 10));
   nameless[3] = 8;
   expect(await Promise.all([new Uint8Array(), nameless].map((each) => make(each)))).toEqual([null, null]);
@@ -140,5 +147,5 @@ test("another tarball's, or what was damaged in the store, leads nowhere", async
   const [stretch] = stretches as [Stretch];
   const cut = { ...stretch, bytes: stretch.bytes.subarray(0, 5) };
   const scrambled = { ...stretch, window: stretch.window.map((byte) => byte ^ 0xff) };
-  for (const each of [cut, scrambled]) expect(await inflateStretch(each, () => undefined)).toBeNull();
+  for (const each of [cut, scrambled]) expect(await runTask(inflateStretch(each))).toBeNull();
 });

@@ -1,0 +1,7 @@
+import { LocalScheduler, type Task } from "../../src/base/spawn-local.ts";
+import { localClock } from "../../workers/yield.ts";
+
+/** What a task comes to. */
+export function runTask<T>(task: Task<T>): Promise<T> {
+  return new LocalScheduler(localClock).spawn(task);
+}
