@@ -131,13 +131,13 @@ const NAMES = [
 
 /** What others see or send. */
 const PUBLIC = [
-  "src/api.ts",
-  "src/install-api.ts",
-  "src/flat-api.ts",
-  "src/errors.ts",
-  "src/ports.ts",
-  "src/registry/manifest.ts",
-  "src/sink/sink.ts",
+  "src/api/resolve.ts",
+  "src/api/install.ts",
+  "src/api/flat.ts",
+  "src/errors/failure.ts",
+  "src/api/common.ts",
+  "src/api/manifest.ts",
+  "src/api/sink.ts",
   "src/sink/sink-fs.ts",
   "src/install/plan.ts",
   "src/tarball/wanted.ts",

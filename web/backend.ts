@@ -1,4 +1,4 @@
-import type { InstallerOptions, Progress, ProjectInput, Resolution, ResolveOptions } from "../src/api.ts";
+import type { InstallerOptions, Progress, ProjectInput, Resolution, ResolveOptions } from "../src/api/resolve.ts";
 import type { Extractor } from "../src/install/extractor.ts";
 import type { PlacedNews } from "../workers/announcer.ts";
 import type { OpenNet } from "../workers/net/net.ts";

@@ -1,5 +1,5 @@
-import type { InstallerOptions } from "../src/api.ts";
-import { failure } from "../src/errors.ts";
+import type { InstallerOptions } from "../src/api/resolve.ts";
+import { failure } from "../src/errors/failure.ts";
 import type { OpenNet } from "../workers/net/net.ts";
 import { PortTransport } from "../workers/net/port-transport.ts";
 import { Crew } from "./crew.ts";

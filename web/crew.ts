@@ -1,7 +1,7 @@
 import { type Remote, transfer, wrap } from "comlink";
-import type { InstallerOptions } from "../src/api.ts";
+import type { InstallerOptions } from "../src/api/resolve.ts";
 import { orAbort } from "../src/base/on-abort.ts";
-import { type Failure, failure, InstallError } from "../src/errors.ts";
+import { type Failure, failure, InstallError } from "../src/errors/failure.ts";
 import { failureOf } from "../workers/failure-of.ts";
 import { openNets } from "../workers/net/net.ts";
 import { servePort } from "../workers/net/serve-port.ts";

@@ -1,7 +1,7 @@
 import { type Remote, transfer } from "comlink";
-import type { InstallerOptions, Progress, ProjectInput, Resolution } from "../src/api.ts";
+import type { InstallerOptions, Progress, ProjectInput, Resolution } from "../src/api/resolve.ts";
 import { onAbort, orAbort } from "../src/base/on-abort.ts";
-import { type Failure, failure, InstallError } from "../src/errors.ts";
+import { type Failure, failure, InstallError } from "../src/errors/failure.ts";
 import { decodeTree } from "../src/ideal/tree-bytes.ts";
 import { readProgress } from "../workers/counts.ts";
 import type { EngineService, Order } from "../workers/protocol.ts";

@@ -1,3 +1,33 @@
+export type { FileMap, Platform } from "../src/api/common.ts";
+export type {
+  ImportMap,
+  ImportMapOptions,
+  ImportProvider,
+  Missing,
+  PrereleaseMode,
+  Proof,
+  ProofFact,
+  ProofReference,
+  ProofStep,
+  ProofTerm,
+  ResolutionMode,
+  Rung,
+  SolverStats,
+} from "../src/api/flat.ts";
+export type {
+  AfterExtract,
+  FileStat,
+  InstalledProject,
+  InstallInput,
+  InstallOptions,
+  InstallProgress,
+  InstallReport,
+  InstallScripts,
+  NodeResolveOptions,
+  Operation,
+  OperationKind,
+  OperationState,
+} from "../src/api/install.ts";
 export type {
   DependencyType,
   Installer,
@@ -19,40 +49,10 @@ export type {
   Warning,
   WhyAnswer,
   WhyPath,
-} from "../src/api.ts";
-export { type Failure, InstallError, type PathStep, type WayOut } from "../src/errors.ts";
-export type {
-  ImportMap,
-  ImportMapOptions,
-  ImportProvider,
-  Missing,
-  PrereleaseMode,
-  Proof,
-  ProofFact,
-  ProofReference,
-  ProofStep,
-  ProofTerm,
-  ResolutionMode,
-  Rung,
-  SolverStats,
-} from "../src/flat-api.ts";
+} from "../src/api/resolve.ts";
+export type { FileSink, SinkLink } from "../src/api/sink.ts";
+export { type Failure, InstallError, type PathStep, type WayOut } from "../src/errors/failure.ts";
 export type { SkippedPackage } from "../src/install/plan.ts";
-export type {
-  AfterExtract,
-  FileStat,
-  InstalledProject,
-  InstallInput,
-  InstallOptions,
-  InstallProgress,
-  InstallReport,
-  InstallScripts,
-  NodeResolveOptions,
-  Operation,
-  OperationKind,
-  OperationState,
-} from "../src/install-api.ts";
-export type { FileMap, Platform } from "../src/ports.ts";
-export type { FileSink, SinkLink } from "../src/sink/sink.ts";
 export type { UnpackLimits } from "../src/tarball/wanted.ts";
 export { DEFAULT_PLATFORM } from "../workers/platform.ts";
 export { createInstaller } from "./installer.ts";

@@ -1,4 +1,4 @@
-import type { InstallerOptions, ProjectInput, Resolution } from "../src/api.ts";
+import type { InstallerOptions, ProjectInput, Resolution } from "../src/api/resolve.ts";
 import { localSupply } from "../workers/local-supply.ts";
 import { openNets } from "../workers/net/net.ts";
 import type { Pantry } from "../workers/pantry.ts";

@@ -1,3 +1,4 @@
+import type { InstalledProject, InstallInput, InstallOptions } from "../src/api/install.ts";
 import type {
   Installer,
   InstallerOptions,
@@ -8,10 +9,9 @@ import type {
   Resolution,
   ResolveOptions,
   Warning,
-} from "../src/api.ts";
+} from "../src/api/resolve.ts";
 import { orAbort } from "../src/base/on-abort.ts";
-import { failure, InstallError } from "../src/errors.ts";
-import type { InstalledProject, InstallInput, InstallOptions } from "../src/install-api.ts";
+import { failure, InstallError } from "../src/errors/failure.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
 import { failureOf } from "../workers/failure-of.ts";
 import { type Backend, settingsOf } from "./backend.ts";

@@ -1,6 +1,6 @@
+export type { FileSink, SinkFile, SinkLink, SinkSession, SinkState } from "../src/api/sink.ts";
 export { createFsSink, type FsSinkOptions } from "../src/sink/fs-sink.ts";
 export { createMapSink } from "../src/sink/map-sink.ts";
-export type { FileSink, SinkFile, SinkLink, SinkSession, SinkState } from "../src/sink/sink.ts";
 export type { SinkFs } from "../src/sink/sink-fs.ts";
 export { createTarSink } from "../src/sink/tar-sink.ts";
 export { createTreeSink, type FileSystemTree, type TreeSink } from "../src/sink/tree-sink.ts";

@@ -1,5 +1,5 @@
 import { orAbort } from "../src/base/on-abort.ts";
-import { failure, InstallError } from "../src/errors.ts";
+import { failure, InstallError } from "../src/errors/failure.ts";
 import { HELLO } from "../workers/hello.ts";
 // In the package this is the address of a file beside the entry: see `scripts/build.mjs`.
 import __WEBHOIST_WORKER__ from "../workers/worker.ts?worker&url";

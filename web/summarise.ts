@@ -1,5 +1,5 @@
-import type { InstallerOptions, PackumentSummary } from "../src/api.ts";
-import { InstallError } from "../src/errors.ts";
+import type { InstallerOptions, PackumentSummary } from "../src/api/resolve.ts";
+import { InstallError } from "../src/errors/failure.ts";
 import { PackumentSource } from "../src/registry/packument-source.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
 import { createFetchTransport } from "../workers/net/fetch-transport.ts";

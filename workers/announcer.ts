@@ -1,5 +1,5 @@
+import type { Platform } from "../src/api/common.ts";
 import type { Node } from "../src/graph/node.ts";
-import type { Platform } from "../src/ports.ts";
 import { type Machine, platformFits } from "../src/registry/platform.ts";
 
 /** A package that stands in the tree so far. */

@@ -1,6 +1,6 @@
-import { type Failure, failure } from "../src/errors.ts";
+import type { Manifest } from "../src/api/manifest.ts";
+import { type Failure, failure } from "../src/errors/failure.ts";
 import type { Project } from "../src/ideal/project.ts";
-import type { Manifest } from "../src/registry/manifest.ts";
 import type { Supply } from "./supply.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Progress } from "../src/api.ts";
+import type { Progress } from "../src/api/resolve.ts";
 import type { SourceCounts } from "../src/registry/packument-source.ts";
 import type { Far, Meter } from "./run.ts";
 import {

@@ -1,6 +1,6 @@
 import { RankQueue } from "../src/base/rank-queue.ts";
 import type { LocalScheduler } from "../src/base/spawn-local.ts";
-import { failure, InstallError } from "../src/errors.ts";
+import { failure, InstallError } from "../src/errors/failure.ts";
 
 interface Job {
   name: string;

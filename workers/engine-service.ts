@@ -1,6 +1,6 @@
 import { transfer } from "comlink";
-import type { Progress } from "../src/api.ts";
-import { fail, type Outcome, ok } from "../src/errors.ts";
+import type { Progress } from "../src/api/resolve.ts";
+import { fail, type Outcome, ok } from "../src/errors/failure.ts";
 import { encodeTree } from "../src/ideal/tree-bytes.ts";
 import type { Extracted } from "../src/install/extractor.ts";
 import { Announcer } from "./announcer.ts";

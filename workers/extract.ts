@@ -1,5 +1,5 @@
 import { LocalScheduler, type Task } from "../src/base/spawn-local.ts";
-import { fail, failure, type Outcome, ok } from "../src/errors.ts";
+import { fail, failure, type Outcome, ok } from "../src/errors/failure.ts";
 import type { Extractor } from "../src/install/extractor.ts";
 import { makeWaypoints } from "../src/packs/make-waypoints.ts";
 import { inflateStretch, type Stretch } from "../src/packs/stretch.ts";

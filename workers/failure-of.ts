@@ -1,4 +1,4 @@
-import { type Failure, failure, InstallError } from "../src/errors.ts";
+import { type Failure, failure, InstallError } from "../src/errors/failure.ts";
 
 /** What was thrown, as data that can cross threads. */
 export function failureOf(error: unknown): Failure {

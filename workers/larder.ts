@@ -1,6 +1,6 @@
-import type { CacheMode, MetadataForm } from "../src/api.ts";
-import { type Failure, fail, failure, type Outcome, ok } from "../src/errors.ts";
-import type { RegistryResponse } from "../src/ports.ts";
+import type { RegistryResponse } from "../src/api/common.ts";
+import type { CacheMode, MetadataForm } from "../src/api/resolve.ts";
+import { type Failure, fail, failure, type Outcome, ok } from "../src/errors/failure.ts";
 import type { FetchRecord, Larder as RecordLarder } from "../src/registry/packument-source.ts";
 import { type RegistryConfig, registryOf } from "../src/registry/registry-config.ts";
 import type { Claim } from "../src/store/claim.ts";

@@ -1,6 +1,6 @@
 import { onAbort } from "../src/base/on-abort.ts";
 import { LocalScheduler } from "../src/base/spawn-local.ts";
-import type { Outcome } from "../src/errors.ts";
+import type { Outcome } from "../src/errors/failure.ts";
 import { type Asked, driveLocally } from "../src/ideal/drive.ts";
 import type { Answer, OpenedTarball } from "../src/ideal/need.ts";
 import { NEXT, PackumentSource } from "../src/registry/packument-source.ts";

@@ -1,4 +1,4 @@
-import type { Failure } from "../src/errors.ts";
+import type { Failure } from "../src/errors/failure.ts";
 import { coldStart, isRecord } from "../src/registry/record-check.ts";
 import { MetadataStore } from "../src/store/metadata-store.ts";
 import { isAbsence } from "./absence.ts";

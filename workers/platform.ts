@@ -1,4 +1,4 @@
-import type { Platform } from "../src/ports.ts";
+import type { Platform } from "../src/api/common.ts";
 
 /**
  * The machine that a lock is made for unless told otherwise: the same everywhere, so that everyone gets the same lock.

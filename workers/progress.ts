@@ -1,4 +1,4 @@
-import type { Progress } from "../src/api.ts";
+import type { Progress } from "../src/api/resolve.ts";
 import type { Far } from "./run.ts";
 
 /** At most twenty reports a second. Milliseconds. */

@@ -1,6 +1,6 @@
-import type { InstallerOptions, Progress, ProjectInput, ResolutionStats, ResolveOptions } from "../src/api.ts";
-import type { Failure, Outcome } from "../src/errors.ts";
-import type { Rung } from "../src/flat-api.ts";
+import type { Rung } from "../src/api/flat.ts";
+import type { InstallerOptions, Progress, ProjectInput, ResolutionStats, ResolveOptions } from "../src/api/resolve.ts";
+import type { Failure, Outcome } from "../src/errors/failure.ts";
 import type { Extracted, ReadOrder, Wanted } from "../src/install/extractor.ts";
 import type { Settings } from "./run.ts";
 import type { SharedMemory } from "./shared/shared-memory.ts";

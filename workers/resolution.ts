@@ -1,6 +1,6 @@
-import type { LockChange, Resolution, ResolutionStats, Tree } from "../src/api.ts";
-import type { Failure } from "../src/errors.ts";
-import type { ImportMap, ImportMapOptions, Rung } from "../src/flat-api.ts";
+import type { ImportMap, ImportMapOptions, Rung } from "../src/api/flat.ts";
+import type { LockChange, Resolution, ResolutionStats, Tree } from "../src/api/resolve.ts";
+import type { Failure } from "../src/errors/failure.ts";
 import type { TreeData } from "../src/ideal/tree-data.ts";
 import { viewTree } from "../src/ideal/view.ts";
 import { why } from "../src/ideal/why.ts";

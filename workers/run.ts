@@ -5,9 +5,9 @@ import type {
   ProjectInput,
   ResolutionStats,
   ResolveOptions,
-} from "../src/api.ts";
+} from "../src/api/resolve.ts";
 import { orAbort } from "../src/base/on-abort.ts";
-import { type Failure, failure, InstallError } from "../src/errors.ts";
+import { type Failure, failure, InstallError } from "../src/errors/failure.ts";
 import type { FlatAnswer } from "../src/flat/resolve-flat.ts";
 import type { Steps } from "../src/ideal/need.ts";
 import { type Project, readProject } from "../src/ideal/project.ts";

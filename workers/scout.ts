@@ -1,5 +1,5 @@
 import { LocalScheduler } from "../src/base/spawn-local.ts";
-import { type Failure, fail, type Outcome, ok } from "../src/errors.ts";
+import { type Failure, fail, type Outcome, ok } from "../src/errors/failure.ts";
 import { NEXT, PackumentSource } from "../src/registry/packument-source.ts";
 import { type Departure, packumentKey, type Ring, tarballKey, type Word } from "./bell.ts";
 import { writeCounts } from "./counts.ts";

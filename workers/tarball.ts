@@ -1,8 +1,8 @@
-import { InstallError, type Outcome, ok } from "../src/errors.ts";
+import type { TarballListing } from "../src/api/common.ts";
+import { InstallError, type Outcome, ok } from "../src/errors/failure.ts";
 import { placeBundle } from "../src/ideal/bundle.ts";
 import type { OpenedTarball } from "../src/ideal/need.ts";
 import { type LockData, readLock } from "../src/lockfile/read-lock.ts";
-import type { TarballListing } from "../src/ports.ts";
 import { ProjectFiles } from "../src/project/files.ts";
 import { parsePackageJson } from "../src/project/package-json.ts";
 import { webDigest } from "../src/tarball/integrity.ts";

@@ -1,6 +1,6 @@
 import { orAbort } from "../src/base/on-abort.ts";
-import type { Outcome } from "../src/errors.ts";
-import { fail, failure, InstallError, ok } from "../src/errors.ts";
+import type { Outcome } from "../src/errors/failure.ts";
+import { fail, failure, InstallError, ok } from "../src/errors/failure.ts";
 import { type Asked, drive } from "../src/ideal/drive.ts";
 import type { Answer, OpenedTarball, Steps } from "../src/ideal/need.ts";
 import { Packument } from "../src/registry/packument.ts";

@@ -1,4 +1,4 @@
-import { failure, InstallError } from "../errors.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 
 type Waiter = [resolve: (value: never) => void, reject: (error: unknown) => void];
 

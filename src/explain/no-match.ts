@@ -1,5 +1,5 @@
 import { isOneEditAway } from "../base/one-edit.ts";
-import type { Failure, MissedPick, WayOut } from "../errors.ts";
+import type { Failure, MissedPick, WayOut } from "../errors/failure.ts";
 import { parseRange } from "../spec/range.ts";
 import { compareVersions, parseVersion, type Version } from "../spec/version.ts";
 

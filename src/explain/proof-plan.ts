@@ -1,4 +1,4 @@
-import type { Proof, ProofFact, ProofReference } from "../flat-api.ts";
+import type { Proof, ProofFact, ProofReference } from "../api/flat.ts";
 
 /** Facts of one dependent about one dependency. Told in one clause, however many they are. */
 export interface FactGroup {

@@ -1,4 +1,4 @@
-import type { Missing, ProofFact, ProofTerm } from "../flat-api.ts";
+import type { Missing, ProofFact, ProofTerm } from "../api/flat.ts";
 import { LISTED, listed, type ProofPart, type Spoken, spoken } from "./proof-versions.ts";
 
 const PROJECT = "the root project";

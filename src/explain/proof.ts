@@ -1,4 +1,4 @@
-import type { Proof, ProofFact, ProofReference } from "../flat-api.ts";
+import type { Proof, ProofFact, ProofReference } from "../api/flat.ts";
 import { type FactGroup, factsOf, type Plan, planLines } from "./proof-plan.ts";
 import { listed, type ProofPart } from "./proof-versions.ts";
 import { clauses, consequence, isLong, type Saying, sayings } from "./proof-words.ts";

@@ -1,4 +1,4 @@
-import type { TreeEdge, WhyAnswer } from "../api.ts";
+import type { TreeEdge, WhyAnswer } from "../api/resolve.ts";
 
 /**
  * Why each package is in the tree, one chain a line from the project down, the shortest first. `most` chains of each.

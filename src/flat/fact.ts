@@ -1,5 +1,5 @@
-import type { DependencyType } from "../api.ts";
-import type { Missing } from "../flat-api.ts";
+import type { Missing } from "../api/flat.ts";
+import type { DependencyType } from "../api/resolve.ts";
 import type { SetId } from "../solver/version-sets.ts";
 import type { Universe } from "./universe.ts";
 

@@ -1,7 +1,7 @@
+import type { Proof, ProofFact, Rung } from "../api/flat.ts";
 import { isOneEditAway } from "../base/one-edit.ts";
-import type { WayOut } from "../errors.ts";
+import type { WayOut } from "../errors/failure.ts";
 import { overrideFor } from "../explain/way-out.ts";
-import type { Proof, ProofFact, Rung } from "../flat-api.ts";
 import type { Steps } from "../ideal/need.ts";
 import type { Packument } from "../registry/packument.ts";
 import { parseRange, testRange } from "../spec/range.ts";

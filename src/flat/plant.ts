@@ -1,5 +1,5 @@
-import { type Failure, failure, InstallError } from "../errors.ts";
-import type { PrereleaseMode } from "../flat-api.ts";
+import type { PrereleaseMode } from "../api/flat.ts";
+import { type Failure, failure, InstallError } from "../errors/failure.ts";
 import type { Edge } from "../graph/edge.ts";
 import { Node } from "../graph/node.ts";
 import { holdsMore, openPackage } from "../ideal/contents.ts";

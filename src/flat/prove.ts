@@ -1,4 +1,4 @@
-import type { Proof, ProofFact, ProofReference, ProofStep, ProofTerm } from "../flat-api.ts";
+import type { Proof, ProofFact, ProofReference, ProofStep, ProofTerm } from "../api/flat.ts";
 import { type Incompatibility, type PackageId, ROOT } from "../solver/incompatibility.ts";
 import { ABSENT, NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
 import type { Fact } from "./fact.ts";

@@ -1,6 +1,6 @@
-import type { ResolveOptions } from "../api.ts";
-import { type Failure, failure, InstallError } from "../errors.ts";
-import type { Proof, Rung, SolverStats } from "../flat-api.ts";
+import type { Proof, Rung, SolverStats } from "../api/flat.ts";
+import type { ResolveOptions } from "../api/resolve.ts";
+import { type Failure, failure, InstallError } from "../errors/failure.ts";
 import { fold } from "../graph/fold.ts";
 import { type Context, raise } from "../ideal/context.ts";
 import { type Answer, type Need, needCode, type Steps } from "../ideal/need.ts";

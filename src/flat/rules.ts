@@ -1,4 +1,4 @@
-import { failure, InstallError } from "../errors.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import type { EdgeSpec } from "../graph/edge-spec.ts";
 import type { OverrideSet } from "../graph/overrides.ts";
 import type { Context } from "../ideal/context.ts";

@@ -1,5 +1,5 @@
-import type { Failure } from "../errors.ts";
-import type { Missing, PrereleaseMode } from "../flat-api.ts";
+import type { Missing, PrereleaseMode } from "../api/flat.ts";
+import type { Failure } from "../errors/failure.ts";
 import type { EdgeSpec } from "../graph/edge-spec.ts";
 import type { Context } from "../ideal/context.ts";
 import { needCode, needPackument, type Steps } from "../ideal/need.ts";

@@ -1,5 +1,5 @@
-import type { Failure } from "../errors.ts";
-import type { Missing, ResolutionMode, Rung } from "../flat-api.ts";
+import type { Missing, ResolutionMode, Rung } from "../api/flat.ts";
+import type { Failure } from "../errors/failure.ts";
 import { type EdgeSpec, edgeSpecs } from "../graph/edge-spec.ts";
 import { fold } from "../graph/fold.ts";
 import { type Context, raise } from "../ideal/context.ts";

@@ -1,4 +1,4 @@
-import type { PrereleaseMode } from "../flat-api.ts";
+import type { PrereleaseMode } from "../api/flat.ts";
 import type { Node } from "../graph/node.ts";
 import type { Context } from "../ideal/context.ts";
 import { parseVersion } from "../spec/version.ts";

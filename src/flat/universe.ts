@@ -1,4 +1,4 @@
-import type { Manifest } from "../registry/manifest.ts";
+import type { Manifest } from "../api/manifest.ts";
 import { BEST, type PickPolicy, rank } from "../registry/select-version.ts";
 import { NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
 import { compareVersions, parseVersion, type Version } from "../spec/version.ts";

@@ -1,5 +1,5 @@
-import type { Missing, PrereleaseMode } from "../flat-api.ts";
-import type { Manifest } from "../registry/manifest.ts";
+import type { Missing, PrereleaseMode } from "../api/flat.ts";
+import type { Manifest } from "../api/manifest.ts";
 import type { Packument } from "../registry/packument.ts";
 import { isInTime, type PickPolicy, selectVersion } from "../registry/select-version.ts";
 import {

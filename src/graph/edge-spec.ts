@@ -1,5 +1,5 @@
-import type { DependencyType } from "../api.ts";
-import type { Manifest } from "../registry/manifest.ts";
+import type { Manifest } from "../api/manifest.ts";
+import type { DependencyType } from "../api/resolve.ts";
 import { fold } from "./fold.ts";
 import type { Want } from "./world.ts";
 

@@ -1,5 +1,5 @@
-import type { Failure } from "../errors.ts";
-import type { Manifest } from "../registry/manifest.ts";
+import type { Manifest } from "../api/manifest.ts";
+import type { Failure } from "../errors/failure.ts";
 import { Edge } from "./edge.ts";
 import { type EdgeSpecs, edgeSpecs } from "./edge-spec.ts";
 import { fold } from "./fold.ts";

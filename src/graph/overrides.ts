@@ -1,4 +1,4 @@
-import { type Failure, failure, InstallError } from "../errors.ts";
+import { type Failure, failure, InstallError } from "../errors/failure.ts";
 import { parseArg } from "../spec/spec.ts";
 import type { Edge } from "./edge.ts";
 import type { EdgeSpec } from "./edge-spec.ts";

@@ -1,4 +1,4 @@
-import { type Failure, failure, InstallError } from "../errors.ts";
+import { type Failure, failure, InstallError } from "../errors/failure.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
 import { parseSpec, type Spec } from "../spec/spec.ts";
 import { compareVersions } from "../spec/version.ts";

@@ -1,8 +1,8 @@
+import type { TarballListing } from "../api/common.ts";
 import { nameFromFolder } from "../base/posix-path.ts";
-import { type Failure, failure } from "../errors.ts";
+import { type Failure, failure } from "../errors/failure.ts";
 import { Node } from "../graph/node.ts";
 import type { LockData } from "../lockfile/read-lock.ts";
-import type { TarballListing } from "../ports.ts";
 import { ProjectFiles } from "../project/files.ts";
 import { readPackageJson } from "../project/package-json.ts";
 import { type Context, raise } from "./context.ts";

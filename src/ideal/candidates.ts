@@ -1,5 +1,6 @@
+import type { Manifest } from "../api/manifest.ts";
 import { enOrder } from "../base/collate.ts";
-import { type Failure, fail, failure, type Outcome, ok } from "../errors.ts";
+import { type Failure, fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import type { Edge } from "../graph/edge.ts";
 import { Node } from "../graph/node.ts";
 import { VirtualTree } from "../graph/virtual-tree.ts";
@@ -7,7 +8,6 @@ import { notTerminating, type Want } from "../graph/world.ts";
 import { canReplace, peerEdges } from "../placement/can-place.ts";
 import { ofProject } from "../placement/place.ts";
 import { integrityOf } from "../registry/dist.ts";
-import type { Manifest } from "../registry/manifest.ts";
 import { selectVersion } from "../registry/select-version.ts";
 import type { RegistrySpec, Spec } from "../spec/spec.ts";
 import { type Context, raise, Unexplained } from "./context.ts";

@@ -1,6 +1,6 @@
+import type { Manifest } from "../api/manifest.ts";
 import { optionalSet } from "../graph/gather.ts";
 import type { Node } from "../graph/node.ts";
-import type { Manifest } from "../registry/manifest.ts";
 import { type Machine, platformFits } from "../registry/platform.ts";
 import { engineFits } from "../registry/select-version.ts";
 import { type Context, Unexplained, type Wording } from "./context.ts";

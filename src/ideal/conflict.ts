@@ -1,4 +1,4 @@
-import { type Failure, failure, type PathStep } from "../errors.ts";
+import { type Failure, failure, type PathStep } from "../errors/failure.ts";
 import type { Edge } from "../graph/edge.ts";
 import type { Node } from "../graph/node.ts";
 import { VirtualTree } from "../graph/virtual-tree.ts";

@@ -1,12 +1,12 @@
-import { type Failure, InstallError } from "../errors.ts";
+import type { Platform } from "../api/common.ts";
+import type { Manifest } from "../api/manifest.ts";
+import { type Failure, InstallError } from "../errors/failure.ts";
 import type { Edge } from "../graph/edge.ts";
 import type { Node } from "../graph/node.ts";
 import type { Tree } from "../graph/tree.ts";
 import type { World } from "../graph/world.ts";
 import type { LockData } from "../lockfile/read-lock.ts";
 import type { PlaceOptions } from "../placement/place.ts";
-import type { Platform } from "../ports.ts";
-import type { Manifest } from "../registry/manifest.ts";
 import type { PickPolicy } from "../registry/select-version.ts";
 import type { Spec } from "../spec/spec.ts";
 

@@ -1,5 +1,5 @@
 import type { Task } from "../base/spawn-local.ts";
-import { ok } from "../errors.ts";
+import { ok } from "../errors/failure.ts";
 import type { Answer, Need, Steps } from "./need.ts";
 
 /** A need that somebody else must meet. */

@@ -1,11 +1,11 @@
+import type { Manifest } from "../api/manifest.ts";
 import { nameFromFolder, resolvePath } from "../base/posix-path.ts";
-import { fail, failure, type Outcome, ok } from "../errors.ts";
+import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import { attachAt } from "../graph/folders.ts";
 import { Link } from "../graph/link.ts";
 import { Node } from "../graph/node.ts";
 import type { LockData, LockEntry } from "../lockfile/read-lock.ts";
 import { integrityOf } from "../registry/dist.ts";
-import type { Manifest } from "../registry/manifest.ts";
 import { selectVersion } from "../registry/select-version.ts";
 import type { Context } from "./context.ts";
 import { calculateFlags, resetAllFlags, resetFlags } from "./flags.ts";

@@ -1,9 +1,9 @@
-import { type Failure, fail, failure, type Outcome, ok } from "../errors.ts";
+import type { Manifest } from "../api/manifest.ts";
+import { type Failure, fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import type { Edge } from "../graph/edge.ts";
 import { placeTarget } from "../graph/folders.ts";
 import { Link } from "../graph/link.ts";
 import { Node } from "../graph/node.ts";
-import type { Manifest } from "../registry/manifest.ts";
 import { normaliseManifest } from "../registry/normalise-manifest.ts";
 import type { FileSpec, GitSpec, RemoteSpec, Spec } from "../spec/spec.ts";
 import type { Picked } from "./candidates.ts";

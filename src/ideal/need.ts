@@ -1,6 +1,6 @@
-import type { Outcome } from "../errors.ts";
+import type { TarballListing } from "../api/common.ts";
+import type { Outcome } from "../errors/failure.ts";
 import type { Node } from "../graph/node.ts";
-import type { TarballListing } from "../ports.ts";
 import type { Packument } from "../registry/packument.ts";
 import { type Context, raise } from "./context.ts";
 

@@ -1,5 +1,5 @@
-import type { ResolveOptions } from "../api.ts";
-import { failure, InstallError } from "../errors.ts";
+import type { ResolveOptions } from "../api/resolve.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import type { PickPolicy } from "../registry/select-version.ts";
 
 /** The names to update, where not all are. @throws InstallError EUPDATEARGS */

@@ -1,6 +1,6 @@
-import type { ResolveOptions } from "../api.ts";
+import type { Platform } from "../api/common.ts";
+import type { ResolveOptions } from "../api/resolve.ts";
 import type { World } from "../graph/world.ts";
-import type { Platform } from "../ports.ts";
 import type { PickPolicy } from "../registry/select-version.ts";
 import type { BuildOptions } from "./context.ts";
 

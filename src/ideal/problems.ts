@@ -1,4 +1,4 @@
-import { type Failure, failure, type WayOut } from "../errors.ts";
+import { type Failure, failure, type WayOut } from "../errors/failure.ts";
 import type { Node } from "../graph/node.ts";
 import type { Machine } from "../registry/platform.ts";
 import { pathTo } from "./conflict.ts";

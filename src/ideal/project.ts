@@ -1,12 +1,12 @@
-import type { ProjectInput, ResolveOptions } from "../api.ts";
+import type { Platform } from "../api/common.ts";
+import type { ProjectInput, ResolveOptions } from "../api/resolve.ts";
 import { resolvePath } from "../base/posix-path.ts";
-import { fail, failure, type Outcome, ok } from "../errors.ts";
+import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import { edgeSpec } from "../graph/edge-spec.ts";
 import { Node } from "../graph/node.ts";
 import { Tree } from "../graph/tree.ts";
 import { World } from "../graph/world.ts";
 import type { LockInput } from "../lockfile/write-lock.ts";
-import type { Platform } from "../ports.ts";
 import { ProjectFiles } from "../project/files.ts";
 import { type PackageJson, readPackageJson } from "../project/package-json.ts";
 import type { Context } from "./context.ts";

@@ -1,5 +1,5 @@
-import type { ResolveOptions } from "../api.ts";
-import { type Failure, failure } from "../errors.ts";
+import type { ResolveOptions } from "../api/resolve.ts";
+import { type Failure, failure } from "../errors/failure.ts";
 import { fold } from "../graph/fold.ts";
 import type { Node } from "../graph/node.ts";
 import { addDependencies, localSpec, removeDependencies } from "../project/edit-dependencies.ts";

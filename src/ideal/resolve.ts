@@ -1,4 +1,4 @@
-import type { Failure } from "../errors.ts";
+import type { Failure } from "../errors/failure.ts";
 import type { Node } from "../graph/node.ts";
 import { writeLock } from "../lockfile/write-lock.ts";
 import { Builder, explainWarnings } from "./build.ts";

@@ -1,4 +1,4 @@
-import type { ResolveOptions } from "../api.ts";
+import type { ResolveOptions } from "../api/resolve.ts";
 import { fold } from "../graph/fold.ts";
 import type { Node } from "../graph/node.ts";
 import { pinsVersion, saveDependency } from "../project/edit-dependencies.ts";

@@ -1,4 +1,4 @@
-import type { Manifest } from "../registry/manifest.ts";
+import type { Manifest } from "../api/manifest.ts";
 import type { TreeData } from "./tree-data.ts";
 
 /** Where a row has its manifest. */

@@ -1,7 +1,7 @@
-import type { DependencyType, TreeEdge } from "../api.ts";
+import type { Manifest } from "../api/manifest.ts";
+import type { DependencyType, TreeEdge } from "../api/resolve.ts";
 import { enOrder } from "../base/collate.ts";
 import type { Node } from "../graph/node.ts";
-import type { Manifest } from "../registry/manifest.ts";
 
 /** A dependency of a node; `to` is a location. */
 export type EdgeRow = readonly [

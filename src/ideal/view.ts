@@ -1,5 +1,5 @@
-import type { Tree, TreeEdge, TreeNode } from "../api.ts";
-import type { Manifest } from "../registry/manifest.ts";
+import type { Manifest } from "../api/manifest.ts";
+import type { Tree, TreeEdge, TreeNode } from "../api/resolve.ts";
 import type { NodeRow, TreeData } from "./tree-data.ts";
 
 /** A node as the public API shows it: its own values are properties, what leads elsewhere is behind getters. */

@@ -1,4 +1,4 @@
-import type { Tree, TreeEdge, TreeNode, WhyAnswer, WhyPath } from "../api.ts";
+import type { Tree, TreeEdge, TreeNode, WhyAnswer, WhyPath } from "../api/resolve.ts";
 
 /** How many chains to a package `why` gives: a hub has thousands, and a reader reads a few. */
 const MAX_PATHS = 20;

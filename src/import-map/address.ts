@@ -1,4 +1,4 @@
-import { failure, InstallError } from "../errors.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 
 /** A key or an address of an import map has to be told from a package's name: by its scheme, or by how it begins. */
 const ADDRESS = /^(?:https?:\/\/|file:\/\/|\/|\.\.?\/)/;

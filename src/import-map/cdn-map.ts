@@ -1,4 +1,4 @@
-import type { Tree, TreeEdge, TreeNode } from "../api.ts";
+import type { Tree, TreeEdge, TreeNode } from "../api/resolve.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
 import type { Addresses, Cdn } from "./cdn.ts";
 import type { Drawn, LeftOut } from "./left-out.ts";

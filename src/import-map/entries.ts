@@ -1,5 +1,5 @@
+import type { InstalledProject } from "../api/install.ts";
 import { isObject, type Json } from "../base/json.ts";
-import type { InstalledProject } from "../install-api.ts";
 
 /** What may be importable of a package: `.`, `./lib/a.js`; `folder` where all of its files are. */
 export interface Entries {

@@ -1,6 +1,6 @@
-import type { Tree, TreeNode } from "../api.ts";
-import { InstallError } from "../errors.ts";
-import type { ImportMap, ImportMapOptions } from "../flat-api.ts";
+import type { ImportMap, ImportMapOptions } from "../api/flat.ts";
+import type { Tree, TreeNode } from "../api/resolve.ts";
+import { InstallError } from "../errors/failure.ts";
 import { baseAddress, invalidOption } from "./address.ts";
 import { cdnOf } from "./cdn.ts";
 import { cdnMap } from "./cdn-map.ts";

@@ -1,7 +1,7 @@
-import type { Tree, TreeNode } from "../api.ts";
-import { failure, InstallError } from "../errors.ts";
-import type { ImportMap } from "../flat-api.ts";
-import type { InstalledProject } from "../install-api.ts";
+import type { ImportMap } from "../api/flat.ts";
+import type { InstalledProject } from "../api/install.ts";
+import type { Tree, TreeNode } from "../api/resolve.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import { join, parentOf } from "../node/manifests.ts";
 import { EMPTY_MODULE } from "../node/resolve.ts";
 import { webDigest } from "../tarball/integrity.ts";

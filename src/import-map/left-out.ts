@@ -1,6 +1,6 @@
-import type { TreeNode } from "../api.ts";
-import { type Failure, failure, type WayOut } from "../errors.ts";
-import type { ImportMap } from "../flat-api.ts";
+import type { ImportMap } from "../api/flat.ts";
+import type { TreeNode } from "../api/resolve.ts";
+import { type Failure, failure, type WayOut } from "../errors/failure.ts";
 
 /** Why something that the project needs is not in the map. */
 export interface LeftOut {

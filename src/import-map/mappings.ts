@@ -1,4 +1,4 @@
-import type { ImportMap } from "../flat-api.ts";
+import type { ImportMap } from "../api/flat.ts";
 
 type Section = Map<string, string>;
 

@@ -1,4 +1,4 @@
-import type { Tree, TreeNode } from "../api.ts";
+import type { Tree, TreeNode } from "../api/resolve.ts";
 
 /** What the project's own modules see: first what it asks for itself, then the rest of its `node_modules`. */
 export function visible({ root }: Tree): TreeNode[] {

@@ -1,5 +1,5 @@
-import { InstallError } from "../errors.ts";
-import type { InstalledProject, NodeResolveOptions } from "../install-api.ts";
+import type { InstalledProject, NodeResolveOptions } from "../api/install.ts";
+import { InstallError } from "../errors/failure.ts";
 import type { Digest } from "../tarball/integrity.ts";
 import { type ModuleSyntax, moduleSyntax } from "./module-syntax.ts";
 

@@ -1,5 +1,5 @@
-import { failure, InstallError } from "../errors.ts";
-import type { AfterExtract } from "../install-api.ts";
+import type { AfterExtract } from "../api/install.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import type { PackIndex } from "../tarball/pack-index.ts";
 
 export interface AfterOptions {

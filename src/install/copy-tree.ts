@@ -1,5 +1,5 @@
-import { type Failure, failure } from "../errors.ts";
-import type { FileSink, SinkState } from "../sink/sink.ts";
+import type { FileSink, SinkState } from "../api/sink.ts";
+import { type Failure, failure } from "../errors/failure.ts";
 import type { IndexedPack } from "./file-index.ts";
 import { Operations } from "./operations.ts";
 import type { PackReader } from "./pack-reader.ts";

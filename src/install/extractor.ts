@@ -1,4 +1,4 @@
-import type { Failure, Outcome } from "../errors.ts";
+import type { Failure, Outcome } from "../errors/failure.ts";
 import type { Stretch } from "../packs/stretch.ts";
 import type { Range } from "../tarball/gunzip.ts";
 import type { UnpackLimits, Wanted } from "../tarball/wanted.ts";

@@ -1,8 +1,8 @@
+import type { FileMap } from "../api/common.ts";
+import type { FileStat } from "../api/install.ts";
 import { relativePath } from "../base/posix-path.ts";
-import { failure, InstallError } from "../errors.ts";
-import type { FileStat } from "../install-api.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import type { PackageFiles } from "../node/package-files.ts";
-import type { FileMap } from "../ports.ts";
 import { ProjectFiles } from "../project/files.ts";
 import { DOS_LINE, type PackIndex } from "../tarball/pack-index.ts";
 import { globFiles } from "./glob-files.ts";

@@ -1,4 +1,4 @@
-import type { FileMap } from "../ports.ts";
+import type { FileMap } from "../api/common.ts";
 import { FileIndex, type IndexedPack } from "./file-index.ts";
 import type { SuppliedPack } from "./pack-supply.ts";
 import type { InstallPlan, PlannedLink } from "./plan.ts";

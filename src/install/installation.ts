@@ -1,9 +1,9 @@
+import type { InstalledProject, InstallOptions, InstallProgress } from "../api/install.ts";
+import type { SinkSession, SinkState } from "../api/sink.ts";
 import { onAbort } from "../base/on-abort.ts";
-import { type Failure, fail, failure, InstallError, type Outcome, ok } from "../errors.ts";
-import type { InstalledProject, InstallOptions, InstallProgress } from "../install-api.ts";
+import { type Failure, fail, failure, InstallError, type Outcome, ok } from "../errors/failure.ts";
 import type { ShelvedPack } from "../packs/pack-shelf.ts";
 import { WAYPOINTS_FROM } from "../packs/waypoints.ts";
-import type { SinkSession, SinkState } from "../sink/sink.ts";
 import { readPackIndex } from "../tarball/pack-index.ts";
 import { runAfterExtract } from "./after-extract.ts";
 import { copyTree, notFetched } from "./copy-tree.ts";

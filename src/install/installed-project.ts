@@ -1,6 +1,6 @@
-import type { Resolution } from "../api.ts";
-import { failure, InstallError } from "../errors.ts";
-import type { FileStat, InstalledProject, InstallReport, NodeResolveOptions } from "../install-api.ts";
+import type { FileStat, InstalledProject, InstallReport, NodeResolveOptions } from "../api/install.ts";
+import type { Resolution } from "../api/resolve.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import type { PackageFiles } from "../node/package-files.ts";
 import type { FileIndex, FoundFile } from "./file-index.ts";
 import type { PackReader } from "./pack-reader.ts";

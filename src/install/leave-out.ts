@@ -1,4 +1,4 @@
-import { failure, InstallError } from "../errors.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import { type Machine, platformFits } from "../registry/platform.ts";
 import { engineFits } from "../registry/select-version.ts";
 import { RangeTable } from "../spec/version-range.ts";

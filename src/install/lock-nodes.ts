@@ -1,10 +1,10 @@
+import type { Manifest } from "../api/manifest.ts";
 import { enOrder } from "../base/collate.ts";
 import { isObject, type Json } from "../base/json.ts";
 import { nameFromFolder, relativePath, resolvePath } from "../base/posix-path.ts";
-import { failure, InstallError } from "../errors.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import { type LockFlags, lockFlags } from "../lockfile/lock-flags.ts";
 import { parseJsonText } from "../project/json-text.ts";
-import type { Manifest } from "../registry/manifest.ts";
 import { normaliseManifest } from "../registry/normalise-manifest.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
 import { parseIntegrity } from "../tarball/integrity.ts";

@@ -1,4 +1,4 @@
-import type { Operation, OperationKind } from "../install-api.ts";
+import type { Operation, OperationKind } from "../api/install.ts";
 
 type Writable = { -readonly [K in keyof Operation]: Operation[K] };
 

@@ -1,4 +1,4 @@
-import { InstallError, type Outcome, ok } from "../errors.ts";
+import { InstallError, type Outcome, ok } from "../errors/failure.ts";
 import type { PackShelf } from "../packs/pack-shelf.ts";
 import { readWaypoints, stretchesOf, WAYPOINTS_FROM } from "../packs/waypoints.ts";
 import type { Range } from "../tarball/gunzip.ts";

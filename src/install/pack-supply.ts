@@ -1,5 +1,5 @@
 import { OnceMap } from "../base/once-map.ts";
-import { type Failure, fail, failure, type Outcome, ok } from "../errors.ts";
+import { type Failure, fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import type { PackShelf } from "../packs/pack-shelf.ts";
 import { type PackIndex, readPackIndex } from "../tarball/pack-index.ts";
 import type { UnpackLimits } from "./extractor.ts";

@@ -1,6 +1,6 @@
+import type { OperationKind } from "../api/install.ts";
 import { RankQueue } from "../base/rank-queue.ts";
-import { type Failure, fail, failure, type Outcome, ok } from "../errors.ts";
-import type { OperationKind } from "../install-api.ts";
+import { type Failure, fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import type { Extracted, Extractor, UnpackLimits } from "./extractor.ts";
 import { type OperationRecord, Operations } from "./operations.ts";
 

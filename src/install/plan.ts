@@ -1,5 +1,5 @@
-import type { Failure } from "../errors.ts";
-import type { Platform } from "../ports.ts";
+import type { Platform } from "../api/common.ts";
+import type { Failure } from "../errors/failure.ts";
 import type { Machine } from "../registry/platform.ts";
 import type { RegistryConfig } from "../registry/registry-config.ts";
 

@@ -1,4 +1,4 @@
-import { type Failure, failure, InstallError } from "../errors.ts";
+import { type Failure, failure, InstallError } from "../errors/failure.ts";
 import { binLinks, binsOf } from "./bin-links.ts";
 import { bundlerOf, type LeftOut, leaveOut } from "./leave-out.ts";
 import { isOutside } from "./location.ts";

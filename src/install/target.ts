@@ -1,4 +1,4 @@
-import type { ProjectInput, Resolution } from "../api.ts";
+import type { ProjectInput, Resolution } from "../api/resolve.ts";
 import { isObject } from "../base/json.ts";
 import { parseJsonText } from "../project/json-text.ts";
 import { hiddenLock } from "./hidden-lock.ts";

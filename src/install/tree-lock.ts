@@ -1,7 +1,7 @@
-import type { Tree, TreeNode } from "../api.ts";
+import type { Manifest } from "../api/manifest.ts";
+import type { Tree, TreeNode } from "../api/resolve.ts";
 import { resolvePath } from "../base/posix-path.ts";
 import { type LockEdge, type LockNode, writeLock } from "../lockfile/write-lock.ts";
-import type { Manifest } from "../registry/manifest.ts";
 
 /** Deep, so that folders beside the project have a place too. */
 const PROJECT = "/0/1/2/3/4/5/6/7";

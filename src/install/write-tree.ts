@@ -1,5 +1,5 @@
+import type { SinkFile, SinkSession } from "../api/sink.ts";
 import { Limit } from "../base/limit.ts";
-import type { SinkFile, SinkSession } from "../sink/sink.ts";
 import type { PackIndex } from "../tarball/pack-index.ts";
 import type { Operations } from "./operations.ts";
 import { unixLine } from "./unix-line.ts";

@@ -1,4 +1,4 @@
-import type { LockChange } from "../api.ts";
+import type { LockChange } from "../api/resolve.ts";
 import { enOrder } from "../base/collate.ts";
 import { isObject, type Json } from "../base/json.ts";
 import { parseJsonText } from "../project/json-text.ts";

@@ -1,6 +1,6 @@
 import { isObject, type Json } from "../base/json.ts";
 import { relativePath } from "../base/posix-path.ts";
-import { InstallError } from "../errors.ts";
+import { InstallError } from "../errors/failure.ts";
 import { parseSpec, type Spec } from "../spec/spec.ts";
 import { cleanVersion } from "../spec/version.ts";
 import { carryResolved } from "./resolved.ts";

@@ -1,9 +1,9 @@
+import type { Manifest } from "../api/manifest.ts";
 import { isObject, type Json } from "../base/json.ts";
 import { nameFromFolder, relativePath, resolvePath } from "../base/posix-path.ts";
-import { failure, InstallError } from "../errors.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import type { ProjectFiles } from "../project/files.ts";
 import { type JsonText, parseJsonText } from "../project/json-text.ts";
-import type { Manifest } from "../registry/manifest.ts";
 import { normaliseManifest } from "../registry/normalise-manifest.ts";
 import { type LockFlags, lockFlags } from "./lock-flags.ts";
 import { carryResolved } from "./resolved.ts";

@@ -1,5 +1,5 @@
 import { relativePath } from "../base/posix-path.ts";
-import { InstallError } from "../errors.ts";
+import { InstallError } from "../errors/failure.ts";
 import { hostedText } from "../spec/hosted.ts";
 import { parseArg, type Spec } from "../spec/spec.ts";
 

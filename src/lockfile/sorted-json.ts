@@ -1,6 +1,6 @@
 import { enOrder } from "../base/collate.ts";
 import { isObject, type Json } from "../base/json.ts";
-import { failure, InstallError } from "../errors.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 
 /** Keys that npm puts first in every object, even where one is a dependency's name. */
 const FIRST: ReadonlyMap<string, number> = new Map(

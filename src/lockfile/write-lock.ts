@@ -1,5 +1,5 @@
+import type { Manifest } from "../api/manifest.ts";
 import { nameFromFolder, relativePath } from "../base/posix-path.ts";
-import type { Manifest } from "../registry/manifest.ts";
 import { sortedJson } from "./sorted-json.ts";
 
 /** What the writers read of an edge. */

@@ -1,4 +1,4 @@
-import { type Failure, failure, InstallError } from "../errors.ts";
+import { type Failure, failure, InstallError } from "../errors/failure.ts";
 
 /** A failure with one of Node's codes. `tip`: a way out, in a sentence. */
 export function nodeError(code: string, message: string, tip?: string): InstallError {

@@ -1,5 +1,5 @@
 import { isObject, type Json } from "../base/json.ts";
-import { InstallError } from "../errors.ts";
+import { InstallError } from "../errors/failure.ts";
 import { nodeError } from "./node-error.ts";
 
 // Node's rules of package.json's `exports` and `imports` (its documentation, "ECMAScript modules: Resolution algorithm

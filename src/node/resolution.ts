@@ -1,4 +1,4 @@
-import { failure, InstallError } from "../errors.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import { fileInstead, packageInstead } from "./browser-field.ts";
 import { builtinName } from "./builtins.ts";
 import { join, type Manifests, type PackageScope, parentOf, type Steps } from "./manifests.ts";

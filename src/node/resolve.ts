@@ -1,5 +1,5 @@
-import { failure, InstallError } from "../errors.ts";
-import type { NodeResolveOptions } from "../install-api.ts";
+import type { NodeResolveOptions } from "../api/install.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import { join, Manifests, type PackageScope, parentOf, type Steps } from "./manifests.ts";
 import { inImport } from "./node-error.ts";
 import type { PackageFiles } from "./package-files.ts";

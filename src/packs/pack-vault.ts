@@ -1,5 +1,5 @@
-import { failure } from "../errors.ts";
-import type { BlobStore } from "../ports.ts";
+import type { BlobStore } from "../api/common.ts";
+import { failure } from "../errors/failure.ts";
 import { isQuota, PATIENCE, reasonOf, SETTLING, soon } from "../store/answer.ts";
 import type { StoreTools } from "../store/kept.ts";
 import {

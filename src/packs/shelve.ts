@@ -1,4 +1,4 @@
-import type { BlobChange } from "../ports.ts";
+import type { BlobChange } from "../api/common.ts";
 import {
   countOf,
   DIRECTORY,

@@ -1,4 +1,4 @@
-import type { BlobStore } from "../ports.ts";
+import type { BlobStore } from "../api/common.ts";
 import { crc32 } from "../tarball/crc32.ts";
 import { listKey, liveCount, nameOf, packKey, type Spot, spotsOf, waypointsKey } from "./directory.ts";
 import { type ListedPack, readList } from "./pack-list.ts";

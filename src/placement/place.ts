@@ -1,5 +1,5 @@
 import { enOrder } from "../base/collate.ts";
-import { InstallError } from "../errors.ts";
+import { InstallError } from "../errors/failure.ts";
 import type { Edge } from "../graph/edge.ts";
 import { deepestNestingTarget, gather, peerEntrySets } from "../graph/gather.ts";
 import { Link } from "../graph/link.ts";

@@ -1,7 +1,7 @@
-import type { SaveType } from "../api.ts";
+import type { Manifest } from "../api/manifest.ts";
+import type { SaveType } from "../api/resolve.ts";
 import { enOrder } from "../base/collate.ts";
 import { relativePath } from "../base/posix-path.ts";
-import type { Manifest } from "../registry/manifest.ts";
 import { hostedText } from "../spec/hosted.ts";
 import { rangesIntersect } from "../spec/range.ts";
 import { rangeWithin } from "../spec/range-within.ts";

@@ -1,5 +1,5 @@
+import type { FileMap } from "../api/common.ts";
 import { resolvePath } from "../base/posix-path.ts";
-import type { FileMap } from "../ports.ts";
 
 /**
  * A project's files under absolute virtual paths: the set's root stands at `mount` (`/project`). Nothing outside the

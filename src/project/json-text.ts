@@ -1,4 +1,4 @@
-import { failure, InstallError } from "../errors.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 
 export interface JsonText {
   value: unknown;

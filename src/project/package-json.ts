@@ -1,5 +1,5 @@
+import type { Manifest } from "../api/manifest.ts";
 import { resolvePath } from "../base/posix-path.ts";
-import type { Manifest } from "../registry/manifest.ts";
 import { normaliseManifest } from "../registry/normalise-manifest.ts";
 import type { ProjectFiles } from "./files.ts";
 import { parseJsonText } from "./json-text.ts";

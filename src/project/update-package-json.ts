@@ -1,5 +1,5 @@
+import type { Manifest } from "../api/manifest.ts";
 import { enOrder } from "../base/collate.ts";
-import type { Manifest } from "../registry/manifest.ts";
 import { parseJsonText } from "./json-text.ts";
 import type { PackageJson } from "./package-json.ts";
 

@@ -1,6 +1,6 @@
 import { enOrder } from "../base/collate.ts";
 import { nameFromFolder, relativePath, resolvePath } from "../base/posix-path.ts";
-import { failure, InstallError } from "../errors.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import type { ProjectFiles } from "./files.ts";
 import { type Glob, glob } from "./glob.ts";
 import { readPackageJson } from "./package-json.ts";

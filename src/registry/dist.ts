@@ -1,4 +1,4 @@
-import type { Dist } from "./manifest.ts";
+import type { Dist } from "../api/manifest.ts";
 
 const HASH = /^(sha1|sha256|sha384|sha512)-([A-Za-z0-9+/]+={0,2})(\?[!-~]*)?$/;
 

@@ -1,4 +1,4 @@
-import type { Manifest } from "./manifest.ts";
+import type { Manifest } from "../api/manifest.ts";
 
 type Json = Record<string, unknown>;
 

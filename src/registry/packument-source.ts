@@ -1,10 +1,10 @@
-import type { MetadataForm } from "../api.ts";
+import type { RegistryRequest, RegistryResponse, Transport } from "../api/common.ts";
+import type { Manifest } from "../api/manifest.ts";
+import type { MetadataForm } from "../api/resolve.ts";
 import { OnceMap } from "../base/once-map.ts";
-import { fail, failure, InstallError, type Outcome, ok } from "../errors.ts";
-import type { RegistryRequest, RegistryResponse, Transport } from "../ports.ts";
+import { fail, failure, InstallError, type Outcome, ok } from "../errors/failure.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
 import { condense } from "./condense.ts";
-import type { Manifest } from "./manifest.ts";
 import { Packument } from "./packument.ts";
 import { manifestUrl, packumentUrl, type RegistryConfig } from "./registry-config.ts";
 

@@ -1,6 +1,6 @@
-import type { InstallError } from "../errors.ts";
+import type { Dist, Manifest } from "../api/manifest.ts";
+import type { InstallError } from "../errors/failure.ts";
 import { parseVersion, readRelease, type Version } from "../spec/version.ts";
-import type { Dist, Manifest } from "./manifest.ts";
 import { normaliseManifest } from "./normalise-manifest.ts";
 import {
   aligned,

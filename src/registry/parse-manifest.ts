@@ -1,5 +1,5 @@
-import { fail, failure, type Outcome, ok } from "../errors.ts";
-import type { Manifest } from "./manifest.ts";
+import type { Manifest } from "../api/manifest.ts";
+import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
 
 /** The registry's answer to the question for one version. */
 export function parseManifest(name: string, version: string, bytes: Uint8Array): Outcome<Manifest> {

@@ -1,4 +1,4 @@
-import type { Manifest } from "./manifest.ts";
+import type { Manifest } from "../api/manifest.ts";
 
 export interface Machine {
   readonly os: string;

@@ -1,6 +1,6 @@
-import type { Outcome } from "../errors.ts";
+import type { Manifest } from "../api/manifest.ts";
+import type { Outcome } from "../errors/failure.ts";
 import { parseSpec, type Spec } from "../spec/spec.ts";
-import type { Manifest } from "./manifest.ts";
 import type { Packument } from "./packument.ts";
 import { type PickPolicy, selectVersion } from "./select-version.ts";
 

@@ -1,4 +1,4 @@
-import { type Failure, failure, InstallError } from "../errors.ts";
+import { type Failure, failure, InstallError } from "../errors/failure.ts";
 import { compareVersions, type Version } from "../spec/version.ts";
 
 /**

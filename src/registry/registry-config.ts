@@ -1,4 +1,4 @@
-import { failure, InstallError } from "../errors.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import { escapePackageName, scopeOf } from "../spec/package-name.ts";
 
 declare const __WEBHOIST_REGISTRY__: string | undefined;

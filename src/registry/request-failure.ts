@@ -1,4 +1,4 @@
-import type { Failure, WayOut } from "../errors.ts";
+import type { Failure, WayOut } from "../errors/failure.ts";
 
 // Loaded when a request has failed for good. It imports types alone: a module that it shared with the transport would
 // become a file of its own, for every page to load.

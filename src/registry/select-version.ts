@@ -1,8 +1,8 @@
-import { fail, failure, InstallError, type MissedPick, type Outcome, ok } from "../errors.ts";
+import type { Manifest } from "../api/manifest.ts";
+import { fail, failure, InstallError, type MissedPick, type Outcome, ok } from "../errors/failure.ts";
 import { ENGINES, namesPrerelease, overBottom, parseRange, type Range, testRange, underTop } from "../spec/range.ts";
 import { cleanVersion, parseVersion } from "../spec/version.ts";
 import type { RangeTable } from "../spec/version-range.ts";
-import type { Manifest } from "./manifest.ts";
 import type { Packument } from "./packument.ts";
 
 /** What decides a pick besides the packument and the spec. One object a run: picks are remembered by it. */

@@ -1,7 +1,7 @@
-import { failure, InstallError } from "../errors.ts";
+import type { FileSink, SinkFile } from "../api/sink.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import { guardSink, type RawSession } from "./guard.ts";
 import { Outlet } from "./outlet.ts";
-import type { FileSink, SinkFile } from "./sink.ts";
 import { linkText } from "./sink-paths.ts";
 
 /** A sink whose product is a stream of bytes, for one install. */

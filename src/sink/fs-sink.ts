@@ -1,9 +1,9 @@
-import { failure, InstallError } from "../errors.ts";
+import type { FileSink, SinkFile, SinkLink, SinkState } from "../api/sink.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import { clean, isDecided, recover, STAGED, type Swap, swapFolders, WORK } from "./disk-swap.ts";
 import { guardSink, type RawSession } from "./guard.ts";
 import { type DiskState, HIDDEN_LOCK, ownerOf, readDiskState } from "./hidden-lock.ts";
 import { inParallel } from "./in-parallel.ts";
-import type { FileSink, SinkFile, SinkLink, SinkState } from "./sink.ts";
 import { ProjectDisk, type SinkFs, type SinkFsEntry } from "./sink-fs.ts";
 import { folderOf, linkText, refusePath, rootsOf } from "./sink-paths.ts";
 

@@ -1,5 +1,5 @@
-import { failure, InstallError } from "../errors.ts";
-import type { FileSink, SinkFile, SinkSession, SinkState } from "./sink.ts";
+import type { FileSink, SinkFile, SinkSession, SinkState } from "../api/sink.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import { checkInside, checkLink, checkLocation, packageFolders, refusePath } from "./sink-paths.ts";
 
 /** A session as a sink writes it: the order of calls and every path were checked. */

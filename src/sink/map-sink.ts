@@ -1,6 +1,6 @@
+import type { FileSink, SinkLink } from "../api/sink.ts";
 import { guardSink } from "./guard.ts";
 import { isOwn, MemorySession, type MemoryState, type MemoryView } from "./memory-session.ts";
-import type { FileSink, SinkLink } from "./sink.ts";
 import { rootOf } from "./sink-paths.ts";
 
 type Entry = Uint8Array | SinkLink;

@@ -1,4 +1,4 @@
-import { failure, InstallError } from "../errors.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 
 /** Bytes that are handed on at once, and that may wait for a reader. */
 const CHUNK = 64 * 1024;

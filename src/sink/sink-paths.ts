@@ -1,5 +1,5 @@
-import { failure, InstallError } from "../errors.ts";
-import type { SinkLink } from "./sink.ts";
+import type { SinkLink } from "../api/sink.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 
 // Checked again where files are written, whatever was checked before: a path decides what is overwritten.
 

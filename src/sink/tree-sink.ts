@@ -1,6 +1,6 @@
+import type { FileSink } from "../api/sink.ts";
 import { guardSink } from "./guard.ts";
 import { MemorySession, type MemoryState, type MemoryView } from "./memory-session.ts";
-import type { FileSink } from "./sink.ts";
 import { folderOf, linkText } from "./sink-paths.ts";
 
 /** A folder as WebContainers mount it: name to what is there. */

@@ -1,5 +1,5 @@
 import { deflateSync } from "fflate";
-import { failure, InstallError } from "../errors.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import { crc32 } from "../tarball/crc32.ts";
 import { type ArchiveFormat, createArchiveSink, type StreamSink } from "./archive-sink.ts";
 import type { Outlet } from "./outlet.ts";

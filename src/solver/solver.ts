@@ -1,4 +1,4 @@
-import type { SolverStats } from "../flat-api.ts";
+import type { SolverStats } from "../api/flat.ts";
 import {
   type Incompatibility,
   incompatibility,

@@ -1,4 +1,4 @@
-import { failure, InstallError } from "../errors.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 
 /** The shape nearly every name has; only names outside it are examined further. */
 const USUAL = /^(?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$/;

@@ -1,5 +1,5 @@
 import { relativePath, resolvePath } from "../base/posix-path.ts";
-import { failure, InstallError } from "../errors.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import { type Hosted, hostedText, parseHosted } from "./hosted.ts";
 import { assertPackageName, packageNameProblem } from "./package-name.ts";
 import { validRange } from "./range.ts";

@@ -1,4 +1,4 @@
-import type { CacheMode } from "../api.ts";
+import type { CacheMode } from "../api/resolve.ts";
 import type { Entry } from "./kept.ts";
 
 /** `fresh`: use it. `stale`: ask whether it still holds. `missing`: fetch it, or say so when offline. */

@@ -1,5 +1,5 @@
-import { failure, InstallError } from "../errors.ts";
-import type { BlobStore } from "../ports.ts";
+import type { BlobStore } from "../api/common.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import { type Claim, type ClaimOptions, claim } from "./claim.ts";
 import type { StoreTools } from "./kept.ts";
 import { indexKey } from "./keys.ts";

@@ -1,4 +1,4 @@
-import type { MetadataForm } from "../api.ts";
+import type { MetadataForm } from "../api/resolve.ts";
 
 /** Whose packuments: of which registry, in which form, for which credentials. */
 export interface NamespaceParts {

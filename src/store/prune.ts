@@ -1,4 +1,4 @@
-import type { BlobStore } from "../ports.ts";
+import type { BlobStore } from "../api/common.ts";
 import { groupKey, indexKey, isGroupKey, namespaceAt } from "./keys.ts";
 import { dropGroups, type Group, readIndex, writeIndex } from "./shelf-index.ts";
 

@@ -1,5 +1,5 @@
 import { isObject } from "../base/json.ts";
-import { type Failure, fail, failure, type Outcome, ok } from "../errors.ts";
+import { type Failure, fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import { dosLine } from "./dos-line.ts";
 import { gunzipRanges, type Range } from "./gunzip.ts";
 import { type Digest, verifyIntegrity } from "./integrity.ts";

@@ -1,4 +1,4 @@
-import { type Failure, failure } from "../errors.ts";
+import { type Failure, failure } from "../errors/failure.ts";
 
 /** A regular file of an archive. Its bytes are `archive.subarray(start, start + size)`. */
 export interface TarEntry {

@@ -1,6 +1,6 @@
-import type { Outcome } from "../errors.ts";
-import { ok } from "../errors.ts";
-import type { TarballListing } from "../ports.ts";
+import type { TarballListing } from "../api/common.ts";
+import type { Outcome } from "../errors/failure.ts";
+import { ok } from "../errors/failure.ts";
 import { type Verified, verifyIntegrity } from "./integrity.ts";
 import { unpack } from "./unpack.ts";
 import { UNPACK_LIMITS } from "./wanted.ts";

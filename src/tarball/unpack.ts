@@ -1,4 +1,4 @@
-import { type Failure, fail, failure, type Outcome, ok } from "../errors.ts";
+import { type Failure, fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import { gunzip, gunzipFast } from "./gunzip.ts";
 import { type Untarred, untar } from "./untar.ts";
 import { type UnpackLimits, unpackedLimit } from "./wanted.ts";

@@ -1,5 +1,5 @@
-import type { Failure, Outcome } from "../errors.ts";
-import { fail, failure, ok } from "../errors.ts";
+import type { Failure, Outcome } from "../errors/failure.ts";
+import { fail, failure, ok } from "../errors/failure.ts";
 import { ListedFiles, quoted, type TarEntry } from "./listed-files.ts";
 import { insidePath } from "./safe-path.ts";
 import { UNPACK_LIMITS, type UnpackLimits } from "./wanted.ts";

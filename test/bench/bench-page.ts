@@ -1,6 +1,7 @@
 // The page under test: bundled and served by the harness, it offers `bench` to it. Nothing here works while the clock runs.
-import type { Installer, InstallerOptions, Resolution, StoreUsage } from "../../src/api.ts";
-import type { InstalledProject } from "../../src/install-api.ts";
+
+import type { InstalledProject } from "../../src/api/install.ts";
+import type { Installer, InstallerOptions, Resolution, StoreUsage } from "../../src/api/resolve.ts";
 import type {
   BenchPage,
   FileSample,

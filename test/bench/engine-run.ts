@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { fail, failure, ok } from "../../src/errors.ts";
+import { fail, failure, ok } from "../../src/errors/failure.ts";
 import type { Node } from "../../src/graph/node.ts";
 import { type Asked, drive } from "../../src/ideal/drive.ts";
 import type { Answer } from "../../src/ideal/need.ts";

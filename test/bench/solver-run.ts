@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ResolveOptions } from "../../src/api.ts";
-import { fail, failure, InstallError, ok } from "../../src/errors.ts";
+import type { Proof, SolverStats } from "../../src/api/flat.ts";
+import type { ResolveOptions } from "../../src/api/resolve.ts";
+import { fail, failure, InstallError, ok } from "../../src/errors/failure.ts";
 import { resolveFlat } from "../../src/flat/resolve-flat.ts";
-import type { Proof, SolverStats } from "../../src/flat-api.ts";
 import { type Asked, type DriverHost, drive } from "../../src/ideal/drive.ts";
 import type { Answer, Steps } from "../../src/ideal/need.ts";
 import { readProject } from "../../src/ideal/project.ts";

@@ -1,4 +1,4 @@
-import type { BlobStore } from "../../src/ports.ts";
+import type { BlobStore } from "../../src/api/common.ts";
 import type { GroupSize, StoreTools } from "../../src/store/kept.ts";
 import { MetadataStore } from "../../src/store/metadata-store.ts";
 import { createIdbStore } from "../../workers/idb-store.ts";

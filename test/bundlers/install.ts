@@ -1,4 +1,4 @@
-import type { InstalledProject } from "../../src/install-api.ts";
+import type { InstalledProject } from "../../src/api/install.ts";
 import { createInstaller } from "../../web/index.ts";
 import { PLATFORM } from "../conformance/recorded.ts";
 import { type FakeRegistry, fakeRegistry } from "../helpers/fake-registry.ts";

@@ -1,7 +1,7 @@
 import { type Plugin, rollup } from "@rollup/browser";
 import commonjs from "@rollup/plugin-commonjs";
 import { build, initialize } from "esbuild-wasm";
-import type { InstalledProject } from "../../src/install-api.ts";
+import type { InstalledProject } from "../../src/api/install.ts";
 import { esbuildPlugin } from "../../web/bundlers/esbuild.ts";
 import { rollupPlugin } from "../../web/bundlers/rollup.ts";
 import { createInstaller } from "../../web/index.ts";

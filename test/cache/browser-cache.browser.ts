@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import type { CacheMode } from "../../src/api.ts";
+import type { CacheMode } from "../../src/api/resolve.ts";
 import { createInstaller } from "../../web/index.ts";
 import { fakeRegistry } from "../helpers/fake-registry.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
-import type { CacheMode, Installer, InstallerOptions } from "../../src/api.ts";
-import { InstallError } from "../../src/errors.ts";
+import type { CacheMode, Installer, InstallerOptions } from "../../src/api/resolve.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { createInstaller } from "../../web/index.ts";
 import { type FakeRegistry, fakeRegistry } from "../helpers/fake-registry.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { failure, InstallError } from "../../src/errors.ts";
+import { failure, InstallError } from "../../src/errors/failure.ts";
 import { nearest, parseArgs, resolveOptions } from "../../web/cli/args.ts";
 import { FLAGS, HELP, SHORT } from "../../web/cli/flags.ts";
 

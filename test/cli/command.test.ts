@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Installer } from "../../src/api.ts";
+import type { Installer } from "../../src/api/resolve.ts";
 import { createInstaller } from "../../web/index.ts";
 import { contents, folder, noting, small, webhoist } from "./harness.ts";
 

@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { Resolution } from "../../src/api.ts";
-import { failure, InstallError } from "../../src/errors.ts";
-import type { ImportMap, ImportMapOptions } from "../../src/flat-api.ts";
+import type { ImportMap, ImportMapOptions } from "../../src/api/flat.ts";
+import type { Resolution } from "../../src/api/resolve.ts";
+import { failure, InstallError } from "../../src/errors/failure.ts";
 import { createInstaller } from "../../web/index.ts";
 import { packument, tarballPath, testPackage } from "../install/packages.ts";
 import { memoryRegistry } from "../registry/memory-fetch.ts";

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { Installer, InstallerOptions, ProjectInput, Resolution, ResolveOptions } from "../../src/api.ts";
-import type { InstalledProject, InstallOptions } from "../../src/install-api.ts";
+import type { InstalledProject, InstallOptions } from "../../src/api/install.ts";
+import type { Installer, InstallerOptions, ProjectInput, Resolution, ResolveOptions } from "../../src/api/resolve.ts";
 import { run } from "../../web/cli/command.ts";
 import type { Io } from "../../web/cli/io.ts";
 import { createInstaller } from "../../web/index.ts";

@@ -1,5 +1,5 @@
-import type { Installer, InstallerOptions, Resolution } from "../../src/api.ts";
-import type { Failure } from "../../src/errors.ts";
+import type { Installer, InstallerOptions, Resolution } from "../../src/api/resolve.ts";
+import type { Failure } from "../../src/errors/failure.ts";
 import { memoryRegistry } from "../registry/memory-fetch.ts";
 import type { RegistryOptions } from "../registry/responder.ts";
 import { lockDifference } from "./lock-difference.ts";

@@ -1,5 +1,5 @@
-import type { ProjectInput, ResolveOptions } from "../../src/api.ts";
-import type { Platform } from "../../src/ports.ts";
+import type { Platform } from "../../src/api/common.ts";
+import type { ProjectInput, ResolveOptions } from "../../src/api/resolve.ts";
 import type { Snapshot } from "../registry/snapshot.ts";
 
 export const SUITES = ["projects", "arborist", "real", "random"] as const;

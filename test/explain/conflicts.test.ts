@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ResolveOptions } from "../../src/api.ts";
+import type { ResolveOptions } from "../../src/api/resolve.ts";
 import { explain } from "../../src/explain/explain.ts";
 import { type FakeManifest, type FakeOptions, fakeRegistry } from "../helpers/fake-registry.ts";
 import { failureOf } from "../helpers/outcome.ts";

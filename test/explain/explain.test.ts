@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { failure } from "../../src/errors.ts";
+import { failure } from "../../src/errors/failure.ts";
 import type { ExplainedEdge, ExplainedNode } from "../../src/explain/eresolve.ts";
 import { explain } from "../../src/explain/explain.ts";
 

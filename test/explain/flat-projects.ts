@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-
-import { type Failure, InstallError } from "../../src/errors.ts";
+import type { Proof, ProofFact, Rung, SolverStats } from "../../src/api/flat.ts";
+import { type Failure, InstallError } from "../../src/errors/failure.ts";
 import { explain } from "../../src/explain/explain.ts";
-import type { Proof, ProofFact, Rung, SolverStats } from "../../src/flat-api.ts";
 import { resolveIn } from "../helpers/tree.ts";
 import { folderSnapshot } from "../registry/folder.ts";
 import { memoryRegistry } from "../registry/memory-fetch.ts";

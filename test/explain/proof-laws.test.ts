@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Proof, ProofFact, ProofReference, ProofTerm } from "../../src/api/flat.ts";
 import { type ProofLine, proofLines, proofText } from "../../src/explain/proof.ts";
-import type { Proof, ProofFact, ProofReference, ProofTerm } from "../../src/flat-api.ts";
 import { fact, step } from "./told-proof.ts";
 
 const NAMES = ["a", "b", "c", "d", "e", "f"];

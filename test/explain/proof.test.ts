@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { failure } from "../../src/errors.ts";
+import type { Missing, Proof, ProofFact } from "../../src/api/flat.ts";
+import { failure } from "../../src/errors/failure.ts";
 import { explain } from "../../src/explain/explain.ts";
 import { proofLines, proofText } from "../../src/explain/proof.ts";
-import type { Missing, Proof, ProofFact } from "../../src/flat-api.ts";
 import { fact, step } from "./told-proof.ts";
 
 const text = (facts: readonly ProofFact[], ...steps: Proof["steps"]): string => proofText(proofLines({ facts, steps }));

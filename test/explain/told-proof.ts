@@ -1,4 +1,4 @@
-import type { Proof, ProofFact, ProofReference, ProofTerm } from "../../src/flat-api.ts";
+import type { Proof, ProofFact, ProofReference, ProofTerm } from "../../src/api/flat.ts";
 
 /** `fact("a 1.0.0", "b@^1.0.0")`: what a 1.0.0 wants; the project's own start with `""`. */
 export function fact(who: string, what: string, more: Partial<ProofFact> = {}): ProofFact {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { TreeEdge, TreeNode, WhyAnswer } from "../../src/api.ts";
+import type { TreeEdge, TreeNode, WhyAnswer } from "../../src/api/resolve.ts";
 import { explainWhy } from "../../src/explain/why.ts";
 
 const edge = (type: string, name: string, spec: string): TreeEdge =>

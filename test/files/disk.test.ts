@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { FileStat } from "../../src/install-api.ts";
+import type { FileStat } from "../../src/api/install.ts";
 import { codeOf, indexOf } from "./index-of.ts";
 
 type Packs = Readonly<Record<string, readonly string[]>>;

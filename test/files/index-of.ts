@@ -1,5 +1,5 @@
+import type { FileMap } from "../../src/api/common.ts";
 import { FileIndex } from "../../src/install/file-index.ts";
-import type { FileMap } from "../../src/ports.ts";
 import type { PackIndex } from "../../src/tarball/pack-index.ts";
 
 /** A pack of files that are as long as their paths. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { WayOut } from "../../src/errors.ts";
+import type { Proof, ProofFact } from "../../src/api/flat.ts";
+import type { WayOut } from "../../src/errors/failure.ts";
 import { type HintWorld, hintsFor, TRIES } from "../../src/flat/hints.ts";
-import type { Proof, ProofFact } from "../../src/flat-api.ts";
 import { PAUSE, type Steps } from "../../src/ideal/need.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
 import type { Packument } from "../../src/registry/packument.ts";

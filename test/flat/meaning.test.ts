@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Resolution, ResolveOptions } from "../../src/api.ts";
-import { type Failure, InstallError } from "../../src/errors.ts";
-import type { FileMap } from "../../src/ports.ts";
+import type { FileMap } from "../../src/api/common.ts";
+import type { Resolution, ResolveOptions } from "../../src/api/resolve.ts";
+import { type Failure, InstallError } from "../../src/errors/failure.ts";
 import { createInstaller } from "../../web/index.ts";
 import { drawTree } from "../helpers/draw-tree.ts";
 import { type FakeManifest, type FakeOptions, type FakeRegistry, fakeRegistry } from "../helpers/fake-registry.ts";

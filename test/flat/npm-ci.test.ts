@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Resolution, ResolveOptions } from "../../src/api.ts";
-import type { Rung } from "../../src/flat-api.ts";
-import type { FileMap } from "../../src/ports.ts";
+import type { FileMap } from "../../src/api/common.ts";
+import type { Rung } from "../../src/api/flat.ts";
+import type { Resolution, ResolveOptions } from "../../src/api/resolve.ts";
 import { createInstaller } from "../../web/index.ts";
 import { npm, temporaryFolder, writeProject } from "../install/npm.ts";
 import { packument, tarballPath, testPackage } from "../install/packages.ts";

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { satisfies } from "semver";
 import { describe, expect, test } from "vitest";
+import type { PrereleaseMode } from "../../src/api/flat.ts";
 import { Universe } from "../../src/flat/universe.ts";
 import { PackumentVersions } from "../../src/flat/versions.ts";
-import type { PrereleaseMode } from "../../src/flat-api.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
 import { type PickPolicy, selectVersion } from "../../src/registry/select-version.ts";
 import { NOTHING, VersionSets } from "../../src/solver/version-sets.ts";

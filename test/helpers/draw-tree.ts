@@ -1,4 +1,4 @@
-import type { Tree, TreeNode } from "../../src/api.ts";
+import type { Tree, TreeNode } from "../../src/api/resolve.ts";
 
 function lineOf(node: TreeNode): string {
   if (node.isLink) return `${node.name} -> ${node.target?.location ?? "?"}`;

@@ -1,5 +1,5 @@
-import type { Resolution } from "../../src/api.ts";
-import { type Failure, InstallError } from "../../src/errors.ts";
+import type { Resolution } from "../../src/api/resolve.ts";
+import { type Failure, InstallError } from "../../src/errors/failure.ts";
 
 /** The coded data of a resolution that must not succeed; an error without a code is thrown on. */
 export async function failureOf(work: Promise<unknown>): Promise<Failure> {

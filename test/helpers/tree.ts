@@ -1,5 +1,5 @@
-import type { Resolution, ResolveOptions } from "../../src/api.ts";
-import type { FileMap } from "../../src/ports.ts";
+import type { FileMap } from "../../src/api/common.ts";
+import type { Resolution, ResolveOptions } from "../../src/api/resolve.ts";
 import { createInstaller } from "../../web/index.ts";
 import { PLATFORM } from "../conformance/recorded.ts";
 import { drawTree } from "./draw-tree.ts";

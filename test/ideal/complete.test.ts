@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { MetadataForm, Resolution, ResolveOptions } from "../../src/api.ts";
+import type { MetadataForm, Resolution, ResolveOptions } from "../../src/api/resolve.ts";
 import { createInstaller } from "../../web/index.ts";
 import { PLATFORM } from "../conformance/recorded.ts";
 import { type FakeOptions, type FakeRegistry, fakeRegistry } from "../helpers/fake-registry.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { FileMap } from "../../src/ports.ts";
+import type { FileMap } from "../../src/api/common.ts";
 import { drawTree } from "../helpers/draw-tree.ts";
 import { type FakeRegistry, fakeRegistry } from "../helpers/fake-registry.ts";
 import { failureOf, flagsOf } from "../helpers/outcome.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Resolution, TreeNode } from "../../src/api.ts";
-import { type Failure, InstallError } from "../../src/errors.ts";
+import type { Resolution, TreeNode } from "../../src/api/resolve.ts";
+import { type Failure, InstallError } from "../../src/errors/failure.ts";
 import { type FakeManifest, type FakeOptions, fakeRegistry } from "../helpers/fake-registry.ts";
 import { resolveIn, resolveManifest } from "../helpers/tree.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ResolveOptions } from "../../src/api.ts";
+import type { ResolveOptions } from "../../src/api/resolve.ts";
 import { drawTree } from "../helpers/draw-tree.ts";
 import { fakeRegistry } from "../helpers/fake-registry.ts";
 import { entriesOf, failureOf } from "../helpers/outcome.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { FileMap } from "../../src/ports.ts";
+import type { FileMap } from "../../src/api/common.ts";
 import { fakeRegistry } from "../helpers/fake-registry.ts";
 import { failureOf } from "../helpers/outcome.ts";
 import { resolveIn } from "../helpers/tree.ts";

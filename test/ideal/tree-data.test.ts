@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import type { Tree, TreeEdge } from "../../src/api.ts";
+import type { Tree, TreeEdge } from "../../src/api/resolve.ts";
 import type { Edge } from "../../src/graph/edge.ts";
 import type { Node } from "../../src/graph/node.ts";
 import { decodeTree, encodeTree } from "../../src/ideal/tree-bytes.ts";

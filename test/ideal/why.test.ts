@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Resolution, WhyPath } from "../../src/api.ts";
+import type { Resolution, WhyPath } from "../../src/api/resolve.ts";
 import { fakeRegistry } from "../helpers/fake-registry.ts";
 import { resolveIn, resolveManifest } from "../helpers/tree.ts";
 

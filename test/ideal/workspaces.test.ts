@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { FileMap } from "../../src/ports.ts";
+import type { FileMap } from "../../src/api/common.ts";
 import { createInstaller } from "../../web/index.ts";
 import { drawTree } from "../helpers/draw-tree.ts";
 import { fakeRegistry } from "../helpers/fake-registry.ts";

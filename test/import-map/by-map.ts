@@ -1,4 +1,4 @@
-import type { ImportMap } from "../../src/flat-api.ts";
+import type { ImportMap } from "../../src/api/flat.ts";
 
 type Section = ReadonlyMap<string, string>;
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Resolution } from "../../src/api.ts";
-import type { Failure } from "../../src/errors.ts";
-import type { ImportMap, ImportMapOptions } from "../../src/flat-api.ts";
+import type { ImportMap, ImportMapOptions } from "../../src/api/flat.ts";
+import type { Resolution } from "../../src/api/resolve.ts";
+import type { Failure } from "../../src/errors/failure.ts";
 import { importMap } from "../../src/import-map/import-map.ts";
 import { fakeRegistry } from "../helpers/fake-registry.ts";
 import { failureOf } from "../helpers/outcome.ts";

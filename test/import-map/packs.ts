@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { InstalledProject } from "../../src/install-api.ts";
+import type { InstalledProject } from "../../src/api/install.ts";
 import { createInstaller } from "../../web/index.ts";
 import { registryOf } from "../bundlers/install.ts";
 import { PLATFORM } from "../conformance/recorded.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { ImportMap, ImportMapOptions } from "../../src/flat-api.ts";
-import type { InstalledProject } from "../../src/install-api.ts";
+import type { ImportMap, ImportMapOptions } from "../../src/api/flat.ts";
+import type { InstalledProject } from "../../src/api/install.ts";
 import { byMap } from "./by-map.ts";
 import { installReal, installTold } from "./packs.ts";
 import { type Files, type Played, Stage } from "./stage.ts";

@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser } from "playwright";
-import type { ImportMap } from "../../src/flat-api.ts";
+import type { ImportMap } from "../../src/api/flat.ts";
 import { openChromium } from "../helpers/chromium.ts";
 
 /** The bytes behind a path; null: nothing. */

@@ -1,5 +1,5 @@
 import { dirname, relative } from "node:path";
-import { InstallError } from "../../src/errors.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import type { InstallPlan, PlanOptions } from "../../src/install/plan.ts";
 import { planFromLock } from "../../src/install/read-plan.ts";
 import { registryConfig } from "../../src/registry/registry-config.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { InstallError } from "../../src/errors.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { hiddenLock } from "../../src/install/hidden-lock.ts";
 import type { InstallPlan } from "../../src/install/plan.ts";
 import { planFromLock } from "../../src/install/read-plan.ts";

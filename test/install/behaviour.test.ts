@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { InstallProgress } from "../../src/install-api.ts";
-import type { FileSink, SinkLink } from "../../src/sink/sink.ts";
+import type { InstallProgress } from "../../src/api/install.ts";
+import type { FileSink, SinkLink } from "../../src/api/sink.ts";
 import { createInstaller, InstallError, type Installer } from "../../web/index.ts";
 import { type Depot, openDepot } from "./depot.ts";
 import { type LockEntry, lockEntry, lockOf, type TestPackage, tarballPath, testPackage } from "./packages.ts";

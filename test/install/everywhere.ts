@@ -1,5 +1,5 @@
-import type { InstalledProject, InstallInput, InstallOptions } from "../../src/install-api.ts";
-import type { SinkLink } from "../../src/sink/sink.ts";
+import type { InstalledProject, InstallInput, InstallOptions } from "../../src/api/install.ts";
+import type { SinkLink } from "../../src/api/sink.ts";
 import { createTreeSink } from "../../src/sink/tree-sink.ts";
 import type { Installer } from "../../web/index.ts";
 import { type Listing, listMap, listProject, listTree } from "./listing.ts";

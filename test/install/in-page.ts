@@ -1,6 +1,6 @@
 import "../lifecycle/probe.ts";
-import type { Installer, InstallerOptions } from "../../src/api.ts";
-import type { Failure } from "../../src/errors.ts";
+import type { Installer, InstallerOptions } from "../../src/api/resolve.ts";
+import type { Failure } from "../../src/errors/failure.ts";
 import { createInstaller, InstallError } from "../../web/index.ts";
 import { createOpfsSink, createTreeSink } from "../../web/sinks.ts";
 import { type Everywhere, installEverywhere } from "./everywhere.ts";

@@ -1,6 +1,6 @@
-import type { Installer } from "../../src/api.ts";
-import { InstallError } from "../../src/errors.ts";
-import type { FileSink, SinkLink } from "../../src/sink/sink.ts";
+import type { Installer } from "../../src/api/resolve.ts";
+import type { FileSink, SinkLink } from "../../src/api/sink.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { createInstaller } from "../../web/index.ts";
 import { createOpfsSink, createTreeSink, type TreeSink } from "../../web/sinks.ts";
 import { noise } from "../tarball/bad-tarballs.ts";

@@ -1,5 +1,5 @@
-import type { InstalledProject } from "../../src/install-api.ts";
-import type { SinkLink } from "../../src/sink/sink.ts";
+import type { InstalledProject } from "../../src/api/install.ts";
+import type { SinkLink } from "../../src/api/sink.ts";
 import { linkText } from "../../src/sink/sink-paths.ts";
 import type { FileSystemTree } from "../../src/sink/tree-sink.ts";
 import { sri } from "../tarball/gzip.ts";

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { fail, failure, ok } from "../../src/errors.ts";
+import { fail, failure, ok } from "../../src/errors/failure.ts";
 import { PackReader, type Readable } from "../../src/install/pack-reader.ts";
 import { makeWaypoints } from "../../src/packs/make-waypoints.ts";
 import { createMemoryShelf } from "../../src/packs/memory-shelf.ts";

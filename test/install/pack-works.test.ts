@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { failure } from "../../src/errors.ts";
+import { failure } from "../../src/errors/failure.ts";
 import { fakeWorks, settle, source } from "./works.ts";
 
 const codeOf = async (wait: Promise<{ ok: boolean; failure?: { code: string } }>): Promise<string> => {

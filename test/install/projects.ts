@@ -1,4 +1,4 @@
-import type { FileMap } from "../../src/ports.ts";
+import type { FileMap } from "../../src/api/common.ts";
 import { type TestPackage, testPackage } from "./packages.ts";
 
 // What a page has too.

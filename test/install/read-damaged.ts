@@ -1,8 +1,8 @@
-import { InstallError } from "../../src/errors.ts";
-import type { InstallOptions } from "../../src/install-api.ts";
+import type { InstallOptions } from "../../src/api/install.ts";
+import type { SinkLink } from "../../src/api/sink.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { readDirectory } from "../../src/packs/directory.ts";
 import { readList, writeList } from "../../src/packs/pack-list.ts";
-import type { SinkLink } from "../../src/sink/sink.ts";
 import { crc32 } from "../../src/tarball/crc32.ts";
 import { createInstaller } from "../../web/index.ts";
 import { noise, prose } from "../tarball/bad-tarballs.ts";

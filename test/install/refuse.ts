@@ -1,6 +1,6 @@
-import { InstallError } from "../../src/errors.ts";
-import type { InstallOptions } from "../../src/install-api.ts";
-import type { SinkLink } from "../../src/sink/sink.ts";
+import type { InstallOptions } from "../../src/api/install.ts";
+import type { SinkLink } from "../../src/api/sink.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import type { FileNode, TreeSink } from "../../src/sink/tree-sink.ts";
 import { createInstaller, type Installer } from "../../web/index.ts";
 import { createTreeSink } from "../../web/sinks.ts";

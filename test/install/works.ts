@@ -1,4 +1,4 @@
-import { fail, failure, type Outcome, ok } from "../../src/errors.ts";
+import { fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
 import type { Extracted, UnpackLimits } from "../../src/install/extractor.ts";
 import { type PackSource, PackWorks, type WorksLimits } from "../../src/install/pack-works.ts";
 import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";

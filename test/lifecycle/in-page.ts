@@ -1,5 +1,5 @@
 import "./probe.ts";
-import type { Installer, InstallerOptions, ProjectInput, ResolveOptions } from "../../src/api.ts";
+import type { Installer, InstallerOptions, ProjectInput, ResolveOptions } from "../../src/api/resolve.ts";
 import { createInstaller, InstallError } from "../../web/index.ts";
 
 /** What became of a promise that the library gave out. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect } from "vitest";
-import type { InstallerOptions } from "../../src/api.ts";
+import type { InstallerOptions } from "../../src/api/resolve.ts";
 import { Stage } from "./stage.ts";
 import { NOTHING, type Tab } from "./tab.ts";
 

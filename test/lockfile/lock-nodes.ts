@@ -1,7 +1,7 @@
+import type { Manifest } from "../../src/api/manifest.ts";
 import { nameFromFolder, resolvePath } from "../../src/base/posix-path.ts";
 import type { LockData } from "../../src/lockfile/read-lock.ts";
 import type { LockEdge, LockNode } from "../../src/lockfile/write-lock.ts";
-import type { Manifest } from "../../src/registry/manifest.ts";
 
 interface Settable extends Omit<LockNode, "children" | "fsChildren" | "edgesIn" | "target" | "edges"> {
   children: Map<string, LockNode>;

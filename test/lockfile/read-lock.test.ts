@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { InstallError } from "../../src/errors.ts";
+import type { Manifest } from "../../src/api/manifest.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { type LockData, lockPlace, readLock } from "../../src/lockfile/read-lock.ts";
 import { ProjectFiles } from "../../src/project/files.ts";
-import type { Manifest } from "../../src/registry/manifest.ts";
 
 const ROOT = "/project";
 

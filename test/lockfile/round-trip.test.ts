@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
+import type { Manifest } from "../../src/api/manifest.ts";
 import { legacyDependencies } from "../../src/lockfile/legacy-lock.ts";
 import { readLock } from "../../src/lockfile/read-lock.ts";
 import { writeLock } from "../../src/lockfile/write-lock.ts";
 import { ProjectFiles } from "../../src/project/files.ts";
-import type { Manifest } from "../../src/registry/manifest.ts";
 import { finish } from "../helpers/finish.ts";
 import { lockNodes } from "./lock-nodes.ts";
 import { type RecordedLock, recordedLocks } from "./recorded-locks.ts";

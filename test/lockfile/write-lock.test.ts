@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { LockChange } from "../../src/api.ts";
-import { InstallError } from "../../src/errors.ts";
+import type { LockChange } from "../../src/api/resolve.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { diffLocks } from "../../src/lockfile/diff-locks.ts";
 import type { LockData } from "../../src/lockfile/read-lock.ts";
 import { sortedJson } from "../../src/lockfile/sorted-json.ts";

@@ -1,4 +1,4 @@
-import type { Resolution, TreeEdge, TreeNode } from "../../src/api.ts";
+import type { Resolution, TreeEdge, TreeNode } from "../../src/api/resolve.ts";
 import type { Given } from "../conformance/judge.ts";
 import type { Plain } from "./differences.ts";
 

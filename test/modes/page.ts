@@ -1,5 +1,5 @@
 import { createInstaller } from "webhoist:entry";
-import type { InstallerOptions } from "../../src/api.ts";
+import type { InstallerOptions } from "../../src/api/resolve.ts";
 import type { CreateInstaller } from "../conformance/judge.ts";
 import type { ConformanceCase } from "../conformance/recorded.ts";
 import { pathOf } from "../registry/ask.ts";

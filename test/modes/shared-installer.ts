@@ -1,4 +1,4 @@
-import type { Installer, InstallerOptions } from "../../src/api.ts";
+import type { Installer, InstallerOptions } from "../../src/api/resolve.ts";
 import type { CreateInstaller } from "../conformance/judge.ts";
 
 interface Kept {

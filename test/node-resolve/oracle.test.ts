@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { NodeResolveOptions } from "../../src/install-api.ts";
+import type { NodeResolveOptions } from "../../src/api/install.ts";
 import { NodeResolver } from "../../src/node/resolve.ts";
 import { DiskProject, NodeOracle, type Question } from "./disk.ts";
 

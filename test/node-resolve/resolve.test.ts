@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { InstallError } from "../../src/errors.ts";
-import type { NodeResolveOptions } from "../../src/install-api.ts";
+import type { NodeResolveOptions } from "../../src/api/install.ts";
+import type { InstallError } from "../../src/errors/failure.ts";
 import { EMPTY_MODULE, NodeResolver, nodeResolve } from "../../src/node/resolve.ts";
 import { memoryFiles } from "./memory-files.ts";
 

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import type { Failure } from "../../src/errors.ts";
+import type { BlobStore } from "../../src/api/common.ts";
+import type { Failure } from "../../src/errors/failure.ts";
 import type { PackShelf, ShelvedPack } from "../../src/packs/pack-shelf.ts";
 import type { ShelfTools } from "../../src/packs/pack-vault.ts";
 import { StoredShelf } from "../../src/packs/stored-shelf.ts";
-import type { BlobStore } from "../../src/ports.ts";
 import { Clock } from "../store/harness.ts";
 
 export interface Tab {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { BlobStore } from "../../src/api/common.ts";
 import {
   DIRECTORY,
   emptyDirectory,
@@ -10,7 +11,6 @@ import {
   waypointsKey,
 } from "../../src/packs/directory.ts";
 import { readList, writeList } from "../../src/packs/pack-list.ts";
-import type { BlobStore } from "../../src/ports.ts";
 import { createMemoryStore } from "../../workers/memory-store.ts";
 import { Clock } from "../store/harness.ts";
 import { type MadePack, openTab, packOf, stateOf, type Tab, whileTimePasses } from "./harness.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { InstallError } from "../../src/errors.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { condense, indexPackument } from "../../src/registry/condense.ts";
 import { normaliseManifest } from "../../src/registry/normalise-manifest.ts";
 import { Packument } from "../../src/registry/packument.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { InstallError } from "../../src/errors.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { condense } from "../../src/registry/condense.ts";
 import { Packument } from "../../src/registry/packument.ts";
 import { coldStart, isRecord } from "../../src/registry/record-check.ts";

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import { failure, InstallError, type WayOut } from "../../src/errors.ts";
-import type { ImportMap, ImportMapOptions, Proof, ProofFact } from "../../src/flat-api.ts";
-import type { InstalledProject } from "../../src/install-api.ts";
+import type { ImportMap, ImportMapOptions, Proof, ProofFact } from "../../src/api/flat.ts";
+import type { InstalledProject } from "../../src/api/install.ts";
+import { failure, InstallError, type WayOut } from "../../src/errors/failure.ts";
 import { failureView } from "../../web/playground/failure-view.ts";
 import { ImportMapView } from "../../web/playground/import-map-view.ts";
 import { problemCard } from "../../web/playground/problems.ts";

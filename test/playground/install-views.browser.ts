@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { failure, InstallError } from "../../src/errors.ts";
-import type { FileStat, InstallProgress, Operation } from "../../src/install-api.ts";
+import type { FileStat, InstallProgress, Operation } from "../../src/api/install.ts";
+import { failure, InstallError } from "../../src/errors/failure.ts";
 import { FileTree } from "../../web/playground/file-tree.ts";
 import { FileViewer } from "../../web/playground/file-viewer.ts";
 import { InstallView } from "../../web/playground/install-view.ts";

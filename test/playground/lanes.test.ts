@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Operation, OperationState } from "../../src/install-api.ts";
+import type { Operation, OperationState } from "../../src/api/install.ts";
 import { Lanes, latest, niceStep, tally } from "../../web/playground/lanes.ts";
 
 type Changing = { -readonly [K in keyof Operation]: Operation[K] };

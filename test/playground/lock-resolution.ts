@@ -1,5 +1,5 @@
-import type { DependencyType, Resolution, TreeEdge, TreeNode } from "../../src/api.ts";
-import type { Manifest } from "../../src/registry/manifest.ts";
+import type { Manifest } from "../../src/api/manifest.ts";
+import type { DependencyType, Resolution, TreeEdge, TreeNode } from "../../src/api/resolve.ts";
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type Entry = Manifest & { link?: boolean; resolved?: string; integrity?: string; [key: string]: unknown };

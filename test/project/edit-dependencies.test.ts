@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Manifest } from "../../src/api/manifest.ts";
 import {
   type AddOptions,
   addDependencies,
@@ -10,7 +11,6 @@ import {
 } from "../../src/project/edit-dependencies.ts";
 import { parsePackageJson } from "../../src/project/package-json.ts";
 import { updatePackageJson } from "../../src/project/update-package-json.ts";
-import type { Manifest } from "../../src/registry/manifest.ts";
 import { parseArg, parseSpec } from "../../src/spec/spec.ts";
 
 /** `asked` is `name rawSpec`. */

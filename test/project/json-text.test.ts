@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { InstallError } from "../../src/errors.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { withWaysOut } from "../../src/explain/way-out.ts";
 import { parseJsonText } from "../../src/project/json-text.ts";
 

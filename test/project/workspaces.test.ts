@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { InstallError } from "../../src/errors.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { withWaysOut } from "../../src/explain/way-out.ts";
 import { ProjectFiles } from "../../src/project/files.ts";
 import { glob } from "../../src/project/glob.ts";

@@ -1,5 +1,5 @@
-import type { Failure, Outcome } from "../../src/errors.ts";
-import type { RegistryRequest, RegistryResponse, Transport } from "../../src/ports.ts";
+import type { RegistryRequest, RegistryResponse, Transport } from "../../src/api/common.ts";
+import type { Failure, Outcome } from "../../src/errors/failure.ts";
 import { createFetchTransport, type FetchTransportOptions } from "../../workers/net/fetch-transport.ts";
 import { type MemoryRegistry, memoryRegistry } from "../registry/memory-fetch.ts";
 import type { RegistryOptions } from "../registry/responder.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fail, failure } from "../../src/errors.ts";
+import { fail, failure } from "../../src/errors/failure.ts";
 import { Preload } from "../../src/registry/preload.ts";
 import { RangeTable } from "../../src/spec/version-range.ts";
 import { createInstaller } from "../../web/index.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { ok } from "../../src/errors.ts";
-import type { RegistryRequest, Transport } from "../../src/ports.ts";
+import type { RegistryRequest, Transport } from "../../src/api/common.ts";
+import { ok } from "../../src/errors/failure.ts";
 import { PackumentSource } from "../../src/registry/packument-source.ts";
 import { registryConfig } from "../../src/registry/registry-config.ts";
 import { failureOf, registryOf, transportOver } from "./client.ts";

@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest";
+import type { Manifest } from "../../src/api/manifest.ts";
 import { LocalScheduler } from "../../src/base/spawn-local.ts";
-import { ok } from "../../src/errors.ts";
+import { ok } from "../../src/errors/failure.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
-import type { Manifest } from "../../src/registry/manifest.ts";
 import { Preload } from "../../src/registry/preload.ts";
 import { RangeTable } from "../../src/spec/version-range.ts";
 import { Desk } from "../../workers/desk.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { InstallError } from "../../src/errors.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import {
   httpUrl,
   manifestUrl,

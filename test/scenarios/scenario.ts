@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ResolveOptions } from "../../src/api.ts";
+import type { ResolveOptions } from "../../src/api/resolve.ts";
 import type { FakeManifest } from "../helpers/fake-registry.ts";
 
 /** What of a package.json a scenario's project has. */

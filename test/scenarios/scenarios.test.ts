@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Resolution, ResolveOptions } from "../../src/api.ts";
-import type { Failure } from "../../src/errors.ts";
-import type { Proof } from "../../src/flat-api.ts";
+import type { Proof } from "../../src/api/flat.ts";
+import type { Resolution, ResolveOptions } from "../../src/api/resolve.ts";
+import type { Failure } from "../../src/errors/failure.ts";
 import { type FakeRegistry, fakeRegistry } from "../helpers/fake-registry.ts";
 import { failureOf, warned } from "../helpers/outcome.ts";
 import { resolveIn } from "../helpers/tree.ts";

@@ -1,4 +1,4 @@
-import { failure } from "../../src/errors.ts";
+import { failure } from "../../src/errors/failure.ts";
 import type { Point } from "../../workers/shared/interleave.ts";
 import { createSharedMemory, growMemory } from "../../workers/shared/shared-memory.ts";
 import { SharedOnceMap } from "../../workers/shared/shared-once-map.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { failure, InstallError } from "../../src/errors.ts";
+import { failure, InstallError } from "../../src/errors/failure.ts";
 import { createSharedMemory, growMemory, type SharedMemory } from "../../workers/shared/shared-memory.ts";
 import { SharedOnceMap } from "../../workers/shared/shared-once-map.ts";
 import { MapModel, type Said, said } from "./model.ts";

@@ -1,4 +1,4 @@
-import type { Failure, Outcome } from "../../src/errors.ts";
+import type { Failure, Outcome } from "../../src/errors/failure.ts";
 
 /** What a map says of a key, as text that can be compared. */
 export type Said = string;

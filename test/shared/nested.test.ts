@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
-import { failure, type InstallError } from "../../src/errors.ts";
+import { failure, type InstallError } from "../../src/errors/failure.ts";
 import { createSharedMemory } from "../../workers/shared/shared-memory.ts";
 import { SharedOnceMap } from "../../workers/shared/shared-once-map.ts";
 import { MapModel, type Said, said } from "./model.ts";

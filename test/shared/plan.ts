@@ -1,4 +1,4 @@
-import { type Failure, failure } from "../../src/errors.ts";
+import { type Failure, failure } from "../../src/errors/failure.ts";
 import type { Point } from "../../workers/shared/interleave.ts";
 import type { MemorySizes, SharedMemory } from "../../workers/shared/shared-memory.ts";
 

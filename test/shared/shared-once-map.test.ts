@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import { expect, test } from "vitest";
-import { failure } from "../../src/errors.ts";
+import { failure } from "../../src/errors/failure.ts";
 import { Counters, DISPATCHED, DONE, LATE } from "../../workers/shared/counters.ts";
 import { createSharedMemory } from "../../workers/shared/shared-memory.ts";
 import { SharedOnceMap } from "../../workers/shared/shared-once-map.ts";

@@ -1,4 +1,4 @@
-import type { Outcome } from "../../src/errors.ts";
+import type { Outcome } from "../../src/errors/failure.ts";
 import type { SharedOnceMap } from "../../workers/shared/shared-once-map.ts";
 import {
   CONTESTED,

@@ -1,4 +1,4 @@
-import type { FileSink, SinkFile, SinkLink, SinkState } from "../../src/sink/sink.ts";
+import type { FileSink, SinkFile, SinkLink, SinkState } from "../../src/api/sink.ts";
 
 /** A file's text; one that can be run starts with `#!`. */
 export type Files = Readonly<Record<string, string>>;

@@ -1,8 +1,8 @@
 import { vi } from "vitest";
+import type { Proof, ProofFact, ProofReference, ProofTerm } from "../../src/api/flat.ts";
 import { explain } from "../../src/explain/explain.ts";
 import type { Fact } from "../../src/flat/fact.ts";
 import { NpmSource } from "../../src/flat/source.ts";
-import type { Proof, ProofFact, ProofReference, ProofTerm } from "../../src/flat-api.ts";
 import type { Answer, Need } from "../../src/ideal/need.ts";
 import { type Incompatibility, type PackageId, ROOT } from "../../src/solver/incompatibility.ts";
 import { PartialSolution } from "../../src/solver/partial-solution.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import npa from "npm-package-arg";
 import { expect, test } from "vitest";
-import { InstallError } from "../../src/errors.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { hostedText } from "../../src/spec/hosted.ts";
 import { packageNameProblem } from "../../src/spec/package-name.ts";
 import { parseArg, parseSpec, type Spec } from "../../src/spec/spec.ts";

@@ -1,6 +1,6 @@
 import { deflateSync, inflateSync } from "node:zlib";
-import type { Failure } from "../../src/errors.ts";
-import type { BlobStore } from "../../src/ports.ts";
+import type { BlobStore } from "../../src/api/common.ts";
+import type { Failure } from "../../src/errors/failure.ts";
 import type { GroupSize, Locks, StoreTools } from "../../src/store/kept.ts";
 import { MetadataStore } from "../../src/store/metadata-store.ts";
 import { coldStart, isRecord } from "./records.ts";

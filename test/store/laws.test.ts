@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { BlobStore } from "../../src/ports.ts";
+import type { BlobStore } from "../../src/api/common.ts";
 import { packGroup, unpackGroup } from "../../src/store/group.ts";
 import type { Kept } from "../../src/store/kept.ts";
 import { readIndex, writeIndex } from "../../src/store/shelf-index.ts";

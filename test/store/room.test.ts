@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { InstallError } from "../../src/errors.ts";
-import type { BlobStore } from "../../src/ports.ts";
+import type { BlobStore } from "../../src/api/common.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { groupKey, indexKey } from "../../src/store/keys.ts";
 import { createMemoryStore } from "../../workers/memory-store.ts";
 import { Clock, counting, openTab } from "./harness.ts";

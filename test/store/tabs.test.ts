@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { BlobStore } from "../../src/ports.ts";
+import type { BlobStore } from "../../src/api/common.ts";
 import type { Shelf } from "../../src/store/shelf.ts";
 import { createMemoryStore } from "../../workers/memory-store.ts";
 import { Clock, fakeLocks, openTab, type Tab } from "./harness.ts";

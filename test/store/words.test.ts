@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import type { CacheMode } from "../../src/api.ts";
+import type { CacheMode } from "../../src/api/resolve.ts";
 import { freshness } from "../../src/store/freshness.ts";
 import { namespaceOf } from "../../src/store/namespace.ts";
 import { digest } from "../../workers/store-tools.ts";

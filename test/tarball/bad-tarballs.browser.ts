@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Outcome } from "../../src/errors.ts";
+import type { Outcome } from "../../src/errors/failure.ts";
 import { type IndexedTarball, indexTarball, readPack } from "../../src/tarball/index-tarball.ts";
 import { webDigest } from "../../src/tarball/integrity.ts";
 import { UNPACK_LIMITS, type UnpackLimits } from "../../src/tarball/wanted.ts";

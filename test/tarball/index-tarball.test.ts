@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Outcome, ok } from "../../src/errors.ts";
+import { type Outcome, ok } from "../../src/errors/failure.ts";
 import { type IndexedTarball, indexTarball, inflatePack, readPack } from "../../src/tarball/index-tarball.ts";
 import { webDigest } from "../../src/tarball/integrity.ts";
 import { encodePackIndex, readPackIndex } from "../../src/tarball/pack-index.ts";

@@ -1,7 +1,7 @@
+import type { FileMap } from "../../src/api/common.ts";
+import type { InstalledProject } from "../../src/api/install.ts";
 import { resolvePath } from "../../src/base/posix-path.ts";
-import type { InstalledProject } from "../../src/install-api.ts";
 import type { PackageFiles } from "../../src/node/package-files.ts";
-import type { FileMap } from "../../src/ports.ts";
 import { ProjectFiles } from "../../src/project/files.ts";
 
 /** An installed project with the user's own files before it, as a bundler reads them. Paths are relative to the project. */

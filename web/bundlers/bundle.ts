@@ -1,7 +1,7 @@
-import { InstallError } from "../../src/errors.ts";
-import type { InstalledProject, NodeResolveOptions } from "../../src/install-api.ts";
+import type { FileMap } from "../../src/api/common.ts";
+import type { InstalledProject, NodeResolveOptions } from "../../src/api/install.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { NodeResolver } from "../../src/node/resolve.ts";
-import type { FileMap } from "../../src/ports.ts";
 import { glob } from "../../src/project/glob.ts";
 import { BundleFiles } from "./bundle-files.ts";
 

@@ -1,5 +1,5 @@
-import { InstallError } from "../../src/errors.ts";
-import type { InstalledProject } from "../../src/install-api.ts";
+import type { InstalledProject } from "../../src/api/install.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { EMPTY_MODULE } from "../../src/node/resolve.ts";
 import { Bundle, type BundlerOptions, isOutside } from "./bundle.ts";
 import { jsonModule } from "./json-module.ts";

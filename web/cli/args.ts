@@ -1,5 +1,5 @@
-import type { ResolveOptions, SaveType } from "../../src/api.ts";
-import { failure, InstallError } from "../../src/errors.ts";
+import type { ResolveOptions, SaveType } from "../../src/api/resolve.ts";
+import { failure, InstallError } from "../../src/errors/failure.ts";
 import { CONFLICTS, FLAGS, type Flag, SHORT } from "./flags.ts";
 
 export type FlagValue = boolean | string | string[];

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Installer, ResolveOptions } from "../../src/api.ts";
+import type { Installer, ResolveOptions } from "../../src/api/resolve.ts";
 import { type Args, resolveOptions } from "./args.ts";
 import { type Io, installerOptions } from "./io.ts";
 import { type ProjectFiles, readProject } from "./project-files.ts";

@@ -1,5 +1,5 @@
-import type { Resolution } from "../../src/api.ts";
-import { type Failure, failure, InstallError } from "../../src/errors.ts";
+import type { Resolution } from "../../src/api/resolve.ts";
+import { type Failure, failure, InstallError } from "../../src/errors/failure.ts";
 import { type Args, parseArgs } from "./args.ts";
 import { atProject } from "./at-project.ts";
 import { HELP } from "./flags.ts";

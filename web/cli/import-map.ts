@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from "node:path";
-import type { Resolution } from "../../src/api.ts";
-import { type Failure, InstallError } from "../../src/errors.ts";
-import type { ImportMap, ImportMapOptions } from "../../src/flat-api.ts";
+import type { ImportMap, ImportMapOptions } from "../../src/api/flat.ts";
+import type { Resolution } from "../../src/api/resolve.ts";
+import { type Failure, InstallError } from "../../src/errors/failure.ts";
 import type { Args } from "./args.ts";
 import { type AtProject, atProject } from "./at-project.ts";
 import { installOptions } from "./install.ts";

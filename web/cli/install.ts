@@ -1,9 +1,9 @@
 import * as fs from "node:fs/promises";
 import process from "node:process";
-import type { ResolveOptions } from "../../src/api.ts";
-import type { InstalledProject, InstallOptions, InstallProgress } from "../../src/install-api.ts";
+import type { InstalledProject, InstallOptions, InstallProgress } from "../../src/api/install.ts";
+import type { ResolveOptions } from "../../src/api/resolve.ts";
+import type { FileSink } from "../../src/api/sink.ts";
 import { createFsSink } from "../../src/sink/fs-sink.ts";
-import type { FileSink } from "../../src/sink/sink.ts";
 import type { Args } from "./args.ts";
 import { atProject } from "./at-project.ts";
 import type { Io } from "./io.ts";

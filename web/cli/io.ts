@@ -1,6 +1,6 @@
-import type { Installer, InstallerOptions } from "../../src/api.ts";
-import { failure, InstallError } from "../../src/errors.ts";
-import type { Platform } from "../../src/ports.ts";
+import type { Platform } from "../../src/api/common.ts";
+import type { Installer, InstallerOptions } from "../../src/api/resolve.ts";
+import { failure, InstallError } from "../../src/errors/failure.ts";
 import type { Args } from "./args.ts";
 import { progressText } from "./report.ts";
 

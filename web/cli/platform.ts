@@ -1,5 +1,5 @@
 import { arch, env, platform, report, versions } from "node:process";
-import type { Platform } from "../../src/ports.ts";
+import type { Platform } from "../../src/api/common.ts";
 
 /** The running machine. npm's version is known only under npm: else the library's default stands. */
 export function runningPlatform(): Partial<Platform> {

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { failure, InstallError } from "../../src/errors.ts";
+import { failure, InstallError } from "../../src/errors/failure.ts";
 
 /** A project's files as the library takes them, and where the set stands on the disk. */
 export interface ProjectFiles {

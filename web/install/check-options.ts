@@ -1,5 +1,5 @@
-import { failure, InstallError } from "../../src/errors.ts";
-import type { InstallOptions } from "../../src/install-api.ts";
+import type { InstallOptions } from "../../src/api/install.ts";
+import { failure, InstallError } from "../../src/errors/failure.ts";
 import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";
 
 const OMITTED = ["dev", "optional", "peer"];

@@ -1,7 +1,7 @@
-import type { InstallerOptions } from "../../src/api.ts";
+import type { InstallerOptions } from "../../src/api/resolve.ts";
 import { orAbort } from "../../src/base/on-abort.ts";
 import { resolvePath } from "../../src/base/posix-path.ts";
-import { type Failure, fail, failure, type Outcome, ok } from "../../src/errors.ts";
+import { type Failure, fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
 import type { PackSource } from "../../src/install/pack-works.ts";
 import type { RegistryConfig } from "../../src/registry/registry-config.ts";
 import { failureOf } from "../../workers/failure-of.ts";

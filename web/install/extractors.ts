@@ -1,6 +1,6 @@
 import { transfer } from "comlink";
-import type { InstallerOptions } from "../../src/api.ts";
-import { type Failure, fail, type Outcome, ok } from "../../src/errors.ts";
+import type { InstallerOptions } from "../../src/api/resolve.ts";
+import { type Failure, fail, type Outcome, ok } from "../../src/errors/failure.ts";
 import type { Extracted, Extractor, ReadOrder, Wanted } from "../../src/install/extractor.ts";
 import { failureOf } from "../../workers/failure-of.ts";
 import type { ExtractOrder } from "../../workers/protocol.ts";

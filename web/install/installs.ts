@@ -1,13 +1,13 @@
-import type { InstallerOptions, ProjectInput, Resolution, ResolveOptions } from "../../src/api.ts";
+import type { InstalledProject, InstallInput, InstallOptions, InstallProgress } from "../../src/api/install.ts";
+import type { InstallerOptions, ProjectInput, Resolution, ResolveOptions } from "../../src/api/resolve.ts";
 import { isObject } from "../../src/base/json.ts";
 import { onAbort } from "../../src/base/on-abort.ts";
-import { type Failure, failure, InstallError } from "../../src/errors.ts";
+import { type Failure, failure, InstallError } from "../../src/errors/failure.ts";
 import { Installation } from "../../src/install/installation.ts";
 import { packKey } from "../../src/install/pack-key.ts";
 import type { PackSource } from "../../src/install/pack-works.ts";
 import { type Given, targetOf } from "../../src/install/target.ts";
 import type { Target, World } from "../../src/install/world.ts";
-import type { InstalledProject, InstallInput, InstallOptions, InstallProgress } from "../../src/install-api.ts";
 import { createMemoryShelf } from "../../src/packs/memory-shelf.ts";
 import type { PackShelf } from "../../src/packs/pack-shelf.ts";
 import { loadNpmrc } from "../../src/registry/npmrc.ts";

@@ -1,4 +1,4 @@
-import type { InstallerOptions } from "../../src/api.ts";
+import type { InstallerOptions } from "../../src/api/resolve.ts";
 import { openNets } from "../../workers/net/net.ts";
 import type { Backend } from "../backend.ts";
 

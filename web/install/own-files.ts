@@ -1,6 +1,6 @@
-import type { ProjectInput } from "../../src/api.ts";
+import type { FileMap } from "../../src/api/common.ts";
+import type { ProjectInput } from "../../src/api/resolve.ts";
 import { resolvePath } from "../../src/base/posix-path.ts";
-import type { FileMap } from "../../src/ports.ts";
 import { ProjectFiles } from "../../src/project/files.ts";
 
 /** A project's files by path relative to the project, also where that is a folder among the files. */

@@ -1,5 +1,5 @@
-import { failure, InstallError } from "../../src/errors.ts";
-import type { FileSink, SinkLink } from "../../src/sink/sink.ts";
+import type { FileSink, SinkLink } from "../../src/api/sink.ts";
+import { failure, InstallError } from "../../src/errors/failure.ts";
 
 /** A Map as the sink it stands for. */
 export async function sinkOf(sink: FileSink | Map<string, Uint8Array | SinkLink>): Promise<FileSink> {

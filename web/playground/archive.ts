@@ -1,4 +1,4 @@
-import type { InstalledProject } from "../../src/install-api.ts";
+import type { InstalledProject } from "../../src/api/install.ts";
 import type { StreamSink } from "../../src/sink/archive-sink.ts";
 import { nextTurn } from "../../workers/yield.ts";
 

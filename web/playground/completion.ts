@@ -1,4 +1,4 @@
-import type { PackumentSummary } from "../../src/api.ts";
+import type { PackumentSummary } from "../../src/api/resolve.ts";
 import { checkJson, isDependency } from "./json-check.ts";
 
 export type Versions = (name: string) => Promise<PackumentSummary>;

@@ -1,4 +1,4 @@
-import type { Resolution, TreeEdge, TreeNode } from "../../src/api.ts";
+import type { Resolution, TreeEdge, TreeNode } from "../../src/api/resolve.ts";
 import { type Child, count, h, icon } from "./dom.ts";
 import { someOf } from "./some-of.ts";
 import type { TreeModel } from "./tree-model.ts";

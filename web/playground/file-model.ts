@@ -1,4 +1,4 @@
-import type { InstalledProject } from "../../src/install-api.ts";
+import type { InstalledProject } from "../../src/api/install.ts";
 
 /** What of an installed project is needed to draw its folders. */
 export type Folders = Pick<InstalledProject, "readdir" | "lstat">;

@@ -1,4 +1,4 @@
-import type { InstalledProject } from "../../src/install-api.ts";
+import type { InstalledProject } from "../../src/api/install.ts";
 import { bytes, h, icon } from "./dom.ts";
 import { FileModel, type FileRow } from "./file-model.ts";
 import { TreeKeys } from "./tree-keys.ts";

@@ -1,6 +1,6 @@
 import type { EditorView } from "@codemirror/view";
-import { InstallError } from "../../src/errors.ts";
-import type { FileStat, InstalledProject } from "../../src/install-api.ts";
+import type { FileStat, InstalledProject } from "../../src/api/install.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { bytes, type Child, fill, h, icon } from "./dom.ts";
 import { extensionOf, hexDump, kindOf } from "./file-kind.ts";
 import { readOnlyView } from "./read-only.ts";

@@ -1,4 +1,4 @@
-import type { InstalledProject } from "../../src/install-api.ts";
+import type { InstalledProject } from "../../src/api/install.ts";
 import { nextTurn } from "../../workers/yield.ts";
 import { type ArchiveKind, archiveOf } from "./archive.ts";
 import { bytes, count, fill, h, icon } from "./dom.ts";

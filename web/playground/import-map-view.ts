@@ -1,8 +1,8 @@
 import type { EditorView } from "@codemirror/view";
-import type { Resolution } from "../../src/api.ts";
-import type { Failure } from "../../src/errors.ts";
-import type { ImportMap, ImportMapOptions } from "../../src/flat-api.ts";
-import type { InstalledProject } from "../../src/install-api.ts";
+import type { ImportMap, ImportMapOptions } from "../../src/api/flat.ts";
+import type { InstalledProject } from "../../src/api/install.ts";
+import type { Resolution } from "../../src/api/resolve.ts";
+import type { Failure } from "../../src/errors/failure.ts";
 import { bytes, count, fill, h, icon } from "./dom.ts";
 import { copyButton, readOnlyView } from "./read-only.ts";
 import { saveFile } from "./save-file.ts";

@@ -1,5 +1,5 @@
+import type { InstallReport } from "../../src/api/install.ts";
 import type { SkippedPackage } from "../../src/install/plan.ts";
-import type { InstallReport } from "../../src/install-api.ts";
 import { bytes, count, h } from "./dom.ts";
 import { someOf } from "./some-of.ts";
 

@@ -1,4 +1,4 @@
-import type { InstallProgress } from "../../src/install-api.ts";
+import type { InstallProgress } from "../../src/api/install.ts";
 import { bytes, count, duration, fill, h } from "./dom.ts";
 import { slowest, Timeline } from "./timeline.ts";
 

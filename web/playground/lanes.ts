@@ -1,4 +1,4 @@
-import type { Operation, OperationKind, OperationState } from "../../src/install-api.ts";
+import type { Operation, OperationKind, OperationState } from "../../src/api/install.ts";
 
 /** Operations that never overlap share a lane, as trains share a track. */
 export interface Band {

@@ -1,5 +1,5 @@
-import type { PackumentSummary } from "../../src/api.ts";
-import type { Proof, ProofFact } from "../../src/flat-api.ts";
+import type { Proof, ProofFact } from "../../src/api/flat.ts";
+import type { PackumentSummary } from "../../src/api/resolve.ts";
 import { compare } from "../../src/spec/version.ts";
 import { RangeTable } from "../../src/spec/version-range.ts";
 import { count, fill, h, icon } from "./dom.ts";

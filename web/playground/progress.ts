@@ -1,5 +1,5 @@
-import type { Progress } from "../../src/api.ts";
-import type { InstallProgress } from "../../src/install-api.ts";
+import type { InstallProgress } from "../../src/api/install.ts";
+import type { Progress } from "../../src/api/resolve.ts";
 import { byId, bytes, count, fill, h } from "./dom.ts";
 
 /** A screen reader hears of progress this often; eyes see it as it comes. */

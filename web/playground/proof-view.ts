@@ -1,6 +1,6 @@
-import type { Failure } from "../../src/errors.ts";
+import type { Proof } from "../../src/api/flat.ts";
+import type { Failure } from "../../src/errors/failure.ts";
 import { proofLines } from "../../src/explain/proof.ts";
-import type { Proof } from "../../src/flat-api.ts";
 import { h } from "./dom.ts";
 
 /** The proof that a failure carries: why there is no flat answer. */

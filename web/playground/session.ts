@@ -1,6 +1,6 @@
-import type { Installer, Progress, ProjectInput, Resolution } from "../../src/api.ts";
-import { type Failure, failure, InstallError } from "../../src/errors.ts";
-import type { InstalledProject, InstallInput, InstallProgress } from "../../src/install-api.ts";
+import type { InstalledProject, InstallInput, InstallProgress } from "../../src/api/install.ts";
+import type { Installer, Progress, ProjectInput, Resolution } from "../../src/api/resolve.ts";
+import { type Failure, failure, InstallError } from "../../src/errors/failure.ts";
 import { resolveOptions, type Settings } from "./settings.ts";
 import { sourceOptions } from "./source.ts";
 

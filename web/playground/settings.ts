@@ -1,5 +1,5 @@
-import type { MetadataForm, Mode, ResolveOptions } from "../../src/api.ts";
-import type { PrereleaseMode, ResolutionMode, Rung } from "../../src/flat-api.ts";
+import type { PrereleaseMode, ResolutionMode, Rung } from "../../src/api/flat.ts";
+import type { MetadataForm, Mode, ResolveOptions } from "../../src/api/resolve.ts";
 
 export type SourceKind = "registry" | "relay" | "snapshot" | "other";
 export type Theme = "system" | "light" | "dark";

@@ -1,4 +1,4 @@
-import type { InstallerOptions } from "../../src/api.ts";
+import type { InstallerOptions } from "../../src/api/resolve.ts";
 import { h } from "./dom.ts";
 import type { Settings, SourceKind } from "./settings.ts";
 

@@ -1,4 +1,4 @@
-import type { Resolution, ResolutionStats, Tree } from "../../src/api.ts";
+import type { Resolution, ResolutionStats, Tree } from "../../src/api/resolve.ts";
 import { bytes, count, duration, h } from "./dom.ts";
 import type { Installed } from "./result.ts";
 import type { Where } from "./session.ts";

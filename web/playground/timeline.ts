@@ -1,4 +1,4 @@
-import type { Operation, OperationKind } from "../../src/install-api.ts";
+import type { Operation, OperationKind } from "../../src/api/install.ts";
 import { bytes, count, duration, fill, h } from "./dom.ts";
 import { type Bar, KINDS, Lanes, latest, niceStep, tally } from "./lanes.ts";
 

@@ -1,4 +1,4 @@
-import type { Tree, TreeEdge, TreeNode } from "../../src/api.ts";
+import type { Tree, TreeEdge, TreeNode } from "../../src/api/resolve.ts";
 
 /** `folders`: what lies in which `node_modules`. `dependencies`: who asks for whom, cycles cut. */
 export type TreeViewKind = "folders" | "dependencies";

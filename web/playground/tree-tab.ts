@@ -1,4 +1,4 @@
-import type { Resolution, TreeNode } from "../../src/api.ts";
+import type { Resolution, TreeNode } from "../../src/api/resolve.ts";
 import { details } from "./details.ts";
 import { h } from "./dom.ts";
 import type { Tab } from "./tabs.ts";

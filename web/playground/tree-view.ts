@@ -1,4 +1,4 @@
-import type { Tree, TreeEdge, TreeNode } from "../../src/api.ts";
+import type { Tree, TreeEdge, TreeNode } from "../../src/api/resolve.ts";
 import { count, fill, h, icon } from "./dom.ts";
 import { TreeKeys, type WalkedTree } from "./tree-keys.ts";
 import type { Flag, Row, TreeViewKind } from "./tree-model.ts";

@@ -1,6 +1,6 @@
+import type { SinkState } from "../../src/api/sink.ts";
 import { isObject } from "../../src/base/json.ts";
 import { inParallel } from "../../src/sink/in-parallel.ts";
-import type { SinkState } from "../../src/sink/sink.ts";
 import { checkInside, rootsOf } from "../../src/sink/sink-paths.ts";
 import type { OpfsDisk } from "./opfs-disk.ts";
 

@@ -1,7 +1,7 @@
-import { failure, InstallError } from "../../src/errors.ts";
+import type { FileSink, SinkFile, SinkState } from "../../src/api/sink.ts";
+import { failure, InstallError } from "../../src/errors/failure.ts";
 import { guardSink, type RawSession } from "../../src/sink/guard.ts";
 import { inParallel } from "../../src/sink/in-parallel.ts";
-import type { FileSink, SinkFile, SinkState } from "../../src/sink/sink.ts";
 import { rootsOf } from "../../src/sink/sink-paths.ts";
 import {
   AT_ONCE,

@@ -1,9 +1,9 @@
-import type { InstallerOptions } from "../../src/api.ts";
+import type { RegistryRequest, RegistryResponse, Transport } from "../../src/api/common.ts";
+import type { InstallerOptions } from "../../src/api/resolve.ts";
 import { backoff, retryAfter } from "../../src/base/backoff.ts";
 import { Limit } from "../../src/base/limit.ts";
 import { onAbort, orAbort } from "../../src/base/on-abort.ts";
-import { type Failure, fail, failure, type Outcome, ok } from "../../src/errors.ts";
-import type { RegistryRequest, RegistryResponse, Transport } from "../../src/ports.ts";
+import { type Failure, fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
 import { httpUrl, registryBase } from "../../src/registry/registry-config.ts";
 import type { Facts } from "../../src/registry/request-failure.ts";
 import type { ByHand } from "./by-hand.ts";

@@ -1,6 +1,6 @@
-import type { MetadataForm } from "../../src/api.ts";
-import type { Failure, Outcome } from "../../src/errors.ts";
-import type { RegistryRequest, RegistryResponse } from "../../src/ports.ts";
+import type { RegistryRequest, RegistryResponse } from "../../src/api/common.ts";
+import type { MetadataForm } from "../../src/api/resolve.ts";
+import type { Failure, Outcome } from "../../src/errors/failure.ts";
 
 /** A request as it crosses threads: how long it is wanted is a matter of its session. */
 export type Get = Omit<RegistryRequest, "signal"> & { id: number };

@@ -1,6 +1,6 @@
-import type { MetadataForm } from "../../src/api.ts";
-import { type Failure, fail, failure, type Outcome } from "../../src/errors.ts";
-import type { RegistryRequest, RegistryResponse } from "../../src/ports.ts";
+import type { RegistryRequest, RegistryResponse } from "../../src/api/common.ts";
+import type { MetadataForm } from "../../src/api/resolve.ts";
+import { type Failure, fail, failure, type Outcome } from "../../src/errors/failure.ts";
 import type { Net } from "./net.ts";
 import type { Get, NetAnswer, NetOrder, NetSession } from "./net-protocol.ts";
 

@@ -1,5 +1,5 @@
-import type { Failure } from "../../src/errors.ts";
-import type { RequestKind } from "../../src/ports.ts";
+import type { RequestKind } from "../../src/api/common.ts";
+import type { Failure } from "../../src/errors/failure.ts";
 import type { Unreached } from "../../src/registry/request-failure.ts";
 import type { Reply } from "./exchange.ts";
 

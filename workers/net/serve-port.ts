@@ -1,4 +1,4 @@
-import { fail } from "../../src/errors.ts";
+import { fail } from "../../src/errors/failure.ts";
 import { failureOf } from "../failure-of.ts";
 import { nextTurn } from "../yield.ts";
 import type { Net, OpenNet } from "./net.ts";

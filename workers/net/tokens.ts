@@ -1,4 +1,4 @@
-import type { InstallerOptions } from "../../src/api.ts";
+import type { InstallerOptions } from "../../src/api/resolve.ts";
 
 /**
  * `Authorization` values by origin, from the embedder's callback: asked once for an origin, and once more for each

@@ -1,4 +1,4 @@
-import type { Failure } from "../../src/errors.ts";
+import type { Failure } from "../../src/errors/failure.ts";
 import { createMemoryShelf } from "../../src/packs/memory-shelf.ts";
 import type { PackShelf } from "../../src/packs/pack-shelf.ts";
 import { BUDGET } from "../../src/packs/pack-vault.ts";

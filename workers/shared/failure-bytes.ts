@@ -1,4 +1,4 @@
-import { type Failure, failure } from "../../src/errors.ts";
+import { type Failure, failure } from "../../src/errors/failure.ts";
 import { CLOSING_BYTES } from "./layout.ts";
 
 /** What there is to say where no memory is left to say more. */

@@ -1,4 +1,4 @@
-import { failure, InstallError } from "../../src/errors.ts";
+import { failure, InstallError } from "../../src/errors/failure.ts";
 import { interleave } from "./interleave.ts";
 import { NAME, NAMES_END, SLOT_COUNT, SLOT_WORDS, take } from "./layout.ts";
 import type { SharedMemory } from "./shared-memory.ts";

@@ -1,4 +1,4 @@
-import { failure, InstallError } from "../../src/errors.ts";
+import { failure, InstallError } from "../../src/errors/failure.ts";
 import {
   CLOSING_BYTES,
   CLOSING_END,

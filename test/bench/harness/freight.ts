@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import type { Platform } from "../../../src/ports.ts";
-import type { Manifest } from "../../../src/registry/manifest.ts";
+import type { Platform } from "../../../src/api/common.ts";
+import type { Manifest } from "../../../src/api/manifest.ts";
 import { platformFits } from "../../../src/registry/platform.ts";
 import { random } from "../../registry/arrival.ts";
 import { PLACEHOLDER, type Snapshot } from "../../registry/snapshot.ts";

@@ -1,4 +1,4 @@
-import type { MetadataForm } from "../../../src/api.ts";
+import type { MetadataForm } from "../../../src/api/resolve.ts";
 import { PLACEHOLDER } from "../../registry/snapshot.ts";
 
 interface Lock {

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { MetadataForm } from "../../../src/api.ts";
+import type { MetadataForm } from "../../../src/api/resolve.ts";
 import { FLOOR_CACHES, type FloorCache } from "./page-protocol.ts";
 import { PEERS, type PeerName } from "./peers.ts";
 import { PHASES, type Phase } from "./phases.ts";

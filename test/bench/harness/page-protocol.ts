@@ -1,5 +1,5 @@
-import type { ResolveOptions, StoreUsage } from "../../../src/api.ts";
-import type { Platform } from "../../../src/ports.ts";
+import type { Platform } from "../../../src/api/common.ts";
+import type { ResolveOptions, StoreUsage } from "../../../src/api/resolve.ts";
 import type { FeedIndex, LoggedAsk } from "./registry-protocol.ts";
 
 /** What the page under test is told, and what it answers: all of it JSON. */

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { MetadataForm } from "../../../src/api.ts";
+import type { MetadataForm } from "../../../src/api/resolve.ts";
 import { openPack } from "../../conformance/pack.ts";
 import { abbreviate, type FullPackument } from "../../registry/abbreviate.ts";
 import { folderSnapshot } from "../../registry/folder.ts";

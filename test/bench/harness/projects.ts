@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { ResolveOptions } from "../../../src/api.ts";
-import type { Platform } from "../../../src/ports.ts";
+import type { Platform } from "../../../src/api/common.ts";
+import type { ResolveOptions } from "../../../src/api/resolve.ts";
 import { openPack } from "../../conformance/pack.ts";
 import { PLATFORM } from "../../conformance/recorded.ts";
 

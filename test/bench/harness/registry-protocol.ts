@@ -1,4 +1,4 @@
-import type { MetadataForm } from "../../../src/api.ts";
+import type { MetadataForm } from "../../../src/api/resolve.ts";
 
 /** What the harness and the registry's process say to each other. */
 export interface RegistrySettings {

@@ -1,4 +1,4 @@
-import type { StoreUsage } from "../../../src/api.ts";
+import type { StoreUsage } from "../../../src/api/resolve.ts";
 import type { Browser } from "./browser.ts";
 import { rendererOf, watchMemory } from "./memory.ts";
 import type { Page } from "./page.ts";

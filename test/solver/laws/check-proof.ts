@@ -1,5 +1,5 @@
 import { compare, prerelease, valid } from "semver";
-import type { Proof, ProofFact, ProofReference } from "../../../src/flat-api.ts";
+import type { Proof, ProofFact, ProofReference } from "../../../src/api/flat.ts";
 import { findChoice } from "./brute-force.ts";
 import { type Ask, type Model, type Problem, ROOT, type Rule, sourceOf } from "./model.ts";
 import { splitId } from "./told.ts";

@@ -1,7 +1,7 @@
-import type { ResolveOptions } from "../../../src/api.ts";
-import { fail, failure, InstallError, ok } from "../../../src/errors.ts";
+import type { Proof, Rung, SolverStats } from "../../../src/api/flat.ts";
+import type { ResolveOptions } from "../../../src/api/resolve.ts";
+import { fail, failure, InstallError, ok } from "../../../src/errors/failure.ts";
 import { resolveFlat } from "../../../src/flat/resolve-flat.ts";
-import type { Proof, Rung, SolverStats } from "../../../src/flat-api.ts";
 import type { Tree } from "../../../src/graph/tree.ts";
 import { type Asked, drive } from "../../../src/ideal/drive.ts";
 import type { Answer } from "../../../src/ideal/need.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { InstallError } from "../../../src/errors.ts";
+import { InstallError } from "../../../src/errors/failure.ts";
 import { fakeRegistry } from "../../helpers/fake-registry.ts";
 import { resolveIn } from "../../helpers/tree.ts";
 import { LARGE, SMALL, told } from "./arbitrary.ts";

@@ -1,5 +1,5 @@
 import { satisfies, validRange } from "semver";
-import type { DependencyType } from "../../../src/api.ts";
+import type { DependencyType } from "../../../src/api/resolve.ts";
 import { type Sections, splitId, type Told } from "./told.ts";
 
 /** Some versions of `from` ask for `name`. Versions are told as `source@version`, the project's only one is `""`. */

@@ -1,4 +1,4 @@
-import type { ProofReference, SolverStats } from "../../../src/flat-api.ts";
+import type { ProofReference, SolverStats } from "../../../src/api/flat.ts";
 import type { Incompatibility, PackageId } from "../../../src/solver/incompatibility.ts";
 import { Solver } from "../../../src/solver/solver.ts";
 import type { Requirement, Source } from "../../../src/solver/source.ts";

@@ -1,6 +1,6 @@
-import type { DependencyType } from "./api.ts";
-import type { Failure } from "./errors.ts";
-import type { InstalledProject } from "./install-api.ts";
+import type { Failure } from "../errors/failure.ts";
+import type { InstalledProject } from "./install.ts";
+import type { DependencyType } from "./resolve.ts";
 
 /**
  * How a flat answer stands: every requirement holds (`none`), some peers are warnings (`peers`), or some packages are there in

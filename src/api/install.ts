@@ -1,9 +1,9 @@
-import type { ProjectInput, Resolution, ResolveOptions } from "./api.ts";
-import type { Failure } from "./errors.ts";
-import type { UnpackLimits } from "./install/extractor.ts";
-import type { SkippedPackage } from "./install/plan.ts";
-import type { Platform } from "./ports.ts";
-import type { FileSink, SinkLink } from "./sink/sink.ts";
+import type { Failure } from "../errors/failure.ts";
+import type { UnpackLimits } from "../install/extractor.ts";
+import type { SkippedPackage } from "../install/plan.ts";
+import type { Platform } from "./common.ts";
+import type { ProjectInput, Resolution, ResolveOptions } from "./resolve.ts";
+import type { FileSink, SinkLink } from "./sink.ts";
 
 /** What `install` starts from: an answer of `resolve`, the text of a package-lock.json, or a project to be resolved first. */
 export type InstallInput = Resolution | string | ProjectInput;

@@ -1,8 +1,8 @@
-import type { Failure } from "./errors.ts";
-import type { ImportMap, ImportMapOptions, PrereleaseMode, ResolutionMode, Rung, SolverStats } from "./flat-api.ts";
-import type { InstalledProject, InstallInput, InstallOptions } from "./install-api.ts";
-import type { FileMap, Platform } from "./ports.ts";
-import type { Manifest } from "./registry/manifest.ts";
+import type { Failure } from "../errors/failure.ts";
+import type { FileMap, Platform } from "./common.ts";
+import type { ImportMap, ImportMapOptions, PrereleaseMode, ResolutionMode, Rung, SolverStats } from "./flat.ts";
+import type { InstalledProject, InstallInput, InstallOptions } from "./install.ts";
+import type { Manifest } from "./manifest.ts";
 
 /** Counts while a resolution runs; sent at most 20 times a second. */
 export interface Progress {

@@ -1,4 +1,4 @@
-import type { Outcome } from "./errors.ts";
+import type { Outcome } from "../errors/failure.ts";
 
 export type RequestKind = "packument" | "manifest" | "tarball";
 
