@@ -1,8 +1,8 @@
 import { LocalScheduler, type Task } from "../src/base/spawn-local.ts";
 import { fail, failure, type Outcome, ok } from "../src/errors/failure.ts";
 import type { Extractor } from "../src/install/extractor.ts";
-import { makeWaypoints } from "../src/packs/make-waypoints.ts";
-import { inflateStretch, type Stretch } from "../src/packs/stretch.ts";
+import { makeWaypoints } from "../src/pack-cache/make-seek-points.ts";
+import { inflateStretch, type Stretch } from "../src/pack-cache/range-read.ts";
 import { indexTarball, readPack } from "../src/tarball/index-tarball.ts";
 import { webDigest } from "../src/tarball/integrity.ts";
 import { encodePackIndex } from "../src/tarball/pack-index.ts";

@@ -1,12 +1,12 @@
 import type { RegistryResponse } from "../src/api/common.ts";
 import type { CacheMode, MetadataForm } from "../src/api/resolve.ts";
 import { type Failure, fail, failure, type Outcome, ok } from "../src/errors/failure.ts";
+import type { Claim } from "../src/metadata-cache/claim.ts";
+import { freshness } from "../src/metadata-cache/freshness.ts";
+import type { Shelf } from "../src/metadata-cache/metadata-cache.ts";
+import type { MetadataStore } from "../src/metadata-cache/metadata-caches.ts";
 import type { FetchRecord, Larder as RecordLarder } from "../src/registry/packument-source.ts";
 import { type RegistryConfig, registryOf } from "../src/registry/registry-config.ts";
-import type { Claim } from "../src/store/claim.ts";
-import { freshness } from "../src/store/freshness.ts";
-import type { MetadataStore } from "../src/store/metadata-store.ts";
-import type { Shelf } from "../src/store/shelf.ts";
 import { encodeAbsence, readAbsence } from "./absence.ts";
 
 export interface LarderOptions {

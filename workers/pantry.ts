@@ -1,6 +1,6 @@
 import type { Failure } from "../src/errors/failure.ts";
+import { MetadataStore } from "../src/metadata-cache/metadata-caches.ts";
 import { coldStart, isRecord } from "../src/registry/record-check.ts";
-import { MetadataStore } from "../src/store/metadata-store.ts";
 import { isAbsence } from "./absence.ts";
 import { createIdbStore } from "./idb-store.ts";
 import { Larder, type LarderOptions } from "./larder.ts";

@@ -1,5 +1,5 @@
 import type { Failure, Outcome } from "../errors/failure.ts";
-import type { Stretch } from "../packs/stretch.ts";
+import type { Stretch } from "../pack-cache/range-read.ts";
 import type { Range } from "../tarball/gunzip.ts";
 import type { UnpackLimits, Wanted } from "../tarball/wanted.ts";
 

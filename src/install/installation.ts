@@ -2,8 +2,8 @@ import type { InstalledProject, InstallOptions, InstallProgress } from "../api/i
 import type { SinkSession, SinkState } from "../api/sink.ts";
 import { onAbort } from "../base/on-abort.ts";
 import { type Failure, fail, failure, InstallError, type Outcome, ok } from "../errors/failure.ts";
-import type { ShelvedPack } from "../packs/pack-shelf.ts";
-import { WAYPOINTS_FROM } from "../packs/waypoints.ts";
+import type { ShelvedPack } from "../pack-cache/pack-cache.ts";
+import { WAYPOINTS_FROM } from "../pack-cache/seek-points.ts";
 import { readPackIndex } from "../tarball/pack-index.ts";
 import { runAfterExtract } from "./after-extract.ts";
 import { copyTree, notFetched } from "./copy-tree.ts";

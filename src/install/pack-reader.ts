@@ -1,6 +1,6 @@
 import { InstallError, type Outcome, ok } from "../errors/failure.ts";
-import type { PackShelf } from "../packs/pack-shelf.ts";
-import { readWaypoints, stretchesOf, WAYPOINTS_FROM } from "../packs/waypoints.ts";
+import type { PackShelf } from "../pack-cache/pack-cache.ts";
+import { readWaypoints, stretchesOf, WAYPOINTS_FROM } from "../pack-cache/seek-points.ts";
 import type { Range } from "../tarball/gunzip.ts";
 import { inflatePack } from "../tarball/index-tarball.ts";
 import type { Extractor } from "./extractor.ts";

@@ -1,6 +1,6 @@
 import { OnceMap } from "../base/once-map.ts";
 import { type Failure, fail, failure, type Outcome, ok } from "../errors/failure.ts";
-import type { PackShelf } from "../packs/pack-shelf.ts";
+import type { PackShelf } from "../pack-cache/pack-cache.ts";
 import { type PackIndex, readPackIndex } from "../tarball/pack-index.ts";
 import type { UnpackLimits } from "./extractor.ts";
 import { hashesOf, packKey } from "./pack-key.ts";

@@ -1,7 +1,7 @@
 import type { InstallProgress } from "../api/install.ts";
 import type { ProjectInput, Resolution } from "../api/resolve.ts";
 import type { FileSink, SinkLink } from "../api/sink.ts";
-import type { PackShelf } from "../packs/pack-shelf.ts";
+import type { PackShelf } from "../pack-cache/pack-cache.ts";
 import type { Extractor, UnpackLimits } from "./extractor.ts";
 import type { WorksLimits, WorksOptions } from "./pack-works.ts";
 import type { InstallPlan } from "./plan.ts";

@@ -1,6 +1,6 @@
 import { clear, createStore, getMany, type UseStore } from "idb-keyval";
-import type { PackShelf } from "../../src/packs/pack-shelf.ts";
-import { concat } from "../../src/store/concat.ts";
+import { concat } from "../../src/base/concat.ts";
+import type { PackShelf } from "../../src/pack-cache/pack-cache.ts";
 import { openPackShelf } from "../../workers/packs/open-pack-shelf.ts";
 
 // Runs in a page for pack-store-bench.mjs: ways to keep tarballs, each as plain as it can be; and the shelf itself.

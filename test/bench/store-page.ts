@@ -1,6 +1,6 @@
 import type { BlobStore } from "../../src/api/common.ts";
-import type { GroupSize, StoreTools } from "../../src/store/kept.ts";
-import { MetadataStore } from "../../src/store/metadata-store.ts";
+import { MetadataStore } from "../../src/metadata-cache/metadata-caches.ts";
+import type { GroupSize, StoreTools } from "../../src/metadata-cache/tools.ts";
 import { createIdbStore } from "../../workers/idb-store.ts";
 import { PLATFORM_TOOLS } from "../../workers/store-tools.ts";
 

@@ -4,7 +4,7 @@ import { Operations } from "../../src/install/operations.ts";
 import { aliasesOf, packKey } from "../../src/install/pack-key.ts";
 import { PackSupply } from "../../src/install/pack-supply.ts";
 import { type Writable, writeTree } from "../../src/install/write-tree.ts";
-import { createMemoryShelf } from "../../src/packs/memory-shelf.ts";
+import { createMemoryShelf } from "../../src/pack-cache/memory-pack-cache.ts";
 import { encodePackIndex } from "../../src/tarball/pack-index.ts";
 import { fakeWorks } from "./works.ts";
 

@@ -1,8 +1,8 @@
 import type { InstallOptions } from "../../src/api/install.ts";
 import type { SinkLink } from "../../src/api/sink.ts";
 import { InstallError } from "../../src/errors/failure.ts";
-import { readDirectory } from "../../src/packs/directory.ts";
-import { readList, writeList } from "../../src/packs/pack-list.ts";
+import { readDirectory } from "../../src/pack-cache/directory.ts";
+import { readList, writeList } from "../../src/pack-cache/pack-list.ts";
 import { crc32 } from "../../src/tarball/crc32.ts";
 import { createInstaller } from "../../web/index.ts";
 import { noise, prose } from "../tarball/bad-tarballs.ts";

@@ -1,5 +1,5 @@
-import { readDirectory } from "../../src/packs/directory.ts";
-import { readList } from "../../src/packs/pack-list.ts";
+import { readDirectory } from "../../src/pack-cache/directory.ts";
+import { readList } from "../../src/pack-cache/pack-list.ts";
 import { sri } from "../tarball/gzip.ts";
 
 // The pack store of this origin, looked at and damaged behind the library's back.

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { BlobStore } from "../../src/api/common.ts";
 import type { Failure } from "../../src/errors/failure.ts";
-import type { PackShelf, ShelvedPack } from "../../src/packs/pack-shelf.ts";
-import type { ShelfTools } from "../../src/packs/pack-vault.ts";
-import { StoredShelf } from "../../src/packs/stored-shelf.ts";
+import type { PackShelf, ShelvedPack } from "../../src/pack-cache/pack-cache.ts";
+import type { ShelfTools } from "../../src/pack-cache/pack-writer.ts";
+import { StoredShelf } from "../../src/pack-cache/stored-pack-cache.ts";
 import { Clock } from "../store/harness.ts";
 
 export interface Tab {

@@ -9,8 +9,8 @@ import {
   packKey,
   readDirectory,
   waypointsKey,
-} from "../../src/packs/directory.ts";
-import { readList, writeList } from "../../src/packs/pack-list.ts";
+} from "../../src/pack-cache/directory.ts";
+import { readList, writeList } from "../../src/pack-cache/pack-list.ts";
 import { createMemoryStore } from "../../workers/memory-store.ts";
 import { Clock } from "../store/harness.ts";
 import { type MadePack, openTab, packOf, stateOf, type Tab, whileTimePasses } from "./harness.ts";

@@ -1,4 +1,4 @@
-import type { PackShelf } from "../../src/packs/pack-shelf.ts";
+import type { PackShelf } from "../../src/pack-cache/pack-cache.ts";
 import { openPackShelf } from "../../workers/packs/open-pack-shelf.ts";
 
 // Runs in pages and workers.

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { BlobStore } from "../../src/api/common.ts";
-import { DIRECTORY, nameOf, readDirectory, writeDirectory } from "../../src/packs/directory.ts";
+import { DIRECTORY, nameOf, readDirectory, writeDirectory } from "../../src/pack-cache/directory.ts";
 import { createMemoryStore } from "../../workers/memory-store.ts";
 import { Clock, counting } from "../store/harness.ts";
 import { type MadePack, openTab, packOf, stateOf, whileTimePasses } from "./harness.ts";

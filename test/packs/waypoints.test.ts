@@ -1,9 +1,9 @@
 import { deflateRawSync, gzipSync, type ZlibOptions, crc32 as zlibCrc32 } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { makeWaypoints } from "../../src/packs/make-waypoints.ts";
-import { inflateStretch, type Stretch } from "../../src/packs/stretch.ts";
-import { readWaypoints, stretchesOf, type Waypoints } from "../../src/packs/waypoints.ts";
+import { makeWaypoints } from "../../src/pack-cache/make-seek-points.ts";
+import { inflateStretch, type Stretch } from "../../src/pack-cache/range-read.ts";
+import { readWaypoints, stretchesOf, type Waypoints } from "../../src/pack-cache/seek-points.ts";
 import type { Range } from "../../src/tarball/gunzip.ts";
 import { PLATFORM_TOOLS } from "../../workers/store-tools.ts";
 import { runTask } from "../helpers/run-task.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Locks } from "../../src/store/kept.ts";
+import type { Locks } from "../../src/metadata-cache/tools.ts";
 import { createMemoryStore } from "../../workers/memory-store.ts";
 import { Clock, fakeLocks, openTab } from "./harness.ts";
 

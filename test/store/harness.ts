@@ -1,8 +1,8 @@
 import { deflateSync, inflateSync } from "node:zlib";
 import type { BlobStore } from "../../src/api/common.ts";
 import type { Failure } from "../../src/errors/failure.ts";
-import type { GroupSize, Locks, StoreTools } from "../../src/store/kept.ts";
-import { MetadataStore } from "../../src/store/metadata-store.ts";
+import { MetadataStore } from "../../src/metadata-cache/metadata-caches.ts";
+import type { GroupSize, Locks, StoreTools } from "../../src/metadata-cache/tools.ts";
 import { coldStart, isRecord } from "./records.ts";
 
 /** What `after` was asked for, run by hand. */

@@ -1,5 +1,5 @@
-import type { StoreUsage } from "../../src/store/metadata-store.ts";
-import { MetadataStore } from "../../src/store/metadata-store.ts";
+import type { StoreUsage } from "../../src/metadata-cache/metadata-caches.ts";
+import { MetadataStore } from "../../src/metadata-cache/metadata-caches.ts";
 import { createIdbStore } from "../../workers/idb-store.ts";
 import { PLATFORM_TOOLS } from "../../workers/store-tools.ts";
 import { coldStart, isRecord, makeRecord } from "./records.ts";

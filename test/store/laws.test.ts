@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { BlobStore } from "../../src/api/common.ts";
-import { packGroup, unpackGroup } from "../../src/store/group.ts";
-import type { Kept } from "../../src/store/kept.ts";
-import { readIndex, writeIndex } from "../../src/store/shelf-index.ts";
+import { readIndex, writeIndex } from "../../src/metadata-cache/cache-index.ts";
+import { packGroup, unpackGroup } from "../../src/metadata-cache/group.ts";
+import type { Kept } from "../../src/metadata-cache/tools.ts";
 import { createMemoryStore } from "../../workers/memory-store.ts";
 import { PLATFORM_TOOLS } from "../../workers/store-tools.ts";
 import { openTab, toolsOf } from "./harness.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { groupKey, indexKey, isGroupKey } from "../../src/store/keys.ts";
-import { readIndex } from "../../src/store/shelf-index.ts";
+import { readIndex } from "../../src/metadata-cache/cache-index.ts";
+import { groupKey, indexKey, isGroupKey } from "../../src/metadata-cache/keys.ts";
 import { createMemoryStore, NO_STORE } from "../../workers/memory-store.ts";
 import { Clock, counting, openTab } from "./harness.ts";
 import { recordOf } from "./records.ts";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import type { CacheMode } from "../../src/api/resolve.ts";
-import { freshness } from "../../src/store/freshness.ts";
-import { namespaceOf } from "../../src/store/namespace.ts";
+import { freshness } from "../../src/metadata-cache/freshness.ts";
+import { namespaceOf } from "../../src/metadata-cache/namespace.ts";
 import { digest } from "../../workers/store-tools.ts";
 
 const NOW = 1_700_000_000_000;

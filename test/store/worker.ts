@@ -1,4 +1,4 @@
-import { MetadataStore } from "../../src/store/metadata-store.ts";
+import { MetadataStore } from "../../src/metadata-cache/metadata-caches.ts";
 import { createIdbStore } from "../../workers/idb-store.ts";
 import { PLATFORM_TOOLS } from "../../workers/store-tools.ts";
 import { coldStart, isRecord, recordOf } from "./records.ts";

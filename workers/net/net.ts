@@ -32,7 +32,7 @@ export function createNet(options: FetchTransportOptions): Net {
       // Nobody may be there to answer for a token: then it takes as long as the run.
       const token = await orAbort(tokens.of(new URL(registry).origin), life.signal).catch(() => null);
       if (token === null) return null;
-      const { namespaceOf } = await import("../../src/store/namespace.ts");
+      const { namespaceOf } = await import("../../src/metadata-cache/namespace.ts");
       const subtle = globalThis.crypto?.subtle;
       return await namespaceOf({ registry, metadata, token }, subtle && ((bytes) => subtle.digest("SHA-256", bytes)));
     },

@@ -1,8 +1,8 @@
 import type { Failure } from "../../src/errors/failure.ts";
-import { createMemoryShelf } from "../../src/packs/memory-shelf.ts";
-import type { PackShelf } from "../../src/packs/pack-shelf.ts";
-import { BUDGET } from "../../src/packs/pack-vault.ts";
-import { StoredShelf } from "../../src/packs/stored-shelf.ts";
+import { createMemoryShelf } from "../../src/pack-cache/memory-pack-cache.ts";
+import type { PackShelf } from "../../src/pack-cache/pack-cache.ts";
+import { BUDGET } from "../../src/pack-cache/pack-writer.ts";
+import { StoredShelf } from "../../src/pack-cache/stored-pack-cache.ts";
 import { createIdbStore } from "../idb-store.ts";
 import { PLATFORM_TOOLS } from "../store-tools.ts";
 import { nextTurn } from "../yield.ts";

@@ -1,7 +1,7 @@
 import type { Task } from "../base/spawn-local.ts";
 import { crc32, word } from "../tarball/crc32.ts";
 import { inflateBlocks, WINDOW } from "../tarball/inflate.ts";
-import { type Waypoint, writeWaypoints } from "./waypoints.ts";
+import { type Waypoint, writeWaypoints } from "./seek-points.ts";
 
 /** Bytes that lie between two of them at least. Half of that is inflated in vain for a file. */
 const APART = 256 * 1024;

@@ -1,5 +1,5 @@
-import type { Kept } from "./kept.ts";
-import { dropDead, type Place, type ShelfIndex } from "./shelf-index.ts";
+import { dropDead, type Place, type ShelfIndex } from "./cache-index.ts";
+import type { Kept } from "./tools.ts";
 
 /** A record to be written. */
 export interface Member extends Kept {

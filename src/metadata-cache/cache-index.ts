@@ -1,5 +1,5 @@
-import type { Entry } from "./kept.ts";
-import { seal, unseal } from "./seal.ts";
+import { seal, unseal } from "../blobs/seal.ts";
+import type { Entry } from "./tools.ts";
 
 /** `whi1`. */
 const MAGIC = 0x31696877;

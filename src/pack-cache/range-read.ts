@@ -1,7 +1,7 @@
 import type { Task } from "../base/spawn-local.ts";
 import type { Range } from "../tarball/gunzip.ts";
 import { type Inflation, inflateBlocks, WINDOW } from "../tarball/inflate.ts";
-import type { Waypoint } from "./waypoints.ts";
+import type { Waypoint } from "./seek-points.ts";
 
 /** A stretch of a tarball from a waypoint on, and what is wanted of it. */
 export interface Stretch extends Waypoint {

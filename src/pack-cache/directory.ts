@@ -1,4 +1,4 @@
-import { seal, unseal } from "../store/seal.ts";
+import { seal, unseal } from "../blobs/seal.ts";
 
 /** `wpd1`. */
 const MAGIC = 0x31647077;

@@ -1,7 +1,7 @@
-import { seal, unseal } from "../store/seal.ts";
+import { seal, unseal } from "../blobs/seal.ts";
 import { word } from "../tarball/crc32.ts";
 import type { Range } from "../tarball/gunzip.ts";
-import type { Stretch } from "./stretch.ts";
+import type { Stretch } from "./range-read.ts";
 
 // Places inside a large tarball where inflating can begin: the first bit of a block, and the 32 KiB before it, which copies
 // reach back into. To read a file near the end of 65 MB takes a quarter of a megabyte then.

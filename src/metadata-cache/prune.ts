@@ -1,6 +1,6 @@
 import type { BlobStore } from "../api/common.ts";
+import { dropGroups, type Group, readIndex, writeIndex } from "./cache-index.ts";
 import { groupKey, indexKey, isGroupKey, namespaceAt } from "./keys.ts";
-import { dropGroups, type Group, readIndex, writeIndex } from "./shelf-index.ts";
 
 /** Days after which what nobody used goes: a token that was changed leaves data that nobody can ask for. */
 const KEEP_DAYS = 30;

@@ -1,5 +1,5 @@
-import { concat } from "../store/concat.ts";
-import { seal, unseal } from "../store/seal.ts";
+import { concat } from "../base/concat.ts";
+import { seal, unseal } from "../blobs/seal.ts";
 
 /** `wpl1`. */
 const MAGIC = 0x316c7077;

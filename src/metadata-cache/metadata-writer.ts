@@ -1,12 +1,12 @@
 import type { BlobStore } from "../api/common.ts";
+import { isQuota, PATIENCE, reasonOf, SETTLING, soon } from "../blobs/patience.ts";
 import { failure } from "../errors/failure.ts";
-import { isQuota, PATIENCE, reasonOf, SETTLING, soon } from "./answer.ts";
+import { emptyIndex, readIndex, type ShelfIndex, writeIndex } from "./cache-index.ts";
 import { claim } from "./claim.ts";
-import type { StoreTools } from "./kept.ts";
 import { groupKey, indexKey } from "./keys.ts";
 import { DAY, merge, type Writing } from "./merge.ts";
 import { prune } from "./prune.ts";
-import { emptyIndex, readIndex, type ShelfIndex, writeIndex } from "./shelf-index.ts";
+import type { StoreTools } from "./tools.ts";
 
 /** The blobs, as long as they can be used. What goes wrong is said once, and then one does without. Never rejects. */
 export class Vault {

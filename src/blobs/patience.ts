@@ -1,4 +1,4 @@
-import type { StoreTools } from "./kept.ts";
+import type { StoreTools } from "../metadata-cache/tools.ts";
 
 /** Milliseconds after which a store that does not answer is none: some browsers' never do. */
 export const PATIENCE = 5_000;

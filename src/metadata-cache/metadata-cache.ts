@@ -1,9 +1,9 @@
+import { membersOf, type Place, type ShelfIndex } from "./cache-index.ts";
 import { packGroup, unpackGroup } from "./group.ts";
-import type { Entry, GroupSize, Kept } from "./kept.ts";
 import { groupKey } from "./keys.ts";
 import { applyChanges, type Changes, DAY, isEmpty, type Member, noChanges, type PackedGroup } from "./merge.ts";
-import { membersOf, type Place, type ShelfIndex } from "./shelf-index.ts";
-import type { Vault } from "./vault.ts";
+import type { Vault } from "./metadata-writer.ts";
+import type { Entry, GroupSize, Kept } from "./tools.ts";
 
 /** How much goes into a group, records or their bytes before anything is deflated: docs/store.md says what was tried. */
 const GROUP = { records: 128, bytes: 2 << 20 };

@@ -1,7 +1,8 @@
 import type { BlobStore } from "../api/common.ts";
+import { isQuota, PATIENCE, reasonOf, SETTLING, soon } from "../blobs/patience.ts";
 import { failure } from "../errors/failure.ts";
-import { isQuota, PATIENCE, reasonOf, SETTLING, soon } from "../store/answer.ts";
-import type { StoreTools } from "../store/kept.ts";
+import type { StoreTools } from "../metadata-cache/tools.ts";
+import { applyNews, dayOf, type NewPack, type News, noNews, type Shelved, shelve } from "./apply-changes.ts";
 import {
   countOf,
   DIRECTORY,
@@ -12,7 +13,6 @@ import {
   readDirectory,
   segmentAt,
 } from "./directory.ts";
-import { applyNews, dayOf, type NewPack, type News, noNews, type Shelved, shelve } from "./shelve.ts";
 
 /** Bytes that all packs may take, where nothing else is said. */
 export const BUDGET = 1e9;

@@ -1,4 +1,4 @@
-import type { PackShelf, ShelvedPack } from "./pack-shelf.ts";
+import type { PackShelf, ShelvedPack } from "./pack-cache.ts";
 
 /** Packs that end with this thread: those used least recently go where `room`, in bytes, would be exceeded. */
 export function createMemoryShelf(room: number): PackShelf {

@@ -1,12 +1,12 @@
 import type { BlobStore } from "../api/common.ts";
 import { failure, InstallError } from "../errors/failure.ts";
+import { emptyIndex, readIndex } from "./cache-index.ts";
 import { type Claim, type ClaimOptions, claim } from "./claim.ts";
-import type { StoreTools } from "./kept.ts";
 import { indexKey } from "./keys.ts";
+import { Shelf } from "./metadata-cache.ts";
+import { Vault } from "./metadata-writer.ts";
 import { readIndexes } from "./prune.ts";
-import { Shelf } from "./shelf.ts";
-import { emptyIndex, readIndex } from "./shelf-index.ts";
-import { Vault } from "./vault.ts";
+import type { StoreTools } from "./tools.ts";
 
 export interface StoreUsage {
   /** Of packuments, as they are stored. */

@@ -1,10 +1,10 @@
 import type { BlobStore } from "../api/common.ts";
 import { crc32 } from "../tarball/crc32.ts";
+import { bytesOf, type NewPack } from "./apply-changes.ts";
 import { listKey, liveCount, nameOf, packKey, type Spot, spotsOf, waypointsKey } from "./directory.ts";
+import type { PackShelf, ShelvedPack } from "./pack-cache.ts";
 import { type ListedPack, readList } from "./pack-list.ts";
-import type { PackShelf, ShelvedPack } from "./pack-shelf.ts";
-import { PackVault, type ShelfTools } from "./pack-vault.ts";
-import { bytesOf, type NewPack } from "./shelve.ts";
+import { PackVault, type ShelfTools } from "./pack-writer.ts";
 
 /** Bytes: a transaction for less costs more than what it carries, and more must not be lost or be in memory. */
 const BATCH = 16 << 20;
