@@ -1,8 +1,8 @@
+import { resolutionOf } from "../src/answer/resolution.ts";
 import type { InstallerOptions, ProjectInput, Resolution } from "../src/api/resolve.ts";
 import { localSupply } from "../workers/local-supply.ts";
 import { openNets } from "../workers/net/net.ts";
 import type { Pantry } from "../workers/pantry.ts";
-import { resolutionOf } from "../workers/resolution.ts";
 import { Run } from "../workers/run.ts";
 import { type Backend, type RunOptions, settingsOf } from "./backend.ts";
 import type { Courier } from "./courier.ts";

@@ -1,6 +1,6 @@
 import type { Manifest } from "../src/api/manifest.ts";
+import type { Project } from "../src/engine/read-project.ts";
 import { type Failure, failure } from "../src/errors/failure.ts";
-import type { Project } from "../src/ideal/project.ts";
 import type { Supply } from "./supply.ts";
 
 /**

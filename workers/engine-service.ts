@@ -1,7 +1,7 @@
 import { transfer } from "comlink";
+import { encodeTree } from "../src/answer/tree-bytes.ts";
 import type { Progress } from "../src/api/resolve.ts";
 import { fail, type Outcome, ok } from "../src/errors/failure.ts";
-import { encodeTree } from "../src/ideal/tree-bytes.ts";
 import type { Extracted } from "../src/install/extractor.ts";
 import { Announcer } from "./announcer.ts";
 import { countersMeter } from "./counts.ts";

@@ -1,8 +1,8 @@
 import { onAbort } from "../src/base/on-abort.ts";
 import { LocalScheduler } from "../src/base/spawn-local.ts";
+import { type Asked, driveLocally } from "../src/engine/driver.ts";
+import type { Answer, OpenedTarball } from "../src/engine/need.ts";
 import type { Outcome } from "../src/errors/failure.ts";
-import { type Asked, driveLocally } from "../src/ideal/drive.ts";
-import type { Answer, OpenedTarball } from "../src/ideal/need.ts";
 import { NEXT, PackumentSource } from "../src/registry/packument-source.ts";
 import { Desk } from "./desk.ts";
 import type { Larder } from "./larder.ts";

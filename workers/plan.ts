@@ -1,9 +1,9 @@
 import type { Platform } from "../src/api/common.ts";
 import type { Manifest } from "../src/api/manifest.ts";
 import type { ResolveOptions } from "../src/api/resolve.ts";
-import { World } from "../src/graph/world.ts";
-import { buildOptions } from "../src/ideal/options.ts";
-import type { Project } from "../src/ideal/project.ts";
+import { buildOptions } from "../src/engine/options.ts";
+import type { Project } from "../src/engine/read-project.ts";
+import { World } from "../src/graph/spec-table.ts";
 import { Preload, type PreloadSource } from "../src/registry/preload.ts";
 import type { PickPolicy } from "../src/registry/select-version.ts";
 

@@ -1,3 +1,5 @@
+import type { ResolutionParts } from "../src/answer/resolution.ts";
+import { treeData } from "../src/answer/tree-data.ts";
 import type {
   InstallerOptions,
   MetadataForm,
@@ -7,17 +9,15 @@ import type {
   ResolveOptions,
 } from "../src/api/resolve.ts";
 import { orAbort } from "../src/base/on-abort.ts";
+import type { Steps } from "../src/engine/need.ts";
+import { type Project, readProject } from "../src/engine/read-project.ts";
 import { type Failure, failure, InstallError } from "../src/errors/failure.ts";
 import type { FlatAnswer } from "../src/flat/resolve-flat.ts";
-import type { Steps } from "../src/ideal/need.ts";
-import { type Project, readProject } from "../src/ideal/project.ts";
 import { resolveTree, writeProject } from "../src/ideal/resolve.ts";
-import { treeData } from "../src/ideal/tree-data.ts";
 import { loadNpmrc, type Npmrc, withNpmrc } from "../src/registry/npmrc.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
 import type { Announcer } from "./announcer.ts";
 import { DEFAULT_PLATFORM } from "./platform.ts";
-import type { ResolutionParts } from "./resolution.ts";
 import type { Connect, Supply } from "./supply.ts";
 
 /** Those of an installer's settings that a run goes by: plain data. */

@@ -1,7 +1,7 @@
 import type { TarballListing } from "../src/api/common.ts";
+import type { OpenedTarball } from "../src/engine/need.ts";
+import { placeBundle } from "../src/engine/place-bundle.ts";
 import { InstallError, type Outcome, ok } from "../src/errors/failure.ts";
-import { placeBundle } from "../src/ideal/bundle.ts";
-import type { OpenedTarball } from "../src/ideal/need.ts";
 import { type LockData, readLock } from "../src/lockfile/read-lock.ts";
 import { ProjectFiles } from "../src/project/files.ts";
 import { parsePackageJson } from "../src/project/package-json.ts";

@@ -1,8 +1,8 @@
 import { orAbort } from "../src/base/on-abort.ts";
+import { type Asked, drive } from "../src/engine/driver.ts";
+import type { Answer, OpenedTarball, Steps } from "../src/engine/need.ts";
 import type { Outcome } from "../src/errors/failure.ts";
 import { fail, failure, InstallError, ok } from "../src/errors/failure.ts";
-import { type Asked, drive } from "../src/ideal/drive.ts";
-import type { Answer, OpenedTarball, Steps } from "../src/ideal/need.ts";
 import { Packument } from "../src/registry/packument.ts";
 import { PackumentSource } from "../src/registry/packument-source.ts";
 import { packumentKey, type Ring, tarballKey, type Word } from "./bell.ts";

@@ -1,7 +1,7 @@
 import type { Missing } from "../api/flat.ts";
 import type { DependencyType } from "../api/resolve.ts";
 import type { SetId } from "../solver/version-sets.ts";
-import type { Universe } from "./universe.ts";
+import type { Universe } from "./installable-versions.ts";
 
 /** What the solver is told, as it is. */
 export interface Fact {

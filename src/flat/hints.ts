@@ -1,8 +1,8 @@
 import type { Proof, ProofFact, Rung } from "../api/flat.ts";
 import { isOneEditAway } from "../base/one-edit.ts";
+import type { Steps } from "../engine/need.ts";
 import type { WayOut } from "../errors/failure.ts";
 import { overrideFor } from "../explain/way-out.ts";
-import type { Steps } from "../ideal/need.ts";
 import type { Packument } from "../registry/packument.ts";
 import { parseRange, testRange } from "../spec/range.ts";
 import { compare, parseVersion, type Version } from "../spec/version.ts";

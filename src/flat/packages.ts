@@ -1,7 +1,7 @@
 import type { PackageId } from "../solver/incompatibility.ts";
 import type { SetId } from "../solver/version-sets.ts";
 import type { Fact } from "./fact.ts";
-import type { Universe } from "./universe.ts";
+import type { Universe } from "./installable-versions.ts";
 
 /** Something that may be left undone: an optional dependency, or a peer where those are warnings. */
 export interface Choice {

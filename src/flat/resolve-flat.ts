@@ -1,25 +1,25 @@
 import type { Proof, Rung, SolverStats } from "../api/flat.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
+import { type Context, raise } from "../engine/context.ts";
+import { DepsQueue } from "../engine/deps-queue.ts";
+import { type Answer, type Need, needCode, type Steps } from "../engine/need.ts";
+import { updatesAll } from "../engine/options.ts";
+import type { Project } from "../engine/read-project.ts";
 import { type Failure, failure, InstallError } from "../errors/failure.ts";
 import { fold } from "../graph/fold.ts";
-import { type Context, raise } from "../ideal/context.ts";
-import { type Answer, type Need, needCode, type Steps } from "../ideal/need.ts";
-import { updatesAll } from "../ideal/options.ts";
-import type { Project } from "../ideal/project.ts";
-import { DepsQueue } from "../ideal/queue.ts";
 import { explained, finishTree } from "../ideal/resolve.ts";
 import type { Incompatibility } from "../solver/incompatibility.ts";
 import { noStats, Solver } from "../solver/solver.ts";
 import { ALL_TECHNIQUES, type Techniques } from "../solver/techniques.ts";
 import { VersionSets } from "../solver/version-sets.ts";
+import { type Copy, outOfReach, plant } from "./build-flat-tree.ts";
+import { SINGLETONS } from "./compatibility-lines.ts";
 import type { Fact } from "./fact.ts";
-import { SINGLETONS } from "./lines.ts";
-import { type Copy, outOfReach, plant } from "./plant.ts";
-import { prove } from "./prove.ts";
-import { assertFlat } from "./rules.ts";
-import { Settler } from "./settle.ts";
-import { NpmSource, type SourceOptions, type Trial } from "./source.ts";
-import { lockHolds } from "./stay.ts";
+import { assertFlat } from "./flat-overrides.ts";
+import { lockHolds } from "./lock-preferences.ts";
+import { prove } from "./make-proof.ts";
+import { NpmSource, type SourceOptions, type Trial } from "./npm-dependency-provider.ts";
+import { Settler } from "./resolve-specs.ts";
 
 export interface FlatAnswer {
   readonly warnings: readonly Failure[];

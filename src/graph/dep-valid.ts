@@ -1,7 +1,7 @@
 import type { Spec } from "../spec/spec.ts";
 import type { Edge } from "./edge.ts";
 import type { Node } from "./node.ts";
-import type { Want } from "./world.ts";
+import type { Want } from "./spec-table.ts";
 
 /** Whether a node is what a spec asks for (npm-tree §5). A spec that cannot be parsed is met by nothing. */
 export function depValid(node: Node, want: Want, edge: Edge): boolean {

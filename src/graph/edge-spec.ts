@@ -1,7 +1,7 @@
 import type { Manifest } from "../api/manifest.ts";
 import type { DependencyType } from "../api/resolve.ts";
 import { fold } from "./fold.ts";
-import type { Want } from "./world.ts";
+import type { Want } from "./spec-table.ts";
 
 /** What a manifest says of one dependency. Shared by every node made from that manifest. */
 export interface EdgeSpec {

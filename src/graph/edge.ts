@@ -2,7 +2,7 @@ import { depValid } from "./dep-valid.ts";
 import type { EdgeSpec } from "./edge-spec.ts";
 import type { Node } from "./node.ts";
 import type { OverrideSet } from "./overrides.ts";
-import type { Want } from "./world.ts";
+import type { Want } from "./spec-table.ts";
 
 export type EdgeError = "MISSING" | "INVALID" | "PEER LOCAL";
 

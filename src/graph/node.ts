@@ -4,8 +4,8 @@ import { Edge } from "./edge.ts";
 import { type EdgeSpecs, edgeSpecs } from "./edge-spec.ts";
 import { fold } from "./fold.ts";
 import type { OverrideSet } from "./overrides.ts";
+import type { World } from "./spec-table.ts";
 import type { NodeTree } from "./tree.ts";
-import type { World } from "./world.ts";
 
 export interface NodeInit {
   name: string;

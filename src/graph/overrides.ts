@@ -3,7 +3,7 @@ import { parseArg } from "../spec/spec.ts";
 import type { Edge } from "./edge.ts";
 import type { EdgeSpec } from "./edge-spec.ts";
 import type { Node } from "./node.ts";
-import type { World } from "./world.ts";
+import type { World } from "./spec-table.ts";
 
 type Ruled = { spec: Pick<EdgeSpec, "name" | "raw"> };
 

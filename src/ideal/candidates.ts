@@ -1,17 +1,17 @@
 import type { Manifest } from "../api/manifest.ts";
 import { enOrder } from "../base/collate.ts";
+import { type Context, raise, Unexplained } from "../engine/context.ts";
+import { needCode, needPackument, type Steps } from "../engine/need.ts";
 import { type Failure, fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import type { Edge } from "../graph/edge.ts";
 import { Node } from "../graph/node.ts";
+import { notTerminating, type Want } from "../graph/spec-table.ts";
 import { VirtualTree } from "../graph/virtual-tree.ts";
-import { notTerminating, type Want } from "../graph/world.ts";
 import { canReplace, peerEdges } from "../placement/can-place.ts";
 import { ofProject } from "../placement/place.ts";
 import { integrityOf } from "../registry/dist.ts";
 import { selectVersion } from "../registry/select-version.ts";
 import type { RegistrySpec, Spec } from "../spec/spec.ts";
-import { type Context, raise, Unexplained } from "./context.ts";
-import { needCode, needPackument, type Steps } from "./need.ts";
 
 /** Peers of peers deeper than this mean that a set grows for ever. A worker's stack holds twice as many, a page's four times. */
 const MAX_DEPTH = 200;
@@ -19,7 +19,7 @@ const MAX_DEPTH = 200;
 const MAX_TRIES = 2_000;
 
 /** Folders, tarballs and repositories: loaded for the first that asks for one. */
-const loadLocals = () => import("./locals.ts");
+const loadLocals = () => import("../engine/local-packages.ts");
 
 export interface Picked {
   manifest: Manifest;

@@ -1,13 +1,13 @@
+import { checkEnginesAndPlatforms, pruneFailedOptional, warnDeprecated } from "../engine/checks.ts";
+import { type Context, raise, Unexplained } from "../engine/context.ts";
+import { calculateFlags, clearFlags, resetAllFlags } from "../engine/flags.ts";
+import { needCode, PAUSE, type Steps } from "../engine/need.ts";
+import { updatesAll } from "../engine/options.ts";
+import type { Project } from "../engine/read-project.ts";
 import type { Failure } from "../errors/failure.ts";
 import type { Node } from "../graph/node.ts";
 import { writeLock } from "../lockfile/write-lock.ts";
-import { Builder, explainWarnings } from "./build.ts";
-import { checkEnginesAndPlatforms, pruneFailedOptional, warnDeprecated } from "./checks.ts";
-import { type Context, raise, Unexplained } from "./context.ts";
-import { calculateFlags, clearFlags, resetAllFlags } from "./flags.ts";
-import { needCode, PAUSE, type Steps } from "./need.ts";
-import { updatesAll } from "./options.ts";
-import type { Project } from "./project.ts";
+import { Builder, explainWarnings } from "./build-ideal-tree.ts";
 
 export interface Written {
   /** By path in the file set: the lock, and each package.json that changed. */
@@ -30,7 +30,7 @@ export function* explained<T>(work: Steps<T>): Steps<T> {
     return yield* work;
   } catch (error) {
     if (!(error instanceof Unexplained)) throw error;
-    const words = yield* needCode(() => import("./words.ts"));
+    const words = yield* needCode(() => import("../engine/failure-wording.ts"));
     return raise(error.wording(words));
   }
 }

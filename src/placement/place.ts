@@ -4,8 +4,8 @@ import type { Edge } from "../graph/edge.ts";
 import { deepestNestingTarget, gather, peerEntrySets } from "../graph/gather.ts";
 import { Link } from "../graph/link.ts";
 import { Node } from "../graph/node.ts";
+import { notTerminating } from "../graph/spec-table.ts";
 import type { Tree } from "../graph/tree.ts";
-import { notTerminating } from "../graph/world.ts";
 import { CanPlace, canDedupe, DetachedCandidate, peerEdges } from "./can-place.ts";
 
 /** Peers placed for peers deeper than this mean that two sets displace each other for ever (npm-tree §25.1). */

@@ -1,4 +1,5 @@
 import type { SolverStats } from "../api/flat.ts";
+import type { Requirement, Source } from "./dependency-provider.ts";
 import {
   type Incompatibility,
   incompatibility,
@@ -10,7 +11,6 @@ import {
 } from "./incompatibility.ts";
 import { type Assignment, PartialSolution } from "./partial-solution.ts";
 import { Priorities } from "./priorities.ts";
-import type { Requirement, Source } from "./source.ts";
 import { ALL_TECHNIQUES, type Techniques } from "./techniques.ts";
 import { DISJOINT, NOTHING, type SetId, SUBSET, type VersionSets } from "./version-sets.ts";
 

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { type Asked, drive } from "../../src/engine/driver.ts";
+import type { Answer } from "../../src/engine/need.ts";
+import { readProject } from "../../src/engine/read-project.ts";
 import { fail, failure, ok } from "../../src/errors/failure.ts";
 import type { Node } from "../../src/graph/node.ts";
-import { type Asked, drive } from "../../src/ideal/drive.ts";
-import type { Answer } from "../../src/ideal/need.ts";
-import { readProject } from "../../src/ideal/project.ts";
 import { resolveTree, type Written, writeProject } from "../../src/ideal/resolve.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
 import type { Packument } from "../../src/registry/packument.ts";

@@ -1,9 +1,9 @@
-import { PackumentVersions } from "../../src/flat/versions.ts";
+import { PackumentVersions } from "../../src/flat/packument-versions.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
+import type { Requirement, Source } from "../../src/solver/dependency-provider.ts";
 import type { PackageId } from "../../src/solver/incompatibility.ts";
 import { ROOT } from "../../src/solver/incompatibility.ts";
 import { Solver } from "../../src/solver/solver.ts";
-import type { Requirement, Source } from "../../src/solver/source.ts";
 import { ALL_TECHNIQUES, type Techniques } from "../../src/solver/techniques.ts";
 import { NOTHING, type SetId, VersionSets } from "../../src/solver/version-sets.ts";
 import { RangeTable } from "../../src/spec/version-range.ts";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { PackumentVersions } from "../../src/flat/versions.ts";
+import { PackumentVersions } from "../../src/flat/packument-versions.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
 import { type SetId, VersionSets } from "../../src/solver/version-sets.ts";
 import { compareVersions } from "../../src/spec/version.ts";

@@ -1,5 +1,5 @@
-export { decodeTree, encodeTree } from "../../src/ideal/tree-bytes.ts";
-export { treeData } from "../../src/ideal/tree-data.ts";
-export { viewTree } from "../../src/ideal/view.ts";
-export { why } from "../../src/ideal/why.ts";
+export { decodeTree, encodeTree } from "../../src/answer/tree-bytes.ts";
+export { treeData } from "../../src/answer/tree-data.ts";
+export { viewTree } from "../../src/answer/tree-view.ts";
+export { why } from "../../src/answer/why.ts";
 export { EngineRun } from "./engine-run.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Proof, ProofFact } from "../../src/api/flat.ts";
+import { PAUSE, type Steps } from "../../src/engine/need.ts";
 import type { WayOut } from "../../src/errors/failure.ts";
 import { type HintWorld, hintsFor, TRIES } from "../../src/flat/hints.ts";
-import { PAUSE, type Steps } from "../../src/ideal/need.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
 import type { Packument } from "../../src/registry/packument.ts";
 import { fact } from "../explain/told-proof.ts";

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
-import type { NodeRow, TreeData } from "../../src/ideal/tree-data.ts";
-import { resolutionOf } from "../../workers/resolution.ts";
+import { resolutionOf } from "../../src/answer/resolution.ts";
+import type { NodeRow, TreeData } from "../../src/answer/tree-data.ts";
 
 const flags = [false, false, false, false, false, false] as const;
 const root: NodeRow = ["", null, null, [], {}, false, "project", "project", "1.0.0", false, null, null, ...flags];

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import { decodeTree, encodeTree } from "../../src/answer/tree-bytes.ts";
+import type { NodeRow, TreeData } from "../../src/answer/tree-data.ts";
+import { viewTree } from "../../src/answer/tree-view.ts";
 import type { Tree, TreeEdge } from "../../src/api/resolve.ts";
 import type { Edge } from "../../src/graph/edge.ts";
 import type { Node } from "../../src/graph/node.ts";
-import { decodeTree, encodeTree } from "../../src/ideal/tree-bytes.ts";
-import type { NodeRow, TreeData } from "../../src/ideal/tree-data.ts";
-import { viewTree } from "../../src/ideal/view.ts";
 import { fakeRegistry } from "../helpers/fake-registry.ts";
 import { fakeTarball } from "../helpers/tarball.ts";
 import { resolveIn } from "../helpers/tree.ts";
@@ -12,7 +12,7 @@ import { resolveIn } from "../helpers/tree.ts";
 /** What the engine knew when the tree was read, and what was read. */
 const engine = vi.hoisted(() => ({ inventory: new Map<string, Node>(), rows: [] as TreeData }));
 
-vi.mock(import("../../src/ideal/tree-data.ts"), async (original) => {
+vi.mock(import("../../src/answer/tree-data.ts"), async (original) => {
   const { treeData } = await original();
   return {
     treeData: (inventory) => {

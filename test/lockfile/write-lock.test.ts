@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { diffLocks } from "../../src/answer/diff-locks.ts";
 import type { LockChange } from "../../src/api/resolve.ts";
 import { InstallError } from "../../src/errors/failure.ts";
-import { diffLocks } from "../../src/lockfile/diff-locks.ts";
 import type { LockData } from "../../src/lockfile/read-lock.ts";
 import { sortedJson } from "../../src/lockfile/sorted-json.ts";
 import { writeLock } from "../../src/lockfile/write-lock.ts";

@@ -1,13 +1,13 @@
 import { vi } from "vitest";
 import type { Proof, ProofFact, ProofReference, ProofTerm } from "../../src/api/flat.ts";
+import type { Answer, Need } from "../../src/engine/need.ts";
 import { explain } from "../../src/explain/explain.ts";
 import type { Fact } from "../../src/flat/fact.ts";
-import { NpmSource } from "../../src/flat/source.ts";
-import type { Answer, Need } from "../../src/ideal/need.ts";
+import { NpmSource } from "../../src/flat/npm-dependency-provider.ts";
+import type { Requirement } from "../../src/solver/dependency-provider.ts";
 import { type Incompatibility, type PackageId, ROOT } from "../../src/solver/incompatibility.ts";
 import { PartialSolution } from "../../src/solver/partial-solution.ts";
 import { Solver } from "../../src/solver/solver.ts";
-import type { Requirement } from "../../src/solver/source.ts";
 import { END, type SetId, VersionSets } from "../../src/solver/version-sets.ts";
 import { type FakeManifest, fakeRegistry } from "../helpers/fake-registry.ts";
 import { failureOf } from "../helpers/outcome.ts";

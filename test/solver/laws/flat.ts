@@ -1,11 +1,11 @@
 import type { Proof, Rung, SolverStats } from "../../../src/api/flat.ts";
 import type { ResolveOptions } from "../../../src/api/resolve.ts";
+import { type Asked, drive } from "../../../src/engine/driver.ts";
+import type { Answer } from "../../../src/engine/need.ts";
+import { readProject } from "../../../src/engine/read-project.ts";
 import { fail, failure, InstallError, ok } from "../../../src/errors/failure.ts";
 import { resolveFlat } from "../../../src/flat/resolve-flat.ts";
 import type { Tree } from "../../../src/graph/tree.ts";
-import { type Asked, drive } from "../../../src/ideal/drive.ts";
-import type { Answer } from "../../../src/ideal/need.ts";
-import { readProject } from "../../../src/ideal/project.ts";
 import { writeProject } from "../../../src/ideal/resolve.ts";
 import { indexPackument } from "../../../src/registry/condense.ts";
 import type { Techniques } from "../../../src/solver/techniques.ts";

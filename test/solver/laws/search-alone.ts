@@ -1,7 +1,7 @@
 import type { ProofReference, SolverStats } from "../../../src/api/flat.ts";
+import type { Requirement, Source } from "../../../src/solver/dependency-provider.ts";
 import type { Incompatibility, PackageId } from "../../../src/solver/incompatibility.ts";
 import { Solver } from "../../../src/solver/solver.ts";
-import type { Requirement, Source } from "../../../src/solver/source.ts";
 import type { Techniques } from "../../../src/solver/techniques.ts";
 import { ABSENT, type SetId, VersionSets } from "../../../src/solver/version-sets.ts";
 import type { Choice } from "./brute-force.ts";

@@ -4,15 +4,15 @@ import { resolvePath } from "../base/posix-path.ts";
 import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import { edgeSpec } from "../graph/edge-spec.ts";
 import { Node } from "../graph/node.ts";
+import { World } from "../graph/spec-table.ts";
 import { Tree } from "../graph/tree.ts";
-import { World } from "../graph/world.ts";
 import type { LockInput } from "../lockfile/write-lock.ts";
 import { ProjectFiles } from "../project/files.ts";
 import { type PackageJson, readPackageJson } from "../project/package-json.ts";
+import type { Requested } from "./apply-requests.ts";
 import type { Context } from "./context.ts";
 import { clearFlags } from "./flags.ts";
 import { buildOptions, updatesAll } from "./options.ts";
-import type { Requested } from "./requests.ts";
 
 export interface ReadInput extends ProjectInput {
   options: ResolveOptions;
@@ -28,7 +28,7 @@ export interface Project {
   readonly options: ResolveOptions;
   readonly context: Context;
   /** What `add`, `rm` and `update` need: loaded only for those. */
-  readonly edits: typeof import("./edits.ts") | null;
+  readonly edits: typeof import("./edit-requests.ts") | null;
   /** What those touched, once they ran. */
   requested: Requested | null;
   readonly lockfileVersion: number;
@@ -54,7 +54,7 @@ export async function readProject(input: ReadInput): Promise<Project> {
   const packageJson = readPackageJson(files, path);
   const context = await readContext({ files, path, packageJson, options, platform, name });
   await readOldLock(context, { files, path, options });
-  const edits = context.mutationRequested ? await import("./edits.ts") : null;
+  const edits = context.mutationRequested ? await import("./edit-requests.ts") : null;
   const tarball = (at: string, name: string): Outcome<Uint8Array> => {
     const bytes = files.bytes(at);
     return bytes
@@ -125,7 +125,7 @@ async function readOldLock(
     context.lock = updatesAll(options) ? lockPlace(place) : await readLock(place);
   }
   if (found || context.tree.hasWorkspaces) context.old = await import("./load-lock.ts");
-  const yarn = context.lock?.yarn ? await import("./yarn.ts") : null;
+  const yarn = context.lock?.yarn ? await import("./yarn-pins.ts") : null;
   if (yarn && context.lock?.yarn) {
     const pin = context.lock.loaded ? null : yarn.yarnPins(context.lock.yarn);
     context.yarn = { pin, write: yarn.writeYarnLock };

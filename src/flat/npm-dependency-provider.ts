@@ -1,19 +1,19 @@
 import type { Missing, ResolutionMode, Rung } from "../api/flat.ts";
+import { type Context, raise } from "../engine/context.ts";
+import { type Answer, type Need, PAUSE, type Steps } from "../engine/need.ts";
 import type { Failure } from "../errors/failure.ts";
 import { type EdgeSpec, edgeSpecs } from "../graph/edge-spec.ts";
 import { fold } from "../graph/fold.ts";
-import { type Context, raise } from "../ideal/context.ts";
-import { type Answer, type Need, PAUSE, type Steps } from "../ideal/need.ts";
+import type { Requirement, Source } from "../solver/dependency-provider.ts";
 import { type PackageId, ROOT, ROOT_VERSION } from "../solver/incompatibility.ts";
 import type { PartialSolution } from "../solver/partial-solution.ts";
-import type { Requirement, Source } from "../solver/source.ts";
 import { ABSENT, boundsOf, NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
+import { compatibilityLines } from "./compatibility-lines.ts";
 import type { Fact } from "./fact.ts";
-import { compatibilityLines } from "./lines.ts";
+import { effectiveSpec } from "./flat-overrides.ts";
+import type { Universe } from "./installable-versions.ts";
 import { type Lines, Packages } from "./packages.ts";
-import { effectiveSpec } from "./rules.ts";
-import type { Settled, Settler } from "./settle.ts";
-import type { Universe } from "./universe.ts";
+import type { Settled, Settler } from "./resolve-specs.ts";
 
 export interface SourceOptions {
   readonly rung: Rung;

@@ -3,8 +3,8 @@ import type { Manifest } from "../api/manifest.ts";
 import { type Failure, InstallError } from "../errors/failure.ts";
 import type { Edge } from "../graph/edge.ts";
 import type { Node } from "../graph/node.ts";
+import type { World } from "../graph/spec-table.ts";
 import type { Tree } from "../graph/tree.ts";
-import type { World } from "../graph/world.ts";
 import type { LockData } from "../lockfile/read-lock.ts";
 import type { PlaceOptions } from "../placement/place.ts";
 import type { PickPolicy } from "../registry/select-version.ts";
@@ -58,7 +58,7 @@ export interface Context {
 }
 
 /** Puts a failure into words: with `words.ts`, which is loaded only when something fails or is warned about. */
-export type Wording = (words: typeof import("./words.ts")) => Failure;
+export type Wording = (words: typeof import("./failure-wording.ts")) => Failure;
 
 /** A failure that is not yet in words. Ends a build; the tree stands still, so that it can be described afterwards. */
 export class Unexplained extends Error {

@@ -6,10 +6,10 @@ import { addDependencies, localSpec, removeDependencies } from "../project/edit-
 import { selectVersion } from "../registry/select-version.ts";
 import { parseArg, type Spec } from "../spec/spec.ts";
 import { type Context, raise } from "./context.ts";
-import { readManifest } from "./locals.ts";
+import type { DepsQueue } from "./deps-queue.ts";
+import { readManifest } from "./local-packages.ts";
 import { needPackument, needTarball, type Steps } from "./need.ts";
 import { noGit } from "./problems.ts";
-import type { DepsQueue } from "./queue.ts";
 
 /** What the requests touched: for the package.json files that are written at the end. */
 export interface Requested {

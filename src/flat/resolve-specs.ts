@@ -1,14 +1,14 @@
 import type { Missing, PrereleaseMode } from "../api/flat.ts";
+import type { Context } from "../engine/context.ts";
+import { needCode, needPackument, type Steps } from "../engine/need.ts";
 import type { Failure } from "../errors/failure.ts";
 import type { EdgeSpec } from "../graph/edge-spec.ts";
-import type { Context } from "../ideal/context.ts";
-import { needCode, needPackument, type Steps } from "../ideal/need.ts";
 import { NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
 import type { FileSpec, GitSpec, RegistrySpec, RemoteSpec, Spec } from "../spec/spec.ts";
-import { Universe } from "./universe.ts";
-import { PackumentVersions } from "./versions.ts";
+import { Universe } from "./installable-versions.ts";
+import { PackumentVersions } from "./packument-versions.ts";
 
-const loadLocals = () => import("../ideal/locals.ts");
+const loadLocals = () => import("../engine/local-packages.ts");
 
 /** Which versions a spec takes; none of them: why. */
 export interface Settled {

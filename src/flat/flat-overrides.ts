@@ -1,8 +1,8 @@
+import type { Context } from "../engine/context.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 import type { EdgeSpec } from "../graph/edge-spec.ts";
 import type { OverrideSet } from "../graph/overrides.ts";
-import type { Context } from "../ideal/context.ts";
-import type { Universe } from "./universe.ts";
+import type { Universe } from "./installable-versions.ts";
 
 /**
  * A wish of some version after overrides. Of rules inside rules those for the very dependent count: with one copy of each

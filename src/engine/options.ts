@@ -1,6 +1,6 @@
 import type { Platform } from "../api/common.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
-import type { World } from "../graph/world.ts";
+import type { World } from "../graph/spec-table.ts";
 import type { PickPolicy } from "../registry/select-version.ts";
 import type { BuildOptions } from "./context.ts";
 

@@ -1,10 +1,10 @@
-import type { ImportMap, ImportMapOptions, Rung } from "../src/api/flat.ts";
-import type { LockChange, Resolution, ResolutionStats, Tree } from "../src/api/resolve.ts";
-import type { Failure } from "../src/errors/failure.ts";
-import type { TreeData } from "../src/ideal/tree-data.ts";
-import { viewTree } from "../src/ideal/view.ts";
-import { why } from "../src/ideal/why.ts";
-import { diffLocks } from "../src/lockfile/diff-locks.ts";
+import type { ImportMap, ImportMapOptions, Rung } from "../api/flat.ts";
+import type { LockChange, Resolution, ResolutionStats, Tree } from "../api/resolve.ts";
+import type { Failure } from "../errors/failure.ts";
+import { diffLocks } from "./diff-locks.ts";
+import type { TreeData } from "./tree-data.ts";
+import { viewTree } from "./tree-view.ts";
+import { why } from "./why.ts";
 
 export interface ResolutionParts {
   /** Called once, when somebody first looks at the tree. */
@@ -40,7 +40,7 @@ export function resolutionOf({ tree, files, lockfile, warnings, stats, rung }: R
     why: (name) => why(name, look()),
     diff: (lockText: string): LockChange[] => diffLocks(lockText, files[lockfile] ?? ""),
     importMap: async (options: ImportMapOptions = {}): Promise<ImportMap> => {
-      const { importMap } = await import("../src/import-map/import-map.ts");
+      const { importMap } = await import("../import-map/import-map.ts");
       return await importMap(look(), options);
     },
   };

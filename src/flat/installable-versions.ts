@@ -2,7 +2,7 @@ import type { Manifest } from "../api/manifest.ts";
 import { BEST, type PickPolicy, rank } from "../registry/select-version.ts";
 import { NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
 import { compareVersions, parseVersion, type Version } from "../spec/version.ts";
-import type { PackumentVersions } from "./versions.ts";
+import type { PackumentVersions } from "./packument-versions.ts";
 
 /** A package that is there in one form only: a folder of the project, or a tarball by its address. */
 export interface Single {

@@ -4,9 +4,9 @@ import type { Node } from "../graph/node.ts";
 import { pinsVersion, saveDependency } from "../project/edit-dependencies.ts";
 import { readPackageJson } from "../project/package-json.ts";
 import { updatePackageJson } from "../project/update-package-json.ts";
+import type { Requested } from "./apply-requests.ts";
 import { updatesAll } from "./options.ts";
-import type { Project } from "./project.ts";
-import type { Requested } from "./requests.ts";
+import type { Project } from "./read-project.ts";
 
 /**
  * Writes what was added or updated back into the manifests, and answers the package.json texts that change

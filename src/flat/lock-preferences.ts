@@ -1,6 +1,6 @@
 import type { PrereleaseMode } from "../api/flat.ts";
+import type { Context } from "../engine/context.ts";
 import type { Node } from "../graph/node.ts";
-import type { Context } from "../ideal/context.ts";
 import { parseVersion } from "../spec/version.ts";
 
 /**

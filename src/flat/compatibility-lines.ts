@@ -1,6 +1,6 @@
 import type { PickPolicy } from "../registry/select-version.ts";
 import { boundsOf, type SetId, type VersionSets } from "../solver/version-sets.ts";
-import type { Universe } from "./universe.ts";
+import type { Universe } from "./installable-versions.ts";
 
 /** Versions that `^` takes for compatible: one major, below 1 one minor, below 0.1 one patch. */
 export interface Line {

@@ -1,15 +1,15 @@
 import { enOrder } from "../base/collate.ts";
+import { holdsMore, openPackage } from "../engine/bundled-contents.ts";
+import { type Context, raise, Unexplained } from "../engine/context.ts";
+import { DepsQueue } from "../engine/deps-queue.ts";
+import { needCode, PAUSE, type Steps } from "../engine/need.ts";
 import type { Edge } from "../graph/edge.ts";
 import type { Link } from "../graph/link.ts";
 import type { Node } from "../graph/node.ts";
-import { notTerminating } from "../graph/world.ts";
+import { notTerminating } from "../graph/spec-table.ts";
 import { DetachedCandidate } from "../placement/can-place.ts";
 import { ofProject, Placement, type PlaceReport } from "../placement/place.ts";
 import { Candidates } from "./candidates.ts";
-import { holdsMore, openPackage } from "./contents.ts";
-import { type Context, raise, Unexplained } from "./context.ts";
-import { needCode, PAUSE, type Steps } from "./need.ts";
-import { DepsQueue } from "./queue.ts";
 
 /** A folder whose package changes more often than this is one of two that evict each other (npm-tree §25.1a). */
 const MAX_PLACEMENTS = 300;
@@ -173,7 +173,7 @@ export class Builder {
 /** Words for what was warned about, while the tree still is as it was then. */
 export function* explainWarnings({ unexplained, warnings }: Context): Steps<void> {
   if (unexplained.length === 0) return;
-  const words = yield* needCode(() => import("./words.ts"));
+  const words = yield* needCode(() => import("../engine/failure-wording.ts"));
   for (const wording of unexplained.splice(0)) warnings.push(wording(words));
 }
 

@@ -9,7 +9,7 @@ import { integrityOf } from "../registry/dist.ts";
 import { selectVersion } from "../registry/select-version.ts";
 import type { Context } from "./context.ts";
 import { calculateFlags, resetAllFlags, resetFlags } from "./flags.ts";
-import { readManifest, unreadable } from "./locals.ts";
+import { readManifest, unreadable } from "./local-packages.ts";
 import { needPackument, needTarball, type Steps } from "./need.ts";
 
 /** Puts what a lock says into the tree (npm-tree §18). Flags are worked out anew: the project may have changed since. */

@@ -1,15 +1,15 @@
 import type { PrereleaseMode } from "../api/flat.ts";
+import { holdsMore, openPackage } from "../engine/bundled-contents.ts";
+import { type Context, raise } from "../engine/context.ts";
+import { needCode, PAUSE, type Steps } from "../engine/need.ts";
 import { type Failure, failure, InstallError } from "../errors/failure.ts";
 import type { Edge } from "../graph/edge.ts";
 import { Node } from "../graph/node.ts";
-import { holdsMore, openPackage } from "../ideal/contents.ts";
-import { type Context, raise } from "../ideal/context.ts";
-import { needCode, PAUSE, type Steps } from "../ideal/need.ts";
 import { integrityOf } from "../registry/dist.ts";
 import { parseRange, testRange } from "../spec/range.ts";
 import { parseVersion } from "../spec/version.ts";
-import type { Universe } from "./universe.ts";
-import { WITH_PRERELEASES } from "./versions.ts";
+import type { Universe } from "./installable-versions.ts";
+import { WITH_PRERELEASES } from "./packument-versions.ts";
 
 /** A version that was decided. */
 export interface Copy {
@@ -73,7 +73,7 @@ function* nodeOf({ universe, index }: Copy, context: Context): Steps<Node> {
   const single = universe.single(index);
   const { name } = universe;
   if (single?.folder != null)
-    return (yield* needCode(() => import("../ideal/locals.ts"))).linkTo(name, single.folder, context);
+    return (yield* needCode(() => import("../engine/local-packages.ts"))).linkTo(name, single.folder, context);
   const manifest = universe.manifest(index);
   if (single) return new Node({ world, name, manifest, resolved: single.resolved, integrity: single.integrity });
   context.picked.add(manifest);

@@ -1,3 +1,0 @@
-// What `add`, `rm` and `update` need, in one piece that is loaded only for them.
-export { applyRequests, type Requested } from "./requests.ts";
-export { saveManifests } from "./save.ts";
