@@ -10,14 +10,14 @@ import { copyTree, notFetched } from "./copy-tree.ts";
 import type { IndexedPack } from "./file-index.ts";
 import { withoutIntegrity } from "./hidden-lock.ts";
 import { commandsOf, indexTree } from "./indexed-tree.ts";
+import type { Target, World } from "./install-ports.ts";
 import { PackedProject } from "./installed-project.ts";
 import { aliasesOf, hashesOf, packKey } from "./pack-key.ts";
+import { type PackSource, PackWorks } from "./pack-pipeline.ts";
 import { PackReader, type Readable } from "./pack-reader.ts";
 import { overLimit, PackSupply, type SuppliedPack } from "./pack-supply.ts";
-import { type PackSource, PackWorks } from "./pack-works.ts";
 import type { InstallPlan, PlannedPackage } from "./plan.ts";
 import { computedOf, type Installed, reportOf } from "./report.ts";
-import type { Target, World } from "./world.ts";
 import { filesOf, type Writable, writeTree } from "./write-tree.ts";
 
 export type InstallationOptions = Pick<

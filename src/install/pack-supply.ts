@@ -4,7 +4,7 @@ import type { PackShelf } from "../pack-cache/pack-cache.ts";
 import { type PackIndex, readPackIndex } from "../tarball/pack-index.ts";
 import type { UnpackLimits } from "./extractor.ts";
 import { hashesOf, packKey } from "./pack-key.ts";
-import type { PackSource, PackWorks } from "./pack-works.ts";
+import type { PackSource, PackWorks } from "./pack-pipeline.ts";
 
 /** A pack that can be read. */
 export interface SuppliedPack {

@@ -4,7 +4,7 @@ import { bundlerOf, type LeftOut, leaveOut } from "./leave-out.ts";
 import { isOutside } from "./location.ts";
 import { type PlanNode, type PlanNodes, readLockNodes, SOME } from "./lock-nodes.ts";
 import type { BundledPackage, InstallPlan, PlannedLink, PlannedPackage, PlanOptions, SkippedPackage } from "./plan.ts";
-import { registryFor, sourceOf } from "./source.ts";
+import { registryFor, sourceOf } from "./tarball-address.ts";
 
 /**
  * What `npm ci` makes of a package-lock.json of version 2 or 3: each package with its place and its source, every link.

@@ -2,10 +2,10 @@ import type { ProjectInput, Resolution } from "../api/resolve.ts";
 import { isObject } from "../base/json.ts";
 import { parseJsonText } from "../project/json-text.ts";
 import { hiddenLock } from "./hidden-lock.ts";
+import type { Target } from "./install-ports.ts";
 import type { PlanOptions } from "./plan.ts";
 import { planInSteps } from "./read-plan.ts";
 import { lockOfTree } from "./tree-lock.ts";
-import type { Target } from "./world.ts";
 
 export interface Given {
   resolution: Resolution | null;

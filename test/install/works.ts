@@ -1,6 +1,6 @@
 import { fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
 import type { Extracted, UnpackLimits } from "../../src/install/extractor.ts";
-import { type PackSource, PackWorks, type WorksLimits } from "../../src/install/pack-works.ts";
+import { type PackSource, PackWorks, type WorksLimits } from "../../src/install/pack-pipeline.ts";
 import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";
 
 export const source = (key: string): PackSource => ({

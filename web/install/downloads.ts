@@ -2,7 +2,7 @@ import type { InstallerOptions } from "../../src/api/resolve.ts";
 import { orAbort } from "../../src/base/on-abort.ts";
 import { resolvePath } from "../../src/base/posix-path.ts";
 import { type Failure, fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
-import type { PackSource } from "../../src/install/pack-works.ts";
+import type { PackSource } from "../../src/install/pack-pipeline.ts";
 import type { RegistryConfig } from "../../src/registry/registry-config.ts";
 import { failureOf } from "../../workers/failure-of.ts";
 import type { Net } from "../../workers/net/net.ts";

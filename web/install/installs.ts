@@ -3,11 +3,11 @@ import type { InstallerOptions, ProjectInput, Resolution, ResolveOptions } from 
 import { isObject } from "../../src/base/json.ts";
 import { onAbort } from "../../src/base/on-abort.ts";
 import { type Failure, failure, InstallError } from "../../src/errors/failure.ts";
+import type { Target, World } from "../../src/install/install-ports.ts";
 import { Installation } from "../../src/install/installation.ts";
 import { packKey } from "../../src/install/pack-key.ts";
-import type { PackSource } from "../../src/install/pack-works.ts";
+import type { PackSource } from "../../src/install/pack-pipeline.ts";
 import { type Given, targetOf } from "../../src/install/target.ts";
-import type { Target, World } from "../../src/install/world.ts";
 import { createMemoryShelf } from "../../src/pack-cache/memory-pack-cache.ts";
 import type { PackShelf } from "../../src/pack-cache/pack-cache.ts";
 import { loadNpmrc } from "../../src/registry/npmrc.ts";

@@ -3,7 +3,7 @@ import type { ProjectInput, Resolution } from "../api/resolve.ts";
 import type { FileSink, SinkLink } from "../api/sink.ts";
 import type { PackShelf } from "../pack-cache/pack-cache.ts";
 import type { Extractor, UnpackLimits } from "./extractor.ts";
-import type { WorksLimits, WorksOptions } from "./pack-works.ts";
+import type { WorksLimits, WorksOptions } from "./pack-pipeline.ts";
 import type { InstallPlan } from "./plan.ts";
 
 type AnySink = FileSink | Map<string, Uint8Array | SinkLink>;
