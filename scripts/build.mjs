@@ -38,7 +38,7 @@ const nameCache = {};
 
 /** The worker's file in the package. Of a name that no file of a page's own has, in case a bundler leaves its address as it is. */
 const WORKER = "webhoist-worker";
-const WORKER_ENTRY = "workers/worker.ts";
+const WORKER_ENTRY = "workers/threads/worker.ts";
 
 /**
  * In the sources the worker's address is Vite's to tell. In the package it is that of the file beside the entry, in the words

@@ -2,10 +2,10 @@ import { type Remote, transfer, wrap } from "comlink";
 import type { InstallerOptions } from "../src/api/resolve.ts";
 import { orAbort } from "../src/base/on-abort.ts";
 import { type Failure, failure, InstallError } from "../src/errors/failure.ts";
-import { failureOf } from "../workers/failure-of.ts";
+import { failureOf } from "../workers/host/failure-of.ts";
 import { openNets } from "../workers/net/net.ts";
 import { servePort } from "../workers/net/serve-port.ts";
-import type { EngineService, Role, Setup } from "../workers/protocol.ts";
+import type { EngineService, Role, Setup } from "../workers/threads/protocol.ts";
 import { spawnWorker } from "./spawn.ts";
 
 /** A worker that says nothing for so long after it was started is taken to be blocked. Milliseconds. */

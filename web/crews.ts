@@ -4,10 +4,10 @@ import { decodeTree } from "../src/answer/tree-bytes.ts";
 import type { InstallerOptions, Progress, ProjectInput, Resolution } from "../src/api/resolve.ts";
 import { onAbort, orAbort } from "../src/base/on-abort.ts";
 import { type Failure, failure, InstallError } from "../src/errors/failure.ts";
-import { readProgress } from "../workers/counts.ts";
-import type { EngineService, Order } from "../workers/protocol.ts";
 import { createSharedMemory, type SharedMemory } from "../workers/shared/shared-memory.ts";
 import { SharedOnceMap } from "../workers/shared/shared-once-map.ts";
+import type { EngineService, Order } from "../workers/threads/protocol.ts";
+import { readProgress } from "../workers/threads/shared-counts.ts";
 import { type Backend, type RunOptions, settingsOf } from "./backend.ts";
 import { Crew } from "./crew.ts";
 

@@ -54,5 +54,5 @@ export type { FileSink, SinkLink } from "../src/api/sink.ts";
 export { type Failure, InstallError, type PathStep, type WayOut } from "../src/errors/failure.ts";
 export type { SkippedPackage } from "../src/install/plan.ts";
 export type { UnpackLimits } from "../src/tarball/wanted.ts";
-export { DEFAULT_PLATFORM } from "../workers/platform.ts";
+export { DEFAULT_PLATFORM } from "../workers/host/default-platform.ts";
 export { createInstaller } from "./installer.ts";

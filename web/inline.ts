@@ -1,9 +1,9 @@
 import { resolutionOf } from "../src/answer/resolution.ts";
 import type { InstallerOptions, ProjectInput, Resolution } from "../src/api/resolve.ts";
-import { localSupply } from "../workers/local-supply.ts";
 import { openNets } from "../workers/net/net.ts";
-import type { Pantry } from "../workers/pantry.ts";
-import { Run } from "../workers/run.ts";
+import { localSupply } from "../workers/run/local-supply.ts";
+import { Run } from "../workers/run/run.ts";
+import type { Pantry } from "../workers/storage/thread-metadata-cache.ts";
 import { type Backend, type RunOptions, settingsOf } from "./backend.ts";
 import type { Courier } from "./courier.ts";
 
@@ -28,7 +28,7 @@ export class Inline implements Backend {
     const courier = await this.#courier?.open();
     const open = courier?.open ?? openNets(this.#options);
     const run = new Run({
-      placed: placed && new (await import("../workers/announcer.ts")).Announcer(placed),
+      placed: placed && new (await import("../workers/run/placed-packages.ts")).Announcer(placed),
       settings: settingsOf(this.#options),
       input,
       options,
@@ -37,7 +37,7 @@ export class Inline implements Backend {
         const pantry = await this.#openPantry();
         return localSupply(errand, open({ registry: errand.config.registry }, errand.warn), pantry);
       },
-      meter: tell && (async (counts) => new (await import("../workers/progress.ts")).ProgressMeter(tell, counts)),
+      meter: tell && (async (counts) => new (await import("../workers/run/progress.ts")).ProgressMeter(tell, counts)),
     });
     return resolutionOf(await run.resolve());
   }
@@ -48,7 +48,7 @@ export class Inline implements Backend {
   };
 
   async extractor(): ReturnType<Backend["extractor"]> {
-    return { ...(await import("../workers/extract.ts")).localExtractor(), atOnce: 2 };
+    return { ...(await import("../workers/host/local-extractor.ts")).localExtractor(), atOnce: 2 };
   }
 
   async nets(concurrency?: number): ReturnType<Backend["nets"]> {
@@ -64,7 +64,7 @@ export class Inline implements Backend {
   /** Undefined where nothing is to be stored. */
   async #openPantry(): Promise<Pantry | undefined> {
     if (this.#options.cache === "none") return undefined;
-    this.#pantry ??= import("../workers/pantry.ts").then(({ Pantry }) => new Pantry());
+    this.#pantry ??= import("../workers/storage/thread-metadata-cache.ts").then(({ Pantry }) => new Pantry());
     return await this.#pantry;
   }
 }

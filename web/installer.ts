@@ -13,7 +13,7 @@ import type {
 import { orAbort } from "../src/base/on-abort.ts";
 import { failure, InstallError } from "../src/errors/failure.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
-import { failureOf } from "../workers/failure-of.ts";
+import { failureOf } from "../workers/host/failure-of.ts";
 import { type Backend, settingsOf } from "./backend.ts";
 import type { Installs } from "./install/installs.ts";
 import { plainInput, plainOptions } from "./plain.ts";

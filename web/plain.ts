@@ -1,7 +1,7 @@
 import type { ProjectInput } from "../src/api/resolve.ts";
 import { isObject } from "../src/base/json.ts";
 import { failure, InstallError } from "../src/errors/failure.ts";
-import { failureOf } from "../workers/failure-of.ts";
+import { failureOf } from "../workers/host/failure-of.ts";
 
 /** What is being copied: its name in a failure, and the failure's code. */
 interface Subject {

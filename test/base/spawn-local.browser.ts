@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { LocalScheduler, type Task } from "../../src/base/spawn-local.ts";
-import { nextTurn } from "../../workers/yield.ts";
+import { nextTurn } from "../../workers/host/yield.ts";
 
 afterEach(() => {
   vi.unstubAllGlobals();

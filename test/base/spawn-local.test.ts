@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, expect, test, vi } from "vitest";
 import { LocalScheduler, type Task } from "../../src/base/spawn-local.ts";
-import { localClock, nextTurn } from "../../workers/yield.ts";
+import { localClock, nextTurn } from "../../workers/host/yield.ts";
 import { deferred } from "./deferred.ts";
 import { FakeClock, settled, tickingClock } from "./fake-clock.ts";
 import { forever, steps } from "./tasks.ts";

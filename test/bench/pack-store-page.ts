@@ -1,7 +1,7 @@
 import { clear, createStore, getMany, type UseStore } from "idb-keyval";
 import { concat } from "../../src/base/concat.ts";
 import type { PackShelf } from "../../src/pack-cache/pack-cache.ts";
-import { openPackShelf } from "../../workers/packs/open-pack-shelf.ts";
+import { openPackShelf } from "../../workers/storage/open-pack-cache.ts";
 
 // Runs in a page for pack-store-bench.mjs: ways to keep tarballs, each as plain as it can be; and the shelf itself.
 

@@ -1,8 +1,8 @@
 import type { BlobStore } from "../../src/api/common.ts";
 import { MetadataStore } from "../../src/metadata-cache/metadata-caches.ts";
 import type { GroupSize, StoreTools } from "../../src/metadata-cache/tools.ts";
-import { createIdbStore } from "../../workers/idb-store.ts";
-import { PLATFORM_TOOLS } from "../../workers/store-tools.ts";
+import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
+import { PLATFORM_TOOLS } from "../../workers/storage/platform-tools.ts";
 
 // Runs in a page for store-bench.mjs.
 

@@ -1,5 +1,5 @@
 import { LocalScheduler, type Task } from "../../src/base/spawn-local.ts";
-import { localClock } from "../../workers/yield.ts";
+import { localClock } from "../../workers/host/yield.ts";
 
 /** What a task comes to. */
 export function runTask<T>(task: Task<T>): Promise<T> {

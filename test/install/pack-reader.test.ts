@@ -5,7 +5,7 @@ import { PackReader, type Readable } from "../../src/install/pack-reader.ts";
 import { makeWaypoints } from "../../src/pack-cache/make-seek-points.ts";
 import { createMemoryShelf } from "../../src/pack-cache/memory-pack-cache.ts";
 import { inflateStretch } from "../../src/pack-cache/range-read.ts";
-import { PLATFORM_TOOLS } from "../../workers/store-tools.ts";
+import { PLATFORM_TOOLS } from "../../workers/storage/platform-tools.ts";
 import { runTask } from "../helpers/run-task.ts";
 import { noise } from "../tarball/bad-tarballs.ts";
 import { settle } from "./works.ts";

@@ -1,3 +1,3 @@
 // The library's worker, with what counts.
 import "./probe.ts";
-import "../../workers/worker.ts";
+import "../../workers/threads/worker.ts";

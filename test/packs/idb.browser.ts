@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createIdbStore } from "../../workers/idb-store.ts";
-import { openPackShelf } from "../../workers/packs/open-pack-shelf.ts";
+import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
+import { openPackShelf } from "../../workers/storage/open-pack-cache.ts";
 import { aliasOf, install, integrityOf, type Order, packOf, type Report, wholeOnes } from "./page.ts";
 
 // The real IndexedDB; a worker stands for another tab.

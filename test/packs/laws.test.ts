@@ -11,7 +11,7 @@ import {
   waypointsKey,
 } from "../../src/pack-cache/directory.ts";
 import { readList, writeList } from "../../src/pack-cache/pack-list.ts";
-import { createMemoryStore } from "../../workers/memory-store.ts";
+import { createMemoryStore } from "../../workers/storage/memory-blobs.ts";
 import { Clock } from "../store/harness.ts";
 import { type MadePack, openTab, packOf, stateOf, type Tab, whileTimePasses } from "./harness.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openPackShelf } from "../../workers/packs/open-pack-shelf.ts";
+import { openPackShelf } from "../../workers/storage/open-pack-cache.ts";
 import { packOf, stateOf } from "./harness.ts";
 
 test("without IndexedDB: memory, of which what was used least recently goes", async () => {

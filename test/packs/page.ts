@@ -1,5 +1,5 @@
 import type { PackShelf } from "../../src/pack-cache/pack-cache.ts";
-import { openPackShelf } from "../../workers/packs/open-pack-shelf.ts";
+import { openPackShelf } from "../../workers/storage/open-pack-cache.ts";
 
 // Runs in pages and workers.
 

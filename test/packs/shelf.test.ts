@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { BlobStore } from "../../src/api/common.ts";
 import { DIRECTORY, nameOf, readDirectory, writeDirectory } from "../../src/pack-cache/directory.ts";
-import { createMemoryStore } from "../../workers/memory-store.ts";
+import { createMemoryStore } from "../../workers/storage/memory-blobs.ts";
 import { Clock, counting } from "../store/harness.ts";
 import { type MadePack, openTab, packOf, stateOf, whileTimePasses } from "./harness.ts";
 

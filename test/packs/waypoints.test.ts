@@ -5,7 +5,7 @@ import { makeWaypoints } from "../../src/pack-cache/make-seek-points.ts";
 import { inflateStretch, type Stretch } from "../../src/pack-cache/range-read.ts";
 import { readWaypoints, stretchesOf, type Waypoints } from "../../src/pack-cache/seek-points.ts";
 import type { Range } from "../../src/tarball/gunzip.ts";
-import { PLATFORM_TOOLS } from "../../workers/store-tools.ts";
+import { PLATFORM_TOOLS } from "../../workers/storage/platform-tools.ts";
 import { runTask } from "../helpers/run-task.ts";
 import { noise, prose } from "../tarball/bad-tarballs.ts";
 

@@ -3,7 +3,7 @@ import { fail, failure } from "../../src/errors/failure.ts";
 import { Preload } from "../../src/registry/preload.ts";
 import { RangeTable } from "../../src/spec/version-range.ts";
 import { createInstaller } from "../../web/index.ts";
-import { LatePreload } from "../../workers/late-preload.ts";
+import { LatePreload } from "../../workers/run/late-preload.ts";
 import { fakeRegistry } from "../helpers/fake-registry.ts";
 
 test("one preload sets out, also where its first request says that something has to be fetched", async () => {

@@ -5,9 +5,9 @@ import { ok } from "../../src/errors/failure.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
 import { Preload } from "../../src/registry/preload.ts";
 import { RangeTable } from "../../src/spec/version-range.ts";
-import { Desk } from "../../workers/desk.ts";
-import { LatePreload } from "../../workers/late-preload.ts";
-import { localClock } from "../../workers/yield.ts";
+import { localClock } from "../../workers/host/yield.ts";
+import { LatePreload } from "../../workers/run/late-preload.ts";
+import { Desk } from "../../workers/run/ranked-work.ts";
 
 function packument(name: string, manifest: Manifest) {
   const dist = { tarball: `http://registry.local/${name}/-/${name}-1.0.0.tgz` };

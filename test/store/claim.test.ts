@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Locks } from "../../src/metadata-cache/tools.ts";
-import { createMemoryStore } from "../../workers/memory-store.ts";
+import { createMemoryStore } from "../../workers/storage/memory-blobs.ts";
 import { Clock, fakeLocks, openTab } from "./harness.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createIdbStore } from "../../workers/idb-store.ts";
+import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
 import { recordOf } from "./records.ts";
 import { browserStore, type Order, type Report, resolveOnce } from "./worker.ts";
 

@@ -1,7 +1,7 @@
 import type { StoreUsage } from "../../src/metadata-cache/metadata-caches.ts";
 import { MetadataStore } from "../../src/metadata-cache/metadata-caches.ts";
-import { createIdbStore } from "../../workers/idb-store.ts";
-import { PLATFORM_TOOLS } from "../../workers/store-tools.ts";
+import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
+import { PLATFORM_TOOLS } from "../../workers/storage/platform-tools.ts";
 import { coldStart, isRecord, makeRecord } from "./records.ts";
 
 export interface Visit {

@@ -4,8 +4,8 @@ import type { BlobStore } from "../../src/api/common.ts";
 import { readIndex, writeIndex } from "../../src/metadata-cache/cache-index.ts";
 import { packGroup, unpackGroup } from "../../src/metadata-cache/group.ts";
 import type { Kept } from "../../src/metadata-cache/tools.ts";
-import { createMemoryStore } from "../../workers/memory-store.ts";
-import { PLATFORM_TOOLS } from "../../workers/store-tools.ts";
+import { createMemoryStore } from "../../workers/storage/memory-blobs.ts";
+import { PLATFORM_TOOLS } from "../../workers/storage/platform-tools.ts";
 import { openTab, toolsOf } from "./harness.ts";
 import { makeRecord } from "./records.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { BlobStore } from "../../src/api/common.ts";
 import { InstallError } from "../../src/errors/failure.ts";
 import { groupKey, indexKey } from "../../src/metadata-cache/keys.ts";
-import { createMemoryStore } from "../../workers/memory-store.ts";
+import { createMemoryStore } from "../../workers/storage/memory-blobs.ts";
 import { Clock, counting, openTab } from "./harness.ts";
 import { recordOf } from "./records.ts";
 

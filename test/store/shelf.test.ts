@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readIndex } from "../../src/metadata-cache/cache-index.ts";
 import { groupKey, indexKey, isGroupKey } from "../../src/metadata-cache/keys.ts";
-import { createMemoryStore, NO_STORE } from "../../workers/memory-store.ts";
+import { createMemoryStore, NO_STORE } from "../../workers/storage/memory-blobs.ts";
 import { Clock, counting, openTab } from "./harness.ts";
 import { recordOf } from "./records.ts";
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { BlobStore } from "../../src/api/common.ts";
 import type { Shelf } from "../../src/metadata-cache/metadata-cache.ts";
-import { createMemoryStore } from "../../workers/memory-store.ts";
+import { createMemoryStore } from "../../workers/storage/memory-blobs.ts";
 import { Clock, fakeLocks, openTab, type Tab } from "./harness.ts";
 import { recordOf } from "./records.ts";
 

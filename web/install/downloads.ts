@@ -4,7 +4,7 @@ import { resolvePath } from "../../src/base/posix-path.ts";
 import { type Failure, fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
 import type { PackSource } from "../../src/install/pack-pipeline.ts";
 import type { RegistryConfig } from "../../src/registry/registry-config.ts";
-import { failureOf } from "../../workers/failure-of.ts";
+import { failureOf } from "../../workers/host/failure-of.ts";
 import type { Net } from "../../workers/net/net.ts";
 import type { Backend } from "../backend.ts";
 import type { OwnFiles } from "./own-files.ts";

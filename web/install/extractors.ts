@@ -2,8 +2,8 @@ import { transfer } from "comlink";
 import type { InstallerOptions } from "../../src/api/resolve.ts";
 import { type Failure, fail, type Outcome, ok } from "../../src/errors/failure.ts";
 import type { Extracted, Extractor, ReadOrder, Wanted } from "../../src/install/extractor.ts";
-import { failureOf } from "../../workers/failure-of.ts";
-import type { ExtractOrder } from "../../workers/protocol.ts";
+import { failureOf } from "../../workers/host/failure-of.ts";
+import type { ExtractOrder } from "../../workers/threads/protocol.ts";
 import { Crew } from "../crew.ts";
 
 /** Tarballs in one message: each message costs both threads something. */
@@ -66,7 +66,7 @@ export class Extractors implements Extractor {
     });
     if (outcome.ok || !this.ended) return outcome;
     // What was installed can still be read.
-    const { localExtractor } = await import("../../workers/extract.ts");
+    const { localExtractor } = await import("../../workers/host/local-extractor.ts");
     return await localExtractor().read(order);
   }
 

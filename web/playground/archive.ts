@@ -1,6 +1,6 @@
 import type { InstalledProject } from "../../src/api/install.ts";
 import type { StreamSink } from "../../src/sink/archive-sink.ts";
-import { nextTurn } from "../../workers/yield.ts";
+import { nextTurn } from "../../workers/host/yield.ts";
 
 /** Milliseconds of work before the page has its turn, and between two reports. */
 const SLICE = 8;

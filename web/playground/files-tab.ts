@@ -1,5 +1,5 @@
 import type { InstalledProject } from "../../src/api/install.ts";
-import { nextTurn } from "../../workers/yield.ts";
+import { nextTurn } from "../../workers/host/yield.ts";
 import { type ArchiveKind, archiveOf } from "./archive.ts";
 import { bytes, count, fill, h, icon } from "./dom.ts";
 import { searchFiles } from "./file-search.ts";

@@ -1,4 +1,4 @@
-import { nextTurn } from "../yield.ts";
+import { nextTurn } from "../host/yield.ts";
 
 /** Requests that one turn of the event loop may start: a browser takes a third of a millisecond and more for each. */
 const BURST = 16;

@@ -1,0 +1,100 @@
+import { onAbort } from "../../src/base/on-abort.ts";
+import { LocalScheduler } from "../../src/base/spawn-local.ts";
+import { type Asked, driveLocally } from "../../src/engine/driver.ts";
+import type { Answer, OpenedTarball } from "../../src/engine/need.ts";
+import type { Outcome } from "../../src/errors/failure.ts";
+import { NEXT, PackumentSource } from "../../src/registry/packument-source.ts";
+import { localClock, nextTurn } from "../host/yield.ts";
+import type { Net } from "../net/net.ts";
+import type { Pantry } from "../storage/thread-metadata-cache.ts";
+import { LatePreload } from "./late-preload.ts";
+import { directNames, type Plan, planOf, startPreload } from "./preload-plan.ts";
+import { Desk } from "./ranked-work.ts";
+import type { Larder } from "./run-cache.ts";
+import type { Errand, Supply } from "./supply.ts";
+
+/** Everything on this thread but perhaps the fetching: the preload beside the engine, one way to the registry for both. */
+export function localSupply(errand: Errand, net: Net, pantry: Pantry | undefined): Supply {
+  const { project, config, metadata, signal } = errand;
+  const larder = pantry?.larder({ ...errand, namespace: net.namespace });
+  const scheduler = new LocalScheduler(localClock);
+  const desk = new Desk(scheduler, (name) => source.rankOf(name) - NEXT);
+  const work = <T>(name: string, job: () => T): Promise<T> => desk.run(name, job);
+  const promoted = (name: string): void => desk.hurry(name);
+  const plan = planOf(project);
+  const guess = (): void => preload.start();
+  const preload = new LatePreload(async () => startPreload(plan, source, project.context.options.policyFor));
+  const source = new PackumentSource({
+    transport: net,
+    config,
+    metadata,
+    signal,
+    larder,
+    work,
+    promoted,
+    fetching: guess,
+  });
+  if (!plan.late) bringStored(source, larder, plan).then((some) => some || guess(), guess);
+  return {
+    metadata,
+    drive: (steps, tick) => {
+      signal.throwIfAborted();
+      const peek = (need: Asked): Answer | undefined => {
+        tick();
+        return need.kind === "packument" ? source.peek(need.key) : undefined;
+      };
+      const task = driveLocally(steps, { peek, answer: (need) => answer(need, source, errand) });
+      const forget = onAbort(signal, () => scheduler.stop(signal.reason));
+      return scheduler.spawn(task).finally(forget);
+    },
+    manifest: (name, version) => source.manifest(name, version),
+    missing: async () => {
+      await preload.quiet();
+      return [...(larder?.missing ?? [])].sort();
+    },
+    counts: () => ({ ...source.counts, manifestsParsed: source.manifestsParsed, messages: net.messages ?? 0 }),
+    settle: () => preload.stop(),
+    dispose: () => {
+      preload.stop();
+      desk.stop();
+      net.dispose();
+      larder?.close();
+    },
+  };
+}
+
+/** Packuments that are asked of the store in a turn: two or three milliseconds. */
+const SOME = 256;
+
+/** Whether there is any: of a project that was seen before all of it is brought, in the order it is stored in. */
+async function bringStored(source: PackumentSource, larder: Larder | undefined, plan: Plan): Promise<boolean> {
+  const mates = (await larder?.mates(directNames(plan))) ?? [];
+  for (let from = 0; from < mates.length; from += SOME) {
+    for (const name of mates.slice(from, from + SOME)) void source.packument(name);
+    await nextTurn();
+  }
+  return mates.length > 0;
+}
+
+async function answer(need: Asked, source: PackumentSource, errand: Errand): Promise<Answer> {
+  switch (need.kind) {
+    case "packument":
+      return await source.hurry(need.key);
+    case "tarball":
+      return await openTarball(need, source, errand);
+    default:
+      return need satisfies never;
+  }
+}
+
+async function openTarball(
+  need: Asked & { kind: "tarball" },
+  source: PackumentSource,
+  { project }: Errand,
+): Promise<Outcome<OpenedTarball>> {
+  const { name, key, integrity } = need;
+  const bytes = key.startsWith("file:") ? project.tarball(key.slice(5), name) : await source.tarball(name, key);
+  if (!bytes.ok) return bytes;
+  const { openPackage } = await import("./open-tarball.ts");
+  return await openPackage(bytes.value, { name, url: key, integrity });
+}

@@ -1,0 +1,65 @@
+import type { Failure } from "../../src/errors/failure.ts";
+import { MetadataStore } from "../../src/metadata-cache/metadata-caches.ts";
+import { coldStart, isRecord } from "../../src/registry/record-check.ts";
+import { isAbsence } from "../run/absence.ts";
+import { Larder, type LarderOptions } from "../run/run-cache.ts";
+import type { StoreUsage } from "../threads/protocol.ts";
+import { createIdbStore } from "./idb-blobs.ts";
+import { createMemoryStore } from "./memory-blobs.ts";
+import { PLATFORM_TOOLS } from "./platform-tools.ts";
+
+// Loaded unless `cache` is `none`.
+
+/** This thread's hold on the stored metadata: IndexedDB, or where there is none memory of this thread's own. */
+export class Pantry {
+  readonly #store: MetadataStore;
+  readonly #lasting: boolean;
+  readonly #listeners = new Set<(warning: Failure) => void>();
+  readonly #writing = new Set<Promise<void>>();
+
+  constructor() {
+    const shared = "indexedDB" in globalThis;
+    this.#lasting = shared;
+    const locks = shared ? globalThis.navigator?.locks : undefined;
+    this.#store = new MetadataStore(shared ? createIdbStore() : createMemoryStore(), {
+      ...PLATFORM_TOOLS,
+      coldStart: (record) => (isAbsence(record) ? record.length : coldStart(record)),
+      isRecord: (record) => isAbsence(record) || isRecord(record),
+      warn: (warning) => {
+        for (const listener of this.#listeners) listener(warning);
+      },
+      ...(locks && { locks }),
+    });
+  }
+
+  /** What one run takes from the store and puts into it. */
+  larder(options: Omit<LarderOptions, "store" | "lasting" | "writing">): Larder {
+    this.#listeners.add(options.warn);
+    return new Larder({
+      ...options,
+      store: this.#store,
+      lasting: this.#lasting,
+      writing: (flush) => {
+        this.#listeners.delete(options.warn);
+        this.#writing.add(flush);
+        void flush.finally(() => this.#writing.delete(flush));
+      },
+    });
+  }
+
+  /** Resolves once what is being written is written. */
+  async rest(): Promise<void> {
+    await Promise.all(this.#writing);
+  }
+
+  /** Once what is being written is written. */
+  async usage(): Promise<StoreUsage> {
+    await this.rest();
+    return await this.#store.usage();
+  }
+
+  async clear(): Promise<void> {
+    await this.rest();
+    await this.#store.clear();
+  }
+}

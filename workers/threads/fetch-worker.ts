@@ -1,0 +1,205 @@
+import { LocalScheduler } from "../../src/base/spawn-local.ts";
+import { type Failure, fail, type Outcome, ok } from "../../src/errors/failure.ts";
+import { NEXT, PackumentSource } from "../../src/registry/packument-source.ts";
+import { failureOf } from "../host/failure-of.ts";
+import { localClock } from "../host/yield.ts";
+import { PortTransport } from "../net/port-transport.ts";
+import { LatePreload } from "../run/late-preload.ts";
+import { directNames, policyOf, startPreload } from "../run/preload-plan.ts";
+import { Desk } from "../run/ranked-work.ts";
+import type { Larder } from "../run/run-cache.ts";
+import { Counters } from "../shared/counters.ts";
+import { growMemory } from "../shared/shared-memory.ts";
+import { SharedOnceMap } from "../shared/shared-once-map.ts";
+import type { Pantry } from "../storage/thread-metadata-cache.ts";
+import type { Setup } from "./protocol.ts";
+import { type Departure, packumentKey, type Ring, tarballKey, type Word } from "./run-protocol.ts";
+import { writeCounts } from "./shared-counts.ts";
+
+/** Milliseconds of work at a time. An engine may be asleep until the next message is heard. */
+const SLICE = 4;
+
+/** Serves the engine that sleeps: one run after the other, as its bell says. What is returned resolves when the last has closed. */
+export function startScout({ bell, net }: Setup, pantry: Pantry): () => Promise<void> {
+  let journey: Journey | undefined;
+  let closed = (): void => {};
+  let closing = Promise.resolve();
+  bell!.onmessage = ({ data: ring }: MessageEvent<Ring>) => {
+    if (ring.to === "start") {
+      journey = new Journey(ring.departure, { bell: bell!, net: net[0]!, pantry });
+      closing = new Promise((resolve) => {
+        closed = resolve;
+      });
+    } else journey?.hear(ring);
+    if (ring.to !== "close") return;
+    // Its memory goes with it.
+    journey = undefined;
+    closed();
+  };
+  return () => closing;
+}
+
+/** One run's fetching, reading, guessing and storing. Everything it learns goes into shared memory. */
+class Journey {
+  readonly #map: SharedOnceMap;
+  readonly #bell: MessagePort;
+  readonly #departure: Departure;
+  readonly #transport: PortTransport;
+  readonly #larder: Larder | undefined;
+  readonly #source: PackumentSource;
+  readonly #preload = new LatePreload(async () => {
+    const { plan, options, platform } = this.#departure;
+    const source = { packument: (name: string, rank: number) => this.#bring(name, rank) };
+    return startPreload(plan, source, await policyOf(options, platform));
+  });
+  readonly #desk = new Desk(
+    new LocalScheduler(localClock, { slice: SLICE }),
+    (name) => this.#source.rankOf(name) - NEXT,
+  );
+  readonly #asked = new Set<string>();
+  readonly #counters: Counters;
+  #messages = 0;
+
+  constructor(departure: Departure, { bell, net, pantry }: { bell: MessagePort; net: MessagePort; pantry: Pantry }) {
+    const { memory, config, metadata, cache } = departure;
+    this.#departure = departure;
+    this.#bell = bell;
+    this.#map = new SharedOnceMap(memory);
+    this.#counters = new Counters(memory);
+    const warn = (warning: Failure): void => this.#say({ of: "warning", warning });
+    const transport = new PortTransport(net, { registry: config.registry }, warn);
+    this.#transport = transport;
+    const { namespace } = transport;
+    this.#larder = cache === "none" ? undefined : pantry.larder({ config, metadata, cache, warn, namespace });
+    const publish = (name: string, record: Outcome<Uint8Array>): Promise<Outcome<Uint8Array>> =>
+      this.#publish(packumentKey(name), record);
+    const fetching = (): void => this.#preload.start();
+    const promoted = (name: string): void => this.#desk.hurry(name);
+    const work = <T>(name: string, job: () => T): Promise<T> => this.#desk.run(name, job);
+    this.#source = new PackumentSource({
+      transport,
+      config,
+      metadata,
+      larder: this.#larder,
+      publish,
+      work,
+      promoted,
+      fetching,
+    });
+    if (!departure.plan.late) this.#setOut().catch(() => this.#preload.start());
+  }
+
+  hear(ring: Exclude<Ring, { to: "start" }>): void {
+    this.#messages++;
+    switch (ring.to) {
+      case "bring":
+        void this.#bringAgain(ring.name);
+        break;
+      case "tarball":
+        void this.#open(ring);
+        break;
+      case "halt":
+        this.#halt();
+        break;
+      case "missing":
+        void this.#tellMissing();
+        break;
+      case "close":
+        this.#transport.dispose();
+        this.#desk.stop();
+        this.#halt();
+        this.#larder?.close();
+        break;
+      default:
+        ring satisfies never;
+    }
+  }
+
+  /** Of a project that was seen before all of it is brought, in the order it is stored in. */
+  async #setOut(): Promise<void> {
+    const mates = (await this.#larder?.mates(directNames(this.#departure.plan))) ?? [];
+    if (mates.length === 0) this.#preload.start();
+    await Promise.all(mates.map((name) => this.#bring(name)));
+  }
+
+  /** Fetches, condenses and publishes a packument: once, whoever wants it. */
+  async #bring(name: string, rank = 0): ReturnType<PackumentSource["packument"]> {
+    const key = packumentKey(name);
+    try {
+      if (!this.#asked.has(name)) {
+        this.#asked.add(name);
+        // So that an engine that comes to need it only waits.
+        this.#map.register(key);
+      }
+      return await this.#source.packument(name, rank);
+    } catch (error) {
+      // No memory, or a fault: an engine that sleeps must hear of it.
+      const told = failureOf(error);
+      this.#map.fail(key, told);
+      return fail(told);
+    }
+  }
+
+  /**
+   * For the engine. A failure that was published just before it asked counts as over, and its question as a new one: the
+   * answer is the same.
+   */
+  async #bringAgain(name: string): Promise<void> {
+    void this.#bring(name);
+    const packument = await this.#source.hurry(name);
+    if (!packument.ok) this.#map.fail(packumentKey(name), packument.failure);
+  }
+
+  /** Puts an outcome where the engine finds it. What is kept of a record is that place. */
+  async #publish(key: string, outcome: Outcome<Uint8Array>): Promise<Outcome<Uint8Array>> {
+    if (outcome.ok) {
+      for (let more = this.#map.done(key, outcome.value); more > 0; more = this.#map.done(key, outcome.value)) {
+        try {
+          this.#addChunk(more);
+        } catch (error) {
+          this.#map.fail(key, failureOf(error));
+          break;
+        }
+      }
+    } else this.#map.fail(key, outcome.failure);
+    this.#count();
+    return this.#map.get(key) ?? outcome;
+  }
+
+  #addChunk(bytes: number): void {
+    const { index, chunk } = growMemory(this.#departure.memory, bytes);
+    this.#map.addChunk(index, chunk);
+    this.#say({ of: "chunk", index, chunk });
+  }
+
+  async #open({ key: url, name, integrity, bytes }: Ring & { to: "tarball" }): Promise<void> {
+    const key = tarballKey(url, integrity);
+    try {
+      const body = bytes ? ok(bytes) : await this.#source.tarball(name, url);
+      const { listTarball, encodeListing } = await import("../run/open-tarball.ts");
+      const listing = body.ok ? await listTarball(body.value, { name, url, integrity }) : body;
+      await this.#publish(key, listing.ok ? ok(encodeListing(listing.value)) : listing);
+    } catch (error) {
+      await this.#publish(key, fail(failureOf(error)));
+    }
+  }
+
+  async #tellMissing(): Promise<void> {
+    await this.#preload.quiet();
+    this.#say({ of: "missing", names: [...(this.#larder?.missing ?? [])].sort() });
+  }
+
+  #halt(): void {
+    this.#preload.stop();
+  }
+
+  #count(): void {
+    const { counts } = this.#source;
+    writeCounts(this.#counters, { ...counts, messages: this.#messages + this.#transport.messages });
+  }
+
+  #say(word: Word): void {
+    this.#messages++;
+    this.#bell.postMessage(word);
+  }
+}

@@ -1,0 +1,63 @@
+import type { Progress } from "../../src/api/resolve.ts";
+import type { SourceCounts } from "../../src/registry/packument-source.ts";
+import type { Far, Meter } from "../run/run.ts";
+import {
+  Counters,
+  FETCHED,
+  KIBIBYTES,
+  KNOWN,
+  MANIFESTS,
+  MESSAGES,
+  PACKUMENTS,
+  PLACED,
+  REQUESTS,
+} from "../shared/counters.ts";
+import type { SharedMemory } from "../shared/shared-memory.ts";
+
+/** What the scout has counted. Bytes take two words: whole KiB, and the rest. */
+export type SharedCounts = SourceCounts & { messages: number };
+
+const REST = MANIFESTS + 1;
+const PHASE = MANIFESTS + 2;
+const PHASES = ["read", "resolve", "complete", "write"] as const;
+
+export function writeCounts(counters: Counters, counts: SharedCounts): void {
+  const { known, fetched, packuments, requests, bytes, messages } = counts;
+  counters.set(KNOWN, known);
+  counters.set(FETCHED, fetched);
+  counters.set(PACKUMENTS, packuments);
+  counters.set(REQUESTS, requests);
+  counters.set(KIBIBYTES, Math.floor(bytes / 1024));
+  counters.set(REST, bytes % 1024);
+  counters.set(MESSAGES, messages);
+}
+
+export function readCounts(counters: Counters): SharedCounts {
+  return {
+    known: counters.get(KNOWN),
+    fetched: counters.get(FETCHED),
+    packuments: counters.get(PACKUMENTS),
+    requests: counters.get(REQUESTS),
+    bytes: counters.get(KIBIBYTES) * 1024 + counters.get(REST),
+    messages: counters.get(MESSAGES),
+  };
+}
+
+/** For the page, which looks at it as often as it wants to tell. */
+export function readProgress(memory: SharedMemory): Progress {
+  const counters = new Counters(memory);
+  const { known, fetched } = readCounts(counters);
+  return { phase: PHASES[counters.get(PHASE)] ?? "read", known, fetched, placed: counters.get(PLACED) };
+}
+
+/** An engine that sleeps can tell nobody how far it is: it writes it down. */
+export function countersMeter(memory: SharedMemory, { placed }: Pick<Far, "placed">): Meter {
+  const counters = new Counters(memory);
+  const tick = (): void => counters.set(PLACED, placed());
+  return {
+    phase: (phase) => counters.set(PHASE, PHASES.indexOf(phase)),
+    tick,
+    end: tick,
+    stop() {},
+  };
+}
