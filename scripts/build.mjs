@@ -49,9 +49,9 @@ const workerAddress = {
   name: "worker-address",
   enforce: "pre",
   transform(code, id) {
-    if (!id.endsWith("web/spawn.ts")) return undefined;
+    if (!id.endsWith("web/spawn-worker.ts")) return undefined;
     const address = /^import __WEBHOIST_WORKER__ from .*$/m;
-    if (!address.test(code)) throw new Error("web/spawn.ts does not name the worker");
+    if (!address.test(code)) throw new Error("web/spawn-worker.ts does not name the worker");
     return { code: code.replace(address, ""), map: null };
   },
   // Once every chunk has its name.
@@ -105,7 +105,9 @@ const squeeze = {
 function loadedByPage(id, context) {
   if (groups.size === 0) {
     const { index, sinks, esbuild, rollup } = ENTRIES;
-    const [entry, inline, crews] = [index, "web/inline.ts", "web/crews.ts"].map((file) => reach(file, context));
+    const [entry, inline, crews] = [index, "web/inline-backend.ts", "web/worker-pools.ts"].map((file) =>
+      reach(file, context),
+    );
     const others = new Set(
       ["web/install/installs.ts", sinks, esbuild, rollup].flatMap((file) => [...reach(file, context)]),
     );

@@ -16,7 +16,7 @@ import { registryConfig } from "../src/registry/registry-config.ts";
 import { failureOf } from "../workers/host/failure-of.ts";
 import { type Backend, settingsOf } from "./backend.ts";
 import type { Installs } from "./install/installs.ts";
-import { plainInput, plainOptions } from "./plain.ts";
+import { plainInput, plainOptions } from "./plain-input.ts";
 
 type RealMode = Exclude<Mode, "auto">;
 
@@ -66,8 +66,8 @@ function obstacleTo(mode: RealMode): string | undefined {
 /** The backend, or why there is none. */
 async function start(mode: RealMode, options: InstallerOptions): Promise<Backend | string> {
   try {
-    if (mode === "inline") return await (await import("./inline.ts")).Inline.start(options);
-    return await (await import("./crews.ts")).Crews.start(mode, options);
+    if (mode === "inline") return await (await import("./inline-backend.ts")).Inline.start(options);
+    return await (await import("./worker-pools.ts")).Crews.start(mode, options);
   } catch (error) {
     return failureOf(error).message;
   }
@@ -124,7 +124,7 @@ class WebInstaller implements Installer {
 
   packument(name: string, options: { signal?: AbortSignal } = {}): Promise<PackumentSummary> {
     return this.#run(options.signal, async (signal) => {
-      const { summarise } = await import("./summarise.ts");
+      const { summarise } = await import("./packument-summary.ts");
       return await summarise(name, this.#options, signal);
     });
   }

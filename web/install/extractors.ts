@@ -4,7 +4,7 @@ import { type Failure, fail, type Outcome, ok } from "../../src/errors/failure.t
 import type { Extracted, Extractor, ReadOrder, Wanted } from "../../src/install/extractor.ts";
 import { failureOf } from "../../workers/host/failure-of.ts";
 import type { ExtractOrder } from "../../workers/threads/protocol.ts";
-import { Crew } from "../crew.ts";
+import { Crew } from "../worker-pool.ts";
 
 /** Tarballs in one message: each message costs both threads something. */
 const MOST = 16;

@@ -20,7 +20,7 @@ import { nextTurn } from "../../workers/host/yield.ts";
 import type { PlacedPackage } from "../../workers/run/placed-packages.ts";
 import { openPackShelf } from "../../workers/storage/open-pack-cache.ts";
 import type { Backend, RunOptions } from "../backend.ts";
-import { plainInput, plainOptions } from "../plain.ts";
+import { plainInput, plainOptions } from "../plain-input.ts";
 import { checkInstallOptions } from "./check-options.ts";
 import { Downloads } from "./downloads.ts";
 import { machinesOf } from "./machines.ts";

@@ -12,10 +12,10 @@ import { sidesOf } from "./problem-paths.ts";
 import { ProgressView } from "./progress.ts";
 import { askForFile, FileTabs, readFiles } from "./project-files.ts";
 import { askedByProject, proofOf } from "./proof-view.ts";
+import { askForRegistry, relayUrl, SOURCES } from "./registry-source.ts";
 import { type Outcome, ResultPane } from "./result.ts";
 import { type Action, type RunResult, Session } from "./session.ts";
 import { loadSettings, resolveOptions, type Settings, type SourceKind, saveSettings, settingOf } from "./settings.ts";
-import { askForRegistry, relayUrl, SOURCES } from "./source.ts";
 import { themeButton } from "./theme.ts";
 
 type Files = Record<string, string>;

@@ -5,7 +5,7 @@ import { localSupply } from "../workers/run/local-supply.ts";
 import { Run } from "../workers/run/run.ts";
 import type { Pantry } from "../workers/storage/thread-metadata-cache.ts";
 import { type Backend, type RunOptions, settingsOf } from "./backend.ts";
-import type { Courier } from "./courier.ts";
+import type { Courier } from "./fetch-channel.ts";
 
 /** Everything on the calling thread, in slices; with `io: 'worker'` all but the fetching. */
 export class Inline implements Backend {
@@ -20,7 +20,7 @@ export class Inline implements Backend {
   /** @throws InstallError EWORKER when another thread is to fetch and there is none */
   static async start(options: InstallerOptions): Promise<Inline> {
     const inline = new Inline(options);
-    if (options.io === "worker") inline.#courier = await (await import("./courier.ts")).Courier.start(options);
+    if (options.io === "worker") inline.#courier = await (await import("./fetch-channel.ts")).Courier.start(options);
     return inline;
   }
 

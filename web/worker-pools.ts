@@ -9,7 +9,7 @@ import { SharedOnceMap } from "../workers/shared/shared-once-map.ts";
 import type { EngineService, Order } from "../workers/threads/protocol.ts";
 import { readProgress } from "../workers/threads/shared-counts.ts";
 import { type Backend, type RunOptions, settingsOf } from "./backend.ts";
-import { Crew } from "./crew.ts";
+import { Crew } from "./worker-pool.ts";
 
 /** How long a crew may take to give up a cancelled run, or to write what is left, before its workers are ended. Milliseconds. */
 const GRACE = 100;

@@ -2,7 +2,7 @@ import type { InstallerOptions } from "../src/api/resolve.ts";
 import { failure } from "../src/errors/failure.ts";
 import type { OpenNet } from "../workers/net/net.ts";
 import { PortTransport } from "../workers/net/port-transport.ts";
-import { Crew } from "./crew.ts";
+import { Crew } from "./worker-pool.ts";
 
 // Loaded where a page resolves and a worker fetches for it.
 

@@ -6,7 +6,7 @@ import { failureOf } from "../workers/host/failure-of.ts";
 import { openNets } from "../workers/net/net.ts";
 import { servePort } from "../workers/net/serve-port.ts";
 import type { EngineService, Role, Setup } from "../workers/threads/protocol.ts";
-import { spawnWorker } from "./spawn.ts";
+import { spawnWorker } from "./spawn-worker.ts";
 
 /** A worker that says nothing for so long after it was started is taken to be blocked. Milliseconds. */
 const PATIENCE = 10_000;
