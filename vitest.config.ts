@@ -19,7 +19,12 @@ const config: ViteUserConfig = defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "node", include: ["test/**/*.test.ts"], exclude: ["test/package/**"], testTimeout: 30_000 },
+        test: {
+          name: "node",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/system/package/**"],
+          testTimeout: 30_000,
+        },
       },
       {
         extends: true,
@@ -45,8 +50,8 @@ const config: ViteUserConfig = defineConfig({
         extends: true,
         test: {
           name: "package",
-          include: ["test/package/**/*.test.ts"],
-          globalSetup: ["test/package/pack.ts"],
+          include: ["test/system/package/**/*.test.ts"],
+          globalSetup: ["test/system/package/pack.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -40,7 +40,7 @@ const { values } = parseArgs({
 const outDir = join(ROOT, "node_modules/.cache", `conformance-${process.pid}`);
 const source = {
   root: values.registry && resolve(values.registry),
-  packs: join(ROOT, "test/fixtures"),
+  packs: join(ROOT, "test/conformance/fixtures"),
   suites: values.suite ?? ["projects", "arborist", "real", "random"],
 };
 
@@ -101,8 +101,8 @@ async function inThread() {
 /** Cases in a page, in the modes that were asked for, each held to `inline`. */
 async function inPage() {
   const modes = ["inline", ...values.mode.filter((mode) => mode !== "inline")];
-  const page = await bundle("test/modes/page.ts", "page", join(outDir, "page"));
-  const module = await bundle("test/modes/conformance-harness.ts", "node");
+  const page = await bundle("test/system/modes/page.ts", "page", join(outDir, "page"));
+  const module = await bundle("test/system/modes/conformance-harness.ts", "node");
   const { openCases, ModesHarness } = await import(pathToFileURL(module));
   const cases = await openCases(source);
   const harness = await ModesHarness.start({ folder: dirname(page), cases });

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Makes test/fixtures/*.pack from a recorded registry: WEBHOIST_REGISTRY=DIR node scripts/fixtures-make.mjs
+// Makes test/conformance/fixtures/*.pack from a recorded registry: WEBHOIST_REGISTRY=DIR node scripts/fixtures-make.mjs
 //
 // A pack holds cases and the packuments they were recorded with (test/conformance/pack.ts has the form). What is left out
 // changes no answer: a version's shasum beside an integrity; and of the projects' packuments devDependencies and publish times.
@@ -10,7 +10,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 
 const root = process.env.WEBHOIST_REGISTRY;
 if (!root) throw new Error("Set WEBHOIST_REGISTRY to a recorded registry's folder.");
-const out = fileURLToPath(new URL("../test/fixtures/", import.meta.url));
+const out = fileURLToPath(new URL("../test/conformance/fixtures/", import.meta.url));
 const LIMIT = 6_000_000;
 /** Projects small enough to bring whole. */
 const PROJECTS = ["docs-demo"];

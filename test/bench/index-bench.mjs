@@ -11,7 +11,7 @@ import { rolldown } from "rolldown";
 
 const GROUP = 128;
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const registry = process.env.WEBHOIST_REGISTRY ?? join(root, "test/fixtures");
+const registry = process.env.WEBHOIST_REGISTRY ?? join(root, "test/conformance/fixtures");
 const args = process.argv.slice(2);
 const project = args.includes("--project") ? args[args.indexOf("--project") + 1] : undefined;
 const rounds = Number(args.find((arg) => /^\d+$/.test(arg)) ?? 9);

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { fakeTarball } from "../helpers/tarball.ts";
-import { PLACEHOLDER } from "../registry/snapshot.ts";
+import { PLACEHOLDER } from "../support/registry/snapshot.ts";
+import { fakeTarball } from "../support/tarball.ts";
 
 /** A project of two packages, and an optional one for another machine, of which there is no tarball. */
 export interface Tiny {

@@ -6,10 +6,10 @@ import { openPack } from "./pack.ts";
 import { SUITES, type Suite } from "./recorded.ts";
 
 const PACKS: Readonly<Record<Suite, URL>> = {
-  projects: new URL("../fixtures/projects.pack", import.meta.url),
-  arborist: new URL("../fixtures/arborist.pack", import.meta.url),
-  real: new URL("../fixtures/real.pack", import.meta.url),
-  random: new URL("../fixtures/random.pack", import.meta.url),
+  projects: new URL("./fixtures/projects.pack", import.meta.url),
+  arborist: new URL("./fixtures/arborist.pack", import.meta.url),
+  real: new URL("./fixtures/real.pack", import.meta.url),
+  random: new URL("./fixtures/random.pack", import.meta.url),
 };
 const COUNTS: Readonly<Record<Suite, number>> = { projects: 1, arborist: 253, real: 34, random: 567 };
 

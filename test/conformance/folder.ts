@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { cachedFiles, folderSnapshot } from "../registry/folder.ts";
-import { inlineSnapshot, type Snapshot } from "../registry/snapshot.ts";
+import { cachedFiles, folderSnapshot } from "../support/registry/folder.ts";
+import { inlineSnapshot, type Snapshot } from "../support/registry/snapshot.ts";
 import {
   type ConformanceCase,
   caseOf,

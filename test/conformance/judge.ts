@@ -1,7 +1,7 @@
 import type { Installer, InstallerOptions, Resolution } from "../../src/api/resolve.ts";
 import type { Failure } from "../../src/errors/failure.ts";
-import { memoryRegistry } from "../registry/memory-fetch.ts";
-import type { RegistryOptions } from "../registry/responder.ts";
+import { memoryRegistry } from "../support/registry/memory-fetch.ts";
+import type { RegistryOptions } from "../support/registry/responder.ts";
 import { lockDifference } from "./lock-difference.ts";
 import type { ConformanceCase, Culprit, Expected } from "./recorded.ts";
 

@@ -1,4 +1,4 @@
-import type { Snapshot } from "../registry/snapshot.ts";
+import type { Snapshot } from "../support/registry/snapshot.ts";
 import { type ConformanceCase, caseOf, type RandomRecord, type RecordedCase, recordedRandom } from "./recorded.ts";
 
 /** A case in a pack: which of the pack's packuments and tarballs it may see. */

@@ -1,6 +1,6 @@
 import type { Platform } from "../../src/api/common.ts";
 import type { ProjectInput, ResolveOptions } from "../../src/api/resolve.ts";
-import type { Snapshot } from "../registry/snapshot.ts";
+import type { Snapshot } from "../support/registry/snapshot.ts";
 
 export const SUITES = ["projects", "arborist", "real", "random"] as const;
 export type Suite = (typeof SUITES)[number];

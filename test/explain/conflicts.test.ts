@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { ResolveOptions } from "../../src/api/resolve.ts";
 import { explain } from "../../src/explain/explain.ts";
-import { type FakeManifest, type FakeOptions, fakeRegistry } from "../helpers/fake-registry.ts";
-import { failureOf } from "../helpers/outcome.ts";
-import { resolveManifest } from "../helpers/tree.ts";
+import { type FakeManifest, type FakeOptions, fakeRegistry } from "../support/fake-registry.ts";
+import { failureOf } from "../support/outcome.ts";
+import { resolveManifest } from "../support/tree.ts";
 
 interface Told {
   packages: Readonly<Record<string, FakeManifest>>;

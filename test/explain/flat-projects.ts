@@ -3,14 +3,14 @@ import { join } from "node:path";
 import type { Proof, ProofFact, Rung, SolverStats } from "../../src/api/flat.ts";
 import { type Failure, InstallError } from "../../src/errors/failure.ts";
 import { explain } from "../../src/explain/explain.ts";
-import { resolveIn } from "../helpers/tree.ts";
-import { folderSnapshot } from "../registry/folder.ts";
-import { memoryRegistry } from "../registry/memory-fetch.ts";
-import type { Snapshot } from "../registry/snapshot.ts";
 import { findChoice } from "../solver/laws/brute-force.ts";
 import { checkProof } from "../solver/laws/check-proof.ts";
 import { Model, type Problem } from "../solver/laws/model.ts";
 import type { Project, Sections } from "../solver/laws/told.ts";
+import { folderSnapshot } from "../support/registry/folder.ts";
+import { memoryRegistry } from "../support/registry/memory-fetch.ts";
+import type { Snapshot } from "../support/registry/snapshot.ts";
+import { resolveIn } from "../support/tree.ts";
 
 /** What comes of a project on a rung. */
 export type Answer =

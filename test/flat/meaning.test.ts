@@ -3,8 +3,8 @@ import type { FileMap } from "../../src/api/common.ts";
 import type { Resolution, ResolveOptions } from "../../src/api/resolve.ts";
 import { type Failure, InstallError } from "../../src/errors/failure.ts";
 import { createInstaller } from "../../web/index.ts";
-import { drawTree } from "../helpers/draw-tree.ts";
-import { type FakeManifest, type FakeOptions, type FakeRegistry, fakeRegistry } from "../helpers/fake-registry.ts";
+import { drawTree } from "../support/draw-tree.ts";
+import { type FakeManifest, type FakeOptions, type FakeRegistry, fakeRegistry } from "../support/fake-registry.ts";
 
 // What npm means by its words, said flat: a test tells a registry and a project, and shows versions or a failure.
 

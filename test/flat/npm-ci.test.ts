@@ -7,9 +7,9 @@ import type { Resolution, ResolveOptions } from "../../src/api/resolve.ts";
 import { createInstaller } from "../../web/index.ts";
 import { npm, temporaryFolder, writeProject } from "../install/npm.ts";
 import { packument, tarballPath, testPackage } from "../install/packages.ts";
-import { folderSnapshot } from "../registry/folder.ts";
-import { type RegistryServer, startRegistry } from "../registry/server.ts";
-import { inlineSnapshot, PLACEHOLDER } from "../registry/snapshot.ts";
+import { folderSnapshot } from "../support/registry/folder.ts";
+import { type RegistryServer, startRegistry } from "../support/registry/server.ts";
+import { inlineSnapshot, PLACEHOLDER } from "../support/registry/snapshot.ts";
 
 // Flat locks beside npm itself: `npm ci` takes them as they are, asks for no document, and `npm ls` has nothing to say.
 

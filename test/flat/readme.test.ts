@@ -4,7 +4,7 @@ import { format } from "node:util";
 import { expect, test } from "vitest";
 import { explain } from "../../src/explain/explain.ts";
 import { createInstaller } from "../../web/index.ts";
-import { type FakeManifest, fakeRegistry } from "../helpers/fake-registry.ts";
+import { type FakeManifest, fakeRegistry } from "../support/fake-registry.ts";
 
 const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createInstaller } from "../../web/index.ts";
-import { fakeRegistry } from "../helpers/fake-registry.ts";
+import { fakeRegistry } from "../support/fake-registry.ts";
 
 /** A chain of packages, each known only when the one before has come. */
 function chain(length: number): Record<string, Record<string, string>> {

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import type { MetadataForm, Resolution, ResolveOptions } from "../../src/api/resolve.ts";
 import { createInstaller } from "../../web/index.ts";
 import { PLATFORM } from "../conformance/recorded.ts";
-import { type FakeOptions, type FakeRegistry, fakeRegistry } from "../helpers/fake-registry.ts";
-import { entriesOf, warned } from "../helpers/outcome.ts";
+import { type FakeOptions, type FakeRegistry, fakeRegistry } from "../support/fake-registry.ts";
+import { entriesOf, warned } from "../support/outcome.ts";
 
 const told = (options?: FakeOptions): FakeRegistry =>
   fakeRegistry(

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { type FakeManifest, type FakeOptions, fakeRegistry } from "../helpers/fake-registry.ts";
-import { failureOf, flagsOf } from "../helpers/outcome.ts";
-import { resolveManifest, tree } from "../helpers/tree.ts";
+import { type FakeManifest, type FakeOptions, fakeRegistry } from "../support/fake-registry.ts";
+import { failureOf, flagsOf } from "../support/outcome.ts";
+import { resolveManifest, tree } from "../support/tree.ts";
 
 /** What goes wrong two packages below the project: what `mid` says, and what else the registry has. */
 interface Trouble {

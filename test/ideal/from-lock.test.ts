@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { FileMap } from "../../src/api/common.ts";
-import { drawTree } from "../helpers/draw-tree.ts";
-import { type FakeRegistry, fakeRegistry } from "../helpers/fake-registry.ts";
-import { failureOf, flagsOf } from "../helpers/outcome.ts";
-import { resolveIn } from "../helpers/tree.ts";
+import { drawTree } from "../support/draw-tree.ts";
+import { type FakeRegistry, fakeRegistry } from "../support/fake-registry.ts";
+import { failureOf, flagsOf } from "../support/outcome.ts";
+import { resolveIn } from "../support/tree.ts";
 
 const PACKAGES = {
   "a@1.0.0": { b: "^1.0.0" },

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { drawTree } from "../helpers/draw-tree.ts";
-import { fakeRegistry } from "../helpers/fake-registry.ts";
-import { entriesOf, failureOf, flagsOf } from "../helpers/outcome.ts";
-import { resolveManifest, tree } from "../helpers/tree.ts";
+import { drawTree } from "../support/draw-tree.ts";
+import { fakeRegistry } from "../support/fake-registry.ts";
+import { entriesOf, failureOf, flagsOf } from "../support/outcome.ts";
+import { resolveManifest, tree } from "../support/tree.ts";
 
 test("a dependency of a dependency goes up to the project", async () => {
   const registry = fakeRegistry({ "a@1.0.0": { b: "1" }, "b@1.0.0": { c: "1" }, "c@1.0.0": {} });

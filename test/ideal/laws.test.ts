@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Resolution, TreeNode } from "../../src/api/resolve.ts";
 import { type Failure, InstallError } from "../../src/errors/failure.ts";
-import { type FakeManifest, type FakeOptions, fakeRegistry } from "../helpers/fake-registry.ts";
-import { resolveIn, resolveManifest } from "../helpers/tree.ts";
+import { type FakeManifest, type FakeOptions, fakeRegistry } from "../support/fake-registry.ts";
+import { resolveIn, resolveManifest } from "../support/tree.ts";
 
 const NAMES = ["a", "b", "c", "d", "e", "f"] as const;
 const VERSIONS = ["1.0.0", "1.1.0", "2.0.0"] as const;

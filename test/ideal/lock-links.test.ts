@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { drawTree } from "../helpers/draw-tree.ts";
-import { fakeRegistry } from "../helpers/fake-registry.ts";
-import { resolveIn } from "../helpers/tree.ts";
+import { drawTree } from "../support/draw-tree.ts";
+import { fakeRegistry } from "../support/fake-registry.ts";
+import { resolveIn } from "../support/tree.ts";
 
 const registry = fakeRegistry({
   "a@1.0.0": { b: "^1.1.0" },

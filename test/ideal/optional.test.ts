@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { drawTree } from "../helpers/draw-tree.ts";
-import { fakeRegistry } from "../helpers/fake-registry.ts";
-import { failureOf, flagsOf, warned } from "../helpers/outcome.ts";
-import { resolveIn, resolveManifest, tree } from "../helpers/tree.ts";
+import { drawTree } from "../support/draw-tree.ts";
+import { fakeRegistry } from "../support/fake-registry.ts";
+import { failureOf, flagsOf, warned } from "../support/outcome.ts";
+import { resolveIn, resolveManifest, tree } from "../support/tree.ts";
 
 const optional = (optionalDependencies: Record<string, string>): object => ({ optionalDependencies });
 

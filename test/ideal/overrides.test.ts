@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { fakeRegistry } from "../helpers/fake-registry.ts";
-import { entriesOf, failureOf, warned } from "../helpers/outcome.ts";
-import { resolveIn, resolveManifest, tree } from "../helpers/tree.ts";
+import { fakeRegistry } from "../support/fake-registry.ts";
+import { entriesOf, failureOf, warned } from "../support/outcome.ts";
+import { resolveIn, resolveManifest, tree } from "../support/tree.ts";
 
 const registry = fakeRegistry({
   "a@1.0.0": { b: "^1.0.0", c: "^1.0.0" },

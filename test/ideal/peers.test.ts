@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { ResolveOptions } from "../../src/api/resolve.ts";
-import { drawTree } from "../helpers/draw-tree.ts";
-import { type FakeManifest, fakeRegistry } from "../helpers/fake-registry.ts";
-import { failureOf, flagsOf, warned } from "../helpers/outcome.ts";
-import { resolveIn, resolveManifest, tree } from "../helpers/tree.ts";
+import { drawTree } from "../support/draw-tree.ts";
+import { type FakeManifest, fakeRegistry } from "../support/fake-registry.ts";
+import { failureOf, flagsOf, warned } from "../support/outcome.ts";
+import { resolveIn, resolveManifest, tree } from "../support/tree.ts";
 
 const peers = (peerDependencies: Record<string, string>): FakeManifest => ({ peerDependencies });
 const optionalPeer = (name: string, spec: string): FakeManifest => ({

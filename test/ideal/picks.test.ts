@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { createInstaller } from "../../web/index.ts";
 import { PLATFORM } from "../conformance/recorded.ts";
-import { fakeRegistry } from "../helpers/fake-registry.ts";
-import { entriesOf, failureOf, warned } from "../helpers/outcome.ts";
-import { resolveManifest, tree } from "../helpers/tree.ts";
+import { fakeRegistry } from "../support/fake-registry.ts";
+import { entriesOf, failureOf, warned } from "../support/outcome.ts";
+import { resolveManifest, tree } from "../support/tree.ts";
 
 test.each([
   ["^1.0.0", "1.9.0"],

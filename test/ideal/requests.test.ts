@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { ResolveOptions } from "../../src/api/resolve.ts";
-import { drawTree } from "../helpers/draw-tree.ts";
-import { fakeRegistry } from "../helpers/fake-registry.ts";
-import { entriesOf, failureOf } from "../helpers/outcome.ts";
-import { resolveIn, resolveManifest, tree } from "../helpers/tree.ts";
+import { drawTree } from "../support/draw-tree.ts";
+import { fakeRegistry } from "../support/fake-registry.ts";
+import { entriesOf, failureOf } from "../support/outcome.ts";
+import { resolveIn, resolveManifest, tree } from "../support/tree.ts";
 
 const PACKAGES = {
   "a@1.0.0": { x: "^1.0.0" },

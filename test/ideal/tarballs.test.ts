@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { drawTree } from "../helpers/draw-tree.ts";
-import { fakeRegistry } from "../helpers/fake-registry.ts";
-import { entriesOf, failureOf, flagsOf } from "../helpers/outcome.ts";
-import { fakeTarball } from "../helpers/tarball.ts";
-import { resolveIn, resolveManifest, tree } from "../helpers/tree.ts";
+import { drawTree } from "../support/draw-tree.ts";
+import { fakeRegistry } from "../support/fake-registry.ts";
+import { entriesOf, failureOf, flagsOf } from "../support/outcome.ts";
+import { fakeTarball } from "../support/tarball.ts";
+import { resolveIn, resolveManifest, tree } from "../support/tree.ts";
 
 const REGISTRY = "http://registry.local/";
 

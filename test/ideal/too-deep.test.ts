@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { FileMap } from "../../src/api/common.ts";
-import { fakeRegistry } from "../helpers/fake-registry.ts";
-import { failureOf } from "../helpers/outcome.ts";
-import { resolveIn } from "../helpers/tree.ts";
+import { fakeRegistry } from "../support/fake-registry.ts";
+import { failureOf } from "../support/outcome.ts";
+import { resolveIn } from "../support/tree.ts";
 
 const DEEP = 20_000;
 const nested = (open: string, close: string): string => open.repeat(DEEP) + close.repeat(DEEP);

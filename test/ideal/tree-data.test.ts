@@ -5,9 +5,9 @@ import { viewTree } from "../../src/answer/tree-view.ts";
 import type { Tree, TreeEdge } from "../../src/api/resolve.ts";
 import type { Edge } from "../../src/graph/edge.ts";
 import type { Node } from "../../src/graph/node.ts";
-import { fakeRegistry } from "../helpers/fake-registry.ts";
-import { fakeTarball } from "../helpers/tarball.ts";
-import { resolveIn } from "../helpers/tree.ts";
+import { fakeRegistry } from "../support/fake-registry.ts";
+import { fakeTarball } from "../support/tarball.ts";
+import { resolveIn } from "../support/tree.ts";
 
 /** What the engine knew when the tree was read, and what was read. */
 const engine = vi.hoisted(() => ({ inventory: new Map<string, Node>(), rows: [] as TreeData }));

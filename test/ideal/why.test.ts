@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Resolution, WhyPath } from "../../src/api/resolve.ts";
-import { fakeRegistry } from "../helpers/fake-registry.ts";
-import { resolveIn, resolveManifest } from "../helpers/tree.ts";
+import { fakeRegistry } from "../support/fake-registry.ts";
+import { resolveIn, resolveManifest } from "../support/tree.ts";
 
 const chain = ({ edges }: WhyPath): string => edges.map(({ name }) => name).join(" ");
 

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import type { FileMap } from "../../src/api/common.ts";
 import { createInstaller } from "../../web/index.ts";
-import { drawTree } from "../helpers/draw-tree.ts";
-import { fakeRegistry } from "../helpers/fake-registry.ts";
-import { entriesOf, failureOf, flagsOf } from "../helpers/outcome.ts";
-import { resolveIn } from "../helpers/tree.ts";
+import { drawTree } from "../support/draw-tree.ts";
+import { fakeRegistry } from "../support/fake-registry.ts";
+import { entriesOf, failureOf, flagsOf } from "../support/outcome.ts";
+import { resolveIn } from "../support/tree.ts";
 
 /** Files of a project: each path's package.json. */
 function packages(manifests: Readonly<Record<string, object>>): FileMap {

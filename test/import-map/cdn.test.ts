@@ -3,9 +3,9 @@ import type { ImportMap, ImportMapOptions } from "../../src/api/flat.ts";
 import type { Resolution } from "../../src/api/resolve.ts";
 import type { Failure } from "../../src/errors/failure.ts";
 import { importMap } from "../../src/import-map/import-map.ts";
-import { fakeRegistry } from "../helpers/fake-registry.ts";
-import { failureOf } from "../helpers/outcome.ts";
-import { resolveIn, resolveManifest } from "../helpers/tree.ts";
+import { fakeRegistry } from "../support/fake-registry.ts";
+import { failureOf } from "../support/outcome.ts";
+import { resolveIn, resolveManifest } from "../support/tree.ts";
 import { byMap } from "./by-map.ts";
 
 const PAGE = "http://page.local/";

@@ -4,7 +4,7 @@ import type { Tree, TreeNode } from "../../src/api/resolve.ts";
 import type { Failure } from "../../src/errors/failure.ts";
 import { createInstaller } from "../../web/index.ts";
 import { folderCases } from "../conformance/folder.ts";
-import { memoryRegistry } from "../registry/memory-fetch.ts";
+import { memoryRegistry } from "../support/registry/memory-fetch.ts";
 import { byMap } from "./by-map.ts";
 import { installTold } from "./packs.ts";
 

@@ -3,8 +3,8 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { InstalledProject } from "../../src/api/install.ts";
 import { createInstaller } from "../../web/index.ts";
-import { registryOf } from "../bundlers/install.ts";
 import { PLATFORM } from "../conformance/recorded.ts";
+import { registryOf } from "../web/bundlers/install.ts";
 
 type Manifest = Readonly<Record<"name" | "version", string>> &
   Partial<Readonly<Record<"dependencies" | "peerDependencies", Record<string, string>>>>;

@@ -2,7 +2,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser } from "playwright";
 import type { ImportMap } from "../../src/api/flat.ts";
-import { openChromium } from "../helpers/chromium.ts";
+import { openChromium } from "../support/chromium.ts";
 
 /** The bytes behind a path; null: nothing. */
 export type Files = (path: string) => Promise<Uint8Array | string | null>;

@@ -1,4 +1,4 @@
-import "../lifecycle/probe.ts";
+import "../system/lifecycle/probe.ts";
 import type { Installer, InstallerOptions } from "../../src/api/resolve.ts";
 import type { Failure } from "../../src/errors/failure.ts";
 import { createInstaller, InstallError } from "../../web/index.ts";

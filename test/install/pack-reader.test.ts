@@ -6,9 +6,9 @@ import { makeWaypoints } from "../../src/pack-cache/make-seek-points.ts";
 import { createMemoryShelf } from "../../src/pack-cache/memory-pack-cache.ts";
 import { inflateStretch } from "../../src/pack-cache/range-read.ts";
 import { PLATFORM_TOOLS } from "../../workers/storage/platform-tools.ts";
-import { runTask } from "../helpers/run-task.ts";
+import { runTask } from "../support/run-task.ts";
 import { noise } from "../tarball/bad-tarballs.ts";
-import { settle } from "./works.ts";
+import { settle } from "./pipeline.ts";
 
 /** More than is inflated as a whole at once. */
 const LARGE = 1024 * 1024;

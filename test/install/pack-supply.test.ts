@@ -6,7 +6,7 @@ import { PackSupply } from "../../src/install/pack-supply.ts";
 import { type Writable, writeTree } from "../../src/install/write-tree.ts";
 import { createMemoryShelf } from "../../src/pack-cache/memory-pack-cache.ts";
 import { encodePackIndex } from "../../src/tarball/pack-index.ts";
-import { fakeWorks } from "./works.ts";
+import { fakeWorks } from "./pipeline.ts";
 
 const sri = (letter: string): string => `sha512-${letter.repeat(86)}==`;
 

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContext, Page } from "playwright";
 import { ISOLATION } from "../../scripts/serve.mjs";
-import { openChromium } from "../helpers/chromium.ts";
-import { bundle } from "../lifecycle/stage.ts";
+import { openChromium } from "../support/chromium.ts";
+import { bundle } from "../system/lifecycle/stage.ts";
 import { Depot } from "./depot.ts";
 import type { Bench } from "./in-page.ts";
 

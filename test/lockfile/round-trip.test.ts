@@ -4,7 +4,7 @@ import { legacyDependencies } from "../../src/lockfile/legacy-lock.ts";
 import { readLock } from "../../src/lockfile/read-lock.ts";
 import { writeLock } from "../../src/lockfile/write-lock.ts";
 import { ProjectFiles } from "../../src/project/files.ts";
-import { finish } from "../helpers/finish.ts";
+import { finish } from "../support/finish.ts";
 import { lockNodes } from "./lock-nodes.ts";
 import { type RecordedLock, recordedLocks } from "./recorded-locks.ts";
 

@@ -5,7 +5,7 @@ import { InstallError } from "../../src/errors/failure.ts";
 import type { LockData } from "../../src/lockfile/read-lock.ts";
 import { sortedJson } from "../../src/lockfile/sorted-json.ts";
 import { writeLock } from "../../src/lockfile/write-lock.ts";
-import { finish } from "../helpers/finish.ts";
+import { finish } from "../support/finish.ts";
 import { lockNodes } from "./lock-nodes.ts";
 
 const written = (value: unknown, indent: string): string => finish(sortedJson(value, indent));

@@ -9,9 +9,9 @@ import { type Incompatibility, type PackageId, ROOT } from "../../src/solver/inc
 import { PartialSolution } from "../../src/solver/partial-solution.ts";
 import { Solver } from "../../src/solver/solver.ts";
 import { END, type SetId, VersionSets } from "../../src/solver/version-sets.ts";
-import { type FakeManifest, fakeRegistry } from "../helpers/fake-registry.ts";
-import { failureOf } from "../helpers/outcome.ts";
-import { resolveManifest } from "../helpers/tree.ts";
+import { type FakeManifest, fakeRegistry } from "../support/fake-registry.ts";
+import { failureOf } from "../support/outcome.ts";
+import { resolveManifest } from "../support/tree.ts";
 
 /** A search that finds nothing, as docs/solver.md tells it. */
 export interface Traced {

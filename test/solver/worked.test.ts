@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { FakeManifest } from "../helpers/fake-registry.ts";
+import type { FakeManifest } from "../support/fake-registry.ts";
 import { type Traced, traced } from "./trace.ts";
 
 // The page says what the search does, step by step, and where that is in the code: here both are looked up.

@@ -3,8 +3,8 @@ import { gzipSync } from "node:zlib";
 import type { Platform } from "../../../src/api/common.ts";
 import type { Manifest } from "../../../src/api/manifest.ts";
 import { platformFits } from "../../../src/registry/platform.ts";
-import { random } from "../../registry/arrival.ts";
-import { PLACEHOLDER, type Snapshot } from "../../registry/snapshot.ts";
+import { random } from "../../support/registry/arrival.ts";
+import { PLACEHOLDER, type Snapshot } from "../../support/registry/snapshot.ts";
 import type { Ask, FileSample } from "./page-protocol.ts";
 import { readTarball } from "./read-tar.ts";
 

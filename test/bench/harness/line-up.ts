@@ -1,4 +1,4 @@
-import { PLACEHOLDER } from "../../registry/snapshot.ts";
+import { PLACEHOLDER } from "../../support/registry/snapshot.ts";
 import { Browser } from "./browser.ts";
 import type { Contender } from "./contenders.ts";
 import { type Freight, freightOf, lockAt } from "./freight.ts";

@@ -1,5 +1,5 @@
 import type { MetadataForm } from "../../../src/api/resolve.ts";
-import { PLACEHOLDER } from "../../registry/snapshot.ts";
+import { PLACEHOLDER } from "../../support/registry/snapshot.ts";
 
 interface Lock {
   packages?: Record<string, Record<string, unknown>>;

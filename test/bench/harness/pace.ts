@@ -1,5 +1,5 @@
 import { setTimeout as after } from "node:timers/promises";
-import { random } from "../../registry/arrival.ts";
+import { random } from "../../support/registry/arrival.ts";
 import type { Profile } from "./registry-protocol.ts";
 
 /** Milliseconds: what every answer of the mirror waits, the mean of what comes on top, and the most. */

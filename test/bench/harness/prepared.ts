@@ -2,10 +2,10 @@ import { readFileSync, statSync } from "node:fs";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { MetadataForm } from "../../../src/api/resolve.ts";
 import { openPack } from "../../conformance/pack.ts";
-import { abbreviate, type FullPackument } from "../../registry/abbreviate.ts";
-import { folderSnapshot } from "../../registry/folder.ts";
-import { ABBREVIATED, createResponder, type Responder } from "../../registry/responder.ts";
-import { PLACEHOLDER, type Snapshot } from "../../registry/snapshot.ts";
+import { abbreviate, type FullPackument } from "../../support/registry/abbreviate.ts";
+import { folderSnapshot } from "../../support/registry/folder.ts";
+import { ABBREVIATED, createResponder, type Responder } from "../../support/registry/responder.ts";
+import { PLACEHOLDER, type Snapshot } from "../../support/registry/snapshot.ts";
 
 /** A body as it goes over the wire: gzipped, or as it is where `etag` is empty. */
 export interface Ready {

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Snapshot } from "../../registry/snapshot.ts";
+import type { Snapshot } from "../../support/registry/snapshot.ts";
 import type { BrowserOptions } from "./browser.ts";
 import { bundleScripts } from "./bundle.ts";
 import type { BenchOptions } from "./options.ts";
@@ -29,7 +29,7 @@ export interface Place {
 }
 
 /** The recorded project and its packuments, which are in the repository. */
-const PACK = "test/fixtures/projects.pack";
+const PACK = "test/conformance/fixtures/projects.pack";
 /** A certificate of the tests, good for loopback. */
 const TLS = "test/scripts/tls";
 

@@ -10,7 +10,7 @@ import { writeProject } from "../../../src/ideal/resolve.ts";
 import { indexPackument } from "../../../src/registry/condense.ts";
 import type { Techniques } from "../../../src/solver/techniques.ts";
 import { PLATFORM } from "../../conformance/recorded.ts";
-import { fakeRegistry } from "../../helpers/fake-registry.ts";
+import { fakeRegistry } from "../../support/fake-registry.ts";
 import { type Choice, findChoice } from "./brute-force.ts";
 import { checkAnswer } from "./check-answer.ts";
 import { checkProof, printProof } from "./check-proof.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { InstallError } from "../../../src/errors/failure.ts";
-import { fakeRegistry } from "../../helpers/fake-registry.ts";
-import { resolveIn } from "../../helpers/tree.ts";
+import { fakeRegistry } from "../../support/fake-registry.ts";
+import { resolveIn } from "../../support/tree.ts";
 import { LARGE, SMALL, told } from "./arbitrary.ts";
 import { type Choice, findChoice } from "./brute-force.ts";
 import { checkChoice } from "./check-answer.ts";

@@ -1,4 +1,4 @@
-import type { FakeManifest } from "../../helpers/fake-registry.ts";
+import type { FakeManifest } from "../../support/fake-registry.ts";
 
 /** What a package or the project asks for: npm's own sections. */
 export interface Sections extends FakeManifest {

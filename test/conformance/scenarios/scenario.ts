@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ResolveOptions } from "../../../src/api/resolve.ts";
+import type { FakeManifest } from "../../support/fake-registry.ts";
+
+/** What of a package.json a scenario's project has. */
+export interface ScenarioRoot {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly overrides?: Readonly<Record<string, string>>;
+}
+
+export type Versions = Readonly<Record<string, string>>;
+
+export type Expected =
+  | { readonly versions: Versions }
+  /** `names`: the packages that every explanation must mention, sorted. */
+  | { readonly failure: "ENOSOLUTION"; readonly names: readonly string[] };
+
+/** A published case, told in npm's words. */
+export interface Scenario {
+  readonly title: string;
+  /** What its source calls it. */
+  readonly case: string;
+  /** Where it differs from its source, and why. */
+  readonly changed?: string;
+  /** As `fakeRegistry` takes it. */
+  readonly registry: Readonly<Record<string, FakeManifest>>;
+  /** What the project was before: its lock is there when `root` is resolved. */
+  readonly first?: { readonly root: ScenarioRoot; readonly versions: Versions };
+  readonly root: ScenarioRoot;
+  readonly options?: Pick<ResolveOptions, "prereleases" | "resolutionMode" | "update">;
+  readonly expect: Expected;
+}
+
+export interface ScenarioFile {
+  readonly source: { readonly repository: string; readonly path: string; readonly licence: string };
+  readonly cases: readonly Scenario[];
+}
+
+export const SOURCES = ["pub", "uv", "cargo", "pubgrub-rs"] as const;
+
+/** Every file of every source: its name (`pub/lock`) and what it holds. */
+export function scenarioFiles(): (readonly [string, ScenarioFile])[] {
+  return SOURCES.flatMap((source) => {
+    const folder = join(import.meta.dirname, source);
+    const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
+    return names.sort().map((name) => {
+      const file = JSON.parse(readFileSync(join(folder, name), "utf8")) as ScenarioFile;
+      return [`${source}/${name.slice(0, -5)}`, file] as const;
+    });
+  });
+}

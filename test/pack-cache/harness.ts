@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import type { BlobStore } from "../../src/api/common.ts";
+import type { Failure } from "../../src/errors/failure.ts";
+import type { PackShelf, ShelvedPack } from "../../src/pack-cache/pack-cache.ts";
+import type { ShelfTools } from "../../src/pack-cache/pack-writer.ts";
+import { StoredShelf } from "../../src/pack-cache/stored-pack-cache.ts";
+import { Clock } from "../metadata-cache/harness.ts";
+
+export interface Tab {
+  shelf: PackShelf;
+  warnings: Failure[];
+}
+
+export interface Shared {
+  blobs: BlobStore;
+  clock?: Clock;
+  budget?: number;
+  batch?: number;
+}
+
+/** A shelf of one tab over what all tabs share. */
+export function openTab({ blobs, clock = new Clock(), budget = 1e9, batch = 16 << 20 }: Shared): Tab {
+  const warnings: Failure[] = [];
+  const tools: ShelfTools = {
+    now: () => clock.now,
+    after: clock.after,
+    turn: async () => {},
+    budget: async () => budget,
+    warn: (failure) => warnings.push(failure),
+    batch,
+  };
+  return { shelf: new StoredShelf(blobs, tools), warnings };
+}
+
+/** Bytes that follow from the name. */
+export function bytesOf(name: string, size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size);
+  let seed = [...name].reduce((sum, letter) => Math.imul(sum, 31) + letter.charCodeAt(0), 7);
+  for (let at = 0; at < size; at++) {
+    seed = Math.imul(seed ^ (seed >>> 15), 0x2c1b3c6d) + at;
+    bytes[at] = seed >>> 24;
+  }
+  return bytes;
+}
+
+const sri = (algorithm: string, bytes: Uint8Array): string =>
+  `${algorithm}-${createHash(algorithm).update(bytes).digest("base64")}`;
+
+export interface MadePack extends ShelvedPack {
+  readonly sha1: string;
+}
+
+/** A pack with its true hashes; each call gives new bytes. Those named by a vowel have waypoints. */
+export function packOf(name: string, size = 100): MadePack {
+  const tarball = bytesOf(name, size);
+  const sha1 = sri("sha1", tarball);
+  const waypoints = /^[aeiou]/.test(name) ? async () => bytesOf(`waypoints ${name}`, 10) : undefined;
+  const index = bytesOf(`index ${name}`, 20);
+  return { integrity: sri("sha512", tarball), aliases: [sha1], sha1, tarball, index, waypoints };
+}
+
+/** What the shelf has of a pack: `whole`, or `none`. Anything else, such as other bytes, is an error. */
+export async function stateOf(shelf: PackShelf, pack: MadePack): Promise<"whole" | "none"> {
+  const found = await shelf.find([pack.integrity]);
+  const read = await shelf.read([pack.integrity]);
+  const entry = found.get(pack.integrity);
+  const tarball = read.get(pack.integrity);
+  if (tarball && !Buffer.from(tarball).equals(pack.tarball)) throw new Error("other bytes");
+  if (entry && (entry.integrity !== pack.integrity || !Buffer.from(entry.index).equals(pack.index)))
+    throw new Error("another index");
+  return entry && tarball ? "whole" : "none";
+}
+
+/** Lets time pass until it is done. */
+export async function whileTimePasses<T>(work: Promise<T>, clock: Clock, step = 100): Promise<T> {
+  let isDone = false;
+  const done = work.finally(() => {
+    isDone = true;
+  });
+  while (!isDone) {
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.pass(step);
+  }
+  return await done;
+}

@@ -1,0 +1,151 @@
+import { deflateRawSync, gzipSync, type ZlibOptions, crc32 as zlibCrc32 } from "node:zlib";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { makeWaypoints } from "../../src/pack-cache/make-seek-points.ts";
+import { inflateStretch, type Stretch } from "../../src/pack-cache/range-read.ts";
+import { readWaypoints, stretchesOf, type Waypoints } from "../../src/pack-cache/seek-points.ts";
+import type { Range } from "../../src/tarball/gunzip.ts";
+import { PLATFORM_TOOLS } from "../../workers/storage/platform-tools.ts";
+import { runTask } from "../support/run-task.ts";
+import { noise, prose } from "../tarball/bad-tarballs.ts";
+
+const MEBIBYTE = 1 << 20;
+
+/** Text, noise, zeros, text again: two MiB. */
+const ARCHIVE = Buffer.concat([
+  Buffer.from(prose(MEBIBYTE)),
+  noise(MEBIBYTE / 4),
+  new Uint8Array(MEBIBYTE / 4),
+  Buffer.from(prose(MEBIBYTE / 2)),
+]);
+
+const make = (tarball: Uint8Array, unpacked = ARCHIVE.length): Promise<Uint8Array | null> =>
+  runTask(makeWaypoints(tarball, unpacked, PLATFORM_TOOLS.deflate));
+
+async function waypointsOf(tarball: Uint8Array): Promise<Waypoints> {
+  const blob = await make(tarball);
+  return readWaypoints(blob ?? new Uint8Array(), tarball) as Waypoints;
+}
+
+/** The parts of an archive, and what was inflated for them. */
+async function read(
+  waypoints: Waypoints,
+  tarball: Uint8Array,
+  ranges: readonly Range[],
+): Promise<[parts: Uint8Array[], Stretch[]]> {
+  const { stretches, places } = stretchesOf(waypoints, tarball, ranges);
+  const parts = await Promise.all(stretches.map((stretch) => runTask(inflateStretch(stretch))));
+  const read = parts.flatMap((some) => some ?? []);
+  return [places.map((place) => read[place] as Uint8Array), stretches];
+}
+
+const aRange = fc
+  .tuple(fc.nat(ARCHIVE.length), fc.oneof(fc.nat(5000), fc.nat(MEBIBYTE)))
+  .map(([start, size]): Range => [start, Math.min(start + size, ARCHIVE.length)]);
+
+const SETTINGS: readonly ZlibOptions[] = [
+  {},
+  { level: 1 },
+  { level: 9, memLevel: 9 },
+  { level: 0 },
+  { strategy: 4 },
+  { memLevel: 1 },
+];
+
+test.each(SETTINGS)("any parts, in any order, are the archive's: %o", async (settings) => {
+  const tarball = gzipSync(ARCHIVE, settings);
+  const waypoints = await waypointsOf(tarball);
+  const law = fc.asyncProperty(fc.array(aRange, { minLength: 1, maxLength: 6 }), async (ranges) => {
+    const [parts] = await read(waypoints, tarball, ranges);
+    for (const [i, part] of parts.entries()) expect(Buffer.compare(part, ARCHIVE.subarray(...ranges[i]!))).toBe(0);
+  });
+  await fc.assert(law, { numRuns: 15 });
+});
+
+test("for a file at the end a fraction is inflated, for neighbours once; it all takes little room", async () => {
+  const tarball = gzipSync(ARCHIVE);
+  const waypoints = await waypointsOf(tarball);
+  const end = ARCHIVE.length;
+  const [, stretches] = await read(waypoints, tarball, [
+    [end - 10, end],
+    [5, 9],
+    [end - 900, end - 100],
+  ]);
+  expect(stretches.map(({ ranges }) => ranges)).toEqual([
+    [[5, 9]],
+    [
+      [end - 900, end - 100],
+      [end - 10, end],
+    ],
+  ]);
+  for (const { bytes, at, end: last } of stretches) {
+    expect(bytes.length).toBeLessThan(tarball.length / 4);
+    expect(last - at).toBeLessThan(MEBIBYTE / 2);
+  }
+  expect((await make(tarball))!.length).toBeLessThan(tarball.length / 5);
+});
+
+test("a header with all that a gzip file may have", async () => {
+  const fields = [3, 0, 1, 2, 3, ...Buffer.from("name.tar\0a comment\0"), 0x12, 0x34];
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(zlibCrc32(ARCHIVE), 0);
+  trailer.writeUInt32LE(ARCHIVE.length, 4);
+  const head = Uint8Array.of(0x1f, 0x8b, 8, 2 | 4 | 8 | 16, 0, 0, 0, 0, 0, 3, ...fields);
+  const tarball = Buffer.concat([head, deflateRawSync(ARCHIVE), trailer]);
+  const range: Range = [2 * MEBIBYTE - 100, 2 * MEBIBYTE - 50];
+  expect((await read(await waypointsOf(tarball), tarball, [range]))[0]).toEqual([
+    new Uint8Array(ARCHIVE.subarray(...range)),
+  ]);
+});
+
+test("what is no gzip file of one whole member has none", async () => {
+  const tarball = gzipSync(ARCHIVE);
+  const flipped = Buffer.from(tarball);
+  flipped[tarball.length >> 1]! ^= 4;
+  const otherSum = Buffer.from(tarball);
+  otherSum[tarball.length - 8]! ^= 4;
+  const half = ARCHIVE.length / 2;
+  const members = Buffer.concat([gzipSync(ARCHIVE.subarray(0, half)), gzipSync(ARCHIVE.subarray(half))]);
+  const bad = [
+    flipped,
+    otherSum,
+    members,
+    tarball.subarray(0, -9),
+    tarball.subarray(0, 1000),
+    tarball.subarray(1),
+    ARCHIVE,
+  ];
+  expect(await Promise.all(bad.map((each) => make(each)))).toEqual(bad.map(() => null));
+  const sizes = [ARCHIVE.length - 1, ARCHIVE.length + 1];
+  expect(await Promise.all(sizes.map((size) => make(tarball, size)))).toEqual([null, null]);
+  // Where the platform cannot deflate.
+  const refuse = (): Promise<Uint8Array> => {
+    throw new TypeError("no such form");
+  };
+  expect(await runTask(makeWaypoints(tarball, ARCHIVE.length, refuse))).toBeNull();
+  const nameless = Buffer.from(tarball.subarray(0, 200).fill(1, 10));
+  nameless[3] = 8;
+  expect(await Promise.all([new Uint8Array(), nameless].map((each) => make(each)))).toEqual([null, null]);
+});
+
+test("another tarball's, or what was damaged in the store, leads nowhere", async () => {
+  const tarball = gzipSync(ARCHIVE);
+  const other = gzipSync(ARCHIVE, { level: 1 });
+  const same = gzipSync(Buffer.from(ARCHIVE).fill(65, 0, 3));
+  const blob = (await make(tarball))!;
+  expect(readWaypoints(blob, tarball)?.points.length).toBeGreaterThan(4);
+  expect([readWaypoints(blob, other), readWaypoints(blob, same)]).toEqual([null, null]);
+  for (const at of [0, 5, 9, 30, blob.length >> 1, blob.length - 1]) {
+    const damaged = blob.slice();
+    damaged[at]! ^= 16;
+    expect(readWaypoints(damaged, tarball)).toBeNull();
+  }
+  expect([blob.slice(0, 20), blob.slice(4), new Uint8Array()].map((each) => readWaypoints(each, tarball))).toEqual([
+    ...[null, null, null],
+  ]);
+  const { stretches } = stretchesOf(readWaypoints(blob, tarball)!, tarball, [[MEBIBYTE, MEBIBYTE + 10]]);
+  const [stretch] = stretches as [Stretch];
+  const cut = { ...stretch, bytes: stretch.bytes.subarray(0, 5) };
+  const scrambled = { ...stretch, window: stretch.window.map((byte) => byte ^ 0xff) };
+  for (const each of [cut, scrambled]) expect(await runTask(inflateStretch(each))).toBeNull();
+});

@@ -1,0 +1,192 @@
+import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import type { Browser, BrowserContext, Page } from "playwright";
+import { build } from "vite";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { openChromium } from "../support/chromium.ts";
+import type { LoggedRequest, RegistryOptions } from "../support/registry/responder.ts";
+import { type RegistryServer, startRegistry } from "../support/registry/server.ts";
+import { inlineSnapshot } from "../support/registry/snapshot.ts";
+import type { Seen } from "./client-in-page.ts";
+
+// The client in a real browser, on one origin, and a registry on another: CORS, the HTTP cache, being offline.
+
+declare global {
+  interface Window {
+    client: typeof import("./client-in-page.ts");
+  }
+}
+
+let browser: Browser;
+let script: string;
+let context: BrowserContext;
+let page: Page;
+let pageUrl: string;
+const servers: Server[] = [];
+const registries: RegistryServer[] = [];
+
+async function listen(handle: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
+  const server = createServer(handle);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+const document = (name: string): unknown => ({
+  name,
+  "dist-tags": { latest: "1.0.0" },
+  versions: { "1.0.0": { name } },
+});
+const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `p${index}`);
+
+/** A registry of p0 … p299 on an origin of its own. */
+async function registry(options: RegistryOptions): Promise<RegistryServer> {
+  const snapshot = inlineSnapshot(Object.fromEntries(names(300).map((name) => [name, document(name)])));
+  const started = await startRegistry(snapshot, options);
+  registries.push(started);
+  return started;
+}
+
+beforeAll(async () => {
+  const bundle = await build({
+    configFile: false,
+    logLevel: "silent",
+    define: { __WEBHOIST_REGISTRY__: '""' },
+    build: {
+      write: false,
+      minify: false,
+      lib: { entry: fileURLToPath(new URL("./client-in-page.ts", import.meta.url)), formats: ["iife"], name: "client" },
+    },
+  });
+  const [output] = Array.isArray(bundle) ? bundle : [bundle];
+  if (!output || !("output" in output)) throw new Error("nothing was built");
+  script = output.output[0].code;
+  browser = await openChromium();
+}, 120_000);
+
+afterAll(() => browser?.close());
+
+beforeEach(async () => {
+  context = await browser.newContext();
+  page = await context.newPage();
+  const relay = await startRegistry(inlineSnapshot({ p0: document("p0") }));
+  registries.push(relay);
+  pageUrl = await listen((request, response) => {
+    if (request.url?.startsWith("/relay/")) {
+      const up = get(relay.url + request.url.slice("/relay/".length), { headers: { accept: "application/json" } });
+      up.on("response", (answer) => {
+        response.writeHead(answer.statusCode ?? 502, { "content-type": answer.headers["content-type"] });
+        answer.pipe(response);
+      });
+      return;
+    }
+    response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>page</title>");
+  });
+  await page.goto(pageUrl);
+  await page.addScriptTag({ content: script });
+});
+
+afterEach(async () => {
+  await context.close();
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+  await Promise.all(registries.splice(0).map((each) => each.close()));
+});
+
+const look = (wanted: string[], options: { registry: string; retries?: number; proxy?: string }): Promise<Seen> =>
+  page.evaluate(([list, given]) => window.client.look(list, given), [wanted, options] as const);
+
+const methods = (log: readonly LoggedRequest[]): Set<string> => new Set(log.map(({ method }) => method));
+
+test("a strict registry: no preflight, and a 404 without CORS is told from a registry out of reach", async () => {
+  const { url, log } = await registry({ strict: true });
+  const { answers } = await look(["p0", "gone", "@scope/gone"], { registry: url });
+  expect(answers).toMatchObject({ p0: 1, gone: { code: "E404" }, "@scope/gone": { code: "E404" } });
+  expect([...methods(log)].sort()).toEqual(["GET", "HEAD"]);
+});
+
+test("hundreds of packuments at once, and again: the browser's own cache revalidates them", async () => {
+  const { url, log } = await registry({ strict: true });
+  const first = await look(names(300), { registry: url });
+  expect(Object.values(first.answers).every((answer) => answer === 1)).toBe(true);
+  const again = await look(names(300), { registry: url });
+  expect(again.answers).toEqual(first.answers);
+  expect(log.map(({ status }) => status)).toEqual([...names(300).map(() => 200), ...names(300).map(() => 304)]);
+  expect([...methods(log)]).toEqual(["GET"]);
+});
+
+test("a registry without CORS, one that is not there, and a page that is offline are told apart", async () => {
+  const closed = await registry({ faults: [{ noCors: true }] });
+  expect((await look(["p0"], { registry: closed.url, retries: 1 })).answers).toMatchObject({
+    p0: { code: "EUNREACHABLE", details: { reason: "cors" } },
+  });
+  const { url } = await registry({});
+  const nowhere = "http://127.0.0.1:9/";
+  expect((await look(["p0"], { registry: nowhere, retries: 1 })).answers).toMatchObject({
+    p0: { code: "EUNREACHABLE", details: { reason: "network" } },
+  });
+  await context.setOffline(true);
+  expect((await look(["p0"], { registry: url })).answers).toMatchObject({
+    p0: { code: "EUNREACHABLE", details: { reason: "offline" } },
+  });
+});
+
+test("a relay on the page's origin takes over, and says what is missing", async () => {
+  const { url } = await registry({ faults: [{ noCors: true }] });
+  const { answers, warnings } = await look(["p0", "gone"], { registry: url, proxy: "/relay" });
+  expect(answers).toMatchObject({ p0: 1, gone: { code: "E404", found: "404" } });
+  expect(warnings).toMatchObject([{ code: "EPROXIED", details: { url, proxy: `${pageUrl}relay/` } }]);
+});
+
+test("where the page's server has no relay, its own pages are not taken for one", async () => {
+  const { url } = await registry({ faults: [{ noCors: true }] });
+  const { answers, warnings } = await look(["p0"], { registry: url, proxy: "/no-relay/", retries: 0 });
+  expect(answers).toMatchObject({ p0: { code: "EUNREACHABLE" } });
+  expect(warnings).toEqual([]);
+});
+
+test("a body that is cut is asked for again; one that is cut for ever is not E404", async () => {
+  const { url } = await registry({
+    strict: true,
+    faults: [
+      { path: "p0", cut: 5, times: 1 },
+      { path: "p1", cut: 5 },
+    ],
+  });
+  const { answers } = await look(["p0", "p1", "p2"], { registry: url, retries: 1 });
+  expect(answers).toMatchObject({ p0: 1, p1: { code: "EUNREACHABLE" }, p2: 1 });
+});
+
+test("a request that is left ends at once, and so does its connection", async () => {
+  let closed = 0;
+  const url = await listen((_, response) => {
+    response.on("close", () => closed++);
+    response.writeHead(200, { "access-control-allow-origin": "*" });
+    response.write('{"name"');
+  });
+  expect(await page.evaluate((given) => window.client.leave(given), url)).toBe("EABORTED");
+  await expect.poll(() => closed).toBe(1);
+});
+
+test("the browser takes the token off a redirect to another origin", async () => {
+  const seen: (string | undefined)[] = [];
+  const open = { "access-control-allow-origin": "*", "access-control-allow-headers": "authorization, *" };
+  const other = await listen((request, response) => {
+    seen.push(request.headers.authorization);
+    response.writeHead(200, open).end('{"name":"p0","dist-tags":{"latest":"1.0.0"},"versions":{}}');
+  });
+  const home = await listen((request, response) => {
+    if (request.method === "OPTIONS") return void response.writeHead(204, open).end();
+    seen.push(request.headers.authorization);
+    response.writeHead(302, { ...open, location: `${other}p0` }).end();
+  });
+  const { answers } = await page.evaluate(
+    (given) => window.client.look(["p0"], { registry: given, token: () => "hush" }),
+    home,
+  );
+  expect(answers).toEqual({ p0: 1 });
+  expect(seen).toEqual(["Bearer hush", undefined]);
+});

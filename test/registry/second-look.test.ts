@@ -1,0 +1,219 @@
+import { afterEach, expect, test, vi } from "vitest";
+import type { Failure } from "../../src/errors/failure.ts";
+import type { MemoryRegistry } from "../support/registry/memory-fetch.ts";
+import { bodyOf, failureOf, packumentRequest, registryOf, transportOver } from "./client.ts";
+
+// `strict` hides a 404 behind a network error, as public registries do from a page.
+
+afterEach(() => void vi.unstubAllGlobals());
+
+const asked = ({ log }: MemoryRegistry): string[] => log.map(({ method, path }) => `${method} ${path}`);
+
+test("a missing name among others is E404, and the message says how that was decided", async () => {
+  const registry = registryOf(["a"], { strict: true });
+  const transport = transportOver(registry);
+  const [gone, a] = await Promise.all([transport.get(packumentRequest("gone")), transport.get(packumentRequest("a"))]);
+  expect(bodyOf(a)).toHaveProperty("name", "a");
+  expect(failureOf(gone)).toMatchObject({ code: "E404", package: "gone" });
+  expect(failureOf(gone).message).toContain("answered others");
+  expect(
+    asked(registry)
+      .filter((line) => line.startsWith("GET"))
+      .sort(),
+  ).toEqual(["GET a", "GET gone", "GET gone"]);
+});
+
+test("an answer that comes while a request fails is proof enough", async () => {
+  const registry = registryOf(["a"], { strict: true });
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    // Each failure of `gone` is slower than an answer to somebody else.
+    if (String(input).endsWith("gone")) await transport.get(packumentRequest("a"));
+    return registry.fetch(input, init);
+  };
+  const transport = transportOver(registry, { fetch });
+  expect(failureOf(await transport.get(packumentRequest("gone"))).code).toBe("E404");
+  expect(asked(registry)).toEqual(["GET a", "GET gone", "GET a", "GET gone"]);
+});
+
+test("an answer that comes while a look is under way counts too", async () => {
+  const registry = registryOf(["a"], { strict: true });
+  let release = (): void => {};
+  const looked = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const url = String(input);
+    if (init?.method !== "HEAD") {
+      if (url.endsWith("/a")) await looked;
+      return registry.fetch(input, init);
+    }
+    release();
+    await a;
+    return registry.fetch(input, init);
+  };
+  const transport = transportOver(registry, { fetch });
+  const a = transport.get(packumentRequest("a"));
+  expect(failureOf(await transport.get(packumentRequest("gone"))).code).toBe("E404");
+  expect(asked(registry).filter((line) => line === "GET gone")).toHaveLength(2);
+});
+
+test("a missing name later on: one look at what is known to be there", async () => {
+  const registry = registryOf(["a"], { strict: true });
+  const transport = transportOver(registry);
+  await transport.get(packumentRequest("a"));
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  expect(failureOf(await transport.get(packumentRequest("gone"))).code).toBe("E404");
+  expect(asked(registry)).toEqual(["GET a", "GET gone", "HEAD a", "GET gone", "HEAD a"]);
+});
+
+test("fifty missing names share a look, and none carries a token", async () => {
+  const registry = registryOf(["a"], { strict: true, latency: 1 });
+  const transport = transportOver(registry, { token: () => "hush", concurrency: 50 });
+  await transport.get(packumentRequest("a"));
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  const names = Array.from({ length: 50 }, (_, index) => `gone${index}`);
+  const outcomes = await Promise.all(names.map((name) => transport.get(packumentRequest(name))));
+  expect(outcomes.every((outcome) => failureOf(outcome).code === "E404")).toBe(true);
+  const looks = registry.log.filter(({ method }) => method === "HEAD");
+  expect(looks.length).toBeLessThanOrEqual(4);
+  expect(looks.some(({ headers }) => headers.has("authorization"))).toBe(false);
+});
+
+test("where nothing was read yet, a package that every registry has is asked for", async () => {
+  const registry = registryOf(["react"], { strict: true });
+  expect(failureOf(await transportOver(registry).get(packumentRequest("@scope/gone"))).code).toBe("E404");
+  expect(asked(registry)).toContain("HEAD react");
+});
+
+test("a registry that answers nothing is EUNREACHABLE, by way of the usual retries", async () => {
+  const registry = registryOf(["a"], { faults: [{ network: true }] });
+  const failure = failureOf(await transportOver(registry).get(packumentRequest("a")));
+  expect(failure).toMatchObject({ code: "EUNREACHABLE", details: { reason: "network" } });
+  expect(failure.wayOut).toContainEqual(expect.objectContaining({ kind: "option", option: "proxy" }));
+  expect(registry.log.filter(({ method }) => method === "GET")).toHaveLength(4);
+});
+
+test("a registry that goes away in the middle is EUNREACHABLE, not E404", async () => {
+  const registry = registryOf(["a", "b"], { strict: true, faults: [{ network: true, after: 1 }] });
+  const transport = transportOver(registry);
+  bodyOf(await transport.get(packumentRequest("a")));
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  expect(failureOf(await transport.get(packumentRequest("b"))).code).toBe("EUNREACHABLE");
+});
+
+test("one connection that breaks is no missing package", async () => {
+  const registry = registryOf(["a", "b"], { strict: true, faults: [{ path: "b", network: true, times: 1 }] });
+  const transport = transportOver(registry);
+  const answers = await Promise.all(["a", "b"].map((name) => transport.get(packumentRequest(name))));
+  expect(answers.every((answer) => answer.ok)).toBe(true);
+});
+
+test("a network error in the middle of a body is never E404", async () => {
+  const registry = registryOf(["a", "b"], { strict: true, faults: [{ path: "b", cut: 5 }] });
+  const transport = transportOver(registry);
+  const [, b] = await Promise.all(["a", "b"].map((name) => transport.get(packumentRequest(name))));
+  expect(failureOf(b!).code).toBe("EUNREACHABLE");
+});
+
+test("an error with a system's code is the network's, with no second look", async () => {
+  const registry = registryOf(["a"]);
+  const fetch = async (): Promise<never> => {
+    throw new TypeError("fetch failed", { cause: { code: "ENOTFOUND" } });
+  };
+  const failure = failureOf(await transportOver(registry, { fetch }).get(packumentRequest("a")));
+  expect(failure).toMatchObject({ code: "EUNREACHABLE", found: "ENOTFOUND" });
+});
+
+test("offline is said at once", async () => {
+  vi.stubGlobal("navigator", { onLine: false });
+  const registry = registryOf(["a"], { faults: [{ network: true }] });
+  const failure = failureOf(await transportOver(registry).get(packumentRequest("a")));
+  expect(failure).toMatchObject({ code: "EUNREACHABLE", details: { reason: "offline" } });
+  expect(registry.log).toHaveLength(1);
+});
+
+/** A page on `page.example` whose own server relays to `registry` below `/relay/`, when `there`. */
+function pageWithRelay(direct: MemoryRegistry, relay: MemoryRegistry, there = true): typeof globalThis.fetch {
+  return async (input, init) => {
+    const url = new URL(String(input));
+    if (url.origin !== "http://page.example") return direct.fetch(input, init);
+    const index = (): Response => new Response("<!doctype html>", { headers: { "content-type": "text/html" } });
+    if (!there) return index();
+    return relay.fetch(`http://registry.local${url.pathname.slice("/relay".length)}`, init);
+  };
+}
+
+const proxy = "http://page.example/relay";
+
+test("a relay takes over for good when the registry cannot be read, and that is told once", async () => {
+  const direct = registryOf(["a", "b"], { faults: [{ noCors: true }] });
+  const relay = registryOf(["a", "b"]);
+  const warnings: Failure[] = [];
+  const fetch = pageWithRelay(direct, relay);
+  const transport = transportOver(direct, { fetch, proxy, onWarning: (warning) => warnings.push(warning) });
+  const answers = await Promise.all(["a", "b", "gone"].map((name) => transport.get(packumentRequest(name))));
+  expect(answers.map((answer) => answer.ok)).toEqual([true, true, false]);
+  expect(failureOf(answers[2]!)).toMatchObject({ code: "E404", details: { url: "http://registry.local/gone" } });
+  expect(warnings).toEqual([expect.objectContaining({ code: "EPROXIED" })]);
+  const before = direct.log.length;
+  bodyOf(await transport.get(packumentRequest("a", { metadata: "full" })));
+  expect(direct.log).toHaveLength(before);
+});
+
+test("where the registry can be read, a relay only settles what is missing", async () => {
+  const direct = registryOf(["a"], { strict: true });
+  const relay = registryOf(["a"]);
+  const warnings: Failure[] = [];
+  const fetch = pageWithRelay(direct, relay);
+  const transport = transportOver(direct, { fetch, proxy, onWarning: (warning) => warnings.push(warning) });
+  const [a, gone] = await Promise.all(["a", "gone"].map((name) => transport.get(packumentRequest(name))));
+  expect(bodyOf(a!)).toHaveProperty("name", "a");
+  expect(failureOf(gone!)).toMatchObject({ code: "E404", found: "404" });
+  expect(asked(relay)).toEqual(["GET gone"]);
+  expect(warnings).toEqual([]);
+});
+
+test("a site without a relay is not mistaken for one", async () => {
+  const direct = registryOf(["a"], { faults: [{ noCors: true }] });
+  const warnings: Failure[] = [];
+  const fetch = pageWithRelay(direct, registryOf(["a"]), false);
+  const transport = transportOver(direct, { fetch, proxy, onWarning: (warning) => warnings.push(warning) });
+  expect(failureOf(await transport.get(packumentRequest("a"))).code).toBe("EUNREACHABLE");
+  expect(warnings).toEqual([]);
+});
+
+test("another registry's packages and its token do not go through the relay", async () => {
+  const direct = registryOf(["a"], { faults: [{ network: true }] });
+  const relay = registryOf(["a"]);
+  const fetch = pageWithRelay(direct, relay);
+  const transport = transportOver(direct, {
+    fetch,
+    proxy,
+    retries: 1,
+    token: (origin) => (origin === "https://other.example" ? "hush" : undefined),
+  });
+  const url = "https://other.example/@o%2fa";
+  expect(failureOf(await transport.get(packumentRequest("@o/a", { url }))).code).toBe("EUNREACHABLE");
+  expect(relay.log).toHaveLength(0);
+});
+
+test("the registry's token does not go to the relay", async () => {
+  const direct = registryOf(["a"], { faults: [{ network: true }] });
+  const relay = registryOf(["a"]);
+  const token = (origin: string): string | undefined => (origin === "http://registry.local" ? "hush" : undefined);
+  const transport = transportOver(direct, { fetch: pageWithRelay(direct, relay), proxy, token });
+  for (const metadata of ["abbreviated", "full"] as const)
+    bodyOf(await transport.get(packumentRequest("a", { metadata })));
+  expect(relay.log.map(({ headers }) => headers.get("authorization"))).toEqual([null, null]);
+  expect(direct.log[0]?.headers.get("authorization")).toBe("Bearer hush");
+});
+
+test("a relay that breaks is EUNREACHABLE: it hides no answers", async () => {
+  const direct = registryOf(["a"], { faults: [{ network: true }] });
+  const relay = registryOf(["a"], { faults: [{ network: true, after: 1 }] });
+  const transport = transportOver(direct, { fetch: pageWithRelay(direct, relay), proxy });
+  bodyOf(await transport.get(packumentRequest("a")));
+  const before = direct.log.length;
+  expect(failureOf(await transport.get(packumentRequest("b"))).code).toBe("EUNREACHABLE");
+  expect(direct.log).toHaveLength(before);
+});

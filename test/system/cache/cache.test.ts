@@ -1,0 +1,103 @@
+import { expect, test, vi } from "vitest";
+import type { CacheMode, Installer, InstallerOptions } from "../../../src/api/resolve.ts";
+import { InstallError } from "../../../src/errors/failure.ts";
+import { createInstaller } from "../../../web/index.ts";
+import { type FakeRegistry, fakeRegistry } from "../../support/fake-registry.ts";
+
+const PACKAGE_JSON = JSON.stringify({ dependencies: { a: "^1.0.0" }, optionalDependencies: { gone: "1" } });
+const project = { files: { "package.json": PACKAGE_JSON }, name: "project" };
+
+const packages = { "a@1.0.0": { b: "^1.0.0" }, "b@1.0.0": {}, "c@1.0.0": {} };
+
+function open(registry: FakeRegistry, options: InstallerOptions = {}): Promise<Installer> {
+  return createInstaller({ registry: registry.url, fetch: registry.fetch, mode: "inline", ...options });
+}
+
+/** Names of the packages that the registry was asked for since it was last looked at. */
+function asked({ log }: FakeRegistry): string[] {
+  return log.splice(0).map(({ path }) => path.replace(/^\//, ""));
+}
+
+const inMinutes = (minutes: number): void => void vi.setSystemTime(Date.now() + minutes * 60_000);
+
+async function twice(cache: CacheMode, minutes: number): Promise<{ same: boolean; asked: string[] }> {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  try {
+    const registry = fakeRegistry(packages);
+    const installer = await open(registry, { cache });
+    const first = await installer.resolve(project);
+    await installer.store.usage();
+    asked(registry);
+    inMinutes(minutes);
+    const second = await installer.resolve(project);
+    installer.dispose();
+    return { same: JSON.stringify(second.files) === JSON.stringify(first.files), asked: asked(registry).sort() };
+  } finally {
+    vi.useRealTimers();
+  }
+}
+
+test.each<[CacheMode, number, string[]]>([
+  ["default", 1, []],
+  ["default", 6, ["a", "b", "gone"]],
+  ["revalidate", 0, ["a", "b", "gone"]],
+  // What was missing may be there by now.
+  ["prefer-offline", 60, ["gone"]],
+  ["none", 0, ["a", "b", "gone"]],
+])("cache %s, asked again after %d minutes", async (cache, minutes, names) => {
+  expect(await twice(cache, minutes)).toEqual({ same: true, asked: names });
+});
+
+test("what still holds is not sent again, what has changed is", async () => {
+  const registry = fakeRegistry(packages);
+  const installer = await open(registry, { cache: "revalidate" });
+  const first = await installer.resolve(project);
+  await installer.store.usage();
+  const again = await installer.resolve(project);
+  expect(again.files).toEqual(first.files);
+  expect(again.stats.bytes).toBeLessThan(first.stats.bytes / 2);
+  installer.dispose();
+});
+
+test("offline: nothing is asked for, and the failure lists exactly what is missing", async () => {
+  const registry = fakeRegistry({ ...packages, "a@1.0.0": { b: "^1.0.0", c: "^1.0.0" } });
+  const installer = await open(registry, { cache: "offline" });
+  const error = await installer.resolve(project).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(InstallError);
+  const { code, details, wayOut } = (error as InstallError).failure;
+  // An optional package that is not stored is not an optional package that is not there.
+  expect([code, details]).toEqual(["EOFFLINE", { missing: ["a", "gone"] }]);
+  expect(wayOut.length).toBeGreaterThan(0);
+  expect(asked(registry)).toEqual([]);
+  installer.dispose();
+});
+
+test("usage counts, and clear empties", async () => {
+  const registry = fakeRegistry(packages);
+  const installer = await open(registry);
+  await installer.resolve(project);
+  const usage = await installer.store.usage();
+  expect(usage.packuments).toBe(3);
+  expect(usage.bytes).toBeGreaterThan(0);
+  await installer.store.clear();
+  expect(await installer.store.usage()).toMatchObject({ bytes: 0, packuments: 0 });
+  asked(registry);
+  await installer.resolve(project);
+  expect(asked(registry).sort()).toEqual(["a", "b", "gone"]);
+  installer.dispose();
+});
+
+test("what one token may see is not shown to another", async () => {
+  const registry = fakeRegistry(packages);
+  let token = "one";
+  const installer = await open(registry, { token: () => token });
+  await installer.resolve(project);
+  await installer.store.usage();
+  asked(registry);
+  await installer.resolve(project);
+  expect(asked(registry)).toEqual([]);
+  token = "two";
+  await installer.resolve(project);
+  expect(asked(registry).sort()).toEqual(["a", "b", "gone"]);
+  installer.dispose();
+});

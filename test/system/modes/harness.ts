@@ -1,0 +1,49 @@
+import type { Browser, Page } from "playwright";
+import { openChromium } from "../../support/chromium.ts";
+import { type Hosted, hostCases, type Loopback } from "./host.ts";
+import type { ModesPage, PageAnswer, PageJob } from "./page-protocol.ts";
+
+/** A page in Chromium, cross-origin isolated, that runs cases in the modes it is told. */
+export class ModesHarness implements AsyncDisposable {
+  readonly #site: Loopback;
+  readonly #browser: Browser;
+  #page: Page | undefined;
+
+  private constructor(site: Loopback, browser: Browser) {
+    this.#site = site;
+    this.#browser = browser;
+  }
+
+  static async start(hosted: Hosted): Promise<ModesHarness> {
+    const site = await hostCases(hosted);
+    const browser = await openChromium();
+    return new ModesHarness(site, browser);
+  }
+
+  async run(job: PageJob): Promise<PageAnswer> {
+    this.#page ??= await this.#open();
+    return await this.#page.evaluate(
+      (given) => (globalThis as never as { modesPage: ModesPage }).modesPage.run(given),
+      job,
+    );
+  }
+
+  /** Lets go of a page that hangs: the next case has a new one. */
+  async reset(): Promise<void> {
+    const page = this.#page;
+    this.#page = undefined;
+    await page?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close();
+    await this.#site[Symbol.asyncDispose]();
+  }
+
+  async #open(): Promise<Page> {
+    const page = await this.#browser.newPage();
+    await page.goto(this.#site.url);
+    await page.waitForFunction(() => "modesPage" in globalThis && globalThis.crossOriginIsolated);
+    return page;
+  }
+}

@@ -1,0 +1,47 @@
+import type { Installer, InstallerOptions } from "../../../src/api/resolve.ts";
+import type { CreateInstaller } from "../../conformance/judge.ts";
+
+interface Kept {
+  installer: Installer;
+  fetch: typeof globalThis.fetch;
+}
+
+export interface SharedInstallers extends AsyncDisposable {
+  readonly create: CreateInstaller;
+}
+
+/**
+ * One installer for all cases that share their settings, as a page has one for all its projects: a case brings its own
+ * `fetch`, and when it lets go of its installer the workers live on.
+ */
+export function sharedInstallers(create: CreateInstaller): SharedInstallers {
+  const kept = new Map<string, Promise<Kept>>();
+  const start = async (settings: InstallerOptions): Promise<Kept> => {
+    const mine = { fetch: settings.fetch } as Kept;
+    mine.installer = await create({ ...settings, fetch: (input, init) => mine.fetch(input, init) });
+    return mine;
+  };
+  const lend = async (settings: InstallerOptions = {}): Promise<Installer> => {
+    const key = JSON.stringify(settings);
+    const starting = kept.get(key) ?? start(settings);
+    kept.set(key, starting);
+    const mine = await starting;
+    if (settings.fetch) mine.fetch = settings.fetch;
+    const { installer } = mine;
+    return {
+      mode: installer.mode,
+      modeReason: installer.modeReason,
+      store: installer.store,
+      resolve: (project, options) => installer.resolve(project, options),
+      install: (input, options) => installer.install(input, options),
+      packument: (name, options) => installer.packument(name, options),
+      dispose() {},
+    };
+  };
+  return {
+    create: lend,
+    async [Symbol.asyncDispose]() {
+      for (const { installer } of await Promise.all(kept.values())) installer.dispose();
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { withPage } from "../../support/chromium.ts";
+import { moduleSizes } from "./module-sizes.ts";
+import { packed } from "./packed.ts";
+import { serveRegistry, serveScripts } from "./servers.ts";
+import { EXPECTED, PACKAGE_JSON, placements } from "./small-project.ts";
+
+/**
+ * Bytes, minified and gzipped, that a page may load to resolve: on its own thread, and the parts that it loads for workers. And
+ * what it loads to install, and for a flat answer, beside those for workers.
+ */
+const BUDGET = {
+  inline: 39_500,
+  store: 7_700,
+  page: 17_000,
+  install: 49_000,
+  flat: 13_000,
+  importMap: 7_000,
+  worker: 100_500,
+};
+
+/** Resolves the small project in a page, and tells what was loaded for it. */
+async function loadedBy(options: string, then = ""): Promise<{ dist: string; loaded: ReadonlyMap<string, Buffer> }> {
+  await using registry = await serveRegistry();
+  const dist = join(packed().consumer, "node_modules/webhoist/dist");
+  await using site = await serveScripts(dist);
+  const lock = await withPage(async (page) => {
+    await page.goto(site.base);
+    // Text, not a function: this file's own transformation would rewrite the import.
+    return await page.evaluate<string>(`(async () => {
+      const { createInstaller } = await import("/index.js");
+      const installer = await createInstaller({ registry: "${registry.base}", ${options} });
+      const { files } = await installer.resolve({ files: { "package.json": ${JSON.stringify(PACKAGE_JSON)} } });
+      ${then};
+      installer.dispose();
+      return files["package-lock.json"];
+    })()`);
+  });
+  expect(placements(lock)).toEqual(EXPECTED);
+  return { dist, loaded: site.loaded };
+}
+
+function total(title: string, loaded: Iterable<[string, Buffer]>): number {
+  const sizes = [...loaded].map(([file, body]) => ({ file, minified: body.length, gzip: gzipSync(body).length }));
+  const sum = sizes.reduce((bytes, { gzip }) => bytes + gzip, 0);
+  console.table([...sizes, { file: title, minified: sizes.reduce((bytes, s) => bytes + s.minified, 0), gzip: sum }]);
+  return sum;
+}
+
+test("what a page loads to resolve on its own thread stays within its budget, and so does the store", async () => {
+  const { dist, loaded } = await loadedBy('mode: "inline", cache: "none"');
+  printModules(dist, loaded);
+  const bare = total("inline, no store", loaded);
+  expect(bare).toBeLessThanOrEqual(BUDGET.inline);
+  const stored = await loadedBy('mode: "inline"');
+  expect(total("inline", stored.loaded) - bare).toBeLessThanOrEqual(BUDGET.store);
+});
+
+test("so does what it loads to have a worker resolve, and the worker", async () => {
+  const { loaded } = await loadedBy('mode: "worker"');
+  const isWorker = ([file]: [string, Buffer]): boolean => file.endsWith("worker.js");
+  const page = [...loaded].filter((entry) => !isWorker(entry));
+  expect(page.length).toBeLessThan(loaded.size);
+  expect(total("page", page)).toBeLessThanOrEqual(BUDGET.page);
+  expect(total("worker", [...loaded].filter(isWorker))).toBeLessThanOrEqual(BUDGET.worker);
+});
+
+test("to install a page loads no more than the parts for that, and nothing of the engine", async () => {
+  const lock = JSON.stringify({ name: "none", lockfileVersion: 3, packages: { "": { name: "none" } } });
+  const { loaded } = await loadedBy('mode: "worker"', `(await installer.install(${JSON.stringify(lock)})).paths()`);
+  const { loaded: resolving } = await loadedBy('mode: "worker"');
+  const own = [...loaded].filter(([file]) => !resolving.has(file));
+  expect(own.length).toBeGreaterThan(0);
+  expect(own.map(([file]) => file).filter((file) => file.includes("inline"))).toEqual([]);
+  expect(total("install", own)).toBeLessThanOrEqual(BUDGET.install);
+});
+
+test("a flat answer takes the parts for that, and so does an import map", async () => {
+  const files = `{ "package.json": ${JSON.stringify(PACKAGE_JSON)} }`;
+  const flat = `const flat = await installer.resolve({ files: ${files} }, { strategy: "flat", relax: "copies" })`;
+  const { loaded: npm } = await loadedBy('mode: "inline", cache: "none"');
+  const { loaded } = await loadedBy('mode: "inline", cache: "none"', flat);
+  const own = [...loaded].filter(([file]) => !npm.has(file));
+  expect(own.length).toBeGreaterThan(0);
+  expect(total("flat", own)).toBeLessThanOrEqual(BUDGET.flat);
+  const { loaded: all } = await loadedBy('mode: "inline", cache: "none"', `${flat}; await flat.importMap()`);
+  const map = [...all].filter(([file]) => !loaded.has(file));
+  expect(map.length).toBeGreaterThan(0);
+  expect(total("import map", map)).toBeLessThanOrEqual(BUDGET.importMap);
+});
+
+/** Where the bytes come from, largest first; a module's gzipped size is its share of its file's. */
+function printModules(dist: string, loaded: ReadonlyMap<string, Buffer>): void {
+  const rows = [...loaded].flatMap(([file, body]) => {
+    // A file of imports alone has no map.
+    if (!existsSync(join(dist, `${file}.map`))) return [];
+    const ratio = gzipSync(body).length / body.length;
+    const sizes = moduleSizes(body.toString(), readFileSync(join(dist, `${file}.map`), "utf8"));
+    return [...sizes].map(([module, minified]) => ({ module, minified, gzip: Math.round(minified * ratio) }));
+  });
+  console.table(rows.sort((a, b) => b.minified - a.minified));
+}

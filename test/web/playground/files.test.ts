@@ -1,0 +1,123 @@
+import { expect, test } from "vitest";
+import { FileIndex } from "../../../src/install/file-index.ts";
+import type { PackIndex } from "../../../src/tarball/pack-index.ts";
+import { hexDump, kindOf } from "../../../web/playground/file-kind.ts";
+import { FileModel } from "../../../web/playground/file-model.ts";
+import { searchFiles } from "../../../web/playground/file-search.ts";
+
+const encoder = new TextEncoder();
+
+function pack(...paths: string[]): PackIndex {
+  const of = paths.length;
+  const modes = new Uint16Array(of).fill(0o644);
+  return {
+    ...{ integrity: "sha512-AA==", unpacked: 0, paths, modes, scripts: {} },
+    starts: new Uint32Array(of),
+    sizes: new Uint32Array(of),
+  };
+}
+
+function tree(): FileIndex {
+  const packs = [
+    { location: "node_modules/a", index: pack("package.json", "lib/b.js", "lib/a.js", "LICENSE") },
+    { location: "node_modules/@s/b", index: pack("index.js") },
+  ];
+  return new FileIndex(packs, [{ path: "node_modules/.bin/a", to: "node_modules/a/lib/a.js" }]);
+}
+
+function draw(model: FileModel): string[] {
+  return model.rows.map(
+    ({ name, level, expandable, expanded }) =>
+      `${"  ".repeat(level - 1)}${expandable ? (expanded ? "-" : "+") : " "}${name}`,
+  );
+}
+
+test("a folder is read when it is opened, folders stand before files", () => {
+  const read: string[] = [];
+  const files = tree();
+  const project = {
+    readdir(path: string) {
+      read.push(path);
+      return files.readdir(path);
+    },
+    lstat: (path: string) => files.lstat(path),
+  };
+  const model = new FileModel(project);
+  expect(draw(model)).toEqual(["+node_modules"]);
+  expect(read).toEqual([""]);
+  model.toggle("node_modules");
+  model.toggle("node_modules/a");
+  expect(draw(model)).toEqual([
+    "-node_modules",
+    "  +.bin",
+    "  +@s",
+    "  -a",
+    "    +lib",
+    "     LICENSE",
+    "     package.json",
+  ]);
+  expect(read).toEqual(["", "node_modules", "node_modules/a"]);
+  model.toggle("node_modules/a", false);
+  model.toggle("node_modules/a", true);
+  expect(model.rows.length).toBe(7);
+  expect(read.length).toBe(3);
+});
+
+test("a path is revealed: what stands above it is opened, a folder is opened itself", () => {
+  const model = new FileModel(tree());
+  model.show(["node_modules/a/LICENSE"]);
+  const revealed = (path: string): unknown => {
+    const index = model.reveal(path);
+    return model.rows[index];
+  };
+  expect(revealed("node_modules/a/lib/b.js")).toMatchObject({ name: "b.js", level: 4, position: 2 });
+  expect(model.filtered).toBe(false);
+  expect(revealed("node_modules/@s")).toMatchObject({ expanded: true });
+  expect(model.reveal("node_modules/none")).toBe(-1);
+});
+
+const PATHS = ["node_modules/a/index.d.ts", "node_modules/a/b/Read.md", "node_modules/.bin/a", "README.md"];
+const turn = async (): Promise<void> => {};
+
+async function find(text: string): Promise<string[] | null> {
+  return await searchFiles(PATHS, text, { signal: new AbortController().signal, turn });
+}
+
+test("a search is a glob in any folder, or a part of the path", async () => {
+  expect(await find("*.d.ts")).toEqual(["node_modules/a/index.d.ts"]);
+  expect(await find("a/**")).toEqual(["node_modules/a/index.d.ts", "node_modules/a/b/Read.md"]);
+  expect(await find("/*.md")).toEqual(["README.md"]);
+  expect(await find("READ")).toEqual(["node_modules/a/b/Read.md", "README.md"]);
+  expect(await find(".bin/*")).toEqual(["node_modules/.bin/a"]);
+  expect(await find("*.{png,gif}")).toEqual([]);
+});
+
+test("a search gives the page its turn, and ends when nobody waits for it", async () => {
+  const many = Array.from({ length: 20_000 }, (_, i) => `node_modules/a/${i}.js`);
+  const controller = new AbortController();
+  let turns = 0;
+  const counted = async (): Promise<void> => void turns++;
+  const { signal } = controller;
+  expect((await searchFiles(many, "*9.js", { signal, turn: counted }))?.length).toBe(2000);
+  expect(turns).toBe(4);
+  const stop = async (): Promise<void> => controller.abort();
+  expect(await searchFiles(many, "9", { signal, turn: stop })).toBe(null);
+});
+
+test("a file is text, an image or binary", () => {
+  const text = encoder.encode("é".repeat(5000));
+  expect(kindOf("a/LICENSE", text)).toEqual({ kind: "text" });
+  // Cut in the middle of a letter at the 8000th byte.
+  expect(kindOf("a/b.js", encoder.encode(`x${"é".repeat(5000)}`))).toEqual({ kind: "text" });
+  expect(kindOf("a/b.js", Uint8Array.of(0x61, 0xff))).toMatchObject({ kind: "binary", why: "it is not UTF-8 text" });
+  expect(kindOf("a/b.wasm", Uint8Array.of(0, 0x61))).toMatchObject({ kind: "binary", why: "it holds zero bytes" });
+  expect(kindOf("a/B.PNG", Uint8Array.of(0x89))).toEqual({ kind: "image", type: "image/png" });
+  expect(kindOf("a/png", Uint8Array.of(0x61))).toEqual({ kind: "text" });
+});
+
+test("a hex dump has sixteen bytes a line, and ends where it is told to", () => {
+  expect(hexDump(encoder.encode("0123456789abcdefXY\n"), 18)).toBe(
+    "00000000  30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66  0123456789abcdef\n" +
+      `00000010  ${"58 59".padEnd(47)}  XY`,
+  );
+});

@@ -1,0 +1,228 @@
+import { failure } from "../../../src/errors/failure.ts";
+import type { Point } from "../../../workers/shared/interleave.ts";
+import { createSharedMemory, growMemory } from "../../../workers/shared/shared-memory.ts";
+import { SharedOnceMap } from "../../../workers/shared/shared-once-map.ts";
+import {
+  ASLEEP,
+  CONTESTED,
+  ENTRIES,
+  failuresOf,
+  HELD,
+  isContested,
+  NEXT,
+  type Order,
+  type Plan,
+  type Reply,
+  type Role,
+  type Shared,
+  STOP,
+  type Tally,
+  tally,
+} from "./plan.ts";
+import { mourner, watcher } from "./waiters.ts";
+
+/** A thread, wherever it runs. */
+export interface Thread {
+  post(order: Order): void;
+  hear(listener: (reply: Reply) => void): void;
+  terminate(): void;
+}
+export type Spawn = () => Thread;
+
+export interface Report extends Tally {
+  /** Chunks at the end, and bytes of the first. */
+  chunks: number;
+  grown: number;
+  /** What does not fit together. */
+  wrong: string[];
+}
+
+/** Longer than any run takes. Milliseconds. */
+const PATIENCE = 100_000;
+
+/** The threads of one run, and the memory they share. Runs on a thread that must not block. */
+class Company {
+  readonly shared: Shared;
+  readonly map: SharedOnceMap;
+  readonly #plan: Plan;
+  readonly #spawn: Spawn;
+  readonly #threads: Thread[] = [];
+
+  constructor(plan: Plan, spawn: Spawn) {
+    const words = (count: number): Int32Array => new Int32Array(new SharedArrayBuffer(count * 4));
+    const memory = createSharedMemory(plan.sizes);
+    // Some failures may be lost and tried again.
+    const queue = words(ENTRIES + plan.keys * 2 + 1000);
+    this.shared = { memory, queue, attempts: words(plan.keys), flags: words(2) };
+    this.map = new SharedOnceMap({ ...memory, chunks: [...memory.chunks] });
+    this.#plan = plan;
+    this.#spawn = spawn;
+  }
+
+  /** What the thread has seen when it has ended. */
+  enlist(role: Role, seed: number, point?: Point): { thread: Thread; end: Promise<Tally> } {
+    const thread = this.#spawn();
+    this.#threads.push(thread);
+    const end = new Promise<Tally>((resolve, reject) => {
+      thread.hear((reply) => {
+        if (reply.of === "need") this.#grow(reply.bytes);
+        else if (reply.of === "end") resolve(reply.tally);
+        else reject(new Error(reply.message));
+      });
+    });
+    thread.post({ to: "start", role, plan: this.#plan, shared: this.shared, seed, point });
+    return { thread, end };
+  }
+
+  /** Fails where `work` does not end. */
+  async within<T>(work: Promise<T>): Promise<T> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const hang = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const open = [...this.map.entries()].filter(([, state]) => state !== "ready").slice(0, 10);
+        reject(new Error(`hangs: ${open.map(([key, state]) => `${key} ${state}`).join(", ")}`));
+      }, PATIENCE);
+    });
+    try {
+      return await Promise.race([work, hang]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  dismiss(): void {
+    for (const thread of this.#threads) thread.terminate();
+  }
+
+  #grow(bytes: number): void {
+    const added = growMemory(this.shared.memory, bytes);
+    this.map.addChunk(added.index, added.chunk);
+    for (const thread of this.#threads) thread.post({ to: "chunk", ...added });
+  }
+}
+
+function total(tallies: readonly Tally[]): Tally {
+  const all = tally();
+  for (const what of Object.keys(all) as (keyof Tally)[]) {
+    all[what] = tallies.reduce((sum, found) => sum + found[what], 0);
+  }
+  return all;
+}
+
+/** Publishers, sleepers and watchers at work on the same keys. */
+export async function runStress(plan: Plan, spawn: Spawn): Promise<Report> {
+  const company = new Company(plan, spawn);
+  const { map, shared } = company;
+  const initial = shared.memory.chunks[0]?.byteLength ?? 0;
+  try {
+    const enlist = (role: Role, count: number, first: number): Promise<Tally>[] =>
+      Array.from({ length: count }, (_, index) => company.enlist(role, first + index).end);
+    const publishers = enlist("publisher", plan.publishers, 100);
+    const waiters = [...enlist("sleeper", plan.sleepers, 200), ...enlist("watcher", plan.watchers, 300)];
+    waiters.push(watcher({ map, plan, shared, seed: 400, chunk: never }));
+    const seen = await company.within(
+      Promise.race([Promise.all([...waiters, closing(company, plan)]), never(publishers)]),
+    );
+    Atomics.store(shared.queue, STOP, 1);
+    const helpers = await company.within(Promise.all(publishers));
+    const { wrong, ...rest } = report(
+      seen.filter((found) => found !== undefined),
+      { plan, company, initial },
+    );
+    return { ...rest, held: rest.held + total(helpers).held, wrong };
+  } finally {
+    company.dismiss();
+  }
+}
+
+/** Rejects with the first that does; never resolves. */
+function never(ends: Promise<unknown>[] = []): Promise<never> {
+  return new Promise((_, reject) => {
+    for (const end of ends) end.catch(reject);
+  });
+}
+
+async function closing({ map, shared }: Company, { closesAt }: Plan): Promise<undefined> {
+  if (closesAt === undefined) return;
+  await until(() => Atomics.load(shared.queue, NEXT) >= closesAt);
+  map.failAll(failure("EWORKER", "a thread has died"));
+}
+
+function report(seen: Tally[], { plan, company, initial }: { plan: Plan; company: Company; initial: number }): Report {
+  const { map, shared } = company;
+  const all = total(seen);
+  const wrong: string[] = [];
+  if (all.values + all.ended !== plan.keys * seen.length) wrong.push(`${all.values} values, ${all.ended} ended`);
+  const closed = plan.closesAt !== undefined;
+  for (const [key, state] of map.entries()) {
+    if (state !== "ready" && !(closed && (state === "closed" || state === "failed"))) wrong.push(`${key} is ${state}`);
+  }
+  if (!closed) wrong.push(...wrongAttempts(all, shared.attempts));
+  const { chunks } = shared.memory;
+  return { ...all, chunks: chunks.length, grown: (chunks[0]?.byteLength ?? 0) - initial, wrong };
+}
+
+/** Every generation of a key has one owner, and its work is done once. */
+function wrongAttempts({ owned, ended }: Tally, attempts: Int32Array): string[] {
+  const wrong: string[] = [];
+  let all = 0;
+  for (const [index, count] of attempts.entries()) {
+    const tried = count & (CONTESTED - 1);
+    all += tried;
+    const enough = failuresOf(index) + 1;
+    if (tried !== enough && !(isContested(index) && tried === enough + 1)) {
+      wrong.push(`key ${index} was worked on ${tried} times`);
+    }
+  }
+  if (owned !== all) wrong.push(`${owned} owners, ${all} attempts`);
+  if (ended > 0) wrong.push(`${ended} ended`);
+  return wrong;
+}
+
+export interface Death {
+  point: Point;
+  /** How often the victim passes the point before. */
+  after: number;
+  /** Whether the others are asleep before the victim starts, or start when it is held. */
+  asleep: boolean;
+}
+
+/** One thread is held at a point for ever and ended there; those who wait must all be told. */
+export async function runDeath(plan: Plan, spawn: Spawn, { point, after, asleep }: Death): Promise<Report> {
+  const company = new Company(plan, spawn);
+  const { map, shared } = company;
+  const killed = async (): Promise<Thread> => {
+    const { thread, end } = company.enlist("victim", after, point);
+    await company.within(Promise.race([until(() => Atomics.load(shared.flags, HELD) === 1), never([end])]));
+    return thread;
+  };
+  const mourn = async (): Promise<Promise<Tally>[]> => {
+    const ends = [2, 3, 4, 5].map((seed) => company.enlist("mourner", seed).end);
+    ends.push(mourner({ map, plan, shared, seed: 1, chunk: never }, false));
+    await company.within(Promise.race([until(() => Atomics.load(shared.flags, ASLEEP) >= 4), never(ends)]));
+    return ends;
+  };
+  try {
+    const early = asleep ? await mourn() : [];
+    const victim = await killed();
+    const ends = asleep ? early : await mourn();
+    victim.terminate();
+    map.failAll(failure("EWORKER", "a thread has died"));
+    const seen = await company.within(Promise.all(ends));
+    const all = total(seen);
+    const wrong: string[] = [];
+    if (all.values + all.ended !== plan.keys * seen.length) wrong.push(`${all.values} values, ${all.ended} ended`);
+    for (const [key, state] of map.entries()) {
+      if (state === "pending" || state === "settling") wrong.push(`${key} is ${state}`);
+    }
+    if (map.register("another")) wrong.push("a closed map takes work");
+    return { ...all, chunks: shared.memory.chunks.length, grown: 0, wrong };
+  } finally {
+    company.dismiss();
+  }
+}
+
+/** Looks once a turn of the event loop. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
+}

@@ -1,0 +1,99 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { createChunk, createSharedMemory, type Growable, growMemory } from "../../../workers/shared/shared-memory.ts";
+import { SharedOnceMap } from "../../../workers/shared/shared-once-map.ts";
+
+const MIB = 2 ** 20;
+const Native = SharedArrayBuffer;
+
+afterEach(() => vi.unstubAllGlobals());
+
+/** A platform that gives no more than `most` bytes at once, nor a promise of more; `grows`: whether memory grows in place. */
+function platform(most: number, grows = true): void {
+  class Limited extends Native {
+    constructor(bytes: number, options?: { maxByteLength: number }) {
+      if (Math.max(bytes, options?.maxByteLength ?? 0) > most) throw new RangeError("refused");
+      // @ts-expect-error the second parameter is ES2024's
+      super(bytes, grows ? options : undefined);
+    }
+  }
+  vi.stubGlobal("SharedArrayBuffer", Limited);
+}
+
+function firstOf(sizes?: Parameters<typeof createSharedMemory>[0]): Growable {
+  return createSharedMemory(sizes).chunks[0] as Growable;
+}
+
+test("there are 16 MiB at first, which may become 1 GiB", () => {
+  const chunk = firstOf();
+  expect(chunk.byteLength).toBe(16 * MIB);
+  expect(chunk.maxByteLength).toBe(1024 * MIB);
+});
+
+test("where so much is refused there is less", () => {
+  platform(300 * MIB);
+  expect(firstOf()).toMatchObject({ byteLength: 16 * MIB, maxByteLength: 256 * MIB });
+  platform(16 * MIB);
+  expect(firstOf()).toMatchObject({ byteLength: 16 * MIB, growable: false });
+  platform(5 * MIB);
+  expect(firstOf()).toMatchObject({ byteLength: 4 * MIB, growable: false });
+});
+
+test("where memory does not grow in place there are 16 MiB", () => {
+  platform(2048 * MIB, false);
+  expect(firstOf()).toMatchObject({ byteLength: 16 * MIB, growable: false });
+});
+
+test("no memory at all is a failure with a code", () => {
+  platform(1000);
+  expect(() => createSharedMemory()).toThrow(expect.objectContaining({ code: "EMEMORY" }));
+  expect(() => createChunk(2000)).toThrow(expect.objectContaining({ code: "EMEMORY" }));
+  vi.stubGlobal("SharedArrayBuffer", undefined);
+  expect(() => createSharedMemory()).toThrow(expect.objectContaining({ code: "EMEMORY" }));
+});
+
+test("a chunk is ample where it may be, and holds what is asked for in any case", () => {
+  expect(createChunk(100).byteLength).toBe(16 * MIB);
+  expect(createChunk(20 * MIB + 1).byteLength).toBe(20 * MIB + 8);
+  platform(3 * MIB);
+  expect(createChunk(100).byteLength).toBe(2 * MIB);
+  expect(createChunk(3 * MIB).byteLength).toBe(3 * MIB);
+  expect(() => createChunk(2 ** 40)).toThrow(expect.objectContaining({ code: "EMEMORY" }));
+});
+
+test("two that ask for the same room get one chunk; each chunk is as large as all before", () => {
+  const memory = createSharedMemory({ slots: 8, initial: 1024, maximum: 1024 });
+  const first = growMemory(memory, 100);
+  expect(first).toMatchObject({ index: 1 });
+  expect(growMemory(memory, 100)).toEqual(first);
+  expect(memory.chunks.map(({ byteLength }) => byteLength)).toEqual([1024, 1024]);
+  expect(growMemory(memory, 1500)).toMatchObject({ index: 2 });
+  expect(memory.chunks[2]?.byteLength).toBe(2048);
+  expect(growMemory(memory, 10_000).chunk.byteLength).toBe(10_000);
+});
+
+test("a chunk that was made for a payload takes it", () => {
+  const memory = createSharedMemory({ slots: 8, initial: 64, maximum: 64 });
+  const map = new SharedOnceMap({ ...memory, chunks: [...memory.chunks] });
+  for (const length of [0, 1, 7, 8, 9, 1000]) {
+    const key = `key ${length}`;
+    const payload = new Uint8Array(length).fill(length);
+    map.register(key);
+    let bytes = map.done(key, payload);
+    if (bytes) {
+      const index = memory.chunks.push(createChunk(bytes, bytes)) - 1;
+      map.addChunk(index, memory.chunks[index] as SharedArrayBuffer);
+      bytes = map.done(key, payload);
+    }
+    expect(bytes).toBe(0);
+    expect(map.get(key)).toEqual({ ok: true, value: payload });
+  }
+  expect(memory.chunks.length).toBeGreaterThan(1);
+});
+
+test("chunks run out with a failure", () => {
+  const memory = createSharedMemory({ slots: 8, initial: 64, maximum: 64 });
+  const fill = (): unknown => growMemory(memory, (memory.chunks.at(-1)?.byteLength ?? 0) + 8);
+  for (let count = 1; count < 31; count++) fill();
+  expect(memory.chunks.length).toBe(31);
+  expect(fill).toThrow(expect.objectContaining({ code: "EMEMORY" }));
+});
