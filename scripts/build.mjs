@@ -105,16 +105,16 @@ const squeeze = {
 function loadedByPage(id, context) {
   if (groups.size === 0) {
     const { index, sinks, esbuild, rollup } = ENTRIES;
-    const [entry, inline, crews] = [index, "web/inline-backend.ts", "web/worker-pools.ts"].map((file) =>
+    const [entry, inline, pools] = [index, "web/inline-backend.ts", "web/worker-pools.ts"].map((file) =>
       reach(file, context),
     );
     const others = new Set(
       ["web/install/installs.ts", sinks, esbuild, rollup].flatMap((file) => [...reach(file, context)]),
     );
     for (const module of inline ?? []) {
-      groups.set(module, crews?.has(module) ? "webhoist" : others.has(module) ? "common" : "inline");
+      groups.set(module, pools?.has(module) ? "webhoist" : others.has(module) ? "common" : "inline");
     }
-    for (const module of crews ?? []) if (!groups.has(module)) groups.set(module, "crews");
+    for (const module of pools ?? []) if (!groups.has(module)) groups.set(module, "worker-pools");
     for (const module of entry ?? []) groups.set(module, "webhoist");
   }
   return groups.get(id) ?? null;
@@ -182,10 +182,10 @@ async function bundle() {
           minify: true,
           comments: false,
           entryFileNames: "[name].js",
-          chunkFileNames: ({ name }) => (name === "crews" ? "[name]-[hash].js" : "chunks/[name]-[hash].js"),
+          chunkFileNames: ({ name }) => (name === "worker-pools" ? "[name]-[hash].js" : "chunks/[name]-[hash].js"),
           codeSplitting: {
             // What both take is settled first, else a piece draws in all that it imports.
-            groups: ["webhoist", "common", "inline", "crews"].map((group, i) => ({
+            groups: ["webhoist", "common", "inline", "worker-pools"].map((group, i) => ({
               debugName: group,
               priority: 4 - i,
               name: (id, context) => (loadedByPage(id, context) === group ? group : null),

@@ -3,15 +3,15 @@ import type { InstallerOptions, ProjectInput, Resolution } from "../src/api/reso
 import { openNets } from "../workers/net/net.ts";
 import { localSupply } from "../workers/run/local-supply.ts";
 import { Run } from "../workers/run/run.ts";
-import type { Pantry } from "../workers/storage/thread-metadata-cache.ts";
+import type { ThreadMetadataCache } from "../workers/storage/thread-metadata-cache.ts";
 import { type Backend, type RunOptions, settingsOf } from "./backend.ts";
-import type { Courier } from "./fetch-channel.ts";
+import type { FetchChannel } from "./fetch-channel.ts";
 
 /** Everything on the calling thread, in slices; with `io: 'worker'` all but the fetching. */
 export class Inline implements Backend {
   readonly #options: InstallerOptions;
-  #pantry: Promise<Pantry> | undefined;
-  #courier: Courier | undefined;
+  #threadCache: Promise<ThreadMetadataCache> | undefined;
+  #fetchChannel: FetchChannel | undefined;
 
   private constructor(options: InstallerOptions) {
     this.#options = options;
@@ -20,22 +20,27 @@ export class Inline implements Backend {
   /** @throws InstallError EWORKER when another thread is to fetch and there is none */
   static async start(options: InstallerOptions): Promise<Inline> {
     const inline = new Inline(options);
-    if (options.io === "worker") inline.#courier = await (await import("./fetch-channel.ts")).Courier.start(options);
+    if (options.io === "worker")
+      inline.#fetchChannel = await (await import("./fetch-channel.ts")).FetchChannel.start(options);
     return inline;
   }
 
   async resolve(input: ProjectInput, { signal, tell, placed, ...options }: RunOptions): Promise<Resolution> {
-    const courier = await this.#courier?.open();
-    const open = courier?.open ?? openNets(this.#options);
+    const fetchChannel = await this.#fetchChannel?.open();
+    const open = fetchChannel?.open ?? openNets(this.#options);
     const run = new Run({
       placed: placed && new (await import("../workers/run/placed-packages.ts")).Announcer(placed),
       settings: settingsOf(this.#options),
       input,
       options,
-      signal: courier ? AbortSignal.any([signal, courier.life]) : signal,
-      connect: async (errand) => {
-        const pantry = await this.#openPantry();
-        return localSupply(errand, open({ registry: errand.config.registry }, errand.warn), pantry);
+      signal: fetchChannel ? AbortSignal.any([signal, fetchChannel.life]) : signal,
+      connect: async (supplyRequest) => {
+        const threadCache = await this.#openThreadCache();
+        return localSupply(
+          supplyRequest,
+          open({ registry: supplyRequest.config.registry }, supplyRequest.warn),
+          threadCache,
+        );
       },
       meter: tell && (async (counts) => new (await import("../workers/run/progress.ts")).ProgressMeter(tell, counts)),
     });
@@ -43,8 +48,8 @@ export class Inline implements Backend {
   }
 
   readonly store: Backend["store"] = {
-    usage: async () => (await this.#openPantry())?.usage() ?? { bytes: 0, packuments: 0 },
-    clear: async () => (await this.#openPantry())?.clear(),
+    usage: async () => (await this.#openThreadCache())?.usage() ?? { bytes: 0, packuments: 0 },
+    clear: async () => (await this.#openThreadCache())?.clear(),
   };
 
   async extractor(): ReturnType<Backend["extractor"]> {
@@ -53,18 +58,22 @@ export class Inline implements Backend {
 
   async nets(concurrency?: number): ReturnType<Backend["nets"]> {
     return (
-      (await this.#courier?.open()) ?? { open: openNets({ ...this.#options, ...(concurrency && { concurrency }) }) }
+      (await this.#fetchChannel?.open()) ?? {
+        open: openNets({ ...this.#options, ...(concurrency && { concurrency }) }),
+      }
     );
   }
 
   dispose(): void {
-    this.#courier?.dispose();
+    this.#fetchChannel?.dispose();
   }
 
   /** Undefined where nothing is to be stored. */
-  async #openPantry(): Promise<Pantry | undefined> {
+  async #openThreadCache(): Promise<ThreadMetadataCache | undefined> {
     if (this.#options.cache === "none") return undefined;
-    this.#pantry ??= import("../workers/storage/thread-metadata-cache.ts").then(({ Pantry }) => new Pantry());
-    return await this.#pantry;
+    this.#threadCache ??= import("../workers/storage/thread-metadata-cache.ts").then(
+      ({ ThreadMetadataCache }) => new ThreadMetadataCache(),
+    );
+    return await this.#threadCache;
   }
 }

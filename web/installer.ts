@@ -67,7 +67,7 @@ function obstacleTo(mode: RealMode): string | undefined {
 async function start(mode: RealMode, options: InstallerOptions): Promise<Backend | string> {
   try {
     if (mode === "inline") return await (await import("./inline-backend.ts")).Inline.start(options);
-    return await (await import("./worker-pools.ts")).Crews.start(mode, options);
+    return await (await import("./worker-pools.ts")).WorkerPools.start(mode, options);
   } catch (error) {
     return failureOf(error).message;
   }

@@ -12,16 +12,16 @@ import { spawnWorker } from "./spawn-worker.ts";
 const PATIENCE = 10_000;
 
 /** What its workers are for: a resolution in that mode, where `inline` has only one that fetches; or opening tarballs. */
-type CrewMode = "threads" | "worker" | "inline" | "extract";
+type PoolMode = "threads" | "worker" | "inline" | "extract";
 
 /**
  * The workers of one resolution at a time: an engine; with shared memory a scout; with `io: 'worker'` one that fetches. Or those
  * that open tarballs: as many as are asked for.
  */
-export class Crew {
+export class WorkerPool {
   /** For whoever has several. */
   state: "starting" | "busy" | "idle" | "leaving" = "starting";
-  readonly #mode: CrewMode;
+  readonly #mode: PoolMode;
   /** By role; of those that open tarballs the first has number 0. */
   readonly #remotes = new Map<string, Remote<EngineService>>();
   readonly #life = new AbortController();
@@ -29,7 +29,7 @@ export class Crew {
   readonly #options: InstallerOptions;
   readonly #extractors: number;
 
-  constructor(mode: CrewMode, options: InstallerOptions, extractors = 0) {
+  constructor(mode: PoolMode, options: InstallerOptions, extractors = 0) {
     this.#mode = mode;
     this.#options = options;
     this.#extractors = extractors;
@@ -65,7 +65,7 @@ export class Crew {
 
   /** The same, of the worker that has the store: a sleeping engine leaves it to the scout. */
   async askKeeper<C extends Promise<unknown>>(call: (remote: Remote<EngineService>) => C): Promise<Awaited<C>> {
-    return await this.ask(this.#mode === "threads" ? "scout" : "engine", call);
+    return await this.ask(this.#mode === "threads" ? "fetch" : "engine", call);
   }
 
   /** A way to the worker that fetches, for one resolution at a time. */
@@ -93,11 +93,11 @@ export class Crew {
       nets.push(port1);
       return port2;
     };
-    const bell = new MessageChannel();
+    const enginePort = new MessageChannel();
     const starting: Promise<void>[] = [];
     if (this.#mode === "threads") {
-      starting.push(this.#enlist({ role: "engine", net: [net()], bell: bell.port1 }));
-      starting.push(this.#enlist({ role: "scout", net: [net()], bell: bell.port2 }));
+      starting.push(this.#enlist({ role: "engine", net: [net()], enginePort: enginePort.port1 }));
+      starting.push(this.#enlist({ role: "fetch", net: [net()], enginePort: enginePort.port2 }));
     } else if (this.#mode === "worker") starting.push(this.#enlist({ role: "engine", net: [net()] }));
     for (let i = 0; i < this.#extractors; i++) starting.push(this.#enlist({ role: "extract", net: [] }, `${i}`));
     if (this.#mode === "extract") await Promise.all(starting);
@@ -160,7 +160,7 @@ export class Crew {
     };
     worker.addEventListener("error", died);
     worker.addEventListener("messageerror", died);
-    const ports = [...setup.net, setup.bell, setup.tokens].filter((port) => port !== undefined);
+    const ports = [...setup.net, setup.enginePort, setup.tokens].filter((port) => port !== undefined);
     const lifeline = navigator.locks && `webhoist ${crypto.randomUUID()}`;
     await orAbort(remote.begin(transfer({ ...setup, lifeline }, ports)), this.life);
     if (lifeline) this.#watch(role, lifeline);

@@ -9,7 +9,7 @@ import { SharedOnceMap } from "../workers/shared/shared-once-map.ts";
 import type { EngineService, Order } from "../workers/threads/protocol.ts";
 import { readProgress } from "../workers/threads/shared-counts.ts";
 import { type Backend, type RunOptions, settingsOf } from "./backend.ts";
-import { Crew } from "./worker-pool.ts";
+import { WorkerPool } from "./worker-pool.ts";
 
 /** How long a crew may take to give up a cancelled run, or to write what is left, before its workers are ended. Milliseconds. */
 const GRACE = 100;
@@ -18,11 +18,11 @@ const DISPOSED: Failure = failure("EDISPOSED", "The installer was disposed of");
 const EVERY = 50;
 
 /** Resolutions in workers: a crew for each at once, one of them kept for the next. */
-export class Crews implements Backend {
+export class WorkerPools implements Backend {
   readonly #mode: "threads" | "worker";
   readonly #options: InstallerOptions;
   /** Those that have not ended. */
-  readonly #all = new Set<Crew>();
+  readonly #all = new Set<WorkerPool>();
   #disposed = false;
 
   private constructor(mode: "threads" | "worker", options: InstallerOptions) {
@@ -31,25 +31,25 @@ export class Crews implements Backend {
   }
 
   /** @throws InstallError EWORKER, EMEMORY when the mode cannot start */
-  static async start(mode: "threads" | "worker", options: InstallerOptions): Promise<Crews> {
-    const crews = new Crews(mode, options);
+  static async start(mode: "threads" | "worker", options: InstallerOptions): Promise<WorkerPools> {
+    const pools = new WorkerPools(mode, options);
     // Refused memory shows now, not in the middle.
     if (mode === "threads") createSharedMemory();
-    crews.#release(await crews.#take());
-    return crews;
+    pools.#release(await pools.#take());
+    return pools;
   }
 
   async resolve(input: ProjectInput, { signal, tell, placed, ...options }: RunOptions): Promise<Resolution> {
     const memory = this.#mode === "threads" ? createSharedMemory() : undefined;
-    const crew = await this.#take();
-    if (signal.aborted) this.#release(crew);
+    const pool = await this.#take();
+    if (signal.aborted) this.#release(pool);
     signal.throwIfAborted();
     const { progress, stop } = report(tell, memory);
     const announce = placed && hearing(placed);
     const order: Order = { settings: settingsOf(this.#options), input, options, memory, progress, announce };
     const ports = [progress, announce].filter((port) => port !== undefined);
-    const reply = crew.ask("engine", (engine) => engine.resolve(transfer(order, ports)));
-    const forget = memory && onAbort(crew.life, () => fold(memory, crew.life.reason));
+    const reply = pool.ask("engine", (engine) => engine.resolve(transfer(order, ports)));
+    const forget = memory && onAbort(pool.life, () => fold(memory, pool.life.reason));
     try {
       const outcome = await orAbort(reply, signal);
       if (!outcome.ok) throw new InstallError(outcome.failure);
@@ -61,8 +61,8 @@ export class Crews implements Backend {
     } finally {
       forget?.();
       stop();
-      if (signal.aborted) this.#giveUp(crew, memory, reply);
-      else this.#release(crew);
+      if (signal.aborted) this.#giveUp(pool, memory, reply);
+      else this.#release(pool);
     }
   }
 
@@ -83,68 +83,68 @@ export class Crews implements Backend {
 
   dispose(): void {
     this.#disposed = true;
-    for (const crew of this.#all) {
-      if (crew.state === "idle" || crew.state === "leaving") void this.#retire(crew, GRACE);
-      else crew.end(DISPOSED);
+    for (const pool of this.#all) {
+      if (pool.state === "idle" || pool.state === "leaving") void this.#retire(pool, GRACE);
+      else pool.end(DISPOSED);
     }
   }
 
   /** A crew for one run, who gives it back. */
-  async #take(): Promise<Crew> {
-    const crew = this.#find("idle") ?? (await this.#enlist());
-    crew.state = "busy";
-    return crew;
+  async #take(): Promise<WorkerPool> {
+    const pool = this.#find("idle") ?? (await this.#enlist());
+    pool.state = "busy";
+    return pool;
   }
 
-  async #enlist(): Promise<Crew> {
+  async #enlist(): Promise<WorkerPool> {
     if (this.#disposed) throw new InstallError(DISPOSED);
-    const crew = new Crew(this.#mode, this.#options);
-    this.#all.add(crew);
-    onAbort(crew.life, () => this.#all.delete(crew));
-    await crew.start();
-    return crew;
+    const pool = new WorkerPool(this.#mode, this.#options);
+    this.#all.add(pool);
+    onAbort(pool.life, () => this.#all.delete(pool));
+    await pool.start();
+    return pool;
   }
 
-  #find(...states: Crew["state"][]): Crew | undefined {
+  #find(...states: WorkerPool["state"][]): WorkerPool | undefined {
     return [...this.#all].find(({ state }) => states.includes(state));
   }
 
   /** One crew waits for the next run; further ones go. */
-  #release(crew: Crew): void {
+  #release(pool: WorkerPool): void {
     const spare = this.#find("idle");
-    crew.state = "idle";
-    if (spare) void this.#retire(crew);
+    pool.state = "idle";
+    if (spare) void this.#retire(pool);
   }
 
   /** Ends a crew once it has written what its runs have left, or after `grace` milliseconds. */
-  async #retire(crew: Crew, grace?: number): Promise<void> {
-    crew.state = "leaving";
-    const timer = grace && setTimeout(() => crew.end(), grace);
-    await crew.askKeeper((keeper) => keeper.rest()).catch(() => {});
+  async #retire(pool: WorkerPool, grace?: number): Promise<void> {
+    pool.state = "leaving";
+    const timer = grace && setTimeout(() => pool.end(), grace);
+    await pool.askKeeper((keeper) => keeper.rest()).catch(() => {});
     clearTimeout(timer);
-    crew.end();
+    pool.end();
   }
 
   async #withKeeper<T>(call: (keeper: Remote<EngineService>) => Promise<T>): Promise<T> {
     const resting = [...this.#all].filter(({ state }) => state === "idle" || state === "leaving");
-    await Promise.allSettled(resting.map((crew) => crew.askKeeper((keeper) => keeper.rest())));
-    let crew = this.#find("idle", "busy");
-    if (!crew) {
-      crew = await this.#take();
-      this.#release(crew);
+    await Promise.allSettled(resting.map((pool) => pool.askKeeper((keeper) => keeper.rest())));
+    let pool = this.#find("idle", "busy");
+    if (!pool) {
+      pool = await this.#take();
+      this.#release(pool);
     }
-    return await crew.askKeeper(call);
+    return await pool.askKeeper(call);
   }
 
   /** Has a cancelled run ended by its engine, or else ends the crew. */
-  #giveUp(crew: Crew, memory: SharedMemory | undefined, reply: Promise<unknown>): void {
+  #giveUp(pool: WorkerPool, memory: SharedMemory | undefined, reply: Promise<unknown>): void {
     // One of these is heard, by an engine that sleeps or by one that is awake.
     if (memory) fold(memory, new InstallError(failure("EABORTED", "Cancelled")));
-    crew.ask("engine", (engine) => engine.cancel()).catch(() => {});
-    const timer = setTimeout(() => crew.end(), GRACE);
+    pool.ask("engine", (engine) => engine.cancel()).catch(() => {});
+    const timer = setTimeout(() => pool.end(), GRACE);
     const done = (): void => {
       clearTimeout(timer);
-      if (!crew.ended) this.#release(crew);
+      if (!pool.ended) this.#release(pool);
     };
     reply.then(done, done);
   }

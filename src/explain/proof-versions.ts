@@ -36,10 +36,10 @@ export function spoken(name: string, texts: Iterable<string>): Spoken {
   const ranges = new Set<string>();
   let spec: string | undefined;
   for (const text of texts) {
-    const stretches = text.split(" || ");
-    const there = stretches.every((one) => STRETCH.test(one));
+    const rangeReads = text.split(" || ");
+    const there = rangeReads.every((one) => STRETCH.test(one));
     if (!there) spec = text;
-    for (const one of there ? stretches : [text]) ranges.add(one);
+    for (const one of there ? rangeReads : [text]) ranges.add(one);
   }
   const link = { package: name };
   if (ranges.has("*"))
@@ -48,10 +48,10 @@ export function spoken(name: string, texts: Iterable<string>): Spoken {
     const written = { package: name, versions: spec };
     return { all: false, spec, plural: false, subject: ["every ", written], object: [written] };
   }
-  return { all: false, spec: undefined, ...stretchesOf(name, ranges) };
+  return { all: false, spec: undefined, ...rangeReadsOf(name, ranges) };
 }
 
-function stretchesOf(name: string, ranges: ReadonlySet<string>): Pick<Spoken, "plural" | "subject" | "object"> {
+function rangeReadsOf(name: string, ranges: ReadonlySet<string>): Pick<Spoken, "plural" | "subject" | "object"> {
   const link = { package: name };
   const sorted = ranges.size > 1 ? disjoint([...ranges].sort(byStart)) : [...ranges];
   // Prereleases are stretches of their own; who cares for them alone is told of them.

@@ -8,12 +8,12 @@ import { Node } from "../graph/node.ts";
 import { integrityOf } from "../registry/dist.ts";
 import { parseRange, testRange } from "../spec/range.ts";
 import { parseVersion } from "../spec/version.ts";
-import type { Universe } from "./installable-versions.ts";
+import type { InstallableVersions } from "./installable-versions.ts";
 import { WITH_PRERELEASES } from "./packument-versions.ts";
 
 /** A version that was decided. */
 export interface Copy {
-  readonly universe: Universe;
+  readonly installable: InstallableVersions;
   readonly index: number;
 }
 
@@ -32,7 +32,7 @@ const MOST = 50_000;
  * Puts what was decided into `node_modules`: the first copy of each package at the top, the others below those who need them.
  * Answers what does not hold: nothing on the highest rung, on the others peers alone.
  */
-export function* plant(
+export function* buildFlatTree(
   copies: ReadonlyMap<string, readonly Copy[]>,
   context: Context,
   prereleases: PrereleaseMode,
@@ -68,13 +68,13 @@ export function* plant(
   return broken;
 }
 
-function* nodeOf({ universe, index }: Copy, context: Context): Steps<Node> {
+function* nodeOf({ installable, index }: Copy, context: Context): Steps<Node> {
   const { world } = context;
-  const single = universe.single(index);
-  const { name } = universe;
+  const single = installable.single(index);
+  const { name } = installable;
   if (single?.folder != null)
     return (yield* needCode(() => import("../engine/local-packages.ts"))).linkTo(name, single.folder, context);
-  const manifest = universe.manifest(index);
+  const manifest = installable.manifest(index);
   if (single) return new Node({ world, name, manifest, resolved: single.resolved, integrity: single.integrity });
   context.picked.add(manifest);
   return new Node({

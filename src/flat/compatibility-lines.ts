@@ -1,6 +1,6 @@
 import type { PickPolicy } from "../registry/select-version.ts";
 import { boundsOf, type SetId, type VersionSets } from "../solver/version-sets.ts";
-import type { Universe } from "./installable-versions.ts";
+import type { InstallableVersions } from "./installable-versions.ts";
 
 /** Versions that `^` takes for compatible: one major, below 1 one minor, below 0.1 one patch. */
 export interface Line {
@@ -19,7 +19,7 @@ export const SINGLETONS: readonly string[] =
 
 /** The lines of a set of versions, that of the best pick first, then the others from the highest down. */
 export function compatibilityLines(
-  universe: Universe,
+  installable: InstallableVersions,
   allowed: SetId,
   { sets, policy }: { sets: VersionSets; policy: PickPolicy },
 ): Line[] {
@@ -27,13 +27,13 @@ export function compatibilityLines(
   const bounds = sets.bounds(allowed);
   for (let at = 0; at < bounds.length; at += 2) {
     for (let index = bounds[at] as number; index < (bounds[at + 1] as number); index++) {
-      const line = lineOf(universe, index);
+      const line = lineOf(installable, index);
       const list = members.get(line);
       if (list) list.push(index);
       else members.set(line, [index]);
     }
   }
-  const picked = lineOf(universe, universe.preferred(allowed, { policy, lowest: false, locked: [] }));
+  const picked = lineOf(installable, installable.preferred(allowed, { policy, lowest: false, locked: [] }));
   const lines = [...members].map(([line, indices]) => ({
     line,
     set: sets.of(boundsOf(indices)),
@@ -44,9 +44,9 @@ export function compatibilityLines(
 }
 
 /** 1.2.3 is of 1, 0.2.3 of 0.2, 0.0.3 of 0.0.3 */
-function lineOf(universe: Universe, index: number): string {
-  const version = universe.parsed(index);
-  if (!version) return universe.version(index);
+function lineOf(installable: InstallableVersions, index: number): string {
+  const version = installable.parsed(index);
+  if (!version) return installable.version(index);
   const { major, minor, patch } = version;
   return major > 0 ? `${major}` : minor > 0 ? `0.${minor}` : `0.0.${patch}`;
 }

@@ -2,24 +2,25 @@ import type { Context } from "../engine/context.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 import type { EdgeSpec } from "../graph/edge-spec.ts";
 import type { OverrideSet } from "../graph/overrides.ts";
-import type { Universe } from "./installable-versions.ts";
+import type { InstallableVersions } from "./installable-versions.ts";
 
 /**
  * A wish of some version after overrides. Of rules inside rules those for the very dependent count: with one copy of each
  * package there is no telling by which path one came to it.
  */
 export function effectiveSpec(
-  universe: Universe,
+  installable: InstallableVersions,
   index: number,
   { spec, context }: { spec: EdgeSpec; context: Context },
 ): string {
   const { overrides } = context.world;
   if (!overrides) return spec.raw;
   const { ranges } = context.world;
-  const version = universe.version(index);
+  const version = installable.version(index);
   // a rule without a version is for prereleases too, which `*` does not let in
   const applies = ({ name, keySpec, value }: OverrideSet): boolean =>
-    name === universe.name && (keySpec === "*" || [keySpec, value].some((range) => ranges.satisfies(version, range)));
+    name === installable.name &&
+    (keySpec === "*" || [keySpec, value].some((range) => ranges.satisfies(version, range)));
   const of = [...overrides.ruleset.values()].find(applies) ?? overrides;
   const rule = of.ruleFor({ spec }, context.world);
   return rule.name === spec.name ? rule.effective(spec.raw, { from: context.tree.root }) : spec.raw;

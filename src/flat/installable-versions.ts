@@ -30,7 +30,7 @@ export interface Preference {
  * All that can stand in one folder of `node_modules`: the versions of the package of that name, of those that an alias puts
  * there, and folders and tarballs. Each source has a stretch of indices of its own, the first beginning at 1; 0 is "not there".
  */
-export class Universe {
+export class InstallableVersions {
   /** As the first one who asked for it writes it. */
   declare readonly name: string;
   readonly #sets: VersionSets;
@@ -162,13 +162,13 @@ export class Universe {
       const [low, high] = [bounds[at] as number, bounds[at + 1] as number];
       for (const band of this.#bands()) {
         const [from, to] = [Math.max(low, band[0]), Math.min(high, band[1])];
-        if (from < to) texts.push(this.#stretch(from, to, band));
+        if (from < to) texts.push(this.#rangeRead(from, to, band));
       }
     }
     return texts;
   }
 
-  #stretch(from: number, to: number, [start, end, source]: Band): string {
+  #rangeRead(from: number, to: number, [start, end, source]: Band): string {
     const [low, high] = [this.version(from), this.version(to - 1)];
     const alias = source === undefined || source === this.name ? "" : `npm:${source}@`;
     if (to - from === 1) return alias + low || "the project's folder";

@@ -57,13 +57,13 @@ function termOf(id: PackageId, set: SetId, { packages, sets }: { packages: Packa
     const { fact } = entry.lines;
     return [{ package: fact.to.name, versions: fact.spec || "*", positive: !sets.has(set, 0) }];
   }
-  const { universe } = entry;
+  const { installable } = entry;
   const positive = !sets.has(set, 0);
   const named = positive ? set : sets.not(set);
   return [
     {
-      package: universe.name,
-      versions: named === NOTHING || named === ABSENT ? "*" : universe.describe(named),
+      package: installable.name,
+      versions: named === NOTHING || named === ABSENT ? "*" : installable.describe(named),
       positive,
     },
   ];

@@ -4,14 +4,14 @@ import { type Answer, type Need, PAUSE, type Steps } from "../engine/need.ts";
 import type { Failure } from "../errors/failure.ts";
 import { type EdgeSpec, edgeSpecs } from "../graph/edge-spec.ts";
 import { fold } from "../graph/fold.ts";
-import type { Requirement, Source } from "../solver/dependency-provider.ts";
+import type { DependencyProvider, Requirement } from "../solver/dependency-provider.ts";
 import { type PackageId, ROOT, ROOT_VERSION } from "../solver/incompatibility.ts";
 import type { PartialSolution } from "../solver/partial-solution.ts";
 import { ABSENT, boundsOf, NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
 import { compatibilityLines } from "./compatibility-lines.ts";
 import type { Fact } from "./fact.ts";
 import { effectiveSpec } from "./flat-overrides.ts";
-import type { Universe } from "./installable-versions.ts";
+import type { InstallableVersions } from "./installable-versions.ts";
 import { type Lines, Packages } from "./packages.ts";
 import type { Settled, Settler } from "./resolve-specs.ts";
 
@@ -35,7 +35,7 @@ export interface Trial {
 /** Who asks for something. */
 interface Asker {
   readonly of: PackageId;
-  readonly from: Universe | null;
+  readonly from: InstallableVersions | null;
   readonly versions: SetId;
 }
 
@@ -46,7 +46,7 @@ const LEFT = 2;
 type Requirements = Requirement<Fact>[];
 
 /** npm's meaning of packages, for the solver: docs/solver.md. */
-export class NpmSource implements Source<Fact, Need, Answer> {
+export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Answer> {
   readonly packages: Packages = new Packages();
   /** Optional dependencies that were left out since they could not be read, and why. */
   readonly unread: Map<string, Failure> = new Map();
@@ -84,7 +84,7 @@ export class NpmSource implements Source<Fact, Need, Answer> {
       case "lines":
         return this.#line(entry.lines, set, solution);
       case "package":
-        return this.#version(entry.universe, set);
+        return this.#version(entry.installable, set);
       default:
         return entry satisfies never;
     }
@@ -98,12 +98,12 @@ export class NpmSource implements Source<Fact, Need, Answer> {
     return entry.kind === "lines" && !entry.lines.pinned;
   }
 
-  #version(universe: Universe, set: SetId): number {
+  #version(installable: InstallableVersions, set: SetId): number {
     const { mode, locked } = this.#options;
-    const key = this.#settler.keyOf(universe);
+    const key = this.#settler.keyOf(installable);
     const lowest = mode === "lowest" || (mode === "lowest-direct" && this.#direct.has(key));
-    const policy = this.#context.options.policyFor(universe.name);
-    return universe.pick(set, { policy, lowest, locked: locked.get(key) ?? [] });
+    const policy = this.#context.options.policyFor(installable.name);
+    return installable.pick(set, { policy, lowest, locked: locked.get(key) ?? [] });
   }
 
   /** A line that is there already, else the best; for a pinned version the line that others use, while that can be. */
@@ -137,7 +137,7 @@ export class NpmSource implements Source<Fact, Need, Answer> {
         return [{ of: id, versions, package: line.to, allowed: line.allowed, fact: entry.lines.fact }];
       }
       case "package":
-        return yield* this.#ofPackage(id, entry.universe, index);
+        return yield* this.#ofPackage(id, entry.installable, index);
       default:
         return entry satisfies never;
     }
@@ -161,33 +161,33 @@ export class NpmSource implements Source<Fact, Need, Answer> {
     return own && (trial?.specs.get(own.name) ?? own.effective);
   }
 
-  #effective(universe: Universe, index: number, spec: EdgeSpec): string {
-    return this.#tried(spec.name) ?? effectiveSpec(universe, index, { spec, context: this.#context });
+  #effective(installable: InstallableVersions, index: number, spec: EdgeSpec): string {
+    return this.#tried(spec.name) ?? effectiveSpec(installable, index, { spec, context: this.#context });
   }
 
-  *#ofPackage(id: PackageId, universe: Universe, index: number): Steps<Requirements> {
+  *#ofPackage(id: PackageId, installable: InstallableVersions, index: number): Steps<Requirements> {
     const again = this.#told.has(id);
     const told = this.#told.get(id) ?? new Map<string, SetId>();
     this.#told.set(id, told);
     yield PAUSE;
     const found: Requirements = [];
     let askers: ((key: string) => SetId) | null = null;
-    for (const spec of this.#specs(universe, index)) {
-      const effective = this.#effective(universe, index, spec);
+    for (const spec of this.#specs(installable, index)) {
+      const effective = this.#effective(installable, index, spec);
       const key = keyOf(spec, effective);
       if (this.#sets.has(told.get(key) ?? NOTHING, index)) continue;
-      askers ??= this.#askers(universe, index, again);
+      askers ??= this.#askers(installable, index, again);
       const versions = askers(key);
       told.set(key, versions);
-      found.push(...(yield* this.#ask({ of: id, from: universe, versions }, spec, effective)));
+      found.push(...(yield* this.#ask({ of: id, from: installable, versions }, spec, effective)));
     }
     return found;
   }
 
   /** What a version asks for; what its tarball brings along is its own affair. */
-  #specs(universe: Universe, index: number): EdgeSpec[] {
-    const manifest = universe.manifest(index);
-    const dev = universe.single(index)?.folder != null;
+  #specs(installable: InstallableVersions, index: number): EdgeSpec[] {
+    const manifest = installable.manifest(index);
+    const dev = installable.single(index)?.folder != null;
     if (manifest._hasShrinkwrap && !dev) return [];
     const bundled = Array.isArray(manifest.bundleDependencies) ? manifest.bundleDependencies : [];
     const peers = !this.#context.world.legacyPeerDeps;
@@ -198,34 +198,34 @@ export class NpmSource implements Source<Fact, Need, Answer> {
    * Which versions ask for something: at first those around that are alike, which costs nothing; of a package that is looked at
    * again, which is in conflict then, all that ask the same, so that a long ladder of them falls at once.
    */
-  #askers(universe: Universe, index: number, again: boolean): (key: string) => SetId {
+  #askers(installable: InstallableVersions, index: number, again: boolean): (key: string) => SetId {
     const own = this.#sets.single(index);
     const { world } = this.#context;
     if (!this.#options.merge) return () => own;
     if (!again) {
       // an override may be for some of the versions only
-      const alike = world.overrides ? own : this.#sets.of(universe.alike(index));
+      const alike = world.overrides ? own : this.#sets.of(installable.alike(index));
       return () => alike;
     }
-    const all = this.#allAskers(universe, index);
+    const all = this.#allAskers(installable, index);
     return (key) => all.get(key) ?? own;
   }
 
   /** By what is asked, all versions that ask it. */
-  #allAskers(universe: Universe, index: number): ReadonlyMap<string, SetId> {
-    const source = `${this.#settler.keyOf(universe)} ${universe.sourceOf(index)}`;
+  #allAskers(installable: InstallableVersions, index: number): ReadonlyMap<string, SetId> {
+    const source = `${this.#settler.keyOf(installable)} ${installable.sourceOf(index)}`;
     const known = this.#asking.get(source);
     if (known) return known;
     const asking = new Map<string, number[]>();
     const add = (one: number, members: readonly number[]): void => {
-      for (const spec of this.#specs(universe, one)) {
-        const key = keyOf(spec, this.#effective(universe, one, spec));
+      for (const spec of this.#specs(installable, one)) {
+        const key = keyOf(spec, this.#effective(installable, one, spec));
         const list = asking.get(key);
         if (list) list.push(...members);
         else asking.set(key, [...members]);
       }
     };
-    for (const family of universe.families(index)) {
+    for (const family of installable.families(index)) {
       if (this.#context.world.overrides) for (const one of family) add(one, [one]);
       else add(family[0] as number, family);
     }
@@ -236,11 +236,11 @@ export class NpmSource implements Source<Fact, Need, Answer> {
 
   /** What a wish comes to, and what waited for its package to come in. */
   *#ask(asker: Asker, spec: EdgeSpec, effective: string): Steps<Requirements> {
-    const universe = this.#settler.universe(spec);
+    const installable = this.#settler.installable(spec);
     if (spec.type === "peerOptional") {
       if (this.#options.rung !== "none") return [];
       // Nobody asks for the package yet: it need not be looked at before somebody does.
-      if (universe.isEmpty) {
+      if (installable.isEmpty) {
         const waiting = this.#pending.get(spec.key);
         const wish = { asker, spec, effective };
         if (waiting) waiting.push(wish);
@@ -262,7 +262,7 @@ export class NpmSource implements Source<Fact, Need, Answer> {
     if (settled.unread) this.unread.set(spec.name, settled.unread);
     const found = this.#tell(asker, spec, { effective, settled });
     const waiting = this.#pending.get(spec.key);
-    if (waiting && !universe.isEmpty) {
+    if (waiting && !installable.isEmpty) {
       this.#pending.delete(spec.key);
       for (const wish of waiting) found.push(...(yield* this.#ask(wish.asker, wish.spec, wish.effective)));
     }
@@ -279,12 +279,12 @@ export class NpmSource implements Source<Fact, Need, Answer> {
     const { of, from, versions } = asker;
     const { settled, effective } = told;
     const { allowed, missing } = settled;
-    const universe = this.#settler.universe(spec);
+    const installable = this.#settler.installable(spec);
     const fact = (kind: Fact["kind"], why?: () => Missing): Fact => ({
-      ...{ kind, from, versions, to: universe, spec: effective, rawSpec: spec.raw, type: spec.type, missing: why },
+      ...{ kind, from, versions, to: installable, spec: effective, rawSpec: spec.raw, type: spec.type, missing: why },
     });
     const constraint = (): Requirement<Fact> => {
-      const [to] = this.#target(universe, allowed, fact("constraint"));
+      const [to] = this.#target(installable, allowed, fact("constraint"));
       return { of, versions, package: to, allowed: this.#sets.or(allowed, ABSENT), fact: fact("constraint", missing) };
     };
     if (spec.type === "peerOptional") return [constraint()];
@@ -293,7 +293,7 @@ export class NpmSource implements Source<Fact, Need, Answer> {
     const constraints = optional && this.#options.rung !== "copies" ? [constraint()] : [];
     if (optional && allowed === NOTHING) return constraints;
     const need = fact("dependency", missing);
-    const [to, within] = this.#target(universe, allowed, need);
+    const [to, within] = this.#target(installable, allowed, need);
     if (!optional && !(spec.type === "peer" && this.#options.rung !== "none")) {
       return [{ of, versions, package: to, allowed: within, fact: need }];
     }
@@ -307,16 +307,16 @@ export class NpmSource implements Source<Fact, Need, Answer> {
   }
 
   /** The package that stands for a requirement, and which of its versions satisfy that. */
-  #target(universe: Universe, allowed: SetId, fact: Fact): [PackageId, SetId] {
-    const key = this.#settler.keyOf(universe);
+  #target(installable: InstallableVersions, allowed: SetId, fact: Fact): [PackageId, SetId] {
+    const key = this.#settler.keyOf(installable);
     const whole = (line: string): PackageId =>
-      this.packages.id(`${key} ${line}`, () => ({ kind: "package", universe, line }));
-    const single = this.#options.rung !== "copies" || this.#options.singletons.has(universe.name);
+      this.packages.id(`${key} ${line}`, () => ({ kind: "package", installable, line }));
+    const single = this.#options.rung !== "copies" || this.#options.singletons.has(installable.name);
     if (single || allowed === NOTHING) return [whole(""), allowed];
     const known = this.#lines.get(`${key} ${allowed}`);
     if (known) return known;
-    const policy = this.#context.options.policyFor(universe.name);
-    const lines = compatibilityLines(universe, allowed, { sets: this.#sets, policy });
+    const policy = this.#context.options.policyFor(installable.name);
+    const lines = compatibilityLines(installable, allowed, { sets: this.#sets, policy });
     const options = lines.map(({ line, set }) => ({ to: whole(line), allowed: set }));
     const pinned = this.#sets.count(allowed) === 1;
     // A pinned version that its line cannot have has a copy of its own: `debug 2.6.9` pins ms 2.0.0, and others ask for ms ^2.1.1.

@@ -1,7 +1,7 @@
 import type { PackageId } from "../solver/incompatibility.ts";
 import type { SetId } from "../solver/version-sets.ts";
 import type { Fact } from "./fact.ts";
-import type { Universe } from "./installable-versions.ts";
+import type { InstallableVersions } from "./installable-versions.ts";
 
 /** Something that may be left undone: an optional dependency, or a peer where those are warnings. */
 export interface Choice {
@@ -21,7 +21,7 @@ export interface Lines {
 /** What a number of the solver's stands for. A choice has two versions, taken and left; lines have one each. */
 export type Entry =
   | { readonly kind: "project" }
-  | { readonly kind: "package"; readonly universe: Universe; readonly line: string }
+  | { readonly kind: "package"; readonly installable: InstallableVersions; readonly line: string }
   | { readonly kind: "choice"; readonly choice: Choice }
   | { readonly kind: "lines"; readonly lines: Lines };
 

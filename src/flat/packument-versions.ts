@@ -150,15 +150,15 @@ export class PackumentVersions {
 
   #range(range: Range | null, prereleases: boolean, parts: [number, number][] = []): readonly number[] {
     for (const set of range ?? []) {
-      parts.push(...this.#stretch([set], [0, this.releases]));
-      if (prereleases) parts.push(...this.#stretch([set], [this.releases, this.size], WITH_PRERELEASES));
+      parts.push(...this.#rangeRead([set], [0, this.releases]));
+      if (prereleases) parts.push(...this.#rangeRead([set], [this.releases, this.size], WITH_PRERELEASES));
       else if (namesPrerelease([set])) parts.push(...this.#written(set));
     }
     return joined(parts);
   }
 
   /** A set of comparators over versions in order is one stretch of them. */
-  #stretch(range: Range, [from, to]: readonly [number, number], reading?: Reading): [number, number][] {
+  #rangeRead(range: Range, [from, to]: readonly [number, number], reading?: Reading): [number, number][] {
     let low = this.#first(from, to, (version) => overBottom(range, version));
     let high = this.#first(low, to, (version) => !underTop(range, version));
     // the ends themselves may be out: >1.2.0, <2.0.0

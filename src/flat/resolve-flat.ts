@@ -12,13 +12,13 @@ import type { Incompatibility } from "../solver/incompatibility.ts";
 import { noStats, Solver } from "../solver/solver.ts";
 import { ALL_TECHNIQUES, type Techniques } from "../solver/techniques.ts";
 import { VersionSets } from "../solver/version-sets.ts";
-import { type Copy, outOfReach, plant } from "./build-flat-tree.ts";
+import { buildFlatTree, type Copy, outOfReach } from "./build-flat-tree.ts";
 import { SINGLETONS } from "./compatibility-lines.ts";
 import type { Fact } from "./fact.ts";
 import { assertFlat } from "./flat-overrides.ts";
 import { lockHolds } from "./lock-preferences.ts";
 import { prove } from "./make-proof.ts";
-import { NpmSource, type SourceOptions, type Trial } from "./npm-dependency-provider.ts";
+import { NpmDependencyProvider, type SourceOptions, type Trial } from "./npm-dependency-provider.ts";
 import { Settler } from "./resolve-specs.ts";
 
 export interface FlatAnswer {
@@ -71,7 +71,7 @@ function* resolve(project: Project, techniques: Techniques): Steps<FlatAnswer> {
   assertFlat(context.world.overrides);
   const search = new Search(context, options, techniques);
   const found = yield* search.climbDown();
-  const unmet = yield* plant(found.copies, context, options.prereleases ?? "as-written");
+  const unmet = yield* buildFlatTree(found.copies, context, options.prereleases ?? "as-written");
   const broken = found.rung === "none" ? [...unmet.others, ...unmet.peers] : unmet.others;
   if (broken.length > 0) throw outOfReach(broken);
   yield* finishTree(context, false);
@@ -121,29 +121,29 @@ class Search {
     throw new Error("no rung is left");
   }
 
-  #attempt(rung: Rung, trial?: Trial): { source: NpmSource; solver: Solver<Fact, Need, Answer> } {
+  #attempt(rung: Rung, trial?: Trial): { source: NpmDependencyProvider; solver: Solver<Fact, Need, Answer> } {
     const { resolutionMode: mode = "highest", singletons = [] } = this.#options;
     const { merge } = this.#techniques;
     const options: SourceOptions = {
       ...{ rung, mode, locked: this.#locked, merge, trial },
       singletons: new Set([...SINGLETONS, ...singletons]),
     };
-    const source = new NpmSource(this.#context, options, { sets: this.#sets, settler: this.#settler });
+    const source = new NpmDependencyProvider(this.#context, options, { sets: this.#sets, settler: this.#settler });
     return { source, solver: new Solver(source, this.#sets, this.#techniques) };
   }
 
-  #gather(source: NpmSource, decisions: ReadonlyMap<number, number>): Pick<Found, "copies" | "left"> {
+  #gather(source: NpmDependencyProvider, decisions: ReadonlyMap<number, number>): Pick<Found, "copies" | "left"> {
     const copies = new Map<string, Copy[]>();
     const left: Failure[] = [];
     for (const [id, index] of decisions) {
       const entry = source.packages.entry(id);
       if (entry.kind === "package") {
-        const { universe } = entry;
-        const key = this.#settler.keyOf(universe);
+        const { installable } = entry;
+        const key = this.#settler.keyOf(installable);
         const list = copies.get(key) ?? [];
         copies.set(key, list);
         // a line and a pin may have come to the same version
-        if (!list.some((copy) => copy.index === index)) list.push({ universe, index });
+        if (!list.some((copy) => copy.index === index)) list.push({ installable, index });
       } else if (entry.kind === "choice" && index > 1 && entry.choice.fact.type === "optional") {
         left.push(leftOut(entry.choice.fact));
       }
@@ -157,13 +157,13 @@ class Search {
   #sortCopies(list: Copy[]): void {
     if (list.length < 2) return;
     const { root } = this.#context.tree;
-    const own = root.edges().get(this.#settler.keyOf((list[0] as Copy).universe));
-    const fits = ({ universe, index }: Copy): boolean =>
-      own !== undefined && this.#context.world.ranges.satisfies(universe.version(index), own.effective);
+    const own = root.edges().get(this.#settler.keyOf((list[0] as Copy).installable));
+    const fits = ({ installable, index }: Copy): boolean =>
+      own !== undefined && this.#context.world.ranges.satisfies(installable.version(index), own.effective);
     list.sort((a, b) => Number(fits(b)) - Number(fits(a)) || b.index - a.index);
   }
 
-  *#fail(conflict: Incompatibility<Fact>, source: NpmSource, rung: Rung): Steps<never> {
+  *#fail(conflict: Incompatibility<Fact>, source: NpmDependencyProvider, rung: Rung): Steps<never> {
     const proof = prove(conflict, { packages: source.packages, sets: this.#sets });
     // A spec of the project's own that cannot be read is to be told as that.
     const unread = proof.facts.find(({ missing, from }) => missing?.why === "spec" && from === "");
@@ -181,13 +181,13 @@ class Search {
       packument: (name) => this.#settler.packument(name)?.packument,
       direct: new Map(edges.map((edge) => [edge.name, edge.effective])),
       solvable: (overrides, specs) =>
-        this.#works(rung, { overrides: new Map(Object.entries(overrides)), specs: new Map(Object.entries(specs)) }),
+        this.#pipeline(rung, { overrides: new Map(Object.entries(overrides)), specs: new Map(Object.entries(specs)) }),
       rung: (other) => this.#below(rung, other),
     };
   }
 
   /** Tries another way. One that fails otherwise, as where a package cannot be had, is none. */
-  *#works(rung: Rung, trial?: Trial): Steps<boolean> {
+  *#pipeline(rung: Rung, trial?: Trial): Steps<boolean> {
     try {
       return (yield* this.#attempt(rung, trial).solver.run()).ok;
     } catch (error) {
@@ -197,7 +197,7 @@ class Search {
   }
 
   *#below(rung: Rung, other: Rung): Steps<boolean> {
-    return RUNGS.indexOf(other) > RUNGS.indexOf(rung) && (yield* this.#works(other));
+    return RUNGS.indexOf(other) > RUNGS.indexOf(rung) && (yield* this.#pipeline(other));
   }
 }
 

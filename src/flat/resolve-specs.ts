@@ -5,7 +5,7 @@ import type { Failure } from "../errors/failure.ts";
 import type { EdgeSpec } from "../graph/edge-spec.ts";
 import { NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
 import type { FileSpec, GitSpec, RegistrySpec, RemoteSpec, Spec } from "../spec/spec.ts";
-import { Universe } from "./installable-versions.ts";
+import { InstallableVersions } from "./installable-versions.ts";
 import { PackumentVersions } from "./packument-versions.ts";
 
 const loadLocals = () => import("../engine/local-packages.ts");
@@ -32,8 +32,8 @@ export class Settler {
   readonly #sets: VersionSets;
   readonly #prereleases: PrereleaseMode;
   readonly #locked: ReadonlyMap<string, readonly string[]>;
-  readonly #universes = new Map<string, Universe>();
-  readonly #keys = new Map<Universe, string>();
+  readonly #universes = new Map<string, InstallableVersions>();
+  readonly #keys = new Map<InstallableVersions, string>();
   readonly #packuments = new Map<string, PackumentVersions | Missing>();
   readonly #settled = new Map<string, Settled>();
 
@@ -49,21 +49,21 @@ export class Settler {
   }
 
   /** All that is called so in `node_modules`. */
-  universe({ key, name }: Pick<EdgeSpec, "key" | "name">): Universe {
-    let universe = this.#universes.get(key);
-    if (!universe) {
-      universe = new Universe(name, this.#sets);
-      this.#universes.set(key, universe);
-      this.#keys.set(universe, key);
+  installable({ key, name }: Pick<EdgeSpec, "key" | "name">): InstallableVersions {
+    let installable = this.#universes.get(key);
+    if (!installable) {
+      installable = new InstallableVersions(name, this.#sets);
+      this.#universes.set(key, installable);
+      this.#keys.set(installable, key);
     }
-    return universe;
+    return installable;
   }
 
-  keyOf(universe: Universe): string {
-    return this.#keys.get(universe) as string;
+  keyOf(installable: InstallableVersions): string {
+    return this.#keys.get(installable) as string;
   }
 
-  universes(): Iterable<Universe> {
+  universes(): Iterable<InstallableVersions> {
     return this.#universes.values();
   }
 
@@ -85,7 +85,7 @@ export class Settler {
     const settled = second
       ? { allowed: this.#sets.or(first.allowed, second.allowed), missing: first.missing, unread: first.unread }
       : first;
-    if (settled.allowed !== NOTHING) this.universe(spec).write(settled.allowed, wish.effective || "*");
+    if (settled.allowed !== NOTHING) this.installable(spec).write(settled.allowed, wish.effective || "*");
     this.#settled.set(key, settled);
     return settled;
   }
@@ -122,26 +122,26 @@ export class Settler {
 
   /** A folder of the project: the one thing that it is. */
   #folder(spec: EdgeSpec, folder: string): Settled {
-    const universe = this.universe(spec);
+    const installable = this.installable(spec);
     const source = `folder:${folder}`;
     const manifest = this.#context.folders.manifest(folder) ?? {};
-    if (!universe.has(source)) universe.add(source, { manifest, resolved: null, integrity: null, folder });
-    return { allowed: universe.setOf(source, [0, 1]) };
+    if (!installable.has(source)) installable.add(source, { manifest, resolved: null, integrity: null, folder });
+    return { allowed: installable.setOf(source, [0, 1]) };
   }
 
   *#fromRegistry(spec: EdgeSpec, wanted: RegistrySpec, settledBefore: boolean): Steps<Settled> {
     const { name, type, fetchSpec } = wanted;
-    const universe = this.universe(spec);
+    const installable = this.installable(spec);
     const versions = yield* this.#versions(name);
     if (!(versions instanceof PackumentVersions)) return missed(versions);
-    if (!universe.has(name)) universe.add(name, versions);
+    if (!installable.has(name)) installable.add(name, versions);
     const { bounds, missing } = versions.evaluate(fetchSpec || "*", fetchSpec ? type : "range");
-    const allowed = universe.setOf(name, bounds);
+    const allowed = installable.setOf(name, bounds);
     // A tag that has moved on, `latest` under `*` too, is no reason to leave the version that a lock has of it.
     const moves = settledBefore && (type === "tag" || (fetchSpec || "*") === "*");
     const stays = moves ? placeOf(versions, this.#locked.get(spec.key)) : -1;
     if (stays < 0) return { allowed, missing };
-    return { allowed: this.#sets.or(allowed, universe.setOf(name, [stays, stays + 1])) };
+    return { allowed: this.#sets.or(allowed, installable.setOf(name, [stays, stays + 1])) };
   }
 
   *#versions(name: string): Steps<PackumentVersions | Missing> {
@@ -159,19 +159,19 @@ export class Settler {
 
   /** A folder or a tarball. */
   *#single(spec: EdgeSpec, parsed: FileSpec | RemoteSpec | GitSpec): Steps<Settled> {
-    const universe = this.universe(spec);
+    const installable = this.installable(spec);
     const context = this.#context;
     if (parsed.type === "directory" && !context.options.installLinks) {
       return this.#folder(spec, parsed.fetchSpec);
     }
     const source = `${parsed.type}:${parsed.fetchSpec}`;
-    if (!universe.has(source)) {
+    if (!installable.has(source)) {
       const { pickLocal } = yield* needCode(loadLocals);
       const picked = yield* pickLocal(parsed, { name: spec.name, from: { location: "" } }, context);
       if (!picked.ok) return missed({ why: parsed.type === "git" ? "spec" : "unreadable", failure: picked.failure });
-      universe.add(source, { ...picked.value, folder: null });
+      installable.add(source, { ...picked.value, folder: null });
     }
-    return { allowed: universe.setOf(source, [0, 1]) };
+    return { allowed: installable.setOf(source, [0, 1]) };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Failure, Outcome } from "../errors/failure.ts";
-import type { Stretch } from "../pack-cache/range-read.ts";
+import type { RangeRead } from "../pack-cache/range-read.ts";
 import type { Range } from "../tarball/gunzip.ts";
 import type { UnpackLimits, Wanted } from "../tarball/wanted.ts";
 
@@ -26,7 +26,7 @@ export interface TarballOrder {
 }
 
 /** That, or what is wanted of stretches of such a tarball. */
-export type ReadOrder = TarballOrder | { stretches: readonly Stretch[] };
+export type ReadOrder = TarballOrder | { rangeReads: readonly RangeRead[] };
 
 /** Verifies, inflates and indexes: on another thread, or in slices on this one. Rejects only when that thread is gone. */
 export interface Extractor {
@@ -35,6 +35,6 @@ export interface Extractor {
   /** In the order asked for, in memory of their own. Leaves the caller's bytes. */
   read(order: ReadOrder): Promise<Outcome<Uint8Array[]>>;
   /** `makeWaypoints`, as a task that gives way to others. Leaves the caller's bytes. */
-  waypoints(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array | null>>;
+  seekPoints(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array | null>>;
   dispose(): void;
 }

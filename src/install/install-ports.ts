@@ -1,19 +1,19 @@
 import type { InstallProgress } from "../api/install.ts";
 import type { ProjectInput, Resolution } from "../api/resolve.ts";
 import type { FileSink, SinkLink } from "../api/sink.ts";
-import type { PackShelf } from "../pack-cache/pack-cache.ts";
+import type { PackCache } from "../pack-cache/pack-cache.ts";
 import type { Extractor, UnpackLimits } from "./extractor.ts";
-import type { WorksLimits, WorksOptions } from "./pack-pipeline.ts";
+import type { PipelineLimits, PipelineOptions } from "./pack-pipeline.ts";
 import type { InstallPlan } from "./plan.ts";
 
 type AnySink = FileSink | Map<string, Uint8Array | SinkLink>;
 
 /** What an install is handed. */
-export interface World {
-  download: WorksOptions["download"];
+export interface InstallPorts {
+  download: PipelineOptions["download"];
   extractor: Extractor;
-  shelf: PackShelf;
-  limits: WorksLimits & {
+  packCache: PackCache;
+  limits: PipelineLimits & {
     /** Packages that are written at once. */
     writes: number;
     /** Bytes of inflated packs that are kept in memory. */

@@ -2,18 +2,18 @@ import type { InstalledProject, InstallOptions, InstallProgress } from "../api/i
 import type { SinkSession, SinkState } from "../api/sink.ts";
 import { onAbort } from "../base/on-abort.ts";
 import { type Failure, fail, failure, InstallError, type Outcome, ok } from "../errors/failure.ts";
-import type { ShelvedPack } from "../pack-cache/pack-cache.ts";
-import { WAYPOINTS_FROM } from "../pack-cache/seek-points.ts";
+import type { CachedPack } from "../pack-cache/pack-cache.ts";
+import { SEEK_POINTS_FROM } from "../pack-cache/seek-points.ts";
 import { readPackIndex } from "../tarball/pack-index.ts";
 import { runAfterExtract } from "./after-extract.ts";
 import { copyTree, notFetched } from "./copy-tree.ts";
 import type { IndexedPack } from "./file-index.ts";
 import { withoutIntegrity } from "./hidden-lock.ts";
 import { commandsOf, indexTree } from "./indexed-tree.ts";
-import type { Target, World } from "./install-ports.ts";
+import type { InstallPorts, Target } from "./install-ports.ts";
 import { PackedProject } from "./installed-project.ts";
 import { aliasesOf, hashesOf, packKey } from "./pack-key.ts";
-import { type PackSource, PackWorks } from "./pack-pipeline.ts";
+import { PackPipeline, type PackSource } from "./pack-pipeline.ts";
 import { PackReader, type Readable } from "./pack-reader.ts";
 import { overLimit, PackSupply, type SuppliedPack } from "./pack-supply.ts";
 import type { InstallPlan, PlannedPackage } from "./plan.ts";
@@ -39,9 +39,9 @@ const RANKS = { many: 1, one: 2, maybe: 3 };
 
 /** One install: its packs, what is written of them, and the one way out of every error. */
 export class Installation {
-  readonly works: PackWorks;
+  readonly pipeline: PackPipeline;
   readonly supply: PackSupply;
-  readonly #world: World;
+  readonly #ports: InstallPorts;
   readonly #options: InstallationOptions;
   readonly #signal: AbortSignal;
   readonly #reader: PackReader;
@@ -57,20 +57,20 @@ export class Installation {
   /** What goes wrong with the store is told in the report, also when that is out already. */
   readonly #warnings: Failure[] = [];
   /** Packs for the store. While others wait to be verified they wait too: who installs waits for those. */
-  readonly #unstored: ShelvedPack[] = [];
+  readonly #unstored: CachedPack[] = [];
   #phase: InstallProgress["phase"] = "install";
   #bytes = 0;
 
-  constructor(world: World, options: InstallationOptions, signal: AbortSignal) {
-    this.#world = world;
+  constructor(ports: InstallPorts, options: InstallationOptions, signal: AbortSignal) {
+    this.#ports = ports;
     this.#options = options;
     this.#signal = signal;
-    const { download, extractor, shelf, limits, unpack, now } = world;
+    const { download, extractor, packCache, limits, unpack, now } = ports;
     const archives = options.sink !== undefined || options.afterExtract !== undefined;
-    this.works = new PackWorks({
+    this.pipeline = new PackPipeline({
       ...{ download, extractor, limits, unpack, archives, now },
       changed: () => {
-        if (this.works.idle) this.#store();
+        if (this.pipeline.idle) this.#store();
         this.#tell();
       },
       keep: (source, { integrity, tarball, index, archive }) => {
@@ -78,20 +78,20 @@ export class Installation {
         this.#reader.hold(integrity, tarball);
         if (archive) this.#reader.keep(integrity, archive);
         const aliases = aliasesOf(source.integrity);
-        this.#unstored.push({ integrity, aliases, tarball, index, waypoints: () => this.#waypoints(tarball, index) });
+        this.#unstored.push({ integrity, aliases, tarball, index, seekPoints: () => this.#seekPoints(tarball, index) });
       },
     });
-    this.supply = new PackSupply(this.works, shelf, world.breathe);
+    this.supply = new PackSupply(this.pipeline, packCache, ports.breathe);
     const refetch = (integrity: string): Promise<Outcome<Uint8Array>> => this.#refetch(integrity);
     const verify = options.verifyStored ? this.#verify.bind(this) : undefined;
-    this.#reader = new PackReader({ shelf, extractor, refetch, verify, room: limits.room });
+    this.#reader = new PackReader({ packCache, extractor, refetch, verify, room: limits.room });
   }
 
   /** Packages that a running resolution has placed so far: their tarballs are on their way before the tree is known. */
   announce(added: readonly PackSource[], gone: readonly PackSource[]): void {
     // A word that was on its way when the tree was done knows less than the tree.
     if (this.#planned) return;
-    for (const { key } of gone) if (this.#announced.delete(key)) this.works.drop(key);
+    for (const { key } of gone) if (this.#announced.delete(key)) this.pipeline.drop(key);
     const wanted = added.filter(({ key }) => !this.#held.has(key));
     for (const { key } of wanted) this.#announced.add(key);
     void this.supply.look(wanted.flatMap(({ integrity }) => integrity ?? [])).then(async () => {
@@ -112,11 +112,11 @@ export class Installation {
 
   /** Whoever waits for any pack hears `reason`. */
   stop(reason: Failure): void {
-    this.works.stop(reason);
+    this.pipeline.stop(reason);
     this.#ending.abort(new InstallError(reason));
     // What was verified serves the next attempt.
     this.#store();
-    void this.#world.shelf.flush();
+    void this.#ports.packCache.flush();
   }
 
   /**
@@ -129,17 +129,17 @@ export class Installation {
     const forget = onAbort(this.#signal, () => this.stop(failure("EABORTED", "Cancelled")));
     let session: SinkSession | undefined;
     try {
-      session = sink && (await (await this.#world.sinkOf(sink)).open());
+      session = sink && (await (await this.#ports.sinkOf(sink)).open());
       this.#signal.throwIfAborted();
       if (trustSink && session) this.#held = new Set(session.held.values());
       const done = await this.#install(await find(), session);
       this.#signal.throwIfAborted();
       await session?.commit(this.#stateOf(done));
-      await this.#world.breathe();
+      await this.#ports.breathe();
       this.phase("done");
       const project = this.#project(done);
       // What is done with it begins in a turn of its own.
-      await this.#world.breathe();
+      await this.#ports.breathe();
       return project;
     } catch (error) {
       this.stop(error instanceof InstallError ? error.failure : failure("EINTERNAL", String(error)));
@@ -154,7 +154,7 @@ export class Installation {
   async #install(target: Target, session: SinkSession | undefined): Promise<Collected> {
     this.phase("install");
     const looking = this.supply.look(target.glance());
-    await this.#world.breathe();
+    await this.#ports.breathe();
     const plan = await this.#inSlices(target.plan(new Set()));
     await looking;
     const held = session?.held ?? new Map<string, string>();
@@ -166,7 +166,7 @@ export class Installation {
     collecting.catch(() => {});
     const writing = session && this.#write(session, { plan, sources, collecting });
     const [collected] = await Promise.all([collecting, writing]);
-    await this.#world.breathe();
+    await this.#ports.breathe();
     const tree = indexTree(collected.plan, collected.packs, target.files);
     if (!session && this.#options.afterExtract) {
       for (const pack of tree.packs) await this.#transform(pack, await this.#reader.archive(pack.index));
@@ -179,7 +179,7 @@ export class Installation {
 
   /** Lets others have the thread every few milliseconds. */
   async #inSlices<T>(steps: Generator<undefined, T>): Promise<T> {
-    const { now, breathe } = this.#world;
+    const { now, breathe } = this.#ports;
     let since = now();
     for (;;) {
       const { done, value } = steps.next();
@@ -199,7 +199,7 @@ export class Installation {
     const distinct = [...new Map(sources.map((source) => [source.key, source])).values()];
     await this.supply.want(distinct, ({ key }) => (waiting.get(key) === 1 ? RANKS.one : RANKS.many));
     // By now all of them have been looked up, and are asked for.
-    for (const key of this.#announced) if (!waiting.has(key)) this.works.drop(key);
+    for (const key of this.#announced) if (!waiting.has(key)) this.pipeline.drop(key);
   }
 
   /** Waits for every pack. @throws InstallError what the first required one fails with */
@@ -214,7 +214,7 @@ export class Installation {
       const source = sources.get(location);
       if (!source) return;
       const outcome = await this.supply.pack(source);
-      const over = outcome.ok && outcome.value.stored ? overLimit(outcome.value.index, this.#world.unpack) : undefined;
+      const over = outcome.ok && outcome.value.stored ? overLimit(outcome.value.index, this.#ports.unpack) : undefined;
       if (over && !optional) throw new InstallError({ ...over, requiredBy: [location] });
       if (over) left.set(location, over);
       else if (outcome.ok) {
@@ -269,8 +269,8 @@ export class Installation {
         },
       };
     };
-    const { operations } = this.works;
-    const { writes: limit } = this.#world.limits;
+    const { operations } = this.pipeline;
+    const { writes: limit } = this.#ports.limits;
     const wanted = plan.packages.filter(({ location }) => !kept.has(location)).map(writable);
     await writeTree(wanted, { session, operations, limit, signal: this.#ending.signal });
   }
@@ -290,7 +290,7 @@ export class Installation {
   async #transform({ location, index }: Pick<IndexedPack, "location" | "index">, archive: Uint8Array): Promise<void> {
     const { afterExtract: step, afterExtractTimeout: limit = 10_000 } = this.#options;
     if (!step) return;
-    const { after, breathe } = this.#world;
+    const { after, breathe } = this.#ports;
     await runAfterExtract({ location, index, archive }, this.#overlay, {
       step,
       limit,
@@ -315,20 +315,20 @@ export class Installation {
   #project(done: Collected): InstalledProject {
     const { target, plan, packs, tree } = done;
     this.#store();
-    const { fetched, transferred } = this.works;
+    const { fetched, transferred } = this.pipeline;
     const { resolution, substitutes } = target;
-    const { shelf, sinkOf } = this.#world;
+    const { packCache, sinkOf } = this.#ports;
     const parts = { packs: tree.packs, index: tree.index, reader: this.#reader, overlay: this.#overlay };
     return new PackedProject({
       ...parts,
       lockfile: target.lockfile(computedOf(plan, packs)),
       resolution,
       report: reportOf({ ...done, fetched, transferred, substitutes, warnings: this.#warnings }),
-      stored: shelf.flush().then(() => this.#reader.letGo()),
+      stored: packCache.flush().then(() => this.#reader.letGo()),
       writeTo: async (sink, options = {}) => {
         if (tree.packs.length < plan.packages.length) throw new InstallError(notFetched());
         const state = this.#stateOf(done);
-        await copyTree({ ...parts, state, limit: this.#world.limits.writes }, await sinkOf(sink), options.signal);
+        await copyTree({ ...parts, state, limit: this.#ports.limits.writes }, await sinkOf(sink), options.signal);
       },
     });
   }
@@ -336,7 +336,7 @@ export class Installation {
   /** What the store has, opened as if it came from the network. */
   async #verify(tarball: Uint8Array, { integrity, unpacked }: Readable): Promise<Outcome<Uint8Array>> {
     const { name = "", url = "" } = this.#origins.get(integrity) ?? {};
-    const { extractor, unpack: limits } = this.#world;
+    const { extractor, unpack: limits } = this.#ports;
     const opened = await extractor.extract(tarball, { name, url, integrity, limits, archive: true });
     if (!opened.ok) return opened;
     const { archive } = opened.value;
@@ -346,7 +346,7 @@ export class Installation {
   async #refetch(integrity: string): Promise<Outcome<Uint8Array>> {
     const source = this.#origins.get(integrity);
     if (!source) return fail(failure("ESTORE", `The pack ${integrity} is gone from the store`));
-    const { download, extractor, shelf, unpack: limits } = this.#world;
+    const { download, extractor, packCache, unpack: limits } = this.#ports;
     const body = await download(source, true);
     if (!body.ok) return body;
     const { name, url } = source;
@@ -354,27 +354,27 @@ export class Installation {
     const opened = await extractor.extract(body.value.bytes, wanted);
     if (!opened.ok) return opened;
     const { tarball, index } = opened.value;
-    shelf.add({ integrity, aliases: [], tarball, index, waypoints: () => this.#waypoints(tarball, index) });
+    packCache.add({ integrity, aliases: [], tarball, index, seekPoints: () => this.#seekPoints(tarball, index) });
     return ok(tarball);
   }
 
   /** Made when a pack is written: whoever installs does not wait for that. */
-  async #waypoints(tarball: Uint8Array, bytes: Uint8Array): Promise<Uint8Array | null> {
+  async #seekPoints(tarball: Uint8Array, bytes: Uint8Array): Promise<Uint8Array | null> {
     // Before its index is read: most are small.
     const unpacked = tarball.length < SMALL ? 0 : (readPackIndex(bytes)?.unpacked ?? 0);
-    if (unpacked < WAYPOINTS_FROM) return null;
-    const made = await this.#world.extractor.waypoints(tarball, unpacked).catch(() => null);
+    if (unpacked < SEEK_POINTS_FROM) return null;
+    const made = await this.#ports.extractor.seekPoints(tarball, unpacked).catch(() => null);
     return made?.ok ? made.value : null;
   }
 
   #store(): void {
-    for (const pack of this.#unstored.splice(0)) this.#world.shelf.add(pack);
+    for (const pack of this.#unstored.splice(0)) this.#ports.packCache.add(pack);
   }
 
   #tell(): void {
-    const { progress } = this.#world;
+    const { progress } = this.#ports;
     if (!progress) return;
-    const { all } = this.works.operations;
+    const { all } = this.pipeline.operations;
     const { known, done, stored } = this.supply.counts;
     progress({
       phase: this.#phase,

@@ -18,7 +18,7 @@ export interface PackSource {
 /** What is known of a verified pack once its bytes are with their owner. */
 export type PackFacts = Pick<Extracted, "index" | "warnings">;
 
-export interface WorksLimits {
+export interface PipelineLimits {
   /** Downloads at once. */
   downloads: number;
   /** Verifications at once: those that run, and the ones that lie ready beside them. */
@@ -27,11 +27,11 @@ export interface WorksLimits {
   backlog: number;
 }
 
-export interface WorksOptions {
+export interface PipelineOptions {
   /** Never rejects. `past`: not from any cache. */
   download(source: PackSource, past: boolean): Promise<Outcome<{ bytes: Uint8Array; transferred: number }>>;
   extractor: Pick<Extractor, "extract">;
-  limits: WorksLimits;
+  limits: PipelineLimits;
   unpack: UnpackLimits;
   /** Whether inflated archives are wanted too. */
   archives: boolean;
@@ -60,9 +60,9 @@ interface Job {
  * Fetches, verifies and indexes packs, each once. Downloads and verifications have a limit each, and downloads are held back while
  * the verifying is behind. Nothing here rejects: what came of a pack is data, and everybody who waits for it hears it.
  */
-export class PackWorks {
+export class PackPipeline {
   readonly operations: Operations;
-  readonly #options: WorksOptions;
+  readonly #options: PipelineOptions;
   readonly #jobs = new Map<string, Job>();
   readonly #queue = new RankQueue<Job>();
   readonly #ready: Job[] = [];
@@ -75,7 +75,7 @@ export class PackWorks {
   transferred = 0;
   fetched = 0;
 
-  constructor(options: WorksOptions) {
+  constructor(options: PipelineOptions) {
     this.#options = options;
     this.operations = new Operations(options.now);
   }

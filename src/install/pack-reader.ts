@@ -1,12 +1,12 @@
 import { InstallError, type Outcome, ok } from "../errors/failure.ts";
-import type { PackShelf } from "../pack-cache/pack-cache.ts";
-import { readWaypoints, stretchesOf, WAYPOINTS_FROM } from "../pack-cache/seek-points.ts";
+import type { PackCache } from "../pack-cache/pack-cache.ts";
+import { rangeReadsOf, readSeekPoints, SEEK_POINTS_FROM } from "../pack-cache/seek-points.ts";
 import type { Range } from "../tarball/gunzip.ts";
 import { inflatePack } from "../tarball/index-tarball.ts";
 import type { Extractor } from "./extractor.ts";
 
 export interface ReaderOptions {
-  shelf: PackShelf;
+  packCache: PackCache;
   extractor: Pick<Extractor, "read">;
   /** Opens what the store gives by its full hash, if that is to be checked. It takes the bytes with it. */
   verify?: ((tarball: Uint8Array, pack: Readable) => Promise<Outcome<Uint8Array>>) | undefined;
@@ -35,7 +35,7 @@ interface Question {
 /** What the store has of the packs that are asked for in a turn. */
 interface Stored {
   tarballs: ReadonlyMap<string, Uint8Array>;
-  waypoints: ReadonlyMap<string, Uint8Array> | undefined;
+  seekPoints: ReadonlyMap<string, Uint8Array> | undefined;
 }
 
 /** Packs that the store is asked for at once. */
@@ -78,7 +78,7 @@ export class PackReader {
 
   /** What the store has by now need not be held. */
   async letGo(): Promise<void> {
-    const stored = await this.#options.shelf.find([...this.#held.keys()]);
+    const stored = await this.#options.packCache.find([...this.#held.keys()]);
     for (const integrity of stored.keys()) this.#held.delete(integrity);
   }
 
@@ -192,9 +192,9 @@ export class PackReader {
     // Once it is stored it is let go.
     const held = this.#held.get(integrity);
     await turn;
-    const { tarballs, waypoints } = (await question.stored) ?? {};
+    const { tarballs, seekPoints } = (await question.stored) ?? {};
     const stored = tarballs?.get(integrity);
-    const points = waypoints?.get(integrity);
+    const points = seekPoints?.get(integrity);
     let parts: Outcome<Uint8Array[]> | undefined;
     if (held) parts = await this.#open(held, pack, ranges);
     else if (stored && !verify)
@@ -219,13 +219,13 @@ export class PackReader {
     points: Uint8Array,
     ranges: readonly Range[],
   ): Promise<Outcome<Uint8Array[]> | undefined> {
-    const waypoints = readWaypoints(points, tarball);
-    if (!waypoints) return undefined;
-    const { stretches, places } = stretchesOf(waypoints, tarball, ranges);
-    const inflated = stretches.reduce((sum, { at, end }) => sum + end - at, 0);
+    const seekPoints = readSeekPoints(points, tarball);
+    if (!seekPoints) return undefined;
+    const { rangeReads, places } = rangeReadsOf(seekPoints, tarball, ranges);
+    const inflated = rangeReads.reduce((sum, { at, end }) => sum + end - at, 0);
     // The platform is faster at the whole of it.
-    if (inflated > waypoints.unpacked / 2) return undefined;
-    const read = await this.#options.extractor.read({ stretches });
+    if (inflated > seekPoints.unpacked / 2) return undefined;
+    const read = await this.#options.extractor.read({ rangeReads });
     return read.ok ? ok(places.map((place) => read.value[place] as Uint8Array)) : undefined;
   }
 
@@ -243,16 +243,18 @@ export class PackReader {
   }
 
   async #look(missing: readonly Question[]): Promise<Stored> {
-    const { shelf, verify } = this.#options;
-    const large = missing.filter(({ pack, ranges }) => ranges.length > 0 && pack.unpacked >= WAYPOINTS_FROM && !verify);
+    const { packCache, verify } = this.#options;
+    const large = missing.filter(
+      ({ pack, ranges }) => ranges.length > 0 && pack.unpacked >= SEEK_POINTS_FROM && !verify,
+    );
     const namesOf = (questions: readonly Question[]): string[] => [
       ...new Set(questions.map(({ pack }) => pack.integrity)),
     ];
-    const [tarballs, waypoints] = await Promise.all([
-      shelf.read(namesOf(missing)),
-      large.length > 0 ? shelf.waypoints(namesOf(large)) : undefined,
+    const [tarballs, seekPoints] = await Promise.all([
+      packCache.read(namesOf(missing)),
+      large.length > 0 ? packCache.seekPoints(namesOf(large)) : undefined,
     ]);
-    return { tarballs, waypoints };
+    return { tarballs, seekPoints };
   }
 }
 

@@ -1,10 +1,10 @@
 import { OnceMap } from "../base/once-map.ts";
 import { type Failure, fail, failure, type Outcome, ok } from "../errors/failure.ts";
-import type { PackShelf } from "../pack-cache/pack-cache.ts";
+import type { PackCache } from "../pack-cache/pack-cache.ts";
 import { type PackIndex, readPackIndex } from "../tarball/pack-index.ts";
 import type { UnpackLimits } from "./extractor.ts";
 import { hashesOf, packKey } from "./pack-key.ts";
-import type { PackSource, PackWorks } from "./pack-pipeline.ts";
+import type { PackPipeline, PackSource } from "./pack-pipeline.ts";
 
 /** A pack that can be read. */
 export interface SuppliedPack {
@@ -19,8 +19,8 @@ const SOME = 256;
 
 /** Packs by what a lock says of them: from the store where it has them, else from the network. */
 export class PackSupply {
-  readonly #works: PackWorks;
-  readonly #shelf: PackShelf;
+  readonly #pipeline: PackPipeline;
+  readonly #packCache: PackCache;
   readonly #breathe: () => Promise<void>;
   /** What the store has, by any of a pack's hashes. */
   readonly #found = new Map<string, PackIndex>();
@@ -33,22 +33,22 @@ export class PackSupply {
   readonly #packs = new OnceMap<string, Outcome<SuppliedPack>>();
 
   /** @param breathe lets others have the thread */
-  constructor(works: PackWorks, shelf: PackShelf, breathe: () => Promise<void>) {
-    this.#works = works;
-    this.#shelf = shelf;
+  constructor(pipeline: PackPipeline, packCache: PackCache, breathe: () => Promise<void>) {
+    this.#pipeline = pipeline;
+    this.#packCache = packCache;
     this.#breathe = breathe;
   }
 
   /** Packs that were asked for, that are there, and of those the ones that were in the store. */
   get counts(): { known: number; done: number; stored: number } {
     const stored = this.#stored.size;
-    return { known: stored + this.#works.known, done: stored + this.#works.fetched, stored };
+    return { known: stored + this.#pipeline.known, done: stored + this.#pipeline.fetched, stored };
   }
 
   /** Looks these up in the store, and has the others fetched. `rankOf`: which go first, 0 before all. */
   async want(sources: readonly PackSource[], rankOf: (source: PackSource) => number): Promise<void> {
     await this.look(sources.flatMap(({ integrity }) => integrity ?? []));
-    for (const source of sources) if (!this.stored(source)) this.#works.want(source, rankOf(source));
+    for (const source of sources) if (!this.stored(source)) this.#pipeline.want(source, rankOf(source));
   }
 
   /** Looks packs up in the store, by what a lock has for their integrity. */
@@ -66,7 +66,7 @@ export class PackSupply {
 
   async #find(hashes: readonly string[]): Promise<void> {
     let read = 0;
-    for (const [hash, { integrity, index }] of await this.#shelf.find(hashes)) {
+    for (const [hash, { integrity, index }] of await this.#packCache.find(hashes)) {
       if (read++ % SOME === 0) await this.#breathe();
       const known = readPackIndex(index);
       // Another pack's index would give that one's files, and nothing but itself stands for a sha512.
@@ -94,7 +94,7 @@ export class PackSupply {
   async #pack(source: Pick<PackSource, "integrity">, key: string): Promise<Outcome<SuppliedPack>> {
     const index = this.stored(source);
     if (index) return ok({ index, stored: true, warnings: [] });
-    const facts = await this.#works.wait(key);
+    const facts = await this.#pipeline.wait(key);
     if (!facts.ok) return facts;
     const read = readPackIndex(facts.value.index);
     return read ? ok({ index: read, stored: false, warnings: facts.value.warnings }) : fail(unreadable(key));

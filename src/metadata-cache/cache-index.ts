@@ -24,24 +24,24 @@ export interface Place extends Entry {
  * What is on a shelf. A group's number is about the millisecond it was written at: it does not come again, not even after
  * everything was cleared.
  */
-export interface ShelfIndex {
+export interface CacheIndex {
   readonly groups: Map<number, Group>;
   readonly entries: Map<string, Place>;
 }
 
-export function emptyIndex(): ShelfIndex {
+export function emptyIndex(): CacheIndex {
   return { groups: new Map(), entries: new Map() };
 }
 
 /** Sealed JSON: `[groups, entries]`, each a flat list. */
-export function writeIndex({ groups, entries }: ShelfIndex): Uint8Array {
+export function writeIndex({ groups, entries }: CacheIndex): Uint8Array {
   const rows = [...groups].flatMap(([id, { batch, bytes, count, used }]) => [id, batch, bytes, count, used]);
   const places = [...entries].flatMap(([name, { group, fetchedAt, etag }]) => [name, group, fetchedAt, etag ?? 0]);
   return seal(MAGIC, [new TextEncoder().encode(JSON.stringify([rows, places]))]);
 }
 
 /** Null where the blob is corrupt or of another format: its groups are nobody's. */
-export function readIndex(blob: Uint8Array): ShelfIndex | null {
+export function readIndex(blob: Uint8Array): CacheIndex | null {
   const bytes = unseal(MAGIC, blob);
   if (!bytes) return null;
   const index = emptyIndex();
@@ -58,7 +58,7 @@ export function readIndex(blob: Uint8Array): ShelfIndex | null {
 }
 
 /** Names by the group their live record is in. */
-export function membersOf({ entries }: ShelfIndex): Map<number, string[]> {
+export function membersOf({ entries }: CacheIndex): Map<number, string[]> {
   const members = new Map<number, string[]>();
   for (const [name, { group }] of entries) {
     const names = members.get(group);
@@ -69,7 +69,7 @@ export function membersOf({ entries }: ShelfIndex): Map<number, string[]> {
 }
 
 /** Takes out the groups without a live record, and the answer names them. */
-export function dropDead(index: ShelfIndex): number[] {
+export function dropDead(index: CacheIndex): number[] {
   const live = membersOf(index);
   const dead = [...index.groups.keys()].filter((id) => !live.has(id));
   for (const id of dead) index.groups.delete(id);
@@ -77,7 +77,7 @@ export function dropDead(index: ShelfIndex): number[] {
 }
 
 /** Takes out groups, and the entries that lead to them. */
-export function dropGroups(index: ShelfIndex, ids: ReadonlySet<number>): void {
+export function dropGroups(index: CacheIndex, ids: ReadonlySet<number>): void {
   for (const id of ids) index.groups.delete(id);
   for (const [name, { group }] of index.entries) if (ids.has(group)) index.entries.delete(name);
 }

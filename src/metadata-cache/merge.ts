@@ -1,4 +1,4 @@
-import { dropDead, type Place, type ShelfIndex } from "./cache-index.ts";
+import { type CacheIndex, dropDead, type Place } from "./cache-index.ts";
 import type { Kept } from "./tools.ts";
 
 /** A record to be written. */
@@ -47,7 +47,7 @@ export const noChanges = (): Changes => ({ renewed: new Map(), used: new Set(), 
 export const isEmpty = ({ renewed, used, lost }: Changes): boolean => renewed.size + used.size + lost.size === 0;
 
 /** Says to an index what others than new records have to say. What was said of a record that is no longer there is void. */
-export function applyChanges(index: ShelfIndex, { renewed, used, lost }: Changes, today: number): void {
+export function applyChanges(index: CacheIndex, { renewed, used, lost }: Changes, today: number): void {
   for (const [name, place] of renewed) {
     if (index.entries.get(name)?.group === place.group) index.entries.set(name, place);
   }
@@ -59,7 +59,7 @@ export function applyChanges(index: ShelfIndex, { renewed, used, lost }: Changes
 }
 
 /** Puts a shelf's writing into the index as it is now, which other tabs may have changed since the shelf was opened. */
-export function merge(index: ShelfIndex, { groups, batch, changes, now }: Writing): Merged {
+export function merge(index: CacheIndex, { groups, batch, changes, now }: Writing): Merged {
   const today = Math.floor(now / DAY);
   const added = new Map<number, Uint8Array>();
   applyChanges(index, changes, today);

@@ -1,8 +1,8 @@
-import { membersOf, type Place, type ShelfIndex } from "./cache-index.ts";
+import { type CacheIndex, membersOf, type Place } from "./cache-index.ts";
 import { packGroup, unpackGroup } from "./group.ts";
 import { groupKey } from "./keys.ts";
 import { applyChanges, type Changes, DAY, isEmpty, type Member, noChanges, type PackedGroup } from "./merge.ts";
-import type { Vault } from "./metadata-writer.ts";
+import type { MetadataWriter } from "./metadata-writer.ts";
 import type { Entry, GroupSize, Kept } from "./tools.ts";
 
 /** How much goes into a group, records or their bytes before anything is deflated: docs/store.md says what was tried. */
@@ -18,10 +18,10 @@ const PORTIONS = [
  * One namespace's packuments, for one resolution: what was stored when it was opened, and what it adds. Nothing here
  * rejects; what cannot be read is missing.
  */
-export class Shelf {
+export class MetadataCache {
   readonly #namespace: string;
-  readonly #vault: Vault;
-  #index: ShelfIndex;
+  readonly #writer: MetadataWriter;
+  #index: CacheIndex;
   /** Names by group, as the index said when they were first wanted. */
   #members: Map<number, string[]>;
   /** Everything read or kept. */
@@ -37,9 +37,9 @@ export class Shelf {
   #unpacking: Promise<unknown> = Promise.resolve();
   #flushing: Promise<void> = Promise.resolve();
 
-  constructor(namespace: string, vault: Vault, index: ShelfIndex) {
+  constructor(namespace: string, writer: MetadataWriter, index: CacheIndex) {
     this.#namespace = namespace;
-    this.#vault = vault;
+    this.#writer = writer;
     this.#index = index;
     this.#members = membersOf(index);
   }
@@ -99,7 +99,7 @@ export class Shelf {
 
   /** Writes what is new, after what is being written. Nothing new, nothing written. */
   flush(): Promise<void> {
-    this.#flushing = this.#flushing.then(() => this.#write()).catch((error) => this.#vault.fail(error));
+    this.#flushing = this.#flushing.then(() => this.#write()).catch((error) => this.#writer.fail(error));
     return this.#flushing;
   }
 
@@ -116,7 +116,7 @@ export class Shelf {
     this.#want(id);
     const blob = await this.#blobs.get(id);
     // One after the other: all at once would hold the thread, for nobody's good.
-    const unpacking = this.#unpacking.then(() => blob && unpackGroup(blob, this.#vault.tools));
+    const unpacking = this.#unpacking.then(() => blob && unpackGroup(blob, this.#writer.tools));
     this.#unpacking = unpacking;
     const records = await unpacking;
     // The promise holds the blob otherwise.
@@ -125,12 +125,12 @@ export class Shelf {
       const place = this.#index.entries.get(name);
       if (place?.group === id) this.#found(name, place, records?.get(name));
     }
-    const today = Math.floor(this.#vault.tools.now() / DAY);
+    const today = Math.floor(this.#writer.tools.now() / DAY);
     if ((this.#index.groups.get(id)?.used ?? today) !== today) this.#changes.used.add(id);
   }
 
   #found(name: string, { group, ...entry }: Place, record: Uint8Array | undefined): void {
-    if (record && this.#vault.tools.isRecord(record)) {
+    if (record && this.#writer.tools.isRecord(record)) {
       if (!this.#records.has(name)) this.#records.set(name, { name, record, ...entry });
     } else {
       this.#index.entries.delete(name);
@@ -160,7 +160,7 @@ export class Shelf {
     for (const [from, to] of PORTIONS) {
       const some = ids.slice(from, to);
       if (some.length === 0) break;
-      const found = this.#vault.read(some.map((id) => groupKey(this.#namespace, id)));
+      const found = this.#writer.read(some.map((id) => groupKey(this.#namespace, id)));
       for (const [i, id] of some.entries())
         blobs.set(
           id,
@@ -171,7 +171,7 @@ export class Shelf {
   }
 
   async #write(): Promise<void> {
-    const { tools, isWritable } = this.#vault;
+    const { tools, isWritable } = this.#writer;
     const changes = this.#changes;
     if (!isWritable || (this.#queue.size === 0 && isEmpty(changes))) return;
     const batch = this.#home();
@@ -182,7 +182,7 @@ export class Shelf {
     for (const part of portions(members, tools.group ?? GROUP))
       groups.push({ members: part, blob: await packGroup(part, tools) });
     const writing = { groups, batch, changes, now: tools.now() };
-    const index = await this.#vault.write(this.#namespace, writing, this.#unpacked.keys());
+    const index = await this.#writer.write(this.#namespace, writing, this.#unpacked.keys());
     if (!index) return;
     this.#index = index;
     this.#members = membersOf(index);
@@ -210,7 +210,7 @@ export class Shelf {
 
   /** Live records of groups of a batch that are half dead or half empty: they move along with what is new. */
   *#straggling(batch: number | undefined): Generator<Member> {
-    const most = this.#vault.tools.group ?? GROUP;
+    const most = this.#writer.tools.group ?? GROUP;
     for (const id of this.#unpacked.keys()) {
       const group = this.#index.groups.get(id);
       if (!group || group.batch !== batch) continue;

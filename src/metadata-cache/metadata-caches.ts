@@ -3,8 +3,8 @@ import { failure, InstallError } from "../errors/failure.ts";
 import { emptyIndex, readIndex } from "./cache-index.ts";
 import { type Claim, type ClaimOptions, claim } from "./claim.ts";
 import { indexKey } from "./keys.ts";
-import { Shelf } from "./metadata-cache.ts";
-import { Vault } from "./metadata-writer.ts";
+import { MetadataCache } from "./metadata-cache.ts";
+import { MetadataWriter } from "./metadata-writer.ts";
 import { readIndexes } from "./prune.ts";
 import type { StoreTools } from "./tools.ts";
 
@@ -16,21 +16,21 @@ export interface StoreUsage {
 }
 
 /** Packuments between visits (docs/store.md). */
-export class MetadataStore {
+export class MetadataCaches {
   readonly #blobs: BlobStore;
   readonly #tools: StoreTools;
-  readonly #vault: Vault;
+  readonly #writer: MetadataWriter;
 
   constructor(blobs: BlobStore, tools: StoreTools) {
     this.#blobs = blobs;
     this.#tools = tools;
-    this.#vault = new Vault(blobs, tools);
+    this.#writer = new MetadataWriter(blobs, tools);
   }
 
   /** What is kept under a name that {@link namespaceOf} gave. Never rejects: a store that cannot be read is an empty one. */
-  async open(namespace: string): Promise<Shelf> {
-    const [blob] = await this.#vault.read([indexKey(namespace)]);
-    return new Shelf(namespace, this.#vault, (blob && readIndex(blob)) ?? emptyIndex());
+  async open(namespace: string): Promise<MetadataCache> {
+    const [blob] = await this.#writer.read([indexKey(namespace)]);
+    return new MetadataCache(namespace, this.#writer, (blob && readIndex(blob)) ?? emptyIndex());
   }
 
   /**
@@ -53,7 +53,7 @@ export class MetadataStore {
         for (const { bytes } of index.groups.values()) usage.bytes += bytes;
       }
     } catch (error) {
-      this.#vault.fail(error);
+      this.#writer.fail(error);
     }
     return usage;
   }
@@ -62,7 +62,7 @@ export class MetadataStore {
   async clear(): Promise<void> {
     try {
       await this.#blobs.clear();
-      this.#vault.cleared();
+      this.#writer.cleared();
     } catch (error) {
       throw new InstallError(failure("ESTORE", `The metadata store could not be emptied: ${String(error)}`));
     }

@@ -1,7 +1,7 @@
 import type { BlobStore } from "../api/common.ts";
 import { isQuota, PATIENCE, reasonOf, SETTLING, soon } from "../blobs/patience.ts";
 import { failure } from "../errors/failure.ts";
-import { emptyIndex, readIndex, type ShelfIndex, writeIndex } from "./cache-index.ts";
+import { type CacheIndex, emptyIndex, readIndex, writeIndex } from "./cache-index.ts";
 import { claim } from "./claim.ts";
 import { groupKey, indexKey } from "./keys.ts";
 import { DAY, merge, type Writing } from "./merge.ts";
@@ -9,7 +9,7 @@ import { prune } from "./prune.ts";
 import type { StoreTools } from "./tools.ts";
 
 /** The blobs, as long as they can be used. What goes wrong is said once, and then one does without. Never rejects. */
-export class Vault {
+export class MetadataWriter {
   readonly tools: StoreTools;
   readonly #blobs: BlobStore;
   #broken = false;
@@ -33,7 +33,7 @@ export class Vault {
   }
 
   /** The index after it: undefined where nothing was written. `inUse` are groups that must not make room for it. */
-  async write(namespace: string, writing: Writing, inUse: Iterable<number>): Promise<ShelfIndex | undefined> {
+  async write(namespace: string, writing: Writing, inUse: Iterable<number>): Promise<CacheIndex | undefined> {
     if (!this.isWritable) return undefined;
     const turn = await claim(this.tools, "write");
     try {
@@ -69,7 +69,7 @@ export class Vault {
   }
 
   /** One transaction: groups and the index that names them. */
-  async #commit(namespace: string, writing: Writing): Promise<ShelfIndex> {
+  async #commit(namespace: string, writing: Writing): Promise<CacheIndex> {
     const key = indexKey(namespace);
     let index = emptyIndex();
     await this.#blobs.update(key, (old) => {

@@ -11,8 +11,8 @@ import {
   oldest,
   packKey,
   type Spot,
+  seekPointsKey,
   spotsOf,
-  waypointsKey,
   writeDirectory,
 } from "./directory.ts";
 import { type ListedPack, writeList } from "./pack-list.ts";
@@ -20,7 +20,7 @@ import { type ListedPack, writeList } from "./pack-list.ts";
 /** A pack to be written. */
 export interface NewPack extends ListedPack {
   readonly tarball: Uint8Array;
-  readonly waypoints?: Uint8Array | undefined;
+  readonly seekPoints?: Uint8Array | undefined;
 }
 
 /** What a shelf has to say to the directory. To say it again changes nothing, since no segment's number comes twice. */
@@ -35,7 +35,7 @@ export interface News {
   readonly aliases: Map<string, string>;
 }
 
-export interface Shelving {
+export interface PacksToStore {
   readonly packs: readonly NewPack[];
   readonly news: News;
   /** Milliseconds since 1970. */
@@ -44,7 +44,7 @@ export interface Shelving {
   readonly budget: number;
 }
 
-export interface Shelved extends BlobChange {
+export interface StoredPacks extends BlobChange {
   /** The new segment, and its packs in order: none that another tab has written meanwhile. */
   readonly segment: number;
   readonly added: readonly NewPack[];
@@ -59,7 +59,7 @@ export function applyNews(directory: Directory, news: News, today: number): stri
   const { segments, aliases } = directory;
   const dead: string[] = [];
   for (const spot of news.lost) {
-    if (forget(directory, spot, spot.length)) dead.push(packKey(spot), waypointsKey(spot));
+    if (forget(directory, spot, spot.length)) dead.push(packKey(spot), seekPointsKey(spot));
   }
   for (const [alias, integrity] of news.aliases) aliases.set(alias, integrity);
   for (const [id, segment] of segments) {
@@ -73,7 +73,7 @@ export function applyNews(directory: Directory, news: News, today: number): stri
 }
 
 /** Puts packs into the directory as it is now, which other tabs may have changed. Null: there is no room in the budget. */
-export function shelve(directory: Directory, { packs, news, now, budget }: Shelving): Shelved | null {
+export function storePacks(directory: Directory, { packs, news, now, budget }: PacksToStore): StoredPacks | null {
   const { segments } = directory;
   const today = dayOf(now);
   const deletes = applyNews(directory, news, today);
@@ -83,10 +83,10 @@ export function shelve(directory: Directory, { packs, news, now, budget }: Shelv
   let size = 0;
   if (added.length > 0) {
     const list = writeList(added);
-    size = added.reduce((sum, { length, waypoints }) => sum + length + (waypoints?.length ?? 0), list.length);
-    for (const [at, { tarball, waypoints }] of added.entries()) {
+    size = added.reduce((sum, { length, seekPoints }) => sum + length + (seekPoints?.length ?? 0), list.length);
+    for (const [at, { tarball, seekPoints }] of added.entries()) {
       puts.set(packKey({ segment, at }), owned(tarball));
-      if (waypoints) puts.set(waypointsKey({ segment, at }), waypoints);
+      if (seekPoints) puts.set(seekPointsKey({ segment, at }), seekPoints);
     }
     puts.set(listKey(segment), list);
   }

@@ -147,7 +147,7 @@ export function packKey({ segment, at }: Spot): string {
 }
 
 /** Where inflating that pack can begin, if it is a large one. */
-export function waypointsKey({ segment, at }: Spot): string {
+export function seekPointsKey({ segment, at }: Spot): string {
   return `1 w ${segment} ${at}`;
 }
 
@@ -160,6 +160,6 @@ export function segmentAt(key: string): number | undefined {
 /** All that is stored of a segment with so many packs. */
 export function keysOf(segment: number, count: number): string[] {
   const keys = [listKey(segment)];
-  for (let at = 0; at < count; at++) keys.push(packKey({ segment, at }), waypointsKey({ segment, at }));
+  for (let at = 0; at < count; at++) keys.push(packKey({ segment, at }), seekPointsKey({ segment, at }));
   return keys;
 }

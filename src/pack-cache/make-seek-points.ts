@@ -1,7 +1,7 @@
 import type { Task } from "../base/spawn-local.ts";
 import { crc32, word } from "../tarball/crc32.ts";
 import { inflateBlocks, WINDOW } from "../tarball/inflate.ts";
-import { type Waypoint, writeWaypoints } from "./seek-points.ts";
+import { type SeekPoint, writeSeekPoints } from "./seek-points.ts";
 
 /** Bytes that lie between two of them at least. Half of that is inflated in vain for a file. */
 const APART = 256 * 1024;
@@ -11,7 +11,7 @@ const APART = 256 * 1024;
  * the platform cannot deflate: then it is inflated from its start as ever. Gives way after each block.
  * @param deflate to zlib's form
  */
-export function* makeWaypoints(
+export function* makeSeekPoints(
   tarball: Uint8Array,
   unpacked: number,
   deflate: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>,
@@ -20,7 +20,7 @@ export function* makeWaypoints(
   if (start === null) return null;
   // One byte to spare tells an archive that is longer.
   const out = new Uint8Array(unpacked + 1);
-  const points: (Omit<Waypoint, "window"> & { window: Promise<Uint8Array | null> })[] = [];
+  const points: (Omit<SeekPoint, "window"> & { window: Promise<Uint8Array | null> })[] = [];
   let sum = 0;
   let summed = 0;
   const blocks = inflateBlocks({ bytes: tarball, bit: start * 8, out, at: 0 });
@@ -40,13 +40,13 @@ export function* makeWaypoints(
   if (next.value?.at !== unpacked || trailer === null || trailer + 8 > tarball.length) return null;
   const isWhole = word(tarball, trailer) === crc32(out.subarray(summed, unpacked), sum);
   if (!isWhole) return null;
-  const whole: Waypoint[] = [];
+  const whole: SeekPoint[] = [];
   for (const point of points) {
     const window = (yield point.window) as Uint8Array | null;
     if (!window) return null;
     whole.push({ ...point, window });
   }
-  return writeWaypoints(whole, unpacked, tarball);
+  return writeSeekPoints(whole, unpacked, tarball);
 }
 
 /** Older platforms have no streams that deflate. */

@@ -1,17 +1,17 @@
-import type { PackShelf, ShelvedPack } from "./pack-cache.ts";
+import type { CachedPack, PackCache } from "./pack-cache.ts";
 
 /** Packs that end with this thread: those used least recently go where `room`, in bytes, would be exceeded. */
-export function createMemoryShelf(room: number): PackShelf {
+export function createMemoryPackCache(room: number): PackCache {
   /** Used least recently first. */
-  const packs = new Map<string, ShelvedPack>();
+  const packs = new Map<string, CachedPack>();
   const aliases = new Map<string, string>();
   let bytes = 0;
-  const drop = ({ integrity, tarball, index }: ShelvedPack): void => {
+  const drop = ({ integrity, tarball, index }: CachedPack): void => {
     if (!packs.delete(integrity)) return;
     bytes -= tarball.length + index.length;
     for (const [alias, of] of aliases) if (of === integrity) aliases.delete(alias);
   };
-  const use = (integrity: string): ShelvedPack | undefined => {
+  const use = (integrity: string): CachedPack | undefined => {
     const pack = packs.get(integrity);
     if (pack && packs.delete(integrity)) packs.set(integrity, pack);
     return pack;
@@ -40,7 +40,7 @@ export function createMemoryShelf(room: number): PackShelf {
       }
       return found;
     },
-    waypoints: async () => new Map(),
+    seekPoints: async () => new Map(),
     add(pack) {
       const { integrity, tarball, index } = pack;
       const size = tarball.length + index.length;

@@ -1,5 +1,5 @@
 /** A pack as it is stored: the tarball as it came, and its index as bytes (`encodePackIndex`). */
-export interface ShelvedPack {
+export interface CachedPack {
   /** sha512 SRI of the tarball. */
   readonly integrity: string;
   /** Other hashes it is known by (SRI): a lock may have only its sha1. */
@@ -7,19 +7,19 @@ export interface ShelvedPack {
   readonly tarball: Uint8Array;
   readonly index: Uint8Array;
   /** Asked when it is written: `makeWaypoints` of the tarball. Never rejects. */
-  readonly waypoints?: (() => Promise<Uint8Array | null>) | undefined;
+  readonly seekPoints?: (() => Promise<Uint8Array | null>) | undefined;
 }
 
 /** Verified tarballs that are kept between visits, by integrity. No method rejects: what cannot be stored is done without. */
-export interface PackShelf {
+export interface PackCache {
   /** Of these single SRI hashes (any algorithm), the packs that are here: hash asked for to index bytes. In one or two transactions. */
   find(hashes: readonly string[]): Promise<ReadonlyMap<string, { integrity: string; index: Uint8Array }>>;
   /** The tarballs of these (sha512 SRI), checked; what is gone or damaged is missing from the answer, and forgotten. */
   read(integrities: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
   /** Of large packs, where inflating can begin: `readWaypoints` reads it. Those that have none, or whose tarball is not stored yet, are missing. */
-  waypoints(integrities: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
+  seekPoints(integrities: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
   /** Takes a verified pack; written with others in batches. The bytes are the shelf's from here on; nobody writes to them. */
-  add(pack: ShelvedPack): void;
+  add(pack: CachedPack): void;
   /** Bytes that wait to be written. */
   readonly waiting: number;
   /** Resolves once everything that was added is written, or given up with a warning. */

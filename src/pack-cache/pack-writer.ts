@@ -2,7 +2,7 @@ import type { BlobStore } from "../api/common.ts";
 import { isQuota, PATIENCE, reasonOf, SETTLING, soon } from "../blobs/patience.ts";
 import { failure } from "../errors/failure.ts";
 import type { StoreTools } from "../metadata-cache/tools.ts";
-import { applyNews, dayOf, type NewPack, type News, noNews, type Shelved, shelve } from "./apply-changes.ts";
+import { applyNews, dayOf, type NewPack, type News, noNews, type StoredPacks, storePacks } from "./apply-changes.ts";
 import {
   countOf,
   DIRECTORY,
@@ -17,7 +17,7 @@ import {
 /** Bytes that all packs may take, where nothing else is said. */
 export const BUDGET = 1e9;
 
-export interface ShelfTools extends Pick<StoreTools, "now" | "after" | "warn"> {
+export interface PackCacheTools extends Pick<StoreTools, "now" | "after" | "warn"> {
   /** Lets the thread do something else. */
   turn(): Promise<void>;
   /** Bytes that all packs may take. */
@@ -30,9 +30,9 @@ export interface ShelfTools extends Pick<StoreTools, "now" | "after" | "warn"> {
 const WRITING = 30_000;
 
 /** The blobs, as long as they can be used. What goes wrong is said once, and then one does without. Never rejects. */
-export class PackVault {
+export class PackWriter {
   readonly #blobs: BlobStore;
-  readonly #tools: ShelfTools;
+  readonly #tools: PackCacheTools;
   #news: News = noNews();
   /** As the directory had them when it was last read. */
   #aliases: ReadonlyMap<string, string> = new Map();
@@ -44,7 +44,7 @@ export class PackVault {
   #tidied = false;
   #budget: number | undefined;
 
-  constructor(blobs: BlobStore, tools: ShelfTools) {
+  constructor(blobs: BlobStore, tools: PackCacheTools) {
     this.#blobs = blobs;
     this.#tools = tools;
   }
@@ -99,7 +99,7 @@ export class PackVault {
   }
 
   /** Writes packs and what there is to say, in one transaction. Undefined where nothing was written. */
-  async write(packs: readonly NewPack[]): Promise<Shelved | undefined> {
+  async write(packs: readonly NewPack[]): Promise<StoredPacks | undefined> {
     if (!this.isWritable || (packs.length === 0 && !this.#isDirty)) return undefined;
     this.#isWriting = true;
     try {
@@ -136,15 +136,15 @@ export class PackVault {
   }
 
   /** Tries, makes as much room as is written, tries, makes all the room there can be, tries, and gives up. */
-  async #roomFor(packs: readonly NewPack[]): Promise<Shelved | undefined> {
+  async #roomFor(packs: readonly NewPack[]): Promise<StoredPacks | undefined> {
     const bytes = packs.reduce(
-      (sum, { length, index, waypoints }) => sum + length + index.length + (waypoints?.length ?? 0),
+      (sum, { length, index, seekPoints }) => sum + length + index.length + (seekPoints?.length ?? 0),
       0,
     );
     for (const need of [bytes, Number.POSITIVE_INFINITY, 0]) {
       try {
-        const shelved = await this.#commit(packs);
-        if (shelved) return shelved;
+        const cached = await this.#commit(packs);
+        if (cached) return cached;
         break;
       } catch (error) {
         if (!isQuota(error)) throw error;
@@ -160,23 +160,23 @@ export class PackVault {
   }
 
   /** One transaction: packs, their list, and the directory that names them. Null where the budget has no room. */
-  async #commit(packs: readonly NewPack[]): Promise<Shelved | null> {
-    let shelved = null as Shelved | null;
+  async #commit(packs: readonly NewPack[]): Promise<StoredPacks | null> {
+    let cached = null as StoredPacks | null;
     this.#isDirty = false;
-    const change = (before: Uint8Array | undefined): Pick<Shelved, "puts" | "deletes"> => {
+    const change = (before: Uint8Array | undefined): Pick<StoredPacks, "puts" | "deletes"> => {
       const known = before && readDirectory(before);
-      const shelving = { packs, news: this.#news, now: this.#tools.now(), budget: this.#budget ?? 0 };
-      shelved = shelve(known ?? emptyDirectory(), shelving);
-      return shelved ?? { puts: new Map(), deletes: [] };
+      const storing = { packs, news: this.#news, now: this.#tools.now(), budget: this.#budget ?? 0 };
+      cached = storePacks(known ?? emptyDirectory(), storing);
+      return cached ?? { puts: new Map(), deletes: [] };
     };
     await soon(this.#tools, this.#blobs.update(DIRECTORY, change), WRITING);
-    if (shelved && shelved.added.length > 0) this.#news.used.add(shelved.segment);
+    if (cached && cached.added.length > 0) this.#news.used.add(cached.segment);
     // Once in a vault's life: there may be what a directory named that could not be read.
-    if (shelved && !this.#tidied) {
+    if (cached && !this.#tidied) {
       this.#tidied = true;
       await this.#makeRoom(0).catch(() => {});
     }
-    return shelved;
+    return cached;
   }
 
   /**

@@ -1,10 +1,10 @@
 import type { Task } from "../base/spawn-local.ts";
 import type { Range } from "../tarball/gunzip.ts";
 import { type Inflation, inflateBlocks, WINDOW } from "../tarball/inflate.ts";
-import type { Waypoint } from "./seek-points.ts";
+import type { SeekPoint } from "./seek-points.ts";
 
 /** A stretch of a tarball from a waypoint on, and what is wanted of it. */
-export interface Stretch extends Waypoint {
+export interface RangeRead extends SeekPoint {
   /** The tarball's own, from the waypoint's byte on and as far as they are needed. */
   bytes: Uint8Array;
   /** Where in the archive it ends. */
@@ -14,7 +14,7 @@ export interface Stretch extends Waypoint {
 }
 
 /** What is wanted of a stretch, in memory of its own; null where it is damaged. Gives way after each block. */
-export function* inflateStretch({ bytes, bit, at, window, end, ranges }: Stretch): Task<Uint8Array[] | null> {
+export function* inflateRange({ bytes, bit, at, window, end, ranges }: RangeRead): Task<Uint8Array[] | null> {
   const before = new Uint8Array(WINDOW);
   const known = window.length > 0 ? yield* inflate({ bytes: window, bit: ZLIB_HEADER, out: before, at: 0 }) : 0;
   if (known === null) return null;

@@ -1,10 +1,10 @@
 import type { BlobStore } from "../api/common.ts";
 import { crc32 } from "../tarball/crc32.ts";
 import { bytesOf, type NewPack } from "./apply-changes.ts";
-import { listKey, liveCount, nameOf, packKey, type Spot, spotsOf, waypointsKey } from "./directory.ts";
-import type { PackShelf, ShelvedPack } from "./pack-cache.ts";
+import { listKey, liveCount, nameOf, packKey, type Spot, seekPointsKey, spotsOf } from "./directory.ts";
+import type { CachedPack, PackCache } from "./pack-cache.ts";
 import { type ListedPack, readList } from "./pack-list.ts";
-import { PackVault, type ShelfTools } from "./pack-writer.ts";
+import { type PackCacheTools, PackWriter } from "./pack-writer.ts";
 
 /** Bytes: a transaction for less costs more than what it carries, and more must not be lost or be in memory. */
 const BATCH = 16 << 20;
@@ -17,14 +17,14 @@ interface Place extends Spot, Pick<ListedPack, "length" | "crc"> {}
 type Found = { integrity: string; index: Uint8Array };
 
 /** Packs in a store of blobs (docs/pack-store.md). */
-export class StoredShelf implements PackShelf {
-  readonly #vault: PackVault;
-  readonly #tools: ShelfTools;
+export class StoredPackCache implements PackCache {
+  readonly #writer: PackWriter;
+  readonly #tools: PackCacheTools;
   /** Added and not yet written, by sha512. */
-  readonly #waiting = new Map<string, ShelvedPack>();
+  readonly #waiting = new Map<string, CachedPack>();
   #bytes = 0;
   /** Of these, what no batch has taken yet. */
-  #next: ShelvedPack[] = [];
+  #next: CachedPack[] = [];
   #nextBytes = 0;
   #writing: Promise<void> = Promise.resolve();
   /** By sha512, of segments whose list was read or written here. */
@@ -32,15 +32,15 @@ export class StoredShelf implements PackShelf {
   readonly #lists = new Map<number, readonly ListedPack[]>();
   #summed = 0;
 
-  constructor(blobs: BlobStore, tools: ShelfTools) {
-    this.#vault = new PackVault(blobs, tools);
+  constructor(blobs: BlobStore, tools: PackCacheTools) {
+    this.#writer = new PackWriter(blobs, tools);
     this.#tools = tools;
   }
 
   async find(hashes: readonly string[]): Promise<ReadonlyMap<string, Found>> {
     const found = this.#findWaiting(hashes);
-    if (hashes.every((hash) => found.has(hash)) || this.#vault.isBroken) return found;
-    const directory = await this.#vault.directory();
+    if (hashes.every((hash) => found.has(hash)) || this.#writer.isBroken) return found;
+    const directory = await this.#writer.directory();
     /** By name: the hashes that were asked for, and the sha512 that each stands for. */
     const names = new Map<string, [hash: string, integrity: string][]>();
     for (const hash of hashes) {
@@ -58,7 +58,7 @@ export class StoredShelf implements PackShelf {
         if (pack?.integrity !== integrity) continue;
         found.set(hash, { integrity, index: pack.index });
         this.#places.set(integrity, { ...spot, length: pack.length, crc: pack.crc });
-        this.#vault.use(directory, spot.segment);
+        this.#writer.use(directory, spot.segment);
       }
     }
     return found;
@@ -75,7 +75,7 @@ export class StoredShelf implements PackShelf {
     const unknown = wanted.filter((integrity) => !this.#places.has(integrity));
     if (unknown.length > 0) await this.find(unknown);
     for (const part of this.#portions(wanted)) {
-      const blobs = await this.#vault.read(part.map(([, place]) => packKey(place)));
+      const blobs = await this.#writer.read(part.map(([, place]) => packKey(place)));
       if (!blobs) break;
       for (const [i, [integrity, place]] of part.entries()) {
         const tarball = blobs[i];
@@ -86,13 +86,13 @@ export class StoredShelf implements PackShelf {
     return found;
   }
 
-  async waypoints(integrities: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+  async seekPoints(integrities: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
     const found = new Map<string, Uint8Array>();
     const known = integrities.flatMap((integrity) => {
       const place = this.#places.get(integrity);
-      return place ? [[integrity, waypointsKey(place)] as const] : [];
+      return place ? [[integrity, seekPointsKey(place)] as const] : [];
     });
-    const blobs = known.length > 0 ? await this.#vault.read(known.map(([, key]) => key)) : null;
+    const blobs = known.length > 0 ? await this.#writer.read(known.map(([, key]) => key)) : null;
     for (const [i, [integrity]] of known.entries()) {
       const blob = blobs?.[i];
       if (blob) found.set(integrity, blob);
@@ -100,9 +100,9 @@ export class StoredShelf implements PackShelf {
     return found;
   }
 
-  add(pack: ShelvedPack): void {
-    if (!this.#vault.isWritable || pack.tarball.length === 0) return;
-    for (const alias of pack.aliases) if (alias !== pack.integrity) this.#vault.alias(alias, pack.integrity);
+  add(pack: CachedPack): void {
+    if (!this.#writer.isWritable || pack.tarball.length === 0) return;
+    for (const alias of pack.aliases) if (alias !== pack.integrity) this.#writer.alias(alias, pack.integrity);
     if (this.#places.has(pack.integrity) || this.#waiting.has(pack.integrity)) return;
     const size = sizeOf(pack);
     this.#waiting.set(pack.integrity, pack);
@@ -122,7 +122,7 @@ export class StoredShelf implements PackShelf {
   }
 
   async usage(): Promise<{ bytes: number; packs: number }> {
-    const directory = await this.#vault.directory();
+    const directory = await this.#writer.directory();
     return { bytes: bytesOf(directory), packs: liveCount(directory) };
   }
 
@@ -131,12 +131,12 @@ export class StoredShelf implements PackShelf {
     this.#nextBytes = 0;
     await this.#writing;
     this.#forgetAll();
-    await this.#vault.clear();
+    await this.#writer.clear();
   }
 
   async close(): Promise<void> {
     await this.flush();
-    this.#vault.close();
+    this.#writer.close();
     this.#forgetAll();
   }
 
@@ -156,12 +156,12 @@ export class StoredShelf implements PackShelf {
   /** In one transaction, those that are not here yet. */
   async #loadLists(segments: ReadonlySet<number>): Promise<void> {
     const wanted = [...segments].filter((segment) => !this.#lists.has(segment));
-    const blobs = wanted.length > 0 ? await this.#vault.read(wanted.map(listKey)) : null;
+    const blobs = wanted.length > 0 ? await this.#writer.read(wanted.map(listKey)) : null;
     for (const [i, segment] of blobs ? wanted.entries() : []) {
       const blob = blobs?.[i];
       const list = blob && readList(blob);
       if (list) this.#lists.set(segment, list);
-      else this.#vault.loseAll(segment);
+      else this.#writer.loseAll(segment);
     }
   }
 
@@ -184,7 +184,7 @@ export class StoredShelf implements PackShelf {
 
   #lose(integrity: string, place: Place): void {
     this.#places.delete(integrity);
-    this.#vault.lose(place);
+    this.#writer.lose(place);
   }
 
   /** Behind what is being written. */
@@ -195,16 +195,16 @@ export class StoredShelf implements PackShelf {
     this.#writing = this.#writing.then(() => this.#write(packs));
   }
 
-  async #write(packs: readonly ShelvedPack[]): Promise<void> {
+  async #write(packs: readonly CachedPack[]): Promise<void> {
     const summed: NewPack[] = [];
-    for (const { integrity, tarball, index, waypoints } of this.#vault.isWritable ? packs : []) {
-      const made = (await waypoints?.()) ?? undefined;
+    for (const { integrity, tarball, index, seekPoints } of this.#writer.isWritable ? packs : []) {
+      const made = (await seekPoints?.()) ?? undefined;
       const crc = await this.#sum(tarball);
-      summed.push({ integrity, tarball, index, length: tarball.length, crc, waypoints: made });
+      summed.push({ integrity, tarball, index, length: tarball.length, crc, seekPoints: made });
     }
-    const shelved = await this.#vault.write(summed);
-    for (const [at, { integrity, length, crc }] of (shelved?.added ?? []).entries()) {
-      this.#places.set(integrity, { segment: shelved?.segment ?? 0, at, length, crc });
+    const cached = await this.#writer.write(summed);
+    for (const [at, { integrity, length, crc }] of (cached?.added ?? []).entries()) {
+      this.#places.set(integrity, { segment: cached?.segment ?? 0, at, length, crc });
     }
     for (const { integrity } of packs) this.#waiting.delete(integrity);
     this.#bytes = [...this.#waiting.values()].reduce((sum, pack) => sum + sizeOf(pack), 0);
@@ -232,6 +232,6 @@ export class StoredShelf implements PackShelf {
   }
 }
 
-function sizeOf({ tarball, index }: ShelvedPack): number {
+function sizeOf({ tarball, index }: CachedPack): number {
   return tarball.length + index.length;
 }

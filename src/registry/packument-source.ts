@@ -13,7 +13,7 @@ export interface PackumentSourceOptions {
   config: RegistryConfig;
   metadata: MetadataForm;
   signal?: AbortSignal | undefined;
-  larder?: Larder | undefined;
+  runCache?: RecordCache | undefined;
   /** Does work on a package when this thread has the time for it. */
   work?: <T>(name: string, job: () => T) => Promise<T>;
   /** Told whenever a packument has to be asked for. */
@@ -34,7 +34,7 @@ export const NEXT = -1;
 export type FetchRecord = (known: { etag?: string | undefined; isKept: boolean }) => Promise<Outcome<RegistryResponse>>;
 
 /** What is stored beyond a run. */
-export interface Larder {
+export interface RecordCache {
   /**
    * A packument's record: a stored one that counts, else by `fetch`, with the ETag of the one at hand if there is one.
    * In what `fetch` and this answer, `bytes` are a record.
@@ -140,19 +140,19 @@ export class PackumentSource {
 
   async #loadPackument(name: string): Promise<Outcome<Packument>> {
     this.counts.known++;
-    const { larder, publish } = this.#options;
+    const { runCache, publish } = this.#options;
     let fetched: RegistryResponse | undefined;
     const fetch: FetchRecord = async (known) => {
       const answer = await this.#fetch(name, known);
       if (answer.ok && !answer.value.notModified) fetched = answer.value;
       return answer;
     };
-    const answer = await (larder ? larder.record(name, fetch) : fetch({ isKept: false }));
+    const answer = await (runCache ? runCache.record(name, fetch) : fetch({ isKept: false }));
     this.counts.fetched++;
     let record: Outcome<Uint8Array> = answer.ok ? ok(answer.value.bytes) : answer;
     if (publish) record = await publish(name, record);
     if (!record.ok) return record;
-    if (fetched) larder?.keep(name, record.value, fetched.etag);
+    if (fetched) runCache?.keep(name, record.value, fetched.etag);
     const packument = new Packument(name, record.value);
     this.counts.packuments++;
     this.indexed.push(packument);

@@ -15,7 +15,7 @@ export interface Requirement<F> {
 }
 
 /** What the search is told of the world. `N` and `A`: what must be waited for, and what comes of it. */
-export interface Source<F, N, A> {
+export interface DependencyProvider<F, N, A> {
   /** Which of these versions to try first: an index. It may look at what was decided, never at what has come in meanwhile. */
   pick(name: PackageId, set: SetId, solution: PartialSolution<F>): number;
   /**

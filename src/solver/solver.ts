@@ -1,5 +1,5 @@
 import type { SolverStats } from "../api/flat.ts";
-import type { Requirement, Source } from "./dependency-provider.ts";
+import type { DependencyProvider, Requirement } from "./dependency-provider.ts";
 import {
   type Incompatibility,
   incompatibility,
@@ -38,7 +38,7 @@ const GROUND = 1;
  */
 export class Solver<F, N, A> {
   readonly stats: SolverStats = noStats();
-  readonly #source: Source<F, N, A>;
+  readonly #source: DependencyProvider<F, N, A>;
   readonly #sets: VersionSets;
   readonly #techniques: Techniques;
   readonly #solution: PartialSolution<F>;
@@ -50,7 +50,7 @@ export class Solver<F, N, A> {
   /** What was decided last: conflicts that come of it are its own. */
   #latest: PackageId = ROOT;
 
-  constructor(source: Source<F, N, A>, sets: VersionSets, techniques: Techniques = ALL_TECHNIQUES) {
+  constructor(source: DependencyProvider<F, N, A>, sets: VersionSets, techniques: Techniques = ALL_TECHNIQUES) {
     this.#source = source;
     this.#sets = sets;
     this.#techniques = techniques;

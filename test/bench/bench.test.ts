@@ -10,7 +10,7 @@ import { runBench } from "./bench.ts";
 import { chartOf } from "./harness/chart.ts";
 import type { Contender } from "./harness/contenders.ts";
 import { parseOptions } from "./harness/options.ts";
-import { journeys } from "./harness/phases.ts";
+import { fetchRuns } from "./harness/phases.ts";
 import { type Race, race } from "./harness/race.ts";
 import { type Row, rowOf, type Sample } from "./harness/rows.ts";
 import { tableOf } from "./harness/table.ts";
@@ -208,8 +208,8 @@ test("each takes its turn, the first one changes, who fails drops out, and a war
 });
 
 test("a warm phase has the cold one before it, wanted or not; phases that share nothing start apart", () => {
-  expect(journeys(["p4_warm_link", "p1_resolve"])).toEqual([["p1_resolve"], ["p3_cold_install", "p4_warm_link"]]);
-  expect(journeys(["p0_full_cold", "p3_cold_install"])).toEqual([["p0_full_cold"], ["p3_cold_install"]]);
+  expect(fetchRuns(["p4_warm_link", "p1_resolve"])).toEqual([["p1_resolve"], ["p3_cold_install", "p4_warm_link"]]);
+  expect(fetchRuns(["p0_full_cold", "p3_cold_install"])).toEqual([["p0_full_cold"], ["p3_cold_install"]]);
 });
 
 test("the table says which files are wrong and what was not warm", () => {

@@ -1,7 +1,7 @@
 import { clear, createStore, getMany, type UseStore } from "idb-keyval";
 import { concat } from "../../src/base/concat.ts";
-import type { PackShelf } from "../../src/pack-cache/pack-cache.ts";
-import { openPackShelf } from "../../workers/storage/open-pack-cache.ts";
+import type { PackCache } from "../../src/pack-cache/pack-cache.ts";
+import { openPackCache } from "../../workers/storage/open-pack-cache.ts";
 
 // Runs in a page for pack-store-bench.mjs: ways to keep tarballs, each as plain as it can be; and the shelf itself.
 
@@ -122,7 +122,7 @@ const file = async (batch: number) =>
 
 let handles: Promise<Map<number, Blob>> | undefined;
 
-let shelf: PackShelf;
+let packCache: PackCache;
 const integrityOf = (number: number): string => `sha512-${btoa(`${number}`.padStart(64, "."))}`;
 
 const WAYS: Readonly<Record<string, Way>> = {
@@ -172,14 +172,15 @@ const WAYS: Readonly<Record<string, Way>> = {
   "idb each": each(AT_ONCE),
   "the shelf": {
     async write(_, packs, first) {
-      for (const [i, pack] of packs.entries()) shelf.add({ ...pack, integrity: integrityOf(first + i), aliases: [] });
-      await shelf.flush();
+      for (const [i, pack] of packs.entries())
+        packCache.add({ ...pack, integrity: integrityOf(first + i), aliases: [] });
+      await packCache.flush();
     },
     async indexes(all) {
-      const found = await shelf.find(all.map(({ number }) => integrityOf(number)));
+      const found = await packCache.find(all.map(({ number }) => integrityOf(number)));
       return [...found.values()].reduce((sum, { index }) => sum + index.length, 0);
     },
-    read: async (some) => [...(await shelf.read(some.map(({ number }) => integrityOf(number)))).values()],
+    read: async (some) => [...(await packCache.read(some.map(({ number }) => integrityOf(number)))).values()],
   },
 };
 
@@ -191,7 +192,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 function open(): void {
   store = createStore("bench", "bench");
-  shelf = openPackShelf({
+  packCache = openPackCache({
     database: "bench-shelf",
     warn: ({ message }) => {
       throw new Error(message);

@@ -1,6 +1,6 @@
 import { PackumentVersions } from "../../src/flat/packument-versions.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
-import type { Requirement, Source } from "../../src/solver/dependency-provider.ts";
+import type { DependencyProvider, Requirement } from "../../src/solver/dependency-provider.ts";
 import type { PackageId } from "../../src/solver/incompatibility.ts";
 import { ROOT } from "../../src/solver/incompatibility.ts";
 import { Solver } from "../../src/solver/solver.ts";
@@ -24,7 +24,7 @@ export function solverAlone(world: SolverWorld, techniques: Partial<Techniques> 
   return new Solver<null, never, undefined>(new ReadSource(world, sets, all.merge), sets, all);
 }
 
-class ReadSource implements Source<null, never, undefined> {
+class ReadSource implements DependencyProvider<null, never, undefined> {
   readonly #sets: VersionSets;
   readonly #ids = new Map<string, PackageId>([["", ROOT]]);
   readonly #versions = new Map<string, PackumentVersions>();

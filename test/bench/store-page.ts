@@ -1,5 +1,5 @@
 import type { BlobStore } from "../../src/api/common.ts";
-import { MetadataStore } from "../../src/metadata-cache/metadata-caches.ts";
+import { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
 import type { GroupSize, StoreTools } from "../../src/metadata-cache/tools.ts";
 import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
 import { PLATFORM_TOOLS } from "../../workers/storage/platform-tools.ts";
@@ -49,7 +49,7 @@ function counting(blobs: BlobStore): BlobStore {
 
 const splits = new WeakMap<Uint8Array, number>();
 
-function storeOf(group: GroupSize, database: string): MetadataStore {
+function storeOf(group: GroupSize, database: string): MetadataCaches {
   const tools: StoreTools = {
     ...PLATFORM_TOOLS,
     coldStart: (record) => splits.get(record) ?? 0,
@@ -57,7 +57,7 @@ function storeOf(group: GroupSize, database: string): MetadataStore {
     warn: (failure) => console.error(failure.message),
     group,
   };
-  return new MetadataStore(counting(createIdbStore(database)), tools);
+  return new MetadataCaches(counting(createIdbStore(database)), tools);
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
@@ -70,11 +70,11 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 async function fill(group: GroupSize, database: string) {
   const given = await records();
   for (const { record, split } of given) splits.set(record, split);
-  const shelf = await storeOf(group, database).open("bench");
+  const packCache = await storeOf(group, database).open("bench");
   for (const { name, record } of given)
-    shelf.keep({ name, record, fetchedAt: Date.now(), etag: `"${name.padEnd(32)}"` });
+    packCache.keep({ name, record, fetchedAt: Date.now(), etag: `"${name.padEnd(32)}"` });
   performance.mark("begin");
-  const milliseconds = await timed(() => shelf.flush());
+  const milliseconds = await timed(() => packCache.flush());
   return { milliseconds, written: counted.written };
 }
 
@@ -87,14 +87,14 @@ async function read(group: GroupSize, database: string) {
   performance.mark("begin");
   const milliseconds = await timed(async () => {
     const start = performance.now();
-    const shelf = await store.open("bench");
+    const packCache = await store.open("bench");
     opened = performance.now() - start;
-    const names = [...shelf.names()];
+    const names = [...packCache.names()];
     for (let at = 0, size = 40; at < names.length; at += size, size *= 4) {
       const wave = names.slice(at, at + size);
-      await shelf.load(wave);
+      await packCache.load(wave);
       for (const name of wave) {
-        bytes += shelf.get(name)?.record.length ?? 0;
+        bytes += packCache.get(name)?.record.length ?? 0;
         count++;
       }
     }

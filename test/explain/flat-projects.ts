@@ -106,7 +106,7 @@ const SECTIONS = [
 const BUDGET = 1_000_000;
 
 /** The facts as rules, and of the versions that they do not tell apart one of each kind. */
-function problemOf({ rules: all, universe }: Model, facts: Proof["facts"]): Problem {
+function problemOf({ rules: all, installable }: Model, facts: Proof["facts"]): Problem {
   const keys = new Set(facts.map(({ from, name, spec }) => `${from} ${name} ${spec}`));
   const rules = all.filter(({ from, name, spec }) => keys.has(`${from} ${name} ${spec || "*"}`));
   const said = new Map<string, Set<string>>();
@@ -118,11 +118,11 @@ function problemOf({ rules: all, universe }: Model, facts: Proof["facts"]): Prob
     for (const id of rule.when) mark(rule.from, id, `asks ${keyOf(rule)}`);
     for (const id of rule.allowed) mark(rule.name, id, `suits ${keyOf(rule)}`);
   }
-  const kinds = [...universe].map(([name, ids]) => {
+  const kinds = [...installable].map(([name, ids]) => {
     const kindOf = (id: string): string => [...(said.get(`${name} ${id}`) ?? [])].sort().join();
     return [name, [...new Map(ids.map((id) => [kindOf(id), id])).values()]] as const;
   });
-  return { rules, universe: new Map(kinds) };
+  return { rules, installable: new Map(kinds) };
 }
 
 /** What a rule says, whichever version says it. */

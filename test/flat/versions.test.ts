@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { satisfies } from "semver";
 import { describe, expect, test } from "vitest";
 import type { PrereleaseMode } from "../../src/api/flat.ts";
-import { Universe } from "../../src/flat/installable-versions.ts";
+import { InstallableVersions } from "../../src/flat/installable-versions.ts";
 import { PackumentVersions } from "../../src/flat/packument-versions.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
 import { type PickPolicy, selectVersion } from "../../src/registry/select-version.ts";
@@ -95,15 +95,15 @@ describe("what is tried first", () => {
         const policy = policyOf();
         const document = packument(tagged);
         const sets = new VersionSets();
-        const universe = new Universe("a", sets);
+        const installable = new InstallableVersions("a", sets);
         const versions = new PackumentVersions(document, policy, "as-written");
-        universe.add("a", versions);
-        const set = universe.setOf("a", versions.evaluate(text, "range").bounds);
+        installable.add("a", versions);
+        const set = installable.setOf("a", versions.evaluate(text, "range").bounds);
         const npm = selectVersion(document, text, policy);
         expect(set !== NOTHING).toBe(npm.ok);
         if (!npm.ok) return;
-        const index = universe.pick(set, { policy, lowest: false, locked: [] });
-        expect(universe.version(index)).toBe(npm.value.version);
+        const index = installable.pick(set, { policy, lowest: false, locked: [] });
+        expect(installable.version(index)).toBe(npm.value.version);
       }),
       { numRuns: 200 },
     );
@@ -111,8 +111,8 @@ describe("what is tried first", () => {
 
   const told = { versions: ["1.3.0", "1.2.0", "1.1.0", "1.0.0"], deprecated: ["1.0.0"] };
 
-  function universe(): Universe {
-    const one = new Universe("a", new VersionSets());
+  function installable(): InstallableVersions {
+    const one = new InstallableVersions("a", new VersionSets());
     one.add("a", new PackumentVersions(packument(told), policyOf(), "as-written"));
     return one;
   }
@@ -123,7 +123,7 @@ describe("what is tried first", () => {
     [true, undefined, 4, "1.1.0"],
     [true, undefined, 1, "1.0.0"],
   ] as const)("lowest %s, locked %s, of the first %i: %s", (...[lowest, locked, many, picked]) => {
-    const one = universe();
+    const one = installable();
     const index = one.pick(one.setOf("a", [0, many]), {
       policy: policyOf(),
       lowest,
@@ -139,7 +139,7 @@ describe("what is tried first", () => {
     [[2, 4], ">=1.2.0"],
     [[0, 1, 3, 4], "1.0.0 || 1.3.0"],
   ])("places %j are told as %s", (bounds, text) => {
-    const one = universe();
+    const one = installable();
     expect(one.describe(one.setOf("a", bounds))).toBe(text);
   });
 });

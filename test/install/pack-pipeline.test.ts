@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { failure } from "../../src/errors/failure.ts";
-import { fakeWorks, settle, source } from "./pipeline.ts";
+import { fakePipeline, settle, source } from "./pipeline.ts";
 
 const codeOf = async (wait: Promise<{ ok: boolean; failure?: { code: string } }>): Promise<string> => {
   const outcome = await wait;
@@ -9,9 +9,9 @@ const codeOf = async (wait: Promise<{ ok: boolean; failure?: { code: string } }>
 };
 
 test("one pack at twelve places is fetched, verified and kept once, and everybody hears of it", async () => {
-  const { works, downloads, extracts, kept } = fakeWorks();
-  for (let i = 0; i < 12; i++) works.want(source("a"));
-  const waits = Array.from({ length: 12 }, () => works.wait("a"));
+  const { pipeline, downloads, extracts, kept } = fakePipeline();
+  for (let i = 0; i < 12; i++) pipeline.want(source("a"));
+  const waits = Array.from({ length: 12 }, () => pipeline.wait("a"));
   downloads[0]?.done();
   await settle();
   extracts[0]?.done();
@@ -21,8 +21,8 @@ test("one pack at twelve places is fetched, verified and kept once, and everybod
 });
 
 test("each kind of work has its limit, and downloads are held back while the verifying is behind", async () => {
-  const { works, downloads, extracts } = fakeWorks({ downloads: 3, extractions: 1, backlog: 25 });
-  for (const key of ["a", "b", "c", "d", "e", "f"]) works.want(source(key));
+  const { pipeline, downloads, extracts } = fakePipeline({ downloads: 3, extractions: 1, backlog: 25 });
+  for (const key of ["a", "b", "c", "d", "e", "f"]) pipeline.want(source(key));
   expect(downloads.map(({ key }) => key)).toEqual(["a", "b", "c"]);
   for (const gate of downloads.slice(0, 3)) gate.done(10);
   await settle();
@@ -34,11 +34,11 @@ test("each kind of work has its limit, and downloads are held back while the ver
 });
 
 test("what is wanted most goes first, whoever asked first", () => {
-  const { works, downloads } = fakeWorks({ downloads: 1 });
-  works.want(source("a"));
-  works.want(source("late"), 3);
-  works.want(source("soon"), 1);
-  works.want(source("late"), 0);
+  const { pipeline, downloads } = fakePipeline({ downloads: 1 });
+  pipeline.want(source("a"));
+  pipeline.want(source("late"), 3);
+  pipeline.want(source("soon"), 1);
+  pipeline.want(source("late"), 0);
   downloads[0]?.fail("E404");
   return settle().then(() => {
     expect(downloads.map(({ key }) => key)).toEqual(["a", "late"]);
@@ -46,9 +46,9 @@ test("what is wanted most goes first, whoever asked first", () => {
 });
 
 test("bytes that are not the promised ones are fetched once more past all caches, and then refused", async () => {
-  const { works, downloads, extracts, kept } = fakeWorks();
-  works.want(source("a"));
-  const wait = codeOf(works.wait("a"));
+  const { pipeline, downloads, extracts, kept } = fakePipeline();
+  pipeline.want(source("a"));
+  const wait = codeOf(pipeline.wait("a"));
   downloads[0]?.done();
   await settle();
   extracts[0]?.fail("EINTEGRITY");
@@ -59,7 +59,7 @@ test("bytes that are not the promised ones are fetched once more past all caches
   extracts[1]?.fail("EINTEGRITY");
   expect(await wait).toBe("EINTEGRITY");
   expect([downloads.length, kept]).toEqual([2, []]);
-  expect(works.operations.all.map(({ kind, state }) => `${kind} ${state}`)).toEqual([
+  expect(pipeline.operations.all.map(({ kind, state }) => `${kind} ${state}`)).toEqual([
     "download done",
     "extract failed",
     "download done",
@@ -68,8 +68,8 @@ test("bytes that are not the promised ones are fetched once more past all caches
 });
 
 test("a second download that is right is taken", async () => {
-  const { works, downloads, extracts, kept } = fakeWorks();
-  works.want(source("a"));
+  const { pipeline, downloads, extracts, kept } = fakePipeline();
+  pipeline.want(source("a"));
   downloads[0]?.done();
   await settle();
   extracts[0]?.fail("EINTEGRITY");
@@ -77,41 +77,41 @@ test("a second download that is right is taken", async () => {
   downloads[1]?.done();
   await settle();
   extracts[1]?.done();
-  expect(await codeOf(works.wait("a"))).toBe("ok");
+  expect(await codeOf(pipeline.wait("a"))).toBe("ok");
   expect(kept).toEqual(["a"]);
 });
 
 test("the end tells everybody, whatever they wait for, and what comes later changes nothing", async () => {
-  const { works, downloads, extracts, kept } = fakeWorks({ downloads: 2 });
-  for (const key of ["a", "b", "c"]) works.want(source(key));
+  const { pipeline, downloads, extracts, kept } = fakePipeline({ downloads: 2 });
+  for (const key of ["a", "b", "c"]) pipeline.want(source(key));
   downloads[0]?.done();
   await settle();
-  const waits = ["a", "b", "c"].map((key) => codeOf(works.wait(key)));
-  works.stop(failure("EABORTED", "enough"));
+  const waits = ["a", "b", "c"].map((key) => codeOf(pipeline.wait(key)));
+  pipeline.stop(failure("EABORTED", "enough"));
   expect(await Promise.all(waits)).toEqual(["EABORTED", "EABORTED", "EABORTED"]);
   extracts[0]?.done();
   downloads[1]?.done();
   await settle();
-  works.want(source("d"));
-  expect(await codeOf(works.wait("d"))).toBe("EABORTED");
+  pipeline.want(source("d"));
+  expect(await codeOf(pipeline.wait("d"))).toBe("EABORTED");
   expect([downloads.length, extracts.length, kept]).toEqual([3, 1, []]);
-  expect(works.operations.all.every(({ end }) => end !== null)).toBe(true);
+  expect(pipeline.operations.all.every(({ end }) => end !== null)).toBe(true);
 });
 
 test("what is dropped is not kept, and can be wanted again", async () => {
-  const { works, downloads, extracts, kept } = fakeWorks();
-  works.want(source("a"));
-  const first = codeOf(works.wait("a"));
-  works.drop("a");
+  const { pipeline, downloads, extracts, kept } = fakePipeline();
+  pipeline.want(source("a"));
+  const first = codeOf(pipeline.wait("a"));
+  pipeline.drop("a");
   expect(await first).toBe("EDROPPED");
   downloads[0]?.done();
   await settle();
   expect([extracts.length, kept]).toEqual([0, []]);
-  works.want(source("a"));
+  pipeline.want(source("a"));
   downloads[1]?.done();
   await settle();
   extracts[0]?.done();
-  expect(await codeOf(works.wait("a"))).toBe("ok");
+  expect(await codeOf(pipeline.wait("a"))).toBe("ok");
 });
 
 test("in any order of events everybody hears exactly one outcome, and no limit is passed", async () => {
@@ -121,14 +121,14 @@ test("in any order of events everybody hears exactly one outcome, and no limit i
     good: fc.boolean(),
   });
   const law = fc.asyncProperty(fc.array(event, { maxLength: 60 }), async (events) => {
-    const { works, downloads, extracts } = fakeWorks({ downloads: 2, extractions: 1, backlog: 25 });
+    const { pipeline, downloads, extracts } = fakePipeline({ downloads: 2, extractions: 1, backlog: 25 });
     const ended = { downloads: 0, extracts: 0 };
     const waits: Promise<string>[] = [];
     for (const { kind, at, good } of events) {
       if (kind === "want") {
-        works.want(source(`${at}`), at % 3);
-        waits.push(codeOf(works.wait(`${at}`)));
-      } else if (kind === "drop") works.drop(`${at}`);
+        pipeline.want(source(`${at}`), at % 3);
+        waits.push(codeOf(pipeline.wait(`${at}`)));
+      } else if (kind === "drop") pipeline.drop(`${at}`);
       else {
         const list = kind === "download" ? downloads : extracts;
         const which = kind === "download" ? "downloads" : "extracts";
@@ -142,7 +142,7 @@ test("in any order of events everybody hears exactly one outcome, and no limit i
       expect(downloads.length - ended.downloads).toBeLessThanOrEqual(2);
       expect(extracts.length - ended.extracts).toBeLessThanOrEqual(1);
     }
-    works.stop(failure("ESTOP", ""));
+    pipeline.stop(failure("ESTOP", ""));
     expect((await Promise.all(waits)).length).toBe(waits.length);
   });
   await fc.assert(law, { numRuns: 200 });

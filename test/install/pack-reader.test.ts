@@ -2,9 +2,9 @@ import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { fail, failure, ok } from "../../src/errors/failure.ts";
 import { PackReader, type Readable } from "../../src/install/pack-reader.ts";
-import { makeWaypoints } from "../../src/pack-cache/make-seek-points.ts";
-import { createMemoryShelf } from "../../src/pack-cache/memory-pack-cache.ts";
-import { inflateStretch } from "../../src/pack-cache/range-read.ts";
+import { makeSeekPoints } from "../../src/pack-cache/make-seek-points.ts";
+import { createMemoryPackCache } from "../../src/pack-cache/memory-pack-cache.ts";
+import { inflateRange } from "../../src/pack-cache/range-read.ts";
 import { PLATFORM_TOOLS } from "../../workers/storage/platform-tools.ts";
 import { runTask } from "../support/run-task.ts";
 import { noise } from "../tarball/bad-tarballs.ts";
@@ -14,17 +14,17 @@ import { settle } from "./pipeline.ts";
 const LARGE = 1024 * 1024;
 
 /** A shelf with packs of so many bytes each, and a note of everything that is done for it. */
-function shelf(
+function packCache(
   sizes: Record<string, number>,
   {
     room = 1000,
     tarball,
-    waypoints = {},
-  }: { room?: number; tarball?: Uint8Array; waypoints?: Record<string, Uint8Array> } = {},
+    seekPoints = {},
+  }: { room?: number; tarball?: Uint8Array; seekPoints?: Record<string, Uint8Array> } = {},
 ): { reader: PackReader; done: string[]; packs: Record<string, Readable> } {
   const done: string[] = [];
   const note = (what: string): void => void done.push(what);
-  const store = createMemoryShelf(1 << 24);
+  const store = createMemoryPackCache(1 << 24);
   const packs: Record<string, Readable> = {};
   for (const [name, unpacked] of Object.entries(sizes)) {
     packs[name] = { integrity: name, unpacked };
@@ -36,22 +36,22 @@ function shelf(
     });
   }
   const reader = new PackReader({
-    shelf: {
+    packCache: {
       ...store,
       read: async (names) => {
         note(`read ${names.join(" ")}`);
         return await store.read(names);
       },
-      waypoints: async (names) => {
+      seekPoints: async (names) => {
         note(`waypoints ${names.join(" ")}`);
-        return new Map(names.flatMap((name) => (waypoints[name] ? [[name, waypoints[name]]] : [])));
+        return new Map(names.flatMap((name) => (seekPoints[name] ? [[name, seekPoints[name]]] : [])));
       },
     },
     extractor: {
       read: async (order) => {
-        if ("stretches" in order) {
-          note(`stretches ${order.stretches.map(({ ranges }) => ranges.join(" ")).join(" | ")}`);
-          const read = await Promise.all(order.stretches.map((stretch) => runTask(inflateStretch(stretch))));
+        if ("rangeReads" in order) {
+          note(`stretches ${order.rangeReads.map(({ ranges }) => ranges.join(" ")).join(" | ")}`);
+          const read = await Promise.all(order.rangeReads.map((rangeRead) => runTask(inflateRange(rangeRead))));
           return ok(read.flatMap((parts) => parts ?? []));
         }
         const { unpacked, ranges } = order;
@@ -70,7 +70,7 @@ function shelf(
 }
 
 test("what is asked in one turn is one question to the store, and of a large pack only the files asked for are kept", async () => {
-  const { reader, done, packs } = shelf({ a: LARGE, b: LARGE });
+  const { reader, done, packs } = packCache({ a: LARGE, b: LARGE });
   const { a, b } = packs as { a: Readable; b: Readable };
   const asked = [reader.read(a, [1, 10]), reader.read(a, [30, 40]), reader.read(b, [0, 5]), reader.read(a, [2, 3])];
   const parts = await Promise.all(asked);
@@ -87,12 +87,12 @@ test("what is asked in one turn is one question to the store, and of a large pac
 test("where inflating can begin inside a large pack, no more is inflated; what is damaged is read from its start", async () => {
   const archive = noise(2 * LARGE);
   const tarball = gzipSync(archive, { level: 0 });
-  const made = (await runTask(makeWaypoints(tarball, archive.length, PLATFORM_TOOLS.deflate))) as Uint8Array;
+  const made = (await runTask(makeSeekPoints(tarball, archive.length, PLATFORM_TOOLS.deflate))) as Uint8Array;
   const damaged = made.slice();
   damaged[20]! ^= 1;
-  const { reader, done, packs } = shelf(
+  const { reader, done, packs } = packCache(
     { a: 2 * LARGE, b: 2 * LARGE },
-    { tarball, waypoints: { a: made, b: damaged } },
+    { tarball, seekPoints: { a: made, b: damaged } },
   );
   const { a, b } = packs as { a: Readable; b: Readable };
   const [start, end] = [2 * LARGE - 9, 2 * LARGE];
@@ -102,7 +102,7 @@ test("where inflating can begin inside a large pack, no more is inflated; what i
 });
 
 test("all of a pack and a part of it, asked for in one turn, are read from the store in any order", async () => {
-  const { reader, done, packs } = shelf({ a: LARGE });
+  const { reader, done, packs } = packCache({ a: LARGE });
   const a = packs["a"] as Readable;
   const [part, whole, again] = await Promise.all([reader.read(a, [5, 9]), reader.archive(a), reader.read(a, [1, 2])]);
   expect([part?.length, whole?.length, again?.length]).toEqual([4, LARGE, 1]);
@@ -111,7 +111,7 @@ test("all of a pack and a part of it, asked for in one turn, are read from the s
 });
 
 test("who comes back to a large pack has all of it inflated, once, however many come", async () => {
-  const { reader, done, packs } = shelf({ a: LARGE });
+  const { reader, done, packs } = packCache({ a: LARGE });
   const a = packs["a"] as Readable;
   const first = reader.read(a, [0, 10]);
   await Promise.resolve();
@@ -126,7 +126,7 @@ test("who comes back to a large pack has all of it inflated, once, however many 
 });
 
 test("a small pack is inflated once for all that is ever asked of it, and what is given is a copy", async () => {
-  const { reader, done, packs } = shelf({ a: 100 });
+  const { reader, done, packs } = packCache({ a: 100 });
   const a = packs["a"] as Readable;
   const [one, two] = await Promise.all([reader.read(a, [0, 10]), reader.read(a, [5, 10])]);
   one?.fill(0);
@@ -136,7 +136,7 @@ test("a small pack is inflated once for all that is ever asked of it, and what i
 });
 
 test("those read longest ago make room, those that are loaded stay, and what is lost is fetched", async () => {
-  const { reader, done, packs } = shelf({ a: 400, b: 400, c: 400, d: 400 });
+  const { reader, done, packs } = packCache({ a: 400, b: 400, c: 400, d: 400 });
   const { a, b, c, d } = packs as Record<"a" | "b" | "c" | "d", Readable>;
   await reader.load([d]);
   for (const pack of [a, b, a, c]) await reader.archive(pack);
@@ -153,7 +153,7 @@ test("those read longest ago make room, those that are loaded stay, and what is 
 });
 
 test("a tarball that no store has yet is read from memory, at once where that is asked", async () => {
-  const { reader, done, packs } = shelf({ a: 3 });
+  const { reader, done, packs } = packCache({ a: 3 });
   reader.hold("new", gzipSync("abc"));
   expect(new TextDecoder().decode(reader.peek({ integrity: "new", unpacked: 3 }))).toBe("abc");
   expect(reader.peek(packs["a"] as Readable)).toBeUndefined();

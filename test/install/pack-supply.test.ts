@@ -4,9 +4,9 @@ import { Operations } from "../../src/install/operations.ts";
 import { aliasesOf, packKey } from "../../src/install/pack-key.ts";
 import { PackSupply } from "../../src/install/pack-supply.ts";
 import { type Writable, writeTree } from "../../src/install/write-tree.ts";
-import { createMemoryShelf } from "../../src/pack-cache/memory-pack-cache.ts";
+import { createMemoryPackCache } from "../../src/pack-cache/memory-pack-cache.ts";
 import { encodePackIndex } from "../../src/tarball/pack-index.ts";
-import { fakeWorks } from "./pipeline.ts";
+import { fakePipeline } from "./pipeline.ts";
 
 const sri = (letter: string): string => `sha512-${letter.repeat(86)}==`;
 
@@ -31,9 +31,9 @@ test("a lock that names two hashes puts no pack in another one's place", () => {
 });
 
 test("nothing but itself stands for a sha512, whatever the store says", async () => {
-  const shelf = createMemoryShelf(1 << 20);
-  shelf.add({ integrity: sri("Q"), aliases: [sri("A")], tarball: new Uint8Array(1), index: index(sri("Q")) });
-  const supply = new PackSupply(fakeWorks().works, shelf, async () => {});
+  const packCache = createMemoryPackCache(1 << 20);
+  packCache.add({ integrity: sri("Q"), aliases: [sri("A")], tarball: new Uint8Array(1), index: index(sri("Q")) });
+  const supply = new PackSupply(fakePipeline().pipeline, packCache, async () => {});
   await supply.look([sri("A"), sri("Q")]);
   expect(supply.stored({ integrity: sri("A") })).toBeUndefined();
   expect(supply.stored({ integrity: sri("Q") })?.integrity).toBe(sri("Q"));
@@ -65,9 +65,9 @@ test("a package inside a bundled one is written after the package that brings th
 });
 
 test("a second download that does not come leaves the first one's refusal", async () => {
-  const { works, downloads, extracts } = fakeWorks();
-  works.want({ key: "a", name: "a", version: "1.0.0", url: "u", integrity: "a" });
-  const wait = works.wait("a");
+  const { pipeline, downloads, extracts } = fakePipeline();
+  pipeline.want({ key: "a", name: "a", version: "1.0.0", url: "u", integrity: "a" });
+  const wait = pipeline.wait("a");
   downloads[0]?.done();
   await new Promise((later) => setTimeout(later));
   extracts[0]?.fail("EINTEGRITY");

@@ -1,6 +1,6 @@
 import { fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
 import type { Extracted, UnpackLimits } from "../../src/install/extractor.ts";
-import { type PackSource, PackWorks, type WorksLimits } from "../../src/install/pack-pipeline.ts";
+import { PackPipeline, type PackSource, type PipelineLimits } from "../../src/install/pack-pipeline.ts";
 import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";
 
 export const source = (key: string): PackSource => ({
@@ -20,8 +20,8 @@ export interface Gate {
 }
 
 /** Works whose downloads and verifications end when the test says so. */
-export function fakeWorks(limits: Partial<WorksLimits> = {}): {
-  works: PackWorks;
+export function fakePipeline(limits: Partial<PipelineLimits> = {}): {
+  pipeline: PackPipeline;
   downloads: Gate[];
   extracts: Gate[];
   kept: string[];
@@ -30,7 +30,7 @@ export function fakeWorks(limits: Partial<WorksLimits> = {}): {
   const extracts: Gate[] = [];
   const kept: string[] = [];
   let time = 0;
-  const works = new PackWorks({
+  const pipeline = new PackPipeline({
     download: ({ key }, past) =>
       new Promise((resolve) => {
         downloads.push({
@@ -58,7 +58,7 @@ export function fakeWorks(limits: Partial<WorksLimits> = {}): {
     keep: ({ key }) => void kept.push(key),
     now: () => time++,
   });
-  return { works, downloads, extracts, kept };
+  return { pipeline, downloads, extracts, kept };
 }
 
 /** Lets everything that can go on go on. */

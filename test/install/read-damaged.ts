@@ -46,7 +46,7 @@ const DAMAGES: Record<string, (bytes: Bytes) => unknown> = {
 };
 
 /** Blobs are told apart by the letter of their keys: the directory, a list, a pack, the waypoints of a large one. */
-const KINDS = { directory: /^1 d/, list: /^1 i/, pack: /^1 p/, waypoints: /^1 w/ };
+const KINDS = { directory: /^1 d/, list: /^1 i/, pack: /^1 p/, seekPoints: /^1 w/ };
 
 async function damageEach(kind: RegExp, damage: (bytes: Bytes) => unknown): Promise<void> {
   const some = [...(await blobs())].filter(([key]) => kind.test(key));

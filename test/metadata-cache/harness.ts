@@ -1,7 +1,7 @@
 import { deflateSync, inflateSync } from "node:zlib";
 import type { BlobStore } from "../../src/api/common.ts";
 import type { Failure } from "../../src/errors/failure.ts";
-import { MetadataStore } from "../../src/metadata-cache/metadata-caches.ts";
+import { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
 import type { GroupSize, Locks, StoreTools } from "../../src/metadata-cache/tools.ts";
 import { coldStart, isRecord } from "./records.ts";
 
@@ -31,7 +31,7 @@ export class Clock {
 }
 
 export interface Tab {
-  store: MetadataStore;
+  store: MetadataCaches;
   warnings: Failure[];
 }
 
@@ -45,7 +45,7 @@ export interface Shared {
 /** A store of one tab over what all tabs share. */
 export function openTab(shared: Shared): Tab {
   const warnings: Failure[] = [];
-  return { store: new MetadataStore(shared.blobs, toolsOf(shared, warnings)), warnings };
+  return { store: new MetadataCaches(shared.blobs, toolsOf(shared, warnings)), warnings };
 }
 
 export function toolsOf(

@@ -57,13 +57,13 @@ test("2,600 packuments of one page are read by a second store in three transacti
     return transact.apply(this, args);
   };
   try {
-    const shelf = await second.open("n");
+    const metadataCache = await second.open("n");
     for (const name of all) {
-      await shelf.load([name]);
-      const { record, etag } = shelf.get(name) ?? {};
+      await metadataCache.load([name]);
+      const { record, etag } = metadataCache.get(name) ?? {};
       if (etag !== name || record?.join() !== recordOf(name, 0, 2000).join()) expect.fail(name);
     }
-    await shelf.flush();
+    await metadataCache.flush();
     expect(transactions).toBe(3);
   } finally {
     IDBDatabase.prototype.transaction = transact;
@@ -93,29 +93,29 @@ test("tabs that want the same at once: each packument is fetched by one of them"
 });
 
 test("tabs that write at once lose nothing of each other's", async () => {
-  const shelves = await Promise.all(
+  const metadataCaches = await Promise.all(
     names(6).map(async (own) => {
       const store = browserStore(database, warnings);
-      return { own, store, shelf: await store.open("n") };
+      return { own, store, metadataCache: await store.open("n") };
     }),
   );
   const others = [1, 2].map((i) => elsewhere({ database, namespace: "n", names: [`w${i}`], edition: i }));
   await Promise.all(
-    shelves.map(async ({ own, shelf }) => {
+    metadataCaches.map(async ({ own, metadataCache }) => {
       for (let i = 0; i < 5; i++) {
-        shelf.keep({ name: `${own}-${i}`, record: recordOf(own, i), fetchedAt: i });
-        await shelf.flush();
+        metadataCache.keep({ name: `${own}-${i}`, record: recordOf(own, i), fetchedAt: i });
+        await metadataCache.flush();
       }
     }),
   );
   await Promise.all(others);
   const last = browserStore(database, warnings);
-  const shelf = await last.open("n");
-  expect([...shelf.names()]).toHaveLength(6 * 5 + 2);
-  await shelf.load(shelf.names());
-  expect(shelf.get("p3-4")?.record).toEqual(recordOf("p3", 4));
-  expect(shelf.get("w2")?.record).toEqual(recordOf("w2", 2));
-  for (const { store } of [...shelves, { store: last }]) store.close();
+  const metadataCache = await last.open("n");
+  expect([...metadataCache.names()]).toHaveLength(6 * 5 + 2);
+  await metadataCache.load(metadataCache.names());
+  expect(metadataCache.get("p3-4")?.record).toEqual(recordOf("p3", 4));
+  expect(metadataCache.get("w2")?.record).toEqual(recordOf("w2", 2));
+  for (const { store } of [...metadataCaches, { store: last }]) store.close();
 });
 
 test("an iframe of the same origin waits for the page's claim", async () => {
@@ -191,10 +191,10 @@ test("a database that is another's: one warning, and nothing else", async () => 
   });
   const said: string[] = [];
   const store = browserStore(database, said);
-  const shelf = await store.open("n");
-  shelf.keep({ name: "a", record: recordOf("a"), fetchedAt: 1 });
-  await shelf.flush();
-  expect(shelf.get("a")?.record).toEqual(recordOf("a"));
+  const metadataCache = await store.open("n");
+  metadataCache.keep({ name: "a", record: recordOf("a"), fetchedAt: 1 });
+  await metadataCache.flush();
+  expect(metadataCache.get("a")?.record).toEqual(recordOf("a"));
   expect(said).toHaveLength(1);
   expect(said[0]).toMatch(/^ESTORE .*NotFoundError/);
   database = "";

@@ -1,5 +1,5 @@
 import type { StoreUsage } from "../../src/metadata-cache/metadata-caches.ts";
-import { MetadataStore } from "../../src/metadata-cache/metadata-caches.ts";
+import { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
 import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
 import { PLATFORM_TOOLS } from "../../workers/storage/platform-tools.ts";
 import { coldStart, isRecord, makeRecord } from "./records.ts";
@@ -14,7 +14,7 @@ export interface Visit {
 /** Runs inside a page: keeps records that do not compress. */
 export async function visit({ namespace, day, mebibytes }: Visit): Promise<{ usage: StoreUsage; warnings: string[] }> {
   const warnings: string[] = [];
-  const store = new MetadataStore(createIdbStore(), {
+  const store = new MetadataCaches(createIdbStore(), {
     ...PLATFORM_TOOLS,
     now: () => Date.now() + day * 86_400_000,
     coldStart,
@@ -22,12 +22,12 @@ export async function visit({ namespace, day, mebibytes }: Visit): Promise<{ usa
     warn: ({ code }) => warnings.push(code),
     locks: navigator.locks,
   });
-  const shelf = await store.open(namespace);
+  const metadataCache = await store.open(namespace);
   for (let i = 0; i < 16 * mebibytes; i++) {
     const noise = crypto.getRandomValues(new Uint8Array(1 << 16));
-    shelf.keep({ name: `p${i}`, record: makeRecord("hot", noise), fetchedAt: Date.now() });
+    metadataCache.keep({ name: `p${i}`, record: makeRecord("hot", noise), fetchedAt: Date.now() });
   }
-  await shelf.flush();
+  await metadataCache.flush();
   const usage = await store.usage();
   store.close();
   return { usage, warnings };

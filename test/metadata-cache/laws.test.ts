@@ -50,9 +50,9 @@ test("what is kept is read back, in another tab, whatever the size of groups", a
     fc.asyncProperty(many, group, async (all, size) => {
       const blobs = createMemoryStore();
       const writer = openTab({ blobs, group: size });
-      const shelf = await writer.store.open("n");
-      for (const one of all) shelf.keep(one);
-      await shelf.flush();
+      const metadataCache = await writer.store.open("n");
+      for (const one of all) metadataCache.keep(one);
+      await metadataCache.flush();
       const reader = openTab({ blobs, group: size });
       const again = await reader.store.open("n");
       expect([...again.names()]).toEqual(all.map((one) => one.name));
@@ -107,9 +107,9 @@ test("harm to any blob makes misses, never a failure or another record; and it h
       fc.array(fc.tuple(fc.nat(), harm), { minLength: 1, maxLength: 5 }),
       async (all, size, harms) => {
         const blobs = createMemoryStore();
-        const shelf = await openTab({ blobs, group: size }).store.open("n");
-        for (const one of all) shelf.keep(one);
-        await shelf.flush();
+        const metadataCache = await openTab({ blobs, group: size }).store.open("n");
+        for (const one of all) metadataCache.keep(one);
+        await metadataCache.flush();
         const stored = await everything(blobs);
         for (const [which, how] of stored.length > 0 ? harms : []) {
           const [key, blob] = stored[which % stored.length]!;

@@ -11,12 +11,12 @@ const SIZE = 2000;
 
 async function write(shared: { blobs: BlobStore; clock: Clock }, namespace: string, names: readonly string[]) {
   const { store, warnings } = openTab({ ...shared, group: { records: 1, bytes: 1 << 20 } });
-  const shelf = await store.open(namespace);
-  await shelf.load(shelf.names());
-  for (const name of names) shelf.keep({ name, record: recordOf(name, 0, SIZE), fetchedAt: shared.clock.now });
-  await whileTimePasses(shelf.flush(), shared.clock);
+  const metadataCache = await store.open(namespace);
+  await metadataCache.load(metadataCache.names());
+  for (const name of names) metadataCache.keep({ name, record: recordOf(name, 0, SIZE), fetchedAt: shared.clock.now });
+  await whileTimePasses(metadataCache.flush(), shared.clock);
   shared.clock.pass(DAY);
-  return { store, shelf, warnings };
+  return { store, metadataCache, warnings };
 }
 
 async function whileTimePasses(work: Promise<void>, clock: Clock): Promise<void> {
@@ -32,9 +32,9 @@ async function whileTimePasses(work: Promise<void>, clock: Clock): Promise<void>
 }
 
 async function namesIn(blobs: BlobStore, namespace: string): Promise<string[]> {
-  const shelf = await openTab({ blobs }).store.open(namespace);
-  await shelf.load(shelf.names());
-  return [...shelf.names()].filter((name) => shelf.get(name)).sort();
+  const metadataCache = await openTab({ blobs }).store.open(namespace);
+  await metadataCache.load(metadataCache.names());
+  return [...metadataCache.names()].filter((name) => metadataCache.get(name)).sort();
 }
 
 test("where there is no room, what was used least recently makes some, of whichever namespace", async () => {
@@ -65,20 +65,20 @@ test("where nothing helps: one warning, no more writing, and everything else goe
   const clock = new Clock();
   const shared = { ...counting(createMemoryStore(2.5 * SIZE)), clock };
   await write({ blobs: shared, clock }, "n", ["a"]);
-  const { store, shelf, warnings } = await write({ blobs: shared, clock }, "n", ["b", "c"]);
+  const { store, metadataCache, warnings } = await write({ blobs: shared, clock }, "n", ["b", "c"]);
   expect(warnings.map(({ code }) => code)).toEqual(["ESTOREFULL"]);
-  expect(shelf.get("b")?.record).toEqual(recordOf("b", 0, SIZE));
+  expect(metadataCache.get("b")?.record).toEqual(recordOf("b", 0, SIZE));
   const updates = shared.count.update;
-  shelf.keep({ name: "d", record: recordOf("d"), fetchedAt: 1 });
-  await shelf.flush();
+  metadataCache.keep({ name: "d", record: recordOf("d"), fetchedAt: 1 });
+  await metadataCache.flush();
   await (await store.open("m")).flush();
   expect(shared.count.update).toBe(updates);
   expect(warnings).toHaveLength(1);
   expect(await namesIn(shared, "n")).toEqual(["a"]);
   // After it was emptied there is room again.
   await store.clear();
-  shelf.keep({ name: "d", record: recordOf("d"), fetchedAt: 1 });
-  await shelf.flush();
+  metadataCache.keep({ name: "d", record: recordOf("d"), fetchedAt: 1 });
+  await metadataCache.flush();
   expect(await namesIn(shared, "n")).toEqual(["d"]);
 });
 
@@ -94,10 +94,10 @@ const refused = (): Promise<never> => Promise.reject(new DOMException("not here"
 test("a store that cannot be read is an empty one, and is left alone, with one warning", async () => {
   const blobs = counting({ ...createMemoryStore(), getMany: refused, update: refused, clear: refused, keys: refused });
   const { store, warnings } = openTab({ blobs });
-  const shelf = await store.open("n");
-  expect([...shelf.names()]).toEqual([]);
-  shelf.keep({ name: "a", record: recordOf("a"), fetchedAt: 1 });
-  await shelf.flush();
+  const metadataCache = await store.open("n");
+  expect([...metadataCache.names()]).toEqual([]);
+  metadataCache.keep({ name: "a", record: recordOf("a"), fetchedAt: 1 });
+  await metadataCache.flush();
   await store.open("m");
   expect(blobs.count).toEqual({ read: 1, update: 0, other: 0 });
   expect(await store.usage()).toEqual({ bytes: 0, packuments: 0, namespaces: 0 });
@@ -113,12 +113,12 @@ test("a store that breaks after it was opened: what it had is missing, and stays
   let reads = 0;
   const failing = { ...blobs, getMany: (keys: readonly string[]) => (reads++ === 0 ? blobs.getMany(keys) : refused()) };
   const { store, warnings } = openTab({ blobs: failing });
-  const shelf = await store.open("n");
-  expect(shelf.entry("a")).toBeDefined();
-  await shelf.load(["a"]);
-  expect(shelf.entry("a")).toBeUndefined();
-  shelf.keep({ name: "a", record: recordOf("a", 1), fetchedAt: 2 });
-  await shelf.flush();
+  const metadataCache = await store.open("n");
+  expect(metadataCache.entry("a")).toBeDefined();
+  await metadataCache.load(["a"]);
+  expect(metadataCache.entry("a")).toBeUndefined();
+  metadataCache.keep({ name: "a", record: recordOf("a", 1), fetchedAt: 2 });
+  await metadataCache.flush();
   expect(warnings.map(({ code }) => code)).toEqual(["ESTORE"]);
   expect(await namesIn(blobs, "n")).toEqual(["a"]);
 });
@@ -137,12 +137,12 @@ test("a store that does not answer is none", async () => {
 test("a record that was transferred away meanwhile is a miss", async () => {
   const blobs = createMemoryStore();
   const { store, warnings } = openTab({ blobs });
-  const shelf = await store.open("n");
+  const metadataCache = await store.open("n");
   const gone = recordOf("a");
-  shelf.keep({ name: "a", record: gone, fetchedAt: 1 });
-  shelf.keep({ name: "b", record: recordOf("b"), fetchedAt: 1 });
+  metadataCache.keep({ name: "a", record: gone, fetchedAt: 1 });
+  metadataCache.keep({ name: "b", record: recordOf("b"), fetchedAt: 1 });
   structuredClone(gone, { transfer: [gone.buffer] });
-  await shelf.flush();
+  await metadataCache.flush();
   expect(warnings).toEqual([]);
   expect(await namesIn(blobs, "n")).toEqual(["b"]);
 });

@@ -36,14 +36,14 @@ test("what is asked for within a tick is two transactions, whatever the batches"
   const blobs = createMemoryStore();
   const clock = new Clock();
   for (const name of names(20)) {
-    const shelf = await openTab({ blobs, clock }).store.open("n");
-    shelf.keep({ name, record: recordOf(name), fetchedAt: 1 });
-    await shelf.flush();
+    const metadataCache = await openTab({ blobs, clock }).store.open("n");
+    metadataCache.keep({ name, record: recordOf(name), fetchedAt: 1 });
+    await metadataCache.flush();
   }
   const { count, ...rest } = counting(blobs);
-  const shelf = await openTab({ blobs: rest, clock }).store.open("n");
-  await Promise.all(names(20).map((name) => shelf.load([name])));
-  expect(names(20).every((name) => shelf.get(name))).toBe(true);
+  const metadataCache = await openTab({ blobs: rest, clock }).store.open("n");
+  await Promise.all(names(20).map((name) => metadataCache.load([name])));
+  expect(names(20).every((name) => metadataCache.get(name))).toBe(true);
   // The index, the first group, and the others.
   expect(count.read).toBe(3);
 });
@@ -53,20 +53,20 @@ test("what a project adds from visit to visit joins its batch, and small groups 
   const clock = new Clock();
   for (let visit = 0; visit < 40; visit++) {
     const { count, ...rest } = counting(blobs);
-    const shelf = await openTab({ blobs: rest, clock }).store.open("n");
-    await shelf.load(shelf.names());
+    const metadataCache = await openTab({ blobs: rest, clock }).store.open("n");
+    await metadataCache.load(metadataCache.names());
     expect(count.read).toBeLessThanOrEqual(3);
     for (const name of visit === 0 ? names(200) : [`p${visit}`, `new${visit}`]) {
-      shelf.keep({ name, record: recordOf(name, visit), fetchedAt: clock.now });
+      metadataCache.keep({ name, record: recordOf(name, visit), fetchedAt: clock.now });
     }
-    await shelf.flush();
+    await metadataCache.flush();
     clock.pass(1000);
   }
   expect((await stored(blobs)).length).toBeLessThan(8);
-  const shelf = await openTab({ blobs, clock }).store.open("n");
-  await shelf.load(shelf.names());
-  expect(shelf.get("p39")?.record).toEqual(recordOf("p39", 39));
-  expect(shelf.get("p0")?.record).toEqual(recordOf("p0", 0));
+  const metadataCache = await openTab({ blobs, clock }).store.open("n");
+  await metadataCache.load(metadataCache.names());
+  expect(metadataCache.get("p39")?.record).toEqual(recordOf("p39", 39));
+  expect(metadataCache.get("p0")?.record).toEqual(recordOf("p0", 0));
 });
 
 test("a large project does not join the batch of a small one", async () => {
@@ -89,10 +89,11 @@ test("a dead group is deleted; a half-dead one is written anew once it was read"
   const clock = new Clock();
   const group = { records: 4, bytes: 1 << 20 };
   const write = async (changed: string[], edition: number): Promise<void> => {
-    const shelf = await openTab({ blobs, clock, group }).store.open("n");
-    await shelf.load(shelf.names());
-    for (const name of changed) shelf.keep({ name, record: recordOf(name, edition), fetchedAt: clock.now, etag: "e" });
-    await shelf.flush();
+    const metadataCache = await openTab({ blobs, clock, group }).store.open("n");
+    await metadataCache.load(metadataCache.names());
+    for (const name of changed)
+      metadataCache.keep({ name, record: recordOf(name, edition), fetchedAt: clock.now, etag: "e" });
+    await metadataCache.flush();
     clock.pass(1000);
   };
   await write(names(8), 0);
@@ -103,10 +104,10 @@ test("a dead group is deleted; a half-dead one is written anew once it was read"
   expect(await stored(blobs)).not.toContain(first);
   await write(names(8).slice(4), 3);
   expect(await stored(blobs)).not.toContain(second);
-  const shelf = await openTab({ blobs, clock, group }).store.open("n");
-  await shelf.load(names(8));
+  const metadataCache = await openTab({ blobs, clock, group }).store.open("n");
+  await metadataCache.load(names(8));
   const editions = [1, 1, 2, 0, 3, 3, 3, 3];
-  expect(names(8).map((name) => shelf.get(name)?.record)).toEqual(
+  expect(names(8).map((name) => metadataCache.get(name)?.record)).toEqual(
     names(8).map((name, i) => recordOf(name, editions[i])),
   );
 });
@@ -138,12 +139,12 @@ test("what is vouched for again is not written again", async () => {
 
 test("what is kept can be had at once, and is still had when nothing can be written", async () => {
   const { store, warnings } = openTab({ blobs: NO_STORE });
-  const shelf = await store.open("n");
-  shelf.keep({ name: "a", record: recordOf("a"), fetchedAt: 3 });
-  shelf.renew("a", 4);
-  await shelf.flush();
-  expect(shelf.get("a")).toEqual({ name: "a", record: recordOf("a"), fetchedAt: 4 });
-  expect([...shelf.names()]).toEqual(["a"]);
+  const metadataCache = await store.open("n");
+  metadataCache.keep({ name: "a", record: recordOf("a"), fetchedAt: 3 });
+  metadataCache.renew("a", 4);
+  await metadataCache.flush();
+  expect(metadataCache.get("a")).toEqual({ name: "a", record: recordOf("a"), fetchedAt: 4 });
+  expect([...metadataCache.names()]).toEqual(["a"]);
   expect(warnings).toEqual([]);
 });
 
@@ -203,9 +204,9 @@ test("namespaces do not see each other; usage counts them, clear empties them", 
   const blobs = createMemoryStore();
   const { store } = openTab({ blobs });
   for (const namespace of ["full http://a/", "full http://a/ 00ff"]) {
-    const shelf = await store.open(namespace);
-    shelf.keep({ name: namespace, record: recordOf(namespace), fetchedAt: 1 });
-    await shelf.flush();
+    const metadataCache = await store.open(namespace);
+    metadataCache.keep({ name: namespace, record: recordOf(namespace), fetchedAt: 1 });
+    await metadataCache.flush();
   }
   expect([...(await store.open("full http://a/")).names()]).toEqual(["full http://a/"]);
   const { bytes, ...counts } = await store.usage();
@@ -225,9 +226,9 @@ test("the day of the last use is written once a day", async () => {
   await first.flush();
   const visit = async (): Promise<number> => {
     const { count, ...rest } = counting(blobs);
-    const shelf = await openTab({ blobs: rest, clock }).store.open("n");
-    await shelf.load(["a"]);
-    await shelf.flush();
+    const metadataCache = await openTab({ blobs: rest, clock }).store.open("n");
+    await metadataCache.load(["a"]);
+    await metadataCache.flush();
     return count.update;
   };
   expect(await visit()).toBe(0);
@@ -240,9 +241,9 @@ test("what nobody used for a month goes with the next writing, of whichever name
   const blobs = createMemoryStore();
   const clock = new Clock();
   const write = async (namespace: string): Promise<void> => {
-    const shelf = await openTab({ blobs, clock }).store.open(namespace);
-    shelf.keep({ name: "a", record: recordOf("a"), fetchedAt: clock.now });
-    await shelf.flush();
+    const metadataCache = await openTab({ blobs, clock }).store.open(namespace);
+    metadataCache.keep({ name: "a", record: recordOf("a"), fetchedAt: clock.now });
+    await metadataCache.flush();
   };
   await write("gone");
   clock.pass(10 * DAY);
@@ -258,23 +259,23 @@ test("what nobody used for a month goes with the next writing, of whichever name
 test("what is fetched again is newer, even when the clock was put back", async () => {
   const blobs = createMemoryStore();
   for (const fetchedAt of [100, 50]) {
-    const shelf = await openTab({ blobs }).store.open("n");
-    shelf.keep({ name: "a", record: recordOf("a", fetchedAt), fetchedAt });
-    await shelf.flush();
+    const metadataCache = await openTab({ blobs }).store.open("n");
+    metadataCache.keep({ name: "a", record: recordOf("a", fetchedAt), fetchedAt });
+    await metadataCache.flush();
   }
-  const shelf = await openTab({ blobs }).store.open("n");
-  await shelf.load(["a"]);
-  expect(shelf.get("a")).toMatchObject({ fetchedAt: 50, record: recordOf("a", 50) });
+  const metadataCache = await openTab({ blobs }).store.open("n");
+  await metadataCache.load(["a"]);
+  expect(metadataCache.get("a")).toMatchObject({ fetchedAt: 50, record: recordOf("a", 50) });
 });
 
 test("another format's blobs are neither read nor harmed", async () => {
   const blobs = createMemoryStore();
   const key = `2${indexKey("n").slice(1)}`;
   await blobs.update(key, () => ({ puts: new Map([[key, new Uint8Array(8)]]), deletes: [] }));
-  const shelf = await openTab({ blobs }).store.open("n");
-  expect([...shelf.names()]).toEqual([]);
-  shelf.keep({ name: "a", record: recordOf("a"), fetchedAt: 1 });
-  await shelf.flush();
+  const metadataCache = await openTab({ blobs }).store.open("n");
+  expect([...metadataCache.names()]).toEqual([]);
+  metadataCache.keep({ name: "a", record: recordOf("a"), fetchedAt: 1 });
+  await metadataCache.flush();
   expect(await blobs.keys()).toContain(key);
 });
 
@@ -282,8 +283,8 @@ test("groups that no index names are swept", async () => {
   const blobs = createMemoryStore();
   const orphan = groupKey("n", 5);
   await blobs.update(orphan, () => ({ puts: new Map([[orphan, new Uint8Array(8)]]), deletes: [] }));
-  const shelf = await openTab({ blobs }).store.open("other");
-  shelf.keep({ name: "a", record: recordOf("a"), fetchedAt: 1 });
-  await shelf.flush();
+  const metadataCache = await openTab({ blobs }).store.open("other");
+  metadataCache.keep({ name: "a", record: recordOf("a"), fetchedAt: 1 });
+  await metadataCache.flush();
   expect(await blobs.keys()).not.toContain(orphan);
 });

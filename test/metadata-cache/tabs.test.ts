@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { BlobStore } from "../../src/api/common.ts";
-import type { Shelf } from "../../src/metadata-cache/metadata-cache.ts";
+import type { MetadataCache } from "../../src/metadata-cache/metadata-cache.ts";
 import { createMemoryStore } from "../../workers/storage/memory-blobs.ts";
 import { Clock, fakeLocks, openTab, type Tab } from "./harness.ts";
 import { recordOf } from "./records.ts";
@@ -39,7 +39,7 @@ class Actor {
   readonly tab: Tab;
   readonly #clock: Clock;
   readonly #model: Model;
-  #shelf: Shelf | undefined;
+  #metadataCache: MetadataCache | undefined;
 
   constructor(tab: Tab, clock: Clock, model: Model) {
     this.tab = tab;
@@ -55,23 +55,23 @@ class Actor {
     this.#clock.now++;
     switch (one.do) {
       case "open":
-        await this.#shelf?.flush();
-        this.#shelf = await this.tab.store.open("n");
+        await this.#metadataCache?.flush();
+        this.#metadataCache = await this.tab.store.open("n");
         return;
       case "flush":
-        return await this.#shelf?.flush();
+        return await this.#metadataCache?.flush();
       case "load":
-        await this.#shelf?.load([one.name]);
+        await this.#metadataCache?.load([one.name]);
         return this.#look(one.name);
       case "renew": {
-        const etag = this.#shelf?.entry(one.name)?.etag;
+        const etag = this.#metadataCache?.entry(one.name)?.etag;
         if (etag !== undefined) this.#note(one.name, { etag, at: this.#clock.now, kept: false });
-        return this.#shelf?.renew(one.name, this.#clock.now);
+        return this.#metadataCache?.renew(one.name, this.#clock.now);
       }
       case "keep": {
         const at = this.#clock.now;
         this.#note(one.name, { etag: `${at}`, at, kept: true });
-        this.#shelf?.keep({ name: one.name, record: recordOf(one.name, at, 20), fetchedAt: at, etag: `${at}` });
+        this.#metadataCache?.keep({ name: one.name, record: recordOf(one.name, at, 20), fetchedAt: at, etag: `${at}` });
         return;
       }
       default:
@@ -85,7 +85,7 @@ class Actor {
 
   /** What is read is something that was kept under that name, with the etag of that very record. */
   #look(wanted: string): void {
-    const kept = this.#shelf?.get(wanted);
+    const kept = this.#metadataCache?.get(wanted);
     if (kept) expect(kept.record).toEqual(recordOf(wanted, Number(kept.etag), 20));
   }
 }
@@ -103,13 +103,13 @@ test.each([true, false])("no tab loses another's entries, and the newest wins (l
       });
       await scheduler.waitFor(Promise.all(tabs.map(({ done }) => done)));
       expect(tabs.flatMap(({ actor }) => actor.tab.warnings)).toEqual([]);
-      const shelf = await openTab({ blobs, clock }).store.open("n");
-      await shelf.load(NAMES);
+      const metadataCache = await openTab({ blobs, clock }).store.open("n");
+      await metadataCache.load(NAMES);
       for (const known of NAMES) {
         // The last that was kept; or one that a registry vouched for after that, to a tab that had not seen it.
         const history = model.get(known) ?? [];
         const last = history.findLastIndex(({ kept }) => kept);
-        const found = shelf.get(known);
+        const found = metadataCache.get(known);
         if (last < 0) expect(found).toBeUndefined();
         else expect(history.slice(last).map(({ etag }) => etag)).toContain(found?.etag);
         if (found) expect(found.record).toEqual(recordOf(known, Number(found.etag), 20));
@@ -127,16 +127,16 @@ test("a tab that waited for the other's flush finds what that one fetched", asyn
   let fetched = 0;
   const resolve = async (): Promise<void> => {
     const { store } = openTab(shared);
-    let shelf = await store.open("n");
+    let metadataCache = await store.open("n");
     const claim = await store.claim("n");
-    if (claim.waited) shelf = await store.open("n");
+    if (claim.waited) metadataCache = await store.open("n");
     for (const one of NAMES) {
-      if (shelf.entry(one)) continue;
+      if (metadataCache.entry(one)) continue;
       fetched++;
       await Promise.resolve();
-      shelf.keep({ name: one, record: recordOf(one), fetchedAt: 1 });
+      metadataCache.keep({ name: one, record: recordOf(one), fetchedAt: 1 });
     }
-    await shelf.flush();
+    await metadataCache.flush();
     claim.release();
   };
   await Promise.all([resolve(), resolve(), resolve()]);
@@ -168,15 +168,15 @@ test("what a shelf learns while it is being written is not lost", async () => {
   const first = await store.open("n");
   first.keep({ name: "a", record: recordOf("a"), fetchedAt: 1 });
   await first.flush();
-  const shelf = await store.open("n");
-  shelf.keep({ name: "b", record: recordOf("b"), fetchedAt: 2 });
-  const flushing = shelf.flush();
+  const metadataCache = await store.open("n");
+  metadataCache.keep({ name: "b", record: recordOf("b"), fetchedAt: 2 });
+  const flushing = metadataCache.flush();
   await Promise.resolve();
-  shelf.renew("a", 9);
-  shelf.keep({ name: "c", record: recordOf("c"), fetchedAt: 3 });
+  metadataCache.renew("a", 9);
+  metadataCache.keep({ name: "c", record: recordOf("c"), fetchedAt: 3 });
   await flushing;
-  expect(shelf.entry("a")?.fetchedAt).toBe(9);
-  await shelf.flush();
+  expect(metadataCache.entry("a")?.fetchedAt).toBe(9);
+  await metadataCache.flush();
   const last = await store.open("n");
   expect(["a", "b", "c"].map((one) => last.entry(one)?.fetchedAt)).toEqual([9, 2, 3]);
 });

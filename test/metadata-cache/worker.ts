@@ -1,4 +1,4 @@
-import { MetadataStore } from "../../src/metadata-cache/metadata-caches.ts";
+import { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
 import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
 import { PLATFORM_TOOLS } from "../../workers/storage/platform-tools.ts";
 import { coldStart, isRecord, recordOf } from "./records.ts";
@@ -18,8 +18,8 @@ export interface Report {
 }
 
 /** What a page or a worker has. */
-export function browserStore(database: string, warnings: string[]): MetadataStore {
-  return new MetadataStore(createIdbStore(database), {
+export function browserStore(database: string, warnings: string[]): MetadataCaches {
+  return new MetadataCaches(createIdbStore(database), {
     ...PLATFORM_TOOLS,
     coldStart,
     isRecord,
@@ -33,15 +33,15 @@ export async function resolveOnce({ database, namespace, names, edition }: Order
   const warnings: string[] = [];
   const store = browserStore(database, warnings);
   const claim = await store.claim(namespace);
-  const shelf = await store.open(namespace);
-  await shelf.load(names);
+  const metadataCache = await store.open(namespace);
+  await metadataCache.load(names);
   const fetched: string[] = [];
   for (const name of names) {
-    if (shelf.get(name)) continue;
+    if (metadataCache.get(name)) continue;
     fetched.push(name);
-    shelf.keep({ name, record: recordOf(name, edition), fetchedAt: Date.now(), etag: `"${edition}"` });
+    metadataCache.keep({ name, record: recordOf(name, edition), fetchedAt: Date.now(), etag: `"${edition}"` });
   }
-  await shelf.flush();
+  await metadataCache.flush();
   claim.release();
   store.close();
   return { fetched, waited: claim.waited, warnings };

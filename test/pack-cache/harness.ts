@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import type { BlobStore } from "../../src/api/common.ts";
 import type { Failure } from "../../src/errors/failure.ts";
-import type { PackShelf, ShelvedPack } from "../../src/pack-cache/pack-cache.ts";
-import type { ShelfTools } from "../../src/pack-cache/pack-writer.ts";
-import { StoredShelf } from "../../src/pack-cache/stored-pack-cache.ts";
+import type { CachedPack, PackCache } from "../../src/pack-cache/pack-cache.ts";
+import type { PackCacheTools } from "../../src/pack-cache/pack-writer.ts";
+import { StoredPackCache } from "../../src/pack-cache/stored-pack-cache.ts";
 import { Clock } from "../metadata-cache/harness.ts";
 
 export interface Tab {
-  shelf: PackShelf;
+  packCache: PackCache;
   warnings: Failure[];
 }
 
@@ -21,7 +21,7 @@ export interface Shared {
 /** A shelf of one tab over what all tabs share. */
 export function openTab({ blobs, clock = new Clock(), budget = 1e9, batch = 16 << 20 }: Shared): Tab {
   const warnings: Failure[] = [];
-  const tools: ShelfTools = {
+  const tools: PackCacheTools = {
     now: () => clock.now,
     after: clock.after,
     turn: async () => {},
@@ -29,7 +29,7 @@ export function openTab({ blobs, clock = new Clock(), budget = 1e9, batch = 16 <
     warn: (failure) => warnings.push(failure),
     batch,
   };
-  return { shelf: new StoredShelf(blobs, tools), warnings };
+  return { packCache: new StoredPackCache(blobs, tools), warnings };
 }
 
 /** Bytes that follow from the name. */
@@ -46,7 +46,7 @@ export function bytesOf(name: string, size: number): Uint8Array<ArrayBuffer> {
 const sri = (algorithm: string, bytes: Uint8Array): string =>
   `${algorithm}-${createHash(algorithm).update(bytes).digest("base64")}`;
 
-export interface MadePack extends ShelvedPack {
+export interface MadePack extends CachedPack {
   readonly sha1: string;
 }
 
@@ -54,15 +54,15 @@ export interface MadePack extends ShelvedPack {
 export function packOf(name: string, size = 100): MadePack {
   const tarball = bytesOf(name, size);
   const sha1 = sri("sha1", tarball);
-  const waypoints = /^[aeiou]/.test(name) ? async () => bytesOf(`waypoints ${name}`, 10) : undefined;
+  const seekPoints = /^[aeiou]/.test(name) ? async () => bytesOf(`waypoints ${name}`, 10) : undefined;
   const index = bytesOf(`index ${name}`, 20);
-  return { integrity: sri("sha512", tarball), aliases: [sha1], sha1, tarball, index, waypoints };
+  return { integrity: sri("sha512", tarball), aliases: [sha1], sha1, tarball, index, seekPoints };
 }
 
 /** What the shelf has of a pack: `whole`, or `none`. Anything else, such as other bytes, is an error. */
-export async function stateOf(shelf: PackShelf, pack: MadePack): Promise<"whole" | "none"> {
-  const found = await shelf.find([pack.integrity]);
-  const read = await shelf.read([pack.integrity]);
+export async function stateOf(packCache: PackCache, pack: MadePack): Promise<"whole" | "none"> {
+  const found = await packCache.find([pack.integrity]);
+  const read = await packCache.read([pack.integrity]);
   const entry = found.get(pack.integrity);
   const tarball = read.get(pack.integrity);
   if (tarball && !Buffer.from(tarball).equals(pack.tarball)) throw new Error("other bytes");

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
-import { openPackShelf } from "../../workers/storage/open-pack-cache.ts";
+import { openPackCache } from "../../workers/storage/open-pack-cache.ts";
 import { aliasOf, install, integrityOf, type Order, packOf, type Report, wholeOnes } from "./page.ts";
 
 // The real IndexedDB; a worker stands for another tab.
@@ -29,7 +29,7 @@ function remove(name: string): Promise<void> {
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 function open(warnings: string[] = []) {
-  return openPackShelf({ database, warn: ({ code, message }) => warnings.push(`${code} ${message}`) });
+  return openPackCache({ database, warn: ({ code, message }) => warnings.push(`${code} ${message}`) });
 }
 
 function otherTab(order: Order): { worker: Worker; done: Promise<Report> } {
@@ -46,7 +46,7 @@ test("1,317 packs are found by another page in two transactions, and read in one
   const size = 20_000;
   await install({ database, from: 0, to: 1317, size });
   const warnings: string[] = [];
-  const shelf = open(warnings);
+  const packCache = open(warnings);
   const transact = IDBDatabase.prototype.transaction;
   let transactions = 0;
   IDBDatabase.prototype.transaction = function (...args) {
@@ -54,20 +54,20 @@ test("1,317 packs are found by another page in two transactions, and read in one
     return transact.apply(this, args);
   };
   try {
-    expect((await shelf.find([...upTo(1317).map(integrityOf), aliasOf(7)])).size).toBe(1318);
+    expect((await packCache.find([...upTo(1317).map(integrityOf), aliasOf(7)])).size).toBe(1318);
     expect(transactions).toBe(2);
-    const read = await shelf.read(upTo(1317).map(integrityOf));
+    const read = await packCache.read(upTo(1317).map(integrityOf));
     expect([...read.values()].map(({ length }) => length)).toEqual(upTo(1317).map(() => size));
     expect(transactions).toBe(4);
     // The day's first use was its writing.
-    await shelf.flush();
+    await packCache.flush();
     expect(transactions).toBe(4);
   } finally {
     IDBDatabase.prototype.transaction = transact;
   }
-  expect(await wholeOnes(shelf, upTo(100), size)).toEqual(upTo(100));
-  expect(await shelf.usage()).toMatchObject({ packs: 1317 });
-  await shelf.close();
+  expect(await wholeOnes(packCache, upTo(100), size)).toEqual(upTo(100));
+  expect(await packCache.usage()).toMatchObject({ packs: 1317 });
+  await packCache.close();
   expect(warnings).toEqual([]);
 });
 
@@ -78,9 +78,9 @@ test("tabs that install the same at once store it once", async () => {
   const reports = await Promise.all([...others.map(({ done }) => done), install(orders[0]!)]);
   for (const { worker } of others) worker.terminate();
   expect(reports.flatMap(({ warnings }) => warnings)).toEqual([]);
-  const shelf = open();
-  expect(await wholeOnes(shelf, upTo(250), size)).toEqual(upTo(250));
-  await shelf.close();
+  const packCache = open();
+  expect(await wholeOnes(packCache, upTo(250), size)).toEqual(upTo(250));
+  await packCache.close();
   const blobs = createIdbStore(database);
   expect((await blobs.keys()).filter((key) => key.startsWith("1 p"))).toHaveLength(250);
   blobs.close();
@@ -93,12 +93,12 @@ test("a tab that ends in the middle of a flush leaves whole batches, and the nex
     const { worker, done } = otherTab(order);
     await Promise.race([done, new Promise((resolve) => setTimeout(resolve, milliseconds))]);
     worker.terminate();
-    const shelf = open();
-    const found = await wholeOnes(shelf, upTo(30), 1e6);
+    const packCache = open();
+    const found = await wholeOnes(packCache, upTo(30), 1e6);
     expect([0, 17, 30]).toContain(found.length);
     expect(found).toEqual(upTo(found.length));
-    await shelf.clear();
-    await shelf.close();
+    await packCache.clear();
+    await packCache.close();
   }
   expect((await install(order)).warnings).toEqual([]);
   expect((await install(order)).found).toEqual(upTo(30));
@@ -126,16 +126,16 @@ test("damaged data of the database is a miss, and heals", async () => {
 });
 
 test("a database that is another's, or is deleted under a shelf", async () => {
-  const shelf = open();
-  shelf.add(packOf(1, 1000));
-  await shelf.flush();
+  const packCache = open();
+  packCache.add(packOf(1, 1000));
+  await packCache.flush();
   // A shelf lets go of it.
   await remove(database);
-  expect(await wholeOnes(shelf, [1], 1000)).toEqual([]);
-  shelf.add(packOf(2, 1000));
-  await shelf.flush();
-  expect(await wholeOnes(shelf, [2], 1000)).toEqual([2]);
-  await shelf.close();
+  expect(await wholeOnes(packCache, [1], 1000)).toEqual([]);
+  packCache.add(packOf(2, 1000));
+  await packCache.flush();
+  expect(await wholeOnes(packCache, [2], 1000)).toEqual([2]);
+  await packCache.close();
   await remove(database);
   await new Promise<void>((resolve) => {
     const request = indexedDB.open(database);

@@ -8,7 +8,7 @@ import {
   nameOf,
   packKey,
   readDirectory,
-  waypointsKey,
+  seekPointsKey,
 } from "../../src/pack-cache/directory.ts";
 import { readList, writeList } from "../../src/pack-cache/pack-list.ts";
 import { createMemoryStore } from "../../workers/storage/memory-blobs.ts";
@@ -142,7 +142,7 @@ class World {
   }
 
   async #flush(): Promise<boolean> {
-    const lives = await this.within(this.tab.shelf.flush());
+    const lives = await this.within(this.tab.packCache.flush());
     if (lives) {
       for (const name of this.pending) this.stored.add(name);
       this.pending = [];
@@ -152,16 +152,16 @@ class World {
 
   /** As an install does: what is not there, or cannot be read, is fetched and added. */
   async #install(some: readonly string[]): Promise<void> {
-    const { shelf } = this.tab;
+    const { packCache } = this.tab;
     const { access } = this;
     const packs = some.map((name) => ({ name, pack: packOf(name, 100) }));
-    const found = await shelf.find(packs.map(({ pack }) => pack.integrity));
-    const read = await shelf.read([...found.keys()]);
+    const found = await packCache.find(packs.map(({ pack }) => pack.integrity));
+    const read = await packCache.read([...found.keys()]);
     // A page that is gone does not hear that the store did not answer.
     if (access.isDead) return;
     for (const { name, pack } of packs) {
       if (read.has(pack.integrity)) continue;
-      shelf.add({ ...pack, aliases: [] });
+      packCache.add({ ...pack, aliases: [] });
       this.pending.push(name);
     }
   }
@@ -176,16 +176,16 @@ class World {
     this.stored.delete(name);
     return await this.within(
       (async () => {
-        expect(await stateOf(this.tab.shelf, pack)).toBe("none");
+        expect(await stateOf(this.tab.packCache, pack)).toBe("none");
       })(),
     );
   }
 
   /** What a new page has. */
   async whole(): Promise<Set<string>> {
-    const { shelf } = openTab({ blobs: this.blobs, clock: this.clock });
+    const { packCache } = openTab({ blobs: this.blobs, clock: this.clock });
     const found = new Set<string>();
-    for (const name of NAMES) if ((await stateOf(shelf, packOf(name, 100))) === "whole") found.add(name);
+    for (const name of NAMES) if ((await stateOf(packCache, packOf(name, 100))) === "whole") found.add(name);
     return found;
   }
 }
@@ -195,14 +195,14 @@ async function expectConsistent(blobs: BlobStore): Promise<void> {
   const [blob] = await blobs.getMany([DIRECTORY]);
   const { segments } = (blob && readDirectory(blob)) ?? emptyDirectory();
   const large = new Set(
-    NAMES.map((name) => packOf(name, 100)).flatMap((pack) => (pack.waypoints ? nameOf(pack.integrity) : [])),
+    NAMES.map((name) => packOf(name, 100)).flatMap((pack) => (pack.seekPoints ? nameOf(pack.integrity) : [])),
   );
   const named = [...segments].flatMap(([segment, { names: letters }]) => {
     const keys = Array.from({ length: letters.length / 14 }, (_, at) => {
       const name = letters.slice(14 * at, 14 * at + 14);
       // But for the packs that were forgotten.
       if (!name.trim()) return [];
-      return [packKey({ segment, at }), ...(large.has(name) ? [waypointsKey({ segment, at })] : [])];
+      return [packKey({ segment, at }), ...(large.has(name) ? [seekPointsKey({ segment, at })] : [])];
     });
     return [listKey(segment), ...keys.flat()];
   });
@@ -252,8 +252,8 @@ test("whatever fails: no method rejects, nothing else than what was added is rea
         for (const one of plan) {
           const lives = await world.step(one);
           for (const name of NAMES) {
-            const { shelf } = openTab({ blobs: world.blobs });
-            await stateOf(shelf, packOf(name, 100));
+            const { packCache } = openTab({ blobs: world.blobs });
+            await stateOf(packCache, packOf(name, 100));
           }
           const codes = world.tab.warnings.map(({ code }) => code);
           expect(codes).toHaveLength(new Set(codes).size);
@@ -278,9 +278,9 @@ test("a list or a directory with one byte changed, or cut, is none", async () =>
   const list = writeList(listed);
   expect(readList(list)?.map(({ integrity }) => integrity)).toEqual(packs.map(({ integrity }) => integrity));
   const blobs = createMemoryStore();
-  const { shelf } = openTab({ blobs });
-  for (const pack of packs) shelf.add(pack);
-  await shelf.flush();
+  const { packCache } = openTab({ blobs });
+  for (const pack of packs) packCache.add(pack);
+  await packCache.flush();
   const directory = (await blobs.getMany([DIRECTORY]))[0]!;
   expect(readDirectory(directory)?.aliases.size).toBe(NAMES.length);
   const place = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });

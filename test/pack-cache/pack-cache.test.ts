@@ -10,15 +10,15 @@ const DAY = 86_400_000;
 const many = (count: number, size = 100): MadePack[] => Array.from({ length: count }, (_, i) => packOf(`p${i}`, size));
 
 async function fill(blobs: BlobStore, packs: readonly MadePack[], clock = new Clock()): Promise<void> {
-  const { shelf, warnings } = openTab({ blobs, clock });
-  for (const pack of packs) shelf.add(pack);
-  await shelf.flush();
+  const { packCache, warnings } = openTab({ blobs, clock });
+  for (const pack of packs) packCache.add(pack);
+  await packCache.flush();
   expect(warnings).toEqual([]);
 }
 
 const names = async (blobs: BlobStore, packs: readonly MadePack[]): Promise<number[]> => {
-  const { shelf } = openTab({ blobs });
-  const states = await Promise.all(packs.map((pack) => stateOf(shelf, pack)));
+  const { packCache } = openTab({ blobs });
+  const states = await Promise.all(packs.map((pack) => stateOf(packCache, pack)));
   return states.flatMap((state, i) => (state === "whole" ? [i] : []));
 };
 
@@ -30,57 +30,57 @@ test("1,317 packs of one visit are found in two transactions and read in one, by
   const packs = many(1317);
   await fill(blobs, packs);
   blobs.count.read = 0;
-  const { shelf } = openTab({ blobs });
-  const found = await shelf.find([...packs.map(({ integrity }) => integrity), ...packs.map(({ sha1 }) => sha1)]);
+  const { packCache } = openTab({ blobs });
+  const found = await packCache.find([...packs.map(({ integrity }) => integrity), ...packs.map(({ sha1 }) => sha1)]);
   expect(blobs.count).toEqual({ read: 2, update: 1, other: 1 });
   for (const { integrity, sha1, index } of packs) {
     expect(found.get(integrity)).toEqual({ integrity, index });
     expect(found.get(sha1)).toEqual({ integrity, index });
   }
-  const read = await shelf.read(packs.map(({ integrity }) => integrity));
+  const read = await packCache.read(packs.map(({ integrity }) => integrity));
   expect(blobs.count.read).toBe(3);
   expect(packs.filter(({ integrity, tarball }) => !Buffer.from(read.get(integrity) ?? []).equals(tarball))).toEqual([]);
-  expect(await shelf.usage()).toMatchObject({ packs: 1317 });
-  expect((await shelf.usage()).bytes).toBeGreaterThan(1317 * 120);
+  expect(await packCache.usage()).toMatchObject({ packs: 1317 });
+  expect((await packCache.usage()).bytes).toBeGreaterThan(1317 * 120);
 });
 
 test("a directory of 10,000 packs is small", async () => {
   const blobs = createMemoryStore();
   const plain = many(10_000, 1).map((pack, i) => ({ ...pack, aliases: [], integrity: packOf(`${i}`).integrity }));
-  const { shelf } = openTab({ blobs, batch: 100_000 });
-  for (const pack of plain) shelf.add(pack);
-  await shelf.flush();
+  const { packCache } = openTab({ blobs, batch: 100_000 });
+  for (const pack of plain) packCache.add(pack);
+  await packCache.flush();
   const [directory] = await blobs.getMany(["1 d"]);
   expect(directory?.length).toBeLessThan(160_000);
-  expect((await openTab({ blobs }).shelf.find([plain[9876]!.integrity])).size).toBe(1);
+  expect((await openTab({ blobs }).packCache.find([plain[9876]!.integrity])).size).toBe(1);
 });
 
 test("what waits is found, read and counted, before anything is written", async () => {
   const blobs = counting(createMemoryStore());
-  const { shelf } = openTab({ blobs });
+  const { packCache } = openTab({ blobs });
   const pack = packOf("a");
-  shelf.add(pack);
-  expect(shelf.waiting).toBe(120);
-  expect(await stateOf(shelf, pack)).toBe("whole");
-  expect((await shelf.find([pack.sha1])).get(pack.sha1)?.integrity).toBe(pack.integrity);
-  const read = (await shelf.read([pack.integrity])).get(pack.integrity)!;
+  packCache.add(pack);
+  expect(packCache.waiting).toBe(120);
+  expect(await stateOf(packCache, pack)).toBe("whole");
+  expect((await packCache.find([pack.sha1])).get(pack.sha1)?.integrity).toBe(pack.integrity);
+  const read = (await packCache.read([pack.integrity])).get(pack.integrity)!;
   read.fill(0);
   expect(blobs.count).toEqual({ read: 0, update: 0, other: 0 });
-  await shelf.flush();
-  expect(shelf.waiting).toBe(0);
+  await packCache.flush();
+  expect(packCache.waiting).toBe(0);
   expect(await names(blobs, [pack])).toEqual([0]);
 });
 
 test("what waits is written when there is enough of it, in one transaction", async () => {
   const blobs = counting(createMemoryStore());
-  const { shelf } = openTab({ blobs, batch: 1000 });
+  const { packCache } = openTab({ blobs, batch: 1000 });
   const packs = many(20);
-  for (const pack of packs) shelf.add(pack);
+  for (const pack of packs) packCache.add(pack);
   await new Promise((resolve) => setImmediate(resolve));
   // 9 × 120 bytes are the first 1,000, twice; two packs wait.
   expect(blobs.count.update).toBe(2);
-  expect(shelf.waiting).toBe(2 * 120);
-  await shelf.flush();
+  expect(packCache.waiting).toBe(2 * 120);
+  await packCache.flush();
   expect(blobs.count.update).toBe(3);
   expect(await names(blobs, packs)).toHaveLength(20);
 });
@@ -96,12 +96,12 @@ test("nothing new, nothing written: not by reading twice on one day, and once on
     [0, 2],
   ] as const) {
     clock.pass(days * DAY);
-    const { shelf } = openTab({ blobs, clock });
-    for (const pack of packs) await stateOf(shelf, pack);
-    await shelf.flush();
-    await shelf.flush();
-    for (const pack of packs) shelf.add(pack);
-    await shelf.close();
+    const { packCache } = openTab({ blobs, clock });
+    for (const pack of packs) await stateOf(packCache, pack);
+    await packCache.flush();
+    await packCache.flush();
+    for (const pack of packs) packCache.add(pack);
+    await packCache.close();
     expect(blobs.count.update).toBe(updates);
   }
 });
@@ -111,10 +111,10 @@ test("tabs that add the same store it once, and none loses what another one wrot
   const packs = many(30);
   const tabs = [0, 1, 2].map((i) => {
     const tab = openTab({ blobs, batch: 500 });
-    for (const pack of packs.slice(5 * i, 5 * i + 20)) tab.shelf.add(pack);
+    for (const pack of packs.slice(5 * i, 5 * i + 20)) tab.packCache.add(pack);
     return tab;
   });
-  await Promise.all(tabs.map(({ shelf }) => shelf.flush()));
+  await Promise.all(tabs.map(({ packCache }) => packCache.flush()));
   expect(await names(blobs, packs)).toHaveLength(30);
   expect((await blobs.keys()).filter((key) => key.startsWith("1 p"))).toHaveLength(30);
   expect(tabs.flatMap(({ warnings }) => warnings)).toEqual([]);
@@ -124,9 +124,9 @@ test("another hash of a pack that is stored is learnt without storing it again",
   const blobs = createMemoryStore();
   const pack = packOf("a");
   await fill(blobs, [{ ...pack, aliases: [] }]);
-  expect((await openTab({ blobs }).shelf.find([pack.sha1])).size).toBe(0);
+  expect((await openTab({ blobs }).packCache.find([pack.sha1])).size).toBe(0);
   await fill(blobs, [pack]);
-  expect((await openTab({ blobs }).shelf.find([pack.sha1])).get(pack.sha1)?.integrity).toBe(pack.integrity);
+  expect((await openTab({ blobs }).packCache.find([pack.sha1])).get(pack.sha1)?.integrity).toBe(pack.integrity);
   expect((await blobs.keys()).filter((key) => key.startsWith("1 p"))).toHaveLength(1);
 });
 
@@ -134,11 +134,11 @@ test("what is not the hash of a pack finds none", async () => {
   const blobs = createMemoryStore();
   const pack = packOf("a");
   await fill(blobs, [pack]);
-  const { shelf } = openTab({ blobs });
+  const { packCache } = openTab({ blobs });
   const alike = `${pack.integrity.slice(0, 50)}${packOf("b").integrity.slice(50)}`;
   for (const hash of [alike, "sha512-", "", "sha1-?", "__proto__", pack.integrity.toLowerCase()]) {
-    expect((await shelf.find([hash])).size).toBe(0);
-    expect((await shelf.read([hash])).size).toBe(0);
+    expect((await packCache.find([hash])).size).toBe(0);
+    expect((await packCache.read([hash])).size).toBe(0);
   }
 });
 
@@ -151,9 +151,9 @@ test("packs that the directory knows by one name are told apart by the whole has
   for (const segment of directory.segments.values()) segment.names = nameOf(b.integrity);
   directory.aliases.set(b.sha1, b.integrity);
   await put(blobs, DIRECTORY, writeDirectory(directory));
-  const { shelf } = openTab({ blobs });
-  expect((await shelf.find([a.integrity, b.integrity, b.sha1])).size).toBe(0);
-  expect((await shelf.read([a.integrity, b.integrity])).size).toBe(0);
+  const { packCache } = openTab({ blobs });
+  expect((await packCache.find([a.integrity, b.integrity, b.sha1])).size).toBe(0);
+  expect((await packCache.read([a.integrity, b.integrity])).size).toBe(0);
 });
 
 test("a damaged or missing pack is a miss, is forgotten, and can be added again", async () => {
@@ -169,15 +169,15 @@ test("a damaged or missing pack is a miss, is forgotten, and can be added again"
   );
   await put(blobs, keys[1]!, (await blobs.getMany([keys[1]!]))[0]!.slice(1));
   await blobs.delMany([keys[2]!]);
-  const { shelf, warnings } = openTab({ blobs });
-  expect((await shelf.read(packs.map(({ integrity }) => integrity))).size).toBe(1);
-  expect((await shelf.find(packs.map(({ integrity }) => integrity))).size).toBe(1);
-  await shelf.flush();
-  const { shelf: other } = openTab({ blobs });
+  const { packCache, warnings } = openTab({ blobs });
+  expect((await packCache.read(packs.map(({ integrity }) => integrity))).size).toBe(1);
+  expect((await packCache.find(packs.map(({ integrity }) => integrity))).size).toBe(1);
+  await packCache.flush();
+  const { packCache: other } = openTab({ blobs });
   expect([...(await other.find(packs.map(({ integrity }) => integrity))).keys()]).toEqual([packs[3]!.integrity]);
   expect((await other.usage()).packs).toBe(1);
-  for (const pack of packs) shelf.add(pack);
-  await shelf.flush();
+  for (const pack of packs) packCache.add(pack);
+  await packCache.flush();
   expect(await names(blobs, packs)).toEqual([0, 1, 2, 3]);
   expect(warnings).toEqual([]);
 });
@@ -195,12 +195,12 @@ test.each(["1 d", "1 i"])("a damaged %s is a miss, and what it led to is cleared
   );
   const clock = new Clock();
   clock.pass(1);
-  const { shelf, warnings } = openTab({ blobs, clock });
-  expect((await shelf.find(packs.map(({ integrity }) => integrity))).size).toBe(0);
-  expect((await shelf.read(packs.map(({ integrity }) => integrity))).size).toBe(0);
+  const { packCache, warnings } = openTab({ blobs, clock });
+  expect((await packCache.find(packs.map(({ integrity }) => integrity))).size).toBe(0);
+  expect((await packCache.read(packs.map(({ integrity }) => integrity))).size).toBe(0);
   const other = packOf("new");
-  shelf.add(other);
-  await shelf.flush();
+  packCache.add(other);
+  await packCache.flush();
   expect(await names(blobs, [...packs, other])).toEqual([4]);
   expect(await blobs.keys()).toHaveLength(3);
   expect(warnings).toEqual([]);
@@ -224,24 +224,24 @@ test("the budget: what was used least recently goes, never what is in use", asyn
     await fill(blobs, [pack], clock);
     clock.pass(DAY);
   }
-  const { shelf, warnings } = openTab({ blobs, clock, budget: 4800 });
+  const { packCache, warnings } = openTab({ blobs, clock, budget: 4800 });
   // The oldest is in use.
-  expect(await stateOf(shelf, packs[0]!)).toBe("whole");
+  expect(await stateOf(packCache, packs[0]!)).toBe("whole");
   for (const pack of packs.slice(3)) {
-    shelf.add(pack);
-    await shelf.flush();
+    packCache.add(pack);
+    await packCache.flush();
   }
   expect(warnings).toEqual([]);
   expect(await names(blobs, packs)).toEqual([0, 2, 3, 4]);
   expect((await blobs.keys()).filter((key) => key.startsWith("1 p"))).toHaveLength(4);
   // More than all of it: said once, and what is there stays.
   for (const name of ["x", "y"]) {
-    shelf.add(packOf(name, 4000));
-    await shelf.flush();
+    packCache.add(packOf(name, 4000));
+    await packCache.flush();
   }
   expect(warnings.map(({ code }) => code)).toEqual(["ESTOREFULL"]);
-  expect(shelf.waiting).toBe(0);
-  expect(await stateOf(shelf, packs[4]!)).toBe("whole");
+  expect(packCache.waiting).toBe(0);
+  expect(await stateOf(packCache, packs[4]!)).toBe("whole");
 });
 
 test("where the browser has no room, what was used least recently makes some", async () => {
@@ -252,24 +252,24 @@ test("where the browser has no room, what was used least recently makes some", a
     await fill(blobs, [pack], clock);
     clock.pass(DAY);
   }
-  const { shelf, warnings } = openTab({ blobs, clock });
-  shelf.add(packs[3]!);
-  await whileTimePasses(shelf.flush(), clock);
+  const { packCache, warnings } = openTab({ blobs, clock });
+  packCache.add(packs[3]!);
+  await whileTimePasses(packCache.flush(), clock);
   expect(warnings).toEqual([]);
   expect(await names(blobs, packs)).toEqual([1, 2, 3]);
   // What this shelf wrote is in use, and stays.
-  for (const name of ["x", "y"]) shelf.add(packOf(name, 1000));
-  await whileTimePasses(shelf.flush(), clock);
+  for (const name of ["x", "y"]) packCache.add(packOf(name, 1000));
+  await whileTimePasses(packCache.flush(), clock);
   expect(warnings).toEqual([]);
   expect(await names(blobs, packs)).toEqual([3]);
-  shelf.add(packOf("v", 1000));
-  await whileTimePasses(shelf.flush(), clock);
+  packCache.add(packOf("v", 1000));
+  await whileTimePasses(packCache.flush(), clock);
   expect(warnings.map(({ code }) => code)).toEqual(["ESTOREFULL"]);
-  shelf.add(packOf("w", 10));
-  expect(shelf.waiting).toBe(0);
-  await shelf.clear();
-  shelf.add(packs[4]!);
-  await shelf.flush();
+  packCache.add(packOf("w", 10));
+  expect(packCache.waiting).toBe(0);
+  await packCache.clear();
+  packCache.add(packs[4]!);
+  await packCache.flush();
   expect(await names(blobs, packs)).toEqual([4]);
   expect(warnings).toHaveLength(1);
 });
@@ -278,19 +278,19 @@ test("a store that does not answer is none, for reading and for writing", async 
   const never = (): Promise<never> => new Promise(() => {});
   for (const broken of [{ getMany: never }, { update: never }, { keys: never, getMany: never, update: never }]) {
     const clock = new Clock();
-    const { shelf, warnings } = openTab({ blobs: { ...createMemoryStore(), ...broken }, clock });
+    const { packCache, warnings } = openTab({ blobs: { ...createMemoryStore(), ...broken }, clock });
     const pack = packOf("a");
     const before = clock.now;
     if ("getMany" in broken) {
-      expect((await whileTimePasses(shelf.find([pack.integrity]), clock)).size).toBe(0);
+      expect((await whileTimePasses(packCache.find([pack.integrity]), clock)).size).toBe(0);
       expect(clock.now - before).toBeLessThan(6000);
     }
-    shelf.add(pack);
-    await whileTimePasses(shelf.flush(), clock);
-    expect(shelf.waiting).toBe(0);
-    expect(await shelf.usage()).toEqual({ bytes: 0, packs: 0 });
-    await shelf.clear();
-    await shelf.close();
+    packCache.add(pack);
+    await whileTimePasses(packCache.flush(), clock);
+    expect(packCache.waiting).toBe(0);
+    expect(await packCache.usage()).toEqual({ bytes: 0, packs: 0 });
+    await packCache.clear();
+    await packCache.close();
     expect(warnings.map(({ code }) => code)).toEqual(["ESTORE"]);
     expect(clock.waiting).toBe(0);
   }
@@ -306,12 +306,12 @@ test("while much is being written, a reader waits longer before the store counts
     update: (...given: Parameters<typeof blobs.update>) => slowly(() => blobs.update(...given), 9_000),
     getMany: (keys: readonly string[]) => slowly(() => blobs.getMany(keys), 9_000),
   };
-  const { shelf, warnings } = openTab({ blobs: slow, clock });
+  const { packCache, warnings } = openTab({ blobs: slow, clock });
   const pack = packOf("a");
-  shelf.add(pack);
-  const flushed = shelf.flush();
+  packCache.add(pack);
+  const flushed = packCache.flush();
   await new Promise((resolve) => setImmediate(resolve));
-  const found = shelf.find([packOf("b").integrity]);
+  const found = packCache.find([packOf("b").integrity]);
   await whileTimePasses(flushed, clock);
   expect((await whileTimePasses(found, clock)).size).toBe(0);
   expect(warnings).toEqual([]);
@@ -320,13 +320,13 @@ test("while much is being written, a reader waits longer before the store counts
 test("bytes that were given away meanwhile are not stored, and a view is stored without its surroundings", async () => {
   const blobs = createMemoryStore();
   const [gone, part] = [packOf("gone"), packOf("part")];
-  const { shelf, warnings } = openTab({ blobs });
+  const { packCache, warnings } = openTab({ blobs });
   const around = new Uint8Array(1000);
   around.set(part.tarball, 100);
-  shelf.add(gone);
-  shelf.add({ ...part, tarball: around.subarray(100, 200) });
+  packCache.add(gone);
+  packCache.add({ ...part, tarball: around.subarray(100, 200) });
   structuredClone(gone.tarball, { transfer: [gone.tarball.buffer] });
-  await shelf.flush();
+  await packCache.flush();
   expect(warnings).toEqual([]);
   expect(await names(blobs, [part])).toEqual([0]);
   const keys = (await blobs.keys()).filter((key) => key.startsWith("1 p"));
@@ -336,45 +336,45 @@ test("bytes that were given away meanwhile are not stored, and a view is stored 
 test("clear drops what is stored and what waits; close writes what waits, and nothing is kept after it", async () => {
   const blobs = createMemoryStore();
   const [a, b, c] = [packOf("a"), packOf("b"), packOf("c")];
-  const { shelf } = openTab({ blobs });
-  shelf.add(a);
-  await shelf.flush();
-  shelf.add(b);
-  await shelf.clear();
-  expect(shelf.waiting).toBe(0);
-  expect(await stateOf(shelf, b)).toBe("none");
-  await shelf.flush();
+  const { packCache } = openTab({ blobs });
+  packCache.add(a);
+  await packCache.flush();
+  packCache.add(b);
+  await packCache.clear();
+  expect(packCache.waiting).toBe(0);
+  expect(await stateOf(packCache, b)).toBe("none");
+  await packCache.flush();
   expect(await blobs.keys()).toEqual([]);
-  shelf.add(c);
-  await shelf.close();
-  shelf.add(a);
-  await shelf.flush();
-  expect(await stateOf(shelf, a)).toBe("none");
+  packCache.add(c);
+  await packCache.close();
+  packCache.add(a);
+  await packCache.flush();
+  expect(await stateOf(packCache, a)).toBe("none");
   expect(await names(blobs, [a, b, c])).toEqual([2]);
 });
 
 test("waypoints are asked for when a pack is written, stored and counted with it, and go with it", async () => {
   const blobs = createMemoryStore();
-  const { shelf } = openTab({ blobs });
+  const { packCache } = openTab({ blobs });
   const asked: string[] = [];
   const large = (name: string, made: Uint8Array | null): MadePack => ({
     ...packOf(name),
-    waypoints: async () => {
+    seekPoints: async () => {
       asked.push(name);
       return made;
     },
   });
   const packs = [large("with", new Uint8Array(1000)), large("without", null), packOf("small")];
   const integrities = packs.map(({ integrity }) => integrity);
-  for (const pack of packs) shelf.add(pack);
-  expect([asked, (await shelf.waypoints(integrities)).size]).toEqual([[], 0]);
-  await shelf.flush();
+  for (const pack of packs) packCache.add(pack);
+  expect([asked, (await packCache.seekPoints(integrities)).size]).toEqual([[], 0]);
+  await packCache.flush();
   expect(asked).toEqual(["with", "without"]);
-  expect([...(await shelf.waypoints(integrities))]).toEqual([[integrities[0], new Uint8Array(1000)]]);
-  expect((await shelf.usage()).bytes).toBeGreaterThan(1300);
-  const next = openTab({ blobs }).shelf;
+  expect([...(await packCache.seekPoints(integrities))]).toEqual([[integrities[0], new Uint8Array(1000)]]);
+  expect((await packCache.usage()).bytes).toBeGreaterThan(1300);
+  const next = openTab({ blobs }).packCache;
   await next.find(integrities);
-  expect([...(await next.waypoints(integrities)).keys()]).toEqual([integrities[0]]);
+  expect([...(await next.seekPoints(integrities)).keys()]).toEqual([integrities[0]]);
   await blobs.delMany((await blobs.keys()).filter((key) => /^1 p .* 0$/.test(key)));
   await next.read(integrities);
   await next.flush();

@@ -1,5 +1,5 @@
-import type { PackShelf } from "../../src/pack-cache/pack-cache.ts";
-import { openPackShelf } from "../../workers/storage/open-pack-cache.ts";
+import type { PackCache } from "../../src/pack-cache/pack-cache.ts";
+import { openPackCache } from "../../workers/storage/open-pack-cache.ts";
 
 // Runs in pages and workers.
 
@@ -46,30 +46,30 @@ export function isWhole(number: number, bytes: Uint8Array | undefined, size: num
 /** As an install does: what is not there is fetched and added; then all of it is read. */
 export async function install({ database, from, to, size, budget }: Order): Promise<Report> {
   const warnings: string[] = [];
-  const shelf = openPackShelf({
+  const packCache = openPackCache({
     database,
     warn: ({ code }) => warnings.push(code),
     ...(budget !== undefined && { budget }),
   });
   const numbers = Array.from({ length: to - from }, (_, i) => from + i);
-  const found = await wholeOnes(shelf, numbers, size);
+  const found = await wholeOnes(packCache, numbers, size);
   for (const number of numbers) {
-    if (!found.includes(number)) shelf.add(packOf(number, size));
+    if (!found.includes(number)) packCache.add(packOf(number, size));
   }
-  await shelf.flush();
-  const usage = await shelf.usage();
-  await shelf.close();
+  await packCache.flush();
+  const usage = await packCache.usage();
+  await packCache.close();
   return { found, warnings, usage };
 }
 
-export function packOf(number: number, size: number): Parameters<PackShelf["add"]>[0] {
+export function packOf(number: number, size: number): Parameters<PackCache["add"]>[0] {
   const index = new TextEncoder().encode(`index of ${number}`);
   return { integrity: integrityOf(number), aliases: [aliasOf(number)], tarball: tarballOf(number, size), index };
 }
 
-export async function wholeOnes(shelf: PackShelf, numbers: readonly number[], size: number): Promise<number[]> {
-  const there = await shelf.find(numbers.map(integrityOf));
-  const read = await shelf.read(numbers.map(integrityOf));
+export async function wholeOnes(packCache: PackCache, numbers: readonly number[], size: number): Promise<number[]> {
+  const there = await packCache.find(numbers.map(integrityOf));
+  const read = await packCache.read(numbers.map(integrityOf));
   return numbers.filter((number) => {
     const integrity = integrityOf(number);
     const index = there.get(integrity)?.index;

@@ -1,9 +1,9 @@
 import { deflateRawSync, gzipSync, type ZlibOptions, crc32 as zlibCrc32 } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { makeWaypoints } from "../../src/pack-cache/make-seek-points.ts";
-import { inflateStretch, type Stretch } from "../../src/pack-cache/range-read.ts";
-import { readWaypoints, stretchesOf, type Waypoints } from "../../src/pack-cache/seek-points.ts";
+import { makeSeekPoints } from "../../src/pack-cache/make-seek-points.ts";
+import { inflateRange, type RangeRead } from "../../src/pack-cache/range-read.ts";
+import { rangeReadsOf, readSeekPoints, type SeekPoints } from "../../src/pack-cache/seek-points.ts";
 import type { Range } from "../../src/tarball/gunzip.ts";
 import { PLATFORM_TOOLS } from "../../workers/storage/platform-tools.ts";
 import { runTask } from "../support/run-task.ts";
@@ -20,23 +20,23 @@ const ARCHIVE = Buffer.concat([
 ]);
 
 const make = (tarball: Uint8Array, unpacked = ARCHIVE.length): Promise<Uint8Array | null> =>
-  runTask(makeWaypoints(tarball, unpacked, PLATFORM_TOOLS.deflate));
+  runTask(makeSeekPoints(tarball, unpacked, PLATFORM_TOOLS.deflate));
 
-async function waypointsOf(tarball: Uint8Array): Promise<Waypoints> {
+async function seekPointsOf(tarball: Uint8Array): Promise<SeekPoints> {
   const blob = await make(tarball);
-  return readWaypoints(blob ?? new Uint8Array(), tarball) as Waypoints;
+  return readSeekPoints(blob ?? new Uint8Array(), tarball) as SeekPoints;
 }
 
 /** The parts of an archive, and what was inflated for them. */
 async function read(
-  waypoints: Waypoints,
+  seekPoints: SeekPoints,
   tarball: Uint8Array,
   ranges: readonly Range[],
-): Promise<[parts: Uint8Array[], Stretch[]]> {
-  const { stretches, places } = stretchesOf(waypoints, tarball, ranges);
-  const parts = await Promise.all(stretches.map((stretch) => runTask(inflateStretch(stretch))));
+): Promise<[parts: Uint8Array[], RangeRead[]]> {
+  const { rangeReads, places } = rangeReadsOf(seekPoints, tarball, ranges);
+  const parts = await Promise.all(rangeReads.map((rangeRead) => runTask(inflateRange(rangeRead))));
   const read = parts.flatMap((some) => some ?? []);
-  return [places.map((place) => read[place] as Uint8Array), stretches];
+  return [places.map((place) => read[place] as Uint8Array), rangeReads];
 }
 
 const aRange = fc
@@ -54,9 +54,9 @@ const SETTINGS: readonly ZlibOptions[] = [
 
 test.each(SETTINGS)("any parts, in any order, are the archive's: %o", async (settings) => {
   const tarball = gzipSync(ARCHIVE, settings);
-  const waypoints = await waypointsOf(tarball);
+  const seekPoints = await seekPointsOf(tarball);
   const law = fc.asyncProperty(fc.array(aRange, { minLength: 1, maxLength: 6 }), async (ranges) => {
-    const [parts] = await read(waypoints, tarball, ranges);
+    const [parts] = await read(seekPoints, tarball, ranges);
     for (const [i, part] of parts.entries()) expect(Buffer.compare(part, ARCHIVE.subarray(...ranges[i]!))).toBe(0);
   });
   await fc.assert(law, { numRuns: 15 });
@@ -64,21 +64,21 @@ test.each(SETTINGS)("any parts, in any order, are the archive's: %o", async (set
 
 test("for a file at the end a fraction is inflated, for neighbours once; it all takes little room", async () => {
   const tarball = gzipSync(ARCHIVE);
-  const waypoints = await waypointsOf(tarball);
+  const seekPoints = await seekPointsOf(tarball);
   const end = ARCHIVE.length;
-  const [, stretches] = await read(waypoints, tarball, [
+  const [, rangeReads] = await read(seekPoints, tarball, [
     [end - 10, end],
     [5, 9],
     [end - 900, end - 100],
   ]);
-  expect(stretches.map(({ ranges }) => ranges)).toEqual([
+  expect(rangeReads.map(({ ranges }) => ranges)).toEqual([
     [[5, 9]],
     [
       [end - 900, end - 100],
       [end - 10, end],
     ],
   ]);
-  for (const { bytes, at, end: last } of stretches) {
+  for (const { bytes, at, end: last } of rangeReads) {
     expect(bytes.length).toBeLessThan(tarball.length / 4);
     expect(last - at).toBeLessThan(MEBIBYTE / 2);
   }
@@ -93,7 +93,7 @@ test("a header with all that a gzip file may have", async () => {
   const head = Uint8Array.of(0x1f, 0x8b, 8, 2 | 4 | 8 | 16, 0, 0, 0, 0, 0, 3, ...fields);
   const tarball = Buffer.concat([head, deflateRawSync(ARCHIVE), trailer]);
   const range: Range = [2 * MEBIBYTE - 100, 2 * MEBIBYTE - 50];
-  expect((await read(await waypointsOf(tarball), tarball, [range]))[0]).toEqual([
+  expect((await read(await seekPointsOf(tarball), tarball, [range]))[0]).toEqual([
     new Uint8Array(ARCHIVE.subarray(...range)),
   ]);
 });
@@ -122,7 +122,7 @@ test("what is no gzip file of one whole member has none", async () => {
   const refuse = (): Promise<Uint8Array> => {
     throw new TypeError("no such form");
   };
-  expect(await runTask(makeWaypoints(tarball, ARCHIVE.length, refuse))).toBeNull();
+  expect(await runTask(makeSeekPoints(tarball, ARCHIVE.length, refuse))).toBeNull();
   const nameless = Buffer.from(tarball.subarray(0, 200).fill(1, 10));
   nameless[3] = 8;
   expect(await Promise.all([new Uint8Array(), nameless].map((each) => make(each)))).toEqual([null, null]);
@@ -133,19 +133,19 @@ test("another tarball's, or what was damaged in the store, leads nowhere", async
   const other = gzipSync(ARCHIVE, { level: 1 });
   const same = gzipSync(Buffer.from(ARCHIVE).fill(65, 0, 3));
   const blob = (await make(tarball))!;
-  expect(readWaypoints(blob, tarball)?.points.length).toBeGreaterThan(4);
-  expect([readWaypoints(blob, other), readWaypoints(blob, same)]).toEqual([null, null]);
+  expect(readSeekPoints(blob, tarball)?.points.length).toBeGreaterThan(4);
+  expect([readSeekPoints(blob, other), readSeekPoints(blob, same)]).toEqual([null, null]);
   for (const at of [0, 5, 9, 30, blob.length >> 1, blob.length - 1]) {
     const damaged = blob.slice();
     damaged[at]! ^= 16;
-    expect(readWaypoints(damaged, tarball)).toBeNull();
+    expect(readSeekPoints(damaged, tarball)).toBeNull();
   }
-  expect([blob.slice(0, 20), blob.slice(4), new Uint8Array()].map((each) => readWaypoints(each, tarball))).toEqual([
+  expect([blob.slice(0, 20), blob.slice(4), new Uint8Array()].map((each) => readSeekPoints(each, tarball))).toEqual([
     ...[null, null, null],
   ]);
-  const { stretches } = stretchesOf(readWaypoints(blob, tarball)!, tarball, [[MEBIBYTE, MEBIBYTE + 10]]);
-  const [stretch] = stretches as [Stretch];
-  const cut = { ...stretch, bytes: stretch.bytes.subarray(0, 5) };
-  const scrambled = { ...stretch, window: stretch.window.map((byte) => byte ^ 0xff) };
-  for (const each of [cut, scrambled]) expect(await runTask(inflateStretch(each))).toBeNull();
+  const { rangeReads } = rangeReadsOf(readSeekPoints(blob, tarball)!, tarball, [[MEBIBYTE, MEBIBYTE + 10]]);
+  const [rangeRead] = rangeReads as [RangeRead];
+  const cut = { ...rangeRead, bytes: rangeRead.bytes.subarray(0, 5) };
+  const scrambled = { ...rangeRead, window: rangeRead.window.map((byte) => byte ^ 0xff) };
+  for (const each of [cut, scrambled]) expect(await runTask(inflateRange(each))).toBeNull();
 });

@@ -7,7 +7,7 @@ import { Preload } from "../../src/registry/preload.ts";
 import { RangeTable } from "../../src/spec/version-range.ts";
 import { localClock } from "../../workers/host/yield.ts";
 import { LatePreload } from "../../workers/run/late-preload.ts";
-import { Desk } from "../../workers/run/ranked-work.ts";
+import { RankedWork } from "../../workers/run/ranked-work.ts";
 
 function packument(name: string, manifest: Manifest) {
   const dist = { tarball: `http://registry.local/${name}/-/${name}-1.0.0.tgz` };
@@ -43,18 +43,18 @@ test("a package is asked for with the depth that the engine will look at it: pee
 
 test("at a desk the lowest rank is done first, and what has not begun when it stops is refused", async () => {
   const ranks: Record<string, number> = { a: 3, b: 1, c: 2, d: 3 };
-  const desk = new Desk(new LocalScheduler(localClock), (name) => ranks[name] ?? 0);
+  const rankedWork = new RankedWork(new LocalScheduler(localClock), (name) => ranks[name] ?? 0);
   const done: string[] = [];
-  const work = Object.keys(ranks).map((name) => desk.run(name, () => done.push(name)));
+  const work = Object.keys(ranks).map((name) => rankedWork.run(name, () => done.push(name)));
   ranks["d"] = 0;
-  desk.hurry("d");
+  rankedWork.hurry("d");
   await Promise.all(work);
   expect(done).toEqual(["d", "b", "c", "a"]);
-  await expect(desk.run("e", () => JSON.parse("{"))).rejects.toThrow(SyntaxError);
-  const left = desk.run("f", () => done.push("f"));
-  desk.stop();
+  await expect(rankedWork.run("e", () => JSON.parse("{"))).rejects.toThrow(SyntaxError);
+  const left = rankedWork.run("f", () => done.push("f"));
+  rankedWork.stop();
   await expect(left).rejects.toMatchObject({ failure: { code: "EABORTED" } });
-  await expect(desk.run("g", () => done.push("g"))).rejects.toMatchObject({ failure: { code: "EABORTED" } });
+  await expect(rankedWork.run("g", () => done.push("g"))).rejects.toMatchObject({ failure: { code: "EABORTED" } });
   expect(done).toHaveLength(4);
 });
 

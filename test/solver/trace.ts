@@ -3,7 +3,7 @@ import type { Proof, ProofFact, ProofReference, ProofTerm } from "../../src/api/
 import type { Answer, Need } from "../../src/engine/need.ts";
 import { explain } from "../../src/explain/explain.ts";
 import type { Fact } from "../../src/flat/fact.ts";
-import { NpmSource } from "../../src/flat/npm-dependency-provider.ts";
+import { NpmDependencyProvider } from "../../src/flat/npm-dependency-provider.ts";
 import type { Requirement } from "../../src/solver/dependency-provider.ts";
 import { type Incompatibility, type PackageId, ROOT } from "../../src/solver/incompatibility.ts";
 import { PartialSolution } from "../../src/solver/partial-solution.ts";
@@ -50,7 +50,7 @@ class Tracer {
   /** Told, and not seen in use yet: the solver makes incompatibilities of them later. */
   readonly #told = new Map<Fact, number>();
   #sets: VersionSets | null = null;
-  #source: NpmSource | null = null;
+  #source: NpmDependencyProvider | null = null;
   // Those of the first search: the ones after it try hints.
   #solution: Solution | null = null;
   #solver: object | null = null;
@@ -75,8 +75,12 @@ class Tracer {
 
   #watchSource(): void {
     const tracer = this;
-    const { requirements } = NpmSource.prototype;
-    vi.spyOn(NpmSource.prototype, "requirements").mockImplementation(function* (this: NpmSource, id, index) {
+    const { requirements } = NpmDependencyProvider.prototype;
+    vi.spyOn(NpmDependencyProvider.prototype, "requirements").mockImplementation(function* (
+      this: NpmDependencyProvider,
+      id,
+      index,
+    ) {
       const found = yield* requirements.call(this, id, index);
       tracer.#source ??= this;
       if (tracer.#source === this) for (const requirement of found) tracer.#take(requirement);
@@ -178,12 +182,12 @@ class Tracer {
 
   #name(id: PackageId): string {
     const entry = this.#source?.packages.entry(id);
-    return entry?.kind === "package" ? entry.universe.name : "project";
+    return entry?.kind === "package" ? entry.installable.name : "project";
   }
 
   #version(id: PackageId, index: number): string {
     const entry = this.#source?.packages.entry(id);
-    return entry?.kind === "package" ? `${entry.universe.name} ${entry.universe.version(index)}` : "project";
+    return entry?.kind === "package" ? `${entry.installable.name} ${entry.installable.version(index)}` : "project";
   }
 
   #term(id: PackageId, set: SetId): string {
@@ -195,11 +199,11 @@ class Tracer {
     for (let id = 1; this.#source?.packages.entry(id); id++) {
       const entry = this.#source.packages.entry(id);
       if (entry.kind !== "package") continue;
-      const { universe } = entry;
+      const { installable } = entry;
       const versions: string[] = [];
-      for (const index of [...universe.families(1)].flat().sort((a, b) => a - b))
-        versions.push(`${index} = ${universe.version(index)}`);
-      rows.push(`${universe.name.padEnd(8)}${versions.join("   ")}`);
+      for (const index of [...installable.families(1)].flat().sort((a, b) => a - b))
+        versions.push(`${index} = ${installable.version(index)}`);
+      rows.push(`${installable.name.padEnd(8)}${versions.join("   ")}`);
     }
     return rows;
   }

@@ -4,7 +4,7 @@ import { type Failure, fail, type Outcome, ok } from "../../src/errors/failure.t
 import type { Extracted, Extractor, ReadOrder, Wanted } from "../../src/install/extractor.ts";
 import { failureOf } from "../../workers/host/failure-of.ts";
 import type { ExtractOrder } from "../../workers/threads/protocol.ts";
-import { Crew } from "../worker-pool.ts";
+import { WorkerPool } from "../worker-pool.ts";
 
 /** Tarballs in one message: each message costs both threads something. */
 const MOST = 16;
@@ -26,7 +26,7 @@ type Reading = Letter<ReadOrder, Uint8Array[]>;
 export class Extractors implements Extractor {
   /** What the workers are at, and what lies ready for the next messages. */
   readonly atOnce: number;
-  readonly #crew: Crew;
+  readonly #pool: WorkerPool;
   readonly #ready: Promise<void>;
   /** Bytes that each worker has to inflate. */
   readonly #loads: number[];
@@ -39,8 +39,8 @@ export class Extractors implements Extractor {
     this.atOnce = workers * 2 * MOST;
     this.#loads = Array.from({ length: workers }, () => 0);
     this.#mail = [...this.#loads];
-    this.#crew = new Crew("extract", options, workers);
-    this.#ready = this.#crew.start();
+    this.#pool = new WorkerPool("extract", options, workers);
+    this.#ready = this.#pool.start();
     // Heard by whoever asks first.
     this.#ready.catch(() => {});
   }
@@ -70,14 +70,14 @@ export class Extractors implements Extractor {
     return await localExtractor().read(order);
   }
 
-  async waypoints(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array | null>> {
+  async seekPoints(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array | null>> {
     return await this.#at(tarball.length, (worker) =>
-      this.#crew.ask(worker, (remote) => remote.waypoints(tarball, unpacked)),
+      this.#pool.ask(worker, (remote) => remote.seekPoints(tarball, unpacked)),
     );
   }
 
   get ended(): boolean {
-    return this.#crew.ended;
+    return this.#pool.ended;
   }
 
   /** Keeps every worker busy: one message that it works on, and one that lies ready. */
@@ -95,7 +95,7 @@ export class Extractors implements Extractor {
     try {
       await this.#ready;
       const buffers = orders.flatMap(({ tarball }) => wholeBuffer(tarball));
-      outcomes = await this.#crew.ask(worker, (remote) => remote.extract(transfer(orders, buffers)));
+      outcomes = await this.#pool.ask(worker, (remote) => remote.extract(transfer(orders, buffers)));
     } catch (error) {
       gone = failureOf(error);
     }
@@ -113,7 +113,7 @@ export class Extractors implements Extractor {
       const bytes = some.reduce((sum, reading) => sum + reading.bytes, 0);
       const orders = some.map(({ order }) => order);
       const answers = this.#at(bytes, async (worker) =>
-        ok(await this.#crew.ask(worker, (remote) => remote.read(orders))),
+        ok(await this.#pool.ask(worker, (remote) => remote.read(orders))),
       );
       void answers.then((outcomes) => {
         for (const [i, { tell }] of some.entries())
@@ -137,7 +137,7 @@ export class Extractors implements Extractor {
   }
 
   dispose(): void {
-    this.#crew.end();
+    this.#pool.end();
   }
 }
 
@@ -163,5 +163,5 @@ function someOf<T extends { bytes: number }>(letters: T[]): T[] {
 
 function bytesOf(order: ReadOrder): number {
   if ("tarball" in order) return order.tarball.length;
-  return order.stretches.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  return order.rangeReads.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }

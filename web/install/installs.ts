@@ -3,13 +3,13 @@ import type { InstallerOptions, ProjectInput, Resolution, ResolveOptions } from 
 import { isObject } from "../../src/base/json.ts";
 import { onAbort } from "../../src/base/on-abort.ts";
 import { type Failure, failure, InstallError } from "../../src/errors/failure.ts";
-import type { Target, World } from "../../src/install/install-ports.ts";
+import type { InstallPorts, Target } from "../../src/install/install-ports.ts";
 import { Installation } from "../../src/install/installation.ts";
 import { packKey } from "../../src/install/pack-key.ts";
 import type { PackSource } from "../../src/install/pack-pipeline.ts";
 import { type Given, targetOf } from "../../src/install/target.ts";
-import { createMemoryShelf } from "../../src/pack-cache/memory-pack-cache.ts";
-import type { PackShelf } from "../../src/pack-cache/pack-cache.ts";
+import { createMemoryPackCache } from "../../src/pack-cache/memory-pack-cache.ts";
+import type { PackCache } from "../../src/pack-cache/pack-cache.ts";
 import { loadNpmrc } from "../../src/registry/npmrc.ts";
 import { type RegistryConfig, registryConfig } from "../../src/registry/registry-config.ts";
 import { tarballUrl } from "../../src/registry/tarball-url.ts";
@@ -18,7 +18,7 @@ import { DEFAULT_PLATFORM } from "../../workers/host/default-platform.ts";
 import { failureOf } from "../../workers/host/failure-of.ts";
 import { nextTurn } from "../../workers/host/yield.ts";
 import type { PlacedPackage } from "../../workers/run/placed-packages.ts";
-import { openPackShelf } from "../../workers/storage/open-pack-cache.ts";
+import { openPackCache } from "../../workers/storage/open-pack-cache.ts";
 import type { Backend, RunOptions } from "../backend.ts";
 import { plainInput, plainOptions } from "../plain-input.ts";
 import { checkInstallOptions } from "./check-options.ts";
@@ -50,7 +50,7 @@ export class Installs {
   readonly #options: InstallerOptions;
   readonly #backend: Backend;
   #extractor: ReturnType<Backend["extractor"]> | undefined;
-  #shelf: PackShelf | undefined;
+  #packCache: PackCache | undefined;
   #disposed = false;
   /** Those whose packs are not stored yet: they are told what goes wrong with that. */
   readonly #hearing = new Set<Installation>();
@@ -93,7 +93,7 @@ export class Installs {
     const downloads = new Downloads({ ...start, installer: this.#options, nets });
     signal.throwIfAborted();
     const reports = options.onProgress && reporter(options.onProgress, signal);
-    const installation = new Installation(await this.#world(start, downloads, reports), options, signal);
+    const installation = new Installation(await this.#ports(start, downloads, reports), options, signal);
     reports?.failed.then((why) => installation.warn(why));
     this.#hearing.add(installation);
     try {
@@ -126,7 +126,7 @@ export class Installs {
     void this.#extractor?.then((extractor) => extractor.dispose()).catch(() => {});
     this.#disposed = true;
     // What was installed can still be read.
-    void this.#shelf?.flush();
+    void this.#packCache?.flush();
   }
 
   #locked(lock: string | undefined, given: Omit<Given, "files">, { options, own, config }: Start): Target {
@@ -184,13 +184,13 @@ export class Installs {
     return { substituted: { ...project, files }, substitutes: made.substitutes };
   }
 
-  async #world({ options }: Start, downloads: Downloads, reports: Reporter | undefined): Promise<World> {
+  async #ports({ options }: Start, downloads: Downloads, reports: Reporter | undefined): Promise<InstallPorts> {
     const extractor = await this.#open();
     const { tarballConcurrency = "document" in globalThis || "importScripts" in globalThis ? 64 : 16 } = this.#options;
     return {
       download: (source, past) => downloads.get(source, past),
       extractor,
-      shelf: this.#packs(),
+      packCache: this.#packs(),
       limits: {
         // None at all, or no number, would wait for ever.
         downloads: Math.max(1, tarballConcurrency || 1),
@@ -223,17 +223,17 @@ export class Installs {
     return await this.#open();
   }
 
-  #packs(): PackShelf {
+  #packs(): PackCache {
     const { cache } = this.#options;
     const warn = (warning: Failure): void => {
       for (const installation of this.#hearing) installation.warn(warning);
     };
     // Each install's own, gone with what it has installed.
-    if (cache === "none") return createMemoryShelf(1024 * MEBIBYTE);
+    if (cache === "none") return createMemoryPackCache(1024 * MEBIBYTE);
     const lasting = "indexedDB" in globalThis;
-    const shelf = this.#shelf ?? (lasting ? openPackShelf({ warn }) : createMemoryShelf(1024 * MEBIBYTE));
-    this.#shelf = shelf;
-    return shelf;
+    const packCache = this.#packCache ?? (lasting ? openPackCache({ warn }) : createMemoryPackCache(1024 * MEBIBYTE));
+    this.#packCache = packCache;
+    return packCache;
   }
 }
 

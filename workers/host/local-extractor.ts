@@ -1,8 +1,8 @@
 import { LocalScheduler, type Task } from "../../src/base/spawn-local.ts";
 import { fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
 import type { Extractor } from "../../src/install/extractor.ts";
-import { makeWaypoints } from "../../src/pack-cache/make-seek-points.ts";
-import { inflateStretch, type Stretch } from "../../src/pack-cache/range-read.ts";
+import { makeSeekPoints } from "../../src/pack-cache/make-seek-points.ts";
+import { inflateRange, type RangeRead } from "../../src/pack-cache/range-read.ts";
 import { indexTarball, readPack } from "../../src/tarball/index-tarball.ts";
 import { webDigest } from "../../src/tarball/integrity.ts";
 import { encodePackIndex } from "../../src/tarball/pack-index.ts";
@@ -31,21 +31,21 @@ export function localExtractor(): Extractor {
     },
     read: (order) =>
       inTurn(() =>
-        "stretches" in order
-          ? scheduler.spawn(readStretches(order.stretches))
+        "rangeReads" in order
+          ? scheduler.spawn(readRanges(order.rangeReads))
           : readPack(order.tarball, order.unpacked, order.ranges),
       ),
-    waypoints: async (tarball, unpacked) =>
-      ok(await scheduler.spawn(makeWaypoints(tarball, unpacked, PLATFORM_TOOLS.deflate))),
+    seekPoints: async (tarball, unpacked) =>
+      ok(await scheduler.spawn(makeSeekPoints(tarball, unpacked, PLATFORM_TOOLS.deflate))),
     dispose() {},
   };
 }
 
 /** Fails where one is damaged. */
-function* readStretches(stretches: readonly Stretch[]): Task<Outcome<Uint8Array[]>> {
+function* readRanges(rangeReads: readonly RangeRead[]): Task<Outcome<Uint8Array[]>> {
   const parts: Uint8Array[] = [];
-  for (const stretch of stretches) {
-    const read = yield* inflateStretch(stretch);
+  for (const rangeRead of rangeReads) {
+    const read = yield* inflateRange(rangeRead);
     if (!read) return fail(failure("TAR_BAD_ARCHIVE", "It cannot be inflated from its waypoints"));
     parts.push(...read);
   }

@@ -6,21 +6,25 @@ import type { Outcome } from "../../src/errors/failure.ts";
 import { NEXT, PackumentSource } from "../../src/registry/packument-source.ts";
 import { localClock, nextTurn } from "../host/yield.ts";
 import type { Net } from "../net/net.ts";
-import type { Pantry } from "../storage/thread-metadata-cache.ts";
+import type { ThreadMetadataCache } from "../storage/thread-metadata-cache.ts";
 import { LatePreload } from "./late-preload.ts";
 import { directNames, type Plan, planOf, startPreload } from "./preload-plan.ts";
-import { Desk } from "./ranked-work.ts";
-import type { Larder } from "./run-cache.ts";
-import type { Errand, Supply } from "./supply.ts";
+import { RankedWork } from "./ranked-work.ts";
+import type { RunCache } from "./run-cache.ts";
+import type { Supply, SupplyRequest } from "./supply.ts";
 
 /** Everything on this thread but perhaps the fetching: the preload beside the engine, one way to the registry for both. */
-export function localSupply(errand: Errand, net: Net, pantry: Pantry | undefined): Supply {
-  const { project, config, metadata, signal } = errand;
-  const larder = pantry?.larder({ ...errand, namespace: net.namespace });
+export function localSupply(
+  supplyRequest: SupplyRequest,
+  net: Net,
+  threadCache: ThreadMetadataCache | undefined,
+): Supply {
+  const { project, config, metadata, signal } = supplyRequest;
+  const runCache = threadCache?.runCache({ ...supplyRequest, namespace: net.namespace });
   const scheduler = new LocalScheduler(localClock);
-  const desk = new Desk(scheduler, (name) => source.rankOf(name) - NEXT);
-  const work = <T>(name: string, job: () => T): Promise<T> => desk.run(name, job);
-  const promoted = (name: string): void => desk.hurry(name);
+  const rankedWork = new RankedWork(scheduler, (name) => source.rankOf(name) - NEXT);
+  const work = <T>(name: string, job: () => T): Promise<T> => rankedWork.run(name, job);
+  const promoted = (name: string): void => rankedWork.hurry(name);
   const plan = planOf(project);
   const guess = (): void => preload.start();
   const preload = new LatePreload(async () => startPreload(plan, source, project.context.options.policyFor));
@@ -29,12 +33,12 @@ export function localSupply(errand: Errand, net: Net, pantry: Pantry | undefined
     config,
     metadata,
     signal,
-    larder,
+    runCache,
     work,
     promoted,
     fetching: guess,
   });
-  if (!plan.late) bringStored(source, larder, plan).then((some) => some || guess(), guess);
+  if (!plan.late) bringStored(source, runCache, plan).then((some) => some || guess(), guess);
   return {
     metadata,
     drive: (steps, tick) => {
@@ -43,22 +47,22 @@ export function localSupply(errand: Errand, net: Net, pantry: Pantry | undefined
         tick();
         return need.kind === "packument" ? source.peek(need.key) : undefined;
       };
-      const task = driveLocally(steps, { peek, answer: (need) => answer(need, source, errand) });
+      const task = driveLocally(steps, { peek, answer: (need) => answer(need, source, supplyRequest) });
       const forget = onAbort(signal, () => scheduler.stop(signal.reason));
       return scheduler.spawn(task).finally(forget);
     },
     manifest: (name, version) => source.manifest(name, version),
     missing: async () => {
       await preload.quiet();
-      return [...(larder?.missing ?? [])].sort();
+      return [...(runCache?.missing ?? [])].sort();
     },
     counts: () => ({ ...source.counts, manifestsParsed: source.manifestsParsed, messages: net.messages ?? 0 }),
     settle: () => preload.stop(),
     dispose: () => {
       preload.stop();
-      desk.stop();
+      rankedWork.stop();
       net.dispose();
-      larder?.close();
+      runCache?.close();
     },
   };
 }
@@ -67,8 +71,8 @@ export function localSupply(errand: Errand, net: Net, pantry: Pantry | undefined
 const SOME = 256;
 
 /** Whether there is any: of a project that was seen before all of it is brought, in the order it is stored in. */
-async function bringStored(source: PackumentSource, larder: Larder | undefined, plan: Plan): Promise<boolean> {
-  const mates = (await larder?.mates(directNames(plan))) ?? [];
+async function bringStored(source: PackumentSource, runCache: RunCache | undefined, plan: Plan): Promise<boolean> {
+  const mates = (await runCache?.mates(directNames(plan))) ?? [];
   for (let from = 0; from < mates.length; from += SOME) {
     for (const name of mates.slice(from, from + SOME)) void source.packument(name);
     await nextTurn();
@@ -76,12 +80,12 @@ async function bringStored(source: PackumentSource, larder: Larder | undefined, 
   return mates.length > 0;
 }
 
-async function answer(need: Asked, source: PackumentSource, errand: Errand): Promise<Answer> {
+async function answer(need: Asked, source: PackumentSource, supplyRequest: SupplyRequest): Promise<Answer> {
   switch (need.kind) {
     case "packument":
       return await source.hurry(need.key);
     case "tarball":
-      return await openTarball(need, source, errand);
+      return await openTarball(need, source, supplyRequest);
     default:
       return need satisfies never;
   }
@@ -90,7 +94,7 @@ async function answer(need: Asked, source: PackumentSource, errand: Errand): Pro
 async function openTarball(
   need: Asked & { kind: "tarball" },
   source: PackumentSource,
-  { project }: Errand,
+  { project }: SupplyRequest,
 ): Promise<Outcome<OpenedTarball>> {
   const { name, key, integrity } = need;
   const bytes = key.startsWith("file:") ? project.tarball(key.slice(5), name) : await source.tarball(name, key);

@@ -1,5 +1,5 @@
 import type { Progress } from "../../src/api/resolve.ts";
-import type { Far } from "./run.ts";
+import type { ProgressCounters } from "./run.ts";
 
 /** At most twenty reports a second. Milliseconds. */
 const EVERY = 50;
@@ -8,13 +8,17 @@ const EVERY = 50;
 export class ProgressMeter {
   readonly #tell: (progress: Progress) => void;
   readonly #tellLast: (progress: Progress) => void;
-  readonly #far: Far;
+  readonly #far: ProgressCounters;
   readonly #timer: ReturnType<typeof setInterval>;
   #phase: Progress["phase"] = "read";
   #last = Number.NEGATIVE_INFINITY;
 
   /** `tellLast` hears the last report, where that has a way of its own. */
-  constructor(tell: (progress: Progress) => void, far: Far, tellLast: (progress: Progress) => void = tell) {
+  constructor(
+    tell: (progress: Progress) => void,
+    far: ProgressCounters,
+    tellLast: (progress: Progress) => void = tell,
+  ) {
     this.#tell = tell;
     this.#tellLast = tellLast;
     this.#far = far;

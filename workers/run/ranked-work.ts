@@ -12,7 +12,7 @@ interface Job {
  * Work that a scheduler does when its thread has the time, lowest rank first: what somebody waits for would else stand behind
  * hundreds of bodies, half a millisecond each.
  */
-export class Desk {
+export class RankedWork {
   readonly #scheduler: LocalScheduler;
   readonly #rankOf: (name: string) => number;
   readonly #jobs = new RankQueue<Job>();

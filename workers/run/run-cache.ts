@@ -3,14 +3,14 @@ import type { CacheMode, MetadataForm } from "../../src/api/resolve.ts";
 import { type Failure, fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
 import type { Claim } from "../../src/metadata-cache/claim.ts";
 import { freshness } from "../../src/metadata-cache/freshness.ts";
-import type { Shelf } from "../../src/metadata-cache/metadata-cache.ts";
-import type { MetadataStore } from "../../src/metadata-cache/metadata-caches.ts";
-import type { FetchRecord, Larder as RecordLarder } from "../../src/registry/packument-source.ts";
+import type { MetadataCache } from "../../src/metadata-cache/metadata-cache.ts";
+import type { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
+import type { FetchRecord, RecordCache } from "../../src/registry/packument-source.ts";
 import { type RegistryConfig, registryOf } from "../../src/registry/registry-config.ts";
 import { encodeAbsence, readAbsence } from "./absence.ts";
 
-export interface LarderOptions {
-  store: MetadataStore;
+export interface RunCacheOptions {
+  store: MetadataCaches;
   /** What is stored outlives this page. */
   lasting: boolean;
   config: RegistryConfig;
@@ -27,7 +27,7 @@ export interface LarderOptions {
 interface Place {
   /** Null: nothing is stored. */
   namespace: string | null;
-  shelf: Shelf | null;
+  metadataCache: MetadataCache | null;
   /** Once somebody had to fetch: the turn that keeps other tabs from fetching the same. */
   claim?: Promise<Claim | null>;
 }
@@ -39,14 +39,14 @@ interface Stored {
 }
 
 /** What is stored of the registries of one run, and what the run adds to it. */
-export class Larder implements RecordLarder {
+export class RunCache implements RecordCache {
   /** Packuments that were asked for, are not stored and may not be fetched. */
   readonly missing: Set<string> = new Set();
-  readonly #options: LarderOptions;
+  readonly #options: RunCacheOptions;
   readonly #places = new Map<string, Promise<Place>>();
   readonly #life = new AbortController();
 
-  constructor(options: LarderOptions) {
+  constructor(options: RunCacheOptions) {
     this.#options = options;
   }
 
@@ -62,16 +62,16 @@ export class Larder implements RecordLarder {
     const waited = await this.#turn(place);
     const now = waited ? await this.#stored(name, place) : stored;
     if (now?.isFresh) return now.answer;
-    const fetched = await fetch({ etag: now?.etag, isKept: lasting && place.shelf !== null });
+    const fetched = await fetch({ etag: now?.etag, isKept: lasting && place.metadataCache !== null });
     if (!fetched.ok) this.#keepAbsence(name, fetched.failure, place);
     if (!now || !fetched.ok || !fetched.value.notModified) return fetched;
-    place.shelf?.renew(name, Date.now());
+    place.metadataCache?.renew(name, Date.now());
     return now.answer;
   }
 
   async keep(name: string, record: Uint8Array, etag: string | undefined): Promise<void> {
-    const { shelf } = await this.#place(registryOf(this.#options.config, name));
-    shelf?.keep({ name, record, fetchedAt: Date.now(), ...(etag && { etag }) });
+    const { metadataCache } = await this.#place(registryOf(this.#options.config, name));
+    metadataCache?.keep({ name, record, fetchedAt: Date.now(), ...(etag && { etag }) });
   }
 
   /** What is fresh of all that was stored along with these: most of it will be needed by who needs these again. */
@@ -79,16 +79,16 @@ export class Larder implements RecordLarder {
     const { config, cache } = this.#options;
     const mates: string[] = [];
     for (const registry of new Set(names.map((name) => registryOf(config, name)))) {
-      const { shelf } = await this.#place(registry);
-      for (const name of shelf?.mates(names) ?? []) {
-        if (freshness(shelf?.entry(name), cache, Date.now()) === "fresh") mates.push(name);
+      const { metadataCache } = await this.#place(registry);
+      for (const name of metadataCache?.mates(names) ?? []) {
+        if (freshness(metadataCache?.entry(name), cache, Date.now()) === "fresh") mates.push(name);
       }
     }
     return mates;
   }
 
-  #keepAbsence(name: string, failure: Failure, { shelf }: Place): void {
-    if (failure.code === "E404") shelf?.keep({ name, record: encodeAbsence(failure), fetchedAt: Date.now() });
+  #keepAbsence(name: string, failure: Failure, { metadataCache }: Place): void {
+    if (failure.code === "E404") metadataCache?.keep({ name, record: encodeAbsence(failure), fetchedAt: Date.now() });
   }
 
   /** Writes what is new. The run does not wait for it. Turns that have not come yet are not waited for. */
@@ -99,18 +99,18 @@ export class Larder implements RecordLarder {
 
   async #flush(): Promise<void> {
     for (const opened of this.#places.values()) {
-      const { shelf, claim } = await opened;
-      await shelf?.flush();
+      const { metadataCache, claim } = await opened;
+      await metadataCache?.flush();
       (await claim)?.release();
     }
   }
 
-  async #stored(name: string, { shelf }: Place): Promise<Stored | undefined> {
+  async #stored(name: string, { metadataCache }: Place): Promise<Stored | undefined> {
     const { cache } = this.#options;
-    const entry = shelf?.entry(name);
-    if (!shelf || freshness(entry, cache, Date.now()) === "missing") return undefined;
-    await shelf.load([name]);
-    const kept = shelf.get(name);
+    const entry = metadataCache?.entry(name);
+    if (!metadataCache || freshness(entry, cache, Date.now()) === "missing") return undefined;
+    await metadataCache.load([name]);
+    const kept = metadataCache.get(name);
     if (!kept) return undefined;
     const { record, etag } = kept;
     const absence = readAbsence(record);
@@ -127,7 +127,7 @@ export class Larder implements RecordLarder {
     if (namespace === null) return false;
     place.claim ??= store.claim(namespace, { signal: this.#life.signal }).then(
       async (claim) => {
-        if (claim.waited) place.shelf = await store.open(namespace);
+        if (claim.waited) place.metadataCache = await store.open(namespace);
         return claim;
       },
       () => null,
@@ -147,6 +147,6 @@ export class Larder implements RecordLarder {
   async #open(registry: string): Promise<Place> {
     const { store, metadata } = this.#options;
     const namespace = await this.#options.namespace(registry, metadata);
-    return { namespace, shelf: namespace === null ? null : await store.open(namespace) };
+    return { namespace, metadataCache: namespace === null ? null : await store.open(namespace) };
   }
 }

@@ -24,7 +24,7 @@ import type { Connect, Supply } from "./supply.ts";
 export type Settings = Pick<InstallerOptions, "registry" | "scopes" | "metadata" | "platform" | "cache">;
 
 /** How far a run is. What is placed is asked at every step of the engine. */
-export interface Far {
+export interface ProgressCounters {
   counts(): Pick<Progress, "known" | "fetched">;
   placed(): number;
 }
@@ -44,7 +44,7 @@ export interface Job {
   options: ResolveOptions;
   signal: AbortSignal;
   connect: Connect;
-  meter?: ((far: Far) => Meter | Promise<Meter>) | undefined;
+  meter?: ((far: ProgressCounters) => Meter | Promise<Meter>) | undefined;
   /** Told which packages are placed while the engine works. */
   placed?: Announcer | undefined;
 }

@@ -30,7 +30,7 @@ export interface Supply {
 }
 
 /** What a supply is made for. */
-export interface Errand {
+export interface SupplyRequest {
   project: Project;
   config: RegistryConfig;
   metadata: MetadataForm;
@@ -39,4 +39,4 @@ export interface Errand {
   warn: (warning: Failure) => void;
 }
 
-export type Connect = (errand: Errand) => Supply | Promise<Supply>;
+export type Connect = (supplyRequest: SupplyRequest) => Supply | Promise<Supply>;

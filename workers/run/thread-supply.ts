@@ -10,23 +10,23 @@ import { Counters } from "../shared/counters.ts";
 import type { SharedMemory } from "../shared/shared-memory.ts";
 import { SharedOnceMap } from "../shared/shared-once-map.ts";
 import type { Setup } from "../threads/protocol.ts";
-import { packumentKey, type Ring, tarballKey, type Word } from "../threads/run-protocol.ts";
+import { type EngineMessage, type FetchMessage, packumentKey, tarballKey } from "../threads/run-protocol.ts";
 import { readCounts } from "../threads/shared-counts.ts";
 import { planOf } from "./preload-plan.ts";
-import type { Connect, Errand, Supply, SupplyCounts } from "./supply.ts";
+import type { Connect, Supply, SupplyCounts, SupplyRequest } from "./supply.ts";
 
 /** A supply that sleeps in `Atomics.wait` until the scout's thread has brought what is needed. */
 export function threadSupply(memory: SharedMemory, setup: Setup): Connect {
-  return (errand) => new ThreadSupply(memory, setup, errand);
+  return (supplyRequest) => new ThreadSupply(memory, setup, supplyRequest);
 }
 
 class ThreadSupply implements Supply {
   readonly metadata: Supply["metadata"];
   readonly #counters: Counters;
   readonly #map: SharedOnceMap;
-  readonly #bell: MessagePort;
+  readonly #enginePort: MessagePort;
   readonly #net: MessagePort;
-  readonly #errand: Errand;
+  readonly #supplyRequest: SupplyRequest;
   readonly #packuments = new Map<string, Outcome<Packument>>();
   readonly #read: Packument[] = [];
   /** Woken by the next word of the scout. */
@@ -35,20 +35,20 @@ class ThreadSupply implements Supply {
   #own: { transport: PortTransport; source: PackumentSource } | undefined;
   #messages = 0;
 
-  constructor(memory: SharedMemory, { bell, net }: Setup, errand: Errand) {
-    this.metadata = errand.metadata;
+  constructor(memory: SharedMemory, { enginePort, net }: Setup, supplyRequest: SupplyRequest) {
+    this.metadata = supplyRequest.metadata;
     this.#counters = new Counters(memory);
     this.#map = new SharedOnceMap(memory);
-    this.#bell = bell!;
+    this.#enginePort = enginePort!;
     this.#net = net[0]!;
-    this.#errand = errand;
-    this.#bell.onmessage = ({ data }: MessageEvent<Word>) => this.#hear(data);
-    const { project, config, metadata, cache } = errand;
+    this.#supplyRequest = supplyRequest;
+    this.#enginePort.onmessage = ({ data }: MessageEvent<FetchMessage>) => this.#hear(data);
+    const { project, config, metadata, cache } = supplyRequest;
     const { options, context } = project;
     const { signal: _, ...plain } = options;
     this.#ring({
       to: "start",
-      departure: {
+      fetchRunStart: {
         memory,
         config,
         metadata,
@@ -66,7 +66,7 @@ class ThreadSupply implements Supply {
       tick();
     };
     // Where it is awake, what it waits for may never come.
-    return orAbort(drive(steps, { peek: this.#peek, answer: this.#answer, breathe }), this.#errand.signal);
+    return orAbort(drive(steps, { peek: this.#peek, answer: this.#answer, breathe }), this.#supplyRequest.signal);
   }
 
   /** Sleeps. Undefined only where this thread must first hear a message: then `answer` does it. */
@@ -96,7 +96,7 @@ class ThreadSupply implements Supply {
 
   async manifest(name: string, version: string): ReturnType<Supply["manifest"]> {
     if (!this.#own) {
-      const { config, metadata, warn } = this.#errand;
+      const { config, metadata, warn } = this.#supplyRequest;
       const transport = new PortTransport(this.#net, { registry: config.registry }, warn);
       this.#own = { transport, source: new PackumentSource({ transport, config, metadata }) };
     }
@@ -132,12 +132,12 @@ class ThreadSupply implements Supply {
     this.#own?.transport.dispose();
     this.#ring({ to: "close" });
     // Nor is the run's memory kept for what might still be said.
-    this.#bell.onmessage = null;
+    this.#enginePort.onmessage = null;
   }
 
   async #tarball(need: Asked & { kind: "tarball" }): Promise<Outcome<OpenedTarball>> {
     const { key: url, name, integrity } = need;
-    const given = url.startsWith("file:") ? this.#errand.project.tarball(url.slice(5), name) : undefined;
+    const given = url.startsWith("file:") ? this.#supplyRequest.project.tarball(url.slice(5), name) : undefined;
     if (given && !given.ok) return given;
     const key = tarballKey(url, integrity);
     if (this.#map.register(key)) this.#ring({ to: "tarball", key: url, name, integrity, bytes: given?.value });
@@ -158,20 +158,20 @@ class ThreadSupply implements Supply {
     return answer;
   }
 
-  #ring(ring: Ring): void {
+  #ring(ring: EngineMessage): void {
     this.#messages++;
-    this.#bell.postMessage(ring);
+    this.#enginePort.postMessage(ring);
   }
 
   #word(): Promise<void> {
     return new Promise((heard) => void this.#listening.push(heard));
   }
 
-  #hear(word: Word): void {
+  #hear(word: FetchMessage): void {
     this.#messages++;
     if (word.of === "chunk") this.#map.addChunk(word.index, word.chunk);
     else if (word.of === "missing") this.#missing = word.names;
-    else this.#errand.warn(word.warning);
+    else this.#supplyRequest.warn(word.warning);
     const listening = this.#listening;
     this.#listening = [];
     for (const heard of listening) heard();

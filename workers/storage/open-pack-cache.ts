@@ -1,13 +1,13 @@
 import type { Failure } from "../../src/errors/failure.ts";
-import { createMemoryShelf } from "../../src/pack-cache/memory-pack-cache.ts";
-import type { PackShelf } from "../../src/pack-cache/pack-cache.ts";
+import { createMemoryPackCache } from "../../src/pack-cache/memory-pack-cache.ts";
+import type { PackCache } from "../../src/pack-cache/pack-cache.ts";
 import { BUDGET } from "../../src/pack-cache/pack-writer.ts";
-import { StoredShelf } from "../../src/pack-cache/stored-pack-cache.ts";
+import { StoredPackCache } from "../../src/pack-cache/stored-pack-cache.ts";
 import { nextTurn } from "../host/yield.ts";
 import { createIdbStore } from "./idb-blobs.ts";
 import { PLATFORM_TOOLS } from "./platform-tools.ts";
 
-export interface PackShelfOptions {
+export interface PackCacheOptions {
   /** Hears of each thing once: ESTORE, ESTOREFULL. */
   warn(failure: Failure): void;
   /** Bytes that packs may take. Default 10^9 or half of what the browser allows, in memory 256 MiB. */
@@ -17,9 +17,9 @@ export interface PackShelfOptions {
 }
 
 /** Packs between visits: in IndexedDB, for all pages of an origin; where there is none in memory of this thread's own. */
-export function openPackShelf({ warn, budget, database = "webhoist-packs" }: PackShelfOptions): PackShelf {
-  if (!("indexedDB" in globalThis)) return createMemoryShelf(budget ?? 256 << 20);
-  return new StoredShelf(createIdbStore(database), {
+export function openPackCache({ warn, budget, database = "webhoist-packs" }: PackCacheOptions): PackCache {
+  if (!("indexedDB" in globalThis)) return createMemoryPackCache(budget ?? 256 << 20);
+  return new StoredPackCache(createIdbStore(database), {
     ...PLATFORM_TOOLS,
     turn: nextTurn,
     budget: async () => budget ?? Math.min(BUDGET, (await allowed()) / 2),

@@ -1,8 +1,8 @@
 import type { Failure } from "../../src/errors/failure.ts";
-import { MetadataStore } from "../../src/metadata-cache/metadata-caches.ts";
+import { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
 import { coldStart, isRecord } from "../../src/registry/record-check.ts";
 import { isAbsence } from "../run/absence.ts";
-import { Larder, type LarderOptions } from "../run/run-cache.ts";
+import { RunCache, type RunCacheOptions } from "../run/run-cache.ts";
 import type { StoreUsage } from "../threads/protocol.ts";
 import { createIdbStore } from "./idb-blobs.ts";
 import { createMemoryStore } from "./memory-blobs.ts";
@@ -11,8 +11,8 @@ import { PLATFORM_TOOLS } from "./platform-tools.ts";
 // Loaded unless `cache` is `none`.
 
 /** This thread's hold on the stored metadata: IndexedDB, or where there is none memory of this thread's own. */
-export class Pantry {
-  readonly #store: MetadataStore;
+export class ThreadMetadataCache {
+  readonly #store: MetadataCaches;
   readonly #lasting: boolean;
   readonly #listeners = new Set<(warning: Failure) => void>();
   readonly #writing = new Set<Promise<void>>();
@@ -21,7 +21,7 @@ export class Pantry {
     const shared = "indexedDB" in globalThis;
     this.#lasting = shared;
     const locks = shared ? globalThis.navigator?.locks : undefined;
-    this.#store = new MetadataStore(shared ? createIdbStore() : createMemoryStore(), {
+    this.#store = new MetadataCaches(shared ? createIdbStore() : createMemoryStore(), {
       ...PLATFORM_TOOLS,
       coldStart: (record) => (isAbsence(record) ? record.length : coldStart(record)),
       isRecord: (record) => isAbsence(record) || isRecord(record),
@@ -33,9 +33,9 @@ export class Pantry {
   }
 
   /** What one run takes from the store and puts into it. */
-  larder(options: Omit<LarderOptions, "store" | "lasting" | "writing">): Larder {
+  runCache(options: Omit<RunCacheOptions, "store" | "lasting" | "writing">): RunCache {
     this.#listeners.add(options.warn);
-    return new Larder({
+    return new RunCache({
       ...options,
       store: this.#store,
       lasting: this.#lasting,

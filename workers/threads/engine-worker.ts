@@ -9,11 +9,11 @@ import { PortTransport } from "../net/port-transport.ts";
 import { localSupply } from "../run/local-supply.ts";
 import { Announcer } from "../run/placed-packages.ts";
 import { ProgressMeter } from "../run/progress.ts";
-import { type Far, type Meter, Run } from "../run/run.ts";
+import { type Meter, type ProgressCounters, Run } from "../run/run.ts";
 import type { Connect } from "../run/supply.ts";
 import { threadSupply } from "../run/thread-supply.ts";
-import { Pantry } from "../storage/thread-metadata-cache.ts";
-import { startScout } from "./fetch-worker.ts";
+import { ThreadMetadataCache } from "../storage/thread-metadata-cache.ts";
+import { startFetchWorker } from "./fetch-worker.ts";
 import { serveNet } from "./io-worker.ts";
 import type { Answered, EngineService, Order, Setup } from "./protocol.ts";
 import { countersMeter } from "./shared-counts.ts";
@@ -21,7 +21,7 @@ import { countersMeter } from "./shared-counts.ts";
 /** What a worker can be asked. One run at a time. */
 export function engineService(): EngineService {
   let setup: Setup;
-  const pantry = new Pantry();
+  const threadCache = new ThreadMetadataCache();
   let current: AbortController | undefined;
   let serve: ((port: MessagePort) => void) | undefined;
   let rest: (() => Promise<void>) | undefined;
@@ -31,22 +31,22 @@ export function engineService(): EngineService {
       setup = given;
       if (setup.lifeline) await hold(setup.lifeline);
       if (setup.role === "io") serve = serveNet(setup);
-      if (setup.role === "scout") rest = startScout(setup, pantry);
+      if (setup.role === "fetch") rest = startFetchWorker(setup, threadCache);
     },
     async resolve(order) {
       current = new AbortController();
       const { memory } = order;
-      const connect = memory ? threadSupply(memory, setup) : local(setup, order, pantry);
+      const connect = memory ? threadSupply(memory, setup) : local(setup, order, threadCache);
       return await resolve(order, connect, current.signal);
     },
     cancel: () => current?.abort(),
     serve: (port) => serve?.(port),
     async rest() {
       await rest?.();
-      await pantry.rest();
+      await threadCache.rest();
     },
-    usage: () => pantry.usage(),
-    clear: () => pantry.clear(),
+    usage: () => threadCache.usage(),
+    clear: () => threadCache.clear(),
     async extract(orders) {
       const outcomes: Outcome<Extracted>[] = [];
       for (const { tarball, wanted } of orders) outcomes.push(await extractor.extract(tarball, wanted));
@@ -65,8 +65,8 @@ export function engineService(): EngineService {
       }
       return transfer(outcomes, buffersOf(outcomes.flatMap((outcome) => (outcome.ok ? outcome.value : []))));
     },
-    async waypoints(tarball, unpacked) {
-      const outcome = await extractor.waypoints(tarball, unpacked);
+    async seekPoints(tarball, unpacked) {
+      const outcome = await extractor.seekPoints(tarball, unpacked);
       return outcome.ok && outcome.value ? transfer(outcome, buffersOf([outcome.value])) : outcome;
     },
   };
@@ -95,14 +95,17 @@ async function resolve(order: Order, connect: Connect, signal: AbortSignal): Pro
   }
 }
 
-function local({ net: [port] }: Setup, { settings }: Order, pantry: Pantry): Connect {
-  return (errand) => {
-    const net = new PortTransport(port!, { registry: errand.config.registry }, errand.warn);
-    return localSupply(errand, net, settings.cache === "none" ? undefined : pantry);
+function local({ net: [port] }: Setup, { settings }: Order, threadCache: ThreadMetadataCache): Connect {
+  return (supplyRequest) => {
+    const net = new PortTransport(port!, { registry: supplyRequest.config.registry }, supplyRequest.warn);
+    return localSupply(supplyRequest, net, settings.cache === "none" ? undefined : threadCache);
   };
 }
 
-function meterOf({ progress, memory }: Order, last: (report: Progress) => void): ((far: Far) => Meter) | undefined {
+function meterOf(
+  { progress, memory }: Order,
+  last: (report: Progress) => void,
+): ((far: ProgressCounters) => Meter) | undefined {
   if (memory) return (far) => countersMeter(memory, far);
   return progress && ((far) => new ProgressMeter((report) => progress.postMessage(report), far, last));
 }

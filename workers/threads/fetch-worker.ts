@@ -6,53 +6,53 @@ import { localClock } from "../host/yield.ts";
 import { PortTransport } from "../net/port-transport.ts";
 import { LatePreload } from "../run/late-preload.ts";
 import { directNames, policyOf, startPreload } from "../run/preload-plan.ts";
-import { Desk } from "../run/ranked-work.ts";
-import type { Larder } from "../run/run-cache.ts";
+import { RankedWork } from "../run/ranked-work.ts";
+import type { RunCache } from "../run/run-cache.ts";
 import { Counters } from "../shared/counters.ts";
 import { growMemory } from "../shared/shared-memory.ts";
 import { SharedOnceMap } from "../shared/shared-once-map.ts";
-import type { Pantry } from "../storage/thread-metadata-cache.ts";
+import type { ThreadMetadataCache } from "../storage/thread-metadata-cache.ts";
 import type { Setup } from "./protocol.ts";
-import { type Departure, packumentKey, type Ring, tarballKey, type Word } from "./run-protocol.ts";
+import { type EngineMessage, type FetchMessage, type FetchRunStart, packumentKey, tarballKey } from "./run-protocol.ts";
 import { writeCounts } from "./shared-counts.ts";
 
 /** Milliseconds of work at a time. An engine may be asleep until the next message is heard. */
 const SLICE = 4;
 
 /** Serves the engine that sleeps: one run after the other, as its bell says. What is returned resolves when the last has closed. */
-export function startScout({ bell, net }: Setup, pantry: Pantry): () => Promise<void> {
-  let journey: Journey | undefined;
+export function startFetchWorker({ enginePort, net }: Setup, threadCache: ThreadMetadataCache): () => Promise<void> {
+  let fetchRun: FetchRun | undefined;
   let closed = (): void => {};
   let closing = Promise.resolve();
-  bell!.onmessage = ({ data: ring }: MessageEvent<Ring>) => {
+  enginePort!.onmessage = ({ data: ring }: MessageEvent<EngineMessage>) => {
     if (ring.to === "start") {
-      journey = new Journey(ring.departure, { bell: bell!, net: net[0]!, pantry });
+      fetchRun = new FetchRun(ring.fetchRunStart, { enginePort: enginePort!, net: net[0]!, threadCache });
       closing = new Promise((resolve) => {
         closed = resolve;
       });
-    } else journey?.hear(ring);
+    } else fetchRun?.hear(ring);
     if (ring.to !== "close") return;
     // Its memory goes with it.
-    journey = undefined;
+    fetchRun = undefined;
     closed();
   };
   return () => closing;
 }
 
 /** One run's fetching, reading, guessing and storing. Everything it learns goes into shared memory. */
-class Journey {
+class FetchRun {
   readonly #map: SharedOnceMap;
-  readonly #bell: MessagePort;
-  readonly #departure: Departure;
+  readonly #enginePort: MessagePort;
+  readonly #fetchRunStart: FetchRunStart;
   readonly #transport: PortTransport;
-  readonly #larder: Larder | undefined;
+  readonly #runCache: RunCache | undefined;
   readonly #source: PackumentSource;
   readonly #preload = new LatePreload(async () => {
-    const { plan, options, platform } = this.#departure;
+    const { plan, options, platform } = this.#fetchRunStart;
     const source = { packument: (name: string, rank: number) => this.#bring(name, rank) };
     return startPreload(plan, source, await policyOf(options, platform));
   });
-  readonly #desk = new Desk(
+  readonly #rankedWork = new RankedWork(
     new LocalScheduler(localClock, { slice: SLICE }),
     (name) => this.#source.rankOf(name) - NEXT,
   );
@@ -60,36 +60,39 @@ class Journey {
   readonly #counters: Counters;
   #messages = 0;
 
-  constructor(departure: Departure, { bell, net, pantry }: { bell: MessagePort; net: MessagePort; pantry: Pantry }) {
-    const { memory, config, metadata, cache } = departure;
-    this.#departure = departure;
-    this.#bell = bell;
+  constructor(
+    fetchRunStart: FetchRunStart,
+    { enginePort, net, threadCache }: { enginePort: MessagePort; net: MessagePort; threadCache: ThreadMetadataCache },
+  ) {
+    const { memory, config, metadata, cache } = fetchRunStart;
+    this.#fetchRunStart = fetchRunStart;
+    this.#enginePort = enginePort;
     this.#map = new SharedOnceMap(memory);
     this.#counters = new Counters(memory);
     const warn = (warning: Failure): void => this.#say({ of: "warning", warning });
     const transport = new PortTransport(net, { registry: config.registry }, warn);
     this.#transport = transport;
     const { namespace } = transport;
-    this.#larder = cache === "none" ? undefined : pantry.larder({ config, metadata, cache, warn, namespace });
+    this.#runCache = cache === "none" ? undefined : threadCache.runCache({ config, metadata, cache, warn, namespace });
     const publish = (name: string, record: Outcome<Uint8Array>): Promise<Outcome<Uint8Array>> =>
       this.#publish(packumentKey(name), record);
     const fetching = (): void => this.#preload.start();
-    const promoted = (name: string): void => this.#desk.hurry(name);
-    const work = <T>(name: string, job: () => T): Promise<T> => this.#desk.run(name, job);
+    const promoted = (name: string): void => this.#rankedWork.hurry(name);
+    const work = <T>(name: string, job: () => T): Promise<T> => this.#rankedWork.run(name, job);
     this.#source = new PackumentSource({
       transport,
       config,
       metadata,
-      larder: this.#larder,
+      runCache: this.#runCache,
       publish,
       work,
       promoted,
       fetching,
     });
-    if (!departure.plan.late) this.#setOut().catch(() => this.#preload.start());
+    if (!fetchRunStart.plan.late) this.#setOut().catch(() => this.#preload.start());
   }
 
-  hear(ring: Exclude<Ring, { to: "start" }>): void {
+  hear(ring: Exclude<EngineMessage, { to: "start" }>): void {
     this.#messages++;
     switch (ring.to) {
       case "bring":
@@ -106,9 +109,9 @@ class Journey {
         break;
       case "close":
         this.#transport.dispose();
-        this.#desk.stop();
+        this.#rankedWork.stop();
         this.#halt();
-        this.#larder?.close();
+        this.#runCache?.close();
         break;
       default:
         ring satisfies never;
@@ -117,7 +120,7 @@ class Journey {
 
   /** Of a project that was seen before all of it is brought, in the order it is stored in. */
   async #setOut(): Promise<void> {
-    const mates = (await this.#larder?.mates(directNames(this.#departure.plan))) ?? [];
+    const mates = (await this.#runCache?.mates(directNames(this.#fetchRunStart.plan))) ?? [];
     if (mates.length === 0) this.#preload.start();
     await Promise.all(mates.map((name) => this.#bring(name)));
   }
@@ -167,12 +170,12 @@ class Journey {
   }
 
   #addChunk(bytes: number): void {
-    const { index, chunk } = growMemory(this.#departure.memory, bytes);
+    const { index, chunk } = growMemory(this.#fetchRunStart.memory, bytes);
     this.#map.addChunk(index, chunk);
     this.#say({ of: "chunk", index, chunk });
   }
 
-  async #open({ key: url, name, integrity, bytes }: Ring & { to: "tarball" }): Promise<void> {
+  async #open({ key: url, name, integrity, bytes }: EngineMessage & { to: "tarball" }): Promise<void> {
     const key = tarballKey(url, integrity);
     try {
       const body = bytes ? ok(bytes) : await this.#source.tarball(name, url);
@@ -186,7 +189,7 @@ class Journey {
 
   async #tellMissing(): Promise<void> {
     await this.#preload.quiet();
-    this.#say({ of: "missing", names: [...(this.#larder?.missing ?? [])].sort() });
+    this.#say({ of: "missing", names: [...(this.#runCache?.missing ?? [])].sort() });
   }
 
   #halt(): void {
@@ -198,8 +201,8 @@ class Journey {
     writeCounts(this.#counters, { ...counts, messages: this.#messages + this.#transport.messages });
   }
 
-  #say(word: Word): void {
+  #say(word: FetchMessage): void {
     this.#messages++;
-    this.#bell.postMessage(word);
+    this.#enginePort.postMessage(word);
   }
 }

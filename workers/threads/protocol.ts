@@ -17,7 +17,7 @@ import type { SharedMemory } from "../shared/shared-memory.ts";
  * `engine` runs the resolver, `scout` the preload and the store for a sleeping engine, `io` does plain fetching, `extract` opens
  * tarballs.
  */
-export type Role = "engine" | "scout" | "io" | "extract";
+export type Role = "engine" | "fetch" | "io" | "extract";
 
 export interface Setup {
   role: Role;
@@ -26,7 +26,7 @@ export interface Setup {
   /** Ports to whoever fetches; for `io` those it serves. */
   net: MessagePort[];
   /** Between engine and scout: the doorbell. */
-  bell?: MessagePort | undefined;
+  enginePort?: MessagePort | undefined;
   /** For `io`: how to fetch. */
   fetching?: Pick<InstallerOptions, "concurrency" | "timeout" | "retries" | "proxy"> | undefined;
   /** For `io`: asks the page for credentials. */
@@ -79,7 +79,7 @@ export interface EngineService {
   extract(orders: readonly ExtractOrder[]): Promise<Outcome<Extracted>[]>;
   /** Likewise, but the tarballs stay. */
   read(orders: readonly ReadOrder[]): Promise<Outcome<Uint8Array[]>[]>;
-  waypoints(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array | null>>;
+  seekPoints(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array | null>>;
 }
 
 export interface StoreUsage {

@@ -8,7 +8,7 @@ import type { SharedMemory } from "../shared/shared-memory.ts";
 // Between the engine's worker, which sleeps, and the scout, which does not: raw messages, one way each.
 
 /** What a scout starts a run with. */
-export interface Departure {
+export interface FetchRunStart {
   memory: SharedMemory;
   config: RegistryConfig;
   metadata: MetadataForm;
@@ -19,8 +19,8 @@ export interface Departure {
 }
 
 /** To the scout. */
-export type Ring =
-  | { to: "start"; departure: Departure }
+export type EngineMessage =
+  | { to: "start"; fetchRunStart: FetchRunStart }
   /** The engine is about to sleep until this packument is there. */
   | { to: "bring"; name: string }
   | { to: "tarball"; key: string; name: string; integrity: string | null; bytes?: Uint8Array | undefined }
@@ -31,7 +31,7 @@ export type Ring =
   | { to: "close" };
 
 /** To the engine, which hears it when it is awake. */
-export type Word =
+export type FetchMessage =
   | { of: "chunk"; index: number; chunk: SharedArrayBuffer }
   | { of: "missing"; names: string[] }
   | { of: "warning"; warning: Failure };

@@ -1,6 +1,6 @@
 import type { Progress } from "../../src/api/resolve.ts";
 import type { SourceCounts } from "../../src/registry/packument-source.ts";
-import type { Far, Meter } from "../run/run.ts";
+import type { Meter, ProgressCounters } from "../run/run.ts";
 import {
   Counters,
   FETCHED,
@@ -51,7 +51,7 @@ export function readProgress(memory: SharedMemory): Progress {
 }
 
 /** An engine that sleeps can tell nobody how far it is: it writes it down. */
-export function countersMeter(memory: SharedMemory, { placed }: Pick<Far, "placed">): Meter {
+export function countersMeter(memory: SharedMemory, { placed }: Pick<ProgressCounters, "placed">): Meter {
   const counters = new Counters(memory);
   const tick = (): void => counters.set(PLACED, placed());
   return {

@@ -4,7 +4,7 @@ import { type Contender, type Samples, trafficOf } from "./contenders.ts";
 import { checkLock, type LockVerdict } from "./lock-check.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Ask, InstalledDetails, PageDetails } from "./page-protocol.ts";
-import { FROM_NOTHING, journeys, LOCKED, type Phase, WARM } from "./phases.ts";
+import { FROM_NOTHING, fetchRuns, LOCKED, type Phase, WARM } from "./phases.ts";
 import type { BenchProject } from "./projects.ts";
 import type { RegistryLog } from "./registry-protocol.ts";
 import type { Label, Sample } from "./rows.ts";
@@ -63,7 +63,7 @@ export class PageContender implements Contender {
     const { visits, asks, browser: settings } = this.#entry;
     const wanted = this.#entry.phases.filter((phase) => visits.has(phase));
     const results = new Map<Phase, T>();
-    for (const phases of journeys(wanted)) {
+    for (const phases of fetchRuns(wanted)) {
       await using browser = new Browser(settings);
       const [first, ...others] = phases.map((phase) => ({ phase, given: visits.get(phase) as Visit }));
       if (!first) continue;

@@ -1,7 +1,7 @@
 import { type Contender, type Samples, trafficOf } from "./contenders.ts";
 import { lockAt } from "./freight.ts";
 import { NPM_LOCK, PEERS, type PeerName, PeerRun } from "./peers.ts";
-import { journeys, LOCKED, type Phase } from "./phases.ts";
+import { fetchRuns, LOCKED, type Phase } from "./phases.ts";
 import type { BenchProject } from "./projects.ts";
 import type { Registry } from "./registry.ts";
 import type { Label, Sample } from "./rows.ts";
@@ -33,10 +33,10 @@ export class PeerContender implements Contender {
   async round(): Promise<Samples> {
     const { phases, registry } = this.#entry;
     const samples = new Map<Phase, Sample>();
-    for (const journey of journeys(phases)) {
+    for (const fetchRun of fetchRuns(phases)) {
       using peer = this.#start();
-      if (journey.some((phase) => LOCKED.includes(phase))) peer.lay(await this.#lockText());
-      for (const phase of journey) {
+      if (fetchRun.some((phase) => LOCKED.includes(phase))) peer.lay(await this.#lockText());
+      for (const phase of fetchRun) {
         await registry.take();
         const { seconds, lockBytes, files } = await peer.run(phase);
         const { requests, bytes, tarballs, maxInFlight } = trafficOf(await registry.take());

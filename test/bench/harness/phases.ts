@@ -18,7 +18,7 @@ const JOURNEYS: readonly (readonly Phase[])[] = [
 ];
 
 /** The phases of each journey up to the last one that is wanted: what comes before it has to run, wanted or not. */
-export function journeys(wanted: readonly Phase[]): Phase[][] {
+export function fetchRuns(wanted: readonly Phase[]): Phase[][] {
   const upTo = JOURNEYS.map((phases) => phases.slice(0, phases.findLastIndex((phase) => wanted.includes(phase)) + 1));
   return upTo.filter(({ length }) => length > 0);
 }

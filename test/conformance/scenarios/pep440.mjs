@@ -31,9 +31,9 @@ export function npmRange(text) {
   }
   const whole = bounds.join(" ");
   if (holes.length === 0) return whole || "*";
-  const stretches = holes.map((hole, index) => (index === 0 ? `<${hole}` : `>${holes[index - 1]} <${hole}`));
-  stretches.push(`>${holes.at(-1)}`);
-  return stretches.map((stretch) => `${whole} ${stretch}`.trim()).join(" || ");
+  const rangeReads = holes.map((hole, index) => (index === 0 ? `<${hole}` : `>${holes[index - 1]} <${hole}`));
+  rangeReads.push(`>${holes.at(-1)}`);
+  return rangeReads.map((rangeRead) => `${whole} ${rangeRead}`.trim()).join(" || ");
 }
 
 function comparator(operator, version) {

@@ -23,7 +23,7 @@ function judge(problem: Problem, techniques: Techniques): string[] {
   }
   tally.unsolvable++;
   if (wanted) return [`this is an answer: ${[...wanted.values()].join(" ")}`];
-  return checkDerivation({ universe: problem.universe, rules: found.rules }, found.steps);
+  return checkDerivation({ installable: problem.installable, rules: found.rules }, found.steps);
 }
 
 const agrees = (size: Size, count: number): Promise<void> =>

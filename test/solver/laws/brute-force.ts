@@ -10,12 +10,12 @@ export function findChoice(problem: Problem, budget = 100_000): Choice | null | 
 
 /** Tries every version of every package that is asked for. What nobody asks for is left out: that breaks no rule. */
 class Search {
-  readonly #universe: Problem["universe"];
+  readonly #installable: Problem["installable"];
   readonly #rules = new Map<string, Rule[]>();
   #left: number;
 
-  constructor({ universe, rules }: Problem, budget: number) {
-    this.#universe = universe;
+  constructor({ installable, rules }: Problem, budget: number) {
+    this.#installable = installable;
     this.#left = budget;
     for (const rule of rules) {
       for (const id of rule.when) {
@@ -51,7 +51,7 @@ class Search {
     let best: { name: string; options: string[] } | undefined;
     for (const [name, rules] of asked) {
       if (rules.every(({ kind }) => kind === "constraint")) continue;
-      const options = (this.#universe.get(name) ?? []).filter((id) => rules.every(({ allowed }) => allowed.has(id)));
+      const options = (this.#installable.get(name) ?? []).filter((id) => rules.every(({ allowed }) => allowed.has(id)));
       if (!best || options.length < best.options.length) best = { name, options };
     }
     return best;

@@ -2,10 +2,10 @@ import { type Choice, findChoice } from "./brute-force.ts";
 import { type Ask, type Model, type Problem, ROOT, type Rule } from "./model.ts";
 
 /** What is wrong with a choice: a package that does not exist, a rule broken. */
-export function checkChoice({ universe, rules }: Problem, chosen: Choice): string[] {
+export function checkChoice({ installable, rules }: Problem, chosen: Choice): string[] {
   const wrong: string[] = [];
   for (const [name, id] of chosen) {
-    if (!universe.get(name)?.includes(id)) wrong.push(`${name} is ${id}, which is not there`);
+    if (!installable.get(name)?.includes(id)) wrong.push(`${name} is ${id}, which is not there`);
   }
   for (const rule of inForce(rules, chosen)) {
     const { kind, from, name, allowed } = rule;
@@ -42,7 +42,7 @@ function leftOutForNothing(model: Model, chosen: Choice, { type, name, allowed }
   if (type !== "optional" || chosen.has(name)) return false;
   const fixed = [...chosen].map(([each, id]) => demand(each, new Set([id])));
   const rules = [...model.rules, ...fixed, demand(name, allowed)];
-  return Boolean(findChoice({ universe: model.universe, rules }));
+  return Boolean(findChoice({ installable: model.installable, rules }));
 }
 
 const demand = (name: string, allowed: ReadonlySet<string>): Rule => ({

@@ -11,8 +11,8 @@ const ABSENT = "absent";
 export type Ban = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** What a package can be. */
-function states({ universe }: Problem, name: string): string[] {
-  return name === ROOT ? [ROOT] : [...(universe.get(name) ?? []), ABSENT];
+function states({ installable }: Problem, name: string): string[] {
+  return name === ROOT ? [ROOT] : [...(installable.get(name) ?? []), ABSENT];
 }
 
 /** A rule as what it rules out. */
@@ -90,7 +90,7 @@ export function checkProof(model: Model, { facts, steps }: Proof): string[] {
   });
   if (wrong.length > 0) return wrong;
   const derived = steps.map(({ terms, because }) => ({ readings: readingsOf(model, terms), because }));
-  return checkDerivation({ universe: model.universe, rules }, derived);
+  return checkDerivation({ installable: model.installable, rules }, derived);
 }
 
 const told = ({ from, versions, name, spec, type }: ProofFact): string =>
@@ -145,18 +145,18 @@ function readingsOf(model: Model, terms: Proof["steps"][number]["terms"]): Ban[]
  */
 function meanings(model: Model, name: string, text: string): ReadonlySet<string>[] {
   if (name === ROOT) return [new Set([ROOT])];
-  const ids = model.universe.get(name) ?? [];
+  const ids = model.installable.get(name) ?? [];
   const sources = new Set(ids.map((id) => splitId(id).name));
   const one = (source: string): string[] => ids.filter((id) => splitId(id).name === source);
   const readings =
     text === "*"
       ? [ids, ...[...sources].map(one)]
-      : [text.split(" || ").flatMap((part) => stretch(ids, sourceOf(name, part)))];
+      : [text.split(" || ").flatMap((part) => rangeRead(ids, sourceOf(name, part)))];
   const found = [...readings, model.allowed(name, text)].map((list) => new Set(list)).filter(({ size }) => size > 0);
   return found.sort((a, b) => b.size - a.size);
 }
 
-function stretch(ids: readonly string[], { source, text }: { source: string; text: string }): string[] {
+function rangeRead(ids: readonly string[], { source, text }: { source: string; text: string }): string[] {
   const [low, high] = ends(text).map((end) => valid(end));
   const one = low ?? high;
   if (!one) return [];

@@ -103,11 +103,11 @@ test("an answer is wrong that breaks a rule, has what nobody asks for, or leaves
 });
 
 /** Takes the last version that its first dependent lets in, and never goes back. */
-function greedy({ universe, rules }: Problem): Choice | null {
+function greedy({ installable, rules }: Problem): Choice | null {
   const chosen = new Map([[ROOT, ROOT]]);
   for (const [from, id] of chosen) {
     for (const { name, allowed, kind } of rules.filter((rule) => rule.from === from && rule.when.has(id))) {
-      const best = universe.get(name)?.findLast((one) => allowed.has(one));
+      const best = installable.get(name)?.findLast((one) => allowed.has(one));
       if (kind === "constraint" || chosen.has(name)) continue;
       if (best === undefined) return null;
       chosen.set(name, best);
@@ -148,12 +148,12 @@ function survivors(
   let changed = 0;
   let survived = 0;
   for (const one of fc.sample(told(SMALL), { numRuns: 60, seed: 3 })) {
-    const { universe, rules } = new Model(one);
-    const found = searchAlone({ universe, rules }, ALL_TECHNIQUES);
+    const { installable, rules } = new Model(one);
+    const found = searchAlone({ installable, rules }, ALL_TECHNIQUES);
     const other = "rules" in found ? change(found) : null;
     if (!other) continue;
     changed++;
-    if (checkDerivation({ universe, rules: other.rules }, other.steps).length === 0) survived++;
+    if (checkDerivation({ installable, rules: other.rules }, other.steps).length === 0) survived++;
   }
   expect(changed).toBeGreaterThan(10);
   return survived / changed;
@@ -174,12 +174,12 @@ test("a refutation is caught that is short of a fact, or says more than follows"
 });
 
 test("what follows is what every choice shows", () => {
-  const universe = new Map([
+  const installable = new Map([
     ["a", ["1", "2"]],
     ["b", ["1", "2"]],
     ["c", ["1"]],
   ]);
-  const states = (name: string): string[] => [...(universe.get(name) ?? []), "absent"];
+  const states = (name: string): string[] => [...(installable.get(name) ?? []), "absent"];
   const ban = fc.record(
     { a: fc.subarray(states("a")), b: fc.subarray(states("b")), c: fc.subarray(states("c")) },
     { requiredKeys: [] },
@@ -204,7 +204,7 @@ test("what follows is what every choice shows", () => {
     const [claim, first, second] = [of(one), of(two), of(three)];
     const so = choices.every((choice) => !hits(claim, choice) || hits(first, choice) || hits(second, choice));
     seen.add(so);
-    expect(follows({ universe, rules: [] }, claim, [first, second])).toBe(so);
+    expect(follows({ installable, rules: [] }, claim, [first, second])).toBe(so);
   });
   fc.assert(law, { numRuns: 500, seed: 1 });
   expect(seen.size).toBe(2);

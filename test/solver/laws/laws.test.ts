@@ -171,13 +171,13 @@ test(
     const check: Check = async (one) => {
       const model = new Model(one);
       const rules = model.rules.filter(({ type }) => type !== "peer" && type !== "peerOptional");
-      const wanted = findChoice({ universe: model.universe, rules }, 20_000);
+      const wanted = findChoice({ installable: model.installable, rules }, 20_000);
       const answer = await flatAnswer(one, { options: { relax: "peers" } });
       if (answer === OUT_OF_REACH || wanted === undefined) return [];
       if (!isSolved(answer)) return wanted ? ["there is an answer without peers"] : [];
       if (answer.rung === "peers") relaxed++;
       return checkChoice(
-        { universe: model.universe, rules: answer.rung === "none" ? model.rules : rules },
+        { installable: model.installable, rules: answer.rung === "none" ? model.rules : rules },
         answer.choice,
       );
     };

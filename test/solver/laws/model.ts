@@ -23,7 +23,7 @@ export interface Ask extends Rule {
 /** The question a flat resolution answers, in sets: which version of each installed name, so that no rule is broken. */
 export interface Problem {
   /** By installed name; the project's is `""`. Where a name has several sources, all of theirs. */
-  readonly universe: ReadonlyMap<string, readonly string[]>;
+  readonly installable: ReadonlyMap<string, readonly string[]>;
   readonly rules: readonly Rule[];
 }
 
@@ -48,7 +48,7 @@ function edgesOf(manifest: Sections, dev: boolean): Map<string, { raw: string; t
 export class Model implements Problem {
   readonly #told: Told;
   readonly #versions = new Map<string, string[]>();
-  readonly #universe = new Map<string, string[]>([[ROOT, [ROOT]]]);
+  readonly #installable = new Map<string, string[]>([[ROOT, [ROOT]]]);
   readonly #allowed = new Map<string, ReadonlySet<string>>();
   readonly rules: readonly Ask[];
 
@@ -70,8 +70,8 @@ export class Model implements Problem {
     this.rules = rules;
   }
 
-  get universe(): ReadonlyMap<string, readonly string[]> {
-    return this.#universe;
+  get installable(): ReadonlyMap<string, readonly string[]> {
+    return this.#installable;
   }
 
   /** What a spec for an installed name lets in. */
@@ -118,8 +118,8 @@ export class Model implements Problem {
   /** The versions that an edge brings into question for the first time. */
   #join({ name, spec }: Ask): string[] {
     const { source } = sourceOf(name, spec);
-    const known = this.#universe.get(name) ?? [];
-    this.#universe.set(name, known);
+    const known = this.#installable.get(name) ?? [];
+    this.#installable.set(name, known);
     if (known.some((id) => splitId(id).name === source)) return [];
     const found = (this.#versions.get(source) ?? []).map((version) => `${source}@${version}`);
     known.push(...found);

@@ -1,5 +1,5 @@
 import type { ProofReference, SolverStats } from "../../../src/api/flat.ts";
-import type { Requirement, Source } from "../../../src/solver/dependency-provider.ts";
+import type { DependencyProvider, Requirement } from "../../../src/solver/dependency-provider.ts";
 import type { Incompatibility, PackageId } from "../../../src/solver/incompatibility.ts";
 import { Solver } from "../../../src/solver/solver.ts";
 import type { Techniques } from "../../../src/solver/techniques.ts";
@@ -26,7 +26,7 @@ export function searchAlone(problem: Problem, techniques: Techniques): Found {
   return { stats, choice: new Map(chosen.map(([name = "?", id]) => [name, id])) };
 }
 
-class PlainSource implements Source<Rule, never, undefined> {
+class PlainSource implements DependencyProvider<Rule, never, undefined> {
   readonly names: string[];
   readonly #problem: Problem;
   readonly #sets: VersionSets;
@@ -36,12 +36,12 @@ class PlainSource implements Source<Rule, never, undefined> {
   constructor(problem: Problem, sets: VersionSets, merges: boolean) {
     this.#problem = problem;
     this.#sets = sets;
-    this.names = [...problem.universe.keys()];
+    this.names = [...problem.installable.keys()];
     this.#rules = merges ? merged(problem.rules) : problem.rules;
   }
 
   ids(name: PackageId): readonly string[] {
-    return this.#problem.universe.get(this.names[name] as string) ?? [];
+    return this.#problem.installable.get(this.names[name] as string) ?? [];
   }
 
   id(name: PackageId, index: number): string {

@@ -6,7 +6,7 @@ import type { Tab } from "./tab.ts";
 
 const stage = stageOfFile();
 
-const ROLES = { threads: ["engine", "scout"], worker: ["engine"], inline: [] } as const;
+const ROLES = { threads: ["engine", "fetch"], worker: ["engine"], inline: [] } as const;
 const WITH_WORKERS = SETUPS.filter(({ workers }) => workers > 0);
 const rolesOf = ({ mode, io }: Setup): readonly string[] => (io === "worker" ? ["io"] : ROLES[mode]);
 
@@ -87,7 +87,7 @@ test("an engine whose step is thrown away by a debugger: the signal still ends i
 });
 
 /** The thread that reads packuments. */
-const READERS = { threads: "scout", worker: "engine", inline: null } as const;
+const READERS = { threads: "fetch", worker: "engine", inline: null } as const;
 
 test.each(SETUPS.filter(({ io }) => io === "page"))("no memory where packuments are read: $mode", async (setup) => {
   await using tab = await openTab(stage(), setup);

@@ -50,7 +50,7 @@ class Shelf implements Snapshot {
 }
 
 /** Installers whose registry has what is asked for before it is asked: from then on orders of arrival are the registry's own. */
-function ahead(shelf: Shelf): CreateInstaller {
+function ahead(packCache: Shelf): CreateInstaller {
   return (settings: InstallerOptions = {}) => {
     const { fetch: answer, registry } = settings;
     if (!answer || !registry) throw new Error("a case without a registry");
@@ -58,7 +58,7 @@ function ahead(shelf: Shelf): CreateInstaller {
       ...settings,
       fetch: async (input, init) => {
         const { url } = new Request(input);
-        if (url.startsWith(registry)) await shelf.fill(pathOf(url.slice(registry.length - 1)));
+        if (url.startsWith(registry)) await packCache.fill(pathOf(url.slice(registry.length - 1)));
         return await answer(input, init);
       },
     });
@@ -76,11 +76,11 @@ async function openCase(index: number, snapshot: Snapshot): Promise<ConformanceC
 
 const modesPage: ModesPage = {
   async run({ index, modes, shuffles, metadata }) {
-    const shelf = new Shelf(index);
-    const found = await openCase(index, shelf);
+    const packCache = new Shelf(index);
+    const found = await openCase(index, packCache);
     const run = metadata === "full" ? {} : { installer: { metadata }, completeLockfile: true };
     const seeds = Array.from({ length: shuffles }, (_, seed) => seed + 1);
-    return await tryModes(ahead(shelf), found, { modes, seeds, run });
+    return await tryModes(ahead(packCache), found, { modes, seeds, run });
   },
 };
 
