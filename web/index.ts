@@ -1,4 +1,5 @@
 export type { FileMap, Platform } from "../src/api/common.ts";
+export type { Failure, PathStep, WayOut } from "../src/api/failure.ts";
 export type {
   ImportMap,
   ImportMapOptions,
@@ -27,6 +28,8 @@ export type {
   Operation,
   OperationKind,
   OperationState,
+  SkippedPackage,
+  UnpackLimits,
 } from "../src/api/install.ts";
 export type {
   DependencyType,
@@ -51,8 +54,6 @@ export type {
   WhyPath,
 } from "../src/api/resolve.ts";
 export type { FileSink, SinkLink } from "../src/api/sink.ts";
-export { type Failure, InstallError, type PathStep, type WayOut } from "../src/errors/failure.ts";
-export type { SkippedPackage } from "../src/install/plan.ts";
-export type { UnpackLimits } from "../src/tarball/wanted.ts";
+export { InstallError } from "../src/errors/failure.ts";
 export { DEFAULT_PLATFORM } from "../workers/host/default-platform.ts";
 export { createInstaller } from "./installer.ts";

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../src/api/failure.ts";
 import type { ProjectInput } from "../src/api/resolve.ts";
 import { isObject } from "../src/base/json.ts";
 import { failure, InstallError } from "../src/errors/failure.ts";
@@ -6,7 +7,7 @@ import { failureOf } from "../workers/host/failure-of.ts";
 /** What is being copied: its name in a failure, and the failure's code. */
 interface Subject {
   path: string;
-  code: string;
+  code: ErrorCode;
 }
 
 /**
@@ -42,7 +43,7 @@ export function plainOptions<T extends object>(read: () => T): T {
 
 /** @throws InstallError EINVALIDINPUT: likewise, and what is no file set, no text and no bytes */
 export function plainInput(project: ProjectInput): ProjectInput {
-  const code = "EINVALIDINPUT";
+  const code: ErrorCode = "EINVALIDINPUT";
   const read = (): ProjectInput => {
     const { files, root = "", name = "" } = Object(project) as ProjectInput;
     return { files, root, name };

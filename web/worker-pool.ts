@@ -1,7 +1,8 @@
 import { type Remote, transfer, wrap } from "comlink";
+import type { Failure } from "../src/api/failure.ts";
 import type { InstallerOptions } from "../src/api/resolve.ts";
 import { orAbort } from "../src/base/on-abort.ts";
-import { type Failure, failure, InstallError } from "../src/errors/failure.ts";
+import { failure, InstallError } from "../src/errors/failure.ts";
 import { failureOf } from "../workers/host/failure-of.ts";
 import { openNets } from "../workers/net/net.ts";
 import { servePort } from "../workers/net/serve-port.ts";

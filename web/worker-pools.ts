@@ -1,9 +1,10 @@
 import { type Remote, transfer } from "comlink";
 import { resolutionOf } from "../src/answer/resolution.ts";
 import { decodeTree } from "../src/answer/tree-bytes.ts";
+import type { Failure } from "../src/api/failure.ts";
 import type { InstallerOptions, Progress, ProjectInput, Resolution } from "../src/api/resolve.ts";
 import { onAbort, orAbort } from "../src/base/on-abort.ts";
-import { type Failure, failure, InstallError } from "../src/errors/failure.ts";
+import { failure, InstallError } from "../src/errors/failure.ts";
 import { createSharedMemory, type SharedMemory } from "../workers/shared/shared-memory.ts";
 import { SharedOnceMap } from "../workers/shared/shared-once-map.ts";
 import type { EngineService, Order } from "../workers/threads/protocol.ts";

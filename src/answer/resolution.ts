@@ -1,6 +1,6 @@
+import type { Failure } from "../api/failure.ts";
 import type { ImportMap, ImportMapOptions, Rung } from "../api/flat.ts";
 import type { LockChange, Resolution, ResolutionStats, Tree } from "../api/resolve.ts";
-import type { Failure } from "../errors/failure.ts";
 import { diffLocks } from "./diff-locks.ts";
 import type { TreeData } from "./tree-data.ts";
 import { viewTree } from "./tree-view.ts";

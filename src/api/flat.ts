@@ -1,4 +1,4 @@
-import type { Failure } from "../errors/failure.ts";
+import type { Failure } from "./failure.ts";
 import type { InstalledProject } from "./install.ts";
 import type { DependencyType } from "./resolve.ts";
 

@@ -1,7 +1,5 @@
-import type { Failure } from "../errors/failure.ts";
-import type { UnpackLimits } from "../install/extractor.ts";
-import type { SkippedPackage } from "../install/plan.ts";
 import type { Platform } from "./common.ts";
+import type { Failure } from "./failure.ts";
 import type { ProjectInput, Resolution, ResolveOptions } from "./resolve.ts";
 import type { FileSink, SinkLink } from "./sink.ts";
 
@@ -161,4 +159,26 @@ export interface NodeResolveOptions {
   /** Node's own modules. `external`: answered as they are, `node:fs`. `error`: a package of that name, or ERR_UNKNOWN_BUILTIN_MODULE.
    * Default: `external` where `conditions` has `node`, else `error`. */
   builtins?: "external" | "error";
+}
+
+/** Where a bomb shows. */
+export interface UnpackLimits {
+  /** Bytes of the tarball. */
+  tarball: number;
+  /** Bytes of one file. */
+  file: number;
+  /** Bytes of all of the inflated archive. */
+  package: number;
+  /** Inflated bytes for each byte of the tarball; packages below a megabyte may have any. */
+  ratio: number;
+  /** Files in a package; of folders as many. */
+  files: number;
+}
+
+export interface SkippedPackage {
+  readonly location: string;
+  readonly name: string;
+  readonly version: string;
+  /** `omit`: asked to be left out. `platform`: optional, and for another machine. `failed`: optional, and could not be had. */
+  readonly why: "omit" | "platform" | "failed";
 }

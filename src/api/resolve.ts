@@ -1,5 +1,5 @@
-import type { Failure } from "../errors/failure.ts";
 import type { FileMap, Platform } from "./common.ts";
+import type { Failure } from "./failure.ts";
 import type { ImportMap, ImportMapOptions, PrereleaseMode, ResolutionMode, Rung, SolverStats } from "./flat.ts";
 import type { InstalledProject, InstallInput, InstallOptions } from "./install.ts";
 import type { Manifest } from "./manifest.ts";

@@ -1,5 +1,6 @@
+import type { Failure } from "../api/failure.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
-import { type Failure, failure } from "../errors/failure.ts";
+import { failure } from "../errors/failure.ts";
 import { fold } from "../graph/fold.ts";
 import type { Node } from "../graph/node.ts";
 import { addDependencies, localSpec, removeDependencies } from "../project/edit-dependencies.ts";

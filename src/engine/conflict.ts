@@ -1,4 +1,5 @@
-import { type Failure, failure, type PathStep } from "../errors/failure.ts";
+import type { Failure, PathStep } from "../api/failure.ts";
+import { failure } from "../errors/failure.ts";
 import type { Edge } from "../graph/edge.ts";
 import type { Node } from "../graph/node.ts";
 import { VirtualTree } from "../graph/virtual-tree.ts";

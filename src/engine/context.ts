@@ -1,9 +1,10 @@
 import type { Platform } from "../api/common.ts";
+import type { Failure } from "../api/failure.ts";
 import type { Manifest } from "../api/manifest.ts";
-import { type Failure, InstallError } from "../errors/failure.ts";
+import { InstallError } from "../errors/failure.ts";
 import type { Edge } from "../graph/edge.ts";
 import type { Node } from "../graph/node.ts";
-import type { World } from "../graph/spec-table.ts";
+import type { SpecTable } from "../graph/spec-table.ts";
 import type { Tree } from "../graph/tree.ts";
 import type { LockData } from "../lockfile/read-lock.ts";
 import type { PlaceOptions } from "../placement/place.ts";
@@ -32,7 +33,7 @@ export interface BuildOptions extends PlaceOptions {
 
 /** The state of one build. */
 export interface Context {
-  readonly world: World;
+  readonly specTable: SpecTable;
   readonly tree: Tree;
   readonly options: BuildOptions;
   readonly folders: ProjectFolders;

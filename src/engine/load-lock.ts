@@ -37,7 +37,7 @@ export function placeEntries(lock: LockData, root: Node, context: Context): Map<
   for (const node of nodes.values()) tree.pointOut(node);
   // Links last: override rules pass one only if something below its folder asks for them, so the edges there must lead on.
   for (const [{ location }, target] of links) {
-    const link = new Link({ world: context.world, name: nameFromFolder(location) }, target);
+    const link = new Link({ specTable: context.specTable, name: nameFromFolder(location) }, target);
     attachAt(tree, link, resolvePath(root.path, location));
     target.addLink(link);
     nodes.set(location, link);
@@ -48,20 +48,20 @@ export function placeEntries(lock: LockData, root: Node, context: Context): Map<
 
 /** Without a lock, npm looks at the folder itself: there the workspaces stand before anything links to them. */
 export function loadWorkspaces(context: Context): void {
-  const { tree, world, folders } = context;
+  const { tree, specTable, folders } = context;
   for (const { raw } of tree.workspaceSpecs.values()) {
     const path = raw.slice("file:".length);
     if (path === tree.root.path) continue;
     const manifest = folders.manifest(path) ?? {};
-    const overrides = world.overrides?.ruleForNode(manifest, world) ?? null;
-    attachAt(tree, new Node({ world, name: nameFromFolder(path), manifest, overrides }), path);
+    const overrides = specTable.overrides?.ruleForNode(manifest, specTable) ?? null;
+    attachAt(tree, new Node({ specTable, name: nameFromFolder(path), manifest, overrides }), path);
   }
 }
 
-function loadNode(entry: LockEntry, nodes: Map<string, Node>, { world, tree }: Context): void {
+function loadNode(entry: LockEntry, nodes: Map<string, Node>, { specTable, tree }: Context): void {
   const { location, manifest, resolved, integrity, hasShrinkwrap } = entry;
   const path = resolvePath((nodes.get("") as Node).path, location);
-  const node = new Node({ world, name: nameFromFolder(location), manifest, resolved, integrity, hasShrinkwrap });
+  const node = new Node({ specTable, name: nameFromFolder(location), manifest, resolved, integrity, hasShrinkwrap });
   attachAt(tree, node, path);
   nodes.set(location, node);
 }

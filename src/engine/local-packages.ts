@@ -1,5 +1,6 @@
+import type { Failure } from "../api/failure.ts";
 import type { Manifest } from "../api/manifest.ts";
-import { type Failure, fail, failure, type Outcome, ok } from "../errors/failure.ts";
+import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import type { Edge } from "../graph/edge.ts";
 import { placeTarget } from "../graph/folders.ts";
 import { Link } from "../graph/link.ts";
@@ -24,22 +25,22 @@ function links(edge: Edge, folder: string, { tree, options }: Context): boolean 
 }
 
 /** A link to a folder of the project, whose place in the tree comes with it. */
-export function linkTo(name: string, folder: string, { world, tree, folders }: Context): Node {
+export function linkTo(name: string, folder: string, { specTable, tree, folders }: Context): Node {
   tree.placeTarget = placeTarget;
-  if (folder === tree.root.path) return new Link({ world, name }, tree.root);
+  if (folder === tree.root.path) return new Link({ specTable, name }, tree.root);
   const standing = tree.at(folder);
   const manifest = folders.manifest(folder) ?? {};
-  const target = standing && !standing.isLink ? standing : new Node({ world, name, manifest });
+  const target = standing && !standing.isLink ? standing : new Node({ specTable, name, manifest });
   if (target !== standing) target.ownPath = folder;
-  return new Link({ world, name }, target);
+  return new Link({ specTable, name }, target);
 }
 
 /** A package that is one of the project's workspaces is that workspace, where its version will do. */
-function workspaceFor(edge: Edge, { tree, world }: Context): Node | null {
+function workspaceFor(edge: Edge, { tree, specTable }: Context): Node | null {
   if (!tree.workspaceSpecs.has(edge.key)) return null;
   const link = tree.root.edges().get(edge.key)?.to;
   if (!link?.isWorkspace || !link.satisfies(edge)) return null;
-  return new Link({ world, name: link.name }, link.target);
+  return new Link({ specTable, name: link.name }, link.target);
 }
 
 /** The manifest behind a spec that is none of a registry's. */

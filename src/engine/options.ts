@@ -1,16 +1,20 @@
 import type { Platform } from "../api/common.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
-import type { World } from "../graph/spec-table.ts";
+import type { SpecTable } from "../graph/spec-table.ts";
 import type { PickPolicy } from "../registry/select-version.ts";
 import type { BuildOptions } from "./context.ts";
 
 /** npm's settings from what a user gave, checked. @throws InstallError EINVALIDOPTION, EUPDATEARGS */
-export async function buildOptions(raw: ResolveOptions, platform: Platform, world: World): Promise<BuildOptions> {
+export async function buildOptions(
+  raw: ResolveOptions,
+  platform: Platform,
+  specTable: SpecTable,
+): Promise<BuildOptions> {
   // Dates and names are rarely given, so what checks them is loaded for them.
   const values = raw.update || raw.before ? await import("./option-values.ts") : null;
   const before = values?.beforeDate(raw) ?? null;
   const policy: PickPolicy = {
-    ranges: world.ranges,
+    ranges: specTable.ranges,
     defaultTag: raw.defaultTag ?? "latest",
     before,
     nodeVersion: platform.node,

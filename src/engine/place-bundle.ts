@@ -1,10 +1,11 @@
-import type { TarballListing } from "../api/common.ts";
+import type { Failure } from "../api/failure.ts";
 import { nameFromFolder } from "../base/posix-path.ts";
-import { type Failure, failure } from "../errors/failure.ts";
+import { failure } from "../errors/failure.ts";
 import { Node } from "../graph/node.ts";
 import type { LockData } from "../lockfile/read-lock.ts";
 import { ProjectFiles } from "../project/files.ts";
 import { readPackageJson } from "../project/package-json.ts";
+import type { TarballListing } from "../tarball/listing.ts";
 import { type Context, raise } from "./context.ts";
 import { calculateFlags, resetFlags } from "./flags.ts";
 import { placeEntries } from "./load-lock.ts";
@@ -36,14 +37,14 @@ function outside(node: Node, location: string): Failure {
 }
 
 /** The folders under `node_modules` of an unpacked tarball, however deep, as children of its package. */
-function loadBundled(node: Node, { paths, texts }: Bundle, { world, tree }: Context): void {
+function loadBundled(node: Node, { paths, texts }: Bundle, { specTable, tree }: Context): void {
   const files = new ProjectFiles(Object.fromEntries(paths.map((path) => [path, texts.get(path) ?? ""])), "/");
   const found: { at: string; parent: Node }[] = [{ at: "", parent: node }];
   for (const { at, parent } of found) {
     for (const folder of packageFolders(files, `${at}/node_modules`)) {
       const manifest = readPackageJson(files, folder)?.manifest;
       if (!manifest) continue;
-      const child = new Node({ world, name: nameFromFolder(folder), manifest, resolved: null });
+      const child = new Node({ specTable, name: nameFromFolder(folder), manifest, resolved: null });
       tree.attach(child, parent);
       found.push({ at: folder, parent: child });
     }

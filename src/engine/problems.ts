@@ -1,4 +1,5 @@
-import { type Failure, failure, type WayOut } from "../errors/failure.ts";
+import type { Failure, WayOut } from "../api/failure.ts";
+import { failure } from "../errors/failure.ts";
 import type { Node } from "../graph/node.ts";
 import type { Machine } from "../registry/platform.ts";
 import { pathTo } from "./conflict.ts";

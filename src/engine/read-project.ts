@@ -4,7 +4,7 @@ import { resolvePath } from "../base/posix-path.ts";
 import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import { edgeSpec } from "../graph/edge-spec.ts";
 import { Node } from "../graph/node.ts";
-import { World } from "../graph/spec-table.ts";
+import { SpecTable } from "../graph/spec-table.ts";
 import { Tree } from "../graph/tree.ts";
 import type { LockInput } from "../lockfile/write-lock.ts";
 import { ProjectFiles } from "../project/files.ts";
@@ -77,13 +77,16 @@ interface Parts {
 }
 
 async function readContext({ files, path, packageJson, options: raw, platform, name }: Parts): Promise<Context> {
-  const world = new World({ legacyPeerDeps: Boolean(raw.legacyPeerDeps), installLinks: Boolean(raw.installLinks) });
-  const options = await buildOptions(raw, platform, world);
+  const specTable = new SpecTable({
+    legacyPeerDeps: Boolean(raw.legacyPeerDeps),
+    installLinks: Boolean(raw.installLinks),
+  });
+  const options = await buildOptions(raw, platform, specTable);
   const manifest = packageJson?.manifest ?? {};
   const overrides = hasRules(manifest.overrides) ? await import("../graph/overrides.ts") : null;
-  if (overrides) world.overrides = new overrides.OverrideSet(manifest.overrides);
+  if (overrides) specTable.overrides = new overrides.OverrideSet(manifest.overrides);
   const folderName = name || path.slice(path.lastIndexOf("/") + 1);
-  const root = new Node({ world, name: folderName, manifest, overrides: world.overrides });
+  const root = new Node({ specTable, name: folderName, manifest, overrides: specTable.overrides });
   clearFlags(root);
   const globs = manifest.workspaces ? await import("../project/workspaces.ts") : null;
   const workspaces = [...(globs?.findWorkspaces(manifest.workspaces, files, path) ?? [])];
@@ -95,7 +98,7 @@ async function readContext({ files, path, packageJson, options: raw, platform, n
   tree.start();
   const mutationRequested = Boolean(raw.add?.length || raw.rm?.length || updatesAll(raw) || options.updateNames.size);
   return {
-    world,
+    specTable,
     tree,
     options,
     folders: { manifest: (at) => readPackageJson(files, at)?.manifest ?? null },

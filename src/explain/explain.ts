@@ -1,5 +1,5 @@
+import type { Failure, PathStep, WayOut } from "../api/failure.ts";
 import type { Proof } from "../api/flat.ts";
-import type { Failure, PathStep, WayOut } from "../errors/failure.ts";
 import { type Explained, explainEresolve } from "./eresolve.ts";
 import { proofLines, proofText } from "./proof.ts";
 import { withWaysOut } from "./way-out.ts";

@@ -1,4 +1,4 @@
-import type { Failure } from "../errors/failure.ts";
+import type { Failure } from "../api/failure.ts";
 
 /** An `EJSONPARSE` of `parseJsonText` with the place in its message and `details: { file, line, column }` (from 1). */
 export function withPlace(failure: Failure): Failure {

@@ -1,4 +1,5 @@
-import { failure, InstallError, type WayOut } from "../errors/failure.ts";
+import type { WayOut } from "../api/failure.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import { withWaysOut } from "./way-out.ts";
 
 /** What a run that ended with `error` rejects with: an InstallError that says what can be done, or a fault as it is. */

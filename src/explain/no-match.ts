@@ -1,5 +1,6 @@
+import type { Failure, WayOut } from "../api/failure.ts";
 import { isOneEditAway } from "../base/one-edit.ts";
-import type { Failure, MissedPick, WayOut } from "../errors/failure.ts";
+import type { MissedPick } from "../errors/failure.ts";
 import { parseRange } from "../spec/range.ts";
 import { compareVersions, parseVersion, type Version } from "../spec/version.ts";
 

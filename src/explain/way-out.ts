@@ -1,4 +1,4 @@
-import type { Failure, WayOut } from "../errors/failure.ts";
+import type { Failure, WayOut } from "../api/failure.ts";
 import type { Explained, ExplainedEdge } from "./eresolve.ts";
 import { withPlace } from "./json-error.ts";
 import { withOffers } from "./no-match.ts";

@@ -1,8 +1,9 @@
+import type { Failure } from "../api/failure.ts";
 import type { PrereleaseMode } from "../api/flat.ts";
 import { holdsMore, openPackage } from "../engine/bundled-contents.ts";
 import { type Context, raise } from "../engine/context.ts";
 import { needCode, PAUSE, type Steps } from "../engine/need.ts";
-import { type Failure, failure, InstallError } from "../errors/failure.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import type { Edge } from "../graph/edge.ts";
 import { Node } from "../graph/node.ts";
 import { integrityOf } from "../registry/dist.ts";
@@ -69,16 +70,16 @@ export function* buildFlatTree(
 }
 
 function* nodeOf({ installable, index }: Copy, context: Context): Steps<Node> {
-  const { world } = context;
+  const { specTable } = context;
   const single = installable.single(index);
   const { name } = installable;
   if (single?.folder != null)
     return (yield* needCode(() => import("../engine/local-packages.ts"))).linkTo(name, single.folder, context);
   const manifest = installable.manifest(index);
-  if (single) return new Node({ world, name, manifest, resolved: single.resolved, integrity: single.integrity });
+  if (single) return new Node({ specTable, name, manifest, resolved: single.resolved, integrity: single.integrity });
   context.picked.add(manifest);
   return new Node({
-    world,
+    specTable,
     name,
     manifest,
     resolved: manifest.dist?.tarball ?? null,

@@ -13,16 +13,16 @@ export function effectiveSpec(
   index: number,
   { spec, context }: { spec: EdgeSpec; context: Context },
 ): string {
-  const { overrides } = context.world;
+  const { overrides } = context.specTable;
   if (!overrides) return spec.raw;
-  const { ranges } = context.world;
+  const { ranges } = context.specTable;
   const version = installable.version(index);
   // a rule without a version is for prereleases too, which `*` does not let in
   const applies = ({ name, keySpec, value }: OverrideSet): boolean =>
     name === installable.name &&
     (keySpec === "*" || [keySpec, value].some((range) => ranges.satisfies(version, range)));
   const of = [...overrides.ruleset.values()].find(applies) ?? overrides;
-  const rule = of.ruleFor({ spec }, context.world);
+  const rule = of.ruleFor({ spec }, context.specTable);
   return rule.name === spec.name ? rule.effective(spec.raw, { from: context.tree.root }) : spec.raw;
 }
 

@@ -1,7 +1,7 @@
+import type { Failure } from "../api/failure.ts";
 import type { Missing, ResolutionMode, Rung } from "../api/flat.ts";
 import { type Context, raise } from "../engine/context.ts";
 import { type Answer, type Need, PAUSE, type Steps } from "../engine/need.ts";
-import type { Failure } from "../errors/failure.ts";
 import { type EdgeSpec, edgeSpecs } from "../graph/edge-spec.ts";
 import { fold } from "../graph/fold.ts";
 import type { DependencyProvider, Requirement } from "../solver/dependency-provider.ts";
@@ -190,7 +190,7 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
     const dev = installable.single(index)?.folder != null;
     if (manifest._hasShrinkwrap && !dev) return [];
     const bundled = Array.isArray(manifest.bundleDependencies) ? manifest.bundleDependencies : [];
-    const peers = !this.#context.world.legacyPeerDeps;
+    const peers = !this.#context.specTable.legacyPeerDeps;
     return [...edgeSpecs(manifest, { dev, peers }).values()].filter(({ name }) => dev || !bundled.includes(name));
   }
 
@@ -200,11 +200,11 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
    */
   #askers(installable: InstallableVersions, index: number, again: boolean): (key: string) => SetId {
     const own = this.#sets.single(index);
-    const { world } = this.#context;
+    const { specTable } = this.#context;
     if (!this.#options.merge) return () => own;
     if (!again) {
       // an override may be for some of the versions only
-      const alike = world.overrides ? own : this.#sets.of(installable.alike(index));
+      const alike = specTable.overrides ? own : this.#sets.of(installable.alike(index));
       return () => alike;
     }
     const all = this.#allAskers(installable, index);
@@ -226,7 +226,7 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
       }
     };
     for (const family of installable.families(index)) {
-      if (this.#context.world.overrides) for (const one of family) add(one, [one]);
+      if (this.#context.specTable.overrides) for (const one of family) add(one, [one]);
       else add(family[0] as number, family);
     }
     const sets = new Map([...asking].map(([key, list]) => [key, this.#sets.of(boundsOf(list))]));

@@ -1,3 +1,4 @@
+import type { Failure } from "../api/failure.ts";
 import type { Proof, Rung, SolverStats } from "../api/flat.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
 import { type Context, raise } from "../engine/context.ts";
@@ -5,7 +6,7 @@ import { DepsQueue } from "../engine/deps-queue.ts";
 import { type Answer, type Need, needCode, type Steps } from "../engine/need.ts";
 import { updatesAll } from "../engine/options.ts";
 import type { Project } from "../engine/read-project.ts";
-import { type Failure, failure, InstallError } from "../errors/failure.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import { fold } from "../graph/fold.ts";
 import { explained, finishTree } from "../ideal/resolve.ts";
 import type { Incompatibility } from "../solver/incompatibility.ts";
@@ -67,8 +68,8 @@ function* resolve(project: Project, techniques: Techniques): Steps<FlatAnswer> {
   if (!updatesAll(options)) context.old?.loadWorkspaces(context);
   const { edits } = project;
   const requested = edits && (yield* edits.applyRequests(options, context, new DepsQueue()));
-  context.world.overrides?.assertDirect(context.tree.root.edges().values());
-  assertFlat(context.world.overrides);
+  context.specTable.overrides?.assertDirect(context.tree.root.edges().values());
+  assertFlat(context.specTable.overrides);
   const search = new Search(context, options, techniques);
   const found = yield* search.climbDown();
   const unmet = yield* buildFlatTree(found.copies, context, options.prereleases ?? "as-written");
@@ -159,7 +160,7 @@ class Search {
     const { root } = this.#context.tree;
     const own = root.edges().get(this.#settler.keyOf((list[0] as Copy).installable));
     const fits = ({ installable, index }: Copy): boolean =>
-      own !== undefined && this.#context.world.ranges.satisfies(installable.version(index), own.effective);
+      own !== undefined && this.#context.specTable.ranges.satisfies(installable.version(index), own.effective);
     list.sort((a, b) => Number(fits(b)) - Number(fits(a)) || b.index - a.index);
   }
 

@@ -1,7 +1,7 @@
+import type { Failure } from "../api/failure.ts";
 import type { Missing, PrereleaseMode } from "../api/flat.ts";
 import type { Context } from "../engine/context.ts";
 import { needCode, needPackument, type Steps } from "../engine/need.ts";
-import type { Failure } from "../errors/failure.ts";
 import type { EdgeSpec } from "../graph/edge-spec.ts";
 import { NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
 import type { FileSpec, GitSpec, RegistrySpec, RemoteSpec, Spec } from "../spec/spec.ts";
@@ -91,8 +91,8 @@ export class Settler {
   }
 
   *#one(spec: EdgeSpec, { effective, folder, settledBefore }: Wish): Steps<Settled> {
-    const { world, tree } = this.#context;
-    const want = world.want(spec.name, effective || "*", folder ?? tree.root.path);
+    const { specTable, tree } = this.#context;
+    const want = specTable.want(spec.name, effective || "*", folder ?? tree.root.path);
     if (!want.spec) return { allowed: NOTHING, missing: () => ({ why: "spec", failure: want.failure as Failure }) };
     const workspace = tree.workspaceSpecs.get(spec.key);
     if (workspace) return this.#workspace(spec, { want: want.spec, folder: workspace.raw.slice("file:".length) });
@@ -115,7 +115,7 @@ export class Settler {
       ("registry" in want && want.type === "tag") ||
       ("fetchSpec" in want &&
         want.fetchSpec !== null &&
-        this.#context.world.ranges.satisfies(version, want.fetchSpec || "*"));
+        this.#context.specTable.ranges.satisfies(version, want.fetchSpec || "*"));
     if (fits) return own;
     return { allowed: NOTHING, missing: () => ({ why: "none", ...(version && { found: version }) }) };
   }

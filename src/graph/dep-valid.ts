@@ -15,18 +15,18 @@ export function depValid(node: Node, want: Want, edge: Edge): boolean {
 }
 
 function specMet(node: Node, spec: Spec, at: { want: Want; from: Node }): boolean {
-  const { world } = at.from;
+  const { specTable } = at.from;
   switch (spec.type) {
     case "range":
     case "version":
-      return world.satisfies(node.version, at.want, spec.fetchSpec);
+      return specTable.satisfies(node.version, at.want, spec.fetchSpec);
     case "alias":
       // npm looks at the version alone: the name behind the alias is not compared.
       return specMet(node, spec.subSpec, at);
     case "tag":
       return isRemote(node.resolved);
     case "directory":
-      if (world.installLinks && !node.isWorkspace) return !node.isLink;
+      if (specTable.installLinks && !node.isWorkspace) return !node.isLink;
       return node.isLink && node.realpath === spec.fetchSpec;
     case "file":
       return !node.isLink && node.resolved === `file:${spec.fetchSpec}`;
@@ -40,14 +40,14 @@ function specMet(node: Node, spec: Spec, at: { want: Want; from: Node }): boolea
 }
 
 function gitMet(node: Node, spec: Spec & { type: "git" }, at: { want: Want; from: Node }): boolean {
-  const { world } = at.from;
+  const { specTable } = at.from;
   if (!node.resolved) return false;
-  const stored = world.want(node.name, node.resolved, "/").spec;
+  const stored = specTable.want(node.name, node.resolved, "/").spec;
   if (stored?.type !== "git") return false;
   const sha = /^[a-f0-9]{40,64}$/i.test(spec.gitCommittish ?? "");
   if (repository(stored) !== repository(spec)) return false;
   if (sha && stored.gitCommittish !== spec.gitCommittish) return false;
-  return spec.gitRange ? world.ranges.satisfies(node.version, spec.gitRange) : true;
+  return spec.gitRange ? specTable.ranges.satisfies(node.version, spec.gitRange) : true;
 }
 
 function repository(spec: Spec & { type: "git" }): string {

@@ -20,7 +20,7 @@ export class Edge {
   constructor(from: Node, spec: EdgeSpec) {
     this.from = from;
     this.spec = spec;
-    if (from.overrides) this.rule = from.overrides.ruleFor(this, from.world);
+    if (from.overrides) this.rule = from.overrides.ruleFor(this, from.specTable);
   }
 
   get name(): string {
@@ -62,7 +62,7 @@ export class Edge {
   }
 
   parse(text: string): Want {
-    return this.from.world.want(this.spec.name, text || "*", this.where());
+    return this.from.specTable.want(this.spec.name, text || "*", this.where());
   }
 
   /** The folder that a relative spec of this edge starts from: the project for an override's value. */
@@ -101,7 +101,7 @@ export class Edge {
     if (!to) return this.spec.optional ? null : "MISSING";
     if (this.spec.peer && to.parent === from && !from.isTop) return "PEER LOCAL";
     if (!this.satisfiedBy(to)) return "INVALID";
-    if (this.rule && to.overrides && to.specs().size && this.rule.conflictsWith(to.overrides, from.world))
+    if (this.rule && to.overrides && to.specs().size && this.rule.conflictsWith(to.overrides, from.specTable))
       return "INVALID";
     return null;
   }
@@ -109,7 +109,7 @@ export class Edge {
   /** Points the edge at what its name resolves to now, and lets override rules follow (npm-tree §6.5). */
   point(to: Node | null, hard = false): void {
     const { from, rule: old } = this;
-    const rule = from.overrides?.ruleFor(this, from.world) ?? null;
+    const rule = from.overrides?.ruleFor(this, from.specTable) ?? null;
     const changed = rule !== null && !rule.equals(old);
     if (changed || !rule) this.rule = rule;
     if (to !== this.to) {

@@ -1,16 +1,16 @@
+import type { Failure } from "../api/failure.ts";
 import type { Manifest } from "../api/manifest.ts";
-import type { Failure } from "../errors/failure.ts";
 import { Edge } from "./edge.ts";
 import { type EdgeSpecs, edgeSpecs } from "./edge-spec.ts";
 import { fold } from "./fold.ts";
 import type { OverrideSet } from "./overrides.ts";
-import type { World } from "./spec-table.ts";
+import type { SpecTable } from "./spec-table.ts";
 import type { NodeTree } from "./tree.ts";
 
 export interface NodeInit {
   name: string;
   manifest: Manifest;
-  world: World;
+  specTable: SpecTable;
   resolved?: string | null;
   integrity?: string | null;
   errors?: readonly Failure[];
@@ -31,7 +31,7 @@ const NO_DEPENDENTS: ReadonlySet<Edge> = new Set();
  * Children and edges are keyed by folded name and keep their order. Only `tree.ts` changes places.
  */
 export class Node {
-  declare readonly world: World;
+  declare readonly specTable: SpecTable;
   declare readonly name: string;
   declare readonly key: string;
   declare manifest: Manifest;
@@ -69,7 +69,7 @@ export class Node {
   #specsDev = false;
 
   constructor(init: NodeInit) {
-    this.world = init.world;
+    this.specTable = init.specTable;
     this.name = init.name;
     this.key = fold(init.name);
     this.manifest = init.manifest;
@@ -165,7 +165,7 @@ export class Node {
   specs(): EdgeSpecs {
     const dev = this.tree !== undefined && this.isTop && (this.source === null || this.source.isTop);
     if (this.#specs === null || this.#specsDev !== dev) {
-      this.#specs = edgeSpecs(this.manifest, { dev, peers: !this.world.legacyPeerDeps });
+      this.#specs = edgeSpecs(this.manifest, { dev, peers: !this.specTable.legacyPeerDeps });
       this.#specsDev = dev;
     }
     return this.#specs;

@@ -1,9 +1,10 @@
-import { type Failure, failure, InstallError } from "../errors/failure.ts";
+import type { Failure } from "../api/failure.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import { parseArg } from "../spec/spec.ts";
 import type { Edge } from "./edge.ts";
 import type { EdgeSpec } from "./edge-spec.ts";
 import type { Node } from "./node.ts";
-import type { World } from "./spec-table.ts";
+import type { SpecTable } from "./spec-table.ts";
 
 type Ruled = { spec: Pick<EdgeSpec, "name" | "raw"> };
 
@@ -63,15 +64,16 @@ export class OverrideSet {
   }
 
   /** The rule for an edge of a node that is under this set; this set itself when none applies (npm-tree §6.2). */
-  ruleFor(edge: Ruled, world: World): OverrideSet {
-    for (const rule of this.#named(edge.spec.name)) if (applies(rule, edge, world)) return rule;
+  ruleFor(edge: Ruled, specTable: SpecTable): OverrideSet {
+    for (const rule of this.#named(edge.spec.name)) if (applies(rule, edge, specTable)) return rule;
     return this;
   }
 
   /** The rule for a package that stands already: by its name and version. */
-  ruleForNode({ name = "", version = "" }: { name?: string; version?: string }, world: World): OverrideSet {
+  ruleForNode({ name = "", version = "" }: { name?: string; version?: string }, specTable: SpecTable): OverrideSet {
     for (const rule of this.#named(name)) {
-      if (world.ranges.satisfies(version, rule.keySpec) || world.ranges.satisfies(version, rule.value)) return rule;
+      if (specTable.ranges.satisfies(version, rule.keySpec) || specTable.ranges.satisfies(version, rule.value))
+        return rule;
     }
     return this;
   }
@@ -80,18 +82,18 @@ export class OverrideSet {
    * Of two sets that meet on one node: the one that contains the other's rules; where neither does, undefined if they
    * contradict each other, else their nearest common ancestor (npm-tree §6.5).
    */
-  meet(other: OverrideSet, world: World): OverrideSet | undefined {
+  meet(other: OverrideSet, specTable: SpecTable): OverrideSet | undefined {
     for (let set: OverrideSet | null = other; set; set = set.parent) if (set.equals(this)) return other;
     for (let set: OverrideSet | null = this; set; set = set.parent) if (set.equals(other)) return this;
-    if (contradict(this, other, world)) return undefined;
+    if (contradict(this, other, specTable)) return undefined;
     for (let set: OverrideSet | null = other; set; set = set.parent) {
       for (let own: OverrideSet | null = this; own; own = own.parent) if (own.equals(set)) return own;
     }
     return undefined;
   }
 
-  conflictsWith(other: OverrideSet, world: World): boolean {
-    return this.meet(other, world) === undefined && contradict(this, other, world);
+  conflictsWith(other: OverrideSet, specTable: SpecTable): boolean {
+    return this.meet(other, specTable) === undefined && contradict(this, other, specTable);
   }
 
   /** Whether a node is what an edge under this rule asks for (npm-tree §6.4). */
@@ -115,7 +117,7 @@ export class OverrideSet {
   /** An edge under this set now leads to the node (npm-tree §6.5). */
   reach(node: Node): void {
     if (this.equals(node.overrides)) return;
-    const next = node.overrides ? node.overrides.meet(this, node.world) : this;
+    const next = node.overrides ? node.overrides.meet(this, node.specTable) : this;
     if (!next || next.equals(node.overrides)) return;
     node.overrides = next;
     rerule(node);
@@ -125,7 +127,7 @@ export class OverrideSet {
   leave(node: Node): void {
     if (!this.equals(node.overrides)) return;
     let next: OverrideSet | null = null;
-    for (const { rule } of node.edgesIn) next = next && rule ? (rule.meet(next, node.world) ?? null) : rule;
+    for (const { rule } of node.edgesIn) next = next && rule ? (rule.meet(next, node.specTable) ?? null) : rule;
     if (this.equals(next)) return;
     node.overrides = next;
     if (next) rerule(node);
@@ -153,13 +155,13 @@ export class OverrideSet {
   }
 }
 
-function applies(rule: OverrideSet, edge: Ruled, world: World): boolean {
+function applies(rule: OverrideSet, edge: Ruled, specTable: SpecTable): boolean {
   if (rule.keySpec === "*") return true;
-  let spec = world.want(edge.spec.name, edge.spec.raw, "/").spec;
+  let spec = specTable.want(edge.spec.name, edge.spec.raw, "/").spec;
   if (spec?.type === "alias") spec = spec.subSpec;
   if (!spec) return false;
-  if (spec.type === "git") return spec.gitRange ? meets(spec.gitRange, rule, world) : false;
-  return spec.type === "range" || spec.type === "version" ? meets(spec.fetchSpec, rule, world) : true;
+  if (spec.type === "git") return spec.gitRange ? meets(spec.gitRange, rule, specTable) : false;
+  return spec.type === "range" || spec.type === "version" ? meets(spec.fetchSpec, rule, specTable) : true;
 }
 
 /** A node's set changed: so do the rules of its edges, and the sets of what they lead to. */
@@ -180,15 +182,15 @@ function reaches(set: OverrideSet, target: Node): boolean {
   const seen = new Set<Node>([target]);
   for (const node of seen) {
     for (const edge of node.edges().values()) {
-      if (set.ruleFor(edge, node.world).name === edge.name) return true;
+      if (set.ruleFor(edge, node.specTable).name === edge.name) return true;
       if (edge.to) seen.add(edge.to.target);
     }
   }
   return false;
 }
 
-function meets(range: string, rule: OverrideSet, world: World): boolean {
-  const answer = world.ranges.intersects(range, rule.keySpec);
+function meets(range: string, rule: OverrideSet, specTable: SpecTable): boolean {
+  const answer = specTable.ranges.intersects(range, rule.keySpec);
   if (answer === undefined) throw bad(rule.key, "can only be compared with ranges, and one side is none");
   return answer;
 }
@@ -203,14 +205,14 @@ function sameChildren(a: OverrideSet, b: OverrideSet): boolean {
 }
 
 /** The same key with versions that no version satisfies both of. A `$reference` is left to the moment it is used. */
-function contradict(a: OverrideSet, b: OverrideSet, world: World): boolean {
+function contradict(a: OverrideSet, b: OverrideSet, specTable: SpecTable): boolean {
   for (const [key, rule] of a.ruleset) {
     const other = b.ruleset.get(key);
     if (!other || rule.equals(other) || rule.value.startsWith("$") || other.value.startsWith("$")) continue;
-    const one = world.want(rule.name, rule.value, "/").spec;
-    const two = world.want(other.name, other.value, "/").spec;
+    const one = specTable.want(rule.name, rule.value, "/").spec;
+    const two = specTable.want(other.name, other.value, "/").spec;
     if (!isSemver(one) || !isSemver(two)) continue;
-    if (world.ranges.intersects(one.fetchSpec, two.fetchSpec) === false) return true;
+    if (specTable.ranges.intersects(one.fetchSpec, two.fetchSpec) === false) return true;
   }
   return false;
 }

@@ -1,9 +1,11 @@
-import { type Failure, failure, InstallError } from "../errors/failure.ts";
+import type { Failure } from "../api/failure.ts";
+import { InstallError } from "../errors/failure.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
 import { parseSpec, type Spec } from "../spec/spec.ts";
 import { compareVersions } from "../spec/version.ts";
 import { RangeTable } from "../spec/version-range.ts";
 import type { OverrideSet } from "./overrides.ts";
+import { StepBudget } from "./step-budget.ts";
 
 /** A parsed spec with what is already known of it. Either `spec` or `failure` is there. */
 export interface Want {
@@ -14,15 +16,14 @@ export interface Want {
 }
 
 /** What every node and edge of one run shares. Nothing in it outlives the run. */
-export class World {
+export class SpecTable {
   readonly ranges: RangeTable = new RangeTable();
   declare readonly legacyPeerDeps: boolean;
   declare readonly installLinks: boolean;
   /** The root's override rules, or null: most projects have none and skip all that goes with them. */
   overrides: OverrideSet | null = null;
   readonly #wants = new Map<string, Want>();
-  /** Budget in steps, never in time: a run that passes it is one that does not end (npm-tree §25.1). */
-  steps = 0;
+  readonly budget: StepBudget = new StepBudget();
 
   constructor(options: { legacyPeerDeps: boolean; installLinks: boolean }) {
     this.legacyPeerDeps = options.legacyPeerDeps;
@@ -66,17 +67,6 @@ export class World {
     const [x, y] = [this.ranges.version(a), this.ranges.version(b)];
     return x && y ? compareVersions(x, y) : Number.NaN;
   }
-
-  /** Counts one step of a loop that npm might not leave. */
-  step(): void {
-    if (++this.steps > MAX_STEPS) throw new InstallError(notTerminating("the whole resolution"));
-  }
-}
-
-const MAX_STEPS = 5_000_000;
-
-export function notTerminating(where: string): Failure {
-  return failure("ENONTERMINATING", `npm does not terminate: ${where} keeps changing`);
 }
 
 function parseWant(name: string, raw: string, where: string): Want {

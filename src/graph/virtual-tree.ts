@@ -17,8 +17,8 @@ export class VirtualTree extends NodeTree {
 
   constructor(source: Node) {
     super();
-    const { world, name, manifest, overrides } = source;
-    this.root = new Node({ world, name, manifest, overrides, source });
+    const { specTable, name, manifest, overrides } = source;
+    this.root = new Node({ specTable, name, manifest, overrides, source });
     this.root.tree = this;
     this.root.ownPath = source.realpath;
     this.root.placed = true;
@@ -51,8 +51,8 @@ export class VirtualTree extends NodeTree {
   /** Link targets below the folder see what stands in it, so they have a say in what may be replaced. */
   #copyTarget(target: Node, path: string): void {
     if (!path.startsWith(`${this.root.path}/`)) return;
-    const { world, name, manifest } = target;
-    const copy = new Node({ world, name, manifest, source: target });
+    const { specTable, name, manifest } = target;
+    const copy = new Node({ specTable, name, manifest, source: target });
     copy.ownPath = path;
     this.#addFolder(copy);
   }

@@ -6,7 +6,7 @@ import { needCode, PAUSE, type Steps } from "../engine/need.ts";
 import type { Edge } from "../graph/edge.ts";
 import type { Link } from "../graph/link.ts";
 import type { Node } from "../graph/node.ts";
-import { notTerminating } from "../graph/spec-table.ts";
+import { notTerminating } from "../graph/step-budget.ts";
 import { DetachedCandidate } from "../placement/can-place.ts";
 import { ofProject, Placement, type PlaceReport } from "../placement/place.ts";
 import { Candidates } from "./candidates.ts";
@@ -59,8 +59,8 @@ export class Builder {
   }
 
   *#visit(node: Node): Steps<void> {
-    const { world, tree } = this.#context;
-    world.step();
+    const { specTable, tree } = this.#context;
+    specTable.budget.step();
     if (this.#seen.has(node) || !node.placed || node.tree !== tree) return;
     this.#seen.add(node);
     if (node !== tree.root && holdsMore(node)) yield* openPackage(node, this.#context);

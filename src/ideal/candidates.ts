@@ -1,11 +1,13 @@
+import type { Failure } from "../api/failure.ts";
 import type { Manifest } from "../api/manifest.ts";
 import { enOrder } from "../base/collate.ts";
 import { type Context, raise, Unexplained } from "../engine/context.ts";
 import { needCode, needPackument, type Steps } from "../engine/need.ts";
-import { type Failure, fail, failure, type Outcome, ok } from "../errors/failure.ts";
+import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import type { Edge } from "../graph/edge.ts";
 import { Node } from "../graph/node.ts";
-import { notTerminating, type Want } from "../graph/spec-table.ts";
+import type { Want } from "../graph/spec-table.ts";
+import { notTerminating } from "../graph/step-budget.ts";
 import { VirtualTree } from "../graph/virtual-tree.ts";
 import { canReplace, peerEdges } from "../placement/can-place.ts";
 import { ofProject } from "../placement/place.ts";
@@ -78,17 +80,17 @@ export class Candidates {
 
   #freshRoot(node: Node): VirtualTree {
     const root = new VirtualTree(node);
-    if (this.#context.world.overrides) root.enrich();
+    if (this.#context.specTable.overrides) root.enrich();
     this.#roots.set(node, root);
     return root;
   }
 
   *candidate(ask: Ask): Steps<Node> {
     const { edge, second = null } = ask;
-    if (!ask.home && !edge.peer && !this.#context.world.overrides) {
+    if (!ask.home && !edge.peer && !this.#context.specTable.overrides) {
       const alone = yield* this.#nodeFrom(edge, edge.want(), edge.name);
-      if (alone.isLink || !alone.manifest.peerDependencies || alone.world.legacyPeerDeps) {
-        this.#context.world.step();
+      if (alone.isLink || !alone.manifest.peerDependencies || alone.specTable.legacyPeerDeps) {
+        this.#context.specTable.budget.step();
         this.#roots.set(edge.from, alone);
         return alone;
       }
@@ -117,7 +119,7 @@ export class Candidates {
   }
 
   #count(home: VirtualTree): void {
-    this.#context.world.step();
+    this.#context.specTable.budget.step();
     const tries = (this.#tries.get(home) ?? 0) + 1;
     this.#tries.set(home, tries);
     if (tries > MAX_TRIES) raise(notTerminating(`the peer set of ${home.source.name}`));
@@ -200,9 +202,9 @@ export class Candidates {
       picked = yield* this.#pick("registry" in spec && spec.type !== "alias" ? { ...spec, name } : spec, edge);
       known.set(key, picked);
     }
-    const { world } = this.#context;
-    if (picked.ok) return new Node({ world, name, ...picked.value });
-    const node = new Node({ world, name, manifest: {}, errors: [blame(picked.failure, edge)] });
+    const { specTable } = this.#context;
+    if (picked.ok) return new Node({ specTable, name, ...picked.value });
+    const node = new Node({ specTable, name, manifest: {}, errors: [blame(picked.failure, edge)] });
     this.#context.loadFailures.add(node);
     return node;
   }
@@ -227,8 +229,8 @@ export class Candidates {
 }
 
 /** A candidate that was placed as it was serves no more as one: its like does. */
-function copyNode({ world, name, manifest, resolved, integrity, errors, hasShrinkwrap }: Node): Node {
-  return new Node({ world, name, manifest, resolved, integrity, errors, hasShrinkwrap });
+function copyNode({ specTable, name, manifest, resolved, integrity, errors, hasShrinkwrap }: Node): Node {
+  return new Node({ specTable, name, manifest, resolved, integrity, errors, hasShrinkwrap });
 }
 
 function binding(edge: Edge, required: ReadonlySet<Node>): boolean {

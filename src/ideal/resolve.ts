@@ -1,10 +1,10 @@
+import type { Failure } from "../api/failure.ts";
 import { checkEnginesAndPlatforms, pruneFailedOptional, warnDeprecated } from "../engine/checks.ts";
 import { type Context, raise, Unexplained } from "../engine/context.ts";
 import { calculateFlags, clearFlags, resetAllFlags } from "../engine/flags.ts";
 import { needCode, PAUSE, type Steps } from "../engine/need.ts";
 import { updatesAll } from "../engine/options.ts";
 import type { Project } from "../engine/read-project.ts";
-import type { Failure } from "../errors/failure.ts";
 import type { Node } from "../graph/node.ts";
 import { writeLock } from "../lockfile/write-lock.ts";
 import { Builder, explainWarnings } from "./build-ideal-tree.ts";
@@ -45,7 +45,7 @@ function* buildTree(project: Project): Steps<{ warnings: readonly Failure[] }> {
   if (lock && context.old) yield* context.old.inflate(lock, context);
   const { edits } = project;
   const requested = edits && (yield* edits.applyRequests(project.options, context, builder.queue));
-  context.world.overrides?.assertDirect(context.tree.root.edges().values());
+  context.specTable.overrides?.assertDirect(context.tree.root.edges().values());
   builder.queue.push(context.tree.root);
   yield* builder.run();
   yield* finishTree(context, lock?.loaded ?? false);

@@ -1,6 +1,7 @@
+import type { Failure, WayOut } from "../api/failure.ts";
 import type { ImportMap } from "../api/flat.ts";
 import type { TreeNode } from "../api/resolve.ts";
-import { type Failure, failure, type WayOut } from "../errors/failure.ts";
+import { failure } from "../errors/failure.ts";
 
 /** Why something that the project needs is not in the map. */
 export interface LeftOut {

@@ -1,5 +1,6 @@
+import type { Failure } from "../api/failure.ts";
 import type { FileSink, SinkState } from "../api/sink.ts";
-import { type Failure, failure } from "../errors/failure.ts";
+import { failure } from "../errors/failure.ts";
 import type { IndexedPack } from "./file-index.ts";
 import { Operations } from "./operations.ts";
 import type { PackReader } from "./pack-reader.ts";

@@ -1,7 +1,9 @@
-import type { Failure, Outcome } from "../errors/failure.ts";
+import type { Failure } from "../api/failure.ts";
+import type { UnpackLimits } from "../api/install.ts";
+import type { Outcome } from "../errors/failure.ts";
 import type { RangeRead } from "../pack-cache/range-read.ts";
 import type { Range } from "../tarball/gunzip.ts";
-import type { UnpackLimits, Wanted } from "../tarball/wanted.ts";
+import type { Wanted } from "../tarball/wanted.ts";
 
 export type { UnpackLimits, Wanted };
 

@@ -1,4 +1,5 @@
 import type { FileMap } from "../api/common.ts";
+import type { ErrorCode } from "../api/failure.ts";
 import type { FileStat } from "../api/install.ts";
 import { relativePath } from "../base/posix-path.ts";
 import { failure, InstallError } from "../errors/failure.ts";
@@ -222,7 +223,7 @@ export class FileIndex implements Omit<PackageFiles, "text"> {
   }
 }
 
-function broken(code: string, message: string): InstallError {
+function broken(code: ErrorCode, message: string): InstallError {
   return new InstallError(failure(code, message));
 }
 

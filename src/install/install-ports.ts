@@ -1,8 +1,8 @@
-import type { InstallProgress } from "../api/install.ts";
+import type { InstallProgress, UnpackLimits } from "../api/install.ts";
 import type { ProjectInput, Resolution } from "../api/resolve.ts";
 import type { FileSink, SinkLink } from "../api/sink.ts";
 import type { PackCache } from "../pack-cache/pack-cache.ts";
-import type { Extractor, UnpackLimits } from "./extractor.ts";
+import type { Extractor } from "./extractor.ts";
 import type { PipelineLimits, PipelineOptions } from "./pack-pipeline.ts";
 import type { InstallPlan } from "./plan.ts";
 

@@ -1,7 +1,8 @@
+import type { Failure } from "../api/failure.ts";
 import type { InstalledProject, InstallOptions, InstallProgress } from "../api/install.ts";
 import type { SinkSession, SinkState } from "../api/sink.ts";
 import { onAbort } from "../base/on-abort.ts";
-import { type Failure, fail, failure, InstallError, type Outcome, ok } from "../errors/failure.ts";
+import { fail, failure, InstallError, type Outcome, ok } from "../errors/failure.ts";
 import type { CachedPack } from "../pack-cache/pack-cache.ts";
 import { SEEK_POINTS_FROM } from "../pack-cache/seek-points.ts";
 import { readPackIndex } from "../tarball/pack-index.ts";

@@ -1,10 +1,11 @@
+import type { SkippedPackage } from "../api/install.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 import { type Machine, platformFits } from "../registry/platform.ts";
 import { engineFits } from "../registry/select-version.ts";
 import { RangeTable } from "../spec/version-range.ts";
 import { Dependents, folderAbove } from "./dependents.ts";
 import { type PlanNode, type PlanNodes, SOME } from "./lock-nodes.ts";
-import type { PlanOptions, SkippedPackage } from "./plan.ts";
+import type { PlanOptions } from "./plan.ts";
 
 export interface LeftOut {
   /** With what is below them. What came in another one's tarball can be here and be installed nevertheless. */

@@ -1,7 +1,8 @@
-import type { OperationKind } from "../api/install.ts";
+import type { Failure } from "../api/failure.ts";
+import type { OperationKind, UnpackLimits } from "../api/install.ts";
 import { RankQueue } from "../base/rank-queue.ts";
-import { type Failure, fail, failure, type Outcome, ok } from "../errors/failure.ts";
-import type { Extracted, Extractor, UnpackLimits } from "./extractor.ts";
+import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
+import type { Extracted, Extractor } from "./extractor.ts";
 import { type OperationRecord, Operations } from "./operations.ts";
 
 /** A tarball that is wanted. */

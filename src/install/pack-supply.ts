@@ -1,8 +1,9 @@
+import type { Failure } from "../api/failure.ts";
+import type { UnpackLimits } from "../api/install.ts";
 import { OnceMap } from "../base/once-map.ts";
-import { type Failure, fail, failure, type Outcome, ok } from "../errors/failure.ts";
+import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import type { PackCache } from "../pack-cache/pack-cache.ts";
 import { type PackIndex, readPackIndex } from "../tarball/pack-index.ts";
-import type { UnpackLimits } from "./extractor.ts";
 import { hashesOf, packKey } from "./pack-key.ts";
 import type { PackPipeline, PackSource } from "./pack-pipeline.ts";
 

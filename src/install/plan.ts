@@ -1,5 +1,6 @@
 import type { Platform } from "../api/common.ts";
-import type { Failure } from "../errors/failure.ts";
+import type { Failure } from "../api/failure.ts";
+import type { SkippedPackage } from "../api/install.ts";
 import type { Machine } from "../registry/platform.ts";
 import type { RegistryConfig } from "../registry/registry-config.ts";
 
@@ -35,14 +36,6 @@ export interface PlannedLink {
   readonly to: string;
   /** The location of the package whose `bin` it is; a link to a folder has none. */
   readonly bin?: string;
-}
-
-export interface SkippedPackage {
-  readonly location: string;
-  readonly name: string;
-  readonly version: string;
-  /** `omit`: asked to be left out. `platform`: optional, and for another machine. `failed`: optional, and could not be had. */
-  readonly why: "omit" | "platform" | "failed";
 }
 
 /** What an install comes to: every folder, file source and link below `node_modules`. */

@@ -1,9 +1,11 @@
-import { type Failure, failure, InstallError } from "../errors/failure.ts";
+import type { Failure } from "../api/failure.ts";
+import type { SkippedPackage } from "../api/install.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import { binLinks, binsOf } from "./bin-links.ts";
 import { bundlerOf, type LeftOut, leaveOut } from "./leave-out.ts";
 import { isOutside } from "./location.ts";
 import { type PlanNode, type PlanNodes, readLockNodes, SOME } from "./lock-nodes.ts";
-import type { BundledPackage, InstallPlan, PlannedLink, PlannedPackage, PlanOptions, SkippedPackage } from "./plan.ts";
+import type { BundledPackage, InstallPlan, PlannedLink, PlannedPackage, PlanOptions } from "./plan.ts";
 import { registryFor, sourceOf } from "./tarball-address.ts";
 
 /**

@@ -1,5 +1,5 @@
+import type { Failure } from "../api/failure.ts";
 import type { InstallReport } from "../api/install.ts";
-import type { Failure } from "../errors/failure.ts";
 import type { IndexedTree } from "./indexed-tree.ts";
 import type { SuppliedPack } from "./pack-supply.ts";
 import type { InstallPlan, PlannedPackage } from "./plan.ts";

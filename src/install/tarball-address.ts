@@ -1,5 +1,6 @@
+import type { Failure } from "../api/failure.ts";
 import { relativePath } from "../base/posix-path.ts";
-import { type Failure, failure } from "../errors/failure.ts";
+import { failure } from "../errors/failure.ts";
 import { isPlainUrl, parseResolved } from "../lockfile/resolved.ts";
 import { httpUrl, type RegistryConfig, registryOf } from "../registry/registry-config.ts";
 import { tarballUrls } from "../registry/tarball-url.ts";

@@ -1,4 +1,4 @@
-import type { BlobStore } from "../api/common.ts";
+import type { BlobStore } from "../blobs/blob-store.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 import { emptyIndex, readIndex } from "./cache-index.ts";
 import { type Claim, type ClaimOptions, claim } from "./claim.ts";

@@ -1,4 +1,4 @@
-import type { BlobStore } from "../api/common.ts";
+import type { BlobStore } from "../blobs/blob-store.ts";
 import { isQuota, PATIENCE, reasonOf, SETTLING, soon } from "../blobs/patience.ts";
 import { failure } from "../errors/failure.ts";
 import { type CacheIndex, emptyIndex, readIndex, writeIndex } from "./cache-index.ts";

@@ -1,4 +1,4 @@
-import type { BlobStore } from "../api/common.ts";
+import type { BlobStore } from "../blobs/blob-store.ts";
 import { dropGroups, type Group, readIndex, writeIndex } from "./cache-index.ts";
 import { groupKey, indexKey, isGroupKey, namespaceAt } from "./keys.ts";
 

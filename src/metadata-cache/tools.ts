@@ -1,4 +1,4 @@
-import type { Failure } from "../errors/failure.ts";
+import type { Failure } from "../api/failure.ts";
 
 /** What is known of a stored packument without reading it. */
 export interface Entry {

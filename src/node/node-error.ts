@@ -1,7 +1,8 @@
-import { type Failure, failure, InstallError } from "../errors/failure.ts";
+import type { ErrorCode, Failure } from "../api/failure.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 
 /** A failure with one of Node's codes. `tip`: a way out, in a sentence. */
-export function nodeError(code: string, message: string, tip?: string): InstallError {
+export function nodeError(code: ErrorCode, message: string, tip?: string): InstallError {
   return new InstallError(failure(code, message, tip ? { wayOut: [{ kind: "other", text: tip }] } : {}));
 }
 

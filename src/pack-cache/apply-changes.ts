@@ -1,4 +1,4 @@
-import type { BlobChange } from "../api/common.ts";
+import type { BlobChange } from "../blobs/blob-store.ts";
 import {
   countOf,
   DIRECTORY,

@@ -1,4 +1,4 @@
-import type { BlobStore } from "../api/common.ts";
+import type { BlobStore } from "../blobs/blob-store.ts";
 import { crc32 } from "../tarball/crc32.ts";
 import { bytesOf, type NewPack } from "./apply-changes.ts";
 import { listKey, liveCount, nameOf, packKey, type Spot, seekPointsKey, spotsOf } from "./directory.ts";

@@ -78,7 +78,7 @@ export class CanPlace {
     const { dep, edge, target } = this;
     const explicit = this.#explicitRequest;
     if (dep.matches(current) && (current.satisfies(edge) || !dep.satisfies(edge))) return explicit ? "REPLACE" : "KEEP";
-    const newer = dep.world.compare(dep.version, current.version) >= 0;
+    const newer = dep.specTable.compare(dep.version, current.version) >= 0;
     if (newer && canReplace(dep, current)) {
       const verdict = this.#withPeers("REPLACE", self);
       if (verdict !== "CONFLICT") return verdict;
@@ -133,7 +133,7 @@ export class CanPlace {
     for (const edge of peerEdges(this.dep)) {
       const peer = edge.to;
       if (!peer || path.includes(peer)) continue;
-      this.dep.world.step();
+      this.dep.specTable.budget.step();
       const target = deepestNestingTarget(this.target, peer.key);
       const check = { dep: peer, edge, target, parent: this, preferDedupe: true, explicitRequest: false };
       const child = new CanPlace(check, path);
@@ -155,8 +155,8 @@ export class DetachedCandidate extends Error {
 }
 
 export function peerEdges(node: Node): Edge[] {
-  const { manifest, world } = node;
-  if (node.isLink || !manifest.peerDependencies || world.legacyPeerDeps) return [];
+  const { manifest, specTable } = node;
+  if (node.isLink || !manifest.peerDependencies || specTable.legacyPeerDeps) return [];
   return [...node.edges().values()].filter((edge) => edge.peer);
 }
 
@@ -206,6 +206,6 @@ export function canDedupe(node: Node, preferDedupe: boolean, explicitRequest: bo
   if (!other) return false;
   if (other.matches(node)) return true;
   if (!canReplace(other, node)) return false;
-  const order = node.world.compare(other.version, node.version);
+  const order = node.specTable.compare(other.version, node.version);
   return preferDedupe || order === 0 || (order > 0 && !node.overrides?.made(node)) || explicitRequest;
 }

@@ -4,7 +4,7 @@ import type { Edge } from "../graph/edge.ts";
 import { deepestNestingTarget, gather, peerEntrySets } from "../graph/gather.ts";
 import { Link } from "../graph/link.ts";
 import { Node } from "../graph/node.ts";
-import { notTerminating } from "../graph/spec-table.ts";
+import { notTerminating } from "../graph/step-budget.ts";
 import type { Tree } from "../graph/tree.ts";
 import { CanPlace, canDedupe, DetachedCandidate, peerEdges } from "./can-place.ts";
 
@@ -118,7 +118,7 @@ export class Placement {
     const { tree } = this.#request;
     const same = this.#sameAbove(target);
     if (same) {
-      const link = new Link({ world: same.world, name: this.dep.name }, same);
+      const link = new Link({ specTable: same.specTable, name: this.dep.name }, same);
       tree.attach(link, target);
       this.placed = link;
       return;
@@ -244,10 +244,10 @@ export function ofProject(node: Node): boolean {
 }
 
 function copy(dep: Node): Node {
-  const { world, name, manifest, resolved, integrity, overrides, hasShrinkwrap } = dep;
+  const { specTable, name, manifest, resolved, integrity, overrides, hasShrinkwrap } = dep;
   const errors = dep.errors.slice(0, 1);
-  if (dep.isLink) return new Link({ world, name, overrides, errors }, dep.target);
-  return new Node({ world, name, manifest, resolved, integrity, overrides, errors, hasShrinkwrap });
+  if (dep.isLink) return new Link({ specTable, name, overrides, errors }, dep.target);
+  return new Node({ specTable, name, manifest, resolved, integrity, overrides, errors, hasShrinkwrap });
 }
 
 function byLocation(nodes: Iterable<Node>): Node[] {

@@ -1,5 +1,5 @@
+import type { Failure } from "../api/failure.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
-import type { Failure } from "../errors/failure.ts";
 import { registryBase } from "./registry-config.ts";
 
 /** What a project's `.npmrc` says that matters for a tree. */

@@ -1,4 +1,3 @@
-import type { RegistryRequest, RegistryResponse, Transport } from "../api/common.ts";
 import type { Manifest } from "../api/manifest.ts";
 import type { MetadataForm } from "../api/resolve.ts";
 import { OnceMap } from "../base/once-map.ts";
@@ -7,6 +6,7 @@ import { packageNameProblem } from "../spec/package-name.ts";
 import { condense } from "./condense.ts";
 import { Packument } from "./packument.ts";
 import { manifestUrl, packumentUrl, type RegistryConfig } from "./registry-config.ts";
+import type { RegistryRequest, RegistryResponse, Transport } from "./transport.ts";
 
 export interface PackumentSourceOptions {
   transport: Transport;

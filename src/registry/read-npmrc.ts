@@ -1,5 +1,5 @@
+import type { Failure } from "../api/failure.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
-import type { Failure } from "../errors/failure.ts";
 import type { Npmrc, NpmrcOptions } from "./npmrc.ts";
 
 // Loaded for a project that has an `.npmrc`. It imports types alone: a module that it shared with the rest would become

@@ -1,4 +1,5 @@
-import { type Failure, failure, InstallError } from "../errors/failure.ts";
+import type { Failure } from "../api/failure.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import { compareVersions, type Version } from "../spec/version.ts";
 
 /**

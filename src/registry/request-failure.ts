@@ -1,4 +1,4 @@
-import type { Failure, WayOut } from "../errors/failure.ts";
+import type { ErrorCode, Failure, WayOut } from "../api/failure.ts";
 
 // Loaded when a request has failed for good. It imports types alone: a module that it shared with the transport would
 // become a file of its own, for every page to load.
@@ -9,7 +9,7 @@ export type Unreached = "offline" | "network" | "cors";
 /** What is known of a request that failed. */
 export interface Facts {
   /** npm's code for a status is `E` and the number. */
-  code: string;
+  code: ErrorCode;
   name: string;
   url: URL | undefined;
   /** EUNREACHABLE: why. */

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../api/failure.ts";
 import type { Manifest } from "../api/manifest.ts";
 import { fail, failure, InstallError, type MissedPick, type Outcome, ok } from "../errors/failure.ts";
 import { ENGINES, namesPrerelease, overBottom, parseRange, type Range, testRange, underTop } from "../spec/range.ts";
@@ -85,7 +86,7 @@ function typeOf(wanted: string, ranges: RangeTable): MissedPick["type"] {
   return ranges.version(wanted) ? "version" : ranges.range(wanted) ? "range" : "tag";
 }
 
-function miss({ packument, wanted, type, policy }: Query, code = "ETARGET"): Outcome<never> {
+function miss({ packument, wanted, type, policy }: Query, code: ErrorCode = "ETARGET"): Outcome<never> {
   const { name, distTags, restrictions } = packument;
   const details: MissedPick = {
     type,

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../api/failure.ts";
 import { relativePath, resolvePath } from "../base/posix-path.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 import { type Hosted, hostedText, parseHosted } from "./hosted.ts";
@@ -105,7 +106,7 @@ function parse(base: Base, where: string): Spec {
   return registrySpec(base);
 }
 
-function invalid(base: Base, code: string, message: string): InstallError {
+function invalid(base: Base, code: ErrorCode, message: string): InstallError {
   return new InstallError(failure(code, message, { package: base.name, spec: base.rawSpec }));
 }
 

@@ -1,5 +1,6 @@
 import { Gunzip, gunzipSync } from "fflate";
-import type { Failure, Outcome } from "../errors/failure.ts";
+import type { Failure } from "../api/failure.ts";
+import type { Outcome } from "../errors/failure.ts";
 import { fail, failure, ok } from "../errors/failure.ts";
 import { crc32, word } from "./crc32.ts";
 import { UNPACK_LIMITS } from "./wanted.ts";

@@ -1,5 +1,6 @@
+import type { Failure } from "../api/failure.ts";
 import { isObject } from "../base/json.ts";
-import { type Failure, fail, failure, type Outcome, ok } from "../errors/failure.ts";
+import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import { dosLine } from "./dos-line.ts";
 import { gunzipRanges, type Range } from "./gunzip.ts";
 import { type Digest, verifyIntegrity } from "./integrity.ts";

@@ -1,4 +1,5 @@
-import type { Failure, Outcome } from "../errors/failure.ts";
+import type { Failure } from "../api/failure.ts";
+import type { Outcome } from "../errors/failure.ts";
 import { fail, failure, ok } from "../errors/failure.ts";
 
 export type HashName = "SHA-512" | "SHA-384" | "SHA-256" | "SHA-1";

@@ -1,4 +1,5 @@
-import { type Failure, failure } from "../errors/failure.ts";
+import type { ErrorCode, Failure } from "../api/failure.ts";
+import { failure } from "../errors/failure.ts";
 
 /** A regular file of an archive. Its bytes are `archive.subarray(start, start + size)`. */
 export interface TarEntry {
@@ -22,7 +23,7 @@ export class ListedFiles {
   readonly folders: Set<string> = new Set();
   readonly #ignores = new Set<string>();
   /** By words: code and paths. */
-  readonly #odd = new Map<string, [code: string, paths: string[]]>();
+  readonly #odd = new Map<string, [code: ErrorCode, paths: string[]]>();
 
   /** Of two files with one path the later stands, in the earlier one's place. */
   add(entry: TarEntry): void {
@@ -35,7 +36,7 @@ export class ListedFiles {
     } else this.note(TAKEN, "TAR_ENTRY_ERROR", [path]);
   }
 
-  note(words: string, code: string, paths: readonly string[]): void {
+  note(words: string, code: ErrorCode, paths: readonly string[]): void {
     const [, noted] = this.#odd.get(words) ?? [code, []];
     this.#odd.set(words, [code, [...noted, ...paths].slice(0, NAMES)]);
   }

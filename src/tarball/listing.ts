@@ -1,9 +1,18 @@
-import type { TarballListing } from "../api/common.ts";
 import type { Outcome } from "../errors/failure.ts";
 import { ok } from "../errors/failure.ts";
 import { type Verified, verifyIntegrity } from "./integrity.ts";
 import { unpack } from "./unpack.ts";
 import { UNPACK_LIMITS } from "./wanted.ts";
+
+/** What a verified tarball holds that matters for a tree. Paths have the first component stripped. */
+export interface TarballListing {
+  /** sha512 SRI of the bytes. */
+  integrity: string;
+  /** Every file's path in archive order. */
+  paths: string[];
+  /** Text of each `package.json` and of a root `npm-shrinkwrap.json`, by path. */
+  texts: Map<string, string>;
+}
 
 // One module to load when a tarball is first met.
 

@@ -1,7 +1,9 @@
-import { type Failure, fail, failure, type Outcome, ok } from "../errors/failure.ts";
+import type { Failure } from "../api/failure.ts";
+import type { UnpackLimits } from "../api/install.ts";
+import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import { gunzip, gunzipFast } from "./gunzip.ts";
 import { type Untarred, untar } from "./untar.ts";
-import { type UnpackLimits, unpackedLimit } from "./wanted.ts";
+import { unpackedLimit } from "./wanted.ts";
 
 export interface Unpacked extends Untarred {
   /** What the tarball inflates to. Never the tarball's own memory. */

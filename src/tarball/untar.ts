@@ -1,8 +1,10 @@
-import type { Failure, Outcome } from "../errors/failure.ts";
+import type { ErrorCode, Failure } from "../api/failure.ts";
+import type { UnpackLimits } from "../api/install.ts";
+import type { Outcome } from "../errors/failure.ts";
 import { fail, failure, ok } from "../errors/failure.ts";
 import { ListedFiles, quoted, type TarEntry } from "./listed-files.ts";
 import { insidePath } from "./safe-path.ts";
-import { UNPACK_LIMITS, type UnpackLimits } from "./wanted.ts";
+import { UNPACK_LIMITS } from "./wanted.ts";
 
 export interface Untarred {
   /** In the archive's order. */
@@ -18,7 +20,7 @@ const decoder = new TextDecoder();
 /** Thrown inside this module only: a header is read in many small steps, and `untar` turns it into data. */
 class BadArchive extends Error {
   readonly failure: Failure;
-  constructor(why: string, code = "TAR_BAD_ARCHIVE") {
+  constructor(why: string, code: ErrorCode = "TAR_BAD_ARCHIVE") {
     super(why);
     this.failure = failure(code, why);
   }

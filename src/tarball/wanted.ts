@@ -1,3 +1,5 @@
+import type { UnpackLimits } from "../api/install.ts";
+
 /** The tarball of one package, and what is known of it before it is opened. */
 export interface Wanted {
   name: string;
@@ -8,20 +10,6 @@ export interface Wanted {
   limits: UnpackLimits;
   /** Whether the inflated archive is wanted too. */
   archive: boolean;
-}
-
-/** Where a bomb shows. */
-export interface UnpackLimits {
-  /** Bytes of the tarball. */
-  tarball: number;
-  /** Bytes of one file. */
-  file: number;
-  /** Bytes of all of the inflated archive. */
-  package: number;
-  /** Inflated bytes for each byte of the tarball; packages below a megabyte may have any. */
-  ratio: number;
-  /** Files in a package; of folders as many. */
-  files: number;
 }
 
 const MEBIBYTE = 1024 * 1024;

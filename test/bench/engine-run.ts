@@ -57,8 +57,8 @@ export class EngineRun {
     const host = { peek, answer: async (need: Asked) => peek(need), breathe: () => undefined };
     await drive(resolveTree(project), host);
     const resolved = await drive(writeProject(project), host);
-    const { tree, world } = project.context;
-    return { resolved, inventory: tree.inventory, nodes: tree.inventory.size - 1, steps: world.steps };
+    const { tree, specTable } = project.context;
+    return { resolved, inventory: tree.inventory, nodes: tree.inventory.size - 1, steps: specTable.budget.steps };
   }
 
   #answer(need: Asked): Answer {

@@ -1,4 +1,4 @@
-import type { BlobStore } from "../../src/api/common.ts";
+import type { BlobStore } from "../../src/blobs/blob-store.ts";
 import { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
 import type { GroupSize, StoreTools } from "../../src/metadata-cache/tools.ts";
 import { createIdbStore } from "../../workers/storage/idb-blobs.ts";

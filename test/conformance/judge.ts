@@ -1,5 +1,5 @@
+import type { Failure } from "../../src/api/failure.ts";
 import type { Installer, InstallerOptions, Resolution } from "../../src/api/resolve.ts";
-import type { Failure } from "../../src/errors/failure.ts";
 import { memoryRegistry } from "../support/registry/memory-fetch.ts";
 import type { RegistryOptions } from "../support/registry/responder.ts";
 import { lockDifference } from "./lock-difference.ts";

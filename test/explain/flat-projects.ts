@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Failure } from "../../src/api/failure.ts";
 import type { Proof, ProofFact, Rung, SolverStats } from "../../src/api/flat.ts";
-import { type Failure, InstallError } from "../../src/errors/failure.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { explain } from "../../src/explain/explain.ts";
 import { findChoice } from "../solver/laws/brute-force.ts";
 import { checkProof } from "../solver/laws/check-proof.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { WayOut } from "../../src/api/failure.ts";
 import type { Proof, ProofFact } from "../../src/api/flat.ts";
 import { PAUSE, type Steps } from "../../src/engine/need.ts";
-import type { WayOut } from "../../src/errors/failure.ts";
 import { type HintWorld, hintsFor, TRIES } from "../../src/flat/hints.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
 import type { Packument } from "../../src/registry/packument.ts";

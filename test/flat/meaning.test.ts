@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { FileMap } from "../../src/api/common.ts";
+import type { Failure } from "../../src/api/failure.ts";
 import type { Resolution, ResolveOptions } from "../../src/api/resolve.ts";
-import { type Failure, InstallError } from "../../src/errors/failure.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { createInstaller } from "../../web/index.ts";
 import { drawTree } from "../support/draw-tree.ts";
 import { type FakeManifest, type FakeOptions, type FakeRegistry, fakeRegistry } from "../support/fake-registry.ts";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Failure } from "../../src/api/failure.ts";
 import type { Resolution, TreeNode } from "../../src/api/resolve.ts";
-import { type Failure, InstallError } from "../../src/errors/failure.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { type FakeManifest, type FakeOptions, fakeRegistry } from "../support/fake-registry.ts";
 import { resolveIn, resolveManifest } from "../support/tree.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import type { Failure } from "../../src/api/failure.ts";
 import type { ImportMap, ImportMapOptions } from "../../src/api/flat.ts";
 import type { Resolution } from "../../src/api/resolve.ts";
-import type { Failure } from "../../src/errors/failure.ts";
 import { importMap } from "../../src/import-map/import-map.ts";
 import { fakeRegistry } from "../support/fake-registry.ts";
 import { failureOf } from "../support/outcome.ts";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
+import type { Failure } from "../../src/api/failure.ts";
 import type { ImportMap, ImportMapOptions } from "../../src/api/flat.ts";
 import type { InstalledProject } from "../../src/api/install.ts";
-import type { Failure } from "../../src/errors/failure.ts";
 import { failureOf } from "../support/outcome.ts";
 import { byMap } from "./by-map.ts";
 import { installTold } from "./packs.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Failure } from "../../src/api/failure.ts";
 import type { Tree, TreeNode } from "../../src/api/resolve.ts";
-import type { Failure } from "../../src/errors/failure.ts";
 import { createInstaller } from "../../web/index.ts";
 import { folderCases } from "../conformance/folder.ts";
 import { memoryRegistry } from "../support/registry/memory-fetch.ts";

@@ -1,6 +1,6 @@
 import "../system/lifecycle/probe.ts";
+import type { Failure } from "../../src/api/failure.ts";
 import type { Installer, InstallerOptions } from "../../src/api/resolve.ts";
-import type { Failure } from "../../src/errors/failure.ts";
 import { createInstaller, InstallError } from "../../web/index.ts";
 import { createOpfsSink, createTreeSink } from "../../web/sinks.ts";
 import { type Everywhere, installEverywhere } from "./everywhere.ts";
@@ -18,7 +18,7 @@ import * as store from "./store-blobs.ts";
 function told(error: unknown): Failure {
   if (error instanceof InstallError) return JSON.parse(JSON.stringify(error.failure)) as Failure;
   const { name, message } = error as Error;
-  return { code: name, message, requiredBy: [], wayOut: [] };
+  return { code: name as Failure["code"], message, requiredBy: [], wayOut: [] };
 }
 
 /** One of the small projects: from its lock, or resolved in the page. */

@@ -142,7 +142,7 @@ test("in any order of events everybody hears exactly one outcome, and no limit i
       expect(downloads.length - ended.downloads).toBeLessThanOrEqual(2);
       expect(extracts.length - ended.extracts).toBeLessThanOrEqual(1);
     }
-    pipeline.stop(failure("ESTOP", ""));
+    pipeline.stop(failure("EABORTED", ""));
     expect((await Promise.all(waits)).length).toBe(waits.length);
   });
   await fc.assert(law, { numRuns: 200 });

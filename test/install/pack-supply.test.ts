@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Failure } from "../../src/errors/failure.ts";
+import type { Failure } from "../../src/api/failure.ts";
 import { Operations } from "../../src/install/operations.ts";
 import { aliasesOf, packKey } from "../../src/install/pack-key.ts";
 import { PackSupply } from "../../src/install/pack-supply.ts";

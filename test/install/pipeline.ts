@@ -1,5 +1,7 @@
+import type { ErrorCode } from "../../src/api/failure.ts";
+import type { UnpackLimits } from "../../src/api/install.ts";
 import { fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
-import type { Extracted, UnpackLimits } from "../../src/install/extractor.ts";
+import type { Extracted } from "../../src/install/extractor.ts";
 import { PackPipeline, type PackSource, type PipelineLimits } from "../../src/install/pack-pipeline.ts";
 import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";
 
@@ -16,7 +18,7 @@ export interface Gate {
   past: boolean;
   /** Lets it end: with so many bytes, or a failure. */
   done(bytes?: number): void;
-  fail(code: string): void;
+  fail(code: ErrorCode): void;
 }
 
 /** Works whose downloads and verifications end when the test says so. */

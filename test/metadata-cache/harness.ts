@@ -1,6 +1,6 @@
 import { deflateSync, inflateSync } from "node:zlib";
-import type { BlobStore } from "../../src/api/common.ts";
-import type { Failure } from "../../src/errors/failure.ts";
+import type { Failure } from "../../src/api/failure.ts";
+import type { BlobStore } from "../../src/blobs/blob-store.ts";
 import { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
 import type { GroupSize, Locks, StoreTools } from "../../src/metadata-cache/tools.ts";
 import { coldStart, isRecord } from "./records.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { BlobStore } from "../../src/api/common.ts";
+import type { BlobStore } from "../../src/blobs/blob-store.ts";
 import { readIndex, writeIndex } from "../../src/metadata-cache/cache-index.ts";
 import { packGroup, unpackGroup } from "../../src/metadata-cache/group.ts";
 import type { Kept } from "../../src/metadata-cache/tools.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { BlobStore } from "../../src/api/common.ts";
+import type { BlobStore } from "../../src/blobs/blob-store.ts";
 import { InstallError } from "../../src/errors/failure.ts";
 import { groupKey, indexKey } from "../../src/metadata-cache/keys.ts";
 import { createMemoryStore } from "../../workers/storage/memory-blobs.ts";

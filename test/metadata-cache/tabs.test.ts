@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { BlobStore } from "../../src/api/common.ts";
+import type { BlobStore } from "../../src/blobs/blob-store.ts";
 import type { MetadataCache } from "../../src/metadata-cache/metadata-cache.ts";
 import { createMemoryStore } from "../../workers/storage/memory-blobs.ts";
 import { Clock, fakeLocks, openTab, type Tab } from "./harness.ts";

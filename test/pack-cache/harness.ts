@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { BlobStore } from "../../src/api/common.ts";
-import type { Failure } from "../../src/errors/failure.ts";
+import type { Failure } from "../../src/api/failure.ts";
+import type { BlobStore } from "../../src/blobs/blob-store.ts";
 import type { CachedPack, PackCache } from "../../src/pack-cache/pack-cache.ts";
 import type { PackCacheTools } from "../../src/pack-cache/pack-writer.ts";
 import { StoredPackCache } from "../../src/pack-cache/stored-pack-cache.ts";

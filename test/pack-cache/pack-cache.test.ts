@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { BlobStore } from "../../src/api/common.ts";
+import type { BlobStore } from "../../src/blobs/blob-store.ts";
 import { DIRECTORY, nameOf, readDirectory, writeDirectory } from "../../src/pack-cache/directory.ts";
 import { createMemoryStore } from "../../workers/storage/memory-blobs.ts";
 import { Clock, counting } from "../metadata-cache/harness.ts";

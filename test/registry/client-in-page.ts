@@ -1,4 +1,4 @@
-import type { Failure } from "../../src/errors/failure.ts";
+import type { Failure } from "../../src/api/failure.ts";
 import { PackumentSource } from "../../src/registry/packument-source.ts";
 import { registryConfig } from "../../src/registry/registry-config.ts";
 import { createFetchTransport, type FetchTransportOptions } from "../../workers/net/fetch-transport.ts";

@@ -1,5 +1,6 @@
-import type { RegistryRequest, RegistryResponse, Transport } from "../../src/api/common.ts";
-import type { Failure, Outcome } from "../../src/errors/failure.ts";
+import type { Failure } from "../../src/api/failure.ts";
+import type { Outcome } from "../../src/errors/failure.ts";
+import type { RegistryRequest, RegistryResponse, Transport } from "../../src/registry/transport.ts";
 import { createFetchTransport, type FetchTransportOptions } from "../../workers/net/fetch-transport.ts";
 import { type MemoryRegistry, memoryRegistry } from "../support/registry/memory-fetch.ts";
 import type { RegistryOptions } from "../support/registry/responder.ts";

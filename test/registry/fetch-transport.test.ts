@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import type { RegistryRequest } from "../../src/api/common.ts";
+import type { RegistryRequest } from "../../src/registry/transport.ts";
 import { createFetchTransport } from "../../workers/net/fetch-transport.ts";
 import { bodyOf, failureOf, packumentRequest, registryOf, transportOver } from "./client.ts";
 

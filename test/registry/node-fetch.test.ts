@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, expect, test } from "vitest";
-import type { RegistryRequest } from "../../src/api/common.ts";
+import type { RegistryRequest } from "../../src/registry/transport.ts";
 import { createFetchTransport, type FetchTransportOptions } from "../../workers/net/fetch-transport.ts";
 import { bodyOf, failureOf } from "./client.ts";
 

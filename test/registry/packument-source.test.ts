@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { RegistryRequest, Transport } from "../../src/api/common.ts";
 import { ok } from "../../src/errors/failure.ts";
 import { PackumentSource } from "../../src/registry/packument-source.ts";
 import { registryConfig } from "../../src/registry/registry-config.ts";
+import type { RegistryRequest, Transport } from "../../src/registry/transport.ts";
 import { failureOf, registryOf, transportOver } from "./client.ts";
 
 const config = registryConfig({ registry: "http://registry.local/", scopes: { "@o": "https://o.example/npm/" } });

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import type { Failure } from "../../src/errors/failure.ts";
+import type { Failure } from "../../src/api/failure.ts";
 import type { MemoryRegistry } from "../support/registry/memory-fetch.ts";
 import { bodyOf, failureOf, packumentRequest, registryOf, transportOver } from "./client.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
 import { describe, expect, test } from "vitest";
-import type { Failure } from "../../src/errors/failure.ts";
+import type { Failure } from "../../src/api/failure.ts";
 import { withWaysOut } from "../../src/explain/way-out.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
 import type { Packument } from "../../src/registry/packument.ts";

@@ -1,5 +1,6 @@
+import type { Failure } from "../../src/api/failure.ts";
 import type { Resolution } from "../../src/api/resolve.ts";
-import { type Failure, InstallError } from "../../src/errors/failure.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 
 /** The coded data of a resolution that must not succeed; an error without a code is thrown on. */
 export async function failureOf(work: Promise<unknown>): Promise<Failure> {

@@ -1,4 +1,4 @@
-import type { UnpackLimits } from "../../src/tarball/wanted.ts";
+import type { UnpackLimits } from "../../src/api/install.ts";
 import { flipped, gzip, sri } from "./gzip.ts";
 import { concat, pax, type TarPart, tar } from "./tar-writer.ts";
 

@@ -1,5 +1,6 @@
+import type { ErrorCode, Failure } from "../../src/api/failure.ts";
 import type { Resolution } from "../../src/api/resolve.ts";
-import { type Failure, failure, InstallError } from "../../src/errors/failure.ts";
+import { failure, InstallError } from "../../src/errors/failure.ts";
 import { type Args, parseArgs } from "./args.ts";
 import { atProject } from "./at-project.ts";
 import { HELP } from "./flags.ts";
@@ -40,7 +41,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 async function asFailure(error: unknown): Promise<Failure> {
   if (error instanceof InstallError) return (await import("../../src/explain/way-out.ts")).withWaysOut(error.failure);
   const { code, syscall, path, message, stack } = error as NodeJS.ErrnoException;
-  if (code && syscall) return failure(code, message, path === undefined ? {} : { details: { path } });
+  if (code && syscall) return failure(code as ErrorCode, message, path === undefined ? {} : { details: { path } });
   return failure("EINTERNAL", stack ?? message ?? String(error));
 }
 

@@ -1,7 +1,8 @@
 import { basename, dirname, resolve } from "node:path";
+import type { Failure } from "../../src/api/failure.ts";
 import type { ImportMap, ImportMapOptions } from "../../src/api/flat.ts";
 import type { Resolution } from "../../src/api/resolve.ts";
-import { type Failure, InstallError } from "../../src/errors/failure.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import type { Args } from "./args.ts";
 import { type AtProject, atProject } from "./at-project.ts";
 import { installOptions } from "./install.ts";

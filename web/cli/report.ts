@@ -1,5 +1,5 @@
+import type { Failure } from "../../src/api/failure.ts";
 import type { LockChange, Progress, Resolution, Warning } from "../../src/api/resolve.ts";
-import type { Failure } from "../../src/errors/failure.ts";
 import type { ProjectFiles } from "./project-files.ts";
 
 /** npm's manner: every line with who speaks and how grave it is, the code on a line of its own first. */

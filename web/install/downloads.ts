@@ -1,7 +1,8 @@
+import type { Failure } from "../../src/api/failure.ts";
 import type { InstallerOptions } from "../../src/api/resolve.ts";
 import { orAbort } from "../../src/base/on-abort.ts";
 import { resolvePath } from "../../src/base/posix-path.ts";
-import { type Failure, fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
+import { fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
 import type { PackSource } from "../../src/install/pack-pipeline.ts";
 import type { RegistryConfig } from "../../src/registry/registry-config.ts";
 import { failureOf } from "../../workers/host/failure-of.ts";

@@ -1,6 +1,7 @@
 import { transfer } from "comlink";
+import type { Failure } from "../../src/api/failure.ts";
 import type { InstallerOptions } from "../../src/api/resolve.ts";
-import { type Failure, fail, type Outcome, ok } from "../../src/errors/failure.ts";
+import { fail, type Outcome, ok } from "../../src/errors/failure.ts";
 import type { Extracted, Extractor, ReadOrder, Wanted } from "../../src/install/extractor.ts";
 import { failureOf } from "../../workers/host/failure-of.ts";
 import type { ExtractOrder } from "../../workers/threads/protocol.ts";

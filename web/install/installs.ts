@@ -1,8 +1,9 @@
+import type { Failure } from "../../src/api/failure.ts";
 import type { InstalledProject, InstallInput, InstallOptions, InstallProgress } from "../../src/api/install.ts";
 import type { InstallerOptions, ProjectInput, Resolution, ResolveOptions } from "../../src/api/resolve.ts";
 import { isObject } from "../../src/base/json.ts";
 import { onAbort } from "../../src/base/on-abort.ts";
-import { type Failure, failure, InstallError } from "../../src/errors/failure.ts";
+import { failure, InstallError } from "../../src/errors/failure.ts";
 import type { InstallPorts, Target } from "../../src/install/install-ports.ts";
 import { Installation } from "../../src/install/installation.ts";
 import { packKey } from "../../src/install/pack-key.ts";

@@ -1,6 +1,6 @@
+import type { Failure } from "../../src/api/failure.ts";
 import type { Proof } from "../../src/api/flat.ts";
 import type { PackumentSummary, Resolution } from "../../src/api/resolve.ts";
-import type { Failure } from "../../src/errors/failure.ts";
 import { duration, h } from "./dom.ts";
 import { packageCard } from "./package-card.ts";
 import { type ProblemHost, problemCard } from "./problems.ts";

@@ -1,8 +1,8 @@
 import type { EditorView } from "@codemirror/view";
+import type { Failure } from "../../src/api/failure.ts";
 import type { ImportMap, ImportMapOptions } from "../../src/api/flat.ts";
 import type { InstalledProject } from "../../src/api/install.ts";
 import type { Resolution } from "../../src/api/resolve.ts";
-import type { Failure } from "../../src/errors/failure.ts";
 import { bytes, count, fill, h, icon } from "./dom.ts";
 import { copyButton, readOnlyView } from "./read-only.ts";
 import { saveFile } from "./save-file.ts";

@@ -1,5 +1,4 @@
-import type { InstallReport } from "../../src/api/install.ts";
-import type { SkippedPackage } from "../../src/install/plan.ts";
+import type { InstallReport, SkippedPackage } from "../../src/api/install.ts";
 import { bytes, count, h } from "./dom.ts";
 import { someOf } from "./some-of.ts";
 

@@ -1,5 +1,5 @@
+import type { Failure, WayOut } from "../../src/api/failure.ts";
 import type { PackumentSummary, Resolution } from "../../src/api/resolve.ts";
-import type { Failure, WayOut } from "../../src/errors/failure.ts";
 import { withWaysOut } from "../../src/explain/way-out.ts";
 import { byId, count, duration, fill, h } from "./dom.ts";
 import { Editor } from "./editor.ts";

@@ -1,4 +1,4 @@
-import type { Failure, PathStep } from "../../src/errors/failure.ts";
+import type { Failure, PathStep } from "../../src/api/failure.ts";
 import type { Explained, ExplainedEdge, ExplainedNode } from "../../src/explain/eresolve.ts";
 
 /** A chain from the project to a package; every step but the last says what it wants of the next. */

@@ -1,4 +1,4 @@
-import type { Failure, PathStep, WayOut } from "../../src/errors/failure.ts";
+import type { Failure, PathStep, WayOut } from "../../src/api/failure.ts";
 import { explain } from "../../src/explain/explain.ts";
 import { type Child, h } from "./dom.ts";
 import { sidesOf } from "./problem-paths.ts";

@@ -1,5 +1,5 @@
+import type { Failure } from "../../src/api/failure.ts";
 import type { Proof } from "../../src/api/flat.ts";
-import type { Failure } from "../../src/errors/failure.ts";
 import { proofLines } from "../../src/explain/proof.ts";
 import { h } from "./dom.ts";
 

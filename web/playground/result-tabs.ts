@@ -1,5 +1,5 @@
+import type { Failure } from "../../src/api/failure.ts";
 import type { LockChange } from "../../src/api/resolve.ts";
-import type { Failure } from "../../src/errors/failure.ts";
 import { append, h } from "./dom.ts";
 import { type ProblemHost, problemCard } from "./problems.ts";
 import type { Tab } from "./tabs.ts";

@@ -1,6 +1,6 @@
+import type { Failure } from "../../src/api/failure.ts";
 import type { InstalledProject } from "../../src/api/install.ts";
 import type { Resolution, TreeNode } from "../../src/api/resolve.ts";
-import type { Failure } from "../../src/errors/failure.ts";
 import { byId, fill, h } from "./dom.ts";
 import { type FailureHost, failureView } from "./failure-view.ts";
 import { FilesTab } from "./files-tab.ts";

@@ -1,6 +1,7 @@
+import type { Failure } from "../../src/api/failure.ts";
 import type { InstalledProject, InstallInput, InstallProgress } from "../../src/api/install.ts";
 import type { Installer, Progress, ProjectInput, Resolution } from "../../src/api/resolve.ts";
-import { type Failure, failure, InstallError } from "../../src/errors/failure.ts";
+import { failure, InstallError } from "../../src/errors/failure.ts";
 import { sourceOptions } from "./registry-source.ts";
 import { resolveOptions, type Settings } from "./settings.ts";
 

@@ -1,11 +1,12 @@
-import type { RegistryRequest, RegistryResponse, Transport } from "../../src/api/common.ts";
+import type { Failure } from "../../src/api/failure.ts";
 import type { InstallerOptions } from "../../src/api/resolve.ts";
 import { backoff, retryAfter } from "../../src/base/backoff.ts";
 import { Limit } from "../../src/base/limit.ts";
 import { onAbort, orAbort } from "../../src/base/on-abort.ts";
-import { type Failure, fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
+import { fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
 import { httpUrl, registryBase } from "../../src/registry/registry-config.ts";
 import type { Facts } from "../../src/registry/request-failure.ts";
+import type { RegistryRequest, RegistryResponse, Transport } from "../../src/registry/transport.ts";
 import type { ByHand } from "./by-hand.ts";
 import { type Call, exchange, type Reply } from "./exchange.ts";
 import { Pace } from "./pace.ts";

@@ -1,6 +1,7 @@
-import type { RegistryRequest, RegistryResponse } from "../../src/api/common.ts";
+import type { Failure } from "../../src/api/failure.ts";
 import type { MetadataForm } from "../../src/api/resolve.ts";
-import type { Failure, Outcome } from "../../src/errors/failure.ts";
+import type { Outcome } from "../../src/errors/failure.ts";
+import type { RegistryRequest, RegistryResponse } from "../../src/registry/transport.ts";
 
 /** A request as it crosses threads: how long it is wanted is a matter of its session. */
 export type Get = Omit<RegistryRequest, "signal"> & { id: number };

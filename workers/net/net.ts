@@ -1,7 +1,7 @@
-import type { Transport } from "../../src/api/common.ts";
+import type { Failure } from "../../src/api/failure.ts";
 import type { MetadataForm } from "../../src/api/resolve.ts";
 import { orAbort } from "../../src/base/on-abort.ts";
-import type { Failure } from "../../src/errors/failure.ts";
+import type { Transport } from "../../src/registry/transport.ts";
 import { createFetchTransport, type FetchTransportOptions } from "./fetch-transport.ts";
 import type { NetSession } from "./net-protocol.ts";
 import { Tokens } from "./tokens.ts";

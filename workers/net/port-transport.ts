@@ -1,6 +1,7 @@
-import type { RegistryRequest, RegistryResponse } from "../../src/api/common.ts";
+import type { Failure } from "../../src/api/failure.ts";
 import type { MetadataForm } from "../../src/api/resolve.ts";
-import { type Failure, fail, failure, type Outcome } from "../../src/errors/failure.ts";
+import { fail, failure, type Outcome } from "../../src/errors/failure.ts";
+import type { RegistryRequest, RegistryResponse } from "../../src/registry/transport.ts";
 import type { Net } from "./net.ts";
 import type { Get, NetAnswer, NetOrder, NetSession } from "./net-protocol.ts";
 

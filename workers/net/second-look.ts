@@ -1,6 +1,6 @@
-import type { RequestKind } from "../../src/api/common.ts";
-import type { Failure } from "../../src/errors/failure.ts";
+import type { Failure } from "../../src/api/failure.ts";
 import type { Unreached } from "../../src/registry/request-failure.ts";
+import type { RequestKind } from "../../src/registry/transport.ts";
 import type { Reply } from "./exchange.ts";
 
 // Loaded when a request has failed without a reason, which most runs never see. It imports types alone: a module that

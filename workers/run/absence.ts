@@ -1,4 +1,4 @@
-import type { Failure } from "../../src/errors/failure.ts";
+import type { Failure } from "../../src/api/failure.ts";
 
 // What a registry does not have is stored like what it has, so that nobody asks again: the failure as JSON, which no
 // record starts like.

@@ -1,6 +1,7 @@
+import type { Failure } from "../../src/api/failure.ts";
 import type { Manifest } from "../../src/api/manifest.ts";
 import type { Project } from "../../src/engine/read-project.ts";
-import { type Failure, failure } from "../../src/errors/failure.ts";
+import { failure } from "../../src/errors/failure.ts";
 import type { Supply } from "./supply.ts";
 
 /**

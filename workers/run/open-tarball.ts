@@ -1,4 +1,3 @@
-import type { TarballListing } from "../../src/api/common.ts";
 import type { OpenedTarball } from "../../src/engine/need.ts";
 import { placeBundle } from "../../src/engine/place-bundle.ts";
 import { InstallError, type Outcome, ok } from "../../src/errors/failure.ts";
@@ -6,6 +5,7 @@ import { type LockData, readLock } from "../../src/lockfile/read-lock.ts";
 import { ProjectFiles } from "../../src/project/files.ts";
 import { parsePackageJson } from "../../src/project/package-json.ts";
 import { webDigest } from "../../src/tarball/integrity.ts";
+import type { TarballListing } from "../../src/tarball/listing.ts";
 import { openTarball } from "../../src/tarball/listing.ts";
 
 // Loaded when a tarball must be opened, which most resolutions never need.

@@ -3,7 +3,7 @@ import type { Manifest } from "../../src/api/manifest.ts";
 import type { ResolveOptions } from "../../src/api/resolve.ts";
 import { buildOptions } from "../../src/engine/options.ts";
 import type { Project } from "../../src/engine/read-project.ts";
-import { World } from "../../src/graph/spec-table.ts";
+import { SpecTable } from "../../src/graph/spec-table.ts";
 import { Preload, type PreloadSource } from "../../src/registry/preload.ts";
 import type { PickPolicy } from "../../src/registry/select-version.ts";
 
@@ -18,7 +18,7 @@ export interface Plan {
 }
 
 export function planOf({ context, options }: Project): Plan {
-  const { world, lock, tree } = context;
+  const { specTable, lock, tree } = context;
   // A flat resolution takes a whole lock or goes by what the registry says of each package.
   const flat = options.strategy === "flat";
   const known = new Set([...tree.workspaceSpecs.values()].map(({ name }) => name));
@@ -27,7 +27,7 @@ export function planOf({ context, options }: Project): Plan {
     for (const { manifest } of lock?.packages.values() ?? []) known.add(manifest.name ?? "");
   }
   const overrides = new Map<string, string>();
-  for (const rule of world.overrides?.children.values() ?? []) {
+  for (const rule of specTable.overrides?.children.values() ?? []) {
     const plain = rule.keySpec === "*" && rule.value !== "*" && !rule.value.startsWith("$");
     if (plain) overrides.set(rule.name, rule.value);
   }
@@ -35,7 +35,7 @@ export function planOf({ context, options }: Project): Plan {
     manifest: followed(tree.root.manifest),
     overrides,
     known,
-    peers: !world.legacyPeerDeps,
+    peers: !specTable.legacyPeerDeps,
     late: flat && Boolean(lock?.loaded),
   };
 }
@@ -60,6 +60,6 @@ export function startPreload(plan: Plan, source: PreloadSource, policy: (name: s
 
 /** The engine's own policy of picks, made again from the same data on another thread. */
 export async function policyOf(options: ResolveOptions, platform: Platform): Promise<(name: string) => PickPolicy> {
-  const world = new World({ legacyPeerDeps: false, installLinks: false });
-  return (await buildOptions(options, platform, world)).policyFor;
+  const specTable = new SpecTable({ legacyPeerDeps: false, installLinks: false });
+  return (await buildOptions(options, platform, specTable)).policyFor;
 }

@@ -1,12 +1,13 @@
-import type { RegistryResponse } from "../../src/api/common.ts";
+import type { Failure } from "../../src/api/failure.ts";
 import type { CacheMode, MetadataForm } from "../../src/api/resolve.ts";
-import { type Failure, fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
+import { fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
 import type { Claim } from "../../src/metadata-cache/claim.ts";
 import { freshness } from "../../src/metadata-cache/freshness.ts";
 import type { MetadataCache } from "../../src/metadata-cache/metadata-cache.ts";
 import type { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
 import type { FetchRecord, RecordCache } from "../../src/registry/packument-source.ts";
 import { type RegistryConfig, registryOf } from "../../src/registry/registry-config.ts";
+import type { RegistryResponse } from "../../src/registry/transport.ts";
 import { encodeAbsence, readAbsence } from "./absence.ts";
 
 export interface RunCacheOptions {

@@ -1,5 +1,6 @@
 import type { ResolutionParts } from "../../src/answer/resolution.ts";
 import { treeData } from "../../src/answer/tree-data.ts";
+import type { Failure } from "../../src/api/failure.ts";
 import type {
   InstallerOptions,
   MetadataForm,
@@ -11,7 +12,7 @@ import type {
 import { orAbort } from "../../src/base/on-abort.ts";
 import type { Steps } from "../../src/engine/need.ts";
 import { type Project, readProject } from "../../src/engine/read-project.ts";
-import { type Failure, failure, InstallError } from "../../src/errors/failure.ts";
+import { failure, InstallError } from "../../src/errors/failure.ts";
 import type { FlatAnswer } from "../../src/flat/resolve-flat.ts";
 import { resolveTree, writeProject } from "../../src/ideal/resolve.ts";
 import { loadNpmrc, type Npmrc, withNpmrc } from "../../src/registry/npmrc.ts";

@@ -1,8 +1,9 @@
+import type { Failure } from "../../src/api/failure.ts";
 import type { Manifest } from "../../src/api/manifest.ts";
 import type { CacheMode, MetadataForm } from "../../src/api/resolve.ts";
 import type { Steps } from "../../src/engine/need.ts";
 import type { Project } from "../../src/engine/read-project.ts";
-import type { Failure, Outcome } from "../../src/errors/failure.ts";
+import type { Outcome } from "../../src/errors/failure.ts";
 import type { SourceCounts } from "../../src/registry/packument-source.ts";
 import type { RegistryConfig } from "../../src/registry/registry-config.ts";
 

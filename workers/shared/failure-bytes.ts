@@ -1,4 +1,5 @@
-import { type Failure, failure } from "../../src/errors/failure.ts";
+import type { Failure } from "../../src/api/failure.ts";
+import { failure } from "../../src/errors/failure.ts";
 import { CLOSING_BYTES } from "./layout.ts";
 
 /** What there is to say where no memory is left to say more. */
@@ -24,7 +25,7 @@ export function encodeShortly(given: Failure): Uint8Array {
   const bytes = encodeFailure(given);
   if (bytes.length <= SHORT) return bytes;
   // No character takes more than 6 bytes of JSON.
-  return encodeFailure(failure(given.code.slice(0, 20), given.message.slice(0, SHORT / 6 - 40)));
+  return encodeFailure(failure(given.code, given.message.slice(0, SHORT / 6 - 40)));
 }
 
 /** `bytes` may be shared. */

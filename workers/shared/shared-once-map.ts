@@ -1,4 +1,5 @@
-import { type Failure, fail, failure, InstallError, type Outcome, ok } from "../../src/errors/failure.ts";
+import type { Failure } from "../../src/api/failure.ts";
+import { fail, failure, InstallError, type Outcome, ok } from "../../src/errors/failure.ts";
 import { Arena, chunkOf } from "./arena.ts";
 import { decodeFailure, encodeFailure, encodeShortly, OUT_OF_MEMORY } from "./failure-bytes.ts";
 import { interleave } from "./interleave.ts";

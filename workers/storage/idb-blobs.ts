@@ -1,5 +1,5 @@
 import { clear, createStore, delMany, getMany, keys, type UseStore } from "idb-keyval";
-import type { BlobChange, BlobStore } from "../../src/api/common.ts";
+import type { BlobChange, BlobStore } from "../../src/blobs/blob-store.ts";
 
 interface Connection {
   readonly use: UseStore;

@@ -1,4 +1,4 @@
-import type { BlobStore } from "../../src/api/common.ts";
+import type { BlobStore } from "../../src/blobs/blob-store.ts";
 
 /** Blobs that end with this thread: for Node, and for pages to which IndexedDB is refused. `room` is in bytes. */
 export function createMemoryStore(room: number = 256 << 20): BlobStore {

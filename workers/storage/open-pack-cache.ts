@@ -1,4 +1,4 @@
-import type { Failure } from "../../src/errors/failure.ts";
+import type { Failure } from "../../src/api/failure.ts";
 import { createMemoryPackCache } from "../../src/pack-cache/memory-pack-cache.ts";
 import type { PackCache } from "../../src/pack-cache/pack-cache.ts";
 import { BUDGET } from "../../src/pack-cache/pack-writer.ts";

@@ -1,4 +1,4 @@
-import type { Failure } from "../../src/errors/failure.ts";
+import type { Failure } from "../../src/api/failure.ts";
 import { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
 import { coldStart, isRecord } from "../../src/registry/record-check.ts";
 import { isAbsence } from "../run/absence.ts";

@@ -1,5 +1,6 @@
+import type { Failure } from "../../src/api/failure.ts";
 import { LocalScheduler } from "../../src/base/spawn-local.ts";
-import { type Failure, fail, type Outcome, ok } from "../../src/errors/failure.ts";
+import { fail, type Outcome, ok } from "../../src/errors/failure.ts";
 import { NEXT, PackumentSource } from "../../src/registry/packument-source.ts";
 import { failureOf } from "../host/failure-of.ts";
 import { localClock } from "../host/yield.ts";

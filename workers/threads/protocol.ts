@@ -1,3 +1,4 @@
+import type { Failure } from "../../src/api/failure.ts";
 import type { Rung } from "../../src/api/flat.ts";
 import type {
   InstallerOptions,
@@ -6,7 +7,7 @@ import type {
   ResolutionStats,
   ResolveOptions,
 } from "../../src/api/resolve.ts";
-import type { Failure, Outcome } from "../../src/errors/failure.ts";
+import type { Outcome } from "../../src/errors/failure.ts";
 import type { Extracted, ReadOrder, Wanted } from "../../src/install/extractor.ts";
 import type { Settings } from "../run/run.ts";
 import type { SharedMemory } from "../shared/shared-memory.ts";

@@ -1,6 +1,6 @@
 import type { Platform } from "../../src/api/common.ts";
+import type { Failure } from "../../src/api/failure.ts";
 import type { CacheMode, MetadataForm, ResolveOptions } from "../../src/api/resolve.ts";
-import type { Failure } from "../../src/errors/failure.ts";
 import type { RegistryConfig } from "../../src/registry/registry-config.ts";
 import type { Plan } from "../run/preload-plan.ts";
 import type { SharedMemory } from "../shared/shared-memory.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import type { Failure } from "../../../src/api/failure.ts";
 import type { Proof } from "../../../src/api/flat.ts";
 import type { Resolution, ResolveOptions } from "../../../src/api/resolve.ts";
-import type { Failure } from "../../../src/errors/failure.ts";
 import { type FakeRegistry, fakeRegistry } from "../../support/fake-registry.ts";
 import { failureOf, warned } from "../../support/outcome.ts";
 import { resolveIn } from "../../support/tree.ts";

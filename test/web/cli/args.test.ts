@@ -10,7 +10,8 @@ function refusal(...argv: string[]): string {
     parseArgs(argv);
     return "accepted";
   } catch (error) {
-    const { code, message, wayOut } = error instanceof InstallError ? error.failure : failure("", String(error));
+    const { code, message, wayOut } =
+      error instanceof InstallError ? error.failure : failure("EINTERNAL", String(error));
     return `${code} ${message} ${wayOut.map(({ text }) => text).join(" ")}`.trim();
   }
 }

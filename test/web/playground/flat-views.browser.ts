@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test, vi } from "vitest";
+import type { WayOut } from "../../../src/api/failure.ts";
 import type { ImportMap, ImportMapOptions, Proof, ProofFact } from "../../../src/api/flat.ts";
 import type { InstalledProject } from "../../../src/api/install.ts";
-import { failure, InstallError, type WayOut } from "../../../src/errors/failure.ts";
+import { failure, InstallError } from "../../../src/errors/failure.ts";
 import { failureView } from "../../../web/playground/failure-view.ts";
 import { ImportMapView } from "../../../web/playground/import-map-view.ts";
 import { problemCard } from "../../../web/playground/problems.ts";

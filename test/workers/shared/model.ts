@@ -1,4 +1,5 @@
-import type { Failure, Outcome } from "../../../src/errors/failure.ts";
+import type { Failure } from "../../../src/api/failure.ts";
+import type { Outcome } from "../../../src/errors/failure.ts";
 
 /** What a map says of a key, as text that can be compared. */
 export type Said = string;

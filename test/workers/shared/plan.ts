@@ -1,4 +1,5 @@
-import { type Failure, failure } from "../../../src/errors/failure.ts";
+import type { Failure } from "../../../src/api/failure.ts";
+import { failure } from "../../../src/errors/failure.ts";
 import type { Point } from "../../../workers/shared/interleave.ts";
 import type { MemorySizes, SharedMemory } from "../../../workers/shared/shared-memory.ts";
 

@@ -1,0 +1,18 @@
+import type { Failure } from "../api/failure.ts";
+import { failure, InstallError } from "../errors/failure.ts";
+
+const MAX_STEPS = 5_000_000;
+
+/** Limits a resolution in steps, never in time, so that every machine gives the same answer (npm-tree §25.1). */
+export class StepBudget {
+  steps = 0;
+
+  /** Counts one step of a loop that npm might not leave. @throws InstallError ENONTERMINATING past 5,000,000 steps */
+  step(): void {
+    if (++this.steps > MAX_STEPS) throw new InstallError(notTerminating("the whole resolution"));
+  }
+}
+
+export function notTerminating(where: string): Failure {
+  return failure("ENONTERMINATING", `npm does not terminate: ${where} keeps changing`);
+}
