@@ -120,24 +120,24 @@ function isDeprecated(packument: Packument, key: string): boolean {
 /** What was tried, and settles it: one change of the project's own specs of either sort, two overrides, the rungs. */
 function* settlingHints(proof: Proof, world: HintWorld): Steps<WayOut[]> {
   let tries = 0;
-  function* solves(overrides: Record<string, string>, specs: Record<string, string> = {}): Steps<boolean> {
+  function* isSolvable(overrides: Record<string, string>, specs: Record<string, string> = {}): Steps<boolean> {
     return ++tries <= TRIES && (yield* world.solvable(overrides, specs));
   }
   const hints: WayOut[] = [];
   const targets = contested(proof, world);
   for (const [name, spec] of upgrades(proof, world).slice(0, 2)) {
-    if (yield* solves({}, { [name]: spec })) hints.push(askFor(name, spec));
+    if (yield* isSolvable({}, { [name]: spec })) hints.push(askFor(name, spec));
   }
   for (const { name, others } of targets.slice(0, 1)) {
     const [other] = others;
-    if (!other || !world.direct.has(name) || !(yield* solves({}, { [name]: other.spec }))) continue;
+    if (!other || !world.direct.has(name) || !(yield* isSolvable({}, { [name]: other.spec }))) continue;
     hints.push(askFor(name, other.spec, `: that is what ${other.from} works with`));
   }
   for (const { name, missing } of proof.facts.filter((fact) => fact.missing?.why === "spec").slice(0, 1)) {
-    if (missing && (yield* solves({ [name]: "latest" }))) hints.push(overrideFor(name, "latest"));
+    if (missing && (yield* isSolvable({ [name]: "latest" }))) hints.push(overrideFor(name, "latest"));
   }
   for (const { name, version } of targets.slice(0, 3)) {
-    if (yield* solves({ [name]: version })) hints.push(overrideFor(name, version));
+    if (yield* isSolvable({ [name]: version })) hints.push(overrideFor(name, version));
   }
   const peers = proof.facts.some(({ type }) => type.startsWith("peer"));
   if (peers && (yield* world.rung("peers")))

@@ -182,13 +182,13 @@ class Search {
       packument: (name) => this.#settler.packument(name)?.packument,
       direct: new Map(edges.map((edge) => [edge.name, edge.effective])),
       solvable: (overrides, specs) =>
-        this.#pipeline(rung, { overrides: new Map(Object.entries(overrides)), specs: new Map(Object.entries(specs)) }),
+        this.#isSolvable(rung, { overrides: new Map(Object.entries(overrides)), specs: new Map(Object.entries(specs)) }),
       rung: (other) => this.#below(rung, other),
     };
   }
 
   /** Tries another way. One that fails otherwise, as where a package cannot be had, is none. */
-  *#pipeline(rung: Rung, trial?: Trial): Steps<boolean> {
+  *#isSolvable(rung: Rung, trial?: Trial): Steps<boolean> {
     try {
       return (yield* this.#attempt(rung, trial).solver.run()).ok;
     } catch (error) {
@@ -198,7 +198,7 @@ class Search {
   }
 
   *#below(rung: Rung, other: Rung): Steps<boolean> {
-    return RUNGS.indexOf(other) > RUNGS.indexOf(rung) && (yield* this.#pipeline(other));
+    return RUNGS.indexOf(other) > RUNGS.indexOf(rung) && (yield* this.#isSolvable(other));
   }
 }
 

@@ -5,7 +5,7 @@ import type { RangeRead } from "../pack-cache/range-read.ts";
 import type { Range } from "../tarball/gunzip.ts";
 import type { Wanted } from "../tarball/wanted.ts";
 
-export type { UnpackLimits, Wanted };
+export type { Wanted };
 
 /** A tarball that was verified and can be read. */
 export interface Extracted {
