@@ -49,9 +49,9 @@ const workerAddress = {
   name: "worker-address",
   enforce: "pre",
   transform(code, id) {
-    if (!id.endsWith("web/spawn-worker.ts")) return undefined;
+    if (!id.endsWith("web/backends/spawn-worker.ts")) return undefined;
     const address = /^import __WEBHOIST_WORKER__ from .*$/m;
-    if (!address.test(code)) throw new Error("web/spawn-worker.ts does not name the worker");
+    if (!address.test(code)) throw new Error("web/backends/spawn-worker.ts does not name the worker");
     return { code: code.replace(address, ""), map: null };
   },
   // Once every chunk has its name.
@@ -105,8 +105,8 @@ const squeeze = {
 function loadedByPage(id, context) {
   if (groups.size === 0) {
     const { index, sinks, esbuild, rollup } = ENTRIES;
-    const [entry, inline, pools] = [index, "web/inline-backend.ts", "web/worker-pools.ts"].map((file) =>
-      reach(file, context),
+    const [entry, inline, pools] = [index, "web/backends/inline-backend.ts", "web/backends/worker-pools.ts"].map(
+      (file) => reach(file, context),
     );
     const others = new Set(
       ["web/install/installs.ts", sinks, esbuild, rollup].flatMap((file) => [...reach(file, context)]),

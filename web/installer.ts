@@ -14,9 +14,9 @@ import { orAbort } from "../src/base/on-abort.ts";
 import { failure, InstallError } from "../src/errors/failure.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
 import { failureOf } from "../workers/host/failure-of.ts";
-import { type Backend, settingsOf } from "./backend.ts";
+import { type Backend, settingsOf } from "./backends/backend.ts";
 import type { Installs } from "./install/installs.ts";
-import { plainInput, plainOptions } from "./plain-input.ts";
+import { plainInput, plainOptions } from "./options/plain-input.ts";
 
 type RealMode = Exclude<Mode, "auto">;
 
@@ -66,8 +66,8 @@ function obstacleTo(mode: RealMode): string | undefined {
 /** The backend, or why there is none. */
 async function start(mode: RealMode, options: InstallerOptions): Promise<Backend | string> {
   try {
-    if (mode === "inline") return await (await import("./inline-backend.ts")).Inline.start(options);
-    return await (await import("./worker-pools.ts")).WorkerPools.start(mode, options);
+    if (mode === "inline") return await (await import("./backends/inline-backend.ts")).Inline.start(options);
+    return await (await import("./backends/worker-pools.ts")).WorkerPools.start(mode, options);
   } catch (error) {
     return failureOf(error).message;
   }

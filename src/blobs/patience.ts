@@ -1,4 +1,8 @@
-import type { StoreTools } from "../metadata-cache/tools.ts";
+/** Starts and cancels timeouts. */
+export interface Timer {
+  /** Calls `run` once after so many milliseconds, unless the returned function is called first. */
+  after(milliseconds: number, run: () => void): () => void;
+}
 
 /** Milliseconds after which a store that does not answer is none: some browsers' never do. */
 export const PATIENCE = 5_000;
@@ -7,7 +11,7 @@ export const PATIENCE = 5_000;
 export const SETTLING = 200;
 
 /** Rejects where `work` takes longer than so many milliseconds. */
-export function soon<T>(tools: Pick<StoreTools, "after">, work: Promise<T>, milliseconds: number): Promise<T> {
+export function soon<T>(tools: Timer, work: Promise<T>, milliseconds: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const cancel = tools.after(milliseconds, () => reject(new Error("no answer")));
     work.then(resolve, reject).finally(cancel);

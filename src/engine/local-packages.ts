@@ -5,12 +5,18 @@ import type { Edge } from "../graph/edge.ts";
 import { placeTarget } from "../graph/folders.ts";
 import { Link } from "../graph/link.ts";
 import { Node } from "../graph/node.ts";
-import type { Picked } from "../ideal/candidates.ts";
 import { normaliseManifest } from "../registry/normalise-manifest.ts";
 import type { FileSpec, GitSpec, RemoteSpec, Spec } from "../spec/spec.ts";
 import type { Context } from "./context.ts";
 import { needTarball, type Steps } from "./need.ts";
 import { noGit } from "./problems.ts";
+
+/** The manifest of the version that a spec selects, and where its files are. */
+export interface Picked {
+  manifest: Manifest;
+  resolved: string | null;
+  integrity: string | null;
+}
 
 /** The link that an edge to a folder or a workspace of the project gets (npm-tree §9), or null where it is to be fetched. */
 export function linkFor(edge: Edge, at: { spec: Spec; name: string; context: Context }): Node | null {

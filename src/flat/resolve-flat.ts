@@ -182,7 +182,10 @@ class Search {
       packument: (name) => this.#settler.packument(name)?.packument,
       direct: new Map(edges.map((edge) => [edge.name, edge.effective])),
       solvable: (overrides, specs) =>
-        this.#isSolvable(rung, { overrides: new Map(Object.entries(overrides)), specs: new Map(Object.entries(specs)) }),
+        this.#isSolvable(rung, {
+          overrides: new Map(Object.entries(overrides)),
+          specs: new Map(Object.entries(specs)),
+        }),
       rung: (other) => this.#below(rung, other),
     };
   }

@@ -1,7 +1,7 @@
 import type { Failure } from "../api/failure.ts";
-import type { Manifest } from "../api/manifest.ts";
 import { enOrder } from "../base/collate.ts";
 import { type Context, raise, Unexplained } from "../engine/context.ts";
+import type { Picked } from "../engine/local-packages.ts";
 import { needCode, needPackument, type Steps } from "../engine/need.ts";
 import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import type { Edge } from "../graph/edge.ts";
@@ -22,12 +22,6 @@ const MAX_TRIES = 2_000;
 
 /** Folders, tarballs and repositories: loaded for the first that asks for one. */
 const loadLocals = () => import("../engine/local-packages.ts");
-
-export interface Picked {
-  manifest: Manifest;
-  resolved: string | null;
-  integrity: string | null;
-}
 
 interface Ask {
   edge: Edge;

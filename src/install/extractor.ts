@@ -1,5 +1,4 @@
 import type { Failure } from "../api/failure.ts";
-import type { UnpackLimits } from "../api/install.ts";
 import type { Outcome } from "../errors/failure.ts";
 import type { RangeRead } from "../pack-cache/range-read.ts";
 import type { Range } from "../tarball/gunzip.ts";

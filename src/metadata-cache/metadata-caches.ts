@@ -8,7 +8,7 @@ import { MetadataWriter } from "./metadata-writer.ts";
 import { readIndexes } from "./prune.ts";
 import type { StoreTools } from "./tools.ts";
 
-export interface StoreUsage {
+export interface MetadataUsage {
   /** Of packuments, as they are stored. */
   bytes: number;
   packuments: number;
@@ -43,7 +43,7 @@ export class MetadataCaches {
   }
 
   /** Zeros where the store cannot be read. */
-  async usage(): Promise<StoreUsage> {
+  async usage(): Promise<MetadataUsage> {
     const usage = { bytes: 0, packuments: 0, namespaces: 0 };
     try {
       for (const index of (await readIndexes(this.#blobs, await this.#blobs.keys())).values()) {

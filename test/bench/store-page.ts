@@ -1,8 +1,8 @@
 import type { BlobStore } from "../../src/blobs/blob-store.ts";
 import { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
 import type { GroupSize, StoreTools } from "../../src/metadata-cache/tools.ts";
+import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
 import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
-import { PLATFORM_TOOLS } from "../../workers/storage/platform-tools.ts";
 
 // Runs in a page for store-bench.mjs.
 

@@ -5,7 +5,7 @@ import { PackReader, type Readable } from "../../src/install/pack-reader.ts";
 import { makeSeekPoints } from "../../src/pack-cache/make-seek-points.ts";
 import { createMemoryPackCache } from "../../src/pack-cache/memory-pack-cache.ts";
 import { inflateRange } from "../../src/pack-cache/range-read.ts";
-import { PLATFORM_TOOLS } from "../../workers/storage/platform-tools.ts";
+import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
 import { runTask } from "../support/run-task.ts";
 import { noise } from "../tarball/bad-tarballs.ts";
 import { settle } from "./pipeline.ts";

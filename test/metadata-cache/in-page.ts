@@ -1,7 +1,7 @@
-import type { StoreUsage } from "../../src/metadata-cache/metadata-caches.ts";
+import type { MetadataUsage } from "../../src/metadata-cache/metadata-caches.ts";
 import { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
+import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
 import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
-import { PLATFORM_TOOLS } from "../../workers/storage/platform-tools.ts";
 import { coldStart, isRecord, makeRecord } from "./records.ts";
 
 export interface Visit {
@@ -12,7 +12,11 @@ export interface Visit {
 }
 
 /** Runs inside a page: keeps records that do not compress. */
-export async function visit({ namespace, day, mebibytes }: Visit): Promise<{ usage: StoreUsage; warnings: string[] }> {
+export async function visit({
+  namespace,
+  day,
+  mebibytes,
+}: Visit): Promise<{ usage: MetadataUsage; warnings: string[] }> {
   const warnings: string[] = [];
   const store = new MetadataCaches(createIdbStore(), {
     ...PLATFORM_TOOLS,

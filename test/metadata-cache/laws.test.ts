@@ -4,8 +4,8 @@ import type { BlobStore } from "../../src/blobs/blob-store.ts";
 import { readIndex, writeIndex } from "../../src/metadata-cache/cache-index.ts";
 import { packGroup, unpackGroup } from "../../src/metadata-cache/group.ts";
 import type { Kept } from "../../src/metadata-cache/tools.ts";
+import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
 import { createMemoryStore } from "../../workers/storage/memory-blobs.ts";
-import { PLATFORM_TOOLS } from "../../workers/storage/platform-tools.ts";
 import { openTab, toolsOf } from "./harness.ts";
 import { makeRecord } from "./records.ts";
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { CacheMode } from "../../src/api/resolve.ts";
 import { freshness } from "../../src/metadata-cache/freshness.ts";
 import { namespaceOf } from "../../src/metadata-cache/namespace.ts";
-import { digest } from "../../workers/storage/platform-tools.ts";
+import { digest } from "../../workers/host/platform-tools.ts";
 
 const NOW = 1_700_000_000_000;
 

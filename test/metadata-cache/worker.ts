@@ -1,6 +1,6 @@
 import { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
+import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
 import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
-import { PLATFORM_TOOLS } from "../../workers/storage/platform-tools.ts";
 import { coldStart, isRecord, recordOf } from "./records.ts";
 
 /** Another tab's run: what it is to fetch, if nobody has it, under a claim that it holds for so long. */

@@ -5,7 +5,7 @@ import { makeSeekPoints } from "../../src/pack-cache/make-seek-points.ts";
 import { inflateRange, type RangeRead } from "../../src/pack-cache/range-read.ts";
 import { rangeReadsOf, readSeekPoints, type SeekPoints } from "../../src/pack-cache/seek-points.ts";
 import type { Range } from "../../src/tarball/gunzip.ts";
-import { PLATFORM_TOOLS } from "../../workers/storage/platform-tools.ts";
+import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
 import { runTask } from "../support/run-task.ts";
 import { noise, prose } from "../tarball/bad-tarballs.ts";
 

@@ -7,7 +7,7 @@ import type { PackSource } from "../../src/install/pack-pipeline.ts";
 import type { RegistryConfig } from "../../src/registry/registry-config.ts";
 import { failureOf } from "../../workers/host/failure-of.ts";
 import type { Net } from "../../workers/net/net.ts";
-import type { Backend } from "../backend.ts";
+import type { Backend } from "../backends/backend.ts";
 import type { OwnFiles } from "./own-files.ts";
 
 export interface DownloadOptions {

@@ -6,7 +6,7 @@ import { inflateRange, type RangeRead } from "../../src/pack-cache/range-read.ts
 import { indexTarball, readPack } from "../../src/tarball/index-tarball.ts";
 import { webDigest } from "../../src/tarball/integrity.ts";
 import { encodePackIndex } from "../../src/tarball/pack-index.ts";
-import { PLATFORM_TOOLS } from "../storage/platform-tools.ts";
+import { PLATFORM_TOOLS } from "./platform-tools.ts";
 import { localClock, nextTurn } from "./yield.ts";
 
 /** Opens tarballs on this thread: a turn of the event loop for each, so that whoever else works here has theirs. */

@@ -6,11 +6,11 @@ import type { Outcome } from "../../src/errors/failure.ts";
 import { NEXT, PackumentSource } from "../../src/registry/packument-source.ts";
 import { localClock, nextTurn } from "../host/yield.ts";
 import type { Net } from "../net/net.ts";
+import type { RunCache } from "../storage/run-cache.ts";
 import type { ThreadMetadataCache } from "../storage/thread-metadata-cache.ts";
 import { LatePreload } from "./late-preload.ts";
 import { directNames, type Plan, planOf, startPreload } from "./preload-plan.ts";
 import { RankedWork } from "./ranked-work.ts";
-import type { RunCache } from "./run-cache.ts";
 import type { Supply, SupplyRequest } from "./supply.ts";
 
 /** Everything on this thread but perhaps the fetching: the preload beside the engine, one way to the registry for both. */

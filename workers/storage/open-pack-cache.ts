@@ -3,9 +3,9 @@ import { createMemoryPackCache } from "../../src/pack-cache/memory-pack-cache.ts
 import type { PackCache } from "../../src/pack-cache/pack-cache.ts";
 import { BUDGET } from "../../src/pack-cache/pack-writer.ts";
 import { StoredPackCache } from "../../src/pack-cache/stored-pack-cache.ts";
+import { PLATFORM_TOOLS } from "../host/platform-tools.ts";
 import { nextTurn } from "../host/yield.ts";
 import { createIdbStore } from "./idb-blobs.ts";
-import { PLATFORM_TOOLS } from "./platform-tools.ts";
 
 export interface PackCacheOptions {
   /** Hears of each thing once: ESTORE, ESTOREFULL. */

@@ -1,12 +1,11 @@
 import type { Failure } from "../../src/api/failure.ts";
-import { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
+import { MetadataCaches, type MetadataUsage } from "../../src/metadata-cache/metadata-caches.ts";
 import { coldStart, isRecord } from "../../src/registry/record-check.ts";
-import { isAbsence } from "../run/absence.ts";
-import { RunCache, type RunCacheOptions } from "../run/run-cache.ts";
-import type { StoreUsage } from "../threads/protocol.ts";
+import { PLATFORM_TOOLS } from "../host/platform-tools.ts";
+import { isAbsence } from "./absence.ts";
 import { createIdbStore } from "./idb-blobs.ts";
 import { createMemoryStore } from "./memory-blobs.ts";
-import { PLATFORM_TOOLS } from "./platform-tools.ts";
+import { RunCache, type RunCacheOptions } from "./run-cache.ts";
 
 // Loaded unless `cache` is `none`.
 
@@ -53,7 +52,7 @@ export class ThreadMetadataCache {
   }
 
   /** Once what is being written is written. */
-  async usage(): Promise<StoreUsage> {
+  async usage(): Promise<MetadataUsage> {
     await this.rest();
     return await this.#store.usage();
   }

@@ -11,12 +11,12 @@ import { Announcer } from "../run/placed-packages.ts";
 import { ProgressMeter } from "../run/progress.ts";
 import { type Meter, type ProgressCounters, Run } from "../run/run.ts";
 import type { Connect } from "../run/supply.ts";
-import { threadSupply } from "../run/thread-supply.ts";
 import { ThreadMetadataCache } from "../storage/thread-metadata-cache.ts";
 import { startFetchWorker } from "./fetch-worker.ts";
 import { serveNet } from "./io-worker.ts";
 import type { Answered, EngineService, Order, Setup } from "./protocol.ts";
 import { countersMeter } from "./shared-counts.ts";
+import { threadSupply } from "./thread-supply.ts";
 
 /** What a worker can be asked. One run at a time. */
 export function engineService(): EngineService {

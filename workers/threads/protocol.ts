@@ -9,6 +9,7 @@ import type {
 } from "../../src/api/resolve.ts";
 import type { Outcome } from "../../src/errors/failure.ts";
 import type { Extracted, ReadOrder, Wanted } from "../../src/install/extractor.ts";
+import type { MetadataUsage } from "../../src/metadata-cache/metadata-caches.ts";
 import type { Settings } from "../run/run.ts";
 import type { SharedMemory } from "../shared/shared-memory.ts";
 
@@ -74,17 +75,11 @@ export interface EngineService {
   serve(port: MessagePort): void;
   /** Resolves once everything is written that ended runs have left to write. Not while one runs. */
   rest(): Promise<void>;
-  usage(): Promise<StoreUsage>;
+  usage(): Promise<MetadataUsage>;
   clear(): Promise<void>;
   /** See `Extractor`: several in one message. The tarballs and what comes of them are transferred. */
   extract(orders: readonly ExtractOrder[]): Promise<Outcome<Extracted>[]>;
   /** Likewise, but the tarballs stay. */
   read(orders: readonly ReadOrder[]): Promise<Outcome<Uint8Array[]>[]>;
   seekPoints(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array | null>>;
-}
-
-export interface StoreUsage {
-  /** Bytes kept, packed as they are. */
-  bytes: number;
-  packuments: number;
 }

@@ -1,14 +1,14 @@
 import { type Remote, transfer } from "comlink";
-import { resolutionOf } from "../src/answer/resolution.ts";
-import { decodeTree } from "../src/answer/tree-bytes.ts";
-import type { Failure } from "../src/api/failure.ts";
-import type { InstallerOptions, Progress, ProjectInput, Resolution } from "../src/api/resolve.ts";
-import { onAbort, orAbort } from "../src/base/on-abort.ts";
-import { failure, InstallError } from "../src/errors/failure.ts";
-import { createSharedMemory, type SharedMemory } from "../workers/shared/shared-memory.ts";
-import { SharedOnceMap } from "../workers/shared/shared-once-map.ts";
-import type { EngineService, Order } from "../workers/threads/protocol.ts";
-import { readProgress } from "../workers/threads/shared-counts.ts";
+import { resolutionOf } from "../../src/answer/resolution.ts";
+import { decodeTree } from "../../src/answer/tree-bytes.ts";
+import type { Failure } from "../../src/api/failure.ts";
+import type { InstallerOptions, Progress, ProjectInput, Resolution } from "../../src/api/resolve.ts";
+import { onAbort, orAbort } from "../../src/base/on-abort.ts";
+import { failure, InstallError } from "../../src/errors/failure.ts";
+import { createSharedMemory, type SharedMemory } from "../../workers/shared/shared-memory.ts";
+import { SharedOnceMap } from "../../workers/shared/shared-once-map.ts";
+import type { EngineService, Order } from "../../workers/threads/protocol.ts";
+import { readProgress } from "../../workers/threads/shared-counts.ts";
 import { type Backend, type RunOptions, settingsOf } from "./backend.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
@@ -73,13 +73,13 @@ export class WorkerPools implements Backend {
   };
 
   async extractor(): ReturnType<Backend["extractor"]> {
-    const { Extractors } = await import("./install/extractors.ts");
+    const { Extractors } = await import("./extractors.ts");
     return await Extractors.start(this.#options, this.#mode === "threads" ? undefined : 1);
   }
 
   async nets(concurrency?: number): ReturnType<Backend["nets"]> {
     const options = { ...this.#options, ...(concurrency && { concurrency }) };
-    return await (await import("./install/nets.ts")).openInstallNets(options);
+    return await (await import("./install-nets.ts")).openInstallNets(options);
   }
 
   dispose(): void {

@@ -1,9 +1,9 @@
-import { resolutionOf } from "../src/answer/resolution.ts";
-import type { InstallerOptions, ProjectInput, Resolution } from "../src/api/resolve.ts";
-import { openNets } from "../workers/net/net.ts";
-import { localSupply } from "../workers/run/local-supply.ts";
-import { Run } from "../workers/run/run.ts";
-import type { ThreadMetadataCache } from "../workers/storage/thread-metadata-cache.ts";
+import { resolutionOf } from "../../src/answer/resolution.ts";
+import type { InstallerOptions, ProjectInput, Resolution } from "../../src/api/resolve.ts";
+import { openNets } from "../../workers/net/net.ts";
+import { localSupply } from "../../workers/run/local-supply.ts";
+import { Run } from "../../workers/run/run.ts";
+import type { ThreadMetadataCache } from "../../workers/storage/thread-metadata-cache.ts";
 import { type Backend, type RunOptions, settingsOf } from "./backend.ts";
 import type { FetchChannel } from "./fetch-channel.ts";
 
@@ -29,7 +29,7 @@ export class Inline implements Backend {
     const fetchChannel = await this.#fetchChannel?.open();
     const open = fetchChannel?.open ?? openNets(this.#options);
     const run = new Run({
-      placed: placed && new (await import("../workers/run/placed-packages.ts")).Announcer(placed),
+      placed: placed && new (await import("../../workers/run/placed-packages.ts")).Announcer(placed),
       settings: settingsOf(this.#options),
       input,
       options,
@@ -42,7 +42,8 @@ export class Inline implements Backend {
           threadCache,
         );
       },
-      meter: tell && (async (counts) => new (await import("../workers/run/progress.ts")).ProgressMeter(tell, counts)),
+      meter:
+        tell && (async (counts) => new (await import("../../workers/run/progress.ts")).ProgressMeter(tell, counts)),
     });
     return resolutionOf(await run.resolve());
   }
@@ -53,7 +54,7 @@ export class Inline implements Backend {
   };
 
   async extractor(): ReturnType<Backend["extractor"]> {
-    return { ...(await import("../workers/host/local-extractor.ts")).localExtractor(), atOnce: 2 };
+    return { ...(await import("../../workers/host/local-extractor.ts")).localExtractor(), atOnce: 2 };
   }
 
   async nets(concurrency?: number): ReturnType<Backend["nets"]> {
@@ -71,7 +72,7 @@ export class Inline implements Backend {
   /** Undefined where nothing is to be stored. */
   async #openThreadCache(): Promise<ThreadMetadataCache | undefined> {
     if (this.#options.cache === "none") return undefined;
-    this.#threadCache ??= import("../workers/storage/thread-metadata-cache.ts").then(
+    this.#threadCache ??= import("../../workers/storage/thread-metadata-cache.ts").then(
       ({ ThreadMetadataCache }) => new ThreadMetadataCache(),
     );
     return await this.#threadCache;

@@ -5,7 +5,7 @@ import { fail, type Outcome, ok } from "../../src/errors/failure.ts";
 import type { Extracted, Extractor, ReadOrder, Wanted } from "../../src/install/extractor.ts";
 import { failureOf } from "../../workers/host/failure-of.ts";
 import type { ExtractOrder } from "../../workers/threads/protocol.ts";
-import { WorkerPool } from "../worker-pool.ts";
+import { WorkerPool } from "./worker-pool.ts";
 
 /** Tarballs in one message: each message costs both threads something. */
 const MOST = 16;

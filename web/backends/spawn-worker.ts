@@ -1,8 +1,8 @@
-import { orAbort } from "../src/base/on-abort.ts";
-import { failure, InstallError } from "../src/errors/failure.ts";
-import { HELLO } from "../workers/threads/hello.ts";
+import { orAbort } from "../../src/base/on-abort.ts";
+import { failure, InstallError } from "../../src/errors/failure.ts";
+import { HELLO } from "../../workers/threads/hello.ts";
 // In the package this is the address of a file beside the entry: see `scripts/build.mjs`.
-import __WEBHOIST_WORKER__ from "../workers/threads/worker.ts?worker&url";
+import __WEBHOIST_WORKER__ from "../../workers/threads/worker.ts?worker&url";
 
 /**
  * Starts the library's worker and resolves once it runs. When `signal` aborts, the worker is ended and the signal's reason thrown.

@@ -1,7 +1,7 @@
-import type { InstallerOptions } from "../src/api/resolve.ts";
-import { failure } from "../src/errors/failure.ts";
-import type { OpenNet } from "../workers/net/net.ts";
-import { PortTransport } from "../workers/net/port-transport.ts";
+import type { InstallerOptions } from "../../src/api/resolve.ts";
+import { failure } from "../../src/errors/failure.ts";
+import type { OpenNet } from "../../workers/net/net.ts";
+import { PortTransport } from "../../workers/net/port-transport.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 // Loaded where a page resolves and a worker fetches for it.

@@ -6,14 +6,14 @@ import { fail, failure, InstallError, ok } from "../../src/errors/failure.ts";
 import { Packument } from "../../src/registry/packument.ts";
 import { PackumentSource } from "../../src/registry/packument-source.ts";
 import { PortTransport } from "../net/port-transport.ts";
+import { planOf } from "../run/preload-plan.ts";
+import type { Connect, Supply, SupplyCounts, SupplyRequest } from "../run/supply.ts";
 import { Counters } from "../shared/counters.ts";
 import type { SharedMemory } from "../shared/shared-memory.ts";
 import { SharedOnceMap } from "../shared/shared-once-map.ts";
-import type { Setup } from "../threads/protocol.ts";
-import { type EngineMessage, type FetchMessage, packumentKey, tarballKey } from "../threads/run-protocol.ts";
-import { readCounts } from "../threads/shared-counts.ts";
-import { planOf } from "./preload-plan.ts";
-import type { Connect, Supply, SupplyCounts, SupplyRequest } from "./supply.ts";
+import type { Setup } from "./protocol.ts";
+import { type EngineMessage, type FetchMessage, packumentKey, tarballKey } from "./run-protocol.ts";
+import { readCounts } from "./shared-counts.ts";
 
 /** A supply that sleeps in `Atomics.wait` until the scout's thread has brought what is needed. */
 export function threadSupply(memory: SharedMemory, setup: Setup): Connect {
@@ -147,7 +147,7 @@ class ThreadSupply implements Supply {
       outcome = await this.#map.wait(key);
     }
     if (!outcome.ok) return outcome;
-    const { decodeListing, opened } = await import("./open-tarball.ts");
+    const { decodeListing, opened } = await import("../run/open-tarball.ts");
     return await opened(decodeListing(outcome.value), name);
   }
 
