@@ -4,5 +4,5 @@ import type { ConformanceCase, Suite } from "./recorded.ts";
 
 /** The committed cases of a suite. */
 export function fixtureCases(suite: Suite): Promise<ConformanceCase[]> {
-  return openPack(readFileSync(new URL(`../fixtures/${suite}.pack`, import.meta.url)));
+  return openPack(readFileSync(new URL(`./fixtures/${suite}.pack`, import.meta.url)));
 }

@@ -34,7 +34,7 @@ export class Stage implements AsyncDisposable {
     const here = (file: string): URL => new URL(file, import.meta.url);
     const [page, worker, browser] = await Promise.all([
       bundle(here("./in-page.ts")),
-      bundle(here("../lifecycle/worker.ts")),
+      bundle(here("../system/lifecycle/worker.ts")),
       openChromium(switches),
     ]);
     const stage = new Stage(browser, { page, worker });

@@ -243,7 +243,7 @@ describe("failures say what, where and a way out", () => {
     [
       "a/c",
       "ERR_INVALID_PACKAGE_TARGET",
-      '"exports" of node_modules/a/package.json leads from "../node-resolve/c" to "../c.js"',
+      '"exports" of node_modules/a/package.json leads from "./c" to "../c.js"',
       "./",
     ],
     ["a/d", "ERR_MODULE_NOT_FOUND", "there is no node_modules/a/none.js", ".js"],

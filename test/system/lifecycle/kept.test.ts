@@ -56,5 +56,5 @@ test.each(SETUPS.filter(({ mode, io }) => mode === "threads" || io === "worker")
   }
   // Who was looked at has had some.
   const seen = Object.keys(found).filter((role) => found[role]?.memories.seen);
-  expect(seen.sort()).toEqual(setup.mode === "threads" ? ["engine", "page", "fetch"] : []);
+  expect(seen.sort()).toEqual(setup.mode === "threads" ? ["engine", "fetch", "page"] : []);
 });

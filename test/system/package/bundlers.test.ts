@@ -13,7 +13,7 @@ import { packed } from "./packed.ts";
 const { visit, visitBoth, visitIsolated } = useChromium();
 
 test("a build by Vite, unconfigured", async () => {
-  const root = project("vite", { "index.html": page("../../package/main.js"), "main.js": app(), "package.json": "{}" });
+  const root = project("vite", { "index.html": page("./main.js"), "main.js": app(), "package.json": "{}" });
   await vite({ root, configFile: false, logLevel: "error" });
   expect(await visitBoth(join(root, "dist"))).toEqual([THREADS, WORKER]);
 });
@@ -23,7 +23,7 @@ test.each([
   ["with the package left out of its optimiser", { optimizeDeps: { exclude: ["webhoist"] } }],
 ])("Vite's dev server, %s", async (_, more) => {
   const name = `vite-dev-${Object.keys(more).length}`;
-  const root = project(name, { "index.html": page("../../package/main.js"), "main.js": app(), "package.json": "{}" });
+  const root = project(name, { "index.html": page("./main.js"), "main.js": app(), "package.json": "{}" });
   // Vite serves files of the project alone: the package has to be among them, as it is in life.
   cpSync(join(packed().consumer, "node_modules/webhoist"), join(root, "node_modules/webhoist"), { recursive: true });
   const answers: Answer[] = [];

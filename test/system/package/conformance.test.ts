@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { packed } from "./packed.ts";
 
-const ROOT = join(import.meta.dirname, "../..");
+const ROOT = join(import.meta.dirname, "../../..");
 
 // The build shortens names: what it puts out has to answer like the sources.
 test("what is published gives npm's answers to the recorded cases", () => {

@@ -60,7 +60,7 @@ export const code = (error: unknown): string | undefined => (error instanceof In
       },
     }),
   });
-  const tsc = join(import.meta.dirname, "../../node_modules/typescript/bin/tsc");
+  const tsc = join(import.meta.dirname, "../../../node_modules/typescript/bin/tsc");
   const { stdout } = await run(process.execPath, [tsc, "-p", folder]).catch((error: { stdout: string }) => error);
   expect(stdout).toBe("");
 });

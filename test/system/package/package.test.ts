@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { packed } from "./packed.ts";
 
 const run = promisify(execFile);
-const bin = (path: string): string => join(import.meta.dirname, "../../node_modules", path);
+const bin = (path: string): string => join(import.meta.dirname, "../../../node_modules", path);
 
 /** What a command prints, and its status. */
 async function report(script: string, args: readonly string[]): Promise<{ code: number; text: string }> {

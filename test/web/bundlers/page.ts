@@ -14,8 +14,8 @@ const APP = {
   "src/main.jsx": `
     import { createRoot } from "react-dom/client";
     import { version } from "react";
-    import Counter from "../../bundlers/counter";
-    import { name } from "../../package.json";
+    import Counter from "./counter";
+    import { name } from "../package.json";
     createRoot(document.querySelector("main")).render(<><h1>{name} on {version}</h1><Counter from={41} /></>);`,
   "src/counter.jsx": `
     import { useState } from "react";

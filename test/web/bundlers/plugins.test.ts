@@ -15,7 +15,7 @@ const project = await installed(
     },
     "asks@1.0.0": {
       "package.json": { main: "index.cjs" },
-      "index.cjs": `exports.dual = require("dual"); exports.json = require("../../bundlers/data").deep["key"];`,
+      "index.cjs": `exports.dual = require("dual"); exports.json = require("./data").deep["key"];`,
       "data.json": { deep: { key: 1 }, "odd-key": 2, default: 3, __proto__: null },
     },
     "page@1.0.0": {
@@ -25,8 +25,8 @@ const project = await installed(
     },
     "pure@1.0.0": {
       "package.json": { sideEffects: ["*.css", "./keep/**"], module: "index.js" },
-      "index.js": `export { used } from "../../bundlers/used.js";`,
-      "used.js": `import "../../bundlers/gone.js"; import "../../bundlers/keep/deep/this.js"; export const used = "used";`,
+      "index.js": `export { used } from "./used.js";`,
+      "used.js": `import "./gone.js"; import "./keep/deep/this.js"; export const used = "used";`,
       "gone.js": `globalThis.gone = true;`,
       "keep/deep/this.js": `globalThis.kept = true;`,
     },
@@ -64,7 +64,7 @@ describe("by esbuild and by Rollup", () => {
 
   test("require takes main, import takes module", async () => {
     const files = {
-      "main.js": `export { default as one } from "old"; export { default as two } from "../../bundlers/c.cjs";`,
+      "main.js": `export { default as one } from "old"; export { default as two } from "./c.cjs";`,
     };
     const main = { ...files, "c.cjs": `module.exports = require("old")();` };
     expect(await both(main)).toEqual({ one: 1, two: "called" });
@@ -93,7 +93,7 @@ describe("by esbuild and by Rollup", () => {
 
   test("own files stand before installed ones, and import each other without extensions", async () => {
     const files = {
-      "src/main.js": `import one from "../../bundlers/one"; import two from "../../bundlers/folder"; import old from "old"; export const all = [one, two, old];`,
+      "src/main.js": `import one from "./one"; import two from "./folder"; import old from "old"; export const all = [one, two, old];`,
       "src/one.js": `export default 1;`,
       "src/folder/index.js": `export default 2;`,
       "node_modules/old/esm.js": `export default "patched";`,
@@ -123,7 +123,7 @@ describe("by esbuild and by Rollup", () => {
   });
 
   test("what is missing is named with its importer", async () => {
-    const files = { "main.js": `import "missing"; import "../../bundlers/none";` };
+    const files = { "main.js": `import "missing"; import "./none";` };
     await expect(byEsbuild(project, { files })).rejects.toThrow(
       /main\.js imports "missing": there is no package.*none/s,
     );
@@ -161,7 +161,7 @@ describe("by esbuild", () => {
 
   test("TypeScript and JSX, under the names they will have", async () => {
     const files = {
-      "src/main.ts": `import { a } from "../../bundlers/a.js"; import b from "../../bundlers/b"; export const all: unknown[] = [a, b];`,
+      "src/main.ts": `import { a } from "./a.js"; import b from "./b"; export const all: unknown[] = [a, b];`,
       "src/a.ts": `export const a: number = 1;`,
       "src/b.tsx": `export default (() => <p>{2}</p>)(); function h(...all: unknown[]) { return all.length; } const React = { createElement: h };`,
     };
@@ -222,7 +222,7 @@ describe("by esbuild", () => {
     const { build } = await import("esbuild");
     const { outputFiles } = await build({
       stdin: {
-        contents: `export { default as old } from "old"; export { own } from "../../bundlers/own";`,
+        contents: `export { default as old } from "old"; export { own } from "./own";`,
         resolveDir: "/src",
       },
       plugins: [esbuildPlugin(project, { files: { "src/own.js": "export const own = 1;" } })],
