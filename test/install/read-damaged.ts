@@ -95,7 +95,7 @@ const TRIALS: readonly Trial[] = [
   ...Object.entries(KINDS).flatMap(([kind, pattern]) =>
     Object.entries(DAMAGES).map(([name, damage]) => ({
       name: `${kind}: ${name}`,
-      isLarge: kind === "waypoints",
+      isLarge: kind === "seekPoints",
       damage: () => damageEach(pattern, damage),
     })),
   ),

@@ -11,7 +11,7 @@ import { registryOf } from "./install.ts";
 import type { BundlersPage } from "./page.ts";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const installed = (path: string): string => at(`../../node_modules/${path}`);
+const installed = (path: string): string => at(`../../../node_modules/${path}`);
 
 /** A package of this repository's own node_modules, as it would be published. */
 function publish(name: string): [id: string, files: Record<string, unknown>] {
