@@ -1,4 +1,5 @@
 import { isObject, type Json } from "../base/json.ts";
+import { runToEnd } from "../base/run-to-end.ts";
 import { sortedJson } from "../lockfile/sorted-json.ts";
 import { readLocation } from "./location.ts";
 import { parseLockText } from "./lock-nodes.ts";
@@ -17,9 +18,7 @@ export function hiddenLock(lockText: string, plan: Pick<InstallPlan, "skipped">)
   }
   const { dependencies: _, ...own } = data;
   const steps = sortedJson({ ...own, lockfileVersion: 3, requires: true, packages: kept }, indent || "  ");
-  let step = steps.next();
-  while (!step.done) step = steps.next();
-  const text = `${step.value}\n`;
+  const text = `${runToEnd(steps)}\n`;
   return newline === "" || newline === "\n" ? text : text.replaceAll("\n", newline);
 }
 

@@ -1,5 +1,6 @@
 import type { Failure } from "../api/failure.ts";
 import type { SkippedPackage } from "../api/install.ts";
+import { runToEnd } from "../base/run-to-end.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 import { binLinks, binsOf } from "./bin-links.ts";
 import { bundlerOf, type LeftOut, leaveOut } from "./leave-out.ts";
@@ -15,11 +16,7 @@ import { registryFor, sourceOf } from "./tarball-address.ts";
  * package that is needed and is for another machine, EUNSUPPORTED for one from git or from a folder that is to be packed
  */
 export function planFromLock(text: string, options: PlanOptions): InstallPlan {
-  const steps = planInSteps(text, options);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
+  return runToEnd(planInSteps(text, options));
 }
 
 /** The same, for a thread that has other things to do: it stops every millisecond or so. */

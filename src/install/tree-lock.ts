@@ -1,6 +1,7 @@
 import type { Manifest } from "../api/manifest.ts";
 import type { Tree, TreeNode } from "../api/resolve.ts";
 import { resolvePath } from "../base/posix-path.ts";
+import { runToEnd } from "../base/run-to-end.ts";
 import { type LockEdge, type LockNode, writeLock } from "../lockfile/write-lock.ts";
 
 /** Deep, so that folders beside the project have a place too. */
@@ -9,10 +10,7 @@ const NO_EDGES: ReadonlyMap<string, LockEdge> = new Map();
 
 /** The version 3 lock that a tree would have: for one whose own lock is of version 1, or was not asked for. */
 export function lockOfTree(tree: Tree): string {
-  const steps = writeLock({ root: new TreeLockNode(tree.root), nodes: wrapped(tree.nodes), lockfileVersion: 3 });
-  let step = steps.next();
-  while (!step.done) step = steps.next();
-  return step.value;
+  return runToEnd(writeLock({ root: new TreeLockNode(tree.root), nodes: wrapped(tree.nodes), lockfileVersion: 3 }));
 }
 
 function wrapped(nodes: Iterable<TreeNode>): LockNode[] {

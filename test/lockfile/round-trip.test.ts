@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import type { Manifest } from "../../src/api/manifest.ts";
+import { runToEnd } from "../../src/base/run-to-end.ts";
 import { legacyDependencies } from "../../src/lockfile/legacy-lock.ts";
 import { readLock } from "../../src/lockfile/read-lock.ts";
 import { writeLock } from "../../src/lockfile/write-lock.ts";
 import { ProjectFiles } from "../../src/project/files.ts";
-import { finish } from "../support/finish.ts";
 import { lockNodes } from "./lock-nodes.ts";
 import { type RecordedLock, recordedLocks } from "./recorded-locks.ts";
 
@@ -29,7 +29,7 @@ async function rewrite({ text, peerless }: RecordedLock, lockfileVersion: number
   const indent = /^\{\n([ \t]+)/.exec(text)?.[1];
   const { extra } = lock;
   const nodes = lockNodes(lock, { root, manifest, peerless });
-  return finish(writeLock({ ...nodes, lockfileVersion, indent, extra, legacy: legacyDependencies }));
+  return runToEnd(writeLock({ ...nodes, lockfileVersion, indent, extra, legacy: legacyDependencies }));
 }
 
 const versionOf = ({ text }: RecordedLock): number => (JSON.parse(text) as LockShape).lockfileVersion;

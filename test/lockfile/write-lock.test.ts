@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { diffLocks } from "../../src/answer/diff-locks.ts";
 import type { LockChange } from "../../src/api/resolve.ts";
+import { runToEnd } from "../../src/base/run-to-end.ts";
 import { InstallError } from "../../src/errors/failure.ts";
 import type { LockData } from "../../src/lockfile/read-lock.ts";
 import { sortedJson } from "../../src/lockfile/sorted-json.ts";
 import { writeLock } from "../../src/lockfile/write-lock.ts";
-import { finish } from "../support/finish.ts";
 import { lockNodes } from "./lock-nodes.ts";
 
-const written = (value: unknown, indent: string): string => finish(sortedJson(value, indent));
+const written = (value: unknown, indent: string): string => runToEnd(sortedJson(value, indent));
 
 test("keys: scalars before objects, npm's favourites first, then en-order; indices before all", () => {
   const value = {
@@ -45,7 +45,7 @@ test("the project's indent and line ends, the keys of the lock that was there", 
     ["zeta", 1],
     ["version", "0.9.0"],
   ]);
-  const text = finish(writeLock({ ...nodes, lockfileVersion: 3, extra, indent: "\t", newline: "\r\n" }));
+  const text = runToEnd(writeLock({ ...nodes, lockfileVersion: 3, extra, indent: "\t", newline: "\r\n" }));
   expect(text.split("\r\n")).toEqual([
     "{",
     '\t"name": "p",',
@@ -65,7 +65,7 @@ test("the project's indent and line ends, the keys of the lock that was there", 
   const bare = lockNodes({ packages: new Map() } as LockData, { root: "/p", manifest: {} });
   const plain =
     '{\n  "name": "p",\n  "version": "0.9.0",\n  "lockfileVersion": 3,\n  "requires": true,\n  "zeta": 1,\n  "packages": {}\n}\n';
-  expect(finish(writeLock({ ...bare, lockfileVersion: 3, extra, indent: "", newline: "" }))).toBe(plain);
+  expect(runToEnd(writeLock({ ...bare, lockfileVersion: 3, extra, indent: "", newline: "" }))).toBe(plain);
 });
 
 test("what changed between two locks, of whatever versions", () => {

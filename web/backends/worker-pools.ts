@@ -5,6 +5,7 @@ import type { Failure } from "../../src/api/failure.ts";
 import type { InstallerOptions, Progress, ProjectInput, Resolution } from "../../src/api/resolve.ts";
 import { onAbort, orAbort } from "../../src/base/on-abort.ts";
 import { failure, InstallError } from "../../src/errors/failure.ts";
+import { REPORT_INTERVAL } from "../../workers/host/throttle.ts";
 import { createSharedMemory, type SharedMemory } from "../../workers/shared/shared-memory.ts";
 import { SharedOnceMap } from "../../workers/shared/shared-once-map.ts";
 import type { EngineService, Order } from "../../workers/threads/protocol.ts";
@@ -15,8 +16,6 @@ import { WorkerPool } from "./worker-pool.ts";
 /** How long a crew may take to give up a cancelled run, or to write what is left, before its workers are ended. Milliseconds. */
 const GRACE = 100;
 const DISPOSED: Failure = failure("EDISPOSED", "The installer was disposed of");
-/** At most twenty reports a second. Milliseconds. */
-const EVERY = 50;
 
 /** Resolutions in workers: a crew for each at once, one of them kept for the next. */
 export class WorkerPools implements Backend {
@@ -168,7 +167,7 @@ interface Reports {
 function report(tell: RunOptions["tell"], memory: SharedMemory | undefined): Reports {
   if (!tell) return { stop() {} };
   if (memory) {
-    const timer = setInterval(() => tell(readProgress(memory)), EVERY);
+    const timer = setInterval(() => tell(readProgress(memory)), REPORT_INTERVAL);
     return { stop: () => clearInterval(timer) };
   }
   const { port1, port2 } = new MessageChannel();

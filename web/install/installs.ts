@@ -17,6 +17,8 @@ import { tarballUrl } from "../../src/registry/tarball-url.ts";
 import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";
 import { DEFAULT_PLATFORM } from "../../workers/host/default-platform.ts";
 import { failureOf } from "../../workers/host/failure-of.ts";
+import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
+import { Throttle } from "../../workers/host/throttle.ts";
 import { nextTurn } from "../../workers/host/yield.ts";
 import type { PlacedPackage } from "../../workers/run/placed-packages.ts";
 import { openPackCache } from "../../workers/storage/open-pack-cache.ts";
@@ -30,8 +32,6 @@ import { sinkOf } from "./sink-of.ts";
 
 // Loaded with the first install, which a page that only resolves never asks for.
 
-/** Milliseconds between two reports. */
-const EVERY = 50;
 /** Bytes. */
 const MEBIBYTE = 1 << 20;
 
@@ -202,10 +202,7 @@ export class Installs {
       },
       unpack: { ...UNPACK_LIMITS, ...options.limits },
       now: () => performance.now(),
-      after(milliseconds, run) {
-        const timer = setTimeout(run, milliseconds);
-        return () => clearTimeout(timer);
-      },
+      after: PLATFORM_TOOLS.after,
       breathe: nextTurn,
       sinkOf,
       progress: reports?.tell,
@@ -269,38 +266,32 @@ function sourceOf({ name, version, resolved, integrity }: PlacedPackage, config:
   return { key: packKey(integrity, url), name, version, url, integrity };
 }
 
-/** At most twenty times a second, the last state too; not once it has failed to listen, nor after a cancel. */
+/** Calls `onProgress` at most twenty times a second, and with the last state. Stops when the callback throws and after a cancel. */
 function reporter(tell: (progress: InstallProgress) => void, signal: AbortSignal): Reporter {
-  let last = Number.NEGATIVE_INFINITY;
   let latest: InstallProgress | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
   let over = false;
   let fail = (_: Failure): void => {};
   const failed = new Promise<Failure>((resolve) => {
     fail = resolve;
   });
   const listen = async (progress: InstallProgress): Promise<void> => tell(progress);
-  const report = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
+  const throttle = new Throttle(() => {
     if (over || !latest || signal.aborted) return;
-    last = performance.now();
     listen(latest).catch((error: unknown) => {
       over = true;
       fail(failure("EPROGRESS", `onProgress failed: ${failureOf(error).message}`));
     });
-  };
+  });
   return {
     failed,
     tell(progress) {
       latest = progress;
-      const wait = last + EVERY - performance.now();
-      if (progress.phase === "done" || wait <= 0) report();
-      else timer ??= setTimeout(report, wait);
+      if (progress.phase === "done") throttle.flush();
+      else throttle.request();
     },
     end() {
       over = true;
-      clearTimeout(timer);
+      throttle.stop();
     },
   };
 }

@@ -1,17 +1,18 @@
 import type { Progress } from "../../src/api/resolve.ts";
+import { Throttle } from "../host/throttle.ts";
 import type { ProgressCounters } from "./run.ts";
 
-/** At most twenty reports a second. Milliseconds. */
-const EVERY = 50;
-
-/** Tells the embedder how far a resolution is: while the engine works, and while it waits. */
+/** Reports the progress of a resolution at most twenty times a second, while the engine works and while it waits. */
 export class ProgressMeter {
   readonly #tell: (progress: Progress) => void;
   readonly #tellLast: (progress: Progress) => void;
   readonly #far: ProgressCounters;
-  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #throttle = new Throttle(() => {
+    this.#tell(this.#now());
+    // The next report comes while the engine waits, too.
+    this.#throttle.request();
+  });
   #phase: Progress["phase"] = "read";
-  #last = Number.NEGATIVE_INFINITY;
 
   /** `tellLast` hears the last report, where that has a way of its own. */
   constructor(
@@ -22,17 +23,13 @@ export class ProgressMeter {
     this.#tell = tell;
     this.#tellLast = tellLast;
     this.#far = far;
-    this.#timer = setInterval(() => this.tick(), EVERY);
   }
   phase(phase: Progress["phase"]): void {
     this.#phase = phase;
     this.tick();
   }
   tick(): void {
-    const now = performance.now();
-    if (now - this.#last < EVERY) return;
-    this.#last = now;
-    this.#tell(this.#now());
+    this.#throttle.request();
   }
   /** The last report, whenever the one before was. */
   end(): void {
@@ -40,7 +37,7 @@ export class ProgressMeter {
     this.#tellLast(this.#now());
   }
   stop(): void {
-    clearInterval(this.#timer);
+    this.#throttle.stop();
   }
   #now(): Progress {
     const { known, fetched } = this.#far.counts();
