@@ -1,6 +1,6 @@
 import type { ResolveOptions, SaveType } from "../../src/api/resolve.ts";
 import { failure, InstallError } from "../../src/errors/failure.ts";
-import { CONFLICTS, FLAGS, type Flag, SHORT } from "./flags.ts";
+import { CONFLICTS, FLAGS, type Flag, SHORT } from "./command-flags.ts";
 
 export type FlagValue = boolean | string | string[];
 

@@ -2,7 +2,7 @@ import type { Platform } from "../../src/api/common.ts";
 import type { Installer, InstallerOptions } from "../../src/api/resolve.ts";
 import { failure, InstallError } from "../../src/errors/failure.ts";
 import type { Args } from "./args.ts";
-import { progressText } from "./report.ts";
+import { progressText } from "./output-text.ts";
 
 /** What the command is handed of the process it runs in. */
 export interface Io {

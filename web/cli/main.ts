@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import { run } from "./command.ts";
-import { runningPlatform } from "./platform.ts";
+import { run } from "./run-command.ts";
+import { runningPlatform } from "./running-platform.ts";
 
 /** From the nearest package.json that is this package's: the source and the build stand at different depths. */
 function ownVersion(): string {

@@ -1,4 +1,4 @@
-import { byId } from "./dom.ts";
+import { byId } from "./elements/dom.ts";
 import { Playground } from "./playground.ts";
 
 new Playground().start(byId("editor"));

@@ -1,22 +1,29 @@
 import type { Failure, WayOut } from "../../src/api/failure.ts";
 import type { PackumentSummary, Resolution } from "../../src/api/resolve.ts";
 import { withWaysOut } from "../../src/explain/way-out.ts";
-import { byId, count, duration, fill, h } from "./dom.ts";
-import { Editor } from "./editor.ts";
-import { EXAMPLES } from "./examples.ts";
-import { InstallView } from "./install-view.ts";
-import { checkJson, isDependency, type JsonCheck, type Mark } from "./json-check.ts";
-import { showOptions } from "./options-panel.ts";
-import { withOverrides, withSpec } from "./package-edit.ts";
-import { sidesOf } from "./problem-paths.ts";
-import { ProgressView } from "./progress.ts";
-import { askForFile, FileTabs, readFiles } from "./project-files.ts";
-import { askedByProject, proofOf } from "./proof-view.ts";
-import { askForRegistry, relayUrl, SOURCES } from "./registry-source.ts";
-import { type Outcome, ResultPane } from "./result.ts";
-import { type Action, type RunResult, Session } from "./session.ts";
-import { loadSettings, resolveOptions, type Settings, type SourceKind, saveSettings, settingOf } from "./settings.ts";
-import { themeButton } from "./theme.ts";
+import { byId, count, duration, fill, h } from "./elements/dom.ts";
+import { sidesOf } from "./failure/problem-paths.ts";
+import { askedByProject, proofOf } from "./failure/proof-steps.ts";
+import { InstallView } from "./install/install-view.ts";
+import { Editor } from "./project/editor.ts";
+import { EXAMPLES } from "./project/examples.ts";
+import { askForFile, FileTabs, readFiles } from "./project/file-tabs.ts";
+import { checkJson, isDependency, type JsonCheck, type Mark } from "./project/json-check.ts";
+import { withOverrides, withSpec } from "./project/package-edit.ts";
+import { type Outcome, ResultPane } from "./result/result-pane.ts";
+import { ProgressView } from "./run/progress-bar.ts";
+import { type Action, type RunResult, Session } from "./run/project-runner.ts";
+import { showOptions } from "./settings/options-panel.ts";
+import {
+  loadSettings,
+  resolveOptions,
+  type Settings,
+  type SourceKind,
+  saveSettings,
+  settingOf,
+} from "./settings/page-settings.ts";
+import { askForRegistry, relayUrl, SOURCES } from "./settings/registry-source.ts";
+import { themeButton } from "./settings/theme.ts";
 
 type Files = Record<string, string>;
 

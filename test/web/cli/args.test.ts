@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { failure, InstallError } from "../../../src/errors/failure.ts";
 import { nearest, parseArgs, resolveOptions } from "../../../web/cli/args.ts";
-import { FLAGS, HELP, SHORT } from "../../../web/cli/flags.ts";
+import { FLAGS, HELP, SHORT } from "../../../web/cli/command-flags.ts";
 
 const options = (...argv: string[]): unknown => resolveOptions(parseArgs(["lock", ...argv]).flags);
 

@@ -10,8 +10,8 @@ import type {
   Resolution,
   ResolveOptions,
 } from "../../../src/api/resolve.ts";
-import { run } from "../../../web/cli/command.ts";
 import type { Io } from "../../../web/cli/io.ts";
+import { run } from "../../../web/cli/run-command.ts";
 import { createInstaller } from "../../../web/index.ts";
 import { memoryRegistry } from "../../support/registry/memory-fetch.ts";
 import { inlineSnapshot } from "../../support/registry/snapshot.ts";

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { FileIndex } from "../../../src/install/file-index.ts";
 import type { PackIndex } from "../../../src/tarball/pack-index.ts";
-import { hexDump, kindOf } from "../../../web/playground/file-kind.ts";
-import { FileModel } from "../../../web/playground/file-model.ts";
-import { searchFiles } from "../../../web/playground/file-search.ts";
+import { hexDump, kindOf } from "../../../web/playground/files/file-kind.ts";
+import { FileModel } from "../../../web/playground/files/file-rows.ts";
+import { searchFiles } from "../../../web/playground/files/file-search.ts";
 
 const encoder = new TextEncoder();
 

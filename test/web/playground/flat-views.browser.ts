@@ -3,9 +3,9 @@ import type { WayOut } from "../../../src/api/failure.ts";
 import type { ImportMap, ImportMapOptions, Proof, ProofFact } from "../../../src/api/flat.ts";
 import type { InstalledProject } from "../../../src/api/install.ts";
 import { failure, InstallError } from "../../../src/errors/failure.ts";
-import { failureView } from "../../../web/playground/failure-view.ts";
-import { ImportMapView } from "../../../web/playground/import-map-view.ts";
-import { problemCard } from "../../../web/playground/problems.ts";
+import { failureView } from "../../../web/playground/failure/failure-view.ts";
+import { problemCard } from "../../../web/playground/failure/problem-card.ts";
+import { ImportMapView } from "../../../web/playground/result/import-map-view.ts";
 import { resolutionOf } from "./lock-resolution.ts";
 
 const common = { kind: "dependency", type: "prod" } as const;

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { FileStat, InstallProgress, Operation } from "../../../src/api/install.ts";
 import { failure, InstallError } from "../../../src/errors/failure.ts";
-import { FileTree } from "../../../web/playground/file-tree.ts";
-import { FileViewer } from "../../../web/playground/file-viewer.ts";
-import { InstallView } from "../../../web/playground/install-view.ts";
+import { FileTree } from "../../../web/playground/files/file-tree.ts";
+import { FileViewer } from "../../../web/playground/files/file-viewer.ts";
+import { InstallView } from "../../../web/playground/install/install-view.ts";
 
 const FILES = 38_000;
 const PACKS = 1317;

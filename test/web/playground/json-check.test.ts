@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { checkJson } from "../../../web/playground/json-check.ts";
+import { checkJson } from "../../../web/playground/project/json-check.ts";
 
 /** The text with its first error in «»: `{"a": 1«,»}`. */
 function marked(text: string): string {

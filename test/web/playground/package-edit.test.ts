@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { withOverrides, withSpec } from "../../../web/playground/package-edit.ts";
+import { withOverrides, withSpec } from "../../../web/playground/project/package-edit.ts";
 
 test("a spec is set where the package is, and the text keeps its shape", () => {
   const text = '{\r\n\t"devDependencies": {\r\n\t\t"a": "1",\r\n\t\t"b": "2"\r\n\t}\r\n}\r\n';

@@ -1,0 +1,128 @@
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { readProject } from "../../../web/cli/project-on-disk.ts";
+import { writeFiles } from "../../../web/cli/write-files.ts";
+import { contents, folder } from "./harness.ts";
+
+const names = (files: object): string[] => Object.keys(files).sort();
+
+test("a project is its package.json, locks, .npmrc and nothing under node_modules", async () => {
+  const dir = folder({
+    "package.json": {},
+    "package-lock.json": "{}",
+    "npm-shrinkwrap.json": "{}",
+    "yarn.lock": "",
+    ".npmrc": "force=true",
+    "src/package.json": {},
+    "node_modules/a/package.json": {},
+  });
+  const { base, files, root, name } = await readProject(dir);
+  expect({ base, root, name }).toEqual({ base: dir, root: "", name: dir.slice(dir.lastIndexOf("/") + 1) });
+  expect(names(files)).toEqual([".npmrc", "npm-shrinkwrap.json", "package-lock.json", "package.json", "yarn.lock"]);
+});
+
+test("workspaces are found by their patterns, at any depth where a pattern says so", async () => {
+  const dir = folder({
+    "package.json": { workspaces: ["./packages/*", "tools/**", "@s/one", "x/{a,b/c}", "!packages/b", 7, "gone/*"] },
+    "packages/a/package.json": {},
+    "packages/a/inner/package.json": {},
+    "packages/node_modules/package.json": {},
+    "tools/deep/er/package.json": {},
+    "tools/deep/node_modules/z/package.json": {},
+    "@s/one/package.json": {},
+    "@s/two/package.json": {},
+    "x/b/c/package.json": {},
+    "other/package.json": {},
+  });
+  expect(names((await readProject(dir)).files)).toEqual([
+    "@s/one/package.json",
+    "package.json",
+    "packages/a/package.json",
+    "tools/deep/er/package.json",
+    "x/b/c/package.json",
+  ]);
+  const yarnForm = folder({ "package.json": { workspaces: { packages: ["p"] } }, "p/package.json": {} });
+  expect(names((await readProject(yarnForm)).files)).toEqual(["p/package.json", "package.json"]);
+});
+
+test("what file: names is followed, out of the folder too, in overrides, in locks and in what is to be added", async () => {
+  const dir = folder({
+    "app/package.json": {
+      dependencies: {
+        lib: "file:../lib",
+        gone: "file:../gone",
+        git: "user/repo",
+        alias: "npm:ms@1",
+        url: "http://registry.local/a.tgz",
+      },
+      overrides: { deep: { er: "./vendor/er" } },
+    },
+    "app/package-lock.json": { packages: { "": {}, "linked/here": {}, "node_modules/no": {} } },
+    "app/linked/here/package.json": {},
+    "app/node_modules/no/package.json": {},
+    "app/vendor/er/package.json": {},
+    "lib/package.json": { devDependencies: { round: "file:../app", tar: "file:./x.tgz" } },
+    "lib/x.tgz": "bytes",
+    "new/package.json": {},
+    "new2/package.json": {},
+  });
+  const { base, root, name, files } = await readProject(join(dir, "app"), ["../new", "n@file:../new2", "react"]);
+  expect({ base, root, name }).toEqual({ base: dir, root: "app", name: "app" });
+  expect(names(files)).toEqual([
+    "app/linked/here/package.json",
+    "app/package-lock.json",
+    "app/package.json",
+    "app/vendor/er/package.json",
+    "lib/package.json",
+    "lib/x.tgz",
+    "new/package.json",
+    "new2/package.json",
+  ]);
+  expect(files["lib/x.tgz"]).toEqual(new TextEncoder().encode("bytes"));
+});
+
+test("a broken package.json is read all the same: the library tells where it is broken", async () => {
+  const dir = folder({ "package.json": "{ not json" });
+  expect((await readProject(dir)).files).toMatchObject({ "package.json": "{ not json" });
+});
+
+test("writing keeps permissions and links, and leaves nothing else behind", () => {
+  const dir = folder({ "real/package.json": "old", "other.json": "old" });
+  symlinkSync(join("real", "package.json"), join(dir, "package.json"));
+  chmodSync(join(dir, "real/package.json"), 0o640);
+  writeFiles(
+    dir,
+    new Map([
+      ["package.json", "new"],
+      ["package-lock.json", "lock"],
+    ]),
+    { "package.json": "old" },
+  );
+  expect(contents(dir)).toEqual({ "real/package.json": "new", "other.json": "old", "package-lock.json": "lock" });
+  expect(statSync(join(dir, "real/package.json")).mode & 0o777).toBe(0o640);
+  expect(readFileSync(join(dir, "package.json"), "utf8")).toBe("new");
+});
+
+test("all or none: where one file cannot be put in place, the others are as they were", () => {
+  const dir = folder({ "package.json": "old" });
+  mkdirSync(join(dir, "package-lock.json"));
+  writeFileSync(join(dir, "package-lock.json", "in the way"), "");
+  const files = new Map([
+    ["package.json", "new"],
+    ["added.json", "new"],
+    ["package-lock.json", "lock"],
+  ]);
+  expect(() => writeFiles(dir, files, { "package.json": "old" })).toThrow(/EISDIR|ENOTEMPTY|EPERM/);
+  expect(contents(dir)).toEqual({ "package.json": "old", "package-lock.json/in the way": "" });
+});
+
+test("where not even a temporary file can be written, nothing is", () => {
+  const dir = folder({ "package.json": "old" });
+  const files = new Map([
+    ["package.json", "new"],
+    ["gone/package.json", "new"],
+  ]);
+  expect(() => writeFiles(dir, files, { "package.json": "old" })).toThrow(/ENOENT/);
+  expect(contents(dir)).toEqual({ "package.json": "old" });
+});

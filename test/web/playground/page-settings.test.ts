@@ -1,0 +1,32 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { loadSettings, resolveOptions, settingOf } from "../../../web/playground/settings/page-settings.ts";
+
+afterEach(() => vi.unstubAllGlobals());
+
+function kept(settings: Readonly<Record<string, unknown>>): void {
+  vi.stubGlobal("localStorage", { getItem: () => JSON.stringify(settings) });
+}
+
+test.each([
+  ["relax: copies", { relax: "copies" }],
+  ["relax=peers", { relax: "peers" }],
+  ["--prereleases if-necessary", { prereleases: "if-necessary" }],
+  ["resolution-mode: lowest-direct", { resolutionMode: "lowest-direct" }],
+  ["--legacy-peer-deps", { legacyPeerDeps: true }],
+  ["strictPeerDeps", { strictPeerDeps: false }],
+  ["relax", null],
+  ["relax: everything", null],
+  ["before", null],
+  ["constructor: name", null],
+])("a way out by the option %j", (option, setting) => {
+  expect(settingOf(option)).toEqual(setting);
+});
+
+test("what was kept comes back, but for words that are no choice", () => {
+  kept({ strategy: "flat", relax: "copies", prereleases: "sometimes", mode: "fast", force: true });
+  const settings = loadSettings();
+  expect(settings).toMatchObject({ strategy: "flat", relax: "copies", prereleases: "as-written", mode: "auto" });
+  expect(resolveOptions(settings)).toEqual({ strategy: "flat", relax: "copies" });
+  settings.strategy = "npm";
+  expect(resolveOptions(settings)).toEqual({ force: true });
+});

@@ -1,0 +1,102 @@
+import type { ErrorCode, Failure } from "../../src/api/failure.ts";
+import type { Resolution } from "../../src/api/resolve.ts";
+import { failure, InstallError } from "../../src/errors/failure.ts";
+import { type Args, parseArgs } from "./args.ts";
+import { HELP } from "./command-flags.ts";
+import { importMap } from "./import-map-command.ts";
+import { install } from "./install-command.ts";
+import type { Io } from "./io.ts";
+import { failureText, summary, warningText } from "./output-text.ts";
+import type { ProjectFiles } from "./project-on-disk.ts";
+import { atProject } from "./with-project.ts";
+import { writeFiles } from "./write-files.ts";
+
+/** Runs a command line and gives the exit status: 0, 1 for a failure, 130 when interrupted. Never rejects. */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  // The outcome is JSON if that was asked for, also where the line itself is wrong.
+  const json = argv.includes("--json");
+  try {
+    const args = parseArgs(argv);
+    if (args.command === "help") io.out(HELP);
+    else if (args.command === "version") io.out(`${io.version}\n`);
+    else if (args.command === "lock") await lock(args, io);
+    else if (args.command === "install") await install(args, io);
+    else if (args.command === "import-map") await importMap(args, io);
+    else await why(args, io);
+    return 0;
+  } catch (error) {
+    io.status?.("");
+    if (io.signal.aborted) {
+      io.err("webhoist error code EABORTED\nwebhoist error Interrupted: nothing was written.\n");
+      return 130;
+    }
+    const failed = await asFailure(error);
+    if (json) io.out(`${JSON.stringify({ ok: false, failure: failed }, null, 2)}\n`);
+    io.err(json ? `webhoist error code ${failed.code}\n` : await failureText(failed));
+    return 1;
+  }
+}
+
+/** Errors of the file system keep their code; anything else is a fault of this program and keeps its stack. */
+async function asFailure(error: unknown): Promise<Failure> {
+  if (error instanceof InstallError) return (await import("../../src/explain/way-out.ts")).withWaysOut(error.failure);
+  const { code, syscall, path, message, stack } = error as NodeJS.ErrnoException;
+  if (code && syscall) return failure(code as ErrorCode, message, path === undefined ? {} : { details: { path } });
+  return failure("EINTERNAL", stack ?? message ?? String(error));
+}
+
+interface Resolved {
+  project: ProjectFiles;
+  resolution: Resolution;
+}
+
+function resolveProject(args: Args, dir: string, io: Io): Promise<Resolved> {
+  return atProject(args, { dir, io }, async ({ project, installer, options }) => {
+    const { files, root, name } = project;
+    const resolution = await installer.resolve({ files, root, name }, { ...options, signal: io.signal });
+    io.signal.throwIfAborted();
+    return { project, resolution };
+  });
+}
+
+async function lock(args: Args, io: Io): Promise<void> {
+  const { flags, positionals } = args;
+  const { project, resolution } = await resolveProject(args, positionals[0] ?? ".", io);
+  const { base, files } = project;
+  const changed = new Map(Object.entries(resolution.files).filter(([name, text]) => files[name] !== text));
+  if (!flags.get("stdout") && !flags.get("dry-run") && changed.size > 0) writeFiles(base, changed, files);
+  if (flags.get("json")) {
+    const { warnings, stats, rung, versions } = resolution;
+    const flat = rung === null ? {} : { rung, versions };
+    const outcome = { ok: true, changed: [...changed.keys()], files: resolution.files, ...flat, warnings, stats };
+    io.out(`${JSON.stringify(outcome, null, 2)}\n`);
+    return;
+  }
+  for (const warning of resolution.warnings) io.err(await warningText(warning));
+  if (flags.get("stdout")) return io.out(lockOf(resolution));
+  io.out(`${summary(resolution, project, { changed: [...changed.keys()], dry: flags.get("dry-run") === true })}\n`);
+}
+
+function lockOf({ files }: Resolution): string {
+  const name = Object.keys(files).find((path) => /(?:^|\/)(?:package-lock|npm-shrinkwrap)\.json$/.test(path));
+  return name === undefined ? "" : (files[name] as string);
+}
+
+async function why(args: Args, io: Io): Promise<void> {
+  const [name, dir = "."] = args.positionals as [string, string?];
+  const { resolution } = await resolveProject(args, dir, io);
+  const answers = resolution.why(name);
+  if (answers.length === 0)
+    throw new InstallError(failure("ENOTINTREE", `${name} is not in the tree.`, { package: name }));
+  const { explainWhy } = await import("../../src/explain/why.ts");
+  if (!args.flags.get("json")) return io.out(`${explainWhy(answers, 10)}\n`);
+  const plain = answers.map(({ node, paths }) => ({
+    name: node.packageName,
+    version: node.version,
+    location: node.location,
+    paths: paths.map(({ edges }) =>
+      edges.map(({ from, name, spec, type, error }) => ({ from: from.location, name, spec, type, error })),
+    ),
+  }));
+  io.out(`${JSON.stringify({ ok: true, why: plain }, null, 2)}\n`);
+}

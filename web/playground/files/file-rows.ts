@@ -1,0 +1,98 @@
+import type { InstalledProject } from "../../../src/api/install.ts";
+
+/** What of an installed project is needed to draw its folders. */
+export type Folders = Pick<InstalledProject, "readdir" | "lstat">;
+
+interface Entry {
+  readonly path: string;
+  readonly name: string;
+  readonly isFolder: boolean;
+}
+
+export interface FileRow extends Entry {
+  readonly level: number;
+  readonly position: number;
+  readonly siblings: number;
+  readonly expandable: boolean;
+  readonly expanded: boolean;
+}
+
+/** The rows of a tree of folders: a folder is read when it is first opened. */
+export class FileModel {
+  readonly #project: Folders;
+  readonly #read = new Map<string, readonly Entry[]>();
+  readonly #open = new Set<string>();
+  #found: readonly string[] | null = null;
+  #rows: readonly FileRow[] | undefined;
+
+  constructor(project: Folders) {
+    this.#project = project;
+  }
+
+  get rows(): readonly FileRow[] {
+    this.#rows ??= this.#found ? listOf(this.#found) : this.#walk("", 1, []);
+    return this.#rows;
+  }
+
+  get filtered(): boolean {
+    return this.#found !== null;
+  }
+
+  toggle(path: string, open: boolean = !this.#open.has(path)): void {
+    if (open) this.#open.add(path);
+    else this.#open.delete(path);
+    this.#rows = undefined;
+  }
+
+  /** Shows these files alone, one under the other; null shows folders again. */
+  show(found: readonly string[] | null): void {
+    this.#found = found;
+    this.#rows = undefined;
+  }
+
+  /** Opens what stands above `path` and, where it is a folder, itself. Its row, or -1 where there is no such path. */
+  reveal(path: string): number {
+    this.#found = null;
+    for (let at = path.indexOf("/"); at > 0; at = path.indexOf("/", at + 1)) this.#open.add(path.slice(0, at));
+    this.#rows = undefined;
+    const index = this.rows.findIndex((row) => row.path === path);
+    if (this.rows[index]?.isFolder) this.toggle(path, true);
+    return index;
+  }
+
+  #walk(folder: string, level: number, rows: FileRow[]): FileRow[] {
+    const entries = this.#entries(folder);
+    entries.forEach((entry, i) => {
+      const expanded = entry.isFolder && this.#open.has(entry.path);
+      rows.push({
+        ...entry,
+        level,
+        position: i + 1,
+        siblings: entries.length,
+        expandable: entry.isFolder,
+        expanded,
+      });
+      if (expanded) this.#walk(entry.path, level + 1, rows);
+    });
+    return rows;
+  }
+
+  /** Folders before files, each by name. */
+  #entries(folder: string): readonly Entry[] {
+    const known = this.#read.get(folder);
+    if (known) return known;
+    const entries = this.#project.readdir(folder).map((name) => {
+      const path = folder === "" ? name : `${folder}/${name}`;
+      return { path, name, isFolder: this.#project.lstat(path).kind === "directory" };
+    });
+    const sorted = [...entries.filter(({ isFolder }) => isFolder), ...entries.filter(({ isFolder }) => !isFolder)];
+    this.#read.set(folder, sorted);
+    return sorted;
+  }
+}
+
+function listOf(paths: readonly string[]): FileRow[] {
+  const siblings = paths.length;
+  const more = { isFolder: false, level: 1, siblings, expandable: false, expanded: false };
+  return paths.map((path, i) => ({ ...more, path, name: path.slice(path.lastIndexOf("/") + 1), position: i + 1 }));
+}

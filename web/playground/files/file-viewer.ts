@@ -1,0 +1,179 @@
+import type { EditorView } from "@codemirror/view";
+import type { FileStat, InstalledProject } from "../../../src/api/install.ts";
+import { InstallError } from "../../../src/errors/failure.ts";
+import { bytes, type Child, fill, h, icon } from "../elements/dom.ts";
+import { readOnlyView } from "../elements/read-only-text.ts";
+import { saveFile } from "../elements/save-file.ts";
+import { extensionOf, hexDump, kindOf } from "./file-kind.ts";
+
+/** Bytes of text that are shown at first, and that can be shown at all. */
+const FIRST = 400_000;
+const MOST = 5_000_000;
+
+export interface FileViewerHost {
+  project: Pick<InstalledProject, "readFile" | "lstat" | "stat" | "realpath">;
+  /** Shows a path in the tree of files. */
+  go: (path: string) => void;
+  /** Shows the package that a file belongs to; undefined where it is none's. */
+  owner: (path: string) => { name: string; show: () => void } | undefined;
+  close: () => void;
+}
+
+/** One file of an installed project: its text, its image, or that it is neither. */
+export class FileViewer {
+  readonly element: HTMLElement;
+  readonly #host: FileViewerHost;
+  readonly #body = h("div", { class: "viewer-body" });
+  readonly #head = h("header", {});
+  #view: EditorView | undefined;
+  #url: string | undefined;
+  /** The file that was asked for last: what comes for another one comes too late. */
+  #path = "";
+
+  constructor(host: FileViewerHost) {
+    this.#host = host;
+    this.element = h("aside", { class: "viewer", tabindex: -1 }, this.#head, this.#body);
+  }
+
+  async open(path: string): Promise<void> {
+    this.#clear();
+    this.#path = path;
+    this.element.setAttribute("aria-label", `File ${path}`);
+    const { project } = this.#host;
+    try {
+      const own = project.lstat(path);
+      const stat = own.kind === "link" ? project.stat(path) : own;
+      this.#heading(path, own, stat);
+      if (stat.kind === "directory") {
+        fill(this.#body, h("p", { class: "nothing" }, "A link to a folder."));
+        return;
+      }
+      this.element.setAttribute("aria-busy", "true");
+      const content = await project.readFile(path);
+      if (this.#path !== path) return;
+      this.#show(path, content, FIRST);
+    } catch (error) {
+      if (this.#path === path) this.#failed(error);
+    }
+    this.element.removeAttribute("aria-busy");
+  }
+
+  dispose(): void {
+    this.#clear();
+  }
+
+  #clear(): void {
+    this.#path = "";
+    this.#view?.destroy();
+    this.#view = undefined;
+    if (this.#url) URL.revokeObjectURL(this.#url);
+    this.#url = undefined;
+    fill(this.#body);
+  }
+
+  #heading(path: string, own: FileStat, stat: FileStat): void {
+    const { owner, go, close, project } = this.#host;
+    const real = own.kind === "link" ? project.realpath(path) : path;
+    const of = owner(real);
+    const facts: Child[] = [];
+    if (own.kind === "link") {
+      const text = `→ ${own.target ?? real}`;
+      facts.push(h("button", { type: "button", class: "link mono", title: real, onclick: () => go(real) }, text));
+    }
+    if (stat.kind === "file") facts.push(h("span", {}, bytes(stat.size)));
+    if (stat.kind === "file") facts.push(h("span", { class: "mono", title: "Mode" }, stat.mode.toString(8)));
+    if (of) facts.push(h("button", { type: "button", class: "link", onclick: of.show }, of.name));
+    const shut = h("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: close });
+    shut.append(icon("close"));
+    const save = h("button", {
+      type: "button",
+      class: "icon-button",
+      "aria-label": "Download this file",
+      title: "Download",
+    });
+    save.append(icon("download"));
+    save.addEventListener("click", () => void this.#save(path));
+    save.hidden = stat.kind !== "file";
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    fill(
+      this.#head,
+      h(
+        "div",
+        { class: "viewer-name" },
+        h("h2", { title: path }, name),
+        h("p", { class: "note viewer-facts" }, ...facts),
+      ),
+      save,
+      shut,
+    );
+  }
+
+  #show(path: string, content: Uint8Array, limit: number): void {
+    if (content.length === 0) {
+      fill(this.#body, h("p", { class: "nothing" }, "An empty file."));
+      return;
+    }
+    const found = kindOf(path, content);
+    switch (found.kind) {
+      case "image":
+        this.#image(path, content, found.type);
+        break;
+      case "binary":
+        fill(
+          this.#body,
+          h("p", { class: "nothing" }, `A binary file: ${found.why}. This is how it begins.`),
+          h("pre", { class: "hex", tabindex: 0, "aria-label": "First bytes, in hexadecimal" }, hexDump(content)),
+        );
+        break;
+      case "text":
+        this.#text(path, content, limit);
+        break;
+      default:
+        found satisfies never;
+    }
+  }
+
+  #image(path: string, content: Uint8Array, type: string): void {
+    this.#url = URL.createObjectURL(new Blob([content as Uint8Array<ArrayBuffer>], { type }));
+    const about = h("p", { class: "note" });
+    const image = h("img", { alt: `The image ${path}`, src: this.#url });
+    image.addEventListener("load", () => fill(about, `${image.naturalWidth} × ${image.naturalHeight}`));
+    image.addEventListener("error", () => fill(about, "The browser cannot show this image."));
+    const asText = h("button", { type: "button", class: "quiet" }, "As text");
+    asText.addEventListener("click", () => this.#text(path, content, FIRST));
+    fill(this.#body, h("div", { class: "image-box" }, image), about, type === "image/svg+xml" ? asText : null);
+  }
+
+  #text(path: string, content: Uint8Array, limit: number): void {
+    this.#view?.destroy();
+    const cut = content.length > limit;
+    // Where it was cut the last letter may miss its end: a stream holds it back.
+    const doc = new TextDecoder().decode(cut ? content.subarray(0, limit) : content, { stream: cut });
+    const holder = h("div", { class: "viewer-text" });
+    fill(this.#body, cut ? this.#more(path, content) : null, holder);
+    const isJson = extensionOf(path) === "json" && !cut;
+    this.#view = readOnlyView(holder, { text: doc, label: path, isJson });
+  }
+
+  #more(path: string, content: Uint8Array): HTMLElement {
+    const all = h("button", { type: "button", onclick: () => this.#text(path, content, MOST) }, "Show all");
+    const said = `The first ${bytes(FIRST)} of ${bytes(content.length)}.`;
+    const tooLong = content.length > MOST;
+    return h("p", { class: "viewer-cut note" }, said, " ", tooLong ? "Download it to see the rest." : all);
+  }
+
+  async #save(path: string): Promise<void> {
+    try {
+      const content = await this.#host.project.readFile(path);
+      saveFile(new Blob([content as Uint8Array<ArrayBuffer>]), path.slice(path.lastIndexOf("/") + 1));
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    const code = error instanceof InstallError ? `${error.code}: ` : "";
+    const message = error instanceof Error ? error.message : String(error);
+    fill(this.#body, h("p", { class: "notice", role: "alert" }, `It cannot be read. ${code}${message}`));
+  }
+}

@@ -1,0 +1,152 @@
+import type { InstalledProject } from "../../../src/api/install.ts";
+import { nextTurn } from "../../../workers/host/yield.ts";
+import { bytes, count, fill, h, icon } from "../elements/dom.ts";
+import { saveFile } from "../elements/save-file.ts";
+import { type ArchiveKind, archiveOf } from "./archive.ts";
+import { searchFiles } from "./file-search.ts";
+import { FileTree } from "./file-tree.ts";
+import { FileViewer } from "./file-viewer.ts";
+
+export interface FilesHost {
+  versionAt: (path: string) => string | undefined;
+  owner: (path: string) => { name: string; show: () => void } | undefined;
+}
+
+/** The installed files: folders, a search through them, one file to look at, and all of them as an archive. */
+export class FilesTab {
+  readonly element: HTMLElement;
+  readonly #project: InstalledProject;
+  readonly #tree: FileTree;
+  readonly #viewer: FileViewer;
+  readonly #found = h("span", { class: "note", role: "status" });
+  readonly #search: HTMLInputElement;
+  readonly #holder: HTMLElement;
+  #paths: readonly string[] | undefined;
+  #searching: AbortController | undefined;
+  #packing: AbortController | undefined;
+
+  constructor(project: InstalledProject, { versionAt, owner }: FilesHost) {
+    this.#project = project;
+    this.#tree = new FileTree({ project, versionAt, open: (path) => this.#look(path) });
+    this.#viewer = new FileViewer({ project, owner, go: (path) => this.go(path), close: () => this.#close() });
+    this.#search = h("input", {
+      type: "search",
+      placeholder: "Filter: *.d.ts, react/**, license",
+      "aria-label": "Filter files by a glob or a part of the path",
+      autocomplete: "off",
+      spellcheck: "false",
+      oninput: () => void this.#filter(),
+    });
+    const tools = h(
+      "div",
+      { class: "tree-tools" },
+      h("div", { class: "tree-line" }, this.#search),
+      h("div", { class: "tree-line" }, this.#pack("zip"), this.#pack("tgz"), this.#found),
+    );
+    const pane = h("div", { class: "tree-pane" }, tools, this.#tree.element);
+    this.#holder = h("div", { class: "tree-and-details files-pane" }, pane);
+    this.#holder.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.#viewer.element.isConnected) this.#close();
+    });
+    this.element = this.#holder;
+    this.#tree.model.toggle("node_modules", true);
+    this.#tree.refresh();
+    this.#count();
+  }
+
+  /** Shows a folder or a file; the focus goes to it. */
+  go(path: string): void {
+    this.#clearSearch();
+    this.#tree.locate(path);
+    const { kind } = this.#project.lstat(path);
+    if (kind !== "directory") this.#look(path);
+    this.#tree.element.focus();
+  }
+
+  /** The panel has come into sight. */
+  shown(): void {
+    this.#tree.refresh();
+  }
+
+  dispose(): void {
+    this.#searching?.abort();
+    this.#packing?.abort();
+    this.#tree.dispose();
+    this.#viewer.dispose();
+  }
+
+  #look(path: string): void {
+    if (!this.#viewer.element.isConnected) this.#holder.append(this.#viewer.element);
+    this.#holder.classList.add("with-details");
+    void this.#viewer.open(path);
+  }
+
+  #close(): void {
+    this.#viewer.dispose();
+    this.#viewer.element.remove();
+    this.#holder.classList.remove("with-details");
+    this.#tree.element.focus();
+  }
+
+  #clearSearch(): void {
+    this.#searching?.abort();
+    this.#search.value = "";
+    this.#count();
+  }
+
+  #count(found?: number): void {
+    const { files, bytes: size } = this.#project.report;
+    fill(
+      this.#found,
+      found === undefined
+        ? `${count(files, "file")}, ${bytes(size)}`
+        : `${found.toLocaleString("en")} of ${count(this.#paths?.length ?? 0, "file")}`,
+    );
+  }
+
+  async #filter(): Promise<void> {
+    this.#searching?.abort();
+    const controller = new AbortController();
+    this.#searching = controller;
+    const text = this.#search.value.trim();
+    if (text === "") {
+      this.#tree.show(null);
+      this.#count();
+      return;
+    }
+    this.#paths ??= this.#project.paths();
+    const found = await searchFiles(this.#paths, text, { signal: controller.signal, turn: nextTurn });
+    if (!found) return;
+    this.#tree.show(found);
+    this.#count(found.length);
+  }
+
+  /** A button that packs all files, tells how far it is, and stops when it is pressed again. */
+  #pack(kind: ArchiveKind): HTMLElement {
+    const label = h("span", {}, `.${kind}`);
+    const words = kind === "zip" ? "Download all files as .zip, not compressed" : "Download all files as .tgz";
+    const button = h("button", { type: "button", "aria-label": words, title: words }, icon("download"), label);
+    let running: AbortController | undefined;
+    button.addEventListener("click", async () => {
+      if (running) {
+        running.abort();
+        return;
+      }
+      this.#packing?.abort();
+      running = new AbortController();
+      this.#packing = running;
+      const { signal } = running;
+      button.setAttribute("aria-label", `Stop packing .${kind}`);
+      try {
+        const onBytes = (size: number): void => fill(label, `Stop (${bytes(size)})`);
+        saveFile(await archiveOf(this.#project, kind, { signal, onBytes }), `node_modules.${kind}`);
+      } catch (error) {
+        if (!signal.aborted) fill(this.#found, `Not packed: ${error instanceof Error ? error.message : error}`);
+      }
+      running = undefined;
+      button.setAttribute("aria-label", words);
+      fill(label, `.${kind}`);
+    });
+    return button;
+  }
+}

@@ -1,0 +1,71 @@
+import type { InstallProgress } from "../../../src/api/install.ts";
+import { bytes, count, duration, fill, h } from "../elements/dom.ts";
+import { slowest, Timeline } from "./timeline.ts";
+
+const SLOWEST = 8;
+/** Milliseconds between two drawings: what runs is seen to run, also while nothing is told. */
+const EVERY = 100;
+
+/** An install while it runs, and afterwards how it went. */
+export class InstallView {
+  /** The heading and its counts. */
+  readonly summary: HTMLElement;
+  readonly element: HTMLElement;
+  readonly #title = h("h2", {}, "Installing");
+  readonly #counts = h("ul", { class: "stats" });
+  readonly #slowest = h("div", {});
+  readonly #timeline = new Timeline();
+  readonly #clock: ReturnType<typeof setInterval>;
+  #last: InstallProgress | undefined;
+
+  constructor() {
+    this.#clock = setInterval(() => this.#draw(), EVERY);
+    this.summary = h("div", { class: "summary" }, this.#title, this.#counts);
+    this.element = h("div", { class: "install-flow" }, this.#timeline.element, this.#slowest);
+  }
+
+  /** Milliseconds. */
+  get elapsed(): number {
+    return this.#timeline.elapsed;
+  }
+
+  update(progress: InstallProgress): void {
+    this.#last = progress;
+    this.#timeline.update(progress.operations);
+  }
+
+  #draw(): void {
+    const progress = this.#last;
+    if (!progress) return;
+    this.#timeline.redraw();
+    this.#title.textContent = progress.phase === "resolve" ? "Resolving and installing" : "Installing";
+    fill(
+      this.#counts,
+      ...countsOf(progress, this.elapsed).map(([value, word]) => h("li", {}, h("b", {}, value), word)),
+    );
+  }
+
+  /** The drawing stands still; the slowest operations are listed. */
+  end(): void {
+    clearInterval(this.#clock);
+    this.#timeline.end();
+    const operations = this.#last?.operations ?? [];
+    fill(this.#slowest, operations.length > 0 ? slowest(operations, SLOWEST) : null);
+  }
+
+  dispose(): void {
+    clearInterval(this.#clock);
+    this.#timeline.dispose();
+  }
+}
+
+/** `812 of 1,317 packs`, `40 from the store`, `34.1 MB`, `12.4 MB/s`, `2.75 s`. */
+export function countsOf(progress: InstallProgress, milliseconds: number): [value: string, word: string][] {
+  const { packs, packsDone, packsStored, bytes: size } = progress;
+  const counts: [string, string][] = [[`${packsDone.toLocaleString("en")} of ${count(packs, "pack")}`, ""]];
+  if (packsStored > 0) counts.push([packsStored.toLocaleString("en"), " from the store"]);
+  counts.push([bytes(size), ""]);
+  if (size > 0 && milliseconds > 100) counts.push([`${bytes(Math.round((size * 1000) / milliseconds))}/s`, ""]);
+  counts.push([duration(milliseconds), ""]);
+  return counts;
+}

@@ -1,0 +1,77 @@
+import type { Operation, OperationKind, OperationState } from "../../../src/api/install.ts";
+
+/** Operations that never overlap share a lane, as trains share a track. */
+export interface Band {
+  readonly kind: OperationKind;
+  readonly bars: readonly Bar[];
+  readonly lanes: number;
+}
+
+export interface Bar {
+  readonly operation: Operation;
+  readonly lane: number;
+}
+
+export const KINDS: readonly OperationKind[] = ["download", "extract", "write"];
+
+interface OpenBand extends Band {
+  readonly bars: Bar[];
+  lanes: number;
+  /** The last of each lane. */
+  readonly ends: Bar[];
+}
+
+/**
+ * Puts each operation that has started into the first lane that is free by then. What is placed stays where it is, so that a
+ * drawing grows at its end alone: `a` 0 to 5, `b` 2 to 3 and `c` 4 to 9 are `a` in lane 0, `b` and then `c` in lane 1.
+ */
+export class Lanes {
+  readonly #bands = new Map<OperationKind, OpenBand>();
+  #seen = 0;
+  #waiting: Operation[] = [];
+
+  /** Those that hold something. */
+  get bands(): Band[] {
+    return KINDS.flatMap((kind) => this.#bands.get(kind) ?? []);
+  }
+
+  /** Takes in what has come up or started since. `operations` is the same live list each time. */
+  update(operations: readonly Operation[]): void {
+    for (; this.#seen < operations.length; this.#seen++) this.#waiting.push(operations[this.#seen]!);
+    const started = this.#waiting.filter(({ start }) => start !== null);
+    if (started.length === 0) return;
+    this.#waiting = this.#waiting.filter(({ start, end }) => start === null && end === null);
+    started.sort((a, b) => a.start! - b.start!);
+    for (const operation of started) this.#place(operation);
+  }
+
+  #place(operation: Operation): void {
+    const { kind } = operation;
+    const band = this.#bands.get(kind) ?? { kind, bars: [], lanes: 0, ends: [] };
+    this.#bands.set(kind, band);
+    const free = band.ends.findIndex(({ operation: { end } }) => end !== null && end <= operation.start!);
+    const lane = free < 0 ? band.ends.length : free;
+    const bar = { operation, lane };
+    band.ends[lane] = bar;
+    band.lanes = band.ends.length;
+    band.bars.push(bar);
+  }
+}
+
+/** How many operations of a kind are in each state. */
+export function tally(operations: readonly Operation[], kind: OperationKind): Record<OperationState, number> {
+  const counts = { waiting: 0, running: 0, done: 0, failed: 0, dropped: 0 };
+  for (const operation of operations) if (operation.kind === kind) counts[operation.state]++;
+  return counts;
+}
+
+/** Milliseconds at which the last thing began or ended that is known. */
+export function latest(operations: readonly Operation[]): number {
+  return operations.reduce((most, { start, end }) => Math.max(most, start ?? 0, end ?? 0), 0);
+}
+
+/** A step between the marks of an axis that a reader can count in: 1, 2 or 5 times a power of ten, `least` at least. */
+export function niceStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(least, 1)));
+  return power * ([1, 2, 5].find((times) => times * power >= least) ?? 10);
+}

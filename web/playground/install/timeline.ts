@@ -1,0 +1,243 @@
+import type { Operation, OperationKind } from "../../../src/api/install.ts";
+import { bytes, count, duration, fill, h } from "../elements/dom.ts";
+import { type Bar, KINDS, Lanes, latest, niceStep, tally } from "./timeline-lanes.ts";
+
+const WORDS: Readonly<Record<OperationKind, readonly [one: string, many: string]>> = {
+  download: ["download", "Downloads"],
+  extract: ["verify and index", "Verified and indexed"],
+  write: ["write", "Written"],
+};
+
+const NUMBER = new Intl.NumberFormat("en");
+const HINT = "Point at an operation to read what it is.";
+const HEIGHT = 190;
+const AXIS = 20;
+const GAP = 8;
+/** Pixels: lanes are as high as there is room, within these. */
+const LANE: readonly [least: number, most: number] = [1, 9];
+/** An axis shorter than this would jump about at the start. */
+const SHORTEST = 500;
+
+interface Colours {
+  bars: Readonly<Record<OperationKind, string>>;
+  failed: string;
+  line: string;
+  text: string;
+}
+
+interface Placed {
+  bar: Bar;
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** All operations of an install over its time, on one canvas: a band for each kind, its parallel operations in lanes. */
+export class Timeline {
+  readonly element: HTMLElement;
+  readonly #canvas = h("canvas", { class: "timeline", role: "img" });
+  readonly #about = h("p", { class: "timeline-about note" });
+  readonly #swatches = new Map(KINDS.map((kind) => [kind, h("i", { class: `swatch swatch-${kind}` })]));
+  readonly #counts = new Map(KINDS.map((kind) => [kind, h("span", {})]));
+  readonly #failed = h("i", { class: "swatch-failed", hidden: true });
+  readonly #lanes = new Lanes();
+  readonly #watched = [
+    new ResizeObserver((seen) => this.#resized(seen)),
+    new MutationObserver(() => this.redraw()),
+  ] as const;
+  readonly #scheme = matchMedia("(prefers-color-scheme: dark)");
+  /** In the next frame. */
+  readonly redraw = (): void => {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#lanes.update(this.#operations);
+      this.#say();
+      this.#draw();
+    });
+  };
+  #operations: readonly Operation[] = [];
+  #placed: Placed[] = [];
+  #zero = performance.now();
+  #ended: number | undefined;
+  #frame = 0;
+  /** Of the canvas, in pixels of the page. */
+  #width = 0;
+
+  constructor() {
+    const legend = KINDS.map((kind) =>
+      h("li", { "data-kind": kind }, this.#swatches.get(kind), `${WORDS[kind][1]} `, this.#counts.get(kind)),
+    );
+    this.element = h(
+      "figure",
+      { class: "timeline-box" },
+      h("ul", { class: "legend" }, ...legend),
+      this.#failed,
+      this.#canvas,
+      this.#about,
+    );
+    this.#canvas.addEventListener("pointermove", (event) => this.#point(event.offsetX, event.offsetY));
+    this.#canvas.addEventListener("pointerleave", () => this.#point(-1, -1));
+    this.#watched[0].observe(this.#canvas);
+    this.#watched[1].observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    this.#scheme.addEventListener("change", this.redraw);
+    this.#say();
+    this.#point(-1, -1);
+  }
+
+  /** Milliseconds since the install began, as far as can be told. */
+  get elapsed(): number {
+    return this.#ended ?? performance.now() - this.#zero;
+  }
+
+  update(operations: readonly Operation[]): void {
+    this.#operations = operations;
+    // Its clock began at some moment of ours: the latest that fits what it has told so far.
+    this.#zero = Math.min(this.#zero, performance.now() - latest(operations));
+  }
+
+  /** Nothing moves from here on. */
+  end(): void {
+    this.#ended = Math.max(latest(this.#operations), 1);
+    this.redraw();
+  }
+
+  dispose(): void {
+    for (const observer of this.#watched) observer.disconnect();
+    this.#scheme.removeEventListener("change", this.redraw);
+    cancelAnimationFrame(this.#frame);
+  }
+
+  /** Asking an element for its size while drawing would lay out the page each time. */
+  #resized([seen]: readonly ResizeObserverEntry[]): void {
+    this.#width = seen?.contentRect.width ?? 0;
+    this.redraw();
+  }
+
+  #say(): void {
+    const said: string[] = [];
+    for (const kind of KINDS) {
+      const { waiting, running, done, failed, dropped } = tally(this.#operations, kind);
+      const all = waiting + running + done + failed;
+      const text = done === all ? NUMBER.format(done) : `${NUMBER.format(done)} of ${NUMBER.format(all)}`;
+      fill(this.#counts.get(kind)!, h("b", {}, text), failed ? ` ${failed} failed` : "");
+      this.#counts.get(kind)!.parentElement!.hidden = kind !== "download" && all + dropped === 0;
+      if (all > 0) said.push(`${WORDS[kind][1]}: ${text}`);
+    }
+    const label = said.length > 0 ? said.join(", ") : "Nothing yet";
+    this.#canvas.setAttribute("aria-label", `Operations over time. ${label}`);
+  }
+
+  #draw(): void {
+    const width = this.#width;
+    const context = this.#canvas.getContext("2d");
+    if (!context || width === 0) return;
+    const ratio = devicePixelRatio || 1;
+    this.#canvas.width = Math.round(width * ratio);
+    this.#canvas.height = Math.round(HEIGHT * ratio);
+    context.scale(ratio, ratio);
+    const colours = this.#colours();
+    const span = Math.max(this.elapsed, SHORTEST);
+    drawAxis(context, { width, span, colours });
+    this.#placed = this.#layOut(width, span);
+    for (const { bar, left, top, width: long, height } of this.#placed) {
+      const { kind, state } = bar.operation;
+      context.fillStyle = state === "failed" ? colours.failed : colours.bars[kind];
+      context.globalAlpha = state === "running" ? 0.45 : state === "dropped" ? 0.2 : 1;
+      context.fillRect(left, top, long, height);
+    }
+    context.globalAlpha = 1;
+  }
+
+  #layOut(width: number, span: number): Placed[] {
+    const bands = this.#lanes.bands;
+    const lanes = bands.reduce((total, band) => total + band.lanes, 0);
+    const room = HEIGHT - AXIS - GAP * bands.length;
+    const lane = Math.min(LANE[1], Math.max(LANE[0], room / Math.max(1, lanes)));
+    const now = this.elapsed;
+    const placed: Placed[] = [];
+    let top = GAP / 2;
+    for (const band of bands) {
+      for (const bar of band.bars) {
+        const { start, end } = bar.operation;
+        const left = ((start ?? 0) / span) * width;
+        const long = (((end ?? now) - (start ?? 0)) / span) * width;
+        // A hair of air between neighbours, where there is room for it.
+        const height = lane > 3 ? lane - 1 : lane;
+        placed.push({ bar, left, top: top + bar.lane * lane, width: Math.max(1, long - 0.5), height });
+      }
+      top += band.lanes * lane + GAP;
+    }
+    return placed;
+  }
+
+  /** Where colours are pairs, light and dark, only an element knows which of them holds. */
+  #colours(): Colours {
+    const of = (element: Element): string => getComputedStyle(element).backgroundColor;
+    const { color, borderTopColor } = getComputedStyle(this.#about);
+    const bars = Object.fromEntries([...this.#swatches].map(([kind, swatch]) => [kind, of(swatch)]));
+    return { bars: bars as Colours["bars"], failed: of(this.#failed), line: borderTopColor, text: color };
+  }
+
+  #point(x: number, y: number): void {
+    const hit = this.#placed.findLast(
+      ({ left, top, width, height }) => x >= left - 1 && x <= left + width + 1 && y >= top && y <= top + height,
+    );
+    this.#about.textContent = hit ? sentenceOf(hit.bar.operation) : HINT;
+  }
+}
+
+/** `react@18.3.1: download, 7 kB, 12 ms, at 340 ms`. */
+export function sentenceOf({ kind, package: name, bytes: size, start, end, state }: Operation): string {
+  const parts = [WORDS[kind][0]];
+  if (size > 0) parts.push(bytes(size));
+  if (start !== null && end !== null) parts.push(duration(end - start));
+  if (state !== "done") parts.push(state);
+  if (start !== null) parts.push(`at ${duration(start)}`);
+  return `${name}: ${parts.join(", ")}`;
+}
+
+/** What one waited for longest, for those who do not see the drawing and those who want to know. */
+export function slowest(operations: readonly Operation[], most: number): HTMLElement {
+  const took = ({ start, end }: Operation): number => (end ?? 0) - (start ?? 0);
+  const ended = operations.filter(({ start, end }) => start !== null && end !== null);
+  const items = ended.sort((a, b) => took(b) - took(a)).slice(0, most);
+  const rows = items.map((operation) =>
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, operation.package),
+      h("td", {}, WORDS[operation.kind][0]),
+      h("td", { class: "number" }, bytes(operation.bytes)),
+      h("td", { class: "number" }, duration(took(operation))),
+    ),
+  );
+  const heads = ["Package", "Operation", "Size", "Time"].map((text) => h("th", { scope: "col" }, text));
+  return h(
+    "table",
+    { class: "slowest" },
+    h("caption", {}, `The slowest of ${count(ended.length, "operation")}`),
+    h("thead", {}, h("tr", {}, ...heads)),
+    h("tbody", {}, ...rows),
+  );
+}
+
+function drawAxis(
+  context: CanvasRenderingContext2D,
+  { width, span, colours }: { width: number; span: number; colours: Colours },
+): void {
+  const step = niceStep((span * 80) / width);
+  context.font = "11px system-ui, sans-serif";
+  context.textBaseline = "bottom";
+  for (let at = 0; at < span; at += step) {
+    const x = Math.round((at / span) * width) + 0.5;
+    context.strokeStyle = colours.line;
+    context.beginPath();
+    context.moveTo(x, 0);
+    context.lineTo(x, HEIGHT - AXIS);
+    context.stroke();
+    context.fillStyle = colours.text;
+    const text = at < 1000 ? `${at} ms` : `${at / 1000} s`;
+    if (x + 40 < width) context.fillText(at === 0 ? "0" : text, x, HEIGHT - 3);
+  }
+}

@@ -1,0 +1,143 @@
+import type { EditorView } from "@codemirror/view";
+import type { Failure } from "../../../src/api/failure.ts";
+import type { ImportMap, ImportMapOptions } from "../../../src/api/flat.ts";
+import type { InstalledProject } from "../../../src/api/install.ts";
+import type { Resolution } from "../../../src/api/resolve.ts";
+import { bytes, count, fill, h, icon } from "../elements/dom.ts";
+import { copyButton, readOnlyView } from "../elements/read-only-text.ts";
+import { saveFile } from "../elements/save-file.ts";
+import { toFailure } from "../run/project-runner.ts";
+
+const INSTALLED = "installed";
+const PROVIDERS: readonly (readonly [string, string])[] = [
+  ["esm.sh", "esm.sh"],
+  ["jsdelivr", "jsDelivr"],
+  ["unpkg", "unpkg"],
+  ["jspm", "JSPM"],
+];
+
+export interface ImportMapHost {
+  resolution: Resolution;
+  /** The installed files, where there are any. */
+  project: InstalledProject | undefined;
+  problem: (failure: Failure) => HTMLElement;
+}
+
+/** The import map of what was resolved: from whom the modules come, the text, and the tag to paste into a page. */
+export class ImportMapView {
+  readonly element: HTMLElement;
+  readonly #host: ImportMapHost;
+  readonly #provider: HTMLSelectElement;
+  readonly #base = h("input", { type: "text", value: "/", spellcheck: "false", autocomplete: "off" });
+  readonly #baseField = h("label", { class: "field" }, h("span", {}, "served at"), this.#base);
+  readonly #asTag = h("input", { type: "checkbox" });
+  readonly #size = h("span", { class: "note", role: "status" });
+  readonly #body = h("div", { class: "lock-text" });
+  readonly #save: readonly HTMLButtonElement[];
+  #view: EditorView | undefined;
+  #map: ImportMap | undefined;
+  /** Counts what was asked for: an answer that comes late is not shown. */
+  #asked = 0;
+
+  constructor(host: ImportMapHost) {
+    this.#host = host;
+    const offered = host.project ? [[INSTALLED, "the installed files"] as const, ...PROVIDERS] : PROVIDERS;
+    const options = offered.map(([value, text]) => h("option", { value }, text));
+    this.#provider = h("select", { onchange: () => void this.#ask() }, ...options);
+    this.#base.addEventListener("change", () => void this.#ask());
+    this.#asTag.addEventListener("change", () => this.#draw());
+    const download = h("button", { type: "button", onclick: () => this.#download() }, icon("download"), "Download");
+    this.#save = [copyButton(() => this.#text), download];
+    this.element = h(
+      "div",
+      { class: "lock-pane" },
+      h(
+        "div",
+        { class: "lock-tools" },
+        h("label", { class: "field" }, h("span", {}, "Modules from"), this.#provider),
+        this.#baseField,
+        h("label", { class: "check" }, this.#asTag, h("span", {}, "As a ", h("code", {}, "<script>"), " tag")),
+        this.#size,
+        h("span", { class: "spring" }),
+        h("span", { class: "save" }, ...this.#save),
+      ),
+      this.#body,
+    );
+  }
+
+  /** Makes the map: only when its tab is looked at. */
+  open(): void {
+    if (this.#asked === 0) void this.#ask();
+  }
+
+  dispose(): void {
+    this.#asked++;
+    this.#view?.destroy();
+  }
+
+  get #text(): string {
+    if (!this.#map) return "";
+    const text = JSON.stringify(this.#map, null, 2);
+    if (!this.#asTag.checked) return `${text}\n`;
+    // A name from outside must not end the script: `</script>` is written `\u003c/script>`.
+    return `<script type="importmap">\n${text.replaceAll("<", "\\u003c")}\n</script>\n`;
+  }
+
+  get #options(): ImportMapOptions {
+    const { project } = this.#host;
+    const provider = this.#provider.value;
+    if (provider !== INSTALLED || !project) return { provider };
+    return { provider: project, base: this.#base.value || "/" };
+  }
+
+  async #ask(): Promise<void> {
+    const asked = ++this.#asked;
+    this.#baseField.hidden = this.#provider.value !== INSTALLED;
+    this.#body.setAttribute("aria-busy", "true");
+    let failure: Failure | undefined;
+    let map: ImportMap | undefined;
+    try {
+      map = await this.#host.resolution.importMap(this.#options);
+    } catch (error) {
+      failure = toFailure(error);
+    }
+    if (asked !== this.#asked) return;
+    this.#body.removeAttribute("aria-busy");
+    this.#map = map;
+    if (failure) this.#fail(failure);
+    else this.#draw();
+  }
+
+  #draw(): void {
+    const map = this.#map;
+    if (!map) return;
+    this.#clear();
+    const label = this.#asTag.checked ? "Import map as a script tag" : "Import map";
+    this.#view = readOnlyView(this.#body, { text: this.#text, label, isJson: true });
+    const counts = [count(Object.keys(map.imports).length, "import")];
+    const scopes = Object.keys(map.scopes ?? {}).length;
+    if (scopes > 0) counts.push(count(scopes, "scope"));
+    counts.push(bytes(new TextEncoder().encode(this.#text).length));
+    fill(this.#size, counts.join(", "));
+    for (const button of this.#save) button.disabled = false;
+  }
+
+  #fail(failure: Failure): void {
+    this.#clear();
+    for (const button of this.#save) button.disabled = true;
+    const region = { class: "cards scroll", tabindex: 0, role: "region", "aria-label": "Failure" };
+    fill(this.#body, h("div", region, this.#host.problem(failure)));
+    fill(this.#size);
+  }
+
+  #clear(): void {
+    this.#view?.destroy();
+    this.#view = undefined;
+    fill(this.#body);
+  }
+
+  #download(): void {
+    const [type, name] = this.#asTag.checked ? ["text/html", "importmap.html"] : ["application/json", "importmap.json"];
+    saveFile(new Blob([this.#text], { type }), name);
+  }
+}

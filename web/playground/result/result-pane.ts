@@ -1,0 +1,169 @@
+import type { Failure } from "../../../src/api/failure.ts";
+import type { InstalledProject } from "../../../src/api/install.ts";
+import type { Resolution, TreeNode } from "../../../src/api/resolve.ts";
+import { byId, fill, h } from "../elements/dom.ts";
+import { type Tab, tabs } from "../elements/tabs.ts";
+import { type FailureHost, failureView } from "../failure/failure-view.ts";
+import { problemCard } from "../failure/problem-card.ts";
+import { FilesTab } from "../files/files-tab.ts";
+import { reportView } from "../install/install-report.ts";
+import type { InstallView } from "../install/install-view.ts";
+import type { Action, Where } from "../run/project-runner.ts";
+import { treeTab } from "../tree/tree-tab.ts";
+import { hoisting } from "./hoisting-drawing.ts";
+import { ImportMapView } from "./import-map-view.ts";
+import { LockView } from "./lockfile-view.ts";
+import { changesTab, warningsTab } from "./result-tabs.ts";
+import { installSummary, resolutionSummary } from "./summary.ts";
+
+export interface ResultHost extends Pick<FailureHost, "canApply" | "apply" | "versions" | "mark"> {
+  keep: (path: string, text: string) => void;
+}
+
+/** An install that is done. */
+export interface Installed {
+  project: InstalledProject;
+  /** How it went. */
+  view: InstallView;
+  milliseconds: number;
+}
+
+/** What came of a run that went well. */
+export interface Outcome {
+  resolution: Resolution;
+  where: Where;
+  /** The lock that the project had before. */
+  baseLock: string | undefined;
+  installed?: Installed;
+}
+
+interface Failed {
+  action: Action;
+  milliseconds: number;
+  last: Resolution | undefined;
+}
+
+/** Everything right of the editor: what came of the last run. */
+export class ResultPane {
+  readonly #pane = byId("result");
+  readonly #host: ResultHost;
+  #dispose: (() => void) | undefined;
+  /** What an install stands before, until it has come to something. */
+  #before: readonly Node[] | undefined;
+
+  constructor(host: ResultHost) {
+    this.#host = host;
+  }
+
+  /** Before the first run. */
+  showEmpty(): void {
+    this.#clear();
+    const about =
+      " in the editor. This tab asks the registry what it needs to know and writes package-lock.json as npm does, to the byte." +
+      " Install fetches the packages too, verifies each, and lets you read their files. Nothing is run.";
+    const keys = [h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "Enter")];
+    fill(
+      this.#pane,
+      h(
+        "div",
+        { class: "empty" },
+        hoisting(),
+        h("h2", {}, "The tree that npm would build"),
+        h("p", {}, "Press Resolve, or ", ...keys, about),
+      ),
+    );
+  }
+
+  /** `last`: the last resolution of this project that went well. */
+  showFailure(failure: Failure, { action, milliseconds, last }: Failed): void {
+    this.#clear();
+    const view = failureView(failure, milliseconds, { ...this.#host, action, last });
+    fill(this.#pane, ...view.elements);
+    this.#dispose = view.dispose;
+  }
+
+  /** What was shown before stands aside, until the install ends. */
+  showInstalling(view: InstallView): void {
+    this.#before ??= [...this.#pane.childNodes];
+    const region = { class: "scroll", tabindex: 0, role: "region", "aria-label": "Operations" };
+    fill(this.#pane, view.summary, h("div", region, view.element));
+  }
+
+  /** An install came to nothing: what stood here before is shown again. */
+  restore(): void {
+    if (this.#before) this.#pane.replaceChildren(...this.#before);
+    this.#before = undefined;
+  }
+
+  show(outcome: Outcome): void {
+    this.#clear();
+    const { resolution, where, baseLock, installed } = outcome;
+    const { goTo, ...tree } = treeTab(resolution, {
+      show: () => tabbed.show("tree"),
+      files: installed && ((node) => filesOf(node)),
+    });
+    const files = installed && filesTab(outcome, installed.project, goTo);
+    const showFile = (path: string): void => {
+      tabbed.show("files");
+      files?.go(path);
+    };
+    const filesOf = (node: TreeNode): (() => void) | undefined => {
+      const path = node.target?.location ?? node.location;
+      return path !== "" && installed?.project.exists(path) ? () => showFile(path) : undefined;
+    };
+    const lock = new LockView(resolution.files, this.#host.keep);
+    const problem = (failure: Failure): HTMLElement => problemCard(failure, "failure", { ...this.#host, goTo });
+    const map = new ImportMapView({ resolution, project: installed?.project, problem });
+    const warnings = [...resolution.warnings, ...(installed?.project.report.warnings ?? [])];
+    const list: Tab[] = [tree.tab];
+    if (files) list.push({ id: "files", title: "Files", body: files.element, onShow: () => files.shown() });
+    if (installed) list.push(installTab(installed, { showFile, showWarnings: () => tabbed.show("warnings") }));
+    list.push(warningsTab(warnings, { ...this.#host, goTo }));
+    list.push({ id: "lock", title: "Lockfile", body: lock.element, onShow: () => lock.open() });
+    list.push({ id: "import-map", title: "Import map", body: map.element, onShow: () => map.open() });
+    if (baseLock !== undefined) list.push(changesTab(resolution.diff(baseLock), goTo));
+    const tabbed = tabs("Result", list, installed ? "files" : "tree");
+    const summary = installed ? installSummary(installed, resolution, where) : resolutionSummary(resolution, where);
+    fill(this.#pane, summary, tabbed.element);
+    this.#dispose = () => {
+      tree.dispose();
+      lock.dispose();
+      map.dispose();
+      files?.dispose();
+      installed?.view.dispose();
+      installed?.project.dispose();
+    };
+  }
+
+  #clear(): void {
+    this.#before = undefined;
+    this.#dispose?.();
+    this.#dispose = undefined;
+  }
+}
+
+function filesTab(
+  { resolution }: Outcome,
+  project: InstalledProject,
+  goTo: (location: string) => (() => void) | undefined,
+): FilesTab {
+  /** The package that a file is part of: the nearest folder above it that the tree knows. */
+  const owner = (path: string): { name: string; show: () => void } | undefined => {
+    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+      const node = resolution.tree.get(path.slice(0, end));
+      const show = node && goTo(node.location);
+      if (show) return { name: `${node.packageName}@${node.version}`, show };
+    }
+    return undefined;
+  };
+  return new FilesTab(project, { versionAt: (path) => resolution.tree.get(path)?.version, owner });
+}
+
+function installTab(
+  { project, view }: Installed,
+  host: { showFile: (path: string) => void; showWarnings: () => void },
+): Tab {
+  const region = { class: "scroll", tabindex: 0, role: "region", "aria-label": "Install report" };
+  const body = h("div", region, view.element, reportView(project.report, { ...host, stored: project.stored }));
+  return { id: "install", title: "Install", body };
+}

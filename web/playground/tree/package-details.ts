@@ -1,0 +1,131 @@
+import type { Resolution, TreeEdge, TreeNode } from "../../../src/api/resolve.ts";
+import { type Child, count, h, icon } from "../elements/dom.ts";
+import { someOf } from "../elements/short-list.ts";
+import type { TreeModel } from "./package-rows.ts";
+import { badges, nameOf, specOf } from "./package-tree.ts";
+
+const FIRST_PATHS = 4;
+const FIRST_EDGES = 8;
+
+export interface DetailsHost {
+  resolution: Resolution;
+  model: TreeModel;
+  /** Shows another package, here and in the tree. */
+  go: (node: TreeNode) => void;
+  close: () => void;
+  /** What shows a package's folder among the installed files; undefined where there is none. */
+  files?: ((node: TreeNode) => (() => void) | undefined) | undefined;
+}
+
+/** The panel of one package: what it is, why it is here, who wants it, what it wants. */
+export function details(host: DetailsHost, node: TreeNode): HTMLElement {
+  const { resolution, model } = host;
+  const shown = node.isLink && node.target ? node.target : node;
+  const isRoot = node === resolution.tree.root;
+  const close = h("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: host.close });
+  close.append(icon("close"));
+  const { deprecated } = node.manifest;
+  const showFiles = host.files?.(node);
+  return h(
+    "aside",
+    { class: "details", "aria-label": `About ${nameOf(node)}`, tabindex: -1 },
+    h("header", {}, h("h2", {}, nameOf(node), " ", h("span", { class: "mono" }, shown.version)), close),
+    h("p", { class: "mono where" }, node.location || "the project itself"),
+    h("p", { class: "badges" }, ...badges(model.flags(node))),
+    showFiles ? h("button", { type: "button", class: "to-files", onclick: showFiles }, "Show its files") : null,
+    deprecated ? h("p", { class: "notice" }, `Deprecated: ${String(deprecated)}`) : null,
+    isRoot ? null : whySection(host, node),
+    isRoot ? null : elsewhere(host, node),
+    edgeSection(host, node, "from"),
+    edgeSection(host, shown, "to"),
+    facts(node),
+  );
+}
+
+function section(title: string, ...children: Child[]): HTMLElement {
+  return h("section", {}, h("h3", {}, title), ...children);
+}
+
+function nodeLink(host: DetailsHost, node: TreeNode): HTMLElement {
+  const text = node.location === "" ? nameOf(node) : `${nameOf(node)}@${node.version}`;
+  return h("button", { type: "button", class: "link", title: node.location, onclick: () => host.go(node) }, text);
+}
+
+function whySection(host: DetailsHost, node: TreeNode): HTMLElement {
+  const answers = host.resolution.why(node.name).filter((answer) => answer.node === node);
+  const paths = answers.flatMap((answer) => answer.paths);
+  if (paths.length === 0) {
+    const text = node.extraneous ? "Nothing in the project asks for it." : "It is a part of the project itself.";
+    return section("Why is it here?", h("p", { class: "note" }, text));
+  }
+  const items = paths.map(({ edges }) => {
+    const item = h("li", {});
+    const first = edges[0];
+    if (first) item.append(nodeLink(host, first.from));
+    for (const edge of edges) {
+      item.append(h("span", { class: "step" }, h("span", { class: `spec spec-${edge.type}` }, wantOf(edge)), " → "));
+      if (edge.to) item.append(nodeLink(host, edge.to));
+    }
+    return item;
+  });
+  return section("Why is it here?", ...someOf(items, FIRST_PATHS, h("ol", { class: "paths" })));
+}
+
+function wantOf(edge: TreeEdge): string {
+  const kind = { peer: "peer ", peerOptional: "peer? ", dev: "dev ", optional: "optional ", prod: "", workspace: "" }[
+    edge.type
+  ];
+  return ` ${kind}${specOf(edge)}${edge.overridden && edge.type !== "workspace" ? " (overridden)" : ""}`;
+}
+
+function elsewhere(host: DetailsHost, node: TreeNode): HTMLElement | null {
+  const others = host.resolution.tree.nodes.filter((other) => other !== node && other.name === node.name);
+  if (others.length === 0) return null;
+  const items = others.map((other) =>
+    h("li", {}, nodeLink(host, other), " ", h("span", { class: "note mono" }, other.location)),
+  );
+  return section(
+    `Also in the tree ${count(others.length, "time")}`,
+    ...someOf(items, FIRST_EDGES, h("ul", { class: "edges" })),
+  );
+}
+
+function edgeSection(host: DetailsHost, node: TreeNode, end: "from" | "to"): HTMLElement | null {
+  // An optional peer that nobody installed is not worth a line.
+  const shown = end === "from" ? node.edgesIn : node.edgesOut.filter((edge) => edge.to || edge.error);
+  if (shown.length === 0) return null;
+  const items = shown.map((edge) => {
+    const other = edge[end];
+    return h(
+      "li",
+      {},
+      other ? nodeLink(host, other) : h("span", {}, edge.name),
+      h("span", { class: `spec spec-${edge.type}` }, wantOf(edge)),
+      edge.error ? h("span", { class: "badge badge-invalid" }, edge.error.toLowerCase()) : null,
+    );
+  });
+  return section(
+    `${end === "from" ? "Wanted by" : "Wants"} (${shown.length})`,
+    ...someOf(items, FIRST_EDGES, h("ul", { class: "edges" })),
+  );
+}
+
+function facts(node: TreeNode): HTMLElement | null {
+  const { license, engines } = node.manifest;
+  const rows: [string, string | null | undefined][] = [
+    ["License", typeof license === "string" ? license : undefined],
+    [
+      "Engines",
+      engines
+        ? Object.entries(engines)
+            .map((pair) => pair.join(" "))
+            .join(", ")
+        : undefined,
+    ],
+    ["Resolved", node.resolved],
+    ["Integrity", node.integrity],
+  ];
+  const list = h("dl", { class: "facts" });
+  for (const [term, value] of rows) if (value) list.append(h("dt", {}, term), h("dd", { class: "mono" }, value));
+  return list.childElementCount > 0 ? section("Facts", list) : null;
+}
