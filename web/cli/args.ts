@@ -1,6 +1,6 @@
 import type { ResolveOptions, SaveType } from "../../src/api/resolve.ts";
 import { failure, InstallError } from "../../src/errors/failure.ts";
-import { CONFLICTS, FLAGS, type Flag, SHORT } from "./command-flags.ts";
+import { COMMAND_FLAGS, CONFLICTING_FLAGS, type CommandFlag, FLAG_LETTERS } from "./command-flags.ts";
 
 export type FlagValue = boolean | string | string[];
 
@@ -45,7 +45,7 @@ export function parseArgs(argv: readonly string[]): Args {
 
 function known(command: string): Command {
   const found = COMMANDS.find((each) => each === command);
-  const near = nearest(command, COMMANDS);
+  const near = closestWord(command, COMMANDS);
   return found ?? usage(`There is no command ${command}.`, near ? `Did you mean ${near}?` : undefined);
 }
 
@@ -56,10 +56,10 @@ function readFlag(argv: readonly string[], i: number, flags: Map<string, FlagVal
   const given = equals < 0 ? word : word.slice(0, equals);
   const value = equals < 0 ? undefined : word.slice(equals + 1);
   const bare = given.replace(/^--?/, "");
-  const named = given.startsWith("--") ? bare : (SHORT.get(bare) ?? "");
-  const off = !FLAGS.has(named) && named.startsWith("no-");
+  const named = given.startsWith("--") ? bare : (FLAG_LETTERS.get(bare) ?? "");
+  const off = !COMMAND_FLAGS.has(named) && named.startsWith("no-");
   const name = off ? named.slice(3) : named;
-  const flag = FLAGS.get(name);
+  const flag = COMMAND_FLAGS.get(name);
   if (!flag || (off && flag.kind !== "switch")) return unknown(given);
   if (flag.kind === "switch") {
     if (value !== undefined && !/^(true|false)$/.test(value)) usage(`${given} is on or off: it takes no value.`);
@@ -83,7 +83,7 @@ function readFlag(argv: readonly string[], i: number, flags: Map<string, FlagVal
 function valuesOf(
   argv: readonly string[],
   i: number,
-  { name, flag, value }: { name: string; flag: Flag; value: string | undefined },
+  { name, flag, value }: { name: string; flag: CommandFlag; value: string | undefined },
 ): { values: string[]; end: number } {
   const values = value === undefined ? [] : flag.kind === "list" ? value.split(",") : [value];
   let end = i;
@@ -99,12 +99,13 @@ function valuesOf(
 
 function unknown(given: string): never {
   const name = given.replace(/^--?/, "");
-  const near = nearest(name, [...FLAGS.keys()]) ?? nearest(name.replace(/^no-/, ""), [...FLAGS.keys()]);
+  const near =
+    closestWord(name, [...COMMAND_FLAGS.keys()]) ?? closestWord(name.replace(/^no-/, ""), [...COMMAND_FLAGS.keys()]);
   usage(`There is no flag ${given}.`, near && given.startsWith("--") ? `Did you mean --${near}?` : undefined);
 }
 
 function checkTogether({ command, positionals, flags }: Args): void {
-  for (const [a, b] of CONFLICTS)
+  for (const [a, b] of CONFLICTING_FLAGS)
     if (flags.get(a) && flags.get(b)) usage(`--${a} and --${b} contradict each other.`, "Give one of them.");
   for (const name of flags.keys()) checkFlag(name, command, strategyOf(command, flags));
   if (command === "import-map") checkProvider(flags);
@@ -131,7 +132,7 @@ function strategyOf(command: Args["command"], flags: Args["flags"]): FlagValue {
 }
 
 function checkFlag(name: string, command: Args["command"], strategy: FlagValue): void {
-  const { changes, lockOnly, mapOnly, flatOnly } = FLAGS.get(name) ?? {};
+  const { changes, lockOnly, mapOnly, flatOnly } = COMMAND_FLAGS.get(name) ?? {};
   if ((command === "why" || command === "import-map") && (changes || lockOnly))
     usage(`--${name} is a flag of webhoist lock: ${command} changes nothing.`);
   if (command === "install" && lockOnly) usage(`--${name} is a flag of webhoist lock.`);
@@ -139,14 +140,14 @@ function checkFlag(name: string, command: Args["command"], strategy: FlagValue):
   if (strategy !== "flat" && flatOnly) usage(`--${name} is of flat resolutions.`, "Add --strategy=flat.");
 }
 
-const PROVIDERS = ["esm.sh", "jsdelivr", "unpkg", "jspm", "installed"];
+const PROVIDER_NAMES = ["esm.sh", "jsdelivr", "unpkg", "jspm", "installed"];
 
 /** A CDN by name, `installed`, or a template. */
 function checkProvider(flags: Args["flags"]): void {
   const provider = (flags.get("provider") as string | undefined) ?? "esm.sh";
-  if (!PROVIDERS.includes(provider) && !provider.includes("{name}")) {
-    const near = nearest(provider, PROVIDERS);
-    const hint = `It is one of ${PROVIDERS.join(", ")}, or a URL with {name}, {version} and {path}.`;
+  if (!PROVIDER_NAMES.includes(provider) && !provider.includes("{name}")) {
+    const near = closestWord(provider, PROVIDER_NAMES);
+    const hint = `It is one of ${PROVIDER_NAMES.join(", ")}, or a URL with {name}, {version} and {path}.`;
     usage(`--provider cannot be ${provider}.`, near ? `Did you mean ${near}? ${hint}` : hint);
   }
   if (flags.has("conditions") && provider !== "installed")
@@ -161,7 +162,7 @@ const SAVE_TYPES: readonly (readonly [string, SaveType])[] = [
 ];
 
 /** The flags as the library's options; a strategy only where one was named. `--save-peer --save-optional` is an optional peer, as npm has it. */
-export function resolveOptions(flags: Args["flags"]): ResolveOptions {
+export function resolveOptionsFrom(flags: Args["flags"]): ResolveOptions {
   const options: Record<string, unknown> = {};
   const same = ["legacy-peer-deps", "strict-peer-deps", "force", "prefer-dedupe", "install-strategy", "install-links"];
   same.push("omit", "before", "engine-strict", "include-workspace-root", "os", "cpu", "libc", "add", "rm", "update");
@@ -183,11 +184,11 @@ export function resolveOptions(flags: Args["flags"]): ResolveOptions {
 }
 
 /** The word nearest to `word`, if at most half of its letters, and at most three, must change. */
-export function nearest(word: string, words: readonly string[]): string | undefined {
+export function closestWord(word: string, words: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.min(3, Math.floor(word.length / 2)) + 1;
   for (const other of words) {
-    const steps = distance(word, other);
+    const steps = editDistance(word, other);
     if (steps < least) {
       least = steps;
       best = other;
@@ -197,7 +198,7 @@ export function nearest(word: string, words: readonly string[]): string | undefi
 }
 
 /** Letters to add, leave out or exchange. */
-function distance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

@@ -1,8 +1,8 @@
 /** How a flag takes its value: none, one, one of a set, several in turn, or all that follow up to the next flag. */
-type Kind = "switch" | "text" | "choice" | "list" | "rest";
+type FlagKind = "switch" | "text" | "choice" | "list" | "rest";
 
-export interface Flag {
-  kind: Kind;
+export interface CommandFlag {
+  kind: FlagKind;
   choices?: readonly string[];
   /** Changes the project: nothing for `why` and `import-map`. */
   changes?: true;
@@ -14,16 +14,16 @@ export interface Flag {
   flatOnly?: true;
 }
 
-const on: Flag = { kind: "switch" };
-const text: Flag = { kind: "text" };
-const change: Flag = { kind: "switch", changes: true };
-const output: Flag = { kind: "switch", lockOnly: true };
-const map: Flag = { kind: "text", mapOnly: true };
-const choice = (...choices: string[]): Flag => ({ kind: "choice", choices });
-const flat = (...choices: string[]): Flag => ({ kind: "choice", choices, flatOnly: true });
+const on: CommandFlag = { kind: "switch" };
+const text: CommandFlag = { kind: "text" };
+const change: CommandFlag = { kind: "switch", changes: true };
+const output: CommandFlag = { kind: "switch", lockOnly: true };
+const map: CommandFlag = { kind: "text", mapOnly: true };
+const choice = (...choices: string[]): CommandFlag => ({ kind: "choice", choices });
+const flat = (...choices: string[]): CommandFlag => ({ kind: "choice", choices, flatOnly: true });
 
 /** Every flag, npm's by npm's name. A switch also takes `--no-` before its name, or `=true` and `=false` after it. */
-export const FLAGS: ReadonlyMap<string, Flag> = new Map<string, Flag>([
+export const COMMAND_FLAGS: ReadonlyMap<string, CommandFlag> = new Map<string, CommandFlag>([
   ["add", { kind: "rest", changes: true }],
   ["rm", { kind: "rest", changes: true }],
   ["update", { kind: "list", changes: true }],
@@ -75,7 +75,7 @@ export const FLAGS: ReadonlyMap<string, Flag> = new Map<string, Flag>([
 ]);
 
 /** npm's one-letter forms. */
-export const SHORT: ReadonlyMap<string, string> = new Map([
+export const FLAG_LETTERS: ReadonlyMap<string, string> = new Map([
   ["D", "save-dev"],
   ["O", "save-optional"],
   ["P", "save-prod"],
@@ -88,7 +88,7 @@ export const SHORT: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Pairs that contradict each other. */
-export const CONFLICTS: readonly (readonly [string, string])[] = [
+export const CONFLICTING_FLAGS: readonly (readonly [string, string])[] = [
   ["save-prod", "save-dev"],
   ["save-prod", "save-optional"],
   ["save-prod", "save-peer"],
@@ -101,7 +101,7 @@ export const CONFLICTS: readonly (readonly [string, string])[] = [
   ["update", "rm"],
 ];
 
-export const HELP = `webhoist lock [DIR]        resolve DIR's package.json and write its lockfile, as npm would
+export const HELP_TEXT = `webhoist lock [DIR]        resolve DIR's package.json and write its lockfile, as npm would
 webhoist install [DIR]     do that, and write node_modules: verified, whole or not at all, no script run
 webhoist why NAME [DIR]    tell why a package is in the tree
 webhoist import-map [DIR]  print an import map for DIR's packages, one version of each

@@ -6,11 +6,11 @@ import { InstallError } from "../../src/errors/failure.ts";
 import type { Args } from "./args.ts";
 import { installOptions } from "./install-command.ts";
 import type { Io } from "./io.ts";
-import { plural, standing, warningText } from "./output-text.ts";
-import { type AtProject, atProject } from "./with-project.ts";
+import { flatNote, plural, warningText } from "./output-text.ts";
+import { type OpenProject, withProject } from "./with-project.ts";
 import { writeFiles } from "./write-files.ts";
 
-interface Mapped {
+interface FinishedMap {
   resolution: Resolution;
   map: ImportMap;
   /** Of the resolution, and of what the map lacks. */
@@ -18,10 +18,10 @@ interface Mapped {
 }
 
 /** Prints an import map for a project's packages, or writes it to a file. Nothing else of the project is written. */
-export async function importMap(args: Args, io: Io): Promise<void> {
+export async function runImportMap(args: Args, io: Io): Promise<void> {
   const { flags, positionals } = args;
   const dir = positionals[0] ?? ".";
-  const { resolution, map, warnings } = await atProject(args, { dir, io }, (at) => mapped(at, flags, io));
+  const { resolution, map, warnings } = await withProject(args, { dir, io }, (at) => makeMap(at, flags, io));
   const text = `${JSON.stringify(map, null, 2)}\n`;
   const out = flags.get("out") as string | undefined;
   if (out !== undefined) {
@@ -35,10 +35,14 @@ export async function importMap(args: Args, io: Io): Promise<void> {
   if (out === undefined) return io.out(text);
   const entries = plural(Object.keys(map.imports).length, "import");
   const packages = plural(resolution.tree.nodes.length, "package");
-  io.out(`wrote ${out}: ${entries} of ${packages}${standing(resolution)}\n`);
+  io.out(`wrote ${out}: ${entries} of ${packages}${flatNote(resolution)}\n`);
 }
 
-async function mapped({ project, installer, options }: AtProject, flags: Args["flags"], io: Io): Promise<Mapped> {
+async function makeMap(
+  { project, installer, options }: OpenProject,
+  flags: Args["flags"],
+  io: Io,
+): Promise<FinishedMap> {
   const { files, root, name } = project;
   const resolving = { strategy: "flat", ...options } as const;
   if (flags.get("provider") !== "installed") {
@@ -54,7 +58,7 @@ async function mapped({ project, installer, options }: AtProject, flags: Args["f
   }
 }
 
-async function finish(resolution: Resolution, options: ImportMapOptions, io: Io): Promise<Mapped> {
+async function finish(resolution: Resolution, options: ImportMapOptions, io: Io): Promise<FinishedMap> {
   const warnings = [...resolution.warnings];
   const lacks: Failure[] = [];
   const map = await resolution.importMap({ ...options, onWarning: (warning) => void lacks.push(warning) });

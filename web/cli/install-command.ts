@@ -7,21 +7,21 @@ import { createFsSink } from "../../src/sink/fs-sink.ts";
 import type { Args } from "./args.ts";
 import type { Io } from "./io.ts";
 import { plural, warningText } from "./output-text.ts";
-import type { ProjectFiles } from "./project-on-disk.ts";
-import { atProject } from "./with-project.ts";
+import type { ProjectOnDisk } from "./project-on-disk.ts";
+import { withProject } from "./with-project.ts";
 import { writeFiles } from "./write-files.ts";
 
 /** Resolves a project and writes its node_modules, then what has changed of its own files: all or nothing of each. */
-export async function install(args: Args, io: Io): Promise<void> {
+export async function runInstall(args: Args, io: Io): Promise<void> {
   const started = performance.now();
   const { flags, positionals } = args;
-  await atProject(args, { dir: positionals[0] ?? ".", io }, async ({ dir, project, installer, options }) => {
+  await withProject(args, { dir: positionals[0] ?? ".", io }, async ({ dir, project, installer, options }) => {
     const { files, root, name } = project;
     const given = { ...installOptions(options, io), sink: diskOf(dir), trustSink: true };
     const installed = await installer.install({ files, root, name }, given);
     io.status?.("");
     const written = writeChanged(project, installed, flags.get("package-lock") !== false);
-    await tell({ installed, written, flags, io, seconds: (performance.now() - started) / 1000 });
+    await report({ installed, written, flags, io, seconds: (performance.now() - started) / 1000 });
   });
 }
 
@@ -49,14 +49,14 @@ function diskOf(dir: string): FileSink {
   return createFsSink(fs, dir, { owner: { id: `${process.pid}`, alive } });
 }
 
-function writeChanged({ base, files }: ProjectFiles, { resolution }: InstalledProject, wanted: boolean): string[] {
+function writeChanged({ base, files }: ProjectOnDisk, { resolution }: InstalledProject, wanted: boolean): string[] {
   const all = Object.entries(resolution?.files ?? {});
   const changed = new Map(wanted ? all.filter(([name, text]) => files[name] !== text) : []);
   if (changed.size > 0) writeFiles(base, changed, files);
   return [...changed.keys()];
 }
 
-interface Told {
+interface FinishedRun {
   installed: InstalledProject;
   written: string[];
   flags: Args["flags"];
@@ -64,7 +64,7 @@ interface Told {
   seconds: number;
 }
 
-async function tell({ installed, written, flags, io, seconds }: Told): Promise<void> {
+async function report({ installed, written, flags, io, seconds }: FinishedRun): Promise<void> {
   const { report, resolution } = installed;
   const warnings = [...(resolution?.warnings ?? []), ...report.warnings];
   if (flags.get("json")) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import { run } from "./run-command.ts";
+import { runCommand } from "./run-command.ts";
 import { runningPlatform } from "./running-platform.ts";
 
 /** From the nearest package.json that is this package's: the source and the build stand at different depths. */
@@ -22,7 +22,7 @@ const interrupt = new AbortController();
 process.once("SIGINT", () => interrupt.abort());
 process.once("SIGTERM", () => interrupt.abort());
 
-const status = await run(process.argv.slice(2), {
+const status = await runCommand(process.argv.slice(2), {
   cwd: process.cwd(),
   env: process.env,
   platform: runningPlatform(),

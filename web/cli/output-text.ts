@@ -1,6 +1,6 @@
 import type { Failure } from "../../src/api/failure.ts";
 import type { LockChange, Progress, Resolution, Warning } from "../../src/api/resolve.ts";
-import type { ProjectFiles } from "./project-on-disk.ts";
+import type { ProjectOnDisk } from "./project-on-disk.ts";
 
 /** npm's manner: every line with who speaks and how grave it is, the code on a line of its own first. */
 export async function failureText(failure: Failure): Promise<string> {
@@ -33,7 +33,7 @@ export function plural(count: number, noun: string): string {
 }
 
 /** `, flat after 40 decisions and 2 conflicts`; `, flat` where the lock held; nothing of npm's own tree. */
-export function standing({ rung, stats }: Resolution): string {
+export function flatNote({ rung, stats }: Resolution): string {
   if (!rung) return "";
   const { decisions = 0, conflicts = 0 } = stats.solver ?? {};
   const flat = rung === "none" ? "flat" : `flat but for ${rung}`;
@@ -42,9 +42,9 @@ export function standing({ rung, stats }: Resolution): string {
 }
 
 /** `wrote package-lock.json: 123 packages (+3 -1 ~2) in 0.8 s, 45 requests, 3.2 MB` */
-export function summary(
+export function lockSummary(
   resolution: Resolution,
-  { files, root }: ProjectFiles,
+  { files, root }: ProjectOnDisk,
   { changed, dry }: { changed: readonly string[]; dry: boolean },
 ): string {
   const { tree, stats } = resolution;
@@ -60,7 +60,7 @@ export function summary(
   const packages = plural(tree.nodes.length, "package");
   const work = stats.requests > 0 ? `, ${stats.requests} requests, ${(stats.bytes / 1e6).toFixed(1)} MB` : "";
   const seconds = (stats.milliseconds.total / 1000).toFixed(1);
-  return `${done}: ${packages}${difference && ` (${difference})`}${standing(resolution)} in ${seconds} s${work}`;
+  return `${done}: ${packages}${difference && ` (${difference})`}${flatNote(resolution)} in ${seconds} s${work}`;
 }
 
 /** A lock that could not be read counted as none when the project was resolved, and so it does here. */

@@ -3,7 +3,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "nod
 import { failure, InstallError } from "../../src/errors/failure.ts";
 
 /** A project's files as the library takes them, and where the set stands on the disk. */
-export interface ProjectFiles {
+export interface ProjectOnDisk {
   /** Folder that the paths of `files` are relative to: the project's own, or one above it when it links to folders beside. */
   base: string;
   files: Record<string, string | Uint8Array>;
@@ -13,19 +13,19 @@ export interface ProjectFiles {
   name: string;
 }
 
-type Found = Map<string, string | Uint8Array>;
+type FoundFiles = Map<string, string | Uint8Array>;
 
 const LOCKS = ["package-lock.json", "npm-shrinkwrap.json", "yarn.lock", ".npmrc"];
-const TARBALL = /\.(?:tgz|tar\.gz|tar)$/i;
-const SECTIONS = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "overrides"];
+const TARBALL_FILE = /\.(?:tgz|tar\.gz|tar)$/i;
+const SPEC_SECTIONS = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "overrides"];
 
 /**
  * Reads what decides a project's tree: package.json, lockfiles, .npmrc, the package.json of workspaces and of folders that
  * `file:` names, the tarballs that it names. `added` are specs about to be added. Never anything under node_modules.
  * @throws InstallError ENOENT without a package.json; other errors of the file system as they come
  */
-export async function readProject(dir: string, added: readonly string[] = []): Promise<ProjectFiles> {
-  const found: Found = new Map();
+export async function readProjectOnDisk(dir: string, added: readonly string[] = []): Promise<ProjectOnDisk> {
+  const found: FoundFiles = new Map();
   const text = await readText(join(dir, "package.json"));
   if (text === undefined)
     throw new InstallError(
@@ -38,7 +38,7 @@ export async function readProject(dir: string, added: readonly string[] = []): P
     if (lock !== undefined) found.set(join(dir, name), lock);
   }
   const folders = new Set([dir]);
-  for (const folder of await workspaceFolders(dir, parse(text)["workspaces"])) folders.add(folder);
+  for (const folder of await workspaceFolders(dir, parseOrEmpty(text)["workspaces"])) folders.add(folder);
   for (const folder of lockedFolders(found, dir)) folders.add(folder);
   await takeSpecs(dir, added, { found, folders });
   // The set grows while it is walked: a linked folder may link further.
@@ -46,20 +46,20 @@ export async function readProject(dir: string, added: readonly string[] = []): P
   return asFileSet(dir, found);
 }
 
-interface Taken {
-  found: Found;
+interface ReadState {
+  found: FoundFiles;
   folders: Set<string>;
 }
 
-async function takeFolder(folder: string, taken: Taken): Promise<void> {
+async function takeFolder(folder: string, taken: ReadState): Promise<void> {
   const path = join(folder, "package.json");
   const text = await readText(path);
   if (text === undefined) return;
   taken.found.set(path, text);
-  const manifest = parse(text);
+  const manifest = parseOrEmpty(text);
   await takeSpecs(
     folder,
-    SECTIONS.flatMap((section) => strings(manifest[section])),
+    SPEC_SECTIONS.flatMap((section) => strings(manifest[section])),
     taken,
   );
 }
@@ -68,13 +68,13 @@ async function takeFolder(folder: string, taken: Taken): Promise<void> {
 const LOCAL = /^(?:@?[^@/]+(?:\/[^@/]+)?@)?(?:file:(?:\/\/(?=\/))?(.+)|(\.{0,2}\/.*|\.{1,2}))$/is;
 
 /** Folders and tarballs on the disk, named from `folder`. */
-async function takeSpecs(folder: string, specs: readonly string[], { found, folders }: Taken): Promise<void> {
+async function takeSpecs(folder: string, specs: readonly string[], { found, folders }: ReadState): Promise<void> {
   for (const spec of specs) {
     const [, named, bare] = LOCAL.exec(spec) ?? [];
     const local = named ?? bare;
     if (local === undefined) continue;
     const target = resolve(folder, local);
-    if (!TARBALL.test(target)) folders.add(target);
+    if (!TARBALL_FILE.test(target)) folders.add(target);
     else if (!found.has(target)) {
       const bytes = await orUndefined(readFile(target));
       if (bytes) found.set(target, new Uint8Array(bytes));
@@ -83,9 +83,9 @@ async function takeSpecs(folder: string, specs: readonly string[], { found, fold
 }
 
 /** Folders that a lock names outside node_modules: links and workspaces as they were. */
-function lockedFolders(found: Found, dir: string): string[] {
+function lockedFolders(found: FoundFiles, dir: string): string[] {
   const text = found.get(join(dir, "npm-shrinkwrap.json")) ?? found.get(join(dir, "package-lock.json"));
-  const packages = typeof text === "string" ? parse(text)["packages"] : undefined;
+  const packages = typeof text === "string" ? parseOrEmpty(text)["packages"] : undefined;
   return Object.keys(isObject(packages) ? packages : {})
     .filter((location) => location !== "" && !`/${location}/`.includes("/node_modules/"))
     .map((location) => resolve(dir, location));
@@ -123,17 +123,17 @@ async function folderNames(dir: string, follow: boolean): Promise<string[]> {
   return names;
 }
 
-function asFileSet(dir: string, found: Found): ProjectFiles {
+function asFileSet(dir: string, found: FoundFiles): ProjectOnDisk {
   let base = dir;
   // Where there is no common folder (another drive), the file stays out, and the library says that it is missing.
-  for (const path of found.keys()) while (!isInside(base, path) && base !== dirname(base)) base = dirname(base);
+  for (const path of found.keys()) while (!isBelow(base, path) && base !== dirname(base)) base = dirname(base);
   const posix = (path: string): string => relative(base, path).split(sep).join("/");
-  const files: ProjectFiles["files"] = Object.create(null);
-  for (const [path, content] of found) if (isInside(base, path)) files[posix(path)] = content;
+  const files: ProjectOnDisk["files"] = Object.create(null);
+  for (const [path, content] of found) if (isBelow(base, path)) files[posix(path)] = content;
   return { base, files, root: posix(dir), name: basename(dir) };
 }
 
-function isInside(base: string, path: string): boolean {
+function isBelow(base: string, path: string): boolean {
   const way = relative(base, path);
   return way.split(sep)[0] !== ".." && !isAbsolute(way);
 }
@@ -153,7 +153,7 @@ async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
 }
 
 /** What cannot be parsed is reported by the library, with its place. */
-function parse(text: string): Record<string, unknown> {
+function parseOrEmpty(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
     return isObject(value) ? value : {};

@@ -2,27 +2,27 @@ import type { ErrorCode, Failure } from "../../src/api/failure.ts";
 import type { Resolution } from "../../src/api/resolve.ts";
 import { failure, InstallError } from "../../src/errors/failure.ts";
 import { type Args, parseArgs } from "./args.ts";
-import { HELP } from "./command-flags.ts";
-import { importMap } from "./import-map-command.ts";
-import { install } from "./install-command.ts";
+import { HELP_TEXT } from "./command-flags.ts";
+import { runImportMap } from "./import-map-command.ts";
+import { runInstall } from "./install-command.ts";
 import type { Io } from "./io.ts";
-import { failureText, summary, warningText } from "./output-text.ts";
-import type { ProjectFiles } from "./project-on-disk.ts";
-import { atProject } from "./with-project.ts";
+import { failureText, lockSummary, warningText } from "./output-text.ts";
+import type { ProjectOnDisk } from "./project-on-disk.ts";
+import { withProject } from "./with-project.ts";
 import { writeFiles } from "./write-files.ts";
 
 /** Runs a command line and gives the exit status: 0, 1 for a failure, 130 when interrupted. Never rejects. */
-export async function run(argv: readonly string[], io: Io): Promise<number> {
+export async function runCommand(argv: readonly string[], io: Io): Promise<number> {
   // The outcome is JSON if that was asked for, also where the line itself is wrong.
   const json = argv.includes("--json");
   try {
     const args = parseArgs(argv);
-    if (args.command === "help") io.out(HELP);
+    if (args.command === "help") io.out(HELP_TEXT);
     else if (args.command === "version") io.out(`${io.version}\n`);
-    else if (args.command === "lock") await lock(args, io);
-    else if (args.command === "install") await install(args, io);
-    else if (args.command === "import-map") await importMap(args, io);
-    else await why(args, io);
+    else if (args.command === "lock") await runLock(args, io);
+    else if (args.command === "install") await runInstall(args, io);
+    else if (args.command === "import-map") await runImportMap(args, io);
+    else await runWhy(args, io);
     return 0;
   } catch (error) {
     io.status?.("");
@@ -45,13 +45,13 @@ async function asFailure(error: unknown): Promise<Failure> {
   return failure("EINTERNAL", stack ?? message ?? String(error));
 }
 
-interface Resolved {
-  project: ProjectFiles;
+interface ResolvedProject {
+  project: ProjectOnDisk;
   resolution: Resolution;
 }
 
-function resolveProject(args: Args, dir: string, io: Io): Promise<Resolved> {
-  return atProject(args, { dir, io }, async ({ project, installer, options }) => {
+function resolveProject(args: Args, dir: string, io: Io): Promise<ResolvedProject> {
+  return withProject(args, { dir, io }, async ({ project, installer, options }) => {
     const { files, root, name } = project;
     const resolution = await installer.resolve({ files, root, name }, { ...options, signal: io.signal });
     io.signal.throwIfAborted();
@@ -59,7 +59,7 @@ function resolveProject(args: Args, dir: string, io: Io): Promise<Resolved> {
   });
 }
 
-async function lock(args: Args, io: Io): Promise<void> {
+async function runLock(args: Args, io: Io): Promise<void> {
   const { flags, positionals } = args;
   const { project, resolution } = await resolveProject(args, positionals[0] ?? ".", io);
   const { base, files } = project;
@@ -73,16 +73,16 @@ async function lock(args: Args, io: Io): Promise<void> {
     return;
   }
   for (const warning of resolution.warnings) io.err(await warningText(warning));
-  if (flags.get("stdout")) return io.out(lockOf(resolution));
-  io.out(`${summary(resolution, project, { changed: [...changed.keys()], dry: flags.get("dry-run") === true })}\n`);
+  if (flags.get("stdout")) return io.out(lockfileText(resolution));
+  io.out(`${lockSummary(resolution, project, { changed: [...changed.keys()], dry: flags.get("dry-run") === true })}\n`);
 }
 
-function lockOf({ files }: Resolution): string {
+function lockfileText({ files }: Resolution): string {
   const name = Object.keys(files).find((path) => /(?:^|\/)(?:package-lock|npm-shrinkwrap)\.json$/.test(path));
   return name === undefined ? "" : (files[name] as string);
 }
 
-async function why(args: Args, io: Io): Promise<void> {
+async function runWhy(args: Args, io: Io): Promise<void> {
   const [name, dir = "."] = args.positionals as [string, string?];
   const { resolution } = await resolveProject(args, dir, io);
   const answers = resolution.why(name);

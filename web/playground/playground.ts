@@ -1,28 +1,28 @@
 import type { Failure, WayOut } from "../../src/api/failure.ts";
 import type { PackumentSummary, Resolution } from "../../src/api/resolve.ts";
 import { withWaysOut } from "../../src/explain/way-out.ts";
-import { byId, count, duration, fill, h } from "./elements/dom.ts";
-import { sidesOf } from "./failure/problem-paths.ts";
-import { askedByProject, proofOf } from "./failure/proof-steps.ts";
+import { byId, formatCount, formatDuration, h, setChildren } from "./elements/dom.ts";
+import { pathGroups } from "./failure/problem-paths.ts";
+import { namesInProject, proofOf } from "./failure/proof-steps.ts";
 import { InstallView } from "./install/install-view.ts";
 import { Editor } from "./project/editor.ts";
 import { EXAMPLES } from "./project/examples.ts";
 import { askForFile, FileTabs, readFiles } from "./project/file-tabs.ts";
-import { checkJson, isDependency, type JsonCheck, type Mark } from "./project/json-check.ts";
+import { checkJson, isDependencyPath, type JsonCheck, type TextMark } from "./project/json-check.ts";
 import { withOverrides, withSpec } from "./project/package-edit.ts";
-import { type Outcome, ResultPane } from "./result/result-pane.ts";
-import { ProgressView } from "./run/progress-bar.ts";
-import { type Action, type RunResult, Session } from "./run/project-runner.ts";
+import { ResultPane, type RunOutcome } from "./result/result-pane.ts";
+import { ProgressBar } from "./run/progress-bar.ts";
+import { ProjectRunner, type RunAction, type RunResult } from "./run/project-runner.ts";
 import { showOptions } from "./settings/options-panel.ts";
 import {
   loadSettings,
-  resolveOptions,
-  type Settings,
+  type PageSettings,
+  resolveOptionsOf,
   type SourceKind,
   saveSettings,
-  settingOf,
+  settingForOption,
 } from "./settings/page-settings.ts";
-import { askForRegistry, relayUrl, SOURCES } from "./settings/registry-source.ts";
+import { askForRegistry, relayUrl, SOURCE_TITLES } from "./settings/registry-source.ts";
 import { themeButton } from "./settings/theme.ts";
 
 type Files = Record<string, string>;
@@ -33,9 +33,9 @@ const UNREACHABLE: ReadonlySet<string> = new Set(["EUNREACHABLE", "ETIMEDOUT"]);
 
 /** The page: an editor, a run, a result, and what ties them together. */
 export class Playground {
-  readonly #settings: Settings = loadSettings();
-  readonly #progress = new ProgressView();
-  readonly #session = new Session((progress) => this.#running && this.#progress.update(progress));
+  readonly #settings: PageSettings = loadSettings();
+  readonly #progress = new ProgressBar();
+  readonly #session = new ProjectRunner((progress) => this.#running && this.#progress.update(progress));
   readonly #result = new ResultPane({
     canApply: (way) => this.#canApply(way),
     apply: (way) => this.#apply(way),
@@ -49,7 +49,7 @@ export class Playground {
   );
   #editor: Editor | undefined;
   #running = false;
-  #action: Action = "resolve";
+  #action: RunAction = "resolve";
   /** The last resolution, and what it is a resolution of. */
   #resolved: { resolution: Resolution; of: string } | undefined;
   #failure: Failure | undefined;
@@ -58,7 +58,7 @@ export class Playground {
     this.#editor = new Editor(parent, {
       changed: () => this.#edited(),
       checked: (path, check) => this.#status(path, check),
-      marks: (path, check) => this.#marks(path, check),
+      failureMarks: (path, check) => this.#marks(path, check),
       resolve: () => void this.#run("resolve"),
       install: () => void this.#run("install"),
       versions: (name) => this.#versions(name),
@@ -76,7 +76,7 @@ export class Playground {
   }
 
   /** Changes some settings, and shows them. */
-  #set(some: Partial<Settings>): void {
+  #set(some: Partial<PageSettings>): void {
     Object.assign(this.#settings, some);
     showOptions(this.#settings, () => this.#save());
     this.#save();
@@ -88,8 +88,8 @@ export class Playground {
 
   #sources(): void {
     const select = byId<HTMLSelectElement>("source");
-    const offered = SOURCES.filter(([value]) => value !== "relay" || relayUrl());
-    fill(select, ...offered.map(([value, text]) => h("option", { value }, text)));
+    const offered = SOURCE_TITLES.filter(([value]) => value !== "relay" || relayUrl());
+    setChildren(select, ...offered.map(([value, text]) => h("option", { value }, text)));
     if (!offered.some(([value]) => value === this.#settings.source)) this.#settings.source = "registry";
     select.value = this.#settings.source;
     select.addEventListener("change", async () => {
@@ -108,7 +108,7 @@ export class Playground {
 
   #examples(): void {
     const select = byId<HTMLSelectElement>("example");
-    fill(select, ...EXAMPLES.map(({ id, title }) => h("option", { value: id }, title)));
+    setChildren(select, ...EXAMPLES.map(({ id, title }) => h("option", { value: id }, title)));
     const load = (): void => {
       const example = EXAMPLES.find(({ id }) => id === select.value) ?? EXAMPLES[0];
       if (!example) return;
@@ -191,7 +191,7 @@ export class Playground {
     const first = marks.find(({ severity }) => severity === "error") ?? marks[0];
     status.classList.toggle("bad", first?.severity === "error");
     if (!first) {
-      fill(status);
+      setChildren(status);
       return;
     }
     const text = this.#editor?.files()[path] ?? "";
@@ -201,19 +201,19 @@ export class Playground {
       { type: "button", class: "link", onclick: () => this.#editor?.goTo(first.from) },
       `Line ${line}`,
     );
-    fill(status, go, `: ${first.message}`);
+    setChildren(status, go, `: ${first.message}`);
   }
 
   /** The dependency that the last run failed at, where the project itself wants it. */
-  #marks(path: string, { entries }: JsonCheck): Mark[] {
+  #marks(path: string, { entries }: JsonCheck): TextMark[] {
     const failure = this.#failure;
     if (!failure || path !== "package.json") return [];
     const { package: name, message } = failure;
     // The first step below the project, on each side of a conflict.
-    const direct = new Set([name, ...sidesOf(failure).flatMap(({ paths }) => paths.map((steps) => steps[1]?.name))]);
+    const direct = new Set([name, ...pathGroups(failure).flatMap(({ paths }) => paths.map((steps) => steps[1]?.name))]);
     const proof = proofOf(failure);
-    for (const asked of proof ? askedByProject(proof) : []) direct.add(asked);
-    const found = entries.filter((entry) => isDependency(entry.path) && direct.has(entry.path[1]));
+    for (const asked of proof ? namesInProject(proof) : []) direct.add(asked);
+    const found = entries.filter((entry) => isDependencyPath(entry.path) && direct.has(entry.path[1]));
     return found.map(({ value: [from, to] }) => ({ from, to, severity: "error", message }));
   }
 
@@ -223,7 +223,7 @@ export class Playground {
     if (!editor) return undefined;
     for (const [path, text] of Object.entries(editor.files())) {
       if (!/(^|\/)package\.json$/.test(path)) continue;
-      const entry = checkJson(text, true).entries.find((one) => isDependency(one.path) && one.path[1] === name);
+      const entry = checkJson(text, true).entries.find((one) => isDependencyPath(one.path) && one.path[1] === name);
       if (!entry) continue;
       this.#open(path);
       editor.select(entry.key[0], entry.value[1]);
@@ -237,7 +237,7 @@ export class Playground {
     return undefined;
   }
 
-  async #run(action: Action): Promise<void> {
+  async #run(action: RunAction): Promise<void> {
     const editor = this.#editor;
     if (!editor || this.#running) return;
     const files = editor.files();
@@ -252,7 +252,7 @@ export class Playground {
     editor.relint();
   }
 
-  async #resolve(files: Files): Promise<RunResult<Outcome>> {
+  async #resolve(files: Files): Promise<RunResult<RunOutcome>> {
     const result = await this.#session.resolve({ files, name: PROJECT }, this.#settings);
     if (result.kind !== "done") return result;
     const { value: resolution, where } = result;
@@ -261,7 +261,7 @@ export class Playground {
   }
 
   /** Installs what was resolved, if that is still what the project asks for; else resolves and installs in one go. */
-  async #install(files: Files): Promise<RunResult<Outcome>> {
+  async #install(files: Files): Promise<RunResult<RunOutcome>> {
     const view = new InstallView();
     this.#result.showInstalling(view);
     const project = { files, name: PROJECT };
@@ -285,7 +285,7 @@ export class Playground {
 
   /** A resolution holds as long as this is the same. */
   #inputKey(files: Files): string {
-    return JSON.stringify([files, resolveOptions(this.#settings), this.#settings.metadata]);
+    return JSON.stringify([files, resolveOptionsOf(this.#settings), this.#settings.metadata]);
   }
 
   /** Where the page cannot reach the registry but its server can, goes through the server from now on. */
@@ -309,7 +309,7 @@ export class Playground {
     if (this.#action === "install") this.#pane("result");
   }
 
-  #end(result: RunResult<Outcome>): void {
+  #end(result: RunResult<RunOutcome>): void {
     if (result.kind === "cancelled") {
       this.#progress.end("Cancelled");
       this.#progress.say("Cancelled");
@@ -350,7 +350,7 @@ export class Playground {
 
   #canApply(way: WayOut): boolean {
     if (way.kind === "other") return false;
-    return way.kind !== "option" || way.option.startsWith("source:") || settingOf(way.option) !== null;
+    return way.kind !== "option" || way.option.startsWith("source:") || settingForOption(way.option) !== null;
   }
 
   #apply(way: WayOut): void {
@@ -358,7 +358,7 @@ export class Playground {
     if (!editor) return;
     const text = editor.files()["package.json"] ?? "{}";
     if (way.kind === "option") {
-      const setting = settingOf(way.option);
+      const setting = settingForOption(way.option);
       if (setting) this.#set(setting);
       else this.#setSource(way.option.slice("source:".length) as SourceKind);
     } else if (way.kind !== "other") {
@@ -371,14 +371,14 @@ export class Playground {
 }
 
 /** The outcome in a sentence, for who hears the page. */
-function spoken({ resolution, installed }: Outcome): string {
+function spoken({ resolution, installed }: RunOutcome): string {
   const report = installed?.project.report;
   const warned = resolution.warnings.length + (report?.warnings.length ?? 0);
-  const warnings = warned > 0 ? `, ${count(warned, "warning")}` : "";
+  const warnings = warned > 0 ? `, ${formatCount(warned, "warning")}` : "";
   if (installed && report) {
-    const files = `${count(report.packages, "package")}, ${count(report.files, "file")}`;
-    return `Installed ${files} in ${duration(installed.milliseconds)}${warnings}`;
+    const files = `${formatCount(report.packages, "package")}, ${formatCount(report.files, "file")}`;
+    return `Installed ${files} in ${formatDuration(installed.milliseconds)}${warnings}`;
   }
   const { milliseconds } = resolution.stats;
-  return `${count(resolution.tree.nodes.length, "package")} in ${duration(milliseconds.total)}${warnings}`;
+  return `${formatCount(resolution.tree.nodes.length, "package")} in ${formatDuration(milliseconds.total)}${warnings}`;
 }

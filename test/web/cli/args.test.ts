@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { failure, InstallError } from "../../../src/errors/failure.ts";
-import { nearest, parseArgs, resolveOptions } from "../../../web/cli/args.ts";
-import { FLAGS, HELP, SHORT } from "../../../web/cli/command-flags.ts";
+import { closestWord, parseArgs, resolveOptionsFrom } from "../../../web/cli/args.ts";
+import { COMMAND_FLAGS, FLAG_LETTERS, HELP_TEXT } from "../../../web/cli/command-flags.ts";
 
-const options = (...argv: string[]): unknown => resolveOptions(parseArgs(["lock", ...argv]).flags);
+const options = (...argv: string[]): unknown => resolveOptionsFrom(parseArgs(["lock", ...argv]).flags);
 
 function refusal(...argv: string[]): string {
   try {
@@ -167,17 +167,17 @@ test("a token goes to a registry that the command line names, never to one from 
 });
 
 test("every flag is in the help, by its name or its letter, and every letter stands for a flag", () => {
-  const letters = new Map([...SHORT].map(([letter, name]) => [name, `-${letter}`]));
+  const letters = new Map([...FLAG_LETTERS].map(([letter, name]) => [name, `-${letter}`]));
   const told = (name: string): boolean =>
     [`--${name}`, `--no-${name}`, letters.get(name)].some((form) =>
-      new RegExp(`(^|[\\s,])${form}(?![-\\w])`, "m").test(HELP),
+      new RegExp(`(^|[\\s,])${form}(?![-\\w])`, "m").test(HELP_TEXT),
     );
-  expect([...FLAGS.keys()].filter((name) => !told(name))).toEqual([]);
-  expect([...SHORT.values()].filter((name) => !FLAGS.has(name))).toEqual([]);
+  expect([...COMMAND_FLAGS.keys()].filter((name) => !told(name))).toEqual([]);
+  expect([...FLAG_LETTERS.values()].filter((name) => !COMMAND_FLAGS.has(name))).toEqual([]);
 });
 
 test("the nearest word is near", () => {
-  expect(nearest("strct-peer-dpes", [...FLAGS.keys()])).toBe("strict-peer-deps");
-  expect(nearest("zzzz", [...FLAGS.keys()])).toBeUndefined();
-  expect(nearest("", [...FLAGS.keys()])).toBeUndefined();
+  expect(closestWord("strct-peer-dpes", [...COMMAND_FLAGS.keys()])).toBe("strict-peer-deps");
+  expect(closestWord("zzzz", [...COMMAND_FLAGS.keys()])).toBeUndefined();
+  expect(closestWord("", [...COMMAND_FLAGS.keys()])).toBeUndefined();
 });

@@ -11,7 +11,7 @@ import type {
   ResolveOptions,
 } from "../../../src/api/resolve.ts";
 import type { Io } from "../../../web/cli/io.ts";
-import { run } from "../../../web/cli/run-command.ts";
+import { runCommand } from "../../../web/cli/run-command.ts";
 import { createInstaller } from "../../../web/index.ts";
 import { memoryRegistry } from "../../support/registry/memory-fetch.ts";
 import { inlineSnapshot } from "../../support/registry/snapshot.ts";
@@ -46,7 +46,7 @@ export interface Ran {
 /** Runs a command line in this process. */
 export async function webhoist(argv: readonly string[], io: Partial<Io> = {}): Promise<Ran> {
   const ran = { out: "", err: "" };
-  const status = await run(argv, {
+  const status = await runCommand(argv, {
     cwd: "/",
     env: {},
     platform: { os: "linux", cpu: "x64", libc: "glibc", node: "20.20.2", npm: "11.19.1" },

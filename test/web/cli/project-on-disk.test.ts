@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readProject } from "../../../web/cli/project-on-disk.ts";
+import { readProjectOnDisk } from "../../../web/cli/project-on-disk.ts";
 import { writeFiles } from "../../../web/cli/write-files.ts";
 import { contents, folder } from "./harness.ts";
 
@@ -17,7 +17,7 @@ test("a project is its package.json, locks, .npmrc and nothing under node_module
     "src/package.json": {},
     "node_modules/a/package.json": {},
   });
-  const { base, files, root, name } = await readProject(dir);
+  const { base, files, root, name } = await readProjectOnDisk(dir);
   expect({ base, root, name }).toEqual({ base: dir, root: "", name: dir.slice(dir.lastIndexOf("/") + 1) });
   expect(names(files)).toEqual([".npmrc", "npm-shrinkwrap.json", "package-lock.json", "package.json", "yarn.lock"]);
 });
@@ -35,7 +35,7 @@ test("workspaces are found by their patterns, at any depth where a pattern says 
     "x/b/c/package.json": {},
     "other/package.json": {},
   });
-  expect(names((await readProject(dir)).files)).toEqual([
+  expect(names((await readProjectOnDisk(dir)).files)).toEqual([
     "@s/one/package.json",
     "package.json",
     "packages/a/package.json",
@@ -43,7 +43,7 @@ test("workspaces are found by their patterns, at any depth where a pattern says 
     "x/b/c/package.json",
   ]);
   const yarnForm = folder({ "package.json": { workspaces: { packages: ["p"] } }, "p/package.json": {} });
-  expect(names((await readProject(yarnForm)).files)).toEqual(["p/package.json", "package.json"]);
+  expect(names((await readProjectOnDisk(yarnForm)).files)).toEqual(["p/package.json", "package.json"]);
 });
 
 test("what file: names is followed, out of the folder too, in overrides, in locks and in what is to be added", async () => {
@@ -67,7 +67,7 @@ test("what file: names is followed, out of the folder too, in overrides, in lock
     "new/package.json": {},
     "new2/package.json": {},
   });
-  const { base, root, name, files } = await readProject(join(dir, "app"), ["../new", "n@file:../new2", "react"]);
+  const { base, root, name, files } = await readProjectOnDisk(join(dir, "app"), ["../new", "n@file:../new2", "react"]);
   expect({ base, root, name }).toEqual({ base: dir, root: "app", name: "app" });
   expect(names(files)).toEqual([
     "app/linked/here/package.json",
@@ -84,7 +84,7 @@ test("what file: names is followed, out of the folder too, in overrides, in lock
 
 test("a broken package.json is read all the same: the library tells where it is broken", async () => {
   const dir = folder({ "package.json": "{ not json" });
-  expect((await readProject(dir)).files).toMatchObject({ "package.json": "{ not json" });
+  expect((await readProjectOnDisk(dir)).files).toMatchObject({ "package.json": "{ not json" });
 });
 
 test("writing keeps permissions and links, and leaves nothing else behind", () => {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { FileIndex } from "../../../src/install/file-index.ts";
 import type { PackIndex } from "../../../src/tarball/pack-index.ts";
-import { hexDump, kindOf } from "../../../web/playground/files/file-kind.ts";
-import { FileModel } from "../../../web/playground/files/file-rows.ts";
+import { fileKindOf, hexDump } from "../../../web/playground/files/file-kind.ts";
+import { FileRows } from "../../../web/playground/files/file-rows.ts";
 import { searchFiles } from "../../../web/playground/files/file-search.ts";
 
 const encoder = new TextEncoder();
@@ -25,7 +25,7 @@ function tree(): FileIndex {
   return new FileIndex(packs, [{ path: "node_modules/.bin/a", to: "node_modules/a/lib/a.js" }]);
 }
 
-function draw(model: FileModel): string[] {
+function draw(model: FileRows): string[] {
   return model.rows.map(
     ({ name, level, expandable, expanded }) =>
       `${"  ".repeat(level - 1)}${expandable ? (expanded ? "-" : "+") : " "}${name}`,
@@ -42,7 +42,7 @@ test("a folder is read when it is opened, folders stand before files", () => {
     },
     lstat: (path: string) => files.lstat(path),
   };
-  const model = new FileModel(project);
+  const model = new FileRows(project);
   expect(draw(model)).toEqual(["+node_modules"]);
   expect(read).toEqual([""]);
   model.toggle("node_modules");
@@ -64,7 +64,7 @@ test("a folder is read when it is opened, folders stand before files", () => {
 });
 
 test("a path is revealed: what stands above it is opened, a folder is opened itself", () => {
-  const model = new FileModel(tree());
+  const model = new FileRows(tree());
   model.show(["node_modules/a/LICENSE"]);
   const revealed = (path: string): unknown => {
     const index = model.reveal(path);
@@ -106,13 +106,16 @@ test("a search gives the page its turn, and ends when nobody waits for it", asyn
 
 test("a file is text, an image or binary", () => {
   const text = encoder.encode("é".repeat(5000));
-  expect(kindOf("a/LICENSE", text)).toEqual({ kind: "text" });
+  expect(fileKindOf("a/LICENSE", text)).toEqual({ kind: "text" });
   // Cut in the middle of a letter at the 8000th byte.
-  expect(kindOf("a/b.js", encoder.encode(`x${"é".repeat(5000)}`))).toEqual({ kind: "text" });
-  expect(kindOf("a/b.js", Uint8Array.of(0x61, 0xff))).toMatchObject({ kind: "binary", why: "it is not UTF-8 text" });
-  expect(kindOf("a/b.wasm", Uint8Array.of(0, 0x61))).toMatchObject({ kind: "binary", why: "it holds zero bytes" });
-  expect(kindOf("a/B.PNG", Uint8Array.of(0x89))).toEqual({ kind: "image", type: "image/png" });
-  expect(kindOf("a/png", Uint8Array.of(0x61))).toEqual({ kind: "text" });
+  expect(fileKindOf("a/b.js", encoder.encode(`x${"é".repeat(5000)}`))).toEqual({ kind: "text" });
+  expect(fileKindOf("a/b.js", Uint8Array.of(0x61, 0xff))).toMatchObject({
+    kind: "binary",
+    why: "it is not UTF-8 text",
+  });
+  expect(fileKindOf("a/b.wasm", Uint8Array.of(0, 0x61))).toMatchObject({ kind: "binary", why: "it holds zero bytes" });
+  expect(fileKindOf("a/B.PNG", Uint8Array.of(0x89))).toEqual({ kind: "image", type: "image/png" });
+  expect(fileKindOf("a/png", Uint8Array.of(0x61))).toEqual({ kind: "text" });
 });
 
 test("a hex dump has sixteen bytes a line, and ends where it is told to", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TreeModel } from "../../../web/playground/tree/package-rows.ts";
+import { PackageRows } from "../../../web/playground/tree/package-rows.ts";
 import { resolutionOf } from "./lock-resolution.ts";
 
 const LOCK = JSON.stringify({
@@ -13,7 +13,7 @@ const LOCK = JSON.stringify({
   },
 });
 
-function draw(model: TreeModel): string[] {
+function draw(model: PackageRows): string[] {
   return model.rows.map(({ node, level, expandable, expanded, match }) => {
     const twisty = expandable ? (expanded ? "-" : "+") : " ";
     return `${"  ".repeat(level - 1)}${twisty}${node.name}@${node.version}${match ? "" : " (above)"}`;
@@ -21,7 +21,7 @@ function draw(model: TreeModel): string[] {
 }
 
 test("folders open one by one, and all at once", () => {
-  const model = new TreeModel(resolutionOf(LOCK).tree);
+  const model = new PackageRows(resolutionOf(LOCK).tree);
   expect(draw(model)).toEqual(["-p@1.0.0", "  +a@1.0.0", "   b@2.0.0", "   c@1.0.0", "   d@1.0.0"]);
   model.toggle("node_modules/a");
   expect(draw(model)).toEqual(["-p@1.0.0", "  -a@1.0.0", "     b@1.4.0", "   b@2.0.0", "   c@1.0.0", "   d@1.0.0"]);
@@ -32,14 +32,14 @@ test("folders open one by one, and all at once", () => {
 });
 
 test("a search keeps what stands above a match", () => {
-  const model = new TreeModel(resolutionOf(LOCK).tree);
+  const model = new PackageRows(resolutionOf(LOCK).tree);
   model.filter("B@1", new Set());
   expect(draw(model)).toEqual(["-p@1.0.0 (above)", "  -a@1.0.0 (above)", "     b@1.4.0"]);
   expect(model.matches).toBe(1);
 });
 
 test("flags are counted and sought", () => {
-  const model = new TreeModel(resolutionOf(LOCK).tree);
+  const model = new PackageRows(resolutionOf(LOCK).tree);
   expect(Object.fromEntries(model.tally())).toEqual({ dev: 1, deprecated: 1, duplicate: 2 });
   model.filter("", new Set(["dev", "deprecated"]));
   expect(model.rows.filter((row) => row.match).map((row) => row.node.location)).toEqual([
@@ -49,7 +49,7 @@ test("flags are counted and sought", () => {
 });
 
 test("by dependency a circle ends where it closes", () => {
-  const model = new TreeModel(resolutionOf(LOCK).tree);
+  const model = new PackageRows(resolutionOf(LOCK).tree);
   model.show("dependencies");
   model.toggle(">a");
   model.toggle(">a>c");
@@ -65,7 +65,7 @@ test("by dependency a circle ends where it closes", () => {
 });
 
 test("revealing a package opens what stands above it and ends a search that hides it", () => {
-  const model = new TreeModel(resolutionOf(LOCK).tree);
+  const model = new PackageRows(resolutionOf(LOCK).tree);
   model.filter("d", new Set());
   const node = resolutionOf(LOCK).tree.get("node_modules/a/node_modules/b");
   expect(node).toBeDefined();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TreeView } from "../../../web/playground/tree/package-tree.ts";
+import { PackageTree } from "../../../web/playground/tree/package-tree.ts";
 import { resolutionOf } from "./lock-resolution.ts";
 
 const COUNT = 5000;
@@ -11,8 +11,8 @@ function bigLock(): string {
   return JSON.stringify({ packages: { "": root, ...Object.fromEntries(entries) } });
 }
 
-function show(): { view: TreeView; box: HTMLElement } {
-  const view = new TreeView(resolutionOf(bigLock()).tree, () => {});
+function show(): { view: PackageTree; box: HTMLElement } {
+  const view = new PackageTree(resolutionOf(bigLock()).tree, () => {});
   const box = view.element.querySelector<HTMLElement>("[role=tree]")!;
   box.style.cssText = "height: 600px; overflow: auto; position: relative";
   document.body.replaceChildren(view.element);

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { loadSettings, resolveOptions, settingOf } from "../../../web/playground/settings/page-settings.ts";
+import { loadSettings, resolveOptionsOf, settingForOption } from "../../../web/playground/settings/page-settings.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -19,14 +19,14 @@ test.each([
   ["before", null],
   ["constructor: name", null],
 ])("a way out by the option %j", (option, setting) => {
-  expect(settingOf(option)).toEqual(setting);
+  expect(settingForOption(option)).toEqual(setting);
 });
 
 test("what was kept comes back, but for words that are no choice", () => {
   kept({ strategy: "flat", relax: "copies", prereleases: "sometimes", mode: "fast", force: true });
   const settings = loadSettings();
   expect(settings).toMatchObject({ strategy: "flat", relax: "copies", prereleases: "as-written", mode: "auto" });
-  expect(resolveOptions(settings)).toEqual({ strategy: "flat", relax: "copies" });
+  expect(resolveOptionsOf(settings)).toEqual({ strategy: "flat", relax: "copies" });
   settings.strategy = "npm";
-  expect(resolveOptions(settings)).toEqual({ force: true });
+  expect(resolveOptionsOf(settings)).toEqual({ force: true });
 });

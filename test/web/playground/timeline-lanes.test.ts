@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Operation, OperationState } from "../../../src/api/install.ts";
-import { Lanes, latest, niceStep, tally } from "../../../web/playground/install/timeline-lanes.ts";
+import { countByState, latestTime, niceStep, TimelineLanes } from "../../../web/playground/install/timeline-lanes.ts";
 
 type Changing = { -readonly [K in keyof Operation]: Operation[K] };
 
@@ -10,19 +10,19 @@ function operation(start: number | null, end: number | null, more: Partial<Opera
   return { kind: "download", key: "k", package: "a@1.0.0", state, bytes: 1, start, end, ...more };
 }
 
-function lanesOf(lanes: Lanes): number[] {
+function lanesOf(lanes: TimelineLanes): number[] {
   return lanes.bands.flatMap(({ bars }) => bars.map(({ lane }) => lane));
 }
 
 test("the example of the docs: two lanes do for three operations", () => {
-  const lanes = new Lanes();
+  const lanes = new TimelineLanes();
   lanes.update([operation(0, 5), operation(2, 3), operation(4, 9)]);
   expect(lanesOf(lanes)).toEqual([0, 1, 1]);
   expect(lanes.bands[0]?.lanes).toBe(2);
 });
 
 test("an operation is placed once it starts, and stays where it is", () => {
-  const lanes = new Lanes();
+  const lanes = new TimelineLanes();
   const [a, b, c] = [operation(0, null), operation(null, null), operation(null, null)];
   const all = [a, b, c];
   lanes.update(all);
@@ -40,7 +40,7 @@ test("an operation is placed once it starts, and stays where it is", () => {
 });
 
 test("one that was dropped before it started is in no lane", () => {
-  const lanes = new Lanes();
+  const lanes = new TimelineLanes();
   lanes.update([operation(null, 4, { state: "dropped" })]);
   expect(lanes.bands).toEqual([]);
 });
@@ -49,7 +49,7 @@ test("law: in one lane nothing overlaps, and there are no more lanes than ran at
   const span = fc.tuple(fc.nat(1000), fc.nat(200)).map(([start, long]) => operation(start, start + long));
   fc.assert(
     fc.property(fc.array(span, { maxLength: 60 }), (all) => {
-      const lanes = new Lanes();
+      const lanes = new TimelineLanes();
       lanes.update(all);
       const [band] = lanes.bands;
       const bars = band?.bars ?? [];
@@ -70,8 +70,8 @@ test("law: in one lane nothing overlaps, and there are no more lanes than ran at
 
 test("operations are counted by state, and the clock is as late as the latest", () => {
   const all = [operation(0, 7), operation(9, null), operation(null, null), operation(1, 2, { kind: "extract" })];
-  expect(tally(all, "download")).toEqual({ waiting: 1, running: 1, done: 1, failed: 0, dropped: 0 });
-  expect(latest(all)).toBe(9);
+  expect(countByState(all, "download")).toEqual({ waiting: 1, running: 1, done: 1, failed: 0, dropped: 0 });
+  expect(latestTime(all)).toBe(9);
 });
 
 test("an axis is marked in steps that one can count in", () => {

@@ -14,20 +14,20 @@ export function h<K extends keyof HTMLElementTagNameMap>(
     if (typeof value === "function") element.addEventListener(key.slice(2), value);
     else if (value !== undefined && value !== false) element.setAttribute(key, value === true ? "" : String(value));
   }
-  append(element, children);
+  appendChildren(element, children);
   return element;
 }
 
-export function append(parent: Node, children: readonly Child[]): void {
+export function appendChildren(parent: Node, children: readonly Child[]): void {
   for (const child of children) {
     if (child) parent.appendChild(typeof child === "string" ? document.createTextNode(child) : child);
   }
 }
 
 /** Puts `children` in the place of all that `parent` holds. */
-export function fill(parent: Element, ...children: Child[]): void {
+export function setChildren(parent: Element, ...children: Child[]): void {
   parent.replaceChildren();
-  append(parent, children);
+  appendChildren(parent, children);
 }
 
 /** An element that index.html is known to have. */
@@ -62,18 +62,18 @@ export function icon(name: keyof typeof ICONS): SVGSVGElement {
 
 const NUMBER = new Intl.NumberFormat("en");
 
-export function count(value: number, singular: string, plural: string = `${singular}s`): string {
+export function formatCount(value: number, singular: string, plural: string = `${singular}s`): string {
   return `${NUMBER.format(value)} ${value === 1 ? singular : plural}`;
 }
 
 /** `840 ms`, `2.41 s`, `38 s`. */
-export function duration(milliseconds: number): string {
+export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   return `${(milliseconds / 1000).toFixed(milliseconds < 10_000 ? 2 : 0)} s`;
 }
 
 /** Decimal units, as a browser's network panel counts: `9.1 MB`. */
-export function bytes(value: number): string {
+export function formatBytes(value: number): string {
   if (value < 1000) return `${value} B`;
   return value < 1e6 ? `${(value / 1000).toFixed(0)} kB` : `${(value / 1e6).toFixed(1)} MB`;
 }

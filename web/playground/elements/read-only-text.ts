@@ -2,7 +2,7 @@ import { json } from "@codemirror/lang-json";
 import { EditorState } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import { basicSetup } from "codemirror";
-import { look } from "../project/editor.ts";
+import { editorLook } from "../project/editor.ts";
 import { h, icon } from "./dom.ts";
 
 /** A text to read, search and copy from. `label` is what it is called by who hears the page. */
@@ -16,7 +16,7 @@ export function readOnlyView(
       doc: text,
       extensions: [
         basicSetup,
-        look,
+        editorLook,
         isJson ? json() : [],
         EditorState.readOnly.of(true),
         EditorView.contentAttributes.of({ "aria-label": `${label}, read only`, "aria-readonly": "true" }),

@@ -1,7 +1,7 @@
 import { h } from "./dom.ts";
 
 /** A list of the first few, and a button for the rest. */
-export function someOf(items: readonly HTMLElement[], first: number, list: HTMLElement): HTMLElement[] {
+export function shortList(items: readonly HTMLElement[], first: number, list: HTMLElement): HTMLElement[] {
   const cut = items.length <= first + 1 ? items.length : first;
   list.append(...items.slice(0, cut));
   if (cut === items.length) return [list];

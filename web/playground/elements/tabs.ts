@@ -1,6 +1,6 @@
-import { fill, h } from "./dom.ts";
+import { h, setChildren } from "./dom.ts";
 
-export interface Tab {
+export interface ResultTab {
   id: string;
   title: string;
   /** A number behind the title: how many cards, how many changes. */
@@ -11,9 +11,9 @@ export interface Tab {
 }
 
 /** Tabs as the ARIA pattern has them: one tab stop, arrows between tabs. */
-export function tabs(
+export function createTabs(
   label: string,
-  list: readonly Tab[],
+  list: readonly ResultTab[],
   first: string,
 ): { element: HTMLElement; show: (id: string) => void } {
   const bar = h("div", { class: "tabs", role: "tablist", "aria-label": label });
@@ -52,7 +52,7 @@ export function tabs(
     show(next.id, true);
   });
   const element = h("div", { class: "tabbed" });
-  fill(element, bar, panels);
+  setChildren(element, bar, panels);
   // The panels must stand in the page before one is shown: a list draws what fits.
   queueMicrotask(() => show(first));
   return { element, show };

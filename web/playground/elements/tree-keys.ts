@@ -1,14 +1,14 @@
 const TYPE_AHEAD = 700;
 
-export interface WalkedRow {
+export interface KeyboardRow {
   readonly level: number;
   readonly expandable: boolean;
   readonly expanded: boolean;
 }
 
 /** A tree that keys can walk. */
-export interface WalkedTree {
-  rows: () => readonly WalkedRow[];
+export interface KeyboardTree {
+  rows: () => readonly KeyboardRow[];
   active: () => number;
   /** Rows that one page holds. */
   page: () => number;
@@ -21,12 +21,12 @@ export interface WalkedTree {
 }
 
 /** The keys of the ARIA tree pattern: arrows, Home, End, pages, Enter, and letters that lead to a name. */
-export class TreeKeys {
-  readonly #tree: WalkedTree;
+export class TreeKeyboard {
+  readonly #tree: KeyboardTree;
   #typed = "";
   #typedAt = 0;
 
-  constructor(tree: WalkedTree) {
+  constructor(tree: KeyboardTree) {
     this.#tree = tree;
   }
 
@@ -38,7 +38,7 @@ export class TreeKeys {
     event.preventDefault();
   }
 
-  #walk(key: string, row: WalkedRow): boolean {
+  #walk(key: string, row: KeyboardRow): boolean {
     const tree = this.#tree;
     const to = this.#destination(key);
     if (to !== undefined) {
@@ -84,7 +84,7 @@ export class TreeKeys {
     }
   }
 
-  #above(row: WalkedRow): number {
+  #above(row: KeyboardRow): number {
     const rows = this.#tree.rows();
     for (let at = this.#tree.active(); at > 0; at--) if ((rows[at]?.level ?? 0) < row.level) return at;
     return 0;

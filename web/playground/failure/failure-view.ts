@@ -1,11 +1,11 @@
 import type { Failure } from "../../../src/api/failure.ts";
 import type { Proof } from "../../../src/api/flat.ts";
 import type { PackumentSummary, Resolution } from "../../../src/api/resolve.ts";
-import { duration, h } from "../elements/dom.ts";
-import { tabs } from "../elements/tabs.ts";
+import { formatDuration, h } from "../elements/dom.ts";
+import { createTabs } from "../elements/tabs.ts";
 import { treeTab } from "../tree/tree-tab.ts";
 import { type ProblemHost, problemCard } from "./problem-card.ts";
-import { packageCard } from "./proof-package.ts";
+import { proofPackage } from "./proof-package.ts";
 import { proofOf } from "./proof-steps.ts";
 
 export interface FailureHost extends Omit<ProblemHost, "goTo" | "about"> {
@@ -26,7 +26,7 @@ export function failureView(failure: Failure, milliseconds: number, host: Failur
   const holder = h("div", { class: "tree-and-details" });
   const last = host.last && treeTab(host.last, { show: () => tabbed?.show("tree") });
   const proof = proofOf(failure);
-  const about = proof && ((name: string) => () => look({ name, proof, holder, goTo: last?.goTo }, host));
+  const about = proof && ((name: string) => () => showPackage({ name, proof, holder, goTo: last?.goTo }, host));
   const card = problemCard(failure, "failure", { ...host, ...(about && { about }) });
   const region = { class: "cards scroll", tabindex: 0, role: "region", "aria-label": "Failure" };
   holder.append(h("div", region, card));
@@ -34,11 +34,11 @@ export function failureView(failure: Failure, milliseconds: number, host: Failur
     "div",
     { class: "summary summary-failed" },
     h("h2", {}, host.action === "install" ? "Not installed" : "Not resolved"),
-    h("p", {}, `after ${duration(milliseconds)}`),
+    h("p", {}, `after ${formatDuration(milliseconds)}`),
   );
   const tabbed =
     last &&
-    tabs(
+    createTabs(
       "Result",
       [
         { id: "failure", title: "Failure", body: holder },
@@ -49,7 +49,7 @@ export function failureView(failure: Failure, milliseconds: number, host: Failur
   return { elements: [summary, tabbed?.element ?? holder], dispose: () => last?.dispose() };
 }
 
-interface Looked {
+interface ShownPackage {
   name: string;
   proof: Proof;
   holder: HTMLElement;
@@ -57,7 +57,7 @@ interface Looked {
 }
 
 /** Marks a package in the editor, and shows beside the proof what there is of it. */
-function look({ name, proof, holder, goTo }: Looked, { versions, mark }: FailureHost): void {
+function showPackage({ name, proof, holder, goTo }: ShownPackage, { versions, mark }: FailureHost): void {
   const opener = document.activeElement;
   const showInEditor = mark(name);
   const showInTree = goTo?.(`node_modules/${name}`);
@@ -69,7 +69,7 @@ function look({ name, proof, holder, goTo }: Looked, { versions, mark }: Failure
     holder.classList.remove("with-details");
     if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
   };
-  const panel = packageCard(name, { proof, versions, places, close });
+  const panel = proofPackage(name, { proof, versions, places, close });
   panel.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();
   });

@@ -1,8 +1,8 @@
 import type { Failure, PathStep, WayOut } from "../../../src/api/failure.ts";
 import { explain } from "../../../src/explain/explain.ts";
 import { type Child, h } from "../elements/dom.ts";
-import type { Action } from "../run/project-runner.ts";
-import { sidesOf } from "./problem-paths.ts";
+import type { RunAction } from "../run/project-runner.ts";
+import { pathGroups } from "./problem-paths.ts";
 import { proofOf, proofSteps } from "./proof-steps.ts";
 
 export interface ProblemHost {
@@ -14,7 +14,7 @@ export interface ProblemHost {
   /** What shows a package of a proof, by its installed name. Default: its place in the tree. */
   about?: (name: string) => () => void;
   /** What is done again once a way out is applied. Default `resolve`. */
-  action?: Action;
+  action?: RunAction;
 }
 
 /** The sentence a person needs first, for codes that say nothing to most. */
@@ -45,13 +45,13 @@ const TITLES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What a failure at a tarball knows of it, in the order in which a reader asks. */
-const FACTS: readonly (readonly [key: string, term: string])[] = [
+const TARBALL_FACTS: readonly (readonly [key: string, term: string])[] = [
   ["expected", "Expected"],
   ["actual", "Came"],
   ["url", "From"],
 ];
 
-function titleOf(code: string, level: "failure" | "warning", action: Action): string {
+function titleOf(code: string, level: "failure" | "warning", action: RunAction): string {
   // As a warning it is a conflict that npm lives with.
   if (level === "warning" && code === "ERESOLVE") return "A peer dependency that is not met";
   return (
@@ -75,7 +75,7 @@ export function problemCard(problem: Failure, level: "failure" | "warning", host
     tarballFacts(problem),
     ...proofSection(problem, host),
     ...pathList(problem, host),
-    ...waysOut(problem.wayOut, host),
+    ...wayOutList(problem.wayOut, host),
     problem.code === "ERESOLVE" ? asText({ ...problem, wayOut: [] }, "In npm’s words") : null,
     problem.code === "ENOSOLUTION" ? asText(problem, "As text, to quote") : null,
   );
@@ -83,7 +83,7 @@ export function problemCard(problem: Failure, level: "failure" | "warning", host
 
 /** Of a tarball that was refused: what it should have been, what came, and from where. */
 function tarballFacts({ details, package: name }: Failure): HTMLElement | null {
-  const known = FACTS.flatMap(([key, term]) => {
+  const known = TARBALL_FACTS.flatMap(([key, term]) => {
     const value = details?.[key];
     return typeof value === "string" && value !== "" ? [[term, value] as const] : [];
   });
@@ -109,7 +109,7 @@ function proofSection(problem: Failure, { about, goTo }: ProblemHost): HTMLEleme
 }
 
 function pathList(problem: Failure, host: ProblemHost): HTMLElement[] {
-  const sides = sidesOf(problem);
+  const sides = pathGroups(problem);
   if (sides.length > 0) {
     return sides.flatMap(({ title, paths }) => [
       h("h4", {}, title),
@@ -140,7 +140,7 @@ function stepLink({ location, name, version }: PathStep, { goTo }: ProblemHost, 
   return last ? h("strong", {}, text) : h("span", {}, text);
 }
 
-function waysOut(ways: readonly WayOut[], host: ProblemHost): Child[] {
+function wayOutList(ways: readonly WayOut[], host: ProblemHost): Child[] {
   if (ways.length === 0) return [];
   const items = ways.map((way) => {
     const button = host.canApply(way)

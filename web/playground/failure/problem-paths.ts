@@ -2,16 +2,16 @@ import type { Failure, PathStep } from "../../../src/api/failure.ts";
 import type { Explained, ExplainedEdge, ExplainedNode } from "../../../src/explain/eresolve.ts";
 
 /** A chain from the project to a package; every step but the last says what it wants of the next. */
-export interface Side {
+export interface PathGroup {
   title: string;
   paths: PathStep[][];
 }
 
-const LONGEST = 30;
+const MOST_STEPS = 30;
 const MOST_PATHS = 6;
 
 /** How the project comes to a problem: of a peer conflict each side, else the path of each dependent. */
-export function sidesOf(problem: Failure): Side[] {
+export function pathGroups(problem: Failure): PathGroup[] {
   const { edge, current, peerConflict } = (problem.details ?? {}) as Explained;
   if (edge) {
     const found = current ?? peerConflict?.current;
@@ -48,7 +48,7 @@ function pathsOf(node: ExplainedNode, but?: ExplainedEdge): PathStep[][] {
 function chainOf(edge: ExplainedEdge, to?: ExplainedNode): PathStep[] {
   const steps: PathStep[] = [to ? stepOf(to) : { location: "", name: edge.name ?? "" }];
   let at: ExplainedEdge | undefined = edge;
-  while (at?.from && steps.length < LONGEST) {
+  while (at?.from && steps.length < MOST_STEPS) {
     const { type, spec, from }: ExplainedEdge = at;
     steps.unshift({ ...stepOf(from), spec: spec ?? "*", ...(type === undefined ? {} : { type }) });
     at = from.dependents?.[0];

@@ -2,14 +2,14 @@ import type { Proof, ProofFact } from "../../../src/api/flat.ts";
 import type { PackumentSummary } from "../../../src/api/resolve.ts";
 import { compare } from "../../../src/spec/version.ts";
 import { RangeTable } from "../../../src/spec/version-range.ts";
-import { count, fill, h, icon } from "../elements/dom.ts";
-import { someOf } from "../elements/short-list.ts";
+import { formatCount, h, icon, setChildren } from "../elements/dom.ts";
+import { shortList } from "../elements/short-list.ts";
 import { toFailure } from "../run/project-runner.ts";
 
 const FIRST_VERSIONS = 24;
-const FIRST_WISHES = 8;
+const FIRST_REQUIREMENTS = 8;
 
-export interface PackageHost {
+export interface ProofPackageHost {
   proof: Proof;
   /** Of the package's name in the registry. */
   versions: (name: string) => Promise<PackumentSummary>;
@@ -19,7 +19,7 @@ export interface PackageHost {
 }
 
 /** The panel of one package in a proof: who asks what of it, which versions that lets in, and all versions. */
-export function packageCard(name: string, host: PackageHost): HTMLElement {
+export function proofPackage(name: string, host: ProofPackageHost): HTMLElement {
   const close = h("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: host.close });
   close.append(icon("close"));
   const wishes = host.proof.facts.filter((fact) => fact.name === name);
@@ -29,8 +29,9 @@ export function packageCard(name: string, host: PackageHost): HTMLElement {
   void host
     .versions(real)
     .then(
-      (summary) => fill(body, wishList(wishes, summary), versionList(summary)),
-      (error: unknown) => fill(body, wishList(wishes), h("p", { class: "notice" }, toFailure(error).message)),
+      (summary) => setChildren(body, requirementList(wishes, summary), versionList(summary)),
+      (error: unknown) =>
+        setChildren(body, requirementList(wishes), h("p", { class: "notice" }, toFailure(error).message)),
     )
     .then(() => body.removeAttribute("aria-busy"));
   return h(
@@ -52,7 +53,7 @@ function realName(name: string, wishes: readonly ProofFact[]): string {
   return name;
 }
 
-function wishList(wishes: readonly ProofFact[], summary?: PackumentSummary): HTMLElement | null {
+function requirementList(wishes: readonly ProofFact[], summary?: PackumentSummary): HTMLElement | null {
   if (wishes.length === 0) return null;
   const bySpec = new Map<string, string[]>();
   for (const { spec, from, versions } of wishes) {
@@ -64,16 +65,21 @@ function wishList(wishes: readonly ProofFact[], summary?: PackumentSummary): HTM
       "li",
       {},
       h("span", { class: "spec" }, spec || "*"),
-      summary ? h("span", { class: "note" }, ` ${fits(spec, summary)}`) : null,
+      summary ? h("span", { class: "note" }, ` ${matchText(spec, summary)}`) : null,
       h("br"),
       h("span", { class: "note" }, `for ${who.slice(0, 3).join(", ")}${who.length > 3 ? ", …" : ""}`),
     ),
   );
-  return h("section", {}, h("h3", {}, "Asked for"), ...someOf(items, FIRST_WISHES, h("ul", { class: "edges wishes" })));
+  return h(
+    "section",
+    {},
+    h("h3", {}, "Asked for"),
+    ...shortList(items, FIRST_REQUIREMENTS, h("ul", { class: "edges wishes" })),
+  );
 }
 
 /** `fits 3 versions, up to 1.4.0`. */
-function fits(spec: string, { versions, distTags }: PackumentSummary): string {
+function matchText(spec: string, { versions, distTags }: PackumentSummary): string {
   const range = spec.replace(/^npm:@?[^@]+@?/, "") || "*";
   const tagged = Object.hasOwn(distTags, range) ? distTags[range] : undefined;
   if (tagged !== undefined) return `is ${tagged}`;
@@ -94,5 +100,10 @@ function versionList({ versions, distTags }: PackumentSummary): HTMLElement {
       return h("li", {}, h("span", { class: "mono" }, version), ...marks);
     });
   const list = h("ul", { class: "version-chips" });
-  return h("section", {}, h("h3", {}, count(versions.length, "version")), ...someOf(items, FIRST_VERSIONS, list));
+  return h(
+    "section",
+    {},
+    h("h3", {}, formatCount(versions.length, "version")),
+    ...shortList(items, FIRST_VERSIONS, list),
+  );
 }

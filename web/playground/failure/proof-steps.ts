@@ -10,7 +10,7 @@ export function proofOf(failure: Failure): Proof | undefined {
 }
 
 /** What the project itself asks for and a proof rests on: installed names. */
-export function askedByProject({ facts }: Proof): string[] {
+export function namesInProject({ facts }: Proof): string[] {
   return facts.filter(({ from }) => from === "").map(({ name }) => name);
 }
 

@@ -3,8 +3,8 @@ import type { StreamSink } from "../../../src/sink/archive-sink.ts";
 import { nextTurn } from "../../../workers/host/yield.ts";
 
 /** Milliseconds of work before the page has its turn, and between two reports. */
-const SLICE = 8;
-const EVERY = 100;
+const TURN_INTERVAL = 8;
+const REPORT_INTERVAL = 100;
 
 export type ArchiveKind = "zip" | "tgz";
 
@@ -18,7 +18,7 @@ export interface ArchiveOptions {
  * All of an installed tree as one archive, for a download: a Blob that the browser may keep on its disk while it grows. A tgz is
  * compressed by the platform, a chunk at a time; a zip is only stored, as a large file would be compressed in one piece.
  */
-export async function archiveOf(
+export async function packArchive(
   project: Pick<InstalledProject, "writeTo">,
   kind: ArchiveKind,
   { signal, onBytes }: ArchiveOptions,
@@ -31,8 +31,8 @@ export async function archiveOf(
     async transform(chunk, controller) {
       size += chunk.length;
       controller.enqueue(chunk as Uint8Array<ArrayBuffer>);
-      if (performance.now() - since < SLICE) return;
-      if (since - told > EVERY) {
+      if (performance.now() - since < TURN_INTERVAL) return;
+      if (since - told > REPORT_INTERVAL) {
         told = since;
         onBytes(size);
       }

@@ -17,7 +17,7 @@ const IMAGES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Bytes that are looked at to tell text from what is none, as git does. */
-const LOOKED_AT = 8000;
+const SNIFFED_BYTES = 8000;
 
 export function extensionOf(path: string): string {
   const name = path.slice(path.lastIndexOf("/") + 1);
@@ -26,10 +26,10 @@ export function extensionOf(path: string): string {
 }
 
 /** How a file can be shown: an image by its name, text by its bytes. */
-export function kindOf(path: string, bytes: Uint8Array): FileKind {
+export function fileKindOf(path: string, bytes: Uint8Array): FileKind {
   const type = IMAGES.get(extensionOf(path));
   if (type && bytes.length > 0) return { kind: "image", type };
-  const head = bytes.subarray(0, LOOKED_AT);
+  const head = bytes.subarray(0, SNIFFED_BYTES);
   if (head.includes(0)) return { kind: "binary", why: "it holds zero bytes" };
   try {
     // Where it was cut a letter may miss its end.

@@ -1,15 +1,15 @@
 import type { InstalledProject } from "../../../src/api/install.ts";
 
 /** What of an installed project is needed to draw its folders. */
-export type Folders = Pick<InstalledProject, "readdir" | "lstat">;
+export type FolderReader = Pick<InstalledProject, "readdir" | "lstat">;
 
-interface Entry {
+interface FolderEntry {
   readonly path: string;
   readonly name: string;
   readonly isFolder: boolean;
 }
 
-export interface FileRow extends Entry {
+export interface FileRow extends FolderEntry {
   readonly level: number;
   readonly position: number;
   readonly siblings: number;
@@ -18,14 +18,14 @@ export interface FileRow extends Entry {
 }
 
 /** The rows of a tree of folders: a folder is read when it is first opened. */
-export class FileModel {
-  readonly #project: Folders;
-  readonly #read = new Map<string, readonly Entry[]>();
+export class FileRows {
+  readonly #project: FolderReader;
+  readonly #read = new Map<string, readonly FolderEntry[]>();
   readonly #open = new Set<string>();
   #found: readonly string[] | null = null;
   #rows: readonly FileRow[] | undefined;
 
-  constructor(project: Folders) {
+  constructor(project: FolderReader) {
     this.#project = project;
   }
 
@@ -78,7 +78,7 @@ export class FileModel {
   }
 
   /** Folders before files, each by name. */
-  #entries(folder: string): readonly Entry[] {
+  #entries(folder: string): readonly FolderEntry[] {
     const known = this.#read.get(folder);
     if (known) return known;
     const entries = this.#project.readdir(folder).map((name) => {

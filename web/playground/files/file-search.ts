@@ -1,7 +1,7 @@
 import { globFiles } from "../../../src/install/glob-files.ts";
 
 /** Paths that are looked at before the page has its turn. */
-const SLICE = 4000;
+const PATHS_PER_TURN = 4000;
 
 /**
  * Those of `paths` that `text` asks for. With `*`, `?`, `[` or `{` it is a glob, in any folder: `*.d.ts` stands for itself behind `**` and
@@ -18,10 +18,10 @@ export async function searchFiles(
   const pattern = wanted.startsWith("/") ? wanted : `**/${wanted}`;
   const small = wanted.toLowerCase();
   const found: string[] = [];
-  for (let at = 0; at < paths.length; at += SLICE) {
+  for (let at = 0; at < paths.length; at += PATHS_PER_TURN) {
     if (at > 0) await turn();
     if (signal.aborted) return null;
-    const slice = paths.slice(at, at + SLICE);
+    const slice = paths.slice(at, at + PATHS_PER_TURN);
     const hits = isGlob ? globFiles(pattern, slice) : slice.filter((path) => path.toLowerCase().includes(small));
     for (const hit of hits) found.push(hit);
   }

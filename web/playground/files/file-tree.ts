@@ -1,8 +1,8 @@
 import type { InstalledProject } from "../../../src/api/install.ts";
-import { bytes, h, icon } from "../elements/dom.ts";
-import { TreeKeys } from "../elements/tree-keys.ts";
+import { formatBytes, h, icon } from "../elements/dom.ts";
+import { TreeKeyboard } from "../elements/tree-keys.ts";
 import { VirtualList } from "../elements/virtual-list.ts";
-import { FileModel, type FileRow } from "./file-rows.ts";
+import { type FileRow, FileRows } from "./file-rows.ts";
 
 const ROW_HEIGHT = 28;
 
@@ -17,7 +17,7 @@ export interface FileTreeHost {
 /** The installed folders: drawn where they are in sight, one tab stop, walked by keys. */
 export class FileTree {
   readonly element: HTMLElement;
-  readonly model: FileModel;
+  readonly model: FileRows;
   readonly #host: FileTreeHost;
   readonly #list: VirtualList;
   #active = 0;
@@ -25,8 +25,8 @@ export class FileTree {
 
   constructor(host: FileTreeHost) {
     this.#host = host;
-    this.model = new FileModel(host.project);
-    const keys = new TreeKeys({
+    this.model = new FileRows(host.project);
+    const keys = new TreeKeyboard({
       rows: () => this.model.rows,
       active: () => this.#active,
       page: () => this.#list.page,
@@ -105,11 +105,11 @@ export class FileTree {
       },
       twisty,
       h("span", { class: "row-name" }, row.name),
-      this.model.filtered && h("span", { class: "row-version row-folder" }, folderOf(row)),
+      this.model.filtered && h("span", { class: "row-version row-folder" }, shownFolder(row)),
       version && h("span", { class: "row-version" }, version),
       target !== undefined && h("span", { class: "row-version" }, `→ ${target}`),
       isCommand && h("span", { class: "badge", title: "It can be run" }, "executable"),
-      h("span", { class: "row-for" }, kind === "file" ? bytes(size) : ""),
+      h("span", { class: "row-for" }, kind === "file" ? formatBytes(size) : ""),
     );
     element.style.setProperty("--level", String(row.level - 1));
     return element;
@@ -154,6 +154,6 @@ export class FileTree {
 }
 
 /** Where a file that was found lies: `react/cjs` of `node_modules/react/cjs/react.js`. */
-function folderOf({ path, name }: FileRow): string {
+function shownFolder({ path, name }: FileRow): string {
   return path.slice(0, -name.length - 1).replace(/^node_modules\//, "");
 }

@@ -1,14 +1,14 @@
 import type { EditorView } from "@codemirror/view";
 import type { FileStat, InstalledProject } from "../../../src/api/install.ts";
 import { InstallError } from "../../../src/errors/failure.ts";
-import { bytes, type Child, fill, h, icon } from "../elements/dom.ts";
+import { type Child, formatBytes, h, icon, setChildren } from "../elements/dom.ts";
 import { readOnlyView } from "../elements/read-only-text.ts";
 import { saveFile } from "../elements/save-file.ts";
-import { extensionOf, hexDump, kindOf } from "./file-kind.ts";
+import { extensionOf, fileKindOf, hexDump } from "./file-kind.ts";
 
 /** Bytes of text that are shown at first, and that can be shown at all. */
-const FIRST = 400_000;
-const MOST = 5_000_000;
+const FIRST_BYTES = 400_000;
+const MOST_BYTES = 5_000_000;
 
 export interface FileViewerHost {
   project: Pick<InstalledProject, "readFile" | "lstat" | "stat" | "realpath">;
@@ -45,13 +45,13 @@ export class FileViewer {
       const stat = own.kind === "link" ? project.stat(path) : own;
       this.#heading(path, own, stat);
       if (stat.kind === "directory") {
-        fill(this.#body, h("p", { class: "nothing" }, "A link to a folder."));
+        setChildren(this.#body, h("p", { class: "nothing" }, "A link to a folder."));
         return;
       }
       this.element.setAttribute("aria-busy", "true");
       const content = await project.readFile(path);
       if (this.#path !== path) return;
-      this.#show(path, content, FIRST);
+      this.#show(path, content, FIRST_BYTES);
     } catch (error) {
       if (this.#path === path) this.#failed(error);
     }
@@ -68,7 +68,7 @@ export class FileViewer {
     this.#view = undefined;
     if (this.#url) URL.revokeObjectURL(this.#url);
     this.#url = undefined;
-    fill(this.#body);
+    setChildren(this.#body);
   }
 
   #heading(path: string, own: FileStat, stat: FileStat): void {
@@ -80,7 +80,7 @@ export class FileViewer {
       const text = `→ ${own.target ?? real}`;
       facts.push(h("button", { type: "button", class: "link mono", title: real, onclick: () => go(real) }, text));
     }
-    if (stat.kind === "file") facts.push(h("span", {}, bytes(stat.size)));
+    if (stat.kind === "file") facts.push(h("span", {}, formatBytes(stat.size)));
     if (stat.kind === "file") facts.push(h("span", { class: "mono", title: "Mode" }, stat.mode.toString(8)));
     if (of) facts.push(h("button", { type: "button", class: "link", onclick: of.show }, of.name));
     const shut = h("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: close });
@@ -95,7 +95,7 @@ export class FileViewer {
     save.addEventListener("click", () => void this.#save(path));
     save.hidden = stat.kind !== "file";
     const name = path.slice(path.lastIndexOf("/") + 1);
-    fill(
+    setChildren(
       this.#head,
       h(
         "div",
@@ -110,16 +110,16 @@ export class FileViewer {
 
   #show(path: string, content: Uint8Array, limit: number): void {
     if (content.length === 0) {
-      fill(this.#body, h("p", { class: "nothing" }, "An empty file."));
+      setChildren(this.#body, h("p", { class: "nothing" }, "An empty file."));
       return;
     }
-    const found = kindOf(path, content);
+    const found = fileKindOf(path, content);
     switch (found.kind) {
       case "image":
         this.#image(path, content, found.type);
         break;
       case "binary":
-        fill(
+        setChildren(
           this.#body,
           h("p", { class: "nothing" }, `A binary file: ${found.why}. This is how it begins.`),
           h("pre", { class: "hex", tabindex: 0, "aria-label": "First bytes, in hexadecimal" }, hexDump(content)),
@@ -137,11 +137,11 @@ export class FileViewer {
     this.#url = URL.createObjectURL(new Blob([content as Uint8Array<ArrayBuffer>], { type }));
     const about = h("p", { class: "note" });
     const image = h("img", { alt: `The image ${path}`, src: this.#url });
-    image.addEventListener("load", () => fill(about, `${image.naturalWidth} × ${image.naturalHeight}`));
-    image.addEventListener("error", () => fill(about, "The browser cannot show this image."));
+    image.addEventListener("load", () => setChildren(about, `${image.naturalWidth} × ${image.naturalHeight}`));
+    image.addEventListener("error", () => setChildren(about, "The browser cannot show this image."));
     const asText = h("button", { type: "button", class: "quiet" }, "As text");
-    asText.addEventListener("click", () => this.#text(path, content, FIRST));
-    fill(this.#body, h("div", { class: "image-box" }, image), about, type === "image/svg+xml" ? asText : null);
+    asText.addEventListener("click", () => this.#text(path, content, FIRST_BYTES));
+    setChildren(this.#body, h("div", { class: "image-box" }, image), about, type === "image/svg+xml" ? asText : null);
   }
 
   #text(path: string, content: Uint8Array, limit: number): void {
@@ -150,15 +150,15 @@ export class FileViewer {
     // Where it was cut the last letter may miss its end: a stream holds it back.
     const doc = new TextDecoder().decode(cut ? content.subarray(0, limit) : content, { stream: cut });
     const holder = h("div", { class: "viewer-text" });
-    fill(this.#body, cut ? this.#more(path, content) : null, holder);
+    setChildren(this.#body, cut ? this.#more(path, content) : null, holder);
     const isJson = extensionOf(path) === "json" && !cut;
     this.#view = readOnlyView(holder, { text: doc, label: path, isJson });
   }
 
   #more(path: string, content: Uint8Array): HTMLElement {
-    const all = h("button", { type: "button", onclick: () => this.#text(path, content, MOST) }, "Show all");
-    const said = `The first ${bytes(FIRST)} of ${bytes(content.length)}.`;
-    const tooLong = content.length > MOST;
+    const all = h("button", { type: "button", onclick: () => this.#text(path, content, MOST_BYTES) }, "Show all");
+    const said = `The first ${formatBytes(FIRST_BYTES)} of ${formatBytes(content.length)}.`;
+    const tooLong = content.length > MOST_BYTES;
     return h("p", { class: "viewer-cut note" }, said, " ", tooLong ? "Download it to see the rest." : all);
   }
 
@@ -174,6 +174,6 @@ export class FileViewer {
   #failed(error: unknown): void {
     const code = error instanceof InstallError ? `${error.code}: ` : "";
     const message = error instanceof Error ? error.message : String(error);
-    fill(this.#body, h("p", { class: "notice", role: "alert" }, `It cannot be read. ${code}${message}`));
+    setChildren(this.#body, h("p", { class: "notice", role: "alert" }, `It cannot be read. ${code}${message}`));
   }
 }

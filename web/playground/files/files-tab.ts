@@ -1,8 +1,8 @@
 import type { InstalledProject } from "../../../src/api/install.ts";
 import { nextTurn } from "../../../workers/host/yield.ts";
-import { bytes, count, fill, h, icon } from "../elements/dom.ts";
+import { formatBytes, formatCount, h, icon, setChildren } from "../elements/dom.ts";
 import { saveFile } from "../elements/save-file.ts";
-import { type ArchiveKind, archiveOf } from "./archive.ts";
+import { type ArchiveKind, packArchive } from "./archive.ts";
 import { searchFiles } from "./file-search.ts";
 import { FileTree } from "./file-tree.ts";
 import { FileViewer } from "./file-viewer.ts";
@@ -96,11 +96,11 @@ export class FilesTab {
 
   #count(found?: number): void {
     const { files, bytes: size } = this.#project.report;
-    fill(
+    setChildren(
       this.#found,
       found === undefined
-        ? `${count(files, "file")}, ${bytes(size)}`
-        : `${found.toLocaleString("en")} of ${count(this.#paths?.length ?? 0, "file")}`,
+        ? `${formatCount(files, "file")}, ${formatBytes(size)}`
+        : `${found.toLocaleString("en")} of ${formatCount(this.#paths?.length ?? 0, "file")}`,
     );
   }
 
@@ -138,14 +138,14 @@ export class FilesTab {
       const { signal } = running;
       button.setAttribute("aria-label", `Stop packing .${kind}`);
       try {
-        const onBytes = (size: number): void => fill(label, `Stop (${bytes(size)})`);
-        saveFile(await archiveOf(this.#project, kind, { signal, onBytes }), `node_modules.${kind}`);
+        const onBytes = (size: number): void => setChildren(label, `Stop (${formatBytes(size)})`);
+        saveFile(await packArchive(this.#project, kind, { signal, onBytes }), `node_modules.${kind}`);
       } catch (error) {
-        if (!signal.aborted) fill(this.#found, `Not packed: ${error instanceof Error ? error.message : error}`);
+        if (!signal.aborted) setChildren(this.#found, `Not packed: ${error instanceof Error ? error.message : error}`);
       }
       running = undefined;
       button.setAttribute("aria-label", words);
-      fill(label, `.${kind}`);
+      setChildren(label, `.${kind}`);
     });
     return button;
   }

@@ -1,8 +1,8 @@
 import type { InstallReport, SkippedPackage } from "../../../src/api/install.ts";
-import { bytes, count, h } from "../elements/dom.ts";
-import { someOf } from "../elements/short-list.ts";
+import { formatBytes, formatCount, h } from "../elements/dom.ts";
+import { shortList } from "../elements/short-list.ts";
 
-const FIRST = 12;
+const FIRST_ITEMS = 12;
 
 const REASONS: Readonly<Record<SkippedPackage["why"], string>> = {
   platform: "for another platform",
@@ -23,7 +23,7 @@ export function reportView(report: InstallReport, host: ReportHost): HTMLElement
   return h(
     "div",
     { class: "install-report" },
-    facts(report, host.stored),
+    reportFacts(report, host.stored),
     scripts(report, host),
     skipped(report),
     substitutes(report),
@@ -32,11 +32,11 @@ export function reportView(report: InstallReport, host: ReportHost): HTMLElement
   );
 }
 
-function section(title: string, ...children: (Node | string | null)[]): HTMLElement {
+function reportSection(title: string, ...children: (Node | string | null)[]): HTMLElement {
   return h("section", { class: "report-section" }, h("h3", {}, title), ...children);
 }
 
-function facts(report: InstallReport, stored: Promise<void>): HTMLElement {
+function reportFacts(report: InstallReport, stored: Promise<void>): HTMLElement {
   const kept = h("dd", {}, "being written…");
   const tell = (text: string): void => kept.replaceChildren(text);
   stored.then(
@@ -45,8 +45,8 @@ function facts(report: InstallReport, stored: Promise<void>): HTMLElement {
   );
   const rows: [string, string | HTMLElement][] = [
     ["Packages", report.packages.toLocaleString("en")],
-    ["Files", `${report.files.toLocaleString("en")}, ${bytes(report.bytes)}`],
-    ["Tarballs fetched", `${report.fetched.toLocaleString("en")}, ${bytes(report.transferred)} over the wire`],
+    ["Files", `${report.files.toLocaleString("en")}, ${formatBytes(report.bytes)}`],
+    ["Tarballs fetched", `${report.fetched.toLocaleString("en")}, ${formatBytes(report.transferred)} over the wire`],
     ["Tarballs from the store", report.stored.toLocaleString("en")],
     ["Kept in this browser", kept],
   ];
@@ -54,7 +54,7 @@ function facts(report: InstallReport, stored: Promise<void>): HTMLElement {
   for (const [term, value] of rows) {
     list.append(h("dt", {}, term), typeof value === "string" ? h("dd", {}, value) : value);
   }
-  return section("Every tarball is verified", list);
+  return reportSection("Every tarball is verified", list);
 }
 
 function scripts({ scripts: list }: InstallReport, { showFile }: ReportHost): HTMLElement | null {
@@ -68,10 +68,10 @@ function scripts({ scripts: list }: InstallReport, { showFile }: ReportHost): HT
     open.append(`${name}@${version}`);
     return h("li", {}, open, ...commands);
   });
-  return section(
-    `Not run: install scripts of ${count(list.length, "package")}`,
+  return reportSection(
+    `Not run: install scripts of ${formatCount(list.length, "package")}`,
     h("p", { class: "note" }, "npm would run these commands. Here nothing runs; whoever embeds webhoist decides."),
-    ...someOf(items, FIRST, h("ul", { class: "report-list" })),
+    ...shortList(items, FIRST_ITEMS, h("ul", { class: "report-list" })),
   );
 }
 
@@ -80,9 +80,9 @@ function skipped({ skipped: list }: InstallReport): HTMLElement | null {
   const items = list.map(({ location, name, version, why }) =>
     h("li", { title: location }, `${name}@${version} `, h("span", { class: "note" }, REASONS[why])),
   );
-  return section(
-    `Left out: ${count(list.length, "package")}`,
-    ...someOf(items, FIRST, h("ul", { class: "report-list report-columns" })),
+  return reportSection(
+    `Left out: ${formatCount(list.length, "package")}`,
+    ...shortList(items, FIRST_ITEMS, h("ul", { class: "report-list report-columns" })),
   );
 }
 
@@ -90,22 +90,25 @@ function substitutes({ substitutes: table }: InstallReport): HTMLElement | null 
   const pairs = Object.entries(table);
   if (pairs.length === 0) return null;
   const items = pairs.map(([from, to]) => h("li", {}, h("code", {}, from), " became ", h("code", {}, to)));
-  return section("Substitutes that run in a page", ...someOf(items, FIRST, h("ul", { class: "report-list" })));
+  return reportSection(
+    "Substitutes that run in a page",
+    ...shortList(items, FIRST_ITEMS, h("ul", { class: "report-list" })),
+  );
 }
 
 function computed({ computed: table }: InstallReport): HTMLElement | null {
   const pairs = Object.entries(table);
   if (pairs.length === 0) return null;
   const items = pairs.map(([location, sri]) => h("li", {}, location, " ", h("code", { class: "note sri" }, sri)));
-  return section(
-    `Integrity computed for ${count(pairs.length, "package")}`,
+  return reportSection(
+    `Integrity computed for ${formatCount(pairs.length, "package")}`,
     h("p", { class: "note" }, "The lock had none, so there was nothing to check these against."),
-    ...someOf(items, FIRST, h("ul", { class: "report-list" })),
+    ...shortList(items, FIRST_ITEMS, h("ul", { class: "report-list" })),
   );
 }
 
 function warnings({ warnings: list }: InstallReport, { showWarnings }: ReportHost): HTMLElement | null {
   if (list.length === 0) return null;
   const show = h("button", { type: "button", class: "link", onclick: showWarnings }, "Read them");
-  return section(count(list.length, "warning"), h("p", {}, show));
+  return reportSection(formatCount(list.length, "warning"), h("p", {}, show));
 }

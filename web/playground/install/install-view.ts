@@ -1,10 +1,10 @@
 import type { InstallProgress } from "../../../src/api/install.ts";
-import { bytes, count, duration, fill, h } from "../elements/dom.ts";
-import { slowest, Timeline } from "./timeline.ts";
+import { formatBytes, formatCount, formatDuration, h, setChildren } from "../elements/dom.ts";
+import { slowestTable, Timeline } from "./timeline.ts";
 
 const SLOWEST = 8;
 /** Milliseconds between two drawings: what runs is seen to run, also while nothing is told. */
-const EVERY = 100;
+const DRAW_INTERVAL = 100;
 
 /** An install while it runs, and afterwards how it went. */
 export class InstallView {
@@ -19,7 +19,7 @@ export class InstallView {
   #last: InstallProgress | undefined;
 
   constructor() {
-    this.#clock = setInterval(() => this.#draw(), EVERY);
+    this.#clock = setInterval(() => this.#draw(), DRAW_INTERVAL);
     this.summary = h("div", { class: "summary" }, this.#title, this.#counts);
     this.element = h("div", { class: "install-flow" }, this.#timeline.element, this.#slowest);
   }
@@ -39,7 +39,7 @@ export class InstallView {
     if (!progress) return;
     this.#timeline.redraw();
     this.#title.textContent = progress.phase === "resolve" ? "Resolving and installing" : "Installing";
-    fill(
+    setChildren(
       this.#counts,
       ...countsOf(progress, this.elapsed).map(([value, word]) => h("li", {}, h("b", {}, value), word)),
     );
@@ -50,7 +50,7 @@ export class InstallView {
     clearInterval(this.#clock);
     this.#timeline.end();
     const operations = this.#last?.operations ?? [];
-    fill(this.#slowest, operations.length > 0 ? slowest(operations, SLOWEST) : null);
+    setChildren(this.#slowest, operations.length > 0 ? slowestTable(operations, SLOWEST) : null);
   }
 
   dispose(): void {
@@ -62,10 +62,10 @@ export class InstallView {
 /** `812 of 1,317 packs`, `40 from the store`, `34.1 MB`, `12.4 MB/s`, `2.75 s`. */
 export function countsOf(progress: InstallProgress, milliseconds: number): [value: string, word: string][] {
   const { packs, packsDone, packsStored, bytes: size } = progress;
-  const counts: [string, string][] = [[`${packsDone.toLocaleString("en")} of ${count(packs, "pack")}`, ""]];
+  const counts: [string, string][] = [[`${packsDone.toLocaleString("en")} of ${formatCount(packs, "pack")}`, ""]];
   if (packsStored > 0) counts.push([packsStored.toLocaleString("en"), " from the store"]);
-  counts.push([bytes(size), ""]);
-  if (size > 0 && milliseconds > 100) counts.push([`${bytes(Math.round((size * 1000) / milliseconds))}/s`, ""]);
-  counts.push([duration(milliseconds), ""]);
+  counts.push([formatBytes(size), ""]);
+  if (size > 0 && milliseconds > 100) counts.push([`${formatBytes(Math.round((size * 1000) / milliseconds))}/s`, ""]);
+  counts.push([formatDuration(milliseconds), ""]);
   return counts;
 }

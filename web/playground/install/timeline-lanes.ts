@@ -1,38 +1,38 @@
 import type { Operation, OperationKind, OperationState } from "../../../src/api/install.ts";
 
 /** Operations that never overlap share a lane, as trains share a track. */
-export interface Band {
+export interface LaneBand {
   readonly kind: OperationKind;
-  readonly bars: readonly Bar[];
+  readonly bars: readonly LaneBar[];
   readonly lanes: number;
 }
 
-export interface Bar {
+export interface LaneBar {
   readonly operation: Operation;
   readonly lane: number;
 }
 
-export const KINDS: readonly OperationKind[] = ["download", "extract", "write"];
+export const OPERATION_KINDS: readonly OperationKind[] = ["download", "extract", "write"];
 
-interface OpenBand extends Band {
-  readonly bars: Bar[];
+interface OpenBand extends LaneBand {
+  readonly bars: LaneBar[];
   lanes: number;
   /** The last of each lane. */
-  readonly ends: Bar[];
+  readonly ends: LaneBar[];
 }
 
 /**
  * Puts each operation that has started into the first lane that is free by then. What is placed stays where it is, so that a
  * drawing grows at its end alone: `a` 0 to 5, `b` 2 to 3 and `c` 4 to 9 are `a` in lane 0, `b` and then `c` in lane 1.
  */
-export class Lanes {
+export class TimelineLanes {
   readonly #bands = new Map<OperationKind, OpenBand>();
   #seen = 0;
   #waiting: Operation[] = [];
 
   /** Those that hold something. */
-  get bands(): Band[] {
-    return KINDS.flatMap((kind) => this.#bands.get(kind) ?? []);
+  get bands(): LaneBand[] {
+    return OPERATION_KINDS.flatMap((kind) => this.#bands.get(kind) ?? []);
   }
 
   /** Takes in what has come up or started since. `operations` is the same live list each time. */
@@ -59,14 +59,14 @@ export class Lanes {
 }
 
 /** How many operations of a kind are in each state. */
-export function tally(operations: readonly Operation[], kind: OperationKind): Record<OperationState, number> {
+export function countByState(operations: readonly Operation[], kind: OperationKind): Record<OperationState, number> {
   const counts = { waiting: 0, running: 0, done: 0, failed: 0, dropped: 0 };
   for (const operation of operations) if (operation.kind === kind) counts[operation.state]++;
   return counts;
 }
 
 /** Milliseconds at which the last thing began or ended that is known. */
-export function latest(operations: readonly Operation[]): number {
+export function latestTime(operations: readonly Operation[]): number {
   return operations.reduce((most, { start, end }) => Math.max(most, start ?? 0, end ?? 0), 0);
 }
 

@@ -1,18 +1,18 @@
 import type { Operation, OperationKind } from "../../../src/api/install.ts";
-import { bytes, count, duration, fill, h } from "../elements/dom.ts";
-import { type Bar, KINDS, Lanes, latest, niceStep, tally } from "./timeline-lanes.ts";
+import { formatBytes, formatCount, formatDuration, h, setChildren } from "../elements/dom.ts";
+import { countByState, type LaneBar, latestTime, niceStep, OPERATION_KINDS, TimelineLanes } from "./timeline-lanes.ts";
 
-const WORDS: Readonly<Record<OperationKind, readonly [one: string, many: string]>> = {
+const KIND_TEXTS: Readonly<Record<OperationKind, readonly [one: string, many: string]>> = {
   download: ["download", "Downloads"],
   extract: ["verify and index", "Verified and indexed"],
   write: ["write", "Written"],
 };
 
-const NUMBER = new Intl.NumberFormat("en");
+const NUMBER_FORMAT = new Intl.NumberFormat("en");
 const HINT = "Point at an operation to read what it is.";
 const HEIGHT = 190;
 const AXIS = 20;
-const GAP = 8;
+const BAND_GAP = 8;
 /** Pixels: lanes are as high as there is room, within these. */
 const LANE: readonly [least: number, most: number] = [1, 9];
 /** An axis shorter than this would jump about at the start. */
@@ -26,7 +26,7 @@ interface Colours {
 }
 
 interface Placed {
-  bar: Bar;
+  bar: LaneBar;
   left: number;
   top: number;
   width: number;
@@ -38,10 +38,10 @@ export class Timeline {
   readonly element: HTMLElement;
   readonly #canvas = h("canvas", { class: "timeline", role: "img" });
   readonly #about = h("p", { class: "timeline-about note" });
-  readonly #swatches = new Map(KINDS.map((kind) => [kind, h("i", { class: `swatch swatch-${kind}` })]));
-  readonly #counts = new Map(KINDS.map((kind) => [kind, h("span", {})]));
+  readonly #swatches = new Map(OPERATION_KINDS.map((kind) => [kind, h("i", { class: `swatch swatch-${kind}` })]));
+  readonly #counts = new Map(OPERATION_KINDS.map((kind) => [kind, h("span", {})]));
   readonly #failed = h("i", { class: "swatch-failed", hidden: true });
-  readonly #lanes = new Lanes();
+  readonly #lanes = new TimelineLanes();
   readonly #watched = [
     new ResizeObserver((seen) => this.#resized(seen)),
     new MutationObserver(() => this.redraw()),
@@ -65,8 +65,8 @@ export class Timeline {
   #width = 0;
 
   constructor() {
-    const legend = KINDS.map((kind) =>
-      h("li", { "data-kind": kind }, this.#swatches.get(kind), `${WORDS[kind][1]} `, this.#counts.get(kind)),
+    const legend = OPERATION_KINDS.map((kind) =>
+      h("li", { "data-kind": kind }, this.#swatches.get(kind), `${KIND_TEXTS[kind][1]} `, this.#counts.get(kind)),
     );
     this.element = h(
       "figure",
@@ -93,12 +93,12 @@ export class Timeline {
   update(operations: readonly Operation[]): void {
     this.#operations = operations;
     // Its clock began at some moment of ours: the latest that fits what it has told so far.
-    this.#zero = Math.min(this.#zero, performance.now() - latest(operations));
+    this.#zero = Math.min(this.#zero, performance.now() - latestTime(operations));
   }
 
   /** Nothing moves from here on. */
   end(): void {
-    this.#ended = Math.max(latest(this.#operations), 1);
+    this.#ended = Math.max(latestTime(this.#operations), 1);
     this.redraw();
   }
 
@@ -116,13 +116,14 @@ export class Timeline {
 
   #say(): void {
     const said: string[] = [];
-    for (const kind of KINDS) {
-      const { waiting, running, done, failed, dropped } = tally(this.#operations, kind);
+    for (const kind of OPERATION_KINDS) {
+      const { waiting, running, done, failed, dropped } = countByState(this.#operations, kind);
       const all = waiting + running + done + failed;
-      const text = done === all ? NUMBER.format(done) : `${NUMBER.format(done)} of ${NUMBER.format(all)}`;
-      fill(this.#counts.get(kind)!, h("b", {}, text), failed ? ` ${failed} failed` : "");
+      const text =
+        done === all ? NUMBER_FORMAT.format(done) : `${NUMBER_FORMAT.format(done)} of ${NUMBER_FORMAT.format(all)}`;
+      setChildren(this.#counts.get(kind)!, h("b", {}, text), failed ? ` ${failed} failed` : "");
       this.#counts.get(kind)!.parentElement!.hidden = kind !== "download" && all + dropped === 0;
-      if (all > 0) said.push(`${WORDS[kind][1]}: ${text}`);
+      if (all > 0) said.push(`${KIND_TEXTS[kind][1]}: ${text}`);
     }
     const label = said.length > 0 ? said.join(", ") : "Nothing yet";
     this.#canvas.setAttribute("aria-label", `Operations over time. ${label}`);
@@ -152,11 +153,11 @@ export class Timeline {
   #layOut(width: number, span: number): Placed[] {
     const bands = this.#lanes.bands;
     const lanes = bands.reduce((total, band) => total + band.lanes, 0);
-    const room = HEIGHT - AXIS - GAP * bands.length;
+    const room = HEIGHT - AXIS - BAND_GAP * bands.length;
     const lane = Math.min(LANE[1], Math.max(LANE[0], room / Math.max(1, lanes)));
     const now = this.elapsed;
     const placed: Placed[] = [];
-    let top = GAP / 2;
+    let top = BAND_GAP / 2;
     for (const band of bands) {
       for (const bar of band.bars) {
         const { start, end } = bar.operation;
@@ -166,7 +167,7 @@ export class Timeline {
         const height = lane > 3 ? lane - 1 : lane;
         placed.push({ bar, left, top: top + bar.lane * lane, width: Math.max(1, long - 0.5), height });
       }
-      top += band.lanes * lane + GAP;
+      top += band.lanes * lane + BAND_GAP;
     }
     return placed;
   }
@@ -183,22 +184,22 @@ export class Timeline {
     const hit = this.#placed.findLast(
       ({ left, top, width, height }) => x >= left - 1 && x <= left + width + 1 && y >= top && y <= top + height,
     );
-    this.#about.textContent = hit ? sentenceOf(hit.bar.operation) : HINT;
+    this.#about.textContent = hit ? describeOperation(hit.bar.operation) : HINT;
   }
 }
 
 /** `react@18.3.1: download, 7 kB, 12 ms, at 340 ms`. */
-export function sentenceOf({ kind, package: name, bytes: size, start, end, state }: Operation): string {
-  const parts = [WORDS[kind][0]];
-  if (size > 0) parts.push(bytes(size));
-  if (start !== null && end !== null) parts.push(duration(end - start));
+export function describeOperation({ kind, package: name, bytes: size, start, end, state }: Operation): string {
+  const parts = [KIND_TEXTS[kind][0]];
+  if (size > 0) parts.push(formatBytes(size));
+  if (start !== null && end !== null) parts.push(formatDuration(end - start));
   if (state !== "done") parts.push(state);
-  if (start !== null) parts.push(`at ${duration(start)}`);
+  if (start !== null) parts.push(`at ${formatDuration(start)}`);
   return `${name}: ${parts.join(", ")}`;
 }
 
 /** What one waited for longest, for those who do not see the drawing and those who want to know. */
-export function slowest(operations: readonly Operation[], most: number): HTMLElement {
+export function slowestTable(operations: readonly Operation[], most: number): HTMLElement {
   const took = ({ start, end }: Operation): number => (end ?? 0) - (start ?? 0);
   const ended = operations.filter(({ start, end }) => start !== null && end !== null);
   const items = ended.sort((a, b) => took(b) - took(a)).slice(0, most);
@@ -207,16 +208,16 @@ export function slowest(operations: readonly Operation[], most: number): HTMLEle
       "tr",
       {},
       h("th", { scope: "row" }, operation.package),
-      h("td", {}, WORDS[operation.kind][0]),
-      h("td", { class: "number" }, bytes(operation.bytes)),
-      h("td", { class: "number" }, duration(took(operation))),
+      h("td", {}, KIND_TEXTS[operation.kind][0]),
+      h("td", { class: "number" }, formatBytes(operation.bytes)),
+      h("td", { class: "number" }, formatDuration(took(operation))),
     ),
   );
   const heads = ["Package", "Operation", "Size", "Time"].map((text) => h("th", { scope: "col" }, text));
   return h(
     "table",
     { class: "slowest" },
-    h("caption", {}, `The slowest of ${count(ended.length, "operation")}`),
+    h("caption", {}, `The slowest of ${formatCount(ended.length, "operation")}`),
     h("thead", {}, h("tr", {}, ...heads)),
     h("tbody", {}, ...rows),
   );

@@ -5,10 +5,10 @@ import { Compartment, EditorState, type Extension, Prec } from "@codemirror/stat
 import { EditorView, keymap } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { basicSetup } from "codemirror";
-import { checkJson, type JsonCheck, type Mark } from "./json-check.ts";
-import { completions, type Versions } from "./version-completion.ts";
+import { checkJson, type JsonCheck, type TextMark } from "./json-check.ts";
+import { type LoadVersions, versionCompletion } from "./version-completion.ts";
 
-const highlight = HighlightStyle.define([
+const jsonHighlight = HighlightStyle.define([
   { tag: tags.propertyName, color: "var(--code-key)" },
   { tag: tags.string, color: "var(--code-string)" },
   { tag: [tags.number, tags.bool, tags.null], color: "var(--code-number)" },
@@ -16,8 +16,8 @@ const highlight = HighlightStyle.define([
 ]);
 
 /** What the editable and the read-only view have in common. */
-export const look: Extension = [
-  syntaxHighlighting(highlight),
+export const editorLook: Extension = [
+  syntaxHighlighting(jsonHighlight),
   EditorView.theme({ "&": { height: "100%" }, ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55" } }),
 ];
 
@@ -26,10 +26,10 @@ export interface EditorHost {
   changed: (path: string) => void;
   checked: (path: string, check: JsonCheck) => void;
   /** Marks from the last run, for the text as it stands. */
-  marks: (path: string, check: JsonCheck) => Mark[];
+  failureMarks: (path: string, check: JsonCheck) => TextMark[];
   resolve: () => void;
   install: () => void;
-  versions: Versions;
+  versions: LoadVersions;
 }
 
 /** One editor for all files of the project; each file keeps its own history and selection. */
@@ -134,7 +134,7 @@ export class Editor {
       (view) => {
         const check = checkJson(view.state.doc.toString(), isManifest);
         this.#host.checked(path, check);
-        return [...check.marks, ...this.#host.marks(path, check)];
+        return [...check.marks, ...this.#host.failureMarks(path, check)];
       },
       { delay: 250 },
     );
@@ -156,9 +156,9 @@ export class Editor {
       extensions: [
         Prec.high(keymap.of(keys)),
         basicSetup,
-        look,
+        editorLook,
         isJson ? [language, lintGutter(), this.#label.of(this.#checker(path))] : this.#label.of([]),
-        isJson ? language.language.data.of({ autocomplete: completions(this.#host.versions) }) : [],
+        isJson ? language.language.data.of({ autocomplete: versionCompletion(this.#host.versions) }) : [],
         EditorView.contentAttributes.of({ "aria-label": `${path}: press Escape, then Tab, to leave the editor` }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) this.#host.changed(path);

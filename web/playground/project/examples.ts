@@ -1,4 +1,4 @@
-import type { Settings } from "../settings/page-settings.ts";
+import type { PageSettings } from "../settings/page-settings.ts";
 
 /** A project to start from. */
 export interface Example {
@@ -7,7 +7,7 @@ export interface Example {
   note: string;
   files: Readonly<Record<string, string>>;
   /** What it is an example of. */
-  settings?: Partial<Settings>;
+  settings?: Partial<PageSettings>;
 }
 
 type Groups = Readonly<Record<string, unknown>>;

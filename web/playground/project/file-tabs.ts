@@ -1,4 +1,4 @@
-import { byId, fill, h } from "../elements/dom.ts";
+import { byId, h, setChildren } from "../elements/dom.ts";
 
 /** The project's files as tabs. The texts themselves live with the editor. */
 export class FileTabs {
@@ -17,7 +17,7 @@ export class FileTabs {
   show(paths: readonly string[], open: string): void {
     this.#paths = [...paths];
     this.#open = open;
-    fill(this.#bar, ...this.#paths.map((path) => this.#tab(path)));
+    setChildren(this.#bar, ...this.#paths.map((path) => this.#tab(path)));
     this.#bar
       .querySelector<HTMLElement>("[aria-selected=true]")
       ?.scrollIntoView({ block: "nearest", inline: "nearest" });

@@ -1,5 +1,5 @@
 /** Something to mark in the text: offsets in UTF-16 units. */
-export interface Mark {
+export interface TextMark {
   from: number;
   to: number;
   severity: "error" | "warning";
@@ -7,24 +7,24 @@ export interface Mark {
 }
 
 /** A member of the document's first two levels: `["dependencies", "react"]` and where its key and value stand. */
-export interface Entry {
+export interface JsonEntry {
   path: readonly string[];
   key: readonly [number, number];
   value: readonly [number, number];
 }
 
 export interface JsonCheck {
-  marks: Mark[];
-  entries: Entry[];
+  marks: TextMark[];
+  entries: JsonEntry[];
   /** Whether the text can be resolved as it stands (warnings do not count). */
   valid: boolean;
 }
 
-const MAX_DEPTH = 200;
-const WORD = /[A-Za-z_$][\w$]*/y;
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const MAX_NESTING = 200;
+const WORD_PATTERN = /[A-Za-z_$][\w$]*/y;
+const NUMBER_PATTERN = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
-class Broken extends Error {
+class JsonSyntaxError extends Error {
   readonly from: number;
   readonly to: number;
   constructor(message: string, from: number, to: number) {
@@ -35,9 +35,9 @@ class Broken extends Error {
 }
 
 /** Reads JSON strictly, and says where and in a person's words what is wrong. Stops at the first error. */
-class Reader {
-  readonly entries: Entry[] = [];
-  readonly warnings: Mark[] = [];
+class JsonReader {
+  readonly entries: JsonEntry[] = [];
+  readonly warnings: TextMark[] = [];
   readonly #text: string;
   #at = 0;
 
@@ -49,7 +49,7 @@ class Reader {
 
   document(): void {
     this.#space();
-    if (this.#at >= this.#text.length) throw new Broken("The file is empty: expected an object, {…}", 0, 0);
+    if (this.#at >= this.#text.length) throw new JsonSyntaxError("The file is empty: expected an object, {…}", 0, 0);
     this.#value([]);
     this.#space();
     if (this.#at < this.#text.length) this.#fail("Text after the end of the JSON value", this.#text.length);
@@ -58,7 +58,7 @@ class Reader {
   #fail(message: string, to?: number): never {
     const { length } = this.#text;
     const from = Math.min(this.#at, length);
-    throw new Broken(message, from, Math.min(to ?? from + 1, length));
+    throw new JsonSyntaxError(message, from, Math.min(to ?? from + 1, length));
   }
 
   #space(): void {
@@ -72,19 +72,19 @@ class Reader {
   }
 
   #value(path: readonly string[]): void {
-    if (path.length > MAX_DEPTH) this.#fail("Nested too deeply");
+    if (path.length > MAX_NESTING) this.#fail("Nested too deeply");
     const c = this.#text[this.#at];
     if (c === "{") this.#object(path);
     else if (c === "[") this.#array(path);
     else if (c === '"') this.#string();
     else if (c === "'") this.#fail("Strings take double quotes in JSON");
     else if (c === undefined) this.#fail("The file ends where a value should stand");
-    else if (!this.#match(NUMBER)) this.#word();
+    else if (!this.#match(NUMBER_PATTERN)) this.#word();
   }
 
   #word(): void {
     const from = this.#at;
-    const word = this.#match(WORD);
+    const word = this.#match(WORD_PATTERN);
     if (word === "true" || word === "false" || word === "null") return;
     this.#at = from;
     this.#fail(
@@ -157,16 +157,17 @@ class Reader {
       return false;
     }
     if (c === undefined) {
-      throw new Broken(`This “${this.#text[open]}” is never closed with “${close}”`, open, open + 1);
+      throw new JsonSyntaxError(`This “${this.#text[open]}” is never closed with “${close}”`, open, open + 1);
     }
     // {"a": 1 "b": 2}: the comma belongs behind the 1, so mark the end of that.
-    if (c === '"' || c === "{" || c === "[") throw new Broken("A comma is missing here", Math.max(0, end - 1), end);
+    if (c === '"' || c === "{" || c === "[")
+      throw new JsonSyntaxError("A comma is missing here", Math.max(0, end - 1), end);
     this.#fail(`Expected “,” or “${close}”`);
   }
 
   #trailing(close: string): never {
     const comma = this.#text.lastIndexOf(",", this.#at);
-    throw new Broken(`No comma may stand before “${close}”`, comma, comma + 1);
+    throw new JsonSyntaxError(`No comma may stand before “${close}”`, comma, comma + 1);
   }
 
   #string(): string {
@@ -176,7 +177,7 @@ class Reader {
       if (c === 92) at++;
       else if (c === 34) return this.#unquote(from, at + 1);
       else if (c === 10 || c === 13) break;
-      else if (c < 32) throw new Broken("A control character must be escaped in a string", at, at + 1);
+      else if (c < 32) throw new JsonSyntaxError("A control character must be escaped in a string", at, at + 1);
     }
     const line = this.#text.slice(from).search(/[\r\n]/);
     this.#fail("This string is never closed with a double quote", line < 0 ? this.#text.length : from + line);
@@ -188,12 +189,12 @@ class Reader {
       this.#at = to;
       return String(value);
     } catch {
-      throw new Broken("An escape in this string is not one that JSON knows", from, to);
+      throw new JsonSyntaxError("An escape in this string is not one that JSON knows", from, to);
     }
   }
 }
 
-const GROUPS: ReadonlySet<string> = new Set([
+const DEPENDENCY_GROUPS: ReadonlySet<string> = new Set([
   "dependencies",
   "devDependencies",
   "optionalDependencies",
@@ -201,8 +202,8 @@ const GROUPS: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether `path` is one dependency of a package.json: `["dependencies", "react"]`. */
-export function isDependency(path: readonly string[]): boolean {
-  return path.length === 2 && GROUPS.has(path[0] ?? "");
+export function isDependencyPath(path: readonly string[]): boolean {
+  return path.length === 2 && DEPENDENCY_GROUPS.has(path[0] ?? "");
 }
 
 /**
@@ -210,12 +211,12 @@ export function isDependency(path: readonly string[]): boolean {
  * `{"a": 1,}` gives one error, on the comma.
  */
 export function checkJson(text: string, isManifest: boolean): JsonCheck {
-  const reader = new Reader(text);
+  const reader = new JsonReader(text);
   const marks = reader.warnings;
   try {
     reader.document();
   } catch (error) {
-    if (!(error instanceof Broken)) throw error;
+    if (!(error instanceof JsonSyntaxError)) throw error;
     marks.push({ from: error.from, to: error.to, severity: "error", message: error.message });
     return { marks, entries: reader.entries, valid: false };
   }
@@ -223,17 +224,17 @@ export function checkJson(text: string, isManifest: boolean): JsonCheck {
   return { marks, entries: reader.entries, valid: marks.every((mark) => mark.severity !== "error") };
 }
 
-function checkManifest(text: string, entries: readonly Entry[]): Mark[] {
-  const marks: Mark[] = [];
+function checkManifest(text: string, entries: readonly JsonEntry[]): TextMark[] {
+  const marks: TextMark[] = [];
   if (!/^\uFEFF?\s*\{/.test(text)) {
     return [{ from: 0, to: text.length, severity: "error", message: "A package.json is an object, {…}" }];
   }
   for (const { path, value } of entries) {
     const [from, to] = value;
     const group = path[0] ?? "";
-    if (path.length === 1 && GROUPS.has(group) && text[from] !== "{") {
+    if (path.length === 1 && DEPENDENCY_GROUPS.has(group) && text[from] !== "{") {
       marks.push({ from, to, severity: "warning", message: `npm passes over “${group}” that is not an object` });
-    } else if (isDependency(path) && text[from] !== '"') {
+    } else if (isDependencyPath(path) && text[from] !== '"') {
       marks.push({ from, to, severity: "warning", message: `What is wanted of “${path[1]}” must be a string` });
     }
   }

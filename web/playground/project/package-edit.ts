@@ -1,33 +1,35 @@
 type Fields = Record<string, unknown>;
 
-const GROUPS = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] as const;
+const EDITED_GROUPS = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] as const;
 
 /** Sets what the project wants of `name`: in every group that has it, else in `dependencies`. */
 export function withSpec(text: string, name: string, spec: string): string {
-  return edit(text, (manifest) => {
-    const groups = GROUPS.filter((group) => has(fieldsOf(manifest[group]), name));
+  return editManifest(text, (manifest) => {
+    const groups = EDITED_GROUPS.filter((group) => hasField(fieldsOf(manifest[group]), name));
     for (const group of groups.length > 0 ? groups : (["dependencies"] as const)) {
-      put(manifest, group, put({ ...fieldsOf(manifest[group]) }, name, spec));
+      defineField(manifest, group, defineField({ ...fieldsOf(manifest[group]) }, name, spec));
     }
   });
 }
 
 /** Adds to `overrides`, going into objects that are there already. */
 export function withOverrides(text: string, overrides: Readonly<Fields>): string {
-  return edit(text, (manifest) => put(manifest, "overrides", merge(fieldsOf(manifest["overrides"]), overrides)));
+  return editManifest(text, (manifest) =>
+    defineField(manifest, "overrides", mergeFields(fieldsOf(manifest["overrides"]), overrides)),
+  );
 }
 
-function merge(into: Fields, from: Readonly<Fields>): Fields {
+function mergeFields(into: Fields, from: Readonly<Fields>): Fields {
   const merged = { ...into };
   for (const [key, value] of Object.entries(from)) {
-    const before = has(merged, key) ? merged[key] : undefined;
-    put(merged, key, isFields(value) && isFields(before) ? merge(before, value) : value);
+    const before = hasField(merged, key) ? merged[key] : undefined;
+    defineField(merged, key, isFields(value) && isFields(before) ? mergeFields(before, value) : value);
   }
   return merged;
 }
 
 /** Rewrites the JSON with the indent, line ends and last newline that it had. Throws a SyntaxError when it is not JSON. */
-function edit(text: string, change: (manifest: Fields) => void): string {
+function editManifest(text: string, change: (manifest: Fields) => void): string {
   const manifest: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
   if (!isFields(manifest)) throw new SyntaxError("package.json is not an object");
   change(manifest);
@@ -45,12 +47,12 @@ function fieldsOf(value: unknown): Fields {
   return isFields(value) ? value : {};
 }
 
-function has(fields: Fields, key: string): boolean {
+function hasField(fields: Fields, key: string): boolean {
   return Object.hasOwn(fields, key);
 }
 
 /** Defines rather than assigns: a package called `__proto__` is a key like any other. */
-function put(fields: Fields, key: string, value: unknown): Fields {
+function defineField(fields: Fields, key: string, value: unknown): Fields {
   Object.defineProperty(fields, key, { value, enumerable: true, configurable: true, writable: true });
   return fields;
 }

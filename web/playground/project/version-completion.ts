@@ -1,39 +1,46 @@
 import type { PackumentSummary } from "../../../src/api/resolve.ts";
-import { checkJson, isDependency } from "./json-check.ts";
+import { checkJson, isDependencyPath } from "./json-check.ts";
 
-export type Versions = (name: string) => Promise<PackumentSummary>;
+export type LoadVersions = (name: string) => Promise<PackumentSummary>;
 
 /** The part of CodeMirror's completion context that is used here. */
-interface Context {
+interface CompletionContext {
   readonly state: { readonly doc: { toString(): string } };
   readonly pos: number;
 }
 
-interface Option {
+interface CompletionOption {
   label: string;
   detail?: string;
   boost?: number;
 }
 
-interface Result {
+interface CompletionResult {
   from: number;
   to: number;
-  options: Option[];
+  options: CompletionOption[];
   validFor: RegExp;
 }
 
 const MOST_VERSIONS = 200;
 
 /** Offers tags and versions inside the string that says what is wanted of a package. */
-export function completions(versions: Versions): (context: Context) => Promise<Result | null> {
+export function versionCompletion(
+  versions: LoadVersions,
+): (context: CompletionContext) => Promise<CompletionResult | null> {
   return async ({ state, pos }) => {
     const text = state.doc.toString();
     const { entries } = checkJson(text, false);
-    const entry = entries.find(({ path, value: [from, to] }) => isDependency(path) && pos > from && pos < to);
+    const entry = entries.find(({ path, value: [from, to] }) => isDependencyPath(path) && pos > from && pos < to);
     if (!entry || text[entry.value[0]] !== '"') return null;
     try {
       const summary = await versions(entry.path[1] ?? "");
-      return { from: entry.value[0] + 1, to: entry.value[1] - 1, options: offers(summary), validFor: /^[^"]*$/ };
+      return {
+        from: entry.value[0] + 1,
+        to: entry.value[1] - 1,
+        options: completionOptions(summary),
+        validFor: /^[^"]*$/,
+      };
     } catch {
       // No such package or no network: nothing to offer. Resolving will say so.
       return null;
@@ -41,8 +48,8 @@ export function completions(versions: Versions): (context: Context) => Promise<R
   };
 }
 
-function offers({ versions, distTags }: PackumentSummary): Option[] {
-  const options: Option[] = [];
+function completionOptions({ versions, distTags }: PackumentSummary): CompletionOption[] {
+  const options: CompletionOption[] = [];
   for (const [tag, version] of Object.entries(distTags)) {
     const boost = tag === "latest" ? 99 : 90;
     options.push({ label: `^${version}`, detail: tag, boost });

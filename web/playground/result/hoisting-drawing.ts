@@ -1,9 +1,9 @@
 const SVG = "http://www.w3.org/2000/svg";
 
-type Point = readonly [x: number, y: number];
+type DrawingPoint = readonly [x: number, y: number];
 
 /** Parent of each package, as it is asked for; 0 is the project. */
-const NESTED: readonly (readonly [at: Point, parent: number])[] = [
+const NESTED: readonly (readonly [at: DrawingPoint, parent: number])[] = [
   [[84, 20], 0],
   [[36, 64], 0],
   [[84, 64], 0],
@@ -15,7 +15,7 @@ const NESTED: readonly (readonly [at: Point, parent: number])[] = [
 ];
 
 /** The same packages lifted as high as they may stand: one of two that disagree stays below. */
-const HOISTED: readonly (readonly [at: Point, parent: number])[] = [
+const HOISTED: readonly (readonly [at: DrawingPoint, parent: number])[] = [
   [[336, 20], 0],
   [[258, 64], 0],
   [[284, 64], 0],
@@ -29,25 +29,25 @@ const HOISTED: readonly (readonly [at: Point, parent: number])[] = [
 /** The colours of the packages above: those of one colour are one package. */
 const MARKED: ReadonlySet<number> = new Set([5, 7]);
 
-function shape(name: string, attributes: Readonly<Record<string, string | number>>): SVGElement {
+function svgShape(name: string, attributes: Readonly<Record<string, string | number>>): SVGElement {
   const element = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
   return element;
 }
 
 /** A drawing of what the page does, for the eye alone. */
-export function hoisting(): SVGElement {
-  const svg = shape("svg", { viewBox: "0 0 420 128", class: "hoisting", "aria-hidden": "true" });
+export function hoistingDrawing(): SVGElement {
+  const svg = svgShape("svg", { viewBox: "0 0 420 128", class: "hoisting", "aria-hidden": "true" });
   for (const tree of [NESTED, HOISTED]) {
     for (const [[x, y], parent] of tree) {
       const [px, py] = tree[parent]?.[0] ?? [x, y];
-      if (py < y) svg.append(shape("path", { d: `M${px} ${py}V${(py + y) / 2}H${x}V${y}` }));
+      if (py < y) svg.append(svgShape("path", { d: `M${px} ${py}V${(py + y) / 2}H${x}V${y}` }));
     }
     tree.forEach(([[x, y]], i) => {
       const kind = i === 0 ? "project" : MARKED.has(i) ? "marked" : "package";
-      svg.append(shape("rect", { x: x - 8, y: y - 8, width: 16, height: 16, rx: i === 0 ? 8 : 4, class: kind }));
+      svg.append(svgShape("rect", { x: x - 8, y: y - 8, width: 16, height: 16, rx: i === 0 ? 8 : 4, class: kind }));
     });
   }
-  svg.append(shape("path", { d: "M184 64h36m-7-6 7 6-7 6", class: "arrow" }));
+  svg.append(svgShape("path", { d: "M184 64h36m-7-6 7 6-7 6", class: "arrow" }));
   return svg;
 }

@@ -3,13 +3,13 @@ import type { Failure } from "../../../src/api/failure.ts";
 import type { ImportMap, ImportMapOptions } from "../../../src/api/flat.ts";
 import type { InstalledProject } from "../../../src/api/install.ts";
 import type { Resolution } from "../../../src/api/resolve.ts";
-import { bytes, count, fill, h, icon } from "../elements/dom.ts";
+import { formatBytes, formatCount, h, icon, setChildren } from "../elements/dom.ts";
 import { copyButton, readOnlyView } from "../elements/read-only-text.ts";
 import { saveFile } from "../elements/save-file.ts";
 import { toFailure } from "../run/project-runner.ts";
 
-const INSTALLED = "installed";
-const PROVIDERS: readonly (readonly [string, string])[] = [
+const INSTALLED_FILES = "installed";
+const CDN_PROVIDERS: readonly (readonly [string, string])[] = [
   ["esm.sh", "esm.sh"],
   ["jsdelivr", "jsDelivr"],
   ["unpkg", "unpkg"],
@@ -41,7 +41,9 @@ export class ImportMapView {
 
   constructor(host: ImportMapHost) {
     this.#host = host;
-    const offered = host.project ? [[INSTALLED, "the installed files"] as const, ...PROVIDERS] : PROVIDERS;
+    const offered = host.project
+      ? [[INSTALLED_FILES, "the installed files"] as const, ...CDN_PROVIDERS]
+      : CDN_PROVIDERS;
     const options = offered.map(([value, text]) => h("option", { value }, text));
     this.#provider = h("select", { onchange: () => void this.#ask() }, ...options);
     this.#base.addEventListener("change", () => void this.#ask());
@@ -86,13 +88,13 @@ export class ImportMapView {
   get #options(): ImportMapOptions {
     const { project } = this.#host;
     const provider = this.#provider.value;
-    if (provider !== INSTALLED || !project) return { provider };
+    if (provider !== INSTALLED_FILES || !project) return { provider };
     return { provider: project, base: this.#base.value || "/" };
   }
 
   async #ask(): Promise<void> {
     const asked = ++this.#asked;
-    this.#baseField.hidden = this.#provider.value !== INSTALLED;
+    this.#baseField.hidden = this.#provider.value !== INSTALLED_FILES;
     this.#body.setAttribute("aria-busy", "true");
     let failure: Failure | undefined;
     let map: ImportMap | undefined;
@@ -114,11 +116,11 @@ export class ImportMapView {
     this.#clear();
     const label = this.#asTag.checked ? "Import map as a script tag" : "Import map";
     this.#view = readOnlyView(this.#body, { text: this.#text, label, isJson: true });
-    const counts = [count(Object.keys(map.imports).length, "import")];
+    const counts = [formatCount(Object.keys(map.imports).length, "import")];
     const scopes = Object.keys(map.scopes ?? {}).length;
-    if (scopes > 0) counts.push(count(scopes, "scope"));
-    counts.push(bytes(new TextEncoder().encode(this.#text).length));
-    fill(this.#size, counts.join(", "));
+    if (scopes > 0) counts.push(formatCount(scopes, "scope"));
+    counts.push(formatBytes(new TextEncoder().encode(this.#text).length));
+    setChildren(this.#size, counts.join(", "));
     for (const button of this.#save) button.disabled = false;
   }
 
@@ -126,14 +128,14 @@ export class ImportMapView {
     this.#clear();
     for (const button of this.#save) button.disabled = true;
     const region = { class: "cards scroll", tabindex: 0, role: "region", "aria-label": "Failure" };
-    fill(this.#body, h("div", region, this.#host.problem(failure)));
-    fill(this.#size);
+    setChildren(this.#body, h("div", region, this.#host.problem(failure)));
+    setChildren(this.#size);
   }
 
   #clear(): void {
     this.#view?.destroy();
     this.#view = undefined;
-    fill(this.#body);
+    setChildren(this.#body);
   }
 
   #download(): void {

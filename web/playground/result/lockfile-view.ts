@@ -1,10 +1,10 @@
 import type { EditorView } from "@codemirror/view";
-import { bytes, count, fill, h, icon } from "../elements/dom.ts";
+import { formatBytes, formatCount, h, icon, setChildren } from "../elements/dom.ts";
 import { copyButton, readOnlyView } from "../elements/read-only-text.ts";
 import { saveFile } from "../elements/save-file.ts";
 
 /** The files that npm would have written: to read, copy, download, or start the next resolution from. */
-export class LockView {
+export class LockfileView {
   readonly element: HTMLElement;
   readonly #files: Readonly<Record<string, string>>;
   readonly #body = h("div", { class: "lock-text" });
@@ -55,7 +55,7 @@ export class LockView {
     this.#view?.destroy();
     this.#view = readOnlyView(this.#body, { text: this.#text, label: path, isJson: true });
     const size = new TextEncoder().encode(this.#text).length;
-    fill(this.#size, `${count(this.#view.state.doc.lines, "line")}, ${bytes(size)}`);
+    setChildren(this.#size, `${formatCount(this.#view.state.doc.lines, "line")}, ${formatBytes(size)}`);
   }
 
   #button(text: string, name: "download" | null, act: () => void): HTMLElement {

@@ -1,18 +1,18 @@
 import type { Failure } from "../../../src/api/failure.ts";
 import type { InstalledProject } from "../../../src/api/install.ts";
 import type { Resolution, TreeNode } from "../../../src/api/resolve.ts";
-import { byId, fill, h } from "../elements/dom.ts";
-import { type Tab, tabs } from "../elements/tabs.ts";
+import { byId, h, setChildren } from "../elements/dom.ts";
+import { createTabs, type ResultTab } from "../elements/tabs.ts";
 import { type FailureHost, failureView } from "../failure/failure-view.ts";
 import { problemCard } from "../failure/problem-card.ts";
 import { FilesTab } from "../files/files-tab.ts";
 import { reportView } from "../install/install-report.ts";
 import type { InstallView } from "../install/install-view.ts";
-import type { Action, Where } from "../run/project-runner.ts";
+import type { InstallerMode, RunAction } from "../run/project-runner.ts";
 import { treeTab } from "../tree/tree-tab.ts";
-import { hoisting } from "./hoisting-drawing.ts";
+import { hoistingDrawing } from "./hoisting-drawing.ts";
 import { ImportMapView } from "./import-map-view.ts";
-import { LockView } from "./lockfile-view.ts";
+import { LockfileView } from "./lockfile-view.ts";
 import { changesTab, warningsTab } from "./result-tabs.ts";
 import { installSummary, resolutionSummary } from "./summary.ts";
 
@@ -21,7 +21,7 @@ export interface ResultHost extends Pick<FailureHost, "canApply" | "apply" | "ve
 }
 
 /** An install that is done. */
-export interface Installed {
+export interface FinishedInstall {
   project: InstalledProject;
   /** How it went. */
   view: InstallView;
@@ -29,16 +29,16 @@ export interface Installed {
 }
 
 /** What came of a run that went well. */
-export interface Outcome {
+export interface RunOutcome {
   resolution: Resolution;
-  where: Where;
+  where: InstallerMode;
   /** The lock that the project had before. */
   baseLock: string | undefined;
-  installed?: Installed;
+  installed?: FinishedInstall;
 }
 
-interface Failed {
-  action: Action;
+interface FailedRun {
+  action: RunAction;
   milliseconds: number;
   last: Resolution | undefined;
 }
@@ -62,12 +62,12 @@ export class ResultPane {
       " in the editor. This tab asks the registry what it needs to know and writes package-lock.json as npm does, to the byte." +
       " Install fetches the packages too, verifies each, and lets you read their files. Nothing is run.";
     const keys = [h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "Enter")];
-    fill(
+    setChildren(
       this.#pane,
       h(
         "div",
         { class: "empty" },
-        hoisting(),
+        hoistingDrawing(),
         h("h2", {}, "The tree that npm would build"),
         h("p", {}, "Press Resolve, or ", ...keys, about),
       ),
@@ -75,10 +75,10 @@ export class ResultPane {
   }
 
   /** `last`: the last resolution of this project that went well. */
-  showFailure(failure: Failure, { action, milliseconds, last }: Failed): void {
+  showFailure(failure: Failure, { action, milliseconds, last }: FailedRun): void {
     this.#clear();
     const view = failureView(failure, milliseconds, { ...this.#host, action, last });
-    fill(this.#pane, ...view.elements);
+    setChildren(this.#pane, ...view.elements);
     this.#dispose = view.dispose;
   }
 
@@ -86,7 +86,7 @@ export class ResultPane {
   showInstalling(view: InstallView): void {
     this.#before ??= [...this.#pane.childNodes];
     const region = { class: "scroll", tabindex: 0, role: "region", "aria-label": "Operations" };
-    fill(this.#pane, view.summary, h("div", region, view.element));
+    setChildren(this.#pane, view.summary, h("div", region, view.element));
   }
 
   /** An install came to nothing: what stood here before is shown again. */
@@ -95,7 +95,7 @@ export class ResultPane {
     this.#before = undefined;
   }
 
-  show(outcome: Outcome): void {
+  show(outcome: RunOutcome): void {
     this.#clear();
     const { resolution, where, baseLock, installed } = outcome;
     const { goTo, ...tree } = treeTab(resolution, {
@@ -111,20 +111,20 @@ export class ResultPane {
       const path = node.target?.location ?? node.location;
       return path !== "" && installed?.project.exists(path) ? () => showFile(path) : undefined;
     };
-    const lock = new LockView(resolution.files, this.#host.keep);
+    const lock = new LockfileView(resolution.files, this.#host.keep);
     const problem = (failure: Failure): HTMLElement => problemCard(failure, "failure", { ...this.#host, goTo });
     const map = new ImportMapView({ resolution, project: installed?.project, problem });
     const warnings = [...resolution.warnings, ...(installed?.project.report.warnings ?? [])];
-    const list: Tab[] = [tree.tab];
+    const list: ResultTab[] = [tree.tab];
     if (files) list.push({ id: "files", title: "Files", body: files.element, onShow: () => files.shown() });
     if (installed) list.push(installTab(installed, { showFile, showWarnings: () => tabbed.show("warnings") }));
     list.push(warningsTab(warnings, { ...this.#host, goTo }));
     list.push({ id: "lock", title: "Lockfile", body: lock.element, onShow: () => lock.open() });
     list.push({ id: "import-map", title: "Import map", body: map.element, onShow: () => map.open() });
     if (baseLock !== undefined) list.push(changesTab(resolution.diff(baseLock), goTo));
-    const tabbed = tabs("Result", list, installed ? "files" : "tree");
+    const tabbed = createTabs("Result", list, installed ? "files" : "tree");
     const summary = installed ? installSummary(installed, resolution, where) : resolutionSummary(resolution, where);
-    fill(this.#pane, summary, tabbed.element);
+    setChildren(this.#pane, summary, tabbed.element);
     this.#dispose = () => {
       tree.dispose();
       lock.dispose();
@@ -143,7 +143,7 @@ export class ResultPane {
 }
 
 function filesTab(
-  { resolution }: Outcome,
+  { resolution }: RunOutcome,
   project: InstalledProject,
   goTo: (location: string) => (() => void) | undefined,
 ): FilesTab {
@@ -160,9 +160,9 @@ function filesTab(
 }
 
 function installTab(
-  { project, view }: Installed,
+  { project, view }: FinishedInstall,
   host: { showFile: (path: string) => void; showWarnings: () => void },
-): Tab {
+): ResultTab {
   const region = { class: "scroll", tabindex: 0, role: "region", "aria-label": "Install report" };
   const body = h("div", region, view.element, reportView(project.report, { ...host, stored: project.stored }));
   return { id: "install", title: "Install", body };

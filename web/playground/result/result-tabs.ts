@@ -1,17 +1,17 @@
 import type { Failure } from "../../../src/api/failure.ts";
 import type { LockChange } from "../../../src/api/resolve.ts";
-import { append, h } from "../elements/dom.ts";
-import type { Tab } from "../elements/tabs.ts";
+import { appendChildren, h } from "../elements/dom.ts";
+import type { ResultTab } from "../elements/tabs.ts";
 import { type ProblemHost, problemCard } from "../failure/problem-card.ts";
 
 const FIRST_CARDS = 60;
 const MOST_CHANGES = 1000;
 
-export function warningsTab(warnings: readonly Failure[], host: ProblemHost): Tab {
+export function warningsTab(warnings: readonly Failure[], host: ProblemHost): ResultTab {
   const body = h("div", { class: "cards scroll", tabindex: 0, role: "region", "aria-label": "Warnings" });
   const draw = (from: number): void => {
     const next = from === 0 ? FIRST_CARDS : warnings.length;
-    append(
+    appendChildren(
       body,
       warnings.slice(from, next).map((warning) => problemCard(warning, "warning", host)),
     );
@@ -28,7 +28,7 @@ export function warningsTab(warnings: readonly Failure[], host: ProblemHost): Ta
   return { id: "warnings", title: "Warnings", mark: warnings.length > 0 ? String(warnings.length) : "", body };
 }
 
-export function changesTab(changes: readonly LockChange[], goTo: NonNullable<ProblemHost["goTo"]>): Tab {
+export function changesTab(changes: readonly LockChange[], goTo: NonNullable<ProblemHost["goTo"]>): ResultTab {
   const items = changes.slice(0, MOST_CHANGES).map(({ kind, name, location, before, after }) => {
     const go = goTo(location);
     const open = go

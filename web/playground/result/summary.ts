@@ -1,14 +1,14 @@
 import type { Resolution, ResolutionStats, Tree } from "../../../src/api/resolve.ts";
-import { bytes, count, duration, h } from "../elements/dom.ts";
-import type { Where } from "../run/project-runner.ts";
-import type { Installed } from "./result-pane.ts";
+import { formatBytes, formatCount, formatDuration, h } from "../elements/dom.ts";
+import type { InstallerMode } from "../run/project-runner.ts";
+import type { FinishedInstall } from "./result-pane.ts";
 
-type Fact = readonly [value: string, word: string];
+type SummaryFact = readonly [value: string, word: string];
 
 /** Packages in several copies that are named. */
 const MOST_NAMED = 3;
 
-const PHASES: readonly (readonly [keyof ResolutionStats["milliseconds"], string])[] = [
+const PHASE_TITLES: readonly (readonly [keyof ResolutionStats["milliseconds"], string])[] = [
   ["read", "reading the project"],
   ["resolve", "resolving"],
   ["complete", "completing the lock"],
@@ -16,30 +16,30 @@ const PHASES: readonly (readonly [keyof ResolutionStats["milliseconds"], string]
 ];
 
 /** What a resolution came to, above its tabs. */
-export function resolutionSummary(resolution: Resolution, where: Where): HTMLElement {
+export function resolutionSummary(resolution: Resolution, where: InstallerMode): HTMLElement {
   const { stats, tree } = resolution;
   const total = Math.max(1, stats.milliseconds.total);
-  const phases = PHASES.filter(([phase]) => stats.milliseconds[phase] > 0);
+  const phases = PHASE_TITLES.filter(([phase]) => stats.milliseconds[phase] > 0);
   const bar = h("div", { class: "phases", "aria-hidden": "true" });
   for (const [phase, words] of phases) {
-    const part = h("i", { class: `phase-${phase}`, title: `${words}: ${duration(stats.milliseconds[phase])}` });
+    const part = h("i", { class: `phase-${phase}`, title: `${words}: ${formatDuration(stats.milliseconds[phase])}` });
     part.style.flexGrow = String(stats.milliseconds[phase] / total);
     bar.append(part);
   }
-  const facts: Fact[] = [
-    [count(stats.packuments, "packument"), "read"],
-    [count(stats.requests, "request"), bytes(stats.bytes)],
-    [count(stats.manifestsParsed, "manifest"), "parsed"],
+  const facts: SummaryFact[] = [
+    [formatCount(stats.packuments, "packument"), "read"],
+    [formatCount(stats.requests, "request"), formatBytes(stats.bytes)],
+    [formatCount(stats.manifestsParsed, "manifest"), "parsed"],
   ];
   if (stats.solver) {
     const { decisions, conflicts } = stats.solver;
-    facts.push([count(decisions, "decision"), `of the solver, ${count(conflicts, "conflict")}`]);
+    facts.push([formatCount(decisions, "decision"), `of the solver, ${formatCount(conflicts, "conflict")}`]);
   }
-  const said = phases.map(([phase, words]) => `${words} ${duration(stats.milliseconds[phase])}`).join(", ");
+  const said = phases.map(([phase, words]) => `${words} ${formatDuration(stats.milliseconds[phase])}`).join(", ");
   return h(
     "div",
     { class: "summary" },
-    h("h2", {}, count(tree.nodes.length, "package"), " in ", duration(stats.milliseconds.total)),
+    h("h2", {}, formatCount(tree.nodes.length, "package"), " in ", formatDuration(stats.milliseconds.total)),
     rungLine(resolution),
     factList(facts, where),
     bar,
@@ -80,23 +80,24 @@ function doubled({ nodes }: Tree): string {
 
 /** What an install came to, above its tabs. */
 export function installSummary(
-  { project: { report }, milliseconds }: Installed,
+  { project: { report }, milliseconds }: FinishedInstall,
   resolution: Resolution,
-  where: Where,
+  where: InstallerMode,
 ): HTMLElement {
-  const facts: Fact[] = [[count(report.files, "file"), bytes(report.bytes)]];
-  if (report.fetched > 0) facts.push([count(report.fetched, "tarball"), `fetched, ${bytes(report.transferred)}`]);
-  if (report.stored > 0) facts.push([count(report.stored, "tarball"), "from the store"]);
+  const facts: SummaryFact[] = [[formatCount(report.files, "file"), formatBytes(report.bytes)]];
+  if (report.fetched > 0)
+    facts.push([formatCount(report.fetched, "tarball"), `fetched, ${formatBytes(report.transferred)}`]);
+  if (report.stored > 0) facts.push([formatCount(report.stored, "tarball"), "from the store"]);
   return h(
     "div",
     { class: "summary" },
-    h("h2", {}, count(report.packages, "package"), " installed in ", duration(milliseconds)),
+    h("h2", {}, formatCount(report.packages, "package"), " installed in ", formatDuration(milliseconds)),
     rungLine(resolution),
     factList(facts, where),
   );
 }
 
-function factList(facts: readonly Fact[], { mode, modeReason }: Where): HTMLElement {
+function factList(facts: readonly SummaryFact[], { mode, modeReason }: InstallerMode): HTMLElement {
   return h(
     "ul",
     { class: "stats" },

@@ -2,21 +2,21 @@ import type { Failure } from "../../../src/api/failure.ts";
 import type { InstalledProject, InstallInput, InstallProgress } from "../../../src/api/install.ts";
 import type { Installer, Progress, ProjectInput, Resolution } from "../../../src/api/resolve.ts";
 import { failure, InstallError } from "../../../src/errors/failure.ts";
-import { resolveOptions, type Settings } from "../settings/page-settings.ts";
+import { type PageSettings, resolveOptionsOf } from "../settings/page-settings.ts";
 import { sourceOptions } from "../settings/registry-source.ts";
 
-export type Action = "resolve" | "install";
+export type RunAction = "resolve" | "install";
 
 export type RunResult<T> =
-  | { kind: "done"; value: T; where: Where; milliseconds: number }
+  | { kind: "done"; value: T; where: InstallerMode; milliseconds: number }
   | { kind: "failed"; failure: Failure; milliseconds: number }
   | { kind: "cancelled" };
 
 /** In which mode it was done, and why. */
-export type Where = Pick<Installer, "mode" | "modeReason">;
+export type InstallerMode = Pick<Installer, "mode" | "modeReason">;
 
 /** Does one thing at a time, and keeps the installer for the editor's completions. */
-export class Session {
+export class ProjectRunner {
   readonly #onProgress: (progress: Progress) => void;
   #installer: Installer | undefined;
   #for = "";
@@ -30,26 +30,26 @@ export class Session {
     this.#running?.abort();
   }
 
-  resolve(project: ProjectInput, settings: Settings): Promise<RunResult<Resolution>> {
+  resolve(project: ProjectInput, settings: PageSettings): Promise<RunResult<Resolution>> {
     return this.#run(settings, (installer, signal) =>
-      installer.resolve(project, { ...resolveOptions(settings), signal }),
+      installer.resolve(project, { ...resolveOptionsOf(settings), signal }),
     );
   }
 
   /** `input`: a resolution of `project`, or the project itself. */
   async install(
     { input, project }: { input: InstallInput; project: ProjectInput },
-    settings: Settings,
+    settings: PageSettings,
     onProgress: (progress: InstallProgress) => void,
   ): Promise<RunResult<InstalledProject>> {
     if (settings.source === "snapshot") return { kind: "failed", failure: noTarballs(), milliseconds: 0 };
     const { files } = project;
-    const options = { files, resolve: resolveOptions(settings), onProgress };
+    const options = { files, resolve: resolveOptionsOf(settings), onProgress };
     return await this.#run(settings, (installer, signal) => installer.install(input, { ...options, signal }));
   }
 
   async #run<T>(
-    settings: Settings,
+    settings: PageSettings,
     work: (installer: Installer, signal: AbortSignal) => Promise<T>,
   ): Promise<RunResult<T>> {
     this.cancel();
@@ -73,7 +73,7 @@ export class Session {
   }
 
   /** The installer for the chosen source; the one before it is disposed of when the choice has changed. */
-  async installer(settings: Settings): Promise<Installer> {
+  async installer(settings: PageSettings): Promise<Installer> {
     const key = JSON.stringify([settings.source, settings.registry, settings.metadata, settings.mode]);
     if (this.#installer && this.#for === key) return this.#installer;
     const [{ createInstaller }, source] = await Promise.all([import("../../index.ts"), sourceOptions(settings)]);

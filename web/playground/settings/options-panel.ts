@@ -1,17 +1,17 @@
-import { byId, fill, h } from "../elements/dom.ts";
-import { CHOICES, type Flag, type Settings, type Strategy } from "./page-settings.ts";
+import { byId, h, setChildren } from "../elements/dom.ts";
+import { type NpmFlag, type PageSettings, SETTING_CHOICES, type Strategy } from "./page-settings.ts";
 
-const FLAGS: readonly (readonly [Flag, string, string])[] = [
+const FLAG_TEXTS: readonly (readonly [NpmFlag, string, string])[] = [
   ["legacyPeerDeps", "legacy-peer-deps", "Leave peer dependencies alone, as npm 6 did"],
   ["strictPeerDeps", "strict-peer-deps", "Fail on any peer conflict, however deep"],
   ["force", "force", "Go on where npm would stop"],
   ["preferDedupe", "prefer-dedupe", "Take a version that is there over a newer one"],
 ];
 
-const STRATEGIES: Record<Strategy, string> = { npm: "npm’s tree", flat: "Flat: one version of each" };
+const STRATEGY_TEXTS: Record<Strategy, string> = { npm: "npm’s tree", flat: "Flat: one version of each" };
 
 /** Of each choice its name, and its words as they are told. */
-const FIELDS = {
+const CHOICE_TEXTS = {
   installStrategy: ["Placed", { hoisted: "hoisted", nested: "nested", shallow: "shallow" }],
   relax: [
     "May give up",
@@ -42,13 +42,13 @@ const FIELDS = {
   ],
 } as const;
 
-const OF_NPM = ["installStrategy"] as const;
-const OF_FLAT = ["relax", "resolutionMode", "prereleases"] as const;
+const NPM_CHOICES = ["installStrategy"] as const;
+const FLAT_CHOICES = ["relax", "resolutionMode", "prereleases"] as const;
 
 /** Draws the options as they stand; `changed` is called after each change. */
-export function showOptions(settings: Settings, changed: () => void): void {
+export function showOptions(settings: PageSettings, changed: () => void): void {
   const done = (): void => {
-    note(settings);
+    showChangedOptions(settings);
     changed();
   };
   const flat = settings.strategy === "flat";
@@ -56,36 +56,38 @@ export function showOptions(settings: Settings, changed: () => void): void {
     showOptions(settings, changed);
     done();
   });
-  fill(
+  setChildren(
     byId("options-body"),
     h(
       "div",
       { class: "option-line" },
-      ...[...(flat ? OF_FLAT : OF_NPM), "metadata" as const, "mode" as const].map((key) => field(key, settings, done)),
+      ...[...(flat ? FLAT_CHOICES : NPM_CHOICES), "metadata" as const, "mode" as const].map((key) =>
+        choiceField(key, settings, done),
+      ),
     ),
-    flat ? null : h("div", { class: "option-flags" }, ...FLAGS.map((flag) => check(flag, settings, done))),
+    flat ? null : h("div", { class: "option-flags" }, ...FLAG_TEXTS.map((flag) => flagCheckbox(flag, settings, done))),
   );
-  note(settings);
+  showChangedOptions(settings);
 }
 
 /** Two radio buttons, drawn as one switch. */
-function strategySwitch(settings: Settings, done: () => void): void {
+function strategySwitch(settings: PageSettings, done: () => void): void {
   const focused = document.activeElement?.id;
-  const radios = CHOICES.strategy.map((value) => {
+  const radios = SETTING_CHOICES.strategy.map((value) => {
     const checked = settings.strategy === value;
     const radio = h("input", { type: "radio", name: "strategy", id: `strategy-${value}`, value, checked });
     radio.addEventListener("change", () => {
       settings.strategy = value;
       done();
     });
-    return h("label", {}, radio, h("span", {}, STRATEGIES[value]));
+    return h("label", {}, radio, h("span", {}, STRATEGY_TEXTS[value]));
   });
-  fill(byId("strategy"), ...radios);
+  setChildren(byId("strategy"), ...radios);
   if (focused?.startsWith("strategy-")) byId(focused).focus();
 }
 
-function field(key: keyof typeof FIELDS, settings: Settings, done: () => void): HTMLElement {
-  const [title, words] = FIELDS[key];
+function choiceField(key: keyof typeof CHOICE_TEXTS, settings: PageSettings, done: () => void): HTMLElement {
+  const [title, words] = CHOICE_TEXTS[key];
   const options = Object.entries(words).map(([value, text]) => h("option", { value }, text));
   const select = h("select", { id: `option-${key}` }, ...options);
   select.value = settings[key];
@@ -96,9 +98,9 @@ function field(key: keyof typeof FIELDS, settings: Settings, done: () => void): 
   return h("label", { class: "field" }, h("span", {}, title), select);
 }
 
-function check(
-  [flag, name, title]: readonly [Flag, string, string],
-  settings: Settings,
+function flagCheckbox(
+  [flag, name, title]: readonly [NpmFlag, string, string],
+  settings: PageSettings,
   done: () => void,
 ): HTMLElement {
   const box = h("input", { type: "checkbox", id: `option-${flag}`, checked: settings[flag] });
@@ -110,7 +112,7 @@ function check(
 }
 
 /** What differs from the defaults, readable while the options are folded away. */
-function note(settings: Settings): void {
+function showChangedOptions(settings: PageSettings): void {
   const { strategy, metadata, mode, installStrategy, relax, resolutionMode, prereleases } = settings;
   const flat = strategy === "flat";
   const words: string[] = [];
@@ -122,7 +124,7 @@ function note(settings: Settings): void {
     if (prereleases !== "as-written") words.push(`prereleases ${prereleases}`);
   } else {
     if (installStrategy !== "hoisted") words.push(installStrategy);
-    words.push(...FLAGS.filter(([flag]) => settings[flag]).map(([, name]) => name));
+    words.push(...FLAG_TEXTS.filter(([flag]) => settings[flag]).map(([, name]) => name));
   }
   byId("options-note").textContent = words.length > 0 ? words.join(", ") : flat ? "defaults" : "npm’s defaults";
 }

@@ -6,7 +6,7 @@ export type Theme = "system" | "light" | "dark";
 export type Strategy = NonNullable<ResolveOptions["strategy"]>;
 
 /** What a visitor chose; kept from visit to visit. */
-export interface Settings {
+export interface PageSettings {
   source: SourceKind;
   /** Base URL, where `source` is `other`. */
   registry: string;
@@ -24,12 +24,12 @@ export interface Settings {
   theme: Theme;
 }
 
-export type Flag = "legacyPeerDeps" | "strictPeerDeps" | "force" | "preferDedupe";
+export type NpmFlag = "legacyPeerDeps" | "strictPeerDeps" | "force" | "preferDedupe";
 
-type Chosen = "mode" | "strategy" | "installStrategy" | "relax" | "resolutionMode" | "prereleases";
+type ChoiceName = "mode" | "strategy" | "installStrategy" | "relax" | "resolutionMode" | "prereleases";
 
 /** What may be chosen where a setting is one of several words; npm's or the library's default first. */
-export const CHOICES: { readonly [K in Chosen]: readonly Settings[K][] } = {
+export const SETTING_CHOICES: { readonly [K in ChoiceName]: readonly PageSettings[K][] } = {
   mode: ["auto", "threads", "worker", "inline"],
   strategy: ["npm", "flat"],
   installStrategy: ["hoisted", "nested", "shallow"],
@@ -38,11 +38,11 @@ export const CHOICES: { readonly [K in Chosen]: readonly Settings[K][] } = {
   prereleases: ["as-written", "never", "if-necessary", "allow"],
 };
 
-const FLAGS: readonly Flag[] = ["legacyPeerDeps", "strictPeerDeps", "force", "preferDedupe"];
+const NPM_FLAGS: readonly NpmFlag[] = ["legacyPeerDeps", "strictPeerDeps", "force", "preferDedupe"];
 
-const KEY = "webhoist:settings";
+const STORAGE_KEY = "webhoist:settings";
 
-const DEFAULTS: Settings = {
+const DEFAULT_SETTINGS: PageSettings = {
   source: "registry",
   registry: "",
   metadata: "full",
@@ -60,16 +60,16 @@ const DEFAULTS: Settings = {
 };
 
 /** What was kept, each field only if it is of the kind that the default is; storage may be shut. */
-export function loadSettings(): Settings {
-  const settings: Settings = { ...DEFAULTS };
+export function loadSettings(): PageSettings {
+  const settings: PageSettings = { ...DEFAULT_SETTINGS };
   try {
-    const kept = JSON.parse(localStorage.getItem(KEY) ?? "{}") as Record<string, unknown>;
-    for (const key of Object.keys(DEFAULTS) as (keyof Settings)[]) {
-      if (typeof kept[key] === typeof DEFAULTS[key]) Object.assign(settings, { [key]: kept[key] });
+    const kept = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "{}") as Record<string, unknown>;
+    for (const key of Object.keys(DEFAULT_SETTINGS) as (keyof PageSettings)[]) {
+      if (typeof kept[key] === typeof DEFAULT_SETTINGS[key]) Object.assign(settings, { [key]: kept[key] });
     }
     // A word that is none of the choices would fail for ever.
-    for (const key of Object.keys(CHOICES) as Chosen[]) {
-      if (!isChoice(key, settings[key])) Object.assign(settings, { [key]: DEFAULTS[key] });
+    for (const key of Object.keys(SETTING_CHOICES) as ChoiceName[]) {
+      if (!isChoice(key, settings[key])) Object.assign(settings, { [key]: DEFAULT_SETTINGS[key] });
     }
   } catch {
     // No storage, or not ours: the defaults do.
@@ -77,30 +77,30 @@ export function loadSettings(): Settings {
   return settings;
 }
 
-export function saveSettings(settings: Settings): void {
+export function saveSettings(settings: PageSettings): void {
   try {
-    localStorage.setItem(KEY, JSON.stringify(settings));
+    localStorage.setItem(STORAGE_KEY, JSON.stringify(settings));
   } catch {
     // A private window may refuse; the choice then lasts as long as the page.
   }
 }
 
 /** Whether the setting `key` may be `word`. */
-function isChoice(key: Chosen, word: string): boolean {
-  return (CHOICES[key] as readonly string[]).includes(word);
+function isChoice(key: ChoiceName, word: string): boolean {
+  return (SETTING_CHOICES[key] as readonly string[]).includes(word);
 }
 
 /** The part that `installer.resolve` takes: only what differs from the defaults, and what means something to the strategy. */
-export function resolveOptions(settings: Settings): ResolveOptions {
+export function resolveOptionsOf(settings: PageSettings): ResolveOptions {
   const options: ResolveOptions = {};
   if (settings.strategy === "flat") {
     options.strategy = "flat";
     for (const key of ["relax", "resolutionMode", "prereleases"] as const) {
-      if (settings[key] !== DEFAULTS[key]) Object.assign(options, { [key]: settings[key] });
+      if (settings[key] !== DEFAULT_SETTINGS[key]) Object.assign(options, { [key]: settings[key] });
     }
     return options;
   }
-  for (const flag of FLAGS) if (settings[flag]) options[flag] = true;
+  for (const flag of NPM_FLAGS) if (settings[flag]) options[flag] = true;
   if (settings.installStrategy !== "hoisted") options.installStrategy = settings.installStrategy;
   return options;
 }
@@ -109,12 +109,12 @@ export function resolveOptions(settings: Settings): ResolveOptions {
  * What an option that a way out names changes here: a switch is turned on (`legacy-peer-deps`, `--force`, `preferDedupe`), or
  * a choice is made (`relax: copies`, `relax=peers`, `--prereleases if-necessary`). Null if the page has no such option.
  */
-export function settingOf(option: string): Partial<Settings> | null {
+export function settingForOption(option: string): Partial<PageSettings> | null {
   const [, dashed = "", word] = /^(?:--)?([\w-]+)(?:\s*[:= ]\s*["']?([\w-]+)["']?)?$/.exec(option) ?? [];
   const key = dashed.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
   // Of strictPeerDeps alone the way out is to leave it out.
   if (word === undefined) {
-    return (FLAGS as readonly string[]).includes(key) ? { [key]: key !== "strictPeerDeps" } : null;
+    return (NPM_FLAGS as readonly string[]).includes(key) ? { [key]: key !== "strictPeerDeps" } : null;
   }
-  return Object.hasOwn(CHOICES, key) && isChoice(key as Chosen, word) ? { [key]: word } : null;
+  return Object.hasOwn(SETTING_CHOICES, key) && isChoice(key as ChoiceName, word) ? { [key]: word } : null;
 }

@@ -1,8 +1,8 @@
 import type { InstallerOptions } from "../../../src/api/resolve.ts";
 import { h } from "../elements/dom.ts";
-import type { Settings, SourceKind } from "./page-settings.ts";
+import type { PageSettings, SourceKind } from "./page-settings.ts";
 
-export const SOURCES: readonly (readonly [SourceKind, string])[] = [
+export const SOURCE_TITLES: readonly (readonly [SourceKind, string])[] = [
   ["registry", "Live registry"],
   ["relay", "Live registry, relayed"],
   ["snapshot", "Snapshot, no network"],
@@ -16,7 +16,7 @@ export function relayUrl(): string | undefined {
 }
 
 /** What `createInstaller` needs to read from the chosen source. */
-export async function sourceOptions(settings: Settings): Promise<InstallerOptions> {
+export async function sourceOptions(settings: PageSettings): Promise<InstallerOptions> {
   switch (settings.source) {
     case "registry":
       return {};

@@ -1,20 +1,20 @@
-import { byId, fill, icon } from "../elements/dom.ts";
-import type { Settings, Theme } from "./page-settings.ts";
+import { byId, icon, setChildren } from "../elements/dom.ts";
+import type { PageSettings, Theme } from "./page-settings.ts";
 
-const NEXT: Readonly<Record<Theme, Theme>> = { system: "light", light: "dark", dark: "system" };
-const ICON = { system: "system", light: "sun", dark: "moon" } as const;
+const NEXT_THEME: Readonly<Record<Theme, Theme>> = { system: "light", light: "dark", dark: "system" };
+const THEME_ICONS = { system: "system", light: "sun", dark: "moon" } as const;
 
 /** The button that walks from the system's colours to light to dark. */
-export function themeButton(settings: Settings, changed: () => void): void {
+export function themeButton(settings: PageSettings, changed: () => void): void {
   const button = byId("theme");
   const show = (): void => {
     document.documentElement.dataset["theme"] = settings.theme;
     button.setAttribute("aria-label", `Colours: ${settings.theme}`);
     button.title = `Colours: ${settings.theme}`;
-    fill(button, icon(ICON[settings.theme] ?? "system"));
+    setChildren(button, icon(THEME_ICONS[settings.theme] ?? "system"));
   };
   button.addEventListener("click", () => {
-    settings.theme = NEXT[settings.theme] ?? "system";
+    settings.theme = NEXT_THEME[settings.theme] ?? "system";
     show();
     changed();
   });

@@ -1,15 +1,15 @@
 import type { Resolution, TreeEdge, TreeNode } from "../../../src/api/resolve.ts";
-import { type Child, count, h, icon } from "../elements/dom.ts";
-import { someOf } from "../elements/short-list.ts";
-import type { TreeModel } from "./package-rows.ts";
-import { badges, nameOf, specOf } from "./package-tree.ts";
+import { type Child, formatCount, h, icon } from "../elements/dom.ts";
+import { shortList } from "../elements/short-list.ts";
+import type { PackageRows } from "./package-rows.ts";
+import { badges, displayName, displaySpec } from "./package-tree.ts";
 
 const FIRST_PATHS = 4;
 const FIRST_EDGES = 8;
 
 export interface DetailsHost {
   resolution: Resolution;
-  model: TreeModel;
+  model: PackageRows;
   /** Shows another package, here and in the tree. */
   go: (node: TreeNode) => void;
   close: () => void;
@@ -18,7 +18,7 @@ export interface DetailsHost {
 }
 
 /** The panel of one package: what it is, why it is here, who wants it, what it wants. */
-export function details(host: DetailsHost, node: TreeNode): HTMLElement {
+export function packageDetails(host: DetailsHost, node: TreeNode): HTMLElement {
   const { resolution, model } = host;
   const shown = node.isLink && node.target ? node.target : node;
   const isRoot = node === resolution.tree.root;
@@ -28,8 +28,8 @@ export function details(host: DetailsHost, node: TreeNode): HTMLElement {
   const showFiles = host.files?.(node);
   return h(
     "aside",
-    { class: "details", "aria-label": `About ${nameOf(node)}`, tabindex: -1 },
-    h("header", {}, h("h2", {}, nameOf(node), " ", h("span", { class: "mono" }, shown.version)), close),
+    { class: "details", "aria-label": `About ${displayName(node)}`, tabindex: -1 },
+    h("header", {}, h("h2", {}, displayName(node), " ", h("span", { class: "mono" }, shown.version)), close),
     h("p", { class: "mono where" }, node.location || "the project itself"),
     h("p", { class: "badges" }, ...badges(model.flags(node))),
     showFiles ? h("button", { type: "button", class: "to-files", onclick: showFiles }, "Show its files") : null,
@@ -38,16 +38,16 @@ export function details(host: DetailsHost, node: TreeNode): HTMLElement {
     isRoot ? null : elsewhere(host, node),
     edgeSection(host, node, "from"),
     edgeSection(host, shown, "to"),
-    facts(node),
+    manifestFacts(node),
   );
 }
 
-function section(title: string, ...children: Child[]): HTMLElement {
+function detailSection(title: string, ...children: Child[]): HTMLElement {
   return h("section", {}, h("h3", {}, title), ...children);
 }
 
 function nodeLink(host: DetailsHost, node: TreeNode): HTMLElement {
-  const text = node.location === "" ? nameOf(node) : `${nameOf(node)}@${node.version}`;
+  const text = node.location === "" ? displayName(node) : `${displayName(node)}@${node.version}`;
   return h("button", { type: "button", class: "link", title: node.location, onclick: () => host.go(node) }, text);
 }
 
@@ -56,7 +56,7 @@ function whySection(host: DetailsHost, node: TreeNode): HTMLElement {
   const paths = answers.flatMap((answer) => answer.paths);
   if (paths.length === 0) {
     const text = node.extraneous ? "Nothing in the project asks for it." : "It is a part of the project itself.";
-    return section("Why is it here?", h("p", { class: "note" }, text));
+    return detailSection("Why is it here?", h("p", { class: "note" }, text));
   }
   const items = paths.map(({ edges }) => {
     const item = h("li", {});
@@ -68,14 +68,14 @@ function whySection(host: DetailsHost, node: TreeNode): HTMLElement {
     }
     return item;
   });
-  return section("Why is it here?", ...someOf(items, FIRST_PATHS, h("ol", { class: "paths" })));
+  return detailSection("Why is it here?", ...shortList(items, FIRST_PATHS, h("ol", { class: "paths" })));
 }
 
 function wantOf(edge: TreeEdge): string {
   const kind = { peer: "peer ", peerOptional: "peer? ", dev: "dev ", optional: "optional ", prod: "", workspace: "" }[
     edge.type
   ];
-  return ` ${kind}${specOf(edge)}${edge.overridden && edge.type !== "workspace" ? " (overridden)" : ""}`;
+  return ` ${kind}${displaySpec(edge)}${edge.overridden && edge.type !== "workspace" ? " (overridden)" : ""}`;
 }
 
 function elsewhere(host: DetailsHost, node: TreeNode): HTMLElement | null {
@@ -84,9 +84,9 @@ function elsewhere(host: DetailsHost, node: TreeNode): HTMLElement | null {
   const items = others.map((other) =>
     h("li", {}, nodeLink(host, other), " ", h("span", { class: "note mono" }, other.location)),
   );
-  return section(
-    `Also in the tree ${count(others.length, "time")}`,
-    ...someOf(items, FIRST_EDGES, h("ul", { class: "edges" })),
+  return detailSection(
+    `Also in the tree ${formatCount(others.length, "time")}`,
+    ...shortList(items, FIRST_EDGES, h("ul", { class: "edges" })),
   );
 }
 
@@ -104,13 +104,13 @@ function edgeSection(host: DetailsHost, node: TreeNode, end: "from" | "to"): HTM
       edge.error ? h("span", { class: "badge badge-invalid" }, edge.error.toLowerCase()) : null,
     );
   });
-  return section(
+  return detailSection(
     `${end === "from" ? "Wanted by" : "Wants"} (${shown.length})`,
-    ...someOf(items, FIRST_EDGES, h("ul", { class: "edges" })),
+    ...shortList(items, FIRST_EDGES, h("ul", { class: "edges" })),
   );
 }
 
-function facts(node: TreeNode): HTMLElement | null {
+function manifestFacts(node: TreeNode): HTMLElement | null {
   const { license, engines } = node.manifest;
   const rows: [string, string | null | undefined][] = [
     ["License", typeof license === "string" ? license : undefined],
@@ -127,5 +127,5 @@ function facts(node: TreeNode): HTMLElement | null {
   ];
   const list = h("dl", { class: "facts" });
   for (const [term, value] of rows) if (value) list.append(h("dt", {}, term), h("dd", { class: "mono" }, value));
-  return list.childElementCount > 0 ? section("Facts", list) : null;
+  return list.childElementCount > 0 ? detailSection("Facts", list) : null;
 }

@@ -1,9 +1,9 @@
 import type { Tree, TreeEdge, TreeNode } from "../../../src/api/resolve.ts";
 
 /** `folders`: what lies in which `node_modules`. `dependencies`: who asks for whom, cycles cut. */
-export type TreeViewKind = "folders" | "dependencies";
+export type TreeOrder = "folders" | "dependencies";
 
-export type Flag =
+export type PackageFlag =
   | "dev"
   | "optional"
   | "peer"
@@ -15,7 +15,7 @@ export type Flag =
   | "inert";
 
 /** One visible line of the tree. `level` counts from 1, `position` from 1 among `siblings`. */
-export interface Row {
+export interface PackageRow {
   readonly id: string;
   readonly node: TreeNode;
   /** In the dependencies view: the edge that leads here. */
@@ -30,21 +30,21 @@ export interface Row {
 }
 
 /** Which one among how many, from 1. */
-type Place = readonly [position: number, siblings: number];
-type Step = Pick<Row, "node" | "edge" | "id" | "level">;
+type SiblingPosition = readonly [position: number, siblings: number];
+type DependencyStep = Pick<PackageRow, "node" | "edge" | "id" | "level">;
 
-const collator = new Intl.Collator("en");
+const nameOrder = new Intl.Collator("en");
 
 /** The lines that a view shows, worked out from the tree, what is open and what is searched for. */
-export class TreeModel {
+export class PackageRows {
   readonly tree: Tree;
   readonly #below = new Map<TreeNode, TreeNode[]>();
-  readonly #flags = new Map<TreeNode, ReadonlySet<Flag>>();
+  readonly #flags = new Map<TreeNode, ReadonlySet<PackageFlag>>();
   readonly #open = new Set<string>([""]);
-  #kind: TreeViewKind = "folders";
+  #kind: TreeOrder = "folders";
   #text = "";
-  #wanted: ReadonlySet<Flag> = new Set();
-  #rows: readonly Row[] | null = null;
+  #wanted: ReadonlySet<PackageFlag> = new Set();
+  #rows: readonly PackageRow[] | null = null;
   #matches = 0;
 
   constructor(tree: Tree) {
@@ -65,12 +65,12 @@ export class TreeModel {
       this.#flags.set(node, flagsOf(node, (versions.get(node.packageName)?.size ?? 0) > 1));
   }
 
-  get rows(): readonly Row[] {
+  get rows(): readonly PackageRow[] {
     this.#rows ??= this.#build();
     return this.#rows;
   }
 
-  get kind(): TreeViewKind {
+  get kind(): TreeOrder {
     return this.#kind;
   }
 
@@ -85,24 +85,24 @@ export class TreeModel {
     return this.#matches;
   }
 
-  flags(node: TreeNode): ReadonlySet<Flag> {
+  flags(node: TreeNode): ReadonlySet<PackageFlag> {
     return this.#flags.get(node) ?? new Set();
   }
 
   /** How many packages carry each flag. */
-  tally(): Map<Flag, number> {
-    const tally = new Map<Flag, number>();
+  tally(): Map<PackageFlag, number> {
+    const tally = new Map<PackageFlag, number>();
     for (const flags of this.#flags.values()) for (const flag of flags) tally.set(flag, (tally.get(flag) ?? 0) + 1);
     return tally;
   }
 
-  show(kind: TreeViewKind): void {
+  show(kind: TreeOrder): void {
     this.#kind = kind;
     this.#rows = null;
   }
 
   /** `text` is looked for in `name@version`; a package must carry one of `flags` where any are given. */
-  filter(text: string, flags: ReadonlySet<Flag>): void {
+  filter(text: string, flags: ReadonlySet<PackageFlag>): void {
     this.#text = text.trim().toLowerCase();
     this.#wanted = new Set(flags);
     this.#rows = null;
@@ -149,8 +149,8 @@ export class TreeModel {
     return this.#kind === "folders" ? id : `dependencies:${id}`;
   }
 
-  #build(): Row[] {
-    const rows: Row[] = [];
+  #build(): PackageRow[] {
+    const rows: PackageRow[] = [];
     this.#matches = 0;
     if (this.#kind === "dependencies") {
       if (this.filtered) this.#list(rows);
@@ -180,9 +180,9 @@ export class TreeModel {
     return kept;
   }
 
-  #folders(rows: Row[]): void {
+  #folders(rows: PackageRow[]): void {
     const kept = this.#kept();
-    const visit = (node: TreeNode, level: number, [position, siblings]: Place): void => {
+    const visit = (node: TreeNode, level: number, [position, siblings]: SiblingPosition): void => {
       const all = this.#below.get(node) ?? [];
       const below = kept ? all.filter((child) => kept.has(child)) : all;
       const expanded = below.length > 0 && (kept !== null || this.#open.has(node.location));
@@ -194,7 +194,7 @@ export class TreeModel {
     visit(this.tree.root, 1, [1, 1]);
   }
 
-  #list(rows: Row[]): void {
+  #list(rows: PackageRow[]): void {
     const found = this.tree.nodes.filter((node) => this.#isMatch(node));
     this.#matches = found.length;
     found.forEach((node, i) => {
@@ -203,10 +203,10 @@ export class TreeModel {
     });
   }
 
-  #chains(rows: Row[]): void {
+  #chains(rows: PackageRow[]): void {
     const chain = new Set<TreeNode>();
     this.#open.add("dependencies:");
-    const visit = ({ node, edge, id, level }: Step, [position, siblings]: Place): void => {
+    const visit = ({ node, edge, id, level }: DependencyStep, [position, siblings]: SiblingPosition): void => {
       const real = node.target ?? node;
       const edges = chain.has(real) ? [] : dependenciesOf(real);
       const expanded = edges.length > 0 && this.#open.has(`dependencies:${id}`);
@@ -224,11 +224,11 @@ export class TreeModel {
 }
 
 function dependenciesOf(node: TreeNode): TreeEdge[] {
-  return node.edgesOut.filter((edge) => edge.to !== null).sort((a, b) => collator.compare(a.name, b.name));
+  return node.edgesOut.filter((edge) => edge.to !== null).sort((a, b) => nameOrder.compare(a.name, b.name));
 }
 
-function flagsOf(node: TreeNode, duplicate: boolean): ReadonlySet<Flag> {
-  const flags = new Set<Flag>();
+function flagsOf(node: TreeNode, duplicate: boolean): ReadonlySet<PackageFlag> {
+  const flags = new Set<PackageFlag>();
   if (node.dev || node.devOptional) flags.add("dev");
   if (node.optional || node.devOptional) flags.add("optional");
   if (node.peer) flags.add("peer");

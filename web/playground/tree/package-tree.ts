@@ -1,14 +1,14 @@
 import type { Tree, TreeEdge, TreeNode } from "../../../src/api/resolve.ts";
-import { count, fill, h, icon } from "../elements/dom.ts";
-import { TreeKeys, type WalkedTree } from "../elements/tree-keys.ts";
+import { formatCount, h, icon, setChildren } from "../elements/dom.ts";
+import { type KeyboardTree, TreeKeyboard } from "../elements/tree-keys.ts";
 import { VirtualList } from "../elements/virtual-list.ts";
-import type { Flag, Row, TreeViewKind } from "./package-rows.ts";
-import { TreeModel } from "./package-rows.ts";
+import type { PackageFlag, PackageRow, TreeOrder } from "./package-rows.ts";
+import { PackageRows } from "./package-rows.ts";
 
 const ROW_HEIGHT = 28;
 
 /** Word, and what it means, in the order in which badges stand. */
-const FLAGS: ReadonlyMap<Flag, readonly [string, string]> = new Map([
+const FLAG_BADGES: ReadonlyMap<PackageFlag, readonly [string, string]> = new Map([
   ["deprecated", ["deprecated", "Its author asks not to use this version"]],
   ["extraneous", ["extraneous", "Nothing asks for it"]],
   ["dev", ["dev", "Only wanted for development"]],
@@ -21,9 +21,9 @@ const FLAGS: ReadonlyMap<Flag, readonly [string, string]> = new Map([
 ]);
 
 /** Flags that a row shows; `duplicate` is for the search alone: it would be on every third row. */
-export function badges(flags: ReadonlySet<Flag>): HTMLElement[] {
+export function badges(flags: ReadonlySet<PackageFlag>): HTMLElement[] {
   const shown: HTMLElement[] = [];
-  for (const [flag, [word, title]] of FLAGS) {
+  for (const [flag, [word, title]] of FLAG_BADGES) {
     if (flag !== "duplicate" && flags.has(flag)) shown.push(h("span", { class: `badge badge-${flag}`, title }, word));
   }
   return shown;
@@ -34,22 +34,22 @@ function isInstalled({ location, name }: TreeNode): boolean {
 }
 
 /** The project and its workspaces are called what their package.json says, whatever their folder is called. */
-export function nameOf(node: TreeNode): string {
+export function displayName(node: TreeNode): string {
   return (isInstalled(node) ? node.name : node.packageName || node.name) || "the project";
 }
 
 /** A workspace's own spec is a path that means nothing to a reader. */
-export function specOf({ type, spec }: TreeEdge): string {
+export function displaySpec({ type, spec }: TreeEdge): string {
   return type === "workspace" ? "workspace" : spec || "*";
 }
 
-function classOf({ node, edge, match }: Row, active: boolean): string {
+function classOf({ node, edge, match }: PackageRow, active: boolean): string {
   const direct = (edge ? [edge] : node.edgesIn).some(({ from }) => from.location === "");
   return `row${active ? " active" : ""}${match ? "" : " faint"}${direct ? " direct" : ""}`;
 }
 
 /** An alias says what it stands for: `npm:string-width@4.2.3` in the folder `string-width-cjs`. */
-function versionOf(node: TreeNode): string {
+function displayVersion(node: TreeNode): string {
   if (node.isLink) return `→ ${node.target?.location ?? node.resolved ?? ""}`;
   const installed = isInstalled(node);
   // A workspace stands beside the link to it, under the same name: its folder tells them apart.
@@ -59,32 +59,32 @@ function versionOf(node: TreeNode): string {
 }
 
 /** The end of the line: what the project asks for, or the first of those that ask. */
-function wantedFor({ node, edge }: Row): string {
-  if (edge) return specOf(edge);
+function wantedFor({ node, edge }: PackageRow): string {
+  if (edge) return displaySpec(edge);
   const direct = node.edgesIn.find(({ from }) => from.location === "");
-  if (direct) return specOf(direct);
-  const names = [...new Set(node.edgesIn.map(({ from }) => nameOf(from)))];
+  if (direct) return displaySpec(direct);
+  const names = [...new Set(node.edgesIn.map(({ from }) => displayName(from)))];
   const rest = names.length - 2;
   return names.slice(0, 2).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }
 
 /** The tree with its search: one tab stop, walked by keys as the ARIA tree pattern has it. */
-export class TreeView {
+export class PackageTree {
   readonly element: HTMLElement;
-  readonly model: TreeModel;
+  readonly model: PackageRows;
   readonly #box: HTMLElement;
   readonly #list: VirtualList;
   readonly #search: HTMLInputElement;
   readonly #found: HTMLElement;
   readonly #openAll = h("button", { type: "button", onclick: () => this.#toggleAll() }, "Open all");
-  readonly #wanted = new Set<Flag>();
+  readonly #wanted = new Set<PackageFlag>();
   readonly #onSelect: (node: TreeNode) => void;
   #active = 0;
   #allOpen = false;
   #selected: TreeNode | null = null;
 
   constructor(tree: Tree, onSelect: (node: TreeNode) => void) {
-    this.model = new TreeModel(tree);
+    this.model = new PackageRows(tree);
     this.#onSelect = onSelect;
     this.#search = h("input", {
       type: "search",
@@ -95,7 +95,7 @@ export class TreeView {
       oninput: () => this.#filter(),
     });
     this.#found = h("span", { class: "note", role: "status" });
-    const keys = new TreeKeys(this.#walked());
+    const keys = new TreeKeyboard(this.#walked());
     this.#box = h("div", {
       class: "tree",
       role: "tree",
@@ -127,7 +127,7 @@ export class TreeView {
     this.#list.dispose();
   }
 
-  #walked(): WalkedTree {
+  #walked(): KeyboardTree {
     return {
       rows: () => this.model.rows,
       active: () => this.#active,
@@ -143,13 +143,13 @@ export class TreeView {
   #toolbar(): HTMLElement {
     const kind = h(
       "select",
-      { "aria-label": "Order of the tree", onchange: () => this.#show(kind.value as TreeViewKind) },
+      { "aria-label": "Order of the tree", onchange: () => this.#show(kind.value as TreeOrder) },
       h("option", { value: "folders" }, "By folder"),
       h("option", { value: "dependencies" }, "By dependency"),
     );
     const chips = h("div", { class: "chips", role: "group", "aria-label": "Show only" });
     const tally = this.model.tally();
-    for (const [flag, [word, title]] of FLAGS) {
+    for (const [flag, [word, title]] of FLAG_BADGES) {
       const number = tally.get(flag);
       if (number) chips.append(this.#chip(flag, `${word} ${number}`, title));
     }
@@ -161,7 +161,7 @@ export class TreeView {
     );
   }
 
-  #chip(flag: Flag, text: string, title: string): HTMLElement {
+  #chip(flag: PackageFlag, text: string, title: string): HTMLElement {
     const toggle = (): void => {
       const on = !this.#wanted.delete(flag);
       if (on) this.#wanted.add(flag);
@@ -178,7 +178,7 @@ export class TreeView {
     for (const chip of this.element.querySelectorAll(".chip")) chip.setAttribute("aria-pressed", "false");
   }
 
-  #show(kind: TreeViewKind): void {
+  #show(kind: TreeOrder): void {
     this.model.show(kind);
     this.#openAll.hidden = kind !== "folders";
     this.#active = 0;
@@ -212,7 +212,10 @@ export class TreeView {
     this.#active = Math.min(this.#active, Math.max(0, model.rows.length - 1));
     this.#list.reset(model.rows.length);
     const total = model.tree.nodes.length;
-    fill(this.#found, model.filtered ? `${model.matches} of ${count(total, "package")}` : count(total, "package"));
+    setChildren(
+      this.#found,
+      model.filtered ? `${model.matches} of ${formatCount(total, "package")}` : formatCount(total, "package"),
+    );
     this.#point();
   }
 
@@ -241,8 +244,8 @@ export class TreeView {
         "aria-selected": String(node === this.#selected),
       },
       twisty,
-      h("span", { class: "row-name" }, nameOf(node)),
-      h("span", { class: "row-version" }, versionOf(node)),
+      h("span", { class: "row-name" }, displayName(node)),
+      h("span", { class: "row-version" }, displayVersion(node)),
       row.edge && !row.edge.valid ? h("span", { class: "badge badge-invalid" }, "invalid") : null,
       ...badges(flags),
       h("span", { class: "row-for" }, wantedFor(row)),

@@ -1,8 +1,8 @@
 import type { Resolution, TreeNode } from "../../../src/api/resolve.ts";
 import { h } from "../elements/dom.ts";
-import type { Tab } from "../elements/tabs.ts";
-import { details } from "./package-details.ts";
-import { TreeView } from "./package-tree.ts";
+import type { ResultTab } from "../elements/tabs.ts";
+import { packageDetails } from "./package-details.ts";
+import { PackageTree } from "./package-tree.ts";
 
 export interface TreeTabHost {
   /** Brings the tab into sight. */
@@ -12,7 +12,7 @@ export interface TreeTabHost {
 }
 
 export interface TreeTab {
-  tab: Tab;
+  tab: ResultTab;
   /** What shows a location of the tree; undefined where there is no such place in it. */
   goTo: (location: string) => (() => void) | undefined;
   dispose: () => void;
@@ -21,7 +21,7 @@ export interface TreeTab {
 /** The resolved tree and, beside it, the package that was chosen. */
 export function treeTab(resolution: Resolution, { show, files }: TreeTabHost): TreeTab {
   const holder = h("div", { class: "tree-and-details" });
-  const tree = new TreeView(resolution.tree, (node) => open(node));
+  const tree = new PackageTree(resolution.tree, (node) => open(node));
   const go = (node: TreeNode): void => {
     tree.locate(node);
     open(node);
@@ -34,7 +34,7 @@ export function treeTab(resolution: Resolution, { show, files }: TreeTabHost): T
   };
   const open = (node: TreeNode): void => {
     holder.querySelector(".details")?.remove();
-    holder.append(details({ resolution, model: tree.model, go, close, files }, node));
+    holder.append(packageDetails({ resolution, model: tree.model, go, close, files }, node));
     holder.classList.add("with-details");
   };
   holder.addEventListener("keydown", (event) => {
