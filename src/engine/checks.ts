@@ -1,6 +1,7 @@
 import type { Manifest } from "../api/manifest.ts";
 import { optionalSet } from "../graph/gather.ts";
 import type { Node } from "../graph/node.ts";
+import { isOmitted } from "../lockfile/lock-flags.ts";
 import { type Machine, platformFits } from "../registry/platform.ts";
 import { engineFits } from "../registry/select-version.ts";
 import { type Context, Unexplained, type Wording } from "./context.ts";
@@ -29,14 +30,14 @@ export function checkEnginesAndPlatforms(context: Context): void {
   const engines = options.force ? { ...policy, nodeVersion: null } : policy;
   for (const node of tree.inventory.values()) {
     const { manifest } = node;
-    if (!node.optional && !omitted(node, options.omit)) {
+    if (!node.optional && !omits(node, options.omit)) {
       if (manifest.engines && !(node.isProjectRoot && manifest["devEngines"]) && !engineFits(manifest, engines)) {
         const problem: Wording = (words) => words.badEngine(node, options);
         if (options.engineStrict) throw new Unexplained(problem);
         context.unexplained.push(problem);
       }
       if (!options.force && !platformFits(manifest, running)) {
-        throw new Unexplained((words) => words.badPlatform(node, running));
+        throw new Unexplained((words) => words.wrongPlatform(node, running));
       }
     }
     if (node.optional && !node.inert && !(engineFits(manifest, policy) && platformFits(manifest, wanted))) {
@@ -45,14 +46,12 @@ export function checkEnginesAndPlatforms(context: Context): void {
   }
 }
 
-function omitted(node: Node, omit: ReadonlySet<string>): boolean {
+/** Checks whether `omit` leaves a node out. npm applies it only below the project and its workspaces. */
+function omits(node: Node, omit: ReadonlySet<string>): boolean {
   if (omit.size === 0) return false;
   let top = node;
   while (top.parent) top = top.parent;
-  if (!top.isProjectRoot && !top.isWorkspace) return false;
-  if ((node.peer && omit.has("peer")) || (node.dev && omit.has("dev")) || (node.optional && omit.has("optional")))
-    return true;
-  return node.devOptional && omit.has("optional") && omit.has("dev");
+  return (top.isProjectRoot || top.isWorkspace) && isOmitted(node, omit);
 }
 
 /** One warning for each deprecated package that is placed. */

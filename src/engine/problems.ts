@@ -1,7 +1,7 @@
 import type { Failure, WayOut } from "../api/failure.ts";
 import { failure } from "../errors/failure.ts";
 import type { Node } from "../graph/node.ts";
-import type { Machine } from "../registry/platform.ts";
+import { badPlatform, type Machine } from "../registry/platform.ts";
 import { pathTo } from "./conflict.ts";
 import type { BuildOptions } from "./context.ts";
 
@@ -54,16 +54,9 @@ export function badEngine(node: Node, options: BuildOptions): Failure {
   });
 }
 
-export function badPlatform(node: Node, machine: Machine): Failure {
-  const { os, cpu, libc } = node.manifest;
-  const needs = [os, cpu, libc].filter(Boolean).map((list) => [list].flat().join("|"));
-  const force: WayOut = { kind: "option", option: "force", text: "Resolve with force, which skips this check" };
-  return failure("EBADPLATFORM", `${idOf(node)} is for ${needs.join(" ")}, not for ${machine.os} ${machine.cpu}`, {
-    ...about(node),
-    found: [machine.os, machine.cpu, machine.libc].filter(Boolean).join(" "),
-    wayOut: [{ kind: "other", text: `Move ${node.name} to optionalDependencies` }, force],
-    details: { required: { os, cpu, libc }, current: machine },
-  });
+export function wrongPlatform(node: Node, machine: Machine): Failure {
+  const force: WayOut = { kind: "option", option: "force", text: "Resolve with force, which skips this check." };
+  return badPlatform(idOf(node), { needs: node.manifest, machine }, about(node), force);
 }
 
 function about(node: Node): Partial<Failure> {

@@ -1,7 +1,22 @@
+import { type DependencyReader, gatherOver, optionalSetOver } from "../base/gather.ts";
 import type { Edge } from "./edge.ts";
 import type { Node } from "./node.ts";
 
-/** Where a package of that name, wanted below `start`, can stand at the deepest (npm-tree §14.1). */
+// Sets of nodes that placement and pruning work on (npm-tree §14, §16).
+
+const EDGES: DependencyReader<Node, Edge> = {
+  out: (node) => node.edges().values(),
+  into: (node) => node.edgesIn,
+};
+
+/**
+ * Returns the deepest folder into which a package with the folded name `key` may be placed for `start` (npm-tree §14.1). It is
+ * `start` itself, unless `start` has the package as a peer: a peer belongs beside its dependent, so the search goes up.
+ *
+ * ```
+ * root -> a;  a -> b;  b -> peer c        the deepest target of c for b is a
+ * ```
+ */
 export function deepestNestingTarget(start: Node, key: string): Node {
   let at = start;
   for (;;) {
@@ -12,30 +27,24 @@ export function deepestNestingTarget(start: Node, key: string): Node {
   }
 }
 
-/**
- * What hangs on the seed alone (npm-tree §14.2): all that can be reached over edges that pass `keep`, less whatever
- * something outside also reaches over such an edge. Shrinking uses a work list: a member is looked at again only when a
- * dependent of it has dropped out.
- */
+/** Returns what hangs on `seed` alone, over edges that pass `keep`: see {@link gatherOver}. */
 export function gather(seed: Iterable<Node>, keep: (edge: Edge) => boolean): Set<Node> {
-  const set = new Set(seed);
-  for (const node of set) {
-    for (const edge of node.edges().values()) if (edge.to && !set.has(edge.to) && keep(edge)) set.add(edge.to);
-  }
-  const work = [...set];
-  for (let node = work.pop(); node; node = work.pop()) {
-    if (!set.has(node)) continue;
-    for (const edge of node.edgesIn) {
-      if (set.has(edge.from) || !keep(edge)) continue;
-      set.delete(node);
-      for (const out of node.edges().values()) if (out.to && set.has(out.to)) work.push(out.to);
-      break;
-    }
-  }
-  return set;
+  return gatherOver(seed, keep, EDGES);
 }
 
-/** The peer sets that hold the node, by the edge from outside that brought each in (npm-tree §14.3). */
+/** Returns a node with every package that requires it, and what only these need: see {@link optionalSetOver}. */
+export function optionalSet(node: Node): Set<Node> {
+  return optionalSetOver(node, ({ inert }) => inert, EDGES);
+}
+
+/**
+ * Returns the peer sets that a node belongs to, by entry edge (npm-tree §14.3). An entry edge leads from outside into a peer
+ * set: it is not a peer edge itself, or its dependent is a top node.
+ *
+ * ```
+ * root -> a;  a -> peer b;  b -> peer c        peerEntrySets(c): root -> a  =>  {a, b, c}
+ * ```
+ */
 export function peerEntrySets(node: Node): Map<Edge, Set<Node>> {
   const union = new Set([node]);
   for (const one of union) {
@@ -51,17 +60,11 @@ export function peerEntrySets(node: Node): Map<Edge, Set<Node>> {
   return entries;
 }
 
+/** Returns a node and all that its valid peer edges lead to. */
 function peersBelow(node: Node): Set<Node> {
   const set = new Set([node]);
   for (const one of set) {
     for (const edge of one.edges().values()) if (edge.peer && edge.to && edge.valid) set.add(edge.to);
   }
   return set;
-}
-
-/** The package with all that cannot do without it and all that only they need (npm-tree §16). */
-export function optionalSet(node: Node): Set<Node> {
-  const set = new Set([node]);
-  for (const one of set) for (const edge of one.edgesIn) if (!edge.optional) set.add(edge.from);
-  return gather(set, (edge) => edge.to !== null && !set.has(edge.to) && !edge.from.inert);
 }

@@ -1,21 +1,29 @@
-import { isObject, type Json } from "../base/json.ts";
+import { type Dependency, type DependencyReader, optionalSetOver } from "../base/gather.ts";
 import { workspaceTest } from "../project/workspaces.ts";
+import { declaredDependencies } from "../spec/declared-dependencies.ts";
 import { isOutside } from "./location.ts";
 import type { PlanNode, PlanNodes } from "./lock-nodes.ts";
 
-interface Edge {
-  readonly from: PlanNode;
-  readonly to: PlanNode;
-  readonly optional: boolean;
-}
-
-/** Who needs whom among the places of a lock: made when a package has to be left out, since most installs leave none out. */
+/**
+ * The dependencies between the packages of a lock. They are made when the first package has to be left out, because most
+ * installs leave none out.
+ *
+ * This is not `src/graph`: an install does not load the engine, and a lock needs no specs, overrides or moves. Both share the
+ * order of the sections ({@link declaredDependencies}) and the optional sets ({@link optionalSetOver}).
+ */
 export class Dependents {
   readonly isWorkspace: (node: PlanNode) => boolean;
   readonly #nodes: PlanNodes;
-  #out: Map<PlanNode, Edge[]> | null = null;
-  readonly #in = new Map<PlanNode, Edge[]>();
+  #out: Map<PlanNode, Dependency<PlanNode>[]> | null = null;
+  readonly #in = new Map<PlanNode, Dependency<PlanNode>[]>();
   readonly #children = new Map<PlanNode, Map<string, PlanNode>>();
+  readonly #reader: DependencyReader<PlanNode, Dependency<PlanNode>> = {
+    out: (node) => (this.#out ?? this.#makeEdges()).get(node) ?? [],
+    into: (node) => {
+      if (!this.#out) this.#makeEdges();
+      return this.#in.get(node) ?? [];
+    },
+  };
 
   constructor(nodes: PlanNodes) {
     this.#nodes = nodes;
@@ -25,35 +33,15 @@ export class Dependents {
   }
 
   /**
-   * The package with all that cannot do without it and all that only they need (npm-tree §16).
-   * @param gone what was left out before: it needs nothing any more
+   * Returns a package with every package that requires it, and what only these need (npm-tree §16).
+   * @param gone packages left out before: they need nothing any more
    */
   optionalSet(node: PlanNode, gone: { has(node: PlanNode): boolean }): Set<PlanNode> {
-    const core = new Set([node]);
-    for (const one of core) for (const { from, optional } of this.#edgesIn(one)) if (!optional) core.add(from);
-    const counts = ({ from, to }: Edge): boolean => !core.has(to) && !gone.has(from);
-    const set = new Set(core);
-    for (const one of set) for (const edge of this.#edgesOut(one)) if (counts(edge)) set.add(edge.to);
-    const work = [...set];
-    for (let one = work.pop(); one; one = work.pop()) {
-      if (!set.has(one) || !this.#edgesIn(one).some((edge) => !set.has(edge.from) && counts(edge))) continue;
-      set.delete(one);
-      for (const edge of this.#edgesOut(one)) if (set.has(edge.to)) work.push(edge.to);
-    }
-    return set;
+    return optionalSetOver(node, (from) => gone.has(from), this.#reader);
   }
 
-  #edgesOut(node: PlanNode): readonly Edge[] {
-    return (this.#out ?? this.#makeEdges()).get(node) ?? [];
-  }
-
-  #edgesIn(node: PlanNode): readonly Edge[] {
-    if (!this.#out) this.#makeEdges();
-    return this.#in.get(node) ?? [];
-  }
-
-  #makeEdges(): Map<PlanNode, Edge[]> {
-    const out = new Map<PlanNode, Edge[]>();
+  #makeEdges(): Map<PlanNode, Dependency<PlanNode>[]> {
+    const out = new Map<PlanNode, Dependency<PlanNode>[]>();
     for (const node of this.#nodes.values()) {
       if (!node.parent) continue;
       const siblings = this.#children.get(node.parent);
@@ -61,7 +49,7 @@ export class Dependents {
       else this.#children.set(node.parent, new Map([[node.folder, node]]));
     }
     for (const from of this.#nodes.values()) {
-      const edges: Edge[] = [];
+      const edges: Dependency<PlanNode>[] = [];
       for (const [name, optional] of this.#wants(from)) {
         const to = this.#resolve(from, name);
         if (!to) continue;
@@ -77,18 +65,13 @@ export class Dependents {
     return out;
   }
 
-  /** Names, and whether it can do without. A later section counts, but the project's workspaces before all. */
+  /** Returns the names that a package asks for, and whether each is optional. A workspace of the project is always required. */
   #wants({ kind, manifest }: PlanNode): Map<string, boolean> {
     const wants = new Map<string, boolean>();
     if (kind === "link") return wants;
-    const meta: Json = manifest.peerDependenciesMeta ?? {};
-    for (const name in manifest.peerDependencies) {
-      const own = Object.hasOwn(meta, name) ? meta[name] : null;
-      wants.set(name, isObject(own) && Boolean(own["optional"]));
+    for (const { name, type } of declaredDependencies(manifest, { dev: kind !== "package", peers: true })) {
+      wants.set(name, type === "optional" || type === "peerOptional");
     }
-    for (const name in manifest.dependencies) wants.set(name, false);
-    for (const name in manifest.optionalDependencies) wants.set(name, true);
-    if (kind !== "package") for (const name in manifest.devDependencies) wants.set(name, false);
     if (kind !== "project") return wants;
     for (const { target, manifest } of this.#nodes.values()) {
       if (target && this.isWorkspace(target) && manifest.name) wants.set(manifest.name, false);
@@ -96,7 +79,7 @@ export class Dependents {
     return wants;
   }
 
-  /** What a package gets for a name: from the nearest `node_modules`, its own first. */
+  /** Returns the package that `from` gets for a name: from its own `node_modules`, else from the nearest one above. */
   #resolve(from: PlanNode, name: string): PlanNode | null {
     for (let at: PlanNode | null = from; at; at = at.parent ?? folderAbove(at, this.#nodes)) {
       const found = this.#children.get(at)?.get(name);
@@ -106,7 +89,7 @@ export class Dependents {
   }
 }
 
-/** The place that a folder is in: the project's, a package's, another folder's. Null beside the project, and for it. */
+/** Returns the nearest package or folder above a folder, or the project. Null for the project and for folders outside it. */
 export function folderAbove({ location }: PlanNode, nodes: PlanNodes): PlanNode | null {
   if (location === "" || isOutside(location)) return null;
   let at = location;

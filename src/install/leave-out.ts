@@ -1,6 +1,7 @@
 import type { SkippedPackage } from "../api/install.ts";
-import { failure, InstallError } from "../errors/failure.ts";
-import { type Machine, platformFits } from "../registry/platform.ts";
+import { InstallError } from "../errors/failure.ts";
+import { isOmitted } from "../lockfile/lock-flags.ts";
+import { badPlatform, type Machine, platformFits } from "../registry/platform.ts";
 import { engineFits } from "../registry/select-version.ts";
 import { RangeTable } from "../spec/version-range.ts";
 import { Dependents, folderAbove } from "./dependents.ts";
@@ -27,7 +28,7 @@ export function* leaveOut(
   const dependents = new Dependents(nodes);
   const why = new Map<PlanNode, SkippedPackage["why"]>();
   const omit: ReadonlySet<string> = new Set(options.omit ?? []);
-  const isOmitted = (node: PlanNode): boolean => omit.size > 0 && omits(node, omit, dependents);
+  const omitted = (node: PlanNode): boolean => omit.size > 0 && omits(node, omit, dependents);
   const drop = (node: PlanNode, reason: SkippedPackage["why"]): void => {
     for (const one of dependents.optionalSet(node, why)) if (!why.has(one)) why.set(one, reason);
   };
@@ -38,10 +39,10 @@ export function* leaveOut(
     const { manifest } = node;
     if (node.optional) {
       if (!why.has(node) && !(platformFits(manifest, platform) && engineFits(manifest, policy))) drop(node, "platform");
-    } else if (!platformFits(manifest, running) && !isOmitted(node)) throw badPlatform(node, running);
+    } else if (!platformFits(manifest, running) && !omitted(node)) throw refusePlatform(node, running);
   }
   for (const node of failed) if (!why.has(node)) drop(node, "failed");
-  return { why, here: goDown(nodes, why, isOmitted) };
+  return { why, here: goDown(nodes, why, omitted) };
 }
 
 /** Links last, as npm reads a lock. */
@@ -57,7 +58,7 @@ function inOrder(nodes: PlanNodes): PlanNode[] {
 function goDown(
   nodes: PlanNodes,
   why: Map<PlanNode, SkippedPackage["why"]>,
-  isOmitted: (node: PlanNode) => boolean,
+  omitted: (node: PlanNode) => boolean,
 ): Set<PlanNode> {
   const here = new Set<PlanNode>();
   for (const node of nodes.values()) {
@@ -74,11 +75,11 @@ function goDown(
     const bundler = bundlerOf(node);
     if (bundler) {
       // it comes with the tarball, whoever does not want it
-      if (isOmitted(node)) why.set(node, "omit");
+      if (omitted(node)) why.set(node, "omit");
       else why.delete(node);
       if (bundler.kind === "package") here.add(node);
     } else if (!node.extraneous) {
-      if (!why.has(node) && isOmitted(node)) why.set(node, "omit");
+      if (!why.has(node) && omitted(node)) why.set(node, "omit");
       if (!why.has(node)) here.add(node);
     }
   }
@@ -92,34 +93,19 @@ export function bundlerOf(node: PlanNode): PlanNode | null {
   return bundler?.kind === "project" ? null : bundler;
 }
 
-/** npm asks a package what it is, but only below the project and its workspaces. */
+/** Checks whether `omit` leaves a node out. npm applies it only below the project and its workspaces. */
 function omits(node: PlanNode, omit: ReadonlySet<string>, { isWorkspace }: Dependents): boolean {
   let top = node;
   while (top.parent) top = top.parent;
   if (top.kind !== "project" && !isWorkspace(top)) return false;
-  const { peer, dev, optional, devOptional } = node;
-  return (
-    (peer && omit.has("peer")) ||
-    (dev && omit.has("dev")) ||
-    (optional && omit.has("optional")) ||
-    (devOptional && omit.has("optional") && omit.has("dev"))
-  );
+  return isOmitted(node, omit);
 }
 
-function badPlatform({ location, manifest }: PlanNode, machine: Machine): InstallError {
-  const { name, version, os, cpu, libc } = manifest;
-  const needs = [os, cpu, libc].filter(Boolean).map((list) => [list].flat().join("|"));
-  const message = `${name}@${version} is for ${needs.join(" ")}, not for ${machine.os} ${machine.cpu}`;
+function refusePlatform({ location, manifest }: PlanNode, machine: Machine): InstallError {
+  const { name, version } = manifest;
+  const id = `${name}@${version}`;
+  const platform = { kind: "option", option: "platform", text: `Set platform to one that ${id} supports.` } as const;
   return new InstallError(
-    failure("EBADPLATFORM", message, {
-      package: name,
-      requiredBy: [location],
-      found: [machine.os, machine.cpu, machine.libc].filter(Boolean).join(" "),
-      wayOut: [
-        { kind: "other", text: `Move ${name} to optionalDependencies` },
-        { kind: "option", option: "platform", text: "Install for a platform that it is for" },
-      ],
-      details: { required: { os, cpu, libc }, current: machine },
-    }),
+    badPlatform(id, { needs: manifest, machine }, { package: name, requiredBy: [location] }, platform),
   );
 }

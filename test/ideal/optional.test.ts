@@ -69,11 +69,11 @@ test("an optional package for another platform stays in the lock and is inert", 
 });
 
 test.each([
-  [{ os: ["darwin"] }, "for darwin"],
-  [{ cpu: "arm", os: ["linux"] }, "for linux arm"],
-  [{ os: ["!linux"] }, "for !linux"],
-  [{ cpu: ["arm64"] }, "for arm64"],
-  [{ os: ["linux"], libc: ["musl"] }, "for linux musl"],
+  [{ os: ["darwin"] }, "supports darwin, but this platform is linux x64 glibc"],
+  [{ cpu: "arm", os: ["linux"] }, "supports linux arm, but this platform is linux x64 glibc"],
+  [{ os: ["!linux"] }, "supports !linux, but this platform is linux x64 glibc"],
+  [{ cpu: ["arm64"] }, "supports arm64, but this platform is linux x64 glibc"],
+  [{ os: ["linux"], libc: ["musl"] }, "supports linux musl, but this platform is linux x64 glibc"],
 ])("a required package with %j is EBADPLATFORM, unless forced", async (needs, text) => {
   const registry = fakeRegistry({ "a@1.0.0": { x: "1" }, "x@1.0.0": needs });
   const failure = await failureOf(tree(registry, { a: "1" }));
