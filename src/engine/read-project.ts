@@ -124,8 +124,8 @@ async function readOldLock(
   const names = ["npm-shrinkwrap.json", "package-lock.json", "yarn.lock"];
   const found = options.packageLock !== false && names.some((name) => files.has(`${path}/${name}`));
   if (found) {
-    const { lockPlace, readLock } = await import("../lockfile/read-lock.ts");
-    context.lock = updatesAll(options) ? lockPlace(place) : await readLock(place);
+    const { lockWithoutEntries, readLock } = await import("../lockfile/read-lock.ts");
+    context.lock = updatesAll(options) ? lockWithoutEntries(place) : await readLock(place);
   }
   if (found || context.tree.hasWorkspaces) context.old = await import("./load-lock.ts");
   const yarn = context.lock?.yarn ? await import("./yarn-pins.ts") : null;

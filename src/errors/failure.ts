@@ -1,7 +1,7 @@
 import type { ErrorCode, Failure } from "../api/failure.ts";
 
 /** What a pick that found nothing knew: its failure carries it as `details` until `withWaysOut` has made words of it. */
-export interface MissedPick {
+export interface UnmatchedSpec {
   readonly type: "version" | "range" | "tag";
   readonly wanted: string;
   readonly defaultTag: string;
@@ -10,8 +10,8 @@ export interface MissedPick {
   readonly distTags: readonly (readonly [string, string])[];
   readonly versions: readonly string[];
   /** Versions that a policy of the registry withholds, and what it says of them. */
-  readonly withheld: readonly string[];
-  readonly policy: string;
+  readonly restricted: readonly string[];
+  readonly restrictionMessage: string;
 }
 
 /** A failure as an exception: inside one thread only; across threads send `.failure`. */

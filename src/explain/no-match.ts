@@ -1,20 +1,20 @@
 import type { Failure, WayOut } from "../api/failure.ts";
 import { isOneEditAway } from "../base/one-edit.ts";
-import type { MissedPick } from "../errors/failure.ts";
+import type { UnmatchedSpec } from "../errors/failure.ts";
 import { parseRange } from "../spec/range.ts";
 import { compareVersions, parseVersion, type Version } from "../spec/version.ts";
 
 /** An `ETARGET`, `ENOVERSIONS` or `E403` of `selectVersion`, in words, with what there is instead and the ways out. */
 export function withOffers(failure: Failure): Failure {
   const { package: name = "" } = failure;
-  const missed = failure.details as unknown as MissedPick;
-  const { type, wanted, defaultTag, distTags, withheld } = missed;
+  const missed = failure.details as unknown as UnmatchedSpec;
+  const { type, wanted, defaultTag, distTags, restricted } = missed;
   const latest = distTags.find(([tag]) => tag === defaultTag)?.[1];
   if (failure.code === "E403") {
-    const message = `Could not download ${name}@${wanted} due to policy violations:\n${missed.policy}`;
+    const message = `Could not download ${name}@${wanted} due to policy violations:\n${missed.restrictionMessage}`;
     const allow: WayOut = { kind: "other", text: "Ask whoever runs the registry to allow it" };
     const { details: _, ...rest } = failure;
-    return { ...rest, message, wayOut: [latest && !withheld.includes(latest) ? ask(name, caret(latest)) : allow] };
+    return { ...rest, message, wayOut: [latest && !restricted.includes(latest) ? ask(name, caret(latest)) : allow] };
   }
   const before = missed.before == null ? "" : ` with a date before ${new Date(missed.before).toISOString()}`;
   const near = nearest(missed);
@@ -36,7 +36,7 @@ function ask(name: string, spec: string): WayOut {
   return { kind: "spec", package: name, spec, text: `Ask for ${name}@${spec}` };
 }
 
-function waysOut(name: string, missed: MissedPick, near: readonly string[]): WayOut[] {
+function waysOut(name: string, missed: UnmatchedSpec, near: readonly string[]): WayOut[] {
   const { type, wanted, distTags, defaultTag, versions, before } = missed;
   const tags = new Map(distTags);
   const specs = type === "tag" ? [...tags.keys()].filter((tag) => isOneEditAway(tag, wanted)) : near.map(caret);
@@ -52,7 +52,7 @@ function caret(version: string): string {
 }
 
 /** The versions next to the one that was asked for, or next to where the range starts: at most one on either side. */
-function nearest({ wanted, versions }: MissedPick): string[] {
+function nearest({ wanted, versions }: UnmatchedSpec): string[] {
   const anchor = parseVersion(wanted) ?? parseRange(wanted)?.[0]?.[0]?.version;
   if (!anchor) return [];
   const candidates = versions

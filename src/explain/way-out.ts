@@ -55,7 +55,7 @@ function fromProject({ from }: ExplainedEdge): boolean {
 export function withWaysOut(failure: Failure): Failure {
   const { code, details = {} } = failure;
   if (code === "EJSONPARSE") return withPlace(failure);
-  if ("withheld" in details) return withOffers(failure);
+  if ("restricted" in details) return withOffers(failure);
   if (failure.wayOut.length > 0) return failure;
   const wayOut = code === "ERESOLVE" ? peerWaysOut(details as Explained) : lastWaysOut(failure);
   return { ...failure, wayOut };

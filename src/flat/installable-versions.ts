@@ -1,5 +1,5 @@
 import type { Manifest } from "../api/manifest.ts";
-import { BEST, type PickPolicy, rank } from "../registry/select-version.ts";
+import { MOST_SUITABLE, type PickPolicy, suitability } from "../registry/select-version.ts";
 import { NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
 import { compareVersions, parseVersion, type Version } from "../spec/version.ts";
 import type { PackumentVersions } from "./packument-versions.ts";
@@ -216,7 +216,7 @@ export class InstallableVersions {
   #tagged(set: SetId, { lowest, policy }: Preference): number | undefined {
     if (lowest) return undefined;
     const index = this.#find(set, (versions) => versions.tag(policy.defaultTag ?? "latest"));
-    return index !== undefined && rank(this.manifest(index), policy) === BEST ? index : undefined;
+    return index !== undefined && suitability(this.manifest(index), policy) === MOST_SUITABLE ? index : undefined;
   }
 
   #find(set: SetId, place: (versions: PackumentVersions) => number): number | undefined {
@@ -231,12 +231,12 @@ export class InstallableVersions {
     let best = 0;
     let bestRank = -1;
     for (const index of this.#ordered(set, lowest)) {
-      const own = this.#ranks.get(index) ?? rank(this.manifest(index), policy);
+      const own = this.#ranks.get(index) ?? suitability(this.manifest(index), policy);
       this.#ranks.set(index, own);
       if (own <= bestRank) continue;
       best = index;
       bestRank = own;
-      if (own === BEST) break;
+      if (own === MOST_SUITABLE) break;
     }
     return best;
   }

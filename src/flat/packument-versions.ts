@@ -3,19 +3,19 @@ import type { Manifest } from "../api/manifest.ts";
 import type { Packument } from "../registry/packument.ts";
 import { isInTime, type PickPolicy, selectVersion } from "../registry/select-version.ts";
 import {
-  type Bound,
+  type Comparator,
   namesPrerelease,
   overBottom,
   parseRange,
   type Range,
-  type Reading,
+  type RangeMode,
   testRange,
   underTop,
 } from "../spec/range.ts";
 import { cleanVersion, compareVersions, parseVersion, type Version } from "../spec/version.ts";
 
 /** Ranges of versions whose prereleases count like any other. */
-export const WITH_PRERELEASES: Reading = { loose: true, prereleases: true };
+export const WITH_PRERELEASES: RangeMode = { loose: true, prereleases: true };
 
 /** What a spec comes to: half-open intervals of places, and, where there are none, why. */
 export interface Evaluated {
@@ -48,11 +48,15 @@ export class PackumentVersions {
   /** Versions that the date limit or the registry's policy hides are none. */
   #within(entries: ArrayLike<number>): ArrayLike<number> {
     const { packument } = this;
-    if ((this.#policy.before ?? null) === null && !packument.hasOddTime && packument.restrictions.size === 0)
+    if (
+      (this.#policy.before ?? null) === null &&
+      !packument.mayHaveInvalidTime &&
+      packument.restrictedVersions.size === 0
+    )
       return entries;
     return Array.from(entries).filter((entry) => {
       const key = packument.keyOf(entry);
-      return !packument.restrictions.has(key) && isInTime(packument, key, this.#policy);
+      return !packument.restrictedVersions.has(key) && isInTime(packument, key, this.#policy);
     });
   }
 
@@ -158,7 +162,7 @@ export class PackumentVersions {
   }
 
   /** A set of comparators over versions in order is one stretch of them. */
-  #rangeRead(range: Range, [from, to]: readonly [number, number], reading?: Reading): [number, number][] {
+  #rangeRead(range: Range, [from, to]: readonly [number, number], reading?: RangeMode): [number, number][] {
     let low = this.#first(from, to, (version) => overBottom(range, version));
     let high = this.#first(low, to, (version) => !underTop(range, version));
     // the ends themselves may be out: >1.2.0, <2.0.0
@@ -168,7 +172,7 @@ export class PackumentVersions {
   }
 
   /** Prereleases that a set lets in by node-semver's rule: those of a triple that it names with one. */
-  #written(set: readonly Bound[]): [number, number][] {
+  #written(set: readonly Comparator[]): [number, number][] {
     const places: [number, number][] = [];
     const first = this.#first(this.releases, this.size, (version) => overBottom([set], version));
     for (let place = first; place < this.size && underTop([set], this.version(place)); place++) {
@@ -198,7 +202,8 @@ export class PackumentVersions {
       const version = parseVersion(key);
       return version !== null && range !== null && testRange(range, version);
     });
-    if (hidden.some((key) => packument.restrictions.has(key))) return { why: "policy", found: hidden.at(-1) as string };
+    if (hidden.some((key) => packument.restrictedVersions.has(key)))
+      return { why: "policy", found: hidden.at(-1) as string };
     const late = hidden.find((key) => !isInTime(packument, key, this.#policy));
     if (late !== undefined) return { why: "time", found: late };
     const open = type === "range" ? parseRange(text, WITH_PRERELEASES) : range;

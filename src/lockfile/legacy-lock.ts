@@ -9,13 +9,13 @@ export function legacyDependencies(root: LockNode): LockJson | undefined {
   return childrenOf(root, { root, above: [] });
 }
 
-interface Place {
+interface LegacyContext {
   root: LockNode;
   /** Real paths of the nodes above: a link back to one of them is not followed. */
   above: readonly string[];
 }
 
-function childrenOf(node: LockNode, { root, above }: Place): LockJson | undefined {
+function childrenOf(node: LockNode, { root, above }: LegacyContext): LockJson | undefined {
   const dependencies: LockJson = Object.create(null);
   let found = false;
   for (const child of node.target.children.values()) {
@@ -26,8 +26,8 @@ function childrenOf(node: LockNode, { root, above }: Place): LockJson | undefine
   return found ? dependencies : undefined;
 }
 
-function entryOf(node: LockNode, place: Place): LockJson {
-  const rootPath = place.root.path;
+function entryOf(node: LockNode, context: LegacyContext): LockJson {
+  const rootPath = context.root.path;
   const resolved = carryResolved(node.resolved, rootPath, rootPath);
   const from = resolved === null ? null : parseResolved(resolved, rootPath);
   const edge = likeliestEdge(node.edgesIn);
@@ -35,7 +35,7 @@ function entryOf(node: LockNode, place: Place): LockJson {
   const lock: LockJson = versionOf(node, { spec, from, rootPath });
   if (node.inDepBundle) lock["bundled"] = true;
   const located = [from?.type, spec?.type === "git" ? "file" : spec?.type];
-  if (node.resolved && !node.isLink && from?.type !== "git" && !located.some(isPlace) && spec?.type !== "remote") {
+  if (node.resolved && !node.isLink && from?.type !== "git" && !located.some(isLocalPath) && spec?.type !== "remote") {
     lock["resolved"] = node.resolved;
   }
   if (node.integrity) lock["integrity"] = node.integrity;
@@ -48,22 +48,22 @@ function entryOf(node: LockNode, place: Place): LockJson {
   }
   const edges = node.target.edges();
   if (edges.size > 0) lock["requires"] = requiresOf(node, edges.values());
-  const children = childrenOf(node, place);
+  const children = childrenOf(node, context);
   if (children) lock["dependencies"] = children;
   return lock;
 }
 
-function isPlace(type: Spec["type"] | undefined): boolean {
+function isLocalPath(type: Spec["type"] | undefined): boolean {
   return type === "file" || type === "directory";
 }
 
-interface Origin {
+interface EntrySpecs {
   spec: Spec | null;
   from: Spec | null;
   rootPath: string;
 }
 
-function versionOf(node: LockNode, { spec, from, rootPath }: Origin): LockJson {
+function versionOf(node: LockNode, { spec, from, rootPath }: EntrySpecs): LockJson {
   const { packageName, name, version } = node;
   if (node.isLink) return { version: `file:${relativePath(rootPath, node.realpath)}` };
   if (spec?.type === "file" || spec?.type === "remote") return { version: spec.saveSpec };

@@ -30,13 +30,13 @@ function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-interface Target {
+interface UpgradedLock {
   packages: Json;
   root: string;
 }
 
 /** Version 1 put all sorts of things into `version`: this finds out which it is. */
-function addEntry(into: Target, lock: Json, at: { location: string; name: string }): Json {
+function addEntry(into: UpgradedLock, lock: Json, at: { location: string; name: string }): Json {
   const { packages, root } = into;
   const { location, name } = at;
   const spec = specOf(name, lock, root);

@@ -43,7 +43,7 @@ export interface LockData {
   yarn: string | null;
 }
 
-export interface LockPlace {
+export interface LockSource {
   files: ProjectFiles;
   /** Absolute folder of the project. */
   root: string;
@@ -52,7 +52,7 @@ export interface LockPlace {
 }
 
 /** The lock's place and nothing of its content: what `update` of everything starts from. Null when there is none. */
-export function lockPlace({ files, root }: Pick<LockPlace, "files" | "root">): LockData | null {
+export function lockWithoutEntries({ files, root }: Pick<LockSource, "files" | "root">): LockData | null {
   const read = (name: string): string => files.text(resolvePath(root, name)) ?? "";
   const shrinkwrap = read("npm-shrinkwrap.json");
   const text = shrinkwrap || read("package-lock.json");
@@ -69,8 +69,8 @@ export function lockPlace({ files, root }: Pick<LockPlace, "files" | "root">): L
  * conflicts resolved, else a yarn.lock's text. One that cannot be parsed counts as absent, as in npm. Null: none there.
  * @throws InstallError EMISSINGTARGET (a link to nowhere), EINVALIDLOCK (an entry that is no object)
  */
-export async function readLock(place: LockPlace): Promise<LockData | null> {
-  const lock = lockPlace(place);
+export async function readLock(place: LockSource): Promise<LockData | null> {
+  const lock = lockWithoutEntries(place);
   if (!lock?.loaded) return lock && { ...lock, originalLockfileVersion: undefined };
   const parsed = await parseLock(lock.text, lock.filename);
   if (!parsed) return { ...lock, loaded: false, originalLockfileVersion: undefined };

@@ -106,7 +106,7 @@ export function lockEntry(node: LockNode, rootPath: string): LockJson {
   if (node.isLink) return { resolved: relativePath(rootPath, node.realpath), link: true };
   const { manifest, packageName, resolved, extraneous, dev, optional } = node;
   const entry: LockJson = {};
-  if (packageName && (packageName !== node.name || isOddlyNamed(node, packageName))) entry["name"] = packageName;
+  if (packageName && (packageName !== node.name || mustStateName(node, packageName))) entry["name"] = packageName;
   put(entry, "version", manifest.version);
   // Readers and the engine have put it into npm's form; only paths are absolute until now.
   const local = resolved?.startsWith("file:") && `file:${relativePath(rootPath, resolved.slice("file:".length))}`;
@@ -150,6 +150,6 @@ function hasInstallScript({ scripts }: Manifest): boolean {
 }
 
 /** The root always says its name; a folder of the project does when it is called otherwise. */
-function isOddlyNamed(node: LockNode, packageName: string): boolean {
+function mustStateName(node: LockNode, packageName: string): boolean {
   return node.isProjectRoot || (node.isTop && nameFromFolder(node.realpath) !== packageName);
 }

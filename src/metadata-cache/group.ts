@@ -16,7 +16,7 @@ export async function packGroup(kept: readonly Kept[], tools: StoreTools): Promi
   const hot: Uint8Array[] = [];
   let coldLength = 0;
   for (const { name, record } of kept) {
-    const split = Math.max(0, Math.min(tools.coldStart(record), record.length));
+    const split = Math.max(0, Math.min(tools.incompressibleStart(record), record.length));
     list.push(name, split, record.length - split);
     hot.push(record.subarray(0, split));
     cold.push(record.subarray(split));

@@ -33,7 +33,7 @@ export interface StoreTools {
   deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
   inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
   /** Where the part of a record begins that does not compress. */
-  coldStart(record: Uint8Array): number;
+  incompressibleStart(record: Uint8Array): number;
   /** Whether a record is of the form that is read today. */
   isRecord(record: Uint8Array): boolean;
   /** Hears of each thing once: ESTORE, ESTOREFULL. */

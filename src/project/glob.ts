@@ -1,29 +1,29 @@
 /** One step of a pattern: matches an item, or, as a star, any number of them that it lets pass. */
-interface Step<T> {
+interface GlobStep<T> {
   readonly star: boolean;
   matches(item: T): boolean;
 }
 
 /** Where in `steps` one can be: sets of places, so no pattern costs more than its size. */
-type Places = ReadonlySet<number>;
+type Positions = ReadonlySet<number>;
 
-function enter<T>(steps: readonly Step<T>[], into: Set<number>, at: number): Set<number> {
+function enter<T>(steps: readonly GlobStep<T>[], into: Set<number>, at: number): Set<number> {
   into.add(at);
   return steps[at]?.star ? enter(steps, into, at + 1) : into;
 }
 
 /** Where one can be after these items. */
-function advance<T>(steps: readonly Step<T>[], from: Places, items: Iterable<T>): Places {
-  let places = from;
+function advance<T>(steps: readonly GlobStep<T>[], from: Positions, items: Iterable<T>): Positions {
+  let positions = from;
   for (const item of items) {
     const next = new Set<number>();
-    for (const at of places) {
+    for (const at of positions) {
       const step = steps[at];
       if (step?.matches(item)) enter(steps, next, step.star ? at : at + 1);
     }
-    places = next;
+    positions = next;
   }
-  return places;
+  return positions;
 }
 
 export interface Glob {
@@ -44,7 +44,7 @@ export function glob(pattern: string, dot = false): Glob {
   );
   // Paths come by folder: what is above a name is matched once for all of them.
   let known = "";
-  let above: Places[] = choices.map((steps) => enter(steps, new Set(), 0));
+  let above: Positions[] = choices.map((steps) => enter(steps, new Set(), 0));
   const start = above;
   return {
     matches(path, partial = false) {
@@ -57,14 +57,14 @@ export function glob(pattern: string, dot = false): Glob {
       }
       const name = slash < path.length ? [path.slice(slash)] : [];
       return choices.some((steps, i) => {
-        const places = above[i]!.size > 0 ? advance(steps, above[i]!, name) : above[i]!;
-        return partial ? places.size > 0 : places.has(steps.length);
+        const positions = above[i]!.size > 0 ? advance(steps, above[i]!, name) : above[i]!;
+        return partial ? positions.size > 0 : positions.has(steps.length);
       });
     },
   };
 }
 
-function segmentStep(segment: string, dot: boolean): Step<string> {
+function segmentStep(segment: string, dot: boolean): GlobStep<string> {
   const hidden = (name: string): boolean => !dot && name[0] === ".";
   if (segment === "**") return { star: true, matches: (name) => !hidden(name) };
   if (!/[*?[]/.test(segment)) return { star: false, matches: (name) => name === segment };
@@ -83,8 +83,8 @@ function characters(segment: string): (name: string) => boolean {
   return (name) => advance(steps, start, name).has(steps.length);
 }
 
-function characterSteps(segment: string): Step<string>[] {
-  const steps: Step<string>[] = [];
+function characterSteps(segment: string): GlobStep<string>[] {
+  const steps: GlobStep<string>[] = [];
   for (const part of segment.match(/\*+|\[[!^]?\]?[^\]]*\]|[\s\S]/gu) ?? []) {
     if (part[0] === "*") steps.push({ star: true, matches: () => true });
     else if (part === "?") steps.push({ star: false, matches: () => true });
@@ -95,7 +95,7 @@ function characterSteps(segment: string): Step<string>[] {
 }
 
 /** `[a-c_]`, `[!a]`. */
-function classStep(text: string): Step<string> {
+function classStep(text: string): GlobStep<string> {
   const negated = /^\[[!^]/.test(text);
   const body = text.slice(negated ? 2 : 1, -1);
   const ranges = [...body.matchAll(/([\s\S])-([\s\S])|[\s\S]/gu)].map(([one, from, to]) => [from ?? one, to ?? one]);

@@ -4,19 +4,17 @@ import { CLOSE_BRACE, COLON, COMMA, JsonFinder, OPEN_BRACE, QUOTE } from "./json
 import { COPIED, DIST, INSTALL, INTEGRITY, memberAt, NAME, SCRIPTS, TARBALL, VERSION } from "./members.ts";
 import { Packument } from "./packument.ts";
 import {
-  type Candidate,
-  COLD,
   CURRENT_FORMAT,
   DIST_TAGS,
   decode,
   FLAGS,
   FORMAT,
-  HASH,
+  HASH_BYTES,
+  HASHES,
   HEADER,
   inOrder,
   LENGTH,
-  ODD_KEYS,
-  ODD_TIME,
+  NON_PLAIN_KEYS,
   PARTS,
   PREFIX,
   plainEnd,
@@ -26,7 +24,9 @@ import {
   SAME_NAME,
   SAME_VERSION,
   TIME,
+  UNCHECKED_TIME,
   VERSIONS,
+  type VersionEntry,
   WORDS,
 } from "./record.ts";
 import { readSha512, SHA512_TEXT } from "./sha512-text.ts";
@@ -65,7 +65,7 @@ class Condenser {
   #shapeLengths!: number[];
   /** The last shape of each hash: its number and where it starts. */
   #shapes!: Map<number, { shape: number; start: number }>;
-  #releases!: Candidate[];
+  #releases!: VersionEntry[];
   /** Before the next member that is copied: a brace or a comma. */
   #separator = OPEN_BRACE;
 
@@ -89,7 +89,7 @@ class Condenser {
     this.#shapeLengths = [];
     this.#shapes = new Map();
     this.#releases = [];
-    this.#flags &= ~ODD_KEYS;
+    this.#flags &= ~NON_PLAIN_KEYS;
     this.#setPart(PREFIX, 0, 0);
   }
 
@@ -124,14 +124,14 @@ class Condenser {
   #times(): void {
     const json = this.#json;
     const { bytes } = json;
-    this.#flags &= ~ODD_TIME;
+    this.#flags &= ~UNCHECKED_TIME;
     for (let more = json.enter(); more; more = json.next()) {
       const start = json.at;
       json.value();
       // the quote stands at 0
       const regular =
         bytes[start] === QUOTE && bytes[start + 8] === 45 && bytes[start + 11] === 84 && bytes[start + 14] === COLON;
-      if (!regular) this.#flags |= ODD_TIME;
+      if (!regular) this.#flags |= UNCHECKED_TIME;
     }
   }
 
@@ -142,7 +142,7 @@ class Condenser {
     this.#keyEnd = keyEnd;
     if (!json.plainKey) {
       json.key();
-      this.#flags |= ODD_KEYS;
+      this.#flags |= NON_PLAIN_KEYS;
     }
     keys.copy(json, keyStart, keyEnd);
     const entry = this.#keyLengths.push(keyEnd - keyStart) - 1;
@@ -159,9 +159,9 @@ class Condenser {
       text.put(0);
       text.copy(json, start, json.at);
     }
-    hashes.reserve(HASH);
+    hashes.reserve(HASH_BYTES);
     const hash = hashes.length;
-    hashes.length += HASH;
+    hashes.length += HASH_BYTES;
     if (!((text.bytes[from] as number) & REGULAR_DIST)) hashes.bytes.fill(0, hash, hashes.length);
     this.#shapeOf.push(this.#intern(from));
   }
@@ -316,7 +316,7 @@ class Condenser {
     words[VERSIONS] = versions;
     words[RELEASES] = releases.length;
     words[FLAGS] = this.#flags;
-    words[COLD] = cold;
+    words[HASHES] = cold;
     words.set(this.#shapeOf, HEADER);
     words.set(releases, HEADER + versions);
     words.set(lengths, HEADER + versions + releases.length);

@@ -1,6 +1,6 @@
 import type { Dist } from "../api/manifest.ts";
 
-const HASH = /^(sha1|sha256|sha384|sha512)-([A-Za-z0-9+/]+={0,2})(\?[!-~]*)?$/;
+const INTEGRITY_HASH = /^(sha1|sha256|sha384|sha512)-([A-Za-z0-9+/]+={0,2})(\?[!-~]*)?$/;
 
 /**
  * What a lock records of a tarball's bytes: `dist.integrity` with its unknown parts dropped, else the older `shasum`
@@ -12,7 +12,7 @@ export function integrityOf(dist: Dist | undefined): string | null {
     const known = dist.integrity
       .trim()
       .split(/\s+/)
-      .filter((hash) => HASH.test(hash));
+      .filter((hash) => INTEGRITY_HASH.test(hash));
     if (known.length > 0) return known.join(" ");
   }
   if (typeof dist.shasum !== "string" || !/^(?:[0-9a-f]{2})+$/i.test(dist.shasum)) return null;

@@ -25,7 +25,7 @@ export interface PackumentSourceOptions {
 }
 
 /** The rank of what somebody waits for. */
-export const NEXT = -1;
+export const FIRST_RANK = -1;
 
 /**
  * Fetches a packument. A browser's cache costs a quarter of the time that a first run takes, so what is stored for the first time
@@ -89,9 +89,9 @@ export class PackumentSource {
 
   /** {@link packument}, for somebody who can do nothing else meanwhile. */
   hurry(name: string): Promise<Outcome<Packument>> {
-    if (this.#ranks.has(name)) this.#promote(name, NEXT);
-    else this.#ranks.set(name, NEXT);
-    return this.packument(name, NEXT);
+    if (this.#ranks.has(name)) this.#promote(name, FIRST_RANK);
+    else this.#ranks.set(name, FIRST_RANK);
+    return this.packument(name, FIRST_RANK);
   }
 
   /** How soon a package is wanted: 0 and up, and {@link NEXT}. */

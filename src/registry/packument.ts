@@ -4,18 +4,17 @@ import { parseVersion, readRelease, type Version } from "../spec/version.ts";
 import { normaliseManifest } from "./normalise-manifest.ts";
 import {
   aligned,
-  type Candidate,
-  COLD,
+  asUint32,
   DIST_TAGS,
   decode,
   FLAGS,
-  HASH,
+  HASH_BYTES,
+  HASHES,
   HEADER,
   inOrder,
   invalidPackument,
   latin1,
-  ODD_KEYS,
-  ODD_TIME,
+  NON_PLAIN_KEYS,
   PARTS,
   PREFIX,
   REGULAR_DIST,
@@ -25,9 +24,10 @@ import {
   SAME_NAME,
   SAME_VERSION,
   TIME,
+  UNCHECKED_TIME,
   VERSIONS,
+  type VersionEntry,
   WORDS,
-  wordsOf,
 } from "./record.ts";
 
 /**
@@ -46,7 +46,7 @@ export class Packument {
   readonly #manifests = new Map<string, Manifest>();
   #distTags: ReadonlyMap<string, string> | null = null;
   #times: ReadonlyMap<string, unknown> | null = null;
-  #restrictions: { message: string; keys: ReadonlySet<string> } | null = null;
+  #restrictedVersions: { message: string; keys: ReadonlySet<string> } | null = null;
   #keys: readonly string[] | null = null;
   #sorted: ArrayLike<number> | null = null;
   #releases: ArrayLike<number> | null = null;
@@ -56,7 +56,7 @@ export class Packument {
   constructor(name: string, record: Uint8Array) {
     this.name = name;
     this.record = aligned(record);
-    this.#words = wordsOf(this.record);
+    this.#words = asUint32(this.record);
     let at = this.#word(WORDS) * 4;
     this.#starts = [at];
     for (let word = HEADER + this.#word(VERSIONS) + this.#word(RELEASES); word < this.#word(WORDS); word++) {
@@ -78,8 +78,8 @@ export class Packument {
   }
 
   /** False when every publish time has the form of a date, so that none needs to be read unless dates matter. */
-  get hasOddTime(): boolean {
-    return (this.#word(FLAGS) & ODD_TIME) > 0;
+  get mayHaveInvalidTime(): boolean {
+    return (this.#word(FLAGS) & UNCHECKED_TIME) > 0;
   }
 
   /** When a version was published, as the registry says it. */
@@ -90,7 +90,7 @@ export class Packument {
   }
 
   /** Versions that a policy of the registry withholds: they may be named, and not downloaded (npm-tree §3.3.4). */
-  get restrictions(): ReadonlySet<string> {
+  get restrictedVersions(): ReadonlySet<string> {
     return this.#restricted().keys;
   }
 
@@ -99,11 +99,11 @@ export class Packument {
   }
 
   #restricted(): { message: string; keys: ReadonlySet<string> } {
-    if (!this.#restrictions) {
+    if (!this.#restrictedVersions) {
       const part = this.#part(RESTRICTIONS) as { versions?: object; message?: unknown } | null;
-      this.#restrictions = { message: String(part?.message), keys: new Set(Object.keys(part?.versions ?? {})) };
+      this.#restrictedVersions = { message: String(part?.message), keys: new Set(Object.keys(part?.versions ?? {})) };
     }
-    return this.#restrictions;
+    return this.#restrictedVersions;
   }
 
   /** Keys of `versions` in the order of `Object.keys(JSON.parse(…).versions)`. */
@@ -120,7 +120,7 @@ export class Packument {
   /** Entries whose keys are versions, lowest first; of those that differ in build metadata alone the first one last. */
   sorted(): ArrayLike<number> {
     if (!this.#sorted) {
-      const candidates: Candidate[] = [];
+      const candidates: VersionEntry[] = [];
       for (let entry = 0; entry < this.#word(VERSIONS); entry++) {
         const version = this.#version(entry);
         if (version) candidates.push({ version, entry });
@@ -196,8 +196,8 @@ export class Packument {
   }
 
   #dist(entry: number, version: string): Dist {
-    const start = this.#word(COLD) + entry * HASH;
-    const hash = latin1(this.record, start, start + HASH);
+    const start = this.#word(HASHES) + entry * HASH_BYTES;
+    const hash = latin1(this.record, start, start + HASH_BYTES);
     const prefix = this.#slice(PREFIX);
     // it was plain ASCII when it was taken
     this.#prefix ??= latin1(this.record, this.#start(prefix), this.#start(prefix + 1));
@@ -206,7 +206,7 @@ export class Packument {
 
   /** The last entry of a key, which wins, as in JSON; -1 when there is none. */
   #find(version: string): number {
-    const odd = this.#word(FLAGS) & ODD_KEYS;
+    const odd = this.#word(FLAGS) & NON_PLAIN_KEYS;
     let entry = this.#word(VERSIONS);
     while (entry-- > 0) if (odd ? this.keyOf(entry) === version : this.#isKey(entry, version)) break;
     return entry;

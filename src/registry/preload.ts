@@ -11,7 +11,7 @@ export interface PreloadSource {
 }
 
 /** How a package is wanted. */
-interface Wish {
+interface PreloadNeed {
   depth: number;
   /** For an optional peer's sake. */
   weak: boolean;
@@ -73,7 +73,7 @@ export class Preload {
   #followAll(manifest: Manifest, sections: readonly (keyof Manifest & `${string}ependencies`)[], depth: number): void {
     for (const section of sections) {
       const deps = manifest[section] as Record<string, string> | undefined;
-      if (deps) for (const name of Object.keys(deps)) this.#want(name, deps[name] as string, { depth, weak: false });
+      if (deps) for (const name of Object.keys(deps)) this.#request(name, deps[name] as string, { depth, weak: false });
     }
   }
 
@@ -82,17 +82,17 @@ export class Preload {
    * 82 were. It places few of them: those that are looked at for an optional peer's sake, and that are `weak` therefore, bring
    * their peers along and not their dependencies.
    */
-  #followPeers(manifest: Manifest, { depth, weak }: Wish): void {
+  #followPeers(manifest: Manifest, { depth, weak }: PreloadNeed): void {
     if (!this.#peers || !manifest.peerDependencies) return;
     for (const [name, range] of Object.entries(manifest.peerDependencies)) {
-      if (manifest.peerDependenciesMeta?.[name]?.optional) this.#want(name, range, { depth, weak: true });
+      if (manifest.peerDependenciesMeta?.[name]?.optional) this.#request(name, range, { depth, weak: true });
       // Most often somebody's dependency too: of another version than the peer's own range would pick.
-      else if (!this.#names.has(name)) this.#want(name, range, { depth, weak });
+      else if (!this.#names.has(name)) this.#request(name, range, { depth, weak });
       else void this.#source.packument(name, depth);
     }
   }
 
-  #want(name: string, raw: string, { depth, weak }: Wish): void {
+  #request(name: string, raw: string, { depth, weak }: PreloadNeed): void {
     const text = this.#overrides.get(name) ?? raw;
     const key = `${weak ? "?" : ""}${name}@${text}`;
     if (this.#stopped || this.#asked.has(key)) return;

@@ -5,8 +5,8 @@ import type { Npmrc, NpmrcOptions } from "./npmrc.ts";
 // Loaded for a project that has an `.npmrc`. It imports types alone: a module that it shared with the rest would become
 // a file of its own, for every page to load.
 
-type Value = string | boolean | null | (string | boolean | null)[];
-type Read = (value: Value) => unknown;
+type IniValue = string | boolean | null | (string | boolean | null)[];
+type ValueReader = (value: IniValue) => unknown;
 
 const CREDENTIALS = /^(?:\/\/|_|(?:username|email|cert|key|certfile|keyfile|otp)$)/;
 /** A reference to the environment; a page has none, and a name like that must not be taken at its word. */
@@ -15,33 +15,34 @@ const STRATEGIES = ["hoisted", "nested", "shallow", "linked"];
 const TYPES = ["prod", "dev", "optional", "peer"];
 
 // Each reader gives undefined for a value of the wrong type: npm warns of it and goes on without.
-const last: Read = (value) => (Array.isArray(value) ? value.at(-1) : value);
-const text: Read = (value) => {
+const last: ValueReader = (value) => (Array.isArray(value) ? value.at(-1) : value);
+const text: ValueReader = (value) => {
   const one = last(value);
   return one === null ? undefined : String(one);
 };
 /** npm's own reading of a boolean: a number by its value, `null` is false, any other word is true. */
-const flag: Read = (value) => {
+const flag: ValueReader = (value) => {
   const one = last(value);
   if (typeof one !== "string") return !!one;
   return one.trim() === "" || Number.isNaN(Number(one)) || Number(one) !== 0;
 };
 const oneOf =
-  (allowed: readonly string[]): Read =>
+  (allowed: readonly string[]): ValueReader =>
   (value) => {
     const one = text(value);
     return allowed.includes(one as string) ? one : undefined;
   };
-const list: Read = (value) => [value].flat().map(String);
-const number: Read = (value) => {
+const list: ValueReader = (value) => [value].flat().map(String);
+const number: ValueReader = (value) => {
   const one = last(value);
   return typeof one === "string" && one.trim() !== "" && !Number.isNaN(Number(one)) ? Number(one) : undefined;
 };
-const version: Read = (value) => ([1, 2, 3].includes(number(value) as number) ? number(value) : undefined);
-const date: Read = (value) => (Number.isNaN(Date.parse(text(value) as string)) ? undefined : text(value));
-const patterns: Read = (value) => (list(value) as string[]).flatMap((each) => each.split(/\s*,\s*/)).filter(Boolean);
+const version: ValueReader = (value) => ([1, 2, 3].includes(number(value) as number) ? number(value) : undefined);
+const date: ValueReader = (value) => (Number.isNaN(Date.parse(text(value) as string)) ? undefined : text(value));
+const patterns: ValueReader = (value) =>
+  (list(value) as string[]).flatMap((each) => each.split(/\s*,\s*/)).filter(Boolean);
 
-const READERS = new Map<string, [keyof NpmrcOptions | "include" | "production" | "optional" | "dev", Read]>([
+const READERS = new Map<string, [keyof NpmrcOptions | "include" | "production" | "optional" | "dev", ValueReader]>([
   ["legacy-peer-deps", ["legacyPeerDeps", flag]],
   ["strict-peer-deps", ["strictPeerDeps", flag]],
   ["prefer-dedupe", ["preferDedupe", flag]],
@@ -87,8 +88,8 @@ function unquote(raw: string): string {
 }
 
 /** The keys above the first `[section]`: npm looks nowhere else. Later lines win; `key[] =` collects. */
-function parseIni(source: string): Map<string, Value> {
-  const found = new Map<string, Value>();
+function parseIni(source: string): Map<string, IniValue> {
+  const found = new Map<string, IniValue>();
   for (const line of source.split(/[\r\n]+/)) {
     if (/^\s*(?:[;#]|$)/.test(line)) continue;
     if (/^\[[^\]]*\]\s*$/.test(line)) break;
@@ -115,7 +116,7 @@ const warn = (message: string, wayOut: Failure["wayOut"] = []): Failure => ({
 
 type ToBase = (url: string) => string | undefined;
 
-function readRegistries(entries: Map<string, Value>, npmrc: Npmrc, toBase: ToBase): void {
+function readRegistries(entries: Map<string, IniValue>, npmrc: Npmrc, toBase: ToBase): void {
   for (const [key, value] of entries) {
     const scope = key === "registry" ? "" : /^(@[^:/]+):registry$/.exec(key)?.[1];
     if (scope === undefined) continue;
@@ -142,7 +143,7 @@ function omitted(values: Map<string, unknown>): ResolveOptions["omit"] {
 
 const OMIT_WORDS = ["omit", "include", "production", "optional", "dev"];
 
-function readOptions(entries: Map<string, Value>, npmrc: Npmrc): NpmrcOptions {
+function readOptions(entries: Map<string, IniValue>, npmrc: Npmrc): NpmrcOptions {
   const values = new Map<string, unknown>();
   for (const [key, value] of entries) {
     const [option, read] = READERS.get(key) ?? [];

@@ -22,7 +22,7 @@ export const VERSIONS = 3;
 export const RELEASES = 4;
 /** Flags of the whole: {@link ODD_TIME}, {@link ODD_KEYS}. */
 export const FLAGS = 5;
-export const COLD = 6;
+export const HASHES = 6;
 export const HEADER = 7;
 
 /** The layout and the choice of members: another one is another number. */
@@ -36,16 +36,16 @@ export const RESTRICTIONS = 3;
 export const PARTS = 4;
 
 /** Some publish time has an unusual form. */
-export const ODD_TIME = 1;
+export const UNCHECKED_TIME = 1;
 /** Some version's key is not plain ASCII, or has escapes. */
-export const ODD_KEYS = 2;
+export const NON_PLAIN_KEYS = 2;
 
 /** Flags of a shape: a member that says what the packument says is left out, `dist` too. */
 export const SAME_NAME = 1;
 export const SAME_VERSION = 2;
 export const REGULAR_DIST = 4;
 
-export const HASH = 64;
+export const HASH_BYTES = 64;
 
 export function invalidPackument(name: string, why: string, details: Failure["details"] = {}): InstallError {
   const message = `The registry's document on ${name} is not valid: ${why}`;
@@ -58,18 +58,18 @@ export function aligned(record: Uint8Array): Uint8Array {
 }
 
 /** An aligned record by words. */
-export function wordsOf(record: Uint8Array): Uint32Array {
+export function asUint32(record: Uint8Array): Uint32Array {
   return new Uint32Array(record.buffer, record.byteOffset, record.length >> 2);
 }
 
 /** A version, and its number in the document's order. */
-export interface Candidate {
+export interface VersionEntry {
   readonly version: Version;
   readonly entry: number;
 }
 
 /** The numbers of versions that stand in the document's order, lowest version first; of equal ones the last comes first. */
-export function inOrder(candidates: Candidate[]): number[] {
+export function inOrder(candidates: VersionEntry[]): number[] {
   // most documents have them in order already
   candidates.reverse().sort((a, b) => compareVersions(a.version, b.version));
   return candidates.map(({ entry }) => entry);

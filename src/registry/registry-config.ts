@@ -44,7 +44,7 @@ export function registryBase(text: string, page?: string): string | undefined {
   return url && url.origin + url.pathname.replace(/\/*$/, "/");
 }
 
-function checked(text: string, what: string): string {
+function checkedBase(text: string, what: string): string {
   const base = registryBase(text);
   if (base) return base;
   // The text is not repeated: it may carry credentials.
@@ -62,10 +62,10 @@ export function registryConfig(options: RegistryOptions, npmrc: RegistryOptions 
   for (const source of [npmrc.scopes, options.scopes]) {
     for (const [key, url] of source instanceof Map ? source : Object.entries(source ?? {})) {
       const scope = key.replace(/^@?/, "@");
-      scopes.set(scope, checked(url, scope));
+      scopes.set(scope, checkedBase(url, scope));
     }
   }
-  const registry = checked(options.registry ?? npmrc.registry ?? DEFAULT_REGISTRY, "the registry");
+  const registry = checkedBase(options.registry ?? npmrc.registry ?? DEFAULT_REGISTRY, "the registry");
   return { registry, scopes, home: DEFAULT_REGISTRY };
 }
 

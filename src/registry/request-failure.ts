@@ -7,7 +7,7 @@ import type { ErrorCode, Failure, WayOut } from "../api/failure.ts";
 export type Unreached = "offline" | "network" | "cors";
 
 /** What is known of a request that failed. */
-export interface Facts {
+export interface RequestFacts {
   /** npm's code for a status is `E` and the number. */
   code: ErrorCode;
   name: string;
@@ -29,7 +29,7 @@ const UNREACHED: Record<Unreached, string> = {
   cors: "the registry answers, but not in a way that a page may read: it sends no CORS headers, or has no such package",
 };
 
-function wordsOf({ code, reason = "network", found, milliseconds }: Facts): { text: string; wayOut: WayOut[] } {
+function describe({ code, reason = "network", found, milliseconds }: RequestFacts): { text: string; wayOut: WayOut[] } {
   const later = other(
     code !== "ETIMEDOUT" && milliseconds ? `Try again in ${Math.ceil(milliseconds / 1000)} s.` : "Try again later.",
   );
@@ -69,9 +69,9 @@ function wordsOf({ code, reason = "network", found, milliseconds }: Facts): { te
 }
 
 /** The failure of a request, in words. Its URL has neither credentials nor a query: signed URLs keep theirs there. */
-export function requestFailure(facts: Facts): Failure {
+export function requestFailure(facts: RequestFacts): Failure {
   const { code, name, found } = facts;
-  const { text, wayOut } = wordsOf(facts);
+  const { text, wayOut } = describe(facts);
   const url = facts.url ? facts.url.origin + facts.url.pathname : "";
   const message = `${name}: ${text}${url && ` (GET ${url})`}`;
   const details = { url, ...(facts.reason ? { reason: facts.reason } : {}) };

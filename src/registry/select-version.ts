@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../api/failure.ts";
 import type { Manifest } from "../api/manifest.ts";
-import { fail, failure, InstallError, type MissedPick, type Outcome, ok } from "../errors/failure.ts";
+import { fail, failure, InstallError, type Outcome, ok, type UnmatchedSpec } from "../errors/failure.ts";
 import { ENGINES, namesPrerelease, overBottom, parseRange, type Range, testRange, underTop } from "../spec/range.ts";
 import { cleanVersion, parseVersion } from "../spec/version.ts";
 import type { RangeTable } from "../spec/version-range.ts";
@@ -22,16 +22,16 @@ export interface PickPolicy {
 interface Query {
   readonly packument: Packument;
   readonly wanted: string;
-  readonly type: MissedPick["type"];
+  readonly type: UnmatchedSpec["type"];
   readonly policy: PickPolicy;
 }
 
-interface Memory {
+interface SelectionMemo {
   readonly picks: WeakMap<Packument, Map<string, Outcome<Manifest>>>;
   readonly engines: Map<string, boolean>;
 }
 
-const memories: WeakMap<PickPolicy, Memory> = new WeakMap();
+const memos: WeakMap<PickPolicy, SelectionMemo> = new WeakMap();
 
 /**
  * The version npm picks for a spec of the registry (npm-tree §3.3): a version, a range or a tag, trimmed; `""` for
@@ -39,7 +39,7 @@ const memories: WeakMap<PickPolicy, Memory> = new WeakMap();
  * `EINVALIDPACKUMENT` (what had to be read is not JSON).
  */
 export function selectVersion(packument: Packument, wanted: string, policy: PickPolicy): Outcome<Manifest> {
-  const { picks } = memoryOf(policy);
+  const { picks } = memoOf(policy);
   let known = picks.get(packument);
   if (!known) {
     known = new Map();
@@ -47,72 +47,72 @@ export function selectVersion(packument: Packument, wanted: string, policy: Pick
   }
   let outcome = known.get(wanted);
   if (!outcome) {
-    outcome = attempt({ packument, wanted, type: typeOf(wanted, policy.ranges), policy });
+    outcome = asOutcome({ packument, wanted, type: typeOf(wanted, policy.ranges), policy });
     known.set(wanted, outcome);
   }
   return outcome;
 }
 
-function memoryOf(policy: PickPolicy): Memory {
-  let memory = memories.get(policy);
+function memoOf(policy: PickPolicy): SelectionMemo {
+  let memory = memos.get(policy);
   if (!memory) {
     memory = { picks: new WeakMap(), engines: new Map() };
-    memories.set(policy, memory);
+    memos.set(policy, memory);
   }
   return memory;
 }
 
-function attempt(query: Query): Outcome<Manifest> {
+function asOutcome(query: Query): Outcome<Manifest> {
   try {
-    return pick(query);
+    return selectByType(query);
   } catch (error) {
     if (error instanceof InstallError) return fail(error.failure);
     throw error;
   }
 }
 
-function pick(query: Query): Outcome<Manifest> {
+function selectByType(query: Query): Outcome<Manifest> {
   const { packument, wanted, type, policy } = query;
-  if (type === "range") return pickFromRange(query, wanted || "*");
+  if (type === "range") return selectFromRange(query, wanted || "*");
   const key = type === "version" ? cleanVersion(wanted) : packument.distTags.get(wanted);
-  if (key == null) return miss(query);
-  if (isInTime(packument, key, policy)) return settle(query, key);
+  if (key == null) return noMatch(query);
+  if (isInTime(packument, key, policy)) return takeVersion(query, key);
   // tagged too late: the best that is not newer than what the tag names
-  return type === "tag" && policy.ranges.range(`<=${key}`) ? pickFromRange(query, `<=${key}`) : miss(query);
+  return type === "tag" && policy.ranges.range(`<=${key}`) ? selectFromRange(query, `<=${key}`) : noMatch(query);
 }
 
-function typeOf(wanted: string, ranges: RangeTable): MissedPick["type"] {
+function typeOf(wanted: string, ranges: RangeTable): UnmatchedSpec["type"] {
   if (wanted === "") return "range";
   return ranges.version(wanted) ? "version" : ranges.range(wanted) ? "range" : "tag";
 }
 
-function miss({ packument, wanted, type, policy }: Query, code: ErrorCode = "ETARGET"): Outcome<never> {
-  const { name, distTags, restrictions } = packument;
-  const details: MissedPick = {
+function noMatch({ packument, wanted, type, policy }: Query, code: ErrorCode = "ETARGET"): Outcome<never> {
+  const { name, distTags, restrictedVersions } = packument;
+  const details: UnmatchedSpec = {
     type,
     wanted,
     defaultTag: policy.defaultTag ?? "latest",
     before: policy.before,
     distTags: [...distTags],
     versions: packument.versionKeys(),
-    withheld: [...restrictions],
-    policy: packument.restrictionMessage,
+    restricted: [...restrictedVersions],
+    restrictionMessage: packument.restrictionMessage,
   };
   const message = `No matching version found for ${name}@${wanted}.`;
   return fail(failure(code, message, { package: name, spec: wanted, details: { ...details } }));
 }
 
 /** The manifest of the key picked, unless a policy of the registry withholds it. */
-function settle(query: Query, key: string): Outcome<Manifest> {
-  if (query.packument.restrictions.has(key)) return miss(query, "E403");
+function takeVersion(query: Query, key: string): Outcome<Manifest> {
+  if (query.packument.restrictedVersions.has(key)) return noMatch(query, "E403");
   const manifest = query.packument.manifest(key);
-  return manifest ? ok(manifest) : miss(query);
+  return manifest ? ok(manifest) : noMatch(query);
 }
 
-function pickFromRange(query: Query, text: string): Outcome<Manifest> {
+function selectFromRange(query: Query, text: string): Outcome<Manifest> {
   const { packument, policy } = query;
   const range = policy.ranges.range(text) as Range;
-  const restricted = packument.restrictions;
+  const restricted = packument.restrictedVersions;
   const preferred = packument.distTags.get(policy.defaultTag ?? "latest");
   if (
     preferred &&
@@ -121,29 +121,29 @@ function pickFromRange(query: Query, text: string): Outcome<Manifest> {
     isInTime(packument, preferred, policy)
   ) {
     const manifest = packument.manifest(preferred);
-    if (manifest && rank(manifest, policy) === BEST) return ok(manifest);
+    if (manifest && suitability(manifest, policy) === MOST_SUITABLE) return ok(manifest);
   }
   const best = bestInRange(query, range);
   if (best) return ok(best);
   const hidden = [...restricted.keys()].filter((key) => isInTime(packument, key, policy));
-  if (hidden.some((key) => policy.ranges.satisfies(key, text))) return miss(query, "E403");
+  if (hidden.some((key) => policy.ranges.satisfies(key, text))) return noMatch(query, "E403");
   const none = hidden.length === 0 && !packument.versionKeys().some((key) => isInTime(packument, key, policy));
-  return miss(query, none ? "ENOVERSIONS" : "ETARGET");
+  return noMatch(query, none ? "ENOVERSIONS" : "ETARGET");
 }
 
-/** The highest {@link rank}. */
-export const BEST = 3;
+/** The highest {@link suitability}. */
+export const MOST_SUITABLE = 3;
 
 /** Above all not deprecated on a fitting engine; then a fitting engine; then not deprecated. */
-export function rank(manifest: Manifest, policy: PickPolicy): number {
-  const fits = engineFits(manifest, policy);
-  return manifest.deprecated ? (fits ? 2 : 0) : fits ? BEST : 1;
+export function suitability(manifest: Manifest, policy: PickPolicy): number {
+  const engineAllows = engineFits(manifest, policy);
+  return manifest.deprecated ? (engineAllows ? 2 : 0) : engineAllows ? MOST_SUITABLE : 1;
 }
 
 /** Among those of the highest rank, the highest version. Most often the first one looked at has the top rank. */
 function bestInRange({ packument, policy }: Query, range: Range): Manifest | null {
   const entries = namesPrerelease(range) ? packument.sorted() : packument.releases();
-  const restricted = packument.restrictions;
+  const restricted = packument.restrictedVersions;
   let best: Manifest | null = null;
   let bestRank = -1;
   for (let at = topOf(packument, entries, range) - 1; at >= 0; at--) {
@@ -154,11 +154,11 @@ function bestInRange({ packument, policy }: Query, range: Range): Manifest | nul
     const key = packument.keyOf(entry);
     if (restricted.has(key) || !isInTime(packument, key, policy)) continue;
     const manifest = packument.manifest(key) as Manifest;
-    const own = rank(manifest, policy);
+    const own = suitability(manifest, policy);
     if (own > bestRank) {
       best = manifest;
       bestRank = own;
-      if (own === BEST) break;
+      if (own === MOST_SUITABLE) break;
     }
   }
   return best;
@@ -178,7 +178,7 @@ function topOf(packument: Packument, entries: ArrayLike<number>, range: Range): 
 
 /** npm lets a version pass that the document gives no time for, and none that it gives nonsense for. */
 export function isInTime(packument: Packument, key: string, { before = null }: PickPolicy): boolean {
-  if (before === null && !packument.hasOddTime) return true;
+  if (before === null && !packument.mayHaveInvalidTime) return true;
   const time = packument.time(key);
   return time === undefined || Date.parse(time) <= (before ?? Number.POSITIVE_INFINITY);
 }
@@ -188,11 +188,13 @@ export function engineFits(
   policy: PickPolicy,
 ): boolean {
   if (!engines) return true;
-  const known = memoryOf(policy).engines;
-  return fits(policy.nodeVersion, engines["node"], known) && fits(policy.npmVersion, engines["npm"], known);
+  const known = memoOf(policy).engines;
+  return (
+    engineAllows(policy.nodeVersion, engines["node"], known) && engineAllows(policy.npmVersion, engines["npm"], known)
+  );
 }
 
-function fits(version: string | null | undefined, range: unknown, known: Map<string, boolean>): boolean {
+function engineAllows(version: string | null | undefined, range: unknown, known: Map<string, boolean>): boolean {
   if (!version || !range) return true;
   if (typeof range !== "string") return false;
   const key = `${version} ${range}`;

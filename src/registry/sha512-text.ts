@@ -1,5 +1,5 @@
 import type { GrowingBytes } from "./byte-text.ts";
-import { HASH } from "./record.ts";
+import { HASH_BYTES } from "./record.ts";
 
 /** Twelve bits for two characters of base64, read as one 16-bit word; -1 for others. */
 const BITS: Int16Array = new Int16Array(1 << 16).fill(-1);
@@ -20,7 +20,7 @@ export function readSha512(text: DataView, at: number, to: GrowingBytes): boolea
   // `"sha` and `512-`
   if (end > text.byteLength || text.getInt32(at, true) !== 0x61687322) return false;
   if (text.getInt32(at + 4, true) !== 0x2d323135) return false;
-  to.reserve(HASH);
+  to.reserve(HASH_BYTES);
   const { view, length } = to;
   let bad = 0;
   let place = length;

@@ -2,38 +2,38 @@ import { BUILD, compareVersions, NUMBER, parseVersion, type Version, WORD } from
 
 export type Operator = "" | "<" | "<=" | ">" | ">=";
 
-export interface Bound {
+export interface Comparator {
   readonly operator: Operator;
   readonly version: Version;
 }
 
 /** A version satisfies a range when it satisfies every bound of one of its sets. A set without bounds is `*`. */
-export type Range = readonly (readonly Bound[])[];
+export type Range = readonly (readonly Comparator[])[];
 
 /**
  * How semver is told to read: `loose` skips words that are no comparators and allows `01` and `1.2.3beta`;
  * `prereleases` takes them for versions like any other (its `includePrerelease`).
  */
-export interface Reading {
+export interface RangeMode {
   readonly loose: boolean;
   readonly prereleases: boolean;
 }
 
-export const LOOSE: Reading = { loose: true, prereleases: false };
-export const STRICT: Reading = { loose: false, prereleases: false };
+export const LOOSE: RangeMode = { loose: true, prereleases: false };
+export const STRICT: RangeMode = { loose: false, prereleases: false };
 /** How npm reads `engines`. */
-export const ENGINES: Reading = { loose: false, prereleases: true };
+export const ENGINES: RangeMode = { loose: false, prereleases: true };
 
 /** Reads a range as semver does. Null when it is none. */
-export function parseRange(text: string, reading: Reading = LOOSE): Range | null {
-  const range: (readonly Bound[])[] = [];
+export function parseRange(text: string, mode: RangeMode = LOOSE): Range | null {
+  const range: (readonly Comparator[])[] = [];
   for (const part of text.replace(/\s+/g, " ").split("||")) {
-    const set = parseSet(part.trim(), reading);
+    const set = parseSet(part.trim(), mode);
     if (set === null) return null;
     if (set !== NOTHING_LEFT) range.push(set);
   }
   if (range.length < 2) return range.length > 0 ? range : null;
-  const possible = range.filter((set) => !set[0] || !isNever(set[0]));
+  const possible = range.filter((set) => !set[0] || !isEmptyRange(set[0]));
   // `1.0.0-rc || *` is `*`: semver drops the rest, so 1.0.0-rc is not in it
   const any = possible.find((set) => set.length === 0);
   return any ? [any] : possible.length > 0 ? possible : range.slice(0, 1);
@@ -44,18 +44,22 @@ export function validRange(text: string): boolean {
 }
 
 /** Whether the version is in the range. A prerelease is only when a bound of the same set names one of its triple. */
-export function testRange(range: Range, version: Version, reading: Reading = LOOSE): boolean {
-  for (const set of range) if (testSet(set, version, reading.prereleases)) return true;
+export function testRange(range: Range, version: Version, mode: RangeMode = LOOSE): boolean {
+  for (const set of range) if (testSet(set, version, mode.prereleases)) return true;
   return false;
 }
 
-function testSet(set: readonly Bound[], version: Version, prereleases: boolean): boolean {
-  for (const bound of set) if (!testBound(bound, version)) return false;
+function testSet(set: readonly Comparator[], version: Version, prereleases: boolean): boolean {
+  for (const comparator of set) if (!testComparator(comparator, version)) return false;
   // ^1.2.3-rc.1 has 1.2.3-rc.2, and neither 1.2.4-rc.1 nor 1.3.0-rc.1
-  return !version.pre || prereleases || set.some((bound) => bound.version.pre && sameTriple(bound.version, version));
+  return (
+    !version.pre ||
+    prereleases ||
+    set.some((comparator) => comparator.version.pre && sameTriple(comparator.version, version))
+  );
 }
 
-function testBound({ operator, version: limit }: Bound, version: Version): boolean {
+function testComparator({ operator, version: limit }: Comparator, version: Version): boolean {
   const order = compareVersions(version, limit);
   switch (operator) {
     case "":
@@ -79,12 +83,16 @@ function sameTriple(a: Version, b: Version): boolean {
 
 /** Whether the version is not above every set's upper end: true up to some version, false from there on. */
 export function underTop(range: Range, version: Version): boolean {
-  return range.some((set) => set.every((bound) => bound.operator[0] === ">" || !isAfter(version, bound.version)));
+  return range.some((set) =>
+    set.every((comparator) => comparator.operator[0] === ">" || !isAfter(version, comparator.version)),
+  );
 }
 
 /** Whether the version is not below every set's lower end: false up to some version, true from there on. */
 export function overBottom(range: Range, version: Version): boolean {
-  return range.some((set) => set.every((bound) => bound.operator[0] === "<" || !isAfter(bound.version, version)));
+  return range.some((set) =>
+    set.every((comparator) => comparator.operator[0] === "<" || !isAfter(comparator.version, version)),
+  );
 }
 
 /** Whether a prerelease can be in the range. `<2.0.0-0`, the end of `^1`, lets none in. */
@@ -103,18 +111,18 @@ export function rangesIntersect(a: string, b: string): boolean | undefined {
   const one = parseRange(a, STRICT);
   const two = parseRange(b, STRICT);
   if (!one || !two) return undefined;
-  const ones = one.filter((set) => meet(set, set));
-  const twos = two.filter((set) => meet(set, set));
-  return ones.some((set) => twos.some((other) => meet(set, other)));
+  const ones = one.filter((set) => setsIntersect(set, set));
+  const twos = two.filter((set) => setsIntersect(set, set));
+  return ones.some((set) => twos.some((other) => setsIntersect(set, other)));
 }
 
-function meet(left: readonly Bound[], right: readonly Bound[]): boolean {
+function setsIntersect(left: readonly Comparator[], right: readonly Comparator[]): boolean {
   // 1.0.0-rc is not in `*`; asked the other way round semver says they meet
   if (right.length === 0) return left.every(({ operator, version }) => operator !== "" || !version.pre);
-  return left.every((bound) => right.every((other) => boundsIntersect(bound, other)));
+  return left.every((comparator) => right.every((other) => comparatorsIntersect(comparator, other)));
 }
 
-function boundsIntersect(a: Bound, b: Bound): boolean {
+function comparatorsIntersect(a: Comparator, b: Comparator): boolean {
   if (a === b) return true;
   if (a.operator === "") return testSet([b], a.version, false);
   if (b.operator === "") return testSet([a], b.version, false);
@@ -128,20 +136,20 @@ function boundsIntersect(a: Bound, b: Bound): boolean {
 }
 
 /** `<0.0.0`: nothing but prereleases of it. */
-function isBelowAll({ operator, version }: Bound): boolean {
+function isBelowAll({ operator, version }: Comparator): boolean {
   return operator === "<" && sameTriple(version, ZERO);
 }
 
 /** `<0.0.0-0`, which is how semver writes a range without versions. */
-function isNever(bound: Bound): boolean {
-  const { pre } = bound.version;
-  return isBelowAll(bound) && pre?.[0] === 0 && pre.length === 1;
+function isEmptyRange(comparator: Comparator): boolean {
+  const { pre } = comparator.version;
+  return isBelowAll(comparator) && pre?.[0] === 0 && pre.length === 1;
 }
 
 const STRICT_NUMBER = "0|[1-9]\\d{0,256}";
 
 /** `2`, `1.x`, `v1.2.3-rc.1`: after the prefix three parts, then a prerelease. Four groups. */
-function partial(number: string, dash: string): string {
+function partialVersion(number: string, dash: string): string {
   const part = `(${number}|[xX*])`;
   const identifier = `(?:${WORD}|${number})`;
   return `${part}(?:\\.${part}(?:\\.${part}(?:${dash}(${identifier}(?:\\.${identifier})*))?)?)?`;
@@ -154,38 +162,38 @@ function grammar(text: string): { comparator: RegExp; hyphen: RegExp } {
   };
 }
 
-const LOOSE_PARTIAL = partial(NUMBER, "-?");
+const LOOSE_PARTIAL = partialVersion(NUMBER, "-?");
 const LOOSE_GRAMMAR = grammar(LOOSE_PARTIAL);
-const STRICT_GRAMMAR = grammar(partial(STRICT_NUMBER, "-"));
+const STRICT_GRAMMAR = grammar(partialVersion(STRICT_NUMBER, "-"));
 // What a blank after an operator is dropped before: any version, however spelt. Bounded, or `vvvv…` would take for ever.
 const GAP = new RegExp(`( ?)([<>]?=?) ?([v= ]{0,16}${LOOSE_PARTIAL})`, "g");
 const BUILDS = new RegExp(BUILD, "g");
 
 /** A loose set of words none of which is a comparator: it says nothing, not even `*`. */
-const NOTHING_LEFT: readonly Bound[] = [];
+const NOTHING_LEFT: readonly Comparator[] = [];
 
 /** `>=1.2 <3`, `1.2.3 - 2`, `^1.2.3`, `1.x`. Null makes the range invalid. */
-function parseSet(raw: string, reading: Reading): readonly Bound[] | null {
-  const bounds: Bound[] = [];
+function parseSet(raw: string, mode: RangeMode): readonly Comparator[] | null {
+  const comparators: Comparator[] = [];
   let kept = 0;
-  const all = words(raw, reading);
+  const all = splitSet(raw, mode);
   for (const [place, word] of all.entries()) {
-    for (const text of expand(word, reading) ?? [null]) {
-      const bound = text === null ? null : text === ANY ? ANY : toBound(text, reading);
-      if (bound === undefined || (bound === null && !reading.loose)) return null;
+    for (const text of expandWord(word, mode) ?? [null]) {
+      const comparator = text === null ? null : text === ANY ? ANY : toComparator(text, mode);
+      if (comparator === undefined || (comparator === null && !mode.loose)) return null;
       // a star between words that say nothing is lost: `foo * foo` is no range
-      if (bound === null || (text === ANY && place > 0 && place < all.length - 1)) continue;
+      if (comparator === null || (text === ANY && place > 0 && place < all.length - 1)) continue;
       kept++;
-      if (bound !== ANY) bounds.push(bound);
+      if (comparator !== ANY) comparators.push(comparator);
     }
   }
-  const never = bounds.find(isNever);
-  return never ? [never] : kept > 0 ? bounds : NOTHING_LEFT;
+  const never = comparators.find(isEmptyRange);
+  return never ? [never] : kept > 0 ? comparators : NOTHING_LEFT;
 }
 
 const ANY = "";
 
-function words(raw: string, { loose, prereleases }: Reading): string[] {
+function splitSet(raw: string, { loose, prereleases }: RangeMode): string[] {
   let text = raw.includes("+") ? raw.replace(BUILDS, "") : raw;
   if (!text.includes(" ")) return [text];
   const ends = (loose ? LOOSE_GRAMMAR : STRICT_GRAMMAR).hyphen.exec(text);
@@ -223,7 +231,7 @@ function expandHyphen(ends: readonly Part[], lowest: string): string {
 }
 
 /** A word as plain comparators: `^1.2` → `>=1.2.0`, `<2.0.0-0`; `*` → an empty one. Null when it is none. */
-function expand(word: string, { loose, prereleases }: Reading): string[] | null {
+function expandWord(word: string, { loose, prereleases }: RangeMode): string[] | null {
   if (word === "") return [ANY];
   const { comparator } = loose ? LOOSE_GRAMMAR : STRICT_GRAMMAR;
   const match = comparator.exec(word);
@@ -265,7 +273,7 @@ function caretEnd([, , major = "", minor, patch]: readonly Part[]): string {
 }
 
 /** Null when the text is no comparator, undefined when it is one of a version that cannot be. */
-function toBound(text: string, { loose, prereleases }: Reading): Bound | typeof ANY | null | undefined {
+function toComparator(text: string, { loose, prereleases }: RangeMode): Comparator | typeof ANY | null | undefined {
   if (text === (prereleases ? ">=0.0.0-0" : ">=0.0.0")) return ANY;
   const [, sign = "", version = ""] = /^([<>]?=?)(.*)$/.exec(text) ?? [];
   if (!loose && !/^v?[\d.]+(?:-|$)/.test(version)) return null;

@@ -19,7 +19,7 @@ const folder = [join(registry, "snapshot/packuments"), join(registry, "packument
 if (!folder) throw new Error(`no packuments below ${registry}: set WEBHOIST_REGISTRY`);
 
 const { condense, indexPackument } = await load("src/registry/condense.ts");
-const { coldStart, isRecord } = await load("src/registry/record-check.ts");
+const { incompressibleStart, isRecord } = await load("src/registry/record-check.ts");
 const documents = (await filesOf(project)).map((file) => ({
   name: file.replace(".json.gz", "").replace("+", "/"),
   bytes: new Uint8Array(gunzipSync(readFileSync(join(folder, file)))),
@@ -77,7 +77,7 @@ printSizes(
 );
 
 function printSizes(label, all) {
-  const hots = all.map((record) => record.subarray(0, coldStart(record)));
+  const hots = all.map((record) => record.subarray(0, incompressibleStart(record)));
   const hot = sum(hots, ({ length }) => length);
   const total = sum(all, ({ length }) => length);
   let deflated = 0;

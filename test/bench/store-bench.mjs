@@ -147,11 +147,11 @@ async function recorded(folder, project) {
   const packuments = [join(folder, "packuments"), folder].find(existsSync);
   const names = project ? namesOf(project) : readdirSync(packuments).map((file) => file.slice(0, -".json.gz".length));
   const { condense } = await load("src/registry/condense.ts");
-  const { coldStart } = await load("src/registry/record.ts");
+  const { incompressibleStart } = await load("src/registry/record.ts");
   return names.map((name) => {
     const bytes = gunzipSync(readFileSync(join(packuments, `${name.replace("/", "+")}.json.gz`)));
     const record = condense(name, abbreviated(bytes));
-    return { name, record, split: coldStart(record) };
+    return { name, record, split: incompressibleStart(record) };
   });
 }
 

@@ -52,7 +52,7 @@ const splits = new WeakMap<Uint8Array, number>();
 function storeOf(group: GroupSize, database: string): MetadataCaches {
   const tools: StoreTools = {
     ...PLATFORM_TOOLS,
-    coldStart: (record) => splits.get(record) ?? 0,
+    incompressibleStart: (record) => splits.get(record) ?? 0,
     isRecord: () => true,
     warn: (failure) => console.error(failure.message),
     group,

@@ -3,7 +3,7 @@ import type { Failure } from "../../src/api/failure.ts";
 import type { BlobStore } from "../../src/blobs/blob-store.ts";
 import { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
 import type { GroupSize, Locks, StoreTools } from "../../src/metadata-cache/tools.ts";
-import { coldStart, isRecord } from "./records.ts";
+import { incompressibleStart, isRecord } from "./records.ts";
 
 /** What `after` was asked for, run by hand. */
 export class Clock {
@@ -57,7 +57,7 @@ export function toolsOf(
     after: clock.after,
     deflate: async (bytes) => deflateSync(bytes),
     inflate: async (bytes) => inflateSync(bytes),
-    coldStart,
+    incompressibleStart,
     isRecord,
     warn: (failure) => warnings.push(failure),
     locks,

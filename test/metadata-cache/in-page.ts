@@ -2,7 +2,7 @@ import type { MetadataUsage } from "../../src/metadata-cache/metadata-caches.ts"
 import { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
 import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
 import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
-import { coldStart, isRecord, makeRecord } from "./records.ts";
+import { incompressibleStart, isRecord, makeRecord } from "./records.ts";
 
 export interface Visit {
   namespace: string;
@@ -21,7 +21,7 @@ export async function visit({
   const store = new MetadataCaches(createIdbStore(), {
     ...PLATFORM_TOOLS,
     now: () => Date.now() + day * 86_400_000,
-    coldStart,
+    incompressibleStart,
     isRecord,
     warn: ({ code }) => warnings.push(code),
     locks: navigator.locks,

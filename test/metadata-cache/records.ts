@@ -4,7 +4,7 @@ const MARK = 0x52;
 
 export const isRecord = (record: Uint8Array): boolean => record.length >= 3 && record[0] === MARK;
 
-export const coldStart = (record: Uint8Array): number => (record[1] ?? 0) + 256 * (record[2] ?? 0);
+export const incompressibleStart = (record: Uint8Array): number => (record[1] ?? 0) + 256 * (record[2] ?? 0);
 
 export function makeRecord(hot: Uint8Array | string, cold: Uint8Array | string = ""): Uint8Array {
   const parts = [hot, cold].map((part) => (typeof part === "string" ? new TextEncoder().encode(part) : part));

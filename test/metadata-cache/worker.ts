@@ -1,7 +1,7 @@
 import { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
 import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
 import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
-import { coldStart, isRecord, recordOf } from "./records.ts";
+import { incompressibleStart, isRecord, recordOf } from "./records.ts";
 
 /** Another tab's run: what it is to fetch, if nobody has it, under a claim that it holds for so long. */
 export interface Order {
@@ -21,7 +21,7 @@ export interface Report {
 export function browserStore(database: string, warnings: string[]): MetadataCaches {
   return new MetadataCaches(createIdbStore(database), {
     ...PLATFORM_TOOLS,
-    coldStart,
+    incompressibleStart,
     isRecord,
     warn: ({ code, message }) => warnings.push(`${code} ${message}`),
     locks: navigator.locks,

@@ -5,7 +5,7 @@ import { Limit } from "../../src/base/limit.ts";
 import { onAbort, orAbort } from "../../src/base/on-abort.ts";
 import { fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
 import { httpUrl, registryBase } from "../../src/registry/registry-config.ts";
-import type { Facts } from "../../src/registry/request-failure.ts";
+import type { RequestFacts } from "../../src/registry/request-failure.ts";
 import type { RegistryRequest, RegistryResponse, Transport } from "../../src/registry/transport.ts";
 import type { ByHand } from "./by-hand.ts";
 import { type Call, exchange, type Reply } from "./exchange.ts";
@@ -53,7 +53,7 @@ interface Job {
 }
 
 /** What a failure says beside the request's own name and URL. */
-type Told = Omit<Facts, "name" | "url">;
+type Told = Omit<RequestFacts, "name" | "url">;
 type Verdict =
   | { response: RegistryResponse }
   /** Without `wait` it cannot be mended by asking again. */

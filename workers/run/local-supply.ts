@@ -3,7 +3,7 @@ import { LocalScheduler } from "../../src/base/spawn-local.ts";
 import { type Asked, driveLocally } from "../../src/engine/driver.ts";
 import type { Answer, OpenedTarball } from "../../src/engine/need.ts";
 import type { Outcome } from "../../src/errors/failure.ts";
-import { NEXT, PackumentSource } from "../../src/registry/packument-source.ts";
+import { FIRST_RANK, PackumentSource } from "../../src/registry/packument-source.ts";
 import { localClock, nextTurn } from "../host/yield.ts";
 import type { Net } from "../net/net.ts";
 import type { RunCache } from "../storage/run-cache.ts";
@@ -22,7 +22,7 @@ export function localSupply(
   const { project, config, metadata, signal } = supplyRequest;
   const runCache = threadCache?.runCache({ ...supplyRequest, namespace: net.namespace });
   const scheduler = new LocalScheduler(localClock);
-  const rankedWork = new RankedWork(scheduler, (name) => source.rankOf(name) - NEXT);
+  const rankedWork = new RankedWork(scheduler, (name) => source.rankOf(name) - FIRST_RANK);
   const work = <T>(name: string, job: () => T): Promise<T> => rankedWork.run(name, job);
   const promoted = (name: string): void => rankedWork.hurry(name);
   const plan = planOf(project);

@@ -1,6 +1,6 @@
 import type { Failure } from "../../src/api/failure.ts";
 import { MetadataCaches, type MetadataUsage } from "../../src/metadata-cache/metadata-caches.ts";
-import { coldStart, isRecord } from "../../src/registry/record-check.ts";
+import { incompressibleStart, isRecord } from "../../src/registry/record-check.ts";
 import { PLATFORM_TOOLS } from "../host/platform-tools.ts";
 import { isAbsence } from "./absence.ts";
 import { createIdbStore } from "./idb-blobs.ts";
@@ -22,7 +22,7 @@ export class ThreadMetadataCache {
     const locks = shared ? globalThis.navigator?.locks : undefined;
     this.#store = new MetadataCaches(shared ? createIdbStore() : createMemoryStore(), {
       ...PLATFORM_TOOLS,
-      coldStart: (record) => (isAbsence(record) ? record.length : coldStart(record)),
+      incompressibleStart: (record) => (isAbsence(record) ? record.length : incompressibleStart(record)),
       isRecord: (record) => isAbsence(record) || isRecord(record),
       warn: (warning) => {
         for (const listener of this.#listeners) listener(warning);

@@ -1,7 +1,7 @@
 import type { Failure } from "../../src/api/failure.ts";
 import { LocalScheduler } from "../../src/base/spawn-local.ts";
 import { fail, type Outcome, ok } from "../../src/errors/failure.ts";
-import { NEXT, PackumentSource } from "../../src/registry/packument-source.ts";
+import { FIRST_RANK, PackumentSource } from "../../src/registry/packument-source.ts";
 import { failureOf } from "../host/failure-of.ts";
 import { localClock } from "../host/yield.ts";
 import { PortTransport } from "../net/port-transport.ts";
@@ -55,7 +55,7 @@ class FetchRun {
   });
   readonly #rankedWork = new RankedWork(
     new LocalScheduler(localClock, { slice: SLICE }),
-    (name) => this.#source.rankOf(name) - NEXT,
+    (name) => this.#source.rankOf(name) - FIRST_RANK,
   );
   readonly #asked = new Set<string>();
   readonly #counters: Counters;
