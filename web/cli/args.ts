@@ -13,14 +13,14 @@ export interface Args {
   flags: Map<string, FlagValue>;
 }
 
-/** @throws InstallError EUSAGE */
-export function usage(message: string, hint = "Run webhoist --help for the flags."): never {
+/** Fails with a message about the command line and a hint of what to do. @throws InstallError EUSAGE */
+export function usage(message: string, hint = "Run webhoist --help for the list of flags."): never {
   throw new InstallError(failure("EUSAGE", message, { wayOut: [{ kind: "other", text: hint }] }));
 }
 
 /**
  * Reads a command line: `--flag`, `--no-flag`, `--flag=value`, `--flag value`, `-D`; `--` ends the flags.
- * @throws InstallError EUSAGE for what is unknown, lacks its value or contradicts itself
+ * @throws InstallError EUSAGE if a command or flag is unknown, a value is missing or wrong, or two flags contradict each other
  */
 export function parseArgs(argv: readonly string[]): Args {
   const words: string[] = [];
@@ -37,19 +37,19 @@ export function parseArgs(argv: readonly string[]): Args {
   const [command, ...positionals] = words;
   if (flags.get("help") || command === "help") return { command: "help", positionals: [], flags };
   if (flags.get("version")) return { command: "version", positionals: [], flags };
-  if (command === undefined) usage("No command was given.", "Run webhoist lock, or webhoist --help.");
-  const args = { command: known(command), positionals, flags };
-  checkTogether(args);
+  if (command === undefined) usage("No command given.", "Run webhoist lock, or webhoist --help.");
+  const args = { command: knownCommand(command), positionals, flags };
+  checkArgs(args);
   return args;
 }
 
-function known(command: string): Command {
+function knownCommand(command: string): Command {
   const found = COMMANDS.find((each) => each === command);
   const near = closestWord(command, COMMANDS);
-  return found ?? usage(`There is no command ${command}.`, near ? `Did you mean ${near}?` : undefined);
+  return found ?? usage(`Unknown command: ${command}.`, near ? `Did you mean ${near}?` : undefined);
 }
 
-/** Reads the flag at `i` and gives the place of the last word it used. */
+/** Reads the flag at `i` into `flags`. Returns the index of the last word that belongs to it. */
 function readFlag(argv: readonly string[], i: number, flags: Map<string, FlagValue>): number {
   const word = argv[i] as string;
   const equals = word.indexOf("=");
@@ -60,13 +60,14 @@ function readFlag(argv: readonly string[], i: number, flags: Map<string, FlagVal
   const off = !COMMAND_FLAGS.has(named) && named.startsWith("no-");
   const name = off ? named.slice(3) : named;
   const flag = COMMAND_FLAGS.get(name);
-  if (!flag || (off && flag.kind !== "switch")) return unknown(given);
+  if (!flag || (off && flag.kind !== "switch")) return unknownFlag(given);
   if (flag.kind === "switch") {
-    if (value !== undefined && !/^(true|false)$/.test(value)) usage(`${given} is on or off: it takes no value.`);
+    if (value !== undefined && !/^(true|false)$/.test(value))
+      usage(`${given} takes no value other than true or false.`);
     flags.set(name, (value !== "false") !== off);
     return i;
   }
-  // `--update` alone is all packages.
+  // `--update` without a value updates all packages.
   if (name === "update" && value === undefined) {
     flags.set(name, flags.get(name) ?? true);
     return i;
@@ -93,65 +94,70 @@ function valuesOf(
       values.push(argv[++end]!);
   if (values.length === 0 || values.includes("")) usage(`${name} needs a value.`);
   const wrong = flag.choices && values.find((each) => !flag.choices!.includes(each));
-  if (wrong !== undefined) usage(`${name} cannot be ${wrong}.`, `It is one of ${flag.choices!.join(", ")}.`);
+  if (wrong !== undefined) usage(`${name} does not accept ${wrong}.`, `Use one of: ${flag.choices!.join(", ")}.`);
   return { values, end };
 }
 
-function unknown(given: string): never {
+function unknownFlag(given: string): never {
   const name = given.replace(/^--?/, "");
   const near =
     closestWord(name, [...COMMAND_FLAGS.keys()]) ?? closestWord(name.replace(/^no-/, ""), [...COMMAND_FLAGS.keys()]);
-  usage(`There is no flag ${given}.`, near && given.startsWith("--") ? `Did you mean --${near}?` : undefined);
+  usage(`Unknown flag: ${given}.`, near && given.startsWith("--") ? `Did you mean --${near}?` : undefined);
 }
 
-function checkTogether({ command, positionals, flags }: Args): void {
+/** Checks the flags and positionals against each other and against the command. @throws InstallError EUSAGE */
+function checkArgs({ command, positionals, flags }: Args): void {
   for (const [a, b] of CONFLICTING_FLAGS)
-    if (flags.get(a) && flags.get(b)) usage(`--${a} and --${b} contradict each other.`, "Give one of them.");
+    if (flags.get(a) && flags.get(b)) usage(`--${a} and --${b} cannot be combined.`, "Use only one of them.");
   for (const name of flags.keys()) checkFlag(name, command, strategyOf(command, flags));
   if (command === "import-map") checkProvider(flags);
-  if (command === "why") {
-    if (positionals.length === 0) usage("Which package? webhoist why NAME [DIR].");
-  }
+  if (command === "why" && positionals.length === 0)
+    usage("The package name is missing.", "Run webhoist why NAME [DIR].");
   const most = command === "why" ? 2 : 1;
   if (positionals.length > most)
     usage(
-      `One folder at a time: ${positionals.slice(most).join(" ")} is too much.`,
-      command === "import-map" ? undefined : "To add packages, write --add.",
+      `Too many arguments: ${positionals.slice(most).join(" ")}. Only one folder is accepted.`,
+      command === "import-map" ? undefined : "To add packages, use --add.",
     );
-  // A token must not follow a registry that the project's own .npmrc names.
+  // A token must never go to a registry that only the project's .npmrc names.
   if (flags.has("token-env") && !flags.has("registry"))
-    usage("--token-env needs --registry: the token is sent only there.");
-  if (flags.has("before") && Number.isNaN(Date.parse(flags.get("before") as string))) usage("--before is not a date.");
+    usage("--token-env needs --registry: the token is sent to that registry only.", "Add --registry=URL.");
+  if (flags.has("before") && Number.isNaN(Date.parse(flags.get("before") as string)))
+    usage(`--before must be a date, not ${flags.get("before")}.`, "For example: --before=2026-01-31.");
   if (flags.has("min-release-age") && !/^\d+(\.\d+)?$/.test(flags.get("min-release-age") as string))
-    usage("--min-release-age is a number of days.");
+    usage(
+      `--min-release-age must be a number of days, not ${flags.get("min-release-age")}.`,
+      "For example: --min-release-age=3.",
+    );
 }
 
-/** Import maps have one version of each package unless told otherwise. */
+/** Returns the strategy in force: `import-map` is flat by default, every other command follows npm. */
 function strategyOf(command: Args["command"], flags: Args["flags"]): FlagValue {
   return flags.get("strategy") ?? (command === "import-map" ? "flat" : "npm");
 }
 
+/** Checks that a flag applies to the command and the strategy. @throws InstallError EUSAGE */
 function checkFlag(name: string, command: Args["command"], strategy: FlagValue): void {
   const { changes, lockOnly, mapOnly, flatOnly } = COMMAND_FLAGS.get(name) ?? {};
-  if ((command === "why" || command === "import-map") && (changes || lockOnly))
-    usage(`--${name} is a flag of webhoist lock: ${command} changes nothing.`);
-  if (command === "install" && lockOnly) usage(`--${name} is a flag of webhoist lock.`);
-  if (command !== "import-map" && mapOnly) usage(`--${name} is a flag of webhoist import-map.`);
-  if (strategy !== "flat" && flatOnly) usage(`--${name} is of flat resolutions.`, "Add --strategy=flat.");
+  if (changes && command !== "lock" && command !== "install")
+    usage(`--${name} works only with webhoist lock and webhoist install: webhoist ${command} changes no dependencies.`);
+  if (lockOnly && command !== "lock") usage(`--${name} works only with webhoist lock.`);
+  if (mapOnly && command !== "import-map") usage(`--${name} works only with webhoist import-map.`);
+  if (flatOnly && strategy !== "flat") usage(`--${name} works only with the flat strategy.`, "Add --strategy=flat.");
 }
 
 const PROVIDER_NAMES = ["esm.sh", "jsdelivr", "unpkg", "jspm", "installed"];
 
-/** A CDN by name, `installed`, or a template. */
+/** Checks `--provider`: the name of a CDN, `installed`, or a URL template. @throws InstallError EUSAGE */
 function checkProvider(flags: Args["flags"]): void {
   const provider = (flags.get("provider") as string | undefined) ?? "esm.sh";
   if (!PROVIDER_NAMES.includes(provider) && !provider.includes("{name}")) {
     const near = closestWord(provider, PROVIDER_NAMES);
-    const hint = `It is one of ${PROVIDER_NAMES.join(", ")}, or a URL with {name}, {version} and {path}.`;
-    usage(`--provider cannot be ${provider}.`, near ? `Did you mean ${near}? ${hint}` : hint);
+    const hint = `Use one of: ${PROVIDER_NAMES.join(", ")}; or a URL template with {name}, {version} and {path}.`;
+    usage(`--provider does not accept ${provider}.`, near ? `Did you mean ${near}? ${hint}` : hint);
   }
   if (flags.has("conditions") && provider !== "installed")
-    usage("--conditions needs --provider=installed: a CDN chooses for itself.");
+    usage("--conditions needs --provider=installed: a CDN chooses its own conditions.");
 }
 
 const SAVE_TYPES: readonly (readonly [string, SaveType])[] = [
@@ -161,7 +167,10 @@ const SAVE_TYPES: readonly (readonly [string, SaveType])[] = [
   ["save-peer", "peer"],
 ];
 
-/** The flags as the library's options; a strategy only where one was named. `--save-peer --save-optional` is an optional peer, as npm has it. */
+/**
+ * Returns the flags as options of `installer.resolve`. `strategy` is set only if the command line names one. As in npm,
+ * `--save-peer --save-optional` saves an optional peer dependency.
+ */
 export function resolveOptionsFrom(flags: Args["flags"]): ResolveOptions {
   const options: Record<string, unknown> = {};
   const same = ["legacy-peer-deps", "strict-peer-deps", "force", "prefer-dedupe", "install-strategy", "install-links"];
@@ -178,12 +187,12 @@ export function resolveOptionsFrom(flags: Args["flags"]): ResolveOptions {
       options[name === "lockfile-version" ? "lockfileVersion" : "minReleaseAge"] = Number(flags.get(name));
   const types = SAVE_TYPES.filter(([name]) => flags.get(name)).map(([, type]) => type);
   if (types.length > 0) options["saveType"] = types.length > 1 ? "peerOptional" : types[0];
-  // `npm update` leaves package.json as it is unless it is told to save; the library's own default is npm install's.
+  // `npm update` changes package.json only with --save. The library's default is the one of `npm install`, which saves.
   if (flags.has("update") && !flags.has("save") && !flags.has("add") && !flags.has("rm")) options["save"] = false;
   return options;
 }
 
-/** The word nearest to `word`, if at most half of its letters, and at most three, must change. */
+/** Returns the word closest to `word`, or undefined if more than three of its letters, or more than half, would have to change. */
 export function closestWord(word: string, words: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.min(3, Math.floor(word.length / 2)) + 1;
@@ -197,7 +206,7 @@ export function closestWord(word: string, words: readonly string[]): string | un
   return best;
 }
 
-/** Letters to add, leave out or exchange. */
+/** Returns the Levenshtein distance: the letters to add, remove or replace. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {

@@ -13,15 +13,15 @@ import { writeFiles } from "./write-files.ts";
 interface FinishedMap {
   resolution: Resolution;
   map: ImportMap;
-  /** Of the resolution, and of what the map lacks. */
+  /** Warnings of the resolution, and of imports that the map lacks. */
   warnings: readonly Failure[];
 }
 
-/** Prints an import map for a project's packages, or writes it to a file. Nothing else of the project is written. */
+/** Prints an import map for a project's packages, or writes it to a file. Writes no other file. */
 export async function runImportMap(args: Args, io: Io): Promise<void> {
   const { flags, positionals } = args;
   const dir = positionals[0] ?? ".";
-  const { resolution, map, warnings } = await withProject(args, { dir, io }, (at) => makeMap(at, flags, io));
+  const { resolution, map, warnings } = await withProject(args, { dir, io }, (open) => makeMap(open, flags, io));
   const text = `${JSON.stringify(map, null, 2)}\n`;
   const out = flags.get("out") as string | undefined;
   if (out !== undefined) {
@@ -51,7 +51,7 @@ async function makeMap(
   }
   const installed = await installer.install({ files, root, name }, installOptions(resolving, io));
   try {
-    // A project that was resolved first has its resolution.
+    // `install` resolved the project itself, so `resolution` is set.
     return await finish(installed.resolution as Resolution, { ...mapOptions(flags), provider: installed }, io);
   } finally {
     installed.dispose();
@@ -63,7 +63,7 @@ async function finish(resolution: Resolution, options: ImportMapOptions, io: Io)
   const lacks: Failure[] = [];
   const map = await resolution.importMap({ ...options, onWarning: (warning) => void lacks.push(warning) });
   io.signal.throwIfAborted();
-  // A map of nothing is no map.
+  // An empty map is an error if there is a reason for it.
   const [lack] = Object.keys(map.imports).length === 0 ? lacks : [];
   if (lack) throw new InstallError(lack);
   warnings.push(...lacks);

@@ -1,17 +1,17 @@
 import * as fs from "node:fs/promises";
 import process from "node:process";
-import type { InstalledProject, InstallOptions, InstallProgress } from "../../src/api/install.ts";
+import type { InstalledProject, InstallOptions } from "../../src/api/install.ts";
 import type { ResolveOptions } from "../../src/api/resolve.ts";
 import type { FileSink } from "../../src/api/sink.ts";
 import { createFsSink } from "../../src/sink/fs-sink.ts";
 import type { Args } from "./args.ts";
 import type { Io } from "./io.ts";
-import { plural, warningText } from "./output-text.ts";
+import { changeCounts, installProgressText, megabytes, plural, warningText } from "./output-text.ts";
 import type { ProjectOnDisk } from "./project-on-disk.ts";
 import { withProject } from "./with-project.ts";
 import { writeFiles } from "./write-files.ts";
 
-/** Resolves a project and writes its node_modules, then what has changed of its own files: all or nothing of each. */
+/** Resolves a project and writes its node_modules, then its changed package.json and lockfile. Each step is all or nothing. */
 export async function runInstall(args: Args, io: Io): Promise<void> {
   const started = performance.now();
   const { flags, positionals } = args;
@@ -20,12 +20,12 @@ export async function runInstall(args: Args, io: Io): Promise<void> {
     const given = { ...installOptions(options, io), sink: diskOf(dir), trustSink: true };
     const installed = await installer.install({ files, root, name }, given);
     io.status?.("");
-    const written = writeChanged(project, installed, flags.get("package-lock") !== false);
-    await report({ installed, written, flags, io, seconds: (performance.now() - started) / 1000 });
+    const written = writeChanged(project, installed);
+    await printReport({ installed, written, flags, io, seconds: (performance.now() - started) / 1000 });
   });
 }
 
-/** An install for the running machine, or for the one that the flags name. */
+/** Returns the options of an install: for the running machine, or for the one that the flags name. */
 export function installOptions({ omit, os, cpu, libc, ...options }: ResolveOptions, io: Io): InstallOptions {
   const machine = Object.fromEntries(Object.entries({ os, cpu, libc }).filter(([, value]) => value !== undefined));
   return {
@@ -33,11 +33,11 @@ export function installOptions({ omit, os, cpu, libc, ...options }: ResolveOptio
     resolve: options,
     signal: io.signal,
     ...(omit && { omit }),
-    ...(io.status && { onProgress: (progress): void => io.status?.(progressLine(progress)) }),
+    ...(io.status && { onProgress: (progress): void => io.status?.(installProgressText(progress)) }),
   };
 }
 
-/** The project's folder. Another process that installs there is told from one that has died by its number. */
+/** Returns a sink that writes into the project's folder. Its process id tells a running install from a dead one. */
 function diskOf(dir: string): FileSink {
   const alive = (id: string): boolean => {
     try {
@@ -49,9 +49,10 @@ function diskOf(dir: string): FileSink {
   return createFsSink(fs, dir, { owner: { id: `${process.pid}`, alive } });
 }
 
-function writeChanged({ base, files }: ProjectOnDisk, { resolution }: InstalledProject, wanted: boolean): string[] {
+/** Writes the package.json and lockfiles that the resolution changed. Returns their paths. */
+function writeChanged({ base, files }: ProjectOnDisk, { resolution }: InstalledProject): string[] {
   const all = Object.entries(resolution?.files ?? {});
-  const changed = new Map(wanted ? all.filter(([name, text]) => files[name] !== text) : []);
+  const changed = new Map(all.filter(([name, text]) => files[name] !== text));
   if (changed.size > 0) writeFiles(base, changed, files);
   return [...changed.keys()];
 }
@@ -64,7 +65,8 @@ interface FinishedRun {
   seconds: number;
 }
 
-async function report({ installed, written, flags, io, seconds }: FinishedRun): Promise<void> {
+/** Prints the outcome: the warnings and install scripts to stderr, one line of counts to stdout. */
+async function printReport({ installed, written, flags, io, seconds }: FinishedRun): Promise<void> {
   const { report, resolution } = installed;
   const warnings = [...(resolution?.warnings ?? []), ...report.warnings];
   if (flags.get("json")) {
@@ -74,24 +76,14 @@ async function report({ installed, written, flags, io, seconds }: FinishedRun): 
   for (const warning of warnings) io.err(await warningText(warning));
   if (report.scripts.length > 0) {
     const names = report.scripts.map(({ name, version }) => `${name}@${version}`).join(", ");
-    io.err(`webhoist warn scripts Not run: the install scripts of ${names}\n`);
+    io.err(`webhoist warn scripts Install scripts were not run: ${names}\n`);
   }
   const { added, removed, changed, packages, fetched, transferred } = report;
-  const count = [
-    added.length && `+${added.length}`,
-    removed.length && `-${removed.length}`,
-    changed.length && `~${changed.length}`,
-  ];
-  const difference = count.filter(Boolean).join(" ");
-  const work = fetched > 0 ? `, ${plural(fetched, "tarball")}, ${(transferred / 1e6).toFixed(1)} MB` : "";
+  const difference = changeCounts({ added: added.length, removed: removed.length, changed: changed.length });
+  const work = fetched > 0 ? `, ${plural(fetched, "tarball")}, ${megabytes(transferred)}` : "";
   const done = difference
     ? `installed ${plural(packages, "package")} (${difference})`
     : `up to date: ${plural(packages, "package")}`;
   const wrote = written.length > 0 ? `; wrote ${written.join(", ")}` : "";
   io.out(`${done} in ${seconds.toFixed(1)} s${work}${wrote}\n`);
-}
-
-function progressLine({ phase, packs, packsDone, bytes }: InstallProgress): string {
-  if (phase === "resolve") return `resolve: ${plural(packs, "tarball")} on the way`;
-  return `${phase}: ${packsDone} of ${plural(packs, "tarball")}, ${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -1,10 +1,9 @@
 import type { Platform } from "../../src/api/common.ts";
 import type { Installer, InstallerOptions } from "../../src/api/resolve.ts";
-import { failure, InstallError } from "../../src/errors/failure.ts";
-import type { Args } from "./args.ts";
-import { progressText } from "./output-text.ts";
+import { type Args, usage } from "./args.ts";
+import { resolveProgressText } from "./output-text.ts";
 
-/** What the command is handed of the process it runs in. */
+/** The parts of the process that the command uses. Tests pass their own. */
 export interface Io {
   cwd: string;
   env: Readonly<Record<string, string | undefined>>;
@@ -13,12 +12,12 @@ export interface Io {
   version: string;
   out(text: string): void;
   err(text: string): void;
-  /** One line that the next one replaces: for a terminal only. */
+  /** Shows a progress line in place of the one before. Undefined if stderr is not a terminal. */
   status?: (text: string) => void;
   createInstaller(options: InstallerOptions): Promise<Installer>;
 }
 
-/** For one run in this process. */
+/** Returns the options of the installer: everything runs in this process, once. @throws InstallError EUSAGE */
 export function installerOptions(flags: Args["flags"], io: Io): InstallerOptions {
   const text = (name: string): string | undefined => flags.get(name) as string | undefined;
   const node = text("node-version")?.replace(/^v/, "");
@@ -27,21 +26,25 @@ export function installerOptions(flags: Args["flags"], io: Io): InstallerOptions
   const token = tokenFor(registry, text("token-env"), io.env);
   return {
     mode: "inline",
-    // One run, and then it ends.
+    // The process ends after one run: a cache in memory would be of no use.
     cache: "none",
     platform: { ...io.platform, ...(node ? { node } : {}), ...(npm ? { npm } : {}) },
     ...(registry ? { registry } : {}),
     ...(token ? { token } : {}),
     ...(flags.get("metadata") === "full" ? { metadata: "full" } : {}),
-    ...(io.status ? { onProgress: (progress): void => io.status?.(progressText(progress)) } : {}),
+    ...(io.status ? { onProgress: (progress): void => io.status?.(resolveProgressText(progress)) } : {}),
   };
 }
 
+/** Returns a `token` option that sends the variable's value to the registry's origin only. @throws InstallError EUSAGE */
 function tokenFor(registry: string | undefined, name: string | undefined, env: Io["env"]): InstallerOptions["token"] {
   if (registry === undefined || name === undefined) return undefined;
   const value = env[name];
   if (!value)
-    throw new InstallError(failure("EUSAGE", `The environment has no ${name}: --token-env names a variable.`));
+    usage(
+      `The environment variable ${name} is empty or not set.`,
+      `Set ${name} to the token, or leave out --token-env.`,
+    );
   const own = URL.canParse(registry) ? new URL(registry).origin : undefined;
   return (origin) => (origin === own ? value : undefined);
 }

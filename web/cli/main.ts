@@ -4,21 +4,21 @@ import process from "node:process";
 import { runCommand } from "./run-command.ts";
 import { runningPlatform } from "./running-platform.ts";
 
-/** From the nearest package.json that is this package's: the source and the build stand at different depths. */
+/** Reads the version from webhoist's package.json. Looks upwards, because source and build lie at different depths. */
 function ownVersion(): string {
   for (let folder = new URL(".", import.meta.url); folder.pathname !== "/"; folder = new URL("..", folder)) {
     try {
       const { name, version } = JSON.parse(readFileSync(new URL("package.json", folder), "utf8"));
       if (name === "webhoist") return version;
     } catch {
-      // Not here.
+      // No package.json here: look one folder up.
     }
   }
   return "unknown";
 }
 
 const interrupt = new AbortController();
-// The second one ends the process as usual.
+// A second signal ends the process at once.
 process.once("SIGINT", () => interrupt.abort());
 process.once("SIGTERM", () => interrupt.abort());
 
@@ -33,5 +33,5 @@ const status = await runCommand(process.argv.slice(2), {
   ...(process.stderr.isTTY ? { status: (text: string) => void process.stderr.write(`\r\x1b[K${text}`) } : {}),
   createInstaller: async (options) => (await import("../index.ts")).createInstaller(options),
 });
-// Not exit(): what was written to a pipe must arrive.
+// process.exit() would cut off output that is still on its way into a pipe.
 process.exitCode = status;

@@ -2,14 +2,14 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { failure, InstallError } from "../../src/errors/failure.ts";
 
-/** A project's files as the library takes them, and where the set stands on the disk. */
+/** The files of a project in the form that the library takes, and their place on the disk. */
 export interface ProjectOnDisk {
-  /** Folder that the paths of `files` are relative to: the project's own, or one above it when it links to folders beside. */
+  /** Folder that the paths in `files` are relative to: the project's folder, or a folder above it if the project links to siblings. */
   base: string;
   files: Record<string, string | Uint8Array>;
-  /** The project's folder inside `base`, `""` when it is `base`. */
+  /** The project's folder relative to `base`; `""` if both are the same. */
   root: string;
-  /** The folder's name. */
+  /** Name of the project's folder. */
   name: string;
 }
 
@@ -20,9 +20,15 @@ const TARBALL_FILE = /\.(?:tgz|tar\.gz|tar)$/i;
 const SPEC_SECTIONS = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "overrides"];
 
 /**
- * Reads what decides a project's tree: package.json, lockfiles, .npmrc, the package.json of workspaces and of folders that
- * `file:` names, the tarballs that it names. `added` are specs about to be added. Never anything under node_modules.
- * @throws InstallError ENOENT without a package.json; other errors of the file system as they come
+ * Reads the files that determine a project's tree. Reads nothing below node_modules.
+ *
+ * - package.json, the lockfiles and .npmrc
+ * - the package.json of each workspace and of each folder that a `file:` spec names
+ * - the tarballs that `file:` specs name
+ *
+ * `added` are the specs of `--add`.
+ * @throws InstallError ENOENT if there is no package.json
+ * @throws other errors of the file system
  */
 export async function readProjectOnDisk(dir: string, added: readonly string[] = []): Promise<ProjectOnDisk> {
   const found: FoundFiles = new Map();
@@ -30,7 +36,7 @@ export async function readProjectOnDisk(dir: string, added: readonly string[] = 
   if (text === undefined)
     throw new InstallError(
       failure("ENOENT", `There is no package.json in ${dir}.`, {
-        wayOut: [{ kind: "other", text: "Name the project's folder: webhoist lock DIR." }],
+        wayOut: [{ kind: "other", text: "Pass the folder of the project: webhoist lock DIR." }],
       }),
     );
   for (const name of LOCKS) {
@@ -40,9 +46,9 @@ export async function readProjectOnDisk(dir: string, added: readonly string[] = 
   const folders = new Set([dir]);
   for (const folder of await workspaceFolders(dir, parseOrEmpty(text)["workspaces"])) folders.add(folder);
   for (const folder of lockedFolders(found, dir)) folders.add(folder);
-  await takeSpecs(dir, added, { found, folders });
-  // The set grows while it is walked: a linked folder may link further.
-  for (const folder of folders) await takeFolder(folder, { found, folders });
+  await addSpecs(dir, added, { found, folders });
+  // The loop also visits folders that it adds: a linked folder may link to others.
+  for (const folder of folders) await addFolder(folder, { found, folders });
   return asFileSet(dir, found);
 }
 
@@ -51,24 +57,24 @@ interface ReadState {
   folders: Set<string>;
 }
 
-async function takeFolder(folder: string, taken: ReadState): Promise<void> {
+async function addFolder(folder: string, state: ReadState): Promise<void> {
   const path = join(folder, "package.json");
   const text = await readText(path);
   if (text === undefined) return;
-  taken.found.set(path, text);
+  state.found.set(path, text);
   const manifest = parseOrEmpty(text);
-  await takeSpecs(
+  await addSpecs(
     folder,
     SPEC_SECTIONS.flatMap((section) => strings(manifest[section])),
-    taken,
+    state,
   );
 }
 
-// file:../b, ./b, ../b, /b; to be added also b@file:../b and @s/b@../b. Not user/repo, not npm:b@1.
+// Matches file:../b, ./b, ../b and /b, and from --add also b@file:../b and @s/b@../b. Does not match user/repo or npm:b@1.
 const LOCAL = /^(?:@?[^@/]+(?:\/[^@/]+)?@)?(?:file:(?:\/\/(?=\/))?(.+)|(\.{0,2}\/.*|\.{1,2}))$/is;
 
-/** Folders and tarballs on the disk, named from `folder`. */
-async function takeSpecs(folder: string, specs: readonly string[], { found, folders }: ReadState): Promise<void> {
+/** Adds the folders and tarballs that `specs` name, relative to `folder`. */
+async function addSpecs(folder: string, specs: readonly string[], { found, folders }: ReadState): Promise<void> {
   for (const spec of specs) {
     const [, named, bare] = LOCAL.exec(spec) ?? [];
     const local = named ?? bare;
@@ -82,7 +88,7 @@ async function takeSpecs(folder: string, specs: readonly string[], { found, fold
   }
 }
 
-/** Folders that a lock names outside node_modules: links and workspaces as they were. */
+/** Returns the folders outside node_modules that the lockfile names: links and workspaces of the last install. */
 function lockedFolders(found: FoundFiles, dir: string): string[] {
   const text = found.get(join(dir, "npm-shrinkwrap.json")) ?? found.get(join(dir, "package-lock.json"));
   const packages = typeof text === "string" ? parseOrEmpty(text)["packages"] : undefined;
@@ -91,7 +97,7 @@ function lockedFolders(found: FoundFiles, dir: string): string[] {
     .map((location) => resolve(dir, location));
 }
 
-/** A superset of the folders that the patterns name: which of them count is the library's decision. */
+/** Returns at least the folders that the workspace patterns match. The library decides later which of them are workspaces. */
 async function workspaceFolders(dir: string, workspaces: unknown): Promise<string[]> {
   const patterns = isObject(workspaces) && !Array.isArray(workspaces) ? workspaces["packages"] : workspaces;
   const folders: string[] = [];
@@ -101,18 +107,20 @@ async function workspaceFolders(dir: string, workspaces: unknown): Promise<strin
   return folders;
 }
 
+/** Returns the folders below `dir` that may match the segments of a pattern. */
 async function matching(dir: string, segments: readonly string[]): Promise<string[]> {
   const [first, ...rest] = segments.filter((segment) => segment !== "" && segment !== ".");
   if (first === undefined) return [dir];
   if (!/[*?[{]|[@!+]\(/.test(first)) return matching(join(dir, first), rest);
-  // A brace or bracket that is open at the end of a segment holds a slash: then, as with a double star, any depth.
+  // A brace or bracket left open by a segment contains a slash. As with `**`, any depth may match.
   const deep = first.includes("**") || /[{(][^})]*$/.test(first);
-  const names = await folderNames(dir, !deep);
+  const names = await subfolders(dir, !deep);
   const below = await Promise.all(names.map((name) => matching(join(dir, name), deep ? [first] : rest)));
   return [...(deep ? [dir] : []), ...below.flat()];
 }
 
-async function folderNames(dir: string, follow: boolean): Promise<string[]> {
+/** Lists the folders in `dir`, without node_modules and .git. Includes symbolic links to folders if `follow` is set. */
+async function subfolders(dir: string, follow: boolean): Promise<string[]> {
   const entries = (await orUndefined(readdir(dir, { withFileTypes: true }))) ?? [];
   const names: string[] = [];
   for (const entry of entries) {
@@ -123,9 +131,10 @@ async function folderNames(dir: string, follow: boolean): Promise<string[]> {
   return names;
 }
 
+/** Makes the paths relative to the lowest folder that contains all files. */
 function asFileSet(dir: string, found: FoundFiles): ProjectOnDisk {
   let base = dir;
-  // Where there is no common folder (another drive), the file stays out, and the library says that it is missing.
+  // A file on another drive has no folder in common and is left out. The library then reports it as missing.
   for (const path of found.keys()) while (!isBelow(base, path) && base !== dirname(base)) base = dirname(base);
   const posix = (path: string): string => relative(base, path).split(sep).join("/");
   const files: ProjectOnDisk["files"] = Object.create(null);
@@ -134,15 +143,15 @@ function asFileSet(dir: string, found: FoundFiles): ProjectOnDisk {
 }
 
 function isBelow(base: string, path: string): boolean {
-  const way = relative(base, path);
-  return way.split(sep)[0] !== ".." && !isAbsolute(way);
+  const steps = relative(base, path);
+  return steps.split(sep)[0] !== ".." && !isAbsolute(steps);
 }
 
 async function readText(path: string): Promise<string | undefined> {
   return orUndefined(readFile(path, "utf8"));
 }
 
-/** Missing is an answer; unreadable is a failure. */
+/** Returns undefined if the file or folder does not exist. Any other error is thrown. */
 async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
   try {
     return await promise;
@@ -152,7 +161,7 @@ async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** What cannot be parsed is reported by the library, with its place. */
+/** Parses JSON; returns `{}` if it is invalid. The library reports the error with its line and column. */
 function parseOrEmpty(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
@@ -166,7 +175,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-/** Every string in a value, at any depth: overrides nest. */
+/** Returns every string in a value, at any depth, because overrides are nested. */
 function strings(value: unknown): string[] {
   if (typeof value === "string") return [value];
   return isObject(value) ? Object.values(value).flatMap(strings) : [];

@@ -2,7 +2,7 @@ import type { ErrorCode, Failure } from "../../src/api/failure.ts";
 import type { Resolution } from "../../src/api/resolve.ts";
 import { failure, InstallError } from "../../src/errors/failure.ts";
 import { type Args, parseArgs } from "./args.ts";
-import { HELP_TEXT } from "./command-flags.ts";
+import { HELP_TEXT } from "./help-text.ts";
 import { runImportMap } from "./import-map-command.ts";
 import { runInstall } from "./install-command.ts";
 import type { Io } from "./io.ts";
@@ -11,9 +11,9 @@ import type { ProjectOnDisk } from "./project-on-disk.ts";
 import { withProject } from "./with-project.ts";
 import { writeFiles } from "./write-files.ts";
 
-/** Runs a command line and gives the exit status: 0, 1 for a failure, 130 when interrupted. Never rejects. */
+/** Runs a command line. Returns the exit status: 0, 1 after a failure, 130 after an interruption. Never rejects. */
 export async function runCommand(argv: readonly string[], io: Io): Promise<number> {
-  // The outcome is JSON if that was asked for, also where the line itself is wrong.
+  // --json also applies to errors in the command line itself, so it is read before parsing.
   const json = argv.includes("--json");
   try {
     const args = parseArgs(argv);
@@ -27,7 +27,7 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
   } catch (error) {
     io.status?.("");
     if (io.signal.aborted) {
-      io.err("webhoist error code EABORTED\nwebhoist error Interrupted: nothing was written.\n");
+      io.err("webhoist error code EABORTED\nwebhoist error Interrupted. Nothing was written.\n");
       return 130;
     }
     const failed = await asFailure(error);
@@ -37,7 +37,7 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
   }
 }
 
-/** Errors of the file system keep their code; anything else is a fault of this program and keeps its stack. */
+/** Turns any error into a failure. File system errors keep their code; any other error is a bug and keeps its stack. */
 async function asFailure(error: unknown): Promise<Failure> {
   if (error instanceof InstallError) return (await import("../../src/explain/way-out.ts")).withWaysOut(error.failure);
   const { code, syscall, path, message, stack } = error as NodeJS.ErrnoException;
@@ -87,7 +87,12 @@ async function runWhy(args: Args, io: Io): Promise<void> {
   const { resolution } = await resolveProject(args, dir, io);
   const answers = resolution.why(name);
   if (answers.length === 0)
-    throw new InstallError(failure("ENOTINTREE", `${name} is not in the tree.`, { package: name }));
+    throw new InstallError(
+      failure("ENOTINTREE", `The tree has no package named ${name}.`, {
+        package: name,
+        wayOut: [{ kind: "other", text: "Check the spelling." }],
+      }),
+    );
   const { explainWhy } = await import("../../src/explain/why.ts");
   if (!args.flags.get("json")) return io.out(`${explainWhy(answers, 10)}\n`);
   const plain = answers.map(({ node, paths }) => ({

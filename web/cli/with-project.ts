@@ -4,20 +4,20 @@ import { type Args, resolveOptionsFrom } from "./args.ts";
 import { type Io, installerOptions } from "./io.ts";
 import { type ProjectOnDisk, readProjectOnDisk } from "./project-on-disk.ts";
 
-/** A project of the disk, what the flags ask, and an installer for as long as the work lasts. */
+/** A project read from the disk, the options from the flags, and an installer to work with. */
 export interface OpenProject {
-  /** Absolute. */
+  /** Absolute path of the project's folder. */
   dir: string;
   project: ProjectOnDisk;
   installer: Installer;
   options: ResolveOptions;
 }
 
-/** Reads the project in `dir` and works on it. @throws what reading it and the work throw */
+/** Reads the project in `dir`, runs `work` on it and disposes of the installer. @throws the errors of reading and of `work` */
 export async function withProject<T>(
   { flags }: Args,
   { dir, io }: { dir: string; io: Io },
-  work: (at: OpenProject) => Promise<T>,
+  work: (open: OpenProject) => Promise<T>,
 ): Promise<T> {
   const options = resolveOptionsFrom(flags);
   const folder = resolve(io.cwd, dir);

@@ -5,14 +5,14 @@ interface Write {
   path: string;
   temporary: string;
   text: string;
-  /** What stood there, to put back; `undefined` for nothing. */
+  /** The old content, to restore; `undefined` if there was no file. */
   before: string | Uint8Array | undefined;
 }
 
 /**
- * Writes files below `base`, all or none: each beside its target first, then all renamed into place. Synchronous, so that
- * no signal comes between. Files behind symbolic links are written, the links stay. Permissions stay.
- * @throws the file system's own error, with everything as it was
+ * Writes files below `base`: all of them or none. Each file is written beside its target first, then all are renamed into
+ * place. Works synchronously, so that no signal interrupts it. Writes through symbolic links and keeps permissions.
+ * @throws the file system's own error, after it restored the old files
  */
 export function writeFiles(
   base: string,
@@ -47,7 +47,7 @@ function plan(asked: string, text: string, before: Write["before"]): Write {
   try {
     path = realpathSync(asked);
   } catch {
-    // A new file.
+    // The file does not exist yet.
   }
   return { path, temporary: join(dirname(path), `.${basename(path)}.webhoist-${process.pid}`), text, before };
 }

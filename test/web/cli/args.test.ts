@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { failure, InstallError } from "../../../src/errors/failure.ts";
 import { closestWord, parseArgs, resolveOptionsFrom } from "../../../web/cli/args.ts";
-import { COMMAND_FLAGS, FLAG_LETTERS, HELP_TEXT } from "../../../web/cli/command-flags.ts";
+import { COMMAND_FLAGS, FLAG_LETTERS } from "../../../web/cli/command-flags.ts";
+import { HELP_TEXT } from "../../../web/cli/help-text.ts";
 
 const options = (...argv: string[]): unknown => resolveOptionsFrom(parseArgs(["lock", ...argv]).flags);
 
@@ -16,7 +17,7 @@ function refusal(...argv: string[]): string {
   }
 }
 
-test("npm's own flags become the library's options", () => {
+test("npm's flags become options of the library", () => {
   expect(
     options(
       ...[
@@ -59,7 +60,7 @@ test("npm's own flags become the library's options", () => {
   expect(options("--min-release-age=2.5")).toEqual({ minReleaseAge: 2.5 });
 });
 
-test("how to resolve flat", () => {
+test("the flags of a flat resolution become options of the library", () => {
   const flat = ["--strategy=flat", "--relax", "copies", "--resolution-mode=lowest-direct", "--prereleases=never"];
   expect(options(...flat, "--singleton", "react", "--singleton=vue,@s/x")).toEqual({
     strategy: "flat",
@@ -71,15 +72,15 @@ test("how to resolve flat", () => {
   expect(options("--strategy=npm")).toEqual({ strategy: "npm" });
 });
 
-test("an import map is flat unless told otherwise, of a CDN by name, of a template or of installed files", () => {
+test("import-map is flat by default and accepts a CDN name, a template or installed files as provider", () => {
   const map = (...argv: string[]): string => refusal("import-map", "app", ...argv);
   expect(map("--relax=peers", "--provider=jspm", "--base=https://cdn.example/", "--out=map.json")).toBe("accepted");
   expect(map("--provider", "https://cdn.example/{name}@{version}{path}")).toBe("accepted");
   expect(map("--provider=installed", "--conditions=browser,development")).toBe("accepted");
-  expect(map("--strategy=npm", "--relax=peers")).toContain("--relax is of flat resolutions.");
+  expect(map("--strategy=npm", "--relax=peers")).toContain("--relax works only with the flat strategy.");
 });
 
-test("what to change: several specs after one flag, npm's save flags, update of all or of some", () => {
+test("--add and --rm take several specs, npm's save flags work, and --update takes all packages or some", () => {
   const add = ["--add", "react@18", "@s/x", "--rm", "ms", "debug", "--add=left-pad"];
   expect(options(...add, "-D", "-E", "--save-prefix=~", "--no-save", "-B")).toEqual({
     add: ["react@18", "@s/x", "left-pad"],
@@ -97,7 +98,7 @@ test("what to change: several specs after one flag, npm's save flags, update of 
   expect(options("--update", "--update=c")).toEqual({ update: ["c"], save: false });
 });
 
-test("the folder may stand before or after; -- ends the flags", () => {
+test("the folder may come before or after the flags, and -- ends the flags", () => {
   expect(parseArgs(["lock", "app", "--force"]).positionals).toEqual(["app"]);
   expect(parseArgs(["--update", "lock", "app"]).positionals).toEqual(["app"]);
   expect(parseArgs(["lock", "--force", "--", "--odd-folder"]).positionals).toEqual(["--odd-folder"]);
@@ -105,78 +106,90 @@ test("the folder may stand before or after; -- ends the flags", () => {
 });
 
 test.each([
-  [["lock", "--legacy-peer-dep"], "EUSAGE There is no flag --legacy-peer-dep. Did you mean --legacy-peer-deps?"],
-  [["lock", "--no-save-dve"], "EUSAGE There is no flag --no-save-dve. Did you mean --save-dev?"],
-  [["lock", "--no-registry"], "EUSAGE There is no flag --no-registry. Did you mean --registry?"],
-  [["lock", "-x"], "EUSAGE There is no flag -x. Run webhoist --help for the flags."],
-  [["lock", "-force"], "EUSAGE There is no flag -force. Run webhoist --help for the flags."],
-  [["lock", "--__proto__=1"], "EUSAGE There is no flag --__proto__. Run webhoist --help for the flags."],
-  [["lock", "--registry"], "EUSAGE --registry needs a value. Run webhoist --help for the flags."],
-  [["lock", "--add"], "EUSAGE --add needs a value. Run webhoist --help for the flags."],
-  [["lock", "--tag="], "EUSAGE --tag needs a value. Run webhoist --help for the flags."],
-  [["lock", "--force=maybe"], "EUSAGE --force is on or off: it takes no value. Run webhoist --help for the flags."],
-  [["lock", "--omit=prod"], "EUSAGE --omit cannot be prod. It is one of dev, optional, peer."],
-  [["lock", "--lockfile-version=4"], "EUSAGE --lockfile-version cannot be 4. It is one of 1, 2, 3."],
-  [["lock", "--before=soon"], "EUSAGE --before is not a date. Run webhoist --help for the flags."],
-  [["lock", "--min-release-age=x"], "EUSAGE --min-release-age is a number of days. Run webhoist --help for the flags."],
-  [["lock", "-D", "-P"], "EUSAGE --save-prod and --save-dev contradict each other. Give one of them."],
-  [["lock", "--stdout", "--json"], "EUSAGE --stdout and --json contradict each other. Give one of them."],
-  [["lock", "a", "b"], "EUSAGE One folder at a time: b is too much. To add packages, write --add."],
-  [["why"], "EUSAGE Which package? webhoist why NAME [DIR]. Run webhoist --help for the flags."],
+  [["lock", "--legacy-peer-dep"], "EUSAGE Unknown flag: --legacy-peer-dep. Did you mean --legacy-peer-deps?"],
+  [["lock", "--no-save-dve"], "EUSAGE Unknown flag: --no-save-dve. Did you mean --save-dev?"],
+  [["lock", "--no-registry"], "EUSAGE Unknown flag: --no-registry. Did you mean --registry?"],
+  [["lock", "-x"], "EUSAGE Unknown flag: -x. Run webhoist --help for the list of flags."],
+  [["lock", "-force"], "EUSAGE Unknown flag: -force. Run webhoist --help for the list of flags."],
+  [["lock", "--__proto__=1"], "EUSAGE Unknown flag: --__proto__. Run webhoist --help for the list of flags."],
+  [["lock", "--registry"], "EUSAGE --registry needs a value. Run webhoist --help for the list of flags."],
+  [["lock", "--add"], "EUSAGE --add needs a value. Run webhoist --help for the list of flags."],
+  [["lock", "--tag="], "EUSAGE --tag needs a value. Run webhoist --help for the list of flags."],
+  [
+    ["lock", "--force=maybe"],
+    "EUSAGE --force takes no value other than true or false. Run webhoist --help for the list of flags.",
+  ],
+  [["lock", "--omit=prod"], "EUSAGE --omit does not accept prod. Use one of: dev, optional, peer."],
+  [["lock", "--lockfile-version=4"], "EUSAGE --lockfile-version does not accept 4. Use one of: 1, 2, 3."],
+  [["lock", "--before=soon"], "EUSAGE --before must be a date, not soon. For example: --before=2026-01-31."],
+  [
+    ["lock", "--min-release-age=x"],
+    "EUSAGE --min-release-age must be a number of days, not x. For example: --min-release-age=3.",
+  ],
+  [["lock", "-D", "-P"], "EUSAGE --save-prod and --save-dev cannot be combined. Use only one of them."],
+  [["lock", "--stdout", "--json"], "EUSAGE --stdout and --json cannot be combined. Use only one of them."],
+  [["lock", "a", "b"], "EUSAGE Too many arguments: b. Only one folder is accepted. To add packages, use --add."],
+  [["why"], "EUSAGE The package name is missing. Run webhoist why NAME [DIR]."],
   [
     ["why", "ms", "--dry-run"],
-    "EUSAGE --dry-run is a flag of webhoist lock: why changes nothing. Run webhoist --help for the flags.",
+    "EUSAGE --dry-run works only with webhoist lock. Run webhoist --help for the list of flags.",
   ],
-  [["lock", "--strategy=pubgrub"], "EUSAGE --strategy cannot be pubgrub. It is one of npm, flat."],
-  [["lock", "--strategy=flat", "--relax=all"], "EUSAGE --relax cannot be all. It is one of none, peers, copies."],
-  [["lock", "--relax=peers"], "EUSAGE --relax is of flat resolutions. Add --strategy=flat."],
-  [["why", "ms", "--singleton=ms"], "EUSAGE --singleton is of flat resolutions. Add --strategy=flat."],
+  [["lock", "--strategy=pubgrub"], "EUSAGE --strategy does not accept pubgrub. Use one of: npm, flat."],
+  [["lock", "--strategy=flat", "--relax=all"], "EUSAGE --relax does not accept all. Use one of: none, peers, copies."],
+  [["lock", "--relax=peers"], "EUSAGE --relax works only with the flat strategy. Add --strategy=flat."],
+  [["why", "ms", "--singleton=ms"], "EUSAGE --singleton works only with the flat strategy. Add --strategy=flat."],
   [
     ["lock", "--provider=jspm"],
-    "EUSAGE --provider is a flag of webhoist import-map. Run webhoist --help for the flags.",
+    "EUSAGE --provider works only with webhoist import-map. Run webhoist --help for the list of flags.",
   ],
   [
     ["import-map", "--provider=jsdeliver"],
-    "EUSAGE --provider cannot be jsdeliver. Did you mean jsdelivr? It is one of esm.sh, jsdelivr, unpkg, jspm, installed, or a URL with {name}, {version} and {path}.",
+    "EUSAGE --provider does not accept jsdeliver. Did you mean jsdelivr? Use one of: esm.sh, jsdelivr, unpkg, jspm, installed; or a URL template with {name}, {version} and {path}.",
   ],
   [
     ["import-map", "--provider=https://cdn.example/"],
-    "EUSAGE --provider cannot be https://cdn.example/. It is one of esm.sh, jsdelivr, unpkg, jspm, installed, or a URL with {name}, {version} and {path}.",
+    "EUSAGE --provider does not accept https://cdn.example/. Use one of: esm.sh, jsdelivr, unpkg, jspm, installed; or a URL template with {name}, {version} and {path}.",
   ],
   [
     ["import-map", "--conditions=browser"],
-    "EUSAGE --conditions needs --provider=installed: a CDN chooses for itself. Run webhoist --help for the flags.",
+    "EUSAGE --conditions needs --provider=installed: a CDN chooses its own conditions. Run webhoist --help for the list of flags.",
   ],
   [
     ["import-map", "--add", "ms"],
-    "EUSAGE --add is a flag of webhoist lock: import-map changes nothing. Run webhoist --help for the flags.",
+    "EUSAGE --add works only with webhoist lock and webhoist install: webhoist import-map changes no dependencies. Run webhoist --help for the list of flags.",
   ],
-  [["import-map", "a", "b"], "EUSAGE One folder at a time: b is too much. Run webhoist --help for the flags."],
-  [["importmap"], "EUSAGE There is no command importmap. Did you mean import-map?"],
-  [["lokc"], "EUSAGE There is no command lokc. Did you mean lock?"],
-  [["instal"], "EUSAGE There is no command instal. Did you mean install?"],
-  [["install", "--stdout"], "EUSAGE --stdout is a flag of webhoist lock. Run webhoist --help for the flags."],
-  [["install", "a", "b"], "EUSAGE One folder at a time: b is too much. To add packages, write --add."],
-  [[], "EUSAGE No command was given. Run webhoist lock, or webhoist --help."],
-])("refused: %j", (argv, text) => {
+  [
+    ["import-map", "a", "b"],
+    "EUSAGE Too many arguments: b. Only one folder is accepted. Run webhoist --help for the list of flags.",
+  ],
+  [["importmap"], "EUSAGE Unknown command: importmap. Did you mean import-map?"],
+  [["lokc"], "EUSAGE Unknown command: lokc. Did you mean lock?"],
+  [["instal"], "EUSAGE Unknown command: instal. Did you mean install?"],
+  [
+    ["install", "--stdout"],
+    "EUSAGE --stdout works only with webhoist lock. Run webhoist --help for the list of flags.",
+  ],
+  [["install", "a", "b"], "EUSAGE Too many arguments: b. Only one folder is accepted. To add packages, use --add."],
+  [[], "EUSAGE No command given. Run webhoist lock, or webhoist --help."],
+])("refuses %j", (argv, text) => {
   expect(refusal(...argv)).toBe(text);
 });
 
-test("a token goes to a registry that the command line names, never to one from a project's file", () => {
+test("--token-env needs a registry on the command line, so that no .npmrc can redirect the token", () => {
   expect(refusal("lock", "--token-env=NPM_TOKEN")).toContain("--token-env needs --registry");
 });
 
-test("every flag is in the help, by its name or its letter, and every letter stands for a flag", () => {
+test("the help lists every flag by its name or letter, and every letter stands for a flag", () => {
   const letters = new Map([...FLAG_LETTERS].map(([letter, name]) => [name, `-${letter}`]));
-  const told = (name: string): boolean =>
+  const isListed = (name: string): boolean =>
     [`--${name}`, `--no-${name}`, letters.get(name)].some((form) =>
       new RegExp(`(^|[\\s,])${form}(?![-\\w])`, "m").test(HELP_TEXT),
     );
-  expect([...COMMAND_FLAGS.keys()].filter((name) => !told(name))).toEqual([]);
+  expect([...COMMAND_FLAGS.keys()].filter((name) => !isListed(name))).toEqual([]);
   expect([...FLAG_LETTERS.values()].filter((name) => !COMMAND_FLAGS.has(name))).toEqual([]);
 });
 
-test("the nearest word is near", () => {
+test("suggests the closest word only if it is close enough", () => {
   expect(closestWord("strct-peer-dpes", [...COMMAND_FLAGS.keys()])).toBe("strict-peer-deps");
   expect(closestWord("zzzz", [...COMMAND_FLAGS.keys()])).toBeUndefined();
   expect(closestWord("", [...COMMAND_FLAGS.keys()])).toBeUndefined();

@@ -8,13 +8,13 @@ import { createInstaller } from "../../../web/index.ts";
 import { packument, tarballPath, testPackage } from "../../install/packages.ts";
 import { memoryRegistry } from "../../support/registry/memory-fetch.ts";
 import { inlineSnapshot } from "../../support/registry/snapshot.ts";
-import { contents, folder, noting, type small, webhoist } from "./harness.ts";
+import { contents, folder, recordingInstaller, type smallInstaller, webhoist } from "./harness.ts";
 
 const stats = { requests: 0, bytes: 0, milliseconds: { total: 12 }, solver: { decisions: 3, conflicts: 1 } };
 
 const MS = { ms: "https://cdn.example/ms@2.0.0" };
 
-/** A flat answer, and the import maps it was asked for. */
+/** Returns an installer that answers with a flat resolution, and records the import maps that it was asked for. */
 function flat(
   rung: Resolution["rung"] = "none",
   files: Record<string, string> = {},
@@ -24,16 +24,16 @@ function flat(
   const importMap = async (options: ImportMapOptions = {}): Promise<ImportMap> => {
     const { onWarning, ...others } = options;
     maps.push(others);
-    onWarning?.(failure("EIMPORTMAP", "fs is not for pages"));
+    onWarning?.(failure("EIMPORTMAP", "A page cannot load fs"));
     return { imports };
   };
   const more = { rung, versions: { ms: "2.0.0" }, stats, importMap } as unknown as Resolution;
-  return { maps, ...noting(files, more) };
+  return { maps, ...recordingInstaller(files, more) };
 }
 
 const app = { name: "app", dependencies: { ms: "2" } };
 
-test("lock asks for a flat tree with what the flags say, and tells how it stands", async () => {
+test("lock passes the flat flags on, and its summary says how the tree was relaxed", async () => {
   const dir = folder({ "package.json": app });
   const { asked, createInstaller } = flat("peers", { "package-lock.json": "{}\n" });
   const flags = ["--strategy=flat", "--relax=copies", "--singleton=ms"];
@@ -41,14 +41,14 @@ test("lock asks for a flat tree with what the flags say, and tells how it stands
   expect(asked[0]?.options).toMatchObject({ strategy: "flat", relax: "copies", singletons: ["ms"] });
   expect({ status, out }).toEqual({
     status: 0,
-    out: "wrote package-lock.json: 0 packages, flat but for peers after 3 decisions and 1 conflict in 0.0 s\n",
+    out: "wrote package-lock.json: 0 packages, flat (relax: peers) after 3 decisions and 1 conflict in 0.0 s\n",
   });
   expect(contents(dir)["package-lock.json"]).toBe("{}\n");
   const json = await webhoist(["lock", dir, "--json", ...flags], { createInstaller });
   expect(JSON.parse(json.out)).toMatchObject({ rung: "peers", versions: { ms: "2.0.0" }, stats });
 });
 
-test("a conflict is explained on stderr, exit 1, nothing written", async () => {
+test("a conflict is explained on stderr; the command exits with 1 and writes nothing", async () => {
   const dir = folder({ "package.json": app });
   const reject = (): Promise<never> => Promise.reject(new InstallError(failure("ENOSOLUTION", "Because of this.")));
   const createInstaller = async (): Promise<never> =>
@@ -66,16 +66,16 @@ test("a conflict is explained on stderr, exit 1, nothing written", async () => {
   }
 });
 
-test("import-map prints the map and nothing else", async () => {
+test("import-map prints only the map", async () => {
   const dir = folder({ "package.json": app });
   const { asked, maps, createInstaller } = flat("none", { "package-lock.json": "{}\n" });
   expect(await webhoist(["import-map", dir], { createInstaller })).toEqual({
     status: 0,
     out: `${JSON.stringify({ imports: { ms: "https://cdn.example/ms@2.0.0" } }, null, 2)}\n`,
-    err: "webhoist warn EIMPORTMAP fs is not for pages\n",
+    err: "webhoist warn EIMPORTMAP A page cannot load fs\n",
   });
   expect(asked[0]?.options).toMatchObject({ strategy: "flat" });
-  // Neither the lock: that is what lock is for.
+  // import-map does not write the lockfile either.
   expect(Object.keys(contents(dir))).toEqual(["package.json"]);
   const flags = ["--strategy=npm", "--provider=jspm", "--base=https://cdn.example/"];
   await webhoist(["import-map", dir, ...flags], { createInstaller });
@@ -90,7 +90,7 @@ test("import-map prints the map and nothing else", async () => {
   });
 });
 
-test("a map without any import is a failure, and no file is written", async () => {
+test("an empty map is a failure, and no file is written", async () => {
   const dir = folder({ "package.json": app });
   const { createInstaller } = flat("none", {}, {});
   const { status, out, err } = await webhoist(["import-map", dir, "--out=map.json"], { createInstaller });
@@ -99,7 +99,7 @@ test("a map without any import is a failure, and no file is written", async () =
   expect(Object.keys(contents(dir))).toEqual(["package.json"]);
 });
 
-test("--provider installed installs in memory, for the machine that is told, and maps the files", async () => {
+test("--provider=installed installs into memory for the given platform and maps the files", async () => {
   const dir = folder({ "package.json": app });
   const { asked, maps, installs, createInstaller } = flat();
   const flags = ["--provider=installed", "--conditions=browser,production", "--omit=dev", "--cpu=wasm32"];
@@ -113,7 +113,7 @@ test("--provider installed installs in memory, for the machine that is told, and
   expect(Object.keys(contents(dir))).toEqual(["package.json"]);
 });
 
-test("--out writes the map to a file, whole or not at all", async () => {
+test("--out writes the whole map to a file or nothing", async () => {
   const dir = folder({ "package.json": app, "maps/old.json": "old\n" });
   const { createInstaller } = flat();
   const argv = ["import-map", "--out", "maps/old.json"];
@@ -131,28 +131,29 @@ test("--out writes the map to a file, whole or not at all", async () => {
   expect(Object.keys(contents(dir)).sort()).toEqual(["maps/old.json", "package.json"]);
 });
 
-// The library itself, over the small registry: plugin has host ^2 as a peer.
+// The tests from here on run the library itself over the small registry, where plugin has host ^2 as a peer.
 const whole = { name: "app", version: "1.0.0", dependencies: { debug: "^4.0.0" } };
 
-test("a flat lock, then a map of it without a request", async () => {
+test("import-map makes no request if a flat lockfile exists", async () => {
   const dir = folder({ "package.json": whole });
   const { out } = await webhoist(["lock", dir, "--strategy=flat"]);
   expect(out).toMatch(/^wrote package-lock\.json: 2 packages, flat after \d decisions and 0 conflicts in /);
   const again = await webhoist(["lock", dir, "--strategy=flat"]);
   expect(again.out).toMatch(/^up to date: 2 packages, flat in \d+\.\d s\n$/);
-  const fetch = (): Promise<never> => Promise.reject(new Error("nothing is to be requested"));
-  const offline: typeof small = (options) => createInstaller({ registry: "http://registry.local/", ...options, fetch });
+  const fetch = (): Promise<never> => Promise.reject(new Error("unexpected request"));
+  const offline: typeof smallInstaller = (options) =>
+    createInstaller({ registry: "http://registry.local/", ...options, fetch });
   const { status, out: map } = await webhoist(["import-map", dir, "--provider=unpkg"], { createInstaller: offline });
   expect(status).toBe(0);
   expect(JSON.parse(map).imports.ms).toContain("/ms@2.0.0");
 });
 
-test("a map of the packages' own files, fetched into memory", async () => {
+test("import-map with --provider=installed maps the packages' own files", async () => {
   const one = testPackage("one@1.0.0", { type: "module", exports: "./main.js" }, { "main.js": "export default 1;\n" });
   const registry = "http://registry.local/";
   const snapshot = inlineSnapshot({ one: packument([one], registry) }, { [tarballPath(one)]: one.bytes });
   const { fetch } = memoryRegistry(snapshot);
-  const createInstallerHere: typeof small = (options) => createInstaller({ registry, ...options, fetch });
+  const createInstallerHere: typeof smallInstaller = (options) => createInstaller({ registry, ...options, fetch });
   const dir = folder({ "package.json": { name: "app", dependencies: { one: "1" } } });
   const argv = ["import-map", dir, "--provider=installed", "--base=/app/"];
   const { status, out, err } = await webhoist(argv, { createInstaller: createInstallerHere });
@@ -163,13 +164,13 @@ test("a map of the packages' own files, fetched into memory", async () => {
   expect(Object.keys(contents(dir))).toEqual(["package.json"]);
 });
 
-test("a conflict of the library's own, told in sentences; the way out works", async () => {
+test("a flat conflict is explained in sentences, and its way out works", async () => {
   const dir = folder({ "package.json": { name: "app", dependencies: { host: "^1.0.0", plugin: "^1.0.0" } } });
   const { status, out, err } = await webhoist(["import-map", dir]);
   expect({ status, out }).toEqual({ status: 1, out: "" });
   expect(err).toMatch(/^webhoist error code ENOSOLUTION\n/);
   expect(err).toMatch(/plugin/);
   const relaxed = await webhoist(["lock", dir, "--strategy=flat", "--relax=peers"]);
-  expect(relaxed.out).toContain(", flat but for peers after ");
+  expect(relaxed.out).toContain(", flat (relax: peers) after ");
   expect(relaxed.err).toMatch(/^webhoist warn ERESOLVE /);
 });

@@ -16,7 +16,7 @@ import { createInstaller } from "../../../web/index.ts";
 import { memoryRegistry } from "../../support/registry/memory-fetch.ts";
 import { inlineSnapshot } from "../../support/registry/snapshot.ts";
 
-/** A folder of its own with these files; gone when the test ends. */
+/** Creates a temporary folder with these files. It is deleted when the test ends. */
 export function folder(files: Readonly<Record<string, string | object>> = {}): string {
   const path = mkdtempSync(join(tmpdir(), "webhoist-cli-"));
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
@@ -27,6 +27,7 @@ export function folder(files: Readonly<Record<string, string | object>> = {}): s
   return path;
 }
 
+/** Returns every file below a folder with its text. */
 export function contents(path: string): Record<string, string> {
   const names = (readdirSync(path, { recursive: true, withFileTypes: true }) ?? []).filter((entry) => entry.isFile());
   return Object.fromEntries(
@@ -37,14 +38,14 @@ export function contents(path: string): Record<string, string> {
   );
 }
 
-export interface Ran {
+export interface CommandResult {
   status: number;
   out: string;
   err: string;
 }
 
 /** Runs a command line in this process. */
-export async function webhoist(argv: readonly string[], io: Partial<Io> = {}): Promise<Ran> {
+export async function webhoist(argv: readonly string[], io: Partial<Io> = {}): Promise<CommandResult> {
   const ran = { out: "", err: "" };
   const status = await runCommand(argv, {
     cwd: "/",
@@ -58,7 +59,7 @@ export async function webhoist(argv: readonly string[], io: Partial<Io> = {}): P
     err: (text) => {
       ran.err += text;
     },
-    createInstaller: small,
+    createInstaller: smallInstaller,
     ...io,
   });
   return { status, ...ran };
@@ -81,7 +82,7 @@ function packument(name: string, ...versions: (readonly [string, object?])[]): o
   };
 }
 
-/** debug → ms; plugin has host ^2 as a peer. */
+/** A small registry: debug depends on ms, and plugin has host ^2 as a peer. */
 export const snapshot: ReturnType<typeof inlineSnapshot> = inlineSnapshot({
   ms: packument("ms", ["1.0.0"], ["2.0.0"], ["2.1.3"]),
   debug: packument("debug", ["4.3.4", { dependencies: { ms: "2.0.0" } }]),
@@ -89,8 +90,8 @@ export const snapshot: ReturnType<typeof inlineSnapshot> = inlineSnapshot({
   plugin: packument("plugin", ["1.0.0", { peerDependencies: { host: "^2.0.0" } }]),
 });
 
-/** The library itself over a small registry. */
-export async function small(options: InstallerOptions): Promise<Installer> {
+/** Creates the library's own installer over the small registry. */
+export async function smallInstaller(options: InstallerOptions): Promise<Installer> {
   return createInstaller({ registry: "http://registry.local/", ...options, fetch: memoryRegistry(snapshot).fetch });
 }
 
@@ -100,8 +101,8 @@ export interface Asked {
   options: ResolveOptions;
 }
 
-/** An installer that only notes what it was asked, and answers with these files; `more` is what else the resolution has. */
-export function noting(
+/** Returns an installer that records its calls and answers each with `files`. `more` are further fields of the resolution. */
+export function recordingInstaller(
   files: Record<string, string> = {},
   more: Partial<Resolution> = {},
 ): { asked: Asked[]; installs: Installs[]; createInstaller: Io["createInstaller"] } {

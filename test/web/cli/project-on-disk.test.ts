@@ -7,7 +7,7 @@ import { contents, folder } from "./harness.ts";
 
 const names = (files: object): string[] => Object.keys(files).sort();
 
-test("a project is its package.json, locks, .npmrc and nothing under node_modules", async () => {
+test("reads package.json, the lockfiles and .npmrc, and nothing below node_modules", async () => {
   const dir = folder({
     "package.json": {},
     "package-lock.json": "{}",
@@ -22,7 +22,7 @@ test("a project is its package.json, locks, .npmrc and nothing under node_module
   expect(names(files)).toEqual([".npmrc", "npm-shrinkwrap.json", "package-lock.json", "package.json", "yarn.lock"]);
 });
 
-test("workspaces are found by their patterns, at any depth where a pattern says so", async () => {
+test("finds workspaces by their patterns, at any depth that a pattern allows", async () => {
   const dir = folder({
     "package.json": { workspaces: ["./packages/*", "tools/**", "@s/one", "x/{a,b/c}", "!packages/b", 7, "gone/*"] },
     "packages/a/package.json": {},
@@ -46,7 +46,7 @@ test("workspaces are found by their patterns, at any depth where a pattern says 
   expect(names((await readProjectOnDisk(yarnForm)).files)).toEqual(["p/package.json", "package.json"]);
 });
 
-test("what file: names is followed, out of the folder too, in overrides, in locks and in what is to be added", async () => {
+test("follows file: specs outside the folder, in overrides, in lockfiles and in --add", async () => {
   const dir = folder({
     "app/package.json": {
       dependencies: {
@@ -82,12 +82,12 @@ test("what file: names is followed, out of the folder too, in overrides, in lock
   expect(files["lib/x.tgz"]).toEqual(new TextEncoder().encode("bytes"));
 });
 
-test("a broken package.json is read all the same: the library tells where it is broken", async () => {
+test("reads a broken package.json, so that the library can report the error's place", async () => {
   const dir = folder({ "package.json": "{ not json" });
   expect((await readProjectOnDisk(dir)).files).toMatchObject({ "package.json": "{ not json" });
 });
 
-test("writing keeps permissions and links, and leaves nothing else behind", () => {
+test("writing keeps permissions and links, and leaves no temporary file", () => {
   const dir = folder({ "real/package.json": "old", "other.json": "old" });
   symlinkSync(join("real", "package.json"), join(dir, "package.json"));
   chmodSync(join(dir, "real/package.json"), 0o640);
@@ -104,7 +104,7 @@ test("writing keeps permissions and links, and leaves nothing else behind", () =
   expect(readFileSync(join(dir, "package.json"), "utf8")).toBe("new");
 });
 
-test("all or none: where one file cannot be put in place, the others are as they were", () => {
+test("restores the other files if one cannot be written", () => {
   const dir = folder({ "package.json": "old" });
   mkdirSync(join(dir, "package-lock.json"));
   writeFileSync(join(dir, "package-lock.json", "in the way"), "");
@@ -117,7 +117,7 @@ test("all or none: where one file cannot be put in place, the others are as they
   expect(contents(dir)).toEqual({ "package.json": "old", "package-lock.json/in the way": "" });
 });
 
-test("where not even a temporary file can be written, nothing is", () => {
+test("writes nothing if a temporary file cannot be written", () => {
   const dir = folder({ "package.json": "old" });
   const files = new Map([
     ["package.json", "new"],

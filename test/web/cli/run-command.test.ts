@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Installer } from "../../../src/api/resolve.ts";
 import { createInstaller } from "../../../web/index.ts";
-import { contents, folder, noting, small, webhoist } from "./harness.ts";
+import { contents, folder, recordingInstaller, smallInstaller, webhoist } from "./harness.ts";
 
 const app = { name: "app", version: "1.0.0", dependencies: { debug: "^4.0.0" } };
 
-test("lock writes the lockfile that npm would, says so in a line, and a second run changes nothing", async () => {
+test("lock writes npm's lockfile and reports it in one line; a second run changes nothing", async () => {
   const dir = folder({ "package.json": app });
   const first = await webhoist(["lock", dir, "--metadata=full"]);
   expect(first).toMatchObject({ status: 0, err: "" });
@@ -40,7 +40,7 @@ test("lock writes the lockfile that npm would, says so in a line, and a second r
   expect(contents(dir)["package-lock.json"]).toBe(written);
 });
 
-test("--add writes package.json too; --rm takes it out again; the counts are told", async () => {
+test("--add also writes package.json, --rm undoes it, and the summary counts the changes", async () => {
   const dir = folder({ "package.json": app });
   await webhoist(["lock", dir]);
   const added = await webhoist(["lock", dir, "--add", "host@1", "-D", "-E"]);
@@ -50,7 +50,7 @@ test("--add writes package.json too; --rm takes it out again; the counts are tol
   expect(JSON.parse(contents(dir)["package.json"] as string)).toEqual(app);
 });
 
-test("--dry-run and --stdout write nothing; --stdout prints the lockfile alone", async () => {
+test("--dry-run and --stdout write nothing; --stdout prints only the lockfile", async () => {
   const dir = folder({ "package.json": app });
   expect((await webhoist(["lock", dir, "--dry-run"])).out).toMatch(/^would write package-lock\.json: 2 packages/);
   const { out } = await webhoist(["lock", dir, "--stdout"]);
@@ -59,7 +59,7 @@ test("--dry-run and --stdout write nothing; --stdout prints the lockfile alone",
   expect(contents(dir)["package-lock.json"]).toBe(out);
 });
 
-test("--json prints the outcome, whatever it is", async () => {
+test("--json prints successes and failures as JSON", async () => {
   const dir = folder({ "package.json": app });
   const good = await webhoist(["lock", dir, "--json", "--dry-run"]);
   expect(JSON.parse(good.out)).toMatchObject({
@@ -77,7 +77,7 @@ test("--json prints the outcome, whatever it is", async () => {
   });
 });
 
-test("why tells each chain from the project, as text or as JSON", async () => {
+test("why prints each path from the project, as text or as JSON", async () => {
   const dir = folder({ "package.json": app });
   expect(await webhoist(["why", "ms", dir])).toEqual({
     status: 0,
@@ -103,12 +103,20 @@ test("why tells each chain from the project, as text or as JSON", async () => {
   });
   const none = await webhoist(["why", "host", dir]);
   expect(none).toMatchObject({ status: 1, out: "" });
-  expect(none.err).toBe("webhoist error code ENOTINTREE\nwebhoist error host is not in the tree.\n");
+  expect(none.err).toBe(
+    [
+      "webhoist error code ENOTINTREE",
+      "webhoist error The tree has no package named host.",
+      "webhoist error",
+      "webhoist error Ways out:",
+      "webhoist error   1. Check the spelling.\n",
+    ].join("\n"),
+  );
 });
 
 const peers = { name: "app", dependencies: { host: "^1.0.0", plugin: "^1.0.0" } };
 
-test("a peer conflict is told as npm tells it, with the ways out; one of them works", async () => {
+test("a peer conflict is reported in npm's words with ways out, and the ways out work", async () => {
   const dir = folder({ "package.json": peers });
   const { status, err } = await webhoist(["lock", dir]);
   expect(status).toBe(1);
@@ -137,14 +145,14 @@ test("a peer conflict is told as npm tells it, with the ways out; one of them wo
     expect((await webhoist(argv)).status).toBe(0);
 });
 
-test("the project's .npmrc counts", async () => {
+test("the project's .npmrc applies", async () => {
   const dir = folder({ "package.json": peers, ".npmrc": "legacy-peer-deps=true\n" });
   expect((await webhoist(["lock", dir])).status).toBe(0);
 });
 
 test.each<[string, string, Record<string, string | object>, string[], RegExp]>([
   ["no package.json", "ENOENT", {}, [], /There is no package\.json in /],
-  ["broken JSON, with its place", "EJSONPARSE", { "package.json": '{\n  "name": "a",\n  oops\n}' }, [], /3/],
+  ["broken JSON, with its line", "EJSONPARSE", { "package.json": '{\n  "name": "a",\n  oops\n}' }, [], /3/],
   ["an unknown package", "E404", { "package.json": { dependencies: { gone: "1" } } }, [], /gone/],
   ["an unknown version", "ETARGET", { "package.json": { dependencies: { ms: "^9.0.0" } } }, [], /ms@\^9\.0\.0/],
   ["an unknown flag", "EUSAGE", { "package.json": {} }, ["--legcy-peer-deps"], /Did you mean --legacy-peer-deps\?/],
@@ -155,17 +163,23 @@ test.each<[string, string, Record<string, string | object>, string[], RegExp]>([
     ["-D", "-O"],
     /--save-dev and --save-optional/,
   ],
-  ["a name npm refuses", "EINVALIDPACKAGENAME", { "package.json": { dependencies: { "../x": "1" } } }, [], /\.\.\/x/],
-  ["a git dependency", "EUNSUPPORTED", { "package.json": { dependencies: { g: "github:u/r" } } }, [], /g/],
-  ["a registry that is no URL", "EINVALIDREGISTRY", { "package.json": {} }, ["--registry=not a url"], /registry/],
   [
-    "a token that is not there",
+    "a name that npm refuses",
+    "EINVALIDPACKAGENAME",
+    { "package.json": { dependencies: { "../x": "1" } } },
+    [],
+    /\.\.\/x/,
+  ],
+  ["a git dependency", "EUNSUPPORTED", { "package.json": { dependencies: { g: "github:u/r" } } }, [], /g/],
+  ["a registry that is not a URL", "EINVALIDREGISTRY", { "package.json": {} }, ["--registry=not a url"], /registry/],
+  [
+    "a token variable that is not set",
     "EUSAGE",
     { "package.json": {} },
     ["--registry=http://registry.local/", "--token-env=NO"],
     /NO/,
   ],
-])("refused, exit 1, nothing written: %s", async (...given) => {
+])("exits with 1 and writes nothing on %s", async (...given) => {
   const [, code, files, argv, text] = given;
   const dir = folder(files);
   const before = contents(dir);
@@ -177,9 +191,9 @@ test.each<[string, string, Record<string, string | object>, string[], RegExp]>([
   expect(contents(dir)).toEqual(before);
 });
 
-test("a registry that does not answer is EUNREACHABLE, not a missing package", async () => {
+test("a registry that does not answer is reported as EUNREACHABLE, not as a missing package", async () => {
   const dir = folder({ "package.json": app });
-  // Port 9 of the loopback: nothing listens.
+  // Nothing listens on port 9.
   const unreached = (options: object): Promise<Installer> => createInstaller({ ...options, retries: 0, timeout: 5000 });
   const { status, err } = await webhoist(["lock", dir, "--registry=http://127.0.0.1:9/"], {
     createInstaller: unreached,
@@ -189,18 +203,18 @@ test("a registry that does not answer is EUNREACHABLE, not a missing package", a
   expect(contents(dir)).not.toHaveProperty("package-lock.json");
 });
 
-test("a lockfile that cannot be read counts as none, as npm has it", async () => {
+test("an unreadable lockfile is ignored, as npm does", async () => {
   const dir = folder({ "package.json": app, "package-lock.json": "{ cut" });
   expect((await webhoist(["lock", dir])).status).toBe(0);
   expect(JSON.parse(contents(dir)["package-lock.json"] as string)).toMatchObject({ lockfileVersion: 3 });
 });
 
-test("a folder that cannot be written is the file system's own failure, and package.json stays as it was", async () => {
+test("a file system error is reported as such, and package.json stays unchanged", async () => {
   const dir = folder({ "package.json": app });
-  // What is in the way appears after the project was read.
+  // Block the lockfile's path after the project was read.
   const createInstaller = async (options: object): Promise<Installer> => {
     mkdirSync(join(dir, "package-lock.json", "in the way"), { recursive: true });
-    return small(options);
+    return smallInstaller(options);
   };
   const { status, err } = await webhoist(["lock", dir, "--add", "host"], { createInstaller });
   expect(status).toBe(1);
@@ -208,28 +222,27 @@ test("a folder that cannot be written is the file system's own failure, and pack
   expect(contents(dir)).toEqual({ "package.json": `${JSON.stringify(app, null, 2)}\n` });
 });
 
-test("interrupted: exit 130, nothing written", async () => {
+test("an interrupted run exits with 130 and writes nothing", async () => {
   const dir = folder({ "package.json": app });
   const interrupt = new AbortController();
   const late = async (options: object): Promise<Installer> => {
-    const installer = await small(options);
+    const installer = await smallInstaller(options);
     interrupt.abort();
     return installer;
   };
   const { status, err } = await webhoist(["lock", dir], { signal: interrupt.signal, createInstaller: late });
   expect({ status, err }).toEqual({
     status: 130,
-    err: "webhoist error code EABORTED\nwebhoist error Interrupted: nothing was written.\n",
+    err: "webhoist error code EABORTED\nwebhoist error Interrupted. Nothing was written.\n",
   });
   expect(Object.keys(contents(dir))).toEqual(["package.json"]);
 });
 
-test("the library is asked for the running machine unless told otherwise, and the token stays with its registry", async () => {
+test("the running platform is the default, and the token is sent to its registry only", async () => {
   const dir = folder({ "app/package.json": { dependencies: { lib: "file:../lib" } }, "lib/package.json": {} });
-  const { asked, createInstaller } = noting();
+  const { asked, createInstaller } = recordingInstaller();
   const platform = { os: "linux", cpu: "arm64", node: "22.0.0" };
   await webhoist(["lock", "app"], { cwd: dir, platform, createInstaller });
-  // As many requests at once as npm makes, not as many as a page can.
   expect(asked[0]?.installer).toEqual({ mode: "inline", cache: "none", platform });
   expect(asked[0]?.project).toMatchObject({ root: "app", name: "app" });
   const flags = ["--node-version=v20.1.0", "--npm-version", "10.0.0", "--metadata=full"];
@@ -242,20 +255,20 @@ test("the library is asked for the running machine unless told otherwise, and th
   expect(installer.token?.("https://elsewhere.example")).toBeUndefined();
 });
 
-test("help and version", async () => {
+test("--help prints the help and --version the version", async () => {
   for (const argv of [["--help"], ["lock", "-h"], ["help"]])
-    expect((await webhoist(argv)).out).toContain("webhoist why NAME [DIR]");
+    expect((await webhoist(argv)).out).toContain("why NAME [DIR]");
   expect(await webhoist(["-v"])).toEqual({ status: 0, out: "1.2.3\n", err: "" });
 });
 
-test("a fault of the library itself is told as one, with its stack", async () => {
+test("a bug in the library is reported as EINTERNAL with its stack", async () => {
   const dir = folder({ "package.json": app });
   const { status, err } = await webhoist(["lock", dir], { createInstaller: () => Promise.reject(new TypeError("oh")) });
   expect(status).toBe(1);
   expect(err).toMatch(/^webhoist error code EINTERNAL\nwebhoist error TypeError: oh\nwebhoist error {5}at /);
 });
 
-test("a failure below a workspace tells the way by folders of the project", async () => {
+test("a failure in a workspace shows the path from the root project", async () => {
   const dir = folder({
     "package.json": { name: "top", workspaces: ["w"] },
     "w/package.json": { name: "w", version: "1.0.0", dependencies: { absent: "1" } },
