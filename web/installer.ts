@@ -12,8 +12,8 @@ import type {
 } from "../src/api/resolve.ts";
 import { orAbort } from "../src/base/on-abort.ts";
 import { failure, InstallError } from "../src/errors/failure.ts";
+import { failureOf } from "../src/errors/failure-of.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
-import { failureOf } from "../workers/host/failure-of.ts";
 import { type Backend, settingsOf } from "./backends/backend.ts";
 import type { Installs } from "./install/installs.ts";
 import { plainInput, plainOptions } from "./options/plain-input.ts";

@@ -2,8 +2,8 @@ import { transfer } from "comlink";
 import type { Failure } from "../../src/api/failure.ts";
 import type { InstallerOptions } from "../../src/api/resolve.ts";
 import { fail, type Outcome, ok } from "../../src/errors/failure.ts";
+import { failureOf } from "../../src/errors/failure-of.ts";
 import type { Extracted, Extractor, ReadOrder, Wanted } from "../../src/install/extractor.ts";
-import { failureOf } from "../../workers/host/failure-of.ts";
 import type { ExtractOrder } from "../../workers/threads/protocol.ts";
 import { WorkerPool } from "./worker-pool.ts";
 

@@ -3,7 +3,7 @@ import type { Failure } from "../../src/api/failure.ts";
 import type { InstallerOptions } from "../../src/api/resolve.ts";
 import { orAbort } from "../../src/base/on-abort.ts";
 import { failure, InstallError } from "../../src/errors/failure.ts";
-import { failureOf } from "../../workers/host/failure-of.ts";
+import { failureOf } from "../../src/errors/failure-of.ts";
 import { openNets } from "../../workers/net/net.ts";
 import { servePort } from "../../workers/net/serve-port.ts";
 import type { EngineService, Role, Setup } from "../../workers/threads/protocol.ts";

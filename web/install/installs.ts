@@ -4,6 +4,7 @@ import type { InstallerOptions, ProjectInput, Resolution, ResolveOptions } from 
 import { isObject } from "../../src/base/json.ts";
 import { onAbort } from "../../src/base/on-abort.ts";
 import { failure, InstallError } from "../../src/errors/failure.ts";
+import { failureOf } from "../../src/errors/failure-of.ts";
 import type { InstallPorts, Target } from "../../src/install/install-ports.ts";
 import { Installation } from "../../src/install/installation.ts";
 import { packKey } from "../../src/install/pack-key.ts";
@@ -16,7 +17,6 @@ import { type RegistryConfig, registryConfig } from "../../src/registry/registry
 import { tarballUrl } from "../../src/registry/tarball-url.ts";
 import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";
 import { DEFAULT_PLATFORM } from "../../workers/host/default-platform.ts";
-import { failureOf } from "../../workers/host/failure-of.ts";
 import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
 import { Throttle } from "../../workers/host/throttle.ts";
 import { nextTurn } from "../../workers/host/yield.ts";

@@ -2,7 +2,7 @@ import type { ErrorCode } from "../../src/api/failure.ts";
 import type { ProjectInput } from "../../src/api/resolve.ts";
 import { isObject } from "../../src/base/json.ts";
 import { failure, InstallError } from "../../src/errors/failure.ts";
-import { failureOf } from "../../workers/host/failure-of.ts";
+import { failureOf } from "../../src/errors/failure-of.ts";
 
 /** What is being copied: its name in a failure, and the failure's code. */
 interface Subject {

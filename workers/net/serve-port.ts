@@ -1,5 +1,5 @@
 import { fail } from "../../src/errors/failure.ts";
-import { failureOf } from "../host/failure-of.ts";
+import { failureOf } from "../../src/errors/failure-of.ts";
 import { nextTurn } from "../host/yield.ts";
 import type { Net, OpenNet } from "./net.ts";
 import type { Get, Got, NetAnswer, NetOrder } from "./net-protocol.ts";

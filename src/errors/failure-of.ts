@@ -1,5 +1,5 @@
-import type { Failure } from "../../src/api/failure.ts";
-import { failure, InstallError } from "../../src/errors/failure.ts";
+import type { Failure } from "../api/failure.ts";
+import { failure, InstallError } from "./failure.ts";
 
 /** What was thrown, as data that can cross threads. */
 export function failureOf(error: unknown): Failure {
