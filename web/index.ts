@@ -1,4 +1,5 @@
 export type { FileMap, Platform } from "../src/api/common.ts";
+export type { ErrorCode } from "../src/api/error-code.ts";
 export type { Failure, PathStep, WayOut } from "../src/api/failure.ts";
 export type {
   ImportMap,

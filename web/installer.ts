@@ -12,7 +12,9 @@ import type {
 } from "../src/api/resolve.ts";
 import { orAbort } from "../src/base/on-abort.ts";
 import { failure, InstallError } from "../src/errors/failure.ts";
-import { failureOf } from "../src/errors/failure-of.ts";
+import { failureOf, progressFailed } from "../src/errors/failure-of.ts";
+import { invalidOption } from "../src/errors/invalid-option.ts";
+import { disposed } from "../src/errors/work.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
 import { type Backend, settingsOf } from "./backends/backend.ts";
 import type { Installs } from "./install/installs.ts";
@@ -29,9 +31,7 @@ export async function createInstaller(options: InstallerOptions = {}): Promise<I
   registryConfig(options);
   const { mode: asked = "auto", fetch, io } = options;
   if (fetch && io === "worker") {
-    throw new InstallError(
-      failure("EINVALIDOPTION", 'fetch: a function stays on the page, io: "worker" fetches elsewhere'),
-    );
+    throw invalidOption('options.fetch cannot be used with io: "worker": a function stays on the page.');
   }
   const given = { ...options, ...plainOptions(() => settingsOf(options)) };
   const ways = (asked === "auto" ? MODES : [asked]).map((mode) => ({ mode, options: given, name: mode as string }));
@@ -47,7 +47,7 @@ export async function createInstaller(options: InstallerOptions = {}): Promise<I
     obstacles.push(`not ${mode}${mode === "inline" ? ' with io "worker"' : ""}: ${backend}`);
   }
   const wayOut = [{ kind: "option", text: 'Leave `mode` at "auto".', option: "mode" } as const];
-  throw new InstallError(failure("EMODE", `The mode "${asked}" cannot start: ${obstacles.join()}`, { wayOut }));
+  throw new InstallError(failure("EMODE", `The mode "${asked}" cannot start: ${obstacles.join("; ")}`, { wayOut }));
 }
 
 const MODES = ["threads", "worker", "inline"] as const;
@@ -55,7 +55,7 @@ const MODES = ["threads", "worker", "inline"] as const;
 /** What is known without trying. */
 function obstacleTo(mode: RealMode): string | undefined {
   if (!MODES.includes(mode)) {
-    throw new InstallError(failure("EINVALIDOPTION", `mode "${mode}": "auto", "threads", "worker" or "inline"`));
+    throw invalidOption(`options.mode must be "auto", "threads", "worker" or "inline", not "${mode}".`);
   }
   if (mode === "inline") return undefined;
   // Node's own threads are something else.
@@ -130,7 +130,7 @@ class WebInstaller implements Installer {
   }
 
   dispose(): void {
-    this.#ending.abort(new InstallError(failure("EDISPOSED", "The installer was disposed of")));
+    this.#ending.abort(new InstallError(disposed("installer")));
     this.#backend.dispose();
     void this.#installs?.then(
       (installs) => installs.dispose(),
@@ -174,7 +174,7 @@ class WebInstaller implements Installer {
     const told: Warning[] = [];
     const listen = async (progress: Progress): Promise<void> => onProgress?.(progress);
     const failed = (error: unknown): void => {
-      if (told.length === 0) told.push(failure("EPROGRESS", `onProgress failed: ${failureOf(error).message}`));
+      if (told.length === 0) told.push(progressFailed(error));
     };
     const tell = (progress: Progress): void => {
       if (told.length === 0 && !signal.aborted) listen(progress).catch(failed);
@@ -187,6 +187,6 @@ function eitherOf(own: AbortSignal | undefined, ending: AbortSignal): AbortSigna
   try {
     return own ? AbortSignal.any([own, ending]) : ending;
   } catch {
-    throw new InstallError(failure("EINVALIDOPTION", "options.signal is not an AbortSignal"));
+    throw invalidOption("options.signal must be an AbortSignal.");
   }
 }

@@ -1,4 +1,5 @@
-import { failure, InstallError } from "../errors/failure.ts";
+import { InstallError } from "../errors/failure.ts";
+import { unregistered } from "../errors/work.ts";
 
 type Waiter = [resolve: (value: never) => void, reject: (error: unknown) => void];
 
@@ -35,7 +36,7 @@ export class OnceMap<K, V> {
     const waiters = this.#running.get(key);
     if (waiters) return new Promise((...waiter: Waiter) => waiters.push(waiter));
     if (this.#values.has(key)) return this.get(key) as V;
-    throw new InstallError(failure("EUNREGISTERED", String(key)));
+    throw new InstallError(unregistered(key));
   }
 
   /** The value, when the work has ended well: for a caller that cannot wait. */

@@ -1,6 +1,7 @@
 import type { Failure } from "../api/failure.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
 import { failure } from "../errors/failure.ts";
+import { namelessPackage } from "../errors/packages.ts";
 import { fold } from "../graph/fold.ts";
 import type { Node } from "../graph/node.ts";
 import { addDependencies, localSpec, removeDependencies } from "../project/edit-dependencies.ts";
@@ -119,15 +120,11 @@ function* named(text: string, node: Node, context: Context): Steps<Spec> {
 function* nameOf(spec: Spec, context: Context): Steps<string> {
   if (spec.type === "directory") {
     const manifest = context.folders.manifest(spec.fetchSpec);
-    return manifest?.name ?? raise(nameless(spec.rawSpec));
+    return manifest?.name ?? raise(namelessPackage(spec.rawSpec));
   }
-  if (spec.type !== "file" && spec.type !== "remote") return raise(nameless(spec.rawSpec));
+  if (spec.type !== "file" && spec.type !== "remote") return raise(namelessPackage(spec.rawSpec));
   const key = spec.type === "file" ? `file:${spec.fetchSpec}` : spec.fetchSpec;
   const listing = yield* needTarball(key, spec.rawSpec, null);
   if (!listing.ok) return raise(listing.failure);
-  return readManifest(listing.value.texts.get("package.json"))?.name ?? raise(nameless(spec.rawSpec));
-}
-
-function nameless(text: string): Failure {
-  return failure("EINVALIDPACKAGENAME", `"${text}" cannot be added: no package name was found there`, { spec: text });
+  return readManifest(listing.value.texts.get("package.json"))?.name ?? raise(namelessPackage(spec.rawSpec));
 }

@@ -1,5 +1,5 @@
 import type { Failure, PathStep } from "../api/failure.ts";
-import { failure } from "../errors/failure.ts";
+import { unresolved } from "../errors/tree.ts";
 import type { Edge } from "../graph/edge.ts";
 import type { Node } from "../graph/node.ts";
 import { VirtualTree } from "../graph/virtual-tree.ts";
@@ -94,7 +94,7 @@ function eresolve(edge: Edge, current: Node | null, details: Explained): Failure
   const kind = edge.peer ? "as a peer" : "";
   const message = `${who} wants ${name}@${spec || "*"} ${kind}${found ? `, but found ${found}` : ", which cannot be placed"}`;
   const real = from.tree instanceof VirtualTree ? from.tree.source : from;
-  return failure("ERESOLVE", message.replace(" ,", ","), {
+  return unresolved(message.replace(" ,", ","), {
     package: name,
     spec,
     requiredBy: [real.location],

@@ -1,6 +1,8 @@
 import type { Manifest } from "../api/manifest.ts";
 import { nameFromFolder, resolvePath } from "../base/posix-path.ts";
-import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
+import { fail, type Outcome, ok } from "../errors/failure.ts";
+import { noManifest } from "../errors/files.ts";
+import { oldLock } from "../errors/lockfile.ts";
 import { attachAt } from "../graph/folders.ts";
 import { Link } from "../graph/link.ts";
 import { Node } from "../graph/node.ts";
@@ -9,7 +11,7 @@ import { integrityOf } from "../registry/dist.ts";
 import { selectVersion } from "../registry/select-version.ts";
 import type { Context } from "./context.ts";
 import { calculateFlags, resetAllFlags, resetFlags } from "./flags.ts";
-import { readManifest, unreadable } from "./local-packages.ts";
+import { readManifest } from "./local-packages.ts";
 import { needPackument, needTarball, type Steps } from "./need.ts";
 
 /** Puts what a lock says into the tree (npm-tree §18). Flags are worked out anew: the project may have changed since. */
@@ -109,7 +111,7 @@ function* inflateNode(node: Node, context: Context): Steps<void> {
   if (!manifest.ok) {
     const what = version || resolved || "*";
     const message = `The old lock says little of ${name}@${what}, and no more could be fetched: ${manifest.failure.message}`;
-    context.warnings.push(failure("EOLDLOCK", message, { package: name, spec: what, requiredBy: [node.location] }));
+    context.warnings.push(oldLock(message, { package: name, spec: what, requiredBy: [node.location] }));
     return;
   }
   // Where the lock has no integrity of its own (what came in a bundle), the fetched manifest's is written.
@@ -124,7 +126,7 @@ function* fetchAgain({ name, version, resolved, integrity }: Node, { options }: 
     const opened = yield* needTarball(resolved, name, integrity);
     if (!opened.ok) return opened;
     const manifest = readManifest(opened.value.texts.get("package.json"));
-    return manifest ? ok(manifest) : fail(unreadable(name, resolved));
+    return manifest ? ok(manifest) : fail(noManifest(name, resolved));
   }
   const packument = yield* needPackument(name);
   // npm asks for any version of a package of that name where the lock gives none, even for a folder.

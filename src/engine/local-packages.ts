@@ -1,6 +1,6 @@
-import type { Failure } from "../api/failure.ts";
 import type { Manifest } from "../api/manifest.ts";
-import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
+import { fail, type Outcome, ok } from "../errors/failure.ts";
+import { noManifest, notFound } from "../errors/files.ts";
 import type { Edge } from "../graph/edge.ts";
 import { placeTarget } from "../graph/folders.ts";
 import { Link } from "../graph/link.ts";
@@ -74,19 +74,15 @@ function* fromTarball(url: string, name: string): Steps<Outcome<Picked>> {
   if (!listing.ok) return listing;
   const { texts, integrity } = listing.value;
   const manifest = readManifest(texts.get("package.json"));
-  if (!manifest) return fail(unreadable(name, url));
+  if (!manifest) return fail(noManifest(name, url));
   const shrinkwrapped = texts.has("npm-shrinkwrap.json");
   return ok({ manifest: shrinkwrapped ? { ...manifest, _hasShrinkwrap: true } : manifest, resolved: url, integrity });
-}
-
-export function unreadable(name: string, url: string): Failure {
-  return failure("EJSONPARSE", `${name} (${url}): no readable package.json`, { package: name });
 }
 
 function fromFolder(folder: string, name: string, { folders }: Context): Outcome<Picked> {
   const manifest = folders.manifest(folder);
   if (manifest) return ok({ manifest, resolved: `file:${folder}`, integrity: null });
-  return fail(failure("ENOENT", `No package.json at ${folder} for ${name}`, { package: name }));
+  return fail(notFound(`There is no package.json in ${folder}, which ${name} is to come from.`, { package: name }));
 }
 
 export function readManifest(text: string | undefined): Manifest | null {

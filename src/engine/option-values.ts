@@ -1,5 +1,6 @@
 import type { ResolveOptions } from "../api/resolve.ts";
 import { failure, InstallError } from "../errors/failure.ts";
+import { invalidOption } from "../errors/invalid-option.ts";
 import type { PickPolicy } from "../registry/select-version.ts";
 
 /** The names to update, where not all are. @throws InstallError EUPDATEARGS */
@@ -20,7 +21,7 @@ export function beforeDate({ before }: ResolveOptions): number | null {
   if (before === undefined || before === null) return null;
   const time = before instanceof Date ? before.getTime() : Date.parse(before);
   if (!Number.isNaN(time)) return time;
-  throw new InstallError(failure("EINVALIDOPTION", `before: "${String(before)}" is not a date`));
+  throw invalidOption(`options.before must be a date, not "${String(before)}".`);
 }
 
 /** A name or a glob with `*` over it, as min-release-age-exclude takes them. */

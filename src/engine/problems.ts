@@ -1,5 +1,6 @@
 import type { Failure, WayOut } from "../api/failure.ts";
 import { failure } from "../errors/failure.ts";
+import { npmCrashes, unsupportedSource } from "../errors/tree.ts";
 import type { Node } from "../graph/node.ts";
 import { badPlatform, type Machine } from "../registry/platform.ts";
 import { pathTo } from "./conflict.ts";
@@ -15,29 +16,15 @@ export function loadFailure(node: Node): Failure {
 }
 
 export function noGit(name: string, spec: string, from: string): Failure {
-  const who = from || "the project";
-  return failure("EUNSUPPORTED", `${name} is wanted from git (${spec}) by ${who}; a page cannot clone a repository`, {
-    package: name,
-    spec,
-    requiredBy: [from],
-    wayOut: [
-      { kind: "override", text: `Override ${name} with a published version`, overrides: { [name]: "latest" } },
-      { kind: "other", text: "Depend on a tarball of the repository by its https URL" },
-    ],
-  });
+  const why = `a page cannot clone a git repository. ${from || "The project"} requires it`;
+  return unsupportedSource(name, spec, why, { spec, requiredBy: [from] });
 }
 
 export function npmCrash(node: Node): Failure {
-  return failure(
-    "ENPMCRASH",
-    `npm crashes on this project: the peers of ${node.name}@${node.version} displace each other`,
-    {
-      package: node.name,
-      wayOut: [
-        { kind: "option", option: "legacyPeerDeps", text: "Resolve without peer dependencies (legacyPeerDeps)" },
-      ],
-    },
-  );
+  return npmCrashes(`the peers of ${node.name}@${node.version} displace each other`, {
+    package: node.name,
+    wayOut: [{ kind: "option", option: "legacyPeerDeps", text: "Resolve without peer dependencies (legacyPeerDeps)." }],
+  });
 }
 
 export function badEngine(node: Node, options: BuildOptions): Failure {

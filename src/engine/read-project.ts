@@ -1,7 +1,8 @@
 import type { Platform } from "../api/common.ts";
 import type { ProjectInput, ResolveOptions } from "../api/resolve.ts";
 import { resolvePath } from "../base/posix-path.ts";
-import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
+import { fail, type Outcome, ok } from "../errors/failure.ts";
+import { notFound } from "../errors/files.ts";
 import { edgeSpec } from "../graph/edge-spec.ts";
 import { Node } from "../graph/node.ts";
 import { SpecTable } from "../graph/spec-table.ts";
@@ -59,7 +60,7 @@ export async function readProject(input: ReadInput): Promise<Project> {
     const bytes = files.bytes(at);
     return bytes
       ? ok(bytes)
-      : fail(failure("ENOENT", `${files.key(at)}: no such tarball, wanted as ${name}`, { package: name }));
+      : fail(notFound(`There is no tarball ${files.key(at)}, which ${name} is to come from.`, { package: name }));
   };
   const lockfileVersion = options.lockfileVersion ?? context.lock?.lockfileVersion ?? 3;
   const old = lockfileVersion < 3 ? await import("../lockfile/legacy-lock.ts") : null;

@@ -1,20 +1,28 @@
-import type { ErrorCode, Failure } from "../api/failure.ts";
+import type { ErrorCode } from "../api/error-code.ts";
+import type { Failure } from "../api/failure.ts";
 
-/** What a pick that found nothing knew: its failure carries it as `details` until `withWaysOut` has made words of it. */
+export type { ErrorCode } from "../api/error-code.ts";
+
+// A code that is raised in more than one place has its factory in one of the files beside this one. They are grouped by the
+// part of the library that raises them, so that a page loads no factory that it cannot need.
+
+/** The `details` of a failed version pick, from which `withWaysOut` makes the message and the ways out. */
 export interface UnmatchedSpec {
   readonly type: "version" | "range" | "tag";
   readonly wanted: string;
   readonly defaultTag: string;
+  /** Milliseconds since 1970. */
   readonly before: number | null | undefined;
   /** Tag and version. */
   readonly distTags: readonly (readonly [string, string])[];
   readonly versions: readonly string[];
-  /** Versions that a policy of the registry withholds, and what it says of them. */
+  /** Versions that a policy of the registry withholds. */
   readonly restricted: readonly string[];
+  /** The reason that the registry gives for withholding them. */
   readonly restrictionMessage: string;
 }
 
-/** A failure as an exception: inside one thread only; across threads send `.failure`. */
+/** A failure as an exception, within one thread. Send `failure` across threads, not the exception. */
 export class InstallError extends Error {
   declare readonly failure: Failure;
   constructor(failure: Failure) {
@@ -27,11 +35,12 @@ export class InstallError extends Error {
   }
 }
 
-/** The least a failure needs; the rest is filled with empty lists. */
+/** Returns a failure whose lists are empty unless `more` has them. */
 export function failure(code: ErrorCode, message: string, more: Partial<Failure> = {}): Failure {
   return { code, message, requiredBy: [], wayOut: [], ...more };
 }
 
+/** A value, or the failure to get it: what functions return that must not throw, such as across threads. */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; failure: Failure };
 
 export function ok<T>(value: T): Outcome<T> {

@@ -3,7 +3,8 @@ import type { PrereleaseMode } from "../api/flat.ts";
 import { holdsMore, openPackage } from "../engine/bundled-contents.ts";
 import { type Context, raise } from "../engine/context.ts";
 import { needCode, PAUSE, type Steps } from "../engine/need.ts";
-import { failure, InstallError } from "../errors/failure.ts";
+import { InstallError } from "../errors/failure.ts";
+import { endlessCopies, overrideRefused, unresolved } from "../errors/tree.ts";
 import type { Edge } from "../graph/edge.ts";
 import { Node } from "../graph/node.ts";
 import { integrityOf } from "../registry/dist.ts";
@@ -119,15 +120,11 @@ function turns({ key, version }: Node, below: Node): number {
 }
 
 function endless({ name, version }: Node, below: Node): Failure {
-  return failure(
-    "ENONTERMINATING",
-    `No node_modules holds these copies: ${name}@${version} would stand below itself for ever`,
-    {
-      package: name,
-      requiredBy: [below.location],
-      wayOut: [{ kind: "option", option: "singletons", text: `Allow one ${name} only, with singletons: ["${name}"].` }],
-    },
-  );
+  return endlessCopies(`${name}@${version}`, {
+    package: name,
+    requiredBy: [below.location],
+    wayOut: [{ kind: "option", option: "singletons", text: `Allow one ${name} only, with singletons: ["${name}"].` }],
+  });
 }
 
 function unmet(edge: Edge): Failure {
@@ -135,7 +132,7 @@ function unmet(edge: Edge): Failure {
   const who = from.location === "" ? "the project" : `${from.name}@${from.version}`;
   const peer = spec.peer ? "the peer " : "";
   const has = to ? `${name}@${to.version}` : "none";
-  return failure("ERESOLVE", `${who} wants ${peer}${name}@${effective || "*"}; the flat answer has ${has}`, {
+  return unresolved(`${who} wants ${peer}${name}@${effective || "*"}; the flat answer has ${has}`, {
     package: name,
     spec: effective,
     requiredBy: [from.location],
@@ -148,7 +145,7 @@ function unmet(edge: Edge): Failure {
 export function outOfReach(failures: readonly Failure[]): InstallError {
   const [first] = failures as readonly [Failure];
   return new InstallError(
-    failure("EOVERRIDE", `${first.message}, because an override counts below one package only`, {
+    overrideRefused(`${first.message}, because an override counts below one package only`, {
       ...(first.package !== undefined && { package: first.package }),
       requiredBy: first.requiredBy,
       wayOut: [{ kind: "other", text: `Override ${first.package} for the whole project.` }],

@@ -1,5 +1,6 @@
 import type { Context } from "../engine/context.ts";
-import { failure, InstallError } from "../errors/failure.ts";
+import { InstallError } from "../errors/failure.ts";
+import { overrideRefused } from "../errors/tree.ts";
 import type { EdgeSpec } from "../graph/edge-spec.ts";
 import type { OverrideSet } from "../graph/overrides.ts";
 import type { InstallableVersions } from "./installable-versions.ts";
@@ -34,8 +35,7 @@ export function assertFlat(overrides: OverrideSet | null): void {
       if (!deep) continue;
       const path = [outer.key, inner.key, deep.key].join(" > ");
       throw new InstallError(
-        failure(
-          "EOVERRIDE",
+        overrideRefused(
           `The override ${path} is for one path to ${deep.name}; in a flat answer there is one ${deep.name} for all`,
           {
             package: deep.name,

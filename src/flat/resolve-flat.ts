@@ -7,6 +7,7 @@ import { type Answer, type Need, needCode, type Steps } from "../engine/need.ts"
 import { updatesAll } from "../engine/options.ts";
 import type { Project } from "../engine/read-project.ts";
 import { failure, InstallError } from "../errors/failure.ts";
+import { invalidOption } from "../errors/invalid-option.ts";
 import { fold } from "../graph/fold.ts";
 import { explained, finishTree } from "../ideal/resolve.ts";
 import type { Incompatibility } from "../solver/incompatibility.ts";
@@ -49,12 +50,12 @@ function checkOptions(options: ResolveOptions): void {
   for (const [name, known] of Object.entries(CHOICES)) {
     const value = options[name as keyof typeof CHOICES];
     if (value !== undefined && !(known as readonly string[]).includes(value)) {
-      throw new InstallError(failure("EINVALIDOPTION", `${name} "${String(value)}": it is one of ${known.join(", ")}`));
+      throw invalidOption(`options.${name} must be one of ${known.join(", ")}, not "${String(value)}".`);
     }
   }
   const { singletons = [] } = options;
   if (!Array.isArray(singletons) || singletons.some((name) => typeof name !== "string")) {
-    throw new InstallError(failure("EINVALIDOPTION", "singletons: a list of package names"));
+    throw invalidOption("options.singletons must be a list of package names.");
   }
 }
 
@@ -150,7 +151,7 @@ class Search {
       }
     }
     for (const list of copies.values()) this.#sortCopies(list);
-    for (const [name, why] of source.unread) left.push(unreadOptional(name, why));
+    for (const [name, why] of source.unread) left.push(optionalLeftOut(name, why.message));
     return { copies, left };
   }
 
@@ -207,19 +208,20 @@ class Search {
 
 function leftOut({ from, to, spec }: Fact): Failure {
   const who = from?.name ?? "the project";
-  return failure(
-    "EOPTIONAL",
-    `${to.name}@${spec}, an optional dependency of ${who}, is left out: it does not go with the rest`,
+  return optionalLeftOut(
+    to.name,
+    `No version that matches ${spec}, which ${who} requires, fits the rest of the tree.`,
     {
-      package: to.name,
       spec,
-      wayOut: [{ kind: "other", text: "npm ci does not take a lock without it: install from the lock with webhoist." }],
+      wayOut: [
+        { kind: "other", text: "npm ci refuses a lockfile without it: install from the lockfile with webhoist." },
+      ],
     },
   );
 }
 
-function unreadOptional(name: string, { message }: Failure): Failure {
-  return failure("EOPTIONAL", `${name}, an optional dependency, is left out: ${message}`, { package: name });
+function optionalLeftOut(name: string, why: string, more?: Partial<Failure>): Failure {
+  return failure("EOPTIONAL", `The optional dependency ${name} is left out. ${why}`, { package: name, ...more });
 }
 
 function noSolution(proof: Proof, rung: Rung, wayOut: Failure["wayOut"]): Failure {

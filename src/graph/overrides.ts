@@ -1,5 +1,6 @@
 import type { Failure } from "../api/failure.ts";
-import { failure, InstallError } from "../errors/failure.ts";
+import { InstallError } from "../errors/failure.ts";
+import { overrideRefused } from "../errors/tree.ts";
 import { parseArg } from "../spec/spec.ts";
 import type { Edge } from "./edge.ts";
 import type { EdgeSpec } from "./edge-spec.ts";
@@ -231,7 +232,7 @@ function splitKey(key: string): { name: string; spec: string } {
 
 function bad(key: string, why: string): InstallError {
   return new InstallError(
-    failure("EOVERRIDE", `The override "${key}" ${why}`, {
+    overrideRefused(`The override "${key}" ${why}`, {
       package: key,
       wayOut: [{ kind: "other", text: 'Write overrides as { "name": "version" } or { "name@range": { … } }' }],
     }),
@@ -250,7 +251,7 @@ function referenced(value: string, from: Node): string {
     }
   }
   throw new InstallError(
-    failure("EOVERRIDE", `The override "${value}" refers to a package that the project does not depend on`, {
+    overrideRefused(`The override "${value}" refers to a package that the project does not depend on`, {
       package: ref,
       requiredBy: [""],
       wayOut: [{ kind: "other", text: `Add ${ref} to the project's dependencies, or write the version itself` }],
@@ -259,7 +260,7 @@ function referenced(value: string, from: Node): string {
 }
 
 function direct(name: string, raw: string, found: string): Failure {
-  return failure("EOVERRIDE", `Override for ${name}@${raw} conflicts with direct dependency`, {
+  return overrideRefused(`Override for ${name}@${raw} conflicts with direct dependency`, {
     package: name,
     spec: raw,
     requiredBy: [""],

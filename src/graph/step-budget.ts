@@ -1,5 +1,5 @@
-import type { Failure } from "../api/failure.ts";
-import { failure, InstallError } from "../errors/failure.ts";
+import { InstallError } from "../errors/failure.ts";
+import { notTerminating } from "../errors/tree.ts";
 
 const MAX_STEPS = 5_000_000;
 
@@ -11,8 +11,4 @@ export class StepBudget {
   step(): void {
     if (++this.steps > MAX_STEPS) throw new InstallError(notTerminating("the whole resolution"));
   }
-}
-
-export function notTerminating(where: string): Failure {
-  return failure("ENONTERMINATING", `npm does not terminate: ${where} keeps changing`);
 }

@@ -1,4 +1,6 @@
-import { failure, InstallError } from "../errors/failure.ts";
+import type { WayOut } from "../api/failure.ts";
+import type { InstallError } from "../errors/failure.ts";
+import { invalidOption } from "../errors/invalid-option.ts";
 
 /** A key or an address of an import map has to be told from a package's name: by its scheme, or by how it begins. */
 const ADDRESS = /^(?:https?:\/\/|file:\/\/|\/|\.\.?\/)/;
@@ -7,7 +9,7 @@ const ADDRESS = /^(?:https?:\/\/|file:\/\/|\/|\.\.?\/)/;
 export function baseAddress(base: unknown): string {
   if (typeof base === "string" && isAddress(base) && !/[?#]/.test(base)) return base.endsWith("/") ? base : `${base}/`;
   const such = 'https://cdn.example/, /files/ or ./files/; "files/" would be a package';
-  throw invalidOption("base", base, { why: "is no address", such });
+  throw refusedOption("base", base, { why: "is no address", such });
 }
 
 export function isAddress(text: string): boolean {
@@ -27,8 +29,8 @@ interface Reason {
   such: string;
 }
 
-export function invalidOption(name: string, value: unknown, { why, such }: Reason): InstallError {
+export function refusedOption(name: string, value: unknown, { why, such }: Reason): InstallError {
   const told = typeof value === "string" ? JSON.stringify(value.slice(0, 100)) : typeof value;
-  const wayOut = [{ kind: "option", option: name, text: `Such as ${such}.` } as const];
-  return new InstallError(failure("EINVALIDOPTION", `${name}: ${told} ${why}.`, { wayOut }));
+  const wayOut: WayOut[] = [{ kind: "option", option: name, text: `Such as ${such}.` }];
+  return invalidOption(`${name}: ${told} ${why}.`, wayOut);
 }

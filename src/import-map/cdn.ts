@@ -1,4 +1,4 @@
-import { baseAddress, invalidOption, isAddress } from "./address.ts";
+import { baseAddress, isAddress, refusedOption } from "./address.ts";
 
 /** Where a CDN has a package's version. */
 export interface Addresses {
@@ -45,15 +45,15 @@ export function cdnOf(provider: string, base: string | undefined): Cdn {
   }
   const such = `${[...KNOWN.keys()].join(", ")} or ${EXAMPLE}`;
   if (!provider.includes("{name}") || !provider.includes("{version}"))
-    throw invalidOption("provider", provider, { why: "is no CDN that is known, and no template", such });
+    throw refusedOption("provider", provider, { why: "is no CDN that is known, and no template", such });
   if (base !== undefined && isAddress(provider))
-    throw invalidOption("base", base, {
+    throw refusedOption("base", base, {
       why: "has no place: the template has an address",
       such: "{name}@{version}{path}",
     });
   const whole = base === undefined ? provider : baseAddress(base) + provider;
   if (!isAddress(fill(whole, { name: "a", version: "1.0.0", path: "/a" })))
-    throw invalidOption("provider", provider, { why: "makes no address", such: EXAMPLE });
+    throw refusedOption("provider", provider, { why: "makes no address", such: EXAMPLE });
   // Only what stands at the end of an address can be left to be put there.
   const hasFolder = whole.endsWith("{path}");
   return (name, version) => ({

@@ -1,7 +1,7 @@
 import type { ImportMap, ImportMapOptions } from "../api/flat.ts";
 import type { Tree, TreeNode } from "../api/resolve.ts";
 import { InstallError } from "../errors/failure.ts";
-import { baseAddress, invalidOption } from "./address.ts";
+import { baseAddress, refusedOption } from "./address.ts";
 import { cdnOf } from "./cdn.ts";
 import { cdnMap } from "./cdn-map.ts";
 import type { InstalledOptions } from "./installed-map.ts";
@@ -15,11 +15,11 @@ import { type Drawn, incomplete } from "./left-out.ts";
  */
 export async function importMap(tree: Tree, options: ImportMapOptions): Promise<ImportMap> {
   if (typeof options !== "object" || options === null)
-    throw invalidOption("options", options, { why: "is no object", such: '{ provider: "esm.sh" }' });
+    throw refusedOption("options", options, { why: "is no object", such: '{ provider: "esm.sh" }' });
   const { provider = "esm.sh", onWarning } = options;
   const isWanted = wanted(options.omit);
   if (onWarning !== undefined && typeof onWarning !== "function")
-    throw invalidOption("onWarning", onWarning, { why: "is no function", such: "(warning) => alert(warning.message)" });
+    throw refusedOption("onWarning", onWarning, { why: "is no function", such: "(warning) => alert(warning.message)" });
   const { map, leftOut } =
     typeof provider === "string"
       ? cdnMap(tree, cdnOf(provider, options.base), isWanted)
@@ -48,12 +48,12 @@ type Project = Exclude<ImportMapOptions["provider"], string | undefined>;
 
 function isProject(provider: Project): Project {
   if (typeof provider?.nodeResolve === "function" && typeof provider.readFile === "function") return provider;
-  throw invalidOption("provider", provider, { why: "is neither a CDN nor an installed project", such: '"esm.sh"' });
+  throw refusedOption("provider", provider, { why: "is neither a CDN nor an installed project", such: '"esm.sh"' });
 }
 
 function strings(name: string, value: readonly string[]): readonly string[] {
   if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value;
-  throw invalidOption(name, value, { why: "is no list of words", such: '["browser"]' });
+  throw refusedOption(name, value, { why: "is no list of words", such: '["browser"]' });
 }
 
 /** As npm's `omit`: what only such dependencies need is left out. */

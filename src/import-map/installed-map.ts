@@ -1,7 +1,8 @@
 import type { ImportMap } from "../api/flat.ts";
 import type { InstalledProject } from "../api/install.ts";
 import type { Tree, TreeNode } from "../api/resolve.ts";
-import { failure, InstallError } from "../errors/failure.ts";
+import { InstallError } from "../errors/failure.ts";
+import { badImportMap } from "../errors/tree.ts";
 import { join, parentOf } from "../node/manifests.ts";
 import { EMPTY_MODULE } from "../node/resolve.ts";
 import { webDigest } from "../tarball/integrity.ts";
@@ -56,15 +57,11 @@ async function assertInstalled(tree: Tree, project: InstalledProject): Promise<v
     // omitted from the install, or without a manifest
     if (typeof found !== "string" || found === version) continue;
     throw new InstallError(
-      failure(
-        "EIMPORTMAP",
-        `The installed ${name} is ${found}, the resolved one ${version}: install this resolution first`,
-        {
-          package: name,
-          found,
-          wayOut: [{ kind: "other", text: "Install the resolution, and give that project as the provider." }],
-        },
-      ),
+      badImportMap(`The installed ${name} is ${found}, the resolved one ${version}: install this resolution first`, {
+        package: name,
+        found,
+        wayOut: [{ kind: "other", text: "Install the resolution, and give that project as the provider." }],
+      }),
     );
   }
 }

@@ -1,7 +1,7 @@
 import type { Failure, WayOut } from "../api/failure.ts";
 import type { ImportMap } from "../api/flat.ts";
 import type { TreeNode } from "../api/resolve.ts";
-import { failure } from "../errors/failure.ts";
+import { badImportMap } from "../errors/tree.ts";
 
 /** Why something that the project needs is not in the map. */
 export interface LeftOut {
@@ -39,7 +39,7 @@ export function incomplete(leftOut: readonly LeftOut[]): Failure {
   const kinds = [...new Set(leftOut.map(({ why }) => why))];
   const message = kinds.map((kind) => SENTENCES[kind](named(leftOut.filter(({ why }) => why === kind)))).join(" ");
   const first = leftOut[0] as LeftOut;
-  return failure("EIMPORTMAP", message, {
+  return badImportMap(message, {
     package: first.node.name,
     requiredBy: [...new Set(leftOut.flatMap(({ node }) => node.edgesIn.map(({ from }) => from.location)))],
     details: {

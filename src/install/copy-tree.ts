@@ -1,6 +1,7 @@
-import type { Failure } from "../api/failure.ts";
+import type { WayOut } from "../api/failure.ts";
 import type { FileSink, SinkState } from "../api/sink.ts";
-import { failure } from "../errors/failure.ts";
+import type { InstallError } from "../errors/failure.ts";
+import { notLoaded } from "../errors/files.ts";
 import type { IndexedPack } from "./file-index.ts";
 import { Operations } from "./operations.ts";
 import type { PackReader } from "./pack-reader.ts";
@@ -49,7 +50,7 @@ export async function copyTree(parts: CopyParts, sink: FileSink, signal?: AbortS
   }
 }
 
-export function notFetched(): Failure {
-  const wayOut = [{ kind: "option", text: "Install without `trustSink`.", option: "trustSink" } as const];
-  return failure("ENOTLOADED", "What the first sink had already was not fetched, so it cannot be written", { wayOut });
+export function notFetched(): InstallError {
+  const wayOut: WayOut[] = [{ kind: "option", text: "Install without `trustSink`.", option: "trustSink" }];
+  return notLoaded("Cannot write the packages that the first sink had already: they were not fetched.", wayOut);
 }

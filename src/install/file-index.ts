@@ -1,7 +1,7 @@
 import type { FileMap } from "../api/common.ts";
-import type { ErrorCode } from "../api/failure.ts";
 import type { FileStat } from "../api/install.ts";
 import { relativePath } from "../base/posix-path.ts";
+import type { ErrorCode } from "../errors/failure.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 import type { PackageFiles } from "../node/package-files.ts";
 import { ProjectFiles } from "../project/files.ts";

@@ -2,7 +2,10 @@ import type { Failure } from "../api/failure.ts";
 import type { InstalledProject, InstallOptions, InstallProgress } from "../api/install.ts";
 import type { SinkSession, SinkState } from "../api/sink.ts";
 import { onAbort } from "../base/on-abort.ts";
-import { fail, failure, InstallError, type Outcome, ok } from "../errors/failure.ts";
+import { fail, InstallError, type Outcome, ok } from "../errors/failure.ts";
+import { failureOf } from "../errors/failure-of.ts";
+import { storeFailed } from "../errors/store.ts";
+import { cancelled } from "../errors/work.ts";
 import type { CachedPack } from "../pack-cache/pack-cache.ts";
 import { SEEK_POINTS_FROM } from "../pack-cache/seek-points.ts";
 import { readPackIndex } from "../tarball/pack-index.ts";
@@ -127,7 +130,7 @@ export class Installation {
    */
   async run(find: () => Promise<Target> | Target): Promise<InstalledProject> {
     const { sink, trustSink } = this.#options;
-    const forget = onAbort(this.#signal, () => this.stop(failure("EABORTED", "Cancelled")));
+    const forget = onAbort(this.#signal, () => this.stop(cancelled()));
     let session: SinkSession | undefined;
     try {
       session = sink && (await (await this.#ports.sinkOf(sink)).open());
@@ -143,7 +146,7 @@ export class Installation {
       await this.#ports.breathe();
       return project;
     } catch (error) {
-      this.stop(error instanceof InstallError ? error.failure : failure("EINTERNAL", String(error)));
+      this.stop(failureOf(error));
       await session?.abort();
       this.#signal.throwIfAborted();
       throw error;
@@ -327,7 +330,7 @@ export class Installation {
       report: reportOf({ ...done, fetched, transferred, substitutes, warnings: this.#warnings }),
       stored: packCache.flush().then(() => this.#reader.letGo()),
       writeTo: async (sink, options = {}) => {
-        if (tree.packs.length < plan.packages.length) throw new InstallError(notFetched());
+        if (tree.packs.length < plan.packages.length) throw notFetched();
         const state = this.#stateOf(done);
         await copyTree({ ...parts, state, limit: this.#ports.limits.writes }, await sinkOf(sink), options.signal);
       },
@@ -341,12 +344,12 @@ export class Installation {
     const opened = await extractor.extract(tarball, { name, url, integrity, limits, archive: true });
     if (!opened.ok) return opened;
     const { archive } = opened.value;
-    return archive?.length === unpacked ? ok(archive) : fail(failure("ESTORE", `The index of ${integrity} is damaged`));
+    return archive?.length === unpacked ? ok(archive) : fail(storeFailed(`The index of ${integrity} is damaged.`));
   }
 
   async #refetch(integrity: string): Promise<Outcome<Uint8Array>> {
     const source = this.#origins.get(integrity);
-    if (!source) return fail(failure("ESTORE", `The pack ${integrity} is gone from the store`));
+    if (!source) return fail(storeFailed(`The stored package ${integrity} is gone.`));
     const { download, extractor, packCache, unpack: limits } = this.#ports;
     const body = await download(source, true);
     if (!body.ok) return body;

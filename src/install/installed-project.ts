@@ -1,6 +1,8 @@
 import type { FileStat, InstalledProject, InstallReport, NodeResolveOptions } from "../api/install.ts";
 import type { Resolution } from "../api/resolve.ts";
-import { failure, InstallError } from "../errors/failure.ts";
+import { InstallError } from "../errors/failure.ts";
+import { notLoaded } from "../errors/files.ts";
+import { disposed } from "../errors/work.ts";
 import type { PackageFiles } from "../node/package-files.ts";
 import type { FileIndex, FoundFile } from "./file-index.ts";
 import type { PackReader } from "./pack-reader.ts";
@@ -57,8 +59,9 @@ export class PackedProject implements InstalledProject {
     if (bytes) return bytes;
     const archive = "pack" in found && this.#parts.reader.peek(found.pack.index);
     if (archive) return asWritten(found, archive.slice(...rangeOf(found)));
-    const wayOut = [{ kind: "other", text: "Await `load` of its location first, or use `readFile`." } as const];
-    throw new InstallError(failure("ENOTLOADED", `The pack of ${path} is not in memory.`, { wayOut }));
+    throw notLoaded(`The package of ${path} is not in memory.`, [
+      { kind: "other", text: "Await `load` of its location first, or use `readFile`." },
+    ]);
   }
 
   async load(locations?: readonly string[]): Promise<void> {
@@ -111,7 +114,7 @@ export class PackedProject implements InstalledProject {
   }
 
   get #index(): FileIndex {
-    if (this.#disposed) throw new InstallError(failure("EDISPOSED", "The project was disposed of"));
+    if (this.#disposed) throw new InstallError(disposed("project"));
     return this.#parts.index;
   }
 

@@ -2,7 +2,8 @@ import type { Manifest } from "../api/manifest.ts";
 import { enOrder } from "../base/collate.ts";
 import { isObject, type Json } from "../base/json.ts";
 import { nameFromFolder, relativePath, resolvePath } from "../base/posix-path.ts";
-import { failure, InstallError } from "../errors/failure.ts";
+import { InstallError } from "../errors/failure.ts";
+import { invalidLock, missingTarget, oldLock } from "../errors/lockfile.ts";
 import { type LockFlags, lockFlags } from "../lockfile/lock-flags.ts";
 import { parseJsonText } from "../project/json-text.ts";
 import { normaliseManifest } from "../registry/normalise-manifest.ts";
@@ -50,12 +51,6 @@ export interface PlanNode extends LockFlags {
 
 export type PlanNodes = ReadonlyMap<string, PlanNode>;
 
-export function invalidLock(what: string, location?: string): InstallError {
-  const wayOut = [{ kind: "other" as const, text: "Remove the lockfile and resolve again." }];
-  const requiredBy = location === undefined ? [] : [location];
-  return new InstallError(failure("EINVALIDLOCK", `The lockfile is damaged: ${what}.`, { requiredBy, wayOut }));
-}
-
 /** The object that a lock of version 2 or 3 is. @throws InstallError EJSONPARSE, EOLDLOCK, EINVALIDLOCK */
 export function parseLockText(text: string): { data: Json; packages: Json; indent: string; newline: string } {
   const { value, indent, newline } = parseJsonText(text, "package-lock.json");
@@ -65,7 +60,7 @@ export function parseLockText(text: string): { data: Json; packages: Json; inden
     const version = value["lockfileVersion"];
     const message = `The lockfile is of version ${typeof version === "number" ? version : 1}: it does not say enough to install from.`;
     const wayOut = [{ kind: "other" as const, text: "Resolve the project first: its new lock will do." }];
-    throw new InstallError(failure("EOLDLOCK", message, { wayOut }));
+    throw new InstallError(oldLock(message, { wayOut }));
   }
   if (!isObject(packages)) throw invalidLock(`"packages" is no object`);
   return { data: value, packages, indent, newline };
@@ -133,9 +128,7 @@ function addLink(raw: Json, location: string, nodes: Map<string, PlanNode>): voi
   if (typeof resolved !== "string") throw invalidLock(`"${location}" is a link without "resolved"`, location);
   const target = nodes.get(isOutside(resolved) ? resolved : relativePath("/", resolvePath("/", resolved)));
   if (!target || target.kind === "link") {
-    const message = `The lockfile's "${location}" is a link to "${resolved}", which it does not have.`;
-    const wayOut = [{ kind: "other" as const, text: "Remove the lockfile and resolve again." }];
-    throw new InstallError(failure("EMISSINGTARGET", message, { requiredBy: [location], found: resolved, wayOut }));
+    throw missingTarget(location, resolved);
   }
   const parent = parentOf(location, place.above, nodes);
   nodes.set(location, {

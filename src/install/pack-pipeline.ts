@@ -2,6 +2,8 @@ import type { Failure } from "../api/failure.ts";
 import type { OperationKind, UnpackLimits } from "../api/install.ts";
 import { RankQueue } from "../base/rank-queue.ts";
 import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
+import { workerFailed } from "../errors/threads.ts";
+import { unregistered } from "../errors/work.ts";
 import type { Extracted, Extractor } from "./extractor.ts";
 import { type OperationRecord, Operations } from "./operations.ts";
 
@@ -110,7 +112,7 @@ export class PackPipeline {
   /** What came of it: also of what nobody has begun, as a failure. */
   async wait(key: string): Promise<Outcome<PackFacts>> {
     const job = this.#jobs.get(key);
-    if (!job) return fail(failure("EUNREGISTERED", key));
+    if (!job) return fail(unregistered(key));
     return job.outcome ?? new Promise((tell) => job.waiters.push(tell));
   }
 
@@ -233,5 +235,5 @@ export class PackPipeline {
 
 function faultOf(error: unknown): Failure {
   const { failure: told, message } = (error ?? {}) as { failure?: Failure; message?: string };
-  return told ?? failure("EWORKER", `Verifying failed: ${message ?? error}`);
+  return told ?? workerFailed(`Verifying failed: ${message ?? error}`);
 }

@@ -1,7 +1,9 @@
 import type { Failure } from "../api/failure.ts";
 import type { UnpackLimits } from "../api/install.ts";
 import { OnceMap } from "../base/once-map.ts";
-import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
+import { fail, type Outcome, ok } from "../errors/failure.ts";
+import { storeFailed } from "../errors/store.ts";
+import { beyondLimits } from "../errors/tarball.ts";
 import type { PackCache } from "../pack-cache/pack-cache.ts";
 import { type PackIndex, readPackIndex } from "../tarball/pack-index.ts";
 import { hashesOf, packKey } from "./pack-key.ts";
@@ -103,7 +105,7 @@ export class PackSupply {
 }
 
 function unreadable(key: string): Failure {
-  return failure("ESTORE", `The index of ${key} cannot be read`);
+  return storeFailed(`The index of ${key} cannot be read.`);
 }
 
 /** What was stored under wider limits. */
@@ -111,5 +113,5 @@ export function overLimit({ integrity, unpacked, sizes }: PackIndex, limits: Unp
   // No file is larger than all of them.
   const hasLarge = unpacked > limits.file && sizes.some((size) => size > limits.file);
   const large = hasLarge || unpacked > limits.package || sizes.length > limits.files;
-  return large ? failure("TAR_ABORT", `The stored pack ${integrity} is beyond the limits`) : undefined;
+  return large ? beyondLimits(`The stored pack ${integrity} is beyond the limits`) : undefined;
 }

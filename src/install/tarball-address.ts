@@ -1,11 +1,12 @@
 import type { Failure } from "../api/failure.ts";
 import { relativePath } from "../base/posix-path.ts";
-import { failure } from "../errors/failure.ts";
+import { invalidLock } from "../errors/lockfile.ts";
+import { unsupportedSource } from "../errors/tree.ts";
 import { isPlainUrl, parseResolved } from "../lockfile/resolved.ts";
 import { httpUrl, type RegistryConfig, registryOf } from "../registry/registry-config.ts";
 import { tarballUrls } from "../registry/tarball-url.ts";
 import { parseVersion } from "../spec/version.ts";
-import { invalidLock, type PlanNode } from "./lock-nodes.ts";
+import type { PlanNode } from "./lock-nodes.ts";
 
 /** A URL that need not be looked at: no credentials, no query, and no host of repositories. */
 const USUAL = /^https?:\/\/(?![^/]*(?:git|bitbucket))[a-z0-9.:-]+\/(?!.*(?:git|bitbucket))[\w@%.+~/-]+$/;
@@ -34,7 +35,7 @@ export function sourceOf(node: PlanNode, registry: Registry | null): string | Fa
   if (resolved === null) return conventionalUrl(node, registry);
   if (!isPlainUrl(resolved)) {
     const spec = parseResolved(resolved, PROJECT);
-    if (spec?.type === "git") return unsupported(node, "a page cannot clone a repository");
+    if (spec?.type === "git") return unsupported(node, "a page cannot clone a git repository");
     if (spec?.type === "directory") return unsupported(node, "a folder would have to be packed first");
     if (spec?.type === "file" && resolved.startsWith("file:")) return `file:${relativePath(PROJECT, spec.fetchSpec)}`;
   }
@@ -53,13 +54,5 @@ function conventionalUrl({ manifest, location }: PlanNode, registry: Registry | 
 }
 
 function unsupported({ manifest, resolved, location }: PlanNode, why: string): Failure {
-  const { name } = manifest;
-  return failure("EUNSUPPORTED", `${name} comes from ${resolved}: ${why}`, {
-    package: name,
-    requiredBy: [location],
-    wayOut: [
-      { kind: "override", text: `Override ${name} with a published version`, overrides: { [name]: "latest" } },
-      { kind: "other", text: "Depend on its tarball by an https URL" },
-    ],
-  });
+  return unsupportedSource(manifest.name, String(resolved), why, { requiredBy: [location] });
 }

@@ -1,7 +1,8 @@
 import type { Manifest } from "../api/manifest.ts";
 import { isObject, type Json } from "../base/json.ts";
 import { nameFromFolder, relativePath, resolvePath } from "../base/posix-path.ts";
-import { failure, InstallError } from "../errors/failure.ts";
+import { InstallError } from "../errors/failure.ts";
+import { invalidLock, missingTarget } from "../errors/lockfile.ts";
 import type { ProjectFiles } from "../project/files.ts";
 import { type JsonText, parseJsonText } from "../project/json-text.ts";
 import { normaliseManifest } from "../registry/normalise-manifest.ts";
@@ -80,7 +81,7 @@ export async function readLock(place: LockSource): Promise<LockData | null> {
   const packages = old
     ? (await import("./old-lock.ts")).packagesOfOldLock(data, place.root)
     : (data["packages"] ?? Object.create(null));
-  if (!isObject(packages)) throw invalid(`"packages" is no object`);
+  if (!isObject(packages)) throw invalidLock(`"packages" is no object`);
   return {
     ...lock,
     originalLockfileVersion: version,
@@ -113,16 +114,14 @@ function extraKeys(data: Json): Map<string, unknown> {
 function readEntries(packages: Json, root: string): Map<string, LockEntry> {
   const entries = new Map<string, LockEntry>();
   for (const [key, raw] of Object.entries(packages)) {
-    if (!isObject(raw)) throw invalid(`"${key}" is no object`);
+    if (!isObject(raw)) throw invalidLock(`"${key}" is no object`);
     const location = locationOf(key, root);
     // `a/../b` is `b`; what comes back to the root is the root, and that is read from package.json
     if (location !== "") entries.set(location, readEntry(raw, location, root));
   }
   for (const { target, location } of entries.values()) {
     if (target === null || target === "" || entries.has(target)) continue;
-    const message = `The lockfile's "${location}" is a link to "${target}", which it does not have.`;
-    const wayOut = [{ kind: "other" as const, text: "Remove the lockfile and resolve again." }];
-    throw new InstallError(failure("EMISSINGTARGET", message, { requiredBy: [location], found: target, wayOut }));
+    throw missingTarget(location, target);
   }
   return entries;
 }
@@ -137,7 +136,7 @@ function readEntry(raw: Json, location: string, root: string): LockEntry {
   const link = Boolean(raw["link"]);
   const resolved = text("resolved");
   // a link to the project itself has an empty one
-  if (link && typeof raw["resolved"] !== "string") throw invalid(`"${location}" is a link without "resolved"`);
+  if (link && typeof raw["resolved"] !== "string") throw invalidLock(`"${location}" is a link without "resolved"`);
   return {
     location,
     target: link ? relativePath(root, resolvePath(root, resolved ?? "")) : null,
@@ -164,9 +163,4 @@ function entryManifest(raw: Json, path: string): Manifest {
   for (const key of ["name", "version"]) if (key in raw && typeof raw[key] !== "string") delete raw[key];
   raw["name"] ||= nameFromFolder(path);
   return normaliseManifest(raw);
-}
-
-function invalid(what: string): InstallError {
-  const wayOut = [{ kind: "other" as const, text: "Remove the lockfile and resolve again." }];
-  return new InstallError(failure("EINVALIDLOCK", `The lockfile is damaged: ${what}.`, { wayOut }));
 }

@@ -1,5 +1,6 @@
 import type { BlobStore } from "../blobs/blob-store.ts";
-import { failure, InstallError } from "../errors/failure.ts";
+import { InstallError } from "../errors/failure.ts";
+import { storeFailed } from "../errors/store.ts";
 import { emptyIndex, readIndex } from "./cache-index.ts";
 import { type Claim, type ClaimOptions, claim } from "./claim.ts";
 import { indexKey } from "./keys.ts";
@@ -64,7 +65,7 @@ export class MetadataCaches {
       await this.#blobs.clear();
       this.#writer.cleared();
     } catch (error) {
-      throw new InstallError(failure("ESTORE", `The metadata store could not be emptied: ${String(error)}`));
+      throw new InstallError(storeFailed(`The metadata cache could not be emptied: ${String(error)}`));
     }
   }
 

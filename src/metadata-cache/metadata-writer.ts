@@ -1,6 +1,6 @@
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { isQuota, PATIENCE, reasonOf, SETTLING, soon } from "../blobs/patience.ts";
-import { failure } from "../errors/failure.ts";
+import { storeFailed, storeFull } from "../errors/store.ts";
 import { type CacheIndex, emptyIndex, readIndex, writeIndex } from "./cache-index.ts";
 import { claim } from "./claim.ts";
 import { groupKey, indexKey } from "./keys.ts";
@@ -58,9 +58,7 @@ export class MetadataWriter {
     if (this.#broken) return;
     this.#broken = true;
     const why = reasonOf(error);
-    this.tools.warn(
-      failure("ESTORE", `The metadata store cannot be used, so nothing is kept between visits (${why}).`),
-    );
+    this.tools.warn(storeFailed(`The metadata cache cannot be used, so no metadata is kept between visits (${why}).`));
   }
 
   /** The store was emptied: there is room again. */
@@ -97,9 +95,7 @@ export class MetadataWriter {
       }
     }
     this.#full = true;
-    this.tools.warn(
-      failure("ESTOREFULL", `The browser has no room for ${bytes} bytes of metadata: they are not kept.`),
-    );
+    this.tools.warn(storeFull(bytes, "metadata"));
     return undefined;
   }
 

@@ -1,4 +1,5 @@
-import type { ErrorCode, Failure } from "../api/failure.ts";
+import type { Failure } from "../api/failure.ts";
+import type { ErrorCode } from "../errors/failure.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 
 /** A failure with one of Node's codes. `tip`: a way out, in a sentence. */

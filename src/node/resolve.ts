@@ -1,5 +1,5 @@
 import type { NodeResolveOptions } from "../api/install.ts";
-import { failure, InstallError } from "../errors/failure.ts";
+import { notLoaded } from "../errors/files.ts";
 import { join, Manifests, type PackageScope, parentOf, type Steps } from "./manifests.ts";
 import { inImport } from "./node-error.ts";
 import type { PackageFiles } from "./package-files.ts";
@@ -44,7 +44,7 @@ export class NodeResolver {
     const step = this.#steps(request, options).next();
     if (step.done) return step.value;
     step.value.catch(() => {});
-    throw new InstallError(failure("ENOTLOADED", `A package.json that ${request.importer} needs is not in memory.`));
+    throw notLoaded(`A package.json that ${request.importer} needs is not in memory.`);
   }
 
   /** The package that a file is part of: its nearest package.json. */

@@ -1,6 +1,6 @@
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { isQuota, PATIENCE, reasonOf, SETTLING, soon } from "../blobs/patience.ts";
-import { failure } from "../errors/failure.ts";
+import { storeFailed, storeFull } from "../errors/store.ts";
 import type { StoreTools } from "../metadata-cache/tools.ts";
 import { applyNews, dayOf, type NewPack, type News, noNews, type StoredPacks, storePacks } from "./apply-changes.ts";
 import {
@@ -118,7 +118,7 @@ export class PackWriter {
     if (this.#broken) return;
     this.#broken = true;
     this.#tools.warn(
-      failure("ESTORE", `The pack store cannot be used, so no package is kept between visits (${reasonOf(error)}).`),
+      storeFailed(`The pack cache cannot be used, so no package is kept between visits (${reasonOf(error)}).`),
     );
   }
 
@@ -155,7 +155,7 @@ export class PackWriter {
       }
     }
     this.#full = true;
-    this.#tools.warn(failure("ESTOREFULL", `There is no room to keep ${bytes} bytes of packages between visits.`));
+    this.#tools.warn(storeFull(bytes, "packages"));
     return undefined;
   }
 

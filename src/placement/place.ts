@@ -1,10 +1,10 @@
 import { enOrder } from "../base/collate.ts";
 import { InstallError } from "../errors/failure.ts";
+import { notTerminating } from "../errors/tree.ts";
 import type { Edge } from "../graph/edge.ts";
 import { deepestNestingTarget, gather, peerEntrySets } from "../graph/gather.ts";
 import { Link } from "../graph/link.ts";
 import { Node } from "../graph/node.ts";
-import { notTerminating } from "../graph/step-budget.ts";
 import type { Tree } from "../graph/tree.ts";
 import { CanPlace, canDedupe, DetachedCandidate, peerEdges } from "./can-place.ts";
 

@@ -1,4 +1,4 @@
-import { failure, InstallError } from "../errors/failure.ts";
+import { notJson } from "../errors/files.ts";
 
 export interface JsonText {
   value: unknown;
@@ -18,7 +18,7 @@ export function parseJsonText(text: string, file: string): JsonText {
   try {
     return { value: JSON.parse(json), ...layoutOf(json) };
   } catch {
-    throw new InstallError(failure("EJSONPARSE", `${file}: this is not JSON.`, { details: { file, text: json } }));
+    throw notJson(file, json);
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Manifest } from "../api/manifest.ts";
 import type { MetadataForm } from "../api/resolve.ts";
 import { OnceMap } from "../base/once-map.ts";
-import { fail, failure, InstallError, type Outcome, ok } from "../errors/failure.ts";
+import { fail, InstallError, type Outcome, ok } from "../errors/failure.ts";
+import { invalidPackageName } from "../errors/packages.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
 import { condense } from "./condense.ts";
 import { Packument } from "./packument.ts";
@@ -187,7 +188,7 @@ export class PackumentSource {
     const { name } = request;
     const problem = packageNameProblem(name);
     if (problem && request.kind !== "tarball") {
-      return fail(failure("EINVALIDPACKAGENAME", `Invalid package name "${name}": it ${problem}.`, { package: name }));
+      return fail(invalidPackageName(name, problem));
     }
     const { transport, signal } = this.#options;
     this.counts.requests++;

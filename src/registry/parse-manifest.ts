@@ -1,5 +1,6 @@
 import type { Manifest } from "../api/manifest.ts";
-import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
+import { fail, type Outcome, ok } from "../errors/failure.ts";
+import { invalidDocument } from "../errors/packages.ts";
 
 /** The registry's answer to the question for one version. */
 export function parseManifest(name: string, version: string, bytes: Uint8Array): Outcome<Manifest> {
@@ -9,7 +10,5 @@ export function parseManifest(name: string, version: string, bytes: Uint8Array):
   } catch {
     // Falls to the failure below: the parser's message quotes the document, which nobody has checked.
   }
-  return fail(
-    failure("EINVALIDPACKUMENT", `${name}@${version}: the registry's answer is not a manifest`, { package: name }),
-  );
+  return fail(invalidDocument(`${name}@${version}`, "it is not a manifest", { package: name }));
 }

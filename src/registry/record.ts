@@ -1,5 +1,6 @@
 import type { Failure } from "../api/failure.ts";
-import { failure, InstallError } from "../errors/failure.ts";
+import { InstallError } from "../errors/failure.ts";
+import { invalidDocument } from "../errors/packages.ts";
 import { compareVersions, type Version } from "../spec/version.ts";
 
 /**
@@ -48,8 +49,7 @@ export const REGULAR_DIST = 4;
 export const HASH_BYTES = 64;
 
 export function invalidPackument(name: string, why: string, details: Failure["details"] = {}): InstallError {
-  const message = `The registry's document on ${name} is not valid: ${why}`;
-  return new InstallError(failure("EINVALIDPACKUMENT", message, { package: name, details }));
+  return new InstallError(invalidDocument(name, why, { package: name, details }));
 }
 
 /** The record itself, or a copy of one whose place does not suit 32-bit words. */

@@ -1,4 +1,5 @@
-import type { ErrorCode, Failure, WayOut } from "../api/failure.ts";
+import type { Failure, WayOut } from "../api/failure.ts";
+import type { ErrorCode } from "../errors/failure.ts";
 
 // Loaded when a request has failed for good. It imports types alone: a module that it shared with the transport would
 // become a file of its own, for every page to load.

@@ -1,6 +1,13 @@
-import type { ErrorCode } from "../api/failure.ts";
 import type { Manifest } from "../api/manifest.ts";
-import { fail, failure, InstallError, type Outcome, ok, type UnmatchedSpec } from "../errors/failure.ts";
+import {
+  type ErrorCode,
+  fail,
+  failure,
+  InstallError,
+  type Outcome,
+  ok,
+  type UnmatchedSpec,
+} from "../errors/failure.ts";
 import { ENGINES, namesPrerelease, overBottom, parseRange, type Range, testRange, underTop } from "../spec/range.ts";
 import { cleanVersion, parseVersion } from "../spec/version.ts";
 import type { RangeTable } from "../spec/version-range.ts";

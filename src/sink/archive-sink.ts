@@ -1,5 +1,5 @@
 import type { FileSink, SinkFile } from "../api/sink.ts";
-import { failure, InstallError } from "../errors/failure.ts";
+import { sinkFailed } from "../errors/sink.ts";
 import { guardSink, type RawSession } from "./guard.ts";
 import { Outlet } from "./outlet.ts";
 import { linkText } from "./sink-paths.ts";
@@ -51,7 +51,7 @@ export function createArchiveSink(formatFor: (outlet: Outlet) => ArchiveFormat):
     async abort() {},
   };
   const { open } = guardSink(outlet, async () => {
-    if (used) throw new InstallError(failure("ESINK", "An archive takes one install; make another sink."));
+    if (used) throw sinkFailed("An archive takes one install. Make another sink.");
     used = true;
     return session;
   });

@@ -1,5 +1,5 @@
 import type { FileSink, SinkFile, SinkLink, SinkState } from "../api/sink.ts";
-import { failure, InstallError } from "../errors/failure.ts";
+import { sinkBusy } from "../errors/sink.ts";
 import { clean, isDecided, recover, STAGED, type Swap, swapFolders, WORK } from "./disk-swap.ts";
 import { guardSink, type RawSession } from "./guard.ts";
 import { type DiskState, HIDDEN_LOCK, ownerOf, readDiskState } from "./hidden-lock.ts";
@@ -39,8 +39,7 @@ export function createFsSink(fs: SinkFs, folder: string, options: FsSinkOptions 
 
 async function claimFolder(disk: ProjectDisk, owner: FsSinkOptions["owner"]): Promise<void> {
   const id = owner && (await disk.text(OWNER));
-  if (id && (await owner.alive(id)))
-    throw new InstallError(failure("ESINKBUSY", "Another process is installing here.", { details: { owner: id } }));
+  if (id && (await owner.alive(id))) throw sinkBusy("Another process is installing here.", { owner: id });
   await recover(disk);
   // Fails where somebody else was quicker.
   await disk.fs.mkdir(disk.at(WORK));

@@ -1,5 +1,6 @@
 import type { FileSink, SinkFile, SinkSession, SinkState } from "../api/sink.ts";
-import { failure, InstallError } from "../errors/failure.ts";
+import { InstallError } from "../errors/failure.ts";
+import { sinkBusy, sinkFailed } from "../errors/sink.ts";
 import { checkInside, checkLink, checkLocation, packageFolders, refusePath } from "./sink-paths.ts";
 
 /** A session as a sink writes it: the order of calls and every path were checked. */
@@ -19,9 +20,7 @@ export interface RawSession {
 export function sinkError(error: unknown): InstallError {
   if (error instanceof InstallError) return error;
   const { name, message, code }: Error & { code?: unknown } = error instanceof Error ? error : new Error(`${error}`);
-  return new InstallError(
-    failure("ESINK", `The files could not be written: ${message}`, { details: { name, code: code ?? name } }),
-  );
+  return sinkFailed(`The files could not be written: ${message}`, { name, code: code ?? name });
 }
 
 const busy = new WeakSet<object>();
@@ -29,7 +28,7 @@ const busy = new WeakSet<object>();
 /** A sink whose sessions are checked. Sinks with the same `key` have one change at a time between them. */
 export function guardSink(key: object, start: () => Promise<RawSession>): FileSink {
   const open = async (): Promise<SinkSession> => {
-    if (busy.has(key)) throw new InstallError(failure("ESINKBUSY", "Another change of this sink is open."));
+    if (busy.has(key)) throw sinkBusy("Another install is writing to this sink.");
     busy.add(key);
     const release = (): void => void busy.delete(key);
     try {
@@ -91,7 +90,7 @@ class GuardedSession implements SinkSession {
 
   async commit(state: SinkState): Promise<void> {
     this.#expect("begun");
-    if (this.#running.size > 0) throw new InstallError(failure("ESINK", "Something is still being written."));
+    if (this.#running.size > 0) throw sinkFailed("Something is still being written.");
     try {
       this.#checkState(state);
       await this.#run(async () => {
@@ -123,8 +122,7 @@ class GuardedSession implements SinkSession {
   }
 
   #expect(stage: Stage): void {
-    if (this.#stage !== stage)
-      throw new InstallError(failure("ESINK", "This change has failed, is over or not begun."));
+    if (this.#stage !== stage) throw sinkFailed("This change has failed, has ended or has not begun.");
   }
 
   async #run(work: () => Promise<void>): Promise<void> {

@@ -1,4 +1,4 @@
-import { failure, InstallError } from "../errors/failure.ts";
+import { sinkFailed } from "../errors/sink.ts";
 
 /** Bytes that are handed on at once, and that may wait for a reader. */
 const CHUNK = 64 * 1024;
@@ -48,7 +48,7 @@ export class Outlet {
 
   /** The stream ends with an error, for its reader and for who waits to write. */
   fail(): void {
-    const why = new InstallError(failure("ESINK", "The change was given up, so the archive is not whole."));
+    const why = sinkFailed("The install was given up, so the archive is incomplete.");
     void this.#writer.abort(why).catch(() => {});
   }
 

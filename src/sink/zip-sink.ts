@@ -1,5 +1,5 @@
 import { deflateSync } from "fflate";
-import { failure, InstallError } from "../errors/failure.ts";
+import { sinkFailed } from "../errors/sink.ts";
 import { crc32 } from "../tarball/crc32.ts";
 import { type ArchiveFormat, createArchiveSink, type StreamSink } from "./archive-sink.ts";
 import type { Outlet } from "./outlet.ts";
@@ -96,6 +96,5 @@ function pack(...fields: Field[]): Uint8Array {
 }
 
 function refuseOver(size: number, most: number): void {
-  if (size > most)
-    throw new InstallError(failure("ESINK", "A zip archive cannot hold that much; make it a tar archive."));
+  if (size > most) throw sinkFailed("A zip archive cannot hold that much. Make a tar archive.");
 }

@@ -1,4 +1,5 @@
-import { failure, InstallError } from "../errors/failure.ts";
+import { InstallError } from "../errors/failure.ts";
+import { invalidPackageName } from "../errors/packages.ts";
 
 /** The shape nearly every name has; only names outside it are examined further. */
 const USUAL = /^(?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$/;
@@ -32,9 +33,7 @@ export function packageNameProblem(name: string): string | null {
 /** @throws InstallError EINVALIDPACKAGENAME; `raw` is the spec it was found in. */
 export function assertPackageName(name: string, raw: string): void {
   const problem = packageNameProblem(name);
-  if (problem === null) return;
-  const message = `Invalid package name "${name}" of package "${raw}": it ${problem}.`;
-  throw new InstallError(failure("EINVALIDPACKAGENAME", message, { package: name, spec: raw }));
+  if (problem !== null) throw new InstallError(invalidPackageName(name, problem, raw));
 }
 
 /** A name as a path segment of a registry: `@a/b` is `@a%2fb`. */

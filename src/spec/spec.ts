@@ -1,5 +1,5 @@
-import type { ErrorCode } from "../api/failure.ts";
 import { relativePath, resolvePath } from "../base/posix-path.ts";
+import type { ErrorCode } from "../errors/failure.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 import { type Hosted, hostedText, parseHosted } from "./hosted.ts";
 import { assertPackageName, packageNameProblem } from "./package-name.ts";

@@ -1,7 +1,8 @@
 import { Gunzip, gunzipSync } from "fflate";
 import type { Failure } from "../api/failure.ts";
 import type { Outcome } from "../errors/failure.ts";
-import { fail, failure, ok } from "../errors/failure.ts";
+import { fail, ok } from "../errors/failure.ts";
+import { beyondLimits, brokenArchive } from "../errors/tarball.ts";
 import { crc32, word } from "./crc32.ts";
 import { UNPACK_LIMITS } from "./wanted.ts";
 
@@ -12,10 +13,10 @@ const MAX_RATIO = 1032;
 const SLICE = 4 * 1024;
 
 const broken = (why: string): { ok: false; failure: Failure } =>
-  fail(failure("TAR_BAD_ARCHIVE", `it is not a whole gzip file: ${why}`));
+  fail(brokenArchive(`it is not a whole gzip file: ${why}`));
 
 const tooBig = (limit: number): { ok: false; failure: Failure } =>
-  fail(failure("TAR_ABORT", `it unpacks to more than ${limit} bytes`));
+  fail(beyondLimits(`it unpacks to more than ${limit} bytes`));
 
 /**
  * Unpacks gzip: one member or several, checksums verified, zero padding or other data after the end ignored as gzip does.

@@ -1,6 +1,7 @@
 import type { Failure } from "../api/failure.ts";
 import { isObject } from "../base/json.ts";
 import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
+import { brokenArchive } from "../errors/tarball.ts";
 import { dosLine } from "./dos-line.ts";
 import { gunzipRanges, type Range } from "./gunzip.ts";
 import { type Digest, verifyIntegrity } from "./integrity.ts";
@@ -64,7 +65,7 @@ export async function readPack(
 
 function asIndexed(archive: Outcome<Uint8Array>, unpacked: number): Outcome<Uint8Array> {
   if (!archive.ok || archive.value.length === unpacked) return archive;
-  return fail(failure("TAR_BAD_ARCHIVE", `it unpacks to ${archive.value.length} bytes, not to ${unpacked}`));
+  return fail(brokenArchive(`it unpacks to ${archive.value.length} bytes, not to ${unpacked}`));
 }
 
 /** What a script's first line begins with. */

@@ -1,4 +1,5 @@
-import type { ErrorCode, Failure } from "../api/failure.ts";
+import type { Failure } from "../api/failure.ts";
+import type { ErrorCode } from "../errors/failure.ts";
 import { failure } from "../errors/failure.ts";
 
 /** A regular file of an archive. Its bytes are `archive.subarray(start, start + size)`. */

@@ -1,6 +1,7 @@
 import type { Failure } from "../api/failure.ts";
 import type { UnpackLimits } from "../api/install.ts";
-import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
+import { fail, type Outcome, ok } from "../errors/failure.ts";
+import { beyondLimits } from "../errors/tarball.ts";
 import { gunzip, gunzipFast } from "./gunzip.ts";
 import { type Untarred, untar } from "./untar.ts";
 import { unpackedLimit } from "./wanted.ts";
@@ -39,7 +40,7 @@ export function refused(why: Failure, source: Source): { ok: false; failure: Fai
 
 /** More bytes than may be taken. */
 export function tooLarge(bytes: Uint8Array, limit: number): Failure | null {
-  return bytes.length > limit ? failure("TAR_ABORT", `it has more than ${limit} bytes`) : null;
+  return bytes.length > limit ? beyondLimits(`it has more than ${limit} bytes`) : null;
 }
 
 /** At most `limit` bytes, in memory of their own. At once. */

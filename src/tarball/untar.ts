@@ -1,6 +1,6 @@
-import type { ErrorCode, Failure } from "../api/failure.ts";
+import type { Failure } from "../api/failure.ts";
 import type { UnpackLimits } from "../api/install.ts";
-import type { Outcome } from "../errors/failure.ts";
+import type { ErrorCode, Outcome } from "../errors/failure.ts";
 import { fail, failure, ok } from "../errors/failure.ts";
 import { ListedFiles, quoted, type TarEntry } from "./listed-files.ts";
 import { insidePath } from "./safe-path.ts";

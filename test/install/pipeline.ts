@@ -1,5 +1,5 @@
-import type { ErrorCode } from "../../src/api/failure.ts";
 import type { UnpackLimits } from "../../src/api/install.ts";
+import type { ErrorCode } from "../../src/errors/failure.ts";
 import { fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
 import type { Extracted } from "../../src/install/extractor.ts";
 import { PackPipeline, type PackSource, type PipelineLimits } from "../../src/install/pack-pipeline.ts";

@@ -1,5 +1,5 @@
 import type { InstallerOptions } from "../../src/api/resolve.ts";
-import { failure } from "../../src/errors/failure.ts";
+import { disposed } from "../../src/errors/work.ts";
 import type { OpenNet } from "../../workers/net/net.ts";
 import { PortTransport } from "../../workers/net/port-transport.ts";
 import { WorkerPool } from "./worker-pool.ts";
@@ -47,6 +47,6 @@ export class FetchChannel {
   }
 
   dispose(): void {
-    this.#pool.end(failure("EDISPOSED", "The installer was disposed of"));
+    this.#pool.end(disposed("installer"));
   }
 }

@@ -1,5 +1,6 @@
 import { orAbort } from "../../src/base/on-abort.ts";
-import { failure, InstallError } from "../../src/errors/failure.ts";
+import { InstallError } from "../../src/errors/failure.ts";
+import { workerFailed } from "../../src/errors/threads.ts";
 import { HELLO } from "../../workers/threads/hello.ts";
 // In the package this is the address of a file beside the entry: see `scripts/build.mjs`.
 import __WEBHOIST_WORKER__ from "../../workers/threads/worker.ts?worker&url";
@@ -31,7 +32,7 @@ export async function spawnWorker(given: string | URL | undefined, signal: Abort
     obstacles.push(url ? String(error) : `its address is unknown: ${ADVICE}`);
   }
   // What stands in the straight way says more than what stands in the way round.
-  throw new InstallError(failure("EWORKER", `No worker starts: ${obstacles[0]}`));
+  throw new InstallError(workerFailed(`No worker starts: ${obstacles[0]}`));
 }
 
 const ADVICE = "give its address as workerUrl";

@@ -2,8 +2,9 @@ import { type Remote, transfer, wrap } from "comlink";
 import type { Failure } from "../../src/api/failure.ts";
 import type { InstallerOptions } from "../../src/api/resolve.ts";
 import { orAbort } from "../../src/base/on-abort.ts";
-import { failure, InstallError } from "../../src/errors/failure.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { failureOf } from "../../src/errors/failure-of.ts";
+import { workerFailed } from "../../src/errors/threads.ts";
 import { openNets } from "../../workers/net/net.ts";
 import { servePort } from "../../workers/net/serve-port.ts";
 import type { EngineService, Role, Setup } from "../../workers/threads/protocol.ts";
@@ -77,7 +78,7 @@ export class WorkerPool {
   }
 
   /** Terminates every worker. Those who wait hear `reason`. */
-  end(reason: Failure = failure("EWORKER", "The workers were ended")): void {
+  end(reason: Failure = workerFailed("The workers were ended")): void {
     if (this.ended) return;
     // Those who are told may have to tell a thread that sleeps: only then is it terminated.
     this.#life.abort(new InstallError(reason));
@@ -86,7 +87,7 @@ export class WorkerPool {
 
   async #start(): Promise<void> {
     // A browser lets a worker that sleeps live on for seconds after its page.
-    const left = failure("EWORKER", "The page was left");
+    const left = workerFailed("The page was left");
     addEventListener("pagehide", () => this.end(left), { signal: this.life });
     const nets: MessagePort[] = [];
     const net = (): MessagePort => {
@@ -142,7 +143,7 @@ export class WorkerPool {
     } catch (error) {
       this.life.throwIfAborted();
       const { code, message } = failureOf(error);
-      throw code === "EWORKER" ? error : new InstallError(failure("EWORKER", `The ${setup.role} worker: ${message}`));
+      throw code === "EWORKER" ? error : new InstallError(workerFailed(`The ${setup.role} worker: ${message}`));
     } finally {
       clearTimeout(timer);
     }
@@ -157,7 +158,7 @@ export class WorkerPool {
     const died = (event: Event): void => {
       event.preventDefault();
       const { message = "" } = event as Partial<ErrorEvent>;
-      this.end(failure("EWORKER", `The ${role} worker failed${message && `: ${message}`}`));
+      this.end(workerFailed(`The ${role} worker failed${message && `: ${message}`}`));
     };
     worker.addEventListener("error", died);
     worker.addEventListener("messageerror", died);
@@ -170,11 +171,11 @@ export class WorkerPool {
   /** A worker that is terminated or out of memory fires no event everywhere, but the lock that it held is free again. */
   #watch(role: Role, lifeline: string): void {
     navigator.locks
-      .request(lifeline, { signal: this.life }, () => this.end(failure("EWORKER", `The ${role} worker was terminated`)))
+      .request(lifeline, { signal: this.life }, () => this.end(workerFailed(`The ${role} worker was terminated`)))
       .catch(() => {});
   }
 }
 
 function silent(role: Role): Failure {
-  return failure("EWORKER", `The ${role} worker does not answer`);
+  return workerFailed(`The ${role} worker does not answer`);
 }

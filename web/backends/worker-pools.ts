@@ -4,7 +4,8 @@ import { decodeTree } from "../../src/answer/tree-bytes.ts";
 import type { Failure } from "../../src/api/failure.ts";
 import type { InstallerOptions, Progress, ProjectInput, Resolution } from "../../src/api/resolve.ts";
 import { onAbort, orAbort } from "../../src/base/on-abort.ts";
-import { failure, InstallError } from "../../src/errors/failure.ts";
+import { InstallError } from "../../src/errors/failure.ts";
+import { cancelled, disposed } from "../../src/errors/work.ts";
 import { REPORT_INTERVAL } from "../../workers/host/throttle.ts";
 import { createSharedMemory, type SharedMemory } from "../../workers/shared/shared-memory.ts";
 import { SharedOnceMap } from "../../workers/shared/shared-once-map.ts";
@@ -15,7 +16,7 @@ import { WorkerPool } from "./worker-pool.ts";
 
 /** How long a crew may take to give up a cancelled run, or to write what is left, before its workers are ended. Milliseconds. */
 const GRACE = 100;
-const DISPOSED: Failure = failure("EDISPOSED", "The installer was disposed of");
+const DISPOSED: Failure = disposed("installer");
 
 /** Resolutions in workers: a crew for each at once, one of them kept for the next. */
 export class WorkerPools implements Backend {
@@ -139,7 +140,7 @@ export class WorkerPools implements Backend {
   /** Has a cancelled run ended by its engine, or else ends the crew. */
   #giveUp(pool: WorkerPool, memory: SharedMemory | undefined, reply: Promise<unknown>): void {
     // One of these is heard, by an engine that sleeps or by one that is awake.
-    if (memory) fold(memory, new InstallError(failure("EABORTED", "Cancelled")));
+    if (memory) fold(memory, new InstallError(cancelled()));
     pool.ask("engine", (engine) => engine.cancel()).catch(() => {});
     const timer = setTimeout(() => pool.end(), GRACE);
     const done = (): void => {

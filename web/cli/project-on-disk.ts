@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { failure, InstallError } from "../../src/errors/failure.ts";
+import { InstallError } from "../../src/errors/failure.ts";
+import { notFound } from "../../src/errors/files.ts";
 
 /** The files of a project in the form that the library takes, and their place on the disk. */
 export interface ProjectOnDisk {
@@ -35,7 +36,7 @@ export async function readProjectOnDisk(dir: string, added: readonly string[] = 
   const text = await readText(join(dir, "package.json"));
   if (text === undefined)
     throw new InstallError(
-      failure("ENOENT", `There is no package.json in ${dir}.`, {
+      notFound(`There is no package.json in ${dir}.`, {
         wayOut: [{ kind: "other", text: "Pass the folder of the project: webhoist lock DIR." }],
       }),
     );

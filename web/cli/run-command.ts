@@ -1,6 +1,8 @@
-import type { ErrorCode, Failure } from "../../src/api/failure.ts";
+import type { Failure } from "../../src/api/failure.ts";
 import type { Resolution } from "../../src/api/resolve.ts";
+import type { ErrorCode } from "../../src/errors/failure.ts";
 import { failure, InstallError } from "../../src/errors/failure.ts";
+import { internalError } from "../../src/errors/failure-of.ts";
 import { type Args, parseArgs } from "./args.ts";
 import { HELP_TEXT } from "./help-text.ts";
 import { runImportMap } from "./import-map-command.ts";
@@ -42,7 +44,7 @@ async function asFailure(error: unknown): Promise<Failure> {
   if (error instanceof InstallError) return (await import("../../src/explain/way-out.ts")).withWaysOut(error.failure);
   const { code, syscall, path, message, stack } = error as NodeJS.ErrnoException;
   if (code && syscall) return failure(code as ErrorCode, message, path === undefined ? {} : { details: { path } });
-  return failure("EINTERNAL", stack ?? message ?? String(error));
+  return internalError(stack ?? message ?? String(error));
 }
 
 interface ResolvedProject {

@@ -2,8 +2,10 @@ import type { Failure } from "../../src/api/failure.ts";
 import type { InstallerOptions } from "../../src/api/resolve.ts";
 import { orAbort } from "../../src/base/on-abort.ts";
 import { resolvePath } from "../../src/base/posix-path.ts";
-import { fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
+import { fail, type Outcome, ok } from "../../src/errors/failure.ts";
 import { failureOf } from "../../src/errors/failure-of.ts";
+import { notFound } from "../../src/errors/files.ts";
+import { notStored } from "../../src/errors/store.ts";
 import type { PackSource } from "../../src/install/pack-pipeline.ts";
 import type { RegistryConfig } from "../../src/registry/registry-config.ts";
 import type { Net } from "../../workers/net/net.ts";
@@ -74,7 +76,7 @@ export class Downloads {
     const bytes = this.#options.own?.read.bytes(path);
     if (bytes) return ok({ bytes: bytes.slice(), transferred: 0 });
     const wayOut = [{ kind: "option", text: "Give the file in `files`.", option: "files" } as const];
-    return fail(failure("ENOENT", `${name}: there is no file ${path} to install it from`, { package: name, wayOut }));
+    return fail(notFound(`There is no file ${path} to install ${name} from.`, { package: name, wayOut }));
   }
 
   async #open(): Promise<Line> {
@@ -99,9 +101,8 @@ export class Downloads {
 }
 
 function offline({ name, version, url }: PackSource): Failure {
-  const message = `${name}@${version} is not in the store, and nothing may be requested.`;
   const wayOut = [
     { kind: "option", text: 'Install once with another `cache` than "offline".', option: "cache" } as const,
   ];
-  return failure("EOFFLINE", message, { package: name, details: { missing: [`${name}@${version}`], url }, wayOut });
+  return notStored(`${name}@${version}`, { package: name, details: { missing: [`${name}@${version}`], url }, wayOut });
 }

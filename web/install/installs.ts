@@ -3,8 +3,10 @@ import type { InstalledProject, InstallInput, InstallOptions, InstallProgress } 
 import type { InstallerOptions, ProjectInput, Resolution, ResolveOptions } from "../../src/api/resolve.ts";
 import { isObject } from "../../src/base/json.ts";
 import { onAbort } from "../../src/base/on-abort.ts";
-import { failure, InstallError } from "../../src/errors/failure.ts";
-import { failureOf } from "../../src/errors/failure-of.ts";
+import { InstallError } from "../../src/errors/failure.ts";
+import { progressFailed } from "../../src/errors/failure-of.ts";
+import { invalidInput } from "../../src/errors/invalid-option.ts";
+import { cancelled, disposed } from "../../src/errors/work.ts";
 import type { InstallPorts, Target } from "../../src/install/install-ports.ts";
 import { Installation } from "../../src/install/installation.ts";
 import { packKey } from "../../src/install/pack-key.ts";
@@ -84,7 +86,7 @@ export class Installs {
     const resolution = text === undefined && isResolution(input) ? input : undefined;
     if (text === undefined && !isObject(input)) {
       const message = "install takes a resolution, the text of a package-lock.json, or { files }";
-      throw new InstallError(failure("EINVALIDINPUT", message));
+      throw invalidInput(message);
     }
     const project = text === undefined && !resolution ? plainInput(input as ProjectInput) : undefined;
     const own = project ? ownFiles(project) : options.files && ownFiles(plainInput({ files: options.files }));
@@ -159,7 +161,7 @@ export class Installs {
     try {
       return await this.#backend.resolve(project, run);
     } catch (error) {
-      installation.stop(failure("EABORTED", "There is no tree to install"));
+      installation.stop(cancelled());
       throw error;
     }
   }
@@ -211,7 +213,7 @@ export class Installs {
 
   /** The one there is, unless its threads have died. */
   async #open(): ReturnType<Backend["extractor"]> {
-    if (this.#disposed) throw new InstallError(failure("EDISPOSED", "The installer was disposed of"));
+    if (this.#disposed) throw new InstallError(disposed("installer"));
     this.#extractor ??= this.#backend.extractor();
     const known = this.#extractor;
     const extractor = await known;
@@ -279,7 +281,7 @@ function reporter(tell: (progress: InstallProgress) => void, signal: AbortSignal
     if (over || !latest || signal.aborted) return;
     listen(latest).catch((error: unknown) => {
       over = true;
-      fail(failure("EPROGRESS", `onProgress failed: ${failureOf(error).message}`));
+      fail(progressFailed(error));
     });
   });
   return {

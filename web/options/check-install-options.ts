@@ -1,5 +1,5 @@
 import type { InstallOptions } from "../../src/api/install.ts";
-import { failure, InstallError } from "../../src/errors/failure.ts";
+import { invalidOption } from "../../src/errors/invalid-option.ts";
 import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";
 
 const OMITTED = ["dev", "optional", "peer"];
@@ -7,7 +7,7 @@ const OMITTED = ["dev", "optional", "peer"];
 /** @throws InstallError EINVALIDOPTION: which option, and what it should be */
 export function checkInstallOptions(options: InstallOptions): void {
   const demand = (good: boolean, name: string, what: string): void => {
-    if (!good) throw new InstallError(failure("EINVALIDOPTION", `options.${name} is not ${what}`));
+    if (!good) throw invalidOption(`options.${name} must be ${what}.`);
   };
   const is = (name: keyof InstallOptions, type: string): void =>
     demand(["undefined", type].includes(typeof options[name]), name, `a ${type}`);

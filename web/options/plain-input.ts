@@ -1,27 +1,27 @@
-import type { ErrorCode } from "../../src/api/failure.ts";
 import type { ProjectInput } from "../../src/api/resolve.ts";
 import { isObject } from "../../src/base/json.ts";
-import { failure, InstallError } from "../../src/errors/failure.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { failureOf } from "../../src/errors/failure-of.ts";
+import { invalidInput, invalidOption } from "../../src/errors/invalid-option.ts";
 
-/** What is being copied: its name in a failure, and the failure's code. */
+/** What is being copied: its name in a failure, and its failure. */
 interface Subject {
   path: string;
-  code: ErrorCode;
+  refuse: (message: string) => InstallError;
 }
 
 /**
  * A copy of plain data, which can be sent to a worker whatever it was: what frameworks wrap in proxies comes out plain. Bytes
  * are not copied.
  */
-function plain(read: () => unknown, { path, code }: Subject): unknown {
+function plain(read: () => unknown, { path, refuse }: Subject): unknown {
   let why: string;
   try {
     const value = read();
     const kind = Object.prototype.toString.call(value).slice(8, -1);
     const members = value as Record<string, unknown>;
     const member = (key: string): unknown =>
-      plain(() => members[key], { path: path + (/^\w+$/.test(key) ? `.${key}` : `["${key}"]`), code });
+      plain(() => members[key], { path: path + (/^\w+$/.test(key) ? `.${key}` : `["${key}"]`), refuse });
     if (Array.isArray(value)) return Object.keys(value).map(member);
     if (kind === "Object") return Object.fromEntries(Object.keys(members).map((key) => [key, member(key)]));
     if (kind === "Date") return new Date(value as Date);
@@ -33,25 +33,24 @@ function plain(read: () => unknown, { path, code }: Subject): unknown {
     if (error instanceof InstallError) throw error;
     why = `cannot be read: ${failureOf(error).message}`;
   }
-  throw new InstallError(failure(code, `${path} ${why}`));
+  throw refuse(`${path} ${why}.`);
 }
 
 /** @throws InstallError EINVALIDOPTION: a function, an object that is not plain, or what cannot be read */
 export function plainOptions<T extends object>(read: () => T): T {
-  return plain(read, { path: "options", code: "EINVALIDOPTION" }) as T;
+  return plain(read, { path: "options", refuse: invalidOption }) as T;
 }
 
 /** @throws InstallError EINVALIDINPUT: likewise, and what is no file set, no text and no bytes */
 export function plainInput(project: ProjectInput): ProjectInput {
-  const code: ErrorCode = "EINVALIDINPUT";
   const read = (): ProjectInput => {
     const { files, root = "", name = "" } = Object(project) as ProjectInput;
     return { files, root, name };
   };
-  const input = plain(read, { path: "project", code }) as ProjectInput;
+  const input = plain(read, { path: "project", refuse: invalidInput }) as ProjectInput;
   const { files, root, name } = input;
   const demand = (good: boolean, path: string, what: string): void => {
-    if (!good) throw new InstallError(failure(code, `project${path} is not ${what}`));
+    if (!good) throw invalidInput(`project${path} must be ${what}.`);
   };
   demand(isObject(files), ".files", "an object of files");
   demand(typeof root === "string", ".root", "text");

@@ -1,5 +1,5 @@
 import type { FileSink, SinkFile, SinkState } from "../../src/api/sink.ts";
-import { failure, InstallError } from "../../src/errors/failure.ts";
+import { sinkBusy } from "../../src/errors/sink.ts";
 import { guardSink, type RawSession } from "../../src/sink/guard.ts";
 import { inParallel } from "../../src/sink/in-parallel.ts";
 import { rootsOf } from "../../src/sink/sink-paths.ts";
@@ -48,7 +48,7 @@ async function lock(directory: FileSystemDirectoryHandle): Promise<() => void> {
   return new Promise((resolve, reject) => {
     const hold = (granted: unknown): Promise<void> | undefined => {
       if (granted) return new Promise((release) => resolve(release));
-      reject(new InstallError(failure("ESINKBUSY", "Another tab is installing here.")));
+      reject(sinkBusy("Another tab is installing here."));
       return undefined;
     };
     const name = `webhoist sink ${(path ?? [directory.name]).join("/")}`;

@@ -1,5 +1,6 @@
 import { LocalScheduler, type Task } from "../../src/base/spawn-local.ts";
-import { fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
+import { fail, type Outcome, ok } from "../../src/errors/failure.ts";
+import { brokenArchive } from "../../src/errors/tarball.ts";
 import type { Extractor } from "../../src/install/extractor.ts";
 import { makeSeekPoints } from "../../src/pack-cache/make-seek-points.ts";
 import { inflateRange, type RangeRead } from "../../src/pack-cache/range-read.ts";
@@ -46,7 +47,7 @@ function* readRanges(rangeReads: readonly RangeRead[]): Task<Outcome<Uint8Array[
   const parts: Uint8Array[] = [];
   for (const rangeRead of rangeReads) {
     const read = yield* inflateRange(rangeRead);
-    if (!read) return fail(failure("TAR_BAD_ARCHIVE", "It cannot be inflated from its waypoints"));
+    if (!read) return fail(brokenArchive("its seek index is damaged"));
     parts.push(...read);
   }
   return ok(parts);

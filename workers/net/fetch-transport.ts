@@ -4,6 +4,7 @@ import { backoff, retryAfter } from "../../src/base/backoff.ts";
 import { Limit } from "../../src/base/limit.ts";
 import { onAbort, orAbort } from "../../src/base/on-abort.ts";
 import { fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
+import { cancelled } from "../../src/errors/work.ts";
 import { httpUrl, registryBase } from "../../src/registry/registry-config.ts";
 import type { RequestFacts } from "../../src/registry/request-failure.ts";
 import type { RegistryRequest, RegistryResponse, Transport } from "../../src/registry/transport.ts";
@@ -293,8 +294,7 @@ async function tell(name: string, url: URL | undefined, told: Told): Promise<Fai
 }
 
 /** The caller rethrows its signal's reason. */
-const aborted = ({ name }: RegistryRequest): Outcome<never> =>
-  fail(failure("EABORTED", `${name}: cancelled`, { package: name }));
+const aborted = ({ name }: RegistryRequest): Outcome<never> => fail(cancelled(name));
 
 const keyOf = ({ request }: Job, url: URL): string => `${request.metadata} ${url.href}`;
 

@@ -1,6 +1,7 @@
 import type { Failure } from "../../src/api/failure.ts";
 import type { MetadataForm } from "../../src/api/resolve.ts";
-import { fail, failure, type Outcome } from "../../src/errors/failure.ts";
+import { fail, type Outcome } from "../../src/errors/failure.ts";
+import { cancelled } from "../../src/errors/work.ts";
 import type { RegistryRequest, RegistryResponse } from "../../src/registry/transport.ts";
 import type { Net } from "./net.ts";
 import type { Get, NetAnswer, NetOrder, NetSession } from "./net-protocol.ts";
@@ -113,4 +114,4 @@ function settle<T>(waiting: Map<number, (value: T) => void>, id: number, value: 
 }
 
 /** The caller rethrows its signal's reason. */
-const closed = (name: string): Outcome<never> => fail(failure("EABORTED", `${name}: cancelled`, { package: name }));
+const closed = (name: string): Outcome<never> => fail(cancelled(name));

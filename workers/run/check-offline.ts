@@ -1,4 +1,5 @@
-import { failure, InstallError } from "../../src/errors/failure.ts";
+import { InstallError } from "../../src/errors/failure.ts";
+import { notStored } from "../../src/errors/store.ts";
 
 // Loaded where `cache` is `offline`.
 
@@ -6,9 +7,9 @@ import { failure, InstallError } from "../../src/errors/failure.ts";
 export function checkOffline(missing: readonly string[]): void {
   if (missing.length === 0) return;
   const some = missing.slice(0, 10).join(", ");
-  const message = `${missing.length} ${missing.length === 1 ? "package is" : "packages are"} not stored: ${some}${missing.length > 10 ? ", …" : ""}`;
+  const all = missing.length > 10 ? `${some} and ${missing.length - 10} more` : some;
   const wayOut = [
     { kind: "option", text: 'Resolve once with `cache: "default"` while online.', option: "cache" } as const,
   ];
-  throw new InstallError(failure("EOFFLINE", message, { wayOut, details: { missing: [...missing] } }));
+  throw new InstallError(notStored(all, { wayOut, details: { missing: [...missing] } }));
 }

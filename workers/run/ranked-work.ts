@@ -1,6 +1,7 @@
 import { RankQueue } from "../../src/base/rank-queue.ts";
 import type { LocalScheduler } from "../../src/base/spawn-local.ts";
-import { failure, InstallError } from "../../src/errors/failure.ts";
+import { InstallError } from "../../src/errors/failure.ts";
+import { cancelled } from "../../src/errors/work.ts";
 
 interface Job {
   name: string;
@@ -34,7 +35,7 @@ export class RankedWork {
           reject(error);
         }
       };
-      const drop = (): void => reject(new InstallError(failure("EABORTED", `${name}: cancelled`, { package: name })));
+      const drop = (): void => reject(new InstallError(cancelled(name)));
       if (this.#stopped) {
         drop();
         return;

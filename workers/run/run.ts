@@ -12,7 +12,8 @@ import type {
 import { orAbort } from "../../src/base/on-abort.ts";
 import type { Steps } from "../../src/engine/need.ts";
 import { type Project, readProject } from "../../src/engine/read-project.ts";
-import { failure, InstallError } from "../../src/errors/failure.ts";
+import { failure } from "../../src/errors/failure.ts";
+import { invalidOption } from "../../src/errors/invalid-option.ts";
 import type { FlatAnswer } from "../../src/flat/resolve-flat.ts";
 import { resolveTree, writeProject } from "../../src/ideal/resolve.ts";
 import { loadNpmrc, type Npmrc, withNpmrc } from "../../src/registry/npmrc.ts";
@@ -176,8 +177,7 @@ type Built = { warnings: readonly Failure[] } & Partial<Pick<FlatAnswer, "rung" 
 async function strategyOf(project: Project): Promise<Steps<Built>> {
   const { strategy = "npm" } = project.options;
   if (strategy === "npm") return resolveTree(project);
-  if (strategy !== "flat")
-    throw new InstallError(failure("EINVALIDOPTION", `strategy "${strategy}": it is "npm" or "flat"`));
+  if (strategy !== "flat") throw invalidOption(`options.strategy must be "npm" or "flat", not "${strategy}".`);
   const { resolveFlat } = await import("../../src/flat/resolve-flat.ts");
   return resolveFlat(project);
 }

@@ -1,9 +1,10 @@
 import type { Failure } from "../../src/api/failure.ts";
 import { failure } from "../../src/errors/failure.ts";
+import { outOfMemory } from "../../src/errors/threads.ts";
 import { CLOSING_BYTES } from "./layout.ts";
 
 /** What there is to say where no memory is left to say more. */
-export const OUT_OF_MEMORY: Failure = failure("EMEMORY", "Out of shared memory: no room for what went wrong");
+export const OUT_OF_MEMORY: Failure = outOfMemory("no room for what went wrong");
 
 /** A quarter of the room there is. Bytes. */
 const SHORT = CLOSING_BYTES / 4;

@@ -1,4 +1,5 @@
-import { failure, InstallError } from "../../src/errors/failure.ts";
+import { InstallError } from "../../src/errors/failure.ts";
+import { outOfMemory } from "../../src/errors/threads.ts";
 import { interleave } from "./interleave.ts";
 import { NAME, NAMES_END, SLOT_COUNT, SLOT_WORDS, take } from "./layout.ts";
 import type { SharedMemory } from "./shared-memory.ts";
@@ -37,7 +38,7 @@ export class NameTable {
   insert(key: string): number {
     const slot = this.#found.get(key) ?? this.#seek(key, true);
     if (slot < 0) {
-      throw new InstallError(failure("EMEMORY", `Out of shared memory: no room for another name (${key})`));
+      throw new InstallError(outOfMemory(`no room for another name (${key})`));
     }
     return slot;
   }

@@ -1,4 +1,5 @@
-import { failure, InstallError } from "../../src/errors/failure.ts";
+import { InstallError } from "../../src/errors/failure.ts";
+import { outOfMemory } from "../../src/errors/threads.ts";
 import {
   CLOSING_BYTES,
   CLOSING_END,
@@ -65,7 +66,7 @@ export function createSharedMemory(sizes: MemorySizes = {}): SharedMemory {
  * @throws InstallError EMEMORY
  */
 export function createChunk(bytes: number, ample: number = 16 * MEBIBYTE): SharedArrayBuffer {
-  if (bytes > MOST_BYTES) throw outOfMemory(`${bytes} bytes are more than one piece of memory holds`);
+  if (bytes > MOST_BYTES) throw new InstallError(outOfMemory(`${bytes} bytes are more than one piece of memory holds`));
   for (let size = Math.min(ample, MOST_BYTES); size > bytes; size /= 2) {
     try {
       return allocate(size);
@@ -87,7 +88,7 @@ export function growMemory(memory: SharedMemory, bytes: number): { index: number
   const chunk = chunks[newest] as SharedArrayBuffer;
   const used = Atomics.load(new Int32Array(control), CURSORS + newest) * UNIT;
   if (newest > 0 && used + bytes <= chunk.byteLength) return { index: newest, chunk };
-  if (chunks.length === MOST_CHUNKS) throw outOfMemory(`${MOST_CHUNKS} pieces of memory are full`);
+  if (chunks.length === MOST_CHUNKS) throw new InstallError(outOfMemory(`${MOST_CHUNKS} pieces of memory are full`));
   // As much again as there is: few chunks, and never far more than is used.
   const total = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const added = createChunk(bytes, Math.min(total, MOST_BYTES / 4));
@@ -113,20 +114,16 @@ function firstChunk(initial: number, maximum: number): SharedArrayBuffer {
 type Constructor = new (bytes: number, options?: { maxByteLength: number }) => SharedArrayBuffer;
 
 function allocate(bytes: number, most?: number): SharedArrayBuffer {
-  if (typeof SharedArrayBuffer !== "function") throw outOfMemory("this page has no shared memory");
+  if (typeof SharedArrayBuffer !== "function") throw new InstallError(outOfMemory("this page has no shared memory"));
   try {
     const size = roundUp(bytes);
     if (most === undefined) return new SharedArrayBuffer(size);
     return new (SharedArrayBuffer as Constructor)(size, { maxByteLength: roundUp(most) });
   } catch (error) {
-    throw outOfMemory(`${bytes} bytes are refused`, error);
+    throw new InstallError(outOfMemory(`${bytes} bytes are refused (${error})`));
   }
 }
 
 function roundUp(bytes: number): number {
   return Math.ceil(bytes / UNIT) * UNIT;
-}
-
-function outOfMemory(why: string, cause?: unknown): InstallError {
-  return new InstallError(failure("EMEMORY", `Out of shared memory: ${why}${cause ? ` (${cause})` : ""}`));
 }

@@ -1,5 +1,6 @@
 import type { Failure } from "../../src/api/failure.ts";
-import { fail, failure, InstallError, type Outcome, ok } from "../../src/errors/failure.ts";
+import { fail, InstallError, type Outcome, ok } from "../../src/errors/failure.ts";
+import { unregistered } from "../../src/errors/work.ts";
 import { Arena, chunkOf } from "./arena.ts";
 import { decodeFailure, encodeFailure, encodeShortly, OUT_OF_MEMORY } from "./failure-bytes.ts";
 import { interleave } from "./interleave.ts";
@@ -237,7 +238,7 @@ export class SharedOnceMap {
     const isFree = state === EMPTY || (state & 7) === FAILED;
     if (isFree && this.#isClosed) return undefined;
     if (state !== EMPTY) return { slot, generation: state >> 3 };
-    throw new InstallError(failure("EUNREGISTERED", `Nobody works on ${key}`));
+    throw new InstallError(unregistered(key));
   }
 
   #look(state: number, { slot, generation }: Waited): Seen {

@@ -1,6 +1,7 @@
 import type { Failure } from "../../src/api/failure.ts";
 import type { CacheMode, MetadataForm } from "../../src/api/resolve.ts";
-import { fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
+import { fail, type Outcome, ok } from "../../src/errors/failure.ts";
+import { notStored } from "../../src/errors/store.ts";
 import type { Claim } from "../../src/metadata-cache/claim.ts";
 import { freshness } from "../../src/metadata-cache/freshness.ts";
 import type { MetadataCache } from "../../src/metadata-cache/metadata-cache.ts";
@@ -58,7 +59,7 @@ export class RunCache implements RecordCache {
     if (stored?.isFresh) return stored.answer;
     if (cache === "offline") {
       this.missing.add(name);
-      return fail(failure("EOFFLINE", `${name} is not stored, and nothing may be requested`, { package: name }));
+      return fail(notStored(name, { package: name }));
     }
     const waited = await this.#turn(place);
     const now = waited ? await this.#stored(name, place) : stored;

@@ -1,8 +1,8 @@
 import type { Failure } from "../../src/api/failure.ts";
 import { LocalScheduler } from "../../src/base/spawn-local.ts";
 import { fail, type Outcome, ok } from "../../src/errors/failure.ts";
-import { FIRST_RANK, PackumentSource } from "../../src/registry/packument-source.ts";
 import { failureOf } from "../../src/errors/failure-of.ts";
+import { FIRST_RANK, PackumentSource } from "../../src/registry/packument-source.ts";
 import { localClock } from "../host/yield.ts";
 import { PortTransport } from "../net/port-transport.ts";
 import { LatePreload } from "../run/late-preload.ts";

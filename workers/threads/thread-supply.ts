@@ -2,7 +2,8 @@ import { orAbort } from "../../src/base/on-abort.ts";
 import { type Asked, drive } from "../../src/engine/driver.ts";
 import type { Answer, OpenedTarball, Steps } from "../../src/engine/need.ts";
 import type { Outcome } from "../../src/errors/failure.ts";
-import { fail, failure, InstallError, ok } from "../../src/errors/failure.ts";
+import { fail, InstallError, ok } from "../../src/errors/failure.ts";
+import { cancelled } from "../../src/errors/work.ts";
 import { Packument } from "../../src/registry/packument.ts";
 import { PackumentSource } from "../../src/registry/packument-source.ts";
 import { PortTransport } from "../net/port-transport.ts";
@@ -62,7 +63,7 @@ class ThreadSupply implements Supply {
 
   drive<T>(steps: Steps<T>, tick: () => void): Promise<T> {
     const breathe = (): undefined => {
-      if (this.#map.cancelled) throw new InstallError(failure("EABORTED", "Cancelled"));
+      if (this.#map.cancelled) throw new InstallError(cancelled());
       tick();
     };
     // Where it is awake, what it waits for may never come.

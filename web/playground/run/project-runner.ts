@@ -1,7 +1,8 @@
 import type { Failure } from "../../../src/api/failure.ts";
 import type { InstalledProject, InstallInput, InstallProgress } from "../../../src/api/install.ts";
 import type { Installer, Progress, ProjectInput, Resolution } from "../../../src/api/resolve.ts";
-import { failure, InstallError } from "../../../src/errors/failure.ts";
+import { failure } from "../../../src/errors/failure.ts";
+import { failureOf } from "../../../src/errors/failure-of.ts";
 import { type PageSettings, resolveOptionsOf } from "../settings/page-settings.ts";
 import { sourceOptions } from "../settings/registry-source.ts";
 
@@ -103,6 +104,5 @@ function noTarballs(): Failure {
 
 /** Whatever was thrown, as data. */
 export function toFailure(error: unknown): Failure {
-  if (error instanceof InstallError) return error.failure;
-  return failure("EUNKNOWN", error instanceof Error ? error.message : String(error));
+  return failureOf(error);
 }

@@ -1,0 +1,98 @@
+/**
+ * Every code that a failure or a warning can have: npm's own code if npm has one. docs/errors.md lists the meaning, the cause
+ * and the way out of each.
+ */
+export type ErrorCode =
+  // The registry's answer: `E401`, `E403`, `E404`, `E429`, `E500` and any other HTTP status.
+  | `E${number}`
+  // Requests
+  | "EINVALIDURL"
+  | "ENEEDAUTH"
+  | "EOFFLINE"
+  | "EPROXIED"
+  | "ETIMEDOUT"
+  | "EUNREACHABLE"
+  // Names, specs and versions
+  | "EINVALIDALIAS"
+  | "EINVALIDPACKAGENAME"
+  | "EINVALIDPACKUMENT"
+  | "EINVALIDSPEC"
+  | "EINVALIDTAGNAME"
+  | "ETARGET"
+  | "ENOVERSIONS"
+  | "EUNSUPPORTED"
+  | "EUNSUPPORTEDPROTOCOL"
+  // The project's files
+  | "ECONFIG"
+  | "EDUPLICATEWORKSPACE"
+  | "EINVALIDLOCK"
+  | "EJSONPARSE"
+  | "EMISSINGTARGET"
+  | "ENOENT"
+  | "ENOWORKSPACES"
+  | "EOLDLOCK"
+  | "EOVERRIDE"
+  | "EUPDATEARGS"
+  | "EWORKSPACESCONFIG"
+  // The tree
+  | "EBADENGINE"
+  | "EBADPLATFORM"
+  | "EDEPRECATED"
+  | "EINCOMPLETELOCK"
+  | "EINCOMPLETEMANIFEST"
+  | "EINVALIDLOCATION"
+  | "ENONTERMINATING"
+  | "ENOSOLUTION"
+  | "ENPMCRASH"
+  | "EOPTIONAL"
+  | "ERESOLVE"
+  | "ETOODEEP"
+  // Options, input and the installer
+  | "EABORTED"
+  | "EDISPOSED"
+  | "EFULLMETADATA"
+  | "EINTERNAL"
+  | "EINVALIDINPUT"
+  | "EINVALIDOPTION"
+  | "EINVALIDREGISTRY"
+  | "EMEMORY"
+  | "EMODE"
+  | "EPROGRESS"
+  | "EUNREGISTERED"
+  | "EWORKER"
+  // Tarballs
+  | "ECASE"
+  | "EINTEGRITY"
+  | "ENOINTEGRITY"
+  | "TAR_ABORT"
+  | "TAR_BAD_ARCHIVE"
+  | "TAR_ENTRY_ERROR"
+  | "TAR_ENTRY_UNSUPPORTED"
+  // Installing and reading what is installed
+  | "EAFTEREXTRACT"
+  | "EDROPPED"
+  | "EISDIR"
+  | "ELOOP"
+  | "ENOTDIR"
+  | "ENOTLOADED"
+  | "ENOTREACHED"
+  // Storage and sinks
+  | "ESINK"
+  | "ESINKBUSY"
+  | "ESINKPATH"
+  | "ESTORE"
+  | "ESTOREFULL"
+  // Import maps and Node's own resolution
+  | "EIMPORTMAP"
+  | "ERR_INVALID_MODULE_SPECIFIER"
+  | "ERR_INVALID_PACKAGE_CONFIG"
+  | "ERR_INVALID_PACKAGE_TARGET"
+  | "ERR_MODULE_NOT_FOUND"
+  | "ERR_PACKAGE_IMPORT_NOT_DEFINED"
+  | "ERR_PACKAGE_PATH_NOT_EXPORTED"
+  | "ERR_UNKNOWN_BUILTIN_MODULE"
+  | "ERR_UNSUPPORTED_DIR_IMPORT"
+  // Only the command and the demo page
+  | "ENOTARBALLS"
+  | "ENOTINTREE"
+  | "EUSAGE";

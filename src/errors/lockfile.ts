@@ -1,0 +1,21 @@
+import type { Failure, WayOut } from "../api/failure.ts";
+import { failure, InstallError } from "./failure.ts";
+
+const wayOut: WayOut[] = [{ kind: "other", text: "Remove the lockfile and resolve again." }];
+
+/** EINVALIDLOCK. `location`: the entry that is damaged. */
+export function invalidLock(problem: string, location?: string): InstallError {
+  const requiredBy = location === undefined ? [] : [location];
+  return new InstallError(failure("EINVALIDLOCK", `The lockfile is damaged: ${problem}.`, { requiredBy, wayOut }));
+}
+
+/** EMISSINGTARGET: the entry at `location` is a link to `target`, for which the lockfile has no entry. */
+export function missingTarget(location: string, target: string): InstallError {
+  const message = `The lockfile is damaged: "${location}" is a link to "${target}", which has no entry.`;
+  return new InstallError(failure("EMISSINGTARGET", message, { requiredBy: [location], found: target, wayOut }));
+}
+
+/** EOLDLOCK: a lockfile of version 1 does not say enough. */
+export function oldLock(message: string, more?: Partial<Failure>): Failure {
+  return failure("EOLDLOCK", message, more);
+}

@@ -1,0 +1,48 @@
+import type { Failure } from "../api/failure.ts";
+import { failure } from "./failure.ts";
+
+/** EUNSUPPORTED: a package whose `source` a page cannot fetch: a git repository, or a folder that npm would pack. */
+export function unsupportedSource(name: string, source: string, why: string, more?: Partial<Failure>): Failure {
+  return failure("EUNSUPPORTED", `Cannot fetch ${name} from ${source}: ${why}.`, {
+    package: name,
+    wayOut: [
+      { kind: "override", text: `Override ${name} with a published version.`, overrides: { [name]: "latest" } },
+      { kind: "other", text: "Depend on a tarball of it by an https URL." },
+    ],
+    ...more,
+  });
+}
+
+/** EOVERRIDE: an override that npm refuses, or that a flat tree cannot hold. */
+export function overrideRefused(message: string, more: Partial<Failure>): Failure {
+  return failure("EOVERRIDE", message, more);
+}
+
+/** ERESOLVE: a dependency that the tree does not satisfy, in most cases a peer. */
+export function unresolved(message: string, more: Partial<Failure>): Failure {
+  return failure("ERESOLVE", message, more);
+}
+
+/** ENPMCRASH: npm itself crashes on this project. */
+export function npmCrashes(why: string, more: Partial<Failure>): Failure {
+  return failure("ENPMCRASH", `npm crashes on this project: ${why}.`, more);
+}
+
+/** ENONTERMINATING: npm does not end on this project. `where` keeps changing. */
+export function notTerminating(where: string): Failure {
+  return failure("ENONTERMINATING", `npm does not terminate on this project: ${where} keeps changing.`);
+}
+
+/** ENONTERMINATING: in a flat tree, `id` would need a copy below itself, and that copy another one, without end. */
+export function endlessCopies(id: string, more: Partial<Failure>): Failure {
+  return failure(
+    "ENONTERMINATING",
+    `No node_modules can hold these copies: ${id} would nest below itself for ever.`,
+    more,
+  );
+}
+
+/** EIMPORTMAP: a page could not load the project with this import map. */
+export function badImportMap(message: string, more: Partial<Failure>): Failure {
+  return failure("EIMPORTMAP", message, more);
+}
