@@ -1,6 +1,6 @@
 import type { FileMap } from "../api/common.ts";
 import { FileIndex, type IndexedPack } from "./file-index.ts";
-import type { SuppliedPack } from "./pack-supply.ts";
+import type { SuppliedPack } from "./packs.ts";
 import type { InstallPlan, PlannedLink } from "./plan.ts";
 
 /** A plan whose packs are known. */

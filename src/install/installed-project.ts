@@ -5,8 +5,8 @@ import { notLoaded } from "../errors/files.ts";
 import { disposed } from "../errors/work.ts";
 import type { PackageFiles } from "../node/package-files.ts";
 import type { FileIndex, FoundFile } from "./file-index.ts";
+import { unixLine } from "./pack-files.ts";
 import type { PackReader } from "./pack-reader.ts";
-import { unixLine } from "./unix-line.ts";
 
 export interface InstalledParts {
   index: FileIndex;

@@ -1,7 +1,7 @@
 import type { Failure } from "../api/failure.ts";
 import type { InstallReport } from "../api/install.ts";
 import type { IndexedTree } from "./indexed-tree.ts";
-import type { SuppliedPack } from "./pack-supply.ts";
+import type { SuppliedPack } from "./packs.ts";
 import type { InstallPlan, PlannedPackage } from "./plan.ts";
 
 export interface Installed {

@@ -2,7 +2,7 @@ import type { SinkFile, SinkSession } from "../api/sink.ts";
 import { Limit } from "../base/limit.ts";
 import type { PackIndex } from "../tarball/pack-index.ts";
 import type { Operations } from "./operations.ts";
-import { unixLine } from "./unix-line.ts";
+import { unixLine } from "./pack-files.ts";
 
 /** A package to be written. */
 export interface Writable {

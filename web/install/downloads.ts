@@ -10,7 +10,7 @@ import type { PackSource } from "../../src/install/pack-pipeline.ts";
 import type { RegistryConfig } from "../../src/registry/registry-config.ts";
 import type { Net } from "../../workers/net/net.ts";
 import type { Backend } from "../backends/backend.ts";
-import type { OwnFiles } from "./own-files.ts";
+import type { OwnFiles } from "./read-input.ts";
 
 export interface DownloadOptions {
   installer: InstallerOptions;

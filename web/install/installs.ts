@@ -9,9 +9,9 @@ import { invalidInput } from "../../src/errors/invalid-option.ts";
 import { cancelled, disposed } from "../../src/errors/work.ts";
 import type { InstallPorts, Target } from "../../src/install/install-ports.ts";
 import { Installation } from "../../src/install/installation.ts";
-import { packKey } from "../../src/install/pack-key.ts";
+import { type Given, targetOf } from "../../src/install/locked-project.ts";
 import type { PackSource } from "../../src/install/pack-pipeline.ts";
-import { type Given, targetOf } from "../../src/install/target.ts";
+import { packKey } from "../../src/install/pack-source.ts";
 import { createMemoryPackCache } from "../../src/pack-cache/memory-pack-cache.ts";
 import type { PackCache } from "../../src/pack-cache/pack-cache.ts";
 import { loadNpmrc } from "../../src/registry/npmrc.ts";
@@ -29,8 +29,8 @@ import { checkInstallOptions } from "../options/check-install-options.ts";
 import { plainInput, plainOptions } from "../options/plain-input.ts";
 import { Downloads } from "./downloads.ts";
 import { machinesOf } from "./machines.ts";
-import { type OwnFiles, ownFiles } from "./own-files.ts";
-import { sinkOf } from "./sink-of.ts";
+import { sinkOf } from "./ports.ts";
+import { type OwnFiles, ownFiles } from "./read-input.ts";
 
 // Loaded with the first install, which a page that only resolves never asks for.
 

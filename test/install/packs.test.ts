@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Failure } from "../../src/api/failure.ts";
 import { Operations } from "../../src/install/operations.ts";
-import { aliasesOf, packKey } from "../../src/install/pack-key.ts";
-import { PackSupply } from "../../src/install/pack-supply.ts";
+import { aliasesOf, packKey } from "../../src/install/pack-source.ts";
+import { PackSupply } from "../../src/install/packs.ts";
 import { type Writable, writeTree } from "../../src/install/write-tree.ts";
 import { createMemoryPackCache } from "../../src/pack-cache/memory-pack-cache.ts";
 import { encodePackIndex } from "../../src/tarball/pack-index.ts";

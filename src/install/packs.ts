@@ -6,8 +6,8 @@ import { storeFailed } from "../errors/store.ts";
 import { beyondLimits } from "../errors/tarball.ts";
 import type { PackCache } from "../pack-cache/pack-cache.ts";
 import { type PackIndex, readPackIndex } from "../tarball/pack-index.ts";
-import { hashesOf, packKey } from "./pack-key.ts";
 import type { PackPipeline, PackSource } from "./pack-pipeline.ts";
+import { hashesOf, packKey } from "./pack-source.ts";
 
 /** A pack that can be read. */
 export interface SuppliedPack {
