@@ -1,60 +1,65 @@
-import type { AfterExtract } from "../api/install.ts";
+import type { AfterExtract, InstallOptions } from "../api/install.ts";
 import { failure, InstallError } from "../errors/failure.ts";
-import type { PackIndex } from "../tarball/pack-index.ts";
+import type { InstallPorts } from "./install-ports.ts";
+import { type OpenedPack, rangeOf } from "./pack-files.ts";
 
-export interface AfterOptions {
-  step: AfterExtract;
+/** Milliseconds for one file, if the embedder gives none. */
+const DEFAULT_LIMIT = 10_000;
+
+/** Milliseconds: no timer takes more, about 24 days. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Files to pass to the embedder before other work gets the thread. */
+const FILES_IN_A_TURN = 16;
+
+/** Runs the embedder's `afterExtract` over every file of a package, and keeps the files that it returns. */
+export class AfterExtractStep {
+  /** Files that the embedder changed, by path in the project. */
+  readonly overlay: Map<string, Uint8Array> = new Map();
+  readonly #step: AfterExtract | undefined;
   /** Milliseconds for one file. */
-  limit: number;
-  /** Calls `run` after so many milliseconds, unless taken back. */
-  after(milliseconds: number, run: () => void): () => void;
-  /** Lets others have the thread. */
-  breathe(): Promise<void>;
-  signal: AbortSignal;
-}
+  readonly #limit: number;
+  readonly #ports: Pick<InstallPorts, "startTimer" | "nextTurn">;
 
-/** One package, open. */
-export interface OpenPackage {
-  location: string;
-  index: PackIndex;
-  archive: Uint8Array;
-}
+  constructor(options: InstallOptions, ports: Pick<InstallPorts, "startTimer" | "nextTurn">) {
+    this.#step = options.afterExtract;
+    this.#limit = options.afterExtractTimeout ?? DEFAULT_LIMIT;
+    this.#ports = ports;
+  }
 
-/**
- * The embedder's step over every file of a package. What it makes of a file goes into `overlay`, by path in the project.
- * @throws InstallError EAFTEREXTRACT where it fails or takes too long
- */
-export async function runAfterExtract(
-  { location, index, archive }: OpenPackage,
-  overlay: Map<string, Uint8Array>,
-  options: AfterOptions,
-): Promise<void> {
-  const { paths, starts, sizes } = index;
-  for (let i = 0; i < paths.length; i++) {
-    options.signal.throwIfAborted();
-    const path = `${location}/${paths[i]}`;
-    const start = starts[i] ?? 0;
-    // A copy: what it does to its bytes is nobody else's business.
-    const bytes = archive.slice(start, start + (sizes[i] ?? 0));
-    const made = await inTime(path, options, async () => options.step(path, bytes));
-    if (made !== undefined && !(made instanceof Uint8Array)) throw refused(path, "it gave neither bytes nor undefined");
-    if (made) overlay.set(path, made);
-    if (i % 16 === 15) await options.breathe();
+  get isSet(): boolean {
+    return this.#step !== undefined;
+  }
+
+  /** @throws InstallError EAFTEREXTRACT if the step fails or takes too long, or the reason of `signal` */
+  async run({ location, index, archive }: OpenedPack, signal: AbortSignal): Promise<void> {
+    const step = this.#step;
+    if (!step) return;
+    for (const [at, name] of index.paths.entries()) {
+      signal.throwIfAborted();
+      const path = `${location}/${name}`;
+      // A copy: the embedder may change it.
+      const bytes = archive.slice(...rangeOf(index, at));
+      const changed = await this.#inTime(path, async () => step(path, bytes));
+      if (changed !== undefined && !(changed instanceof Uint8Array))
+        throw stepFailure(path, "it returned neither a Uint8Array nor undefined");
+      if (changed) this.overlay.set(path, changed);
+      if (at % FILES_IN_A_TURN === FILES_IN_A_TURN - 1) await this.#ports.nextTurn();
+    }
+  }
+
+  #inTime<T>(path: string, work: () => Promise<T>): Promise<T> {
+    const limit = this.#limit;
+    return new Promise((resolve, reject) => {
+      const late = (): void => reject(stepFailure(path, `it took more than ${limit} ms (afterExtractTimeout)`));
+      const cancel = this.#ports.startTimer(Math.min(limit, LONGEST_TIMER), late);
+      work()
+        .then(resolve, (error: unknown) => reject(stepFailure(path, String((error as Error | null)?.message ?? error))))
+        .finally(cancel);
+    });
   }
 }
 
-/** Milliseconds: timers take no more, about 24 days. */
-const LONGEST = 2 ** 31 - 1;
-
-function inTime<T>(path: string, { limit, after }: AfterOptions, work: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const forget = after(Math.min(limit, LONGEST), () => reject(refused(path, `it took more than ${limit} ms`)));
-    work()
-      .then(resolve, (error: unknown) => reject(refused(path, String((error as Error | null)?.message ?? error))))
-      .finally(forget);
-  });
-}
-
-function refused(path: string, why: string): InstallError {
+function stepFailure(path: string, why: string): InstallError {
   return new InstallError(failure("EAFTEREXTRACT", `afterExtract failed for ${path}: ${why}`, { details: { path } }));
 }

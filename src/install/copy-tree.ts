@@ -1,26 +1,25 @@
-import type { WayOut } from "../api/failure.ts";
 import type { FileSink, SinkState } from "../api/sink.ts";
 import type { InstallError } from "../errors/failure.ts";
 import { notLoaded } from "../errors/files.ts";
 import type { IndexedPack } from "./file-index.ts";
 import { Operations } from "./operations.ts";
+import { filesOf } from "./pack-files.ts";
 import type { PackReader } from "./pack-reader.ts";
-import { filesOf, writeTree } from "./write-tree.ts";
+import { writeTree } from "./write-tree.ts";
 
-export interface CopyParts {
+export interface InstalledTree {
   packs: readonly IndexedPack[];
   reader: PackReader;
+  /** Files that replace those of packs, by path in the project. */
   overlay: ReadonlyMap<string, Uint8Array>;
   state: SinkState;
-  /** Packages at once. */
+  /** Packages written at the same time. */
   limit: number;
 }
 
-const NONE: ReadonlySet<string> = new Set();
-
-/** Writes a tree whose packs are all there into a sink: what that does not hold yet. @throws InstallError, or the signal's reason */
-export async function copyTree(parts: CopyParts, sink: FileSink, signal?: AbortSignal): Promise<void> {
-  const { packs, reader, overlay, state, limit } = parts;
+/** Writes an installed tree into another sink, without the packages that the sink has already. @throws InstallError, or the signal's reason */
+export async function copyTree(tree: InstalledTree, sink: FileSink, signal?: AbortSignal): Promise<void> {
+  const { packs, reader, overlay, state, limit } = tree;
   signal?.throwIfAborted();
   const session = await sink.open();
   try {
@@ -30,14 +29,13 @@ export async function copyTree(parts: CopyParts, sink: FileSink, signal?: AbortS
     await session.begin(kept);
     const wanted = packs
       .filter(({ location }) => !kept.has(location))
-      .map((pack) => ({
-        location: pack.location,
-        label: pack.location,
+      .map(({ location, index, executables }) => ({
+        location,
+        label: location,
         ready: async () => true,
         open: async () => {
-          const archive = await reader.archive(pack.index);
-          const open = { ...pack, archive, executables: pack.executables ?? NONE };
-          return { files: filesOf(open, overlay), bytes: pack.index.unpacked };
+          const opened = { location, index, archive: await reader.archive(index) };
+          return { files: filesOf(opened, executables, overlay), bytes: index.unpacked };
         },
       }));
     const operations = new Operations(() => 0);
@@ -50,7 +48,9 @@ export async function copyTree(parts: CopyParts, sink: FileSink, signal?: AbortS
   }
 }
 
+/** Says why a tree cannot be copied: with `trustSink`, packages that the first sink had were not fetched. */
 export function notFetched(): InstallError {
-  const wayOut: WayOut[] = [{ kind: "option", text: "Install without `trustSink`.", option: "trustSink" }];
-  return notLoaded("Cannot write the packages that the first sink had already: they were not fetched.", wayOut);
+  const message =
+    "The tree cannot be written to another sink: with trustSink, packages that the first sink had were not fetched.";
+  return notLoaded(message, [{ kind: "option", text: "Install without `trustSink`.", option: "trustSink" }]);
 }

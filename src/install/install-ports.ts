@@ -1,47 +1,50 @@
 import type { InstallProgress, UnpackLimits } from "../api/install.ts";
-import type { ProjectInput, Resolution } from "../api/resolve.ts";
 import type { FileSink, SinkLink } from "../api/sink.ts";
+import type { Clock } from "../base/spawn-local.ts";
+import type { Outcome } from "../errors/failure.ts";
 import type { PackCache } from "../pack-cache/pack-cache.ts";
 import type { Extractor } from "./extractor.ts";
-import type { PipelineLimits, PipelineOptions } from "./pack-pipeline.ts";
-import type { InstallPlan } from "./plan.ts";
+import type { PackSource } from "./pack-source.ts";
 
-type AnySink = FileSink | Map<string, Uint8Array | SinkLink>;
-
-/** What an install is handed. */
-export interface InstallPorts {
-  download: PipelineOptions["download"];
-  extractor: Extractor;
-  packCache: PackCache;
-  limits: PipelineLimits & {
-    /** Packages that are written at once. */
-    writes: number;
-    /** Bytes of inflated packs that are kept in memory. */
-    room: number;
-  };
-  unpack: UnpackLimits;
-  /** Milliseconds since anywhere. */
-  now(): number;
-  /** Calls `run` after so many milliseconds, unless taken back. */
-  after(milliseconds: number, run: () => void): () => void;
-  /** Lets others have the thread. */
-  breathe(): Promise<void>;
-  sinkOf(sink: AnySink): Promise<FileSink>;
-  /** Something has changed. */
-  progress?: ((progress: InstallProgress) => void) | undefined;
+/** The platform as an install needs it: network, threads, storage, time, and a listener for progress. */
+export interface InstallPorts extends Clock {
+  readonly downloads: TarballDownloads;
+  readonly extractor: Extractor;
+  readonly packCache: PackCache;
+  readonly limits: InstallLimits;
+  readonly unpack: UnpackLimits;
+  readonly progress: ProgressListener | undefined;
+  /** Calls `run` after `milliseconds`. Returns a function that cancels the timer. */
+  startTimer(milliseconds: number, run: () => void): () => void;
+  /** Returns a sink as it is, and wraps a Map. @throws InstallError EINVALIDOPTION for anything else */
+  toSink(sink: FileSink | Map<string, Uint8Array | SinkLink>): Promise<FileSink>;
 }
 
-/** What is to be installed. */
-export interface Target {
-  /** Without these locations of optional packages, and what only they need. */
-  plan(failed: ReadonlySet<string>): Generator<undefined, InstallPlan>;
-  /** SRI of packs that it most likely names, at a glance: to be looked up while it is read. */
-  glance(): string[];
-  /** The lock's text, with the integrity of what had none. */
-  lockfile(computed: ReadonlyMap<string, string>): string;
-  hiddenLock(plan: InstallPlan): string;
-  resolution: Resolution | null;
-  /** The project's own files, where they are known. */
-  files: ProjectInput["files"] | undefined;
-  substitutes: Readonly<Record<string, string>>;
+export interface TarballDownloads {
+  /** Downloads a tarball, past every cache if `fresh` is set. Never rejects. */
+  get(source: PackSource, fresh: boolean): Promise<Outcome<DownloadedTarball>>;
+}
+
+export interface DownloadedTarball {
+  bytes: Uint8Array;
+  /** Bytes on the wire. */
+  transferred: number;
+}
+
+export interface ProgressListener {
+  /** Is called at every change, and decides itself how often to pass one on. */
+  report(progress: InstallProgress): void;
+}
+
+export interface InstallLimits {
+  /** Concurrent downloads. */
+  readonly downloads: number;
+  /** Concurrent verifications, both running and queued at a worker. */
+  readonly extractions: number;
+  /** Bytes that may wait for verification. No further download starts above this. */
+  readonly backlog: number;
+  /** Packages written to a sink at the same time. */
+  readonly writes: number;
+  /** Bytes of inflated archives kept in memory. */
+  readonly archiveBytes: number;
 }

@@ -2,149 +2,113 @@ import type { Failure } from "../api/failure.ts";
 import type { InstalledProject, InstallOptions, InstallProgress } from "../api/install.ts";
 import type { SinkSession, SinkState } from "../api/sink.ts";
 import { onAbort } from "../base/on-abort.ts";
-import { fail, InstallError, type Outcome, ok } from "../errors/failure.ts";
+import { InstallError } from "../errors/failure.ts";
 import { failureOf } from "../errors/failure-of.ts";
-import { storeFailed } from "../errors/store.ts";
 import { cancelled } from "../errors/work.ts";
-import type { CachedPack } from "../pack-cache/pack-cache.ts";
-import { SEEK_POINTS_FROM } from "../pack-cache/seek-points.ts";
-import { readPackIndex } from "../tarball/pack-index.ts";
-import { runAfterExtract } from "./after-extract.ts";
+import { AfterExtractStep } from "./after-extract.ts";
+import { type CollectedPacks, collectPacks } from "./collect-packs.ts";
 import { copyTree, notFetched } from "./copy-tree.ts";
-import type { IndexedPack } from "./file-index.ts";
 import { withoutIntegrity } from "./hidden-lock.ts";
-import { commandsOf, indexTree } from "./indexed-tree.ts";
-import type { InstallPorts, Target } from "./install-ports.ts";
+import { indexTree } from "./indexed-tree.ts";
+import type { InstallPorts } from "./install-ports.ts";
 import { PackedProject } from "./installed-project.ts";
-import { PackPipeline, type PackSource } from "./pack-pipeline.ts";
-import { PackReader, type Readable } from "./pack-reader.ts";
-import { aliasesOf, hashesOf, packKey } from "./pack-source.ts";
-import { overLimit, PackSupply, type SuppliedPack } from "./packs.ts";
-import type { InstallPlan, PlannedPackage } from "./plan.ts";
+import { type LockedProject, planInSlices } from "./locked-project.ts";
+import { Operations } from "./operations.ts";
+import { type PackSource, packSource } from "./pack-source.ts";
+import { Packs } from "./packs.ts";
+import type { InstallPlan } from "./plan.ts";
 import { computedOf, type Installed, reportOf } from "./report.ts";
-import { filesOf, type Writable, writeTree } from "./write-tree.ts";
+import { keptLocations, type PackagesToWrite, writePackages } from "./write-packages.ts";
 
-export type InstallationOptions = Pick<
-  InstallOptions,
-  "sink" | "trustSink" | "verifyStored" | "afterExtract" | "afterExtractTimeout"
->;
+/** A tree whose packs are all there. */
+type InstalledTree = Pick<Installed, "plan" | "packs" | "failed" | "before" | "after" | "tree">;
 
-/** An install whose packs are all there. */
-type Collected = Pick<Installed, "plan" | "packs" | "left" | "held" | "tree" | "now"> & { target: Target };
-
-/** Milliseconds of planning at a time. */
-const SLICE = 8;
-
-/** Bytes of a tarball that is small in any case. */
-const SMALL = 32 * 1024;
-
-/** Ranks of downloads: many wait for it, one does, somebody may. */
-const RANKS = { many: 1, one: 2, maybe: 3 };
-
-/** One install: its packs, what is written of them, and the one way out of every error. */
+/**
+ * One install, from a locked project to an installed one:
+ *
+ * 1. Opens the sink, if there is one.
+ * 2. Plans: reads the lock, and looks its packs up in the cache at the same time.
+ * 3. Collects the packs: `Packs` finds or fetches them. With a sink, packages are written as their packs arrive.
+ * 4. Plans again without the optional packages that failed.
+ * 5. Indexes the tree, and commits the sink.
+ *
+ * If a step fails, the sink is left as it was before.
+ */
 export class Installation {
-  readonly pipeline: PackPipeline;
-  readonly supply: PackSupply;
   readonly #ports: InstallPorts;
-  readonly #options: InstallationOptions;
+  readonly #options: InstallOptions;
   readonly #signal: AbortSignal;
-  readonly #reader: PackReader;
-  /** Aborts when the install has failed, for whatever still works for it. */
+  readonly #packs: Packs;
+  readonly #operations: Operations;
+  readonly #afterExtract: AfterExtractStep;
+  /** Aborts the work that still runs when the install has failed. */
   readonly #ending = new AbortController();
-  readonly #overlay = new Map<string, Uint8Array>();
-  readonly #announced = new Set<string>();
-  #planned = false;
-  /** What the sink has, where that is enough. */
-  #held: ReadonlySet<string> = new Set();
-  /** By sha512: where a pack came from, for when the store has lost it. */
-  readonly #origins = new Map<string, PackSource>();
-  /** What goes wrong with the store is told in the report, also when that is out already. */
+  /** Packs that the sink has, by sha512 SRI, if `trustSink` makes that enough. */
+  #trusted: ReadonlySet<string> = new Set();
+  /** Warnings about the pack cache. They reach the report also after the install has ended. */
   readonly #warnings: Failure[] = [];
-  /** Packs for the store. While others wait to be verified they wait too: who installs waits for those. */
-  readonly #unstored: CachedPack[] = [];
   #phase: InstallProgress["phase"] = "install";
-  #bytes = 0;
 
-  constructor(ports: InstallPorts, options: InstallationOptions, signal: AbortSignal) {
+  constructor(ports: InstallPorts, options: InstallOptions, signal: AbortSignal) {
     this.#ports = ports;
     this.#options = options;
     this.#signal = signal;
-    const { download, extractor, packCache, limits, unpack, now } = ports;
-    const archives = options.sink !== undefined || options.afterExtract !== undefined;
-    this.pipeline = new PackPipeline({
-      ...{ download, extractor, limits, unpack, archives, now },
-      changed: () => {
-        if (this.pipeline.idle) this.#store();
-        this.#tell();
-      },
-      keep: (source, { integrity, tarball, index, archive }) => {
-        this.#bytes += tarball.length;
-        this.#reader.hold(integrity, tarball);
-        if (archive) this.#reader.keep(integrity, archive);
-        const aliases = aliasesOf(source.integrity);
-        this.#unstored.push({ integrity, aliases, tarball, index, seekPoints: () => this.#seekPoints(tarball, index) });
-      },
-    });
-    this.supply = new PackSupply(this.pipeline, packCache, ports.breathe);
-    const refetch = (integrity: string): Promise<Outcome<Uint8Array>> => this.#refetch(integrity);
-    const verify = options.verifyStored ? this.#verify.bind(this) : undefined;
-    this.#reader = new PackReader({ packCache, extractor, refetch, verify, room: limits.room });
-  }
-
-  /** Packages that a running resolution has placed so far: their tarballs are on their way before the tree is known. */
-  announce(added: readonly PackSource[], gone: readonly PackSource[]): void {
-    // A word that was on its way when the tree was done knows less than the tree.
-    if (this.#planned) return;
-    for (const { key } of gone) if (this.#announced.delete(key)) this.pipeline.drop(key);
-    const wanted = added.filter(({ key }) => !this.#held.has(key));
-    for (const { key } of wanted) this.#announced.add(key);
-    void this.supply.look(wanted.flatMap(({ integrity }) => integrity ?? [])).then(async () => {
-      // Some of them may have been replaced meanwhile; once there is a plan it says what is wanted.
-      const still = this.#planned ? [] : wanted.filter(({ key }) => this.#announced.has(key));
-      await this.supply.want(still, () => RANKS.maybe);
+    this.#operations = new Operations(ports.now);
+    this.#afterExtract = new AfterExtractStep(options, ports);
+    this.#packs = new Packs(ports, {
+      archives: options.sink !== undefined || this.#afterExtract.isSet,
+      verifyStored: options.verifyStored ?? false,
+      operations: this.#operations,
+      listener: { changed: () => this.#reportProgress() },
     });
   }
 
-  phase(phase: InstallProgress["phase"]): void {
+  /** Fetches packages that a running resolution has placed so far, before its tree is known. */
+  announce(added: readonly PackSource[], removed: readonly PackSource[]): void {
+    const wanted = added.filter(({ key }) => !this.#trusted.has(key));
+    this.#packs.announce(wanted, removed);
+  }
+
+  setPhase(phase: InstallProgress["phase"]): void {
     this.#phase = phase;
-    this.#tell();
+    this.#reportProgress();
   }
 
   warn(warning: Failure): void {
     this.#warnings.push(warning);
   }
 
-  /** Whoever waits for any pack hears `reason`. */
+  /** Ends all work: everyone who waits for a pack gets `reason`. */
   stop(reason: Failure): void {
-    this.pipeline.stop(reason);
+    this.#packs.stop(reason);
     this.#ending.abort(new InstallError(reason));
-    // What was verified serves the next attempt.
-    this.#store();
-    void this.#ports.packCache.flush();
   }
 
   /**
-   * `find` is called once the sink is open, so that what it holds need not be announced.
-   * @throws InstallError what `find`, the first required package or the sink fails with, the signal's reason; then the sink is as
-   * before
+   * Runs the install.
+   * @param lockProject resolves the project, or reads its lock. It is called once the sink is open, so that packs of a trusted
+   * sink are not fetched
+   * @throws InstallError the failure of `lockProject`, of the first required package or of the sink; or the signal's reason
    */
-  async run(find: () => Promise<Target> | Target): Promise<InstalledProject> {
+  async run(lockProject: () => Promise<LockedProject> | LockedProject): Promise<InstalledProject> {
     const { sink, trustSink } = this.#options;
+    const { nextTurn, toSink } = this.#ports;
     const forget = onAbort(this.#signal, () => this.stop(cancelled()));
     let session: SinkSession | undefined;
     try {
-      session = sink && (await (await this.#ports.sinkOf(sink)).open());
+      session = sink && (await (await toSink(sink)).open());
       this.#signal.throwIfAborted();
-      if (trustSink && session) this.#held = new Set(session.held.values());
-      const done = await this.#install(await find(), session);
+      if (trustSink && session) this.#trusted = new Set(session.held.values());
+      const project = await lockProject();
+      const installed = await this.#install(project, session);
       this.#signal.throwIfAborted();
-      await session?.commit(this.#stateOf(done));
-      await this.#ports.breathe();
-      this.phase("done");
-      const project = this.#project(done);
-      // What is done with it begins in a turn of its own.
-      await this.#ports.breathe();
-      return project;
+      await session?.commit(this.#sinkState(project, installed));
+      await nextTurn();
+      this.setPhase("done");
+      const result = this.#installedProject(project, installed);
+      // The caller's work with the result begins in a turn of its own.
+      await nextTurn();
+      return result;
     } catch (error) {
       this.stop(failureOf(error));
       await session?.abort();
@@ -155,250 +119,120 @@ export class Installation {
     }
   }
 
-  async #install(target: Target, session: SinkSession | undefined): Promise<Collected> {
-    this.phase("install");
-    const looking = this.supply.look(target.glance());
-    await this.#ports.breathe();
-    const plan = await this.#inSlices(target.plan(new Set()));
-    await looking;
-    const held = session?.held ?? new Map<string, string>();
-    const sources = new Map(plan.packages.map((item) => [item.location, sourceOf(item)]));
-    if (this.#options.trustSink) for (const location of this.#kept(plan, held)) sources.delete(location);
-    await this.#want([...sources.values()]);
-    const collecting = this.#collect(target, plan, sources);
-    // Also where the sink fails first.
-    collecting.catch(() => {});
-    const writing = session && this.#write(session, { plan, sources, collecting });
-    const [collected] = await Promise.all([collecting, writing]);
-    await this.#ports.breathe();
-    const tree = indexTree(collected.plan, collected.packs, target.files);
-    if (!session && this.#options.afterExtract) {
-      for (const pack of tree.packs) await this.#transform(pack, await this.#reader.archive(pack.index));
+  async #install(project: LockedProject, session: SinkSession | undefined): Promise<InstalledTree> {
+    const { nextTurn } = this.#ports;
+    this.setPhase("install");
+    const lookUp = this.#packs.lookUp(project.integrities());
+    await nextTurn();
+    const plan = await this.#plan(project, new Set());
+    await lookUp;
+    const before = session?.held ?? new Map<string, string>();
+    const sources = new Map(
+      plan.packages.map((item) => [item.location, packSource({ ...item, url: item.resolved })] as const),
+    );
+    if (this.#options.trustSink) for (const location of this.#kept(plan, before)) sources.delete(location);
+    await this.#packs.want(sources.values());
+    const final = this.#collect(project, plan, sources);
+    // Prevents an unhandled rejection if the sink fails first.
+    final.catch(() => {});
+    const writing = session && this.#write(session, { plan, sources, final });
+    const [collected] = await Promise.all([final, writing]);
+    await nextTurn();
+    const { packs } = collected;
+    const tree = indexTree(collected.plan, packs, project.files);
+    if (!session && this.#afterExtract.isSet) {
+      for (const { location, index } of tree.packs) {
+        const archive = await this.#packs.reader.archive(index);
+        await this.#afterExtract.run({ location, index, archive }, this.#ending.signal);
+      }
     }
-    const at = ({ location }: PlannedPackage): string =>
-      collected.packs.get(location)?.index.integrity ?? held.get(location) ?? "";
-    const now = new Map(collected.plan.packages.map((item) => [item.location, this.#marked(at(item))]));
-    return { ...collected, target, held, tree, now };
+    const after = new Map(
+      collected.plan.packages.map(({ location }) => {
+        const integrity = packs.get(location)?.index.integrity ?? before.get(location) ?? "";
+        return [location, this.#mark(integrity)];
+      }),
+    );
+    return { ...collected, before, after, tree };
   }
 
-  /** Lets others have the thread every few milliseconds. */
-  async #inSlices<T>(steps: Generator<undefined, T>): Promise<T> {
-    const { now, breathe } = this.#ports;
-    let since = now();
-    for (;;) {
-      const { done, value } = steps.next();
-      if (done) return value;
-      if (now() - since < SLICE) continue;
-      await breathe();
-      this.#signal.throwIfAborted();
-      since = now();
-    }
+  #plan(project: LockedProject, failed: ReadonlySet<string>): Promise<InstallPlan> {
+    return planInSlices(project, failed, this.#ports, this.#signal);
   }
 
-  /** Has all of them looked up or fetched, and drops what was announced and is not among them. */
-  async #want(sources: readonly PackSource[]): Promise<void> {
-    this.#planned = true;
-    const waiting = new Map<string, number>();
-    for (const { key } of sources) waiting.set(key, (waiting.get(key) ?? 0) + 1);
-    const distinct = [...new Map(sources.map((source) => [source.key, source])).values()];
-    await this.supply.want(distinct, ({ key }) => (waiting.get(key) === 1 ? RANKS.one : RANKS.many));
-    // By now all of them have been looked up, and are asked for.
-    for (const key of this.#announced) if (!waiting.has(key)) this.pipeline.drop(key);
-  }
-
-  /** Waits for every pack. @throws InstallError what the first required one fails with */
   async #collect(
-    target: Target,
+    project: LockedProject,
     plan: InstallPlan,
     sources: ReadonlyMap<string, PackSource>,
-  ): Promise<Pick<Collected, "plan" | "packs" | "left">> {
-    const packs = new Map<string, SuppliedPack>();
-    const left = new Map<string, Failure>();
-    const bring = async ({ location, optional }: PlannedPackage): Promise<void> => {
-      const source = sources.get(location);
-      if (!source) return;
-      const outcome = await this.supply.pack(source);
-      const over = outcome.ok && outcome.value.stored ? overLimit(outcome.value.index, this.#ports.unpack) : undefined;
-      if (over && !optional) throw new InstallError({ ...over, requiredBy: [location] });
-      if (over) left.set(location, over);
-      else if (outcome.ok) {
-        packs.set(location, outcome.value);
-        this.#origins.set(outcome.value.index.integrity, source);
-      } else if (optional && !ENDINGS.has(outcome.failure.code)) left.set(location, outcome.failure);
-      else throw new InstallError({ ...outcome.failure, requiredBy: [location] });
-    };
-    await Promise.all(plan.packages.map(bring));
-    return { plan: left.size > 0 ? await this.#inSlices(target.plan(new Set(left.keys()))) : plan, packs, left };
+  ): Promise<CollectedPacks & { plan: InstallPlan }> {
+    const collected = await collectPacks(plan, sources, this.#packs, this.#ports.unpack);
+    const { failed } = collected;
+    return { ...collected, plan: failed.size > 0 ? await this.#plan(project, new Set(failed.keys())) : plan };
   }
 
-  async #write(
-    session: SinkSession,
-    {
-      plan,
-      sources,
-      collecting,
-    }: {
-      plan: InstallPlan;
-      sources: ReadonlyMap<string, PackSource>;
-      collecting: Promise<Pick<Collected, "plan" | "left">>;
-    },
-  ): Promise<void> {
-    this.phase("write");
-    const kept = this.#kept(plan, session.held);
-    await session.begin(kept);
-    const final = collecting.then((collected) => ({
-      here: new Set(collected.plan.packages.map(({ location }) => location)),
-      commands: collected.left.size > 0 ? commandsOf(collected.plan) : commands,
-    }));
-    final.catch(() => {});
-    const commands = commandsOf(plan);
-    const none = new Set<string>();
-    const writable = (item: PlannedPackage): Writable => {
-      const { location, name, version, optional, bin } = item;
-      const pack = this.supply.pack(sources.get(location)!);
-      // Another has the name of one of its commands, and may be left out.
-      const waits = optional || Object.values(bin).some((path) => !commands.get(location)?.has(path));
-      return {
-        location,
-        label: `${name}@${version}`,
-        // One that may be left out for the sake of another waits for all.
-        ready: async () => (await pack).ok && (!waits || (await final).here.has(location)),
-        open: async () => {
-          const { index } = unwrap(await pack);
-          const archive = await this.#reader.archive(index);
-          const executables = (waits ? (await final).commands : commands).get(location) ?? none;
-          const open = { location, index, archive, executables };
-          await this.#transform(open, archive);
-          return { files: filesOf(open, this.#overlay), bytes: index.unpacked };
-        },
-      };
-    };
-    const { operations } = this.pipeline;
-    const { writes: limit } = this.#ports.limits;
-    const wanted = plan.packages.filter(({ location }) => !kept.has(location)).map(writable);
-    await writeTree(wanted, { session, operations, limit, signal: this.#ending.signal });
+  async #write(session: SinkSession, packages: Omit<PackagesToWrite, "kept">): Promise<void> {
+    this.setPhase("write");
+    await writePackages(
+      { ...packages, kept: this.#kept(packages.plan, session.held) },
+      {
+        session,
+        packs: this.#packs,
+        afterExtract: this.#afterExtract,
+        operations: this.#operations,
+        limit: this.#ports.limits.writes,
+        signal: this.#ending.signal,
+      },
+    );
   }
 
-  /** Locations at which a sink has what is planned. */
-  #kept(plan: InstallPlan, held: ReadonlyMap<string, string>): Set<string> {
-    const kept = new Set<string>();
-    if (this.#options.afterExtract) return kept;
-    for (const { location, integrity } of plan.packages) {
-      const there = held.get(location);
-      const known = this.supply.stored({ integrity })?.integrity;
-      if (there && (there === known || hashesOf(integrity).includes(there))) kept.add(location);
-    }
-    return kept;
+  /** Returns the locations at which the sink has what is planned. `afterExtract` runs over every file, so it keeps nothing. */
+  #kept(plan: InstallPlan, before: ReadonlyMap<string, string>): ReadonlySet<string> {
+    return this.#afterExtract.isSet ? new Set() : keptLocations(plan, before, this.#packs);
   }
 
-  async #transform({ location, index }: Pick<IndexedPack, "location" | "index">, archive: Uint8Array): Promise<void> {
-    const { afterExtract: step, afterExtractTimeout: limit = 10_000 } = this.#options;
-    if (!step) return;
-    const { after, breathe } = this.#ports;
-    await runAfterExtract({ location, index, archive }, this.#overlay, {
-      step,
-      limit,
-      after,
-      breathe,
-      signal: this.#ending.signal,
-    });
+  /** Marks packages that `afterExtract` may have changed, so that a later install does not take them for the originals. */
+  #mark(integrity: string): string {
+    return this.#afterExtract.isSet ? `${integrity}?afterExtract` : integrity;
   }
 
-  /** What the embedder has had its hands on is nobody else's. */
-  #marked(integrity: string): string {
-    return this.#options.afterExtract ? `${integrity}?afterExtract` : integrity;
+  #sinkState(project: LockedProject, { plan, tree, after }: InstalledTree): SinkState {
+    const lock = project.hiddenLock(plan);
+    const hiddenLock = this.#afterExtract.isSet ? withoutIntegrity(lock) : lock;
+    return { packages: after, links: tree.links, hiddenLock };
   }
 
-  #stateOf({ target, plan, tree, now }: Collected): SinkState {
-    const lock = target.hiddenLock(plan);
-    // By its integrity the next install would take what was changed for what came.
-    const hiddenLock = this.#options.afterExtract ? withoutIntegrity(lock) : lock;
-    return { packages: now, links: tree.links, hiddenLock };
-  }
-
-  #project(done: Collected): InstalledProject {
-    const { target, plan, packs, tree } = done;
-    this.#store();
-    const { fetched, transferred } = this.pipeline;
-    const { resolution, substitutes } = target;
-    const { packCache, sinkOf } = this.#ports;
-    const parts = { packs: tree.packs, index: tree.index, reader: this.#reader, overlay: this.#overlay };
+  #installedProject(project: LockedProject, installed: InstalledTree): InstalledProject {
+    const { plan, packs, tree } = installed;
+    const { resolution, substitutes } = project;
+    const { toSink, limits } = this.#ports;
+    const { reader, counts } = this.#packs;
+    const { overlay } = this.#afterExtract;
+    const parts = { packs: tree.packs, index: tree.index, reader, overlay };
+    const { fetched, transferred } = counts;
     return new PackedProject({
       ...parts,
-      lockfile: target.lockfile(computedOf(plan, packs)),
+      lockfile: project.lockfile(computedOf(plan, packs)),
       resolution,
-      report: reportOf({ ...done, fetched, transferred, substitutes, warnings: this.#warnings }),
-      stored: packCache.flush().then(() => this.#reader.letGo()),
+      report: reportOf({ ...installed, fetched, transferred, substitutes, warnings: this.#warnings }),
+      stored: this.#packs.store(),
       writeTo: async (sink, options = {}) => {
         if (tree.packs.length < plan.packages.length) throw notFetched();
-        const state = this.#stateOf(done);
-        await copyTree({ ...parts, state, limit: this.#ports.limits.writes }, await sinkOf(sink), options.signal);
+        const state = this.#sinkState(project, installed);
+        await copyTree({ ...parts, state, limit: limits.writes }, await toSink(sink), options.signal);
       },
     });
   }
 
-  /** What the store has, opened as if it came from the network. */
-  async #verify(tarball: Uint8Array, { integrity, unpacked }: Readable): Promise<Outcome<Uint8Array>> {
-    const { name = "", url = "" } = this.#origins.get(integrity) ?? {};
-    const { extractor, unpack: limits } = this.#ports;
-    const opened = await extractor.extract(tarball, { name, url, integrity, limits, archive: true });
-    if (!opened.ok) return opened;
-    const { archive } = opened.value;
-    return archive?.length === unpacked ? ok(archive) : fail(storeFailed(`The index of ${integrity} is damaged.`));
-  }
-
-  async #refetch(integrity: string): Promise<Outcome<Uint8Array>> {
-    const source = this.#origins.get(integrity);
-    if (!source) return fail(storeFailed(`The stored package ${integrity} is gone.`));
-    const { download, extractor, packCache, unpack: limits } = this.#ports;
-    const body = await download(source, true);
-    if (!body.ok) return body;
-    const { name, url } = source;
-    const wanted = { name, url, integrity, limits, archive: false };
-    const opened = await extractor.extract(body.value.bytes, wanted);
-    if (!opened.ok) return opened;
-    const { tarball, index } = opened.value;
-    packCache.add({ integrity, aliases: [], tarball, index, seekPoints: () => this.#seekPoints(tarball, index) });
-    return ok(tarball);
-  }
-
-  /** Made when a pack is written: whoever installs does not wait for that. */
-  async #seekPoints(tarball: Uint8Array, bytes: Uint8Array): Promise<Uint8Array | null> {
-    // Before its index is read: most are small.
-    const unpacked = tarball.length < SMALL ? 0 : (readPackIndex(bytes)?.unpacked ?? 0);
-    if (unpacked < SEEK_POINTS_FROM) return null;
-    const made = await this.#ports.extractor.seekPoints(tarball, unpacked).catch(() => null);
-    return made?.ok ? made.value : null;
-  }
-
-  #store(): void {
-    for (const pack of this.#unstored.splice(0)) this.#ports.packCache.add(pack);
-  }
-
-  #tell(): void {
+  #reportProgress(): void {
     const { progress } = this.#ports;
     if (!progress) return;
-    const { all } = this.pipeline.operations;
-    const { known, done, stored } = this.supply.counts;
-    progress({
+    const { known, done, cached, bytes } = this.#packs.counts;
+    progress.report({
       phase: this.#phase,
       packs: known,
       packsDone: done,
-      packsStored: stored,
-      bytes: this.#bytes,
-      operations: all,
+      packsStored: cached,
+      bytes,
+      operations: this.#operations.all,
     });
   }
-}
-
-function sourceOf({ name, version, resolved: url, integrity }: PlannedPackage): PackSource {
-  return { key: packKey(integrity, url), name, version, url, integrity };
-}
-
-/** What ends an install, and is no package's own. */
-const ENDINGS: ReadonlySet<string> = new Set(["EABORTED", "EDISPOSED", "EWORKER"]);
-
-function unwrap<T>(outcome: Outcome<T>): T {
-  if (outcome.ok) return outcome.value;
-  throw new InstallError(outcome.failure);
 }

@@ -5,13 +5,13 @@ import { notLoaded } from "../errors/files.ts";
 import { disposed } from "../errors/work.ts";
 import type { PackageFiles } from "../node/package-files.ts";
 import type { FileIndex, FoundFile } from "./file-index.ts";
-import { unixLine } from "./pack-files.ts";
+import { rangeOf, unixLine } from "./pack-files.ts";
 import type { PackReader } from "./pack-reader.ts";
 
 export interface InstalledParts {
   index: FileIndex;
   reader: PackReader;
-  /** What stands in for a pack's own file, by path. */
+  /** Files that replace those of packs, by path in the project. */
   overlay: ReadonlyMap<string, Uint8Array>;
   lockfile: string;
   resolution: Resolution | null;
@@ -20,7 +20,7 @@ export interface InstalledParts {
   writeTo: InstalledProject["writeTo"];
 }
 
-/** The tree of an install, read from its packs. */
+/** The tree of an install. Its files are read from packs when they are asked for. */
 export class PackedProject implements InstalledProject {
   readonly lockfile: string;
   readonly resolution: Resolution | null;
@@ -37,8 +37,7 @@ export class PackedProject implements InstalledProject {
     this.report = parts.report;
     this.stored = parts.stored;
     this.writeTo = async (sink, options) => {
-      // Or what was let go of would be brought back.
-      void this.#index;
+      this.#throwIfDisposed();
       await parts.writeTo(sink, options);
     };
   }
@@ -50,17 +49,22 @@ export class PackedProject implements InstalledProject {
   async readFile(path: string): Promise<Uint8Array> {
     const found = this.#index.find(path);
     if ("bytes" in found) return found.bytes;
-    return this.#atHand(found) ?? asWritten(found, await this.#parts.reader.read(found.pack.index, rangeOf(found)));
+    const { pack, place } = found;
+    const changed = this.#unpacked(found);
+    return changed ?? asWritten(found, await this.#parts.reader.read(pack.index, rangeOf(pack.index, place)));
   }
 
   readFileSync(path: string): Uint8Array {
     const found = this.#index.find(path);
-    const bytes = this.#atHand(found);
+    const bytes = this.#unpacked(found);
     if (bytes) return bytes;
-    const archive = "pack" in found && this.#parts.reader.peek(found.pack.index);
-    if (archive) return asWritten(found, archive.slice(...rangeOf(found)));
-    throw notLoaded(`The package of ${path} is not in memory.`, [
-      { kind: "other", text: "Await `load` of its location first, or use `readFile`." },
+    if ("pack" in found) {
+      const { pack, place } = found;
+      const archive = this.#parts.reader.archiveSync(pack.index);
+      if (archive) return asWritten(found, archive.slice(...rangeOf(pack.index, place)));
+    }
+    throw notLoaded(`${path} cannot be read synchronously: its package is not in memory.`, [
+      { kind: "other", text: "Await `load` of its package first, or use `readFile`." },
     ]);
   }
 
@@ -78,8 +82,8 @@ export class PackedProject implements InstalledProject {
 
   stat(path: string): FileStat {
     const stat = this.#index.stat(path);
-    const made = stat.kind === "file" ? this.#parts.overlay.get(this.#index.realpath(path)) : undefined;
-    return made ? { ...stat, size: made.length } : stat;
+    const changed = stat.kind === "file" ? this.#parts.overlay.get(this.#index.realpath(path)) : undefined;
+    return changed ? { ...stat, size: changed.length } : stat;
   }
 
   lstat(path: string): FileStat {
@@ -114,39 +118,41 @@ export class PackedProject implements InstalledProject {
   }
 
   get #index(): FileIndex {
-    if (this.#disposed) throw new InstallError(disposed("project"));
+    this.#throwIfDisposed();
     return this.#parts.index;
   }
 
-  /** What can be had without an archive. */
-  #atHand(found: FoundFile): Uint8Array | undefined {
+  #throwIfDisposed(): void {
+    if (this.#disposed) throw new InstallError(disposed("project"));
+  }
+
+  /** Returns a file's bytes if they are in no archive: the project's own files, and files that `afterExtract` changed. */
+  #unpacked(found: FoundFile): Uint8Array | undefined {
     return "bytes" in found ? found.bytes : this.#parts.overlay.get(found.path)?.slice();
   }
 
-  /** As module resolution looks at it. */
+  /** The files as module resolution reads them. */
   readonly #files: PackageFiles = {
     kind: (path) => this.#index.kind(path),
     realpath: (path) => this.#index.realpath(path),
     text: (path) => {
       const found = this.#index.find(path);
-      const bytes = this.#atHand(found);
+      const bytes = this.#unpacked(found);
       if (bytes) return new TextDecoder().decode(bytes);
-      const known = "pack" in found && this.#parts.reader.cached(found.pack.index.integrity);
-      if (known) return new TextDecoder().decode(known.subarray(...rangeOf(found)));
+      if ("pack" in found) {
+        const { pack, place } = found;
+        const archive = this.#parts.reader.inMemory(pack.index.integrity);
+        if (archive) return new TextDecoder().decode(archive.subarray(...rangeOf(pack.index, place)));
+      }
       return this.readFile(path).then((read) => new TextDecoder().decode(read));
     },
   };
 }
 
-type PackedFile = Extract<FoundFile, { place: number }>;
-
-/** Where in the archive it is. */
-function rangeOf({ pack: { index }, place }: PackedFile): [start: number, end: number] {
-  const start = index.starts[place] ?? 0;
-  return [start, start + (index.sizes[place] ?? 0)];
-}
-
-/** As npm leaves it: a command's first line as systems want it. */
-function asWritten({ path, pack: { location, executables } }: PackedFile, bytes: Uint8Array): Uint8Array {
+/** Returns a file's bytes as npm writes them: it removes the carriage return from a command's `#!` line. */
+function asWritten(
+  { path, pack: { location, executables } }: Extract<FoundFile, { place: number }>,
+  bytes: Uint8Array,
+): Uint8Array {
   return executables?.has(path.slice(location.length + 1)) ? unixLine(bytes) : bytes;
 }

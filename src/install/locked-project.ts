@@ -1,39 +1,75 @@
 import type { ProjectInput, Resolution } from "../api/resolve.ts";
 import { isObject } from "../base/json.ts";
+import type { Clock } from "../base/spawn-local.ts";
 import { parseJsonText } from "../project/json-text.ts";
 import { hiddenLock } from "./hidden-lock.ts";
-import type { Target } from "./install-ports.ts";
-import type { PlanOptions } from "./plan.ts";
+import type { InstallPlan, PlanOptions } from "./plan.ts";
 import { planInSteps } from "./read-plan.ts";
 import { lockOfTree } from "./tree-lock.ts";
 
-export interface Given {
-  resolution: Resolution | null;
-  files: ProjectInput["files"] | undefined;
-  substitutes?: Readonly<Record<string, string>>;
+/** A project with its lock, ready to install. */
+export interface LockedProject {
+  /** Null if only a lock was given. */
+  readonly resolution: Resolution | null;
+  /** The project's own files, if they are known. */
+  readonly files: ProjectInput["files"] | undefined;
+  /** Packages that were replaced, and the specs that replaced them. */
+  readonly substitutes: Readonly<Record<string, string>>;
+  /**
+   * Plans the install, without the optional packages at the locations `failed` and everything that only they need.
+   * @throws InstallError EINVALIDLOCK, EOLDLOCK, EBADPLATFORM, …
+   */
+  plan(failed: ReadonlySet<string>): Generator<undefined, InstallPlan>;
+  /** Finds integrities in the lock's text without parsing it, so that their packs can be looked up while the plan is made. */
+  integrities(): string[];
+  /** Returns the lock's text. @param computed integrities for entries that have none, by location */
+  lockfile(computed: ReadonlyMap<string, string>): string;
+  /** Returns the text of `node_modules/.package-lock.json`. */
+  hiddenLock(plan: InstallPlan): string;
 }
 
-/**
- * A lock's text as something to install; what a resolution gives beside it is what version 1 locks do not say.
- * @throws InstallError EINVALIDLOCK, EOLDLOCK, EBADPLATFORM, … when its plan is asked for
- */
-export function targetOf(text: string | undefined, options: PlanOptions, given: Given): Target {
-  const { resolution, files, substitutes = {} } = given;
-  const usable = text !== undefined && (resolution === null || /"packages"\s*:/.test(text));
-  // What a lock of version 1 does not say is in the tree.
-  const lock = usable ? text : lockOfTree(resolution!.tree);
+/** What is known of a project besides its lock. */
+export type ProjectFacts = Pick<LockedProject, "resolution" | "files"> & Partial<Pick<LockedProject, "substitutes">>;
+
+/** Joins a lock's text and a resolution. A lock that says too little (version 1, or none at all) is made from the resolution's tree. */
+export function lockedProject(text: string | undefined, options: PlanOptions, facts: ProjectFacts): LockedProject {
+  const { resolution, files, substitutes = {} } = facts;
+  const isComplete = text !== undefined && (resolution === null || /"packages"\s*:/.test(text));
+  const lock = isComplete ? text : lockOfTree(resolution!.tree);
   return {
-    glance: () => Array.from(lock.matchAll(/"integrity": ?"([^"\\]+)"/g), ([, integrity]) => integrity as string),
-    plan: (failed) => planInSteps(lock, { ...options, failed }),
-    lockfile: (computed) => (text === undefined ? "" : withIntegrity(text, computed)),
-    hiddenLock: (plan) => hiddenLock(lock, plan),
     resolution,
     files,
     substitutes,
+    plan: (failed) => planInSteps(lock, { ...options, failed }),
+    integrities: () => Array.from(lock.matchAll(/"integrity": ?"([^"\\]+)"/g), ([, integrity]) => integrity as string),
+    lockfile: (computed) => (text === undefined ? "" : withIntegrity(text, computed)),
+    hiddenLock: (plan) => hiddenLock(lock, plan),
   };
 }
 
-/** The lock, with what was computed for entries that had no integrity. */
+/** Milliseconds of planning before other work gets the thread. */
+const SLICE = 8;
+
+/** Makes the plan of a project in slices, with other work in between. @throws InstallError as `plan`, or the signal's reason */
+export async function planInSlices(
+  project: LockedProject,
+  failed: ReadonlySet<string>,
+  { now, nextTurn }: Clock,
+  signal: AbortSignal,
+): Promise<InstallPlan> {
+  const steps = project.plan(failed);
+  let since = now();
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    if (now() - since < SLICE) continue;
+    await nextTurn();
+    signal.throwIfAborted();
+    since = now();
+  }
+}
+
+/** Adds integrities to the entries of a lock, and keeps its layout. */
 function withIntegrity(text: string, computed: ReadonlyMap<string, string>): string {
   if (computed.size === 0) return text;
   const { value, indent, newline } = parseJsonText(text, "package-lock.json");

@@ -1,15 +1,15 @@
 import type { Operation, OperationKind } from "../api/install.ts";
 
-type Writable = { -readonly [K in keyof Operation]: Operation[K] };
+type WritableOperation = { -readonly [K in keyof Operation]: Operation[K] };
 
-/** What an install does and has done, as data: in the order in which it came up. */
+/** The operations of an install as data, in the order in which they were added. */
 export class Operations {
   readonly all: readonly Operation[];
-  readonly #all: Writable[] = [];
+  readonly #all: WritableOperation[] = [];
   readonly #now: () => number;
   readonly #since: number;
 
-  /** `now` in milliseconds since anywhere. */
+  /** @param now returns milliseconds since any fixed time */
   constructor(now: () => number) {
     this.#now = now;
     this.#since = now();
@@ -17,18 +17,26 @@ export class Operations {
   }
 
   add(kind: OperationKind, key: string, label: string): OperationRecord {
-    const operation: Writable = { kind, key, package: label, state: "waiting", bytes: 0, start: null, end: null };
+    const operation: WritableOperation = {
+      kind,
+      key,
+      package: label,
+      state: "waiting",
+      bytes: 0,
+      start: null,
+      end: null,
+    };
     this.#all.push(operation);
     return new OperationRecord(operation, () => this.#now() - this.#since);
   }
 }
 
-/** One operation's own hold on what is told of it. */
+/** Changes one operation. */
 export class OperationRecord {
-  readonly #operation: Writable;
+  readonly #operation: WritableOperation;
   readonly #now: () => number;
 
-  constructor(operation: Writable, now: () => number) {
+  constructor(operation: WritableOperation, now: () => number) {
     this.#operation = operation;
     this.#now = now;
   }
@@ -37,7 +45,7 @@ export class OperationRecord {
     Object.assign(this.#operation, { state: "running", start: this.#now(), bytes: bytes ?? this.#operation.bytes });
   }
 
-  /** What has ended before stays as it ended. */
+  /** Ends the operation. Does nothing if it has ended already. */
   end(state: "done" | "failed" | "dropped", bytes?: number): void {
     const operation = this.#operation;
     if (operation.end === null) Object.assign(operation, { state, end: this.#now(), bytes: bytes ?? operation.bytes });

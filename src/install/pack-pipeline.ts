@@ -1,143 +1,143 @@
 import type { Failure } from "../api/failure.ts";
 import type { OperationKind, UnpackLimits } from "../api/install.ts";
 import { RankQueue } from "../base/rank-queue.ts";
-import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
+import { fail, failure, type Outcome } from "../errors/failure.ts";
 import { workerFailed } from "../errors/threads.ts";
-import { unregistered } from "../errors/work.ts";
 import type { Extracted, Extractor } from "./extractor.ts";
-import { type OperationRecord, Operations } from "./operations.ts";
-
-/** A tarball that is wanted. */
-export interface PackSource {
-  /** `packKey`: what it is known by here. */
-  key: string;
-  name: string;
-  version: string;
-  /** Absolute. */
-  url: string;
-  integrity: string | null;
-}
-
-/** What is known of a verified pack once its bytes are with their owner. */
-export type PackFacts = Pick<Extracted, "index" | "warnings">;
-
-export interface PipelineLimits {
-  /** Downloads at once. */
-  downloads: number;
-  /** Verifications at once: those that run, and the ones that lie ready beside them. */
-  extractions: number;
-  /** Bytes that may wait to be verified before no further download begins. */
-  backlog: number;
-}
+import type { DownloadedTarball, InstallLimits, TarballDownloads } from "./install-ports.ts";
+import type { OperationRecord, Operations } from "./operations.ts";
+import type { PackSource } from "./pack-source.ts";
 
 export interface PipelineOptions {
-  /** Never rejects. `past`: not from any cache. */
-  download(source: PackSource, past: boolean): Promise<Outcome<{ bytes: Uint8Array; transferred: number }>>;
+  downloads: TarballDownloads;
   extractor: Pick<Extractor, "extract">;
-  limits: PipelineLimits;
+  limits: Pick<InstallLimits, "downloads" | "extractions" | "backlog">;
   unpack: UnpackLimits;
-  /** Whether inflated archives are wanted too. */
+  /** Whether to return inflated archives too. */
   archives: boolean;
-  /** Takes the bytes of each pack, before anybody else hears of it. */
-  keep(source: PackSource, pack: Extracted): void;
-  /** Milliseconds since anywhere. */
-  now: () => number;
-  /** Something went on. */
-  changed?: () => void;
+  operations: Operations;
+  /** Is called after every step. */
+  listener?: PipelineListener | undefined;
 }
 
-/** One pack's way: it has one owner, and however many wait for it, it is fetched, verified and indexed once. */
+export interface PipelineListener {
+  changed(): void;
+}
+
+/** The work on one pack. */
 interface Job {
   readonly source: PackSource;
-  download: OperationRecord;
+  readonly result: Promise<Outcome<Extracted>>;
+  readonly resolve: (outcome: Outcome<Extracted>) => void;
   state: "queued" | "downloading" | "ready" | "extracting" | "done";
+  download: OperationRecord;
   extract?: OperationRecord;
-  body?: { bytes: Uint8Array; transferred: number };
-  /** Its bytes were not the promised ones once: they are fetched past all caches now. */
-  refused?: Outcome<PackFacts>;
-  outcome?: Outcome<PackFacts>;
-  waiters: ((outcome: Outcome<PackFacts>) => void)[];
+  body?: DownloadedTarball;
+  /** Why the first download failed its integrity check. The second download bypasses all caches. */
+  refused?: Outcome<Extracted>;
 }
 
+/** The rank of a download if the caller gives none. */
+const LAST = 8;
+
 /**
- * Fetches, verifies and indexes packs, each once. Downloads and verifications have a limit each, and downloads are held back while
- * the verifying is behind. Nothing here rejects: what came of a pack is data, and everybody who waits for it hears it.
+ * Fetches, verifies and indexes packs. Each pack passes these steps, and joins a job for the same key if one is under way:
+ *
+ * 1. queued: waits for one of `limits.downloads` slots, lowest rank first. No download starts while `limits.backlog` bytes wait
+ *    for verification.
+ * 2. downloading.
+ * 3. ready: waits for one of `limits.extractions` slots.
+ * 4. extracting: a worker verifies the integrity, inflates the tarball and indexes its files. After a failed integrity check the
+ *    tarball is downloaded once more, past all caches, because a cache on the way may hold a damaged copy.
+ * 5. done: every caller gets the same outcome. The pipeline keeps nothing of it.
+ *
+ * No method rejects: a failure is an outcome.
  */
 export class PackPipeline {
-  readonly operations: Operations;
   readonly #options: PipelineOptions;
+  /** Jobs that are not done, by key. */
   readonly #jobs = new Map<string, Job>();
   readonly #queue = new RankQueue<Job>();
   readonly #ready: Job[] = [];
   #downloading = 0;
   #extracting = 0;
-  /** Bytes downloaded and not verified. */
+  /** Bytes downloaded and not verified yet. */
   #backlog = 0;
   #stopped: Failure | undefined;
-  /** Of packs that were fetched. */
-  transferred = 0;
+  /** Packs that were fetched and verified. */
   fetched = 0;
+  /** Bytes of their tarballs. */
+  bytes = 0;
+  /** Bytes on the wire, refused tarballs included. */
+  transferred = 0;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
-    this.operations = new Operations(options.now);
   }
 
-  /** Begins a pack's way where nobody has. @param rank which downloads go first: 0 before all */
-  want(source: PackSource, rank = 8): void {
-    const { key } = source;
-    const known = this.#jobs.get(key);
+  /** Fetches, verifies and indexes a pack. @param rank 0 goes first */
+  fetch(source: PackSource, rank: number = LAST): Promise<Outcome<Extracted>> {
+    const known = this.#jobs.get(source.key);
     if (known) {
-      if (known.state === "queued") this.#queue.promote((job) => job === known, rank);
-      return;
+      this.promote(source.key, rank);
+      return known.result;
     }
-    const download = this.#operation("download", source);
-    const job: Job = { source, download, state: "queued", waiters: [] };
-    this.#jobs.set(key, job);
+    const job = this.#newJob(source);
     if (this.#stopped) this.#settle(job, fail(this.#stopped));
-    else this.#queue.add(job, rank);
-    this.#pump();
+    else {
+      this.#jobs.set(source.key, job);
+      this.#queue.add(job, rank);
+    }
+    this.#startWork();
+    return job.result;
   }
 
-  /** Packs that somebody wants. */
-  get known(): number {
-    return this.#jobs.size;
+  /** Improves the rank of a pack that is still queued. */
+  promote(key: string, rank: number): void {
+    const known = this.#jobs.get(key);
+    if (known?.state === "queued") this.#queue.promote((job) => job === known, rank);
   }
 
-  /** Nothing is verified, or waits to be. */
+  /** Whether no pack is being verified or waits for it. */
   get idle(): boolean {
     return this.#extracting + this.#ready.length === 0;
   }
 
-  /** What came of it: also of what nobody has begun, as a failure. */
-  async wait(key: string): Promise<Outcome<PackFacts>> {
+  /**
+   * Gives up a pack. Its callers get EDROPPED, and a running download is ignored when it ends. The pack can be fetched again.
+   * @returns false if it was not under way
+   */
+  drop(key: string): boolean {
     const job = this.#jobs.get(key);
-    if (!job) return fail(unregistered(key));
-    return job.outcome ?? new Promise((tell) => job.waiters.push(tell));
+    if (!job) return false;
+    const { name, version } = job.source;
+    const message = `${name}@${version} was dropped: it is no longer part of the tree.`;
+    this.#settle(job, fail(failure("EDROPPED", message)), "dropped");
+    return true;
   }
 
-  /** Nobody wants it any more. What has not begun never does, what is under way is let go when it comes. */
-  drop(key: string): void {
-    const job = this.#jobs.get(key);
-    if (!job || job.state === "done") return;
-    this.#settle(job, fail(failure("EDROPPED", `${job.source.name} is not part of the tree any more`)), "dropped");
-    // Whoever comes to want it after all begins anew.
-    this.#jobs.delete(key);
-  }
-
-  /** The end: everybody who waits, for whichever pack, hears `reason`. */
+  /** Ends all work: everyone who waits for a pack, now or later, gets `reason`. */
   stop(reason: Failure): void {
     if (this.#stopped) return;
     this.#stopped = reason;
-    for (const job of this.#jobs.values()) if (job.state !== "done") this.#settle(job, fail(reason), "dropped");
+    for (const job of [...this.#jobs.values()]) this.#settle(job, fail(reason), "dropped");
+  }
+
+  #newJob(source: PackSource): Job {
+    let resolve: Job["resolve"] = () => {};
+    const result = new Promise<Outcome<Extracted>>((done) => {
+      resolve = done;
+    });
+    return { source, result, resolve, state: "queued", download: this.#operation("download", source) };
   }
 
   #operation(kind: OperationKind, { key, name, version }: PackSource): OperationRecord {
-    return this.operations.add(kind, key, `${name}@${version}`);
+    return this.#options.operations.add(kind, key, `${name}@${version}`);
   }
 
-  #pump(): void {
-    const { limits } = this.#options;
+  /** Starts as much work as the limits allow. */
+  #startWork(): void {
+    const { limits, listener } = this.#options;
     while (this.#extracting < limits.extractions) {
       const job = this.#ready.shift();
       if (!job) break;
@@ -149,16 +149,16 @@ export class PackPipeline {
       this.#queue.delete(job);
       void this.#download(job);
     }
-    this.#options.changed?.();
+    listener?.changed();
   }
 
   async #download(job: Job): Promise<void> {
     job.state = "downloading";
     this.#downloading++;
     job.download.start();
-    const outcome = await this.#options.download(job.source, job.refused !== undefined);
+    const outcome = await this.#options.downloads.get(job.source, job.refused !== undefined);
     this.#downloading--;
-    // Dropped meanwhile: nobody hears.
+    // Otherwise it was dropped in the meantime.
     if (job.state === "downloading") {
       if (outcome.ok) {
         const { bytes, transferred } = outcome.value;
@@ -171,50 +171,53 @@ export class PackPipeline {
         this.#ready.push(job);
       } else this.#settle(job, job.refused ?? outcome);
     }
-    this.#pump();
+    this.#startWork();
   }
 
   async #extract(job: Job): Promise<void> {
-    const { length } = job.body!.bytes;
+    const { bytes } = job.body!;
+    // The extractor takes the bytes to another thread, which empties this array.
+    const { length } = bytes;
     job.state = "extracting";
     job.extract?.start(length);
     this.#extracting++;
-    const outcome = await this.#verify(job).catch((error: unknown) => fail(faultOf(error)));
+    const outcome = await this.#verify(job.source, bytes);
     this.#extracting--;
     this.#backlog -= length;
+    // Otherwise it was dropped in the meantime.
     if (job.state === "extracting") {
       delete job.body;
-      if (!outcome.ok && outcome.failure.code === "EINTEGRITY" && !job.refused) {
-        job.refused = outcome;
-        this.#retry(job);
-      } else this.#settle(job, outcome);
+      if (!outcome.ok && outcome.failure.code === "EINTEGRITY" && !job.refused) this.#retry(job, outcome);
+      else {
+        if (outcome.ok) {
+          this.fetched++;
+          this.bytes += outcome.value.tarball.length;
+        }
+        this.#settle(job, outcome);
+      }
     }
-    this.#pump();
+    this.#startWork();
   }
 
-  /** Rejects when the thread that does it is gone. */
-  async #verify(job: Job): Promise<Outcome<PackFacts>> {
+  async #verify({ name, url, integrity }: PackSource, bytes: Uint8Array): Promise<Outcome<Extracted>> {
     const { extractor, unpack: limits, archives: archive } = this.#options;
-    const { source } = job;
-    const { name, url, integrity } = source;
-    const outcome = await extractor.extract(job.body!.bytes, { name, url, integrity, limits, archive });
-    // Dropped meanwhile: nobody keeps it.
-    if (!outcome.ok || job.state === "done") return outcome;
-    this.#options.keep(source, outcome.value);
-    this.fetched++;
-    const { index, warnings } = outcome.value;
-    return ok({ index, warnings });
+    try {
+      return await extractor.extract(bytes, { name, url, integrity, limits, archive });
+    } catch (error) {
+      // The worker is gone.
+      return fail(workerFailure(name, error));
+    }
   }
 
-  /** Once: a cache on the way may hold what is damaged. */
-  #retry(job: Job): void {
+  #retry(job: Job, refused: Outcome<Extracted>): void {
+    job.refused = refused;
     job.extract?.end("failed");
     job.state = "queued";
     job.download = this.#operation("download", job.source);
     this.#queue.add(job, 0);
   }
 
-  #settle(job: Job, outcome: Outcome<PackFacts>, ended: "failed" | "dropped" = "failed"): void {
+  #settle(job: Job, outcome: Outcome<Extracted>, ended: "failed" | "dropped" = "failed"): void {
     this.#queue.delete(job);
     const ready = this.#ready.indexOf(job);
     if (ready >= 0) {
@@ -223,17 +226,15 @@ export class PackPipeline {
     }
     delete job.body;
     job.state = "done";
-    job.outcome = outcome;
+    this.#jobs.delete(job.source.key);
     const state = outcome.ok ? "done" : ended;
     job.download.end(state);
     job.extract?.end(state);
-    const { waiters } = job;
-    job.waiters = [];
-    for (const tell of waiters) tell(outcome);
+    job.resolve(outcome);
   }
 }
 
-function faultOf(error: unknown): Failure {
-  const { failure: told, message } = (error ?? {}) as { failure?: Failure; message?: string };
-  return told ?? workerFailed(`Verifying failed: ${message ?? error}`);
+function workerFailure(name: string, error: unknown): Failure {
+  const { failure: known, message } = (error ?? {}) as { failure?: Failure; message?: string };
+  return known ?? workerFailed(`The tarball of ${name} could not be verified: the worker failed: ${message ?? error}`);
 }

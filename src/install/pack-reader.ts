@@ -1,220 +1,181 @@
 import { InstallError, type Outcome, ok } from "../errors/failure.ts";
-import type { PackCache } from "../pack-cache/pack-cache.ts";
 import { rangeReadsOf, readSeekPoints, SEEK_POINTS_FROM } from "../pack-cache/seek-points.ts";
 import type { Range } from "../tarball/gunzip.ts";
 import { inflatePack } from "../tarball/index-tarball.ts";
+import { ArchiveMemory } from "./archive-memory.ts";
 import type { Extractor } from "./extractor.ts";
+import type { PackRecovery } from "./pack-recovery.ts";
+import type { CachedTarballs, ReadablePack, TarballStore } from "./tarball-store.ts";
 
 export interface ReaderOptions {
-  packCache: PackCache;
+  tarballs: TarballStore;
+  recovery: Pick<PackRecovery, "refetch" | "verify">;
   extractor: Pick<Extractor, "read">;
-  /** Opens what the store gives by its full hash, if that is to be checked. It takes the bytes with it. */
-  verify?: ((tarball: Uint8Array, pack: Readable) => Promise<Outcome<Uint8Array>>) | undefined;
-  /** A verified tarball from the network, where the store has lost it. */
-  refetch(integrity: string): Promise<Outcome<Uint8Array>>;
-  /** Bytes of inflated packs that are kept, beside those that are loaded. */
-  room: number;
+  /** Whether to check tarballs from the cache by their full hash. */
+  verifyStored: boolean;
+  /** Bytes of inflated archives to keep, besides those that are loaded. */
+  archiveBytes: number;
 }
 
-/** A pack to be read: sha512 SRI, and the bytes that it inflates to. */
-export interface Readable {
-  readonly integrity: string;
-  readonly unpacked: number;
+/** Parts of one pack that were asked for in one turn of the event loop. */
+interface ReadRequest {
+  readonly pack: ReadablePack;
+  /** Where the parts are in the archive; empty for the whole archive. */
+  readonly ranges: Range[];
+  /** The tarball in memory when the read was requested. It may be released before the request is answered. */
+  readonly held: Uint8Array | undefined;
+  /** The answer of the cache, which is asked at the end of the turn. */
+  cached: Promise<CachedTarballs> | undefined;
+  parts: Promise<Uint8Array[]>;
 }
 
-/** What is asked of one pack in one turn. */
-interface Question {
-  pack: Readable;
-  /** Where in the archive the files are; none where all of it is wanted. */
-  ranges: Range[];
-  /** What the store has of it, once it is asked: at the end of the turn. */
-  stored: Promise<Stored> | undefined;
-  answer: Promise<Uint8Array[]>;
-}
+/** Packs in one read of the cache. */
+const BATCH = 16;
 
-/** What the store has of the packs that are asked for in a turn. */
-interface Stored {
-  tarballs: ReadonlyMap<string, Uint8Array>;
-  seekPoints: ReadonlyMap<string, Uint8Array> | undefined;
-}
-
-/** Packs that the store is asked for at once. */
-const AT_ONCE = 16;
-
-/** Bytes of an archive that is inflated as a whole at once: those who ask for one of its files ask for others. */
+/** A smaller archive (in bytes) is always inflated whole: whoever reads one of its files usually reads others. */
 const SMALL = 256 * 1024;
 
 /**
- * Inflates packs one at a time as they are read, and keeps those that were read last. Of a large pack that is read for the first time
- * nothing is kept but the files that are asked for in that turn; the second time all of it. Packs are named by sha512 SRI.
+ * Reads files and archives out of packs. A read tries, in this order:
+ *
+ * 1. an archive that is inflated in memory
+ * 2. the tarball in memory
+ * 3. the tarball in the pack cache; of a large tarball only the part from the nearest seek point on is inflated
+ * 4. the registry, if the cache has lost the tarball or it is damaged
+ *
+ * All reads in one turn of the event loop share the reads of the cache. The first time a large pack is read, only the files asked
+ * for in that turn are inflated and none is kept; the second time the whole archive is inflated and kept.
  */
 export class PackReader {
   readonly #options: ReaderOptions;
-  /** Tarballs that no store has yet. */
-  readonly #held = new Map<string, Uint8Array>();
-  /** Archives. The one read last is last. */
-  readonly #recent = new Map<string, Uint8Array>();
-  /** Those that stay. */
-  readonly #loaded = new Map<string, Uint8Array>();
-  #used = 0;
-  /** Packs of which some files were read. */
-  readonly #touched = new Set<string>();
-  /** What is asked in this turn: of the store in one go at its end. */
-  #questions: Question[] = [];
-  /** Of these, the last about each pack: others may join it. */
-  readonly #asked = new Map<string, Question>();
+  readonly #archives: ArchiveMemory;
+  /** Large packs of which some files were read before. */
+  readonly #readBefore = new Set<string>();
   /** Archives that are being inflated. */
-  readonly #running = new Map<string, Promise<Uint8Array>>();
+  readonly #inflating = new Map<string, Promise<Uint8Array>>();
+  /** The requests of this turn. */
+  #requests: ReadRequest[] = [];
+  /** The last request of this turn for each pack: a later read of the same turn may join it. */
+  readonly #joinable = new Map<string, ReadRequest>();
   #turn: Promise<void> | undefined;
 
   constructor(options: ReaderOptions) {
     this.#options = options;
+    this.#archives = new ArchiveMemory(options.archiveBytes);
   }
 
-  /** A tarball that stays in memory until `letGo`. */
-  hold(integrity: string, tarball: Uint8Array): void {
-    this.#held.set(integrity, tarball);
-  }
-
-  /** What the store has by now need not be held. */
-  async letGo(): Promise<void> {
-    const stored = await this.#options.packCache.find([...this.#held.keys()]);
-    for (const integrity of stored.keys()) this.#held.delete(integrity);
-  }
-
-  /** An archive that is at hand. */
+  /** Keeps an archive that was inflated elsewhere. */
   keep(integrity: string, archive: Uint8Array): void {
-    if (this.#loaded.has(integrity)) return;
-    this.#forget(integrity);
-    this.#used += archive.length;
-    this.#recent.set(integrity, archive);
-    for (const oldest of this.#recent.keys()) {
-      if (this.#used <= this.#options.room || this.#recent.size === 1) return;
-      this.#forget(oldest);
-    }
+    this.#archives.keep(integrity, archive);
   }
 
-  /** The archive where it is inflated. */
-  cached(integrity: string): Uint8Array | undefined {
-    const recent = this.#recent.get(integrity);
-    if (recent) {
-      this.#recent.delete(integrity);
-      this.#recent.set(integrity, recent);
-    }
-    return recent ?? this.#loaded.get(integrity);
+  /** Returns an archive that is inflated in memory. */
+  inMemory(integrity: string): Uint8Array | undefined {
+    return this.#archives.get(integrity);
   }
 
-  /** The archive where it can be had at once: inflated before, or its tarball in memory. */
-  peek(pack: Readable): Uint8Array | undefined {
-    const known = this.cached(pack.integrity);
-    const held = known ? undefined : this.#held.get(pack.integrity);
-    const archive = held && inflatePack(held, pack.unpacked);
-    if (archive?.ok) this.keep(pack.integrity, archive.value);
-    return known ?? (archive?.ok ? archive.value : undefined);
-  }
-
-  /** A part of an archive, in memory of its own. @throws InstallError as `archive` */
-  async read(pack: Readable, range: Range): Promise<Uint8Array> {
-    const { integrity, unpacked } = pack;
-    const known = this.cached(integrity);
-    if (known) return known.slice(...range);
-    const asked = this.#asked.get(integrity);
-    if (asked && asked.ranges.length > 0) {
-      const place = asked.ranges.push(range) - 1;
-      return (await asked.answer)[place] as Uint8Array;
-    }
-    // Whoever comes back to a pack will come again.
-    if (unpacked <= SMALL || this.#touched.has(integrity)) return (await this.archive(pack)).slice(...range);
-    this.#touched.add(integrity);
-    return (await this.#ask(pack, [range]))[0] as Uint8Array;
-  }
-
-  /** @throws InstallError what keeps it from being read, and from being fetched again */
-  async archive(pack: Readable): Promise<Uint8Array> {
-    const { integrity } = pack;
-    const known = this.cached(integrity);
+  /** Returns an archive without waiting, if it or its tarball is in memory. */
+  archiveSync(pack: ReadablePack): Uint8Array | undefined {
+    const known = this.#archives.get(pack.integrity);
     if (known) return known;
-    let running = this.#running.get(integrity);
-    if (!running) {
-      running = this.#inflate(pack).finally(() => this.#running.delete(integrity));
-      this.#running.set(integrity, running);
-    }
-    return await running;
+    const tarball = this.#options.tarballs.held(pack.integrity);
+    const archive = tarball && inflatePack(tarball, pack.unpacked);
+    if (!archive?.ok) return undefined;
+    this.#archives.keep(pack.integrity, archive.value);
+    return archive.value;
   }
 
-  /** Brings packs into memory, to stay. */
-  async load(packs: Iterable<Readable>): Promise<void> {
-    const load = async (pack: Readable): Promise<void> => {
-      const archive = await this.archive(pack);
-      this.#forget(pack.integrity);
-      this.#loaded.set(pack.integrity, archive);
-    };
+  /** Reads a part of an archive into memory of its own. @throws InstallError as `archive` */
+  async read(pack: ReadablePack, range: Range): Promise<Uint8Array> {
+    const { integrity, unpacked } = pack;
+    const known = this.#archives.get(integrity);
+    if (known) return known.slice(...range);
+    const request = this.#joinable.get(integrity);
+    if (request && request.ranges.length > 0) {
+      const at = request.ranges.push(range) - 1;
+      return (await request.parts)[at] as Uint8Array;
+    }
+    if (unpacked <= SMALL || this.#readBefore.has(integrity)) return (await this.archive(pack)).slice(...range);
+    this.#readBefore.add(integrity);
+    return (await this.#request(pack, [range]))[0] as Uint8Array;
+  }
+
+  /** Inflates a whole archive. @throws InstallError why it can neither be read nor be fetched again */
+  async archive(pack: ReadablePack): Promise<Uint8Array> {
+    const { integrity } = pack;
+    const known = this.#archives.get(integrity);
+    if (known) return known;
+    let inflating = this.#inflating.get(integrity);
+    if (!inflating) {
+      inflating = this.#inflate(pack).finally(() => this.#inflating.delete(integrity));
+      this.#inflating.set(integrity, inflating);
+    }
+    return await inflating;
+  }
+
+  /** Inflates packs, and keeps them until `unload`. */
+  async load(packs: Iterable<ReadablePack>): Promise<void> {
+    const load = async (pack: ReadablePack): Promise<void> =>
+      this.#archives.load(pack.integrity, await this.archive(pack));
     await Promise.all([...packs].map(load));
   }
 
   unload(): void {
-    this.#touched.clear();
-    this.#loaded.clear();
-    this.#recent.clear();
-    this.#used = 0;
+    this.#readBefore.clear();
+    this.#archives.clear();
   }
 
   dispose(): void {
     this.unload();
-    this.#held.clear();
+    this.#options.tarballs.dispose();
   }
 
-  #forget(integrity: string): void {
-    this.#used -= this.#recent.get(integrity)?.length ?? 0;
-    this.#recent.delete(integrity);
-  }
-
-  async #inflate(pack: Readable): Promise<Uint8Array> {
-    const [archive] = await this.#ask(pack, []);
-    this.keep(pack.integrity, archive as Uint8Array);
+  async #inflate(pack: ReadablePack): Promise<Uint8Array> {
+    const [archive] = await this.#request(pack, []);
+    this.#archives.keep(pack.integrity, archive as Uint8Array);
     return archive as Uint8Array;
   }
 
-  /** Files of a pack, or where there are no ranges all of it. What is added to the ranges in this turn is answered too. */
-  #ask(pack: Readable, ranges: Range[]): Promise<Uint8Array[]> {
-    const question: Question = { pack, ranges, stored: undefined, answer: Promise.resolve([]) };
-    this.#questions.push(question);
-    this.#asked.set(pack.integrity, question);
+  /** Requests parts of a pack. Ranges that are added to the request in this turn are answered too. */
+  #request(pack: ReadablePack, ranges: Range[]): Promise<Uint8Array[]> {
+    const held = this.#options.tarballs.held(pack.integrity);
+    const request: ReadRequest = { pack, ranges, held, cached: undefined, parts: Promise.resolve([]) };
+    this.#requests.push(request);
+    this.#joinable.set(pack.integrity, request);
     this.#turn ??= Promise.resolve().then(() => this.#endTurn());
-    question.answer = this.#answer(question, this.#turn);
-    return question.answer;
+    request.parts = this.#answer(request, this.#turn);
+    return request.parts;
   }
 
-  async #answer(question: Question, turn: Promise<void>): Promise<Uint8Array[]> {
-    const { pack, ranges } = question;
+  async #answer(request: ReadRequest, turn: Promise<void>): Promise<Uint8Array[]> {
+    const { pack, ranges, held } = request;
     const { integrity } = pack;
-    const { refetch, verify } = this.#options;
-    // Once it is stored it is let go.
-    const held = this.#held.get(integrity);
+    const { recovery, verifyStored } = this.#options;
     await turn;
-    const { tarballs, seekPoints } = (await question.stored) ?? {};
-    const stored = tarballs?.get(integrity);
-    const points = seekPoints?.get(integrity);
+    const { tarballs, seekPoints } = (await request.cached) ?? {};
+    const cached = tarballs?.get(integrity);
     let parts: Outcome<Uint8Array[]> | undefined;
     if (held) parts = await this.#open(held, pack, ranges);
-    else if (stored && !verify)
-      parts = (points && (await this.#openInside(stored, points, ranges))) ?? (await this.#open(stored, pack, ranges));
-    else if (stored) parts = cut(await verify!(stored, pack), ranges);
-    // The store has lost it, or it is damaged in a way that only shows now.
+    else if (cached && verifyStored) parts = partsOf(await recovery.verify(cached, pack), ranges);
+    else if (cached) {
+      const points = seekPoints?.get(integrity);
+      parts = points && (await this.#openFromSeekPoint(cached, points, ranges));
+      parts ??= await this.#open(cached, pack, ranges);
+    }
     if (!parts?.ok) {
-      const fetched = await refetch(integrity);
+      const fetched = await recovery.refetch(integrity);
       parts = fetched.ok ? await this.#open(fetched.value, pack, ranges) : fetched;
     }
     if (!parts.ok) throw new InstallError(parts.failure);
     return parts.value;
   }
 
-  #open(tarball: Uint8Array, { unpacked }: Readable, ranges: readonly Range[]): Promise<Outcome<Uint8Array[]>> {
+  #open(tarball: Uint8Array, { unpacked }: ReadablePack, ranges: readonly Range[]): Promise<Outcome<Uint8Array[]>> {
     return this.#options.extractor.read({ tarball, unpacked, ranges });
   }
 
-  /** Without what is before it in the archive. Undefined where that cannot be: then it is inflated from the start. */
-  async #openInside(
+  /** Inflates only from the nearest seek points on. Undefined if the seek points are unusable, or if inflating all is faster. */
+  async #openFromSeekPoint(
     tarball: Uint8Array,
     points: Uint8Array,
     ranges: readonly Range[],
@@ -223,42 +184,39 @@ export class PackReader {
     if (!seekPoints) return undefined;
     const { rangeReads, places } = rangeReadsOf(seekPoints, tarball, ranges);
     const inflated = rangeReads.reduce((sum, { at, end }) => sum + end - at, 0);
-    // The platform is faster at the whole of it.
+    // Above half of the archive the platform's own inflater is faster.
     if (inflated > seekPoints.unpacked / 2) return undefined;
     const read = await this.#options.extractor.read({ rangeReads });
     return read.ok ? ok(places.map((place) => read.value[place] as Uint8Array)) : undefined;
   }
 
-  /** Some questions to the store for all of a turn: the first packs are inflated while others are read. */
+  /** Asks the cache for the packs of this turn, in batches: the first packs are inflated while others are read. */
   #endTurn(): void {
-    const missing = this.#questions.filter(({ pack }) => !this.#held.has(pack.integrity));
-    this.#questions = [];
-    this.#asked.clear();
+    const missing = this.#requests.filter(({ held }) => !held);
+    this.#requests = [];
+    this.#joinable.clear();
     this.#turn = undefined;
     while (missing.length > 0) {
-      const some = missing.splice(0, AT_ONCE);
-      const stored = this.#look(some);
-      for (const question of some) question.stored = stored;
+      const batch = missing.splice(0, BATCH);
+      const cached = this.#readCached(batch);
+      for (const request of batch) request.cached = cached;
     }
   }
 
-  async #look(missing: readonly Question[]): Promise<Stored> {
-    const { packCache, verify } = this.#options;
-    const large = missing.filter(
-      ({ pack, ranges }) => ranges.length > 0 && pack.unpacked >= SEEK_POINTS_FROM && !verify,
+  #readCached(requests: readonly ReadRequest[]): Promise<CachedTarballs> {
+    const { tarballs, verifyStored } = this.#options;
+    const large = requests.filter(
+      ({ pack, ranges }) => ranges.length > 0 && pack.unpacked >= SEEK_POINTS_FROM && !verifyStored,
     );
-    const namesOf = (questions: readonly Question[]): string[] => [
-      ...new Set(questions.map(({ pack }) => pack.integrity)),
-    ];
-    const [tarballs, seekPoints] = await Promise.all([
-      packCache.read(namesOf(missing)),
-      large.length > 0 ? packCache.seekPoints(namesOf(large)) : undefined,
-    ]);
-    return { tarballs, seekPoints };
+    return tarballs.read(integritiesOf(requests), integritiesOf(large));
   }
 }
 
-function cut(archive: Outcome<Uint8Array>, ranges: readonly Range[]): Outcome<Uint8Array[]> {
+function integritiesOf(requests: readonly ReadRequest[]): string[] {
+  return [...new Set(requests.map(({ pack }) => pack.integrity))];
+}
+
+function partsOf(archive: Outcome<Uint8Array>, ranges: readonly Range[]): Outcome<Uint8Array[]> {
   if (!archive.ok) return archive;
   const { value } = archive;
   return ok(ranges.length > 0 ? ranges.map(([start, end]) => value.slice(start, end)) : [value]);

@@ -1,27 +1,39 @@
 import { parseIntegrity } from "../tarball/integrity.ts";
 
-/** One sha512, and nothing else. */
+/** Where a pack comes from. A pack is a package's tarball, with the index of its files. */
+export interface PackSource {
+  /** The hashes that the tarball must have, or its URL if the lock has no integrity. Equal keys are fetched once. */
+  readonly key: string;
+  readonly name: string;
+  readonly version: string;
+  /** An absolute URL, or `file:` and a path relative to the project. */
+  readonly url: string;
+  /** As the lock has it: SRI of one or several hashes, or null. */
+  readonly integrity: string | null;
+}
+
+/**
+ * Names the source of a package's tarball. Its key holds all hashes of `integrity`: a tarball that meets only one of several
+ * hashes must not stand in for a tarball that has to meet another.
+ */
+export function packSource({ name, version, url, integrity }: Omit<PackSource, "key">): PackSource {
+  return { key: hashesOf(integrity).join(" ") || url, name, version, url, integrity };
+}
+
+/** Matches an integrity that is a single sha512 hash. */
 const SHA512 = /^sha512-[A-Za-z0-9+/]{86}==$/;
 
-/** The hashes that an integrity of a lock comes to, each as SRI: those of its strongest algorithm. */
+/** Returns the hashes of the strongest algorithm in a lock's `integrity`, each as SRI. */
 export function hashesOf(integrity: string | null): string[] {
   if (!integrity) return [];
-  // What nearly all entries have needs no taking apart.
+  // Nearly all entries are a single sha512, which needs no parsing.
   if (SHA512.test(integrity)) return [integrity];
   return parseIntegrity(integrity).map(
     ({ algorithm, digest }) => `${algorithm.toLowerCase().replace("-", "")}-${digest}`,
   );
 }
 
-/**
- * What a pack is known by while it is fetched: what must come of it, or where it comes from. All of several hashes: which of them
- * comes is open, and nobody who wants one of them is content with another.
- */
-export function packKey(integrity: string | null, url: string): string {
-  return hashesOf(integrity).join(" ") || url;
-}
-
-/** A lock may know a pack by a weaker hash than its sha512: one hash, which what came was held against. */
+/** Returns the weaker hash by which a lock knows a pack, if that is its only hash. The pack cache finds the pack by it later. */
 export function aliasesOf(integrity: string | null): string[] {
   const hashes = hashesOf(integrity);
   return hashes.length === 1 && !hashes[0]?.startsWith("sha512-") ? hashes : [];

@@ -1,117 +1,222 @@
 import type { Failure } from "../api/failure.ts";
-import type { UnpackLimits } from "../api/install.ts";
-import { OnceMap } from "../base/once-map.ts";
 import { fail, type Outcome, ok } from "../errors/failure.ts";
 import { storeFailed } from "../errors/store.ts";
-import { beyondLimits } from "../errors/tarball.ts";
-import type { PackCache } from "../pack-cache/pack-cache.ts";
 import { type PackIndex, readPackIndex } from "../tarball/pack-index.ts";
-import type { PackPipeline, PackSource } from "./pack-pipeline.ts";
-import { hashesOf, packKey } from "./pack-source.ts";
+import type { Extracted } from "./extractor.ts";
+import type { InstallPorts } from "./install-ports.ts";
+import type { Operations } from "./operations.ts";
+import { PackPipeline, type PipelineListener } from "./pack-pipeline.ts";
+import { PackReader } from "./pack-reader.ts";
+import { PackRecovery } from "./pack-recovery.ts";
+import { aliasesOf, hashesOf, type PackSource } from "./pack-source.ts";
+import { TarballStore } from "./tarball-store.ts";
 
-/** A pack that can be read. */
-export interface SuppliedPack {
-  index: PackIndex;
-  /** Whether it was in the store. */
-  stored: boolean;
-  warnings: readonly Failure[];
+/** A verified pack: its files are known, and `Packs.reader` reads them. */
+export interface Pack {
+  readonly index: PackIndex;
+  /** Whether it was in the pack cache. */
+  readonly cached: boolean;
+  readonly warnings: readonly Failure[];
 }
 
-/** Indexes that are read in a turn. */
-const SOME = 256;
+export interface PacksOptions {
+  /** Whether to keep the archives of fetched packs: an install that writes or transforms files needs them at once. */
+  archives: boolean;
+  /** Whether to check tarballs from the cache by their full hash. */
+  verifyStored: boolean;
+  operations: Operations;
+  listener?: PipelineListener | undefined;
+}
 
-/** Packs by what a lock says of them: from the store where it has them, else from the network. */
-export class PackSupply {
+export interface PackCounts {
+  /** Packs that are needed, as far as known. */
+  readonly known: number;
+  /** Packs that are verified, from the cache or from the network. */
+  readonly done: number;
+  /** Packs that were in the cache. */
+  readonly cached: number;
+  /** Packs that came from the network. */
+  readonly fetched: number;
+  /** Bytes of their tarballs. */
+  readonly bytes: number;
+  /** Bytes on the wire. */
+  readonly transferred: number;
+}
+
+/** Ranks of downloads. A lower rank goes first. */
+const RANKS = {
+  /** Several packages of the plan need the pack. */
+  shared: 1,
+  planned: 2,
+  /** A running resolution placed the package, and may still replace it. */
+  announced: 3,
+};
+
+/** Indexes to decode before other work gets the thread. */
+const INDEXES_IN_A_TURN = 256;
+
+/**
+ * The packs of one install. This object alone decides where a pack comes from and where its bytes are:
+ *
+ * 1. `lookUp` asks the pack cache for the indexes of packs.
+ * 2. `want` fetches the others through the pipeline, which downloads, verifies and indexes them.
+ * 3. A fetched tarball is held in memory until the cache has stored it (`TarballStore`).
+ * 4. `reader` reads files from memory, from the cache, or, if the cache has lost a pack, from the registry again.
+ */
+export class Packs {
+  readonly reader: PackReader;
+  readonly #nextTurn: () => Promise<void>;
+  readonly #packCache: InstallPorts["packCache"];
   readonly #pipeline: PackPipeline;
-  readonly #packCache: PackCache;
-  readonly #breathe: () => Promise<void>;
-  /** What the store has, by any of a pack's hashes. */
-  readonly #found = new Map<string, PackIndex>();
-  /** Of those, each once: sha512 SRI. */
-  readonly #stored = new Set<string>();
-  readonly #looked = new Set<string>();
-  /** Questions to the store that are not answered. */
-  readonly #looking = new Set<Promise<void>>();
-  /** What came of them, by key: an outcome is no rejection, and so it is kept. */
-  readonly #packs = new OnceMap<string, Outcome<SuppliedPack>>();
+  readonly #tarballs: TarballStore;
+  readonly #recovery: PackRecovery;
+  /** Indexes of packs in the cache, by any hash of the pack. */
+  readonly #indexes = new Map<string, PackIndex>();
+  /** The same packs by sha512 SRI, so that each counts once. */
+  readonly #cached = new Set<string>();
+  /** Hashes that the cache was asked for. */
+  readonly #lookedUp = new Set<string>();
+  /** Questions to the cache that are not answered yet. */
+  readonly #lookUps = new Set<Promise<void>>();
+  /** Packs from the network, by key. */
+  readonly #fetched = new Map<string, Promise<Outcome<Pack>>>();
+  /** Keys of packs that a running resolution needs so far. */
+  readonly #announced = new Set<string>();
+  /** Whether the final list of packs is known. */
+  #isPlanned = false;
 
-  /** @param breathe lets others have the thread */
-  constructor(pipeline: PackPipeline, packCache: PackCache, breathe: () => Promise<void>) {
-    this.#pipeline = pipeline;
+  constructor(ports: InstallPorts, options: PacksOptions) {
+    const { downloads, extractor, packCache, limits, unpack } = ports;
+    const { archives, verifyStored, operations, listener } = options;
+    this.#nextTurn = ports.nextTurn;
     this.#packCache = packCache;
-    this.#breathe = breathe;
+    this.#tarballs = new TarballStore(packCache, extractor);
+    this.#recovery = new PackRecovery(ports, this.#tarballs);
+    this.#pipeline = new PackPipeline({ downloads, extractor, limits, unpack, archives, operations, listener });
+    const { archiveBytes } = limits;
+    const parts = { tarballs: this.#tarballs, recovery: this.#recovery, extractor };
+    this.reader = new PackReader({ ...parts, verifyStored, archiveBytes });
   }
 
-  /** Packs that were asked for, that are there, and of those the ones that were in the store. */
-  get counts(): { known: number; done: number; stored: number } {
-    const stored = this.#stored.size;
-    return { known: stored + this.#pipeline.known, done: stored + this.#pipeline.fetched, stored };
+  get counts(): PackCounts {
+    const { fetched, bytes, transferred } = this.#pipeline;
+    const cached = this.#cached.size;
+    return { known: cached + this.#fetched.size, done: cached + fetched, cached, fetched, bytes, transferred };
   }
 
-  /** Looks these up in the store, and has the others fetched. `rankOf`: which go first, 0 before all. */
-  async want(sources: readonly PackSource[], rankOf: (source: PackSource) => number): Promise<void> {
-    await this.look(sources.flatMap(({ integrity }) => integrity ?? []));
-    for (const source of sources) if (!this.stored(source)) this.#pipeline.want(source, rankOf(source));
+  /**
+   * Fetches packs that a running resolution needs so far, before the tree is known, and drops those that it does not need any
+   * more.
+   */
+  announce(added: readonly PackSource[], removed: readonly PackSource[]): void {
+    // A late message knows less than the plan.
+    if (this.#isPlanned) return;
+    for (const { key } of removed) if (this.#announced.delete(key)) this.#drop(key);
+    for (const { key } of added) this.#announced.add(key);
+    void this.lookUp(added.flatMap(({ integrity }) => integrity ?? [])).then(() => {
+      if (this.#isPlanned) return;
+      for (const source of added) if (this.#announced.has(source.key)) this.#want(source, RANKS.announced);
+    });
   }
 
-  /** Looks packs up in the store, by what a lock has for their integrity. */
-  async look(integrities: readonly string[]): Promise<void> {
-    const asked = [...new Set(integrities.flatMap(hashesOf))].filter((hash) => !this.#looked.has(hash));
-    for (const hash of asked) this.#looked.add(hash);
-    if (asked.length > 0) {
-      const looking = this.#find(asked);
-      this.#looking.add(looking);
-      void looking.finally(() => this.#looking.delete(looking));
+  /** Looks up packs in the cache, by what a lock has as their integrity. */
+  async lookUp(integrities: readonly string[]): Promise<void> {
+    const hashes = [...new Set(integrities.flatMap(hashesOf))].filter((hash) => !this.#lookedUp.has(hash));
+    for (const hash of hashes) this.#lookedUp.add(hash);
+    if (hashes.length > 0) {
+      const lookUp = this.#findInCache(hashes);
+      this.#lookUps.add(lookUp);
+      void lookUp.finally(() => this.#lookUps.delete(lookUp));
     }
-    // Somebody may have asked for some of them before.
-    await Promise.all(this.#looking);
+    // An earlier question may ask for some of these hashes too.
+    await Promise.all(this.#lookUps);
   }
 
-  async #find(hashes: readonly string[]): Promise<void> {
-    let read = 0;
-    for (const [hash, { integrity, index }] of await this.#packCache.find(hashes)) {
-      if (read++ % SOME === 0) await this.#breathe();
-      const known = readPackIndex(index);
-      // Another pack's index would give that one's files, and nothing but itself stands for a sha512.
-      if (known?.integrity !== integrity || (hash.startsWith("sha512-") && hash !== integrity)) continue;
-      this.#found.set(hash, known);
-      this.#stored.add(integrity);
-    }
+  /** Looks up or fetches every pack of the plan, and drops the announced packs that are not among them. */
+  async want(sources: Iterable<PackSource>): Promise<void> {
+    this.#isPlanned = true;
+    const distinct = new Map<string, { source: PackSource; isShared: boolean }>();
+    for (const source of sources) distinct.set(source.key, { source, isShared: distinct.has(source.key) });
+    await this.lookUp([...distinct.values()].flatMap(({ source }) => source.integrity ?? []));
+    for (const { source, isShared } of distinct.values()) this.#want(source, isShared ? RANKS.shared : RANKS.planned);
+    for (const key of this.#announced) if (!distinct.has(key)) this.#drop(key);
   }
 
-  /** The index of one that is in the store, once `want` has looked. */
-  stored({ integrity }: Pick<PackSource, "integrity">): PackIndex | undefined {
+  /** Returns the index of a pack that is in the cache, once it was looked up. */
+  cachedIndex({ integrity }: Pick<PackSource, "integrity">): PackIndex | undefined {
     for (const hash of hashesOf(integrity)) {
-      const index = this.#found.get(hash);
+      const index = this.#indexes.get(hash);
       if (index) return index;
     }
     return undefined;
   }
 
-  /** What came of one that is wanted. */
-  pack(source: Pick<PackSource, "integrity" | "url">): Promise<Outcome<SuppliedPack>> {
-    const key = packKey(source.integrity, source.url);
-    return this.#packs.run(key, () => this.#pack(source, key));
+  /** Waits for a pack that was passed to `want`. */
+  async get(source: PackSource): Promise<Outcome<Pack>> {
+    const index = this.cachedIndex(source);
+    const pack = index ? ok({ index, cached: true, warnings: [] }) : await this.#fetch(source);
+    if (pack.ok) this.#recovery.remember(pack.value.index.integrity, source);
+    return pack;
   }
 
-  async #pack(source: Pick<PackSource, "integrity">, key: string): Promise<Outcome<SuppliedPack>> {
-    const index = this.stored(source);
-    if (index) return ok({ index, stored: true, warnings: [] });
-    const facts = await this.#pipeline.wait(key);
-    if (!facts.ok) return facts;
-    const read = readPackIndex(facts.value.index);
-    return read ? ok({ index: read, stored: false, warnings: facts.value.warnings }) : fail(unreadable(key));
+  /** Hands all verified packs to the cache. Resolves when they are stored and released from memory. */
+  async store(): Promise<void> {
+    this.#tarballs.store();
+    await this.#tarballs.stored();
   }
-}
 
-function unreadable(key: string): Failure {
-  return storeFailed(`The index of ${key} cannot be read.`);
-}
+  /** Ends all downloads: everyone who waits for a pack gets `reason`. Verified packs are stored for the next attempt. */
+  stop(reason: Failure): void {
+    this.#pipeline.stop(reason);
+    this.#tarballs.store();
+    void this.#packCache.flush();
+  }
 
-/** What was stored under wider limits. */
-export function overLimit({ integrity, unpacked, sizes }: PackIndex, limits: UnpackLimits): Failure | undefined {
-  // No file is larger than all of them.
-  const hasLarge = unpacked > limits.file && sizes.some((size) => size > limits.file);
-  const large = hasLarge || unpacked > limits.package || sizes.length > limits.files;
-  return large ? beyondLimits(`The stored pack ${integrity} is beyond the limits`) : undefined;
+  async #findInCache(hashes: readonly string[]): Promise<void> {
+    let count = 0;
+    for (const [hash, { integrity, index }] of await this.#packCache.find(hashes)) {
+      if (count++ % INDEXES_IN_A_TURN === 0) await this.#nextTurn();
+      const known = readPackIndex(index);
+      // A damaged cache must not put one pack in another's place: the index has to be the pack's own, and an alias must not
+      // stand in for a sha512.
+      if (known?.integrity !== integrity || (hash.startsWith("sha512-") && hash !== integrity)) continue;
+      this.#indexes.set(hash, known);
+      this.#cached.add(integrity);
+    }
+  }
+
+  #want(source: PackSource, rank: number): void {
+    if (!this.cachedIndex(source)) void this.#fetch(source, rank);
+  }
+
+  /** Fetches a pack once. A second call for a pack that is still queued improves its rank. */
+  #fetch(source: PackSource, rank?: number): Promise<Outcome<Pack>> {
+    const { key } = source;
+    const known = this.#fetched.get(key);
+    if (known) {
+      if (rank !== undefined) this.#pipeline.promote(key, rank);
+      return known;
+    }
+    const fetched = this.#pipeline.fetch(source, rank).then((outcome) => {
+      const pack = outcome.ok ? this.#hold(source, outcome.value) : outcome;
+      // While packs wait for verification the others wait for the cache: its work must not slow down the install.
+      if (this.#pipeline.idle) this.#tarballs.store();
+      return pack;
+    });
+    this.#fetched.set(key, fetched);
+    return fetched;
+  }
+
+  #hold({ key, integrity }: PackSource, extracted: Extracted): Outcome<Pack> {
+    const { archive, warnings } = extracted;
+    const index = readPackIndex(extracted.index);
+    this.#tarballs.hold(extracted, index?.unpacked ?? 0, aliasesOf(integrity));
+    if (archive) this.reader.keep(extracted.integrity, archive);
+    if (index) return ok({ index, cached: false, warnings });
+    return fail(storeFailed(`The index that was made of ${key} cannot be read.`));
+  }
+
+  #drop(key: string): void {
+    if (this.#pipeline.drop(key)) this.#fetched.delete(key);
+  }
 }

@@ -4,43 +4,50 @@ import type { SkippedPackage } from "../api/install.ts";
 import type { Machine } from "../registry/platform.ts";
 import type { RegistryConfig } from "../registry/registry-config.ts";
 
-/** A package with a folder of its own to be filled. */
+/**
+ * The platform of a page. Packages mark their WebAssembly builds with the cpu `wasm32`, which no native build fits. The os is `linux`,
+ * as in environments that emulate Node in a page; lists such as `["!win32"]` and lists of the usual systems accept it. There is no
+ * `libc`, so that no build for glibc or musl fits.
+ */
+export const WASM_PLATFORM: Machine = { os: "linux", cpu: "wasm32", libc: undefined };
+
+/** A package that fills a folder of its own from a tarball. */
 export interface PlannedPackage {
   /** `node_modules/a`, `packages/b/node_modules/c`: relative to the project. */
   readonly location: string;
-  /** Its own name, where `location` may end in an alias. */
+  /** The package's own name; `location` may end in an alias. */
   readonly name: string;
   readonly version: string;
   /** An absolute URL, or `file:` and a path relative to the project. */
   readonly resolved: string;
-  /** As the lock has it: SRI of one or several hashes. Null where the lock has none. */
+  /** As the lock has it: SRI of one or several hashes. Null if the lock has none. */
   readonly integrity: string | null;
-  /** One that cannot be had is left out, with whatever only it needs. */
+  /** Whether the package is left out, together with everything that only it needs, if it cannot be fetched. */
   readonly optional: boolean;
-  /** Name to path in the package, checked. */
+  /** Command names and the files that they lead to, checked. */
   readonly bin: Readonly<Record<string, string>>;
   readonly hasInstallScript: boolean;
 }
 
-/** A package that comes inside another one's tarball. */
+/** A package that comes inside the tarball of another one. */
 export interface BundledPackage extends Omit<PlannedPackage, "resolved" | "integrity"> {
-  /** The location of the package that brings it. */
+  /** The location of the package that bundles it. */
   readonly within: string;
 }
 
 /** A symbolic link. Both paths are relative to the project. */
 export interface PlannedLink {
-  /** Where it stands: `node_modules/a`, `node_modules/.bin/a`. */
+  /** `node_modules/a`, `node_modules/.bin/a`. */
   readonly path: string;
-  /** Where it leads: `packages/a`, `node_modules/a/cli.js`. */
+  /** The target: `packages/a`, `node_modules/a/cli.js`. */
   readonly to: string;
-  /** The location of the package whose `bin` it is; a link to a folder has none. */
+  /** The location of the package whose command this is. A link to a folder has none. */
   readonly bin?: string;
 }
 
-/** What an install comes to: every folder, file source and link below `node_modules`. */
+/** Everything that an install puts below `node_modules`. */
 export interface InstallPlan {
-  /** In npm's order of the lock: a parent before what is inside it. */
+  /** In npm's order of the lock: a parent comes before the packages inside it. */
   readonly packages: readonly PlannedPackage[];
   readonly bundled: readonly BundledPackage[];
   /** Links to folders of the project, then `.bin` links, each sorted by path. */
@@ -51,12 +58,12 @@ export interface InstallPlan {
 
 export interface PlanOptions {
   omit?: readonly ("dev" | "optional" | "peer")[] | undefined;
-  /** Whose optional packages are installed. Engines count where their versions are given. */
+  /** The platform whose optional packages are installed. Engines are checked if their versions are given. */
   platform: Machine & Partial<Pick<Platform, "node" | "npm">>;
-  /** What the other packages must fit, as npm asks of the machine it runs on whatever `--cpu` says. Default: `platform`. */
+  /** The platform that required packages must fit: npm takes the machine it runs on, whatever `--cpu` says. Default: `platform`. */
   running?: Machine | undefined;
-  /** Where tarballs come from that the lock gives no URL for, or one of the default public registry. */
+  /** Replaces URLs of the default public registry, and gives URLs to packages for which the lock has none. */
   registry?: RegistryConfig | undefined;
-  /** Locations of optional packages that could not be had: left out, with whatever only they need. */
+  /** Locations of optional packages that could not be fetched: left out, with everything that only they need. */
   failed?: Iterable<string> | undefined;
 }

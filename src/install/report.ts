@@ -1,42 +1,39 @@
 import type { Failure } from "../api/failure.ts";
 import type { InstallReport } from "../api/install.ts";
+import type { CollectedPacks } from "./collect-packs.ts";
 import type { IndexedTree } from "./indexed-tree.ts";
-import type { SuppliedPack } from "./packs.ts";
 import type { InstallPlan, PlannedPackage } from "./plan.ts";
 
-export interface Installed {
+/** An install that has ended well, as `reportOf` reads it. */
+export interface Installed extends CollectedPacks {
   plan: InstallPlan;
   tree: IndexedTree;
-  /** By location. */
-  packs: ReadonlyMap<string, SuppliedPack>;
-  /** Optional packages that could not be had, by location. */
-  left: ReadonlyMap<string, Failure>;
-  /** What the sink held before: location to sha512 SRI. */
-  held: ReadonlyMap<string, string>;
+  /** What the sink held before the install: location to sha512 SRI. */
+  before: ReadonlyMap<string, string>;
   /** What it holds now. */
-  now: ReadonlyMap<string, string>;
+  after: ReadonlyMap<string, string>;
   fetched: number;
   transferred: number;
   substitutes: Readonly<Record<string, string>>;
-  /** Of the store. It may grow. */
+  /** Warnings about the pack cache. The list may grow after the report was made. */
   warnings: Failure[];
 }
 
 export function reportOf(installed: Installed): InstallReport {
-  const { plan, tree, packs, left, held, now, fetched, transferred, substitutes, warnings } = installed;
+  const { plan, tree, packs, failed, before, after, fetched, transferred, substitutes, warnings } = installed;
   const computed = computedOf(plan, packs);
-  warnings.unshift(...plan.warnings, ...[...left].map(leftOut), ...packWarnings(plan, packs));
+  warnings.unshift(...plan.warnings, ...[...failed].map(skippedWarning), ...packWarnings(plan, packs));
   const sum = (list: Uint32Array): number => list.reduce((total, each) => total + each, 0);
   return {
     packages: plan.packages.length + plan.bundled.length,
     files: tree.packs.reduce((total, { index }) => total + index.sizes.length, 0),
     bytes: tree.packs.reduce((total, { index }) => total + sum(index.sizes), 0),
     fetched,
-    stored: new Set([...packs.values()].flatMap(({ stored, index }) => (stored ? [index.integrity] : []))).size,
+    stored: new Set([...packs.values()].flatMap(({ cached, index }) => (cached ? [index.integrity] : []))).size,
     transferred,
-    added: [...now.keys()].filter((location) => !held.has(location)),
-    removed: [...held.keys()].filter((location) => !now.has(location)),
-    changed: [...now].filter(([location, sri]) => held.has(location) && held.get(location) !== sri).map(([at]) => at),
+    added: [...after.keys()].filter((location) => !before.has(location)),
+    removed: [...before.keys()].filter((location) => !after.has(location)),
+    changed: [...after].filter(([at, sri]) => before.has(at) && before.get(at) !== sri).map(([at]) => at),
     skipped: [...plan.skipped],
     scripts: scriptsOf(plan, packs),
     warnings,
@@ -45,8 +42,8 @@ export function reportOf(installed: Installed): InstallReport {
   };
 }
 
-/** By location, sha512 SRI of what the lock has no integrity for. */
-export function computedOf(plan: InstallPlan, packs: ReadonlyMap<string, SuppliedPack>): Map<string, string> {
+/** Returns the sha512 SRI of every pack for which the lock has no integrity, by location. */
+export function computedOf(plan: InstallPlan, packs: Installed["packs"]): Map<string, string> {
   const computed = new Map<string, string>();
   for (const { location, integrity } of plan.packages) {
     const pack = packs.get(location);
@@ -62,6 +59,7 @@ function scriptsOf({ packages }: InstallPlan, packs: Installed["packs"]): Instal
   });
 }
 
+/** Returns each pack's warnings once, for the first location that it fills. */
 function packWarnings({ packages }: InstallPlan, packs: Installed["packs"]): Failure[] {
   const seen = new Set<readonly Failure[]>();
   return packages.flatMap(({ location }) => {
@@ -72,7 +70,7 @@ function packWarnings({ packages }: InstallPlan, packs: Installed["packs"]): Fai
   });
 }
 
-function leftOut([location, why]: [string, Failure]): Failure {
+function skippedWarning([location, why]: [string, Failure]): Failure {
   const message = `The optional package at ${location} was left out: ${why.message}`;
   return { ...why, message, requiredBy: [location] };
 }

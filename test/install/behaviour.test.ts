@@ -215,7 +215,7 @@ test("afterExtract sees every file, and what it gives stands in the file's place
 test.each([
   ["throws", () => Promise.reject(new Error("no")), /a\/.*: no/],
   ["takes too long", () => new Promise<undefined>(() => {}), /more than 20 ms/],
-  ["gives something else", () => 1 as unknown as Uint8Array, /neither bytes/],
+  ["returns something else", () => 1 as unknown as Uint8Array, /neither a Uint8Array/],
 ] as const)(
   "an afterExtract that %s fails the install, and the sink stays as it was",
   async (_, afterExtract, words) => {

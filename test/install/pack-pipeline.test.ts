@@ -8,58 +8,59 @@ const codeOf = async (wait: Promise<{ ok: boolean; failure?: { code: string } }>
   return outcome.ok ? "ok" : (outcome.failure?.code ?? "");
 };
 
-test("one pack at twelve places is fetched, verified and kept once, and everybody hears of it", async () => {
-  const { pipeline, downloads, extracts, kept } = fakePipeline();
-  for (let i = 0; i < 12; i++) pipeline.want(source("a"));
-  const waits = Array.from({ length: 12 }, () => pipeline.wait("a"));
+test("a pack that is asked for twelve times is downloaded and verified once, and every caller gets it", async () => {
+  const { pipeline, downloads, extracts } = fakePipeline();
+  const waits = Array.from({ length: 12 }, () => pipeline.fetch(source("a")));
   downloads[0]?.done();
   await settle();
   extracts[0]?.done();
   const codes = await Promise.all(waits.map(codeOf));
   expect(codes).toEqual(Array(12).fill("ok"));
-  expect([downloads.length, extracts.length, kept]).toEqual([1, 1, ["a"]]);
+  expect([downloads.length, extracts.length, pipeline.fetched, pipeline.bytes]).toEqual([1, 1, 1, 10]);
 });
 
-test("each kind of work has its limit, and downloads are held back while the verifying is behind", async () => {
+test("downloads and verifications have a limit each, and no download starts while verification is behind", async () => {
   const { pipeline, downloads, extracts } = fakePipeline({ downloads: 3, extractions: 1, backlog: 25 });
-  for (const key of ["a", "b", "c", "d", "e", "f"]) pipeline.want(source(key));
+  for (const key of ["a", "b", "c", "d", "e", "f"]) void pipeline.fetch(source(key));
   expect(downloads.map(({ key }) => key)).toEqual(["a", "b", "c"]);
   for (const gate of downloads.slice(0, 3)) gate.done(10);
   await settle();
-  // With 10 and with 20 bytes waiting another began; with 30, of 25 that may, none does.
+  // With a backlog of 10 and of 20 bytes another download started. With 30 of 25 bytes none does.
   expect([downloads.length, extracts.length]).toEqual([5, 1]);
   extracts[0]?.done();
   await settle();
   expect([downloads.length, extracts.length]).toEqual([6, 2]);
 });
 
-test("what is wanted most goes first, whoever asked first", () => {
+test("the download with the lowest rank goes first, and a later call or `promote` can improve a rank", async () => {
   const { pipeline, downloads } = fakePipeline({ downloads: 1 });
-  pipeline.want(source("a"));
-  pipeline.want(source("late"), 3);
-  pipeline.want(source("soon"), 1);
-  pipeline.want(source("late"), 0);
-  downloads[0]?.fail("E404");
-  return settle().then(() => {
-    expect(downloads.map(({ key }) => key)).toEqual(["a", "late"]);
-  });
+  void pipeline.fetch(source("a"));
+  void pipeline.fetch(source("late"), 3);
+  void pipeline.fetch(source("last"), 3);
+  void pipeline.fetch(source("soon"), 1);
+  void pipeline.fetch(source("late"), 0);
+  pipeline.promote("last", 0);
+  for (let i = 0; i < 3; i++) {
+    downloads[i]?.fail("E404");
+    await settle();
+  }
+  expect(downloads.map(({ key }) => key)).toEqual(["a", "late", "last", "soon"]);
 });
 
-test("bytes that are not the promised ones are fetched once more past all caches, and then refused", async () => {
-  const { pipeline, downloads, extracts, kept } = fakePipeline();
-  pipeline.want(source("a"));
-  const wait = codeOf(pipeline.wait("a"));
+test("a tarball with the wrong hash is downloaded once more past all caches, and then refused", async () => {
+  const { pipeline, operations, downloads, extracts } = fakePipeline();
+  const wait = codeOf(pipeline.fetch(source("a")));
   downloads[0]?.done();
   await settle();
   extracts[0]?.fail("EINTEGRITY");
   await settle();
-  expect(downloads.map(({ past }) => past)).toEqual([false, true]);
+  expect(downloads.map(({ fresh }) => fresh)).toEqual([false, true]);
   downloads[1]?.done();
   await settle();
   extracts[1]?.fail("EINTEGRITY");
   expect(await wait).toBe("EINTEGRITY");
-  expect([downloads.length, kept]).toEqual([2, []]);
-  expect(pipeline.operations.all.map(({ kind, state }) => `${kind} ${state}`)).toEqual([
+  expect([downloads.length, pipeline.fetched]).toEqual([2, 0]);
+  expect(operations.all.map(({ kind, state }) => `${kind} ${state}`)).toEqual([
     "download done",
     "extract failed",
     "download done",
@@ -67,9 +68,9 @@ test("bytes that are not the promised ones are fetched once more past all caches
   ]);
 });
 
-test("a second download that is right is taken", async () => {
-  const { pipeline, downloads, extracts, kept } = fakePipeline();
-  pipeline.want(source("a"));
+test("a second download with the right hash is accepted", async () => {
+  const { pipeline, downloads, extracts } = fakePipeline();
+  const wait = codeOf(pipeline.fetch(source("a")));
   downloads[0]?.done();
   await settle();
   extracts[0]?.fail("EINTEGRITY");
@@ -77,46 +78,54 @@ test("a second download that is right is taken", async () => {
   downloads[1]?.done();
   await settle();
   extracts[1]?.done();
-  expect(await codeOf(pipeline.wait("a"))).toBe("ok");
-  expect(kept).toEqual(["a"]);
+  expect(await wait).toBe("ok");
+  expect(pipeline.fetched).toBe(1);
 });
 
-test("the end tells everybody, whatever they wait for, and what comes later changes nothing", async () => {
-  const { pipeline, downloads, extracts, kept } = fakePipeline({ downloads: 2 });
-  for (const key of ["a", "b", "c"]) pipeline.want(source(key));
+test("if the second download fails, the caller gets the integrity failure of the first", async () => {
+  const { pipeline, downloads, extracts } = fakePipeline();
+  const wait = codeOf(pipeline.fetch(source("a")));
   downloads[0]?.done();
   await settle();
-  const waits = ["a", "b", "c"].map((key) => codeOf(pipeline.wait(key)));
+  extracts[0]?.fail("EINTEGRITY");
+  await settle();
+  downloads[1]?.fail("EUNREACHABLE");
+  expect(await wait).toBe("EINTEGRITY");
+});
+
+test("after `stop` every caller gets its reason, and work that ends later changes nothing", async () => {
+  const { pipeline, operations, downloads, extracts } = fakePipeline({ downloads: 2 });
+  const waits = ["a", "b", "c"].map((key) => codeOf(pipeline.fetch(source(key))));
+  downloads[0]?.done();
+  await settle();
   pipeline.stop(failure("EABORTED", "enough"));
   expect(await Promise.all(waits)).toEqual(["EABORTED", "EABORTED", "EABORTED"]);
   extracts[0]?.done();
   downloads[1]?.done();
   await settle();
-  pipeline.want(source("d"));
-  expect(await codeOf(pipeline.wait("d"))).toBe("EABORTED");
-  expect([downloads.length, extracts.length, kept]).toEqual([3, 1, []]);
-  expect(pipeline.operations.all.every(({ end }) => end !== null)).toBe(true);
+  expect(await codeOf(pipeline.fetch(source("d")))).toBe("EABORTED");
+  expect([downloads.length, extracts.length, pipeline.fetched]).toEqual([3, 1, 0]);
+  expect(operations.all.every(({ end }) => end !== null)).toBe(true);
 });
 
-test("what is dropped is not kept, and can be wanted again", async () => {
-  const { pipeline, downloads, extracts, kept } = fakePipeline();
-  pipeline.want(source("a"));
-  const first = codeOf(pipeline.wait("a"));
-  pipeline.drop("a");
+test("a dropped pack is not verified, and can be fetched again", async () => {
+  const { pipeline, downloads, extracts } = fakePipeline();
+  const first = codeOf(pipeline.fetch(source("a")));
+  expect([pipeline.drop("a"), pipeline.drop("a")]).toEqual([true, false]);
   expect(await first).toBe("EDROPPED");
   downloads[0]?.done();
   await settle();
-  expect([extracts.length, kept]).toEqual([0, []]);
-  pipeline.want(source("a"));
+  expect([extracts.length, pipeline.fetched]).toEqual([0, 0]);
+  const second = codeOf(pipeline.fetch(source("a")));
   downloads[1]?.done();
   await settle();
   extracts[0]?.done();
-  expect(await codeOf(pipeline.wait("a"))).toBe("ok");
+  expect(await second).toBe("ok");
 });
 
-test("in any order of events everybody hears exactly one outcome, and no limit is passed", async () => {
+test("in any order of events every caller gets exactly one outcome, and no limit is exceeded", async () => {
   const event = fc.record({
-    kind: fc.constantFrom("want", "download", "extract", "drop"),
+    kind: fc.constantFrom("fetch", "download", "extract", "drop"),
     at: fc.nat(9),
     good: fc.boolean(),
   });
@@ -125,10 +134,8 @@ test("in any order of events everybody hears exactly one outcome, and no limit i
     const ended = { downloads: 0, extracts: 0 };
     const waits: Promise<string>[] = [];
     for (const { kind, at, good } of events) {
-      if (kind === "want") {
-        pipeline.want(source(`${at}`), at % 3);
-        waits.push(codeOf(pipeline.wait(`${at}`)));
-      } else if (kind === "drop") pipeline.drop(`${at}`);
+      if (kind === "fetch") waits.push(codeOf(pipeline.fetch(source(`${at}`), at % 3)));
+      else if (kind === "drop") pipeline.drop(`${at}`);
       else {
         const list = kind === "download" ? downloads : extracts;
         const which = kind === "download" ? "downloads" : "extracts";

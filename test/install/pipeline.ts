@@ -2,7 +2,9 @@ import type { UnpackLimits } from "../../src/api/install.ts";
 import type { ErrorCode } from "../../src/errors/failure.ts";
 import { fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
 import type { Extracted } from "../../src/install/extractor.ts";
-import { PackPipeline, type PackSource, type PipelineLimits } from "../../src/install/pack-pipeline.ts";
+import { Operations } from "../../src/install/operations.ts";
+import { PackPipeline, type PipelineOptions } from "../../src/install/pack-pipeline.ts";
+import type { PackSource } from "../../src/install/pack-source.ts";
 import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";
 
 export const source = (key: string): PackSource => ({
@@ -13,42 +15,48 @@ export const source = (key: string): PackSource => ({
   integrity: key,
 });
 
+/** A download or verification that ends when the test says so. */
 export interface Gate {
   key: string;
-  past: boolean;
-  /** Lets it end: with so many bytes, or a failure. */
+  /** Whether a download bypasses all caches. */
+  fresh: boolean;
+  /** Ends it well. @param bytes of the download */
   done(bytes?: number): void;
   fail(code: ErrorCode): void;
 }
 
-/** Works whose downloads and verifications end when the test says so. */
-export function fakePipeline(limits: Partial<PipelineLimits> = {}): {
+export interface FakePipeline {
   pipeline: PackPipeline;
+  operations: Operations;
   downloads: Gate[];
   extracts: Gate[];
-  kept: string[];
-} {
+}
+
+/** Makes a pipeline whose downloads and verifications end when the test says so. */
+export function fakePipeline(limits: Partial<PipelineOptions["limits"]> = {}): FakePipeline {
   const downloads: Gate[] = [];
   const extracts: Gate[] = [];
-  const kept: string[] = [];
   let time = 0;
+  const operations = new Operations(() => time++);
   const pipeline = new PackPipeline({
-    download: ({ key }, past) =>
-      new Promise((resolve) => {
-        downloads.push({
-          key,
-          past,
-          done: (bytes = 10) => resolve(ok({ bytes: new Uint8Array(bytes), transferred: bytes })),
-          fail: (code) => resolve(fail(failure(code, key))),
-        });
-      }),
+    downloads: {
+      get: ({ key }, fresh) =>
+        new Promise((resolve) => {
+          downloads.push({
+            key,
+            fresh,
+            done: (bytes = 10) => resolve(ok({ bytes: new Uint8Array(bytes), transferred: bytes })),
+            fail: (code) => resolve(fail(failure(code, key))),
+          });
+        }),
+    },
     extractor: {
       extract: (tarball, { name }: { name: string; limits: UnpackLimits }) =>
         new Promise<Outcome<Extracted>>((resolve) => {
           const value: Extracted = { integrity: `sha512-${name}`, tarball, index: new Uint8Array(1), warnings: [] };
           extracts.push({
             key: name,
-            past: false,
+            fresh: false,
             done: () => resolve(ok(value)),
             fail: (code) => resolve(fail(failure(code, name))),
           });
@@ -57,13 +65,12 @@ export function fakePipeline(limits: Partial<PipelineLimits> = {}): {
     limits: { downloads: 2, extractions: 1, backlog: 100, ...limits },
     unpack: UNPACK_LIMITS,
     archives: false,
-    keep: ({ key }) => void kept.push(key),
-    now: () => time++,
+    operations,
   });
-  return { pipeline, downloads, extracts, kept };
+  return { pipeline, operations, downloads, extracts };
 }
 
-/** Lets everything that can go on go on. */
+/** Waits until all pending promise callbacks have run. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { WASM_PLATFORM } from "../../src/install/plan.ts";
 import { planFromLock } from "../../src/install/read-plan.ts";
 import { SUBSTITUTES, withSubstitutes } from "../../src/install/substitutes.ts";
-import { WASM_PLATFORM } from "../../src/install/wasm-platform.ts";
 import { fakeRegistry } from "../support/fake-registry.ts";
 import { resolveIn } from "../support/tree.ts";
 import { lockOf } from "./plan-answers.ts";

@@ -6,7 +6,8 @@ import { fail, type Outcome, ok } from "../../src/errors/failure.ts";
 import { failureOf } from "../../src/errors/failure-of.ts";
 import { notFound } from "../../src/errors/files.ts";
 import { notStored } from "../../src/errors/store.ts";
-import type { PackSource } from "../../src/install/pack-pipeline.ts";
+import type { DownloadedTarball, TarballDownloads } from "../../src/install/install-ports.ts";
+import type { PackSource } from "../../src/install/pack-source.ts";
 import type { RegistryConfig } from "../../src/registry/registry-config.ts";
 import type { Net } from "../../workers/net/net.ts";
 import type { Backend } from "../backends/backend.ts";
@@ -16,70 +17,68 @@ export interface DownloadOptions {
   installer: InstallerOptions;
   nets: Backend["nets"];
   config: RegistryConfig;
-  /** Where `file:` tarballs are. */
+  /** The project's files, among them its `file:` tarballs. */
   own: OwnFiles | undefined;
-  signal: AbortSignal;
 }
 
-interface Line {
-  net: Net;
-  life: AbortSignal | undefined;
-  end(): void;
+interface Connection {
+  readonly net: Net;
+  /** Aborts when the connection has ended by itself. */
+  readonly life: AbortSignal | undefined;
+  close(): void;
 }
 
-/** One install's tarballs, over one line to the network; what is asked for after its end gets a line of its own. */
-export class Downloads {
+/** Downloads the tarballs of one install. They share a connection, which opens with the first download. */
+export class Downloads implements TarballDownloads {
   readonly #options: DownloadOptions;
-  #line: Promise<Line> | undefined;
+  #connection: Promise<Connection> | undefined;
   #ended = false;
-  /** Under way. */
-  #gets = 0;
+  /** Downloads that are running. */
+  #running = 0;
 
   constructor(options: DownloadOptions) {
     this.#options = options;
   }
 
-  /** `past`: not from a cache. Never rejects. */
-  async get(source: PackSource, past: boolean): Promise<Outcome<{ bytes: Uint8Array; transferred: number }>> {
-    const { url, name } = source;
-    this.#gets++;
+  async get(source: PackSource, fresh: boolean): Promise<Outcome<DownloadedTarball>> {
+    this.#running++;
     try {
-      if (url.startsWith("file:")) return this.#local(url, name);
+      if (source.url.startsWith("file:")) return this.#readOwnFile(source);
       if (this.#options.installer.cache === "offline") return fail(offline(source));
-      return await this.#fetch(source, past);
+      return await this.#download(source, fresh);
     } catch (error) {
       return fail(failureOf(error));
     } finally {
-      this.#gets--;
-      if (this.#ended && this.#gets === 0) this.#hangUp();
+      this.#running--;
+      if (this.#ended && this.#running === 0) this.#close();
     }
   }
 
-  /** Gives up what is under way. */
+  /** Ends running downloads. A later one, for a pack that the cache has lost, opens a connection of its own. */
   end(): void {
     this.#ended = true;
-    this.#hangUp();
+    this.#close();
   }
 
-  async #fetch({ url, name }: PackSource, past: boolean): ReturnType<Downloads["get"]> {
-    this.#line ??= this.#open();
-    const { net, life } = await this.#line;
-    // What is stored here need not be in the browser's own cache too: that costs more than it ever saves.
-    const kept = past || this.#options.installer.cache !== "none";
+  async #download({ url, name }: PackSource, fresh: boolean): Promise<Outcome<DownloadedTarball>> {
+    this.#connection ??= this.#open();
+    const { net, life } = await this.#connection;
+    // The pack cache stores the tarball. Storing it in the browser's HTTP cache too would cost more than it saves.
+    const kept = fresh || this.#options.installer.cache !== "none";
     const work = net.get({ kind: "tarball", name, url, metadata: "full", ...(kept && { kept }) });
     const answer = await (life ? orAbort(work, life) : work);
     return answer.ok ? ok({ bytes: answer.value.bytes, transferred: answer.value.transferred }) : answer;
   }
 
-  #local(url: string, name: string): Outcome<{ bytes: Uint8Array; transferred: number }> {
+  #readOwnFile({ name, url }: PackSource): Outcome<DownloadedTarball> {
     const path = resolvePath("/", url.slice("file:".length)).slice(1);
     const bytes = this.#options.own?.read.bytes(path);
     if (bytes) return ok({ bytes: bytes.slice(), transferred: 0 });
-    const wayOut = [{ kind: "option", text: "Give the file in `files`.", option: "files" } as const];
-    return fail(notFound(`There is no file ${path} to install ${name} from.`, { package: name, wayOut }));
+    const wayOut = [{ kind: "option", text: `Add ${path} to \`files\`.`, option: "files" } as const];
+    return fail(notFound(`${name} is installed from the file ${path}, which is missing.`, { package: name, wayOut }));
   }
 
-  async #open(): Promise<Line> {
+  async #open(): Promise<Connection> {
     const { nets, installer, config } = this.#options;
     const { tarballConcurrency: concurrency = installer.concurrency } = installer;
     const { open, life, dispose } = await nets(concurrency);
@@ -87,22 +86,22 @@ export class Downloads {
     return {
       net,
       life,
-      end() {
+      close() {
         net.dispose();
         dispose?.();
       },
     };
   }
 
-  #hangUp(): void {
-    void this.#line?.then((line) => line.end()).catch(() => {});
-    this.#line = undefined;
+  #close(): void {
+    void this.#connection?.then((connection) => connection.close()).catch(() => {});
+    this.#connection = undefined;
   }
 }
 
 function offline({ name, version, url }: PackSource): Failure {
   const wayOut = [
-    { kind: "option", text: 'Install once with another `cache` than "offline".', option: "cache" } as const,
+    { kind: "option", text: 'Install once with a `cache` other than "offline".', option: "cache" } as const,
   ];
   return notStored(`${name}@${version}`, { package: name, details: { missing: [`${name}@${version}`], url }, wayOut });
 }

@@ -1,12 +1,50 @@
+import type { InstallOptions } from "../../src/api/install.ts";
+import type { InstallerOptions } from "../../src/api/resolve.ts";
 import type { FileSink, SinkLink } from "../../src/api/sink.ts";
 import { invalidOption } from "../../src/errors/invalid-option.ts";
+import type { Extractor } from "../../src/install/extractor.ts";
+import type { InstallPorts } from "../../src/install/install-ports.ts";
+import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";
+import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
+import { nextTurn } from "../../workers/host/yield.ts";
 
-/** A Map as the sink it stands for. */
-export async function sinkOf(sink: FileSink | Map<string, Uint8Array | SinkLink>): Promise<FileSink> {
-  if (!(sink instanceof Map)) {
-    if (typeof sink?.open === "function") return sink;
-    throw invalidOption("options.sink must be a Map or a sink.");
+/** Bytes. */
+const MEBIBYTE = 1 << 20;
+
+/** Concurrent downloads in a browser, and outside of one. */
+const DOWNLOADS = { browser: 64, other: 16 };
+
+type Services = Pick<InstallPorts, "downloads" | "packCache" | "progress"> & {
+  readonly extractor: Extractor & { readonly atOnce: number };
+};
+
+/** Builds the ports of one install. */
+export function installPorts(installer: InstallerOptions, options: InstallOptions, services: Services): InstallPorts {
+  const isBrowser = "document" in globalThis || "importScripts" in globalThis;
+  const { tarballConcurrency = isBrowser ? DOWNLOADS.browser : DOWNLOADS.other } = installer;
+  return {
+    ...services,
+    limits: {
+      // Zero or NaN would wait for ever.
+      downloads: Math.max(1, tarballConcurrency || 1),
+      extractions: services.extractor.atOnce,
+      backlog: 32 * MEBIBYTE,
+      writes: 8,
+      archiveBytes: 64 * MEBIBYTE,
+    },
+    unpack: { ...UNPACK_LIMITS, ...options.limits },
+    now: () => performance.now(),
+    startTimer: PLATFORM_TOOLS.after,
+    nextTurn,
+    toSink,
+  };
+}
+
+async function toSink(sink: FileSink | Map<string, Uint8Array | SinkLink>): Promise<FileSink> {
+  if (sink instanceof Map) {
+    const { createMapSink } = await import("../../src/sink/map-sink.ts");
+    return createMapSink(sink);
   }
-  const { createMapSink } = await import("../../src/sink/map-sink.ts");
-  return createMapSink(sink);
+  if (typeof sink?.open === "function") return sink;
+  throw invalidOption("options.sink must be a Map, or a sink with a method `open`.");
 }

@@ -1,0 +1,49 @@
+import { fail, type Outcome, ok } from "../errors/failure.ts";
+import { storeFailed } from "../errors/store.ts";
+import { readPackIndex } from "../tarball/pack-index.ts";
+import type { InstallPorts } from "./install-ports.ts";
+import type { PackSource } from "./pack-source.ts";
+import type { ReadablePack, TarballStore } from "./tarball-store.ts";
+
+/** Verifies tarballs from the pack cache again, and fetches those that the cache has lost. */
+export class PackRecovery {
+  readonly #ports: Pick<InstallPorts, "downloads" | "extractor" | "unpack">;
+  readonly #tarballs: TarballStore;
+  /** Where packs came from, by sha512 SRI. */
+  readonly #sources = new Map<string, PackSource>();
+
+  constructor(ports: Pick<InstallPorts, "downloads" | "extractor" | "unpack">, tarballs: TarballStore) {
+    this.#ports = ports;
+    this.#tarballs = tarballs;
+  }
+
+  /** Remembers where a pack comes from, so that `refetch` finds it. */
+  remember(integrity: string, source: PackSource): void {
+    this.#sources.set(integrity, source);
+  }
+
+  /** Verifies a cached tarball by its full hash, and inflates it. Takes the bytes to another thread. */
+  async verify(tarball: Uint8Array, { integrity, unpacked }: ReadablePack): Promise<Outcome<Uint8Array>> {
+    const { name = "", url = "" } = this.#sources.get(integrity) ?? {};
+    const { extractor, unpack: limits } = this.#ports;
+    const opened = await extractor.extract(tarball, { name, url, integrity, limits, archive: true });
+    if (!opened.ok) return opened;
+    const { archive } = opened.value;
+    if (archive?.length === unpacked) return ok(archive);
+    return fail(storeFailed(`The cached index of ${name || integrity} does not match its tarball.`));
+  }
+
+  /** Downloads and verifies a pack that the cache has lost, and puts it back into the cache. Returns the tarball. */
+  async refetch(integrity: string): Promise<Outcome<Uint8Array>> {
+    const source = this.#sources.get(integrity);
+    if (!source) return fail(storeFailed(`The pack ${integrity} is gone from the pack cache. Install again.`));
+    const { downloads, extractor, unpack: limits } = this.#ports;
+    const body = await downloads.get(source, true);
+    if (!body.ok) return body;
+    const { name, url } = source;
+    const opened = await extractor.extract(body.value.bytes, { name, url, integrity, limits, archive: false });
+    if (!opened.ok) return opened;
+    this.#tarballs.restore(opened.value, readPackIndex(opened.value.index)?.unpacked ?? 0);
+    return ok(opened.value.tarball);
+  }
+}
