@@ -252,7 +252,7 @@ export interface Installer {
   install(input: InstallInput, options?: InstallOptions): Promise<InstalledProject>;
   /** A package's versions, in the registry's order, and its tags. @throws InstallError E404, EUNREACHABLE, EINVALIDPACKUMENT, … */
   packument(name: string, options?: { signal?: AbortSignal }): Promise<PackumentSummary>;
-  /** Metadata (docs/store.md) and packs (docs/pack-store.md) that are kept between visits. */
+  /** Metadata (docs/metadata-cache.md) and packs (docs/pack-cache.md) that are kept between visits. */
   readonly store: {
     /** Bytes as they are stored, of all registries, once what is being written is written. */
     usage(): Promise<StoreUsage>;

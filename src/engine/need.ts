@@ -1,7 +1,7 @@
 import type { Outcome } from "../errors/failure.ts";
 import type { Node } from "../graph/node.ts";
 import type { Packument } from "../registry/packument.ts";
-import type { TarballListing } from "../tarball/listing.ts";
+import type { TarballListing } from "../tarball/list-tarball.ts";
 import { type Context, raise } from "./context.ts";
 
 /** What the engine stops for. A driver answers with an outcome, never a throw; the engine keeps the first it gets. */

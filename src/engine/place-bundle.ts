@@ -5,7 +5,7 @@ import { Node } from "../graph/node.ts";
 import type { LockData } from "../lockfile/read-lock.ts";
 import { ProjectFiles } from "../project/files.ts";
 import { readPackageJson } from "../project/package-json.ts";
-import type { TarballListing } from "../tarball/listing.ts";
+import type { TarballListing } from "../tarball/list-tarball.ts";
 import { type Context, raise } from "./context.ts";
 import { calculateFlags, resetFlags } from "./flags.ts";
 import { placeEntries } from "./load-lock.ts";

@@ -1,9 +1,9 @@
 import type { Tree, TreeEdge, TreeNode } from "../api/resolve.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
 import type { Addresses, Cdn } from "./cdn.ts";
-import type { Drawn, LeftOut } from "./left-out.ts";
+import { mayHaveModules, visible } from "./importable-packages.ts";
 import { EVERYWHERE, Mappings } from "./mappings.ts";
-import { mayHaveModules, visible } from "./visible.ts";
+import type { Drawn, LeftOut } from "./omissions.ts";
 
 /** A map of whole packages, of which nothing is known but name and version. */
 export function cdnMap(tree: Tree, cdn: Cdn, isWanted: (node: TreeNode) => boolean): Drawn {

@@ -5,7 +5,7 @@ import { baseAddress, refusedOption } from "./address.ts";
 import { cdnOf } from "./cdn.ts";
 import { cdnMap } from "./cdn-map.ts";
 import type { InstalledOptions } from "./installed-map.ts";
-import { type Drawn, incomplete } from "./left-out.ts";
+import { type Drawn, incomplete } from "./omissions.ts";
 
 /**
  * An import map for a project's tree, flat or not: what the project's own modules may import, and in `scopes` what packages

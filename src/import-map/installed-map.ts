@@ -7,11 +7,11 @@ import { join, parentOf } from "../node/manifests.ts";
 import { EMPTY_MODULE } from "../node/resolve.ts";
 import { webDigest } from "../tarball/integrity.ts";
 import { escapePath } from "./address.ts";
-import { entriesOf, manifestOf } from "./entries.ts";
-import type { Drawn, LeftOut } from "./left-out.ts";
+import { visible } from "./importable-packages.ts";
 import { EVERYWHERE, Mappings } from "./mappings.ts";
-import { visible } from "./visible.ts";
-import { isScript, Walk } from "./walk.ts";
+import { isScript, Walk } from "./module-graph.ts";
+import type { Drawn, LeftOut } from "./omissions.ts";
+import { entriesOf, manifestOf } from "./package-subpaths.ts";
 
 export interface InstalledOptions {
   readonly project: InstalledProject;

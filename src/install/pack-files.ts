@@ -1,5 +1,5 @@
 import type { SinkFile } from "../api/sink.ts";
-import { dosLine } from "../tarball/dos-line.ts";
+import { dosLine } from "../tarball/crlf-shebang.ts";
 import type { Range } from "../tarball/gunzip.ts";
 import type { PackIndex } from "../tarball/pack-index.ts";
 

@@ -1,5 +1,5 @@
 import { seal, unseal } from "../blobs/seal.ts";
-import type { Entry } from "./tools.ts";
+import type { Entry } from "./ports.ts";
 
 /** `whi1`. */
 const MAGIC = 0x31696877;

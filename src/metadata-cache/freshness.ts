@@ -1,5 +1,5 @@
 import type { CacheMode } from "../api/resolve.ts";
-import type { Entry } from "./tools.ts";
+import type { Entry } from "./ports.ts";
 
 /** `fresh`: use it. `stale`: ask whether it still holds. `missing`: fetch it, or say so when offline. */
 export type Freshness = "fresh" | "stale" | "missing";

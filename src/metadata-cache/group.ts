@@ -1,6 +1,6 @@
 import { concat } from "../base/concat.ts";
 import { seal, unseal } from "../blobs/seal.ts";
-import type { Kept, StoreTools } from "./tools.ts";
+import type { Kept, StoreTools } from "./ports.ts";
 
 // A group is some records in one blob. Sealed: the length of what is deflated, the length of the cold parts (two words),
 // what is deflated, the cold parts as they are, in order. Deflated: the length of a list (one word), the list

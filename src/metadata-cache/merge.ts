@@ -1,5 +1,5 @@
 import { type CacheIndex, dropDead, type Place } from "./cache-index.ts";
-import type { Kept } from "./tools.ts";
+import type { Kept } from "./ports.ts";
 
 /** A record to be written. */
 export interface Member extends Kept {

@@ -3,9 +3,9 @@ import { packGroup, unpackGroup } from "./group.ts";
 import { groupKey } from "./keys.ts";
 import { applyChanges, type Changes, DAY, isEmpty, type Member, noChanges, type PackedGroup } from "./merge.ts";
 import type { MetadataWriter } from "./metadata-writer.ts";
-import type { Entry, GroupSize, Kept } from "./tools.ts";
+import type { Entry, GroupSize, Kept } from "./ports.ts";
 
-/** How much goes into a group, records or their bytes before anything is deflated: docs/store.md says what was tried. */
+/** How much goes into a group, records or their bytes before anything is deflated: docs/metadata-cache.md says what was tried. */
 const GROUP = { records: 128, bytes: 2 << 20 };
 
 /** Which of the groups that are wanted are read in one transaction: so that the first is unpacked while the others are read. */

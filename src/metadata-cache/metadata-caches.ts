@@ -2,12 +2,12 @@ import type { BlobStore } from "../blobs/blob-store.ts";
 import { InstallError } from "../errors/failure.ts";
 import { storeFailed } from "../errors/store.ts";
 import { emptyIndex, readIndex } from "./cache-index.ts";
-import { type Claim, type ClaimOptions, claim } from "./claim.ts";
 import { indexKey } from "./keys.ts";
 import { MetadataCache } from "./metadata-cache.ts";
 import { MetadataWriter } from "./metadata-writer.ts";
+import type { StoreTools } from "./ports.ts";
 import { readIndexes } from "./prune.ts";
-import type { StoreTools } from "./tools.ts";
+import { type Claim, type ClaimOptions, claim } from "./tab-lock.ts";
 
 export interface MetadataUsage {
   /** Of packuments, as they are stored. */
@@ -16,7 +16,7 @@ export interface MetadataUsage {
   namespaces: number;
 }
 
-/** Packuments between visits (docs/store.md). */
+/** Packuments between visits (docs/metadata-cache.md). */
 export class MetadataCaches {
   readonly #blobs: BlobStore;
   readonly #tools: StoreTools;

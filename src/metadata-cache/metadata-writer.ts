@@ -1,12 +1,12 @@
 import type { BlobStore } from "../blobs/blob-store.ts";
-import { isQuota, PATIENCE, reasonOf, SETTLING, soon } from "../blobs/patience.ts";
+import { isQuota, PATIENCE, reasonOf, SETTLING, soon } from "../blobs/deadline.ts";
 import { storeFailed, storeFull } from "../errors/store.ts";
 import { type CacheIndex, emptyIndex, readIndex, writeIndex } from "./cache-index.ts";
-import { claim } from "./claim.ts";
 import { groupKey, indexKey } from "./keys.ts";
 import { DAY, merge, type Writing } from "./merge.ts";
+import type { StoreTools } from "./ports.ts";
 import { prune } from "./prune.ts";
-import type { StoreTools } from "./tools.ts";
+import { claim } from "./tab-lock.ts";
 
 /** The blobs, as long as they can be used. What goes wrong is said once, and then one does without. Never rejects. */
 export class MetadataWriter {

@@ -1,12 +1,12 @@
 import type { NodeResolveOptions } from "../api/install.ts";
 import { notLoaded } from "../errors/files.ts";
+import { Resolution, type Rules } from "./import-resolution.ts";
 import { join, Manifests, type PackageScope, parentOf, type Steps } from "./manifests.ts";
 import { inImport } from "./node-error.ts";
 import type { PackageFiles } from "./package-files.ts";
-import { Resolution, type Rules } from "./resolution.ts";
 
+export { EMPTY_MODULE } from "./import-resolution.ts";
 export type { PackageScope } from "./manifests.ts";
-export { EMPTY_MODULE } from "./resolution.ts";
 
 export interface ResolveRequest {
   /** As it is written: `react`, `./a`, `#internal`. */

@@ -1,7 +1,7 @@
 import type { BlobStore } from "../blobs/blob-store.ts";
-import { isQuota, PATIENCE, reasonOf, SETTLING, soon } from "../blobs/patience.ts";
+import { isQuota, PATIENCE, reasonOf, SETTLING, soon } from "../blobs/deadline.ts";
 import { storeFailed, storeFull } from "../errors/store.ts";
-import type { StoreTools } from "../metadata-cache/tools.ts";
+import type { StoreTools } from "../metadata-cache/ports.ts";
 import { applyNews, dayOf, type NewPack, type News, noNews, type StoredPacks, storePacks } from "./apply-changes.ts";
 import {
   countOf,

@@ -16,7 +16,7 @@ interface Place extends Spot, Pick<ListedPack, "length" | "crc"> {}
 
 type Found = { integrity: string; index: Uint8Array };
 
-/** Packs in a store of blobs (docs/pack-store.md). */
+/** Packs in a store of blobs (docs/pack-cache.md). */
 export class StoredPackCache implements PackCache {
   readonly #writer: PackWriter;
   readonly #tools: PackCacheTools;

@@ -4,7 +4,7 @@ import type { Outcome } from "../errors/failure.ts";
 import { fail, ok } from "../errors/failure.ts";
 import { beyondLimits, brokenArchive } from "../errors/tarball.ts";
 import { crc32, word } from "./crc32.ts";
-import { UNPACK_LIMITS } from "./wanted.ts";
+import { UNPACK_LIMITS } from "./unpack-limits.ts";
 
 // Deflate cannot do better than 258 bytes for 2 bits.
 const MAX_RATIO = 1032;

@@ -2,13 +2,13 @@ import type { Failure } from "../api/failure.ts";
 import { isObject } from "../base/json.ts";
 import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import { brokenArchive } from "../errors/tarball.ts";
-import { dosLine } from "./dos-line.ts";
+import type { TarEntry } from "./archive-files.ts";
+import { dosLine } from "./crlf-shebang.ts";
 import { gunzipRanges, type Range } from "./gunzip.ts";
 import { type Digest, verifyIntegrity } from "./integrity.ts";
-import type { TarEntry } from "./listed-files.ts";
 import { DOS_LINE, INSTALL_SCRIPTS, type PackIndex } from "./pack-index.ts";
 import { inflate, inflateFast, refused, tooLarge, type Unpacked, unpack } from "./unpack.ts";
-import type { Wanted } from "./wanted.ts";
+import type { Wanted } from "./unpack-limits.ts";
 
 export interface IndexedTarball {
   index: PackIndex;

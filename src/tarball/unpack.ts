@@ -3,8 +3,8 @@ import type { UnpackLimits } from "../api/install.ts";
 import { fail, type Outcome, ok } from "../errors/failure.ts";
 import { beyondLimits } from "../errors/tarball.ts";
 import { gunzip, gunzipFast } from "./gunzip.ts";
+import { unpackedLimit } from "./unpack-limits.ts";
 import { type Untarred, untar } from "./untar.ts";
-import { unpackedLimit } from "./wanted.ts";
 
 export interface Unpacked extends Untarred {
   /** What the tarball inflates to. Never the tarball's own memory. */

@@ -2,9 +2,9 @@ import type { Failure } from "../api/failure.ts";
 import type { UnpackLimits } from "../api/install.ts";
 import type { ErrorCode, Outcome } from "../errors/failure.ts";
 import { fail, failure, ok } from "../errors/failure.ts";
-import { ListedFiles, quoted, type TarEntry } from "./listed-files.ts";
+import { ListedFiles, quoted, type TarEntry } from "./archive-files.ts";
 import { insidePath } from "./safe-path.ts";
-import { UNPACK_LIMITS } from "./wanted.ts";
+import { UNPACK_LIMITS } from "./unpack-limits.ts";
 
 export interface Untarred {
   /** In the archive's order. */

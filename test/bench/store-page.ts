@@ -1,6 +1,6 @@
 import type { BlobStore } from "../../src/blobs/blob-store.ts";
 import { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
-import type { GroupSize, StoreTools } from "../../src/metadata-cache/tools.ts";
+import type { GroupSize, StoreTools } from "../../src/metadata-cache/ports.ts";
 import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
 import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
 

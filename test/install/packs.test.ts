@@ -8,7 +8,7 @@ import { type WritablePackage, writeTree } from "../../src/install/write-tree.ts
 import { createMemoryPackCache } from "../../src/pack-cache/memory-pack-cache.ts";
 import type { PackCache } from "../../src/pack-cache/pack-cache.ts";
 import { encodePackIndex } from "../../src/tarball/pack-index.ts";
-import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";
+import { UNPACK_LIMITS } from "../../src/tarball/unpack-limits.ts";
 
 const sri = (letter: string): string => `sha512-${letter.repeat(86)}==`;
 

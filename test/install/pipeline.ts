@@ -5,7 +5,7 @@ import type { Extracted } from "../../src/install/extractor.ts";
 import { Operations } from "../../src/install/operations.ts";
 import { PackPipeline, type PipelineOptions } from "../../src/install/pack-pipeline.ts";
 import type { PackSource } from "../../src/install/pack-source.ts";
-import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";
+import { UNPACK_LIMITS } from "../../src/tarball/unpack-limits.ts";
 
 export const source = (key: string): PackSource => ({
   key,

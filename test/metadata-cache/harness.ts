@@ -2,7 +2,7 @@ import { deflateSync, inflateSync } from "node:zlib";
 import type { Failure } from "../../src/api/failure.ts";
 import type { BlobStore } from "../../src/blobs/blob-store.ts";
 import { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
-import type { GroupSize, Locks, StoreTools } from "../../src/metadata-cache/tools.ts";
+import type { GroupSize, Locks, StoreTools } from "../../src/metadata-cache/ports.ts";
 import { incompressibleStart, isRecord } from "./records.ts";
 
 /** What `after` was asked for, run by hand. */

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { BlobStore } from "../../src/blobs/blob-store.ts";
 import { readIndex, writeIndex } from "../../src/metadata-cache/cache-index.ts";
 import { packGroup, unpackGroup } from "../../src/metadata-cache/group.ts";
-import type { Kept } from "../../src/metadata-cache/tools.ts";
+import type { Kept } from "../../src/metadata-cache/ports.ts";
 import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
 import { createMemoryStore } from "../../workers/storage/memory-blobs.ts";
 import { openTab, toolsOf } from "./harness.ts";

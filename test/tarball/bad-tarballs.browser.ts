@@ -3,7 +3,7 @@ import type { UnpackLimits } from "../../src/api/install.ts";
 import type { Outcome } from "../../src/errors/failure.ts";
 import { type IndexedTarball, indexTarball, readPack } from "../../src/tarball/index-tarball.ts";
 import { webDigest } from "../../src/tarball/integrity.ts";
-import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";
+import { UNPACK_LIMITS } from "../../src/tarball/unpack-limits.ts";
 import { badTarballs, noise, oddTarballs } from "./bad-tarballs.ts";
 import { gzip, sri } from "./gzip.ts";
 import { concat, tar } from "./tar-writer.ts";

@@ -2,8 +2,8 @@ import { webcrypto } from "node:crypto";
 import { expect, test } from "vitest";
 import { indexTarball } from "../../src/tarball/index-tarball.ts";
 import { webDigest } from "../../src/tarball/integrity.ts";
-import { openTarball } from "../../src/tarball/listing.ts";
-import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";
+import { openTarball } from "../../src/tarball/list-tarball.ts";
+import { UNPACK_LIMITS } from "../../src/tarball/unpack-limits.ts";
 import { badTarballs, oddTarballs } from "./bad-tarballs.ts";
 
 const url = "http://registry.local/a/-/a-1.0.0.tgz";

@@ -7,7 +7,7 @@ import { type Outcome, ok } from "../../src/errors/failure.ts";
 import { type IndexedTarball, indexTarball, inflatePack, readPack } from "../../src/tarball/index-tarball.ts";
 import { webDigest } from "../../src/tarball/integrity.ts";
 import { encodePackIndex, readPackIndex } from "../../src/tarball/pack-index.ts";
-import { UNPACK_LIMITS, type Wanted } from "../../src/tarball/wanted.ts";
+import { UNPACK_LIMITS, type Wanted } from "../../src/tarball/unpack-limits.ts";
 import { noise } from "./bad-tarballs.ts";
 import { flipped, gzip, sri } from "./gzip.ts";
 import { concat, type TarPart, tar } from "./tar-writer.ts";

@@ -4,7 +4,7 @@ import type { FileSink, SinkLink } from "../../src/api/sink.ts";
 import { invalidOption } from "../../src/errors/invalid-option.ts";
 import type { Extractor } from "../../src/install/extractor.ts";
 import type { InstallPorts } from "../../src/install/install-ports.ts";
-import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";
+import { UNPACK_LIMITS } from "../../src/tarball/unpack-limits.ts";
 import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
 import { nextTurn } from "../../workers/host/yield.ts";
 

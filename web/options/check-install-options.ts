@@ -1,6 +1,6 @@
 import type { InstallOptions } from "../../src/api/install.ts";
 import { invalidOption } from "../../src/errors/invalid-option.ts";
-import { UNPACK_LIMITS } from "../../src/tarball/wanted.ts";
+import { UNPACK_LIMITS } from "../../src/tarball/unpack-limits.ts";
 
 const OMITTED = ["dev", "optional", "peer"];
 

@@ -1,6 +1,6 @@
 import { concat } from "../../src/base/concat.ts";
 import type { Digest } from "../../src/metadata-cache/namespace.ts";
-import type { StoreTools } from "../../src/metadata-cache/tools.ts";
+import type { StoreTools } from "../../src/metadata-cache/ports.ts";
 import { nextTurn } from "./yield.ts";
 
 /** What the platform has for the store; the caller adds what knows of records, `warn`, and `locks` where tabs share the blobs. */

@@ -5,8 +5,8 @@ import { type LockData, readLock } from "../../src/lockfile/read-lock.ts";
 import { ProjectFiles } from "../../src/project/files.ts";
 import { parsePackageJson } from "../../src/project/package-json.ts";
 import { webDigest } from "../../src/tarball/integrity.ts";
-import type { TarballListing } from "../../src/tarball/listing.ts";
-import { openTarball } from "../../src/tarball/listing.ts";
+import type { TarballListing } from "../../src/tarball/list-tarball.ts";
+import { openTarball } from "../../src/tarball/list-tarball.ts";
 
 // Loaded when a tarball must be opened, which most resolutions never need.
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { webDigest } from "../../src/tarball/integrity.ts";
-import { openTarball } from "../../src/tarball/listing.ts";
+import { openTarball } from "../../src/tarball/list-tarball.ts";
 import { tar } from "./tar-writer.ts";
 
 const url = "http://registry.local/a/-/a-1.0.0.tgz";

@@ -1,5 +1,5 @@
 import { onAbort } from "../base/on-abort.ts";
-import type { LockOptions, StoreTools } from "./tools.ts";
+import type { LockOptions, StoreTools } from "./ports.ts";
 
 export interface Claim {
   /** May be called more than once. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Locks } from "../../src/metadata-cache/tools.ts";
+import type { Locks } from "../../src/metadata-cache/ports.ts";
 import { createMemoryStore } from "../../workers/storage/memory-blobs.ts";
 import { Clock, fakeLocks, openTab } from "./harness.ts";
 

@@ -2,7 +2,7 @@ import type { Outcome } from "../errors/failure.ts";
 import { ok } from "../errors/failure.ts";
 import { type Verified, verifyIntegrity } from "./integrity.ts";
 import { unpack } from "./unpack.ts";
-import { UNPACK_LIMITS } from "./wanted.ts";
+import { UNPACK_LIMITS } from "./unpack-limits.ts";
 
 /** What a verified tarball holds that matters for a tree. Paths have the first component stripped. */
 export interface TarballListing {
