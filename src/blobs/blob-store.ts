@@ -1,17 +1,17 @@
-/** What one change of a {@link BlobStore} does. */
+/** The keys that one transaction of a {@link BlobStore} writes and deletes. */
 export interface BlobChange {
   readonly puts: ReadonlyMap<string, Uint8Array>;
   readonly deletes: readonly string[];
 }
 
 /**
- * Blobs by key. A transaction is whole: all of it or nothing. Rejects with what the platform says (a `QuotaExceededError`
- * where there is no room). A blob that was put or got is not written to.
+ * A store of blobs by key. A transaction applies completely or not at all. Methods reject with the platform's error
+ * (`QuotaExceededError` if there is no room). Callers never write to a blob that they put or got.
  */
 export interface BlobStore {
-  /** In one transaction. */
+  /** Reads blobs in one transaction, in the order of the keys. */
   getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
-  /** Reads one blob and does what `change` makes of it, in one transaction. `change` may put and delete any key. */
+  /** Reads one blob and applies the result of `change`, in one transaction. `change` may put and delete any key. */
   update(key: string, change: (before: Uint8Array | undefined) => BlobChange): Promise<void>;
   keys(): Promise<string[]>;
   delMany(keys: readonly string[]): Promise<void>;

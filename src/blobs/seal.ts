@@ -1,8 +1,9 @@
-// A blob is a magic number, a checksum of the rest, and the rest, filled up with blanks to a multiple of four bytes.
+// A sealed blob: a magic number (4 bytes), a checksum of the content (4 bytes), the content, and blanks that pad the blob to
+// a multiple of four bytes.
 
 const HEAD = 8;
 
-/** Any change within one word is seen for certain, since every step can be undone; others all but certainly. */
+/** Sums 32-bit words. Each step is reversible, so a change within one word always changes the sum; other changes almost always do. */
 function checksum(words: Uint32Array): number {
   let sum = words.length;
   for (let at = HEAD / 4; at < words.length; at++) {
@@ -12,7 +13,7 @@ function checksum(words: Uint32Array): number {
   return sum >>> 0;
 }
 
-/** One array that owns its buffer. `magic` says what it is and of which format. */
+/** Returns a sealed blob that owns its buffer. `magic` identifies the kind of blob and its format. */
 export function seal(magic: number, parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const length = parts.reduce((sum, part) => sum + part.length, HEAD);
   const words = new Uint32Array((length + 3) >> 2);
@@ -28,10 +29,10 @@ export function seal(magic: number, parts: readonly Uint8Array[]): Uint8Array<Ar
   return bytes;
 }
 
-/** What was sealed, not copied and with its filling; null where anything is wrong. */
+/** Returns the content with its padding, as a view; null if the blob is damaged or of another kind. */
 export function unseal(magic: number, blob: Uint8Array): Uint8Array<ArrayBuffer> | null {
   if (blob.length < HEAD || blob.length % 4 !== 0) return null;
-  // Words must start at a multiple of four, and not every store gives back a buffer of one's own.
+  // A word array must start at a multiple of four, and some stores return a view into a larger buffer.
   const bytes = (blob.byteOffset % 4 === 0 ? blob : blob.slice()) as Uint8Array<ArrayBuffer>;
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   return words[0] === magic && words[1] === checksum(words) ? bytes.subarray(HEAD) : null;

@@ -1,14 +1,14 @@
 import type { Tree, TreeEdge, TreeNode } from "../api/resolve.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
 import type { Addresses, Cdn } from "./cdn.ts";
-import { mayHaveModules, visible } from "./importable-packages.ts";
+import { importablePackages, mayHaveModules } from "./importable-packages.ts";
 import { EVERYWHERE, Mappings } from "./mappings.ts";
-import type { Drawn, LeftOut } from "./omissions.ts";
+import type { ImportMapResult, Omission } from "./omissions.ts";
 
 /** A map of whole packages, of which nothing is known but name and version. */
-export function cdnMap(tree: Tree, cdn: Cdn, isWanted: (node: TreeNode) => boolean): Drawn {
+export function cdnMap(tree: Tree, cdn: Cdn, isWanted: (node: TreeNode) => boolean): ImportMapResult {
   const mappings = new Mappings();
-  const leftOut: LeftOut[] = [];
+  const leftOut: Omission[] = [];
   const at = (node: TreeNode): Addresses => cdn(node.packageName, node.version);
   const add = (scope: string, name: string, { main, folder }: Addresses): boolean => {
     const isNew = mappings.add(scope, name, main);
@@ -20,7 +20,7 @@ export function cdnMap(tree: Tree, cdn: Cdn, isWanted: (node: TreeNode) => boole
     if (isOnCdn(node)) usable.add(node);
     else if (node.edgesIn.some(isNeeded)) leftOut.push({ why: "elsewhere", node });
   }
-  for (const node of visible(tree)) if (usable.has(node)) add(EVERYWHERE, node.name, at(node));
+  for (const node of importablePackages(tree)) if (usable.has(node)) add(EVERYWHERE, node.name, at(node));
   // The copy next to the project comes first: where two see different things it is the one that is right.
   for (const node of usable) {
     const { main, folder } = at(node);

@@ -10,14 +10,14 @@ export interface Addresses {
 export type Cdn = (name: string, version: string) => Addresses;
 
 /** What stands behind the CDN's address. `main` where its entry is not the template without a path. */
-interface Known {
+interface KnownCdn {
   readonly base: string;
   readonly template: string;
   readonly main?: string;
 }
 
 // As the CDNs work in 2026; docs/import-maps.md says where from, and what each cannot promise.
-const KNOWN: ReadonlyMap<string, Known> = new Map([
+const KNOWN: ReadonlyMap<string, KnownCdn> = new Map([
   // The star leaves all dependencies to the import map.
   ["esm.sh", { base: "https://esm.sh/", template: "*{name}@{version}{path}" }],
   ["jsdelivr", { base: "https://cdn.jsdelivr.net/", template: "npm/{name}@{version}{path}", main: "/+esm" }],

@@ -5,7 +5,7 @@ import { baseAddress, refusedOption } from "./address.ts";
 import { cdnOf } from "./cdn.ts";
 import { cdnMap } from "./cdn-map.ts";
 import type { InstalledOptions } from "./installed-map.ts";
-import { type Drawn, incomplete } from "./omissions.ts";
+import { type ImportMapResult, incompleteMap } from "./omissions.ts";
 
 /**
  * An import map for a project's tree, flat or not: what the project's own modules may import, and in `scopes` what packages
@@ -17,7 +17,7 @@ export async function importMap(tree: Tree, options: ImportMapOptions): Promise<
   if (typeof options !== "object" || options === null)
     throw refusedOption("options", options, { why: "is no object", such: '{ provider: "esm.sh" }' });
   const { provider = "esm.sh", onWarning } = options;
-  const isWanted = wanted(options.omit);
+  const isWanted = omitFilter(options.omit);
   if (onWarning !== undefined && typeof onWarning !== "function")
     throw refusedOption("onWarning", onWarning, { why: "is no function", such: "(warning) => alert(warning.message)" });
   const { map, leftOut } =
@@ -25,7 +25,7 @@ export async function importMap(tree: Tree, options: ImportMapOptions): Promise<
       ? cdnMap(tree, cdnOf(provider, options.base), isWanted)
       : await ofInstalled(tree, isProject(provider), { ...options, isWanted });
   if (leftOut.length > 0) {
-    const failure = incomplete(leftOut);
+    const failure = incompleteMap(leftOut);
     if (!onWarning) throw new InstallError(failure);
     onWarning(failure);
   }
@@ -36,7 +36,7 @@ async function ofInstalled(
   tree: Tree,
   project: Project,
   options: ImportMapOptions & Pick<InstalledOptions, "isWanted">,
-): Promise<Drawn> {
+): Promise<ImportMapResult> {
   const { base = "/", conditions = ["browser", "module"], integrity = true, isWanted } = options;
   const checked = { base: baseAddress(base), conditions: strings("conditions", conditions), withHashes: integrity };
   // Not for those who ask for a CDN.
@@ -57,7 +57,7 @@ function strings(name: string, value: readonly string[]): readonly string[] {
 }
 
 /** As npm's `omit`: what only such dependencies need is left out. */
-function wanted(omit: ImportMapOptions["omit"]): (node: TreeNode) => boolean {
+function omitFilter(omit: ImportMapOptions["omit"]): (node: TreeNode) => boolean {
   const kinds = new Set(strings("omit", omit ?? []));
   return ({ dev, optional, devOptional, peer }) =>
     !(dev && kinds.has("dev")) &&

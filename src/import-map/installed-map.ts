@@ -7,11 +7,11 @@ import { join, parentOf } from "../node/manifests.ts";
 import { EMPTY_MODULE } from "../node/resolve.ts";
 import { webDigest } from "../tarball/integrity.ts";
 import { escapePath } from "./address.ts";
-import { visible } from "./importable-packages.ts";
+import { importablePackages } from "./importable-packages.ts";
 import { EVERYWHERE, Mappings } from "./mappings.ts";
-import { isScript, Walk } from "./module-graph.ts";
-import type { Drawn, LeftOut } from "./omissions.ts";
-import { entriesOf, manifestOf } from "./package-subpaths.ts";
+import { isScript, ModuleGraph } from "./module-graph.ts";
+import type { ImportMapResult, Omission } from "./omissions.ts";
+import { manifestOf, packageSubpaths } from "./package-subpaths.ts";
 
 export interface InstalledOptions {
   readonly project: InstalledProject;
@@ -23,7 +23,7 @@ export interface InstalledOptions {
 }
 
 /** A key of `imports` and where it leads: a file, `EMPTY_MODULE`, or a folder with a slash at its end. */
-interface Entry {
+interface MapEntry {
   readonly key: string;
   readonly to: string;
 }
@@ -34,19 +34,19 @@ const NO_MODULE = /(?:\.(?:[cm]?tsx?|jsx|node|map)|(?:^|\/)package\.json)$/;
 /** Where the project's own modules would be. */
 const PROJECT = "index.js";
 
-export async function installedMap(tree: Tree, options: InstalledOptions): Promise<Drawn> {
+export async function installedMap(tree: Tree, options: InstalledOptions): Promise<ImportMapResult> {
   const { project, conditions, withHashes } = options;
   await assertInstalled(tree, project);
-  const walk = new Walk(project, conditions, withHashes ? webDigest(globalThis.crypto?.subtle) : null);
-  const packages = visible(tree).filter((node) => options.isWanted(node) && project.exists(node.location));
+  const graph = new ModuleGraph(project, conditions, withHashes ? webDigest(globalThis.crypto?.subtle) : null);
+  const packages = importablePackages(tree).filter((node) => options.isWanted(node) && project.exists(node.location));
   // First from what the project needs for itself: what is met on these ways has to be there.
-  const mains = await mainsOf(tree, packages, walk);
-  await walk.from(mains.values());
-  const leftOut = leftOutOf(tree, mains, walk);
-  const entries: Entry[] = [];
-  for (const node of packages) entries.push(...(await entriesIn(node, project, walk)));
-  await walk.from(entries.map(({ to }) => to));
-  return { map: new Writer(tree, walk, options.base).write(entries), leftOut };
+  const mains = await mainsOf(tree, packages, graph);
+  await graph.from(mains.values());
+  const leftOut = leftOutOf(tree, mains, graph);
+  const entries: MapEntry[] = [];
+  for (const node of packages) entries.push(...(await entriesIn(node, project, graph)));
+  await graph.from(entries.map(({ to }) => to));
+  return { map: new MapWriter(tree, graph, options.base).write(entries), leftOut };
 }
 
 /** @throws InstallError EIMPORTMAP where the files are those of another resolution */
@@ -67,26 +67,26 @@ async function assertInstalled(tree: Tree, project: InstalledProject): Promise<v
 }
 
 /** The entries of what the project depends on itself, and not only to be developed. */
-async function mainsOf(tree: Tree, packages: readonly TreeNode[], walk: Walk): Promise<Map<TreeNode, string>> {
+async function mainsOf(tree: Tree, packages: readonly TreeNode[], graph: ModuleGraph): Promise<Map<TreeNode, string>> {
   const mains = new Map<TreeNode, string>();
   for (const { to, type } of tree.root.edgesOut) {
     if (!to || type === "dev" || type === "workspace" || !packages.includes(to)) continue;
-    const main = await walk.resolve(to.name, PROJECT);
+    const main = await graph.resolve(to.name, PROJECT);
     if (main !== null) mains.set(to, main);
   }
   return mains;
 }
 
-function leftOutOf(tree: Tree, mains: ReadonlyMap<TreeNode, string>, walk: Walk): LeftOut[] {
-  const leftOut = new Map<TreeNode, LeftOut>();
-  const note = (node: TreeNode, one: Omit<LeftOut, "node">): void => {
+function leftOutOf(tree: Tree, mains: ReadonlyMap<TreeNode, string>, graph: ModuleGraph): Omission[] {
+  const leftOut = new Map<TreeNode, Omission>();
+  const note = (node: TreeNode, one: Omit<Omission, "node">): void => {
     if (!leftOut.has(node)) leftOut.set(node, { node, ...one });
   };
   for (const [node, main] of mains)
-    if (walk.modules.get(main)?.kind === "commonjs") note(node.target ?? node, { why: "commonjs", what: main });
-  for (const { path, imports } of walk.modules.values()) {
+    if (graph.modules.get(main)?.kind === "commonjs") note(node.target ?? node, { why: "commonjs", what: main });
+  for (const { path, imports } of graph.modules.values()) {
     for (const { specifier, to, isStatic } of imports) {
-      const isCommonJs = to !== null && walk.modules.get(to)?.kind === "commonjs";
+      const isCommonJs = to !== null && graph.modules.get(to)?.kind === "commonjs";
       if (isCommonJs) note(ownerOf(tree, to), { why: "commonjs", what: to, importer: path });
       else if (to === null && isStatic) note(ownerOf(tree, path), { why: "missing", what: specifier, importer: path });
     }
@@ -94,18 +94,18 @@ function leftOutOf(tree: Tree, mains: ReadonlyMap<TreeNode, string>, walk: Walk)
   return [...leftOut.values()];
 }
 
-async function entriesIn(node: TreeNode, project: InstalledProject, walk: Walk): Promise<Entry[]> {
+async function entriesIn(node: TreeNode, project: InstalledProject, graph: ModuleGraph): Promise<MapEntry[]> {
   const { name } = node;
   const folder = project.realpath(node.location);
-  const { subpaths, isFolder } = await entriesOf(project, folder);
-  const found: Entry[] = [];
+  const { subpaths, isFolder } = await packageSubpaths(project, folder);
+  const found: MapEntry[] = [];
   for (const subpath of subpaths) {
     const key = name + subpath.slice(1);
-    const to = await walk.resolve(key, PROJECT);
+    const to = await graph.resolve(key, PROJECT);
     if (to !== null && !NO_MODULE.test(to)) found.push({ key, to });
   }
-  await walk.from(found.map(({ to }) => to));
-  const isCommonJs = found.some(({ to }) => walk.modules.get(to)?.kind === "commonjs");
+  await graph.from(found.map(({ to }) => to));
+  const isCommonJs = found.some(({ to }) => graph.modules.get(to)?.kind === "commonjs");
   return isFolder && !isCommonJs ? [...found, { key: `${name}/`, to: `${folder}/` }] : found;
 }
 
@@ -119,22 +119,22 @@ function ownerOf(tree: Tree, path: string): TreeNode {
 }
 
 /** Says what was found in an import map's words. */
-class Writer {
+class MapWriter {
   readonly #mappings = new Mappings();
   readonly #tree: Tree;
-  readonly #walk: Walk;
+  readonly #graph: ModuleGraph;
   readonly #base: string;
 
-  constructor(tree: Tree, walk: Walk, base: string) {
+  constructor(tree: Tree, graph: ModuleGraph, base: string) {
     this.#tree = tree;
-    this.#walk = walk;
+    this.#graph = graph;
     this.#base = base;
   }
 
-  write(entries: readonly Entry[]): ImportMap {
+  write(entries: readonly MapEntry[]): ImportMap {
     for (const { key, to } of entries) if (this.#canImport(to)) this.#mappings.add(EVERYWHERE, key, this.#address(to));
     const integrity = new Map<string, string>();
-    for (const { path, imports, hash } of this.#walk.modules.values()) {
+    for (const { path, imports, hash } of this.#graph.modules.values()) {
       if (hash !== null) integrity.set(this.#address(path), hash);
       for (const { specifier, to } of imports)
         if (to !== null && this.#canImport(to)) this.#import(specifier, path, to);
@@ -143,7 +143,7 @@ class Writer {
   }
 
   #canImport(path: string): boolean {
-    return !isScript(path) || this.#walk.modules.get(path)?.kind !== "commonjs";
+    return !isScript(path) || this.#graph.modules.get(path)?.kind !== "commonjs";
   }
 
   #import(specifier: string, importer: string, to: string): void {

@@ -10,12 +10,12 @@ export const EVERYWHERE = "";
  * otherwise than the scopes around it do. Keys are the map's: specifiers, or addresses.
  */
 export class Mappings {
-  readonly #wanted = new Map<string, Section>([[EVERYWHERE, new Map()]]);
+  readonly #omitFilter = new Map<string, Section>([[EVERYWHERE, new Map()]]);
 
   /** False where `key` is to mean something else there; that stays. */
   add(scope: string, key: string, address: string): boolean {
-    const section: Section = this.#wanted.get(scope) ?? new Map();
-    this.#wanted.set(scope, section);
+    const section: Section = this.#omitFilter.get(scope) ?? new Map();
+    this.#omitFilter.set(scope, section);
     const known = section.get(key);
     if (known === undefined) section.set(key, address);
     return known === undefined || known === address;
@@ -24,10 +24,10 @@ export class Mappings {
   map(): ImportMap {
     const said = new Map<string, Section>();
     // From the outside in: what is around a scope is known when its turn comes.
-    const scopes = [...this.#wanted.keys()].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+    const scopes = [...this.#omitFilter.keys()].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
     for (const scope of scopes) {
       const outer = around(scope).flatMap((other) => said.get(other) ?? []);
-      const own = differing(this.#wanted.get(scope) as Section, outer);
+      const own = differing(this.#omitFilter.get(scope) as Section, outer);
       if (own.size > 0 || scope === EVERYWHERE) said.set(scope, own);
     }
     const imports = Object.fromEntries(said.get(EVERYWHERE) as Section);
@@ -49,16 +49,16 @@ function around(scope: string): string[] {
 }
 
 /** Of a scope's keys those that the sections around it, or folders of its own, do not give the meaning that is wanted. */
-function differing(wanted: Section, outer: readonly Section[]): Section {
+function differing(omitFilter: Section, outer: readonly Section[]): Section {
   const own: Section = new Map();
   // A folder speaks for all in it, also for what is said further out.
-  const keys = [...wanted.keys()];
+  const keys = [...omitFilter.keys()];
   const folders = keys.filter((key) => key.endsWith("/")).sort((a, b) => a.length - b.length);
   for (const key of [...folders, ...keys.filter((one) => !one.endsWith("/"))]) {
-    const address = wanted.get(key) as string;
+    const address = omitFilter.get(key) as string;
     if (meaning([own, ...outer], key) !== address) own.set(key, address);
   }
-  return new Map([...wanted].filter(([key]) => own.has(key)));
+  return new Map([...omitFilter].filter(([key]) => own.has(key)));
 }
 
 /** What a key means by the first section that knows it, or knows the longest folder that it begins with. */

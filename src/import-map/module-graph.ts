@@ -9,28 +9,28 @@ const ADDRESS = /^(?:\/|[a-z][a-z\d+.-]*:\/\/|(?:data|blob):)/i;
 const FOLDER = /^\.(?:.*\/)?\.{0,2}$/;
 
 /** An import of a module. `to`: a file relative to the project, or {@link EMPTY_MODULE}; null: it leads nowhere. */
-export interface Import {
+export interface ModuleImport {
   readonly specifier: string;
   readonly to: string | null;
   /** A module that needs it does not load without. */
   readonly isStatic: boolean;
 }
 
-export interface Module {
+export interface ProjectModule {
   readonly path: string;
   readonly kind: ModuleSyntax["kind"];
   /** None of CommonJS. */
-  readonly imports: readonly Import[];
+  readonly imports: readonly ModuleImport[];
   /** SRI, where hashes are wanted. */
   readonly hash: string | null;
 }
 
 /** The modules of an installed project, and what they import. */
-export class Walk {
+export class ModuleGraph {
   readonly #project: InstalledProject;
   readonly #options: NodeResolveOptions;
   readonly #digest: Digest | null;
-  readonly #modules = new Map<string, Module>();
+  readonly #modules = new Map<string, ProjectModule>();
 
   /** @param digest for hashes; null: none are wanted */
   constructor(project: InstalledProject, conditions: readonly string[], digest: Digest | null) {
@@ -40,7 +40,7 @@ export class Walk {
   }
 
   /** What has been met, in the order in which it was. */
-  get modules(): ReadonlyMap<string, Module> {
+  get modules(): ReadonlyMap<string, ProjectModule> {
     return this.#modules;
   }
 
@@ -67,7 +67,7 @@ export class Walk {
     }
   }
 
-  async #read(path: string): Promise<Module> {
+  async #read(path: string): Promise<ProjectModule> {
     const bytes = await this.#project.readFile(path);
     const syntax = moduleSyntax(new TextDecoder().decode(bytes));
     const kind = kindOf(path, syntax);

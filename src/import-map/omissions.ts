@@ -4,7 +4,7 @@ import type { TreeNode } from "../api/resolve.ts";
 import { badImportMap } from "../errors/tree.ts";
 
 /** Why something that the project needs is not in the map. */
-export interface LeftOut {
+export interface Omission {
   /** `commonjs`: a browser cannot import it. `missing`: it is not there. `elsewhere`: the CDN has no such package. `views`: see `sees`. */
   readonly why: "commonjs" | "missing" | "elsewhere" | "views";
   readonly node: TreeNode;
@@ -14,12 +14,12 @@ export interface LeftOut {
   readonly importer?: string;
 }
 
-export interface Drawn {
+export interface ImportMapResult {
   readonly map: ImportMap;
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: readonly Omission[];
 }
 
-const SENTENCES: Readonly<Record<LeftOut["why"], (names: string) => string>> = {
+const SENTENCES: Readonly<Record<Omission["why"], (names: string) => string>> = {
   commonjs: (names) => `A browser cannot import ${names}: what is published is CommonJS.`,
   missing: (names) => `A page has nothing for what these import: ${names}.`,
   elsewhere: (names) => `No CDN has ${names}: they come from elsewhere than a registry.`,
@@ -35,10 +35,10 @@ const FILES: WayOut = { kind: "option", option: "provider", text: "Install the p
 const TAKE: WayOut = { kind: "option", option: "onWarning", text: "Give `onWarning` to have the map without them." };
 
 /** EIMPORTMAP: what a page of the project would miss. `details.leftOut` has all of it. */
-export function incomplete(leftOut: readonly LeftOut[]): Failure {
+export function incompleteMap(leftOut: readonly Omission[]): Failure {
   const kinds = [...new Set(leftOut.map(({ why }) => why))];
   const message = kinds.map((kind) => SENTENCES[kind](named(leftOut.filter(({ why }) => why === kind)))).join(" ");
-  const first = leftOut[0] as LeftOut;
+  const first = leftOut[0] as Omission;
   return badImportMap(message, {
     package: first.node.name,
     requiredBy: [...new Set(leftOut.flatMap(({ node }) => node.edgesIn.map(({ from }) => from.location)))],
@@ -56,7 +56,7 @@ export function incomplete(leftOut: readonly LeftOut[]): Failure {
 }
 
 /** `react@19.1.0, scheduler@0.25.0`; at most five by name. */
-function named(leftOut: readonly LeftOut[]): string {
+function named(leftOut: readonly Omission[]): string {
   const names = [
     ...new Set(leftOut.map(({ node, why, what }) => idOf(node) + (why === "missing" ? ` (${what})` : ""))),
   ];

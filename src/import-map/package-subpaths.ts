@@ -2,7 +2,7 @@ import type { InstalledProject } from "../api/install.ts";
 import { isObject, type Json } from "../base/json.ts";
 
 /** What may be importable of a package: `.`, `./lib/a.js`; `folder` where all of its files are. */
-export interface Entries {
+export interface PackageSubpaths {
   readonly subpaths: readonly string[];
   readonly isFolder: boolean;
 }
@@ -11,7 +11,7 @@ export interface Entries {
 const IMPORTABLE = /\.(?:[cm]?js|json|css|wasm)$/;
 
 /** @param folder of the package, relative to the project */
-export async function entriesOf(project: InstalledProject, folder: string): Promise<Entries> {
+export async function packageSubpaths(project: InstalledProject, folder: string): Promise<PackageSubpaths> {
   const { exports } = await manifestOf(project, folder);
   if (exports === undefined || exports === null)
     return { subpaths: ["."], isFolder: filesBelow(project, folder).some((path) => /\.m?js$/.test(path)) };

@@ -2,9 +2,9 @@ import type { Failure } from "../api/failure.ts";
 import type { Outcome } from "../errors/failure.ts";
 import type { RangeRead } from "../pack-cache/range-read.ts";
 import type { Range } from "../tarball/gunzip.ts";
-import type { Wanted } from "../tarball/unpack-limits.ts";
+import type { TarballRequest } from "../tarball/unpack-limits.ts";
 
-export type { Wanted };
+export type { TarballRequest };
 
 /** A tarball that was verified and can be read. */
 export interface Extracted {
@@ -32,7 +32,7 @@ export type ReadOrder = TarballOrder | { rangeReads: readonly RangeRead[] };
 /** Verifies, inflates and indexes: on another thread, or in slices on this one. Rejects only when that thread is gone. */
 export interface Extractor {
   /** Takes the bytes with it. */
-  extract(tarball: Uint8Array, wanted: Wanted): Promise<Outcome<Extracted>>;
+  extract(tarball: Uint8Array, wanted: TarballRequest): Promise<Outcome<Extracted>>;
   /** In the order asked for, in memory of their own. Leaves the caller's bytes. */
   read(order: ReadOrder): Promise<Outcome<Uint8Array[]>>;
   /** `makeWaypoints`, as a task that gives way to others. Leaves the caller's bytes. */

@@ -5,7 +5,7 @@ import type { ErrorCode } from "../errors/failure.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 import type { PackageFiles } from "../node/package-files.ts";
 import { ProjectFiles } from "../project/files.ts";
-import { DOS_LINE, type PackIndex } from "../tarball/pack-index.ts";
+import { CRLF_SHEBANG, type PackIndex } from "../tarball/pack-index.ts";
 import { globFiles } from "./glob-files.ts";
 import { folderNames, viewOf } from "./pack-view.ts";
 
@@ -111,7 +111,7 @@ export class FileIndex implements Omit<PackageFiles, "text"> {
     const isCommand = executables?.has(found.path.slice(location.length + 1)) ?? false;
     const flags = index.modes[found.place]!;
     const mode = (flags & 0o777) | (isCommand ? 0o111 : 0);
-    const shorter = isCommand && (flags & DOS_LINE) !== 0 ? 1 : 0;
+    const shorter = isCommand && (flags & CRLF_SHEBANG) !== 0 ? 1 : 0;
     return { kind: "file", size: index.sizes[found.place]! - shorter, mode };
   }
 

@@ -1,46 +1,46 @@
 import { seal, unseal } from "../blobs/seal.ts";
-import type { Entry } from "./ports.ts";
+import type { CacheEntry } from "./cached-packument.ts";
 
 /** `whi1`. */
 const MAGIC = 0x31696877;
 
-/** A blob of records that were written at one time. Never changed, but for `used`. */
+/** A blob of records that were written together. Only `used` ever changes. */
 export interface Group {
-  /** Groups that are read together: those of a project. */
+  /** Groups of one batch are read together. A batch holds the packuments of one project. */
   readonly batch: number;
   readonly bytes: number;
-  /** Records in it, live or not. */
+  /** Number of records, live and dead. */
   readonly count: number;
-  /** Day since 1970 of the last use: coarse, so that reading does not always write. */
+  /** Day of the last use, counted from 1970. A coarse unit, so that a read rarely causes a write. */
   readonly used: number;
 }
 
-/** Where a packument's record is. A record of that name in another group is dead. */
-export interface Place extends Entry {
+/** The group of a packument's live record. Records of that name in other groups are dead. */
+export interface IndexEntry extends CacheEntry {
   readonly group: number;
 }
 
 /**
- * What is on a shelf. A group's number is about the millisecond it was written at: it does not come again, not even after
- * everything was cleared.
+ * The contents of one metadata cache. A group's number is about the time it was written, in milliseconds. No number is used
+ * twice, not even after the cache was cleared.
  */
 export interface CacheIndex {
   readonly groups: Map<number, Group>;
-  readonly entries: Map<string, Place>;
+  readonly entries: Map<string, IndexEntry>;
 }
 
 export function emptyIndex(): CacheIndex {
   return { groups: new Map(), entries: new Map() };
 }
 
-/** Sealed JSON: `[groups, entries]`, each a flat list. */
+/** Returns sealed JSON: `[groups, entries]`, each a flat list. */
 export function writeIndex({ groups, entries }: CacheIndex): Uint8Array {
   const rows = [...groups].flatMap(([id, { batch, bytes, count, used }]) => [id, batch, bytes, count, used]);
   const places = [...entries].flatMap(([name, { group, fetchedAt, etag }]) => [name, group, fetchedAt, etag ?? 0]);
   return seal(MAGIC, [new TextEncoder().encode(JSON.stringify([rows, places]))]);
 }
 
-/** Null where the blob is corrupt or of another format: its groups are nobody's. */
+/** Returns null if the blob is damaged or of another format. Its groups then count as orphans. */
 export function readIndex(blob: Uint8Array): CacheIndex | null {
   const bytes = unseal(MAGIC, blob);
   if (!bytes) return null;
@@ -57,26 +57,26 @@ export function readIndex(blob: Uint8Array): CacheIndex | null {
   return index;
 }
 
-/** Names by the group their live record is in. */
-export function membersOf({ entries }: CacheIndex): Map<number, string[]> {
-  const members = new Map<number, string[]>();
+/** Returns the names of the live records of each group. */
+export function namesByGroup({ entries }: CacheIndex): Map<number, string[]> {
+  const byGroup = new Map<number, string[]>();
   for (const [name, { group }] of entries) {
-    const names = members.get(group);
+    const names = byGroup.get(group);
     if (names) names.push(name);
-    else members.set(group, [name]);
+    else byGroup.set(group, [name]);
   }
-  return members;
+  return byGroup;
 }
 
-/** Takes out the groups without a live record, and the answer names them. */
-export function dropDead(index: CacheIndex): number[] {
-  const live = membersOf(index);
+/** Removes the groups without a live record, and returns their numbers. */
+export function dropDeadGroups(index: CacheIndex): number[] {
+  const live = namesByGroup(index);
   const dead = [...index.groups.keys()].filter((id) => !live.has(id));
   for (const id of dead) index.groups.delete(id);
   return dead;
 }
 
-/** Takes out groups, and the entries that lead to them. */
+/** Removes groups, and the entries that point to them. */
 export function dropGroups(index: CacheIndex, ids: ReadonlySet<number>): void {
   for (const id of ids) index.groups.delete(id);
   for (const [name, { group }] of index.entries) if (ids.has(group)) index.entries.delete(name);

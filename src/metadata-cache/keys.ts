@@ -1,5 +1,5 @@
-// Keys of blobs: `1 i <namespace>` is an index, `1 g <group> <namespace>` a group. The first number is the format: what
-// another format has written is neither read nor overwritten.
+// Keys of blobs: `1 i <namespace>` is an index, `1 g <group> <namespace>` a group. The first number is the format. Blobs of
+// another format are neither read nor overwritten.
 
 const INDEX = "1 i ";
 const GROUP = "1 g ";
@@ -12,8 +12,8 @@ export function groupKey(namespace: string, id: number): string {
   return `${GROUP}${id} ${namespace}`;
 }
 
-/** The namespace whose index a key is. */
-export function namespaceAt(key: string): string | undefined {
+/** Returns the namespace of an index key; undefined for any other key. */
+export function namespaceOfKey(key: string): string | undefined {
   return key.startsWith(INDEX) ? key.slice(INDEX.length) : undefined;
 }
 

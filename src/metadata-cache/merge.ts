@@ -1,55 +1,54 @@
-import { type CacheIndex, dropDead, type Place } from "./cache-index.ts";
-import type { Kept } from "./ports.ts";
+import { dayOf } from "../blobs/ports.ts";
+import { type CacheIndex, dropDeadGroups, type IndexEntry } from "./cache-index.ts";
+import type { CachedPackument } from "./cached-packument.ts";
 
-/** A record to be written. */
-export interface Member extends Kept {
-  /** The group in which its writer knew the name; undefined: in none. */
+/** A record to write. */
+export interface GroupMember extends CachedPackument {
+  /** The group that held the name when the writer read the index; undefined if none did. */
   readonly from: number | undefined;
-  /** The same record in a new place: what others have learnt of it since stays. */
+  /** Set if an unchanged record moves to a new group. Its entry keeps what other tabs have learned since. */
   readonly moved?: true;
 }
 
 export interface PackedGroup {
   readonly blob: Uint8Array;
-  readonly members: readonly Member[];
+  readonly members: readonly GroupMember[];
 }
 
-/** What else a shelf has to say to the index. */
-export interface Changes {
-  /** Entries that a registry has vouched for again. */
-  readonly renewed: Map<string, Place>;
+/** Changes of an index that need no new record. */
+export interface IndexChanges {
+  /** Entries that a registry has confirmed. */
+  readonly renewed: Map<string, IndexEntry>;
   /** Groups that were used for the first time today. */
   readonly used: Set<number>;
-  /** Entries that lead to nothing readable, and the group they lead to. */
+  /** Entries whose record cannot be read, and the group that they point to. */
   readonly lost: Map<string, number>;
 }
 
-export interface Writing {
+export interface IndexWrite {
   readonly groups: readonly PackedGroup[];
-  /** The batch that new groups join; undefined: one of their own. */
+  /** The batch that new groups join; undefined if they form a new batch. */
   readonly batch: number | undefined;
-  readonly changes: Changes;
+  readonly changes: IndexChanges;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
-export interface Merged {
-  /** New groups by their numbers. */
+export interface IndexWriteResult {
+  /** Blobs of new groups by number. */
   readonly added: Map<number, Uint8Array>;
   /** Groups without a live record. */
   readonly dead: number[];
 }
 
-export const DAY = 86_400_000;
+export const noIndexChanges = (): IndexChanges => ({ renewed: new Map(), used: new Set(), lost: new Map() });
 
-export const noChanges = (): Changes => ({ renewed: new Map(), used: new Set(), lost: new Map() });
+export const isEmpty = ({ renewed, used, lost }: IndexChanges): boolean => renewed.size + used.size + lost.size === 0;
 
-export const isEmpty = ({ renewed, used, lost }: Changes): boolean => renewed.size + used.size + lost.size === 0;
-
-/** Says to an index what others than new records have to say. What was said of a record that is no longer there is void. */
-export function applyChanges(index: CacheIndex, { renewed, used, lost }: Changes, today: number): void {
-  for (const [name, place] of renewed) {
-    if (index.entries.get(name)?.group === place.group) index.entries.set(name, place);
+/** Applies changes to an index. A change is ignored if its record has been replaced since. */
+export function applyIndexChanges(index: CacheIndex, { renewed, used, lost }: IndexChanges, today: number): void {
+  for (const [name, entry] of renewed) {
+    if (index.entries.get(name)?.group === entry.group) index.entries.set(name, entry);
   }
   for (const [name, group] of lost) if (index.entries.get(name)?.group === group) index.entries.delete(name);
   for (const id of used) {
@@ -58,11 +57,18 @@ export function applyChanges(index: CacheIndex, { renewed, used, lost }: Changes
   }
 }
 
-/** Puts a shelf's writing into the index as it is now, which other tabs may have changed since the shelf was opened. */
-export function merge(index: CacheIndex, { groups, batch, changes, now }: Writing): Merged {
-  const today = Math.floor(now / DAY);
+/**
+ * Merges a cache's writes into the stored index. Other tabs may have changed that index since the cache was opened.
+ *
+ * 1. Apply the changes that need no record.
+ * 2. Number the new groups: higher than any other, and at least the current time.
+ * 3. Point each name to its new record, unless another tab has stored a newer one.
+ * 4. Remove the groups that have no live record left. A new group may be one of them.
+ */
+export function mergeIntoIndex(index: CacheIndex, { groups, batch, changes, now }: IndexWrite): IndexWriteResult {
+  const today = dayOf(now);
   const added = new Map<number, Uint8Array>();
-  applyChanges(index, changes, today);
+  applyIndexChanges(index, changes, today);
   let id = Math.max(now, ...index.groups.keys());
   for (const { blob, members } of groups) {
     id++;
@@ -71,21 +77,21 @@ export function merge(index: CacheIndex, { groups, batch, changes, now }: Writin
     added.set(id, blob);
     for (const member of members) {
       const current = index.entries.get(member.name);
-      if (isNewer(member, current)) index.entries.set(member.name, placeOf(member, current, id));
+      if (isNewer(member, current)) index.entries.set(member.name, entryFor(member, current, id));
     }
   }
-  const dead = dropDead(index);
+  const dead = dropDeadGroups(index);
   for (const gone of dead) added.delete(gone);
   return { added, dead };
 }
 
-/** Against what another tab has written meanwhile. */
-function isNewer({ from, moved, fetchedAt }: Member, current: Place | undefined): boolean {
+/** Checks whether a record replaces the stored one, which another tab may have written since. */
+function isNewer({ from, moved, fetchedAt }: GroupMember, current: IndexEntry | undefined): boolean {
   if (current?.group === from) return true;
   return !moved && (!current || current.fetchedAt <= fetchedAt);
 }
 
-function placeOf({ moved, etag, fetchedAt }: Member, current: Place | undefined, group: number): Place {
+function entryFor({ moved, etag, fetchedAt }: GroupMember, current: IndexEntry | undefined, group: number): IndexEntry {
   if (moved && current) return { ...current, group };
   return { group, fetchedAt, ...(etag === undefined ? {} : { etag }) };
 }

@@ -1,38 +1,54 @@
-import { type CacheIndex, membersOf, type Place } from "./cache-index.ts";
+import { dayOf } from "../blobs/ports.ts";
+import { type CacheIndex, type IndexEntry, namesByGroup } from "./cache-index.ts";
+import type { CachedPackument, CacheEntry } from "./cached-packument.ts";
 import { packGroup, unpackGroup } from "./group.ts";
 import { groupKey } from "./keys.ts";
-import { applyChanges, type Changes, DAY, isEmpty, type Member, noChanges, type PackedGroup } from "./merge.ts";
+import {
+  applyIndexChanges,
+  type GroupMember,
+  type IndexChanges,
+  isEmpty,
+  noIndexChanges,
+  type PackedGroup,
+} from "./merge.ts";
 import type { MetadataWriter } from "./metadata-writer.ts";
-import type { Entry, GroupSize, Kept } from "./ports.ts";
+import type { GroupSize } from "./ports.ts";
 
-/** How much goes into a group, records or their bytes before anything is deflated: docs/metadata-cache.md says what was tried. */
+/** The limits of a group. docs/metadata-cache.md, "What it costs", has the measurements behind them. */
 const GROUP = { records: 128, bytes: 2 << 20 };
 
-/** Which of the groups that are wanted are read in one transaction: so that the first is unpacked while the others are read. */
-const PORTIONS = [
+/** The groups of each read transaction, as indexes of the requested ones: the first is unpacked while the others are read. */
+const TRANSACTIONS = [
   [0, 1],
   [1, Number.POSITIVE_INFINITY],
 ] as const;
 
 /**
- * One namespace's packuments, for one resolution: what was stored when it was opened, and what it adds. Nothing here
- * rejects; what cannot be read is missing.
+ * The cached packuments of one namespace, for one resolution: the ones that were stored when it was opened, and the ones
+ * that the resolution adds. No method rejects; an unreadable packument is missing.
+ *
+ * 1. `entry` and `relatedNames` answer from the index alone.
+ * 2. `load` reads the groups of the names, and with each group the blobs of its whole batch.
+ * 3. `add` and `renew` change the cache in memory.
+ * 4. `flush` packs the added records into groups and writes them with the changed index.
  */
 export class MetadataCache {
   readonly #namespace: string;
   readonly #writer: MetadataWriter;
   #index: CacheIndex;
-  /** Names by group, as the index said when they were first wanted. */
+  /** The names of each group, from the index as it was last read or written. */
   #members: Map<number, string[]>;
-  /** Everything read or kept. */
-  readonly #records = new Map<string, Kept>();
-  /** Kept and not yet written, and the group that the name was in by then. */
+  /** All packuments that were read or added. */
+  readonly #records = new Map<string, CachedPackument>();
+  /** Names that were added and not yet written, and the group that held the name at that time. */
   readonly #queue = new Map<string, number | undefined>();
-  #changes: Changes = noChanges();
-  /** Groups by number: their blobs, asked for, and their records, unpacked. */
+  #changes: IndexChanges = noIndexChanges();
+  /** The requested blob of each group. */
   readonly #blobs = new Map<number, Promise<Uint8Array | undefined>>();
+  /** Resolves for each group when its records are in `#records`. */
   readonly #unpacked = new Map<number, Promise<void>>();
-  #wanted: number[] = [];
+  /** Groups for the next read. */
+  #requested: number[] = [];
   #reading: Promise<Map<number, Promise<Uint8Array | undefined>>> = Promise.resolve(new Map());
   #unpacking: Promise<unknown> = Promise.resolve();
   #flushing: Promise<void> = Promise.resolve();
@@ -41,11 +57,11 @@ export class MetadataCache {
     this.#namespace = namespace;
     this.#writer = writer;
     this.#index = index;
-    this.#members = membersOf(index);
+    this.#members = namesByGroup(index);
   }
 
-  /** Without reading anything. */
-  entry(name: string): Entry | undefined {
+  /** Returns what is known about a packument, without reading its record. */
+  entry(name: string): CacheEntry | undefined {
     return this.#records.get(name) ?? this.#index.entries.get(name);
   }
 
@@ -53,8 +69,8 @@ export class MetadataCache {
     return new Set([...this.#index.entries.keys(), ...this.#records.keys()]);
   }
 
-  /** All that was written along with these, in the order of its groups. Nothing is read. */
-  mates(names: Iterable<string>): string[] {
+  /** Returns all names of the batches that hold these names, in the order of their groups. Reads nothing. */
+  relatedNames(names: Iterable<string>): string[] {
     const { entries, groups } = this.#index;
     const batchOf = (group: number | undefined) => groups.get(group ?? Number.NaN)?.batch;
     const batches = new Set([...names].map((name) => batchOf(entries.get(name)?.group)));
@@ -63,8 +79,8 @@ export class MetadataCache {
   }
 
   /**
-   * Makes `get` answer for these names. Blobs are read with all of their batch, in two transactions for what is asked within
-   * a tick; of these only the groups that hold the names are unpacked.
+   * Reads packuments, so that `get` returns them. All calls of one tick share two transactions, which read the blobs of
+   * whole batches. Only the groups that hold these names are unpacked.
    */
   async load(names: Iterable<string>): Promise<void> {
     const groups = new Set<number>();
@@ -75,31 +91,31 @@ export class MetadataCache {
     await Promise.all([...groups].map((id) => this.#unpack(id)));
   }
 
-  /** After `load`, or `keep`. The same object each time: its record is not to be transferred. */
-  get(name: string): Kept | undefined {
+  /** Returns a packument that was loaded or added. The record belongs to the cache: do not transfer it. */
+  get(name: string): CachedPackument | undefined {
     return this.#records.get(name);
   }
 
-  /** Written by the next `flush`; `get` has it now. */
-  keep(kept: Kept): void {
-    this.#records.set(kept.name, kept);
-    this.#queue.set(kept.name, this.#index.entries.get(kept.name)?.group);
+  /** Adds a packument. `get` returns it at once; the next `flush` writes it. */
+  add(packument: CachedPackument): void {
+    this.#records.set(packument.name, packument);
+    this.#queue.set(packument.name, this.#index.entries.get(packument.name)?.group);
   }
 
-  /** A registry says that the record still holds: it is not written again. */
+  /** Records that a registry has confirmed a packument. Only the index is written again. */
   renew(name: string, fetchedAt: number, etag?: string): void {
-    const news = { fetchedAt, ...(etag === undefined ? {} : { etag }) };
-    const kept = this.#records.get(name);
-    if (kept) this.#records.set(name, { ...kept, ...news });
-    const place = this.#index.entries.get(name);
-    if (!place || this.#queue.has(name)) return;
-    this.#index.entries.set(name, { ...place, ...news });
-    this.#changes.renewed.set(name, { ...place, ...news });
+    const update = { fetchedAt, ...(etag === undefined ? {} : { etag }) };
+    const packument = this.#records.get(name);
+    if (packument) this.#records.set(name, { ...packument, ...update });
+    const entry = this.#index.entries.get(name);
+    if (!entry || this.#queue.has(name)) return;
+    this.#index.entries.set(name, { ...entry, ...update });
+    this.#changes.renewed.set(name, { ...entry, ...update });
   }
 
-  /** Writes what is new, after what is being written. Nothing new, nothing written. */
+  /** Writes all changes, after a write that is in progress. Writes nothing if nothing has changed. */
   flush(): Promise<void> {
-    this.#flushing = this.#flushing.then(() => this.#write()).catch((error) => this.#writer.fail(error));
+    this.#flushing = this.#flushing.then(() => this.#write()).catch((error) => this.#writer.disable(error));
     return this.#flushing;
   }
 
@@ -113,24 +129,25 @@ export class MetadataCache {
   }
 
   async #readGroup(id: number): Promise<void> {
-    this.#want(id);
+    this.#request(id);
     const blob = await this.#blobs.get(id);
-    // One after the other: all at once would hold the thread, for nobody's good.
-    const unpacking = this.#unpacking.then(() => blob && unpackGroup(blob, this.#writer.tools));
+    // Groups are unpacked one by one: in parallel they would block the thread and finish no sooner.
+    const unpacking = this.#unpacking.then(() => blob && unpackGroup(blob, this.#writer.ports));
     this.#unpacking = unpacking;
     const records = await unpacking;
-    // The promise holds the blob otherwise.
+    // Without this the promise would keep the blob in memory.
     this.#blobs.set(id, Promise.resolve(undefined));
     for (const name of this.#members.get(id) ?? []) {
-      const place = this.#index.entries.get(name);
-      if (place?.group === id) this.#found(name, place, records?.get(name));
+      const entry = this.#index.entries.get(name);
+      if (entry?.group === id) this.#setRead(name, entry, records?.get(name));
     }
-    const today = Math.floor(this.#writer.tools.now() / DAY);
+    const today = dayOf(this.#writer.ports.now());
     if ((this.#index.groups.get(id)?.used ?? today) !== today) this.#changes.used.add(id);
   }
 
-  #found(name: string, { group, ...entry }: Place, record: Uint8Array | undefined): void {
-    if (record && this.#writer.tools.isRecord(record)) {
+  /** Stores a record that was read. Drops the entry if the record is missing or of an old format. */
+  #setRead(name: string, { group, ...entry }: IndexEntry, record: Uint8Array | undefined): void {
+    if (record && this.#writer.ports.isRecord(record)) {
       if (!this.#records.has(name)) this.#records.set(name, { name, record, ...entry });
     } else {
       this.#index.entries.delete(name);
@@ -138,14 +155,14 @@ export class MetadataCache {
     }
   }
 
-  /** Asks for a group's blob, and for those of its batch. */
-  #want(id: number): void {
+  /** Requests the blobs of a group and of the other groups of its batch. */
+  #request(id: number): void {
     if (this.#blobs.has(id)) return;
-    if (this.#wanted.length === 0) this.#reading = Promise.resolve().then(() => this.#read());
+    if (this.#requested.length === 0) this.#reading = Promise.resolve().then(() => this.#read());
     const batch = this.#index.groups.get(id)?.batch;
     for (const [other, group] of this.#index.groups) {
       if (group.batch !== batch || this.#blobs.has(other)) continue;
-      this.#wanted.push(other);
+      this.#requested.push(other);
       this.#blobs.set(
         other,
         this.#reading.then((found) => found.get(other)),
@@ -153,11 +170,12 @@ export class MetadataCache {
     }
   }
 
+  /** Starts the transactions that read the requested groups. */
   #read(): Map<number, Promise<Uint8Array | undefined>> {
-    const ids = this.#wanted;
-    this.#wanted = [];
+    const ids = this.#requested;
+    this.#requested = [];
     const blobs = new Map<number, Promise<Uint8Array | undefined>>();
-    for (const [from, to] of PORTIONS) {
+    for (const [from, to] of TRANSACTIONS) {
       const some = ids.slice(from, to);
       if (some.length === 0) break;
       const found = this.#writer.read(some.map((id) => groupKey(this.#namespace, id)));
@@ -170,35 +188,41 @@ export class MetadataCache {
     return blobs;
   }
 
+  /**
+   * 1. Choose the batch that the new groups join.
+   * 2. Collect the added records, and the live records of half-empty groups of that batch.
+   * 3. Pack them into groups, and write these with the index in one transaction.
+   * 4. Take over the merged index, and apply the changes that came during the write.
+   */
   async #write(): Promise<void> {
-    const { tools, isWritable } = this.#writer;
+    const { ports, isWritable } = this.#writer;
     const changes = this.#changes;
     if (!isWritable || (this.#queue.size === 0 && isEmpty(changes))) return;
-    const batch = this.#home();
-    const members = [...this.#kept(), ...(this.#queue.size > 0 ? this.#straggling(batch) : [])];
+    const batch = this.#batchToJoin();
+    const members = [...this.#added(), ...(this.#queue.size > 0 ? this.#movable(batch) : [])];
     this.#queue.clear();
-    this.#changes = noChanges();
+    this.#changes = noIndexChanges();
     const groups: PackedGroup[] = [];
-    for (const part of portions(members, tools.group ?? GROUP))
-      groups.push({ members: part, blob: await packGroup(part, tools) });
-    const writing = { groups, batch, changes, now: tools.now() };
-    const index = await this.#writer.write(this.#namespace, writing, this.#unpacked.keys());
+    for (const part of inGroups(members, ports.group ?? GROUP))
+      groups.push({ members: part, blob: await packGroup(part, ports) });
+    const write = { groups, batch, changes, now: ports.now() };
+    const index = await this.#writer.write(this.#namespace, write, this.#unpacked.keys());
     if (!index) return;
     this.#index = index;
-    this.#members = membersOf(index);
-    applyChanges(index, this.#changes, Math.floor(writing.now / DAY));
+    this.#members = namesByGroup(index);
+    applyIndexChanges(index, this.#changes, dayOf(write.now));
   }
 
-  *#kept(): Generator<Member> {
+  /** The added records that are still there: a caller may have transferred the bytes of one to another thread. */
+  *#added(): Generator<GroupMember> {
     for (const [name, from] of this.#queue) {
-      const kept = this.#records.get(name);
-      // One that its owner has transferred away is no record any more.
-      if (kept?.record.length) yield { ...kept, from };
+      const packument = this.#records.get(name);
+      if (packument?.record.length) yield { ...packument, from };
     }
   }
 
-  /** The batch that most of what was used is in, if it is at least as large as what is new. */
-  #home(): number | undefined {
+  /** Returns the batch that supplied the most names, provided that it has at least as many as were added. */
+  #batchToJoin(): number | undefined {
     const sizes = new Map<number, number>();
     for (const id of this.#unpacked.keys()) {
       const batch = this.#index.groups.get(id)?.batch;
@@ -208,19 +232,19 @@ export class MetadataCache {
     return largest && largest[1] >= this.#queue.size ? largest[0] : undefined;
   }
 
-  /** Live records of groups of a batch that are half dead or half empty: they move along with what is new. */
-  *#straggling(batch: number | undefined): Generator<Member> {
-    const most = this.#writer.tools.group ?? GROUP;
+  /** The live records of the batch's unpacked groups that are half dead or half empty. They move to the new groups. */
+  *#movable(batch: number | undefined): Generator<GroupMember> {
+    const limit = this.#writer.ports.group ?? GROUP;
     for (const id of this.#unpacked.keys()) {
       const group = this.#index.groups.get(id);
       if (!group || group.batch !== batch) continue;
       const names = (this.#members.get(id) ?? []).filter((name) => this.#isLive(name, id));
       const isHalfDead = names.length * 2 < group.count;
-      const isHalfEmpty = group.count * 2 < most.records && group.bytes * 4 < most.bytes;
+      const isHalfEmpty = group.count * 2 < limit.records && group.bytes * 4 < limit.bytes;
       if (!isHalfDead && !isHalfEmpty) continue;
       for (const name of names) {
-        const kept = this.#records.get(name);
-        if (kept) yield { ...kept, from: id, moved: true };
+        const packument = this.#records.get(name);
+        if (packument) yield { ...packument, from: id, moved: true };
       }
     }
   }
@@ -230,13 +254,14 @@ export class MetadataCache {
   }
 }
 
-function* portions(members: readonly Member[], most: GroupSize): Generator<readonly Member[]> {
-  let part: Member[] = [];
+/** Splits records into groups of at most `limit`. */
+function* inGroups(members: readonly GroupMember[], limit: GroupSize): Generator<readonly GroupMember[]> {
+  let part: GroupMember[] = [];
   let bytes = 0;
   for (const member of members) {
     part.push(member);
     bytes += member.record.length;
-    if (part.length < most.records && bytes < most.bytes) continue;
+    if (part.length < limit.records && bytes < limit.bytes) continue;
     yield part;
     part = [];
     bytes = 0;

@@ -5,45 +5,45 @@ import { emptyIndex, readIndex } from "./cache-index.ts";
 import { indexKey } from "./keys.ts";
 import { MetadataCache } from "./metadata-cache.ts";
 import { MetadataWriter } from "./metadata-writer.ts";
-import type { StoreTools } from "./ports.ts";
+import type { MetadataCachePorts } from "./ports.ts";
 import { readIndexes } from "./prune.ts";
-import { type Claim, type ClaimOptions, claim } from "./tab-lock.ts";
+import { acquireTabLock, type TabLock, type TabLockOptions } from "./tab-lock.ts";
 
 export interface MetadataUsage {
-  /** Of packuments, as they are stored. */
+  /** Bytes of packuments as stored. */
   bytes: number;
   packuments: number;
   namespaces: number;
 }
 
-/** Packuments between visits (docs/metadata-cache.md). */
+/** The metadata caches of all registries, in one blob store (docs/metadata-cache.md). */
 export class MetadataCaches {
   readonly #blobs: BlobStore;
-  readonly #tools: StoreTools;
+  readonly #ports: MetadataCachePorts;
   readonly #writer: MetadataWriter;
 
-  constructor(blobs: BlobStore, tools: StoreTools) {
+  constructor(blobs: BlobStore, ports: MetadataCachePorts) {
     this.#blobs = blobs;
-    this.#tools = tools;
-    this.#writer = new MetadataWriter(blobs, tools);
+    this.#ports = ports;
+    this.#writer = new MetadataWriter(blobs, ports);
   }
 
-  /** What is kept under a name that {@link namespaceOf} gave. Never rejects: a store that cannot be read is an empty one. */
+  /** Opens the cache of a namespace (see {@link namespaceOf}). Never rejects: an unreadable store gives an empty cache. */
   async open(namespace: string): Promise<MetadataCache> {
     const [blob] = await this.#writer.read([indexKey(namespace)]);
     return new MetadataCache(namespace, this.#writer, (blob && readIndex(blob)) ?? emptyIndex());
   }
 
   /**
-   * Taken by who is about to fetch: a second tab that wants the same waits for the first one's flush, then opens its shelf
-   * again. It goes ahead after a while in any case.
-   * @throws `signal.reason` when it aborts while waiting
+   * Locks a namespace before a fetch. A second tab that needs the same packuments waits until the first has written them,
+   * and then opens the cache again. It waits for a limited time only.
+   * @throws `signal.reason` if the signal aborts during the wait
    */
-  claim(namespace: string, options?: ClaimOptions): Promise<Claim> {
-    return claim(this.#tools, `fetch ${namespace}`, options);
+  lock(namespace: string, options?: TabLockOptions): Promise<TabLock> {
+    return acquireTabLock(this.#ports, `fetch ${namespace}`, options);
   }
 
-  /** Zeros where the store cannot be read. */
+  /** Returns zeros if the store cannot be read. */
   async usage(): Promise<MetadataUsage> {
     const usage = { bytes: 0, packuments: 0, namespaces: 0 };
     try {
@@ -54,18 +54,18 @@ export class MetadataCaches {
         for (const { bytes } of index.groups.values()) usage.bytes += bytes;
       }
     } catch (error) {
-      this.#writer.fail(error);
+      this.#writer.disable(error);
     }
     return usage;
   }
 
-  /** Everything of every namespace. @throws InstallError ESTORE */
+  /** Deletes all packuments of all namespaces. @throws InstallError ESTORE */
   async clear(): Promise<void> {
     try {
       await this.#blobs.clear();
       this.#writer.cleared();
     } catch (error) {
-      throw new InstallError(storeFailed(`The metadata cache could not be emptied: ${String(error)}`));
+      throw new InstallError(storeFailed(`Cannot clear the metadata cache: ${String(error)}`));
     }
   }
 

@@ -1,51 +1,56 @@
 import type { BlobStore } from "../blobs/blob-store.ts";
-import { isQuota, PATIENCE, reasonOf, SETTLING, soon } from "../blobs/deadline.ts";
+import { describeError, STORE_TIMEOUT, withTimeout } from "../blobs/deadline.ts";
+import { writeMakingRoom } from "../blobs/make-room.ts";
+import { dayOf } from "../blobs/ports.ts";
 import { storeFailed, storeFull } from "../errors/store.ts";
 import { type CacheIndex, emptyIndex, readIndex, writeIndex } from "./cache-index.ts";
 import { groupKey, indexKey } from "./keys.ts";
-import { DAY, merge, type Writing } from "./merge.ts";
-import type { StoreTools } from "./ports.ts";
+import { type IndexWrite, mergeIntoIndex } from "./merge.ts";
+import type { MetadataCachePorts } from "./ports.ts";
 import { prune } from "./prune.ts";
-import { claim } from "./tab-lock.ts";
+import { acquireTabLock } from "./tab-lock.ts";
 
-/** The blobs, as long as they can be used. What goes wrong is said once, and then one does without. Never rejects. */
+/**
+ * Reads and writes the blobs of all metadata caches. Never rejects: after the first error it warns once, and from then on
+ * reads nothing and writes nothing.
+ */
 export class MetadataWriter {
-  readonly tools: StoreTools;
+  readonly ports: MetadataCachePorts;
   readonly #blobs: BlobStore;
   #broken = false;
   #full = false;
   #pruned = false;
 
-  constructor(blobs: BlobStore, tools: StoreTools) {
+  constructor(blobs: BlobStore, ports: MetadataCachePorts) {
     this.#blobs = blobs;
-    this.tools = tools;
+    this.ports = ports;
   }
 
-  /** One transaction; all undefined where they cannot be read. */
+  /** Reads blobs in one transaction. Returns an empty list if they cannot be read. */
   async read(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
     if (this.#broken) return [];
     try {
-      return await soon(this.tools, this.#blobs.getMany(keys), PATIENCE);
+      return await withTimeout(this.ports, this.#blobs.getMany(keys), STORE_TIMEOUT);
     } catch (error) {
-      this.fail(error);
+      this.disable(error);
       return [];
     }
   }
 
-  /** The index after it: undefined where nothing was written. `inUse` are groups that must not make room for it. */
-  async write(namespace: string, writing: Writing, inUse: Iterable<number>): Promise<CacheIndex | undefined> {
+  /** Writes groups and their index. Returns the new index, or undefined if nothing was written. Groups `inUse` are never deleted. */
+  async write(namespace: string, write: IndexWrite, inUse: Iterable<number>): Promise<CacheIndex | undefined> {
     if (!this.isWritable) return undefined;
-    const turn = await claim(this.tools, "write");
+    const lock = await acquireTabLock(this.ports, "write");
     try {
       const spare = new Set([...inUse].map((id) => groupKey(namespace, id)));
-      const index = await this.#roomFor(writing, spare, () => this.#commit(namespace, writing));
-      if (index) await this.#tidy(spare);
+      const index = await this.#writeMakingRoom(namespace, write, spare);
+      if (index) await this.#pruneOnce(spare);
       return index;
     } catch (error) {
-      this.fail(error);
+      this.disable(error);
       return undefined;
     } finally {
-      turn.release();
+      lock.release();
     }
   }
 
@@ -53,57 +58,53 @@ export class MetadataWriter {
     return !this.#broken && !this.#full;
   }
 
-  /** There is no store any more. */
-  fail(error: unknown): void {
+  /** Stops using the store, and warns. */
+  disable(error: unknown): void {
     if (this.#broken) return;
     this.#broken = true;
-    const why = reasonOf(error);
-    this.tools.warn(storeFailed(`The metadata cache cannot be used, so no metadata is kept between visits (${why}).`));
+    this.ports.warn(
+      storeFailed(`Cannot use the metadata cache (${describeError(error)}). Packuments are not cached between visits.`),
+    );
   }
 
-  /** The store was emptied: there is room again. */
+  /** Allows writes again after the store was cleared. */
   cleared(): void {
     this.#full = false;
   }
 
-  /** One transaction: groups and the index that names them. */
-  async #commit(namespace: string, writing: Writing): Promise<CacheIndex> {
+  async #writeMakingRoom(
+    namespace: string,
+    write: IndexWrite,
+    spare: ReadonlySet<string>,
+  ): Promise<CacheIndex | undefined> {
+    const bytes = write.groups.reduce((sum, { blob }) => sum + blob.length, 0);
+    const index = await writeMakingRoom(this.ports, [bytes, Number.POSITIVE_INFINITY], {
+      write: () => this.#commit(namespace, write),
+      makeRoom: (need) => prune(this.#blobs, { today: dayOf(write.now), need, spare }),
+    });
+    if (index) return index;
+    this.#full = true;
+    this.ports.warn(storeFull(bytes, "metadata"));
+    return undefined;
+  }
+
+  /** Writes groups and the index that names them, in one transaction. */
+  async #commit(namespace: string, write: IndexWrite): Promise<CacheIndex> {
     const key = indexKey(namespace);
     let index = emptyIndex();
-    await this.#blobs.update(key, (old) => {
-      index = (old && readIndex(old)) ?? emptyIndex();
-      const { added, dead } = merge(index, writing);
+    await this.#blobs.update(key, (before) => {
+      index = (before && readIndex(before)) ?? emptyIndex();
+      const { added, dead } = mergeIntoIndex(index, write);
       const puts = new Map([...added].map(([id, blob]) => [groupKey(namespace, id), blob]));
       return { puts: puts.set(key, writeIndex(index)), deletes: dead.map((id) => groupKey(namespace, id)) };
     });
     return index;
   }
 
-  /** Tries, makes as much room as is written, tries, makes all the room there can be, tries, and gives up. */
-  async #roomFor<T>(writing: Writing, spare: ReadonlySet<string>, work: () => Promise<T>): Promise<T | undefined> {
-    const bytes = writing.groups.reduce((sum, { blob }) => sum + blob.length, 0);
-    const today = Math.floor(writing.now / DAY);
-    for (const need of [bytes, Number.POSITIVE_INFINITY, 0]) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!isQuota(error)) throw error;
-        if (need === 0) continue;
-        // What cannot be pruned for lack of room is no reason not to try again.
-        await prune(this.#blobs, { today, need, spare }).catch(() => {});
-        await new Promise<void>((done) => void this.tools.after(SETTLING, done));
-      }
-    }
-    this.#full = true;
-    this.tools.warn(storeFull(bytes, "metadata"));
-    return undefined;
-  }
-
-  /** Once in a vault's life, after its first writing. */
-  async #tidy(spare: ReadonlySet<string>): Promise<void> {
+  /** Deletes orphans and outdated groups after the first write. */
+  async #pruneOnce(spare: ReadonlySet<string>): Promise<void> {
     if (this.#pruned) return;
     this.#pruned = true;
-    const today = Math.floor(this.tools.now() / DAY);
-    await prune(this.#blobs, { today, need: 0, spare }).catch(() => {});
+    await prune(this.#blobs, { today: dayOf(this.ports.now()), need: 0, spare }).catch(() => {});
   }
 }

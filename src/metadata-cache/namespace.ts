@@ -1,6 +1,6 @@
 import type { MetadataForm } from "../api/resolve.ts";
 
-/** Whose packuments: of which registry, in which form, for which credentials. */
+/** The parts that separate one registry's packuments from another's. */
 export interface NamespaceParts {
   /** Base URL, with a trailing slash. */
   registry: string;
@@ -9,20 +9,20 @@ export interface NamespaceParts {
   token?: string | undefined;
 }
 
-/** SHA-256. */
-export type Digest = (bytes: Uint8Array<ArrayBuffer>) => Promise<ArrayBuffer>;
+/** Computes SHA-256. */
+export type Sha256 = (bytes: Uint8Array<ArrayBuffer>) => Promise<ArrayBuffer>;
 
 /**
- * The name under which a registry's packuments are kept. Of a token it has half a digest, 128 bits: two tokens never
- * see each other's data, and the token is not written anywhere. Null, do not store: there is a token and no `digest` (a page
- * without TLS has none).
+ * Returns the name under which a registry's packuments are cached. A token contributes half of its SHA-256 (128 bits):
+ * two tokens never see each other's data, and the token itself is not stored. Returns null, which means "do not cache",
+ * if there is a token and no `digest` (a page without TLS has none).
  */
-export async function namespaceOf(parts: NamespaceParts, digest: Digest | undefined): Promise<string | null> {
+export async function namespaceOf(parts: NamespaceParts, digest: Sha256 | undefined): Promise<string | null> {
   const { registry, metadata, token } = parts;
   const open = `${metadata} ${registry}`;
   if (!token) return open;
   try {
-    // The registry is hashed too, so that one token's digest differs from registry to registry.
+    // The registry is hashed too, so that a token has a different digest for each registry.
     const hash = await digest?.(new TextEncoder().encode(`${registry}\n${token}`));
     if (!hash) return null;
     const hex = [...new Uint8Array(hash, 0, 16)].map((byte) => byte.toString(16).padStart(2, "0"));

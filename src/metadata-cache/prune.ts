@@ -1,25 +1,31 @@
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { dropGroups, type Group, readIndex, writeIndex } from "./cache-index.ts";
-import { groupKey, indexKey, isGroupKey, namespaceAt } from "./keys.ts";
+import { groupKey, indexKey, isGroupKey, namespaceOfKey } from "./keys.ts";
 
-/** Days after which what nobody used goes: a token that was changed leaves data that nobody can ask for. */
+/** Days after which unused groups are deleted. A changed token, for example, leaves data that nobody can ask for. */
 const KEEP_DAYS = 30;
 
-export interface Pruning {
-  /** Day since 1970. */
+export interface PruneOptions {
+  /** Today, in days since 1970. */
   today: number;
-  /** Bytes that must become free, by what was used least recently. */
+  /** Bytes that must become free. The groups used least recently go first. */
   need: number;
-  /** Keys of groups that are in use now. */
+  /** Keys of groups that are in use now, and stay. */
   spare: ReadonlySet<string>;
 }
 
 /**
- * Deletes groups that no index names, those that were not used for long, and as many more as must be. Groups go first, then
- * the entries that led to them: an entry that leads nowhere is a miss, while an index may not fit where there is no room.
+ * Deletes groups of all namespaces:
+ *
+ * 1. Groups that no index names.
+ * 2. Groups that were not used for 30 days.
+ * 3. Of the others, the ones used least recently, until `need` bytes are free.
+ *
+ * Groups are deleted before the entries that point to them. An entry without its group is only a cache miss, but a changed
+ * index may not fit while there is no room.
  */
-export async function prune(blobs: BlobStore, { today, need, spare }: Pruning): Promise<void> {
-  // In this order: a group that is written after its keys were listed is not among them.
+export async function prune(blobs: BlobStore, { today, need, spare }: PruneOptions): Promise<void> {
+  // Keys are listed before the indexes are read, so a group written in between cannot look like an orphan.
   const keys = await blobs.keys();
   const groups: { key: string; id: number; namespace: string; group: Group }[] = [];
   const touched = new Map<string, Set<number>>();
@@ -37,24 +43,24 @@ export async function prune(blobs: BlobStore, { today, need, spare }: Pruning): 
     touched.set(namespace, (touched.get(namespace) ?? new Set()).add(id));
   }
   if (doomed.length > 0) await blobs.delMany(doomed);
-  for (const [namespace, ids] of touched) await forget(blobs, namespace, ids);
+  for (const [namespace, ids] of touched) await removeFromIndex(blobs, namespace, ids);
 }
 
-/** Every namespace's index; null for one that cannot be read. */
+/** Reads the index of every namespace. An unreadable index is null. */
 export async function readIndexes(
   blobs: BlobStore,
   keys: readonly string[],
 ): Promise<Map<string, ReturnType<typeof readIndex>>> {
-  const namespaces = keys.map(namespaceAt).filter((namespace) => namespace !== undefined);
+  const namespaces = keys.map(namespaceOfKey).filter((namespace) => namespace !== undefined);
   const found = namespaces.length > 0 ? await blobs.getMany(namespaces.map(indexKey)) : [];
   return new Map(namespaces.map((namespace, i) => [namespace, found[i] ? readIndex(found[i]) : null]));
 }
 
-/** An index without entries is deleted. */
-async function forget(blobs: BlobStore, namespace: string, ids: ReadonlySet<number>): Promise<void> {
+/** Removes groups from a namespace's index. An index that becomes empty, or is unreadable, is deleted. */
+async function removeFromIndex(blobs: BlobStore, namespace: string, ids: ReadonlySet<number>): Promise<void> {
   const key = indexKey(namespace);
-  await blobs.update(key, (old) => {
-    const index = old && readIndex(old);
+  await blobs.update(key, (before) => {
+    const index = before && readIndex(before);
     if (!index) return { puts: new Map(), deletes: [key] };
     dropGroups(index, ids);
     const isBare = index.groups.size === 0;

@@ -1,62 +1,86 @@
 import { onAbort } from "../base/on-abort.ts";
-import type { LockOptions, StoreTools } from "./ports.ts";
+import type { CachePorts } from "../blobs/ports.ts";
 
-export interface Claim {
-  /** May be called more than once. */
+/** Exclusive locks that all tabs of an origin share, such as `navigator.locks`. */
+export interface TabLocks {
+  request<T>(name: string, options: TabLockRequest, run: (lock: unknown) => T | PromiseLike<T>): Promise<T>;
+}
+
+export interface TabLockRequest {
+  ifAvailable?: boolean;
+  signal?: AbortSignal;
+}
+
+/** A lock that one tab holds at a time. */
+export interface TabLock {
+  /** Releases the lock. Further calls do nothing. */
   release(): void;
-  /** Whether somebody else had it: what one has read may be out of date. */
+  /** Whether another tab held the lock first. Data that was read before is then possibly outdated. */
   readonly waited: boolean;
 }
 
-export interface ClaimOptions {
-  /** Milliseconds after which one goes ahead without it. Default 10,000. */
+export interface TabLockOptions {
+  /** Milliseconds after which the caller goes on without the lock. Default 10,000. */
   wait?: number;
   signal?: AbortSignal | undefined;
 }
 
+export interface TabLockPorts extends Pick<CachePorts, "after"> {
+  readonly locks?: TabLocks | undefined;
+}
+
 /**
- * A turn that one tab has at a time. Patience is bounded, because a tab that holds it may be frozen; a tab that is closed gives
- * it back. Where there are no locks, or they are refused, one has it at once.
- * @throws `signal.reason` when it aborts while waiting
+ * Waits for a lock that all tabs share.
+ *
+ * 1. Without locks, or if the platform refuses them, return at once.
+ * 2. If the lock is free, take it.
+ * 3. Otherwise wait until the holder releases it or its tab closes. After `wait` milliseconds go on without the lock:
+ *    the holder may be a frozen tab.
+ *
+ * @throws `signal.reason` if the signal aborts during the wait
  */
-export async function claim(tools: StoreTools, name: string, options: ClaimOptions = {}): Promise<Claim> {
+export async function acquireTabLock(
+  ports: TabLockPorts,
+  name: string,
+  options: TabLockOptions = {},
+): Promise<TabLock> {
   const { signal } = options;
-  const { locks } = tools;
+  const { locks } = ports;
   let release = (): void => {};
   const held = new Promise<void>((done) => {
     release = done;
   });
-  /** Whether it was granted; rejects where it is refused or no longer waited for. */
-  const take = (how: LockOptions): Promise<boolean> =>
+  /** Resolves to whether the lock was granted. Rejects if the platform refuses or the request is aborted. */
+  const take = (request: TabLockRequest): Promise<boolean> =>
     new Promise((granted, refused) => {
       const run = (lock: unknown): Promise<void> | undefined => {
         granted(lock !== null);
         return lock ? held : undefined;
       };
-      locks?.request(`webhoist ${name}`, how, run).catch(refused);
+      locks?.request(`webhoist ${name}`, request, run).catch(refused);
     });
   signal?.throwIfAborted();
   const waited = locks !== undefined && !(await take({ ifAvailable: true }).catch(() => true));
-  if (waited) await wait(take, tools, options);
-  // Whoever has had enough does not keep what came too late.
+  if (waited) await waitForLock(take, ports, options);
+  // If the lock was granted after the abort, give it back.
   if (signal?.aborted) release();
   signal?.throwIfAborted();
   return { release, waited };
 }
 
-/** Until it is granted, or refused, or one has waited for long enough. */
-async function wait(
-  take: (how: LockOptions) => Promise<boolean>,
-  tools: StoreTools,
-  options: ClaimOptions,
+/** Resolves when the lock is granted or refused, when `signal` aborts, or when the wait is over. */
+async function waitForLock(
+  take: (request: TabLockRequest) => Promise<boolean>,
+  ports: TabLockPorts,
+  options: TabLockOptions,
 ): Promise<void> {
   const { signal } = options;
   if (signal?.aborted) return;
-  const patience = new AbortController();
-  const stop = (): void => patience.abort();
-  const cancel = tools.after(options.wait ?? 10_000, stop);
-  const forget = signal && onAbort(signal, stop);
-  await take({ signal: patience.signal }).catch(() => {});
+  const limit = new AbortController();
+  const stop = (): void => limit.abort();
+  const cancel = ports.after(options.wait ?? 10_000, stop);
+  const removeListener = signal && onAbort(signal, stop);
+  await take({ signal: limit.signal }).catch(() => {});
   cancel();
-  forget?.();
+  removeListener?.();
 }

@@ -4,12 +4,16 @@ import { isObject } from "../base/json.ts";
 // `{ "./node.js": "./page.js", "fs": false }`.
 
 /** What stands in for a package that is imported by name. `false`: nothing; undefined: the field does not speak of it. */
-export function packageInstead(browser: unknown, specifier: string): string | false | undefined {
+export function replacedPackage(browser: unknown, specifier: string): string | false | undefined {
   return entryOf(browser, [specifier, specifier.replace(/^node:/, "")]);
 }
 
 /** What stands in for a file; `path` is relative to the package: `lib/a.js`. A key need not have `./`, nor an extension. */
-export function fileInstead(browser: unknown, path: string, extensions: readonly string[]): string | false | undefined {
+export function replacedFile(
+  browser: unknown,
+  path: string,
+  extensions: readonly string[],
+): string | false | undefined {
   if (!isObject(browser)) return undefined;
   const names = [path];
   for (const extension of extensions) {

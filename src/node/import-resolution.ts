@@ -1,7 +1,7 @@
 import { failure, InstallError } from "../errors/failure.ts";
-import { fileInstead, packageInstead } from "./browser-field.ts";
+import { replacedFile, replacedPackage } from "./browser-field.ts";
 import { builtinName } from "./builtins.ts";
-import { join, type Manifests, type PackageScope, parentOf, type Steps } from "./manifests.ts";
+import { join, type Manifests, type PackageScope, parentOf, type ReadSteps } from "./manifests.ts";
 import { nodeError } from "./node-error.ts";
 import type { PackageFiles } from "./package-files.ts";
 import { packageExports, packageImports } from "./package-target.ts";
@@ -9,7 +9,7 @@ import { packageExports, packageImports } from "./package-target.ts";
 /** The answer for what a `browser` field maps to `false`: a module without exports (`module.exports = {}`). */
 export const EMPTY_MODULE = "webhoist:empty";
 
-export interface Rules {
+export interface ResolveRules {
   readonly conditions: ReadonlySet<string>;
   /** Whether `browser` fields that are maps count. */
   readonly browser: boolean;
@@ -24,53 +24,53 @@ export interface Rules {
 const MAIN_EXTENSIONS = [".js", ".json", ".node"];
 
 /** One import on its way to a file. Folders and answers are relative to the project. */
-export class Resolution {
+export class ImportResolution {
   readonly #manifests: Manifests;
   readonly #files: PackageFiles;
-  readonly #rules: Rules;
+  readonly #rules: ResolveRules;
 
-  constructor(manifests: Manifests, rules: Rules) {
+  constructor(manifests: Manifests, rules: ResolveRules) {
     this.#manifests = manifests;
     this.#files = manifests.files;
     this.#rules = rules;
   }
 
   /** What `specifier` means in a file of `folder`. */
-  *resolve(specifier: string, folder: string): Steps<string> {
+  *resolve(specifier: string, folder: string): ReadSteps<string> {
     if (/^(?:\.\.?(?:\/|$)|\/)/.test(specifier)) return yield* this.#finish(yield* this.#relative(specifier, folder));
     const scope = this.#rules.browser ? yield* this.#manifests.scope(folder) : null;
-    const instead = scope && packageInstead(scope.json["browser"], specifier);
+    const instead = scope && replacedPackage(scope.json["browser"], specifier);
     if (instead === false) return EMPTY_MODULE;
     if (scope && instead) return yield* this.#instead(instead, scope);
     return yield* this.#finish(yield* this.#named(specifier, folder));
   }
 
   /** What a `browser` field has in another one's place; the field is not asked again. */
-  *#instead(specifier: string, { folder }: PackageScope): Steps<string> {
+  *#instead(specifier: string, { folder }: PackageScope): ReadSteps<string> {
     const found = yield* specifier[0] === "." ? this.#relative(specifier, folder) : this.#named(specifier, folder);
     return this.#isFile(found) ? this.#files.realpath(found) : found;
   }
 
   /** Follows links, and lets the package's `browser` field replace the file. */
-  *#finish(found: string): Steps<string> {
+  *#finish(found: string): ReadSteps<string> {
     if (!this.#isFile(found)) return found;
     const path = this.#files.realpath(found);
     const scope = this.#rules.browser ? yield* this.#manifests.scope(parentOf(path)) : null;
     if (!scope) return path;
     const inside = scope.folder ? path.slice(scope.folder.length + 1) : path;
-    const instead = fileInstead(scope.json["browser"], inside, this.#rules.extensions);
+    const instead = replacedFile(scope.json["browser"], inside, this.#rules.extensions);
     if (instead === false) return EMPTY_MODULE;
     return instead ? yield* this.#instead(instead, scope) : path;
   }
 
-  *#relative(specifier: string, folder: string): Steps<string> {
+  *#relative(specifier: string, folder: string): ReadSteps<string> {
     const path = specifier[0] === "/" ? join("", specifier) : join(folder, specifier);
     const found = yield* this.#load(path, /(?:^|\/)\.{0,2}$/.test(specifier));
     if (found !== null) return found;
     throw this.#noFile(path);
   }
 
-  *#named(specifier: string, folder: string): Steps<string> {
+  *#named(specifier: string, folder: string): ReadSteps<string> {
     if (specifier[0] === "#") return yield* this.#imported(specifier, folder);
     const builtin = builtinName(specifier);
     if (builtin === null) return yield* this.#bare(specifier, folder);
@@ -88,18 +88,18 @@ export class Resolution {
     );
   }
 
-  *#imported(name: string, folder: string): Steps<string> {
+  *#imported(name: string, folder: string): ReadSteps<string> {
     const scope = yield* this.#manifests.scope(folder);
     const context = this.#context(scope?.folder ?? folder);
     const target = packageImports(scope?.json["imports"], name, context);
     const base = scope?.folder ?? "";
     if ("path" in target) return this.#exact(base, target.path);
     // Exactly as it is written, also where `require` would try extensions.
-    return yield* new Resolution(this.#manifests, { ...this.#rules, extensions: [] }).#named(target.bare, base);
+    return yield* new ImportResolution(this.#manifests, { ...this.#rules, extensions: [] }).#named(target.bare, base);
   }
 
   /** A package, by its name or a path in it. */
-  *#bare(specifier: string, folder: string): Steps<string> {
+  *#bare(specifier: string, folder: string): ReadSteps<string> {
     const { name, subpath } = parseName(specifier);
     const scope = yield* this.#manifests.scope(folder);
     if (scope?.json["name"] === name && hasExports(scope)) return this.#exported(scope, subpath);
@@ -119,7 +119,7 @@ export class Resolution {
   }
 
   /** Of one `node_modules`. Null: look further up. */
-  *#within(modules: string, name: string, subpath: string): Steps<string | null> {
+  *#within(modules: string, name: string, subpath: string): ReadSteps<string | null> {
     const folder = `${modules}/${name}`;
     const isPackage = this.#files.kind(folder) === "directory";
     const json = isPackage ? yield* this.#manifests.read(folder) : null;
@@ -147,7 +147,7 @@ export class Resolution {
   }
 
   /** A file, with an extension if need be, or a folder's entry. Null: neither. */
-  *#load(path: string, onlyFolder: boolean): Steps<string | null> {
+  *#load(path: string, onlyFolder: boolean): ReadSteps<string | null> {
     const file = onlyFolder ? null : this.#withExtension(path, ["", ...this.#rules.extensions]);
     if (file !== null || this.#files.kind(path) !== "directory") return file;
     if (this.#rules.extensions.length > 0) return this.#entry(path, yield* this.#manifests.read(path));

@@ -3,7 +3,7 @@ import { nodeError } from "./node-error.ts";
 import type { PackageFiles } from "./package-files.ts";
 
 /** Stops where the text of a file has to be waited for. */
-export type Steps<T> = Generator<Promise<string>, T, string>;
+export type ReadSteps<T> = Generator<Promise<string>, T, string>;
 
 /** A folder with a package.json. */
 export interface PackageScope {
@@ -22,7 +22,7 @@ export class Manifests {
   }
 
   /** Null: the folder has none. @throws InstallError ERR_INVALID_PACKAGE_CONFIG */
-  *read(folder: string): Steps<Json | null> {
+  *read(folder: string): ReadSteps<Json | null> {
     const known = this.#known.get(folder);
     if (known !== undefined) return known;
     const path = join(folder, "package.json");
@@ -36,7 +36,7 @@ export class Manifests {
   }
 
   /** The nearest package.json at or above a folder, but none above the package's own folder. */
-  *scope(folder: string): Steps<PackageScope | null> {
+  *scope(folder: string): ReadSteps<PackageScope | null> {
     for (let at = folder; !/(?:^|\/)node_modules$/.test(at); at = parentOf(at)) {
       const json = yield* this.read(at);
       if (json) return { folder: at, json };

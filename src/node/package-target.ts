@@ -6,7 +6,7 @@ import { nodeError } from "./node-error.ts";
 // specification", whose names stand in the comments). Nothing here looks at files.
 
 /** Where a target leads: `./lib/a.js` in the package, or (from `imports` alone) a package by its name. */
-export type Target = { readonly path: string } | { readonly bare: string };
+export type PackageTarget = { readonly path: string } | { readonly bare: string };
 
 export interface TargetContext {
   readonly conditions: ReadonlySet<string>;
@@ -14,7 +14,7 @@ export interface TargetContext {
   readonly manifest: string;
 }
 
-interface Entry extends TargetContext {
+interface TargetLookup extends TargetContext {
   readonly field: "exports" | "imports";
   readonly key: string;
   /** What the key's `*` stands for; null where it has none. */
@@ -22,7 +22,7 @@ interface Entry extends TargetContext {
 }
 
 /** Null and undefined both lead nowhere; of several conditions undefined goes on with the next, null does not. */
-type Maybe = Target | null | undefined;
+type TargetResult = PackageTarget | null | undefined;
 
 /**
  * PACKAGE_EXPORTS_RESOLVE: from a subpath (`.`, `./lib/a`) to a path in the package.
@@ -46,7 +46,7 @@ export function packageExports(exports: unknown, subpath: string, context: Targe
  * @throws InstallError ERR_PACKAGE_IMPORT_NOT_DEFINED, ERR_INVALID_MODULE_SPECIFIER, ERR_INVALID_PACKAGE_TARGET,
  * ERR_INVALID_PACKAGE_CONFIG
  */
-export function packageImports(imports: unknown, name: string, context: TargetContext): Target {
+export function packageImports(imports: unknown, name: string, context: TargetContext): PackageTarget {
   if (name === "#" || name.startsWith("#/") || name.endsWith("/"))
     throw nodeError("ERR_INVALID_MODULE_SPECIFIER", "A name behind # neither begins nor ends with a slash.");
   const map = isObject(imports) ? imports : {};
@@ -72,7 +72,7 @@ function exportsMap(exports: unknown, manifest: string): Json {
 }
 
 /** PACKAGE_IMPORTS_EXPORTS_RESOLVE. */
-function match(map: Json, name: string, context: Omit<Entry, "key" | "star">): Maybe {
+function match(map: Json, name: string, context: Omit<TargetLookup, "key" | "star">): TargetResult {
   if (Object.hasOwn(map, name) && !name.includes("*") && !name.endsWith("/"))
     return resolveTarget(map[name], { ...context, key: name, star: null });
   let best = "";
@@ -96,7 +96,7 @@ function isBefore(key: string, other: string): boolean {
 }
 
 /** PACKAGE_TARGET_RESOLVE. */
-function resolveTarget(target: unknown, entry: Entry): Maybe {
+function resolveTarget(target: unknown, entry: TargetLookup): TargetResult {
   if (typeof target === "string") return resolvePath(target, entry);
   if (Array.isArray(target)) return firstValid(target, entry);
   if (target === null) return null;
@@ -116,8 +116,8 @@ function resolveTarget(target: unknown, entry: Entry): Maybe {
 }
 
 /** Of a list the first that is well formed, whether a file is there or not. */
-function firstValid(targets: readonly unknown[], entry: Entry): Maybe {
-  let last: InstallError | Maybe = targets.length > 0 ? undefined : null;
+function firstValid(targets: readonly unknown[], entry: TargetLookup): TargetResult {
+  let last: InstallError | TargetResult = targets.length > 0 ? undefined : null;
   for (const target of targets) {
     try {
       const found = resolveTarget(target, entry);
@@ -132,21 +132,21 @@ function firstValid(targets: readonly unknown[], entry: Entry): Maybe {
   return last;
 }
 
-function resolvePath(target: string, entry: Entry): Target {
+function resolvePath(target: string, entry: TargetLookup): PackageTarget {
   const { field, star } = entry;
   const filled = star === null ? target : target.replaceAll("*", () => star);
   if (!target.startsWith("./")) {
     if (field === "exports" || /^(?:\.\.?\/|\/|[a-z][a-z\d+.-]*:)/i.test(target)) throw invalidTarget(target, entry);
     return { bare: filled };
   }
-  if (leaves(target.slice(2))) throw invalidTarget(target, entry);
-  if (star !== null && leaves(star))
+  if (leavesPackage(target.slice(2))) throw invalidTarget(target, entry);
+  if (star !== null && leavesPackage(star))
     throw nodeError("ERR_INVALID_MODULE_SPECIFIER", `"${star}", for the * of "${entry.key}", leaves the package.`);
   return { path: filled };
 }
 
 /** Whether a path has a segment `.`, `..` or `node_modules`, escaped (`%2e`) or not. */
-function leaves(path: string): boolean {
+function leavesPackage(path: string): boolean {
   return path.split(/[\\/]/).some((segment) => {
     const plain = segment.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
     return /^(?:\.\.?|node_modules)$/i.test(plain);
@@ -155,7 +155,7 @@ function leaves(path: string): boolean {
 
 const INVALID_TARGET = "ERR_INVALID_PACKAGE_TARGET";
 
-function invalidTarget(target: unknown, { field, key, manifest }: Entry): InstallError {
+function invalidTarget(target: unknown, { field, key, manifest }: TargetLookup): InstallError {
   const message = `"${field}" of ${manifest} leads from "${key}" to ${JSON.stringify(target)}.`;
   return nodeError(INVALID_TARGET, message, "A target begins with ./ and stays in its package.");
 }

@@ -1,7 +1,7 @@
 import type { NodeResolveOptions } from "../api/install.ts";
 import { notLoaded } from "../errors/files.ts";
-import { Resolution, type Rules } from "./import-resolution.ts";
-import { join, Manifests, type PackageScope, parentOf, type Steps } from "./manifests.ts";
+import { ImportResolution, type ResolveRules } from "./import-resolution.ts";
+import { join, Manifests, type PackageScope, parentOf, type ReadSteps } from "./manifests.ts";
 import { inImport } from "./node-error.ts";
 import type { PackageFiles } from "./package-files.ts";
 
@@ -52,13 +52,13 @@ export class NodeResolver {
     return await wait(this.#manifests.scope(parentOf(join("", path))));
   }
 
-  *#steps({ specifier, importer }: ResolveRequest, options: NodeResolveOptions = {}): Steps<string> {
+  *#steps({ specifier, importer }: ResolveRequest, options: NodeResolveOptions = {}): ReadSteps<string> {
     try {
       if (/^(?:data|https?|blob):/.test(specifier)) return specifier;
       const { files } = this.#manifests;
       const path = join("", importer);
       const folder = parentOf(files.kind(path) ? files.realpath(path) : path);
-      return yield* new Resolution(this.#manifests, rulesOf(options)).resolve(specifier, folder);
+      return yield* new ImportResolution(this.#manifests, rulesOf(options)).resolve(specifier, folder);
     } catch (error) {
       throw inImport(error, specifier, importer);
     }
@@ -81,13 +81,13 @@ export async function nodeResolve(
   return await resolver.resolve(request, options);
 }
 
-async function wait<T>(steps: Steps<T>): Promise<T> {
+async function wait<T>(steps: ReadSteps<T>): Promise<T> {
   let step = steps.next();
   while (!step.done) step = steps.next(await step.value);
   return step.value;
 }
 
-function rulesOf(options: NodeResolveOptions): Rules {
+function rulesOf(options: NodeResolveOptions): ResolveRules {
   const conditions = new Set(options.conditions ?? ["import", "module", "browser"]);
   const browser = options.browser ?? conditions.has("browser");
   return {

@@ -1,83 +1,95 @@
 import type { BlobChange } from "../blobs/blob-store.ts";
+import { dayOf } from "../blobs/ports.ts";
 import {
-  countOf,
   DIRECTORY,
   type Directory,
   dropAliases,
-  forget,
-  keysOf,
+  fingerprintOf,
+  forgetPack,
+  leastRecentlyUsed,
   listKey,
-  nameOf,
-  oldest,
-  packKey,
-  type Spot,
+  type PackPosition,
+  packBlobKey,
+  positionsOf,
   seekPointsKey,
-  spotsOf,
+  segmentKeys,
+  slotCount,
   writeDirectory,
 } from "./directory.ts";
 import { type ListedPack, writeList } from "./pack-list.ts";
 
-/** A pack to be written. */
+/** A pack to write. */
 export interface NewPack extends ListedPack {
   readonly tarball: Uint8Array;
   readonly seekPoints?: Uint8Array | undefined;
 }
 
-/** What a shelf has to say to the directory. To say it again changes nothing, since no segment's number comes twice. */
-export interface News {
-  /** Segments that were used today. They do not make room for what is new. */
+/** What one cache has learned about the stored packs. Applying it twice changes nothing, because no segment number is used twice. */
+export interface DirectoryChanges {
+  /** Segments that were used today. They are never dropped to make room. */
   readonly used: Set<number>;
-  /** Segments that are not there any more. */
+  /** Segments that are no longer stored. */
   readonly gone: Set<number>;
-  /** Packs that are missing or damaged, and the bytes of their tarballs. */
-  readonly lost: (Spot & { readonly length: number })[];
-  /** Other hashes, and the sha512 that each leads to. */
+  /** Packs that are missing or damaged, with the bytes of their tarballs. */
+  readonly lost: (PackPosition & { readonly length: number })[];
+  /** Other hashes of packs, each with the pack's sha512. */
   readonly aliases: Map<string, string>;
 }
 
-export interface PacksToStore {
+export interface PackWrite {
   readonly packs: readonly NewPack[];
-  readonly news: News;
+  readonly changes: DirectoryChanges;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Bytes that all packs may take. */
+  /** Bytes that all packs together may take. */
   readonly budget: number;
 }
 
-export interface StoredPacks extends BlobChange {
-  /** The new segment, and its packs in order: none that another tab has written meanwhile. */
+export interface PackWriteResult extends BlobChange {
+  /** The number of the new segment. */
   readonly segment: number;
+  /** The packs of the new segment, in order. Packs that another tab has written since are not among them. */
   readonly added: readonly NewPack[];
 }
 
-export const dayOf = (now: number): number => Math.floor(now / 86_400_000);
+export const noDirectoryChanges = (): DirectoryChanges => ({
+  used: new Set(),
+  gone: new Set(),
+  lost: [],
+  aliases: new Map(),
+});
 
-export const noNews = (): News => ({ used: new Set(), gone: new Set(), lost: [], aliases: new Map() });
-
-/** Says to a directory what a shelf has learnt. The answer are keys of what it forgets: packs, and segments without one. */
-export function applyNews(directory: Directory, news: News, today: number): string[] {
+/** Applies changes to a directory. Returns the keys to delete: of lost packs, and of segments without a pack. */
+export function applyDirectoryChanges(directory: Directory, changes: DirectoryChanges, today: number): string[] {
   const { segments, aliases } = directory;
   const dead: string[] = [];
-  for (const spot of news.lost) {
-    if (forget(directory, spot, spot.length)) dead.push(packKey(spot), seekPointsKey(spot));
+  for (const position of changes.lost) {
+    if (forgetPack(directory, position, position.length)) dead.push(packBlobKey(position), seekPointsKey(position));
   }
-  for (const [alias, integrity] of news.aliases) aliases.set(alias, integrity);
+  for (const [alias, integrity] of changes.aliases) aliases.set(alias, integrity);
   for (const [id, segment] of segments) {
-    if (news.used.has(id)) segment.used = today;
-    // The clock was put back: a last use in the future would outlive all others.
+    if (changes.used.has(id)) segment.used = today;
+    // If the clock was set back, a last use in the future would outlive all others.
     if (segment.used > today) segment.used = today;
-    if (!news.gone.has(id) && segment.names.trim()) continue;
-    dead.push(...drop(directory, id));
+    if (!changes.gone.has(id) && segment.fingerprints.trim()) continue;
+    dead.push(...dropSegment(directory, id));
   }
   return dead;
 }
 
-/** Puts packs into the directory as it is now, which other tabs may have changed. Null: there is no room in the budget. */
-export function storePacks(directory: Directory, { packs, news, now, budget }: PacksToStore): StoredPacks | null {
+/**
+ * Adds packs to the stored directory. Other tabs may have changed that directory since this cache read it.
+ *
+ * 1. Apply what this cache has learned.
+ * 2. Leave out the packs that are already stored. Put the others into a new segment.
+ * 3. Drop the segments used least recently until the budget has room.
+ * 4. If the budget still has no room, return null: nothing is written.
+ */
+export function addPacks(directory: Directory, { packs, changes, now, budget }: PackWrite): PackWriteResult | null {
   const { segments } = directory;
   const today = dayOf(now);
-  const deletes = applyNews(directory, news, today);
-  const added = missing(directory, packs);
+  const deletes = applyDirectoryChanges(directory, changes, today);
+  const added = notStored(directory, packs);
   const puts = new Map<string, Uint8Array>();
   const segment = Math.max(now, ...segments.keys()) + 1;
   let size = 0;
@@ -85,49 +97,50 @@ export function storePacks(directory: Directory, { packs, news, now, budget }: P
     const list = writeList(added);
     size = added.reduce((sum, { length, seekPoints }) => sum + length + (seekPoints?.length ?? 0), list.length);
     for (const [at, { tarball, seekPoints }] of added.entries()) {
-      puts.set(packKey({ segment, at }), owned(tarball));
+      puts.set(packBlobKey({ segment, at }), ownBuffer(tarball));
       if (seekPoints) puts.set(seekPointsKey({ segment, at }), seekPoints);
     }
     puts.set(listKey(segment), list);
   }
-  for (const id of oldest(directory, bytesOf(directory) + size - budget, news.used))
-    deletes.push(...drop(directory, id));
+  for (const id of leastRecentlyUsed(directory, bytesOf(directory) + size - budget, changes.used))
+    deletes.push(...dropSegment(directory, id));
   if (added.length > 0) {
     if (bytesOf(directory) + size > budget) return null;
     segments.set(segment, {
       bytes: size,
       used: today,
-      names: added.map(({ integrity }) => nameOf(integrity)).join(""),
+      fingerprints: added.map(({ integrity }) => fingerprintOf(integrity)).join(""),
     });
   }
   dropAliases(directory);
   return { puts: puts.set(DIRECTORY, writeDirectory(directory)), deletes, segment, added };
 }
 
+/** Returns the bytes of all segments. */
 export function bytesOf({ segments }: Directory): number {
   let sum = 0;
   for (const { bytes } of segments.values()) sum += bytes;
   return sum;
 }
 
-/** Those whose name is not there. Of two packs with one name, one pair in 10^19, the second is not kept. */
-function missing(directory: Directory, packs: readonly NewPack[]): NewPack[] {
-  // One that was given to another thread meanwhile is none any more.
+/** Returns the packs whose fingerprint is not stored. Of two packs with one fingerprint (one pair in 10^19) only one is stored. */
+function notStored(directory: Directory, packs: readonly NewPack[]): NewPack[] {
+  // A tarball that was transferred to another thread since is empty.
   const whole = packs.filter(({ tarball, length }) => length > 0 && tarball.length === length);
-  const wanted = new Map(whole.map((pack) => [nameOf(pack.integrity), pack]));
-  for (const [name] of spotsOf(directory, wanted)) wanted.delete(name);
-  return [...wanted.values()];
+  const missing = new Map(whole.map((pack) => [fingerprintOf(pack.integrity), pack]));
+  for (const [fingerprint] of positionsOf(directory, missing)) missing.delete(fingerprint);
+  return [...missing.values()];
 }
 
-/** Takes a segment out; the answer is its keys. */
-function drop({ segments }: Directory, id: number): string[] {
+/** Removes a segment, and returns its keys. */
+function dropSegment({ segments }: Directory, id: number): string[] {
   const segment = segments.get(id);
   segments.delete(id);
-  return segment ? keysOf(id, countOf(segment)) : [];
+  return segment ? segmentKeys(id, slotCount(segment)) : [];
 }
 
-/** A browser stores all of the buffer that an array stands in, and refuses shared ones. */
-function owned(bytes: Uint8Array): Uint8Array {
+/** Copies a view: a browser stores the whole buffer behind a view, and refuses shared buffers. */
+function ownBuffer(bytes: Uint8Array): Uint8Array {
   const { buffer, length } = bytes;
   return buffer instanceof ArrayBuffer && buffer.byteLength === length ? bytes : bytes.slice();
 }

@@ -3,38 +3,40 @@ import { seal, unseal } from "../blobs/seal.ts";
 /** `wpd1`. */
 const MAGIC = 0x31647077;
 
-/** By which a directory knows a pack: 64 bits. Who reads compares the whole hash, in the segment's list. */
-const LETTERS = 14;
+/** Letters of a fingerprint: 64 bits of a pack's hash. A reader then compares the whole hash, which the segment's list has. */
+const FINGERPRINT_LENGTH = 14;
 
-/** More are a burden to every reading: those that were used least recently go. */
-const MOST_SEGMENTS = 2_000;
+/** More segments would slow down every read. The ones used least recently are dropped. */
+const MAX_SEGMENTS = 2_000;
 
+/** The key of the directory's blob. */
 export const DIRECTORY = "1 d";
 
-/** Packs that were written together. Nothing of it changes but its last use and what is forgotten of it. */
+/** Packs that were written together. Afterwards only its last use changes, and packs that are forgotten. */
 export interface Segment {
-  /** Of tarballs, waypoints and indexes. */
+  /** Bytes of tarballs, seek points and indexes. */
   bytes: number;
-  /** Day since 1970 of the last use: coarse, so that reading does not always write. */
+  /** Day of the last use, counted from 1970. A coarse unit, so that a read rarely causes a write. */
   used: number;
-  /** Of each pack, in order, the letters it is known by; blanks where one was forgotten. */
-  names: string;
+  /** The fingerprint of each pack, in order. Blanks stand for a forgotten pack. */
+  fingerprints: string;
 }
 
 /**
- * What is where: 14 letters a pack, so that 10,000 are read at once. A segment's number is about the millisecond it was
- * written at: it does not come again, not even after everything was cleared.
+ * Says which packs are stored, and where. A fingerprint takes 14 letters, so the directory of 10,000 packs is read at once.
+ * A segment's number is about the time it was written, in milliseconds. No number is used twice, not even after the cache
+ * was cleared.
  */
 export interface Directory {
   readonly segments: Map<number, Segment>;
-  /** Other hashes (SRI), and the sha512 that each leads to. */
+  /** Other hashes (SRI) of packs, each with the pack's sha512. */
   readonly aliases: Map<string, string>;
 }
 
-/** Where a pack may be. */
-export interface Spot {
+/** The place of a pack in its segment. */
+export interface PackPosition {
   readonly segment: number;
-  /** Its place among the segment's packs, from 0. */
+  /** Index among the segment's packs, from 0. */
   readonly at: number;
 }
 
@@ -42,21 +44,21 @@ export function emptyDirectory(): Directory {
   return { segments: new Map(), aliases: new Map() };
 }
 
-/** Sealed JSON: `[[segment, bytes, used, names, …], [alias, sha512, …]]`. */
+/** Returns sealed JSON: `[[segment, bytes, used, fingerprints, …], [alias, sha512, …]]`. */
 export function writeDirectory({ segments, aliases }: Directory): Uint8Array {
-  const rows = [...segments].flatMap(([id, { bytes, used, names }]) => [id, bytes, used, names]);
+  const rows = [...segments].flatMap(([id, { bytes, used, fingerprints }]) => [id, bytes, used, fingerprints]);
   return seal(MAGIC, [new TextEncoder().encode(JSON.stringify([rows, [...aliases].flat()]))]);
 }
 
-/** Null where the blob is corrupt or of another format: its segments are nobody's. */
+/** Returns null if the blob is damaged or of another format. Its segments then count as orphans. */
 export function readDirectory(blob: Uint8Array): Directory | null {
   const text = unseal(MAGIC, blob);
   if (!text) return null;
   const directory = emptyDirectory();
   const [rows, aliases] = JSON.parse(new TextDecoder().decode(text)) as [unknown[], string[]];
   for (let at = 0; at < rows.length; at += 4) {
-    const [id, bytes, used, names] = rows.slice(at, at + 4) as [number, number, number, string];
-    directory.segments.set(id, { bytes, used, names });
+    const [id, bytes, used, fingerprints] = rows.slice(at, at + 4) as [number, number, number, string];
+    directory.segments.set(id, { bytes, used, fingerprints });
   }
   for (let at = 0; at < aliases.length; at += 2) {
     const [alias, integrity] = aliases.slice(at, at + 2) as [string, string];
@@ -65,59 +67,63 @@ export function readDirectory(blob: Uint8Array): Directory | null {
   return directory;
 }
 
-/** Letters that follow from a hash, as many for each. */
-export function nameOf(hash: string): string {
+/** Returns the fingerprint of a hash: 14 letters. */
+export function fingerprintOf(hash: string): string {
   let [low, high] = [0x811c9dc5, 0x9e3779b1];
   for (let at = 0; at < hash.length; at++) {
     const letter = hash.charCodeAt(at);
     low = Math.imul(low ^ letter, 0x01000193);
     high = Math.imul(high ^ (high >>> 15) ^ letter, 0x85ebca6b);
   }
-  return [low, high].map((word) => (word >>> 0).toString(32).padStart(LETTERS / 2, "0")).join("");
+  return [low, high].map((word) => (word >>> 0).toString(32).padStart(FINGERPRINT_LENGTH / 2, "0")).join("");
 }
 
-export function countOf({ names }: Segment): number {
-  return names.length / LETTERS;
+/** Counts the packs of a segment, forgotten ones included. */
+export function slotCount({ fingerprints }: Segment): number {
+  return fingerprints.length / FINGERPRINT_LENGTH;
 }
 
-/** Packs that were not forgotten. */
-export function liveCount({ segments }: Directory): number {
+/** Counts the packs of all segments, without forgotten ones. */
+export function packCount({ segments }: Directory): number {
   let count = 0;
-  for (const { names } of segments.values()) {
-    for (let at = 0; at < names.length; at += LETTERS) if (names.slice(at, at + LETTERS).trim()) count++;
+  for (const { fingerprints } of segments.values()) {
+    for (let at = 0; at < fingerprints.length; at += FINGERPRINT_LENGTH)
+      if (fingerprints.slice(at, at + FINGERPRINT_LENGTH).trim()) count++;
   }
   return count;
 }
 
-/** Where there are packs of these names. */
-export function* spotsOf(
+/** Yields the positions of packs with these fingerprints. */
+export function* positionsOf(
   { segments }: Directory,
-  names: { has(name: string): boolean },
-): Generator<readonly [name: string, spot: Spot]> {
-  for (const [segment, { names: own }] of segments) {
-    for (let at = 0; at * LETTERS < own.length; at++) {
-      const name = own.slice(at * LETTERS, (at + 1) * LETTERS);
-      if (names.has(name)) yield [name, { segment, at }];
+  wanted: { has(fingerprint: string): boolean },
+): Generator<readonly [fingerprint: string, position: PackPosition]> {
+  for (const [segment, { fingerprints }] of segments) {
+    for (let at = 0; at * FINGERPRINT_LENGTH < fingerprints.length; at++) {
+      const fingerprint = fingerprints.slice(at * FINGERPRINT_LENGTH, (at + 1) * FINGERPRINT_LENGTH);
+      if (wanted.has(fingerprint)) yield [fingerprint, { segment, at }];
     }
   }
 }
 
-/** Forgets one pack of so many bytes. False: it was not there. */
-export function forget({ segments }: Directory, { segment, at }: Spot, bytes: number): boolean {
+/** Forgets a pack of `bytes` bytes. Returns false if the directory does not have it. */
+export function forgetPack({ segments }: Directory, { segment, at }: PackPosition, bytes: number): boolean {
   const found = segments.get(segment);
-  const start = at * LETTERS;
-  if (!found?.names.slice(start, start + LETTERS).trim()) return false;
-  found.names = found.names.slice(0, start) + " ".repeat(LETTERS) + found.names.slice(start + LETTERS);
+  const start = at * FINGERPRINT_LENGTH;
+  const end = start + FINGERPRINT_LENGTH;
+  if (!found?.fingerprints.slice(start, end).trim()) return false;
+  found.fingerprints =
+    found.fingerprints.slice(0, start) + " ".repeat(FINGERPRINT_LENGTH) + found.fingerprints.slice(end);
   found.bytes -= bytes;
   return true;
 }
 
-/** The segments that were used least recently, until these many bytes are free; none that are spared. */
-export function oldest({ segments }: Directory, need: number, spare: ReadonlySet<number>): number[] {
+/** Returns the segments used least recently, as many as free `need` bytes and bring the number below the limit. Skips spared ones. */
+export function leastRecentlyUsed({ segments }: Directory, need: number, spare: ReadonlySet<number>): number[] {
   const doomed: number[] = [];
   let freed = 0;
   for (const [id, { bytes }] of [...segments].sort(([a, one], [b, other]) => one.used - other.used || a - b)) {
-    if (freed >= need && segments.size - doomed.length < MOST_SEGMENTS) break;
+    if (freed >= need && segments.size - doomed.length < MAX_SEGMENTS) break;
     if (spare.has(id)) continue;
     freed += bytes;
     doomed.push(id);
@@ -125,41 +131,42 @@ export function oldest({ segments }: Directory, need: number, spare: ReadonlySet
   return doomed;
 }
 
-/** Takes out aliases that lead nowhere. */
+/** Removes the aliases of packs that are no longer stored. */
 export function dropAliases(directory: Directory): void {
   const { aliases } = directory;
   if (aliases.size === 0) return;
-  const wanted = new Set([...aliases.values()].map(nameOf));
-  const there = new Set<string>();
-  for (const [name] of spotsOf(directory, wanted)) there.add(name);
-  for (const [alias, integrity] of aliases) if (!there.has(nameOf(integrity))) aliases.delete(alias);
+  const wanted = new Set([...aliases.values()].map(fingerprintOf));
+  const stored = new Set<string>();
+  for (const [fingerprint] of positionsOf(directory, wanted)) stored.add(fingerprint);
+  for (const [alias, integrity] of aliases) if (!stored.has(fingerprintOf(integrity))) aliases.delete(alias);
 }
 
-// Keys of blobs. The first number is the format: what another format has written is neither read nor overwritten.
+// Keys of blobs. The first number is the format. Blobs of another format are neither read nor overwritten.
 
-/** The list of a segment's packs, with their indexes. */
+/** The key of a segment's list of packs. */
 export function listKey(segment: number): string {
   return `1 i ${segment}`;
 }
 
-export function packKey({ segment, at }: Spot): string {
+/** The key of a tarball. */
+export function packBlobKey({ segment, at }: PackPosition): string {
   return `1 p ${segment} ${at}`;
 }
 
-/** Where inflating that pack can begin, if it is a large one. */
-export function seekPointsKey({ segment, at }: Spot): string {
+/** The key of a large tarball's seek points. */
+export function seekPointsKey({ segment, at }: PackPosition): string {
   return `1 w ${segment} ${at}`;
 }
 
-/** The segment whose key it is. */
-export function segmentAt(key: string): number | undefined {
+/** Returns the segment that a key belongs to; undefined for the key of anything else. */
+export function segmentOfKey(key: string): number | undefined {
   const [, segment] = /^1 [ipw] (\d+)/.exec(key) ?? [];
   return segment === undefined ? undefined : Number(segment);
 }
 
-/** All that is stored of a segment with so many packs. */
-export function keysOf(segment: number, count: number): string[] {
+/** Returns all keys of a segment with `count` packs. */
+export function segmentKeys(segment: number, count: number): string[] {
   const keys = [listKey(segment)];
-  for (let at = 0; at < count; at++) keys.push(packKey({ segment, at }), seekPointsKey({ segment, at }));
+  for (let at = 0; at < count; at++) keys.push(packBlobKey({ segment, at }), seekPointsKey({ segment, at }));
   return keys;
 }

@@ -3,13 +3,21 @@ import { crc32, word } from "../tarball/crc32.ts";
 import { inflateBlocks, WINDOW } from "../tarball/inflate.ts";
 import { type SeekPoint, writeSeekPoints } from "./seek-points.ts";
 
-/** Bytes that lie between two of them at least. Half of that is inflated in vain for a file. */
+/** The least distance of two seek points, in bytes of the archive. On average a read inflates half of it needlessly. */
 const APART = 256 * 1024;
 
 /**
- * The waypoints of a tarball that inflates to so many bytes, for storage. Null where it is no gzip file of one member, or is damaged, or
- * the platform cannot deflate: then it is inflated from its start as ever. Gives way after each block.
- * @param deflate to zlib's form
+ * Makes the seek points of a tarball, as a blob to store. Yields after each block.
+ *
+ * 1. Skip the gzip header (RFC 1952, §2.3).
+ * 2. Inflate block by block, and sum the archive. Add a seek point at the first block, and at each block that is far enough
+ *    from the last point.
+ * 3. Compare length and checksum with the gzip trailer.
+ *
+ * Returns null if the tarball is damaged or is not a gzip file of one member, or if the platform cannot deflate. Such a
+ * tarball is inflated from its start.
+ * @param unpacked bytes of the archive
+ * @param deflate compresses to zlib's format
  */
 export function* makeSeekPoints(
   tarball: Uint8Array,
@@ -18,7 +26,7 @@ export function* makeSeekPoints(
 ): Task<Uint8Array | null> {
   const start = headerEnd(tarball);
   if (start === null) return null;
-  // One byte to spare tells an archive that is longer.
+  // The spare byte shows whether the archive is longer.
   const out = new Uint8Array(unpacked + 1);
   const points: (Omit<SeekPoint, "window"> & { window: Promise<Uint8Array | null> })[] = [];
   let sum = 0;
@@ -49,7 +57,7 @@ export function* makeSeekPoints(
   return writeSeekPoints(whole, unpacked, tarball);
 }
 
-/** Older platforms have no streams that deflate. */
+/** Resolves to null if the work fails: older platforms cannot deflate. */
 async function orNull<T, R>(work: (given: T) => Promise<R>, given: T): Promise<R | null> {
   try {
     return await work(given);
@@ -58,12 +66,12 @@ async function orNull<T, R>(work: (given: T) => Promise<R>, given: T): Promise<R
   }
 }
 
-// RFC 1952, §2.3: ten bytes, then what the flags say.
+// RFC 1952, §2.3: ten bytes, then optional fields according to the flags.
 const FLAGS = 3;
 const FIXED = 10;
 const [HEADER_CRC, EXTRA, NAME, COMMENT] = [2, 4, 8, 16];
 
-/** Where the deflate stream begins; null where that is not in these bytes. */
+/** Returns the offset of the deflate stream; null if these bytes are not a gzip file, or end within its header. */
 function headerEnd(bytes: Uint8Array): number | null {
   if (bytes.length < FIXED + 8 || bytes[0] !== 0x1f || bytes[1] !== 0x8b || bytes[2] !== 8) return null;
   const flags = bytes[FLAGS] as number;

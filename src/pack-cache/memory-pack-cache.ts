@@ -1,8 +1,8 @@
-import type { CachedPack, PackCache } from "./pack-cache.ts";
+import type { CachedPack, FoundPack, PackCache } from "./pack-cache.ts";
 
-/** Packs that end with this thread: those used least recently go where `room`, in bytes, would be exceeded. */
+/** Returns a cache in this thread's memory. If it would exceed `room` bytes, the packs used least recently are dropped. */
 export function createMemoryPackCache(room: number): PackCache {
-  /** Used least recently first. */
+  /** The pack used least recently comes first. */
   const packs = new Map<string, CachedPack>();
   const aliases = new Map<string, string>();
   let bytes = 0;
@@ -24,7 +24,7 @@ export function createMemoryPackCache(room: number): PackCache {
   return {
     waiting: 0,
     async find(hashes) {
-      const found = new Map<string, { integrity: string; index: Uint8Array }>();
+      const found = new Map<string, FoundPack>();
       for (const hash of hashes) {
         const pack = use(aliases.get(hash) ?? hash);
         if (pack) found.set(hash, pack);
@@ -35,7 +35,7 @@ export function createMemoryPackCache(room: number): PackCache {
       const found = new Map<string, Uint8Array>();
       for (const integrity of integrities) {
         const pack = use(integrity);
-        // A copy, since it may be given to another thread.
+        // A copy, because the caller may transfer it to another thread.
         if (pack) found.set(integrity, pack.tarball.slice());
       }
       return found;
@@ -46,7 +46,7 @@ export function createMemoryPackCache(room: number): PackCache {
       const size = tarball.length + index.length;
       if (size > room) return;
       if (!use(integrity)) {
-        // Nothing else of whoever gave it is kept.
+        // A new object, so that the caller's closures can be freed.
         packs.set(integrity, { integrity, aliases: pack.aliases, tarball, index });
         bytes += size;
       }

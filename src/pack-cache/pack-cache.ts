@@ -1,31 +1,39 @@
-/** A pack as it is stored: the tarball as it came, and its index as bytes (`encodePackIndex`). */
+/** A verified tarball with its index. */
 export interface CachedPack {
   /** sha512 SRI of the tarball. */
   readonly integrity: string;
-  /** Other hashes it is known by (SRI): a lock may have only its sha1. */
+  /** Other SRI hashes of the tarball. A lock may have only its sha1, for example. */
   readonly aliases: readonly string[];
   readonly tarball: Uint8Array;
+  /** The encoded index of the tarball (`encodePackIndex`). */
   readonly index: Uint8Array;
-  /** Asked when it is written: `makeWaypoints` of the tarball. Never rejects. */
+  /** Makes the tarball's seek points (`makeSeekPoints`). Called when the pack is written. Never rejects. */
   readonly seekPoints?: (() => Promise<Uint8Array | null>) | undefined;
 }
 
-/** Verified tarballs that are kept between visits, by integrity. No method rejects: what cannot be stored is done without. */
+/** A pack that {@link PackCache.find} returned. */
+export interface FoundPack {
+  /** sha512 SRI of the tarball. */
+  readonly integrity: string;
+  readonly index: Uint8Array;
+}
+
+/** Caches verified tarballs between visits, by integrity. No method rejects: an unreadable pack is missing. */
 export interface PackCache {
-  /** Of these single SRI hashes (any algorithm), the packs that are here: hash asked for to index bytes. In one or two transactions. */
-  find(hashes: readonly string[]): Promise<ReadonlyMap<string, { integrity: string; index: Uint8Array }>>;
-  /** The tarballs of these (sha512 SRI), checked; what is gone or damaged is missing from the answer, and forgotten. */
+  /** Finds packs by single SRI hashes of any algorithm, in one or two transactions. Returns the packs by the given hash. */
+  find(hashes: readonly string[]): Promise<ReadonlyMap<string, FoundPack>>;
+  /** Reads tarballs by sha512 SRI, and checks their bytes. A missing or damaged pack is not returned, and is forgotten. */
   read(integrities: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
-  /** Of large packs, where inflating can begin: `readWaypoints` reads it. Those that have none, or whose tarball is not stored yet, are missing. */
+  /** Returns the seek points of large packs, for `readSeekPoints`. Packs without any, and packs not yet written, are not returned. */
   seekPoints(integrities: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
-  /** Takes a verified pack; written with others in batches. The bytes are the shelf's from here on; nobody writes to them. */
+  /** Adds a verified pack, which is written later in a batch. Its bytes belong to the cache from then on: do not change them. */
   add(pack: CachedPack): void;
   /** Bytes that wait to be written. */
   readonly waiting: number;
-  /** Resolves once everything that was added is written, or given up with a warning. */
+  /** Resolves when all added packs are written, or given up with a warning. */
   flush(): Promise<void>;
   usage(): Promise<{ bytes: number; packs: number }>;
   clear(): Promise<void>;
-  /** Lets go of everything; what waits is written first. */
+  /** Writes the packs that wait, and then closes the store. */
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { seal, unseal } from "../blobs/seal.ts";
 /** `wpl1`. */
 const MAGIC = 0x316c7077;
 
-/** What a segment knows of one of its packs. */
+/** A segment's entry for one of its packs. */
 export interface ListedPack {
   /** sha512 SRI of the tarball. */
   readonly integrity: string;
@@ -15,7 +15,10 @@ export interface ListedPack {
   readonly index: Uint8Array;
 }
 
-/** Sealed: the length of what follows (four bytes, lowest first), `[integrity, length, crc, bytes of its index, …]` as JSON, the indexes. */
+/**
+ * Returns a sealed blob: the length of the JSON (four bytes, lowest first), the JSON
+ * `[integrity, length, crc, bytes of its index, …]`, and the indexes.
+ */
 export function writeList(packs: readonly ListedPack[]): Uint8Array<ArrayBuffer> {
   const rows = packs.flatMap(({ integrity, length, crc, index }) => [integrity, length, crc, index.length]);
   const head = new TextEncoder().encode(JSON.stringify(rows));
@@ -24,7 +27,7 @@ export function writeList(packs: readonly ListedPack[]): Uint8Array<ArrayBuffer>
   return seal(MAGIC, [size, head, concat(packs.map(({ index }) => index))]);
 }
 
-/** The indexes are views of the blob. Null where it is corrupt or of another format. */
+/** Reads a list; its indexes are views of the blob. Returns null if the blob is damaged or of another format. */
 export function readList(blob: Uint8Array): ListedPack[] | null {
   const bytes = unseal(MAGIC, blob);
   if (!bytes) return null;

@@ -1,42 +1,53 @@
 import type { BlobStore } from "../blobs/blob-store.ts";
-import { isQuota, PATIENCE, reasonOf, SETTLING, soon } from "../blobs/deadline.ts";
+import { describeError, STORE_TIMEOUT, withTimeout } from "../blobs/deadline.ts";
+import { writeMakingRoom } from "../blobs/make-room.ts";
+import { type CachePorts, dayOf } from "../blobs/ports.ts";
 import { storeFailed, storeFull } from "../errors/store.ts";
-import type { StoreTools } from "../metadata-cache/ports.ts";
-import { applyNews, dayOf, type NewPack, type News, noNews, type StoredPacks, storePacks } from "./apply-changes.ts";
 import {
-  countOf,
+  addPacks,
+  applyDirectoryChanges,
+  type DirectoryChanges,
+  type NewPack,
+  noDirectoryChanges,
+  type PackWriteResult,
+} from "./apply-changes.ts";
+import {
   DIRECTORY,
   type Directory,
   emptyDirectory,
-  keysOf,
-  oldest,
+  leastRecentlyUsed,
   readDirectory,
-  segmentAt,
+  segmentKeys,
+  segmentOfKey,
+  slotCount,
 } from "./directory.ts";
 
-/** Bytes that all packs may take, where nothing else is said. */
-export const BUDGET = 1e9;
+/** Bytes that all packs together may take, unless the caller gives a budget. */
+export const DEFAULT_BUDGET = 1e9;
 
-export interface PackCacheTools extends Pick<StoreTools, "now" | "after" | "warn"> {
-  /** Lets the thread do something else. */
+export interface PackCachePorts extends CachePorts {
+  /** Resolves in a later turn of the thread, so that other work can run. */
   turn(): Promise<void>;
-  /** Bytes that all packs may take. */
+  /** Returns the bytes that all packs together may take. */
   budget(): Promise<number>;
-  /** Bytes after which what waits is written. Default 16 MiB. */
+  /** Bytes of waiting packs that start a write. Default 16 MiB. */
   batch?: number;
 }
 
-/** Milliseconds for 16 MB to be written, or for one who waits behind that. */
-const WRITING = 30_000;
+/** Milliseconds allowed for a write of 16 MB, and for a read that waits behind it. */
+const WRITE_TIMEOUT = 30_000;
 
-/** The blobs, as long as they can be used. What goes wrong is said once, and then one does without. Never rejects. */
+/**
+ * Reads and writes the blobs of a pack cache, and collects the changes for its directory. Never rejects: after the first
+ * error it warns once, and from then on reads nothing and writes nothing.
+ */
 export class PackWriter {
   readonly #blobs: BlobStore;
-  readonly #tools: PackCacheTools;
-  #news: News = noNews();
-  /** As the directory had them when it was last read. */
+  readonly #ports: PackCachePorts;
+  #changes: DirectoryChanges = noDirectoryChanges();
+  /** The directory's aliases when it was last read. */
   #aliases: ReadonlyMap<string, string> = new Map();
-  /** Whether there is news that the directory has not heard. */
+  /** Whether `#changes` has something that is not written yet. */
   #isDirty = false;
   #isWriting = false;
   #broken = false;
@@ -44,9 +55,9 @@ export class PackWriter {
   #tidied = false;
   #budget: number | undefined;
 
-  constructor(blobs: BlobStore, tools: PackCacheTools) {
+  constructor(blobs: BlobStore, ports: PackCachePorts) {
     this.#blobs = blobs;
-    this.#tools = tools;
+    this.#ports = ports;
   }
 
   get isBroken(): boolean {
@@ -57,74 +68,74 @@ export class PackWriter {
     return !this.#broken && !this.#full;
   }
 
-  /** One transaction; null where they cannot be read. */
+  /** Reads blobs in one transaction. Returns null if they cannot be read. */
   read(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[] | null> {
     return this.#try(() => this.#blobs.getMany(keys));
   }
 
-  /** As it is now, but for what this shelf has still to say to it. */
+  /** Reads the current directory, and applies this cache's unwritten changes to the copy. */
   async directory(): Promise<Directory> {
     const [blob] = (await this.read([DIRECTORY])) ?? [];
     const directory = (blob && readDirectory(blob)) ?? emptyDirectory();
     this.#aliases = new Map(directory.aliases);
-    applyNews(directory, this.#news, this.#today());
+    applyDirectoryChanges(directory, this.#changes, this.#today());
     return directory;
   }
 
-  /** Found, and so in use. */
-  use(directory: Directory, segment: number): void {
+  /** Marks a segment as used today. */
+  markUsed(directory: Directory, segment: number): void {
     const today = this.#today();
-    if (this.#news.used.has(segment)) return;
-    this.#news.used.add(segment);
+    if (this.#changes.used.has(segment)) return;
+    this.#changes.used.add(segment);
     if (directory.segments.get(segment)?.used !== today) this.#isDirty = true;
   }
 
-  /** A pack that is missing or damaged. */
-  lose(spot: News["lost"][number]): void {
-    this.#news.lost.push(spot);
+  /** Records that a pack is missing or damaged. */
+  markPackLost(position: DirectoryChanges["lost"][number]): void {
+    this.#changes.lost.push(position);
     this.#isDirty = true;
   }
 
-  /** A segment whose list is missing or damaged. */
-  loseAll(segment: number): void {
-    this.#news.gone.add(segment);
+  /** Records that a segment is gone, or that its list is missing or damaged. */
+  markSegmentGone(segment: number): void {
+    this.#changes.gone.add(segment);
     this.#isDirty = true;
   }
 
-  /** Another hash of a pack. */
-  alias(alias: string, integrity: string): void {
-    if ((this.#news.aliases.get(alias) ?? this.#aliases.get(alias)) === integrity) return;
-    this.#news.aliases.set(alias, integrity);
+  /** Records another hash of a pack. */
+  addAlias(alias: string, integrity: string): void {
+    if ((this.#changes.aliases.get(alias) ?? this.#aliases.get(alias)) === integrity) return;
+    this.#changes.aliases.set(alias, integrity);
     this.#isDirty = true;
   }
 
-  /** Writes packs and what there is to say, in one transaction. Undefined where nothing was written. */
-  async write(packs: readonly NewPack[]): Promise<StoredPacks | undefined> {
+  /** Writes packs and directory changes in one transaction. Returns undefined if nothing was written. */
+  async write(packs: readonly NewPack[]): Promise<PackWriteResult | undefined> {
     if (!this.isWritable || (packs.length === 0 && !this.#isDirty)) return undefined;
     this.#isWriting = true;
     try {
-      this.#budget ??= await soon(this.#tools, this.#tools.budget(), PATIENCE).catch(() => BUDGET);
-      return await this.#roomFor(packs);
+      this.#budget ??= await withTimeout(this.#ports, this.#ports.budget(), STORE_TIMEOUT).catch(() => DEFAULT_BUDGET);
+      return await this.#writeMakingRoom(packs);
     } catch (error) {
-      this.fail(error);
+      this.disable(error);
       return undefined;
     } finally {
       this.#isWriting = false;
     }
   }
 
-  /** There is no store any more. */
-  fail(error: unknown): void {
+  /** Stops using the store, and warns. */
+  disable(error: unknown): void {
     if (this.#broken) return;
     this.#broken = true;
-    this.#tools.warn(
-      storeFailed(`The pack cache cannot be used, so no package is kept between visits (${reasonOf(error)}).`),
+    this.#ports.warn(
+      storeFailed(`Cannot use the package cache (${describeError(error)}). Packages are not cached between visits.`),
     );
   }
 
   async clear(): Promise<void> {
     await this.#try(() => this.#blobs.clear());
-    this.#news = noNews();
+    this.#changes = noDirectoryChanges();
     this.#aliases = new Map();
     this.#isDirty = false;
     this.#full = false;
@@ -135,81 +146,75 @@ export class PackWriter {
     this.#blobs.close();
   }
 
-  /** Tries, makes as much room as is written, tries, makes all the room there can be, tries, and gives up. */
-  async #roomFor(packs: readonly NewPack[]): Promise<StoredPacks | undefined> {
+  async #writeMakingRoom(packs: readonly NewPack[]): Promise<PackWriteResult | undefined> {
     const bytes = packs.reduce(
       (sum, { length, index, seekPoints }) => sum + length + index.length + (seekPoints?.length ?? 0),
       0,
     );
-    for (const need of [bytes, Number.POSITIVE_INFINITY, 0]) {
-      try {
-        const cached = await this.#commit(packs);
-        if (cached) return cached;
-        break;
-      } catch (error) {
-        if (!isQuota(error)) throw error;
-        if (need === 0) break;
-        // What cannot be deleted for lack of room is no reason not to try again.
-        await this.#makeRoom(need).catch(() => {});
-        await new Promise<void>((done) => void this.#tools.after(SETTLING, done));
-      }
-    }
+    // Changes of the directory alone are not worth deleting packs for.
+    const deletions = bytes > 0 ? [bytes, Number.POSITIVE_INFINITY] : [];
+    const result = await writeMakingRoom(this.#ports, deletions, {
+      write: () => this.#commit(packs),
+      makeRoom: (need) => this.#makeRoom(need),
+    });
+    if (result) return result;
     this.#full = true;
-    this.#tools.warn(storeFull(bytes, "packages"));
+    this.#ports.warn(storeFull(bytes, "packages"));
     return undefined;
   }
 
-  /** One transaction: packs, their list, and the directory that names them. Null where the budget has no room. */
-  async #commit(packs: readonly NewPack[]): Promise<StoredPacks | null> {
-    let cached = null as StoredPacks | null;
+  /** Writes packs, their list and the directory in one transaction. Returns null if the budget has no room. */
+  async #commit(packs: readonly NewPack[]): Promise<PackWriteResult | null> {
+    let result = null as PackWriteResult | null;
     this.#isDirty = false;
-    const change = (before: Uint8Array | undefined): Pick<StoredPacks, "puts" | "deletes"> => {
+    const change = (before: Uint8Array | undefined): Pick<PackWriteResult, "puts" | "deletes"> => {
       const known = before && readDirectory(before);
-      const storing = { packs, news: this.#news, now: this.#tools.now(), budget: this.#budget ?? 0 };
-      cached = storePacks(known ?? emptyDirectory(), storing);
-      return cached ?? { puts: new Map(), deletes: [] };
+      const write = { packs, changes: this.#changes, now: this.#ports.now(), budget: this.#budget ?? 0 };
+      result = addPacks(known ?? emptyDirectory(), write);
+      return result ?? { puts: new Map(), deletes: [] };
     };
-    await soon(this.#tools, this.#blobs.update(DIRECTORY, change), WRITING);
-    if (cached && cached.added.length > 0) this.#news.used.add(cached.segment);
-    // Once in a vault's life: there may be what a directory named that could not be read.
-    if (cached && !this.#tidied) {
+    await withTimeout(this.#ports, this.#blobs.update(DIRECTORY, change), WRITE_TIMEOUT);
+    if (result && result.added.length > 0) this.#changes.used.add(result.segment);
+    // After the first write, delete the orphans of a directory that could not be read.
+    if (result && !this.#tidied) {
       this.#tidied = true;
       await this.#makeRoom(0).catch(() => {});
     }
-    return cached;
+    return result;
   }
 
   /**
-   * Deletes what no directory names, and of what was used least recently as much as must be. Only deletes: a directory may not
-   * fit where there is no room, and one that leads nowhere is a miss.
+   * Deletes the blobs that no directory names, and the segments used least recently until `need` bytes are free. Does not
+   * write the directory, which may not fit while there is no room. A directory entry without its blob is only a cache miss.
    */
   async #makeRoom(need: number): Promise<void> {
-    // In this order: a segment that is written after its keys were listed is not among them.
+    // Keys are listed before the directory is read, so a segment written in between cannot look like an orphan.
     const keys = await this.#blobs.keys();
     const { segments } = await this.directory();
     if (this.#broken) return;
     const doomed = keys.filter((key) => {
-      const segment = segmentAt(key);
+      const segment = segmentOfKey(key);
       return segment !== undefined && !segments.has(segment);
     });
-    for (const id of need > 0 ? oldest({ segments, aliases: new Map() }, need, this.#news.used) : []) {
+    const dropped = need > 0 ? leastRecentlyUsed({ segments, aliases: new Map() }, need, this.#changes.used) : [];
+    for (const id of dropped) {
       const segment = segments.get(id);
-      if (segment) doomed.push(...keysOf(id, countOf(segment)));
-      this.loseAll(id);
+      if (segment) doomed.push(...segmentKeys(id, slotCount(segment)));
+      this.markSegmentGone(id);
     }
     if (doomed.length > 0) await this.#blobs.delMany(doomed);
   }
 
   #today(): number {
-    return dayOf(this.#tools.now());
+    return dayOf(this.#ports.now());
   }
 
   async #try<T>(work: () => Promise<T>): Promise<T | null> {
     if (this.#broken) return null;
     try {
-      return await soon(this.#tools, work(), this.#isWriting ? WRITING : PATIENCE);
+      return await withTimeout(this.#ports, work(), this.#isWriting ? WRITE_TIMEOUT : STORE_TIMEOUT);
     } catch (error) {
-      this.fail(error);
+      this.disable(error);
       return null;
     }
   }

@@ -3,17 +3,23 @@ import type { Range } from "../tarball/gunzip.ts";
 import { type Inflation, inflateBlocks, WINDOW } from "../tarball/inflate.ts";
 import type { SeekPoint } from "./seek-points.ts";
 
-/** A stretch of a tarball from a waypoint on, and what is wanted of it. */
+/** A part of a tarball, from a seek point on, and the ranges to read from it. */
 export interface RangeRead extends SeekPoint {
-  /** The tarball's own, from the waypoint's byte on and as far as they are needed. */
+  /** The tarball's bytes from the seek point's byte on, as far as they are needed. */
   bytes: Uint8Array;
-  /** Where in the archive it ends. */
+  /** The end of the part, as an offset in the archive. */
   end: number;
-  /** Of the archive, in the order asked for. */
+  /** Ranges of the archive, in the requested order. */
   ranges: Range[];
 }
 
-/** What is wanted of a stretch, in memory of its own; null where it is damaged. Gives way after each block. */
+/**
+ * Inflates a part of a tarball, and returns copies of its ranges; null if the data is damaged. Yields after each block.
+ *
+ * 1. Inflate the seek point's window: the last 32 KiB of the archive before the point.
+ * 2. Inflate the tarball's bytes behind it. Their copies may reach back into the window.
+ * 3. Copy the ranges.
+ */
 export function* inflateRange({ bytes, bit, at, window, end, ranges }: RangeRead): Task<Uint8Array[] | null> {
   const before = new Uint8Array(WINDOW);
   const known = window.length > 0 ? yield* inflate({ bytes: window, bit: ZLIB_HEADER, out: before, at: 0 }) : 0;
@@ -25,10 +31,10 @@ export function* inflateRange({ bytes, bit, at, window, end, ranges }: RangeRead
   return ranges.map(([start, stop]) => out.slice(start - from, stop - from));
 }
 
-/** Bits (RFC 1950, §2.2). */
+/** Bits of zlib's header (RFC 1950, §2.2). */
 const ZLIB_HEADER = 16;
 
-/** How far `out` is filled; null where the bytes are damaged. */
+/** Returns how far `out` is filled; null if the bytes are damaged. */
 function* inflate(job: Inflation): Generator<undefined, number | null> {
   const blocks = inflateBlocks(job);
   for (;;) {

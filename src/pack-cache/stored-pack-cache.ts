@@ -1,64 +1,79 @@
 import type { BlobStore } from "../blobs/blob-store.ts";
 import { crc32 } from "../tarball/crc32.ts";
 import { bytesOf, type NewPack } from "./apply-changes.ts";
-import { listKey, liveCount, nameOf, packKey, type Spot, seekPointsKey, spotsOf } from "./directory.ts";
-import type { CachedPack, PackCache } from "./pack-cache.ts";
+import {
+  fingerprintOf,
+  listKey,
+  type PackPosition,
+  packBlobKey,
+  packCount,
+  positionsOf,
+  seekPointsKey,
+} from "./directory.ts";
+import type { CachedPack, FoundPack, PackCache } from "./pack-cache.ts";
 import { type ListedPack, readList } from "./pack-list.ts";
-import { type PackCacheTools, PackWriter } from "./pack-writer.ts";
+import { type PackCachePorts, PackWriter } from "./pack-writer.ts";
 
-/** Bytes: a transaction for less costs more than what it carries, and more must not be lost or be in memory. */
+/** Bytes of one transaction. A smaller one costs more than it saves; a larger one needs more memory and loses more if the page closes. */
 const BATCH = 16 << 20;
 
-/** Bytes that are summed in one turn of the thread: some milliseconds. */
+/** Bytes that are summed in one turn of the thread, in a few milliseconds. */
 const TURN = 4 << 20;
 
-interface Place extends Spot, Pick<ListedPack, "length" | "crc"> {}
+/** A stored pack: its position, and the values to check its bytes against. */
+interface LocatedPack extends PackPosition, Pick<ListedPack, "length" | "crc"> {}
 
-type Found = { integrity: string; index: Uint8Array };
-
-/** Packs in a store of blobs (docs/pack-cache.md). */
+/**
+ * Caches packs in a blob store (docs/pack-cache.md).
+ *
+ * 1. `find` reads the directory, and then the lists of the segments whose fingerprints match.
+ * 2. `read` reads tarballs from the positions that `find` noted, and checks their length and CRC-32.
+ * 3. `add` keeps a pack in memory. When 16 MiB wait, or on `flush`, they are written as one segment.
+ */
 export class StoredPackCache implements PackCache {
   readonly #writer: PackWriter;
-  readonly #tools: PackCacheTools;
-  /** Added and not yet written, by sha512. */
+  readonly #ports: PackCachePorts;
+  /** Packs that were added and are not written yet, by sha512. */
   readonly #waiting = new Map<string, CachedPack>();
+  /** Bytes of the waiting packs. */
   #bytes = 0;
-  /** Of these, what no batch has taken yet. */
+  /** The waiting packs that no write has taken yet. */
   #next: CachedPack[] = [];
   #nextBytes = 0;
   #writing: Promise<void> = Promise.resolve();
-  /** By sha512, of segments whose list was read or written here. */
-  readonly #places = new Map<string, Place>();
+  /** Stored packs by sha512, of the segments whose list was read or written here. */
+  readonly #located = new Map<string, LocatedPack>();
   readonly #lists = new Map<number, readonly ListedPack[]>();
   #summed = 0;
 
-  constructor(blobs: BlobStore, tools: PackCacheTools) {
-    this.#writer = new PackWriter(blobs, tools);
-    this.#tools = tools;
+  constructor(blobs: BlobStore, ports: PackCachePorts) {
+    this.#writer = new PackWriter(blobs, ports);
+    this.#ports = ports;
   }
 
-  async find(hashes: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+  async find(hashes: readonly string[]): Promise<ReadonlyMap<string, FoundPack>> {
     const found = this.#findWaiting(hashes);
     if (hashes.every((hash) => found.has(hash)) || this.#writer.isBroken) return found;
     const directory = await this.#writer.directory();
-    /** By name: the hashes that were asked for, and the sha512 that each stands for. */
-    const names = new Map<string, [hash: string, integrity: string][]>();
+    /** For each fingerprint: the requested hashes, each with the sha512 that it stands for. */
+    const requested = new Map<string, [hash: string, integrity: string][]>();
     for (const hash of hashes) {
       if (found.has(hash)) continue;
       const integrity = directory.aliases.get(hash) ?? hash;
-      const asked = names.get(nameOf(integrity));
-      if (asked) asked.push([hash, integrity]);
-      else names.set(nameOf(integrity), [[hash, integrity]]);
+      const fingerprint = fingerprintOf(integrity);
+      const same = requested.get(fingerprint);
+      if (same) same.push([hash, integrity]);
+      else requested.set(fingerprint, [[hash, integrity]]);
     }
-    const spots = [...spotsOf(directory, names)];
-    await this.#loadLists(new Set(spots.map(([, { segment }]) => segment)));
-    for (const [name, spot] of spots) {
-      const pack = this.#lists.get(spot.segment)?.[spot.at];
-      for (const [hash, integrity] of names.get(name) ?? []) {
+    const positions = [...positionsOf(directory, requested)];
+    await this.#loadLists(new Set(positions.map(([, { segment }]) => segment)));
+    for (const [fingerprint, position] of positions) {
+      const pack = this.#lists.get(position.segment)?.[position.at];
+      for (const [hash, integrity] of requested.get(fingerprint) ?? []) {
         if (pack?.integrity !== integrity) continue;
         found.set(hash, { integrity, index: pack.index });
-        this.#places.set(integrity, { ...spot, length: pack.length, crc: pack.crc });
-        this.#writer.use(directory, spot.segment);
+        this.#located.set(integrity, { ...position, length: pack.length, crc: pack.crc });
+        this.#writer.markUsed(directory, position.segment);
       }
     }
     return found;
@@ -66,21 +81,22 @@ export class StoredPackCache implements PackCache {
 
   async read(integrities: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
     const found = new Map<string, Uint8Array>();
-    const wanted = integrities.filter((integrity) => {
+    const stored = integrities.filter((integrity) => {
       const tarball = this.#waiting.get(integrity)?.tarball;
-      // A copy, since it may be given to another thread before it is written.
+      // A copy, because the caller may transfer it to another thread before the pack is written.
       if (tarball?.length) found.set(integrity, tarball.slice());
       return !tarball?.length;
     });
-    const unknown = wanted.filter((integrity) => !this.#places.has(integrity));
+    const unknown = stored.filter((integrity) => !this.#located.has(integrity));
     if (unknown.length > 0) await this.find(unknown);
-    for (const part of this.#portions(wanted)) {
-      const blobs = await this.#writer.read(part.map(([, place]) => packKey(place)));
+    for (const part of this.#portions(stored)) {
+      const blobs = await this.#writer.read(part.map(([, located]) => packBlobKey(located)));
       if (!blobs) break;
-      for (const [i, [integrity, place]] of part.entries()) {
+      for (const [i, [integrity, located]] of part.entries()) {
         const tarball = blobs[i];
-        if (tarball?.length === place.length && (await this.#sum(tarball)) === place.crc) found.set(integrity, tarball);
-        else this.#lose(integrity, place);
+        if (tarball?.length === located.length && (await this.#crc(tarball)) === located.crc)
+          found.set(integrity, tarball);
+        else this.#markLost(integrity, located);
       }
     }
     return found;
@@ -89,8 +105,8 @@ export class StoredPackCache implements PackCache {
   async seekPoints(integrities: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
     const found = new Map<string, Uint8Array>();
     const known = integrities.flatMap((integrity) => {
-      const place = this.#places.get(integrity);
-      return place ? [[integrity, seekPointsKey(place)] as const] : [];
+      const located = this.#located.get(integrity);
+      return located ? [[integrity, seekPointsKey(located)] as const] : [];
     });
     const blobs = known.length > 0 ? await this.#writer.read(known.map(([, key]) => key)) : null;
     for (const [i, [integrity]] of known.entries()) {
@@ -102,14 +118,14 @@ export class StoredPackCache implements PackCache {
 
   add(pack: CachedPack): void {
     if (!this.#writer.isWritable || pack.tarball.length === 0) return;
-    for (const alias of pack.aliases) if (alias !== pack.integrity) this.#writer.alias(alias, pack.integrity);
-    if (this.#places.has(pack.integrity) || this.#waiting.has(pack.integrity)) return;
+    for (const alias of pack.aliases) if (alias !== pack.integrity) this.#writer.addAlias(alias, pack.integrity);
+    if (this.#located.has(pack.integrity) || this.#waiting.has(pack.integrity)) return;
     const size = sizeOf(pack);
     this.#waiting.set(pack.integrity, pack);
     this.#bytes += size;
     this.#next.push(pack);
     this.#nextBytes += size;
-    if (this.#nextBytes >= (this.#tools.batch ?? BATCH)) this.#writeNext();
+    if (this.#nextBytes >= (this.#ports.batch ?? BATCH)) this.#writeNext();
   }
 
   get waiting(): number {
@@ -123,7 +139,7 @@ export class StoredPackCache implements PackCache {
 
   async usage(): Promise<{ bytes: number; packs: number }> {
     const directory = await this.#writer.directory();
-    return { bytes: bytesOf(directory), packs: liveCount(directory) };
+    return { bytes: bytesOf(directory), packs: packCount(directory) };
   }
 
   async clear(): Promise<void> {
@@ -140,12 +156,12 @@ export class StoredPackCache implements PackCache {
     this.#forgetAll();
   }
 
-  #findWaiting(hashes: readonly string[]): Map<string, Found> {
-    const waiting = new Map<string, Found>();
+  #findWaiting(hashes: readonly string[]): Map<string, FoundPack> {
+    const waiting = new Map<string, FoundPack>();
     for (const { integrity, aliases, index } of this.#waiting.values()) {
       for (const hash of [integrity, ...aliases]) waiting.set(hash, { integrity, index });
     }
-    const found = new Map<string, Found>();
+    const found = new Map<string, FoundPack>();
     for (const hash of hashes) {
       const pack = waiting.get(hash);
       if (pack) found.set(hash, pack);
@@ -153,7 +169,7 @@ export class StoredPackCache implements PackCache {
     return found;
   }
 
-  /** In one transaction, those that are not here yet. */
+  /** Reads the lists that are not in memory yet, in one transaction. */
   async #loadLists(segments: ReadonlySet<number>): Promise<void> {
     const wanted = [...segments].filter((segment) => !this.#lists.has(segment));
     const blobs = wanted.length > 0 ? await this.#writer.read(wanted.map(listKey)) : null;
@@ -161,19 +177,19 @@ export class StoredPackCache implements PackCache {
       const blob = blobs?.[i];
       const list = blob && readList(blob);
       if (list) this.#lists.set(segment, list);
-      else this.#writer.loseAll(segment);
+      else this.#writer.markSegmentGone(segment);
     }
   }
 
-  /** Those that are known to be stored, about so many bytes at a time as are written at once. */
-  *#portions(integrities: readonly string[]): Generator<(readonly [integrity: string, place: Place])[]> {
-    let part: [string, Place][] = [];
+  /** Yields the located packs, in portions of about 16 MiB. */
+  *#portions(integrities: readonly string[]): Generator<(readonly [integrity: string, pack: LocatedPack])[]> {
+    let part: [string, LocatedPack][] = [];
     let bytes = 0;
     for (const integrity of new Set(integrities)) {
-      const place = this.#places.get(integrity);
-      if (!place) continue;
-      part.push([integrity, place]);
-      bytes += place.length;
+      const located = this.#located.get(integrity);
+      if (!located) continue;
+      part.push([integrity, located]);
+      bytes += located.length;
       if (bytes < BATCH) continue;
       yield part;
       part = [];
@@ -182,12 +198,12 @@ export class StoredPackCache implements PackCache {
     if (part.length > 0) yield part;
   }
 
-  #lose(integrity: string, place: Place): void {
-    this.#places.delete(integrity);
-    this.#writer.lose(place);
+  #markLost(integrity: string, located: LocatedPack): void {
+    this.#located.delete(integrity);
+    this.#writer.markPackLost(located);
   }
 
-  /** Behind what is being written. */
+  /** Writes the next packs after the write that is in progress. */
   #writeNext(): void {
     const packs = this.#next;
     this.#next = [];
@@ -199,19 +215,19 @@ export class StoredPackCache implements PackCache {
     const summed: NewPack[] = [];
     for (const { integrity, tarball, index, seekPoints } of this.#writer.isWritable ? packs : []) {
       const made = (await seekPoints?.()) ?? undefined;
-      const crc = await this.#sum(tarball);
+      const crc = await this.#crc(tarball);
       summed.push({ integrity, tarball, index, length: tarball.length, crc, seekPoints: made });
     }
     const cached = await this.#writer.write(summed);
     for (const [at, { integrity, length, crc }] of (cached?.added ?? []).entries()) {
-      this.#places.set(integrity, { segment: cached?.segment ?? 0, at, length, crc });
+      this.#located.set(integrity, { segment: cached?.segment ?? 0, at, length, crc });
     }
     for (const { integrity } of packs) this.#waiting.delete(integrity);
     this.#bytes = [...this.#waiting.values()].reduce((sum, pack) => sum + sizeOf(pack), 0);
   }
 
-  /** CRC-32, in slices: the thread has other things to do. */
-  async #sum(bytes: Uint8Array): Promise<number> {
+  /** Computes CRC-32 in slices, so that other work can run in between. */
+  async #crc(bytes: Uint8Array): Promise<number> {
     let crc = 0;
     for (let at = 0; at < bytes.length; at += TURN) {
       const slice = bytes.subarray(at, at + TURN);
@@ -219,7 +235,7 @@ export class StoredPackCache implements PackCache {
       this.#summed += slice.length;
       if (this.#summed < TURN) continue;
       this.#summed = 0;
-      await this.#tools.turn();
+      await this.#ports.turn();
     }
     return crc;
   }
@@ -227,7 +243,7 @@ export class StoredPackCache implements PackCache {
   #forgetAll(): void {
     this.#waiting.clear();
     this.#bytes = 0;
-    this.#places.clear();
+    this.#located.clear();
     this.#lists.clear();
   }
 }

@@ -19,7 +19,7 @@ const TAKEN = "it has files whose name is another's folder; the later ones are l
 const ALIKE = "it has names that are one and the same on some systems";
 
 /** The files of an archive as they come up, and what is odd about them. */
-export class ListedFiles {
+export class ArchiveFiles {
   readonly files: Map<string, TarEntry> = new Map();
   readonly folders: Set<string> = new Set();
   readonly #ignores = new Set<string>();

@@ -3,12 +3,12 @@ import { isObject } from "../base/json.ts";
 import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import { brokenArchive } from "../errors/tarball.ts";
 import type { TarEntry } from "./archive-files.ts";
-import { dosLine } from "./crlf-shebang.ts";
+import { shebangCarriageReturn } from "./crlf-shebang.ts";
 import { gunzipRanges, type Range } from "./gunzip.ts";
 import { type Digest, verifyIntegrity } from "./integrity.ts";
-import { DOS_LINE, INSTALL_SCRIPTS, type PackIndex } from "./pack-index.ts";
+import { CRLF_SHEBANG, INSTALL_SCRIPTS, type PackIndex } from "./pack-index.ts";
 import { inflate, inflateFast, refused, tooLarge, type Unpacked, unpack } from "./unpack.ts";
-import type { Wanted } from "./unpack-limits.ts";
+import type { TarballRequest } from "./unpack-limits.ts";
 
 export interface IndexedTarball {
   index: PackIndex;
@@ -24,7 +24,7 @@ export interface IndexedTarball {
  */
 export async function indexTarball(
   bytes: Uint8Array,
-  wanted: Wanted,
+  wanted: TarballRequest,
   digest: Digest,
 ): Promise<Outcome<IndexedTarball>> {
   const { name, url, limits, integrity: promised } = wanted;
@@ -41,7 +41,7 @@ export async function indexTarball(
   const unpacked = await unpack(bytes, limits, wanted);
   if (!unpacked.ok) return unpacked;
   const { archive, warnings } = unpacked.value;
-  if (promised === null) warnings.push(unproven(wanted, verified.value));
+  if (promised === null) warnings.push(noIntegrity(wanted, verified.value));
   return ok({ index: indexOf(unpacked.value, verified.value), archive, warnings });
 }
 
@@ -79,7 +79,9 @@ function indexOf({ archive, files }: Unpacked, integrity: string): PackIndex {
     starts: Uint32Array.from(files, ({ start }) => start),
     sizes: Uint32Array.from(files, ({ size }) => size),
     modes: Uint16Array.from(files, ({ mode, start, size }) =>
-      archive[start] !== HASH_SIGN || dosLine(archive.subarray(start, start + size)) < 0 ? mode : mode | DOS_LINE,
+      archive[start] !== HASH_SIGN || shebangCarriageReturn(archive.subarray(start, start + size)) < 0
+        ? mode
+        : mode | CRLF_SHEBANG,
     ),
     scripts: scriptsOf(archive, files),
   };
@@ -110,7 +112,7 @@ function parse(bytes: Uint8Array): Record<string, unknown> {
   }
 }
 
-function unproven({ name, url }: Wanted, integrity: string): Failure {
+function noIntegrity({ name, url }: TarballRequest, integrity: string): Failure {
   const message = `There is no integrity for the tarball of ${name}: it was taken as it came.`;
   return failure("ENOINTEGRITY", message, { package: name, found: integrity, details: { url } });
 }

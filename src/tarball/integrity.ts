@@ -14,7 +14,7 @@ export interface Hash {
 }
 
 /** What is verified, for the failure's text. */
-export interface Verified {
+export interface VerifyOptions {
   name: string;
   url: string;
   digest: Digest;
@@ -63,7 +63,7 @@ export function parseIntegrity(integrity: string): Hash[] {
  * Checks bytes against `integrity` (any hash of its strongest algorithm suffices) and gives their own sha512 integrity.
  * Fails with `EINTEGRITY`, also when the string names no hash that can be checked: unchecked bytes never pass as checked.
  */
-export async function verifyIntegrity(bytes: Uint8Array, what: Verified): Promise<Outcome<string>> {
+export async function verifyIntegrity(bytes: Uint8Array, what: VerifyOptions): Promise<Outcome<string>> {
   const sri = async (algorithm: HashName): Promise<string> =>
     `${algorithm.toLowerCase().replace("-", "")}-${base64(new Uint8Array(await what.digest(algorithm, bytes)))}`;
   let actual: string;
@@ -82,7 +82,7 @@ export async function verifyIntegrity(bytes: Uint8Array, what: Verified): Promis
   }
 }
 
-function mismatch(what: Verified, actual: string, why: string): Failure {
+function mismatch(what: VerifyOptions, actual: string, why: string): Failure {
   const { name, url, integrity = "" } = what;
   const found = actual && `, and it is ${actual}`;
   const message = `The tarball of ${name} was refused: ${why}. ${url} should be ${quoted(integrity)}${found}.`;

@@ -1,6 +1,6 @@
 import type { Outcome } from "../errors/failure.ts";
 import { ok } from "../errors/failure.ts";
-import { type Verified, verifyIntegrity } from "./integrity.ts";
+import { type VerifyOptions, verifyIntegrity } from "./integrity.ts";
 import { unpack } from "./unpack.ts";
 import { UNPACK_LIMITS } from "./unpack-limits.ts";
 
@@ -17,7 +17,7 @@ export interface TarballListing {
 // One module to load when a tarball is first met.
 
 /** `integrity` is what the lock or the packument promises; without it the bytes are taken as they are. */
-export interface TarballOptions extends Verified {
+export interface TarballOptions extends VerifyOptions {
   /** The most bytes it may unpack to. */
   limit?: number;
 }
@@ -26,7 +26,7 @@ export interface TarballOptions extends Verified {
  * Verifies, unpacks and lists a package's tarball (gzip, or plain tar as npm also takes it).
  * Fails with `EINTEGRITY`, `TAR_BAD_ARCHIVE`, `TAR_ENTRY_ERROR` or `TAR_ABORT`; each names the package and the URL.
  */
-export async function openTarball(bytes: Uint8Array, options: TarballOptions): Promise<Outcome<TarballListing>> {
+export async function readTarballListing(bytes: Uint8Array, options: TarballOptions): Promise<Outcome<TarballListing>> {
   const integrity = await verifyIntegrity(bytes, options);
   if (!integrity.ok) return integrity;
   const unpacked = await unpack(bytes, { ...UNPACK_LIMITS, ...(options.limit && { package: options.limit }) }, options);

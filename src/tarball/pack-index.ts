@@ -19,7 +19,7 @@ export interface PackIndex {
 }
 
 /** Beside a mode: the file's first line is one of `#!` and ends in CR LF, so as a command it is a byte shorter. */
-export const DOS_LINE = 0o1000;
+export const CRLF_SHEBANG = 0o1000;
 
 /** What npm runs at an install of a package from a registry, in this order. */
 export const INSTALL_SCRIPTS: readonly string[] = ["preinstall", "install", "postinstall"];
@@ -71,7 +71,7 @@ export function readPackIndex(bytes: Uint8Array): PackIndex | null {
   for (let i = 0; i < count; i++) {
     if (
       (starts[i] as number) + (sizes[i] as number) > unpacked ||
-      ((modes[i] as number) & ~(0o111 | DOS_LINE)) !== 0o644
+      ((modes[i] as number) & ~(0o111 | CRLF_SHEBANG)) !== 0o644
     )
       return null;
   }

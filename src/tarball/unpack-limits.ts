@@ -1,7 +1,7 @@
 import type { UnpackLimits } from "../api/install.ts";
 
 /** The tarball of one package, and what is known of it before it is opened. */
-export interface Wanted {
+export interface TarballRequest {
   name: string;
   /** Where it came from, for messages. */
   url: string;

@@ -12,7 +12,7 @@ export interface Unpacked extends Untarred {
 }
 
 /** Whose tarball it is, for a failure's text. */
-export interface Source {
+export interface TarballSource {
   name: string;
   url: string;
 }
@@ -21,7 +21,11 @@ export interface Source {
  * Inflates a package's tarball and lists it: gzip, or plain tar as npm also takes it. Fails with `TAR_BAD_ARCHIVE`,
  * `TAR_ENTRY_ERROR` or `TAR_ABORT`. A failure and a warning name the package and the URL.
  */
-export async function unpack(bytes: Uint8Array, limits: UnpackLimits, source: Source): Promise<Outcome<Unpacked>> {
+export async function unpack(
+  bytes: Uint8Array,
+  limits: UnpackLimits,
+  source: TarballSource,
+): Promise<Outcome<Unpacked>> {
   const archive = await inflateFast(bytes, unpackedLimit(bytes.length, limits));
   if (!archive.ok) return refused(archive.failure, source);
   const listed = untar(archive.value, limits);
@@ -30,12 +34,14 @@ export async function unpack(bytes: Uint8Array, limits: UnpackLimits, source: So
   return ok({
     archive: archive.value,
     files,
-    warnings: warnings.map((warning) => about(warning, `In the tarball of ${source.name} something is odd`, source)),
+    warnings: warnings.map((warning) =>
+      withSource(warning, `In the tarball of ${source.name} something is odd`, source),
+    ),
   });
 }
 
-export function refused(why: Failure, source: Source): { ok: false; failure: Failure } {
-  return fail(about(why, `The tarball of ${source.name} was refused`, source));
+export function refused(why: Failure, source: TarballSource): { ok: false; failure: Failure } {
+  return fail(withSource(why, `The tarball of ${source.name} was refused`, source));
 }
 
 /** More bytes than may be taken. */
@@ -60,6 +66,6 @@ function plain(bytes: Uint8Array, limit: number): Outcome<Uint8Array> {
   return large ? fail(large) : ok(bytes.slice());
 }
 
-function about(what: Failure, start: string, { name, url }: Source): Failure {
+function withSource(what: Failure, start: string, { name, url }: TarballSource): Failure {
   return { ...what, message: `${start}: ${what.message}.`, package: name, details: { ...what.details, url } };
 }

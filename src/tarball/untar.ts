@@ -2,7 +2,7 @@ import type { Failure } from "../api/failure.ts";
 import type { UnpackLimits } from "../api/install.ts";
 import type { ErrorCode, Outcome } from "../errors/failure.ts";
 import { fail, failure, ok } from "../errors/failure.ts";
-import { ListedFiles, quoted, type TarEntry } from "./archive-files.ts";
+import { ArchiveFiles, quoted, type TarEntry } from "./archive-files.ts";
 import { insidePath } from "./safe-path.ts";
 import { UNPACK_LIMITS } from "./unpack-limits.ts";
 
@@ -50,7 +50,7 @@ export function untar(
   limits: Pick<UnpackLimits, "file" | "files"> = UNPACK_LIMITS,
 ): Outcome<Untarred> {
   try {
-    const listed = new ListedFiles();
+    const listed = new ArchiveFiles();
     readEntries(archive, (entry, type) => take(listed, entry, { type, limits }));
     return ok({ files: [...listed.files.values()], warnings: listed.warnings() });
   } catch (error) {
@@ -61,7 +61,7 @@ export function untar(
 
 /** A file as the archive names it: listed, unless it is a link or alike, or too much. */
 function take(
-  listed: ListedFiles,
+  listed: ArchiveFiles,
   entry: TarEntry,
   { type, limits }: { type: string; limits: Pick<UnpackLimits, "file" | "files"> },
 ): void {

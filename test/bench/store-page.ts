@@ -1,6 +1,6 @@
 import type { BlobStore } from "../../src/blobs/blob-store.ts";
 import { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
-import type { GroupSize, StoreTools } from "../../src/metadata-cache/ports.ts";
+import type { GroupSize, MetadataCachePorts } from "../../src/metadata-cache/ports.ts";
 import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
 import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
 
@@ -50,14 +50,14 @@ function counting(blobs: BlobStore): BlobStore {
 const splits = new WeakMap<Uint8Array, number>();
 
 function storeOf(group: GroupSize, database: string): MetadataCaches {
-  const tools: StoreTools = {
+  const ports: MetadataCachePorts = {
     ...PLATFORM_TOOLS,
     incompressibleStart: (record) => splits.get(record) ?? 0,
     isRecord: () => true,
     warn: (failure) => console.error(failure.message),
     group,
   };
-  return new MetadataCaches(counting(createIdbStore(database)), tools);
+  return new MetadataCaches(counting(createIdbStore(database)), ports);
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
@@ -72,7 +72,7 @@ async function fill(group: GroupSize, database: string) {
   for (const { record, split } of given) splits.set(record, split);
   const packCache = await storeOf(group, database).open("bench");
   for (const { name, record } of given)
-    packCache.keep({ name, record, fetchedAt: Date.now(), etag: `"${name.padEnd(32)}"` });
+    packCache.add({ name, record, fetchedAt: Date.now(), etag: `"${name.padEnd(32)}"` });
   performance.mark("begin");
   const milliseconds = await timed(() => packCache.flush());
   return { milliseconds, written: counted.written };

@@ -57,14 +57,14 @@ export async function storeFaults(allowed?: readonly string[]): Promise<string[]
   const faults: string[] = [];
   const known = new Set(["1 d"]);
   const directory = all.get("1 d") instanceof Uint8Array ? readDirectory(all.get("1 d") as Uint8Array) : null;
-  for (const [segment, { names }] of directory?.segments ?? []) {
+  for (const [segment, { fingerprints }] of directory?.segments ?? []) {
     known.add(`1 i ${segment}`);
     const list = readList((all.get(`1 i ${segment}`) as Uint8Array) ?? new Uint8Array());
     if (!list) faults.push(`segment ${segment} has no list`);
     for (const [at, { integrity }] of (list ?? []).entries()) {
       const key = `1 p ${segment} ${at}`;
       known.add(key).add(`1 w ${segment} ${at}`);
-      if (names.slice(at * LETTERS, (at + 1) * LETTERS).trim() === "") continue;
+      if (fingerprints.slice(at * LETTERS, (at + 1) * LETTERS).trim() === "") continue;
       const bytes = all.get(key);
       if (!(bytes instanceof Uint8Array) || sri(bytes) !== integrity) faults.push(`${key} is not ${integrity}`);
       if (allowed && !allowed.includes(integrity)) faults.push(`${integrity} must not be there`);

@@ -7,7 +7,7 @@ import { digest } from "../../workers/host/platform-tools.ts";
 
 const NOW = 1_700_000_000_000;
 
-test("how far what is stored is trusted", () => {
+test("freshness follows from the cache mode and the age", () => {
   const row = (cache: CacheMode): string =>
     [0, 299_999, 300_000, -1].map((age) => freshness({ fetchedAt: NOW - age }, cache, NOW)).join(" ");
   expect(row("default")).toBe("fresh fresh stale stale");
@@ -30,7 +30,7 @@ test("a namespace is a registry, a form and a digest of the credentials", async 
   expect(own).toBe(`abbreviated http://registry.local/ ${hash.slice(0, 32)}`);
 });
 
-test("two tokens, two forms, two registries: never the same namespace", async () => {
+test("different tokens, forms and registries never share a namespace", async () => {
   const all = [undefined, "Bearer a", "Bearer b"].flatMap((token) =>
     (["full", "abbreviated"] as const).flatMap((metadata) =>
       ["http://a/", "http://b/"].map((registry) => ({ token, metadata, registry })),
@@ -41,7 +41,7 @@ test("two tokens, two forms, two registries: never the same namespace", async ()
   expect(names.join()).not.toContain("Bearer");
 });
 
-test("a token and nothing to hash it with: no namespace", async () => {
+test("a token without a digest function gives no namespace", async () => {
   expect(await namespaceOf({ ...parts, token: "Bearer a" }, undefined)).toBeNull();
   expect(await namespaceOf({ ...parts, token: "Bearer a" }, () => Promise.reject(new Error("no")))).toBeNull();
 });

@@ -2,10 +2,11 @@ import { deflateSync, inflateSync } from "node:zlib";
 import type { Failure } from "../../src/api/failure.ts";
 import type { BlobStore } from "../../src/blobs/blob-store.ts";
 import { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
-import type { GroupSize, Locks, StoreTools } from "../../src/metadata-cache/ports.ts";
+import type { GroupSize, MetadataCachePorts } from "../../src/metadata-cache/ports.ts";
+import type { TabLocks } from "../../src/metadata-cache/tab-lock.ts";
 import { incompressibleStart, isRecord } from "./records.ts";
 
-/** What `after` was asked for, run by hand. */
+/** A clock whose timers run only when the test lets time pass. */
 export class Clock {
   now = 1_700_000_000_000;
   readonly #timers = new Set<{ at: number; run: () => void }>();
@@ -38,20 +39,20 @@ export interface Tab {
 export interface Shared {
   blobs: BlobStore;
   clock?: Clock;
-  locks?: Locks;
+  locks?: TabLocks;
   group?: GroupSize;
 }
 
-/** A store of one tab over what all tabs share. */
+/** Opens the caches of one tab over the blobs, clock and locks that all tabs share. */
 export function openTab(shared: Shared): Tab {
   const warnings: Failure[] = [];
-  return { store: new MetadataCaches(shared.blobs, toolsOf(shared, warnings)), warnings };
+  return { store: new MetadataCaches(shared.blobs, portsOf(shared, warnings)), warnings };
 }
 
-export function toolsOf(
+export function portsOf(
   { clock = new Clock(), locks, group }: Omit<Shared, "blobs">,
   warnings: Failure[] = [],
-): StoreTools {
+): MetadataCachePorts {
   return {
     now: () => clock.now,
     after: clock.after,
@@ -65,7 +66,7 @@ export function toolsOf(
   };
 }
 
-/** Counts a store's transactions, by kind. */
+/** Wraps a store so that it counts its transactions by kind. */
 export function counting(blobs: BlobStore): BlobStore & { count: Record<"read" | "update" | "other", number> } {
   const count = { read: 0, update: 0, other: 0 };
   const counted = <T>(kind: keyof typeof count, work: T): T => {
@@ -84,8 +85,8 @@ export function counting(blobs: BlobStore): BlobStore & { count: Record<"read" |
 
 type Waiting = { run: () => void; drop: () => void };
 
-/** Locks as browsers have them, within this thread. */
-export function fakeLocks(): Locks & { held: () => string[] } {
+/** Imitates a browser's locks within this thread. */
+export function fakeLocks(): TabLocks & { held: () => string[] } {
   const queues = new Map<string, Waiting[]>();
   const held = new Set<string>();
   const next = (name: string): void => {

@@ -3,7 +3,7 @@ import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
 import { recordOf } from "./records.ts";
 import { browserStore, type Order, type Report, resolveOnce } from "./worker.ts";
 
-// The real IndexedDB, Web Locks and streams; a worker stands for another tab.
+// Runs with the real IndexedDB, Web Locks and streams. A worker plays another tab.
 
 let database = "";
 let warnings: string[] = [];
@@ -19,7 +19,7 @@ afterEach(async () => {
   if (database) await remove(database);
 });
 
-/** Waits for ever where somebody has left a connection open. */
+/** Deletes a database. Never resolves if a connection stays open. */
 function remove(name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.deleteDatabase(name);
@@ -43,11 +43,11 @@ async function elsewhere(order: Order): Promise<Report> {
   }
 }
 
-test("2,600 packuments of one page are read by a second store in three transactions", async () => {
+test("a second page reads 2,600 packuments in three transactions", async () => {
   const all = names(2600);
   const first = browserStore(database, warnings);
   const writing = await first.open("n");
-  for (const name of all) writing.keep({ name, record: recordOf(name, 0, 2000), fetchedAt: 5, etag: name });
+  for (const name of all) writing.add({ name, record: recordOf(name, 0, 2000), fetchedAt: 5, etag: name });
   await writing.flush();
   const second = browserStore(database, warnings);
   const transact = IDBDatabase.prototype.transaction;
@@ -77,22 +77,22 @@ test("2,600 packuments of one page are read by a second store in three transacti
   second.close();
 });
 
-test("tabs that want the same at once: each packument is fetched by one of them", async () => {
+test("if several tabs need the same packuments at once, each packument is fetched once", async () => {
   const order = { database, namespace: "n", names: names(300), edition: 1 };
   const store = browserStore(database, warnings);
-  const claim = await store.claim("n");
+  const lock = await store.lock("n");
   const others = [elsewhere(order), elsewhere(order), resolveOnce(order)];
-  // All of them stand in line.
+  // Wait until all of them wait for the lock.
   while (((await navigator.locks.query()).pending ?? []).length < 3)
     await new Promise((resolve) => setTimeout(resolve, 5));
-  claim.release();
+  lock.release();
   const reports = await Promise.all(others);
   expect(reports.flatMap((report) => report.warnings)).toEqual([]);
   expect(reports.flatMap((report) => report.fetched).sort()).toEqual(names(300).sort());
   expect(reports.map(({ waited }) => waited)).toEqual([true, true, true]);
 });
 
-test("tabs that write at once lose nothing of each other's", async () => {
+test("tabs that write at once do not overwrite each other", async () => {
   const metadataCaches = await Promise.all(
     names(6).map(async (own) => {
       const store = browserStore(database, warnings);
@@ -103,7 +103,7 @@ test("tabs that write at once lose nothing of each other's", async () => {
   await Promise.all(
     metadataCaches.map(async ({ own, metadataCache }) => {
       for (let i = 0; i < 5; i++) {
-        metadataCache.keep({ name: `${own}-${i}`, record: recordOf(own, i), fetchedAt: i });
+        metadataCache.add({ name: `${own}-${i}`, record: recordOf(own, i), fetchedAt: i });
         await metadataCache.flush();
       }
     }),
@@ -118,23 +118,23 @@ test("tabs that write at once lose nothing of each other's", async () => {
   for (const { store } of [...metadataCaches, { store: last }]) store.close();
 });
 
-test("an iframe of the same origin waits for the page's claim", async () => {
+test("an iframe of the same origin waits for the page's lock", async () => {
   const frame = document.createElement("iframe");
   document.body.append(frame);
   const store = browserStore(database, warnings);
-  const claim = await store.claim("n");
+  const lock = await store.lock("n");
   const { locks } = frame.contentWindow!.navigator;
   const order: string[] = [];
   const theirs = locks.request("webhoist fetch n", async () => void order.push("theirs"));
   await new Promise((resolve) => setTimeout(resolve));
   order.push("ours");
-  claim.release();
+  lock.release();
   await theirs;
   expect(order).toEqual(["ours", "theirs"]);
   frame.remove();
 });
 
-test("a blob store's change is whole or not at all", async () => {
+test("a change of a blob store applies completely or not at all", async () => {
   const blobs = createIdbStore(database);
   const put = (key: string, size: number) => ({ puts: new Map([[key, new Uint8Array(size).fill(7)]]), deletes: [] });
   await blobs.update("a", () => put("a", 3));
@@ -162,7 +162,7 @@ test("a blob store's change is whole or not at all", async () => {
   await blobs.delMany(["a"]);
   expect(await blobs.keys()).toEqual([]);
   blobs.close();
-  // It opens again when it is used again.
+  // The next use opens the store again.
   await blobs.update("c", () => put("c", 1));
   expect(await blobs.keys()).toEqual(["c"]);
   await blobs.clear();
@@ -170,7 +170,7 @@ test("a blob store's change is whole or not at all", async () => {
   blobs.close();
 });
 
-test("what others have put into the database is nothing", async () => {
+test("a value that is not bytes counts as missing", async () => {
   const blobs = createIdbStore(database);
   await blobs.update("a", () => ({ puts: new Map([["a", "text" as unknown as Uint8Array]]), deletes: [] }));
   expect(await blobs.getMany(["a"])).toEqual([undefined]);
@@ -181,7 +181,7 @@ test("what others have put into the database is nothing", async () => {
   blobs.close();
 });
 
-test("a database that is another's: one warning, and nothing else", async () => {
+test("a foreign database of the same name causes one warning and no failure", async () => {
   await new Promise<void>((resolve) => {
     const request = indexedDB.open(database);
     request.onsuccess = () => {
@@ -192,7 +192,7 @@ test("a database that is another's: one warning, and nothing else", async () => 
   const said: string[] = [];
   const store = browserStore(database, said);
   const metadataCache = await store.open("n");
-  metadataCache.keep({ name: "a", record: recordOf("a"), fetchedAt: 1 });
+  metadataCache.add({ name: "a", record: recordOf("a"), fetchedAt: 1 });
   await metadataCache.flush();
   expect(metadataCache.get("a")?.record).toEqual(recordOf("a"));
   expect(said).toHaveLength(1);
@@ -200,7 +200,7 @@ test("a database that is another's: one warning, and nothing else", async () => 
   database = "";
 });
 
-test("a database can be deleted while a store is open, which then opens a new one", async () => {
+test("a database can be deleted while a store is open, and the store then opens a new one", async () => {
   const blobs = createIdbStore(database);
   const put = () => ({ puts: new Map([["a", new Uint8Array(1)]]), deletes: [] });
   await blobs.update("a", put);

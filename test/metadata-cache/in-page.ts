@@ -6,12 +6,12 @@ import { incompressibleStart, isRecord, makeRecord } from "./records.ts";
 
 export interface Visit {
   namespace: string;
-  /** Days since the first. */
+  /** Days since the first visit. */
   day: number;
   mebibytes: number;
 }
 
-/** Runs inside a page: keeps records that do not compress. */
+/** Runs inside a page: caches records that do not compress. */
 export async function visit({
   namespace,
   day,
@@ -29,7 +29,7 @@ export async function visit({
   const metadataCache = await store.open(namespace);
   for (let i = 0; i < 16 * mebibytes; i++) {
     const noise = crypto.getRandomValues(new Uint8Array(1 << 16));
-    metadataCache.keep({ name: `p${i}`, record: makeRecord("hot", noise), fetchedAt: Date.now() });
+    metadataCache.add({ name: `p${i}`, record: makeRecord("hot", noise), fetchedAt: Date.now() });
   }
   await metadataCache.flush();
   const usage = await store.usage();

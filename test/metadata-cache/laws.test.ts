@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { BlobStore } from "../../src/blobs/blob-store.ts";
 import { readIndex, writeIndex } from "../../src/metadata-cache/cache-index.ts";
+import type { CachedPackument } from "../../src/metadata-cache/cached-packument.ts";
 import { packGroup, unpackGroup } from "../../src/metadata-cache/group.ts";
-import type { Kept } from "../../src/metadata-cache/ports.ts";
 import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
 import { createMemoryStore } from "../../workers/storage/memory-blobs.ts";
-import { openTab, toolsOf } from "./harness.ts";
+import { openTab, portsOf } from "./harness.ts";
 import { makeRecord } from "./records.ts";
 
 const bytes = fc.uint8Array({ maxLength: 300 });
@@ -18,17 +18,17 @@ const name = fc.oneof(
 const kept = fc.record(
   { name, record, etag: fc.string({ maxLength: 40 }), fetchedAt: fc.nat() },
   { requiredKeys: ["name", "record", "fetchedAt"] },
-) as fc.Arbitrary<Kept>;
+) as fc.Arbitrary<CachedPackument>;
 const many = fc.uniqueArray(kept, { selector: (one) => one.name, maxLength: 30 });
 const group = fc.record({ records: fc.integer({ min: 1, max: 8 }), bytes: fc.integer({ min: 1, max: 2000 }) });
 
-/** A byte to change, and how; or where to cut. Both as parts of the whole. */
+/** Damage to a blob. `at` is a fraction of its length. */
 const harm = fc.record({
   at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
   by: fc.integer({ min: 0, max: 255 }),
 });
 
-/** `by` 0 cuts the blob off at the place; anything else changes the byte there. */
+/** Damages a blob: cuts it off at the place if `by` is 0, and changes the byte there otherwise. */
 function harmed(blob: Uint8Array, { at, by }: { at: number; by: number }): Uint8Array {
   const place = Math.floor(at * blob.length);
   if (by === 0) return blob.slice(0, place);
@@ -45,13 +45,13 @@ async function everything(blobs: BlobStore): Promise<[string, Uint8Array][]> {
 const put = (blobs: BlobStore, key: string, blob: Uint8Array): Promise<void> =>
   blobs.update(key, () => ({ puts: new Map([[key, blob]]), deletes: [] }));
 
-test("what is kept is read back, in another tab, whatever the size of groups", async () => {
+test("another tab reads all packuments, for any size of groups", async () => {
   await fc.assert(
     fc.asyncProperty(many, group, async (all, size) => {
       const blobs = createMemoryStore();
       const writer = openTab({ blobs, group: size });
       const metadataCache = await writer.store.open("n");
-      for (const one of all) metadataCache.keep(one);
+      for (const one of all) metadataCache.add(one);
       await metadataCache.flush();
       const reader = openTab({ blobs, group: size });
       const again = await reader.store.open("n");
@@ -68,22 +68,22 @@ test("what is kept is read back, in another tab, whatever the size of groups", a
   );
 });
 
-test("a group with one byte changed, or cut, is nothing; with several, nothing or what it was", async () => {
-  const tools = toolsOf({});
+test("a group with one changed byte, or a cut one, is rejected; with several changes it is rejected or intact", async () => {
+  const ports = portsOf({});
   await fc.assert(
     fc.asyncProperty(many, fc.array(harm, { minLength: 1, maxLength: 4 }), async (all, harms) => {
-      const blob = await packGroup(all, tools);
+      const blob = await packGroup(all, ports);
       const whole = new Map(all.map((one) => [one.name, one.record]));
-      expect(await unpackGroup(blob, tools)).toEqual(whole);
-      expect(await unpackGroup(harmed(blob, harms[0]!), tools)).toBeNull();
-      const found = await unpackGroup(harms.reduce(harmed, blob), tools);
+      expect(await unpackGroup(blob, ports)).toEqual(whole);
+      expect(await unpackGroup(harmed(blob, harms[0]!), ports)).toBeNull();
+      const found = await unpackGroup(harms.reduce(harmed, blob), ports);
       if (found) expect(found).toEqual(whole);
     }),
     { numRuns: 300 },
   );
 });
 
-test("an index with one byte changed, or cut, is none", async () => {
+test("an index with one changed byte, or a cut one, is rejected", async () => {
   fc.assert(
     fc.property(many, harm, (all, one) => {
       const places = all.map(({ record: _, name: own, ...entry }) => [own, { ...entry, group: 7 }] as const);
@@ -99,7 +99,7 @@ test("an index with one byte changed, or cut, is none", async () => {
   );
 });
 
-test("harm to any blob makes misses, never a failure or another record; and it heals", async () => {
+test("a damaged blob causes misses, never failures or wrong records, and the next flush repairs the store", async () => {
   await fc.assert(
     fc.asyncProperty(
       many,
@@ -108,7 +108,7 @@ test("harm to any blob makes misses, never a failure or another record; and it h
       async (all, size, harms) => {
         const blobs = createMemoryStore();
         const metadataCache = await openTab({ blobs, group: size }).store.open("n");
-        for (const one of all) metadataCache.keep(one);
+        for (const one of all) metadataCache.add(one);
         await metadataCache.flush();
         const stored = await everything(blobs);
         for (const [which, how] of stored.length > 0 ? harms : []) {
@@ -124,13 +124,13 @@ test("harm to any blob makes misses, never a failure or another record; and it h
           if (found) expect(found).toEqual(one);
           else expect(hurt.entry(one.name)).toBeUndefined();
         }
-        for (const one of all) if (!hurt.get(one.name)) hurt.keep(one);
+        for (const one of all) if (!hurt.get(one.name)) hurt.add(one);
         await hurt.flush();
         const healed = await openTab({ blobs, group: size }).store.open("n");
         await healed.load(names);
         expect(names.map((own) => healed.get(own))).toEqual(all);
         expect(warnings).toEqual([]);
-        // What was hurt is gone, not left behind: there is an index, and every group in it is there.
+        // No damaged blob is left over: the stored groups are exactly those of the index.
         const { bytes: known } = await store.usage();
         const groups = (await everything(blobs)).filter(([key]) => key.startsWith("1 g"));
         expect(groups.reduce((sum, [, blob]) => sum + blob.length, 0)).toBe(known);
@@ -140,15 +140,15 @@ test("harm to any blob makes misses, never a failure or another record; and it h
   );
 });
 
-test("the platform's own deflate and inflate", async () => {
-  const tools = { ...toolsOf({}), ...PLATFORM_TOOLS };
+test("groups work with the platform's own deflate and inflate", async () => {
+  const ports = { ...portsOf({}), ...PLATFORM_TOOLS };
   const all = [{ name: "a", record: makeRecord("hot ".repeat(5000), "cold"), fetchedAt: 1 }];
-  const blob = await packGroup(all, tools);
+  const blob = await packGroup(all, ports);
   expect(blob.length).toBeLessThan(1000);
-  expect((await unpackGroup(blob, tools))?.get("a")).toEqual(all[0]!.record);
-  await expect(tools.inflate(new Uint8Array([1, 2, 3]))).rejects.toThrow();
-  // Its checksum is the last four bytes.
-  const packed = (await tools.deflate(new Uint8Array(100))) as Uint8Array<ArrayBuffer>;
+  expect((await unpackGroup(blob, ports))?.get("a")).toEqual(all[0]!.record);
+  await expect(ports.inflate(new Uint8Array([1, 2, 3]))).rejects.toThrow();
+  // The last four bytes are the checksum.
+  const packed = (await ports.deflate(new Uint8Array(100))) as Uint8Array<ArrayBuffer>;
   packed[packed.length - 1]! ^= 1;
-  await expect(tools.inflate(packed)).rejects.toThrow();
+  await expect(ports.inflate(packed)).rejects.toThrow();
 });

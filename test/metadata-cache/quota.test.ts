@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { openChromium } from "../support/chromium.ts";
 import type { Visit, visit } from "./in-page.ts";
 
-// The browser's own quota, which the memory store only imitates.
+// Tests against the browser's real quota, which the memory store only imitates.
 
 declare global {
   interface Window {
@@ -51,7 +51,7 @@ afterAll(async () => {
 
 const go = (one: Visit) => page.evaluate((given) => window.visit(given), one);
 
-test("what was used least recently makes room, and what is too much is told and not kept", async () => {
+test("the namespaces used least recently make room, and data that cannot fit causes a warning", async () => {
   for (const [day, namespace] of ["a", "b", "c", "d"].entries()) {
     const { warnings } = await go({ namespace, day, mebibytes: 3 });
     expect(warnings).toEqual([]);

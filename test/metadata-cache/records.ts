@@ -1,4 +1,4 @@
-// Records as the store sees them: a mark, where the cold part starts (two bytes), then anything.
+// Makes records for the tests: a mark, the offset of the cold part (two bytes), and then any bytes.
 
 const MARK = 0x52;
 
@@ -12,7 +12,7 @@ export function makeRecord(hot: Uint8Array | string, cold: Uint8Array | string =
   return new Uint8Array([MARK, split & 255, split >> 8, ...parts[0]!, ...parts[1]!]);
 }
 
-/** A record of some size that is different for each name and edition. */
+/** Returns a record that differs for each name and edition. `size` is approximate. */
 export function recordOf(name: string, edition = 0, size = 200): Uint8Array {
   const text = `${name}#${edition} `;
   let hash = edition + name.length;

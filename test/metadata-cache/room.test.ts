@@ -13,7 +13,7 @@ async function write(shared: { blobs: BlobStore; clock: Clock }, namespace: stri
   const { store, warnings } = openTab({ ...shared, group: { records: 1, bytes: 1 << 20 } });
   const metadataCache = await store.open(namespace);
   await metadataCache.load(metadataCache.names());
-  for (const name of names) metadataCache.keep({ name, record: recordOf(name, 0, SIZE), fetchedAt: shared.clock.now });
+  for (const name of names) metadataCache.add({ name, record: recordOf(name, 0, SIZE), fetchedAt: shared.clock.now });
   await whileTimePasses(metadataCache.flush(), shared.clock);
   shared.clock.pass(DAY);
   return { store, metadataCache, warnings };
@@ -37,12 +37,12 @@ async function namesIn(blobs: BlobStore, namespace: string): Promise<string[]> {
   return [...metadataCache.names()].filter((name) => metadataCache.get(name)).sort();
 }
 
-test("where there is no room, what was used least recently makes some, of whichever namespace", async () => {
+test("without room, the groups used least recently are deleted, of any namespace", async () => {
   const shared = { blobs: createMemoryStore(4.5 * SIZE), clock: new Clock() };
   await write(shared, "one", ["a"]);
   await write(shared, "two", ["b"]);
   await write(shared, "two", ["c"]);
-  // This visit reads, and so uses, "a".
+  // This visit reads "a", and thereby uses it.
   await write(shared, "one", []);
   const { warnings } = await write(shared, "three", ["d", "e"]);
   expect(warnings).toEqual([]);
@@ -52,7 +52,7 @@ test("where there is no room, what was used least recently makes some, of whiche
   expect((await openTab(shared).store.usage()).namespaces).toBe(2);
 });
 
-test("what is in use does not make room for what is new", async () => {
+test("groups in use are not deleted to make room", async () => {
   const shared = { blobs: createMemoryStore(4.5 * SIZE), clock: new Clock() };
   await write(shared, "n", ["a", "b"]);
   await write(shared, "other", ["x"]);
@@ -61,7 +61,7 @@ test("what is in use does not make room for what is new", async () => {
   expect(await namesIn(shared.blobs, "n")).toEqual(["a", "b", "c"]);
 });
 
-test("where nothing helps: one warning, no more writing, and everything else goes on", async () => {
+test("if deleting does not help, there is one warning and no further write, and reads go on", async () => {
   const clock = new Clock();
   const shared = { ...counting(createMemoryStore(2.5 * SIZE)), clock };
   await write({ blobs: shared, clock }, "n", ["a"]);
@@ -69,20 +69,20 @@ test("where nothing helps: one warning, no more writing, and everything else goe
   expect(warnings.map(({ code }) => code)).toEqual(["ESTOREFULL"]);
   expect(metadataCache.get("b")?.record).toEqual(recordOf("b", 0, SIZE));
   const updates = shared.count.update;
-  metadataCache.keep({ name: "d", record: recordOf("d"), fetchedAt: 1 });
+  metadataCache.add({ name: "d", record: recordOf("d"), fetchedAt: 1 });
   await metadataCache.flush();
   await (await store.open("m")).flush();
   expect(shared.count.update).toBe(updates);
   expect(warnings).toHaveLength(1);
   expect(await namesIn(shared, "n")).toEqual(["a"]);
-  // After it was emptied there is room again.
+  // After a clear there is room again.
   await store.clear();
-  metadataCache.keep({ name: "d", record: recordOf("d"), fetchedAt: 1 });
+  metadataCache.add({ name: "d", record: recordOf("d"), fetchedAt: 1 });
   await metadataCache.flush();
   expect(await namesIn(shared, "n")).toEqual(["d"]);
 });
 
-test("a store that always says that it is full", async () => {
+test("a store that always reports a full quota causes one warning", async () => {
   const full = (): Promise<never> => Promise.reject(new DOMException("full", "QuotaExceededError"));
   const blobs = { ...createMemoryStore(), update: full, delMany: full };
   const { warnings } = await write({ blobs, clock: new Clock() }, "n", ["a"]);
@@ -91,12 +91,12 @@ test("a store that always says that it is full", async () => {
 
 const refused = (): Promise<never> => Promise.reject(new DOMException("not here", "InvalidStateError"));
 
-test("a store that cannot be read is an empty one, and is left alone, with one warning", async () => {
+test("an unreadable store acts as an empty one, causes one warning, and is not used again", async () => {
   const blobs = counting({ ...createMemoryStore(), getMany: refused, update: refused, clear: refused, keys: refused });
   const { store, warnings } = openTab({ blobs });
   const metadataCache = await store.open("n");
   expect([...metadataCache.names()]).toEqual([]);
-  metadataCache.keep({ name: "a", record: recordOf("a"), fetchedAt: 1 });
+  metadataCache.add({ name: "a", record: recordOf("a"), fetchedAt: 1 });
   await metadataCache.flush();
   await store.open("m");
   expect(blobs.count).toEqual({ read: 1, update: 0, other: 0 });
@@ -107,7 +107,7 @@ test("a store that cannot be read is an empty one, and is left alone, with one w
   await expect(store.clear()).rejects.toThrow(InstallError);
 });
 
-test("a store that breaks after it was opened: what it had is missing, and stays", async () => {
+test("if a store breaks after it was opened, its packuments are misses and stay stored", async () => {
   const blobs = createMemoryStore();
   await write({ blobs, clock: new Clock() }, "n", ["a"]);
   let reads = 0;
@@ -117,13 +117,13 @@ test("a store that breaks after it was opened: what it had is missing, and stays
   expect(metadataCache.entry("a")).toBeDefined();
   await metadataCache.load(["a"]);
   expect(metadataCache.entry("a")).toBeUndefined();
-  metadataCache.keep({ name: "a", record: recordOf("a", 1), fetchedAt: 2 });
+  metadataCache.add({ name: "a", record: recordOf("a", 1), fetchedAt: 2 });
   await metadataCache.flush();
   expect(warnings.map(({ code }) => code)).toEqual(["ESTORE"]);
   expect(await namesIn(blobs, "n")).toEqual(["a"]);
 });
 
-test("a store that does not answer is none", async () => {
+test("a store that does not answer within five seconds counts as empty", async () => {
   const clock = new Clock();
   const blobs = { ...createMemoryStore(), getMany: () => new Promise<never>(() => {}) };
   const { store, warnings } = openTab({ blobs, clock });
@@ -134,20 +134,20 @@ test("a store that does not answer is none", async () => {
   expect(clock.waiting).toBe(0);
 });
 
-test("a record that was transferred away meanwhile is a miss", async () => {
+test("a record that was transferred before the flush is not stored", async () => {
   const blobs = createMemoryStore();
   const { store, warnings } = openTab({ blobs });
   const metadataCache = await store.open("n");
   const gone = recordOf("a");
-  metadataCache.keep({ name: "a", record: gone, fetchedAt: 1 });
-  metadataCache.keep({ name: "b", record: recordOf("b"), fetchedAt: 1 });
+  metadataCache.add({ name: "a", record: gone, fetchedAt: 1 });
+  metadataCache.add({ name: "b", record: recordOf("b"), fetchedAt: 1 });
   structuredClone(gone, { transfer: [gone.buffer] });
   await metadataCache.flush();
   expect(warnings).toEqual([]);
   expect(await namesIn(blobs, "n")).toEqual(["b"]);
 });
 
-test("memory: a change is whole or not at all, and replacing does not need room for both", async () => {
+test("a change of the memory store applies completely or not at all, and a replacement needs room for one blob only", async () => {
   const blobs = createMemoryStore(10);
   const put = (entries: [string, number][], deletes: string[] = []): Promise<void> =>
     blobs.update("k", () => ({ puts: new Map(entries.map(([key, size]) => [key, new Uint8Array(size)])), deletes }));

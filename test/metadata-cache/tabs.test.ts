@@ -6,7 +6,7 @@ import { createMemoryStore } from "../../workers/storage/memory-blobs.ts";
 import { Clock, fakeLocks, openTab, type Tab } from "./harness.ts";
 import { recordOf } from "./records.ts";
 
-// Two tabs over one store, their transactions in any order.
+// Runs two tabs over one store, with their transactions in any order.
 
 type Step = { do: "open" | "flush" } | { do: "keep" | "load" | "renew"; name: string };
 
@@ -19,7 +19,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 const steps = fc.array(step, { minLength: 1, maxLength: 14 });
 
-/** The same, each transaction when the scheduler says so. */
+/** Wraps a store so that the scheduler decides when each transaction runs. */
 function scheduled(blobs: BlobStore, scheduler: fc.Scheduler): BlobStore {
   const later = <T>(work: () => Promise<T>): Promise<T> =>
     scheduler.schedule(Promise.resolve(), "transaction").then(work);
@@ -32,8 +32,8 @@ function scheduled(blobs: BlobStore, scheduler: fc.Scheduler): BlobStore {
   };
 }
 
-/** By name, what was kept, and what was vouched for again: etags and moments, in order. */
-type Model = Map<string, { etag: string; at: number; kept: boolean }[]>;
+/** For each name the packuments that were added and renewed, in order. */
+type Model = Map<string, { etag: string; at: number; added: boolean }[]>;
 
 class Actor {
   readonly tab: Tab;
@@ -65,13 +65,13 @@ class Actor {
         return this.#look(one.name);
       case "renew": {
         const etag = this.#metadataCache?.entry(one.name)?.etag;
-        if (etag !== undefined) this.#note(one.name, { etag, at: this.#clock.now, kept: false });
+        if (etag !== undefined) this.#note(one.name, { etag, at: this.#clock.now, added: false });
         return this.#metadataCache?.renew(one.name, this.#clock.now);
       }
       case "keep": {
         const at = this.#clock.now;
-        this.#note(one.name, { etag: `${at}`, at, kept: true });
-        this.#metadataCache?.keep({ name: one.name, record: recordOf(one.name, at, 20), fetchedAt: at, etag: `${at}` });
+        this.#note(one.name, { etag: `${at}`, at, added: true });
+        this.#metadataCache?.add({ name: one.name, record: recordOf(one.name, at, 20), fetchedAt: at, etag: `${at}` });
         return;
       }
       default:
@@ -79,101 +79,104 @@ class Actor {
     }
   }
 
-  #note(about: string, what: { etag: string; at: number; kept: boolean }): void {
+  #note(about: string, what: { etag: string; at: number; added: boolean }): void {
     this.#model.set(about, [...(this.#model.get(about) ?? []), what]);
   }
 
-  /** What is read is something that was kept under that name, with the etag of that very record. */
-  #look(wanted: string): void {
-    const kept = this.#metadataCache?.get(wanted);
-    if (kept) expect(kept.record).toEqual(recordOf(wanted, Number(kept.etag), 20));
+  /** Checks that the record under a name is the one that was added with its etag. */
+  #look(name: string): void {
+    const found = this.#metadataCache?.get(name);
+    if (found) expect(found.record).toEqual(recordOf(name, Number(found.etag), 20));
   }
 }
 
-test.each([true, false])("no tab loses another's entries, and the newest wins (locks: %s)", async (locking) => {
-  await fc.assert(
-    fc.asyncProperty(fc.scheduler(), steps, steps, async (scheduler, one, two) => {
-      const blobs = createMemoryStore();
-      const clock = new Clock();
-      const model: Model = new Map();
-      const shared = { blobs: scheduled(blobs, scheduler), clock, group: { records: 2, bytes: 1000 } };
-      const tabs = [one, two].map((plan) => {
-        const actor = new Actor(openTab(locking ? { ...shared, locks } : shared), clock, model);
-        return { actor, done: actor.run(plan) };
-      });
-      await scheduler.waitFor(Promise.all(tabs.map(({ done }) => done)));
-      expect(tabs.flatMap(({ actor }) => actor.tab.warnings)).toEqual([]);
-      const metadataCache = await openTab({ blobs, clock }).store.open("n");
-      await metadataCache.load(NAMES);
-      for (const known of NAMES) {
-        // The last that was kept; or one that a registry vouched for after that, to a tab that had not seen it.
-        const history = model.get(known) ?? [];
-        const last = history.findLastIndex(({ kept }) => kept);
-        const found = metadataCache.get(known);
-        if (last < 0) expect(found).toBeUndefined();
-        else expect(history.slice(last).map(({ etag }) => etag)).toContain(found?.etag);
-        if (found) expect(found.record).toEqual(recordOf(known, Number(found.etag), 20));
-      }
-      expect(locks.held()).toEqual([]);
-    }),
-    { numRuns: 200 },
-  );
-});
+test.each([true, false])(
+  "no tab loses another tab's entries, and the newest entry wins (locks: %s)",
+  async (locking) => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), steps, steps, async (scheduler, one, two) => {
+        const blobs = createMemoryStore();
+        const clock = new Clock();
+        const model: Model = new Map();
+        const shared = { blobs: scheduled(blobs, scheduler), clock, group: { records: 2, bytes: 1000 } };
+        const tabs = [one, two].map((plan) => {
+          const actor = new Actor(openTab(locking ? { ...shared, locks } : shared), clock, model);
+          return { actor, done: actor.run(plan) };
+        });
+        await scheduler.waitFor(Promise.all(tabs.map(({ done }) => done)));
+        expect(tabs.flatMap(({ actor }) => actor.tab.warnings)).toEqual([]);
+        const metadataCache = await openTab({ blobs, clock }).store.open("n");
+        await metadataCache.load(NAMES);
+        for (const known of NAMES) {
+          // The last one that was added, or a later renewal by a tab that had not seen it.
+          const history = model.get(known) ?? [];
+          const last = history.findLastIndex(({ added }) => added);
+          const found = metadataCache.get(known);
+          if (last < 0) expect(found).toBeUndefined();
+          else expect(history.slice(last).map(({ etag }) => etag)).toContain(found?.etag);
+          if (found) expect(found.record).toEqual(recordOf(known, Number(found.etag), 20));
+        }
+        expect(locks.held()).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  },
+);
 
 const locks = fakeLocks();
 
-test("a tab that waited for the other's flush finds what that one fetched", async () => {
+test("a tab that waited for another tab's flush finds its packuments", async () => {
   const shared = { blobs: createMemoryStore(), locks: fakeLocks() };
   let fetched = 0;
   const resolve = async (): Promise<void> => {
     const { store } = openTab(shared);
     let metadataCache = await store.open("n");
-    const claim = await store.claim("n");
-    if (claim.waited) metadataCache = await store.open("n");
+    const lock = await store.lock("n");
+    if (lock.waited) metadataCache = await store.open("n");
     for (const one of NAMES) {
       if (metadataCache.entry(one)) continue;
       fetched++;
       await Promise.resolve();
-      metadataCache.keep({ name: one, record: recordOf(one), fetchedAt: 1 });
+      metadataCache.add({ name: one, record: recordOf(one), fetchedAt: 1 });
     }
     await metadataCache.flush();
-    claim.release();
+    lock.release();
   };
   await Promise.all([resolve(), resolve(), resolve()]);
   expect(fetched).toBe(NAMES.length);
   expect(shared.locks.held()).toEqual([]);
 });
 
-test("a record that moves to another group keeps what another tab has learnt of it meanwhile", async () => {
+test("a record that moves to another group keeps a renewal by another tab", async () => {
   const shared = { blobs: createMemoryStore(), clock: new Clock() };
   const [one, two] = [openTab(shared).store, openTab(shared).store];
   const first = await one.open("n");
-  first.keep({ name: "a", record: recordOf("a"), fetchedAt: 1, etag: "old" });
+  first.add({ name: "a", record: recordOf("a"), fetchedAt: 1, etag: "old" });
   await first.flush();
   const moving = await one.open("n");
   await moving.load(["a"]);
   const renewing = await two.open("n");
   renewing.renew("a", 9, "new");
   await renewing.flush();
-  moving.keep({ name: "b", record: recordOf("b"), fetchedAt: 2 });
+  moving.add({ name: "b", record: recordOf("b"), fetchedAt: 2 });
   await moving.flush();
   const last = await two.open("n");
   expect(last.entry("a")).toMatchObject({ fetchedAt: 9, etag: "new" });
   expect((await shared.blobs.keys()).filter((key) => key.startsWith("1 g"))).toHaveLength(1);
 });
 
-test("what a shelf learns while it is being written is not lost", async () => {
+test("changes that are made during a flush are not lost", async () => {
   const shared = { blobs: createMemoryStore(), clock: new Clock() };
   const { store } = openTab(shared);
   const first = await store.open("n");
-  first.keep({ name: "a", record: recordOf("a"), fetchedAt: 1 });
+  first.add({ name: "a", record: recordOf("a"), fetchedAt: 1 });
   await first.flush();
   const metadataCache = await store.open("n");
-  metadataCache.keep({ name: "b", record: recordOf("b"), fetchedAt: 2 });
+  metadataCache.add({ name: "b", record: recordOf("b"), fetchedAt: 2 });
   const flushing = metadataCache.flush();
   await Promise.resolve();
   metadataCache.renew("a", 9);
-  metadataCache.keep({ name: "c", record: recordOf("c"), fetchedAt: 3 });
+  metadataCache.add({ name: "c", record: recordOf("c"), fetchedAt: 3 });
   await flushing;
   expect(metadataCache.entry("a")?.fetchedAt).toBe(9);
   await metadataCache.flush();

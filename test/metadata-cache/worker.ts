@@ -3,7 +3,7 @@ import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
 import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
 import { incompressibleStart, isRecord, recordOf } from "./records.ts";
 
-/** Another tab's run: what it is to fetch, if nobody has it, under a claim that it holds for so long. */
+/** The packuments that another tab is to resolve. */
 export interface Order {
   database: string;
   namespace: string;
@@ -17,7 +17,7 @@ export interface Report {
   warnings: string[];
 }
 
-/** What a page or a worker has. */
+/** Opens the caches of a page or a worker. */
 export function browserStore(database: string, warnings: string[]): MetadataCaches {
   return new MetadataCaches(createIdbStore(database), {
     ...PLATFORM_TOOLS,
@@ -28,23 +28,23 @@ export function browserStore(database: string, warnings: string[]): MetadataCach
   });
 }
 
-/** Fetches what is not stored, and keeps it. */
+/** Acts like a resolution: locks the namespace, and adds the packuments that are not cached. */
 export async function resolveOnce({ database, namespace, names, edition }: Order): Promise<Report> {
   const warnings: string[] = [];
   const store = browserStore(database, warnings);
-  const claim = await store.claim(namespace);
+  const lock = await store.lock(namespace);
   const metadataCache = await store.open(namespace);
   await metadataCache.load(names);
   const fetched: string[] = [];
   for (const name of names) {
     if (metadataCache.get(name)) continue;
     fetched.push(name);
-    metadataCache.keep({ name, record: recordOf(name, edition), fetchedAt: Date.now(), etag: `"${edition}"` });
+    metadataCache.add({ name, record: recordOf(name, edition), fetchedAt: Date.now(), etag: `"${edition}"` });
   }
   await metadataCache.flush();
-  claim.release();
+  lock.release();
   store.close();
-  return { fetched, waited: claim.waited, warnings };
+  return { fetched, waited: lock.waited, warnings };
 }
 
 if (!("document" in globalThis)) {

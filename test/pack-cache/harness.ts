@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Failure } from "../../src/api/failure.ts";
 import type { BlobStore } from "../../src/blobs/blob-store.ts";
 import type { CachedPack, PackCache } from "../../src/pack-cache/pack-cache.ts";
-import type { PackCacheTools } from "../../src/pack-cache/pack-writer.ts";
+import type { PackCachePorts } from "../../src/pack-cache/pack-writer.ts";
 import { StoredPackCache } from "../../src/pack-cache/stored-pack-cache.ts";
 import { Clock } from "../metadata-cache/harness.ts";
 
@@ -18,10 +18,10 @@ export interface Shared {
   batch?: number;
 }
 
-/** A shelf of one tab over what all tabs share. */
+/** Opens the cache of one tab over the blobs that all tabs share. */
 export function openTab({ blobs, clock = new Clock(), budget = 1e9, batch = 16 << 20 }: Shared): Tab {
   const warnings: Failure[] = [];
-  const tools: PackCacheTools = {
+  const ports: PackCachePorts = {
     now: () => clock.now,
     after: clock.after,
     turn: async () => {},
@@ -29,10 +29,10 @@ export function openTab({ blobs, clock = new Clock(), budget = 1e9, batch = 16 <
     warn: (failure) => warnings.push(failure),
     batch,
   };
-  return { packCache: new StoredPackCache(blobs, tools), warnings };
+  return { packCache: new StoredPackCache(blobs, ports), warnings };
 }
 
-/** Bytes that follow from the name. */
+/** Returns bytes that depend only on the name. */
 export function bytesOf(name: string, size: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);
   let seed = [...name].reduce((sum, letter) => Math.imul(sum, 31) + letter.charCodeAt(0), 7);
@@ -50,16 +50,16 @@ export interface MadePack extends CachedPack {
   readonly sha1: string;
 }
 
-/** A pack with its true hashes; each call gives new bytes. Those named by a vowel have waypoints. */
+/** Returns a pack with its true hashes, in new buffers. Packs whose name starts with a vowel have seek points. */
 export function packOf(name: string, size = 100): MadePack {
   const tarball = bytesOf(name, size);
   const sha1 = sri("sha1", tarball);
-  const seekPoints = /^[aeiou]/.test(name) ? async () => bytesOf(`waypoints ${name}`, 10) : undefined;
+  const seekPoints = /^[aeiou]/.test(name) ? async () => bytesOf(`seek points ${name}`, 10) : undefined;
   const index = bytesOf(`index ${name}`, 20);
   return { integrity: sri("sha512", tarball), aliases: [sha1], sha1, tarball, index, seekPoints };
 }
 
-/** What the shelf has of a pack: `whole`, or `none`. Anything else, such as other bytes, is an error. */
+/** Returns whether the cache has a pack. @throws if it returns wrong bytes */
 export async function stateOf(packCache: PackCache, pack: MadePack): Promise<"whole" | "none"> {
   const found = await packCache.find([pack.integrity]);
   const read = await packCache.read([pack.integrity]);
@@ -71,7 +71,7 @@ export async function stateOf(packCache: PackCache, pack: MadePack): Promise<"wh
   return entry && tarball ? "whole" : "none";
 }
 
-/** Lets time pass until it is done. */
+/** Lets time pass until `work` is done. */
 export async function whileTimePasses<T>(work: Promise<T>, clock: Clock, step = 100): Promise<T> {
   let isDone = false;
   const done = work.finally(() => {

@@ -3,7 +3,7 @@ import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
 import { openPackCache } from "../../workers/storage/open-pack-cache.ts";
 import { aliasOf, install, integrityOf, type Order, packOf, type Report, wholeOnes } from "./page.ts";
 
-// The real IndexedDB; a worker stands for another tab.
+// Runs with the real IndexedDB. A worker plays another tab.
 
 let database = "";
 let tests = 0;
@@ -17,7 +17,7 @@ afterEach(async () => {
   if (database) await remove(database);
 });
 
-/** Waits for ever where somebody has left a connection open that does not let go. */
+/** Deletes a database. Never resolves if a connection stays open. */
 function remove(name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.deleteDatabase(name);
@@ -42,7 +42,7 @@ function otherTab(order: Order): { worker: Worker; done: Promise<Report> } {
   return { worker, done };
 }
 
-test("1,317 packs are found by another page in two transactions, and read in one for 16 MB", async () => {
+test("another page finds 1,317 packs in two transactions, and reads 16 MB in each further one", async () => {
   const size = 20_000;
   await install({ database, from: 0, to: 1317, size });
   const warnings: string[] = [];
@@ -59,7 +59,7 @@ test("1,317 packs are found by another page in two transactions, and read in one
     const read = await packCache.read(upTo(1317).map(integrityOf));
     expect([...read.values()].map(({ length }) => length)).toEqual(upTo(1317).map(() => size));
     expect(transactions).toBe(4);
-    // The day's first use was its writing.
+    // The packs were written today, so their last use is not written again.
     await packCache.flush();
     expect(transactions).toBe(4);
   } finally {
@@ -71,7 +71,7 @@ test("1,317 packs are found by another page in two transactions, and read in one
   expect(warnings).toEqual([]);
 });
 
-test("tabs that install the same at once store it once", async () => {
+test("if several tabs install the same packs at once, each pack is stored once", async () => {
   const size = 50_000;
   const orders = [0, 50, 100].map((from) => ({ database, from, to: from + 150, size }));
   const others = orders.map(otherTab);
@@ -86,8 +86,8 @@ test("tabs that install the same at once store it once", async () => {
   blobs.close();
 });
 
-test("a tab that ends in the middle of a flush leaves whole batches, and the next one completes them", async () => {
-  // Two batches: one of 17 packs of 1 MB, and the rest.
+test("a tab that closes during a flush leaves whole batches, and the next tab adds the rest", async () => {
+  // There are two batches: 17 packs of 1 MB, and the rest.
   const order = { database, from: 0, to: 30, size: 1e6 };
   for (const milliseconds of [20, 100, 200, 400, 700, 2000]) {
     const { worker, done } = otherTab(order);
@@ -104,7 +104,7 @@ test("a tab that ends in the middle of a flush leaves whole batches, and the nex
   expect((await install(order)).found).toEqual(upTo(30));
 });
 
-test("damaged data of the database is a miss, and heals", async () => {
+test("damaged blobs are misses, and the next install repairs them", async () => {
   const size = 30_000;
   await install({ database, from: 0, to: 20, size });
   const blobs = createIdbStore(database);
@@ -125,11 +125,11 @@ test("damaged data of the database is a miss, and heals", async () => {
   blobs.close();
 });
 
-test("a database that is another's, or is deleted under a shelf", async () => {
+test("a deleted database is created again, and a foreign one causes one warning", async () => {
   const packCache = open();
   packCache.add(packOf(1, 1000));
   await packCache.flush();
-  // A shelf lets go of it.
+  // The open cache does not block the deletion.
   await remove(database);
   expect(await wholeOnes(packCache, [1], 1000)).toEqual([]);
   packCache.add(packOf(2, 1000));
@@ -155,7 +155,7 @@ test("a database that is another's, or is deleted under a shelf", async () => {
   database = "";
 });
 
-test("half of what the browser allows is the budget, where none is given", async () => {
+test("the default budget is half of the browser's quota", async () => {
   vi.spyOn(navigator.storage, "estimate").mockResolvedValue({ quota: 1_000_000 });
   const order = { database, size: 100_000 };
   for (const from of [0, 4, 8]) {

@@ -4,9 +4,9 @@ import type { BlobStore } from "../../src/blobs/blob-store.ts";
 import {
   DIRECTORY,
   emptyDirectory,
+  fingerprintOf,
   listKey,
-  nameOf,
-  packKey,
+  packBlobKey,
   readDirectory,
   seekPointsKey,
 } from "../../src/pack-cache/directory.ts";
@@ -17,7 +17,7 @@ import { type MadePack, openTab, packOf, stateOf, type Tab, whileTimePasses } fr
 
 const NAMES = ["a", "b", "c", "d", "e", "f", "g", "h"];
 const SIZE = 120;
-/** Three packs are a batch. */
+/** Bytes of three packs. */
 const BATCH = 3 * SIZE;
 
 type Fault = "quota" | "abort" | "dies before" | "dies after";
@@ -26,7 +26,7 @@ type Step =
   | { do: "install"; names: string[] }
   | { do: "flush" | "reopen" | "day" }
   | { do: "damage"; name: string }
-  /** At the operation of the store after so many. */
+  /** Fails the store's operation after `after` others. */
   | { do: "fault"; fault: Fault; after: number };
 
 const names = fc.uniqueArray(fc.constantFrom(...NAMES), { minLength: 1, maxLength: 5 });
@@ -48,7 +48,7 @@ function steps(...faults: Fault[]): fc.Arbitrary<Step[]> {
   return fc.array(step, { minLength: 1, maxLength: 14 });
 }
 
-/** One page's way to the store, which may fail once, or for good: then the page is gone. */
+/** A page's access to the store. One operation may fail, or the page may die in it. */
 class Access {
   readonly blobs: BlobStore;
   fault: { kind: Fault; after: number } | undefined;
@@ -89,13 +89,13 @@ class Access {
   }
 }
 
-class World {
+class Simulation {
   readonly blobs: BlobStore;
   readonly clock = new Clock();
   readonly budget: number;
   access!: Access;
   tab!: Tab;
-  /** What is stored for certain; and what was added since, in order. */
+  /** Packs that are certainly stored. `pending` are the packs that were added since, in order. */
   stored = new Set<string>();
   pending: string[] = [];
 
@@ -110,7 +110,7 @@ class World {
     this.tab = openTab({ blobs: this.access.blobs, clock: this.clock, budget: this.budget, batch: BATCH });
   }
 
-  /** False where the page died of it. */
+  /** Runs work. Returns false if the page died. */
   async within(work: Promise<unknown>): Promise<boolean> {
     await whileTimePasses(Promise.race([work, this.access.died]), this.clock);
     return !this.access.isDead;
@@ -150,14 +150,14 @@ class World {
     return lives;
   }
 
-  /** As an install does: what is not there, or cannot be read, is fetched and added. */
+  /** Acts like an install: adds the packs that are missing or unreadable. */
   async #install(some: readonly string[]): Promise<void> {
     const { packCache } = this.tab;
     const { access } = this;
     const packs = some.map((name) => ({ name, pack: packOf(name, 100) }));
     const found = await packCache.find(packs.map(({ pack }) => pack.integrity));
     const read = await packCache.read([...found.keys()]);
-    // A page that is gone does not hear that the store did not answer.
+    // A dead page does not continue.
     if (access.isDead) return;
     for (const { name, pack } of packs) {
       if (read.has(pack.integrity)) continue;
@@ -181,7 +181,7 @@ class World {
     );
   }
 
-  /** What a new page has. */
+  /** Returns the packs that a new page finds whole. */
   async whole(): Promise<Set<string>> {
     const { packCache } = openTab({ blobs: this.blobs, clock: this.clock });
     const found = new Set<string>();
@@ -190,89 +190,89 @@ class World {
   }
 }
 
-/** What is stored is what the directory names, no more and no less. */
+/** Checks that exactly the blobs that the directory names are stored. */
 async function expectConsistent(blobs: BlobStore): Promise<void> {
   const [blob] = await blobs.getMany([DIRECTORY]);
   const { segments } = (blob && readDirectory(blob)) ?? emptyDirectory();
   const large = new Set(
-    NAMES.map((name) => packOf(name, 100)).flatMap((pack) => (pack.seekPoints ? nameOf(pack.integrity) : [])),
+    NAMES.map((name) => packOf(name, 100)).flatMap((pack) => (pack.seekPoints ? fingerprintOf(pack.integrity) : [])),
   );
-  const named = [...segments].flatMap(([segment, { names: letters }]) => {
+  const named = [...segments].flatMap(([segment, { fingerprints: letters }]) => {
     const keys = Array.from({ length: letters.length / 14 }, (_, at) => {
       const name = letters.slice(14 * at, 14 * at + 14);
-      // But for the packs that were forgotten.
+      // Forgotten packs have no blob.
       if (!name.trim()) return [];
-      return [packKey({ segment, at }), ...(large.has(name) ? [seekPointsKey({ segment, at })] : [])];
+      return [packBlobKey({ segment, at }), ...(large.has(name) ? [seekPointsKey({ segment, at })] : [])];
     });
     return [listKey(segment), ...keys.flat()];
   });
   expect((await blobs.keys()).filter((key) => key !== DIRECTORY).sort()).toEqual(named.sort());
 }
 
-/** After how many of the pending packs a batch ended. */
+/** Returns the numbers of pending packs after which a batch may end. */
 function boundaries(pending: readonly string[]): number[] {
   const ends = pending.map((_, i) => i + 1).filter((count) => count % 3 === 0);
   return [0, ...ends, pending.length];
 }
 
-test("a page that dies between any two operations leaves whole batches, and nothing beside them", async () => {
+test("a page that dies between any two operations leaves whole batches and no other blobs", async () => {
   await fc.assert(
     fc.asyncProperty(steps("dies before", "dies after"), async (plan) => {
-      const world = new World(createMemoryStore());
+      const page = new Simulation(createMemoryStore());
       for (const one of plan) {
-        if (await world.step(one)) continue;
-        await expectConsistent(world.blobs);
-        const whole = await world.whole();
-        const possible = boundaries(world.pending).map((count) => [
-          ...new Set([...world.stored, ...world.pending.slice(0, count)]),
+        if (await page.step(one)) continue;
+        await expectConsistent(page.blobs);
+        const whole = await page.whole();
+        const possible = boundaries(page.pending).map((count) => [
+          ...new Set([...page.stored, ...page.pending.slice(0, count)]),
         ]);
         expect(possible.map((some) => some.sort().join())).toContain([...whole].sort().join());
-        world.stored = whole;
-        world.pending = [];
-        world.open();
+        page.stored = whole;
+        page.pending = [];
+        page.open();
       }
-      await world.step({ do: "install", names: NAMES });
-      world.access.fault = undefined;
-      if (!(await world.step({ do: "flush" }))) return;
-      expect(await world.whole()).toEqual(new Set(NAMES));
-      await expectConsistent(world.blobs);
-      expect(world.tab.warnings).toEqual([]);
+      await page.step({ do: "install", names: NAMES });
+      page.access.fault = undefined;
+      if (!(await page.step({ do: "flush" }))) return;
+      expect(await page.whole()).toEqual(new Set(NAMES));
+      await expectConsistent(page.blobs);
+      expect(page.tab.warnings).toEqual([]);
     }),
     { numRuns: 200 },
   );
 });
 
-test("whatever fails: no method rejects, nothing else than what was added is read, and the next visit heals it", async () => {
+test("after any failure no method rejects, only added packs are read, and the next visit repairs the store", async () => {
   await fc.assert(
     fc.asyncProperty(
       steps("quota", "abort", "dies before", "dies after"),
       fc.constantFrom(1500, 3000, 1e9),
       async (plan, budget) => {
-        const world = new World(createMemoryStore(2800), budget);
+        const page = new Simulation(createMemoryStore(2800), budget);
         for (const one of plan) {
-          const lives = await world.step(one);
+          const lives = await page.step(one);
           for (const name of NAMES) {
-            const { packCache } = openTab({ blobs: world.blobs });
+            const { packCache } = openTab({ blobs: page.blobs });
             await stateOf(packCache, packOf(name, 100));
           }
-          const codes = world.tab.warnings.map(({ code }) => code);
+          const codes = page.tab.warnings.map(({ code }) => code);
           expect(codes).toHaveLength(new Set(codes).size);
-          if (!lives) world.open();
+          if (!lives) page.open();
         }
-        const last = new World(world.blobs);
-        last.clock.now = world.clock.now + 1000;
+        const last = new Simulation(page.blobs);
+        last.clock.now = page.clock.now + 1000;
         await last.step({ do: "install", names: NAMES });
         await last.step({ do: "flush" });
         expect(last.tab.warnings).toEqual([]);
         expect(await last.whole()).toEqual(new Set(NAMES));
-        await expectConsistent(world.blobs);
+        await expectConsistent(page.blobs);
       },
     ),
     { numRuns: 200 },
   );
 });
 
-test("a list or a directory with one byte changed, or cut, is none", async () => {
+test("a list or a directory with one changed byte, or a cut one, is rejected", async () => {
   const packs: MadePack[] = NAMES.map((name) => packOf(name, 100));
   const listed = packs.map(({ integrity, index }, i) => ({ integrity, index, length: i, crc: 7 * i }));
   const list = writeList(listed);

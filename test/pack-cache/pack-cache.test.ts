@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { BlobStore } from "../../src/blobs/blob-store.ts";
-import { DIRECTORY, nameOf, readDirectory, writeDirectory } from "../../src/pack-cache/directory.ts";
+import { DIRECTORY, fingerprintOf, readDirectory, writeDirectory } from "../../src/pack-cache/directory.ts";
 import { createMemoryStore } from "../../workers/storage/memory-blobs.ts";
 import { Clock, counting } from "../metadata-cache/harness.ts";
 import { type MadePack, openTab, packOf, stateOf, whileTimePasses } from "./harness.ts";
@@ -25,7 +25,7 @@ const names = async (blobs: BlobStore, packs: readonly MadePack[]): Promise<numb
 const put = (blobs: BlobStore, key: string, blob: Uint8Array): Promise<void> =>
   blobs.update(key, () => ({ puts: new Map([[key, blob]]), deletes: [] }));
 
-test("1,317 packs of one visit are found in two transactions and read in one, by all of their hashes", async () => {
+test("the 1,317 packs of one visit are found in two transactions and read in one, by any of their hashes", async () => {
   const blobs = counting(createMemoryStore());
   const packs = many(1317);
   await fill(blobs, packs);
@@ -44,7 +44,7 @@ test("1,317 packs of one visit are found in two transactions and read in one, by
   expect((await packCache.usage()).bytes).toBeGreaterThan(1317 * 120);
 });
 
-test("a directory of 10,000 packs is small", async () => {
+test("a directory of 10,000 packs has less than 160 kB", async () => {
   const blobs = createMemoryStore();
   const plain = many(10_000, 1).map((pack, i) => ({ ...pack, aliases: [], integrity: packOf(`${i}`).integrity }));
   const { packCache } = openTab({ blobs, batch: 100_000 });
@@ -55,7 +55,7 @@ test("a directory of 10,000 packs is small", async () => {
   expect((await openTab({ blobs }).packCache.find([plain[9876]!.integrity])).size).toBe(1);
 });
 
-test("what waits is found, read and counted, before anything is written", async () => {
+test("a waiting pack is found, read and counted before it is written", async () => {
   const blobs = counting(createMemoryStore());
   const { packCache } = openTab({ blobs });
   const pack = packOf("a");
@@ -71,13 +71,13 @@ test("what waits is found, read and counted, before anything is written", async 
   expect(await names(blobs, [pack])).toEqual([0]);
 });
 
-test("what waits is written when there is enough of it, in one transaction", async () => {
+test("waiting packs are written in one transaction when a batch is full", async () => {
   const blobs = counting(createMemoryStore());
   const { packCache } = openTab({ blobs, batch: 1000 });
   const packs = many(20);
   for (const pack of packs) packCache.add(pack);
   await new Promise((resolve) => setImmediate(resolve));
-  // 9 × 120 bytes are the first 1,000, twice; two packs wait.
+  // A batch is full after 9 packs of 120 bytes. Two batches are written, and two packs wait.
   expect(blobs.count.update).toBe(2);
   expect(packCache.waiting).toBe(2 * 120);
   await packCache.flush();
@@ -85,7 +85,7 @@ test("what waits is written when there is enough of it, in one transaction", asy
   expect(await names(blobs, packs)).toHaveLength(20);
 });
 
-test("nothing new, nothing written: not by reading twice on one day, and once on another", async () => {
+test("without new packs the directory is written at most once a day", async () => {
   const blobs = counting(createMemoryStore());
   const clock = new Clock();
   const packs = many(3);
@@ -106,7 +106,7 @@ test("nothing new, nothing written: not by reading twice on one day, and once on
   }
 });
 
-test("tabs that add the same store it once, and none loses what another one wrote", async () => {
+test("if several tabs add the same packs, each is stored once and none is lost", async () => {
   const blobs = createMemoryStore();
   const packs = many(30);
   const tabs = [0, 1, 2].map((i) => {
@@ -120,7 +120,7 @@ test("tabs that add the same store it once, and none loses what another one wrot
   expect(tabs.flatMap(({ warnings }) => warnings)).toEqual([]);
 });
 
-test("another hash of a pack that is stored is learnt without storing it again", async () => {
+test("another hash of a stored pack is added without storing the pack again", async () => {
   const blobs = createMemoryStore();
   const pack = packOf("a");
   await fill(blobs, [{ ...pack, aliases: [] }]);
@@ -130,7 +130,7 @@ test("another hash of a pack that is stored is learnt without storing it again",
   expect((await blobs.keys()).filter((key) => key.startsWith("1 p"))).toHaveLength(1);
 });
 
-test("what is not the hash of a pack finds none", async () => {
+test("a hash of no pack finds nothing", async () => {
   const blobs = createMemoryStore();
   const pack = packOf("a");
   await fill(blobs, [pack]);
@@ -142,13 +142,13 @@ test("what is not the hash of a pack finds none", async () => {
   }
 });
 
-test("packs that the directory knows by one name are told apart by the whole hash", async () => {
+test("packs with the same fingerprint are told apart by their whole hash", async () => {
   const blobs = createMemoryStore();
   const [a, b] = [packOf("a"), packOf("b")];
   await fill(blobs, [a]);
-  // As if both had one name: the directory's letters of a are made those of b.
+  // Give both packs one fingerprint: replace that of a by that of b.
   const directory = readDirectory((await blobs.getMany([DIRECTORY]))[0]!)!;
-  for (const segment of directory.segments.values()) segment.names = nameOf(b.integrity);
+  for (const segment of directory.segments.values()) segment.fingerprints = fingerprintOf(b.integrity);
   directory.aliases.set(b.sha1, b.integrity);
   await put(blobs, DIRECTORY, writeDirectory(directory));
   const { packCache } = openTab({ blobs });
@@ -182,7 +182,7 @@ test("a damaged or missing pack is a miss, is forgotten, and can be added again"
   expect(warnings).toEqual([]);
 });
 
-test.each(["1 d", "1 i"])("a damaged %s is a miss, and what it led to is cleared away", async (kind) => {
+test.each(["1 d", "1 i"])("a damaged %s causes misses, and its packs are deleted", async (kind) => {
   const blobs = createMemoryStore();
   const packs = many(4);
   await fill(blobs, packs);
@@ -206,7 +206,7 @@ test.each(["1 d", "1 i"])("a damaged %s is a miss, and what it led to is cleared
   expect(warnings).toEqual([]);
 });
 
-test("another format's data is neither read nor touched", async () => {
+test("blobs of another format are neither read nor changed", async () => {
   const blobs = createMemoryStore();
   for (const key of ["2 d", "2 p 7 0", "x"]) await put(blobs, key, new Uint8Array(9));
   for (const key of ["1 p 7 0", "1 w 7 0"]) await put(blobs, key, new Uint8Array(9));
@@ -216,7 +216,7 @@ test("another format's data is neither read nor touched", async () => {
   ]);
 });
 
-test("the budget: what was used least recently goes, never what is in use", async () => {
+test("within the budget, packs used least recently are dropped and packs in use never are", async () => {
   const blobs = createMemoryStore();
   const clock = new Clock();
   const packs = many(5, 1000);
@@ -225,7 +225,7 @@ test("the budget: what was used least recently goes, never what is in use", asyn
     clock.pass(DAY);
   }
   const { packCache, warnings } = openTab({ blobs, clock, budget: 4800 });
-  // The oldest is in use.
+  // The oldest pack is in use.
   expect(await stateOf(packCache, packs[0]!)).toBe("whole");
   for (const pack of packs.slice(3)) {
     packCache.add(pack);
@@ -234,7 +234,7 @@ test("the budget: what was used least recently goes, never what is in use", asyn
   expect(warnings).toEqual([]);
   expect(await names(blobs, packs)).toEqual([0, 2, 3, 4]);
   expect((await blobs.keys()).filter((key) => key.startsWith("1 p"))).toHaveLength(4);
-  // More than all of it: said once, and what is there stays.
+  // Packs that exceed the whole budget cause one warning, and stored packs stay.
   for (const name of ["x", "y"]) {
     packCache.add(packOf(name, 4000));
     await packCache.flush();
@@ -244,7 +244,7 @@ test("the budget: what was used least recently goes, never what is in use", asyn
   expect(await stateOf(packCache, packs[4]!)).toBe("whole");
 });
 
-test("where the browser has no room, what was used least recently makes some", async () => {
+test("without room in the browser, the packs used least recently are dropped", async () => {
   const blobs = createMemoryStore(4500);
   const clock = new Clock();
   const packs = many(5, 1000);
@@ -257,7 +257,7 @@ test("where the browser has no room, what was used least recently makes some", a
   await whileTimePasses(packCache.flush(), clock);
   expect(warnings).toEqual([]);
   expect(await names(blobs, packs)).toEqual([1, 2, 3]);
-  // What this shelf wrote is in use, and stays.
+  // The pack that this cache wrote is in use, and stays.
   for (const name of ["x", "y"]) packCache.add(packOf(name, 1000));
   await whileTimePasses(packCache.flush(), clock);
   expect(warnings).toEqual([]);
@@ -274,7 +274,7 @@ test("where the browser has no room, what was used least recently makes some", a
   expect(warnings).toHaveLength(1);
 });
 
-test("a store that does not answer is none, for reading and for writing", async () => {
+test("a store that does not answer a read or a write is not used again", async () => {
   const never = (): Promise<never> => new Promise(() => {});
   for (const broken of [{ getMany: never }, { update: never }, { keys: never, getMany: never, update: never }]) {
     const clock = new Clock();
@@ -296,7 +296,7 @@ test("a store that does not answer is none, for reading and for writing", async 
   }
 });
 
-test("while much is being written, a reader waits longer before the store counts as broken", async () => {
+test("during a write a read waits longer before the store counts as broken", async () => {
   const clock = new Clock();
   const blobs = createMemoryStore();
   const slowly = <T>(work: () => Promise<T>, milliseconds: number): Promise<T> =>
@@ -317,7 +317,7 @@ test("while much is being written, a reader waits longer before the store counts
   expect(warnings).toEqual([]);
 });
 
-test("bytes that were given away meanwhile are not stored, and a view is stored without its surroundings", async () => {
+test("transferred bytes are not stored, and a view is stored without the rest of its buffer", async () => {
   const blobs = createMemoryStore();
   const [gone, part] = [packOf("gone"), packOf("part")];
   const { packCache, warnings } = openTab({ blobs });
@@ -333,7 +333,7 @@ test("bytes that were given away meanwhile are not stored, and a view is stored 
   expect((await blobs.getMany(keys)).map((blob) => blob?.buffer.byteLength)).toEqual([100]);
 });
 
-test("clear drops what is stored and what waits; close writes what waits, and nothing is kept after it", async () => {
+test("clear drops stored and waiting packs; close writes waiting packs, and later ones are dropped", async () => {
   const blobs = createMemoryStore();
   const [a, b, c] = [packOf("a"), packOf("b"), packOf("c")];
   const { packCache } = openTab({ blobs });
@@ -353,7 +353,7 @@ test("clear drops what is stored and what waits; close writes what waits, and no
   expect(await names(blobs, [a, b, c])).toEqual([2]);
 });
 
-test("waypoints are asked for when a pack is written, stored and counted with it, and go with it", async () => {
+test("seek points are made when a pack is written, and are stored, counted and deleted with it", async () => {
   const blobs = createMemoryStore();
   const { packCache } = openTab({ blobs });
   const asked: string[] = [];

@@ -5,22 +5,22 @@ import { openPackCache } from "../../workers/storage/open-pack-cache.ts";
 
 export interface Order {
   database: string;
-  /** Numbers of packs: from, and up to before. */
+  /** Number of the first pack. `to` is the number behind the last. */
   from: number;
   to: number;
-  /** Bytes of each. */
+  /** Bytes of each pack. */
   size: number;
   budget?: number;
 }
 
 export interface Report {
-  /** Numbers of those that were there, and read whole. */
+  /** Numbers of the packs that were stored and read whole. */
   found: number[];
   warnings: string[];
   usage: { bytes: number; packs: number };
 }
 
-/** Bytes that do not compress, and follow from the number. */
+/** Returns bytes that do not compress and depend only on the number. */
 export function tarballOf(number: number, size: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);
   const words = new Uint32Array(bytes.buffer, 0, size >> 2);
@@ -34,7 +34,7 @@ export function tarballOf(number: number, size: number): Uint8Array<ArrayBuffer>
   return bytes;
 }
 
-/** Not a hash, but as good as one here. */
+/** Returns a unique string in the form of a hash. */
 export const integrityOf = (number: number): string => `sha512-${btoa(`${number}`.padStart(64, "."))}`;
 export const aliasOf = (number: number): string => `sha1-${btoa(`${number}`.padStart(20, "."))}`;
 
@@ -43,7 +43,7 @@ export function isWhole(number: number, bytes: Uint8Array | undefined, size: num
   return bytes?.length === size && expected.every((byte, i) => byte === bytes[i]);
 }
 
-/** As an install does: what is not there is fetched and added; then all of it is read. */
+/** Acts like an install: finds and reads the stored packs, and adds the missing ones. */
 export async function install({ database, from, to, size, budget }: Order): Promise<Report> {
   const warnings: string[] = [];
   const packCache = openPackCache({

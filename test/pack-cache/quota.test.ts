@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { openChromium } from "../support/chromium.ts";
 import type { install, Order } from "./page.ts";
 
-// The browser's own quota, and pages that are closed.
+// Tests the browser's real quota, and pages that are closed during an install.
 
 declare global {
   interface Window {
@@ -60,13 +60,13 @@ async function visit(page: Page, order: Given) {
   return await run(page, order);
 }
 
-test("what was used least recently makes room in the browser's quota, and what is too much is told and not kept", async () => {
+test("packs used least recently make room in the browser's quota, and packs that cannot fit cause a warning", async () => {
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(origin);
   const devtools = await context.newCDPSession(page);
   await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 10_000_000 });
-  // A budget beyond the quota: the browser itself must say no.
+  // The budget exceeds the quota, so the browser itself has to refuse.
   const order = { size: 500_000, budget: 1e9 };
   for (const from of [0, 6, 12, 18]) {
     const { warnings, usage } = await visit(page, { ...order, from, to: from + 6 });
@@ -85,7 +85,7 @@ test("what was used least recently makes room in the browser's quota, and what i
   await context.close();
 }, 60_000);
 
-test("pages that are closed in the middle of an install", async () => {
+test("a page that is closed during an install leaves whole batches", async () => {
   const context = await browser.newContext();
   const order = { from: 0, to: 40, size: 500_000 };
   for (const milliseconds of [50, 150, 300, 450]) {
@@ -97,7 +97,7 @@ test("pages that are closed in the middle of an install", async () => {
   }
   const page = await context.newPage();
   const { found, warnings } = await visit(page, order);
-  // 34 packs of half a megabyte are a batch.
+  // A batch has 34 packs of 0.5 MB.
   expect([0, 34, 40]).toContain(found.length);
   expect(warnings).toEqual([]);
   const { found: all, usage } = await visit(page, order);

@@ -11,7 +11,7 @@ import { noise, prose } from "../tarball/bad-tarballs.ts";
 
 const MEBIBYTE = 1 << 20;
 
-/** Text, noise, zeros, text again: two MiB. */
+/** Two MiB of text, noise, zeros, and text again. */
 const ARCHIVE = Buffer.concat([
   Buffer.from(prose(MEBIBYTE)),
   noise(MEBIBYTE / 4),
@@ -27,7 +27,7 @@ async function seekPointsOf(tarball: Uint8Array): Promise<SeekPoints> {
   return readSeekPoints(blob ?? new Uint8Array(), tarball) as SeekPoints;
 }
 
-/** The parts of an archive, and what was inflated for them. */
+/** Reads ranges of an archive. Returns their bytes, and the range reads. */
 async function read(
   seekPoints: SeekPoints,
   tarball: Uint8Array,
@@ -52,7 +52,7 @@ const SETTINGS: readonly ZlibOptions[] = [
   { memLevel: 1 },
 ];
 
-test.each(SETTINGS)("any parts, in any order, are the archive's: %o", async (settings) => {
+test.each(SETTINGS)("any ranges in any order have the archive's bytes: %o", async (settings) => {
   const tarball = gzipSync(ARCHIVE, settings);
   const seekPoints = await seekPointsOf(tarball);
   const law = fc.asyncProperty(fc.array(aRange, { minLength: 1, maxLength: 6 }), async (ranges) => {
@@ -62,7 +62,7 @@ test.each(SETTINGS)("any parts, in any order, are the archive's: %o", async (set
   await fc.assert(law, { numRuns: 15 });
 });
 
-test("for a file at the end a fraction is inflated, for neighbours once; it all takes little room", async () => {
+test("a file at the end needs a fraction of the tarball, neighbours share a read, and seek points are small", async () => {
   const tarball = gzipSync(ARCHIVE);
   const seekPoints = await seekPointsOf(tarball);
   const end = ARCHIVE.length;
@@ -85,7 +85,7 @@ test("for a file at the end a fraction is inflated, for neighbours once; it all 
   expect((await make(tarball))!.length).toBeLessThan(tarball.length / 5);
 });
 
-test("a header with all that a gzip file may have", async () => {
+test("a gzip header may have every optional field", async () => {
   const fields = [3, 0, 1, 2, 3, ...Buffer.from("name.tar\0a comment\0"), 0x12, 0x34];
   const trailer = Buffer.alloc(8);
   trailer.writeUInt32LE(zlibCrc32(ARCHIVE), 0);
@@ -98,7 +98,7 @@ test("a header with all that a gzip file may have", async () => {
   ]);
 });
 
-test("what is no gzip file of one whole member has none", async () => {
+test("only a gzip file of one whole member has seek points", async () => {
   const tarball = gzipSync(ARCHIVE);
   const flipped = Buffer.from(tarball);
   flipped[tarball.length >> 1]! ^= 4;
@@ -118,7 +118,7 @@ test("what is no gzip file of one whole member has none", async () => {
   expect(await Promise.all(bad.map((each) => make(each)))).toEqual(bad.map(() => null));
   const sizes = [ARCHIVE.length - 1, ARCHIVE.length + 1];
   expect(await Promise.all(sizes.map((size) => make(tarball, size)))).toEqual([null, null]);
-  // Where the platform cannot deflate.
+  // The platform cannot deflate.
   const refuse = (): Promise<Uint8Array> => {
     throw new TypeError("no such form");
   };
@@ -128,7 +128,7 @@ test("what is no gzip file of one whole member has none", async () => {
   expect(await Promise.all([new Uint8Array(), nameless].map((each) => make(each)))).toEqual([null, null]);
 });
 
-test("another tarball's, or what was damaged in the store, leads nowhere", async () => {
+test("seek points of another tarball, or damaged ones, are rejected", async () => {
   const tarball = gzipSync(ARCHIVE);
   const other = gzipSync(ARCHIVE, { level: 1 });
   const same = gzipSync(Buffer.from(ARCHIVE).fill(65, 0, 3));

@@ -2,7 +2,7 @@ import { webcrypto } from "node:crypto";
 import { expect, test } from "vitest";
 import { indexTarball } from "../../src/tarball/index-tarball.ts";
 import { webDigest } from "../../src/tarball/integrity.ts";
-import { openTarball } from "../../src/tarball/list-tarball.ts";
+import { readTarballListing } from "../../src/tarball/list-tarball.ts";
 import { UNPACK_LIMITS } from "../../src/tarball/unpack-limits.ts";
 import { badTarballs, oddTarballs } from "./bad-tarballs.ts";
 
@@ -29,7 +29,7 @@ test.each(bad)("refused: $name", async ({ bytes, integrity, limits, code }) => {
 test.each(bad.filter(({ limits }) => !limits))(
   "refused by the resolver too: $name",
   async ({ bytes, integrity, code }) => {
-    const opened = await openTarball(bytes, { name: "a", url, digest, integrity: integrity ?? "" });
+    const opened = await readTarballListing(bytes, { name: "a", url, digest, integrity: integrity ?? "" });
     expect(opened).toMatchObject({ ok: false, failure: { code } });
   },
 );

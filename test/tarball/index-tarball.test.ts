@@ -7,7 +7,7 @@ import { type Outcome, ok } from "../../src/errors/failure.ts";
 import { type IndexedTarball, indexTarball, inflatePack, readPack } from "../../src/tarball/index-tarball.ts";
 import { webDigest } from "../../src/tarball/integrity.ts";
 import { encodePackIndex, readPackIndex } from "../../src/tarball/pack-index.ts";
-import { UNPACK_LIMITS, type Wanted } from "../../src/tarball/unpack-limits.ts";
+import { type TarballRequest, UNPACK_LIMITS } from "../../src/tarball/unpack-limits.ts";
 import { noise } from "./bad-tarballs.ts";
 import { flipped, gzip, sri } from "./gzip.ts";
 import { concat, type TarPart, tar } from "./tar-writer.ts";
@@ -15,7 +15,7 @@ import { concat, type TarPart, tar } from "./tar-writer.ts";
 const url = "http://registry.local/a/-/a-1.0.0.tgz";
 const digest = webDigest(webcrypto.subtle as unknown as SubtleCrypto);
 
-async function indexed(bytes: Uint8Array, more: Partial<Wanted> = {}): Promise<IndexedTarball> {
+async function indexed(bytes: Uint8Array, more: Partial<TarballRequest> = {}): Promise<IndexedTarball> {
   const wanted = { name: "a", url, integrity: sri(bytes), limits: UNPACK_LIMITS, archive: true, ...more };
   const made = await indexTarball(bytes, wanted, digest);
   if (!made.ok) throw new Error(`${made.failure.code}: ${made.failure.message}`);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { webDigest } from "../../src/tarball/integrity.ts";
-import { openTarball } from "../../src/tarball/list-tarball.ts";
+import { readTarballListing } from "../../src/tarball/list-tarball.ts";
 import { tar } from "./tar-writer.ts";
 
 const url = "http://registry.local/a/-/a-1.0.0.tgz";
@@ -23,7 +23,7 @@ test("a listing has every path, and the text of each package.json and of the roo
     ]),
   );
   const integrity = `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
-  const listing = await openTarball(bytes, { ...what, integrity });
+  const listing = await readTarballListing(bytes, { ...what, integrity });
   expect(listing).toEqual({
     ok: true,
     value: {
@@ -46,7 +46,7 @@ test("a listing has every path, and the text of each package.json and of the roo
 });
 
 test("a plain tar opens too; names like an object's own are only names", async () => {
-  const listing = await openTarball(tar([{ name: "package/__proto__/package.json", body: "{}" }]), what);
+  const listing = await readTarballListing(tar([{ name: "package/__proto__/package.json", body: "{}" }]), what);
   expect(listing.ok && listing.value.texts.get("__proto__/package.json")).toBe("{}");
 });
 
@@ -60,7 +60,7 @@ test("each refusal names the package and the URL", async () => {
     ["TAR_ABORT", gzipSync(tar([{ name: "package/x", body: "x".repeat(9000) }])), { limit: 5000 }],
   ];
   for (const [code, bytes, more] of cases) {
-    const listing = await openTarball(bytes, { ...what, ...more });
+    const listing = await readTarballListing(bytes, { ...what, ...more });
     expect(listing).toMatchObject({ ok: false, failure: { code, package: "a", details: { url } } });
     expect(listing.ok || listing.failure.message).toMatch(/^The tarball of a was refused: .+\.$/);
   }
@@ -71,7 +71,7 @@ const cases = registry ? join(registry, "cases", "tarballs") : "";
 
 test.runIf(existsSync(cases))("the recorded tarballs of bundling and shrinkwrapped packages open", async () => {
   const open = async (file: string): Promise<Record<string, number>> => {
-    const listing = await openTarball(readFileSync(join(cases, file)), { ...what, name: file });
+    const listing = await readTarballListing(readFileSync(join(cases, file)), { ...what, name: file });
     if (!listing.ok) throw new Error(listing.failure.message);
     return { paths: listing.value.paths.length, texts: listing.value.texts.size };
   };

@@ -3,7 +3,7 @@ import type { Failure } from "../../src/api/failure.ts";
 import type { InstallerOptions } from "../../src/api/resolve.ts";
 import { fail, type Outcome, ok } from "../../src/errors/failure.ts";
 import { failureOf } from "../../src/errors/failure-of.ts";
-import type { Extracted, Extractor, ReadOrder, Wanted } from "../../src/install/extractor.ts";
+import type { Extracted, Extractor, ReadOrder, TarballRequest } from "../../src/install/extractor.ts";
 import type { ExtractOrder } from "../../workers/threads/protocol.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
@@ -52,7 +52,7 @@ export class Extractors implements Extractor {
     return new Extractors(options, Math.max(1, Math.floor(asked) || 1));
   }
 
-  async extract(tarball: Uint8Array, wanted: Wanted): Promise<Outcome<Extracted>> {
+  async extract(tarball: Uint8Array, wanted: TarballRequest): Promise<Outcome<Extracted>> {
     return await new Promise((tell) => {
       this.#letters.push({ order: { tarball, wanted }, bytes: tarball.length, tell });
       // What else comes up in this turn goes along.

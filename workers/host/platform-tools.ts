@@ -1,10 +1,10 @@
 import { concat } from "../../src/base/concat.ts";
-import type { Digest } from "../../src/metadata-cache/namespace.ts";
-import type { StoreTools } from "../../src/metadata-cache/ports.ts";
+import type { Sha256 } from "../../src/metadata-cache/namespace.ts";
+import type { MetadataCachePorts } from "../../src/metadata-cache/ports.ts";
 import { nextTurn } from "./yield.ts";
 
 /** What the platform has for the store; the caller adds what knows of records, `warn`, and `locks` where tabs share the blobs. */
-export const PLATFORM_TOOLS: Pick<StoreTools, "now" | "after" | "deflate" | "inflate"> = {
+export const PLATFORM_TOOLS: Pick<MetadataCachePorts, "now" | "after" | "deflate" | "inflate"> = {
   now: () => Date.now(),
   after(milliseconds, run) {
     const timer = setTimeout(run, milliseconds);
@@ -15,7 +15,7 @@ export const PLATFORM_TOOLS: Pick<StoreTools, "now" | "after" | "deflate" | "inf
 };
 
 /** Undefined where a page was not loaded safely: there it has no SubtleCrypto. */
-export const digest: Digest | undefined =
+export const digest: Sha256 | undefined =
   globalThis.crypto?.subtle && ((bytes) => crypto.subtle.digest("SHA-256", bytes));
 
 /** Of these many bytes at a time: about a millisecond's work. */

@@ -72,7 +72,7 @@ const SOME = 256;
 
 /** Whether there is any: of a project that was seen before all of it is brought, in the order it is stored in. */
 async function bringStored(source: PackumentSource, runCache: RunCache | undefined, plan: Plan): Promise<boolean> {
-  const mates = (await runCache?.mates(directNames(plan))) ?? [];
+  const mates = (await runCache?.relatedNames(directNames(plan))) ?? [];
   for (let from = 0; from < mates.length; from += SOME) {
     for (const name of mates.slice(from, from + SOME)) void source.packument(name);
     await nextTurn();

@@ -6,7 +6,7 @@ import { ProjectFiles } from "../../src/project/files.ts";
 import { parsePackageJson } from "../../src/project/package-json.ts";
 import { webDigest } from "../../src/tarball/integrity.ts";
 import type { TarballListing } from "../../src/tarball/list-tarball.ts";
-import { openTarball } from "../../src/tarball/list-tarball.ts";
+import { readTarballListing } from "../../src/tarball/list-tarball.ts";
 
 // Loaded when a tarball must be opened, which most resolutions never need.
 
@@ -31,7 +31,7 @@ export async function listTarball(
   { name, url, integrity }: Wanted,
 ): Promise<Outcome<TarballListing>> {
   const digest = webDigest(globalThis.crypto?.subtle);
-  return await openTarball(bytes, { name, url, digest, ...(integrity ? { integrity } : {}) });
+  return await readTarballListing(bytes, { name, url, digest, ...(integrity ? { integrity } : {}) });
 }
 
 /** A listing with what puts it into a tree. */

@@ -1,7 +1,7 @@
 import type { Failure } from "../../src/api/failure.ts";
 
-// What a registry does not have is stored like what it has, so that nobody asks again: the failure as JSON, which no
-// record starts like.
+// A package that the registry does not have is cached too, so that it is not requested again. Its record is the failure as
+// JSON. JSON starts with a brace, and no packument record does.
 
 const BRACE = 123;
 
@@ -13,7 +13,7 @@ export function isAbsence(record: Uint8Array): boolean {
   return record[0] === BRACE;
 }
 
-/** The failure, or undefined where the bytes are a record. */
+/** Returns the failure; undefined if the record is a packument's. */
 export function readAbsence(record: Uint8Array): Failure | undefined {
   return isAbsence(record) ? (JSON.parse(new TextDecoder().decode(record)) as Failure) : undefined;
 }

@@ -4,12 +4,12 @@ import type { BlobChange, BlobStore } from "../../src/blobs/blob-store.ts";
 interface Connection {
   readonly use: UseStore;
   db?: IDBDatabase;
-  /** Transactions that were asked for and have not begun. */
+  /** Transactions that were requested and have not begun. */
   waiting: number;
   closed: boolean;
 }
 
-/** Blobs in IndexedDB, for all pages of an origin and their workers. It is opened when it is used, after `close` too. */
+/** Returns a store in IndexedDB, which all pages of an origin and their workers share. Every use opens it if it is closed. */
 export function createIdbStore(database = "webhoist"): BlobStore {
   let connection: Connection | undefined;
   const close = (): void => {
@@ -23,7 +23,7 @@ export function createIdbStore(database = "webhoist"): BlobStore {
     return own.use(mode, (store) => {
       own.waiting--;
       own.db = store.transaction.db;
-      // Whoever wants to delete the database must not wait for this page.
+      // Another page that wants to delete the database must not have to wait for this one.
       own.db.onversionchange = close;
       if (own.closed) closeOnce(own);
       return run(store);
@@ -42,7 +42,7 @@ export function createIdbStore(database = "webhoist"): BlobStore {
   };
 }
 
-/** What was asked for before it is closed still ends well. */
+/** Closes the connection when all requested transactions have begun, so that they still complete. */
 function closeOnce(connection: Connection): void {
   connection.closed = true;
   if (connection.waiting === 0) connection.db?.close();
@@ -54,8 +54,8 @@ function update(store: IDBObjectStore, key: string, change: Change): Promise<voi
   const { transaction } = store;
   return new Promise((resolve, reject) => {
     let thrown: unknown;
-    /** What throws takes all of it back: a part would be committed otherwise. */
-    const whole = (run: () => void) => (): void => {
+    /** Aborts the transaction if `run` throws. Otherwise a part of the change would be committed. */
+    const orAbort = (run: () => void) => (): void => {
       try {
         run();
       } catch (error) {
@@ -66,10 +66,10 @@ function update(store: IDBObjectStore, key: string, change: Change): Promise<voi
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(thrown ?? transaction.error);
     const got = store.get(key);
-    got.onsuccess = whole(() => {
+    got.onsuccess = orAbort(() => {
       const requests = requestsOf(store, change(got.result instanceof Uint8Array ? got.result : undefined));
-      const next = whole(() => {
-        const last = someOf(requests);
+      const next = orAbort(() => {
+        const last = nextRequests(requests);
         if (last) last.onsuccess = next;
       });
       next();
@@ -84,8 +84,8 @@ function* requestsOf(store: IDBObjectStore, { puts, deletes }: BlobChange): Requ
   for (const [name, blob] of puts) yield [store.put(blob, name), blob.length];
 }
 
-/** As many as a page's thread has time for in one turn, which are made as they are asked for. The last one's end is awaited. */
-function someOf(requests: Requests): IDBRequest | undefined {
+/** Makes as many requests as fit into one turn of the page's thread. Returns the last one; undefined if none is left. */
+function nextRequests(requests: Requests): IDBRequest | undefined {
   let bytes = 0;
   for (let count = 1; ; count++) {
     const { value } = requests.next();

@@ -1,6 +1,6 @@
 import type { BlobStore } from "../../src/blobs/blob-store.ts";
 
-/** Blobs that end with this thread: for Node, and for pages to which IndexedDB is refused. `room` is in bytes. */
+/** Returns a store in this thread's memory, for Node and for pages without IndexedDB. `room` is in bytes. */
 export function createMemoryStore(room: number = 256 << 20): BlobStore {
   const blobs = new Map<string, Uint8Array>();
   let used = 0;
@@ -35,7 +35,7 @@ export function createMemoryStore(room: number = 256 << 20): BlobStore {
   };
 }
 
-/** Keeps nothing. */
+/** A store that drops everything. */
 export const NO_STORE: BlobStore = {
   getMany: async (keys) => keys.map(() => undefined),
   update: async () => {},

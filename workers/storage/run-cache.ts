@@ -5,48 +5,58 @@ import { notStored } from "../../src/errors/store.ts";
 import { freshness } from "../../src/metadata-cache/freshness.ts";
 import type { MetadataCache } from "../../src/metadata-cache/metadata-cache.ts";
 import type { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
-import type { Claim } from "../../src/metadata-cache/tab-lock.ts";
+import type { TabLock } from "../../src/metadata-cache/tab-lock.ts";
 import type { FetchRecord, RecordCache } from "../../src/registry/packument-source.ts";
 import { type RegistryConfig, registryOf } from "../../src/registry/registry-config.ts";
 import type { RegistryResponse } from "../../src/registry/transport.ts";
 import { encodeAbsence, readAbsence } from "./absence.ts";
 
 export interface RunCacheOptions {
-  store: MetadataCaches;
-  /** What is stored outlives this page. */
+  caches: MetadataCaches;
+  /** Whether the stored data outlives this page. */
   lasting: boolean;
   config: RegistryConfig;
   metadata: MetadataForm;
   cache: CacheMode;
   warn: (warning: Failure) => void;
-  /** Whose packuments of a registry may be read; null: nobody's. */
+  /** Returns the namespace of a registry's packuments; null if they must not be cached. */
   namespace(registry: string, metadata: MetadataForm): Promise<string | null>;
-  /** Hears of the last write. */
+  /** Receives the run's last write. */
   writing: (flush: Promise<void>) => void;
 }
 
-/** One registry's place in the store. */
-interface Place {
-  /** Null: nothing is stored. */
+/** The cache of one registry. */
+interface RegistryCache {
+  /** Null if nothing may be stored. */
   namespace: string | null;
   metadataCache: MetadataCache | null;
-  /** Once somebody had to fetch: the turn that keeps other tabs from fetching the same. */
-  claim?: Promise<Claim | null>;
+  /** The lock that keeps other tabs from fetching the same packuments. Requested before the first fetch. */
+  lock?: Promise<TabLock | null>;
 }
 
-interface Stored {
+interface StoredAnswer {
   answer: Outcome<RegistryResponse>;
   etag: string | undefined;
   isFresh: boolean;
 }
 
-/** What is stored of the registries of one run, and what the run adds to it. */
+/**
+ * Answers the packument requests of one run from the metadata caches of its registries.
+ *
+ * 1. If a fresh packument is cached, use it.
+ * 2. In `offline` mode fail: the packument is missing.
+ * 3. Before the first fetch from a registry, lock its namespace. If another tab held the lock, open the cache again: the
+ *    packument may be fresh now.
+ * 4. Fetch, with the ETag of the cached packument. If the registry confirms it, renew it. If the package does not exist,
+ *    cache that as well.
+ * 5. `close` writes everything that is new, and releases the locks.
+ */
 export class RunCache implements RecordCache {
-  /** Packuments that were asked for, are not stored and may not be fetched. */
+  /** Packuments that were requested in `offline` mode and are not cached. */
   readonly missing: Set<string> = new Set();
   readonly #options: RunCacheOptions;
-  readonly #places = new Map<string, Promise<Place>>();
-  readonly #life = new AbortController();
+  readonly #registries = new Map<string, Promise<RegistryCache>>();
+  readonly #closed = new AbortController();
 
   constructor(options: RunCacheOptions) {
     this.#options = options;
@@ -54,101 +64,101 @@ export class RunCache implements RecordCache {
 
   async record(name: string, fetch: FetchRecord): Promise<Outcome<RegistryResponse>> {
     const { config, cache, lasting } = this.#options;
-    const place = await this.#place(registryOf(config, name));
-    const stored = await this.#stored(name, place);
+    const registry = await this.#registryCache(registryOf(config, name));
+    const stored = await this.#stored(name, registry);
     if (stored?.isFresh) return stored.answer;
     if (cache === "offline") {
       this.missing.add(name);
       return fail(notStored(name, { package: name }));
     }
-    const waited = await this.#turn(place);
-    const now = waited ? await this.#stored(name, place) : stored;
+    const waited = await this.#lock(registry);
+    const now = waited ? await this.#stored(name, registry) : stored;
     if (now?.isFresh) return now.answer;
-    const fetched = await fetch({ etag: now?.etag, isKept: lasting && place.metadataCache !== null });
-    if (!fetched.ok) this.#keepAbsence(name, fetched.failure, place);
+    const fetched = await fetch({ etag: now?.etag, isKept: lasting && registry.metadataCache !== null });
+    if (!fetched.ok) this.#addAbsence(name, fetched.failure, registry);
     if (!now || !fetched.ok || !fetched.value.notModified) return fetched;
-    place.metadataCache?.renew(name, Date.now());
+    registry.metadataCache?.renew(name, Date.now());
     return now.answer;
   }
 
   async keep(name: string, record: Uint8Array, etag: string | undefined): Promise<void> {
-    const { metadataCache } = await this.#place(registryOf(this.#options.config, name));
-    metadataCache?.keep({ name, record, fetchedAt: Date.now(), ...(etag && { etag }) });
+    const { metadataCache } = await this.#registryCache(registryOf(this.#options.config, name));
+    metadataCache?.add({ name, record, fetchedAt: Date.now(), ...(etag && { etag }) });
   }
 
-  /** What is fresh of all that was stored along with these: most of it will be needed by who needs these again. */
-  async mates(names: readonly string[]): Promise<string[]> {
+  /** Returns the fresh packuments that were stored together with these. A run that needs these will need most of them. */
+  async relatedNames(names: readonly string[]): Promise<string[]> {
     const { config, cache } = this.#options;
-    const mates: string[] = [];
+    const fresh: string[] = [];
     for (const registry of new Set(names.map((name) => registryOf(config, name)))) {
-      const { metadataCache } = await this.#place(registry);
-      for (const name of metadataCache?.mates(names) ?? []) {
-        if (freshness(metadataCache?.entry(name), cache, Date.now()) === "fresh") mates.push(name);
+      const { metadataCache } = await this.#registryCache(registry);
+      for (const name of metadataCache?.relatedNames(names) ?? []) {
+        if (freshness(metadataCache?.entry(name), cache, Date.now()) === "fresh") fresh.push(name);
       }
     }
-    return mates;
+    return fresh;
   }
 
-  #keepAbsence(name: string, failure: Failure, { metadataCache }: Place): void {
-    if (failure.code === "E404") metadataCache?.keep({ name, record: encodeAbsence(failure), fetchedAt: Date.now() });
+  #addAbsence(name: string, failure: Failure, { metadataCache }: RegistryCache): void {
+    if (failure.code === "E404") metadataCache?.add({ name, record: encodeAbsence(failure), fetchedAt: Date.now() });
   }
 
-  /** Writes what is new. The run does not wait for it. Turns that have not come yet are not waited for. */
+  /** Writes everything that is new. The run does not wait for it. Locks that were not granted yet are given up. */
   close(): void {
-    this.#life.abort();
+    this.#closed.abort();
     this.#options.writing(this.#flush());
   }
 
   async #flush(): Promise<void> {
-    for (const opened of this.#places.values()) {
-      const { metadataCache, claim } = await opened;
+    for (const opened of this.#registries.values()) {
+      const { metadataCache, lock } = await opened;
       await metadataCache?.flush();
-      (await claim)?.release();
+      (await lock)?.release();
     }
   }
 
-  async #stored(name: string, { metadataCache }: Place): Promise<Stored | undefined> {
+  async #stored(name: string, { metadataCache }: RegistryCache): Promise<StoredAnswer | undefined> {
     const { cache } = this.#options;
     const entry = metadataCache?.entry(name);
     if (!metadataCache || freshness(entry, cache, Date.now()) === "missing") return undefined;
     await metadataCache.load([name]);
-    const kept = metadataCache.get(name);
-    if (!kept) return undefined;
-    const { record, etag } = kept;
+    const packument = metadataCache.get(name);
+    if (!packument) return undefined;
+    const { record, etag } = packument;
     const absence = readAbsence(record);
-    // What has been missing for long may be there by now.
+    // A package that was missing long ago may exist by now.
     const trust = absence && cache === "prefer-offline" ? "default" : cache;
-    const isFresh = freshness(kept, trust, Date.now()) === "fresh";
+    const isFresh = freshness(packument, trust, Date.now()) === "fresh";
     return { answer: absence ? fail(absence) : ok({ bytes: record, transferred: 0 }), etag, isFresh };
   }
 
-  /** Before the first request. True: another tab has fetched in the meantime, and the shelf is a new one. */
-  async #turn(place: Place): Promise<boolean> {
-    const { store } = this.#options;
-    const { namespace } = place;
+  /** Locks a registry before its first fetch. Returns true if another tab held the lock: then the cache was opened again. */
+  async #lock(registry: RegistryCache): Promise<boolean> {
+    const { caches } = this.#options;
+    const { namespace } = registry;
     if (namespace === null) return false;
-    place.claim ??= store.claim(namespace, { signal: this.#life.signal }).then(
-      async (claim) => {
-        if (claim.waited) place.metadataCache = await store.open(namespace);
-        return claim;
+    registry.lock ??= caches.lock(namespace, { signal: this.#closed.signal }).then(
+      async (lock) => {
+        if (lock.waited) registry.metadataCache = await caches.open(namespace);
+        return lock;
       },
       () => null,
     );
-    return (await place.claim)?.waited ?? false;
+    return (await registry.lock)?.waited ?? false;
   }
 
-  #place(registry: string): Promise<Place> {
-    let place = this.#places.get(registry);
-    if (!place) {
-      place = this.#open(registry);
-      this.#places.set(registry, place);
+  #registryCache(registry: string): Promise<RegistryCache> {
+    let opened = this.#registries.get(registry);
+    if (!opened) {
+      opened = this.#open(registry);
+      this.#registries.set(registry, opened);
     }
-    return place;
+    return opened;
   }
 
-  async #open(registry: string): Promise<Place> {
-    const { store, metadata } = this.#options;
+  async #open(registry: string): Promise<RegistryCache> {
+    const { caches, metadata } = this.#options;
     const namespace = await this.#options.namespace(registry, metadata);
-    return { namespace, metadataCache: namespace === null ? null : await store.open(namespace) };
+    return { namespace, metadataCache: namespace === null ? null : await caches.open(namespace) };
   }
 }

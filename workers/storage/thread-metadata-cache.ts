@@ -1,3 +1,5 @@
+// Loaded on demand: unless `cache` is `none`.
+
 import type { Failure } from "../../src/api/failure.ts";
 import { MetadataCaches, type MetadataUsage } from "../../src/metadata-cache/metadata-caches.ts";
 import { incompressibleStart, isRecord } from "../../src/registry/record-check.ts";
@@ -7,11 +9,9 @@ import { createIdbStore } from "./idb-blobs.ts";
 import { createMemoryStore } from "./memory-blobs.ts";
 import { RunCache, type RunCacheOptions } from "./run-cache.ts";
 
-// Loaded unless `cache` is `none`.
-
-/** This thread's hold on the stored metadata: IndexedDB, or where there is none memory of this thread's own. */
+/** A thread's access to the cached metadata: in IndexedDB, or in this thread's memory if there is none. */
 export class ThreadMetadataCache {
-  readonly #store: MetadataCaches;
+  readonly #caches: MetadataCaches;
   readonly #lasting: boolean;
   readonly #listeners = new Set<(warning: Failure) => void>();
   readonly #writing = new Set<Promise<void>>();
@@ -20,7 +20,7 @@ export class ThreadMetadataCache {
     const shared = "indexedDB" in globalThis;
     this.#lasting = shared;
     const locks = shared ? globalThis.navigator?.locks : undefined;
-    this.#store = new MetadataCaches(shared ? createIdbStore() : createMemoryStore(), {
+    this.#caches = new MetadataCaches(shared ? createIdbStore() : createMemoryStore(), {
       ...PLATFORM_TOOLS,
       incompressibleStart: (record) => (isAbsence(record) ? record.length : incompressibleStart(record)),
       isRecord: (record) => isAbsence(record) || isRecord(record),
@@ -31,12 +31,12 @@ export class ThreadMetadataCache {
     });
   }
 
-  /** What one run takes from the store and puts into it. */
-  runCache(options: Omit<RunCacheOptions, "store" | "lasting" | "writing">): RunCache {
+  /** Returns the cache of one run. */
+  runCache(options: Omit<RunCacheOptions, "caches" | "lasting" | "writing">): RunCache {
     this.#listeners.add(options.warn);
     return new RunCache({
       ...options,
-      store: this.#store,
+      caches: this.#caches,
       lasting: this.#lasting,
       writing: (flush) => {
         this.#listeners.delete(options.warn);
@@ -46,19 +46,19 @@ export class ThreadMetadataCache {
     });
   }
 
-  /** Resolves once what is being written is written. */
+  /** Resolves when all writes in progress are done. */
   async rest(): Promise<void> {
     await Promise.all(this.#writing);
   }
 
-  /** Once what is being written is written. */
+  /** Returns the stored bytes and packuments, after all writes in progress. */
   async usage(): Promise<MetadataUsage> {
     await this.rest();
-    return await this.#store.usage();
+    return await this.#caches.usage();
   }
 
   async clear(): Promise<void> {
     await this.rest();
-    await this.#store.clear();
+    await this.#caches.clear();
   }
 }

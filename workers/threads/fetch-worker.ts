@@ -121,7 +121,7 @@ class FetchRun {
 
   /** Of a project that was seen before all of it is brought, in the order it is stored in. */
   async #setOut(): Promise<void> {
-    const mates = (await this.#runCache?.mates(directNames(this.#fetchRunStart.plan))) ?? [];
+    const mates = (await this.#runCache?.relatedNames(directNames(this.#fetchRunStart.plan))) ?? [];
     if (mates.length === 0) this.#preload.start();
     await Promise.all(mates.map((name) => this.#bring(name)));
   }

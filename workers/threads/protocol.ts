@@ -8,7 +8,7 @@ import type {
   ResolveOptions,
 } from "../../src/api/resolve.ts";
 import type { Outcome } from "../../src/errors/failure.ts";
-import type { Extracted, ReadOrder, Wanted } from "../../src/install/extractor.ts";
+import type { Extracted, ReadOrder, TarballRequest } from "../../src/install/extractor.ts";
 import type { MetadataUsage } from "../../src/metadata-cache/metadata-caches.ts";
 import type { Settings } from "../run/run.ts";
 import type { SharedMemory } from "../shared/shared-memory.ts";
@@ -62,7 +62,7 @@ export interface Answered {
 
 export interface ExtractOrder {
   tarball: Uint8Array;
-  wanted: Wanted;
+  wanted: TarballRequest;
 }
 
 export interface EngineService {

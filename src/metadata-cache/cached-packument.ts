@@ -1,0 +1,12 @@
+/** What the index knows about a cached packument without reading its record. */
+export interface CacheEntry {
+  readonly etag?: string;
+  /** Milliseconds since 1970 when a registry last confirmed the packument. */
+  readonly fetchedAt: number;
+}
+
+/** A cached packument. The cache does not interpret `record`, which has about 11 kB. */
+export interface CachedPackument extends CacheEntry {
+  readonly name: string;
+  readonly record: Uint8Array;
+}
