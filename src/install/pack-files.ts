@@ -1,5 +1,5 @@
 import type { SinkFile } from "../api/sink.ts";
-import { dosLine } from "../tarball/crlf-shebang.ts";
+import { shebangCarriageReturn } from "../tarball/crlf-shebang.ts";
 import type { Range } from "../tarball/gunzip.ts";
 import type { PackIndex } from "../tarball/pack-index.ts";
 
@@ -36,7 +36,7 @@ export function* filesOf(
 
 /** Removes the carriage return from the `#!` line of a command, as npm does when it links the command in `.bin`. */
 export function unixLine(bytes: Uint8Array): Uint8Array {
-  const at = dosLine(bytes);
+  const at = shebangCarriageReturn(bytes);
   if (at < 0) return bytes;
   const fixed = new Uint8Array(bytes.length - 1);
   fixed.set(bytes.subarray(0, at));
