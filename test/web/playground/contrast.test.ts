@@ -3,12 +3,13 @@ import { expect, test } from "vitest";
 
 const css = readFileSync(new URL("../../../web/playground/styles/base.css", import.meta.url), "utf8");
 
+/** Returns the colours of a scheme in base.css by name. */
 function colours(scheme: 0 | 1): Map<string, string> {
   const pairs = css.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g);
   return new Map([...pairs].map(([, name, light, dark]) => [name!, (scheme === 0 ? light : dark)!]));
 }
 
-/** Relative luminance as WCAG 2 defines it. */
+/** Returns the relative luminance of a colour, as WCAG 2 defines it. */
 function luminance(colour: string): number {
   const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => {
     const channel = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
@@ -17,6 +18,7 @@ function luminance(colour: string): number {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
+/** Each text colour and the backgrounds that it is used on. */
 const TEXT: Readonly<Record<string, readonly string[]>> = {
   ink: ["paper", "surface", "raised", "sunken", "hover", "accent-wash"],
   "ink-2": ["paper", "surface", "raised", "sunken", "hover", "accent-wash"],
@@ -34,7 +36,7 @@ const TEXT: Readonly<Record<string, readonly string[]>> = {
 test.each([
   ["light", 0],
   ["dark", 1],
-] as const)("text can be read in the %s scheme: 4.5 to 1 at least", (_, scheme) => {
+] as const)("text has a contrast of at least 4.5 to 1 in the %s theme", (_, scheme) => {
   const all = colours(scheme);
   const weak = Object.entries(TEXT).flatMap(([text, grounds]) =>
     grounds.flatMap((ground) => {

@@ -32,7 +32,7 @@ function draw(model: FileRows): string[] {
   );
 }
 
-test("a folder is read when it is opened, folders stand before files", () => {
+test("a folder is read when it is first opened, and lists folders before files", () => {
   const read: string[] = [];
   const files = tree();
   const project = {
@@ -63,7 +63,7 @@ test("a folder is read when it is opened, folders stand before files", () => {
   expect(read.length).toBe(3);
 });
 
-test("a path is revealed: what stands above it is opened, a folder is opened itself", () => {
+test("revealing a path opens the folders above it, and the path itself if it is a folder", () => {
   const model = new FileRows(tree());
   model.show(["node_modules/a/LICENSE"]);
   const revealed = (path: string): unknown => {
@@ -83,7 +83,7 @@ async function find(text: string): Promise<string[] | null> {
   return await searchFiles(PATHS, text, { signal: new AbortController().signal, turn });
 }
 
-test("a search is a glob in any folder, or a part of the path", async () => {
+test("a search is a glob in any folder or a part of the path", async () => {
   expect(await find("*.d.ts")).toEqual(["node_modules/a/index.d.ts"]);
   expect(await find("a/**")).toEqual(["node_modules/a/index.d.ts", "node_modules/a/b/Read.md"]);
   expect(await find("/*.md")).toEqual(["README.md"]);
@@ -92,7 +92,7 @@ test("a search is a glob in any folder, or a part of the path", async () => {
   expect(await find("*.{png,gif}")).toEqual([]);
 });
 
-test("a search gives the page its turn, and ends when nobody waits for it", async () => {
+test("a search yields to the page and stops when it is aborted", async () => {
   const many = Array.from({ length: 20_000 }, (_, i) => `node_modules/a/${i}.js`);
   const controller = new AbortController();
   let turns = 0;
@@ -104,21 +104,24 @@ test("a search gives the page its turn, and ends when nobody waits for it", asyn
   expect(await searchFiles(many, "9", { signal, turn: stop })).toBe(null);
 });
 
-test("a file is text, an image or binary", () => {
+test("a file is recognised as text, image or binary", () => {
   const text = encoder.encode("é".repeat(5000));
   expect(fileKindOf("a/LICENSE", text)).toEqual({ kind: "text" });
-  // Cut in the middle of a letter at the 8000th byte.
+  // The cut after 8,000 bytes splits a character.
   expect(fileKindOf("a/b.js", encoder.encode(`x${"é".repeat(5000)}`))).toEqual({ kind: "text" });
   expect(fileKindOf("a/b.js", Uint8Array.of(0x61, 0xff))).toMatchObject({
     kind: "binary",
     why: "it is not UTF-8 text",
   });
-  expect(fileKindOf("a/b.wasm", Uint8Array.of(0, 0x61))).toMatchObject({ kind: "binary", why: "it holds zero bytes" });
+  expect(fileKindOf("a/b.wasm", Uint8Array.of(0, 0x61))).toMatchObject({
+    kind: "binary",
+    why: "it contains zero bytes",
+  });
   expect(fileKindOf("a/B.PNG", Uint8Array.of(0x89))).toEqual({ kind: "image", type: "image/png" });
   expect(fileKindOf("a/png", Uint8Array.of(0x61))).toEqual({ kind: "text" });
 });
 
-test("a hex dump has sixteen bytes a line, and ends where it is told to", () => {
+test("a hex dump has sixteen bytes per line and stops at the limit", () => {
   expect(hexDump(encoder.encode("0123456789abcdefXY\n"), 18)).toBe(
     "00000000  30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66  0123456789abcdef\n" +
       `00000010  ${"58 59".padEnd(47)}  XY`,

@@ -46,7 +46,7 @@ function button(text: string, within: ParentNode = document): HTMLButtonElement 
   return found;
 }
 
-test("a conflict is told in steps, whose packages show their versions, their line and their place in the tree", async () => {
+test("a flat conflict lists its proof; each package in it shows its versions, its line and its place in the previous tree", async () => {
   const marked: string[] = [];
   const applied: WayOut[] = [];
   const shown = vi.fn();
@@ -74,10 +74,10 @@ test("a conflict is told in steps, whose packages show their versions, their lin
   expect(document.activeElement).toBe(card);
   expect(marked).toEqual(["d3-array"]);
   await expect.poll(() => card.querySelector("[aria-busy]")).toBe(null);
-  const wishes = [...card.querySelectorAll(".wishes li")].map((wish) => wish.textContent);
-  expect(wishes).toEqual([
-    "^3.2.4 fits 3.2.4for the project",
-    "1 - 2 fits 2 versions, up to 2.12.1for d3-sankey 0.12.3",
+  const requirements = [...card.querySelectorAll(".requirements li")].map((item) => item.textContent);
+  expect(requirements).toEqual([
+    "^3.2.4 matches only 3.2.4required by the project",
+    "1 - 2 matches 2 versions, up to 2.12.1required by d3-sankey 0.12.3",
   ]);
   expect([...card.querySelectorAll(".version-chips li")].map((chip) => chip.textContent)).toEqual([
     "3.2.4latest",
@@ -86,7 +86,7 @@ test("a conflict is told in steps, whose packages show their versions, their lin
   ]);
   button("Show in package.json", card).click();
   expect(shown).toHaveBeenCalledOnce();
-  button("Show in the tree before", card).click();
+  button("Show in the previous tree", card).click();
   expect(document.querySelector("#tab-tree")?.getAttribute("aria-selected")).toBe("true");
   expect(document.querySelector("#panel-tree [aria-selected=true]")?.textContent).toContain("d3-array");
   document.querySelector<HTMLElement>("#tab-failure")?.click();
@@ -97,7 +97,7 @@ test("a conflict is told in steps, whose packages show their versions, their lin
   expect(applied).toEqual(WAYS);
 });
 
-test("a package that cannot be looked up says so, and an alias is looked up by its own name", async () => {
+test("a package whose versions cannot be loaded shows the error; an alias is looked up by its real name", async () => {
   const asked: string[] = [];
   const alias = { ...asks("", "arrays", "npm:@scope/real@^1.0.0") };
   const problem = failure("ENOSOLUTION", "No.", { details: { proof: { facts: [alias], steps: [] } } });
@@ -149,7 +149,7 @@ function choose(provider: string): void {
 
 const drawn = (): string => [...document.querySelectorAll(".cm-line")].map((line) => line.textContent).join("\n");
 
-test("an import map is shown for a provider, as JSON or as a tag that no name can end", async () => {
+test("an import map is shown as JSON or as a script tag that no package name can end", async () => {
   const asked = importMapView();
   expect(asked.map(({ options }) => options)).toEqual([{ provider: "esm.sh" }]);
   choose("jspm");
@@ -168,7 +168,7 @@ test("an import map is shown for a provider, as JSON or as a tag that no name ca
   expect(JSON.parse(tag.textContent ?? "")).toEqual(map);
 });
 
-test("an import map that cannot be made is a card, and installed files have a base", async () => {
+test("a failed import map is shown as a card; installed files have a base URL", async () => {
   const project = { stored: true } as unknown as InstalledProject;
   const asked = importMapView(project);
   expect(asked[0]?.options).toEqual({ provider: project, base: "/" });

@@ -3,7 +3,16 @@ import { gunzipSync } from "node:zlib";
 import { unzipSync } from "fflate";
 import type { Locator, Page } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { edit, type Files, manifest, type Packages, PageHost, rows } from "./page-host.ts";
+import {
+  edit,
+  type Files,
+  manifest,
+  overflowWidth,
+  type Packages,
+  PageHost,
+  rows,
+  unnamedControls,
+} from "./page-host.ts";
 
 const host = new PageHost();
 beforeAll(() => host.start(), 180_000);
@@ -32,17 +41,17 @@ async function press(page: Page, name: string): Promise<void> {
   await page.getByRole("button", { name, exact: true }).click();
 }
 
-/** Of a `width` it is a first visit, whose tarballs are fetched; else they may be stored. */
+/** Opens the page and installs the project. With a `width`, it is a first visit; otherwise the tarballs may be stored already. */
 async function installed(width?: number): Promise<Page> {
-  const told = { packages: PACKAGES, files: FILES };
-  const page = width === undefined ? await host.again(told) : await host.open({ ...told, width });
+  const registry = { packages: PACKAGES, files: FILES };
+  const page = width === undefined ? await host.again(registry) : await host.open({ ...registry, width });
   await edit(page, PROJECT);
   await press(page, "Install");
   await page.locator("#panel-files [role=tree]").waitFor();
   return page;
 }
 
-/** A row of the files by the end of its path. */
+/** Finds a row of the file tree by the end of its path. */
 function row(page: Page, path: string): Locator {
   return page.locator(`#panel-files [role=treeitem][title$="${path}"]`);
 }
@@ -62,7 +71,7 @@ async function text(page: Page): Promise<string> {
   return (await page.locator(".viewer .cm-line").allTextContents()).join("\n");
 }
 
-test("a project is resolved and installed in one go, and its folders are there", async () => {
+test("a project is resolved and installed in one run, and its folders are shown", async () => {
   const page = await installed();
   expect(await page.locator(".summary h2").textContent()).toContain("3 packages installed in");
   expect(await fileRows(page)).toEqual(["node_modules", "  .bin", "  a", "  b", "package.json"]);
@@ -87,7 +96,7 @@ test("a project is resolved and installed in one go, and its folders are there",
   expect(await row(page, "a/cli.js").locator(".badge").textContent()).toBe("executable");
 });
 
-test("a file is shown by what it is: text, a part of a long one, an image, binary, empty, a link", async () => {
+test("a file is shown by its kind: text, long text, image, binary, empty or link", async () => {
   const page = await installed();
   const viewer = page.getByRole("complementary");
   const open = async (path: string): Promise<void> => {
@@ -100,17 +109,17 @@ test("a file is shown by what it is: text, a part of a long one, an image, binar
   expect(await viewer.locator(".viewer-facts").textContent()).toBe("42 B755a@1.0.0");
   await open("a/logo.svg");
   await viewer.getByText("40 × 30").waitFor();
-  await viewer.getByRole("button", { name: "As text" }).click();
+  await viewer.getByRole("button", { name: "Show as text" }).click();
   expect(await text(page)).toContain("<rect width='40'");
   await open("a/data.bin");
-  expect(await viewer.locator(".nothing").textContent()).toContain("A binary file");
+  expect(await viewer.locator(".nothing").textContent()).toContain("Binary file");
   expect(await viewer.locator(".hex").textContent()).toBe(
     `00000000  ${"00 01 62 69 6e 61 72 79".padEnd(47)}  ..binary`,
   );
   await open("a/empty.txt");
-  expect(await viewer.locator(".nothing").textContent()).toBe("An empty file.");
+  expect(await viewer.locator(".nothing").textContent()).toBe("This file is empty.");
   await open("a/long.js");
-  expect(await viewer.locator(".viewer-cut").textContent()).toContain("The first 400 kB of 512 kB.");
+  expect(await viewer.locator(".viewer-cut").textContent()).toContain("Showing the first 400 kB of 512 kB.");
   await viewer.getByRole("button", { name: "Show all" }).click();
   expect(await viewer.locator(".viewer-cut").count()).toBe(0);
   await row(page, "node_modules/.bin").click();
@@ -124,7 +133,7 @@ test("a file is shown by what it is: text, a part of a long one, an image, binar
   expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Installed files");
 });
 
-test("files are found by a glob and by a part of their path", async () => {
+test("the file filter accepts a glob or a part of the path", async () => {
   const page = await installed();
   const search = page.getByRole("searchbox", { name: "Filter files" });
   const status = page.locator("#panel-files [role=status]");
@@ -141,19 +150,19 @@ test("files are found by a glob and by a part of their path", async () => {
   expect((await fileRows(page)).slice(0, 2)).toEqual(["node_modules", "  .bin"]);
 });
 
-test("from a package to its files, from a file to its package, from a script to its package.json", async () => {
+test("links lead from a package to its files, from a file to its package, and from a script to its package.json", async () => {
   const page = await installed();
   await page.getByRole("tab", { name: "Tree" }).click();
-  await page.getByRole("button", { name: "Open all" }).click();
+  await page.getByRole("button", { name: "Expand all" }).click();
   await page.getByRole("treeitem", { name: "b 1.4.0" }).click();
-  await press(page, "Show its files");
+  await press(page, "Show files");
   const selected = page.locator("#panel-files [role=treeitem][aria-selected=true]");
   expect(await selected.getAttribute("title")).toBe("node_modules/a/node_modules/b");
   await row(page, "a/node_modules/b/package.json").click();
   await page.locator(".viewer").getByRole("button", { name: "b@1.4.0" }).click();
   await page.getByRole("complementary", { name: "About b" }).waitFor();
   await page.getByRole("tab", { name: "Install" }).click();
-  const scripts = page.locator(".report-section").filter({ hasText: "Not run" });
+  const scripts = page.locator(".report-section").filter({ hasText: "not run" });
   expect(await scripts.locator(".script").allTextContents()).toEqual(["postinstall node build.js"]);
   await scripts.getByRole("button", { name: "a@1.0.0" }).click();
   expect(await selected.getAttribute("title")).toBe("node_modules/a/package.json");
@@ -161,7 +170,7 @@ test("from a package to its files, from a file to its package, from a script to 
   expect(JSON.parse(await text(page))).toMatchObject({ name: "a", scripts: { postinstall: "node build.js" } });
 });
 
-test("all files can be had as a zip and as a tgz", async () => {
+test("all files can be downloaded as a zip and as a tgz", async () => {
   const page = await installed();
   const packed = async (kind: string): Promise<Buffer> => {
     const coming = page.waitForEvent("download");
@@ -176,10 +185,10 @@ test("all files can be had as a zip and as a tgz", async () => {
   expect(gunzipSync(await packed("tgz")).includes("node_modules/a/node_modules/b/package.json")).toBe(true);
 });
 
-test("an import map leads to the installed files", async () => {
+test("an import map can point to the installed files", async () => {
   const page = await installed();
   await page.getByRole("tab", { name: "Import map" }).click();
-  const served = page.getByLabel("served at");
+  const served = page.getByLabel("Base URL");
   await served.fill("/app/");
   await served.press("Enter");
   await page.locator(".cm-line", { hasText: "/app/" }).first().waitFor();
@@ -187,7 +196,7 @@ test("an import map leads to the installed files", async () => {
   expect(map.imports.b).toBe("/app/node_modules/b/index.js");
 });
 
-test("the files are walked by keys", async () => {
+test("the keyboard moves through the file tree", async () => {
   const page = await installed();
   const tree = page.getByRole("tree", { name: "Installed files" });
   await tree.focus();
@@ -211,42 +220,33 @@ test("the files are walked by keys", async () => {
   await page.getByRole("complementary", { name: "File package.json" }).waitFor();
 });
 
-test("Ctrl, Shift and Enter in the editor install", async () => {
+test("Ctrl+Shift+Enter in the editor installs", async () => {
   const page = await host.again({ packages: PACKAGES, files: FILES });
   await edit(page, PROJECT);
   await page.keyboard.press("Control+Shift+Enter");
   await page.locator("#panel-files [role=tree]").waitFor();
 });
 
-test("everything of an install that can be used has a name", async () => {
+test("every control of an install has an accessible name", async () => {
   const page = await installed();
   await row(page, "package.json").click();
   await page.locator(".viewer .cm-line").first().waitFor();
-  const nameless = await page.locator("button, select, input, [role=tab], [role=tree], [role=img]").evaluateAll((all) =>
-    all
-      .filter((element) => {
-        const label = (element as HTMLInputElement).labels?.[0]?.textContent;
-        return !(element.getAttribute("aria-label") ?? label ?? element.textContent)?.trim();
-      })
-      .map((element) => element.outerHTML),
-  );
-  expect(nameless).toEqual([]);
+  expect(await unnamedControls(page)).toEqual([]);
 });
 
-test.each([360, 768])("%i pixels wide an install scrolls nothing sideways", async (width) => {
+test.each([360, 768])("an install fits into %i pixels without scrolling sideways", async (width) => {
   const page = await installed(width);
-  const tooWide = (): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  expect(await tooWide()).toBe(0);
+  expect(await overflowWidth(page)).toBe(0);
   await row(page, "node_modules/b").click();
   await row(page, "b/two.d.ts").click();
   await page.locator(".viewer .cm-line").first().waitFor();
-  expect(await tooWide()).toBe(0);
+  expect(await overflowWidth(page)).toBe(0);
   await page.getByRole("tab", { name: "Install" }).click();
   await page.locator(".slowest").waitFor();
-  expect(await tooWide()).toBe(0);
+  expect(await overflowWidth(page)).toBe(0);
 });
 
-test("what was resolved is installed without asking the registry for packuments again", async () => {
+test("installing a resolved project fetches only tarballs", async () => {
   const asked: string[] = [];
   const page = await host.open({
     packages: PACKAGES,
@@ -263,13 +263,13 @@ test("what was resolved is installed without asking the registry for packuments 
   expect(asked.sort()).toEqual(["a/-/a-1.0.0.tgz", "b/-/b-1.4.0.tgz", "b/-/b-2.0.0.tgz"]);
   await page.getByRole("tab", { name: "Tree" }).click();
   expect(await rows(page)).toEqual(["p@1.0.0", "  a@1.0.0", "  b@2.0.0"]);
-  // Edited since: it is another project.
+  // After an edit it is another project, which has to be resolved first.
   await edit(page, manifest({ dependencies: { b: "^1.0.0" } }));
   await press(page, "Install");
   await page.locator(".summary h2").filter({ hasText: "1 package installed" }).waitFor();
 });
 
-test("the operations are drawn, counted and listed", async () => {
+test("the timeline draws, counts and lists the operations", async () => {
   const page = await host.open({ packages: PACKAGES, files: FILES });
   await edit(page, PROJECT);
   await press(page, "Install");
@@ -286,29 +286,29 @@ test("the operations are drawn, counted and listed", async () => {
     return found;
   });
   expect(painted).toBeGreaterThan(0);
-  await page.getByText("yes: the next install needs no download").waitFor();
+  await page.getByText("yes, so the next install needs no download").waitFor();
   await press(page, "Install");
-  await page.getByText("3 tarballs from the store").waitFor();
+  await page.getByText("3 tarballs from the browser’s storage").waitFor();
 });
 
-test("a tarball that is another one is refused, and the page says which, what and from where", async () => {
+test("a tampered tarball is rejected, and the card shows its package, integrity and URL", async () => {
   const page = await host.open({ packages: PACKAGES, tampered: ["b@2.0.0"] });
   await edit(page, PROJECT);
   await press(page, "Install");
   const card = page.locator(".card-failure");
   await card.waitFor();
-  expect(await page.locator(".summary h2").textContent()).toBe("Not installed");
+  expect(await page.locator(".summary h2").textContent()).toBe("Install failed");
   expect(await card.locator(".code").textContent()).toBe("EINTEGRITY");
   const facts = card.locator(".tarball-facts");
-  expect(await facts.locator("dt").allTextContents()).toEqual(["Package", "Expected", "Came", "From"]);
-  const [name, expected, came, from] = await facts.locator("dd").allTextContents();
-  expect([name, from]).toEqual(["b", "http://registry.local/b/-/b-2.0.0.tgz"]);
+  expect(await facts.locator("dt").allTextContents()).toEqual(["Package", "Expected", "Received", "URL"]);
+  const [name, expected, received, url] = await facts.locator("dd").allTextContents();
+  expect([name, url]).toEqual(["b", "http://registry.local/b/-/b-2.0.0.tgz"]);
   expect(expected).toMatch(/^sha512-/);
-  expect(came).toMatch(/^sha512-/);
-  expect(came).not.toBe(expected);
+  expect(received).toMatch(/^sha512-/);
+  expect(received).not.toBe(expected);
 });
 
-test("an install is cancelled, and what was there before is there again", async () => {
+test("cancelling an install shows the previous result again", async () => {
   let release = (): void => {};
   const held = new Promise<void>((resolve) => {
     release = resolve;
@@ -328,20 +328,20 @@ test("an install is cancelled, and what was there before is there again", async 
   await page.locator("#panel-files [role=tree]").waitFor();
 });
 
-test("the snapshot has no tarballs: the page says so, and leads to those that have", async () => {
+test("installing from the offline snapshot fails and offers the live registry", async () => {
   const page = await host.open({ packages: PACKAGES, files: FILES });
   await edit(page, PROJECT);
   await page.selectOption("#source", "snapshot");
   await press(page, "Install");
   const card = page.locator(".card-failure");
   await card.waitFor();
-  expect(await card.locator("h3").textContent()).toContain("Tarballs cannot be fetched from the snapshot");
+  expect(await card.locator("h3").textContent()).toContain("The offline snapshot has no tarballs");
   await card.getByRole("button", { name: "Apply and install" }).click();
   await page.locator("#panel-files [role=tree]").waitFor();
   expect(await page.locator("#source").inputValue()).toBe("registry");
 });
 
-test("where the registry cannot be reached the page's server is asked, for packuments and for tarballs", async () => {
+test("if the page cannot reach the registry, it uses the server's relay for metadata and tarballs", async () => {
   const page = await host.open({ relayed: PACKAGES });
   await edit(page, manifest({ dependencies: { b: "^2.0.0" } }));
   await press(page, "Resolve");

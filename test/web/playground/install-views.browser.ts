@@ -17,7 +17,7 @@ function put(element: HTMLElement): void {
   document.body.replaceChildren(element);
 }
 
-test("of 38,000 files only those in sight are drawn and asked about", async () => {
+test("only the visible rows of 38,000 files are drawn and looked up", async () => {
   const names = Array.from({ length: FILES }, (_, i) => `f${String(i).padStart(5, "0")}.js`);
   let asked = 0;
   const lstat = (): FileStat => {
@@ -43,7 +43,7 @@ test("of 38,000 files only those in sight are drawn and asked about", async () =
   tree.dispose();
 });
 
-test("operations are drawn on one canvas, none is an element", async () => {
+test("the timeline draws all operations on one canvas, with no element for each", async () => {
   const operations: Operation[] = [];
   for (let i = 0; i < PACKS; i++) {
     const start = (i >> 6) * 100;
@@ -78,7 +78,7 @@ test("operations are drawn on one canvas, none is an element", async () => {
   view.dispose();
 });
 
-test("while nothing is told an install is still seen to run", async () => {
+test("the clock of an install runs on without progress events", async () => {
   const view = new InstallView();
   document.body.replaceChildren(view.summary, view.element);
   const operation = {
@@ -92,7 +92,7 @@ test("while nothing is told an install is still seen to run", async () => {
   } as const;
   view.update({ phase: "install", packs: 1, packsDone: 0, packsStored: 0, bytes: 0, operations: [operation] });
   const clock = (): string => view.summary.textContent ?? "";
-  await expect.poll(clock).toContain("0 of 1 pack");
+  await expect.poll(clock).toContain("0 of 1 tarball");
   const before = clock();
   await expect.poll(clock).not.toBe(before);
   view.dispose();
@@ -107,7 +107,7 @@ function viewerOf(readFile: (path: string) => Promise<Uint8Array>): FileViewer {
   return viewer;
 }
 
-test("a file that comes late does not stand in the place of the one that was asked for after it", async () => {
+test("content that arrives late does not replace the file opened after it", async () => {
   const text = (content: string): Uint8Array => new TextEncoder().encode(content);
   let arrive = (_: Uint8Array): void => {};
   const late = new Promise<Uint8Array>((resolve) => {
@@ -123,11 +123,13 @@ test("a file that comes late does not stand in the place of the one that was ask
   viewer.dispose();
 });
 
-test("a file that cannot be read says why, and a link to a folder is one", async () => {
+test("the viewer says why a file cannot be read, and that a link leads to a folder", async () => {
   const viewer = viewerOf(() => Promise.reject(new InstallError(failure("ESTORE", "The pack is gone"))));
   await viewer.open("a.js");
-  expect(viewer.element.querySelector("[role=alert]")?.textContent).toBe("It cannot be read. ESTORE: The pack is gone");
+  expect(viewer.element.querySelector("[role=alert]")?.textContent).toBe(
+    "Cannot read this file. ESTORE: The pack is gone",
+  );
   await viewer.open("folder");
-  expect(viewer.element.querySelector(".nothing")?.textContent).toBe("A link to a folder.");
+  expect(viewer.element.querySelector(".nothing")?.textContent).toBe("This is a link to a folder.");
   viewer.dispose();
 });

@@ -11,7 +11,7 @@ const GROUPS: readonly (readonly [keyof Manifest & string, DependencyType])[] = 
   ["devDependencies", "dev"],
 ];
 
-/** A resolution made of a lockfile's text alone, for tests of what is drawn: no rule of npm is at work here. */
+/** Builds a resolution from the text of a lockfile, for tests of views. Applies none of npm's rules. */
 export function resolutionOf(lockText: string): Resolution {
   const packages = new Map(Object.entries((JSON.parse(lockText) as { packages: Record<string, Entry> }).packages));
   const nodes = new Map<string, Writable<TreeNode>>();
@@ -102,7 +102,7 @@ function find(nodes: Map<string, Writable<TreeNode>>, location: string, name: st
   }
 }
 
-/** The edges from the project to `node`, found breadth first from below. */
+/** Returns the shortest path of edges from the project to `node`. Searches breadth first, upwards from `node`. */
 function shortest(node: TreeNode): TreeEdge[] {
   const queue: [TreeNode, TreeEdge[]][] = [[node, []]];
   const seen = new Set<TreeNode>([node]);

@@ -20,7 +20,7 @@ function draw(model: PackageRows): string[] {
   });
 }
 
-test("folders open one by one, and all at once", () => {
+test("folders open one by one or all at once", () => {
   const model = new PackageRows(resolutionOf(LOCK).tree);
   expect(draw(model)).toEqual(["-p@1.0.0", "  +a@1.0.0", "   b@2.0.0", "   c@1.0.0", "   d@1.0.0"]);
   model.toggle("node_modules/a");
@@ -31,14 +31,14 @@ test("folders open one by one, and all at once", () => {
   expect(model.rows).toHaveLength(6);
 });
 
-test("a search keeps what stands above a match", () => {
+test("a search keeps the rows above a match", () => {
   const model = new PackageRows(resolutionOf(LOCK).tree);
   model.filter("B@1", new Set());
   expect(draw(model)).toEqual(["-p@1.0.0 (above)", "  -a@1.0.0 (above)", "     b@1.4.0"]);
   expect(model.matches).toBe(1);
 });
 
-test("flags are counted and sought", () => {
+test("flags are counted and can be searched for", () => {
   const model = new PackageRows(resolutionOf(LOCK).tree);
   expect(Object.fromEntries(model.tally())).toEqual({ dev: 1, deprecated: 1, duplicate: 2 });
   model.filter("", new Set(["dev", "deprecated"]));
@@ -48,7 +48,7 @@ test("flags are counted and sought", () => {
   ]);
 });
 
-test("by dependency a circle ends where it closes", () => {
+test("in the order by dependency, a cycle ends where it closes", () => {
   const model = new PackageRows(resolutionOf(LOCK).tree);
   model.show("dependencies");
   model.toggle(">a");
@@ -64,7 +64,7 @@ test("by dependency a circle ends where it closes", () => {
   ]);
 });
 
-test("revealing a package opens what stands above it and ends a search that hides it", () => {
+test("revealing a package opens the folders above it and ends a search that hides it", () => {
   const model = new PackageRows(resolutionOf(LOCK).tree);
   model.filter("d", new Set());
   const node = resolutionOf(LOCK).tree.get("node_modules/a/node_modules/b");

@@ -21,7 +21,7 @@ function show(): { view: PackageTree; box: HTMLElement } {
 
 const frame = (): Promise<unknown> => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 
-test("of thousands of rows only those in sight are drawn, wherever one scrolls", async () => {
+test("only the visible rows of thousands are drawn, at any scroll position", async () => {
   const { box } = show();
   for (const top of [0, 50_000, COUNT * 28]) {
     box.scrollTop = top;
@@ -33,7 +33,7 @@ test("of thousands of rows only those in sight are drawn, wherever one scrolls",
   }
 });
 
-test("End goes to the last row, which is there for a screen reader", async () => {
+test("End moves to the last row, which screen readers can read", async () => {
   const { box } = show();
   await frame();
   box.focus();

@@ -14,26 +14,26 @@ import { fakeTarball } from "../../support/tarball.ts";
 
 const RELAY = "/-/relay/";
 
-/** Of the page, if a test does not say another. */
+/** Default size of the page in pixels. */
 const [WIDTH, HEIGHT] = [1280, 800];
-/** A narrower page shows one pane at a time. */
+/** A page narrower than this shows one pane at a time. */
 const PHONE = 760;
 
-/** Versions by `name@version`, as a test tells a registry. */
+/** The manifests of a test's registry, by `name@version`. */
 export type Packages = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** Files of packages by `name@version`, beside their package.json. */
+/** The files of packages besides package.json, by `name@version`. */
 export type Files = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-interface Told {
+interface TestRegistry {
   packages?: Packages | undefined;
   files?: Files | undefined;
-  /** Packages whose tarball is another one than their packument says. */
+  /** Packages whose tarball does not match the integrity in the packument. */
   tampered?: readonly string[] | undefined;
 }
 
-/** A registry as a test tells it: each package has a tarball with its manifest and its files. */
-function registryOf({ packages = {}, files = {}, tampered = [] }: Told): MemoryRegistry {
+/** Creates a registry in memory. Each package has a tarball with its manifest and files. */
+function registryOf({ packages = {}, files = {}, tampered = [] }: TestRegistry): MemoryRegistry {
   const documents = new Map<
     string,
     { name: string; "dist-tags": Record<string, string>; versions: Record<string, unknown> }
@@ -53,24 +53,25 @@ function registryOf({ packages = {}, files = {}, tampered = [] }: Told): MemoryR
   return memoryRegistry(inlineSnapshot(Object.fromEntries(documents), tarballs));
 }
 
-/** What a page is opened with. */
-export interface PageOptions extends Told {
+/** Options for opening the page. */
+export interface PageOptions extends TestRegistry {
+  /** Packages of the server's relay. */
   relayed?: Packages;
   width?: number;
   hash?: string;
   colorScheme?: "light" | "dark";
-  /** Called before each answer of the registry: what it waits for, the page waits for. */
+  /** Called before each answer of the registry. The answer waits for the returned promise. */
   before?: (url: string) => Promise<void> | void;
 }
 
-/** The built page on loopback, and Chromium to look at it. */
+/** Builds the page, serves it on loopback and opens it in Chromium. */
 export class PageHost {
   readonly #folder = mkdtempSync(join(tmpdir(), "webhoist-page-"));
   #server: ReturnType<typeof serveFolder> | undefined;
   #browser: Browser | undefined;
   #page: Page | undefined;
   #control: CDPSession | undefined;
-  /** What the page was opened with, by tests that share it. */
+  /** Key of the registry that the current page was opened with, if later tests may reuse the page. */
   #shared: string | undefined;
   #url = "";
   #relayed: typeof fetch | undefined;
@@ -94,8 +95,8 @@ export class PageHost {
   }
 
   /**
-   * A first visit: nothing is kept from before. The page's live registry holds `packages`; without any it cannot be reached.
-   * What goes wrong inside fails the test. A reload in one tab takes a third of the time of a new browser context.
+   * Opens the page as on a first visit, with empty storage. The live registry has `packages`; without any, it cannot be reached.
+   * An uncaught error in the page fails the test. Reuses one tab, which takes a third of the time of a new browser context.
    */
   async open(options: PageOptions = {}): Promise<Page> {
     this.#shared = undefined;
@@ -108,37 +109,37 @@ export class PageHost {
     await page.setViewportSize({ width: options.width ?? WIDTH, height: HEIGHT });
     await page.emulateMedia({ colorScheme: options.colorScheme ?? "light" });
     if (isFirst) await page.goto(this.#url + (options.hash ?? ""));
-    else await this.#anew(page, options.hash ?? "");
+    else await this.#reset(page, options.hash ?? "");
     await page.locator(".cm-content").first().waitFor();
     return page;
   }
 
-  /** The page as on a first visit. */
-  async #anew(page: Page, hash: string): Promise<void> {
+  /** Reloads the page as on a first visit. */
+  async #reset(page: Page, hash: string): Promise<void> {
     await page.evaluate((at) => {
       localStorage.clear();
       history.replaceState(null, "", location.pathname + at);
     }, hash);
     await page.reload();
-    // The page before is gone by now, and this one stores nothing before it is used.
+    // The previous page is gone by now, and the new one stores nothing before its first run.
     const storageTypes = "indexeddb,file_systems,cache_storage";
     await this.#control?.send("Storage.clearDataForOrigin", { origin: new URL(this.#url).origin, storageTypes });
   }
 
   /**
-   * The page of the test before with its first example chosen anew, if that test opened it so with the same `told` and went
-   * well; else a first visit. For tests that leave the settings alone: the page keeps its workers, and what is stored.
+   * Reuses the page of the previous test and selects the first example again, if that test passed and used the same registry.
+   * Otherwise opens the page as on a first visit. For tests that do not change settings: workers and stored data stay.
    */
-  async again(told: Told = {}, width: number = WIDTH): Promise<Page> {
-    const key = JSON.stringify(told);
+  async again(registry: TestRegistry = {}, width: number = WIDTH): Promise<Page> {
+    const key = JSON.stringify(registry);
     let page = this.#page;
-    if (!page || this.#shared !== key) page = await this.open(told);
+    if (!page || this.#shared !== key) page = await this.open(registry);
     else {
       await page.setViewportSize({ width: WIDTH, height: HEIGHT });
       await page.selectOption("#example", "docs-demo");
     }
     await page.setViewportSize({ width, height: HEIGHT });
-    // On a narrow page the test before may have left the result in sight.
+    // On a narrow page, the previous test may have left the result pane open.
     if (width < PHONE) await page.getByRole("button", { name: "Project", exact: true }).click();
     this.#shared = key;
     onTestFailed(() => {
@@ -150,7 +151,7 @@ export class PageHost {
   async #newPage(): Promise<Page> {
     const context = await this.#browser!.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
     const page = await context.newPage();
-    // Sooner than a test's own: it says what was waited for.
+    // Shorter than the timeout of a test, because its error names the missing element.
     page.setDefaultTimeout(20_000);
     page.on("pageerror", (error) => {
       throw error;
@@ -187,7 +188,7 @@ export class PageHost {
   }
 }
 
-/** Puts `text` in the place of the open file, as a paste: the editor closes brackets of its own while one types. */
+/** Replaces the text of the open file. Pastes it, because the editor adds closing brackets to typed text. */
 export async function edit(page: Page, text: string): Promise<void> {
   const content = page.locator("#editor .cm-content");
   await content.focus();
@@ -199,11 +200,12 @@ export async function edit(page: Page, text: string): Promise<void> {
   }, text);
 }
 
+/** Returns the text of a package.json with these fields. */
 export function manifest(fields: Readonly<Record<string, unknown>>): string {
   return `${JSON.stringify({ name: "p", version: "1.0.0", ...fields }, null, 2)}\n`;
 }
 
-/** The rows of the tree in sight, indented by level. */
+/** Returns the drawn rows of the package tree, indented by level. */
 export async function rows(page: Page): Promise<string[]> {
   return await page.locator("#panel-tree [role=treeitem]").evaluateAll((items) =>
     items
@@ -213,4 +215,22 @@ export async function rows(page: Page): Promise<string[]> {
         return "  ".repeat(Number(item.getAttribute("aria-level")) - 1) + text.join("@");
       }),
   );
+}
+
+/** Returns the HTML of every control in the page that has no accessible name. */
+export async function unnamedControls(page: Page): Promise<string[]> {
+  const controls = page.locator("button, select, input, [role=tab], [role=tree], [role=img]");
+  return await controls.evaluateAll((elements) =>
+    elements
+      .filter((element) => {
+        const label = (element as HTMLInputElement).labels?.[0]?.textContent;
+        return !(element.getAttribute("aria-label") ?? label ?? element.textContent)?.trim();
+      })
+      .map((element) => element.outerHTML),
+  );
+}
+
+/** Returns by how many pixels the page is wider than the window. */
+export async function overflowWidth(page: Page): Promise<number> {
+  return await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 }

@@ -18,11 +18,11 @@ test.each([
   ["relax: everything", null],
   ["before", null],
   ["constructor: name", null],
-])("a way out by the option %j", (option, setting) => {
+])("the option %j of a way out changes a setting", (option, setting) => {
   expect(settingForOption(option)).toEqual(setting);
 });
 
-test("what was kept comes back, but for words that are no choice", () => {
+test("stored settings are loaded; unknown values get their defaults", () => {
   kept({ strategy: "flat", relax: "copies", prereleases: "sometimes", mode: "fast", force: true });
   const settings = loadSettings();
   expect(settings).toMatchObject({ strategy: "flat", relax: "copies", prereleases: "as-written", mode: "auto" });

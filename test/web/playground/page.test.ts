@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { edit, manifest, type Packages, PageHost, rows } from "./page-host.ts";
+import { edit, manifest, overflowWidth, type Packages, PageHost, rows, unnamedControls } from "./page-host.ts";
 
 const host = new PageHost();
 beforeAll(() => host.start(), 180_000);
@@ -30,12 +30,12 @@ test("a package.json becomes npm's tree", async () => {
   await edit(page, manifest({ dependencies: { a: "^1.0.0", b: "^2.0.0" } }));
   await resolve(page);
   expect(await rows(page)).toEqual(["p@1.0.0", "  a@1.0.0", "  b@2.0.0", "  c@1.0.0"]);
-  await page.getByRole("button", { name: "Open all" }).click();
+  await page.getByRole("button", { name: "Expand all" }).click();
   expect(await rows(page)).toContain("    b@1.4.0");
   expect(await page.locator(".summary h2").textContent()).toContain("4 packages in");
 });
 
-test("a package tells why it is here, and leads to those that want it", async () => {
+test("the details of a package show its paths from the project and link to its dependents", async () => {
   const page = await host.again({ packages: PACKAGES });
   await edit(page, manifest({ dependencies: { a: "^1.0.0", b: "^2.0.0" } }));
   await resolve(page);
@@ -51,7 +51,7 @@ test("a package tells why it is here, and leads to those that want it", async ()
   expect(await page.locator(".details").count()).toBe(0);
 });
 
-test("what a registry says is text, never markup", async () => {
+test("text from a registry is never treated as markup", async () => {
   const page = await host.again({ packages: PACKAGES });
   await edit(page, manifest({ dependencies: { b: "^1.0.0" } }));
   await resolve(page);
@@ -60,7 +60,7 @@ test("what a registry says is text, never markup", async () => {
   expect(await page.locator("main img").count()).toBe(0);
 });
 
-test("a peer conflict shows both sides, and a way out is applied", async () => {
+test("a peer conflict shows both sides, and its way out can be applied", async () => {
   const page = await host.again({ packages: PACKAGES });
   await edit(page, manifest({ dependencies: { b: "^2.0.0", "needs-old": "^1.0.0" } }));
   await resolve(page, ".card-failure");
@@ -76,7 +76,7 @@ test("a peer conflict shows both sides, and a way out is applied", async () => {
   expect(await rows(page)).toEqual(["p@1.0.0", "  b@1.4.0", "  needs-old@1.0.0"]);
 });
 
-test("a package that does not exist is marked in the editor", async () => {
+test("a dependency without a matching version is marked in the editor", async () => {
   const page = await host.again({ packages: PACKAGES });
   await edit(page, manifest({ dependencies: { a: "^9.0.0" } }));
   await resolve(page, ".card-failure");
@@ -85,15 +85,15 @@ test("a package that does not exist is marked in the editor", async () => {
   expect(await page.locator("#editor .cm-lintRange-error").textContent()).toBe('"^9.0.0"');
 });
 
-test("a JSON error is marked where it is", async () => {
+test("a JSON error is marked in the editor and listed below it", async () => {
   const page = await host.again({ packages: PACKAGES });
   await edit(page, '{\n  "name": "p",\n  "dependencies": {},\n}\n');
   await page.locator("#editor .cm-lintRange-error").waitFor();
   expect(await page.locator("#editor .cm-lintRange-error").textContent()).toBe(",");
-  expect(await page.locator("#editor-status").textContent()).toContain("Line 3: No comma may stand before “}”");
+  expect(await page.locator("#editor-status").textContent()).toContain("Line 3: Remove the comma before “}”");
 });
 
-test("the lock is shown, copied, downloaded and kept", async () => {
+test("the lockfile can be read, copied, downloaded and added to the project", async () => {
   const page = await host.again({ packages: PACKAGES });
   await edit(page, manifest({ dependencies: { b: "^2.0.0" } }));
   await resolve(page);
@@ -112,7 +112,7 @@ test("the lock is shown, copied, downloaded and kept", async () => {
   ]);
   expect(download.suggestedFilename()).toBe("package-lock.json");
   expect(readFileSync(await download.path(), "utf8")).toBe(copied);
-  await page.getByRole("button", { name: "Keep in the project" }).click();
+  await page.getByRole("button", { name: "Add to project" }).click();
   await page.getByRole("tab", { name: "package.json", exact: true }).click();
   await edit(page, manifest({ dependencies: { b: "^2.0.0", c: "*" } }));
   await resolve(page, "#tab-changes");
@@ -120,7 +120,7 @@ test("the lock is shown, copied, downloaded and kept", async () => {
   expect(await page.locator(".changes li").allTextContents()).toEqual(["addedc1.0.0"]);
 });
 
-test("the tree is walked by keys", async () => {
+test("the keyboard moves through the tree", async () => {
   const page = await host.again({ packages: PACKAGES });
   await edit(page, manifest({ dependencies: { a: "^1.0.0", b: "^2.0.0" } }));
   await resolve(page);
@@ -148,7 +148,7 @@ test("the tree is walked by keys", async () => {
   await page.getByRole("complementary", { name: "About a" }).waitFor();
 });
 
-test("versions are offered where a spec is written", async () => {
+test("the editor completes versions", async () => {
   const page = await host.again({ packages: PACKAGES });
   await edit(page, '{"dependencies": {"b": ""}}');
   for (let step = 0; step < 3; step++) await page.keyboard.press("ArrowLeft");
@@ -161,39 +161,30 @@ test("versions are offered where a spec is written", async () => {
   ]);
 });
 
-test.each([360, 768])("%i pixels wide nothing scrolls sideways", async (width) => {
+test.each([360, 768])("the page fits into %i pixels without scrolling sideways", async (width) => {
   const page = await host.again({ packages: PACKAGES }, width);
-  const tooWide = (): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   await page.locator("#options").evaluate((options: HTMLDetailsElement) => {
     options.open = true;
   });
-  expect(await tooWide()).toBe(0);
+  expect(await overflowWidth(page)).toBe(0);
   await edit(page, manifest({ dependencies: { b: "^2.0.0", "needs-old": "^1.0.0" } }));
   await resolve(page, ".card-failure");
-  expect(await tooWide()).toBe(0);
+  expect(await overflowWidth(page)).toBe(0);
   await page.locator(".ways li").filter({ hasText: "in package.json" }).getByRole("button").click();
   await page.locator("[role=tree] .row").nth(1).click();
   await page.locator(".details").waitFor();
-  expect(await tooWide()).toBe(0);
+  expect(await overflowWidth(page)).toBe(0);
 });
 
-test("everything that can be used has a name", async () => {
+test("every control has an accessible name", async () => {
   const page = await host.again({ packages: PACKAGES });
   await edit(page, manifest({ dependencies: { a: "^1.0.0" } }));
   await resolve(page);
   await page.locator("[role=tree] .row").nth(1).click();
-  const nameless = await page.locator("button, select, input, [role=tab], [role=tree]").evaluateAll((elements) =>
-    elements
-      .filter((element) => {
-        const label = (element as HTMLInputElement).labels?.[0]?.textContent;
-        return !(element.getAttribute("aria-label") ?? label ?? element.textContent)?.trim();
-      })
-      .map((element) => element.outerHTML),
-  );
-  expect(nameless).toEqual([]);
+  expect(await unnamedControls(page)).toEqual([]);
 });
 
-test("an option as a way out is set in the options", async () => {
+test("applying a way out that is an option sets the option", async () => {
   const page = await host.open({ packages: PACKAGES });
   await edit(page, manifest({ dependencies: { b: "^2.0.0", "needs-old": "^1.0.0" } }));
   await resolve(page, ".card-failure");
@@ -203,7 +194,7 @@ test("an option as a way out is set in the options", async () => {
   expect(await page.locator("#options-note").textContent()).toBe("legacy-peer-deps");
 });
 
-test("each file keeps its text, and can be taken out again", async () => {
+test("each file keeps its text and can be removed", async () => {
   const page = await host.open({ packages: PACKAGES, hash: "#monorepo" });
   await page.getByRole("tab", { name: "apps/site/package.json" }).click();
   await edit(page, manifest({ name: "@acme/site", dependencies: { b: "^2.0.0" } }));
@@ -213,7 +204,7 @@ test("each file keeps its text, and can be taken out again", async () => {
   await page.getByRole("tab", { name: "package.json", exact: true }).click();
   await edit(page, manifest({ name: "acme", workspaces: ["apps/*", "packages/*"] }));
   await resolve(page);
-  await page.getByRole("button", { name: "Open all" }).click();
+  await page.getByRole("button", { name: "Expand all" }).click();
   expect(await rows(page)).toEqual([
     "acme@1.0.0",
     "  @acme/site@1.0.0 in apps/site",
@@ -231,7 +222,7 @@ test("each file keeps its text, and can be taken out again", async () => {
   expect(await why.allTextContents()).toEqual(["acme workspace → @acme/text@1.0.0 ^1.0.0 → b@1.4.0"]);
 });
 
-test("a run is cancelled", async () => {
+test("a run can be cancelled", async () => {
   const page = await host.open({ packages: PACKAGES });
   await page.context().route("http://registry.local/**", () => {});
   await edit(page, manifest({ dependencies: { a: "^1.0.0" } }));
@@ -242,11 +233,11 @@ test("a run is cancelled", async () => {
   expect(await page.locator("[role=tree], .card").count()).toBe(0);
 });
 
-test("another registry is asked for by its address", async () => {
+test("another registry can be used by its URL", async () => {
   const page = await host.open({ packages: PACKAGES });
   await page.selectOption("#source", "other");
-  await page.getByLabel("Base address").fill("http://registry.local");
-  await page.getByRole("button", { name: "Use it" }).click();
+  await page.getByLabel("Base URL").fill("http://registry.local");
+  await page.getByRole("button", { name: "Use registry" }).click();
   await edit(page, manifest({ dependencies: { b: "^2.0.0" } }));
   await resolve(page);
   expect(await rows(page)).toEqual(["p@1.0.0", "  b@2.0.0"]);
@@ -255,13 +246,13 @@ test("another registry is asked for by its address", async () => {
   expect(await page.locator("#source").inputValue()).toBe("other");
 });
 
-// SHA-256 of the locks that npm 11.19.1 writes for these examples over the packuments as they were recorded, uncondensed.
+// SHA-256 of the lockfiles that npm 11.19.1 writes for these examples with the full recorded packuments.
 test.each([
   ["docs-demo", "56668a4c7182cac545328191d384d8f9be8b97f54ec976ef0392f7808d144530"],
   ["react", "262a50e489df7b7ab1530e05aa8f4afc05f2617d6b52396d5d3d1f6161339009"],
   ["vue", "803ffe6ce98d981fe5ca647f930509dc61608806551b975631139e5c1f9c7dd2"],
   ["monorepo", "eb6ac779581a8d4abd52c53de829b7051560239730ba04004ac5983d96309beb"],
-])("with no network, %s becomes npm's own lock", async (id, hash) => {
+])("the offline snapshot resolves the example %s to npm's lockfile", async (id, hash) => {
   const page = await host.again();
   await page.selectOption("#source", "snapshot");
   await page.selectOption("#example", id);
@@ -273,7 +264,7 @@ test.each([
   expect(createHash("sha256").update(lock).digest("hex")).toBe(hash);
 });
 
-test("with no network the snapshot resolves the example that ships with it", async () => {
+test("the offline snapshot resolves the first example", async () => {
   const page = await host.again();
   await page.selectOption("#source", "snapshot");
   await resolve(page);
@@ -282,7 +273,7 @@ test("with no network the snapshot resolves the example that ships with it", asy
   expect(await rows(page)).toEqual(["docs-demo@1.0.0", "  d3-sankey@0.12.3", "    d3-array@2.12.1"]);
 });
 
-test("with no network the flat examples are what they say", async () => {
+test("the offline snapshot resolves the flat examples as described", async () => {
   const page = await host.again();
   await page.selectOption("#source", "snapshot");
   await page.selectOption("#example", "flat");
@@ -293,9 +284,9 @@ test("with no network the flat examples are what they say", async () => {
   expect(await page.locator(".proof li").last().textContent()).toContain("d3-array@1 - 2");
 });
 
-test("a flat conflict is told in steps, and a way out leads to an answer with its rung and its import map", async () => {
+test("a flat conflict lists its proof, and its way out leads to a relaxed tree with an import map", async () => {
   const page = await host.open({ packages: PACKAGES });
-  await page.getByLabel("Flat: one version of each").check();
+  await page.getByLabel("Flat: one version each").check();
   await edit(page, manifest({ dependencies: { a: "^1.0.0" } }));
   await resolve(page, ".card-failure");
   expect(await page.locator(".card-failure .code").textContent()).toBe("ENOSOLUTION");
@@ -310,8 +301,8 @@ test("a flat conflict is told in steps, and a way out leads to an answer with it
   await page.locator(".ways li").filter({ hasText: "relax: peers" }).getByRole("button").click();
   await page.locator("[role=tree]").waitFor();
   expect(await rows(page)).toEqual(["p@1.0.0", "  a@1.0.0", "  b@1.4.0", "  c@1.0.0"]);
-  expect(await page.locator(".rung").textContent()).toContain("flat but for peers");
-  expect(await page.locator(".stats").textContent()).toMatch(/\d+ decisions? of the solver/);
+  expect(await page.locator(".relax").textContent()).toContain("relax: peers");
+  expect(await page.locator(".stats").textContent()).toMatch(/\d+ decisions? by the solver/);
   await page.getByRole("tab", { name: "Import map" }).click();
   await page.getByLabel("Modules from").selectOption("unpkg");
   await page.locator(".cm-line", { hasText: "unpkg.com" }).first().waitFor();
@@ -322,6 +313,6 @@ test("a flat conflict is told in steps, and a way out leads to an answer with it
   const map = JSON.parse(/^<script type="importmap">([^<]*)<\/script>\n$/.exec(tag)?.[1] ?? "") as { imports: object };
   expect(map.imports).toMatchObject({ b: expect.stringMatching(/^https:\/\/unpkg\.com\/b@1\.4\.0/) });
   await page.reload();
-  expect(await page.getByLabel("Flat: one version of each").isChecked()).toBe(true);
-  expect(await page.locator("#options-note").textContent()).toBe("may give up peers");
+  expect(await page.getByLabel("Flat: one version each").isChecked()).toBe(true);
+  expect(await page.locator("#options-note").textContent()).toBe("relax: peers");
 });

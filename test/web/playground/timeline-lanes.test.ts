@@ -14,14 +14,14 @@ function lanesOf(lanes: TimelineLanes): number[] {
   return lanes.bands.flatMap(({ bars }) => bars.map(({ lane }) => lane));
 }
 
-test("the example of the docs: two lanes do for three operations", () => {
+test("three operations need two lanes, as in the docs of TimelineLanes", () => {
   const lanes = new TimelineLanes();
   lanes.update([operation(0, 5), operation(2, 3), operation(4, 9)]);
   expect(lanesOf(lanes)).toEqual([0, 1, 1]);
   expect(lanes.bands[0]?.lanes).toBe(2);
 });
 
-test("an operation is placed once it starts, and stays where it is", () => {
+test("an operation gets a lane when it starts, and keeps it", () => {
   const lanes = new TimelineLanes();
   const [a, b, c] = [operation(0, null), operation(null, null), operation(null, null)];
   const all = [a, b, c];
@@ -39,13 +39,13 @@ test("an operation is placed once it starts, and stays where it is", () => {
   ]);
 });
 
-test("one that was dropped before it started is in no lane", () => {
+test("an operation that was dropped before it started gets no lane", () => {
   const lanes = new TimelineLanes();
   lanes.update([operation(null, 4, { state: "dropped" })]);
   expect(lanes.bands).toEqual([]);
 });
 
-test("law: in one lane nothing overlaps, and there are no more lanes than ran at once", () => {
+test("law: operations in a lane never overlap, and no lane is more than needed", () => {
   const span = fc.tuple(fc.nat(1000), fc.nat(200)).map(([start, long]) => operation(start, start + long));
   fc.assert(
     fc.property(fc.array(span, { maxLength: 60 }), (all) => {
@@ -60,7 +60,7 @@ test("law: in one lane nothing overlaps, and there are no more lanes than ran at
           expect(a.operation.end! <= b.operation.start! || b.operation.end! <= a.operation.start!).toBe(true);
         }
       }
-      // One that takes no time at all still has its place.
+      // An operation of no duration still needs a lane.
       const atOnce = ({ start }: Operation) =>
         all.filter((o) => o.start! <= start! && (o.end! > start! || o.start === start));
       expect(band?.lanes ?? 0).toBeLessThanOrEqual(Math.max(0, ...all.map((each) => atOnce(each).length)));
@@ -68,12 +68,12 @@ test("law: in one lane nothing overlaps, and there are no more lanes than ran at
   );
 });
 
-test("operations are counted by state, and the clock is as late as the latest", () => {
+test("operations are counted by state, and latestTime returns the last start or end", () => {
   const all = [operation(0, 7), operation(9, null), operation(null, null), operation(1, 2, { kind: "extract" })];
   expect(countByState(all, "download")).toEqual({ waiting: 1, running: 1, done: 1, failed: 0, dropped: 0 });
   expect(latestTime(all)).toBe(9);
 });
 
-test("an axis is marked in steps that one can count in", () => {
+test("the steps of the axis are round numbers", () => {
   expect([1, 3, 7, 40, 101, 600].map(niceStep)).toEqual([1, 5, 10, 50, 200, 1000]);
 });

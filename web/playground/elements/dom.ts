@@ -1,9 +1,12 @@
-/** What may be put inside an element. Strings become text, never markup: names and messages from outside are hostile. */
+/** A child of an element. Strings become text nodes, never markup, because names and messages from a registry are not trusted. */
 export type Child = Node | string | null | undefined | false;
 
 type Props = Record<string, string | number | boolean | EventListener | undefined>;
 
-/** `h("button", { class: "quiet", onclick: save }, "Save")`; `true` sets an empty attribute, `false` and `undefined` none. */
+/**
+ * Creates an element: `h("button", { class: "quiet", onclick: save }, "Save")`. A function becomes an event listener. `true`
+ * sets an empty attribute; `false` and `undefined` set none.
+ */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   props: Props = {},
@@ -18,22 +21,29 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** Appends the children that are not empty. */
 export function appendChildren(parent: Node, children: readonly Child[]): void {
   for (const child of children) {
     if (child) parent.appendChild(typeof child === "string" ? document.createTextNode(child) : child);
   }
 }
 
-/** Puts `children` in the place of all that `parent` holds. */
+/** Returns a region that scrolls and that the keyboard can reach. `label` is its accessible name. */
+export function scrollRegion(label: string, classes: string, ...children: Child[]): HTMLElement {
+  const attributes = { class: `${classes} scroll`.trim(), tabindex: 0, role: "region", "aria-label": label };
+  return h("div", attributes, ...children);
+}
+
+/** Replaces all children of `parent`. */
 export function setChildren(parent: Element, ...children: Child[]): void {
   parent.replaceChildren();
   appendChildren(parent, children);
 }
 
-/** An element that index.html is known to have. */
+/** Returns an element of index.html. @throws Error if it does not exist */
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   const element = document.getElementById(id);
-  if (!element) throw new Error(`index.html lacks #${id}`);
+  if (!element) throw new Error(`index.html has no element #${id}`);
   return element as T;
 }
 
@@ -48,7 +58,7 @@ const ICONS = {
   locate: "M8 1.5v2M8 12.5v2M1.5 8h2M12.5 8h2M8 4.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z",
 } as const;
 
-/** A 16-pixel line drawing, hidden from screen readers: the button that holds it carries the words. */
+/** Returns an icon of 16 by 16 units, hidden from screen readers: the button around it has a label. */
 export function icon(name: keyof typeof ICONS): SVGSVGElement {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
@@ -60,10 +70,11 @@ export function icon(name: keyof typeof ICONS): SVGSVGElement {
   return svg;
 }
 
-const NUMBER = new Intl.NumberFormat("en");
+const ENGLISH_NUMBERS = new Intl.NumberFormat("en");
 
+/** `1 package`, `1,317 packages`. */
 export function formatCount(value: number, singular: string, plural: string = `${singular}s`): string {
-  return `${NUMBER.format(value)} ${value === 1 ? singular : plural}`;
+  return `${ENGLISH_NUMBERS.format(value)} ${value === 1 ? singular : plural}`;
 }
 
 /** `840 ms`, `2.41 s`, `38 s`. */
@@ -72,7 +83,7 @@ export function formatDuration(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(milliseconds < 10_000 ? 2 : 0)} s`;
 }
 
-/** Decimal units, as a browser's network panel counts: `9.1 MB`. */
+/** `840 B`, `12 kB`, `9.1 MB`: decimal units, as in the network panel of a browser. */
 export function formatBytes(value: number): string {
   if (value < 1000) return `${value} B`;
   return value < 1e6 ? `${(value / 1000).toFixed(0)} kB` : `${(value / 1e6).toFixed(1)} MB`;

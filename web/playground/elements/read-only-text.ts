@@ -5,7 +5,7 @@ import { basicSetup } from "codemirror";
 import { editorLook } from "../project/editor.ts";
 import { h, icon } from "./dom.ts";
 
-/** A text to read, search and copy from. `label` is what it is called by who hears the page. */
+/** Shows a text that can be read, searched and copied but not edited. `label` is its accessible name. */
 export function readOnlyView(
   parent: HTMLElement,
   { text, label, isJson }: { text: string; label: string; isJson: boolean },
@@ -25,18 +25,18 @@ export function readOnlyView(
   });
 }
 
-/** Copies what `text` then is, and says so for a moment. */
+/** Returns a button that copies the current `text` and shows the outcome for a moment. */
 export function copyButton(text: () => string): HTMLButtonElement {
   const label = h("span", {}, "Copy");
   const button = h("button", { type: "button" }, icon("copy"), label);
   button.addEventListener("click", async () => {
-    let said = "Copied";
+    let outcome = "Copied";
     try {
       await navigator.clipboard.writeText(text());
     } catch {
-      said = "Not allowed";
+      outcome = "Copying is not allowed";
     }
-    label.textContent = said;
+    label.textContent = outcome;
     setTimeout(() => label.replaceChildren("Copy"), 1600);
   });
   return button;

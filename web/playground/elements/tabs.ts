@@ -3,14 +3,14 @@ import { h, setChildren } from "./dom.ts";
 export interface ResultTab {
   id: string;
   title: string;
-  /** A number behind the title: how many cards, how many changes. */
+  /** A number after the title, for example the number of warnings. */
   mark?: string;
   body: HTMLElement;
-  /** Called each time that the tab comes into sight. */
+  /** Called each time the tab is shown. */
   onShow?: () => void;
 }
 
-/** Tabs as the ARIA pattern has them: one tab stop, arrows between tabs. */
+/** Creates tabs that follow the ARIA pattern: one tab stop, and arrow keys move between the tabs. */
 export function createTabs(
   label: string,
   list: readonly ResultTab[],
@@ -53,7 +53,7 @@ export function createTabs(
   });
   const element = h("div", { class: "tabbed" });
   setChildren(element, bar, panels);
-  // The panels must stand in the page before one is shown: a list draws what fits.
+  // A virtual list measures its height when shown, so the panels must be in the page first.
   queueMicrotask(() => show(first));
   return { element, show };
 }

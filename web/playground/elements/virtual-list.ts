@@ -1,11 +1,11 @@
 import { h } from "./dom.ts";
 
-/** Rows above and below the window that stay drawn, so that a flick of the wheel meets no blank. */
+/** Rows drawn above and below the visible part, so that scrolling does not show blank rows. */
 const OVERSCAN = 12;
 
 /**
- * Draws only the rows in sight of a list whose rows are all equally high.
- * `draw` makes the element of one row; the list puts it in its place.
+ * Draws only the visible rows of a list whose rows have the same height.
+ * `draw` creates the element of a row; the list positions it.
  */
 export class VirtualList {
   readonly #box: HTMLElement;
@@ -23,12 +23,12 @@ export class VirtualList {
     this.#draw = draw;
     this.#canvas = h("div", { class: "canvas", role: "presentation" });
     box.append(this.#canvas);
-    box.addEventListener("scroll", () => this.#later(), { passive: true });
-    this.#observer = new ResizeObserver(() => this.#later());
+    box.addEventListener("scroll", () => this.#paintLater(), { passive: true });
+    this.#observer = new ResizeObserver(() => this.#paintLater());
     this.#observer.observe(box);
   }
 
-  /** Throws away what is drawn and draws again: the rows have changed. */
+  /** Discards all drawn rows and draws again, because the rows changed. */
   reset(length: number): void {
     this.#length = length;
     this.#canvas.style.height = `${length * this.#height}px`;
@@ -37,7 +37,7 @@ export class VirtualList {
     this.#paint();
   }
 
-  /** Draws again these rows alone, where they are in sight. */
+  /** Draws single rows again, if they are visible. */
   redraw(...indexes: number[]): void {
     for (const index of indexes) {
       const old = this.#drawn.get(index);
@@ -47,13 +47,13 @@ export class VirtualList {
     }
   }
 
-  /** Scrolls as little as shows the row, with one row of air; `center` puts it in the middle where it was out of sight. */
+  /** Scrolls just far enough to show the row and one neighbour. `center` scrolls a hidden row to the middle instead. */
   reveal(index: number, center: boolean = false): void {
     const top = index * this.#height;
     const view = this.#box.clientHeight;
     const at = this.#box.scrollTop;
-    const inSight = top >= at + this.#height && top + 2 * this.#height <= at + view;
-    if (!inSight) {
+    const isVisible = top >= at + this.#height && top + 2 * this.#height <= at + view;
+    if (!isVisible) {
       if (center) this.#box.scrollTop = top - view / 2;
       else if (top < at + this.#height) this.#box.scrollTop = top - this.#height;
       else this.#box.scrollTop = top + 2 * this.#height - view;
@@ -61,7 +61,7 @@ export class VirtualList {
     this.#paint();
   }
 
-  /** Rows that one page holds. */
+  /** How many rows fit on one page. */
   get page(): number {
     return Math.max(1, Math.floor(this.#box.clientHeight / this.#height) - 1);
   }
@@ -71,7 +71,7 @@ export class VirtualList {
     cancelAnimationFrame(this.#frame);
   }
 
-  #later(): void {
+  #paintLater(): void {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
       this.#paint();

@@ -1,18 +1,22 @@
 import type { Failure } from "../../../src/api/failure.ts";
 import type { Proof } from "../../../src/api/flat.ts";
 import type { PackumentSummary, Resolution } from "../../../src/api/resolve.ts";
-import { formatDuration, h } from "../elements/dom.ts";
+import { formatDuration, h, scrollRegion } from "../elements/dom.ts";
+import { PanelHolder } from "../elements/side-panel.ts";
 import { createTabs } from "../elements/tabs.ts";
-import { treeTab } from "../tree/tree-tab.ts";
+import { type GoToPackage, treeTab } from "../tree/tree-tab.ts";
 import { type ProblemHost, problemCard } from "./problem-card.ts";
 import { proofPackage } from "./proof-package.ts";
 import { proofOf } from "./proof-steps.ts";
 
 export interface FailureHost extends Omit<ProblemHost, "goTo" | "about"> {
   versions: (name: string) => Promise<PackumentSummary>;
-  /** Selects what the project asks of a package; gives what brings it into sight, undefined where the project asks nothing. */
+  /**
+   * Selects a package's line in a package.json of the project. Returns a function that shows that line, or undefined if the
+   * project does not depend on the package.
+   */
   mark: (name: string) => (() => void) | undefined;
-  /** The last resolution of this project that went well. */
+  /** The last successful resolution of this project. */
   last: Resolution | undefined;
 }
 
@@ -21,60 +25,45 @@ export interface FailureView {
   dispose: () => void;
 }
 
-/** A run that failed: its card and, of a conflict, the packages in it; beside it the tree that there was before. */
+/** Shows a failed run: its card and, for a flat conflict, the packages in the proof. A second tab shows the tree of the last success. */
 export function failureView(failure: Failure, milliseconds: number, host: FailureHost): FailureView {
-  const holder = h("div", { class: "tree-and-details" });
-  const last = host.last && treeTab(host.last, { show: () => tabbed?.show("tree") });
+  let opener: Element | null = null;
+  const holder = new PanelHolder(() => {
+    if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
+  });
+  const last = host.last && treeTab(host.last, { show: () => tabs?.show("tree") });
   const proof = proofOf(failure);
-  const about = proof && ((name: string) => () => showPackage({ name, proof, holder, goTo: last?.goTo }, host));
-  const card = problemCard(failure, "failure", { ...host, ...(about && { about }) });
-  const region = { class: "cards scroll", tabindex: 0, role: "region", "aria-label": "Failure" };
-  holder.append(h("div", region, card));
+  const about = (name: string) => (): void => {
+    opener = document.activeElement;
+    if (proof) showPackage({ name, proof, holder, goTo: last?.goTo }, host);
+  };
+  const card = problemCard(failure, "failure", { ...host, ...(proof && { about }) });
+  holder.element.append(scrollRegion("Failure", "cards", card));
   const summary = h(
     "div",
     { class: "summary summary-failed" },
-    h("h2", {}, host.action === "install" ? "Not installed" : "Not resolved"),
+    h("h2", {}, host.action === "install" ? "Install failed" : "Resolving failed"),
     h("p", {}, `after ${formatDuration(milliseconds)}`),
   );
-  const tabbed =
-    last &&
-    createTabs(
-      "Result",
-      [
-        { id: "failure", title: "Failure", body: holder },
-        { ...last.tab, title: "Tree before" },
-      ],
-      "failure",
-    );
-  return { elements: [summary, tabbed?.element ?? holder], dispose: () => last?.dispose() };
+  const failureTab = { id: "failure", title: "Failure", body: holder.element };
+  const tabs = last && createTabs("Result", [failureTab, { ...last.tab, title: "Previous tree" }], "failure");
+  return { elements: [summary, tabs?.element ?? holder.element], dispose: () => last?.dispose() };
 }
 
 interface ShownPackage {
   name: string;
   proof: Proof;
-  holder: HTMLElement;
-  goTo: ((location: string) => (() => void) | undefined) | undefined;
+  holder: PanelHolder;
+  goTo: GoToPackage | undefined;
 }
 
-/** Marks a package in the editor, and shows beside the proof what there is of it. */
+/** Selects a package in the editor and shows its panel beside the proof. */
 function showPackage({ name, proof, holder, goTo }: ShownPackage, { versions, mark }: FailureHost): void {
-  const opener = document.activeElement;
   const showInEditor = mark(name);
   const showInTree = goTo?.(`node_modules/${name}`);
   const places: [string, () => void][] = [];
-  if (showInTree) places.push(["Show in the tree before", showInTree]);
+  if (showInTree) places.push(["Show in the previous tree", showInTree]);
   if (showInEditor) places.push(["Show in package.json", showInEditor]);
-  const close = (): void => {
-    holder.querySelector(".details")?.remove();
-    holder.classList.remove("with-details");
-    if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
-  };
-  const panel = proofPackage(name, { proof, versions, places, close });
-  panel.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") close();
-  });
-  holder.querySelector(".details")?.remove();
-  holder.append(panel);
-  holder.classList.add("with-details");
-  panel.focus();
+  holder.show(proofPackage(name, { proof, versions, places, close: holder.close }));
+  holder.focusPanel();
 }

@@ -2,65 +2,66 @@ import type { Failure, PathStep, WayOut } from "../../../src/api/failure.ts";
 import { explain } from "../../../src/explain/explain.ts";
 import { type Child, h } from "../elements/dom.ts";
 import type { RunAction } from "../run/project-runner.ts";
+import type { GoToPackage } from "../tree/tree-tab.ts";
 import { pathGroups } from "./problem-paths.ts";
 import { proofOf, proofSteps } from "./proof-steps.ts";
 
 export interface ProblemHost {
-  /** Whether the page can do it for the reader. */
+  /** Checks whether the page can apply a way out. */
   canApply: (way: WayOut) => boolean;
   apply: (way: WayOut) => void;
-  /** What shows a location of the tree; undefined where there is no tree or no such place in it. */
-  goTo?: (location: string) => (() => void) | undefined;
-  /** What shows a package of a proof, by its installed name. Default: its place in the tree. */
+  /** Shows a package in the tree. Undefined if there is no tree. */
+  goTo?: GoToPackage;
+  /** Returns a function that shows a package of a proof, by its installed name. Default: shows it in the tree. */
   about?: (name: string) => () => void;
-  /** What is done again once a way out is applied. Default `resolve`. */
+  /** The action that is repeated after a way out was applied. Default `resolve`. */
   action?: RunAction;
 }
 
-/** The sentence a person needs first, for codes that say nothing to most. */
+/** Titles for the codes, which tell most readers nothing. */
 const TITLES: ReadonlyMap<string, string> = new Map([
-  ["ERESOLVE", "Two packages cannot agree"],
-  ["ENOSOLUTION", "No flat answer"],
-  ["EIMPORTMAP", "No import map can be made of this"],
-  ["ETARGET", "No version fits"],
-  ["E404", "No such package"],
+  ["ERESOLVE", "Conflicting peer dependencies"],
+  ["ENOSOLUTION", "No flat tree exists"],
+  ["EIMPORTMAP", "No import map can be made"],
+  ["ETARGET", "No matching version"],
+  ["E404", "Package not found"],
   ["EUNREACHABLE", "The registry cannot be reached"],
   ["ETIMEDOUT", "The registry did not answer in time"],
-  ["E401", "The registry wants to know who asks"],
-  ["E403", "The registry refuses"],
-  ["EINVALIDPACKUMENT", "The registry’s answer is broken"],
+  ["E401", "The registry requires a login"],
+  ["E403", "The registry denies access"],
+  ["EINVALIDPACKUMENT", "The registry’s response is invalid"],
   ["EOVERRIDE", "An override contradicts the project"],
-  ["EJSONPARSE", "A file is not JSON"],
-  ["EBADPLATFORM", "Not for this platform"],
-  ["EBADENGINE", "Not for this version of Node"],
-  ["EDEPRECATED", "Deprecated"],
-  ["EINVALIDPACKAGENAME", "Not a package name"],
-  ["EDUPLICATEWORKSPACE", "Two workspaces have one name"],
-  ["EUNSUPPORTED", "Not possible in a page"],
-  ["EINTEGRITY", "A tarball is not the one that was published"],
-  ["TAR_BAD_ARCHIVE", "A tarball cannot be opened"],
-  ["ENOTARBALLS", "Tarballs cannot be fetched from the snapshot"],
-  ["ENOINTEGRITY", "Nothing to check a tarball against"],
+  ["EJSONPARSE", "Invalid JSON"],
+  ["EBADPLATFORM", "Not supported on this platform"],
+  ["EBADENGINE", "Not supported by this version of Node"],
+  ["EDEPRECATED", "Deprecated package"],
+  ["EINVALIDPACKAGENAME", "Invalid package name"],
+  ["EDUPLICATEWORKSPACE", "Two workspaces have the same name"],
+  ["EUNSUPPORTED", "Not supported in a browser"],
+  ["EINTEGRITY", "A tarball does not match its integrity"],
+  ["TAR_BAD_ARCHIVE", "A tarball is damaged"],
+  ["ENOTARBALLS", "The offline snapshot has no tarballs"],
+  ["ENOINTEGRITY", "A tarball has no integrity to check"],
   ["EINVALIDLOCK", "The lockfile cannot be used"],
 ]);
 
-/** What a failure at a tarball knows of it, in the order in which a reader asks. */
+/** Details of a failed tarball and their labels, in the order shown. */
 const TARBALL_FACTS: readonly (readonly [key: string, term: string])[] = [
   ["expected", "Expected"],
-  ["actual", "Came"],
-  ["url", "From"],
+  ["actual", "Received"],
+  ["url", "URL"],
 ];
 
 function titleOf(code: string, level: "failure" | "warning", action: RunAction): string {
-  // As a warning it is a conflict that npm lives with.
-  if (level === "warning" && code === "ERESOLVE") return "A peer dependency that is not met";
+  // As a warning, the conflict is one that npm accepts.
+  if (level === "warning" && code === "ERESOLVE") return "Unmet peer dependency";
   return (
     TITLES.get(code) ??
-    (level === "failure" ? `This could not be ${action}${action === "install" ? "ed" : "d"}` : "Worth knowing")
+    (level === "failure" ? (action === "install" ? "Install failed" : "Resolving failed") : "Warning")
   );
 }
 
-/** One failure or warning. `level` decides the colour and the word that screen readers hear. */
+/** Returns the card of a failure or warning. `level` sets the colour and the word for screen readers. */
 export function problemCard(problem: Failure, level: "failure" | "warning", host: ProblemHost): HTMLElement {
   const title = titleOf(problem.code, level, host.action ?? "resolve");
   const heading = h("h3", {}, h("span", { class: "sr-only" }, `${level}: `), title);
@@ -76,18 +77,18 @@ export function problemCard(problem: Failure, level: "failure" | "warning", host
     ...proofSection(problem, host),
     ...pathList(problem, host),
     ...wayOutList(problem.wayOut, host),
-    problem.code === "ERESOLVE" ? asText({ ...problem, wayOut: [] }, "In npm’s words") : null,
-    problem.code === "ENOSOLUTION" ? asText(problem, "As text, to quote") : null,
+    problem.code === "ERESOLVE" ? asText({ ...problem, wayOut: [] }, "As npm reports it") : null,
+    problem.code === "ENOSOLUTION" ? asText(problem, "As plain text") : null,
   );
 }
 
-/** Of a tarball that was refused: what it should have been, what came, and from where. */
+/** Returns the details of a rejected tarball: the expected and the received integrity, and its URL. */
 function tarballFacts({ details, package: name }: Failure): HTMLElement | null {
   const known = TARBALL_FACTS.flatMap(([key, term]) => {
     const value = details?.[key];
     return typeof value === "string" && value !== "" ? [[term, value] as const] : [];
   });
-  if (!known.some(([term]) => term === "From")) return null;
+  if (!known.some(([term]) => term === "URL")) return null;
   const rows = name === undefined ? known : [["Package", name] as const, ...known];
   return h(
     "dl",
@@ -96,12 +97,12 @@ function tarballFacts({ details, package: name }: Failure): HTMLElement | null {
   );
 }
 
-/** The report as a terminal has it, for those who know it or want to quote it, folded away. */
+/** Returns the collapsed report, as a terminal shows it. */
 function asText(problem: Failure, title: string): HTMLElement {
   return h("details", { class: "report" }, h("summary", {}, title), h("pre", { tabindex: 0 }, explain(problem)));
 }
 
-/** Of a flat resolution that has no answer: why, step by step. */
+/** Returns the proof of a flat conflict, step by step. */
 function proofSection(problem: Failure, { about, goTo }: ProblemHost): HTMLElement[] {
   const proof = proofOf(problem);
   if (!proof) return [];
@@ -117,7 +118,7 @@ function pathList(problem: Failure, host: ProblemHost): HTMLElement[] {
     ]);
   }
   const from = problem.requiredBy.filter((location) => location !== "");
-  return from.length === 0 ? [] : [h("p", { class: "found" }, "Wanted by ", h("code", {}, from.join(", ")))];
+  return from.length === 0 ? [] : [h("p", { class: "found" }, "Required by ", h("code", {}, from.join(", ")))];
 }
 
 function pathItem(path: readonly PathStep[], host: ProblemHost): HTMLElement {
@@ -152,5 +153,5 @@ function wayOutList(ways: readonly WayOut[], host: ProblemHost): Child[] {
       : null;
     return h("li", {}, h("span", {}, way.text), button);
   });
-  return [h("h4", {}, ways.length === 1 ? "A way out" : "Ways out"), h("ul", { class: "ways" }, ...items)];
+  return [h("h4", {}, ways.length === 1 ? "Way out" : "Ways out"), h("ul", { class: "ways" }, ...items)];
 }

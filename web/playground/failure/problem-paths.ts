@@ -1,7 +1,7 @@
 import type { Failure, PathStep } from "../../../src/api/failure.ts";
 import type { Explained, ExplainedEdge, ExplainedNode } from "../../../src/explain/eresolve.ts";
 
-/** A chain from the project to a package; every step but the last says what it wants of the next. */
+/** Paths from the project to a package, under one title. Each step but the last has the spec of the step after it. */
 export interface PathGroup {
   title: string;
   paths: PathStep[][];
@@ -10,42 +10,44 @@ export interface PathGroup {
 const MOST_STEPS = 30;
 const MOST_PATHS = 6;
 
-/** How the project comes to a problem: of a peer conflict each side, else the path of each dependent. */
+/** Returns the paths from the project to a problem: one group for each side of a peer conflict, otherwise one path per dependent. */
 export function pathGroups(problem: Failure): PathGroup[] {
   const { edge, current, peerConflict } = (problem.details ?? {}) as Explained;
   if (edge) {
     const found = current ?? peerConflict?.current;
     return [
-      { title: "What is wanted", paths: [chainOf(edge)] },
-      ...(found?.version ? [{ title: "What is there", paths: pathsOf(found, edge) }] : []),
+      { title: "Required", paths: [pathOf(edge)] },
+      ...(found?.version ? [{ title: "Found", paths: dependentPaths(found, edge) }] : []),
       ...(peerConflict?.peer?.version
-        ? [{ title: "What would have to be there", paths: pathsOf(peerConflict.peer) }]
+        ? [{ title: "Would be needed instead", paths: dependentPaths(peerConflict.peer) }]
         : []),
     ];
   }
-  const paths = (problem.paths ?? []).slice(0, MOST_PATHS).map((path) => withCulprit(path, problem));
-  return paths.length === 0 ? [] : [{ title: paths.length === 1 ? "The path to it" : "The paths to it", paths }];
+  const paths = (problem.paths ?? []).slice(0, MOST_PATHS).map((path) => withPackage(path, problem));
+  return paths.length === 0
+    ? []
+    : [{ title: paths.length === 1 ? "Path from the project" : "Paths from the project", paths }];
 }
 
-/** The path ends at whoever wants the culprit: the culprit itself comes last. */
-function withCulprit(path: readonly PathStep[], { package: name, spec, paths }: Failure): PathStep[] {
+/** Adds the missing package itself as the last step of a path that ends at its dependent. */
+function withPackage(path: readonly PathStep[], { package: name, spec, paths }: Failure): PathStep[] {
   const last = path.at(-1);
   if (name === undefined || !last || last.name === name) return [...path];
-  // With more than one dependent the spec is one's own: do not put it into another's mouth.
-  const wants = paths?.length === 1 && spec !== undefined ? { ...last, spec } : last;
-  return [...path.slice(0, -1), wants, { location: "", name }];
+  // With several dependents the failure's spec belongs to only one of them, so it is left out.
+  const dependent = paths?.length === 1 && spec !== undefined ? { ...last, spec } : last;
+  return [...path.slice(0, -1), dependent, { location: "", name }];
 }
 
-/** Two of those that ask for `node`; not `but`, which got it against its will. */
-function pathsOf(node: ExplainedNode, but?: ExplainedEdge): PathStep[][] {
+/** Returns the paths of up to two dependents of `node`. Leaves out `except`, the edge that conflicts with it. */
+function dependentPaths(node: ExplainedNode, except?: ExplainedEdge): PathStep[][] {
   const edges = (node.dependents ?? []).filter(
-    ({ spec, from }) => !(but && spec === but.spec && from?.location === but.from?.location),
+    ({ spec, from }) => !(except && spec === except.spec && from?.location === except.from?.location),
   );
-  return edges.length === 0 ? [[stepOf(node)]] : edges.slice(0, 2).map((edge) => chainOf(edge, node));
+  return edges.length === 0 ? [[stepOf(node)]] : edges.slice(0, 2).map((edge) => pathOf(edge, node));
 }
 
-/** From the project down to `edge`'s own end, which is `to` where there is a package. */
-function chainOf(edge: ExplainedEdge, to?: ExplainedNode): PathStep[] {
+/** Returns the path from the project to the end of `edge`: to the package `to` if there is one. */
+function pathOf(edge: ExplainedEdge, to?: ExplainedNode): PathStep[] {
   const steps: PathStep[] = [to ? stepOf(to) : { location: "", name: edge.name ?? "" }];
   let at: ExplainedEdge | undefined = edge;
   while (at?.from && steps.length < MOST_STEPS) {
@@ -57,7 +59,7 @@ function chainOf(edge: ExplainedEdge, to?: ExplainedNode): PathStep[] {
 }
 
 function stepOf({ name, version, location = "" }: ExplainedNode): PathStep {
-  // The project has no name here: only folders below it do.
+  // The project itself has neither a name nor a folder.
   const inside = location.startsWith("node_modules") || name !== undefined;
   return { location: inside ? location : "", name: name ?? "", ...(version === undefined ? {} : { version }) };
 }

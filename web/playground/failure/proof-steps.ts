@@ -3,18 +3,18 @@ import type { Proof } from "../../../src/api/flat.ts";
 import { proofLines } from "../../../src/explain/proof.ts";
 import { h } from "../elements/dom.ts";
 
-/** The proof that a failure carries: why there is no flat answer. */
+/** Returns the proof that a failure carries: why no flat tree exists. Undefined for other failures. */
 export function proofOf(failure: Failure): Proof | undefined {
   const proof = failure.details?.["proof"] as Partial<Proof> | undefined;
   return proof && Array.isArray(proof.facts) && Array.isArray(proof.steps) ? (proof as Proof) : undefined;
 }
 
-/** What the project itself asks for and a proof rests on: installed names. */
+/** Returns the installed names of the project's own dependencies that the proof uses. */
 export function namesInProject({ facts }: Proof): string[] {
   return facts.filter(({ from }) => from === "").map(({ name }) => name);
 }
 
-/** The steps of a proof, the end last. `about` gives what a click on a package does; undefined where it does nothing. */
+/** Returns the steps of a proof as a list, the conclusion last. `about` returns the click handler of a package, if it has one. */
 export function proofSteps(proof: Proof, about: (name: string) => (() => void) | undefined): HTMLElement {
   const items = proofLines(proof).map(({ number, parts }) =>
     h(
@@ -27,9 +27,9 @@ export function proofSteps(proof: Proof, about: (name: string) => (() => void) |
   return h("ol", { class: "proof" }, ...items);
 }
 
-function packageLink(part: { package: string; versions?: string }, act: (() => void) | undefined): HTMLElement {
+function packageLink(part: { package: string; versions?: string }, press: (() => void) | undefined): HTMLElement {
   const { package: name, versions } = part;
   const text = [name, versions === undefined ? null : h("span", { class: "spec" }, `@${versions}`)];
-  if (!act) return h("strong", {}, ...text);
-  return h("button", { type: "button", class: "link", "data-package": name, onclick: act }, ...text);
+  if (!press) return h("strong", {}, ...text);
+  return h("button", { type: "button", class: "link", "data-package": name, onclick: press }, ...text);
 }

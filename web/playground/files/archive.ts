@@ -2,7 +2,7 @@ import type { InstalledProject } from "../../../src/api/install.ts";
 import type { StreamSink } from "../../../src/sink/archive-sink.ts";
 import { nextTurn } from "../../../workers/host/yield.ts";
 
-/** Milliseconds of work before the page has its turn, and between two reports. */
+/** Milliseconds of work before the page gets a turn, and between two progress reports. */
 const TURN_INTERVAL = 8;
 const REPORT_INTERVAL = 100;
 
@@ -10,13 +10,15 @@ export type ArchiveKind = "zip" | "tgz";
 
 export interface ArchiveOptions {
   signal: AbortSignal;
-  /** Bytes of the archive so far. */
+  /** Called with the size of the archive so far, in bytes. */
   onBytes: (bytes: number) => void;
 }
 
 /**
- * All of an installed tree as one archive, for a download: a Blob that the browser may keep on its disk while it grows. A tgz is
- * compressed by the platform, a chunk at a time; a zip is only stored, as a large file would be compressed in one piece.
+ * Packs an installed tree into one archive. The result is a Blob, which the browser may keep on disk.
+ *
+ * - tgz: the browser's `CompressionStream` compresses it chunk by chunk
+ * - zip: not compressed, because compressing a large file in one piece would block the page
  */
 export async function packArchive(
   project: Pick<InstalledProject, "writeTo">,
@@ -26,17 +28,17 @@ export async function packArchive(
   const sink = await sinkFor(kind);
   let size = 0;
   let since = performance.now();
-  let told = since;
+  let reported = since;
   const counted = new TransformStream<Uint8Array, Uint8Array<ArrayBuffer>>({
     async transform(chunk, controller) {
       size += chunk.length;
       controller.enqueue(chunk as Uint8Array<ArrayBuffer>);
       if (performance.now() - since < TURN_INTERVAL) return;
-      if (since - told > REPORT_INTERVAL) {
-        told = since;
+      if (since - reported > REPORT_INTERVAL) {
+        reported = since;
         onBytes(size);
       }
-      // Streams hand on their chunks within one task, for as long as there are any: the page would stand still.
+      // Streams pass on all available chunks within one task. Without this pause the page would freeze.
       await nextTurn();
       since = performance.now();
     },
@@ -45,7 +47,7 @@ export async function packArchive(
   const packed = kind === "tgz" ? stream.pipeThrough(new CompressionStream("gzip")) : stream;
   const type = kind === "tgz" ? "application/gzip" : "application/zip";
   const whole = new Response(packed, { headers: { "content-type": type } }).blob();
-  // It fails as the writing does, which is told below.
+  // If writing fails, `writeTo` throws the same error below. This prevents an unhandled rejection.
   whole.catch(() => {});
   await project.writeTo(sink, { signal });
   return await whole;

@@ -1,6 +1,6 @@
 import type { InstalledProject } from "../../../src/api/install.ts";
 
-/** What of an installed project is needed to draw its folders. */
+/** The methods of an installed project that are needed to draw its folders. */
 export type FolderReader = Pick<InstalledProject, "readdir" | "lstat">;
 
 interface FolderEntry {
@@ -17,7 +17,7 @@ export interface FileRow extends FolderEntry {
   readonly expanded: boolean;
 }
 
-/** The rows of a tree of folders: a folder is read when it is first opened. */
+/** The visible rows of a tree of folders. A folder is read when it is first opened. */
 export class FileRows {
   readonly #project: FolderReader;
   readonly #read = new Map<string, readonly FolderEntry[]>();
@@ -30,7 +30,7 @@ export class FileRows {
   }
 
   get rows(): readonly FileRow[] {
-    this.#rows ??= this.#found ? listOf(this.#found) : this.#walk("", 1, []);
+    this.#rows ??= this.#found ? listOf(this.#found) : this.#rowsBelow("", 1, []);
     return this.#rows;
   }
 
@@ -44,13 +44,13 @@ export class FileRows {
     this.#rows = undefined;
   }
 
-  /** Shows these files alone, one under the other; null shows folders again. */
+  /** Shows only these files, as a list. Null shows the folders again. */
   show(found: readonly string[] | null): void {
     this.#found = found;
     this.#rows = undefined;
   }
 
-  /** Opens what stands above `path` and, where it is a folder, itself. Its row, or -1 where there is no such path. */
+  /** Opens the folders above `path`, and `path` itself if it is a folder. Returns its row, or -1 if it does not exist. */
   reveal(path: string): number {
     this.#found = null;
     for (let at = path.indexOf("/"); at > 0; at = path.indexOf("/", at + 1)) this.#open.add(path.slice(0, at));
@@ -60,7 +60,7 @@ export class FileRows {
     return index;
   }
 
-  #walk(folder: string, level: number, rows: FileRow[]): FileRow[] {
+  #rowsBelow(folder: string, level: number, rows: FileRow[]): FileRow[] {
     const entries = this.#entries(folder);
     entries.forEach((entry, i) => {
       const expanded = entry.isFolder && this.#open.has(entry.path);
@@ -72,12 +72,12 @@ export class FileRows {
         expandable: entry.isFolder,
         expanded,
       });
-      if (expanded) this.#walk(entry.path, level + 1, rows);
+      if (expanded) this.#rowsBelow(entry.path, level + 1, rows);
     });
     return rows;
   }
 
-  /** Folders before files, each by name. */
+  /** Returns the entries of a folder: folders first, then files, each sorted by name. */
   #entries(folder: string): readonly FolderEntry[] {
     const known = this.#read.get(folder);
     if (known) return known;

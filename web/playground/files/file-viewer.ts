@@ -1,25 +1,26 @@
 import type { EditorView } from "@codemirror/view";
 import type { FileStat, InstalledProject } from "../../../src/api/install.ts";
 import { InstallError } from "../../../src/errors/failure.ts";
-import { type Child, formatBytes, h, icon, setChildren } from "../elements/dom.ts";
+import { type Child, formatBytes, h, setChildren } from "../elements/dom.ts";
 import { readOnlyView } from "../elements/read-only-text.ts";
 import { saveFile } from "../elements/save-file.ts";
+import { iconButton } from "../elements/side-panel.ts";
 import { extensionOf, fileKindOf, hexDump } from "./file-kind.ts";
 
-/** Bytes of text that are shown at first, and that can be shown at all. */
+/** Bytes of a text file that are shown first, and the most that can be shown. */
 const FIRST_BYTES = 400_000;
 const MOST_BYTES = 5_000_000;
 
 export interface FileViewerHost {
   project: Pick<InstalledProject, "readFile" | "lstat" | "stat" | "realpath">;
-  /** Shows a path in the tree of files. */
+  /** Shows a path in the file tree. */
   go: (path: string) => void;
-  /** Shows the package that a file belongs to; undefined where it is none's. */
+  /** Returns the package that a file belongs to, and a function that shows it. Undefined if it belongs to none. */
   owner: (path: string) => { name: string; show: () => void } | undefined;
   close: () => void;
 }
 
-/** One file of an installed project: its text, its image, or that it is neither. */
+/** Shows one file of an installed project as text, as an image or as a hex dump. */
 export class FileViewer {
   readonly element: HTMLElement;
   readonly #host: FileViewerHost;
@@ -27,7 +28,7 @@ export class FileViewer {
   readonly #head = h("header", {});
   #view: EditorView | undefined;
   #url: string | undefined;
-  /** The file that was asked for last: what comes for another one comes too late. */
+  /** The file that was opened last. Content that arrives for another file is ignored. */
   #path = "";
 
   constructor(host: FileViewerHost) {
@@ -45,7 +46,7 @@ export class FileViewer {
       const stat = own.kind === "link" ? project.stat(path) : own;
       this.#heading(path, own, stat);
       if (stat.kind === "directory") {
-        setChildren(this.#body, h("p", { class: "nothing" }, "A link to a folder."));
+        setChildren(this.#body, h("p", { class: "nothing" }, "This is a link to a folder."));
         return;
       }
       this.element.setAttribute("aria-busy", "true");
@@ -81,18 +82,9 @@ export class FileViewer {
       facts.push(h("button", { type: "button", class: "link mono", title: real, onclick: () => go(real) }, text));
     }
     if (stat.kind === "file") facts.push(h("span", {}, formatBytes(stat.size)));
-    if (stat.kind === "file") facts.push(h("span", { class: "mono", title: "Mode" }, stat.mode.toString(8)));
+    if (stat.kind === "file") facts.push(h("span", { class: "mono", title: "File mode" }, stat.mode.toString(8)));
     if (of) facts.push(h("button", { type: "button", class: "link", onclick: of.show }, of.name));
-    const shut = h("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: close });
-    shut.append(icon("close"));
-    const save = h("button", {
-      type: "button",
-      class: "icon-button",
-      "aria-label": "Download this file",
-      title: "Download",
-    });
-    save.append(icon("download"));
-    save.addEventListener("click", () => void this.#save(path));
+    const save = iconButton("download", "Download this file", () => void this.#save(path));
     save.hidden = stat.kind !== "file";
     const name = path.slice(path.lastIndexOf("/") + 1);
     setChildren(
@@ -104,13 +96,13 @@ export class FileViewer {
         h("p", { class: "note viewer-facts" }, ...facts),
       ),
       save,
-      shut,
+      iconButton("close", "Close", close),
     );
   }
 
   #show(path: string, content: Uint8Array, limit: number): void {
     if (content.length === 0) {
-      setChildren(this.#body, h("p", { class: "nothing" }, "An empty file."));
+      setChildren(this.#body, h("p", { class: "nothing" }, "This file is empty."));
       return;
     }
     const found = fileKindOf(path, content);
@@ -121,8 +113,8 @@ export class FileViewer {
       case "binary":
         setChildren(
           this.#body,
-          h("p", { class: "nothing" }, `A binary file: ${found.why}. This is how it begins.`),
-          h("pre", { class: "hex", tabindex: 0, "aria-label": "First bytes, in hexadecimal" }, hexDump(content)),
+          h("p", { class: "nothing" }, `Binary file: ${found.why}. Its first bytes are:`),
+          h("pre", { class: "hex", tabindex: 0, "aria-label": "First bytes in hexadecimal" }, hexDump(content)),
         );
         break;
       case "text":
@@ -136,10 +128,10 @@ export class FileViewer {
   #image(path: string, content: Uint8Array, type: string): void {
     this.#url = URL.createObjectURL(new Blob([content as Uint8Array<ArrayBuffer>], { type }));
     const about = h("p", { class: "note" });
-    const image = h("img", { alt: `The image ${path}`, src: this.#url });
+    const image = h("img", { alt: `Image ${path}`, src: this.#url });
     image.addEventListener("load", () => setChildren(about, `${image.naturalWidth} × ${image.naturalHeight}`));
     image.addEventListener("error", () => setChildren(about, "The browser cannot show this image."));
-    const asText = h("button", { type: "button", class: "quiet" }, "As text");
+    const asText = h("button", { type: "button", class: "quiet" }, "Show as text");
     asText.addEventListener("click", () => this.#text(path, content, FIRST_BYTES));
     setChildren(this.#body, h("div", { class: "image-box" }, image), about, type === "image/svg+xml" ? asText : null);
   }
@@ -147,7 +139,7 @@ export class FileViewer {
   #text(path: string, content: Uint8Array, limit: number): void {
     this.#view?.destroy();
     const cut = content.length > limit;
-    // Where it was cut the last letter may miss its end: a stream holds it back.
+    // The cut may split the last character. In stream mode, the decoder leaves an incomplete character out.
     const doc = new TextDecoder().decode(cut ? content.subarray(0, limit) : content, { stream: cut });
     const holder = h("div", { class: "viewer-text" });
     setChildren(this.#body, cut ? this.#more(path, content) : null, holder);
@@ -157,9 +149,9 @@ export class FileViewer {
 
   #more(path: string, content: Uint8Array): HTMLElement {
     const all = h("button", { type: "button", onclick: () => this.#text(path, content, MOST_BYTES) }, "Show all");
-    const said = `The first ${formatBytes(FIRST_BYTES)} of ${formatBytes(content.length)}.`;
+    const note = `Showing the first ${formatBytes(FIRST_BYTES)} of ${formatBytes(content.length)}.`;
     const tooLong = content.length > MOST_BYTES;
-    return h("p", { class: "viewer-cut note" }, said, " ", tooLong ? "Download it to see the rest." : all);
+    return h("p", { class: "viewer-cut note" }, note, " ", tooLong ? "Download the file to see the rest." : all);
   }
 
   async #save(path: string): Promise<void> {
@@ -174,6 +166,6 @@ export class FileViewer {
   #failed(error: unknown): void {
     const code = error instanceof InstallError ? `${error.code}: ` : "";
     const message = error instanceof Error ? error.message : String(error);
-    setChildren(this.#body, h("p", { class: "notice", role: "alert" }, `It cannot be read. ${code}${message}`));
+    setChildren(this.#body, h("p", { class: "notice", role: "alert" }, `Cannot read this file. ${code}${message}`));
   }
 }

@@ -2,6 +2,7 @@ import type { InstalledProject } from "../../../src/api/install.ts";
 import { nextTurn } from "../../../workers/host/yield.ts";
 import { formatBytes, formatCount, h, icon, setChildren } from "../elements/dom.ts";
 import { saveFile } from "../elements/save-file.ts";
+import { PanelHolder } from "../elements/side-panel.ts";
 import { type ArchiveKind, packArchive } from "./archive.ts";
 import { searchFiles } from "./file-search.ts";
 import { FileTree } from "./file-tree.ts";
@@ -12,7 +13,7 @@ export interface FilesHost {
   owner: (path: string) => { name: string; show: () => void } | undefined;
 }
 
-/** The installed files: folders, a search through them, one file to look at, and all of them as an archive. */
+/** The tab with the installed files: a tree, a search, a viewer for one file, and downloads of all files as an archive. */
 export class FilesTab {
   readonly element: HTMLElement;
   readonly #project: InstalledProject;
@@ -20,19 +21,19 @@ export class FilesTab {
   readonly #viewer: FileViewer;
   readonly #found = h("span", { class: "note", role: "status" });
   readonly #search: HTMLInputElement;
-  readonly #holder: HTMLElement;
+  readonly #holder: PanelHolder;
   #paths: readonly string[] | undefined;
   #searching: AbortController | undefined;
   #packing: AbortController | undefined;
 
   constructor(project: InstalledProject, { versionAt, owner }: FilesHost) {
     this.#project = project;
-    this.#tree = new FileTree({ project, versionAt, open: (path) => this.#look(path) });
-    this.#viewer = new FileViewer({ project, owner, go: (path) => this.go(path), close: () => this.#close() });
+    this.#tree = new FileTree({ project, versionAt, open: (path) => this.#open(path) });
+    this.#viewer = new FileViewer({ project, owner, go: (path) => this.go(path), close: () => this.#holder.close() });
     this.#search = h("input", {
       type: "search",
       placeholder: "Filter: *.d.ts, react/**, license",
-      "aria-label": "Filter files by a glob or a part of the path",
+      "aria-label": "Filter files by a glob or part of the path",
       autocomplete: "off",
       spellcheck: "false",
       oninput: () => void this.#filter(),
@@ -44,26 +45,28 @@ export class FilesTab {
       h("div", { class: "tree-line" }, this.#pack("zip"), this.#pack("tgz"), this.#found),
     );
     const pane = h("div", { class: "tree-pane" }, tools, this.#tree.element);
-    this.#holder = h("div", { class: "tree-and-details files-pane" }, pane);
-    this.#holder.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.#viewer.element.isConnected) this.#close();
+    this.#holder = new PanelHolder(() => {
+      this.#viewer.dispose();
+      this.#tree.element.focus();
     });
-    this.element = this.#holder;
+    this.element = this.#holder.element;
+    this.element.classList.add("files-pane");
+    this.element.append(pane);
     this.#tree.model.toggle("node_modules", true);
     this.#tree.refresh();
     this.#count();
   }
 
-  /** Shows a folder or a file; the focus goes to it. */
+  /** Shows a folder or a file and moves the focus to it. */
   go(path: string): void {
     this.#clearSearch();
     this.#tree.locate(path);
     const { kind } = this.#project.lstat(path);
-    if (kind !== "directory") this.#look(path);
+    if (kind !== "directory") this.#open(path);
     this.#tree.element.focus();
   }
 
-  /** The panel has come into sight. */
+  /** Called when the tab is shown. */
   shown(): void {
     this.#tree.refresh();
   }
@@ -75,17 +78,9 @@ export class FilesTab {
     this.#viewer.dispose();
   }
 
-  #look(path: string): void {
-    if (!this.#viewer.element.isConnected) this.#holder.append(this.#viewer.element);
-    this.#holder.classList.add("with-details");
+  #open(path: string): void {
+    this.#holder.show(this.#viewer.element);
     void this.#viewer.open(path);
-  }
-
-  #close(): void {
-    this.#viewer.dispose();
-    this.#viewer.element.remove();
-    this.#holder.classList.remove("with-details");
-    this.#tree.element.focus();
   }
 
   #clearSearch(): void {
@@ -121,10 +116,10 @@ export class FilesTab {
     this.#count(found.length);
   }
 
-  /** A button that packs all files, tells how far it is, and stops when it is pressed again. */
+  /** Returns a button that downloads all files as an archive and shows its progress. A second click stops it. */
   #pack(kind: ArchiveKind): HTMLElement {
     const label = h("span", {}, `.${kind}`);
-    const words = kind === "zip" ? "Download all files as .zip, not compressed" : "Download all files as .tgz";
+    const words = kind === "zip" ? "Download all files as .zip (not compressed)" : "Download all files as .tgz";
     const button = h("button", { type: "button", "aria-label": words, title: words }, icon("download"), label);
     let running: AbortController | undefined;
     button.addEventListener("click", async () => {
@@ -136,12 +131,13 @@ export class FilesTab {
       running = new AbortController();
       this.#packing = running;
       const { signal } = running;
-      button.setAttribute("aria-label", `Stop packing .${kind}`);
+      button.setAttribute("aria-label", `Stop the download of .${kind}`);
       try {
         const onBytes = (size: number): void => setChildren(label, `Stop (${formatBytes(size)})`);
         saveFile(await packArchive(this.#project, kind, { signal, onBytes }), `node_modules.${kind}`);
       } catch (error) {
-        if (!signal.aborted) setChildren(this.#found, `Not packed: ${error instanceof Error ? error.message : error}`);
+        if (!signal.aborted)
+          setChildren(this.#found, `Download failed: ${error instanceof Error ? error.message : error}`);
       }
       running = undefined;
       button.setAttribute("aria-label", words);

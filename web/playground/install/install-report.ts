@@ -6,19 +6,19 @@ const FIRST_ITEMS = 12;
 
 const REASONS: Readonly<Record<SkippedPackage["why"], string>> = {
   platform: "for another platform",
-  omit: "asked to be left out",
-  failed: "could not be had",
+  omit: "excluded by the omit option",
+  failed: "optional, and could not be downloaded",
 };
 
 export interface ReportHost {
-  /** Shows a path in the files. */
+  /** Shows a file in the tab of files. */
   showFile: (path: string) => void;
   showWarnings: () => void;
-  /** Resolves once all is kept for the next visit. */
+  /** Resolves when all packages are stored for the next visit. Rejects if they cannot be stored. */
   stored: Promise<void>;
 }
 
-/** What an install came to: counts, and what a reader should know of it. */
+/** Returns the report of an install: counts, skipped packages, scripts that were not run and warnings. */
 export function reportView(report: InstallReport, host: ReportHost): HTMLElement {
   return h(
     "div",
@@ -37,24 +37,24 @@ function reportSection(title: string, ...children: (Node | string | null)[]): HT
 }
 
 function reportFacts(report: InstallReport, stored: Promise<void>): HTMLElement {
-  const kept = h("dd", {}, "being written…");
-  const tell = (text: string): void => kept.replaceChildren(text);
+  const storedText = h("dd", {}, "storing…");
+  const say = (text: string): void => storedText.replaceChildren(text);
   stored.then(
-    () => tell("yes: the next install needs no download"),
-    () => tell("no: the browser has no room for it"),
+    () => say("yes, so the next install needs no download"),
+    () => say("no, because the browser has no space left"),
   );
   const rows: [string, string | HTMLElement][] = [
     ["Packages", report.packages.toLocaleString("en")],
     ["Files", `${report.files.toLocaleString("en")}, ${formatBytes(report.bytes)}`],
-    ["Tarballs fetched", `${report.fetched.toLocaleString("en")}, ${formatBytes(report.transferred)} over the wire`],
-    ["Tarballs from the store", report.stored.toLocaleString("en")],
-    ["Kept in this browser", kept],
+    ["Downloaded tarballs", `${report.fetched.toLocaleString("en")}, ${formatBytes(report.transferred)} transferred`],
+    ["Tarballs from storage", report.stored.toLocaleString("en")],
+    ["Stored in this browser", storedText],
   ];
   const list = h("dl", { class: "facts" });
   for (const [term, value] of rows) {
     list.append(h("dt", {}, term), typeof value === "string" ? h("dd", {}, value) : value);
   }
-  return reportSection("Every tarball is verified", list);
+  return reportSection("Every tarball was verified", list);
 }
 
 function scripts({ scripts: list }: InstallReport, { showFile }: ReportHost): HTMLElement | null {
@@ -69,8 +69,12 @@ function scripts({ scripts: list }: InstallReport, { showFile }: ReportHost): HT
     return h("li", {}, open, ...commands);
   });
   return reportSection(
-    `Not run: install scripts of ${formatCount(list.length, "package")}`,
-    h("p", { class: "note" }, "npm would run these commands. Here nothing runs; whoever embeds webhoist decides."),
+    `Install scripts not run: ${formatCount(list.length, "package")}`,
+    h(
+      "p",
+      { class: "note" },
+      "npm would run these commands. webhoist runs no scripts; an application that uses it can decide to.",
+    ),
     ...shortList(items, FIRST_ITEMS, h("ul", { class: "report-list" })),
   );
 }
@@ -81,7 +85,7 @@ function skipped({ skipped: list }: InstallReport): HTMLElement | null {
     h("li", { title: location }, `${name}@${version} `, h("span", { class: "note" }, REASONS[why])),
   );
   return reportSection(
-    `Left out: ${formatCount(list.length, "package")}`,
+    `Skipped: ${formatCount(list.length, "package")}`,
     ...shortList(items, FIRST_ITEMS, h("ul", { class: "report-list report-columns" })),
   );
 }
@@ -89,9 +93,9 @@ function skipped({ skipped: list }: InstallReport): HTMLElement | null {
 function substitutes({ substitutes: table }: InstallReport): HTMLElement | null {
   const pairs = Object.entries(table);
   if (pairs.length === 0) return null;
-  const items = pairs.map(([from, to]) => h("li", {}, h("code", {}, from), " became ", h("code", {}, to)));
+  const items = pairs.map(([from, to]) => h("li", {}, h("code", {}, from), " replaced by ", h("code", {}, to)));
   return reportSection(
-    "Substitutes that run in a page",
+    "Replaced with packages that run in a browser",
     ...shortList(items, FIRST_ITEMS, h("ul", { class: "report-list" })),
   );
 }
@@ -102,13 +106,13 @@ function computed({ computed: table }: InstallReport): HTMLElement | null {
   const items = pairs.map(([location, sri]) => h("li", {}, location, " ", h("code", { class: "note sri" }, sri)));
   return reportSection(
     `Integrity computed for ${formatCount(pairs.length, "package")}`,
-    h("p", { class: "note" }, "The lock had none, so there was nothing to check these against."),
+    h("p", { class: "note" }, "The lockfile has no integrity for these packages, so they could not be verified."),
     ...shortList(items, FIRST_ITEMS, h("ul", { class: "report-list" })),
   );
 }
 
 function warnings({ warnings: list }: InstallReport, { showWarnings }: ReportHost): HTMLElement | null {
   if (list.length === 0) return null;
-  const show = h("button", { type: "button", class: "link", onclick: showWarnings }, "Read them");
+  const show = h("button", { type: "button", class: "link", onclick: showWarnings }, "Show warnings");
   return reportSection(formatCount(list.length, "warning"), h("p", {}, show));
 }

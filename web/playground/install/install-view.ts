@@ -3,12 +3,12 @@ import { formatBytes, formatCount, formatDuration, h, setChildren } from "../ele
 import { slowestTable, Timeline } from "./timeline.ts";
 
 const SLOWEST = 8;
-/** Milliseconds between two drawings: what runs is seen to run, also while nothing is told. */
+/** Milliseconds between two drawings. The clock keeps running even without progress events. */
 const DRAW_INTERVAL = 100;
 
-/** An install while it runs, and afterwards how it went. */
+/** The timeline and counts of an install, while it runs and afterwards. */
 export class InstallView {
-  /** The heading and its counts. */
+  /** The heading with the counts. */
   readonly summary: HTMLElement;
   readonly element: HTMLElement;
   readonly #title = h("h2", {}, "Installing");
@@ -24,7 +24,7 @@ export class InstallView {
     this.element = h("div", { class: "install-flow" }, this.#timeline.element, this.#slowest);
   }
 
-  /** Milliseconds. */
+  /** Milliseconds since the install began. */
   get elapsed(): number {
     return this.#timeline.elapsed;
   }
@@ -45,7 +45,7 @@ export class InstallView {
     );
   }
 
-  /** The drawing stands still; the slowest operations are listed. */
+  /** Stops the timeline and lists the slowest operations. */
   end(): void {
     clearInterval(this.#clock);
     this.#timeline.end();
@@ -59,11 +59,11 @@ export class InstallView {
   }
 }
 
-/** `812 of 1,317 packs`, `40 from the store`, `34.1 MB`, `12.4 MB/s`, `2.75 s`. */
+/** `812 of 1,317 tarballs`, `40 from storage`, `34.1 MB`, `12.4 MB/s`, `2.75 s`. */
 export function countsOf(progress: InstallProgress, milliseconds: number): [value: string, word: string][] {
   const { packs, packsDone, packsStored, bytes: size } = progress;
-  const counts: [string, string][] = [[`${packsDone.toLocaleString("en")} of ${formatCount(packs, "pack")}`, ""]];
-  if (packsStored > 0) counts.push([packsStored.toLocaleString("en"), " from the store"]);
+  const counts: [string, string][] = [[`${packsDone.toLocaleString("en")} of ${formatCount(packs, "tarball")}`, ""]];
+  if (packsStored > 0) counts.push([packsStored.toLocaleString("en"), " from storage"]);
   counts.push([formatBytes(size), ""]);
   if (size > 0 && milliseconds > 100) counts.push([`${formatBytes(Math.round((size * 1000) / milliseconds))}/s`, ""]);
   counts.push([formatDuration(milliseconds), ""]);

@@ -1,6 +1,6 @@
 import type { Operation, OperationKind, OperationState } from "../../../src/api/install.ts";
 
-/** Operations that never overlap share a lane, as trains share a track. */
+/** The operations of one kind. Operations that do not overlap in time share a lane. */
 export interface LaneBand {
   readonly kind: OperationKind;
   readonly bars: readonly LaneBar[];
@@ -17,25 +17,28 @@ export const OPERATION_KINDS: readonly OperationKind[] = ["download", "extract",
 interface OpenBand extends LaneBand {
   readonly bars: LaneBar[];
   lanes: number;
-  /** The last of each lane. */
+  /** The last bar of each lane. */
   readonly ends: LaneBar[];
 }
 
 /**
- * Puts each operation that has started into the first lane that is free by then. What is placed stays where it is, so that a
- * drawing grows at its end alone: `a` 0 to 5, `b` 2 to 3 and `c` 4 to 9 are `a` in lane 0, `b` and then `c` in lane 1.
+ * Assigns each started operation to the first lane that is free at its start. An operation never changes its lane, so a
+ * drawing only grows at its end.
+ *
+ *     lane 0   aaaaa         a: 0 to 5
+ *     lane 1     b ccccc     b: 2 to 3, c: 4 to 9
  */
 export class TimelineLanes {
   readonly #bands = new Map<OperationKind, OpenBand>();
   #seen = 0;
   #waiting: Operation[] = [];
 
-  /** Those that hold something. */
+  /** The bands that have operations. */
   get bands(): LaneBand[] {
     return OPERATION_KINDS.flatMap((kind) => this.#bands.get(kind) ?? []);
   }
 
-  /** Takes in what has come up or started since. `operations` is the same live list each time. */
+  /** Adds the operations that started since the last call. `operations` is the same growing list each time. */
   update(operations: readonly Operation[]): void {
     for (; this.#seen < operations.length; this.#seen++) this.#waiting.push(operations[this.#seen]!);
     const started = this.#waiting.filter(({ start }) => start !== null);
@@ -58,19 +61,19 @@ export class TimelineLanes {
   }
 }
 
-/** How many operations of a kind are in each state. */
+/** Counts the operations of a kind by state. */
 export function countByState(operations: readonly Operation[], kind: OperationKind): Record<OperationState, number> {
   const counts = { waiting: 0, running: 0, done: 0, failed: 0, dropped: 0 };
   for (const operation of operations) if (operation.kind === kind) counts[operation.state]++;
   return counts;
 }
 
-/** Milliseconds at which the last thing began or ended that is known. */
+/** Returns the latest start or end of all operations, in milliseconds. */
 export function latestTime(operations: readonly Operation[]): number {
   return operations.reduce((most, { start, end }) => Math.max(most, start ?? 0, end ?? 0), 0);
 }
 
-/** A step between the marks of an axis that a reader can count in: 1, 2 or 5 times a power of ten, `least` at least. */
+/** Returns a round step for an axis: 1, 2 or 5 times a power of ten, and at least `least`. */
 export function niceStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(least, 1)));
   return power * ([1, 2, 5].find((times) => times * power >= least) ?? 10);

@@ -2,20 +2,20 @@ import type { Operation, OperationKind } from "../../../src/api/install.ts";
 import { formatBytes, formatCount, formatDuration, h, setChildren } from "../elements/dom.ts";
 import { countByState, type LaneBar, latestTime, niceStep, OPERATION_KINDS, TimelineLanes } from "./timeline-lanes.ts";
 
-const KIND_TEXTS: Readonly<Record<OperationKind, readonly [one: string, many: string]>> = {
+const KIND_TEXTS: Readonly<Record<OperationKind, readonly [operation: string, title: string]>> = {
   download: ["download", "Downloads"],
   extract: ["verify and index", "Verified and indexed"],
   write: ["write", "Written"],
 };
 
 const NUMBER_FORMAT = new Intl.NumberFormat("en");
-const HINT = "Point at an operation to read what it is.";
+const HINT = "Point at a bar to see its operation.";
 const HEIGHT = 190;
 const AXIS = 20;
 const BAND_GAP = 8;
-/** Pixels: lanes are as high as there is room, within these. */
+/** Least and greatest height of a lane, in pixels. */
 const LANE: readonly [least: number, most: number] = [1, 9];
-/** An axis shorter than this would jump about at the start. */
+/** Least length of the axis in milliseconds. A shorter one would change its scale too often at the start. */
 const SHORTEST = 500;
 
 interface Colours {
@@ -33,7 +33,7 @@ interface Placed {
   height: number;
 }
 
-/** All operations of an install over its time, on one canvas: a band for each kind, its parallel operations in lanes. */
+/** Draws the operations of an install over time on one canvas: a band for each kind, with parallel operations in lanes. */
 export class Timeline {
   readonly element: HTMLElement;
   readonly #canvas = h("canvas", { class: "timeline", role: "img" });
@@ -47,12 +47,12 @@ export class Timeline {
     new MutationObserver(() => this.redraw()),
   ] as const;
   readonly #scheme = matchMedia("(prefers-color-scheme: dark)");
-  /** In the next frame. */
+  /** Draws again in the next frame. */
   readonly redraw = (): void => {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
       this.#lanes.update(this.#operations);
-      this.#say();
+      this.#showCounts();
       this.#draw();
     });
   };
@@ -61,7 +61,7 @@ export class Timeline {
   #zero = performance.now();
   #ended: number | undefined;
   #frame = 0;
-  /** Of the canvas, in pixels of the page. */
+  /** Width of the canvas in CSS pixels. */
   #width = 0;
 
   constructor() {
@@ -76,27 +76,27 @@ export class Timeline {
       this.#canvas,
       this.#about,
     );
-    this.#canvas.addEventListener("pointermove", (event) => this.#point(event.offsetX, event.offsetY));
-    this.#canvas.addEventListener("pointerleave", () => this.#point(-1, -1));
+    this.#canvas.addEventListener("pointermove", (event) => this.#describe(event.offsetX, event.offsetY));
+    this.#canvas.addEventListener("pointerleave", () => this.#describe(-1, -1));
     this.#watched[0].observe(this.#canvas);
     this.#watched[1].observe(document.documentElement, { attributeFilter: ["data-theme"] });
     this.#scheme.addEventListener("change", this.redraw);
-    this.#say();
-    this.#point(-1, -1);
+    this.#showCounts();
+    this.#describe(-1, -1);
   }
 
-  /** Milliseconds since the install began, as far as can be told. */
+  /** Milliseconds since the install began. An estimate: see `update`. */
   get elapsed(): number {
     return this.#ended ?? performance.now() - this.#zero;
   }
 
   update(operations: readonly Operation[]): void {
     this.#operations = operations;
-    // Its clock began at some moment of ours: the latest that fits what it has told so far.
+    // The install's clock has an unknown start. Take the latest start that fits the times reported so far.
     this.#zero = Math.min(this.#zero, performance.now() - latestTime(operations));
   }
 
-  /** Nothing moves from here on. */
+  /** Stops the clock. */
   end(): void {
     this.#ended = Math.max(latestTime(this.#operations), 1);
     this.redraw();
@@ -108,14 +108,14 @@ export class Timeline {
     cancelAnimationFrame(this.#frame);
   }
 
-  /** Asking an element for its size while drawing would lay out the page each time. */
+  /** Remembers the width, because reading it while drawing would force a layout each time. */
   #resized([seen]: readonly ResizeObserverEntry[]): void {
     this.#width = seen?.contentRect.width ?? 0;
     this.redraw();
   }
 
-  #say(): void {
-    const said: string[] = [];
+  #showCounts(): void {
+    const texts: string[] = [];
     for (const kind of OPERATION_KINDS) {
       const { waiting, running, done, failed, dropped } = countByState(this.#operations, kind);
       const all = waiting + running + done + failed;
@@ -123,9 +123,9 @@ export class Timeline {
         done === all ? NUMBER_FORMAT.format(done) : `${NUMBER_FORMAT.format(done)} of ${NUMBER_FORMAT.format(all)}`;
       setChildren(this.#counts.get(kind)!, h("b", {}, text), failed ? ` ${failed} failed` : "");
       this.#counts.get(kind)!.parentElement!.hidden = kind !== "download" && all + dropped === 0;
-      if (all > 0) said.push(`${KIND_TEXTS[kind][1]}: ${text}`);
+      if (all > 0) texts.push(`${KIND_TEXTS[kind][1]}: ${text}`);
     }
-    const label = said.length > 0 ? said.join(", ") : "Nothing yet";
+    const label = texts.length > 0 ? texts.join(", ") : "None yet";
     this.#canvas.setAttribute("aria-label", `Operations over time. ${label}`);
   }
 
@@ -163,7 +163,7 @@ export class Timeline {
         const { start, end } = bar.operation;
         const left = ((start ?? 0) / span) * width;
         const long = (((end ?? now) - (start ?? 0)) / span) * width;
-        // A hair of air between neighbours, where there is room for it.
+        // Leave a gap of one pixel between lanes if they are high enough.
         const height = lane > 3 ? lane - 1 : lane;
         placed.push({ bar, left, top: top + bar.lane * lane, width: Math.max(1, long - 0.5), height });
       }
@@ -172,7 +172,7 @@ export class Timeline {
     return placed;
   }
 
-  /** Where colours are pairs, light and dark, only an element knows which of them holds. */
+  /** Reads the colours from elements, because `light-dark()` is resolved only for an element. */
   #colours(): Colours {
     const of = (element: Element): string => getComputedStyle(element).backgroundColor;
     const { color, borderTopColor } = getComputedStyle(this.#about);
@@ -180,7 +180,7 @@ export class Timeline {
     return { bars: bars as Colours["bars"], failed: of(this.#failed), line: borderTopColor, text: color };
   }
 
-  #point(x: number, y: number): void {
+  #describe(x: number, y: number): void {
     const hit = this.#placed.findLast(
       ({ left, top, width, height }) => x >= left - 1 && x <= left + width + 1 && y >= top && y <= top + height,
     );
@@ -198,7 +198,7 @@ export function describeOperation({ kind, package: name, bytes: size, start, end
   return `${name}: ${parts.join(", ")}`;
 }
 
-/** What one waited for longest, for those who do not see the drawing and those who want to know. */
+/** Returns a table of the slowest operations, which also serves readers who cannot see the drawing. */
 export function slowestTable(operations: readonly Operation[], most: number): HTMLElement {
   const took = ({ start, end }: Operation): number => (end ?? 0) - (start ?? 0);
   const ended = operations.filter(({ start, end }) => start !== null && end !== null);

@@ -15,29 +15,30 @@ const jsonHighlight = HighlightStyle.define([
   { tag: [tags.separator, tags.squareBracket, tags.brace], color: "var(--ink-3)" },
 ]);
 
-/** What the editable and the read-only view have in common. */
+/** The look of both the editor and the read-only text. */
 export const editorLook: Extension = [
   syntaxHighlighting(jsonHighlight),
   EditorView.theme({ "&": { height: "100%" }, ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55" } }),
 ];
 
 export interface EditorHost {
-  /** Text of the open file changed. */
+  /** Called when the text of the open file changed. */
   changed: (path: string) => void;
+  /** Called when a file was checked for JSON errors. */
   checked: (path: string, check: JsonCheck) => void;
-  /** Marks from the last run, for the text as it stands. */
+  /** Returns the marks of the last run's failure. */
   failureMarks: (path: string, check: JsonCheck) => TextMark[];
   resolve: () => void;
   install: () => void;
   versions: LoadVersions;
 }
 
-/** One editor for all files of the project; each file keeps its own history and selection. */
+/** One editor for all files of the project. Each file keeps its own undo history and selection. */
 export class Editor {
   readonly #view: EditorView;
   readonly #host: EditorHost;
   readonly #states = new Map<string, EditorState>();
-  readonly #label = new Compartment();
+  readonly #linting = new Compartment();
   #path = "";
 
   constructor(parent: HTMLElement, host: EditorHost) {
@@ -53,14 +54,14 @@ export class Editor {
     return [...this.#states.keys()];
   }
 
-  /** Every file as it stands. */
+  /** Returns the current text of every file. */
   files(): Record<string, string> {
-    this.#keep();
+    this.#saveState();
     const entries = [...this.#states].map(([path, state]) => [path, state.doc.toString()] as const);
     return Object.fromEntries(entries);
   }
 
-  /** Puts a new project in the place of the old one. */
+  /** Replaces the project with a new one. */
   load(files: Readonly<Record<string, string>>): void {
     this.#states.clear();
     this.#path = "";
@@ -83,13 +84,13 @@ export class Editor {
   open(path: string): void {
     const state = this.#states.get(path);
     if (!state || path === this.#path) return;
-    this.#keep();
+    this.#saveState();
     this.#path = path;
     this.#view.setState(state);
     forceLinting(this.#view);
   }
 
-  /** Replaces what differs alone, so that the cursor stays and one undo takes it back. */
+  /** Replaces only the part of a file that differs, so that the cursor stays and one undo reverts it. */
   write(path: string, text: string): void {
     this.open(path);
     const before = this.#view.state.doc.toString();
@@ -103,19 +104,19 @@ export class Editor {
     this.relint();
   }
 
-  /** Shows the marks anew: the last run has changed. */
+  /** Updates the marks after a run. */
   relint(): void {
-    this.#view.dispatch({ effects: this.#label.reconfigure(this.#checker(this.#path)) });
+    this.#view.dispatch({ effects: this.#linting.reconfigure(this.#checker(this.#path)) });
     forceLinting(this.#view);
   }
 
-  /** Puts the cursor where the first error stands. */
+  /** Moves the cursor to a position and focuses the editor. */
   goTo(position: number): void {
     this.#view.dispatch({ selection: { anchor: position }, scrollIntoView: true });
     this.#view.focus();
   }
 
-  /** Selects a part of the open file, and leaves the focus where it is. */
+  /** Selects a part of the open file. Does not move the focus. */
   select(from: number, to: number): void {
     this.#view.dispatch({ selection: { anchor: from, head: to }, scrollIntoView: true });
   }
@@ -124,7 +125,7 @@ export class Editor {
     this.#view.focus();
   }
 
-  #keep(): void {
+  #saveState(): void {
     if (this.#path) this.#states.set(this.#path, this.#view.state);
   }
 
@@ -143,8 +144,8 @@ export class Editor {
   #state(path: string, doc: string): EditorState {
     const isJson = path.endsWith(".json");
     const language = json();
-    const run = (act: () => void) => (): boolean => {
-      act();
+    const run = (action: () => void) => (): boolean => {
+      action();
       return true;
     };
     const keys = [
@@ -157,7 +158,7 @@ export class Editor {
         Prec.high(keymap.of(keys)),
         basicSetup,
         editorLook,
-        isJson ? [language, lintGutter(), this.#label.of(this.#checker(path))] : this.#label.of([]),
+        isJson ? [language, lintGutter(), this.#linting.of(this.#checker(path))] : this.#linting.of([]),
         isJson ? language.language.data.of({ autocomplete: versionCompletion(this.#host.versions) }) : [],
         EditorView.contentAttributes.of({ "aria-label": `${path}: press Escape, then Tab, to leave the editor` }),
         EditorView.updateListener.of((update) => {

@@ -1,12 +1,12 @@
 import type { PageSettings } from "../settings/page-settings.ts";
 
-/** A project to start from. */
+/** An example project. */
 export interface Example {
   id: string;
   title: string;
   note: string;
   files: Readonly<Record<string, string>>;
-  /** What it is an example of. */
+  /** Settings that the example needs. */
   settings?: Partial<PageSettings>;
 }
 
@@ -96,45 +96,45 @@ export const EXAMPLES: readonly Example[] = [
   {
     id: "docs-demo",
     title: "Documentation demo",
-    note: "D3, Three.js, Mermaid: what an interactive article loads.",
+    note: "D3, Three.js and Mermaid: the libraries of an interactive article.",
     files: { "package.json": docsDemo },
   },
   {
     id: "react",
     title: "React with Vite",
-    note: "TypeScript, ESLint 9 and a bundler that brings one binary for each platform.",
+    note: "TypeScript, ESLint 9 and a bundler with a binary for each platform.",
     files: { "package.json": react },
   },
   {
     id: "vue",
     title: "Vue application",
-    note: "Peer sets all the way down: vite, vitest, vue-tsc.",
+    note: "vite, vitest and vue-tsc, with many peer dependencies.",
     files: { "package.json": vue },
   },
   {
     id: "conflict",
     title: "Peer conflict: ESLint 9 and airbnb",
-    note: "Fails with ERESOLVE, as npm does. See the ways out.",
+    note: "Fails with ERESOLVE, as in npm. The result lists ways out.",
     files: { "package.json": conflict },
     settings: { strategy: "npm" },
   },
   {
     id: "monorepo",
     title: "Monorepo with overrides",
-    note: "Three workspaces, and a rollup pinned below vite only.",
+    note: "Three workspaces. An override pins rollup, but only for vite.",
     files: monorepo,
   },
   {
     id: "flat",
     title: "Flat: one d3-array for all",
-    note: "npm takes two versions of d3-array; flat finds the one that all agree on, for an import map.",
+    note: "npm installs two versions of d3-array. The flat strategy finds one that works for all packages.",
     files: { "package.json": chart },
     settings: { strategy: "flat" },
   },
   {
     id: "flat-conflict",
-    title: "Flat: a conflict, explained",
-    note: "No one d3-array will do. See why, and the ways out.",
+    title: "Flat: a conflict explained",
+    note: "No single version of d3-array works. The result explains why.",
     files: { "package.json": twoArrays },
     settings: { strategy: "flat", relax: "none" },
   },

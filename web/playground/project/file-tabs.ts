@@ -1,6 +1,7 @@
 import { byId, h, setChildren } from "../elements/dom.ts";
+import { askInDialog } from "../elements/form-dialog.ts";
 
-/** The project's files as tabs. The texts themselves live with the editor. */
+/** The tabs of the project's files. The editor holds their texts. */
 export class FileTabs {
   readonly #bar = byId("files");
   readonly #onOpen: (path: string) => void;
@@ -14,6 +15,7 @@ export class FileTabs {
     this.#bar.addEventListener("keydown", (event) => this.#key(event));
   }
 
+  /** Shows these files; `open` is the selected one. */
   show(paths: readonly string[], open: string): void {
     this.#paths = [...paths];
     this.#open = open;
@@ -62,61 +64,41 @@ export class FileTabs {
   }
 }
 
-const SUGGESTED = ["package-lock.json", ".npmrc", "packages/new/package.json"];
+const SUGGESTED_PATHS = ["package-lock.json", ".npmrc", "packages/new/package.json"];
 
-/** Asks for a path, or takes files from the disk; answers the files to add. */
-export function askForFile(existing: readonly string[]): Promise<Record<string, string>> {
+/** Asks for a new file: a path, or files from the computer. Returns the files to add; none if the dialog is cancelled. */
+export async function askForFiles(existing: readonly string[]): Promise<Record<string, string>> {
   const path = h("input", { name: "path", list: "paths", required: true, autocomplete: "off", spellcheck: "false" });
-  const options = SUGGESTED.filter((name) => !existing.includes(name)).map((value) => h("option", { value }));
-  const disk = h("input", { type: "file", multiple: true, "aria-label": "Files from this computer" });
-  const dialog = h(
-    "dialog",
-    { "aria-label": "Add a file" },
-    h(
-      "form",
-      { method: "dialog" },
-      h("h2", {}, "Add a file"),
-      h("label", { class: "field tall" }, h("span", {}, "Path inside the project"), path),
-      h("datalist", { id: "paths" }, ...options),
-      h("label", { class: "field tall" }, h("span", {}, "or from this computer"), disk),
-      h(
-        "p",
-        { class: "dialog-end" },
-        h("button", { type: "submit", value: "", formnovalidate: true }, "Cancel"),
-        h("button", { type: "submit", value: "add", class: "primary" }, "Add"),
-      ),
-    ),
-  );
-  document.body.append(dialog);
-  disk.addEventListener("change", () => {
-    path.required = false;
-    dialog.close("disk");
+  const options = SUGGESTED_PATHS.filter((name) => !existing.includes(name)).map((value) => h("option", { value }));
+  const upload = h("input", { type: "file", multiple: true, "aria-label": "Files from this computer" });
+  const fields = [
+    h("label", { class: "field tall" }, h("span", {}, "Path in the project"), path),
+    h("datalist", { id: "paths" }, ...options),
+    h("label", { class: "field tall" }, h("span", {}, "or upload files"), upload),
+  ];
+  const answer = await askInDialog("Add a file", "Add", fields, (close) => {
+    upload.addEventListener("change", () => close("upload"));
   });
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", async () => {
-      dialog.remove();
-      if (dialog.returnValue === "disk") return resolve(await readFiles(disk.files));
-      const name = cleanPath(path.value);
-      resolve(dialog.returnValue === "add" && name ? { [name]: starter(name) } : {});
-    });
-  });
+  if (answer === "upload") return readFiles(upload.files);
+  const name = cleanPath(path.value);
+  return answer === "ok" && name ? { [name]: starterText(name) } : {};
 }
 
-/** Text files that were dropped or chosen, by name. */
+/** Reads text files that were dropped or uploaded, by name. Files over 50 MB are left out. */
 export async function readFiles(list: FileList | null | undefined): Promise<Record<string, string>> {
   const files = [...(list ?? [])].filter((file) => file.size < 50e6);
   const texts = await Promise.all(files.map((file) => file.text()));
   return Object.fromEntries(files.map((file, i) => [cleanPath(file.name), texts[i] ?? ""]));
 }
 
-/** `./a//b/../c` → `a/b/c`: a path of the project never climbs out of it. */
+/** Turns `./a//b/../c` into `a/b/c`, so that no path leaves the project. */
 function cleanPath(path: string): string {
   const parts = path.trim().split(/[\\/]+/);
   return parts.filter((part) => part !== "" && part !== "." && part !== "..").join("/");
 }
 
-function starter(path: string): string {
+/** Returns the initial text of a new file. */
+function starterText(path: string): string {
   if (!path.endsWith("package.json")) return path.endsWith(".json") ? "{}\n" : "";
   const folder = path.split("/").at(-2) ?? "new";
   return `${JSON.stringify({ name: folder, version: "1.0.0", dependencies: {} }, null, 2)}\n`;

@@ -1,4 +1,4 @@
-/** Something to mark in the text: offsets in UTF-16 units. */
+/** A marked part of a text. Offsets are in UTF-16 code units. */
 export interface TextMark {
   from: number;
   to: number;
@@ -6,7 +6,7 @@ export interface TextMark {
   message: string;
 }
 
-/** A member of the document's first two levels: `["dependencies", "react"]` and where its key and value stand. */
+/** A member on the first or second level, such as `["dependencies", "react"]`, with the offsets of its key and value. */
 export interface JsonEntry {
   path: readonly string[];
   key: readonly [number, number];
@@ -16,7 +16,7 @@ export interface JsonEntry {
 export interface JsonCheck {
   marks: TextMark[];
   entries: JsonEntry[];
-  /** Whether the text can be resolved as it stands (warnings do not count). */
+  /** True if there are no errors. Warnings do not count. */
   valid: boolean;
 }
 
@@ -34,7 +34,7 @@ class JsonSyntaxError extends Error {
   }
 }
 
-/** Reads JSON strictly, and says where and in a person's words what is wrong. Stops at the first error. */
+/** Reads JSON strictly. Reports the first error with its place and a message for people. */
 class JsonReader {
   readonly entries: JsonEntry[] = [];
   readonly warnings: TextMark[] = [];
@@ -43,16 +43,16 @@ class JsonReader {
 
   constructor(text: string) {
     this.#text = text;
-    // npm strips a byte order mark; so do we.
+    // npm ignores a byte order mark.
     if (text.charCodeAt(0) === 0xfeff) this.#at = 1;
   }
 
   document(): void {
     this.#space();
-    if (this.#at >= this.#text.length) throw new JsonSyntaxError("The file is empty: expected an object, {…}", 0, 0);
+    if (this.#at >= this.#text.length) throw new JsonSyntaxError("The file is empty. Start with an object: { }", 0, 0);
     this.#value([]);
     this.#space();
-    if (this.#at < this.#text.length) this.#fail("Text after the end of the JSON value", this.#text.length);
+    if (this.#at < this.#text.length) this.#fail("Unexpected text after the end of the JSON", this.#text.length);
   }
 
   #fail(message: string, to?: number): never {
@@ -67,18 +67,18 @@ class JsonReader {
       if (c !== 32 && c !== 10 && c !== 13 && c !== 9) break;
     }
     if (this.#text.startsWith("//", this.#at) || this.#text.startsWith("/*", this.#at)) {
-      this.#fail("JSON has no comments", this.#at + 2);
+      this.#fail("JSON does not allow comments", this.#at + 2);
     }
   }
 
   #value(path: readonly string[]): void {
-    if (path.length > MAX_NESTING) this.#fail("Nested too deeply");
+    if (path.length > MAX_NESTING) this.#fail("Too deeply nested");
     const c = this.#text[this.#at];
     if (c === "{") this.#object(path);
     else if (c === "[") this.#array(path);
     else if (c === '"') this.#string();
-    else if (c === "'") this.#fail("Strings take double quotes in JSON");
-    else if (c === undefined) this.#fail("The file ends where a value should stand");
+    else if (c === "'") this.#fail("Use double quotes for strings");
+    else if (c === undefined) this.#fail("A value is missing at the end of the file");
     else if (!this.#match(NUMBER_PATTERN)) this.#word();
   }
 
@@ -88,7 +88,7 @@ class JsonReader {
     if (word === "true" || word === "false" || word === "null") return;
     this.#at = from;
     this.#fail(
-      word ? `“${word}” is not JSON: did you mean "${word}"?` : "Expected a value",
+      word ? `“${word}” must be in double quotes: "${word}"` : "A value is missing here",
       from + (word?.length ?? 1),
     );
   }
@@ -114,16 +114,16 @@ class JsonReader {
   #member(path: readonly string[], seen: Set<string>): void {
     const c = this.#text[this.#at];
     if (c === "}") this.#trailing("}");
-    if (c !== '"') this.#fail(c === "'" ? "Names take double quotes in JSON" : 'Expected a name in double quotes, "…"');
+    if (c !== '"') this.#fail(c === "'" ? "Use double quotes for names" : "A name in double quotes is missing here");
     const from = this.#at;
     const name = this.#string();
     const to = this.#at;
     if (seen.has(name)) {
-      this.warnings.push({ from, to, severity: "warning", message: `“${name}” is here twice: the last one counts` });
+      this.warnings.push({ from, to, severity: "warning", message: `“${name}” is listed twice. The last one counts.` });
     }
     seen.add(name);
     this.#space();
-    if (this.#text[this.#at] !== ":") this.#fail(`Expected “:” after the name “${name}”`);
+    if (this.#text[this.#at] !== ":") this.#fail(`A “:” is missing after “${name}”`);
     this.#at++;
     this.#space();
     const start = this.#at;
@@ -136,7 +136,7 @@ class JsonReader {
     const open = this.#at++;
     this.#space();
     if (this.#text[this.#at] === "]") return void this.#at++;
-    // Items count as a level, but are never entries of an object.
+    // Two levels deeper, so that objects in the array are never entries.
     const inner = [...path, "", ""];
     for (;;) {
       if (this.#text[this.#at] === "]") this.#trailing("]");
@@ -145,7 +145,7 @@ class JsonReader {
     }
   }
 
-  /** After an item: true at the closing bracket, false after a comma. */
+  /** Reads what follows an item. Returns true at the closing bracket, false after a comma. */
   #next(close: string, open: number): boolean {
     const end = this.#at;
     this.#space();
@@ -157,17 +157,17 @@ class JsonReader {
       return false;
     }
     if (c === undefined) {
-      throw new JsonSyntaxError(`This “${this.#text[open]}” is never closed with “${close}”`, open, open + 1);
+      throw new JsonSyntaxError(`The closing “${close}” for this “${this.#text[open]}” is missing`, open, open + 1);
     }
-    // {"a": 1 "b": 2}: the comma belongs behind the 1, so mark the end of that.
+    // In {"a": 1 "b": 2} the comma is missing after the 1, so mark the end of the 1.
     if (c === '"' || c === "{" || c === "[")
       throw new JsonSyntaxError("A comma is missing here", Math.max(0, end - 1), end);
-    this.#fail(`Expected “,” or “${close}”`);
+    this.#fail(`A “,” or “${close}” is missing here`);
   }
 
   #trailing(close: string): never {
     const comma = this.#text.lastIndexOf(",", this.#at);
-    throw new JsonSyntaxError(`No comma may stand before “${close}”`, comma, comma + 1);
+    throw new JsonSyntaxError(`Remove the comma before “${close}”`, comma, comma + 1);
   }
 
   #string(): string {
@@ -177,10 +177,10 @@ class JsonReader {
       if (c === 92) at++;
       else if (c === 34) return this.#unquote(from, at + 1);
       else if (c === 10 || c === 13) break;
-      else if (c < 32) throw new JsonSyntaxError("A control character must be escaped in a string", at, at + 1);
+      else if (c < 32) throw new JsonSyntaxError("Control characters in strings must be escaped", at, at + 1);
     }
     const line = this.#text.slice(from).search(/[\r\n]/);
-    this.#fail("This string is never closed with a double quote", line < 0 ? this.#text.length : from + line);
+    this.#fail("The closing double quote of this string is missing", line < 0 ? this.#text.length : from + line);
   }
 
   #unquote(from: number, to: number): string {
@@ -189,7 +189,7 @@ class JsonReader {
       this.#at = to;
       return String(value);
     } catch {
-      throw new JsonSyntaxError("An escape in this string is not one that JSON knows", from, to);
+      throw new JsonSyntaxError("This string has an invalid escape sequence", from, to);
     }
   }
 }
@@ -201,13 +201,13 @@ const DEPENDENCY_GROUPS: ReadonlySet<string> = new Set([
   "peerDependencies",
 ]);
 
-/** Whether `path` is one dependency of a package.json: `["dependencies", "react"]`. */
+/** Checks whether `path` is a dependency in a package.json, such as `["dependencies", "react"]`. */
 export function isDependencyPath(path: readonly string[]): boolean {
   return path.length === 2 && DEPENDENCY_GROUPS.has(path[0] ?? "");
 }
 
 /**
- * Checks the text of a JSON file; of a `package.json` also that the groups of dependencies are objects of strings.
+ * Checks the text of a JSON file. For a `package.json`, also checks that the dependency groups are objects of strings.
  * `{"a": 1,}` gives one error, on the comma.
  */
 export function checkJson(text: string, isManifest: boolean): JsonCheck {
@@ -227,15 +227,15 @@ export function checkJson(text: string, isManifest: boolean): JsonCheck {
 function checkManifest(text: string, entries: readonly JsonEntry[]): TextMark[] {
   const marks: TextMark[] = [];
   if (!/^\uFEFF?\s*\{/.test(text)) {
-    return [{ from: 0, to: text.length, severity: "error", message: "A package.json is an object, {…}" }];
+    return [{ from: 0, to: text.length, severity: "error", message: "A package.json must be an object: { }" }];
   }
   for (const { path, value } of entries) {
     const [from, to] = value;
     const group = path[0] ?? "";
     if (path.length === 1 && DEPENDENCY_GROUPS.has(group) && text[from] !== "{") {
-      marks.push({ from, to, severity: "warning", message: `npm passes over “${group}” that is not an object` });
+      marks.push({ from, to, severity: "warning", message: `npm ignores “${group}”, because it is not an object` });
     } else if (isDependencyPath(path) && text[from] !== '"') {
-      marks.push({ from, to, severity: "warning", message: `What is wanted of “${path[1]}” must be a string` });
+      marks.push({ from, to, severity: "warning", message: `The version range of “${path[1]}” must be a string` });
     }
   }
   return marks;

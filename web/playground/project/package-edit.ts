@@ -2,7 +2,7 @@ type Fields = Record<string, unknown>;
 
 const EDITED_GROUPS = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] as const;
 
-/** Sets what the project wants of `name`: in every group that has it, else in `dependencies`. */
+/** Sets the spec of `name` in every dependency group that lists it, or else in `dependencies`. Returns the new text. */
 export function withSpec(text: string, name: string, spec: string): string {
   return editManifest(text, (manifest) => {
     const groups = EDITED_GROUPS.filter((group) => hasField(fieldsOf(manifest[group]), name));
@@ -12,7 +12,7 @@ export function withSpec(text: string, name: string, spec: string): string {
   });
 }
 
-/** Adds to `overrides`, going into objects that are there already. */
+/** Adds to `overrides` and merges nested objects. Returns the new text. */
 export function withOverrides(text: string, overrides: Readonly<Fields>): string {
   return editManifest(text, (manifest) =>
     defineField(manifest, "overrides", mergeFields(fieldsOf(manifest["overrides"]), overrides)),
@@ -28,7 +28,7 @@ function mergeFields(into: Fields, from: Readonly<Fields>): Fields {
   return merged;
 }
 
-/** Rewrites the JSON with the indent, line ends and last newline that it had. Throws a SyntaxError when it is not JSON. */
+/** Changes a package.json and keeps its indent, line ends and final newline. @throws SyntaxError if it is not a JSON object */
 function editManifest(text: string, change: (manifest: Fields) => void): string {
   const manifest: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
   if (!isFields(manifest)) throw new SyntaxError("package.json is not an object");
@@ -51,7 +51,7 @@ function hasField(fields: Fields, key: string): boolean {
   return Object.hasOwn(fields, key);
 }
 
-/** Defines rather than assigns: a package called `__proto__` is a key like any other. */
+/** Sets a field by definition, not by assignment, so that a package called `__proto__` is a key like any other. */
 function defineField(fields: Fields, key: string, value: unknown): Fields {
   Object.defineProperty(fields, key, { value, enumerable: true, configurable: true, writable: true });
   return fields;

@@ -24,7 +24,7 @@ interface CompletionResult {
 
 const MOST_VERSIONS = 200;
 
-/** Offers tags and versions inside the string that says what is wanted of a package. */
+/** Completes the spec of a dependency with the package's tags and versions. */
 export function versionCompletion(
   versions: LoadVersions,
 ): (context: CompletionContext) => Promise<CompletionResult | null> {
@@ -42,7 +42,7 @@ export function versionCompletion(
         validFor: /^[^"]*$/,
       };
     } catch {
-      // No such package or no network: nothing to offer. Resolving will say so.
+      // Unknown package or no network: offer nothing. The next run reports the error.
       return null;
     }
   };
@@ -55,7 +55,7 @@ function completionOptions({ versions, distTags }: PackumentSummary): Completion
     options.push({ label: `^${version}`, detail: tag, boost });
     if (tag !== "latest") options.push({ label: tag, detail: version, boost: 50 });
   }
-  // Newest last in a packument, newest first in a list to choose from.
+  // Packuments list the newest version last; the list shows it first.
   versions.slice(-MOST_VERSIONS).forEach((label, i) => void options.push({ label, boost: (i / MOST_VERSIONS) * 40 }));
   return options;
 }

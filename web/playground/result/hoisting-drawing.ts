@@ -2,7 +2,7 @@ const SVG = "http://www.w3.org/2000/svg";
 
 type DrawingPoint = readonly [x: number, y: number];
 
-/** Parent of each package, as it is asked for; 0 is the project. */
+/** The packages as a nested tree: the place of each and the index of its parent. Index 0 is the project. */
 const NESTED: readonly (readonly [at: DrawingPoint, parent: number])[] = [
   [[84, 20], 0],
   [[36, 64], 0],
@@ -14,7 +14,7 @@ const NESTED: readonly (readonly [at: DrawingPoint, parent: number])[] = [
   [[148, 108], 3],
 ];
 
-/** The same packages lifted as high as they may stand: one of two that disagree stays below. */
+/** The same packages hoisted as far as possible. Of the two versions in colour, one stays nested. */
 const HOISTED: readonly (readonly [at: DrawingPoint, parent: number])[] = [
   [[336, 20], 0],
   [[258, 64], 0],
@@ -26,7 +26,7 @@ const HOISTED: readonly (readonly [at: DrawingPoint, parent: number])[] = [
   [[310, 108], 3],
 ];
 
-/** The colours of the packages above: those of one colour are one package. */
+/** Indexes of the packages drawn in colour: two versions of one package. */
 const MARKED: ReadonlySet<number> = new Set([5, 7]);
 
 function svgShape(name: string, attributes: Readonly<Record<string, string | number>>): SVGElement {
@@ -35,7 +35,7 @@ function svgShape(name: string, attributes: Readonly<Record<string, string | num
   return element;
 }
 
-/** A drawing of what the page does, for the eye alone. */
+/** Returns a drawing of a nested tree that becomes a hoisted one. Hidden from screen readers. */
 export function hoistingDrawing(): SVGElement {
   const svg = svgShape("svg", { viewBox: "0 0 420 128", class: "hoisting", "aria-hidden": "true" });
   for (const tree of [NESTED, HOISTED]) {

@@ -3,7 +3,7 @@ import type { Failure } from "../../../src/api/failure.ts";
 import type { ImportMap, ImportMapOptions } from "../../../src/api/flat.ts";
 import type { InstalledProject } from "../../../src/api/install.ts";
 import type { Resolution } from "../../../src/api/resolve.ts";
-import { formatBytes, formatCount, h, icon, setChildren } from "../elements/dom.ts";
+import { formatBytes, formatCount, h, icon, scrollRegion, setChildren } from "../elements/dom.ts";
 import { copyButton, readOnlyView } from "../elements/read-only-text.ts";
 import { saveFile } from "../elements/save-file.ts";
 import { toFailure } from "../run/project-runner.ts";
@@ -18,26 +18,26 @@ const CDN_PROVIDERS: readonly (readonly [string, string])[] = [
 
 export interface ImportMapHost {
   resolution: Resolution;
-  /** The installed files, where there are any. */
+  /** The installed project, if there is one. */
   project: InstalledProject | undefined;
   problem: (failure: Failure) => HTMLElement;
 }
 
-/** The import map of what was resolved: from whom the modules come, the text, and the tag to paste into a page. */
+/** The import map of a resolution: a choice of CDN, the text, and the text as a script tag. */
 export class ImportMapView {
   readonly element: HTMLElement;
   readonly #host: ImportMapHost;
   readonly #provider: HTMLSelectElement;
   readonly #base = h("input", { type: "text", value: "/", spellcheck: "false", autocomplete: "off" });
-  readonly #baseField = h("label", { class: "field" }, h("span", {}, "served at"), this.#base);
+  readonly #baseField = h("label", { class: "field" }, h("span", {}, "Base URL"), this.#base);
   readonly #asTag = h("input", { type: "checkbox" });
   readonly #size = h("span", { class: "note", role: "status" });
   readonly #body = h("div", { class: "lock-text" });
   readonly #save: readonly HTMLButtonElement[];
   #view: EditorView | undefined;
   #map: ImportMap | undefined;
-  /** Counts what was asked for: an answer that comes late is not shown. */
-  #asked = 0;
+  /** Counts requests, so that a late answer to an earlier one is not shown. */
+  #requests = 0;
 
   constructor(host: ImportMapHost) {
     this.#host = host;
@@ -45,8 +45,8 @@ export class ImportMapView {
       ? [[INSTALLED_FILES, "the installed files"] as const, ...CDN_PROVIDERS]
       : CDN_PROVIDERS;
     const options = offered.map(([value, text]) => h("option", { value }, text));
-    this.#provider = h("select", { onchange: () => void this.#ask() }, ...options);
-    this.#base.addEventListener("change", () => void this.#ask());
+    this.#provider = h("select", { onchange: () => void this.#request() }, ...options);
+    this.#base.addEventListener("change", () => void this.#request());
     this.#asTag.addEventListener("change", () => this.#draw());
     const download = h("button", { type: "button", onclick: () => this.#download() }, icon("download"), "Download");
     this.#save = [copyButton(() => this.#text), download];
@@ -67,13 +67,13 @@ export class ImportMapView {
     );
   }
 
-  /** Makes the map: only when its tab is looked at. */
+  /** Makes the map when the tab is first shown. */
   open(): void {
-    if (this.#asked === 0) void this.#ask();
+    if (this.#requests === 0) void this.#request();
   }
 
   dispose(): void {
-    this.#asked++;
+    this.#requests++;
     this.#view?.destroy();
   }
 
@@ -81,7 +81,7 @@ export class ImportMapView {
     if (!this.#map) return "";
     const text = JSON.stringify(this.#map, null, 2);
     if (!this.#asTag.checked) return `${text}\n`;
-    // A name from outside must not end the script: `</script>` is written `\u003c/script>`.
+    // A package name must not be able to end the script, so `</script>` is written as `\u003c/script>`.
     return `<script type="importmap">\n${text.replaceAll("<", "\\u003c")}\n</script>\n`;
   }
 
@@ -92,8 +92,8 @@ export class ImportMapView {
     return { provider: project, base: this.#base.value || "/" };
   }
 
-  async #ask(): Promise<void> {
-    const asked = ++this.#asked;
+  async #request(): Promise<void> {
+    const request = ++this.#requests;
     this.#baseField.hidden = this.#provider.value !== INSTALLED_FILES;
     this.#body.setAttribute("aria-busy", "true");
     let failure: Failure | undefined;
@@ -103,10 +103,10 @@ export class ImportMapView {
     } catch (error) {
       failure = toFailure(error);
     }
-    if (asked !== this.#asked) return;
+    if (request !== this.#requests) return;
     this.#body.removeAttribute("aria-busy");
     this.#map = map;
-    if (failure) this.#fail(failure);
+    if (failure) this.#showFailure(failure);
     else this.#draw();
   }
 
@@ -124,11 +124,10 @@ export class ImportMapView {
     for (const button of this.#save) button.disabled = false;
   }
 
-  #fail(failure: Failure): void {
+  #showFailure(failure: Failure): void {
     this.#clear();
     for (const button of this.#save) button.disabled = true;
-    const region = { class: "cards scroll", tabindex: 0, role: "region", "aria-label": "Failure" };
-    setChildren(this.#body, h("div", region, this.#host.problem(failure)));
+    setChildren(this.#body, scrollRegion("Failure", "cards", this.#host.problem(failure)));
     setChildren(this.#size);
   }
 

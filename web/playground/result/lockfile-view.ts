@@ -3,7 +3,7 @@ import { formatBytes, formatCount, h, icon, setChildren } from "../elements/dom.
 import { copyButton, readOnlyView } from "../elements/read-only-text.ts";
 import { saveFile } from "../elements/save-file.ts";
 
-/** The files that npm would have written: to read, copy, download, or start the next resolution from. */
+/** The files that npm would have written. They can be read, copied, downloaded or added to the project. */
 export class LockfileView {
   readonly element: HTMLElement;
   readonly #files: Readonly<Record<string, string>>;
@@ -29,7 +29,7 @@ export class LockfileView {
         name,
         this.#size,
         h("span", { class: "spring" }),
-        this.#button("Keep in the project", null, () => keep(this.#path, this.#text)),
+        this.#button("Add to project", null, () => keep(this.#path, this.#text)),
         copyButton(() => this.#text),
         this.#button("Download", "download", () => this.#download()),
       ),
@@ -41,7 +41,7 @@ export class LockfileView {
     return this.#files[this.#path] ?? "";
   }
 
-  /** Draws the text: only when its tab is looked at, as a lock may have 60,000 lines. */
+  /** Draws the text when the tab is first shown, because a lockfile may have 60,000 lines. */
   open(): void {
     if (!this.#view) this.#show(this.#path);
   }
@@ -58,8 +58,8 @@ export class LockfileView {
     setChildren(this.#size, `${formatCount(this.#view.state.doc.lines, "line")}, ${formatBytes(size)}`);
   }
 
-  #button(text: string, name: "download" | null, act: () => void): HTMLElement {
-    return h("button", { type: "button", onclick: act }, name && icon(name), h("span", {}, text));
+  #button(text: string, name: "download" | null, press: () => void): HTMLElement {
+    return h("button", { type: "button", onclick: press }, name && icon(name), h("span", {}, text));
   }
 
   #download(): void {

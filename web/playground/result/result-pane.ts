@@ -1,7 +1,7 @@
 import type { Failure } from "../../../src/api/failure.ts";
 import type { InstalledProject } from "../../../src/api/install.ts";
 import type { Resolution, TreeNode } from "../../../src/api/resolve.ts";
-import { byId, h, setChildren } from "../elements/dom.ts";
+import { byId, h, scrollRegion, setChildren } from "../elements/dom.ts";
 import { createTabs, type ResultTab } from "../elements/tabs.ts";
 import { type FailureHost, failureView } from "../failure/failure-view.ts";
 import { problemCard } from "../failure/problem-card.ts";
@@ -9,7 +9,7 @@ import { FilesTab } from "../files/files-tab.ts";
 import { reportView } from "../install/install-report.ts";
 import type { InstallView } from "../install/install-view.ts";
 import type { InstallerMode, RunAction } from "../run/project-runner.ts";
-import { treeTab } from "../tree/tree-tab.ts";
+import { type GoToPackage, treeTab } from "../tree/tree-tab.ts";
 import { hoistingDrawing } from "./hoisting-drawing.ts";
 import { ImportMapView } from "./import-map-view.ts";
 import { LockfileView } from "./lockfile-view.ts";
@@ -17,22 +17,23 @@ import { changesTab, warningsTab } from "./result-tabs.ts";
 import { installSummary, resolutionSummary } from "./summary.ts";
 
 export interface ResultHost extends Pick<FailureHost, "canApply" | "apply" | "versions" | "mark"> {
+  /** Adds a file to the project. */
   keep: (path: string, text: string) => void;
 }
 
-/** An install that is done. */
+/** A successful install. */
 export interface FinishedInstall {
   project: InstalledProject;
-  /** How it went. */
+  /** Its timeline. */
   view: InstallView;
   milliseconds: number;
 }
 
-/** What came of a run that went well. */
+/** The outcome of a successful run. */
 export interface RunOutcome {
   resolution: Resolution;
   where: InstallerMode;
-  /** The lock that the project had before. */
+  /** The project's lockfile before the run, if it had one. */
   baseLock: string | undefined;
   installed?: FinishedInstall;
 }
@@ -43,38 +44,40 @@ interface FailedRun {
   last: Resolution | undefined;
 }
 
-/** Everything right of the editor: what came of the last run. */
+/** The pane beside the editor: the outcome of the last run. */
 export class ResultPane {
   readonly #pane = byId("result");
   readonly #host: ResultHost;
   #dispose: (() => void) | undefined;
-  /** What an install stands before, until it has come to something. */
+  /** The content before the running install. It comes back if the install fails or is cancelled. */
   #before: readonly Node[] | undefined;
 
   constructor(host: ResultHost) {
     this.#host = host;
   }
 
-  /** Before the first run. */
+  /** Shows the introduction, before the first run. */
   showEmpty(): void {
     this.#clear();
-    const about =
-      " in the editor. This tab asks the registry what it needs to know and writes package-lock.json as npm does, to the byte." +
-      " Install fetches the packages too, verifies each, and lets you read their files. Nothing is run.";
     const keys = [h("kbd", {}, "Ctrl"), " ", h("kbd", {}, "Enter")];
+    const resolving =
+      " in the editor. This tab fetches package metadata from the registry and writes package-lock.json as npm does, byte for byte.";
+    const installing =
+      " also downloads the packages, verifies every tarball and shows the files of node_modules. No package code is run.";
     setChildren(
       this.#pane,
       h(
         "div",
         { class: "empty" },
         hoistingDrawing(),
-        h("h2", {}, "The tree that npm would build"),
-        h("p", {}, "Press Resolve, or ", ...keys, about),
+        h("h2", {}, "See the tree that npm would build"),
+        h("p", {}, "Press ", h("b", {}, "Resolve"), ", or ", ...keys, resolving),
+        h("p", {}, h("b", {}, "Install"), installing),
       ),
     );
   }
 
-  /** `last`: the last resolution of this project that went well. */
+  /** Shows a failed run. `last` is the last successful resolution of this project. */
   showFailure(failure: Failure, { action, milliseconds, last }: FailedRun): void {
     this.#clear();
     const view = failureView(failure, milliseconds, { ...this.#host, action, last });
@@ -82,19 +85,19 @@ export class ResultPane {
     this.#dispose = view.dispose;
   }
 
-  /** What was shown before stands aside, until the install ends. */
+  /** Shows a running install. The content before it is kept until the install ends. */
   showInstalling(view: InstallView): void {
     this.#before ??= [...this.#pane.childNodes];
-    const region = { class: "scroll", tabindex: 0, role: "region", "aria-label": "Operations" };
-    setChildren(this.#pane, view.summary, h("div", region, view.element));
+    setChildren(this.#pane, view.summary, scrollRegion("Operations", "", view.element));
   }
 
-  /** An install came to nothing: what stood here before is shown again. */
+  /** Shows the content from before the install again, because it failed or was cancelled. */
   restore(): void {
     if (this.#before) this.#pane.replaceChildren(...this.#before);
     this.#before = undefined;
   }
 
+  /** Shows a successful run. */
   show(outcome: RunOutcome): void {
     this.#clear();
     const { resolution, where, baseLock, installed } = outcome;
@@ -142,12 +145,8 @@ export class ResultPane {
   }
 }
 
-function filesTab(
-  { resolution }: RunOutcome,
-  project: InstalledProject,
-  goTo: (location: string) => (() => void) | undefined,
-): FilesTab {
-  /** The package that a file is part of: the nearest folder above it that the tree knows. */
+function filesTab({ resolution }: RunOutcome, project: InstalledProject, goTo: GoToPackage): FilesTab {
+  /** Returns the package that a file belongs to: the nearest folder above it that is in the tree. */
   const owner = (path: string): { name: string; show: () => void } | undefined => {
     for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
       const node = resolution.tree.get(path.slice(0, end));
@@ -163,7 +162,7 @@ function installTab(
   { project, view }: FinishedInstall,
   host: { showFile: (path: string) => void; showWarnings: () => void },
 ): ResultTab {
-  const region = { class: "scroll", tabindex: 0, role: "region", "aria-label": "Install report" };
-  const body = h("div", region, view.element, reportView(project.report, { ...host, stored: project.stored }));
+  const report = reportView(project.report, { ...host, stored: project.stored });
+  const body = scrollRegion("Install report", "", view.element, report);
   return { id: "install", title: "Install", body };
 }

@@ -2,11 +2,11 @@ import type { InstallProgress } from "../../../src/api/install.ts";
 import type { Progress } from "../../../src/api/resolve.ts";
 import { byId, formatBytes, formatCount, h, setChildren } from "../elements/dom.ts";
 
-/** A screen reader hears of progress this often; eyes see it as it comes. */
+/** Milliseconds between two announcements to screen readers. The visible text changes with every update. */
 const SPOKEN_INTERVAL = 3000;
 
 const INSTALL_PHASES: Readonly<Record<InstallProgress["phase"], string>> = {
-  resolve: "Resolving and fetching",
+  resolve: "Resolving and downloading",
   install: "Installing",
   write: "Writing",
   done: "Installed",
@@ -15,53 +15,56 @@ const INSTALL_PHASES: Readonly<Record<InstallProgress["phase"], string>> = {
 const RESOLVE_PHASES: Readonly<Record<Progress["phase"], string>> = {
   read: "Reading the project",
   resolve: "Resolving",
-  complete: "Completing the lock",
-  write: "Writing the lock",
+  complete: "Completing the lockfile",
+  write: "Writing the lockfile",
 };
 
-/** Known, fetched and placed, with a bar that fills as what is known has been fetched. */
+/** The progress of a run: a bar and a text beside the buttons, and announcements to screen readers. */
 export class ProgressBar {
   readonly #place = byId("progress");
   readonly #spoken = byId("announce");
-  readonly #bar = h("progress", { "aria-label": "Fetched of what is known", max: 1 });
+  readonly #bar = h("progress", { "aria-label": "Progress", max: 1 });
   readonly #text = h("span", { class: "progress-text" });
-  #saidAt = 0;
+  #announcedAt = 0;
 
   start(): void {
     this.#bar.removeAttribute("value");
-    this.#text.textContent = "Starting";
-    this.#saidAt = performance.now();
+    this.#text.textContent = "Starting…";
+    this.#announcedAt = performance.now();
     setChildren(this.#place, this.#bar, this.#text);
   }
 
-  update({ phase, known, fetched, placed }: Progress): void {
+  /** Shows the progress of a resolution. The bar shows how many of the packages found so far were looked up. */
+  resolving({ phase, known, fetched, placed }: Progress): void {
     this.#bar.max = Math.max(1, known);
     this.#bar.value = fetched;
-    const text = `${fetched} of ${formatCount(known, "packument")}, ${placed} placed`;
+    const text = `${fetched} of ${formatCount(known, "package")} looked up, ${placed} placed`;
     this.#text.textContent = phase === "resolve" ? text : `${RESOLVE_PHASES[phase]}, ${placed} placed`;
-    this.#sometimes(`${RESOLVE_PHASES[phase]}: ${text}`);
+    this.#announce(`${RESOLVE_PHASES[phase]}: ${text}`);
   }
 
+  /** Shows the progress of an install. The bar shows how many tarballs are done. */
   installing({ phase, packs, packsDone, bytes: size }: InstallProgress): void {
     this.#bar.max = Math.max(1, packs);
     this.#bar.value = packsDone;
-    const text = `${packsDone} of ${formatCount(packs, "pack")}, ${formatBytes(size)}`;
+    const text = `${packsDone} of ${formatCount(packs, "tarball")}, ${formatBytes(size)}`;
     this.#text.textContent = text;
-    this.#sometimes(`${INSTALL_PHASES[phase]}: ${text}`);
+    this.#announce(`${INSTALL_PHASES[phase]}: ${text}`);
   }
 
-  #sometimes(text: string): void {
+  #announce(text: string): void {
     const now = performance.now();
-    if (now - this.#saidAt < SPOKEN_INTERVAL) return;
-    this.#saidAt = now;
+    if (now - this.#announcedAt < SPOKEN_INTERVAL) return;
+    this.#announcedAt = now;
     this.say(text);
   }
 
-  /** Ends the bar; `text` stays to be read where there is something to say. */
+  /** Removes the bar and leaves `text` in its place. */
   end(text: string = ""): void {
     setChildren(this.#place, text ? h("span", { class: "progress-text" }, text) : null);
   }
 
+  /** Announces a text to screen readers. */
   say(text: string): void {
     this.#spoken.textContent = text;
   }

@@ -4,7 +4,7 @@ import type { Installer, Progress, ProjectInput, Resolution } from "../../../src
 import { failure } from "../../../src/errors/failure.ts";
 import { failureOf } from "../../../src/errors/failure-of.ts";
 import { type PageSettings, resolveOptionsOf } from "../settings/page-settings.ts";
-import { sourceOptions } from "../settings/registry-source.ts";
+import { sourceOptions, sourceWayOut } from "../settings/registry-source.ts";
 
 export type RunAction = "resolve" | "install";
 
@@ -13,37 +13,40 @@ export type RunResult<T> =
   | { kind: "failed"; failure: Failure; milliseconds: number }
   | { kind: "cancelled" };
 
-/** In which mode it was done, and why. */
+/** The mode that the installer ran in, and why. */
 export type InstallerMode = Pick<Installer, "mode" | "modeReason">;
 
-/** Does one thing at a time, and keeps the installer for the editor's completions. */
+/** Resolves and installs, one run at a time. Keeps the installer, which also completes versions in the editor. */
 export class ProjectRunner {
   readonly #onProgress: (progress: Progress) => void;
   #installer: Installer | undefined;
-  #for = "";
+  /** The settings that the installer was created with. */
+  #installerKey = "";
   #running: AbortController | undefined;
 
   constructor(onProgress: (progress: Progress) => void) {
     this.#onProgress = onProgress;
   }
 
+  /** Cancels the running run, if there is one. */
   cancel(): void {
     this.#running?.abort();
   }
 
+  /** Resolves a project. */
   resolve(project: ProjectInput, settings: PageSettings): Promise<RunResult<Resolution>> {
     return this.#run(settings, (installer, signal) =>
       installer.resolve(project, { ...resolveOptionsOf(settings), signal }),
     );
   }
 
-  /** `input`: a resolution of `project`, or the project itself. */
+  /** Installs `input`: a resolution of `project`, or the project itself. */
   async install(
     { input, project }: { input: InstallInput; project: ProjectInput },
     settings: PageSettings,
     onProgress: (progress: InstallProgress) => void,
   ): Promise<RunResult<InstalledProject>> {
-    if (settings.source === "snapshot") return { kind: "failed", failure: noTarballs(), milliseconds: 0 };
+    if (settings.source === "snapshot") return { kind: "failed", failure: noTarballsFailure(), milliseconds: 0 };
     const { files } = project;
     const options = { files, resolve: resolveOptionsOf(settings), onProgress };
     return await this.#run(settings, (installer, signal) => installer.install(input, { ...options, signal }));
@@ -73,36 +76,30 @@ export class ProjectRunner {
     }
   }
 
-  /** The installer for the chosen source; the one before it is disposed of when the choice has changed. */
+  /** Returns the installer for the settings. Disposes of the previous one if the settings changed. */
   async installer(settings: PageSettings): Promise<Installer> {
     const key = JSON.stringify([settings.source, settings.registry, settings.metadata, settings.mode]);
-    if (this.#installer && this.#for === key) return this.#installer;
+    if (this.#installer && this.#installerKey === key) return this.#installer;
     const [{ createInstaller }, source] = await Promise.all([import("../../index.ts"), sourceOptions(settings)]);
     const { metadata, mode } = settings;
     const installer = await createInstaller({ ...source, metadata, mode, onProgress: (p) => this.#onProgress(p) });
     this.#installer?.dispose();
     this.#installer = installer;
-    this.#for = key;
+    this.#installerKey = key;
     return installer;
   }
 }
 
-/** The snapshot inside the page knows every package and holds the bytes of none. */
-function noTarballs(): Failure {
+/** Returns the failure of an install from the snapshot, which has metadata but no tarballs. */
+function noTarballsFailure(): Failure {
   const message =
-    "The snapshot inside this page has what a resolution needs, and no tarballs: those are 10 to 100 times as large. Resolving" +
-    " works without a network, installing needs one.";
-  const wayOut = [
-    {
-      kind: "option",
-      option: "source:registry",
-      text: "Install from the live registry what was resolved here.",
-    } as const,
-  ];
+    "The offline snapshot has package metadata but no tarballs. You can resolve without a network, but an install has to download" +
+    " the packages.";
+  const wayOut = [sourceWayOut("registry", "Install from the live registry.")];
   return failure("ENOTARBALLS", message, { wayOut });
 }
 
-/** Whatever was thrown, as data. */
+/** Turns any thrown value into a failure. */
 export function toFailure(error: unknown): Failure {
   return failureOf(error);
 }

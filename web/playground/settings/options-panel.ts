@@ -2,42 +2,57 @@ import { byId, h, setChildren } from "../elements/dom.ts";
 import { type NpmFlag, type PageSettings, SETTING_CHOICES, type Strategy } from "./page-settings.ts";
 
 const FLAG_TEXTS: readonly (readonly [NpmFlag, string, string])[] = [
-  ["legacyPeerDeps", "legacy-peer-deps", "Leave peer dependencies alone, as npm 6 did"],
-  ["strictPeerDeps", "strict-peer-deps", "Fail on any peer conflict, however deep"],
-  ["force", "force", "Go on where npm would stop"],
-  ["preferDedupe", "prefer-dedupe", "Take a version that is there over a newer one"],
+  ["legacyPeerDeps", "legacy-peer-deps", "Ignore peer dependencies, as npm 6 did"],
+  ["strictPeerDeps", "strict-peer-deps", "Fail on any peer conflict, even deep in the tree"],
+  ["force", "force", "Continue where npm would stop with an error"],
+  ["preferDedupe", "prefer-dedupe", "Prefer a version already in the tree to a newer one"],
 ];
 
-const STRATEGY_TEXTS: Record<Strategy, string> = { npm: "npm’s tree", flat: "Flat: one version of each" };
+const STRATEGY_TEXTS: Record<Strategy, string> = { npm: "npm’s tree", flat: "Flat: one version each" };
 
-/** Of each choice its name, and its words as they are told. */
+/** The label of each choice and the text of each value. Values start with the word that the API uses. */
 const CHOICE_TEXTS = {
-  installStrategy: ["Placed", { hoisted: "hoisted", nested: "nested", shallow: "shallow" }],
+  installStrategy: [
+    "Install strategy",
+    {
+      hoisted: "hoisted: as high as possible",
+      nested: "nested: below each dependent",
+      shallow: "shallow: direct dependencies on top",
+    },
+  ],
   relax: [
-    "May give up",
-    { none: "nothing: else it fails", peers: "peers: they become warnings", copies: "peers, then several copies" },
+    "Relax",
+    {
+      none: "none: fail if no flat tree exists",
+      peers: "peers: warn about unmet peers",
+      copies: "copies: also allow several versions",
+    },
   ],
   resolutionMode: [
-    "Versions",
-    { highest: "highest: npm’s own pick", lowest: "lowest of all", "lowest-direct": "lowest of the project’s own" },
+    "Resolution mode",
+    {
+      highest: "highest: npm’s choice",
+      lowest: "lowest: of every package",
+      "lowest-direct": "lowest-direct: of direct dependencies",
+    },
   ],
   prereleases: [
     "Prereleases",
     {
-      "as-written": "where a range names one",
-      never: "never",
-      "if-necessary": "where nothing else fits",
-      allow: "like any other version",
+      "as-written": "as-written: if a range names one",
+      never: "never: no prereleases",
+      "if-necessary": "if-necessary: if nothing else matches",
+      allow: "allow: like any other version",
     },
   ],
-  metadata: ["Metadata", { full: "full: the lock to the byte", abbreviated: "abbreviated: less to load, no license" }],
+  metadata: ["Metadata", { full: "full: npm’s exact lockfile", abbreviated: "abbreviated: smaller, no licenses" }],
   mode: [
-    "Runs in",
+    "Mode",
     {
-      auto: "auto: the best that starts",
-      threads: "threads: two workers that share memory",
+      auto: "auto: the fastest available",
+      threads: "threads: workers with shared memory",
       worker: "worker: one worker",
-      inline: "inline: this page",
+      inline: "inline: on the page’s main thread",
     },
   ],
 } as const;
@@ -45,7 +60,7 @@ const CHOICE_TEXTS = {
 const NPM_CHOICES = ["installStrategy"] as const;
 const FLAT_CHOICES = ["relax", "resolutionMode", "prereleases"] as const;
 
-/** Draws the options as they stand; `changed` is called after each change. */
+/** Draws the options for the current settings. Calls `changed` after each change. */
 export function showOptions(settings: PageSettings, changed: () => void): void {
   const done = (): void => {
     showChangedOptions(settings);
@@ -70,7 +85,7 @@ export function showOptions(settings: PageSettings, changed: () => void): void {
   showChangedOptions(settings);
 }
 
-/** Two radio buttons, drawn as one switch. */
+/** Draws the strategies as radio buttons that look like one switch. */
 function strategySwitch(settings: PageSettings, done: () => void): void {
   const focused = document.activeElement?.id;
   const radios = SETTING_CHOICES.strategy.map((value) => {
@@ -111,19 +126,19 @@ function flagCheckbox(
   return h("label", { class: "check" }, box, h("span", {}, h("code", {}, name), h("small", {}, title)));
 }
 
-/** What differs from the defaults, readable while the options are folded away. */
+/** Lists the options that differ from their defaults. Visible while the options are collapsed. */
 function showChangedOptions(settings: PageSettings): void {
   const { strategy, metadata, mode, installStrategy, relax, resolutionMode, prereleases } = settings;
   const flat = strategy === "flat";
   const words: string[] = [];
-  if (metadata !== "full") words.push("abbreviated");
-  if (mode !== "auto") words.push(mode);
+  if (metadata !== "full") words.push("abbreviated metadata");
+  if (mode !== "auto") words.push(`mode: ${mode}`);
   if (flat) {
-    if (relax !== "none") words.push(`may give up ${relax}`);
-    if (resolutionMode !== "highest") words.push(resolutionMode);
-    if (prereleases !== "as-written") words.push(`prereleases ${prereleases}`);
+    if (relax !== "none") words.push(`relax: ${relax}`);
+    if (resolutionMode !== "highest") words.push(`resolution mode: ${resolutionMode}`);
+    if (prereleases !== "as-written") words.push(`prereleases: ${prereleases}`);
   } else {
-    if (installStrategy !== "hoisted") words.push(installStrategy);
+    if (installStrategy !== "hoisted") words.push(`install strategy: ${installStrategy}`);
     words.push(...FLAG_TEXTS.filter(([flag]) => settings[flag]).map(([, name]) => name));
   }
   byId("options-note").textContent = words.length > 0 ? words.join(", ") : flat ? "defaults" : "npm’s defaults";

@@ -5,10 +5,10 @@ export type SourceKind = "registry" | "relay" | "snapshot" | "other";
 export type Theme = "system" | "light" | "dark";
 export type Strategy = NonNullable<ResolveOptions["strategy"]>;
 
-/** What a visitor chose; kept from visit to visit. */
+/** The visitor's choices. Stored in the browser between visits. */
 export interface PageSettings {
   source: SourceKind;
-  /** Base URL, where `source` is `other`. */
+  /** Base URL of the registry if `source` is `other`. */
   registry: string;
   metadata: MetadataForm;
   mode: Mode;
@@ -28,7 +28,7 @@ export type NpmFlag = "legacyPeerDeps" | "strictPeerDeps" | "force" | "preferDed
 
 type ChoiceName = "mode" | "strategy" | "installStrategy" | "relax" | "resolutionMode" | "prereleases";
 
-/** What may be chosen where a setting is one of several words; npm's or the library's default first. */
+/** The values of each setting that is a choice. The default comes first. */
 export const SETTING_CHOICES: { readonly [K in ChoiceName]: readonly PageSettings[K][] } = {
   mode: ["auto", "threads", "worker", "inline"],
   strategy: ["npm", "flat"],
@@ -59,38 +59,39 @@ const DEFAULT_SETTINGS: PageSettings = {
   theme: "system",
 };
 
-/** What was kept, each field only if it is of the kind that the default is; storage may be shut. */
+/** Loads the stored settings. A missing or invalid setting gets its default. */
 export function loadSettings(): PageSettings {
   const settings: PageSettings = { ...DEFAULT_SETTINGS };
   try {
-    const kept = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "{}") as Record<string, unknown>;
+    const stored = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "{}") as Record<string, unknown>;
     for (const key of Object.keys(DEFAULT_SETTINGS) as (keyof PageSettings)[]) {
-      if (typeof kept[key] === typeof DEFAULT_SETTINGS[key]) Object.assign(settings, { [key]: kept[key] });
+      if (typeof stored[key] === typeof DEFAULT_SETTINGS[key]) Object.assign(settings, { [key]: stored[key] });
     }
-    // A word that is none of the choices would fail for ever.
+    // An unknown value, for example from an older version, would make every run fail.
     for (const key of Object.keys(SETTING_CHOICES) as ChoiceName[]) {
       if (!isChoice(key, settings[key])) Object.assign(settings, { [key]: DEFAULT_SETTINGS[key] });
     }
   } catch {
-    // No storage, or not ours: the defaults do.
+    // No storage, or no valid JSON in it: use the defaults.
   }
   return settings;
 }
 
+/** Stores the settings for the next visit. */
 export function saveSettings(settings: PageSettings): void {
   try {
     localStorage.setItem(STORAGE_KEY, JSON.stringify(settings));
   } catch {
-    // A private window may refuse; the choice then lasts as long as the page.
+    // A private window may refuse to store. The choice then lasts until the page is closed.
   }
 }
 
-/** Whether the setting `key` may be `word`. */
-function isChoice(key: ChoiceName, word: string): boolean {
-  return (SETTING_CHOICES[key] as readonly string[]).includes(word);
+/** Checks whether `value` is one of the values of the setting `key`. */
+function isChoice(key: ChoiceName, value: string): boolean {
+  return (SETTING_CHOICES[key] as readonly string[]).includes(value);
 }
 
-/** The part that `installer.resolve` takes: only what differs from the defaults, and what means something to the strategy. */
+/** Returns the options of `installer.resolve`: the settings that apply to the strategy and differ from their defaults. */
 export function resolveOptionsOf(settings: PageSettings): ResolveOptions {
   const options: ResolveOptions = {};
   if (settings.strategy === "flat") {
@@ -106,15 +107,17 @@ export function resolveOptionsOf(settings: PageSettings): ResolveOptions {
 }
 
 /**
- * What an option that a way out names changes here: a switch is turned on (`legacy-peer-deps`, `--force`, `preferDedupe`), or
- * a choice is made (`relax: copies`, `relax=peers`, `--prereleases if-necessary`). Null if the page has no such option.
+ * Returns the setting that a way out's option changes, or null if the page has no such setting.
+ *
+ * - a flag is turned on: `legacy-peer-deps`, `--force`, `preferDedupe`
+ * - a choice is made: `relax: copies`, `relax=peers`, `--prereleases if-necessary`
  */
 export function settingForOption(option: string): Partial<PageSettings> | null {
-  const [, dashed = "", word] = /^(?:--)?([\w-]+)(?:\s*[:= ]\s*["']?([\w-]+)["']?)?$/.exec(option) ?? [];
+  const [, dashed = "", value] = /^(?:--)?([\w-]+)(?:\s*[:= ]\s*["']?([\w-]+)["']?)?$/.exec(option) ?? [];
   const key = dashed.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  // Of strictPeerDeps alone the way out is to leave it out.
-  if (word === undefined) {
+  // A way out that names strictPeerDeps means to turn it off.
+  if (value === undefined) {
     return (NPM_FLAGS as readonly string[]).includes(key) ? { [key]: key !== "strictPeerDeps" } : null;
   }
-  return Object.hasOwn(SETTING_CHOICES, key) && isChoice(key as ChoiceName, word) ? { [key]: word } : null;
+  return Object.hasOwn(SETTING_CHOICES, key) && isChoice(key as ChoiceName, value) ? { [key]: value } : null;
 }

@@ -1,12 +1,13 @@
-// biome-ignore-all lint/style/noRestrictedImports: run by hand in Node, it is no part of the page
-// biome-ignore-all lint/suspicious/noConsole: what it says is its answer
-// Makes snapshot.bin, the registry inside the page: every packument that the examples and their ways out ask for.
+// biome-ignore-all lint/style/noRestrictedImports: runs in Node and is not part of the page
+// biome-ignore-all lint/suspicious/noConsole: prints its result
+// Makes snapshot.bin, the offline registry of the page: every packument that the examples and their ways out need.
 //
 //   WEBHOIST_REGISTRY=DIR node web/playground/snapshot/make-snapshot.mjs
 //
-// The packages of the documentation demo and of the flat examples keep all their versions. Of the others only these stay: each version that a lock of
-// these runs has, each that a tag names, and the highest of each caret range (2.x.y, 0.3.x), stable and prerelease. Then
-// everything is resolved again from what stayed, and the locks must be the same, byte for byte.
+// 1. Resolve every example with the full packuments, under all relevant options (`runs`).
+// 2. Shrink the packuments. Packages of the documentation demo and of the flat examples keep all versions. Other packages
+//    keep the versions in a lockfile of step 1, those with a dist-tag, and the highest stable version of each caret range.
+// 3. Resolve everything again with the small packuments. Every lockfile must be the same, byte for byte.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { argv, env, exit } from "node:process";
@@ -19,7 +20,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const registry = "http://registry.local/";
 const folder = env.WEBHOIST_REGISTRY;
 if (!folder) {
-  console.error("WEBHOIST_REGISTRY names no recorded registry");
+  console.error("Set WEBHOIST_REGISTRY to the folder of a recorded registry.");
   exit(1);
 }
 
@@ -49,6 +50,7 @@ const LEFT_OUT = new Set([
 ]);
 const DIST_LEFT_OUT = new Set(["signatures", "npm-signature", "fileCount", "unpackedSize", "attestations"]);
 
+/** Reads a recorded packument; undefined if there is none. */
 function packument(name) {
   const file = `${name.replace("/", "+")}.json.gz`;
   const path = [join(folder, "snapshot/packuments", file), join(folder, "cases/packuments/real", file)].find(
@@ -57,7 +59,7 @@ function packument(name) {
   return path && JSON.parse(gunzipSync(readFileSync(path)).toString());
 }
 
-/** A `fetch` over `find`, noting each name that was asked for. */
+/** Returns a `fetch` that answers with `find` and adds each requested name to `asked`. */
 function fetchFrom(find, asked) {
   return async (input) => {
     const name = decodeURIComponent(new URL(input.url ?? input).pathname.slice(1));
@@ -67,6 +69,7 @@ function fetchFrom(find, asked) {
   };
 }
 
+/** Lists the projects and options to resolve. */
 function runs() {
   const list = EXAMPLES.map(({ id, files }) => ({ id, files, options: {} }));
   for (const { id, files } of EXAMPLES) {
@@ -95,7 +98,7 @@ function runs() {
   return list;
 }
 
-/** What each run gives: its lock, or its failure's code and message. */
+/** Returns the result of each run: its lockfile, or the code and message of its failure. */
 async function resolveAll(find) {
   const results = [];
   for (const { id, files, options } of runs()) {
@@ -113,6 +116,7 @@ async function resolveAll(find) {
   return results;
 }
 
+/** Returns the versions of each package in the lockfiles. */
 function picked(results) {
   const versions = new Map();
   for (const { lock } of results) {
@@ -124,6 +128,7 @@ function picked(results) {
   return versions;
 }
 
+/** Returns the versions to keep: see step 2 above. */
 function keptVersions(document, whole, chosen) {
   const all = Object.keys(document.versions);
   if (whole) return new Set(all);
@@ -132,7 +137,7 @@ function keptVersions(document, whole, chosen) {
   for (const version of all.filter((text) => semver.valid(text)).sort(semver.rcompare)) {
     const { major, minor, patch, prerelease } = semver.parse(version);
     const range = major > 0 ? `${major}` : minor > 0 ? `0.${minor}` : `0.0.${patch}`;
-    // Deprecated versions give way to others in a range: keep the highest of those that are not, too.
+    // npm prefers versions that are not deprecated, so keep the highest of each kind.
     const key = `${range} ${prerelease.length > 0} ${Boolean(document.versions[version].deprecated)}`;
     if (prerelease.length === 0 && !highest.has(key)) highest.set(key, version);
   }
@@ -140,6 +145,7 @@ function keptVersions(document, whole, chosen) {
   return new Set(all.filter((version) => kept.has(version)));
 }
 
+/** Leaves out fields that no resolution needs or that the page can derive. */
 function condense(document, kept) {
   const { name } = document;
   const file = name.slice(name.indexOf("/") + 1);
@@ -158,6 +164,7 @@ function condense(document, kept) {
   return { name, "dist-tags": Object.fromEntries(tags), versions };
 }
 
+/** Reverses `condense`, as the page does. */
 function expand(compact) {
   const file = compact.name.slice(compact.name.indexOf("/") + 1);
   const document = structuredClone(compact);

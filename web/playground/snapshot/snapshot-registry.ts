@@ -5,7 +5,7 @@ interface CompactVersion {
   [key: string]: unknown;
 }
 
-/** A packument as the snapshot keeps it: what every version repeats is left out. */
+/** A packument in the snapshot. Fields that can be derived for each version are left out. */
 interface CompactPackument {
   name: string;
   versions: Record<string, CompactVersion>;
@@ -15,8 +15,8 @@ interface CompactPackument {
 let loading: Promise<typeof fetch> | undefined;
 
 /**
- * A `fetch` that answers packuments from the snapshot inside the page and 404 for all else. No network after the first call,
- * which loads the asset. Tarball addresses are those of the default registry, so a lock made here is one that npm can use.
+ * Returns a `fetch` that answers with packuments from the snapshot and with 404 for anything else. The first call loads the
+ * snapshot; after that it needs no network. Tarball URLs point to the default registry, so npm can use the lockfile.
  */
 export function snapshotFetch(): Promise<typeof fetch> {
   loading ??= loadSnapshot().catch((error: unknown) => {
@@ -28,7 +28,7 @@ export function snapshotFetch(): Promise<typeof fetch> {
 
 async function loadSnapshot(): Promise<typeof fetch> {
   const response = await fetch(assetUrl);
-  if (!response.ok || !response.body) throw new Error(`The snapshot did not load: ${response.status}`);
+  if (!response.ok || !response.body) throw new Error(`The offline snapshot did not load: HTTP ${response.status}`);
   const text = await new Response(response.body.pipeThrough(new DecompressionStream("gzip"))).text();
   const lines = new Map<string, string>();
   for (const line of text.split("\n")) {
@@ -41,20 +41,21 @@ async function loadSnapshot(): Promise<typeof fetch> {
   };
 }
 
-/** `…/react` and `…/@scope%2fname` are packuments; one segment more (a version) is a manifest. */
+/** Answers `…/react` and `…/@scope%2fname` with a packument, and `…/react/18.3.1` with a manifest. */
 function answerRequest(lines: ReadonlyMap<string, string>, url: URL): Response {
   const base = new URL(__WEBHOIST_REGISTRY__).pathname;
   const path = decodeURIComponent(url.pathname.slice(base.length));
-  const parts = path.split("/");
-  const name = parts.splice(0, path.startsWith("@") ? 2 : 1).join("/");
+  const segments = path.split("/");
+  const name = segments.splice(0, path.startsWith("@") ? 2 : 1).join("/");
   const line = lines.get(name);
-  if (!line || parts.length > 1) return Response.json({ error: "Not found" }, { status: 404 });
+  if (!line || segments.length > 1) return Response.json({ error: "Not found" }, { status: 404 });
   const packument = expandPackument(JSON.parse(line) as CompactPackument);
-  const [version] = parts;
+  const [version] = segments;
   const body = version === undefined ? packument : packument.versions[version];
   return body ? Response.json(body) : Response.json({ error: "Not found" }, { status: 404 });
 }
 
+/** Adds the name, version and tarball URL to each version. */
 function expandPackument(compact: CompactPackument): CompactPackument {
   const { name } = compact;
   const file = name.slice(name.indexOf("/") + 1);

@@ -1,6 +1,6 @@
 import type { Tree, TreeEdge, TreeNode } from "../../../src/api/resolve.ts";
 
-/** `folders`: what lies in which `node_modules`. `dependencies`: who asks for whom, cycles cut. */
+/** `folders`: the tree of node_modules folders. `dependencies`: each package below its dependents, with cycles cut. */
 export type TreeOrder = "folders" | "dependencies";
 
 export type PackageFlag =
@@ -14,36 +14,35 @@ export type PackageFlag =
   | "link"
   | "inert";
 
-/** One visible line of the tree. `level` counts from 1, `position` from 1 among `siblings`. */
+/** A visible row of the tree. `level` and `position` count from 1; `position` is its place among `siblings`. */
 export interface PackageRow {
   readonly id: string;
   readonly node: TreeNode;
-  /** In the dependencies view: the edge that leads here. */
+  /** The edge that leads to this row, in the order by dependency. */
   readonly edge: TreeEdge | null;
   readonly level: number;
   readonly position: number;
   readonly siblings: number;
   readonly expandable: boolean;
   readonly expanded: boolean;
-  /** False for a row that is only shown because a match lies below it. */
+  /** False if the row is shown only because a row below it matches the search. */
   readonly match: boolean;
 }
 
-/** Which one among how many, from 1. */
 type SiblingPosition = readonly [position: number, siblings: number];
 type DependencyStep = Pick<PackageRow, "node" | "edge" | "id" | "level">;
 
 const nameOrder = new Intl.Collator("en");
 
-/** The lines that a view shows, worked out from the tree, what is open and what is searched for. */
+/** Computes the visible rows from the tree, the open rows and the search. */
 export class PackageRows {
   readonly tree: Tree;
-  readonly #below = new Map<TreeNode, TreeNode[]>();
+  readonly #childrenOf = new Map<TreeNode, TreeNode[]>();
   readonly #flags = new Map<TreeNode, ReadonlySet<PackageFlag>>();
-  readonly #open = new Set<string>([""]);
+  readonly #openKeys = new Set<string>([""]);
   #kind: TreeOrder = "folders";
-  #text = "";
-  #wanted: ReadonlySet<PackageFlag> = new Set();
+  #searchText = "";
+  #searchedFlags: ReadonlySet<PackageFlag> = new Set();
   #rows: readonly PackageRow[] | null = null;
   #matches = 0;
 
@@ -51,11 +50,11 @@ export class PackageRows {
     this.tree = tree;
     const versions = new Map<string, Set<string>>();
     for (const node of tree.nodes) {
-      // A workspace has no node_modules above it: it is shown below the project.
+      // A workspace is in no node_modules folder. It is shown below the project.
       const parent = node.parent ?? tree.root;
-      const list = this.#below.get(parent);
+      const list = this.#childrenOf.get(parent);
       if (list) list.push(node);
-      else this.#below.set(parent, [node]);
+      else this.#childrenOf.set(parent, [node]);
       if (node.isLink) continue;
       const seen = versions.get(node.packageName);
       if (seen) seen.add(node.version);
@@ -75,10 +74,10 @@ export class PackageRows {
   }
 
   get filtered(): boolean {
-    return this.#text !== "" || this.#wanted.size > 0;
+    return this.#searchText !== "" || this.#searchedFlags.size > 0;
   }
 
-  /** Packages that the search matches; all of them where nothing is searched for. */
+  /** How many packages match the search. Without a search, all of them. */
   get matches(): number {
     if (!this.filtered) return this.tree.nodes.length;
     this.#rows ??= this.#build();
@@ -89,7 +88,7 @@ export class PackageRows {
     return this.#flags.get(node) ?? new Set();
   }
 
-  /** How many packages carry each flag. */
+  /** Counts the packages with each flag. */
   tally(): Map<PackageFlag, number> {
     const tally = new Map<PackageFlag, number>();
     for (const flags of this.#flags.values()) for (const flag of flags) tally.set(flag, (tally.get(flag) ?? 0) + 1);
@@ -101,36 +100,36 @@ export class PackageRows {
     this.#rows = null;
   }
 
-  /** `text` is looked for in `name@version`; a package must carry one of `flags` where any are given. */
+  /** Searches for `text` in `name@version`. If there are `flags`, a package must also have one of them. */
   filter(text: string, flags: ReadonlySet<PackageFlag>): void {
-    this.#text = text.trim().toLowerCase();
-    this.#wanted = new Set(flags);
+    this.#searchText = text.trim().toLowerCase();
+    this.#searchedFlags = new Set(flags);
     this.#rows = null;
   }
 
-  toggle(id: string, open: boolean = !this.#open.has(this.#key(id))): void {
-    if (open) this.#open.add(this.#key(id));
-    else this.#open.delete(this.#key(id));
+  toggle(id: string, open: boolean = !this.#openKeys.has(this.#key(id))): void {
+    if (open) this.#openKeys.add(this.#key(id));
+    else this.#openKeys.delete(this.#key(id));
     this.#rows = null;
   }
 
-  /** Opens every folder; the dependencies view has no end to open to. */
+  /** Opens every folder. Leaves the order by dependency as it is, because it may be endless. */
   expandAll(): void {
-    for (const node of this.#below.keys()) this.#open.add(node.location);
+    for (const node of this.#childrenOf.keys()) this.#openKeys.add(node.location);
     this.#rows = null;
   }
 
   collapseAll(): void {
-    this.#open.clear();
+    this.#openKeys.clear();
     this.toggle("", true);
-    this.#open.add("dependencies:");
+    this.#openKeys.add("dependencies:");
   }
 
-  /** Opens what stands above `node` in the folders view and answers its row, or -1. */
+  /** Opens the folders above `node` and ends a search that hides it. Returns its row, or -1. */
   reveal(node: TreeNode): number {
     if (this.#kind === "folders") {
       for (let at = node.parent ?? this.tree.root; ; at = at.parent ?? this.tree.root) {
-        this.#open.add(at.location);
+        this.#openKeys.add(at.location);
         if (at === this.tree.root) break;
       }
       this.#rows = null;
@@ -144,7 +143,7 @@ export class PackageRows {
     return index;
   }
 
-  /** Open folders and open chains are kept apart: an id of one view means nothing in the other. */
+  /** Keeps the open rows of both orders apart, because their ids mean different things. */
   #key(id: string): string {
     return this.#kind === "folders" ? id : `dependencies:${id}`;
   }
@@ -153,23 +152,26 @@ export class PackageRows {
     const rows: PackageRow[] = [];
     this.#matches = 0;
     if (this.#kind === "dependencies") {
-      if (this.filtered) this.#list(rows);
-      else this.#chains(rows);
-    } else this.#folders(rows);
+      if (this.filtered) this.#addMatches(rows);
+      else this.#addDependencies(rows);
+    } else this.#addFolders(rows);
     return rows;
   }
 
   #isMatch(node: TreeNode): boolean {
-    if (this.#text !== "" && !`${node.name}@${node.version} ${node.packageName}`.toLowerCase().includes(this.#text))
+    if (
+      this.#searchText !== "" &&
+      !`${node.name}@${node.version} ${node.packageName}`.toLowerCase().includes(this.#searchText)
+    )
       return false;
-    if (this.#wanted.size === 0) return true;
+    if (this.#searchedFlags.size === 0) return true;
     const flags = this.flags(node);
-    for (const flag of this.#wanted) if (flags.has(flag)) return true;
+    for (const flag of this.#searchedFlags) if (flags.has(flag)) return true;
     return false;
   }
 
-  /** Matches and all that stands above them. */
-  #kept(): Set<TreeNode> | null {
+  /** Returns the matches and every package above a match. Null without a search. */
+  #matchesAndAbove(): Set<TreeNode> | null {
     if (!this.filtered) return null;
     const kept = new Set<TreeNode>([this.tree.root]);
     for (const node of this.tree.nodes) {
@@ -180,12 +182,12 @@ export class PackageRows {
     return kept;
   }
 
-  #folders(rows: PackageRow[]): void {
-    const kept = this.#kept();
+  #addFolders(rows: PackageRow[]): void {
+    const kept = this.#matchesAndAbove();
     const visit = (node: TreeNode, level: number, [position, siblings]: SiblingPosition): void => {
-      const all = this.#below.get(node) ?? [];
+      const all = this.#childrenOf.get(node) ?? [];
       const below = kept ? all.filter((child) => kept.has(child)) : all;
-      const expanded = below.length > 0 && (kept !== null || this.#open.has(node.location));
+      const expanded = below.length > 0 && (kept !== null || this.#openKeys.has(node.location));
       const match = kept === null || (node !== this.tree.root && this.#isMatch(node));
       const id = node.location;
       rows.push({ id, node, edge: null, level, position, siblings, expandable: below.length > 0, expanded, match });
@@ -194,7 +196,7 @@ export class PackageRows {
     visit(this.tree.root, 1, [1, 1]);
   }
 
-  #list(rows: PackageRow[]): void {
+  #addMatches(rows: PackageRow[]): void {
     const found = this.tree.nodes.filter((node) => this.#isMatch(node));
     this.#matches = found.length;
     found.forEach((node, i) => {
@@ -203,13 +205,13 @@ export class PackageRows {
     });
   }
 
-  #chains(rows: PackageRow[]): void {
+  #addDependencies(rows: PackageRow[]): void {
     const chain = new Set<TreeNode>();
-    this.#open.add("dependencies:");
+    this.#openKeys.add("dependencies:");
     const visit = ({ node, edge, id, level }: DependencyStep, [position, siblings]: SiblingPosition): void => {
       const real = node.target ?? node;
       const edges = chain.has(real) ? [] : dependenciesOf(real);
-      const expanded = edges.length > 0 && this.#open.has(`dependencies:${id}`);
+      const expanded = edges.length > 0 && this.#openKeys.has(`dependencies:${id}`);
       rows.push({ id, node, edge, level, position, siblings, expandable: edges.length > 0, expanded, match: true });
       if (!expanded) return;
       chain.add(real);

@@ -1,26 +1,22 @@
 import type { Tree, TreeEdge, TreeNode } from "../../../src/api/resolve.ts";
-import { formatCount, h, icon, setChildren } from "../elements/dom.ts";
-import { type KeyboardTree, TreeKeyboard } from "../elements/tree-keys.ts";
-import { VirtualList } from "../elements/virtual-list.ts";
-import type { PackageFlag, PackageRow, TreeOrder } from "./package-rows.ts";
-import { PackageRows } from "./package-rows.ts";
+import { type Child, formatCount, h, setChildren } from "../elements/dom.ts";
+import { RowTree } from "../elements/row-tree.ts";
+import { type PackageFlag, type PackageRow, PackageRows, type TreeOrder } from "./package-rows.ts";
 
-const ROW_HEIGHT = 28;
-
-/** Word, and what it means, in the order in which badges stand. */
+/** The badge of each flag and its tooltip, in the order in which badges are shown. */
 const FLAG_BADGES: ReadonlyMap<PackageFlag, readonly [string, string]> = new Map([
-  ["deprecated", ["deprecated", "Its author asks not to use this version"]],
-  ["extraneous", ["extraneous", "Nothing asks for it"]],
-  ["dev", ["dev", "Only wanted for development"]],
-  ["optional", ["optional", "Installing it may fail without harm"]],
-  ["peer", ["peer", "Here because a package expects its dependent to have it"]],
-  ["bundled", ["bundled", "Comes inside the package that wants it"]],
+  ["deprecated", ["deprecated", "The author advises against this version"]],
+  ["extraneous", ["extraneous", "No package depends on it"]],
+  ["dev", ["dev", "Needed for development only"]],
+  ["optional", ["optional", "The install continues without it if it fails"]],
+  ["peer", ["peer", "Installed because a package lists it as a peer dependency"]],
+  ["bundled", ["bundled", "Comes inside the tarball of the package that depends on it"]],
   ["link", ["link", "A link to a folder of the project"]],
-  ["inert", ["other platform", "Left out on the platform that was resolved for"]],
-  ["duplicate", ["duplicate", "In the tree in more than one version"]],
+  ["inert", ["other platform", "Not installed on this platform"]],
+  ["duplicate", ["duplicate", "The tree has more than one version of it"]],
 ]);
 
-/** Flags that a row shows; `duplicate` is for the search alone: it would be on every third row. */
+/** Returns the badges of a row. `duplicate` is only a filter: as a badge it would be on every third row. */
 export function badges(flags: ReadonlySet<PackageFlag>): HTMLElement[] {
   const shown: HTMLElement[] = [];
   for (const [flag, [word, title]] of FLAG_BADGES) {
@@ -33,33 +29,33 @@ function isInstalled({ location, name }: TreeNode): boolean {
   return location.endsWith(`node_modules/${name}`);
 }
 
-/** The project and its workspaces are called what their package.json says, whatever their folder is called. */
+/** Returns the name to show. For the project and its workspaces this is the name in package.json, not the folder's name. */
 export function displayName(node: TreeNode): string {
   return (isInstalled(node) ? node.name : node.packageName || node.name) || "the project";
 }
 
-/** A workspace's own spec is a path that means nothing to a reader. */
+/** Returns the spec to show. A workspace's spec is a path, which tells a reader nothing. */
 export function displaySpec({ type, spec }: TreeEdge): string {
   return type === "workspace" ? "workspace" : spec || "*";
 }
 
-function classOf({ node, edge, match }: PackageRow, active: boolean): string {
+function classesOf({ node, edge, match }: PackageRow): string {
   const direct = (edge ? [edge] : node.edgesIn).some(({ from }) => from.location === "");
-  return `row${active ? " active" : ""}${match ? "" : " faint"}${direct ? " direct" : ""}`;
+  return `${match ? "" : "faint"}${direct ? " direct" : ""}`;
 }
 
-/** An alias says what it stands for: `npm:string-width@4.2.3` in the folder `string-width-cjs`. */
+/** Returns the version to show. An alias also shows its real name: `string-width@4.2.3` in the folder `string-width-cjs`. */
 function displayVersion(node: TreeNode): string {
   if (node.isLink) return `→ ${node.target?.location ?? node.resolved ?? ""}`;
   const installed = isInstalled(node);
-  // A workspace stands beside the link to it, under the same name: its folder tells them apart.
+  // A workspace and the link to it have the same name; the folder tells them apart.
   if (!installed && node.location !== "") return `${node.version} in ${node.location}`;
   const alias = installed && node.packageName !== node.name;
   return alias ? `${node.packageName}@${node.version}` : node.version;
 }
 
-/** The end of the line: what the project asks for, or the first of those that ask. */
-function wantedFor({ node, edge }: PackageRow): string {
+/** Returns the text at the end of a row: the project's spec for the package, or the first packages that depend on it. */
+function requiredBy({ node, edge }: PackageRow): string {
   if (edge) return displaySpec(edge);
   const direct = node.edgesIn.find(({ from }) => from.location === "");
   if (direct) return displaySpec(direct);
@@ -68,24 +64,20 @@ function wantedFor({ node, edge }: PackageRow): string {
   return names.slice(0, 2).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }
 
-/** The tree with its search: one tab stop, walked by keys as the ARIA tree pattern has it. */
+/** The resolved packages as a tree, with a search and filters. */
 export class PackageTree {
   readonly element: HTMLElement;
   readonly model: PackageRows;
-  readonly #box: HTMLElement;
-  readonly #list: VirtualList;
+  readonly #rows: RowTree<PackageRow>;
   readonly #search: HTMLInputElement;
-  readonly #found: HTMLElement;
-  readonly #openAll = h("button", { type: "button", onclick: () => this.#toggleAll() }, "Open all");
-  readonly #wanted = new Set<PackageFlag>();
-  readonly #onSelect: (node: TreeNode) => void;
-  #active = 0;
+  readonly #found = h("span", { class: "note", role: "status" });
+  readonly #openAll = h("button", { type: "button", onclick: () => this.#toggleAll() }, "Expand all");
+  readonly #flags = new Set<PackageFlag>();
   #allOpen = false;
   #selected: TreeNode | null = null;
 
   constructor(tree: Tree, onSelect: (node: TreeNode) => void) {
     this.model = new PackageRows(tree);
-    this.#onSelect = onSelect;
     this.#search = h("input", {
       type: "search",
       placeholder: "Search packages",
@@ -94,56 +86,50 @@ export class PackageTree {
       spellcheck: "false",
       oninput: () => this.#filter(),
     });
-    this.#found = h("span", { class: "note", role: "status" });
-    const keys = new TreeKeyboard(this.#walked());
-    this.#box = h("div", {
-      class: "tree",
-      role: "tree",
-      tabindex: 0,
-      "aria-label": "Resolved packages",
-      onkeydown: (event) => keys.handle(event as KeyboardEvent),
-      onclick: (event) => this.#click(event as MouseEvent),
+    this.#rows = new RowTree({
+      label: "Resolved packages",
+      idPrefix: "row",
+      rows: () => this.model.rows,
+      foldable: () => !this.model.filtered,
+      nameOf: ({ node }) => node.name,
+      draw: (row) => ({
+        classes: classesOf(row),
+        selected: row.node === this.#selected,
+        children: this.#cells(row),
+      }),
+      toggle: ({ id }, open) => this.model.toggle(id, open),
+      select: ({ node }, index) => {
+        const before = this.model.rows.findIndex((row) => row.node === this.#selected);
+        this.#selected = node;
+        this.#rows.redraw(before, index);
+        onSelect(node);
+      },
     });
-    this.element = h("div", { class: "tree-pane" }, this.#toolbar(), this.#box);
-    this.#list = new VirtualList(this.#box, ROW_HEIGHT, (index) => this.#row(index));
+    this.element = h("div", { class: "tree-pane" }, this.#toolbar(), this.#rows.element);
     this.#refresh();
   }
 
-  focusSearch(): void {
-    this.#search.focus();
-    this.#search.select();
+  focus(): void {
+    this.#rows.element.focus();
   }
 
-  /** Shows where `node` stands, and marks it, without moving the focus. */
+  /** Shows and selects the row of `node`. Does not move the focus. */
   locate(node: TreeNode): void {
     const index = this.model.reveal(node);
     this.#selected = node;
     if (!this.model.filtered) this.#clearSearch();
     this.#refresh();
-    if (index >= 0) this.#move(index, true);
+    if (index >= 0) this.#rows.move(index, true);
   }
 
   dispose(): void {
-    this.#list.dispose();
-  }
-
-  #walked(): KeyboardTree {
-    return {
-      rows: () => this.model.rows,
-      active: () => this.#active,
-      page: () => this.#list.page,
-      foldable: () => !this.model.filtered,
-      nameAt: (index) => this.model.rows[index]?.node.name ?? "",
-      move: (index) => this.#move(index),
-      toggle: (index, open) => this.#toggle(index, open),
-      select: (index) => this.#select(index),
-    };
+    this.#rows.dispose();
   }
 
   #toolbar(): HTMLElement {
-    const kind = h(
+    const order = h(
       "select",
-      { "aria-label": "Order of the tree", onchange: () => this.#show(kind.value as TreeOrder) },
+      { "aria-label": "Arrange packages", onchange: () => this.#show(order.value as TreeOrder) },
       h("option", { value: "folders" }, "By folder"),
       h("option", { value: "dependencies" }, "By dependency"),
     );
@@ -156,15 +142,15 @@ export class PackageTree {
     return h(
       "div",
       { class: "tree-tools" },
-      h("div", { class: "tree-line" }, this.#search, kind, this.#openAll),
+      h("div", { class: "tree-line" }, this.#search, order, this.#openAll),
       h("div", { class: "tree-line" }, chips, this.#found),
     );
   }
 
   #chip(flag: PackageFlag, text: string, title: string): HTMLElement {
     const toggle = (): void => {
-      const on = !this.#wanted.delete(flag);
-      if (on) this.#wanted.add(flag);
+      const on = !this.#flags.delete(flag);
+      if (on) this.#flags.add(flag);
       chip.setAttribute("aria-pressed", String(on));
       this.#filter();
     };
@@ -172,121 +158,47 @@ export class PackageTree {
     return chip;
   }
 
+  #cells({ node, edge, ...row }: PackageRow): Child[] {
+    return [
+      h("span", { class: "row-name" }, displayName(node)),
+      h("span", { class: "row-version" }, displayVersion(node)),
+      edge && !edge.valid ? h("span", { class: "badge badge-invalid" }, "invalid") : null,
+      ...badges(this.model.flags(node)),
+      h("span", { class: "row-for" }, requiredBy({ node, edge, ...row })),
+    ];
+  }
+
   #clearSearch(): void {
     this.#search.value = "";
-    this.#wanted.clear();
+    this.#flags.clear();
     for (const chip of this.element.querySelectorAll(".chip")) chip.setAttribute("aria-pressed", "false");
   }
 
-  #show(kind: TreeOrder): void {
-    this.model.show(kind);
-    this.#openAll.hidden = kind !== "folders";
-    this.#active = 0;
-    this.#refresh();
-    this.#box.scrollTop = 0;
+  #show(order: TreeOrder): void {
+    this.model.show(order);
+    this.#openAll.hidden = order !== "folders";
+    this.#refresh(0);
+    this.#rows.element.scrollTop = 0;
   }
 
   #toggleAll(): void {
-    const at = this.model.rows[this.#active]?.id;
+    const active = this.model.rows[this.#rows.active]?.id;
     this.#allOpen = !this.#allOpen;
     if (this.#allOpen) this.model.expandAll();
     else this.model.collapseAll();
-    this.#openAll.textContent = this.#allOpen ? "Close all" : "Open all";
-    const active = this.model.rows.findIndex((row) => row.id === at);
-    this.#active = Math.max(0, active);
-    this.#refresh();
+    this.#openAll.textContent = this.#allOpen ? "Collapse all" : "Expand all";
+    this.#refresh(this.model.rows.findIndex(({ id }) => id === active));
   }
 
   #filter(): void {
-    this.model.filter(this.#search.value, this.#wanted);
-    this.#active = Math.max(
-      0,
-      this.model.rows.findIndex((row) => row.match),
-    );
-    this.#box.scrollTop = 0;
-    this.#refresh();
+    this.model.filter(this.#search.value, this.#flags);
+    this.#rows.element.scrollTop = 0;
+    this.#refresh(this.model.rows.findIndex((row) => row.match));
   }
 
-  #refresh(): void {
-    const { model } = this;
-    this.#active = Math.min(this.#active, Math.max(0, model.rows.length - 1));
-    this.#list.reset(model.rows.length);
-    const total = model.tree.nodes.length;
-    setChildren(
-      this.#found,
-      model.filtered ? `${model.matches} of ${formatCount(total, "package")}` : formatCount(total, "package"),
-    );
-    this.#point();
-  }
-
-  #point(): void {
-    if (this.model.rows.length > 0) this.#box.setAttribute("aria-activedescendant", `row-${this.#active}`);
-    else this.#box.removeAttribute("aria-activedescendant");
-  }
-
-  #row(index: number): HTMLElement {
-    const row = this.model.rows[index];
-    if (!row) return h("div");
-    const { node } = row;
-    const flags = this.model.flags(node);
-    const twisty = row.expandable ? h("span", { class: "twisty", "data-twisty": true }, icon("chevron")) : h("span");
-    const element = h(
-      "div",
-      {
-        id: `row-${index}`,
-        class: classOf(row, index === this.#active),
-        role: "treeitem",
-        "data-index": index,
-        "aria-level": row.level,
-        "aria-posinset": row.position,
-        "aria-setsize": row.siblings,
-        "aria-expanded": row.expandable ? String(row.expanded) : undefined,
-        "aria-selected": String(node === this.#selected),
-      },
-      twisty,
-      h("span", { class: "row-name" }, displayName(node)),
-      h("span", { class: "row-version" }, displayVersion(node)),
-      row.edge && !row.edge.valid ? h("span", { class: "badge badge-invalid" }, "invalid") : null,
-      ...badges(flags),
-      h("span", { class: "row-for" }, wantedFor(row)),
-    );
-    element.style.setProperty("--level", String(row.level - 1));
-    return element;
-  }
-
-  #click(event: MouseEvent): void {
-    const target = event.target as Element;
-    const index = Number(target.closest("[data-index]")?.getAttribute("data-index") ?? -1);
-    if (index < 0) return;
-    if (target.closest("[data-twisty]")) this.#toggle(index);
-    else {
-      this.#move(index);
-      this.#select(index);
-    }
-  }
-
-  #toggle(index: number, open?: boolean): void {
-    const row = this.model.rows[index];
-    if (!row?.expandable || this.model.filtered) return;
-    this.model.toggle(row.id, open);
-    this.#active = index;
-    this.#refresh();
-  }
-
-  #select(index: number): void {
-    const row = this.model.rows[index];
-    if (!row) return;
-    const before = this.model.rows.findIndex(({ node }) => node === this.#selected);
-    this.#selected = row.node;
-    this.#list.redraw(before, index);
-    this.#onSelect(row.node);
-  }
-
-  #move(index: number, center: boolean = false): void {
-    const before = this.#active;
-    this.#active = Math.max(0, Math.min(index, this.model.rows.length - 1));
-    this.#list.reveal(this.#active, center);
-    this.#list.redraw(before, this.#active);
-    this.#point();
+  #refresh(active?: number): void {
+    this.#rows.refresh(active);
+    const total = formatCount(this.model.tree.nodes.length, "package");
+    setChildren(this.#found, this.model.filtered ? `${this.model.matches} of ${total}` : total);
   }
 }

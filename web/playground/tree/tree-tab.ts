@@ -1,47 +1,38 @@
 import type { Resolution, TreeNode } from "../../../src/api/resolve.ts";
-import { h } from "../elements/dom.ts";
+import { PanelHolder } from "../elements/side-panel.ts";
 import type { ResultTab } from "../elements/tabs.ts";
 import { packageDetails } from "./package-details.ts";
 import { PackageTree } from "./package-tree.ts";
 
+/** Returns a function that shows the package at a location of the tree, or undefined if there is none. */
+export type GoToPackage = (location: string) => (() => void) | undefined;
+
 export interface TreeTabHost {
-  /** Brings the tab into sight. */
+  /** Switches to this tab. */
   show: () => void;
-  /** What shows a package's folder among the installed files; undefined where there is none. */
+  /** Returns a function that shows the installed files of a package, or undefined if there are none. */
   files?: ((node: TreeNode) => (() => void) | undefined) | undefined;
 }
 
 export interface TreeTab {
   tab: ResultTab;
-  /** What shows a location of the tree; undefined where there is no such place in it. */
-  goTo: (location: string) => (() => void) | undefined;
+  goTo: GoToPackage;
   dispose: () => void;
 }
 
-/** The resolved tree and, beside it, the package that was chosen. */
+/** Creates the tab with the resolved tree and, beside it, the details of the selected package. */
 export function treeTab(resolution: Resolution, { show, files }: TreeTabHost): TreeTab {
-  const holder = h("div", { class: "tree-and-details" });
   const tree = new PackageTree(resolution.tree, (node) => open(node));
+  const holder = new PanelHolder(() => tree.focus());
   const go = (node: TreeNode): void => {
     tree.locate(node);
     open(node);
-    holder.querySelector<HTMLElement>(".details")?.focus();
+    holder.focusPanel();
   };
-  const close = (): void => {
-    holder.querySelector(".details")?.remove();
-    holder.classList.remove("with-details");
-    tree.element.querySelector<HTMLElement>("[role=tree]")?.focus();
-  };
-  const open = (node: TreeNode): void => {
-    holder.querySelector(".details")?.remove();
-    holder.append(packageDetails({ resolution, model: tree.model, go, close, files }, node));
-    holder.classList.add("with-details");
-  };
-  holder.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && holder.classList.contains("with-details")) close();
-  });
-  holder.append(tree.element);
-  const goTo = (location: string): (() => void) | undefined => {
+  const open = (node: TreeNode): void =>
+    holder.show(packageDetails({ resolution, model: tree.model, go, close: holder.close, files }, node));
+  holder.element.append(tree.element);
+  const goTo: GoToPackage = (location) => {
     const node = location === "" ? resolution.tree.root : resolution.tree.get(location);
     if (!node) return undefined;
     return () => {
@@ -49,5 +40,5 @@ export function treeTab(resolution: Resolution, { show, files }: TreeTabHost): T
       go(node);
     };
   };
-  return { tab: { id: "tree", title: "Tree", body: holder }, goTo, dispose: () => tree.dispose() };
+  return { tab: { id: "tree", title: "Tree", body: holder.element }, goTo, dispose: () => tree.dispose() };
 }

@@ -1,3 +1,4 @@
+/** Milliseconds within which typed letters form one word. */
 const TYPE_AHEAD = 700;
 
 export interface KeyboardRow {
@@ -6,13 +7,13 @@ export interface KeyboardRow {
   readonly expanded: boolean;
 }
 
-/** A tree that keys can walk. */
+/** A tree that the keyboard can control. */
 export interface KeyboardTree {
   rows: () => readonly KeyboardRow[];
   active: () => number;
-  /** Rows that one page holds. */
+  /** Returns how many rows fit on one page. */
   page: () => number;
-  /** Whether rows can be opened and closed now: what a search has found stays as it is. */
+  /** Checks whether rows can be opened and closed now. A search result cannot. */
   foldable: () => boolean;
   nameAt: (index: number) => string;
   move: (index: number) => void;
@@ -20,7 +21,7 @@ export interface KeyboardTree {
   select: (index: number) => void;
 }
 
-/** The keys of the ARIA tree pattern: arrows, Home, End, pages, Enter, and letters that lead to a name. */
+/** Handles the keys of the ARIA tree pattern: arrows, Home, End, Page Up and Down, Enter, Space, and letters that jump to a name. */
 export class TreeKeyboard {
   readonly #tree: KeyboardTree;
   #typed = "";
@@ -34,11 +35,11 @@ export class TreeKeyboard {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const row = this.#tree.rows()[this.#tree.active()];
     if (!row) return;
-    if (!this.#walk(event.key, row) && !this.#type(event.key)) return;
+    if (!this.#act(event.key, row) && !this.#type(event.key)) return;
     event.preventDefault();
   }
 
-  #walk(key: string, row: KeyboardRow): boolean {
+  #act(key: string, row: KeyboardRow): boolean {
     const tree = this.#tree;
     const to = this.#destination(key);
     if (to !== undefined) {
@@ -52,7 +53,7 @@ export class TreeKeyboard {
         return true;
       case "ArrowLeft":
         if (row.expanded && tree.foldable()) tree.toggle(tree.active(), false);
-        else tree.move(this.#above(row));
+        else tree.move(this.#parentIndex(row));
         return true;
       case "Enter":
       case " ":
@@ -63,6 +64,7 @@ export class TreeKeyboard {
     }
   }
 
+  /** Returns the index that a key moves to, or undefined if the key does not move. */
   #destination(key: string): number | undefined {
     const { rows, page } = this.#tree;
     const active = this.#tree.active();
@@ -84,13 +86,13 @@ export class TreeKeyboard {
     }
   }
 
-  #above(row: KeyboardRow): number {
+  #parentIndex(row: KeyboardRow): number {
     const rows = this.#tree.rows();
     for (let at = this.#tree.active(); at > 0; at--) if ((rows[at]?.level ?? 0) < row.level) return at;
     return 0;
   }
 
-  /** Letters typed in quick succession walk to the next name that starts with them. */
+  /** Moves to the next name that starts with the letters typed in quick succession. */
   #type(key: string): boolean {
     if (key.length !== 1) return false;
     const now = performance.now();
@@ -99,7 +101,7 @@ export class TreeKeyboard {
     const { nameAt } = this.#tree;
     const { length } = this.#tree.rows();
     const active = this.#tree.active();
-    // One letter walks on from here; more letters may stay where they are.
+    // The first letter starts at the next row; further letters may stay at the same row.
     const start = this.#typed.length === 1 ? 1 : 0;
     for (let step = start; step <= length; step++) {
       const index = (active + step) % length;
