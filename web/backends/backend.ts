@@ -2,7 +2,7 @@ import type { InstallerOptions, Progress, ProjectInput, Resolution, ResolveOptio
 import type { Extractor } from "../../src/install/extractor.ts";
 import type { OpenNet } from "../../workers/net/net.ts";
 import type { PlacedNews } from "../../workers/run/placed-packages.ts";
-import type { Settings } from "../../workers/run/run.ts";
+import type { Settings } from "../../workers/run/resolve-run.ts";
 
 /** What a run goes by: plain data, when to stop, and who hears how far it is. */
 export interface RunOptions extends Omit<ResolveOptions, "signal"> {

@@ -2,7 +2,7 @@ import { resolutionOf } from "../../src/answer/resolution.ts";
 import type { InstallerOptions, ProjectInput, Resolution } from "../../src/api/resolve.ts";
 import { openNets } from "../../workers/net/net.ts";
 import { localSupply } from "../../workers/run/local-supply.ts";
-import { Run } from "../../workers/run/run.ts";
+import { Run } from "../../workers/run/resolve-run.ts";
 import type { ThreadMetadataCache } from "../../workers/storage/thread-metadata-cache.ts";
 import { type Backend, type RunOptions, settingsOf } from "./backend.ts";
 import type { FetchChannel } from "./fetch-channel.ts";

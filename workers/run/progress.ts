@@ -1,6 +1,6 @@
 import type { Progress } from "../../src/api/resolve.ts";
 import { Throttle } from "../host/throttle.ts";
-import type { ProgressCounters } from "./run.ts";
+import type { ProgressCounters } from "./resolve-run.ts";
 
 /** Reports the progress of a resolution at most twenty times a second, while the engine works and while it waits. */
 export class ProgressMeter {

@@ -9,7 +9,7 @@ import { PortTransport } from "../net/port-transport.ts";
 import { localSupply } from "../run/local-supply.ts";
 import { Announcer } from "../run/placed-packages.ts";
 import { ProgressMeter } from "../run/progress.ts";
-import { type Meter, type ProgressCounters, Run } from "../run/run.ts";
+import { type Meter, type ProgressCounters, Run } from "../run/resolve-run.ts";
 import type { Connect } from "../run/supply.ts";
 import { ThreadMetadataCache } from "../storage/thread-metadata-cache.ts";
 import { startFetchWorker } from "./fetch-worker.ts";

@@ -10,7 +10,7 @@ import type {
 import type { Outcome } from "../../src/errors/failure.ts";
 import type { Extracted, ReadOrder, TarballRequest } from "../../src/install/extractor.ts";
 import type { MetadataUsage } from "../../src/metadata-cache/metadata-caches.ts";
-import type { Settings } from "../run/run.ts";
+import type { Settings } from "../run/resolve-run.ts";
 import type { SharedMemory } from "../shared/shared-memory.ts";
 
 // What crosses threads. All of it can be cloned; failures are data, since a thrown error loses all but its message.

@@ -1,6 +1,6 @@
 import type { Progress } from "../../src/api/resolve.ts";
 import type { SourceCounts } from "../../src/registry/packument-source.ts";
-import type { Meter, ProgressCounters } from "../run/run.ts";
+import type { Meter, ProgressCounters } from "../run/resolve-run.ts";
 import {
   Counters,
   FETCHED,
