@@ -23,56 +23,61 @@ import { plainInput, plainOptions } from "./options/plain-input.ts";
 type RealMode = Exclude<Mode, "auto">;
 
 /**
- * Makes an installer, in the first mode that this environment lets start: `threads` (the page is cross-origin isolated),
- * `worker`, `inline`. A mode asked for by name starts or fails.
- * @throws InstallError EINVALIDREGISTRY, EINVALIDOPTION, EMODE
+ * Creates an installer in the first mode that can start: `threads` (needs a cross-origin isolated page), `worker` or `inline`. If
+ * `options.mode` names a mode, only that mode is tried.
+ * @throws InstallError EINVALIDREGISTRY, EINVALIDOPTION; EMODE if no mode can start
  */
 export async function createInstaller(options: InstallerOptions = {}): Promise<Installer> {
   registryConfig(options);
   const { mode: asked = "auto", fetch, io } = options;
   if (fetch && io === "worker") {
-    throw invalidOption('options.fetch cannot be used with io: "worker": a function stays on the page.');
+    throw invalidOption('options.fetch cannot be used with io: "worker", because a function cannot be sent to a worker.');
   }
   const given = { ...options, ...plainOptions(() => settingsOf(options)) };
-  const ways = (asked === "auto" ? MODES : [asked]).map((mode) => ({ mode, options: given, name: mode as string }));
-  // Where no worker starts the page has to fetch.
-  if (asked === "auto" && io === "worker") ways.push({ mode: "inline", options: { ...given, io: "page" }, name: "" });
+  const attempts = (asked === "auto" ? MODES : [asked]).map((mode) => ({ mode, options: given }));
+  // If no worker starts, the page makes the requests.
+  if (asked === "auto" && io === "worker") attempts.push({ mode: "inline", options: { ...given, io: "page" } });
   const obstacles: string[] = [];
-  for (const { mode, options } of ways) {
+  for (const { mode, options } of attempts) {
     const backend = obstacleTo(mode) ?? (await start(mode, options));
     if (typeof backend !== "string") {
-      const modeReason = asked === "auto" ? obstacles.join("; ") || "the first choice" : "asked for";
+      const modeReason = asked === "auto" ? obstacles.join("; ") || "the first choice" : "set by options.mode";
       return new WebInstaller(options, backend, { mode, modeReason });
     }
-    obstacles.push(`not ${mode}${mode === "inline" ? ' with io "worker"' : ""}: ${backend}`);
+    const name = `${mode}${mode === "inline" ? ' with io "worker"' : ""}`;
+    obstacles.push(`not ${name}: ${backend}`);
   }
   const wayOut = [{ kind: "option", text: 'Leave `mode` at "auto".', option: "mode" } as const];
-  throw new InstallError(failure("EMODE", `The mode "${asked}" cannot start: ${obstacles.join("; ")}`, { wayOut }));
+  throw new InstallError(failure("EMODE", `Mode "${asked}" cannot start: ${obstacles.join("; ")}`, { wayOut }));
 }
 
 const MODES = ["threads", "worker", "inline"] as const;
 
-/** What is known without trying. */
+/** Returns what keeps a mode from starting, as far as it is known before an attempt. */
 function obstacleTo(mode: RealMode): string | undefined {
   if (!MODES.includes(mode)) {
     throw invalidOption(`options.mode must be "auto", "threads", "worker" or "inline", not "${mode}".`);
   }
   if (mode === "inline") return undefined;
-  // Node's own threads are something else.
-  if (!globalThis.Worker || !globalThis.location) return "there are no web workers here";
+  // Node's worker threads do not count.
+  if (!globalThis.Worker || !globalThis.location) return "there are no web workers";
   return mode === "threads" && !globalThis.crossOriginIsolated ? "the page is not cross-origin isolated" : undefined;
 }
 
-/** The backend, or why there is none. */
+/** Returns the backend, or what keeps it from starting. */
 async function start(mode: RealMode, options: InstallerOptions): Promise<Backend | string> {
   try {
-    if (mode === "inline") return await (await import("./backends/inline-backend.ts")).Inline.start(options);
+    if (mode === "inline") return await (await import("./backends/inline-backend.ts")).InlineBackend.start(options);
     return await (await import("./backends/worker-pools.ts")).WorkerPools.start(mode, options);
   } catch (error) {
     return failureOf(error).message;
   }
 }
 
+/**
+ * Copies and checks the input, hands it to the backend of the mode, and ends everything on `dispose`. docs/threads.md lists the
+ * files of a resolution in order.
+ */
 class WebInstaller implements Installer {
   declare readonly mode: RealMode;
   declare readonly modeReason: string;
@@ -105,7 +110,7 @@ class WebInstaller implements Installer {
   install(input: InstallInput, given?: InstallOptions): Promise<InstalledProject> {
     const options = given ?? {};
     return this.#run(options.signal, async (signal) => {
-      // What opens tarballs starts while the rest is loaded.
+      // Starts the extractor while the code for installs is loaded.
       const installs = await this.#loadInstalls(true);
       return await installs.install(input, options, signal);
     });
@@ -115,9 +120,9 @@ class WebInstaller implements Installer {
     return this.#run(options.signal, async (signal) => {
       const input = plainInput(project);
       const { signal: _, ...plain } = plainOptions(() => ({ ...options, signal: undefined }));
-      const { tell, told } = this.#listener(signal);
-      const resolution = await this.#backend.resolve(input, { ...plain, signal, tell });
-      (resolution.warnings as Warning[]).push(...told);
+      const { onProgress, warnings } = this.#progressListener(signal);
+      const resolution = await this.#backend.resolve(input, { ...plain, signal, onProgress });
+      (resolution.warnings as Warning[]).push(...warnings);
       return resolution;
     });
   }
@@ -138,10 +143,11 @@ class WebInstaller implements Installer {
     );
   }
 
-  async #loadInstalls(soon = false): Promise<Installs> {
+  /** Loads the code for installs. `startsExtractor`: an install follows at once. */
+  async #loadInstalls(startsExtractor = false): Promise<Installs> {
     const start = async (): Promise<Installs> => {
-      const extractor = soon ? this.#backend.extractor() : undefined;
-      // Heard by whoever comes to need it.
+      const extractor = startsExtractor ? this.#backend.extractor() : undefined;
+      // Prevents an unhandled rejection; the caller that awaits this promise sees the error.
       extractor?.catch(() => {});
       const { Installs } = await import("./install/installs.ts");
       return new Installs(this.#options, this.#backend, extractor);
@@ -150,13 +156,16 @@ class WebInstaller implements Installer {
     try {
       return await this.#installs;
     } catch (error) {
-      // What could not be loaded may be there the next time.
+      // Lets the next call load it again.
       this.#installs = undefined;
       throw error;
     }
   }
 
-  /** Work that ends when it is cancelled, and at once, whether it heeds that or not. A fault is told as a failure, in every mode. */
+  /**
+   * Runs work that a signal or `dispose` can end. Rejects at once then, even if the work goes on. Turns unexpected errors into an
+   * InstallError.
+   */
   async #run<T>(own: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const signal = eitherOf(own, this.#ending.signal);
     signal.throwIfAborted();
@@ -168,18 +177,24 @@ class WebInstaller implements Installer {
     }
   }
 
-  /** The embedder's, who hears nothing once the run is cancelled, or once it has failed to listen: then there is a warning. */
-  #listener(signal: AbortSignal): { tell: ((progress: Progress) => void) | undefined; told: Warning[] } {
+  /**
+   * Wraps the `onProgress` of the options. It is not called any more after a cancel, nor after it has thrown or rejected: that
+   * becomes a warning.
+   */
+  #progressListener(signal: AbortSignal): {
+    onProgress: ((progress: Progress) => void) | undefined;
+    warnings: readonly Warning[];
+  } {
     const { onProgress } = this.#options;
-    const told: Warning[] = [];
-    const listen = async (progress: Progress): Promise<void> => onProgress?.(progress);
+    const warnings: Warning[] = [];
+    const call = async (progress: Progress): Promise<void> => onProgress?.(progress);
     const failed = (error: unknown): void => {
-      if (told.length === 0) told.push(progressFailed(error));
+      if (warnings.length === 0) warnings.push(progressFailed(error));
     };
-    const tell = (progress: Progress): void => {
-      if (told.length === 0 && !signal.aborted) listen(progress).catch(failed);
+    const report = (progress: Progress): void => {
+      if (warnings.length === 0 && !signal.aborted) call(progress).catch(failed);
     };
-    return { tell: onProgress && tell, told };
+    return { onProgress: onProgress && report, warnings };
   }
 }
 

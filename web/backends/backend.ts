@@ -1,31 +1,41 @@
 import type { InstallerOptions, Progress, ProjectInput, Resolution, ResolveOptions } from "../../src/api/resolve.ts";
 import type { Extractor } from "../../src/install/extractor.ts";
 import type { OpenNet } from "../../workers/net/net.ts";
-import type { PlacedNews } from "../../workers/run/placed-packages.ts";
-import type { Settings } from "../../workers/run/resolve-run.ts";
+import type { PlacedChanges } from "../../workers/run/placed-packages.ts";
+import type { RunSettings } from "../../workers/run/prepare-run.ts";
 
-/** What a run goes by: plain data, when to stop, and who hears how far it is. */
+/** The options of one run, copied to plain data, with the signal and the callbacks that stay on this thread. */
 export interface RunOptions extends Omit<ResolveOptions, "signal"> {
   signal: AbortSignal;
-  tell: ((progress: Progress) => void) | undefined;
-  /** Hears which packages are placed while the engine works. */
-  placed?: ((news: PlacedNews) => void) | undefined;
+  onProgress: ((progress: Progress) => void) | undefined;
+  /** Called while the engine works, with the packages that it has placed or replaced since the last call. */
+  onPlaced?: ((changes: PlacedChanges) => void) | undefined;
 }
 
-/** Where resolutions run: one for each mode. */
+/** An extractor that works on up to `atOnce` tarballs at a time. `ended`: its workers are gone, so that it is of no more use. */
+export type PooledExtractor = Extractor & { readonly atOnce: number; readonly ended?: boolean };
+
+/** Access to the network for one install. `life` aborts when the worker that makes the requests has ended. */
+export interface InstallNets {
+  open: OpenNet;
+  life?: AbortSignal;
+  dispose?(): void;
+}
+
+/** Runs resolutions, in one of the modes. */
 export interface Backend {
   resolve(input: ProjectInput, options: RunOptions): Promise<Resolution>;
-  /** Of metadata. */
+  /** The metadata cache. */
   readonly store: { usage(): Promise<{ bytes: number; packuments: number }>; clear(): Promise<void> };
-  /** Opens tarballs, best so many at once, as long as its workers have not `ended`. @throws InstallError EWORKER */
-  extractor(): Promise<Extractor & { readonly atOnce: number; readonly ended?: boolean }>;
-  /** Ways to the network, with so many requests at once: for one install. `life` aborts when there is none any more. */
-  nets(concurrency?: number): Promise<{ open: OpenNet; life?: AbortSignal; dispose?(): void }>;
+  /** Starts an extractor. @throws InstallError EWORKER */
+  extractor(): Promise<PooledExtractor>;
+  /** Opens access to the network with up to `concurrency` requests at once. @throws InstallError EWORKER */
+  nets(concurrency?: number): Promise<InstallNets>;
   dispose(): void;
 }
 
-/** Those of the options that a run goes by. */
-export function settingsOf({ registry, scopes, metadata, platform, cache }: InstallerOptions): Settings {
+/** Returns the installer options that a run uses. */
+export function settingsOf({ registry, scopes, metadata, platform, cache }: InstallerOptions): RunSettings {
   const all = Object.entries({ registry, scopes, metadata, platform, cache });
-  return Object.fromEntries(all.filter(([, value]) => value !== undefined)) as Settings;
+  return Object.fromEntries(all.filter(([, value]) => value !== undefined)) as RunSettings;
 }

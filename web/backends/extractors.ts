@@ -1,3 +1,5 @@
+// Loaded on demand: at the first install in mode `threads` or `worker`.
+
 import { transfer } from "comlink";
 import type { Failure } from "../../src/api/failure.ts";
 import type { InstallerOptions } from "../../src/api/resolve.ts";
@@ -7,72 +9,68 @@ import type { Extracted, Extractor, ReadOrder, TarballRequest } from "../../src/
 import type { ExtractOrder } from "../../workers/threads/protocol.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
-/** Tarballs in one message: each message costs both threads something. */
-const MOST = 16;
-/** Bytes in one message, so that workers end about together. */
-const MOST_BYTES = 512 * 1024;
+/** Orders in one message. Each message costs time on both threads. */
+const BATCH = 16;
+/** Bytes in one message. Smaller messages let all workers finish at about the same time. */
+const BATCH_BYTES = 512 * 1024;
 
-/** What is asked of a worker, and who waits for it. */
-interface Letter<Order, Answer> {
+/** An order that waits for a worker. */
+interface Pending<Order, Result> {
   order: Order;
-  /** To be inflated. */
+  /** Bytes to be inflated. */
   bytes: number;
-  tell(outcome: Outcome<Answer>): void;
+  resolve(outcome: Outcome<Result>): void;
 }
 
-type Opening = Letter<ExtractOrder, Extracted>;
-type Reading = Letter<ReadOrder, Uint8Array[]>;
+type PendingExtract = Pending<ExtractOrder, Extracted>;
+type PendingRead = Pending<ReadOrder, Uint8Array[]>;
 
-/** Opens tarballs in workers, each where least is being done. */
+/** Opens tarballs and reads packs in workers. Gives each message to the worker with the least work. */
 export class Extractors implements Extractor {
-  /** What the workers are at, and what lies ready for the next messages. */
+  /** The number of tarballs that the workers have in progress or in their next messages. */
   readonly atOnce: number;
   readonly #pool: WorkerPool;
   readonly #ready: Promise<void>;
-  /** Bytes that each worker has to inflate. */
+  /** By worker: bytes still to be inflated. */
   readonly #loads: number[];
-  /** Messages that each worker has before it. */
-  readonly #mail: number[];
-  #letters: Opening[] = [];
-  #readings: Reading[] = [];
+  /** By worker: messages not yet answered. */
+  readonly #messages: number[];
+  #extracts: PendingExtract[] = [];
+  #reads: PendingRead[] = [];
 
-  private constructor(options: InstallerOptions, workers: number) {
-    this.atOnce = workers * 2 * MOST;
-    this.#loads = Array.from({ length: workers }, () => 0);
-    this.#mail = [...this.#loads];
-    this.#pool = new WorkerPool("extract", options, workers);
+  /** Starts the workers, without waiting until they run. `workers` overrides `extractWorkers`. */
+  constructor(options: InstallerOptions, workers: number = options.extractWorkers ?? defaultWorkers()) {
+    const count = Math.max(1, Math.floor(workers) || 1);
+    this.atOnce = count * 2 * BATCH;
+    this.#loads = Array.from({ length: count }, () => 0);
+    this.#messages = [...this.#loads];
+    this.#pool = new WorkerPool("extract", options, count);
     this.#ready = this.#pool.start();
-    // Heard by whoever asks first.
+    // Prevents an unhandled rejection; the caller that awaits this promise sees the error.
     this.#ready.catch(() => {});
   }
 
-  /** Does not wait until they run: nothing is here for them to do yet. */
-  static async start(options: InstallerOptions, workers?: number): Promise<Extractors> {
-    const asked = workers ?? options.extractWorkers ?? defaultWorkers();
-    return new Extractors(options, Math.max(1, Math.floor(asked) || 1));
-  }
-
   async extract(tarball: Uint8Array, wanted: TarballRequest): Promise<Outcome<Extracted>> {
-    return await new Promise((tell) => {
-      this.#letters.push({ order: { tarball, wanted }, bytes: tarball.length, tell });
-      // What else comes up in this turn goes along.
-      if (this.#letters.length === 1) queueMicrotask(() => this.#post());
+    return await new Promise((resolve) => {
+      this.#extracts.push({ order: { tarball, wanted }, bytes: tarball.length, resolve });
+      // Waits for further orders of this turn, to send them in the same message.
+      if (this.#extracts.length === 1) queueMicrotask(() => this.#sendExtracts());
     });
   }
 
   async read(order: ReadOrder): Promise<Outcome<Uint8Array[]>> {
-    const outcome = await new Promise<Outcome<Uint8Array[]>>((tell) => {
-      this.#readings.push({ order, bytes: bytesOf(order), tell });
-      if (this.#readings.length === 1) queueMicrotask(() => this.#postReadings());
+    const outcome = await new Promise<Outcome<Uint8Array[]>>((resolve) => {
+      this.#reads.push({ order, bytes: bytesOf(order), resolve });
+      if (this.#reads.length === 1) queueMicrotask(() => this.#sendReads());
     });
     if (outcome.ok || !this.ended) return outcome;
-    // What was installed can still be read.
+    // The workers are gone, but an installed project can still be read on this thread.
     const { localExtractor } = await import("../../workers/host/local-extractor.ts");
     return await localExtractor().read(order);
   }
 
   async seekPoints(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array | null>> {
-    return await this.#at(tarball.length, (worker) =>
+    return await this.#onLeastLoaded(tarball.length, (worker) =>
       this.#pool.ask(worker, (remote) => remote.seekPoints(tarball, unpacked)),
     );
   }
@@ -81,50 +79,50 @@ export class Extractors implements Extractor {
     return this.#pool.ended;
   }
 
-  /** Keeps every worker busy: one message that it works on, and one that lies ready. */
-  #post(): void {
-    for (const [worker, mail] of this.#mail.entries()) {
-      if (mail < 2 && this.#letters.length > 0) void this.#send(worker, someOf(this.#letters));
+  /** Gives every worker up to two messages: one to work on, and one to continue with. */
+  #sendExtracts(): void {
+    for (const [worker, messages] of this.#messages.entries()) {
+      if (messages < 2 && this.#extracts.length > 0) void this.#sendTo(worker, takeBatch(this.#extracts));
     }
   }
 
-  async #send(worker: number, letters: readonly Opening[]): Promise<void> {
-    const orders = letters.map(({ order }) => order);
-    this.#mail[worker]!++;
+  async #sendTo(worker: number, batch: readonly PendingExtract[]): Promise<void> {
+    const orders = batch.map(({ order }) => order);
+    this.#messages[worker]!++;
     let outcomes: Outcome<Extracted>[] | undefined;
-    let gone: Failure | undefined;
+    let failure: Failure | undefined;
     try {
       await this.#ready;
       const buffers = orders.flatMap(({ tarball }) => wholeBuffer(tarball));
       outcomes = await this.#pool.ask(worker, (remote) => remote.extract(transfer(orders, buffers)));
     } catch (error) {
-      gone = failureOf(error);
+      failure = failureOf(error);
     }
-    this.#mail[worker]!--;
-    for (const [i, { tell }] of letters.entries()) tell(outcomes?.[i] ?? fail(gone ?? failureOf(undefined)));
-    this.#post();
+    this.#messages[worker]!--;
+    for (const [i, { resolve }] of batch.entries()) resolve(outcomes?.[i] ?? fail(failure ?? failureOf(undefined)));
+    this.#sendExtracts();
   }
 
-  /** All that was asked in a turn, in a few messages. */
-  #postReadings(): void {
-    const readings = this.#readings;
-    this.#readings = [];
-    while (readings.length > 0) {
-      const some = someOf(readings);
-      const bytes = some.reduce((sum, reading) => sum + reading.bytes, 0);
-      const orders = some.map(({ order }) => order);
-      const answers = this.#at(bytes, async (worker) =>
+  /** Sends all reads of a turn, in a few messages. */
+  #sendReads(): void {
+    const reads = this.#reads;
+    this.#reads = [];
+    while (reads.length > 0) {
+      const batch = takeBatch(reads);
+      const bytes = batch.reduce((sum, read) => sum + read.bytes, 0);
+      const orders = batch.map(({ order }) => order);
+      const answers = this.#onLeastLoaded(bytes, async (worker) =>
         ok(await this.#pool.ask(worker, (remote) => remote.read(orders))),
       );
       void answers.then((outcomes) => {
-        for (const [i, { tell }] of some.entries())
-          tell(outcomes.ok ? (outcomes.value[i] ?? fail(failureOf(undefined))) : outcomes);
+        for (const [i, { resolve }] of batch.entries())
+          resolve(outcomes.ok ? (outcomes.value[i] ?? fail(failureOf(undefined))) : outcomes);
       });
     }
   }
 
-  /** @returns a failure where the workers are gone */
-  async #at<T>(bytes: number, work: (worker: number) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  /** Does work on the worker that has the fewest bytes to inflate. Returns a failure if the workers are gone. */
+  async #onLeastLoaded<T>(bytes: number, work: (worker: number) => Promise<Outcome<T>>): Promise<Outcome<T>> {
     const worker = this.#loads.indexOf(Math.min(...this.#loads));
     this.#loads[worker]! += bytes;
     try {
@@ -142,24 +140,24 @@ export class Extractors implements Extractor {
   }
 }
 
-/** One that fills its buffer goes without being copied. */
+/** Returns the buffer to transfer. A tarball that is only a part of its buffer is copied instead. */
 function wholeBuffer(tarball: Uint8Array): ArrayBuffer[] {
   return tarball.byteLength === tarball.buffer.byteLength ? [tarball.buffer as ArrayBuffer] : [];
 }
 
-/** The page has one processor to itself. */
+/** Returns one worker fewer than there are processors, so that the page has one to itself: at least 1, at most 4. */
 function defaultWorkers(): number {
   return Math.min(4, Math.max(1, (globalThis.navigator?.hardwareConcurrency ?? 2) - 1));
 }
 
-/** Takes out those that go in the next message. */
-function someOf<T extends { bytes: number }>(letters: T[]): T[] {
+/** Removes the orders of the next message from `pending` and returns them. */
+function takeBatch<T extends { bytes: number }>(pending: T[]): T[] {
   let sum = 0;
-  const end = letters.findIndex(({ bytes }, i) => {
+  const end = pending.findIndex(({ bytes }, i) => {
     sum += bytes;
-    return i === MOST || (i > 0 && sum > MOST_BYTES);
+    return i === BATCH || (i > 0 && sum > BATCH_BYTES);
   });
-  return letters.splice(0, end < 0 ? letters.length : end);
+  return pending.splice(0, end < 0 ? pending.length : end);
 }
 
 function bytesOf(order: ReadOrder): number {

@@ -1,12 +1,12 @@
+// Loaded on demand: when this thread needs the network and `io` is "worker".
+
 import type { InstallerOptions } from "../../src/api/resolve.ts";
 import { disposed } from "../../src/errors/work.ts";
 import type { OpenNet } from "../../workers/net/net.ts";
 import { PortTransport } from "../../workers/net/port-transport.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
-// Loaded where a page resolves and a worker fetches for it.
-
-/** A worker that fetches for resolutions on this thread: as many at once as there are. */
+/** A worker that makes requests for this thread. Several runs may use it at once. */
 export class FetchChannel {
   readonly #options: InstallerOptions;
   #pool: WorkerPool;
@@ -25,7 +25,7 @@ export class FetchChannel {
     return fetchChannel;
   }
 
-  /** One run's way to it, and a signal that aborts when there is none any more. A worker that has died has a successor. */
+  /** Returns access to the network for one run, and a signal that aborts when the worker ends. Replaces a worker that has died. */
   async open(): Promise<{ open: OpenNet; life: AbortSignal }> {
     if (this.#pool.ended) {
       this.#pool = new WorkerPool("inline", this.#options);

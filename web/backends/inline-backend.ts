@@ -1,14 +1,18 @@
+// Loaded on demand: when an installer starts in mode `inline`.
+
 import { resolutionOf } from "../../src/answer/resolution.ts";
 import type { InstallerOptions, ProjectInput, Resolution } from "../../src/api/resolve.ts";
 import { openNets } from "../../workers/net/net.ts";
 import { localSupply } from "../../workers/run/local-supply.ts";
-import { Run } from "../../workers/run/resolve-run.ts";
+import { prepareRun } from "../../workers/run/prepare-run.ts";
+import { progressCounters } from "../../workers/run/progress-counters.ts";
+import { resolveRun, runError } from "../../workers/run/resolve-run.ts";
 import type { ThreadMetadataCache } from "../../workers/storage/thread-metadata-cache.ts";
-import { type Backend, type RunOptions, settingsOf } from "./backend.ts";
+import { type Backend, type InstallNets, type PooledExtractor, type RunOptions, settingsOf } from "./backend.ts";
 import type { FetchChannel } from "./fetch-channel.ts";
 
-/** Everything on the calling thread, in slices; with `io: 'worker'` all but the fetching. */
-export class Inline implements Backend {
+/** Runs resolutions on the calling thread, in short slices. With `io: "worker"`, a worker makes the requests. */
+export class InlineBackend implements Backend {
   readonly #options: InstallerOptions;
   #threadCache: Promise<ThreadMetadataCache> | undefined;
   #fetchChannel: FetchChannel | undefined;
@@ -17,35 +21,33 @@ export class Inline implements Backend {
     this.#options = options;
   }
 
-  /** @throws InstallError EWORKER when another thread is to fetch and there is none */
-  static async start(options: InstallerOptions): Promise<Inline> {
-    const inline = new Inline(options);
-    if (options.io === "worker")
-      inline.#fetchChannel = await (await import("./fetch-channel.ts")).FetchChannel.start(options);
-    return inline;
+  /** @throws InstallError EWORKER if `io` is "worker" and no worker starts */
+  static async start(options: InstallerOptions): Promise<InlineBackend> {
+    const backend = new InlineBackend(options);
+    if (options.io === "worker") {
+      backend.#fetchChannel = await (await import("./fetch-channel.ts")).FetchChannel.start(options);
+    }
+    return backend;
   }
 
-  async resolve(input: ProjectInput, { signal, tell, placed, ...options }: RunOptions): Promise<Resolution> {
+  async resolve(
+    input: ProjectInput,
+    { signal: own, onProgress, onPlaced, ...options }: RunOptions,
+  ): Promise<Resolution> {
     const fetchChannel = await this.#fetchChannel?.open();
     const open = fetchChannel?.open ?? openNets(this.#options);
-    const run = new Run({
-      placed: placed && new (await import("../../workers/run/placed-packages.ts")).Announcer(placed),
-      settings: settingsOf(this.#options),
-      input,
-      options,
-      signal: fetchChannel ? AbortSignal.any([signal, fetchChannel.life]) : signal,
-      connect: async (supplyRequest) => {
-        const threadCache = await this.#openThreadCache();
-        return localSupply(
-          supplyRequest,
-          open({ registry: supplyRequest.config.registry }, supplyRequest.warn),
-          threadCache,
-        );
-      },
-      meter:
-        tell && (async (counts) => new (await import("../../workers/run/progress.ts")).ProgressMeter(tell, counts)),
-    });
-    return resolutionOf(await run.resolve());
+    const placed = onPlaced && new (await import("../../workers/run/placed-packages.ts")).PlacedReporter(onPlaced);
+    const ProgressMeter = onProgress && (await import("../../workers/run/progress-meter.ts")).ProgressMeter;
+    const signal = fetchChannel ? AbortSignal.any([own, fetchChannel.life]) : own;
+    try {
+      const run = await prepareRun({ settings: settingsOf(this.#options), input, options, signal });
+      const threadCache = await this.#openThreadCache();
+      const supply = localSupply(run, open({ registry: run.config.registry }, run.warn), threadCache);
+      const meter = ProgressMeter && new ProgressMeter(onProgress, progressCounters(run, supply));
+      return resolutionOf(await resolveRun(run, supply, { meter, placed }));
+    } catch (error) {
+      throw await runError(error, signal);
+    }
   }
 
   readonly store: Backend["store"] = {
@@ -53,23 +55,20 @@ export class Inline implements Backend {
     clear: async () => (await this.#openThreadCache())?.clear(),
   };
 
-  async extractor(): ReturnType<Backend["extractor"]> {
+  async extractor(): Promise<PooledExtractor> {
     return { ...(await import("../../workers/host/local-extractor.ts")).localExtractor(), atOnce: 2 };
   }
 
-  async nets(concurrency?: number): ReturnType<Backend["nets"]> {
-    return (
-      (await this.#fetchChannel?.open()) ?? {
-        open: openNets({ ...this.#options, ...(concurrency && { concurrency }) }),
-      }
-    );
+  async nets(concurrency?: number): Promise<InstallNets> {
+    const channel = await this.#fetchChannel?.open();
+    return channel ?? { open: openNets({ ...this.#options, ...(concurrency && { concurrency }) }) };
   }
 
   dispose(): void {
     this.#fetchChannel?.dispose();
   }
 
-  /** Undefined where nothing is to be stored. */
+  /** Returns undefined if `cache` is "none". */
   async #openThreadCache(): Promise<ThreadMetadataCache | undefined> {
     if (this.#options.cache === "none") return undefined;
     this.#threadCache ??= import("../../workers/storage/thread-metadata-cache.ts").then(

@@ -7,27 +7,28 @@ import { failureOf } from "../../src/errors/failure-of.ts";
 import { workerFailed } from "../../src/errors/threads.ts";
 import { openNets } from "../../workers/net/net.ts";
 import { servePort } from "../../workers/net/serve-port.ts";
-import type { EngineService, Role, Setup } from "../../workers/threads/protocol.ts";
+import type { Role, WorkerService, WorkerSetup } from "../../workers/threads/protocol.ts";
 import { spawnWorker } from "./spawn-worker.ts";
 
-/** A worker that says nothing for so long after it was started is taken to be blocked. Milliseconds. */
-const PATIENCE = 10_000;
+/** Milliseconds after which a worker that has not answered since its start is taken to be blocked. */
+const START_TIMEOUT = 10_000;
 
-/** What its workers are for: a resolution in that mode, where `inline` has only one that fetches; or opening tarballs. */
+/** The task of a pool: a resolution in that mode (in `inline`, only a worker that makes requests), or opening tarballs. */
 type PoolMode = "threads" | "worker" | "inline" | "extract";
 
 /**
- * The workers of one resolution at a time: an engine; with shared memory a scout; with `io: 'worker'` one that fetches. Or those
- * that open tarballs: as many as are asked for.
+ * The workers of one resolution at a time: an engine worker; in `threads` mode a fetch worker; with `io: "worker"` a worker that
+ * makes requests. Or, in mode `extract`, any number of workers that open tarballs.
  */
 export class WorkerPool {
-  /** For whoever has several. */
-  state: "starting" | "busy" | "idle" | "leaving" = "starting";
+  /** Set by the owner of several pools. */
+  state: "starting" | "busy" | "idle" | "retiring" = "starting";
   readonly #mode: PoolMode;
-  /** By role; of those that open tarballs the first has number 0. */
-  readonly #remotes = new Map<string, Remote<EngineService>>();
+  /** By role; extract workers by number, from 0. */
+  readonly #remotes = new Map<string, Remote<WorkerService>>();
   readonly #life = new AbortController();
-  readonly #ends: (() => void)[] = [];
+  /** Called when the pool ends. */
+  readonly #cleanups: (() => void)[] = [];
   readonly #options: InstallerOptions;
   readonly #extractors: number;
 
@@ -37,7 +38,7 @@ export class WorkerPool {
     this.#extractors = extractors;
   }
 
-  /** @throws InstallError EWORKER when a worker cannot start, or what the crew was ended with meanwhile */
+  /** Starts the workers. @throws InstallError EWORKER if a worker cannot start, or the reason with which the pool was ended meanwhile */
   async start(): Promise<void> {
     try {
       await this.#start();
@@ -51,109 +52,112 @@ export class WorkerPool {
     return this.#life.signal.aborted;
   }
 
-  /** Aborts when a worker has died or the crew was ended, with an InstallError. */
+  /** Aborts with an InstallError when a worker has died or the pool was ended. */
   get life(): AbortSignal {
     return this.#life.signal;
   }
 
-  /** A call into a worker; rejects when the crew ends, where a call to a dead worker would stay pending for ever. */
+  /** Calls a worker. Rejects when the pool ends; a plain call to a dead worker would never settle. */
   async ask<C extends Promise<unknown>>(
     role: Role | number,
-    call: (remote: Remote<EngineService>) => C,
+    call: (remote: Remote<WorkerService>) => C,
   ): Promise<Awaited<C>> {
     this.life.throwIfAborted();
     return await orAbort<Awaited<C>>(call(this.#remotes.get(`${role}`)!) as Promise<Awaited<C>>, this.life);
   }
 
-  /** The same, of the worker that has the store: a sleeping engine leaves it to the scout. */
-  async askKeeper<C extends Promise<unknown>>(call: (remote: Remote<EngineService>) => C): Promise<Awaited<C>> {
+  /** Calls the worker that has the metadata cache: the fetch worker in `threads` mode, otherwise the engine worker. */
+  async askCacheWorker<C extends Promise<unknown>>(call: (remote: Remote<WorkerService>) => C): Promise<Awaited<C>> {
     return await this.ask(this.#mode === "threads" ? "fetch" : "engine", call);
   }
 
-  /** A way to the worker that fetches, for one resolution at a time. */
+  /** Returns a port to the worker that makes requests, for one resolution at a time. */
   connect(): MessagePort {
     const { port1, port2 } = new MessageChannel();
     void this.ask("io", (io) => io.serve(transfer(port2, [port2]))).catch(() => {});
     return port1;
   }
 
-  /** Terminates every worker. Those who wait hear `reason`. */
-  end(reason: Failure = workerFailed("The workers were ended")): void {
+  /** Terminates every worker. Pending calls reject with `reason`. */
+  end(reason: Failure = workerFailed("The workers were ended.")): void {
     if (this.ended) return;
-    // Those who are told may have to tell a thread that sleeps: only then is it terminated.
+    // First the abort, because a listener may have to wake an engine that sleeps; then the termination.
     this.#life.abort(new InstallError(reason));
-    for (const end of this.#ends) end();
+    for (const cleanUp of this.#cleanups) cleanUp();
   }
 
   async #start(): Promise<void> {
-    // A browser lets a worker that sleeps live on for seconds after its page.
-    const left = workerFailed("The page was left");
+    // A browser lets a sleeping worker live on for seconds after its page.
+    const left = workerFailed("The page was left.");
     addEventListener("pagehide", () => this.end(left), { signal: this.life });
-    const nets: MessagePort[] = [];
+    const pagePorts: MessagePort[] = [];
     const net = (): MessagePort => {
       const { port1, port2 } = new MessageChannel();
-      nets.push(port1);
+      pagePorts.push(port1);
       return port2;
     };
-    const enginePort = new MessageChannel();
+    const { port1, port2 } = new MessageChannel();
     const starting: Promise<void>[] = [];
     if (this.#mode === "threads") {
-      starting.push(this.#enlist({ role: "engine", net: [net()], enginePort: enginePort.port1 }));
-      starting.push(this.#enlist({ role: "fetch", net: [net()], enginePort: enginePort.port2 }));
-    } else if (this.#mode === "worker") starting.push(this.#enlist({ role: "engine", net: [net()] }));
-    for (let i = 0; i < this.#extractors; i++) starting.push(this.#enlist({ role: "extract", net: [] }, `${i}`));
+      starting.push(this.#startWorker({ role: "engine", net: [net()], workerPort: port1 }));
+      starting.push(this.#startWorker({ role: "fetch", net: [net()], workerPort: port2 }));
+    } else if (this.#mode === "worker") starting.push(this.#startWorker({ role: "engine", net: [net()] }));
+    for (let i = 0; i < this.#extractors; i++) starting.push(this.#startWorker({ role: "extract", net: [] }, `${i}`));
     if (this.#mode === "extract") await Promise.all(starting);
-    else if (this.#options.io === "worker") starting.push(this.#enlist(this.#fetcher(nets)));
+    else if (this.#options.io === "worker") starting.push(this.#startWorker(this.#ioSetup(pagePorts)));
     else {
-      // What a run asks for through two ports shares its credentials.
+      // One `openNets`, so that both ports of a run share its credentials.
       const open = openNets(this.#options);
-      for (const port of nets) this.#ends.push(servePort(port, open));
+      for (const port of pagePorts) this.#cleanups.push(servePort(port, open));
     }
     await Promise.all(starting);
   }
 
-  #fetcher(nets: MessagePort[]): Setup {
+  /** Returns the setup of the worker that makes requests through `ports`. */
+  #ioSetup(ports: MessagePort[]): WorkerSetup {
     const { concurrency, timeout, retries, proxy, token } = this.#options;
-    // A worker's own address may be anywhere.
+    // Resolved here: a relative address in the worker would be relative to the worker's file.
     const relay = proxy && new URL(proxy, location.href).href;
     const given = Object.entries({ concurrency, timeout, retries, proxy: relay }).filter(
       ([, value]) => value !== undefined,
     );
-    const setup: Setup = { role: "io", net: nets, fetching: Object.fromEntries(given) };
+    const setup: WorkerSetup = { role: "io", net: ports, fetching: Object.fromEntries(given) };
     if (token) {
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = async ({ data: { id, origin } }: MessageEvent<{ id: number; origin: string }>) => {
         try {
           port1.postMessage({ id, token: await token(origin) });
         } catch {
-          // What the callback throws is the embedder's own, and may quote the token; what it gives may be no text.
+          // The error stays here: it may quote the token. The token may also be a value that cannot be sent.
           port1.postMessage({ id, failed: true });
         }
       };
-      this.#ends.push(() => port1.close());
+      this.#cleanups.push(() => port1.close());
       setup.tokens = port2;
     }
     return setup;
   }
 
-  async #enlist(setup: Setup, name: string = setup.role): Promise<void> {
-    const timer = setTimeout(() => this.end(silent(setup.role)), PATIENCE);
+  async #startWorker(setup: WorkerSetup, name: string = setup.role): Promise<void> {
+    const { role } = setup;
+    const timedOut = workerFailed(`The ${role} worker did not answer within ${START_TIMEOUT / 1000} seconds.`);
+    const timer = setTimeout(() => this.end(timedOut), START_TIMEOUT);
     try {
-      await this.#begin(setup, name, await spawnWorker(this.#options.workerUrl, this.life));
+      await this.#setUp(setup, name, await spawnWorker(this.#options.workerUrl, this.life));
     } catch (error) {
       this.life.throwIfAborted();
       const { code, message } = failureOf(error);
-      throw code === "EWORKER" ? error : new InstallError(workerFailed(`The ${setup.role} worker: ${message}`));
+      throw code === "EWORKER" ? error : new InstallError(workerFailed(`The ${role} worker failed: ${message}`));
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async #begin(setup: Setup, name: string, worker: Worker): Promise<void> {
+  async #setUp(setup: WorkerSetup, name: string, worker: Worker): Promise<void> {
     const { role } = setup;
     if (this.ended) worker.terminate();
-    this.#ends.push(() => worker.terminate());
-    const remote = wrap<EngineService>(worker);
+    this.#cleanups.push(() => worker.terminate());
+    const remote = wrap<WorkerService>(worker);
     this.#remotes.set(name, remote);
     const died = (event: Event): void => {
       event.preventDefault();
@@ -162,20 +166,15 @@ export class WorkerPool {
     };
     worker.addEventListener("error", died);
     worker.addEventListener("messageerror", died);
-    const ports = [...setup.net, setup.enginePort, setup.tokens].filter((port) => port !== undefined);
+    const ports = [...setup.net, setup.workerPort, setup.tokens].filter((port) => port !== undefined);
     const lifeline = navigator.locks && `webhoist ${crypto.randomUUID()}`;
-    await orAbort(remote.begin(transfer({ ...setup, lifeline }, ports)), this.life);
+    await orAbort(remote.setUp(transfer({ ...setup, lifeline }, ports)), this.life);
     if (lifeline) this.#watch(role, lifeline);
   }
 
-  /** A worker that is terminated or out of memory fires no event everywhere, but the lock that it held is free again. */
+  /** Ends the pool when the worker's lock is free. A worker that is terminated or out of memory does not always fire an event. */
   #watch(role: Role, lifeline: string): void {
-    navigator.locks
-      .request(lifeline, { signal: this.life }, () => this.end(workerFailed(`The ${role} worker was terminated`)))
-      .catch(() => {});
+    const terminated = workerFailed(`The ${role} worker was terminated.`);
+    navigator.locks.request(lifeline, { signal: this.life }, () => this.end(terminated)).catch(() => {});
   }
-}
-
-function silent(role: Role): Failure {
-  return workerFailed(`The ${role} worker does not answer`);
 }

@@ -157,8 +157,8 @@ export class Installs {
       ...(omit && { omit }),
       ...(typeof platform === "object" && resolvePlatform(platform, this.#options)),
       signal,
-      tell: undefined,
-      ...(isEarly && { placed: ({ added, gone }) => installation.announce(sources(added), sources(gone)) }),
+      onProgress: undefined,
+      ...(isEarly && { onPlaced: ({ added, removed }) => installation.announce(sources(added), sources(removed)) }),
     };
     try {
       return await this.#backend.resolve(project, run);

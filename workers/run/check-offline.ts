@@ -1,9 +1,9 @@
+// Loaded on demand: at the end of a run with `cache: "offline"`.
+
 import { InstallError } from "../../src/errors/failure.ts";
 import { notStored } from "../../src/errors/store.ts";
 
-// Loaded where `cache` is `offline`.
-
-/** @throws InstallError EOFFLINE that lists what is missing */
+/** Checks that an offline run found all the metadata it needed. @throws InstallError EOFFLINE that lists the missing packages */
 export function checkOffline(missing: readonly string[]): void {
   if (missing.length === 0) return;
   const some = missing.slice(0, 10).join(", ");

@@ -1,3 +1,5 @@
+// Loaded on demand: when a run uses `completeLockfile` with abbreviated metadata.
+
 import type { Failure } from "../../src/api/failure.ts";
 import type { Manifest } from "../../src/api/manifest.ts";
 import type { Project } from "../../src/engine/read-project.ts";
@@ -5,8 +7,8 @@ import { failure } from "../../src/errors/failure.ts";
 import type { Supply } from "./supply.ts";
 
 /**
- * Fills in what abbreviated packuments leave out and a lock has (`license`, `libc`, `workspaces`: npm-tree §23), by one request for each package
- * that was placed. A package whose full manifest cannot be had stays as it is; a warning names it.
+ * Adds the fields that a lock has and abbreviated packuments lack (`license`, `libc`, `workspaces`: npm-tree §23), with one
+ * request for each placed package. If a full manifest cannot be fetched, the package stays incomplete and a warning names it.
  */
 export async function completeManifests({ context }: Project, source: Pick<Supply, "manifest">): Promise<Failure[]> {
   const warnings: Failure[] = [];
@@ -23,7 +25,7 @@ export async function completeManifests({ context }: Project, source: Pick<Suppl
         if (libc) manifest.libc = libc;
         return;
       }
-      const message = `The lock lacks the license of ${name}@${version}: ${full.failure.message}`;
+      const message = `The lock lacks the license of ${name}@${version}, because its full manifest could not be fetched: ${full.failure.message}`;
       warnings.push(failure("EINCOMPLETELOCK", message, { package: name, spec: version }));
     }),
   );

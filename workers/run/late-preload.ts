@@ -1,6 +1,6 @@
 import type { Preload } from "../../src/registry/preload.ts";
 
-/** A preload that sets out when it is of use: where all that a run needs is stored nothing has to be guessed. */
+/** A preload that starts with the first request. A run that finds everything in the store needs no preload. */
 export class LatePreload {
   readonly #make: () => Promise<Preload>;
   #started: Promise<Preload> | undefined;
@@ -10,9 +10,9 @@ export class LatePreload {
     this.#make = make;
   }
 
-  /** Something has to be fetched. */
+  /** Starts the preload, unless it has started or was stopped. */
   start(): void {
-    // Not at once: a preload that sets out asks for packages, and to fetch the first of them comes back here.
+    // Asynchronous, because a starting preload makes requests, and the first request calls `start` again.
     if (!this.#stopped) this.#started ??= Promise.resolve().then(this.#make);
   }
 
@@ -21,7 +21,7 @@ export class LatePreload {
     void this.#started?.then((preload) => preload.stop());
   }
 
-  /** Once everything was looked for. */
+  /** Starts the preload and resolves once all its requests have ended. */
   async quiet(): Promise<void> {
     this.start();
     await (await this.#started)?.quiet();

@@ -13,7 +13,10 @@ import { directNames, type Plan, planOf, startPreload } from "./preload-plan.ts"
 import { RankedWork } from "./ranked-work.ts";
 import type { Supply, SupplyRequest } from "./supply.ts";
 
-/** Everything on this thread but perhaps the fetching: the preload beside the engine, one way to the registry for both. */
+/**
+ * Opens a supply on this thread. The engine and the preload share one packument source; only `net` may be on another thread.
+ * Without `threadCache` nothing is stored.
+ */
 export function localSupply(
   supplyRequest: SupplyRequest,
   net: Net,
@@ -22,23 +25,21 @@ export function localSupply(
   const { project, config, metadata, signal } = supplyRequest;
   const runCache = threadCache?.runCache({ ...supplyRequest, namespace: net.namespace });
   const scheduler = new LocalScheduler(localClock);
-  const rankedWork = new RankedWork(scheduler, (name) => source.rankOf(name) - FIRST_RANK);
-  const work = <T>(name: string, job: () => T): Promise<T> => rankedWork.run(name, job);
-  const promoted = (name: string): void => rankedWork.hurry(name);
+  const rankedWork: RankedWork = new RankedWork(scheduler, (name): number => source.rankOf(name) - FIRST_RANK);
   const plan = planOf(project);
-  const guess = (): void => preload.start();
   const preload = new LatePreload(async () => startPreload(plan, source, project.context.options.policyFor));
-  const source = new PackumentSource({
+  const start = (): void => preload.start();
+  const source: PackumentSource = new PackumentSource({
     transport: net,
     config,
     metadata,
     signal,
     runCache,
-    work,
-    promoted,
-    fetching: guess,
+    work: (name, work) => rankedWork.run(name, work),
+    promoted: (name) => rankedWork.hurry(name),
+    fetching: start,
   });
-  if (!plan.late) bringStored(source, runCache, plan).then((some) => some || guess(), guess);
+  if (!plan.late) readStored(source, runCache, plan).then((found) => found || start(), start);
   return {
     metadata,
     drive: (steps, tick) => {
@@ -57,7 +58,7 @@ export function localSupply(
       return [...(runCache?.missing ?? [])].sort();
     },
     counts: () => ({ ...source.counts, manifestsParsed: source.manifestsParsed, messages: net.messages ?? 0 }),
-    settle: () => preload.stop(),
+    stopPreload: () => preload.stop(),
     dispose: () => {
       preload.stop();
       rankedWork.stop();
@@ -67,17 +68,20 @@ export function localSupply(
   };
 }
 
-/** Packuments that are asked of the store in a turn: two or three milliseconds. */
-const SOME = 256;
+/** The number of packuments that are read from the store in one turn: two to three milliseconds of work. */
+const READ_AT_ONCE = 256;
 
-/** Whether there is any: of a project that was seen before all of it is brought, in the order it is stored in. */
-async function bringStored(source: PackumentSource, runCache: RunCache | undefined, plan: Plan): Promise<boolean> {
-  const mates = (await runCache?.relatedNames(directNames(plan))) ?? [];
-  for (let from = 0; from < mates.length; from += SOME) {
-    for (const name of mates.slice(from, from + SOME)) void source.packument(name);
+/**
+ * Reads everything that was stored with the project's direct dependencies, in the order in which it is stored. Returns whether
+ * there was anything.
+ */
+async function readStored(source: PackumentSource, runCache: RunCache | undefined, plan: Plan): Promise<boolean> {
+  const names = (await runCache?.relatedNames(directNames(plan))) ?? [];
+  for (let from = 0; from < names.length; from += READ_AT_ONCE) {
+    for (const name of names.slice(from, from + READ_AT_ONCE)) void source.packument(name);
     await nextTurn();
   }
-  return mates.length > 0;
+  return names.length > 0;
 }
 
 async function answer(need: Asked, source: PackumentSource, supplyRequest: SupplyRequest): Promise<Answer> {
@@ -99,6 +103,6 @@ async function openTarball(
   const { name, key, integrity } = need;
   const bytes = key.startsWith("file:") ? project.tarball(key.slice(5), name) : await source.tarball(name, key);
   if (!bytes.ok) return bytes;
-  const { openPackage } = await import("./open-tarball.ts");
-  return await openPackage(bytes.value, { name, url: key, integrity });
+  const { openForEngine } = await import("./open-tarball.ts");
+  return await openForEngine(bytes.value, { name, url: key, integrity });
 }

@@ -2,7 +2,7 @@ import type { Platform } from "../../src/api/common.ts";
 import type { Node } from "../../src/graph/node.ts";
 import { type Machine, platformFits } from "../../src/registry/platform.ts";
 
-/** A package that stands in the tree so far. */
+/** A package that the engine has placed so far. */
 export interface PlacedPackage {
   name: string;
   version: string;
@@ -10,36 +10,36 @@ export interface PlacedPackage {
   integrity: string | null;
 }
 
-/** What has changed since the last word: by what the packages' tarballs are. */
-export interface PlacedNews {
+/** The changes since the last report. Packages are compared by their tarballs. */
+export interface PlacedChanges {
   added: PlacedPackage[];
-  /** Placed earlier, and replaced since. */
-  gone: PlacedPackage[];
+  /** Packages that were reported as added and have been replaced since. */
+  removed: PlacedPackage[];
 }
 
-/** Milliseconds between two words. */
-const EVERY = 40;
+/** Milliseconds between two reports. */
+const INTERVAL = 40;
 
-/** Tells, while the engine works, which packages it has placed, so that their tarballs can be on their way. */
-export class Announcer {
-  readonly #tell: (news: PlacedNews) => void;
-  readonly #told = new Map<string, PlacedPackage>();
+/** Reports, while the engine works, which packages it has placed, so that an install can start to download them. */
+export class PlacedReporter {
+  readonly #report: (changes: PlacedChanges) => void;
+  readonly #reported = new Map<string, PlacedPackage>();
   #last = Number.NEGATIVE_INFINITY;
 
-  constructor(tell: (news: PlacedNews) => void) {
-    this.#tell = tell;
+  constructor(report: (changes: PlacedChanges) => void) {
+    this.#report = report;
   }
 
-  /** Called again and again. */
+  /** Called at every step of the engine. Compares the tree with the last report if that is long enough ago. */
   tick(inventory: ReadonlyMap<string, Node>, platform: Platform): void {
     const now = Date.now();
-    if (now - this.#last < EVERY) return;
+    if (now - this.#last < INTERVAL) return;
     this.#last = now;
     const { os, cpu, libc } = platform;
-    this.#look(inventory, { os, cpu, libc });
+    this.#compare(inventory, { os, cpu, libc });
   }
 
-  #look(inventory: ReadonlyMap<string, Node>, machine: Machine): void {
+  #compare(inventory: ReadonlyMap<string, Node>, machine: Machine): void {
     const standing = new Set<string>();
     const added: PlacedPackage[] = [];
     for (const node of inventory.values()) {
@@ -47,13 +47,13 @@ export class Announcer {
       if (node.isLink || !resolved || !/^https?:/.test(resolved) || !platformFits(manifest, machine)) continue;
       const key = integrity ?? resolved;
       standing.add(key);
-      if (this.#told.has(key)) continue;
+      if (this.#reported.has(key)) continue;
       const placed: PlacedPackage = { name: packageName ?? name, version, resolved, integrity };
-      this.#told.set(key, placed);
+      this.#reported.set(key, placed);
       added.push(placed);
     }
-    const gone = [...this.#told].filter(([key]) => !standing.has(key));
-    for (const [key] of gone) this.#told.delete(key);
-    if (added.length + gone.length > 0) this.#tell({ added, gone: gone.map(([, placed]) => placed) });
+    const removed = [...this.#reported].filter(([key]) => !standing.has(key));
+    for (const [key] of removed) this.#reported.delete(key);
+    if (added.length + removed.length > 0) this.#report({ added, removed: removed.map(([, placed]) => placed) });
   }
 }

@@ -7,22 +7,26 @@ import { SpecTable } from "../../src/graph/spec-table.ts";
 import { Preload, type PreloadSource } from "../../src/registry/preload.ts";
 import type { PickPolicy } from "../../src/registry/select-version.ts";
 
-/** What a preload goes by: plain data, so that it can run on another thread than the engine. */
+/** The input of a preload: plain data, so that the preload can run on another thread than the engine. */
 export interface Plan {
+  /** The project's own dependencies. */
   manifest: Manifest;
   overrides: ReadonlyMap<string, string>;
+  /** Names that the preload does not request: workspaces and locked packages. */
   known: ReadonlySet<string>;
+  /** Whether peer dependencies are followed. */
   peers: boolean;
-  /** Nothing is to be asked for before the engine asks: a lock may be all that it takes. */
+  /** Whether the preload starts only when the engine needs something, because the lock may be enough. */
   late: boolean;
 }
 
+/** Returns the plan of a project's preload. */
 export function planOf({ context, options }: Project): Plan {
   const { specTable, lock, tree } = context;
-  // A flat resolution takes a whole lock or goes by what the registry says of each package.
+  // A flat resolution either uses the whole lock or asks the registry for every package.
   const flat = options.strategy === "flat";
   const known = new Set([...tree.workspaceSpecs.values()].map(({ name }) => name));
-  // Entries of older locks are fetched once more, whatever they are.
+  // The packages of a version 1 lock are all fetched again.
   if (!flat && (lock?.originalLockfileVersion ?? 0) >= 2) {
     for (const { manifest } of lock?.packages.values() ?? []) known.add(manifest.name ?? "");
   }
@@ -32,7 +36,7 @@ export function planOf({ context, options }: Project): Plan {
     if (plain) overrides.set(rule.name, rule.value);
   }
   return {
-    manifest: followed(tree.root.manifest),
+    manifest: dependenciesOf(tree.root.manifest),
     overrides,
     known,
     peers: !specTable.legacyPeerDeps,
@@ -40,25 +44,25 @@ export function planOf({ context, options }: Project): Plan {
   };
 }
 
-/** Only what a preload reads: a project's manifest may hold what cannot be sent to another thread. */
-function followed(manifest: Manifest): Manifest {
+/** Returns the members that a preload reads. Others may hold values that cannot be sent to another thread. */
+function dependenciesOf(manifest: Manifest): Manifest {
   return Object.fromEntries(Object.entries(manifest).filter(([key]) => /[dD]ependencies/.test(key)));
 }
 
-/** What the project itself asks for. */
+/** Returns the names of the project's direct dependencies. */
 export function directNames({ manifest }: Plan): string[] {
   const { dependencies, devDependencies, optionalDependencies, peerDependencies } = manifest;
   return Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies, ...peerDependencies });
 }
 
-/** Sets out at once. */
+/** Creates and starts a preload. */
 export function startPreload(plan: Plan, source: PreloadSource, policy: (name: string) => PickPolicy): Preload {
   const preload = new Preload(source, { ...plan, policy });
   preload.start(plan.manifest);
   return preload;
 }
 
-/** The engine's own policy of picks, made again from the same data on another thread. */
+/** Builds the engine's pick policy again, from the same data on another thread. */
 export async function policyOf(options: ResolveOptions, platform: Platform): Promise<(name: string) => PickPolicy> {
   const specTable = new SpecTable({ legacyPeerDeps: false, installLinks: false });
   return (await buildOptions(options, platform, specTable)).policyFor;

@@ -3,29 +3,29 @@ import type { LocalScheduler } from "../../src/base/spawn-local.ts";
 import { InstallError } from "../../src/errors/failure.ts";
 import { cancelled } from "../../src/errors/work.ts";
 
-interface Job {
+interface QueuedWork {
   name: string;
   run(): void;
   drop(): void;
 }
 
 /**
- * Work that a scheduler does when its thread has the time, lowest rank first: what somebody waits for would else stand behind
- * hundreds of bodies, half a millisecond each.
+ * Runs work on a scheduler, lowest rank first. Reading a packument takes about half a millisecond; in order of arrival, the one
+ * that the engine waits for would queue behind hundreds of others.
  */
 export class RankedWork {
   readonly #scheduler: LocalScheduler;
   readonly #rankOf: (name: string) => number;
-  readonly #jobs = new RankQueue<Job>();
+  readonly #queue = new RankQueue<QueuedWork>();
   #stopped = false;
 
-  /** @param rankOf 0 and up, for a name */
+  /** @param rankOf returns the current rank of a name: 0 or more */
   constructor(scheduler: LocalScheduler, rankOf: (name: string) => number) {
     this.#scheduler = scheduler;
     this.#rankOf = rankOf;
   }
 
-  /** What `work` returns or throws, later. @throws InstallError EABORTED once it was stopped */
+  /** Queues `work` and resolves with its result. Rejects with what it throws, or with EABORTED after `stop`. */
   run<T>(name: string, work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       const run = (): void => {
@@ -40,26 +40,26 @@ export class RankedWork {
         drop();
         return;
       }
-      this.#jobs.add({ name, run, drop }, this.#rankOf(name));
-      // Whose turn it is is decided when it has come.
+      this.#queue.add({ name, run, drop }, this.#rankOf(name));
+      // Each scheduled turn takes the work that has the lowest rank by then.
       this.#scheduler.post(() => this.#take()?.run());
     });
   }
 
-  /** Its rank has become lower. */
+  /** Moves the work for `name` forward, after its rank has become lower. */
   hurry(name: string): void {
-    this.#jobs.promote((job) => job.name === name, this.#rankOf(name));
+    this.#queue.promote((queued) => queued.name === name, this.#rankOf(name));
   }
 
-  /** Whatever has not begun rejects, now and when it comes later. */
+  /** Rejects all queued work, and all work that is queued later. */
   stop(): void {
     this.#stopped = true;
-    for (let job = this.#take(); job; job = this.#take()) job.drop();
+    for (let queued = this.#take(); queued; queued = this.#take()) queued.drop();
   }
 
-  #take(): Job | undefined {
-    const job = this.#jobs.first();
-    if (job) this.#jobs.delete(job);
-    return job;
+  #take(): QueuedWork | undefined {
+    const queued = this.#queue.first();
+    if (queued) this.#queue.delete(queued);
+    return queued;
   }
 }

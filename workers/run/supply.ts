@@ -8,36 +8,37 @@ import type { SourceCounts } from "../../src/registry/packument-source.ts";
 import type { RegistryConfig } from "../../src/registry/registry-config.ts";
 
 export interface SupplyCounts extends SourceCounts {
-  /** Of the thousands in a packument, those that something was decided by. */
+  /** Version manifests that the engine parsed. A packument may hold thousands; the engine parses those it decides by. */
   manifestsParsed: number;
   /** Messages between threads. */
   messages: number;
 }
 
-/** How one run reaches packages: with what is on its own thread, or asleep until other threads have brought them. */
+/**
+ * Brings packages to one run. `localSupply` fetches and reads on the run's own thread; `ThreadSupply` sleeps until another
+ * thread has brought them.
+ */
 export interface Supply {
-  /** Runs the engine; `tick` is called again and again. @throws what the engine throws, or the signal's reason */
+  /** Runs the engine and calls `tick` at every step. @throws what the engine throws, or the signal's reason */
   drive<T>(steps: Steps<T>, tick: () => void): Promise<T>;
   readonly metadata: MetadataForm;
-  /** One version's full manifest, as the registry gives it. */
+  /** Returns one version's full manifest, as the registry sends it. */
   manifest(name: string, version: string): Promise<Outcome<Manifest>>;
   counts(): SupplyCounts;
-  /** Packuments that a run without requests would have needed, once everything was looked for. */
+  /** Returns the names of the packuments that an offline run needed and did not find, once every search has ended. */
   missing(): Promise<readonly string[]>;
-  /** The engine is done: what ran ahead of it stops. */
-  settle(): void;
-  /** Lets go of everything. What is to be stored is stored afterwards. */
+  /** Stops the preload, because the engine needs nothing more. */
+  stopPreload(): void;
+  /** Releases everything. New metadata is written to the store afterwards. */
   dispose(): void;
 }
 
-/** What a supply is made for. */
+/** The data that a supply is opened with. */
 export interface SupplyRequest {
-  project: Project;
-  config: RegistryConfig;
-  metadata: MetadataForm;
-  cache: CacheMode;
-  signal: AbortSignal;
-  warn: (warning: Failure) => void;
+  readonly project: Project;
+  readonly config: RegistryConfig;
+  readonly metadata: MetadataForm;
+  readonly cache: CacheMode;
+  readonly signal: AbortSignal;
+  readonly warn: (warning: Failure) => void;
 }
-
-export type Connect = (supplyRequest: SupplyRequest) => Supply | Promise<Supply>;

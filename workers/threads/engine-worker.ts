@@ -7,42 +7,42 @@ import type { Extracted } from "../../src/install/extractor.ts";
 import { localExtractor } from "../host/local-extractor.ts";
 import { PortTransport } from "../net/port-transport.ts";
 import { localSupply } from "../run/local-supply.ts";
-import { Announcer } from "../run/placed-packages.ts";
-import { ProgressMeter } from "../run/progress.ts";
-import { type Meter, type ProgressCounters, Run } from "../run/resolve-run.ts";
-import type { Connect } from "../run/supply.ts";
+import { PlacedReporter } from "../run/placed-packages.ts";
+import { type PreparedRun, prepareRun } from "../run/prepare-run.ts";
+import { type Meter, type ProgressCounters, progressCounters } from "../run/progress-counters.ts";
+import { ProgressMeter } from "../run/progress-meter.ts";
+import { resolveRun, runError } from "../run/resolve-run.ts";
+import type { Supply } from "../run/supply.ts";
 import { ThreadMetadataCache } from "../storage/thread-metadata-cache.ts";
 import { startFetchWorker } from "./fetch-worker.ts";
 import { serveNet } from "./io-worker.ts";
-import type { Answered, EngineService, Order, Setup } from "./protocol.ts";
+import type { ResolveAnswer, ResolveOrder, WorkerService, WorkerSetup } from "./protocol.ts";
 import { countersMeter } from "./shared-counts.ts";
-import { threadSupply } from "./thread-supply.ts";
+import { ThreadSupply } from "./thread-supply.ts";
 
-/** What a worker can be asked. One run at a time. */
-export function engineService(): EngineService {
-  let setup: Setup;
+/** Answers the calls of the page, for a worker of any role. An engine worker makes one run at a time. */
+export function workerService(): WorkerService {
+  let setup: WorkerSetup;
   const threadCache = new ThreadMetadataCache();
   let current: AbortController | undefined;
   let serve: ((port: MessagePort) => void) | undefined;
-  let rest: (() => Promise<void>) | undefined;
+  let lastRunClosed: (() => Promise<void>) | undefined;
   const extractor = localExtractor();
   return {
-    async begin(given) {
+    async setUp(given) {
       setup = given;
       if (setup.lifeline) await hold(setup.lifeline);
       if (setup.role === "io") serve = serveNet(setup);
-      if (setup.role === "fetch") rest = startFetchWorker(setup, threadCache);
+      if (setup.role === "fetch") lastRunClosed = startFetchWorker(setup, threadCache);
     },
     async resolve(order) {
       current = new AbortController();
-      const { memory } = order;
-      const connect = memory ? threadSupply(memory, setup) : local(setup, order, threadCache);
-      return await resolve(order, connect, current.signal);
+      return await resolve(order, { setup, threadCache }, current.signal);
     },
     cancel: () => current?.abort(),
     serve: (port) => serve?.(port),
-    async rest() {
-      await rest?.();
+    async flush() {
+      await lastRunClosed?.();
       await threadCache.rest();
     },
     usage: () => threadCache.usage(),
@@ -59,7 +59,7 @@ export function engineService(): EngineService {
     },
     async read(orders) {
       const outcomes: Outcome<Uint8Array[]>[] = [];
-      // One that fails, for want of memory perhaps, is no other one's failure.
+      // Each order fails alone, for example for lack of memory.
       for (const order of orders) {
         outcomes.push(await extractor.read(order).catch((error: unknown) => fail(failureOf(error))));
       }
@@ -76,48 +76,60 @@ function buffersOf(parts: readonly (Uint8Array | undefined)[]): ArrayBuffer[] {
   return [...new Set(parts.flatMap((part) => (part ? [part.buffer as ArrayBuffer] : [])))];
 }
 
-async function resolve(order: Order, connect: Connect, signal: AbortSignal): Promise<Outcome<Answered>> {
-  const { settings, input, options, progress, announce } = order;
-  const placed = announce && new Announcer((news) => announce.postMessage(news));
+interface EngineWorker {
+  setup: WorkerSetup;
+  threadCache: ThreadMetadataCache;
+}
+
+/** Makes one run: prepares it, opens its supply, resolves it, and encodes the tree for the page. */
+async function resolve(
+  order: ResolveOrder,
+  worker: EngineWorker,
+  signal: AbortSignal,
+): Promise<Outcome<ResolveAnswer>> {
+  const { settings, input, options, memory, progressPort, placedPort } = order;
   try {
-    let last: Progress | undefined;
-    const meter = meterOf(order, (report) => {
-      last = report;
+    const run = await prepareRun({ settings, input, options, signal });
+    const supply = memory ? new ThreadSupply(memory, worker.setup, run) : supplyOfThisThread(run, worker);
+    let progress: Progress | undefined;
+    const meter = meterOf(order, progressCounters(run, supply), (last) => {
+      progress = last;
     });
-    const parts = await new Run({ settings, input, options, signal, connect, meter, placed }).resolve();
+    const placed = placedPort && new PlacedReporter((changes) => placedPort.postMessage(changes));
+    const parts = await resolveRun(run, supply, { meter, placed });
     const tree = encodeTree(parts.tree());
-    return transfer(ok({ ...parts, tree, progress: last }), [tree.buffer]);
+    return transfer(ok({ ...parts, tree, progress }), [tree.buffer]);
   } catch (error) {
-    return fail(failureOf(error));
+    return fail(failureOf(await runError(error, signal)));
   } finally {
-    progress?.close();
-    announce?.close();
+    progressPort?.close();
+    placedPort?.close();
   }
 }
 
-function local({ net: [port] }: Setup, { settings }: Order, threadCache: ThreadMetadataCache): Connect {
-  return (supplyRequest) => {
-    const net = new PortTransport(port!, { registry: supplyRequest.config.registry }, supplyRequest.warn);
-    return localSupply(supplyRequest, net, settings.cache === "none" ? undefined : threadCache);
-  };
+function supplyOfThisThread(run: PreparedRun, { setup, threadCache }: EngineWorker): Supply {
+  const net = new PortTransport(setup.net[0]!, { registry: run.config.registry }, run.warn);
+  return localSupply(run, net, run.cache === "none" ? undefined : threadCache);
 }
 
+/** Returns the meter that the mode needs, or undefined if the page has no `onProgress`. */
 function meterOf(
-  { progress, memory }: Order,
-  last: (report: Progress) => void,
-): ((far: ProgressCounters) => Meter) | undefined {
-  if (memory) return (far) => countersMeter(memory, far);
-  return progress && ((far) => new ProgressMeter((report) => progress.postMessage(report), far, last));
+  { progressPort, memory }: ResolveOrder,
+  counters: ProgressCounters,
+  reportLast: (progress: Progress) => void,
+): Meter | undefined {
+  if (memory) return countersMeter(memory, counters);
+  return progressPort && new ProgressMeter((progress) => progressPort.postMessage(progress), counters, reportLast);
 }
 
-/** Never lets go: the lock is free again when this worker is gone. */
+/** Holds a lock until this worker ends, so that the page notices its end. Resolves once the lock is held. */
 function hold(name: string): Promise<void> {
   return new Promise((held) => {
     const holding = navigator.locks.request(name, () => {
       held();
       return new Promise(() => {});
     });
-    // Where locks are refused the page gets none either.
+    // If the browser refuses locks, it refuses them to the page as well, which then does not wait for one.
     holding.catch(held);
   });
 }

@@ -13,148 +13,155 @@ import { growMemory } from "../shared/shared-memory.ts";
 import { SharedOnceMap } from "../shared/shared-once-map.ts";
 import type { RunCache } from "../storage/run-cache.ts";
 import type { ThreadMetadataCache } from "../storage/thread-metadata-cache.ts";
-import type { Setup } from "./protocol.ts";
-import { type EngineMessage, type FetchMessage, type FetchRunStart, packumentKey, tarballKey } from "./run-protocol.ts";
+import {
+  type EngineMessage,
+  type FetchMessage,
+  type FetchRunStart,
+  packumentKey,
+  tarballKey,
+  type WorkerSetup,
+} from "./protocol.ts";
 import { writeCounts } from "./shared-counts.ts";
 
-/** Milliseconds of work at a time. An engine may be asleep until the next message is heard. */
+/** Milliseconds of work before the next message is read. The engine may be asleep until this worker reads it. */
 const SLICE = 4;
 
-/** Serves the engine that sleeps: one run after the other, as its bell says. What is returned resolves when the last has closed. */
-export function startFetchWorker({ enginePort, net }: Setup, threadCache: ThreadMetadataCache): () => Promise<void> {
-  let fetchRun: FetchRun | undefined;
+/**
+ * Serves the engine worker: one run after the other, as its messages say. Returns a function whose promise resolves when the last
+ * run has closed.
+ */
+export function startFetchWorker(
+  { workerPort, net }: WorkerSetup,
+  threadCache: ThreadMetadataCache,
+): () => Promise<void> {
+  let run: FetchRun | undefined;
   let closed = (): void => {};
   let closing = Promise.resolve();
-  enginePort!.onmessage = ({ data: ring }: MessageEvent<EngineMessage>) => {
-    if (ring.to === "start") {
-      fetchRun = new FetchRun(ring.fetchRunStart, { enginePort: enginePort!, net: net[0]!, threadCache });
+  workerPort!.onmessage = ({ data: message }: MessageEvent<EngineMessage>) => {
+    if (message.kind === "start") {
+      run = new FetchRun(message.run, { workerPort: workerPort!, net: net[0]!, threadCache });
       closing = new Promise((resolve) => {
         closed = resolve;
       });
-    } else fetchRun?.hear(ring);
-    if (ring.to !== "close") return;
-    // Its memory goes with it.
-    fetchRun = undefined;
+    } else run?.handle(message);
+    if (message.kind !== "close") return;
+    // Frees the run's shared memory.
+    run = undefined;
     closed();
   };
   return () => closing;
 }
 
-/** One run's fetching, reading, guessing and storing. Everything it learns goes into shared memory. */
+/** The fetching, reading, preloading and storing of one run. Publishes its results in shared memory. */
 class FetchRun {
   readonly #map: SharedOnceMap;
-  readonly #enginePort: MessagePort;
-  readonly #fetchRunStart: FetchRunStart;
+  readonly #workerPort: MessagePort;
+  readonly #start: FetchRunStart;
   readonly #transport: PortTransport;
   readonly #runCache: RunCache | undefined;
   readonly #source: PackumentSource;
   readonly #preload = new LatePreload(async () => {
-    const { plan, options, platform } = this.#fetchRunStart;
-    const source = { packument: (name: string, rank: number) => this.#bring(name, rank) };
+    const { plan, options, platform } = this.#start;
+    const source = { packument: (name: string, rank: number) => this.#fetch(name, rank) };
     return startPreload(plan, source, await policyOf(options, platform));
   });
   readonly #rankedWork = new RankedWork(
     new LocalScheduler(localClock, { slice: SLICE }),
     (name) => this.#source.rankOf(name) - FIRST_RANK,
   );
-  readonly #asked = new Set<string>();
+  readonly #requested = new Set<string>();
   readonly #counters: Counters;
   #messages = 0;
 
   constructor(
-    fetchRunStart: FetchRunStart,
-    { enginePort, net, threadCache }: { enginePort: MessagePort; net: MessagePort; threadCache: ThreadMetadataCache },
+    start: FetchRunStart,
+    { workerPort, net, threadCache }: { workerPort: MessagePort; net: MessagePort; threadCache: ThreadMetadataCache },
   ) {
-    const { memory, config, metadata, cache } = fetchRunStart;
-    this.#fetchRunStart = fetchRunStart;
-    this.#enginePort = enginePort;
+    const { memory, config, metadata, cache } = start;
+    this.#start = start;
+    this.#workerPort = workerPort;
     this.#map = new SharedOnceMap(memory);
     this.#counters = new Counters(memory);
-    const warn = (warning: Failure): void => this.#say({ of: "warning", warning });
+    const warn = (warning: Failure): void => this.#send({ kind: "warn", warning });
     const transport = new PortTransport(net, { registry: config.registry }, warn);
     this.#transport = transport;
     const { namespace } = transport;
     this.#runCache = cache === "none" ? undefined : threadCache.runCache({ config, metadata, cache, warn, namespace });
-    const publish = (name: string, record: Outcome<Uint8Array>): Promise<Outcome<Uint8Array>> =>
-      this.#publish(packumentKey(name), record);
-    const fetching = (): void => this.#preload.start();
-    const promoted = (name: string): void => this.#rankedWork.hurry(name);
-    const work = <T>(name: string, job: () => T): Promise<T> => this.#rankedWork.run(name, job);
     this.#source = new PackumentSource({
       transport,
       config,
       metadata,
       runCache: this.#runCache,
-      publish,
-      work,
-      promoted,
-      fetching,
+      publish: (name, record) => this.#publish(packumentKey(name), record),
+      work: (name, work) => this.#rankedWork.run(name, work),
+      promoted: (name) => this.#rankedWork.hurry(name),
+      fetching: () => this.#preload.start(),
     });
-    if (!fetchRunStart.plan.late) this.#setOut().catch(() => this.#preload.start());
+    if (!start.plan.late) this.#readStored().catch(() => this.#preload.start());
   }
 
-  hear(ring: Exclude<EngineMessage, { to: "start" }>): void {
+  handle(message: Exclude<EngineMessage, { kind: "start" }>): void {
     this.#messages++;
-    switch (ring.to) {
-      case "bring":
-        void this.#bringAgain(ring.name);
+    switch (message.kind) {
+      case "fetchPackument":
+        void this.#fetchForEngine(message.name);
         break;
-      case "tarball":
-        void this.#open(ring);
+      case "listTarball":
+        void this.#listTarball(message);
         break;
-      case "halt":
-        this.#halt();
+      case "stopPreload":
+        this.#preload.stop();
         break;
-      case "missing":
-        void this.#tellMissing();
+      case "listMissing":
+        void this.#sendMissing();
         break;
       case "close":
         this.#transport.dispose();
         this.#rankedWork.stop();
-        this.#halt();
+        this.#preload.stop();
         this.#runCache?.close();
         break;
       default:
-        ring satisfies never;
+        message satisfies never;
     }
   }
 
-  /** Of a project that was seen before all of it is brought, in the order it is stored in. */
-  async #setOut(): Promise<void> {
-    const mates = (await this.#runCache?.relatedNames(directNames(this.#fetchRunStart.plan))) ?? [];
-    if (mates.length === 0) this.#preload.start();
-    await Promise.all(mates.map((name) => this.#bring(name)));
+  /** Reads everything that was stored with the project's direct dependencies, in the order in which it is stored. */
+  async #readStored(): Promise<void> {
+    const names = (await this.#runCache?.relatedNames(directNames(this.#start.plan))) ?? [];
+    if (names.length === 0) this.#preload.start();
+    await Promise.all(names.map((name) => this.#fetch(name)));
   }
 
-  /** Fetches, condenses and publishes a packument: once, whoever wants it. */
-  async #bring(name: string, rank = 0): ReturnType<PackumentSource["packument"]> {
+  /** Fetches, condenses and publishes a packument, once for each name. */
+  async #fetch(name: string, rank = 0): ReturnType<PackumentSource["packument"]> {
     const key = packumentKey(name);
     try {
-      if (!this.#asked.has(name)) {
-        this.#asked.add(name);
-        // So that an engine that comes to need it only waits.
+      if (!this.#requested.has(name)) {
+        this.#requested.add(name);
+        // An engine that needs the packument meanwhile finds it registered, and only waits.
         this.#map.register(key);
       }
       return await this.#source.packument(name, rank);
     } catch (error) {
-      // No memory, or a fault: an engine that sleeps must hear of it.
-      const told = failureOf(error);
-      this.#map.fail(key, told);
-      return fail(told);
+      // Out of memory, or a defect. Published, because the engine may sleep until this key is settled.
+      const failure = failureOf(error);
+      this.#map.fail(key, failure);
+      return fail(failure);
     }
   }
 
   /**
-   * For the engine. A failure that was published just before it asked counts as over, and its question as a new one: the
-   * answer is the same.
+   * Fetches a packument for the sleeping engine. If a failure was published just before the engine registered the key, the
+   * registration has started a new generation. This publishes the same failure for it.
    */
-  async #bringAgain(name: string): Promise<void> {
-    void this.#bring(name);
+  async #fetchForEngine(name: string): Promise<void> {
+    void this.#fetch(name);
     const packument = await this.#source.hurry(name);
     if (!packument.ok) this.#map.fail(packumentKey(name), packument.failure);
   }
 
-  /** Puts an outcome where the engine finds it. What is kept of a record is that place. */
+  /** Publishes an outcome for the engine. Returns the published copy, so that the original can be released. */
   async #publish(key: string, outcome: Outcome<Uint8Array>): Promise<Outcome<Uint8Array>> {
     if (outcome.ok) {
       for (let more = this.#map.done(key, outcome.value); more > 0; more = this.#map.done(key, outcome.value)) {
@@ -171,12 +178,12 @@ class FetchRun {
   }
 
   #addChunk(bytes: number): void {
-    const { index, chunk } = growMemory(this.#fetchRunStart.memory, bytes);
+    const { index, chunk } = growMemory(this.#start.memory, bytes);
     this.#map.addChunk(index, chunk);
-    this.#say({ of: "chunk", index, chunk });
+    this.#send({ kind: "addChunk", index, chunk });
   }
 
-  async #open({ key: url, name, integrity, bytes }: EngineMessage & { to: "tarball" }): Promise<void> {
+  async #listTarball({ url, name, integrity, bytes }: EngineMessage & { kind: "listTarball" }): Promise<void> {
     const key = tarballKey(url, integrity);
     try {
       const body = bytes ? ok(bytes) : await this.#source.tarball(name, url);
@@ -188,13 +195,9 @@ class FetchRun {
     }
   }
 
-  async #tellMissing(): Promise<void> {
+  async #sendMissing(): Promise<void> {
     await this.#preload.quiet();
-    this.#say({ of: "missing", names: [...(this.#runCache?.missing ?? [])].sort() });
-  }
-
-  #halt(): void {
-    this.#preload.stop();
+    this.#send({ kind: "missing", names: [...(this.#runCache?.missing ?? [])].sort() });
   }
 
   #count(): void {
@@ -202,8 +205,8 @@ class FetchRun {
     writeCounts(this.#counters, { ...counts, messages: this.#messages + this.#transport.messages });
   }
 
-  #say(word: FetchMessage): void {
+  #send(message: FetchMessage): void {
     this.#messages++;
-    this.#enginePort.postMessage(word);
+    this.#workerPort.postMessage(message);
   }
 }

@@ -1,20 +1,20 @@
 import { openNets } from "../net/net.ts";
 import { servePort } from "../net/serve-port.ts";
-import type { Setup } from "./protocol.ts";
+import type { WorkerSetup } from "./protocol.ts";
 
 /**
- * Does plain fetching, so that the page does none. Credentials are asked of the page, origin by origin. What is returned
- * serves one more port.
+ * Makes the requests of the given ports, so that the page makes none. Asks the page for credentials, once for each origin.
+ * Returns a function that serves one more port.
  */
-export function serveNet({ net, fetching, tokens }: Setup): (port: MessagePort) => void {
-  const token = tokens && askThrough(tokens);
+export function serveNet({ net, fetching, tokens }: WorkerSetup): (port: MessagePort) => void {
+  const token = tokens && tokenFrom(tokens);
   const open = openNets({ ...fetching, ...(token && { token }) });
   for (const port of net) servePort(port, open);
   return (port) => void servePort(port, open);
 }
 
-/** `{ origin }` out, `{ origin, token }` in; an embedder's callback that fails gives `failed`. */
-function askThrough(port: MessagePort): (origin: string) => Promise<string | undefined> {
+/** Asks the page for an origin's token. Sends `{ id, origin }` and receives `{ id, token }`, or `{ id, failed }` if the callback failed. */
+function tokenFrom(port: MessagePort): (origin: string) => Promise<string | undefined> {
   const waiting = new Map<number, { resolve(token: string | undefined): void; reject(): void }>();
   let next = 0;
   port.onmessage = ({ data }: MessageEvent<{ id: number; token?: string; failed?: boolean }>) => {

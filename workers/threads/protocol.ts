@@ -1,7 +1,10 @@
+import type { Platform } from "../../src/api/common.ts";
 import type { Failure } from "../../src/api/failure.ts";
 import type { Rung } from "../../src/api/flat.ts";
 import type {
+  CacheMode,
   InstallerOptions,
+  MetadataForm,
   Progress,
   ProjectInput,
   ResolutionStats,
@@ -10,45 +13,50 @@ import type {
 import type { Outcome } from "../../src/errors/failure.ts";
 import type { Extracted, ReadOrder, TarballRequest } from "../../src/install/extractor.ts";
 import type { MetadataUsage } from "../../src/metadata-cache/metadata-caches.ts";
-import type { Settings } from "../run/resolve-run.ts";
+import type { RegistryConfig } from "../../src/registry/registry-config.ts";
+import type { Plan } from "../run/preload-plan.ts";
+import type { RunSettings } from "../run/prepare-run.ts";
 import type { SharedMemory } from "../shared/shared-memory.ts";
 
-// What crosses threads. All of it can be cloned; failures are data, since a thrown error loses all but its message.
+// Everything that threads send to each other, except requests to a registry (workers/net/net-protocol.ts). All of it can be
+// cloned. Failures are sent as data, because a thrown error would lose everything but its message.
+
+// ── From the page to a worker, over comlink ──────────────────────────────────────────────────────────────────────────────
 
 /**
- * `engine` runs the resolver, `scout` the preload and the store for a sleeping engine, `io` does plain fetching, `extract` opens
- * tarballs.
+ * The task of a worker: `engine` resolves; `fetch` runs the preload and the store for an engine that sleeps; `io` makes requests;
+ * `extract` opens tarballs.
  */
 export type Role = "engine" | "fetch" | "io" | "extract";
 
-export interface Setup {
+export interface WorkerSetup {
   role: Role;
-  /** A Web Lock that the worker holds while it lives: when it is free again the worker is gone, however it went. */
+  /** A Web Lock that the worker holds while it lives. When the page gets the lock, the worker is gone. */
   lifeline?: string | undefined;
-  /** Ports to whoever fetches; for `io` those it serves. */
+  /** For `engine` and `fetch`: a port to the thread that makes requests. For `io`: the ports to serve. */
   net: MessagePort[];
-  /** Between engine and scout: the doorbell. */
-  enginePort?: MessagePort | undefined;
-  /** For `io`: how to fetch. */
+  /** The port between the engine worker and the fetch worker: see `EngineMessage` and `FetchMessage`. */
+  workerPort?: MessagePort | undefined;
+  /** For `io`: the options of requests. */
   fetching?: Pick<InstallerOptions, "concurrency" | "timeout" | "retries" | "proxy"> | undefined;
-  /** For `io`: asks the page for credentials. */
+  /** For `io`: a port that asks the page for credentials. */
   tokens?: MessagePort | undefined;
 }
 
-export interface Order {
-  settings: Settings;
+export interface ResolveOrder {
+  settings: RunSettings;
   input: ProjectInput;
   options: Omit<ResolveOptions, "signal">;
-  /** Of this run alone, for an engine that sleeps while a scout works. */
+  /** In `threads` mode: the memory of this run. */
   memory?: SharedMemory | undefined;
-  /** Where an engine that does not sleep reports. */
-  progress?: MessagePort | undefined;
-  /** Where it says which packages it has placed and which it has taken away: see `Announcer`. */
-  announce?: MessagePort | undefined;
+  /** In `worker` mode: receives `Progress`. */
+  progressPort?: MessagePort | undefined;
+  /** Receives `PlacedChanges`. */
+  placedPort?: MessagePort | undefined;
 }
 
-/** A resolution as it crosses threads. */
-export interface Answered {
+/** A resolution, as it crosses threads. */
+export interface ResolveAnswer {
   files: Record<string, string>;
   lockfile: string;
   warnings: readonly Failure[];
@@ -56,7 +64,7 @@ export interface Answered {
   rung: Rung | null;
   /** See `encodeTree`. */
   tree: Uint8Array<ArrayBuffer>;
-  /** The last report, of an engine that reports: what comes through `Order.progress` may come later than the answer. */
+  /** In `worker` mode: the last report. Sent with the answer, because the progress port may deliver it later than the answer. */
   progress?: Progress | undefined;
 }
 
@@ -65,21 +73,57 @@ export interface ExtractOrder {
   wanted: TarballRequest;
 }
 
-export interface EngineService {
-  /** Resolves once the worker is up. */
-  begin(setup: Setup): Promise<void>;
-  resolve(order: Order): Promise<Outcome<Answered>>;
-  /** Ends the run under way, unless it sleeps: then its memory tells it. */
+/** The calls that every worker answers. */
+export interface WorkerService {
+  /** Gives the worker its role. Resolves once the worker is ready. */
+  setUp(setup: WorkerSetup): Promise<void>;
+  resolve(order: ResolveOrder): Promise<Outcome<ResolveAnswer>>;
+  /** Ends the current run, unless the engine sleeps: then closing its shared memory ends the run. */
   cancel(): void;
-  /** Fetches for one more port. */
+  /** For `io`: serves one more port. */
   serve(port: MessagePort): void;
-  /** Resolves once everything is written that ended runs have left to write. Not while one runs. */
-  rest(): Promise<void>;
+  /** Resolves once the metadata of ended runs is written. Not called while a run is going on. */
+  flush(): Promise<void>;
   usage(): Promise<MetadataUsage>;
   clear(): Promise<void>;
-  /** See `Extractor`: several in one message. The tarballs and what comes of them are transferred. */
+  /** See `Extractor`. Takes several tarballs in one message. Tarballs and results are transferred. */
   extract(orders: readonly ExtractOrder[]): Promise<Outcome<Extracted>[]>;
-  /** Likewise, but the tarballs stay. */
+  /** See `Extractor`. Takes several reads in one message. Results are transferred; tarballs are copied. */
   read(orders: readonly ReadOrder[]): Promise<Outcome<Uint8Array[]>[]>;
   seekPoints(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array | null>>;
 }
+
+// ── Between the engine worker, which sleeps, and the fetch worker, which does not: plain messages ─────────────────────────
+
+/** The data that a fetch worker starts a run with. */
+export interface FetchRunStart {
+  memory: SharedMemory;
+  config: RegistryConfig;
+  metadata: MetadataForm;
+  cache: CacheMode;
+  plan: Plan;
+  options: Omit<ResolveOptions, "signal">;
+  platform: Platform;
+}
+
+/** From the engine worker to the fetch worker. */
+export type EngineMessage =
+  | { kind: "start"; run: FetchRunStart }
+  /** The engine is about to sleep until this packument is in shared memory. */
+  | { kind: "fetchPackument"; name: string }
+  /** Fetch and list a tarball, or list `bytes` if they are given. */
+  | { kind: "listTarball"; url: string; name: string; integrity: string | null; bytes?: Uint8Array | undefined }
+  | { kind: "stopPreload" }
+  /** Answer with the packuments that were not in the store, once every search has ended. */
+  | { kind: "listMissing" }
+  | { kind: "close" };
+
+/** From the fetch worker to the engine worker, which receives it while it is awake. */
+export type FetchMessage =
+  | { kind: "addChunk"; index: number; chunk: SharedArrayBuffer }
+  | { kind: "missing"; names: string[] }
+  | { kind: "warn"; warning: Failure };
+
+/** Keys of the shared map. */
+export const packumentKey = (name: string): string => `p${name}`;
+export const tarballKey = (url: string, integrity: string | null): string => `t${integrity ?? ""} ${url}`;

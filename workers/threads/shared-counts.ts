@@ -1,6 +1,6 @@
 import type { Progress } from "../../src/api/resolve.ts";
 import type { SourceCounts } from "../../src/registry/packument-source.ts";
-import type { Meter, ProgressCounters } from "../run/resolve-run.ts";
+import type { Meter, ProgressCounters } from "../run/progress-counters.ts";
 import {
   Counters,
   FETCHED,
@@ -14,7 +14,7 @@ import {
 } from "../shared/counters.ts";
 import type { SharedMemory } from "../shared/shared-memory.ts";
 
-/** What the scout has counted. Bytes take two words: whole KiB, and the rest. */
+/** The counts of the fetch worker. The bytes take two words: whole KiB, and the remainder. */
 export type SharedCounts = SourceCounts & { messages: number };
 
 const REST = MANIFESTS + 1;
@@ -43,14 +43,14 @@ export function readCounts(counters: Counters): SharedCounts {
   };
 }
 
-/** For the page, which looks at it as often as it wants to tell. */
+/** Returns the progress of a run. Called by the page whenever it makes a report. */
 export function readProgress(memory: SharedMemory): Progress {
   const counters = new Counters(memory);
   const { known, fetched } = readCounts(counters);
   return { phase: PHASES[counters.get(PHASE)] ?? "read", known, fetched, placed: counters.get(PLACED) };
 }
 
-/** An engine that sleeps can tell nobody how far it is: it writes it down. */
+/** Returns a meter that writes to shared memory, from which the page reads. An engine that sleeps can send no messages. */
 export function countersMeter(memory: SharedMemory, { placed }: Pick<ProgressCounters, "placed">): Meter {
   const counters = new Counters(memory);
   const tick = (): void => counters.set(PLACED, placed());

@@ -8,56 +8,45 @@ import { Packument } from "../../src/registry/packument.ts";
 import { PackumentSource } from "../../src/registry/packument-source.ts";
 import { PortTransport } from "../net/port-transport.ts";
 import { planOf } from "../run/preload-plan.ts";
-import type { Connect, Supply, SupplyCounts, SupplyRequest } from "../run/supply.ts";
+import type { Supply, SupplyCounts, SupplyRequest } from "../run/supply.ts";
 import { Counters } from "../shared/counters.ts";
 import type { SharedMemory } from "../shared/shared-memory.ts";
 import { SharedOnceMap } from "../shared/shared-once-map.ts";
-import type { Setup } from "./protocol.ts";
-import { type EngineMessage, type FetchMessage, packumentKey, tarballKey } from "./run-protocol.ts";
+import { type EngineMessage, type FetchMessage, packumentKey, tarballKey, type WorkerSetup } from "./protocol.ts";
 import { readCounts } from "./shared-counts.ts";
 
-/** A supply that sleeps in `Atomics.wait` until the scout's thread has brought what is needed. */
-export function threadSupply(memory: SharedMemory, setup: Setup): Connect {
-  return (supplyRequest) => new ThreadSupply(memory, setup, supplyRequest);
-}
-
-class ThreadSupply implements Supply {
+/** A supply that sleeps in `Atomics.wait` until the fetch worker has published the packument that the engine needs. */
+export class ThreadSupply implements Supply {
   readonly metadata: Supply["metadata"];
   readonly #counters: Counters;
   readonly #map: SharedOnceMap;
-  readonly #enginePort: MessagePort;
+  readonly #workerPort: MessagePort;
   readonly #net: MessagePort;
   readonly #supplyRequest: SupplyRequest;
   readonly #packuments = new Map<string, Outcome<Packument>>();
   readonly #read: Packument[] = [];
-  /** Woken by the next word of the scout. */
-  #listening: (() => void)[] = [];
+  /** Resolved by the next message of the fetch worker. */
+  #waiting: (() => void)[] = [];
   #missing: string[] | undefined;
+  /** For full manifests, which are requested without the fetch worker. */
   #own: { transport: PortTransport; source: PackumentSource } | undefined;
   #messages = 0;
 
-  constructor(memory: SharedMemory, { enginePort, net }: Setup, supplyRequest: SupplyRequest) {
+  /** Starts the run in the fetch worker. */
+  constructor(memory: SharedMemory, { workerPort, net }: WorkerSetup, supplyRequest: SupplyRequest) {
     this.metadata = supplyRequest.metadata;
     this.#counters = new Counters(memory);
     this.#map = new SharedOnceMap(memory);
-    this.#enginePort = enginePort!;
+    this.#workerPort = workerPort!;
     this.#net = net[0]!;
     this.#supplyRequest = supplyRequest;
-    this.#enginePort.onmessage = ({ data }: MessageEvent<FetchMessage>) => this.#hear(data);
+    this.#workerPort.onmessage = ({ data }: MessageEvent<FetchMessage>) => this.#handle(data);
     const { project, config, metadata, cache } = supplyRequest;
-    const { options, context } = project;
-    const { signal: _, ...plain } = options;
-    this.#ring({
-      to: "start",
-      fetchRunStart: {
-        memory,
-        config,
-        metadata,
-        cache,
-        plan: planOf(project),
-        options: plain,
-        platform: context.options.platform,
-      },
+    const { signal: _, ...options } = project.options;
+    const { platform } = project.context.options;
+    this.#send({
+      kind: "start",
+      run: { memory, config, metadata, cache, plan: planOf(project), options, platform },
     });
   }
 
@@ -66,11 +55,14 @@ class ThreadSupply implements Supply {
       if (this.#map.cancelled) throw new InstallError(cancelled());
       tick();
     };
-    // Where it is awake, what it waits for may never come.
+    // While the engine is awake, the answer it awaits may never come: the signal ends the wait.
     return orAbort(drive(steps, { peek: this.#peek, answer: this.#answer, breathe }), this.#supplyRequest.signal);
   }
 
-  /** Sleeps. Undefined only where this thread must first hear a message: then `answer` does it. */
+  /**
+   * Sleeps until the packument is published. Returns undefined only if this thread must first receive a message, which
+   * `#answer` waits for.
+   */
   #peek = (need: Asked): Answer | undefined => {
     if (need.kind !== "packument") return undefined;
     const known = this.#packuments.get(need.key);
@@ -78,9 +70,9 @@ class ThreadSupply implements Supply {
     const key = packumentKey(need.key);
     let outcome = this.#map.get(key);
     if (!outcome) {
-      // Somebody may have asked for it already; then it is in a hurry now.
       this.#map.register(key);
-      this.#ring({ to: "bring", name: need.key });
+      // Sent even if the key was registered already: the message puts the packument before all others.
+      this.#send({ kind: "fetchPackument", name: need.key });
       outcome = this.#map.waitBlocking(key);
     }
     return outcome && this.#remember(need.key, outcome);
@@ -91,7 +83,7 @@ class ThreadSupply implements Supply {
     for (;;) {
       const outcome = this.#peek(need);
       if (outcome) return outcome;
-      await this.#word();
+      await this.#nextMessage();
     }
   };
 
@@ -110,7 +102,7 @@ class ThreadSupply implements Supply {
     const { source, transport } = this.#own ?? {};
     return {
       ...shared,
-      // The scout's count may be behind what has been read.
+      // The fetch worker counts a packument after it has published it, so its count may be too low.
       packuments: Math.max(shared.packuments, this.#read.length),
       requests: shared.requests + (source?.counts.requests ?? 0),
       bytes: shared.bytes + (source?.counts.bytes ?? 0),
@@ -120,20 +112,20 @@ class ThreadSupply implements Supply {
   }
 
   async missing(): Promise<readonly string[]> {
-    this.#ring({ to: "missing" });
-    while (!this.#missing) await this.#word();
+    this.#send({ kind: "listMissing" });
+    while (!this.#missing) await this.#nextMessage();
     return this.#missing;
   }
 
-  settle(): void {
-    this.#ring({ to: "halt" });
+  stopPreload(): void {
+    this.#send({ kind: "stopPreload" });
   }
 
   dispose(): void {
     this.#own?.transport.dispose();
-    this.#ring({ to: "close" });
-    // Nor is the run's memory kept for what might still be said.
-    this.#enginePort.onmessage = null;
+    this.#send({ kind: "close" });
+    // The listener would keep the run's shared memory alive.
+    this.#workerPort.onmessage = null;
   }
 
   async #tarball(need: Asked & { kind: "tarball" }): Promise<Outcome<OpenedTarball>> {
@@ -141,15 +133,15 @@ class ThreadSupply implements Supply {
     const given = url.startsWith("file:") ? this.#supplyRequest.project.tarball(url.slice(5), name) : undefined;
     if (given && !given.ok) return given;
     const key = tarballKey(url, integrity);
-    if (this.#map.register(key)) this.#ring({ to: "tarball", key: url, name, integrity, bytes: given?.value });
+    if (this.#map.register(key)) this.#send({ kind: "listTarball", url, name, integrity, bytes: given?.value });
     let outcome = await this.#map.wait(key);
     while (!outcome) {
-      await this.#word();
+      await this.#nextMessage();
       outcome = await this.#map.wait(key);
     }
     if (!outcome.ok) return outcome;
-    const { decodeListing, opened } = await import("../run/open-tarball.ts");
-    return await opened(decodeListing(outcome.value), name);
+    const { decodeListing, fromListing } = await import("../run/open-tarball.ts");
+    return await fromListing(decodeListing(outcome.value), name);
   }
 
   #remember(name: string, outcome: Outcome<Uint8Array>): Outcome<Packument> {
@@ -159,22 +151,30 @@ class ThreadSupply implements Supply {
     return answer;
   }
 
-  #ring(ring: EngineMessage): void {
+  #send(message: EngineMessage): void {
     this.#messages++;
-    this.#enginePort.postMessage(ring);
+    this.#workerPort.postMessage(message);
   }
 
-  #word(): Promise<void> {
-    return new Promise((heard) => void this.#listening.push(heard));
+  #nextMessage(): Promise<void> {
+    return new Promise((resolve) => void this.#waiting.push(resolve));
   }
 
-  #hear(word: FetchMessage): void {
+  #handle(message: FetchMessage): void {
     this.#messages++;
-    if (word.of === "chunk") this.#map.addChunk(word.index, word.chunk);
-    else if (word.of === "missing") this.#missing = word.names;
-    else this.#supplyRequest.warn(word.warning);
-    const listening = this.#listening;
-    this.#listening = [];
-    for (const heard of listening) heard();
+    switch (message.kind) {
+      case "addChunk":
+        this.#map.addChunk(message.index, message.chunk);
+        break;
+      case "missing":
+        this.#missing = message.names;
+        break;
+      case "warn":
+        this.#supplyRequest.warn(message.warning);
+        break;
+      default:
+        message satisfies never;
+    }
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }

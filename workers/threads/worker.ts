@@ -1,10 +1,11 @@
 import { expose } from "comlink";
-import { engineService } from "./engine-worker.ts";
+import { workerService } from "./engine-worker.ts";
 import { HELLO } from "./hello.ts";
 
-// The one worker file: what it does is decided by the first call (`begin`).
-expose(engineService());
-// What nobody handles may be what another thread sleeps for. As an error it reaches the page, which ends the workers.
+// The entry of every worker. The page's first call, `setUp`, gives it a role.
+expose(workerService());
+// Turns an unhandled rejection into an error event, which reaches the page and ends the workers. Without it, another thread
+// could sleep for ever, waiting for the work that failed.
 addEventListener("unhandledrejection", ({ reason }) => {
   queueMicrotask(() => {
     throw reason;

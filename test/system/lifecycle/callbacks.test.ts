@@ -199,7 +199,7 @@ test("input that no worker can be sent, or that cannot be read: the same failure
   expect(first).toMatchInlineSnapshot(`
     {
       "a root that is none": "EINVALIDINPUT project.root is not text",
-      "a signal that is none": "EINVALIDOPTION options.signal is not an AbortSignal",
+      "a signal that is none": "EINVALIDOPTION options.signal must be an AbortSignal.",
       "bytes and a date": "right undefined",
       "files that are text": "EINVALIDINPUT project.files is not an object of files",
       "function": "EINVALIDINPUT project.files["a.js"] is a Function",

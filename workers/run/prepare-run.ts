@@ -1,0 +1,71 @@
+import type { Failure } from "../../src/api/failure.ts";
+import type { InstallerOptions, MetadataForm, ProjectInput, ResolveOptions } from "../../src/api/resolve.ts";
+import { readProject } from "../../src/engine/read-project.ts";
+import { failure } from "../../src/errors/failure.ts";
+import { loadNpmrc, withNpmrc } from "../../src/registry/npmrc.ts";
+import { registryConfig } from "../../src/registry/registry-config.ts";
+import { DEFAULT_PLATFORM } from "../host/default-platform.ts";
+import { Stopwatch } from "./stopwatch.ts";
+import type { SupplyRequest } from "./supply.ts";
+
+/** The installer options that a run uses: plain data, which can be sent to a worker. */
+export type RunSettings = Pick<InstallerOptions, "registry" | "scopes" | "metadata" | "platform" | "cache">;
+
+export interface RunInput {
+  settings: RunSettings;
+  input: ProjectInput;
+  options: ResolveOptions;
+  signal: AbortSignal;
+}
+
+/** A run whose project has been read, so that a supply can be opened for it. */
+export interface PreparedRun extends SupplyRequest {
+  /** Warnings so far; `warn` adds to them. */
+  readonly warnings: readonly Failure[];
+  readonly stopwatch: Stopwatch;
+}
+
+/**
+ * Prepares a run, on whichever thread it is:
+ *
+ * 1. Reads the project's .npmrc and adds its settings to the options.
+ * 2. Reads the project: package.json, workspaces and lock (src/engine/read-project.ts).
+ * 3. Decides which registries and which form of metadata the run uses. A date limit needs full metadata.
+ *
+ * @throws InstallError if the project or an option is invalid; the signal's reason if it has aborted
+ */
+export async function prepareRun({ settings, input, options: given, signal }: RunInput): Promise<PreparedRun> {
+  signal.throwIfAborted();
+  const stopwatch = new Stopwatch();
+  const npmrc = await loadNpmrc(npmrcText(input));
+  const options = dated(withNpmrc(npmrc, given));
+  const platform = { ...DEFAULT_PLATFORM, ...settings.platform };
+  const project = await readProject({ ...input, options, platform });
+  const config = registryConfig(settings, npmrc);
+  const warnings: Failure[] = [...npmrc.warnings];
+  const warn = (warning: Failure): void => void warnings.push(warning);
+  const { metadata: asked = "abbreviated", cache = "default" } = settings;
+  const metadata: MetadataForm = project.options.before ? "full" : asked;
+  if (metadata !== asked) {
+    warn(
+      failure(
+        "EFULLMETADATA",
+        "The run fetched full metadata, because a date limit needs the publish times of versions.",
+      ),
+    );
+  }
+  return { project, config, metadata, cache, signal, warn, warnings, stopwatch };
+}
+
+function npmrcText({ files, root }: ProjectInput): string {
+  const text = files[`${root ? `${root.replace(/^\.?\/+|\/+$/g, "")}/` : ""}.npmrc`];
+  return typeof text === "string" ? text : text ? new TextDecoder().decode(text) : "";
+}
+
+const DAY = 86_400_000;
+
+/** Turns `minReleaseAge` into the date limit that it means now. An explicit `before` wins. */
+function dated(options: ResolveOptions): ResolveOptions {
+  const { minReleaseAge, before } = options;
+  return minReleaseAge && !before ? { ...options, before: new Date(Date.now() - minReleaseAge * DAY) } : options;
+}
