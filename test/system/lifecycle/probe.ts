@@ -97,7 +97,7 @@ Object.defineProperty(MessagePort.prototype, "onmessage", {
   get,
   set(this: MessagePort, run: ((event: MessageEvent) => void) | null) {
     const noting = (event: MessageEvent): void => {
-      note(event.data?.fetchRunStart?.memory?.table);
+      note(event.data?.run?.memory?.table);
       run?.(event);
     };
     set.call(this, run && noting);
