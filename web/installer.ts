@@ -31,7 +31,9 @@ export async function createInstaller(options: InstallerOptions = {}): Promise<I
   registryConfig(options);
   const { mode: asked = "auto", fetch, io } = options;
   if (fetch && io === "worker") {
-    throw invalidOption('options.fetch cannot be used with io: "worker", because a function cannot be sent to a worker.');
+    throw invalidOption(
+      'options.fetch cannot be used with io: "worker", because a function cannot be sent to a worker.',
+    );
   }
   const given = { ...options, ...plainOptions(() => settingsOf(options)) };
   const attempts = (asked === "auto" ? MODES : [asked]).map((mode) => ({ mode, options: given }));
