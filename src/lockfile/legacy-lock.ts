@@ -1,17 +1,19 @@
+// Loaded on demand: when a lock of version 1 or 2 is written.
+
 import { enOrder } from "../base/collate.ts";
 import { relativePath, resolvePath } from "../base/posix-path.ts";
 import { parseSpec, type Spec } from "../spec/spec.ts";
 import { carryResolved, parseResolved } from "./resolved.ts";
 import type { LockEdge, LockJson, LockNode } from "./write-lock.ts";
 
-/** The nested `dependencies` of lock versions 1 and 2 (npm-tree §22.6). Empty maps are left out: then undefined. */
+/** Makes the nested `dependencies` of lock versions 1 and 2 (npm-tree §22.6). Returns undefined if there are none. */
 export function legacyDependencies(root: LockNode): LockJson | undefined {
   return childrenOf(root, { root, above: [] });
 }
 
 interface LegacyContext {
   root: LockNode;
-  /** Real paths of the nodes above: a link back to one of them is not followed. */
+  /** The real paths of the nodes above. A link back to one of them is not followed. */
   above: readonly string[];
 }
 
@@ -57,12 +59,16 @@ function isLocalPath(type: Spec["type"] | undefined): boolean {
   return type === "file" || type === "directory";
 }
 
+/** The specs that tell where an entry's package comes from. */
 interface EntrySpecs {
+  /** The spec of the edge that {@link likeliestEdge} chose. */
   spec: Spec | null;
+  /** The node's `resolved` as a spec. */
   from: Spec | null;
   rootPath: string;
 }
 
+/** Returns the `version` of an entry, which in these locks may also be a path, a URL or an alias. */
 function versionOf(node: LockNode, { spec, from, rootPath }: EntrySpecs): LockJson {
   const { packageName, name, version } = node;
   if (node.isLink) return { version: `file:${relativePath(rootPath, node.realpath)}` };
@@ -74,7 +80,7 @@ function versionOf(node: LockNode, { spec, from, rootPath }: EntrySpecs): LockJs
   return version ? { version } : {};
 }
 
-/** The request an old npm would name: of the valid ones that from the shallowest dependent, then by its path. */
+/** Returns the edge whose spec an old npm would write: the valid one from the shallowest dependent, then the first by path. */
 function likeliestEdge(edges: Iterable<LockEdge>): LockEdge | undefined {
   let best: { edge: LockEdge; parts: string[] } | undefined;
   for (const edge of edges) {
@@ -86,7 +92,7 @@ function likeliestEdge(edges: Iterable<LockEdge>): LockEdge | undefined {
   return best?.edge;
 }
 
-/** What it needs, less its peers: old clients cannot deal with those. */
+/** Returns the `requires` of an entry: all its edges except peers, which old clients do not understand. */
 function requiresOf(node: LockNode, edges: Iterable<LockEdge>): LockJson {
   const requires: LockJson = Object.create(null);
   for (const { name, effective, peer } of edges) {

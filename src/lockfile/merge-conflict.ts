@@ -1,11 +1,13 @@
+// Loaded on demand: when a lock contains a merge's conflict markers.
+
 import { type JsonText, parseJsonText } from "../project/json-text.ts";
 
 type Json = Record<string, unknown>;
 
 /**
- * A lock with a merge's conflict markers: what "ours" changed from the common parent is applied to "theirs".
- * Without a `|||||||` part the parent is what stands outside the markers.
- * @throws InstallError EJSONPARSE when one of the three is no JSON
+ * Resolves a lock with a merge's conflict markers, as npm does (npm-tree §18.1): takes the changes between the common parent and
+ * "ours", and applies them to "theirs". If there is no `|||||||` part, the parent is the text outside the markers.
+ * @throws InstallError EJSONPARSE if one of the three is not JSON
  */
 export function mergeConflict(text: string, file: string): JsonText {
   const parts = { ours: "", theirs: "", parent: "" };
@@ -35,17 +37,18 @@ function sameKind(a: unknown, b: unknown): boolean {
   return isTree(a) && isTree(b) && Array.isArray(a) === Array.isArray(b);
 }
 
-/** Keys that every object inherits: npm leaves changes below them alone. */
+/** Checks for a key that every object inherits. npm ignores changes below such keys. */
 function inherited(key: string): boolean {
   return key in Object.prototype;
 }
 
+/** Takes the changes between `parent` and `ours`, and applies them to `theirs`. */
 function applyChanges(parent: Json, ours: Json, theirs: Json): void {
   for (const key of new Set([...Object.keys(parent), ...Object.keys(ours)])) {
     if (inherited(key) || same(parent[key], ours[key])) continue;
     if (!Object.hasOwn(ours, key)) delete theirs[key];
     else if (!sameKind(parent[key], ours[key]) || Array.isArray(ours[key])) theirs[key] = ours[key];
-    // what they removed and we changed inside comes back with our changes alone; what they made a scalar stays one
+    // an object that they removed and we changed returns with only our changes; if they made it a scalar, it stays one
     else {
       theirs[key] ??= {};
       if (isTree(theirs[key])) applyChanges(parent[key] as Json, ours[key] as Json, theirs[key]);

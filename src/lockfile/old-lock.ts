@@ -1,3 +1,13 @@
+// Loaded on demand: when a lock has no `packages` (version 1 and older), or with yarn-lock.ts.
+//
+// Converts the nested `dependencies` of such a lock to the `packages` of newer ones (npm-tree §18.6):
+//
+// 1. Visit the nested entries from the root down. Each gets the location of its folder: `node_modules/a/node_modules/b`.
+// 2. Find the spec that an entry stands for. `version` may be a version, an alias, a path, a URL or a repository.
+// 3. A folder becomes a link, and an entry for its target. Other entries get `version`, `resolved`, `integrity` and flags.
+// 4. Old locks list requirements only as `requires`, without their kind. Each becomes an optional or dev dependency if the entry
+//    that it resolves to has that flag and the dependent does not, otherwise a prod dependency.
+
 import { isObject, type Json } from "../base/json.ts";
 import { relativePath } from "../base/posix-path.ts";
 import { InstallError } from "../errors/failure.ts";
@@ -5,15 +15,12 @@ import { parseSpec, type Spec } from "../spec/spec.ts";
 import { cleanVersion } from "../spec/version.ts";
 import { carryResolved } from "./resolved.ts";
 
-/**
- * The `packages` that npm makes of a version 1 lock's nested `dependencies`. Kinds of dependencies are guessed from the
- * flags of those they lead to: version 1 only has `requires`. The project's own entry says nothing of dependencies.
- */
+/** Returns the `packages` that npm derives from a version 1 lock. The project's own entry has no dependencies in it. */
 export function packagesOfOldLock(data: Json, root: string): Json {
   const packages: Json = Object.create(null);
   const load = (location: string, name: string, lock: Json): void => {
     const entry = addEntry({ packages, root }, lock, { location, name });
-    // what is nested under a link stands under its target
+    // entries nested under a link belong to its target
     const folder = entry["link"] ? String(entry["resolved"]) : location;
     if (!isObject(lock["dependencies"])) return;
     for (const [child, value] of Object.entries(lock["dependencies"])) {
@@ -30,12 +37,13 @@ function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
+/** The result while it is being made. */
 interface UpgradedLock {
   packages: Json;
   root: string;
 }
 
-/** Version 1 put all sorts of things into `version`: this finds out which it is. */
+/** Steps 2 and 3: adds one entry, and returns it. */
 function addEntry(into: UpgradedLock, lock: Json, at: { location: string; name: string }): Json {
   const { packages, root } = into;
   const { location, name } = at;
@@ -70,6 +78,7 @@ function addEntry(into: UpgradedLock, lock: Json, at: { location: string; name: 
   return entry;
 }
 
+/** Adds the version that follows from a tarball's name, an alias or a spec. */
 function addVersion(entry: Json, spec: Spec | null, name: string): void {
   if (spec?.type === "file" || spec?.type === "remote") {
     const found = versionOfTarball(name, spec.fetchSpec) ?? versionOfTarball(name, text(entry["resolved"]));
@@ -82,7 +91,7 @@ function addVersion(entry: Json, spec: Spec | null, name: string): void {
   } else if (spec?.type === "version") entry["version"] = spec.fetchSpec;
 }
 
-/** The spec that a version 1 entry stands for: its `version`, or where that is not enough `from` or `resolved`. */
+/** Step 2: returns the spec of an entry: its `version`, or, if that does not suffice, `from` or `resolved`. */
 function specOf(name: string, lock: Json, root: string): Spec | null {
   const [version, from, resolved] = [text(lock["version"]), text(lock["from"]), text(lock["resolved"])];
   try {
@@ -106,7 +115,7 @@ function specOf(name: string, lock: Json, root: string): Spec | null {
   }
 }
 
-/** `…/@a/b/-/b-1.2.3.tgz` is @a/b 1.2.3; other addresses are read by the dependency's own name. */
+/** Reads name and version from a tarball's URL: `…/@a/b/-/b-1.2.3.tgz` is @a/b 1.2.3. Other URLs must contain the dependency's own name. */
 export function versionOfTarball(name: string, address: string): { name: string; version: string } | null {
   const base = address.slice(address.lastIndexOf("/") + 1);
   if (!base.endsWith(".tgz")) return null;
@@ -122,7 +131,7 @@ export function versionOfTarball(name: string, address: string): { name: string;
   return version === null ? null : { name: scope[0] === "@" ? `${scope}/${project}` : project, version };
 }
 
-/** Turns `requires` into dependencies: optional where only the one it leads to is, likewise dev, else prod. */
+/** Step 4: distributes `requires` over the dependency sections. */
 function sortRequires(packages: Json, location: string, entry: Json): void {
   if (!isObject(entry["requires"])) return;
   for (const [name, spec] of Object.entries(entry["requires"])) {
@@ -137,6 +146,7 @@ function sortRequires(packages: Json, location: string, entry: Json): void {
   delete entry["requires"];
 }
 
+/** Finds a dependency's entry as Node resolves it: in this folder's node_modules, then in those of the folders above. */
 function resolveIn(packages: Json, location: string, name: string): Json | null {
   for (let folder = location; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/")))) {
     const found = packages[`${folder}${folder && "/"}node_modules/${name}`];

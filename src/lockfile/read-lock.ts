@@ -1,3 +1,11 @@
+// Reads the lock from which a tree starts (npm-tree §18):
+//
+// 1. npm-shrinkwrap.json is used before package-lock.json (§18.1). The text of a yarn.lock is returned too.
+// 2. Resolve conflict markers and parse. A text that cannot be parsed counts as absent.
+// 3. Without `packages` (version 1), convert `dependencies` to `packages` (§18.6).
+// 4. Check each entry, and drop members of the wrong type. The root's entry is ignored: package.json is read instead (§18.2).
+// 5. Check that each link has its target. Keep unknown top-level keys (§18.5).
+
 import type { Manifest } from "../api/manifest.ts";
 import { isObject, type Json } from "../base/json.ts";
 import { nameFromFolder, relativePath, resolvePath } from "../base/posix-path.ts";
@@ -9,50 +17,51 @@ import { normaliseManifest } from "../registry/normalise-manifest.ts";
 import { type LockFlags, lockFlags } from "./lock-flags.ts";
 import { carryResolved } from "./resolved.ts";
 
-/** What a lock says of one place. Checked: whatever is here has the type it claims. */
+/** A checked lock entry: its members have the types stated here. */
 export interface LockEntry extends LockFlags {
   readonly location: string;
-  /** For a link, the location of its target; else null. */
+  /** The location of a link's target. Null if this is not a link. */
   readonly target: string | null;
-  /** The entry read as a manifest; its `name` is the folder's where the lock gives none. */
+  /** The entry as a manifest. Its `name` is the folder's if the lock has none. */
   readonly manifest: Manifest;
-  /** `file:` paths are absolute. */
+  /** The tarball's URL or path. Paths after `file:` are absolute. */
   readonly resolved: string | null;
   readonly integrity: string | null;
   readonly hasShrinkwrap: boolean;
 }
 
-/** A lockfile as a tree starts from it (npm-tree §18). */
+/** The lock from which a tree starts. */
 export interface LockData {
-  /** Where the new lock goes: `npm-shrinkwrap.json` when there is one, else `package-lock.json`. */
+  /** The file for the new lock: `npm-shrinkwrap.json` if there is one, otherwise `package-lock.json`. */
   filename: "npm-shrinkwrap.json" | "package-lock.json";
-  /** Whether there was a lock that could be read; only then does it decide anything. */
+  /** Whether a readable npm lock was found. Only then do its entries count. */
   loaded: boolean;
-  /** The version to write. */
+  /** The version of the lock to write. */
   lockfileVersion: number;
-  /** The version it had. Below 2, or undefined: its entries are to be fetched again for their edges. */
+  /** The version of the lock that was read. Below 2 or undefined: manifests must be fetched again for their edges (§18.6). */
   originalLockfileVersion: number | undefined;
-  /** From before npm 5: not even `requires`. */
+  /** Whether the lock is older than npm 5, so that it does not even have `requires`. */
   ancient: boolean;
   text: string;
   newline: string | undefined;
-  /** Every place but the root, in the lock's order. */
+  /** The entries by location, without the root's, in the lock's order. */
   packages: Map<string, LockEntry>;
-  /** Top-level keys that are kept as they are, in order. */
+  /** Top-level keys that are kept unchanged, in order. */
   extra: Map<string, unknown>;
-  /** The text of a `yarn.lock` beside it, for `parseYarnLock`. */
+  /** The text of the project's `yarn.lock`, for `parseYarnLock`. */
   yarn: string | null;
 }
 
+/** The project whose lock is read. */
 export interface LockSource {
   files: ProjectFiles;
-  /** Absolute folder of the project. */
+  /** The absolute folder of the project. */
   root: string;
-  /** The project's manifest: version 1 locks do not say what the root depends on. */
+  /** The project's manifest. Version 1 locks do not contain the root's dependencies. */
   manifest: Manifest;
 }
 
-/** The lock's place and nothing of its content: what `update` of everything starts from. Null when there is none. */
+/** Step 1: returns the lock's file name and text without its entries. `update` of all packages starts from it. Null if there is no lock. */
 export function lockWithoutEntries({ files, root }: Pick<LockSource, "files" | "root">): LockData | null {
   const read = (name: string): string => files.text(resolvePath(root, name)) ?? "";
   const shrinkwrap = read("npm-shrinkwrap.json");
@@ -66,12 +75,11 @@ export function lockWithoutEntries({ files, root }: Pick<LockSource, "files" | "
 }
 
 /**
- * The project's lock, whichever of npm's it is: npm-shrinkwrap.json before package-lock.json, versions 1 to 3, merge
- * conflicts resolved, else a yarn.lock's text. One that cannot be parsed counts as absent, as in npm. Null: none there.
- * @throws InstallError EMISSINGTARGET (a link to nowhere), EINVALIDLOCK (an entry that is no object)
+ * Reads the project's lock, versions 1 to 3. Returns null if there is neither an npm lock nor a yarn.lock.
+ * @throws InstallError EMISSINGTARGET (a link without a target), EINVALIDLOCK (an entry that is not an object)
  */
-export async function readLock(place: LockSource): Promise<LockData | null> {
-  const lock = lockWithoutEntries(place);
+export async function readLock(source: LockSource): Promise<LockData | null> {
+  const lock = lockWithoutEntries(source);
   if (!lock?.loaded) return lock && { ...lock, originalLockfileVersion: undefined };
   const parsed = await parseLock(lock.text, lock.filename);
   if (!parsed) return { ...lock, loaded: false, originalLockfileVersion: undefined };
@@ -79,20 +87,21 @@ export async function readLock(place: LockSource): Promise<LockData | null> {
   const version = typeof data["lockfileVersion"] === "number" ? data["lockfileVersion"] : undefined;
   const old = isObject(data["dependencies"]) && !data["packages"];
   const packages = old
-    ? (await import("./old-lock.ts")).packagesOfOldLock(data, place.root)
+    ? (await import("./old-lock.ts")).packagesOfOldLock(data, source.root)
     : (data["packages"] ?? Object.create(null));
-  if (!isObject(packages)) throw invalidLock(`"packages" is no object`);
+  if (!isObject(packages)) throw invalidLock(`"packages" is not an object`);
   return {
     ...lock,
     originalLockfileVersion: version,
     lockfileVersion: version && version !== 1 ? version : 3,
     ancient: !((version ?? 0) >= 2) && !data["requires"],
     newline: parsed.newline,
-    packages: readEntries(packages, place.root),
+    packages: readEntries(packages, source.root),
     extra: extraKeys(data),
   };
 }
 
+/** Step 2. */
 async function parseLock(text: string, file: string): Promise<JsonText | null> {
   try {
     const conflict = /<{7}/.test(text) && /={7}/.test(text) && />{7}/.test(text);
@@ -105,18 +114,19 @@ async function parseLock(text: string, file: string): Promise<JsonText | null> {
   }
 }
 
-const WRITTEN = new Set(["name", "lockfileVersion", "requires", "packages", "dependencies", "__proto__"]);
+/** The keys that every lock gets anew. */
+const REWRITTEN = new Set(["name", "lockfileVersion", "requires", "packages", "dependencies", "__proto__"]);
 
 function extraKeys(data: Json): Map<string, unknown> {
-  return new Map(Object.entries(data).filter(([key]) => !WRITTEN.has(key)));
+  return new Map(Object.entries(data).filter(([key]) => !REWRITTEN.has(key)));
 }
 
 function readEntries(packages: Json, root: string): Map<string, LockEntry> {
   const entries = new Map<string, LockEntry>();
   for (const [key, raw] of Object.entries(packages)) {
-    if (!isObject(raw)) throw invalidLock(`"${key}" is no object`);
+    if (!isObject(raw)) throw invalidLock(`the entry "${key}" is not an object`);
     const location = locationOf(key, root);
-    // `a/../b` is `b`; what comes back to the root is the root, and that is read from package.json
+    // `a/../b` is `b`. A path that leads back to the root is the root's entry, which is not used.
     if (location !== "") entries.set(location, readEntry(raw, location, root));
   }
   for (const { target, location } of entries.values()) {
@@ -135,8 +145,8 @@ function readEntry(raw: Json, location: string, root: string): LockEntry {
   const text = (key: string): string | null => (typeof raw[key] === "string" ? (raw[key] as string) : null) || null;
   const link = Boolean(raw["link"]);
   const resolved = text("resolved");
-  // a link to the project itself has an empty one
-  if (link && typeof raw["resolved"] !== "string") throw invalidLock(`"${location}" is a link without "resolved"`);
+  // a link to the project itself has an empty `resolved`
+  if (link && typeof raw["resolved"] !== "string") throw invalidLock(`the link "${location}" has no "resolved"`);
   return {
     location,
     target: link ? relativePath(root, resolvePath(root, resolved ?? "")) : null,
@@ -157,7 +167,7 @@ const SECTIONS = [
   "acceptDependencies",
 ] as const;
 
-/** The entry as a manifest, less what has not the type it should have. */
+/** Returns the entry as a manifest, without members of the wrong type. */
 function entryManifest(raw: Json, path: string): Manifest {
   for (const section of SECTIONS) if (section in raw && !isObject(raw[section])) delete raw[section];
   for (const key of ["name", "version"]) if (key in raw && typeof raw[key] !== "string") delete raw[key];

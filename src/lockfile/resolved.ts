@@ -3,7 +3,7 @@ import { InstallError } from "../errors/failure.ts";
 import { hostedText } from "../spec/hosted.ts";
 import { parseArg, type Spec } from "../spec/spec.ts";
 
-/** `resolved` as a spec, or null where it is none. */
+/** Parses `resolved` as a spec. Returns null if it is not one. */
 export function parseResolved(resolved: string, where: string): Spec | null {
   try {
     return parseArg(resolved, where);
@@ -13,14 +13,14 @@ export function parseResolved(resolved: string, where: string): Spec | null {
   }
 }
 
-/** A tarball of a registry, which is carried as it is: nearly every entry. Only a known host's URL could be a repository. */
+/** Checks for the URL of a registry's tarball, which stays unchanged. Nearly every entry has one. Only the URL of a git host may be a repository. */
 export function isPlainUrl(resolved: string): boolean {
   return resolved.startsWith("http") && /^https?:/.test(resolved) && !/git|bitbucket/.test(resolved);
 }
 
 /**
- * `resolved` carried from one place to another as npm does: `file:` paths start from `from` and become relative to
- * `to`, or absolute without it; hosted repositories get their `git+ssh` form; the rest stays.
+ * Converts `resolved` as npm does. A `file:` path that is relative to `from` becomes relative to `to`, or absolute if `to` is null.
+ * A repository on a known host gets its `git+ssh` form. Anything else stays unchanged.
  */
 export function carryResolved(resolved: unknown, from: string, to: string | null): string | null {
   if (typeof resolved !== "string" || resolved === "") return null;

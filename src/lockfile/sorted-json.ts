@@ -2,7 +2,7 @@ import { enOrder } from "../base/collate.ts";
 import { isObject, type Json } from "../base/json.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 
-/** Keys that npm puts first in every object, even where one is a dependency's name. */
+/** The keys that npm puts first in every object, even if one is the name of a dependency. */
 const FIRST: ReadonlyMap<string, number> = new Map(
   ["name", "version", "lockfileVersion", "resolved", "integrity", "requires", "packages", "dependencies"].map(
     (key, index) => [key, index],
@@ -10,12 +10,14 @@ const FIRST: ReadonlyMap<string, number> = new Map(
 );
 const PLAIN = /^[ !#-[\]-~]*$/;
 const INDEX = /^(?:0|[1-9]\d{0,9})$/;
-/** No lockfile nests as deep; without a limit a hostile one would end in a stack overflow. */
+/** No real lockfile nests this deep. Without a limit, a hostile one would overflow the stack. */
 const MAX_DEPTH = 500;
 
 /**
- * An object's keys in npm's order (npm-tree §22.5): scalars and arrays before objects; in each group the favourites,
- * then en-order. Array indices come before everything, as in every JavaScript object: `Object.keys` has them there.
+ * Returns an object's keys in npm's order (npm-tree §22.5):
+ * 1. Array indices, ascending, as `Object.keys` returns them.
+ * 2. Keys whose values are not plain objects: first the preferred ones, then the rest in en-order.
+ * 3. Keys whose values are plain objects, in the same way.
  */
 function sortedKeys(object: Json): string[] {
   const rank = (key: string): number =>
@@ -25,7 +27,7 @@ function sortedKeys(object: Json): string[] {
     return one - rank(b) || (one < 0 ? 0 : enOrder(a, b));
   };
   const keys = Object.keys(object);
-  // nearly all are in order already
+  // the keys of nearly all objects are already in order
   let last = "";
   let lastRank = -1;
   for (const key of keys) {
@@ -46,12 +48,12 @@ function quote(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
-/** Levels whose members are written in a step each. */
+/** How many levels pause after each member. */
 const STEPS = 2;
 
 /**
- * A JSON value as text, its keys in npm's order at every level, with a pause after each member of the upper ones. Values that
- * JSON has not are left out.
+ * Writes a JSON value as text, with keys in npm's order at every level. The generator pauses after each member of the upper levels.
+ * Values that JSON cannot express are left out.
  * @throws InstallError ETOODEEP
  */
 export function* sortedJson(value: unknown, indent: string): Generator<undefined, string> {
@@ -73,7 +75,13 @@ export function* sortedJson(value: unknown, indent: string): Generator<undefined
   const text = (item: unknown, depth: number): string => {
     if (typeof item === "string") return quote(item);
     if (item === null || typeof item !== "object") return JSON.stringify(item) ?? "null";
-    if (depth > MAX_DEPTH) throw new InstallError(failure("ETOODEEP", "Something in the lockfile nests too deep."));
+    if (depth > MAX_DEPTH)
+      throw new InstallError(
+        failure(
+          "ETOODEEP",
+          `The lockfile would nest more than ${MAX_DEPTH} levels deep. Check the manifests and the lock for values nested that deep.`,
+        ),
+      );
     breaks[depth + 1] ??= breaks[depth] + indent;
     const parts: string[] = [];
     if (Array.isArray(item)) {
@@ -86,10 +94,10 @@ export function* sortedJson(value: unknown, indent: string): Generator<undefined
   return yield* steps(value, 0);
 }
 
-/** Keys of an object that are written, in order. */
+/** Returns the keys of an object that are written, in order. */
 function membersOf(object: Json): string[] {
   const keys = sortedKeys(object);
   const isWritten = (key: string): boolean => object[key] !== undefined && key !== "__proto__";
-  // npm's writer loses `__proto__` by assigning it
+  // npm's writer assigns each key, and so loses `__proto__`
   return keys.every(isWritten) ? keys : keys.filter(isWritten);
 }

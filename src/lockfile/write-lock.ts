@@ -1,8 +1,16 @@
+// Writes a lock, identical to npm's byte for byte (npm-tree §22):
+//
+// 1. Top level (§22.1): unknown keys of the old lock, then name, version, lockfileVersion, requires.
+// 2. Versions 1 and 2: the nested `dependencies` (§22.6, legacy-lock.ts). Versions 2 and 3: `packages`.
+// 3. `packages`: the root's entry if it is not empty, then one per node, except stale folders and inert nodes without a version (§22.4).
+// 4. An entry (§22.2, §22.3): a link has its target; a node has its metadata and flags, without empty values.
+// 5. Text (§22.5): keys sorted at every level (sorted-json.ts), with the indent and the line breaks of package.json.
+
 import type { Manifest } from "../api/manifest.ts";
 import { nameFromFolder, relativePath } from "../base/posix-path.ts";
 import { sortedJson } from "./sorted-json.ts";
 
-/** What the writers read of an edge. */
+/** The properties of an edge that the writers read. */
 export interface LockEdge {
   readonly from: LockNode;
   readonly name: string;
@@ -12,7 +20,7 @@ export interface LockEdge {
   readonly valid: boolean;
 }
 
-/** What the writers read of a node. Paths are absolute, `location` is relative to the root. */
+/** The properties of a node that the writers read. Paths are absolute; `location` is relative to the root. */
 export interface LockNode {
   readonly name: string;
   readonly packageName: string | null;
@@ -20,7 +28,7 @@ export interface LockNode {
   readonly manifest: Manifest;
   readonly location: string;
   readonly path: string;
-  /** A link's target's path, else `path`. */
+  /** The path of a link's target; otherwise `path`. */
   readonly realpath: string;
   readonly target: LockNode;
   readonly isLink: boolean;
@@ -38,32 +46,33 @@ export interface LockNode {
   readonly extraneous: boolean;
   readonly inert: boolean;
   readonly children: ReadonlyMap<string, LockNode>;
-  /** Folders of the project below this one that are not under its `node_modules`. */
+  /** The project's folders below this one that are outside its `node_modules`. */
   readonly fsChildren: Iterable<LockNode>;
   readonly edgesIn: Iterable<LockEdge>;
   edges(): ReadonlyMap<string, LockEdge>;
-  /** The package in whose tarball this one comes, the root's own `bundleDependencies` included. */
+  /** Returns the package that bundles this one. It may be the root. */
   bundler(): LockNode | null;
 }
 
+/** The input of {@link writeLock}. */
 export interface LockInput {
   root: LockNode;
-  /** Every node of the tree; the root may be among them. */
+  /** All nodes of the tree, with or without the root. */
   nodes: Iterable<LockNode>;
   lockfileVersion: number;
-  /** Top-level keys of the lock that was there and that npm does not write itself. */
+  /** Top-level keys of the previous lock that npm does not write itself. */
   extra?: ReadonlyMap<string, unknown> | undefined;
-  /** package.json's; empty or left out: two blanks. */
+  /** The indent of package.json. Default, also if empty: two blanks. */
   indent?: string | undefined;
-  /** package.json's; empty or left out: `\n`. */
+  /** The line break of package.json. Default, also if empty: `\n`. */
   newline?: string | undefined;
-  /** `legacyDependencies` of legacy-lock.ts: needed for versions 1 and 2, loaded only then. */
+  /** `legacyDependencies` of legacy-lock.ts, needed only for versions 1 and 2, and loaded only then. */
   legacy?: ((root: LockNode) => LockJson | undefined) | undefined;
 }
 
 export type LockJson = Record<string, unknown>;
 
-/** The text of a lockfile, to the byte of npm's (npm-tree §22), with a pause after each package. */
+/** Writes the text of a lock. The generator pauses after each package. */
 export function* writeLock(input: LockInput): Generator<undefined, string> {
   const { root, lockfileVersion, legacy } = input;
   const lock: LockJson = { __proto__: null };
@@ -79,6 +88,7 @@ export function* writeLock(input: LockInput): Generator<undefined, string> {
   return newline === "\n" ? text : text.replaceAll("\n", newline);
 }
 
+/** Step 3. */
 function* packagesOf({ root, nodes }: LockInput): Generator<undefined, LockJson> {
   const packages: LockJson = { __proto__: null };
   const own = lockEntry(root, root.path);
@@ -92,15 +102,15 @@ function* packagesOf({ root, nodes }: LockInput): Generator<undefined, LockJson>
   return packages;
 }
 
-/** A workspace or `file:` folder that the project no longer mentions. One below another package stays for `npm ci`. */
+/** Checks for a workspace or `file:` folder that the project no longer uses. A folder below another package stays, because `npm ci` needs it. */
 function isStale({ extraneous, location, fsParent }: LockNode): boolean {
   if (!extraneous || /(?:^|\/)node_modules(?:\/|$)/.test(location)) return false;
   return fsParent === null || fsParent.isProjectRoot;
 }
 
 /**
- * A node's entry under `packages` (npm-tree §22.2, §22.3), its keys in the order they are written, so that nothing has
- * to be sorted. `rootPath` is the project's absolute folder.
+ * Step 4: returns a node's entry under `packages`. Its keys are already in the order of the text, so that sorting is fast.
+ * @param rootPath the project's absolute folder
  */
 export function lockEntry(node: LockNode, rootPath: string): LockJson {
   if (node.isLink) return { resolved: relativePath(rootPath, node.realpath), link: true };
@@ -108,7 +118,7 @@ export function lockEntry(node: LockNode, rootPath: string): LockJson {
   const entry: LockJson = {};
   if (packageName && (packageName !== node.name || mustStateName(node, packageName))) entry["name"] = packageName;
   put(entry, "version", manifest.version);
-  // Readers and the engine have put it into npm's form; only paths are absolute until now.
+  // The lock reader and the engine have already converted it to npm's form. Only its paths are still absolute.
   const local = resolved?.startsWith("file:") && `file:${relativePath(rootPath, resolved.slice("file:".length))}`;
   if (resolved) put(entry, "resolved", local || resolved);
   put(entry, "integrity", node.integrity || manifest["_integrity"]);
@@ -139,7 +149,7 @@ export function lockEntry(node: LockNode, rootPath: string): LockJson {
   return entry;
 }
 
-/** Neither what is false nor what is empty is written. */
+/** Adds a value, unless it is falsy, or an empty object or array. */
 function put(entry: LockJson, key: string, value: unknown): void {
   if (!value) return;
   if (typeof value !== "object" || Object.keys(value).length > 0) entry[key] = value;
@@ -149,7 +159,7 @@ function hasInstallScript({ scripts }: Manifest): boolean {
   return Boolean(scripts && (scripts["install"] || scripts["preinstall"] || scripts["postinstall"]));
 }
 
-/** The root always says its name; a folder of the project does when it is called otherwise. */
+/** Checks whether an entry needs a `name`: always for the root, and for a folder of the project if its package has another name. */
 function mustStateName(node: LockNode, packageName: string): boolean {
   return node.isProjectRoot || (node.isTop && nameFromFolder(node.realpath) !== packageName);
 }

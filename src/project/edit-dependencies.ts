@@ -1,3 +1,15 @@
+// Edits the dependency sections of a package.json for `add`, `rm` and `update`, as npm does (npm-tree §19):
+//
+// 1. Before the tree is built:
+//    a. add: choose the section (the given save type, else the section that has the name, else dependencies). Remove the name from
+//       the sections that this one excludes. Write the spec, unless it is `*` and there is one already.
+//    b. rm: remove the name from every section and from bundleDependencies.
+// 2. After the tree is built, for each dependency that was added or updated:
+//    a. Choose the text to save: `^` and the version, or the requested range if the former would allow versions outside it. Aliases,
+//       folders, tarballs and repositories keep their kind.
+//    b. Write it to the given section, or to each section that has the name. A peer range stays if it still meets the dev
+//       dependency's.
+
 import type { Manifest } from "../api/manifest.ts";
 import type { SaveType } from "../api/resolve.ts";
 import { enOrder } from "../base/collate.ts";
@@ -18,7 +30,7 @@ const SECTION: Readonly<Record<SaveType, Section>> = {
 };
 const SECTIONS = ["devDependencies", "optionalDependencies", "dependencies", "peerDependencies"] as const;
 
-/** Sections that give a dependency up when it is saved as this type; what is not named may keep it too. */
+/** The sections from which a dependency is removed when it is saved as this type. It may stay in the other ones. */
 const REPLACES: Readonly<Record<SaveType, readonly Section[]>> = {
   prod: ["devDependencies", "peerDependencies"],
   dev: ["dependencies"],
@@ -27,7 +39,7 @@ const REPLACES: Readonly<Record<SaveType, readonly Section[]>> = {
   peerOptional: ["dependencies", "optionalDependencies"],
 };
 
-/** One dependency to add; `rawSpec` `*` keeps what package.json says already. */
+/** A dependency to add. A `rawSpec` of `*` keeps the spec that package.json already has. */
 export interface AddRequest {
   readonly name: string;
   readonly rawSpec: string;
@@ -38,7 +50,7 @@ export interface AddOptions {
   saveBundle?: boolean | undefined;
 }
 
-/** A manifest whose sections can be edited without touching the one it was made from. */
+/** Copies a manifest, so that its sections can be edited without changing the original. */
 function editable(manifest: Manifest): Manifest {
   const copy: Manifest = { ...manifest };
   for (const section of SECTIONS) if (copy[section]) copy[section] = { ...copy[section] };
@@ -51,10 +63,11 @@ function has(manifest: Manifest, section: Section, name: string): boolean {
 }
 
 function put(manifest: Manifest, section: Section, [name, spec]: readonly [string, string]): void {
-  // from entries: a dependency may be called `__proto__`
+  // built from entries, because a dependency may be named `__proto__`
   manifest[section] = Object.fromEntries([...Object.entries(manifest[section] ?? {}), [name, spec]]);
 }
 
+/** Removes a dependency from a section, and the section if it is then empty. */
 function drop(manifest: Manifest, section: Section, name: string): void {
   const entries = manifest[section];
   if (!entries || !has(manifest, section, name)) return;
@@ -67,7 +80,7 @@ function drop(manifest: Manifest, section: Section, name: string): void {
   if (Object.keys(entries).length === 0) delete manifest[section];
 }
 
-/** Where a dependency is saved when nobody says: where it is, by the precedence that edges have; else prod. */
+/** Step 1a: returns the save type of the section that has the name, in the order of precedence of edges; otherwise prod. */
 function inferSaveType(manifest: Manifest, name: string): SaveType {
   if (has(manifest, "devDependencies", name)) return "dev";
   if (has(manifest, "optionalDependencies", name)) return "optional";
@@ -75,7 +88,7 @@ function inferSaveType(manifest: Manifest, name: string): SaveType {
   return manifest.peerDependenciesMeta?.[name]?.optional ? "peerOptional" : "peer";
 }
 
-/** The manifest with these dependencies added, as the tree is then built from it (npm-tree §19). */
+/** Step 1a: returns the manifest with dependencies added. The tree is then built from it. */
 export function addDependencies(from: Manifest, requests: readonly AddRequest[], options: AddOptions = {}): Manifest {
   const manifest = editable(from);
   for (const request of requests) addOne(manifest, request, options);
@@ -89,7 +102,7 @@ function addOne(manifest: Manifest, { name, rawSpec }: AddRequest, options: AddO
   for (const other of REPLACES[type]) drop(manifest, other, name);
   if (rawSpec !== "*" || !has(manifest, section, name)) put(manifest, section, [name, rawSpec]);
   const spec = manifest[section]?.[name] ?? rawSpec;
-  // npm writes an optional dependency into `dependencies` too; the next intake takes it out again
+  // as in npm, an optional dependency is also written to `dependencies`; normalising removes it again
   if (type === "optional") put(manifest, "dependencies", [name, spec]);
   if (peer) {
     const meta = manifest.peerDependenciesMeta;
@@ -97,14 +110,14 @@ function addOne(manifest: Manifest, { name, rawSpec }: AddRequest, options: AddO
     if (type === "peerOptional" || wasOptional) {
       manifest.peerDependenciesMeta = { ...meta, [name]: { ...meta?.[name], optional: type === "peerOptional" } };
     }
-    // a peer that is also developed with: both follow
+    // a peer that is also a dev dependency: both get the spec
     if (has(manifest, "devDependencies", name)) put(manifest, "devDependencies", [name, spec]);
   } else if (options.saveBundle) {
     manifest.bundleDependencies = [...new Set([...(manifest.bundleDependencies ?? []), name])].sort(enOrder);
   }
 }
 
-/** The manifest without these dependencies, in whatever section they were. */
+/** Step 1b: returns the manifest without these dependencies. */
 export function removeDependencies(from: Manifest, names: readonly string[]): Manifest {
   const manifest = editable(from);
   for (const section of SECTIONS) for (const name of names) drop(manifest, section, name);
@@ -114,28 +127,28 @@ export function removeDependencies(from: Manifest, names: readonly string[]): Ma
   return manifest;
 }
 
-/** A local folder or tarball as the manifest in `folder` is to mention it; other specs as they are. */
+/** Makes the path of a local folder or tarball relative to `folder`, where its manifest is. Returns other specs unchanged. */
 export function localSpec(spec: Spec, folder: string): Spec {
   if (spec.type !== "file" && spec.type !== "directory") return spec;
   return { ...parseArg(`file:${relativePath(folder, spec.fetchSpec)}`, folder), name: spec.name };
 }
 
-/** A dependency that was added or updated, and what it got. */
+/** A dependency that was added or updated, and the node that its edge resolved to. */
 export interface Saved {
   readonly name: string;
-  /** The spec of its edge, parsed. */
+  /** The parsed spec of its edge. */
   readonly spec: Spec;
-  /** Of the node it got (a workspace: of the link's target); empty when it has none. */
+  /** The node's version (for a workspace, its target's). Empty if it has none. */
   readonly version: string;
   readonly packageName: string | null;
   readonly isWorkspace: boolean;
-  /** Absolute folder of the package.json it is saved in. */
+  /** The absolute folder of the package.json to change. */
   readonly folder: string;
 }
 
 /**
- * What package.json gets to say after the build: `prefix` and the version, unless that range allows what was not asked
- * for: `1.x <1.2.3` that got 1.2.2 stays, since `^1.2.2` has 1.2.3.
+ * Step 2a: returns the text that package.json gets after the build. It is `prefix` and the version, unless that would allow
+ * versions outside the requested range. Example: `1.x <1.2.3` that resolved to 1.2.2 stays, because `^1.2.2` allows 1.2.3.
  * @param prefix npm's save-prefix: `^`, `~`, or empty for exact versions
  */
 export function savedSpec({ name, spec, version, packageName, isWorkspace, folder }: Saved, prefix: string): string {
@@ -152,16 +165,16 @@ export function savedSpec({ name, spec, version, packageName, isWorkspace, folde
     case "directory":
       return isWorkspace ? wide : `file:${relativePath(folder, spec.fetchSpec)}`;
     default: {
-      const asked = spec.type === "alias" ? spec.subSpec : spec;
-      const keeps = asked.type === "range" && asked.rawSpec !== "*";
-      const range = keeps && !rangeWithin(wide, asked.rawSpec, { loose: true }) ? asked.rawSpec : wide;
-      // One that could not be loaded has no name: npm saves it as `npm:null@…`, and so do we.
+      const requested = spec.type === "alias" ? spec.subSpec : spec;
+      const keeps = requested.type === "range" && requested.rawSpec !== "*";
+      const range = keeps && !rangeWithin(wide, requested.rawSpec, { loose: true }) ? requested.rawSpec : wide;
+      // A package that could not be loaded has no name. npm saves it as `npm:null@…`, and so does this.
       return packageName !== name ? `npm:${packageName}@${range}` : range;
     }
   }
 }
 
-/** The manifest with a saved spec put where the dependency is, or with `saveType` where that says. */
+/** Step 2b: returns the manifest with the saved spec in the section of `saveType`, or in each section that has the name. */
 export function saveDependency(
   from: Manifest,
   saved: Saved,
@@ -181,14 +194,14 @@ export function saveDependency(
     if (has(manifest, section, name)) put(manifest, section, [name, text]);
   }
   for (const section of ["peerDependencies", "optionalDependencies"] as const) {
-    // what a dev dependency is developed against stays as wide as it was while the two still meet
+    // the peer range of a dev dependency stays as it is, if the two ranges still intersect
     const meets = dev && !local && rangesIntersect(text, manifest[section]?.[name] ?? "");
     if (has(manifest, section, name) && !meets) put(manifest, section, [name, text]);
   }
   return manifest;
 }
 
-/** Whether a spec allows only this version: `npm update --save` leaves such a dependency alone. */
+/** Checks whether a spec allows only this version. `npm update --save` does not change such a dependency. */
 export function pinsVersion(spec: string, version: string): boolean {
   return rangeWithin(spec, version) === true;
 }

@@ -2,8 +2,8 @@ import type { FileMap } from "../api/common.ts";
 import { resolvePath } from "../base/posix-path.ts";
 
 /**
- * A project's files under absolute virtual paths: the set's root stands at `mount` (`/project`). Nothing outside the
- * set exists, and a key cannot climb out of it.
+ * A project's files under absolute virtual paths. The root of the file set is at `mount` (`/project`). Nothing exists outside
+ * the set, and a key with `..` cannot lead out of it.
  */
 export class ProjectFiles {
   declare readonly mount: string;
@@ -18,16 +18,17 @@ export class ProjectFiles {
     }
   }
 
-  /** A file's text (UTF-8; bad bytes become U+FFFD), or null when there is none. */
+  /** Returns a file's text (UTF-8, invalid bytes become U+FFFD), or null if there is no such file. */
   text(path: string): string | null {
     const content = this.#files.get(resolvePath("/", path));
     if (content === undefined) return null;
-    // A copy: some browsers refuse to decode shared memory.
+    // decodes a copy, because some browsers refuse to decode shared memory
     return typeof content === "string"
       ? content
       : new TextDecoder("utf-8", { ignoreBOM: true }).decode(content.slice());
   }
 
+  /** Returns a file's bytes, or null if there is no such file. */
   bytes(path: string): Uint8Array | null {
     const content = this.#files.get(resolvePath("/", path));
     if (content === undefined) return null;
@@ -42,17 +43,18 @@ export class ProjectFiles {
     return this.#tree().has(resolvePath("/", path));
   }
 
-  /** Names in a folder, files and folders alike, in no promised order. */
+  /** Returns the names of the files and folders in a folder, in no particular order. */
   names(folder: string): Iterable<string> {
     return this.#tree().get(resolvePath("/", folder)) ?? [];
   }
 
-  /** A path as a key of the file set that was handed in: `/project/a/b` is `a/b`. */
+  /** Returns the key of a path in the caller's file set: `a/b` for `/project/a/b`. */
   key(path: string): string {
     const full = resolvePath("/", path);
     return full.slice(this.mount === "/" ? 1 : this.mount.length + 1);
   }
 
+  /** Returns the names in each folder. Folders are derived from the files' paths. */
   #tree(): Map<string, Set<string>> {
     if (this.#folders) return this.#folders;
     const folders = new Map<string, Set<string>>([[this.mount, new Set()]]);

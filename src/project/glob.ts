@@ -1,18 +1,24 @@
-/** One step of a pattern: matches an item, or, as a star, any number of them that it lets pass. */
+// Matches paths against npm's glob patterns. A pattern is a list of steps, once for the path's segments and, in each segment, once
+// for its characters. Matching tracks the set of all steps it may be at, so its cost is bounded: no pattern backtracks.
+//
+//   steps of `a*b`: a, *, b     text `axb`: {0} -a→ {1,2} -x→ {1,2} -b→ {1,2,3}; 3 is the end: it matches
+
+/** One step of a pattern. It matches one item, or, if it is a star, any number of items. */
 interface GlobStep<T> {
   readonly star: boolean;
   matches(item: T): boolean;
 }
 
-/** Where in `steps` one can be: sets of places, so no pattern costs more than its size. */
+/** The indices of the steps at which a match can be. */
 type Positions = ReadonlySet<number>;
 
+/** Adds a position, and those after it that a star allows at once, because a star may match nothing. */
 function enter<T>(steps: readonly GlobStep<T>[], into: Set<number>, at: number): Set<number> {
   into.add(at);
   return steps[at]?.star ? enter(steps, into, at + 1) : into;
 }
 
-/** Where one can be after these items. */
+/** Returns the positions after matching these items. */
 function advance<T>(steps: readonly GlobStep<T>[], from: Positions, items: Iterable<T>): Positions {
   let positions = from;
   for (const item of items) {
@@ -27,13 +33,16 @@ function advance<T>(steps: readonly GlobStep<T>[], from: Positions, items: Itera
 }
 
 export interface Glob {
-  /** @param path `/`-separated, relative; `partial` takes a folder that a match could lie below. */
+  /**
+   * Checks a relative, `/`-separated path.
+   * @param partial whether to accept a folder that may contain a match
+   */
   matches(path: string, partial?: boolean): boolean;
 }
 
 /**
- * A pattern over `/`-separated paths: `*`, `?`, `[a-z]`, `[!x]`, `{a,b}`, and `**` for any number of folders. As in
- * npm's globs a wildcard does not take a leading dot unless `dot` says so.
+ * Compiles a pattern for `/`-separated paths: `*`, `?`, `[a-z]`, `[!x]`, `{a,b}`, and `**` for any number of folders. As in npm's
+ * globs, a wildcard matches a leading dot only if `dot` is set.
  */
 export function glob(pattern: string, dot = false): Glob {
   const choices = expandBraces(pattern.replaceAll("\\", "/")).map((choice) =>
@@ -42,7 +51,7 @@ export function glob(pattern: string, dot = false): Glob {
       .filter(Boolean)
       .map((segment) => segmentStep(segment, dot)),
   );
-  // Paths come by folder: what is above a name is matched once for all of them.
+  // Callers go through one folder after the other, so the result for the folder is remembered.
   let known = "";
   let above: Positions[] = choices.map((steps) => enter(steps, new Set(), 0));
   const start = above;
@@ -74,7 +83,7 @@ function segmentStep(segment: string, dot: boolean): GlobStep<string> {
 }
 
 function characters(segment: string): (name: string) => boolean {
-  // The most of them: `*.js`.
+  // a shortcut for the most common form, `*.js`
   const [, before, after] = /^([^*?[]*)\*([^*?[]*)$/.exec(segment) ?? [];
   if (before !== undefined && after !== undefined)
     return (name) => name.length >= segment.length - 1 && name.startsWith(before) && name.endsWith(after);
@@ -94,7 +103,7 @@ function characterSteps(segment: string): GlobStep<string>[] {
   return steps;
 }
 
-/** `[a-c_]`, `[!a]`. */
+/** Parses a class of characters: `[a-c_]`, `[!a]`. */
 function classStep(text: string): GlobStep<string> {
   const negated = /^\[[!^]/.test(text);
   const body = text.slice(negated ? 2 : 1, -1);
@@ -102,9 +111,10 @@ function classStep(text: string): GlobStep<string> {
   return { star: false, matches: (char) => ranges.some(([from, to]) => from! <= char && char <= to!) !== negated };
 }
 
+/** Limits the expansion of a hostile pattern. */
 const MAX_CHOICES = 1000;
 
-/** `a{b,c{d,e}}` to `ab`, `acd`, `ace`. A brace without a comma or an end is taken as it stands. */
+/** Expands `a{b,c{d,e}}` to `ab`, `acd`, `ace`. A brace without a comma or without an end is literal text. */
 function expandBraces(pattern: string): string[] {
   const done: string[] = [];
   const todo = [pattern];

@@ -2,16 +2,16 @@ import { notJson } from "../errors/files.ts";
 
 export interface JsonText {
   value: unknown;
-  /** Blanks before the first key, as `JSON.stringify` takes them; empty when the text has no lines. */
+  /** The blanks before the first key, as an argument for `JSON.stringify`. Empty if the text is on one line. */
   indent: string;
-  /** What stands for a line's end; empty when the text has no lines. */
+  /** The line break. Empty if the text is on one line. */
   newline: string;
 }
 
 /**
- * Parses a JSON file and remembers how it was laid out, by npm's rule: the line breaks after the first bracket, and
- * the blanks after those. `{}` alone counts as two blanks; any other text without a break there as none.
- * @throws InstallError EJSONPARSE with `details: { file, text }`, in which `withWaysOut` finds the place
+ * Parses a JSON file and its layout. As in npm (npm-tree §1.2), the layout is the line breaks after the first bracket and the blanks
+ * after them. `{}` alone has an indent of two blanks. Any other text without a break there has none.
+ * @throws InstallError EJSONPARSE with `details: { file, text }`, from which `withWaysOut` finds the position
  */
 export function parseJsonText(text: string, file: string): JsonText {
   const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;

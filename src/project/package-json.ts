@@ -5,7 +5,7 @@ import type { ProjectFiles } from "./files.ts";
 import { parseJsonText } from "./json-text.ts";
 
 export interface PackageJson {
-  /** Normalised (npm-tree §1): what the tree is built from. */
+  /** Normalised (npm-tree §1). The tree is built from it. */
   manifest: Manifest;
   text: string;
   indent: string;
@@ -13,8 +13,9 @@ export interface PackageJson {
 }
 
 /**
- * A `package.json`'s text as npm takes it in from disk: normalised, and without keys that start with `_`.
- * @param file its path, for the failure
+ * Parses the text of a `package.json` as npm does for one on disk: normalised, and without keys that start with `_`
+ * (npm-tree §1.3).
+ * @param file its path, for the message
  * @throws InstallError EJSONPARSE
  */
 export function parsePackageJson(text: string, file: string): PackageJson {
@@ -24,7 +25,7 @@ export function parsePackageJson(text: string, file: string): PackageJson {
   return { manifest: normaliseManifest(value), text, indent, newline };
 }
 
-/** The `package.json` of a folder, with `directories.bin` listed as `bin`; null when there is none. */
+/** Reads the `package.json` of a folder, and lists the files of `directories.bin` as `bin`. Returns null if there is none. */
 export function readPackageJson(files: ProjectFiles, folder: string): PackageJson | null {
   const path = resolvePath(folder, "package.json");
   const text = files.text(path);
@@ -41,7 +42,7 @@ export function readPackageJson(files: ProjectFiles, folder: string): PackageJso
   return read;
 }
 
-/** Everything below the folder but dot files is a command, folders too: npm globs for `**`. */
+/** Adds everything below a folder except dot files as a command, even folders: npm globs for `**`. */
 function listBins(files: ProjectFiles, at: { folder: string; prefix: string; bin: Map<string, string> }): void {
   for (const name of files.names(at.folder)) {
     if (name[0] === ".") continue;

@@ -9,8 +9,9 @@ type Json = Record<string, unknown>;
 type Deps = Record<string, string>;
 
 /**
- * The file's text after its dependency sections became those of `manifest`: sections sorted in en-order, empty ones
- * dropped, a name that was a prod and a peer dependency staying both, all else as it was. Null when nothing changes.
+ * Returns the text of package.json with the dependency sections of `manifest`, or null if nothing changes. Sections are sorted in
+ * en-order and empty ones are dropped. A name that was both a prod and a peer dependency stays both. All other members stay
+ * unchanged.
  */
 export function updatePackageJson(original: PackageJson | null, manifest: Manifest): string | null {
   const text = original?.text ?? "";
@@ -32,7 +33,7 @@ export function updatePackageJson(original: PackageJson | null, manifest: Manife
   }
   after["bundleDependencies"] = manifest.bundleDependencies;
   const json = `${JSON.stringify(after, null, original?.indent ?? "  ")}\n`;
-  // A file on one line stays on one line, without one at its end.
+  // a file on one line stays on one line, without a line break at its end
   const written = json.replaceAll("\n", original?.newline ?? "\n");
   return written.trim() === text.trim() ? null : written;
 }

@@ -1,3 +1,11 @@
+// Finds the workspaces of a project (npm-tree §20.1):
+//
+// 1. Read the patterns from `workspaces` or `workspaces.packages`. Drop a leading `/` or `./`.
+// 2. `!` negates a pattern. A later positive pattern that the negated one covers includes its folders again.
+// 3. List the folders that match, outside node_modules, and sort them in en-order.
+// 4. Go through the patterns in order, and through the folders that each one matches. Skip folders without a package.json.
+// 5. A workspace's name is the one in its package.json, otherwise its folder's. The same name twice: EDUPLICATEWORKSPACE.
+
 import { enOrder } from "../base/collate.ts";
 import { nameFromFolder, relativePath, resolvePath } from "../base/posix-path.ts";
 import { failure, InstallError } from "../errors/failure.ts";
@@ -11,10 +19,10 @@ interface Patterns {
 }
 
 /**
- * A project's workspaces (npm-tree §20.1): name to absolute folder, in the order of the patterns and then of the paths.
+ * Finds a project's workspaces. Returns the absolute folder of each name, in the order of the patterns and then of the paths.
  * @param workspaces the field of package.json: patterns, or `{ packages: patterns }`
- * @param root absolute folder of the project
- * @throws InstallError EWORKSPACESCONFIG, EDUPLICATEWORKSPACE, EJSONPARSE (of a workspace's package.json)
+ * @param root the absolute folder of the project
+ * @throws InstallError EWORKSPACESCONFIG, EDUPLICATEWORKSPACE, EJSONPARSE (for a workspace's package.json)
  */
 export function findWorkspaces(workspaces: unknown, files: ProjectFiles, root: string): Map<string, string> {
   const { positive, negative } = readPatterns(workspaces);
@@ -22,7 +30,7 @@ export function findWorkspaces(workspaces: unknown, files: ProjectFiles, root: s
   if (positive.length === 0) return new Map();
   const matchers = positive.map((pattern) => glob(pattern));
   const ignored = negative.map((pattern) => glob(pattern, true));
-  // a workspace of its own is what `.` makes of the project
+  // `.` makes the project itself a workspace
   const self = positive.some((pattern) => pattern === "." || pattern === "./");
   const folders = [...(self ? ["."] : []), ...listFolders(files, root, matchers)]
     .filter((folder) => !ignored.some((pattern) => pattern.matches(folder)))
@@ -41,7 +49,10 @@ export function findWorkspaces(workspaces: unknown, files: ProjectFiles, root: s
   return uniquePaths(found, root);
 }
 
-/** Whether a folder, by its path in the project, is a workspace if it has a package.json. @throws InstallError EWORKSPACESCONFIG */
+/**
+ * Returns a test for a folder's path in the project: whether the folder is a workspace if it has a package.json.
+ * @throws InstallError EWORKSPACESCONFIG
+ */
 export function workspaceTest(workspaces: unknown): (folder: string) => boolean {
   const { positive, negative } = readPatterns(workspaces);
   const matchers = positive.map((pattern) => glob(pattern));
@@ -50,6 +61,7 @@ export function workspaceTest(workspaces: unknown): (folder: string) => boolean 
     matchers.some((pattern) => pattern.matches(folder)) && !ignored.some((pattern) => pattern.matches(folder));
 }
 
+/** Step 5: checks that no name has two folders. */
 function uniquePaths(found: Map<string, Set<string>>, root: string): Map<string, string> {
   const result = new Map<string, string>();
   for (const [name, paths] of found) {
@@ -66,7 +78,7 @@ function uniquePaths(found: Map<string, Set<string>>, root: string): Map<string,
 
 function duplicate(name: string, paths: string[]): InstallError {
   return new InstallError(
-    failure("EDUPLICATEWORKSPACE", `Workspaces ${paths.join(" and ")} have the same name, ${name}.`, {
+    failure("EDUPLICATEWORKSPACE", `The workspaces ${paths.join(" and ")} have the same name, ${name}.`, {
       package: name,
       requiredBy: [""],
       wayOut: [{ kind: "other", text: `Rename one of them, or narrow the patterns in "workspaces".` }],
@@ -75,12 +87,17 @@ function duplicate(name: string, paths: string[]): InstallError {
   );
 }
 
+/** Steps 1 and 2. */
 function readPatterns(workspaces: unknown): Patterns {
   const declared = (workspaces as { packages?: unknown } | null | undefined)?.packages;
   const list = Array.isArray(declared) ? declared : (workspaces ?? []);
   if (!Array.isArray(list) || !list.every((pattern) => typeof pattern === "string")) {
     throw new InstallError(
-      failure("EWORKSPACESCONFIG", `"workspaces" must be an array of patterns.`, { requiredBy: [""] }),
+      failure(
+        "EWORKSPACESCONFIG",
+        `"workspaces" in package.json must be an array of patterns, or an object with such an array in "packages".`,
+        { requiredBy: [""] },
+      ),
     );
   }
   const positive: string[] = [];
@@ -90,7 +107,7 @@ function readPatterns(workspaces: unknown): Patterns {
     const pattern = text.slice(marks).replace(/^\.?\/+/, "");
     if (marks % 2 === 1) negative.push(pattern);
     else {
-      // a later positive pattern takes back what an earlier `!` left out
+      // step 2: a later positive pattern cancels an earlier negated one that covers it
       negative = negative.filter((each) => !covers(each, pattern));
       positive.push(pattern);
     }
@@ -99,12 +116,12 @@ function readPatterns(workspaces: unknown): Patterns {
   return { positive: kept, negative };
 }
 
-/** Whether a pattern takes another one's text; `x/` takes `a/` and not `a`. */
+/** Checks whether a pattern matches another pattern's text. A pattern that ends with `/` only matches text that does. */
 function covers(pattern: string, text: string): boolean {
   return (text.endsWith("/") || !pattern.endsWith("/")) && glob(pattern).matches(text);
 }
 
-/** Folders that some pattern matches, walked only where one still can. */
+/** Step 3: lists the folders that a pattern matches. Enters only folders in which a match is possible. */
 function listFolders(files: ProjectFiles, root: string, matchers: readonly Glob[]): string[] {
   const matched: string[] = [];
   const todo = [""];

@@ -1,3 +1,17 @@
+// Turns a registry's document (packument) into a record, whose layout is in record.ts. A document has up to thousands of versions
+// and several megabytes, while an install reads only a few of its manifests. `JSON.parse` would build values for all of it. This
+// makes one pass over the bytes instead, and stores the parts that versions have in common once:
+//
+//   {"name":"a","dist-tags":{"latest":"1.1.0"},"versions":{
+//     "1.0.0":{"name":"a","version":"1.0.0","readme":"…","dependencies":{"b":"^1"},"dist":{"tarball":"https://r/a/-/a-1.0.0.tgz",…}},
+//     "1.1.0":{ the same but for its version and its dist }}}
+//
+//   keys       1.0.0  1.1.0
+//   shapes     0: SAME_NAME | SAME_VERSION | REGULAR_DIST, {"dependencies":{"b":"^1"}}
+//   shape of   0      0          both versions use shape 0
+//   PREFIX     https://r/a/-/a-  with the key and `.tgz`, the URL of a tarball
+//   hashes     64 + 64 bytes     the sha512 of each tarball
+
 import { parseVersion, readRelease } from "../spec/version.ts";
 import { GrowingBytes } from "./byte-text.ts";
 import { CLOSE_BRACE, COLON, COMMA, JsonFinder, OPEN_BRACE, QUOTE } from "./json-finder.ts";
@@ -32,41 +46,44 @@ import {
 import { readSha512, SHA512_TEXT } from "./sha512-text.ts";
 
 /**
- * What an installer needs of a registry's document, as a record. Throws an InstallError (`EINVALIDPACKUMENT`) when it is not a
- * JSON object as far as it is read; a version whose manifest is broken or odd inside is kept as it stands.
+ * Makes the record of a registry's document: the parts that an installer needs. A version with a broken or unusual manifest is
+ * copied unchanged, and fails only when it is read.
+ * @throws InstallError EINVALIDPACKUMENT if the document is not a JSON object, as far as this reads it
  */
 export function condense(name: string, bytes: Uint8Array): Uint8Array {
   return new Condenser(name, bytes).record();
 }
 
+/** Makes the record of a document and opens it. */
 export function indexPackument(name: string, bytes: Uint8Array): Packument {
   return new Packument(name, condense(name, bytes));
 }
 
-// These grow to the largest document seen; a record is a copy.
+// Reused by all documents. They grow to the largest one; each record is a copy.
 const keys: GrowingBytes = new GrowingBytes();
 const text: GrowingBytes = new GrowingBytes();
 const hashes: GrowingBytes = new GrowingBytes();
 
+/** One pass over one document. */
 class Condenser {
   readonly #json: JsonFinder;
   readonly #name: string;
-  /** Where the package's name stands in the document; the end is 0 until it was found. */
+  /** Position of the package's name in the document. The end is 0 until the name was found. */
   #nameStart = 0;
   #nameEnd = 0;
-  /** Where the key of this version stands. */
+  /** Position of the current version's key. */
   #keyStart = 0;
   #keyEnd = 0;
-  /** Start and end of each part in the document. */
+  /** Start and end of each part (`PREFIX` to `RESTRICTIONS`) in the document. */
   readonly #parts = [0, 0, 0, 0, 0, 0, 0, 0];
   #flags = 0;
   #keyLengths!: number[];
   #shapeOf!: number[];
   #shapeLengths!: number[];
-  /** The last shape of each hash: its number and where it starts. */
+  /** The last shape with each hash: its number and its start in `text`. */
   #shapes!: Map<number, { shape: number; start: number }>;
   #releases!: VersionEntry[];
-  /** Before the next member that is copied: a brace or a comma. */
+  /** Written before the next copied member: a brace or a comma. */
   #separator = OPEN_BRACE;
 
   constructor(name: string, bytes: Uint8Array) {
@@ -75,6 +92,7 @@ class Condenser {
     this.#forgetVersions();
   }
 
+  /** Reads the whole document and returns its record. */
   record(): Uint8Array {
     const json = this.#json;
     for (let more = json.enter(); more; more = json.next()) this.#part(json.key());
@@ -98,7 +116,7 @@ class Condenser {
     this.#parts[2 * part + 1] = end;
   }
 
-  /** One member of the document. A repeated key wins over the earlier one. */
+  /** Reads one member of the document. As in JSON.parse, a repeated key wins over the earlier one. */
   #part(key: string): void {
     const json = this.#json;
     const start = json.at;
@@ -120,7 +138,7 @@ class Condenser {
     if (part) this.#setPart(part, start, json.at);
   }
 
-  /** Notes whether some publish time does not look like `2020-01-31T12:…`: only such a one may be no date. */
+  /** Sets UNCHECKED_TIME if a publish time does not look like `2020-01-31T12:…`. Only such a time may be an invalid date. */
   #times(): void {
     const json = this.#json;
     const { bytes } = json;
@@ -128,13 +146,14 @@ class Condenser {
     for (let more = json.enter(); more; more = json.next()) {
       const start = json.at;
       json.value();
-      // the quote stands at 0
+      // position 0 is the quote
       const regular =
         bytes[start] === QUOTE && bytes[start + 8] === 45 && bytes[start + 11] === 84 && bytes[start + 14] === COLON;
       if (!regular) this.#flags |= UNCHECKED_TIME;
     }
   }
 
+  /** Reads one member of `versions`. */
   #version(): void {
     const json = this.#json;
     const { at: start, keyStart, keyEnd } = json;
@@ -166,7 +185,7 @@ class Condenser {
     this.#shapeOf.push(this.#intern(from));
   }
 
-  /** Copies a shape: flags, and those members of a manifest that an installer reads. Throws at whatever is not usual. */
+  /** Appends a shape: flags, and the members of the manifest that an installer reads. Throws if the manifest is unusual. */
   #manifest(): void {
     const json = this.#json;
     const from = text.length;
@@ -179,7 +198,7 @@ class Condenser {
       const member = this.#member(seen);
       seen |= 1 << member;
       const { keyStart, at } = json;
-      // a key stands between quotes too
+      // the quotes around the key are compared too
       if (member === VERSION && json.skip(this.#keyStart - 1, this.#keyEnd + 1)) flags |= SAME_VERSION;
       else if (member === NAME && this.#nameEnd && json.skip(this.#nameStart, this.#nameEnd)) flags |= SAME_NAME;
       else if (member === DIST && this.#dist()) flags |= REGULAR_DIST;
@@ -194,28 +213,29 @@ class Condenser {
     text.bytes[from] = flags;
   }
 
-  /** The number of the member whose key was just read. Throws at one that was there before, or that may be another than it looks. */
+  /** Returns the number of the member whose key was just read. Throws if the key is repeated, or has escapes that may hide another key. */
   #member(seen: number): number {
     const json = this.#json;
     const number = memberAt(json.bytes, json.keyStart, json.keyEnd);
-    if (!json.plainKey || (number && seen & (1 << number))) json.bad("an unusual key");
+    if (!json.plainKey || (number && seen & (1 << number))) json.bad("unusual key");
     return number;
   }
 
-  /** Copies the member whose value has just been stepped over. */
+  /** Appends the member that starts at `keyStart` and whose value was just skipped. */
   #copy(keyStart: number): void {
     text.put(this.#separator);
     text.copy(this.#json, keyStart - 1, this.#json.at);
     this.#separator = COMMA;
   }
 
+  /** Ends the object that is being written. */
   #close(): void {
     if (this.#separator === OPEN_BRACE) text.put(OPEN_BRACE);
     text.put(CLOSE_BRACE);
     this.#separator = COMMA;
   }
 
-  /** Copies a member whose value starts at `at` with three of its own members, from number `first` on; not at all without them. */
+  /** Appends an object (`dist` or `scripts`) with only three of its members, number `first` and the next two. Appends nothing if it has none of them. */
   #trimmed(keyStart: number, at: number, first: number): void {
     const json = this.#json;
     const separator = this.#separator;
@@ -239,7 +259,7 @@ class Condenser {
     } else this.#close();
   }
 
-  /** Steps over a `dist`. Whether it can be told from the version: where the tarball is, and one hash, which is noted. */
+  /** Skips a `dist`. Returns true if it is regular: the tarball's URL follows from the version, and the only hash, a sha512, was stored. */
   #dist(): boolean {
     const json = this.#json;
     let seen = 0;
@@ -256,7 +276,7 @@ class Condenser {
     return regular === 2;
   }
 
-  /** Steps over a URL that is the package's prefix, the version's key and `.tgz`. The first such one tells the prefix. */
+  /** Skips a tarball's URL if it is the prefix, the version's key and `.tgz`. The first such URL defines the prefix. */
   #tarball(): boolean {
     const json = this.#json;
     const { at, bytes } = json;
@@ -270,7 +290,7 @@ class Condenser {
       if (start > end || plainEnd(bytes, start, end) < end) return false;
     }
     const regular = json.skip(start - 1, end) && json.skip(this.#keyStart, this.#keyEnd);
-    // `.tgz` and a quote
+    // the bytes of `.tgz`, and a quote
     if (regular && json.view.getInt32(json.at, true) === 0x7a67742e && bytes[json.at + 4] === QUOTE) {
       json.at += 5;
       this.#setPart(PREFIX, start, end);
@@ -280,11 +300,11 @@ class Condenser {
     return false;
   }
 
-  /** The number of the shape that starts at `from`: of an earlier one when it is the same. */
+  /** Returns the number of the shape that starts at `from`. If it equals an earlier one, drops it and returns that one's number. */
   #intern(from: number): number {
     const lengths = this.#shapeLengths;
     const length = text.length - from;
-    // small enough to be no object
+    // 30 bits, which engines store without allocating
     const hash = (text.hash ^ (text.bytes[from] as number)) >>> 2;
     const known = this.#shapes.get(hash);
     if (known && lengths[known.shape] === length && text.same(known.start, from, length)) {
@@ -296,6 +316,7 @@ class Condenser {
     return shape;
   }
 
+  /** Puts the parts together as record.ts describes. */
   #assemble(): Uint8Array {
     const parts = this.#parts;
     const versions = this.#keyLengths.length;
@@ -307,8 +328,8 @@ class Condenser {
       lengths.push(end - start);
     }
     const start = (HEADER + versions + releases.length + lengths.length) * 4;
-    const cold = (start + keys.length + text.length + 3) & ~3;
-    const record = new Uint8Array(cold + hashes.length);
+    const hashesStart = (start + keys.length + text.length + 3) & ~3;
+    const record = new Uint8Array(hashesStart + hashes.length);
     const words = new Uint32Array(record.buffer);
     words[FORMAT] = CURRENT_FORMAT;
     words[LENGTH] = record.length;
@@ -316,13 +337,13 @@ class Condenser {
     words[VERSIONS] = versions;
     words[RELEASES] = releases.length;
     words[FLAGS] = this.#flags;
-    words[HASHES] = cold;
+    words[HASHES] = hashesStart;
     words.set(this.#shapeOf, HEADER);
     words.set(releases, HEADER + versions);
     words.set(lengths, HEADER + versions + releases.length);
     record.set(keys.bytes.subarray(0, keys.length), start);
     record.set(text.bytes.subarray(0, text.length), start + keys.length);
-    record.set(hashes.bytes.subarray(0, hashes.length), cold);
+    record.set(hashes.bytes.subarray(0, hashes.length), hashesStart);
     return record;
   }
 }

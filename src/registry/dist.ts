@@ -3,8 +3,8 @@ import type { Dist } from "../api/manifest.ts";
 const INTEGRITY_HASH = /^(sha1|sha256|sha384|sha512)-([A-Za-z0-9+/]+={0,2})(\?[!-~]*)?$/;
 
 /**
- * What a lock records of a tarball's bytes: `dist.integrity` with its unknown parts dropped, else the older `shasum`
- * (hex) as `sha1-` and base64, else null (npm-tree §3.4).
+ * Returns the integrity that a lock records for a tarball (npm-tree §3.4): `dist.integrity` without unknown hashes, otherwise
+ * the older `shasum` (hex) as `sha1-` and base64, otherwise null.
  */
 export function integrityOf(dist: Dist | undefined): string | null {
   if (!dist) return null;

@@ -1,3 +1,9 @@
+// Walks through a JSON document without building its values. A packument is mostly text that an installer never reads, so the
+// walk enters only the objects that matter, and skips all others by counting brackets and looking for quotes:
+//
+//   {"name":"a","readme":"…","versions":{"1.0.0":{…}}}
+//    enter()     value() skips     enter(): keyStart to keyEnd is 1.0.0, `at` is its `{`
+
 import { ByteText } from "./byte-text.ts";
 import { invalidPackument, latin1, plainEnd, readKey } from "./record.ts";
 
@@ -10,15 +16,13 @@ const CLOSE_BRACKET = 93;
 export const OPEN_BRACE = 123;
 export const CLOSE_BRACE = 125;
 
-/** Brackets that are open. */
+/** The open brackets of the value being skipped. Shared by all documents: a skip is never interrupted. */
 const stack: number[] = [];
 
 /**
- * Steps over a JSON document without building its values: into the objects that matter, past everything else. Each
- * method throws an InstallError (`EINVALIDPACKUMENT`) that names the byte where the text is none.
- *
- * `for (let more = json.enter(); more; more = json.next()) …` visits an object's members: the key stands from `keyStart` to
- * `keyEnd`, quotes left out, and the value at `at`. The body must step past the value.
+ * A position in a JSON document. `for (let more = json.enter(); more; more = json.next()) …` visits an object's members. The key is
+ * between `keyStart` and `keyEnd`, without its quotes, and the value starts at `at`. The loop's body must move past the value.
+ * Each method throws an InstallError (EINVALIDPACKUMENT), which names the byte, if the text is not JSON.
  */
 export class JsonFinder extends ByteText {
   readonly #name: string;
@@ -26,7 +30,7 @@ export class JsonFinder extends ByteText {
   at = 0;
   keyStart = 0;
   keyEnd = 0;
-  /** False when the key has an escape or is not ASCII. */
+  /** False if the key has an escape or is not ASCII. */
   plainKey = true;
 
   constructor(name: string, bytes: Uint8Array) {
@@ -38,20 +42,20 @@ export class JsonFinder extends ByteText {
     this.#blank();
   }
 
-  /** Goes to the first member of the object that starts here; past it and false when there is none. */
+  /** Moves to the first member of the object that starts here. If it has none, moves past the object and returns false. */
   enter(): boolean {
-    this.#expect(OPEN_BRACE, "an object was expected");
+    this.#expect(OPEN_BRACE, "expected an object");
     this.#blank();
     if (this.bytes[this.at] !== CLOSE_BRACE) return this.#key();
     this.at++;
     return false;
   }
 
-  /** From the end of a value to the next member; past the object and false when there is none. */
+  /** Moves from the end of a value to the next member. If there is none, moves past the object and returns false. */
   next(): boolean {
     this.#blank();
     if (this.bytes[this.at] !== CLOSE_BRACE) {
-      this.#expect(COMMA, "a comma or a brace was expected");
+      this.#expect(COMMA, "expected a comma or a brace");
       this.#blank();
       return this.#key();
     }
@@ -59,14 +63,14 @@ export class JsonFinder extends ByteText {
     return false;
   }
 
-  /** Nothing may follow. */
+  /** Checks that nothing follows the document. */
   end(): void {
     this.#blank();
-    if (this.at < this.bytes.length) this.bad("something follows the document");
+    if (this.at < this.bytes.length) this.bad("unexpected text after the document");
   }
 
   #key(): true {
-    this.#expect(QUOTE, "a key was expected");
+    this.#expect(QUOTE, "expected a key");
     const { at: start, bytes } = this;
     let end = plainEnd(bytes, start, bytes.length);
     this.plainKey = bytes[end] === QUOTE;
@@ -75,19 +79,19 @@ export class JsonFinder extends ByteText {
     this.keyEnd = end;
     this.at = end + 1;
     this.#blank();
-    this.#expect(COLON, "a colon was expected");
+    this.#expect(COLON, "expected a colon");
     this.#blank();
     return true;
   }
 
-  /** Steps over a value, or its beginning, that is the text from `start` to `end`. */
+  /** Skips the text at `at` if it equals the text from `start` to `end`. */
   skip(start: number, end: number): boolean {
     const isSame = this.same(this.at, start, end - start);
     if (isSame) this.at += end - start;
     return isSame;
   }
 
-  /** The last key's text. */
+  /** Returns the text of the last key. */
   key(): string {
     try {
       return readKey(this.bytes, this.keyStart, this.keyEnd);
@@ -97,7 +101,7 @@ export class JsonFinder extends ByteText {
     }
   }
 
-  /** Steps over a value. What is inside an object or an array is only checked for balance. */
+  /** Skips a value. Inside an object or array, only the balance of the brackets is checked. */
   value(): void {
     const first = this.bytes[this.at];
     if (first === QUOTE) this.at = this.#longString(this.at + 1);
@@ -107,20 +111,21 @@ export class JsonFinder extends ByteText {
 
   #scalar(): void {
     const { at: start, bytes } = this;
-    // to a comma, a bracket, a brace, a quote or a blank
+    // the scalar ends at a comma, bracket, brace, quote or blank
     for (let code = 0; code !== COMMA && code !== CLOSE_BRACKET && code !== CLOSE_BRACE; ) {
       code = bytes[++this.at] as number;
       if (!(code > QUOTE)) break;
     }
     if (!SCALAR.test(latin1(bytes, start, this.at))) {
       this.at = start;
-      this.bad("a value was expected");
+      this.bad("expected a value");
     }
   }
 
   /**
-   * The place after the bracket that closes the one at `at`. Nearly every byte of a packument passes here, most of them
-   * inside strings, so strings are read eight bytes at a time and the next one is looked for right after `":"` and `","`.
+   * Returns the position after the bracket that closes the one at `at`. Nearly every byte of a packument passes through here,
+   * and most of them are in strings. Strings are therefore read eight bytes at a time, and the next string is looked for
+   * directly after `":"` and `","`.
    */
   #nested(at: number): number {
     const bytes = this.bytes;
@@ -134,7 +139,7 @@ export class JsonFinder extends ByteText {
       } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
         stack[depth++] = code;
       } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
-        // in ASCII a bracket and a brace close two places after they open
+        // in ASCII, the code of a closing bracket or brace is that of the opening one plus two
         if (stack[--depth] !== code - 2) {
           this.at = at - 1;
           this.bad("brackets do not match");
@@ -145,7 +150,7 @@ export class JsonFinder extends ByteText {
     return this.#brokenOff();
   }
 
-  /** {@link #string} by words of four bytes: for what is long or many. */
+  /** Does the same as {@link #string}, four bytes at a time. */
   #longString(at: number): number {
     const view = this.view;
     const whole = this.bytes.length - 8;
@@ -159,16 +164,16 @@ export class JsonFinder extends ByteText {
     return this.#string(at);
   }
 
-  /** The place after the closing quote of the string whose text starts at `at`. */
+  /** Returns the position after the closing quote of the string whose text starts at `at`. */
   #string(at: number): number {
     const bytes = this.bytes;
     for (;;) {
       if (at > this.#lastQuote) this.#brokenOff();
-      // there is a quote ahead, so this ends
+      // ends, because a quote follows
       while (bytes[at] !== QUOTE) at++;
       let before = at - 1;
       while (bytes[before] === BACKSLASH) before--;
-      // "a\\" ends here, "a\" goes on
+      // "a\\" ends here, "a\" continues
       if ((at++ - before) % 2 === 1) return at;
     }
   }
@@ -187,9 +192,10 @@ export class JsonFinder extends ByteText {
 
   #brokenOff(): never {
     this.at = this.bytes.length;
-    return this.bad("it breaks off");
+    return this.bad("the text ends too early");
   }
 
+  /** Throws EINVALIDPACKUMENT with the current position. */
   bad(why: string): never {
     throw invalidPackument(this.#name, `${why} at byte ${this.at}`, { offset: this.at });
   }
@@ -197,13 +203,13 @@ export class JsonFinder extends ByteText {
 
 const SCALAR = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
 
-/** The highest bit of each byte that is a quote; bytes after the first quote may be marked too. */
+/** Marks the highest bit of each byte that is a quote. Bytes after the first quote may be marked wrongly. */
 function quotesIn(word: number): number {
   const zeroes = word ^ 0x22222222;
   return (zeroes - 0x01010101) & ~zeroes & 0x80808080;
 }
 
-/** Of marked bytes, the place of the first: 0 to 3. */
+/** Returns the index of the first marked byte, 0 to 3. */
 function bytePlace(marks: number): number {
   return (31 - Math.clz32(marks & -marks)) >> 3;
 }

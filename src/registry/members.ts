@@ -1,14 +1,20 @@
-// Members of a manifest by number: those that need thought, those of `scripts`, those of `dist`, those that are copied.
+// Numbers the members of a manifest, so that `condense` recognises a key from its bytes, without making a string of it: a
+// large packument has very many keys. The order matters: first the members that get special treatment, then those of
+// `scripts` and of `dist`, then those that are copied.
+//
+//   memberAt(bytes of `peerDependencies`) → 13, which is ≥ COPIED: copy it
+//   memberAt(bytes of `readme`)           → 0: skip it
+
 export const NAME = 1;
 export const VERSION = 2;
 export const DIST = 3;
 export const SCRIPTS = 4;
-/** With the next two: what npm runs when it installs. */
+/** The first of the three scripts that npm runs when it installs. */
 export const INSTALL = 5;
-/** With the next two: where a package's bytes are, and their hashes. */
+/** The first of three members of `dist`: the tarball's URL, and its hashes. */
 export const TARBALL = 8;
 export const INTEGRITY = 9;
-/** From here on, what can change a tree, a lock or a warning. */
+/** The first of the members that are copied: those that can change a tree, a lock or a warning. */
 export const COPIED = 11;
 
 const MEMBERS = (
@@ -19,7 +25,7 @@ const MEMBERS = (
   .split(",")
   .map((name) => new TextEncoder().encode(name));
 
-/** Numbers by length and first letter: no two members share both. */
+/** Member numbers by length and first letter. No two members share both. */
 const NUMBERS: Uint8Array = new Uint8Array(1024);
 for (const [number, name] of MEMBERS.entries()) NUMBERS[cell(name.length, name[0])] = number;
 
@@ -27,7 +33,7 @@ function cell(length: number, first: number | undefined): number {
   return ((length & 31) << 5) | ((first as number) & 31);
 }
 
-/** The number of the member with this key, below 31; 0 for one that nobody reads. */
+/** Returns the number (below 31) of the member with this key, or 0 for a member that no installer reads. */
 export function memberAt(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
   const number = NUMBERS[cell(length, bytes[start])] as number;

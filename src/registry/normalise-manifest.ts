@@ -3,8 +3,15 @@ import type { Manifest } from "../api/manifest.ts";
 type Json = Record<string, unknown>;
 
 /**
- * npm's intake of a `package.json`-shaped value (npm-tree §1, steps 3b to 3h), in place. Anything but an object
- * becomes an empty manifest. Names and specs are left as they are.
+ * Normalises the content of a `package.json` in place, as npm does (npm-tree §1, steps 3b to 3h). If it is not an object, returns an
+ * empty manifest. Names and specs do not change.
+ *
+ * 1. 3b: `_id` becomes `name@version`.
+ * 2. 3c, 3d: `bundleDependencies` becomes an array of names.
+ * 3. 3e: an optional dependency is removed from `dependencies`.
+ * 4. 3f: scripts that are not strings are dropped.
+ * 5. 3g: a string `funding` becomes `{ url }`.
+ * 6. 3h: `bin` becomes an object of commands and relative paths.
  */
 export function normaliseManifest(raw: unknown): Manifest {
   if (!isObject(raw)) return {};
@@ -38,7 +45,7 @@ function bundle(raw: Json): void {
   else if (!Array.isArray(names)) raw["bundleDependencies"] = Object.keys(names);
 }
 
-/** Old packages list an optional dependency in `dependencies` too, for clients that knew no optional ones. */
+/** Old packages repeat an optional dependency in `dependencies`, for clients that did not know `optionalDependencies`. */
 function dropRepeatedOptional(raw: Json): void {
   const { dependencies, optionalDependencies } = raw;
   if (!isObject(dependencies) || !isObject(optionalDependencies)) return;
@@ -76,12 +83,12 @@ function lastPart(path: string): string {
   return path.split("/").filter(Boolean).pop() ?? "";
 }
 
-/** A relative path that cannot leave its folder: `./a//../../b\\c` → `b/c`. npm takes colons for slashes, but last. */
+/** Returns a relative path that cannot leave its folder: `./a//../../b\\c` → `b/c`. As in npm, colons become slashes last. */
 function stayInside(path: string): string {
   return join(join(path.replaceAll("\\", "/")).replaceAll(":", "/"));
 }
 
-/** Without `.` and `..`, which goes no higher than the top. A slash at the end stays. */
+/** Resolves `.` and `..`; `..` at the top is dropped. A slash at the end stays. */
 function join(path: string): string {
   const parts: string[] = [];
   for (const part of path.split("/")) {

@@ -2,7 +2,7 @@ import type { Failure } from "../api/failure.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
 import { registryBase } from "./registry-config.ts";
 
-/** What a project's `.npmrc` says that matters for a tree. */
+/** The settings of a project's `.npmrc` that matter for a tree. */
 export interface Npmrc {
   options: NpmrcOptions;
   registry?: string;
@@ -14,8 +14,8 @@ export interface Npmrc {
 export type NpmrcOptions = Omit<ResolveOptions, "add" | "rm" | "update" | "saveType" | "completeLockfile" | "signal">;
 
 /**
- * Reads a project's `.npmrc` as npm does. Credentials are neither kept nor repeated; a value that refers to the
- * environment (`${HOME}`) is left out with a warning, since there is none to look in. The reader is loaded for it.
+ * Reads a project's `.npmrc` as npm does. Credentials are neither kept nor repeated in messages. A value that refers to the
+ * environment (`${HOME}`) is ignored with a warning, because a page has no environment. The parser is loaded on demand.
  */
 export async function loadNpmrc(source: string): Promise<Npmrc> {
   if (!/\S/.test(source)) return { options: {}, scopes: new Map(), warnings: [] };
@@ -23,7 +23,10 @@ export async function loadNpmrc(source: string): Promise<Npmrc> {
   return readNpmrc(source, registryBase);
 }
 
-/** `given` over what the project says; a date or a window that is given puts both of the project's out of force. */
+/**
+ * Merges the caller's options over those of the `.npmrc`. If the caller gives `before` or `minReleaseAge`, both of the
+ * project's are ignored.
+ */
 export function withNpmrc(npmrc: Npmrc, given: ResolveOptions): ResolveOptions {
   const { before, minReleaseAge, ...rest } = npmrc.options;
   const aged = given.before !== undefined || given.minReleaseAge !== undefined;

@@ -15,51 +15,52 @@ export interface PackumentSourceOptions {
   metadata: MetadataForm;
   signal?: AbortSignal | undefined;
   runCache?: RecordCache | undefined;
-  /** Does work on a package when this thread has the time for it. */
+  /** Runs `job`, for a package, when this thread has time for it. */
   work?: <T>(name: string, job: () => T) => Promise<T>;
-  /** Told whenever a packument has to be asked for. */
+  /** Called before each request for a packument. */
   fetching?: () => void;
-  /** Told when a package that is in flight came to be wanted sooner. */
+  /** Called when a package that is being fetched gets a better rank. */
   promoted?: (name: string) => void;
-  /** Puts a record where others find it too; what it answers is used from then on. */
+  /** Shares a record with other threads. Its result replaces the record from then on. */
   publish?: (name: string, record: Outcome<Uint8Array>) => Promise<Outcome<Uint8Array>>;
 }
 
-/** The rank of what somebody waits for. */
+/** The rank of a package that a caller is waiting for: before all others. */
 export const FIRST_RANK = -1;
 
 /**
- * Fetches a packument. A browser's cache costs a quarter of the time that a first run takes, so what is stored for the first time
- * (`isKept`, without an `etag`) is not written there too. What is asked for again is: next time there is nothing to send.
+ * Fetches a packument. `isKept`: a store of ours will keep the answer. A first answer (`isKept` without an `etag`) is then not
+ * written to the browser's HTTP cache as well, because that takes a quarter of the time of a first run.
  */
 export type FetchRecord = (known: { etag?: string | undefined; isKept: boolean }) => Promise<Outcome<RegistryResponse>>;
 
-/** What is stored beyond a run. */
+/** Records that outlive a run. */
 export interface RecordCache {
   /**
-   * A packument's record: a stored one that counts, else by `fetch`, with the ETag of the one at hand if there is one.
-   * In what `fetch` and this answer, `bytes` are a record.
+   * Returns a packument's record: the stored one if it is fresh, otherwise the result of `fetch`, which is given the ETag of
+   * the stored one. The `bytes` in both results are a record, not the registry's document.
    */
   record(name: string, fetch: FetchRecord): Promise<Outcome<RegistryResponse>>;
-  /** What `fetch` brought, where it lies by now. */
+  /** Stores the record that `fetch` produced, after `publish` may have moved it. */
   keep(name: string, record: Uint8Array, etag: string | undefined): void;
 }
 
 export interface SourceCounts {
-  /** Package documents asked for, and those that have come, well or not. */
+  /** Packuments requested, and how many of these requests have ended, with or without success. */
   known: number;
   fetched: number;
   /** Packuments indexed. */
   packuments: number;
-  /** Requests handed to the transport, of every kind; its retries are its own. */
+  /** Requests of every kind given to the transport. Its retries do not count. */
   requests: number;
-  /** Bytes over the wire where known, else body bytes. */
+  /** Transferred bytes if known, otherwise the size of the bodies. */
   bytes: number;
 }
 
 /**
- * What one run asks a registry for. Each document is asked for once, whoever wants it, and its first outcome, a failure
- * too, holds for the run: npm's own rule, and what makes the tree independent of the order of arrival. Never throws.
+ * Fetches packuments, manifests and tarballs for one run. Each document is requested once, however many callers need it. Its
+ * first outcome, even a failure, holds for the whole run, as in npm (npm-tree §3.2). The tree therefore does not depend on the
+ * order in which answers arrive. Never throws.
  */
 export class PackumentSource {
   readonly counts: SourceCounts = { known: 0, fetched: 0, packuments: 0, requests: 0, bytes: 0 };
@@ -68,7 +69,7 @@ export class PackumentSource {
   readonly #manifests = new OnceMap<string, Outcome<Manifest>>();
   readonly #tarballs = new OnceMap<string, Outcome<Uint8Array>>();
 
-  /** How soon each package is wanted: of those that were asked for at all. */
+  /** The rank of each requested package; lower is sooner. */
   readonly #ranks = new Map<string, number>();
   private readonly indexed: Packument[] = [];
 
@@ -80,7 +81,7 @@ export class PackumentSource {
     return this.#options.metadata;
   }
 
-  /** @param rank how soon it is wanted, beside others; lower is sooner */
+  /** Returns a package's packument. @param rank its priority among other requests; lower is sooner */
   packument(name: string, rank = 0): Promise<Outcome<Packument>> {
     const before = this.#ranks.get(name);
     if (before === undefined) this.#ranks.set(name, rank);
@@ -88,14 +89,14 @@ export class PackumentSource {
     return this.#packuments.run(name, () => this.#loadPackument(name));
   }
 
-  /** {@link packument}, for somebody who can do nothing else meanwhile. */
+  /** Returns a package's packument before all others, because the caller cannot continue without it. */
   hurry(name: string): Promise<Outcome<Packument>> {
     if (this.#ranks.has(name)) this.#promote(name, FIRST_RANK);
     else this.#ranks.set(name, FIRST_RANK);
     return this.packument(name, FIRST_RANK);
   }
 
-  /** How soon a package is wanted: 0 and up, and {@link NEXT}. */
+  /** Returns the rank of a package: {@link FIRST_RANK}, or 0 and above. */
   rankOf(name: string): number {
     return this.#ranks.get(name) ?? 0;
   }
@@ -108,17 +109,17 @@ export class PackumentSource {
     promoted?.(name);
   }
 
-  /** Manifests parsed so far: of the thousands in a packument, those that something was decided by. */
+  /** Returns how many manifests were parsed so far. Of the thousands in a packument, only those that a decision needs are. */
   get manifestsParsed(): number {
     return this.indexed.reduce((sum, packument) => sum + packument.manifestsParsed, 0);
   }
 
-  /** The packument's outcome if it is here already. */
+  /** Returns the packument's outcome if it has already arrived. */
   peek(name: string): Outcome<Packument> | undefined {
     return this.#packuments.get(name);
   }
 
-  /** One version's full manifest, by a request of its own, as the registry gave it. */
+  /** Fetches the full manifest of one version, without normalising it. */
   manifest(name: string, version: string): Promise<Outcome<Manifest>> {
     return this.#manifests.run(`${name}@${version}`, async () => {
       const url = manifestUrl(this.#options.config, name, version);
@@ -129,7 +130,7 @@ export class PackumentSource {
     });
   }
 
-  /** The bytes behind a `resolved` URL, unverified: integrity is the reader's to check. `name` is for messages. */
+  /** Fetches the tarball at a `resolved` URL. The caller checks its integrity. `name` is for messages. */
   tarball(name: string, resolved: string): Promise<Outcome<Uint8Array>> {
     return this.#tarballs.run(resolved, async () => {
       const { tarballUrl } = await import("./tarball-url.ts");
@@ -160,7 +161,7 @@ export class PackumentSource {
     return ok(packument);
   }
 
-  /** A packument from the registry, as a record. */
+  /** Fetches a packument from the registry and makes its record. */
   async #fetch(
     name: string,
     { etag, isKept }: { etag?: string | undefined; isKept: boolean },
@@ -168,7 +169,7 @@ export class PackumentSource {
     const { config, metadata } = this.#options;
     const url = packumentUrl(config, name);
     this.#options.fetching?.();
-    // Its rank may have changed while it was in the store's hands.
+    // The rank may have changed while the store was being read.
     const request: RegistryRequest = { kind: "packument", name, url, metadata, rank: this.rankOf(name) };
     if (etag) request.etag = etag;
     else if (isKept) request.kept = true;

@@ -31,17 +31,17 @@ import {
 } from "./record.ts";
 
 /**
- * Every version of a package, read off its record. Parts are parsed when they are asked for; one that is broken inside
- * throws an InstallError (`EINVALIDPACKUMENT`) then. Versions are addressed by *entries*: numbers in the document's order.
+ * All versions of a package, read from its record. Each part is parsed when it is first needed. A broken part then throws an
+ * InstallError (EINVALIDPACKUMENT). Versions are addressed by *entries*: their numbers in the document's order.
  */
 export class Packument {
   declare readonly name: string;
-  /** What it reads: bytes that may be shared with other threads. */
+  /** The bytes that this reads. Other threads may share them. */
   declare readonly record: Uint8Array;
-  /** How many manifests were parsed so far. */
+  /** The number of manifests parsed so far. */
   manifestsParsed = 0;
   readonly #words: Uint32Array;
-  /** Where each slice starts, and the last one ends. */
+  /** The start of each slice, and the end of the last one. */
   readonly #starts: number[];
   readonly #manifests = new Map<string, Manifest>();
   #distTags: ReadonlyMap<string, string> | null = null;
@@ -52,7 +52,7 @@ export class Packument {
   #releases: ArrayLike<number> | null = null;
   #prefix: string | null = null;
 
-  /** A record from outside must be one that `isRecord` is true of. */
+  /** A record that this thread did not make itself must first pass `isRecord`. */
   constructor(name: string, record: Uint8Array) {
     this.name = name;
     this.record = aligned(record);
@@ -65,31 +65,31 @@ export class Packument {
     }
   }
 
-  /** Tag to version. */
+  /** Maps each tag to its version. */
   get distTags(): ReadonlyMap<string, string> {
     this.#distTags ??= stringsOf(this.#part(DIST_TAGS));
     return this.#distTags;
   }
 
-  /** Whether the document says when versions were published: the abbreviated form does not. */
+  /** Whether the document has publish times. The abbreviated form has none. */
   get hasTime(): boolean {
     const slice = this.#slice(TIME);
     return this.#start(slice) < this.#start(slice + 1) && this.record[this.#start(slice)] === 123;
   }
 
-  /** False when every publish time has the form of a date, so that none needs to be read unless dates matter. */
+  /** False if every publish time looks like a date. Then no time has to be read unless `before` is set. */
   get mayHaveInvalidTime(): boolean {
     return (this.#word(FLAGS) & UNCHECKED_TIME) > 0;
   }
 
-  /** When a version was published, as the registry says it. */
+  /** Returns the publish time of a version, as the registry's text. */
   time(version: string): string | undefined {
     this.#times ??= new Map(Object.entries(this.hasTime ? (this.#part(TIME) as object) : {}));
     const time = this.#times.get(version);
     return time ? (typeof time === "string" ? time : JSON.stringify(time)) : undefined;
   }
 
-  /** Versions that a policy of the registry withholds: they may be named, and not downloaded (npm-tree §3.3.4). */
+  /** The versions that a policy of the registry blocks from download (npm-tree §3.3.4). */
   get restrictedVersions(): ReadonlySet<string> {
     return this.#restricted().keys;
   }
@@ -106,10 +106,10 @@ export class Packument {
     return this.#restrictedVersions;
   }
 
-  /** Keys of `versions` in the order of `Object.keys(JSON.parse(…).versions)`. */
+  /** Returns the keys of `versions`, in the order of `Object.keys(JSON.parse(…).versions)`. */
   versionKeys(): readonly string[] {
     if (!this.#keys) {
-      // this object orders them: a repeated key stays at its first place, and `1` comes before `1.0.0`
+      // an object gives them that order: a repeated key stays at its first position, and `1` comes before `1.0.0`
       const keys: Record<string, true> = Object.create(null);
       for (let entry = 0; entry < this.#word(VERSIONS); entry++) keys[this.keyOf(entry)] = true;
       this.#keys = Object.keys(keys);
@@ -117,7 +117,7 @@ export class Packument {
     return this.#keys;
   }
 
-  /** Entries whose keys are versions, lowest first; of those that differ in build metadata alone the first one last. */
+  /** Returns the entries whose keys are versions, lowest first. Among those that differ only in build metadata, the first one comes last. */
   sorted(): ArrayLike<number> {
     if (!this.#sorted) {
       const candidates: VersionEntry[] = [];
@@ -130,14 +130,14 @@ export class Packument {
     return this.#sorted;
   }
 
-  /** {@link sorted} without prereleases, which most ranges cannot pick: as the record has it. */
+  /** Returns {@link sorted} without prereleases, which most ranges cannot pick. The record contains this list. */
   releases(): ArrayLike<number> {
     const start = HEADER + this.#word(VERSIONS);
     this.#releases ??= this.#words.subarray(start, start + this.#word(RELEASES));
     return this.#releases;
   }
 
-  /** The version of an entry that is in {@link sorted}. */
+  /** Returns the version of an entry in {@link sorted}. */
   versionOf(entry: number): Version {
     const version = this.#version(entry);
     if (!version) throw this.#invalid();
@@ -148,6 +148,7 @@ export class Packument {
     return readRelease(this.record, this.#start(entry), this.#start(entry + 1)) ?? parseVersion(this.keyOf(entry));
   }
 
+  /** Returns the key of an entry, the version as the registry wrote it. */
   keyOf(entry: number): string {
     try {
       return readKey(this.record, this.#start(entry), this.#start(entry + 1));
@@ -156,7 +157,7 @@ export class Packument {
     }
   }
 
-  /** Versions of equal shape differ in nothing but their version and their tarball. */
+  /** Returns the shape of an entry. Versions of the same shape differ only in their version and their tarball. */
   shapeOf(entry: number): number {
     return this.#word(HEADER + entry);
   }
@@ -165,7 +166,7 @@ export class Packument {
     return this.#find(version) >= 0;
   }
 
-  /** A version's manifest after intake: the same object each time. Undefined when there is no such version. */
+  /** Returns a version's normalised manifest, the same object each time, or undefined if there is no such version. */
   manifest(version: string): Manifest | undefined {
     const known = this.#manifests.get(version);
     if (known) return known;
@@ -173,7 +174,7 @@ export class Packument {
     return entry < 0 ? undefined : this.#read(entry, version);
   }
 
-  /** The manifest of an entry whose key no later one repeats, as those of {@link sorted} are. */
+  /** Returns the manifest of an entry whose key no later entry repeats, such as an entry of {@link sorted}. */
   manifestAt(entry: number): Manifest {
     const version = this.keyOf(entry);
     return this.#manifests.get(version) ?? this.#read(entry, version);
@@ -199,16 +200,16 @@ export class Packument {
     const start = this.#word(HASHES) + entry * HASH_BYTES;
     const hash = latin1(this.record, start, start + HASH_BYTES);
     const prefix = this.#slice(PREFIX);
-    // it was plain ASCII when it was taken
+    // `condense` checked that the prefix is plain ASCII
     this.#prefix ??= latin1(this.record, this.#start(prefix), this.#start(prefix + 1));
     return { integrity: `sha512-${btoa(hash)}`, tarball: `${this.#prefix + version}.tgz` };
   }
 
-  /** The last entry of a key, which wins, as in JSON; -1 when there is none. */
+  /** Returns the last entry with a key, which wins as in JSON.parse, or -1. */
   #find(version: string): number {
-    const odd = this.#word(FLAGS) & NON_PLAIN_KEYS;
+    const nonPlain = this.#word(FLAGS) & NON_PLAIN_KEYS;
     let entry = this.#word(VERSIONS);
-    while (entry-- > 0) if (odd ? this.keyOf(entry) === version : this.#isKey(entry, version)) break;
+    while (entry-- > 0) if (nonPlain ? this.keyOf(entry) === version : this.#isKey(entry, version)) break;
     return entry;
   }
 
@@ -216,7 +217,7 @@ export class Packument {
     const start = this.#start(entry);
     let left = version.length;
     if (this.#start(entry + 1) - start !== left) return false;
-    // versions differ at the end rather than at the start
+    // compared from the end, where versions most often differ
     while (left-- > 0) if (this.record[start + left] !== version.charCodeAt(left)) return false;
     return true;
   }
@@ -248,7 +249,7 @@ export class Packument {
   }
 
   #invalid(): InstallError {
-    return invalidPackument(this.name, "a part of it is not what it should be");
+    return invalidPackument(this.name, "part of it is not valid JSON");
   }
 }
 

@@ -4,34 +4,40 @@ import { parseSpec, type Spec } from "../spec/spec.ts";
 import type { Packument } from "./packument.ts";
 import { type PickPolicy, selectVersion } from "./select-version.ts";
 
-/** Where a preload gets packuments. */
+/** The source of a preload's packuments. */
 export interface PreloadSource {
-  /** `rank`: how deep in the tree it is wanted. The engine goes by depth too. */
+  /** @param rank the depth in the tree at which the package is needed. The engine works by depth too. */
   packument(name: string, rank: number): Promise<Outcome<Packument>>;
 }
 
-/** How a package is wanted. */
+/** Why a package is needed. */
 interface PreloadNeed {
   depth: number;
-  /** For an optional peer's sake. */
+  /** Needed only because of an optional peer. */
   weak: boolean;
 }
 
 /**
- * Runs ahead of the tree: asks for packuments that the engine will want, so that it does not meet them one depth at a time.
- * It picks what npm would pick for each range and follows that version's dependencies. Only a hint: what it fails to get
- * is asked for again, or not, by the engine, which never waits for it.
+ * Requests packuments before the engine needs them, so that the engine does not wait for one depth of the tree after the other.
+ *
+ * 1. Start from the project's own dependencies.
+ * 2. Request each package once per spec. Apply overrides, and skip packages of the lock and workspaces.
+ * 3. Pick the version that npm would pick for the range (npm-tree §3.3), and continue with its dependencies, one depth lower.
+ * 4. Request its peers too, at the same depth. Do not follow the dependencies of an optional peer (npm-tree §9).
+ *
+ * The result is only a hint. The engine never waits for it, and requests itself whatever the preload fails to load.
  */
 export class Preload {
   readonly #source: PreloadSource;
   readonly #policy: (name: string) => PickPolicy;
   readonly #overrides: ReadonlyMap<string, string>;
-  readonly #asked = new Set<string>();
+  /** Specs already requested. */
+  readonly #requested = new Set<string>();
   readonly #names = new Set<string>();
   readonly #known: ReadonlySet<string>;
   readonly #peers: boolean;
   #stopped = false;
-  /** Told when all that was sent for is there. */
+  /** Resolved when every request has ended. */
   #waiting: (() => void)[] = [];
   dispatched = 0;
   done = 0;
@@ -42,7 +48,7 @@ export class Preload {
       policy: (name: string) => PickPolicy;
       overrides: ReadonlyMap<string, string>;
       peers: boolean;
-      /** Packages that are there already, in a lock or as workspaces: most likely nobody will ask for these. */
+      /** Packages in the lock, and workspaces: the engine will most likely not need their packuments. */
       known: ReadonlySet<string>;
     },
   ) {
@@ -53,6 +59,7 @@ export class Preload {
     this.#known = options.known;
   }
 
+  /** Makes no further requests. */
   stop(): void {
     this.#stopped = true;
     this.#quieten();
@@ -64,7 +71,7 @@ export class Preload {
     this.#followPeers(manifest, { depth: 0, weak: false });
   }
 
-  /** What a package at this depth brings along: its dependencies one deeper, its peers beside it, as they will be looked at. */
+  /** Follows a package at this depth: its dependencies one depth lower, and its peers at the same depth. */
   #follow(manifest: Manifest, depth: number): void {
     this.#followPeers(manifest, { depth, weak: false });
     this.#followAll(manifest, FOLLOWED, depth + 1);
@@ -78,15 +85,15 @@ export class Preload {
   }
 
   /**
-   * npm looks at every peer, an optional one too (npm-tree §9), so each is asked for: of 83 optional ones in a large project
-   * 82 were. It places few of them: those that are looked at for an optional peer's sake, and that are `weak` therefore, bring
-   * their peers along and not their dependencies.
+   * Requests a package's peers. npm loads every peer, even an optional one (npm-tree §9): in a large project, 82 of 83 optional
+   * peers. It places few of the optional ones. A package that is needed only for an optional peer is therefore `weak`: its peers
+   * are followed, but its dependencies are not.
    */
   #followPeers(manifest: Manifest, { depth, weak }: PreloadNeed): void {
     if (!this.#peers || !manifest.peerDependencies) return;
     for (const [name, range] of Object.entries(manifest.peerDependencies)) {
       if (manifest.peerDependenciesMeta?.[name]?.optional) this.#request(name, range, { depth, weak: true });
-      // Most often somebody's dependency too: of another version than the peer's own range would pick.
+      // Most often another package depends on it as well, with another version than this range would pick. Do not follow it.
       else if (!this.#names.has(name)) this.#request(name, range, { depth, weak });
       else void this.#source.packument(name, depth);
     }
@@ -95,12 +102,12 @@ export class Preload {
   #request(name: string, raw: string, { depth, weak }: PreloadNeed): void {
     const text = this.#overrides.get(name) ?? raw;
     const key = `${weak ? "?" : ""}${name}@${text}`;
-    if (this.#stopped || this.#asked.has(key)) return;
-    this.#asked.add(key);
+    if (this.#stopped || this.#requested.has(key)) return;
+    this.#requested.add(key);
     const spec = registrySpec(name, text);
     if (!spec || this.#known.has(spec.name)) return;
     if (!weak) this.#names.add(spec.name);
-    // Counted before it is sent for: else one that ends at once would end the rest.
+    // Counted before the request: otherwise one that ends at once would end the whole preload.
     this.dispatched++;
     const read = (packument: Outcome<Packument>): void => {
       if (this.#stopped || !packument.ok) return;
@@ -111,11 +118,11 @@ export class Preload {
     const end = (): void => {
       if (++this.done === this.dispatched) this.#quieten();
     };
-    // What cannot be read is the engine's to tell, if it comes to it.
+    // Errors are ignored: if the engine needs this package, it reports them.
     this.#source.packument(spec.name, depth).then(read).then(end, end);
   }
 
-  /** Resolves when there is nothing left to look for, or it was stopped. */
+  /** Resolves when every request has ended, or the preload was stopped. */
   quiet(): Promise<void> {
     if (this.#stopped || this.done === this.dispatched) return Promise.resolve();
     return new Promise((resolve) => void this.#waiting.push(resolve));
@@ -129,6 +136,7 @@ export class Preload {
 
 const FOLLOWED = ["dependencies", "optionalDependencies"] as const;
 
+/** Returns the registry package that a spec names, or null if it names none. */
 function registrySpec(name: string, text: string): { name: string; fetchSpec: string } | null {
   try {
     const spec: Spec = parseSpec(name, text, "/");

@@ -1,26 +1,26 @@
+// Loaded on demand: when a project has an `.npmrc`.
+// Imports only types: the build would put a module shared with the rest into a file of its own, which every page would load.
+
 import type { Failure } from "../api/failure.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
 import type { Npmrc, NpmrcOptions } from "./npmrc.ts";
-
-// Loaded for a project that has an `.npmrc`. It imports types alone: a module that it shared with the rest would become
-// a file of its own, for every page to load.
 
 type IniValue = string | boolean | null | (string | boolean | null)[];
 type ValueReader = (value: IniValue) => unknown;
 
 const CREDENTIALS = /^(?:\/\/|_|(?:username|email|cert|key|certfile|keyfile|otp)$)/;
-/** A reference to the environment; a page has none, and a name like that must not be taken at its word. */
+/** A reference to an environment variable. A page has no environment, and the reference must not be used as literal text. */
 const ENVIRONMENT = /\$\{[^${}]+\}/;
 const STRATEGIES = ["hoisted", "nested", "shallow", "linked"];
 const TYPES = ["prod", "dev", "optional", "peer"];
 
-// Each reader gives undefined for a value of the wrong type: npm warns of it and goes on without.
+// Each reader returns undefined for a value of the wrong type. npm warns about it and ignores it.
 const last: ValueReader = (value) => (Array.isArray(value) ? value.at(-1) : value);
 const text: ValueReader = (value) => {
   const one = last(value);
   return one === null ? undefined : String(one);
 };
-/** npm's own reading of a boolean: a number by its value, `null` is false, any other word is true. */
+/** Reads a boolean as npm does: a number by its value, `null` as false, any other word as true. */
 const flag: ValueReader = (value) => {
   const one = last(value);
   if (typeof one !== "string") return !!one;
@@ -72,7 +72,7 @@ const READERS = new Map<string, [keyof NpmrcOptions | "include" | "production" |
   ["dev", ["dev", flag]],
 ]);
 
-/** A key or a value: quotes taken off, `\;` and `\#` unescaped, a comment after them dropped. */
+/** Reads a key or a value: removes quotes, unescapes `\;` and `\#`, and drops a comment at the end. */
 function unquote(raw: string): string {
   const trimmed = raw.trim();
   const quote = /^(["']).*\1$/s.exec(trimmed)?.[1];
@@ -87,7 +87,7 @@ function unquote(raw: string): string {
   return (/^(?:\\.|[^;#\\]|\\$)*/s.exec(trimmed)?.[0] ?? "").replace(/\\([;#\\])/g, "$1").trim();
 }
 
-/** The keys above the first `[section]`: npm looks nowhere else. Later lines win; `key[] =` collects. */
+/** Returns the keys above the first `[section]`, the only ones that npm reads. Later lines win. `key[] =` collects values. */
 function parseIni(source: string): Map<string, IniValue> {
   const found = new Map<string, IniValue>();
   for (const line of source.split(/[\r\n]+/)) {
@@ -121,14 +121,14 @@ function readRegistries(entries: Map<string, IniValue>, npmrc: Npmrc, toBase: To
     const scope = key === "registry" ? "" : /^(@[^:/]+):registry$/.exec(key)?.[1];
     if (scope === undefined) continue;
     const base = toBase((text(value) as string | undefined) ?? "");
-    // The value is not repeated: a URL may carry credentials.
-    if (!base) npmrc.warnings.push(warn(`the value of ${key} is not an http or https URL`));
+    // The message does not repeat the value: a URL may contain credentials.
+    if (!base) npmrc.warnings.push(warn(`${key} is ignored: its value is not an http or https URL.`));
     else if (scope) npmrc.scopes.set(scope, base);
     else npmrc.registry = base;
   }
 }
 
-/** npm's omit list: what is left out, less what is asked for; the older words for both still count. */
+/** Returns npm's omit list: the omitted types without the included ones. The older keys for both still count. */
 function omitted(values: Map<string, unknown>): ResolveOptions["omit"] {
   const omit = [...((values.get("omit") as string[] | undefined) ?? [])];
   const include = [...((values.get("include") as string[] | undefined) ?? [])];
@@ -153,11 +153,11 @@ function readOptions(entries: Map<string, IniValue>, npmrc: Npmrc): NpmrcOptions
       const unknown = (result as string[]).find((type) => !TYPES.includes(type));
       if (unknown !== undefined) result = undefined;
     }
-    // null is the default of what has no other: as if it were not there.
-    if (result === undefined) npmrc.warnings.push(warn(`the value of ${key} is not one that npm knows`));
+    // null means that the key is not set
+    if (result === undefined) npmrc.warnings.push(warn(`${key} is ignored: npm does not know its value.`));
     else if (result !== null) values.set(option, result);
   }
-  // An absolute date beside a window: the date wins within one file.
+  // If one file has both a date and an age, the date wins.
   if (values.has("before")) values.delete("minReleaseAge");
   if (values.get("saveExact")) values.set("savePrefix", "");
   const omit = OMIT_WORDS.some((word) => values.has(word)) ? omitted(values) : undefined;
@@ -166,7 +166,10 @@ function readOptions(entries: Map<string, IniValue>, npmrc: Npmrc): NpmrcOptions
   return Object.fromEntries(values) as NpmrcOptions;
 }
 
-/** `toBase` makes a base URL, or tells that it is none. Never throws. */
+/**
+ * Parses an `.npmrc`. Never throws: problems become warnings.
+ * @param toBase returns a base URL, or undefined if the text is not one
+ */
 export function readNpmrc(source: string, toBase: ToBase): Npmrc {
   const npmrc: Npmrc = { options: {}, scopes: new Map(), warnings: [] };
   const entries = parseIni(source.replace(/^\uFEFF/, ""));
@@ -176,13 +179,15 @@ export function readNpmrc(source: string, toBase: ToBase): Npmrc {
     else if (ENVIRONMENT.test(key) || [value].flat().some((each) => ENVIRONMENT.test(String(each)))) {
       entries.delete(key);
       if (READERS.has(key) || key === "registry" || /^@[^:]+:registry$/.test(key)) {
-        npmrc.warnings.push(warn(`${key} refers to an environment variable and is left out`));
+        npmrc.warnings.push(
+          warn(`${key} is ignored: its value refers to an environment variable, and a page has none.`),
+        );
       }
     }
   }
   if (credentials) {
-    const wayOut = { kind: "option", option: "token", text: "Give credentials by `token`." } as const;
-    npmrc.warnings.push(warn("credentials are not read", [wayOut]));
+    const wayOut = { kind: "option", option: "token", text: "Pass credentials with the option `token`." } as const;
+    npmrc.warnings.push(warn("credentials are ignored.", [wayOut]));
   }
   readRegistries(entries, npmrc, toBase);
   npmrc.options = readOptions(entries, npmrc);

@@ -3,84 +3,91 @@ import { InstallError } from "../errors/failure.ts";
 import { invalidDocument } from "../errors/packages.ts";
 import { compareVersions, type Version } from "../spec/version.ts";
 
-/**
- * A packument's record: what an installer reads of it, in one block of bytes that threads share and stores keep.
- *
- * 32-bit little-endian words come first: {@link HEADER} of them, then for each version the number of its *shape*, the
- * releases (numbers of versions, lowest first), and the lengths of the slices. The slices follow, one right after the
- * other: the versions' keys, the shapes, {@link PREFIX}, `dist-tags`, `time` and `policyRestrictions` as JSON (empty when
- * absent). From {@link COLD} on stand the versions' sha512 hashes, {@link HASH} bytes each.
- *
- * A shape is what versions of a package have in common, which is most often all: a byte of flags and a manifest less what
- * the flags say is left out.
- */
+// The layout of a record: the parts of a packument that an installer reads, in one block of bytes, which threads share and stores
+// keep. `condense` writes records and `Packument` reads them. condense.ts shows an example.
+//
+// 1. 32-bit little-endian words: HEADER of them, then the number of each version's *shape*, then the releases (numbers of
+//    versions, lowest first), then the lengths of the slices.
+// 2. The slices, one directly after the other: the versions' keys, the shapes, PREFIX, and `dist-tags`, `time` and
+//    `policyRestrictions` as JSON (empty if absent).
+// 3. From the position in word HASHES: the versions' sha512 hashes, HASH_BYTES bytes each.
+//
+// A shape is a byte of flags and a manifest without the members that the flags stand for. Most versions of a package share one.
+
+/** Index of the word with the format's number, {@link CURRENT_FORMAT}. */
 export const FORMAT = 0;
-/** Bytes of the whole record. */
+/** The size of the whole record in bytes. */
 export const LENGTH = 1;
-/** How many words there are. */
+/** The number of words. */
 export const WORDS = 2;
+/** The number of versions. */
 export const VERSIONS = 3;
+/** The number of releases, which are versions that are not prereleases. */
 export const RELEASES = 4;
-/** Flags of the whole: {@link ODD_TIME}, {@link ODD_KEYS}. */
+/** Flags of the record: {@link UNCHECKED_TIME}, {@link NON_PLAIN_KEYS}. */
 export const FLAGS = 5;
+/** The position of the hashes. */
 export const HASHES = 6;
+/** How many words the header has. */
 export const HEADER = 7;
 
-/** The layout and the choice of members: another one is another number. */
+/** Identifies the layout and the choice of members. Change it with either of them. */
 export const CURRENT_FORMAT = 0x31504857;
 
-/** Slices after the keys and the shapes. A regular tarball's URL is the prefix, the version's key and `.tgz`. */
+/** The slices after the keys and the shapes. A regular tarball's URL is the prefix, the version's key and `.tgz`. */
 export const PREFIX = 0;
 export const DIST_TAGS = 1;
 export const TIME = 2;
 export const RESTRICTIONS = 3;
 export const PARTS = 4;
 
-/** Some publish time has an unusual form. */
+/** Some publish time may be an invalid date: it does not look like `2020-01-31T12:…`. */
 export const UNCHECKED_TIME = 1;
-/** Some version's key is not plain ASCII, or has escapes. */
+/** Some version's key has escapes or is not plain ASCII. */
 export const NON_PLAIN_KEYS = 2;
 
-/** Flags of a shape: a member that says what the packument says is left out, `dist` too. */
+/** Flags of a shape. Each stands for a member that follows from the packument and is left out: name, version, dist. */
 export const SAME_NAME = 1;
 export const SAME_VERSION = 2;
 export const REGULAR_DIST = 4;
 
+/** The size of a sha512 hash. */
 export const HASH_BYTES = 64;
 
+/** Makes the EINVALIDPACKUMENT error of a package's document. */
 export function invalidPackument(name: string, why: string, details: Failure["details"] = {}): InstallError {
   return new InstallError(invalidDocument(name, why, { package: name, details }));
 }
 
-/** The record itself, or a copy of one whose place does not suit 32-bit words. */
+/** Returns the record, or a copy if its position in its buffer does not suit 32-bit words. */
 export function aligned(record: Uint8Array): Uint8Array {
   return record.byteOffset & 3 ? record.slice() : record;
 }
 
-/** An aligned record by words. */
+/** Returns the words of an aligned record. */
 export function asUint32(record: Uint8Array): Uint32Array {
   return new Uint32Array(record.buffer, record.byteOffset, record.length >> 2);
 }
 
-/** A version, and its number in the document's order. */
+/** A version and its number in the document's order. */
 export interface VersionEntry {
   readonly version: Version;
   readonly entry: number;
 }
 
-/** The numbers of versions that stand in the document's order, lowest version first; of equal ones the last comes first. */
+/** Sorts versions given in the document's order, and returns their numbers, lowest version first. Of equal ones, the last comes first. */
 export function inOrder(candidates: VersionEntry[]): number[] {
-  // most documents have them in order already
+  // most documents are nearly in order, which makes the sort fast
   candidates.reverse().sort((a, b) => compareVersions(a.version, b.version));
   return candidates.map(({ entry }) => entry);
 }
 
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Room for most texts. */
+/** Has room for most texts. */
 const scratch = new Uint8Array(1 << 14);
 
-/** Text of a slice. A decoder refuses shared memory: such bytes are copied first. */
+/** Decodes a slice as UTF-8. Bytes in shared memory are copied first, because a decoder refuses them. */
 export function decode(bytes: Uint8Array, start: number, end: number): string {
   const slice = bytes.subarray(start, end);
   if (bytes.buffer instanceof ArrayBuffer) return DECODER.decode(slice);
@@ -89,7 +96,7 @@ export function decode(bytes: Uint8Array, start: number, end: number): string {
   return DECODER.decode(scratch.subarray(0, slice.length));
 }
 
-/** The text of a JSON string that stands between quotes. Throws a SyntaxError when it is none. */
+/** Returns the text of a JSON string, given without its quotes. Throws a SyntaxError if it is not one. */
 export function readKey(bytes: Uint8Array, start: number, end: number): string {
   return plainEnd(bytes, start, end) === end
     ? latin1(bytes, start, end)
@@ -98,20 +105,20 @@ export function readKey(bytes: Uint8Array, start: number, end: number): string {
 
 const codes: number[] = [];
 
-/** A slice as text, a byte a character: quicker than a decoder, and than a view of the bytes. One beyond 256 must be ASCII. */
+/** Returns a slice as text, one character per byte, faster than a decoder does. A slice longer than 256 bytes must be ASCII. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
-  // so many arguments would not fit the stack
+  // more arguments might not fit on the stack
   if (end - start > 256) return decode(bytes, start, end);
   codes.length = end - start;
   for (let at = start; at < end; at++) codes[at - start] = bytes[at] as number;
   return String.fromCharCode.apply(null, codes);
 }
 
-/** ASCII that stands for itself between quotes. */
+/** The ASCII characters that JSON strings contain unescaped. */
 const PLAIN: Uint8Array = new Uint8Array(256).fill(1, 32, 127);
 PLAIN[34] = PLAIN[92] = 0;
 
-/** The first place from `at` to `end` that is not plain ASCII, or is a quote or a backslash. */
+/** Returns the first position from `at` to `end` that is not plain ASCII, or is a quote or a backslash. */
 export function plainEnd(bytes: Uint8Array, at: number, end: number): number {
   while (at < end && PLAIN[bytes[at] as number]) at++;
   return at;

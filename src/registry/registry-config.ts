@@ -3,25 +3,25 @@ import { escapePackageName, scopeOf } from "../spec/package-name.ts";
 
 declare const __WEBHOIST_REGISTRY__: string | undefined;
 
-/** The registry a build of this library takes for granted: `""` in a build that names none. */
+/** The default registry of this build of the library, or `""` if the build has none. */
 export const DEFAULT_REGISTRY: string = typeof __WEBHOIST_REGISTRY__ === "string" ? __WEBHOIST_REGISTRY__ : "";
 
-/** Where packages come from. Base URLs end with `/` and carry no credentials, query or fragment. Can be cloned. */
+/** The registries of a run. Base URLs end with `/` and have no credentials, query or fragment. Can be cloned. */
 export interface RegistryConfig {
   readonly registry: string;
-  /** By scope, `@` included. */
+  /** Base URLs by scope, with its `@`. */
   readonly scopes: ReadonlyMap<string, string>;
-  /** The default public registry: tarballs recorded there come from `registry`, whichever that is. */
+  /** The default public registry. Tarballs that a lock records there are fetched from `registry`. */
   readonly home: string;
 }
 
 export interface RegistryOptions {
   registry?: string | undefined;
-  /** By scope, with or without its `@`. */
+  /** URLs by scope, with or without its `@`. */
   scopes?: Readonly<Record<string, string>> | ReadonlyMap<string, string> | undefined;
 }
 
-/** A URL, or undefined where `text` is none. */
+/** Parses a URL. Returns undefined if `text` is not one. */
 export function parseUrl(text: string, base?: string): URL | undefined {
   try {
     return new URL(text, base);
@@ -30,7 +30,7 @@ export function parseUrl(text: string, base?: string): URL | undefined {
   }
 }
 
-/** An http(s) URL without credentials or fragment: `fetch` refuses the first and never sends the second. */
+/** Parses an http(s) URL, and removes credentials, which `fetch` refuses, and the fragment, which it never sends. */
 export function httpUrl(text: string, base?: string): URL | undefined {
   const url = parseUrl(text, base);
   if (!url || !/^https?:$/.test(url.protocol)) return undefined;
@@ -38,23 +38,24 @@ export function httpUrl(text: string, base?: string): URL | undefined {
   return url;
 }
 
-/** A base URL as the rest wants it, or undefined where `text` is not an http(s) URL. Credentials in it are dropped. A relative one is seen from `page`. */
+/** Returns a base URL in the form of RegistryConfig, or undefined if `text` is not an http(s) URL. A relative URL refers to `page`. */
 export function registryBase(text: string, page?: string): string | undefined {
   const url = httpUrl(text, page);
   return url && url.origin + url.pathname.replace(/\/*$/, "/");
 }
 
+/** @throws InstallError EINVALIDREGISTRY */
 function checkedBase(text: string, what: string): string {
   const base = registryBase(text);
   if (base) return base;
-  // The text is not repeated: it may carry credentials.
+  // The message does not repeat the text: it may contain credentials.
   const message = text ? `The URL of ${what} is not an http or https URL.` : "No registry is set.";
   const wayOut = [{ kind: "option", text: "Set `registry` to a base URL.", option: "registry" } as const];
   throw new InstallError(failure("EINVALIDREGISTRY", message, { wayOut }));
 }
 
 /**
- * The registries of a run: the embedder's win over those of a project's `.npmrc`, and these over the build's default.
+ * Returns the registries of a run. Those of the options win over those of the `.npmrc`, and these win over the build's default.
  * @throws InstallError EINVALIDREGISTRY
  */
 export function registryConfig(options: RegistryOptions, npmrc: RegistryOptions = {}): RegistryConfig {
@@ -69,17 +70,17 @@ export function registryConfig(options: RegistryOptions, npmrc: RegistryOptions 
   return { registry, scopes, home: DEFAULT_REGISTRY };
 }
 
-/** Base URL of the registry that `name` comes from. */
+/** Returns the base URL of the registry of a package. */
 export function registryOf(config: RegistryConfig, name: string): string {
   return config.scopes.get(scopeOf(name) ?? "") ?? config.registry;
 }
 
-/** `<registry>/@a%2fb`. `name` must have passed `packageNameProblem`: nothing else in it is escaped, as npm does. */
+/** Returns `<registry>/@a%2fb`. `name` must have passed `packageNameProblem`: like npm, this escapes only the slash. */
 export function packumentUrl(config: RegistryConfig, name: string): string {
   return registryOf(config, name) + escapePackageName(name);
 }
 
-/** `<registry>/@a%2fb/1.0.0`: one version's full manifest. */
+/** Returns `<registry>/@a%2fb/1.0.0`, the URL of one version's full manifest. */
 export function manifestUrl(config: RegistryConfig, name: string, version: string): string {
   return `${packumentUrl(config, name)}/${encodeURIComponent(version)}`;
 }

@@ -1,23 +1,23 @@
+// Loaded on demand: when a request has failed after its last retry.
+// Imports only types: the build would put a module shared with the transport into a file of its own, which every page would load.
+
 import type { Failure, WayOut } from "../api/failure.ts";
 import type { ErrorCode } from "../errors/failure.ts";
 
-// Loaded when a request has failed for good. It imports types alone: a module that it shared with the transport would
-// become a file of its own, for every page to load.
-
-/** Why nothing that may be read came back. */
+/** Why there is no readable response. */
 export type Unreached = "offline" | "network" | "cors";
 
-/** What is known of a request that failed. */
+/** The known facts about a failed request. */
 export interface RequestFacts {
-  /** npm's code for a status is `E` and the number. */
+  /** For an HTTP status, npm's code is `E` and the number. */
   code: ErrorCode;
   name: string;
   url: URL | undefined;
-  /** EUNREACHABLE: why. */
+  /** The reason of EUNREACHABLE. */
   reason?: Unreached;
-  /** EUNREACHABLE: the system's own code. E404: how it was decided, where the status could not be read. */
+  /** EUNREACHABLE: the system's own code. E404: how it was determined if the status was not readable. */
   found?: string | undefined;
-  /** Milliseconds: that the registry asks to wait (E429), or that nothing came for (ETIMEDOUT). */
+  /** E429: how long the registry asks to wait. ETIMEDOUT: how long no data arrived. */
   milliseconds?: number | undefined;
 }
 
@@ -26,8 +26,8 @@ const other = (text: string): WayOut => ({ kind: "other", text });
 
 const UNREACHED: Record<Unreached, string> = {
   offline: "this browser is offline",
-  network: "no answer from the registry",
-  cors: "the registry answers, but not in a way that a page may read: it sends no CORS headers, or has no such package",
+  network: "the registry did not answer",
+  cors: "the registry's answer is not readable by a page: it has no CORS headers, or the package does not exist",
 };
 
 function describe({ code, reason = "network", found, milliseconds }: RequestFacts): { text: string; wayOut: WayOut[] } {
@@ -36,40 +36,40 @@ function describe({ code, reason = "network", found, milliseconds }: RequestFact
   );
   switch (code) {
     case "E404": {
-      const scopes = option("scopes", "Name the registry of a private package's scope.");
-      const token = option("token", "Give a token: without one, some registries answer 404 for private packages.");
+      const scopes = option("scopes", "Set the registry of the scope, if the package is private.");
+      const token = option("token", "Set a token: without one, some registries answer 404 for private packages.");
       return { text: `not found${found ? `: ${found}` : ""}`, wayOut: [other("Check the name."), scopes, token] };
     }
     case "E401":
     case "E403": {
-      const wayOut = [option("token", "Give a token that may read this package.")];
+      const wayOut = [option("token", "Set a token that may read this package.")];
       return { text: `the registry refused access (${code.slice(1)})`, wayOut };
     }
     case "EUNREACHABLE": {
       const check = other("Check the registry's URL and the network.");
-      const proxy = option("proxy", "Go through a relay on the page's own origin.");
+      const proxy = option("proxy", "Use a relay on the page's own origin.");
       return {
         text: UNREACHED[reason],
-        wayOut: reason === "offline" ? [other("Connect, and try again.")] : [check, proxy],
+        wayOut: reason === "offline" ? [other("Connect to the network and try again.")] : [check, proxy],
       };
     }
     case "ETIMEDOUT":
-      return { text: `nothing came for ${milliseconds} ms`, wayOut: [later, option("timeout", "Allow more time.")] };
+      return { text: `no data arrived for ${milliseconds} ms`, wayOut: [later, option("timeout", "Allow more time.")] };
     case "EINVALIDPACKUMENT":
-      return { text: "the registry's document is cut short", wayOut: [later] };
+      return { text: "the registry's document is incomplete", wayOut: [later] };
     case "ENEEDAUTH":
       return {
-        text: "`token` failed or gave what no header can carry",
-        wayOut: [option("token", "Mend the callback.")],
+        text: "the option `token` threw, or returned text that a header cannot contain",
+        wayOut: [option("token", "Correct the callback.")],
       };
     case "EINVALIDURL":
-      return { text: "not an http or https URL", wayOut: [] };
+      return { text: "its URL is not an http or https URL", wayOut: [] };
     default:
       return { text: `the registry answered ${code.slice(1)}`, wayOut: [later] };
   }
 }
 
-/** The failure of a request, in words. Its URL has neither credentials nor a query: signed URLs keep theirs there. */
+/** Makes the failure of a request. Its URL has neither credentials nor a query, where signed URLs have their signature. */
 export function requestFailure(facts: RequestFacts): Failure {
   const { code, name, found } = facts;
   const { text, wayOut } = describe(facts);

@@ -1,3 +1,17 @@
+// Picks the version for a registry spec, in the order of npm-pick-manifest (npm-tree §3.3):
+//
+// 1. A tag: the version that it names. If that is newer than `before`: the best version of the range `<=` that version (as in 3).
+// 2. A version: that version, deprecated or not, if it is in time.
+// 3. A range (no spec counts as `*`):
+//    a. The version of the default tag (`latest`), if it is in the range, not restricted, in time, not deprecated, and its engines
+//       fit. It wins even over higher versions.
+//    b. Otherwise the most suitable version in the range that is in time and not restricted, and among equals the highest:
+//       not deprecated and its engines fit > its engines fit > not deprecated > neither.
+//    c. Nothing: E403 if only restricted versions match, ENOVERSIONS if no version at all is in time, otherwise ETARGET.
+// 4. A picked version that a policy of the registry restricts: E403.
+//
+//   versions 1.0.0, 1.1.0, 2.0.0; latest is 1.0.0:  `^1` → 1.0.0 (3a), `>=1.1` → 2.0.0 (3b), `1.1.0` → 1.1.0 (2)
+
 import type { Manifest } from "../api/manifest.ts";
 import {
   type ErrorCode,
@@ -13,19 +27,20 @@ import { cleanVersion, parseVersion } from "../spec/version.ts";
 import type { RangeTable } from "../spec/version-range.ts";
 import type { Packument } from "./packument.ts";
 
-/** What decides a pick besides the packument and the spec. One object a run: picks are remembered by it. */
+/** The settings of a run that influence a pick. Use one object per run: picks are remembered by its identity. */
 export interface PickPolicy {
   readonly ranges: RangeTable;
   /** npm's `--tag`. Default `latest`. */
   readonly defaultTag?: string;
-  /** Milliseconds since 1970: versions published later are not picked. */
+  /** Milliseconds since 1970. Versions published later are not picked. */
   readonly before?: number | null;
-  /** Without a version, that engine is not looked at. */
+  /** The running Node version. Without a version, `engines` is not checked against it. */
   readonly nodeVersion?: string | null;
+  /** The npm version, checked in the same way. */
   readonly npmVersion?: string | null;
 }
 
-/** One look-up. */
+/** One pick in progress. */
 interface Query {
   readonly packument: Packument;
   readonly wanted: string;
@@ -33,6 +48,7 @@ interface Query {
   readonly policy: PickPolicy;
 }
 
+/** The results of one policy. */
 interface SelectionMemo {
   readonly picks: WeakMap<Packument, Map<string, Outcome<Manifest>>>;
   readonly engines: Map<string, boolean>;
@@ -41,9 +57,10 @@ interface SelectionMemo {
 const memos: WeakMap<PickPolicy, SelectionMemo> = new WeakMap();
 
 /**
- * The version npm picks for a spec of the registry (npm-tree §3.3): a version, a range or a tag, trimmed; `""` for
- * none. Fails with `ETARGET` (nothing matches), `ENOVERSIONS` (nothing could), `E403` (withheld by policy) or
- * `EINVALIDPACKUMENT` (what had to be read is not JSON).
+ * Returns the manifest of the version that npm picks for a registry spec.
+ * @param wanted a version, a range or a tag, trimmed; `""` without a spec
+ * @returns or fails with ETARGET (no version matches), ENOVERSIONS (the package has no usable version), E403 (restricted by a policy
+ * of the registry) or EINVALIDPACKUMENT (a part of the document is not valid JSON)
  */
 export function selectVersion(packument: Packument, wanted: string, policy: PickPolicy): Outcome<Manifest> {
   const { picks } = memoOf(policy);
@@ -61,12 +78,12 @@ export function selectVersion(packument: Packument, wanted: string, policy: Pick
 }
 
 function memoOf(policy: PickPolicy): SelectionMemo {
-  let memory = memos.get(policy);
-  if (!memory) {
-    memory = { picks: new WeakMap(), engines: new Map() };
-    memos.set(policy, memory);
+  let memo = memos.get(policy);
+  if (!memo) {
+    memo = { picks: new WeakMap(), engines: new Map() };
+    memos.set(policy, memo);
   }
-  return memory;
+  return memo;
 }
 
 function asOutcome(query: Query): Outcome<Manifest> {
@@ -78,13 +95,14 @@ function asOutcome(query: Query): Outcome<Manifest> {
   }
 }
 
+/** Steps 1 and 2; step 3 for a range. */
 function selectByType(query: Query): Outcome<Manifest> {
   const { packument, wanted, type, policy } = query;
   if (type === "range") return selectFromRange(query, wanted || "*");
   const key = type === "version" ? cleanVersion(wanted) : packument.distTags.get(wanted);
   if (key == null) return noMatch(query);
   if (isInTime(packument, key, policy)) return takeVersion(query, key);
-  // tagged too late: the best that is not newer than what the tag names
+  // step 1: the tagged version is too new
   return type === "tag" && policy.ranges.range(`<=${key}`) ? selectFromRange(query, `<=${key}`) : noMatch(query);
 }
 
@@ -105,17 +123,18 @@ function noMatch({ packument, wanted, type, policy }: Query, code: ErrorCode = "
     restricted: [...restrictedVersions],
     restrictionMessage: packument.restrictionMessage,
   };
-  const message = `No matching version found for ${name}@${wanted}.`;
+  const message = `No version of ${name} matches ${wanted || "*"}.`;
   return fail(failure(code, message, { package: name, spec: wanted, details: { ...details } }));
 }
 
-/** The manifest of the key picked, unless a policy of the registry withholds it. */
+/** Step 4: returns the manifest of the picked key, unless it is restricted. */
 function takeVersion(query: Query, key: string): Outcome<Manifest> {
   if (query.packument.restrictedVersions.has(key)) return noMatch(query, "E403");
   const manifest = query.packument.manifest(key);
   return manifest ? ok(manifest) : noMatch(query);
 }
 
+/** Step 3. */
 function selectFromRange(query: Query, text: string): Outcome<Manifest> {
   const { packument, policy } = query;
   const range = policy.ranges.range(text) as Range;
@@ -141,18 +160,18 @@ function selectFromRange(query: Query, text: string): Outcome<Manifest> {
 /** The highest {@link suitability}. */
 export const MOST_SUITABLE = 3;
 
-/** Above all not deprecated on a fitting engine; then a fitting engine; then not deprecated. */
+/** Grades a version: 3 if it is not deprecated and its engines fit, 2 if its engines fit, 1 if it is not deprecated, otherwise 0. */
 export function suitability(manifest: Manifest, policy: PickPolicy): number {
   const engineAllows = engineFits(manifest, policy);
   return manifest.deprecated ? (engineAllows ? 2 : 0) : engineAllows ? MOST_SUITABLE : 1;
 }
 
-/** Among those of the highest rank, the highest version. Most often the first one looked at has the top rank. */
+/** Step 3b, from the highest version down. It can stop at the first version with the top grade, most often the very first. */
 function bestInRange({ packument, policy }: Query, range: Range): Manifest | null {
   const entries = namesPrerelease(range) ? packument.sorted() : packument.releases();
   const restricted = packument.restrictedVersions;
   let best: Manifest | null = null;
-  let bestRank = -1;
+  let bestGrade = -1;
   for (let at = topOf(packument, entries, range) - 1; at >= 0; at--) {
     const entry = entries[at] as number;
     const version = packument.versionOf(entry);
@@ -161,17 +180,17 @@ function bestInRange({ packument, policy }: Query, range: Range): Manifest | nul
     const key = packument.keyOf(entry);
     if (restricted.has(key) || !isInTime(packument, key, policy)) continue;
     const manifest = packument.manifest(key) as Manifest;
-    const own = suitability(manifest, policy);
-    if (own > bestRank) {
+    const grade = suitability(manifest, policy);
+    if (grade > bestGrade) {
       best = manifest;
-      bestRank = own;
-      if (own === MOST_SUITABLE) break;
+      bestGrade = grade;
+      if (grade === MOST_SUITABLE) break;
     }
   }
   return best;
 }
 
-/** How many entries, lowest version first, are not above the range. */
+/** Returns how many entries are not above the range, by binary search: they are sorted, lowest version first. */
 function topOf(packument: Packument, entries: ArrayLike<number>, range: Range): number {
   let low = 0;
   let high = entries.length;
@@ -183,13 +202,14 @@ function topOf(packument: Packument, entries: ArrayLike<number>, range: Range): 
   return low;
 }
 
-/** npm lets a version pass that the document gives no time for, and none that it gives nonsense for. */
+/** Checks whether a version was published by `before`. As in npm, one without a time passes, and one with an invalid time does not. */
 export function isInTime(packument: Packument, key: string, { before = null }: PickPolicy): boolean {
   if (before === null && !packument.mayHaveInvalidTime) return true;
   const time = packument.time(key);
   return time === undefined || Date.parse(time) <= (before ?? Number.POSITIVE_INFINITY);
 }
 
+/** Checks whether the running Node and npm satisfy a package's `engines`. */
 export function engineFits(
   { engines }: { readonly engines?: Readonly<Record<string, string>> | undefined },
   policy: PickPolicy,
@@ -213,7 +233,7 @@ function engineAllows(version: string | null | undefined, range: unknown, known:
   return answer;
 }
 
-/** Engines are read strictly, and a prerelease of the engine counts: as of `21.0.0-rc.1` for `>=18`. */
+/** Checks one engine. Ranges are parsed strictly, and a prerelease of the engine counts: `21.0.0-rc.1` satisfies `>=18`. */
 function satisfiesEngine(version: string, range: string): boolean {
   const parsed = parseVersion(version);
   const allowed = parseRange(range, ENGINES);

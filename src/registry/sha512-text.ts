@@ -1,19 +1,24 @@
+// Decodes the base64 of `dist.integrity` straight from a document's bytes into a record. A record stores a hash in 64 bytes instead
+// of 95 characters. Nearly every version has one, so the usual decoders, which need a string for each, would take too long.
+//
+//   "sha512-AAEC…=="  (97 bytes with its quotes)  →  00 01 02 …  (64 bytes)
+
 import type { GrowingBytes } from "./byte-text.ts";
 import { HASH_BYTES } from "./record.ts";
 
-/** Twelve bits for two characters of base64, read as one 16-bit word; -1 for others. */
+/** The twelve bits that two base64 characters stand for, by the characters as one 16-bit word. -1 for other characters. */
 const BITS: Int16Array = new Int16Array(1 << 16).fill(-1);
 const ALPHABET = new TextEncoder().encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
 for (let bits = 0; bits < 1 << 12; bits++) {
   BITS[(ALPHABET[bits >> 6] as number) | ((ALPHABET[bits & 63] as number) << 8)] = bits;
 }
 
-/** Bytes of `"sha512-…=="`, quotes included. */
+/** The length of `"sha512-…=="` in bytes, with its quotes. */
 export const SHA512_TEXT = 97;
 
 /**
- * Whether the JSON at `at` is an integrity of one sha512 as everybody writes it. Then the hash stands after the end of `to`, which stays
- * where it was.
+ * Checks whether the JSON at `at` is an integrity of exactly one sha512 hash in its usual form. If it is, writes the hash after
+ * the end of `to`, but does not change the length of `to`.
  */
 export function readSha512(text: DataView, at: number, to: GrowingBytes): boolean {
   const end = at + SHA512_TEXT;
@@ -29,10 +34,10 @@ export function readSha512(text: DataView, at: number, to: GrowingBytes): boolea
     const one = BITS[word & 0xffff] as number;
     const two = BITS[word >>> 16] as number;
     bad |= one | two;
-    // three bytes, and one that the next three replace
+    // writes three bytes, and a fourth that the next write replaces
     view.setInt32(place, (one >> 4) | ((one & 15) << 12) | (two & 0xf00) | ((two & 255) << 16), true);
   }
-  // two characters are left, of which the last four bits mean nothing, then `=="`
+  // two characters are left, whose last four bits are unused, then `=="`
   const last = BITS[text.getUint16(at, true)] as number;
   view.setUint8(place, last >> 4);
   return (bad | last) >= 0 && (last & 15) === 0 && text.getUint32(end - 4, true) >>> 8 === 0x223d3d;

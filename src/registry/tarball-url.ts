@@ -1,14 +1,15 @@
 import { parseUrl, type RegistryConfig } from "./registry-config.ts";
 
 /**
- * Where a recorded tarball is fetched from. A lock names the default public registry whatever registry its author used,
- * so that host stands for "the registry of this run" (npm's `replace-registry-host`, default value); others stay.
+ * Returns the URL from which a tarball in a lock is fetched. A lock names the default public registry, whichever registry its
+ * author used. That host therefore means "the registry of this run" (npm's `replace-registry-host`, default value). Other URLs
+ * do not change.
  */
 export function tarballUrl(config: RegistryConfig, resolved: string): string {
   return tarballUrls(config)(resolved);
 }
 
-/** {@link tarballUrl} for many. */
+/** Returns a function that does the work of {@link tarballUrl} for many URLs. */
 export function tarballUrls(config: RegistryConfig): (resolved: string) => string {
   const home = parseUrl(config.home)?.hostname;
   const base = new URL(config.registry);

@@ -2,36 +2,36 @@ import type { Outcome } from "../errors/failure.ts";
 
 export type RequestKind = "packument" | "manifest" | "tarball";
 
-/** One request to a registry. `url` is absolute; `origin` decides which credentials may be sent. */
+/** One request to a registry. `url` is absolute. Its origin decides which credentials are sent. */
 export interface RegistryRequest {
   kind: RequestKind;
-  /** Package name, for messages. */
+  /** The package's name, for messages. */
   name: string;
   url: string;
-  /** `full` documents carry `time`, `license`, `libc`; the abbreviated form does not. */
+  /** `full` documents have `time`, `license` and `libc`. The abbreviated form does not. */
   metadata: "full" | "abbreviated";
-  /** Of the document that is at hand: the same one need not be sent again. */
+  /** The ETag of a stored document. The registry does not send the same document again. */
   etag?: string;
-  /** Whoever asks keeps what comes: no other cache needs to. */
+  /** The caller stores the response, so the browser's HTTP cache need not. */
   kept?: true;
-  /** How soon it is wanted, beside others that wait: lower is sooner, -1 before all. Default 0. */
+  /** The priority among waiting requests: lower is sooner, -1 is first. Default 0. */
   rank?: number;
   signal?: AbortSignal;
 }
 
 export interface RegistryResponse {
   bytes: Uint8Array;
-  /** Bytes over the wire when known (content-length), else the length of the body. */
+  /** Transferred bytes if known (content-length), otherwise the length of the body. */
   transferred: number;
   etag?: string;
-  /** The document at hand still holds: `bytes` are empty. */
+  /** The stored document is still current, and `bytes` is empty. */
   notModified?: true;
 }
 
-/** What the core is handed to reach a registry. Never throws: an outcome is data. */
+/** The core's access to a registry. Never throws: a failure is part of the outcome. */
 export interface Transport {
   get(request: RegistryRequest): Promise<Outcome<RegistryResponse>>;
-  /** This URL, if it has not been asked for yet, has at most this rank from here on. */
+  /** Lowers the rank of a URL to at most `rank`, if its request has not been sent yet. */
   hurry?(url: string, rank: number): void;
   dispose(): void;
 }

@@ -1,12 +1,12 @@
-/** A repository on a host that npm knows by name. */
+/** A git repository on a host that npm knows by name. */
 export interface Hosted {
   readonly type: "github" | "gitlab" | "bitbucket" | "gist" | "sourcehut";
   readonly user: string | null;
-  /** `user:password` as the URL had it. */
+  /** `user:password` from the URL, unchanged. */
   readonly auth: string | null;
   readonly project: string;
   readonly committish: string | null;
-  /** How it was written. */
+  /** The notation that the spec used. */
   readonly form: "shortcut" | "sshurl" | "https" | "git";
 }
 
@@ -28,14 +28,14 @@ function tryUrl(text: string): URL | null {
   }
 }
 
-/** `user/repo#ref`: a slash, at most one of them before the `#`, and before it neither blank, `@` nor `:`. */
+/** Checks whether `text` is `user/repo#ref`: before the `#` exactly one slash, and neither blanks, `@` nor `:`. */
 function isShorthand(text: string): boolean {
   const hash = text.indexOf("#");
   const head = hash < 0 ? text : text.slice(0, hash);
   return text.indexOf("/") > 0 && /^(?!\.)[^\s@:/]*(?:\/[^\s@:/]+)?$/.test(head);
 }
 
-/** `github:a/b` to `github://…`-free URL text; `git@host:a/b` to a URL. */
+/** Returns text that `URL` can parse: `github:a/b` stays, `git@host:a/b` becomes `git+ssh://git@host:a/b`. */
 function withProtocol(text: string): string {
   const colon = text.indexOf(":");
   const protocol = text.slice(0, colon + 1);
@@ -45,7 +45,7 @@ function withProtocol(text: string): string {
   return at >= 0 ? text : `${protocol}//${text.slice(colon + 1)}`;
 }
 
-/** `git@host:a/b#x:y`: the last colon before the hash stands for a slash. */
+/** Turns `git@host:a/b#x:y` into a URL: the last colon before the hash becomes a slash. */
 function scpToUrl(text: string): string {
   const hash = text.indexOf("#");
   const head = hash < 0 ? text : text.slice(0, hash);
@@ -56,6 +56,7 @@ function scpToUrl(text: string): string {
   return url;
 }
 
+/** Checks whether a host accepts a protocol. */
 function serves(type: Hosted["type"], protocol: string): boolean {
   if (protocol === "git+ssh:" || protocol === "https:") return true;
   if (type === "sourcehut") return false;
@@ -63,7 +64,7 @@ function serves(type: Hosted["type"], protocol: string): boolean {
   return protocol === "git:" ? type === "github" || type === "gist" : protocol === "http:" && type === "github";
 }
 
-/** User, project and committish of a URL's path, or null where it is not a repository's (an archive, a raw file). */
+/** Returns user, project and committish from a URL's path. Null if the path is not a repository, but an archive or a raw file. */
 function fromPath(type: Hosted["type"], url: URL): [string | null, string, string] | null {
   const parts = url.pathname.slice(1).split("/");
   let [user, project, third, fourth] = parts as [string | null, string | undefined, string?, string?];
@@ -88,7 +89,10 @@ function fromShortcut(url: URL): [string | null, string, string] {
   return [path.slice(0, Math.max(0, slash)) || null, path.slice(slash + 1), url.hash.slice(1)];
 }
 
-/** The hosted repository a spec names (`user/repo`, `github:…`, `git@github.com:…`, `https://github.com/…`), or null. */
+/**
+ * Parses a spec that names a repository on a known host: `user/repo`, `github:…`, `git@github.com:…`,
+ * `https://github.com/…`. Returns null for any other spec (npm-tree §2.3).
+ */
 export function parseHosted(spec: string): Hosted | null {
   const text = isShorthand(spec) ? `github:${spec}` : spec;
   const first = withProtocol(text);
@@ -112,11 +116,11 @@ export function parseHosted(spec: string): Hosted | null {
       form: short ? "shortcut" : url.protocol === "git:" ? "git" : url.protocol.endsWith("https:") ? "https" : "sshurl",
     };
   } catch {
-    return null; // a stray `%`
+    return null; // a `%` that starts no escape
   }
 }
 
-/** A hosted repository as text. `scp` is `git@host:a/b.git`; `plain` leaves out the committish and the `git+`. */
+/** Writes a hosted repository as text. `scp` is `git@host:a/b.git`. `plain` leaves out the committish and the `git+`. */
 export function hostedText(repo: Hosted, form: Hosted["form"] | "scp", plain = false): string {
   const { type, user, auth, project, committish } = repo;
   const hash = committish && !plain ? `#${committish}` : "";

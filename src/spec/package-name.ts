@@ -1,7 +1,7 @@
 import { InstallError } from "../errors/failure.ts";
 import { invalidPackageName } from "../errors/packages.ts";
 
-/** The shape nearly every name has; only names outside it are examined further. */
+/** The form of nearly every name. Only names that differ from it are examined further. */
 const USUAL = /^(?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*$/;
 
 function encodes(text: string): boolean {
@@ -12,7 +12,10 @@ function encodes(text: string): boolean {
   }
 }
 
-/** Why `name` may not be a package's name, or null. The rules are npm's for old packages: capitals and `~'!()*` pass. */
+/**
+ * Returns the reason why `name` is not a valid package name, or null if it is valid. The rules are npm's for old packages:
+ * capitals and `~'!()*` are allowed (npm-tree §2).
+ */
 export function packageNameProblem(name: string): string | null {
   if (name === "node_modules" || name === "favicon.ico") return "is reserved";
   if (USUAL.test(name)) return null;
@@ -30,18 +33,22 @@ export function packageNameProblem(name: string): string | null {
   return base[0] === "." ? `starts with "." after its scope` : null;
 }
 
-/** @throws InstallError EINVALIDPACKAGENAME; `raw` is the spec it was found in. */
+/**
+ * Checks a package name.
+ * @param raw the spec that contains the name, for the message
+ * @throws InstallError EINVALIDPACKAGENAME
+ */
 export function assertPackageName(name: string, raw: string): void {
   const problem = packageNameProblem(name);
   if (problem !== null) throw new InstallError(invalidPackageName(name, problem, raw));
 }
 
-/** A name as a path segment of a registry: `@a/b` is `@a%2fb`. */
+/** Escapes a name for a registry's URL: `@a/b` becomes `@a%2fb`. */
 export function escapePackageName(name: string): string {
   return name.replace("/", "%2f");
 }
 
-/** `@a` of `@a/b`, else undefined. */
+/** Returns the scope of a name, `@a` for `@a/b`, or undefined if it has none. */
 export function scopeOf(name: string): string | undefined {
   return name[0] === "@" ? name.slice(0, name.indexOf("/")) : undefined;
 }

@@ -1,5 +1,9 @@
 import { BUILD, compareVersions, NUMBER, parseVersion, type Version, WORD } from "./version.ts";
 
+// Parses semver ranges and tests versions against them, with the same results as npm's `semver`, but faster:
+//   `^1.2 || 3.x`  →  [[>=1.2.0, <2.0.0-0], [>=3.0.0, <4.0.0-0]]
+// The outer list is a choice (`||`); each inner list is a set of comparators that must all hold.
+
 export type Operator = "" | "<" | "<=" | ">" | ">=";
 
 export interface Comparator {
@@ -7,12 +11,12 @@ export interface Comparator {
   readonly version: Version;
 }
 
-/** A version satisfies a range when it satisfies every bound of one of its sets. A set without bounds is `*`. */
+/** A version satisfies a range if it satisfies every comparator of one of its sets. A set without comparators is `*`. */
 export type Range = readonly (readonly Comparator[])[];
 
 /**
- * How semver is told to read: `loose` skips words that are no comparators and allows `01` and `1.2.3beta`;
- * `prereleases` takes them for versions like any other (its `includePrerelease`).
+ * semver's options. `loose` skips words that are not comparators, and allows `01` and `1.2.3beta`. `prereleases` (semver's
+ * `includePrerelease`) treats prereleases like any other version.
  */
 export interface RangeMode {
   readonly loose: boolean;
@@ -21,10 +25,10 @@ export interface RangeMode {
 
 export const LOOSE: RangeMode = { loose: true, prereleases: false };
 export const STRICT: RangeMode = { loose: false, prereleases: false };
-/** How npm reads `engines`. */
+/** The options that npm uses for `engines`. */
 export const ENGINES: RangeMode = { loose: false, prereleases: true };
 
-/** Reads a range as semver does. Null when it is none. */
+/** Parses a range as semver does. Returns null if it is not one. */
 export function parseRange(text: string, mode: RangeMode = LOOSE): Range | null {
   const range: (readonly Comparator[])[] = [];
   for (const part of text.replace(/\s+/g, " ").split("||")) {
@@ -34,7 +38,7 @@ export function parseRange(text: string, mode: RangeMode = LOOSE): Range | null 
   }
   if (range.length < 2) return range.length > 0 ? range : null;
   const possible = range.filter((set) => !set[0] || !isEmptyRange(set[0]));
-  // `1.0.0-rc || *` is `*`: semver drops the rest, so 1.0.0-rc is not in it
+  // semver reduces `1.0.0-rc || *` to `*`, so 1.0.0-rc is not in it
   const any = possible.find((set) => set.length === 0);
   return any ? [any] : possible.length > 0 ? possible : range.slice(0, 1);
 }
@@ -43,7 +47,7 @@ export function validRange(text: string): boolean {
   return parseRange(text) !== null;
 }
 
-/** Whether the version is in the range. A prerelease is only when a bound of the same set names one of its triple. */
+/** Checks whether the version is in the range. A prerelease is, only if a comparator of the set names a prerelease of the same major.minor.patch. */
 export function testRange(range: Range, version: Version, mode: RangeMode = LOOSE): boolean {
   for (const set of range) if (testSet(set, version, mode.prereleases)) return true;
   return false;
@@ -51,7 +55,7 @@ export function testRange(range: Range, version: Version, mode: RangeMode = LOOS
 
 function testSet(set: readonly Comparator[], version: Version, prereleases: boolean): boolean {
   for (const comparator of set) if (!testComparator(comparator, version)) return false;
-  // ^1.2.3-rc.1 has 1.2.3-rc.2, and neither 1.2.4-rc.1 nor 1.3.0-rc.1
+  // ^1.2.3-rc.1 contains 1.2.3-rc.2, but neither 1.2.4-rc.1 nor 1.3.0-rc.1
   return (
     !version.pre ||
     prereleases ||
@@ -81,21 +85,21 @@ function sameTriple(a: Version, b: Version): boolean {
   return a.major === b.major && a.minor === b.minor && a.patch === b.patch;
 }
 
-/** Whether the version is not above every set's upper end: true up to some version, false from there on. */
+/** Checks whether the version is at or below the upper end of some set. True up to a certain version, and false above it. */
 export function underTop(range: Range, version: Version): boolean {
   return range.some((set) =>
     set.every((comparator) => comparator.operator[0] === ">" || !isAfter(version, comparator.version)),
   );
 }
 
-/** Whether the version is not below every set's lower end: false up to some version, true from there on. */
+/** Checks whether the version is at or above the lower end of some set. False up to a certain version, and true above it. */
 export function overBottom(range: Range, version: Version): boolean {
   return range.some((set) =>
     set.every((comparator) => comparator.operator[0] === "<" || !isAfter(comparator.version, version)),
   );
 }
 
-/** Whether a prerelease can be in the range. `<2.0.0-0`, the end of `^1`, lets none in. */
+/** Checks whether the range can contain a prerelease. `<2.0.0-0`, the end of `^1`, admits none. */
 export function namesPrerelease(range: Range): boolean {
   return range.some((set) =>
     set.some(({ operator, version: { pre } }) => pre && !(operator === "<" && pre[0] === 0 && pre.length === 1)),
@@ -106,7 +110,7 @@ function isAfter(a: Version, b: Version): boolean {
   return compareVersions(a, b) > 0;
 }
 
-/** Whether some version is in both ranges, as semver reckons it; undefined when one of them is no range. */
+/** Checks whether the ranges have a version in common, by semver's rules. Returns undefined if one of them is not a range. */
 export function rangesIntersect(a: string, b: string): boolean | undefined {
   const one = parseRange(a, STRICT);
   const two = parseRange(b, STRICT);
@@ -117,7 +121,7 @@ export function rangesIntersect(a: string, b: string): boolean | undefined {
 }
 
 function setsIntersect(left: readonly Comparator[], right: readonly Comparator[]): boolean {
-  // 1.0.0-rc is not in `*`; asked the other way round semver says they meet
+  // `*` does not contain 1.0.0-rc. With the arguments swapped, semver says that the two intersect.
   if (right.length === 0) return left.every(({ operator, version }) => operator !== "" || !version.pre);
   return left.every((comparator) => right.every((other) => comparatorsIntersect(comparator, other)));
 }
@@ -129,18 +133,18 @@ function comparatorsIntersect(a: Comparator, b: Comparator): boolean {
   if (isBelowAll(a) || isBelowAll(b)) return false;
   if (a.operator[0] === b.operator[0]) return true;
   const order = compareVersions(a.version, b.version);
-  // >=1 meets <=1, and >1 does not
+  // >=1 intersects <=1, but >1 does not
   return order === 0
     ? a.operator + b.operator === ">=<=" || a.operator + b.operator === "<=>="
     : order < 0 === (a.operator[0] === ">");
 }
 
-/** `<0.0.0`: nothing but prereleases of it. */
+/** Checks for `<0.0.0`, which only prereleases of 0.0.0 satisfy. */
 function isBelowAll({ operator, version }: Comparator): boolean {
   return operator === "<" && sameTriple(version, ZERO);
 }
 
-/** `<0.0.0-0`, which is how semver writes a range without versions. */
+/** Checks for `<0.0.0-0`, semver's notation for a range without versions. */
 function isEmptyRange(comparator: Comparator): boolean {
   const { pre } = comparator.version;
   return isBelowAll(comparator) && pre?.[0] === 0 && pre.length === 1;
@@ -148,7 +152,7 @@ function isEmptyRange(comparator: Comparator): boolean {
 
 const STRICT_NUMBER = "0|[1-9]\\d{0,256}";
 
-/** `2`, `1.x`, `v1.2.3-rc.1`: after the prefix three parts, then a prerelease. Four groups. */
+/** Returns the pattern of a possibly partial version (`2`, `1.x`, `1.2.3-rc.1`). Its four groups: three parts and a prerelease. */
 function partialVersion(number: string, dash: string): string {
   const part = `(${number}|[xX*])`;
   const identifier = `(?:${WORD}|${number})`;
@@ -165,14 +169,14 @@ function grammar(text: string): { comparator: RegExp; hyphen: RegExp } {
 const LOOSE_PARTIAL = partialVersion(NUMBER, "-?");
 const LOOSE_GRAMMAR = grammar(LOOSE_PARTIAL);
 const STRICT_GRAMMAR = grammar(partialVersion(STRICT_NUMBER, "-"));
-// What a blank after an operator is dropped before: any version, however spelt. Bounded, or `vvvv…` would take for ever.
+// An operator, a blank and a version: the blank is dropped. `v` and `=` are limited in number; otherwise `vvvv…` would take exponential time.
 const GAP = new RegExp(`( ?)([<>]?=?) ?([v= ]{0,16}${LOOSE_PARTIAL})`, "g");
 const BUILDS = new RegExp(BUILD, "g");
 
-/** A loose set of words none of which is a comparator: it says nothing, not even `*`. */
+/** The result for a loose set in which no word is a comparator. It is dropped, and is not the same as `*`. */
 const NOTHING_LEFT: readonly Comparator[] = [];
 
-/** `>=1.2 <3`, `1.2.3 - 2`, `^1.2.3`, `1.x`. Null makes the range invalid. */
+/** Parses one set: `>=1.2 <3`, `1.2.3 - 2`, `^1.2.3`, `1.x`. Null makes the whole range invalid. */
 function parseSet(raw: string, mode: RangeMode): readonly Comparator[] | null {
   const comparators: Comparator[] = [];
   let kept = 0;
@@ -181,7 +185,7 @@ function parseSet(raw: string, mode: RangeMode): readonly Comparator[] | null {
     for (const text of expandWord(word, mode) ?? [null]) {
       const comparator = text === null ? null : text === ANY ? ANY : toComparator(text, mode);
       if (comparator === undefined || (comparator === null && !mode.loose)) return null;
-      // a star between words that say nothing is lost: `foo * foo` is no range
+      // semver loses a star between words that are not comparators: `foo * foo` is not a range
       if (comparator === null || (text === ANY && place > 0 && place < all.length - 1)) continue;
       kept++;
       if (comparator !== ANY) comparators.push(comparator);
@@ -197,7 +201,7 @@ function splitSet(raw: string, { loose, prereleases }: RangeMode): string[] {
   let text = raw.includes("+") ? raw.replace(BUILDS, "") : raw;
   if (!text.includes(" ")) return [text];
   const ends = (loose ? LOOSE_GRAMMAR : STRICT_GRAMMAR).hyphen.exec(text);
-  // `1 - 2.` and 22 digits ends at `2.1.1e+21.0`: its end looks like build metadata once more
+  // `1 - 2.` followed by 22 digits ends at `2.1.1e+21.0`, where `+21.0` looks like build metadata again
   if (ends) text = expandHyphen(ends, prereleases ? "-0" : "").replace(BUILDS, "");
   return text.replace(GAP, "$1$2$3").replace(/~>? /g, "~").replace(/\^ /g, "^").split(" ");
 }
@@ -208,12 +212,12 @@ function isX(part: Part): part is undefined | "x" {
   return part === undefined || /[xX*]/.test(part);
 }
 
-/** The version before which every `1.2` is: 1.3.0. */
+/** Returns the first version after a partial one: 1.3.0 for `1.2`. */
 function after(major: string, minor: Part): string {
   return isX(minor) ? `${+major + 1}.0.0` : `${major}.${+minor + 1}.0`;
 }
 
-/** 1.2 - 3.4.5 is >=1.2.0 <=3.4.5; 1.2.3 - 3.4 is >=1.2.3 <3.5.0-0 */
+/** Expands a hyphen range: `1.2 - 3.4.5` to `>=1.2.0 <=3.4.5`, and `1.2.3 - 3.4` to `>=1.2.3 <3.5.0-0`. */
 function expandHyphen(ends: readonly Part[], lowest: string): string {
   const [, from, major, minor, patch, pre, to, toMajor, toMinor, toPatch, toPre] = ends;
   let low = "";
@@ -230,13 +234,13 @@ function expandHyphen(ends: readonly Part[], lowest: string): string {
   return `${low} ${high}`.trim();
 }
 
-/** A word as plain comparators: `^1.2` → `>=1.2.0`, `<2.0.0-0`; `*` → an empty one. Null when it is none. */
+/** Expands a word to plain comparators: `^1.2` → `>=1.2.0`, `<2.0.0-0`; `*` → an empty one. Null if it is not a comparator. */
 function expandWord(word: string, { loose, prereleases }: RangeMode): string[] | null {
   if (word === "") return [ANY];
   const { comparator } = loose ? LOOSE_GRAMMAR : STRICT_GRAMMAR;
   const match = comparator.exec(word);
   if (!match) {
-    // semver drops a stray star: `*1.2.3` is 1.2.3
+    // semver ignores an extra star: `*1.2.3` is 1.2.3
     const rest = word.replace(/[<>]?=?\*/, "");
     return rest !== word && /^[<>=v]*\d+\.\d+\.\d/.test(rest) && comparator.test(rest) ? [rest] : null;
   }
@@ -248,7 +252,7 @@ function expandWord(word: string, { loose, prereleases }: RangeMode): string[] |
   const next = after(major, minor);
   if (sign === "^") return isX(major) ? [ANY] : [`>=${low}`, `<${caretEnd(match)}-0`];
   if (sign[0] === "~") return isX(major) ? [ANY] : [`>=${low}`, `<${next}-0`];
-  // x.1 and 1.x.3 are nothing
+  // x.1 and 1.x.3 are not comparators
   if ((isX(major) && !isX(minor)) || (isX(minor) && !isX(patch))) return null;
   if (isX(major)) return [sign === ">" || sign === "<" ? "<0.0.0-0" : ANY];
   if (!open) return [word];
@@ -266,20 +270,20 @@ function expandWord(word: string, { loose, prereleases }: RangeMode): string[] |
   }
 }
 
-/** ^1.2.3 <2.0.0-0, ^0.2.3 <0.3.0-0, ^0.0.3 <0.0.4-0, ^0.0 <0.1.0-0, ^0 <1.0.0-0 */
+/** Returns the end of a caret range: ^1.2.3 → 2.0.0, ^0.2.3 → 0.3.0, ^0.0.3 → 0.0.4, ^0.0 → 0.1.0, ^0 → 1.0.0. */
 function caretEnd([, , major = "", minor, patch]: readonly Part[]): string {
   if (major !== "0" || isX(minor)) return after(major, undefined);
   return minor !== "0" || isX(patch) ? after(major, minor) : `0.0.${+patch + 1}`;
 }
 
-/** Null when the text is no comparator, undefined when it is one of a version that cannot be. */
+/** Parses a comparator. Null if the text is not one, and undefined if it is one with an impossible version. */
 function toComparator(text: string, { loose, prereleases }: RangeMode): Comparator | typeof ANY | null | undefined {
   if (text === (prereleases ? ">=0.0.0-0" : ">=0.0.0")) return ANY;
   const [, sign = "", version = ""] = /^([<>]?=?)(.*)$/.exec(text) ?? [];
   if (!loose && !/^v?[\d.]+(?:-|$)/.test(version)) return null;
   const parsed = parseVersion(version);
   if (parsed) return { operator: (sign === "=" ? "" : sign) as Operator, version: parsed };
-  // 1 and 22 digits more end at `1e+22.0.0`, which is no comparator; 1.2.9007199254740993 is one, of no version
+  // 1 and 22 more digits become `1e+22.0.0`, which is not a comparator. 1.2.9007199254740993 is one, but not a version.
   return /^[v=]*\d+\.\d+\.\d/.test(version) ? undefined : null;
 }
 

@@ -7,43 +7,43 @@ import { validRange } from "./range.ts";
 import { validVersion } from "./version.ts";
 
 interface Base {
-  /** The dependency's name; empty where an argument names none (`./dir`, a URL). */
+  /** The dependency's name. Empty if an argument has none (`./dir`, a URL). */
   readonly name: string;
-  /** `name@spec` untrimmed, or the argument as given: the key under which a manifest is remembered. */
+  /** `name@spec` untrimmed, or the unchanged argument. Manifests are cached under this key (npm-tree §3.2). */
   readonly raw: string;
   /** The text after the name. */
   readonly rawSpec: string;
 }
 
-/** `fetchSpec` is the trimmed text; the empty one is a range. */
+/** A version, range or tag in a registry. `fetchSpec` is the trimmed text. An empty text is a range. */
 export interface RegistrySpec extends Base {
   readonly type: "range" | "version" | "tag";
   readonly fetchSpec: string;
   readonly registry: true;
 }
 
-/** `npm:other@^1`. */
+/** Another package under this name: `npm:other@^1`. */
 export interface AliasSpec extends Base {
   readonly type: "alias";
   readonly subSpec: RegistrySpec;
   readonly registry: true;
 }
 
-/** `fetchSpec` is an absolute path; `saveSpec` is `file:` and the path from `where`. A `file` is a tarball. */
+/** A local folder, or (`file`) a local tarball. `fetchSpec` is an absolute path; `saveSpec` is `file:` and the path relative to `where`. */
 export interface FileSpec extends Base {
   readonly type: "file" | "directory";
   readonly fetchSpec: string;
   readonly saveSpec: string;
 }
 
-/** A tarball by URL. */
+/** A tarball at a URL. */
 export interface RemoteSpec extends Base {
   readonly type: "remote";
   readonly fetchSpec: string;
   readonly saveSpec: string;
 }
 
-/** `fetchSpec` is null for a shortcut (`user/repo`): then `hosted` says where it is. */
+/** A git repository. For a shortcut (`user/repo`) `fetchSpec` is null, and `hosted` has the location. */
 export interface GitSpec extends Base {
   readonly type: "git";
   readonly fetchSpec: string | null;
@@ -53,7 +53,7 @@ export interface GitSpec extends Base {
   readonly gitRange?: string;
 }
 
-/** What a dependency asks for, told apart by `type`. The rules are npm's (npm-tree §2). */
+/** A parsed dependency spec, a union tagged by `type`. */
 export type Spec = RegistrySpec | AliasSpec | FileSpec | RemoteSpec | GitSpec;
 
 const TARBALL = /\.(?:tgz|tar\.gz|tar)$/i;
@@ -63,8 +63,8 @@ const SCP = /^[^@]+@[^:.]+\.[^:]+:./;
 const GIT_PROTOCOL = /^git(?:\+(?:https?|rsync|ftp|file|ssh))?:$/;
 
 /**
- * A dependency's spec as npm reads it: file or directory, alias, git, URL, else version, range or tag.
- * @param where absolute path that a relative `file:` starts from
+ * Parses a dependency's spec by npm's rules.
+ * @param where the absolute folder to which a relative `file:` path refers
  * @throws InstallError EUNSUPPORTEDPROTOCOL, EINVALIDTAGNAME, EINVALIDPACKAGENAME, EINVALIDSPEC
  */
 export function parseSpec(name: string, raw: string, where: string): Spec {
@@ -74,9 +74,9 @@ export function parseSpec(name: string, raw: string, where: string): Spec {
 }
 
 /**
- * An argument of `add`: `name`, `name@spec`, `@scope/name@spec`, `./dir`, `file.tgz`, a URL, `user/repo`.
- * Without a name of its own (`./dir`) the result's `name` is empty.
- * @throws as parseSpec
+ * Parses an argument of `add`: `name`, `name@spec`, `@scope/name@spec`, `./dir`, `file.tgz`, a URL, `user/repo`.
+ * If the argument has no name (`./dir`), the result's `name` is empty.
+ * @throws InstallError with the codes of `parseSpec`
  */
 export function parseArg(arg: string, where: string): Spec {
   const at = arg.indexOf("@", 1);
@@ -92,6 +92,18 @@ export function parseArg(arg: string, where: string): Spec {
   return parse({ name, raw: arg, rawSpec }, where);
 }
 
+/**
+ * Decides the type of a spec (npm-tree §2). The first rule that matches applies:
+ *
+ * 1. `file:`, `.`, `~/`, `/` or a drive letter at the start: a tarball if it ends like one, otherwise a directory.
+ * 2. `npm:` at the start: an alias. The rest names another package of a registry.
+ * 3. A repository on a known host (`user/repo`, `github:…`): git.
+ * 4. A URL scheme: git for `git:` and `git+…:`, remote for `http(s):`. Any other scheme fails.
+ * 5. A slash anywhere, or the ending of a tarball: a file or directory as in 1.
+ * 6. Otherwise a registry spec: a version, a range, or a tag.
+ *
+ * A text without `/`, `:`, a leading dot and a tarball's ending can only be 6.
+ */
 function parse(base: Base, where: string): Spec {
   const { rawSpec } = base;
   const path = rawSpec.includes("/") || TARBALL.test(rawSpec);
@@ -111,7 +123,7 @@ function invalid(base: Base, code: ErrorCode, message: string): InstallError {
 }
 
 function kindOf(text: string): RegistrySpec["type"] {
-  // `^1.2.3` needs no look as a version: semver would throw, which is slow
+  // Only a text that looks like a version is parsed as one: most specs are ranges.
   if (/^[\s=v]*\d+\.\d+\.\d/.test(text) && validVersion(text)) return "version";
   return validRange(text) ? "range" : "tag";
 }
@@ -120,7 +132,11 @@ function registrySpec(base: Base): RegistrySpec {
   const fetchSpec = base.rawSpec.trim();
   const type = kindOf(fetchSpec);
   if (type === "tag" && !/^[\w\-.!~*'()]+$/.test(fetchSpec)) {
-    throw invalid(base, "EINVALIDTAGNAME", `Invalid tag name "${fetchSpec}" of package "${base.raw}".`);
+    throw invalid(
+      base,
+      "EINVALIDTAGNAME",
+      `"${fetchSpec}" in "${base.raw}" is neither a version, a range nor a valid tag. Use a version, a range like ^1.2.3, or a tag of letters and digits.`,
+    );
   }
   return { ...base, type, fetchSpec, registry: true };
 }
@@ -128,18 +144,22 @@ function registrySpec(base: Base): RegistrySpec {
 function aliasSpec(base: Base, where: string): AliasSpec {
   const subSpec = parseArg(base.rawSpec.slice(4), where);
   if (!("registry" in subSpec) || subSpec.type === "alias" || !subSpec.name) {
-    throw invalid(base, "EINVALIDALIAS", `"${base.raw}": an alias names a package of a registry.`);
+    throw invalid(
+      base,
+      "EINVALIDALIAS",
+      `"${base.raw}" is not a valid alias. Write npm:<package>@<version or range>, with a package from a registry.`,
+    );
   }
   return { ...base, type: "alias", subSpec, registry: true };
 }
 
-/** `file:` has many spellings: `file:a`, `file:/a`, `file:///a`, and for old times' sake `file:/../a` is `file:../a`. */
+/** Parses the notations of `file:`: `file:a`, `file:/a`, `file:///a`. For compatibility, `file:/../a` means `file:../a`. */
 function fileSpec(base: Base, where: string): FileSpec {
   let path = base.rawSpec.startsWith("file:") ? base.rawSpec.slice(5) : base.rawSpec;
   if (/^\/\/[^/]/.test(path)) path = path.slice(1);
   if (/^\/{1,3}\.\.?(?:\/|$)/.test(path)) path = path.replace(/^\/+/, "");
   path = withoutParents(path);
-  // There is no home folder here: `~` is one that no project contains.
+  // A project in a page has no home folder, so `~` becomes `/~`, a folder that no project contains.
   const home = /^\/?~(?:\/|$)/.test(path);
   const drive = /^[a-z]:(?:\/|$)/i.test(path);
   const fetchSpec = home
@@ -156,12 +176,12 @@ function fileSpec(base: Base, where: string): FileSpec {
   };
 }
 
-/** No `..` leads off a drive. */
+/** Resolves a path like `c:/a/../b`. `..` cannot leave the drive. */
 function onDrive(path: string): string {
   return `/${path.slice(0, 2)}${resolvePath("/", path.slice(2))}`.replace(/\/$/, "");
 }
 
-/** As in a URL a `..` takes back what stands before it, between two slashes the nothing: `a//..` is `a`. */
+/** Removes `..` as in a URL, where it cancels the segment before it. The segment may be empty: `a//..` is `a`. */
 function withoutParents(path: string): string {
   if (!path.includes("//")) return path;
   const out: string[] = [];
@@ -172,14 +192,19 @@ function withoutParents(path: string): string {
   return out.join("/");
 }
 
-/** `#abc`, `#semver:^1`, `#path:dir`, or several joined by `::`; a commit and a range exclude each other. */
+/** Parses `#abc`, `#semver:^1`, `#path:dir`, or several of them joined with `::`. A commit and a range exclude each other. */
 function gitReference(base: Base, text: string | null): { gitCommittish: string | null; gitRange?: string } {
   let gitCommittish: string | null = null;
   let gitRange: string | undefined;
   for (const part of text ? text.split("::") : []) {
     const plain = !part.includes(":");
     if (!plain && !part.startsWith("semver:")) continue;
-    if (gitCommittish || gitRange) throw invalid(base, "EINVALIDSPEC", `"${base.raw}": two references.`);
+    if (gitCommittish || gitRange)
+      throw invalid(
+        base,
+        "EINVALIDSPEC",
+        `"${base.raw}" names two git references. Keep either the commit or the semver: range.`,
+      );
     if (plain) gitCommittish = part;
     else gitRange = decode(part.split(":")[1] ?? "");
   }
@@ -203,7 +228,7 @@ function hostedSpec(base: Base, hosted: Hosted): GitSpec {
 function urlSpec(base: Base): GitSpec | RemoteSpec {
   const { rawSpec } = base;
   const saveSpec = rawSpec;
-  // `git+ssh://git@host:user/repo.git#ref` is no URL: after the colon stands a path, unless it is a port's number.
+  // `git+ssh://git@host:user/repo.git#ref` is not a URL: a path follows the colon, unless it is a port number.
   const scp = /^git\+ssh:\/\/([^:#]+:[^#]+)(?:#(.*))?$/i.exec(rawSpec);
   if (scp?.[1] && !/:\d+(?:\/|$)/.test(scp[1]) && rawSpec.startsWith("git+ssh:")) {
     return { ...base, type: "git", fetchSpec: scp[1], saveSpec, ...gitReference(base, scp[2] ?? null) };
@@ -212,7 +237,7 @@ function urlSpec(base: Base): GitSpec | RemoteSpec {
   try {
     url = new URL(rawSpec);
   } catch {
-    throw invalid(base, "EINVALIDSPEC", `"${base.raw}": not a URL.`);
+    throw invalid(base, "EINVALIDSPEC", `"${base.raw}" is not a valid URL. Check its spelling.`);
   }
   if (GIT_PROTOCOL.test(url.protocol)) {
     const reference = gitReference(base, url.hash.slice(1));
@@ -222,5 +247,9 @@ function urlSpec(base: Base): GitSpec | RemoteSpec {
   if (url.protocol === "http:" || url.protocol === "https:") {
     return { ...base, type: "remote", fetchSpec: rawSpec, saveSpec };
   }
-  throw invalid(base, "EUNSUPPORTEDPROTOCOL", `Unsupported URL Type "${url.protocol}": ${rawSpec}`);
+  throw invalid(
+    base,
+    "EUNSUPPORTEDPROTOCOL",
+    `"${base.raw}" uses the protocol "${url.protocol}", which npm does not support. Use a version, a range, or an https: or git+https: URL.`,
+  );
 }

@@ -1,4 +1,4 @@
-/** A parsed version. `pre` is null when there is none; digits-only identifiers are numbers. Build metadata is dropped. */
+/** A parsed version. `pre` is null without a prerelease. Its identifiers of digits are numbers. Build metadata is dropped. */
 export interface Version {
   readonly major: number;
   readonly minor: number;
@@ -6,10 +6,10 @@ export interface Version {
   readonly pre: readonly (string | number)[] | null;
 }
 
-/** More digits than this may not fit a double exactly. */
+/** A number with more digits may not fit a double exactly. */
 const MAX_DIGITS = 15;
 const DIGITS = /^[0-9]+$/;
-/** semver's loose grammar, with its limits: a number, a word of a prerelease, build metadata. */
+/** Parts of semver's loose grammar, with its limits: a number, a word in a prerelease, build metadata. */
 export const NUMBER = "\\d{1,256}";
 export const WORD = "\\d{0,256}[a-zA-Z-][a-zA-Z0-9-]{0,250}";
 export const BUILD = "\\+[a-zA-Z0-9-]+(?:\\.[a-zA-Z0-9-]+)*";
@@ -18,9 +18,9 @@ const VERSION = new RegExp(
   `^[v=\\s]*(${NUMBER})\\.(${NUMBER})\\.(${NUMBER})(?:-?(${IDENTIFIER}(?:\\.${IDENTIFIER})*))?(?:${BUILD})?$`,
 );
 
-/** Reads a version as semver does in loose mode (`v1.2.3`, ` =1.2.3`, `1.2.3beta`). Null when it is none. */
+/** Parses a version as semver does in loose mode (`v1.2.3`, ` =1.2.3`, `1.2.3beta`). Returns null if it is not one. */
 export function parseVersion(text: string): Version | null {
-  // 256 characters, and no number beyond what a double holds
+  // semver's limits: 256 characters, and numbers that a double holds exactly
   const match = text.length > 256 ? null : VERSION.exec(text.trim());
   if (!match) return null;
   const [major, minor, patch] = [Number(match[1]), Number(match[2]), Number(match[3])] as const;
@@ -28,15 +28,15 @@ export function parseVersion(text: string): Version | null {
   return { major, minor, patch, pre: match[4] ? match[4].split(".").map(readIdentifier) : null };
 }
 
-/** Digits too long for a number stay text. */
+/** Reads an identifier of a prerelease. Digits that are too long for a number stay text. */
 function readIdentifier(text: string): string | number {
   const value = DIGITS.test(text) ? Number(text) : Number.NaN;
   return value < Number.MAX_SAFE_INTEGER ? value : text;
 }
 
 /**
- * Reads `1.2.3` off the bytes from `start` to `end`. Null for `1.2.3-…`, which is a prerelease or nothing; undefined for
- * what needs a closer look.
+ * Reads a version like `1.2.3` from the bytes between `start` and `end`, without making a string. Returns null for `1.2.3-…`,
+ * which is a prerelease or invalid, and undefined for any other text, which `parseVersion` must read.
  */
 export function readRelease(bytes: Uint8Array, start: number, end: number): Version | null | undefined {
   let major = 0;
@@ -57,7 +57,7 @@ export function readRelease(bytes: Uint8Array, start: number, end: number): Vers
   return dots === 2 && digits > 0 ? { major, minor, patch: number, pre: null } : undefined;
 }
 
-/** Negative, zero or positive; versions that differ in build metadata alone are equal. */
+/** Compares two versions: negative, zero or positive. Versions that differ only in build metadata are equal. */
 export function compareVersions(a: Version, b: Version): number {
   return a.major - b.major || a.minor - b.minor || a.patch - b.patch || comparePrereleases(a.pre, b.pre);
 }
@@ -76,7 +76,7 @@ function comparePrereleases(a: Version["pre"], b: Version["pre"]): number {
   }
 }
 
-/** Numbers before words. Digits too long for a number were left as text: compared as numbers all the same. */
+/** Numbers come before words. Digits that stayed text because they are too long are compared as numbers too. */
 function compareIdentifiers(a: string | number, b: string | number): number {
   const numericA = typeof a === "number" || DIGITS.test(a);
   const numericB = typeof b === "number" || DIGITS.test(b);
@@ -90,7 +90,7 @@ export function formatVersion({ major, minor, patch, pre }: Version): string {
   return `${major}.${minor}.${patch}${pre ? `-${pre.join(".")}` : ""}`;
 }
 
-/** The version without `v`, `=`, blanks and build metadata: ` =v1.2.3+x` → `1.2.3`. Null when it is none. */
+/** Returns the version without `v`, `=`, blanks and build metadata: ` =v1.2.3+x` → `1.2.3`. Null if it is not a version. */
 export function cleanVersion(text: string): string | null {
   const version = parseVersion(text.trim().replace(/^[=v]+/, ""));
   return version && formatVersion(version);
@@ -100,7 +100,7 @@ export function validVersion(text: string): boolean {
   return parseVersion(text) !== null;
 }
 
-/** Orders two version texts (loose); NaN, which no comparison accepts, when one is no version. */
+/** Compares two version texts (loose). Returns NaN, which fails every comparison, if one of them is not a version. */
 export function compare(a: string, b: string): number {
   const one = parseVersion(a);
   const two = parseVersion(b);
