@@ -140,7 +140,7 @@ const PUBLIC = [
   "src/api/sink.ts",
   "src/sink/sink-fs.ts",
   "src/install/plan.ts",
-  "src/tarball/unpack-limits.ts",
+  "src/tarball/tarball-request.ts",
   "web/bundlers/esbuild.ts",
   "web/bundlers/rollup.ts",
 ];

@@ -2,7 +2,7 @@ import type { Failure } from "../api/failure.ts";
 import type { Outcome } from "../errors/failure.ts";
 import type { RangeRead } from "../pack-cache/range-read.ts";
 import type { Range } from "../tarball/gunzip.ts";
-import type { TarballRequest } from "../tarball/unpack-limits.ts";
+import type { TarballRequest } from "../tarball/tarball-request.ts";
 
 export type { TarballRequest };
 

@@ -2,31 +2,33 @@ import type { Failure } from "../api/failure.ts";
 import type { ErrorCode } from "../errors/failure.ts";
 import { failure } from "../errors/failure.ts";
 
+// Collects the files of an archive as npm would unpack them.
+
 /** A regular file of an archive. Its bytes are `archive.subarray(start, start + size)`. */
 export interface TarEntry {
-  /** Without the archive's first folder, as npm unpacks it. */
+  /** Path without the archive's first folder, as npm unpacks it. */
   path: string;
-  /** `0o644`, with `0o111` or a part of it where the archive has that. */
+  /** `0o644`, plus the execute bits (`0o111`) of the archive. */
   mode: number;
   start: number;
   size: number;
 }
 
-// As many names as a warning has.
+// The most names that a warning lists.
 const NAMES = 20;
 
-const TAKEN = "it has files whose name is another's folder; the later ones are left out";
-const ALIKE = "it has names that are one and the same on some systems";
+const FILE_AND_FOLDER = "a file and a folder have the same name, and the later one is left out";
+const SAME_ON_SOME_SYSTEMS = "some names are the same on systems that ignore case or accents";
 
-/** The files of an archive as they come up, and what is odd about them. */
+/** The files of an archive, added one by one, and the warnings about them. */
 export class ArchiveFiles {
   readonly files: Map<string, TarEntry> = new Map();
   readonly folders: Set<string> = new Set();
   readonly #ignores = new Set<string>();
-  /** By words: code and paths. */
-  readonly #odd = new Map<string, [code: ErrorCode, paths: string[]]>();
+  /** Warnings by text: code and paths. */
+  readonly #warnings = new Map<string, [code: ErrorCode, paths: string[]]>();
 
-  /** Of two files with one path the later stands, in the earlier one's place. */
+  /** Adds a file. If the path exists already, the new file takes its place in the list. */
   add(entry: TarEntry): void {
     const path = this.#renamed(entry.path);
     if (path === null) return;
@@ -34,24 +36,25 @@ export class ArchiveFiles {
     if (folders) {
       for (const folder of folders) this.folders.add(folder);
       this.files.set(path, { ...entry, path });
-    } else this.note(TAKEN, "TAR_ENTRY_ERROR", [path]);
+    } else this.note(FILE_AND_FOLDER, "TAR_ENTRY_ERROR", [path]);
   }
 
-  note(words: string, code: ErrorCode, paths: readonly string[]): void {
-    const [, noted] = this.#odd.get(words) ?? [code, []];
-    this.#odd.set(words, [code, [...noted, ...paths].slice(0, NAMES)]);
+  /** Notes paths under the text of a warning. */
+  note(text: string, code: ErrorCode, paths: readonly string[]): void {
+    const [, noted] = this.#warnings.get(text) ?? [code, []];
+    this.#warnings.set(text, [code, [...noted, ...paths].slice(0, NAMES)]);
   }
 
-  /** Once all files are listed. */
+  /** Returns all warnings. Call it after the last file. */
   warnings(): Failure[] {
     const alike = this.#alike();
-    if (alike.length > 0) this.note(ALIKE, "ECASE", alike);
-    return [...this.#odd].map(([words, [code, paths]]) =>
-      failure(code, `${words}: ${paths.map(quoted).join(", ")}`, { details: { paths } }),
+    if (alike.length > 0) this.note(SAME_ON_SOME_SYSTEMS, "ECASE", alike);
+    return [...this.#warnings].map(([text, [code, paths]]) =>
+      failure(code, `${text}: ${paths.map(quoted).join(", ")}`, { details: { paths } }),
     );
   }
 
-  /** npm writes a .gitignore as .npmignore; null where a .npmignore came before it, which then stands. */
+  /** Renames a .gitignore to .npmignore, as npm does. Returns null if the folder already has a .npmignore. */
   #renamed(path: string): string | null {
     if (!path.endsWith("ignore")) return path;
     const folder = path.slice(0, path.lastIndexOf("/") + 1);
@@ -61,7 +64,7 @@ export class ArchiveFiles {
     return this.#ignores.has(ignore) ? null : ignore;
   }
 
-  /** The folders above a path that are not known yet; null where the path is a folder, or one of them a file. */
+  /** Returns the new folders above a path; null if the path is already a folder, or one of its folders is a file. */
   #foldersOf(path: string): string[] | null {
     if (this.folders.has(path)) return null;
     const found: string[] = [];
@@ -74,7 +77,7 @@ export class ArchiveFiles {
     return found;
   }
 
-  /** Files whose paths differ only in case or in how an accent is written; of folders, those that a file is like. */
+  /** Returns the paths that differ only in case or in the encoding of accents. At least one of each pair is a file. */
   #alike(): string[] {
     const first = new Map<string, string>();
     const alike = new Set<string>();
@@ -89,12 +92,12 @@ export class ArchiveFiles {
   }
 }
 
-/** A name as a message has it: some archives have very long ones. */
+/** Quotes a name for a message. Shortens long ones. */
 export function quoted(name: string): string {
   return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}…` : name);
 }
 
-/** `Ä.js` written with one character or with two gives the same as `ä.js`. */
+/** Returns the form that equal names share: `ä.js` for `Ä.js`, whether the accent is part of the letter or a character of its own. */
 function fold(path: string): string {
   const lower = path.toLowerCase();
   return /[^ -~]/.test(lower) ? path.normalize().toUpperCase().toLowerCase().normalize() : lower;

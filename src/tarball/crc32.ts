@@ -1,4 +1,6 @@
-// Eight tables of 256: eight bytes a step. Table k maps a byte to its remainder after k more zero bytes.
+// CRC-32 as in gzip (RFC 1952, §8), eight bytes per step. Table k of eight (256 entries each) maps a byte to its remainder
+// after k more zero bytes.
+
 let tables: Uint32Array | undefined;
 
 function makeTables(): Uint32Array {
@@ -15,13 +17,13 @@ function makeTables(): Uint32Array {
   return made;
 }
 
-/** Whether the machine's own words have their lowest byte first, as the sum reads them: every machine that has a browser. */
+/** Whether the machine stores the lowest byte of a word first, as the sum reads words. All machines with browsers do. */
 const LOWEST_FIRST = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
-/** CRC-32 as gzip has it (RFC 1952, §8). `crc` continues an earlier sum. */
+/** Returns the CRC-32 of bytes. `crc` is the sum of the bytes before them. */
 export function crc32(bytes: Uint8Array, crc = 0): number {
   tables ??= makeTables();
-  // What comes before the first whole word, then two words a step, then what is left.
+  // Sum the bytes before the first aligned word, then two words per step, then the remaining bytes.
   const first = -bytes.byteOffset & 3;
   const pairs = LOWEST_FIRST ? Math.max(0, (bytes.length - first) >> 3) : 0;
   if (pairs === 0) return ~sumBytes(bytes, ~crc, tables) >>> 0;
@@ -36,7 +38,7 @@ function sumBytes(bytes: Uint8Array, sum: number, t: Uint32Array): number {
   return c;
 }
 
-/** An even number of words. */
+/** Sums an even number of words. */
 function sumWords(words: Uint32Array, sum: number, t: Uint32Array): number {
   let c = sum;
   for (let i = 0; i < words.length; i += 2) {
@@ -55,7 +57,7 @@ function sumWords(words: Uint32Array, sum: number, t: Uint32Array): number {
   return c;
 }
 
-/** Four bytes as a little-endian unsigned number. */
+/** Reads four bytes as an unsigned number, lowest byte first. Bytes behind the end count as 0. */
 export function word(bytes: Uint8Array, at: number): number {
   const byte = (index: number): number => bytes[at + index] as number;
   return (byte(0) | (byte(1) << 8) | (byte(2) << 16) | (byte(3) << 24)) >>> 0;

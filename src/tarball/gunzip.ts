@@ -6,24 +6,31 @@ import { beyondLimits, brokenArchive } from "../errors/tarball.ts";
 import { crc32, word } from "./crc32.ts";
 import { UNPACK_LIMITS } from "./unpack-limits.ts";
 
-// Deflate cannot do better than 258 bytes for 2 bits.
+// Unpacks gzip files (RFC 1952; a file may have several members, §2.2). Three ways, for speed:
+//
+// 1. One member whose trailer tells the size: inflate into a buffer of that size.
+// 2. The same by the platform's `DecompressionStream`, for 16 KiB and more.
+// 3. Anything else (several members, data behind the last one, a false size): inflate in slices, and count.
+
+// Deflate's best ratio: 258 bytes for 2 bits.
 const MAX_RATIO = 1032;
 
-// A bomb shows after one slice: 4 KiB unpack to 4 MiB at most before the limit is looked at again.
+// Bytes between two checks of the limit. A slice of 4 KiB unpacks to 4 MiB at most.
 const SLICE = 4 * 1024;
 
 const broken = (why: string): { ok: false; failure: Failure } =>
-  fail(brokenArchive(`it is not a whole gzip file: ${why}`));
+  fail(brokenArchive(`it is not a complete gzip file: ${why}`));
 
 const tooBig = (limit: number): { ok: false; failure: Failure } =>
   fail(beyondLimits(`it unpacks to more than ${limit} bytes`));
 
 /**
- * Unpacks gzip: one member or several, checksums verified, zero padding or other data after the end ignored as gzip does.
- * Fails with `TAR_BAD_ARCHIVE` (cut or damaged) or `TAR_ABORT` (more than `limit` bytes).
+ * Unpacks a gzip file of one or several members, and verifies their checksums. Ignores data after the last member, as
+ * gzip does. Fails with `TAR_BAD_ARCHIVE` (cut or damaged) or `TAR_ABORT` (more than `limit` bytes).
  */
 export function gunzip(bytes: Uint8Array, limit: number = UNPACK_LIMITS.package): Outcome<Uint8Array> {
-  if (bytes.length < 18 || bytes[0] !== 0x1f || bytes[1] !== 0x8b || bytes[2] !== 8) return broken("no gzip header");
+  if (bytes.length < 18 || bytes[0] !== 0x1f || bytes[1] !== 0x8b || bytes[2] !== 8)
+    return broken("its header is missing");
   const size = word(bytes, bytes.length - 4);
   if (size <= limit && size <= bytes.length * MAX_RATIO && !maybeMore(bytes)) {
     const whole = oneMember(bytes, size);
@@ -32,13 +39,13 @@ export function gunzip(bytes: Uint8Array, limit: number = UNPACK_LIMITS.package)
   return members(bytes, limit);
 }
 
-// From here on the platform's own inflating takes half the time in Chromium; below, starting it costs what it saves.
+// Bytes from which the platform's own stream takes half the time in Chromium. Below that, its start costs what it saves.
 const LARGE = 16 * 1024;
 
-// What a platform inflates at once cannot be stopped: 32 MiB at most.
+// Bytes per write to the platform's stream. A write cannot be stopped, and 32 KiB unpack to 32 MiB at most.
 const NATIVE_SLICE = 32 * 1024;
 
-/** The same, by the platform's own means where that is faster. */
+/** As {@link gunzip}, but uses the platform's own stream if that is faster. */
 export async function gunzipFast(
   bytes: Uint8Array,
   limit: number = UNPACK_LIMITS.package,
@@ -50,12 +57,12 @@ export async function gunzipFast(
   return whole ? ok(whole) : members(bytes, limit);
 }
 
-/** Bytes from `start` on, before `end`. */
+/** The bytes from `start` on, up to and without `end`. */
 export type Range = readonly [start: number, end: number];
 
 /**
- * Parts of what `bytes`, which were unpacked before, unpack to: no further than to the last one, and without keeping the rest.
- * Undefined where the platform cannot do that, or does not take them.
+ * Unpacks a gzip file that was verified before, and returns ranges of its content. Stops after the last range, and keeps
+ * nothing else in memory. Returns undefined if the platform cannot do that, or rejects the file.
  */
 export async function gunzipRanges(bytes: Uint8Array, ranges: readonly Range[]): Promise<Uint8Array[] | undefined> {
   if (bytes.length < LARGE || typeof DecompressionStream === "undefined") return undefined;
@@ -72,7 +79,7 @@ export async function gunzipRanges(bytes: Uint8Array, ranges: readonly Range[]):
   return read >= last ? parts : undefined;
 }
 
-/** The common file: one member of so many bytes. Rejects, or gives `undefined`, for anything else. */
+/** Unpacks one member of `size` bytes by the platform's stream. Rejects or returns undefined for anything else. */
 async function native(bytes: Uint8Array<ArrayBuffer>, size: number): Promise<Uint8Array | undefined> {
   const out = new Uint8Array(size);
   const read = await stream(bytes, (chunk, at) => {
@@ -83,7 +90,7 @@ async function native(bytes: Uint8Array<ArrayBuffer>, size: number): Promise<Uin
   return read === size ? out : undefined;
 }
 
-/** Unpacks by the platform's means until `take` has enough; how many bytes it was given in all. Rejects where they are damaged. */
+/** Unpacks by the platform's stream until `take` returns false. Returns the bytes unpacked. Rejects if the file is damaged. */
 async function stream(
   bytes: Uint8Array<ArrayBuffer>,
   take: (chunk: Uint8Array, at: number) => boolean,
@@ -94,7 +101,7 @@ async function stream(
     for (let at = 0; at < bytes.length; at += NATIVE_SLICE) await writer.write(bytes.subarray(at, at + NATIVE_SLICE));
     await writer.close();
   };
-  // What is wrong with the bytes is heard of at the other end, and ends the writing too.
+  // The reader below reports an error in the bytes, so the writer's rejection is ignored.
   write().catch(() => {});
   const reader = readable.getReader();
   for (let filled = 0; ; ) {
@@ -108,17 +115,17 @@ async function stream(
   }
 }
 
-/** Whether a second member may start somewhere. Compressed data may look like that by chance: then the slow way is right too. */
+/** Checks whether a second member may start somewhere. Compressed data may look like one by chance; the slices below handle both. */
 function maybeMore(bytes: Uint8Array): boolean {
   for (let at = bytes.indexOf(0x1f, 18); at >= 0; at = bytes.indexOf(0x1f, at + 1))
     if (bytes[at + 1] === 0x8b && bytes[at + 2] === 8) return true;
   return false;
 }
 
-/** The common file: one member, whose trailer is the file's end. Anything else gives `undefined`. */
+/** Unpacks one member whose trailer ends the file. Returns undefined for anything else. */
 function oneMember(bytes: Uint8Array, size: number): Uint8Array | undefined {
   try {
-    // One byte to spare tells a member that is larger than the trailer says.
+    // The spare byte shows whether the member is larger than its trailer says.
     const out = gunzipSync(bytes, { out: new Uint8Array(size + 1) });
     return out.length === size && crc32(out) === word(bytes, bytes.length - 8) ? out : undefined;
   } catch {
@@ -126,7 +133,7 @@ function oneMember(bytes: Uint8Array, size: number): Uint8Array | undefined {
   }
 }
 
-/** Several members, or something after the last one: a slice at a time, counting. */
+/** Unpacks several members, and ignores data after the last one. Works in slices, to stop at the limit. */
 function members(bytes: Uint8Array, limit: number): Outcome<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let total = 0;
@@ -150,12 +157,12 @@ function members(bytes: Uint8Array, limit: number): Outcome<Uint8Array> {
     for (let at = 0; at < bytes.length && !bad && total <= limit; at += SLICE)
       stream.push(bytes.subarray(at, at + SLICE), at + SLICE >= bytes.length);
   } catch {
-    // What follows the last member need not be gzip: its trailer, found below, says whether the member is whole.
+    // Data behind the last member may be anything. The search for the trailer below decides whether the member is complete.
   }
   if (total > limit) return tooBig(limit);
   if (bad) return broken("a checksum does not match");
   for (let at = bytes.length - 8; at >= from; at--) if (trailerAt(at)) return ok(join(chunks, total));
-  return broken("it is cut, or a checksum does not match");
+  return broken("it is cut off, or a checksum does not match");
 }
 
 function join(chunks: readonly Uint8Array[], total: number): Uint8Array {

@@ -7,30 +7,36 @@ import { shebangCarriageReturn } from "./crlf-shebang.ts";
 import { gunzipRanges, type Range } from "./gunzip.ts";
 import { type Digest, verifyIntegrity } from "./integrity.ts";
 import { CRLF_SHEBANG, INSTALL_SCRIPTS, type PackIndex } from "./pack-index.ts";
+import type { TarballRequest } from "./tarball-request.ts";
 import { inflate, inflateFast, refused, tooLarge, type Unpacked, unpack } from "./unpack.ts";
-import type { TarballRequest } from "./unpack-limits.ts";
 
 export interface IndexedTarball {
   index: PackIndex;
-  /** What the tarball inflates to; memory of its own. */
+  /** The inflated tarball, in its own buffer. */
   archive: Uint8Array;
   warnings: Failure[];
 }
 
 /**
- * Verifies a package's tarball, inflates it once, and says where in it each file is.
- * Fails with `EINTEGRITY`, `TAR_BAD_ARCHIVE`, `TAR_ENTRY_ERROR` or `TAR_ABORT`, and warns of what is odd in it (`ECASE`,
- * `TAR_ENTRY_ERROR`, `TAR_ENTRY_UNSUPPORTED`) and of no integrity (`ENOINTEGRITY`); each names the package and the URL.
+ * Verifies a package's tarball and indexes its files.
+ *
+ * 1. Check its size, before any work is spent on it.
+ * 2. Verify its integrity.
+ * 3. Inflate it, and list the files with their offsets.
+ * 4. Note the scripts that npm would run, and the commands with a CRLF `#!` line.
+ *
+ * Fails with `EINTEGRITY`, `TAR_BAD_ARCHIVE`, `TAR_ENTRY_ERROR` or `TAR_ABORT`. Warns about files that are left out or clash
+ * (`ECASE`, `TAR_ENTRY_ERROR`, `TAR_ENTRY_UNSUPPORTED`) and about missing integrity (`ENOINTEGRITY`). Each message names the
+ * package and the URL.
  */
 export async function indexTarball(
   bytes: Uint8Array,
-  wanted: TarballRequest,
+  request: TarballRequest,
   digest: Digest,
 ): Promise<Outcome<IndexedTarball>> {
-  const { name, url, limits, integrity: promised } = wanted;
-  // A hash of what is too large is work for nothing.
+  const { name, url, limits, integrity: promised } = request;
   const large = tooLarge(bytes, limits.tarball);
-  if (large) return refused(large, wanted);
+  if (large) return refused(large, request);
   const verified = await verifyIntegrity(bytes, {
     name,
     url,
@@ -38,19 +44,19 @@ export async function indexTarball(
     ...(promised !== null && { integrity: promised }),
   });
   if (!verified.ok) return verified;
-  const unpacked = await unpack(bytes, limits, wanted);
+  const unpacked = await unpack(bytes, limits, request);
   if (!unpacked.ok) return unpacked;
   const { archive, warnings } = unpacked.value;
-  if (promised === null) warnings.push(noIntegrity(wanted, verified.value));
+  if (promised === null) warnings.push(noIntegrity(request, verified.value));
   return ok({ index: indexOf(unpacked.value, verified.value), archive, warnings });
 }
 
-/** What a tarball that was verified and indexed before inflates to, at once. `unpacked`: bytes, as its index has it. */
+/** Inflates a tarball that was verified and indexed before. `unpacked` is the size in its index. */
 export function inflatePack(bytes: Uint8Array, unpacked: number): Outcome<Uint8Array> {
   return asIndexed(inflate(bytes, unpacked), unpacked);
 }
 
-/** Parts of it, in the order asked for, in memory of their own; all of it where none are named. */
+/** Inflates such a tarball, and returns copies of the ranges, in their order; the whole archive if there are no ranges. */
 export async function readPack(
   bytes: Uint8Array,
   unpacked: number,
@@ -65,10 +71,10 @@ export async function readPack(
 
 function asIndexed(archive: Outcome<Uint8Array>, unpacked: number): Outcome<Uint8Array> {
   if (!archive.ok || archive.value.length === unpacked) return archive;
-  return fail(brokenArchive(`it unpacks to ${archive.value.length} bytes, not to ${unpacked}`));
+  return fail(brokenArchive(`it unpacks to ${archive.value.length} bytes instead of ${unpacked}`));
 }
 
-/** What a script's first line begins with. */
+/** `#`, the first byte of a `#!` line. */
 const HASH_SIGN = 0x23;
 
 function indexOf({ archive, files }: Unpacked, integrity: string): PackIndex {
@@ -87,7 +93,10 @@ function indexOf({ archive, files }: Unpacked, integrity: string): PackIndex {
   };
 }
 
-/** As npm reads them: a package.json that is damaged or missing has none, and a binding.gyp is one unless told otherwise. */
+/**
+ * Returns the scripts that npm runs at an install. A missing or damaged package.json has none. A `binding.gyp` counts as the
+ * script `node-gyp rebuild`, unless the package has its own script or says `"gypfile": false`.
+ */
 function scriptsOf(archive: Uint8Array, files: readonly TarEntry[]): Record<string, string> {
   const file = files.find(({ path }) => path === "package.json");
   const manifest = file ? parse(archive.subarray(file.start, file.start + file.size)) : {};
@@ -113,6 +122,6 @@ function parse(bytes: Uint8Array): Record<string, unknown> {
 }
 
 function noIntegrity({ name, url }: TarballRequest, integrity: string): Failure {
-  const message = `There is no integrity for the tarball of ${name}: it was taken as it came.`;
+  const message = `No integrity is known for the tarball of ${name}, so it was not verified.`;
   return failure("ENOINTEGRITY", message, { package: name, found: integrity, details: { url } });
 }

@@ -1,28 +1,40 @@
 import { word } from "./crc32.ts";
 
-// Inflating (RFC 1951) from any block on. Other inflaters begin at a stream's first byte and do not say where its blocks are.
+// Inflates deflate data (RFC 1951) from any block on, and reports where each block begins. Other inflaters begin at the first
+// byte of a stream and do not report its blocks.
+//
+// 1. `inflateBlocks` reads the header of each block (§3.2.3): the last-block bit and the kind, and reports its first bit.
+// 2. A stored block is copied (§3.2.4, `copyStored`).
+// 3. A block with codes needs two tables, for literals and lengths and for distances. They come from fixed code lengths
+//    (§3.2.6, `fixedCodes`) or from lengths in the block itself (§3.2.7, `readCodes`). `fillTable` builds a table (§3.2.2).
+// 4. `unpackCodes` decodes symbols (§3.2.5): a literal is written, a length and a distance copy earlier output, 256 ends the
+//    block.
+//
+// Section numbers in this file are those of RFC 1951.
 
-/** Where a block begins: its first bit, counted from the start of the bytes, and how many bytes are unpacked by then (an index of `out`). */
+/** The start of a block. */
 export interface BlockStart {
+  /** Its first bit, counted from the start of the bytes. */
   readonly bit: number;
+  /** The offset in `out` of its first unpacked byte. */
   readonly at: number;
 }
 
-/** Bytes that a copy reaches back at most (§2). */
+/** The farthest that a copy reaches back, in bytes (§2). */
 export const WINDOW: number = 32 * 1024;
 
-/** What to unpack, from where, and where to. */
+/** The input and output of an unpacking. */
 export interface Inflation {
-  /** A deflate stream, or what stands around it too: only bits from `bit` on are read. */
+  /** The bytes that contain the deflate stream. Only bits from `bit` on are read. */
   readonly bytes: Uint8Array;
-  /** Where a block begins (eight bits a byte, the lowest first: RFC 1951, §3.1.1). */
+  /** The first bit of a block. Bits count from the lowest of each byte (§3.1.1). */
   readonly bit: number;
-  /** What comes out goes here from `at` on. What is before `at` is the history that copies may reach into. */
+  /** Receives the unpacked bytes from `at` on. Copies may reach into the bytes before `at`. */
   readonly out: Uint8Array;
   readonly at: number;
 }
 
-/** Where the reading is. What unpacks a block moves it; `bit` is right again at the block's end. */
+/** The position in input and output. Within a block of codes `bit` is not up to date; at the block's end it is. */
 interface Cursor {
   readonly bytes: Uint8Array;
   readonly out: Uint8Array;
@@ -31,9 +43,12 @@ interface Cursor {
 }
 
 /*
- * A table says for the next bits of the stream which symbol they are. An entry is, from the low bits up: five bits for the code's
- * length, three for what kind it is, eight for how many extra bits follow, and the symbol's value. 0 is no code at all.
- * Codes longer than `ROOT` bits are found in a second step: their first bits give a `LINK` to 32 more entries.
+ * A table maps the next bits of the stream to a symbol. The bits of an entry, from the lowest up:
+ *
+ *   5: the code's length    3: the kind (LITERAL, LINK, END)    8: number of extra bits    the rest: the symbol's value
+ *
+ * An entry of 0 means that no code has these bits. A code longer than `ROOT` bits takes two steps: the entry for its first
+ * `ROOT` bits is a `LINK` to 32 more entries.
  */
 type Table = Int32Array;
 
@@ -48,18 +63,19 @@ const ROOT_MASK = (1 << ROOT) - 1;
 const MAX_BITS = 15;
 const MORE = 1 << (MAX_BITS - ROOT);
 const MORE_MASK = MORE - 1;
-// What the codes of a whole table take together: one of a single bit takes half, and one of 15 takes 2.
+// The space that a complete code fills. A code of one bit takes half of it, and a code of 15 bits takes 2.
 const FULL = 1 << (MAX_BITS + 1);
 
-// Bytes from which on a call that copies them is faster than a loop.
+// Bytes from which `copyWithin` is faster than a loop.
 const LONG = 64;
 
-// At least two of at most 288 codes share what a link leads to. A block is unpacked in one go, so that all can use the same tables.
+// Each link serves at least two of at most 288 codes, so 144 links are enough. All calls share the tables: a block is unpacked
+// without a pause.
 const makeTable = (): Table => new Int32Array(ROOT_MASK + 1 + 144 * MORE);
 const symbols = makeTable();
 const distances = makeTable();
 
-// RFC 1951, §3.2.5. Lengths go 3, 4, … 10 without extra bits, then four with one bit each, and so on; 258 has a symbol of its own.
+// §3.2.5. Lengths 3 to 10 have no extra bits, the next four symbols have one each, and so on. 258 has its own symbol.
 const SYMBOLS = Int32Array.from({ length: 286 }, (_, symbol) => (symbol << VALUE) | LITERAL);
 const DISTANCES = new Int32Array(30);
 SYMBOLS[256] = END;
@@ -68,10 +84,10 @@ ranges(DISTANCES, 1, 2);
 SYMBOLS[285] = 258 << VALUE;
 
 const CODE_LENGTHS = Int32Array.from({ length: 19 }, (_, symbol) => symbol << VALUE);
-// §3.2.7
+// The order in which a block lists the lengths of its code length codes (§3.2.7).
 const ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-/** Values that each stand for as many numbers as their extra bits tell: `group` symbols have the same, none the first two groups. */
+/** Fills in the first value and the extra bits of symbols (§3.2.5). `group` symbols share a number of extra bits; the first two groups have none. */
 function ranges(values: Int32Array, first: number, group: number): void {
   let value = first;
   for (let i = 0; i < values.length; i++) {
@@ -82,10 +98,13 @@ function ranges(values: Int32Array, first: number, group: number): void {
 }
 
 /**
- * Unpacks block by block, and says of each where it begins before it is unpacked, the first one too. Ends when `out` is full (also in the
- * middle of a block) or after the last block: the answer is how far `out` is filled, and the bit after the last one that was read as a
- * whole block (so that a caller finds gzip's trailer there); null where the bytes are damaged or end too early.
- * A full `out` still takes the end of its block, and blocks with nothing in them; what else may follow is not judged.
+ * Unpacks block by block. Yields the start of each block before it is unpacked.
+ *
+ * Ends after the last block, or when `out` is full, even inside a block. Returns how far `out` is filled, and the bit behind
+ * the last complete block (after the last block of a gzip file its trailer follows). Returns null if the bytes are damaged
+ * or end too early.
+ *
+ * With `out` full, the end of the current block and empty blocks are still read. Data behind them is not checked.
  */
 export function* inflateBlocks(job: Inflation): Generator<BlockStart, { at: number; bit: number } | null> {
   const cursor: Cursor = { ...job };
@@ -98,22 +117,23 @@ export function* inflateBlocks(job: Inflation): Generator<BlockStart, { at: numb
   }
 }
 
-/** Whether the block is whole. If not, `at` still counts what the stream gave: nothing that was made up behind its end. */
+/** Unpacks one block. Returns false if it is not complete. `at` then counts only bytes that the stream really has. */
 function unpackBlock(cursor: Cursor, kind: number): boolean {
   if (kind === 0) return copyStored(cursor);
   return (kind === 1 ? fixedCodes() : kind === 2 && readCodes(cursor)) && unpackCodes(cursor);
 }
 
-// Behind the end `word` has zeros.
+// Behind the end of the bytes `word` returns zeros.
 const peek = ({ bytes, bit }: Cursor): number => word(bytes, Math.floor(bit / 8)) >>> (bit & 7);
 
-/** The next `count` bits, 16 at most. */
+/** Takes the next `count` bits, 16 at most. */
 function take(cursor: Cursor, count: number): number {
   const bits = peek(cursor) & ((1 << count) - 1);
   cursor.bit += count;
   return bits;
 }
 
+/** Copies a stored block (§3.2.4). */
 function copyStored(cursor: Cursor): boolean {
   const { bytes, out, at } = cursor;
   cursor.bit = Math.ceil(cursor.bit / 8) * 8;
@@ -128,19 +148,19 @@ function copyStored(cursor: Cursor): boolean {
   return fits === length;
 }
 
-/** §3.2.6: symbols 286 and 287, distances 30 and 31 have codes and no meaning. */
+/** Fills the tables with the fixed codes (§3.2.6). Symbols 286 and 287 and distances 30 and 31 have codes but no meaning. */
 function fixedCodes(): boolean {
   const lengths = new Uint8Array(288).fill(8).fill(9, 144, 256).fill(7, 256, 280);
   return fillTable(symbols, lengths, SYMBOLS) && fillTable(distances, new Uint8Array(32).fill(5), DISTANCES);
 }
 
-/** §3.2.7: the codes that a block brings along, themselves packed. False where they are damaged, or end behind the bytes. */
+/** Fills the tables with the codes that the block defines (§3.2.7). Returns false if they are damaged or cut off. */
 function readCodes(cursor: Cursor): boolean {
   const literals = take(cursor, 5) + 257;
   const total = literals + take(cursor, 5) + 1;
   const first = new Uint8Array(19);
   for (let i = 0, count = take(cursor, 4) + 4; i < count; i++) first[ORDER[i] as number] = take(cursor, 3);
-  // A single code for lengths, which zlib refuses here, cannot tell lengths that would do below.
+  // zlib refuses a code with a single length here. No such code could describe lengths that pass the checks below.
   if (literals > 286 || total > literals + 30 || !fillTable(symbols, first, CODE_LENGTHS)) return false;
   const lengths = new Uint8Array(total);
   for (let i = 0; i < total; ) {
@@ -167,14 +187,14 @@ function readCodes(cursor: Cursor): boolean {
 }
 
 /**
- * The table for codes of such lengths (0 is none: §3.2.2). False where they are too many, or leave bits without a meaning: only no code at
- * all and a sole one of one bit may do that, as in zlib.
+ * Builds the table for codes of these lengths (§3.2.2). A length of 0 means no code. Returns false if the code is
+ * over-subscribed or incomplete. As in zlib, only two codes may be incomplete: an empty one, and a single code of one bit.
  */
 function fillTable(table: Table, lengths: Uint8Array, values: Int32Array): boolean {
   const next = new Uint16Array(MAX_BITS + 2);
   for (const length of lengths) if (length) (next[length + 1] as number)++;
   const sole = next[2] === 1;
-  // Counts become the first code of each length; the one behind the longest says what all take.
+  // Turn counts into the first code of each length. The value behind the longest length is the space that all codes fill.
   let code = 0;
   for (let length = 1; length <= MAX_BITS + 1; length++) {
     code = 2 * (code + (next[length] as number));
@@ -207,14 +227,17 @@ function fillTable(table: Table, lengths: Uint8Array, values: Int32Array): boole
   return true;
 }
 
-/** Codes are packed from their highest bit on. */
+/** Reverses the bits of a code, because codes are stored from their highest bit on (§3.1.1). */
 function reversed(code: number, length: number): number {
   let bits = 0;
   for (let i = 0; i < length; i++) bits |= ((code >> i) & 1) << (length - 1 - i);
   return bits;
 }
 
-/** The next bits of the stream are `hold`'s lowest `held` ones, and then the bytes from `next` on. 24 bits or more after each filling. */
+/**
+ * Decodes the symbols of a block (§3.2.5). The lowest `held` bits of `hold` are the next bits of the stream; the bytes from
+ * `next` on follow. Each refill leaves at least 24 bits. Not split into functions: calls would slow down this loop.
+ */
 function unpackCodes(cursor: Cursor): boolean {
   const { bytes, out, bit } = cursor;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -267,7 +290,7 @@ function unpackCodes(cursor: Cursor): boolean {
       out.copyWithin(at, from, from + stop - at);
       at = stop;
     } else for (let i = from; at < stop; ) out[at++] = out[i++] as number;
-    // A copy that is cut is not followed by the block's end.
+    // If the copy did not fit, `out` is full and the block is not complete.
     if (length > room) break;
   }
   cursor.at = at;

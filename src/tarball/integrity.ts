@@ -2,9 +2,11 @@ import type { Failure } from "../api/failure.ts";
 import type { Outcome } from "../errors/failure.ts";
 import { fail, failure, ok } from "../errors/failure.ts";
 
+// Subresource Integrity (W3C SRI, §3.3) with sha1, which npm's old entries have: parsing and verifying.
+
 export type HashName = "SHA-512" | "SHA-384" | "SHA-256" | "SHA-1";
 
-/** The hash of some bytes. See `webDigest`. */
+/** Computes the hash of bytes. See `webDigest`. */
 export type Digest = (algorithm: HashName, bytes: Uint8Array) => Promise<ArrayBuffer>;
 
 /** One hash of an integrity string; `digest` is base64. */
@@ -13,7 +15,7 @@ export interface Hash {
   digest: string;
 }
 
-/** What is verified, for the failure's text. */
+/** The source of the bytes, for messages, and the integrity to check them against. */
 export interface VerifyOptions {
   name: string;
   url: string;
@@ -30,8 +32,8 @@ const ALGORITHMS: readonly (readonly [string, HashName])[] = [
 ];
 
 /**
- * The digest port over WebCrypto, and over our own hashes where there is none: in a page that came neither over https nor from
- * localhost. WebCrypto refuses views of shared memory, so those bytes are copied first.
+ * Returns a digest function that uses WebCrypto, or our own hashes if there is none (a page from neither https nor
+ * localhost). WebCrypto refuses views of shared memory, so such bytes are copied first.
  */
 export function webDigest(subtle: SubtleCrypto | undefined): Digest {
   return async (algorithm, bytes) => {
@@ -42,8 +44,8 @@ export function webDigest(subtle: SubtleCrypto | undefined): Digest {
 }
 
 /**
- * The hashes of the strongest algorithm named in an integrity string (SRI, with sha1 as npm's old entries have it).
- * Unknown algorithms are skipped; `?options` are ignored; empty when nothing usable is named.
+ * Returns the hashes of the strongest algorithm in an integrity string. Skips unknown algorithms and ignores `?options`.
+ * Returns an empty list if there is no usable hash.
  *
  *     sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk= sha512-AAAA==  →  the sha512 alone
  */
@@ -60,8 +62,13 @@ export function parseIntegrity(integrity: string): Hash[] {
 }
 
 /**
- * Checks bytes against `integrity` (any hash of its strongest algorithm suffices) and gives their own sha512 integrity.
- * Fails with `EINTEGRITY`, also when the string names no hash that can be checked: unchecked bytes never pass as checked.
+ * Checks bytes against an integrity string, and returns their own sha512 integrity.
+ *
+ * 1. Without a string, return the sha512.
+ * 2. Any hash of the strongest algorithm in the string must match.
+ * 3. If the string has no usable hash, fail: unchecked bytes never count as verified.
+ *
+ * Fails with `EINTEGRITY`.
  */
 export async function verifyIntegrity(bytes: Uint8Array, what: VerifyOptions): Promise<Outcome<string>> {
   const sri = async (algorithm: HashName): Promise<string> =>
@@ -72,11 +79,11 @@ export async function verifyIntegrity(bytes: Uint8Array, what: VerifyOptions): P
     if (what.integrity === undefined) return ok(actual);
     const wanted = parseIntegrity(what.integrity);
     const algorithm = wanted[0]?.algorithm;
-    if (!algorithm) return fail(mismatch(what, actual, "the integrity names no hash that can be checked"));
+    if (!algorithm) return fail(mismatch(what, actual, "its integrity has no hash that can be checked"));
     const found = algorithm === "SHA-512" ? actual : await sri(algorithm);
     const digest = found.slice(found.indexOf("-") + 1);
     if (wanted.some((hash) => hash.digest === digest)) return ok(actual);
-    return fail(mismatch(what, found, "its bytes are not the ones that were published"));
+    return fail(mismatch(what, found, "its bytes are not the published ones"));
   } catch (error) {
     return fail(mismatch(what, "", `the hash could not be computed: ${(error as Error).message}`));
   }
@@ -84,25 +91,25 @@ export async function verifyIntegrity(bytes: Uint8Array, what: VerifyOptions): P
 
 function mismatch(what: VerifyOptions, actual: string, why: string): Failure {
   const { name, url, integrity = "" } = what;
-  const found = actual && `, and it is ${actual}`;
-  const message = `The tarball of ${name} was refused: ${why}. ${url} should be ${quoted(integrity)}${found}.`;
+  const found = actual && ` but has ${actual}`;
+  const message = `The tarball of ${name} was refused: ${why}. ${url} should have ${quoted(integrity)}${found}.`;
   return failure("EINTEGRITY", message, {
     package: name,
     ...(actual && { found: actual }),
     details: { expected: integrity, actual, url },
     wayOut: [
-      { kind: "other", text: "Try again: a download that was cut or changed on its way gives this too." },
-      { kind: "other", text: "If the lock is to blame, delete this package's entry from it and resolve again." },
+      { kind: "other", text: "Try again: an interrupted or altered download has the same effect." },
+      { kind: "other", text: "If the lock is wrong, delete this package's entry from it and resolve again." },
     ],
   });
 }
 
-/** A lock's text, which may be anything. */
+/** Shortens the integrity string, which a lock may have made arbitrarily long. */
 function quoted(integrity: string): string {
-  return integrity.length > 200 ? `${integrity.slice(0, 200)}…` : integrity || "something that can be checked";
+  return integrity.length > 200 ? `${integrity.slice(0, 200)}…` : integrity || "a hash that can be checked";
 }
 
-/** Of a hash's bytes. Newer platforms have a way of their own. */
+/** Encodes bytes as base64. New platforms have a method for it. */
 export function base64(bytes: Uint8Array & { toBase64?: () => string }): string {
   return bytes.toBase64?.() ?? btoa(String.fromCharCode(...bytes));
 }

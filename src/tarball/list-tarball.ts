@@ -1,22 +1,22 @@
+// Loaded on demand: when a resolution needs a tarball's contents.
+
 import type { Outcome } from "../errors/failure.ts";
 import { ok } from "../errors/failure.ts";
 import { type VerifyOptions, verifyIntegrity } from "./integrity.ts";
 import { unpack } from "./unpack.ts";
 import { UNPACK_LIMITS } from "./unpack-limits.ts";
 
-/** What a verified tarball holds that matters for a tree. Paths have the first component stripped. */
+/** The contents of a verified tarball that matter for a tree. Paths lack the archive's first folder. */
 export interface TarballListing {
   /** sha512 SRI of the bytes. */
   integrity: string;
-  /** Every file's path in archive order. */
+  /** The path of every file, in the archive's order. */
   paths: string[];
-  /** Text of each `package.json` and of a root `npm-shrinkwrap.json`, by path. */
+  /** The text of each `package.json` and of the root's `npm-shrinkwrap.json`, by path. */
   texts: Map<string, string>;
 }
 
-// One module to load when a tarball is first met.
-
-/** `integrity` is what the lock or the packument promises; without it the bytes are taken as they are. */
+/** `integrity` comes from the lock or the packument. Without it the bytes are not verified. */
 export interface TarballOptions extends VerifyOptions {
   /** The most bytes it may unpack to. */
   limit?: number;
@@ -24,7 +24,7 @@ export interface TarballOptions extends VerifyOptions {
 
 /**
  * Verifies, unpacks and lists a package's tarball (gzip, or plain tar as npm also takes it).
- * Fails with `EINTEGRITY`, `TAR_BAD_ARCHIVE`, `TAR_ENTRY_ERROR` or `TAR_ABORT`; each names the package and the URL.
+ * Fails with `EINTEGRITY`, `TAR_BAD_ARCHIVE`, `TAR_ENTRY_ERROR` or `TAR_ABORT`. Each message names the package and the URL.
  */
 export async function readTarballListing(bytes: Uint8Array, options: TarballOptions): Promise<Outcome<TarballListing>> {
   const integrity = await verifyIntegrity(bytes, options);

@@ -2,37 +2,40 @@ import { isObject } from "../base/json.ts";
 import { base64 } from "./integrity.ts";
 import { countSafePaths } from "./safe-path.ts";
 
-/** What a verified tarball holds, without its bytes. Arrays run in parallel, one place a file, in the archive's order. */
+/** The files of a verified tarball, without their bytes. The arrays have one item per file, in the archive's order. */
 export interface PackIndex {
-  /** sha512 SRI of the tarball as it came. */
+  /** sha512 SRI of the tarball. */
   readonly integrity: string;
-  /** Bytes that it inflates to; `starts` count in these. */
+  /** Bytes of the inflated archive. `starts` are offsets in it. */
   readonly unpacked: number;
   /** Relative to the package, `/`-separated: `lib/a.js`. */
   readonly paths: readonly string[];
   readonly starts: Uint32Array;
   readonly sizes: Uint32Array;
-  /** As npm sets them (`0o644`, `0o755`), but for what a `bin` adds; with `DOS_LINE` where that would change the file. */
+  /** npm's modes (`0o644`, `0o755`) without the bits that a `bin` adds, and with `CRLF_SHEBANG` if a `bin` would change the file. */
   readonly modes: Uint16Array;
-  /** Of package.json: those that npm would run at an install. Empty where there are none. */
+  /** The scripts of package.json that npm would run at an install. */
   readonly scripts: Readonly<Record<string, string>>;
 }
 
-/** Beside a mode: the file's first line is one of `#!` and ends in CR LF, so as a command it is a byte shorter. */
+/** A flag beside a mode: the file starts with a `#!` line that ends in CR LF. npm removes the CR if the file is a command. */
 export const CRLF_SHEBANG = 0o1000;
 
-/** What npm runs at an install of a package from a registry, in this order. */
+/** The scripts that npm runs when it installs a package from a registry, in this order. */
 export const INSTALL_SCRIPTS: readonly string[] = ["preinstall", "install", "postinstall"];
 
-// Numbers of 32 bits in the machine's own order: the version, `unpacked`, files, bytes of the scripts; then the hash (64 bytes),
-// `starts`, `sizes` (32 bits each), `modes` (16 bits), the scripts as JSON (nothing where there are none), the paths with NUL
-// between them.
+// The encoded form. Numbers are in the machine's own byte order.
+//
+//   32 bits each: version, `unpacked`, number of files, bytes of the scripts
+//   the hash (64 bytes)
+//   `starts` and `sizes` (32 bits each), `modes` (16 bits each)
+//   the scripts as JSON (empty if there are none), the paths with NUL between them
 const VERSION = 0x31_4b_50_57;
 const HASH = 16;
 const COLUMNS = 80;
 const SHA512 = "sha512-";
 
-/** For storage; `readPackIndex` reads it back. */
+/** Encodes an index for storage. `readPackIndex` reads it. */
 export function encodePackIndex(index: PackIndex): Uint8Array<ArrayBuffer> {
   const { paths, starts, sizes, modes, scripts } = index;
   const count = paths.length;
@@ -52,8 +55,8 @@ export function encodePackIndex(index: PackIndex): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * An index from storage; null for anything that is none, or of another version. Paths are safe and every file is within what
- * the tarball inflates to, as when it was made. It is a view of `bytes`, and makes strings when `paths` is first asked for.
+ * Reads a stored index. Returns null if the bytes are not one of this version, if a path is not safe, or if a file is not
+ * within the archive. The result is a view of `bytes`. It decodes the paths when they are first read.
  */
 export function readPackIndex(bytes: Uint8Array): PackIndex | null {
   if (bytes.length < COLUMNS) return null;
@@ -111,10 +114,10 @@ class StoredIndex implements PackIndex {
   }
 }
 
-/** A mark at the start of the first name is part of it. */
+/** A byte order mark at the start is part of the first name. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** A decoder takes no view of shared memory. */
+/** Decodes bytes. A decoder refuses shared memory, so such bytes are copied. */
 function decode(bytes: Uint8Array): string {
   return decoder.decode(bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice());
 }

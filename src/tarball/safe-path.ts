@@ -1,14 +1,15 @@
-/** More than any disk takes; npm's own client stops at 1,024 folders. */
+/** Characters. No file system allows more; npm's own client stops at 1,024 folders. */
 const LONGEST = 4096;
 
 /**
- * The path below an archive's first folder, whatever that is called; `""` for what npm skips (a file beside that folder), null
- * for a name that could lead out of the package on some system: one with `..`, an absolute one, one on a drive, one with NUL.
+ * Returns a path without the archive's first folder, which may have any name. Returns `""` for a file beside that folder,
+ * which npm skips. Returns null for a name that could leave the package on some system: with `..` or NUL, absolute, or on a
+ * drive.
  *
  *     package/lib/a.js → lib/a.js     package//./a.js → a.js     README → ""     package/../x, /etc/x, package/c:/x → null
  */
 export function insidePath(path: string): string | null {
-  // Most are so: there is nothing to take out of them, and nothing to fear.
+  // Most names are plain: safe, and without parts to remove.
   if (path.length <= LONGEST && PLAIN.test(path)) return path.slice(path.indexOf("/") + 1);
   const inside = path
     .split("/")
@@ -19,7 +20,7 @@ export function insidePath(path: string): string | null {
   return odd || isRooted(path) || isRooted(inside) ? null : inside;
 }
 
-/** A folder, and in it names that begin with no dot and have nothing odd in them. */
+/** A path of at least two parts with common characters only. No part begins with a dot. */
 const PLAIN = /^[\w@+-][\w@.+-]*(?:\/[\w@+-][\w@.+-]*)+$/;
 
 const isRooted = (path: string): boolean => /^(?:[/\\]|[a-z]:)/i.test(path);
@@ -30,7 +31,7 @@ const BACKSLASH = 0x5c;
 const DOT = 0x2e;
 const COLON = 0x3a;
 
-/** How many paths there are in UTF-8, with NUL between them; -1 when one of them is none that `insidePath` gives. */
+/** Counts the paths in UTF-8 bytes with NUL between them. Returns -1 if `insidePath` could not have returned one of them. */
 export function countSafePaths(bytes: Uint8Array): number {
   let paths = 0;
   let path = 0;
@@ -39,8 +40,8 @@ export function countSafePaths(bytes: Uint8Array): number {
     const byte = i < bytes.length ? bytes[i] : NUL;
     if (byte === COLON && i === path + 1 && isLetter(bytes[path] as number)) return -1;
     if (byte !== NUL && byte !== SLASH && byte !== BACKSLASH) continue;
-    // No empty part, and none that is a dot. On all systems but one a backslash is part of a name like any letter.
-    if (i === path || (byte !== BACKSLASH && isNothing(bytes, i, path))) return -1;
+    // No part is empty or a dot. Here a backslash does not end a part: it is an ordinary character on all systems but Windows.
+    if (i === path || (byte !== BACKSLASH && isEmptyPart(bytes, i, path))) return -1;
     if (i === part + 2 && bytes[part] === DOT && bytes[part + 1] === DOT) return -1;
     part = i + 1;
     if (byte === NUL) {
@@ -51,8 +52,8 @@ export function countSafePaths(bytes: Uint8Array): number {
   return paths;
 }
 
-/** Whether before `end` there is a slash, or a dot alone. */
-function isNothing(bytes: Uint8Array, end: number, path: number): boolean {
+/** Checks whether the part before `end` is empty or a dot. */
+function isEmptyPart(bytes: Uint8Array, end: number, path: number): boolean {
   const last = bytes[end - 1] === DOT ? end - 1 : end;
   return last === path || bytes[last - 1] === SLASH;
 }

@@ -1,11 +1,14 @@
 import type { HashName } from "./integrity.ts";
 
-// The hashes of FIPS 180-4, for pages that have no WebCrypto. A word of 64 bits is two of 32, the high one first.
+// Loaded on demand: in a page without WebCrypto.
+//
+// SHA-1 and SHA-2 by FIPS 180-4: constants (§4.2, §5.3), padding (§5.1), rounds (§6). A 64-bit word is two of 32 bits, the
+// high one first. The constants are computed: they are fractions of the roots of the first primes.
 
 type Words = Int32Array;
 type Rounds = (state: Words, words: Words) => void;
 
-/** The first 64 bits behind the point of a number's square or cube root. `fraction(2n, 2n)` is 0x6a09e667f3bcc908. */
+/** Returns the first 64 fraction bits of a number's square or cube root. `fraction(2n, 2n)` is 0x6a09e667f3bcc908. */
 function fraction(number: bigint, degree: bigint): bigint {
   const wanted = number << (64n * degree);
   let root = 0n;
@@ -32,9 +35,11 @@ const K256 = highs(CUBES.slice(0, 64));
 interface Kind {
   start: Words;
   rounds: Rounds;
-  /** Bytes of a block, of the words that a block makes, of the hash. */
+  /** Bytes of a block. */
   block: number;
+  /** 32-bit words of the message schedule. */
   words: number;
+  /** Bytes of the hash. */
   size: number;
 }
 
@@ -51,7 +56,7 @@ const KINDS: Readonly<Record<HashName, Kind>> = {
   },
 };
 
-/** The hash of some bytes, on this thread and at once. */
+/** Returns the hash of bytes, computed synchronously. */
 export function sha(algorithm: HashName, bytes: Uint8Array): ArrayBuffer {
   const { start, rounds, block, words: count, size } = KINDS[algorithm];
   const state = start.slice();
@@ -70,7 +75,7 @@ export function sha(algorithm: HashName, bytes: Uint8Array): ArrayBuffer {
   return hash.buffer;
 }
 
-/** What is left of the bytes behind the last whole block, a one bit, zeros, and how many bits there were. */
+/** Returns the last one or two blocks (§5.1): the remaining bytes, a one bit, zeros, and the number of bits. */
 function ending(bytes: Uint8Array, block: number): Uint8Array {
   const left = bytes.length % block;
   const padded = new Uint8Array(left + 1 + block / 8 > block ? 2 * block : block);
@@ -82,6 +87,7 @@ function ending(bytes: Uint8Array, block: number): Uint8Array {
   return padded;
 }
 
+/** SHA-1 (§6.1.2). */
 function rounds1(state: Words, w: Words): void {
   for (let t = 16; t < 80; t++) w[t] = turn(w[t - 3]! ^ w[t - 8]! ^ w[t - 14]! ^ w[t - 16]!, 31);
   let [a, b, c, d, e] = state as unknown as [number, number, number, number, number];
@@ -104,9 +110,10 @@ function rounds1(state: Words, w: Words): void {
   for (const [i, value] of [a, b, c, d, e].entries()) state[i]! += value;
 }
 
-/** Rotated right. */
+/** Rotates right. */
 const turn = (x: number, by: number): number => (x >>> by) | (x << (32 - by));
 
+/** SHA-256 (§6.2.2). */
 function rounds256(state: Words, w: Words): void {
   for (let t = 16; t < 64; t++) {
     const x = w[t - 15]!;
@@ -133,14 +140,15 @@ type Eight = [number, number, number, number, number, number, number, number];
 
 const OVER = 2 ** 32;
 
-// Of a 64-bit word the high half of what it is turned right by: `turned(high, low, 8)`, and for 34 `turned(low, high, 2)`.
-// With the two changed over, the low half.
+// Returns the high half of a 64-bit word that is rotated right. By 8: `turned(high, low, 8)`; by 34: `turned(low, high, 2)`.
+// With `high` and `low` swapped, returns the low half.
 const turned = (high: number, low: number, by: number): number => (high >>> by) | (low << (32 - by));
 const big0 = (x: number, y: number): number => turned(x, y, 28) ^ turned(y, x, 2) ^ turned(y, x, 7);
 const big1 = (x: number, y: number): number => turned(x, y, 14) ^ turned(x, y, 18) ^ turned(y, x, 9);
 const small0 = (x: number, y: number): number => turned(x, y, 1) ^ turned(x, y, 8);
 const small1 = (x: number, y: number): number => turned(x, y, 19) ^ turned(y, x, 29);
 
+/** SHA-512 and SHA-384 (§6.4.2). */
 function rounds512(state: Words, w: Words): void {
   for (let t = 32; t < 160; t += 2) {
     const x = w[t - 30]!;
@@ -153,7 +161,7 @@ function rounds512(state: Words, w: Words): void {
     w[t + 1] = low;
     w[t] = w[t - 32]! + (small0(x, xl) ^ (x >>> 7)) + w[t - 14]! + (small1(y, yl) ^ (y >>> 6)) + ((low / OVER) | 0);
   }
-  // a to h, the low half with an l.
+  // The variables a to h of §6.4.2. An l marks the low half.
   let [a, b, c, d, e, f, g, h] = halves(state, 0);
   let [al, bl, cl, dl, el, fl, gl, hl] = halves(state, 1);
   for (let t = 0; t < 160; t += 2) {

@@ -7,19 +7,19 @@ import { unpackedLimit } from "./unpack-limits.ts";
 import { type Untarred, untar } from "./untar.ts";
 
 export interface Unpacked extends Untarred {
-  /** What the tarball inflates to. Never the tarball's own memory. */
+  /** The inflated tarball, in its own buffer. */
   archive: Uint8Array;
 }
 
-/** Whose tarball it is, for a failure's text. */
+/** The package and URL of a tarball, for messages. */
 export interface TarballSource {
   name: string;
   url: string;
 }
 
 /**
- * Inflates a package's tarball and lists it: gzip, or plain tar as npm also takes it. Fails with `TAR_BAD_ARCHIVE`,
- * `TAR_ENTRY_ERROR` or `TAR_ABORT`. A failure and a warning name the package and the URL.
+ * Inflates a package's tarball and lists its files. The tarball is gzip or, as npm allows too, plain tar. Fails with
+ * `TAR_BAD_ARCHIVE`, `TAR_ENTRY_ERROR` or `TAR_ABORT`. Failures and warnings name the package and the URL.
  */
 export async function unpack(
   bytes: Uint8Array,
@@ -34,27 +34,26 @@ export async function unpack(
   return ok({
     archive: archive.value,
     files,
-    warnings: warnings.map((warning) =>
-      withSource(warning, `In the tarball of ${source.name} something is odd`, source),
-    ),
+    warnings: warnings.map((warning) => withSource(warning, `Warning about the tarball of ${source.name}`, source)),
   });
 }
 
+/** Returns the failure with the package, the URL and the start of its sentence. */
 export function refused(why: Failure, source: TarballSource): { ok: false; failure: Failure } {
   return fail(withSource(why, `The tarball of ${source.name} was refused`, source));
 }
 
-/** More bytes than may be taken. */
+/** Returns a failure if there are more than `limit` bytes. */
 export function tooLarge(bytes: Uint8Array, limit: number): Failure | null {
   return bytes.length > limit ? beyondLimits(`it has more than ${limit} bytes`) : null;
 }
 
-/** At most `limit` bytes, in memory of their own. At once. */
+/** Inflates at most `limit` bytes into a new buffer, synchronously. */
 export function inflate(bytes: Uint8Array, limit: number): Outcome<Uint8Array> {
   return isGzip(bytes) ? gunzip(bytes, limit) : plain(bytes, limit);
 }
 
-/** The same, sooner for what is large. */
+/** As {@link inflate}, but faster for large tarballs. */
 export async function inflateFast(bytes: Uint8Array, limit: number): Promise<Outcome<Uint8Array>> {
   return isGzip(bytes) ? await gunzipFast(bytes, limit) : plain(bytes, limit);
 }

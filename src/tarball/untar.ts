@@ -6,10 +6,12 @@ import { ArchiveFiles, quoted, type TarEntry } from "./archive-files.ts";
 import { insidePath } from "./safe-path.ts";
 import { UNPACK_LIMITS } from "./unpack-limits.ts";
 
+// Reads tar archives: ustar and pax (POSIX.1-2001, "pax"), GNU long names and xstar prefixes.
+
 export interface Untarred {
-  /** In the archive's order. */
+  /** The regular files, in the archive's order. */
   files: TarEntry[];
-  /** What was left out, or is the same on some systems. */
+  /** About files that were left out, and names that are the same on some systems. */
   warnings: Failure[];
 }
 
@@ -17,7 +19,7 @@ const BLOCK = 512;
 const META_LIMIT = 1024 * 1024;
 const decoder = new TextDecoder();
 
-/** Thrown inside this module only: a header is read in many small steps, and `untar` turns it into data. */
+/** Thrown by the many small steps that read a header. `untar` catches it and returns its failure. */
 class BadArchive extends Error {
   readonly failure: Failure;
   constructor(why: string, code: ErrorCode = "TAR_BAD_ARCHIVE") {
@@ -26,7 +28,7 @@ class BadArchive extends Error {
   }
 }
 
-/** What extended headers say about the next entry. */
+/** The values of extended headers that apply to the next entry. */
 interface Extended {
   path?: string;
   size?: number;
@@ -40,10 +42,18 @@ interface Header {
 }
 
 /**
- * Lists an archive's regular files: ustar, pax (path, size), GNU long names. Links, devices and folders are dropped, as npm
- * drops them; of two files with one path the later stands, in the earlier one's place. What may stand at the end is padding.
- * Fails with `TAR_BAD_ARCHIVE` (cut, damaged, not an archive), `TAR_ENTRY_ERROR` (a name that leaves the package) or
- * `TAR_ABORT` (more or larger files than `limits` has).
+ * Lists the regular files of a tar archive.
+ *
+ * 1. Read a header block. An empty block ends the archive if another empty one follows; anything behind them is padding.
+ * 2. Check the header's checksum, and read name, type, size and mode.
+ * 3. An extended header (pax, GNU long name) describes the next entry: remember its path and size. A global pax header
+ *    describes all later ones: remember its size.
+ * 4. Any other header is an entry. Drop links, devices and folders, as npm does.
+ * 5. Remove the first folder of the path. Fail if the path leaves the package, or the file exceeds the limits.
+ * 6. Add the file. If its path exists already, it takes the place of the earlier file.
+ *
+ * Fails with `TAR_BAD_ARCHIVE` (cut, damaged, or not an archive), `TAR_ENTRY_ERROR` (a name that leaves the package) or
+ * `TAR_ABORT` (more or larger files than `limits` allow).
  */
 export function untar(
   archive: Uint8Array,
@@ -59,13 +69,13 @@ export function untar(
   }
 }
 
-/** A file as the archive names it: listed, unless it is a link or alike, or too much. */
+/** Adds an entry to the list (steps 4 to 6). */
 function take(
   listed: ArchiveFiles,
   entry: TarEntry,
   { type, limits }: { type: string; limits: Pick<UnpackLimits, "file" | "files"> },
 ): void {
-  if ("346".includes(type)) listed.note("it has devices, which are left out", "TAR_ENTRY_UNSUPPORTED", [entry.path]);
+  if ("346".includes(type)) listed.note("devices are left out", "TAR_ENTRY_UNSUPPORTED", [entry.path]);
   if (!isFile(type) || entry.path.endsWith("/")) return;
   const path = insidePath(entry.path);
   if (path === null) throw new BadArchive(`a file's name leaves the package: ${quoted(entry.path)}`, "TAR_ENTRY_ERROR");
@@ -76,7 +86,7 @@ function take(
     throw new BadArchive(`it has more than ${limits.files} files`, "TAR_ABORT");
 }
 
-/** A file, one of before ustar, one that is to be contiguous. */
+/** The types of regular files: `0`, NUL (before ustar) and `7` (contiguous). */
 const isFile = (type: string): boolean => "0\x007".includes(type);
 
 function readEntries(archive: Uint8Array, found: (entry: TarEntry, type: string) => void): void {
@@ -85,7 +95,6 @@ function readEntries(archive: Uint8Array, found: (entry: TarEntry, type: string)
   let seen = false;
   let at = 0;
   let empty = 0;
-  // Two empty blocks end an archive; what follows them is padding.
   while (at < archive.length && empty < 2) {
     if (at + BLOCK > archive.length) {
       if (empty > 0) break;
@@ -100,9 +109,9 @@ function readEntries(archive: Uint8Array, found: (entry: TarEntry, type: string)
     empty = 0;
     seen = true;
     const meta = META[header.type];
-    // An extended header describes the next file, never the headers between.
+    // The size in an extended header applies to the next file, not to headers in between.
     const size = meta ? header.size : bodySize(header, next, global);
-    if (at + size > archive.length) throw new BadArchive(`it is cut inside ${quoted(next.path ?? header.name)}`);
+    if (at + size > archive.length) throw new BadArchive(`it is cut off inside ${quoted(next.path ?? header.name)}`);
     if (meta) {
       if (size > META_LIMIT) throw new BadArchive("an extended header is too long");
       const body = archive.subarray(at, at + size);
@@ -114,12 +123,12 @@ function readEntries(archive: Uint8Array, found: (entry: TarEntry, type: string)
     }
     at += Math.ceil(size / BLOCK) * BLOCK;
   }
-  // The last body may lack its padding's tail only if nothing follows it: a cut archive.
-  if (at > archive.length) throw new BadArchive("it is cut inside its last file");
-  if (!seen) throw new BadArchive("it holds no tar entry");
+  // The padding of the last body is missing: the archive was cut off.
+  if (at > archive.length) throw new BadArchive("it is cut off inside its last file");
+  if (!seen) throw new BadArchive("it has no tar entry");
 }
 
-// Types whose body describes another entry. K names a link's target: links are dropped, so it is only skipped.
+// Types whose body describes another entry. K holds the target of a link. Links are dropped, so K is skipped.
 const META: Readonly<Record<string, "pax" | "global" | "path" | "skip">> = Object.assign(Object.create(null), {
   x: "pax",
   X: "pax",
@@ -129,29 +138,29 @@ const META: Readonly<Record<string, "pax" | "global" | "path" | "skip">> = Objec
   K: "skip",
 });
 
-/** Folders have no body, whatever their size field says: some archivers write the folder's own size there. */
+/** Returns the bytes of an entry's body. Folders have none, but some archivers write a size into their header. */
 function bodySize(header: Header, next: Extended, global: Extended): number {
   const folder = header.type === "5" || (isFile(header.type) && (next.path ?? header.name).endsWith("/"));
   return folder ? 0 : (next.size ?? global.size ?? header.size);
 }
 
-/** Of the block at `from`: null where that is empty. */
+/** Reads the header block at `from`. Returns null if the block is empty. */
 function readHeader(archive: Uint8Array, from: number): Header | null {
-  // The sum counts its own field as blanks.
+  // The checksum counts its own field as blanks.
   const rest = sumOf(archive, from, from + 148) + sumOf(archive, from + 156, from + BLOCK);
   if (rest === 0 && sumOf(archive, from + 148, from + 156) === 0) return null;
   if (number(archive, from + 148, 8) !== rest + 8 * 0x20) throw new BadArchive("a header's checksum does not match");
   let name = text(archive, from, 100);
   if (archive[from + 345] && text(archive, from + 257, 6) === "ustar" && archive[from + 263] === 0x30) {
-    // xstar keeps times in the prefix's last 25 bytes; a used byte 475 means that all 155 are prefix.
+    // An xstar header has times in the prefix's last 25 bytes. If byte 475 is not 0, all 155 bytes are prefix.
     name = `${text(archive, from + 345, archive[from + 475] === 0 ? 130 : 155)}/${name}`;
   }
   return {
     type: String.fromCharCode(archive[from + 156] as number),
     name,
     size: number(archive, from + 124, 12),
-    // Everybody reads and the owner writes, whatever the archive says: npm's modes under the common umask. It leaves bits
-    // that give a program its owner's rights where they are; here they are dropped.
+    // npm's modes under the common umask: all may read, the owner may write, and the archive's execute bits. npm keeps the
+    // setuid and setgid bits; here they are dropped.
     mode: 0o644 | (Number.parseInt(text(archive, from + 100, 8), 8) & 0o111),
   };
 }
@@ -167,25 +176,24 @@ function text(bytes: Uint8Array, at: number, length: number): string {
   let plain = true;
   for (; end < at + length && bytes[end] !== 0; end++) plain &&= (bytes[end] as number) < 0x80;
   const field = bytes.subarray(at, end);
-  // A decoder takes several times as long for the few bytes of a field.
+  // For the few bytes of a field a decoder takes several times as long.
   return plain ? String.fromCharCode.apply(null, field as unknown as number[]) : decoder.decode(field);
 }
 
 const impossible = (): BadArchive => new BadArchive("a header holds an impossible number");
 
-/** Octal digits with blanks about them, up to the first NUL; base 256 when the first bit is set. */
+/** Reads a number: octal digits between blanks, up to the first NUL, or base 256 if the first bit is set. */
 function number(block: Uint8Array, at: number, length: number): number {
   const large = block[at] === 0x80;
   let value = 0;
-  // Whether the digits have ended.
-  let over = false;
+  let ended = false;
   let digits = false;
   for (let i = large ? at + 1 : at; i < at + length; i++) {
     const byte = block[i] as number;
     if (large) value = value * 256 + byte;
     else if (byte === 0) break;
-    else if (byte === 0x20) over = digits;
-    else if (over || byte < 0x30 || byte > 0x37) throw impossible();
+    else if (byte === 0x20) ended = digits;
+    else if (ended || byte < 0x30 || byte > 0x37) throw impossible();
     else {
       value = value * 8 + byte - 0x30;
       digits = true;
@@ -195,7 +203,7 @@ function number(block: Uint8Array, at: number, length: number): number {
   return value;
 }
 
-/** pax records, `<length> <key>=<value>\n`, the length counting all of its own record in bytes. */
+/** Reads pax records, `<length> <key>=<value>\n`. The length counts the bytes of the whole record. */
 function readPax(body: Uint8Array): Extended {
   const found: Extended = {};
   let at = 0;

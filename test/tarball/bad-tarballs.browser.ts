@@ -8,7 +8,7 @@ import { badTarballs, noise, oddTarballs } from "./bad-tarballs.ts";
 import { gzip, sri } from "./gzip.ts";
 import { concat, tar } from "./tar-writer.ts";
 
-// A browser's own inflating refuses other things than Node's, and hears of them later.
+// A browser's own inflating rejects other inputs than Node's does, and reports errors later.
 
 const open = (
   bytes: Uint8Array,
@@ -20,7 +20,7 @@ const open = (
   return indexTarball(bytes, wanted, webDigest(subtle));
 };
 
-test("in Chromium the same are refused, with WebCrypto and without", async () => {
+test("Chromium refuses the same tarballs, with and without WebCrypto", async () => {
   for (const { name, bytes, integrity, limits = {}, code } of badTarballs()) {
     for (const subtle of [crypto.subtle, undefined]) {
       const made = await open(bytes, integrity, { subtle, limits });
@@ -29,7 +29,7 @@ test("in Chromium the same are refused, with WebCrypto and without", async () =>
   }
 });
 
-test("in Chromium the same are taken", async () => {
+test("Chromium accepts the same unusual tarballs", async () => {
   for (const { name, bytes, integrity, files, warnings } of oddTarballs()) {
     const made = await open(bytes, integrity);
     if (!made.ok) throw new Error(`${name}: ${made.failure.message}`);
@@ -38,7 +38,7 @@ test("in Chromium the same are taken", async () => {
   }
 });
 
-test("what is large inflates to the same, in one member or several, with something behind it", async () => {
+test("a large archive inflates to the same bytes from one member or several, and with data behind it", async () => {
   const archive = tar([{ name: "package/noise", body: noise(300_000) }]);
   const [first, second] = [archive.slice(0, 100_000), archive.slice(100_000)];
   const shapes = [

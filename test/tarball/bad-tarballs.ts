@@ -2,13 +2,13 @@ import type { UnpackLimits } from "../../src/api/install.ts";
 import { flipped, gzip, sri } from "./gzip.ts";
 import { concat, pax, type TarPart, tar } from "./tar-writer.ts";
 
-/** A tarball that must be refused, in every mode and wherever it comes from. */
+/** A tarball that must be refused in every mode, from any source. */
 export interface BadTarball {
   name: string;
   bytes: Uint8Array<ArrayBuffer>;
-  /** What a lock promises. Of those that are not tampered with, what their bytes have. */
+  /** The integrity in the lock. It is that of the bytes, unless the case is about tampering. */
   integrity: string | null;
-  /** Those by which it is too large. */
+  /** Limits that it exceeds. */
   limits?: Partial<UnpackLimits>;
   code: "EINTEGRITY" | "TAR_BAD_ARCHIVE" | "TAR_ENTRY_ERROR" | "TAR_ABORT";
 }
@@ -18,7 +18,7 @@ const FILES: readonly TarPart[] = [MANIFEST, { name: "package/index.js", body: "
 const HONEST = gzip(tar(FILES));
 const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;
 
-/** Bytes as a lock knows them, so that only what is in them can be wrong. */
+/** Returns bytes with their true integrity, so that only their content can be wrong. */
 const known = (bytes: Uint8Array<ArrayBuffer>): Pick<BadTarball, "bytes" | "integrity"> => ({
   bytes,
   integrity: sri(bytes),
@@ -42,13 +42,13 @@ function tampered(): BadTarball[] {
     ["the same files packed anew", gzip(tar(FILES), 9)],
     ["the same files, not packed", tar(FILES)],
     ["no bytes at all", new Uint8Array(0)],
-    ["a page that says what went wrong", encode("<!doctype html><title>502</title>")],
+    ["an error page", encode("<!doctype html><title>502</title>")],
     ["its sha384 is another's", HONEST, sri(other, "SHA-384")],
     ["its sha256 is another's", HONEST, sri(other, "SHA-256")],
     ["its sha1 is another's", HONEST, sri(other, "SHA-1")],
     ["its sha1 is right, its sha512 another's", HONEST, `${sri(HONEST, "SHA-1")} ${sri(other)}`],
     ["two hashes, both of others", HONEST, `${sri(other)} ${sri(encode("x"))}`],
-    ["a hash that nobody can check", HONEST, "md5-1B2M2Y8AsgTpgAmY7PhCfg=="],
+    ["an unknown hash algorithm", HONEST, "md5-1B2M2Y8AsgTpgAmY7PhCfg=="],
     ["a hash that is cut", HONEST, sri(HONEST).slice(0, 40)],
   ];
   return cases.map(([name, bytes, integrity = sri(HONEST)]) => ({
@@ -86,7 +86,7 @@ function brokenGzip(): BadTarball[] {
   return cases.map(([name, bytes]) => ({ name: `broken: ${name}`, ...known(bytes), code: "TAR_BAD_ARCHIVE" }));
 }
 
-/** Bytes that do not get smaller. */
+/** Returns bytes that do not compress. */
 export function noise(length: number): Uint8Array<ArrayBuffer> {
   let seed = 1;
   return Uint8Array.from({ length }, () => {
@@ -95,7 +95,7 @@ export function noise(length: number): Uint8Array<ArrayBuffer> {
   }) as Uint8Array<ArrayBuffer>;
 }
 
-/** Text that compresses about as well as code. */
+/** Returns text that compresses about as well as code. */
 export function prose(length: number): string {
   const words: string[] = [];
   for (let [seed, size] = [1, 0]; size < length; size += words.at(-1)!.length + 1) {
@@ -186,7 +186,7 @@ function bombs(): BadTarball[] {
   const numbered = (name: (i: number) => string): TarPart[] =>
     Array.from({ length: 60 }, (_, i) => ({ name: name(i) }));
   const two = gzip(tar([MANIFEST, zeros(2_000_000)]), 9);
-  // Its trailer says that there is next to nothing in it.
+  // Its trailer claims a size of 2 kB.
   const liar = Uint8Array.from(gzip(tar([MANIFEST, zeros(8_000_000)]), 9));
   liar.set([0, 8, 0, 0], liar.length - 4);
   const half = tar([zeros(40_000)], { end: false });
@@ -194,7 +194,7 @@ function bombs(): BadTarball[] {
     ["more bytes than a tarball may have", HONEST, { tarball: HONEST.length - 1 }],
     ["more than a package may have", two, { package: 1_999_999 }],
     ["more than a file may have", two, { file: 1_999_999 }],
-    ["too many times what it was", two, { ratio: 200 }],
+    ["a ratio above the limit", two, { ratio: 200 }],
     ["a lie about its length", liar, { package: 1_000_000 }],
     ["many members, each of them small", concat(Array.from({ length: 40 }, () => gzip(half))), { package: 1_000_000 }],
     ["not packed, and too large", tar([MANIFEST, zeros(5000)]), { package: 5000 }],
@@ -220,7 +220,7 @@ function paxGiant(): Uint8Array<ArrayBuffer> {
   );
 }
 
-/** A tarball that is odd and taken, without what could do harm. */
+/** An unusual tarball that is accepted, without its harmful parts. */
 export interface OddTarball {
   name: string;
   bytes: Uint8Array<ArrayBuffer>;
@@ -234,7 +234,7 @@ export interface OddTarball {
 const file = (name: string, body: string = name): TarPart => ({ name: `package/${name}`, body });
 const deep = "a-folder-with-a-name/".repeat(9);
 
-/** Parts, what is left of them, and the codes of the warnings. */
+/** The parts of an archive, the files that remain, and the codes of the warnings. */
 type Odd = [
   name: string,
   parts: readonly TarPart[],
@@ -275,11 +275,11 @@ const KINDS: readonly Odd[] = [
   ["a character device", [{ name: "package/d", type: "3" }, file("a")], ["a"], "TAR_ENTRY_UNSUPPORTED"],
   ["a block device", [{ name: "package/d", type: "4" }, file("a")], ["a"], "TAR_ENTRY_UNSUPPORTED"],
   ["a pipe", [{ name: "package/d", type: "6" }, file("a")], ["a"], "TAR_ENTRY_UNSUPPORTED"],
-  ["a kind that nobody knows", [{ name: "package/d", type: "V", body: "label" }, file("a")], ["a"]],
+  ["an unknown type", [{ name: "package/d", type: "V", body: "label" }, file("a")], ["a"]],
   ["a folder with a size", [{ name: "package/f/", type: "5", size: 4096 }, file("f/a")], ["f/a"]],
   ["only a folder", [{ name: "package/", type: "5" }], []],
   [
-    "an old file and one that is in one piece",
+    "a file of before ustar and a contiguous one",
     [
       { ...file("a"), type: "\0" },
       { ...file("b"), type: "7" },
@@ -289,12 +289,7 @@ const KINDS: readonly Odd[] = [
 ];
 
 const NAMES: readonly Odd[] = [
-  [
-    "a file, then files in it as if it were a folder",
-    [file("a"), file("a/b"), file("c")],
-    ["a", "c"],
-    "TAR_ENTRY_ERROR",
-  ],
+  ["a file, and later files below its path", [file("a"), file("a/b"), file("c")], ["a", "c"], "TAR_ENTRY_ERROR"],
   ["files in a folder, then a file of its name", [file("a/b/c"), file("a/b"), file("a")], ["a/b/c"], "TAR_ENTRY_ERROR"],
   ["names that differ in case", [file("Readme"), file("README"), file("b")], ["Readme", "README", "b"], "ECASE"],
   ["a file and a folder that differ in case", [file("Lib/a"), file("lib")], ["Lib/a", "lib"], "ECASE"],
@@ -302,9 +297,13 @@ const NAMES: readonly Odd[] = [
   ["an accent written in two ways", [file("\u00e9"), file("e\u0301")], ["\u00e9", "e\u0301"], "ECASE"],
   ["an accent, and case", [file("\u00c9"), file("e\u0301")], ["\u00c9", "e\u0301"], "ECASE"],
   ["one file twice", [file("a", "first"), file("b"), file("a", "second")], { a: "second", b: "b" }],
-  ["names of an object's own", [file("__proto__"), file("constructor/a")], ["__proto__", "constructor/a"]],
+  [
+    "names of properties that every object has",
+    [file("__proto__"), file("constructor/a")],
+    ["__proto__", "constructor/a"],
+  ],
   ["blanks, quotes and a line break", [file(' "a"\n '), file("...")], [' "a"\n ', "..."]],
-  ["slashes and dots too many", [{ name: "./package//b/./c", body: "c" }], { "package/b/c": "c" }],
+  ["superfluous slashes and dots", [{ name: "./package//b/./c", body: "c" }], { "package/b/c": "c" }],
   ["another first folder, and files beside it", [{ name: "x/a", body: "a" }, { name: "b" }], ["a"]],
   ["NUL in a header's name", [{ name: "package/a\0/../../b", body: "a" }], ["a"]],
   [

@@ -7,7 +7,7 @@ export interface Inflated {
   end: { at: number; bit: number } | null;
 }
 
-/** Unpacks from the first bit, into room for `size` bytes and not more. */
+/** Unpacks from the first bit into a buffer of `size` bytes. */
 export function inflate(bytes: Uint8Array, size: number): Inflated {
   const out = new Uint8Array(size);
   return { bytes: out, ...run({ bytes, bit: 0, out, at: 0 }) };
@@ -33,7 +33,7 @@ export function byZlib(bytes: Uint8Array, finishFlush: number = constants.Z_FINI
 
 export const same = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one, other) === 0;
 
-/** The bits of a stream one after the other: numbers from their lowest bit on, codes from their highest, as RFC 1951 packs them. */
+/** Collects the bits of a stream: numbers from their lowest bit on, codes from their highest (RFC 1951, §3.1.1). */
 export class Bits {
   private readonly bits: number[] = [];
 
@@ -59,8 +59,8 @@ export class Bits {
 export const ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 /**
- * The head of a last block with these codes. Their lengths are told one by one, each in a code of five bits for 0 to 15 (as long as the whole
- * code is full: 16 of the 32 go to lengths, two codes of two bits to the repeats).
+ * Returns the header of a last block with codes of these lengths. Each length is written on its own, as a code of five bits.
+ * Two codes of two bits for repeats complete the code of lengths; they are not used.
  */
 export function dynamic(literals: readonly number[], distances: readonly number[]): Bits {
   const bits = new Bits().number(1, 1).number(2, 2);
@@ -73,12 +73,12 @@ export function dynamic(literals: readonly number[], distances: readonly number[
   return bits;
 }
 
-/** Lengths by symbol, none for the others. */
+/** Returns the lengths of `count` symbols: those given, and 0 for all others. */
 export function lengths(count: number, some: Record<number, number>): number[] {
   return Array.from({ length: count }, (_, symbol) => some[symbol] ?? 0);
 }
 
-/** Numbers without a pattern, the same in each run. */
+/** Returns pseudo-random numbers, the same in each run. */
 export function noise(size: number, values = 256): Uint8Array {
   let state = 1;
   return Uint8Array.from({ length: size }, () => {

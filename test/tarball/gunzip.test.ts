@@ -27,25 +27,25 @@ test("one member, with a name in its header or without", () => {
   expect(unpacked(named)).toBe("hello");
 });
 
-test("members in a row are one file, equal sizes too", () => {
+test("several members form one file, also if their sizes are equal", () => {
   expect(unpacked(concat([gzipSync("one "), gzipSync("two "), gzipSync("three")]))).toBe("one two three");
   expect(unpacked(concat([gzipSync("same"), gzipSync("same")]))).toBe("samesame");
   expect(unpacked(concat([gzipSync("a"), gzipSync("")]))).toBe("a");
 });
 
-test("members that straddle slices are joined", () => {
+test("members that cross a slice boundary are joined", () => {
   const parts = Array.from({ length: 9 }, (_, i) => randomBytes(15_000 + i * 997));
   const out = gunzip(concat(parts.map((part) => gzipSync(part))));
   expect(out.ok && Buffer.from(out.value).equals(Buffer.concat(parts))).toBe(true);
 });
 
-test("what follows the last member is ignored, as gzip ignores it", () => {
+test("data behind the last member is ignored, as by gzip", () => {
   expect(unpacked(concat([gzipSync("hello"), new Uint8Array(512)]))).toBe("hello");
   expect(unpacked(concat([gzipSync("hello"), encode("no gzip at all, long enough")]))).toBe("hello");
   expect(unpacked(concat([gzipSync("hello"), new Uint8Array([1, 2, 3])]))).toBe("hello");
 });
 
-test("damage is refused: header, body, checksum, length, a bad member before a good one", () => {
+test("a damaged header, body, checksum, length or first member is refused", () => {
   const good = gzipSync("hello, hello, hello, hello");
   const flip = (at: number): Uint8Array => {
     const bytes = Uint8Array.from(good);
@@ -57,7 +57,7 @@ test("damage is refused: header, body, checksum, length, a bad member before a g
   expect(unpacked(new Uint8Array())).toBe("TAR_BAD_ARCHIVE");
 });
 
-test("law: cut anywhere, refused", () => {
+test("law: a file that is cut anywhere is refused", () => {
   const whole = gzipSync(randomBytes(40_000));
   fc.assert(
     fc.property(fc.integer({ min: 0, max: whole.length - 1 }), (length) => {
@@ -67,7 +67,7 @@ test("law: cut anywhere, refused", () => {
   );
 });
 
-test("a bomb is refused: an honest one by its trailer, one that lies by counting", () => {
+test("a bomb is refused by the size in its trailer, or by counting if the trailer lies", () => {
   const bomb = gzipSync(Buffer.alloc(40_000_000));
   expect(unpacked(bomb, 1_000_000)).toBe("TAR_ABORT");
   const liar = Uint8Array.from(bomb);
@@ -80,13 +80,13 @@ test("a bomb is refused: an honest one by its trailer, one that lies by counting
   expect(unpacked(gzipSync("x".repeat(1001)), 1000)).toBe("TAR_ABORT");
 });
 
-test("a length that deflate cannot reach allocates nothing and is refused", () => {
+test("a size that deflate cannot reach is refused without an allocation", () => {
   const bytes = Uint8Array.from(gzipSync("hello"));
   bytes.set([0, 0, 0, 30], bytes.length - 4);
   expect(unpacked(bytes)).toBe("TAR_BAD_ARCHIVE");
 });
 
-test("law: CRC-32 is zlib's, whole or in pieces", () => {
+test("law: CRC-32 equals zlib's, in one piece or several", () => {
   const reference = (zlibCrc32 as ((data: Uint8Array) => number) | undefined) ?? slowCrc;
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(100), (bytes, at) => {

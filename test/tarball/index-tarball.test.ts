@@ -7,7 +7,8 @@ import { type Outcome, ok } from "../../src/errors/failure.ts";
 import { type IndexedTarball, indexTarball, inflatePack, readPack } from "../../src/tarball/index-tarball.ts";
 import { webDigest } from "../../src/tarball/integrity.ts";
 import { encodePackIndex, readPackIndex } from "../../src/tarball/pack-index.ts";
-import { type TarballRequest, UNPACK_LIMITS } from "../../src/tarball/unpack-limits.ts";
+import type { TarballRequest } from "../../src/tarball/tarball-request.ts";
+import { UNPACK_LIMITS } from "../../src/tarball/unpack-limits.ts";
 import { noise } from "./bad-tarballs.ts";
 import { flipped, gzip, sri } from "./gzip.ts";
 import { concat, type TarPart, tar } from "./tar-writer.ts";
@@ -30,7 +31,7 @@ const scripts = async (parts: Record<string, unknown>): Promise<object> => {
   return (await indexed(gzip(tar(of)))).index.scripts;
 };
 
-test("an index says where each file is in the archive, and how npm would set its mode", async () => {
+test("an index has the offset of each file and npm's mode", async () => {
   const bytes = gzip(
     tar([
       { name: "package/package.json", body: '{"name":"a"}', mode: "0000600\0" },
@@ -55,14 +56,14 @@ test("an index says where each file is in the archive, and how npm would set its
   expect(warnings).toEqual([]);
 });
 
-test("without integrity the bytes are taken with a warning that has their own", async () => {
+test("without integrity there is a warning with the hash of the bytes", async () => {
   const bytes = gzip(tar([{ name: "package/a" }]));
   const { index, warnings } = await indexed(bytes, { integrity: null });
   expect(index.integrity).toBe(sri(bytes));
   expect(warnings).toMatchObject([{ code: "ENOINTEGRITY", package: "a", found: sri(bytes), details: { url } }]);
 });
 
-test("scripts are those that npm runs at an install, in their order", async () => {
+test("an index has the scripts that npm runs at an install, in their order", async () => {
   const all = { postinstall: "c", install: "b", preinstall: "a", prepare: "d", test: "e" };
   expect(Object.entries(await scripts({ "package.json": { scripts: all } }))).toEqual([
     ["preinstall", "a"],
@@ -76,7 +77,7 @@ test("scripts are those that npm runs at an install, in their order", async () =
   expect(await scripts({ "package.json": '\uFEFF{"scripts":{"install":"x"}}' })).toEqual({ install: "x" });
 });
 
-test("a binding.gyp at the root is one, unless the package has its own or says no", async () => {
+test("a binding.gyp at the root is an install script, unless the package has its own or opts out", async () => {
   const gyp = (manifest: object, path = "binding.gyp"): Promise<object> =>
     scripts({ "package.json": manifest, [path]: "{}" });
   const rebuild = "node-gyp rebuild";
@@ -89,7 +90,7 @@ test("a binding.gyp at the root is one, unless the package has its own or says n
   expect(await gyp({}, "deps/binding.gyp")).toEqual({});
 });
 
-test("what was indexed inflates again; what is not what was indexed does not", async () => {
+test("an indexed tarball inflates again, and one of another size does not", async () => {
   const archive = tar([{ name: "package/noise", body: noise(50_000) }]);
   for (const bytes of [gzip(archive), gzip(archive.slice(0, 30_000)), archive]) {
     const length = bytes.length < 40_000 ? 30_000 : archive.length;
@@ -106,7 +107,7 @@ test("what was indexed inflates again; what is not what was indexed does not", a
   }
 });
 
-test("the archive is memory of its own, also where the tarball is one", async () => {
+test("the archive has its own buffer, also if the tarball is a plain archive", async () => {
   const bytes = tar([{ name: "package/a", body: "a" }]);
   expect((await indexed(bytes)).archive.buffer).not.toBe(bytes.buffer);
   const again = inflatePack(bytes, bytes.length);
@@ -115,14 +116,14 @@ test("the archive is memory of its own, also where the tarball is one", async ()
 
 const name = fc.array(fc.stringMatching(/^[a-zA-Z0-9_@ +é-]{1,9}$/), { minLength: 1, maxLength: 4 });
 const part: fc.Arbitrary<TarPart> = fc.record({
-  // No file is another one's folder.
+  // No file has the path of another file's folder.
   name: name.map((parts) => `package/${parts.join("/")}.js`),
   body: fc.uint8Array({ maxLength: 1200 }),
   mode: fc.constantFrom("0000644\0", "0000755\0"),
 });
 const parts = fc.uniqueArray(part, { minLength: 1, maxLength: 8, selector: (each) => each.name });
 
-test("law: any files come back from a tarball, through its index as it is stored", async () => {
+test("law: the stored index of a tarball leads to all its files", async () => {
   await fc.assert(
     fc.asyncProperty(parts, fc.nat(3000), async (files, cut) => {
       const archive = tar(files);
@@ -146,7 +147,7 @@ const whole = tar([
   { name: "package/lib/a.js", body: "a".repeat(700) },
 ]);
 
-test("law: one byte that is not as it was published is EINTEGRITY, wherever it is", async () => {
+test("law: one changed byte anywhere is EINTEGRITY", async () => {
   for (const bytes of [gzip(whole), whole]) {
     const wanted = { name: "a", url, integrity: sri(bytes), limits: UNPACK_LIMITS, archive: false };
     await fc.assert(
@@ -158,7 +159,7 @@ test("law: one byte that is not as it was published is EINTEGRITY, wherever it i
   }
 });
 
-test("law: cut anywhere and with no integrity it is refused, never thrown; between two files nobody can tell", async () => {
+test("law: a tarball without integrity that is cut anywhere is refused as data, except between two files", async () => {
   const wanted = { name: "a", url, integrity: null, limits: UNPACK_LIMITS, archive: false };
   const large = gzip(tar([{ name: "package/noise", body: noise(40_000) }]));
   for (const bytes of [gzip(whole), whole, large]) {
@@ -173,7 +174,7 @@ test("law: cut anywhere and with no integrity it is refused, never thrown; betwe
   }
 });
 
-test("law: whatever bytes come, the answer is data, and so is whatever they inflate to", async () => {
+test("law: for any bytes, and any archive, the result is data and nothing throws", async () => {
   const wanted = { name: "a", url, integrity: null, limits: { ...UNPACK_LIMITS, package: 1e6 }, archive: false };
   const answered = async (bytes: Uint8Array): Promise<void> => {
     const made = await indexTarball(bytes, wanted, digest);
@@ -206,7 +207,7 @@ test.runIf(existsSync(tarballs))(
     }
     expect(names.length).toBeGreaterThan(1000);
     expect(seen.files).toBeGreaterThan(30_000);
-    // Bombs are far from what there is, and what is odd is rare.
+    // Most random archives are neither bombs nor unusual.
     expect(seen.ratio).toBeLessThan(UNPACK_LIMITS.ratio / 20);
     expect(seen.codes).toEqual(new Map());
   },

@@ -4,13 +4,13 @@ import { inflateBlocks } from "../../src/tarball/inflate.ts";
 import { Bits, byZlib, dynamic, inflate, lengths, noise, ORDER, run, same } from "./deflated.ts";
 import { concat } from "./tar-writer.ts";
 
-// Blocks that no packer makes, and what zlib says of them.
+// Blocks that no compressor makes, compared with zlib.
 
 const FIXED_END = "0000000";
 const fixed = (): Bits => new Bits().number(1, 1).number(1, 2);
 const letter = (bits: Bits, char: string): Bits => bits.code((0x30 + char.charCodeAt(0)).toString(2).padStart(8, "0"));
 
-/** The text that comes out, or null; and zlib says the same. */
+/** Returns the unpacked text, or null. Checks that zlib agrees. */
 function told(bits: Bits | Uint8Array): string | null {
   const bytes = bits instanceof Bits ? bits.bytes() : bits;
   const zlib = byZlib(bytes);
@@ -20,12 +20,12 @@ function told(bits: Bits | Uint8Array): string | null {
   return text;
 }
 
-test("a sole distance code has one bit, and the other value of that bit is damage", () => {
-  // a is 0, the end 10, three bytes again 11.
+test("a single distance code has one bit, and the other value of that bit is damage", () => {
+  // Codes: 0 is the literal a, 10 the end, 11 a copy of three bytes.
   const codes = (): Bits => dynamic(lengths(258, { 97: 1, 256: 2, 257: 2 }), [1]);
   expect(told(codes().code("0").code("11").code("0").code("10"))).toBe("aaaa");
   expect(told(codes().code("0").code("11").code("1").code("10"))).toBe(null);
-  // Of two bits it is refused, used or not.
+  // A single code of two bits is refused, used or not.
   expect(
     told(
       dynamic(lengths(258, { 97: 1, 256: 2, 257: 2 }), [2])
@@ -42,19 +42,19 @@ test("a sole distance code has one bit, and the other value of that bit is damag
   ).toBe(null);
 });
 
-test("no distance code at all will do for literals alone", () => {
+test("a block of literals needs no distance code", () => {
   const codes = (): Bits => dynamic(lengths(258, { 97: 1, 256: 2, 257: 2 }), [0]);
   expect(told(codes().code("0").code("0").code("10"))).toBe("aa");
   expect(told(codes().code("0").code("11").code("0").code("10"))).toBe(null);
 });
 
-test("a sole code for the end has one bit", () => {
+test("a single code for the end has one bit", () => {
   expect(told(dynamic(lengths(257, { 256: 1 }), [0]).code("0"))).toBe("");
   expect(told(dynamic(lengths(257, { 256: 1 }), [0]).code("1"))).toBe(null);
   expect(told(dynamic(lengths(257, { 256: 2 }), [0]).code("00"))).toBe(null);
 });
 
-test("codes that are too many, or too few, or without an end are refused", () => {
+test("over-subscribed and incomplete codes, and codes without an end, are refused", () => {
   const said = (literals: Record<number, number>, distances: number[]): string | null =>
     told(dynamic(lengths(257, literals), distances).code("01"));
   expect(said({ 97: 1, 256: 1 }, [0])).toBe("a");
@@ -63,7 +63,7 @@ test("codes that are too many, or too few, or without an end are refused", () =>
   expect(said({ 97: 1, 98: 1 }, [0])).toBe(null);
   expect(said({ 97: 1, 256: 1 }, [1, 1, 1])).toBe(null);
   expect(told(dynamic(lengths(257, { 97: 1, 256: 2 }), [0]).code("010"))).toBe(null);
-  // Before anything is unpacked: a code without an end does not fill the smallest `out`.
+  // The refusal comes before any output: even the smallest `out` stays empty.
   expect(
     inflate(
       dynamic(lengths(257, { 97: 1, 98: 1 }), [0])
@@ -74,15 +74,15 @@ test("codes that are too many, or too few, or without an end are refused", () =>
   ).toBe(null);
 });
 
-test("as many codes as there are symbols, and no more", () => {
+test("a block has at most as many codes as there are symbols", () => {
   const full = { 97: 1, 256: 1 };
   expect(told(dynamic(lengths(286, full), lengths(30, {})).code("01"))).toBe("a");
   expect(told(dynamic(lengths(287, full), [0]).code("01"))).toBe(null);
   expect(told(dynamic(lengths(257, full), lengths(31, {})).code("01"))).toBe(null);
 });
 
-test("a length that is repeated has one before it, and does not go past the end", () => {
-  // Codes for lengths: 1 is 0, 16 (the last one again, 3 to 6 times) 10, 18 (zeros, 11 to 138 of them) 11.
+test("a repeated length needs one before it, and the repeats end with the list", () => {
+  // Codes for lengths: 0 is length 1, 10 is 16 (repeat the last length 3 to 6 times), 11 is 18 (11 to 138 zeros).
   const head = (): Bits => {
     const bits = new Bits().number(1, 1).number(2, 2).number(0, 5).number(0, 5).number(14, 4);
     for (const symbol of ORDER.slice(0, 18)) bits.number({ 1: 1, 16: 2, 18: 2 }[symbol] ?? 0, 3);
@@ -102,19 +102,19 @@ test("a length that is repeated has one before it, and does not go past the end"
   ).toBe(null);
 });
 
-test("a copy goes no further back than the first byte", () => {
+test("a copy cannot reach back beyond the first byte", () => {
   const copy = (place: string): Bits => letter(letter(fixed(), "a"), "b").code("0000010").code(place).code(FIXED_END);
   expect(told(copy("00000"))).toBe("abbbbb");
   expect(told(copy("00001"))).toBe("ababab");
   expect(told(copy("00010"))).toBe(null);
-  // What stands before `at` is history.
+  // The bytes before `at` are history.
   const out = new TextEncoder().encode("x--....");
   expect(run({ bytes: copy("00010").bytes(), bit: 0, out, at: 1 }).end?.at).toBe(7);
   expect(new TextDecoder().decode(out)).toBe("xabxabx");
 });
 
-test("the longest codes with the most extra bits, from every bit of a byte on", () => {
-  // A literal is 0; 283 (195 to 226 bytes again), the end and distance 29 (24577 to 32768 back) have 15 bits.
+test("the longest codes with the most extra bits work from every bit of a byte", () => {
+  // Code 0 is a literal. Symbol 283 (copy 195 to 226 bytes), the end and distance 29 (24577 to 32768) have codes of 15 bits.
   const steps = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [i + 1, i + 2]));
   const head = dynamic(
     lengths(284, { 97: 1, ...steps, 14: 14, 256: 15, 283: 15 }),
@@ -139,7 +139,7 @@ test("the longest codes with the most extra bits, from every bit of a byte on", 
   expect(same(out, zlib)).toBe(true);
 });
 
-test("a copy says again what it has just said, be it by one byte", () => {
+test("a copy may overlap its own output, even at distance 1", () => {
   for (const period of [1, 2, 3, 63, 64, 65, 255, 256, 257, 258, 259]) {
     const one = noise(period);
     const plain = concat(Array.from({ length: Math.ceil(2000 / period) }, () => one));
@@ -151,17 +151,17 @@ test("a copy says again what it has just said, be it by one byte", () => {
 
 test("symbols without a meaning are refused", () => {
   const next = (code: string): Bits => letter(fixed(), "a").code(code);
-  // 286 and 287
+  // Symbols 286 and 287.
   const zeros = "0".repeat(30);
   expect(told(next("11000110").code(zeros))).toBe(null);
   expect(told(next("11000111").code(zeros))).toBe(null);
-  // 258 bytes again, with distances 0, 30 and 31
+  // A copy of 258 bytes with distances 0, 30 and 31.
   expect(told(next("11000101").code("00000").code(FIXED_END))).toBe("a".repeat(259));
   expect(told(next("11000101").code("11110").code(FIXED_END))).toBe(null);
   expect(told(next("11000101").code("11111").code(FIXED_END))).toBe(null);
 });
 
-test("stored bytes have their count twice, and a block is of three kinds", () => {
+test("a stored block has its length twice, and a fourth kind of block is refused", () => {
   const head = (count: number, inverse: number): Uint8Array =>
     Uint8Array.of(1, count & 255, count >> 8, inverse & 255, inverse >> 8);
   const text = new TextEncoder().encode("abc");
@@ -179,21 +179,21 @@ test("stored bytes have their count twice, and a block is of three kinds", () =>
   expect(told(new Uint8Array())).toBe(null);
 });
 
-test("a full `out` still finds the stream's end, past blocks with nothing in them, and judges no more", () => {
+test("with `out` full, the end of the stream is found behind empty blocks, and nothing else is checked", () => {
   const packed = concat([deflateRawSync("abc", { finishFlush: constants.Z_FULL_FLUSH }), deflateRawSync("")]);
   const whole = inflate(packed, 3);
   expect(whole.end?.at).toBe(3);
   expect(Math.ceil((whole.end?.bit ?? 0) / 8)).toBe(packed.length);
-  // Cut within the first block's end: the block is not whole, and begins where the answer says.
+  // The stream is cut inside the first block's end code: the result points to the start of that block.
   const bits = letter(fixed(), "a");
   expect(inflate(bits.bytes(), 1).end).toEqual({ at: 1, bit: 0 });
   expect(inflate(bits.bytes(), 2).end).toBe(null);
-  // A copy that is cut is the end, whatever follows.
+  // A copy that does not fit ends the unpacking.
   bits.code("0000010").code("00000").code(FIXED_END);
   expect(inflate(bits.bytes(), 2).end).toEqual({ at: 2, bit: 0 });
 });
 
-test("jobs that take turns do not disturb each other", () => {
+test("interleaved unpackings do not disturb each other", () => {
   const jobs = [noise(9000, 5), noise(9000, 50)].map((plain) => {
     const out = new Uint8Array(plain.length);
     return { plain, out, blocks: inflateBlocks({ bytes: deflateRawSync(plain, { memLevel: 1 }), bit: 0, out, at: 0 }) };

@@ -6,7 +6,7 @@ import { concat } from "./tar-writer.ts";
 
 const WINDOW = 32 * 1024;
 
-/** A whole code for some of the symbols, 256 among them where there are so many: leaves of a tree that is split at random, often deep. */
+/** Returns the lengths of a complete code for some symbols, always with 256 if there are that many: the leaves of a random tree. */
 function fullCode(symbols: number): fc.Arbitrary<number[]> {
   const splits = fc.array(fc.constantFrom(0, 0, 0, 0, 1, 2, 9), { maxLength: 28, size: "max" });
   const order = fc.shuffledSubarray(
@@ -25,7 +25,7 @@ function fullCode(symbols: number): fc.Arbitrary<number[]> {
   });
 }
 
-/** A stored block that is not the last one. */
+/** Returns a stored block that is not the last one. */
 function stored(bytes: Uint8Array): Uint8Array {
   const head = Uint8Array.of(0, bytes.length & 255, bytes.length >> 8, ~bytes.length & 255, (~bytes.length >> 8) & 255);
   return concat([head, bytes]);
@@ -45,7 +45,7 @@ const options: fc.Arbitrary<ZlibOptions> = fc.record({
   windowBits: fc.integer({ min: 9, max: 15 }),
 });
 
-/** Pieces said again and again, as text does, near and far: what is copied, and literals between. */
+/** Bytes with repeated pieces, near and far, and literals in between. */
 const repetitive = fc
   .tuple(
     fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { minLength: 1, maxLength: 12 }),
@@ -56,7 +56,7 @@ const repetitive = fc
   );
 const data = fc.oneof(fc.uint8Array({ maxLength: 3000 }), repetitive);
 
-/** Parts with different options, joined where bytes end: an end of flushing between them, and the last one is the last. */
+/** Joins parts that were compressed with different options. Each but the last ends with a flush at a byte boundary. */
 const stream = fc.array(fc.tuple(data, options, fc.boolean()), { minLength: 1, maxLength: 4 }).map((parts) => {
   const packed = parts.map(([bytes, how, full], i) => {
     const flush = full ? constants.Z_FULL_FLUSH : constants.Z_SYNC_FLUSH;
@@ -65,7 +65,7 @@ const stream = fc.array(fc.tuple(data, options, fc.boolean()), { minLength: 1, m
   return { packed: concat(packed), plain: concat(parts.map(([bytes]) => bytes)) };
 });
 
-/** Four megabits of everything: blocks of all three kinds, copies from as far as they go, codes of all lengths. */
+/** Half a megabyte with blocks of all three kinds, copies over the longest distances, and codes of all lengths. */
 function large(): { packed: Uint8Array; plain: Uint8Array } {
   const skewed = noise(60_000).map((byte) => 31 - Math.clz32(byte + 1) + (byte & 1) * 16);
   const far = noise(WINDOW);
@@ -84,7 +84,7 @@ function large(): { packed: Uint8Array; plain: Uint8Array } {
 }
 
 describe("what zlib packs", () => {
-  test("is unpacked, to the end of the last block", () => {
+  test("is unpacked to the end of the last block", () => {
     fc.assert(
       fc.property(stream, fc.uint8Array({ maxLength: 9 }), ({ packed, plain }, behind) => {
         const { bytes, end } = inflate(concat([packed, behind]), plain.length);
@@ -96,7 +96,7 @@ describe("what zlib packs", () => {
     );
   });
 
-  test("is unpacked where there is room to spare, and nothing is written behind", () => {
+  test("is unpacked into a larger buffer, and nothing is written behind its end", () => {
     fc.assert(
       fc.property(stream, ({ packed, plain }) => {
         const { bytes, end } = inflate(packed, plain.length + 300);
@@ -107,7 +107,7 @@ describe("what zlib packs", () => {
     );
   });
 
-  test("can be unpacked from any block on, with 32 KiB before it and no more", () => {
+  test("can be unpacked from any block with the 32 KiB before it", () => {
     const check = ({ packed, plain }: { packed: Uint8Array; plain: Uint8Array }): void => {
       const whole = inflate(packed, plain.length);
       expect(whole.starts[0]).toEqual({ bit: 0, at: 0 });
@@ -116,7 +116,7 @@ describe("what zlib packs", () => {
         const from = Math.max(0, at - WINDOW);
         const out = new Uint8Array((next?.at ?? plain.length) - from);
         out.set(plain.subarray(from, at));
-        // Only the bytes of this block: what is before them is gone.
+        // Pass the bytes from this block on only.
         const first = Math.floor(bit / 8);
         const bytes = packed.subarray(first);
         const part = run({ bytes, bit: bit - 8 * first, out, at: at - from });
@@ -130,7 +130,7 @@ describe("what zlib packs", () => {
     check(large());
   });
 
-  test("is told apart block by block", () => {
+  test("is unpacked block by block", () => {
     const { packed, plain } = large();
     const { starts, bytes } = inflate(packed, plain.length);
     expect(same(bytes, plain)).toBe(true);
@@ -141,14 +141,14 @@ describe("what zlib packs", () => {
     expect(starts.length).toBeGreaterThan(12);
   });
 
-  test("fills what there is room for", () => {
+  test("fills a smaller buffer", () => {
     fc.assert(
       fc.property(stream, fc.nat(), ({ packed, plain }, room) => {
         const size = room % (plain.length + 1);
         const { bytes, starts, end } = inflate(packed, size);
         expect(same(bytes, plain.subarray(0, size))).toBe(true);
         expect(end?.at).toBe(size);
-        // Where it stopped is where a block begins, or the end.
+        // The returned bit is the start of a block, or the end.
         const rest = run({ bytes: packed, bit: 0, out: new Uint8Array(plain.length), at: 0 });
         expect([...rest.starts.map(({ bit }) => bit), rest.end?.bit]).toContain(end?.bit);
         expect(rest.starts.slice(0, starts.length)).toEqual(starts);
@@ -157,7 +157,7 @@ describe("what zlib packs", () => {
     );
   });
 
-  test("has its blocks at odd places in a larger buffer", () => {
+  test("may start at any offset of a larger buffer", () => {
     const plain = noise(5000, 7);
     const packed = deflateRawSync(plain, { memLevel: 1 });
     const around = concat([noise(13), packed, noise(21)]);
@@ -171,7 +171,7 @@ describe("what zlib packs", () => {
 });
 
 describe("what is damaged", () => {
-  test("a stream cut short is null, whatever is kept of it", () => {
+  test("a stream that is cut anywhere gives null", () => {
     fc.assert(
       fc.property(data, options, (plain, how) => {
         const packed = deflateRawSync(plain, how);
@@ -188,7 +188,7 @@ describe("what is damaged", () => {
     );
   });
 
-  // A flipped bit may make a stream say far more than before: what zlib takes is compared to its end.
+  // A flipped bit may make the output far longer, so the output is compared to zlib's end.
   const agree = (bytes: Uint8Array): void => {
     const zlib = byZlib(bytes);
     const size = (zlib?.length ?? 100_000) + 1;
@@ -197,10 +197,10 @@ describe("what is damaged", () => {
       expect(ours.end?.at).toBe(zlib.length);
       expect(same(ours.bytes.subarray(0, zlib.length), zlib)).toBe(true);
     } else if (ours.end) {
-      // What is wrong comes after the room was full.
+      // The damage comes after `out` was full.
       expect(ours.end.at).toBe(size);
     }
-    // All that the bytes tell, also where they end too early.
+    // Compare all output, also if the bytes end too early.
     const told = byZlib(bytes, constants.Z_SYNC_FLUSH);
     if (!told) return;
     const part = inflate(bytes, told.length);
@@ -208,12 +208,12 @@ describe("what is damaged", () => {
     expect(same(part.bytes, told)).toBe(true);
   };
 
-  test("a flipped bit is taken or refused as zlib does", () => {
+  test("a stream with a flipped bit is accepted or refused as by zlib", () => {
     fc.assert(
       fc.property(data, options, fc.array(fc.nat(), { minLength: 20, maxLength: 20 }), (plain, how, places) => {
         const packed = deflateRawSync(plain, how);
         for (const [i, place] of places.entries()) {
-          // Half of them near the start, where the codes are told.
+          // Half of the flips are near the start, where the code lengths are.
           const bit = place % (i % 2 ? Math.min(600, packed.length * 8) : packed.length * 8);
           const flipped = packed.slice();
           flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
@@ -224,7 +224,7 @@ describe("what is damaged", () => {
     );
   });
 
-  test("random bytes are taken or refused as zlib does", () => {
+  test("random bytes are accepted or refused as by zlib", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(7), (bytes, head) => {
         if (bytes.length) bytes[0] = ((bytes[0] as number) & ~7) | head;
@@ -234,7 +234,7 @@ describe("what is damaged", () => {
     );
   });
 
-  test("random codes are taken or refused as zlib does", () => {
+  test("random codes are accepted or refused as by zlib", () => {
     const code = fc.integer({ min: 1, max: 15 });
     const some = (count: number): fc.Arbitrary<Record<number, number>> =>
       fc.dictionary(fc.nat(count - 1).map(String), code, { maxKeys: 8 });
@@ -249,7 +249,7 @@ describe("what is damaged", () => {
     );
   });
 
-  test("random full codes, of up to 15 bits, say the same as to zlib", () => {
+  test("random complete codes of up to 15 bits give the same output as zlib", () => {
     const history = stored(noise(WINDOW));
     const body = fc.uint8Array({ minLength: 100, maxLength: 500 });
     let longest = 0;

@@ -45,12 +45,12 @@ test("a listing has every path, and the text of each package.json and of the roo
   });
 });
 
-test("a plain tar opens too; names like an object's own are only names", async () => {
+test("a plain tar is listed too, and __proto__ is an ordinary name", async () => {
   const listing = await readTarballListing(tar([{ name: "package/__proto__/package.json", body: "{}" }]), what);
   expect(listing.ok && listing.value.texts.get("__proto__/package.json")).toBe("{}");
 });
 
-test("each refusal names the package and the URL", async () => {
+test("every refusal names the package and the URL", async () => {
   const good = gzipSync(tar([{ name: "package/package.json", body: "{}" }]));
   const cases: [string, Uint8Array, object?][] = [
     ["EINTEGRITY", good, { integrity: "sha512-AAAA" }],

@@ -14,14 +14,14 @@ const index: PackIndex = {
   scripts: { postinstall: "node setup.js" },
 };
 
-/** With plain values, as a test compares them. */
+/** Returns plain values, which a test can compare. */
 function plain(read: PackIndex | null): PackIndex | null {
   if (!read) return null;
   const { integrity, unpacked, paths, starts, sizes, modes, scripts } = read;
   return { integrity, unpacked, paths, starts: starts.slice(), sizes: sizes.slice(), modes: modes.slice(), scripts };
 }
 
-test("an index comes back, also from the middle of other bytes and from shared memory", () => {
+test("an index is read back, also from inside a larger buffer and from shared memory", () => {
   const bytes = encodePackIndex(index);
   expect(plain(readPackIndex(bytes))).toEqual(index);
   const among = new Uint8Array(bytes.length + 9).fill(7);
@@ -34,40 +34,40 @@ test("an index comes back, also from the middle of other bytes and from shared m
   expect(plain(readPackIndex(shared))).toEqual(index);
 });
 
-test("one without files or scripts comes back too; paths are the same array each time", () => {
+test("an index without files or scripts is read back, and `paths` is the same array each time", () => {
   const none = { ...index, paths: [], starts: new Uint32Array(), sizes: new Uint32Array(), modes: new Uint16Array() };
   expect(plain(readPackIndex(encodePackIndex({ ...none, scripts: {} })))).toEqual({ ...none, scripts: {} });
   const read = readPackIndex(encodePackIndex(index));
   expect(read?.paths).toBe(read?.paths);
 });
 
-test("it is small: ten bytes a file beside its name", () => {
+test("an index takes ten bytes per file, plus the name", () => {
   expect(encodePackIndex({ ...index, scripts: {} }).length).toBe(80 + 3 * 10 + "package.json lib/aa.js bin/a".length);
 });
 
 test.each<[string, Partial<PackIndex>]>([
-  ["a path that climbs out", { paths: ["a", "b/../../c", "d"] }],
-  ["a path that climbs out with backslashes", { paths: ["a", "b\\..\\c", "d"] }],
-  ["a path that is all dots", { paths: ["a", "b", ".."] }],
+  ["a path that leaves the package", { paths: ["a", "b/../../c", "d"] }],
+  ["a path that leaves the package with backslashes", { paths: ["a", "b\\..\\c", "d"] }],
+  ["a path of two dots", { paths: ["a", "b", ".."] }],
   ["an absolute path", { paths: ["/a", "b", "c"] }],
   ["a path on a drive", { paths: ["a", "C:/b", "c"] }],
   ["a path on a share", { paths: ["\\\\a", "b", "c"] }],
   ["an empty path", { paths: ["a", "", "c"] }],
   ["an empty part", { paths: ["a", "b//c", "c"] }],
-  ["a part that says nothing", { paths: ["a", "b/./c", "c"] }],
+  ["a part of one dot", { paths: ["a", "b/./c", "c"] }],
   ["a folder's path", { paths: ["a", "b/", "c"] }],
   ["one path too many", { paths: ["a", "b\0d", "c"] }],
   ["a file past the end", { sizes: Uint32Array.of(20, 0, 2561) }],
-  ["a file of which the end is past all numbers", { sizes: Uint32Array.of(20, 0, 0xffffffff) }],
+  ["a file whose end overflows 32 bits", { sizes: Uint32Array.of(20, 0, 0xffffffff) }],
   ["a start past the end", { starts: Uint32Array.of(512, 5121, 2560) }],
-  ["a mode that gives a program its owner's rights", { modes: Uint16Array.of(0o644, 0o4755, 0o755) }],
-  ["a mode that lets nobody read", { modes: Uint16Array.of(0o644, 0, 0o755) }],
+  ["a mode with the setuid bit", { modes: Uint16Array.of(0o644, 0o4755, 0o755) }],
+  ["a mode without read permission", { modes: Uint16Array.of(0o644, 0, 0o755) }],
   ["a script that npm does not run", { scripts: { preparee: "x" } }],
-])("nothing is read where there is %s", (_, change) => {
+])("an index is rejected if it has %s", (_, change) => {
   expect(readPackIndex(encodePackIndex({ ...index, ...change }))).toBeNull();
 });
 
-test("law: bytes that are cut or changed give nothing, or an index within its bounds, and never throw", () => {
+test("law: cut or changed bytes give null or an index within its bounds, and never throw", () => {
   const whole = encodePackIndex(index);
   for (let length = 0; length < whole.length - 28; length++) expect(readPackIndex(whole.slice(0, length))).toBeNull();
   fc.assert(
@@ -86,7 +86,7 @@ test("law: bytes that are cut or changed give nothing, or an index within its bo
   );
 });
 
-test("law: what is taken from an archive is taken from storage, and nothing that could lead out is", () => {
+test("law: storage accepts exactly the paths that an archive may have, and none that leaves the package", () => {
   const odd = fc.string({ unit: fc.constantFrom("a", "C", ":", ".", "..", "/", "\\", "\0", "ä", " "), maxLength: 12 });
   fc.assert(
     fc.property(odd, (path) => {
@@ -99,7 +99,7 @@ test("law: what is taken from an archive is taken from storage, and nothing that
   );
 });
 
-test("law: any index comes back", () => {
+test("law: any index is read back", () => {
   const name = fc.string({ unit: fc.constantFrom("a", "b", "-", "é", "😀", " ", "."), minLength: 1, maxLength: 8 });
   const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((parts) => insidePath(`package/${parts.join("/")}`));
   const file = fc.record({

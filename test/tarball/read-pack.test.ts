@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readPack } from "../../src/tarball/index-tarball.ts";
 
-/** Bytes that do not shrink much, so that the platform's own inflating is asked. */
+/** Returns bytes that compress little, so that the platform's own inflating is used. */
 const archive = new Uint8Array(100_000);
 for (let i = 0, seed = 1; i < archive.length; i++) {
   seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
@@ -12,7 +12,7 @@ for (let i = 0, seed = 1; i < archive.length; i++) {
 const tarball = new Uint8Array(gzipSync(archive));
 const small = new Uint8Array(gzipSync(archive.subarray(0, 1000)));
 
-test("parts of a pack are what all of it has there, whatever parts, large packs and small", async () => {
+test("any ranges of large and small packs have the bytes of the whole pack", async () => {
   const range = (size: number): fc.Arbitrary<readonly [number, number]> =>
     fc.tuple(fc.nat(size), fc.nat(size)).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const);
   const law = fc.asyncProperty(
@@ -32,7 +32,7 @@ test("parts of a pack are what all of it has there, whatever parts, large packs 
   await fc.assert(law, { numRuns: 60 });
 });
 
-test("a part beyond the end, or of a damaged pack, is no answer", async () => {
+test("a range beyond the end or in a damaged pack is refused", async () => {
   const cut = await readPack(tarball.subarray(0, 50_000), archive.length, [[90_000, 100_000]]);
   expect(cut).toMatchObject({ ok: false, failure: { code: "TAR_BAD_ARCHIVE" } });
 });

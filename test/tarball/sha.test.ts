@@ -11,9 +11,9 @@ test.each<[HashName, string]>([
   ["SHA-384", "sha384"],
   ["SHA-256", "sha256"],
   ["SHA-1", "sha1"],
-])("law: %s is Node's, whatever the length and wherever the bytes lie", (algorithm, name) => {
+])("law: %s equals Node's for any length and offset", (algorithm, name) => {
   const node = (bytes: Uint8Array): string => createHash(name).update(bytes).digest("hex");
-  // Around the ends of one and two blocks, where the length just fits or just does not.
+  // Sizes around the ends of one and two blocks, where the length field just fits or does not.
   for (let length = 0; length < 300; length++) {
     const bytes = Uint8Array.from({ length }, (_, i) => i * 7 + length);
     expect(hex(sha(algorithm, bytes))).toBe(node(bytes));
@@ -25,7 +25,7 @@ test.each<[HashName, string]>([
   );
 });
 
-test("bytes in shared memory", () => {
+test("bytes in shared memory are hashed", () => {
   const shared = new Uint8Array(new SharedArrayBuffer(1000)).fill(3);
   expect(hex(sha("SHA-512", shared))).toBe(createHash("sha512").update(shared.slice()).digest("hex"));
 });

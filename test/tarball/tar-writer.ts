@@ -1,4 +1,4 @@
-/** One header and its body. `size`, `checksum` and `raw` let a test tell a lie. */
+/** One header and its body. `size`, `checksum` and `raw` let a test write false values. */
 export interface TarPart {
   name: string;
   body?: string | Uint8Array;
@@ -9,20 +9,20 @@ export interface TarPart {
   size?: number | string;
   checksum?: string;
   mode?: string;
-  /** Bytes for the header from there on; its checksum is right. */
+  /** An offset, and bytes to write into the header there. The checksum stays correct. */
   raw?: readonly [at: number, bytes: readonly number[]];
 }
 
 const encoder = new TextEncoder();
 
-/** A tar archive of the parts, with the two empty blocks at its end unless `end` is false. */
+/** Returns a tar archive of the parts. The two empty blocks at its end are left out if `end` is false. */
 export function tar(parts: readonly TarPart[], { end = true }: { end?: boolean } = {}): Uint8Array<ArrayBuffer> {
   const blocks = parts.flatMap((part) => [header(part), padded(bodyOf(part))]);
   if (end) blocks.push(new Uint8Array(1024));
   return concat(blocks);
 }
 
-/** A pax record, its length counting itself: `pax("path", "package/a.js")`. */
+/** Returns a pax record, for example `pax("path", "package/a.js")`. Its length counts itself. */
 export function pax(key: string, value: string): string {
   const rest = encoder.encode(` ${key}=${value}\n`).length;
   let length = rest + 1;

@@ -19,7 +19,7 @@ function refusal(archive: Uint8Array): string {
   return entries.ok ? "accepted" : `${entries.failure.code} ${entries.failure.message}`;
 }
 
-test("files lose the archive's first folder, whatever it is called", () => {
+test("paths lose the archive's first folder, whatever its name", () => {
   const archive = tar([
     { name: "package/package.json", body: "{}" },
     { name: "react v1/lib/a.js", body: "a" },
@@ -29,7 +29,7 @@ test("files lose the archive's first folder, whatever it is called", () => {
   expect(files(archive)).toEqual({ "package.json": "{}", "lib/a.js": "a", "b/c.js": "c" });
 });
 
-test("links, folders and devices are dropped; what follows them is read", () => {
+test("links, folders and devices are dropped, and the entries behind them are read", () => {
   const archive = tar([
     { name: "package/", type: "5", size: 4096 },
     { name: "package/old/", type: "0" },
@@ -42,7 +42,7 @@ test("links, folders and devices are dropped; what follows them is read", () => 
   expect(files(archive)).toEqual({ a: "a", b: "b" });
 });
 
-test("of two files with one path the later stands", () => {
+test("of two files with one path the later replaces the earlier", () => {
   const archive = tar([
     { name: "package/a", body: "first" },
     { name: "package/b", body: "b" },
@@ -54,7 +54,7 @@ test("of two files with one path the later stands", () => {
   ]);
 });
 
-test("a ustar prefix, a pax path and a GNU long name give the whole name", () => {
+test("a ustar prefix, a pax path and a GNU long name give the full name", () => {
   const long = `package/${"deep/".repeat(60)}`;
   const archive = tar([
     { name: "ustar.js", prefix: "package/lib", body: "1" },
@@ -75,7 +75,7 @@ test("a ustar prefix, a pax path and a GNU long name give the whole name", () =>
   });
 });
 
-test("a pax size replaces the header's; a global one holds for every file; a global path for none", () => {
+test("a pax size replaces the header's, a global size applies to every file, and a global path to none", () => {
   const archive = tar([
     { name: "g", type: "g", body: pax("comment", "0123abc") + pax("path", "nowhere") },
     { name: "x", type: "x", body: pax("size", "3") },
@@ -105,20 +105,20 @@ test("a size in base 256 is read", () => {
   expect(files(tar([{ name: "package/a", body: "ab", raw }]))).toEqual({ a: "ab" });
 });
 
-test("an archive may end without its two empty blocks; after them anything may stand", () => {
+test("an archive may lack its two empty blocks, and data behind them is ignored", () => {
   const parts = [{ name: "package/a", body: "a" }];
   expect(files(tar(parts, { end: false }))).toEqual({ a: "a" });
   expect(files(concat([tar(parts), new Uint8Array(700).fill(7)]))).toEqual({ a: "a" });
 });
 
 test.each([
-  ["../evil", "package/../../evil"],
+  ["at the start", "package/../../evil"],
   ["in the middle", "package/lib/../../../evil"],
   ["at the end", "package/.."],
   ["first", "../package/evil"],
   ["absolute", "/etc/passwd"],
   ["a drive", "C:\\windows\\evil"],
-  ["a backslash climb", "package\\..\\..\\evil"],
+  ["backslashes", "package\\..\\..\\evil"],
   ["a share", "\\\\host\\share\\evil"],
 ])("a name that leaves the package is refused: %s", (_, name) => {
   const wanted = `TAR_ENTRY_ERROR a file's name leaves the package: ${JSON.stringify(name)}`;
@@ -130,7 +130,7 @@ test.each([
   expect(refusal(tar(long))).toBe(wanted);
 });
 
-test("a NUL inside a pax or GNU name is refused; in a header it ends the name", () => {
+test("a NUL in a pax or GNU name is refused, and in a header it ends the name", () => {
   const name = "package/a\0/../../b";
   for (const [type, body] of [
     ["x", pax("path", name)],
@@ -141,19 +141,19 @@ test("a NUL inside a pax or GNU name is refused; in a header it ends the name", 
 });
 
 test.each<[string, Uint8Array]>([
-  ["nothing", new Uint8Array()],
+  ["an empty file", new Uint8Array()],
   ["only empty blocks", new Uint8Array(1024)],
   ["not an archive", new TextEncoder().encode("<html>".repeat(200))],
   ["a checksum that does not match", tar([{ name: "package/a", checksum: "000000\0 " }])],
   ["a damaged second header", damaged()],
-  ["a size that is no number", tar([{ name: "package/a", size: "12a\0" }])],
+  ["a size that is not a number", tar([{ name: "package/a", size: "12a\0" }])],
   ["an impossible size", tar([{ name: "x", type: "x", body: pax("size", "-1") }, { name: "package/a" }])],
   ["a huge pax size", tar([{ name: "x", type: "x", body: pax("size", "9".repeat(30)) }, { name: "package/a" }])],
   ["a size past the end", tar([{ name: "package/a", body: "a", size: 1_000_000 }])],
   ["a pax record longer than its header", tar([{ name: "x", type: "x", body: "999 path=a\n" }, { name: "package/a" }])],
   ["a pax record of no length", tar([{ name: "x", type: "x", body: "0 path=a\n" }, { name: "package/a" }])],
   ["a pax record without =", tar([{ name: "x", type: "x", body: "8 patha\n" }, { name: "package/a" }])],
-])("refused: %s", (_, archive) => {
+])("an archive is refused: %s", (_, archive) => {
   expect(refusal(archive)).toMatch(/^TAR_BAD_ARCHIVE/);
 });
 
@@ -171,18 +171,18 @@ test("law: an archive cut anywhere inside a file is refused, and never reads pas
   const whole = 512 + 512 + 512 + 1536;
   fc.assert(
     fc.property(fc.integer({ min: 1, max: whole - 1 }), (length) => {
-      // A cut between two files cannot be told from the end of an archive.
+      // A cut between two files looks like the end of an archive.
       if (length === 1024) return;
       expect(refusal(archive.subarray(0, length))).toMatch(/^TAR_BAD_ARCHIVE/);
     }),
   );
 });
 
-test("law: what was written is read back", () => {
+test("law: a written archive is read back", () => {
   const part = fc.record({
     name: fc
       .array(fc.stringMatching(/^[a-zA-Z0-9_@ +-]{1,9}$/), { minLength: 1, maxLength: 4 })
-      // No file is another one's folder.
+      // No file has the path of another file's folder.
       .map((p) => `${p.join("/")}.js`),
     body: fc.uint8Array({ maxLength: 1200 }),
   });
@@ -198,7 +198,7 @@ test("law: what was written is read back", () => {
   );
 });
 
-test("law: whatever bytes come, the answer is data", () => {
+test("law: for any bytes the result is data and nothing throws", () => {
   const base = tar([
     { name: "x", type: "x", body: pax("path", "package/a") },
     { name: "package/a", body: "abc" },
