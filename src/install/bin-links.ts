@@ -3,8 +3,12 @@ import type { PlanNode } from "./lock-nodes.ts";
 import type { PlannedLink } from "./plan.ts";
 
 /**
- * The commands in every `.bin`, by npm's rules: packages before links, each in the order of their paths; the first to
- * claim a name has it, even where its file turns out not to be there and no link is made. A link's commands lead through it.
+ * Returns the links in every `.bin` folder, by npm's rules:
+ *
+ * 1. Packages come before links, each in npm's order.
+ * 2. The first one to claim a command's name gets it, even if its file is missing and no link is made.
+ * 3. The commands of a link lead through the link.
+ *
  * @param installed in npm's order
  */
 export function binLinks(installed: readonly PlanNode[]): PlannedLink[] {
@@ -21,9 +25,9 @@ export function binLinks(installed: readonly PlanNode[]): PlannedLink[] {
   return [...links.values()];
 }
 
-/** A package's commands: name to the path of a file inside it. */
+/** Returns a package's commands: names and paths of files inside the package. */
 export function binsOf({ bin }: PlanNode["manifest"]): Record<string, string> {
   const bins = Object.entries(bin).map(([name, path]) => [name, path.replace(/\/$/, "")] as const);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are refused
   return Object.fromEntries(bins.filter((pair) => !/[\u0000-\u001f\u007f]/.test(pair.join(""))));
 }

@@ -6,36 +6,38 @@ import type { TarballRequest } from "../tarball/tarball-request.ts";
 
 export type { TarballRequest };
 
-/** A tarball that was verified and can be read. */
+/** A verified tarball. */
 export interface Extracted {
   /** sha512 SRI of its bytes. */
   integrity: string;
-  /** Given back: the bytes went to another thread. */
+  /** The bytes that were passed in. They may have been to another thread and back. */
   tarball: Uint8Array;
   /** `encodePackIndex`. */
   index: Uint8Array;
+  /** The inflated tarball, if it was asked for. */
   archive?: Uint8Array;
   warnings: Failure[];
 }
 
-/** Parts of the archive in a tarball that was verified before; all of it where there are no ranges. */
+/** Parts of an archive to read out of a verified tarball. */
 export interface TarballOrder {
   tarball: Uint8Array;
-  /** Bytes that it inflates to, as its index has it. */
+  /** Bytes that the tarball inflates to, from its index. */
   unpacked: number;
+  /** In the archive; empty for all of it. */
   ranges: readonly Range[];
 }
 
-/** That, or what is wanted of stretches of such a tarball. */
+/** Parts of a whole tarball, or parts that are inflated from seek points on. */
 export type ReadOrder = TarballOrder | { rangeReads: readonly RangeRead[] };
 
-/** Verifies, inflates and indexes: on another thread, or in slices on this one. Rejects only when that thread is gone. */
+/** Verifies, inflates and indexes tarballs: in workers, or in slices on this thread. A method rejects only if its worker is gone. */
 export interface Extractor {
-  /** Takes the bytes with it. */
-  extract(tarball: Uint8Array, wanted: TarballRequest): Promise<Outcome<Extracted>>;
-  /** In the order asked for, in memory of their own. Leaves the caller's bytes. */
+  /** Verifies and indexes a tarball. Transfers its bytes: the caller gets them back in the result. */
+  extract(tarball: Uint8Array, request: TarballRequest): Promise<Outcome<Extracted>>;
+  /** Returns parts of an archive in the order of the request, each in memory of its own. Does not transfer the caller's bytes. */
   read(order: ReadOrder): Promise<Outcome<Uint8Array[]>>;
-  /** `makeWaypoints`, as a task that gives way to others. Leaves the caller's bytes. */
+  /** Makes the seek points of a large tarball (`makeSeekPoints`); null if it has none. Does not transfer the caller's bytes. */
   seekPoints(tarball: Uint8Array, unpacked: number): Promise<Outcome<Uint8Array | null>>;
   dispose(): void;
 }

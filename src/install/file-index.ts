@@ -9,28 +9,30 @@ import { CRLF_SHEBANG, type PackIndex } from "../tarball/pack-index.ts";
 import { globFiles } from "./glob-files.ts";
 import { folderNames, viewOf } from "./pack-view.ts";
 
-/** A pack, and the folder that it fills. */
+/** A pack and the location that it fills. */
 export interface IndexedPack {
   readonly location: string;
   readonly index: PackIndex;
-  /** Files that a `bin` names, relative to the package: they can be run, whatever the archive says. */
+  /** Files that commands lead to, relative to the package. They are executable, whatever the archive says. */
   readonly executables?: ReadonlySet<string>;
 }
 
-/** Where a file's bytes are: at a place of its pack's index, or in a file that is the project's own. */
+/** Where a file's bytes are: in a pack, at a position in the arrays of its index, or in a file of the project itself. */
 export type FoundFile = { readonly path: string } & (
   | { readonly pack: IndexedPack; readonly place: number }
   | { readonly bytes: Uint8Array }
 );
 
-/** As many as Linux follows. */
+/** Links to follow in one path, as in Linux. */
 const MAX_LINKS = 40;
 const FOLDER = "node_modules/";
 
 /**
- * An installed tree as an index: paths to places in packs. It costs a Map entry for each package until something is asked;
- * then only the packs that are looked into. Paths are relative to the project (a leading `/` is the project's folder too)
- * and need not be normal; `..` out of the project leads nowhere.
+ * Finds the files of an installed tree in its packs. It costs one Map entry per package; more is made for a pack only when a path
+ * in it is looked up.
+ *
+ * Paths are relative to the project; a leading `/` stands for the project's folder too. They need not be normalised. A path that
+ * leaves the project does not exist.
  */
 export class FileIndex implements Omit<PackageFiles, "text"> {
   readonly #packs: ReadonlyMap<string, IndexedPack>;
@@ -38,52 +40,52 @@ export class FileIndex implements Omit<PackageFiles, "text"> {
   readonly #own: ProjectFiles;
   #outer: Map<string, Set<string>> | null = null;
 
-  /** @param own the project's files, for links into its workspaces; they are not part of `paths` */
+  /** @param own the project's files, for links into its workspaces; `paths` does not list them */
   constructor(packs: readonly IndexedPack[], links: readonly { path: string; to: string }[], own: FileMap = {}) {
     this.#packs = new Map(packs.map((pack) => [pack.location, pack]));
     this.#links = new Map(links.map(({ path, to }) => [path, to]));
     this.#own = new ProjectFiles(own, "/");
   }
 
-  /** Every file of every pack, in the packs' order, then the links. */
+  /** Returns every file of every pack, in the order of the packs, then the links. */
   paths(): string[] {
     const out: string[] = [];
     for (const pack of this.#packs.values()) {
       for (const path of pack.index.paths) {
         const full = `${pack.location}/${path}`;
-        if (!path.startsWith(FOLDER) || this.#shows(pack, full)) out.push(full);
+        if (!path.startsWith(FOLDER) || this.#isVisible(pack, full)) out.push(full);
       }
     }
     for (const path of this.#links.keys()) out.push(path);
     return out;
   }
 
-  /** All packs, or those whose folders these locations are in, each once. @throws InstallError ENOENT */
+  /** Returns all packs, or the packs that the locations are in, each once. @throws InstallError ENOENT */
   packs(locations: Iterable<string> = this.#packs.keys()): IndexedPack[] {
     const found = new Set<IndexedPack>();
     for (const location of locations) {
       const real = this.#real(location, true);
       const pack = real === null ? null : this.#owner(real);
-      if (!pack) throw broken("ENOENT", `No package is installed at ${location}.`);
+      if (!pack) throw fileError("ENOENT", `No package is installed at ${location}.`);
       found.add(pack);
     }
     return [...found];
   }
 
-  /** Links are followed. @throws InstallError ENOENT, ENOTDIR, EISDIR, ELOOP */
+  /** Finds a file, and follows links. @throws InstallError ENOENT, ENOTDIR, EISDIR, ELOOP */
   find(path: string): FoundFile {
     const found = this.#get(path);
-    if (found === "directory") throw broken("EISDIR", `${path} is a folder.`);
+    if (found === "directory") throw fileError("EISDIR", `${path} is a folder, not a file.`);
     return found;
   }
 
   kind(path: string): "file" | "directory" | null {
     try {
       const real = this.#real(path, true);
-      const found = real === null ? null : this.#look(real);
+      const found = real === null ? null : this.#lookUp(real);
       return found && (found === "directory" ? found : "file");
     } catch {
-      // Links in a circle: nothing is there.
+      // A circle of links leads nowhere.
       return null;
     }
   }
@@ -92,14 +94,14 @@ export class FileIndex implements Omit<PackageFiles, "text"> {
     return this.kind(path) !== null;
   }
 
-  /** Names, sorted. @throws InstallError ENOENT, ENOTDIR, ELOOP */
+  /** Returns the names in a folder, sorted. @throws InstallError ENOENT, ENOTDIR, ELOOP */
   readdir(path: string): string[] {
     const real = this.realpath(path);
-    if (this.#look(real) !== "directory") throw broken("ENOTDIR", `${path} is no folder.`);
+    if (this.#lookUp(real) !== "directory") throw fileError("ENOTDIR", `${path} is not a folder.`);
     const pack = this.#owner(real);
     const packed = pack && viewOf(pack.index).names(real.slice(pack.location.length + 1));
     const own = pack ? [] : this.#own.names(`/${real}`);
-    return [...new Set([...(packed ?? []), ...(this.#tree().get(real) ?? []), ...own])].sort();
+    return [...new Set([...(packed ?? []), ...(this.#outerFolders().get(real) ?? []), ...own])].sort();
   }
 
   /** @throws InstallError ENOENT, ENOTDIR, ELOOP */
@@ -120,7 +122,7 @@ export class FileIndex implements Omit<PackageFiles, "text"> {
     const real = this.#real(path, false);
     const to = real === null ? undefined : this.#links.get(real);
     if (to === undefined) return this.stat(path);
-    // As a disk has it: `node_modules/.bin/a` leads to `../a/cli.js`.
+    // Relative to the link's folder, as on disk: `node_modules/.bin/a` leads to `../a/cli.js`.
     return { kind: "link", size: 0, mode: 0o777, target: relativePath(`/${real}/..`, `/${to}`) };
   }
 
@@ -134,7 +136,7 @@ export class FileIndex implements Omit<PackageFiles, "text"> {
     return globFiles(pattern, this.paths());
   }
 
-  /** The file behind a command, of the `.bin` nearest to the folder `from`. */
+  /** Returns the file of a command, from the `.bin` nearest to the folder `from`. */
   resolveBin(name: string, from = ""): string | null {
     if (name.includes("/")) return null;
     const start = this.#real(from, true);
@@ -148,18 +150,19 @@ export class FileIndex implements Omit<PackageFiles, "text"> {
   /** @throws InstallError ENOENT, ENOTDIR, ELOOP */
   #get(path: string): FoundFile | "directory" {
     const real = this.#real(path, true);
-    const found = real === null ? null : this.#look(real);
+    const found = real === null ? null : this.#lookUp(real);
     if (found) return found;
     for (let above = real === null ? null : parentOf(real); above; above = parentOf(above)) {
-      const there = this.#look(above);
-      if (there && there !== "directory") throw broken("ENOTDIR", `${path} is in no folder: ${above} is a file.`);
+      const there = this.#lookUp(above);
+      if (there && there !== "directory")
+        throw fileError("ENOTDIR", `${path} does not exist: ${above} is a file, not a folder.`);
     }
-    throw broken("ENOENT", `There is no ${path} in the installed project.`);
+    throw fileError("ENOENT", `${path} does not exist in the installed project.`);
   }
 
-  /** Where a path leads: whether something is there is another question. Null: out of the project. @throws InstallError ELOOP */
+  /** Resolves the links in a path, whether or not it exists. Null if it leaves the project. @throws InstallError ELOOP */
   #real(path: string, follow: boolean): string | null {
-    let real = normal(path);
+    let real = normalise(path);
     let followed = 0;
     for (let from = 0; real !== null && from < real.length; ) {
       const slash = real.indexOf("/", from);
@@ -168,16 +171,16 @@ export class FileIndex implements Omit<PackageFiles, "text"> {
       if (to === undefined) {
         from = end + 1;
       } else {
-        if (followed++ === MAX_LINKS) throw broken("ELOOP", `${path} leads round in a circle of links.`);
-        real = normal(to + real.slice(end));
+        if (followed++ === MAX_LINKS) throw fileError("ELOOP", `${path} leads through more than ${MAX_LINKS} links.`);
+        real = normalise(to + real.slice(end));
         from = 0;
       }
     }
     return real;
   }
 
-  /** What is at a path in which no link is left. */
-  #look(path: string): FoundFile | "directory" | null {
+  /** Looks up a path without links. */
+  #lookUp(path: string): FoundFile | "directory" | null {
     const pack = this.#owner(path);
     if (pack) {
       const view = viewOf(pack.index);
@@ -186,20 +189,20 @@ export class FileIndex implements Omit<PackageFiles, "text"> {
       if (place !== undefined) return { path, pack, place };
       if (inside === "" || view.names(inside)) return "directory";
     }
-    if (this.#tree().has(path)) return "directory";
+    if (this.#outerFolders().has(path)) return "directory";
     if (pack) return null;
     const [own, key] = [this.#own, `/${path}`];
     if (!own.has(key)) return own.isFolder(key) ? "directory" : null;
     return {
       path,
-      // Text is encoded only for a reader.
+      // Text is encoded only when it is read.
       get bytes(): Uint8Array {
         return own.bytes(key)!;
       },
     };
   }
 
-  /** The nearest pack whose folder a path is in. What a tarball bundles belongs to that tarball's pack. */
+  /** Returns the innermost pack whose folder has a path. A bundled package belongs to the pack that bundles it. */
   #owner(path: string): IndexedPack | null {
     for (let at = path.lastIndexOf(FOLDER); at >= 0; at = at === 0 ? -1 : path.lastIndexOf(FOLDER, at - 1)) {
       const name = at + FOLDER.length;
@@ -211,29 +214,29 @@ export class FileIndex implements Omit<PackageFiles, "text"> {
     return null;
   }
 
-  /** Whether a file of a pack is seen: a package of its own, or a link, stands before what an outer tarball bundles there. */
-  #shows(pack: IndexedPack, full: string): boolean {
+  /** Checks whether a bundled file is visible: a separate package or a link at the same path hides it. */
+  #isVisible(pack: IndexedPack, full: string): boolean {
     return this.#owner(full) === pack && this.#real(full, true) === full;
   }
 
-  /** Folders above packages and links. */
-  #tree(): Map<string, Set<string>> {
+  /** Returns the folders above packages and links, and the names in each. */
+  #outerFolders(): Map<string, Set<string>> {
     this.#outer ??= folderNames([...this.#packs.keys(), ...this.#links.keys()]);
     return this.#outer;
   }
 }
 
-function broken(code: ErrorCode, message: string): InstallError {
+function fileError(code: ErrorCode, message: string): InstallError {
   return new InstallError(failure(code, message));
 }
 
-/** `a/b` to `a`, `a` to `""`, `""` to null. */
+/** Returns the folder of a path: `a` for `a/b`, `""` for `a`, null for `""`. */
 function parentOf(path: string): string | null {
   return path === "" ? null : path.slice(0, Math.max(path.lastIndexOf("/"), 0));
 }
 
-/** Without `.`, `..`, empty segments. Null: it climbs out of the project. */
-function normal(path: string): string | null {
+/** Removes `.`, `..` and empty segments. Null if the path leaves the project. */
+function normalise(path: string): string | null {
   if (!/(?:^|\/)\.{0,2}(?:\/|$)/.test(path)) return path;
   const out: string[] = [];
   for (const part of path.split("/")) {

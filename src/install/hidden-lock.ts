@@ -1,13 +1,13 @@
 import { isObject, type Json } from "../base/json.ts";
 import { runToEnd } from "../base/run-to-end.ts";
 import { sortedJson } from "../lockfile/sorted-json.ts";
-import { readLocation } from "./location.ts";
+import { parseLocation } from "./location.ts";
 import { parseLockText } from "./lock-nodes.ts";
 import type { InstallPlan } from "./plan.ts";
 
 /**
- * The text of `node_modules/.package-lock.json` as npm leaves it: the lock's own entries of what is there, without the
- * project's, always of version 3, laid out as the lock is.
+ * Returns the text of `node_modules/.package-lock.json` as npm writes it: the lock's entries of installed packages, without the
+ * project's own entry, always of version 3, in the layout of the lock.
  */
 export function hiddenLock(lockText: string, plan: Pick<InstallPlan, "skipped">): string {
   const { data, packages, indent, newline } = parseLockText(lockText);
@@ -22,12 +22,12 @@ export function hiddenLock(lockText: string, plan: Pick<InstallPlan, "skipped">)
   return newline === "" || newline === "\n" ? text : text.replaceAll("\n", newline);
 }
 
-/** What is left out, and what nobody needs any more; npm keeps what it knows of a folder inside another one or a package. */
+/** Returns locations that are not installed: skipped and extraneous entries. npm keeps an extraneous folder inside another entry. */
 function goneFrom(packages: Json, { skipped }: Pick<InstallPlan, "skipped">): Set<string> {
   const gone = new Set(skipped.map(({ location }) => location));
   for (const [location, entry] of Object.entries(packages)) {
     if (!isObject(entry) || !entry["extraneous"] || entry["inBundle"]) continue;
-    if (readLocation(location)?.kind === "package" || !above(location).some((path) => Object.hasOwn(packages, path)))
+    if (parseLocation(location)?.kind === "package" || !above(location).some((path) => Object.hasOwn(packages, path)))
       gone.add(location);
   }
   return gone;
@@ -37,7 +37,7 @@ function isBelow(location: string, gone: ReadonlySet<string>): boolean {
   return gone.size > 0 && (gone.has(location) || above(location).some((path) => gone.has(path)));
 }
 
-/** `a/b/c`: `a/b`, `a` */
+/** Returns the paths above a path: `a/b` and `a` for `a/b/c`. */
 function above(location: string): string[] {
   const paths: string[] = [];
   for (let end = location.lastIndexOf("/"); end > 0; end = location.lastIndexOf("/", end - 1)) {
@@ -46,7 +46,7 @@ function above(location: string): string[] {
   return paths;
 }
 
-/** For files that are not what came: by its integrity the next install would take them for that. */
+/** Removes the integrities, for files that `afterExtract` may have changed: a later install would take them for the originals. */
 export function withoutIntegrity(lock: string): string {
   const drop = (key: string, value: unknown): unknown => (key === "integrity" ? undefined : value);
   return `${JSON.stringify(JSON.parse(lock, drop), null, 2)}\n`;

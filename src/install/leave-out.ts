@@ -5,88 +5,96 @@ import { badPlatform, type Machine, platformFits } from "../registry/platform.ts
 import { engineFits } from "../registry/select-version.ts";
 import { RangeTable } from "../spec/version-range.ts";
 import { Dependents, folderAbove } from "./dependents.ts";
-import { type PlanNode, type PlanNodes, SOME } from "./lock-nodes.ts";
+import { ENTRIES_IN_A_STEP, type PlanNode, type PlanNodes } from "./lock-nodes.ts";
 import type { PlanOptions } from "./plan.ts";
 
-export interface LeftOut {
-  /** With what is below them. What came in another one's tarball can be here and be installed nevertheless. */
-  readonly why: ReadonlyMap<PlanNode, SkippedPackage["why"]>;
-  /** What is or will be there: the project, its folders, packages and links. */
-  readonly here: ReadonlySet<PlanNode>;
+export interface Selection {
+  /** Nodes that are left out, with the nodes below them. A bundled package can be left out and be installed with its bundler. */
+  readonly leftOut: ReadonlyMap<PlanNode, SkippedPackage["why"]>;
+  /** Nodes that are installed: the project, its folders, packages and links. */
+  readonly installed: ReadonlySet<PlanNode>;
 }
 
 /**
- * What `npm ci` leaves out: optional packages that do not fit the machine or could not be had, each with whatever only it
- * needs; what `omit` names; all that is below them.
+ * Selects the nodes that `npm ci` installs (npm-tree §16). Each step may leave nodes out:
+ *
+ * 1. An optional package that does not fit the platform or the engines, with everything that only it needs. A required package that
+ *    does not fit fails the install, unless `omit` leaves it out.
+ * 2. An optional package whose tarball failed, with everything that only it needs.
+ * 3. From the project down: nodes that `omit` names, extraneous nodes, and nodes below one that is left out.
+ *
  * @throws InstallError EBADPLATFORM
  */
-export function* leaveOut(
+export function* selectNodes(
   nodes: PlanNodes,
   options: PlanOptions,
   failed: Iterable<PlanNode>,
-): Generator<undefined, LeftOut> {
+): Generator<undefined, Selection> {
   const dependents = new Dependents(nodes);
-  const why = new Map<PlanNode, SkippedPackage["why"]>();
+  const leftOut = new Map<PlanNode, SkippedPackage["why"]>();
   const omit: ReadonlySet<string> = new Set(options.omit ?? []);
   const omitted = (node: PlanNode): boolean => omit.size > 0 && omits(node, omit, dependents);
   const drop = (node: PlanNode, reason: SkippedPackage["why"]): void => {
-    for (const one of dependents.optionalSet(node, why)) if (!why.has(one)) why.set(one, reason);
+    for (const one of dependents.optionalSet(node, leftOut)) if (!leftOut.has(one)) leftOut.set(one, reason);
   };
   const { platform, running = platform } = options;
   const policy = { ranges: new RangeTable(), nodeVersion: platform.node ?? null, npmVersion: platform.npm ?? null };
   for (const [i, node] of inOrder(nodes).entries()) {
-    if (i % SOME === 0) yield;
+    if (i % ENTRIES_IN_A_STEP === 0) yield;
     const { manifest } = node;
     if (node.optional) {
-      if (!why.has(node) && !(platformFits(manifest, platform) && engineFits(manifest, policy))) drop(node, "platform");
+      if (!leftOut.has(node) && !(platformFits(manifest, platform) && engineFits(manifest, policy)))
+        drop(node, "platform");
     } else if (!platformFits(manifest, running) && !omitted(node)) throw refusePlatform(node, running);
   }
-  for (const node of failed) if (!why.has(node)) drop(node, "failed");
-  return { why, here: goDown(nodes, why, omitted) };
+  for (const node of failed) if (!leftOut.has(node)) drop(node, "failed");
+  return { leftOut, installed: selectFromTop(nodes, leftOut, omitted) };
 }
 
-/** Links last, as npm reads a lock. */
+/** Returns the nodes in the order in which npm reads a lock: links last. */
 function inOrder(nodes: PlanNodes): PlanNode[] {
   const all = [...nodes.values()];
   return [...all.filter(({ target }) => !target), ...all.filter(({ target }) => target)];
 }
 
 /**
- * From the project down to what is installed. npm looks into the folders of the project, and into those of a package, but
- * into none inside another folder; and what a folder bundles it takes to be there.
+ * Selects the installed nodes from the project down, and adds to `leftOut`.
+ *
+ * - npm enters the folders of the project and of a package, but no folder inside another folder.
+ * - npm takes a package that a folder bundles for installed, so it is neither installed nor left out.
  */
-function goDown(
+function selectFromTop(
   nodes: PlanNodes,
-  why: Map<PlanNode, SkippedPackage["why"]>,
+  leftOut: Map<PlanNode, SkippedPackage["why"]>,
   omitted: (node: PlanNode) => boolean,
 ): Set<PlanNode> {
-  const here = new Set<PlanNode>();
+  const installed = new Set<PlanNode>();
   for (const node of nodes.values()) {
     const above = node.parent ?? folderAbove(node, nodes);
-    if (node.kind === "project") here.add(node);
+    if (node.kind === "project") installed.add(node);
     if (!above) continue;
     if (node.kind === "folder") {
-      if (above.kind !== "folder" && here.has(above)) here.add(node);
+      if (above.kind !== "folder" && installed.has(above)) installed.add(node);
       continue;
     }
-    const reason = here.has(above) ? undefined : why.get(above);
-    if (reason) why.set(node, reason);
-    if (!here.has(above)) continue;
+    const reason = installed.has(above) ? undefined : leftOut.get(above);
+    if (reason) leftOut.set(node, reason);
+    if (!installed.has(above)) continue;
     const bundler = bundlerOf(node);
     if (bundler) {
-      // it comes with the tarball, whoever does not want it
-      if (omitted(node)) why.set(node, "omit");
-      else why.delete(node);
-      if (bundler.kind === "package") here.add(node);
+      // It comes with its bundler's tarball, even if it is omitted.
+      if (omitted(node)) leftOut.set(node, "omit");
+      else leftOut.delete(node);
+      if (bundler.kind === "package") installed.add(node);
     } else if (!node.extraneous) {
-      if (!why.has(node) && omitted(node)) why.set(node, "omit");
-      if (!why.has(node)) here.add(node);
+      if (!leftOut.has(node) && omitted(node)) leftOut.set(node, "omit");
+      if (!leftOut.has(node)) installed.add(node);
     }
   }
-  return here;
+  return installed;
 }
 
-/** The package in whose tarball it comes, or the folder that says so; what the project itself bundles is fetched like the rest. */
+/** Returns the package whose tarball brings a node, or the folder that bundles it. Packages that the project bundles are fetched. */
 export function bundlerOf(node: PlanNode): PlanNode | null {
   let bundler: PlanNode | null = null;
   for (let at = node; at.inBundle && at.parent; at = at.parent) bundler = at.parent;

@@ -1,34 +1,35 @@
 import { packageNameProblem } from "../spec/package-name.ts";
 
-/** What stands at a place of a lock: below the last `node_modules` of a path, or in a folder of its own. */
-export interface Place {
+/** A lock's location, taken apart. */
+export interface LocationParts {
+  /** `package`: it ends in a name below `node_modules`. `folder`: anything else. */
   readonly kind: "package" | "folder";
-  /** Of a package: the folder whose `node_modules` it is in. Of a folder: the one above it. */
+  /** Of a package: the folder that has the `node_modules`. Of a folder: the folder above it. */
   readonly above: string;
-  /** A package's folder, with its scope; a folder's last segment. */
+  /** Of a package: its folder's name, with the scope. Of a folder: its last segment. */
   readonly folder: string;
 }
 
-/** No disk takes a longer path; without a limit, walking up a hostile one would take for ever. */
+/** Characters. No disk takes a longer path, and a hostile one would take too long to walk. */
 const MAX_LENGTH = 4096;
 
-/** A segment that no disk and no path of a page misreads: not empty, `.`, `..`, nor with `\`, NUL, a line's end or a drive. */
+/** Checks that no file system and no URL reads a segment as anything but a name. */
 function isPlain(segment: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are refused
   return segment !== "" && !/^\.\.?$|^[a-z]:|[\u0000-\u001f\u007f\\]/i.test(segment);
 }
 
 /**
- * Reads a lock's location, or gives null where it could lead astray: absolute, with `..`, with a name that is no
- * package's below `node_modules` (`node_modules/.bin`).
+ * Takes a lock's location apart. Returns null for a location that is not safe: an absolute path, a path with `..`, or a name
+ * below `node_modules` that no package can have (`node_modules/.bin`).
  *
  *     packages/a/node_modules/@s/b  →  package "@s/b" in packages/a
  *     node_modules/a/vendored       →  folder "vendored" in node_modules/a
  */
-export function readLocation(location: string): Place | null {
+export function parseLocation(location: string): LocationParts | null {
   if (location.length > MAX_LENGTH) return null;
   const segments = location.split("/");
-  let place: Place | null = null;
+  let parts: LocationParts | null = null;
   let above = "";
   for (let at = 0; at < segments.length; at++) {
     const segment = segments[at] as string;
@@ -36,18 +37,18 @@ export function readLocation(location: string): Place | null {
       const first = segments[++at] ?? "";
       const folder = first[0] === "@" ? `${first}/${segments[++at] ?? ""}` : first;
       if (packageNameProblem(folder) !== null || /(?:^|\/)node_modules$/i.test(folder)) return null;
-      place = { kind: "package", above, folder };
+      parts = { kind: "package", above, folder };
       above = join(above, `node_modules/${folder}`);
     } else {
       if (!isPlain(segment) || /^node_modules$/i.test(segment)) return null;
-      place = { kind: "folder", above, folder: segment };
+      parts = { kind: "folder", above, folder: segment };
       above = join(above, segment);
     }
   }
-  return place;
+  return parts;
 }
 
-/** Whether it leads to a folder beside or above the project: `..`, `../../shared/a`. */
+/** Checks whether a location is beside or above the project: `..`, `../../shared/a`. */
 export function isOutside(location: string): boolean {
   const match = /^\.\.(?:\/\.\.)*(?:\/(.+))?$/.exec(location);
   return (

@@ -9,13 +9,13 @@ import { parseJsonText } from "../project/json-text.ts";
 import { normaliseManifest } from "../registry/normalise-manifest.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
 import { parseIntegrity } from "../tarball/integrity.ts";
-import { isOutside, readLocation } from "./location.ts";
+import { isOutside, parseLocation } from "./location.ts";
 
-/** Of a place's manifest what an install reads. */
+/** The fields of a lock entry that an install reads. */
 export interface PlanManifest {
   readonly name: string;
   readonly version: string;
-  /** Name to path, as npm cleans them. */
+  /** Command names and their files, as npm normalises them. */
   readonly bin: Readonly<Record<string, string>>;
   readonly hasInstallScript: boolean;
   readonly dependencies: Specs;
@@ -32,18 +32,18 @@ export interface PlanManifest {
 
 type Specs = Readonly<Record<string, string>> | undefined;
 
-/** One place of a lock, checked: what it claims has its type, and its paths stay where they belong. */
+/** One entry of a lock, checked: every field has its type, and no path leads out of its folder. */
 export interface PlanNode extends LockFlags {
   readonly location: string;
-  /** `project` is the root; `folder` what a link can lead to: a workspace, or the folder of a `file:` dependency. */
+  /** `project` is the root. `folder` is the target of a link: a workspace, or the folder of a `file:` dependency. */
   readonly kind: "project" | "package" | "folder" | "link";
-  /** Of a package or link: where the folder is in whose `node_modules` it stands. Else null. */
+  /** Of a package or link: the entry that has it in its `node_modules`. Null for the project and for folders. */
   readonly parent: PlanNode | null;
-  /** The name it stands under, which may be an alias. */
+  /** The folder's name, which may be an alias of the package. */
   readonly folder: string;
-  /** Of a link. */
+  /** Of a link: the folder that it leads to. */
   readonly target: PlanNode | null;
-  /** A link's is its target's. */
+  /** Of a link: the manifest of its target. */
   readonly manifest: PlanManifest;
   readonly resolved: string | null;
   readonly integrity: string | null;
@@ -51,42 +51,44 @@ export interface PlanNode extends LockFlags {
 
 export type PlanNodes = ReadonlyMap<string, PlanNode>;
 
-/** The object that a lock of version 2 or 3 is. @throws InstallError EJSONPARSE, EOLDLOCK, EINVALIDLOCK */
+/** Parses a lock of version 2 or 3. @throws InstallError EJSONPARSE, EOLDLOCK, EINVALIDLOCK */
 export function parseLockText(text: string): { data: Json; packages: Json; indent: string; newline: string } {
   const { value, indent, newline } = parseJsonText(text, "package-lock.json");
-  if (!isObject(value)) throw invalidLock("it is no object");
+  if (!isObject(value)) throw invalidLock("it is not a JSON object");
   const { packages } = value;
   if (packages === undefined) {
     const version = value["lockfileVersion"];
-    const message = `The lockfile is of version ${typeof version === "number" ? version : 1}: it does not say enough to install from.`;
-    const wayOut = [{ kind: "other" as const, text: "Resolve the project first: its new lock will do." }];
+    const message = `The lockfile has version ${typeof version === "number" ? version : 1}, which says too little to install from.`;
+    const wayOut = [
+      { kind: "other" as const, text: "Resolve the project first, and install the resolution or its new lock." },
+    ];
     throw new InstallError(oldLock(message, { wayOut }));
   }
-  if (!isObject(packages)) throw invalidLock(`"packages" is no object`);
+  if (!isObject(packages)) throw invalidLock(`"packages" is not an object`);
   return { data: value, packages, indent, newline };
 }
 
-/** Places that are read before others may have the thread. */
-export const SOME = 64;
+/** Entries to read before other work gets the thread. */
+export const ENTRIES_IN_A_STEP = 64;
 
 /**
- * The places of a lock of version 2 or 3, the project's own first, then in npm's order. It stops now and then, so that it need not
- * be done in one go.
- * @throws InstallError EJSONPARSE, EOLDLOCK (version 1), EINVALIDLOCK, EMISSINGTARGET (a link to nowhere)
+ * Reads the entries of a lock of version 2 or 3: the project first, then the others in npm's order. Yields every
+ * `ENTRIES_IN_A_STEP` entries, so that other work can run in between.
+ * @throws InstallError EJSONPARSE, EOLDLOCK (version 1), EINVALIDLOCK, EMISSINGTARGET (a link without a target)
  */
 export function* readLockNodes(text: string): Generator<undefined, PlanNodes> {
   const { packages } = parseLockText(text);
   const nodes = new Map<string, PlanNode>();
   const links: [string, Json][] = [];
   const project = packages[""] ?? {};
-  if (!isObject(project)) throw invalidLock(`"" is no object`);
+  if (!isObject(project)) throw invalidLock(`"" is not an object`);
   nodes.set("", readNode(project, { location: "", kind: "project", parent: null, folder: "" }));
   yield;
   const locations = Object.keys(packages).sort(enOrder);
   for (const [i, location] of locations.entries()) {
-    if (i % SOME === 0) yield;
+    if (i % ENTRIES_IN_A_STEP === 0) yield;
     const raw = packages[location];
-    if (!isObject(raw)) throw invalidLock(`"${location}" is no object`, location);
+    if (!isObject(raw)) throw invalidLock(`"${location}" is not an object`, location);
     if (location === "") continue;
     if (raw["link"]) links.push([location, raw]);
     else addNode(raw, location, nodes);
@@ -99,7 +101,7 @@ export function* readLockNodes(text: string): Generator<undefined, PlanNodes> {
   );
 }
 
-/** Something in a folder beside the project is not this project's to install: only what a link leads to is kept. */
+/** Adds a package or folder. A folder beside the project is kept only as the target of a link. */
 function addNode(raw: Json, location: string, nodes: Map<string, PlanNode>): void {
   if (isOutside(location)) {
     nodes.set(
@@ -108,33 +110,33 @@ function addNode(raw: Json, location: string, nodes: Map<string, PlanNode>): voi
     );
     return;
   }
-  const place = readLocation(location);
-  if (!place) throw invalidLock(`"${location}" is no place of a package`, location);
-  const { kind, folder } = place;
-  const parent = kind === "package" ? parentOf(location, place.above, nodes) : null;
+  const parts = parseLocation(location);
+  if (!parts) throw invalidLock(`"${location}" is not a path that a package can have`, location);
+  const { kind, folder } = parts;
+  const parent = kind === "package" ? parentOf(location, parts.above, nodes) : null;
   nodes.set(location, readNode(raw, { location, kind, parent, folder }));
 }
 
 function parentOf(location: string, above: string, nodes: Map<string, PlanNode>): PlanNode {
   const parent = nodes.get(above);
-  if (!parent) throw invalidLock(`"${location}" is in "${above}", which it does not have`, location);
+  if (!parent) throw invalidLock(`"${location}" is in "${above}", which has no entry`, location);
   return parent;
 }
 
 function addLink(raw: Json, location: string, nodes: Map<string, PlanNode>): void {
-  const place = readLocation(location);
+  const parts = parseLocation(location);
   const { resolved } = raw;
-  if (place?.kind !== "package") throw invalidLock(`"${location}" is no place of a link`, location);
+  if (parts?.kind !== "package") throw invalidLock(`"${location}" is not a path that a link can have`, location);
   if (typeof resolved !== "string") throw invalidLock(`"${location}" is a link without "resolved"`, location);
   const target = nodes.get(isOutside(resolved) ? resolved : relativePath("/", resolvePath("/", resolved)));
   if (!target || target.kind === "link") {
     throw missingTarget(location, resolved);
   }
-  const parent = parentOf(location, place.above, nodes);
+  const parent = parentOf(location, parts.above, nodes);
   nodes.set(location, {
     ...target,
     location,
-    folder: place.folder,
+    folder: parts.folder,
     kind: "link",
     parent,
     target,
@@ -144,7 +146,7 @@ function addLink(raw: Json, location: string, nodes: Map<string, PlanNode>): voi
   });
 }
 
-/** What stands below a link would be written wherever that leads; on some disks `A` is `a`. */
+/** Refuses entries below a link: their files would be written to its target. Ignores case, as some file systems do. */
 function refuseBelowLinks(nodes: ReadonlyMap<string, PlanNode>): void {
   const links = new Set<string>();
   for (const { kind, location } of nodes.values()) if (kind === "link") links.add(location.toLowerCase());
@@ -157,25 +159,25 @@ function refuseBelowLinks(nodes: ReadonlyMap<string, PlanNode>): void {
   }
 }
 
-type Standing = Pick<PlanNode, "location" | "kind" | "parent" | "folder">;
+type NodePosition = Pick<PlanNode, "location" | "kind" | "parent" | "folder">;
 
-/** What nearly every hash of a lock looks like. */
-const USUAL_HASH = /^sha512-[A-Za-z0-9+/]{86}==$/;
+/** Matches an integrity that is a single sha512 hash, as nearly all are. */
+const SINGLE_SHA512 = /^sha512-[A-Za-z0-9+/]{86}==$/;
 
-function readNode(raw: Json, { location, kind, parent, folder }: Standing): PlanNode {
+function readNode(raw: Json, { location, kind, parent, folder }: NodePosition): PlanNode {
   const text = (key: string): string | null => {
     const value = raw[key];
     if (value === undefined || value === null || value === "") return null;
-    if (typeof value !== "string") throw invalidLock(`"${key}" of "${location}" is no text`, location);
+    if (typeof value !== "string") throw invalidLock(`"${key}" of "${location}" is not a string`, location);
     return value;
   };
   const integrity = text("integrity");
-  if (integrity !== null && !USUAL_HASH.test(integrity) && parseIntegrity(integrity).length === 0) {
-    throw invalidLock(`"integrity" of "${location}" names no hash that can be checked`, location);
+  if (integrity !== null && !SINGLE_SHA512.test(integrity) && parseIntegrity(integrity).length === 0) {
+    throw invalidLock(`"integrity" of "${location}" has no hash that can be checked`, location);
   }
   const name = text("name") ?? (kind === "package" ? folder : nameFromFolder(`/${location}`));
   if (kind === "package" && name !== folder && packageNameProblem(name) !== null) {
-    throw invalidLock(`"${location}" is called "${name}", which is no package's name`, location);
+    throw invalidLock(`"name" of "${location}" is "${name}", which is not a package name`, location);
   }
   return {
     location,
@@ -201,7 +203,7 @@ const SECTIONS = [
 
 const NO_BIN = {};
 
-/** What an install reads of a manifest, less what has not the type it should have. */
+/** Reads the fields of a manifest that an install needs. Ignores sections that are not objects. */
 function readManifest(raw: Json, name: string, version: string | null): PlanManifest {
   for (const section of SECTIONS) if (raw[section] !== undefined && !isObject(raw[section])) raw[section] = undefined;
   const { dependencies, devDependencies, optionalDependencies, peerDependencies, peerDependenciesMeta } =

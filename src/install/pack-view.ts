@@ -1,12 +1,12 @@
 import type { PackIndex } from "../tarball/pack-index.ts";
 
-/** Of a pack's paths, before a map is made of them. */
+/** Linear searches before a map is made, which costs about as much. */
 const SEARCHES = 4;
 
-/** A pack's files by path, and its folders: each worked out when it is first asked for. */
+/** The files of a pack by path, and its folders. Both maps are made when they are first needed. */
 export class PackView {
   readonly #paths: readonly string[];
-  #asked = 0;
+  #searches = 0;
   #places: Map<string, number> | null = null;
   #folders: Map<string, Set<string>> | null = null;
 
@@ -14,10 +14,9 @@ export class PackView {
     this.#paths = paths;
   }
 
-  /** A file's place in the index's arrays. */
+  /** Returns a file's position in the arrays of the index. */
   place(path: string): number | undefined {
-    // A map costs what some searches do.
-    if (!this.#places && this.#asked++ < SEARCHES) {
+    if (!this.#places && this.#searches++ < SEARCHES) {
       const place = this.#paths.lastIndexOf(path);
       return place < 0 ? undefined : place;
     }
@@ -25,7 +24,7 @@ export class PackView {
     return this.#places.get(path);
   }
 
-  /** What is in a folder of the pack; `""` is the package's own. */
+  /** Returns the names in a folder of the pack; `""` is the package's own folder. */
   names(folder: string): ReadonlySet<string> | undefined {
     this.#folders ??= folderNames(this.#paths);
     return this.#folders.get(folder);
@@ -34,7 +33,7 @@ export class PackView {
 
 const views = new WeakMap<PackIndex, PackView>();
 
-/** One for an index, however many locations, and projects, it fills. */
+/** Returns the view of an index. All locations and projects with the same index share it. */
 export function viewOf(index: PackIndex): PackView {
   let view = views.get(index);
   if (!view) {
@@ -44,11 +43,11 @@ export function viewOf(index: PackIndex): PackView {
   return view;
 }
 
-/** The folders that these relative paths make, and the names in each. `a/b/c`: `""` has a, `a` has b, `a/b` has c. */
+/** Returns the folders of relative paths, and the names in each. For `a/b/c`: `""` has a, `a` has b, `a/b` has c. */
 export function folderNames(paths: Iterable<string>): Map<string, Set<string>> {
   const folders = new Map([["", new Set<string>()]]);
   for (let path of paths) {
-    // Once a folder is known, so are those above it.
+    // If a folder is known, the folders above it are known too.
     for (let known = false; !known && path !== ""; ) {
       const slash = path.lastIndexOf("/");
       const folder = path.slice(0, Math.max(slash, 0));

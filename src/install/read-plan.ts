@@ -3,55 +3,55 @@ import type { SkippedPackage } from "../api/install.ts";
 import { runToEnd } from "../base/run-to-end.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 import { binLinks, binsOf } from "./bin-links.ts";
-import { bundlerOf, type LeftOut, leaveOut } from "./leave-out.ts";
+import { bundlerOf, type Selection, selectNodes } from "./leave-out.ts";
 import { isOutside } from "./location.ts";
-import { type PlanNode, type PlanNodes, readLockNodes, SOME } from "./lock-nodes.ts";
+import { ENTRIES_IN_A_STEP, type PlanNode, type PlanNodes, readLockNodes } from "./lock-nodes.ts";
 import type { BundledPackage, InstallPlan, PlannedLink, PlannedPackage, PlanOptions } from "./plan.ts";
-import { registryFor, sourceOf } from "./tarball-address.ts";
+import { tarballAddress, tarballRegistries } from "./tarball-address.ts";
 
 /**
- * What `npm ci` makes of a package-lock.json of version 2 or 3: each package with its place and its source, every link.
- * Whatever the lock claims was checked: no path leads out of where it belongs.
+ * Plans an install from a package-lock.json of version 2 or 3, as `npm ci` does: every package with its location and its tarball's
+ * address, and every link. Every claim of the lock is checked: no path leads out of its folder.
  * @throws InstallError EJSONPARSE, EOLDLOCK (version 1), EINVALIDLOCK, EMISSINGTARGET, EWORKSPACESCONFIG; EBADPLATFORM for a
- * package that is needed and is for another machine, EUNSUPPORTED for one from git or from a folder that is to be packed
+ * required package that does not fit the platform, EUNSUPPORTED for a required package from git or from a folder to pack
  */
 export function planFromLock(text: string, options: PlanOptions): InstallPlan {
   return runToEnd(planInSteps(text, options));
 }
 
-/** The same, for a thread that has other things to do: it stops every millisecond or so. */
+/** Plans an install as `planFromLock` does, and yields about every millisecond, so that other work can run in between. */
 export function* planInSteps(text: string, options: PlanOptions): Generator<undefined, InstallPlan> {
   const nodes = yield* readLockNodes(text);
-  const registry = registryFor(options.registry);
-  const sources = new Map<PlanNode, string | Failure>();
+  const registries = tarballRegistries(options.registry);
+  const addresses = new Map<PlanNode, string | Failure>();
   const failed = [...(options.failed ?? [])]
     .map((location) => nodes.get(location))
     .filter((node) => node !== undefined);
   let count = 0;
   for (const node of nodes.values()) {
-    if (count++ % SOME === 0) yield;
+    if (count++ % ENTRIES_IN_A_STEP === 0) yield;
     if (node.kind !== "package" || node.extraneous || bundlerOf(node)) continue;
-    const source = sourceOf(node, registry);
-    sources.set(node, source);
-    if (typeof source !== "string" && node.optional) failed.push(node);
+    const address = tarballAddress(node, registries);
+    addresses.set(node, address);
+    if (typeof address !== "string" && node.optional) failed.push(node);
   }
-  const left = yield* leaveOut(nodes, options, failed);
+  const selection = yield* selectNodes(nodes, options, failed);
   yield;
-  const installed = [...nodes.values()].filter((node) => left.here.has(node) && node.parent !== null);
+  const installed = [...nodes.values()].filter((node) => selection.installed.has(node) && node.parent !== null);
   const folders = installed
     .filter(({ target }) => target)
     .map(({ location, target }) => ({ path: location, to: target?.location ?? "" }));
   const packages: PlannedPackage[] = [];
   for (const node of installed) {
-    if (count++ % SOME === 0) yield;
-    if (node.kind === "package") packages.push(...planned(node, sources));
+    if (count++ % ENTRIES_IN_A_STEP === 0) yield;
+    if (node.kind === "package") packages.push(...planned(node, addresses));
   }
   return {
     packages,
     bundled: installed.flatMap(bundled),
     links: [...folders, ...binLinks(installed).sort(byPath)],
-    skipped: skippedOf(left),
-    warnings: [...warningsOf(sources, left), ...notReached(nodes, left)],
+    skipped: skippedOf(selection),
+    warnings: [...warningsOf(addresses, selection), ...notReached(nodes, selection)],
   };
 }
 
@@ -71,8 +71,8 @@ function aboutPackage({ location, manifest, optional }: PlanNode): Omit<PlannedP
   };
 }
 
-function planned(node: PlanNode, sources: ReadonlyMap<PlanNode, string | Failure>): PlannedPackage[] {
-  const resolved = sources.get(node);
+function planned(node: PlanNode, addresses: ReadonlyMap<PlanNode, string | Failure>): PlannedPackage[] {
+  const resolved = addresses.get(node);
   if (resolved === undefined) return [];
   if (typeof resolved !== "string") throw new InstallError(resolved);
   return [{ ...aboutPackage(node), resolved, integrity: node.integrity }];
@@ -83,32 +83,33 @@ function bundled(node: PlanNode): BundledPackage[] {
   return within ? [{ ...aboutPackage(node), within: within.location }] : [];
 }
 
-function skippedOf({ why }: LeftOut): SkippedPackage[] {
+function skippedOf({ leftOut }: Selection): SkippedPackage[] {
   const skipped: SkippedPackage[] = [];
-  for (const [{ location, manifest, parent }, reason] of why) {
+  for (const [{ location, manifest, parent }, reason] of leftOut) {
     const { name, version } = manifest;
     if (parent) skipped.push({ location, name, version, why: reason });
   }
   return skipped.sort((a, b) => (a.location < b.location ? -1 : 1));
 }
 
-function warningsOf(sources: ReadonlyMap<PlanNode, string | Failure>, { why }: LeftOut): Failure[] {
+function warningsOf(addresses: ReadonlyMap<PlanNode, string | Failure>, { leftOut }: Selection): Failure[] {
   const warnings: Failure[] = [];
-  for (const [node, source] of sources) {
-    if (typeof source !== "string" && why.get(node) === "failed") warnings.push(source);
+  for (const [node, address] of addresses) {
+    if (typeof address !== "string" && leftOut.get(node) === "failed") warnings.push(address);
   }
   return warnings;
 }
 
-/** npm's own hidden lock says that these are there. */
-function notReached(nodes: PlanNodes, { why, here }: LeftOut): Failure[] {
+/** Warns of nodes that npm lists in its hidden lock as installed, although it never installs them. */
+function notReached(nodes: PlanNodes, { leftOut, installed }: Selection): Failure[] {
   const missed = [...nodes.values()].filter(
-    (node) => node.parent && !here.has(node) && !why.has(node) && !node.extraneous && !isOutside(node.location),
+    (node) =>
+      node.parent && !installed.has(node) && !leftOut.has(node) && !node.extraneous && !isOutside(node.location),
   );
   return missed.map(({ location, manifest }) =>
     failure(
       "ENOTREACHED",
-      `${location} is left out, as npm does: it is in a folder inside a folder, or bundled by one`,
+      `${location} is not installed: it is in a folder inside another folder, or a folder bundles it. npm does the same.`,
       {
         package: manifest.name,
         requiredBy: [location],

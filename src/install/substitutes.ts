@@ -8,8 +8,8 @@ import { compareVersions, parseVersion, type Version } from "../spec/version.ts"
 import { parseLockText } from "./lock-nodes.ts";
 
 /**
- * Packages that need a native program, and what does the same in a page (docs/platform.md says why these). A name alone is
- * published with the same versions; with a range, that range stands in for any.
+ * Packages that need a native program, and their substitutes for a page (docs/platform.md gives the reasons). A substitute without
+ * a range is published with the same versions; one with a range replaces every version.
  */
 export const SUBSTITUTES: Readonly<Record<string, string>> = {
   esbuild: "esbuild-wasm",
@@ -20,57 +20,61 @@ export const SUBSTITUTES: Readonly<Record<string, string>> = {
 };
 
 export interface Substituted {
-  /** Of package.json, laid out as it was; the same where nothing was to be done. */
+  /** The text of package.json in its old layout; unchanged if nothing is replaced. */
   readonly text: string;
-  /** The lock that was given, without what something else now stands in for: to npm the old package would do. */
+  /** The given lock without the replaced packages: npm would keep them, because they still satisfy their dependents. */
   readonly lockText?: string;
-  /** Package to the specs that it is now had by: `{ esbuild: "npm:esbuild-wasm@^0.25.0" }`. */
+  /** Replaced packages and their new specs: `{ esbuild: "npm:esbuild-wasm@^0.25.0" }`. */
   readonly substitutes: Readonly<Record<string, string>>;
 }
 
 const SECTIONS = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] as const;
 
 /**
- * Has other packages stand in for some, by a project's `overrides`. What the project itself asks for is rewritten instead,
- * since npm refuses an override that says something else (EOVERRIDE). A package that it overrides already, or has from
- * elsewhere than a registry, is left alone.
- * @param lockText a lock of the project before: its versions are kept, and nothing is done about what it does not have.
- * An override cannot say "the same version": without a lock it says "any" where the project does not say which
+ * Replaces packages of a project by substitutes.
+ *
+ * 1. A package that the project overrides already, or has from elsewhere than a registry, stays as it is.
+ * 2. Specs of the project itself are rewritten, because npm refuses an override that differs from them (EOVERRIDE).
+ * 3. For dependencies of dependencies, `overrides` are added. With a lock, one for each locked version, so that versions are kept.
+ *    Without a lock, one for any version: an override cannot say "the same version".
+ *
+ * @param lockText the project's lock, if there is one. Packages that it does not have are not replaced
  * @throws InstallError EJSONPARSE, EINVALIDPACKAGENAME
  */
 export function withSubstitutes(text: string, table: Readonly<Record<string, string>>, lockText?: string): Substituted {
   const { value, indent, newline } = parseJsonText(text, "package.json");
-  const locked = lockText === undefined ? null : readLocked(lockText);
+  const locked = lockText === undefined ? null : lockedPackages(lockText);
   const unchanged = lockText === undefined ? { text } : { text, lockText };
   if (!isObject(value)) return { ...unchanged, substitutes: {} };
   const overrides: Json = isObject(value["overrides"]) ? { ...value["overrides"] } : {};
   const substitutes = new Map<string, string>();
   for (const [name, entry] of Object.entries(table)) {
     if (Object.keys(overrides).some((key) => key === name || key.startsWith(`${name}@`))) continue;
-    const standIn = standInOf(entry);
-    const done = substituteOne(value, { name, standIn, versions: locked && versionsOf(locked, name, standIn) });
+    const substitute = parseSubstitute(entry);
+    const versions = locked && versionsOf(locked, name, substitute);
+    const done = replaceOne(value, { name, substitute, versions });
     for (const [key, spec] of done.overrides) overrides[key] = spec;
     if (done.specs.length > 0) substitutes.set(name, [...new Set(done.specs)].join(", "));
   }
   if (substitutes.size === 0) return { ...unchanged, substitutes: {} };
   if (Object.keys(overrides).length > 0) value["overrides"] = overrides;
   const written = { text: layOut(value, { text, indent, newline }), substitutes: Object.fromEntries(substitutes) };
-  return lockText === undefined ? written : { ...written, lockText: withoutSome(lockText, locked, substitutes) };
+  return lockText === undefined ? written : { ...written, lockText: withoutPackages(lockText, locked, substitutes) };
 }
 
-/** Laid out as it was. */
+/** Writes JSON in the layout of a text. */
 function layOut(value: unknown, { text, indent, newline }: { text: string; indent: string; newline: string }): string {
   const json = JSON.stringify(value, null, indent) + (/\n$/.test(text) ? "\n" : "");
   return newline === "" || newline === "\n" ? json : json.replaceAll("\n", newline);
 }
 
-interface StandIn {
+interface Substitute {
   readonly name: string;
-  /** Null: the version of what it stands in for. */
+  /** Null: the version of the replaced package. */
   readonly range: string | null;
 }
 
-function standInOf(entry: string): StandIn {
+function parseSubstitute(entry: string): Substitute {
   const bare = entry.replace(/^npm:/, "");
   const at = bare.indexOf("@", 1);
   const name = at < 0 ? bare : bare.slice(0, at);
@@ -78,41 +82,43 @@ function standInOf(entry: string): StandIn {
   return { name, range: at < 0 ? null : bare.slice(at + 1) };
 }
 
-interface Wish {
+interface Replacement {
   readonly name: string;
-  readonly standIn: StandIn;
-  /** Highest first. Null: not known. */
+  readonly substitute: Substitute;
+  /** The locked versions, highest first. Null without a lock. */
   readonly versions: readonly string[] | null;
 }
 
-interface Done {
+interface ReplacementResult {
+  /** Entries to add to `overrides`. */
   readonly overrides: readonly (readonly [string, string])[];
+  /** The new specs of the package, for the report. */
   readonly specs: readonly string[];
 }
 
-const NOTHING: Done = { overrides: [], specs: [] };
+const NOTHING: ReplacementResult = { overrides: [], specs: [] };
 
-/** Rewrites what the project asks for, in place, and says what it has to override. */
-function substituteOne(manifest: Json, { name, standIn, versions }: Wish): Done {
-  const asked = SECTIONS.map((section) => manifest[section]).filter(
+/** Rewrites the project's own specs of a package in place, and returns the overrides to add. */
+function replaceOne(manifest: Json, { name, substitute, versions }: Replacement): ReplacementResult {
+  const sections = SECTIONS.map((section) => manifest[section]).filter(
     (entries): entries is Json =>
       isObject(entries) && typeof entries[name] === "string" && Object.hasOwn(entries, name),
   );
-  const direct: string[] = asked.map((entries) => entries[name] as string);
+  const direct: string[] = sections.map((entries) => entries[name] as string);
   if (!direct.every((spec) => comesFromRegistry(name, spec))) return NOTHING;
-  const instead = (spec: string): string => `npm:${standIn.name}@${standIn.range ?? (spec || "*")}`;
-  for (const entries of asked) entries[name] = instead(entries[name] as string);
-  const specs = direct.map(instead);
+  const newSpec = (spec: string): string => `npm:${substitute.name}@${substitute.range ?? (spec || "*")}`;
+  for (const entries of sections) entries[name] = newSpec(entries[name] as string);
+  const specs = direct.map(newSpec);
   const overrides: [string, string][] = [];
   if (versions === null) {
-    if (direct.length === 0) specs.push(instead("*"));
-    overrides.push([name, direct.length === 0 ? instead("*") : `$${name}`]);
+    if (direct.length === 0) specs.push(newSpec("*"));
+    overrides.push([name, direct.length === 0 ? newSpec("*") : `$${name}`]);
   }
   for (const version of versions ?? []) {
-    // what the project's own spec takes has to say the same as that
-    const own = direct.some((spec) => allows(spec, version) || standIn.range !== null);
-    if (!own) specs.push(instead(version));
-    overrides.push([standIn.range === null ? `${name}@${version}` : name, own ? `$${name}` : instead(version)]);
+    // An override must equal the project's own spec if that accepts the version.
+    const isDirect = direct.some((spec) => allows(spec, version) || substitute.range !== null);
+    if (!isDirect) specs.push(newSpec(version));
+    overrides.push([substitute.range === null ? `${name}@${version}` : name, isDirect ? `$${name}` : newSpec(version)]);
   }
   return { overrides, specs };
 }
@@ -122,7 +128,7 @@ function comesFromRegistry(name: string, spec: string): boolean {
   return type === "range" || type === "version" || type === "tag";
 }
 
-/** A tag may be any version. */
+/** Checks whether a spec may accept a version. A dist-tag may be any version. */
 function allows(spec: string, version: string): boolean {
   const [range, parsed] = [parseRange(spec), parseVersion(version)];
   return range === null || parsed === null || testRange(range, parsed);
@@ -134,8 +140,8 @@ interface Locked {
   readonly version: string;
 }
 
-/** The packages of a lock. Null where it does not say. */
-function readLocked(text: string): Locked[] | null {
+/** Returns the packages of a lock, or null if the lock has version 1 or is damaged. */
+function lockedPackages(text: string): Locked[] | null {
   const locked: Locked[] = [];
   try {
     for (const [location, entry] of Object.entries(parseLockText(text).packages)) {
@@ -145,20 +151,20 @@ function readLocked(text: string): Locked[] | null {
     }
     return locked;
   } catch {
-    return null; // a lock that is old or damaged says nothing
+    return null;
   }
 }
 
-/** The versions that a lock has of a package, or of what stands in its place already; highest first. */
-function versionsOf(locked: readonly Locked[], name: string, standIn: StandIn): string[] {
+/** Returns the versions that a lock has of a package, or of the substitute in its folder, highest first. */
+function versionsOf(locked: readonly Locked[], name: string, substitute: Substitute): string[] {
   const own = locked.filter(
-    (each) => each.name === name || (each.name === standIn.name && nameFromFolder(`/${each.location}`) === name),
+    (each) => each.name === name || (each.name === substitute.name && nameFromFolder(`/${each.location}`) === name),
   );
   return highestFirst(new Set(own.map(({ version }) => version)));
 }
 
-/** A lock without these packages and what is below them. */
-function withoutSome(text: string, locked: readonly Locked[] | null, names: ReadonlyMap<string, string>): string {
+/** Removes packages from a lock, with everything below their folders. */
+function withoutPackages(text: string, locked: readonly Locked[] | null, names: ReadonlyMap<string, string>): string {
   const gone = (locked ?? []).filter(({ name }) => names.has(name)).map(({ location }) => location);
   if (gone.length === 0) return text;
   const { data, packages, indent, newline } = parseLockText(text);

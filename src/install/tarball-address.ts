@@ -8,31 +8,31 @@ import { tarballUrls } from "../registry/tarball-url.ts";
 import { parseVersion } from "../spec/version.ts";
 import type { PlanNode } from "./lock-nodes.ts";
 
-/** A URL that need not be looked at: no credentials, no query, and no host of repositories. */
-const USUAL = /^https?:\/\/(?![^/]*(?:git|bitbucket))[a-z0-9.:-]+\/(?!.*(?:git|bitbucket))[\w@%.+~/-]+$/;
+/** Matches a URL that needs no parsing: it has no credentials, no query, and no host of git repositories. */
+const PLAIN_URL = /^https?:\/\/(?![^/]*(?:git|bitbucket))[a-z0-9.:-]+\/(?!.*(?:git|bitbucket))[\w@%.+~/-]+$/;
 
-/** The registries of a run. */
-export interface Registry {
+/** The configured registries, with a cached function that maps tarball URLs to them. */
+export interface TarballRegistries {
   readonly config: RegistryConfig;
   tarballUrl(resolved: string): string;
 }
 
-export function registryFor(config: RegistryConfig | undefined): Registry | null {
+export function tarballRegistries(config: RegistryConfig | undefined): TarballRegistries | null {
   return config ? { config, tarballUrl: tarballUrls(config) } : null;
 }
 
-/** Deep, so that `file:../x.tgz` stays what it is. */
+/** A deep folder, so that `file:../x.tgz` does not climb above the root. */
 const PROJECT = "/0/1/2/3/4/5/6/7";
 
 /**
- * Where a package's tarball is: an http(s) URL, or `file:` and a path relative to the project. A failure where it can be
- * had from nowhere: git, or a folder that npm would pack first.
+ * Returns where a package's tarball is: an http(s) URL, or `file:` and a path relative to the project. Returns a failure for a
+ * package that has no tarball: one from git, or a folder that npm would pack first.
  * @throws InstallError EINVALIDLOCK
  */
-export function sourceOf(node: PlanNode, registry: Registry | null): string | Failure {
+export function tarballAddress(node: PlanNode, registries: TarballRegistries | null): string | Failure {
   const { resolved, location } = node;
-  if (resolved !== null && USUAL.test(resolved)) return registry ? registry.tarballUrl(resolved) : resolved;
-  if (resolved === null) return conventionalUrl(node, registry);
+  if (resolved !== null && PLAIN_URL.test(resolved)) return registries ? registries.tarballUrl(resolved) : resolved;
+  if (resolved === null) return conventionalUrl(node, registries);
   if (!isPlainUrl(resolved)) {
     const spec = parseResolved(resolved, PROJECT);
     if (spec?.type === "git") return unsupported(node, "a page cannot clone a git repository");
@@ -40,17 +40,16 @@ export function sourceOf(node: PlanNode, registry: Registry | null): string | Fa
     if (spec?.type === "file" && resolved.startsWith("file:")) return `file:${relativePath(PROJECT, spec.fetchSpec)}`;
   }
   const url = httpUrl(resolved);
-  if (!url) throw invalidLock(`"${location}" comes from neither a URL nor a file`, location);
-  return registry ? registry.tarballUrl(url.href) : url.href;
+  if (!url) throw invalidLock(`"resolved" of "${location}" is neither a URL nor a file`, location);
+  return registries ? registries.tarballUrl(url.href) : url.href;
 }
 
-/** Where registries keep a tarball whose URL nobody wrote down: `<registry>/@s/a/-/a-1.0.0.tgz`. */
-function conventionalUrl({ manifest, location }: PlanNode, registry: Registry | null): string {
+/** Returns the URL at which registries keep a tarball, if the lock has none: `<registry>/@s/a/-/a-1.0.0.tgz`. */
+function conventionalUrl({ manifest, location }: PlanNode, registries: TarballRegistries | null): string {
   const { name, version } = manifest;
-  if (!parseVersion(version))
-    throw invalidLock(`"${location}" has neither a version nor a place it comes from`, location);
-  if (!registry) throw invalidLock(`"${location}" does not say where it comes from, and no registry is set`, location);
-  return `${registryOf(registry.config, name)}${name}/-/${name.slice(name.indexOf("/") + 1)}-${version}.tgz`;
+  if (!parseVersion(version)) throw invalidLock(`"${location}" has neither "resolved" nor a version`, location);
+  if (!registries) throw invalidLock(`"${location}" has no "resolved", and no registry is set`, location);
+  return `${registryOf(registries.config, name)}${name}/-/${name.slice(name.indexOf("/") + 1)}-${version}.tgz`;
 }
 
 function unsupported({ manifest, resolved, location }: PlanNode, why: string): Failure {

@@ -4,11 +4,11 @@ import { resolvePath } from "../base/posix-path.ts";
 import { runToEnd } from "../base/run-to-end.ts";
 import { type LockEdge, type LockNode, writeLock } from "../lockfile/write-lock.ts";
 
-/** Deep, so that folders beside the project have a place too. */
+/** A deep folder, so that folders beside the project do not climb above the root. */
 const PROJECT = "/0/1/2/3/4/5/6/7";
 const NO_EDGES: ReadonlyMap<string, LockEdge> = new Map();
 
-/** The version 3 lock that a tree would have: for one whose own lock is of version 1, or was not asked for. */
+/** Writes a version 3 lock of a resolved tree, for a resolution whose own lock has version 1 or was not asked for. */
 export function lockOfTree(tree: Tree): string {
   return runToEnd(writeLock({ root: new TreeLockNode(tree.root), nodes: wrapped(tree.nodes), lockfileVersion: 3 }));
 }
@@ -17,7 +17,7 @@ function wrapped(nodes: Iterable<TreeNode>): LockNode[] {
   return [...nodes].map((node) => new TreeLockNode(node));
 }
 
-/** A node of the public tree as the lock's writer looks at one. */
+/** Adapts a node of the public tree to the writer of locks. */
 class TreeLockNode implements LockNode {
   readonly #node: TreeNode;
   readonly fsChildren: readonly LockNode[] = [];
@@ -61,13 +61,13 @@ class TreeLockNode implements LockNode {
   get isProjectRoot(): boolean {
     return this.location === "";
   }
-  /** The tree has `file:` tarballs by where the engine saw them; who asks for one says where that is in the project. */
+  /** The tree has the engine's own path of a `file:` tarball. The spec of a dependent gives its path in the project. */
   get resolved(): string | null {
     const { resolved, edgesIn } = this.#node;
-    const asking = resolved?.startsWith("file:") && edgesIn.find(({ spec }) => spec.startsWith("file:"));
-    if (!asking) return resolved;
-    const folder = resolvePath(PROJECT, (asking.from.target ?? asking.from).location);
-    const path = asking.spec.slice("file:".length);
+    const dependent = resolved?.startsWith("file:") && edgesIn.find(({ spec }) => spec.startsWith("file:"));
+    if (!dependent) return resolved;
+    const folder = resolvePath(PROJECT, (dependent.from.target ?? dependent.from).location);
+    const path = dependent.spec.slice("file:".length);
     return path[0] === "/" ? resolved : `file:${resolvePath(folder, path)}`;
   }
   get integrity(): string | null {
