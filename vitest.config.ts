@@ -3,10 +3,16 @@ import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { CHROMIUM_SWITCHES, findChromium } from "./scripts/chromium.mjs";
 import { ISOLATION } from "./scripts/serve.mjs";
+import { nodeTests } from "./scripts/test-tiers.mjs";
 
 const executablePath = findChromium();
 
-/** `node` is the core and the library, `browser` the same in Chromium, `package` what `npm pack` would publish. */
+const { fast, slow } = nodeTests();
+
+/**
+ * `node`: the tests that need Node alone. `system`: those that start a browser, a process or a bundler. `browser`: those that run
+ * inside Chromium. `package`: those of the package that `npm pack` makes.
+ */
 const config: ViteUserConfig = defineConfig({
   define: {
     __WEBHOIST_REGISTRY__: JSON.stringify("http://registry.local/"),
@@ -17,15 +23,8 @@ const config: ViteUserConfig = defineConfig({
     // Much of the suite waits for a browser or a child process: two at a time even on two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      {
-        extends: true,
-        test: {
-          name: "node",
-          include: ["test/**/*.test.ts"],
-          exclude: ["test/system/package/**"],
-          testTimeout: 30_000,
-        },
-      },
+      { extends: true, test: { name: "node", include: fast, testTimeout: 30_000 } },
+      { extends: true, test: { name: "system", include: slow, testTimeout: 30_000 } },
       {
         extends: true,
         // Isolated, so that every mode can be tried; and what workers import is bundled before, else the page is loaded anew.

@@ -4,67 +4,105 @@ import { join } from "node:path";
 import { ensureChromium, NO_CHROMIUM } from "./chromium.mjs";
 import { ensureInstalled, exit, ROOT } from "./setup.mjs";
 
+const HELP = `npm test                    run every test: the fast tier, then the full tier
+npm test -- --fast          run the fast tier alone: what needs no browser, process or bundler
+npm test -- --check         run the static checks first: types, style, dead code
+npm test -- --long          run the long laws and the kill tests (half an hour)
+npm test -- FILE…           run the tests whose path contains FILE
+`;
+
 const args = process.argv.slice(2);
-const checks = args.includes("--check");
-const rest = args.filter((arg) => arg !== "--check");
-const REPORT = join(ROOT, ".build/tests.json");
-
-ensureInstalled();
-const chromium = ensureChromium();
-if (!chromium) exit(NO_CHROMIUM);
-
-/** @param {string} script @param {string[]} given */
-function run(script, given) {
-  const env = { ...process.env, CHROMIUM_PATH: chromium };
-  return (
-    spawnSync(process.execPath, [join(ROOT, "node_modules", script), ...given], { cwd: ROOT, stdio: "inherit", env })
-      .status === 0
-  );
+const flags = new Set(["--fast", "--check", "--long", "--help"].filter((flag) => args.includes(flag)));
+const rest = args.filter((arg) => !flags.has(arg));
+if (flags.has("--help")) {
+  console.log(HELP);
+  process.exit(0);
 }
 
-/** @returns {{ passed: number, failed: number }} */
-function counts() {
+ensureInstalled();
+const chromium = flags.has("--fast") ? null : ensureChromium();
+if (!chromium && !flags.has("--fast")) exit(NO_CHROMIUM);
+
+/** @param {string} script below the repository @param {string[]} given */
+function run(script, given) {
+  const env = { ...process.env, ...(chromium && { CHROMIUM_PATH: chromium }) };
+  return spawnSync(process.execPath, [join(ROOT, script), ...given], { cwd: ROOT, stdio: "inherit", env }).status === 0;
+}
+
+/** @typedef {{ name: string, passed: number, failed: number, seconds: number }} Outcome */
+
+/**
+ * @param {string} name
+ * @param {() => { passed: number, failed: number }} work
+ * @returns {Outcome}
+ */
+function timed(name, work) {
+  console.log(`\n— ${name}`);
+  const start = Date.now();
+  return { name, ...work(), seconds: (Date.now() - start) / 1000 };
+}
+
+/** @param {string} name @param {string} script @param {string[]} given */
+const check = (name, script, given) =>
+  timed(name, () => (run(script, given) ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }));
+
+/** @param {string} name @param {string[]} projects of vitest.config.ts */
+function tier(name, projects) {
+  const report = join(ROOT, `.build/tests-${projects[0]}.json`);
+  return timed(name, () => {
+    rmSync(report, { force: true });
+    const isGood = run("node_modules/vitest/vitest.mjs", [
+      "run",
+      ...projects.flatMap((project) => ["--project", project]),
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile=${report}`,
+      "--passWithNoTests",
+      ...rest,
+    ]);
+    const { passed, failed } = counts(report);
+    // A failure outside of tests (an unhandled rejection, a crash) counts as one.
+    return { passed, failed: Math.max(failed, isGood ? 0 : 1) };
+  });
+}
+
+/** @param {string} report */
+function counts(report) {
   try {
-    const report = JSON.parse(readFileSync(REPORT, "utf8"));
+    const { testResults, numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8"));
     /** @type {{ status: string, assertionResults: unknown[] }[]} */
-    const files = report.testResults;
-    // A file that cannot be loaded has no tests to fail; it counts for one.
+    const files = testResults;
+    // A file that cannot be loaded has no tests to fail; it counts as one.
     const broken = files.filter((file) => file.status === "failed" && file.assertionResults.length === 0);
-    return { passed: report.numPassedTests, failed: report.numFailedTests + broken.length };
+    return { passed: numPassedTests, failed: numFailedTests + broken.length };
   } catch {
     return { passed: 0, failed: 0 };
   }
 }
 
-const STATIC = {
-  types: () => run("typescript/bin/tsc", ["-b"]),
-  style: () => run("@biomejs/biome/bin/biome", ["check", "--error-on-warnings", "."]),
-  "dead code": () => run("knip/bin/knip.js", []),
-};
-
-/** @type {string[]} */
-const failed = [];
-let passed = 0;
-if (checks) {
-  for (const [name, check] of Object.entries(STATIC)) {
-    console.log(`\n— ${name}`);
-    if (check()) passed++;
-    else failed.push(name);
-  }
+/** @type {Outcome[]} */
+const outcomes = [];
+if (flags.has("--check")) {
+  outcomes.push(
+    check("types", "node_modules/typescript/bin/tsc", ["-b"]),
+    check("style", "node_modules/@biomejs/biome/bin/biome", ["check", "--error-on-warnings", "."]),
+    check("dead code", "node_modules/knip/bin/knip.js", []),
+  );
+}
+if (flags.has("--long")) {
+  outcomes.push(
+    check("long laws", "test/solver/laws/search.mjs", []),
+    check("kill tests", "test/install/kill.mjs", []),
+  );
+} else {
+  outcomes.push(tier("fast tier", ["node"]));
+  if (!flags.has("--fast")) outcomes.push(tier("full tier", ["system", "browser", "package"]));
 }
 
-rmSync(REPORT, { force: true });
-const good = run("vitest/vitest.mjs", [
-  "run",
-  "--reporter=default",
-  "--reporter=json",
-  `--outputFile=${REPORT}`,
-  ...rest,
-]);
-const tests = counts();
-passed += tests.passed;
-// Whatever made vitest fail without a failed test (an unhandled rejection, a crash) is a failure too.
-const failures = failed.length + Math.max(tests.failed, good ? 0 : 1);
-if (failed.length > 0) console.log(`Failed before the tests: ${failed.join(", ")}`);
-console.log(`${passed} passed, ${failures} failed`);
-process.exitCode = failures > 0 ? 1 : 0;
+console.log();
+for (const { name, passed, failed, seconds } of outcomes) {
+  console.log(`${name}: ${passed} passed, ${failed} failed, ${seconds.toFixed(0)} s`);
+}
+const total = (/** @type {"passed" | "failed"} */ key) => outcomes.reduce((sum, outcome) => sum + outcome[key], 0);
+console.log(`\n${total("passed")} passed, ${total("failed")} failed`);
+process.exitCode = total("failed") > 0 ? 1 : 0;

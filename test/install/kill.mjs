@@ -16,7 +16,7 @@ const { status } = spawnSync(
     join(ROOT, "node_modules/vitest/vitest.mjs"),
     "run",
     "--project",
-    "node",
+    "system",
     "test/install/killed.test.ts",
     "test/install/disk-killed.test.ts",
   ],
