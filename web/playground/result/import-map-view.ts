@@ -58,7 +58,7 @@ export class ImportMapView {
         { class: "lock-tools" },
         h("label", { class: "field" }, h("span", {}, "Modules from"), this.#provider),
         this.#baseField,
-        h("label", { class: "check" }, this.#asTag, h("span", {}, "As a ", h("code", {}, "<script>"), " tag")),
+        h("label", { class: "check" }, this.#asTag, h("span", {}, h("code", {}, "<script>"), " tag")),
         this.#size,
         h("span", { class: "spring" }),
         h("span", { class: "save" }, ...this.#save),

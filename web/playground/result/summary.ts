@@ -33,7 +33,7 @@ export function resolutionSummary(resolution: Resolution, where: InstallerMode):
   ];
   if (stats.solver) {
     const { decisions, conflicts } = stats.solver;
-    facts.push([formatCount(decisions, "decision"), `by the solver, ${formatCount(conflicts, "conflict")}`]);
+    facts.push([formatCount(decisions, "decision"), `and ${formatCount(conflicts, "conflict")}`]);
   }
   const times = phases.map(([phase, words]) => `${words} ${formatDuration(stats.milliseconds[phase])}`).join(", ");
   return h(

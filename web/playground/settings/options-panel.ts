@@ -8,40 +8,40 @@ const FLAG_TEXTS: readonly (readonly [NpmFlag, string, string])[] = [
   ["preferDedupe", "prefer-dedupe", "Prefer a version already in the tree to a newer one"],
 ];
 
-const STRATEGY_TEXTS: Record<Strategy, string> = { npm: "npm’s tree", flat: "Flat: one version each" };
+const STRATEGY_TEXTS: Record<Strategy, string> = { npm: "npm’s tree", flat: "Flat: no duplicates" };
 
 /** The label of each choice and the text of each value. Values start with the word that the API uses. */
 const CHOICE_TEXTS = {
   installStrategy: [
     "Install strategy",
     {
-      hoisted: "hoisted: as high as possible",
-      nested: "nested: below each dependent",
-      shallow: "shallow: direct dependencies on top",
+      hoisted: "hoisted: npm’s default",
+      nested: "nested: no hoisting",
+      shallow: "shallow: only direct ones on top",
     },
   ],
   relax: [
     "Relax",
     {
-      none: "none: fail if no flat tree exists",
-      peers: "peers: warn about unmet peers",
-      copies: "copies: also allow several versions",
+      none: "none: report conflicts",
+      peers: "peers: unmet peers only warn",
+      copies: "copies: allow several versions",
     },
   ],
   resolutionMode: [
     "Resolution mode",
     {
       highest: "highest: npm’s choice",
-      lowest: "lowest: of every package",
-      "lowest-direct": "lowest-direct: of direct dependencies",
+      lowest: "lowest: for all packages",
+      "lowest-direct": "lowest-direct: for direct ones only",
     },
   ],
   prereleases: [
     "Prereleases",
     {
-      "as-written": "as-written: if a range names one",
+      "as-written": "as-written: npm’s rule",
       never: "never: no prereleases",
-      "if-necessary": "if-necessary: if nothing else matches",
+      "if-necessary": "if-necessary: if nothing else fits",
       allow: "allow: like any other version",
     },
   ],
@@ -49,10 +49,10 @@ const CHOICE_TEXTS = {
   mode: [
     "Mode",
     {
-      auto: "auto: the fastest available",
-      threads: "threads: workers with shared memory",
+      auto: "auto: fastest available",
+      threads: "threads: workers, shared memory",
       worker: "worker: one worker",
-      inline: "inline: on the page’s main thread",
+      inline: "inline: on the main thread",
     },
   ],
 } as const;
