@@ -7,14 +7,14 @@ import { judge, runCase } from "./judge.ts";
 import { lockDifference } from "./lock-difference.ts";
 import type { ConformanceCase } from "./recorded.ts";
 
-// Abbreviated packuments are a third of the bytes. They lack license and libc, and the
-// workspaces that a few packages publish by mistake; nothing else of a lock's entries may be missing.
+// Abbreviated packuments have a third of the bytes. They lack license, libc, and the workspaces that a few packages publish by
+// mistake. Nothing else may be missing from a lock's entries.
 
 interface Lock {
   packages?: Record<string, Record<string, unknown>>;
 }
 
-/** A lock less what abbreviated metadata cannot know of installed packages. Order and all else stay. */
+/** Removes from a lock the fields of installed packages that abbreviated metadata lacks. Nothing else changes. */
 function without(text: string): string {
   const lock = JSON.parse(text) as Lock;
   for (const [location, entry] of Object.entries(lock.packages ?? {})) {
@@ -54,7 +54,7 @@ const packed = [
   ...(await fixtureCases("real")),
 ].filter((found) => !isDeviation(found));
 
-test("without completeLockfile no package of docs-demo has a licence", async () => {
+test("without completeLockfile, no package of docs-demo has a licence", async () => {
   const [demo] = packed;
   if (!demo) throw new Error("no docs-demo");
   const { given } = await runCase(createInstaller, demo, { installer: { metadata: "abbreviated" } });
@@ -64,7 +64,7 @@ test("without completeLockfile no package of docs-demo has a licence", async () 
   expect(Object.keys((JSON.parse(text) as Lock).packages ?? {}).length).toBe(123);
 });
 
-describe("npm's lock less license and libc", () => {
+describe("npm's lock without license and libc", () => {
   for (const found of packed) test(`${found.suite} ${found.name}`, () => expectLess(found));
 });
 
@@ -77,7 +77,7 @@ const root = process.env["WEBHOIST_REGISTRY"];
 describe.runIf(root)("the nine projects", () => {
   for (const found of root ? folderCases(root, ["projects"]) : []) {
     if (isDeviation(found)) continue;
-    test(`${found.name}, less`, { timeout: 300_000 }, () => expectLess(found.open()));
+    test(`${found.name}, without them`, { timeout: 300_000 }, () => expectLess(found.open()));
     test(`${found.name}, completed`, { timeout: 300_000 }, () => expectCompleted(found.open()));
   }
 });

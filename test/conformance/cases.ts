@@ -5,13 +5,13 @@ import { openPack } from "./pack.ts";
 import type { Suite } from "./recorded.ts";
 
 export interface CaseSource {
-  /** The recorded registry's folder; without one the committed packs are run. */
+  /** The recorded registry's folder. Without it, the committed packs are run. */
   root?: string;
   packs: string;
   suites: Suite[];
 }
 
-/** What `scripts/conformance.mjs` runs. */
+/** Returns the cases that `scripts/conformance.mjs` runs. */
 export async function openCases({ root, packs, suites }: CaseSource): Promise<LazyCase[]> {
   if (root) return folderCases(root, suites);
   const opened = suites.map(async (suite) => {

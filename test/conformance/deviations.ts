@@ -1,4 +1,4 @@
-/** Cases whose answer is not npm's, with the reason. A listed case that starts to pass fails its test: strike it here. */
+/** Cases whose answer differs from npm's, with the reason. If a listed case passes, its test fails: remove the case here. */
 export const DEVIATIONS: ReadonlyMap<string, string> = new Map<string, string>([]);
 
 /** `arborist/bit-global-style`. */

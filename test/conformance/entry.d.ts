@@ -1,4 +1,4 @@
-/** The module under test: `scripts/conformance.mjs` puts `web/index.ts`, or what `--entry` names, in its place. */
+/** The module under test. `scripts/conformance.mjs` replaces it by `web/index.ts`, or by the module of `--entry`. */
 declare module "webhoist:entry" {
   export const createInstaller: (
     options?: import("../../src/api/resolve.ts").InstallerOptions,

@@ -13,10 +13,10 @@ const PACKS: Readonly<Record<Suite, URL>> = {
 };
 const COUNTS: Readonly<Record<Suite, number>> = { projects: 1, arborist: 253, real: 34, random: 567 };
 
-/** On the page's own thread, as the other modes are tried elsewhere; every case is a registry of its own, at one address. */
+/** Runs on the page's own thread; other tests cover the other modes. Each case is a registry of its own, all at one address. */
 const inline = (options?: InstallerOptions) => createInstaller({ ...options, mode: "inline", cache: "none" });
 
-// One test a suite: the page's runner reports each test over a socket, and 855 of them take longer than what they test.
+// One test per suite: the page's runner reports each test over a socket. 855 reports would take longer than the tests.
 test.each(SUITES)("the %s cases give npm's answers in a page", { timeout: 300_000 }, async (suite) => {
   const cases = await openPack(new Uint8Array(await (await fetch(PACKS[suite])).arrayBuffer()));
   expect(cases.length).toBe(COUNTS[suite]);

@@ -17,7 +17,7 @@ describe.each(SUITES)("%s", (suite) => {
   }
 });
 
-test("every deviation is a case, and has its reason", () => {
+test("every deviation is a case and has a reason", () => {
   const names = new Set(cases.map(({ suite, name }) => `${suite}/${name}`));
   for (const [name, reason] of DEVIATIONS) {
     expect(names).toContain(name);
@@ -25,7 +25,7 @@ test("every deviation is a case, and has its reason", () => {
   }
 });
 
-test("the packs hold every suite whole", () => {
+test("the packs contain every suite completely", () => {
   const count = (suite: string): number => cases.filter((found) => found.suite === suite).length;
   expect(SUITES.map(count)).toEqual([1, 253, 34, 567]);
 });

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { openPack } from "./pack.ts";
 import type { ConformanceCase, Suite } from "./recorded.ts";
 
-/** The committed cases of a suite. */
+/** Returns the committed cases of a suite. */
 export function fixtureCases(suite: Suite): Promise<ConformanceCase[]> {
   return openPack(readFileSync(new URL(`./fixtures/${suite}.pack`, import.meta.url)));
 }

@@ -13,7 +13,7 @@ import {
   type Suite,
 } from "./recorded.ts";
 
-/** A case in a folder, opened when it is run: some hold megabytes. */
+/** A case in a folder. It is opened when it is run, because some have megabytes. */
 export interface LazyCase {
   suite: Suite;
   name: string;
@@ -49,7 +49,7 @@ function openCase(root: string, suite: Suite, name: string): ConformanceCase {
   return caseOf({ ...recorded, suite, name, expect: { ...recorded.expect, ...lock } }, snapshot);
 }
 
-/** A suffix of a project's folder names the flag it was recorded with. */
+/** The suffix of a project's folder names the flag with which it was recorded. */
 const FLAGS: readonly [suffix: string, options: RecordedCase["options"]][] = [
   ["-legacy-peer-deps", { legacyPeerDeps: true }],
   ["-nested", { installStrategy: "nested" }],
@@ -81,7 +81,7 @@ function randomCases(root: string): LazyCase[] {
 
 const folders = (...path: string[]): string[] => (existsSync(join(...path)) ? readdirSync(join(...path)).sort() : []);
 
-/** Every case below `root`, a folder of the big recorded registry. */
+/** Returns all cases below `root`, a folder of the big recorded registry. */
 export function folderCases(root: string, suites: readonly string[]): LazyCase[] {
   const cases: LazyCase[] = [];
   if (suites.includes("projects")) {

@@ -7,17 +7,17 @@ import type { ConformanceCase, Culprit, Expected } from "./recorded.ts";
 
 export type CreateInstaller = (options?: InstallerOptions) => Installer | Promise<Installer>;
 
-/** What a run gave: the files, or a coded failure. `crash`: something was thrown that is no InstallError. */
+/** The result of a run: the files or a coded failure. `crash`: it threw something other than an InstallError. */
 export type Given =
   | { kind: "resolution"; resolution: Resolution }
   | { kind: "failure"; failure: Failure }
   | { kind: "crash"; error: unknown };
 
-/** `why` is empty when the answer is npm's. */
+/** The judgement of a run. `why` is empty if the answer is npm's. */
 export interface Verdict {
   why: string;
   detail: string[];
-  /** Names that npm did not ask for, when the answer differs. */
+  /** Names that npm did not request, if the answer differs. */
   unlisted: string[];
 }
 
@@ -27,7 +27,7 @@ export interface RunOptions {
   completeLockfile?: boolean;
 }
 
-/** Two copies of the class may be about (a bundle and a source): the shape decides. */
+/** Returns an InstallError's failure. Recognises it by its shape, because there may be two copies of the class (bundle and source). */
 function failureOf(error: unknown): Failure | undefined {
   const { name, failure } = (error ?? {}) as { name?: unknown; failure?: Failure };
   return name === "InstallError" && typeof failure?.code === "string" ? failure : undefined;
@@ -69,7 +69,7 @@ export async function runCase(
 
 const quoted = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-/** `name` as a word of its own: `a` is not in `@s/a`, nor in `a-b`. */
+/** Checks whether `text` contains `name` as a whole word: `@s/a` and `a-b` do not contain `a`. */
 const speaks = (text: string, name: string): boolean =>
   new RegExp(`(^|[^\\w@/.-])${quoted(name)}($|[^\\w/.-]|\\.(\\s|$))`).test(text);
 
@@ -79,7 +79,7 @@ interface ReportedEdge {
   from?: { name?: string };
 }
 
-/** What `failure` does not say of `culprit`; empty when it names all of it. */
+/** Returns the parts of `culprit` that `failure` does not name. */
 export function missingCulprit(failure: Failure, culprit: Culprit): string[] {
   const edge = (failure.details?.["edge"] ?? {}) as ReportedEdge;
   const { message } = failure;
@@ -120,7 +120,7 @@ function judgeFiles(resolution: Resolution, expected: Expected & { kind: "lock" 
   return verdict;
 }
 
-/** A lock repeats what the manifests say after an update is saved: so does a package.json that nobody recorded. */
+/** Restores a package.json that was not recorded, from the lock: after an update is saved, both have the same dependencies. */
 function asLocked(path: string, text: string, expected: Expected & { kind: "lock" }): boolean {
   const folder = (file: string): string => file.slice(0, Math.max(0, file.lastIndexOf("/")));
   const [at, root] = [folder(path), folder(expected.path)];
@@ -132,7 +132,7 @@ function asLocked(path: string, text: string, expected: Expected & { kind: "lock
   return sections.every((section) => sorted(manifest[section]) === sorted(entry?.[section]));
 }
 
-/** Compares what a run gave with npm's answer: locks to the byte, failures by code and culprit. */
+/** Compares a run's result with npm's answer: locks byte for byte, failures by code and culprit. */
 export function judge(given: Given, expected: Expected, conformanceCase: ConformanceCase): Verdict {
   const wrong = (why: string, detail: string[] = []): Verdict => ({ why, detail, unlisted: [] });
   if (given.kind === "crash") {

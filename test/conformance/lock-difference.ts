@@ -19,7 +19,7 @@ function firstLine(wanted: string, given: string): string[] {
   return [`line ${line + 1}: npm ${JSON.stringify(theirs[line])}, here ${JSON.stringify(ours[line])}`];
 }
 
-/** The first entries that differ, in words; a differing line when only order or format does. */
+/** Describes the first entries that differ, or the first differing line if only order or format differs. */
 export function lockDifference(wanted: string, given: string): string[] {
   let theirs: Lock;
   let ours: Lock;

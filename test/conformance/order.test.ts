@@ -5,9 +5,9 @@ import { folderCases } from "./folder.ts";
 import { type Given, runCase } from "./judge.ts";
 import type { ConformanceCase } from "./recorded.ts";
 
-// Which packument arrives first is chance; the answer must not be. Each seed is another order of arrival.
+// The answer must not depend on the order in which packuments arrive. Each seed is another order.
 
-/** All that a caller can tell two runs apart by, save times and counts. */
+/** Returns everything that a caller sees of a run, except times and counts. */
 function answerOf(given: Given): unknown {
   if (given.kind === "crash") throw given.error;
   if (given.kind === "failure") return given.failure;
@@ -24,7 +24,7 @@ async function expectOneAnswer(found: ConformanceCase, orders: number): Promise<
     sequences.add(requests.join());
     expect(answerOf(given), `order ${seed}`).toEqual(wanted);
   }
-  // Were the orders all one, the test would prove nothing.
+  // If all orders were the same, the test would prove nothing.
   if (straight.requests.length > 20) expect(sequences.size).toBeGreaterThan(orders / 2);
 }
 
@@ -38,9 +38,11 @@ const some = [
   ...spread(await fixtureCases("random"), 24),
 ];
 
-test.each(projects)("$name, 20 orders", { timeout: 120_000 }, (found) => expectOneAnswer(found, 20));
+test.each(projects)("$name has one answer in 20 orders", { timeout: 120_000 }, (found) => expectOneAnswer(found, 20));
 
-test.each(some)("$suite $name, 20 orders", { timeout: 120_000 }, (found) => expectOneAnswer(found, 20));
+test.each(some)("$suite $name has one answer in 20 orders", { timeout: 120_000 }, (found) =>
+  expectOneAnswer(found, 20),
+);
 
 const root = process.env["WEBHOIST_REGISTRY"];
 const FIVE = ["docs-demo", "express-server", "next-app", "vite-react-ts", "vue-app"];
@@ -48,6 +50,8 @@ const FIVE = ["docs-demo", "express-server", "next-app", "vite-react-ts", "vue-a
 describe.runIf(root)("the recorded registry", () => {
   for (const found of root ? folderCases(root, ["projects"]) : []) {
     if (!FIVE.includes(found.name)) continue;
-    test(`${found.name}, 100 orders`, { timeout: 1_200_000 }, () => expectOneAnswer(found.open(), 100));
+    test(`${found.name} has one answer in 100 orders`, { timeout: 1_200_000 }, () =>
+      expectOneAnswer(found.open(), 100),
+    );
   }
 });

@@ -1,17 +1,17 @@
 import type { Snapshot } from "../support/registry/snapshot.ts";
 import { type ConformanceCase, caseOf, type RandomRecord, type RecordedCase, recordedRandom } from "./recorded.ts";
 
-/** A case in a pack: which of the pack's packuments and tarballs it may see. */
+/** A case in a pack, with the pack's packuments and tarballs that it uses. */
 type PackedCase = (RecordedCase | (RandomRecord & { suite: "random" })) & { packuments: number[]; tarballs?: string[] };
 
 /**
- * A pack is one gzip file of lines, so that it opens in Node and in a page without a copy: a header, then a packument a line.
- * `names[i]` is the name of line `i + 1`. Hashes stand once, in `hashes`; a case's text has `<#7>` for the eighth.
+ * The header of a pack. A pack is a gzip file of lines: this header, then one packument per line. Node and a page can both open it.
+ * `names[i]` is the name of line `i + 1`. Each hash is stored once, in `hashes`; the text of a case has `<#7>` for the eighth.
  */
 interface Header {
   hashes: string[];
   names: string[];
-  /** Base64 by path below the registry. */
+  /** Base64 by path below the registry's URL. */
   tarballs: Record<string, string>;
   cases: PackedCase[];
 }
@@ -36,7 +36,7 @@ function headerOf(line: Uint8Array): Header {
   return JSON.parse(text.replace(/<#(\d+)>/g, (_, index: string) => hashes[Number(index)] ?? "")) as Header;
 }
 
-/** The cases of a pack, from its gzipped bytes. */
+/** Returns the cases of a pack from its gzipped bytes. */
 export async function openPack(gzipped: Uint8Array): Promise<ConformanceCase[]> {
   const stream = new Blob([gzipped as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream("gzip"));
   const [first = new Uint8Array(), ...lines] = splitLines(new Uint8Array(await new Response(stream).arrayBuffer()));

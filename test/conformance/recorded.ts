@@ -5,30 +5,30 @@ import type { Snapshot } from "../support/registry/snapshot.ts";
 export const SUITES = ["projects", "arborist", "real", "random"] as const;
 export type Suite = (typeof SUITES)[number];
 
-/** A case as it was recorded: npm's input, and npm's answer. */
+/** A recorded case: npm's input and npm's answer. */
 export interface RecordedCase {
   suite: Suite;
   name: string;
-  /** The project folder's own name: the lock's `name` when package.json has none. */
+  /** The name of the project's folder, which is the lock's `name` if package.json has none. */
   dirname: string;
-  /** The project's folder inside `files`, `.` for its root. */
+  /** The project's folder inside `files`; `.` for the root. */
   cwd: string;
   options: ResolveOptions & { nodeVersion?: string };
-  /** Text, bytes in base64, or a package.json as a value (written with two blanks). */
+  /** Text, base64 bytes, or a package.json as a value (written with two blanks). */
   files: Record<string, string | { b64: string } | Record<string, unknown>>;
-  /** Symlinks inside the file set: path to target, relative to the link's folder. */
+  /** Symlinks inside the file set: from path to target, relative to the link's folder. */
   links?: Record<string, string>;
   expect: RecordedAnswer;
 }
 
 export interface RecordedAnswer {
   ok?: boolean;
-  /** npm's lock, whole. */
+  /** npm's complete lock. */
   lock?: string;
-  /** Every file that npm changed besides the lock, by path in the file set. Not recorded: null. */
+  /** The files that npm changed besides the lock, by path in the file set. Null if not recorded. */
   filesAfter?: Record<string, string> | null;
   error?: RecordedError;
-  /** npm loops for ever. */
+  /** npm loops forever. */
   nonTerminating?: boolean;
   /** npm crashes. */
   internal?: string;
@@ -39,11 +39,11 @@ export interface RecordedError {
   message?: string;
   pkgid?: string;
   edge?: { name: string; spec: string; from: { name?: string } };
-  /** npm's own lines on stderr, less `npm error`. */
+  /** npm's lines on stderr, without the prefix `npm error`. */
   text?: string[];
 }
 
-/** Whom a failure must name. */
+/** The package that a failure must name. */
 export interface Culprit {
   package?: string;
   spec?: string;
@@ -53,7 +53,7 @@ export interface Culprit {
 export type Expected =
   | { kind: "lock"; path: string; text: string; files: Record<string, string> | null }
   | { kind: "failure"; code: string; culprit: Culprit }
-  /** npm hangs or crashes here: any lock and any coded failure is right, in bounded time. */
+  /** npm hangs or crashes here: any lock or coded failure is right, in bounded time. */
   | { kind: "bounded" };
 
 export interface ConformanceCase {
@@ -69,13 +69,13 @@ export interface ConformanceCase {
 /** The machine on which npm's answers were recorded. */
 export const PLATFORM: Platform = { os: "linux", cpu: "x64", libc: "glibc", node: "20.20.2", npm: "11.19.1" };
 
-/** `@s/a@^1` is [`@s/a`, `^1`]. */
+/** Splits `@s/a@^1` into `@s/a` and `^1`. */
 function splitSpec(text: string): { package: string; spec?: string } {
   const at = text.indexOf("@", 1);
   return at < 0 ? { package: text } : { package: text.slice(0, at), spec: text.slice(at + 1) };
 }
 
-/** npm's printed report: `peer react@"^18.3.1" from react-dom@18.3.1`, `No matching version found for ms@^999.0.0.` */
+/** Finds the culprit in npm's output: `peer react@"^18.3.1" from react-dom@18.3.1`, `No matching version found for ms@^999.0.0.` */
 function culpritOfText(lines: readonly string[]): Culprit {
   const at = lines.indexOf("Could not resolve dependency:");
   const edge = /(\S+)@"([^"]*)" from (?:(\S+)@\S+$)?/.exec(at < 0 ? "" : (lines[at + 1] ?? ""));
@@ -106,7 +106,7 @@ function fileOf(value: RecordedCase["files"][string]): string | Uint8Array {
   return typeof value["b64"] === "string" ? bytesOf(value["b64"]) : `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** `packages/x/../a` is `packages/a`; null when it leaves the set. */
+/** Normalises a path: `packages/x/../a` is `packages/a`. Returns null if it leaves the set. */
 function normal(path: string): string | null {
   const parts: string[] = [];
   for (const part of path.split("/")) {
@@ -118,8 +118,8 @@ function normal(path: string): string | null {
 }
 
 /**
- * A file set has no symlinks: a link to a folder of the set becomes a copy of that folder.
- * Links below `node_modules` are left out: what is installed is no input here.
+ * Replaces each link to a folder of the set by a copy of that folder, because a file set has no symlinks. Links below `node_modules`
+ * are left out, because installed packages are not part of the input.
  */
 function expandLinks(files: Record<string, string | Uint8Array>, links: Record<string, string>): void {
   for (const [link, target] of Object.entries(links)) {
@@ -146,7 +146,7 @@ function expectedOf({ expect, cwd, files }: RecordedCase): Expected {
   };
 }
 
-/** What to run, from what was recorded. */
+/** Makes a runnable case from a recorded one. */
 export function caseOf(recorded: RecordedCase, snapshot: Snapshot): ConformanceCase {
   const files = Object.fromEntries(Object.entries(recorded.files).map(([path, value]) => [path, fileOf(value)]));
   expandLinks(files, recorded.links ?? {});
@@ -162,7 +162,7 @@ export function caseOf(recorded: RecordedCase, snapshot: Snapshot): ConformanceC
   };
 }
 
-/** One of the random registries. `phase` 2 starts from a lock and then changes something. */
+/** A random registry. `phase` 2 starts from a lock and changes something. */
 export interface RandomRecord {
   seed: number;
   phase?: number;
@@ -171,7 +171,7 @@ export interface RandomRecord {
   expect: RecordedAnswer & { packageJson?: string };
 }
 
-/** The change of a phase-2 record is part of its name: `17+add`, `17+update`, `17+` when only package.json changed. */
+/** Returns the name of a record. For phase 2 it contains the change: `17+add`, `17+update`, or `17+` if only package.json changed. */
 export function randomName({ seed, phase, options }: RandomRecord): string {
   return phase ? `${seed}+${options.add ? "add" : options.update ? "update" : ""}` : String(seed);
 }
@@ -185,7 +185,7 @@ export function recordedRandom(record: RandomRecord): RecordedCase {
     cwd: ".",
     options: record.options,
     files: record.files,
-    // `npm update` writes to package.json too, but only what `npm install x` wrote was kept.
+    // `npm update` changes package.json too, but only the changes of `npm install x` were recorded
     expect: { ...record.expect, filesAfter: packageJson ? { "package.json": packageJson } : null },
   };
 }

@@ -5,7 +5,7 @@ import { folderCases } from "./folder.ts";
 import { conform } from "./judge.ts";
 import { SUITES } from "./recorded.ts";
 
-// The whole recorded registry: nine projects of up to 4,605 entries, and each case as it was recorded.
+// Runs the whole recorded registry: nine projects of up to 4,605 entries, and every recorded case.
 const root = process.env["WEBHOIST_REGISTRY"];
 
 describe.runIf(root).each(SUITES)("%s", (suite) => {

@@ -3,7 +3,7 @@ import { createInstaller } from "webhoist:entry";
 import { type CaseSource, openCases } from "./cases.ts";
 import { conform, runCase } from "./judge.ts";
 
-// What `scripts/conformance.mjs` runs in a thread of its own, so that a case that hangs can be ended and counted.
+// `scripts/conformance.mjs` runs this in a thread, so that it can end and count a case that hangs.
 interface Work extends CaseSource {
   metadata: "full" | "abbreviated";
 }

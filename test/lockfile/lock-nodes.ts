@@ -14,13 +14,13 @@ interface Settable extends Omit<LockNode, "children" | "fsChildren" | "edgesIn" 
 }
 
 export interface RootPlace {
-  /** Absolute folder of the project. */
+  /** The absolute folder of the project. */
   root: string;
   manifest: Manifest;
   peerless?: boolean;
 }
 
-/** A lock's own entries as the nodes a writer takes: no engine between reading and writing. */
+/** Makes a writer's nodes directly from a lock's entries, without the engine between reading and writing. */
 export function lockNodes(lock: LockData, place: RootPlace): { root: LockNode; nodes: LockNode[] } {
   const { manifest, peerless = false } = place;
   const all = new Map<string, Settable>();
@@ -37,7 +37,7 @@ export function lockNodes(lock: LockData, place: RootPlace): { root: LockNode; n
     if (made.isTop) rootNode.fsChildren.add(made);
     made.isLink = entry.target !== null;
     if (entry.inBundle) made.bundler = () => rootNode;
-    // One beside the project's own bundled packages comes with the project, not with a dependency.
+    // A package next to the project's own bundled packages is bundled by the project, not by a dependency.
     made.inDepBundle = entry.inBundle && parentOf(location) !== "";
   }
   for (const [location, entry] of lock.packages) {
@@ -59,7 +59,7 @@ export function lockNodes(lock: LockData, place: RootPlace): { root: LockNode; n
   return { root: rootNode, nodes: [...all.values()] };
 }
 
-/** The location of the node in whose `node_modules` this one stands. */
+/** Returns the location of the node whose `node_modules` contains this one. */
 function parentOf(location: string): string | null {
   return (
     /^(?:(.*)\/)?node_modules\/(?:@[^/]+\/)?[^/]+$/

@@ -24,7 +24,7 @@ async function codeOf(files: Record<string, string>): Promise<string> {
   }
 }
 
-test("npm-shrinkwrap.json goes before package-lock.json, and an empty one does not count", async () => {
+test("npm-shrinkwrap.json wins over package-lock.json, unless it is empty", async () => {
   const both = { ...lock({ "node_modules/a": { version: "1.0.0" } }), "npm-shrinkwrap.json": '{"packages":{}}' };
   expect(await read(both)).toMatchObject({ filename: "npm-shrinkwrap.json", loaded: true, packages: new Map() });
   expect(await read({ ...both, "npm-shrinkwrap.json": "" })).toMatchObject({
@@ -33,7 +33,7 @@ test("npm-shrinkwrap.json goes before package-lock.json, and an empty one does n
   });
 });
 
-test("no lock is null, an unreadable one counts as absent but keeps its file name", async () => {
+test("no lock is null, and an unreadable one counts as absent but keeps its file name", async () => {
   expect(await read({})).toBeNull();
   expect(await read({ "npm-shrinkwrap.json": "{," })).toMatchObject({ filename: "npm-shrinkwrap.json", loaded: false });
   expect(await read({ "package-lock.json": "null" })).toMatchObject({ loaded: false, packages: new Map() });
@@ -63,7 +63,7 @@ test("entries keep the lock's order, `file:` paths become absolute, flags become
   expect(found?.packages.get("node_modules/a")).toMatchObject(a);
 });
 
-test("unknown keys are kept in order, versions are told apart", async () => {
+test("keeps unknown keys in order, and distinguishes versions", async () => {
   const files = lock(
     {},
     { lockfileVersion: 2, zeta: 1, version: "3.0.0", alpha: { b: 1 }, name: "x", dependencies: {} },
@@ -86,13 +86,13 @@ test("unknown keys are kept in order, versions are told apart", async () => {
   });
 });
 
-test("an update of everything keeps the place and nothing else", () => {
+test("an update of everything keeps only the lock's file name and format", () => {
   const files = new ProjectFiles(lock({ "node_modules/a": { version: "1.0.0" } }, { lockfileVersion: 2 }), ROOT);
   const place = { filename: "package-lock.json", loaded: true, lockfileVersion: 3, packages: new Map() };
   expect(lockWithoutEntries({ files, root: ROOT })).toMatchObject(place);
 });
 
-test("version 1: nesting becomes places, `requires` becomes dependencies by where they lead", async () => {
+test("converts version 1: nesting to locations, and `requires` to dependencies by the flags of their targets", async () => {
   const old = {
     name: "project",
     lockfileVersion: 1,
@@ -130,7 +130,7 @@ test("version 1: nesting becomes places, `requires` becomes dependencies by wher
   expect(found?.packages.get("node_modules/c")?.manifest.name).toBe("cc");
 });
 
-test("merge conflicts: what ours changed is put on theirs", async () => {
+test("resolves merge conflicts by applying our changes to theirs", async () => {
   const entry = (version: string): string => `{ "version": "${version}" }`;
   const text = `{ "lockfileVersion": 3, "packages": {
 <<<<<<< ours
@@ -146,7 +146,7 @@ test("merge conflicts: what ours changed is put on theirs", async () => {
   expect(versions).toEqual(["node_modules/a@2.0.0", "node_modules/b@1.5.0"]);
 });
 
-test("damage that npm would crash on is a coded failure", async () => {
+test("a damaged lock on which npm crashes is a coded failure", async () => {
   expect(await codeOf(lock({ "node_modules/a": { resolved: "nowhere", link: true } }))).toBe("EMISSINGTARGET");
   expect(await codeOf(lock({ "node_modules/a": { link: true } }))).toBe("EINVALIDLOCK");
   expect(await codeOf(lock({ "node_modules/a": null }))).toBe("EINVALIDLOCK");
@@ -154,7 +154,7 @@ test("damage that npm would crash on is a coded failure", async () => {
   expect(await codeOf(lock({ "node_modules/a": { resolved: "", link: true } }))).toBe("none");
 });
 
-test("hostile locks: places stay sane, names do not reach prototypes, nothing uncoded is thrown", async () => {
+test("a hostile lock gives valid locations, changes no prototype, and causes only coded failures", async () => {
   const text = `{"lockfileVersion":3,"__proto__":{"polluted":1},"packages":{"__proto__":{"version":"1.0.0"},
     "node_modules/../..":{"version":"1.0.0"},"a/../node_modules/b":{"version":"2.0.0","dependencies":[1],"bin":{"../../x":"../../y"}},
     "/etc/passwd":{"version":"1.0.0"},"node_modules/__proto__":{"version":7,"dependencies":{"__proto__":"1"}}}}`;

@@ -5,13 +5,13 @@ import { gunzipSync } from "node:zlib";
 export interface RecordedLock {
   name: string;
   text: string;
-  /** Made without peer dependencies: no node has an edge for them. */
+  /** Recorded with legacy-peer-deps: no node has peer edges. */
   peerless: boolean;
 }
 
 const FIXTURES = new URL("fixtures/", import.meta.url).pathname;
 
-/** Locks as npm wrote them: the project's own, and with WEBHOIST_REGISTRY every one of the recorded registry. */
+/** Locks written by npm: those in this folder, and with WEBHOIST_REGISTRY all of the recorded registry. */
 export function recordedLocks(): RecordedLock[] {
   const own = readdirSync(FIXTURES).filter((file) => file.endsWith(".json"));
   const locks = own.map((name) => ({ name, text: readFileSync(join(FIXTURES, name), "utf8"), peerless: false }));

@@ -17,10 +17,10 @@ interface LockShape {
   [key: string]: unknown;
 }
 
-/** Reads npm's lock, makes nodes of its entries and writes them again. */
+/** Reads npm's lock, makes nodes from its entries, and writes them again. */
 async function rewrite({ text, peerless }: RecordedLock, lockfileVersion: number): Promise<string> {
   const json = JSON.parse(text) as LockShape;
-  // deep enough for the links that some locks have to folders above the project
+  // a deep folder, because some locks have links to folders above the project
   const root = `/up/up/up/${json.name}`;
   const manifest = json.packages[""] ?? {};
   const files = new ProjectFiles({ "package-lock.json": text }, root);
@@ -34,11 +34,11 @@ async function rewrite({ text, peerless }: RecordedLock, lockfileVersion: number
 
 const versionOf = ({ text }: RecordedLock): number => (JSON.parse(text) as LockShape).lockfileVersion;
 
-test.each(locks.filter((lock) => versionOf(lock) === 3))("$name comes out as npm wrote it", async (lock) => {
+test.each(locks.filter((lock) => versionOf(lock) === 3))("writes $name exactly as npm did", async (lock) => {
   expect(await rewrite(lock, 3)).toBe(lock.text);
 });
 
-test.each(locks.filter((lock) => versionOf(lock) === 2))("$name comes out in versions 2, 1 and 3", async (lock) => {
+test.each(locks.filter((lock) => versionOf(lock) === 2))("writes $name in versions 2, 1 and 3", async (lock) => {
   expect(await rewrite(lock, 2)).toBe(lock.text);
   const { packages, dependencies, ...rest } = JSON.parse(lock.text) as LockShape;
   const text = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;

@@ -10,7 +10,7 @@ import { lockNodes } from "./lock-nodes.ts";
 
 const written = (value: unknown, indent: string): string => runToEnd(sortedJson(value, indent));
 
-test("keys: scalars before objects, npm's favourites first, then en-order; indices before all", () => {
+test("sorts keys: indices, then scalars, then objects, each with npm's preferred keys first and the rest in en-order", () => {
   const value = {
     z: 1,
     dependencies: { b: "1", name: "2", "9": "3", "10": "4", "@s/x": "5", B: "6" },
@@ -26,19 +26,19 @@ test("keys: scalars before objects, npm's favourites first, then en-order; indic
   expect(text.match(/"[^"]+": /g)).toEqual(['"9": ', '"10": ', '"name": ', '"@s/x": ', '"b": ', '"B": ']);
 });
 
-test("text is JSON.stringify's own, whatever the strings hold", () => {
+test("writes the same text as JSON.stringify, for any strings", () => {
   const value = { a: 'q"\\\n\u2028\ud800é', b: [], c: [1, null, { d: true }], e: {}, f: [[]] };
   const sorted = { a: value.a, b: value.b, c: value.c, f: value.f, e: value.e };
   expect(written(value, "\t")).toBe(JSON.stringify(sorted, null, "\t"));
 });
 
-test("what nests too deep is refused by code", () => {
+test("refuses values that nest too deep, with a code", () => {
   let deep: unknown = 1;
   for (let i = 0; i < 600; i++) deep = [deep];
   expect(() => written(deep, "")).toThrow(InstallError);
 });
 
-test("the project's indent and line ends, the keys of the lock that was there", () => {
+test("uses the project's indent and line breaks, and keeps the keys of the previous lock", () => {
   const manifest = { name: "p", version: "1.0.0" };
   const nodes = lockNodes({ packages: new Map() } as LockData, { root: "/p", manifest });
   const extra = new Map<string, unknown>([
@@ -68,7 +68,7 @@ test("the project's indent and line ends, the keys of the lock that was there", 
   expect(runToEnd(writeLock({ ...bare, lockfileVersion: 3, extra, indent: "", newline: "" }))).toBe(plain);
 });
 
-test("what changed between two locks, of whatever versions", () => {
+test("lists the changes between two locks, of any versions", () => {
   const v3 = (packages: object): string => JSON.stringify({ lockfileVersion: 3, packages });
   const before = v3({
     "": { version: "1.0.0" },

@@ -25,7 +25,7 @@ c@npm:d@1:
   resolved "http://registry.local/d/-/d-1.0.0.tgz"
 `;
 
-test("entries by each of their specs, without yarn's hash", () => {
+test("lists blocks by each of their specs, without yarn's hash", () => {
   const entries = parseYarnLock(TEXT);
   expect([...entries.keys()]).toEqual(["@s/a@^1.0.0", "@s/a@1 || 2", "b@^2.0.0", "b@~2.1.0", "c@npm:d@1"]);
   const a = { version: "1.4.0", resolved: "http://registry.local/@s/a/-/a-1.4.0.tgz", integrity: "sha512-a" };
@@ -33,12 +33,12 @@ test("entries by each of their specs, without yarn's hash", () => {
   expect(entries.get("b@~2.1.0")?.integrity).toBeNull();
 });
 
-test("damage ends the reading and keeps what stood before", () => {
+test("stops at damage, and keeps the blocks before it", () => {
   expect([...parseYarnLock(`a@1:\n  version "1.0.0"\n\n=====\nb@1:\n  version "1.0.0"\n`).keys()]).toEqual(["a@1"]);
   expect(parseYarnLock("").size).toBe(0);
 });
 
-test("a spec is pinned to its version, to an alias' package, or to an address elsewhere", () => {
+test("pins a spec to its version, an alias's package, or an address of another registry", () => {
   const entries = parseYarnLock(TEXT);
   const pin = (name: string, raw: string, known: boolean): string | undefined =>
     yarnPin(entries, parseSpec(name, raw, "/"), () => known)?.spec.raw;
@@ -48,7 +48,7 @@ test("a spec is pinned to its version, to an alias' package, or to an address el
   expect(pin("b", "^3.0.0", true)).toBeUndefined();
 });
 
-test("written from the tree: shallow nodes first, one entry for a `name@spec`", async () => {
+test("writes a tree with shallow nodes first, and one block per `name@spec`", async () => {
   const packages = {
     "": { name: "p", dependencies: { x: "1.x", y: "1.x" } },
     "node_modules/x": { version: "1.2.0", resolved: "http://registry.local/x/-/x-1.2.0.tgz", integrity: "sha512-x2" },

@@ -13,13 +13,13 @@ import { parsePackageJson } from "../../src/project/package-json.ts";
 import { updatePackageJson } from "../../src/project/update-package-json.ts";
 import { parseArg, parseSpec } from "../../src/spec/spec.ts";
 
-/** `asked` is `name rawSpec`. */
-function add(manifest: Manifest, asked: string, options: AddOptions = {}): Manifest {
-  const [name = "", rawSpec = ""] = asked.split(" ");
+/** Adds a dependency. `request` is `name rawSpec`. */
+function add(manifest: Manifest, request: string, options: AddOptions = {}): Manifest {
+  const [name = "", rawSpec = ""] = request.split(" ");
   return addDependencies(manifest, [{ name, rawSpec }], options);
 }
 
-test("added where it is already, else to prod", () => {
+test("adds a dependency to the section that has it, otherwise to prod", () => {
   expect(add({}, "a ^1")).toEqual({ dependencies: { a: "^1" } });
   expect(add({ devDependencies: { a: "1" } }, "a ^2")).toEqual({ devDependencies: { a: "^2" } });
   const optionalPeer = { peerDependencies: { a: "1" }, peerDependenciesMeta: { a: { optional: true } } };
@@ -27,7 +27,7 @@ test("added where it is already, else to prod", () => {
   expect(add({ dependencies: { a: "^1" } }, "a *")).toEqual({ dependencies: { a: "^1" } });
 });
 
-test("a section gives up what cannot stay in it beside the new one", () => {
+test("removes a dependency from the sections that the new one excludes", () => {
   expect(add({ devDependencies: { a: "1" }, peerDependencies: { a: "1" } }, "a 2", { saveType: "prod" })).toEqual({
     dependencies: { a: "2" },
   });
@@ -49,7 +49,7 @@ test("a section gives up what cannot stay in it beside the new one", () => {
   });
 });
 
-test("bundled ones are listed once and sorted, peers never", () => {
+test("lists bundled dependencies once and sorted, and never peers", () => {
   const manifest = { bundleDependencies: ["z", "a"] };
   expect(add(manifest, "a 1", { saveBundle: true })).toMatchObject({ bundleDependencies: ["a", "z"] });
   expect(add(manifest, "b 1", { saveBundle: true, saveType: "peer" })).toMatchObject({
@@ -57,7 +57,7 @@ test("bundled ones are listed once and sorted, peers never", () => {
   });
 });
 
-test("removed from everywhere, and the manifest given is left as it was", () => {
+test("removes a dependency from every section, without changing the given manifest", () => {
   const manifest = {
     dependencies: { a: "1" },
     devDependencies: { a: "1", b: "1" },
@@ -85,13 +85,13 @@ test.each([
   ["u/r#v1", "1.4.0", "github:u/r#v1"],
   ["git+https://x:y@github.com/u/r", "1.4.0", "git+https://x:y@github.com/u/r.git"],
   ["http://h.example/b.tgz", "1.4.0", "http://h.example/b.tgz"],
-])("asked for %s, got %s, package.json says %s", (raw, version, text) => {
+])("a request for %s that resolved to %s is saved as %s", (raw, version, text) => {
   const packageName = raw.startsWith("npm:") ? "b" : "a";
   const spec = parseSpec("a", raw, "/p/q");
   expect(savedSpec({ name: "a", spec, version, packageName, isWorkspace: false, folder: "/p/q" }, "^")).toBe(text);
 });
 
-test("a workspace is saved by its version, and a peer that still meets the dev range stays", () => {
+test("saves a workspace by its version, and keeps a peer range that intersects the dev range", () => {
   const spec = parseSpec("w", "file:../w", "/p/q");
   const saved = { name: "w", spec, version: "1.2.3", packageName: "w", isWorkspace: true, folder: "/p/q" };
   expect(savedSpec(saved, "~")).toBe("~1.2.3");
@@ -110,12 +110,12 @@ test("a workspace is saved by its version, and a peer that still meets the dev r
   expect(pinsVersion("^1.2.3", "1.2.3")).toBe(false);
 });
 
-test("a local argument is saved as seen from the package.json it goes to", () => {
+test("saves a local path relative to the package.json that gets it", () => {
   const spec = localSpec(parseArg("./packages/b", "/p"), "/p/packages/a");
   expect([spec.rawSpec, spec.type]).toEqual(["file:../b", "directory"]);
 });
 
-test("package.json comes out as npm writes it: sections sorted, the rest where it was", () => {
+test("writes package.json as npm does: sections sorted, and the rest unchanged", () => {
   const text = '{\r\n\t"scripts": {},\r\n\t"devDependencies": {"z": "1"},\r\n\t"name": "p",\r\n\t"x": [1]\r\n}\r\n';
   const read = parsePackageJson(text, "package.json");
   const edited = addDependencies(

@@ -30,11 +30,11 @@ test.each([
   ["[1]]", "1:4"],
   ["[}", "1:2"],
   ["{]", "1:2"],
-])("%j stops being JSON at %s", (text, at) => {
+])("%j is not JSON from %s on", (text, at) => {
   expect(place(text)).toBe(at);
 });
 
-test("where a text breaks off or is changed, nothing before that place is at fault", () => {
+test("reports no position before the one where a text was cut or changed", () => {
   const value = fc.json({ maxDepth: 3 });
   fc.assert(
     fc.property(
@@ -58,7 +58,7 @@ test("where a text breaks off or is changed, nothing before that place is at fau
   );
 });
 
-test("layout is what stands after the first bracket", () => {
+test("reads the layout after the first bracket", () => {
   const layout = (text: string): string[] => {
     const { indent, newline } = parseJsonText(text, "x");
     return [indent, newline];

@@ -59,11 +59,11 @@ test.each<[unknown, string[]]>([
   ],
   [["packages/none", "nowhere/*"], []],
   [undefined, []],
-])("%j finds %j", (workspaces, expected) => {
+])("the patterns %j find %j", (workspaces, expected) => {
   expect(folders(workspaces)).toEqual(expected);
 });
 
-test("a name is package.json's, else the folder's with its scope", () => {
+test("takes the name from package.json, otherwise from the folder with its scope", () => {
   const files = new ProjectFiles({ "w/@s/x/package.json": "{}", "w/y/package.json": '{"name":"why"}' }, "/p");
   const found = findWorkspaces(["w/**"], files, "/p");
   expect([...found]).toEqual([
@@ -72,7 +72,7 @@ test("a name is package.json's, else the folder's with its scope", () => {
   ]);
 });
 
-test("failures by code", () => {
+test("fails with a code", () => {
   const code = (run: () => unknown): unknown => {
     try {
       return run();
@@ -94,13 +94,13 @@ test("failures by code", () => {
   ]);
 });
 
-test("a pattern costs no more than its size", () => {
+test("matches a hostile pattern in bounded time", () => {
   const pattern = glob(`${"*a".repeat(40)}b`);
   expect(pattern.matches("a".repeat(2000))).toBe(false);
   expect(glob("{a,b}{c,d}{".repeat(30)).matches("x")).toBe(false);
 });
 
-test("files: nothing climbs out of the set", () => {
+test("keeps every file inside the set", () => {
   const files = new ProjectFiles(
     { "../../etc/x": "1", "/abs/y": "2", "a//./b": new Uint8Array([0xef, 0xbb, 0xbf, 0x7b, 0x7d]) },
     "/p",
@@ -119,7 +119,7 @@ test("files: nothing climbs out of the set", () => {
   ]).toEqual([true, false, ["a", "abs", "etc"], "a/b"]);
 });
 
-test("directories.bin lists the folder's files as commands", () => {
+test("lists the files of directories.bin as commands", () => {
   const files = new ProjectFiles(
     {
       "package.json": '{"_x":1,"name":"p","directories":{"bin":"./cmd"}}',

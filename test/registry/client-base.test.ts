@@ -7,7 +7,7 @@ import { OnceMap } from "../../src/base/once-map.ts";
 
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test("whoever asks for a key, during the work or after it, gets the one value", async () => {
+test("all callers of a key get the same value, during the work and after it", async () => {
   const once = new OnceMap<string, object>();
   let runs = 0;
   const work = async (): Promise<object> => {
@@ -24,7 +24,7 @@ test("whoever asks for a key, during the work or after it, gets the one value", 
   expect(runs).toBe(1);
 });
 
-test("a rejection reaches everybody who waits, and the next to ask tries again", async () => {
+test("a rejection reaches all waiting callers, and the next caller tries again", async () => {
   const once = new OnceMap<string, number>();
   const bad = (): Promise<number> => Promise.reject(new Error("down"));
   const answers = await Promise.allSettled([once.run("a", bad), once.run("a", bad)]);
@@ -32,7 +32,7 @@ test("a rejection reaches everybody who waits, and the next to ask tries again",
   await expect(once.run("a", () => Promise.resolve(1))).resolves.toBe(1);
 });
 
-test("work that throws before it gives a promise fails its key, and does not own it for ever", async () => {
+test("work that throws before it returns a promise fails its key, and releases it", async () => {
   const once = new OnceMap<string, number>();
   const thrown = once.run("a", () => {
     throw new Error("at once");
@@ -41,18 +41,18 @@ test("work that throws before it gives a promise fails its key, and does not own
   await expect(once.run("a", () => Promise.resolve(1))).resolves.toBe(1);
 });
 
-test("a key that nobody works on cannot be waited for, and waiting leaves nothing behind", async () => {
+test("refuses to wait for a key without an owner, and then remembers nothing", async () => {
   const once = new OnceMap<string, number>();
   await expect(once.wait("a")).rejects.toMatchObject({ code: "EUNREGISTERED" });
   expect(once.register("a")).toBe(true);
   once.fail("a", new Error("down"));
   await expect(once.wait("a")).rejects.toMatchObject({ code: "EUNREGISTERED" });
-  // The next owner's value does not reach those who were turned away.
+  // The value of the next owner does not reach the refused callers.
   once.done("a", 1);
   expect(once.get("a")).toBeUndefined();
 });
 
-test("a failure that nobody waits for is nobody's unhandled rejection", async () => {
+test("a failure without waiting callers causes no unhandled rejection", async () => {
   const seen: unknown[] = [];
   const listen = (reason: unknown): unknown => seen.push(reason);
   process.on("unhandledRejection", listen);
@@ -65,7 +65,7 @@ test("a failure that nobody waits for is nobody's unhandled rejection", async ()
   expect(seen).toEqual([]);
 });
 
-test("any order of registering, settling and waiting tells each waiter what its owner said", async () => {
+test("each waiting caller gets its owner's result, in any order of registering, settling and waiting", async () => {
   const action = fc.record({
     kind: fc.constantFrom("register" as const, "done" as const, "fail" as const, "wait" as const),
     key: fc.constantFrom("a", "b", Number.NaN, undefined),
@@ -77,7 +77,7 @@ test("any order of registering, settling and waiting tells each waiter what its 
       const values = new Map<unknown, number | undefined>();
       const waits: { given: Promise<unknown>; wanted: { answer: unknown } }[] = [];
       actions.forEach(({ kind, key }, index) => {
-        // A value may be undefined, and is one all the same.
+        // undefined is a valid value
         const value = index % 3 ? index : undefined;
         const own = running.get(key);
         if (kind === "register") {
@@ -111,13 +111,13 @@ test("any order of registering, settling and waiting tells each waiter what its 
   );
 });
 
-test.each([0, -1, Number.NaN])("a limit of %s lets one through at a time", async (size) => {
+test.each([0, -1, Number.NaN])("a limit of %s allows one at a time", async (size) => {
   const limit = new Limit(size);
   const work = [1, 2].map((value) => limit.run(() => Promise.resolve(value)));
   await expect(Promise.race([Promise.all(work), tick()])).resolves.toEqual([1, 2]);
 });
 
-test("a limit is reached, never passed, in the order of arrival, whatever fails or is cancelled", async () => {
+test("a limit is used fully and never exceeded, in the order of arrival, despite failures and cancellations", async () => {
   const job = fc.record({ ticks: fc.integer({ min: 1, max: 3 }), fails: fc.boolean(), cancels: fc.boolean() });
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.array(job, { maxLength: 30 }), async (size, jobs) => {
@@ -152,7 +152,7 @@ test("a limit is reached, never passed, in the order of arrival, whatever fails 
         if (!cancels) expect(ran).toBe(true);
         expect(end).toBe(ran ? (fails ? "failed" : "done") : "cancelled");
       });
-      // All places are free again, and no more than there were.
+      // All slots are free again, and their number did not change.
       most = 0;
       const later = Array.from({ length: size + 2 }, () =>
         limit.run(async () => {
@@ -167,7 +167,7 @@ test("a limit is reached, never passed, in the order of arrival, whatever fails 
   );
 });
 
-test("a hundred wait on a signal with one listener, and none is left behind", async () => {
+test("a hundred waits on one signal share a listener, which is removed at the end", async () => {
   const stop = new AbortController();
   const { signal } = stop;
   const add = vi.spyOn(signal, "addEventListener");
@@ -184,7 +184,7 @@ test("a hundred wait on a signal with one listener, and none is left behind", as
   expect(remove).toHaveBeenCalledTimes(1);
 });
 
-test("a promise that never ends gives way to its signal", async () => {
+test("a signal ends the wait for a promise that never settles", async () => {
   const stop = new AbortController();
   const never = orAbort(new Promise(() => {}), stop.signal);
   stop.abort("enough");
@@ -193,14 +193,14 @@ test("a promise that never ends gives way to its signal", async () => {
   await expect(orAbort(Promise.resolve(1), new AbortController().signal)).resolves.toBe(1);
 });
 
-test("waits double, are spread over all of their length, and stop growing", () => {
+test("retry delays double, are random over their full length, and stop growing", () => {
   expect([0, 1, 2].map((tried) => backoff(tried, 1))).toEqual([500, 1000, 2000]);
   expect(backoff(2, 0)).toBe(0);
   expect(backoff(2, 0.25)).toBe(500);
   expect(backoff(60, 1)).toBe(10_000);
 });
 
-test("Retry-After is seconds or a date", () => {
+test("reads Retry-After as seconds or as a date", () => {
   const now = Date.parse("Wed, 21 Oct 2015 07:28:00 GMT");
   expect(retryAfter("120", now)).toBe(120_000);
   expect(retryAfter(" 0 ", now)).toBe(0);
@@ -210,7 +210,7 @@ test("Retry-After is seconds or a date", () => {
   expect(retryAfter(null, now)).toBeUndefined();
 });
 
-test("the lowest rank goes first, who is in a hurry before all, and nobody is lost", async () => {
+test("the lowest rank goes first, a hurried request goes before all, and none is lost", async () => {
   const limit = new Limit(1);
   const order: string[] = [];
   let open = (): void => {};
@@ -228,7 +228,7 @@ test("the lowest rank goes first, who is in a hurry before all, and nobody is lo
   );
   limit.hurry("d", -1);
   limit.hurry("e", 1);
-  // It has a lower one.
+  // Its rank is already lower.
   limit.hurry("b", 1);
   limit.hurry("nobody", -1);
   open();

@@ -3,14 +3,14 @@ import { PackumentSource } from "../../src/registry/packument-source.ts";
 import { registryConfig } from "../../src/registry/registry-config.ts";
 import { createFetchTransport, type FetchTransportOptions } from "../../workers/net/fetch-transport.ts";
 
-/** What a page saw: by name, the versions' count or the failure; and the warnings. */
+/** The result in a page: by name, the number of versions or the failure; and the warnings. */
 export interface Seen {
   answers: Record<string, number | Failure>;
   warnings: Failure[];
   milliseconds: number;
 }
 
-/** Runs inside a page: the client with the browser's own fetch. */
+/** Runs in a page: the client with the browser's own fetch. */
 export async function look(names: readonly string[], options: FetchTransportOptions): Promise<Seen> {
   const warnings: Failure[] = [];
   const transport = createFetchTransport({ ...options, onWarning: (warning) => warnings.push(warning) });
@@ -26,7 +26,7 @@ export async function look(names: readonly string[], options: FetchTransportOpti
   return { answers: Object.fromEntries(found), warnings, milliseconds: performance.now() - start };
 }
 
-/** Starts a request whose body stalls, leaves it, and says what became of it. */
+/** Starts a request whose body stalls, aborts it, and returns the result. */
 export async function leave(url: string): Promise<string> {
   const transport = createFetchTransport({ registry: url });
   const stop = new AbortController();

@@ -10,7 +10,7 @@ import { type RegistryServer, startRegistry } from "../support/registry/server.t
 import { inlineSnapshot } from "../support/registry/snapshot.ts";
 import type { Seen } from "./client-in-page.ts";
 
-// The client in a real browser, on one origin, and a registry on another: CORS, the HTTP cache, being offline.
+// The client in a real browser, with a registry on another origin: CORS, the HTTP cache, being offline.
 
 declare global {
   interface Window {
@@ -40,7 +40,7 @@ const document = (name: string): unknown => ({
 });
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `p${index}`);
 
-/** A registry of p0 … p299 on an origin of its own. */
+/** Starts a registry of p0 … p299 on its own origin. */
 async function registry(options: RegistryOptions): Promise<RegistryServer> {
   const snapshot = inlineSnapshot(Object.fromEntries(names(300).map((name) => [name, document(name)])));
   const started = await startRegistry(snapshot, options);
@@ -101,14 +101,14 @@ const look = (wanted: string[], options: { registry: string; retries?: number; p
 
 const methods = (log: readonly LoggedRequest[]): Set<string> => new Set(log.map(({ method }) => method));
 
-test("a strict registry: no preflight, and a 404 without CORS is told from a registry out of reach", async () => {
+test("a strict registry gets no preflight, and a 404 without CORS is distinguished from an unreachable registry", async () => {
   const { url, log } = await registry({ strict: true });
   const { answers } = await look(["p0", "gone", "@scope/gone"], { registry: url });
   expect(answers).toMatchObject({ p0: 1, gone: { code: "E404" }, "@scope/gone": { code: "E404" } });
   expect([...methods(log)].sort()).toEqual(["GET", "HEAD"]);
 });
 
-test("hundreds of packuments at once, and again: the browser's own cache revalidates them", async () => {
+test("the browser's own cache revalidates hundreds of packuments", async () => {
   const { url, log } = await registry({ strict: true });
   const first = await look(names(300), { registry: url });
   expect(Object.values(first.answers).every((answer) => answer === 1)).toBe(true);
@@ -118,7 +118,7 @@ test("hundreds of packuments at once, and again: the browser's own cache revalid
   expect([...methods(log)]).toEqual(["GET"]);
 });
 
-test("a registry without CORS, one that is not there, and a page that is offline are told apart", async () => {
+test("distinguishes a registry without CORS, a missing registry, and an offline page", async () => {
   const closed = await registry({ faults: [{ noCors: true }] });
   expect((await look(["p0"], { registry: closed.url, retries: 1 })).answers).toMatchObject({
     p0: { code: "EUNREACHABLE", details: { reason: "cors" } },
@@ -134,21 +134,21 @@ test("a registry without CORS, one that is not there, and a page that is offline
   });
 });
 
-test("a relay on the page's origin takes over, and says what is missing", async () => {
+test("a relay on the page's origin takes over, and reports missing packages", async () => {
   const { url } = await registry({ faults: [{ noCors: true }] });
   const { answers, warnings } = await look(["p0", "gone"], { registry: url, proxy: "/relay" });
   expect(answers).toMatchObject({ p0: 1, gone: { code: "E404", found: "404" } });
   expect(warnings).toMatchObject([{ code: "EPROXIED", details: { url, proxy: `${pageUrl}relay/` } }]);
 });
 
-test("where the page's server has no relay, its own pages are not taken for one", async () => {
+test("does not mistake the server's own pages for a relay", async () => {
   const { url } = await registry({ faults: [{ noCors: true }] });
   const { answers, warnings } = await look(["p0"], { registry: url, proxy: "/no-relay/", retries: 0 });
   expect(answers).toMatchObject({ p0: { code: "EUNREACHABLE" } });
   expect(warnings).toEqual([]);
 });
 
-test("a body that is cut is asked for again; one that is cut for ever is not E404", async () => {
+test("repeats a request whose body was cut, and does not report E404 if it is always cut", async () => {
   const { url } = await registry({
     strict: true,
     faults: [
@@ -160,7 +160,7 @@ test("a body that is cut is asked for again; one that is cut for ever is not E40
   expect(answers).toMatchObject({ p0: 1, p1: { code: "EUNREACHABLE" }, p2: 1 });
 });
 
-test("a request that is left ends at once, and so does its connection", async () => {
+test("an aborted request ends at once, with its connection", async () => {
   let closed = 0;
   const url = await listen((_, response) => {
     response.on("close", () => closed++);
@@ -171,7 +171,7 @@ test("a request that is left ends at once, and so does its connection", async ()
   await expect.poll(() => closed).toBe(1);
 });
 
-test("the browser takes the token off a redirect to another origin", async () => {
+test("the browser removes the token on a redirect to another origin", async () => {
   const seen: (string | undefined)[] = [];
   const open = { "access-control-allow-origin": "*", "access-control-allow-headers": "authorization, *" };
   const other = await listen((request, response) => {

@@ -6,7 +6,7 @@ import { type MemoryRegistry, memoryRegistry } from "../support/registry/memory-
 import type { RegistryOptions } from "../support/registry/responder.ts";
 import { inlineSnapshot } from "../support/registry/snapshot.ts";
 
-/** A registry with these names, each at 1.0.0. */
+/** Returns a registry with these packages, each at 1.0.0. */
 export function registryOf(names: readonly string[], options: RegistryOptions = {}): MemoryRegistry {
   const documents = names.map((name) => {
     const tarball = `http://registry.local/${name}/-/${name}-1.0.0.tgz`;
@@ -16,7 +16,7 @@ export function registryOf(names: readonly string[], options: RegistryOptions = 
   return memoryRegistry(inlineSnapshot(Object.fromEntries(documents)), options);
 }
 
-/** Waits of a retry are drawn as zero, so that a test waits only where it says so. */
+/** The random delay of a retry is zero, so that a test waits only if it asks to. */
 export function transportOver(registry: MemoryRegistry, options: Partial<FetchTransportOptions> = {}): Transport {
   return createFetchTransport({ fetch: registry.fetch, registry: registry.url, random: () => 0, ...options });
 }

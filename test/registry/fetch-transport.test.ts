@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 
 const NAMES = Array.from({ length: 600 }, (_, index) => `p${index}`);
 
-test("asks for the form that is wanted, with nothing that needs a preflight", async () => {
+test("requests the chosen form without needing a preflight", async () => {
   const registry = registryOf(["a"], { strict: true });
   const transport = transportOver(registry);
   const abbreviated = bodyOf(await transport.get(packumentRequest("a"))) as { versions: Record<string, object> };
@@ -23,7 +23,7 @@ test("asks for the form that is wanted, with nothing that needs a preflight", as
   }
 });
 
-test("keeps to its number of requests in flight, and uses all of it", async () => {
+test("uses its limit of concurrent requests fully, and never exceeds it", async () => {
   const registry = registryOf(NAMES, { latency: 2 });
   let active = 0;
   let most = 0;
@@ -48,7 +48,7 @@ test("keeps to its number of requests in flight, and uses all of it", async () =
   }
 });
 
-test("503 twice, then all is well, for every name at once", async () => {
+test("recovers from two 503 answers for every name at once", async () => {
   const faults = NAMES.map((path) => ({ path, status: 503, times: 2 }));
   const registry = registryOf(NAMES, { faults });
   const transport = transportOver(registry);
@@ -57,7 +57,7 @@ test("503 twice, then all is well, for every name at once", async () => {
   expect(registry.log).toHaveLength(NAMES.length * 3);
 });
 
-test("gives up after its retries, and after its budget for all", async () => {
+test("gives up after its retries, and after the total budget of retries", async () => {
   const registry = registryOf(NAMES, { faults: [{ status: 500 }] });
   const one = failureOf(await transportOver(registry, { retries: 2 }).get(packumentRequest("p0")));
   expect(one).toMatchObject({ code: "E500", package: "p0", details: { url: "http://registry.local/p0" } });
@@ -71,7 +71,7 @@ test("gives up after its retries, and after its budget for all", async () => {
 test.each([
   ["seconds", "2", 2000],
   ["a date", "Wed, 21 Oct 2015 07:28:03 GMT", 3000],
-])("429 with Retry-After in %s waits that long", async (_, retryAfter, wait) => {
+])("waits as long as a 429 with Retry-After in %s asks for", async (_, retryAfter, wait) => {
   vi.useFakeTimers({ now: new Date("Wed, 21 Oct 2015 07:28:00 GMT") });
   const registry = registryOf(["a"], { faults: [{ status: 429, retryAfter, times: 1 }] });
   const answer = transportOver(registry).get(packumentRequest("a"));
@@ -82,7 +82,7 @@ test.each([
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("a registry that asks for an hour is told of, not waited for", async () => {
+test("reports a registry that asks to wait for an hour, and does not wait", async () => {
   const registry = registryOf(["a"], { faults: [{ status: 429, retryAfter: "3600" }] });
   const { code, wayOut } = failureOf(await transportOver(registry).get(packumentRequest("a")));
   expect(code).toBe("E429");
@@ -90,13 +90,13 @@ test("a registry that asks for an hour is told of, not waited for", async () => 
   expect(registry.log).toHaveLength(1);
 });
 
-test("a body that is cut is asked for again", async () => {
+test("repeats a request whose body was cut", async () => {
   const registry = registryOf(["a"], { faults: [{ cut: 20, times: 2 }] });
   expect(bodyOf(await transportOver(registry).get(packumentRequest("a")))).toHaveProperty("name", "a");
   expect(registry.log).toHaveLength(3);
 });
 
-test("a body that ends early without an error is not taken for a document", async () => {
+test("does not accept a body that ends early without an error", async () => {
   const cut = { body: '{"name":"a","versions":{' };
   const once = registryOf(["a"], { faults: [{ ...cut, times: 1 }] });
   expect(bodyOf(await transportOver(once).get(packumentRequest("a")))).toHaveProperty("name", "a");
@@ -107,13 +107,13 @@ test("a body that ends early without an error is not taken for a document", asyn
 test.each([
   ["before an answer", undefined],
   ["in the middle of a body", { stall: 10 }],
-])("silence %s is ETIMEDOUT, after as many tries as any other failure", async (_, fault) => {
+])("silence %s is ETIMEDOUT, after the usual number of attempts", async (_, fault) => {
   vi.useFakeTimers();
   const registry = registryOf(["a"], { faults: fault ? [fault] : [] });
   let sent = 0;
   const fetch: typeof globalThis.fetch = (input, init) => {
     sent++;
-    // A fetch that does not even heed its signal must not hold anybody up.
+    // A fetch that ignores its signal must not block other requests.
     return fault ? registry.fetch(input, init) : new Promise(() => {});
   };
   const answer = transportOver(registry, { fetch, timeout: 1000, retries: 1 }).get(packumentRequest("a"));
@@ -127,7 +127,7 @@ test.each([
 test.each([
   ["tarball", 1],
   ["packument", 2],
-] as const)("a slow body that keeps coming is not a stall: a %s comes at attempt %i", async (kind, attempts) => {
+] as const)("a slow body that keeps arriving is not a stall: a %s arrives at attempt %i", async (kind, attempts) => {
   vi.useFakeTimers();
   const text = JSON.stringify({ name: "a", filler: "x".repeat(50) });
   let sent = 0;
@@ -150,12 +150,12 @@ test.each([
   expect(sent).toBe(attempts);
 });
 
-test("a request that waits for a connection is not timed out while others are served", async () => {
+test("a request that waits for a connection does not time out while others are served", async () => {
   vi.useFakeTimers();
   const registry = registryOf(["a"]);
   let turn = Promise.resolve();
   const fetch: typeof globalThis.fetch = async (input, init) => {
-    // One connection, 600 ms an answer: the fourth request begins to be served after 1,800 ms.
+    // One connection and 600 ms per answer: the fourth request is served after 1,800 ms.
     turn = turn.then(() => new Promise((resolve) => setTimeout(resolve, 600)));
     await turn;
     return registry.fetch(input, init);
@@ -166,7 +166,7 @@ test("a request that waits for a connection is not timed out while others are se
   expect((await answers).every((answer) => answer.ok)).toBe(true);
 });
 
-test("a tarball that stalls is given up though others go on", async () => {
+test("gives up a stalled tarball while others continue", async () => {
   vi.useFakeTimers();
   const registry = registryOf(["a"], { faults: [{ path: "stalls", status: 200, body: "gz", stall: 1 }] });
   const transport = transportOver(registry, { timeout: 1000, retries: 0 });
@@ -201,14 +201,14 @@ test.each(["queued", "under way", "in its body", "waiting to retry"])(
       await vi.advanceTimersByTimeAsync(500);
       expect((await held).ok).toBe(true);
     }
-    // The registry's own latency may still tick where the test's fetch is slow to heed.
+    // The registry's own delay may still be running if the test's fetch reacts slowly.
     await vi.advanceTimersByTimeAsync(1000);
     expect(vi.getTimerCount()).toBe(0);
     expect(registry.log.length - sent).toBe(held ? 1 : 0);
   },
 );
 
-test("dispose ends what is under way, and what comes after it", async () => {
+test("dispose ends running requests and refuses later ones", async () => {
   const transport = transportOver(registryOf(["a"], { faults: [{ stall: 5 }] }));
   const answer = transport.get(packumentRequest("a"));
   await new Promise((resolve) => setTimeout(resolve, 5));
@@ -217,7 +217,7 @@ test("dispose ends what is under way, and what comes after it", async () => {
   expect(failureOf(await transport.get(packumentRequest("a"))).code).toBe("EABORTED");
 });
 
-test("many requests on one signal make no warning of a leak", async () => {
+test("many requests on one signal cause no warning about a leak", async () => {
   const warnings: Error[] = [];
   const listen = (warning: Error): void => void warnings.push(warning);
   process.on("warning", listen);
@@ -229,7 +229,7 @@ test("many requests on one signal make no warning of a leak", async () => {
   expect(warnings).toEqual([]);
 });
 
-test("asked again, an unchanged document comes from here; a changed one does not", async () => {
+test("an unchanged document is not sent again, and a changed one is", async () => {
   const registry = registryOf(["a"]);
   const transport = transportOver(registry);
   const first = await transport.get(packumentRequest("a"));
@@ -237,12 +237,12 @@ test("asked again, an unchanged document comes from here; a changed one does not
   expect(registry.log.map(({ status }) => status)).toEqual([200, 304]);
   expect(again.ok && first.ok && again.value.bytes).toBe(first.ok && first.value.bytes);
   expect(again.ok && again.value.transferred).toBe(0);
-  // The other form is another document.
+  // The other form is a different document.
   bodyOf(await transport.get(packumentRequest("a", { metadata: "full" })));
   expect(registry.log[2]?.status).toBe(200);
 });
 
-test("bytes that were given away are fetched anew", async () => {
+test("fetches bytes again after they were transferred away", async () => {
   const registry = registryOf(["a"]);
   const transport = transportOver(registry);
   const first = await transport.get(packumentRequest("a"));
@@ -263,13 +263,13 @@ test.each([
   expect(registry.log).toHaveLength(1);
 });
 
-test.each(["", "nowhere", "file:///etc/passwd", "data:,{}"])("%j is no URL to ask", async (url) => {
+test.each(["", "nowhere", "file:///etc/passwd", "data:,{}"])("refuses the URL %j", async (url) => {
   const registry = registryOf([]);
   expect(failureOf(await transportOver(registry).get(packumentRequest("a", { url }))).code).toBe("EINVALIDURL");
   expect(registry.log).toHaveLength(0);
 });
 
-test("each origin gets its own token, asked for once, and a bearer is the default", async () => {
+test("each origin gets its own token, requested once, as a bearer token by default", async () => {
   const registry = registryOf(["a", "b"]);
   const sent: [string, string | null][] = [];
   const fetch: typeof globalThis.fetch = async (input, init) => {
@@ -296,7 +296,7 @@ test("each origin gets its own token, asked for once, and a bearer is the defaul
   ]);
 });
 
-/** Answers 401 to every value but these. */
+/** Answers 401 to all values except these. */
 function guarded(good: readonly string[]): { fetch: typeof globalThis.fetch; seen: (string | null)[] } {
   const seen: (string | null)[] = [];
   const fetch: typeof globalThis.fetch = async (_, init) => {
@@ -307,7 +307,7 @@ function guarded(good: readonly string[]): { fetch: typeof globalThis.fetch; see
   return { fetch, seen };
 }
 
-test("a refused token is asked for once more, by all who were refused together", async () => {
+test("a refused token is requested once more, together for all refused requests", async () => {
   const { fetch, seen } = guarded(["Bearer new"]);
   let asked = 0;
   const transport = transportOver(registryOf([]), { fetch, token: () => (asked++ ? "new" : "old") });
@@ -317,7 +317,7 @@ test("a refused token is asked for once more, by all who were refused together",
   expect(seen).toHaveLength(6);
 });
 
-test("a token that stays refused is E401, and the callback is not pestered", async () => {
+test("a token that is refused again is E401, and the callback is not called further", async () => {
   const { fetch } = guarded([]);
   let asked = 0;
   const token = (): string => {
@@ -338,7 +338,7 @@ test.each([
   ],
   ["rejects", () => Promise.reject(new Error("hush"))],
   ["gives what a header cannot carry", () => "hush\nX-Evil: 1"],
-])("a token callback that %s is ENEEDAUTH, and nothing is sent", async (_, token) => {
+])("a token callback that %s is ENEEDAUTH, and no request is sent", async (_, token) => {
   const registry = registryOf(["a"]);
   const failure = failureOf(await transportOver(registry, { token }).get(packumentRequest("a")));
   expect(failure.code).toBe("ENEEDAUTH");
@@ -346,7 +346,7 @@ test.each([
   expect(registry.log).toHaveLength(0);
 });
 
-test("no failure of any kind tells a token, a password or a signed query", async () => {
+test("no failure reveals a token, a password or a signed query", async () => {
   const url = "http://user:hush-password@registry.local/a?signature=hush-signature#hush-fragment";
   const kinds: RegistryRequest["kind"][] = ["packument", "manifest", "tarball"];
   const faults = [
@@ -382,7 +382,7 @@ test("no failure of any kind tells a token, a password or a signed query", async
   expect([...told].sort()).toEqual(["E401", "E403", "E404", "E429", "E500", "ETIMEDOUT", "EUNREACHABLE"]);
 });
 
-test("where a failure's words cannot be loaded its code is still right", async () => {
+test("a failure has the right code even if its wording cannot be loaded", async () => {
   vi.resetModules();
   vi.doMock("../../src/registry/request-failure.ts", () => {
     throw new Error("the site is gone too");

@@ -6,7 +6,7 @@ import { createInstaller } from "../../web/index.ts";
 import { LatePreload } from "../../workers/run/late-preload.ts";
 import { fakeRegistry } from "../support/fake-registry.ts";
 
-test("one preload sets out, also where its first request says that something has to be fetched", async () => {
+test("starts only one preload, even if its first request reports a fetch", async () => {
   let made = 0;
   const preload: LatePreload = new LatePreload(async () => {
     made++;
@@ -24,7 +24,7 @@ test("one preload sets out, also where its first request says that something has
   expect(made).toBe(1);
 });
 
-test("a thousand dependencies of the project's own are as many requests and no deep stack", async () => {
+test("a thousand direct dependencies make a thousand requests and no deep stack", async () => {
   const names = Array.from({ length: 1000 }, (_, at) => `p${at}`);
   const registry = fakeRegistry(Object.fromEntries(names.map((name) => [`${name}@1.0.0`, {}])));
   const installer = await createInstaller({ mode: "inline", fetch: registry.fetch, cache: "none" });

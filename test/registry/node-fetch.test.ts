@@ -6,7 +6,7 @@ import type { RegistryRequest } from "../../src/registry/transport.ts";
 import { createFetchTransport, type FetchTransportOptions } from "../../workers/net/fetch-transport.ts";
 import { bodyOf, failureOf } from "./client.ts";
 
-// Node's own fetch, over loopback: what a fetch in memory cannot show.
+// Tests with Node's own fetch over loopback, for behaviour that a fetch in memory does not have.
 
 const servers: Server[] = [];
 
@@ -33,7 +33,7 @@ function client(registry: string, options: Partial<FetchTransportOptions> = {}):
   };
 }
 
-test("a redirect within the origin keeps the token; one that leaves it loses the token for good", async () => {
+test("a redirect within the origin keeps the token, and one to another origin removes it for good", async () => {
   const seen: (string | undefined)[] = [];
   const other: string = await listen((request, response) => {
     seen.push(`other ${request.url} ${request.headers.authorization}`);
@@ -69,7 +69,7 @@ test.each(["data:application/json,{}", "file:///etc/hostname", "ftp://h.example/
   },
 );
 
-test("redirects that never end are given up", async () => {
+test("gives up endless redirects", async () => {
   let hops = 0;
   const home = await listen((_, response) => {
     response.writeHead(302, { location: `/${++hops}` }).end();
@@ -78,7 +78,7 @@ test("redirects that never end are given up", async () => {
   expect(hops).toBe(11);
 });
 
-test("bytes over the wire are counted compressed, and an unchanged document is not sent again", async () => {
+test("counts transferred bytes compressed, and does not load an unchanged document again", async () => {
   const text = JSON.stringify({ name: "a", filler: "x".repeat(10_000) });
   const zipped = gzipSync(text);
   const home = await listen((request, response) => {
@@ -95,7 +95,7 @@ test("bytes over the wire are counted compressed, and an unchanged document is n
   expect(again).toMatchObject({ ok: true, value: { bytes: new TextEncoder().encode(text) } });
 });
 
-test("a connection that is cut in the middle of a body is asked again", async () => {
+test("repeats a request whose connection was cut in the middle of the body", async () => {
   let asked = 0;
   const home = await listen((_, response) => {
     response.writeHead(200, { "content-length": 12 });
@@ -105,7 +105,7 @@ test("a connection that is cut in the middle of a body is asked again", async ()
   expect(await client(home)("a")).toEqual({ name: "a" });
 });
 
-test("nobody listening is EUNREACHABLE with the system's code", async () => {
+test("a refused connection is EUNREACHABLE with the system's code", async () => {
   const home = await listen(() => {});
   servers[0]?.close();
   expect(await client(home)("a")).toMatchObject({
@@ -115,12 +115,12 @@ test("nobody listening is EUNREACHABLE with the system's code", async () => {
   });
 });
 
-test("an error's body is not read, and its connection is let go", async () => {
+test("does not read the body of an error, and releases its connection", async () => {
   let closed = 0;
   const home = await listen((_, response) => {
     response.on("close", () => closed++);
     response.writeHead(403);
-    response.write("x".repeat(1000)); // and no end
+    response.write("x".repeat(1000)); // never ends
   });
   expect(await client(home)("a")).toMatchObject({ code: "E403" });
   await expect.poll(() => closed).toBe(1);

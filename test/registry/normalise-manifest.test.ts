@@ -51,11 +51,11 @@ test.each([
   expect(normaliseManifest(structuredClone(raw))).toEqual(expected);
 });
 
-test("what is no object is an empty manifest", () => {
+test("a value that is not an object becomes an empty manifest", () => {
   for (const raw of [null, undefined, 1, "text", true]) expect(normaliseManifest(raw)).toEqual({});
 });
 
-test("a name of an object's own machinery changes no object's machinery", () => {
+test("names like `__proto__` do not change any object's prototype", () => {
   const raw = JSON.parse(
     '{"bin":{"__proto__":"x.js"},"optionalDependencies":{"__proto__":"1"},"dependencies":{"a":"1"}}',
   );

@@ -7,7 +7,7 @@ const readNpmrc = (source: string): Npmrc => read(source, registryBase);
 
 const codes = (source: string): string[] => readNpmrc(source).warnings.map((warning) => warning.message);
 
-test("reads the settings that decide a tree", () => {
+test("reads the settings that influence a tree", () => {
   const { options, warnings } = readNpmrc(`
 legacy-peer-deps = true
 strict-peer-deps=false
@@ -42,7 +42,7 @@ some-future-setting=x
   expect(warnings).toEqual([]);
 });
 
-// What npm's own reader of this format gives for the same line.
+// The expected values are those of npm's own parser.
 test.each([
   ["tag = 'x'", "x"],
   [`tag='"q"'`, "q"],
@@ -63,7 +63,7 @@ test.each([
   expect(readNpmrc(source).options).toEqual({ defaultTag: expected });
 });
 
-test("lists: repeated, after a plain value, less what is included", () => {
+test("reads lists: repeated keys, keys after a plain value, and omitted types without included ones", () => {
   expect(readNpmrc("omit=dev\nomit[]=peer").options.omit).toEqual(["dev", "peer"]);
   expect(readNpmrc("omit=dev").options.omit).toEqual(["dev"]);
   expect(readNpmrc("omit[]=dev\nomit[]=peer\ninclude=dev").options).toEqual({ omit: ["peer"] });
@@ -74,13 +74,13 @@ test("lists: repeated, after a plain value, less what is included", () => {
   });
 });
 
-test("registries, by scope too", () => {
+test("reads registries, also by scope", () => {
   const { registry, scopes } = readNpmrc("registry=https://r.example/npm\n@a:registry = http://a.example");
   expect(registry).toBe("https://r.example/npm/");
   expect([...scopes]).toEqual([["@a", "http://a.example/"]]);
 });
 
-test("a wrong value is named and left out; a null is a default", () => {
+test("ignores a wrong value with a warning, and treats null as the default", () => {
   const bad =
     "install-strategy=upside-down\nlockfile-version=9\nbefore=soon\nmin-release-age=x\nomit=devs\nregistry=none";
   expect(readNpmrc(bad).options).toEqual({});
@@ -98,7 +98,7 @@ test("a wrong value is named and left out; a null is a default", () => {
   });
 });
 
-test("environment references are left out with a warning", () => {
+test("ignores references to the environment with a warning", () => {
   const { options, registry, scopes, warnings } = readNpmrc(
     `registry=https://\${HOST}/\n@a:registry=\${A?}\ntag=\${TAG}\ncache=\${HOME}/x`,
   );
@@ -120,13 +120,13 @@ registry=https://hush-6:hush-7@r.example/?t=hush-8
   expect(npmrc.warnings.filter((warning) => warning.message.includes("credentials"))).toHaveLength(1);
 });
 
-test("names from outside cannot reach a prototype", () => {
+test("keys like `__proto__` do not change a prototype", () => {
   const { options } = readNpmrc("__proto__=x\nconstructor[]=y\n__proto__[]=z\ntoString");
   expect(options).toEqual({});
   expect(Object.getPrototypeOf(options)).toBe(Object.prototype);
 });
 
-test("what is given wins; a given age puts the project's date out of force", () => {
+test("the caller's options win, and a given age cancels the project's date", () => {
   const npmrc = readNpmrc("before=2024-01-01\nmin-release-age=3\ntag=next\nsave-exact=true");
   expect(npmrc.options).toEqual({ before: "2024-01-01", defaultTag: "next", saveExact: true, savePrefix: "" });
   expect(withNpmrc(npmrc, { minReleaseAge: 7, defaultTag: "beta" })).toEqual({
@@ -138,7 +138,7 @@ test("what is given wins; a given age puts the project's date out of force", () 
   expect(withNpmrc(npmrc, {})).toEqual(npmrc.options);
 });
 
-test("a project without settings loads no reader, one with them does", async () => {
+test("loads the parser only for a project with settings", async () => {
   expect(await loadNpmrc(" \n")).toEqual({ options: {}, scopes: new Map(), warnings: [] });
   expect(await loadNpmrc("tag=next\nregistry=http://r.example")).toEqual(
     readNpmrc("tag=next\nregistry=http://r.example"),

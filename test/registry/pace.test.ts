@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { Pace } from "../../workers/net/pace.ts";
 
-test("of hundreds that come at once a few begin at once, the rest a few in each turn, in order", async () => {
+test("of hundreds of requests made at once, a few start at once and the others follow in order, a few per turn", async () => {
   const pace = new Pace();
   const begun: number[] = [];
   const all = Array.from({ length: 100 }, async (_, index) => {
@@ -16,7 +16,7 @@ test("of hundreds that come at once a few begin at once, the rest a few in each 
   expect(begun).toEqual(Array.from({ length: 100 }, (_, index) => index));
 });
 
-test("those that come one by one never wait", async () => {
+test("requests made one by one never wait", async () => {
   vi.useFakeTimers({ toFake: ["performance"] });
   try {
     const pace = new Pace();

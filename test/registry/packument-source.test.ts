@@ -7,7 +7,7 @@ import { failureOf, registryOf, transportOver } from "./client.ts";
 
 const config = registryConfig({ registry: "http://registry.local/", scopes: { "@o": "https://o.example/npm/" } });
 
-/** Answers `texts` by URL, and notes what it was asked. */
+/** Answers with `texts` by URL, and records the requests. */
 function stub(texts: Record<string, string>): { transport: Transport; asked: RegistryRequest[] } {
   const asked: RegistryRequest[] = [];
   const transport: Transport = {
@@ -21,7 +21,7 @@ function stub(texts: Record<string, string>): { transport: Transport; asked: Reg
   return { transport, asked };
 }
 
-test("a name is asked for once in a run, whoever wants it and when", async () => {
+test("requests a name once per run, for any number of callers", async () => {
   const registry = registryOf(["a"]);
   const source = new PackumentSource({ transport: transportOver(registry), config, metadata: "abbreviated" });
   expect(source.peek("a")).toBeUndefined();
@@ -35,7 +35,7 @@ test("a name is asked for once in a run, whoever wants it and when", async () =>
   expect(source.counts.bytes).toBeGreaterThan(0);
 });
 
-test("the first outcome holds for the run, a failure too", async () => {
+test("the first outcome holds for the run, even a failure", async () => {
   const registry = registryOf(["a"], { faults: [{ status: 404, times: 1 }] });
   const source = new PackumentSource({ transport: transportOver(registry), config, metadata: "full" });
   const first = await source.packument("a");
@@ -45,7 +45,7 @@ test("the first outcome holds for the run, a failure too", async () => {
   expect(source.counts).toMatchObject({ known: 1, fetched: 1, packuments: 0 });
 });
 
-test("asks the scope's registry, in the run's form, with the run's signal", async () => {
+test("requests from the scope's registry, in the run's form, with the run's signal", async () => {
   const { transport, asked } = stub({});
   const { signal } = new AbortController();
   const source = new PackumentSource({ transport, config, metadata: "full", signal });
@@ -60,14 +60,14 @@ test("asks the scope's registry, in the run's form, with the run's signal", asyn
   expect(source.counts).toMatchObject({ requests: 3, bytes: 21 });
 });
 
-test.each(["[]", "null", '"text"', "{", "<html>", ""])("%j is neither a packument nor a manifest", async (text) => {
+test.each(["[]", "null", '"text"', "{", "<html>", ""])("refuses %j as a packument and as a manifest", async (text) => {
   const { transport } = stub({ "http://registry.local/a": text, "http://registry.local/a/1.0.0": text });
   const source = new PackumentSource({ transport, config, metadata: "full" });
   expect(failureOf(await source.packument("a")).code).toBe("EINVALIDPACKUMENT");
   expect(failureOf(await source.manifest("a", "1.0.0")).code).toBe("EINVALIDPACKUMENT");
 });
 
-test("one version's manifest, and the bytes of a tarball, once each", async () => {
+test("fetches one version's manifest and a tarball's bytes, once each", async () => {
   const { transport, asked } = stub({ "http://registry.local/a/1.0.0": '{"name":"a","license":"MIT"}' });
   const source = new PackumentSource({ transport, config, metadata: "abbreviated" });
   const [one, two] = await Promise.all([source.manifest("a", "1.0.0"), source.manifest("a", "1.0.0")]);

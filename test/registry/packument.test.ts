@@ -13,7 +13,7 @@ function index(text: string | Uint8Array): Packument {
   return indexPackument("pkg", typeof text === "string" ? encoder.encode(text) : text);
 }
 
-/** What a reader gets who parses it all. */
+/** Reads a document by parsing all of it, for comparison. */
 function parsed(text: string): { versions: Record<string, unknown>; tags: Record<string, unknown> } {
   const document = JSON.parse(text) as Record<string, Record<string, unknown>>;
   return { versions: document["versions"] ?? {}, tags: document["dist-tags"] ?? {} };
@@ -29,7 +29,7 @@ function codeOf(run: () => unknown): string | undefined {
   }
 }
 
-/** A small generator of numbers from 0 to 1. */
+/** Returns a small generator of random numbers from 0 to 1. */
 function random(seed: number): () => number {
   let state = seed;
   return () => {
@@ -113,7 +113,7 @@ const manifest = fc.record(
   },
   { requiredKeys: [] },
 );
-/** As registries write them: each says its key, and so does its tarball's URL (`#`), more often than not. */
+/** Manifests as registries write them. Each contains its key, and usually so does its tarball's URL (`#`). */
 const versions = fc.dictionary(key, fc.tuple(fc.integer({ max: 5 }), manifest), { maxKeys: 6 }).map((all) =>
   Object.fromEntries(
     Object.entries(all).map(([key, [odd, manifest]]) => {
@@ -134,7 +134,7 @@ const document = fc.record(
   },
   { requiredKeys: [] },
 );
-/** What is left of a manifest, of which an installer reads this much. */
+/** Reduces a manifest to the members that an installer reads. */
 function kept(raw: unknown): Record<string, unknown> {
   const { dist, scripts, ...rest } = raw as Record<string, unknown>;
   const read = ["name", "version", "license", "dependencies", "optionalDependencies", "bundleDependencies"];
@@ -152,7 +152,7 @@ const randomizer = fc.nat().map(random);
 const RUNS = { numRuns: Number(process.env["LAW_RUNS"] ?? 600) };
 
 describe("the index", () => {
-  test("says what JSON.parse says of every part", () => {
+  test("equals the result of JSON.parse in every part", () => {
     const law = fc.property(document, randomizer, fc.boolean(), (value, random, mark) => {
       const text = write(value, random);
       const packument = index((mark ? "\ufeff" : "") + text);
@@ -176,7 +176,7 @@ describe("the index", () => {
     fc.assert(law, RUNS);
   });
 
-  test("reads shared memory, and a part of a buffer, alike", () => {
+  test("reads shared memory and parts of a buffer", () => {
     const text = encoder.encode('{"versions":{"1.0.0":{"version":"1.0.0"},"1.\\u0031.0":{"version":"é"}}}');
     const record = condense("pkg", text);
     const shared = new Uint8Array(new SharedArrayBuffer(text.length + 7), 3, text.length);
@@ -200,7 +200,7 @@ describe("the index", () => {
     }
   });
 
-  test("takes the last of equal keys, at the place of the first, as JSON.parse does", () => {
+  test("keeps the last of equal keys at the position of the first, as JSON.parse does", () => {
     const text =
       '{"versions":{"9.0.0":{}},"dist-tags":{"a":"1"},' +
       '"versions":{"1.0.0":{"os":1},"1.1.0":{"os":2},"1.0.\\u0030":{"os":3}},"dist-tags":{"b":"2"}}';
@@ -212,7 +212,7 @@ describe("the index", () => {
     expect(index('{"versions":{"1.0.0":{}},"versions":null}').versionKeys()).toEqual([]);
   });
 
-  test("keeps names of an object's own machinery as names", () => {
+  test("keeps names like `__proto__` as names", () => {
     const text =
       '{"versions":{"__proto__":{"version":"p"},"constructor":{"version":"c"}},"dist-tags":{"__proto__":"x"}}';
     const packument = index(text);
@@ -222,7 +222,7 @@ describe("the index", () => {
     expect(packument.has("toString")).toBe(false);
   });
 
-  test("replaces invalid UTF-8 as a decoder of the whole document would", () => {
+  test("replaces invalid UTF-8 as decoding the whole document would", () => {
     const bytes = encoder.encode('{"versions":{"1.0.0":{"license":"??"},"?.0":{}}}');
     const broken = bytes.map((byte) => (byte === 63 ? 0xc3 : byte));
     const packument = index(broken);
@@ -231,7 +231,7 @@ describe("the index", () => {
     expect(packument.manifest("1.0.0")?.license).toBe("\ufffd\ufffd");
   });
 
-  test("steps over strings that end in backslashes, whatever their place in a word", () => {
+  test("skips strings that end in backslashes, at any alignment", () => {
     for (let padding = 0; padding < 24; padding++) {
       for (let slashes = 0; slashes < 6; slashes++) {
         const license = `${"x".repeat(padding)}${"\\".repeat(slashes)}"}${"\\".repeat(slashes)}`;
@@ -243,7 +243,7 @@ describe("the index", () => {
     }
   });
 
-  test("goes down any depth without recursing", () => {
+  test("skips any depth without recursion", () => {
     const depth = 500_000;
     const deep = `{"x":${"[".repeat(depth)}${"]".repeat(depth)},"versions":{"1.0.0":${'{"a":'.repeat(depth)}1${"}".repeat(depth)}}}`;
     const packument = index(deep);
@@ -251,14 +251,14 @@ describe("the index", () => {
     expect(codeOf(() => index(deep.slice(0, -1)))).toBe("EINVALIDPACKUMENT");
   });
 
-  test("takes keys and numbers of any length", () => {
+  test("accepts keys and numbers of any length", () => {
     const key = "1".repeat(300_000);
     const packument = index(`{"x":${key},"versions":{"${key}":{"license":"long"}}}`);
     expect(packument.manifest(key)?.license).toBe("long");
     expect(packument.versionKeys()).toEqual([key]);
   });
 
-  test("takes a document of 20 MB", () => {
+  test("accepts a document of 20 MB", () => {
     const versions = Object.fromEntries(
       Array.from({ length: 20_000 }, (_, n) => [`1.${n}.0`, { version: `1.${n}.0`, description: "d".repeat(1000) }]),
     );
@@ -272,7 +272,7 @@ describe("the index", () => {
 });
 
 describe("a document that is not JSON", () => {
-  test("is refused wherever it breaks off", () => {
+  test("is refused wherever it ends early", () => {
     const law = fc.property(document, randomizer, (value, random) => {
       const bytes = encoder.encode(write(value, random).trim());
       for (let end = 0; end < bytes.length; end++) {
@@ -323,7 +323,7 @@ describe("a document that is not JSON", () => {
     expect.unreachable("it was taken");
   });
 
-  test("never makes it throw anything but a coded failure, nor say other than JSON.parse does", () => {
+  test("gives the result of JSON.parse or a coded failure, and nothing else", () => {
     const edit = fc.record({
       at: fc.nat(),
       drop: fc.nat(3),
@@ -345,20 +345,20 @@ describe("a document that is not JSON", () => {
       try {
         whole = JSON.parse(text);
       } catch {
-        // it may still be sound as far as it is read
+        // the parts that are read may still be valid
         return;
       }
       const { versions } = whole as { versions?: unknown };
       const isObject = typeof versions === "object" && versions !== null && !Array.isArray(versions);
       const keys = isObject ? Object.keys(versions) : [];
       if (code === undefined) expect(packument?.versionKeys()).toEqual(keys);
-      // sound JSON is refused only where a manifest is no object
+      // valid JSON is refused only if a manifest is not an object
       else expect(Object.values(versions as object).some((raw) => typeof raw !== "object" || raw === null)).toBe(true);
     });
     fc.assert(law, RUNS);
   });
 
-  test("may be sound but for one manifest, which fails when it is chosen", () => {
+  test("may be valid except for one manifest, which fails when it is picked", () => {
     const packument = index('{"versions":{"1.0.0":{"a":tru},"1.1.0":{},"1.2.0":null,"1.3.0":{"os":"\\x"}}}');
     expect(packument.manifest("1.1.0")).toEqual({});
     for (const broken of ["1.0.0", "1.2.0", "1.3.0"]) {

@@ -20,7 +20,7 @@ function packument(name: string, manifest: Manifest) {
 
 const ranges = new RangeTable();
 
-test("a package is asked for with the depth that the engine will look at it: peers beside, dependencies below", async () => {
+test("requests packages with the depth at which the engine needs them: peers at the same depth, dependencies one lower", async () => {
   const packages: Record<string, Manifest> = {
     a: { dependencies: { b: "1" }, peerDependencies: { p: "1" } },
     b: { dependencies: { c: "1" }, peerDependencies: { o: "1" }, peerDependenciesMeta: { o: { optional: true } } },
@@ -41,7 +41,7 @@ test("a package is asked for with the depth that the engine will look at it: pee
   expect(Object.fromEntries(ranks)).toEqual({ d: [0], a: [0], p: [0], b: [1], o: [1], q: [1], c: [2] });
 });
 
-test("at a desk the lowest rank is done first, and what has not begun when it stops is refused", async () => {
+test("ranked work does the lowest rank first, and refuses work that has not begun when it stops", async () => {
   const ranks: Record<string, number> = { a: 3, b: 1, c: 2, d: 3 };
   const rankedWork = new RankedWork(new LocalScheduler(localClock), (name) => ranks[name] ?? 0);
   const done: string[] = [];
@@ -51,14 +51,14 @@ test("at a desk the lowest rank is done first, and what has not begun when it st
   await Promise.all(work);
   expect(done).toEqual(["d", "b", "c", "a"]);
   await expect(rankedWork.run("e", () => JSON.parse("{"))).rejects.toThrow(SyntaxError);
-  const left = rankedWork.run("f", () => done.push("f"));
+  const pending = rankedWork.run("f", () => done.push("f"));
   rankedWork.stop();
-  await expect(left).rejects.toMatchObject({ failure: { code: "EABORTED" } });
+  await expect(pending).rejects.toMatchObject({ failure: { code: "EABORTED" } });
   await expect(rankedWork.run("g", () => done.push("g"))).rejects.toMatchObject({ failure: { code: "EABORTED" } });
   expect(done).toHaveLength(4);
 });
 
-test("a late preload is made once, when it is started, and not after it was stopped", async () => {
+test("creates a late preload once, when it is started, and not after it was stopped", async () => {
   const source = { packument: async (name: string) => ok(packument(name, {})) };
   const make = vi.fn(async () => {
     const policy = () => ({ ranges });

@@ -20,7 +20,7 @@ function sha512(seed: number): string {
   return `sha512-${btoa(String.fromCharCode(...Array.from({ length: 64 }, (_, at) => (seed * 31 + at * 7) & 255)))}`;
 }
 
-/** A document as registries write it, of versions in this order. */
+/** Returns a document as registries write it, with versions in this order. */
 function documentOf(entries: Record<string, Entry>, more: object = {}): string {
   const versions = Object.entries(entries).map(([version, { integrity, tarball, ...rest }], at) => {
     const dist = {
@@ -39,7 +39,7 @@ function record(text: string): Uint8Array {
   return condense("@s/pkg", encoder.encode(text));
 }
 
-/** All that a run may ask of a packument. */
+/** All reads that a run may do on a packument. */
 function askAll(packument: Packument): unknown[] {
   const policy = { ranges: new RangeTable(), nodeVersion: "20.0.0", npmVersion: "11.0.0" };
   const specs = ["", "*", "^1", "<2", "1.1.0", "latest", "next", ">=1.0.0-0", "3.x", "9.9.9"];
@@ -79,10 +79,10 @@ const SAMPLE = documentOf(
 );
 
 describe("a record", () => {
-  test("keeps what versions have in common once, and of a hash nothing but its bytes", () => {
+  test("stores common parts of versions once, and only the bytes of a hash", () => {
     const all = Array.from({ length: 500 }, (_, at) => [`1.0.${at}`, { dependencies: { a: "^1.0.0", b: "^2.0.0" } }]);
     const bytes = record(documentOf(Object.fromEntries(all)));
-    // twelve bytes of words and a key for each version
+    // each version adds twelve bytes of words and a key
     expect(incompressibleStart(bytes)).toBeLessThan(500 * 20 + 300);
     expect(bytes.length - incompressibleStart(bytes)).toBe(500 * 64);
     const { dist, name, version } = new Packument("@s/pkg", bytes).manifest("1.0.499") ?? {};
@@ -93,7 +93,7 @@ describe("a record", () => {
     });
   });
 
-  test("has releases in order, equal ones the last first, and knows prereleases when they are asked for", () => {
+  test("lists releases in order, the last of equal ones first, and prereleases on request", () => {
     const keys = ["2.0.0", "1.0.0+a", "1.0.0-rc.1", "nonsense", "1.0.0+b", "v0.1.0", "10.0.0"];
     const packument = new Packument("@s/pkg", record(documentOf(Object.fromEntries(keys.map((key) => [key, {}])))));
     const names = (entries: ArrayLike<number>): string[] => Array.from(entries, (entry) => packument.keyOf(entry));
@@ -107,7 +107,7 @@ describe("a record", () => {
     ["a hash in another spelling", { integrity: sha512(1).replace(/.==$/, "B==") }],
     ["a character that is none of base64's", { integrity: sha512(1).replace(/A/, "-") }],
     ["a shorter hash", { integrity: sha512(1).replace(/.==$/, "===") }],
-  ])("keeps a dist with %s as it is, but for what nobody reads", (_, odd) => {
+  ])("keeps a dist with %s, except for unused members", (_, odd) => {
     const packument = new Packument("@s/pkg", record(documentOf({ "1.0.0": {}, "1.1.0": odd, "1.2.0": {} })));
     const usual = { integrity: sha512(1), tarball: "http://registry.local/@s/pkg/-/pkg-1.1.0.tgz" };
     expect(packument.manifest("1.1.0")?.dist).toEqual({ ...usual, ...odd, shasum: "0".repeat(40) });
@@ -117,7 +117,7 @@ describe("a record", () => {
     });
   });
 
-  test("has of scripts those that npm runs when it installs", () => {
+  test("keeps only the scripts that npm runs when it installs", () => {
     const scripts = { test: "t", install: "i", build: "b", postinstall: "p" };
     const packument = new Packument(
       "@s/pkg",
@@ -127,7 +127,7 @@ describe("a record", () => {
     expect(packument.manifest("1.1.0")?.scripts).toBeUndefined();
   });
 
-  test("is the same whatever was condensed before, and wherever it ends in memory", () => {
+  test("does not depend on earlier documents, nor on its position in memory", () => {
     const once = record(SAMPLE);
     record(documentOf(Object.fromEntries(Array.from({ length: 900 }, (_, at) => [`5.0.${at}`, { os: `${at}` }]))));
     expect(record(SAMPLE)).toEqual(once);
@@ -139,19 +139,19 @@ describe("a record", () => {
 describe("a damaged record", () => {
   const whole = record(SAMPLE);
 
-  test("is none when it was cut off, or something follows", () => {
+  test("is refused if it was cut off or has extra bytes", () => {
     for (let end = 0; end < whole.length; end++) expect(isRecord(whole.slice(0, end))).toBe(false);
     expect(isRecord(new Uint8Array([...whole, 0, 0, 0, 0]))).toBe(false);
     expect(isRecord(encoder.encode(SAMPLE))).toBe(false);
   });
 
-  test("of another format is none", () => {
+  test("is refused if it has another format", () => {
     const other = whole.slice();
     other[0] = 0;
     expect(isRecord(other)).toBe(false);
   });
 
-  test("is none, or answers, or fails by a code", () => {
+  test("is refused, can be read, or fails with a code", () => {
     let read = 0;
     const damage = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
     const head = fc.array(fc.tuple(fc.nat(4 * 40), fc.nat(255)), { minLength: 1, maxLength: 4 });
@@ -166,7 +166,7 @@ describe("a damaged record", () => {
     expect(read).toBeGreaterThan(RUNS.numRuns / 10);
   });
 
-  test("is refused, or answered, whatever its words are", () => {
+  test("is refused or can be read, with any words", () => {
     const law = fc.property(fc.array(fc.nat(), { minLength: 6, maxLength: 60 }), (words) => {
       const bytes = new Uint8Array(new Uint32Array([0x31504857, 0, ...words]).buffer);
       new DataView(bytes.buffer).setUint32(4, bytes.length, true);

@@ -10,8 +10,8 @@ import { fixtureCases } from "../conformance/fixtures.ts";
 import { folderSnapshot } from "../support/registry/folder.ts";
 import { npmPick } from "./npm-pick.ts";
 
-// Every packument of the recorded registry, or of the fixtures where there is none, asked for every spec that any of
-// their versions has for it, and for forms made from its own versions.
+// Tests every packument of the recorded registry (or, without one, of the fixtures) with every spec that any version has for it,
+// and with specs made from its own versions.
 
 interface Document {
   name: string;
@@ -64,7 +64,7 @@ async function packuments(): Promise<Map<string, Uint8Array>> {
   return found;
 }
 
-/** Every spec with the big registry; without it so few that specs times versions stay within `work`. */
+/** Returns every spec with the big registry. Without it, returns so few that specs times versions do not exceed `work`. */
 function specsFor(document: Document, specs: Iterable<string>, work: number): string[] {
   const all = [...new Set(specs)];
   const size = Object.keys(document.versions ?? {}).length;
@@ -72,7 +72,7 @@ function specsFor(document: Document, specs: Iterable<string>, work: number): st
   return all.filter((_, at) => at % step === 0);
 }
 
-/** Specs that nobody asked for, but might: round the last versions, and round one of every ten. */
+/** Returns specs that are not recorded: around the last versions, and around every tenth. */
 function ownSpecs({ versions = {}, "dist-tags": tags = {} }: Document): string[] {
   const keys = Object.keys(versions);
   const near = keys.filter((_, at) => at % 10 === 0 || at > keys.length - 4);

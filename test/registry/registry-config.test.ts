@@ -10,7 +10,7 @@ import {
 } from "../../src/registry/registry-config.ts";
 import { tarballUrl } from "../../src/registry/tarball-url.ts";
 
-test("a scope's packages come from its registry, with the slash of a scope escaped", () => {
+test("a scope's packages come from its registry, with the slash escaped", () => {
   const config = registryConfig({ registry: "https://one.example", scopes: { "@a": "https://two.example/npm" } });
   expect(packumentUrl(config, "react")).toBe("https://one.example/react");
   expect(packumentUrl(config, "@b/c")).toBe("https://one.example/@b%2fc");
@@ -18,7 +18,7 @@ test("a scope's packages come from its registry, with the slash of a scope escap
   expect(manifestUrl(config, "@a/b", "1.0.0+x")).toBe("https://two.example/npm/@a%2fb/1.0.0%2Bx");
 });
 
-test("the embedder's registries win over the project's, scope by scope", () => {
+test("the caller's registries win over the project's, scope by scope", () => {
   const project = {
     registry: "https://p.example/",
     scopes: new Map([
@@ -35,7 +35,7 @@ test("the embedder's registries win over the project's, scope by scope", () => {
   expect(registryConfig({ registry: "https://e.example/" }, project).registry).toBe("https://e.example/");
 });
 
-test("a base URL ends with one slash and carries nothing secret", () => {
+test("a base URL ends with one slash and contains no secrets", () => {
   expect(registryBase("https://user:secret@h.example:8443/npm//?token=secret#x")).toBe("https://h.example:8443/npm/");
   expect(registryBase("/-/relay/", "http://127.0.0.1:8080/page/")).toBe("http://127.0.0.1:8080/-/relay/");
   for (const bad of ["", "registry", "ftp://h.example/", "file:///etc/", "javascript:alert(1)"]) {
@@ -44,7 +44,7 @@ test("a base URL ends with one slash and carries nothing secret", () => {
   }
 });
 
-test("a URL that is none is refused without being repeated", () => {
+test("refuses an invalid URL without repeating it", () => {
   for (const options of [
     { registry: "ftp://u:secret@h.example/" },
     { registry: "https://h.example/", scopes: { "@a": "secret" } },
@@ -60,7 +60,7 @@ test("a URL that is none is refused without being repeated", () => {
   }
 });
 
-test("a tarball that was recorded at the public registry comes from this run's registry", () => {
+test("a tarball recorded at the public registry is fetched from this run's registry", () => {
   const config: RegistryConfig = {
     registry: "https://mirror.example/npm/",
     scopes: new Map(),

@@ -3,13 +3,13 @@ import type { Failure } from "../../src/api/failure.ts";
 import type { MemoryRegistry } from "../support/registry/memory-fetch.ts";
 import { bodyOf, failureOf, packumentRequest, registryOf, transportOver } from "./client.ts";
 
-// `strict` hides a 404 behind a network error, as public registries do from a page.
+// `strict` turns a 404 into a network error, as public registries do for a page.
 
 afterEach(() => void vi.unstubAllGlobals());
 
 const asked = ({ log }: MemoryRegistry): string[] => log.map(({ method, path }) => `${method} ${path}`);
 
-test("a missing name among others is E404, and the message says how that was decided", async () => {
+test("a missing name among others is E404, and the message explains how this was determined", async () => {
   const registry = registryOf(["a"], { strict: true });
   const transport = transportOver(registry);
   const [gone, a] = await Promise.all([transport.get(packumentRequest("gone")), transport.get(packumentRequest("a"))]);
@@ -23,10 +23,10 @@ test("a missing name among others is E404, and the message says how that was dec
   ).toEqual(["GET a", "GET gone", "GET gone"]);
 });
 
-test("an answer that comes while a request fails is proof enough", async () => {
+test("an answer that arrives while another request fails proves that the registry is reachable", async () => {
   const registry = registryOf(["a"], { strict: true });
   const fetch: typeof globalThis.fetch = async (input, init) => {
-    // Each failure of `gone` is slower than an answer to somebody else.
+    // Each failure of `gone` takes longer than another request's answer.
     if (String(input).endsWith("gone")) await transport.get(packumentRequest("a"));
     return registry.fetch(input, init);
   };
@@ -35,7 +35,7 @@ test("an answer that comes while a request fails is proof enough", async () => {
   expect(asked(registry)).toEqual(["GET a", "GET gone", "GET a", "GET gone"]);
 });
 
-test("an answer that comes while a look is under way counts too", async () => {
+test("an answer that arrives during the second request counts too", async () => {
   const registry = registryOf(["a"], { strict: true });
   let release = (): void => {};
   const looked = new Promise<void>((resolve) => {
@@ -57,7 +57,7 @@ test("an answer that comes while a look is under way counts too", async () => {
   expect(asked(registry).filter((line) => line === "GET gone")).toHaveLength(2);
 });
 
-test("a missing name later on: one look at what is known to be there", async () => {
+test("for a later missing name, one request for a package that is known to exist decides", async () => {
   const registry = registryOf(["a"], { strict: true });
   const transport = transportOver(registry);
   await transport.get(packumentRequest("a"));
@@ -66,7 +66,7 @@ test("a missing name later on: one look at what is known to be there", async () 
   expect(asked(registry)).toEqual(["GET a", "GET gone", "HEAD a", "GET gone", "HEAD a"]);
 });
 
-test("fifty missing names share a look, and none carries a token", async () => {
+test("fifty missing names share the second request, which has no token", async () => {
   const registry = registryOf(["a"], { strict: true, latency: 1 });
   const transport = transportOver(registry, { token: () => "hush", concurrency: 50 });
   await transport.get(packumentRequest("a"));
@@ -79,13 +79,13 @@ test("fifty missing names share a look, and none carries a token", async () => {
   expect(looks.some(({ headers }) => headers.has("authorization"))).toBe(false);
 });
 
-test("where nothing was read yet, a package that every registry has is asked for", async () => {
+test("if nothing was read yet, requests a package that every registry has", async () => {
   const registry = registryOf(["react"], { strict: true });
   expect(failureOf(await transportOver(registry).get(packumentRequest("@scope/gone"))).code).toBe("E404");
   expect(asked(registry)).toContain("HEAD react");
 });
 
-test("a registry that answers nothing is EUNREACHABLE, by way of the usual retries", async () => {
+test("a registry that does not answer is EUNREACHABLE after the usual retries", async () => {
   const registry = registryOf(["a"], { faults: [{ network: true }] });
   const failure = failureOf(await transportOver(registry).get(packumentRequest("a")));
   expect(failure).toMatchObject({ code: "EUNREACHABLE", details: { reason: "network" } });
@@ -93,7 +93,7 @@ test("a registry that answers nothing is EUNREACHABLE, by way of the usual retri
   expect(registry.log.filter(({ method }) => method === "GET")).toHaveLength(4);
 });
 
-test("a registry that goes away in the middle is EUNREACHABLE, not E404", async () => {
+test("a registry that disappears during a run is EUNREACHABLE, not E404", async () => {
   const registry = registryOf(["a", "b"], { strict: true, faults: [{ network: true, after: 1 }] });
   const transport = transportOver(registry);
   bodyOf(await transport.get(packumentRequest("a")));
@@ -101,21 +101,21 @@ test("a registry that goes away in the middle is EUNREACHABLE, not E404", async 
   expect(failureOf(await transport.get(packumentRequest("b"))).code).toBe("EUNREACHABLE");
 });
 
-test("one connection that breaks is no missing package", async () => {
+test("a single broken connection does not make a package missing", async () => {
   const registry = registryOf(["a", "b"], { strict: true, faults: [{ path: "b", network: true, times: 1 }] });
   const transport = transportOver(registry);
   const answers = await Promise.all(["a", "b"].map((name) => transport.get(packumentRequest(name))));
   expect(answers.every((answer) => answer.ok)).toBe(true);
 });
 
-test("a network error in the middle of a body is never E404", async () => {
+test("a network error in a body is never E404", async () => {
   const registry = registryOf(["a", "b"], { strict: true, faults: [{ path: "b", cut: 5 }] });
   const transport = transportOver(registry);
   const [, b] = await Promise.all(["a", "b"].map((name) => transport.get(packumentRequest(name))));
   expect(failureOf(b!).code).toBe("EUNREACHABLE");
 });
 
-test("an error with a system's code is the network's, with no second look", async () => {
+test("an error with a system's code is a network failure, without a second request", async () => {
   const registry = registryOf(["a"]);
   const fetch = async (): Promise<never> => {
     throw new TypeError("fetch failed", { cause: { code: "ENOTFOUND" } });
@@ -124,7 +124,7 @@ test("an error with a system's code is the network's, with no second look", asyn
   expect(failure).toMatchObject({ code: "EUNREACHABLE", found: "ENOTFOUND" });
 });
 
-test("offline is said at once", async () => {
+test("reports an offline page at once", async () => {
   vi.stubGlobal("navigator", { onLine: false });
   const registry = registryOf(["a"], { faults: [{ network: true }] });
   const failure = failureOf(await transportOver(registry).get(packumentRequest("a")));
@@ -132,7 +132,7 @@ test("offline is said at once", async () => {
   expect(registry.log).toHaveLength(1);
 });
 
-/** A page on `page.example` whose own server relays to `registry` below `/relay/`, when `there`. */
+/** A page on `page.example`. If `there`, its server relays to `registry` below `/relay/`. */
 function pageWithRelay(direct: MemoryRegistry, relay: MemoryRegistry, there = true): typeof globalThis.fetch {
   return async (input, init) => {
     const url = new URL(String(input));
@@ -145,7 +145,7 @@ function pageWithRelay(direct: MemoryRegistry, relay: MemoryRegistry, there = tr
 
 const proxy = "http://page.example/relay";
 
-test("a relay takes over for good when the registry cannot be read, and that is told once", async () => {
+test("a relay takes over for good if the registry is not readable, with one warning", async () => {
   const direct = registryOf(["a", "b"], { faults: [{ noCors: true }] });
   const relay = registryOf(["a", "b"]);
   const warnings: Failure[] = [];
@@ -160,7 +160,7 @@ test("a relay takes over for good when the registry cannot be read, and that is 
   expect(direct.log).toHaveLength(before);
 });
 
-test("where the registry can be read, a relay only settles what is missing", async () => {
+test("if the registry is readable, a relay is used only to confirm missing packages", async () => {
   const direct = registryOf(["a"], { strict: true });
   const relay = registryOf(["a"]);
   const warnings: Failure[] = [];
@@ -173,7 +173,7 @@ test("where the registry can be read, a relay only settles what is missing", asy
   expect(warnings).toEqual([]);
 });
 
-test("a site without a relay is not mistaken for one", async () => {
+test("does not mistake a site without a relay for one", async () => {
   const direct = registryOf(["a"], { faults: [{ noCors: true }] });
   const warnings: Failure[] = [];
   const fetch = pageWithRelay(direct, registryOf(["a"]), false);
@@ -182,7 +182,7 @@ test("a site without a relay is not mistaken for one", async () => {
   expect(warnings).toEqual([]);
 });
 
-test("another registry's packages and its token do not go through the relay", async () => {
+test("packages and tokens of another registry do not go through the relay", async () => {
   const direct = registryOf(["a"], { faults: [{ network: true }] });
   const relay = registryOf(["a"]);
   const fetch = pageWithRelay(direct, relay);
@@ -197,7 +197,7 @@ test("another registry's packages and its token do not go through the relay", as
   expect(relay.log).toHaveLength(0);
 });
 
-test("the registry's token does not go to the relay", async () => {
+test("does not send the registry's token to the relay", async () => {
   const direct = registryOf(["a"], { faults: [{ network: true }] });
   const relay = registryOf(["a"]);
   const token = (origin: string): string | undefined => (origin === "http://registry.local" ? "hush" : undefined);
@@ -208,7 +208,7 @@ test("the registry's token does not go to the relay", async () => {
   expect(direct.log[0]?.headers.get("authorization")).toBe("Bearer hush");
 });
 
-test("a relay that breaks is EUNREACHABLE: it hides no answers", async () => {
+test("a broken relay is EUNREACHABLE and hides no answers", async () => {
   const direct = registryOf(["a"], { faults: [{ network: true }] });
   const relay = registryOf(["a"], { faults: [{ network: true, after: 1 }] });
   const transport = transportOver(direct, { fetch: pageWithRelay(direct, relay), proxy });

@@ -25,7 +25,7 @@ function policyOf(more: Partial<PickPolicy> = {}): PickPolicy {
   return { ranges: new RangeTable(), nodeVersion: "20.20.2", npmVersion: "11.19.1", ...more };
 }
 
-/** The version's key, found by the license it is given, or the code of the failure. */
+/** Returns the picked version's key, which is stored in its license, or the code of the failure. */
 function ours(packument: Packument, wanted: string, policy: PickPolicy): string {
   const outcome = selectVersion(packument, wanted, policy);
   return outcome.ok ? String(outcome.value.license) : outcome.failure.code;
@@ -33,11 +33,11 @@ function ours(packument: Packument, wanted: string, policy: PickPolicy): string 
 
 function npms(document: Document, wanted: string, { ranges: _, ...policy }: PickPolicy): string {
   try {
-    // it changes what it is given
+    // it changes its argument
     return String((npmPick(structuredClone(document), wanted, policy) as { license?: string }).license);
   } catch (error) {
     const { code = String(error) } = error as { code?: string };
-    // a tag on nonsense that was published too late: npm blames a tag called `<=nonsense`
+    // a too new tag on an invalid version: npm reports a tag called `<=nonsense`
     return code === "EINVALIDTAGNAME" ? "ETARGET" : code;
   }
 }
@@ -123,7 +123,7 @@ const before = fc.option(fc.integer({ min: 1, max: 28 }).map((date) => Date.UTC(
 const RUNS = { numRuns: Number(process.env["LAW_RUNS"] ?? 1200) };
 
 describe("against npm's own choice", () => {
-  test("every spec picks the same version of every packument, or fails by the same code", () => {
+  test("every spec picks the same version of every packument, or fails with the same code", () => {
     const options = fc.record({
       before,
       defaultTag: fc.constantFrom("latest", "latest", "next"),
@@ -161,7 +161,7 @@ function failureOf(document: Document, spec: string, more: Partial<PickPolicy> =
 }
 
 describe("a pick", () => {
-  test("parses only what it has to look at", () => {
+  test("parses only the manifests that it has to examine", () => {
     const packument = open(versions("1.0.0", "1.1.0", "1.2.0", "2.0.0", "2.1.0-rc.1", "3.0.0"));
     expect(ours(packument, "^1.0.0", policyOf())).toBe("1.2.0");
     expect(packument.manifestsParsed).toBe(1);
@@ -169,7 +169,7 @@ describe("a pick", () => {
     expect(packument.manifestsParsed).toBe(2);
   });
 
-  test("is remembered for its policy alone", () => {
+  test("is remembered only for its policy", () => {
     const packument = open(versions("1.0.0", ["1.1.0", { engines: { node: ">=22" } }]));
     const policy = policyOf();
     expect(selectVersion(packument, "^1", policy)).toBe(selectVersion(packument, "^1", policy));
@@ -177,7 +177,7 @@ describe("a pick", () => {
     expect(ours(packument, "^1", policyOf({ nodeVersion: "22.1.0" }))).toBe("1.1.0");
   });
 
-  test("goes past deprecated versions and unfit engines, and takes the least bad where all are", () => {
+  test("skips deprecated versions and unfit engines, and takes the best of flawed ones", () => {
     const old = { deprecated: "old" };
     const young = { engines: { node: ">=99" } };
     const packument = open(
@@ -188,7 +188,7 @@ describe("a pick", () => {
     expect(ours(packument, "^1.1.0", policyOf())).toBe("1.1.0");
   });
 
-  test("of a manifest that is broken inside fails, and others do not", () => {
+  test("fails for a broken manifest, and not for others", () => {
     const text = '{"dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"version":"1.0.0"},"2.0.0":{"version":nope}}}';
     const packument = indexPackument("pkg", new TextEncoder().encode(text));
     expect(selectVersion(packument, "*", policyOf())).toMatchObject({ ok: true });
@@ -199,7 +199,7 @@ describe("a pick", () => {
 });
 
 describe("a failed pick", () => {
-  test("says what there is, and what to ask for instead", () => {
+  test("lists the available versions and what to request instead", () => {
     const failure = failureOf(versions("5.11.0", "5.11.1", "5.12.0", "6.0.0"), "5.11.2");
     expect(failure).toMatchObject({
       code: "ETARGET",
@@ -211,7 +211,7 @@ describe("a failed pick", () => {
     expect(failure.wayOut.map((way) => way.kind === "spec" && way.spec)).toEqual(["^5.11.1", "^5.12.0", "^6.0.0"]);
   });
 
-  test("knows a tag that is one letter away", () => {
+  test("suggests a tag that differs in one letter", () => {
     const document = { ...versions("1.0.0"), "dist-tags": { latest: "1.0.0", next: "1.0.0" } };
     for (const typo of ["lates", "latests", "katest", "latezt"]) {
       expect(failureOf(document, typo).wayOut[0]).toMatchObject({ kind: "spec", spec: "latest" });
@@ -219,18 +219,18 @@ describe("a failed pick", () => {
     expect(failureOf(document, "canary").wayOut).toHaveLength(1);
   });
 
-  test("names the date where a date stands in the way", () => {
+  test("names the date if the date is the obstacle", () => {
     const document = { ...versions("1.0.0"), time: { "1.0.0": "2020-02-01T00:00:00.000Z" } };
     const failure = failureOf(document, "^1", { before: Date.UTC(2020, 0, 1) });
     expect(failure.code).toBe("ENOVERSIONS");
     expect(failure.wayOut).toContainEqual(expect.objectContaining({ kind: "option", option: "before" }));
   });
 
-  test("of a package without versions has a way out too", () => {
+  test("suggests a way out for a package without versions", () => {
     expect(failureOf({ name: "pkg" }, "^1")).toMatchObject({ code: "ENOVERSIONS", wayOut: [{ kind: "other" }] });
   });
 
-  test("of a version that a policy withholds passes the registry's words on", () => {
+  test("repeats the registry's message for a restricted version", () => {
     const document = { ...versions("1.0.0"), policyRestrictions: { message: "too risky", versions: { "2.0.0": {} } } };
     const failure = failureOf(document, "2.0.0");
     expect(failure.code).toBe("E403");

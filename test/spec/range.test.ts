@@ -86,10 +86,10 @@ const range = fc
   )
   .chain((sets) => fc.constantFrom("||", " || ", "|| ", " | ").map((or) => sets.join(or)));
 
-/** `LAW_RUNS=200000` looks harder. */
+/** The number of random cases. `LAW_RUNS=200000` tries more. */
 const RUNS = { numRuns: Number(process.env["LAW_RUNS"] ?? 3000) };
 
-test("a version satisfies a range exactly when it does for semver in loose mode", () => {
+test("a version satisfies a range exactly if semver in loose mode says so", () => {
   const law = fc.property(version, range, (v, r) => {
     expect(new RangeTable().satisfies(v, r)).toBe(semver.satisfies(v, r, LOOSE));
     expect(validRange(r)).toBe(semver.validRange(r, LOOSE) !== null);
@@ -97,7 +97,7 @@ test("a version satisfies a range exactly when it does for semver in loose mode"
   fc.assert(law, RUNS);
 });
 
-test("a range tells versions round its own ends apart as semver does", () => {
+test("versions near the ends of a range are judged as by semver", () => {
   const law = fc.property(range, (r) => {
     const table = new RangeTable();
     const ends = r.match(/\d+\.\d+\.\d+(-[\w.-]+)?/g) ?? [];
@@ -114,7 +114,7 @@ test("a range tells versions round its own ends apart as semver does", () => {
   fc.assert(law, RUNS);
 });
 
-test("a version is valid, cleaned and compared as semver does in loose mode", () => {
+test("versions are checked, cleaned and compared as by semver in loose mode", () => {
   const law = fc.property(version, version, (a, b) => {
     expect(validVersion(a)).toBe(semver.valid(a, LOOSE) !== null);
     expect(cleanVersion(a)).toBe(semver.clean(a, LOOSE));
@@ -124,7 +124,7 @@ test("a version is valid, cleaned and compared as semver does in loose mode", ()
   fc.assert(law, RUNS);
 });
 
-test("any text at all is judged as semver judges it", () => {
+test("any text is judged as by semver", () => {
   const text = fc.string({ unit: fc.constantFrom(..."0123 .-+vx*^~<>=|a\t") });
   const law = fc.property(text, text, (a, b) => {
     expect(new RangeTable().satisfies(a, b)).toBe(semver.satisfies(a, b, LOOSE));
@@ -134,7 +134,7 @@ test("any text at all is judged as semver judges it", () => {
   fc.assert(law, RUNS);
 });
 
-test("a soup of what ranges are made of is judged as semver judges it", () => {
+test("random mixtures of the parts of ranges are judged as by semver", () => {
   const bits = [
     "1.2.3",
     "1.2",
@@ -183,7 +183,7 @@ test.each([
   ["1.9.9", ">1", false],
   ["1.2.3+build", "1.2.3", true],
   ["", "*", false],
-])("%s in %s: %s", (v, r, answer) => {
+])("%s satisfies %s: %s", (v, r, answer) => {
   expect(semver.satisfies(v, r, LOOSE)).toBe(answer);
   expect(new RangeTable().satisfies(v, r)).toBe(answer);
 });
@@ -191,7 +191,7 @@ test.each([
 test.each([
   ["strictly", STRICT, {}],
   ["as engines are", ENGINES, { includePrerelease: true }],
-])("a range read %s has the versions that semver gives it", (_, reading, options) => {
+])("a range parsed %s contains the same versions as in semver", (_, reading, options) => {
   const law = fc.property(version, range, (v, r) => {
     const parsed = parseRange(r, reading);
     expect(parsed !== null).toBe(semver.validRange(r, options) !== null);
@@ -201,7 +201,7 @@ test.each([
   fc.assert(law, RUNS);
 });
 
-test("ranges meet, and lie within each other, as semver says; what is no range has no answer", () => {
+test("intersections and subsets of ranges are those of semver, and undefined for texts that are not ranges", () => {
   const simple = fc.oneof({ weight: 8, arbitrary: range }, fc.constantFrom("^1.0.0", "latest"));
   const law = fc.property(simple, simple, (a, b) => {
     expect(rangesIntersect(a, b)).toBe(attempt(() => semver.intersects(a, b)));
@@ -212,19 +212,19 @@ test("ranges meet, and lie within each other, as semver says; what is no range h
   fc.assert(law, RUNS);
 });
 
-test("a release read off its bytes is the release read off its text", () => {
+test("reading a release from bytes gives the same version as parsing its text", () => {
   const law = fc.property(version, (text) => {
     const bytes = new TextEncoder().encode(`"${text}"`);
     const read = readRelease(bytes, 1, bytes.length - 1);
     const parsed = parseVersion(text);
     if (read) expect(read).toEqual(parsed);
-    // null promises that it is no release
+    // null means that it is not a release
     if (read === null) expect(parsed === null || parsed.pre !== null).toBe(true);
   });
   fc.assert(law, RUNS);
 });
 
-test("common ranges need no help from semver", () => {
+test("parses common ranges without semver", () => {
   expect(parseRange("^1.2.3 || ~2.0 || >=3.1 <4 || 5.x")).toHaveLength(4);
 });
 

@@ -7,7 +7,7 @@ import { packageNameProblem } from "../../src/spec/package-name.ts";
 import { parseArg, parseSpec, type Spec } from "../../src/spec/spec.ts";
 
 const WHERE = "/project/packages/a";
-// A page has no home folder; the core says `/~` for it.
+// A page has no home folder. The core uses `/~` instead.
 process.env.HOME = "/~";
 
 function summary(spec: Spec): string {
@@ -89,7 +89,7 @@ http://registry.local/x.tgz | https://h.example/x | HTTPS://h.example/x | https:
 workspace:^ | workspace:* | catalog: | link:../x | portal:x | patch:x@1#y | jsr:@a/b | jsr:^1 | user@github.com/a/b | a@b | 1@2 | a:b
 `;
 
-test("a table of spellings, as npm-package-arg reads them", () => {
+test("parses a list of notations as npm-package-arg does", () => {
   for (const raw of SPECS.trim().split(/ \| |\n/)) {
     agree("dep", raw);
     agreeArg(raw);
@@ -115,7 +115,7 @@ test("a table of spellings, as npm-package-arg reads them", () => {
   }
 });
 
-test("between two slashes `..` takes back nothing, as in a URL", () => {
+test("`..` after two slashes cancels an empty segment, as in a URL", () => {
   for (const raw of [
     "vgit+ssh://..",
     "vgit+ssh://../..",
@@ -130,10 +130,10 @@ test("between two slashes `..` takes back nothing, as in a URL", () => {
     agree("dep", raw);
 });
 
-// Left out: what `new URL` makes of `..` beside `~`, of doubled slashes and of `\\` in a `file:` path.
-const ODD_PATH = /\\|~|\/\/|\/~/;
+// Not compared: how `new URL` handles `..` next to `~`, doubled slashes, and `\\` in a `file:` path.
+const UNCOMPARED_PATH = /\\|~|\/\/|\/~/;
 
-test("any text is read as npm-package-arg reads it, or refused where it is", () => {
+test("parses any text as npm-package-arg does, or refuses it as well", () => {
   const tokens =
     "1 2.3 .0 ^ ~ >= < || x * - @ / . .. : # a b.c git+ssh:// https:// github.com file: npm: user semver: :: .git .tgz % v =".split(
       " ",
@@ -142,7 +142,7 @@ test("any text is read as npm-package-arg reads it, or refused where it is", () 
   fc.assert(
     fc.property(text, (parts) => {
       const raw = parts.join("");
-      fc.pre(/^[a-z+]+:\/\/[^/]/.test(raw) || !ODD_PATH.test(raw));
+      fc.pre(/^[a-z+]+:\/\/[^/]/.test(raw) || !UNCOMPARED_PATH.test(raw));
       agree("dep", raw);
       if (raw) agreeArg(raw);
     }),
@@ -150,7 +150,7 @@ test("any text is read as npm-package-arg reads it, or refused where it is", () 
   );
 });
 
-test("names npm takes for old packages, and only those", () => {
+test("accepts exactly the names that npm accepts for old packages", () => {
   const name = (raw: string): string =>
     attempt(
       () => npa.resolve(raw, "1", WHERE),
@@ -183,7 +183,7 @@ test("names npm takes for old packages, and only those", () => {
   );
 });
 
-test("what is refused says so by code, name and spec", () => {
+test("a refused spec fails with a code, the name and the spec", () => {
   const refused = (run: () => unknown): unknown => {
     try {
       return run();

@@ -1,7 +1,7 @@
 import { type Browser, chromium, type Page } from "playwright";
 import { CHROMIUM_SWITCHES, findChromium } from "../../scripts/chromium.mjs";
 
-/** A fresh Chromium, without a window. */
+/** Starts a new headless Chromium. */
 export async function openChromium(switches: readonly string[] = []): Promise<Browser> {
   const executablePath = findChromium();
   return await chromium.launch({
@@ -10,7 +10,7 @@ export async function openChromium(switches: readonly string[] = []): Promise<Br
   });
 }
 
-/** A page of a fresh Chromium; what the page throws fails the test that awaits `use`. */
+/** Opens a page in a new Chromium. An error thrown in the page fails the test that awaits `use`. */
 export async function withPage<T>(use: (page: Page) => Promise<T>): Promise<T> {
   const browser = await openChromium();
   try {

@@ -4,17 +4,17 @@ import type { RegistryOptions } from "./registry/responder.ts";
 import { inlineSnapshot, PLACEHOLDER, type Snapshot } from "./registry/snapshot.ts";
 
 /**
- * What `a@1.0.0` is: its dependencies (`{ b: "^1.0.0" }`), or, when a value is no string, fields of its manifest
+ * A version: its dependencies (`{ b: "^1.0.0" }`), or, if a value is not a string, fields of its manifest
  * (`{ peerDependencies: { b: "1" }, deprecated: "use c" }`).
  */
 export type FakeManifest = Readonly<Record<string, unknown>>;
 
 export interface FakeOptions extends RegistryOptions {
-  /** Dist-tags by name; `latest` is the highest release unless it is given. */
+  /** Dist-tags by package. Without `latest`, it is the highest release. */
   tags?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Publish times by `name@version`. */
   times?: Readonly<Record<string, string>>;
-  /** Archives by path: `a/-/a-1.0.0.tgz`. A test that gives one says its `dist` too. */
+  /** Archives by path: `a/-/a-1.0.0.tgz`. A test that gives one must give its `dist` too. */
   tarballs?: Readonly<Record<string, Uint8Array>>;
 }
 
@@ -23,7 +23,7 @@ export interface FakeRegistry extends MemoryRegistry {
   tarballs: Readonly<Record<string, Uint8Array>>;
 }
 
-/** 64 bytes told from the id alone: valid as an integrity, and another for another id. */
+/** Returns 64 bytes derived from the id: valid as an integrity, and different for each id. */
 function integrityOf(id: string): string {
   return `sha512-${btoa(id.padEnd(64, ".").slice(0, 64))}`;
 }
@@ -34,13 +34,13 @@ function manifestOf(name: string, version: string, value: FakeManifest): Record<
   return { name, version, dist: { tarball, integrity: integrityOf(`${name}@${version}`) }, ...fields };
 }
 
-/** The highest release, or the highest of all when there are only prereleases. */
+/** Returns the highest release, or the highest version if there are only prereleases. */
 function latestOf(versions: readonly string[]): string | undefined {
   const releases = versions.filter((version) => !prerelease(version));
   return (releases.length > 0 ? releases : [...versions]).sort(compare).at(-1);
 }
 
-/** A registry told in one breath: `fakeRegistry({ "a@1.0.0": { b: "^1.0.0" }, "b@1.4.0": {} })`. */
+/** Makes a registry from a short description: `fakeRegistry({ "a@1.0.0": { b: "^1.0.0" }, "b@1.4.0": {} })`. */
 export function fakeRegistry(
   packages: Readonly<Record<string, FakeManifest>>,
   options: FakeOptions = {},

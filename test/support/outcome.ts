@@ -2,7 +2,7 @@ import type { Failure } from "../../src/api/failure.ts";
 import type { Resolution } from "../../src/api/resolve.ts";
 import { InstallError } from "../../src/errors/failure.ts";
 
-/** The coded data of a resolution that must not succeed; an error without a code is thrown on. */
+/** Returns the failure of a resolution that must not succeed. Rethrows an error without a code. */
 export async function failureOf(work: Promise<unknown>): Promise<Failure> {
   try {
     await work;
@@ -10,17 +10,17 @@ export async function failureOf(work: Promise<unknown>): Promise<Failure> {
     if (error instanceof InstallError) return error.failure;
     throw error;
   }
-  throw new Error("It should have failed");
+  throw new Error("Expected a failure, but the resolution succeeded");
 }
 
-/** Code and package of each warning, in order: `ERESOLVE b`. */
+/** Returns code and package of each warning, in order: `ERESOLVE b`. */
 export function warned({ warnings }: Resolution): string[] {
   return warnings.map(({ code, package: name }) => (name === undefined ? code : `${code} ${name}`));
 }
 
 type Entry = Readonly<Record<string, unknown>>;
 
-/** The lock that was written, parsed: its entries by location. */
+/** Parses the written lock. Returns its entries by location. */
 export function entriesOf({ files }: Resolution): Map<string, Entry> {
   const text = files["package-lock.json"] ?? files["npm-shrinkwrap.json"] ?? "{}";
   const { packages = {} } = JSON.parse(text) as { packages?: Record<string, Entry> };
@@ -29,7 +29,7 @@ export function entriesOf({ files }: Resolution): Map<string, Entry> {
 
 const FLAGS = ["dev", "optional", "devOptional", "peer", "extraneous", "inBundle", "link"] as const;
 
-/** What the lock says of how each place is needed: `node_modules/a dev peer`. */
+/** Returns the flags of each lock entry: `node_modules/a dev peer`. */
 export function flagsOf(resolution: Resolution): string[] {
   const entries = [...entriesOf(resolution)].filter(([location]) => location !== "");
   return entries.map(([location, entry]) => [location, ...FLAGS.filter((flag) => entry[flag] === true)].join(" "));

@@ -4,11 +4,11 @@ import { tar } from "../tarball/tar-writer.ts";
 
 export interface FakeTarball {
   bytes: Uint8Array;
-  /** sha512 SRI of the bytes. */
+  /** The sha512 integrity of the bytes. */
   integrity: string;
 }
 
-/** A package's archive: its files by path; a value that is no text is written as JSON. */
+/** Makes a package's archive from its files by path. A value that is not a text is written as JSON. */
 export function fakeTarball(files: Readonly<Record<string, unknown>>): FakeTarball {
   const parts = Object.entries(files).map(([path, content]) => ({
     name: `package/${path}`,

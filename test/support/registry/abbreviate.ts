@@ -1,4 +1,4 @@
-/** The fields of a version that a registry's install form keeps: no `license`, no `libc`, no `scripts`. */
+/** The fields of a version in a registry's abbreviated form: no `license`, no `libc`, no `scripts`. */
 const KEPT = [
   "name",
   "version",
@@ -28,7 +28,7 @@ export interface FullPackument {
   time?: Record<string, string>;
 }
 
-/** The short form of a document, as registries give it to `Accept: application/vnd.npm.install-v1+json`. */
+/** Returns the abbreviated form of a document, as registries answer to `Accept: application/vnd.npm.install-v1+json`. */
 export function abbreviate(full: FullPackument): Record<string, unknown> {
   const versions = Object.entries(full.versions ?? {}).map(([version, manifest]) => {
     const kept = KEPT.filter((key) => manifest[key] !== undefined).map((key) => [key, manifest[key]] as const);

@@ -1,6 +1,6 @@
 import type { RegistryOptions } from "./responder.ts";
 
-/** mulberry32: a small generator whose whole state is one integer, so that a seed names an order. */
+/** mulberry32, a random generator whose state is one integer, so that a seed identifies an order. */
 export function random(seed: number): () => number {
   let state = seed | 0;
   return () => {
@@ -11,7 +11,7 @@ export function random(seed: number): () => number {
   };
 }
 
-/** After the microtasks that are ready now, without the minimum of a timer. */
+/** Waits for the microtasks that are ready now, without the minimum delay of a timer. */
 function soon(run: () => void): void {
   const immediate = (globalThis as { setImmediate?: (run: () => void) => unknown }).setImmediate;
   if (immediate) {
@@ -27,8 +27,8 @@ function soon(run: () => void): void {
 }
 
 /**
- * Waits its turn: at once, after `latency`, or when the seed's order lets one of those waiting through.
- * `gather` is how long to wait for others before each: a server must let requests come in from their sockets.
+ * Waits for its turn: not at all, for `latency`, or until the seed's order selects this request among the waiting ones.
+ * `gather` is the time to wait for more requests before each selection: a server must let them arrive from their sockets.
  */
 export function arrivals(
   { latency, shuffle }: RegistryOptions,
@@ -40,7 +40,7 @@ export function arrivals(
   const next = random(shuffle);
   const waiting: (() => void)[] = [];
   const release = (): void => {
-    // One at a time, any of them: the client may ask for more before the next is let through.
+    // One request at a time: the client may send more before the next is selected.
     const [go] = waiting.splice(Math.floor(next() * waiting.length), 1);
     go?.();
     if (waiting.length > 0) gather(release);

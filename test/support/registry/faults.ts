@@ -1,32 +1,32 @@
 import type { Ask } from "./ask.ts";
 import type { Answer } from "./responder.ts";
 
-/** What goes wrong with the requests that match; `times` of them only, then all is well again. */
+/** A fault of the requests that match. With `times`, only that many requests fail. */
 export interface Fault {
-  /** A package name, or a whole path (`a/1.0.0`, `a/-/a-1.0.0.tgz`). Absent: every request. */
+  /** A package name, or a complete path (`a/1.0.0`, `a/-/a-1.0.0.tgz`). Default: every request. */
   path?: string;
   method?: string;
   times?: number;
-  /** Requests let through before the first fault. */
+  /** How many requests succeed before the first fault. */
   after?: number;
   status?: number;
-  /** Value of `Retry-After`: seconds, or an HTTP date. */
+  /** The value of `Retry-After`: seconds or an HTTP date. */
   retryAfter?: string;
-  /** The answer carries no CORS header: a page sees a network error. */
+  /** The answer has no CORS header, so a page sees a network error. */
   noCors?: boolean;
   /** The connection fails before an answer. */
   network?: boolean;
-  /** The body ends early after this many bytes, though the headers promised more. */
+  /** The body ends after this many bytes, although the headers announced more. */
   cut?: number;
-  /** Headers come and this many bytes of the body, then nothing, for ever. */
+  /** The headers and this many bytes of the body arrive, and then nothing more. */
   stall?: number;
-  /** The body instead of the right one: a text (wrong JSON), or bytes (a forged tarball). */
+  /** A wrong body: a text (wrong JSON) or bytes (a forged tarball). */
   body?: string | Uint8Array;
 }
 
 type Change = (answer: Answer) => Answer;
 
-/** How often each fault has matched. A fault object belongs to the registry it was given to. */
+/** Counts how often each fault has matched. A fault object belongs to one registry. */
 const matched = new WeakMap<Fault, number>();
 
 function apply(fault: Fault, answer: Answer): Answer {
@@ -46,7 +46,7 @@ function apply(fault: Fault, answer: Answer): Answer {
   return changed;
 }
 
-/** The first fault that matches and is not spent. */
+/** Returns the first fault that matches and still applies. */
 export function faultFor(faults: readonly Fault[] | undefined, ask: Ask): Change | undefined {
   for (const fault of faults ?? []) {
     if (fault.method !== undefined && fault.method !== ask.method) continue;

@@ -5,7 +5,7 @@ import type { Snapshot } from "./snapshot.ts";
 
 const fileOf = (name: string): string => name.replace("/", "+");
 
-/** Reads once, keeps for ever: the shuffle test asks for the same packument a hundred times. */
+/** Reads a file once and keeps it: the order tests request the same packument a hundred times. */
 export function cachedFiles(): {
   gunzipped(file: string): Uint8Array | undefined;
   plain(file: string): Uint8Array | undefined;
@@ -21,7 +21,7 @@ export function cachedFiles(): {
   };
 }
 
-/** `directory` holds `packuments/<name>.json.gz` and `tarballs/<name>/<file>.tgz`, a scope's `/` written `+`. */
+/** Opens a folder with `packuments/<name>.json.gz` and `tarballs/<name>/<file>.tgz`. In names, `+` stands for a scope's `/`. */
 export function folderSnapshot(directory: string): Snapshot {
   const files = cachedFiles();
   return {

@@ -5,12 +5,12 @@ import { PLACEHOLDER, type Snapshot } from "./snapshot.ts";
 
 export interface MemoryRegistry {
   fetch: typeof globalThis.fetch;
-  /** Base URL, with a trailing slash. */
+  /** The base URL, with a trailing slash. */
   url: string;
   log: LoggedRequest[];
 }
 
-/** What `fetch` gives when the connection fails, in every engine: a TypeError without a reason. */
+/** Makes the error of `fetch` for a failed connection: a TypeError without a reason. */
 const networkError = (): TypeError => new TypeError("Failed to fetch");
 
 function bodyOf(answer: Answer, signal: AbortSignal): ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null {
@@ -34,9 +34,9 @@ function responseOf(answer: Answer, ask: { method: string; signal: AbortSignal }
 }
 
 /**
- * A registry without a network: `fetch` answers from the snapshot, in Node and in a page.
- * Rejects as `fetch` does: a TypeError when the connection fails, the signal's reason on abort.
- * With `strict` or `noCors` an error answer is a network error, as a page sees one.
+ * Makes a registry without a network: its `fetch` answers from the snapshot, in Node and in a page. It rejects like the real one:
+ * with a TypeError if the connection fails, and with the signal's reason on abort. With `strict` or `noCors`, an error answer is a
+ * network error, as for a page.
  */
 export function memoryRegistry(snapshot: Snapshot, options: RegistryOptions = {}): MemoryRegistry {
   const url = options.origin ?? PLACEHOLDER;
@@ -44,7 +44,7 @@ export function memoryRegistry(snapshot: Snapshot, options: RegistryOptions = {}
   const turn = arrivals(options);
   const fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
-    // Not request.signal: Node lets that one go with the request, and an abort during the body would be lost.
+    // Not request.signal: Node releases it with the request, so that an abort during the body would be lost.
     const signal = init?.signal ?? (input instanceof Request ? input.signal : new AbortController().signal);
     signal.throwIfAborted();
     if (!request.url.startsWith(url)) throw networkError();

@@ -52,13 +52,13 @@ describe.each([
   const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
     registry.fetch(registry.url + path, { headers });
 
-  /** One registry with these faults, asked for `a` as often as told. */
+  /** Requests `a` repeatedly from a registry with these faults. */
   const faulty = async (fault: Fault, run: (fetch: () => Promise<Response>) => Promise<void>): Promise<void> => {
     const broken = await open({ faults: [fault] });
     await run(() => broken.fetch(`${broken.url}a`)).finally(() => broken.close());
   };
 
-  test("gives the full document, tarball URLs pointing to itself", async () => {
+  test("returns the full document, with tarball URLs that point to itself", async () => {
     const response = await get("@s%2fa");
     const versions = (await json(response))["versions"] as Record<
       string,
@@ -69,7 +69,7 @@ describe.each([
     expect(versions["1.0.0"]?.dist.tarball).toBe(`${registry.url}@s/a/-/a-1.0.0.tgz`);
   });
 
-  test("gives the abbreviated form when asked for it", async () => {
+  test("returns the abbreviated form on request", async () => {
     const response = await get("a", { accept: `${ABBREVIATED}; q=1.0, application/json; q=0.8` });
     expect(response.headers.get("content-type")).toBe(ABBREVIATED);
     expect(await json(response)).toEqual({
@@ -88,20 +88,20 @@ describe.each([
     });
   });
 
-  test("gives one manifest by version or tag", async () => {
+  test("returns one manifest by version or tag", async () => {
     expect((await json(await get("@s/a/1.0.0")))["license"]).toBe("MIT");
     expect((await json(await get("a/latest")))["version"]).toBe("1.0.0");
     expect((await get("a/9.9.9")).status).toBe(404);
   });
 
-  test("gives tarballs byte for byte, and 404 for what it has not", async () => {
+  test("returns tarballs byte for byte, and 404 for missing files", async () => {
     const response = await get("@s/a/-/a-1.0.0.tgz");
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(new Uint8Array(tarball));
     expect((await get("a/-/a-1.0.0.tgz")).status).toBe(404);
     expect((await get("absent")).status).toBe(404);
   });
 
-  test("answers 304 to its own ETag, and to no other form's", async () => {
+  test("answers 304 to its own ETag, and not to that of another form", async () => {
     const etag = (await get("a")).headers.get("etag") ?? "";
     expect((await get("a", { "if-none-match": etag })).status).toBe(304);
     expect((await get("a", { "if-none-match": etag, accept: ABBREVIATED })).status).toBe(200);
@@ -120,7 +120,7 @@ describe.each([
     await own.close();
   });
 
-  test("a fault is for so many requests, after so many", () =>
+  test("a fault applies to a number of requests, after a number of others", () =>
     faulty({ path: "a", status: 503, retryAfter: "7", after: 1, times: 2 }, async (fetch) => {
       const statuses: [number, string | null][] = [];
       for (let i = 0; i < 4; i++) {
@@ -136,20 +136,20 @@ describe.each([
       ]);
     }));
 
-  test("a fault for one path leaves the others alone", () =>
+  test("a fault for one path does not affect other paths", () =>
     faulty({ path: "b", status: 500 }, async (fetch) => expect((await fetch()).status).toBe(200)));
 
   test("a network fault rejects the request", () =>
     faulty({ network: true }, (fetch) => expect(fetch()).rejects.toThrow(TypeError)));
 
-  test("a cut body rejects while it is read", () =>
+  test("a cut body rejects during reading", () =>
     faulty({ cut: 10 }, async (fetch) => {
       const response = await fetch();
       expect(response.status).toBe(200);
       await expect(response.text()).rejects.toThrow();
     }));
 
-  test("a stalled body ends with the signal alone", async () => {
+  test("a stalled body ends only with the signal", async () => {
     const broken = await open({ faults: [{ stall: 3 }] });
     const controller = new AbortController();
     const response = await broken.fetch(`${broken.url}a`, { signal: controller.signal });
@@ -161,21 +161,21 @@ describe.each([
     await broken.close();
   });
 
-  test("a wrong body comes as told", () =>
+  test("sends a wrong body unchanged", () =>
     faulty({ body: "{" }, async (fetch) => expect(await (await fetch()).text()).toBe("{")));
 
-  test("strict: OPTIONS is refused and nothing is exposed", async () => {
+  test("a strict registry refuses OPTIONS and exposes no header", async () => {
     const strict = await open({ strict: true });
     const response = await strict.fetch(`${strict.url}a`);
     expect(response.headers.get("access-control-allow-origin")).toBe("*");
     expect(response.headers.get("access-control-expose-headers")).toBeNull();
-    // In memory an answer without CORS is what a page makes of it: a network error.
+    // In memory, an answer without CORS is a network error, as for a page.
     const options = strict.fetch(`${strict.url}a`, { method: "OPTIONS" }).then(({ status }) => status);
     await expect(options.catch(() => 405)).resolves.toBe(405);
     await strict.close();
   });
 
-  test("a shuffle is another order for another seed, the same for the same, and loses nobody", async () => {
+  test("a shuffle has one order per seed, and loses no request", async () => {
     const orderOf = async (shuffle: number): Promise<string> => {
       const shuffled = await open({ shuffle });
       const order: number[] = [];
@@ -194,7 +194,7 @@ describe.each([
   });
 });
 
-test("the server gzips a document for who takes it", async () => {
+test("the server compresses a document if the client accepts gzip", async () => {
   const server = await startRegistry(snapshot);
   const response = await fetch(`${server.url}a`, { headers: { "accept-encoding": "gzip" } });
   expect(response.headers.get("content-encoding")).toBe("gzip");
@@ -202,13 +202,13 @@ test("the server gzips a document for who takes it", async () => {
   await server.close();
 });
 
-test("in memory an error without CORS is a network error, as in a page", async () => {
+test("in memory, an error without CORS is a network error, as in a page", async () => {
   const { fetch, url, log } = memoryRegistry(snapshot, { strict: true });
   await expect(fetch(`${url}absent`)).rejects.toThrow(TypeError);
   expect(log[0]?.status).toBe(404);
 });
 
-test("in memory an abort rejects with the signal's reason", async () => {
+test("in memory, an abort rejects with the signal's reason", async () => {
   const { fetch, url } = memoryRegistry(snapshot, { latency: 1_000 });
   const controller = new AbortController();
   const asked = fetch(`${url}a`, { signal: controller.signal });

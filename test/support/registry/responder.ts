@@ -6,23 +6,23 @@ import { PLACEHOLDER, type Snapshot } from "./snapshot.ts";
 export const ABBREVIATED = "application/vnd.npm.install-v1+json";
 
 export interface RegistryOptions {
-  /** Base URL that tarball URLs get, with a trailing slash. Default: the snapshot's own placeholder. */
+  /** The base URL for tarball URLs, with a trailing slash. Default: the snapshot's placeholder. */
   origin?: string;
   /** Milliseconds before each answer. */
   latency?: number;
-  /** A seed: answers come one at a time in an order drawn from it. */
+  /** A seed: answers are sent one at a time, in an order derived from it. */
   shuffle?: number;
-  /** Like public registries: OPTIONS answers 405, no header is exposed, an error carries no CORS. */
+  /** Behaves like public registries: OPTIONS answers 405, no header is exposed, and errors have no CORS headers. */
   strict?: boolean;
   faults?: readonly Fault[];
 }
 
-/** One request as it came, for a test to count and look at. */
+/** A received request, for a test to count and examine. */
 export interface LoggedRequest extends Ask {
   status: number;
 }
 
-/** What goes back. `broken` says how the body ends early, if it does. */
+/** An answer. `broken` is how the body ends early, if it does. */
 export interface Answer {
   status: number;
   headers: Record<string, string>;
@@ -48,7 +48,7 @@ const OPEN_CORS: Readonly<Record<string, string>> = {
   "access-control-expose-headers": "*",
 };
 
-/** FNV-1a over 32-bit words: cheap enough for hundreds of megabytes, and any changed byte changes it. */
+/** Hashes bytes with FNV-1a over 32-bit words: fast enough for hundreds of megabytes, and every byte counts. */
 function etagOf(bytes: Uint8Array): string {
   const words = bytes.byteLength >> 2;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -63,7 +63,7 @@ interface Forms {
   abbreviated?: { body: Uint8Array; etag: string };
 }
 
-/** Each document's forms, made once: shared by every responder over the same bytes and origin. */
+/** The forms of each document, made once and shared by all responders for the same bytes and origin. */
 const formsByOrigin = new Map<string, WeakMap<Uint8Array, Forms>>();
 
 function formsOf(bytes: Uint8Array, origin: string): Forms {
@@ -95,16 +95,16 @@ const json = (status: number, value: unknown): Answer => ({
   body: encoder.encode(JSON.stringify(value)),
 });
 
-/** `@s/a/1.0.0` and `a/latest` ask for one manifest; `@s/a` and `a` for the whole document. */
+/** Splits a path: `@s/a/1.0.0` and `a/latest` request one manifest, `@s/a` and `a` the whole document. */
 function split(path: string): { name: string; version?: string } {
   const match = /^((?:@[^/]+\/)?[^/@][^/]*)\/([^/]+)$/.exec(path);
   return match?.[1] && match[2] ? { name: match[1], version: match[2] } : { name: path };
 }
 
-/** The name of the package whose document a path is answered from. */
+/** Returns the name of the package to which a path belongs. */
 export const packumentOf = (path: string): string => split(path).name;
 
-/** A registry over `snapshot`, without any transport: the same answers in memory and over HTTP. */
+/** Makes the answers of a registry from `snapshot`, independently of the transport: the same in memory and over HTTP. */
 export function createResponder(snapshot: Snapshot, options: RegistryOptions = {}): Responder {
   const origin = options.origin ?? PLACEHOLDER;
   const log: LoggedRequest[] = [];

@@ -7,13 +7,13 @@ import { type Answer, createResponder, type LoggedRequest, type RegistryOptions,
 import type { Snapshot } from "./snapshot.ts";
 
 export interface RegistryServer {
-  /** Base URL on loopback, with a trailing slash. */
+  /** The base URL on loopback, with a trailing slash. */
   url: string;
   log: LoggedRequest[];
   close(): Promise<void>;
 }
 
-/** Milliseconds between two answers of a shuffle: requests sent together have arrived by then. */
+/** Milliseconds between two answers of a shuffle, in which requests that were sent together arrive. */
 const GATHER = 5;
 
 const zipped = new WeakMap<Uint8Array, Uint8Array>();
@@ -32,7 +32,7 @@ function headersOf(request: IncomingMessage): Headers {
   return headers;
 }
 
-/** Sends `answer`; a broken one promises a byte more than it has, then drops the connection or falls silent. */
+/** Sends `answer`. A broken one announces one byte more than it has, and then closes the connection or stalls. */
 function send(answer: Answer, request: IncomingMessage, response: ServerResponse): void {
   if (answer.broken === "network") {
     request.socket.destroy();
@@ -60,7 +60,7 @@ function listen(server: Server): Promise<number> {
   });
 }
 
-/** The same registry as `memoryRegistry`, over HTTP/1.1 on loopback. Tarball URLs point to the server unless `origin` is given. */
+/** Serves the registry of `memoryRegistry` over HTTP/1.1 on loopback. Tarball URLs point to the server unless `origin` is given. */
 export async function startRegistry(snapshot: Snapshot, options: RegistryOptions = {}): Promise<RegistryServer> {
   const turn = arrivals(options, (release) => setTimeout(release, GATHER));
   let responder: Responder | undefined;

@@ -1,9 +1,9 @@
-/** Where a snapshot's tarball URLs point; a registry writes its own origin there. */
+/** The origin of a snapshot's tarball URLs. A registry replaces it by its own. */
 export const PLACEHOLDER = "http://registry.local/";
 
 /**
- * A recorded registry: each package's full document, and tarballs by their path below the origin
- * (`@s/a/-/a-1.0.0.tgz`, decoded, no leading slash). Bytes are shared: a reader must not write into them.
+ * A recorded registry: the full document of each package, and tarballs by their path below the origin (`@s/a/-/a-1.0.0.tgz`,
+ * decoded, without a leading slash). Bytes are shared: do not write to them.
  */
 export interface Snapshot {
   packument(name: string): Uint8Array | undefined;
@@ -13,7 +13,7 @@ export interface Snapshot {
 
 const encoder = new TextEncoder();
 
-/** `documents` are full packuments, as objects or as JSON text. */
+/** Makes a snapshot. `documents` are full packuments, as objects or as JSON text. */
 export function inlineSnapshot(
   documents: Readonly<Record<string, unknown>>,
   tarballs: Readonly<Record<string, Uint8Array>> = {},
