@@ -1,42 +1,56 @@
 import type { Failure } from "../api/failure.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
-import { failure } from "../errors/failure.ts";
+import { failure, InstallError, raise } from "../errors/failure.ts";
 import { namelessPackage } from "../errors/packages.ts";
+import type { EdgeSpec } from "../graph/edge-spec.ts";
 import { fold } from "../graph/fold.ts";
 import type { Node } from "../graph/node.ts";
 import { addDependencies, localSpec, removeDependencies } from "../project/edit-dependencies.ts";
 import { selectVersion } from "../registry/select-version.ts";
 import { parseArg, type Spec } from "../spec/spec.ts";
-import { type Context, raise } from "./context.ts";
+import type { Context } from "./context.ts";
 import type { DepsQueue } from "./deps-queue.ts";
 import { readManifest } from "./local-packages.ts";
 import { needPackument, needTarball, type Steps } from "./need.ts";
 import { noGit } from "./problems.ts";
+import { queueUpdates } from "./update-requests.ts";
 
-/** What the requests touched: for the package.json files that are written at the end. */
+/** The changes that `add`, `rm` and `update` made, for the package.json files that are written at the end. */
 export interface Requested {
-  /** Dependencies that were added, and to which folder's package. */
+  /** Added dependencies, each with the project or workspace that got it. */
   readonly added: { name: string; to: Node }[];
-  /** Packages whose manifest was edited. */
+  /** The project and workspaces whose manifest was edited. */
   readonly edited: Set<Node>;
 }
 
-/** Edits the project as `add`, `rm` and `update` ask, and queues what must be looked at (npm-tree §19). */
+/**
+ * Applies `add`, `rm` and `update` to the project, or to the workspaces that `workspaces` names (npm-tree §19).
+ *
+ * For each of them:
+ * 1. `update` with names: queue the dependents of every package of these names. The whole rule is in `update-requests.ts`.
+ * 2. `rm`: drop the names from all sections of the manifest.
+ * 3. `add`: find the name of each spec, put it into the manifest, and remember its edge as an explicit request.
+ *    a. A tag becomes the exact version that it stands for now.
+ *    b. A folder, file or URL without a name: read the name from its package.json.
+ * 4. Queue the project or workspace.
+ *
+ * The main loop then places the edges. package.json is written at the end: `save-manifests.ts`.
+ */
 export function* applyRequests(options: ResolveOptions, context: Context, queue: DepsQueue): Steps<Requested> {
   const requested: Requested = { added: [], edited: new Set() };
   for (const node of requestedNodes(options, context)) {
     queueUpdates(context, queue);
     if (options.rm?.length) {
-      edit(node, removeDependencies(node.manifest, options.rm), context);
+      setManifest(node, removeDependencies(node.manifest, options.rm), context);
       requested.edited.add(node);
     }
-    if (options.add?.length) yield* add(node, { options, context, requested });
+    if (options.add?.length) yield* addTo(node, { options, context, requested });
     queue.push(node);
   }
   return requested;
 }
 
-/** The project itself, or the workspaces that were named. */
+/** Returns the project, or the workspaces that were named. @throws InstallError ENOWORKSPACES */
 function requestedNodes({ workspaces, includeWorkspaceRoot }: ResolveOptions, { tree }: Context): Node[] {
   if (!workspaces?.length) return [tree.root];
   const specs = [...tree.workspaceSpecs.values()];
@@ -44,64 +58,49 @@ function requestedNodes({ workspaces, includeWorkspaceRoot }: ResolveOptions, { 
     const path = `${tree.root.path}/${name.replace(/^\.?\/+|\/+$/g, "")}`;
     const spec = specs.find((one) => one.key === fold(name)) ?? specs.find(({ raw }) => raw === `file:${path}`);
     const node = spec && tree.at(spec.raw.slice("file:".length));
-    return (
-      node?.target ??
-      raise(
-        noWorkspace(
-          name,
-          specs.map((one) => one.name),
-        ),
-      )
-    );
+    if (!node) throw new InstallError(noWorkspace(name, specs));
+    return node.target;
   });
   return includeWorkspaceRoot ? [...nodes, tree.root] : nodes;
 }
 
-function noWorkspace(name: string, names: string[]): Failure {
-  return failure("ENOWORKSPACES", `No workspace is called "${name}"`, {
+function noWorkspace(name: string, specs: readonly EdgeSpec[]): Failure {
+  const names = specs.map((spec) => spec.name);
+  return failure("ENOWORKSPACES", `The project has no workspace "${name}".`, {
     package: name,
     found: names.join(", ") || "none",
-    wayOut: names
-      .slice(0, 5)
-      .map((text) => ({ kind: "other" as const, text: `Name a workspace of the project: ${text}` })),
+    wayOut: names.slice(0, 5).map((text) => ({ kind: "other" as const, text: `Use the workspace ${text}.` })),
   });
 }
 
-function queueUpdates({ tree, options }: Context, queue: DepsQueue): void {
-  if (options.updateNames.size === 0) return;
-  for (const node of tree.inventory.values()) {
-    if (!options.updateNames.has(node.name) || node.isTop || node.inDepBundle || node.inShrinkwrap) continue;
-    for (const edge of node.edgesIn) queue.push(edge.from);
-  }
-}
-
-function edit(node: Node, manifest: Node["manifest"], { tree }: Context): void {
+/** Gives a node a new manifest, and resolves its edges again. */
+function setManifest(node: Node, manifest: Node["manifest"], { tree }: Context): void {
   node.manifest = manifest;
   for (const link of node.linksIn) link.manifest = manifest;
   tree.reload(node);
 }
 
-interface AddAt {
+interface AddRequest {
   options: ResolveOptions;
   context: Context;
   requested: Requested;
 }
 
-function* add(node: Node, { options, context, requested }: AddAt): Steps<void> {
+function* addTo(node: Node, { options, context, requested }: AddRequest): Steps<void> {
   const specs: Spec[] = [];
-  for (const text of options.add ?? []) specs.push(yield* named(text, node, context));
+  for (const text of options.add ?? []) specs.push(yield* specToAdd(text, node, context));
   const { saveType, saveBundle } = options;
-  edit(node, addDependencies(node.manifest, specs, { saveType, saveBundle }), context);
+  setManifest(node, addDependencies(node.manifest, specs, { saveType, saveBundle }), context);
   requested.edited.add(node);
   for (const { name } of specs) {
     const edge = node.edges().get(fold(name));
-    if (edge) context.explicit.add(edge);
+    if (edge) context.explicitEdges.add(edge);
     requested.added.push({ name, to: node });
   }
 }
 
-/** An argument of `add` as a dependency with a name; a tag becomes the version it stands for now. */
-function* named(text: string, node: Node, context: Context): Steps<Spec> {
+/** Returns an argument of `add` as a spec with a name: step 3. */
+function* specToAdd(text: string, node: Node, context: Context): Steps<Spec> {
   const root = context.tree.root.path;
   const spec = parseArg(text, root);
   if (spec.type === "git") return raise(noGit(spec.name || text, spec.saveSpec, ""));
@@ -113,11 +112,11 @@ function* named(text: string, node: Node, context: Context): Steps<Spec> {
     if (!picked.ok) return raise({ ...picked.failure, requiredBy: [node.location] });
     return parseArg(`${picked.value.name}@${picked.value.version}`, root);
   }
-  const name = spec.name || (yield* nameOf(spec, context)) || "";
+  const name = spec.name || (yield* readName(spec, context)) || "";
   return localSpec({ ...spec, name }, node.path);
 }
 
-function* nameOf(spec: Spec, context: Context): Steps<string> {
+function* readName(spec: Spec, context: Context): Steps<string> {
   if (spec.type === "directory") {
     const manifest = context.folders.manifest(spec.fetchSpec);
     return manifest?.name ?? raise(namelessPackage(spec.rawSpec));

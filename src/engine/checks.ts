@@ -4,20 +4,30 @@ import type { Node } from "../graph/node.ts";
 import { isOmitted } from "../lockfile/lock-flags.ts";
 import { type Machine, platformFits } from "../registry/platform.ts";
 import { engineFits } from "../registry/select-version.ts";
-import { type Context, Unexplained, type Wording } from "./context.ts";
+import type { Context } from "./context.ts";
+import { type DescribeFailure, PendingFailure } from "./pending-failure.ts";
 
 /**
- * A dependency that could not be loaded stops the resolution, unless it is optional: then it is left out with all that
- * needed it (npm-tree §16).
+ * Marks optional packages that could not be loaded as inert, with all that required them (npm-tree §16).
+ * @throws PendingFailure with the load failure of a required package
  */
 export function pruneFailedOptional({ loadFailures }: Context): void {
   for (const node of loadFailures) {
-    if (!node.optional) throw new Unexplained((words) => words.loadFailure(node));
+    if (!node.optional) throw new PendingFailure((wording) => wording.loadFailure(node));
     for (const one of optionalSet(node)) one.inert = true;
   }
 }
 
-/** npm's engine and platform checks (npm-tree §16), in the order of the tree. */
+/**
+ * Checks engines and platforms (npm-tree §16), in the order of the tree.
+ *
+ * 1. A required package that `omit` does not leave out: a wrong engine is a warning, or a failure with `engineStrict`. A wrong
+ *    platform is a failure, unless `force` is set.
+ * 2. An optional package with a wrong engine or platform becomes inert, with all that required it. Its platform is the one that
+ *    the options os, cpu and libc ask for.
+ *
+ * @throws PendingFailure EBADENGINE, EBADPLATFORM
+ */
 export function checkEnginesAndPlatforms(context: Context): void {
   const { tree, options } = context;
   const { platform, policy, forced } = options;
@@ -32,12 +42,12 @@ export function checkEnginesAndPlatforms(context: Context): void {
     const { manifest } = node;
     if (!node.optional && !omits(node, options.omit)) {
       if (manifest.engines && !(node.isProjectRoot && manifest["devEngines"]) && !engineFits(manifest, engines)) {
-        const problem: Wording = (words) => words.badEngine(node, options);
-        if (options.engineStrict) throw new Unexplained(problem);
-        context.unexplained.push(problem);
+        const problem: DescribeFailure = (wording) => wording.badEngine(node, options);
+        if (options.engineStrict) throw new PendingFailure(problem);
+        context.pendingWarnings.push(problem);
       }
       if (!options.force && !platformFits(manifest, running)) {
-        throw new Unexplained((words) => words.wrongPlatform(node, running));
+        throw new PendingFailure((wording) => wording.wrongPlatform(node, running));
       }
     }
     if (node.optional && !node.inert && !(engineFits(manifest, policy) && platformFits(manifest, wanted))) {
@@ -54,12 +64,12 @@ function omits(node: Node, omit: ReadonlySet<string>): boolean {
   return (top.isProjectRoot || top.isWorkspace) && isOmitted(node, omit);
 }
 
-/** One warning for each deprecated package that is placed. */
-export function warnDeprecated({ tree, unexplained }: Context): void {
+/** Warns once of each deprecated package that is placed. */
+export function warnDeprecated({ tree, pendingWarnings }: Context): void {
   const seen = new Set<Manifest>();
   for (const node of tree.inventory.values()) {
     if (!node.manifest.deprecated || node.isLink || seen.has(node.manifest)) continue;
     seen.add(node.manifest);
-    unexplained.push((words) => words.deprecated(node));
+    pendingWarnings.push((wording) => wording.deprecated(node));
   }
 }

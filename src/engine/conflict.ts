@@ -6,16 +6,16 @@ import { VirtualTree } from "../graph/virtual-tree.ts";
 import type { Placement } from "../placement/place.ts";
 import type { Context } from "./context.ts";
 
-type Explained = Record<string, unknown>;
+type ConflictDetails = Record<string, unknown>;
 
 /** How many dependents deep an explanation goes; npm prints four. */
 const DEPTH = 6;
 
 /** What npm says of a node in a conflict (npm-tree §17): itself, and who wants it, as plain data. */
-export function explainNode(node: Node, edge: Edge | null = null, seen: readonly Node[] = []): Explained {
+export function describeNode(node: Node, edge: Edge | null = null, seen: readonly Node[] = []): ConflictDetails {
   if (node.isProjectRoot && !node.source) return { location: node.path };
-  if (node.source) return explainNode(node.source, edge, seen);
-  const why: Explained = {
+  if (node.source) return describeNode(node.source, edge, seen);
+  const why: ConflictDetails = {
     name: node.isTop ? node.packageName : node.name,
     version: node.version,
   };
@@ -29,19 +29,19 @@ export function explainNode(node: Node, edge: Edge | null = null, seen: readonly
   why.isWorkspace = node.isWorkspace;
   const deeper = [...seen, node];
   const edges = edge ? [edge] : [...node.edgesIn].filter((into) => into.valid || into.from.isProjectRoot);
-  why.dependents = edges.map((into) => explainEdge(into, deeper));
-  if (node.linksIn.size) why.linksIn = [...node.linksIn].map((link) => explainNode(link, edge, deeper));
+  why.dependents = edges.map((into) => describeEdge(into, deeper));
+  if (node.linksIn.size) why.linksIn = [...node.linksIn].map((link) => describeNode(link, edge, deeper));
   return why;
 }
 
-export function explainEdge(edge: Edge, seen: readonly Node[] = []): Explained {
+export function describeEdge(edge: Edge, seen: readonly Node[] = []): ConflictDetails {
   const { name, rawSpec, effective: spec, error } = edge;
-  const why: Explained = { type: edge.spec.type, name, spec };
+  const why: ConflictDetails = { type: edge.spec.type, name, spec };
   if (spec !== rawSpec) Object.assign(why, { rawSpec, overridden: true });
   const bundled = edge.from.manifest.bundleDependencies;
   if (Array.isArray(bundled) && bundled.includes(name)) why.bundled = true;
   if (error) why.error = error;
-  why.from = explainNode(edge.from, null, seen);
+  why.from = describeNode(edge.from, null, seen);
   return why;
 }
 
@@ -51,9 +51,9 @@ export function peerSetConflict(edge: Edge, asked: Edge | null, context: Context
   const current = edge.from.resolve(edge.key);
   return eresolve(edge, current, {
     npmMessage: "unable to resolve dependency tree",
-    current: current ? explainNode(current) : null,
-    currentEdge: asked ? explainEdge(asked) : null,
-    edge: explainEdge(edge),
+    current: current ? describeNode(current) : null,
+    currentEdge: asked ? describeEdge(asked) : null,
+    edge: describeEdge(edge),
     strictPeerDeps,
     force,
   });
@@ -64,14 +64,14 @@ export function placementConflict(placement: Placement, edge: Edge, at: { dep: N
   const { dep, context } = at;
   const current = edge.from.resolve(edge.key);
   const { force, strictPeerDeps } = context.options;
-  const details: Explained = {
+  const details: ConflictDetails = {
     npmMessage: "could not resolve",
-    edge: explainEdge(edge),
-    dep: explainNode(dep, edge),
+    edge: describeEdge(edge),
+    dep: describeNode(dep, edge),
     force,
     isMine: placement.isMine,
     strictPeerDeps,
-    current: current && explainNode(current, placement.parent ? edge : null),
+    current: current && describeNode(current, placement.parent ? edge : null),
     peerConflict: peerConflict(placement),
   };
   return eresolve(edge, current, details);
@@ -79,15 +79,17 @@ export function placementConflict(placement: Placement, edge: Edge, at: { dep: N
 
 function peerConflict(placement: Placement): unknown {
   const { current, edge, dep, bestSelf } = placement;
-  if (placement.parent) return current && { current: explainNode(current, edge) };
+  if (placement.parent) return current && { current: describeNode(current, edge) };
   if (!bestSelf || bestSelf.self === "CONFLICT") {
-    return { current: current && explainNode(current), peer: explainNode(dep, edge) };
+    return { current: current && describeNode(current), peer: describeNode(dep, edge) };
   }
   const check = bestSelf.descendants().find((child) => child.all === "CONFLICT" && child.current);
-  return check?.current ? { current: explainNode(check.current), peer: explainNode(check.dep, check.edge) } : undefined;
+  return check?.current
+    ? { current: describeNode(check.current), peer: describeNode(check.dep, check.edge) }
+    : undefined;
 }
 
-function eresolve(edge: Edge, current: Node | null, details: Explained): Failure {
+function eresolve(edge: Edge, current: Node | null, details: ConflictDetails): Failure {
   const { from, name, effective: spec } = edge;
   const who = from.isProjectRoot ? "The project" : `${from.name}@${from.version}`;
   const found = current ? `${current.name}@${current.version}` : undefined;

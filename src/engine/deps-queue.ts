@@ -2,8 +2,10 @@ import { enOrder } from "../base/collate.ts";
 import type { Node } from "../graph/node.ts";
 
 /**
- * Nodes to look at, shallowest first, then by path (npm-tree §8.1), without duplicates. A sorted list, last first: it is
- * short, and most of what is pushed is taken soon. The order is read when a node is pushed; nodes do not move while they wait.
+ * The nodes to visit, without duplicates: the shallowest first, then by path (npm-tree §8.1).
+ *
+ * npm sorts its list again after each push. This list is kept sorted, with the next node last. Both give the same order,
+ * because nodes do not move while they wait.
  */
 export class DepsQueue {
   readonly #waiting: Node[] = [];
@@ -27,7 +29,7 @@ export class DepsQueue {
   }
 }
 
-/** Locations stand for paths: all begin with the project's, except those of folders outside it. */
+/** Compares locations where npm compares paths. Both give the same order, except for folders outside the project. */
 function before(a: Node, b: Node): boolean {
   if (a.depth !== b.depth) return a.depth < b.depth;
   const outside = a.location.startsWith("..") || b.location.startsWith("..");

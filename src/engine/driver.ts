@@ -2,20 +2,20 @@ import type { Task } from "../base/spawn-local.ts";
 import { ok } from "../errors/failure.ts";
 import type { Answer, Need, Steps } from "./need.ts";
 
-/** A need that somebody else must meet. */
-export type Asked = Exclude<Need, { kind: "pause" | "code" }>;
+/** A need that another thread or a request must answer. */
+export type ExternalNeed = Exclude<Need, { kind: "pause" | "code" }>;
 
-/** How a driver waits: one answer, or a moment for whoever else needs the thread. */
+/** How a driver gets answers, and how it lets other tasks run. */
 export interface DriverHost {
-  answer(need: Asked): Promise<Answer>;
-  /** An answer that is here already. */
-  peek(need: Asked): Answer | undefined;
-  /** Gives way if this thread's turn is over; a promise only then. */
+  answer(need: ExternalNeed): Promise<Answer>;
+  /** Returns an answer that is available without waiting. The blocking host sleeps until there is one. */
+  peek(need: ExternalNeed): Answer | undefined;
+  /** Returns a promise if other tasks must run now. */
   breathe(): Promise<void> | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** The local driver: the engine as a task among others, which gives way at every need and waits for what is not there. */
+/** Drives the engine as one task of a scheduler: it gives way at every need, and waits for answers that are not available. */
 export function* driveLocally<T>(steps: Steps<T>, host: Pick<DriverHost, "answer" | "peek">): Task<T> {
   let step = steps.next(START);
   while (!step.done) {
@@ -29,8 +29,8 @@ export function* driveLocally<T>(steps: Steps<T>, host: Pick<DriverHost, "answer
 }
 
 /**
- * The blocking driver, for a host whose `peek` sleeps until there is an answer. Where that cannot be it is awaited. Throws
- * the signal's reason when cancelled, and what `breathe` throws.
+ * Drives the engine in a worker that may block: `peek` sleeps until there is an answer, and `answer` is awaited if it cannot.
+ * @throws the signal's reason when cancelled, and any error of `breathe`
  */
 export async function drive<T>(steps: Steps<T>, host: DriverHost): Promise<T> {
   let step = steps.next(START);
@@ -49,5 +49,5 @@ export async function drive<T>(steps: Steps<T>, host: DriverHost): Promise<T> {
   return step.value;
 }
 
-/** What `next` is called with where nothing was asked. */
+/** Resumes a generator that waits for no answer. */
 const START: Answer = ok(undefined);

@@ -1,3 +1,3 @@
-// What `add`, `rm` and `update` need, in one piece that is loaded only for them.
+// Loaded on demand: for a resolution with `add`, `rm` or `update`.
 export { applyRequests, type Requested } from "./apply-requests.ts";
 export { saveManifests } from "./save-manifests.ts";

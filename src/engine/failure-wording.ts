@@ -1,3 +1,3 @@
-// The wording of failures and warnings, in one piece that is loaded only when there is something to say.
+// Loaded on demand: to describe a failure or a warning of the engine.
 export { peerSetConflict, placementConflict } from "./conflict.ts";
 export * from "./problems.ts";

@@ -2,10 +2,12 @@ import type { EdgeSpec } from "../graph/edge-spec.ts";
 import type { Node } from "../graph/node.ts";
 import type { Tree } from "../graph/tree.ts";
 
+/** Sets all flags: nothing is known to reach the node. */
 export function resetFlags(node: Node): void {
   setFlags(node, true);
 }
 
+/** Clears all flags: the project itself has none. */
 export function clearFlags(node: Node): void {
   setFlags(node, false);
 }
@@ -17,13 +19,22 @@ function setFlags(node: Node, value: boolean): void {
   for (const flag of FLAGS) node[flag] = value;
 }
 
+/** Sets the flags of every node of the tree. */
 export function resetAllFlags(tree: Tree): void {
   for (const node of tree.inventory.values()) resetFlags(node);
 }
 
 /**
- * How each package is reached from the project (npm-tree §15). Flags start true and are cleared along edges; a node is
- * looked at again whenever one of its own is cleared.
+ * Computes how the project reaches each package (npm-tree §15).
+ *
+ * 1. All flags start true, except those of the root.
+ * 2. Visit the nodes from the root along edges. A target loses every flag that neither the node nor the edge has.
+ * 3. Visit a node again whenever it has lost a flag.
+ * 4. At the end, clear devOptional where dev or optional is set: these say more.
+ *
+ * ```
+ * root -dev-> a -> c;  root -optional-> b -> c        c: devOptional, because neither dev nor optional reaches it alone
+ * ```
  */
 export function calculateFlags(root: Node, clearRoot = true): void {
   if (clearRoot) clearFlags(root);
@@ -35,19 +46,19 @@ export function calculateFlags(root: Node, clearRoot = true): void {
       for (let up = node.resolveParent; up?.extraneous; up = up.resolveParent) up.extraneous = false;
     }
     if (node.isLink) {
-      if (keep(node.target, node) || !seen.has(node.target)) stack.push(node.target);
+      if (keepOnly(node.target, node) || !seen.has(node.target)) stack.push(node.target);
       continue;
     }
     for (const { to, spec } of node.edges().values()) {
-      if (to && keep(to, through(node, spec))) stack.push(to);
+      if (to && keepOnly(to, flagsThrough(node, spec))) stack.push(to);
     }
   }
   seen.delete(root);
   for (const node of seen) if (node.devOptional && (node.dev || node.optional)) node.devOptional = false;
 }
 
-/** The flags that something keeps if it is reached from this node over this edge alone. */
-function through(node: Node, { type, optional, peer }: EdgeSpec): Flags {
+/** Returns the flags of a package that is reached over this edge alone. */
+function flagsThrough(node: Node, { type, optional, peer }: EdgeSpec): Flags {
   const dev = node.dev || type === "dev";
   return {
     extraneous: node.extraneous || (peer && optional),
@@ -58,8 +69,8 @@ function through(node: Node, { type, optional, peer }: EdgeSpec): Flags {
   };
 }
 
-/** Clears the flags that are not among `kept`. Whether any was. */
-function keep(node: Node, kept: Flags): boolean {
+/** Clears the flags that are not in `kept`. Returns true if the node lost one. */
+function keepOnly(node: Node, kept: Flags): boolean {
   let changed = false;
   for (const flag of FLAGS) {
     if (!node[flag] || kept[flag]) continue;

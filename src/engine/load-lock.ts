@@ -1,8 +1,10 @@
+// Loaded on demand: for a project with a lock or workspaces.
 import type { Manifest } from "../api/manifest.ts";
 import { nameFromFolder, resolvePath } from "../base/posix-path.ts";
 import { fail, type Outcome, ok } from "../errors/failure.ts";
 import { noManifest } from "../errors/files.ts";
 import { oldLock } from "../errors/lockfile.ts";
+import { bundledNames } from "../graph/bundled-names.ts";
 import { attachAt } from "../graph/folders.ts";
 import { Link } from "../graph/link.ts";
 import { Node } from "../graph/node.ts";
@@ -14,7 +16,18 @@ import { calculateFlags, resetAllFlags, resetFlags } from "./flags.ts";
 import { readManifest } from "./local-packages.ts";
 import { needPackument, needTarball, type Steps } from "./need.ts";
 
-/** Puts what a lock says into the tree (npm-tree §18). Flags are worked out anew: the project may have changed since. */
+/**
+ * Starts the tree from a lock (npm-tree §18).
+ *
+ * 1. Put every entry that is not a link at its location, without edges (§18.2).
+ * 2. Read the package.json of folders that links lead to: it may have changed since the lock was written (§18.2).
+ * 3. Resolve the edges of all nodes, then add the links. Links come last, because override rules follow a link only if a
+ *    package below its target needs them (§6.5).
+ * 4. In a lock of version 1, find whose bundle each bundled package belongs to (§21).
+ * 5. Compute the flags again, because package.json may have changed (§18.3).
+ *
+ * Valid edges keep their locked versions. The rest is left to the main loop (§18.4).
+ */
 export function loadLock(lock: LockData, context: Context): void {
   const { tree } = context;
   const nodes = placeEntries(lock, tree.root, context);
@@ -22,7 +35,7 @@ export function loadLock(lock: LockData, context: Context): void {
   calculateFlags(tree.root, false);
 }
 
-/** The entries of a lock as nodes below the package that it is the lock of, by location in the lock. */
+/** Places the entries of a lock below `root`: the project, or the package with the shrinkwrap. Returns the nodes by location. */
 export function placeEntries(lock: LockData, root: Node, context: Context): Map<string, Node> {
   const { tree } = context;
   tree.loading = true;
@@ -36,8 +49,7 @@ export function placeEntries(lock: LockData, root: Node, context: Context): Map<
     readTarget(target, context);
   }
   tree.loading = false;
-  for (const node of nodes.values()) tree.pointOut(node);
-  // Links last: override rules pass one only if something below its folder asks for them, so the edges there must lead on.
+  for (const node of nodes.values()) tree.pointEdges(node);
   for (const [{ location }, target] of links) {
     const link = new Link({ specTable: context.specTable, name: nameFromFolder(location) }, target);
     attachAt(tree, link, resolvePath(root.path, location));
@@ -48,7 +60,7 @@ export function placeEntries(lock: LockData, root: Node, context: Context): Map<
   return nodes;
 }
 
-/** Without a lock, npm looks at the folder itself: there the workspaces stand before anything links to them. */
+/** Puts the workspaces' folders into the tree of a project without a lock: they stand there before their links (npm-tree §20.6). */
 export function loadWorkspaces(context: Context): void {
   const { tree, specTable, folders } = context;
   for (const { raw } of tree.workspaceSpecs.values()) {
@@ -68,7 +80,7 @@ function loadNode(entry: LockEntry, nodes: Map<string, Node>, { specTable, tree 
   nodes.set(location, node);
 }
 
-/** The folder's own package.json counts, not what the lock remembers of it. */
+/** Replaces the manifest of a link's target, which came from the lock, by the folder's package.json. */
 function readTarget(target: Node, { tree, folders }: Context): void {
   if (target.parent || target === tree.root) return;
   const manifest = folders.manifest(target.path);
@@ -77,51 +89,50 @@ function readTarget(target: Node, { tree, folders }: Context): void {
   target.version = manifest.version ?? "";
 }
 
-/** Old locks mark what came in a bundle, not whose: it is the dependent above that asks for it. */
+/** Adds the names that locks of version 1 mark as bundled to the `bundleDependencies` of the package above, if that needs them. */
 function assignBundles(lock: LockData, nodes: ReadonlyMap<string, Node>): void {
   for (const [location, node] of nodes) {
     const { parent } = node;
     if (!parent || !lock.packages.get(location)?.inBundle || lock.packages.get(parent.location)?.inBundle) continue;
     if (!parent.specs().has(node.key)) continue;
-    const list = parent.manifest.bundleDependencies;
-    parent.manifest.bundleDependencies = [...(Array.isArray(list) ? list : []), node.name];
+    parent.manifest.bundleDependencies = [...bundledNames(parent.manifest), node.name];
     parent.tree.hasBundles = true;
   }
 }
 
 /**
- * Locks of version 1 do not say what a package depends on: every manifest is fetched once more (npm-tree §18.6). One
- * that cannot be had is left as it is, with a warning.
+ * Fetches the manifest of every package of a version 1 lock, because such locks do not list dependencies (npm-tree §18.6). A
+ * package whose manifest cannot be fetched stays as it is, with an EOLDLOCK warning.
  */
-export function* inflate(lock: LockData, context: Context): Steps<void> {
-  const old = lock.loaded && !((lock.originalLockfileVersion ?? 0) >= 2);
-  if (!old) return;
+export function* fetchOldLockManifests(lock: LockData, context: Context): Steps<void> {
+  const isOld = lock.loaded && !((lock.originalLockfileVersion ?? 0) >= 2);
+  if (!isOld) return;
   const { tree } = context;
   for (const node of [...tree.inventory.values()]) {
     if (node === tree.root || !node.location.startsWith("node_modules") || node.isLink) continue;
-    yield* inflateNode(node, context);
+    yield* updateManifest(node, context);
   }
   resetAllFlags(tree);
   calculateFlags(tree.root);
 }
 
-function* inflateNode(node: Node, context: Context): Steps<void> {
+function* updateManifest(node: Node, context: Context): Steps<void> {
   const { name, version, resolved } = node;
-  const manifest = yield* fetchAgain(node, context);
+  const manifest = yield* fetchManifest(node, context);
   if (!manifest.ok) {
-    const what = version || resolved || "*";
-    const message = `The old lock says little of ${name}@${what}, and no more could be fetched: ${manifest.failure.message}`;
-    context.warnings.push(oldLock(message, { package: name, spec: what, requiredBy: [node.location] }));
+    const spec = version || resolved || "*";
+    const message = `The version 1 lock does not list the dependencies of ${name}@${spec}, and its manifest could not be fetched: ${manifest.failure.message}`;
+    context.warnings.push(oldLock(message, { package: name, spec, requiredBy: [node.location] }));
     return;
   }
-  // Where the lock has no integrity of its own (what came in a bundle), the fetched manifest's is written.
+  // The new lock gets the fetched integrity where the old one has none, as for a bundled package.
   node.manifest = { ...manifest.value, _integrity: integrityOf(manifest.value.dist) };
   context.picked.add(node.manifest);
   context.tree.reload(node);
 }
 
-/** A tarball by its address is read from there; for the rest the registry is asked for the locked version. */
-function* fetchAgain({ name, version, resolved, integrity }: Node, { options }: Context): Steps<Outcome<Manifest>> {
+/** Reads the manifest from the tarball that the lock names, or else asks the registry for the locked version. */
+function* fetchManifest({ name, version, resolved, integrity }: Node, { options }: Context): Steps<Outcome<Manifest>> {
   if (resolved && (!version || resolved.startsWith("file:"))) {
     const opened = yield* needTarball(resolved, name, integrity);
     if (!opened.ok) return opened;
@@ -129,12 +140,12 @@ function* fetchAgain({ name, version, resolved, integrity }: Node, { options }: 
     return manifest ? ok(manifest) : fail(noManifest(name, resolved));
   }
   const packument = yield* needPackument(name);
-  // npm asks for any version of a package of that name where the lock gives none, even for a folder.
+  // Without a version in the lock, npm takes any version of that name, even for a folder.
   return packument.ok ? selectVersion(packument.value, version || "*", options.policyFor(name)) : packument;
 }
 
-/** What a lock knows of a place goes over to the same version placed there anew, where the registry did not say (npm-tree §18.7). */
-export function inherit(node: Node, entry: LockEntry | undefined): void {
+/** Copies `resolved`, `integrity` and `hasShrinkwrap` from the lock to a new node of the same version at that location, where unset (npm-tree §18.7). */
+export function inheritFromLock(node: Node, entry: LockEntry | undefined): void {
   if (!entry || node.isLink || (node.resolved !== null && node.integrity !== null)) return;
   const same = <T>(a: T | null, b: T | null): boolean => !a || !b || a === b;
   const { version = null } = entry.manifest;

@@ -1,3 +1,4 @@
+// Loaded on demand: for a dependency on a folder, a workspace, a tarball or a repository.
 import type { Manifest } from "../api/manifest.ts";
 import { fail, type Outcome, ok } from "../errors/failure.ts";
 import { noManifest, notFound } from "../errors/files.ts";
@@ -11,37 +12,39 @@ import type { Context } from "./context.ts";
 import { needTarball, type Steps } from "./need.ts";
 import { noGit } from "./problems.ts";
 
-/** The manifest of the version that a spec selects, and where its files are. */
-export interface Picked {
+/** A loaded manifest, and where the files of its package are. */
+export interface LoadedManifest {
   manifest: Manifest;
   resolved: string | null;
   integrity: string | null;
 }
 
-/** The link that an edge to a folder or a workspace of the project gets (npm-tree §9), or null where it is to be fetched. */
+/** Returns the link for an edge to a folder or a workspace of the project (npm-tree §9), or null if the package must be fetched. */
 export function linkFor(edge: Edge, at: { spec: Spec; name: string; context: Context }): Node | null {
   const { spec, name, context } = at;
-  if (spec.type === "directory" && links(edge, spec.fetchSpec, context)) return linkTo(name, spec.fetchSpec, context);
+  if (spec.type === "directory" && isLinked(edge, spec.fetchSpec, context))
+    return linkTo(name, spec.fetchSpec, context);
   return workspaceFor(edge, context);
 }
 
-function links(edge: Edge, folder: string, { tree, options }: Context): boolean {
+/** Checks whether a folder is linked. Under `installLinks`, only workspaces and folders inside the project are. */
+function isLinked(edge: Edge, folder: string, { tree, options }: Context): boolean {
   if (!options.installLinks || tree.workspaceSpecs.has(edge.key)) return true;
   return /^file:\.\.?\//.test(edge.rawSpec) && `${folder}/`.startsWith(`${tree.root.path}/`);
 }
 
-/** A link to a folder of the project, whose place in the tree comes with it. */
+/** Returns a link to a folder of the project. Placing the link also places the folder. */
 export function linkTo(name: string, folder: string, { specTable, tree, folders }: Context): Node {
   tree.placeTarget = placeTarget;
   if (folder === tree.root.path) return new Link({ specTable, name }, tree.root);
-  const standing = tree.at(folder);
+  const present = tree.at(folder);
   const manifest = folders.manifest(folder) ?? {};
-  const target = standing && !standing.isLink ? standing : new Node({ specTable, name, manifest });
-  if (target !== standing) target.ownPath = folder;
+  const target = present && !present.isLink ? present : new Node({ specTable, name, manifest });
+  if (target !== present) target.ownPath = folder;
   return new Link({ specTable, name }, target);
 }
 
-/** A package that is one of the project's workspaces is that workspace, where its version will do. */
+/** Returns a link to the workspace of the edge's name, if the edge accepts the workspace's version. */
 function workspaceFor(edge: Edge, { tree, specTable }: Context): Node | null {
   if (!tree.workspaceSpecs.has(edge.key)) return null;
   const link = tree.root.edges().get(edge.key)?.to;
@@ -49,12 +52,12 @@ function workspaceFor(edge: Edge, { tree, specTable }: Context): Node | null {
   return new Link({ specTable, name: link.name }, link.target);
 }
 
-/** The manifest behind a spec that is none of a registry's. */
-export function* pickLocal(
+/** Loads the manifest for a spec that does not name a registry. @returns EUNSUPPORTED for git */
+export function* loadLocal(
   spec: FileSpec | RemoteSpec | GitSpec,
   edge: { readonly name: string; readonly from: { readonly location: string } },
   context: Context,
-): Steps<Outcome<Picked>> {
+): Steps<Outcome<LoadedManifest>> {
   switch (spec.type) {
     case "remote":
       return yield* fromTarball(spec.fetchSpec, edge.name);
@@ -69,7 +72,7 @@ export function* pickLocal(
   }
 }
 
-function* fromTarball(url: string, name: string): Steps<Outcome<Picked>> {
+function* fromTarball(url: string, name: string): Steps<Outcome<LoadedManifest>> {
   const listing = yield* needTarball(url, name, null);
   if (!listing.ok) return listing;
   const { texts, integrity } = listing.value;
@@ -79,12 +82,13 @@ function* fromTarball(url: string, name: string): Steps<Outcome<Picked>> {
   return ok({ manifest: shrinkwrapped ? { ...manifest, _hasShrinkwrap: true } : manifest, resolved: url, integrity });
 }
 
-function fromFolder(folder: string, name: string, { folders }: Context): Outcome<Picked> {
+function fromFolder(folder: string, name: string, { folders }: Context): Outcome<LoadedManifest> {
   const manifest = folders.manifest(folder);
   if (manifest) return ok({ manifest, resolved: `file:${folder}`, integrity: null });
-  return fail(notFound(`There is no package.json in ${folder}, which ${name} is to come from.`, { package: name }));
+  return fail(notFound(`The folder of ${name} has no package.json: ${folder}.`, { package: name }));
 }
 
+/** Returns the normalised manifest, or null if the text is missing or not JSON. */
 export function readManifest(text: string | undefined): Manifest | null {
   if (text === undefined) return null;
   try {

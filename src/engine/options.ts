@@ -4,15 +4,16 @@ import type { SpecTable } from "../graph/spec-table.ts";
 import type { PickPolicy } from "../registry/select-version.ts";
 import type { BuildOptions } from "./context.ts";
 
-/** npm's settings from what a user gave, checked. @throws InstallError EINVALIDOPTION, EUPDATEARGS */
+/** Returns npm's settings from the options of a call. @throws InstallError EINVALIDOPTION, EUPDATEARGS */
 export async function buildOptions(
   raw: ResolveOptions,
   platform: Platform,
   specTable: SpecTable,
 ): Promise<BuildOptions> {
-  // Dates and names are rarely given, so what checks them is loaded for them.
-  const values = raw.update || raw.before ? await import("./option-values.ts") : null;
-  const before = values?.beforeDate(raw) ?? null;
+  // Few calls give a date or names to update, so the code for them is loaded on demand.
+  const ages = raw.before ? await import("../registry/age-policies.ts") : null;
+  const updates = raw.update ? await import("./update-requests.ts") : null;
+  const before = ages?.parseBefore(raw) ?? null;
   const policy: PickPolicy = {
     ranges: specTable.ranges,
     defaultTag: raw.defaultTag ?? "latest",
@@ -23,12 +24,12 @@ export async function buildOptions(
   return {
     platform,
     policy,
-    policyFor: (before !== null && values?.policies(policy, raw)) || (() => policy),
+    policyFor: ages?.agePolicies(policy, raw) ?? (() => policy),
     force: Boolean(raw.force),
     strictPeerDeps: Boolean(raw.strictPeerDeps),
     preferDedupe: Boolean(raw.preferDedupe),
     installStrategy: raw.installStrategy ?? "hoisted",
-    updateNames: new Set(updatesAll(raw) ? [] : values?.updateNames(raw)),
+    updateNames: new Set(updatesAll(raw) ? [] : updates?.readUpdateNames(raw)),
     save: raw.save !== false,
     installLinks: Boolean(raw.installLinks),
     engineStrict: Boolean(raw.engineStrict),
@@ -37,6 +38,7 @@ export async function buildOptions(
   };
 }
 
+/** Checks whether `update` asks for everything (npm-tree §19). */
 export function updatesAll({ update }: ResolveOptions): boolean {
   return update === true || (typeof update === "object" && "all" in update && Boolean(update.all));
 }

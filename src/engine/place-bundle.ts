@@ -1,42 +1,43 @@
+// Loaded on demand: for a package with bundled dependencies or a shrinkwrap.
 import type { Failure } from "../api/failure.ts";
 import { nameFromFolder } from "../base/posix-path.ts";
-import { failure } from "../errors/failure.ts";
+import { failure, raise } from "../errors/failure.ts";
+import { bundledNames } from "../graph/bundled-names.ts";
 import { Node } from "../graph/node.ts";
 import type { LockData } from "../lockfile/read-lock.ts";
 import { ProjectFiles } from "../project/files.ts";
 import { readPackageJson } from "../project/package-json.ts";
 import type { TarballListing } from "../tarball/list-tarball.ts";
-import { type Context, raise } from "./context.ts";
+import type { Context } from "./context.ts";
 import { calculateFlags, resetFlags } from "./flags.ts";
 import { placeEntries } from "./load-lock.ts";
 
-/** What a tarball holds for the tree: its listing, and its shrinkwrap read. */
+/** The content of a tarball that matters to the tree: its listing, and its shrinkwrap. */
 export interface Bundle extends TarballListing {
   shrinkwrap: LockData | null;
 }
 
-/** Puts what a package ships in its tarball, or says in a shrinkwrap, below it (npm-tree §21). It is final. */
+/** Puts the bundled dependencies of a package, or those of its shrinkwrap, below it (npm-tree §21). They stay there. */
 export function placeBundle(node: Node, bundle: Bundle, context: Context): void {
-  const list = node.manifest.bundleDependencies;
   if (node.hasShrinkwrap && bundle.shrinkwrap) loadShrinkwrap(node, bundle.shrinkwrap, context);
-  if (Array.isArray(list) && list.length > 0) loadBundled(node, bundle, context);
+  if (bundledNames(node.manifest).length > 0) loadBundled(node, bundle, context);
 }
 
 function loadShrinkwrap(node: Node, lock: LockData, context: Context): void {
   for (const { location, target } of lock.packages.values()) {
-    if (location.startsWith("..") || target?.startsWith("..")) raise(outside(node, location));
+    if (location.startsWith("..") || target?.startsWith("..")) raise(outsideEntry(node, location));
   }
   const nodes = placeEntries(lock, node, context);
   for (const one of nodes.values()) if (one !== node) resetFlags(one);
   calculateFlags(node, false);
 }
 
-function outside(node: Node, location: string): Failure {
-  const message = `The shrinkwrap in ${node.name}@${node.version} has an entry outside of it: "${location}"`;
+function outsideEntry(node: Node, location: string): Failure {
+  const message = `The shrinkwrap of ${node.name}@${node.version} has an entry outside of the package: "${location}".`;
   return failure("EINVALIDLOCATION", message, { package: node.name, requiredBy: [node.location] });
 }
 
-/** The folders under `node_modules` of an unpacked tarball, however deep, as children of its package. */
+/** Adds every package under `node_modules` of the tarball, at any depth, below the package that ships it. */
 function loadBundled(node: Node, { paths, texts }: Bundle, { specTable, tree }: Context): void {
   const files = new ProjectFiles(Object.fromEntries(paths.map((path) => [path, texts.get(path) ?? ""])), "/");
   const found: { at: string; parent: Node }[] = [{ at: "", parent: node }];
@@ -51,6 +52,7 @@ function loadBundled(node: Node, { paths, texts }: Bundle, { specTable, tree }: 
   }
 }
 
+/** Returns the package folders in a `node_modules` folder, scoped ones included, sorted. */
 function packageFolders(files: ProjectFiles, folder: string): string[] {
   const found: string[] = [];
   for (const name of files.names(folder)) {

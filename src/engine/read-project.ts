@@ -20,7 +20,7 @@ export interface ReadInput extends ProjectInput {
   platform: Platform;
 }
 
-/** A project as it was read: its files, and a tree with nothing but the root and the names of its workspaces. */
+/** A project that was read: its files, and a tree that has only the root and the names of the workspaces. */
 export interface Project {
   readonly files: ProjectFiles;
   /** Absolute folder of the project among `files`. */
@@ -28,23 +28,26 @@ export interface Project {
   readonly packageJson: PackageJson | null;
   readonly options: ResolveOptions;
   readonly context: Context;
-  /** What `add`, `rm` and `update` need: loaded only for those. */
+  /** The code for `add`, `rm` and `update`. Null without them. */
   readonly edits: typeof import("./edit-requests.ts") | null;
-  /** What those touched, once they ran. */
+  /** The changes that `edits` made. Null before they are applied. */
   requested: Requested | null;
   readonly lockfileVersion: number;
   readonly legacy: LockInput["legacy"];
-  /** The bytes of a tarball among the project's files, by absolute path. */
+  /** Returns the bytes of a tarball among the project's files, by absolute path, or ENOENT. */
   tarball(path: string, name: string): Outcome<Uint8Array>;
 }
 
 /**
- * The virtual folder where file sets stand. It is deep, so that `file:../../x` of a project at the top of its set leads
- * to a place outside the set rather than to some file in it.
+ * The virtual folder that holds a file set. It is deep, so that `file:../../x` in a project at the top of its set leads
+ * outside the set, not to another file in it.
  */
 const MOUNT = "/0/1/2/3/4/5/6/7";
 
-/** @throws InstallError EJSONPARSE, EDUPLICATEWORKSPACE, EWORKSPACESCONFIG, EOVERRIDE, EINVALIDOPTION, EUPDATEARGS, EINVALIDLOCK, EMISSINGTARGET */
+/**
+ * Reads a project: its package.json, its workspaces, and its lock if it has one.
+ * @throws InstallError EJSONPARSE, EDUPLICATEWORKSPACE, EWORKSPACESCONFIG, EOVERRIDE, EINVALIDOPTION, EUPDATEARGS, EINVALIDLOCK, EMISSINGTARGET
+ */
 export async function readProject(input: ReadInput): Promise<Project> {
   const { files: map, root: folder = "", name, options, platform } = input;
   const own = (name ?? "").split("/").filter((part) => part && part !== "." && part !== "..");
@@ -54,21 +57,20 @@ export async function readProject(input: ReadInput): Promise<Project> {
   const path = below === "/" ? mount : MOUNT + below;
   const packageJson = readPackageJson(files, path);
   const context = await readContext({ files, path, packageJson, options, platform, name });
-  await readOldLock(context, { files, path, options });
+  await readProjectLock(context, { files, path, options });
   const edits = context.mutationRequested ? await import("./edit-requests.ts") : null;
   const tarball = (at: string, name: string): Outcome<Uint8Array> => {
     const bytes = files.bytes(at);
     return bytes
       ? ok(bytes)
-      : fail(notFound(`There is no tarball ${files.key(at)}, which ${name} is to come from.`, { package: name }));
+      : fail(notFound(`The project has no file ${files.key(at)}, the tarball of ${name}.`, { package: name }));
   };
   const lockfileVersion = options.lockfileVersion ?? context.lock?.lockfileVersion ?? 3;
-  const old = lockfileVersion < 3 ? await import("../lockfile/legacy-lock.ts") : null;
-  const legacy = old?.legacyDependencies;
+  const legacy = lockfileVersion < 3 ? (await import("../lockfile/legacy-lock.ts")).legacyDependencies : undefined;
   return { files, path, packageJson, options, context, tarball, edits, requested: null, lockfileVersion, legacy };
 }
 
-interface Parts {
+interface ProjectParts {
   files: ProjectFiles;
   path: string;
   packageJson: PackageJson | null;
@@ -77,7 +79,7 @@ interface Parts {
   name: string | undefined;
 }
 
-async function readContext({ files, path, packageJson, options: raw, platform, name }: Parts): Promise<Context> {
+async function readContext({ files, path, packageJson, options: raw, platform, name }: ProjectParts): Promise<Context> {
   const specTable = new SpecTable({
     legacyPeerDeps: Boolean(raw.legacyPeerDeps),
     installLinks: Boolean(raw.installLinks),
@@ -103,23 +105,23 @@ async function readContext({ files, path, packageJson, options: raw, platform, n
     tree,
     options,
     folders: { manifest: (at) => readPackageJson(files, at)?.manifest ?? null },
-    explicit: new Set(),
+    explicitEdges: new Set(),
     loadFailures: new Set(),
     warnings: [],
-    unexplained: [],
+    pendingWarnings: [],
     picked: new Set(),
     yarn: null,
     mutationRequested,
     mutated: mutationRequested,
     lock: null,
-    old: null,
+    lockLoader: null,
   };
 }
 
-/** Reads the lock that is there, if it counts, and loads what puts it into the tree only then. */
-async function readOldLock(
+/** Reads the lock, unless `packageLock` is false, and loads the code that puts locks and workspaces into the tree. */
+async function readProjectLock(
   context: Context,
-  { files, path, options }: Pick<Parts, "files" | "path" | "options">,
+  { files, path, options }: Pick<ProjectParts, "files" | "path" | "options">,
 ): Promise<void> {
   const place = { files, root: path, manifest: context.tree.root.manifest };
   const names = ["npm-shrinkwrap.json", "package-lock.json", "yarn.lock"];
@@ -128,7 +130,7 @@ async function readOldLock(
     const { lockWithoutEntries, readLock } = await import("../lockfile/read-lock.ts");
     context.lock = updatesAll(options) ? lockWithoutEntries(place) : await readLock(place);
   }
-  if (found || context.tree.hasWorkspaces) context.old = await import("./load-lock.ts");
+  if (found || context.tree.hasWorkspaces) context.lockLoader = await import("./load-lock.ts");
   const yarn = context.lock?.yarn ? await import("./yarn-pins.ts") : null;
   if (yarn && context.lock?.yarn) {
     const pin = context.lock.loaded ? null : yarn.yarnPins(context.lock.yarn);

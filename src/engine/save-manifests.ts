@@ -9,8 +9,14 @@ import { updatesAll } from "./options.ts";
 import type { Project } from "./read-project.ts";
 
 /**
- * Writes what was added or updated back into the manifests, and answers the package.json texts that change
- * (npm-tree §19). The lock is written after this: it repeats what the manifests say.
+ * Saves added and updated dependencies into the manifests, and returns the package.json texts that change (npm-tree §19).
+ *
+ * 1. With `save` off, change nothing.
+ * 2. Save each dependency that `add` added.
+ * 3. Save each direct dependency that `update` covers, unless a dependent allows only the version that it has.
+ * 4. Write the text of every changed manifest.
+ *
+ * Call it before the lock is written, because the lock repeats the manifests.
  */
 export function saveManifests(project: Project, requested: Requested): Record<string, string> {
   const { options, files, context } = project;
@@ -18,7 +24,7 @@ export function saveManifests(project: Project, requested: Requested): Record<st
   if (options.save === false) return changed;
   const touched = new Set(requested.edited);
   if (!updatesAll(options)) for (const { name, to } of requested.added) save(name, to, { project, touched });
-  for (const { name, to } of updated(project)) save(name, to, { project, touched });
+  for (const { name, to } of updatedDependencies(project)) save(name, to, { project, touched });
   for (const node of touched) {
     context.tree.reload(node);
     const text = updatePackageJson(readPackageJson(files, node.path), node.manifest);
@@ -27,8 +33,8 @@ export function saveManifests(project: Project, requested: Requested): Record<st
   return changed;
 }
 
-/** Direct dependencies that `update` may have moved, unless a dependent pins their very version. */
-function updated({ context, options }: Project): { name: string; to: Node }[] {
+/** Step 3. */
+function updatedDependencies({ context, options }: Project): { name: string; to: Node }[] {
   const { tree, options: built } = context;
   const all = updatesAll(options);
   if (!all && built.updateNames.size === 0) return [];
@@ -42,14 +48,14 @@ function updated({ context, options }: Project): { name: string; to: Node }[] {
   return found;
 }
 
-interface SaveAt {
+interface SaveScope {
   project: Project;
   touched: Set<Node>;
 }
 
-function save(name: string, to: Node, { project, touched }: SaveAt): void {
+function save(name: string, to: Node, { project, touched }: SaveScope): void {
   const edge = to.edges().get(fold(name));
-  const spec = edge?.want().spec;
+  const spec = edge?.parsed().spec;
   const node = edge?.to;
   if (!edge || !spec || !node || !to.isTop) return;
   const saved = {

@@ -40,6 +40,11 @@ export function failure(code: ErrorCode, message: string, more: Partial<Failure>
   return { code, message, requiredBy: [], wayOut: [], ...more };
 }
 
+/** Throws a failure. @throws InstallError always */
+export function raise(failure: Failure): never {
+  throw new InstallError(failure);
+}
+
 /** A value, or the failure to get it: what functions return that must not throw, such as across threads. */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; failure: Failure };
 

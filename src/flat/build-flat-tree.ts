@@ -1,9 +1,9 @@
 import type { Failure } from "../api/failure.ts";
 import type { PrereleaseMode } from "../api/flat.ts";
-import { holdsMore, openPackage } from "../engine/bundled-contents.ts";
-import { type Context, raise } from "../engine/context.ts";
+import { hasBundle, openBundle } from "../engine/bundled-dependencies.ts";
+import type { Context } from "../engine/context.ts";
 import { needCode, PAUSE, type Steps } from "../engine/need.ts";
-import { InstallError } from "../errors/failure.ts";
+import { InstallError, raise } from "../errors/failure.ts";
 import { endlessCopies, overrideRefused, unresolved } from "../errors/tree.ts";
 import type { Edge } from "../graph/edge.ts";
 import { Node } from "../graph/node.ts";
@@ -50,7 +50,7 @@ export function* buildFlatTree(
     if (seen.has(node) || !node.placed) continue;
     seen.add(node);
     yield PAUSE;
-    if (holdsMore(node) && node !== tree.root) yield* openPackage(node, context);
+    if (hasBundle(node) && node !== tree.root) yield* openBundle(node, context);
     for (const edge of node.edges().values()) {
       if (edge.valid || node.inShrinkwrap) continue;
       const fits = (other: Node): boolean =>
@@ -100,7 +100,7 @@ function* copyFor(copies: readonly Copy[] = [], fits: (node: Node) => boolean, c
 
 /** Whether a version is out only by npm's rule for prereleases, where the solver was told of another. */
 function isPrerelease(edge: Edge, node: Node): boolean {
-  const { spec } = edge.want();
+  const { spec } = edge.parsed();
   const plain = spec?.type === "alias" ? spec.subSpec : spec;
   const version = parseVersion(node.version);
   const range = version?.pre && plain?.type === "range" ? parseRange(plain.fetchSpec, WITH_PRERELEASES) : null;

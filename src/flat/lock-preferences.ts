@@ -8,9 +8,10 @@ import { parseVersion } from "../spec/version.ts";
  * Puts it into the tree; where it does not hold, takes it out again.
  */
 export function lockHolds(context: Context, prereleases?: PrereleaseMode): boolean {
-  const { lock, old, tree } = context;
-  if (!lock?.loaded || !old || context.mutationRequested || (lock.originalLockfileVersion ?? 0) < 2) return false;
-  old.loadLock(lock, context);
+  const { lock, lockLoader, tree } = context;
+  if (!lock?.loaded || !lockLoader || context.mutationRequested || (lock.originalLockfileVersion ?? 0) < 2)
+    return false;
+  lockLoader.loadLock(lock, context);
   if (
     [...tree.inventory.values()].every((node) => isFlat(node, tree.root) && holds(node) && !isBarred(node, prereleases))
   )

@@ -1,7 +1,8 @@
 import type { Failure } from "../api/failure.ts";
 import type { Missing, ResolutionMode, Rung } from "../api/flat.ts";
-import { type Context, raise } from "../engine/context.ts";
+import type { Context } from "../engine/context.ts";
 import { type Answer, type Need, PAUSE, type Steps } from "../engine/need.ts";
+import { raise } from "../errors/failure.ts";
 import { type EdgeSpec, edgeSpecs } from "../graph/edge-spec.ts";
 import { fold } from "../graph/fold.ts";
 import type { DependencyProvider, Requirement } from "../solver/dependency-provider.ts";

@@ -1,7 +1,8 @@
 import type { Missing, PrereleaseMode } from "../api/flat.ts";
 import type { Manifest } from "../api/manifest.ts";
 import type { Packument } from "../registry/packument.ts";
-import { isInTime, type PickPolicy, selectVersion } from "../registry/select-version.ts";
+import { isOldEnough } from "../registry/release-age.ts";
+import { type PickPolicy, selectVersion } from "../registry/select-version.ts";
 import {
   type Comparator,
   namesPrerelease,
@@ -56,7 +57,7 @@ export class PackumentVersions {
       return entries;
     return Array.from(entries).filter((entry) => {
       const key = packument.keyOf(entry);
-      return !packument.restrictedVersions.has(key) && isInTime(packument, key, this.#policy);
+      return !packument.restrictedVersions.has(key) && isOldEnough(packument, key, this.#policy);
     });
   }
 
@@ -204,7 +205,7 @@ export class PackumentVersions {
     });
     if (hidden.some((key) => packument.restrictedVersions.has(key)))
       return { why: "policy", found: hidden.at(-1) as string };
-    const late = hidden.find((key) => !isInTime(packument, key, this.#policy));
+    const late = hidden.find((key) => !isOldEnough(packument, key, this.#policy));
     if (late !== undefined) return { why: "time", found: late };
     const open = type === "range" ? parseRange(text, WITH_PRERELEASES) : range;
     const pre = packument.versionKeys().findLast((key) => {

@@ -1,15 +1,16 @@
 import type { Failure } from "../api/failure.ts";
 import type { Proof, Rung, SolverStats } from "../api/flat.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
-import { type Context, raise } from "../engine/context.ts";
+import type { Context } from "../engine/context.ts";
 import { DepsQueue } from "../engine/deps-queue.ts";
+import { finishTree } from "../engine/finish-tree.ts";
 import { type Answer, type Need, needCode, type Steps } from "../engine/need.ts";
 import { updatesAll } from "../engine/options.ts";
+import { describeFailures } from "../engine/pending-failure.ts";
 import type { Project } from "../engine/read-project.ts";
-import { failure, InstallError } from "../errors/failure.ts";
+import { failure, InstallError, raise } from "../errors/failure.ts";
 import { invalidOption } from "../errors/invalid-option.ts";
 import { fold } from "../graph/fold.ts";
-import { explained, finishTree } from "../ideal/resolve.ts";
 import type { Incompatibility } from "../solver/incompatibility.ts";
 import { noStats, Solver } from "../solver/solver.ts";
 import { ALL_TECHNIQUES, type Techniques } from "../solver/techniques.ts";
@@ -37,7 +38,7 @@ const RUNGS: readonly Rung[] = ["none", "peers", "copies"];
  * the npm strategy throws of a project that it cannot read
  */
 export function resolveFlat(project: Project, techniques: Techniques = ALL_TECHNIQUES): Steps<FlatAnswer> {
-  return explained(resolve(project, techniques));
+  return describeFailures(resolve(project, techniques));
 }
 
 const CHOICES = {
@@ -66,10 +67,10 @@ function* resolve(project: Project, techniques: Techniques): Steps<FlatAnswer> {
     yield* finishTree(context, true);
     return { warnings: context.warnings, rung: "none", solver: noStats() };
   }
-  if (!updatesAll(options)) context.old?.loadWorkspaces(context);
+  if (!updatesAll(options)) context.lockLoader?.loadWorkspaces(context);
   const { edits } = project;
   const requested = edits && (yield* edits.applyRequests(options, context, new DepsQueue()));
-  context.specTable.overrides?.assertDirect(context.tree.root.edges().values());
+  context.specTable.overrides?.assertNoDirectConflict(context.tree.root.edges().values());
   assertFlat(context.specTable.overrides);
   const search = new Search(context, options, techniques);
   const found = yield* search.climbDown();

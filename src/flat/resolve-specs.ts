@@ -92,7 +92,7 @@ export class Settler {
 
   *#one(spec: EdgeSpec, { effective, folder, settledBefore }: Wish): Steps<Settled> {
     const { specTable, tree } = this.#context;
-    const want = specTable.want(spec.name, effective || "*", folder ?? tree.root.path);
+    const want = specTable.parsed(spec.name, effective || "*", folder ?? tree.root.path);
     if (!want.spec) return { allowed: NOTHING, missing: () => ({ why: "spec", failure: want.failure as Failure }) };
     const workspace = tree.workspaceSpecs.get(spec.key);
     if (workspace) return this.#workspace(spec, { want: want.spec, folder: workspace.raw.slice("file:".length) });
@@ -166,8 +166,8 @@ export class Settler {
     }
     const source = `${parsed.type}:${parsed.fetchSpec}`;
     if (!installable.has(source)) {
-      const { pickLocal } = yield* needCode(loadLocals);
-      const picked = yield* pickLocal(parsed, { name: spec.name, from: { location: "" } }, context);
+      const { loadLocal } = yield* needCode(loadLocals);
+      const picked = yield* loadLocal(parsed, { name: spec.name, from: { location: "" } }, context);
       if (!picked.ok) return missed({ why: parsed.type === "git" ? "spec" : "unreadable", failure: picked.failure });
       installable.add(source, { ...picked.value, folder: null });
     }

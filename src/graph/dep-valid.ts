@@ -1,28 +1,31 @@
 import type { Spec } from "../spec/spec.ts";
 import type { Edge } from "./edge.ts";
 import type { Node } from "./node.ts";
-import type { Want } from "./spec-table.ts";
+import type { ParsedSpec } from "./spec-table.ts";
 
-/** Whether a node is what a spec asks for (npm-tree §5). A spec that cannot be parsed is met by nothing. */
-export function depValid(node: Node, want: Want, edge: Edge): boolean {
+/**
+ * Checks whether a node satisfies a spec (npm-tree §5). Nothing satisfies a spec that cannot be parsed; the failure is recorded
+ * on the dependent.
+ */
+export function depValid(node: Node, parsed: ParsedSpec, edge: Edge): boolean {
   const { from } = edge;
-  const { spec } = want;
+  const { spec } = parsed;
   if (!spec) {
-    if (want.failure) from.errors = [...from.errors, want.failure];
+    if (parsed.failure) from.errors = [...from.errors, parsed.failure];
     return false;
   }
-  return specMet(node, spec, { want, from });
+  return satisfiesSpec(node, spec, { parsed, from });
 }
 
-function specMet(node: Node, spec: Spec, at: { want: Want; from: Node }): boolean {
+function satisfiesSpec(node: Node, spec: Spec, at: { parsed: ParsedSpec; from: Node }): boolean {
   const { specTable } = at.from;
   switch (spec.type) {
     case "range":
     case "version":
-      return specTable.satisfies(node.version, at.want, spec.fetchSpec);
+      return specTable.satisfies(node.version, at.parsed, spec.fetchSpec);
     case "alias":
-      // npm looks at the version alone: the name behind the alias is not compared.
-      return specMet(node, spec.subSpec, at);
+      // As in npm, only the version is compared, not the name behind the alias.
+      return satisfiesSpec(node, spec.subSpec, at);
     case "tag":
       return isRemote(node.resolved);
     case "directory":
@@ -33,16 +36,16 @@ function specMet(node: Node, spec: Spec, at: { want: Want; from: Node }): boolea
     case "remote":
       return node.resolved === spec.fetchSpec;
     case "git":
-      return gitMet(node, spec, at);
+      return satisfiesGit(node, spec, at);
     default:
       return spec satisfies never;
   }
 }
 
-function gitMet(node: Node, spec: Spec & { type: "git" }, at: { want: Want; from: Node }): boolean {
+function satisfiesGit(node: Node, spec: Spec & { type: "git" }, at: { parsed: ParsedSpec; from: Node }): boolean {
   const { specTable } = at.from;
   if (!node.resolved) return false;
-  const stored = specTable.want(node.name, node.resolved, "/").spec;
+  const stored = specTable.parsed(node.name, node.resolved, "/").spec;
   if (stored?.type !== "git") return false;
   const sha = /^[a-f0-9]{40,64}$/i.test(spec.gitCommittish ?? "");
   if (repository(stored) !== repository(spec)) return false;

@@ -2,7 +2,7 @@ import type { Manifest } from "../api/manifest.ts";
 import type { DependencyType } from "../api/resolve.ts";
 import { declaredDependencies, type SectionScope } from "../spec/declared-dependencies.ts";
 import { fold } from "./fold.ts";
-import type { Want } from "./spec-table.ts";
+import type { ParsedSpec } from "./spec-table.ts";
 
 /** One dependency as a manifest states it. All nodes made from that manifest share it. */
 export interface EdgeSpec {
@@ -14,7 +14,7 @@ export interface EdgeSpec {
   readonly peer: boolean;
   readonly optional: boolean;
   /** The parsed form of `raw`: null until an edge needs it. */
-  want: Want | null;
+  parsed: ParsedSpec | null;
 }
 
 export type EdgeSpecs = ReadonlyMap<string, EdgeSpec>;
@@ -55,6 +55,6 @@ export function edgeSpec(name: string, raw: string, how: { type: DependencyType;
     accept: typeof accept === "string" ? accept || "*" : undefined,
     peer: type === "peer" || type === "peerOptional",
     optional: type === "optional" || type === "peerOptional",
-    want: null,
+    parsed: null,
   };
 }

@@ -2,18 +2,26 @@ import { depValid } from "./dep-valid.ts";
 import type { EdgeSpec } from "./edge-spec.ts";
 import type { Node } from "./node.ts";
 import type { OverrideSet } from "./overrides.ts";
-import type { Want } from "./spec-table.ts";
+import type { ParsedSpec } from "./spec-table.ts";
 
 export type EdgeError = "MISSING" | "INVALID" | "PEER LOCAL";
 
-/** A dependency of a node: what is wanted, and the node it resolves to now. `to` is kept live by the tree. */
+/**
+ * A dependency of a node (npm-tree §4). The tree keeps `to`, the node that the name resolves to, up to date.
+ *
+ * `error` says whether `to` will do (§5):
+ * 1. Nothing has the name: MISSING, unless the edge is optional.
+ * 2. The edge is a peer and `to` is in the dependent's own folder: PEER LOCAL. The project and workspaces may have it there.
+ * 3. `to` does not satisfy the spec after overrides: INVALID.
+ * 4. The override rules of the edge and of `to` conflict: INVALID.
+ */
 export class Edge {
   declare readonly from: Node;
   declare readonly spec: EdgeSpec;
   to: Node | null = null;
-  /** The override rule in force, or the set of the dependent when no rule names this edge. */
+  /** The override rule that applies, or the dependent's set if no rule names this edge (npm-tree §6.2). */
   rule: OverrideSet | null = null;
-  /** npm gave up on this peer: it is left unmet and not looked at again. */
+  /** Set if this peer conflicts and was left unmet. It is not examined again. */
   peerConflicted = false;
   #error: EdgeError | null | undefined = undefined;
 
@@ -45,40 +53,42 @@ export class Edge {
     return rule && rule.name === spec.name ? rule.effective(spec.raw, this) : spec.raw;
   }
 
-  /** `effective`, parsed. */
-  want(): Want {
-    if (!this.rule) return this.rawWant();
+  /** Returns the parsed spec after overrides. */
+  parsed(): ParsedSpec {
+    if (!this.rule) return this.parsedRaw();
     const text = this.effective;
-    return text === this.spec.raw ? this.rawWant() : this.parse(text);
+    return text === this.spec.raw ? this.parsedRaw() : this.parse(text);
   }
 
-  rawWant(): Want {
+  parsedRaw(): ParsedSpec {
     const { spec } = this;
-    if (spec.want) return spec.want;
-    const want = this.parse(spec.raw);
-    const type = want.spec?.type;
-    if (type !== "file" && type !== "directory") spec.want = want;
-    return want;
+    if (spec.parsed) return spec.parsed;
+    const parsed = this.parse(spec.raw);
+    const type = parsed.spec?.type;
+    if (type !== "file" && type !== "directory") spec.parsed = parsed;
+    return parsed;
   }
 
-  parse(text: string): Want {
-    return this.from.specTable.want(this.spec.name, text || "*", this.where());
+  parse(text: string): ParsedSpec {
+    return this.from.specTable.parsed(this.spec.name, text || "*", this.baseFolder());
   }
 
-  /** The folder that a relative spec of this edge starts from: the project for an override's value. */
-  where(): string {
+  /** Returns the folder that a relative spec is relative to. For the value of an override, that is the project. */
+  baseFolder(): string {
     const { rule, from } = this;
     if (rule?.value && rule.name === this.spec.name) return (from.source ?? from).tree.root.path;
     return from.sourceFolder();
   }
 
+  /** Checks whether a node satisfies this edge (npm-tree §5, §6.4). */
   satisfiedBy(node: Node): boolean {
     if (node.name !== this.spec.name) return false;
-    return this.rule?.keySpec ? this.rule.met(node, this) : this.accepts(node, this.want());
+    return this.rule?.keySpec ? this.rule.isSatisfiedBy(node, this) : this.accepts(node, this.parsed());
   }
 
-  accepts(node: Node, want: Want): boolean {
-    if (depValid(node, want, this)) return true;
+  /** Checks a node against one spec, or else against `acceptDependencies`. */
+  accepts(node: Node, parsed: ParsedSpec): boolean {
+    if (depValid(node, parsed, this)) return true;
     const accept = this.spec.accept;
     return accept !== undefined && depValid(node, this.parse(accept), this);
   }
@@ -106,7 +116,7 @@ export class Edge {
     return null;
   }
 
-  /** Points the edge at what its name resolves to now, and lets override rules follow (npm-tree §6.5). */
+  /** Points the edge at the node that its name resolves to now, and updates override rules (npm-tree §6.5). */
   point(to: Node | null, hard = false): void {
     const { from, rule: old } = this;
     const rule = from.overrides?.ruleFor(this, from.specTable) ?? null;
@@ -120,8 +130,8 @@ export class Edge {
     } else if (hard) {
       this.#error = undefined;
     } else if (changed && to) {
-      old?.leave(to);
-      rule.reach(to);
+      old?.withdrawFrom(to);
+      rule.applyTo(to);
     }
   }
 }

@@ -2,8 +2,8 @@ const PLAIN = /^[a-z0-9@/._-]*$/;
 const folded = new Map<string, string>();
 
 /**
- * The key under which npm files a name among a folder's children: NFKD, then lower case (npm-tree §4), since two such
- * names would be one folder on many file systems. `JSONStream` and `jsonstream` are one key.
+ * Returns the key of a name among a folder's children: NFKD, then lower case (npm-tree §4). Names of one key would be one
+ * folder on many file systems, such as `JSONStream` and `jsonstream`.
  */
 export function fold(name: string): string {
   if (PLAIN.test(name)) return name;

@@ -3,13 +3,13 @@ import type { Link } from "./link.ts";
 import type { Node } from "./node.ts";
 import { subtree, type Tree } from "./tree.ts";
 
-// What a tree needs only where folders of the project stand in it: workspaces, links' targets, entries of a lock.
+// Loaded on demand: for a tree with folders of the project in it: workspaces, targets of links, entries of a lock.
 
-/** Puts a folder that is not under `node_modules` at its path, or a package at a path that a lock gives. */
+/** Puts a node at a path: a folder that is not under `node_modules`, or a package at the path that a lock gives. */
 export function attachAt(tree: Tree, node: Node, path: string): void {
   tree.placeTarget = placeTarget;
-  const standing = tree.at(path);
-  if (standing && standing !== node) tree.detach(standing);
+  const present = tree.at(path);
+  if (present && present !== node) tree.detach(present);
   node.ownPath = path;
   const above = nearestAbove(tree, path);
   if (above && path === `${above.path}/node_modules/${node.name}`) {
@@ -19,28 +19,28 @@ export function attachAt(tree: Tree, node: Node, path: string): void {
   node.parent = null;
   node.fsParent = above;
   above?.addFolder(node);
-  tree.settle(node);
+  tree.relocate(node);
   tree.tops.add(node);
-  if (!tree.loading) tree.pointOut(node);
-  adopt(tree, node);
+  if (!tree.loading) tree.pointEdges(node);
+  takeFoldersBelow(tree, node);
 }
 
-/** A link's target stands once in a tree: the one that does already, else the link's own goes there. */
+/** Puts the target of a link into the tree. If a node is at that path already, the link gets that node as its target. */
 export function placeTarget(tree: Tree, link: Link): void {
   const { target } = link;
-  const standing = tree.at(target.path);
-  if (standing && !standing.isLink) {
-    if (standing !== target) link.retarget(standing);
+  const present = tree.at(target.path);
+  if (present && !present.isLink) {
+    if (present !== target) link.retarget(present);
   } else if (target.tree !== tree || !target.placed) {
     const { path } = target;
     if (target.placed) target.tree.detach(target);
-    // In a virtual root it had but a part of its edges.
+    // A virtual root made only some of its edges.
     target.dropEdges();
     attachAt(tree, target, path);
   }
 }
 
-/** The nearest node whose folder contains the path. */
+/** Returns the nearest node whose folder contains the path. */
 function nearestAbove(tree: Tree, path: string): Node | null {
   for (let folder = dirname(path); folder !== "/"; folder = dirname(folder)) {
     const node = tree.at(folder);
@@ -49,8 +49,8 @@ function nearestAbove(tree: Tree, path: string): Node | null {
   return null;
 }
 
-/** Folders below a new top that had a farther one above them are its own now. */
-function adopt(tree: Tree, node: Node): void {
+/** Gives a new folder the folders below it that belonged to a folder further up. */
+function takeFoldersBelow(tree: Tree, node: Node): void {
   const prefix = `${node.path}/`;
   for (const top of tree.tops) {
     if (top === node || !top.path.startsWith(prefix)) continue;
@@ -58,6 +58,6 @@ function adopt(tree: Tree, node: Node): void {
     top.fsParent?.dropFolder(top);
     top.fsParent = node;
     node.addFolder(top);
-    if (!tree.loading) for (const below of subtree(top)) tree.pointOut(below);
+    if (!tree.loading) for (const below of subtree(top)) tree.pointEdges(below);
   }
 }

@@ -268,7 +268,7 @@ export class Node {
   }
 
   addEdgeIn(edge: Edge): void {
-    edge.rule?.reach(this);
+    edge.rule?.applyTo(this);
     this.#edgesIn ??= new Set();
     this.#edgesIn.add(edge);
   }
@@ -277,6 +277,6 @@ export class Node {
   }
   dropEdgeIn(edge: Edge): void {
     this.forgetEdgeIn(edge);
-    edge.rule?.leave(this);
+    edge.rule?.withdrawFrom(this);
   }
 }

@@ -1,3 +1,4 @@
+// Loaded on demand: for a project with overrides.
 import type { Failure } from "../api/failure.ts";
 import { InstallError } from "../errors/failure.ts";
 import { overrideRefused } from "../errors/tree.ts";
@@ -7,17 +8,32 @@ import type { EdgeSpec } from "./edge-spec.ts";
 import type { Node } from "./node.ts";
 import type { SpecTable } from "./spec-table.ts";
 
-type Ruled = { spec: Pick<EdgeSpec, "name" | "raw"> };
+type EdgeLike = { spec: Pick<EdgeSpec, "name" | "raw"> };
 
-/** One rule of the root's `overrides` with the rules below it (npm-tree §6.1). The root set itself has no name. */
+/**
+ * One rule of the project's `overrides`, with the rules nested in it (npm-tree §6.1). The root set has no name.
+ *
+ * 1. Parse: each key `name` or `name@range` becomes a set; the constructor.
+ * 2. Which rule applies to an edge: {@link ruleFor} (§6.2).
+ * 3. What the spec of that edge becomes, `$ref` included: {@link effective} (§6.3).
+ * 4. Which nodes then satisfy the edge: {@link isSatisfiedBy} (§6.4).
+ * 5. How rules spread: a node has the set of the edges into it; if they differ, {@link combine} decides. When the set of a
+ *    node changes, its edges get new rules, and so do their targets: {@link applyTo}, {@link withdrawFrom} (§6.5).
+ * 6. Which overrides are errors: {@link assertNoDirectConflict} (§6.6).
+ *
+ * ```
+ * overrides: { "a": { "c": "2" } }        root -> a -> b -> c@^1;  root -> d -> c@^1
+ *   a and b have the set of rule a, so b gets c@2. d has the root set, so d gets c@1
+ * ```
+ */
 export class OverrideSet {
   declare readonly parent: OverrideSet | null;
   readonly children: Map<string, OverrideSet> = new Map();
   readonly name: string = "";
   readonly key: string = "";
-  /** Which specs of the name it is for; `*` for all. Empty for the root set. */
+  /** The specs of the name that the rule covers: `*` for all. Empty for the root set. */
   readonly keySpec: string = "";
-  /** What they become; equal to `keySpec` when the rule only leads to nested ones. */
+  /** The new spec. A rule that has only nested rules repeats `keySpec` here. */
   readonly value: string = "";
   #ruleset: Map<string, OverrideSet> | null = null;
   #rules: Map<string, OverrideSet[]> | null = null;
@@ -34,13 +50,13 @@ export class OverrideSet {
       const own = rules["."] === "" ? "*" : rules["."];
       this.value = typeof own === "string" ? own : spec;
     }
-    if (typeof rules !== "object") throw bad(key, "is neither a version nor a set of rules");
+    if (typeof rules !== "object") throw invalidOverride(key, "is neither a version nor a set of rules");
     for (const child of Object.keys(rules)) {
       if (child !== ".") this.children.set(child, new OverrideSet(rules[child], child, this));
     }
   }
 
-  /** The rules in force under this set: own children first, then itself, then what its ancestors say. */
+  /** The rules in force under this set, by key: its children, then itself, then the same for each ancestor. The first one wins. */
   get ruleset(): Map<string, OverrideSet> {
     if (this.#ruleset) return this.#ruleset;
     const all = new Map<string, OverrideSet>();
@@ -64,13 +80,13 @@ export class OverrideSet {
     return this.#rules.get(name) ?? [];
   }
 
-  /** The rule for an edge of a node that is under this set; this set itself when none applies (npm-tree §6.2). */
-  ruleFor(edge: Ruled, specTable: SpecTable): OverrideSet {
+  /** Returns the rule for an edge of a node under this set, or the set itself if no rule applies (npm-tree §6.2). */
+  ruleFor(edge: EdgeLike, specTable: SpecTable): OverrideSet {
     for (const rule of this.#named(edge.spec.name)) if (applies(rule, edge, specTable)) return rule;
     return this;
   }
 
-  /** The rule for a package that stands already: by its name and version. */
+  /** Returns the rule for a workspace that no edge leads to yet, by its name and version (npm-tree §6.5). */
   ruleForNode({ name = "", version = "" }: { name?: string; version?: string }, specTable: SpecTable): OverrideSet {
     for (const rule of this.#named(name)) {
       if (specTable.ranges.satisfies(version, rule.keySpec) || specTable.ranges.satisfies(version, rule.value))
@@ -80,10 +96,13 @@ export class OverrideSet {
   }
 
   /**
-   * Of two sets that meet on one node: the one that contains the other's rules; where neither does, undefined if they
-   * contradict each other, else their nearest common ancestor (npm-tree §6.5).
+   * Returns the set of a node that edges of two sets lead to (npm-tree §6.5).
+   *
+   * 1. One set is an ancestor of the other: the more specific one.
+   * 2. Both have rules for one key, with versions that exclude each other: undefined.
+   * 3. Else their nearest common ancestor.
    */
-  meet(other: OverrideSet, specTable: SpecTable): OverrideSet | undefined {
+  combine(other: OverrideSet, specTable: SpecTable): OverrideSet | undefined {
     for (let set: OverrideSet | null = other; set; set = set.parent) if (set.equals(this)) return other;
     for (let set: OverrideSet | null = this; set; set = set.parent) if (set.equals(other)) return this;
     if (contradict(this, other, specTable)) return undefined;
@@ -94,20 +113,29 @@ export class OverrideSet {
   }
 
   conflictsWith(other: OverrideSet, specTable: SpecTable): boolean {
-    return this.meet(other, specTable) === undefined && contradict(this, other, specTable);
+    return this.combine(other, specTable) === undefined && contradict(this, other, specTable);
   }
 
-  /** Whether a node is what an edge under this rule asks for (npm-tree §6.4). */
-  met(node: Node, edge: Edge): boolean {
-    const raw = edge.rawWant();
+  /**
+   * Checks whether a node satisfies an edge that this rule applies to (npm-tree §6.4).
+   *
+   * 1. Bundled packages and those of a shrinkwrap are never overridden: the raw spec decides.
+   * 2. A node that satisfies the new spec is fine.
+   * 3. So is a node that satisfies the raw spec, unless the rule is against it: it satisfies `keySpec`.
+   *
+   * ```
+   * raw spec ^8, rule "x@8.23.0": "9.0.0"        9.0.0: yes by 2;  8.24.0: yes by 3;  8.23.0: no
+   * ```
+   */
+  isSatisfiedBy(node: Node, edge: Edge): boolean {
+    const raw = edge.parsedRaw();
     if (node.hasShrinkwrap || node.inShrinkwrap || node.bundler()) return edge.accepts(node, raw);
-    // rawSpec ^8, rule 8.23.0 → 9.0.0: 9.0.0 is fine, 8.24.0 is fine, 8.23.0 is what the rule is against.
-    if (edge.accepts(node, edge.want())) return true;
+    if (edge.accepts(node, edge.parsed())) return true;
     return edge.accepts(node, raw) && !edge.accepts(node, edge.parse(this.keySpec));
   }
 
-  /** Whether this rule made a node what it is, so that a newer one elsewhere is no reason to drop it. */
-  made(node: Node): boolean {
+  /** Checks whether this rule chose the node's version. Such a node is not deduped to a newer one (npm-tree §13.3). */
+  chose(node: Node): boolean {
     if (!this.value || this.name !== node.name) return false;
     for (const { rule, from } of node.edgesIn) {
       if (rule && rule.name === node.name && rule.value === node.version && !rule.equals(from.overrides)) return true;
@@ -115,36 +143,37 @@ export class OverrideSet {
     return false;
   }
 
-  /** An edge under this set now leads to the node (npm-tree §6.5). */
-  reach(node: Node): void {
+  /** Updates the set of a node that an edge under this set now leads to (npm-tree §6.5). */
+  applyTo(node: Node): void {
     if (this.equals(node.overrides)) return;
-    const next = node.overrides ? node.overrides.meet(this, node.specTable) : this;
+    const next = node.overrides ? node.overrides.combine(this, node.specTable) : this;
     if (!next || next.equals(node.overrides)) return;
     node.overrides = next;
-    rerule(node);
+    reapplyRules(node);
   }
 
-  /** An edge under this set leads to the node no more: its set is what its other edges make of it. */
-  leave(node: Node): void {
+  /** Updates the set of a node that an edge under this set no longer leads to: the node's other edges decide. */
+  withdrawFrom(node: Node): void {
     if (!this.equals(node.overrides)) return;
     let next: OverrideSet | null = null;
-    for (const { rule } of node.edgesIn) next = next && rule ? (rule.meet(next, node.specTable) ?? null) : rule;
+    for (const { rule } of node.edgesIn) next = next && rule ? (rule.combine(next, node.specTable) ?? null) : rule;
     if (this.equals(next)) return;
     node.overrides = next;
-    if (next) rerule(node);
+    if (next) reapplyRules(node);
   }
 
-  /** The spec of an edge that this rule is for (npm-tree §6.3). `$x` is what the project, or else the dependent, asks of x. */
+  /** Returns the spec of an edge that this rule applies to (npm-tree §6.3). A `$ref` becomes the spec that it refers to. */
   effective(raw: string, { from }: Pick<Edge, "from">): string {
     if (!this.value || this.value === "*") return raw;
-    return this.value.startsWith("$") ? referenced(this.value, from) : this.value;
+    return this.value.startsWith("$") ? resolveReference(this.value, from) : this.value;
   }
 
-  /** A project may not override what it itself asks for with something else (npm-tree §6.6). */
-  assertDirect(edges: Iterable<Edge>): void {
+  /** Checks that no rule changes the spec of a dependency of the project itself (npm-tree §6.6). @throws InstallError EOVERRIDE */
+  assertNoDirectConflict(edges: Iterable<Edge>): void {
     for (const edge of edges) {
       const { name, rawSpec, effective } = edge;
-      if (effective !== rawSpec && !effective.startsWith("$")) throw new InstallError(direct(name, rawSpec, effective));
+      if (effective !== rawSpec && !effective.startsWith("$"))
+        throw new InstallError(directConflict(name, rawSpec, effective));
     }
   }
 
@@ -156,30 +185,31 @@ export class OverrideSet {
   }
 }
 
-function applies(rule: OverrideSet, edge: Ruled, specTable: SpecTable): boolean {
+/** Checks whether a rule applies to an edge of its name, by the edge's raw spec (npm-tree §6.2). */
+function applies(rule: OverrideSet, edge: EdgeLike, specTable: SpecTable): boolean {
   if (rule.keySpec === "*") return true;
-  let spec = specTable.want(edge.spec.name, edge.spec.raw, "/").spec;
+  let spec = specTable.parsed(edge.spec.name, edge.spec.raw, "/").spec;
   if (spec?.type === "alias") spec = spec.subSpec;
   if (!spec) return false;
-  if (spec.type === "git") return spec.gitRange ? meets(spec.gitRange, rule, specTable) : false;
-  return spec.type === "range" || spec.type === "version" ? meets(spec.fetchSpec, rule, specTable) : true;
+  if (spec.type === "git") return spec.gitRange ? intersectsKey(spec.gitRange, rule, specTable) : false;
+  return spec.type === "range" || spec.type === "version" ? intersectsKey(spec.fetchSpec, rule, specTable) : true;
 }
 
-/** A node's set changed: so do the rules of its edges, and the sets of what they lead to. */
-function rerule(node: Node): void {
+/** Gives the edges of a node new rules after its set changed, and passes the rules on to their targets (npm-tree §6.5). */
+function reapplyRules(node: Node): void {
   if (node.isLink) {
-    if (node.overrides && reaches(node.overrides, node.target)) node.overrides.reach(node.target);
+    if (node.overrides && leadsToRule(node.overrides, node.target)) node.overrides.applyTo(node.target);
     return;
   }
   if (!node.hasEdges) return;
   for (const edge of node.edges().values()) {
     edge.point(node.placed ? node.resolve(edge.key) : edge.to, true);
-    if (edge.to) edge.rule?.reach(edge.to);
+    if (edge.to) edge.rule?.applyTo(edge.to);
   }
 }
 
-/** Whether some rule names a dependency that can be reached from the target: only then do rules pass a link. */
-function reaches(set: OverrideSet, target: Node): boolean {
+/** Checks whether a rule names a dependency that the target reaches. Only then does a link pass its set on (npm-tree §6.5). */
+function leadsToRule(set: OverrideSet, target: Node): boolean {
   const seen = new Set<Node>([target]);
   for (const node of seen) {
     for (const edge of node.edges().values()) {
@@ -190,9 +220,11 @@ function reaches(set: OverrideSet, target: Node): boolean {
   return false;
 }
 
-function meets(range: string, rule: OverrideSet, specTable: SpecTable): boolean {
+/** @throws InstallError EOVERRIDE if one side is not a range */
+function intersectsKey(range: string, rule: OverrideSet, specTable: SpecTable): boolean {
   const answer = specTable.ranges.intersects(range, rule.keySpec);
-  if (answer === undefined) throw bad(rule.key, "can only be compared with ranges, and one side is none");
+  if (answer === undefined)
+    throw invalidOverride(rule.key, "cannot be compared with the spec of a dependency: one of them is not a range");
   return answer;
 }
 
@@ -205,13 +237,13 @@ function sameChildren(a: OverrideSet, b: OverrideSet): boolean {
   return true;
 }
 
-/** The same key with versions that no version satisfies both of. A `$reference` is left to the moment it is used. */
+/** Checks whether two sets have rules for one key whose ranges do not intersect. A `$ref` is not compared. */
 function contradict(a: OverrideSet, b: OverrideSet, specTable: SpecTable): boolean {
   for (const [key, rule] of a.ruleset) {
     const other = b.ruleset.get(key);
     if (!other || rule.equals(other) || rule.value.startsWith("$") || other.value.startsWith("$")) continue;
-    const one = specTable.want(rule.name, rule.value, "/").spec;
-    const two = specTable.want(other.name, other.value, "/").spec;
+    const one = specTable.parsed(rule.name, rule.value, "/").spec;
+    const two = specTable.parsed(other.name, other.value, "/").spec;
     if (!isSemver(one) || !isSemver(two)) continue;
     if (specTable.ranges.intersects(one.fetchSpec, two.fetchSpec) === false) return true;
   }
@@ -222,26 +254,31 @@ function isSemver(spec: { type: string } | null): spec is { type: "range" | "ver
   return spec?.type === "range" || spec?.type === "version";
 }
 
-/** `foo@^1` → foo, `^1`; `@s/foo` → @s/foo, `*`. */
+/** Splits a key: `foo@^1` is foo and `^1`, `@s/foo` is @s/foo and `*`. @throws InstallError EOVERRIDE */
 function splitKey(key: string): { name: string; spec: string } {
   const at = key.indexOf("@", 1);
   const name = at < 0 ? key : key.slice(0, at);
-  if (at < 0 ? parseArg(key, "/").name !== key : name === "") throw bad(key, "does not start with a package name");
+  if (at < 0 ? parseArg(key, "/").name !== key : name === "")
+    throw invalidOverride(key, "does not start with a package name");
   return { name, spec: (at < 0 ? "" : key.slice(at + 1)) || "*" };
 }
 
-function bad(key: string, why: string): InstallError {
+function invalidOverride(key: string, why: string): InstallError {
   return new InstallError(
-    overrideRefused(`The override "${key}" ${why}`, {
+    overrideRefused(`The override "${key}" ${why}.`, {
       package: key,
-      wayOut: [{ kind: "other", text: 'Write overrides as { "name": "version" } or { "name@range": { … } }' }],
+      wayOut: [{ kind: "other", text: 'Write overrides as { "name": "version" } or { "name@range": { … } }.' }],
     }),
   );
 }
 
 const SECTIONS = ["devDependencies", "optionalDependencies", "dependencies", "peerDependencies"] as const;
 
-function referenced(value: string, from: Node): string {
+/**
+ * Resolves a `$ref` in overrides (npm-tree §6.3): returns the spec that the project has for the name, or else the dependent.
+ * The sections are searched in the order of {@link SECTIONS}. @throws InstallError EOVERRIDE if neither depends on it
+ */
+function resolveReference(value: string, from: Node): string {
   const ref = value.slice(1);
   const root = (from.source ?? from).tree.root;
   for (const manifest of [root.manifest, from.manifest]) {
@@ -251,23 +288,31 @@ function referenced(value: string, from: Node): string {
     }
   }
   throw new InstallError(
-    overrideRefused(`The override "${value}" refers to a package that the project does not depend on`, {
+    overrideRefused(`The override "${value}" refers to ${ref}, which the project does not depend on.`, {
       package: ref,
       requiredBy: [""],
-      wayOut: [{ kind: "other", text: `Add ${ref} to the project's dependencies, or write the version itself` }],
+      wayOut: [
+        {
+          kind: "other",
+          text: `Add ${ref} to the project's dependencies, or write its version instead of "${value}".`,
+        },
+      ],
     }),
   );
 }
 
-function direct(name: string, raw: string, found: string): Failure {
-  return overrideRefused(`Override for ${name}@${raw} conflicts with direct dependency`, {
-    package: name,
-    spec: raw,
-    requiredBy: [""],
-    found,
-    wayOut: [
-      { kind: "override", text: `Refer to the dependency itself: "$${name}"`, overrides: { [name]: `$${name}` } },
-      { kind: "spec", text: `Ask for ${found} directly`, package: name, spec: found },
-    ],
-  });
+function directConflict(name: string, raw: string, found: string): Failure {
+  return overrideRefused(
+    `The override of ${name} with ${found} conflicts with the project's own dependency ${name}@${raw}.`,
+    {
+      package: name,
+      spec: raw,
+      requiredBy: [""],
+      found,
+      wayOut: [
+        { kind: "override", text: `Refer to the dependency: "$${name}".`, overrides: { [name]: `$${name}` } },
+        { kind: "spec", text: `Change the dependency to ${name}@${found}.`, package: name, spec: found },
+      ],
+    },
+  );
 }

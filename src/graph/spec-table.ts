@@ -7,22 +7,22 @@ import { RangeTable } from "../spec/version-range.ts";
 import type { OverrideSet } from "./overrides.ts";
 import { StepBudget } from "./step-budget.ts";
 
-/** A parsed spec with what is already known of it. Either `spec` or `failure` is there. */
-export interface Want {
+/** A parsed spec, or the failure to parse it. One of `spec` and `failure` is set. */
+export interface ParsedSpec {
   spec: Spec | null;
   failure: Failure | null;
-  /** Versions already tested against a range. */
+  /** Results for versions that were tested against a range. */
   tested: Map<string, boolean> | null;
 }
 
-/** What every node and edge of one run shares. Nothing in it outlives the run. */
+/** Parses specs and compares versions for all nodes and edges of one run, each only once. Nothing in it outlives the run. */
 export class SpecTable {
   readonly ranges: RangeTable = new RangeTable();
   declare readonly legacyPeerDeps: boolean;
   declare readonly installLinks: boolean;
-  /** The root's override rules, or null: most projects have none and skip all that goes with them. */
+  /** The project's override rules. Null for a project without overrides. */
   overrides: OverrideSet | null = null;
-  readonly #wants = new Map<string, Want>();
+  readonly #known = new Map<string, ParsedSpec>();
   readonly budget: StepBudget = new StepBudget();
 
   constructor(options: { legacyPeerDeps: boolean; installLinks: boolean }) {
@@ -30,19 +30,19 @@ export class SpecTable {
     this.installLinks = options.installLinks;
   }
 
-  /** Parses a spec once. Only `file:` specs depend on `where`, the absolute folder they are relative to. */
-  want(name: string, raw: string, where: string): Want {
-    // A spec parsed for one name serves all others, as long as those are valid.
-    const known = packageNameProblem(name) ? undefined : this.#wants.get(raw);
+  /** Returns a spec, parsed once. `where` is the absolute folder that `file:` specs are relative to. */
+  parsed(name: string, raw: string, where: string): ParsedSpec {
+    // A spec parsed for one name is the same for every other valid name.
+    const known = packageNameProblem(name) ? undefined : this.#known.get(raw);
     if (known) return known;
-    const want = this.#plain(name, raw) ?? parseWant(name, raw, where);
-    const type = want.spec?.type;
-    if (type && type !== "file" && type !== "directory" && type !== "alias") this.#wants.set(raw, want);
-    return want;
+    const parsed = this.#parsePlain(name, raw) ?? parseAny(name, raw, where);
+    const type = parsed.spec?.type;
+    if (type && type !== "file" && type !== "directory" && type !== "alias") this.#known.set(raw, parsed);
+    return parsed;
   }
 
-  /** A range or version, as most specs are: no path, URL, alias or tag in it. Parsed once, for the tests to come too. */
-  #plain(name: string, raw: string): Want | null {
+  /** Parses a range or version without the full parser, which most specs do not need. Returns null for any other spec. */
+  #parsePlain(name: string, raw: string): ParsedSpec | null {
     if (!/^[\w.+\-^~<>=|* ]*$/.test(raw) || packageNameProblem(name)) return null;
     const fetchSpec = raw.trim();
     if (!this.ranges.range(fetchSpec)) return null;
@@ -51,25 +51,26 @@ export class SpecTable {
     return { spec, failure: null, tested: null };
   }
 
-  satisfies(version: string, want: Want, range: string): boolean {
+  /** Checks a version against a range, once for each version. */
+  satisfies(version: string, parsed: ParsedSpec, range: string): boolean {
     if (range === "*") return true;
-    want.tested ??= new Map();
-    let answer = want.tested.get(version);
+    parsed.tested ??= new Map();
+    let answer = parsed.tested.get(version);
     if (answer === undefined) {
       answer = this.ranges.satisfies(version, range);
-      want.tested.set(version, answer);
+      parsed.tested.set(version, answer);
     }
     return answer;
   }
 
-  /** Negative, zero or positive as semver orders them; NaN when one of them is no version. */
+  /** Returns a negative number, zero or a positive number, as semver orders the versions; NaN if one is not a version. */
   compare(a: string, b: string): number {
     const [x, y] = [this.ranges.version(a), this.ranges.version(b)];
     return x && y ? compareVersions(x, y) : Number.NaN;
   }
 }
 
-function parseWant(name: string, raw: string, where: string): Want {
+function parseAny(name: string, raw: string, where: string): ParsedSpec {
   try {
     return { spec: parseSpec(name, raw, where), failure: null, tested: null };
   } catch (error) {

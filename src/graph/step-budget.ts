@@ -3,11 +3,11 @@ import { notTerminating } from "../errors/tree.ts";
 
 const MAX_STEPS = 5_000_000;
 
-/** Limits a resolution in steps, never in time, so that every machine gives the same answer (npm-tree §25.1). */
+/** Limits a resolution in steps, not in time, so that every machine gives the same result (npm-tree §25.1). */
 export class StepBudget {
   steps = 0;
 
-  /** Counts one step of a loop that npm might not leave. @throws InstallError ENONTERMINATING past 5,000,000 steps */
+  /** Counts one step of a loop that may not end in npm. @throws InstallError ENONTERMINATING past 5,000,000 steps */
   step(): void {
     if (++this.steps > MAX_STEPS) throw new InstallError(notTerminating("the whole resolution"));
   }

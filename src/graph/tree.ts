@@ -55,7 +55,7 @@ export class Tree extends NodeTree {
   start(): void {
     this.#enlist(this.root);
     this.hasBundles = bundles(this.root);
-    this.pointOut(this.root);
+    this.pointEdges(this.root);
   }
 
   named(name: string): readonly Node[] {
@@ -79,12 +79,12 @@ export class Tree extends NodeTree {
     node.parent = parent;
     node.fsParent = null;
     parent.setChild(node);
-    this.settle(node);
+    this.relocate(node);
     if (this.loading) return;
     for (const edge of passed ? [...passed.edgesIn] : [...(this.#missing.get(node.key) ?? [])]) {
       if (edge.from.isDescendantOf(parent)) this.point(edge, node);
     }
-    this.pointOut(node);
+    this.pointEdges(node);
     if (!node.isLink) return;
     this.placeTarget?.(this, node as Link);
     node.target.addLink(node);
@@ -148,10 +148,10 @@ export class Tree extends NodeTree {
       node.setChild(kid);
     }
     old.dropChildren();
-    this.settle(node);
+    this.relocate(node);
     for (const edge of [...old.edgesIn]) this.point(edge, edge.from.resolve(edge.key));
     if (old.hasEdges) for (const edge of old.edges().values()) this.unpoint(edge);
-    this.pointOut(node);
+    this.pointEdges(node);
   }
 
   point(edge: Edge, to: Node | null, hard = false): void {
@@ -168,7 +168,7 @@ export class Tree extends NodeTree {
     else this.#missing.get(edge.key)?.delete(edge);
   }
   /** Points all edges of a node at what they resolve to now. */
-  pointOut(node: Node): void {
+  pointEdges(node: Node): void {
     for (const edge of node.edges().values()) this.point(edge, node.resolve(edge.key));
   }
 
@@ -178,12 +178,12 @@ export class Tree extends NodeTree {
     node.dropEdges();
     node.version = node.manifest.version ?? "";
     if (bundles(node)) this.hasBundles = true;
-    this.pointOut(node);
+    this.pointEdges(node);
     for (const edge of node.edgesIn) edge.forget();
   }
 
   /** Location, depth and listing of a node and all below it. */
-  settle(node: Node): void {
+  relocate(node: Node): void {
     const { parent } = node;
     if (parent) {
       node.location = `${parent.location}${parent.location && "/"}node_modules/${node.name}`;
@@ -196,7 +196,7 @@ export class Tree extends NodeTree {
     node.placed = true;
     if (bundles(node)) this.hasBundles = true;
     this.#enlist(node);
-    for (const kid of node.children.values()) this.settle(kid);
+    for (const kid of node.children.values()) this.relocate(kid);
   }
 
   #enlist(node: Node): void {

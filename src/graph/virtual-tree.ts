@@ -40,12 +40,12 @@ export class VirtualTree extends NodeTree {
     return edge;
   }
 
-  enrich(): void {
+  addEdges(): void {
     if (this.#rich) return;
     this.#rich = true;
     for (const kid of this.source.children.values()) if (kid.isLink) this.#copyTarget(kid.target, kid.realpath);
     for (const key of this.root.children.keys()) this.ownEdge(key);
-    for (const node of this.#members()) this.#pointOut(node);
+    for (const node of this.#members()) this.#pointEdges(node);
   }
 
   /** Link targets below the folder see what stands in it, so they have a say in what may be replaced. */
@@ -73,7 +73,7 @@ export class VirtualTree extends NodeTree {
 
   override attach(node: Node): void {
     const { root } = this;
-    if (root.children.size > 0) this.enrich();
+    if (root.children.size > 0) this.addEdges();
     const old = root.children.get(node.key);
     if (old === node) return;
     if (old) this.detach(old);
@@ -88,12 +88,12 @@ export class VirtualTree extends NodeTree {
     if (!this.#rich) return;
     this.ownEdge(node.key)?.point(node);
     for (const member of this.#members()) member.edge(node.key)?.point(node);
-    this.#pointOut(node);
-    if (node.isLink && node.target.tree === this) this.#pointOut(node.target);
+    this.#pointEdges(node);
+    if (node.isLink && node.target.tree === this) this.#pointEdges(node.target);
   }
 
   /** Its peers, and whatever else it wants of what stands here. */
-  #pointOut(node: Node): void {
+  #pointEdges(node: Node): void {
     for (const key of this.root.children.keys()) node.edge(key);
     for (const edge of node.edges().values()) edge.point(node.resolve(edge.key));
   }

@@ -1,9 +1,12 @@
 import { enOrder } from "../base/collate.ts";
-import { holdsMore, openPackage } from "../engine/bundled-contents.ts";
-import { type Context, raise, Unexplained } from "../engine/context.ts";
+import { hasBundle, openBundle } from "../engine/bundled-dependencies.ts";
+import type { Context } from "../engine/context.ts";
 import { DepsQueue } from "../engine/deps-queue.ts";
-import { needCode, PAUSE, type Steps } from "../engine/need.ts";
+import { PAUSE, type Steps } from "../engine/need.ts";
+import { describeWarnings, PendingFailure } from "../engine/pending-failure.ts";
+import { raise } from "../errors/failure.ts";
 import { notTerminating } from "../errors/tree.ts";
+import { bundledNames } from "../graph/bundled-names.ts";
 import type { Edge } from "../graph/edge.ts";
 import type { Link } from "../graph/link.ts";
 import type { Node } from "../graph/node.ts";
@@ -11,16 +14,31 @@ import { DetachedCandidate } from "../placement/can-place.ts";
 import { ofProject, Placement, type PlaceReport } from "../placement/place.ts";
 import { Candidates } from "./candidates.ts";
 
-/** A folder whose package changes more often than this is one of two that evict each other (npm-tree §25.1a). */
+/** More placements than this at one location mean that two packages evict each other without end (npm-tree §25.1a). */
 const MAX_PLACEMENTS = 300;
 
-/** The main loop (npm-tree §8): takes nodes in order, finds candidates for their problem edges and places them. */
-export class Builder {
+/**
+ * Runs npm's main loop (npm-tree §8).
+ *
+ * Take the shallowest node from the queue, then by path (§8.1). For that node:
+ *
+ * 1. Skip it if it was visited before, or is no longer in the tree (§8.2).
+ * 2. If it bundles packages or has a shrinkwrap, open its tarball and put the content below it (§8.2, §21).
+ * 3. Collect its problem edges: missing, invalid, requested by `add`, or named by `update` (§8.3).
+ * 4. Find a candidate for each problem edge, in edge order (§8.4). A candidate comes with its peers: `candidates.ts`.
+ * 5. Place the candidates by name (§8.5): `placement/place.ts`. A placement may satisfy the edges that come after it.
+ * 6. After each placement, queue what it added and the dependents that it left with an invalid edge (§8.6).
+ * 7. Remember the links among its dependencies (§8.7).
+ *
+ * When the queue is empty, queue the targets of the remembered links (§20.3) and go on. End when both are empty.
+ */
+export class IdealTreeBuilder {
   readonly queue: DepsQueue = new DepsQueue();
   readonly #context: Context;
   readonly #candidates: Candidates;
   readonly #seen = new Set<Node>();
   readonly #links = new Set<Link>();
+  /** How many packages were placed at a location. */
   readonly #placements = new Map<string, number>();
   readonly #report: PlaceReport;
 
@@ -29,13 +47,13 @@ export class Builder {
     this.#candidates = new Candidates(context);
     this.#report = {
       warn: (placement, edge, dep) => {
-        this.#candidates.house(dep, edge.from);
-        context.unexplained.push((words) => words.placementConflict(placement, edge, { dep, context }));
+        this.#candidates.giveVirtualRoot(dep, edge.from);
+        context.pendingWarnings.push((wording) => wording.placementConflict(placement, edge, { dep, context }));
       },
       fail: (placement) => {
         const { edge, dep } = placement.top;
-        this.#candidates.house(dep, edge.from);
-        throw new Unexplained((words) => words.placementConflict(placement, edge, { dep, context }));
+        this.#candidates.giveVirtualRoot(dep, edge.from);
+        throw new PendingFailure((wording) => wording.placementConflict(placement, edge, { dep, context }));
       },
     };
   }
@@ -45,7 +63,7 @@ export class Builder {
       for (;;) {
         let node = this.queue.pop();
         if (!node) {
-          this.#visitLinkTargets();
+          this.#queueLinkTargets();
           node = this.queue.pop();
         }
         if (!node) return;
@@ -53,17 +71,18 @@ export class Builder {
         yield PAUSE;
       }
     } catch (error) {
-      if (error instanceof DetachedCandidate) throw new Unexplained((words) => words.npmCrash(error.node));
+      if (error instanceof DetachedCandidate) throw new PendingFailure((wording) => wording.npmCrash(error.node));
       throw error;
     }
   }
 
+  /** Steps 1 to 7. */
   *#visit(node: Node): Steps<void> {
     const { specTable, tree } = this.#context;
     specTable.budget.step();
     if (this.#seen.has(node) || !node.placed || node.tree !== tree) return;
     this.#seen.add(node);
-    if (node !== tree.root && holdsMore(node)) yield* openPackage(node, this.#context);
+    if (node !== tree.root && hasBundle(node)) yield* openBundle(node, this.#context);
     const found: { edge: Edge; dep: Node }[] = [];
     for (const edge of this.#problemEdges(node)) {
       if (!edge.peerConflicted) found.push({ edge, dep: yield* this.#candidateFor(edge) });
@@ -71,16 +90,15 @@ export class Builder {
     found.sort((a, b) => enOrder(a.edge.name, b.edge.name));
     for (const { edge, dep } of found) {
       this.#place(edge, dep);
-      if (this.#context.unexplained.length) yield* explainWarnings(this.#context);
+      if (this.#context.pendingWarnings.length) yield* describeWarnings(this.#context);
     }
     for (const { to } of node.edges().values()) if (to?.isLink) this.#links.add(to as Link);
   }
 
-  /** npm-tree §8.3 */
+  /** Step 3. The bundled dependencies of a package came in its tarball and are final; those of the project are not. */
   #problemEdges(node: Node): Edge[] {
     const { loadFailures } = this.#context;
-    const list = ofProject(node) ? null : node.manifest.bundleDependencies;
-    const bundled = Array.isArray(list) ? list : [];
+    const bundled = ofProject(node) ? [] : bundledNames(node.manifest);
     const problems: Edge[] = [];
     for (const edge of node.edges().values()) {
       if (bundled.includes(edge.name)) continue;
@@ -91,46 +109,54 @@ export class Builder {
   }
 
   #isProblem(edge: Edge): boolean {
-    const { options, explicit, mutationRequested } = this.#context;
+    const { options, explicitEdges, mutationRequested } = this.#context;
     const peerOptional = edge.spec.type === "peerOptional";
-    if (!edge.to) return !peerOptional || explicit.has(edge);
+    if (!edge.to) return !peerOptional || explicitEdges.has(edge);
     if (!edge.valid) return !peerOptional || options.save || mutationRequested;
     if (edge.to.isWorkspace) return false;
-    return options.updateNames.has(edge.name) || explicit.has(edge);
+    return options.updateNames.has(edge.name) || explicitEdges.has(edge);
   }
 
-  /** npm-tree §8.4 */
+  /**
+   * Step 4: returns the candidate for a problem edge.
+   *
+   * 1. A peer edge: the package that an earlier virtual root of the same dependent has for it, if that satisfies the edge.
+   *    So `react`, loaded as the peer of `react-dom`, is also the candidate for the project's own edge to `react`.
+   * 2. An optional peer: the nearest package in the tree that satisfies it, if any. npm does not install optional peers.
+   * 3. Else a new candidate, made in the latest virtual root for a peer edge, in a new one for any other edge.
+   */
   *#candidateFor(edge: Edge): Steps<Node> {
-    const { explicit, options } = this.#context;
+    const { explicitEdges, options } = this.#context;
     const node = edge.from;
     const candidates = this.#candidates;
-    const source = edge.peer ? candidates.sourceOf(node) : node;
+    const source = edge.peer ? candidates.loadedFor(node) : node;
     if (candidates.hasTried(source, edge.key)) {
       const tried = candidates.latestRoot(source).ownEdge(edge.key);
       if (tried?.to && tried.valid && tried.to.satisfies(edge)) return tried.to;
     }
-    if (edge.spec.type === "peerOptional" && !options.updateNames.has(edge.name) && !explicit.has(edge)) {
-      const standing = nearest(node.resolveParent ?? node, edge);
-      if (standing) return standing;
+    if (edge.spec.type === "peerOptional" && !options.updateNames.has(edge.name) && !explicitEdges.has(edge)) {
+      const present = nearestBelow(node.resolveParent ?? node, edge);
+      if (present) return present;
     }
-    const home = edge.peer ? candidates.latestRoot(source) : null;
-    return yield* candidates.candidate({ edge, home, required: new Set([node]) });
+    const virtualTree = edge.peer ? candidates.latestRoot(source) : null;
+    return yield* candidates.candidate({ edge, virtualTree, required: new Set([node]) });
   }
 
+  /** Step 5. */
   #place(edge: Edge, dep: Node): void {
-    const { tree, options, explicit } = this.#context;
-    const explicitRequest = explicit.has(edge);
+    const { tree, options, explicitEdges } = this.#context;
+    const explicitRequest = explicitEdges.has(edge);
     const placement = new Placement({ tree, options, explicitRequest, report: this.#report }, { dep, edge });
-    this.#follow(placement);
+    this.#queueAfter(placement);
   }
 
-  /** Queues what a placement and its peers made necessary (npm-tree §8.6). */
-  #follow(placement: Placement): void {
+  /** Step 6, for a placement and then for the peers that were placed with it. */
+  #queueAfter(placement: Placement): void {
     const { placed, edge, check } = placement;
     const context = this.#context;
     if (placed && check) {
       this.#count(placed);
-      context.old?.inherit(placed, context.lock?.packages.get(placed.location));
+      context.lockLoader?.inheritFromLock(placed, context.lock?.packages.get(placed.location));
       if (placed.errors.length) context.loadFailures.add(placed);
       context.mutated = true;
       const requeue = context.options.save || context.mutationRequested;
@@ -142,7 +168,7 @@ export class Builder {
       this.queue.push(placed);
       for (const node of placement.needEvaluation) this.#revisit(node);
     }
-    for (const child of placement.children) this.#follow(child);
+    for (const child of placement.children) this.#queueAfter(child);
   }
 
   #revisit(node: Node): void {
@@ -150,35 +176,29 @@ export class Builder {
     this.queue.push(node);
   }
 
+  /** @throws InstallError ENONTERMINATING */
   #count(node: Node): void {
     const times = (this.#placements.get(node.location) ?? 0) + 1;
     this.#placements.set(node.location, times);
     if (times > MAX_PLACEMENTS) raise(notTerminating(node.location));
   }
 
-  /** Folders of the project that something links to get their own dependencies (npm-tree §20.3). */
-  #visitLinkTargets(): void {
+  /** Queues the folders of the project that a link leads to (npm-tree §20.3). Folders outside the project get no packages. */
+  #queueLinkTargets(): void {
     const { tree } = this.#context;
     for (const link of this.#links) {
       const { target } = link;
       if (!link.placed || link.tree !== tree || !target.isDescendantOf(tree.root)) continue;
       if (!target.resolveParent || this.#seen.has(target)) continue;
-      link.overrides?.reach(target);
+      link.overrides?.applyTo(target);
       this.queue.push(target);
     }
     this.#links.clear();
   }
 }
 
-/** Words for what was warned about, while the tree still is as it was then. */
-export function* explainWarnings({ unexplained, warnings }: Context): Steps<void> {
-  if (unexplained.length === 0) return;
-  const words = yield* needCode(() => import("../engine/failure-wording.ts"));
-  for (const wording of unexplained.splice(0)) warnings.push(wording(words));
-}
-
-/** The nearest package below a folder that would do, breadth first, and not from somebody's bundle. */
-function nearest(root: Node, edge: Edge): Node | null {
+/** Returns the nearest package below a folder, breadth first, that satisfies the edge and came in no bundle. */
+function nearestBelow(root: Node, edge: Edge): Node | null {
   const queue = [...root.children.values()];
   for (const node of queue) {
     if (node.name === edge.name && !node.inDepBundle && node.satisfies(edge)) return node;

@@ -1,13 +1,15 @@
 import type { Failure } from "../api/failure.ts";
 import { enOrder } from "../base/collate.ts";
-import { type Context, raise, Unexplained } from "../engine/context.ts";
-import type { Picked } from "../engine/local-packages.ts";
+import type { Context } from "../engine/context.ts";
+import type { LoadedManifest } from "../engine/local-packages.ts";
 import { needCode, needPackument, type Steps } from "../engine/need.ts";
-import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
+import { PendingFailure } from "../engine/pending-failure.ts";
+import { fail, failure, type Outcome, ok, raise } from "../errors/failure.ts";
 import { notTerminating } from "../errors/tree.ts";
+import { copyNode } from "../graph/copy-node.ts";
 import type { Edge } from "../graph/edge.ts";
 import { Node } from "../graph/node.ts";
-import type { Want } from "../graph/spec-table.ts";
+import type { ParsedSpec } from "../graph/spec-table.ts";
 import { VirtualTree } from "../graph/virtual-tree.ts";
 import { canReplace, peerEdges } from "../placement/can-place.ts";
 import { ofProject } from "../placement/place.ts";
@@ -15,32 +17,63 @@ import { integrityOf } from "../registry/dist.ts";
 import { selectVersion } from "../registry/select-version.ts";
 import type { RegistrySpec, Spec } from "../spec/spec.ts";
 
-/** Peers of peers deeper than this mean that a set grows for ever. A worker's stack holds twice as many, a page's four times. */
+/** Peers of peers deeper than this mean a set that grows without end. A worker's stack holds twice as many, a page's four times. */
 const MAX_DEPTH = 200;
-/** More candidates than this in one virtual root means that two peers replace each other for ever (npm-tree §25.1b). */
+/** More candidates than this in one virtual root mean that two peers replace each other without end (npm-tree §25.1b). */
 const MAX_TRIES = 2_000;
 
-/** Folders, tarballs and repositories: loaded for the first that asks for one. */
-const loadLocals = () => import("../engine/local-packages.ts");
+/** Folders, tarballs and repositories: loaded for the first such spec. */
+const loadLocalPackages = () => import("../engine/local-packages.ts");
 
-interface Ask {
+interface CandidateRequest {
   edge: Edge;
-  /** Where to try it; a fresh virtual root of the dependent when null. */
-  home: VirtualTree | null;
-  /** A sibling's edge of the same name, whose choice is taken if it suits both. */
+  /** The virtual root to try it in. Null for a new one of the dependent. */
+  virtualTree: VirtualTree | null;
+  /** Another edge of the same name. Its package is taken if that satisfies both edges. */
   second?: Edge | null;
-  /** Nodes whose conflicts cannot be waved through. Grows. */
+  /** Nodes whose peer conflicts must not be ignored. Candidates are added to it. */
   required: Set<Node>;
 }
 
-/** Makes the packages that are then placed, each with a consistent set of its peers (npm-tree §9 and §10). */
+/**
+ * Makes candidates: packages to be placed, each with a consistent set of its peers (npm-tree §9, §10).
+ *
+ * A candidate is tried in a virtual root: a copy of its dependent, in which the candidate and its peers stand side by side.
+ * Peer conflicts inside the set are found here; conflicts with the tree are found by `placement/`.
+ *
+ * To make the candidate for an edge (§9):
+ *
+ * 1. Take the given virtual root, or a new one of the edge's dependent.
+ * 2. Load the package that the edge asks for: a link, a version from the registry, or a node with the load failure.
+ * 3. If a second edge of that name is not satisfied, load its package too. Take it if it satisfies the first edge as well.
+ * 4. Put the chosen package into the virtual root. It evicts a package of the same name.
+ * 5. Load its peers: for each peer edge that is not satisfied, by name (§10):
+ *    a. Nothing has that name, and the dependent does not ask for it: make a candidate for the peer edge.
+ *    b. Nothing has that name, but the dependent asks for it: make a candidate for the dependent's edge, and accept the
+ *       peer's choice if it satisfies both. If it satisfies only one: CONFLICT.
+ *    c. Another version has that name: replace it if all its dependents accept the peer's version. Else: CONFLICT.
+ * 6. CONFLICT fails with ERESOLVE if the package is required and the dependent is the project or a workspace, or under
+ *    `strictPeerDeps`. Otherwise, and under `force`, the peer stays unmet.
+ *
+ * ```
+ * root -> react@18, ui@1;  ui -> peer react@^18
+ *   5b: the virtual root of root holds ui@1 and react@18; the project's own edge decides the version
+ *
+ * root -> react@17, ui@1;  ui -> peer react@^18
+ *   5b: react@17 satisfies root only, and the dependent is the project: ERESOLVE
+ *
+ * root -> x@1;  x -> peer a@*, peer b@*;  a -> peer b@1;  the newest b is 2
+ *   5a: a is loaded with its peer b@1. That satisfies x's edge to b too, so b@2 is not loaded
+ * ```
+ */
 export class Candidates {
   readonly #context: Context;
-  /** By name, then by spec: npm keeps the first answer for the whole run, failures too. */
-  readonly #picked = new Map<string, Map<string, Outcome<Picked>>>();
-  /** A node's latest virtual root, or the one candidate that would stand alone in it. */
+  /** Loaded manifests by name, then by spec. As in npm, the first answer holds for the whole run, also if it is a failure. */
+  readonly #loaded = new Map<string, Map<string, Outcome<LoadedManifest>>>();
+  /** The latest virtual root of a node, or the candidate that would stand alone in it. */
   readonly #roots = new Map<Node, VirtualTree | Node>();
-  readonly #sources = new WeakMap<Node, Node>();
+  readonly #loadedFor = new WeakMap<Node, Node>();
+  /** How many sets of peers are being loaded within each other. */
   #depth = 0;
   readonly #tries = new WeakMap<VirtualTree, number>();
 
@@ -48,108 +81,115 @@ export class Candidates {
     this.#context = context;
   }
 
-  /** What the node was loaded for, if it came as a peer of that. */
-  sourceOf(node: Node): Node {
-    return this.#sources.get(node) ?? node;
+  /** Returns the dependent in whose virtual root a node was loaded, or the node itself. */
+  loadedFor(node: Node): Node {
+    return this.#loadedFor.get(node) ?? node;
   }
 
   latestRoot(node: Node): VirtualTree {
     const latest = this.#roots.get(node);
     if (latest instanceof VirtualTree) return latest;
-    const root = this.#freshRoot(node);
+    const root = this.#newRoot(node);
     if (latest) root.attach(latest.placed ? copyNode(latest) : latest);
     return root;
   }
 
-  /** Whether anything of that name stands in the node's latest virtual root. */
+  /** Checks whether the latest virtual root of a node has a package of that name. */
   hasTried(node: Node, key: string): boolean {
     const latest = this.#roots.get(node);
     return latest instanceof VirtualTree ? latest.root.children.has(key) : latest?.key === key;
   }
 
-  /** Gives a candidate that was made without a virtual root one, for what is to be said of it. */
-  house(dep: Node, from: Node): void {
+  /** Puts a candidate that was made without a virtual root into one, so that a report can describe it. */
+  giveVirtualRoot(dep: Node, from: Node): void {
     if (!dep.tree) new VirtualTree(from).attach(dep);
   }
 
-  #freshRoot(node: Node): VirtualTree {
+  #newRoot(node: Node): VirtualTree {
     const root = new VirtualTree(node);
-    if (this.#context.specTable.overrides) root.enrich();
+    if (this.#context.specTable.overrides) root.addEdges();
     this.#roots.set(node, root);
     return root;
   }
 
-  *candidate(ask: Ask): Steps<Node> {
-    const { edge, second = null } = ask;
-    if (!ask.home && !edge.peer && !this.#context.specTable.overrides) {
-      const alone = yield* this.#nodeFrom(edge, edge.want(), edge.name);
+  /** Makes a candidate: steps 1 to 6. A candidate without peers needs no virtual root, and gets none. */
+  *candidate(request: CandidateRequest): Steps<Node> {
+    const { edge, second = null } = request;
+    if (!request.virtualTree && !edge.peer && !this.#context.specTable.overrides) {
+      const alone = yield* this.#nodeFor(edge, edge.parsed(), edge.name);
       if (alone.isLink || !alone.manifest.peerDependencies || alone.specTable.legacyPeerDeps) {
         this.#context.specTable.budget.step();
         this.#roots.set(edge.from, alone);
         return alone;
       }
-      const home = this.#freshRoot(edge.from);
-      home.attach(alone);
-      return yield* this.#settle(alone, { ask, home });
+      const virtualTree = this.#newRoot(edge.from);
+      virtualTree.attach(alone);
+      return yield* this.#choose(alone, { request, virtualTree });
     }
-    const home = ask.home ?? this.#freshRoot(edge.from);
-    const first = yield* this.#insert(edge, home);
-    const other = second && !second.valid ? yield* this.#insert(second, home, edge.name) : null;
-    return yield* this.#settle(other && edge.valid ? other : first, { ask, home });
+    const virtualTree = request.virtualTree ?? this.#newRoot(edge.from);
+    const first = yield* this.#insert(edge, virtualTree);
+    const other = second && !second.valid ? yield* this.#insert(second, virtualTree, edge.name) : null;
+    return yield* this.#choose(other && edge.valid ? other : first, { request, virtualTree });
   }
 
-  *#settle(chosen: Node, { ask, home }: { ask: Ask; home: VirtualTree }): Steps<Node> {
-    const { edge, second = null, required } = ask;
-    this.#count(home);
-    home.attach(chosen);
-    if (binding(edge, required) || (second && binding(second, required))) required.add(chosen);
-    this.#sources.set(chosen, home.source);
+  /** Steps 4 to 6. */
+  *#choose(
+    chosen: Node,
+    { request, virtualTree }: { request: CandidateRequest; virtualTree: VirtualTree },
+  ): Steps<Node> {
+    const { edge, second = null, required } = request;
+    this.#count(virtualTree);
+    virtualTree.attach(chosen);
+    if (isRequired(edge, required) || (second && isRequired(second, required))) required.add(chosen);
+    this.#loadedFor.set(chosen, virtualTree.source);
     if (peerEdges(chosen).length > 0) {
-      if (++this.#depth > MAX_DEPTH) raise(notTerminating(`the peer set of ${home.source.name}`));
+      if (++this.#depth > MAX_DEPTH) raise(notTerminating(`the peer set of ${virtualTree.source.name}`));
       yield* this.#loadPeers(chosen, required);
       this.#depth--;
     }
     return chosen;
   }
 
-  #count(home: VirtualTree): void {
+  /** @throws InstallError ENONTERMINATING */
+  #count(virtualTree: VirtualTree): void {
     this.#context.specTable.budget.step();
-    const tries = (this.#tries.get(home) ?? 0) + 1;
-    this.#tries.set(home, tries);
-    if (tries > MAX_TRIES) raise(notTerminating(`the peer set of ${home.source.name}`));
+    const tries = (this.#tries.get(virtualTree) ?? 0) + 1;
+    this.#tries.set(virtualTree, tries);
+    if (tries > MAX_TRIES) raise(notTerminating(`the peer set of ${virtualTree.source.name}`));
   }
 
+  /** Step 5. */
   *#loadPeers(node: Node, required: Set<Node>): Steps<void> {
-    (node.tree as VirtualTree).enrich();
+    (node.tree as VirtualTree).addEdges();
     const edges = peerEdges(node).filter((edge) => !(edge.to && edge.valid));
     edges.sort((a, b) => enOrder(a.name, b.name));
     for (const edge of edges) {
       if (!node.parent) return;
       if (edge.to && edge.valid) continue;
-      const home = node.tree as VirtualTree;
+      const virtualTree = node.tree as VirtualTree;
       const { force, strictPeerDeps } = this.#context.options;
-      const tolerant = force || !(strictPeerDeps || ofProject(home.source));
-      const stop = yield* this.#loadPeer(edge, { home, required, tolerant });
+      const tolerant = force || !(strictPeerDeps || ofProject(virtualTree.source));
+      const stop = yield* this.#loadPeer(edge, { virtualTree, required, tolerant });
       if (stop) return;
     }
   }
 
-  /** True when the node was displaced meanwhile and there is nothing more to do for it. */
-  *#loadPeer(edge: Edge, at: { home: VirtualTree; required: Set<Node>; tolerant: boolean }): Steps<boolean> {
-    const { home, required, tolerant } = at;
-    const asked = home.ownEdge(edge.key);
+  /** Loads one peer: steps 5 and 6. Returns true if the dependent was evicted meanwhile, so that its peers do not matter. */
+  *#loadPeer(edge: Edge, at: { virtualTree: VirtualTree; required: Set<Node>; tolerant: boolean }): Steps<boolean> {
+    const { virtualTree, required, tolerant } = at;
+    const asked = virtualTree.ownEdge(edge.key);
     const current = edge.to;
     if (current) {
-      const trial = yield* this.candidate({ edge, home: null, required });
-      if (canReplace(trial, current)) yield* this.candidate({ edge, home, required });
+      const trial = yield* this.candidate({ edge, virtualTree: null, required });
+      if (canReplace(trial, current)) yield* this.candidate({ edge, virtualTree, required });
       else if (!tolerant && required.has(edge.from)) this.#conflict(edge, asked);
       return false;
     }
     if (!asked) {
-      yield* this.candidate({ edge, home, required });
+      yield* this.candidate({ edge, virtualTree, required });
       return false;
     }
-    const dep = yield* this.candidate({ edge: asked, home, second: edge, required });
+    const dep = yield* this.candidate({ edge: asked, virtualTree, second: edge, required });
     if (edge.valid) return false;
     if (tolerant || !required.has(dep)) {
       edge.peerConflicted = true;
@@ -160,78 +200,72 @@ export class Candidates {
   }
 
   #conflict(edge: Edge, asked: Edge | null): never {
-    throw new Unexplained((words) => words.peerSetConflict(edge, asked, this.#context));
+    throw new PendingFailure((wording) => wording.peerSetConflict(edge, asked, this.#context));
   }
 
-  *#insert(edge: Edge, home: VirtualTree, name: string = edge.name): Steps<Node> {
-    const node = yield* this.#nodeFrom(edge, edge.want(), name);
-    home.attach(node);
+  *#insert(edge: Edge, virtualTree: VirtualTree, name: string = edge.name): Steps<Node> {
+    const node = yield* this.#nodeFor(edge, edge.parsed(), name);
+    virtualTree.attach(node);
     return node;
   }
 
-  *#nodeFrom(edge: Edge, want: Want, name: string): Steps<Node> {
-    const { spec } = want;
-    // A spec that cannot be read stops the build, even of an optional dependency.
-    if (!spec) return raise(blame(want.failure as Failure, edge));
+  /** Step 2. A spec that cannot be parsed ends the build, even that of an optional dependency. */
+  *#nodeFor(edge: Edge, { spec, failure: unparsed }: ParsedSpec, name: string): Steps<Node> {
+    if (!spec) return raise(blame(unparsed as Failure, edge));
     if (spec.type === "directory" || this.#context.tree.workspaceSpecs.has(edge.key)) {
-      const link = (yield* needCode(loadLocals)).linkFor(edge, { spec, name, context: this.#context });
+      const link = (yield* needCode(loadLocalPackages)).linkFor(edge, { spec, name, context: this.#context });
       if (link) return link;
     }
-    return yield* this.#fetched(
-      this.#context.yarn?.pin?.({ ...spec, name, raw: `${name}@${spec.rawSpec}` }) ?? spec,
-      edge,
-      name,
-    );
+    const pinned = this.#context.yarn?.pin?.({ ...spec, name, raw: `${name}@${spec.rawSpec}` });
+    return yield* this.#load(pinned ?? spec, edge, name);
   }
 
-  *#fetched(spec: Spec, edge: Edge, name: string): Steps<Node> {
-    let known = this.#picked.get(name);
+  *#load(spec: Spec, edge: Edge, name: string): Steps<Node> {
+    let known = this.#loaded.get(name);
     if (!known) {
       known = new Map();
-      this.#picked.set(name, known);
+      this.#loaded.set(name, known);
     }
     const key = "saveSpec" in spec ? spec.saveSpec : spec.rawSpec;
-    let picked = known.get(key);
-    if (!picked) {
-      picked = yield* this.#pick("registry" in spec && spec.type !== "alias" ? { ...spec, name } : spec, edge);
-      known.set(key, picked);
+    let loaded = known.get(key);
+    if (!loaded) {
+      loaded = yield* this.#manifestFor("registry" in spec && spec.type !== "alias" ? { ...spec, name } : spec, edge);
+      known.set(key, loaded);
     }
     const { specTable } = this.#context;
-    if (picked.ok) return new Node({ specTable, name, ...picked.value });
-    const node = new Node({ specTable, name, manifest: {}, errors: [blame(picked.failure, edge)] });
+    if (loaded.ok) return new Node({ specTable, name, ...loaded.value });
+    const node = new Node({ specTable, name, manifest: {}, errors: [blame(loaded.failure, edge)] });
     this.#context.loadFailures.add(node);
     return node;
   }
 
-  *#pick(spec: Spec, edge: Edge): Steps<Outcome<Picked>> {
+  *#manifestFor(spec: Spec, edge: Edge): Steps<Outcome<LoadedManifest>> {
     if (spec.type === "alias") return yield* this.#fromRegistry(spec.subSpec);
     if ("registry" in spec) return yield* this.#fromRegistry(spec);
-    return yield* (yield* needCode(loadLocals)).pickLocal(spec, edge, this.#context);
+    return yield* (yield* needCode(loadLocalPackages)).loadLocal(spec, edge, this.#context);
   }
 
-  *#fromRegistry(spec: RegistrySpec): Steps<Outcome<Picked>> {
+  *#fromRegistry(spec: RegistrySpec): Steps<Outcome<LoadedManifest>> {
     const packument = yield* needPackument(spec.name);
     if (!packument.ok) return packument;
     const picked = selectVersion(packument.value, spec.fetchSpec, this.#context.options.policyFor(spec.name));
     if (!picked.ok) return picked;
     const manifest = picked.value;
     this.#context.picked.add(manifest);
-    if (!manifest.version)
-      return fail(failure("EINCOMPLETEMANIFEST", `${spec.name}: no version`, { package: spec.name }));
+    if (!manifest.version) {
+      const message = `The manifest that the registry has for ${spec.name}@${spec.fetchSpec} has no version.`;
+      return fail(failure("EINCOMPLETEMANIFEST", message, { package: spec.name }));
+    }
     return ok({ manifest, resolved: manifest.dist?.tarball ?? null, integrity: integrityOf(manifest.dist) });
   }
 }
 
-/** A candidate that was placed as it was serves no more as one: its like does. */
-function copyNode({ specTable, name, manifest, resolved, integrity, errors, hasShrinkwrap }: Node): Node {
-  return new Node({ specTable, name, manifest, resolved, integrity, errors, hasShrinkwrap });
-}
-
-function binding(edge: Edge, required: ReadonlySet<Node>): boolean {
+/** Checks whether an edge makes its package required: its dependent is, and the edge is not an optional peer. */
+function isRequired(edge: Edge, required: ReadonlySet<Node>): boolean {
   return edge.spec.type !== "peerOptional" && required.has(edge.from);
 }
 
-/** A failure as this edge meets it: npm blames the first dependent that asked. */
+/** Returns a load failure for the edge that met it first. npm blames that dependent. */
 function blame(cause: Failure, edge: Edge): Failure {
   const { from } = edge.from.tree instanceof VirtualTree ? { from: edge.from.tree.source } : edge;
   return {

@@ -76,14 +76,15 @@ export class CanPlace {
 
   #beside(current: Node, self: (verdict: Verdict) => void): Verdict {
     const { dep, edge, target } = this;
-    const explicit = this.#explicitRequest;
-    if (dep.matches(current) && (current.satisfies(edge) || !dep.satisfies(edge))) return explicit ? "REPLACE" : "KEEP";
+    const explicitEdges = this.#explicitRequest;
+    if (dep.matches(current) && (current.satisfies(edge) || !dep.satisfies(edge)))
+      return explicitEdges ? "REPLACE" : "KEEP";
     const newer = dep.specTable.compare(dep.version, current.version) >= 0;
     if (newer && canReplace(dep, current)) {
       const verdict = this.#withPeers("REPLACE", self);
       if (verdict !== "CONFLICT") return verdict;
     }
-    if ((!explicit || this.#preferDedupe) && current.satisfies(edge)) return "KEEP";
+    if ((!explicitEdges || this.#preferDedupe) && current.satisfies(edge)) return "KEEP";
     if (this.#preferDedupe && !newer && canReplace(dep, current)) {
       const verdict = this.#withPeers("REPLACE", self);
       if (verdict !== "CONFLICT") return verdict;
@@ -207,5 +208,5 @@ export function canDedupe(node: Node, preferDedupe: boolean, explicitRequest: bo
   if (other.matches(node)) return true;
   if (!canReplace(other, node)) return false;
   const order = node.specTable.compare(other.version, node.version);
-  return preferDedupe || order === 0 || (order > 0 && !node.overrides?.made(node)) || explicitRequest;
+  return preferDedupe || order === 0 || (order > 0 && !node.overrides?.chose(node)) || explicitRequest;
 }

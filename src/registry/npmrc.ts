@@ -1,6 +1,7 @@
 import type { Failure } from "../api/failure.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
 import { registryBase } from "./registry-config.ts";
+import { withoutOwnLimit } from "./release-age.ts";
 
 /** The settings of a project's `.npmrc` that matter for a tree. */
 export interface Npmrc {
@@ -28,9 +29,7 @@ export async function loadNpmrc(source: string): Promise<Npmrc> {
  * project's are ignored.
  */
 export function withNpmrc(npmrc: Npmrc, given: ResolveOptions): ResolveOptions {
-  const { before, minReleaseAge, ...rest } = npmrc.options;
-  const aged = given.before !== undefined || given.minReleaseAge !== undefined;
-  const own = aged ? rest : npmrc.options;
+  const own = withoutOwnLimit(npmrc.options, given);
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...own, ...(Object.fromEntries(set) as ResolveOptions) };
 }

@@ -26,6 +26,7 @@ import { ENGINES, namesPrerelease, overBottom, parseRange, type Range, testRange
 import { cleanVersion, parseVersion } from "../spec/version.ts";
 import type { RangeTable } from "../spec/version-range.ts";
 import type { Packument } from "./packument.ts";
+import { isOldEnough } from "./release-age.ts";
 
 /** The settings of a run that influence a pick. Use one object per run: picks are remembered by its identity. */
 export interface PickPolicy {
@@ -101,7 +102,7 @@ function selectByType(query: Query): Outcome<Manifest> {
   if (type === "range") return selectFromRange(query, wanted || "*");
   const key = type === "version" ? cleanVersion(wanted) : packument.distTags.get(wanted);
   if (key == null) return noMatch(query);
-  if (isInTime(packument, key, policy)) return takeVersion(query, key);
+  if (isOldEnough(packument, key, policy)) return takeVersion(query, key);
   // step 1: the tagged version is too new
   return type === "tag" && policy.ranges.range(`<=${key}`) ? selectFromRange(query, `<=${key}`) : noMatch(query);
 }
@@ -144,16 +145,16 @@ function selectFromRange(query: Query, text: string): Outcome<Manifest> {
     preferred &&
     (text === "*" || policy.ranges.satisfies(preferred, text)) &&
     !restricted.has(preferred) &&
-    isInTime(packument, preferred, policy)
+    isOldEnough(packument, preferred, policy)
   ) {
     const manifest = packument.manifest(preferred);
     if (manifest && suitability(manifest, policy) === MOST_SUITABLE) return ok(manifest);
   }
   const best = bestInRange(query, range);
   if (best) return ok(best);
-  const hidden = [...restricted.keys()].filter((key) => isInTime(packument, key, policy));
+  const hidden = [...restricted.keys()].filter((key) => isOldEnough(packument, key, policy));
   if (hidden.some((key) => policy.ranges.satisfies(key, text))) return noMatch(query, "E403");
-  const none = hidden.length === 0 && !packument.versionKeys().some((key) => isInTime(packument, key, policy));
+  const none = hidden.length === 0 && !packument.versionKeys().some((key) => isOldEnough(packument, key, policy));
   return noMatch(query, none ? "ENOVERSIONS" : "ETARGET");
 }
 
@@ -178,7 +179,7 @@ function bestInRange({ packument, policy }: Query, range: Range): Manifest | nul
     if (!overBottom(range, version)) break;
     if (!testRange(range, version)) continue;
     const key = packument.keyOf(entry);
-    if (restricted.has(key) || !isInTime(packument, key, policy)) continue;
+    if (restricted.has(key) || !isOldEnough(packument, key, policy)) continue;
     const manifest = packument.manifest(key) as Manifest;
     const grade = suitability(manifest, policy);
     if (grade > bestGrade) {
@@ -200,13 +201,6 @@ function topOf(packument: Packument, entries: ArrayLike<number>, range: Range): 
     else high = middle;
   }
   return low;
-}
-
-/** Checks whether a version was published by `before`. As in npm, one without a time passes, and one with an invalid time does not. */
-export function isInTime(packument: Packument, key: string, { before = null }: PickPolicy): boolean {
-  if (before === null && !packument.mayHaveInvalidTime) return true;
-  const time = packument.time(key);
-  return time === undefined || Date.parse(time) <= (before ?? Number.POSITIVE_INFINITY);
 }
 
 /** Checks whether the running Node and npm satisfy a package's `engines`. */

@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { type Asked, drive } from "../../src/engine/driver.ts";
+import { drive, type ExternalNeed } from "../../src/engine/driver.ts";
 import type { Answer } from "../../src/engine/need.ts";
 import { readProject } from "../../src/engine/read-project.ts";
+import { type WrittenProject, writeProject } from "../../src/engine/write-project.ts";
 import { fail, failure, ok } from "../../src/errors/failure.ts";
 import type { Node } from "../../src/graph/node.ts";
-import { resolveTree, type Written, writeProject } from "../../src/ideal/resolve.ts";
+import { resolveTree } from "../../src/ideal/resolve.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
 import type { Packument } from "../../src/registry/packument.ts";
 
@@ -49,19 +50,24 @@ export class EngineRun {
     return performance.now() - start;
   }
 
-  async run(): Promise<{ resolved: Written; inventory: ReadonlyMap<string, Node>; nodes: number; steps: number }> {
+  async run(): Promise<{
+    resolved: WrittenProject;
+    inventory: ReadonlyMap<string, Node>;
+    nodes: number;
+    steps: number;
+  }> {
     const { text, name, legacyPeerDeps, nested } = this.input;
     const options = { legacyPeerDeps, ...(nested ? { installStrategy: "nested" as const } : {}) };
     const project = await readProject({ files: { "package.json": text }, name, options, platform: PLATFORM });
-    const peek = (need: Asked): Answer => this.#answer(need);
-    const host = { peek, answer: async (need: Asked) => peek(need), breathe: () => undefined };
+    const peek = (need: ExternalNeed): Answer => this.#answer(need);
+    const host = { peek, answer: async (need: ExternalNeed) => peek(need), breathe: () => undefined };
     await drive(resolveTree(project), host);
     const resolved = await drive(writeProject(project), host);
     const { tree, specTable } = project.context;
     return { resolved, inventory: tree.inventory, nodes: tree.inventory.size - 1, steps: specTable.budget.steps };
   }
 
-  #answer(need: Asked): Answer {
+  #answer(need: ExternalNeed): Answer {
     const name = need.key;
     if (need.kind !== "packument") return fail(failure("EUNSUPPORTED", `${need.kind} ${name}`));
     const known = this.#packuments.get(name);

@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Proof, SolverStats } from "../../src/api/flat.ts";
 import type { ResolveOptions } from "../../src/api/resolve.ts";
-import { type Asked, type DriverHost, drive } from "../../src/engine/driver.ts";
+import { type DriverHost, drive, type ExternalNeed } from "../../src/engine/driver.ts";
 import type { Answer, Steps } from "../../src/engine/need.ts";
 import { readProject } from "../../src/engine/read-project.ts";
+import { writeProject } from "../../src/engine/write-project.ts";
 import { fail, failure, InstallError, ok } from "../../src/errors/failure.ts";
 import { resolveFlat } from "../../src/flat/resolve-flat.ts";
-import { writeProject } from "../../src/ideal/resolve.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
 import type { Packument } from "../../src/registry/packument.ts";
 import { PartialSolution } from "../../src/solver/partial-solution.ts";
@@ -181,7 +181,7 @@ export class SolverRun {
   }
 
   get #host(): DriverHost {
-    const peek = ({ kind, key }: Asked): Answer =>
+    const peek = ({ kind, key }: ExternalNeed): Answer =>
       kind === "packument" ? this.#packument(key) : fail(failure("EUNSUPPORTED", `${kind} ${key}`));
     return { peek, answer: async (need) => peek(need), breathe: () => undefined };
   }

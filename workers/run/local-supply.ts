@@ -1,6 +1,6 @@
 import { onAbort } from "../../src/base/on-abort.ts";
 import { LocalScheduler } from "../../src/base/spawn-local.ts";
-import { type Asked, driveLocally } from "../../src/engine/driver.ts";
+import { driveLocally, type ExternalNeed } from "../../src/engine/driver.ts";
 import type { Answer, OpenedTarball } from "../../src/engine/need.ts";
 import type { Outcome } from "../../src/errors/failure.ts";
 import { FIRST_RANK, PackumentSource } from "../../src/registry/packument-source.ts";
@@ -44,7 +44,7 @@ export function localSupply(
     metadata,
     drive: (steps, tick) => {
       signal.throwIfAborted();
-      const peek = (need: Asked): Answer | undefined => {
+      const peek = (need: ExternalNeed): Answer | undefined => {
         tick();
         return need.kind === "packument" ? source.peek(need.key) : undefined;
       };
@@ -84,7 +84,7 @@ async function readStored(source: PackumentSource, runCache: RunCache | undefine
   return names.length > 0;
 }
 
-async function answer(need: Asked, source: PackumentSource, supplyRequest: SupplyRequest): Promise<Answer> {
+async function answer(need: ExternalNeed, source: PackumentSource, supplyRequest: SupplyRequest): Promise<Answer> {
   switch (need.kind) {
     case "packument":
       return await source.hurry(need.key);
@@ -96,7 +96,7 @@ async function answer(need: Asked, source: PackumentSource, supplyRequest: Suppl
 }
 
 async function openTarball(
-  need: Asked & { kind: "tarball" },
+  need: ExternalNeed & { kind: "tarball" },
   source: PackumentSource,
   { project }: SupplyRequest,
 ): Promise<Outcome<OpenedTarball>> {

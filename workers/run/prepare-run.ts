@@ -4,6 +4,7 @@ import { readProject } from "../../src/engine/read-project.ts";
 import { failure } from "../../src/errors/failure.ts";
 import { loadNpmrc, withNpmrc } from "../../src/registry/npmrc.ts";
 import { registryConfig } from "../../src/registry/registry-config.ts";
+import { withDateLimit } from "../../src/registry/release-age.ts";
 import { DEFAULT_PLATFORM } from "../host/default-platform.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import type { SupplyRequest } from "./supply.ts";
@@ -38,7 +39,7 @@ export async function prepareRun({ settings, input, options: given, signal }: Ru
   signal.throwIfAborted();
   const stopwatch = new Stopwatch();
   const npmrc = await loadNpmrc(npmrcText(input));
-  const options = dated(withNpmrc(npmrc, given));
+  const options = withDateLimit(withNpmrc(npmrc, given), Date.now());
   const platform = { ...DEFAULT_PLATFORM, ...settings.platform };
   const project = await readProject({ ...input, options, platform });
   const config = registryConfig(settings, npmrc);
@@ -60,12 +61,4 @@ export async function prepareRun({ settings, input, options: given, signal }: Ru
 function npmrcText({ files, root }: ProjectInput): string {
   const text = files[`${root ? `${root.replace(/^\.?\/+|\/+$/g, "")}/` : ""}.npmrc`];
   return typeof text === "string" ? text : text ? new TextDecoder().decode(text) : "";
-}
-
-const DAY = 86_400_000;
-
-/** Turns `minReleaseAge` into the date limit that it means now. An explicit `before` wins. */
-function dated(options: ResolveOptions): ResolveOptions {
-  const { minReleaseAge, before } = options;
-  return minReleaseAge && !before ? { ...options, before: new Date(Date.now() - minReleaseAge * DAY) } : options;
 }

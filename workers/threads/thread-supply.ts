@@ -1,5 +1,5 @@
 import { orAbort } from "../../src/base/on-abort.ts";
-import { type Asked, drive } from "../../src/engine/driver.ts";
+import { drive, type ExternalNeed } from "../../src/engine/driver.ts";
 import type { Answer, OpenedTarball, Steps } from "../../src/engine/need.ts";
 import type { Outcome } from "../../src/errors/failure.ts";
 import { fail, InstallError, ok } from "../../src/errors/failure.ts";
@@ -63,7 +63,7 @@ export class ThreadSupply implements Supply {
    * Sleeps until the packument is published. Returns undefined only if this thread must first receive a message, which
    * `#answer` waits for.
    */
-  #peek = (need: Asked): Answer | undefined => {
+  #peek = (need: ExternalNeed): Answer | undefined => {
     if (need.kind !== "packument") return undefined;
     const known = this.#packuments.get(need.key);
     if (known) return known;
@@ -78,7 +78,7 @@ export class ThreadSupply implements Supply {
     return outcome && this.#remember(need.key, outcome);
   };
 
-  #answer = async (need: Asked): Promise<Answer> => {
+  #answer = async (need: ExternalNeed): Promise<Answer> => {
     if (need.kind === "tarball") return await this.#tarball(need);
     for (;;) {
       const outcome = this.#peek(need);
@@ -128,7 +128,7 @@ export class ThreadSupply implements Supply {
     this.#workerPort.onmessage = null;
   }
 
-  async #tarball(need: Asked & { kind: "tarball" }): Promise<Outcome<OpenedTarball>> {
+  async #tarball(need: ExternalNeed & { kind: "tarball" }): Promise<Outcome<OpenedTarball>> {
     const { key: url, name, integrity } = need;
     const given = url.startsWith("file:") ? this.#supplyRequest.project.tarball(url.slice(5), name) : undefined;
     if (given && !given.ok) return given;

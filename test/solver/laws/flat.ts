@@ -1,12 +1,12 @@
 import type { Proof, Rung, SolverStats } from "../../../src/api/flat.ts";
 import type { ResolveOptions } from "../../../src/api/resolve.ts";
-import { type Asked, drive } from "../../../src/engine/driver.ts";
+import { drive, type ExternalNeed } from "../../../src/engine/driver.ts";
 import type { Answer } from "../../../src/engine/need.ts";
 import { readProject } from "../../../src/engine/read-project.ts";
+import { writeProject } from "../../../src/engine/write-project.ts";
 import { fail, failure, InstallError, ok } from "../../../src/errors/failure.ts";
 import { resolveFlat } from "../../../src/flat/resolve-flat.ts";
 import type { Tree } from "../../../src/graph/tree.ts";
-import { writeProject } from "../../../src/ideal/resolve.ts";
 import { indexPackument } from "../../../src/registry/condense.ts";
 import type { Techniques } from "../../../src/solver/techniques.ts";
 import { PLATFORM } from "../../conformance/recorded.ts";
@@ -55,11 +55,11 @@ export interface Ask {
 /** What the flat strategy says of a registry and a project: the engine alone, under the blocking driver, packuments in memory. */
 export async function flatAnswer(told: Told, { options = {}, techniques, files }: Ask = {}): Promise<FlatAnswer> {
   const { snapshot } = fakeRegistry(told.packages, { tags: told.tags });
-  const peek = ({ key }: Asked): Answer => {
+  const peek = ({ key }: ExternalNeed): Answer => {
     const bytes = snapshot.packument(key);
     return bytes ? ok(indexPackument(key, bytes)) : fail(failure("E404", key, { package: key }));
   };
-  const host = { peek, answer: async (need: Asked) => peek(need), breathe: () => undefined };
+  const host = { peek, answer: async (need: ExternalNeed) => peek(need), breathe: () => undefined };
   const input = {
     files: { "package.json": packageJson(told), ...files },
     name: "project",

@@ -1,0 +1,49 @@
+import { writeLock } from "../lockfile/write-lock.ts";
+import { PAUSE, type Steps } from "./need.ts";
+import type { Project } from "./read-project.ts";
+
+export interface WrittenProject {
+  /** Texts by path in the file set: the lock, and each package.json that changed. */
+  files: Record<string, string>;
+  /** The path of the lock among `files`. */
+  lockfile: string;
+}
+
+/**
+ * Returns the files that npm would write for a finished tree.
+ *
+ * 1. Every package.json that `add`, `rm` or `update` changes (npm-tree §19). The lock repeats them, so they come first.
+ * 2. The lock, unless `packageLock` is false (npm-tree §22).
+ * 3. The yarn.lock, if the project has one (npm-tree §18.1).
+ */
+export function* writeProject(project: Project): Steps<WrittenProject> {
+  const { context, packageJson, files, path, lockfileVersion, legacy, edits, requested } = project;
+  const changed = edits && requested ? edits.saveManifests(project, requested) : {};
+  const { tree, lock } = context;
+  const lockfile = files.key(`${path}/${lock?.filename ?? "package-lock.json"}`);
+  if (project.options.packageLock !== false) {
+    changed[lockfile] = yield* withPauses(
+      writeLock({
+        root: tree.root,
+        nodes: tree.inventory.values(),
+        lockfileVersion,
+        extra: lock?.extra,
+        indent: packageJson?.indent,
+        newline: packageJson?.newline,
+        legacy,
+      }),
+    );
+  }
+  const yarn = context.yarn?.write(tree.root);
+  if (yarn) changed[files.key(`${path}/yarn.lock`)] = yarn;
+  return { files: changed, lockfile };
+}
+
+/** Lets the driver give way after every step of `work`. */
+function* withPauses<T>(work: Generator<undefined, T>): Steps<T> {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    yield PAUSE;
+  }
+}
