@@ -2,21 +2,21 @@ import type { WayOut } from "../api/failure.ts";
 import type { InstallError } from "../errors/failure.ts";
 import { invalidOption } from "../errors/invalid-option.ts";
 
-/** A key or an address of an import map has to be told from a package's name: by its scheme, or by how it begins. */
+/** An address in an import map has a scheme, or begins with `/`, `./` or `../`. Anything else would be a package's name. */
 const ADDRESS = /^(?:https?:\/\/|file:\/\/|\/|\.\.?\/)/;
 
-/** An address that files are below, with a slash at its end. @throws InstallError EINVALIDOPTION */
+/** Returns a base address, with a slash at its end. @throws InstallError EINVALIDOPTION */
 export function baseAddress(base: unknown): string {
   if (typeof base === "string" && isAddress(base) && !/[?#]/.test(base)) return base.endsWith("/") ? base : `${base}/`;
-  const such = 'https://cdn.example/, /files/ or ./files/; "files/" would be a package';
-  throw refusedOption("base", base, { why: "is no address", such });
+  const such = 'https://cdn.example/, /files/ or ./files/; "files/" would be read as a package';
+  throw refusedOption("base", base, { why: "is not an address", such });
 }
 
 export function isAddress(text: string): boolean {
   return ADDRESS.test(text) && !/[\s\\]/.test(text) && URL.canParse(text, "http://base/");
 }
 
-/** A path as part of an address, escaped as browsers do themselves, so that one file has one address: `a b%.js` to `a%20b%25.js`. */
+/** Escapes a path as browsers do, so that one file has one address: `a b%.js` becomes `a%20b%25.js`. */
 export function escapePath(path: string): string {
   if (/^[\w@$.\-+/~!*'(),;:=&]*$/.test(path)) return path;
   const kept = path.replace(/[%?#\\]/g, (char) => encodeURIComponent(char));
@@ -25,12 +25,12 @@ export function escapePath(path: string): string {
 
 interface Reason {
   why: string;
-  /** Examples of what would do. */
+  /** Examples of valid values. */
   such: string;
 }
 
 export function refusedOption(name: string, value: unknown, { why, such }: Reason): InstallError {
-  const told = typeof value === "string" ? JSON.stringify(value.slice(0, 100)) : typeof value;
-  const wayOut: WayOut[] = [{ kind: "option", option: name, text: `Such as ${such}.` }];
-  return invalidOption(`${name}: ${told} ${why}.`, wayOut);
+  const given = typeof value === "string" ? JSON.stringify(value.slice(0, 100)) : typeof value;
+  const wayOut: WayOut[] = [{ kind: "option", option: name, text: `Use, for example, ${such}.` }];
+  return invalidOption(`${name}: ${given} ${why}.`, wayOut);
 }

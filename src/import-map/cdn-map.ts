@@ -5,7 +5,14 @@ import { importablePackages, mayHaveModules } from "./importable-packages.ts";
 import { EVERYWHERE, Mappings } from "./mappings.ts";
 import type { ImportMapResult, Omission } from "./omissions.ts";
 
-/** A map of whole packages, of which nothing is known but name and version. */
+/**
+ * Makes an import map for a CDN. Only the name and version of each package are known, so an entry covers a whole package.
+ *
+ * 1. Collect the packages that are on a CDN. Note the others that the project needs.
+ * 2. `imports`: the packages that the project itself can import.
+ * 3. For each package a scope for its entry and its folder, with its dependencies and its own name.
+ * 4. If two copies of one version see different dependencies, one address cannot serve both: note the copy further down.
+ */
 export function cdnMap(tree: Tree, cdn: Cdn, isWanted: (node: TreeNode) => boolean): ImportMapResult {
   const mappings = new Mappings();
   const leftOut: Omission[] = [];
@@ -21,19 +28,19 @@ export function cdnMap(tree: Tree, cdn: Cdn, isWanted: (node: TreeNode) => boole
     else if (node.edgesIn.some(isNeeded)) leftOut.push({ why: "elsewhere", node });
   }
   for (const node of importablePackages(tree)) if (usable.has(node)) add(EVERYWHERE, node.name, at(node));
-  // The copy next to the project comes first: where two see different things it is the one that is right.
+  // Packages are sorted by depth, so the copy closest to the project decides the mapping.
   for (const node of usable) {
     const { main, folder } = at(node);
-    let isOne = true;
+    let agrees = true;
     for (const scope of folder === null ? [main] : [folder, main]) {
       for (const { name, to } of node.edgesOut) {
         const seen = to?.target ?? to;
-        if (seen && usable.has(seen)) isOne = add(scope, name, at(seen)) && isOne;
+        if (seen && usable.has(seen)) agrees = add(scope, name, at(seen)) && agrees;
       }
-      // Of its own modules, each of which may import another by the package's name.
+      // Its own modules may import each other by the package's name.
       add(scope, node.packageName, at(node));
     }
-    if (!isOne && !node.dev) leftOut.push({ why: "views", node });
+    if (!agrees && !node.dev) leftOut.push({ why: "views", node });
   }
   return { map: mappings.map(), leftOut };
 }
@@ -42,19 +49,19 @@ function depthOf({ location }: TreeNode): number {
   return location.split("node_modules/").length;
 }
 
-/** A workspace is the project's own, and what nobody needs is not missed. */
+/** Checks whether an edge makes its target necessary. Workspaces belong to the project, and dev dependencies are not loaded. */
 function isNeeded({ from, type }: TreeEdge): boolean {
   return type !== "workspace" && type !== "dev" && !from.dev;
 }
 
-/** Whether it is the registry's: nobody has it from a folder, from git or by a URL. */
+/** Checks whether a package comes from the registry, and not from a folder, from git or from a URL. */
 function isOnCdn(node: TreeNode): boolean {
   if (node.isLink || packageNameProblem(node.packageName) !== null || !/^\d/.test(node.version)) return false;
   if (!/(?:^|\/)node_modules\//.test(node.location) || /^(?:git|file)[+:]/.test(node.resolved ?? "")) return false;
   return !node.edgesIn.some((edge) => edge.valid && !isOfRegistry(edge));
 }
 
-/** Neither a path, nor an address, nor git's; `npm:` leads to the registry. As `parseSpec` reads a spec, but without its words. */
+/** Checks whether a spec means the registry: neither a path, nor a URL, nor git. Agrees with `parseSpec`, which would add code here. */
 function isOfRegistry({ spec }: TreeEdge): boolean {
   return /^npm:/i.test(spec) || !/[/:]|^\.|\.(?:tgz|tar(?:\.gz)?)$/i.test(spec);
 }

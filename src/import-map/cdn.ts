@@ -1,27 +1,27 @@
 import { baseAddress, isAddress, refusedOption } from "./address.ts";
 
-/** Where a CDN has a package's version. */
+/** The addresses of one version of a package on a CDN. */
 export interface Addresses {
   readonly main: string;
-  /** What its subpaths are put behind, with a slash at its end; null: they cannot be. */
+  /** The address before subpaths, with a slash at its end; null if subpaths are not possible. */
   readonly folder: string | null;
 }
 
 export type Cdn = (name: string, version: string) => Addresses;
 
-/** What stands behind the CDN's address. `main` where its entry is not the template without a path. */
+/** A CDN by name. `main` is the path of a package's entry, if it is not empty. */
 interface KnownCdn {
   readonly base: string;
   readonly template: string;
   readonly main?: string;
 }
 
-// As the CDNs work in 2026; docs/import-maps.md says where from, and what each cannot promise.
+// The CDNs as of 2026. docs/import-maps.md says what each of them can and cannot do.
 const KNOWN: ReadonlyMap<string, KnownCdn> = new Map([
-  // The star leaves all dependencies to the import map.
+  // The star makes esm.sh keep all imports of other packages, so that the import map decides.
   ["esm.sh", { base: "https://esm.sh/", template: "*{name}@{version}{path}" }],
   ["jsdelivr", { base: "https://cdn.jsdelivr.net/", template: "npm/{name}@{version}{path}", main: "/+esm" }],
-  // Files as they are published; the conditions say which is the entry. `?module` would rewrite what they import.
+  // Serves files as published. The conditions select the entry. `?module` would rewrite imports.
   [
     "unpkg",
     {
@@ -33,7 +33,7 @@ const KNOWN: ReadonlyMap<string, KnownCdn> = new Map([
   ["jspm", { base: "https://ga.jspm.io/", template: "npm:{name}@{version}{path}", main: "/index.js" }],
 ]);
 
-/** A CDN by its name, or by a template. @throws InstallError EINVALIDOPTION */
+/** Returns the CDN for a name or a template. @throws InstallError EINVALIDOPTION */
 export function cdnOf(provider: string, base: string | undefined): Cdn {
   const known = KNOWN.get(provider);
   if (known) {
@@ -45,16 +45,16 @@ export function cdnOf(provider: string, base: string | undefined): Cdn {
   }
   const such = `${[...KNOWN.keys()].join(", ")} or ${EXAMPLE}`;
   if (!provider.includes("{name}") || !provider.includes("{version}"))
-    throw refusedOption("provider", provider, { why: "is no CDN that is known, and no template", such });
+    throw refusedOption("provider", provider, { why: "is neither a known CDN nor a template", such });
   if (base !== undefined && isAddress(provider))
     throw refusedOption("base", base, {
-      why: "has no place: the template has an address",
+      why: "cannot be combined with a template that has an address",
       such: "{name}@{version}{path}",
     });
   const whole = base === undefined ? provider : baseAddress(base) + provider;
   if (!isAddress(fill(whole, { name: "a", version: "1.0.0", path: "/a" })))
-    throw refusedOption("provider", provider, { why: "makes no address", such: EXAMPLE });
-  // Only what stands at the end of an address can be left to be put there.
+    throw refusedOption("provider", provider, { why: "does not make an address", such: EXAMPLE });
+  // An import map appends subpaths, so `{path}` must be at the end.
   const hasFolder = whole.endsWith("{path}");
   return (name, version) => ({
     main: fill(whole, { name, version, path: "" }),
@@ -72,7 +72,7 @@ interface Parts {
 
 function fill(template: string, { name, version, path }: Parts): string {
   const parts: Readonly<Record<string, string>> = {
-    // The slash behind a scope stays.
+    // The slash behind a scope is not escaped.
     "{name}": name.replace(/[^@/]+/g, encodeURIComponent),
     "{version}": encodeURIComponent(version),
     "{path}": path,

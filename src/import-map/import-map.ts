@@ -8,18 +8,21 @@ import type { InstalledOptions } from "./installed-map.ts";
 import { type ImportMapResult, incompleteMap } from "./omissions.ts";
 
 /**
- * An import map for a project's tree, flat or not: what the project's own modules may import, and in `scopes` what packages
- * see otherwise (docs/import-maps.md). Of an installed project every entry leads to a file that is there.
- * @throws InstallError EINVALIDOPTION; EIMPORTMAP where a page would miss something and nobody listens to `onWarning`; what
- * reading an installed file fails with
+ * Makes an import map for a project's tree, flat or nested (docs/import-maps.md). `imports` is for the project's own modules;
+ * `scopes` is for packages that see other copies. For an installed project every entry leads to an existing file.
+ * @throws InstallError EINVALIDOPTION; EIMPORTMAP if the map is incomplete and there is no `onWarning`; the error of reading
+ * an installed file
  */
 export async function importMap(tree: Tree, options: ImportMapOptions): Promise<ImportMap> {
   if (typeof options !== "object" || options === null)
-    throw refusedOption("options", options, { why: "is no object", such: '{ provider: "esm.sh" }' });
+    throw refusedOption("options", options, { why: "is not an object", such: '{ provider: "esm.sh" }' });
   const { provider = "esm.sh", onWarning } = options;
   const isWanted = omitFilter(options.omit);
   if (onWarning !== undefined && typeof onWarning !== "function")
-    throw refusedOption("onWarning", onWarning, { why: "is no function", such: "(warning) => alert(warning.message)" });
+    throw refusedOption("onWarning", onWarning, {
+      why: "is not a function",
+      such: "(warning) => alert(warning.message)",
+    });
   const { map, leftOut } =
     typeof provider === "string"
       ? cdnMap(tree, cdnOf(provider, options.base), isWanted)
@@ -39,7 +42,7 @@ async function ofInstalled(
 ): Promise<ImportMapResult> {
   const { base = "/", conditions = ["browser", "module"], integrity = true, isWanted } = options;
   const checked = { base: baseAddress(base), conditions: strings("conditions", conditions), withHashes: integrity };
-  // Not for those who ask for a CDN.
+  // Loaded on demand: a map for a CDN does not need it.
   const { installedMap } = await import("./installed-map.ts");
   return await installedMap(tree, { project, isWanted, ...checked });
 }
@@ -53,10 +56,10 @@ function isProject(provider: Project): Project {
 
 function strings(name: string, value: readonly string[]): readonly string[] {
   if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value;
-  throw refusedOption(name, value, { why: "is no list of words", such: '["browser"]' });
+  throw refusedOption(name, value, { why: "is not a list of strings", such: '["browser"]' });
 }
 
-/** As npm's `omit`: what only such dependencies need is left out. */
+/** Returns a filter that leaves out packages as npm's `omit` does: those that only omitted kinds of dependencies need. */
 function omitFilter(omit: ImportMapOptions["omit"]): (node: TreeNode) => boolean {
   const kinds = new Set(strings("omit", omit ?? []));
   return ({ dev, optional, devOptional, peer }) =>

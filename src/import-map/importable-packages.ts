@@ -1,13 +1,13 @@
 import type { Tree, TreeNode } from "../api/resolve.ts";
 
-/** What the project's own modules see: first what it asks for itself, then the rest of its `node_modules`. */
+/** Returns the packages that the project's own modules can import: its dependencies first, then the rest of its `node_modules`. */
 export function importablePackages({ root }: Tree): TreeNode[] {
   const own = new Set(root.children);
   const asked = root.edgesOut.flatMap(({ to }) => (to && own.has(to) ? [to] : []));
   return [...new Set([...asked, ...root.children])].filter(mayHaveModules);
 }
 
-/** What is left out of the install has none, and types have none. */
+/** Checks whether a package can have modules. Types have none, nor have packages that are not installed. */
 export function mayHaveModules({ name, packageName, inert }: TreeNode): boolean {
   return !inert && !/^@types\//.test(name) && !/^@types\//.test(packageName);
 }

@@ -1,3 +1,5 @@
+// Loaded on demand: when an import map is made for an installed project.
+
 import type { ImportMap } from "../api/flat.ts";
 import type { InstalledProject } from "../api/install.ts";
 import type { Tree, TreeNode } from "../api/resolve.ts";
@@ -15,58 +17,67 @@ import { manifestOf, packageSubpaths } from "./package-subpaths.ts";
 
 export interface InstalledOptions {
   readonly project: InstalledProject;
-  /** Where the project's folder is served. */
+  /** The address at which the project's folder is served. */
   readonly base: string;
   readonly conditions: readonly string[];
   readonly withHashes: boolean;
   isWanted(node: TreeNode): boolean;
 }
 
-/** A key of `imports` and where it leads: a file, `EMPTY_MODULE`, or a folder with a slash at its end. */
+/** A key of `imports` and its target: a file, `EMPTY_MODULE`, or a folder with a slash at its end. */
 interface MapEntry {
   readonly key: string;
   readonly to: string;
 }
 
-const NOTHING = "data:text/javascript,export%20default%20%7B%7D";
-/** What `exports` names for others than pages: types, sources, and most often the manifest itself. */
-const NO_MODULE = /(?:\.(?:[cm]?tsx?|jsx|node|map)|(?:^|\/)package\.json)$/;
-/** Where the project's own modules would be. */
+/** The address of an empty module. */
+const EMPTY_ADDRESS = "data:text/javascript,export%20default%20%7B%7D";
+/** Files that `exports` names for tools and not for pages: types, sources, and the package.json. */
+const NOT_FOR_PAGES = /(?:\.(?:[cm]?tsx?|jsx|node|map)|(?:^|\/)package\.json)$/;
+/** The importer in whose name the project's own imports are resolved. */
 const PROJECT = "index.js";
 
+/**
+ * Makes an import map for an installed project.
+ *
+ * 1. Check that the installed files belong to this tree.
+ * 2. Resolve the entries of the project's own dependencies, and follow all imports from there. Note the CommonJS files and
+ *    the imports that lead nowhere: the page needs these modules.
+ * 3. Resolve every subpath that each importable package exports, and follow the imports from there too.
+ * 4. Write `imports`, then a scope entry for each import that a browser would not resolve like Node, then `integrity`.
+ */
 export async function installedMap(tree: Tree, options: InstalledOptions): Promise<ImportMapResult> {
   const { project, conditions, withHashes } = options;
   await assertInstalled(tree, project);
   const graph = new ModuleGraph(project, conditions, withHashes ? webDigest(globalThis.crypto?.subtle) : null);
   const packages = importablePackages(tree).filter((node) => options.isWanted(node) && project.exists(node.location));
-  // First from what the project needs for itself: what is met on these ways has to be there.
   const mains = await mainsOf(tree, packages, graph);
-  await graph.from(mains.values());
+  await graph.addFrom(mains.values());
   const leftOut = leftOutOf(tree, mains, graph);
   const entries: MapEntry[] = [];
   for (const node of packages) entries.push(...(await entriesIn(node, project, graph)));
-  await graph.from(entries.map(({ to }) => to));
+  await graph.addFrom(entries.map(({ to }) => to));
   return { map: new MapWriter(tree, graph, options.base).write(entries), leftOut };
 }
 
-/** @throws InstallError EIMPORTMAP where the files are those of another resolution */
+/** Checks that the installed versions are those of the tree. @throws InstallError EIMPORTMAP */
 async function assertInstalled(tree: Tree, project: InstalledProject): Promise<void> {
   for (const { name, location, version, isLink, inert } of tree.root.children) {
     if (isLink || inert) continue;
     const { version: found } = await manifestOf(project, location);
-    // omitted from the install, or without a manifest
+    // A package that was omitted from the install, or has no package.json, has no version here.
     if (typeof found !== "string" || found === version) continue;
     throw new InstallError(
-      badImportMap(`The installed ${name} is ${found}, the resolved one ${version}: install this resolution first`, {
+      badImportMap(`${name}@${found} is installed, but this resolution has ${name}@${version}.`, {
         package: name,
         found,
-        wayOut: [{ kind: "other", text: "Install the resolution, and give that project as the provider." }],
+        wayOut: [{ kind: "other", text: "Install this resolution, and pass that project as the provider." }],
       }),
     );
   }
 }
 
-/** The entries of what the project depends on itself, and not only to be developed. */
+/** Returns the entry file of each dependency of the project, without dev dependencies and workspaces. */
 async function mainsOf(tree: Tree, packages: readonly TreeNode[], graph: ModuleGraph): Promise<Map<TreeNode, string>> {
   const mains = new Map<TreeNode, string>();
   for (const { to, type } of tree.root.edgesOut) {
@@ -77,6 +88,7 @@ async function mainsOf(tree: Tree, packages: readonly TreeNode[], graph: ModuleG
   return mains;
 }
 
+/** Returns the CommonJS files and dead imports among the modules reached so far, at most one for each package. */
 function leftOutOf(tree: Tree, mains: ReadonlyMap<TreeNode, string>, graph: ModuleGraph): Omission[] {
   const leftOut = new Map<TreeNode, Omission>();
   const note = (node: TreeNode, one: Omit<Omission, "node">): void => {
@@ -94,6 +106,7 @@ function leftOutOf(tree: Tree, mains: ReadonlyMap<TreeNode, string>, graph: Modu
   return [...leftOut.values()];
 }
 
+/** Returns the entries of `imports` for one package. */
 async function entriesIn(node: TreeNode, project: InstalledProject, graph: ModuleGraph): Promise<MapEntry[]> {
   const { name } = node;
   const folder = project.realpath(node.location);
@@ -102,14 +115,14 @@ async function entriesIn(node: TreeNode, project: InstalledProject, graph: Modul
   for (const subpath of subpaths) {
     const key = name + subpath.slice(1);
     const to = await graph.resolve(key, PROJECT);
-    if (to !== null && !NO_MODULE.test(to)) found.push({ key, to });
+    if (to !== null && !NOT_FOR_PAGES.test(to)) found.push({ key, to });
   }
-  await graph.from(found.map(({ to }) => to));
+  await graph.addFrom(found.map(({ to }) => to));
   const isCommonJs = found.some(({ to }) => graph.modules.get(to)?.kind === "commonjs");
   return isFolder && !isCommonJs ? [...found, { key: `${name}/`, to: `${folder}/` }] : found;
 }
 
-/** The package that a file is part of: the nearest that the tree has at or above its folder. */
+/** Returns the package that contains a file: the nearest node of the tree at or above its folder. */
 function ownerOf(tree: Tree, path: string): TreeNode {
   for (let at = parentOf(path); at !== ""; at = parentOf(at)) {
     const node = tree.get(at);
@@ -118,7 +131,7 @@ function ownerOf(tree: Tree, path: string): TreeNode {
   return tree.root;
 }
 
-/** Says what was found in an import map's words. */
+/** Writes entries and modules as an import map. */
 class MapWriter {
   readonly #mappings = new Mappings();
   readonly #tree: Tree;
@@ -148,16 +161,17 @@ class MapWriter {
 
   #import(specifier: string, importer: string, to: string): void {
     const address = this.#address(to);
-    // `./a` for a.js or a/index.js, and a file that package.json's `browser` replaces: the address itself is a key.
+    // A relative import needs an entry if it omits an extension or names a folder, or if a `browser` field replaces the file.
+    // Its key is the address that the browser makes of it.
     const key = specifier[0] === "." ? this.#address(join(parentOf(importer), specifier)) : specifier;
     if (key === address) return;
     const { location } = ownerOf(this.#tree, importer);
     const scope = this.#address(location === "" ? "" : `${location}/`);
-    // Parts of one package may see different things: then the module is a scope of its own.
+    // If two modules of a package resolve the same key differently, the module gets its own scope.
     if (!this.#mappings.add(scope, key, address)) this.#mappings.add(this.#address(importer), key, address);
   }
 
   #address(path: string): string {
-    return path === EMPTY_MODULE ? NOTHING : this.#base + escapePath(path);
+    return path === EMPTY_MODULE ? EMPTY_ADDRESS : this.#base + escapePath(path);
   }
 }

@@ -3,61 +3,61 @@ import { InstallError } from "../errors/failure.ts";
 import type { Digest } from "../tarball/integrity.ts";
 import { type ModuleSyntax, moduleSyntax } from "./module-syntax.ts";
 
-/** What a page resolves by itself: addresses. */
+/** Addresses, which a page resolves itself. */
 const ADDRESS = /^(?:\/|[a-z][a-z\d+.-]*:\/\/|(?:data|blob):)/i;
-/** A folder. Its address ends with a slash, and no import map leads from there to a file. */
+/** A specifier of a folder. Its address ends with a slash, and an import map cannot map that to a file. */
 const FOLDER = /^\.(?:.*\/)?\.{0,2}$/;
 
-/** An import of a module. `to`: a file relative to the project, or {@link EMPTY_MODULE}; null: it leads nowhere. */
+/** An import of a module. `to` is a file relative to the project or {@link EMPTY_MODULE}; null if the import leads nowhere. */
 export interface ModuleImport {
   readonly specifier: string;
   readonly to: string | null;
-  /** A module that needs it does not load without. */
+  /** Whether the importing module does not load without it. */
   readonly isStatic: boolean;
 }
 
 export interface ProjectModule {
   readonly path: string;
   readonly kind: ModuleSyntax["kind"];
-  /** None of CommonJS. */
+  /** Empty for CommonJS. */
   readonly imports: readonly ModuleImport[];
-  /** SRI, where hashes are wanted. */
+  /** SRI; null if hashes are not wanted. */
   readonly hash: string | null;
 }
 
-/** The modules of an installed project, and what they import. */
+/** The modules of an installed project that can be reached by imports. */
 export class ModuleGraph {
   readonly #project: InstalledProject;
   readonly #options: NodeResolveOptions;
   readonly #digest: Digest | null;
   readonly #modules = new Map<string, ProjectModule>();
 
-  /** @param digest for hashes; null: none are wanted */
+  /** @param digest computes hashes; null if hashes are not wanted */
   constructor(project: InstalledProject, conditions: readonly string[], digest: Digest | null) {
     this.#project = project;
     this.#options = { conditions: ["import", ...conditions] };
     this.#digest = digest;
   }
 
-  /** What has been met, in the order in which it was. */
+  /** The modules by path, in the order in which they were reached. */
   get modules(): ReadonlyMap<string, ProjectModule> {
     return this.#modules;
   }
 
-  /** As `Import.to`. Node's own modules and addresses lead nowhere. */
+  /** Resolves an import, as in `ModuleImport.to`. Node's own modules and URLs give null. */
   async resolve(specifier: string, importer: string): Promise<string | null> {
     try {
       const found = await this.#project.nodeResolve(specifier, importer, this.#options);
       return found.startsWith("node:") ? null : found;
     } catch (error) {
-      // A package whose package.json is broken has no modules either.
+      // This includes packages with a damaged package.json.
       if (error instanceof InstallError && error.code.startsWith("ERR_")) return null;
       throw error;
     }
   }
 
-  /** Goes from these files to all that they lead to, one step after another: what is met first does not depend on what is read first. */
-  async from(paths: Iterable<string>): Promise<void> {
+  /** Adds these files and all modules that they lead to, breadth first. The order does not depend on which file is read first. */
+  async addFrom(paths: Iterable<string>): Promise<void> {
     let next = [...paths];
     while (next.length > 0) {
       const fresh = [...new Set(next)].filter((path) => isScript(path) && !this.#modules.has(path));
@@ -87,7 +87,7 @@ export function isScript(path: string): boolean {
   return /\.[cm]?js$/.test(path);
 }
 
-/** The name decides before the text, as in Node. */
+/** Returns a module's kind. The extensions `.mjs` and `.cjs` take precedence over the text, as in Node. */
 function kindOf(path: string, { kind }: ModuleSyntax): ModuleSyntax["kind"] {
   if (path.endsWith(".mjs")) return "module";
   return path.endsWith(".cjs") ? "commonjs" : kind;

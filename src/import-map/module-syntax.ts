@@ -1,26 +1,27 @@
-/** What the text of a module says of others. */
+/** The imports of a module, and its kind. */
 export interface ModuleSyntax {
-  /** `module`: it imports, exports or asks for `import.meta`. `commonjs`: no module, but it asks for what Node gives CommonJS. */
+  /** `module`: it has `import`, `export` or `import.meta`. `commonjs`: otherwise, if it uses `require`, `exports` or `module.exports`. */
   readonly kind: "module" | "commonjs" | "script";
-  /** Of statements: without them it does not load. */
+  /** Specifiers of `import` and `export` statements. The module does not load without them. */
   readonly statics: readonly string[];
-  /** Of `import("…")`. */
+  /** Specifiers of `import("…")`. */
   readonly dynamics: readonly string[];
 }
 
-// No two ways through these for one text, or what is no module could keep them busy for ever. What has no end goes to the end.
+// Each text can match these patterns in one way only; otherwise some texts would take exponential time. An unclosed comment or
+// string extends to the end.
 const NAME = String.raw`[\w$\u0080-\uffff]`;
 const COMMENT = String.raw`\/\/[^\n]*(?:\n|$)|\/\*[^*]*(?:\*(?!\/)[^*]*)*(?:\*\/|$)`;
 const BLANK = String.raw`(?:\s|${COMMENT})*`;
 const STRING = String.raw`"[^"\\\n]*(?:\\[\s\S]?[^"\\\n]*)*(?:"|(?=\n)|$)|'[^'\\\n]*(?:\\[\s\S]?[^'\\\n]*)*(?:'|(?=\n)|$)`;
-/** A specifier. Nobody writes one with escapes. */
+/** A specifier. Specifiers with escapes are not recognised. */
 const QUOTED = String.raw`(?:"([^"\\\n]*)"|'([^'\\\n]*)')`;
-/** Between `import` or `export` and `from`: names, braces, stars. Not beyond the next statement. */
+/** The text between `import` or `export` and `from`: names, braces, stars. Ends before the next statement. */
 const CLAUSE = String.raw`(?:(?!(?:import|export)(?!${NAME}))${NAME}+(?!${NAME})|[\s{},*]|${STRING}|${COMMENT})*?`;
 
 const TOKEN = new RegExp(`${COMMENT}|${STRING}|${NAME}+|\\+\\+|--|[^\\s]`, "g");
 const REGEX = /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/y;
-/** Up to where a template ends, or stops for an expression. */
+/** A template's text up to its end or to the next `${`. */
 const TEMPLATE = /[^`\\$]*(?:(?:\\[\s\S]|\$(?!\{))[^`\\$]*)*(?:`|\$\{|$)/y;
 const DYNAMIC = new RegExp(`${BLANK}\\(${BLANK}${QUOTED}${BLANK}[,)]`, "y");
 const META = new RegExp(`${BLANK}\\.${BLANK}meta\\b`, "y");
@@ -29,15 +30,18 @@ const FROM = new RegExp(`${CLAUSE}(?<!${NAME})from${BLANK}${QUOTED}`, "y");
 const REEXPORT = new RegExp(`${BLANK}(?=[*{])${FROM.source}`, "y");
 const EXPORTS = /\s*\.\s*exports\b/y;
 
-/** Behind these a slash begins a regular expression. */
+/** Keywords after which a slash begins a regular expression. */
 const BEFORE_VALUE = new Set(
   "return typeof case do else in of instanceof new delete void throw yield await default".split(" "),
 );
 const BEFORE_HEAD = new Set(["if", "while", "for", "with"]);
 
 /**
- * Finds the imports of a module, and whether it is one, without understanding the rest: comments, strings, templates and regular
- * expressions are passed over. A slash behind `}` is taken for a regular expression where it can be one.
+ * Finds the imports of a module, and its kind, without parsing the rest.
+ *
+ * 1. Read token by token, and skip comments, strings, templates and regular expressions.
+ * 2. A slash begins a regular expression if the token before it cannot end a value. After `}` it does if it can.
+ * 3. `import` and `export` statements count outside of brackets only; `import(…)` and `import.meta` count everywhere.
  */
 export function moduleSyntax(text: string): ModuleSyntax {
   return new Scan(text.replace(/^\uFEFF?(?:#![^\n]*)?/, "")).run();
@@ -47,10 +51,10 @@ class Scan {
   readonly #text: string;
   readonly #statics: string[] = [];
   readonly #dynamics: string[] = [];
-  /** What is open: `{`, `[`, `(`, `if` for the head of a statement, and the backtick of a template that waits for its expression. */
+  /** Open brackets: `{`, `[`, `(`, `if` for the head of a statement, and a backtick for a template's expression. */
   readonly #open: string[] = [];
   #last = "";
-  /** Whether a slash would divide. */
+  /** Whether the last token ends a value, so that a slash means division. */
   #isValue = false;
   #noRegexUntil = 0;
   #isModule = false;
@@ -80,7 +84,7 @@ class Scan {
   #slash(): void {
     const at = TOKEN.lastIndex - 1;
     const isRegex = !this.#isValue && at >= this.#noRegexUntil && this.#skip(REGEX, at) !== null;
-    // Where one does not end on its line, none of that line is looked for again.
+    // If no regular expression ends on this line, do not search the line again.
     if (!isRegex && !this.#isValue && at >= this.#noRegexUntil) this.#noRegexUntil = this.#lineEnd(at);
     this.#is("/", isRegex);
   }
@@ -129,7 +133,7 @@ class Scan {
         this.#template();
         return;
       }
-      // `if (a) /b/.test(c)`, and a statement behind a block.
+      // A regular expression may follow the head of a statement, `if (a) /b/.test(c)`, or a block.
       isValue = opened !== "if" && sign !== "}";
     }
     this.#is(sign, isValue);
@@ -149,7 +153,7 @@ class Scan {
     this.#isValue = isValue;
   }
 
-  /** Goes behind a pattern if it stands here. The string in it, or ""; null: it does not stand here. */
+  /** Moves behind a pattern if it matches at `at`. Returns its string, or "" if it has none; null if it does not match. */
   #skip(pattern: RegExp, at: number = TOKEN.lastIndex): string | null {
     pattern.lastIndex = at;
     const found = pattern.exec(this.#text);

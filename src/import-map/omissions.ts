@@ -3,14 +3,17 @@ import type { ImportMap } from "../api/flat.ts";
 import type { TreeNode } from "../api/resolve.ts";
 import { badImportMap } from "../errors/tree.ts";
 
-/** Why something that the project needs is not in the map. */
+/** A package that the project needs and that the map cannot serve, or cannot serve correctly. */
 export interface Omission {
-  /** `commonjs`: a browser cannot import it. `missing`: it is not there. `elsewhere`: the CDN has no such package. `views`: see `sees`. */
+  /**
+   * `commonjs`: a browser cannot import it. `missing`: an import of it leads nowhere. `elsewhere`: it is not on a CDN.
+   * `views`: its copies of one version see different dependencies, and a CDN has one copy.
+   */
   readonly why: "commonjs" | "missing" | "elsewhere" | "views";
   readonly node: TreeNode;
-  /** A file, relative to the project; or what is imported and is not there. */
+  /** The CommonJS file, relative to the project, or the specifier that leads nowhere. */
   readonly what?: string;
-  /** The file that imports it. */
+  /** The importing file. */
   readonly importer?: string;
 }
 
@@ -20,21 +23,21 @@ export interface ImportMapResult {
 }
 
 const SENTENCES: Readonly<Record<Omission["why"], (names: string) => string>> = {
-  commonjs: (names) => `A browser cannot import ${names}: what is published is CommonJS.`,
-  missing: (names) => `A page has nothing for what these import: ${names}.`,
-  elsewhere: (names) => `No CDN has ${names}: they come from elsewhere than a registry.`,
-  views: (names) => `A CDN has one copy of ${names}, and here copies of one version see different dependencies.`,
+  commonjs: (names) => `A browser cannot import CommonJS, and these packages are published as CommonJS: ${names}.`,
+  missing: (names) => `These packages import modules that a page does not have: ${names}.`,
+  elsewhere: (names) => `These packages are on no CDN, because they do not come from a registry: ${names}.`,
+  views: (names) => `A CDN has one copy of each version, but the copies of ${names} here see different dependencies.`,
 };
 
 const CDN: WayOut = {
   kind: "option",
   option: "provider",
-  text: 'Take them from a CDN that makes modules of CommonJS: provider: "esm.sh".',
+  text: 'Use a CDN that converts CommonJS to modules: provider: "esm.sh".',
 };
-const FILES: WayOut = { kind: "option", option: "provider", text: "Install the project, and give it as the provider." };
-const TAKE: WayOut = { kind: "option", option: "onWarning", text: "Give `onWarning` to have the map without them." };
+const FILES: WayOut = { kind: "option", option: "provider", text: "Install the project, and pass it as the provider." };
+const TAKE: WayOut = { kind: "option", option: "onWarning", text: "Pass `onWarning` to get the map without them." };
 
-/** EIMPORTMAP: what a page of the project would miss. `details.leftOut` has all of it. */
+/** Returns EIMPORTMAP with all omissions in `details.leftOut`. */
 export function incompleteMap(leftOut: readonly Omission[]): Failure {
   const kinds = [...new Set(leftOut.map(({ why }) => why))];
   const message = kinds.map((kind) => SENTENCES[kind](named(leftOut.filter(({ why }) => why === kind)))).join(" ");
@@ -55,7 +58,7 @@ export function incompleteMap(leftOut: readonly Omission[]): Failure {
   });
 }
 
-/** `react@19.1.0, scheduler@0.25.0`; at most five by name. */
+/** Lists at most five packages: `react@19.1.0, scheduler@0.25.0`. */
 function named(leftOut: readonly Omission[]): string {
   const names = [
     ...new Set(leftOut.map(({ node, why, what }) => idOf(node) + (why === "missing" ? ` (${what})` : ""))),

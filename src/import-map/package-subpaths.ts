@@ -1,16 +1,25 @@
 import type { InstalledProject } from "../api/install.ts";
 import { isObject, type Json } from "../base/json.ts";
 
-/** What may be importable of a package: `.`, `./lib/a.js`; `folder` where all of its files are. */
+/** The subpaths of a package that may be importable: `.`, `./lib/a.js`. */
 export interface PackageSubpaths {
   readonly subpaths: readonly string[];
+  /** Whether all of its files can be imported. */
   readonly isFolder: boolean;
 }
 
-/** Files that a page can import: scripts, and with a type attribute JSON and styles. */
+/** Files that a page can import: scripts, and JSON and styles with a type attribute. */
 const IMPORTABLE = /\.(?:[cm]?js|json|css|wasm)$/;
 
-/** @param folder of the package, relative to the project */
+/**
+ * Returns the subpaths that a package exports.
+ *
+ * 1. Without `exports`: its entry, and its whole folder if it has modules.
+ * 2. With `exports` for one entry: that entry.
+ * 3. With a map of subpaths: its keys, and for each pattern the subpaths of all files that its targets match.
+ *
+ * @param folder the package's folder, relative to the project
+ */
 export async function packageSubpaths(project: InstalledProject, folder: string): Promise<PackageSubpaths> {
   const { exports } = await manifestOf(project, folder);
   if (exports === undefined || exports === null)
@@ -27,7 +36,7 @@ export async function packageSubpaths(project: InstalledProject, folder: string)
   return { subpaths: [...new Set(subpaths)], isFolder: false };
 }
 
-/** A package's manifest as its files have it; empty where there is none, or none that can be read. */
+/** Reads a package's package.json. Returns an empty object if it is missing or not valid JSON. */
 export async function manifestOf(project: InstalledProject, folder: string): Promise<Json> {
   const path = `${folder}/package.json`;
   if (!project.exists(path)) return {};
@@ -41,19 +50,19 @@ export async function manifestOf(project: InstalledProject, folder: string): Pro
   }
 }
 
-/** Every target with a star, whatever its conditions: which one counts is asked of each name that they give. */
+/** Returns all targets with a star, under any condition. The resolution of each subpath later selects the right one. */
 function patternsIn(target: unknown): string[] {
   if (typeof target === "string") return target.startsWith("./") && target.includes("*") ? [target.slice(2)] : [];
   return isObject(target) ? Object.values(target).flatMap(patternsIn) : [];
 }
 
-/** What the stars of a target stand for: of `lib/*.js` and `lib/a/b.js` it is `a/b`. */
+/** Returns the texts that a target's star stands for: `a/b` for `lib/*.js` and the file `lib/a/b.js`. */
 function starsOf(pattern: string, files: readonly string[]): string[] {
   const head = pattern.slice(0, pattern.indexOf("*"));
   const tail = pattern.slice(head.length + 1).split("*")[0] as string;
   return files.flatMap((file) => {
     if (!file.startsWith(head) || !IMPORTABLE.test(file)) return [];
-    // Where there are more stars, all stand for the same.
+    // Several stars stand for the same text.
     const rest = (file.length - pattern.replaceAll("*", "").length) / (pattern.split("*").length - 1);
     const star = file.slice(head.length, head.length + rest);
     const fits = rest > 0 && file.startsWith(tail, head.length + rest) && pattern.replaceAll("*", () => star) === file;
@@ -61,7 +70,7 @@ function starsOf(pattern: string, files: readonly string[]): string[] {
   });
 }
 
-/** Paths relative to the package, but not of packages in it. */
+/** Lists the files of a package by path relative to it, without its `node_modules`. */
 function filesBelow(project: InstalledProject, folder: string, below = ""): string[] {
   return project.readdir(folder + below).flatMap((name) => {
     const path = `${below}/${name}`;

@@ -1,14 +1,14 @@
 import { isObject } from "../base/json.ts";
 
-// The object form of package.json's `browser` field (the "package-browser-field-spec" that bundlers share):
-// `{ "./node.js": "./page.js", "fs": false }`.
+// Reads the object form of package.json's `browser` field, by the "package-browser-field-spec" that bundlers share. For
+// example, `{ "./node.js": "./page.js", "fs": false }` replaces a file of the package, and replaces `fs` by an empty module.
 
-/** What stands in for a package that is imported by name. `false`: nothing; undefined: the field does not speak of it. */
+/** Returns the replacement of a package. `false` means an empty module; undefined means that the field does not mention it. */
 export function replacedPackage(browser: unknown, specifier: string): string | false | undefined {
   return entryOf(browser, [specifier, specifier.replace(/^node:/, "")]);
 }
 
-/** What stands in for a file; `path` is relative to the package: `lib/a.js`. A key need not have `./`, nor an extension. */
+/** Returns the replacement of a file. `path` is relative to the package: `lib/a.js`. Keys may lack `./` and the extension. */
 export function replacedFile(
   browser: unknown,
   path: string,

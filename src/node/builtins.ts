@@ -1,4 +1,4 @@
-/** Node's own modules that can be named without `node:`, but for those with a slash. */
+/** Node's own modules that can be imported without `node:`, except those with a slash. */
 const NAMES =
   "assert async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns domain events fs http " +
   "http2 https inspector module net os path perf_hooks process punycode querystring readline repl stream string_decoder sys " +
@@ -10,7 +10,7 @@ const DEEP =
 
 const builtins = new Set(`${NAMES} ${DEEP}`.split(" "));
 
-/** `fs`, `node:fs`, `node:test` to the name without `node:`; null: no module of Node's. */
+/** Returns the name without `node:` of one of Node's own modules; null for any other specifier. */
 export function builtinName(specifier: string): string | null {
   if (specifier.startsWith("node:")) return specifier.slice(5);
   return builtins.has(specifier) ? specifier : null;

@@ -6,24 +6,37 @@ import { nodeError } from "./node-error.ts";
 import type { PackageFiles } from "./package-files.ts";
 import { packageExports, packageImports } from "./package-target.ts";
 
-/** The answer for what a `browser` field maps to `false`: a module without exports (`module.exports = {}`). */
+/** The result for a module that a `browser` field maps to `false`: a module without exports (`module.exports = {}`). */
 export const EMPTY_MODULE = "webhoist:empty";
 
 export interface ResolveRules {
   readonly conditions: ReadonlySet<string>;
-  /** Whether `browser` fields that are maps count. */
+  /** Whether `browser` fields that are objects apply. */
   readonly browser: boolean;
   readonly mainFields: readonly string[];
-  /** None: a path names its file exactly, as in Node's `import`. */
+  /** If empty, a path must name its file exactly, as in Node's `import`. */
   readonly extensions: readonly string[];
-  /** Whether Node's own modules are answered as they are. */
+  /** Whether Node's own modules are returned as `node:…`. */
   readonly external: boolean;
 }
 
-/** What Node tries behind a package's `main` in any case. */
+/** The extensions that Node always tries for a package's `main`. */
 const MAIN_EXTENSIONS = [".js", ".json", ".node"];
 
-/** One import on its way to a file. Folders and answers are relative to the project. */
+/**
+ * Resolves one import to a file, by Node's documentation: "ECMAScript modules" (ESM_RESOLVE and the algorithms that it calls)
+ * if there are no extensions, "CommonJS modules" (`require(X) from module at path Y`) otherwise. Paths are relative to the
+ * project.
+ *
+ * 1. A relative or absolute specifier names a file (`#relative`): LOAD_AS_FILE, and with extensions LOAD_AS_DIRECTORY.
+ * 2. Otherwise the importer's `browser` field may replace the specifier (`#replaced`).
+ * 3. `#name`: the importer's `imports` (`#imported`): PACKAGE_IMPORTS_RESOLVE.
+ * 4. One of Node's own modules: external, or a package of that name, or an error.
+ * 5. A package (`#bare`): PACKAGE_RESOLVE.
+ *    a. The importer's own name, if it has `exports`: PACKAGE_SELF_RESOLVE.
+ *    b. Each `node_modules` from the importer's folder upwards: `exports`, else `main` or the subpath.
+ * 6. Links are followed, and the `browser` field of the file's package may replace the file (`#finish`).
+ */
 export class ImportResolution {
   readonly #manifests: Manifests;
   readonly #files: PackageFiles;
@@ -35,18 +48,18 @@ export class ImportResolution {
     this.#rules = rules;
   }
 
-  /** What `specifier` means in a file of `folder`. */
+  /** Resolves a specifier in a file of `folder`. */
   *resolve(specifier: string, folder: string): ReadSteps<string> {
     if (/^(?:\.\.?(?:\/|$)|\/)/.test(specifier)) return yield* this.#finish(yield* this.#relative(specifier, folder));
     const scope = this.#rules.browser ? yield* this.#manifests.scope(folder) : null;
-    const instead = scope && replacedPackage(scope.json["browser"], specifier);
-    if (instead === false) return EMPTY_MODULE;
-    if (scope && instead) return yield* this.#instead(instead, scope);
+    const replacement = scope && replacedPackage(scope.json["browser"], specifier);
+    if (replacement === false) return EMPTY_MODULE;
+    if (scope && replacement) return yield* this.#replaced(replacement, scope);
     return yield* this.#finish(yield* this.#named(specifier, folder));
   }
 
-  /** What a `browser` field has in another one's place; the field is not asked again. */
-  *#instead(specifier: string, { folder }: PackageScope): ReadSteps<string> {
+  /** Resolves a replacement from a `browser` field. The field is not applied again. */
+  *#replaced(specifier: string, { folder }: PackageScope): ReadSteps<string> {
     const found = yield* specifier[0] === "." ? this.#relative(specifier, folder) : this.#named(specifier, folder);
     return this.#isFile(found) ? this.#files.realpath(found) : found;
   }
@@ -58,9 +71,9 @@ export class ImportResolution {
     const scope = this.#rules.browser ? yield* this.#manifests.scope(parentOf(path)) : null;
     if (!scope) return path;
     const inside = scope.folder ? path.slice(scope.folder.length + 1) : path;
-    const instead = replacedFile(scope.json["browser"], inside, this.#rules.extensions);
-    if (instead === false) return EMPTY_MODULE;
-    return instead ? yield* this.#instead(instead, scope) : path;
+    const replacement = replacedFile(scope.json["browser"], inside, this.#rules.extensions);
+    if (replacement === false) return EMPTY_MODULE;
+    return replacement ? yield* this.#replaced(replacement, scope) : path;
   }
 
   *#relative(specifier: string, folder: string): ReadSteps<string> {
@@ -76,15 +89,15 @@ export class ImportResolution {
     if (builtin === null) return yield* this.#bare(specifier, folder);
     if (this.#rules.external) return `node:${builtin}`;
     try {
-      // Stand-ins for a page are packages of the same name: `buffer`, `events`.
+      // Replacements for pages are packages of the same name, such as `buffer` and `events`.
       if (builtin === specifier) return yield* this.#bare(specifier, folder);
     } catch (error) {
       if (!(error instanceof InstallError) || error.code !== "ERR_MODULE_NOT_FOUND") throw error;
     }
     throw nodeError(
       "ERR_UNKNOWN_BUILTIN_MODULE",
-      `"${builtin}" is a module of Node's own, which a page does not have.`,
-      `Install a package that stands in for it, map it in package.json ("browser": { "${builtin}": false }), or leave it to the page: builtins: "external".`,
+      `"${builtin}" is one of Node's own modules, and a page does not have it.`,
+      `Install a package that replaces it, map it in package.json ("browser": { "${builtin}": false }), or set builtins: "external" to leave it to the page.`,
     );
   }
 
@@ -94,11 +107,11 @@ export class ImportResolution {
     const target = packageImports(scope?.json["imports"], name, context);
     const base = scope?.folder ?? "";
     if ("path" in target) return this.#exact(base, target.path);
-    // Exactly as it is written, also where `require` would try extensions.
+    // Node tries no extensions here, not even for `require`.
     return yield* new ImportResolution(this.#manifests, { ...this.#rules, extensions: [] }).#named(target.bare, base);
   }
 
-  /** A package, by its name or a path in it. */
+  /** Resolves a package's name, or a path in a package. */
   *#bare(specifier: string, folder: string): ReadSteps<string> {
     const { name, subpath } = parseName(specifier);
     const scope = yield* this.#manifests.scope(folder);
@@ -111,14 +124,14 @@ export class ImportResolution {
       if (at === "") break;
     }
     throw new InstallError(
-      failure("ERR_MODULE_NOT_FOUND", `there is no package "${name}" to be seen from ${folder || "the project"}.`, {
+      failure("ERR_MODULE_NOT_FOUND", `no package "${name}" is installed for ${folder || "the project"}.`, {
         package: name,
         wayOut: [{ kind: "other", text: `Add ${name} to the dependencies and install again.` }],
       }),
     );
   }
 
-  /** Of one `node_modules`. Null: look further up. */
+  /** Looks into one `node_modules`. Returns null if the search goes on further up. */
   *#within(modules: string, name: string, subpath: string): ReadSteps<string | null> {
     const folder = `${modules}/${name}`;
     const isPackage = this.#files.kind(folder) === "directory";
@@ -137,7 +150,7 @@ export class ImportResolution {
     return this.#exact(scope.folder, packageExports(scope.json["exports"], subpath, context));
   }
 
-  /** What `exports` and `imports` name is a file as it is written. */
+  /** Returns the file that `exports` or `imports` names. No extensions are tried. */
   #exact(folder: string, path: string): string {
     const file = join(folder, path);
     if (this.#isFile(file)) return file;
@@ -146,7 +159,7 @@ export class ImportResolution {
       : this.#noFile(file);
   }
 
-  /** A file, with an extension if need be, or a folder's entry. Null: neither. */
+  /** Returns a file, with an extension if necessary, or a folder's entry: LOAD_AS_FILE, LOAD_AS_DIRECTORY. Null if there is neither. */
   *#load(path: string, onlyFolder: boolean): ReadSteps<string | null> {
     const file = onlyFolder ? null : this.#withExtension(path, ["", ...this.#rules.extensions]);
     if (file !== null || this.#files.kind(path) !== "directory") return file;
@@ -154,7 +167,7 @@ export class ImportResolution {
     throw folderImport(path);
   }
 
-  /** LOAD_AS_DIRECTORY: by the fields of its package.json, else its index. */
+  /** Returns a folder's entry: by the fields of its package.json, else its index (LOAD_AS_DIRECTORY, LOAD_INDEX). */
   #entry(folder: string, json: PackageScope["json"] | null): string | null {
     const { extensions, mainFields } = this.#rules;
     const tried = extensions.length > 0 ? extensions : MAIN_EXTENSIONS;
@@ -184,24 +197,26 @@ export class ImportResolution {
   #noFile(path: string): InstallError {
     const { extensions } = this.#rules;
     const tip =
-      extensions.length > 0 ? `Tried with ${extensions.join(", ")} too.` : "Name the file with its extension.";
-    return nodeError("ERR_MODULE_NOT_FOUND", `there is no ${path}.`, tip);
+      extensions.length > 0
+        ? `The extensions ${extensions.join(", ")} were tried too.`
+        : "Write the file name with its extension.";
+    return nodeError("ERR_MODULE_NOT_FOUND", `${path} does not exist.`, tip);
   }
 }
 
 function folderImport(path: string): InstallError {
-  return nodeError("ERR_UNSUPPORTED_DIR_IMPORT", `${path || "the project"} is a folder.`, "Name a file in it.");
+  return nodeError("ERR_UNSUPPORTED_DIR_IMPORT", `${path || "the project"} is a folder.`, "Import a file in it.");
 }
 
 function hasExports({ json }: PackageScope): boolean {
   return json["exports"] !== undefined && json["exports"] !== null;
 }
 
-/** `@s/a/lib/b` to `@s/a` and `./lib/b`; `a` to `a` and `.`. */
+/** Splits a specifier: `@s/a/lib/b` into `@s/a` and `./lib/b`, `a` into `a` and `.`. */
 function parseName(specifier: string): { name: string; subpath: string } {
   const found = /^(?:@[^/]*\/)?[^/]*/.exec(specifier)?.[0] ?? "";
   const isScoped = specifier[0] === "@";
   if (found === "" || /^\.|[%\\]/.test(found) || (isScoped && !found.includes("/")))
-    throw nodeError("ERR_INVALID_MODULE_SPECIFIER", `"${specifier}" names no package.`);
+    throw nodeError("ERR_INVALID_MODULE_SPECIFIER", `"${specifier}" is not a valid package name.`);
   return { name: found, subpath: `.${specifier.slice(found.length)}` };
 }

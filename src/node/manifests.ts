@@ -2,17 +2,20 @@ import { isObject, type Json } from "../base/json.ts";
 import { nodeError } from "./node-error.ts";
 import type { PackageFiles } from "./package-files.ts";
 
-/** Stops where the text of a file has to be waited for. */
+/**
+ * A generator that yields the promise of a file's text, and is resumed with the text. One implementation thereby serves
+ * synchronous and asynchronous callers.
+ */
 export type ReadSteps<T> = Generator<Promise<string>, T, string>;
 
 /** A folder with a package.json. */
 export interface PackageScope {
-  /** Relative to the project; `""` is the project's own. */
+  /** Path relative to the project; `""` is the project's own folder. */
   readonly folder: string;
   readonly json: Json;
 }
 
-/** The package.json files of a project, each read once. */
+/** Reads the package.json files of a project, each once. */
 export class Manifests {
   readonly files: PackageFiles;
   readonly #known = new Map<string, Json | null>();
@@ -21,7 +24,7 @@ export class Manifests {
     this.files = files;
   }
 
-  /** Null: the folder has none. @throws InstallError ERR_INVALID_PACKAGE_CONFIG */
+  /** Returns the package.json of a folder; null if there is none. @throws InstallError ERR_INVALID_PACKAGE_CONFIG */
   *read(folder: string): ReadSteps<Json | null> {
     const known = this.#known.get(folder);
     if (known !== undefined) return known;
@@ -35,7 +38,7 @@ export class Manifests {
     return json;
   }
 
-  /** The nearest package.json at or above a folder, but none above the package's own folder. */
+  /** Returns the nearest package.json at or above a folder, up to the package's own folder (LOOKUP_PACKAGE_SCOPE). */
   *scope(folder: string): ReadSteps<PackageScope | null> {
     for (let at = folder; !/(?:^|\/)node_modules$/.test(at); at = parentOf(at)) {
       const json = yield* this.read(at);
@@ -51,11 +54,11 @@ function parse(text: string, path: string): Json {
     const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
     return isObject(value) ? value : {};
   } catch (error) {
-    throw nodeError("ERR_INVALID_PACKAGE_CONFIG", `${path} is no JSON: ${(error as Error).message}.`);
+    throw nodeError("ERR_INVALID_PACKAGE_CONFIG", `${path} is not valid JSON: ${(error as Error).message}.`);
   }
 }
 
-/** Of paths relative to the project. What climbs out of it keeps its `..`, and names nothing. */
+/** Joins paths relative to the project. A path that leaves the project keeps its `..`, and no file has such a path. */
 export function join(folder: string, path: string): string {
   const out: string[] = [];
   for (const part of `${folder}/${path}`.split("/")) {
@@ -65,7 +68,7 @@ export function join(folder: string, path: string): string {
   return out.join("/");
 }
 
-/** `a/b` to `a`, `a` to `""`. */
+/** Returns the folder of a path: `a` for `a/b`, `""` for `a`. */
 export function parentOf(path: string): string {
   return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
 }

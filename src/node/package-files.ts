@@ -1,9 +1,9 @@
-/** Files as module resolution looks at them: paths are relative to the project, `node_modules/react/index.js`. */
+/** The file access that module resolution needs. Paths are relative to the project: `node_modules/react/index.js`. */
 export interface PackageFiles {
-  /** Links are followed. */
+  /** Returns the kind of a file, following links. */
   kind(path: string): "file" | "directory" | null;
-  /** Of a file: at once where its package is in memory, else once it is. Links are followed. */
+  /** Returns a file's text, following links; a promise if its package is not in memory yet. */
   text(path: string): string | Promise<string>;
-  /** Where the path really is, once links are followed. */
+  /** Returns the path with all links followed. */
   realpath(path: string): string;
 }

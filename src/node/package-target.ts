@@ -2,30 +2,34 @@ import { isObject, type Json } from "../base/json.ts";
 import { InstallError } from "../errors/failure.ts";
 import { nodeError } from "./node-error.ts";
 
-// Node's rules of package.json's `exports` and `imports` (its documentation, "ECMAScript modules: Resolution algorithm
-// specification", whose names stand in the comments). Nothing here looks at files.
+// Applies package.json's `exports` and `imports`, by Node's documentation ("ECMAScript modules", "Resolution algorithm
+// specification"). Capital names in comments are those of that document. Nothing here reads files.
+//
+// 1. PACKAGE_EXPORTS_RESOLVE and PACKAGE_IMPORTS_RESOLVE find the map of the field.
+// 2. PACKAGE_IMPORTS_EXPORTS_RESOLVE finds the key: an exact one, else the best pattern by PATTERN_KEY_COMPARE.
+// 3. PACKAGE_TARGET_RESOLVE follows conditions and lists to a string, and replaces its `*`.
 
-/** Where a target leads: `./lib/a.js` in the package, or (from `imports` alone) a package by its name. */
+/** The result of a target: a path in the package (`./lib/a.js`) or, from `imports` only, a specifier of another package. */
 export type PackageTarget = { readonly path: string } | { readonly bare: string };
 
 export interface TargetContext {
   readonly conditions: ReadonlySet<string>;
-  /** Path of the package.json, for messages. */
+  /** The path of the package.json, for messages. */
   readonly manifest: string;
 }
 
 interface TargetLookup extends TargetContext {
   readonly field: "exports" | "imports";
   readonly key: string;
-  /** What the key's `*` stands for; null where it has none. */
+  /** The text that the key's `*` stands for; null if it has none. */
   readonly star: string | null;
 }
 
-/** Null and undefined both lead nowhere; of several conditions undefined goes on with the next, null does not. */
+/** Null and undefined mean that there is no target. After undefined the next condition is tried; null ends the search. */
 type TargetResult = PackageTarget | null | undefined;
 
 /**
- * PACKAGE_EXPORTS_RESOLVE: from a subpath (`.`, `./lib/a`) to a path in the package.
+ * Returns the path in the package for a subpath (`.`, `./lib/a`): PACKAGE_EXPORTS_RESOLVE.
  * @throws InstallError ERR_PACKAGE_PATH_NOT_EXPORTED, ERR_INVALID_PACKAGE_TARGET, ERR_INVALID_PACKAGE_CONFIG,
  * ERR_INVALID_MODULE_SPECIFIER
  */
@@ -36,31 +40,34 @@ export function packageExports(exports: unknown, subpath: string, context: Targe
   const known = Object.keys(map).join(", ");
   throw nodeError(
     "ERR_PACKAGE_PATH_NOT_EXPORTED",
-    `${context.manifest} exports no "${subpath}" under the conditions ${[...context.conditions].join(", ")}.`,
+    `${context.manifest} does not export "${subpath}" under the conditions ${[...context.conditions].join(", ")}.`,
     known ? `It exports ${known}.` : "It exports nothing.",
   );
 }
 
 /**
- * PACKAGE_IMPORTS_RESOLVE: where `#name` leads.
+ * Returns the target of `#name`: PACKAGE_IMPORTS_RESOLVE.
  * @throws InstallError ERR_PACKAGE_IMPORT_NOT_DEFINED, ERR_INVALID_MODULE_SPECIFIER, ERR_INVALID_PACKAGE_TARGET,
  * ERR_INVALID_PACKAGE_CONFIG
  */
 export function packageImports(imports: unknown, name: string, context: TargetContext): PackageTarget {
   if (name === "#" || name.startsWith("#/") || name.endsWith("/"))
-    throw nodeError("ERR_INVALID_MODULE_SPECIFIER", "A name behind # neither begins nor ends with a slash.");
+    throw nodeError(
+      "ERR_INVALID_MODULE_SPECIFIER",
+      "A name that starts with # must not have a slash behind the # or at its end.",
+    );
   const map = isObject(imports) ? imports : {};
   const found = match(map, name, { ...context, field: "imports" });
   if (found) return found;
   const known = Object.keys(map).join(", ");
   throw nodeError(
     "ERR_PACKAGE_IMPORT_NOT_DEFINED",
-    `${context.manifest} defines no import "${name}" under the conditions ${[...context.conditions].join(", ")}.`,
+    `${context.manifest} does not define the import "${name}" under the conditions ${[...context.conditions].join(", ")}.`,
     known ? `It defines ${known}.` : "It defines none.",
   );
 }
 
-/** `"./a.js"`, `["./a.js"]` and `{ "import": "./a.js" }` are short for `{ ".": … }`. */
+/** Returns the full form of `exports`: `"./a.js"`, `["./a.js"]` and `{ "import": "./a.js" }` are short for `{ ".": … }`. */
 function exportsMap(exports: unknown, manifest: string): Json {
   if (typeof exports === "string" || Array.isArray(exports)) return { ".": exports };
   if (!isObject(exports)) return {};
@@ -71,7 +78,7 @@ function exportsMap(exports: unknown, manifest: string): Json {
   return paths > 0 || keys.length === 0 ? exports : { ".": exports };
 }
 
-/** PACKAGE_IMPORTS_EXPORTS_RESOLVE. */
+/** Finds the key for a name, and resolves its target: PACKAGE_IMPORTS_EXPORTS_RESOLVE. */
 function match(map: Json, name: string, context: Omit<TargetLookup, "key" | "star">): TargetResult {
   if (Object.hasOwn(map, name) && !name.includes("*") && !name.endsWith("/"))
     return resolveTarget(map[name], { ...context, key: name, star: null });
@@ -80,7 +87,7 @@ function match(map: Json, name: string, context: Omit<TargetLookup, "key" | "sta
   for (const key of Object.keys(map)) {
     const at = key.indexOf("*");
     const tail = key.slice(at + 1);
-    // `./a*.js` takes `./ab.js`, and not `./a.js`: a star stands for one character at least.
+    // A star stands for at least one character: `./a*.js` matches `./ab.js` but not `./a.js`.
     const fits = at >= 0 && name.length >= key.length && name.startsWith(key.slice(0, at)) && name.endsWith(tail);
     if (!fits || tail.includes("*") || !isBefore(key, best)) continue;
     best = key;
@@ -89,13 +96,13 @@ function match(map: Json, name: string, context: Omit<TargetLookup, "key" | "sta
   return best ? resolveTarget(map[best], { ...context, key: best, star }) : undefined;
 }
 
-/** PATTERN_KEY_COMPARE: of two patterns the one with more before its star comes first, then the longer one. */
+/** Compares two patterns by PATTERN_KEY_COMPARE: the one with the longer part before its star wins, then the longer one. */
 function isBefore(key: string, other: string): boolean {
   const before = key.indexOf("*") - other.indexOf("*");
   return before > 0 || (before === 0 && key.length > other.length);
 }
 
-/** PACKAGE_TARGET_RESOLVE. */
+/** Resolves a target: PACKAGE_TARGET_RESOLVE. */
 function resolveTarget(target: unknown, entry: TargetLookup): TargetResult {
   if (typeof target === "string") return resolvePath(target, entry);
   if (Array.isArray(target)) return firstValid(target, entry);
@@ -105,7 +112,7 @@ function resolveTarget(target: unknown, entry: TargetLookup): TargetResult {
   if (keys.some((key) => `${Number(key)}` === key))
     throw nodeError(
       "ERR_INVALID_PACKAGE_CONFIG",
-      `"${entry.field}" of ${entry.manifest} has a number for a condition.`,
+      `"${entry.field}" of ${entry.manifest} uses a number as a condition.`,
     );
   for (const key of keys) {
     if (key !== "default" && !entry.conditions.has(key)) continue;
@@ -115,7 +122,7 @@ function resolveTarget(target: unknown, entry: TargetLookup): TargetResult {
   return undefined;
 }
 
-/** Of a list the first that is well formed, whether a file is there or not. */
+/** Returns the first valid target of a list, whether or not its file exists. */
 function firstValid(targets: readonly unknown[], entry: TargetLookup): TargetResult {
   let last: InstallError | TargetResult = targets.length > 0 ? undefined : null;
   for (const target of targets) {
@@ -141,11 +148,11 @@ function resolvePath(target: string, entry: TargetLookup): PackageTarget {
   }
   if (leavesPackage(target.slice(2))) throw invalidTarget(target, entry);
   if (star !== null && leavesPackage(star))
-    throw nodeError("ERR_INVALID_MODULE_SPECIFIER", `"${star}", for the * of "${entry.key}", leaves the package.`);
+    throw nodeError("ERR_INVALID_MODULE_SPECIFIER", `"${star}" for the * of "${entry.key}" leaves the package.`);
   return { path: filled };
 }
 
-/** Whether a path has a segment `.`, `..` or `node_modules`, escaped (`%2e`) or not. */
+/** Checks whether a path has a segment `.`, `..` or `node_modules`, escaped (`%2e`) or not. */
 function leavesPackage(path: string): boolean {
   return path.split(/[\\/]/).some((segment) => {
     const plain = segment.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
@@ -156,6 +163,6 @@ function leavesPackage(path: string): boolean {
 const INVALID_TARGET = "ERR_INVALID_PACKAGE_TARGET";
 
 function invalidTarget(target: unknown, { field, key, manifest }: TargetLookup): InstallError {
-  const message = `"${field}" of ${manifest} leads from "${key}" to ${JSON.stringify(target)}.`;
-  return nodeError(INVALID_TARGET, message, "A target begins with ./ and stays in its package.");
+  const message = `"${field}" of ${manifest} maps "${key}" to ${JSON.stringify(target)}.`;
+  return nodeError(INVALID_TARGET, message, "A target must begin with ./ and stay in its package.");
 }

@@ -9,19 +9,23 @@ export { EMPTY_MODULE } from "./import-resolution.ts";
 export type { PackageScope } from "./manifests.ts";
 
 export interface ResolveRequest {
-  /** As it is written: `react`, `./a`, `#internal`. */
+  /** The specifier as written: `react`, `./a`, `#internal`. */
   readonly specifier: string;
-  /** The file it is written in, relative to the project. */
+  /** The file that contains it, relative to the project. */
   readonly importer: string;
 }
 
 /**
- * Resolves imports by Node's own algorithm, and as bundlers do beyond it, over files that do not change: a package.json is
- * read once. An answer is a path relative to the project, links followed. URLs (`https:`, `data:`, `blob:`) are answered as
- * they are, Node's own modules where they are external as `node:fs`, and {@link EMPTY_MODULE} where a `browser` field says `false`.
+ * Resolves imports by Node's algorithm and the additions of bundlers. Files must not change: each package.json is read once.
  *
- * Without `extensions` a path names its file exactly, as in Node's `import`. With them they are tried in turn, a folder stands
- * for its entry, and a package that has no such file does not end the search, all as in Node's `require`.
+ * The result is one of:
+ * - a path relative to the project, with links followed;
+ * - the specifier itself, if it is a URL (`https:`, `data:`, `blob:`);
+ * - `node:fs` for one of Node's own modules, if these are external;
+ * - {@link EMPTY_MODULE}, if a `browser` field has `false`.
+ *
+ * Without `extensions` a path must name its file exactly, as in Node's `import`. With `extensions` Node's rules for `require`
+ * apply: they are tried in turn, a folder stands for its entry, and a package without the file does not end the search.
  */
 export class NodeResolver {
   readonly #manifests: Manifests;
@@ -33,21 +37,23 @@ export class NodeResolver {
   /**
    * @throws InstallError ERR_MODULE_NOT_FOUND, ERR_PACKAGE_PATH_NOT_EXPORTED, ERR_PACKAGE_IMPORT_NOT_DEFINED,
    * ERR_INVALID_PACKAGE_TARGET, ERR_INVALID_PACKAGE_CONFIG, ERR_INVALID_MODULE_SPECIFIER, ERR_UNSUPPORTED_DIR_IMPORT,
-   * ERR_UNKNOWN_BUILTIN_MODULE; and what reading a package.json fails with
+   * ERR_UNKNOWN_BUILTIN_MODULE; and the error of reading a package.json
    */
   async resolve(request: ResolveRequest, options?: NodeResolveOptions): Promise<string> {
     return await wait(this.#steps(request, options));
   }
 
-  /** The same at once. @throws InstallError ENOTLOADED where a package.json is not in memory */
+  /** As {@link resolve}, but synchronous. @throws InstallError ENOTLOADED if a package.json is not in memory */
   resolveSync(request: ResolveRequest, options?: NodeResolveOptions): string {
     const step = this.#steps(request, options).next();
     if (step.done) return step.value;
     step.value.catch(() => {});
-    throw notLoaded(`A package.json that ${request.importer} needs is not in memory.`);
+    throw notLoaded(
+      `Cannot resolve "${request.specifier}" in ${request.importer} synchronously: a package.json is not in memory.`,
+    );
   }
 
-  /** The package that a file is part of: its nearest package.json. */
+  /** Returns the package that contains a file: its nearest package.json. */
   async scope(path: string): Promise<PackageScope | null> {
     return await wait(this.#manifests.scope(parentOf(join("", path))));
   }
@@ -67,7 +73,7 @@ export class NodeResolver {
 
 const resolvers = new WeakMap<PackageFiles, NodeResolver>();
 
-/** One resolution; what was read for it serves the next one over the same files. @throws as {@link NodeResolver.resolve} */
+/** Resolves one import. Each package.json is read once for the same `files`. @throws as {@link NodeResolver.resolve} */
 export async function nodeResolve(
   files: PackageFiles,
   request: ResolveRequest,
@@ -81,6 +87,7 @@ export async function nodeResolve(
   return await resolver.resolve(request, options);
 }
 
+/** Runs the steps to their end, and waits for each text. */
 async function wait<T>(steps: ReadSteps<T>): Promise<T> {
   let step = steps.next();
   while (!step.done) step = steps.next(await step.value);

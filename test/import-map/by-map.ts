@@ -2,10 +2,10 @@ import type { ImportMap } from "../../src/api/flat.ts";
 
 type Section = ReadonlyMap<string, string>;
 
-/** What a specifier means in the module at an address. Null: nothing; there it throws. */
+/** Returns the address of a specifier in the module at an address; null if a browser would throw. */
 export type Meaning = (specifier: string, module: string) => string | null;
 
-/** An import map as a page at this address reads it: the HTML standard's "resolve a module specifier", written from its text. */
+/** Reads an import map as a page at this address does, by the HTML standard's "resolve a module specifier". */
 export function byMap(map: ImportMap, page: string): Meaning {
   const imports = parsed(map.imports, page);
   const scopes = Object.entries(map.scopes ?? {})
@@ -29,11 +29,11 @@ export function byMap(map: ImportMap, page: string): Meaning {
   };
 }
 
-/** Longest keys first: of those that are the beginning of one text, the longest counts. */
+/** Sorts keys so that the longest matching one comes first. */
 function parsed(section: Readonly<Record<string, string>>, page: string): Section {
   const entries = Object.entries(section).map(([key, to]) => {
     const address = addressOf(to, page);
-    if (address === null) throw new Error(`${to} is no address`);
+    if (address === null) throw new Error(`${to} is not an address`);
     if (key.endsWith("/") && !address.endsWith("/")) throw new Error(`${key} leads to a file`);
     return [addressOf(key, page) ?? key, address] as const;
   });

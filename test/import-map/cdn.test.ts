@@ -26,7 +26,7 @@ async function mapOf(dependencies: object, options?: ImportMapOptions): Promise<
   return await (await of({ dependencies })).importMap(options);
 }
 
-test("what the project asks for comes first, then the rest; types are no modules", async () => {
+test("dependencies of the project come first, then all other packages; types are left out", async () => {
   expect(await mapOf(WANTS_REACT)).toEqual({
     imports: {
       react: "https://esm.sh/*react@19.1.0",
@@ -50,21 +50,21 @@ test.each([
   ],
   ["jspm", "https://ga.jspm.io/npm:@s/core@1.2.0/index.js", "https://ga.jspm.io/npm:@s/core@1.2.0/"],
   ["/cdn/{name}/{version}{path}", "/cdn/@s/core/1.2.0", "/cdn/@s/core/1.2.0/"],
-  // What is behind the path cannot stay behind it.
+  // `{path}` is not at the end, so there are no subpaths.
   ["https://cdn.example/{name}@{version}{path}?module", "https://cdn.example/@s/core@1.2.0?module", undefined],
-])("%s", async (provider, main, folder) => {
+])("the addresses of %s", async (provider, main, folder) => {
   const { imports } = await mapOf({ "@s/core": "1" }, { provider });
   expect([imports["@s/core"], imports["@s/core/"]]).toEqual([main, folder]);
 });
 
-test("a base stands for the CDN's own address, and for the one that a template has not", async () => {
+test("a base replaces the CDN's own address, and completes a template without one", async () => {
   const esm = await mapOf({ react: "19" }, { provider: "esm.sh", base: "https://esm.example/v1" });
   expect(esm.imports["react"]).toBe("https://esm.example/v1/*react@19.1.0");
   const own = await mapOf({ react: "19" }, { provider: "{name}@{version}{path}", base: "/cdn/" });
   expect(own.imports["react/"]).toBe("/cdn/react@19.1.0/");
 });
 
-test("an alias is imported by its own name, and imports itself by the package's", async () => {
+test("an alias is imported by its own name, and imports itself by the package's name", async () => {
   const registry = fakeRegistry({ "b@1.0.0": {}, "b@2.0.0": {} });
   const resolution = await of({ dependencies: { b: "2", old: "npm:b@1" } }, registry);
   expect(await resolution.importMap()).toEqual({
@@ -81,7 +81,7 @@ test("an alias is imported by its own name, and imports itself by the package's"
   });
 });
 
-test("a package that sees another copy than the project has a scope, in its entry and in its files", async () => {
+test("a package that sees another copy than the project has a scope for its entry and one for its files", async () => {
   const registry = fakeRegistry({ "a@1.0.0": { b: "^1.0.0" }, "b@1.4.0": {}, "b@2.0.0": {} });
   const resolution = await of({ dependencies: { a: "^1.0.0", b: "^2.0.0" } }, registry);
   for (const provider of ["esm.sh", "jsdelivr", "unpkg", "jspm"]) {
@@ -95,7 +95,7 @@ test("a package that sees another copy than the project has a scope, in its entr
   }
 });
 
-test("copies of one version that see different things are said to be one: the project's neighbour is right", async () => {
+test("copies of one version with different dependencies cause an error, and the copy at the project is mapped correctly", async () => {
   const registry = fakeRegistry({
     "a@1.0.0": { x: "*" },
     "b@1.0.0": { a: "1", x: "1" },
@@ -120,7 +120,7 @@ test("copies of one version that see different things are said to be one: the pr
   const failure = await failureOf(nested.importMap());
   expect(failure).toMatchObject({ code: "EIMPORTMAP", package: "a", requiredBy: ["node_modules/b"] });
   expect(failure.message).toBe(
-    "A CDN has one copy of a@1.0.0, and here copies of one version see different dependencies.",
+    "A CDN has one copy of each version, but the copies of a@1.0.0 here see different dependencies.",
   );
   const warnings: Failure[] = [];
   const map = await nested.importMap({ onWarning: (warning) => warnings.push(warning) });
@@ -128,7 +128,7 @@ test("copies of one version that see different things are said to be one: the pr
   expect(byMap(map, PAGE)("x", map.imports["a"] as string)).toContain("x@2.0.0");
 });
 
-test("what comes from elsewhere than a registry is on no CDN", async () => {
+test("packages that do not come from a registry are on no CDN", async () => {
   const files = {
     "package.json": JSON.stringify({
       dependencies: { react: "19", mine: "file:./lib" },
@@ -140,7 +140,7 @@ test("what comes from elsewhere than a registry is on no CDN", async () => {
   const resolution = await resolveIn(REACT, files);
   const failure = await failureOf(resolution.importMap());
   expect(failure).toMatchObject({ code: "EIMPORTMAP", package: "mine", requiredBy: [""] });
-  expect(failure.message).toBe("No CDN has mine@1.2.3: they come from elsewhere than a registry.");
+  expect(failure.message).toBe("These packages are on no CDN, because they do not come from a registry: mine@1.2.3.");
   expect(failure.wayOut.map((way) => way.kind === "option" && way.option)).toEqual(["provider", "onWarning"]);
   const warnings: Failure[] = [];
   const { imports } = await resolution.importMap({ onWarning: (warning) => warnings.push(warning) });
@@ -148,7 +148,7 @@ test("what comes from elsewhere than a registry is on no CDN", async () => {
   expect(Object.keys(imports)).toEqual(["react", "react/", "@s/core", "@s/core/", "ui", "ui/"]);
 });
 
-test("workspaces are the project's own", async () => {
+test("workspaces are left out without an error", async () => {
   const resolution = await resolveIn(REACT, {
     "package.json": JSON.stringify({ workspaces: ["app"] }),
     "app/package.json": JSON.stringify({ name: "app", version: "1.0.0", dependencies: { react: "19" } }),
@@ -156,21 +156,21 @@ test("workspaces are the project's own", async () => {
   expect(Object.keys((await resolution.importMap()).imports)).toEqual(["react", "react/"]);
 });
 
-test("without what only development needs, if that is left out", async () => {
+test("omit: dev leaves out packages that only development needs", async () => {
   const resolution = await of({ dependencies: { react: "19" }, devDependencies: { ui: "2" } });
   expect(Object.keys((await resolution.importMap({ provider: "unpkg" })).imports)).toContain("@s/core");
   const { imports } = await resolution.importMap({ provider: "unpkg", omit: ["dev"] });
   expect(Object.keys(imports)).toEqual(["react", "react/"]);
 });
 
-test("packages that are left out for the platform are not there", async () => {
+test("packages that are left out for the platform are not in the map", async () => {
   const registry = fakeRegistry({ "a@1.0.0": { os: ["plan9"] }, "b@1.0.0": {} });
   const resolution = await of({ optionalDependencies: { a: "1" }, dependencies: { b: "1" } }, registry);
   expect(resolution.tree.get("node_modules/a")?.inert).toBe(true);
   expect(Object.keys((await resolution.importMap()).imports)).toEqual(["b", "b/"]);
 });
 
-test("names and versions are escaped, and keys stay keys", async () => {
+test("names and versions are escaped in addresses but not in keys", async () => {
   const { tree } = await of({ dependencies: { react: "19" } });
   const names = ["__proto__", "constructor", "a b?#%", "@s/../../x"];
   const children = names.map((name) => ({
@@ -189,7 +189,7 @@ test("names and versions are escaped, and keys stay keys", async () => {
   const root = { ...tree.root, children, edgesOut: [] };
   const odd = { root, nodes: children, get: () => undefined } as unknown as typeof tree;
   const { imports } = await importMap(odd, {});
-  // Names that npm takes for no names are on no CDN.
+  // Names that npm does not allow are on no CDN.
   expect(imports).toEqual({
     constructor: "https://esm.sh/*constructor@1.0.0%3Fx%23y",
     "constructor/": "https://esm.sh/*constructor@1.0.0%3Fx%23y/",
@@ -211,7 +211,7 @@ test.each<[string, unknown]>([
   ["base", { provider: "https://cdn.example/{name}@{version}", base: "/x" }],
   ["omit", { omit: "dev" }],
   ["onWarning", { onWarning: true }],
-])("%s that makes no sense: %j", async (option, options) => {
+])("an invalid %s is refused: %j", async (option, options) => {
   const failure = await failureOf(mapOf({ react: "19" }, options as ImportMapOptions));
   expect(failure.code).toBe("EINVALIDOPTION");
   expect(failure.message).toMatch(new RegExp(`^${option}: `));

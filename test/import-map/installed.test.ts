@@ -14,7 +14,7 @@ interface Mapped extends ImportMap {
   warnings: Failure[];
 }
 
-/** The map of a project that wants all of these, or what `manifest` says; without hashes. */
+/** Returns the map of a project that depends on all packages, or as `manifest` says, without hashes. */
 async function mapOf(packages: Packages, options: ImportMapOptions = {}, manifest?: object): Promise<Mapped> {
   const ids = Object.keys(packages).map((id) => [id.slice(0, id.lastIndexOf("@")), id.slice(id.lastIndexOf("@") + 1)]);
   const project = await installTold(packages, { ...(manifest ?? { dependencies: Object.fromEntries(ids) }) });
@@ -23,7 +23,7 @@ async function mapOf(packages: Packages, options: ImportMapOptions = {}, manifes
   return { ...(await project.resolution!.importMap({ provider: project, ...own })), project, warnings };
 }
 
-test("without exports: the entry, and the whole folder", async () => {
+test("a package without exports has its entry and its whole folder", async () => {
   const { imports, warnings } = await mapOf({
     "a@1.0.0": { "package.json": { module: "./es/a.js", main: "./a.cjs" }, "es/a.js": "export {}", "a.cjs": "" },
     "b@1.0.0": { "index.js": "export {}" },
@@ -37,7 +37,7 @@ test("without exports: the entry, and the whole folder", async () => {
   expect(warnings).toEqual([]);
 });
 
-test("every subpath of exports that is there, patterns over the files, and no more", async () => {
+test("a package with exports has each subpath whose file exists, patterns included", async () => {
   const exports = {
     ".": { types: "./a.d.ts", node: "./node.js", browser: "./browser.js", default: "./a.js" },
     "./lib/*": "./lib/*.js",
@@ -77,7 +77,7 @@ test("every subpath of exports that is there, patterns over the files, and no mo
   });
 });
 
-test("conditions choose", async () => {
+test("conditions select the file", async () => {
   const exports = { development: "./dev.js", worker: "./worker.js", import: "./import.js", default: "./default.js" };
   const files = Object.fromEntries(Object.values(exports).map((path) => [path.slice(2), "export {}"]));
   const packages = { "a@1.0.0": { "package.json": { exports }, ...files } };
@@ -88,7 +88,7 @@ test("conditions choose", async () => {
   );
 });
 
-test("the project's folder may be served anywhere, and odd names are escaped as browsers do", async () => {
+test("the project's folder may be served anywhere, and unusual names are escaped as browsers do", async () => {
   const odd = { "package.json": { exports: { "./*": "./*.js" } }, "a b%20?#[].js": "export {}" };
   for (const [base, folder] of [
     ["https://cdn.example/p", "https://cdn.example/p/"],
@@ -99,12 +99,12 @@ test("the project's folder may be served anywhere, and odd names are escaped as 
     const address = `${folder}node_modules/@s/a/a%20b%2520%3F%23[].js`;
     expect(imports).toEqual({ "@s/a/a b%20?#[]": address });
     const url = new URL(address, "http://page.local/");
-    // As a browser writes what it is asked for.
+    // A browser writes the address in this form.
     expect(url.href.endsWith(address.replace(/^\./, ""))).toBe(true);
   }
 });
 
-test("copies have scopes, from inside and by their own names", async () => {
+test("copies have scopes for their dependents and for their own name", async () => {
   const b = (version: string): Record<string, unknown> => ({
     "package.json": { exports: { ".": "./b.js", "./other": "./other.js" } },
     "b.js": `import "b/other"; export default "${version}"`,
@@ -126,7 +126,7 @@ test("copies have scopes, from inside and by their own names", async () => {
   });
 });
 
-test("#imports, extensions, folders and browser fields are told where a browser has no rule for them", async () => {
+test("#imports, missing extensions, folders and browser fields get entries", async () => {
   const { imports, scopes } = await mapOf({
     "a@1.0.0": {
       "package.json": {
@@ -160,7 +160,7 @@ test("#imports, extensions, folders and browser fields are told where a browser 
   });
 });
 
-test("where parts of a package see different things, a module is a scope of its own", async () => {
+test("a module that resolves a key differently from its package gets its own scope", async () => {
   const part = { imports: { "#x": "./x.js" } };
   const map = await mapOf({
     "a@1.0.0": {
@@ -178,7 +178,7 @@ test("where parts of a package see different things, a module is a scope of its 
   expect(seen("part/index.js")).toBe("http://page.local/node_modules/a/part/x.js");
 });
 
-test("hashes are those of the bytes that are served, of every module that can be met", async () => {
+test("every reachable module has the hash of its bytes", async () => {
   const { imports, integrity, project } = await mapOf(
     {
       "a@1.0.0": { "index.js": `import "./inner.js"; import "b"`, "inner.js": "export {}", "unmet.js": "export {}" },
@@ -200,18 +200,18 @@ const COMMON = {
   },
 };
 
-test("another resolution's files are refused, with what there is", async () => {
+test("the files of another resolution are refused, with both versions in the message", async () => {
   const older = await mapOf({ "a@1.0.0": { "index.js": "export {}" } });
   const newer = await mapOf({ "a@2.0.0": { "index.js": "export {}" } });
   const failure = await failureOf(newer.project.resolution!.importMap({ provider: older.project }));
   expect(failure).toMatchObject({ code: "EIMPORTMAP", package: "a", found: "1.0.0" });
 });
 
-test("CommonJS that the page would need is refused, with its names and a way out", async () => {
+test("CommonJS that the page needs is refused, with the packages and a way out", async () => {
   const failure = await failureOf(mapOf(COMMON, { onWarning: undefined as never }));
   expect(failure).toMatchObject({
     code: "EIMPORTMAP",
-    message: "A browser cannot import react@19.1.0: what is published is CommonJS.",
+    message: "A browser cannot import CommonJS, and these packages are published as CommonJS: react@19.1.0.",
     package: "react",
     requiredBy: ["", "node_modules/ui"],
     details: {
@@ -231,7 +231,7 @@ test("CommonJS that the page would need is refused, with its names and a way out
   expect(imports).toEqual({ ui: "/node_modules/ui/ui.mjs", "ui/": "/node_modules/ui/" });
 });
 
-test("who imports it is told, and what a page does not have", async () => {
+test("the failure names the importer, and modules that a page does not have", async () => {
   const { warnings } = await mapOf(
     {
       "a@1.0.0": { "package.json": { dependencies: { react: "*" } }, "index.js": `import "react"; import "node:fs"` },
@@ -241,7 +241,7 @@ test("who imports it is told, and what a page does not have", async () => {
     { dependencies: { a: "1" } },
   );
   expect(warnings[0]?.message).toBe(
-    "A browser cannot import react@19.1.0: what is published is CommonJS. A page has nothing for what these import: a@1.0.0 (node:fs).",
+    "A browser cannot import CommonJS, and these packages are published as CommonJS: react@19.1.0. These packages import modules that a page does not have: a@1.0.0 (node:fs).",
   );
   expect(warnings[0]?.details?.["leftOut"]).toMatchObject([
     { why: "commonjs", importer: "node_modules/a/index.js" },
@@ -249,7 +249,7 @@ test("who imports it is told, and what a page does not have", async () => {
   ]);
 });
 
-test("tools that are only there to develop, and entries that nobody has to import, may be CommonJS", async () => {
+test("dev dependencies, and entries that nothing imports, may be CommonJS", async () => {
   const { imports, warnings } = await mapOf(
     {
       "tool@1.0.0": { "index.js": "module.exports = 1" },
@@ -268,7 +268,7 @@ test("tools that are only there to develop, and entries that nobody has to impor
   expect(imports).toEqual({ a: "/node_modules/a/a.js", "a/script": "/node_modules/a/script.js" });
 });
 
-test("a workspace's modules are where they are, not where a link is", async () => {
+test("a workspace's modules have their real paths, not the link's", async () => {
   const project = await installTold(
     { "b@1.0.0": { "index.js": "export {}" } },
     { workspaces: ["packages/*"] },
@@ -286,7 +286,7 @@ test("a workspace's modules are where they are, not where a link is", async () =
   expect(imports).toEqual({ w: "/packages/w/w.js", b: "/node_modules/b/index.js", "b/": "/node_modules/b/" });
 });
 
-test("names that are odd keys, and a package.json that is none", async () => {
+test("unusual names, and a damaged package.json, do no harm", async () => {
   const { imports } = await mapOf({
     "constructor@1.0.0": { "index.js": "" },
     "a@1.0.0": {

@@ -26,7 +26,7 @@ const dependencies = fc
 
 const told = fc.record({ dependencies, hasExports: fc.boolean() });
 
-/** A package that imports all that it asks for, and itself, in each of the ways that there are. */
+/** Returns a package that imports all its dependencies and itself, in every way. */
 function filesOf(name: string, { dependencies, hasExports }: Told): Record<string, unknown> {
   const asked = Object.keys(dependencies).filter((other) => other !== name);
   const exports = { ".": "./index.js", "./sub": "./lib/sub.js", "./lib/*": "./lib/*" };
@@ -51,7 +51,7 @@ function packagesOf(all: readonly Told[]): Record<string, Record<string, unknown
   return Object.fromEntries(ids.map(({ name, id }, i) => [id, filesOf(name, all[i] as Told)]));
 }
 
-test("whatever the packages: of installed files every import means what Node says, and is there", async () => {
+test("law: in a map of installed files every import leads to the existing file that Node finds", async () => {
   await fc.assert(
     fc.asyncProperty(project, async ([all, dependencies]) => {
       const installed = await installTold(packagesOf(all), { dependencies });
@@ -80,7 +80,7 @@ test("whatever the packages: of installed files every import means what Node say
   );
 }, 60_000);
 
-test("whatever the packages: of a CDN every dependency means the version that the tree has, or it is said", async () => {
+test("law: in a map for a CDN every dependency leads to the version in the tree, or is reported", async () => {
   await fc.assert(
     fc.asyncProperty(project, async ([all, dependencies]) => {
       const { resolution } = await installTold(packagesOf(all), { dependencies });
@@ -120,7 +120,7 @@ function agrees({ root, nodes }: Tree, meaning: ReturnType<typeof byMap>, said: 
   const ids = new Map<string, number>();
   const idOf = ({ packageName, version }: TreeNode): string => `${packageName}@${version}`;
   for (const node of nodes) ids.set(idOf(node), (ids.get(idOf(node)) ?? 0) + 1);
-  // What only development needs is not told.
+  // Dev dependencies are not reported.
   const isRight = (node: TreeNode): boolean =>
     !said.has(node.location) && !(node.dev && (ids.get(idOf(node)) ?? 0) > 1);
   for (const from of [root, ...nodes].filter((node) => isThere(node) && isRight(node))) {

@@ -11,7 +11,7 @@ function mapped(wanted: readonly (readonly [scope: string, key: string, address:
   return mappings;
 }
 
-test("a scope says what it sees otherwise than the one around it, which may say otherwise than the page", () => {
+test("a scope has only the mappings that differ from its enclosing scopes", () => {
   const wanted = [
     [EVERYWHERE, "b", "/b2.js"],
     ["/a/", "b", "/b1.js"],
@@ -25,7 +25,7 @@ test("a scope says what it sees otherwise than the one around it, which may say 
   });
 });
 
-test("what a folder says already is not said again", () => {
+test("a mapping that a folder key gives already is left out", () => {
   const wanted = [
     [EVERYWHERE, "b/", "/b/"],
     ["/a/", "b/c.js", "/b/c.js"],
@@ -34,14 +34,14 @@ test("what a folder says already is not said again", () => {
   expect(mapped(wanted).map()).toEqual({ imports: { "b/": "/b/" }, scopes: { "/a/": { "b/d": "/b/d.js" } } });
 });
 
-test("the first meaning stays, and another one is not taken", () => {
+test("the first mapping of a key stays, and another one is rejected", () => {
   const mappings = mapped([["/a/", "b", "/b.js"]]);
   expect(mappings.add("/a/", "b", "/c.js")).toBe(false);
   expect(mappings.add("/a/", "b", "/b.js")).toBe(true);
   expect(mappings.map().scopes).toEqual({ "/a/": { b: "/b.js" } });
 });
 
-test("whatever is wanted where, a page understands it so", () => {
+test("law: a page resolves every mapping as it was added", () => {
   const scope = fc.constantFrom(EVERYWHERE, "/a/", "/a/b/", "/a/b/c/", "/a/b/c/m.js", "/a/m.js", "/a/bc/", "/d/");
   const entry = fc.oneof(
     fc.tuple(

@@ -25,7 +25,7 @@ test.each<[string, string[]]>([
   [`#!/usr/bin/env "node\nimport "a"`, ["a"]],
   [`\uFEFFimport "a"`, ["a"]],
   [`import{a}from"a"/*`, ["a"]],
-])("%j", (text, statics) => {
+])("the imports of %j", (text, statics) => {
   expect(moduleSyntax(text)).toEqual({ kind: "module", statics, dynamics: [] });
 });
 
@@ -34,7 +34,7 @@ test.each<[string, string[]]>([
   [`function f() { return import("a", { with: { type: "json" } }) }`, ["a"]],
   [`x = \`$\{await import('a')}\``, ["a"]],
   [`x.import("a")`, []],
-])("%j imports while it runs", (text, dynamics) => {
+])("the dynamic imports of %j", (text, dynamics) => {
   expect(moduleSyntax(text)).toEqual({ kind: "script", statics: [], dynamics });
 });
 
@@ -46,13 +46,13 @@ test.each([
   [`console.log("module.exports")`, "script"],
   ["", "script"],
   [`import.meta.env`, "module"],
-  // Built from CommonJS: a module whose parts have what Node gives them.
+  // Built from CommonJS: a module that contains CommonJS code.
   [`var a = (module) => { module.exports = 1 }; export default a({})`, "module"],
 ])("%j is %s", (text, kind) => {
   expect(moduleSyntax(text).kind).toBe(kind);
 });
 
-test("whatever stands between statements, they are found", () => {
+test("law: imports are found between any other statements", () => {
   const noise = fc.constantFrom(
     "const a = 1 / 2 / 3;",
     `const b = /[/'"\`]+/.test(\`$\{a} '\`);`,
@@ -99,7 +99,7 @@ test.each([
   "import(",
   "a ",
   "import/**/",
-])("%j a hundred thousand times over is passed in one go", (part) => {
-  // What went over it again and again would not come back.
+])("100,000 repetitions of %j take linear time", (part) => {
+  // A pattern with backtracking would never finish here.
   expect(moduleSyntax(part.repeat(100_000)).statics.length).toBeLessThan(2);
 });

@@ -9,14 +9,14 @@ import { registryOf } from "../web/bundlers/install.ts";
 type Manifest = Readonly<Record<"name" | "version", string>> &
   Partial<Readonly<Record<"dependencies" | "peerDependencies", Record<string, string>>>>;
 
-/** Files of a package that a page could ask for. */
+/** The files of a package that a page could load. */
 const SERVED = /(?:package\.json|\.(?:[cm]?js|json|css))$/;
-/** Of large packages what a test needs. */
+/** For large packages, the files that a test needs. */
 const PARTS: Readonly<Record<string, RegExp>> = {
   three: /^(?:package\.json|build\/three\.(?:core|module)\.js|examples\/jsm\/(?:math|controls)\/.*)$/,
   rxjs: /^(?:package\.json|dist\/esm5\/.*)$/,
   vue: /^(?:package\.json|index\.m?js|dist\/.*bundler\.js)$/,
-  // Vue's compiler, which a page without templates never asks for.
+  // Vue's compiler, which a page without templates never loads.
   "@vue/compiler-sfc": /^package\.json$/,
   "@vue/server-renderer": /^package\.json$/,
   "@babel/parser": /^package\.json$/,
@@ -25,7 +25,7 @@ const PARTS: Readonly<Record<string, RegExp>> = {
 
 const MODULES = fileURLToPath(new URL("../../node_modules/", import.meta.url));
 
-/** A package that this repository has installed, as it would be published. Types are needed by nobody here. */
+/** Returns an installed package of this repository as published, without its types. */
 function publish(folder: string): [id: string, files: Record<string, unknown>] {
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
   const files: Record<string, unknown> = {};
@@ -47,7 +47,7 @@ function withoutTypes(manifest: Manifest): Manifest {
   };
 }
 
-/** These packages and all that they need, each with every copy that this repository has of it. */
+/** Returns packages and all their dependencies, with every copy that this repository has. */
 function publishAll(names: readonly string[]): Record<string, Record<string, unknown>> {
   const packages: Record<string, Record<string, unknown>> = {};
   const visit = (name: string, from: string): void => {
@@ -73,13 +73,13 @@ function isThere(folder: string): boolean {
   }
 }
 
-/** A project that wants these packages of this repository, installed from packs, without a network. */
+/** Installs packages of this repository into a project, without a network. */
 export async function installReal(names: readonly string[]): Promise<InstalledProject> {
   const dependencies = Object.fromEntries(names.map((name) => [name, "*"]));
   return await installTold(publishAll(names), { dependencies });
 }
 
-/** The same of packages that are told by their files: `{ "a@1.0.0": { "index.js": "export {}" } }`. */
+/** Installs packages that are given by their files: `{ "a@1.0.0": { "index.js": "export {}" } }`. */
 export async function installTold(
   packages: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
   manifest: Readonly<Record<string, unknown>>,

@@ -4,15 +4,15 @@ import type { Browser } from "playwright";
 import type { ImportMap } from "../../src/api/flat.ts";
 import { openChromium } from "../support/chromium.ts";
 
-/** The bytes behind a path; null: nothing. */
+/** Returns the content of a path; null if it does not exist. */
 export type Files = (path: string) => Promise<Uint8Array | string | null>;
 
 export interface Played {
-  /** What the page's `main` shows in the end. */
+  /** The final text of the page's `main`. */
   shown: string;
-  /** Paths that were asked for and are not there, in whichever order. */
+  /** Requested paths that do not exist, in any order. */
   lost: string[];
-  /** What the page could not resolve, load or run. */
+  /** The page's errors. */
   errors: string[];
   /** Paths of the modules that were loaded, sorted. */
   loaded: string[];
@@ -20,7 +20,7 @@ export interface Played {
 
 const TYPES: Readonly<Record<string, string>> = { css: "text/css", json: "application/json", html: "text/html" };
 
-/** A browser, and a site with nothing behind it. */
+/** A browser, and a local server for its pages. */
 export class Stage implements AsyncDisposable {
   readonly #browser: Browser;
   readonly #server: Server;
@@ -39,10 +39,7 @@ export class Stage implements AsyncDisposable {
     return stage;
   }
 
-  /**
-   * Opens a page below `/site/` that has this import map and runs this module, which calls `done()`; `files` are what else is
-   * below `/site/`.
-   */
+  /** Opens a page at `/site/` with an import map, and runs a module that ends with `done()`. `files` serves all other paths. */
   async play(site: string, { map, script, files }: { map: ImportMap; script: string; files: Files }): Promise<Played> {
     const json = JSON.stringify(map).replaceAll("<", "\\u003c");
     const html = `<!doctype html><link rel="icon" href="data:,"><main></main>

@@ -6,8 +6,8 @@ import type { Files } from "./stage.ts";
 const require = createRequire(import.meta.url);
 
 /**
- * Stands in for a CDN below `cdn/`: `cdn/react-dom@19.1.0/client` is that entry of the package that this repository has, as one
- * ES module that imports all other packages by their names.
+ * Imitates a CDN below `cdn/`. For example, `cdn/react-dom@19.1.0/client` is that entry of this repository's package, bundled
+ * as one ES module that imports all other packages by name.
  */
 export const standIn: Files = async (path) => {
   const [, name, version, subpath = ""] = /^cdn\/((?:@[^/]+\/)?[^/@]+)@([^/]+)(\/.+)?$/.exec(path) ?? [];
@@ -25,7 +25,7 @@ export const standIn: Files = async (path) => {
         setup({ onResolve, onLoad }): void {
           onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) => {
             if (importer === "<stdin>") return undefined;
-            // What CommonJS requires is imported by a module, in whose place it stands.
+            // A generated module imports each package that CommonJS code requires.
             return kind === "require-call" ? { path, namespace: "outside" } : { path, external: true };
           });
           onLoad({ filter: /^/, namespace: "outside" }, ({ path }) => ({ contents: reexport(path) }));
@@ -36,7 +36,7 @@ export const standIn: Files = async (path) => {
   return outputFiles[0]?.text ?? null;
 };
 
-/** CommonJS has its names only once it has run. */
+/** Returns the export names of CommonJS code, which are known only after it has run. */
 function reexport(entry: string): string {
   const quoted = JSON.stringify(entry);
   const name = /^(?:@[^/]+\/)?[^/]+/.exec(entry)?.[0] ?? "";

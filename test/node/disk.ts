@@ -15,10 +15,10 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { PackageFiles } from "../../src/node/package-files.ts";
 
-/** Files by path: text, or a value that is written as JSON. */
+/** Files by path: text, or a value to write as JSON. */
 export type Layout = Readonly<Record<string, unknown>>;
 
-/** A folder on the disk, gone at the end. */
+/** A temporary folder on the disk. */
 export class DiskProject implements Disposable {
   readonly root = realpathSync(mkdtempSync(join(tmpdir(), "node-resolve-")));
 
@@ -34,7 +34,7 @@ export class DiskProject implements Disposable {
     }
   }
 
-  /** As resolution looks at it. */
+  /** The folder as module resolution sees it. */
   files(): PackageFiles {
     return {
       kind: (path) => {
@@ -56,17 +56,17 @@ export class DiskProject implements Disposable {
 
 export interface Question {
   readonly specifier: string;
-  /** Relative to the project. */
+  /** Returns a path relative to the project. */
   readonly importer: string;
 }
 
-/** Node's answer to `import` and `require`: a path relative to the project, a URL, or an error's code. */
+/** Node's results of `import` and `require`: a path relative to the project, a URL, or an error's code. */
 export interface NodeAnswer {
   readonly import: string;
   readonly require: string;
 }
 
-/** Node itself, in a process of its own: the test runner has replaced this one's `import.meta.resolve`. */
+/** Asks Node in a separate process, because the test runner replaces `import.meta.resolve` in this one. */
 export class NodeOracle implements Disposable {
   readonly #process = fork(fileURLToPath(new URL("./oracle.mjs", import.meta.url)), {
     execArgv: ["--experimental-import-meta-resolve", "--no-warnings", "--no-deprecation"],

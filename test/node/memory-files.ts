@@ -1,7 +1,7 @@
 import { FileIndex } from "../../src/install/file-index.ts";
 import type { PackageFiles } from "../../src/node/package-files.ts";
 
-/** Files by path: text, or a value that is written as JSON. `later`: every text has to be waited for. */
+/** Returns files in memory: by path, text or a value to write as JSON. With `later` every text is a promise. */
 export function memoryFiles(
   layout: Readonly<Record<string, unknown>>,
   links: Readonly<Record<string, string>> = {},

@@ -2,14 +2,14 @@ import { statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-// Node itself, asked where imports lead. Started with --experimental-import-meta-resolve: then a parent may be given.
+// Answers where Node's imports lead. Started with --experimental-import-meta-resolve, which allows a parent to be given.
 
 /** @param {string} specifier @param {string} importer */
 function imported(specifier, importer) {
   const url = import.meta.resolve(specifier, pathToFileURL(importer).href);
   if (!url.startsWith("file:")) return url;
   const path = fileURLToPath(url);
-  // Of what is not there `import.meta.resolve` gives the address all the same.
+  // `import.meta.resolve` returns an address even if the file does not exist.
   try {
     return statSync(path).isDirectory() ? "ERR_UNSUPPORTED_DIR_IMPORT" : path;
   } catch {

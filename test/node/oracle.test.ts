@@ -212,7 +212,7 @@ const importer = fc.constantFrom(
 const project = fc.record({
   root: manifest,
   a: fc.option(manifest),
-  // Another package's faults are its own: lists of targets do not step over them here, as Node does.
+  // Node skips a list's target if another package's `exports` are faulty. Here that is an error.
   b: fc.option(fc.record({ exports: fc.constantFrom("./lib/a.js", { ".": null, "./lib/*": "./lib/*" }) })),
   c: manifest,
   linked: manifest,
@@ -220,8 +220,8 @@ const project = fc.record({
 });
 
 /**
- * Where `require` is less exact than `import`, and than we are: what a package does not define, or no package can be called,
- * is not found; and one of Node's own modules behind `imports` is an error, though its documentation allows it.
+ * Maps codes that `require` reports less exactly than `import`. For `require` an undefined import, or an invalid package name,
+ * is not found. One of Node's own modules in `imports` is an error, although Node's documentation allows it.
  */
 function known(node: string, ours: string): string {
   if (node === "ERR_INVALID_URL_SCHEME") return "node:fs";
@@ -229,7 +229,7 @@ function known(node: string, ours: string): string {
   return exact && node === "ERR_MODULE_NOT_FOUND" ? ours : node;
 }
 
-test("law: Node finds the same, or fails with the same code", async () => {
+test("law: Node finds the same file or fails with the same code", async () => {
   await fc.assert(
     fc.asyncProperty(
       project,

@@ -6,7 +6,7 @@ import { memoryFiles } from "./memory-files.ts";
 
 type Layout = Readonly<Record<string, unknown>>;
 
-/** The answer, or the code of the failure; both drivers have to give the same. */
+/** Returns the resolved path or the failure's code. Checks that the synchronous way gives the same. */
 async function resolve(
   layout: Layout,
   specifier: string,
@@ -92,7 +92,7 @@ describe("the browser field as a map", () => {
     ["fs", importer, EMPTY_MODULE],
     ["node:fs", importer, EMPTY_MODULE],
     ["net", importer, "node_modules/a/lib/page.js"],
-    // Once: b stands for c and c for b.
+    // Replaced once only: b by c, and c by b.
     ["b", importer, "node_modules/c/c.js"],
     ["c", importer, "node_modules/b/b.js"],
     ["b", "src/main.js", "node_modules/b/b.js"],
@@ -100,7 +100,7 @@ describe("the browser field as a map", () => {
     expect(await resolve(layout, specifier, { importer: from })).toBe(expected);
   });
 
-  test("off, and by name alone", async () => {
+  test("the browser field can be switched off, and applies to packages by name", async () => {
     expect(await resolve(layout, "./node", { importer, browser: false })).toBe("node_modules/a/lib/node.js");
     expect(await resolve(layout, "./node", { importer, conditions: ["import"] })).toBe("node_modules/a/lib/node.js");
     expect(await resolve(layout, "./node", { importer, conditions: [], browser: true })).toBe(
@@ -159,7 +159,7 @@ describe("paths", () => {
     expect(await resolve(layout, specifier)).toBe(expected);
   });
 
-  test("with other extensions, and none", async () => {
+  test("with other extensions, and without any", async () => {
     expect(await resolve(layout, "./d", { extensions: [".ts"] })).toBe("src/d.ts");
     expect(await resolve(layout, "./a", { extensions: [] })).toBe("ERR_UNSUPPORTED_DIR_IMPORT");
     expect(await resolve(layout, "./b", { extensions: [] })).toBe("ERR_MODULE_NOT_FOUND");
@@ -167,7 +167,7 @@ describe("paths", () => {
   });
 
   test.each(["https://cdn.example/a.js", "http://cdn.example/a.js", "data:text/javascript,1", "blob:http://x/1"])(
-    "%s is answered as it is",
+    "%s is returned unchanged",
     async (url) => {
       expect(await resolve({}, url)).toBe(url);
     },
@@ -175,7 +175,7 @@ describe("paths", () => {
 });
 
 describe("packages", () => {
-  test("nearest first, but a package without the file does not end the search", async () => {
+  test("the nearest package wins, but a package without the file does not end the search", async () => {
     const layout = {
       ...pkg("a", {}, "one.js", "two.js"),
       ...pkg("b/node_modules/a", {}, "one.js"),
@@ -187,7 +187,7 @@ describe("packages", () => {
     expect(await resolve(layout, "a/two.js", { importer, extensions: [] })).toBe("ERR_MODULE_NOT_FOUND");
   });
 
-  test("a link is followed, and what stands behind it sees its own surroundings", async () => {
+  test("links are followed, and imports of a linked file resolve from its real path", async () => {
     const layout = {
       "packages/w/package.json": { name: "w", exports: { ".": "./w.js" }, imports: { "#own": "./own.js" } },
       "packages/w/w.js": "",
@@ -203,7 +203,7 @@ describe("packages", () => {
     }
   });
 
-  test("conditions in the package's order, not the caller's", async () => {
+  test("conditions apply in the package's order, not the caller's", async () => {
     const layout = pkg(
       "a",
       { exports: { require: "./r.js", import: "./i.js", default: "./d.js" } },
@@ -219,7 +219,7 @@ describe("packages", () => {
     ]);
   });
 
-  test("hostile names are names", async () => {
+  test("hostile names are ordinary names", async () => {
     const layout = {
       "node_modules/constructor/index.js": "",
       "node_modules/a/package.json": '{"name":"a","exports":{"__proto__":"./x.js","./valueOf":"./x.js"}}',
@@ -231,27 +231,22 @@ describe("packages", () => {
   });
 });
 
-describe("failures say what, where and a way out", () => {
+describe("failures name the import, the file and a way out", () => {
   const layout = {
     ...pkg("a", { exports: { ".": "./a.js", "./b": null, "./c": "../c.js", "./d": "./none.js" } }, "a.js"),
     "node_modules/bad/package.json": "{ bad",
     "src/package.json": { imports: { "#x": "./x.js" } },
   };
   test.each([
-    ["none", "ERR_MODULE_NOT_FOUND", "there is no package", "Add none"],
-    ["a/b", "ERR_PACKAGE_PATH_NOT_EXPORTED", 'node_modules/a/package.json exports no "./b"', "., ./b, ./c, ./d"],
-    [
-      "a/c",
-      "ERR_INVALID_PACKAGE_TARGET",
-      '"exports" of node_modules/a/package.json leads from "./c" to "../c.js"',
-      "./",
-    ],
-    ["a/d", "ERR_MODULE_NOT_FOUND", "there is no node_modules/a/none.js", ".js"],
-    ["bad", "ERR_INVALID_PACKAGE_CONFIG", "node_modules/bad/package.json is no JSON", ""],
-    ["#y", "ERR_PACKAGE_IMPORT_NOT_DEFINED", 'src/package.json defines no import "#y"', "#x"],
-    ["@s", "ERR_INVALID_MODULE_SPECIFIER", '"@s" names no package', ""],
-    ["./y", "ERR_MODULE_NOT_FOUND", "there is no src/y", ".js, .json, .mjs, .cjs"],
-    ["fs", "ERR_UNKNOWN_BUILTIN_MODULE", "module of Node's own", "stands in"],
+    ["none", "ERR_MODULE_NOT_FOUND", 'no package "none" is installed', "Add none"],
+    ["a/b", "ERR_PACKAGE_PATH_NOT_EXPORTED", 'node_modules/a/package.json does not export "./b"', "., ./b, ./c, ./d"],
+    ["a/c", "ERR_INVALID_PACKAGE_TARGET", '"exports" of node_modules/a/package.json maps "./c" to "../c.js"', "./"],
+    ["a/d", "ERR_MODULE_NOT_FOUND", "node_modules/a/none.js does not exist", ".js"],
+    ["bad", "ERR_INVALID_PACKAGE_CONFIG", "node_modules/bad/package.json is not valid JSON", ""],
+    ["#y", "ERR_PACKAGE_IMPORT_NOT_DEFINED", 'src/package.json does not define the import "#y"', "#x"],
+    ["@s", "ERR_INVALID_MODULE_SPECIFIER", '"@s" is not a valid package name', ""],
+    ["./y", "ERR_MODULE_NOT_FOUND", "src/y does not exist", ".js, .json, .mjs, .cjs"],
+    ["fs", "ERR_UNKNOWN_BUILTIN_MODULE", "one of Node's own modules", "replaces it"],
   ])("%s: %s", async (specifier, code, ...texts) => {
     const error = await nodeResolve(memoryFiles(layout), { specifier, importer: "src/main.js" }).catch(
       (caught) => caught,
@@ -264,13 +259,13 @@ describe("failures say what, where and a way out", () => {
   });
 });
 
-test("a package.json is read once, in however many resolutions", async () => {
+test("each package.json is read once for all resolutions", async () => {
   const files = memoryFiles({ ...pkg("a", {}, "index.js"), "package.json": {} });
   for (let i = 0; i < 3; i++) await nodeResolve(files, { specifier: "a", importer: "main.js" });
   expect(files.reads.sort()).toEqual(["node_modules/a/package.json", "package.json"]);
 });
 
-test("at once only where texts are in memory; what they fail with is passed on", async () => {
+test("a synchronous resolution needs its texts in memory, and read errors are passed on", async () => {
   const later = new NodeResolver(memoryFiles(pkg("a", {}, "index.js"), {}, true));
   const request = { specifier: "a", importer: "main.js" };
   expect(() => later.resolveSync(request)).toThrowError(expect.objectContaining({ code: "ENOTLOADED" }));
@@ -280,7 +275,7 @@ test("at once only where texts are in memory; what they fail with is passed on",
   await expect(new NodeResolver(broken).resolve(request)).rejects.toThrow("gone");
 });
 
-test("the package of a file", async () => {
+test("the package of a file is its nearest package.json", async () => {
   const files = memoryFiles({
     "package.json": { name: "root" },
     ...pkg("a", {}, "lib/x.js"),

@@ -6,20 +6,21 @@ import { glob } from "../../src/project/glob.ts";
 import { BundleFiles } from "./bundle-files.ts";
 
 /**
- * How a plugin resolves. `conditions` come beside `import` or `require`, which the kind of an import adds; default
- * `["module", "browser"]`. `extensions` default to those of packages in packages, and to TypeScript's and JSX too in own files.
+ * The options of both plugins. `conditions` default to `["module", "browser"]`; the kind of an import adds `import` or
+ * `require`. `extensions` default to those of `nodeResolve` in packages; in the user's own files TypeScript's and JSX's come
+ * first.
  */
 export interface BundlerOptions extends NodeResolveOptions {
-  /** The user's own files by path relative to the project, `src/main.tsx`: the entry is one of them. Asked for again at each build. */
+  /** The user's own files by path relative to the project, such as `src/main.tsx`. A function is called for each build. */
   files?: FileMap | (() => FileMap);
 }
 
-/** What imports: it decides about conditions and fields. */
+/** The kind of an import, which decides about conditions and fields. */
 export type ImportKind = "import" | "require" | "style";
 
 const OWN_EXTENSIONS = [".tsx", ".ts", ".jsx", ".js", ".mjs", ".cjs", ".css", ".json"];
 
-/** TypeScript has its files named as they will be: `./a.js` may be a.ts. */
+/** TypeScript sources that an import of a compiled file may mean: `./a.js` may be a.ts. */
 const WRITTEN_AS: Readonly<Record<string, readonly string[]>> = {
   ".js": [".ts", ".tsx"],
   ".jsx": [".tsx"],
@@ -27,7 +28,13 @@ const WRITTEN_AS: Readonly<Record<string, readonly string[]>> = {
   ".cjs": [".cts"],
 };
 
-/** One build over a project that does not change meanwhile. */
+/**
+ * Resolves and reads files for one build. The project must not change during the build.
+ *
+ * 1. A specifier is resolved by {@link NodeResolver}, with the conditions and fields of its kind.
+ * 2. In TypeScript `./a.js` may also mean a.ts or a.tsx.
+ * 3. In a style sheet `a.png` first means the file beside it, then a package.
+ */
 export class Bundle {
   readonly files: BundleFiles;
   readonly #options: BundlerOptions;
@@ -40,19 +47,18 @@ export class Bundle {
     this.#resolver = new NodeResolver(this.files);
   }
 
-  /** A path, a URL or the empty module, as `NodeResolver` answers. @throws InstallError as it does */
+  /** Resolves an import to a path, a URL or the empty module. @throws InstallError as {@link NodeResolver.resolve} */
   async resolve(specifier: string, importer: string, kind: ImportKind): Promise<string> {
     const rules = this.#rules(importer, kind);
     const tried = [{ specifier, rules }];
     const [, stem = "", written = ""] = /^(\.\.?\/.*)(\.[mc]?jsx?)$/.exec(specifier) ?? [];
     if (WRITTEN_AS[written] && /\.[mc]?tsx?$/.test(importer))
       tried.push({ specifier: stem, rules: { ...rules, extensions: WRITTEN_AS[written] } });
-    // In style sheets `a.png` is the file beside them, before it is a package.
     if (kind === "style" && /^[^./]/.test(specifier)) tried.unshift({ specifier: `./${specifier}`, rules });
     return await this.#first(tried, importer);
   }
 
-  /** A build's entry: a file's path, else a package. */
+  /** Resolves a build's entry: the path of a file, or a package. */
   async entryPoint(path: string): Promise<string> {
     const rules = this.#rules("", "import");
     const tried = [{ specifier: `./${path.replace(/^\.?\/+/, "")}`, rules }];
@@ -60,7 +66,7 @@ export class Bundle {
     return await this.#first(tried, "the build");
   }
 
-  /** Whether a module is to be kept for what it does, though nothing of it is used: by `sideEffects` of its package.json. */
+  /** Checks `sideEffects` of a module's package.json: whether the module must stay even if nothing of it is used. */
   async hasSideEffects(path: string): Promise<boolean> {
     const scope = await this.#resolver.scope(path);
     const listed = scope?.json["sideEffects"];
@@ -69,7 +75,7 @@ export class Bundle {
     return listed.some((pattern) => typeof pattern === "string" && fits(pattern, inside));
   }
 
-  /** What the first of these gives; where none is found, what is wrong with the one that was written. */
+  /** Returns the first result. If none is found, throws the error of the first attempt. */
   async #first(tried: readonly { specifier: string; rules: NodeResolveOptions }[], importer: string): Promise<string> {
     let wrong: unknown;
     for (const { specifier, rules } of tried) {
@@ -88,7 +94,7 @@ export class Bundle {
     const conditions = [...given, kind];
     if (kind === "style") return { ...options, conditions, mainFields: ["style", "main"], extensions: [".css"] };
     const { browser = given.includes("browser"), mainFields, extensions } = options;
-    // `require` of a module that only has an `export default` would give a namespace where a function was meant.
+    // `main` first: `require` of a module with a default export would return a namespace instead of the exported function.
     const fields = kind === "require" ? ["main", "module"] : ["module", "main"];
     return {
       ...options,
@@ -104,7 +110,7 @@ export function isMissing(error: unknown): error is InstallError {
   return error instanceof InstallError && error.code === "ERR_MODULE_NOT_FOUND";
 }
 
-/** `https://cdn.example/a.js`, `node:fs`: not a path. */
+/** Checks for a result that is not a path: `https://cdn.example/a.js`, `node:fs`. */
 export function isOutside(resolved: string): boolean {
   return /^(?:https?|blob|data|node):/.test(resolved);
 }
@@ -113,7 +119,7 @@ function isInPackage(path: string): boolean {
   return /(?:^|\/)node_modules\//.test(path);
 }
 
-/** As bundlers read `sideEffects`: a pattern without a slash is about files of any folder. */
+/** Matches a pattern of `sideEffects` as bundlers do: a pattern without a slash applies to files of any folder. */
 function fits(pattern: string, path: string): boolean {
   const plain = pattern.replace(/^\.\//, "");
   return glob(plain.includes("/") ? plain : `**/${plain}`, true).matches(path);

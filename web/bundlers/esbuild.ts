@@ -34,7 +34,7 @@ interface Loaded {
   errors?: Message[];
 }
 
-/** What the plugin uses of esbuild's `PluginBuild`. */
+/** The part of esbuild's `PluginBuild` that the plugin uses. */
 export interface EsbuildBuild {
   onStart(callback: () => void): void;
   onResolve(options: { filter: RegExp }, callback: (args: ResolveArgs) => Promise<Resolved | undefined>): void;
@@ -49,15 +49,15 @@ export interface EsbuildPlugin {
 const NAME = "webhoist";
 
 /**
- * Has esbuild, in a page or elsewhere, read packages from an installed project and own files from `options.files`.
- * Each file has the loader that esbuild (its `loader` option) has for the extension.
+ * Returns an esbuild plugin that reads packages from an installed project, and the user's files from `options.files`. Each file
+ * gets esbuild's loader for its extension (esbuild's `loader` option).
  */
 export function esbuildPlugin(project: InstalledProject, options: BundlerOptions = {}): EsbuildPlugin {
   return {
     name: NAME,
     setup(build) {
       let bundle = new Bundle(project, options);
-      // Own files may be others at a rebuild.
+      // The user's files may have changed before a rebuild.
       build.onStart(() => {
         bundle = new Bundle(project, options);
       });
@@ -68,7 +68,7 @@ export function esbuildPlugin(project: InstalledProject, options: BundlerOptions
 }
 
 async function resolve(bundle: Bundle, args: ResolveArgs): Promise<Resolved | undefined> {
-  // esbuild reads these itself; `url(#a)` is about the page.
+  // esbuild handles data URLs itself. `url(#a)` refers to the page.
   if (args.path.startsWith("data:")) return undefined;
   if (args.kind === "url-token" && args.path[0] === "#") return { path: args.path, external: true };
   try {
@@ -77,14 +77,14 @@ async function resolve(bundle: Bundle, args: ResolveArgs): Promise<Resolved | un
     if (path === EMPTY_MODULE) return { path, namespace: NAME, sideEffects: false };
     return { path, namespace: NAME, suffix, sideEffects: await bundle.hasSideEffects(path) };
   } catch (error) {
-    // esbuild knows whether a `require` or an `import()` is tried only, and reports what nobody else finds either.
-    const isTried = args.kind.startsWith("require") || args.kind === "dynamic-import";
-    if (isMissing(error) && (isTried || args.namespace !== NAME)) return undefined;
+    // For a `require` or `import()` esbuild decides: inside `try` a missing module is not an error.
+    const mayFail = args.kind.startsWith("require") || args.kind === "dynamic-import";
+    if (isMissing(error) && (mayFail || args.namespace !== NAME)) return undefined;
     return { errors: [messageOf(error)] };
   }
 }
 
-/** The file, and what a style sheet writes behind its name: `font.eot?#iefix`. */
+/** Resolves an import to a file and the suffix that a style sheet may add: `font.eot?#iefix`. */
 async function find(bundle: Bundle, args: ResolveArgs): Promise<[path: string, suffix: string]> {
   const { path, kind } = args;
   if (kind === "entry-point") return [await bundle.entryPoint(path), ""];

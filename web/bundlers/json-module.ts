@@ -1,8 +1,8 @@
 import { isObject } from "../../src/base/json.ts";
 
 /**
- * JSON as a module: the whole by default, and each key by its name (`export { v0 as "my-key" }`), so that what is not
- * used can be left out and `require` finds the keys.
+ * Converts JSON to a module. The whole value is the default export, and each key is a named export
+ * (`export { v0 as "my-key" }`). A bundler can thereby drop unused keys, and `require` finds the keys.
  * @throws SyntaxError
  */
 export function jsonModule(text: string): string {
@@ -16,10 +16,10 @@ export function jsonModule(text: string): string {
   return [...lines, `export { ${names.join(", ")} };`, `export default { ${members.join(", ")} };`].join("\n");
 }
 
-/** Half of a character is no name for an export. */
+/** A lone surrogate, which is not allowed in the name of an export. */
 const LONE = /\p{Surrogate}/u;
 
-/** In JSON `__proto__` is a key like others, in a literal it would be the prototype. */
+/** Returns a value as source text. `__proto__` is an ordinary key in JSON, but in a literal it would set the prototype. */
 function literal(value: unknown): string {
   return JSON.stringify(value).replace(/(?<=[{,])"__proto__":/g, '["__proto__"]:');
 }

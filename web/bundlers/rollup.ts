@@ -6,7 +6,7 @@ import { jsonModule } from "./json-module.ts";
 
 export type { BundlerOptions } from "./bundle.ts";
 
-/** What the plugin uses of what Rollup tells it. */
+/** The part of Rollup's resolve options that the plugin uses. */
 export interface ResolveDetails {
   custom?: Readonly<Record<string, unknown>>;
 }
@@ -27,21 +27,21 @@ export interface RollupPlugin {
 const EMPTY_ID = `\0${EMPTY_MODULE}`;
 
 /**
- * Has Rollup, in a page or elsewhere, read packages from an installed project and own files from `options.files`. A module's id
- * is `/` and its path. JSON is made a module; packages in CommonJS need @rollup/plugin-commonjs beside this one.
+ * Returns a Rollup plugin that reads packages from an installed project, and the user's files from `options.files`. The id of a
+ * module is its path after a slash. JSON files become modules. CommonJS packages need @rollup/plugin-commonjs as well.
  */
 export function rollupPlugin(project: InstalledProject, options: BundlerOptions = {}): RollupPlugin {
   let bundle = new Bundle(project, options);
   return {
     name: "webhoist",
-    // Own files may be others at a rebuild.
+    // The user's files may have changed before a rebuild.
     buildStart() {
       bundle = new Bundle(project, options);
     },
     async resolveId(specifier, importer, { custom }) {
-      // Another plugin's own.
+      // The id belongs to another plugin.
       if (specifier[0] === "\0") return null;
-      const found = await told(
+      const found = await withWaysOutInMessage(
         importer === undefined
           ? bundle.entryPoint(specifier)
           : bundle.resolve(specifier, pathOf(importer), isRequire(custom) ? "require" : "import"),
@@ -54,25 +54,25 @@ export function rollupPlugin(project: InstalledProject, options: BundlerOptions 
       if (id === EMPTY_ID) return "export default {};";
       const path = id.slice(1);
       if (id[0] !== "/" || bundle.files.kind(path) !== "file") return null;
-      const text = await told(bundle.files.text(path));
+      const text = await withWaysOutInMessage(bundle.files.text(path));
       return path.endsWith(".json") ? jsonModule(text) : text;
     },
   };
 }
 
-/** Of `/src/a.js`, and of what other plugins make of it: `\0/src/a.js?commonjs-proxy`. */
+/** Returns the path of `/src/a.js`, or of an id that another plugin derived from it: `\0/src/a.js?commonjs-proxy`. */
 function pathOf(id: string): string {
   return id.replace(/^\0?\//, "").replace(/\?.*$/, "");
 }
 
-/** By the word that @rollup/plugin-commonjs has for @rollup/plugin-node-resolve. */
+/** Checks the flag with which @rollup/plugin-commonjs marks a `require` for @rollup/plugin-node-resolve. */
 function isRequire(custom: ResolveDetails["custom"]): boolean {
-  const told = custom?.["node-resolve"] as { isRequire?: unknown } | undefined;
-  return told?.isRequire === true;
+  const flags = custom?.["node-resolve"] as { isRequire?: unknown } | undefined;
+  return flags?.isRequire === true;
 }
 
-/** Rollup writes its own code over that of an error, and shows its message alone. */
-async function told<T>(work: T | Promise<T>): Promise<T> {
+/** Puts the ways out into an error's message: Rollup shows only the message, and replaces the error's code. */
+async function withWaysOutInMessage<T>(work: T | Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {

@@ -6,7 +6,7 @@ import type { BundlerOptions } from "../../../web/bundlers/bundle.ts";
 import { esbuildPlugin } from "../../../web/bundlers/esbuild.ts";
 import { rollupPlugin } from "../../../web/bundlers/rollup.ts";
 
-/** One module's text, by esbuild from the entry main.js (or another). */
+/** Bundles an entry (default main.js) with esbuild, and returns the text. */
 export async function byEsbuild(
   project: InstalledProject,
   options: BundlerOptions,
@@ -37,7 +37,7 @@ export async function byRollup(project: InstalledProject, options: BundlerOption
   return output[0].code;
 }
 
-/** What a bundle's exports are once it has run. */
+/** Runs a bundle, and returns its exports. */
 export async function run(code: string): Promise<Record<string, unknown>> {
   const module: object = await import(/* @vite-ignore */ `data:text/javascript,${encodeURIComponent(code)}`);
   return { ...module };

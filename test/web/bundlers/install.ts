@@ -5,12 +5,12 @@ import { type FakeRegistry, fakeRegistry } from "../../support/fake-registry.ts"
 import { PLACEHOLDER } from "../../support/registry/snapshot.ts";
 import { fakeTarball } from "../../support/tarball.ts";
 
-/** Files by path: text, or a value that is written as JSON. */
+/** Files by path: text, or a value to write as JSON. */
 type Files = Readonly<Record<string, unknown>>;
 
 /**
- * A registry of packages told by their files: `{ "a@1.0.0": { "index.js": "" } }`; a package.json says
- * more than name and version. `origin`: where it is served, with a trailing slash.
+ * Returns a registry of packages that are given by their files: `{ "a@1.0.0": { "index.js": "" } }`. A package.json adds fields
+ * to name and version. `origin` is the registry's address, with a trailing slash.
  */
 export function registryOf(packages: Readonly<Record<string, Files>>, origin = PLACEHOLDER): FakeRegistry {
   const tarballs: Record<string, Uint8Array> = {};
@@ -27,7 +27,7 @@ export function registryOf(packages: Readonly<Record<string, Files>>, origin = P
   return fakeRegistry(manifests, { tarballs, origin });
 }
 
-/** What an install of these packages, all wanted by the project, leaves; `more` are files of the project. */
+/** Installs packages, all of them dependencies of the project. `more` are files of the project. */
 export async function installed(
   packages: Readonly<Record<string, Files>>,
   more: Readonly<Record<string, string>> = {},

@@ -1,6 +1,6 @@
 import { dirname as folderOf, relativePath, resolvePath } from "../../../src/base/posix-path.ts";
 
-// What @rollup/plugin-commonjs needs of Node's `path`, `fs` and of fdir, in a page: paths of `/`, and no disk.
+// The parts of Node's `path` and `fs` and of fdir that @rollup/plugin-commonjs needs, for a page: paths with `/`, and no disk.
 
 export const sep = "/";
 export const basename = (path: string, end = ""): string => {
@@ -21,5 +21,5 @@ export const statSync = (): null => null;
 export const readFileSync = (): never => {
   throw new Error("A page has no disk");
 };
-/** Walks a disk; asked for with `dynamicRequireTargets` alone. */
+/** Walks a disk. Used only with `dynamicRequireTargets`. */
 export class fdir {}

@@ -6,7 +6,7 @@ import { esbuildPlugin } from "../../../web/bundlers/esbuild.ts";
 import { rollupPlugin } from "../../../web/bundlers/rollup.ts";
 import { createInstaller } from "../../../web/index.ts";
 
-/** Below this path the site hands out what a registry would. */
+/** The path at which the site serves a registry. */
 const REGISTRY = "/registry/";
 
 const APP = {
@@ -50,7 +50,7 @@ async function byRollup(project: InstalledProject): Promise<string> {
     name: "production",
     transform: (code: string): string => code.replaceAll("process.env.NODE_ENV", `"production"`),
   };
-  // The plugin is typed for Rollup itself, which is another package.
+  // The plugin's types are those of the package rollup, not @rollup/browser.
   const bundle = await rollup({
     input: "src/main.jsx",
     plugins: [rollupPlugin(project, { files: APP }), production, commonjs() as unknown as Plugin],
@@ -60,7 +60,7 @@ async function byRollup(project: InstalledProject): Promise<string> {
   return output[0].code;
 }
 
-/** Runs a bundle in a fresh element, and presses its button. */
+/** Runs a bundle in a new element, and clicks its button. */
 async function show(code: string): Promise<string[]> {
   document.body.innerHTML = "<main></main>";
   const main = document.body.firstElementChild as HTMLElement;
@@ -80,7 +80,7 @@ export interface BundlersPage {
   run(bundler: keyof typeof bundlers): Promise<{ shown: string[]; length: number }>;
 }
 
-// The plugin for CommonJS asks for it.
+// The plugin for CommonJS needs it.
 Object.assign(globalThis, { process: { cwd: () => "/", env: {} } });
 
 let project: Promise<InstalledProject> | undefined;

@@ -46,7 +46,7 @@ const project = await installed(
   {},
 );
 
-/** An entry, bundled by both and run: the same comes out. */
+/** Bundles an entry with both bundlers, runs both bundles, and checks that they export the same. */
 async function both(files: Record<string, string>, entry = "main.js"): Promise<Record<string, unknown>> {
   const [first, second] = await Promise.all([
     byEsbuild(project, { files }, entry).then(run),
@@ -57,7 +57,7 @@ async function both(files: Record<string, string>, entry = "main.js"): Promise<R
 }
 
 describe("by esbuild and by Rollup", () => {
-  test("conditions are those of the kind of import", async () => {
+  test("conditions follow from the kind of import", async () => {
     const main = `export { default as imported } from "dual"; import asks from "asks"; export const required = asks.dual;`;
     expect(await both({ "main.js": main })).toEqual({ imported: "import", required: "require" });
   });
@@ -70,7 +70,7 @@ describe("by esbuild and by Rollup", () => {
     expect(await both(main)).toEqual({ one: 1, two: "called" });
   });
 
-  test("JSON, required and imported, with keys of any name", async () => {
+  test("JSON can be required and imported, with keys of any name", async () => {
     const main = `export { default as all, "odd-key" as odd } from "asks/data.json"; import asks from "asks"; export const required = asks.json;`;
     expect(await both({ "main.js": main })).toMatchObject({
       required: 1,
@@ -79,11 +79,11 @@ describe("by esbuild and by Rollup", () => {
     });
   });
 
-  test("the browser field, and nothing in the place of false", async () => {
+  test("the browser field replaces files, and false gives an empty module", async () => {
     expect(await both({ "main.js": `export { page } from "page";` })).toEqual({ page: 0 });
   });
 
-  test("what has no side effects, by package.json, is left out", async () => {
+  test("modules without side effects are left out, by package.json", async () => {
     const files = { "main.js": `export { used } from "pure";` };
     for (const code of [await byEsbuild(project, { files }), await byRollup(project, { files })]) {
       expect(code).toContain("globalThis.kept");
@@ -91,7 +91,7 @@ describe("by esbuild and by Rollup", () => {
     }
   });
 
-  test("own files stand before installed ones, and import each other without extensions", async () => {
+  test("the user's files take precedence over installed ones, and import each other without extensions", async () => {
     const files = {
       "src/main.js": `import one from "./one"; import two from "./folder"; import old from "old"; export const all = [one, two, old];`,
       "src/one.js": `export default 1;`,
@@ -114,21 +114,23 @@ describe("by esbuild and by Rollup", () => {
     expect(await byRollup(project, { files })).toContain(`import 'https://cdn.example/a.js'`);
   });
 
-  test("Node's own modules: an error, or left to the page", async () => {
+  test("Node's own modules are an error or external", async () => {
     const files = { "main.js": `import fs from "fs"; console.log(fs);` };
     for (const bundle of [byEsbuild, byRollup]) {
-      await expect(bundle(project, { files })).rejects.toThrow(`main.js imports "fs": "fs" is a module of Node's own`);
+      await expect(bundle(project, { files })).rejects.toThrow(
+        `main.js imports "fs": "fs" is one of Node's own modules`,
+      );
       expect(await bundle(project, { files, builtins: "external" })).toMatch(/from ["']node:fs["']/);
     }
   });
 
-  test("what is missing is named with its importer", async () => {
+  test("a missing module is reported with its importer", async () => {
     const files = { "main.js": `import "missing"; import "./none";` };
     await expect(byEsbuild(project, { files })).rejects.toThrow(
-      /main\.js imports "missing": there is no package.*none/s,
+      /main\.js imports "missing": no package "missing" is installed for .*none/s,
     );
     await expect(byRollup(project, { files })).rejects.toThrow(
-      `main.js imports "missing": there is no package "missing" to be seen from the project. Add missing`,
+      `main.js imports "missing": no package "missing" is installed for the project. Add missing`,
     );
     await expect(byEsbuild(project, {}, "none.js")).rejects.toThrow("none.js");
     await expect(byRollup(project, {}, "none.js")).rejects.toThrow("none.js");
@@ -151,7 +153,7 @@ describe("by esbuild and by Rollup", () => {
 });
 
 describe("by esbuild", () => {
-  test("a require that is only tried may fail, another one is an error", async () => {
+  test("a missing require inside try is no error, and any other one is", async () => {
     expect(
       await run(await byEsbuild(project, { files: { "main.js": `export { default as got } from "optional";` } })),
     ).toEqual({ got: "without" });
@@ -159,7 +161,7 @@ describe("by esbuild", () => {
     await expect(byEsbuild(project, { files })).rejects.toThrow(`Could not resolve "missing"`);
   });
 
-  test("TypeScript and JSX, under the names they will have", async () => {
+  test("TypeScript and JSX are found under the names of their output", async () => {
     const files = {
       "src/main.ts": `import { a } from "./a.js"; import b from "./b"; export const all: unknown[] = [a, b];`,
       "src/a.ts": `export const a: number = 1;`,
@@ -171,7 +173,7 @@ describe("by esbuild", () => {
     expect(await byEsbuild(project, { files }, "src/main.ts")).toContain("React.createElement");
   });
 
-  test("style sheets import style sheets, and files beside them", async () => {
+  test("style sheets import style sheets and files beside them", async () => {
     const files = {
       "main.css": `@import "@s/styled"; @import url("https://cdn.example/b.css"); .x { fill: url(#x); }`,
     };
@@ -218,7 +220,7 @@ describe("by esbuild", () => {
     }
   });
 
-  test("from text that is no file", async () => {
+  test("an entry from standard input can import packages", async () => {
     const { build } = await import("esbuild");
     const { outputFiles } = await build({
       stdin: {
@@ -234,7 +236,7 @@ describe("by esbuild", () => {
   });
 });
 
-test("Rollup takes the plugin for one of its own", () => {
+test("the plugin has the type of a Rollup plugin", () => {
   const plugin: RollupPluginType = rollupPlugin(project);
   expect(plugin.name).toBe("webhoist");
 });

@@ -13,7 +13,7 @@ import type { BundlersPage } from "./page.ts";
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const installed = (path: string): string => at(`../../../node_modules/${path}`);
 
-/** A package of this repository's own node_modules, as it would be published. */
+/** Returns an installed package of this repository as published. */
 function publish(name: string): [id: string, files: Record<string, unknown>] {
   const folder = installed(name);
   const files: Record<string, unknown> = {};
@@ -25,7 +25,7 @@ function publish(name: string): [id: string, files: Record<string, unknown>] {
   return [`${name}@${manifest.version}`, { ...files, "package.json": manifest }];
 }
 
-/** The page's script, without a worker: all runs on the page's thread. */
+/** Builds the page's script. It runs on the page's thread, without a worker. */
 async function pageScript(): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [at("page.ts")],
@@ -58,13 +58,13 @@ const TYPES: Readonly<Record<string, string>> = {
   json: "application/json",
 };
 
-/** What the site has beside a registry. */
+/** The site's files, besides the registry. */
 async function siteFiles(): Promise<Map<string, string | Uint8Array>> {
   return new Map<string, string | Uint8Array>([
     ["/", `<!doctype html><link rel="icon" href="data:,"><body><script type="module" src="/page.js"></script>`],
     ["/page.js", await pageScript()],
     ["/esbuild.wasm", readFileSync(installed("esbuild-wasm/esbuild.wasm"))],
-    // Rollup looks for it beside the script that it is in.
+    // Rollup looks for it beside its own script.
     ["/bindings_wasm_bg.wasm", readFileSync(installed("@rollup/browser/dist/es/bindings_wasm_bg.wasm"))],
   ]);
 }
@@ -106,7 +106,7 @@ test.each(["esbuild", "rollup"] as const)(
     );
     const version = (JSON.parse(readFileSync(installed("react/package.json"), "utf8")) as { version: string }).version;
     expect(shown).toEqual([41, 42].map((count) => `<h1>app on ${version}</h1><button>${count}</button>`));
-    // Of production alone: the development build is another megabyte.
+    // Production only: the development build would add a megabyte.
     expect(length).toBeLessThan(1_000_000);
   },
   60_000,
