@@ -1,12 +1,12 @@
+// Loaded on demand: at the first call of `packument`.
+
 import type { InstallerOptions, PackumentSummary } from "../src/api/resolve.ts";
 import { InstallError } from "../src/errors/failure.ts";
 import { PackumentSource } from "../src/registry/packument-source.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
 import { createFetchTransport } from "../workers/net/fetch-transport.ts";
 
-// Loaded with the first question for a package's versions, which a resolution does not ask.
-
-/** A package's versions and tags. @throws InstallError, or the signal's reason */
+/** Returns a package's versions and dist-tags. @throws InstallError, or the signal's reason */
 export async function summarise(
   name: string,
   options: InstallerOptions,

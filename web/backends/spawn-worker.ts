@@ -6,8 +6,8 @@ import { HELLO } from "../../workers/threads/hello.ts";
 import __WEBHOIST_WORKER__ from "../../workers/threads/worker.ts?worker&url";
 
 /**
- * Starts the library's worker and resolves once it runs. When `signal` aborts, the worker is ended and the signal's reason thrown.
- * @throws InstallError EWORKER with what keeps it from running
+ * Starts the library's worker and resolves once it runs. If `signal` aborts, terminates the worker and throws the signal's reason.
+ * @throws InstallError EWORKER that says what keeps the worker from running
  */
 export async function spawnWorker(given: string | URL | undefined, signal: AbortSignal): Promise<Worker> {
   const obstacles: string[] = [];
@@ -21,7 +21,7 @@ export async function spawnWorker(given: string | URL | undefined, signal: Abort
         worker = new Worker(trusted(address), { type: "module" });
         obstacle = await orAbort(obstacleTo(worker, signal), signal);
         if (obstacle === undefined) return worker;
-        obstacles.push(obstacle || `nothing runs at ${url}: put webhoist/worker there, or ${ADVICE}`);
+        obstacles.push(obstacle || `no worker runs at ${url} (serve webhoist/worker there, or ${ADVICE})`);
       } finally {
         if (obstacle !== undefined) worker?.terminate();
         if (address !== url) URL.revokeObjectURL(address.href);
@@ -29,30 +29,30 @@ export async function spawnWorker(given: string | URL | undefined, signal: Abort
     }
   } catch (error) {
     signal.throwIfAborted();
-    obstacles.push(url ? String(error) : `its address is unknown: ${ADVICE}`);
+    obstacles.push(url ? String(error) : `the address of its file is unknown (${ADVICE})`);
   }
-  // What stands in the straight way says more than what stands in the way round.
+  // The obstacle of the direct attempt says more than that of the attempt through a blob.
   throw new InstallError(workerFailed(`No worker starts: ${obstacles[0]}`));
 }
 
-const ADVICE = "give its address as workerUrl";
+const ADVICE = "set workerUrl to its address";
 
 /**
- * What to start, best first. A script of another origin cannot be started, but imported by one of this origin; so can one of
- * this origin that comes without the headers which an isolated page asks of its workers.
+ * Yields the addresses to try, best first: the file itself, then a blob that imports the file. The blob is needed for a file of
+ * another origin, and for a file without the headers that an isolated page requires of its workers.
  */
 function* addressesOf(url: URL): Generator<URL> {
   const foreign = url.origin !== location.origin;
   const imported = /^http/.test(url.protocol) && (foreign || crossOriginIsolated);
   if (!imported || !foreign) yield url;
   if (imported) {
-    // Awaited, not linked: then the page's `script-src` decides, which has let the library in, and an error has words.
+    // A dynamic import, not a static one: `script-src` applies to it, which allows the library, and its error has a message.
     const source = new Blob([`await import(${JSON.stringify(url.href)})`], { type: "text/javascript" });
     yield new URL(URL.createObjectURL(source));
   }
 }
 
-/** Resolves once the worker runs, or with what is against it: with nothing in words for a file that does not load. */
+/** Resolves with undefined once the worker runs, otherwise with what keeps it from running. An empty text means that the file did not load. */
 function obstacleTo(worker: Worker, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve) => {
     const listening = new AbortController();
@@ -70,13 +70,13 @@ function obstacleTo(worker: Worker, signal: AbortSignal): Promise<string | undef
       settle(blocked || event.message || "");
     };
     globalThis.addEventListener("securitypolicyviolation", violated, until);
-    // For good: an error of a worker that was ended meanwhile would be the page's.
+    // Not removed later: the error of a worker that is terminated meanwhile would become an error of the page.
     worker.addEventListener("error", failed);
-    const said = ({ data }: MessageEvent): void => {
+    const received = ({ data }: MessageEvent): void => {
       if (data === HELLO) settle();
-      else if (/^webhoist /.test(data)) settle(`its file is of ${data}, this is ${HELLO}`);
+      else if (/^webhoist /.test(data)) settle(`its file is ${data}, but this page has ${HELLO}`);
     };
-    worker.addEventListener("message", said, until);
+    worker.addEventListener("message", received, until);
   });
 }
 
@@ -86,7 +86,7 @@ interface TrustedTypes {
 
 let policy: ReturnType<TrustedTypes["createPolicy"]> | undefined;
 
-/** An address as pages want it that let nothing but trusted types start scripts. */
+/** Returns the address as a TrustedScriptURL, for pages that require trusted types. */
 function trusted(url: URL): string {
   const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
   policy ??= trustedTypes?.createPolicy("webhoist", { createScriptURL: (url) => url });

@@ -1,4 +1,4 @@
-/** As Vite has it: the address of a worker that it serves or bundles. */
+/** Vite's import of a worker's address. */
 declare module "*?worker&url" {
   const address: string;
   export default address;

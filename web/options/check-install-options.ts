@@ -4,7 +4,7 @@ import { UNPACK_LIMITS } from "../../src/tarball/unpack-limits.ts";
 
 const OMITTED = ["dev", "optional", "peer"];
 
-/** @throws InstallError EINVALIDOPTION: which option, and what it should be */
+/** Checks the options of `install`. @throws InstallError EINVALIDOPTION that names the option and what it must be */
 export function checkInstallOptions(options: InstallOptions): void {
   const demand = (good: boolean, name: string, what: string): void => {
     if (!good) throw invalidOption(`options.${name} must be ${what}.`);
@@ -41,7 +41,7 @@ export function checkInstallOptions(options: InstallOptions): void {
   );
   demand(object(limits), "limits", "an object");
   for (const [name, value] of Object.entries(limits ?? {})) {
-    demand(name in UNPACK_LIMITS, `limits.${name}`, "a limit that there is");
+    if (!(name in UNPACK_LIMITS)) throw invalidOption(`Unknown option: limits.${name}`);
     demand(typeof value === "number" && value > 0, `limits.${name}`, "a positive number");
   }
 }

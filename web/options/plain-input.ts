@@ -4,15 +4,14 @@ import { InstallError } from "../../src/errors/failure.ts";
 import { failureOf } from "../../src/errors/failure-of.ts";
 import { invalidInput, invalidOption } from "../../src/errors/invalid-option.ts";
 
-/** What is being copied: its name in a failure, and its failure. */
+/** The value that is being copied: its path in a message, and the error to throw. */
 interface Subject {
   path: string;
   refuse: (message: string) => InstallError;
 }
 
 /**
- * A copy of plain data, which can be sent to a worker whatever it was: what frameworks wrap in proxies comes out plain. Bytes
- * are not copied.
+ * Copies plain data, so that it can be sent to a worker. Unwraps the proxies that frameworks put around objects. Does not copy bytes.
  */
 function plain(read: () => unknown, { path, refuse }: Subject): unknown {
   let why: string;
@@ -25,10 +24,10 @@ function plain(read: () => unknown, { path, refuse }: Subject): unknown {
     if (Array.isArray(value)) return Object.keys(value).map(member);
     if (kind === "Object") return Object.fromEntries(Object.keys(members).map((key) => [key, member(key)]));
     if (kind === "Date") return new Date(value as Date);
-    // A view of bytes that were transferred away cannot be made.
+    // Throws if the bytes were transferred to another thread, because no view of them can be created.
     if (kind === "Uint8Array") return new Uint8Array((value as Uint8Array).buffer) && value;
     if (value === null || !/object|function|symbol/.test(typeof value)) return value;
-    why = `is a ${kind}`;
+    why = `must be plain data, not a ${kind}`;
   } catch (error) {
     if (error instanceof InstallError) throw error;
     why = `cannot be read: ${failureOf(error).message}`;
@@ -36,12 +35,12 @@ function plain(read: () => unknown, { path, refuse }: Subject): unknown {
   throw refuse(`${path} ${why}.`);
 }
 
-/** @throws InstallError EINVALIDOPTION: a function, an object that is not plain, or what cannot be read */
+/** Copies options. @throws InstallError EINVALIDOPTION for a function, an object that is not plain, or a getter that throws */
 export function plainOptions<T extends object>(read: () => T): T {
   return plain(read, { path: "options", refuse: invalidOption }) as T;
 }
 
-/** @throws InstallError EINVALIDINPUT: likewise, and what is no file set, no text and no bytes */
+/** Copies and checks a project. @throws InstallError EINVALIDINPUT for data that is not plain, or that is not a set of files */
 export function plainInput(project: ProjectInput): ProjectInput {
   const read = (): ProjectInput => {
     const { files, root = "", name = "" } = Object(project) as ProjectInput;

@@ -10,12 +10,12 @@ import { encodePackIndex } from "../../src/tarball/pack-index.ts";
 import { PLATFORM_TOOLS } from "./platform-tools.ts";
 import { localClock, nextTurn } from "./yield.ts";
 
-/** Opens tarballs on this thread: a turn of the event loop for each, so that whoever else works here has theirs. */
+/** Creates an extractor on this thread. It takes a turn of the event loop for each tarball, so that other work is not blocked. */
 export function localExtractor(): Extractor {
   const digest = webDigest(globalThis.crypto?.subtle);
   const scheduler = new LocalScheduler(localClock);
   let last: Promise<unknown> = Promise.resolve();
-  /** One at a time: many at once end no sooner. */
+  /** Runs reads one after the other, because concurrent reads would finish no sooner. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const mine = last.then(nextTurn).then(work);
     last = mine.catch(() => {});
@@ -42,7 +42,7 @@ export function localExtractor(): Extractor {
   };
 }
 
-/** Fails where one is damaged. */
+/** Inflates each range. Fails if one of them is damaged. */
 function* readRanges(rangeReads: readonly RangeRead[]): Task<Outcome<Uint8Array[]>> {
   const parts: Uint8Array[] = [];
   for (const rangeRead of rangeReads) {

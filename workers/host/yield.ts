@@ -3,11 +3,12 @@ import type { Clock } from "../../src/base/spawn-local.ts";
 type Scheduler = { postTask?: (task: () => void) => Promise<void> };
 
 /**
- * Resolves in a later turn of the event loop, once whoever stood in line has had theirs: a task of the scheduler where there is
- * one, else a message. Never a timer: browsers clamp those to 4 ms, and to a second or more in a hidden tab, where tasks and
- * messages come as ever. Not `scheduler.yield` either, which goes on before all others: as long as one yields to it, no
- * message, timer or answer of the network gets in. A channel of its own for each turn: Node gives one channel's messages a
- * thousand turns in a row, and does not end while one is open.
+ * Resolves in a later turn of the event loop, after the work that is already queued. Uses a task of the scheduler if there is one,
+ * otherwise a message.
+ *
+ * - Not a timer: browsers delay timers by 4 ms, and by a second or more in a hidden tab.
+ * - Not `scheduler.yield`: it continues before all other work, so that no message, timer or response would get a turn.
+ * - A new channel for each turn: Node delivers up to a thousand messages of one channel in a row, and does not exit while one is open.
  */
 export function nextTurn(): Promise<void> {
   const { scheduler } = globalThis as { scheduler?: Scheduler };
@@ -22,5 +23,5 @@ export function nextTurn(): Promise<void> {
   });
 }
 
-/** This thread's. `Date.now` takes a seventh of the time of `performance.now`, and a slice needs no better. */
+/** The clock of this thread. Uses `Date.now`, which takes a seventh of the time of `performance.now` and is precise enough for slices. */
 export const localClock: Clock = { now: () => Date.now(), nextTurn };

@@ -1,10 +1,11 @@
+// Loaded on demand: at the first request outside of browsers, where `fetch` has no cache and follows no redirects safely.
+
 import { httpUrl } from "../../src/registry/registry-config.ts";
 import { type Call, exchange, type Reply } from "./exchange.ts";
 
-// Loaded outside of browsers, where `fetch` has no cache and shows redirects.
-
-/** Documents are kept for revalidation up to this many bytes, then no more. */
+/** Bytes of documents that are kept for revalidation. */
 const KEEP = 1 << 28;
+/** The most redirects that are followed. */
 const HOPS = 10;
 
 interface Kept {
@@ -12,15 +13,15 @@ interface Kept {
   etag: string;
 }
 
-/** What a browser does by itself: revalidation by ETag, and redirects that take no credentials to another origin. */
+/** Does what a browser does by itself: revalidates by ETag, and sends no credentials to another origin after a redirect. */
 export class ByHand {
   readonly #kept = new Map<string, Kept>();
   #keptBytes = 0;
 
-  /** One request. `key` is the document's; an answer of 304 comes as 200 with the bytes that were kept. */
+  /** Sends one request for the document `key`. Turns an answer of 304 into 200 with the kept bytes. */
   async exchange(call: Call, key: string): Promise<Reply> {
     const kept = this.#kept.get(key);
-    // Bytes that were transferred to another thread are gone.
+    // The length is 0 if the bytes were transferred to another thread.
     const headers = kept?.bytes.length ? { ...call.headers, "if-none-match": kept.etag } : call.headers;
     const reply = await exchange({ ...call, headers, init: { redirect: "manual" }, fetch: follow(call.fetch) });
     if (reply.kind !== "answer" || reply.status !== 304 || headers === call.headers || !kept) return reply;
@@ -36,8 +37,8 @@ export class ByHand {
 }
 
 /**
- * In a page the browser follows redirects, and drops `Authorization` where they leave the origin (Fetch standard, §4.4).
- * Here they are followed by the same rule: once dropped it does not come back.
+ * Wraps `fetch` so that redirects are followed as a browser follows them (Fetch standard, §4.4): `Authorization` is dropped when a
+ * redirect leaves the origin, and not added again.
  */
 function follow(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
   return async (start, init) => {

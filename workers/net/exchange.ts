@@ -1,35 +1,35 @@
 import { onAbort } from "../../src/base/on-abort.ts";
 import type { Watch, Watched } from "./watch.ts";
 
-/** One request over `fetch` and everything read of its answer. */
+/** One request over `fetch`. */
 export interface Call {
   fetch: typeof globalThis.fetch;
   url: URL;
   init: RequestInit;
   headers: Record<string, string>;
   signal: AbortSignal;
-  /** Read the body in one piece: cheaper, but while it comes nothing is heard of it. `small`: where it is known to be. */
+  /** Whether to read the body in one piece: cheaper, but without a sign of life meanwhile. `small`: only if it is known to be small. */
   whole?: boolean | "small";
-  /** ETag of the document that is at hand: where the answer has the same, its body is not read and it counts as 304. */
+  /** The ETag of a stored copy. An answer with the same ETag counts as 304, and its body is not read. */
   known?: string | undefined;
   watch: Watch;
 }
 
 export type Reply =
-  /** `transferred`: over the wire, where that is known not to be what the headers say. */
+  /** `transferred`: bytes over the wire, if the headers do not tell. */
   | { kind: "answer"; status: number; headers: Headers; bytes: Uint8Array; transferred?: number }
-  /** `found` is the system's own code, where there is one: a page is never told. `begun`: headers had come. */
+  /** `found`: the system's error code, which only Node gives. `begun`: whether headers had arrived. */
   | { kind: "network"; begun: boolean; found?: string }
   | { kind: "timeout" }
   | { kind: "aborted" };
 
-/** Never rejects, never outlives its signal, and leaves no timer and no listener. */
+/** Sends a request and reads its answer. Never rejects, ends with its signal, and leaves no timer and no listener behind. */
 export function exchange(call: Call): Promise<Reply> {
   const { signal, watch } = call;
   if (signal.aborted) return Promise.resolve({ kind: "aborted" });
   return new Promise((resolve) => {
     const attempt = new AbortController();
-    // A `fetch` that does not heed its signal is not waited for.
+    // Resolves at once, even if a custom `fetch` ignores its signal.
     const giveUp = (kind: "aborted" | "timeout", reason: unknown): void => {
       end({ kind });
       attempt.abort(reason);
@@ -49,7 +49,7 @@ export function exchange(call: Call): Promise<Reply> {
       resolve(reply);
     };
     watch.add(watched);
-    converse(call, attempt.signal, touch).then(
+    send(call, attempt.signal, touch).then(
       (reply) => {
         touch();
         end(reply);
@@ -62,13 +62,13 @@ export function exchange(call: Call): Promise<Reply> {
   });
 }
 
-/** `ECONNREFUSED`, `ENOTFOUND`, …: the code alone, since a message may quote the URL or a header. */
+/** Returns a code such as `ECONNREFUSED` or `ENOTFOUND`. Not the message, which may quote the URL or a header. */
 function systemCode(error: unknown): string | undefined {
   const cause = (error as { cause?: { code?: unknown } } | null)?.cause;
   return typeof cause?.code === "string" && /^[A-Z_\d]+$/.test(cause.code) ? cause.code : undefined;
 }
 
-async function converse(call: Call, signal: AbortSignal, touch: () => void): Promise<Reply> {
+async function send(call: Call, signal: AbortSignal, touch: () => void): Promise<Reply> {
   const response = await call.fetch(call.url.href, { ...call.init, headers: call.headers, signal });
   touch();
   const { headers } = response;
@@ -78,12 +78,12 @@ async function converse(call: Call, signal: AbortSignal, touch: () => void): Pro
   const whole = call.whole === "small" ? isSmall(headers) : call.whole;
   if (wanted && whole) bytes = new Uint8Array(await response.arrayBuffer());
   else if (wanted) bytes = await (await import("./read-body.ts")).readBody(response, signal, touch);
-  // Nobody reads an error's text: let go of the connection.
+  // Releases the connection, because the text of an error is not read.
   else response.body?.cancel().catch(() => {});
   return { kind: "answer", status, headers, bytes };
 }
 
-/** Bytes that come in one go on any line worth the name. */
+/** Bytes that arrive in one piece over most connections. */
 const SMALL = 256 * 1024;
 
 function isSmall(headers: Headers): boolean {

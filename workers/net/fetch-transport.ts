@@ -17,68 +17,69 @@ import { Watch } from "./watch.ts";
 
 export interface FetchTransportOptions
   extends Pick<InstallerOptions, "fetch" | "token" | "concurrency" | "timeout" | "retries" | "proxy"> {
-  /** Base URL of the default registry: the one that `proxy` stands in for. */
+  /** Base URL of the default registry, which `proxy` can replace. */
   registry: string;
-  /** Told once, when `proxy` takes over. */
+  /** Called once, when `proxy` replaces the registry. */
   onWarning?: (warning: Failure) => void;
-  /** Those of `token`, where others look at them too. */
+  /** The cache of `token`'s answers, if it is shared with others. */
   tokens?: Tokens;
-  /** In [0, 1): spreads the waits. */
+  /** Returns a number in [0, 1), which spreads the waits before retries. */
   random?: () => number;
 }
 
-/** Neither value has a byte that CORS calls unsafe, so that no request needs a preflight. */
+/** Both values are CORS-safelisted, so that no request needs a preflight. */
 const ACCEPT = {
   full: "application/json",
   abbreviated: "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*",
 };
-/** A registry that asks for more patience than this is told of instead. Milliseconds. */
+/** Milliseconds. A request fails if the registry asks for a longer wait (`Retry-After`). */
 const LONGEST_WAIT = 60_000;
 
-/** A page or a worker: the browser's cache revalidates, and its redirects cannot be followed by hand. */
+/** Whether this is a page or a worker. There the browser's cache revalidates, and redirects cannot be followed by hand. */
 const IN_BROWSER = "document" in globalThis || "importScripts" in globalThis;
 
 type Answer = Extract<Reply, { kind: "answer" }>;
 
-/** One `get` on its way: what its attempts have shown so far. */
-interface Job {
+/** One `get` in progress, and the results of its attempts so far. */
+interface RequestState {
   request: RegistryRequest;
   url: URL;
   signal: AbortSignal;
   tried: number;
-  /** Network errors while the registry answered others. */
+  /** The number of network errors while the registry answered other requests. */
   suspicions: number;
+  /** Whether a new token was requested after a 401. */
   renewed: boolean;
   /** The `Authorization` value last sent. */
   token?: string;
 }
 
-/** What a failure says beside the request's own name and URL. */
-type Told = Omit<RequestFacts, "name" | "url">;
+/** The facts of a failure, without the request's name and URL. */
+type FailureFacts = Omit<RequestFacts, "name" | "url">;
 type Verdict =
   | { response: RegistryResponse }
-  /** Without `wait` it cannot be mended by asking again. */
-  | { told: () => Told | Promise<Told>; wait?: number }
+  /** A failure. Without `wait` (milliseconds), a retry would not help. */
+  | { facts: () => FailureFacts | Promise<FailureFacts>; wait?: number }
   | "again";
 
 class FetchTransport implements Transport {
   readonly #options: FetchTransportOptions;
   readonly #registry: string;
   readonly #relay: string | undefined;
-  /** What every request of this transport has in common. */
+  /** The parts of a call that all requests share. */
   readonly #shared: Pick<Call, "fetch" | "watch">;
   readonly #retries: number;
   readonly #limit: Limit;
-  /** Only a page is to stay free. */
+  /** Only on a page, which must stay responsive. */
   readonly #pace = "document" in globalThis ? new Pace() : undefined;
   readonly #tokens: Tokens;
   readonly #read: LastRead = new Map();
-  #look: Promise<SecondLook | undefined> | undefined;
+  #secondLookCode: Promise<SecondLook | undefined> | undefined;
   readonly #life = new AbortController();
-  /** Once asked, outside of browsers. */
+  /** Created by the first request outside of browsers. */
   #byHand: ByHand | undefined;
   #relaying = false;
-  /** Retries left in all: a dead registry is not asked 4 × 2,600 times. A success gives back what it cost. */
+  /** The retries left for all requests, so that a dead registry is not asked 4 × 2,600 times. A success returns its retries. */
   #budget: number;
 
   constructor(options: FetchTransportOptions) {
@@ -86,7 +87,7 @@ class FetchTransport implements Transport {
     this.#options = options;
     this.#registry = registryBase(options.registry) ?? options.registry;
     this.#relay = options.proxy && registryBase(options.proxy, globalThis.location?.href);
-    // Unbound, a browser's own fetch throws "Illegal invocation".
+    // Wrapped, because a browser's `fetch` throws "Illegal invocation" when called as a method.
     const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
     this.#shared = { fetch, watch: new Watch(timeout) };
     this.#retries = retries;
@@ -97,14 +98,14 @@ class FetchTransport implements Transport {
 
   async get(request: RegistryRequest): Promise<Outcome<RegistryResponse>> {
     const url = httpUrl(request.url);
-    if (!url) return fail(await tell(request.name, url, { code: "EINVALIDURL" }));
+    if (!url) return fail(await wordFailure(request.name, url, { code: "EINVALIDURL" }));
     if (request.signal?.aborted || this.#life.signal.aborted) return aborted(request);
     const { signal, forget } = this.#either(request.signal);
     try {
-      const job: Job = { request, url, signal, tried: 0, suspicions: 0, renewed: false };
+      const state: RequestState = { request, url, signal, tried: 0, suspicions: 0, renewed: false };
       const work = async (): Promise<Outcome<RegistryResponse>> => {
         await this.#pace?.turn();
-        return await this.#run(job);
+        return await this.#run(state);
       };
       return await this.#limit.run(work, { signal, key: request.url, rank: request.rank });
     } catch (error) {
@@ -115,7 +116,7 @@ class FetchTransport implements Transport {
     }
   }
 
-  /** Aborts with the transport's life, and with `signal` where there is one: most often there is none, and nothing to be made. */
+  /** Returns a signal that aborts with the transport or with `signal`. Creates nothing if there is no `signal`, as is usual. */
   #either(signal: AbortSignal | undefined): { signal: AbortSignal; forget?: () => void } {
     const life = this.#life.signal;
     if (!signal) return { signal: life };
@@ -136,140 +137,145 @@ class FetchTransport implements Transport {
     this.#byHand = undefined;
   }
 
-  /** Attempts until one settles it. @throws when the job's signal aborts */
-  async #run(job: Job): Promise<Outcome<RegistryResponse>> {
+  /** Makes attempts until one settles the request. @throws the signal's reason */
+  async #run(state: RequestState): Promise<Outcome<RegistryResponse>> {
     for (;;) {
-      const verdict = await this.#attempt(job);
+      const verdict = await this.#attempt(state);
       if (verdict === "again") continue;
       if ("response" in verdict) {
-        this.#budget += job.tried;
+        this.#budget += state.tried;
         return ok(verdict.response);
       }
-      const { told, wait } = verdict;
-      if (wait === undefined || wait > LONGEST_WAIT || job.tried >= this.#retries || this.#budget <= 0) {
-        return fail(await tell(job.request.name, job.url, await told()));
+      const { facts, wait } = verdict;
+      if (wait === undefined || wait > LONGEST_WAIT || state.tried >= this.#retries || this.#budget <= 0) {
+        return fail(await wordFailure(state.request.name, state.url, await facts()));
       }
-      job.tried++;
+      state.tried++;
       this.#budget--;
-      await sleep(wait, job.signal);
+      await sleep(wait, state.signal);
     }
   }
 
-  async #attempt(job: Job): Promise<Verdict> {
+  async #attempt(state: RequestState): Promise<Verdict> {
     const since = performance.now();
-    const url = (this.#relaying && this.#relayUrl(job.url)) || job.url;
-    const reply = await this.#ask(job, url);
-    if (!reply) return refuse({ code: "ENEEDAUTH" });
+    const url = (this.#relaying && this.#relayUrl(state.url)) || state.url;
+    const reply = await this.#ask(state, url);
+    if (!reply) return finalFailure({ code: "ENEEDAUTH" });
     switch (reply.kind) {
       case "answer":
-        return this.#judge(job, url, reply);
+        return this.#judge(state, url, reply);
       case "network":
-        // A system code, or headers, say that it was the network. A bare error may also be an answer that is hidden,
-        // but not from the page's own origin, where a relay is.
-        if (!reply.found && !reply.begun && url === job.url && url.origin !== globalThis.location?.origin) {
-          return this.#secondLook(job, since);
+        // A system code, or headers that had arrived, prove a network error. A bare error may also be an answer that CORS hides;
+        // not from the page's own origin, though, where a relay is.
+        if (!reply.found && !reply.begun && url === state.url && url.origin !== globalThis.location?.origin) {
+          return this.#secondLook(state, since);
         }
-        return this.#later(job, () => ({ code: "EUNREACHABLE", reason: "network", found: reply.found }));
+        return this.#later(state, () => ({ code: "EUNREACHABLE", reason: "network", found: reply.found }));
       case "timeout":
-        return this.#later(job, () => ({ code: "ETIMEDOUT", milliseconds: this.#shared.watch.timeout }));
+        return this.#later(state, () => ({ code: "ETIMEDOUT", milliseconds: this.#shared.watch.timeout }));
       case "aborted":
-        throw job.signal.reason;
+        throw state.signal.reason;
       default:
         return reply satisfies never;
     }
   }
 
-  #later(job: Job, told: () => Told | Promise<Told>, wait?: number): Verdict {
-    return { told, wait: wait ?? backoff(job.tried, (this.#options.random ?? Math.random)()) };
+  #later(state: RequestState, facts: () => FailureFacts | Promise<FailureFacts>, wait?: number): Verdict {
+    return { facts, wait: wait ?? backoff(state.tried, (this.#options.random ?? Math.random)()) };
   }
 
-  /** One request. Undefined where there should be a token and is none. */
-  async #ask(job: Job, url: URL): Promise<Reply | undefined> {
-    const { kind, metadata, etag, kept } = job.request;
-    const token = this.#tokens.none ? undefined : await orAbort(this.#tokens.of(url.origin), job.signal);
+  /** Sends one request. Returns undefined if the token callback failed. */
+  async #ask(state: RequestState, url: URL): Promise<Reply | undefined> {
+    const { kind, metadata, etag, kept } = state.request;
+    const token = this.#tokens.none ? undefined : await orAbort(this.#tokens.of(url.origin), state.signal);
     if (token === null) return undefined;
     const headers: Record<string, string> = { accept: kind === "tarball" ? "*/*" : ACCEPT[metadata] };
-    // A page's own would need leave from the registry (a preflight for each), and its browser asks with one anyway.
+    // In a browser the header would need a preflight for each request, and the browser's cache revalidates by itself.
     if (etag && !IN_BROWSER) headers["if-none-match"] = etag;
-    if (token) headers["authorization"] = job.token = token;
+    if (token) headers["authorization"] = state.token = token;
     const init: RequestInit = { cache: kept ? "no-store" : kind === "tarball" ? "default" : "no-cache" };
-    // A chunk at a time costs a page 6 % more of its thread for each packument. One that failed is worth that.
-    const whole = job.tried === 0 && (kind !== "tarball" || "small");
-    const call: Call = { ...this.#shared, url, init, headers, whole, known: etag, signal: job.signal };
+    // Reading chunk by chunk takes 6 % more of the page's thread for each packument. A retry does it, to notice a stall.
+    const whole = state.tried === 0 && (kind !== "tarball" || "small");
+    const call: Call = { ...this.#shared, url, init, headers, whole, known: etag, signal: state.signal };
     if (IN_BROWSER) return exchange(call);
     const { ByHand } = await import("./by-hand.ts");
     this.#byHand ??= new ByHand();
-    return this.#byHand.exchange(call, keyOf(job, url));
+    return this.#byHand.exchange(call, keyOf(state, url));
   }
 
-  async #judge(job: Job, url: URL, reply: Answer): Promise<Verdict> {
-    const { request } = job;
+  async #judge(state: RequestState, url: URL, reply: Answer): Promise<Verdict> {
+    const { request } = state;
     const { status, headers, bytes } = reply;
     if (status === 304 && request.etag) {
       this.#note(url);
       return { response: { bytes: new Uint8Array(), transferred: 0, notModified: true } };
     }
     if (status >= 200 && status < 300) {
-      if (request.kind !== "tarball" && isCut(bytes)) return this.#later(job, () => ({ code: "EINVALIDPACKUMENT" }));
+      if (request.kind !== "tarball" && isCut(bytes)) return this.#later(state, () => ({ code: "EINVALIDPACKUMENT" }));
       this.#note(url);
-      return { response: this.#accept(job, url, reply) };
+      return { response: this.#accept(state, url, reply) };
     }
-    if (status === 401 && job.token && !job.renewed) {
-      job.renewed = true;
-      if (await orAbort(this.#tokens.renew(url.origin, job.token), job.signal)) return "again";
+    if (status === 401 && state.token && !state.renewed) {
+      state.renewed = true;
+      if (await orAbort(this.#tokens.renew(url.origin, state.token), state.signal)) return "again";
     }
     const wait = retryAfter(headers.get("retry-after"), Date.now());
-    const told: Told = { code: `E${status}`, milliseconds: wait };
-    return status === 408 || status === 429 || status >= 500 ? this.#later(job, () => told, wait) : refuse(told);
+    const facts: FailureFacts = { code: `E${status}`, milliseconds: wait };
+    return status === 408 || status === 429 || status >= 500
+      ? this.#later(state, () => facts, wait)
+      : finalFailure(facts);
   }
 
-  /** The proof that a second look goes by. */
+  /** Records a readable answer. The second look uses it as proof that the registry can be reached. */
   #note(url: URL): void {
     this.#read.set(url.origin, { url, at: performance.now() });
   }
 
-  #accept(job: Job, url: URL, { headers, bytes, transferred }: Answer): RegistryResponse {
+  #accept(state: RequestState, url: URL, { headers, bytes, transferred }: Answer): RegistryResponse {
     const etag = headers.get("etag");
-    if (job.request.kind !== "tarball") this.#byHand?.keep(keyOf(job, url), bytes, etag);
+    if (state.request.kind !== "tarball") this.#byHand?.keep(keyOf(state, url), bytes, etag);
     const length = transferred ?? (Number(headers.get("content-length")) || bytes.length);
     return { bytes, transferred: length, ...(etag ? { etag } : {}) };
   }
 
-  /** After a bare network error, which in a page may be an answer that is hidden: a 404 without CORS. */
-  async #secondLook(job: Job, since: number): Promise<Verdict> {
-    const { request, url, signal } = job;
-    // False is certain; true says nothing.
-    if (globalThis.navigator?.onLine === false) return refuse({ code: "EUNREACHABLE", reason: "offline" });
+  /** Finds the cause of a bare network error. In a page it may be an answer that CORS hides, such as a 404. */
+  async #secondLook(state: RequestState, since: number): Promise<Verdict> {
+    const { request, url, signal } = state;
+    // `false` is reliable; `true` is not.
+    if (globalThis.navigator?.onLine === false) return finalFailure({ code: "EUNREACHABLE", reason: "offline" });
     const relayUrl = this.#relayUrl(url);
-    if (relayUrl && this.#relaying) return "again"; // Another has decided in the meantime.
-    this.#look ??= this.#startLook();
-    const look = await orAbort(this.#look, signal);
-    if (!look) return this.#later(job, () => ({ code: "EUNREACHABLE" }));
-    const askRelay = relayUrl && (() => this.#ask(job, relayUrl));
+    if (relayUrl && this.#relaying) return "again"; // Another request has switched to the relay meanwhile.
+    this.#secondLookCode ??= this.#loadSecondLook();
+    const look = await orAbort(this.#secondLookCode, signal);
+    if (!look) return this.#later(state, () => ({ code: "EUNREACHABLE" }));
+    const askRelay = relayUrl && (() => this.#ask(state, relayUrl));
     const finding = await orAbort(look.at({ kind: request.kind, url, since, askRelay }), signal);
     if (finding.kind === "unreachable") {
-      return this.#later(job, async () => ({ code: "EUNREACHABLE", reason: await orAbort(finding.why(), signal) }));
+      return this.#later(state, async () => ({ code: "EUNREACHABLE", reason: await orAbort(finding.why(), signal) }));
     }
     if (finding.kind === "missing") {
-      const told: Told = { code: "E404", found: "twice no readable answer, while the registry answered others" };
-      return job.suspicions++ ? refuse(told) : this.#later(job, () => told);
+      const facts: FailureFacts = {
+        code: "E404",
+        found: "two attempts got no readable answer, although the registry answered other requests",
+      };
+      return state.suspicions++ ? finalFailure(facts) : this.#later(state, () => facts);
     }
     if (finding.warning && !this.#relaying) {
       this.#relaying = true;
       this.#options.onWarning?.(finding.warning);
     }
-    return this.#judge(job, relayUrl!, finding.reply);
+    return this.#judge(state, relayUrl!, finding.reply);
   }
 
-  /** Undefined where it cannot be loaded: then nothing here can be reached. */
-  async #startLook(): Promise<SecondLook | undefined> {
+  /** Returns undefined if the code cannot be loaded, because then this page's server cannot be reached either. */
+  async #loadSecondLook(): Promise<SecondLook | undefined> {
     try {
       const { SecondLook } = await import("./second-look.ts");
       const call = { ...this.#shared, headers: {}, signal: this.#life.signal };
       const send = (url: URL, init: RequestInit): Promise<Reply> => exchange({ ...call, url, init });
       return new SecondLook({ send, registry: this.#registry, relay: this.#relay, read: this.#read });
     } catch {
-      this.#look = undefined;
+      this.#secondLookCode = undefined;
       return undefined;
     }
   }
@@ -281,24 +287,25 @@ class FetchTransport implements Transport {
   }
 }
 
-const refuse = (told: Told): Verdict => ({ told: () => told });
+/** A failure that a retry would not help. */
+const finalFailure = (facts: FailureFacts): Verdict => ({ facts: () => facts });
 
-/** The words are loaded when they are needed; the code is right even where they cannot be. */
-async function tell(name: string, url: URL | undefined, told: Told): Promise<Failure> {
+/** Returns the failure with its message, or with its code alone if the code for messages cannot be loaded. */
+async function wordFailure(name: string, url: URL | undefined, facts: FailureFacts): Promise<Failure> {
   try {
     const { requestFailure } = await import("../../src/registry/request-failure.ts");
-    return requestFailure({ ...told, name, url });
+    return requestFailure({ ...facts, name, url });
   } catch {
-    return failure(told.code, `${name}: ${told.code}`, { package: name });
+    return failure(facts.code, `${name}: ${facts.code}`, { package: name });
   }
 }
 
-/** The caller rethrows its signal's reason. */
+/** The outcome of an aborted request. The caller throws its signal's reason instead. */
 const aborted = ({ name }: RegistryRequest): Outcome<never> => fail(cancelled(name));
 
-const keyOf = ({ request }: Job, url: URL): string => `${request.metadata} ${url.href}`;
+const keyOf = ({ request }: RequestState, url: URL): string => `${request.metadata} ${url.href}`;
 
-/** A document that opens and never closes. What is no document at all is for its reader to refuse. */
+/** Checks whether a JSON document was cut off: it begins with `{` and does not end with `}`. Its reader checks everything else. */
 function isCut(bytes: Uint8Array): boolean {
   let end = bytes.length - 1;
   while (end > 0 && bytes[end]! <= 32) end--;
@@ -313,7 +320,10 @@ function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   return orAbort(slept, signal).finally(() => clearTimeout(timer));
 }
 
-/** A registry over `fetch`: bounded, patient, and silent about credentials. Every failure is an outcome with a code. */
+/**
+ * Creates a transport over `fetch`, with a limit on concurrent requests, timeouts and retries. Failures are outcomes with a code.
+ * Credentials appear in no message.
+ */
 export function createFetchTransport(options: FetchTransportOptions): Transport {
   return new FetchTransport(options);
 }

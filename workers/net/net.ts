@@ -6,17 +6,17 @@ import { createFetchTransport, type FetchTransportOptions } from "./fetch-transp
 import type { NetSession } from "./net-protocol.ts";
 import { Tokens } from "./tokens.ts";
 
-/** Requests, and what their credentials allow to be read from the store. */
+/** Makes requests, and says which part of the store their credentials allow to read. */
 export interface Net extends Transport {
-  /** Whose packuments: null where that cannot be said, so that nothing is stored. */
+  /** Returns the name of the store's part for this registry and its credentials; null if the token callback failed, so that nothing is stored. */
   namespace(registry: string, metadata: MetadataForm): Promise<string | null>;
-  /** Between threads, so far. */
+  /** Messages between threads so far. */
   readonly messages?: number;
 }
 
 export type OpenNet = (session: NetSession, warn: (warning: Failure) => void) => Net;
 
-/** Over `fetch`, on this thread. */
+/** Creates a net over `fetch`, on this thread. */
 export function createNet(options: FetchTransportOptions): Net {
   const { tokens = new Tokens(options.token) } = options;
   const transport = createFetchTransport({ ...options, tokens });
@@ -29,7 +29,7 @@ export function createNet(options: FetchTransportOptions): Net {
       life.abort();
     },
     async namespace(registry, metadata) {
-      // Nobody may be there to answer for a token: then it takes as long as the run.
+      // The token callback may never answer. Then the wait ends with the run.
       const token = await orAbort(tokens.of(new URL(registry).origin), life.signal).catch(() => null);
       if (token === null) return null;
       const { namespaceOf } = await import("../../src/metadata-cache/namespace.ts");
@@ -39,7 +39,7 @@ export function createNet(options: FetchTransportOptions): Net {
   };
 }
 
-/** One after the other, or at once: those that are open at the same time are one run's, and ask for its credentials once. */
+/** Returns a function that opens nets. Nets that are open at the same time belong to one run and share its credentials. */
 export function openNets(options: Omit<FetchTransportOptions, "registry" | "onWarning" | "tokens">): OpenNet {
   const open = new Set<Net>();
   let tokens: Tokens;

@@ -1,17 +1,17 @@
 import { nextTurn } from "../host/yield.ts";
 
-/** Requests that one turn of the event loop may start: a browser takes a third of a millisecond and more for each. */
+/** Requests that one turn of the event loop may start. A browser takes a third of a millisecond or more for each. */
 const BURST = 16;
-/** Milliseconds after which it counts as another turn. */
-const SPELL = 16;
+/** Milliseconds after which a new turn is assumed. */
+const TURN = 16;
 
-/** Spreads the start of many requests over turns, so that a page which asks for hundreds at once is not held up. */
+/** Spreads the start of many requests over several turns, so that the page stays responsive. */
 export class Pace {
   #since = 0;
   #begun = 0;
   #waiting: (() => void)[] = [];
 
-  /** Undefined: at once. */
+  /** Resolves when a request may start. Returns undefined if it may start at once. */
   turn(): Promise<void> | undefined {
     if (this.#waiting.length === 0 && this.#begins()) return undefined;
     return new Promise((begin) => {
@@ -21,7 +21,7 @@ export class Pace {
 
   #begins(): boolean {
     const now = performance.now();
-    if (now - this.#since > SPELL) {
+    if (now - this.#since > TURN) {
       this.#since = now;
       this.#begun = 0;
     }

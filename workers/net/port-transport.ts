@@ -4,24 +4,25 @@ import { fail, type Outcome } from "../../src/errors/failure.ts";
 import { cancelled } from "../../src/errors/work.ts";
 import type { RegistryRequest, RegistryResponse } from "../../src/registry/transport.ts";
 import type { Net } from "./net.ts";
-import type { Get, NetAnswer, NetOrder, NetSession } from "./net-protocol.ts";
+import type { NetMessage, NetReply, NetSession, PortRequest } from "./net-protocol.ts";
 
-/** A registry behind a port: another thread does the fetching. Requests of one turn go in one message. */
+/** A net whose requests are made by another thread, behind a port. Sends all requests of a turn in one message. */
 export class PortTransport implements Net {
   /** Messages sent and received. */
   messages = 0;
   readonly #port: MessagePort;
   readonly #warn: (warning: Failure) => void;
-  readonly #gets = new Map<number, (outcome: Outcome<RegistryResponse>) => void>();
+  /** By the id of a request. */
+  readonly #waiting = new Map<number, (outcome: Outcome<RegistryResponse>) => void>();
   readonly #namespaces = new Map<number, (namespace: string | null) => void>();
-  #batch: Get[] = [];
+  #batch: PortRequest[] = [];
   #closed = false;
 
   constructor(port: MessagePort, session: NetSession, warn: (warning: Failure) => void) {
     this.#port = port;
     this.#warn = warn;
-    port.onmessage = ({ data }: MessageEvent<NetAnswer>) => this.#hear(data);
-    this.#send({ to: "open", session });
+    port.onmessage = ({ data }: MessageEvent<NetReply>) => this.#handle(data);
+    this.#send({ kind: "open", session });
   }
 
   get(request: RegistryRequest): Promise<Outcome<RegistryResponse>> {
@@ -29,21 +30,9 @@ export class PortTransport implements Net {
     return new Promise((resolve) => {
       const { kind, name, url, metadata, etag, kept, rank } = request;
       const id = nextId++;
-      if (
-        this.#batch.push({
-          id,
-          kind,
-          name,
-          url,
-          metadata,
-          ...(etag && { etag }),
-          ...(kept && { kept }),
-          ...(rank && { rank }),
-        }) === 1
-      ) {
-        queueMicrotask(() => this.#flush());
-      }
-      this.#gets.set(id, resolve);
+      const optional = { ...(etag && { etag }), ...(kept && { kept }), ...(rank && { rank }) };
+      if (this.#batch.push({ id, kind, name, url, metadata, ...optional }) === 1) queueMicrotask(() => this.#flush());
+      this.#waiting.set(id, resolve);
     });
   }
 
@@ -52,60 +41,60 @@ export class PortTransport implements Net {
     return new Promise((resolve) => {
       const id = nextId++;
       this.#namespaces.set(id, resolve);
-      this.#send({ to: "namespace", id, registry, metadata });
+      this.#send({ kind: "namespace", id, registry, metadata });
     });
   };
 
   hurry(url: string, rank: number): void {
     if (this.#closed) return;
-    // What it is about may still stand in this turn's batch.
+    // The request may still be in this turn's batch, and must arrive first.
     this.#flush();
-    this.#send({ to: "hurry", url, rank });
+    this.#send({ kind: "hurry", url, rank });
   }
 
   dispose(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#batch = [];
-    this.#send({ to: "close" });
-    for (const resolve of this.#gets.values()) resolve(closed(""));
+    this.#send({ kind: "close" });
+    for (const resolve of this.#waiting.values()) resolve(closed(""));
     for (const resolve of this.#namespaces.values()) resolve(null);
-    this.#gets.clear();
+    this.#waiting.clear();
     this.#namespaces.clear();
-    // What is heard there keeps alive whoever would be warned.
+    // The listener would keep the run in memory, through `#warn`.
     this.#port.onmessage = null;
   }
 
   #flush(): void {
-    const gets = this.#batch;
+    const requests = this.#batch;
     this.#batch = [];
-    if (gets.length > 0) this.#send({ to: "get", gets });
+    if (requests.length > 0) this.#send({ kind: "request", requests });
   }
 
-  #send(order: NetOrder): void {
+  #send(message: NetMessage): void {
     this.messages++;
-    this.#port.postMessage(order);
+    this.#port.postMessage(message);
   }
 
-  #hear(answer: NetAnswer): void {
+  #handle(reply: NetReply): void {
     this.messages++;
-    switch (answer.of) {
-      case "got":
-        for (const { id, outcome } of answer.gots) settle(this.#gets, id, outcome);
+    switch (reply.kind) {
+      case "respond":
+        for (const { id, outcome } of reply.responses) settle(this.#waiting, id, outcome);
         break;
       case "namespace":
-        settle(this.#namespaces, answer.id, answer.namespace);
+        settle(this.#namespaces, reply.id, reply.namespace);
         break;
-      case "warning":
-        this.#warn(answer.warning);
+      case "warn":
+        this.#warn(reply.warning);
         break;
       default:
-        answer satisfies never;
+        reply satisfies never;
     }
   }
 }
 
-/** Unique on this thread, so that a late answer to an earlier session meets nobody. */
+/** Unique on this thread, so that a late reply to an earlier session settles nothing. */
 let nextId = 0;
 
 function settle<T>(waiting: Map<number, (value: T) => void>, id: number, value: T): void {
@@ -113,5 +102,5 @@ function settle<T>(waiting: Map<number, (value: T) => void>, id: number, value: 
   waiting.delete(id);
 }
 
-/** The caller rethrows its signal's reason. */
+/** The outcome of a request after `dispose`. The caller throws its signal's reason instead. */
 const closed = (name: string): Outcome<never> => fail(cancelled(name));

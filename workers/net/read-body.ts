@@ -1,8 +1,8 @@
+// Loaded on demand: for large tarballs and for second attempts. Other bodies are read in one piece.
+
 import { onAbort } from "../../src/base/on-abort.ts";
 
-// Loaded for tarballs and for second attempts: the first at a document reads it in one piece.
-
-/** A body, read as it comes; `touch` hears of each piece. @throws what the stream rejects with */
+/** Reads a body chunk by chunk, and calls `touch` at each chunk. @throws what the stream rejects with */
 export async function readBody(response: Response, signal: AbortSignal, touch: () => void): Promise<Uint8Array> {
   const reader = response.body?.getReader();
   if (!reader) return new Uint8Array(await response.arrayBuffer());
@@ -25,7 +25,7 @@ export async function readBody(response: Response, signal: AbortSignal, touch: (
   return join(chunks, length);
 }
 
-/** One array that owns its whole buffer, so that it can be transferred. */
+/** Joins the chunks into an array that fills its buffer, so that it can be transferred. */
 function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
   const [first] = chunks;
   if (chunks.length === 1 && first?.buffer.byteLength === length) return first;

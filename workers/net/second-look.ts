@@ -1,15 +1,15 @@
+// Loaded on demand: when a request has failed without a reason, which most runs never see. It imports only types, because a module
+// shared with the transport would become a file of its own that every page loads.
+
 import type { Failure } from "../../src/api/failure.ts";
 import type { Unreached } from "../../src/registry/request-failure.ts";
 import type { RequestKind } from "../../src/registry/transport.ts";
 import type { Reply } from "./exchange.ts";
 
-// Loaded when a request has failed without a reason, which most runs never see. It imports types alone: a module that
-// it shared with the transport would become a file of its own, for every page to load.
-
-/** Asked for where nothing has been read yet: packages that a registry of any use has, then its front door. */
+/** Requested if nothing has been read from the registry yet: packages that any registry has, then its root. */
 const WELL_KNOWN = ["react", "npm", ""];
 
-/** By origin: what was read there last, and when. */
+/** By origin: the URL that was last read there, and the time. */
 export type LastRead = Map<string, { url: URL; at: number }>;
 
 export interface LookOptions {
@@ -20,29 +20,29 @@ export interface LookOptions {
   read: LastRead;
 }
 
-/** A request that got a bare network error. */
-export interface Question {
+/** A request that failed with a bare network error. */
+export interface SuspectRequest {
   kind: RequestKind;
   url: URL;
-  /** When it was sent. */
+  /** The time at which the request was sent. */
   since: number;
-  /** The same request, through the relay, where there is one for it. */
+  /** Sends the same request through the relay, if there is one for it. */
   askRelay?: (() => Promise<Reply | undefined>) | undefined;
 }
 
 type Answer = Extract<Reply, { kind: "answer" }>;
 
 export type Finding =
-  /** What the relay says; with a `warning` it stands in for the registry from here on. */
+  /** The relay's answer. With a `warning`, the relay replaces the registry from now on. */
   | { kind: "relayed"; reply: Answer; warning?: Failure }
-  /** The registry answers others: E404 if it happens twice. */
+  /** The registry answers other requests. If this happens twice, the failure is E404. */
   | { kind: "missing" }
   | { kind: "unreachable"; why: () => Promise<Unreached> };
 
 /**
- * Public registries send no CORS header with a 404, so that a page cannot tell "does not exist" from "could not be
- * reached": both are a bare network error. A relay, where one is given, knows the answer. Else the same registry is
- * asked for something that must succeed.
+ * Tells "does not exist" from "cannot be reached". Public registries send no CORS header with a 404, so that a page sees the same
+ * bare network error for both. If there is a relay, it knows the answer. Otherwise the second look requests something from the
+ * same registry that must exist.
  */
 export class SecondLook {
   readonly #options: LookOptions;
@@ -52,7 +52,7 @@ export class SecondLook {
     this.#options = options;
   }
 
-  async at({ kind, url, since, askRelay }: Question): Promise<Finding> {
+  async at({ kind, url, since, askRelay }: SuspectRequest): Promise<Finding> {
     const { registry, relay } = this.#options;
     const reply = await askRelay?.();
     const base = url.href.startsWith(registry) ? registry : url.href.slice(0, url.href.lastIndexOf("/") + 1);
@@ -64,8 +64,8 @@ export class SecondLook {
   }
 
   /**
-   * Whether answers of `url`'s registry can be read now. An answer that has come since the request was sent (`since`)
-   * settles it without a request; else everybody who asks meanwhile shares one look. `base` is the registry's URL.
+   * Checks whether answers of `url`'s registry can be read now. An answer read since `since`, when the request was sent, proves it.
+   * Otherwise all callers share one look. `base` is the registry's URL.
    */
   async #reachable({ origin }: URL, base: string, since: number): Promise<boolean> {
     const { read } = this.#options;
@@ -80,9 +80,9 @@ export class SecondLook {
     return found || isProven();
   }
 
-  /** Why nothing could be read: as far as a page can know. */
+  /** Returns why nothing could be read, as far as a page can know. */
   async #reason(url: URL): Promise<Unreached> {
-    // An opaque answer cannot be read, but it is an answer. (Its absence proves nothing: COEP blocks it too.)
+    // An opaque answer cannot be read, but it proves that CORS is the cause. Its absence proves nothing: COEP blocks it too.
     return (await this.#once(`no-cors ${url.origin}`, () => this.#answers(url, "no-cors"))) ? "cors" : "network";
   }
 
@@ -95,23 +95,23 @@ export class SecondLook {
     return look;
   }
 
-  /** What is asked is whether there is an answer, not which. */
+  /** Checks whether there is an answer of any kind. */
   async #answers(url: URL, mode: RequestMode): Promise<boolean> {
-    // HEAD past every cache: a stored answer would prove nothing.
+    // Bypasses every cache, because a stored answer would prove nothing.
     const reply = await this.#options.send(url, { method: "HEAD", mode, cache: "no-store" });
-    // 429 and 5xx leave open what the first answer was.
+    // After 429 or 5xx, the first answer may have been the same.
     return reply.kind === "answer" && reply.status < 429;
   }
 }
 
-/** A site without a relay answers too, with its own page for everything. */
+/** Checks whether an answer is a relay's. A site without a relay answers too, with its own page for every path. */
 function isRelayed({ status, headers }: Answer, kind: RequestKind): boolean {
   const type = headers.get("content-type") ?? "";
   return type.includes("json") || (kind === "tarball" && status === 200 && !type.includes("html"));
 }
 
-/** A warning: `proxy` stands in for `registry` from here on. Base URLs carry nothing to hide. */
+/** EPROXIED: `proxy` replaces the registry from now on. Base URLs contain no secrets. */
 function relayed(url: string, proxy: string): Failure {
-  const message = `${url} cannot be reached from this page: everything goes through ${proxy}.`;
+  const message = `This page cannot reach ${url}, so all requests go through ${proxy}.`;
   return { code: "EPROXIED", message, requiredBy: [], wayOut: [], details: { url, proxy } };
 }

@@ -2,46 +2,46 @@ import { fail } from "../../src/errors/failure.ts";
 import { failureOf } from "../../src/errors/failure-of.ts";
 import { nextTurn } from "../host/yield.ts";
 import type { Net, OpenNet } from "./net.ts";
-import type { Get, Got, NetAnswer, NetOrder } from "./net-protocol.ts";
+import type { NetMessage, NetReply, PortRequest, PortResponse } from "./net-protocol.ts";
 
-/** Answers in one message. More of them would keep whoever waits for the first waiting. */
+/** Responses in one message. A larger message would delay its first response. */
 const MOST = 16;
 
-/** Answers the requests that come through a port. What is returned ends it: requests under way are given up. */
+/** Makes the requests that arrive through a port. Returns a function that cancels them and closes the port. */
 export function servePort(port: MessagePort, open: OpenNet): () => void {
   let net: Net | undefined;
-  const send = (answer: NetAnswer, transfer: Transferable[] = []): void => port.postMessage(answer, transfer);
+  const send = (reply: NetReply, transfer: Transferable[] = []): void => port.postMessage(reply, transfer);
   const close = (): void => {
     net?.dispose();
     net = undefined;
   };
-  let gots: Got[] = [];
+  let responses: PortResponse[] = [];
   const flush = (): void => {
-    if (gots.length === 0) return;
-    send({ of: "got", gots }, bodiesOf(gots));
-    gots = [];
+    if (responses.length === 0) return;
+    send({ kind: "respond", responses }, bodiesOf(responses));
+    responses = [];
   };
-  const get = async (net: Net, { id, ...request }: Get): Promise<void> => {
-    // Whoever asked may be asleep until there is an answer.
+  const get = async (net: Net, { id, ...request }: PortRequest): Promise<void> => {
+    // Always answers, because the thread at the other end may sleep until there is an answer.
     const outcome = await net.get(request).catch((error: unknown) => fail(failureOf(error)));
-    // Several in one message cost both threads less than one in each: what else comes until the turn is over goes along.
-    if (gots.push({ id, outcome }) === MOST) flush();
-    else if (gots.length === 1) void nextTurn().then(flush);
+    // Collects the responses of a turn, because one message costs both threads less than several.
+    if (responses.push({ id, outcome }) === MOST) flush();
+    else if (responses.length === 1) void nextTurn().then(flush);
   };
-  port.onmessage = ({ data }: MessageEvent<NetOrder>) => {
-    switch (data.to) {
+  port.onmessage = ({ data }: MessageEvent<NetMessage>) => {
+    switch (data.kind) {
       case "open":
         close();
-        net = open(data.session, (warning) => send({ of: "warning", warning }));
+        net = open(data.session, (warning) => send({ kind: "warn", warning }));
         break;
-      case "get":
-        for (const each of data.gets) if (net) void get(net, each);
+      case "request":
+        for (const request of data.requests) if (net) void get(net, request);
         break;
       case "namespace": {
         const { id, registry, metadata } = data;
-        const tell = (namespace: string | null): void => send({ of: "namespace", id, namespace });
-        // Where it cannot be told nothing is stored.
-        void net?.namespace(registry, metadata).then(tell, () => tell(null));
+        const answer = (namespace: string | null): void => send({ kind: "namespace", id, namespace });
+        // Null means that nothing is stored.
+        void net?.namespace(registry, metadata).then(answer, () => answer(null));
         break;
       }
       case "hurry":
@@ -60,9 +60,9 @@ export function servePort(port: MessagePort, open: OpenNet): () => void {
   };
 }
 
-/** Those that can go without being copied: they fill their buffer. */
-function bodiesOf(gots: readonly Got[]): ArrayBuffer[] {
-  return gots.flatMap(({ outcome }) => {
+/** Returns the bodies that fill their buffer. They are transferred; others are copied. */
+function bodiesOf(responses: readonly PortResponse[]): ArrayBuffer[] {
+  return responses.flatMap(({ outcome }) => {
     const bytes = outcome.ok ? outcome.value.bytes : undefined;
     const whole = bytes && bytes.length > 0 && bytes.byteLength === bytes.buffer.byteLength;
     return whole ? [bytes.buffer as ArrayBuffer] : [];

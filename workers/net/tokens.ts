@@ -1,8 +1,8 @@
 import type { InstallerOptions } from "../../src/api/resolve.ts";
 
 /**
- * `Authorization` values by origin, from the embedder's callback: asked once for an origin, and once more for each
- * value that is refused. They live here and in the requests' headers, nowhere else.
+ * The `Authorization` values from the embedder's `token` callback, by origin. The callback is called once for an origin, and once
+ * more for each value that is refused. The values are kept only here and in the headers of requests.
  */
 export class Tokens {
   readonly #ask: InstallerOptions["token"];
@@ -13,12 +13,12 @@ export class Tokens {
     this.#ask = ask;
   }
 
-  /** Nobody was named who could know any: nothing has to be asked. */
+  /** Whether there is no callback. */
   get none(): boolean {
     return !this.#ask;
   }
 
-  /** Undefined: none. Null: the callback failed, or gave what a header cannot carry. Never rejects. */
+  /** Returns the value for an origin; undefined if there is none; null if the callback failed or its value cannot be a header. Never rejects. */
   of(origin: string): Promise<string | undefined | null> {
     let token = this.#known.get(origin);
     if (!token) {
@@ -28,7 +28,7 @@ export class Tokens {
     return token;
   }
 
-  /** After a 401: whether there is another value than the one that was `used`. */
+  /** Called after a 401. Returns whether there is another value than the `used` one. */
   async renew(origin: string, used: string): Promise<boolean> {
     if ((await this.of(origin)) === used && this.#refused.get(origin) !== used) {
       this.#refused.set(origin, used);
@@ -44,7 +44,7 @@ export class Tokens {
       if (!/^[ -~]+$/.test(token)) return null;
       return token.includes(" ") ? token : `Bearer ${token}`;
     } catch {
-      // The error is the embedder's own and may quote the token.
+      // The error is dropped, because it may quote the token.
       return null;
     }
   }

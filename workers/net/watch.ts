@@ -1,19 +1,21 @@
-/** A request that is watched: when anything last came of it, and how it is told that it has taken too long. */
+/** A request whose progress is watched. */
 export interface Watched {
+  /** The time of its last progress. */
   at: number;
-  /** Whether it is heard of piece by piece. Else it may only be waiting (HTTP/1.1 has six connections, a line has its width) while others come. */
+  /** Whether its body is read chunk by chunk. If not, it may only be waiting for a connection or bandwidth while others progress. */
   alone: boolean;
+  /** Called when the request has timed out. */
   late(): void;
 }
 
-/** Gives up requests of which nothing comes for too long. One timer for all of them, and none where there are none. */
+/** Times out requests that make no progress. Uses one timer for all of them, and none while there are no requests. */
 export class Watch {
-  /** Milliseconds without anything coming. */
+  /** Milliseconds without progress. */
   readonly timeout: number;
   readonly #watched = new Set<Watched>();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** When anything last came, to any of them. */
-  #pulse = 0;
+  /** The time of the last progress of any request. */
+  #lastProgress = 0;
 
   constructor(timeout: number) {
     this.timeout = timeout;
@@ -25,7 +27,7 @@ export class Watch {
   }
 
   touch(watched: Watched): void {
-    this.#pulse = watched.at = performance.now();
+    this.#lastProgress = watched.at = performance.now();
   }
 
   remove(watched: Watched): void {
@@ -39,7 +41,7 @@ export class Watch {
     const now = performance.now();
     let oldest = now;
     for (const watched of this.#watched) {
-      const since = watched.alone ? watched.at : Math.max(watched.at, this.#pulse);
+      const since = watched.alone ? watched.at : Math.max(watched.at, this.#lastProgress);
       if (now - since >= this.timeout) {
         this.#watched.delete(watched);
         watched.late();

@@ -11,20 +11,20 @@ import {
 } from "./layout.ts";
 import type { Growable, SharedMemory } from "./shared-memory.ts";
 
-/** What was published for one generation of a key. */
+/** The record published for one generation of a key. */
 export interface SharedRecord {
   readonly state: number;
   /** The place of the key's record of an earlier generation. */
   readonly before: number;
-  /** On the shared bytes, 8-byte aligned. */
+  /** A view of the shared bytes, 8-byte aligned. */
   readonly bytes: Uint8Array;
 }
 
-/** The chunks as one thread knows them. What is written is never moved, changed or freed: a place is good for the epoch. */
+/** The chunks that one thread has. Records are never moved, changed or freed, so a place stays valid for the whole run. */
 export class Arena {
   readonly #control: Int32Array;
   readonly #chunks: (Growable | undefined)[];
-  /** Of what each chunk was when last looked at: fixed-length views are the fast ones. */
+  /** By chunk: a view of its length when it was last read. Fixed-length views are faster than growing ones. */
   readonly #views: Int32Array[] = [];
 
   constructor({ control, chunks }: SharedMemory) {
@@ -36,7 +36,7 @@ export class Arena {
     this.#chunks[index] ??= chunk;
   }
 
-  /** The place of a copy of `bytes`, for the one that settles to publish; 0 where no chunk that this thread has can take it. */
+  /** Copies `bytes` into a chunk and returns the place, to be published by the thread that settles the key. Returns 0 if no chunk has room. */
   write(state: number, bytes: Uint8Array): number {
     const units = Math.ceil((HEADER_BYTES + bytes.length) / UNIT);
     for (let index = 0; index < MOST_CHUNKS; index++) {
@@ -52,13 +52,13 @@ export class Arena {
     return 0;
   }
 
-  /** Says what stood before `place`: for the one that settles, before it publishes that. */
+  /** Links the record at `place` to the key's earlier record. Called by the thread that settles the key, before it publishes `place`. */
   link(place: number, before: number): void {
     const found = this.#find(place);
     if (found) found.words[found.at + RECORD_BEFORE] = before;
   }
 
-  /** Undefined: this thread has not got the chunk, whose number is `chunkOf(place)`. */
+  /** Returns the record at `place`, or undefined if this thread does not have its chunk, `chunkOf(place)`. */
   record(place: number): SharedRecord | undefined {
     const found = this.#find(place);
     if (!found) return undefined;
@@ -84,7 +84,7 @@ export class Arena {
     return { words, at };
   }
 
-  /** The first of `units` units that are now the caller's, or -1. */
+  /** Reserves `units` units of a chunk and returns the first one, or -1 if there is no room. */
   #room(chunk: Growable, index: number, units: number): number {
     const cursor = CURSORS + index;
     for (;;) {
@@ -99,16 +99,16 @@ export function chunkOf(place: number): number {
   return place >>> PLACE_BITS;
 }
 
-/** True: the chunk has at least `least` bytes now, by this thread's doing or another's. */
+/** Grows a chunk. Returns whether it now has at least `least` bytes, whether through this thread or another. */
 function grow(chunk: Growable, least: number): boolean {
   const { byteLength, maxByteLength = 0 } = chunk;
-  // Twice as much, so that growing is rare; only what is needed where that is refused.
+  // Tries to double the size, so that growing is rare; then tries the size that is needed.
   for (const size of [Math.min(maxByteLength, Math.max(least, byteLength * 2)), least]) {
     if (size > maxByteLength || size < least) break;
     try {
       chunk.grow?.(size);
     } catch {
-      // No memory, or another thread has made it larger than this.
+      // Out of memory, or another thread has made the chunk larger than `size`.
     }
     if (chunk.byteLength >= least) return true;
   }

@@ -1,8 +1,11 @@
 import { CONTROL_WORDS, COUNTERS } from "./layout.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 
-/** How far the threads of one resolution are, for whoever looks: nobody waits on these. */
+// The counters of one run in shared memory. The page reads them to report progress. No thread waits on them.
+
+/** Package documents requested. */
 export const KNOWN: number = COUNTERS;
+/** Package documents that have arrived, or failed. */
 export const FETCHED: number = COUNTERS + 1;
 export const PACKUMENTS: number = COUNTERS + 2;
 export const PLACED: number = COUNTERS + 3;
@@ -25,7 +28,7 @@ export class Counters {
     this.#words = new Int32Array(control, 0, CONTROL_WORDS);
   }
 
-  /** What it was before. */
+  /** Adds to a counter and returns its earlier value. */
   add(counter: number, by = 1): number {
     return Atomics.add(this.#words, counter, by);
   }

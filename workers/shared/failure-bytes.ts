@@ -3,10 +3,10 @@ import { failure } from "../../src/errors/failure.ts";
 import { outOfMemory } from "../../src/errors/threads.ts";
 import { CLOSING_BYTES } from "./layout.ts";
 
-/** What there is to say where no memory is left to say more. */
+/** The failure that is reported if there is no memory left for the real one. */
 export const OUT_OF_MEMORY: Failure = outOfMemory("no room for what went wrong");
 
-/** A quarter of the room there is. Bytes. */
+/** Bytes: a quarter of the room for closing failures, because several threads may close the map at once. */
 const SHORT = CLOSING_BYTES / 4;
 
 const encoder = new TextEncoder();
@@ -16,12 +16,12 @@ export function encodeFailure(failure: Failure): Uint8Array {
   try {
     return encoder.encode(JSON.stringify(failure));
   } catch {
-    // What is in `details` is anybody's.
+    // `details` can hold any value, also one that JSON cannot.
     return encoder.encode(JSON.stringify({ ...failure, details: undefined }));
   }
 }
 
-/** At most 1 KiB: the code and as much of the message as there is room for, where the whole failure is longer. */
+/** Encodes a failure in at most 1 KiB. Shortens a longer failure to its code and the start of its message. */
 export function encodeShortly(given: Failure): Uint8Array {
   const bytes = encodeFailure(given);
   if (bytes.length <= SHORT) return bytes;
@@ -29,7 +29,7 @@ export function encodeShortly(given: Failure): Uint8Array {
   return encodeFailure(failure(given.code, given.message.slice(0, SHORT / 6 - 40)));
 }
 
-/** `bytes` may be shared. */
+/** Decodes a failure. `bytes` may be shared memory. */
 export function decodeFailure(bytes: Uint8Array): Failure {
   // A decoder refuses shared memory: `slice` copies.
   return JSON.parse(decoder.decode(bytes.slice())) as Failure;

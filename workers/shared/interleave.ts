@@ -1,7 +1,7 @@
-/** Where another thread's step matters most: between what a thread has seen or written and what it does next. */
+/** The points at which a step of another thread matters most: between a read or a write and the next action. */
 export type Point = "name" | "claim" | "claimed" | "payload" | "settling" | "record" | "ready" | "wait" | "close";
 
-/** Put in by the build: `undefined`, so that nothing is left of it, or what a test makes a thread do there. */
+/** Set by the build: `undefined`, so that the calls are removed, or a function of a test. */
 declare const __WEBHOIST_INTERLEAVE__: undefined | ((point: Point) => void);
 
 /** Lets a test hold this thread at `point`. */

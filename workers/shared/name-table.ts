@@ -5,9 +5,9 @@ import { NAME, NAMES_END, SLOT_COUNT, SLOT_WORDS, take } from "./layout.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 
 /**
- * From a key to its slot, the same in all threads, for ever: open addressing, and no key is ever removed. A name is written
- * before its slot is taken by one compare-exchange, so a slot that is taken can always be read: nobody waits for anybody,
- * and a thread that dies in between has only wasted a few bytes.
+ * Maps a key to its slot, which is the same in all threads. Uses open addressing; keys are never removed. A thread writes the name
+ * first and then takes the slot with one compare-exchange, so the name of a taken slot can always be read. No thread waits for
+ * another, and a thread that dies in between only wastes a few bytes.
  */
 export class NameTable {
   readonly #control: Int32Array;
@@ -16,9 +16,9 @@ export class NameTable {
   readonly #slots: number;
   /** The first word after the slots. */
   readonly end: number;
-  /** Slots this thread has found. */
+  /** The slots that this thread has looked up, by key. */
   readonly #found = new Map<string, number>();
-  /** Room for a name, in words, that was written when another thread was faster. */
+  /** Words reserved for a name that another thread had written first. Used for the next name. */
   #spare = { at: 0, size: 0 };
 
   constructor({ control, table }: SharedMemory) {
@@ -29,12 +29,12 @@ export class NameTable {
     this.end = this.#slots * SLOT_WORDS;
   }
 
-  /** First word of the key's slot, or -1. */
+  /** Returns the first word of the key's slot, or -1. */
   find(key: string): number {
     return this.#found.get(key) ?? this.#seek(key, false);
   }
 
-  /** @throws InstallError EMEMORY: as many keys as there is room for have been registered */
+  /** Returns the key's slot, and takes one if it has none. @throws InstallError EMEMORY if there is no room for another key */
   insert(key: string): number {
     const slot = this.#found.get(key) ?? this.#seek(key, true);
     if (slot < 0) {
@@ -72,7 +72,7 @@ export class NameTable {
     return -1;
   }
 
-  /** A name is its hash, its length in bytes and its bytes. The word it starts at, or 0 where the heap is full. */
+  /** Writes a name: its hash, its length in bytes, and its bytes. Returns its first word, or 0 if there is no room. */
   #write(bytes: Uint8Array, hash: number): number {
     const size = sizeOf(bytes);
     const fits = size <= this.#spare.size;
@@ -87,7 +87,7 @@ export class NameTable {
 
   #isAt(name: number, bytes: Uint8Array, hash: number): boolean {
     if (this.#words[name] !== hash || this.#words[name + 1] !== bytes.length) return false;
-    // Without a view of its own, which costs more than what is looked at.
+    // Compares without a view, because creating one takes longer than the comparison.
     const start = (name + 2) * 4;
     for (let at = 0; at < bytes.length; at++) if (this.#bytes[start + at] !== bytes[at]) return false;
     return true;
@@ -99,10 +99,10 @@ export class NameTable {
 }
 
 const encoder = new TextEncoder();
-/** Room for most keys. */
+/** Large enough for most keys. */
 const scratch = new Uint8Array(256);
 
-/** UTF-8, good until the next call. By hand where it is short ASCII, as nearly all are: an encoder takes ten times as long. */
+/** Returns the key as UTF-8, valid until the next call. Short ASCII keys are copied here; an encoder takes ten times as long. */
 function encoded(key: string): Uint8Array {
   const { length } = key;
   if (length > scratch.length) return encoder.encode(key);
@@ -116,12 +116,12 @@ function encoded(key: string): Uint8Array {
 
 const decoder = new TextDecoder();
 
-/** Words of a name. */
+/** Returns the number of words of a name. */
 function sizeOf(bytes: Uint8Array): number {
   return 2 + Math.ceil(bytes.length / 4);
 }
 
-/** FNV-1a, as an Int32. */
+/** Returns the FNV-1a hash, as an Int32. */
 function hashOf(bytes: Uint8Array): number {
   let hash = 0x811c9dc5 | 0;
   for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);

@@ -14,7 +14,7 @@ import {
   UNIT,
 } from "./layout.ts";
 
-/** What the threads of one epoch share: plain, to be posted to each. Its maker adds to `chunks`; `layout.ts` says what is where. */
+/** The memory that the threads of one run share. Plain data, so that it can be sent to them. See `layout.ts`. */
 export interface SharedMemory {
   readonly table: SharedArrayBuffer;
   readonly chunks: SharedArrayBuffer[];
@@ -22,16 +22,16 @@ export interface SharedMemory {
 }
 
 export interface MemorySizes {
-  /** Keys. */
+  /** The number of keys. */
   slots?: number;
-  /** Bytes for all keys' names. */
+  /** Bytes for the names of all keys. */
   names?: number;
-  /** Bytes for payloads: at first, and as far as they grow in place. */
+  /** Bytes for payloads at first, and the most to which they grow in place. */
   initial?: number;
   maximum?: number;
 }
 
-/** Shared memory that may grow in place, as ES2024 has it. */
+/** Shared memory that may grow in place (ES2024). */
 export type Growable = SharedArrayBuffer & {
   readonly growable?: boolean;
   readonly maxByteLength?: number;
@@ -39,12 +39,12 @@ export type Growable = SharedArrayBuffer & {
 };
 
 const MEBIBYTE = 2 ** 20;
-/** Less is not worth starting with. Bytes. */
+/** The smallest first chunk. Bytes. */
 const LEAST = 64 * 1024;
 
 /**
- * Memory for `sizes`, or with less room for payloads where the platform refuses that much.
- * @throws InstallError EMEMORY: there is no shared memory here, or none left
+ * Allocates memory of the given sizes, with less room for payloads if the browser refuses that much.
+ * @throws InstallError EMEMORY if there is no shared memory, or none left
  */
 export function createSharedMemory(sizes: MemorySizes = {}): SharedMemory {
   const { slots = 2 ** 16, initial = 16 * MEBIBYTE, maximum = 1024 * MEBIBYTE } = sizes;
@@ -54,32 +54,32 @@ export function createSharedMemory(sizes: MemorySizes = {}): SharedMemory {
   words[SLOT_COUNT] = slots;
   words[NAMES_END] = slots * SLOT_WORDS;
   words[CLOSING_END] = CONTROL_WORDS;
-  // Unit 0 is nowhere, so that a place is never 0.
+  // Unit 0 is left out, so that a place is never 0.
   words.fill(1, CURSORS, CURSORS + MOST_CHUNKS);
   const table = allocate(slots * SLOT_WORDS * 4 + names);
   return { table, control, chunks: [firstChunk(initial, maximum)] };
 }
 
 /**
- * Memory that does not grow: `ample` bytes, since only so many chunks can be added, or where that is refused less, but
- * not less than `bytes`.
+ * Allocates a chunk that does not grow. Tries `ample` bytes first, because the number of chunks is limited; if they are refused,
+ * tries less, down to `bytes`.
  * @throws InstallError EMEMORY
  */
 export function createChunk(bytes: number, ample: number = 16 * MEBIBYTE): SharedArrayBuffer {
-  if (bytes > MOST_BYTES) throw new InstallError(outOfMemory(`${bytes} bytes are more than one piece of memory holds`));
+  if (bytes > MOST_BYTES) throw new InstallError(outOfMemory(`${bytes} bytes are more than a chunk can hold`));
   for (let size = Math.min(ample, MOST_BYTES); size > bytes; size /= 2) {
     try {
       return allocate(size);
     } catch {
-      // With less, below.
+      // Tries less.
     }
   }
   return allocate(bytes);
 }
 
 /**
- * For whoever was told by `done` that `bytes` are missing: the newest chunk if it has room by now, since others may have
- * asked for the same, else a new one. All threads must get it by `addChunk`.
+ * Makes room for `bytes`, after `done` has found none. Returns the newest chunk if another thread has made room meanwhile, otherwise
+ * a new one. Pass the chunk to `addChunk` of every thread.
  * @throws InstallError EMEMORY
  */
 export function growMemory(memory: SharedMemory, bytes: number): { index: number; chunk: SharedArrayBuffer } {
@@ -88,14 +88,14 @@ export function growMemory(memory: SharedMemory, bytes: number): { index: number
   const chunk = chunks[newest] as SharedArrayBuffer;
   const used = Atomics.load(new Int32Array(control), CURSORS + newest) * UNIT;
   if (newest > 0 && used + bytes <= chunk.byteLength) return { index: newest, chunk };
-  if (chunks.length === MOST_CHUNKS) throw new InstallError(outOfMemory(`${MOST_CHUNKS} pieces of memory are full`));
-  // As much again as there is: few chunks, and never far more than is used.
+  if (chunks.length === MOST_CHUNKS) throw new InstallError(outOfMemory(`all ${MOST_CHUNKS} chunks are full`));
+  // Doubles the memory: that takes few chunks, and at most twice the memory that is used.
   const total = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const added = createChunk(bytes, Math.min(total, MOST_BYTES / 4));
   return { index: chunks.push(added) - 1, chunk: added };
 }
 
-/** Bytes of a chunk that has room for `payload` bytes and nothing else. */
+/** Returns the size of a chunk that has room for one payload of `payload` bytes. */
 export function bytesFor(payload: number): number {
   return UNIT + HEADER_BYTES + Math.ceil(payload / UNIT) * UNIT;
 }
@@ -105,7 +105,7 @@ function firstChunk(initial: number, maximum: number): SharedArrayBuffer {
     try {
       return allocate(initial, most);
     } catch {
-      // With less, below.
+      // Tries less.
     }
   }
   return createChunk(Math.min(initial, LEAST), initial);
@@ -114,7 +114,7 @@ function firstChunk(initial: number, maximum: number): SharedArrayBuffer {
 type Constructor = new (bytes: number, options?: { maxByteLength: number }) => SharedArrayBuffer;
 
 function allocate(bytes: number, most?: number): SharedArrayBuffer {
-  if (typeof SharedArrayBuffer !== "function") throw new InstallError(outOfMemory("this page has no shared memory"));
+  if (typeof SharedArrayBuffer !== "function") throw new InstallError(outOfMemory("the page has no SharedArrayBuffer"));
   try {
     const size = roundUp(bytes);
     if (most === undefined) return new SharedArrayBuffer(size);

@@ -29,26 +29,29 @@ export type KeyState = (typeof STATES)[number];
 
 type Answer = Outcome<Uint8Array>;
 
-/** What a look at a key finds: the answer, the number of the chunk that has it, or undefined while it is in flight. */
+/** The result of reading a key: the answer, the number of the chunk that holds it, or undefined while it is in flight. */
 type Seen = Answer | number | undefined;
 
-/** A key's slot, and the generation of its work that somebody waits for. */
+/** A key's slot, and the generation that the caller waits for. */
 interface Waited {
   slot: number;
   generation: number;
 }
 
-/** How long a thread that lacks a chunk sleeps before it looks whether the map has been closed. Milliseconds. */
-const LOOK = 50;
+/** Milliseconds that a thread without the chunk waits before it checks whether the map has been closed. */
+const CHUNK_WAIT = 50;
 
 /**
- * One owner for the work of each key, whichever thread it is in; keys are well-formed strings, values bytes. Each thread has
- * an instance over the same memory. Whoever waits sleeps on the key's state word itself, compared and slept on in one step:
- * an answer can not come in between. A failure stays until the key is registered again, and then still reaches those
- * who slept on that generation: records of a key are linked, and never changed once published.
+ * A map in shared memory that gives the work of each key one owner, in any thread. Keys are well-formed strings, values bytes. Each
+ * thread has an instance over the same memory.
+ *
+ * - A waiting thread sleeps on the state word of the key. Comparing the word and falling asleep are one step, so that no answer can
+ *   arrive in between.
+ * - A failure stays until the key is registered again, which starts a new generation. Threads that waited for the earlier
+ *   generation still get its failure: the records of a key are linked, and do not change once published.
  */
 export class SharedOnceMap {
-  /** The number of the chunk without which the last `get` or `waitBlocking` could not answer: it has to be added first. */
+  /** The number of the chunk that the last `get` or `waitBlocking` lacked. It has to be added first. */
   missing: number | undefined;
 
   readonly #names: NameTable;
@@ -65,8 +68,8 @@ export class SharedOnceMap {
   }
 
   /**
-   * True: the caller must see to it that the work is done, and `done` or `fail` called by somebody.
-   * @throws InstallError EMEMORY: too many keys
+   * Returns true if the caller now owns the work of the key. The work must end with `done` or `fail`, in any thread.
+   * @throws InstallError EMEMORY if there are too many keys
    */
   register(key: string): boolean {
     if (this.#isClosed) return false;
@@ -80,15 +83,15 @@ export class SharedOnceMap {
       if (this.#swap(slot, state, next)) break;
     }
     interleave("claimed");
-    // Closing passes over all slots once. It has seen this one, or here it is seen.
+    // Closing visits each slot once. Either it has visited this one after the claim, or the map is closed by now.
     if (!this.#isClosed) return true;
     this.#close(slot);
     return false;
   }
 
   /**
-   * Publishes a copy of `payload`. 0, or where there is no room the bytes of a further chunk: when that has been added, to
-   * all threads, `done` has to be called again. A key that is not in flight stays as it is.
+   * Publishes a copy of `payload`. Returns 0, or if there is no room the size of the chunk that is needed. Add such a chunk in all
+   * threads and call `done` again. Does nothing if the key is not in flight.
    */
   done(key: string, payload: Uint8Array): number {
     const pending = this.#pending(key);
@@ -100,7 +103,7 @@ export class SharedOnceMap {
     return 0;
   }
 
-  /** Where no memory is left the failure is an EMEMORY that says so. A key that is not in flight stays as it is. */
+  /** Publishes a failure, or EMEMORY if there is no memory for it. Does nothing if the key is not in flight. */
   fail(key: string, failure: Failure): void {
     const pending = this.#pending(key);
     if (!pending) return;
@@ -108,20 +111,20 @@ export class SharedOnceMap {
     this.#settle(pending.slot, next, this.#arena.write(next, encodeFailure(failure)) || LOST);
   }
 
-  /** What there is: the value on the shared bytes, 8-byte aligned and for reading only, or the failure. No waiting. */
+  /** Returns the value or the failure if there is one, without waiting. The value is a view of shared memory, 8-byte aligned: do not write to it. */
   get(key: string): Answer | undefined {
     const slot = this.#names.find(key);
     const state = slot < 0 ? EMPTY : this.#state(slot);
-    return this.#tell((state & 7) < READY ? undefined : this.#look(state, { slot, generation: state >> 3 }));
+    return this.#answerOf((state & 7) < READY ? undefined : this.#readRecord(state, { slot, generation: state >> 3 }));
   }
 
-  /** As `waitBlocking`, on a thread that must not block; waits for a missing chunk too. Rejects where that throws. */
+  /** Waits as `waitBlocking` does, for a thread that must not block, and also for a missing chunk. Rejects if that would throw. */
   async wait(key: string): Promise<Answer> {
     const waited = this.#waited(key);
     if (!waited) return this.#ending();
     for (;;) {
       const state = this.#state(waited.slot);
-      const seen = this.#look(state, waited);
+      const seen = this.#readRecord(state, waited);
       if (typeof seen === "object") return seen;
       interleave("wait");
       if (typeof seen === "number") await this.#chunkAdded();
@@ -130,9 +133,9 @@ export class SharedOnceMap {
   }
 
   /**
-   * Sleeps until the key is settled. Undefined: after `timeout` milliseconds, or with `missing` set because the
-   * answer is in a chunk that this thread has not got. Never on a page's own thread, which may not sleep.
-   * @throws InstallError EUNREGISTERED: nobody works on this key
+   * Sleeps until the key is settled. Returns undefined after `timeout` milliseconds, or if this thread lacks the chunk that holds the
+   * answer; then `missing` is its number. Not for a page's own thread, which may not sleep.
+   * @throws InstallError EUNREGISTERED if the key has no owner
    */
   waitBlocking(key: string, timeout: number = Number.POSITIVE_INFINITY): Answer | undefined {
     const until = performance.now() + timeout;
@@ -140,9 +143,9 @@ export class SharedOnceMap {
     if (!waited) return this.#ending();
     for (;;) {
       const state = this.#state(waited.slot);
-      const seen = this.#look(state, waited);
+      const seen = this.#readRecord(state, waited);
       const left = until - performance.now();
-      if (seen !== undefined || left <= 0) return this.#tell(seen);
+      if (seen !== undefined || left <= 0) return this.#answerOf(seen);
       interleave("wait");
       Atomics.wait(this.#slots, waited.slot + STATE, state, left);
     }
@@ -154,8 +157,8 @@ export class SharedOnceMap {
   }
 
   /**
-   * Closes the map: whatever is in flight, and whatever is registered or waited for later, ends with `failure`; values
-   * stay. To be called before anything is terminated. The first failure counts, shortened to 1 KiB.
+   * Closes the map. All work in flight, and all that is registered or waited for later, ends with `failure`. Values stay. Call it
+   * before terminating a thread. Only the first failure counts, shortened to 1 KiB.
    */
   failAll(failure: Failure): void {
     if (!this.#isClosed) Atomics.compareExchange(this.#control, CLOSING, 0, this.#writeEnding(failure));
@@ -165,7 +168,7 @@ export class SharedOnceMap {
     for (let slot = 0; slot < this.#names.end; slot += SLOT_WORDS) this.#close(slot);
   }
 
-  /** Asks whoever looks at `cancelled` to stop. Wakes nobody: `failAll` does. */
+  /** Sets `cancelled`, which running threads check. Does not wake sleeping threads: use `failAll`. */
   cancel(): void {
     Atomics.store(this.#control, CANCEL, 1);
   }
@@ -190,13 +193,13 @@ export class SharedOnceMap {
     return Atomics.compareExchange(this.#slots, slot + STATE, from, to) === from;
   }
 
-  /** The key's slot and state, if it is in flight. */
+  /** Returns the key's slot and state if it is in flight. */
   #pending(key: string): { slot: number; state: number } | undefined {
     const slot = this.#names.find(key);
     if (slot < 0) return undefined;
     const state = this.#state(slot);
     if ((state & 7) === PENDING) return { slot, state };
-    // Whoever has settled it may have died before it told.
+    // The thread that settled it may have died before it woke the others.
     this.#wake(slot);
     return undefined;
   }
@@ -205,7 +208,7 @@ export class SharedOnceMap {
     Atomics.notify(this.#slots, slot + STATE);
   }
 
-  /** Makes `place` the key's newest record and `next` its state, unless another thread is at that, or has closed the map. */
+  /** Makes `place` the key's newest record and `next` its state, unless another thread is settling the key or has closed the map. */
   #settle(slot: number, next: number, place: number): void {
     const generation = next & ~7;
     interleave("payload");
@@ -227,11 +230,11 @@ export class SharedOnceMap {
       if (kind !== PENDING && kind !== SETTLING) break;
       if (this.#swap(slot, state, state - kind + CLOSED)) break;
     }
-    // A settled key's too: whoever has settled it may have died before it told.
+    // Also for a settled key: the thread that settled it may have died before it woke the others.
     this.#wake(slot);
   }
 
-  /** Undefined: there is no work on the key to wait for, and in a closed map there will be none. */
+  /** Returns what to wait for; undefined if the map is closed and the key has no owner. @throws InstallError EUNREGISTERED */
   #waited(key: string): Waited | undefined {
     const slot = this.#names.find(key);
     const state = slot < 0 ? EMPTY : this.#state(slot);
@@ -241,16 +244,16 @@ export class SharedOnceMap {
     throw new InstallError(unregistered(key));
   }
 
-  #look(state: number, { slot, generation }: Waited): Seen {
+  #readRecord(state: number, { slot, generation }: Waited): Seen {
     if (state >> 3 === generation) {
       if ((state & 7) < READY) return undefined;
       if ((state & 7) === CLOSED) return this.#ending();
     }
-    // Of this generation or a later one; and what this one failed with stands before that.
+    // The newest record may be of a later generation. The failure of this one is linked before it.
     let place = Atomics.load(this.#slots, slot + RECORD);
     while (place !== LOST) {
       const record = this.#arena.record(place);
-      // What may never come is not waited for.
+      // In a closed map the chunk may never arrive.
       if (!record) return this.#isClosed ? this.#ending() : chunkOf(place);
       const { state, bytes, before } = record;
       if (state >> 3 === generation) return (state & 7) === READY ? ok(bytes) : fail(decodeFailure(bytes));
@@ -259,7 +262,7 @@ export class SharedOnceMap {
     return fail(OUT_OF_MEMORY);
   }
 
-  #tell(seen: Seen): Answer | undefined {
+  #answerOf(seen: Seen): Answer | undefined {
     this.missing = typeof seen === "number" ? seen : undefined;
     return typeof seen === "object" ? seen : undefined;
   }
@@ -270,7 +273,7 @@ export class SharedOnceMap {
     return fail(decodeFailure(new Uint8Array(this.#control.buffer, (at + 1) * 4, this.#control[at])));
   }
 
-  /** Where in `control` the failure stands now, after its length. */
+  /** Writes the closing failure into `control`, after its length. Returns its position. */
   #writeEnding(failure: Failure): number {
     const bytes = encodeShortly(failure);
     const at = take(this.#control, CLOSING_END, {
@@ -285,6 +288,6 @@ export class SharedOnceMap {
 
   async #chunkAdded(): Promise<void> {
     const added = new Promise<void>((resolve) => this.#parked.push(resolve));
-    await Promise.race([added, changed(this.#control, CLOSING, { value: 0, timeout: LOOK })]);
+    await Promise.race([added, changed(this.#control, CLOSING, { value: 0, timeout: CHUNK_WAIT })]);
   }
 }

@@ -1,9 +1,9 @@
-/** ES2024's. Its answer's `value` is a promise unless the word has changed already. */
+/** `Atomics.waitAsync` (ES2024). The `value` of its result is a promise unless the word has changed already. */
 type WaitAsync = (...at: [words: Int32Array, index: number, value: number, timeout: number]) => { value: unknown };
 
 /**
- * `Atomics.wait` for threads that must not block. Resolves when `words[index]` may have changed from `value`, or after
- * `timeout` milliseconds: the caller looks again.
+ * Waits as `Atomics.wait` does, for threads that must not block. Resolves when `words[index]` may have changed from `value`, or after
+ * `timeout` milliseconds. The caller reads the word again.
  */
 export async function changed(
   words: Int32Array,
@@ -16,7 +16,7 @@ export async function changed(
     await new Promise<void>((resolve) => watch({ words, index, value, until: performance.now() + timeout, resolve }));
 }
 
-interface Watch {
+interface WordWatch {
   words: Int32Array;
   index: number;
   value: number;
@@ -24,26 +24,26 @@ interface Watch {
   resolve(): void;
 }
 
-/** Turns of the event loop that are spent looking before this thread gives others more room. */
+/** Turns of the event loop without pause between checks. After these, the checks are {@link PAUSE} apart. */
 const EAGER = 500;
-/** Timers that follow one another are held to this anyway. Milliseconds. */
+/** Milliseconds: the shortest interval that browsers allow for nested timers. */
 const PAUSE = 4;
 
-const watches = new Set<Watch>();
+const watches = new Set<WordWatch>();
 let channel: MessageChannel | undefined;
 let turns = 0;
 
-/** Looks once a turn of the event loop, for all that wait: through a message channel, which no browser slows down. */
-function watch(added: Watch): void {
+/** Checks all watched words once a turn of the event loop. Uses a message channel, which browsers do not slow down in hidden tabs. */
+function watch(added: WordWatch): void {
   watches.add(added);
   turns = 0;
   if (channel) return;
   channel = new MessageChannel();
-  channel.port1.onmessage = look;
+  channel.port1.onmessage = check;
   next();
 }
 
-function look(): void {
+function check(): void {
   const now = performance.now();
   for (const found of watches) {
     const { words, index, value, until, resolve } = found;
@@ -60,5 +60,5 @@ function next(): void {
     channel?.port1.close();
     channel = undefined;
   } else if (turns++ < EAGER) channel?.port2.postMessage(null);
-  else setTimeout(look, PAUSE);
+  else setTimeout(check, PAUSE);
 }

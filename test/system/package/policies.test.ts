@@ -50,7 +50,7 @@ test("an isolated page whose scripts come without its headers", async () => {
 
 test("a worker of another version is not spoken to", async () => {
   const answer = await visitIsolated(site(), { options: { workerUrl: "old.js" } });
-  expectInline(answer, /its file is of webhoist 0\.0\.1, this is webhoist /);
+  expectInline(answer, /its file is webhoist 0\.0\.1, but this page has webhoist /);
 });
 
 /** Another origin's copy of the library, with what `leaveOut` matches left out, and a page that imports it. */
