@@ -120,7 +120,7 @@ function judgeFiles(resolution: Resolution, expected: Expected & { kind: "lock" 
   return verdict;
 }
 
-/** Restores a package.json that was not recorded, from the lock: after an update is saved, both have the same dependencies. */
+/** Checks a changed package.json that was not recorded against the lock: after an update is saved, both have the same dependencies. */
 function asLocked(path: string, text: string, expected: Expected & { kind: "lock" }): boolean {
   const folder = (file: string): string => file.slice(0, Math.max(0, file.lastIndexOf("/")));
   const [at, root] = [folder(path), folder(expected.path)];

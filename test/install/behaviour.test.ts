@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { InstallProgress } from "../../src/api/install.ts";
 import type { FileSink, SinkLink } from "../../src/api/sink.ts";
-import { createInstaller, InstallError, type Installer } from "../../web/index.ts";
+import { createInstaller, type Installer } from "../../web/index.ts";
+import { failureOf } from "../support/outcome.ts";
 import { type Depot, openDepot } from "./depot.ts";
 import { type LockEntry, lockEntry, lockOf, type TestPackage, tarballPath, testPackage } from "./packages.ts";
 
@@ -28,16 +29,6 @@ const entry = (one: TestPackage, more: Record<string, unknown> = {}): LockEntry 
 const lockAt = (...packages: TestPackage[]): string =>
   lockOf(Object.fromEntries(packages.map((one) => [`node_modules/${one.name}`, entry(one)])));
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-
-async function failureOf(work: Promise<unknown>): Promise<InstallError["failure"]> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof InstallError) return error.failure;
-    throw error;
-  }
-  throw new Error("It did not fail");
-}
 
 test("twelve places of one package are one request, one check, twelve folders", async () => {
   const places = Array.from({ length: 12 }, (_, i) => [

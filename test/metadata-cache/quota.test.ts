@@ -1,10 +1,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import type { Browser, CDPSession, Page } from "playwright";
-import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openChromium } from "../support/chromium.ts";
+import { pageScript } from "../support/page-script.ts";
 import type { Visit, visit } from "./in-page.ts";
 
 // Tests against the browser's real quota, which the memory store only imitates.
@@ -21,24 +20,14 @@ let page: Page;
 let devtools: CDPSession;
 
 beforeAll(async () => {
-  const bundle = await build({
-    configFile: false,
-    logLevel: "silent",
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry: fileURLToPath(new URL("./in-page.ts", import.meta.url)), formats: ["iife"], name: "inPage" },
-    },
-  });
-  const [output] = Array.isArray(bundle) ? bundle : [bundle];
-  if (!output || !("output" in output)) throw new Error("nothing was built");
+  const content = await pageScript(new URL("./in-page.ts", import.meta.url), "inPage");
   server = createServer((_, response) => void response.setHeader("content-type", "text/html").end("<!doctype html>"));
   await new Promise<void>((done) => void server.listen(0, "127.0.0.1", done));
   browser = await openChromium();
   page = await browser.newPage();
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   await page.goto(origin);
-  await page.addScriptTag({ content: output.output[0].code });
+  await page.addScriptTag({ content });
   devtools = await page.context().newCDPSession(page);
   await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 10_000_000 });
 }, 60_000);

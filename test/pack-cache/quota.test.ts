@@ -1,10 +1,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright";
-import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openChromium } from "../support/chromium.ts";
+import { pageScript } from "../support/page-script.ts";
 import type { install, Order } from "./page.ts";
 
 // Tests the browser's real quota, and pages that are closed during an install.
@@ -21,18 +20,7 @@ let script: string;
 let origin: string;
 
 beforeAll(async () => {
-  const bundle = await build({
-    configFile: false,
-    logLevel: "silent",
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry: fileURLToPath(new URL("./page.ts", import.meta.url)), formats: ["iife"], name: "page" },
-    },
-  });
-  const [output] = Array.isArray(bundle) ? bundle : [bundle];
-  if (!output || !("output" in output)) throw new Error("nothing was built");
-  script = output.output[0].code;
+  script = await pageScript(new URL("./page.ts", import.meta.url), "page");
   server = createServer((_, response) => void response.setHeader("content-type", "text/html").end("<!doctype html>"));
   await new Promise<void>((done) => void server.listen(0, "127.0.0.1", done));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -19,35 +19,29 @@ function add(manifest: Manifest, request: string, options: AddOptions = {}): Man
   return addDependencies(manifest, [{ name, rawSpec }], options);
 }
 
-test("adds a dependency to the section that has it, otherwise to prod", () => {
-  expect(add({}, "a ^1")).toEqual({ dependencies: { a: "^1" } });
-  expect(add({ devDependencies: { a: "1" } }, "a ^2")).toEqual({ devDependencies: { a: "^2" } });
-  const optionalPeer = { peerDependencies: { a: "1" }, peerDependenciesMeta: { a: { optional: true } } };
-  expect(add(optionalPeer, "a 2")).toEqual({ ...optionalPeer, peerDependencies: { a: "2" } });
-  expect(add({ dependencies: { a: "^1" } }, "a *")).toEqual({ dependencies: { a: "^1" } });
+const OPTIONAL_A = { peerDependenciesMeta: { a: { optional: true } } };
+
+test.each<[Manifest, string, Manifest]>([
+  [{}, "a ^1", { dependencies: { a: "^1" } }],
+  [{ devDependencies: { a: "1" } }, "a ^2", { devDependencies: { a: "^2" } }],
+  [{ peerDependencies: { a: "1" }, ...OPTIONAL_A }, "a 2", { peerDependencies: { a: "2" }, ...OPTIONAL_A }],
+  [{ dependencies: { a: "^1" } }, "a *", { dependencies: { a: "^1" } }],
+])("without a save type, %j with %s becomes %j", (manifest, request, expected) => {
+  expect(add(manifest, request)).toEqual(expected);
 });
 
-test("removes a dependency from the sections that the new one excludes", () => {
-  expect(add({ devDependencies: { a: "1" }, peerDependencies: { a: "1" } }, "a 2", { saveType: "prod" })).toEqual({
-    dependencies: { a: "2" },
-  });
-  expect(add({ dependencies: { a: "1", b: "1" } }, "a 2", { saveType: "dev" })).toEqual({
-    dependencies: { b: "1" },
-    devDependencies: { a: "2" },
-  });
-  expect(add({ devDependencies: { a: "1" } }, "a 2", { saveType: "peer" })).toEqual({
-    devDependencies: { a: "2" },
-    peerDependencies: { a: "2" },
-  });
-  expect(add({}, "a 2", { saveType: "optional" })).toEqual({
-    optionalDependencies: { a: "2" },
-    dependencies: { a: "2" },
-  });
-  expect(add({}, "a 2", { saveType: "peerOptional" })).toEqual({
-    peerDependencies: { a: "2" },
-    peerDependenciesMeta: { a: { optional: true } },
-  });
-});
+test.each<[NonNullable<AddOptions["saveType"]>, Manifest, Manifest]>([
+  ["prod", { devDependencies: { a: "1" }, peerDependencies: { a: "1" } }, { dependencies: { a: "2" } }],
+  ["dev", { dependencies: { a: "1", b: "1" } }, { dependencies: { b: "1" }, devDependencies: { a: "2" } }],
+  ["peer", { devDependencies: { a: "1" } }, { devDependencies: { a: "2" }, peerDependencies: { a: "2" } }],
+  ["optional", {}, { optionalDependencies: { a: "2" }, dependencies: { a: "2" } }],
+  ["peerOptional", {}, { peerDependencies: { a: "2" }, ...OPTIONAL_A }],
+])(
+  "adding a@2 as %s removes it from the sections that this excludes: %j becomes %j",
+  (saveType, manifest, expected) => {
+    expect(add(manifest, "a 2", { saveType })).toEqual(expected);
+  },
+);
 
 test("lists bundled dependencies once and sorted, and never peers", () => {
   const manifest = { bundleDependencies: ["z", "a"] };

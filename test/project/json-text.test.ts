@@ -58,16 +58,14 @@ test("reports no position before the one where a text was cut or changed", () =>
   );
 });
 
-test("reads the layout after the first bracket", () => {
-  const layout = (text: string): string[] => {
-    const { indent, newline } = parseJsonText(text, "x");
-    return [indent, newline];
-  };
-  expect(layout('{\n  "a": 1\n}\n')).toEqual(["  ", "\n"]);
-  expect(layout('{\r\n\t"a": 1\r\n}')).toEqual(["\t", "\r\n"]);
-  expect(layout('{"a":1}')).toEqual(["", ""]);
-  expect(layout('{ "a":\n1}')).toEqual(["", ""]);
-  expect(layout("{}")).toEqual(["  ", "\n"]);
-  expect(layout("{}\r\n")).toEqual(["  ", "\r\n"]);
-  expect(layout('\ufeff{\n "a": 1}')).toEqual([" ", "\n"]);
+test.each([
+  ['{\n  "a": 1\n}\n', "  ", "\n"],
+  ['{\r\n\t"a": 1\r\n}', "\t", "\r\n"],
+  ['{"a":1}', "", ""],
+  ['{ "a":\n1}', "", ""],
+  ["{}", "  ", "\n"],
+  ["{}\r\n", "  ", "\r\n"],
+  ['\ufeff{\n "a": 1}', " ", "\n"],
+])("the layout of %j has the indent %j and the line break %j", (text, indent, newline) => {
+  expect(parseJsonText(text, "x")).toMatchObject({ indent, newline });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Failure } from "../../src/api/failure.ts";
 import { InstallError } from "../../src/errors/failure.ts";
 import { withWaysOut } from "../../src/explain/way-out.ts";
 import { ProjectFiles } from "../../src/project/files.ts";
@@ -72,26 +73,29 @@ test("takes the name from package.json, otherwise from the folder with its scope
   ]);
 });
 
-test("fails with a code", () => {
-  const code = (run: () => unknown): unknown => {
-    try {
-      return run();
-    } catch (error) {
-      return error instanceof InstallError && [error.code, withWaysOut(error.failure).details];
-    }
-  };
-  const twice = { "packages/b/package.json": '{"name":"n-packages-a"}' };
-  expect(code(() => folders(["packages/*"], twice))).toEqual([
-    "EDUPLICATEWORKSPACE",
-    { paths: ["packages/a", "packages/b"] },
-  ]);
-  expect(code(() => folders("packages/*"))).toEqual(["EWORKSPACESCONFIG", undefined]);
-  expect(code(() => folders([1]))).toEqual(["EWORKSPACESCONFIG", undefined]);
-  const broken = { "packages/b/package.json": "{\n," };
-  expect(code(() => folders(["packages/*"], broken))).toEqual([
-    "EJSONPARSE",
-    { file: "packages/b/package.json", line: 2, column: 1 },
-  ]);
+test.each<[string, unknown, Record<string, string>, Pick<Failure, "code" | "details">]>([
+  [
+    "two workspaces of one name",
+    ["packages/*"],
+    { "packages/b/package.json": '{"name":"n-packages-a"}' },
+    { code: "EDUPLICATEWORKSPACE", details: { paths: ["packages/a", "packages/b"] } },
+  ],
+  ["a string", "packages/*", {}, { code: "EWORKSPACESCONFIG" }],
+  ["a pattern that is not a string", [1], {}, { code: "EWORKSPACESCONFIG" }],
+  [
+    "a damaged package.json",
+    ["packages/*"],
+    { "packages/b/package.json": "{\n," },
+    { code: "EJSONPARSE", details: { file: "packages/b/package.json", line: 2, column: 1 } },
+  ],
+])("refuses %s", (_, workspaces, files, expected) => {
+  let failure: Failure | undefined;
+  try {
+    folders(workspaces, files);
+  } catch (error) {
+    if (error instanceof InstallError) failure = withWaysOut(error.failure);
+  }
+  expect({ code: failure?.code, details: failure?.details }).toEqual(expected);
 });
 
 test("matches a hostile pattern in bounded time", () => {

@@ -1,10 +1,9 @@
 import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContext, Page } from "playwright";
-import { build } from "vite";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openChromium } from "../support/chromium.ts";
+import { pageScript } from "../support/page-script.ts";
 import type { LoggedRequest, RegistryOptions } from "../support/registry/responder.ts";
 import { type RegistryServer, startRegistry } from "../support/registry/server.ts";
 import { inlineSnapshot } from "../support/registry/snapshot.ts";
@@ -49,19 +48,9 @@ async function registry(options: RegistryOptions): Promise<RegistryServer> {
 }
 
 beforeAll(async () => {
-  const bundle = await build({
-    configFile: false,
-    logLevel: "silent",
-    define: { __WEBHOIST_REGISTRY__: '""' },
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry: fileURLToPath(new URL("./client-in-page.ts", import.meta.url)), formats: ["iife"], name: "client" },
-    },
+  script = await pageScript(new URL("./client-in-page.ts", import.meta.url), "client", {
+    __WEBHOIST_REGISTRY__: '""',
   });
-  const [output] = Array.isArray(bundle) ? bundle : [bundle];
-  if (!output || !("output" in output)) throw new Error("nothing was built");
-  script = output.output[0].code;
   browser = await openChromium();
 }, 120_000);
 

@@ -60,21 +60,22 @@ test("refuses an invalid URL without repeating it", () => {
   }
 });
 
-test("a tarball recorded at the public registry is fetched from this run's registry", () => {
-  const config: RegistryConfig = {
-    registry: "https://mirror.example/npm/",
-    scopes: new Map(),
-    home: "https://public.example/",
-  };
-  expect(tarballUrl(config, "https://public.example/a/-/a-1.0.0.tgz")).toBe(
-    "https://mirror.example/npm/a/-/a-1.0.0.tgz",
-  );
-  expect(tarballUrl(config, "http://public.example/npm/a/-/a-1.0.0.tgz")).toBe(
-    "https://mirror.example/npm/a/-/a-1.0.0.tgz",
-  );
-  const other = "https://elsewhere.example/a.tgz";
-  expect(tarballUrl(config, other)).toBe(other);
-  expect(tarballUrl(config, "file:a.tgz")).toBe("file:a.tgz");
-  const home = { ...config, registry: "https://public.example/" };
+const MIRROR: RegistryConfig = {
+  registry: "https://mirror.example/npm/",
+  scopes: new Map(),
+  home: "https://public.example/",
+};
+
+test.each([
+  ["https://public.example/a/-/a-1.0.0.tgz", "https://mirror.example/npm/a/-/a-1.0.0.tgz"],
+  ["http://public.example/npm/a/-/a-1.0.0.tgz", "https://mirror.example/npm/a/-/a-1.0.0.tgz"],
+  ["https://elsewhere.example/a.tgz", "https://elsewhere.example/a.tgz"],
+  ["file:a.tgz", "file:a.tgz"],
+])("with a mirror, the recorded tarball %s is fetched from %s", (recorded, expected) => {
+  expect(tarballUrl(MIRROR, recorded)).toBe(expected);
+});
+
+test("with the public registry, a tarball recorded there keeps its URL", () => {
+  const home = { ...MIRROR, registry: "https://public.example/" };
   expect(tarballUrl(home, "https://public.example/a/-/a-1.0.0.tgz")).toBe("https://public.example/a/-/a-1.0.0.tgz");
 });

@@ -183,16 +183,17 @@ test("accepts exactly the names that npm accepts for old packages", () => {
   );
 });
 
-test("a refused spec fails with a code, the name and the spec", () => {
-  const refused = (run: () => unknown): unknown => {
-    try {
-      return run();
-    } catch (error) {
-      return error instanceof InstallError && [error.code, error.failure.package, error.failure.spec];
-    }
-  };
-  expect(refused(() => parseSpec("a", "workspace:^", WHERE))).toEqual(["EUNSUPPORTEDPROTOCOL", "a", "workspace:^"]);
-  expect(refused(() => parseSpec("a", "not a tag!", WHERE))).toEqual(["EINVALIDTAGNAME", "a", "not a tag!"]);
-  expect(refused(() => parseSpec("_a", "1", WHERE))).toEqual(["EINVALIDPACKAGENAME", "_a", "_a@1"]);
-  expect(refused(() => parseSpec("a", "npm:npm:b", WHERE))).toEqual(["EINVALIDALIAS", "a", "npm:npm:b"]);
+test.each([
+  ["a", "workspace:^", "EUNSUPPORTEDPROTOCOL", "workspace:^"],
+  ["a", "not a tag!", "EINVALIDTAGNAME", "not a tag!"],
+  ["_a", "1", "EINVALIDPACKAGENAME", "_a@1"],
+  ["a", "npm:npm:b", "EINVALIDALIAS", "npm:npm:b"],
+])("refuses %s@%s with %s", (name, raw, code, spec) => {
+  let failure: unknown;
+  try {
+    parseSpec(name, raw, WHERE);
+  } catch (error) {
+    failure = error instanceof InstallError && error.failure;
+  }
+  expect(failure).toMatchObject({ code, package: name, spec });
 });

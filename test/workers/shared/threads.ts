@@ -1,24 +1,13 @@
-import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { build } from "vite";
+import { pageScript } from "../../support/page-script.ts";
 import type { Spawn } from "./director.ts";
 import type { Order, Reply } from "./plan.ts";
 
 /** A file of this folder with all it imports, as one script in which the threads can be held at every point. */
 export async function script(file: string, name: string): Promise<string> {
-  const bundle = await build({
-    configFile: false,
-    logLevel: "silent",
-    define: { __WEBHOIST_INTERLEAVE__: "globalThis.interleave" },
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry: fileURLToPath(new URL(file, import.meta.url)), formats: ["iife"], name },
-    },
+  return await pageScript(new URL(file, import.meta.url), name, {
+    __WEBHOIST_INTERLEAVE__: "globalThis.interleave",
   });
-  const [output] = Array.isArray(bundle) ? bundle : [bundle];
-  if (!output || !("output" in output)) throw new Error("nothing was built");
-  return output.output[0].code;
 }
 
 /** What a page's worker finds in its scope. */
