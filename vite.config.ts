@@ -7,10 +7,10 @@ import { ISOLATION } from "./scripts/serve.mjs";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** The playground: `npm run dev` serves it from source, `npm start` builds it and serves the result. */
+/** Builds the playground. `npm run dev` serves it from source; `npm start` builds it and serves the result. */
 const config: UserConfig = defineConfig({
   root: at("web/playground"),
-  // Relative addresses, so that the built page can stand in any folder of a file host.
+  // Relative URLs, so that the built page works in any folder of a file host.
   base: "./",
   define: { __WEBHOIST_REGISTRY__: JSON.stringify(buildRegistry()), __WEBHOIST_INTERLEAVE__: "undefined" },
   server: { headers: ISOLATION },

@@ -10,24 +10,29 @@ const executablePath = findChromium();
 const { fast, slow } = nodeTests();
 
 /**
- * `node`: the tests that need Node alone. `system`: those that start a browser, a process or a bundler. `browser`: those that run
- * inside Chromium. `package`: those of the package that `npm pack` makes.
+ * The projects of the test suite:
+ *
+ * - `node`: tests that need only Node
+ * - `system`: tests that start a browser, a process or a bundler
+ * - `browser`: tests that run inside Chromium
+ * - `package`: tests of the package that `npm pack` makes
  */
 const config: ViteUserConfig = defineConfig({
   define: {
     __WEBHOIST_REGISTRY__: JSON.stringify("http://registry.local/"),
-    // A test puts a function there, and takes it away again.
+    // A test may set this global to a function, and removes it afterwards.
     __WEBHOIST_INTERLEAVE__: "globalThis.interleave",
   },
   test: {
-    // Much of the suite waits for a browser or a child process: two at a time even on two cores.
+    // Many tests wait for a browser or a child process, so run two files at a time even on two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { extends: true, test: { name: "node", include: fast, testTimeout: 30_000 } },
       { extends: true, test: { name: "system", include: slow, testTimeout: 30_000 } },
       {
         extends: true,
-        // Isolated, so that every mode can be tried; and what workers import is bundled before, else the page is loaded anew.
+        // Cross-origin isolated, so that tests can use every mode. The workers' imports are bundled beforehand, because
+        // Vite reloads the page when it finds a new dependency.
         server: { headers: ISOLATION },
         optimizeDeps: { include: ["comlink", "fflate", "idb-keyval"] },
         test: {

@@ -77,19 +77,16 @@ test("revealing a path opens the folders above it, and the path itself if it is 
 });
 
 const PATHS = ["node_modules/a/index.d.ts", "node_modules/a/b/Read.md", "node_modules/.bin/a", "README.md"];
-const turn = async (): Promise<void> => {};
-
-async function find(text: string): Promise<string[] | null> {
-  return await searchFiles(PATHS, text, { signal: new AbortController().signal, turn });
-}
-
-test("a search is a glob in any folder or a part of the path", async () => {
-  expect(await find("*.d.ts")).toEqual(["node_modules/a/index.d.ts"]);
-  expect(await find("a/**")).toEqual(["node_modules/a/index.d.ts", "node_modules/a/b/Read.md"]);
-  expect(await find("/*.md")).toEqual(["README.md"]);
-  expect(await find("READ")).toEqual(["node_modules/a/b/Read.md", "README.md"]);
-  expect(await find(".bin/*")).toEqual(["node_modules/.bin/a"]);
-  expect(await find("*.{png,gif}")).toEqual([]);
+test.each([
+  ["*.d.ts", ["node_modules/a/index.d.ts"]],
+  ["a/**", ["node_modules/a/index.d.ts", "node_modules/a/b/Read.md"]],
+  ["/*.md", ["README.md"]],
+  ["READ", ["node_modules/a/b/Read.md", "README.md"]],
+  [".bin/*", ["node_modules/.bin/a"]],
+  ["*.{png,gif}", []],
+])("the search %s matches as a glob in any folder or as a part of the path", async (text, found) => {
+  const { signal } = new AbortController();
+  expect(await searchFiles(PATHS, text, { signal, turn: async () => {} })).toEqual(found);
 });
 
 test("a search yields to the page and stops when it is aborted", async () => {
@@ -104,21 +101,16 @@ test("a search yields to the page and stops when it is aborted", async () => {
   expect(await searchFiles(many, "9", { signal, turn: stop })).toBe(null);
 });
 
-test("a file is recognised as text, image or binary", () => {
-  const text = encoder.encode("é".repeat(5000));
-  expect(fileKindOf("a/LICENSE", text)).toEqual({ kind: "text" });
+test.each([
+  ["a/LICENSE", encoder.encode("é".repeat(5000)), { kind: "text" }],
   // The cut after 8,000 bytes splits a character.
-  expect(fileKindOf("a/b.js", encoder.encode(`x${"é".repeat(5000)}`))).toEqual({ kind: "text" });
-  expect(fileKindOf("a/b.js", Uint8Array.of(0x61, 0xff))).toMatchObject({
-    kind: "binary",
-    why: "it is not UTF-8 text",
-  });
-  expect(fileKindOf("a/b.wasm", Uint8Array.of(0, 0x61))).toMatchObject({
-    kind: "binary",
-    why: "it contains zero bytes",
-  });
-  expect(fileKindOf("a/B.PNG", Uint8Array.of(0x89))).toEqual({ kind: "image", type: "image/png" });
-  expect(fileKindOf("a/png", Uint8Array.of(0x61))).toEqual({ kind: "text" });
+  ["a/b.js", encoder.encode(`x${"é".repeat(5000)}`), { kind: "text" }],
+  ["a/b.js", Uint8Array.of(0x61, 0xff), { kind: "binary", why: "it is not UTF-8 text" }],
+  ["a/b.wasm", Uint8Array.of(0, 0x61), { kind: "binary", why: "it contains zero bytes" }],
+  ["a/B.PNG", Uint8Array.of(0x89), { kind: "image", type: "image/png" }],
+  ["a/png", Uint8Array.of(0x61), { kind: "text" }],
+])("recognises the kind of %s", (path, bytes, kind) => {
+  expect(fileKindOf(path, bytes)).toEqual(kind);
 });
 
 test("a hex dump has sixteen bytes per line and stops at the limit", () => {

@@ -10,6 +10,7 @@ import {
   overflowWidth,
   type Packages,
   PageHost,
+  pressKeys,
   rows,
   unnamedControls,
 } from "./page-host.ts";
@@ -199,8 +200,7 @@ test("an import map can point to the installed files", async () => {
 test("the keyboard moves through the file tree", async () => {
   const page = await installed();
   const tree = page.getByRole("tree", { name: "Installed files" });
-  await tree.focus();
-  const walk: [string, string][] = [
+  const walk = [
     ["Home", "node_modules"],
     ["ArrowRight", ".bin"],
     ["a", "a"],
@@ -211,11 +211,7 @@ test("the keyboard moves through the file tree", async () => {
     ["ArrowDown", "b"],
     ["End", "package.json"],
   ];
-  for (const [key, name] of walk) {
-    await page.keyboard.press(key);
-    const id = await tree.getAttribute("aria-activedescendant");
-    expect([key, await page.locator(`#${id} .row-name`).textContent()]).toEqual([key, name]);
-  }
+  expect(await pressKeys(tree, walk)).toEqual(walk);
   await page.keyboard.press("Enter");
   await page.getByRole("complementary", { name: "File package.json" }).waitFor();
 });

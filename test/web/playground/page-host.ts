@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Browser, BrowserContext, CDPSession, Page } from "playwright";
+import type { Browser, BrowserContext, CDPSession, Locator, Page } from "playwright";
 import { build } from "vite";
 import { onTestFailed } from "vitest";
 import { serveFolder } from "../../../scripts/serve.mjs";
@@ -233,4 +233,16 @@ export async function unnamedControls(page: Page): Promise<string[]> {
 /** Returns by how many pixels the page is wider than the window. */
 export async function overflowWidth(page: Page): Promise<number> {
   return await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+}
+
+/** Focuses a tree and presses the first item of each pair. Returns each key with the name of the row that is active after it. */
+export async function pressKeys(tree: Locator, walk: readonly string[][]): Promise<string[][]> {
+  await tree.focus();
+  const visited: string[][] = [];
+  for (const [key = ""] of walk) {
+    await tree.press(key);
+    const id = await tree.getAttribute("aria-activedescendant");
+    visited.push([key, (await tree.locator(`#${id} .row-name`).textContent()) ?? ""]);
+  }
+  return visited;
 }

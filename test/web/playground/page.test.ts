@@ -2,7 +2,16 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { edit, manifest, overflowWidth, type Packages, PageHost, rows, unnamedControls } from "./page-host.ts";
+import {
+  edit,
+  manifest,
+  overflowWidth,
+  type Packages,
+  PageHost,
+  pressKeys,
+  rows,
+  unnamedControls,
+} from "./page-host.ts";
 
 const host = new PageHost();
 beforeAll(() => host.start(), 180_000);
@@ -125,12 +134,7 @@ test("the keyboard moves through the tree", async () => {
   await edit(page, manifest({ dependencies: { a: "^1.0.0", b: "^2.0.0" } }));
   await resolve(page);
   const tree = page.getByRole("tree");
-  const active = async (): Promise<string | null> => {
-    const id = await tree.getAttribute("aria-activedescendant");
-    return await page.locator(`#${id} .row-name`).textContent();
-  };
-  await tree.focus();
-  const walk: [string, string][] = [
+  const walk = [
     ["ArrowDown", "a"],
     ["ArrowRight", "a"],
     ["ArrowRight", "b"],
@@ -140,10 +144,7 @@ test("the keyboard moves through the tree", async () => {
     ["b", "b"],
     ["ArrowUp", "a"],
   ];
-  for (const [key, name] of walk) {
-    await page.keyboard.press(key);
-    expect([key, await active()]).toEqual([key, name]);
-  }
+  expect(await pressKeys(tree, walk)).toEqual(walk);
   await page.keyboard.press("Enter");
   await page.getByRole("complementary", { name: "About a" }).waitFor();
 });

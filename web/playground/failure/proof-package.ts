@@ -2,8 +2,8 @@ import type { Proof, ProofFact } from "../../../src/api/flat.ts";
 import type { PackumentSummary } from "../../../src/api/resolve.ts";
 import { compare } from "../../../src/spec/version.ts";
 import { RangeTable } from "../../../src/spec/version-range.ts";
+import { collapsibleList } from "../elements/collapsible-list.ts";
 import { formatCount, h, setChildren } from "../elements/dom.ts";
-import { shortList } from "../elements/short-list.ts";
 import { sidePanel } from "../elements/side-panel.ts";
 import { toFailure } from "../run/project-runner.ts";
 
@@ -73,7 +73,7 @@ function requirementList(requirements: readonly ProofFact[], summary?: Packument
     ),
   );
   const list = h("ul", { class: "edges requirements" });
-  return h("section", {}, h("h3", {}, "Required versions"), ...shortList(items, FIRST_REQUIREMENTS, list));
+  return h("section", {}, h("h3", {}, "Required versions"), ...collapsibleList(items, FIRST_REQUIREMENTS, list));
 }
 
 /** `matches 3 versions, up to 1.4.0`. */
@@ -102,6 +102,6 @@ function versionList({ versions, distTags }: PackumentSummary): HTMLElement {
     "section",
     {},
     h("h3", {}, formatCount(versions.length, "version")),
-    ...shortList(items, FIRST_VERSIONS, list),
+    ...collapsibleList(items, FIRST_VERSIONS, list),
   );
 }

@@ -1,6 +1,6 @@
 import type { InstallReport, SkippedPackage } from "../../../src/api/install.ts";
+import { collapsibleList } from "../elements/collapsible-list.ts";
 import { formatBytes, formatCount, h } from "../elements/dom.ts";
-import { shortList } from "../elements/short-list.ts";
 
 const FIRST_ITEMS = 12;
 
@@ -75,7 +75,7 @@ function scripts({ scripts: list }: InstallReport, { showFile }: ReportHost): HT
       { class: "note" },
       "npm would run these commands. webhoist runs no scripts; an application that uses it can decide to.",
     ),
-    ...shortList(items, FIRST_ITEMS, h("ul", { class: "report-list" })),
+    ...collapsibleList(items, FIRST_ITEMS, h("ul", { class: "report-list" })),
   );
 }
 
@@ -86,7 +86,7 @@ function skipped({ skipped: list }: InstallReport): HTMLElement | null {
   );
   return reportSection(
     `Skipped: ${formatCount(list.length, "package")}`,
-    ...shortList(items, FIRST_ITEMS, h("ul", { class: "report-list report-columns" })),
+    ...collapsibleList(items, FIRST_ITEMS, h("ul", { class: "report-list report-columns" })),
   );
 }
 
@@ -96,7 +96,7 @@ function substitutes({ substitutes: table }: InstallReport): HTMLElement | null 
   const items = pairs.map(([from, to]) => h("li", {}, h("code", {}, from), " replaced by ", h("code", {}, to)));
   return reportSection(
     "Replaced with packages that run in a browser",
-    ...shortList(items, FIRST_ITEMS, h("ul", { class: "report-list" })),
+    ...collapsibleList(items, FIRST_ITEMS, h("ul", { class: "report-list" })),
   );
 }
 
@@ -107,7 +107,7 @@ function computed({ computed: table }: InstallReport): HTMLElement | null {
   return reportSection(
     `Integrity computed for ${formatCount(pairs.length, "package")}`,
     h("p", { class: "note" }, "The lockfile has no integrity for these packages, so they could not be verified."),
-    ...shortList(items, FIRST_ITEMS, h("ul", { class: "report-list" })),
+    ...collapsibleList(items, FIRST_ITEMS, h("ul", { class: "report-list" })),
   );
 }
 

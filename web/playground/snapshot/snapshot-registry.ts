@@ -1,3 +1,4 @@
+// Loaded on demand: when the page reads from the offline snapshot.
 import assetUrl from "./snapshot.bin?url";
 
 interface CompactVersion {

@@ -1,6 +1,6 @@
 import type { Resolution, TreeEdge, TreeNode } from "../../../src/api/resolve.ts";
+import { collapsibleList } from "../elements/collapsible-list.ts";
 import { type Child, h } from "../elements/dom.ts";
-import { shortList } from "../elements/short-list.ts";
 import { sidePanel } from "../elements/side-panel.ts";
 import type { PackageRows } from "./package-rows.ts";
 import { badges, displayName, displaySpec } from "./package-tree.ts";
@@ -66,7 +66,7 @@ function whySection(host: DetailsHost, node: TreeNode): HTMLElement {
     }
     return item;
   });
-  return detailSection("Why is it in the tree?", ...shortList(items, FIRST_PATHS, h("ol", { class: "paths" })));
+  return detailSection("Why is it in the tree?", ...collapsibleList(items, FIRST_PATHS, h("ol", { class: "paths" })));
 }
 
 function specText(edge: TreeEdge): string {
@@ -84,7 +84,7 @@ function otherCopies(host: DetailsHost, node: TreeNode): HTMLElement | null {
   );
   return detailSection(
     `Other copies (${others.length})`,
-    ...shortList(items, FIRST_EDGES, h("ul", { class: "edges" })),
+    ...collapsibleList(items, FIRST_EDGES, h("ul", { class: "edges" })),
   );
 }
 
@@ -104,7 +104,7 @@ function edgeSection(host: DetailsHost, node: TreeNode, end: "from" | "to"): HTM
   });
   return detailSection(
     `${end === "from" ? "Required by" : "Requires"} (${shown.length})`,
-    ...shortList(items, FIRST_EDGES, h("ul", { class: "edges" })),
+    ...collapsibleList(items, FIRST_EDGES, h("ul", { class: "edges" })),
   );
 }
 

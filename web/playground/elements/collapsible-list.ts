@@ -1,7 +1,7 @@
 import { h } from "./dom.ts";
 
 /** Puts the first items into `list` and adds a button that shows the rest. A list of one item more is shown whole. */
-export function shortList(items: readonly HTMLElement[], first: number, list: HTMLElement): HTMLElement[] {
+export function collapsibleList(items: readonly HTMLElement[], first: number, list: HTMLElement): HTMLElement[] {
   const cut = items.length <= first + 1 ? items.length : first;
   list.append(...items.slice(0, cut));
   if (cut === items.length) return [list];
