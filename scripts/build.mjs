@@ -4,7 +4,6 @@ import { dirname, join, relative, resolve } from "node:path";
 import { argv } from "node:process";
 import { pathToFileURL } from "node:url";
 import { minify } from "terser";
-import { internalNames } from "./internal-names.mjs";
 import { publicUrl, readNpmConfig } from "./npm-config.mjs";
 import { ROOT } from "./setup.mjs";
 
@@ -18,31 +17,26 @@ const ENTRIES = {
   rollup: "web/bundlers/rollup.ts",
 };
 
-/** What a build knows that its sources do not. */
+/** Constants that the build puts into the sources. */
 const knowledge = () => ({
   __WEBHOIST_REGISTRY__: JSON.stringify(buildRegistry()),
   __WEBHOIST_INTERLEAVE__: "undefined",
   __WEBHOIST_VERSION__: JSON.stringify(JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).version),
 });
 
-/** Base URL of the registry this machine's npm client uses: what the build puts in as the default. */
+/** Returns the base URL of the registry that this machine's npm uses: the package's default registry. */
 export function buildRegistry() {
   return publicUrl(readNpmConfig(ROOT).registry);
 }
 
-/**
- * A name is short in the same way in every file: pages and workers send each other objects.
- * @type {import("terser").MinifyOptions["nameCache"] & { vars?: object }}
- */
-const nameCache = {};
-
-/** The worker's file in the package. Of a name that no file of a page's own has, in case a bundler leaves its address as it is. */
+/** The name of the worker's file. It is unlikely in an application, because some bundlers keep the file's address unchanged. */
 const WORKER = "webhoist-worker";
 const WORKER_ENTRY = "workers/threads/worker.ts";
 
 /**
- * In the sources the worker's address is Vite's to tell. In the package it is that of the file beside the entry, in the words
- * that bundlers look for; in between it is a name, else this build would carry the worker along.
+ * Puts the worker's address into the package. In the sources, Vite provides the address. In the package, it is written as
+ * `new URL("./file.js", import.meta.url)`, which bundlers recognise. Between the two it is a plain name: otherwise this build
+ * would include the worker.
  * @type {import("vite").Plugin}
  */
 const workerAddress = {
@@ -54,11 +48,12 @@ const workerAddress = {
     if (!address.test(code)) throw new Error("web/backends/spawn-worker.ts does not name the worker");
     return { code: code.replace(address, ""), map: null };
   },
-  // Once every chunk has its name.
+  // Runs when every chunk has its name.
   generateBundle(_, output) {
     for (const chunk of Object.values(output)) {
       if (chunk.type !== "chunk") continue;
-      // Beside it: so that it is enough to tell tools that know no such words to put the worker beside their output.
+      // The address must be in a file beside the worker. Then it is enough to copy the worker beside the output of a bundler
+      // that does not recognise the address.
       if (chunk.code.includes("__WEBHOIST_WORKER__") && chunk.fileName.includes("/")) throw new Error(chunk.fileName);
       chunk.code = chunk.code.replaceAll("__WEBHOIST_WORKER__", `new URL("./${WORKER}.js",import.meta.url)`);
     }
@@ -66,15 +61,15 @@ const workerAddress = {
 };
 
 /**
- * A second minifier over the bundler's own, which leaves 1 % of what a page loads. It also writes import("./a.js") where
- * the first writes import(`./a.js`), which some tools take for a computed address.
+ * Minifies a second time, after the bundler's own minifier: that saves another 1 % of what a page loads. It keeps property
+ * names, because embedders see objects of the library. It also writes import("./a.js") instead of import(`./a.js`), which
+ * some tools take for a computed address.
  * @type {import("vite").Plugin}
  */
 const squeeze = {
   name: "squeeze",
   async generateBundle(_, output) {
     const chunks = Object.values(output).filter((file) => file.type === "chunk");
-    const regex = internalNames(chunks.map(({ code }) => code).join("\n"));
     for (const chunk of chunks) {
       const asset = output[`${chunk.fileName}.map`];
       const [code = "", comment = ""] = chunk.code.split(/(?=\/\/# sourceMappingURL=)/);
@@ -82,13 +77,9 @@ const squeeze = {
         module: true,
         ecma: 2020,
         compress: { passes: 3, pure_getters: true, unsafe_arrows: true, keep_fargs: false },
-        mangle: { properties: { regex } },
-        nameCache,
         format: { comments: false },
         ...(asset?.type === "asset" && { sourceMap: { content: String(asset.source), filename: chunk.fileName } }),
       });
-      // Variables are each file's own.
-      delete nameCache.vars;
       chunk.code = `${result.code}${comment && `\n${comment}`}`;
       if (asset?.type === "asset") asset.source = String(result.map);
     }
@@ -96,9 +87,12 @@ const squeeze = {
 };
 
 /**
- * What a page loads to resolve on its own thread is one file, but for what installing and the plugins take of it (`common`); what
- * it loads to have workers resolve is another, and what both take stands beside the entry: it compresses better in a few
- * pieces, whichever parts the core and the command also use.
+ * Names the chunk of a module that a page loads. A few large chunks compress better than many small ones.
+ *
+ * - `webhoist`: the entry, and modules that both ways to resolve (on the page, in workers) need
+ * - `inline`: modules that only a resolution on the page needs
+ * - `common`: modules of that way that installing, sinks or plugins need too
+ * - `worker-pools`: modules that only a resolution in workers needs
  * @param {string} id
  * @param {{ getModuleInfo(id: string): { importedIds: readonly string[] } | null }} context
  */
@@ -120,11 +114,11 @@ function loadedByPage(id, context) {
   return groups.get(id) ?? null;
 }
 
-/** @type {Map<string, string>} */
+/** Chunk of each module, by the module's absolute path. @type {Map<string, string>} */
 const groups = new Map();
 
 /**
- * A module and what it imports, directly or not, other than later.
+ * Returns a module and the modules that it imports statically, directly or not.
  * @param {string} file
  * @param {Parameters<typeof loadedByPage>[1]} context
  */
@@ -136,7 +130,7 @@ function reach(file, context) {
   return modules;
 }
 
-/** The worker is one file without imports: it can be copied, started from a blob, and bundled by any tool. */
+/** Builds the worker as one file without imports, so that it can be copied, started from a blob, and bundled by any tool. */
 async function bundleWorker() {
   const { build } = await import("vite");
   await build({
@@ -150,7 +144,7 @@ async function bundleWorker() {
       target: "es2023",
       outDir: "dist",
       emptyOutDir: false,
-      sourcemap: true,
+      sourcemap: "hidden",
       lib: { entry: { [WORKER]: WORKER_ENTRY }, formats: ["es"] },
       rolldownOptions: {
         output: { minify: true, comments: false, entryFileNames: "[name].js", codeSplitting: false },
@@ -159,7 +153,7 @@ async function bundleWorker() {
   });
 }
 
-/** `dist/*.js`: one build, so that the page's library, the core and the command share what they have in common. */
+/** Builds `dist/*.js` in one build, so that the library, the core and the command share chunks. */
 async function bundle() {
   const { build } = await import("vite");
   await build({
@@ -173,18 +167,18 @@ async function bundle() {
       target: "es2023",
       outDir: "dist",
       emptyOutDir: true,
-      sourcemap: true,
+      sourcemap: "hidden",
       lib: { entry: ENTRIES, formats: ["es"] },
       rolldownOptions: {
         external: /^node:/,
         output: {
-          // A library build keeps its line breaks by default; every byte of these is loaded by a page.
+          // A library build keeps its line breaks by default, but a page loads every byte of these files.
           minify: true,
           comments: false,
           entryFileNames: "[name].js",
           chunkFileNames: ({ name }) => (name === "worker-pools" ? "[name]-[hash].js" : "chunks/[name]-[hash].js"),
           codeSplitting: {
-            // What both take is settled first, else a piece draws in all that it imports.
+            // The first group has the highest priority: otherwise a chunk would draw in everything that it imports.
             groups: ["webhoist", "common", "inline", "worker-pools"].map((group, i) => ({
               debugName: group,
               priority: 4 - i,
@@ -198,7 +192,7 @@ async function bundle() {
   chmodSync(join(ROOT, "dist/cli.js"), 0o755);
 }
 
-/** Declarations, of the entries and what they reach. */
+/** Writes the type declarations of the entries and of every file that they import. */
 function types() {
   const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
   const { status } = spawnSync(process.execPath, [tsc, "-b", "src", "web"], { cwd: ROOT, stdio: "inherit" });
@@ -212,7 +206,7 @@ function types() {
     const text = readFileSync(file, "utf8")
       .replace(/^\/\/# sourceMappingURL=.*$/m, "")
       .replace(/(\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)"([^"]+)"/g, (_, before, specifier) => {
-        // `comlink` and the like are bundled: a consumer does not have their types.
+        // Dependencies such as comlink are bundled, so a consumer does not have their types.
         if (!/^\.\.?\//.test(specifier)) throw new Error(`${relative(TYPES, file)}: bare import of ${specifier}`);
         seen.add(resolve(dirname(file), specifier.replace(/\.ts$/, ".d.ts")));
         return `${before}"${specifier.replace(/\.ts$/, ".js")}"`;
@@ -223,7 +217,7 @@ function types() {
   }
 }
 
-/** The published package: `dist`. */
+/** Builds the published package into `dist`. */
 export async function buildPackage() {
   rmSync(join(ROOT, "dist"), { recursive: true, force: true });
   await bundle();

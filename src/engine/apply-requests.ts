@@ -1,7 +1,7 @@
 import type { Failure } from "../api/failure.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
 import { failure, InstallError, raise } from "../errors/failure.ts";
-import { namelessPackage } from "../errors/packages.ts";
+import { namelessPackage } from "../errors/local-packages.ts";
 import type { EdgeSpec } from "../graph/edge-spec.ts";
 import { fold } from "../graph/fold.ts";
 import type { Node } from "../graph/node.ts";

@@ -2,7 +2,7 @@
 import type { Manifest } from "../api/manifest.ts";
 import { nameFromFolder, resolvePath } from "../base/posix-path.ts";
 import { fail, type Outcome, ok } from "../errors/failure.ts";
-import { noManifest } from "../errors/files.ts";
+import { noManifest } from "../errors/local-packages.ts";
 import { oldLock } from "../errors/lockfile.ts";
 import { bundledNames } from "../graph/bundled-names.ts";
 import { attachAt } from "../graph/folders.ts";

@@ -1,7 +1,8 @@
 // Loaded on demand: for a dependency on a folder, a workspace, a tarball or a repository.
 import type { Manifest } from "../api/manifest.ts";
 import { fail, type Outcome, ok } from "../errors/failure.ts";
-import { noManifest, notFound } from "../errors/files.ts";
+import { notFound } from "../errors/files.ts";
+import { noManifest } from "../errors/local-packages.ts";
 import type { Edge } from "../graph/edge.ts";
 import { placeTarget } from "../graph/folders.ts";
 import { Link } from "../graph/link.ts";

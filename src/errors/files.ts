@@ -11,11 +11,6 @@ export function notJson(file: string, text: string): InstallError {
   return new InstallError(failure("EJSONPARSE", `${file}: this is not JSON.`, { details: { file, text } }));
 }
 
-/** EJSONPARSE: the package at `source`, a folder or a tarball, has no package.json that can be read. */
-export function noManifest(name: string, source: string): Failure {
-  return failure("EJSONPARSE", `${name} (${source}) has no package.json that can be read.`, { package: name });
-}
-
 /** ENOTLOADED: a synchronous call needs bytes that are not in memory. */
 export function notLoaded(message: string, wayOut: WayOut[] = []): InstallError {
   return new InstallError(failure("ENOTLOADED", message, { wayOut }));

@@ -10,11 +10,6 @@ export function invalidPackageName(name: string, problem: string, spec?: string)
   });
 }
 
-/** EINVALIDPACKAGENAME: a folder or a tarball to add, whose package.json has no name. */
-export function namelessPackage(spec: string): Failure {
-  return failure("EINVALIDPACKAGENAME", `Cannot add ${spec}: no package.json there has a name.`, { spec });
-}
-
 /** EINVALIDPACKUMENT: the registry's document on `name`, a package or one version of it, is not what it should be. */
 export function invalidDocument(name: string, why: string, more?: Partial<Failure>): Failure {
   return failure("EINVALIDPACKUMENT", `The registry's document on ${name} is not valid: ${why}`, more);

@@ -28,11 +28,6 @@ export function npmCrashes(why: string, more: Partial<Failure>): Failure {
   return failure("ENPMCRASH", `npm crashes on this project: ${why}.`, more);
 }
 
-/** ENONTERMINATING: npm does not end on this project. `where` keeps changing. */
-export function notTerminating(where: string): Failure {
-  return failure("ENONTERMINATING", `npm does not terminate on this project: ${where} keeps changing.`);
-}
-
 /** ENONTERMINATING: in a flat tree, `id` would need a copy below itself, and that copy another one, without end. */
 export function endlessCopies(id: string, more: Partial<Failure>): Failure {
   return failure(

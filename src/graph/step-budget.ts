@@ -1,5 +1,5 @@
 import { InstallError } from "../errors/failure.ts";
-import { notTerminating } from "../errors/tree.ts";
+import { notTerminating } from "../errors/not-terminating.ts";
 
 const MAX_STEPS = 5_000_000;
 

@@ -5,7 +5,7 @@ import { DepsQueue } from "../engine/deps-queue.ts";
 import { PAUSE, type Steps } from "../engine/need.ts";
 import { describeWarnings, PendingFailure } from "../engine/pending-failure.ts";
 import { raise } from "../errors/failure.ts";
-import { notTerminating } from "../errors/tree.ts";
+import { notTerminating } from "../errors/not-terminating.ts";
 import { bundledNames } from "../graph/bundled-names.ts";
 import type { Edge } from "../graph/edge.ts";
 import type { Link } from "../graph/link.ts";

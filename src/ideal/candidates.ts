@@ -5,7 +5,7 @@ import type { LoadedManifest } from "../engine/local-packages.ts";
 import { needCode, needPackument, type Steps } from "../engine/need.ts";
 import { PendingFailure } from "../engine/pending-failure.ts";
 import { fail, failure, type Outcome, ok, raise } from "../errors/failure.ts";
-import { notTerminating } from "../errors/tree.ts";
+import { notTerminating } from "../errors/not-terminating.ts";
 import { copyNode } from "../graph/copy-node.ts";
 import type { Edge } from "../graph/edge.ts";
 import { Node } from "../graph/node.ts";

@@ -1,6 +1,6 @@
 import { enOrder } from "../base/collate.ts";
 import { InstallError } from "../errors/failure.ts";
-import { notTerminating } from "../errors/tree.ts";
+import { notTerminating } from "../errors/not-terminating.ts";
 import type { Edge } from "../graph/edge.ts";
 import { deepestNestingTarget, gather, peerEntrySets } from "../graph/gather.ts";
 import { Link } from "../graph/link.ts";

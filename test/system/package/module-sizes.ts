@@ -1,6 +1,6 @@
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** Numbers of one source map segment: base64 digits of five bits, the sixth says that more follow, the lowest is the sign. */
+/** Decodes a segment of a source map (VLQ): each base64 digit has five bits and a continuation bit; the lowest bit is the sign. */
 function decode(segment: string): number[] {
   const numbers: number[] = [];
   let [value, shift] = [0, 0];
@@ -15,7 +15,7 @@ function decode(segment: string): number[] {
   return numbers;
 }
 
-/** Characters of minified code that come from each source, by the script's source map. */
+/** Returns how many characters of the minified code come from each source, by the script's source map. */
 export function moduleSizes(code: string, mapText: string): Map<string, number> {
   const { mappings, sources } = JSON.parse(mapText) as { mappings: string; sources: string[] };
   const lines = code.split("\n");

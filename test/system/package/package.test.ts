@@ -77,3 +77,27 @@ test("the published scripts evaluate no text", () => {
   const found = [...scripts()].filter(([, code]) => /\beval\(|\bFunction\(/.test(code));
   expect(found.map(([path]) => path)).toEqual([]);
 });
+
+const root = (): string => join(packed().consumer, "node_modules/webhoist");
+
+test("the package has the documentation, and no source map", () => {
+  const files = readdirSync(root(), { recursive: true, encoding: "utf8" });
+  const docs = readdirSync(join(import.meta.dirname, "../../../docs")).map((file) => join("docs", file));
+  expect(files).toEqual(expect.arrayContaining(["README.md", "CHANGELOG.md", "LICENSE", ...docs]));
+  expect(files.filter((file) => file.endsWith(".map"))).toEqual([]);
+  const marked = [...scripts()].filter(([, code]) => code.includes("sourceMappingURL"));
+  expect(marked.map(([path]) => path)).toEqual([]);
+});
+
+test("every link between the pages of the package leads to a file of the package or of the sources", () => {
+  const pages = readdirSync(root(), { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".md"));
+  const absolute = pages.flatMap((page) =>
+    [...readFileSync(join(root(), page), "utf8").matchAll(/\]\((\/[^)]*)\)/g)].map(([, link]) => `${page}: ${link}`),
+  );
+  expect(absolute).toEqual([]);
+});
+
+test("package.json names no address that nobody owns yet", () => {
+  const manifest = JSON.parse(readFileSync(join(root(), "package.json"), "utf8")) as Record<string, unknown>;
+  for (const member of ["repository", "homepage", "bugs"]) expect(manifest).not.toHaveProperty(member);
+});
