@@ -1,7 +1,7 @@
 import type { FileSink, SinkFile } from "../api/sink.ts";
 import { sinkFailed } from "../errors/sink.ts";
-import { guardSink, type RawSession } from "./guard.ts";
-import { Outlet } from "./outlet.ts";
+import { guardSink, type RawSession } from "./checked-sink.ts";
+import { Outlet } from "./archive-stream.ts";
 import { linkText } from "./sink-paths.ts";
 
 /** A sink whose product is a stream of bytes, for one install. */

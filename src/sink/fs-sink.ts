@@ -1,7 +1,7 @@
 import type { FileSink, SinkFile, SinkLink, SinkState } from "../api/sink.ts";
 import { sinkBusy } from "../errors/sink.ts";
-import { clean, isDecided, recover, STAGED, type Swap, swapFolders, WORK } from "./disk-swap.ts";
-import { guardSink, type RawSession } from "./guard.ts";
+import { clean, isDecided, recover, STAGED, type Swap, swapFolders, WORK } from "./folder-swap.ts";
+import { guardSink, type RawSession } from "./checked-sink.ts";
 import { type DiskState, HIDDEN_LOCK, ownerOf, readDiskState } from "./hidden-lock.ts";
 import { inParallel } from "./in-parallel.ts";
 import { ProjectDisk, type SinkFs, type SinkFsEntry } from "./sink-fs.ts";

@@ -1,5 +1,5 @@
 import type { FileSink, SinkLink } from "../api/sink.ts";
-import { guardSink } from "./guard.ts";
+import { guardSink } from "./checked-sink.ts";
 import { isOwn, MemorySession, type MemoryState, type MemoryView } from "./memory-session.ts";
 import { rootOf } from "./sink-paths.ts";
 

@@ -1,5 +1,5 @@
 import type { SinkFile, SinkLink, SinkState } from "../api/sink.ts";
-import type { RawSession } from "./guard.ts";
+import type { RawSession } from "./checked-sink.ts";
 import { packageFolders, rootsOf } from "./sink-paths.ts";
 
 /** What a sink in memory made of one package's files. */

@@ -1,5 +1,5 @@
 import { type ArchiveFormat, createArchiveSink, NPM_TIME, type StreamSink } from "./archive-sink.ts";
-import type { Outlet } from "./outlet.ts";
+import type { Outlet } from "./archive-stream.ts";
 
 const BLOCK = 512;
 const encoder = new TextEncoder();

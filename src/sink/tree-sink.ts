@@ -1,5 +1,5 @@
 import type { FileSink } from "../api/sink.ts";
-import { guardSink } from "./guard.ts";
+import { guardSink } from "./checked-sink.ts";
 import { MemorySession, type MemoryState, type MemoryView } from "./memory-session.ts";
 import { folderOf, linkText } from "./sink-paths.ts";
 

@@ -2,7 +2,7 @@ import { deflateSync } from "fflate";
 import { sinkFailed } from "../errors/sink.ts";
 import { crc32 } from "../tarball/crc32.ts";
 import { type ArchiveFormat, createArchiveSink, type StreamSink } from "./archive-sink.ts";
-import type { Outlet } from "./outlet.ts";
+import type { Outlet } from "./archive-stream.ts";
 
 /** `level`: 0 stores, 1 to 9 deflate; the default 6. */
 export interface ZipOptions {

@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundleEntry } from "../../scripts/bundle-entry.mjs";
-import { WORK } from "../../src/sink/disk-swap.ts";
+import { WORK } from "../../src/sink/folder-swap.ts";
 import { createFsSink } from "../../src/sink/fs-sink.ts";
 import { type Depot, openDepot } from "./depot.ts";
 import { random } from "./kill.ts";

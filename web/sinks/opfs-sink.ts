@@ -1,6 +1,6 @@
 import type { FileSink, SinkFile, SinkState } from "../../src/api/sink.ts";
 import { sinkBusy } from "../../src/errors/sink.ts";
-import { guardSink, type RawSession } from "../../src/sink/guard.ts";
+import { guardSink, type RawSession } from "../../src/sink/checked-sink.ts";
 import { inParallel } from "../../src/sink/in-parallel.ts";
 import { rootsOf } from "../../src/sink/sink-paths.ts";
 import {
