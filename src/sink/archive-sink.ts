@@ -1,36 +1,36 @@
 import type { FileSink, SinkFile } from "../api/sink.ts";
 import { sinkFailed } from "../errors/sink.ts";
-import { guardSink, type RawSession } from "./checked-sink.ts";
-import { Outlet } from "./archive-stream.ts";
+import { ArchiveStream } from "./archive-stream.ts";
+import { checkedSink, type UncheckedSession } from "./checked-sink.ts";
 import { linkText } from "./sink-paths.ts";
 
-/** A sink whose product is a stream of bytes, for one install. */
+/** A sink that writes one install into a stream of bytes. */
 export interface StreamSink extends FileSink {
   /**
-   * The archive, while it comes into being. Somebody must read it: `write` waits for the reader. Errors when the install is
-   * given up; ends when it is whole.
+   * The archive, while it is written. It must be read, because the install waits for the reader. It fails if the install fails,
+   * and ends when the archive is complete.
    */
   readonly stream: ReadableStream<Uint8Array>;
 }
 
-/** How a format writes. Both paths are as the archive has them. */
+/** The writer of an archive format. */
 export interface ArchiveFormat {
   file(path: string, bytes: Uint8Array, mode: number): Promise<void>;
   link(path: string, target: string): Promise<void>;
   end(): Promise<void>;
 }
 
-/** Archives name the day of each file. This one is what npm gives to all files that it packs: 1985-10-26 08:15 UTC. */
+/** The time of every file in an archive, in seconds since 1970: the one that npm gives to packed files, 1985-10-26 08:15 UTC. */
 export const NPM_TIME = 499_162_500;
 
-/** The same files in the same order give the same bytes. */
-export function createArchiveSink(formatFor: (outlet: Outlet) => ArchiveFormat): StreamSink {
-  const outlet = new Outlet();
-  const format = formatFor(outlet);
+/** Makes a sink for an archive format. The same files in the same order give the same bytes. */
+export function createArchiveSink(formatFor: (archive: ArchiveStream) => ArchiveFormat): StreamSink {
+  const archive = new ArchiveStream();
+  const format = formatFor(archive);
   let used = false;
-  // An archive is written by one after the other.
+  // Entries are written one after the other.
   let last: Promise<void> = Promise.resolve();
-  const inTurn = (work: () => Promise<void>): Promise<void> => {
+  const inOrder = (work: () => Promise<void>): Promise<void> => {
     const mine = last.then(work);
     last = mine.catch(() => {});
     return mine;
@@ -38,22 +38,22 @@ export function createArchiveSink(formatFor: (outlet: Outlet) => ArchiveFormat):
   const writeAll = async (location: string, files: Iterable<SinkFile>): Promise<void> => {
     for (const { path, bytes, mode } of files) await format.file(`${location}/${path}`, bytes, mode);
   };
-  const session: RawSession = {
+  const session: UncheckedSession = {
     held: new Map(),
     async begin() {},
-    write: (location, files) => inTurn(() => writeAll(location, files)),
+    write: (location, files) => inOrder(() => writeAll(location, files)),
     async commit({ links }) {
       for (const link of links) await format.link(link.path, linkText(link));
       await format.end();
-      await outlet.close();
+      await archive.close();
     },
-    cancel: () => outlet.fail(),
+    cancel: () => archive.fail(),
     async abort() {},
   };
-  const { open } = guardSink(outlet, async () => {
+  const { open } = checkedSink(archive, async () => {
     if (used) throw sinkFailed("An archive takes one install. Make another sink.");
     used = true;
     return session;
   });
-  return { open, stream: outlet.stream };
+  return { open, stream: archive.readable };
 }

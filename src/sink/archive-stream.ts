@@ -1,14 +1,14 @@
 import { sinkFailed } from "../errors/sink.ts";
 
-/** Bytes that are handed on at once, and that may wait for a reader. */
+/** Bytes in a chunk of the stream, and bytes that may wait for a reader. */
 const CHUNK = 64 * 1024;
 
 /**
- * The writing end of a stream. Small pieces are gathered into chunks; `write` waits while the reader is behind, so that no
- * more than two chunks are in memory.
+ * A stream of an archive's bytes, to write to. Small pieces are joined to chunks. `write` waits while the reader is behind, so
+ * that at most two chunks are in memory.
  */
-export class Outlet {
-  readonly stream: ReadableStream<Uint8Array>;
+export class ArchiveStream {
+  readonly readable: ReadableStream<Uint8Array>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   #chunk: Uint8Array<ArrayBuffer> = new Uint8Array(CHUNK);
   #filled = 0;
@@ -20,16 +20,16 @@ export class Outlet {
       { highWaterMark: CHUNK, size },
       { highWaterMark: 0 },
     );
-    this.stream = readable;
+    this.readable = readable;
     this.#writer = writable.getWriter();
-    // Whoever writes next is told; a reader that leaves while nobody writes is no defect.
+    // Prevents an unhandled rejection: if the reader leaves, the next write fails.
     this.#writer.closed.catch(() => {});
   }
 
-  /** Bytes so far. */
+  /** Bytes written so far. */
   written = 0;
 
-  /** Copies the bytes. @throws what the stream was ended with */
+  /** Copies and writes bytes. @throws the error that ended the stream */
   async write(bytes: Uint8Array): Promise<void> {
     this.written += bytes.length;
     for (let at = 0; at < bytes.length; ) {
@@ -46,7 +46,7 @@ export class Outlet {
     await this.#writer.close();
   }
 
-  /** The stream ends with an error, for its reader and for who waits to write. */
+  /** Ends the stream with an error, for its reader and for waiting writes. */
   fail(): void {
     const why = sinkFailed("The install was given up, so the archive is incomplete.");
     void this.#writer.abort(why).catch(() => {});
@@ -58,7 +58,7 @@ export class Outlet {
     this.#filled = 0;
     await this.#writer.ready;
     void this.#writer.write(chunk).catch(() => {});
-    // It is handed over once there is room for it; what is wrong with the stream shows here.
+    // Resolves when the chunk has room; rejects if the stream has failed.
     await this.#writer.ready;
   }
 }

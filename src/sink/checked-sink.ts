@@ -3,36 +3,45 @@ import { InstallError } from "../errors/failure.ts";
 import { sinkBusy, sinkFailed } from "../errors/sink.ts";
 import { checkInside, checkLink, checkLocation, packageFolders, refusePath } from "./sink-paths.ts";
 
-/** A session as a sink writes it: the order of calls and every path were checked. */
-export interface RawSession {
+/** A session as a kind of sink implements it. `checkedSink` has checked the order of calls and every path before. */
+export interface UncheckedSession {
   readonly held: ReadonlyMap<string, string>;
   begin(keep: ReadonlySet<string>): Promise<void>;
-  /** `location` may be there already: another package brought it, and that goes, except what is kept inside. */
+  /** `location` may exist already, because another package's tarball brought it. Its files go, except those of kept packages inside. */
   write(location: string, files: Iterable<SinkFile>): Promise<void>;
   commit(state: SinkState): Promise<void>;
-  /** Lets go of writes that wait for somebody else. Called before `abort`, while they run. */
+  /** Ends writes that wait for something outside, such as the reader of a stream. Called before `abort`, while they run. */
   cancel?(): void;
-  /** Nothing runs any more. Also after a commit that failed. */
+  /** Called when nothing runs any more, also after a commit that failed. */
   abort(): Promise<void>;
 }
 
-/** What a platform says, as a coded failure; a failure that has a code already stays as it is. */
+/** Turns a platform's error into ESINK. An InstallError stays as it is. */
 export function sinkError(error: unknown): InstallError {
   if (error instanceof InstallError) return error;
   const { name, message, code }: Error & { code?: unknown } = error instanceof Error ? error : new Error(`${error}`);
   return sinkFailed(`The files could not be written: ${message}`, { name, code: code ?? name });
 }
 
+/** The keys of sinks with an open session. */
 const busy = new WeakSet<object>();
 
-/** A sink whose sessions are checked. Sinks with the same `key` have one change at a time between them. */
-export function guardSink(key: object, start: () => Promise<RawSession>): FileSink {
+/**
+ * Makes a sink whose sessions check what they are told:
+ *
+ * 1. Sinks with the same `key` have one open session between them (ESINKBUSY).
+ * 2. The methods are called in order: `begin`, `write`, `commit` (ESINK). After a failure only `abort` is left.
+ * 3. `begin` keeps only packages that the sink holds, and `write` writes each location once (ESINKPATH).
+ * 4. No path leaves its folder, no path is both a file and a folder, and nothing is written through a link (ESINKPATH).
+ * 5. `commit` names exactly the packages that were kept or written (ESINKPATH).
+ */
+export function checkedSink(key: object, start: () => Promise<UncheckedSession>): FileSink {
   const open = async (): Promise<SinkSession> => {
     if (busy.has(key)) throw sinkBusy("Another install is writing to this sink.");
     busy.add(key);
     const release = (): void => void busy.delete(key);
     try {
-      return new GuardedSession(await start(), release);
+      return new CheckedSession(await start(), release);
     } catch (error) {
       release();
       throw sinkError(error);
@@ -41,11 +50,11 @@ export function guardSink(key: object, start: () => Promise<RawSession>): FileSi
   return { open };
 }
 
-type Stage = "open" | "begun" | "failed" | "over";
+type Stage = "open" | "begun" | "failed" | "ended";
 
-class GuardedSession implements SinkSession {
+class CheckedSession implements SinkSession {
   readonly held: ReadonlyMap<string, string>;
-  readonly #raw: RawSession;
+  readonly #session: UncheckedSession;
   readonly #release: () => void;
   /** Locations that are kept or written. */
   readonly #taken = new Set<string>();
@@ -53,35 +62,35 @@ class GuardedSession implements SinkSession {
   #stage: Stage = "open";
   #closing: Promise<void> | null = null;
 
-  constructor(raw: RawSession, release: () => void) {
-    this.#raw = raw;
+  constructor(session: UncheckedSession, release: () => void) {
+    this.#session = session;
     this.#release = release;
-    this.held = raw.held;
+    this.held = session.held;
   }
 
   async begin(keep: ReadonlySet<string>): Promise<void> {
     this.#expect("open");
     for (const location of keep) {
-      if (!this.held.has(location)) refusePath(location, "is not there to be kept");
+      if (!this.held.has(location)) refusePath(location, "cannot be kept: the sink does not hold it");
       this.#taken.add(location);
     }
     this.#stage = "begun";
-    await this.#run(() => this.#raw.begin(keep));
+    await this.#run(() => this.#session.begin(keep));
   }
 
   async write(location: string, files: Iterable<SinkFile>): Promise<void> {
     this.#expect("begun");
     checkLocation(location);
-    if (this.#taken.has(location)) refusePath(location, "is there already");
+    if (this.#taken.has(location)) refusePath(location, "was kept or written before");
     this.#taken.add(location);
-    // What goes wrong where the files come from is not the sink's failure, and told as it is.
+    // An error of `files` is not the sink's: it is thrown as it is.
     let source: { error: unknown } | undefined;
     const checked = this.#check(location, files, (error) => {
       source = { error };
     });
     await this.#run(async () => {
       try {
-        await this.#raw.write(location, checked);
+        await this.#session.write(location, checked);
       } catch (error) {
         throw source ? source.error : sinkError(error);
       }
@@ -90,12 +99,12 @@ class GuardedSession implements SinkSession {
 
   async commit(state: SinkState): Promise<void> {
     this.#expect("begun");
-    if (this.#running.size > 0) throw sinkFailed("Something is still being written.");
+    if (this.#running.size > 0) throw sinkFailed("commit was called while packages are still being written.");
     try {
       this.#checkState(state);
       await this.#run(async () => {
-        await this.#raw.commit(state);
-        this.#stage = "over";
+        await this.#session.commit(state);
+        this.#stage = "ended";
         this.#release();
       });
     } catch (error) {
@@ -110,19 +119,20 @@ class GuardedSession implements SinkSession {
   }
 
   async #close(): Promise<void> {
-    if (this.#stage === "over") return;
+    if (this.#stage === "ended") return;
     if (this.#stage === "begun") this.#stage = "failed";
-    this.#raw.cancel?.();
+    this.#session.cancel?.();
     await Promise.allSettled(this.#running);
-    // A commit that was on its way has come through.
-    if ((this.#stage as Stage) === "over") return;
-    this.#stage = "over";
-    await this.#raw.abort().catch(() => {});
+    // A running commit may have succeeded in the meantime.
+    if ((this.#stage as Stage) === "ended") return;
+    this.#stage = "ended";
+    await this.#session.abort().catch(() => {});
     this.#release();
   }
 
   #expect(stage: Stage): void {
-    if (this.#stage !== stage) throw sinkFailed("This change has failed, has ended or has not begun.");
+    if (this.#stage !== stage)
+      throw sinkFailed(`The sink's session was used out of order: it is ${this.#stage}, and must be ${stage}.`);
   }
 
   async #run(work: () => Promise<void>): Promise<void> {
@@ -138,7 +148,7 @@ class GuardedSession implements SinkSession {
     }
   }
 
-  /** The files of one package that are its own: what lies in the folder of another that is kept or written is that one's. */
+  /** Yields the files of a package, except those in the folder of another package that is kept or written. */
   *#check(location: string, files: Iterable<SinkFile>, failed: (error: unknown) => void): Generator<SinkFile> {
     const known = new Map<string, "file" | "folder">();
     try {
@@ -162,24 +172,26 @@ class GuardedSession implements SinkSession {
   }
 
   #checkState({ packages, links }: SinkState): void {
-    for (const location of this.#taken) if (!packages.has(location)) refusePath(location, "is not part of the tree");
-    for (const location of packages.keys()) if (!this.#taken.has(location)) refusePath(location, "was not written");
+    for (const location of this.#taken)
+      if (!packages.has(location)) refusePath(location, "was kept or written, but is not part of the committed tree");
+    for (const location of packages.keys())
+      if (!this.#taken.has(location))
+        refusePath(location, "is part of the committed tree, but was neither kept nor written");
     const seen = new Set<string>();
     for (const link of links) {
       checkLink(link);
-      if (seen.has(link.path) || packages.has(link.path)) refusePath(link.path, "is there already");
+      if (seen.has(link.path) || packages.has(link.path)) refusePath(link.path, "is used twice");
       seen.add(link.path);
     }
-    // Nothing is written through a link.
     for (const path of [...packages.keys(), ...seen])
       for (const folder of packageFolders(path))
         if (folder !== path && seen.has(folder)) refusePath(path, "is behind a link");
   }
 }
 
-/** A file system has one thing under a name. */
+/** Refuses a path that is used twice, or as a file and a folder. */
 function refuseClash(location: string, path: string, known: Map<string, "file" | "folder">): void {
-  if (known.has(path)) refusePath(`${location}/${path}`, "is there twice");
+  if (known.has(path)) refusePath(`${location}/${path}`, "is used twice");
   known.set(path, "file");
   for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
     const folder = path.slice(0, at);

@@ -2,14 +2,14 @@ import { isObject } from "../base/json.ts";
 import type { ProjectDisk } from "./sink-fs.ts";
 import { checkInside, refusePath } from "./sink-paths.ts";
 
-/** The folder that a change works in, beside `node_modules`: nothing of it is left behind. */
+/** The folder that a change works in, beside `node_modules`. It is removed at the end. */
 export const WORK = ".webhoist-install";
-/** The new folders, each at its path. */
+/** Holds the new folders, each at its path in the project. */
 export const STAGED: string = `${WORK}/new`;
 const OLD = `${WORK}/old`;
 const JOURNAL = `${WORK}/journal.json`;
 
-/** A `node_modules` folder that is exchanged, or goes where `filled` is false. */
+/** A `node_modules` folder to replace, or to remove if `filled` is false. */
 export interface Swap {
   root: string;
   filled: boolean;
@@ -20,8 +20,14 @@ interface Journal {
 }
 
 /**
- * Exchanges folders for those that were staged. Written down first: with the journal in its place the change will happen,
- * here or at the next `recover`. What fails here is undone; what cannot even be undone is left for `recover`.
+ * Replaces folders by the staged ones, so that a crash at any point leaves the old tree or the new one.
+ *
+ * 1. Writes a journal of the swaps, and renames it into place. A crash before that changes nothing; after it, `recover` finishes
+ *    the change.
+ * 2. For each folder: renames the old one into the work folder, then the staged one into its place.
+ * 3. If that fails, undoes the swaps and removes the journal. If undoing fails too, `recover` finishes the change later.
+ *
+ * The caller removes the journal and the work folder with `clean`.
  */
 export async function swapFolders(disk: ProjectDisk, swaps: Swap[]): Promise<void> {
   await disk.makeFolder(OLD);
@@ -30,33 +36,33 @@ export async function swapFolders(disk: ProjectDisk, swaps: Swap[]): Promise<voi
   await disk.fs.writeFile(disk.at(draft), JSON.stringify({ swaps } satisfies Journal));
   await disk.move(draft, JOURNAL);
   try {
-    for (const [index, swap] of swaps.entries()) await forward(disk, index, swap);
+    for (const [index, swap] of swaps.entries()) await swapForward(disk, index, swap);
   } catch (error) {
-    for (const [index, swap] of [...swaps.entries()].reverse()) await back(disk, index, swap);
+    for (const [index, swap] of [...swaps.entries()].reverse()) await swapBack(disk, index, swap);
     await disk.remove(JOURNAL);
     throw error;
   }
 }
 
-/** Whether a journal is in place: then nothing that is staged may go. */
+/** Checks whether a journal is in place. Then the staged folders must stay for `recover`. */
 export async function isDecided(disk: ProjectDisk): Promise<boolean> {
   return (await disk.stat(JOURNAL)) !== null;
 }
 
-/** Removes what a change leaves. The journal goes first: without it the rest means nothing. */
+/** Removes the work folder, the journal first: without it the rest has no effect. */
 export async function clean(disk: ProjectDisk): Promise<void> {
   await disk.remove(JOURNAL);
   await disk.remove(WORK);
 }
 
-/** Finishes what an earlier change left where it was decided, and removes it where it was not. */
+/** Finishes an interrupted change if its journal is in place, otherwise removes what it staged. */
 export async function recover(disk: ProjectDisk): Promise<void> {
   const work = await disk.stat(WORK);
   if (!work) return;
-  // A project may come from anybody, also with such a folder.
-  if (!work.isDirectory()) refusePath(WORK, "is no folder");
+  // A project from elsewhere may have such a file.
+  if (!work.isDirectory()) refusePath(WORK, "is not a folder. Remove it");
   const text = await disk.text(JOURNAL);
-  if (text !== null) for (const [index, swap] of parseJournal(text).entries()) await forward(disk, index, swap);
+  if (text !== null) for (const [index, swap] of parseJournal(text).entries()) await swapForward(disk, index, swap);
   await clean(disk);
 }
 
@@ -65,27 +71,28 @@ function parseJournal(text: string): Swap[] {
   const swaps = isObject(journal) && Array.isArray(journal["swaps"]) ? journal["swaps"] : [];
   return swaps.map((swap: unknown) => {
     const { root, filled } = isObject(swap) ? swap : {};
-    if (typeof root !== "string" || !/(?:^|\/)node_modules$/.test(root)) refusePath(String(root), "is no node_modules");
+    if (typeof root !== "string" || !/(?:^|\/)node_modules$/.test(root))
+      refusePath(String(root), "is not a node_modules folder");
     checkInside(root);
     return { root, filled: filled === true };
   });
 }
 
-/** Can be done again wherever it was cut off. */
-async function forward(disk: ProjectDisk, index: number, { root, filled }: Swap): Promise<void> {
+/** Swaps one folder. It can be repeated after a crash at any point. */
+async function swapForward(disk: ProjectDisk, index: number, { root, filled }: Swap): Promise<void> {
   const old = `${OLD}/${index}`;
   const staged = `${STAGED}/${root}`;
   if (filled && !(await disk.stat(staged))) return;
-  const link = await disk.linkOnTheWay(root);
-  if (link) refusePath(link, "is a link");
-  const there = await disk.stat(root);
-  // With the old one out of the way, what is there was made by somebody else since, and stays.
-  if (there && (await disk.stat(old))) return;
-  if (there) await disk.move(root, old);
+  const link = await disk.firstLinkIn(root);
+  if (link) refusePath(link, "is a symbolic link. Replace it by a folder");
+  const current = await disk.stat(root);
+  // If the old folder was moved before, another program has made the current one since. It stays.
+  if (current && (await disk.stat(old))) return;
+  if (current) await disk.move(root, old);
   if (filled) await disk.move(staged, root);
 }
 
-async function back(disk: ProjectDisk, index: number, { root, filled }: Swap): Promise<void> {
+async function swapBack(disk: ProjectDisk, index: number, { root, filled }: Swap): Promise<void> {
   const old = `${OLD}/${index}`;
   const staged = `${STAGED}/${root}`;
   if (filled && !(await disk.stat(staged))) await disk.move(root, staged);

@@ -1,31 +1,33 @@
 import type { FileSink, SinkFile, SinkLink, SinkState } from "../api/sink.ts";
 import { sinkBusy } from "../errors/sink.ts";
+import { checkedSink, type UncheckedSession } from "./checked-sink.ts";
 import { clean, isDecided, recover, STAGED, type Swap, swapFolders, WORK } from "./folder-swap.ts";
-import { guardSink, type RawSession } from "./checked-sink.ts";
 import { type DiskState, HIDDEN_LOCK, ownerOf, readDiskState } from "./hidden-lock.ts";
 import { inParallel } from "./in-parallel.ts";
 import { ProjectDisk, type SinkFs, type SinkFsEntry } from "./sink-fs.ts";
 import { folderOf, linkText, refusePath, rootsOf } from "./sink-paths.ts";
 
 export interface FsSinkOptions {
-  /** Who is at work, for other processes: `open` fails with ESINKBUSY while the one that has the folder is `alive`. */
+  /** Names this process for others. `open` fails with ESINKBUSY while the process that has the folder is `alive`. */
   owner?: { id: string; alive(id: string): boolean | Promise<boolean> };
 }
 
 const OWNER = `${WORK}/owner`;
-// Files in flight.
+/** Files written at the same time. */
 const AT_ONCE = 16;
 
 /**
- * Files on a disk: `node_modules` in `folder`, and in the folders of workspaces. A change is built beside them and then
- * exchanged, so a crash leaves the old folders or the new ones (docs/sinks.md). What stays is taken over by hard links,
- * or copied where there are none.
+ * Makes a sink that writes to a disk: `node_modules` in `folder`, and in the folders of workspaces (docs/sinks.md).
+ *
+ * 1. `open` claims the work folder, and finishes or removes an interrupted change.
+ * 2. `write` builds the new tree in the work folder. Kept packages are hard-linked into it, or copied if the disk has no links.
+ * 3. `commit` adds links and the hidden lock, then swaps the folders, so that a crash leaves the old tree or the new one.
  */
 export function createFsSink(fs: SinkFs, folder: string, options: FsSinkOptions = {}): FileSink {
   const disk = new ProjectDisk(fs, folder);
-  return guardSink({}, async () => {
-    const link = await disk.linkOnTheWay("node_modules");
-    if (link) refusePath(link, "is a link");
+  return checkedSink({}, async () => {
+    const link = await disk.firstLinkIn("node_modules");
+    if (link) refusePath(link, "is a symbolic link. Replace it by a folder");
     await disk.makeFolder("");
     await claimFolder(disk, options.owner);
     try {
@@ -39,21 +41,22 @@ export function createFsSink(fs: SinkFs, folder: string, options: FsSinkOptions 
 
 async function claimFolder(disk: ProjectDisk, owner: FsSinkOptions["owner"]): Promise<void> {
   const id = owner && (await disk.text(OWNER));
-  if (id && (await owner.alive(id))) throw sinkBusy("Another process is installing here.", { owner: id });
+  if (id && (await owner.alive(id)))
+    throw sinkBusy(`The process ${id} is installing here. Wait until it has ended.`, { owner: id });
   await recover(disk);
-  // Fails where somebody else was quicker.
+  // Fails if another process was faster.
   await disk.fs.mkdir(disk.at(WORK));
   if (owner) await disk.fs.writeFile(disk.at(OWNER), owner.id);
 }
 
-class FsSession implements RawSession {
+class FsSession implements UncheckedSession {
   readonly held: ReadonlyMap<string, string>;
   readonly #disk: ProjectDisk;
   readonly #before: DiskState;
   #keep: ReadonlySet<string> = new Set();
   #wrote = false;
-  #tookOver: Promise<void> | null = null;
-  /** Folders that were made, below the staged one. */
+  #copied: Promise<void> | null = null;
+  /** Folders that were made in the staged tree. */
   readonly #folders = new Map<string, Promise<void>>();
   #canLink = true;
 
@@ -69,7 +72,7 @@ class FsSession implements RawSession {
 
   async write(location: string, files: Iterable<SinkFile>): Promise<void> {
     this.#wrote = true;
-    await this.#takeOver();
+    await this.#copyKept();
     if (this.#folders.has(location)) await this.#clear(location);
     await inParallel(files, AT_ONCE, async ({ path, bytes, mode }) => {
       const to = `${location}/${path}`;
@@ -80,25 +83,25 @@ class FsSession implements RawSession {
 
   async commit(state: SinkState): Promise<void> {
     if (await this.#changesNothing(state)) return this.#disk.remove(WORK);
-    await this.#takeOver();
+    await this.#copyKept();
     await inParallel(state.links, AT_ONCE, (link) => this.#link(link));
     await this.#folder("node_modules");
-    // Last: npm takes it for what it says only where nothing is newer.
+    // Written last: npm trusts it only if no folder is newer.
     await this.#disk.fs.writeFile(this.#staged(HIDDEN_LOCK), state.hiddenLock);
     const roots = rootsOf(
       state.packages.keys(),
       state.links.map(({ path }) => path),
     );
     for (const root of roots) {
-      const link = await this.#disk.linkOnTheWay(root);
-      if (link) refusePath(link, "is a link");
+      const link = await this.#disk.firstLinkIn(root);
+      if (link) refusePath(link, "is a symbolic link. Replace it by a folder");
     }
     const swaps: Swap[] = [...roots].map((root) => ({ root, filled: true }));
     for (const root of rootsOf(this.#before.entries.keys()))
-      if (!roots.has(root) && !(await this.#disk.linkOnTheWay(root))) swaps.push({ root, filled: false });
+      if (!roots.has(root) && !(await this.#disk.firstLinkIn(root))) swaps.push({ root, filled: false });
     await swapFolders(this.#disk, swaps);
-    // The tree is what it is to be: what fails from here on is tried again by the next change.
-    await this.#renew(swaps).catch(() => {});
+    // The tree is complete. If a later step fails, the next change repeats it.
+    await this.#touchHiddenLock(swaps).catch(() => {});
     await clean(this.#disk).catch(() => {});
   }
 
@@ -120,41 +123,41 @@ class FsSession implements RawSession {
     return made;
   }
 
-  /** Removes what another package brought to a location, but not what is kept below it. */
+  /** Removes files that another package's tarball brought to a location, but no kept package below it. */
   async #clear(location: string): Promise<void> {
     const below = [...this.#keep].filter((kept) => kept.startsWith(`${location}/`));
-    const sweep = async (folder: string): Promise<void> => {
+    const clearFolder = async (folder: string): Promise<void> => {
       for (const { name } of await this.#disk.list(`${STAGED}/${folder}`)) {
         const path = `${folder}/${name}`;
         if (below.includes(path)) continue;
-        if (below.some((kept) => kept.startsWith(`${path}/`))) await sweep(path);
+        if (below.some((kept) => kept.startsWith(`${path}/`))) await clearFolder(path);
         else await this.#disk.remove(`${STAGED}/${path}`);
       }
     };
-    await sweep(location);
+    await clearFolder(location);
     for (const path of this.#folders.keys()) if (path.startsWith(`${location}/`)) this.#folders.delete(path);
   }
 
-  #takeOver(): Promise<void> {
-    this.#tookOver ??= inParallel(this.#keep, 4, (location) => this.#takeFolder(location, location));
-    return this.#tookOver;
+  #copyKept(): Promise<void> {
+    this.#copied ??= inParallel(this.#keep, 4, (location) => this.#copyFolder(location, location));
+    return this.#copied;
   }
 
-  /** All of a folder but what other packages have in it, and commands: those are linked anew. */
-  async #takeFolder(owner: string, folder: string): Promise<void> {
+  /** Copies a folder, without the packages of others in it and without commands: `commit` links those again. */
+  async #copyFolder(owner: string, folder: string): Promise<void> {
     const { entries } = this.#before;
     const isOther = (path: string): boolean => entries.has(path) && ownerOf(path, entries) !== owner;
     const inCommands = folder.endsWith("node_modules/.bin");
     await inParallel(await this.#disk.list(folder), 4, async (entry: SinkFsEntry) => {
       const path = `${folder}/${entry.name}`;
       if (isOther(path)) return;
-      if (entry.isDirectory()) await this.#takeFolder(owner, path);
-      else if (entry.isFile()) await this.#takeFile(path);
-      else if (entry.isSymbolicLink() && !inCommands) await this.#takeLink(path);
+      if (entry.isDirectory()) await this.#copyFolder(owner, path);
+      else if (entry.isFile()) await this.#copyFile(path);
+      else if (entry.isSymbolicLink() && !inCommands) await this.#copyLink(path);
     });
   }
 
-  async #takeFile(path: string): Promise<void> {
+  async #copyFile(path: string): Promise<void> {
     await this.#folder(folderOf(path));
     const { fs } = this.#disk;
     if (this.#canLink) {
@@ -162,14 +165,14 @@ class FsSession implements RawSession {
         await fs.link(this.#disk.at(path), this.#staged(path));
         return;
       } catch (error) {
-        // Not every disk has such links, and some limit how many there are of one file.
+        // Some disks have no hard links, and some limit the links of one file (EMLINK).
         if ((error as { code?: unknown }).code !== "EMLINK") this.#canLink = false;
       }
     }
     await fs.copyFile(this.#disk.at(path), this.#staged(path));
   }
 
-  async #takeLink(path: string): Promise<void> {
+  async #copyLink(path: string): Promise<void> {
     await this.#folder(folderOf(path));
     await this.#disk.fs.symlink(String(await this.#disk.fs.readlink(this.#disk.at(path))), this.#staged(path));
   }
@@ -180,14 +183,14 @@ class FsSession implements RawSession {
     try {
       await create();
     } catch (error) {
-      // A tarball brought a file of that name. A folder would be a package, and is no link's to remove.
+      // A bundled command has the same name: the link replaces it. In `node_modules` itself it would be a package, which stays.
       if ((error as { code?: unknown }).code !== "EEXIST" || !folderOf(link.path).endsWith("/.bin")) throw error;
       await this.#disk.remove(`${STAGED}/${link.path}`);
       await create();
     }
   }
 
-  /** Whether all is as it is to be, so that there is nothing to exchange. */
+  /** Checks whether the disk has the new state already, so that nothing must be swapped. */
   async #changesNothing({ packages, links, hiddenLock }: SinkState): Promise<boolean> {
     const { whole, held, entries, text } = this.#before;
     if (this.#wrote || !whole || text !== hiddenLock || packages.size !== held.size) return false;
@@ -208,8 +211,8 @@ class FsSession implements RawSession {
     return same && found === wanted.size;
   }
 
-  /** The folders of workspaces became newer when theirs was exchanged; npm looks at those, too. */
-  async #renew(swaps: readonly Swap[]): Promise<void> {
+  /** Makes the hidden lock newer than the swapped folders of workspaces, because npm compares their times too. */
+  async #touchHiddenLock(swaps: readonly Swap[]): Promise<void> {
     if (swaps.length === 1) return;
     let latest = 0;
     for (const { root } of swaps)

@@ -5,39 +5,44 @@ import { checkLocation, rootsOf } from "./sink-paths.ts";
 
 export const HIDDEN_LOCK = "node_modules/.package-lock.json";
 
-/** What stands at a location, by the hidden lock. */
+/** An entry of the hidden lock. */
 export interface HeldEntry {
   kind: "package" | "bundled" | "link";
   version: string | undefined;
-  /** sha512 SRI, where it names one. */
+  /** sha512 SRI, if it has one. */
   integrity: string | undefined;
 }
 
-/** What is on a disk, as far as it can be known without reading it all. */
+/** The state of a disk, as far as it can be known without reading all files. */
 export interface DiskState {
-  /** Text of the hidden lock; null: there is none. */
+  /** Text of the hidden lock, or null if there is none. */
   text: string | null;
   entries: ReadonlyMap<string, HeldEntry>;
-  /** Location to sha512 SRI: packages that are as the lock says. */
+  /** Packages that are as the lock says: location to sha512 SRI. */
   held: ReadonlyMap<string, string>;
-  /** All that is there is held, and nothing else is there: no other folders, links or commands. */
+  /** Whether every package is held, and `node_modules` has nothing else. */
   whole: boolean;
 }
 
-// How many requests a disk is asked at once.
+/** Requests to the disk at the same time. */
 const AT_ONCE = 16;
 
 /**
- * Reads `node_modules/.package-lock.json`. npm trusts it where no package's folder is newer and none is missing or unknown
- * (Arborist's `assertNoNewer`); so do we, but package by package, and the version in its package.json must be the lock's.
- * Changes to a file deep in a package are not seen, by npm neither.
+ * Reads `node_modules/.package-lock.json`, and decides for each package whether the disk still has it. npm trusts the file as a
+ * whole (Arborist's `assertNoNewer`); this function decides package by package. A package is held if:
+ *
+ * 1. Its folder and its nested `node_modules` are not newer than the hidden lock.
+ * 2. The version in its package.json is the lock's.
+ * 3. Its nested `node_modules` has nothing that the lock does not list.
+ *
+ * Like npm, it does not notice a changed file deep in a package.
  */
 export async function readDiskState(disk: ProjectDisk): Promise<DiskState> {
   const text = await disk.text(HIDDEN_LOCK);
   const entries = parseEntries(text);
   const time = Number((await disk.stat(HIDDEN_LOCK))?.mtimeMs ?? 0);
   const bad = new Set<string>();
-  await inParallel(await behindLinks(disk, entries.keys(), bad), AT_ONCE, async (location) => {
+  await inParallel(await withoutLinked(disk, entries.keys(), bad), AT_ONCE, async (location) => {
     const entry = entries.get(location)!;
     if (entry.kind !== "link" && !(await isWhole({ disk, entries, time }, location, entry)))
       bad.add(ownerOf(location, entries));
@@ -62,7 +67,7 @@ function parseEntries(text: string | null): Map<string, HeldEntry> {
   }
   const packages = isObject(lock) && isObject(lock["packages"]) ? lock["packages"] : {};
   for (const [location, entry] of Object.entries(packages)) {
-    // Folders of the project are listed, too.
+    // The lock lists folders of the project too.
     if (!isObject(entry) || !isLocation(location)) continue;
     const { version, integrity } = entry;
     const [sha512] =
@@ -82,23 +87,23 @@ function isLocation(location: string): boolean {
   }
 }
 
-/** Those of the locations that can be looked at; the others are bad. */
-async function behindLinks(disk: ProjectDisk, locations: Iterable<string>, bad: Set<string>): Promise<string[]> {
+/** Returns the locations that are not behind a link, and adds the others to `bad`. */
+async function withoutLinked(disk: ProjectDisk, locations: Iterable<string>, bad: Set<string>): Promise<string[]> {
   const all = [...locations];
   const linked: string[] = [];
-  for (const root of rootsOf(all)) if (await disk.linkOnTheWay(root)) linked.push(`${root}/`);
+  for (const root of rootsOf(all)) if (await disk.firstLinkIn(root)) linked.push(`${root}/`);
   for (const location of all) if (linked.some((root) => location.startsWith(root))) bad.add(location);
   return all.filter((location) => !bad.has(location));
 }
 
-interface Look {
+interface DiskReading {
   disk: ProjectDisk;
   entries: ReadonlyMap<string, HeldEntry>;
-  /** Milliseconds, of the hidden lock. */
+  /** The modification time of the hidden lock, in milliseconds. */
   time: number;
 }
 
-async function isWhole({ disk, entries, time }: Look, location: string, entry: HeldEntry): Promise<boolean> {
+async function isWhole({ disk, entries, time }: DiskReading, location: string, entry: HeldEntry): Promise<boolean> {
   const isOld = async (folder: string): Promise<boolean | null> => {
     const stat = await disk.stat(folder);
     if (!stat) return null;
@@ -108,10 +113,10 @@ async function isWhole({ disk, entries, time }: Look, location: string, entry: H
   if ((await versionIn(disk, location)) !== (entry.version ?? null)) return false;
   const nested = `${location}/node_modules`;
   if ((await isOld(nested)) === false) return false;
-  return (await strangers(disk, nested, entries)).length === 0;
+  return (await unlisted(disk, nested, entries)).length === 0;
 }
 
-/** As a lock has it: without the `v` that some write. Null where there is none, undefined where the file is no good. */
+/** Returns the version in a package.json without a leading `v`, as locks have it. Null if it has none; undefined if the file is missing or damaged. */
 async function versionIn(disk: ProjectDisk, location: string): Promise<string | null | undefined> {
   const text = await disk.text(`${location}/package.json`);
   try {
@@ -124,18 +129,14 @@ async function versionIn(disk: ProjectDisk, location: string): Promise<string | 
   }
 }
 
-/** What is in a `node_modules` and not in the lock, files and commands aside. */
-async function strangers(
-  disk: ProjectDisk,
-  folder: string,
-  entries: ReadonlyMap<string, HeldEntry>,
-): Promise<string[]> {
+/** Returns paths in a `node_modules` that the lock does not list, except `.bin` and the hidden lock. */
+async function unlisted(disk: ProjectDisk, folder: string, entries: ReadonlyMap<string, HeldEntry>): Promise<string[]> {
   const found: string[] = [];
   for (const { name } of await disk.list(folder)) {
     const path = `${folder}/${name}`;
     if (entries.has(path)) continue;
     if (`${name}`[0] === "@" && !folder.includes("/@", folder.lastIndexOf("node_modules"))) {
-      found.push(...(await strangers(disk, path, entries)));
+      found.push(...(await unlisted(disk, path, entries)));
     } else if (name !== ".bin" && path !== HIDDEN_LOCK) {
       found.push(path);
     }
@@ -144,11 +145,11 @@ async function strangers(
 }
 
 async function hasNothingElse(disk: ProjectDisk, entries: ReadonlyMap<string, HeldEntry>): Promise<boolean> {
-  for (const root of rootsOf(entries.keys())) if ((await strangers(disk, root, entries)).length > 0) return false;
+  for (const root of rootsOf(entries.keys())) if ((await unlisted(disk, root, entries)).length > 0) return false;
   return true;
 }
 
-/** The package whose tarball brings what is at a location. */
+/** Returns the package whose tarball brings a location. */
 export function ownerOf(location: string, entries: ReadonlyMap<string, HeldEntry>): string {
   let owner = location;
   while (entries.get(owner)?.kind === "bundled") {

@@ -1,6 +1,6 @@
 /**
- * Does `work` for each item, at most `size` at a time; the items are run through once. After a failure nothing more is begun;
- * once all that runs has ended, rejects with the first.
+ * Runs `work` for each item, at most `size` at a time, and iterates over `items` once. After a failure no more work starts. Rejects
+ * with the first failure, once all running work has ended.
  */
 export async function inParallel<T>(
   items: Iterable<T>,

@@ -1,17 +1,17 @@
 import type { FileSink, SinkLink } from "../api/sink.ts";
-import { guardSink } from "./checked-sink.ts";
+import { checkedSink } from "./checked-sink.ts";
 import { isOwn, MemorySession, type MemoryState, type MemoryView } from "./memory-session.ts";
 import { rootOf } from "./sink-paths.ts";
 
 type Entry = Uint8Array | SinkLink;
 
-// What stands in a Map is remembered as long as the Map is.
+/** The last change of each Map. */
 const states = new WeakMap<object, MemoryState<Entry>>();
 
 /**
- * Files in a Map, by path relative to the project: `node_modules/react/index.js` to its bytes, a link to where it leads.
- * A change is one synchronous step. What lies outside of `node_modules` is the Map's owner's, and stays. There are no modes
- * and no folders. Entries that others changed since are written again.
+ * Makes a sink that writes into a Map: paths relative to the project (`node_modules/react/index.js`) to bytes or links. It has no
+ * modes and no folders. A change is one synchronous step. Entries outside `node_modules` stay; entries that the embedder has changed
+ * are written again.
  */
 export function createMapSink(map: Map<string, Uint8Array | SinkLink>): FileSink {
   const view: MemoryView<Entry> = {
@@ -27,7 +27,7 @@ export function createMapSink(map: Map<string, Uint8Array | SinkLink>): FileSink
       for (const [path, entry] of next) if (map.get(path) !== entry) map.set(path, entry);
     },
   };
-  return guardSink(map, async () => {
+  return checkedSink(map, async () => {
     const state = states.get(map) ?? { packages: new Map(), links: [] };
     states.set(map, state);
     return new MemorySession(view, state);

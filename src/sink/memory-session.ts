@@ -1,41 +1,41 @@
 import type { SinkFile, SinkLink, SinkState } from "../api/sink.ts";
-import type { RawSession } from "./checked-sink.ts";
+import type { UncheckedSession } from "./checked-sink.ts";
 import { packageFolders, rootsOf } from "./sink-paths.ts";
 
-/** What a sink in memory made of one package's files. */
-interface Filled<V> {
+/** A package in a sink in memory. */
+interface MemoryPackage<V> {
   integrity: string;
   /** By path relative to the project. */
   files: ReadonlyMap<string, V>;
 }
 
-/** What a sink in memory remembers of its last change. */
+/** The packages and links of the last change. */
 export interface MemoryState<V> {
-  packages: ReadonlyMap<string, Filled<V>>;
+  packages: ReadonlyMap<string, MemoryPackage<V>>;
   links: readonly SinkLink[];
 }
 
-/** A tree as it is to be below some `node_modules` folders. */
+/** The new content of some `node_modules` folders. */
 export interface MemoryTree<V> {
-  /** Location to files by path relative to the project; the same object as long as the package stays. */
+  /** Files of packages by location, then by path relative to the project. A kept package keeps its object. */
   packages: ReadonlyMap<string, ReadonlyMap<string, V>>;
   links: readonly SinkLink[];
   roots: ReadonlySet<string>;
 }
 
-/** How a tree in memory is looked at and changed. `V` is what stands for a file in it. */
+/** Reads and changes a tree in memory. `V` is the type of its files. */
 export interface MemoryView<V> {
-  /** For many looks in a row, while nothing changes. */
+  /** Returns a lookup function that is valid until the tree changes. */
   reader(): (path: string) => unknown;
   file(file: SinkFile): V;
-  /** A package that will be part of the tree, to do ahead what can be. */
+  /** Prepares a package that will be part of the tree, so that `replace` has less to do. */
   stage?(location: string, files: ReadonlyMap<string, V>): void;
-  /** At once: below these folders there is this, and nothing else. */
+  /** Replaces the content of the folders `roots`, in one synchronous step. */
   replace(next: MemoryTree<V>): void;
 }
 
-/** A change of a tree in memory: staged in maps, done in one step. */
-export class MemorySession<V> implements RawSession {
+/** A change of a tree in memory. Packages are collected in maps, and put into the tree in one step. */
+export class MemorySession<V> implements UncheckedSession {
   readonly held: ReadonlyMap<string, string>;
   readonly #view: MemoryView<V>;
   readonly #state: MemoryState<V>;
@@ -46,7 +46,7 @@ export class MemorySession<V> implements RawSession {
     this.#state = state;
     const held = new Map<string, string>();
     const read = view.reader();
-    // Others can change the tree: what is not what was left there is not trusted.
+    // The embedder may have changed the tree: a package is held only if all its files are still the same objects.
     for (const [location, { integrity, files }] of state.packages)
       if ([...files].every(([path, value]) => read(path) === value)) held.set(location, integrity);
     this.held = held;
@@ -62,17 +62,17 @@ export class MemorySession<V> implements RawSession {
   }
 
   async commit({ packages, links }: SinkState): Promise<void> {
-    const filled = new Map<string, Filled<V>>();
+    const written = new Map<string, MemoryPackage<V>>();
     const next = new Map<string, ReadonlyMap<string, V>>();
     for (const [location, integrity] of packages) {
       const files = this.#staged.get(location) ?? this.#state.packages.get(location)?.files ?? new Map();
-      filled.set(location, { integrity, files });
+      written.set(location, { integrity, files });
       next.set(location, files);
     }
     const linkPaths = [...this.#state.links, ...links].map(({ path }) => path);
     const roots = rootsOf(this.#state.packages.keys(), packages.keys(), linkPaths);
     this.#view.replace({ packages: next, links, roots });
-    this.#state.packages = filled;
+    this.#state.packages = written;
     this.#state.links = links;
   }
 
@@ -81,7 +81,7 @@ export class MemorySession<V> implements RawSession {
   }
 }
 
-/** Whether no package of its own stands where this file of another was. */
+/** Checks that no separate package is installed where a package's tarball brings this file. */
 export function isOwn(location: string, path: string, packages: ReadonlyMap<string, unknown>): boolean {
   if (!path.includes("node_modules/", location.length)) return true;
   return packageFolders(path).every((folder) => folder.length <= location.length || !packages.has(folder));

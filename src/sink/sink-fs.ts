@@ -1,4 +1,4 @@
-/** What `SinkFs` says of a path. */
+/** The status of a path. */
 export interface SinkFsStat {
   isFile(): boolean;
   isDirectory(): boolean;
@@ -14,7 +14,7 @@ export interface SinkFsEntry {
   isSymbolicLink(): boolean;
 }
 
-/** What a disk must be able to do: Node's `fs/promises`, memfs' `promises`, or alike. Failures carry Node's `code`. */
+/** The functions of Node's `fs/promises` that a sink needs; memfs' `promises` has them too. Errors carry Node's `code`. */
 export interface SinkFs {
   lstat(path: string): Promise<SinkFsStat>;
   mkdir(path: string, options?: { recursive?: boolean }): Promise<unknown>;
@@ -30,7 +30,7 @@ export interface SinkFs {
   utimes(path: string, atime: number, mtime: number): Promise<unknown>;
 }
 
-/** A project's folder on a disk. Paths are relative to it. */
+/** A project's folder on a disk. All paths are relative to it. */
 export class ProjectDisk {
   readonly fs: SinkFs;
   readonly #folder: string;
@@ -44,7 +44,7 @@ export class ProjectDisk {
     return path === "" ? this.#folder : `${this.#folder === "/" ? "" : this.#folder}/${path}`;
   }
 
-  /** Null: nothing is there. */
+  /** Returns null if the path does not exist. */
   async stat(path: string): Promise<SinkFsStat | null> {
     return unlessMissing(this.fs.lstat(this.at(path)), null);
   }
@@ -54,7 +54,7 @@ export class ProjectDisk {
     return entries as readonly SinkFsEntry[];
   }
 
-  /** Null: no such file. */
+  /** Returns null if the file does not exist. */
   async text(path: string): Promise<string | null> {
     const text = await unlessMissing(this.fs.readFile(this.at(path), "utf8"), null);
     return typeof text === "string" ? text : null;
@@ -72,8 +72,8 @@ export class ProjectDisk {
     await this.fs.mkdir(this.at(path), { recursive: true });
   }
 
-  /** The first part of a path that is a link: what is beyond it may lie anywhere. Null: none is. */
-  async linkOnTheWay(path: string): Promise<string | null> {
+  /** Returns the first symbolic link in a path, or null. Everything behind a link may be outside the project. */
+  async firstLinkIn(path: string): Promise<string | null> {
     const parts = path.split("/");
     for (let i = 1; i <= parts.length; i++) {
       const part = parts.slice(0, i).join("/");
@@ -83,12 +83,12 @@ export class ProjectDisk {
   }
 }
 
-async function unlessMissing<T, U>(work: Promise<T>, instead: U): Promise<T | U> {
+async function unlessMissing<T, U>(work: Promise<T>, fallback: U): Promise<T | U> {
   try {
     return await work;
   } catch (error) {
     const code = (error as { code?: unknown } | null)?.code;
-    if (code === "ENOENT" || code === "ENOTDIR") return instead;
+    if (code === "ENOENT" || code === "ENOTDIR") return fallback;
     throw error;
   }
 }

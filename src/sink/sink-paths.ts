@@ -1,38 +1,38 @@
 import type { SinkLink } from "../api/sink.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 
-// Checked again where files are written, whatever was checked before: a path decides what is overwritten.
+// Paths are checked again here, right before files are written: a wrong path would overwrite other files.
 
 /** @throws InstallError ESINKPATH */
 export function refusePath(path: string, why: string): never {
   throw new InstallError(failure("ESINKPATH", `${JSON.stringify(path)} ${why}.`, { details: { path } }));
 }
 
-/** The same for `/` and `\`, since one of the systems that this may be copied to takes both. */
+/** Checks `/` and `\` alike, because Windows takes both for separators. */
 function isInside(path: string): boolean {
   if (path.includes("\0") || /^[a-z]:/i.test(path)) return false;
   const parts = path.split("/");
   return parts.every((part) => part !== "" && part !== ".") && !path.split(/[/\\]/).includes("..") && path[0] !== "\\";
 }
 
-/** Relative, and without `.`, `..`, empty parts, drive or NUL. @throws InstallError ESINKPATH */
+/** Checks that a path is relative, without `.`, `..`, empty parts, drive or NUL. @throws InstallError ESINKPATH */
 export function checkInside(path: string): void {
   if (!isInside(path)) refusePath(path, "leaves its folder");
 }
 
-// A name, or a scope and a name: npm's names have no `/` beyond that, and no dot in front.
+/** Ends in a package's name, with or without a scope. Names have no leading dot. */
 const LOCATION = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^./@][^/]*$/;
 const COMMAND = /(?:^|\/)node_modules\/\.bin\/[^/]+$/;
 
-/** A package's folder: `node_modules/a`, `packages/b/node_modules/@c/d`. @throws InstallError ESINKPATH */
+/** Checks that a path is a package's folder: `node_modules/a`, `packages/b/node_modules/@c/d`. @throws InstallError ESINKPATH */
 export function checkLocation(location: string): void {
   checkInside(location);
-  if (!LOCATION.test(location)) refusePath(location, "is no place for a package");
+  if (!LOCATION.test(location)) refusePath(location, "is not a folder that a package can have");
 }
 
 /**
- * A link stands where a package or a command would. A command's leads into the project; a folder's may lead out of it
- * (`../shared`), as npm's `file:` dependencies do. @throws InstallError ESINKPATH
+ * Checks a link: its path is one of a package or a command. A command leads into the project. A link to a folder may lead out of
+ * the project (`../shared`), as npm's `file:` dependencies do. @throws InstallError ESINKPATH
  */
 export function checkLink({ path, to }: SinkLink): void {
   if (COMMAND.test(path)) checkInside(path);
@@ -42,7 +42,7 @@ export function checkLink({ path, to }: SinkLink): void {
 }
 
 /**
- * The folders of packages that a path lies in or is, outermost first.
+ * Returns the package folders that a path is in, itself included, outermost first.
  *
  *     node_modules/a/node_modules/@b/c/x.js → node_modules/a, node_modules/a/node_modules/@b/c
  */
@@ -53,7 +53,7 @@ export function packageFolders(path: string): string[] {
   return found;
 }
 
-/** Path of the outermost `node_modules` that a path lies in: `packages/a/node_modules/b/x.js` → `packages/a/node_modules`. */
+/** Returns the outermost `node_modules` of a path: `packages/a/node_modules` for `packages/a/node_modules/b/x.js`. */
 export function rootOf(path: string): string {
   const [root] = /^(?:.*?\/)??node_modules(?=\/|$)/.exec(path) ?? [];
   return root ?? refusePath(path, "is not in node_modules");
@@ -65,18 +65,18 @@ export function rootsOf(...lists: Iterable<string>[]): Set<string> {
   return roots;
 }
 
-/** What a link says on a disk: `to`, seen from the folder the link stands in. `../vite/bin/vite.js`, `../../shared`. */
+/** Returns a link's target relative to the link's folder, as a disk stores it: `../vite/bin/vite.js`, `../../shared`. */
 export function linkText({ path, to }: SinkLink): string {
   const from = path.split("/").slice(0, -1);
-  const goal = to.split("/").filter(Boolean);
-  while (from.length > 0 && from[0] === goal[0]) {
+  const target = to.split("/").filter(Boolean);
+  while (from.length > 0 && from[0] === target[0]) {
     from.shift();
-    goal.shift();
+    target.shift();
   }
-  return [...from.fill(".."), ...goal].join("/") || ".";
+  return [...from.fill(".."), ...target].join("/") || ".";
 }
 
-/** The folder a relative path is in; "" for none. */
+/** Returns the folder of a relative path; "" if it has none. */
 export function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }

@@ -1,19 +1,19 @@
 import { type ArchiveFormat, createArchiveSink, NPM_TIME, type StreamSink } from "./archive-sink.ts";
-import type { Outlet } from "./archive-stream.ts";
+import type { ArchiveStream } from "./archive-stream.ts";
 
 const BLOCK = 512;
 const encoder = new TextEncoder();
 
-/** A tar archive (POSIX.1-1988 ustar, with pax headers where a name is too long for it or not ASCII). */
+/** Makes a sink that writes a tar archive: POSIX.1-1988 ustar, with pax headers for names that are too long or not ASCII. */
 export function createTarSink(): StreamSink {
-  return createArchiveSink((outlet) => new TarFormat(outlet));
+  return createArchiveSink((archive) => new TarFormat(archive));
 }
 
 class TarFormat implements ArchiveFormat {
-  readonly #outlet: Outlet;
+  readonly #archive: ArchiveStream;
 
-  constructor(outlet: Outlet) {
-    this.#outlet = outlet;
+  constructor(archive: ArchiveStream) {
+    this.#archive = archive;
   }
 
   async file(path: string, bytes: Uint8Array, mode: number): Promise<void> {
@@ -25,9 +25,9 @@ class TarFormat implements ArchiveFormat {
     await this.#entry({ path, type: "2", mode: 0o777, size: 0, target });
   }
 
-  // Two empty blocks.
+  /** Writes the two empty blocks that end an archive. */
   async end(): Promise<void> {
-    await this.#outlet.write(new Uint8Array(2 * BLOCK));
+    await this.#archive.write(new Uint8Array(2 * BLOCK));
   }
 
   async #entry(entry: Entry): Promise<void> {
@@ -37,16 +37,16 @@ class TarFormat implements ArchiveFormat {
     if (entry.target && !isShort(entry.target, 100)) more.push(paxRecord("linkpath", entry.target));
     if (more.length > 0) {
       const body = encoder.encode(more.join(""));
-      await this.#outlet.write(header({ path: "", type: "x", mode: 0o644, size: body.length }, ["", "pax"]));
+      await this.#archive.write(header({ path: "", type: "x", mode: 0o644, size: body.length }, ["", "pax"]));
       await this.#body(body);
     }
-    // Who knows no pax sees the end of the name.
-    await this.#outlet.write(header(entry, name ?? ["", entry.path.replace(/[^ -~]/g, "_").slice(-100)]));
+    // Readers without pax support see the end of the name.
+    await this.#archive.write(header(entry, name ?? ["", entry.path.replace(/[^ -~]/g, "_").slice(-100)]));
   }
 
   async #body(bytes: Uint8Array): Promise<void> {
-    await this.#outlet.write(bytes);
-    await this.#outlet.write(new Uint8Array(-bytes.length & (BLOCK - 1)));
+    await this.#archive.write(bytes);
+    await this.#archive.write(new Uint8Array(-bytes.length & (BLOCK - 1)));
   }
 }
 
@@ -63,7 +63,7 @@ function isShort(text: string, length: number): boolean {
   return text.length <= length && /^[ -~]*$/.test(text);
 }
 
-/** A path as ustar has it: up to 155 characters, a `/`, and up to 100. Undefined where it cannot be cut so. */
+/** Splits a path as ustar stores it: up to 155 characters, a `/`, and up to 100. Undefined if that is impossible. */
 function splitName(path: string): [prefix: string, name: string] | undefined {
   if (isShort(path, 100)) return ["", path];
   const cut = path.indexOf("/", path.length - 101);
@@ -72,7 +72,7 @@ function splitName(path: string): [prefix: string, name: string] | undefined {
     : undefined;
 }
 
-/** `<length> <key>=<value>\n`: the length, in bytes, counts itself. `paxRecord("path", "a")` is `10 path=a\n`. */
+/** Returns `<length> <key>=<value>\n`. The length, in bytes, includes itself: `paxRecord("path", "a")` is `10 path=a\n`. */
 function paxRecord(key: string, value: string): string {
   const rest = ` ${key}=${value}\n`;
   const bytes = encoder.encode(rest).length;
@@ -87,7 +87,7 @@ function header({ type, mode, size, target = "" }: Entry, [prefix, name]: [strin
   const octal = (at: number, value: number, digits: number): void => text(at, value.toString(8).padStart(digits, "0"));
   text(0, name);
   octal(100, mode & 0o777, 7);
-  // Owner and group: nobody's in particular.
+  // Owner and group.
   octal(108, 0, 7);
   octal(116, 0, 7);
   octal(124, size, 11);
@@ -96,7 +96,7 @@ function header({ type, mode, size, target = "" }: Entry, [prefix, name]: [strin
   text(157, target.replace(/[^ -~]/g, "_").slice(0, 100));
   text(257, "ustar\x0000");
   text(345, prefix);
-  // The sum is taken with blanks in its own place.
+  // The checksum counts its own field as blanks.
   text(148, " ".repeat(8));
   octal(
     148,

@@ -1,9 +1,9 @@
 import type { FileSink } from "../api/sink.ts";
-import { guardSink } from "./checked-sink.ts";
+import { checkedSink } from "./checked-sink.ts";
 import { MemorySession, type MemoryState, type MemoryView } from "./memory-session.ts";
 import { folderOf, linkText } from "./sink-paths.ts";
 
-/** A folder as WebContainers mount it: name to what is there. */
+/** A folder as WebContainers mount it: names and their nodes. */
 export interface FileSystemTree {
   [name: string]: DirectoryNode | FileNode | SymlinkNode;
 }
@@ -17,7 +17,7 @@ export interface FileNode {
 }
 
 export interface SymlinkNode {
-  /** Where it leads, seen from the folder it stands in. */
+  /** The target, relative to the link's folder. */
   file: { symlink: string };
 }
 
@@ -25,41 +25,46 @@ type TreeNode = FileSystemTree[string];
 type Files = ReadonlyMap<string, FileNode>;
 
 export interface TreeSink extends FileSink {
-  /** The tree as the last change left it. Another object after each change; what did not change is shared with the one before. */
+  /** The tree after the last change: a new object after each change, which shares unchanged folders with the old one. */
   readonly tree: FileSystemTree;
 }
 
 /**
- * Files in the nested object that WebContainers mount. `tree` is what is there already (the project's own files, which stay);
- * it is not written to. There are no modes in such a tree.
+ * Makes a sink that writes into the nested object that WebContainers mount. Such a tree has no modes. A change:
+ *
+ * 1. Builds the folder of each package when it is written, before `commit`.
+ * 2. Copies the folders around the packages, and puts the packages and links into the copies.
+ * 3. Shares every folder that did not change with the tree before.
+ *
+ * @param tree the project's own files, which stay. It is not changed
  */
 export function createTreeSink(tree: FileSystemTree = newFolder()): TreeSink {
   let current = tree;
-  // A package's own folder, made when it is written: to finish a change is to put a few hundred of them together.
-  const folders = new WeakMap<Files, FileSystemTree>();
-  const folderOfFiles = (location: string, files: Files): FileSystemTree => {
-    const folder = folders.get(files) ?? buildFolder(location, files);
-    folders.set(files, folder);
+  // Made when a package is written, so that `commit` only has to join the folders.
+  const packageFolders = new WeakMap<Files, FileSystemTree>();
+  const packageFolder = (location: string, files: Files): FileSystemTree => {
+    const folder = packageFolders.get(files) ?? buildFolder(location, files);
+    packageFolders.set(files, folder);
     return folder;
   };
   const view: MemoryView<FileNode> = {
     reader: () => readerOf(current),
     file: ({ bytes }) => ({ file: { contents: bytes } }),
-    stage: folderOfFiles,
+    stage: packageFolder,
     replace({ packages, links, roots }) {
       const builder = new TreeBuilder(current);
       for (const root of roots) builder.remove(root);
-      // npm leaves the folder there, too.
+      // npm makes this folder for an empty tree too.
       builder.folder("node_modules");
-      // What is around goes first: a package takes the place of what another one brought there.
+      // Outer packages first: an inner package replaces a bundled one at the same location.
       for (const [location, files] of [...packages].sort(([a], [b]) => a.length - b.length))
-        builder.put(location, { directory: folderOfFiles(location, files) });
+        builder.put(location, { directory: packageFolder(location, files) });
       for (const link of links) builder.put(link.path, { file: { symlink: linkText(link) } });
-      current = share(current, builder.tree, builder.own);
+      current = shareUnchanged(current, builder.tree, builder.own);
     },
   };
   const state: MemoryState<FileNode> = { packages: new Map(), links: [] };
-  const sink = guardSink({}, async () => new MemorySession(view, state));
+  const sink = checkedSink({}, async () => new MemorySession(view, state));
   return {
     open: sink.open,
     get tree() {
@@ -68,7 +73,7 @@ export function createTreeSink(tree: FileSystemTree = newFolder()): TreeSink {
   };
 }
 
-/** Names come from outside: `__proto__` is one like any other. */
+/** Makes a folder without a prototype, because a file may be called `__proto__`. */
 function newFolder(): FileSystemTree {
   return Object.create(null);
 }
@@ -83,7 +88,7 @@ function child(folder: FileSystemTree | undefined, name: string): TreeNode | und
   return folder && Object.hasOwn(folder, name) ? folder[name] : undefined;
 }
 
-/** Looks paths up; most have the folder of the one before. */
+/** Returns a lookup function. It remembers folders, because most paths are in the folder of the one before. */
 function readerOf(tree: FileSystemTree): (path: string) => TreeNode | undefined {
   const folders = new Map<string, FileSystemTree | undefined>([["", tree]]);
   const folderAt = (path: string): FileSystemTree | undefined => {
@@ -98,12 +103,12 @@ function readerOf(tree: FileSystemTree): (path: string) => TreeNode | undefined 
   return read;
 }
 
-/** Changes a copy: a folder is copied when something in it changes. */
+/** Changes a copy of a tree. A folder is copied when something in it changes. */
 class TreeBuilder {
   readonly tree: FileSystemTree;
-  /** Folders that are this tree's own. */
+  /** The copied folders. */
   readonly own = new Set<FileSystemTree>();
-  /** The same by path. */
+  /** The copied folders by path. */
   readonly #folders = new Map<string, FileSystemTree>();
 
   constructor(tree: FileSystemTree) {
@@ -111,14 +116,14 @@ class TreeBuilder {
     this.#folders.set("", this.tree);
   }
 
-  /** Nothing below it may have been asked for. */
+  /** Removes a path. `folder` must not have been called for a path below it. */
   remove(path: string): void {
     const name = path.slice(path.lastIndexOf("/") + 1);
     const read = readerOf(this.tree);
     if (read(path)) delete this.folder(folderOf(path))[name];
   }
 
-  /** Nothing below it may have been asked for. */
+  /** Adds or replaces a node. `folder` must not have been called for a path below it. */
   put(path: string, node: TreeNode): void {
     this.folder(folderOf(path))[path.slice(path.lastIndexOf("/") + 1)] = node;
   }
@@ -142,23 +147,27 @@ class TreeBuilder {
   }
 }
 
-/** `after`, or `before` where they hold the same things; so down to the last folder that was made anew. */
-function share(before: FileSystemTree, after: FileSystemTree, made: ReadonlySet<FileSystemTree>): FileSystemTree {
+/** Returns `before` if both trees have the same content, otherwise `after`. Does the same for all copied folders inside. */
+function shareUnchanged(
+  before: FileSystemTree,
+  after: FileSystemTree,
+  copies: ReadonlySet<FileSystemTree>,
+): FileSystemTree {
   let same = true;
   for (const name of Object.keys(after)) {
     const old = child(before, name);
     const node = after[name]!;
-    if (old && isSame(old, node, made)) after[name] = old;
+    if (old && isSame(old, node, copies)) after[name] = old;
     else same = false;
   }
   return same && Object.keys(before).length === Object.keys(after).length ? before : after;
 }
 
-function isSame(old: TreeNode, node: TreeNode, made: ReadonlySet<FileSystemTree>): boolean {
+function isSame(old: TreeNode, node: TreeNode, copies: ReadonlySet<FileSystemTree>): boolean {
   if (old === node) return true;
   if ("directory" in old || "directory" in node) {
     if (!("directory" in old && "directory" in node)) return false;
-    if (made.has(node.directory)) node.directory = share(old.directory, node.directory, made);
+    if (copies.has(node.directory)) node.directory = shareUnchanged(old.directory, node.directory, copies);
     return old.directory === node.directory;
   }
   return "symlink" in old.file && "symlink" in node.file && old.file.symlink === node.file.symlink;

@@ -2,40 +2,40 @@ import { deflateSync } from "fflate";
 import { sinkFailed } from "../errors/sink.ts";
 import { crc32 } from "../tarball/crc32.ts";
 import { type ArchiveFormat, createArchiveSink, type StreamSink } from "./archive-sink.ts";
-import type { Outlet } from "./archive-stream.ts";
+import type { ArchiveStream } from "./archive-stream.ts";
 
-/** `level`: 0 stores, 1 to 9 deflate; the default 6. */
 export interface ZipOptions {
+  /** 0 stores files, 1 to 9 deflate them. Default 6. */
   level?: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
 }
 
 const encoder = new TextEncoder();
 
-/** 1985-10-26 08:15, as MS-DOS writes it: days from 1980 on, seconds by two. */
+/** 1985-10-26 08:15 as an MS-DOS time. */
 const DOS_TIME = ((1985 - 1980) << 25) | (10 << 21) | (26 << 16) | (8 << 11) | (15 << 5);
 const FILE = 0o100000;
 const LINK = 0o120000;
-// Beyond these a zip needs another format's headers (zip64), which not every reader knows.
+// Larger archives need zip64, which not every reader knows.
 const MOST_ENTRIES = 0xffff;
 const MOST_BYTES = 0xffffffff;
 
 /**
- * A zip archive (PKWARE's APPNOTE 6.3, without zip64: 65,535 entries and 4 GB, else ESINK). A file is deflated in one piece.
- * Modes and links are kept as Info-ZIP keeps them.
+ * Makes a sink that writes a zip archive (PKWARE's APPNOTE 6.3). Without zip64, it holds 65,535 entries and 4 GB; a larger install
+ * fails with ESINK. Each file is deflated in one piece. Modes and links are stored as Info-ZIP stores them.
  */
 export function createZipSink(options: ZipOptions = {}): StreamSink {
-  return createArchiveSink((outlet) => new ZipFormat(outlet, options.level ?? 6));
+  return createArchiveSink((archive) => new ZipFormat(archive, options.level ?? 6));
 }
 
 class ZipFormat implements ArchiveFormat {
-  readonly #outlet: Outlet;
+  readonly #archive: ArchiveStream;
   readonly #level: NonNullable<ZipOptions["level"]>;
-  /** What the end of the archive says of each entry. */
+  /** The records of the central directory. */
   readonly #directory: Uint8Array[] = [];
   #entries = 0;
 
-  constructor(outlet: Outlet, level: NonNullable<ZipOptions["level"]>) {
-    this.#outlet = outlet;
+  constructor(archive: ArchiveStream, level: NonNullable<ZipOptions["level"]>) {
+    this.#archive = archive;
     this.#level = level;
   }
 
@@ -48,23 +48,23 @@ class ZipFormat implements ArchiveFormat {
   }
 
   async end(): Promise<void> {
-    const start = this.#outlet.written;
-    for (const record of this.#directory) await this.#outlet.write(record);
-    const size = this.#outlet.written - start;
+    const start = this.#archive.written;
+    for (const record of this.#directory) await this.#archive.write(record);
+    const size = this.#archive.written - start;
     const entries = this.#entries;
     refuseOver(start + size, MOST_BYTES);
-    await this.#outlet.write(pack([4, 0x06054b50], [4, 0], [2, entries], [2, entries], [4, size], [4, start], [2, 0]));
+    await this.#archive.write(pack([4, 0x06054b50], [4, 0], [2, entries], [2, entries], [4, size], [4, start], [2, 0]));
   }
 
   async #entry(path: string, bytes: Uint8Array, mode: number): Promise<void> {
-    const start = this.#outlet.written;
+    const start = this.#archive.written;
     const name = encoder.encode(path);
     const deflated = this.#level > 0 && bytes.length > 0 ? deflateSync(bytes, { level: this.#level }) : bytes;
     const smaller = deflated.length < bytes.length;
     const body = smaller ? deflated : bytes;
     refuseOver(++this.#entries, MOST_ENTRIES);
     refuseOver(start + body.length, MOST_BYTES);
-    // 2.0 is needed to read it; bit 11: the name is UTF-8.
+    // Version 2.0 is needed to read the entry. Bit 11: the name is UTF-8.
     const common: Field[] = [
       [2, 20],
       [2, 0x800],
@@ -76,10 +76,10 @@ class ZipFormat implements ArchiveFormat {
       [2, name.length],
       [2, 0],
     ];
-    await this.#outlet.write(pack([4, 0x04034b50], ...common));
-    await this.#outlet.write(name);
-    await this.#outlet.write(body);
-    // Made by Unix (3): then the upper half of the attributes is the mode.
+    await this.#archive.write(pack([4, 0x04034b50], ...common));
+    await this.#archive.write(name);
+    await this.#archive.write(body);
+    // Made by Unix (3): the upper half of the attributes is the mode.
     const record = pack([4, 0x02014b50], [2, (3 << 8) | 20], ...common, [6, 0], [2, 0], [2, mode], [4, start]);
     this.#directory.push(record, name);
   }
@@ -87,7 +87,7 @@ class ZipFormat implements ArchiveFormat {
 
 type Field = readonly [bytes: number, value: number];
 
-/** Little-endian numbers in a row. */
+/** Writes numbers in little-endian order. */
 function pack(...fields: Field[]): Uint8Array {
   const bytes: number[] = [];
   for (const [length, value] of fields)
@@ -96,5 +96,6 @@ function pack(...fields: Field[]): Uint8Array {
 }
 
 function refuseOver(size: number, most: number): void {
-  if (size > most) throw sinkFailed("A zip archive cannot hold that much. Make a tar archive.");
+  if (size > most)
+    throw sinkFailed("The zip archive is too large: it can hold 65,535 entries and 4 GB. Use createTarSink.");
 }

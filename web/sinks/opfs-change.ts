@@ -4,37 +4,38 @@ import { inParallel } from "../../src/sink/in-parallel.ts";
 import { checkInside, rootsOf } from "../../src/sink/sink-paths.ts";
 import type { OpfsDisk } from "./opfs-disk.ts";
 
-/** The folder that a change works in: nothing of it is left behind. */
+/** The folder that a change works in. It is removed at the end. */
 export const WORK = ".webhoist-install";
-/** The new files, each at its path. */
+/** Holds the new files, each at its path in the project. */
 export const STAGED: string = `${WORK}/new`;
 const JOURNAL = `${WORK}/journal.json`;
 const SWEPT = `${WORK}/swept`;
-/** What is there, and the links that there cannot be. */
+/** Lists the packages, and the links that this file system cannot have. */
 export const STATE = "node_modules/.webhoist.json";
 
 const encoder = new TextEncoder();
+/** Files changed at the same time. */
 export const AT_ONCE = 16;
 
-export interface Filled {
+export interface OpfsPackage {
   readonly integrity: string;
-  /** Paths in its own `node_modules` folders that came with its tarball. */
+  /** Folders in its own `node_modules` that came with its tarball. */
   readonly brings: readonly string[];
 }
 
-/** Location to what fills it, as the last change left it. */
-export type Packages = ReadonlyMap<string, Filled>;
+/** Packages by location, as the last change left them. */
+export type Packages = ReadonlyMap<string, OpfsPackage>;
 
-/** What a change that is decided comes to: all else that is in the `node_modules` folders goes, what is staged comes. */
+/** A change that will happen: the `node_modules` folders are cleared except for `stay`, and the staged files are moved in. */
 interface Journal {
   roots: string[];
   /** Folders that stay, without the `node_modules` in them. */
   stay: string[];
 }
 
-/** The packages that are there and can be trusted to be whole. */
+/** Reads which packages the folder holds. A package counts only if its package.json and the folders that it brought exist. */
 export async function readState(disk: OpfsDisk): Promise<{ packages: Packages; roots: Set<string> }> {
-  const packages = new Map<string, Filled>();
+  const packages = new Map<string, OpfsPackage>();
   const listed = parse(await disk.text(STATE))["packages"];
   const all = Object.entries(isObject(listed) ? listed : {}).filter(([location]) => location.includes("node_modules/"));
   await inParallel(all, AT_ONCE, async ([location, entry]) => {
@@ -47,7 +48,7 @@ export async function readState(disk: OpfsDisk): Promise<{ packages: Packages; r
   return { packages, roots: rootsOf(all.map(([location]) => location)) };
 }
 
-/** Stages what `readState` reads. */
+/** Stages the file that `readState` reads. */
 export async function writeState(disk: OpfsDisk, packages: Packages, links: SinkState["links"]): Promise<void> {
   const text = JSON.stringify({
     packages: Object.fromEntries(packages),
@@ -56,14 +57,14 @@ export async function writeState(disk: OpfsDisk, packages: Packages, links: Sink
   await disk.write(`${STAGED}/${STATE}`, encoder.encode(text));
 }
 
-/** From here on the change will happen, now or at the next `recover`. */
+/** Writes the journal. From here on the change will happen, now or at the next `recover`. */
 export async function decide(disk: OpfsDisk, kept: Packages, roots: Iterable<string>): Promise<void> {
   const stay = [...kept].flatMap(([location, { brings }]) => [location, ...brings]);
   const journal: Journal = { roots: [...roots], stay };
   await disk.writeAtOnce(JOURNAL, encoder.encode(JSON.stringify(journal)));
 }
 
-/** Finishes what was decided, and removes what was not. */
+/** Finishes a change whose journal is written, and removes the staged files of any other. */
 export async function recover(disk: OpfsDisk): Promise<void> {
   if (!(await disk.findFolder(WORK))) return;
   const { roots, stay } = parse(await disk.text(JOURNAL));
@@ -76,7 +77,13 @@ export async function isDecided(disk: OpfsDisk): Promise<boolean> {
   return isStrings(parse(await disk.text(JOURNAL))["roots"]);
 }
 
-/** Two steps, each of which can be done again. What was moved must not be swept: so the first one leaves a sign. */
+/**
+ * Applies a journal in two steps that can each be repeated. The marker file between them keeps the first step from removing files that
+ * the second has moved.
+ *
+ * 1. Removes everything that does not stay.
+ * 2. Moves the staged files into place.
+ */
 async function apply(disk: OpfsDisk, { roots, stay }: Journal): Promise<void> {
   if (!(await disk.findFile(SWEPT))) {
     for (const root of rootsOf(roots)) {
@@ -88,7 +95,7 @@ async function apply(disk: OpfsDisk, { roots, stay }: Journal): Promise<void> {
   await moveAll(disk, STAGED, "");
 }
 
-/** Which folders stay, and which have such in them. */
+/** The folders that stay, and the folders above them. */
 class Stays {
   readonly whole: ReadonlySet<string>;
   readonly around = new Set<string>();
@@ -115,7 +122,7 @@ async function sweep(disk: OpfsDisk, folder: string, stays: Stays): Promise<void
   });
 }
 
-/** Of a package that stays, what others have in its `node_modules`; its tarball may have such folders deeper down, too. */
+/** Removes other packages from the `node_modules` of a package that stays. */
 async function sweepNested(disk: OpfsDisk, folder: string, stays: Stays): Promise<void> {
   const nested = `${folder}/node_modules`;
   if (stays.around.has(nested)) await sweep(disk, nested, stays);
@@ -135,7 +142,7 @@ function parse(text: string | null): Record<string, unknown> {
     const value: unknown = JSON.parse(text ?? "");
     return isObject(value) ? value : {};
   } catch {
-    // A journal that was cut is none.
+    // A truncated journal counts as none.
     return {};
   }
 }
@@ -145,11 +152,11 @@ function isStrings(value: unknown): value is string[] {
 }
 
 /**
- * What a package brings into `node_modules` folders of its own, for one of its files.
+ * Returns the folders that a file of a package brings into the package's own `node_modules`.
  *
  *     a/node_modules/@b/c/x.js → a/node_modules/@b/c
  */
-export function brought(location: string, path: string): string[] {
+export function bundledFolders(location: string, path: string): string[] {
   const found: string[] = [];
   for (const match of path.matchAll(/(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+/g))
     found.push(`${location}/${path.slice(0, match.index + match[0].length)}`);

@@ -1,6 +1,6 @@
-/** What not every browser, or not every thread, has. */
+/** A file handle with methods that some browsers and threads lack. */
 interface FileHandle extends FileSystemFileHandle {
-  /** In dedicated workers only, and faster there. */
+  /** In dedicated workers only; faster than `createWritable`. */
   createSyncAccessHandle?(): Promise<{
     write(bytes: Uint8Array): number;
     close(): void;
@@ -9,7 +9,7 @@ interface FileHandle extends FileSystemFileHandle {
   move?(folder: FileSystemDirectoryHandle, name: string): Promise<void>;
 }
 
-/** Folders and files of the origin-private file system, by path relative to one of them. */
+/** A folder of the origin-private file system. All paths are relative to it. */
 export class OpfsDisk {
   readonly #folders = new Map<string, Promise<FileSystemDirectoryHandle>>();
 
@@ -17,7 +17,7 @@ export class OpfsDisk {
     this.#folders.set("", Promise.resolve(root));
   }
 
-  /** Makes it and those around it. */
+  /** Makes a folder and the folders above it. */
   folder(path: string): Promise<FileSystemDirectoryHandle> {
     let handle = this.#folders.get(path);
     if (!handle) {
@@ -49,7 +49,7 @@ export class OpfsDisk {
     return file && (await file.getFile()).text();
   }
 
-  /** Names in a folder, and whether they are folders. Read to the end before anything in it changes. */
+  /** Returns the names in a folder, and whether each is a folder. Reads all before it returns, so that the folder may change then. */
   async list(path: string): Promise<[name: string, isFolder: boolean][]> {
     const found: [string, boolean][] = [];
     const folder = await this.findFolder(path);
@@ -64,8 +64,8 @@ export class OpfsDisk {
       const access = await file.createSyncAccessHandle();
       try {
         access.truncate(0);
-        // It writes less than all where there is no room.
-        if (access.write(bytes) < bytes.length) throw new DOMException("No room for a file", "QuotaExceededError");
+        // A full disk takes fewer bytes.
+        if (access.write(bytes) < bytes.length) throw new DOMException("The disk is full", "QuotaExceededError");
       } finally {
         access.close();
       }
@@ -74,7 +74,7 @@ export class OpfsDisk {
     await writeWhole(file, bytes);
   }
 
-  /** The file is there once all of it is, and not before, wherever the browser can do that. */
+  /** Writes a file so that it appears only when it is complete, if the browser can do that. */
   async writeAtOnce(path: string, bytes: Uint8Array): Promise<void> {
     const [above, name] = split(path);
     const file: FileHandle = await (await this.folder(above)).getFileHandle(name, { create: true });
@@ -82,7 +82,7 @@ export class OpfsDisk {
     else await this.write(path, bytes);
   }
 
-  /** A file; what stands there goes. Where files cannot be moved it is copied: done again, it comes to the same. */
+  /** Moves a file, and replaces the target. Copies it if the browser cannot move files. Repeating it is safe. */
   async move(from: string, to: string): Promise<void> {
     const file = await this.findFile(from);
     if (!file) return;
@@ -92,7 +92,7 @@ export class OpfsDisk {
     await this.remove(from);
   }
 
-  /** With all that is in it. */
+  /** Removes a file, or a folder with its content. */
   async remove(path: string): Promise<void> {
     const [above, name] = split(path);
     for (const key of this.#folders.keys()) if (`${key}/`.startsWith(`${path}/`)) this.#folders.delete(key);
@@ -102,7 +102,7 @@ export class OpfsDisk {
 
 async function writeWhole(file: FileSystemFileHandle, bytes: Uint8Array): Promise<void> {
   const writable = await file.createWritable();
-  // Shared memory is refused.
+  // `write` refuses shared memory.
   const own = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice();
   try {
     await writable.write(own);
@@ -123,7 +123,7 @@ async function unlessMissing<T>(work: Promise<T> | undefined): Promise<T | null>
     return (await work) ?? null;
   } catch (error) {
     const { name } = error as DOMException;
-    // A file where a folder is looked for, or the other way round, is not it either.
+    // TypeMismatchError: it is a file instead of a folder, or the other way round.
     if (name === "NotFoundError" || name === "TypeMismatchError") return null;
     throw error;
   }

@@ -1,14 +1,14 @@
 import type { FileSink, SinkFile, SinkState } from "../../src/api/sink.ts";
 import { sinkBusy } from "../../src/errors/sink.ts";
-import { guardSink, type RawSession } from "../../src/sink/checked-sink.ts";
+import { checkedSink, type UncheckedSession } from "../../src/sink/checked-sink.ts";
 import { inParallel } from "../../src/sink/in-parallel.ts";
 import { rootsOf } from "../../src/sink/sink-paths.ts";
 import {
   AT_ONCE,
-  brought,
+  bundledFolders,
   decide,
-  type Filled,
   isDecided,
+  type OpfsPackage,
   type Packages,
   readState,
   recover,
@@ -19,14 +19,16 @@ import {
 import { OpfsDisk } from "./opfs-disk.ts";
 
 /**
- * Folders in the origin-private file system: `node_modules` in `directory`. Only what differs is written. There are no links
- * and no modes there: links are listed in `node_modules/.webhoist.json` (docs/sinks.md).
+ * Makes a sink that writes `node_modules` into a folder of the origin-private file system, which has neither links nor modes: links
+ * are listed in `node_modules/.webhoist.json` (docs/sinks.md). Folders cannot be renamed there, so a change is made in steps:
  *
- * Folders there cannot be renamed, so a change that is decided is done file by file. One that is cut off then, or fails, is
- * finished by the next `open`, which must come before the files are used.
+ * 1. `write` stages new files in a work folder.
+ * 2. `commit` writes a journal. From here on the change will happen.
+ * 3. The old files are removed, and the staged files moved in one by one. If that is interrupted, the next `open` finishes it: the
+ *    sink must be opened before the files are used.
  */
 export function createOpfsSink(directory: FileSystemDirectoryHandle): FileSink {
-  return guardSink(directory, async () => {
+  return checkedSink(directory, async () => {
     const release = await lock(directory);
     try {
       const disk = new OpfsDisk(directory);
@@ -40,7 +42,7 @@ export function createOpfsSink(directory: FileSystemDirectoryHandle): FileSink {
   });
 }
 
-/** One tab at a time. @throws InstallError ESINKBUSY */
+/** Locks the folder against other tabs. Returns the function that releases it. @throws InstallError ESINKBUSY */
 async function lock(directory: FileSystemDirectoryHandle): Promise<() => void> {
   const { locks, storage } = globalThis.navigator ?? {};
   if (!locks || !storage?.getDirectory) return () => {};
@@ -48,7 +50,7 @@ async function lock(directory: FileSystemDirectoryHandle): Promise<() => void> {
   return new Promise((resolve, reject) => {
     const hold = (granted: unknown): Promise<void> | undefined => {
       if (granted) return new Promise((release) => resolve(release));
-      reject(sinkBusy("Another tab is installing here."));
+      reject(sinkBusy("Another tab is installing here. Wait until it has ended."));
       return undefined;
     };
     const name = `webhoist sink ${(path ?? [directory.name]).join("/")}`;
@@ -62,12 +64,12 @@ interface Before {
   release: () => void;
 }
 
-class OpfsSession implements RawSession {
+class OpfsSession implements UncheckedSession {
   readonly held: ReadonlyMap<string, string>;
   readonly #disk: OpfsDisk;
   readonly #before: Before;
   #keep: ReadonlySet<string> = new Set();
-  /** What packages that were written bring into folders of their own. */
+  /** Folders that the written packages bring into their own `node_modules`, by location. */
   readonly #brings = new Map<string, Set<string>>();
 
   constructor(disk: OpfsDisk, before: Before) {
@@ -81,28 +83,28 @@ class OpfsSession implements RawSession {
   }
 
   async write(location: string, files: Iterable<SinkFile>): Promise<void> {
-    // Another package brought it.
+    // A package's tarball may bring this location. The separate package replaces it.
     const wasBrought = [...this.#brings.values()].some((others) => others.has(location));
     const brings = new Set<string>();
     this.#brings.set(location, brings);
     if (wasBrought) await this.#disk.remove(`${STAGED}/${location}`);
     await inParallel(files, AT_ONCE, async ({ path, bytes }) => {
-      for (const folder of brought(location, path)) brings.add(folder);
+      for (const folder of bundledFolders(location, path)) brings.add(folder);
       await this.#disk.write(`${STAGED}/${location}/${path}`, bytes);
     });
   }
 
   async commit({ packages, links }: SinkState): Promise<void> {
-    const next = new Map<string, Filled>();
-    const kept = new Map<string, Filled>();
-    // A package that was written where another one's tarball had files has them instead.
+    const next = new Map<string, OpfsPackage>();
+    const kept = new Map<string, OpfsPackage>();
+    // A separate package at a bundled folder's path owns that folder.
     const isOwn = (path: string): boolean => !packages.has(path);
     for (const [location, integrity] of packages) {
       const before = this.#keep.has(location) ? this.#before.packages.get(location) : undefined;
       const brings = before?.brings ?? [...(this.#brings.get(location) ?? [])];
-      const filled = { integrity, brings: brings.filter(isOwn) };
-      next.set(location, filled);
-      if (before) kept.set(location, filled);
+      const entry = { integrity, brings: brings.filter(isOwn) };
+      next.set(location, entry);
+      if (before) kept.set(location, entry);
     }
     await writeState(this.#disk, next, links);
     await decide(this.#disk, kept, new Set([...this.#before.roots, ...rootsOf(packages.keys())]));
