@@ -3,86 +3,94 @@ import type { InstalledProject } from "./install.ts";
 import type { DependencyType } from "./resolve.ts";
 
 /**
- * How a flat answer stands: every requirement holds (`none`), some peers are warnings (`peers`), or some packages are there in
- * several copies (`copies`).
+ * A relaxation of the flat strategy, and the relaxation that a resolution needed: every requirement holds (`none`), peers that do
+ * not fit are warnings (`peers`), or some packages have several copies (`copies`). Each includes the ones before it.
  */
 export type Rung = "none" | "peers" | "copies";
 
-/** Which versions a flat resolution tries first: npm's own pick, or the lowest of all packages or of the project's own. */
+/**
+ * Which versions a flat resolution tries first: npm's own choice (`highest`), the lowest of every package (`lowest`), or the lowest
+ * of the project's own dependencies (`lowest-direct`).
+ */
 export type ResolutionMode = "highest" | "lowest" | "lowest-direct";
 
 /**
- * Which prereleases a flat resolution takes: those a range lets in by node-semver's rule (`as-written`), none, those of a
- * range that nothing else meets (`if-necessary`), or any that lies between a range's ends (`allow`).
+ * Which prereleases a flat resolution allows: those that a range allows by node-semver's rule (`as-written`); none (`never`); those
+ * between the ends of a range that no other version satisfies (`if-necessary`); or those between the ends of any range (`allow`).
  */
 export type PrereleaseMode = "as-written" | "never" | "if-necessary" | "allow";
 
-/** A fact that a proof starts from: what some versions of a package, or the project, ask for. */
+/** A fact that a proof rests on: a requirement of some versions of a package, or of the project. */
 export interface ProofFact {
-  /** `dependency`: it must be there. `constraint`: if it is there it must be one of these (optional peers, optional dependencies). */
+  /** `dependency`: the package must be installed. `constraint`: if it is installed, it must fit (optional peers and dependencies). */
   readonly kind: "dependency" | "constraint";
-  /** Installed name of who asks; `""` is the project. */
+  /** Installed name of the dependent; `""` is the project. */
   readonly from: string;
-  /** Which of its versions ask, told as a range over those that exist: `1.2.0`, `1.2.0 - 1.4.1`, `*`. `""` for the project. */
+  /** The dependent's versions, as a range over the existing ones: `1.2.0`, `1.2.0 - 1.4.1`, `*`. `""` for the project. */
   readonly versions: string;
-  /** Installed name of what is asked for. */
+  /** Installed name of the dependency. */
   readonly name: string;
-  /** In force, after overrides. */
+  /** The spec after overrides. */
   readonly spec: string;
-  /** As written. */
+  /** The spec as written. */
   readonly rawSpec: string;
   readonly type: DependencyType;
-  /** Where no version fits: why. */
+  /** Why no version satisfies the spec, if none does. */
   readonly missing?: Missing;
 }
 
-/** Why no version fits a spec. */
+/** Why no version satisfies a spec. */
 export interface Missing {
   /**
-   * `package`: there is none of that name. `tag`: no such dist-tag. `prerelease`: only prereleases would fit. `time`: only
-   * versions younger than the date limit. `policy`: the registry withholds them. `spec`: it is asked for in a
-   * way that cannot be followed here (git, `workspace:`). `unreadable`: the registry's document could
-   * not be had or read. `none`: no version fits.
+   * - `package`: no package has that name.
+   * - `tag`: the package has no such dist-tag.
+   * - `prerelease`: the version exists only as a prerelease.
+   * - `time`: all matching versions are newer than the date limit.
+   * - `policy`: the registry withholds the matching versions.
+   * - `spec`: the spec cannot be followed in a page (git, `workspace:`).
+   * - `unreadable`: the registry's document could not be fetched or read.
+   * - `none`: no version matches.
    */
   readonly why: "package" | "tag" | "prerelease" | "time" | "policy" | "spec" | "unreadable" | "none";
-  /** A version that would have done, or the latest there is. */
+  /** A version that would have matched, or the latest version. */
   readonly found?: string;
-  /** What reading it ended with. */
+  /** The failure to read the package. */
   readonly failure?: Failure;
 }
 
-/** `package` is (or is not) one of these versions. A package that is not there is none of them. */
+/** States that `package` is, or is not, one of these versions. A package that is not installed is none of them. */
 export interface ProofTerm {
   /** Installed name; `""` is the project. */
   readonly package: string;
-  /** As `ProofFact.versions`. */
+  /** In the form of `ProofFact.versions`. */
   readonly versions: string;
   readonly positive: boolean;
 }
 
 export type ProofReference = { readonly fact: number } | { readonly step: number };
 
-/** What follows from two facts or earlier steps: these terms cannot all hold. None at all: the project cannot be met. */
+/** What follows from two facts or earlier steps: these terms cannot all hold. Without terms: the project has no solution. */
 export interface ProofStep {
   readonly terms: readonly ProofTerm[];
   readonly because: readonly [ProofReference, ProofReference];
 }
 
 /**
- * Why there is no flat answer: a derivation graph, each step after those it follows from, the last one the end. Without
- * steps the one fact is reason enough. The facts alone suffice: no choice of versions meets them all.
+ * Proves that a project has no flat solution: a derivation graph in which each step comes after its causes. The last step is the
+ * conclusion. Without steps, the single fact is the proof. No choice of versions satisfies all facts.
  */
 export interface Proof {
   readonly facts: readonly ProofFact[];
   readonly steps: readonly ProofStep[];
 }
 
-/** How hard a flat resolution was: what the search did. */
+/** Counts the work of a flat resolution. */
 export interface SolverStats {
   decisions: number;
   conflicts: number;
-  /** Conflicts after which decisions were taken back, and how many those were. */
+  /** Conflicts after which the search went back. */
   backtracks: number;
+  /** Decisions that were removed by going back. */
   undone: number;
   incompatibilities: number;
   /** Distinct version sets. */

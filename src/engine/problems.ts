@@ -9,10 +9,14 @@ import type { BuildOptions } from "./context.ts";
 /** A load failure with who wants the package, and how the project comes to it. */
 export function loadFailure(node: Node): Failure {
   const cause = node.errors[0] as Failure;
-  const dependents = [...node.edgesIn].map((edge) => edge.from);
-  if (dependents.length === 0) return cause;
-  const paths = dependents.slice(0, 5).map(pathTo);
-  return { ...cause, requiredBy: dependents.map((from) => from.location), paths };
+  const edges = [...node.edgesIn];
+  if (edges.length === 0) return cause;
+  const paths = edges.slice(0, 5).map(({ from, spec }) => {
+    const path = pathTo(from);
+    const last = path.at(-1);
+    return last ? [...path.slice(0, -1), { ...last, type: spec.type }] : path;
+  });
+  return { ...cause, requiredBy: edges.map(({ from }) => from.location), paths };
 }
 
 export function noGit(name: string, spec: string, from: string): Failure {

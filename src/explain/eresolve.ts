@@ -1,4 +1,4 @@
-/** npm's account of an edge, as plain data (npm-tree §17). */
+/** npm's report of an edge, as plain data (npm-tree §17). */
 export interface ExplainedEdge {
   type?: string;
   name?: string;
@@ -9,7 +9,7 @@ export interface ExplainedEdge {
   from?: ExplainedNode;
 }
 
-/** npm's account of a node. The project's has neither name nor version. */
+/** npm's report of a node. The project's has no name and no version. */
 export interface ExplainedNode {
   name?: string;
   version?: string;
@@ -21,7 +21,7 @@ export interface ExplainedNode {
 }
 
 /** The `details` of an `ERESOLVE`. */
-export interface Explained {
+export interface EresolveReport {
   edge?: ExplainedEdge | null;
   dep?: ExplainedNode | null;
   current?: ExplainedNode | null;
@@ -31,20 +31,18 @@ export interface Explained {
   force?: boolean;
 }
 
-/** As far as npm's own message goes: at each level half as many dependents as levels are left. */
+/** The depth of npm's own message. At each level, half as many dependents are printed as levels are left. */
 const DEPTH = 4;
 const PROJECT = "the root project";
 
-/** A peer conflict in the form npm prints it, without its last paragraph. */
-export function explainEresolve({ edge, dep, current, currentEdge, peerConflict }: Explained): string {
+/** Prints a peer conflict as npm does, without npm's last paragraph. */
+export function explainEresolve({ edge, dep, current, currentEdge, peerConflict }: EresolveReport): string {
   const lines: string[] = [];
   const during = dep?.whileInstalling ?? current?.whileInstalling ?? edge?.from?.whileInstalling;
   if (during) lines.push(`While resolving: ${idOf(during)}`);
   const found = current ?? peerConflict?.current;
-  const instead = found
-    ? explainNode(found, DEPTH)
-    : (currentEdge ?? edge) && explainEdge((currentEdge ?? edge)!, DEPTH);
-  if (instead) lines.push(`Found: ${instead}`);
+  const shown = found ? explainNode(found, DEPTH) : (currentEdge ?? edge) && explainEdge((currentEdge ?? edge)!, DEPTH);
+  if (shown) lines.push(`Found: ${shown}`);
   if (edge) lines.push(`\nCould not resolve dependency:\n${explainEdge(edge, DEPTH)}`);
   if (peerConflict?.peer) lines.push(`\nConflicting peer dependency: ${explainNode(peerConflict.peer, DEPTH)}`);
   return lines.join("\n");
@@ -52,9 +50,9 @@ export function explainEresolve({ edge, dep, current, currentEdge, peerConflict 
 
 type Seen = ReadonlySet<ExplainedNode | string>;
 
-/** A node, where it stands and who depends on it, indented. Dependents that would repeat themselves are only named. */
+/** Prints a node, its location and, indented, its dependents. A dependent that was printed before is only named. */
 export function explainNode(node: ExplainedNode, depth: number, seen: Seen = new Set()): string {
-  return printNode(node) + below(node, depth, seen);
+  return printNode(node) + printDependents(node, depth, seen);
 }
 
 function printNode(node: ExplainedNode): string {
@@ -65,7 +63,7 @@ function idOf({ name, version }: { name?: string; version?: string }): string {
   return name || version ? `${name ?? ""}${version ? `@${version}` : ""}` : PROJECT;
 }
 
-function below(node: ExplainedNode, depth: number, seen: Seen): string {
+function printDependents(node: ExplainedNode, depth: number, seen: Seen): string {
   if (depth <= 0) return "";
   const dependents = node.dependents ?? [];
   const most = Math.ceil(depth / 2);
@@ -76,7 +74,7 @@ function below(node: ExplainedNode, depth: number, seen: Seen): string {
   return lines.map((line) => `\n${line}`.replaceAll("\n", "\n  ")).join("");
 }
 
-/** As many names as 50 characters hold; the last one is always told when it is the only one left. */
+/** Lists names up to a length of 50 characters, then `...`. The last name is never replaced by `...`. */
 function shortList(names: readonly string[]): string {
   const shown: string[] = [];
   let length = 0;
@@ -102,7 +100,7 @@ function explainFrom(from: ExplainedNode, depth: number, seen: Seen): string {
   return seen.has(id) ? printNode(from) : explainNode(from, depth, new Set([...seen, id]));
 }
 
-/** A workspace's folder below the project's own. */
+/** Returns a workspace's folder relative to the project's. */
 function relative(from: string, path: string): string {
   return from && path.startsWith(`${from}/`) ? path.slice(from.length + 1) : path;
 }

@@ -1,57 +1,66 @@
 import type { Failure, PathStep, WayOut } from "../api/failure.ts";
 import type { Proof } from "../api/flat.ts";
-import { type Explained, explainEresolve } from "./eresolve.ts";
+import { type EresolveReport, explainEresolve } from "./eresolve.ts";
 import { proofLines, proofText } from "./proof.ts";
 import { withWaysOut } from "./way-out.ts";
 
-/** More dependents than this are counted, not listed. */
-const PATHS = 3;
+/** Up to this many dependents are listed. */
+const MAX_PATHS = 3;
 
-/** More lines of a proof than this are nothing that anybody reads. */
-const LINES = 40;
+/** Up to this many lines of a proof are printed: the last ones. */
+const MAX_LINES = 40;
 
-// What else a failure may know, in the order it is told.
-const FACTS: readonly (readonly [string, string])[] = [
+/** Members of `details` that are printed, in this order, with their labels. */
+const DETAILS: readonly (readonly [string, string])[] = [
   ["path", "File"],
   ["url", "URL"],
-  ["required", "Wanted"],
+  ["required", "Required"],
   ["current", "Actual"],
   ["expected", "Expected"],
   ["actual", "Actual"],
 ];
 
 /**
- * A failure as text for a terminal or a card: what went wrong, how the project comes to it, what was found instead, and the
- * numbered ways out. An `ERESOLVE` is told in npm's own form, an `ENOSOLUTION` by its proof. Plain text, `\n` between lines, none at the end.
+ * Explains a failure as text for a terminal or a card: the message, details, the paths from the project to the package, and the
+ * numbered ways out. An `ERESOLVE` is printed in npm's own form, an `ENOSOLUTION` with its proof. Returns plain text, with `\n`
+ * between lines and none at the end.
  */
 export function explain(failure: Failure): string {
   const { message, details = {}, found, wayOut } = withWaysOut(failure);
   const conflict = details["edge"] !== undefined;
-  const parts = [message];
-  if (conflict) parts.push(explainEresolve(details as Explained));
-  else if (details["proof"]) parts.push(proofText(proofLines(details["proof"] as Proof), LINES));
+  const parts: string[] = [];
+  if (conflict) parts.push(message, explainEresolve(details as EresolveReport));
+  else if (details["proof"]) parts.push(...proofParts(message, details["proof"] as Proof));
   else {
-    const facts = factsOf(details);
-    if (found && !details["current"]) facts.unshift(["Found", found]);
-    // The message has told some of it already.
-    const news = facts.filter(([, fact], i) => !message.includes(fact) && facts.findIndex((f) => f[1] === fact) === i);
-    parts.push(news.map(([label, fact]) => `${label}: ${fact}`).join("\n"), wantedBy(failure));
+    const printed = printedDetails(details);
+    if (found && !details["current"]) printed.unshift(["Found", found]);
+    const values = printed.map(([, value]) => value);
+    const unsaid = printed.filter(([, value], at) => !message.includes(value) && values.indexOf(value) === at);
+    parts.push(message, unsaid.map(([label, value]) => `${label}: ${value}`).join("\n"), requiredBy(failure));
   }
   if (wayOut.length > 0) parts.push(["Ways out:", ...wayOut.map(numbered)].join("\n"));
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
-function factsOf(details: Readonly<Record<string, unknown>>): [string, string][] {
-  const facts: [string, string][] = [];
-  for (const [key, label] of FACTS) {
-    const value = details[key];
-    const fact = typeof value === "object" && value !== null ? entries(value) : typeof value === "string" ? value : "";
-    if (fact) facts.push([label, fact]);
-  }
-  return facts;
+/** Returns the message and the proof. The message's copy of the first line is left out, because the proof repeats it. */
+function proofParts(message: string, proof: Proof): string[] {
+  const lines = proofLines(proof);
+  const first = ` ${proofText(lines.slice(0, 1).map(({ parts }) => ({ parts })))}`;
+  const heading = message.endsWith(first) ? message.slice(0, -first.length) : message;
+  return [heading, proofText(lines, MAX_LINES)];
 }
 
-/** `{ os: ["darwin"], cpu: [] }` as `os darwin`. */
+function printedDetails(details: Readonly<Record<string, unknown>>): [label: string, value: string][] {
+  const printed: [string, string][] = [];
+  for (const [key, label] of DETAILS) {
+    const value = details[key];
+    const text = typeof value === "object" && value !== null ? entries(value) : typeof value === "string" ? value : "";
+    if (text) printed.push([label, text]);
+  }
+  return printed;
+}
+
+/** Prints an object: `os darwin` for `{ os: ["darwin"], cpu: [] }`. */
 function entries(of: object): string {
   return Object.entries(of)
     .filter(([, value]) => value !== undefined && String(value) !== "")
@@ -59,31 +68,33 @@ function entries(of: object): string {
     .join(", ");
 }
 
-/** The paths from the project, or at least the places, of those that want the culprit. */
-function wantedBy({ paths = [], requiredBy, package: name, spec }: Failure): string {
-  const more = (count: number): string => (count > PATHS ? `\n  and ${count - PATHS} more` : "");
+/** Prints the paths from the project to the dependents of the package, or only their locations. */
+function requiredBy({ paths = [], requiredBy: locations, package: name, spec }: Failure): string {
+  const more = (count: number): string => (count > MAX_PATHS ? `\n  and ${count - MAX_PATHS} more` : "");
   if (paths.length > 0)
-    return `Wanted by:\n${paths
-      .slice(0, PATHS)
+    return `Required by:\n${paths
+      .slice(0, MAX_PATHS)
       .map((path) => pathText(path, `${name ?? ""}${spec === undefined ? "" : `@"${spec}"`}`))
       .join("\n")}${more(paths.length)}`;
-  if (requiredBy.length === 0) return "";
-  const places = requiredBy.slice(0, PATHS).map((location) => `  ${location || "the root project"}`);
-  return `Wanted by:\n${places.join("\n")}${more(requiredBy.length)}`;
+  if (locations.length === 0) return "";
+  const lines = locations.slice(0, MAX_PATHS).map((location) => `  ${location || "the project"}`);
+  return `Required by:\n${lines.join("\n")}${more(locations.length)}`;
 }
 
 /**
- *     the root project wants a@"^1.0.0" (dev)
- *       a@1.2.0 wants b@"^9.0.0"
+ * Prints a path, one step a line:
+ *
+ *     the project requires a@"^1.0.0" (dev)
+ *       a@1.2.0 requires b@"^9.0.0"
  */
-function pathText(path: readonly PathStep[], culprit: string): string {
+function pathText(path: readonly PathStep[], last: string): string {
   return path
     .map((step, index) => {
       const next = path[index + 1];
-      const who = step.location === "" ? "the root project" : `${step.name}${step.version ? `@${step.version}` : ""}`;
-      const what = next ? `${next.name}${step.spec === undefined ? "" : `@"${step.spec}"`}` : culprit;
+      const dependent = step.location === "" ? "the project" : `${step.name}${step.version ? `@${step.version}` : ""}`;
+      const dependency = next ? `${next.name}${step.spec === undefined ? "" : `@"${step.spec}"`}` : last;
       const type = step.type && step.type !== "prod" ? ` (${step.type})` : "";
-      return `${"  ".repeat(index + 1)}${who}${what && ` wants ${what}${type}`}`;
+      return `${"  ".repeat(index + 1)}${dependent}${dependency && ` requires ${dependency}${type}`}`;
     })
     .join("\n");
 }

@@ -1,6 +1,6 @@
 import type { Failure } from "../api/failure.ts";
 
-/** An `EJSONPARSE` of `parseJsonText` with the place in its message and `details: { file, line, column }` (from 1). */
+/** Adds the place to an `EJSONPARSE` of `parseJsonText`: in its message, and as `details: { file, line, column }`, from 1. */
 export function withPlace(failure: Failure): Failure {
   const { file, text } = (failure.details ?? {}) as { file?: string; text?: string };
   if (text === undefined) return failure;
@@ -8,7 +8,7 @@ export function withPlace(failure: Failure): Failure {
   const lines = text.slice(0, at).split(/\r\n|\n|\r/);
   const details = { file, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
   const found = at < text.length ? `unexpected ${JSON.stringify(text[at])}` : "unexpected end";
-  const message = `${file}:${details.line}:${details.column}: ${found}, this is not JSON.`;
+  const message = `${file}:${details.line}:${details.column}: Invalid JSON: ${found}.`;
   return { ...failure, message, details };
 }
 
@@ -16,10 +16,10 @@ const BLANKS = /[\t\n\r ]*/y;
 const TOKEN =
   /([{}[\],:])|"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
-/** Where a text that is no JSON stops being so. Engines word this differently, or not at all. */
+/** Returns the offset of the first error in a text that is not JSON. Engines report it in different forms, or not at all. */
 function errorOffset(json: string): number {
   const open: string[] = [];
-  // What may come next: a value, a key, a colon, or a comma or the end.
+  // The token to expect next. `comma` also allows the end.
   let want: "value" | "first" | "key" | "firstKey" | "colon" | "comma" = "value";
   let at = 0;
   for (;;) {

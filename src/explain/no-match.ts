@@ -1,68 +1,126 @@
-import type { Failure, WayOut } from "../api/failure.ts";
+import type { Failure, PathStep, WayOut } from "../api/failure.ts";
 import { isOneEditAway } from "../base/one-edit.ts";
 import type { UnmatchedSpec } from "../errors/failure.ts";
 import { parseRange } from "../spec/range.ts";
 import { compareVersions, parseVersion, type Version } from "../spec/version.ts";
 
-/** An `ETARGET`, `ENOVERSIONS` or `E403` of `selectVersion`, in words, with what there is instead and the ways out. */
-export function withOffers(failure: Failure): Failure {
+/** The section of a package.json for each type of dependency. */
+const SECTIONS: ReadonlyMap<string, string> = new Map([
+  ["prod", "dependencies"],
+  ["dev", "devDependencies"],
+  ["optional", "optionalDependencies"],
+  ["peer", "peerDependencies"],
+  ["peerOptional", "peerDependencies"],
+]);
+
+/**
+ * Words an `ETARGET`, `ENOVERSIONS` or `E403` of `selectVersion`, with the nearest versions and the ways out:
+ * `No version of react matches ^20.0.0. The newest is 19.3.1. demo requires it in dependencies. Use ^19.3.1, or a dist-tag (latest).`
+ */
+export function describeNoMatch(failure: Failure): Failure {
   const { package: name = "" } = failure;
-  const missed = failure.details as unknown as UnmatchedSpec;
-  const { type, wanted, defaultTag, distTags, restricted } = missed;
+  const unmatched = failure.details as unknown as UnmatchedSpec;
+  const { type, wanted, defaultTag, distTags, restricted, versions } = unmatched;
   const latest = distTags.find(([tag]) => tag === defaultTag)?.[1];
+  const by = dependentText(failure);
   if (failure.code === "E403") {
-    const message = `Could not download ${name}@${wanted} due to policy violations:\n${missed.restrictionMessage}`;
-    const allow: WayOut = { kind: "other", text: "Ask whoever runs the registry to allow it" };
+    const message = `The registry's policy withholds ${name}@${wanted}: ${unmatched.restrictionMessage}`;
+    const allow: WayOut = { kind: "other", text: `Ask the operator of the registry to allow ${name}.` };
     const { details: _, ...rest } = failure;
-    return { ...rest, message, wayOut: [latest && !restricted.includes(latest) ? ask(name, caret(latest)) : allow] };
+    return {
+      ...rest,
+      message,
+      wayOut: [latest && !restricted.includes(latest) ? useSpec(name, caret(latest)) : allow],
+    };
   }
-  const before = missed.before == null ? "" : ` with a date before ${new Date(missed.before).toISOString()}`;
-  const near = nearest(missed);
+  const near = nearest(unmatched);
   const found = [...(latest ? [`${defaultTag}: ${latest}`] : []), ...near].join(", ");
-  const none = failure.code === "ENOVERSIONS";
-  const message = none
-    ? `No versions available for ${name}`
-    : `No matching version found for ${name}@${wanted}${before}.`;
+  const wayOut = waysOut(name, unmatched, near);
+  const newest = newestOf(versions);
+  const more = [newest && `The newest is ${newest}.`, by, alternatives(wayOut, distTags)];
   return {
     ...failure,
-    message,
+    message: [headline(failure, unmatched), ...(failure.code === "ENOVERSIONS" ? [by] : more)]
+      .filter(Boolean)
+      .join(" "),
     ...(found && { found }),
-    wayOut: waysOut(name, missed, near),
+    wayOut,
     details: { type, wanted, defaultTag, distTags },
   };
 }
 
-function ask(name: string, spec: string): WayOut {
-  return { kind: "spec", package: name, spec, text: `Ask for ${name}@${spec}` };
+function headline({ code, package: name = "" }: Failure, { type, wanted, before }: UnmatchedSpec): string {
+  const date = before == null ? "" : new Date(before).toISOString();
+  if (code === "ENOVERSIONS")
+    return date ? `No version of ${name} was published before ${date}.` : `${name} has no versions.`;
+  if (type === "tag") return `${name} has no dist-tag ${wanted}.`;
+  return `No version of ${name}${date && ` published before ${date}`} matches ${wanted || "*"}.`;
 }
 
-function waysOut(name: string, missed: UnmatchedSpec, near: readonly string[]): WayOut[] {
-  const { type, wanted, distTags, defaultTag, versions, before } = missed;
+/** `demo requires it in dependencies.` */
+function dependentText({ paths: [path] = [] }: Failure): string {
+  const step: PathStep | undefined = path?.at(-1);
+  if (!step) return "";
+  const section = SECTIONS.get(step.type ?? "");
+  const version = step.location !== "" && step.version ? `@${step.version}` : "";
+  return `${step.name || "The project"}${version} requires it${section === undefined ? "" : ` in ${section}`}.`;
+}
+
+/** `Use ^19.3.1, or a dist-tag (latest, next).` */
+function alternatives(wayOut: readonly WayOut[], distTags: UnmatchedSpec["distTags"]): string {
+  const specs = wayOut.flatMap((way) => (way.kind === "spec" ? [way.spec] : []));
+  const tags = distTags.map(([tag]) => tag).filter((tag) => !specs.includes(tag));
+  const shown = tags.length > MAX_TAGS ? [...tags.slice(0, MAX_TAGS), "…"] : tags;
+  const choices = [...specs, ...(shown.length > 0 ? [`a dist-tag (${shown.join(", ")})`] : [])];
+  return choices.length > 0 ? `Use ${choices.join(", or ")}.` : "";
+}
+
+/** The number of dist-tags that a message lists. */
+const MAX_TAGS = 5;
+
+function useSpec(name: string, spec: string): WayOut {
+  return { kind: "spec", package: name, spec, text: `Use ${name}@${spec}.` };
+}
+
+function waysOut(name: string, unmatched: UnmatchedSpec, near: readonly string[]): WayOut[] {
+  const { type, wanted, distTags, defaultTag, versions, before } = unmatched;
   const tags = new Map(distTags);
   const specs = type === "tag" ? [...tags.keys()].filter((tag) => isOneEditAway(tag, wanted)) : near.map(caret);
   const latest = tags.get(defaultTag);
   if (latest && versions.includes(latest)) specs.push(caret(latest));
-  const ways = [...new Set(specs)].map((spec) => ask(name, spec));
-  if (before != null) ways.push({ kind: "option", option: "before", text: "Allow newer versions (before)" });
-  return ways.length > 0 ? ways : [{ kind: "other", text: `Remove ${name}: it has no versions` }];
+  const ways = [...new Set(specs)].map((spec) => useSpec(name, spec));
+  if (before != null) {
+    ways.push({ kind: "option", option: "before", text: "Allow newer versions, with a later date in before." });
+  }
+  return ways.length > 0 ? ways : [{ kind: "other", text: `Remove ${name}: it has no versions.` }];
 }
 
 function caret(version: string): string {
   return `^${version}`;
 }
 
-/** The versions next to the one that was asked for, or next to where the range starts: at most one on either side. */
+/** Returns the highest release, or the highest prerelease if there is no release. */
+function newestOf(versions: readonly string[]): string | undefined {
+  const sorted = sortedVersions(versions);
+  return (sorted.findLast(({ version }) => !version.pre) ?? sorted.at(-1))?.key;
+}
+
+/** Returns the versions next to the wanted version, or next to the start of the wanted range: at most one on either side. */
 function nearest({ wanted, versions }: UnmatchedSpec): string[] {
   const anchor = parseVersion(wanted) ?? parseRange(wanted)?.[0]?.[0]?.version;
   if (!anchor) return [];
-  const candidates = versions
+  const candidates = sortedVersions(versions);
+  const after = candidates.findIndex(({ version }) => compareVersions(version, anchor) > 0);
+  const next = after < 0 ? candidates.length : after;
+  return [candidates[next - 1], candidates[next]].flatMap((candidate) => candidate?.key ?? []);
+}
+
+function sortedVersions(versions: readonly string[]): { key: string; version: Version }[] {
+  return versions
     .flatMap((key) => {
-      const version: Version | null = parseVersion(key);
+      const version = parseVersion(key);
       return version ? [{ key, version }] : [];
     })
     .reverse()
     .sort((a, b) => compareVersions(a.version, b.version));
-  const after = candidates.findIndex(({ version }) => compareVersions(version, anchor) > 0);
-  const next = after < 0 ? candidates.length : after;
-  return [candidates[next - 1], candidates[next]].flatMap((candidate) => candidate?.key ?? []);
 }

@@ -1,49 +1,59 @@
 import type { Proof, ProofFact, ProofReference } from "../api/flat.ts";
 
-/** Facts of one dependent about one dependency. Told in one clause, however many they are. */
+/** The facts of one dependent about one dependency. They share a clause. */
 export interface FactGroup {
   readonly key: string;
   readonly from: string;
   readonly name: string;
   readonly kind: ProofFact["kind"];
-  /** Facts, and groups that went into this one: flattened when it is told, so that joining costs nothing. */
+  /** Facts, and groups joined into this one. {@link factsOf} flattens them, so that joining is cheap. */
   readonly members: readonly (number | FactGroup)[];
 }
 
-/** What a line rests on: a group of facts, or a step that has a line of its own. */
+/** A premise of a line: a group of facts, or a step that has its own line. */
 export type Premise = FactGroup | { readonly step: number };
 
-/** What a step's line rests on. */
-export interface Plan {
+/** The premises of a step's line. */
+export interface LinePlan {
   readonly premises: readonly Premise[];
-  /** Packages of which some versions may be refuted by other premises than the rest. */
+  /** Packages whose versions may be ruled out by different premises. */
   readonly split: ReadonlySet<string>;
 }
 
-/** More premises than this make two sentences; with a reference to another line, one less. */
-const MOST = 4;
-/** So many wishes of the project go without saying. */
-const OWN = 3;
+/** A line has at most this many premises, or one less if it refers to another line. */
+const MAX_PREMISES = 4;
+/** This many of the project's own requirements do not count. */
+const FREE_OWN = 3;
 
 const NONE: ReadonlySet<string> = new Set();
 
 /**
- * What each step's line would rest on, by step; undefined for steps that the end does not need. Steps that follow from a
- * few facts are passed over, so their facts stand for them: that makes one sentence of a ladder of versions that fail for one
- * reason, and of any few facts.
+ * Plans the premises of each step's line. Undefined for a step that the conclusion does not need.
+ *
+ * For each step, from the first to the last, with its two causes A and B:
+ *
+ * 1. A fact is a premise. Facts of one dependent about one dependency are one premise.
+ * 2. A step can be a premise in two ways: by reference to its own line, or by its own premises in its place.
+ * 3. Use the premises of both A and B in their place, if the result is short enough.
+ * 4. Otherwise do so for the one that gives the shorter line, if that is short enough.
+ * 5. Otherwise refer to both.
+ *
+ * A step that several steps use is only replaced by its premises if the line gets no longer.
+ *
+ *     // p 1.0.0 requires q ^2;  p 1.1.0 requires q ^3;  the project requires p ^1 and q ^1
+ *     //   three steps, but all four facts fit one line: the first two are one premise, "p requires q"
  */
-export function planLines(proof: Proof): (Plan | undefined)[] {
+export function planLines(proof: Proof): (LinePlan | undefined)[] {
   const { facts, steps } = proof;
   const uses = countUses(steps.map((step) => step.because));
-  const plans: (Plan | undefined)[] = [];
-  const whole = (reference: ProofReference): Plan => {
+  const plans: (LinePlan | undefined)[] = [];
+  const premisesOf = (reference: ProofReference): LinePlan => {
     if ("step" in reference) return plans[reference.step] ?? { premises: [], split: NONE };
     const { from, name, kind } = facts[reference.fact] as ProofFact;
     return { premises: [{ key: `${from}\n${name}`, from, name, kind, members: [reference.fact] }], split: NONE };
   };
-  const asLine = (reference: ProofReference): Plan =>
-    "step" in reference ? { premises: [reference], split: NONE } : whole(reference);
-  // A step that others need too keeps its line, unless its facts go into what is told anyway.
+  const asReference = (reference: ProofReference): LinePlan =>
+    "step" in reference ? { premises: [reference], split: NONE } : premisesOf(reference);
   const isFree = (reference: ProofReference): boolean => "fact" in reference || uses[reference.step] === 1;
   for (const [at, { because }] of steps.entries()) {
     if (uses[at] === 0) {
@@ -52,11 +62,11 @@ export function planLines(proof: Proof): (Plan | undefined)[] {
     }
     const [a, b] = because;
     const divided = dividedBy(proof, at);
-    const neither = join(asLine(a), asLine(b), divided);
-    const onlyA = join(whole(a), asLine(b), divided);
-    const onlyB = join(asLine(a), whole(b), divided);
-    const both = join(whole(a), whole(b), divided);
-    const fits = (plan: Plan, free: boolean, other: Plan): boolean =>
+    const neither = join(asReference(a), asReference(b), divided);
+    const onlyA = join(premisesOf(a), asReference(b), divided);
+    const onlyB = join(asReference(a), premisesOf(b), divided);
+    const both = join(premisesOf(a), premisesOf(b), divided);
+    const fits = (plan: LinePlan, free: boolean, other: LinePlan): boolean =>
       free ? isShort(plan) : isShort(plan) && weight(plan) <= weight(other);
     const fitsA = fits(onlyA, isFree(a), neither);
     const fitsB = fits(onlyB, isFree(b), neither);
@@ -69,18 +79,18 @@ export function planLines(proof: Proof): (Plan | undefined)[] {
   return plans;
 }
 
-function isShort(plan: Plan): boolean {
-  return weight(plan) <= (plan.premises.some((premise) => "step" in premise) ? MOST - 1 : MOST);
+function isShort(plan: LinePlan): boolean {
+  return weight(plan) <= (plan.premises.some((premise) => "step" in premise) ? MAX_PREMISES - 1 : MAX_PREMISES);
 }
 
-function weight({ premises }: Plan): number {
+function weight({ premises }: LinePlan): number {
   const own = premises.filter((premise) => "key" in premise && premise.from === "").length;
-  return premises.length - Math.min(own, OWN);
+  return premises.length - Math.min(own, FREE_OWN);
 }
 
 /**
- * Packages whose versions a step may have divided among its two reasons. All but the package that it resolves keep what both
- * refute.
+ * Returns the packages whose versions a step may have divided among its two causes. Empty if the step resolves a package: then
+ * every other package keeps the versions that both causes rule out.
  */
 function dividedBy({ facts, steps }: Proof, at: number): string[] {
   const { because, terms } = steps[at] as Proof["steps"][number];
@@ -93,25 +103,25 @@ function dividedBy({ facts, steps }: Proof, at: number): string[] {
     ]);
   }) as [ReadonlyMap<string, boolean>, ReadonlyMap<string, boolean>];
   const shared = [...one.keys()].filter((name) => name !== "" && two.has(name));
-  // What both speak of and the step does not is what it resolves.
+  // A package that both causes mention, but the step does not, is the one that the step resolves.
   if (shared.some((name) => terms.every((term) => term.package !== name))) return [];
   const opposite = shared.filter((name) => one.get(name) !== two.get(name));
   return opposite.length > 0 ? opposite : shared;
 }
 
-/** How many steps need a step; those that lead nowhere do not count, the end counts once. */
-function countUses(reasons: readonly (readonly ProofReference[])[]): number[] {
-  const uses = reasons.map(() => 0);
+/** Counts the steps that use each step. The conclusion counts as used once; unused steps do not count. */
+function countUses(causes: readonly (readonly ProofReference[])[]): number[] {
+  const uses = causes.map(() => 0);
   if (uses.length > 0) uses[uses.length - 1] = 1;
-  for (let at = reasons.length - 1; at >= 0; at--) {
+  for (let at = causes.length - 1; at >= 0; at--) {
     if (uses[at] === 0) continue;
-    for (const reference of reasons[at] ?? [])
+    for (const reference of causes[at] ?? [])
       if ("step" in reference) uses[reference.step] = (uses[reference.step] ?? 0) + 1;
   }
   return uses;
 }
 
-function join(a: Plan, b: Plan, divided: readonly string[]): Plan {
+function join(a: LinePlan, b: LinePlan, divided: readonly string[]): LinePlan {
   const premises = [...a.premises];
   for (const premise of b.premises) {
     const at = premises.findIndex((other) =>
@@ -130,8 +140,8 @@ function join(a: Plan, b: Plan, divided: readonly string[]): Plan {
   return { premises, split: split.size > 0 ? split : NONE };
 }
 
-/** By what a plan may refute versions of a package: its own wishes, wishes that it should be another version, other lines. */
-function reasonsAgainst({ premises }: Plan, name: string): string {
+/** Names the premises by which a plan may rule out versions of a package: its requirements, constraints on it, other lines. */
+function reasonsAgainst({ premises }: LinePlan, name: string): string {
   const reasons = premises.flatMap((one) => {
     if ("step" in one) return [`${one.step}`];
     return one.from === name || (one.name === name && one.kind === "constraint") ? [one.key] : [];
@@ -139,7 +149,7 @@ function reasonsAgainst({ premises }: Plan, name: string): string {
   return reasons.sort().join("\n\n");
 }
 
-/** The facts of a group, each once, in the proof's order. */
+/** Returns the facts of a group, each once, in the order of the proof. */
 export function factsOf(group: FactGroup): number[] {
   const found = new Set<number>();
   const seen = new Set<FactGroup>([group]);

@@ -1,27 +1,41 @@
 import type { Proof, ProofFact, ProofReference } from "../api/flat.ts";
-import { type FactGroup, factsOf, type Plan, planLines } from "./proof-plan.ts";
-import { listed, type ProofPart } from "./proof-versions.ts";
-import { clauses, consequence, isLong, type Saying, sayings } from "./proof-words.ts";
+import { type FactGroup, factsOf, type LinePlan, planLines } from "./proof-plan.ts";
+import { joinList, type ProofPart } from "./proof-versions.ts";
+import { type Clause, consequence, isLong, joinClauses, toClauses } from "./proof-words.ts";
 
 export type { ProofPart } from "./proof-versions.ts";
 
-/** A sentence of an explanation. */
+/** A sentence of a proof. */
 export interface ProofLine {
-  /** From 1; only where a later line refers to this one, as `(1)`. */
+  /** The line's number, from 1, if a later line refers to it as `(1)`. */
   readonly number?: number;
   readonly parts: readonly ProofPart[];
 }
 
 /**
- * Why there is no flat answer, in sentences. Each follows from facts that it tells, from the line before it (`And because …`)
- * and from lines that it refers to by number; the last one is the end. The way through the graph is that of the error reports
- * published with PubGrub, but a line may rest on three things, and facts of one package about another are one thing: a
- * ladder of versions that fail for one reason is one line.
+ * Writes a proof as sentences (solver.md, "The proof"). Each line follows from the facts that it states, from the line before it
+ * if it begins with `And because`, and from lines that it refers to by number. The last line is the conclusion.
+ *
+ * 1. Plan what each step's line would rest on. Steps that follow from few facts get no line: see {@link planLines}.
+ * 2. Order the lines so that each comes after the lines it rests on, the longest argument first.
+ * 3. Number the lines that a line other than the next one refers to.
+ * 4. Write each line: facts as clauses, then references to lines, then what follows.
+ *
+ * The order is that of the error reports published with PubGrub. Differences: a line may rest on more than two premises, and the
+ * facts of one package about another are one premise, so a long list of versions that fail for one reason is one line.
  */
 export function proofLines(proof: Proof): ProofLine[] {
   const { facts, steps } = proof;
   if (steps.length === 0)
-    return [{ parts: sentence("Because ", clauses(facts.flatMap((one) => sayings([one]))), END) }];
+    return [
+      {
+        parts: sentence(
+          "Because ",
+          joinClauses(facts.flatMap((fact) => toClauses([fact], { proof: facts }))),
+          CONCLUSION,
+        ),
+      },
+    ];
   const plans = planLines(proof);
   const order = lineOrder(plans);
   const outline: Outline = { proof, plans, order, numbers: lineNumbers(order, plans), specs: specsOf(proof) };
@@ -32,19 +46,19 @@ export function proofLines(proof: Proof): ProofLine[] {
   });
 }
 
-/** All that telling a step takes. */
+/** Everything that writing a line needs. */
 interface Outline {
   readonly proof: Proof;
-  readonly plans: readonly (Plan | undefined)[];
-  /** Steps that have lines. */
+  readonly plans: readonly (LinePlan | undefined)[];
+  /** The steps that have lines, in order. */
   readonly order: readonly number[];
   readonly numbers: ReadonlyMap<number, number>;
   readonly specs: readonly ReadonlyMap<string, string>[];
 }
 
 function lineParts(outline: Outline, step: number, before: number | undefined): ProofPart[] {
-  const { premises } = outline.plans[step] as Plan;
-  const reasons = clauses(toldOf(outline, step));
+  const { premises } = outline.plans[step] as LinePlan;
+  const reasons = joinClauses(clausesOf(outline, step));
   let opening = "Because ";
   for (const premise of premises) {
     if (!("step" in premise)) continue;
@@ -55,15 +69,15 @@ function lineParts(outline: Outline, step: number, before: number | undefined): 
 }
 
 function follows({ proof, specs }: Outline, step: number): readonly ProofPart[] {
-  return consequence(proof.steps[step]?.terms ?? [], (name) => specs[step]?.get(name)) ?? END;
+  return consequence(proof.steps[step]?.terms ?? [], (name) => specs[step]?.get(name)) ?? CONCLUSION;
 }
 
 /**
- * The specs of which a group's dependents are all versions: those by which the line has the dependent wanted, where the line
- * ends without it. Then these facts have refuted whatever the specs take.
+ * Returns the specs whose versions all have the facts of a group. These are the specs by which the line requires the dependent, if
+ * the line's conclusion does not mention the dependent: then the facts have ruled out every version that the specs allow.
  */
 function everyOf({ plans, proof, specs }: Outline, step: number, { key, from }: FactGroup): readonly string[] {
-  const { premises, split } = plans[step] as Plan;
+  const { premises, split } = plans[step] as LinePlan;
   const has = (at: number): boolean => proof.steps[at]?.terms.some((term) => term.package === from) ?? false;
   if (from === "" || has(step)) return [];
   const others = premises.filter((premise) =>
@@ -81,42 +95,50 @@ function everyOf({ plans, proof, specs }: Outline, step: number, { key, from }: 
   return wants.some(({ kind }) => kind !== "dependency") ? [] : [...new Set(wants.map(({ spec }) => spec))];
 }
 
-/** All that a line tells anew: what the project wants first, and of what is wanted what it wants itself. */
-function toldOf(outline: Outline, step: number): Saying[] {
+/**
+ * Returns the clauses of a line's facts. The project's requirements come first. A clause about a package that another clause
+ * requires is attached to that clause (`which requires …`).
+ */
+function clausesOf(outline: Outline, step: number): Clause[] {
   const groups = (outline.plans[step]?.premises ?? []).filter((premise) => "key" in premise);
-  const said = new Map(
+  const { facts } = outline.proof;
+  const clauses = new Map(
     groups.map((group) => {
-      const facts = factsOf(group).map((at) => outline.proof.facts[at] as ProofFact);
-      return [group, sayings(facts, everyOf(outline, step, group))] as const;
+      const own = factsOf(group).map((at) => facts[at] as ProofFact);
+      return [group, toClauses(own, { every: everyOf(outline, step, group), proof: facts })] as const;
     }),
   );
-  const told = new Set<FactGroup>();
+  const written = new Set<FactGroup>();
   const from = (name: string): FactGroup[] => groups.filter((group) => group.from === name);
-  // What is said of what a group wants: only where nothing else in the line wants it, and one of them at most leads on.
+  // The groups to attach to a group: only if nothing else in the line requires the package, and at most one has groups itself.
   const nextOf = ({ name }: FactGroup): FactGroup[] => {
     const next = from(name);
-    const plain = next.every((group) => said.get(group)?.length === 1 && said.get(group)?.[0]?.all && !told.has(group));
-    const wanted = groups.filter((group) => group.name === name).length;
-    return plain && wanted === 1 && next.filter((group) => from(group.name).length > 0).length < 2 ? next : [];
+    const isPlain = (group: FactGroup): boolean => {
+      const own = clauses.get(group);
+      return own?.length === 1 && own[0]?.all === true && !written.has(group);
+    };
+    const dependents = groups.filter((group) => group.name === name).length;
+    const continuing = next.filter((group) => from(group.name).length > 0).length;
+    return next.every(isPlain) && dependents === 1 && continuing < 2 ? next : [];
   };
-  const tell = (group: FactGroup): Saying[] => {
-    told.add(group);
-    const all = said.get(group) ?? [];
-    const which = all.length === 1 ? tellingOrder(nextOf(group), groups).flatMap(tell) : [];
-    return all.map((one) => ({ ...one, which }));
+  const write = (group: FactGroup): Clause[] => {
+    written.add(group);
+    const own = clauses.get(group) ?? [];
+    const which = own.length === 1 ? clauseOrder(nextOf(group), groups).flatMap(write) : [];
+    return own.map((clause) => ({ ...clause, which }));
   };
-  const follow = new Set(groups.flatMap((group) => (said.get(group)?.length === 1 ? nextOf(group) : [])));
-  const starts = tellingOrder(
-    groups.filter((group) => !follow.has(group)),
+  const attached = new Set(groups.flatMap((group) => (clauses.get(group)?.length === 1 ? nextOf(group) : [])));
+  const first = clauseOrder(
+    groups.filter((group) => !attached.has(group)),
     groups,
-  ).flatMap(tell);
-  // Those in a ring follow each other.
-  return [...starts, ...groups.flatMap((group) => (told.has(group) ? [] : tell(group)))];
+  ).flatMap(write);
+  // Packages that require each other in a cycle are all attached; they are written here.
+  return [...first, ...groups.flatMap((group) => (written.has(group) ? [] : write(group)))];
 }
 
 /**
- * The lines as text, their numbers in front: `(1) Because …`. Of more than `most` lines the first ones are left out: the end is
- * what they lead to, and what it takes from them it tells again.
+ * Returns the lines as text, with their numbers in front: `(1) Because …`. If there are more than `most`, the first ones are left
+ * out: later lines repeat what they use of them.
  */
 export function proofText(lines: readonly ProofLine[], most: number = Number.POSITIVE_INFINITY): string {
   const shown = lines.slice(-most);
@@ -126,7 +148,7 @@ export function proofText(lines: readonly ProofLine[], most: number = Number.POS
     return mark.padEnd(margin) + parts.map(partText).join("");
   });
   const rest = lines.length - shown.length;
-  return [...(rest > 0 ? [`${rest} lines come before these.`] : []), ...texts].join("\n");
+  return [...(rest > 0 ? [`The first ${rest} lines are left out.`] : []), ...texts].join("\n");
 }
 
 /** `a`, `a@^1.0.0`, `a@"^1.0.0 || ^2.0.0"`. */
@@ -136,9 +158,9 @@ function partText(part: ProofPart): string {
   return versions === undefined ? name : `${name}@${versions.includes(" ") ? `"${versions}"` : versions}`;
 }
 
-function sentence(opening: string, reasons: readonly ProofPart[][], so: readonly ProofPart[]): ProofPart[] {
+function sentence(opening: string, reasons: readonly ProofPart[][], result: readonly ProofPart[]): ProofPart[] {
   const parts: ProofPart[] = [];
-  for (const part of [opening, ...listed(reasons, "and", reasons.some(isLong)), ", ", ...so, "."]) {
+  for (const part of [opening, ...joinList(reasons, "and", reasons.some(isLong)), ", ", ...result, "."]) {
     const last = parts.length - 1;
     if (typeof part === "string" && typeof parts[last] === "string") parts[last] += part;
     else parts.push(part);
@@ -146,10 +168,10 @@ function sentence(opening: string, reasons: readonly ProofPart[][], so: readonly
   return parts;
 }
 
-const END: readonly ProofPart[] = ["no choice of versions suits the root project"];
+const CONCLUSION: readonly ProofPart[] = ["no choice of versions satisfies the project"];
 
-/** The steps that have lines, each after those it rests on; of two that a line rests on the longer argument first. */
-function lineOrder(plans: readonly (Plan | undefined)[]): number[] {
+/** Returns the steps that have lines, each after those it rests on. The longer of two arguments comes first. */
+function lineOrder(plans: readonly (LinePlan | undefined)[]): number[] {
   const lengths: number[] = [];
   const below = plans.map((plan) => {
     const steps = plan?.premises.flatMap((premise) => ("step" in premise ? [premise.step] : [])) ?? [];
@@ -172,8 +194,8 @@ function lineOrder(plans: readonly (Plan | undefined)[]): number[] {
   return order;
 }
 
-/** Numbers, from 1, of the steps that another line than the next one rests on. */
-function lineNumbers(order: readonly number[], plans: readonly (Plan | undefined)[]): Map<number, number> {
+/** Numbers the steps that a line other than the next one rests on, from 1. */
+function lineNumbers(order: readonly number[], plans: readonly (LinePlan | undefined)[]): Map<number, number> {
   const referred = new Set<number>();
   for (const [line, step] of order.entries())
     for (const premise of plans[step]?.premises ?? [])
@@ -183,36 +205,39 @@ function lineNumbers(order: readonly number[], plans: readonly (Plan | undefined
   return numbers;
 }
 
-/** What the project wants first, then who wants what was spoken of before; of what one wants, what leads on comes last. */
-function tellingOrder(groups: readonly FactGroup[], all: readonly FactGroup[]): FactGroup[] {
+/**
+ * Sorts groups for a sentence: the project's requirements first, then those of packages mentioned before. Of one package's
+ * requirements, those that other clauses continue come last.
+ */
+function clauseOrder(groups: readonly FactGroup[], all: readonly FactGroup[]): FactGroup[] {
   const left = new Set(groups);
-  const told: FactGroup[] = [];
-  const spokenOf = new Set<string>();
-  const leads = ({ name }: FactGroup): boolean => all.some(({ from }) => from === name);
+  const sorted: FactGroup[] = [];
+  const mentioned = new Set<string>();
+  const continues = ({ name }: FactGroup): boolean => all.some(({ from }) => from === name);
   while (left.size > 0) {
     const rest = [...left];
     const first =
       rest.find(({ from }) => from === "") ??
-      rest.find(({ from }) => spokenOf.has(from)) ??
-      rest.find(leads) ??
+      rest.find(({ from }) => mentioned.has(from)) ??
+      rest.find(continues) ??
       rest[0];
     const same = rest.filter(({ from }) => from === first?.from);
-    for (const group of [...same.filter((one) => !leads(one)), ...same.filter(leads)]) {
+    for (const group of [...same.filter((one) => !continues(one)), ...same.filter(continues)]) {
       left.delete(group);
-      told.push(group);
-      spokenOf.add(group.name);
+      sorted.push(group);
+      mentioned.add(group.name);
     }
   }
-  return told;
+  return sorted;
 }
 
 /**
- * For each step: which spec its terms stand for, by package. Where one of its two reasons alone speaks of a package, the
- * term has come through unchanged; where both do, it is a new one, of versions only.
+ * Returns the spec that each term of each step comes from, by package. If only one of a step's two causes mentions the package,
+ * the term is unchanged and keeps its spec. If both do, the term is new and has no spec.
  */
 function specsOf({ facts, steps }: Proof): ReadonlyMap<string, string>[] {
   const specs: Map<string, string>[] = [];
-  const speaksOf = (reference: ProofReference, name: string): boolean => {
+  const mentions = (reference: ProofReference, name: string): boolean => {
     if ("step" in reference) return steps[reference.step]?.terms.some((term) => term.package === name) ?? false;
     const fact = facts[reference.fact];
     return fact?.from === name || fact?.name === name;
@@ -226,7 +251,7 @@ function specsOf({ facts, steps }: Proof): ReadonlyMap<string, string>[] {
     const own = new Map<string, string>();
     for (const { package: name, positive } of terms) {
       if (positive) continue;
-      const [one, another] = because.filter((reference) => speaksOf(reference, name));
+      const [one, another] = because.filter((reference) => mentions(reference, name));
       const spec = one && !another ? specOf(one, name) : undefined;
       if (spec !== undefined) own.set(name, spec);
     }

@@ -1,7 +1,8 @@
 import type { TreeEdge, WhyAnswer } from "../api/resolve.ts";
 
 /**
- * Why each package is in the tree, one chain a line from the project down, the shortest first. `most` chains of each.
+ * Explains why each package is in the tree: one chain per line, from the project to the package, the shortest first. Prints up to
+ * `most` chains of each package.
  *
  *     ms@2.0.0  node_modules/ms
  *       the root project › express@"^4.18.0" › debug@"2.6.9" › ms@"2.0.0"
@@ -12,7 +13,7 @@ export function explainWhy(answers: readonly WhyAnswer[], most: number = Number.
       const lines = [`${node.packageName}@${node.version}  ${node.location || "the root project"}`];
       for (const { edges } of paths.slice(0, most)) lines.push(`  the root project${edges.map(step).join("")}`);
       if (paths.length > most) lines.push(`  and ${paths.length - most} more`);
-      if (paths.length === 0) lines.push("  nothing wants it");
+      if (paths.length === 0) lines.push("  nothing requires it");
       return lines.join("\n");
     })
     .join("\n\n");

@@ -13,37 +13,49 @@ import { parseVersion } from "../spec/version.ts";
 import type { InstallableVersions } from "./installable-versions.ts";
 import { WITH_PRERELEASES } from "./packument-versions.ts";
 
-/** A version that was decided. */
-export interface Copy {
+/** A version that the solver decided. */
+export interface DecidedVersion {
   readonly installable: InstallableVersions;
   readonly index: number;
 }
 
-/** Dependencies that what stands in reach does not meet. */
-interface Unmet {
+/** The dependencies that the tree does not satisfy. */
+interface UnmetDependencies {
   readonly peers: Failure[];
   readonly others: Failure[];
 }
 
-/** How often a version may stand below itself: copies that need each other in turns would nest for ever. */
-const TURNS = 3;
-/** Packages that a tree may have: some thousand times as many copies as there are versions is none that anybody wants. */
-const MOST = 50_000;
+/** The number of copies of one version that may nest in each other. Copies that need each other in turn would nest without end. */
+const MAX_SELF_NESTING = 3;
+/** The number of packages that a tree may have. */
+const MAX_PACKAGES = 50_000;
 
 /**
- * Puts what was decided into `node_modules`: the first copy of each package at the top, the others below those who need them.
- * Answers what does not hold: nothing on the highest rung, on the others peers alone.
+ * Places the decided versions in `node_modules` (solver.md, "The tree").
+ *
+ * 1. The first version of each name goes to the top.
+ * 2. For each edge of each node, starting at the project:
+ *    a. the edge is valid, or belongs to a shrinkwrap: nothing to do.
+ *    b. the node in reach fits the range apart from npm's prerelease rule: keep it, and warn.
+ *    c. another decided version fits, and the edge is no peer: place a copy in the dependent's own `node_modules`.
+ *    d. an optional dependency has no target: leave it out.
+ *    e. otherwise the edge is unmet.
+ *
+ *     // decided: b 2 and b 1;  project -> a, b@2;  a -> b@1
+ *     //   node_modules: a, a/node_modules/b (1), b (2)
+ *
+ * Returns the unmet dependencies: none without relaxations, otherwise peers only.
  */
 export function* buildFlatTree(
-  copies: ReadonlyMap<string, readonly Copy[]>,
+  decided: ReadonlyMap<string, readonly DecidedVersion[]>,
   context: Context,
   prereleases: PrereleaseMode,
-): Steps<Unmet> {
+): Steps<UnmetDependencies> {
   const { tree } = context;
-  for (const [key, [first]] of copies) {
-    if (first && !tree.root.children.has(key)) tree.attach(yield* nodeOf(first, context), tree.root);
+  for (const [key, [first]] of decided) {
+    if (first && !tree.root.children.has(key)) tree.attach(yield* createNode(first, context), tree.root);
   }
-  const broken: Unmet = { peers: [], others: [] };
+  const unmet: UnmetDependencies = { peers: [], others: [] };
   const queue: Node[] = [tree.root, ...tree.root.children.values(), ...tree.tops];
   const seen = new Set<Node>();
   for (const node of queue) {
@@ -54,23 +66,23 @@ export function* buildFlatTree(
     for (const edge of node.edges().values()) {
       if (edge.valid || node.inShrinkwrap) continue;
       const fits = (other: Node): boolean =>
-        edge.satisfiedBy(other) || (prereleases !== "as-written" && isPrerelease(edge, other));
-      const near = edge.to && fits(edge.to);
-      const copy = edge.peer || near ? null : yield* copyFor(copies.get(edge.key), fits, context);
+        edge.satisfiedBy(other) || (prereleases !== "as-written" && fitsAsPrerelease(edge, other));
+      const reachable = edge.to && fits(edge.to);
+      const copy = edge.peer || reachable ? null : yield* fittingCopy(decided.get(edge.key), fits, context);
       if (copy) {
-        if (seen.size > MOST || turns(copy, node) >= TURNS) raise(endless(copy, node));
+        if (seen.size > MAX_PACKAGES || selfNesting(copy, node) >= MAX_SELF_NESTING) raise(endlessNesting(copy, node));
         tree.attach(copy, node);
         queue.push(copy);
-        if (!edge.satisfiedBy(copy)) context.warnings.push(early(edge));
+        if (!edge.satisfiedBy(copy)) context.warnings.push(prereleaseWarning(edge));
       } else if (edge.spec.type === "optional" && !edge.to) continue;
-      else if (near && !edge.satisfiedBy(edge.to as Node)) context.warnings.push(early(edge));
-      else broken[edge.peer ? "peers" : "others"].push(unmet(edge));
+      else if (reachable && !edge.satisfiedBy(edge.to as Node)) context.warnings.push(prereleaseWarning(edge));
+      else unmet[edge.peer ? "peers" : "others"].push(unmetDependency(edge));
     }
   }
-  return broken;
+  return unmet;
 }
 
-function* nodeOf({ installable, index }: Copy, context: Context): Steps<Node> {
+function* createNode({ installable, index }: DecidedVersion, context: Context): Steps<Node> {
   const { specTable } = context;
   const single = installable.single(index);
   const { name } = installable;
@@ -88,18 +100,22 @@ function* nodeOf({ installable, index }: Copy, context: Context): Steps<Node> {
   });
 }
 
-/** The copy that a dependency was decided to have, where the one in reach is another. */
-function* copyFor(copies: readonly Copy[] = [], fits: (node: Node) => boolean, context: Context): Steps<Node | null> {
-  if (copies.length < 2) return null;
-  for (const copy of copies) {
-    const node = yield* nodeOf(copy, context);
+/** Returns a node for the decided version that fits, if there are several to choose from. */
+function* fittingCopy(
+  decided: readonly DecidedVersion[] = [],
+  fits: (node: Node) => boolean,
+  context: Context,
+): Steps<Node | null> {
+  if (decided.length < 2) return null;
+  for (const version of decided) {
+    const node = yield* createNode(version, context);
     if (fits(node)) return node;
   }
   return null;
 }
 
-/** Whether a version is out only by npm's rule for prereleases, where the solver was told of another. */
-function isPrerelease(edge: Edge, node: Node): boolean {
+/** Checks whether a prerelease lies between the ends of a range, although npm's rule for prereleases rejects it. */
+function fitsAsPrerelease(edge: Edge, node: Node): boolean {
   const { spec } = edge.parsed();
   const plain = spec?.type === "alias" ? spec.subSpec : spec;
   const version = parseVersion(node.version);
@@ -107,19 +123,19 @@ function isPrerelease(edge: Edge, node: Node): boolean {
   return version !== null && range !== null && testRange(range, version, WITH_PRERELEASES);
 }
 
-function early(edge: Edge): Failure {
-  const text = "npm ci does not take a lock with it: install from the lock with webhoist.";
-  return { ...unmet(edge), wayOut: [{ kind: "other", text }] };
+function prereleaseWarning(edge: Edge): Failure {
+  const text = "npm ci rejects a lock with this prerelease. Install from the lock with webhoist.";
+  return { ...unmetDependency(edge), wayOut: [{ kind: "other", text }] };
 }
 
-/** How many folders around are of the same version. */
-function turns({ key, version }: Node, below: Node): number {
+/** Returns how many of the folders around a node are the same version as a copy. */
+function selfNesting({ key, version }: Node, below: Node): number {
   let count = 0;
   for (let at: Node | null = below; at; at = at.parent) if (at.key === key && at.version === version) count++;
   return count;
 }
 
-function endless({ name, version }: Node, below: Node): Failure {
+function endlessNesting({ name, version }: Node, below: Node): Failure {
   return endlessCopies(`${name}@${version}`, {
     package: name,
     requiredBy: [below.location],
@@ -127,25 +143,29 @@ function endless({ name, version }: Node, below: Node): Failure {
   });
 }
 
-function unmet(edge: Edge): Failure {
+function unmetDependency(edge: Edge): Failure {
   const { from, to, name, effective, spec } = edge;
-  const who = from.location === "" ? "the project" : `${from.name}@${from.version}`;
-  const peer = spec.peer ? "the peer " : "";
-  const has = to ? `${name}@${to.version}` : "none";
-  return unresolved(`${who} wants ${peer}${name}@${effective || "*"}; the flat answer has ${has}`, {
+  const dependent = from.location === "" ? "The project" : `${from.name}@${from.version}`;
+  const asPeer = spec.peer ? " as a peer" : "";
+  const found = to ? `has ${name}@${to.version}` : `has no ${name}`;
+  return unresolved(`${dependent} requires ${name}@${effective || "*"}${asPeer}, but the flat tree ${found}.`, {
     package: name,
     spec: effective,
     requiredBy: [from.location],
     ...(to && { found: to.version }),
-    wayOut: spec.peer ? [{ kind: "other", text: "npm ci takes the lock with --legacy-peer-deps." }] : [],
+    wayOut: spec.peer ? [{ kind: "other", text: "Run npm ci with --legacy-peer-deps to use this lock." }] : [],
   });
 }
 
-/** An answer in which everything must hold does not: only a rule that reaches further than one dependent can do that. */
-export function outOfReach(failures: readonly Failure[]): InstallError {
-  const [first] = failures as readonly [Failure];
+/**
+ * Returns the error for a solution that the tree does not satisfy. Only an override that reaches further than one dependent can
+ * cause this.
+ */
+export function overrideOutOfReach(unmet: readonly Failure[]): InstallError {
+  const [first] = unmet as readonly [Failure];
+  const message = `${first.message} In a flat tree, an override applies below one package only.`;
   return new InstallError(
-    overrideRefused(`${first.message}, because an override counts below one package only`, {
+    overrideRefused(message, {
       ...(first.package !== undefined && { package: first.package }),
       requiredBy: first.requiredBy,
       wayOut: [{ kind: "other", text: `Override ${first.package} for the whole project.` }],

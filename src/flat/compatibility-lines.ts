@@ -2,27 +2,27 @@ import type { PickPolicy } from "../registry/select-version.ts";
 import { boundsOf, type SetId, type VersionSets } from "../solver/version-sets.ts";
 import type { InstallableVersions } from "./installable-versions.ts";
 
-/** Versions that `^` takes for compatible: one major, below 1 one minor, below 0.1 one patch. */
-export interface Line {
+/** A compatibility line: versions that `^` regards as compatible. One major version; below 1 one minor; below 0.1 one patch. */
+export interface CompatibilityLine {
   readonly line: string;
   readonly set: SetId;
 }
 
 /**
- * Packages of which two copies are a bug: those that keep state in their module, or compare what they made by identity.
- * `singletons` adds to these.
+ * Packages that break if a page has two copies: they keep state in their module, or compare their own objects by identity. The
+ * option `singletons` adds to these.
  */
 export const SINGLETONS: readonly string[] =
   "react react-dom react-native preact vue svelte solid-js @angular/core lit rxjs three styled-components @emotion/react redux mobx graphql typescript webpack @babel/core".split(
     " ",
   );
 
-/** The lines of a set of versions, that of the best pick first, then the others from the highest down. */
+/** Returns the compatibility lines of a set of versions: the line of the preferred version, then the others from the highest down. */
 export function compatibilityLines(
   installable: InstallableVersions,
   allowed: SetId,
   { sets, policy }: { sets: VersionSets; policy: PickPolicy },
-): Line[] {
+): CompatibilityLine[] {
   const members = new Map<string, number[]>();
   const bounds = sets.bounds(allowed);
   for (let at = 0; at < bounds.length; at += 2) {
@@ -33,17 +33,17 @@ export function compatibilityLines(
       else members.set(line, [index]);
     }
   }
-  const picked = lineOf(installable, installable.preferred(allowed, { policy, lowest: false, locked: [] }));
+  const preferred = lineOf(installable, installable.preferred(allowed, { policy, lowest: false, locked: [] }));
   const lines = [...members].map(([line, indices]) => ({
     line,
     set: sets.of(boundsOf(indices)),
-    top: indices.at(-1) as number,
+    highest: indices.at(-1) as number,
   }));
-  lines.sort((a, b) => Number(b.line === picked) - Number(a.line === picked) || b.top - a.top);
+  lines.sort((a, b) => Number(b.line === preferred) - Number(a.line === preferred) || b.highest - a.highest);
   return lines.map(({ line, set }) => ({ line, set }));
 }
 
-/** 1.2.3 is of 1, 0.2.3 of 0.2, 0.0.3 of 0.0.3 */
+/** Returns the line of a version: `1` for 1.2.3, `0.2` for 0.2.3, `0.0.3` for 0.0.3. */
 function lineOf(installable: InstallableVersions, index: number): string {
   const version = installable.parsed(index);
   if (!version) return installable.version(index);

@@ -6,8 +6,8 @@ import type { OverrideSet } from "../graph/overrides.ts";
 import type { InstallableVersions } from "./installable-versions.ts";
 
 /**
- * A wish of some version after overrides. Of rules inside rules those for the very dependent count: with one copy of each
- * package there is no telling by which path one came to it.
+ * Returns the spec of a version's dependency after overrides. Of nested rules, only those for this very dependent apply: a flat
+ * tree has one copy of each package, so it cannot distinguish the paths to a package.
  */
 export function effectiveSpec(
   installable: InstallableVersions,
@@ -18,7 +18,7 @@ export function effectiveSpec(
   if (!overrides) return spec.raw;
   const { ranges } = context.specTable;
   const version = installable.version(index);
-  // a rule without a version is for prereleases too, which `*` does not let in
+  // A rule without a version applies to prereleases too, which `*` does not match.
   const applies = ({ name, keySpec, value }: OverrideSet): boolean =>
     name === installable.name &&
     (keySpec === "*" || [keySpec, value].some((range) => ranges.satisfies(version, range)));
@@ -27,7 +27,7 @@ export function effectiveSpec(
   return rule.name === spec.name ? rule.effective(spec.raw, { from: context.tree.root }) : spec.raw;
 }
 
-/** @throws InstallError EOVERRIDE for a rule that lies deeper than a dependent and what it depends on */
+/** Checks that no override is nested deeper than one dependent and its dependency. @throws InstallError EOVERRIDE */
 export function assertFlat(overrides: OverrideSet | null): void {
   for (const outer of overrides?.children.values() ?? []) {
     for (const inner of outer.children.values()) {
@@ -36,12 +36,15 @@ export function assertFlat(overrides: OverrideSet | null): void {
       const path = [outer.key, inner.key, deep.key].join(" > ");
       throw new InstallError(
         overrideRefused(
-          `The override ${path} is for one path to ${deep.name}; in a flat answer there is one ${deep.name} for all`,
+          `The override ${path} applies to one path only. A flat tree has one ${deep.name} for all paths.`,
           {
             package: deep.name,
             wayOut: [
-              { kind: "override", text: `Override ${deep.name} everywhere`, overrides: { [deep.key]: deep.value } },
-              { kind: "other", text: `Override it for its dependent alone: { "${inner.key}": { "${deep.key}": … } }` },
+              { kind: "override", text: `Override ${deep.name} everywhere.`, overrides: { [deep.key]: deep.value } },
+              {
+                kind: "other",
+                text: `Override ${deep.name} for its dependent alone: { "${inner.key}": { "${deep.key}": … } }.`,
+              },
             ],
           },
         ),

@@ -1,3 +1,4 @@
+// Loaded on demand: when a flat resolution has no solution.
 import type { WayOut } from "../api/failure.ts";
 import type { Proof, ProofFact, Rung } from "../api/flat.ts";
 import { isOneEditAway } from "../base/one-edit.ts";
@@ -6,103 +7,119 @@ import { overrideFor } from "../explain/way-out.ts";
 import type { Packument } from "../registry/packument.ts";
 import { parseRange, testRange } from "../spec/range.ts";
 import { compare, parseVersion, type Version } from "../spec/version.ts";
+import { WITH_PRERELEASES } from "./packument-versions.ts";
 
-/** What hints are made of, and tried against. */
-export interface HintWorld {
-  /** Packages of the project, or met so far. */
+/** The project that hints are made for. */
+export interface HintContext {
+  /** Names of the packages that the search has met. */
   readonly names: Iterable<string>;
-  /** By registry name, where it has been looked at. */
+  /** Returns the packument of a registry name, if it was read. */
   packument(name: string): Packument | undefined;
   /** The project's own specs by installed name. */
   readonly direct: ReadonlyMap<string, string>;
   /**
-   * Whether there is an answer with these overrides more (`$a` is the project's own spec of a), and with these specs instead of
-   * the project's own. Asked at most {@link TRIES} times.
+   * Checks whether the project has a solution with additional overrides (`$a` is the project's own spec of a) and with other
+   * specs in its package.json. Called at most {@link MAX_TRIALS} times.
    */
-  solvable(overrides: Readonly<Record<string, string>>, specs: Readonly<Record<string, string>>): Steps<boolean>;
-  /** Whether there is an answer on that rung. Asked at most once of each. */
-  rung(rung: Exclude<Rung, "none">): Steps<boolean>;
+  isSolvable(overrides: Readonly<Record<string, string>>, specs: Readonly<Record<string, string>>): Steps<boolean>;
+  /** Checks whether the project has a solution with a weaker relaxation. Called at most once for each. */
+  isSolvableWith(relaxation: Exclude<Rung, "none">): Steps<boolean>;
 }
 
-/** Searches that hints may take. */
-export const TRIES = 6;
-/** More hints than this are a menu, not a hint. */
-const HINTS = 5;
-/** Specs of one package that are looked at: a ladder of versions may have one each. */
-const SPECS = 32;
+/** The number of changes that may be tried. */
+export const MAX_TRIALS = 6;
+/** The number of hints that are returned. */
+const MAX_HINTS = 5;
+/** The number of specs of one package that are compared. A long list of versions may have one spec each. */
+const MAX_SPECS = 32;
 
 /**
- * What would settle a project without a flat answer, the best first: for what is not there what is, then what was tried and
- * works: another spec of the project's own, an override, a lower rung.
+ * Returns ways out for a project without a flat solution, the best first (solver.md, "Ways out").
+ *
+ * 1. For each spec that no version satisfies: what exists instead (a name or tag one edit away, a prerelease, the latest version).
+ * 2. Unless a dependency of the project itself is missing, in which case no other change helps: changes that were tried and work.
+ *    a. a newer version of a direct dependency that appears in the proof.
+ *    b. another spec in package.json for the most contested package: the one that a dependent requires.
+ *    c. an override of a dependency whose spec cannot be followed.
+ *    d. an override of one of the three most contested packages.
+ *    e. the relaxation `peers` if a peer appears in the proof, otherwise or failing that `copies`.
+ * 3. A direct dependency whose spec only deprecated versions satisfy: the latest version.
  */
-export function* hintsFor(proof: Proof, world: HintWorld): Steps<WayOut[]> {
-  const missing = proof.facts.flatMap((fact) => missingHints(fact, world));
-  const settling = proof.facts.some(isHopeless) ? [] : yield* settlingHints(proof, world);
-  const deprecated = proof.facts.flatMap((fact) => deprecatedHint(fact, world));
-  const told = new Set<string>();
-  const all = [...missing, ...settling, ...deprecated].filter(({ text }) => !told.has(text) && told.add(text));
-  return all.slice(0, HINTS);
+export function* hintsFor(proof: Proof, context: HintContext): Steps<WayOut[]> {
+  const missing = proof.facts.flatMap((fact) => missingHints(fact, context));
+  const working = proof.facts.some(isHopeless) ? [] : yield* workingChanges(proof, context);
+  const deprecated = proof.facts.flatMap((fact) => deprecatedHint(fact, context));
+  const texts = new Set<string>();
+  const all = [...missing, ...working, ...deprecated].filter(({ text }) => !texts.has(text) && texts.add(text));
+  return all.slice(0, MAX_HINTS);
 }
 
-/** A dependency of the project itself that nothing fits: no other change helps. */
+/** Checks whether a fact is a dependency of the project itself that no version satisfies. */
 function isHopeless({ kind, from, missing }: ProofFact): boolean {
   return kind === "dependency" && from === "" && missing !== undefined;
 }
 
-function missingHints(fact: ProofFact, world: HintWorld): WayOut[] {
+/** Returns what exists instead, for a fact that no version satisfies. */
+function missingHints(fact: ProofFact, context: HintContext): WayOut[] {
   const { from, missing } = fact;
   if (!missing) return [];
-  const { name, range, prefix } = wanted(fact);
-  const ask = (spec: string): WayOut[] => (from === "" ? [askFor(fact.name, prefix + spec)] : []);
-  const packument = world.packument(name);
+  const { name, range, prefix } = target(fact);
+  const use = (spec: string): WayOut[] => (from === "" ? [useSpec(fact.name, prefix + spec)] : []);
+  const packument = context.packument(name);
   switch (missing.why) {
     case "package": {
-      const near = [...world.names].filter((one) => isOneEditAway(one, name)).sort(byCode);
+      const near = [...context.names].filter((other) => isOneEditAway(other, name)).sort(byCode);
       return [
         ...near.map(
-          (one): WayOut => ({ kind: "other", text: `Ask for ${one} instead of ${name}, if that was meant.` }),
+          (other): WayOut => ({ kind: "other", text: `Use ${other} instead of ${name}, if you meant that.` }),
         ),
-        { kind: "other", text: "Check the name; for a private package give its scope's registry, or a token." },
+        { kind: "other", text: `Check the name ${name}. A private package needs its scope's registry, or a token.` },
       ];
     }
     case "tag":
-      return nearestTags(range, packument).flatMap(ask);
+      return nearestTags(range, packument).flatMap(use);
     case "prerelease":
       return [
-        ...(missing.found === undefined || missing.found === range ? [] : ask(missing.found)),
-        option(
-          "prereleases: if-necessary",
-          "Take prereleases where nothing else fits, with prereleases: if-necessary.",
-        ),
+        ...(missing.found === undefined || missing.found === range ? [] : use(missing.found)),
+        ...prereleaseOption(range, missing.found),
       ];
     case "time":
-      return [option("before", "Allow newer versions (before).")];
+      return [option("before", "Allow newer versions, with a later date in before.")];
     case "policy":
-      return [{ kind: "other", text: `Ask whoever runs the registry to allow ${name}.` }];
-    // whether another version helps is tried
+      return [{ kind: "other", text: `Ask the operator of the registry to allow ${name}.` }];
+    // An override is tried instead.
     case "spec":
       return [];
     case "unreadable":
-      return [{ kind: "other", text: `Try again, or have ${name} from another registry.` }];
+      return [{ kind: "other", text: `Try again, or use a registry that has ${name}.` }];
     case "none": {
       const best = highest(packument) ?? missing.found;
-      return best === undefined ? [] : ask(`^${best}`);
+      return best === undefined ? [] : use(`^${best}`);
     }
     default:
       return missing.why satisfies never;
   }
 }
 
-/** The tags there are: those one edit away, then `latest`, then the others by name; at most three. */
+/** Offers the option `prereleases` if it would allow the prerelease: `^2.0.0` never allows 2.0.0-rc.1. */
+function prereleaseOption(range: string, found = ""): WayOut[] {
+  const parsed = parseRange(range || "*", WITH_PRERELEASES);
+  const version = parseVersion(found);
+  if (parsed && version && !testRange(parsed, version, WITH_PRERELEASES)) return [];
+  const text = "Allow prereleases where nothing else fits, with prereleases: if-necessary.";
+  return [option("prereleases: if-necessary", text)];
+}
+
+/** Returns up to three existing tags: those one edit away, then `latest`, then the others by name. */
 function nearestTags(tag: string, packument: Packument | undefined): string[] {
-  const rank = (one: string): number => (isOneEditAway(one, tag) ? 0 : one === "latest" ? 1 : 2);
+  const rank = (other: string): number => (isOneEditAway(other, tag) ? 0 : other === "latest" ? 1 : 2);
   const tags = [...(packument?.distTags.keys() ?? [])];
   return tags.sort((a, b) => rank(a) - rank(b) || byCode(a, b)).slice(0, 3);
 }
 
-/** A spec of the project's own that only deprecated versions fit, where there are others. */
-function deprecatedHint(fact: ProofFact, { packument }: HintWorld): WayOut[] {
-  const { name, range, prefix } = wanted(fact);
+/** Suggests the latest version if a direct dependency's spec allows only deprecated versions, and the latest is not deprecated. */
+function deprecatedHint(fact: ProofFact, { packument }: HintContext): WayOut[] {
+  const { name, range, prefix } = target(fact);
   const found = fact.from === "" && !fact.missing ? packument(name) : undefined;
   const parsed = parseRange(range || "*");
   if (!found || !parsed) return [];
@@ -110,101 +127,109 @@ function deprecatedHint(fact: ProofFact, { packument }: HintWorld): WayOut[] {
   const best = highest(found);
   if (best === undefined || fitting.length === 0 || fitting.some(({ key }) => key === best)) return [];
   if (!fitting.every(({ key }) => isDeprecated(found, key)) || isDeprecated(found, best)) return [];
-  return [askFor(fact.name, `${prefix}^${best}`, `: all versions that fit ${range || "*"} are deprecated`)];
+  return [useSpec(fact.name, `${prefix}^${best}`, `: all versions that match ${range || "*"} are deprecated`)];
 }
 
 function isDeprecated(packument: Packument, key: string): boolean {
   return Boolean(packument.manifest(key)?.deprecated);
 }
 
-/** What was tried, and settles it: one change of the project's own specs of either sort, two overrides, the rungs. */
-function* settlingHints(proof: Proof, world: HintWorld): Steps<WayOut[]> {
-  let tries = 0;
+/** Tries changes to the project, and returns those that give a solution. */
+function* workingChanges(proof: Proof, context: HintContext): Steps<WayOut[]> {
+  let trials = 0;
   function* isSolvable(overrides: Record<string, string>, specs: Record<string, string> = {}): Steps<boolean> {
-    return ++tries <= TRIES && (yield* world.solvable(overrides, specs));
+    return ++trials <= MAX_TRIALS && (yield* context.isSolvable(overrides, specs));
   }
   const hints: WayOut[] = [];
-  const targets = contested(proof, world);
-  for (const [name, spec] of upgrades(proof, world).slice(0, 2)) {
-    if (yield* isSolvable({}, { [name]: spec })) hints.push(askFor(name, spec));
+  const contested = contestedPackages(proof, context);
+  for (const [name, spec] of upgrades(proof, context).slice(0, 2)) {
+    if (yield* isSolvable({}, { [name]: spec })) hints.push(useSpec(name, spec));
   }
-  for (const { name, others } of targets.slice(0, 1)) {
+  for (const { name, others } of contested.slice(0, 1)) {
     const [other] = others;
-    if (!other || !world.direct.has(name) || !(yield* isSolvable({}, { [name]: other.spec }))) continue;
-    hints.push(askFor(name, other.spec, `: that is what ${other.from} works with`));
+    if (!other || !context.direct.has(name) || !(yield* isSolvable({}, { [name]: other.spec }))) continue;
+    hints.push(useSpec(name, other.spec, `: ${dependentText(other)} requires it`));
   }
   for (const { name, missing } of proof.facts.filter((fact) => fact.missing?.why === "spec").slice(0, 1)) {
     if (missing && (yield* isSolvable({ [name]: "latest" }))) hints.push(overrideFor(name, "latest"));
   }
-  for (const { name, version } of targets.slice(0, 3)) {
+  for (const { name, version } of contested.slice(0, 3)) {
     if (yield* isSolvable({ [name]: version })) hints.push(overrideFor(name, version));
   }
   const peers = proof.facts.some(({ type }) => type.startsWith("peer"));
-  if (peers && (yield* world.rung("peers")))
-    hints.push(option("relax: peers", "Take peers that do not fit as warnings, with relax: peers."));
-  else if (yield* world.rung("copies"))
-    hints.push(
-      option("relax: copies", "Allow several copies of a package where they must differ, with relax: copies."),
-    );
+  if (peers && (yield* context.isSolvableWith("peers")))
+    hints.push(option("relax: peers", "Turn peers that do not fit into warnings, with relax: peers."));
+  else if (yield* context.isSolvableWith("copies"))
+    hints.push(option("relax: copies", "Allow several copies of a package where necessary, with relax: copies."));
   return hints;
 }
 
-/** Own dependencies in the proof whose latest version their spec leaves out: a newer one may agree with the rest. */
-function upgrades({ facts }: Proof, world: HintWorld): [name: string, spec: string][] {
+/** Names a dependent with its latest version in the fact, so that two lines of one package have different names. */
+function dependentText(fact: ProofFact): string {
+  return fact.versions === "*" ? fact.from : `${fact.from} ${latestVersion(fact)}`;
+}
+
+/** Returns the direct dependencies in the proof whose spec excludes their latest version: a newer one may fit the rest. */
+function upgrades({ facts }: Proof, context: HintContext): [name: string, spec: string][] {
   const found = new Map<string, string>();
   for (const fact of facts) {
-    const { name, range, prefix } = wanted(fact);
-    const packument = fact.from === "" ? world.packument(name) : undefined;
+    const { name, range, prefix } = target(fact);
+    const packument = fact.from === "" ? context.packument(name) : undefined;
     const latest = highest(packument);
     const parsed = parseRange(range || "*");
     const version = latest === undefined ? null : parseVersion(latest);
-    // Who asks nothing that the proof knows of is not at fault.
+    // A package without requirements in the proof is not the cause.
     if (!parsed || !version || testRange(parsed, version) || !facts.some(({ from }) => from === fact.name)) continue;
     found.set(fact.name, `${prefix}^${latest}`);
   }
   return [...found];
 }
 
-/** A package on which dependents do not agree. */
-interface Contested {
+/** A package whose dependents in the proof require different versions. */
+interface ContestedPackage {
   readonly name: string;
-  /** What to override it with: the project's own spec (`$a`), or the version that most of the specs take. */
+  /** The override to try: the project's own spec (`$a`), or the version that satisfies the most specs. */
   readonly version: string;
-  /** What others than the project want of it. */
+  /** The requirements of dependents other than the project. */
   readonly others: readonly ProofFact[];
 }
 
-/** The worst first: packages of which no version takes all that the proof's dependents want. */
-function contested({ facts }: Proof, world: HintWorld): Contested[] {
-  const wishes = new Map<string, Map<string, ProofFact>>();
+/** Returns the contested packages, those with the most unsatisfied specs first. */
+function contestedPackages({ facts }: Proof, context: HintContext): ContestedPackage[] {
+  const factsBySpec = new Map<string, Map<string, ProofFact>>();
   for (const fact of facts) {
-    const known = wishes.get(fact.name) ?? new Map<string, ProofFact>();
-    wishes.set(fact.name, known);
-    if (known.size < SPECS && !known.has(fact.spec)) known.set(fact.spec, fact);
+    const known = factsBySpec.get(fact.name) ?? new Map<string, ProofFact>();
+    factsBySpec.set(fact.name, known);
+    if (known.size < MAX_SPECS && !known.has(fact.spec)) known.set(fact.spec, fact);
   }
-  const found: (Contested & { misses: number })[] = [];
-  for (const [name, bySpec] of wishes) {
+  const found: (ContestedPackage & { misses: number })[] = [];
+  for (const [name, bySpec] of factsBySpec) {
     const all = [...bySpec.values()];
-    const packument = world.packument(wanted(all[0] as ProofFact).name);
+    const packument = context.packument(target(all[0] as ProofFact).name);
     if (!packument || (all.length < 2 && !all[0]?.missing)) continue;
     const best = mostWanted(packument, all);
-    const others = all.filter(({ from, missing }) => from !== "" && !missing).sort(byWeight(world));
+    const others = all.filter(({ from, missing }) => from !== "" && !missing).sort(byWeight(context));
     if (best)
-      found.push({ name, version: world.direct.has(name) ? `$${name}` : best.key, others, misses: best.misses });
+      found.push({ name, version: context.direct.has(name) ? `$${name}` : best.key, others, misses: best.misses });
   }
   return found.sort((a, b) => b.misses - a.misses);
 }
 
-/** What the project's own dependencies want first, the latest of them first. */
-function byWeight({ direct }: HintWorld): (a: ProofFact, b: ProofFact) => number {
-  const last = ({ versions }: ProofFact): string => versions.split(" ").at(-1) ?? "";
+/** Sorts requirements: those of direct dependencies first, and of these the latest version first. */
+function byWeight({ direct }: HintContext): (a: ProofFact, b: ProofFact) => number {
   return (a, b) =>
-    Number(direct.has(b.from)) - Number(direct.has(a.from)) || compare(last(b), last(a)) || byCode(a.from, b.from);
+    Number(direct.has(b.from)) - Number(direct.has(a.from)) ||
+    compare(latestVersion(b), latestVersion(a)) ||
+    byCode(a.from, b.from);
 }
 
-/** The highest of the versions that meet most of the facts, and how many of those it misses. */
+function latestVersion({ versions }: ProofFact): string {
+  return versions.split(" ").at(-1) ?? "";
+}
+
+/** Returns the highest version that satisfies the most facts, and the number of facts that it does not satisfy. */
 function mostWanted(packument: Packument, facts: readonly ProofFact[]): { key: string; misses: number } | undefined {
-  const ranges = facts.map((fact) => parseRange(wanted(fact).range || "*"));
+  const ranges = facts.map((fact) => parseRange(target(fact).range || "*"));
   let best: { key: string; misses: number } | undefined;
   for (const { key, version } of releasesOf(packument)) {
     const misses = ranges.filter((range) => !range || !testRange(range, version)).length;
@@ -213,13 +238,13 @@ function mostWanted(packument: Packument, facts: readonly ProofFact[]): { key: s
   return best;
 }
 
-/** Registry name and range of what a fact asks for: `npm:b@^1` is b's. */
-function wanted({ name, spec }: ProofFact): { name: string; range: string; prefix: string } {
-  const [, target, range = ""] = /^npm:(@?[^@]+)(?:@(.*))?$/.exec(spec) ?? [];
-  return target === undefined ? { name, range: spec, prefix: "" } : { name: target, range, prefix: `npm:${target}@` };
+/** Returns the registry name and the range of a fact's spec: those of b for `npm:b@^1`. */
+function target({ name, spec }: ProofFact): { name: string; range: string; prefix: string } {
+  const [, alias, range = ""] = /^npm:(@?[^@]+)(?:@(.*))?$/.exec(spec) ?? [];
+  return alias === undefined ? { name, range: spec, prefix: "" } : { name: alias, range, prefix: `npm:${alias}@` };
 }
 
-/** The highest first. */
+/** Returns the releases of a package, the highest first. */
 function releasesOf(packument: Packument): { key: string; version: Version }[] {
   return Array.from(packument.releases(), (entry) => ({
     key: packument.keyOf(entry),
@@ -227,7 +252,7 @@ function releasesOf(packument: Packument): { key: string; version: Version }[] {
   })).reverse();
 }
 
-/** What the tag `latest` names, else the highest release, else the highest prerelease. */
+/** Returns the version tagged `latest`, otherwise the highest release, otherwise the highest prerelease. */
 function highest(packument: Packument | undefined): string | undefined {
   const latest = packument?.distTags.get("latest");
   if (!packument || (latest !== undefined && packument.has(latest))) return latest;
@@ -235,8 +260,8 @@ function highest(packument: Packument | undefined): string | undefined {
   return entry === undefined ? undefined : packument.keyOf(entry);
 }
 
-function askFor(name: string, spec: string, why = ""): WayOut {
-  const text = `Ask for ${name}@${spec.includes(" ") ? `"${spec}"` : spec} in package.json${why}.`;
+function useSpec(name: string, spec: string, reason = ""): WayOut {
+  const text = `Use ${name}@${spec.includes(" ") ? `"${spec}"` : spec} in package.json${reason}.`;
   return { kind: "spec", package: name, spec, text };
 }
 

@@ -4,8 +4,8 @@ import { NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts
 import { compareVersions, parseVersion, type Version } from "../spec/version.ts";
 import type { PackumentVersions } from "./packument-versions.ts";
 
-/** A package that is there in one form only: a folder of the project, or a tarball by its address. */
-export interface Single {
+/** A package with a single version: a folder of the project, or a tarball by its address. */
+export interface SingleVersion {
   readonly manifest: Manifest;
   readonly resolved: string | null;
   readonly integrity: string | null;
@@ -13,31 +13,47 @@ export interface Single {
   readonly folder: string | null;
 }
 
-type Segment = { readonly first: number } & ({ readonly versions: PackumentVersions } | { readonly single: Single });
+/** The versions of one source: indices from `first` on. */
+type Segment = { readonly first: number } & (
+  | { readonly versions: PackumentVersions }
+  | { readonly single: SingleVersion }
+);
 
-/** Releases or prereleases of one source; its name where that is a package of a registry. */
+/** The releases or the prereleases of one source. `source` is its package name if it is a package of a registry. */
 type Band = readonly [start: number, end: number, source: string | undefined];
 
-/** How to choose among versions that would all do. */
-export interface Preference {
+/** How to choose among versions that all fit. */
+export interface VersionPreference {
   readonly policy: PickPolicy;
   readonly lowest: boolean;
-  /** Stay at this version where it will do: what a lock has. */
+  /** Versions in the lock: they are preferred if they fit. */
   readonly locked: readonly string[];
 }
 
 /**
- * All that can stand in one folder of `node_modules`: the versions of the package of that name, of those that an alias puts
- * there, and folders and tarballs. Each source has a stretch of indices of its own, the first beginning at 1; 0 is "not there".
+ * All versions that can be installed under one name in `node_modules`, numbered for the solver (solver.md, "Incompatibilities").
+ *
+ * 1. Each source is a segment of indices, in the order in which the sources are added: the package of that name, the target of
+ *    an alias, a folder, a tarball. The first segment begins at 1, because 0 is "absent".
+ * 2. A segment of a packument has two bands: releases ascending, then prereleases ascending.
+ *
+ *     // "a": a@^1 and npm:b@2 are both installed as "a"
+ *     //   1 = a 1.0.0   2 = a 1.1.0   3 = a 1.2.0-rc.1   4 = b 2.0.0
+ *
+ * {@link pick} chooses the version to try first (npm-tree §3.3):
+ *
+ * 1. a version in the lock.
+ * 2. the version tagged `latest`, if it has the best suitability (its engines fit and it is not deprecated).
+ * 3. the highest version (or lowest) of the best suitability.
  */
 export class InstallableVersions {
-  /** As the first one who asked for it writes it. */
+  /** The name, spelled as in the first spec. */
   declare readonly name: string;
   readonly #sets: VersionSets;
   readonly #segments = new Map<string, Segment>();
-  readonly #written = new Map<SetId, string>();
+  readonly #texts = new Map<SetId, string>();
   readonly #picks = new Map<SetId, number>();
-  readonly #ranks = new Map<number, number>();
+  readonly #suitabilities = new Map<number, number>();
 
   constructor(name: string, sets: VersionSets) {
     this.name = name;
@@ -52,7 +68,7 @@ export class InstallableVersions {
     return this.#segments.size === 0;
   }
 
-  add(source: string, content: PackumentVersions | Single): void {
+  add(source: string, content: PackumentVersions | SingleVersion): void {
     const first = this.#end();
     this.#segments.set(source, "packument" in content ? { first, versions: content } : { first, single: content });
     this.#picks.clear();
@@ -64,90 +80,90 @@ export class InstallableVersions {
     return end;
   }
 
-  /** Places of a source as a set of the universe's indices. */
+  /** Converts positions within a source to a set of indices. */
   setOf(source: string, bounds: readonly number[]): SetId {
     const { first } = this.#segments.get(source) as Segment;
-    return this.#sets.of(bounds.map((place) => place + first));
+    return this.#sets.of(bounds.map((position) => position + first));
   }
 
-  /** Where an index of one of the universe's sets is. */
-  #at(index: number): { segment: Segment; place: number } {
+  /** Returns the segment of an index, and its position there. */
+  #locate(index: number): { segment: Segment; position: number } {
     let found: Segment | undefined;
     for (const segment of this.#segments.values()) if (segment.first <= index) found = segment;
-    return { segment: found as Segment, place: index - (found as Segment).first };
+    return { segment: found as Segment, position: index - (found as Segment).first };
   }
 
   manifest(index: number): Manifest {
-    const { segment, place } = this.#at(index);
-    return "versions" in segment ? segment.versions.manifest(place) : segment.single.manifest;
+    const { segment, position } = this.#locate(index);
+    return "versions" in segment ? segment.versions.manifest(position) : segment.single.manifest;
   }
 
-  single(index: number): Single | null {
-    const { segment } = this.#at(index);
+  single(index: number): SingleVersion | null {
+    const { segment } = this.#locate(index);
     return "single" in segment ? segment.single : null;
   }
 
-  /** As the registry spells it; empty for a folder without one. */
+  /** Returns the version as the registry spells it; empty for a folder without a version. */
   version(index: number): string {
-    const { segment, place } = this.#at(index);
-    return "versions" in segment ? segment.versions.key(place) : (segment.single.manifest.version ?? "");
+    const { segment, position } = this.#locate(index);
+    return "versions" in segment ? segment.versions.key(position) : (segment.single.manifest.version ?? "");
   }
 
-  /** Null where there is none, or it is none. */
+  /** Returns the parsed version; null if it is missing or invalid. */
   parsed(index: number): Version | null {
-    const { segment, place } = this.#at(index);
+    const { segment, position } = this.#locate(index);
     return "versions" in segment
-      ? segment.versions.version(place)
+      ? segment.versions.version(position)
       : parseVersion(segment.single.manifest.version ?? "");
   }
 
-  /** Versions around an index that ask for the very same: it costs next to nothing to find them. */
-  alike(index: number): readonly [low: number, high: number] {
-    const { segment, place } = this.#at(index);
+  /** Returns the interval of adjacent versions with the same dependencies as an index. This is cheap. */
+  alikeAround(index: number): readonly [low: number, high: number] {
+    const { segment, position } = this.#locate(index);
     if ("single" in segment) return [index, index + 1];
     const { versions, first } = segment;
-    const shape = versions.shape(place);
-    const end = place < versions.releases ? versions.releases : versions.size;
-    let [low, high] = [place, place + 1];
+    const shape = versions.shape(position);
+    const end = position < versions.releases ? versions.releases : versions.size;
+    let [low, high] = [position, position + 1];
     while (low > 0 && versions.shape(low - 1) === shape) low--;
     while (high < end && versions.shape(high) === shape) high++;
     return [first + low, first + high];
   }
 
-  /** All versions of an index's source, those that ask for the very same together; each in order. */
-  families(index: number): Iterable<readonly number[]> {
-    const { segment } = this.#at(index);
+  /** Returns all versions of an index's source, grouped by equal dependencies. Each group is in ascending order. */
+  alikeGroups(index: number): Iterable<readonly number[]> {
+    const { segment } = this.#locate(index);
     if ("single" in segment) return [[index]];
     const { versions, first } = segment;
-    const families = new Map<number, number[]>();
-    for (let place = 0; place < versions.size; place++) {
-      const shape = versions.shape(place);
-      const family = families.get(shape);
-      if (family) family.push(first + place);
-      else families.set(shape, [first + place]);
+    const groups = new Map<number, number[]>();
+    for (let position = 0; position < versions.size; position++) {
+      const shape = versions.shape(position);
+      const group = groups.get(shape);
+      if (group) group.push(first + position);
+      else groups.set(shape, [first + position]);
     }
-    return families.values();
+    return groups.values();
   }
 
-  /** Tells the source of an index from others. */
+  /** Returns a number that identifies the source of an index. */
   sourceOf(index: number): number {
-    return this.#at(index).segment.first;
+    return this.#locate(index).segment.first;
   }
 
-  /** Remembers how a set was written, for whoever is told of it. */
-  write(set: SetId, text: string): void {
-    if (!this.#written.has(set)) this.#written.set(set, text);
+  /** Remembers the text of a set, for {@link describe}. */
+  rememberText(set: SetId, text: string): void {
+    if (!this.#texts.has(set)) this.#texts.set(set, text);
   }
 
   /**
-   * A set as a range over the versions there are: as it was written, else `1.2.0`, `1.2.0 - 1.4.1`, `<=1.4.1`, `>=1.2.0`, `*`;
-   * of another package that an alias puts there `npm:b@1.2.0`. A stretch is one of releases or one of prereleases.
-   * @param set without "not there"
+   * Describes a set as a range over the existing versions: the spec it comes from, otherwise `1.2.0`, `1.2.0 - 1.4.1`, `<=1.4.1`,
+   * `>=1.2.0` or `*`; for the target of an alias `npm:b@1.2.0`. Each interval is one of releases or one of prereleases.
+   * @param set without "absent"
    */
   describe(set: SetId): string {
-    const clipped = this.#sets.and(set, this.#all());
-    if (clipped === this.#all()) return "*";
-    return this.#written.get(set) ?? this.#written.get(clipped) ?? (this.#ranges(clipped).join(" || ") || "no version");
+    const known = this.#sets.and(set, this.#all());
+    if (known === this.#all()) return "*";
+    return this.#texts.get(set) ?? this.#texts.get(known) ?? (this.#intervals(known).join(" || ") || "no version");
   }
 
   #all(): SetId {
@@ -155,20 +171,20 @@ export class InstallableVersions {
     return end === 1 ? NOTHING : this.#sets.of([1, end]);
   }
 
-  #ranges(set: SetId): string[] {
+  #intervals(set: SetId): string[] {
     const texts: string[] = [];
     const bounds = this.#sets.bounds(set);
     for (let at = 0; at < bounds.length; at += 2) {
       const [low, high] = [bounds[at] as number, bounds[at + 1] as number];
       for (const band of this.#bands()) {
         const [from, to] = [Math.max(low, band[0]), Math.min(high, band[1])];
-        if (from < to) texts.push(this.#rangeRead(from, to, band));
+        if (from < to) texts.push(this.#intervalText(from, to, band));
       }
     }
     return texts;
   }
 
-  #rangeRead(from: number, to: number, [start, end, source]: Band): string {
+  #intervalText(from: number, to: number, [start, end, source]: Band): string {
     const [low, high] = [this.version(from), this.version(to - 1)];
     const alias = source === undefined || source === this.name ? "" : `npm:${source}@`;
     if (to - from === 1) return alias + low || "the project's folder";
@@ -189,10 +205,10 @@ export class InstallableVersions {
   }
 
   /**
-   * The version to try first (npm-tree §3.3): the locked one, the tagged one, else the best and highest, or lowest. Remembered by
-   * the set alone: a resolution asks with one preference.
+   * Returns the version to try first, out of a set. Cached by the set alone, because all calls of a resolution have the same
+   * preference.
    */
-  pick(set: SetId, preference: Preference): number {
+  pick(set: SetId, preference: VersionPreference): number {
     const known = this.#picks.get(set);
     if (known !== undefined) return known;
     const picked = this.#locked(set, preference) ?? this.preferred(set, preference);
@@ -200,12 +216,12 @@ export class InstallableVersions {
     return picked;
   }
 
-  /** As {@link pick}, whatever a lock has. Not remembered: it may be asked with another preference. */
-  preferred(set: SetId, preference: Preference): number {
+  /** Like {@link pick}, but ignores the lock. Not cached: the preference may differ between calls. */
+  preferred(set: SetId, preference: VersionPreference): number {
     return this.#tagged(set, preference) ?? this.#best(set, preference);
   }
 
-  #locked(set: SetId, { locked }: Preference): number | undefined {
+  #locked(set: SetId, { locked }: VersionPreference): number | undefined {
     for (const version of locked) {
       const index = this.#find(set, (versions) => versions.find(version));
       if (index !== undefined) return index;
@@ -213,59 +229,59 @@ export class InstallableVersions {
     return undefined;
   }
 
-  #tagged(set: SetId, { lowest, policy }: Preference): number | undefined {
+  #tagged(set: SetId, { lowest, policy }: VersionPreference): number | undefined {
     if (lowest) return undefined;
     const index = this.#find(set, (versions) => versions.tag(policy.defaultTag ?? "latest"));
     return index !== undefined && suitability(this.manifest(index), policy) === MOST_SUITABLE ? index : undefined;
   }
 
-  #find(set: SetId, place: (versions: PackumentVersions) => number): number | undefined {
+  #find(set: SetId, positionIn: (versions: PackumentVersions) => number): number | undefined {
     for (const segment of this.#segments.values()) {
-      const at = "versions" in segment ? place(segment.versions) : -1;
-      if (at >= 0 && this.#sets.has(set, segment.first + at)) return segment.first + at;
+      const position = "versions" in segment ? positionIn(segment.versions) : -1;
+      if (position >= 0 && this.#sets.has(set, segment.first + position)) return segment.first + position;
     }
     return undefined;
   }
 
-  #best(set: SetId, { policy, lowest }: Preference): number {
+  #best(set: SetId, { policy, lowest }: VersionPreference): number {
     let best = 0;
-    let bestRank = -1;
+    let bestSuitability = -1;
     for (const index of this.#ordered(set, lowest)) {
-      const own = this.#ranks.get(index) ?? suitability(this.manifest(index), policy);
-      this.#ranks.set(index, own);
-      if (own <= bestRank) continue;
+      const own = this.#suitabilities.get(index) ?? suitability(this.manifest(index), policy);
+      this.#suitabilities.set(index, own);
+      if (own <= bestSuitability) continue;
       best = index;
-      bestRank = own;
+      bestSuitability = own;
       if (own === MOST_SUITABLE) break;
     }
     return best;
   }
 
-  /** Highest first, or lowest first. Releases alone are in order already. */
+  /** Yields the versions of a set, the highest first or the lowest first. */
   #ordered(set: SetId, lowest: boolean): Iterable<number> {
     const [only] = this.#segments.values();
     const known = this.#sets.bounds(set);
-    // most often only releases are asked for: then nothing needs to know of prereleases
+    // The common case: releases of one source, which are in order. Prereleases are not read.
     if (
       this.#segments.size === 1 &&
       only &&
       "versions" in only &&
       (known.at(-1) ?? 0) <= only.first + only.versions.releases
     ) {
-      return lowest ? upwards(known) : downwards(known);
+      return lowest ? ascending(known) : descending(known);
     }
     const clipped = this.#sets.and(set, this.#all());
     const bounds = this.#sets.bounds(clipped);
     const bands = this.#bands().filter(
       ([start, end]) => this.#sets.and(clipped, this.#sets.of([start, end])) !== NOTHING,
     );
-    if (bands.length < 2) return lowest ? upwards(bounds) : downwards(bounds);
+    if (bands.length < 2) return lowest ? ascending(bounds) : descending(bounds);
     const sign = lowest ? 1 : -1;
     const order = (a: number, b: number): number => {
-      const [one, two] = [this.parsed(a), this.parsed(b)];
-      return one && two ? sign * compareVersions(one, two) : a - b;
+      const [first, second] = [this.parsed(a), this.parsed(b)];
+      return first && second ? sign * compareVersions(first, second) : a - b;
     };
-    return [...upwards(bounds)].sort(order);
+    return [...ascending(bounds)].sort(order);
   }
 }
 
@@ -273,13 +289,13 @@ function sizeOf(segment: Segment): number {
   return "versions" in segment ? segment.versions.size : 1;
 }
 
-function* upwards(bounds: readonly number[]): Generator<number> {
+function* ascending(bounds: readonly number[]): Generator<number> {
   for (let at = 0; at < bounds.length; at += 2) {
     for (let index = bounds[at] as number; index < (bounds[at + 1] as number); index++) yield index;
   }
 }
 
-function* downwards(bounds: readonly number[]): Generator<number> {
+function* descending(bounds: readonly number[]): Generator<number> {
   for (let at = bounds.length - 2; at >= 0; at -= 2) {
     for (let index = (bounds[at + 1] as number) - 1; index >= (bounds[at] as number); index--) yield index;
   }

@@ -4,18 +4,17 @@ import type { Node } from "../graph/node.ts";
 import { parseVersion } from "../spec/version.ts";
 
 /**
- * Whether the lock that is there is flat and everything in it holds: then it is the answer, and nothing is asked of a registry.
- * Puts it into the tree; where it does not hold, takes it out again.
+ * Checks whether the existing lock is a valid flat tree. If so, it is loaded into the tree and is the result, without any request.
+ * Otherwise the tree is left empty.
  */
 export function lockHolds(context: Context, prereleases?: PrereleaseMode): boolean {
   const { lock, lockLoader, tree } = context;
   if (!lock?.loaded || !lockLoader || context.mutationRequested || (lock.originalLockfileVersion ?? 0) < 2)
     return false;
   lockLoader.loadLock(lock, context);
-  if (
-    [...tree.inventory.values()].every((node) => isFlat(node, tree.root) && holds(node) && !isBarred(node, prereleases))
-  )
-    return true;
+  const isValid = (node: Node): boolean =>
+    isFlat(node, tree.root) && isSatisfied(node) && !isForbiddenPrerelease(node, prereleases);
+  if ([...tree.inventory.values()].every(isValid)) return true;
   for (const node of [...tree.root.children.values(), ...tree.tops]) tree.detach(node);
   return false;
 }
@@ -24,12 +23,12 @@ function isFlat(node: Node, root: Node): boolean {
   return node.isTop || node.parent === root || node.inShrinkwrap || node.bundler() !== null;
 }
 
-/** No prereleases means none, also where a lock has one. */
-function isBarred({ isTop, version }: Node, prereleases?: PrereleaseMode): boolean {
+/** Checks whether a node is a prerelease although the option `prereleases` is `never`. */
+function isForbiddenPrerelease({ isTop, version }: Node, prereleases?: PrereleaseMode): boolean {
   return prereleases === "never" && !isTop && parseVersion(version)?.pre != null;
 }
 
-function holds(node: Node): boolean {
+function isSatisfied(node: Node): boolean {
   for (const { valid, to, spec } of node.edges().values()) {
     if (!valid || (!to && spec.type !== "peerOptional")) return false;
   }

@@ -2,46 +2,45 @@ import type { Proof, ProofFact, ProofReference, ProofStep, ProofTerm } from "../
 import { type Incompatibility, type PackageId, ROOT } from "../solver/incompatibility.ts";
 import { ABSENT, NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
 import type { Fact } from "./fact.ts";
-import type { Packages } from "./packages.ts";
+import type { PackageTable } from "./packages.ts";
 
-type Known = Incompatibility<Fact>;
-
-/** Why the project cannot be met, as plain data: each step after those it follows from. */
-export function prove(end: Known, world: { packages: Packages; sets: VersionSets }): Proof {
+/** Turns the derivation graph of a failed search into plain data: facts, and steps that each follow from earlier ones. */
+export function makeProof(root: Incompatibility<Fact>, tables: { packages: PackageTable; sets: VersionSets }): Proof {
   const facts: ProofFact[] = [];
   const steps: ProofStep[] = [];
-  const factsOf = new Map<Fact, ProofReference>();
-  const stepsOf = new Map<Known, ProofReference>();
-  const refer = (one: Known): ProofReference | undefined => {
-    if (!("fact" in one.cause)) return stepsOf.get(one);
-    const { fact } = one.cause;
-    let reference = factsOf.get(fact);
+  const factReferences = new Map<Fact, ProofReference>();
+  const stepReferences = new Map<Incompatibility<Fact>, ProofReference>();
+  const refer = (incompatibility: Incompatibility<Fact>): ProofReference | undefined => {
+    if (!("fact" in incompatibility.cause)) return stepReferences.get(incompatibility);
+    const { fact } = incompatibility.cause;
+    let reference = factReferences.get(fact);
     if (!reference) {
-      reference = { fact: facts.push(factOf(fact)) - 1 };
-      factsOf.set(fact, reference);
+      reference = { fact: facts.push(factData(fact)) - 1 };
+      factReferences.set(fact, reference);
     }
     return reference;
   };
-  // Causes first, without recursion: a proof may be thousands of steps deep.
-  const stack: Known[] = [end];
-  for (let one = stack.at(-1); one; one = stack.at(-1)) {
-    if ("fact" in one.cause || stepsOf.has(one)) {
-      refer(one);
+  // Causes come first. A stack replaces recursion: a proof may be thousands of steps deep.
+  const stack = [root];
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    if ("fact" in top.cause || stepReferences.has(top)) {
+      refer(top);
       stack.pop();
       continue;
     }
-    const { conflict, other } = one.cause;
+    const { conflict, other } = top.cause;
     const [first, second] = [refer(conflict), refer(other)];
     if (first && second) {
-      const terms = [...one.packages].flatMap((name, at) => termOf(name, one.sets[at] as SetId, world));
-      stepsOf.set(one, { step: steps.push({ terms, because: [first, second] }) - 1 });
+      const { packages, sets } = top;
+      const terms = packages.flatMap((name, at) => termData(name, sets[at] as SetId, tables));
+      stepReferences.set(top, { step: steps.push({ terms, because: [first, second] }) - 1 });
       stack.pop();
     } else stack.push(first ? other : conflict);
   }
   return { facts, steps };
 }
 
-function factOf({ kind, from, versions, to, spec, rawSpec, type, missing }: Fact): ProofFact {
+function factData({ kind, from, versions, to, spec, rawSpec, type, missing }: Fact): ProofFact {
   return {
     ...{ kind, from: from?.name ?? "", versions: from ? from.describe(versions) : "", name: to.name },
     ...{ spec: spec || "*", rawSpec: rawSpec || "*", type },
@@ -49,22 +48,21 @@ function factOf({ kind, from, versions, to, spec, rawSpec, type, missing }: Fact
   };
 }
 
-/** The project itself goes without saying, and so does what stands for a choice. */
-function termOf(id: PackageId, set: SetId, { packages, sets }: { packages: Packages; sets: VersionSets }): ProofTerm[] {
-  const entry = packages.entry(id);
-  if (id === ROOT || entry.kind === "project" || entry.kind === "choice") return [];
-  if (entry.kind === "lines") {
-    const { fact } = entry.lines;
-    return [{ package: fact.to.name, versions: fact.spec || "*", positive: !sets.has(set, 0) }];
-  }
-  const { installable } = entry;
+/** Returns a term as data. Terms of the project and of a droppable requirement are left out: they always hold. */
+function termData(
+  id: PackageId,
+  set: SetId,
+  { packages, sets }: { packages: PackageTable; sets: VersionSets },
+): ProofTerm[] {
+  const described = packages.get(id);
+  if (id === ROOT || described.kind === "project" || described.kind === "droppable") return [];
   const positive = !sets.has(set, 0);
+  if (described.kind === "lines") {
+    const { fact } = described.choice;
+    return [{ package: fact.to.name, versions: fact.spec || "*", positive }];
+  }
+  const { installable } = described;
   const named = positive ? set : sets.not(set);
-  return [
-    {
-      package: installable.name,
-      versions: named === NOTHING || named === ABSENT ? "*" : installable.describe(named),
-      positive,
-    },
-  ];
+  const versions = named === NOTHING || named === ABSENT ? "*" : installable.describe(named);
+  return [{ package: installable.name, versions, positive }];
 }

@@ -13,148 +13,172 @@ import { compatibilityLines } from "./compatibility-lines.ts";
 import type { Fact } from "./fact.ts";
 import { effectiveSpec } from "./flat-overrides.ts";
 import type { InstallableVersions } from "./installable-versions.ts";
-import { type Lines, Packages } from "./packages.ts";
-import type { Settled, Settler } from "./resolve-specs.ts";
+import { type LineChoice, PackageTable } from "./packages.ts";
+import type { ResolvedSpec, SpecResolver } from "./resolve-specs.ts";
 
-export interface SourceOptions {
-  readonly rung: Rung;
+export interface ProviderOptions {
+  readonly relaxation: Rung;
   readonly mode: ResolutionMode;
   readonly singletons: ReadonlySet<string>;
-  /** What a lock has of each installed name. */
+  /** The versions in the lock, by key of the installed name. */
   readonly locked: ReadonlyMap<string, readonly string[]>;
-  /** Whether versions that ask the same are told together. */
+  /** Whether one requirement covers all versions with the same requirement. */
   readonly merge: boolean;
-  /** What is tried in place of what is written, by installed name: overrides, and specs of the project's own. */
+  /** Changes to try, to find a way out. */
   readonly trial?: Trial | undefined;
 }
 
+/** Changes to a project, by installed name: additional overrides, and other specs in its package.json. */
 export interface Trial {
   readonly overrides: ReadonlyMap<string, string>;
   readonly specs: ReadonlyMap<string, string>;
 }
 
-/** Who asks for something. */
-interface Asker {
+/** The versions of a package, or the project, that have a requirement. */
+interface Dependent {
   readonly of: PackageId;
   readonly from: InstallableVersions | null;
   readonly versions: SetId;
 }
 
-/** A choice's versions. */
-const TAKEN = 1;
-const LEFT = 2;
+// The versions of a droppable requirement.
+const KEPT = 1;
+const DROPPED = 2;
 
 type Requirements = Requirement<Fact>[];
 
-/** npm's meaning of packages, for the solver: docs/solver.md. */
+/**
+ * Tells the solver what npm's manifests mean (solver.md, "What npm's words mean here").
+ *
+ * For a chosen version, {@link requirements} returns:
+ *
+ * 1. Each dependency of its manifest, without bundled ones, with overrides applied (npm-tree §6).
+ * 2. For each dependency, the versions that share it: at first only adjacent versions with equal dependencies; once the package
+ *    is chosen again, all versions of the package.
+ * 3. By the type of the dependency:
+ *    a. prod, dev, workspace: the package must be there, in an allowed version.
+ *    b. peer: the same, or droppable if peers are relaxed.
+ *    c. optional: droppable; and if the package is there, it must be allowed (unless copies are relaxed).
+ *    d. optional peer: if the package is there, it must be allowed. Postponed until something else brings the package in;
+ *       ignored if peers are relaxed.
+ * 4. If copies are relaxed, the target of a requirement is one compatibility line of the package instead of the package:
+ *
+ *        // b ^1 || ^2  →  a choice between the lines b/1 and b/2, decided last
+ *        // b 1.0.0     →  a choice between the line b/1 and a copy for 1.0.0 alone
+ */
 export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Answer> {
-  readonly packages: Packages = new Packages();
-  /** Optional dependencies that were left out since they could not be read, and why. */
+  readonly packages: PackageTable = new PackageTable();
+  /** Optional dependencies that were left out because they could not be read, with the failures. */
   readonly unread: Map<string, Failure> = new Map();
   readonly #context: Context;
-  readonly #options: SourceOptions;
+  readonly #options: ProviderOptions;
   readonly #sets: VersionSets;
-  readonly #settler: Settler;
+  readonly #specs: SpecResolver;
+  /** Keys of the project's own dependencies. */
   readonly #direct = new Set<string>();
-  /** What was told of each package: by what is asked, the versions that ask it. */
-  readonly #told = new Map<PackageId, Map<string, SetId>>();
-  /** What stands for a set of a package's versions where there may be several copies. */
-  readonly #lines = new Map<string, [PackageId, SetId]>();
-  /** Choices and lines of which a version was told. */
-  readonly #toldOnce = new Set<string>();
-  /** All that versions of a source ask, and which of them. */
-  readonly #asking = new Map<string, ReadonlyMap<string, SetId>>();
-  /** Wishes about packages that nothing has brought in yet, by their keys. */
-  readonly #pending = new Map<string, { asker: Asker; spec: EdgeSpec; effective: string }[]>();
+  /** For each package: the requirements returned so far, with the versions that they cover. */
+  readonly #covered = new Map<PackageId, Map<string, SetId>>();
+  /** The targets of requirements on a set of versions, if copies are relaxed. */
+  readonly #lineTargets = new Map<string, [PackageId, SetId]>();
+  /** Versions of droppable requirements and line choices whose requirements were returned. */
+  readonly #returned = new Set<string>();
+  /** For each source: its requirements, with all versions that have them. */
+  readonly #versionsByRequirement = new Map<string, ReadonlyMap<string, SetId>>();
+  /** Optional peers of packages that nothing has brought in yet, by key. */
+  readonly #postponed = new Map<string, { dependent: Dependent; spec: EdgeSpec; effective: string }[]>();
 
-  constructor(context: Context, options: SourceOptions, parts: { sets: VersionSets; settler: Settler }) {
+  constructor(context: Context, options: ProviderOptions, shared: { sets: VersionSets; specs: SpecResolver }) {
     this.#context = context;
     this.#options = options;
-    this.#sets = parts.sets;
-    this.#settler = parts.settler;
+    this.#sets = shared.sets;
+    this.#specs = shared.specs;
     for (const edge of context.tree.root.edges().values()) this.#direct.add(edge.key);
   }
 
-  pick(id: PackageId, set: SetId, solution: PartialSolution<Fact>): number {
-    const entry = this.packages.entry(id);
-    switch (entry.kind) {
+  chooseVersion(id: PackageId, set: SetId, solution: PartialSolution<Fact>): number {
+    const chosen = this.packages.get(id);
+    switch (chosen.kind) {
       case "project":
         return ROOT_VERSION;
-      case "choice":
-        return this.#sets.has(set, TAKEN) ? TAKEN : LEFT;
+      case "droppable":
+        return this.#sets.has(set, KEPT) ? KEPT : DROPPED;
       case "lines":
-        return this.#line(entry.lines, set, solution);
+        return this.#chooseLine(chosen.choice, set, solution);
       case "package":
-        return this.#version(entry.installable, set);
+        return this.#choosePackageVersion(chosen.installable, set);
       default:
-        return entry satisfies never;
+        return chosen satisfies never;
     }
   }
 
-  waits(id: PackageId): boolean {
-    const entry = this.packages.entry(id);
+  isDeferred(id: PackageId): boolean {
+    const asked = this.packages.get(id);
     const { locked } = this.#options;
-    // What a lock leaves out comes in where it fits in: nothing moves to make room for it.
-    if (entry.kind === "choice") return locked.size > 0 && !locked.has(this.#settler.keyOf(entry.choice.fact.to));
-    return entry.kind === "lines" && !entry.lines.pinned;
+    // A dependency that the lock leaves out is added only if it fits: no locked version moves to make room for it.
+    if (asked.kind === "droppable") return locked.size > 0 && !locked.has(this.#specs.keyOf(asked.requirement.fact.to));
+    return asked.kind === "lines" && !asked.choice.pinned;
   }
 
-  #version(installable: InstallableVersions, set: SetId): number {
+  #choosePackageVersion(installable: InstallableVersions, set: SetId): number {
     const { mode, locked } = this.#options;
-    const key = this.#settler.keyOf(installable);
+    const key = this.#specs.keyOf(installable);
     const lowest = mode === "lowest" || (mode === "lowest-direct" && this.#direct.has(key));
     const policy = this.#context.options.policyFor(installable.name);
     return installable.pick(set, { policy, lowest, locked: locked.get(key) ?? [] });
   }
 
-  /** A line that is there already, else the best; for a pinned version the line that others use, while that can be. */
-  #line({ lines, pinned }: Lines, set: SetId, solution: PartialSolution<Fact>): number {
+  /**
+   * Returns a line that is necessary already, otherwise the best line. A pinned version joins the other users of its line if
+   * possible.
+   */
+  #chooseLine({ lines, pinned }: LineChoice, set: SetId, solution: PartialSolution<Fact>): number {
     const open = lines.map((_, at) => at + 1).filter((index) => this.#sets.has(set, index));
-    const standing = open.find((index) => {
-      const { to, allowed } = lines[index - 1] as Lines["lines"][number];
-      const left = solution.left(to);
-      return !pinned && !this.#sets.has(left, 0) && this.#sets.and(left, allowed) !== NOTHING;
+    const necessary = open.find((index) => {
+      const { to, allowed } = lines[index - 1] as LineChoice["lines"][number];
+      const remaining = solution.remaining(to);
+      return !pinned && !this.#sets.has(remaining, 0) && this.#sets.and(remaining, allowed) !== NOTHING;
     });
-    return standing ?? (open[0] as number);
+    return necessary ?? (open[0] as number);
   }
 
   *requirements(id: PackageId, index: number): Steps<Requirements> {
-    const entry = this.packages.entry(id);
+    const chosen = this.packages.get(id);
     const versions = this.#sets.single(index);
-    if (entry.kind === "choice" || entry.kind === "lines") {
-      const once = `${id} ${index}`;
-      if (this.#toldOnce.has(once)) return [];
-      this.#toldOnce.add(once);
+    if (chosen.kind === "droppable" || chosen.kind === "lines") {
+      const key = `${id} ${index}`;
+      if (this.#returned.has(key)) return [];
+      this.#returned.add(key);
     }
-    switch (entry.kind) {
+    switch (chosen.kind) {
       case "project":
         return yield* this.#ofProject();
-      case "choice": {
-        const { to, allowed, fact } = entry.choice;
-        return index === TAKEN ? [{ of: id, versions, package: to, allowed, fact }] : [];
+      case "droppable": {
+        const { to, allowed, fact } = chosen.requirement;
+        return index === KEPT ? [{ of: id, versions, package: to, allowed, fact }] : [];
       }
       case "lines": {
-        const line = entry.lines.lines[index - 1] as { to: PackageId; allowed: SetId };
-        return [{ of: id, versions, package: line.to, allowed: line.allowed, fact: entry.lines.fact }];
+        const line = chosen.choice.lines[index - 1] as LineChoice["lines"][number];
+        return [{ of: id, versions, package: line.to, allowed: line.allowed, fact: chosen.choice.fact }];
       }
       case "package":
-        return yield* this.#ofPackage(id, entry.installable, index);
+        return yield* this.#ofPackage(id, chosen.installable, index);
       default:
-        return entry satisfies never;
+        return chosen satisfies never;
     }
   }
 
   *#ofProject(): Steps<Requirements> {
-    const asker: Asker = { of: ROOT, from: null, versions: this.#sets.single(ROOT_VERSION) };
+    const dependent: Dependent = { of: ROOT, from: null, versions: this.#sets.single(ROOT_VERSION) };
     const found: Requirements = [];
     for (const edge of this.#context.tree.root.edges().values()) {
-      const tried = this.#options.trial?.specs.get(edge.name);
-      found.push(...(yield* this.#ask(asker, edge.spec, tried ?? this.#tried(edge.name) ?? edge.effective)));
+      const trialSpec = this.#options.trial?.specs.get(edge.name) ?? this.#trialOverride(edge.name);
+      found.push(...(yield* this.#requirementsOf(dependent, edge.spec, trialSpec ?? edge.effective)));
     }
     return found;
   }
 
-  #tried(name: string): string | undefined {
+  /** Returns the spec of a trial's override. `$b` stands for the project's own spec of b. */
+  #trialOverride(name: string): string | undefined {
     const { trial } = this.#options;
     const value = trial?.overrides.get(name);
     if (!value?.startsWith("$")) return value;
@@ -163,30 +187,30 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
   }
 
   #effective(installable: InstallableVersions, index: number, spec: EdgeSpec): string {
-    return this.#tried(spec.name) ?? effectiveSpec(installable, index, { spec, context: this.#context });
+    return this.#trialOverride(spec.name) ?? effectiveSpec(installable, index, { spec, context: this.#context });
   }
 
   *#ofPackage(id: PackageId, installable: InstallableVersions, index: number): Steps<Requirements> {
-    const again = this.#told.has(id);
-    const told = this.#told.get(id) ?? new Map<string, SetId>();
-    this.#told.set(id, told);
+    const again = this.#covered.has(id);
+    const covered = this.#covered.get(id) ?? new Map<string, SetId>();
+    this.#covered.set(id, covered);
     yield PAUSE;
     const found: Requirements = [];
-    let askers: ((key: string) => SetId) | null = null;
-    for (const spec of this.#specs(installable, index)) {
+    let versionsWith: ((key: string) => SetId) | null = null;
+    for (const spec of this.#specsOf(installable, index)) {
       const effective = this.#effective(installable, index, spec);
-      const key = keyOf(spec, effective);
-      if (this.#sets.has(told.get(key) ?? NOTHING, index)) continue;
-      askers ??= this.#askers(installable, index, again);
-      const versions = askers(key);
-      told.set(key, versions);
-      found.push(...(yield* this.#ask({ of: id, from: installable, versions }, spec, effective)));
+      const key = requirementKey(spec, effective);
+      if (this.#sets.has(covered.get(key) ?? NOTHING, index)) continue;
+      versionsWith ??= this.#versionsWith(installable, index, again);
+      const versions = versionsWith(key);
+      covered.set(key, versions);
+      found.push(...(yield* this.#requirementsOf({ of: id, from: installable, versions }, spec, effective)));
     }
     return found;
   }
 
-  /** What a version asks for; what its tarball brings along is its own affair. */
-  #specs(installable: InstallableVersions, index: number): EdgeSpec[] {
+  /** Returns the dependencies of a version, without those that its tarball bundles or its shrinkwrap pins. */
+  #specsOf(installable: InstallableVersions, index: number): EdgeSpec[] {
     const manifest = installable.manifest(index);
     const dev = installable.single(index)?.folder != null;
     if (manifest._hasShrinkwrap && !dev) return [];
@@ -196,93 +220,112 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
   }
 
   /**
-   * Which versions ask for something: at first those around that are alike, which costs nothing; of a package that is looked at
-   * again, which is in conflict then, all that ask the same, so that a long ladder of them falls at once.
+   * Returns a function that tells which versions have a requirement. At first these are the adjacent versions with equal
+   * dependencies, which costs nothing. A package that is chosen again is in conflict: then these are all versions with the
+   * requirement, so that one step rules out a long list of versions.
+   *
+   *     // p 1.0.0 to p 1.299.0 each require q ^1, and nothing satisfies q ^1
+   *     //   p 1.299.0 first; then { p 1.0.0 to 1.299.0, q not ^1 } at once
    */
-  #askers(installable: InstallableVersions, index: number, again: boolean): (key: string) => SetId {
+  #versionsWith(installable: InstallableVersions, index: number, again: boolean): (key: string) => SetId {
     const own = this.#sets.single(index);
     const { specTable } = this.#context;
     if (!this.#options.merge) return () => own;
     if (!again) {
-      // an override may be for some of the versions only
-      const alike = specTable.overrides ? own : this.#sets.of(installable.alike(index));
+      // An override may apply to some of the versions only.
+      const alike = specTable.overrides ? own : this.#sets.of(installable.alikeAround(index));
       return () => alike;
     }
-    const all = this.#allAskers(installable, index);
+    const all = this.#allRequirements(installable, index);
     return (key) => all.get(key) ?? own;
   }
 
-  /** By what is asked, all versions that ask it. */
-  #allAskers(installable: InstallableVersions, index: number): ReadonlyMap<string, SetId> {
-    const source = `${this.#settler.keyOf(installable)} ${installable.sourceOf(index)}`;
-    const known = this.#asking.get(source);
+  /** Returns all requirements of a source, with the versions that have them. */
+  #allRequirements(installable: InstallableVersions, index: number): ReadonlyMap<string, SetId> {
+    const source = `${this.#specs.keyOf(installable)} ${installable.sourceOf(index)}`;
+    const known = this.#versionsByRequirement.get(source);
     if (known) return known;
-    const asking = new Map<string, number[]>();
+    const found = new Map<string, number[]>();
     const add = (one: number, members: readonly number[]): void => {
-      for (const spec of this.#specs(installable, one)) {
-        const key = keyOf(spec, this.#effective(installable, one, spec));
-        const list = asking.get(key);
+      for (const spec of this.#specsOf(installable, one)) {
+        const key = requirementKey(spec, this.#effective(installable, one, spec));
+        const list = found.get(key);
         if (list) list.push(...members);
-        else asking.set(key, [...members]);
+        else found.set(key, [...members]);
       }
     };
-    for (const family of installable.families(index)) {
-      if (this.#context.specTable.overrides) for (const one of family) add(one, [one]);
-      else add(family[0] as number, family);
+    for (const group of installable.alikeGroups(index)) {
+      if (this.#context.specTable.overrides) for (const one of group) add(one, [one]);
+      else add(group[0] as number, group);
     }
-    const sets = new Map([...asking].map(([key, list]) => [key, this.#sets.of(boundsOf(list))]));
-    this.#asking.set(source, sets);
+    const sets = new Map([...found].map(([key, list]) => [key, this.#sets.of(boundsOf(list))]));
+    this.#versionsByRequirement.set(source, sets);
     return sets;
   }
 
-  /** What a wish comes to, and what waited for its package to come in. */
-  *#ask(asker: Asker, spec: EdgeSpec, effective: string): Steps<Requirements> {
-    const installable = this.#settler.installable(spec);
+  /**
+   * Returns the requirements of one dependency, and the optional peers that were postponed until its package came in.
+   * @throws InstallError the failure to read the package, unless the dependency is optional
+   */
+  *#requirementsOf(dependent: Dependent, spec: EdgeSpec, effective: string): Steps<Requirements> {
+    const installable = this.#specs.installable(spec);
     if (spec.type === "peerOptional") {
-      if (this.#options.rung !== "none") return [];
-      // Nobody asks for the package yet: it need not be looked at before somebody does.
+      if (this.#options.relaxation !== "none") return [];
+      // Nothing requires the package yet, so its packument is not needed yet.
       if (installable.isEmpty) {
-        const waiting = this.#pending.get(spec.key);
-        const wish = { asker, spec, effective };
-        if (waiting) waiting.push(wish);
-        else this.#pending.set(spec.key, [wish]);
+        const postponed = this.#postponed.get(spec.key);
+        const peer = { dependent, spec, effective };
+        if (postponed) postponed.push(peer);
+        else this.#postponed.set(spec.key, [peer]);
         return [];
       }
     }
-    const { from } = asker;
-    const settledBefore = from === null || this.#options.locked.has(this.#settler.keyOf(from));
-    const settled = yield* this.#settler.settle(spec, {
+    const { from } = dependent;
+    const resolved = yield* this.#specs.resolve(spec, {
       effective,
-      folder: this.#folderOf(asker, effective !== spec.raw),
-      settledBefore,
+      folder: this.#folderOf(dependent, effective !== spec.raw),
+      dependentLocked: from === null || this.#options.locked.has(this.#specs.keyOf(from)),
     });
-    // What could not be read is not to change the answer.
-    if (settled.unread && spec.type !== "optional" && spec.type !== "peerOptional") {
-      return raise({ ...settled.unread, requiredBy: [asker.from ? `node_modules/${asker.from.name}` : ""] });
+    // A package that could not be read must not change the result silently.
+    if (resolved.unread && spec.type !== "optional" && spec.type !== "peerOptional") {
+      return raise({ ...resolved.unread, requiredBy: [from ? `node_modules/${from.name}` : ""] });
     }
-    if (settled.unread) this.unread.set(spec.name, settled.unread);
-    const found = this.#tell(asker, spec, { effective, settled });
-    const waiting = this.#pending.get(spec.key);
-    if (waiting && !installable.isEmpty) {
-      this.#pending.delete(spec.key);
-      for (const wish of waiting) found.push(...(yield* this.#ask(wish.asker, wish.spec, wish.effective)));
+    if (resolved.unread) this.unread.set(spec.name, resolved.unread);
+    const found = this.#toRequirements(dependent, spec, { effective, resolved });
+    const postponed = this.#postponed.get(spec.key);
+    if (postponed && !installable.isEmpty) {
+      this.#postponed.delete(spec.key);
+      for (const peer of postponed) {
+        found.push(...(yield* this.#requirementsOf(peer.dependent, peer.spec, peer.effective)));
+      }
     }
     return found;
   }
 
-  /** What an override says is the project's own word, whoever asked. */
-  #folderOf({ from, versions }: Asker, overridden: boolean): string | null {
+  /** Returns the folder that relative paths of a spec start from. An override's path starts from the project. */
+  #folderOf({ from, versions }: Dependent, overridden: boolean): string | null {
     if (!from || overridden) return this.#context.tree.root.path;
     return from.single(this.#sets.bounds(versions)[0] as number)?.folder ?? null;
   }
 
-  #tell(asker: Asker, spec: EdgeSpec, told: { effective: string; settled: Settled }): Requirements {
-    const { of, from, versions } = asker;
-    const { settled, effective } = told;
-    const { allowed, missing } = settled;
-    const installable = this.#settler.installable(spec);
-    const fact = (kind: Fact["kind"], why?: () => Missing): Fact => ({
-      ...{ kind, from, versions, to: installable, spec: effective, rawSpec: spec.raw, type: spec.type, missing: why },
+  #toRequirements(
+    { of, from, versions }: Dependent,
+    spec: EdgeSpec,
+    { effective, resolved }: { effective: string; resolved: ResolvedSpec },
+  ): Requirements {
+    const { allowed, missing } = resolved;
+    const installable = this.#specs.installable(spec);
+    const fact = (kind: Fact["kind"], reason?: () => Missing): Fact => ({
+      ...{
+        kind,
+        from,
+        versions,
+        to: installable,
+        spec: effective,
+        rawSpec: spec.raw,
+        type: spec.type,
+        missing: reason,
+      },
     });
     const constraint = (): Requirement<Fact> => {
       const [to] = this.#target(installable, allowed, fact("constraint"));
@@ -290,51 +333,51 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
     };
     if (spec.type === "peerOptional") return [constraint()];
     const optional = spec.type === "optional";
-    // Not to be there is fine, to be there in another version is not: the package would see that one.
-    const constraints = optional && this.#options.rung !== "copies" ? [constraint()] : [];
+    // The package may be absent. If it is there in another version, its dependent would load that version.
+    const constraints = optional && this.#options.relaxation !== "copies" ? [constraint()] : [];
     if (optional && allowed === NOTHING) return constraints;
-    const need = fact("dependency", missing);
-    const [to, within] = this.#target(installable, allowed, need);
-    if (!optional && !(spec.type === "peer" && this.#options.rung !== "none")) {
-      return [{ of, versions, package: to, allowed: within, fact: need }];
+    const dependency = fact("dependency", missing);
+    const [to, within] = this.#target(installable, allowed, dependency);
+    if (!optional && !(spec.type === "peer" && this.#options.relaxation !== "none")) {
+      return [{ of, versions, package: to, allowed: within, fact: dependency }];
     }
-    const choice = this.packages.id(`?${of} ${keyOf(spec, effective)}`, () => ({
-      kind: "choice",
-      choice: { to, allowed: within, fact: need },
+    const droppable = this.packages.id(`?${of} ${requirementKey(spec, effective)}`, () => ({
+      kind: "droppable",
+      requirement: { to, allowed: within, fact: dependency },
     }));
-    const chosen = this.#sets.of([TAKEN, LEFT + 1]);
-    const requirement: Requirement<Fact> = { of, versions, package: choice, allowed: chosen, fact: need };
+    const either = this.#sets.of([KEPT, DROPPED + 1]);
+    const requirement: Requirement<Fact> = { of, versions, package: droppable, allowed: either, fact: dependency };
     return [...constraints, requirement];
   }
 
-  /** The package that stands for a requirement, and which of its versions satisfy that. */
+  /** Returns the solver's package for a requirement, and its versions that satisfy the requirement. */
   #target(installable: InstallableVersions, allowed: SetId, fact: Fact): [PackageId, SetId] {
-    const key = this.#settler.keyOf(installable);
-    const whole = (line: string): PackageId =>
+    const key = this.#specs.keyOf(installable);
+    const packageOf = (line: string): PackageId =>
       this.packages.id(`${key} ${line}`, () => ({ kind: "package", installable, line }));
-    const single = this.#options.rung !== "copies" || this.#options.singletons.has(installable.name);
-    if (single || allowed === NOTHING) return [whole(""), allowed];
-    const known = this.#lines.get(`${key} ${allowed}`);
+    const single = this.#options.relaxation !== "copies" || this.#options.singletons.has(installable.name);
+    if (single || allowed === NOTHING) return [packageOf(""), allowed];
+    const known = this.#lineTargets.get(`${key} ${allowed}`);
     if (known) return known;
     const policy = this.#context.options.policyFor(installable.name);
     const lines = compatibilityLines(installable, allowed, { sets: this.#sets, policy });
-    const options = lines.map(({ line, set }) => ({ to: whole(line), allowed: set }));
+    const options = lines.map(({ line, set }) => ({ to: packageOf(line), allowed: set }));
     const pinned = this.#sets.count(allowed) === 1;
-    // A pinned version that its line cannot have has a copy of its own: `debug 2.6.9` pins ms 2.0.0, and others ask for ms ^2.1.1.
-    if (pinned) options.push({ to: whole(`=${allowed}`), allowed });
+    // A pinned version that differs from its line's version gets its own copy: debug 2.6.9 pins ms 2.0.0, others need ms ^2.1.1.
+    if (pinned) options.push({ to: packageOf(`=${allowed}`), allowed });
     const [first] = options;
-    const alone = options.length === 1 ? first : undefined;
-    const target: [PackageId, SetId] = alone
-      ? [alone.to, allowed]
+    const only = options.length === 1 ? first : undefined;
+    const target: [PackageId, SetId] = only
+      ? [only.to, allowed]
       : [
-          this.packages.id(`=${key} ${allowed}`, () => ({ kind: "lines", lines: { lines: options, pinned, fact } })),
+          this.packages.id(`=${key} ${allowed}`, () => ({ kind: "lines", choice: { lines: options, pinned, fact } })),
           this.#sets.of([1, options.length + 1]),
         ];
-    this.#lines.set(`${key} ${allowed}`, target);
+    this.#lineTargets.set(`${key} ${allowed}`, target);
     return target;
   }
 }
 
-function keyOf({ type, key, raw, accept = "" }: EdgeSpec, effective: string): string {
+function requirementKey({ type, key, raw, accept = "" }: EdgeSpec, effective: string): string {
   return `${type} ${key} ${raw} ${effective} ${accept}`;
 }

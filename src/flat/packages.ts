@@ -3,44 +3,47 @@ import type { SetId } from "../solver/version-sets.ts";
 import type { Fact } from "./fact.ts";
 import type { InstallableVersions } from "./installable-versions.ts";
 
-/** Something that may be left undone: an optional dependency, or a peer where those are warnings. */
-export interface Choice {
+/** A requirement that may be dropped: an optional dependency, or a peer if peers are relaxed. */
+export interface DroppableRequirement {
   readonly to: PackageId;
   readonly allowed: SetId;
   readonly fact: Fact;
 }
 
-/** Compatibility lines that a range reaches across, the best first: each with what it allows of its own copy. */
-export interface Lines {
+/** The compatibility lines that a range allows, the best first, each with the versions that the range allows of that line. */
+export interface LineChoice {
   readonly lines: readonly { readonly to: PackageId; readonly allowed: SetId }[];
-  /** Whether it is one version that is asked for: then the last of the lines is a copy for that alone. */
+  /** Whether the range allows one version only. Then the last line is a copy for that version alone. */
   readonly pinned: boolean;
   readonly fact: Fact;
 }
 
-/** What a number of the solver's stands for. A choice has two versions, taken and left; lines have one each. */
-export type Entry =
+/**
+ * The meaning of one of the solver's packages. Two kinds are not packages of npm's: `droppable` has two versions, kept and
+ * dropped; `lines` has one version for each compatibility line.
+ */
+export type SolverPackage =
   | { readonly kind: "project" }
   | { readonly kind: "package"; readonly installable: InstallableVersions; readonly line: string }
-  | { readonly kind: "choice"; readonly choice: Choice }
-  | { readonly kind: "lines"; readonly lines: Lines };
+  | { readonly kind: "droppable"; readonly requirement: DroppableRequirement }
+  | { readonly kind: "lines"; readonly choice: LineChoice };
 
-/** Every number in use, the project's first. */
-export class Packages {
-  readonly #entries: Entry[] = [{ kind: "project" }];
+/** Numbers the solver's packages. The project is number 0. */
+export class PackageTable {
+  readonly #packages: SolverPackage[] = [{ kind: "project" }];
   readonly #ids = new Map<string, PackageId>();
 
-  entry(id: PackageId): Entry {
-    return this.#entries[id] as Entry;
+  get(id: PackageId): SolverPackage {
+    return this.#packages[id] as SolverPackage;
   }
 
-  /** The number under a key, with what it stands for when it is new. */
-  id(key: string, make: () => Entry): PackageId {
+  /** Returns the number of a key. A new key gets the next number, and `make` says what it stands for. */
+  id(key: string, make: () => SolverPackage): PackageId {
     let id = this.#ids.get(key);
     if (id === undefined) {
-      id = this.#entries.length;
+      id = this.#packages.length;
       this.#ids.set(key, id);
-      this.#entries.push(make());
+      this.#packages.push(make());
     }
     return id;
   }

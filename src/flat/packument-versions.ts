@@ -15,20 +15,24 @@ import {
 } from "../spec/range.ts";
 import { cleanVersion, compareVersions, parseVersion, type Version } from "../spec/version.ts";
 
-/** Ranges of versions whose prereleases count like any other. */
+/** Reads a range so that it treats prereleases like releases. */
 export const WITH_PRERELEASES: RangeMode = { loose: true, prereleases: true };
 
-/** What a spec comes to: half-open intervals of places, and, where there are none, why. */
-export interface Evaluated {
+/** The versions that satisfy a spec, as half-open intervals of positions. */
+export interface EvaluatedSpec {
   readonly bounds: readonly number[];
-  /** Worked out when somebody asks: most of what fits nothing is never told. */
+  /** Says why no version satisfies the spec. A function, because most reasons are never needed. */
   readonly missing?: () => Missing;
 }
 
 /**
- * A packument's versions by *place*: releases ascending, then prereleases ascending. In one band a range over a package of many
- * prereleases would come to hundreds of intervals (`^15.0.0` skips each `15.x.y-canary.n`); in two it is one or two. The
- * prereleases are only ordered once something asks for one.
+ * A packument's versions by position, in two bands: releases ascending, then prereleases ascending. In a single band, a range over
+ * a package with many prereleases would be hundreds of intervals, because `^15.0.0` skips each `15.x.y-canary.n`. In two bands it
+ * is one or two. Prereleases are sorted when a spec first needs them.
+ *
+ *     // 1.0.0  1.1.0  2.0.0  |  1.1.0-rc.1  2.0.0-rc.1
+ *     //   position 0 to 2    |  3, 4
+ *     //   ^1.0.0 is [0, 2)   |  ^2.0.0-rc.1 is [2, 3) and [4, 5)
  */
 export class PackumentVersions {
   readonly packument: Packument;
@@ -37,17 +41,17 @@ export class PackumentVersions {
   readonly #releases: ArrayLike<number>;
   #prereleases: readonly number[] | null = null;
   readonly #versions = new Map<number, Version>();
-  readonly #evaluated = new Map<string, Evaluated>();
+  readonly #evaluated = new Map<string, EvaluatedSpec>();
 
   constructor(packument: Packument, policy: PickPolicy, mode: PrereleaseMode) {
     this.packument = packument;
     this.#policy = policy;
     this.#mode = mode;
-    this.#releases = this.#within(packument.releases());
+    this.#releases = this.#visible(packument.releases());
   }
 
-  /** Versions that the date limit or the registry's policy hides are none. */
-  #within(entries: ArrayLike<number>): ArrayLike<number> {
+  /** Removes the versions that the date limit or the registry's policy hides. */
+  #visible(entries: ArrayLike<number>): ArrayLike<number> {
     const { packument } = this;
     if (
       (this.#policy.before ?? null) === null &&
@@ -61,11 +65,11 @@ export class PackumentVersions {
     });
   }
 
-  #prerelease(): readonly number[] {
+  #sortedPrereleases(): readonly number[] {
     if (!this.#prereleases) {
       const { packument } = this;
       const all = Array.from(packument.sorted()).filter((entry) => packument.versionOf(entry).pre);
-      this.#prereleases = this.#mode === "never" ? [] : Array.from(this.#within(all));
+      this.#prereleases = this.#mode === "never" ? [] : Array.from(this.#visible(all));
     }
     return this.#prereleases;
   }
@@ -75,51 +79,51 @@ export class PackumentVersions {
   }
 
   get size(): number {
-    return this.#releases.length + this.#prerelease().length;
+    return this.#releases.length + this.#sortedPrereleases().length;
   }
 
-  #entry(place: number): number {
+  #entry(position: number): number {
     const { length } = this.#releases;
-    return (place < length ? this.#releases[place] : this.#prerelease()[place - length]) as number;
+    return (position < length ? this.#releases[position] : this.#sortedPrereleases()[position - length]) as number;
   }
 
-  version(place: number): Version {
-    const known = this.#versions.get(place);
+  version(position: number): Version {
+    const known = this.#versions.get(position);
     if (known) return known;
-    const version = this.packument.versionOf(this.#entry(place));
-    this.#versions.set(place, version);
+    const version = this.packument.versionOf(this.#entry(position));
+    this.#versions.set(position, version);
     return version;
   }
 
-  /** The version as the registry spells it. */
-  key(place: number): string {
-    return this.packument.keyOf(this.#entry(place));
+  /** Returns the version as the registry spells it. */
+  key(position: number): string {
+    return this.packument.keyOf(this.#entry(position));
   }
 
-  manifest(place: number): Manifest {
-    return this.packument.manifestAt(this.#entry(place));
+  manifest(position: number): Manifest {
+    return this.packument.manifestAt(this.#entry(position));
   }
 
-  /** Equal for versions that ask for the same. */
-  shape(place: number): number {
-    return this.packument.shapeOf(this.#entry(place));
+  /** Returns a number that is equal for versions with equal dependencies. */
+  shape(position: number): number {
+    return this.packument.shapeOf(this.#entry(position));
   }
 
-  /** The place of a version, or -1. */
+  /** Returns the position of a version, or -1. */
   find(text: string | undefined): number {
     const version = text === undefined ? null : parseVersion(text);
     if (!version) return -1;
     const [from, to] = version.pre ? [this.releases, this.size] : [0, this.releases];
-    const place = this.#first(from, to, (one) => compareVersions(one, version) >= 0);
-    return place < to && compareVersions(this.version(place), version) === 0 ? place : -1;
+    const position = this.#first(from, to, (one) => compareVersions(one, version) >= 0);
+    return position < to && compareVersions(this.version(position), version) === 0 ? position : -1;
   }
 
   tag(name: string): number {
     return this.find(this.packument.distTags.get(name));
   }
 
-  /** What a spec of the registry (trimmed; a version, a range or a tag) comes to. */
-  evaluate(text: string, type: "version" | "range" | "tag"): Evaluated {
+  /** Returns the versions that satisfy a trimmed spec: a version, a range or a tag. */
+  evaluate(text: string, type: "version" | "range" | "tag"): EvaluatedSpec {
     const key = `${type} ${text}`;
     let evaluated = this.#evaluated.get(key);
     if (!evaluated) {
@@ -133,56 +137,56 @@ export class PackumentVersions {
   #bounds(text: string, type: "version" | "range" | "tag"): readonly number[] {
     if (type === "range") {
       const written =
-        this.#mode === "allow" ? [] : this.#range(this.#policy.ranges.range(text), false, this.#any(text));
+        this.#mode === "allow" ? [] : this.#range(this.#policy.ranges.range(text), false, this.#latestForAny(text));
       const open = this.#mode === "allow" || (this.#mode === "if-necessary" && written.length === 0);
       return open ? this.#range(parseRange(text, WITH_PRERELEASES), true) : written;
     }
-    const place = type === "version" ? this.find(cleanVersion(text) ?? undefined) : this.#tagged(text);
-    return place < 0 ? [] : [place, place + 1];
+    const position = type === "version" ? this.find(cleanVersion(text) ?? undefined) : this.#tagged(text);
+    return position < 0 ? [] : [position, position + 1];
   }
 
-  /** What npm takes for a tag: of one that is too young the best that is not newer. */
+  /** Returns the position that npm picks for a tag: if the tagged version is too new, the best older one (npm-tree §3.3). */
   #tagged(text: string): number {
     const picked = selectVersion(this.packument, text, this.#policy);
     return picked.ok ? this.find(picked.value.version) : -1;
   }
 
-  /** `*` is also what is tagged `latest`, prerelease or not: of a package that has no releases npm takes that one. */
-  #any(text: string): [number, number][] {
-    const place = text === "*" ? this.tag(this.#policy.defaultTag ?? "latest") : -1;
-    return place < 0 ? [] : [[place, place + 1]];
+  /** `*` also allows the version tagged `latest`, even a prerelease: npm picks it for a package without releases. */
+  #latestForAny(text: string): [number, number][] {
+    const position = text === "*" ? this.tag(this.#policy.defaultTag ?? "latest") : -1;
+    return position < 0 ? [] : [[position, position + 1]];
   }
 
   #range(range: Range | null, prereleases: boolean, parts: [number, number][] = []): readonly number[] {
     for (const set of range ?? []) {
-      parts.push(...this.#rangeRead([set], [0, this.releases]));
-      if (prereleases) parts.push(...this.#rangeRead([set], [this.releases, this.size], WITH_PRERELEASES));
-      else if (namesPrerelease([set])) parts.push(...this.#written(set));
+      parts.push(...this.#interval([set], [0, this.releases]));
+      if (prereleases) parts.push(...this.#interval([set], [this.releases, this.size], WITH_PRERELEASES));
+      else if (namesPrerelease([set])) parts.push(...this.#namedPrereleases(set));
     }
     return joined(parts);
   }
 
-  /** A set of comparators over versions in order is one stretch of them. */
-  #rangeRead(range: Range, [from, to]: readonly [number, number], reading?: RangeMode): [number, number][] {
+  /** Returns the interval of a band that satisfies a comparator set: over sorted versions there is at most one. */
+  #interval(range: Range, [from, to]: readonly [number, number], mode?: RangeMode): [number, number][] {
     let low = this.#first(from, to, (version) => overBottom(range, version));
     let high = this.#first(low, to, (version) => !underTop(range, version));
-    // the ends themselves may be out: >1.2.0, <2.0.0
-    while (low < high && !testRange(range, this.version(low), reading)) low++;
-    while (low < high && !testRange(range, this.version(high - 1), reading)) high--;
+    // The ends themselves may be excluded: >1.2.0, <2.0.0.
+    while (low < high && !testRange(range, this.version(low), mode)) low++;
+    while (low < high && !testRange(range, this.version(high - 1), mode)) high--;
     return low < high ? [[low, high]] : [];
   }
 
-  /** Prereleases that a set lets in by node-semver's rule: those of a triple that it names with one. */
-  #written(set: readonly Comparator[]): [number, number][] {
-    const places: [number, number][] = [];
+  /** Returns the prereleases that node-semver allows: those of a major.minor.patch that the comparator set names with a prerelease. */
+  #namedPrereleases(set: readonly Comparator[]): [number, number][] {
+    const positions: [number, number][] = [];
     const first = this.#first(this.releases, this.size, (version) => overBottom([set], version));
-    for (let place = first; place < this.size && underTop([set], this.version(place)); place++) {
-      if (testRange([set], this.version(place))) places.push([place, place + 1]);
+    for (let position = first; position < this.size && underTop([set], this.version(position)); position++) {
+      if (testRange([set], this.version(position))) positions.push([position, position + 1]);
     }
-    return places;
+    return positions;
   }
 
-  /** The first place from which on something is true. */
+  /** Returns the first position from which a condition holds, by binary search. */
   #first(from: number, to: number, isTrue: (version: Version) => boolean): number {
     let [low, high] = [from, to];
     while (low < high) {
@@ -193,6 +197,15 @@ export class PackumentVersions {
     return low;
   }
 
+  /** Returns the last prerelease of the packument that matches. */
+  #matchingPrerelease(matches: (version: Version) => boolean): string | undefined {
+    return this.packument.versionKeys().findLast((key) => {
+      const version = parseVersion(key);
+      return version?.pre && matches(version);
+    });
+  }
+
+  /** Says why no version satisfies a spec. */
   #missing(text: string, type: "version" | "range" | "tag"): Missing {
     const { packument } = this;
     const latest = packument.distTags.get(this.#policy.defaultTag ?? "latest");
@@ -208,18 +221,18 @@ export class PackumentVersions {
     const late = hidden.find((key) => !isOldEnough(packument, key, this.#policy));
     if (late !== undefined) return { why: "time", found: late };
     const open = type === "range" ? parseRange(text, WITH_PRERELEASES) : range;
-    const pre = packument.versionKeys().findLast((key) => {
-      const version = parseVersion(key);
-      return version?.pre && open !== null && testRange(open, version, WITH_PRERELEASES);
-    });
-    if (pre !== undefined) return { why: "prerelease", found: pre };
+    const pre = this.#matchingPrerelease((version) => open !== null && testRange(open, version, WITH_PRERELEASES));
+    // ^2.0.0 does not allow 2.0.0-rc.1 in any mode, but it is the version that was meant.
+    const early =
+      pre ?? this.#matchingPrerelease((version) => range !== null && testRange(range, { ...version, pre: null }));
+    if (early !== undefined) return { why: "prerelease", found: early };
     return this.releases === 0 && this.size > 0
       ? { why: "prerelease", found: this.key(this.size - 1) }
       : { why: "none", ...found };
   }
 }
 
-/** Intervals in order, those that meet made one. */
+/** Sorts intervals, and joins those that touch. */
 function joined(parts: [number, number][]): number[] {
   parts.sort(([a], [b]) => a - b);
   const bounds: number[] = [];

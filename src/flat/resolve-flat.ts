@@ -1,5 +1,6 @@
+// Loaded on demand: when a resolution asks for the flat strategy.
 import type { Failure } from "../api/failure.ts";
-import type { Proof, Rung, SolverStats } from "../api/flat.ts";
+import type { Rung, SolverStats } from "../api/flat.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
 import type { Context } from "../engine/context.ts";
 import { DepsQueue } from "../engine/deps-queue.ts";
@@ -12,46 +13,56 @@ import { failure, InstallError, raise } from "../errors/failure.ts";
 import { invalidOption } from "../errors/invalid-option.ts";
 import { fold } from "../graph/fold.ts";
 import type { Incompatibility } from "../solver/incompatibility.ts";
-import { noStats, Solver } from "../solver/solver.ts";
+import { emptyStats, Solver } from "../solver/solver.ts";
 import { ALL_TECHNIQUES, type Techniques } from "../solver/techniques.ts";
 import { VersionSets } from "../solver/version-sets.ts";
-import { buildFlatTree, type Copy, outOfReach } from "./build-flat-tree.ts";
+import { buildFlatTree, type DecidedVersion, overrideOutOfReach } from "./build-flat-tree.ts";
 import { SINGLETONS } from "./compatibility-lines.ts";
 import type { Fact } from "./fact.ts";
 import { assertFlat } from "./flat-overrides.ts";
+import type { HintContext } from "./hints.ts";
 import { lockHolds } from "./lock-preferences.ts";
-import { prove } from "./make-proof.ts";
-import { NpmDependencyProvider, type SourceOptions, type Trial } from "./npm-dependency-provider.ts";
-import { Settler } from "./resolve-specs.ts";
+import { makeProof } from "./make-proof.ts";
+import { NpmDependencyProvider, type ProviderOptions, type Trial } from "./npm-dependency-provider.ts";
+import { SpecResolver } from "./resolve-specs.ts";
 
 export interface FlatAnswer {
   readonly warnings: readonly Failure[];
+  /** The relaxation that the solution needed. */
   readonly rung: Rung;
   readonly solver: SolverStats;
 }
 
-const RUNGS: readonly Rung[] = ["none", "peers", "copies"];
+/** The relaxations, the strictest first. Each includes the ones before it. */
+const RELAXATIONS: readonly Rung[] = ["none", "peers", "copies"];
 
 /**
- * One version of each package of a project, as its tree (docs/solver.md).
- * @throws InstallError ENOSOLUTION with `details.proof` (a `Proof`) where there is none, EINVALIDOPTION, EOVERRIDE, and what
- * the npm strategy throws of a project that it cannot read
+ * Resolves a project to a flat tree: one version of each package (docs/solver.md).
+ *
+ * 1. If the lock is flat and valid, it is the result ("A lock").
+ * 2. Otherwise search with each relaxation in turn, from `none` up to the option `relax` ("Relaxations"). The first solution wins.
+ * 3. No solution: fail with the proof, and with the ways out that were tried ("The proof").
+ * 4. Place the decided versions in the tree ("The tree").
+ *
+ * @throws InstallError ENOSOLUTION with `details.proof` (a `Proof`), EINVALIDOPTION, EOVERRIDE, ENONTERMINATING, and the errors of
+ * the npm strategy for a project that it cannot read
  */
 export function resolveFlat(project: Project, techniques: Techniques = ALL_TECHNIQUES): Steps<FlatAnswer> {
   return describeFailures(resolve(project, techniques));
 }
 
-const CHOICES = {
-  relax: RUNGS,
+const OPTION_VALUES = {
+  relax: RELAXATIONS,
   resolutionMode: ["highest", "lowest", "lowest-direct"],
   prereleases: ["as-written", "never", "if-necessary", "allow"],
 } as const;
 
+/** Checks the options of a flat resolution. @throws InstallError EINVALIDOPTION */
 function checkOptions(options: ResolveOptions): void {
-  for (const [name, known] of Object.entries(CHOICES)) {
-    const value = options[name as keyof typeof CHOICES];
-    if (value !== undefined && !(known as readonly string[]).includes(value)) {
-      throw invalidOption(`options.${name} must be one of ${known.join(", ")}, not "${String(value)}".`);
+  for (const [name, allowed] of Object.entries(OPTION_VALUES)) {
+    const value = options[name as keyof typeof OPTION_VALUES];
+    if (value !== undefined && !(allowed as readonly string[]).includes(value)) {
+      throw invalidOption(`options.${name} must be one of ${allowed.join(", ")}, not "${String(value)}".`);
     }
   }
   const { singletons = [] } = options;
@@ -65,38 +76,40 @@ function* resolve(project: Project, techniques: Techniques): Steps<FlatAnswer> {
   checkOptions(options);
   if (lockHolds(context, options.prereleases)) {
     yield* finishTree(context, true);
-    return { warnings: context.warnings, rung: "none", solver: noStats() };
+    return { warnings: context.warnings, rung: "none", solver: emptyStats() };
   }
   if (!updatesAll(options)) context.lockLoader?.loadWorkspaces(context);
   const { edits } = project;
   const requested = edits && (yield* edits.applyRequests(options, context, new DepsQueue()));
   context.specTable.overrides?.assertNoDirectConflict(context.tree.root.edges().values());
   assertFlat(context.specTable.overrides);
-  const search = new Search(context, options, techniques);
-  const found = yield* search.climbDown();
-  const unmet = yield* buildFlatTree(found.copies, context, options.prereleases ?? "as-written");
-  const broken = found.rung === "none" ? [...unmet.others, ...unmet.peers] : unmet.others;
-  if (broken.length > 0) throw outOfReach(broken);
+  const search = new FlatSearch(context, options, techniques);
+  const solution = yield* search.solve();
+  const unmet = yield* buildFlatTree(solution.decided, context, options.prereleases ?? "as-written");
+  const errors = solution.relaxation === "none" ? [...unmet.others, ...unmet.peers] : unmet.others;
+  if (errors.length > 0) throw overrideOutOfReach(errors);
   yield* finishTree(context, false);
   project.requested = requested;
-  return { warnings: [...context.warnings, ...unmet.peers, ...found.left], rung: found.rung, solver: search.stats };
+  const warnings = [...context.warnings, ...unmet.peers, ...solution.leftOut];
+  return { warnings, rung: solution.relaxation, solver: search.stats };
 }
 
-interface Found {
-  readonly rung: Rung;
-  /** By key of the installed name. */
-  readonly copies: ReadonlyMap<string, Copy[]>;
-  readonly left: readonly Failure[];
+interface FlatSolution {
+  readonly relaxation: Rung;
+  /** The decided versions, by key of the installed name. The version for the top of `node_modules` is first. */
+  readonly decided: ReadonlyMap<string, DecidedVersion[]>;
+  /** Warnings about optional dependencies that were left out. */
+  readonly leftOut: readonly Failure[];
 }
 
-/** The attempts of one resolution, from rung to rung. They share what they learn of packages, and nothing else. */
-class Search {
-  readonly stats: SolverStats = noStats();
+/** The searches of one resolution. They share the packages that were read and the interned sets, but nothing of the search. */
+class FlatSearch {
+  readonly stats: SolverStats = emptyStats();
   readonly #context: Context;
   readonly #options: ResolveOptions;
   readonly #techniques: Techniques;
   readonly #sets: VersionSets;
-  readonly #settler: Settler;
+  readonly #specs: SpecResolver;
   readonly #locked: ReadonlyMap<string, readonly string[]>;
 
   constructor(context: Context, options: ResolveOptions, techniques: Techniques) {
@@ -106,135 +119,124 @@ class Search {
     this.#sets = new VersionSets(techniques.remember);
     this.#locked = lockedVersions(context);
     const { prereleases = "as-written" } = options;
-    this.#settler = new Settler(context, this.#sets, { prereleases, locked: this.#locked });
+    this.#specs = new SpecResolver(context, this.#sets, { prereleases, locked: this.#locked });
   }
 
-  /** @throws InstallError ENOSOLUTION */
-  *climbDown(): Steps<Found> {
-    const last = RUNGS.indexOf(this.#options.relax ?? "none");
-    for (const [at, rung] of RUNGS.entries()) {
-      const { source, solver } = this.#attempt(rung);
-      const solved = yield* solver.run();
+  /** Searches with each relaxation in turn. @throws InstallError ENOSOLUTION */
+  *solve(): Steps<FlatSolution> {
+    const last = RELAXATIONS.indexOf(this.#options.relax ?? "none");
+    for (const [at, relaxation] of RELAXATIONS.entries()) {
+      const { provider, solver } = this.#createSolver(relaxation);
+      const result = yield* solver.run();
       for (const [name, count] of Object.entries(solver.stats) as [keyof SolverStats, number][]) {
         this.stats[name] = name === "sets" ? count : this.stats[name] + count;
       }
-      if (solved.ok) return { rung, ...this.#gather(source, solved.decisions) };
-      if (at === last) return yield* this.#fail(solved.conflict, source, rung);
+      if (result.ok) return { relaxation, ...this.#collect(provider, result.decisions) };
+      if (at === last) return yield* this.#fail(result.conflict, provider, relaxation);
     }
-    throw new Error("no rung is left");
+    throw new Error("unreachable: the last relaxation returns or throws");
   }
 
-  #attempt(rung: Rung, trial?: Trial): { source: NpmDependencyProvider; solver: Solver<Fact, Need, Answer> } {
+  #createSolver(
+    relaxation: Rung,
+    trial?: Trial,
+  ): { provider: NpmDependencyProvider; solver: Solver<Fact, Need, Answer> } {
     const { resolutionMode: mode = "highest", singletons = [] } = this.#options;
     const { merge } = this.#techniques;
-    const options: SourceOptions = {
-      ...{ rung, mode, locked: this.#locked, merge, trial },
+    const options: ProviderOptions = {
+      ...{ relaxation, mode, locked: this.#locked, merge, trial },
       singletons: new Set([...SINGLETONS, ...singletons]),
     };
-    const source = new NpmDependencyProvider(this.#context, options, { sets: this.#sets, settler: this.#settler });
-    return { source, solver: new Solver(source, this.#sets, this.#techniques) };
+    const provider = new NpmDependencyProvider(this.#context, options, { sets: this.#sets, specs: this.#specs });
+    return { provider, solver: new Solver(provider, this.#sets, this.#techniques) };
   }
 
-  #gather(source: NpmDependencyProvider, decisions: ReadonlyMap<number, number>): Pick<Found, "copies" | "left"> {
-    const copies = new Map<string, Copy[]>();
-    const left: Failure[] = [];
+  #collect(
+    provider: NpmDependencyProvider,
+    decisions: ReadonlyMap<number, number>,
+  ): Pick<FlatSolution, "decided" | "leftOut"> {
+    const decided = new Map<string, DecidedVersion[]>();
+    const leftOut: Failure[] = [];
     for (const [id, index] of decisions) {
-      const entry = source.packages.entry(id);
-      if (entry.kind === "package") {
-        const { installable } = entry;
-        const key = this.#settler.keyOf(installable);
-        const list = copies.get(key) ?? [];
-        copies.set(key, list);
-        // a line and a pin may have come to the same version
-        if (!list.some((copy) => copy.index === index)) list.push({ installable, index });
-      } else if (entry.kind === "choice" && index > 1 && entry.choice.fact.type === "optional") {
-        left.push(leftOut(entry.choice.fact));
+      const described = provider.packages.get(id);
+      if (described.kind === "package") {
+        const { installable } = described;
+        const key = this.#specs.keyOf(installable);
+        const list = decided.get(key) ?? [];
+        decided.set(key, list);
+        // A line and a pinned copy may have the same version.
+        if (!list.some((known) => known.index === index)) list.push({ installable, index });
+      } else if (described.kind === "droppable" && index > 1 && described.requirement.fact.type === "optional") {
+        leftOut.push(conflictingOptional(described.requirement.fact));
       }
     }
-    for (const list of copies.values()) this.#sortCopies(list);
-    for (const [name, why] of source.unread) left.push(optionalLeftOut(name, why.message));
-    return { copies, left };
+    for (const list of decided.values()) this.#sortVersions(list);
+    for (const [name, { message }] of provider.unread) leftOut.push(optionalLeftOut(name, message));
+    return { decided, leftOut };
   }
 
-  /** The copy at the top: what the project itself asks for, else the highest. */
-  #sortCopies(list: Copy[]): void {
+  /** Sorts the versions of a name: first the one for the top, which is the project's own, or else the highest. */
+  #sortVersions(list: DecidedVersion[]): void {
     if (list.length < 2) return;
     const { root } = this.#context.tree;
-    const own = root.edges().get(this.#settler.keyOf((list[0] as Copy).installable));
-    const fits = ({ installable, index }: Copy): boolean =>
+    const own = root.edges().get(this.#specs.keyOf((list[0] as DecidedVersion).installable));
+    const fits = ({ installable, index }: DecidedVersion): boolean =>
       own !== undefined && this.#context.specTable.ranges.satisfies(installable.version(index), own.effective);
     list.sort((a, b) => Number(fits(b)) - Number(fits(a)) || b.index - a.index);
   }
 
-  *#fail(conflict: Incompatibility<Fact>, source: NpmDependencyProvider, rung: Rung): Steps<never> {
-    const proof = prove(conflict, { packages: source.packages, sets: this.#sets });
-    // A spec of the project's own that cannot be read is to be told as that.
+  *#fail(conflict: Incompatibility<Fact>, provider: NpmDependencyProvider, relaxation: Rung): Steps<never> {
+    const proof = makeProof(conflict, { packages: provider.packages, sets: this.#sets });
+    // If a spec in the project's package.json cannot be followed, that is the failure.
     const unread = proof.facts.find(({ missing, from }) => missing?.why === "spec" && from === "");
     if (unread?.missing?.failure) return raise({ ...unread.missing.failure, requiredBy: [""] });
-    const { hintsFor } = yield* needCode(() => import("./hints.ts"));
-    const wayOut = yield* hintsFor(proof, this.#hintWorld(rung));
-    return raise(noSolution(proof, rung, wayOut));
+    const { hintsFor, noSolution } = yield* needCode(() => import("./no-solution.ts"));
+    const wayOut = yield* hintsFor(proof, this.#hintContext(relaxation));
+    return raise(noSolution(proof, relaxation, wayOut));
   }
 
-  #hintWorld(rung: Rung): Parameters<typeof import("./hints.ts").hintsFor>[1] {
+  #hintContext(relaxation: Rung): HintContext {
     const { root } = this.#context.tree;
     const edges = [...root.edges().values()];
+    const isWeaker = (other: Rung): boolean => RELAXATIONS.indexOf(other) > RELAXATIONS.indexOf(relaxation);
+    const isSolvable = this.#isSolvable.bind(this);
     return {
-      names: [...this.#settler.universes()].filter((one) => !one.isEmpty).map(({ name }) => name),
-      packument: (name) => this.#settler.packument(name)?.packument,
+      names: [...this.#specs.installables()].filter(({ isEmpty }) => !isEmpty).map(({ name }) => name),
+      packument: (name) => this.#specs.packument(name)?.packument,
       direct: new Map(edges.map((edge) => [edge.name, edge.effective])),
-      solvable: (overrides, specs) =>
-        this.#isSolvable(rung, {
+      isSolvable: (overrides, specs) =>
+        isSolvable(relaxation, {
           overrides: new Map(Object.entries(overrides)),
           specs: new Map(Object.entries(specs)),
         }),
-      rung: (other) => this.#below(rung, other),
+      *isSolvableWith(other) {
+        return isWeaker(other) && (yield* isSolvable(other));
+      },
     };
   }
 
-  /** Tries another way. One that fails otherwise, as where a package cannot be had, is none. */
-  *#isSolvable(rung: Rung, trial?: Trial): Steps<boolean> {
+  /** Checks whether a trial has a solution. A trial that fails, for example because a package cannot be read, has none. */
+  *#isSolvable(relaxation: Rung, trial?: Trial): Steps<boolean> {
     try {
-      return (yield* this.#attempt(rung, trial).solver.run()).ok;
+      return (yield* this.#createSolver(relaxation, trial).solver.run()).ok;
     } catch (error) {
       if (error instanceof InstallError) return false;
       throw error;
     }
   }
-
-  *#below(rung: Rung, other: Rung): Steps<boolean> {
-    return RUNGS.indexOf(other) > RUNGS.indexOf(rung) && (yield* this.#isSolvable(other));
-  }
 }
 
-function leftOut({ from, to, spec }: Fact): Failure {
-  const who = from?.name ?? "the project";
-  return optionalLeftOut(
-    to.name,
-    `No version that matches ${spec}, which ${who} requires, fits the rest of the tree.`,
-    {
-      spec,
-      wayOut: [
-        { kind: "other", text: "npm ci refuses a lockfile without it: install from the lockfile with webhoist." },
-      ],
-    },
-  );
+function conflictingOptional({ from, to, spec }: Fact): Failure {
+  const reason = `No version that matches ${spec}, which ${from?.name ?? "the project"} requires, fits the rest of the tree.`;
+  const text = "npm ci rejects a lock without it. Install from the lock with webhoist.";
+  return optionalLeftOut(to.name, reason, { spec, wayOut: [{ kind: "other", text }] });
 }
 
-function optionalLeftOut(name: string, why: string, more?: Partial<Failure>): Failure {
-  return failure("EOPTIONAL", `The optional dependency ${name} is left out. ${why}`, { package: name, ...more });
+function optionalLeftOut(name: string, reason: string, more?: Partial<Failure>): Failure {
+  return failure("EOPTIONAL", `The optional dependency ${name} is left out. ${reason}`, { package: name, ...more });
 }
 
-function noSolution(proof: Proof, rung: Rung, wayOut: Failure["wayOut"]): Failure {
-  const what = rung === "copies" ? "no choice of versions" : "no single version of each package";
-  return failure("ENOSOLUTION", `There is ${what} that suits the whole project.`, {
-    requiredBy: [""],
-    wayOut,
-    details: { proof, rung },
-  });
-}
-
-/** What a lock has of each name, the top one first. */
+/** Returns the versions in the lock by key of the name, the version at the top first. */
 function lockedVersions({ lock, options }: Context): Map<string, string[]> {
   const locked = new Map<string, string[]>();
   for (const [location, { manifest, target }] of lock?.loaded ? lock.packages : []) {

@@ -10,50 +10,53 @@ import { PackumentVersions } from "./packument-versions.ts";
 
 const loadLocals = () => import("../engine/local-packages.ts");
 
-/** Which versions a spec takes; none of them: why. */
-export interface Settled {
+/** The versions that satisfy a spec. */
+export interface ResolvedSpec {
   readonly allowed: SetId;
+  /** Says why no version satisfies the spec, if none does. */
   readonly missing?: (() => Missing) | undefined;
-  /** What could not be had, by no fault of the versions. */
+  /** The failure to read the package, if it could not be read. */
   readonly unread?: Failure | undefined;
 }
 
-interface Wish {
+/** What decides the meaning of a spec besides its text. */
+interface SpecRequest {
+  /** The spec after overrides. */
   readonly effective: string;
-  /** Absolute folder that relative specs start from; null for a package of a registry, which has none here. */
+  /** The absolute folder that relative paths start from; null for a package of a registry, whose paths lead nowhere. */
   readonly folder: string | null;
-  /** Whether the one who asks is in the lock: then what the lock has of this was what it asked for. */
-  readonly settledBefore: boolean;
+  /** Whether the dependent is in the lock. Then the lock's version of this package satisfied the spec at that time. */
+  readonly dependentLocked: boolean;
 }
 
-/** Every package that was met, and what specs come to of them. One serves all rungs and all attempts of a resolution. */
-export class Settler {
+/** Resolves specs to sets of versions. Shared by all searches of a resolution: it keeps every package that was read. */
+export class SpecResolver {
   readonly #context: Context;
   readonly #sets: VersionSets;
   readonly #prereleases: PrereleaseMode;
   readonly #locked: ReadonlyMap<string, readonly string[]>;
-  readonly #universes = new Map<string, InstallableVersions>();
+  readonly #installables = new Map<string, InstallableVersions>();
   readonly #keys = new Map<InstallableVersions, string>();
   readonly #packuments = new Map<string, PackumentVersions | Missing>();
-  readonly #settled = new Map<string, Settled>();
+  readonly #resolved = new Map<string, ResolvedSpec>();
 
   constructor(
     context: Context,
     sets: VersionSets,
-    how: { prereleases: PrereleaseMode; locked: ReadonlyMap<string, readonly string[]> },
+    options: { prereleases: PrereleaseMode; locked: ReadonlyMap<string, readonly string[]> },
   ) {
     this.#context = context;
     this.#sets = sets;
-    this.#prereleases = how.prereleases;
-    this.#locked = how.locked;
+    this.#prereleases = options.prereleases;
+    this.#locked = options.locked;
   }
 
-  /** All that is called so in `node_modules`. */
+  /** Returns the versions that can be installed under a name in `node_modules`. */
   installable({ key, name }: Pick<EdgeSpec, "key" | "name">): InstallableVersions {
-    let installable = this.#universes.get(key);
+    let installable = this.#installables.get(key);
     if (!installable) {
       installable = new InstallableVersions(name, this.#sets);
-      this.#universes.set(key, installable);
+      this.#installables.set(key, installable);
       this.#keys.set(installable, key);
     }
     return installable;
@@ -63,50 +66,50 @@ export class Settler {
     return this.#keys.get(installable) as string;
   }
 
-  universes(): Iterable<InstallableVersions> {
-    return this.#universes.values();
+  installables(): Iterable<InstallableVersions> {
+    return this.#installables.values();
   }
 
-  /** What is known of a package of the registry. */
+  /** Returns the versions of a package of the registry, if it was read. */
   packument(name: string): PackumentVersions | null {
     const known = this.#packuments.get(name);
     return known instanceof PackumentVersions ? known : null;
   }
 
-  *settle(spec: EdgeSpec, wish: Wish): Steps<Settled> {
+  *resolve(spec: EdgeSpec, request: SpecRequest): Steps<ResolvedSpec> {
     const { tree } = this.#context;
-    const how = `${spec.type === "workspace"} ${wish.settledBefore}`;
-    const key = `${spec.key} ${how} ${spec.accept ?? ""} ${wish.folder ?? ""} ${wish.effective}`;
-    const known = this.#settled.get(key);
+    const flags = `${spec.type === "workspace"} ${request.dependentLocked}`;
+    const key = `${spec.key} ${flags} ${spec.accept ?? ""} ${request.folder ?? ""} ${request.effective}`;
+    const known = this.#resolved.get(key);
     if (known) return known;
-    const first = yield* this.#one(spec, wish);
+    const first = yield* this.#resolveOne(spec, request);
     const accept = spec.accept !== undefined && spec.type !== "workspace" && !tree.workspaceSpecs.has(spec.key);
-    const second = accept ? yield* this.#one(spec, { ...wish, effective: spec.accept as string }) : null;
-    const settled = second
+    const second = accept ? yield* this.#resolveOne(spec, { ...request, effective: spec.accept as string }) : null;
+    const resolved = second
       ? { allowed: this.#sets.or(first.allowed, second.allowed), missing: first.missing, unread: first.unread }
       : first;
-    if (settled.allowed !== NOTHING) this.installable(spec).write(settled.allowed, wish.effective || "*");
-    this.#settled.set(key, settled);
-    return settled;
+    if (resolved.allowed !== NOTHING) this.installable(spec).rememberText(resolved.allowed, request.effective || "*");
+    this.#resolved.set(key, resolved);
+    return resolved;
   }
 
-  *#one(spec: EdgeSpec, { effective, folder, settledBefore }: Wish): Steps<Settled> {
+  *#resolveOne(spec: EdgeSpec, { effective, folder, dependentLocked }: SpecRequest): Steps<ResolvedSpec> {
     const { specTable, tree } = this.#context;
     const want = specTable.parsed(spec.name, effective || "*", folder ?? tree.root.path);
     if (!want.spec) return { allowed: NOTHING, missing: () => ({ why: "spec", failure: want.failure as Failure }) };
     const workspace = tree.workspaceSpecs.get(spec.key);
     if (workspace) return this.#workspace(spec, { want: want.spec, folder: workspace.raw.slice("file:".length) });
     const parsed = want.spec;
-    // a spec is parsed once for all names that ask the same: only an alias has a name of its own
-    if (parsed.type === "alias") return yield* this.#fromRegistry(spec, parsed.subSpec, settledBefore);
-    if ("registry" in parsed) return yield* this.#fromRegistry(spec, { ...parsed, name: spec.name }, settledBefore);
+    if (parsed.type === "alias") return yield* this.#fromRegistry(spec, parsed.subSpec, dependentLocked);
+    // One parsed spec serves all names with the same text, so the name is added here.
+    if ("registry" in parsed) return yield* this.#fromRegistry(spec, { ...parsed, name: spec.name }, dependentLocked);
     const isPath = parsed.type === "directory" || parsed.type === "file";
     if (isPath && folder === null) return { allowed: NOTHING, missing: () => ({ why: "spec" }) };
     return yield* this.#single(spec, parsed);
   }
 
-  /** A name that is a workspace's is that workspace: nothing else can stand there. */
-  #workspace(spec: EdgeSpec, { want, folder }: { want: Spec; folder: string }): Settled {
+  /** Resolves the name of a workspace: only the workspace itself can be installed under it. */
+  #workspace(spec: EdgeSpec, { want, folder }: { want: Spec; folder: string }): ResolvedSpec {
     const own = this.#folder(spec, folder);
     const version = this.#context.folders.manifest(folder)?.version ?? "";
     const fits =
@@ -120,8 +123,7 @@ export class Settler {
     return { allowed: NOTHING, missing: () => ({ why: "none", ...(version && { found: version }) }) };
   }
 
-  /** A folder of the project: the one thing that it is. */
-  #folder(spec: EdgeSpec, folder: string): Settled {
+  #folder(spec: EdgeSpec, folder: string): ResolvedSpec {
     const installable = this.installable(spec);
     const source = `folder:${folder}`;
     const manifest = this.#context.folders.manifest(folder) ?? {};
@@ -129,19 +131,19 @@ export class Settler {
     return { allowed: installable.setOf(source, [0, 1]) };
   }
 
-  *#fromRegistry(spec: EdgeSpec, wanted: RegistrySpec, settledBefore: boolean): Steps<Settled> {
+  *#fromRegistry(spec: EdgeSpec, wanted: RegistrySpec, dependentLocked: boolean): Steps<ResolvedSpec> {
     const { name, type, fetchSpec } = wanted;
     const installable = this.installable(spec);
     const versions = yield* this.#versions(name);
-    if (!(versions instanceof PackumentVersions)) return missed(versions);
+    if (!(versions instanceof PackumentVersions)) return unresolved(versions);
     if (!installable.has(name)) installable.add(name, versions);
     const { bounds, missing } = versions.evaluate(fetchSpec || "*", fetchSpec ? type : "range");
     const allowed = installable.setOf(name, bounds);
-    // A tag that has moved on, `latest` under `*` too, is no reason to leave the version that a lock has of it.
-    const moves = settledBefore && (type === "tag" || (fetchSpec || "*") === "*");
-    const stays = moves ? placeOf(versions, this.#locked.get(spec.key)) : -1;
-    if (stays < 0) return { allowed, missing };
-    return { allowed: this.#sets.or(allowed, installable.setOf(name, [stays, stays + 1])) };
+    // A tag may have moved since the lock was written (`*` too, because it allows `latest`). The locked version still counts.
+    const mayMove = dependentLocked && (type === "tag" || (fetchSpec || "*") === "*");
+    const locked = mayMove ? lockedPosition(versions, this.#locked.get(spec.key)) : -1;
+    if (locked < 0) return { allowed, missing };
+    return { allowed: this.#sets.or(allowed, installable.setOf(name, [locked, locked + 1])) };
   }
 
   *#versions(name: string): Steps<PackumentVersions | Missing> {
@@ -157,8 +159,8 @@ export class Settler {
     return known;
   }
 
-  /** A folder or a tarball. */
-  *#single(spec: EdgeSpec, parsed: FileSpec | RemoteSpec | GitSpec): Steps<Settled> {
+  /** Resolves a folder or a tarball. */
+  *#single(spec: EdgeSpec, parsed: FileSpec | RemoteSpec | GitSpec): Steps<ResolvedSpec> {
     const installable = this.installable(spec);
     const context = this.#context;
     if (parsed.type === "directory" && !context.options.installLinks) {
@@ -168,18 +170,20 @@ export class Settler {
     if (!installable.has(source)) {
       const { loadLocal } = yield* needCode(loadLocals);
       const picked = yield* loadLocal(parsed, { name: spec.name, from: { location: "" } }, context);
-      if (!picked.ok) return missed({ why: parsed.type === "git" ? "spec" : "unreadable", failure: picked.failure });
+      if (!picked.ok)
+        return unresolved({ why: parsed.type === "git" ? "spec" : "unreadable", failure: picked.failure });
       installable.add(source, { ...picked.value, folder: null });
     }
     return { allowed: installable.setOf(source, [0, 1]) };
   }
 }
 
-function missed(missing: Missing): Settled {
+function unresolved(missing: Missing): ResolvedSpec {
   const unread = missing.why === "unreadable" ? missing.failure : undefined;
   return { allowed: NOTHING, missing: () => missing, unread };
 }
 
-function placeOf(versions: PackumentVersions, locked: readonly string[] = []): number {
-  return locked.map((version) => versions.find(version)).find((place) => place >= 0) ?? -1;
+/** Returns the position of the first locked version that exists, or -1. */
+function lockedPosition(versions: PackumentVersions, locked: readonly string[] = []): number {
+  return locked.map((version) => versions.find(version)).find((position) => position >= 0) ?? -1;
 }

@@ -2,27 +2,28 @@ import type { PackageId } from "./incompatibility.ts";
 import type { PartialSolution } from "./partial-solution.ts";
 import type { SetId } from "./version-sets.ts";
 
-/** What some versions of a package ask of another. */
+/** A requirement of some versions of one package on another package. */
 export interface Requirement<F> {
-  /** Who asks: the package being decided, or one whose wish could not be told before. */
+  /** The dependent: usually the package just chosen, or one whose requirement was postponed until now. */
   readonly of: PackageId;
-  /** The versions that ask. */
+  /** The versions of the dependent that have this requirement. */
   readonly versions: SetId;
   readonly package: PackageId;
-  /** What satisfies it. With "absent" in it, it brings nothing in. */
+  /** The states of `package` that satisfy the requirement. If "absent" is among them, the package need not be there. */
   readonly allowed: SetId;
+  /** The fact behind the requirement, for the proof. */
   readonly fact: F;
 }
 
-/** What the search is told of the world. `N` and `A`: what must be waited for, and what comes of it. */
+/** Tells the solver about packages. `N` is a need that the caller must answer, `A` is the answer. */
 export interface DependencyProvider<F, N, A> {
-  /** Which of these versions to try first: an index. It may look at what was decided, never at what has come in meanwhile. */
-  pick(name: PackageId, set: SetId, solution: PartialSolution<F>): number;
+  /** Returns the version to try first, out of a set. May depend on the partial solution, but not on the order of arrival. */
+  chooseVersion(name: PackageId, set: SetId, solution: PartialSolution<F>): number;
   /**
-   * What this version asks, less what was told before. Stops for whatever it takes to tell, so that neither the answer nor
-   * the way to it depends on what comes in first.
+   * Returns the requirements of a version, without those returned before. Yields a need for each missing piece of data, so the
+   * result and the path of the search do not depend on the order of arrival.
    */
   requirements(name: PackageId, index: number): Generator<N, readonly Requirement<F>[], A>;
-  /** Whether the package should wait until nothing else is left to decide. */
-  waits(name: PackageId): boolean;
+  /** Checks whether a package must be decided after all others. */
+  isDeferred(name: PackageId): boolean;
 }

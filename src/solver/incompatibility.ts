@@ -7,34 +7,38 @@ export const ROOT: PackageId = 0;
 /** The project's only version. */
 export const ROOT_VERSION = 1;
 
-/** Where an incompatibility is from: something that is so, or two others that it follows from. */
+/** An incompatibility is either external (a fact about packages) or derived from two others by conflict resolution. */
 export type Cause<F> =
   | { readonly fact: F }
   | { readonly conflict: Incompatibility<F>; readonly other: Incompatibility<F>; readonly pivot: PackageId };
 
 /**
- * Terms that cannot all hold: `packages[i]` is one of `sets[i]`, where to be absent counts among the things a package can be.
+ * Terms that cannot all hold. Term number `i` says that `packages[i]` is in the state `sets[i]`: one of these versions, or
+ * absent.
  *
- * `a ^1 depends on b ^2` is `{ a ∈ ^1, b ∈ not ^2 }`, and that `not` has "absent" in it; `a has the optional peer b ^2` is
- * `{ a ∈ ^1, b ∈ not ^2 and not absent }`.
+ * - "a ^1 depends on b ^2" is `{ a ∈ ^1, b ∉ ^2 }`. The states outside of ^2 include "absent".
+ * - "a ^1 has the optional peer b ^2" is `{ a ∈ ^1, b ∉ ^2 and b is not absent }`.
  */
 export interface Incompatibility<F> {
   readonly packages: readonly PackageId[];
   readonly sets: readonly SetId[];
   readonly cause: Cause<F>;
-  /** What contradicted one of its terms: nothing follows from it as long as that stands. */
-  refuted: Assignment<F> | null;
+  /** The assignment that contradicts a term. While it stands, nothing can be derived from this incompatibility. */
+  contradictedBy: Assignment<F> | null;
 }
 
 export function incompatibility<F>(terms: ReadonlyMap<PackageId, SetId>, cause: Cause<F>): Incompatibility<F> {
-  return { packages: [...terms.keys()], sets: [...terms.values()], cause, refuted: null };
+  return { packages: [...terms.keys()], sets: [...terms.values()], cause, contradictedBy: null };
 }
 
 /**
- * What follows from two incompatibilities that have a term of `pivot` each: not (A and p ∈ x) and not (B and p ∈ y) make
- * not (A and B and p ∈ x or y). Where x or y is all that p can be, nothing is said of p any more.
+ * Returns the prior cause of two incompatibilities that both have a term of `pivot`: the rule of resolution.
+ *
+ *     not (A and p ∈ x),  not (B and p ∈ y)   →   not (A and B and p ∈ x ∪ y)
+ *
+ * If x ∪ y is every state of p, the result has no term of p.
  */
-export function resolvent<F>(
+export function priorCause<F>(
   conflict: Incompatibility<F>,
   other: Incompatibility<F>,
   { pivot, sets }: { pivot: PackageId; sets: VersionSets },
@@ -52,7 +56,7 @@ export function resolvent<F>(
   return incompatibility(terms, { conflict, other, pivot });
 }
 
-/** Whether it says that the project itself cannot be. */
-export function refutesRoot<F>({ packages }: Incompatibility<F>): boolean {
+/** Checks whether an incompatibility rules out the project itself: then version solving has failed. */
+export function isFailure<F>({ packages }: Incompatibility<F>): boolean {
   return packages.every((name) => name === ROOT);
 }

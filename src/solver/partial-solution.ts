@@ -1,64 +1,64 @@
 import type { Incompatibility, PackageId } from "./incompatibility.ts";
 import { type DISJOINT, EVERYTHING, NOTHING, OVERLAP, type SetId, SUBSET, type VersionSets } from "./version-sets.ts";
 
-/** One thing that was decided or derived of a package. */
+/** A decision or a derivation about one package. */
 export interface Assignment<F> {
   readonly package: PackageId;
-  /** What it says. */
+  /** The states that this assignment alone allows. */
   readonly own: SetId;
-  /** What it and all before it leave of the package. */
-  readonly all: SetId;
-  /** How many decisions stood when it was made, itself among them. */
+  /** The states that remain after this assignment and all earlier ones of the package. */
+  readonly remaining: SetId;
+  /** The decision level: the number of decisions so far, including this one. */
   readonly level: number;
   readonly index: number;
-  /** Null for a decision. */
+  /** The incompatibility that a derivation follows from; null for a decision. */
   readonly cause: Incompatibility<F> | null;
   undone: boolean;
 }
 
-/** What was decided and derived so far, in its order. */
+/** All assignments so far, in order. */
 export class PartialSolution<F> {
   readonly #sets: VersionSets;
   readonly #assignments: Assignment<F>[] = [];
-  /** By package, in order. */
-  readonly #histories: Assignment<F>[][] = [];
-  /** Decided versions by package; 0 where undecided. */
+  /** Assignments by package, in order. */
+  readonly #byPackage: Assignment<F>[][] = [];
+  /** Decided versions by package; 0 if undecided. */
   readonly #decided: number[] = [];
-  /** What made a package necessary, in that order. */
+  /** The assignments that made a package necessary (it can no longer be absent), in order. */
   readonly #necessary: Assignment<F>[] = [];
-  /** So many of the first of those are decided, at least. */
-  #settled = 0;
-  /** Packages in the order they were decided. */
-  readonly #order: PackageId[] = [];
+  /** Every necessary package before this position is decided. */
+  #firstOpen = 0;
+  /** Packages in the order of their decisions. */
+  readonly #decisionOrder: PackageId[] = [];
   level = 0;
 
   constructor(sets: VersionSets) {
     this.#sets = sets;
   }
 
-  /** What a package can still be. */
-  left(name: PackageId): SetId {
-    return this.#histories[name]?.at(-1)?.all ?? EVERYTHING;
+  /** Returns the states that a package can still be in. */
+  remaining(name: PackageId): SetId {
+    return this.#byPackage[name]?.at(-1)?.remaining ?? EVERYTHING;
   }
 
-  /** The version of a package that was decided, or 0. */
+  /** Returns the decided version of a package, or 0. */
   decided(name: PackageId): number {
     return this.#decided[name] ?? 0;
   }
 
-  /** Packages that must be there, the first to become so first, and no version is decided. */
+  /** Returns the packages that are necessary and undecided, in the order in which they became necessary. */
   undecided(): PackageId[] {
     const necessary = this.#necessary;
     const names: PackageId[] = [];
-    for (let at = this.#settled; at < necessary.length; at++) {
+    for (let at = this.#firstOpen; at < necessary.length; at++) {
       const { package: name } = necessary[at] as Assignment<F>;
       if (!this.#decided[name]) names.push(name);
-      else if (at === this.#settled) this.#settled++;
+      else if (at === this.#firstOpen) this.#firstOpen++;
     }
     return names;
   }
 
-  /** Packages and versions that were decided. */
+  /** Yields each necessary package with its decided version. */
   *decisions(): Generator<[PackageId, number]> {
     for (const { package: name } of this.#necessary) yield [name, this.decided(name)];
   }
@@ -66,7 +66,7 @@ export class PartialSolution<F> {
   decide(name: PackageId, index: number): void {
     this.level++;
     this.#decided[name] = index;
-    this.#order.push(name);
+    this.#decisionOrder.push(name);
     this.#assign(name, this.#sets.single(index), null);
   }
 
@@ -75,66 +75,78 @@ export class PartialSolution<F> {
   }
 
   #assign(name: PackageId, own: SetId, cause: Incompatibility<F> | null): void {
-    const before = this.left(name);
-    const all = this.#sets.and(before, own);
+    const before = this.remaining(name);
+    const remaining = this.#sets.and(before, own);
     const index = this.#assignments.length;
-    const assignment: Assignment<F> = { package: name, own, all, level: this.level, index, cause, undone: false };
+    const assignment: Assignment<F> = {
+      package: name,
+      own,
+      remaining,
+      level: this.level,
+      index,
+      cause,
+      undone: false,
+    };
     this.#assignments.push(assignment);
-    const history = this.#histories[name];
+    const history = this.#byPackage[name];
     if (history) history.push(assignment);
-    else this.#histories[name] = [assignment];
-    if (this.#sets.has(before, 0) && !this.#sets.has(all, 0)) this.#necessary.push(assignment);
+    else this.#byPackage[name] = [assignment];
+    if (this.#sets.has(before, 0) && !this.#sets.has(remaining, 0)) this.#necessary.push(assignment);
   }
 
-  /** Takes back all that was made at levels above this one. How many decisions those were. */
+  /** Removes all assignments above a decision level. Returns the number of decisions removed. */
   backtrack(level: number): number {
     const undone = this.level - level;
     for (let last = this.#assignments.at(-1); last && last.level > level; last = this.#assignments.at(-1)) {
       this.#assignments.pop();
-      (this.#histories[last.package] as Assignment<F>[]).pop();
+      (this.#byPackage[last.package] as Assignment<F>[]).pop();
       if (!last.cause) this.#decided[last.package] = 0;
       if (this.#necessary.at(-1) === last) this.#necessary.pop();
       last.undone = true;
     }
-    if (undone > 0) this.#settled = 0;
+    if (undone > 0) this.#firstOpen = 0;
     this.level = level;
-    this.#order.length = level;
+    this.#decisionOrder.length = level;
     return undone;
   }
 
-  /** The package whose decision began this level. */
+  /** Returns the package whose decision began a level. */
   decisionAt(level: number): PackageId {
-    return this.#order[level - 1] as PackageId;
+    return this.#decisionOrder[level - 1] as PackageId;
   }
 
-  /** How a term stands: true, impossible, or open. */
+  /** Checks whether a term is satisfied (SUBSET), contradicted (DISJOINT) or inconclusive (OVERLAP). */
   relation(name: PackageId, set: SetId): typeof SUBSET | typeof DISJOINT | typeof OVERLAP {
-    const left = this.left(name);
-    return left === EVERYTHING ? (set === EVERYTHING ? SUBSET : OVERLAP) : this.#sets.relation(left, set);
+    const remaining = this.remaining(name);
+    if (remaining === EVERYTHING) return set === EVERYTHING ? SUBSET : OVERLAP;
+    return this.#sets.relation(remaining, set);
   }
 
-  /** The assignment that made a term impossible. */
-  refuter(name: PackageId): Assignment<F> | null {
-    return this.#histories[name]?.at(-1) ?? null;
+  /** Returns the latest assignment of a package. If a term of the package is contradicted, this assignment contradicts it. */
+  latest(name: PackageId): Assignment<F> | null {
+    return this.#byPackage[name]?.at(-1) ?? null;
   }
 
-  /** The first assignment with which a term holds, given that it does; null for one that always does. */
+  /** Returns the satisfier of a satisfied term: the earliest assignment after which it holds. Null if it always holds. */
   satisfier(name: PackageId, set: SetId): Assignment<F> | null {
-    const history = this.#histories[name] ?? [];
-    // What is left only shrinks, so halving finds the place.
+    const history = this.#byPackage[name] ?? [];
+    // The remaining states only shrink, so a binary search finds the satisfier.
     let low = 0;
     let high = history.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#sets.relation((history[middle] as Assignment<F>).all, set) === SUBSET) high = middle;
+      if (this.#sets.relation((history[middle] as Assignment<F>).remaining, set) === SUBSET) high = middle;
       else low = middle + 1;
     }
     return history[low] ?? null;
   }
 
-  /** The level by which a term holds once this assignment is taken for granted: 0 where nothing else is needed. */
-  levelWithout({ package: name, own, index }: Assignment<F>, set: SetId): number {
-    // the rest must keep out of what the assignment leaves beyond the term
+  /**
+   * Returns the level of the previous satisfier within the satisfier's own package: the level from which the satisfier alone
+   * is enough for its term. 0 if no earlier assignment of the package is needed.
+   */
+  previousLevel({ package: name, own, index }: Assignment<F>, set: SetId): number {
+    // Earlier assignments must exclude the states that the satisfier allows beyond the term.
     const beyond = this.#sets.and(own, this.#sets.not(set));
     if (beyond === NOTHING) return 0;
     const earlier = this.satisfier(name, this.#sets.not(beyond));

@@ -2,30 +2,39 @@ import type { PackageId } from "./incompatibility.ts";
 import type { PartialSolution } from "./partial-solution.ts";
 import type { VersionSets } from "./version-sets.ts";
 
-/** So many conflicts make a package one to be decided early, or late. */
+/** After this many conflicts a package is decided earlier or later than the others. */
 const OFTEN = 5;
 
-// Decided in this order; among equals the first to become necessary is first.
+// Packages are decided in this order. Among equals, the package that became necessary first is decided first.
 const FORCED = 0;
 const EARLY = 1;
 const NORMAL = 2;
 const LATE = 3;
 const LAST = 4;
 
-/** Which package to decide next. */
+/**
+ * Chooses the package to decide next (solver.md, "Deciding"):
+ *
+ * 1. FORCED: a package with one version left.
+ * 2. EARLY: a package that earlier decisions have blocked five times.
+ * 3. NORMAL: any other package.
+ * 4. LATE: a package that has blocked others five times.
+ * 5. LAST: a package that the provider defers.
+ */
 export class Priorities {
   readonly #sets: VersionSets;
-  readonly #waits: (name: PackageId) => boolean;
+  readonly #isDeferred: (name: PackageId) => boolean;
   readonly #active: boolean;
-  readonly #conflicts = new Map<PackageId, number>();
-  readonly #culprits = new Map<PackageId, number>();
+  readonly #affectedCounts = new Map<PackageId, number>();
+  readonly #culpritCounts = new Map<PackageId, number>();
 
-  constructor(sets: VersionSets, how: { waits: (name: PackageId) => boolean; active: boolean }) {
+  constructor(sets: VersionSets, options: { isDeferred: (name: PackageId) => boolean; active: boolean }) {
     this.#sets = sets;
-    this.#waits = how.waits;
-    this.#active = how.active;
+    this.#isDeferred = options.isDeferred;
+    this.#active = options.active;
   }
 
+  /** Returns the package to decide next; null if every necessary package is decided. */
   next<F>(solution: PartialSolution<F>): PackageId | null {
     let best: PackageId | null = null;
     let bestRank = LAST + 1;
@@ -40,25 +49,25 @@ export class Priorities {
   }
 
   #rank<F>(name: PackageId, solution: PartialSolution<F>): number {
-    if (this.#waits(name)) return LAST;
+    if (this.#isDeferred(name)) return LAST;
     if (!this.#active) return NORMAL;
-    if (this.#sets.count(solution.left(name)) === 1) return FORCED;
-    if ((this.#conflicts.get(name) ?? 0) >= OFTEN) return EARLY;
-    return (this.#culprits.get(name) ?? 0) >= OFTEN ? LATE : NORMAL;
+    if (this.#sets.count(solution.remaining(name)) === 1) return FORCED;
+    if ((this.#affectedCounts.get(name) ?? 0) >= OFTEN) return EARLY;
+    return (this.#culpritCounts.get(name) ?? 0) >= OFTEN ? LATE : NORMAL;
   }
 
   /**
-   * A package could not be decided because of what was decided before. True the moment either has been in conflict often
-   * enough to change places: then it pays to go back to before the earlier one.
+   * Counts a conflict: the decision of `culprit` blocks `affected`. Returns true if either count reaches the limit just now.
+   * Then the two change places, and it pays to go back to before the culprit's decision.
    */
   blame(affected: PackageId, culprit: PackageId): boolean {
-    const one = count(this.#conflicts, affected);
-    const two = count(this.#culprits, culprit);
-    return this.#active && (one === OFTEN || two === OFTEN);
+    const affectedCount = increment(this.#affectedCounts, affected);
+    const culpritCount = increment(this.#culpritCounts, culprit);
+    return this.#active && (affectedCount === OFTEN || culpritCount === OFTEN);
   }
 }
 
-function count(counts: Map<PackageId, number>, name: PackageId): number {
+function increment(counts: Map<PackageId, number>, name: PackageId): number {
   const next = (counts.get(name) ?? 0) + 1;
   counts.set(name, next);
   return next;

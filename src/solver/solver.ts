@@ -3,24 +3,24 @@ import type { DependencyProvider, Requirement } from "./dependency-provider.ts";
 import {
   type Incompatibility,
   incompatibility,
+  isFailure,
   type PackageId,
+  priorCause,
   ROOT,
   ROOT_VERSION,
-  refutesRoot,
-  resolvent,
 } from "./incompatibility.ts";
 import { type Assignment, PartialSolution } from "./partial-solution.ts";
 import { Priorities } from "./priorities.ts";
 import { ALL_TECHNIQUES, type Techniques } from "./techniques.ts";
 import { DISJOINT, NOTHING, type SetId, SUBSET, type VersionSets } from "./version-sets.ts";
 
-/** Which version each package has, or what refutes the project. */
-export type Solved<F> =
+/** A version for each package, or the incompatibility that rules out the project. */
+export type SolverResult<F> =
   | { readonly ok: true; readonly decisions: ReadonlyMap<PackageId, number> }
   | { readonly ok: false; readonly conflict: Incompatibility<F> };
 
-/** What ends a search: there is no answer, and this is why. */
-class Refuted<F> extends Error {
+/** Ends a search that has no solution. */
+class NoSolution<F> extends Error {
   declare readonly conflict: Incompatibility<F>;
   constructor(conflict: Incompatibility<F>) {
     super();
@@ -28,153 +28,186 @@ class Refuted<F> extends Error {
   }
 }
 
-/** The level of the project's own decision: it is never taken back. */
-const GROUND = 1;
+/** The level of the project's own decision, which is never removed. */
+const ROOT_LEVEL = 1;
 
 /**
- * PubGrub (N. Weizenbaum; described with pub, `doc/solver.md`): decides package after package, derives what follows, and
- * learns from each conflict an incompatibility that leads back to the decisions at fault. How it is told for npm, with a
- * worked conflict: docs/solver.md.
+ * Chooses one version of each package with PubGrub (N. Weizenbaum; described in pub's `doc/solver.md`). Names are those of the
+ * paper. docs/solver.md explains each step, with a worked conflict.
+ *
+ * 1. Decide the project and add its requirements as incompatibilities ("Adding requirements").
+ * 2. Unit propagation ("Unit propagation"): for each incompatibility of a changed package,
+ *    a. a term is contradicted, or two terms are inconclusive: nothing follows.
+ *    b. it is almost satisfied (one term is inconclusive, all others hold): derive the negation of that term.
+ *    c. it is satisfied: this is a conflict, go to 3. Otherwise repeat until nothing new follows, then go to 4.
+ * 3. Conflict resolution ("Conflict resolution"): find the satisfier, the assignment that made the last term hold.
+ *    a. the incompatibility rules out the project: there is no solution.
+ *    b. the satisfier is a decision, or all other terms held at a lower level: learn the incompatibility, backjump to that
+ *       level, and go to 2.
+ *    c. otherwise replace the incompatibility by its prior cause with the satisfier's cause, and repeat 3.
+ * 4. Decision making ("Deciding"): if every necessary package is decided, this is the solution. Otherwise choose a package and
+ *    a version, and add the version's requirements.
+ *    a. a new requirement conflicts at once: do not decide the version; propagation rules it out.
+ *    b. otherwise decide it.
+ *    Go to 2.
  */
 export class Solver<F, N, A> {
-  readonly stats: SolverStats = noStats();
-  readonly #source: DependencyProvider<F, N, A>;
+  readonly stats: SolverStats = emptyStats();
+  readonly #provider: DependencyProvider<F, N, A>;
   readonly #sets: VersionSets;
   readonly #techniques: Techniques;
   readonly #solution: PartialSolution<F>;
   readonly #priorities: Priorities;
-  /** By package, those that have a term of it, the latest last. */
-  readonly #known: Incompatibility<F>[][] = [];
-  /** Packages whose assignments changed since their incompatibilities were looked at. */
+  /** The incompatibilities that have a term of a package, by package, the latest last. */
+  readonly #incompatibilities: Incompatibility<F>[][] = [];
+  /** Packages whose incompatibilities must be propagated. */
   readonly #changed = new Set<PackageId>();
-  /** What was decided last: conflicts that come of it are its own. */
-  #latest: PackageId = ROOT;
+  /** The package chosen last. Conflicts that follow are counted as its conflicts. */
+  #lastChosen: PackageId = ROOT;
 
-  constructor(source: DependencyProvider<F, N, A>, sets: VersionSets, techniques: Techniques = ALL_TECHNIQUES) {
-    this.#source = source;
+  constructor(provider: DependencyProvider<F, N, A>, sets: VersionSets, techniques: Techniques = ALL_TECHNIQUES) {
+    this.#provider = provider;
     this.#sets = sets;
     this.#techniques = techniques;
     this.#solution = new PartialSolution(sets);
-    const waits = (name: PackageId): boolean => source.waits(name);
-    this.#priorities = new Priorities(sets, { waits, active: techniques.priorities });
+    const isDeferred = (name: PackageId): boolean => provider.isDeferred(name);
+    this.#priorities = new Priorities(sets, { isDeferred, active: techniques.priorities });
   }
 
-  *run(): Generator<N, Solved<F>, A> {
+  *run(): Generator<N, SolverResult<F>, A> {
     try {
       this.#solution.decide(ROOT, ROOT_VERSION);
       let next: PackageId | null = ROOT;
       let index = ROOT_VERSION;
       for (;;) {
-        yield* this.#consider(next, index);
+        yield* this.#addVersion(next, index);
         this.#propagate();
         next = this.#priorities.next(this.#solution);
         if (next === null) return { ok: true, decisions: new Map(this.#solution.decisions()) };
-        index = this.#source.pick(next, this.#solution.left(next), this.#solution);
+        index = this.#provider.chooseVersion(next, this.#solution.remaining(next), this.#solution);
       }
     } catch (error) {
-      if (error instanceof Refuted) return { ok: false, conflict: error.conflict as Incompatibility<F> };
+      if (error instanceof NoSolution) return { ok: false, conflict: error.conflict as Incompatibility<F> };
       throw error;
     } finally {
       this.stats.sets = this.#sets.size;
     }
   }
 
-  /** Takes in what a version asks, and decides it unless that cannot be. */
-  *#consider(name: PackageId, index: number): Generator<N, void, A> {
-    const requirements = yield* this.#source.requirements(name, index);
+  /**
+   * Adds the requirements of a version, and decides the version unless a requirement conflicts at once (step 4).
+   *
+   *     icons is 3;  panel 1 requires icons 2
+   *       panel 1 is not decided: the new incompatibility { panel 1, icons not 2 } would be satisfied
+   */
+  *#addVersion(name: PackageId, index: number): Generator<N, void, A> {
+    const requirements = yield* this.#provider.requirements(name, index);
     let obstacle: Incompatibility<F> | null = null;
     for (const requirement of requirements) {
-      const told = this.#learn(requirement);
-      if (told && this.#techniques.lookahead && this.#forbids(told, name, index)) obstacle ??= told;
+      const added = this.#addRequirement(requirement);
+      if (added && this.#techniques.lookahead && this.#conflictsAtOnce(added, name, index)) obstacle ??= added;
     }
     this.#changed.add(name);
-    this.#latest = name;
+    this.#lastChosen = name;
     if (name === ROOT) return;
     if (obstacle) {
-      this.#avoid(name, obstacle);
+      this.#blameObstacle(name, obstacle);
       return;
     }
     this.stats.decisions++;
     this.#solution.decide(name, index);
   }
 
-  #learn({ of: name, versions, package: other, allowed, fact }: Requirement<F>): Incompatibility<F> | null {
+  /** Adds a requirement as an incompatibility. Returns null if the requirement always holds. */
+  #addRequirement({ of: name, versions, package: other, allowed, fact }: Requirement<F>): Incompatibility<F> | null {
     const sets = this.#sets;
-    const refused = sets.not(allowed);
+    const rejected = sets.not(allowed);
     const terms = new Map<PackageId, SetId>([[name, versions]]);
-    if (other === name) terms.set(name, sets.and(versions, refused));
-    // nothing satisfies it: the versions themselves cannot be
-    else if (allowed !== NOTHING) terms.set(other, refused);
+    // a 1 requires a ^1: always holds.  a 2 requires a ^1: { a 2 }
+    if (other === name) terms.set(name, sets.and(versions, rejected));
+    // a 1 requires b ^9, which no version satisfies: { a 1 }
+    else if (allowed !== NOTHING) terms.set(other, rejected);
     if (sets.count(terms.get(name) as SetId) === 0) return null;
-    const told = incompatibility(terms, { fact });
-    this.#add(told);
-    return told;
+    const added = incompatibility(terms, { fact });
+    this.#addIncompatibility(added);
+    return added;
   }
 
-  #add(one: Incompatibility<F>): void {
+  #addIncompatibility(added: Incompatibility<F>): void {
     this.stats.incompatibilities++;
-    for (const name of one.packages) {
-      const known = this.#known[name];
-      if (known) known.push(one);
-      else this.#known[name] = [one];
+    for (const name of added.packages) {
+      const known = this.#incompatibilities[name];
+      if (known) known.push(added);
+      else this.#incompatibilities[name] = [added];
     }
   }
 
-  /** Whether all its terms would hold once this version was decided. */
-  #forbids({ packages, sets }: Incompatibility<F>, name: PackageId, index: number): boolean {
-    return packages.every((one, at) => {
+  /** Checks whether an incompatibility would be satisfied if a version were decided. */
+  #conflictsAtOnce({ packages, sets }: Incompatibility<F>, name: PackageId, index: number): boolean {
+    return packages.every((other, at) => {
       const set = sets[at] as SetId;
-      return one === name ? this.#sets.has(set, index) : this.#solution.relation(one, set) === SUBSET;
+      return other === name ? this.#sets.has(set, index) : this.#solution.relation(other, set) === SUBSET;
     });
   }
 
-  /** A version that cannot be decided: whoever stands in its way is to blame. */
-  #avoid(name: PackageId, { packages, sets }: Incompatibility<F>): void {
-    const at = packages.findIndex((one) => one !== name);
+  /** Blames the decision that makes a version impossible, and goes back if that decision has been blamed often enough. */
+  #blameObstacle(name: PackageId, { packages, sets }: Incompatibility<F>): void {
+    const at = packages.findIndex((other) => other !== name);
     if (at < 0) return;
     const satisfier = this.#solution.satisfier(packages[at] as PackageId, sets[at] as SetId);
-    const level = this.#blame(satisfier?.level ?? GROUND, GROUND);
+    const level = this.#blame(satisfier?.level ?? ROOT_LEVEL);
     if (level !== null) this.stats.undone += this.#solution.backtrack(level);
   }
 
-  /** The level to go back to where the decision at `level` has been in the way often enough to come after what was decided last. */
-  #blame(level: number, least: number): number | null {
-    const culprit = level > GROUND ? this.#solution.decisionAt(level) : ROOT;
-    if (culprit === ROOT || culprit === this.#latest) return null;
-    return this.#priorities.blame(this.#latest, culprit) ? Math.max(least, level - 1) : null;
+  /**
+   * Blames the decision at a level for the conflict of the package chosen last. Returns the level before that decision if the
+   * two packages must change places, otherwise null.
+   */
+  #blame(level: number): number | null {
+    const culprit = level > ROOT_LEVEL ? this.#solution.decisionAt(level) : ROOT;
+    if (culprit === ROOT || culprit === this.#lastChosen) return null;
+    return this.#priorities.blame(this.#lastChosen, culprit) ? Math.max(ROOT_LEVEL, level - 1) : null;
   }
 
-  /** Derives all that follows from what changed. */
+  /** Unit propagation: derives everything that follows from the changed packages (step 2). */
   #propagate(): void {
     for (const name of this.#changed) {
       this.#changed.delete(name);
-      const known = this.#known[name] ?? [];
-      // The latest first: what was learned of conflicts says most.
+      const known = this.#incompatibilities[name] ?? [];
+      // The latest first: learned incompatibilities rule out the most.
       for (let at = known.length - 1; at >= 0; at--) {
-        const one = known[at] as Incompatibility<F>;
-        if (this.#techniques.refuted && one.refuted && !one.refuted.undone) continue;
-        const follows = this.#follow(one);
-        if (follows === CONFLICT) {
-          const learned = this.#resolve(one);
+        const candidate = known[at] as Incompatibility<F>;
+        const { contradictedBy } = candidate;
+        if (this.#techniques.contradicted && contradictedBy && !contradictedBy.undone) continue;
+        const derived = this.#propagateIncompatibility(candidate);
+        if (derived === CONFLICT) {
+          const learned = this.#resolveConflict(candidate);
           this.#changed.clear();
-          const derived = this.#follow(learned);
-          // Further back than need be, it may say nothing yet.
-          if (derived !== null && derived !== CONFLICT) this.#changed.add(derived);
+          const next = this.#propagateIncompatibility(learned);
+          // If blame went back further than necessary, the learned incompatibility may be inconclusive now.
+          if (next !== null && next !== CONFLICT) this.#changed.add(next);
           break;
         }
-        if (follows !== null) this.#changed.add(follows);
+        if (derived !== null) this.#changed.add(derived);
       }
     }
   }
 
-  /** Derives from one incompatibility: the package it says something new of, null when none, or that all its terms hold. */
-  #follow(one: Incompatibility<F>): PackageId | null | typeof CONFLICT {
-    const { packages, sets } = one;
+  /**
+   * Propagates one incompatibility. Returns the package of the derivation, null if nothing follows, or CONFLICT.
+   *
+   *     { theme 1|2, icons not 3 }
+   *       theme is 2, icons is open   → almost satisfied: derive icons 3
+   *       theme is 3                  → contradicted: nothing follows
+   *       theme is 2, icons is 2      → satisfied: a conflict
+   */
+  #propagateIncompatibility(candidate: Incompatibility<F>): PackageId | null | typeof CONFLICT {
+    const { packages, sets } = candidate;
     let open = -1;
     for (let at = 0; at < packages.length; at++) {
       const relation = this.#solution.relation(packages[at] as PackageId, sets[at] as SetId);
       if (relation === DISJOINT) {
-        one.refuted = this.#solution.refuter(packages[at] as PackageId);
+        candidate.contradictedBy = this.#solution.latest(packages[at] as PackageId);
         return null;
       }
       if (relation === SUBSET) continue;
@@ -184,35 +217,40 @@ export class Solver<F, N, A> {
     if (open < 0) return CONFLICT;
     const name = packages[open] as PackageId;
     const set = this.#sets.not(sets[open] as SetId);
-    this.#solution.derive(name, set, one);
-    one.refuted = this.#solution.refuter(name);
+    this.#solution.derive(name, set, candidate);
+    candidate.contradictedBy = this.#solution.latest(name);
     return name;
   }
 
   /**
-   * Finds what a conflict comes from: resolves the incompatibility with the causes of its latest terms until one decision
-   * alone makes the difference, and goes back to before that. @throws Refuted
+   * Conflict resolution (step 3): finds the root cause of a conflict, learns it and backjumps. Returns the root cause, which
+   * is almost satisfied unless the search went back further than necessary.
+   *
+   *     { editor 1|2, panel absent } is satisfied; editor 1|2 was derived from { editor 3, panel not 3 }
+   *       prior cause: { editor 1|2|3, panel absent }, which held in part since level 1: backjump to level 1
+   *
+   * @throws NoSolution if the prior cause rules out the project
    */
-  #resolve(conflict: Incompatibility<F>): Incompatibility<F> {
+  #resolveConflict(conflict: Incompatibility<F>): Incompatibility<F> {
     this.stats.conflicts++;
     let current = conflict;
     for (;;) {
-      if (refutesRoot(current)) throw new Refuted(current);
-      const { latest, level } = this.#latestTerm(current);
-      if (latest.cause === null || level < latest.level) {
-        if (current !== conflict) this.#add(current);
-        this.#goBack(level, latest);
+      if (isFailure(current)) throw new NoSolution(current);
+      const { satisfier, previousLevel } = this.#mostRecentSatisfier(current);
+      if (satisfier.cause === null || previousLevel < satisfier.level) {
+        if (current !== conflict) this.#addIncompatibility(current);
+        this.#backjump(previousLevel, satisfier);
         return current;
       }
-      current = resolvent(current, latest.cause, { pivot: latest.package, sets: this.#sets });
+      current = priorCause(current, satisfier.cause, { pivot: satisfier.package, sets: this.#sets });
     }
   }
 
-  /** The assignment that made the last of the terms hold, and the level at which all the rest held. */
-  #latestTerm({ packages, sets }: Incompatibility<F>): { latest: Assignment<F>; level: number } {
+  /** Returns the most recent satisfier of the terms, and the level at which all other terms held already. */
+  #mostRecentSatisfier({ packages, sets }: Incompatibility<F>): { satisfier: Assignment<F>; previousLevel: number } {
     let latest: Assignment<F> | null = null;
     let set: SetId = 0;
-    let level = GROUND;
+    let level = ROOT_LEVEL;
     for (const [at, name] of packages.entries()) {
       const satisfier = this.#solution.satisfier(name, sets[at] as SetId);
       if (!satisfier) continue;
@@ -222,20 +260,20 @@ export class Solver<F, N, A> {
         set = sets[at] as SetId;
       } else level = Math.max(level, satisfier.level);
     }
-    if (!latest) throw new Error("a conflict that nothing made");
-    return { latest, level: Math.max(level, this.#solution.levelWithout(latest, set)) };
+    if (!latest) throw new Error("a conflict without a satisfier");
+    return { satisfier: latest, previousLevel: Math.max(level, this.#solution.previousLevel(latest, set)) };
   }
 
-  #goBack(level: number, latest: Assignment<F>): void {
-    const target = this.#techniques.backjump ? level : latest.level - 1;
+  #backjump(level: number, satisfier: Assignment<F>): void {
+    const target = this.#techniques.backjump ? level : satisfier.level - 1;
     this.stats.backtracks++;
-    this.stats.undone += this.#solution.backtrack(this.#blame(level, GROUND) ?? target);
+    this.stats.undone += this.#solution.backtrack(this.#blame(level) ?? target);
   }
 }
 
 const CONFLICT = "conflict";
 
-/** Of a search that has not begun. */
-export function noStats(): SolverStats {
+/** Returns the counts of a search that has not begun. */
+export function emptyStats(): SolverStats {
   return { decisions: 0, conflicts: 0, backtracks: 0, undone: 0, incompatibilities: 0, sets: 0 };
 }

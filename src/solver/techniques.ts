@@ -1,16 +1,19 @@
-/** What makes the search quick, each of which can be left out to measure what it is worth. None changes whether there is an answer. */
+/**
+ * Techniques that make the search fast. Each can be switched off, to measure its effect. None of them changes whether there is
+ * a solution.
+ */
 export interface Techniques {
-  /** One incompatibility for all versions of a package that ask the same. */
+  /** One incompatibility covers all versions of a package that ask for the same. */
   readonly merge: boolean;
-  /** Relations and intersections of sets are remembered. */
+  /** Relations and intersections of sets are cached. */
   readonly remember: boolean;
-  /** What was learned of a conflict leads back past decisions that had no part in it. */
+  /** A conflict goes back past decisions that had no part in it. */
   readonly backjump: boolean;
-  /** Packages with one version left, and those in conflict often, are decided early. */
+  /** Packages with one version left, and those often in conflict, are decided early. */
   readonly priorities: boolean;
-  /** An incompatibility that a standing assignment contradicts is not looked at. */
-  readonly refuted: boolean;
-  /** A version whose requirements conflict at once is not decided. */
+  /** An incompatibility is skipped while an assignment contradicts it. */
+  readonly contradicted: boolean;
+  /** A version is not decided if its own requirements conflict at once. */
   readonly lookahead: boolean;
 }
 
@@ -19,6 +22,6 @@ export const ALL_TECHNIQUES: Techniques = {
   remember: true,
   backjump: true,
   priorities: true,
-  refuted: true,
+  contradicted: true,
   lookahead: true,
 };

@@ -1,14 +1,14 @@
-/** Names an interned set: equal sets have equal ids. */
+/** The id of an interned set. Equal sets have equal ids. */
 export type SetId = number;
 
-/** The first index that no set of known versions reaches. A set that goes on to here holds whatever is yet to be known. */
+/** One above the highest possible index. A set that reaches END contains all versions that are not known yet. */
 export const END = 0x7fff_ffff;
 
-// A package that is not there is one more thing it can be: index 0. So a term needs no sign, and its negation is a complement.
+// Index 0 is the state "absent". Therefore a term needs no sign: its negation is the complement of its set.
 export const EVERYTHING: SetId = 0;
 export const NOTHING: SetId = 1;
 export const ABSENT: SetId = 2;
-/** Any version at all. */
+/** Any version. */
 export const PRESENT: SetId = 3;
 
 export const DISJOINT = 1;
@@ -16,16 +16,16 @@ export const SUBSET = 2;
 export const OVERLAP = 3;
 export type Relation = typeof DISJOINT | typeof SUBSET | typeof OVERLAP;
 
-/** Slots of a memory; a pair that falls into another's slot takes its place. */
+/** The size of a cache. A pair replaces an older pair of the same slot. */
 const SLOTS = 1 << 14;
 
-/** What was worked out for pairs of ids, the latest pair of each slot. */
-class PairMemory {
+/** Caches a number for pairs of ids: the latest pair of each slot. */
+class PairCache {
   readonly #left = new Int32Array(SLOTS).fill(-1);
   readonly #right = new Int32Array(SLOTS);
   readonly #values = new Int32Array(SLOTS);
 
-  /** The value of a pair, or -1. */
+  /** Returns the value of a pair, or -1. */
   get(a: number, b: number): number {
     const slot = slotOf(a, b);
     return this.#left[slot] === a && this.#right[slot] === b ? (this.#values[slot] as number) : -1;
@@ -44,22 +44,21 @@ function slotOf(a: number, b: number): number {
 }
 
 /**
- * Sets of a package's versions, as half-open intervals of indices: `[1, 4, 6, 7]` is 1, 2, 3 and 6. They know nothing of
- * versions, so one table serves all packages. Each distinct set is there once, and what was worked out for two of them is
- * remembered by their ids.
+ * Sets of version indices, stored as half-open intervals: `[1, 4, 6, 7]` is 1, 2, 3 and 6. A set does not refer to a package, so
+ * one table serves all packages. Each distinct set is stored once (interned). Results for pairs of sets are cached by their ids.
  */
 export class VersionSets {
   readonly #bounds: (readonly number[])[] = [];
-  /** Ids less one by hash of their intervals, each at the first slot free from its own on; a power of two, at most half full. */
+  /** A hash table with linear probing: each slot holds an id plus one, or 0. Its size is a power of two, at most half full. */
   #slots: Int32Array = new Int32Array(1 << 10);
   readonly #complements: SetId[] = [];
-  readonly #and: PairMemory | null;
-  readonly #relations: PairMemory | null;
+  readonly #and: PairCache | null;
+  readonly #relations: PairCache | null;
 
-  /** @param remembers false only to measure what remembering is worth */
+  /** @param remembers false only to measure the effect of the caches */
   constructor(remembers = true) {
-    this.#and = remembers ? new PairMemory() : null;
-    this.#relations = remembers ? new PairMemory() : null;
+    this.#and = remembers ? new PairCache() : null;
+    this.#relations = remembers ? new PairCache() : null;
     for (const bounds of [[0, END], [], [0, 1], [1, END]]) this.of(bounds);
   }
 
@@ -67,7 +66,7 @@ export class VersionSets {
     return this.#bounds.length;
   }
 
-  /** The set of these intervals: ascending, none empty, none touching the next. */
+  /** Returns the set of some intervals, which must be ascending, not empty and not adjacent. */
   of(bounds: readonly number[]): SetId {
     let slot = this.#slot(bounds);
     const known = this.#slots[slot] as number;
@@ -82,7 +81,7 @@ export class VersionSets {
     return id;
   }
 
-  /** Where the set of these intervals is, or belongs. */
+  /** Returns the slot of some intervals: the slot that holds them, or a free one. */
   #slot(bounds: readonly number[]): number {
     const mask = this.#slots.length - 1;
     let hash = 0;
@@ -112,7 +111,7 @@ export class VersionSets {
     return false;
   }
 
-  /** How many indices there are in it; {@link END} and more for one that has no end. */
+  /** Returns the number of indices in a set. A set that reaches {@link END} counts as very large. */
   count(id: SetId): number {
     const bounds = this.bounds(id);
     let count = 0;
@@ -148,7 +147,7 @@ export class VersionSets {
     return this.not(this.and(this.not(a), this.not(b)));
   }
 
-  /** Whether `a` has nothing in common with `b`, lies in it, or neither. Nothing lies in everything. */
+  /** Returns whether `a` is disjoint from `b`, a subset of it, or overlaps it. NOTHING is a subset of every set. */
   relation(a: SetId, b: SetId): Relation {
     if (a === b || b === EVERYTHING || a === NOTHING) return SUBSET;
     if (b === NOTHING) return DISJOINT;
@@ -160,7 +159,7 @@ export class VersionSets {
   }
 }
 
-/** The intervals of some indices, in whatever order. */
+/** Returns the intervals of some indices, which may be in any order. */
 export function boundsOf(indices: Iterable<number>): number[] {
   const bounds: number[] = [];
   for (const index of [...indices].sort((a, b) => a - b)) {
@@ -190,7 +189,7 @@ function intersect(a: readonly number[], b: readonly number[]): number[] {
   return both;
 }
 
-/** Neither is empty. */
+/** Relates two sets that are not empty. */
 function relate(a: readonly number[], b: readonly number[]): Relation {
   let inside = false;
   let outside = false;

@@ -7,9 +7,9 @@ import { Solver } from "../../src/solver/solver.ts";
 import { ALL_TECHNIQUES, type Techniques } from "../../src/solver/techniques.ts";
 import { NOTHING, type SetId, VersionSets } from "../../src/solver/version-sets.ts";
 import { RangeTable } from "../../src/spec/version-range.ts";
-import { documentsOf, type SolverWorld } from "./solver-worlds.ts";
+import { documentsOf, type SolverCase } from "./solver-cases.ts";
 
-interface Ask {
+interface Dependency {
   readonly to: PackageId;
   readonly range: string;
   readonly allowed: SetId;
@@ -18,39 +18,42 @@ interface Ask {
 }
 
 /** The search over a made world whose manifests are read and whose ranges are sets before it begins. */
-export function solverAlone(world: SolverWorld, techniques: Partial<Techniques> = {}): Solver<null, never, undefined> {
+export function solverAlone(
+  solverCase: SolverCase,
+  techniques: Partial<Techniques> = {},
+): Solver<null, never, undefined> {
   const all = { ...ALL_TECHNIQUES, ...techniques };
   const sets = new VersionSets(all.remember);
-  return new Solver<null, never, undefined>(new ReadSource(world, sets, all.merge), sets, all);
+  return new Solver<null, never, undefined>(new ReadProvider(solverCase, sets, all.merge), sets, all);
 }
 
-class ReadSource implements DependencyProvider<null, never, undefined> {
+class ReadProvider implements DependencyProvider<null, never, undefined> {
   readonly #sets: VersionSets;
   readonly #ids = new Map<string, PackageId>([["", ROOT]]);
   readonly #versions = new Map<string, PackumentVersions>();
   /** By package, by version. */
-  readonly #asks: (readonly Ask[])[][] = [];
-  readonly #told = new Set<Ask>();
+  readonly #asks: (readonly Dependency[])[][] = [];
+  readonly #listed = new Set<Dependency>();
 
-  constructor(world: SolverWorld, sets: VersionSets, merges: boolean) {
+  constructor(solverCase: SolverCase, sets: VersionSets, merges: boolean) {
     this.#sets = sets;
     const ranges = new RangeTable();
-    for (const [name, bytes] of documentsOf(world)) {
+    for (const [name, bytes] of documentsOf(solverCase)) {
       this.#versions.set(name, new PackumentVersions(indexPackument(name, bytes), { ranges }, "as-written"));
     }
-    this.#read("", [world.dependencies], merges);
-    for (const [name, told] of world.packages) {
+    this.#read("", [solverCase.dependencies], merges);
+    for (const [name, listed] of solverCase.packages) {
       this.#read(
         name,
-        told.map(({ dependencies }) => dependencies),
+        listed.map(({ dependencies }) => dependencies),
         merges,
       );
     }
   }
 
-  #read(name: string, told: readonly Readonly<Record<string, string>>[], merges: boolean): void {
-    const known = new Map<string, Ask>();
-    const asks = told.map((dependencies, at) =>
+  #read(name: string, listed: readonly Readonly<Record<string, string>>[], merges: boolean): void {
+    const known = new Map<string, Dependency>();
+    const asks = listed.map((dependencies, at) =>
       Object.entries(dependencies).map(([other, range]) => {
         const versions = this.#sets.single(at + 1);
         const key = `${other} ${range}`;
@@ -79,19 +82,19 @@ class ReadSource implements DependencyProvider<null, never, undefined> {
     return versions ? this.#sets.of(versions.evaluate(range, "range").bounds.map((place) => place + 1)) : NOTHING;
   }
 
-  waits(): boolean {
+  isDeferred(): boolean {
     return false;
   }
 
   /** The highest. */
-  pick(_: PackageId, set: SetId): number {
+  chooseVersion(_: PackageId, set: SetId): number {
     return (this.#sets.bounds(set).at(-1) as number) - 1;
   }
 
   *requirements(name: PackageId, index: number): Generator<never, readonly Requirement<null>[], undefined> {
-    const news = (this.#asks[name]?.[index] ?? []).filter((ask) => !this.#told.has(ask));
+    const news = (this.#asks[name]?.[index] ?? []).filter((ask) => !this.#listed.has(ask));
     return news.map((ask) => {
-      this.#told.add(ask);
+      this.#listed.add(ask);
       return { of: name, versions: ask.versions, package: ask.to, allowed: ask.allowed, fact: null };
     });
   }

@@ -23,7 +23,7 @@ const names = values.projects?.split(",") ?? [
   ...["create-react-app-legacy-peer-deps", "ant-design"],
 ];
 
-const { SolverRun, WORLDS, runAlone, setClock, setCosts, TECHNIQUES, twoBands } = await bundled("solver-run");
+const { SolverRun, CASES, runAlone, setClock, setCosts, TECHNIQUES, twoBands } = await bundled("solver-run");
 
 setClock(values.clock);
 const load = () => `${values.clock} clock, load ${loadavg()[0].toFixed(1)}`;
@@ -74,7 +74,7 @@ async function projects() {
     const run = SolverRun.recorded(registry, name);
     for (const relax of ["none", "peers", "copies"]) {
       const got = await measure(run, { options: { relax } }, runs);
-      const answer = got.outcome === "solved" ? `on ${got.rung}` : got.outcome;
+      const answer = got.outcome === "solved" ? `on ${got.relaxation}` : got.outcome;
       const times = ["total", "search", "proof", "tree", "lock", "hints"].map((part) => ms(got[part]));
       rows.push([name, relax, answer, got.size, ...times, got.tries, ...counts(got)]);
       for (const text of got.wayOut) hints.push(`${name}, ${relax}: ${text}`);
@@ -87,24 +87,24 @@ async function projects() {
 }
 
 /** {@link measure} for a made world whose manifests are read before. */
-async function measureAlone(world, options, times) {
-  const once = () => runAlone(world, { budget, ...options });
+async function measureAlone(solverCase, options, times) {
+  const once = () => runAlone(solverCase, { budget, ...options });
   const all = [once()];
   while (all.length <= times && all.at(-1).outcome !== "gave up") all.push(once());
   const timed = all.length > 1 ? all.slice(1) : all;
   return { ...all.at(-1), search: median(timed.map(({ search }) => search)) };
 }
 
-async function worlds() {
+async function cases() {
   const each = Math.min(5, runs);
   heading(`Made worlds, ms, median of ${each}; a run has ${budget / 1000} s`);
   const rows = [["world", "answer", "alone", "as npm's", "proof", ...COUNTS]];
-  for (const make of WORLDS) {
-    const world = make();
-    const alone = await measureAlone(world, {}, each);
-    const got = await measure(SolverRun.made(world), { hints: false }, each);
+  for (const make of CASES) {
+    const solverCase = make();
+    const alone = await measureAlone(solverCase, {}, each);
+    const got = await measure(SolverRun.made(solverCase), { hints: false }, each);
     const time = got.outcome === "gave up" ? got.outcome : ms(got.search);
-    rows.push([world.name, alone.outcome, ms(alone.search), time, ms(got.proof), ...counts(alone)]);
+    rows.push([solverCase.name, alone.outcome, ms(alone.search), time, ms(got.proof), ...counts(alone)]);
   }
   table(rows);
 }
@@ -126,12 +126,12 @@ async function techniques() {
         if (round > 0 || got.outcome === "gave up") results.push(got);
       }
     }
-    const told = all.map(({ results }) => {
+    const listed = all.map(({ results }) => {
       const last = results.at(-1);
       const time = last.outcome === "gave up" ? last.outcome : ms(median(results.map(({ search }) => search)));
       return `${time} (${last.stats.conflicts})`;
     });
-    print([name, ...told]);
+    print([name, ...listed]);
   };
   for (const name of registry ? names : []) {
     const run = SolverRun.recorded(registry, name);
@@ -140,9 +140,9 @@ async function techniques() {
       return run.run(options);
     });
   }
-  for (const make of WORLDS) {
-    const world = make();
-    await row(`alone: ${world.name}`, async (options) => runAlone(world, options));
+  for (const make of CASES) {
+    const solverCase = make();
+    await row(`alone: ${solverCase.name}`, async (options) => runAlone(solverCase, options));
   }
 }
 
@@ -152,13 +152,13 @@ function bands() {
     ["package", "versions", "prereleases", "ranges", "one: mean", "most", "two: mean", "most", "most in one"],
   ];
   for (const { name, versions, prereleases, ranges, one, two, worst } of twoBands(registry, 25)) {
-    const told = [one, two].flatMap(({ mean, most }) => [mean.toFixed(2), most]);
+    const listed = [one, two].flatMap(({ mean, most }) => [mean.toFixed(2), most]);
     rows.push([
       name,
       versions,
       `${((100 * prereleases) / versions).toFixed(0)} %`,
       ranges,
-      ...told,
+      ...listed,
       worst.slice(0, 40),
     ]);
   }
@@ -174,7 +174,7 @@ function sets() {
 }
 
 if (parts.has("projects") && registry) await projects();
-if (parts.has("worlds")) await worlds();
+if (parts.has("worlds")) await cases();
 if (parts.has("techniques")) await techniques();
 if (parts.has("bands") && registry) bands();
 if (parts.has("sets")) sets();

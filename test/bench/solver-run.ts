@@ -14,8 +14,8 @@ import { PartialSolution } from "../../src/solver/partial-solution.ts";
 import { Solver } from "../../src/solver/solver.ts";
 import { ALL_TECHNIQUES, type Techniques } from "../../src/solver/techniques.ts";
 import { solverAlone } from "./solver-alone.ts";
+import { documentsOf, type SolverCase } from "./solver-cases.ts";
 import { readPackument } from "./solver-sets.ts";
-import { documentsOf, type SolverWorld } from "./solver-worlds.ts";
 
 const PLATFORM = { os: "linux", cpu: "x64", libc: "glibc", node: "20.20.2", npm: "11.19.1" };
 
@@ -41,7 +41,7 @@ function now(): number {
 export interface SolverRunResult {
   readonly outcome: "solved" | "refuted" | "gave up";
   /** Where it came to stand, or failed. */
-  readonly rung: string;
+  readonly relaxation: string;
   /** Reading the project, and what is in none of the others. */
   readonly total: number;
   /** The searches of all rungs, with what they read of packuments. */
@@ -63,7 +63,7 @@ export interface SolverRunResult {
 }
 
 /** What is seen of the searches of one run, as they go by. */
-class Watch {
+class RunWatch {
   /** Milliseconds of the clock that may pass. */
   budget = Number.POSITIVE_INFINITY;
   readonly started: number = now();
@@ -86,7 +86,7 @@ class Watch {
 
 class OutOfTime extends Error {}
 
-let watch = new Watch();
+let watch = new RunWatch();
 
 // The searches are inside a resolution: they are timed where they begin and end.
 const { run } = Solver.prototype;
@@ -144,10 +144,10 @@ export class SolverRun {
     });
   }
 
-  static made(world: SolverWorld): SolverRun {
-    const documents = documentsOf(world);
-    const text = JSON.stringify({ name: "project", version: "1.0.0", dependencies: world.dependencies });
-    return new SolverRun(world.name, text, (name) => documents.get(name));
+  static made(solverCase: SolverCase): SolverRun {
+    const documents = documentsOf(solverCase);
+    const text = JSON.stringify({ name: "project", version: "1.0.0", dependencies: solverCase.dependencies });
+    return new SolverRun(solverCase.name, text, (name) => documents.get(name));
   }
 
   /** Indexes every packument used so far anew, so that a run finds nothing that an earlier one parsed. */
@@ -156,7 +156,7 @@ export class SolverRun {
   }
 
   async run({ options = {}, techniques, budget, hints = true }: RunOptions = {}): Promise<SolverRunResult> {
-    const own = new Watch();
+    const own = new RunWatch();
     watch = own;
     if (budget !== undefined) own.budget = budget;
     const project = await readProject({
@@ -167,13 +167,13 @@ export class SolverRun {
     });
     try {
       const steps = resolveFlat(project, { ...ALL_TECHNIQUES, ...techniques });
-      const { rung } = await drive(watched(steps, own, hints), this.#host);
+      const { rung: relaxation } = await drive(watched(steps, own, hints), this.#host);
       const treeEnd = now();
       await drive(writeProject(project), this.#host);
       const end = now();
       const parts = { proof: 0, hints: 0, tree: treeEnd - own.searchEnd, lock: end - treeEnd };
       const size = `${project.context.tree.inventory.size - 1} packages`;
-      return { ...ended(own, end), ...parts, outcome: "solved", rung, size, wayOut: [] };
+      return { ...ended(own, end), ...parts, outcome: "solved", relaxation, size, wayOut: [] };
     } catch (error) {
       if (error instanceof InstallError && error.code === "EUNSUPPORTED") return untreed(own);
       return refusal(own, error);
@@ -202,7 +202,7 @@ export class SolverRun {
 class NoHints extends Error {}
 
 /** Hints are the first code that a failed resolution asks for. */
-function* watched<T>(steps: Steps<T>, own: Watch, hints: boolean): Steps<T> {
+function* watched<T>(steps: Steps<T>, own: RunWatch, hints: boolean): Steps<T> {
   let step = steps.next(ok(undefined));
   while (!step.done) {
     own.check();
@@ -215,7 +215,7 @@ function* watched<T>(steps: Steps<T>, own: Watch, hints: boolean): Steps<T> {
   return step.value;
 }
 
-function ended(own: Watch, end: number): Pick<SolverRunResult, "total" | "search" | "tries" | "stats"> {
+function ended(own: RunWatch, end: number): Pick<SolverRunResult, "total" | "search" | "tries" | "stats"> {
   const stats: SolverStats = { decisions: 0, conflicts: 0, backtracks: 0, undone: 0, incompatibilities: 0, sets: 0 };
   let search = 0;
   for (const one of own.searches) {
@@ -228,12 +228,12 @@ function ended(own: Watch, end: number): Pick<SolverRunResult, "total" | "search
 }
 
 /** It was decided, and the tree of it needs a tarball, which the bench does not have. */
-function untreed(own: Watch): SolverRunResult {
+function untreed(own: RunWatch): SolverRunResult {
   const none = { proof: 0, hints: 0, tree: 0, lock: 0, wayOut: [] };
-  return { ...ended(own, now()), ...none, outcome: "solved", rung: "", size: "needs a tarball" };
+  return { ...ended(own, now()), ...none, outcome: "solved", relaxation: "", size: "needs a tarball" };
 }
 
-function refusal(own: Watch, error: unknown): SolverRunResult {
+function refusal(own: RunWatch, error: unknown): SolverRunResult {
   const end = now();
   const known = error instanceof InstallError && error.code === "ENOSOLUTION" ? error.failure : null;
   if (!known && !(error instanceof NoHints) && !(error instanceof OutOfTime)) throw error;
@@ -244,7 +244,7 @@ function refusal(own: Watch, error: unknown): SolverRunResult {
     ...(isProven ? { proof: own.hintsStart - own.searchEnd, hints: end - own.hintsStart } : { proof: 0, hints: 0 }),
     ...{ tree: 0, lock: 0 },
     outcome: isProven ? "refuted" : "gave up",
-    rung: String(known?.details?.["rung"] ?? ""),
+    relaxation: String(known?.details?.["rung"] ?? ""),
     size: proof ? `${proof.facts.length} facts, ${proof.steps.length} steps` : "",
     wayOut: (known?.wayOut ?? []).map(({ text }) => text),
   };
@@ -254,12 +254,12 @@ function refusal(own: Watch, error: unknown): SolverRunResult {
  * The search of a made world alone: manifests are read and ranges are sets before the clock starts. In place of `SolverRunResult`'s
  * other times there are zeros.
  */
-export function runAlone(world: SolverWorld, { techniques, budget }: RunOptions = {}): SolverRunResult {
-  const solver = solverAlone(world, techniques);
-  const own = new Watch();
+export function runAlone(solverCase: SolverCase, { techniques, budget }: RunOptions = {}): SolverRunResult {
+  const solver = solverAlone(solverCase, techniques);
+  const own = new RunWatch();
   watch = own;
   if (budget !== undefined) own.budget = budget;
-  const none = { proof: 0, hints: 0, tree: 0, lock: 0, wayOut: [], rung: "", size: "" };
+  const none = { proof: 0, hints: 0, tree: 0, lock: 0, wayOut: [], relaxation: "", size: "" };
   try {
     const { value } = solver.run().next();
     const outcome = value?.ok ? "solved" : "refuted";
@@ -272,5 +272,5 @@ export function runAlone(world: SolverWorld, { techniques, budget }: RunOptions 
 
 export const TECHNIQUES: readonly string[] = Object.keys(ALL_TECHNIQUES);
 
+export { CASES } from "./solver-cases.ts";
 export { setCosts, twoBands } from "./solver-sets.ts";
-export { WORLDS } from "./solver-worlds.ts";

@@ -6,7 +6,7 @@ import { indexPackument } from "../../src/registry/condense.ts";
 import { type SetId, VersionSets } from "../../src/solver/version-sets.ts";
 import { compareVersions } from "../../src/spec/version.ts";
 import { RangeTable } from "../../src/spec/version-range.ts";
-import { seeded } from "./solver-worlds.ts";
+import { seeded } from "./solver-cases.ts";
 
 /** How many intervals the ranges of one package come to, in both orders. */
 export interface Bands {
@@ -63,14 +63,14 @@ function bandsOf(registry: string, name: string, written: ReadonlySet<string>): 
     const one = order.filter((place, at) => isIn[place] && !(at > 0 && isIn[order[at - 1] as number])).length;
     counts.push({ text, one, two: bounds.length / 2 });
   }
-  const told = (of: (count: { one: number; two: number }) => number): Bands["one"] => {
+  const listed = (of: (count: { one: number; two: number }) => number): Bands["one"] => {
     const all = counts.map(of);
     return { mean: all.reduce((sum, count) => sum + count, 0) / (all.length || 1), most: Math.max(0, ...all) };
   };
   const worst = counts.reduce((most, count) => (count.one > most.one ? count : most), { text: "", one: 0, two: 0 });
   return {
     ...{ name, versions: versions.size, prereleases: versions.size - versions.releases, ranges: counts.length },
-    ...{ one: told(({ one }) => one), two: told(({ two }) => two), worst: worst.text },
+    ...{ one: listed(({ one }) => one), two: listed(({ two }) => two), worst: worst.text },
   };
 }
 

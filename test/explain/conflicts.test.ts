@@ -16,7 +16,7 @@ interface Told {
 async function told({ packages, project, registry, options }: Told): Promise<string> {
   const work = resolveManifest(fakeRegistry(packages, registry), project, { strategy: "flat", ...options });
   const [message, ...rest] = explain(await failureOf(work)).split("\n\n");
-  expect(message).toBe("There is no single version of each package that suits the whole project.");
+  expect(message).toBe("No single version of each package satisfies the whole project.");
   return rest.join("\n\n");
 }
 
@@ -31,13 +31,13 @@ test("a plugin that lags behind, and the ways out that were tried", async () => 
   };
   const project = { devDependencies: { plugin: "^19.0.0", eslint: "^9.0.0" } };
   expect(await told({ packages, project })).toBe(
-    `Because the root project wants eslint@^9.0.0 (dev) and plugin@^19.0.0 (dev), which has the peer eslint@"^7.32.0 || ^8.2.0", no choice of versions suits the root project.
+    `Because the project requires eslint@^9.0.0 (dev) and plugin@^19.0.0 (dev), which requires eslint@"^7.32.0 || ^8.2.0" as a peer, no choice of versions satisfies the project.
 
 Ways out:
-  1. Ask for eslint@"^7.32.0 || ^8.2.0" in package.json: that is what plugin works with.
-  2. Override eslint with your own spec of it.
+  1. Use eslint@"^7.32.0 || ^8.2.0" in package.json: plugin requires it.
+  2. Override eslint with the project's own spec.
      "overrides": {"eslint":"$eslint"}
-  3. Take peers that do not fit as warnings, with relax: peers.`,
+  3. Turn peers that do not fit into warnings, with relax: peers.`,
   );
 });
 
@@ -49,7 +49,7 @@ test("a newer plugin, where there is one", async () => {
     "eslint@9.1.0": {},
   };
   const project = { dependencies: { plugin: "^19.0.0", eslint: "^9.0.0" } };
-  expect(await told({ packages, project })).toContain("Ways out:\n  1. Ask for plugin@^20.0.0 in package.json.\n  2. ");
+  expect(await told({ packages, project })).toContain("Ways out:\n  1. Use plugin@^20.0.0 in package.json.\n  2. ");
 });
 
 test("a ladder of versions that ask for another companion each", async () => {
@@ -58,14 +58,14 @@ test("a ladder of versions that ask for another companion each", async () => {
   const packages = { ...Object.fromEntries([...rungs, ...companions]), "r@1.0.0": {}, "r@2.0.0": {} };
   const project = { dependencies: { p: "^1.0.0", r: "^1.0.0" } };
   expect((await told({ packages, project })).split("\n\n")[0]).toBe(
-    "Because the root project wants r@^1.0.0 and p@^1.0.0, which wants q of the same version, which wants r@^2.0.0, no choice of versions suits the root project.",
+    "Because the project requires r@^1.0.0 and p@^1.0.0, which requires q of the same version, which requires r@^2.0.0, no choice of versions satisfies the project.",
   );
 });
 
 test("a dependency that nobody has, deep down", async () => {
   const packages = { "a@1.0.0": { b: "^1.0.0" }, "b@1.0.0": { c: "^9.0.0" }, "c@2.0.0": {} };
   expect(await told({ packages, project: { dependencies: { a: "^1.0.0" } } })).toBe(
-    `Because the root project wants a@^1.0.0, which wants b@^1.0.0, which wants c@^9.0.0, of which there is no version (the latest is 2.0.0), no choice of versions suits the root project.
+    `Because the project requires a@^1.0.0, which requires b@^1.0.0, which requires c@^9.0.0, which no version matches (the latest is 2.0.0), no choice of versions satisfies the project.
 
 Ways out:
   1. Override c with 2.0.0.
@@ -78,25 +78,25 @@ test("what the project itself misspells, overtakes or hides", async () => {
   const own = async (dependencies: Record<string, string>, options: ResolveOptions = {}): Promise<string> =>
     told({ packages, project: { dependencies }, options, registry: { tags: { react: { next: "18.2.0" } } } });
   expect(await own({ react: "^18.0.0", raect: "^18.0.0" })).toBe(
-    `Because the root project wants raect@^18.0.0, which does not exist, no choice of versions suits the root project.
+    `Because the project requires raect@^18.0.0, which does not exist, no choice of versions satisfies the project.
 
 Ways out:
-  1. Ask for react instead of raect, if that was meant.
-  2. Check the name; for a private package give its scope's registry, or a token.`,
+  1. Use react instead of raect, if you meant that.
+  2. Check the name raect. A private package needs its scope's registry, or a token.`,
   );
   expect(await own({ react: "nxet" })).toBe(
-    `Because the root project wants react@nxet, a tag that react does not have, no choice of versions suits the root project.
+    `Because the project requires react@nxet, a dist-tag that react does not have, no choice of versions satisfies the project.
 
 Ways out:
-  1. Ask for react@next in package.json.
-  2. Ask for react@latest in package.json.`,
+  1. Use react@next in package.json.
+  2. Use react@latest in package.json.`,
   );
   expect(await own({ beta: ">1.0.0" })).toBe(
-    `Because the root project wants beta@>1.0.0, of which there are only prereleases (2.0.0-rc.1), no choice of versions suits the root project.
+    `Because the project requires beta@>1.0.0, which exists only as a prerelease: 2.0.0-rc.1, no choice of versions satisfies the project.
 
 Ways out:
-  1. Ask for beta@2.0.0-rc.1 in package.json.
-  2. Take prereleases where nothing else fits, with prereleases: if-necessary.`,
+  1. Use beta@2.0.0-rc.1 in package.json.
+  2. Allow prereleases where nothing else fits, with prereleases: if-necessary.`,
   );
 });
 
@@ -110,6 +110,6 @@ test("overrides and optional peers are named for what they are", async () => {
   };
   const project = { dependencies: { a: "^1.0.0", c: "^2.0.0" }, overrides: { b: "2.0.0" } };
   expect((await told({ packages, project })).split("\n\n")[0]).toBe(
-    "Because the root project wants c@^2.0.0 and a@^1.0.0, which wants b@2.0.0 (overridden from ^1.0.0), which has the optional peer c@^1.0.0 (if c is there, it must fit), no choice of versions suits the root project.",
+    "Because the project requires c@^2.0.0 and a@^1.0.0, which requires b@2.0.0 (overridden from ^1.0.0), which requires c@^1.0.0 as an optional peer (if c is installed, it must fit), no choice of versions satisfies the project.",
   );
 });

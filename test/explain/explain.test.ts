@@ -40,11 +40,11 @@ node_modules/airbnb
   dev airbnb@"^19.0.0" from the root project
 
 Ways out:
-  1. Ask for eslint@"^7.32.0 || ^8.2.0" in package.json: that is what airbnb@19.0.4 works with.
-  2. Override eslint below airbnb with your own spec of it.
+  1. Use eslint@"^7.32.0 || ^8.2.0" in package.json: airbnb@19.0.4 requires it.
+  2. Override eslint below airbnb with the project's own spec.
      "overrides": {"airbnb":{"eslint":"$eslint"}}
-  3. Leave peer dependencies out of account, with legacyPeerDeps (--legacy-peer-deps).
-  4. Accept what does not fit, with force (--force).`,
+  3. Ignore peer dependencies, with legacyPeerDeps (--legacy-peer-deps).
+  4. Accept the conflict, with force (--force).`,
   );
 });
 
@@ -91,9 +91,9 @@ node_modules/b
 Ways out:
   1. Override b below w with 1.0.0.
      "overrides": {"w":{"b":"1.0.0"}}
-  2. Leave out strictPeerDeps: then npm overrides conflicts below the project's own dependencies.
-  3. Leave peer dependencies out of account, with legacyPeerDeps (--legacy-peer-deps).
-  4. Accept what does not fit, with force (--force).`,
+  2. Turn off strictPeerDeps: then npm accepts conflicts below the project's own dependencies.
+  3. Ignore peer dependencies, with legacyPeerDeps (--legacy-peer-deps).
+  4. Accept the conflict, with force (--force).`,
   );
 });
 
@@ -121,27 +121,27 @@ test("another failure tells what was found, the paths from the project, and the 
           { location: "node_modules/debug", name: "debug", version: "4.3.4", spec: "^999.0.0", type: "prod" },
         ],
       ],
-      wayOut: [{ kind: "spec", package: "ms", spec: "^2.1.3", text: "Ask for ms@^2.1.3" }],
+      wayOut: [{ kind: "spec", package: "ms", spec: "^2.1.3", text: "Use ms@^2.1.3" }],
     }),
   );
   expect(text).toBe(`No matching version found for ms@^999.0.0.
 
 Found: latest: 2.1.3
 
-Wanted by:
-  the root project wants debug@"^4.0.0" (dev)
-    debug@4.3.4 wants ms@"^999.0.0"
+Required by:
+  the project requires debug@"^4.0.0" (dev)
+    debug@4.3.4 requires ms@"^999.0.0"
 
 Ways out:
-  1. Ask for ms@^2.1.3`);
+  1. Use ms@^2.1.3`);
 });
 
 test("places stand in for paths; beyond three they are counted", () => {
   const requiredBy = ["", "node_modules/a", "node_modules/b", "node_modules/c", "node_modules/d"];
   expect(explain(failure("E404", "x: not found", { requiredBy }))).toBe(`x: not found
 
-Wanted by:
-  the root project
+Required by:
+  the project
   node_modules/a
   node_modules/b
   and 2 more`);
@@ -154,7 +154,7 @@ test("what the details hold is told, once", () => {
   };
   expect(explain(failure("EBADPLATFORM", "bad", { found: "linux x64", details: platform }))).toBe(`bad
 
-Wanted: os darwin or win32
+Required: os darwin or win32
 Actual: os linux, cpu x64`);
   const integrity = { expected: "sha512-a", actual: "sha512-b", url: "http://registry.local/a.tgz" };
   expect(explain(failure("EINTEGRITY", "bad", { found: "sha512-b", details: integrity }))).toBe(

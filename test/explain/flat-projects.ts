@@ -7,7 +7,7 @@ import { explain } from "../../src/explain/explain.ts";
 import { findChoice } from "../solver/laws/brute-force.ts";
 import { checkProof } from "../solver/laws/check-proof.ts";
 import { Model, type Problem } from "../solver/laws/model.ts";
-import type { Project, Sections } from "../solver/laws/told.ts";
+import type { Project, Sections } from "../solver/laws/registry-case.ts";
 import { folderSnapshot } from "../support/registry/folder.ts";
 import { memoryRegistry } from "../support/registry/memory-fetch.ts";
 import type { Snapshot } from "../support/registry/snapshot.ts";
@@ -139,11 +139,11 @@ export async function explanations(projects: FlatProjects): Promise<string> {
     const strict = await projects.resolve(name, "none");
     const copies = await projects.resolve(name, "copies");
     rows.push(`| ${name} | ${inBrief(strict)} | ${inBrief(copies)} |`);
-    const told = [
+    const sections = [
       ...section(strict, (proof) => projects.check(name, proof)),
       ...section(copies).flatMap((text, at) => (at === 0 ? ['With `relax: "copies"`:', text] : [text])),
     ];
-    if (told.length > 0) parts.push(`## ${name}`, ...told);
+    if (sections.length > 0) parts.push(`## ${name}`, ...sections);
   }
   const table = ['| project | one version of each | `relax: "copies"` |', "|---|---|---|", ...rows].join("\n");
   return [...INTRODUCTION, table, ...parts, ""].join("\n\n").trimEnd().concat("\n");

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Proof, ProofFact, ProofReference, ProofTerm } from "../../src/api/flat.ts";
 import { type ProofLine, proofLines, proofText } from "../../src/explain/proof.ts";
-import { fact, step } from "./told-proof.ts";
+import { fact, step } from "./build-proof.ts";
 
 const NAMES = ["a", "b", "c", "d", "e", "f"];
 const name = fc.constantFrom(...NAMES);
@@ -80,7 +80,7 @@ test("every fact that the end needs is told by a line, and the end comes last", 
     const told = lines.map(namesIn);
     for (const { from, name: what } of needed(proof))
       expect(told.some((names) => names.has(what) && (from === "" || names.has(from)))).toBe(true);
-    expect(proofText(lines).endsWith(", no choice of versions suits the root project.")).toBe(true);
+    expect(proofText(lines).endsWith(", no choice of versions satisfies the project.")).toBe(true);
   });
   fc.assert(holds, { numRuns: 200 });
 });

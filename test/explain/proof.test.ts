@@ -3,7 +3,7 @@ import type { Missing, Proof, ProofFact } from "../../src/api/flat.ts";
 import { failure } from "../../src/errors/failure.ts";
 import { explain } from "../../src/explain/explain.ts";
 import { proofLines, proofText } from "../../src/explain/proof.ts";
-import { fact, step } from "./told-proof.ts";
+import { fact, step } from "./build-proof.ts";
 
 const text = (facts: readonly ProofFact[], ...steps: Proof["steps"]): string => proofText(proofLines({ facts, steps }));
 
@@ -13,65 +13,73 @@ function line(...facts: readonly ProofFact[]): string {
   return text(facts, ...steps.slice(0, -1), { terms: [], because: steps.at(-1)!.because });
 }
 
-const CANNOT = "no choice of versions suits the root project.";
+const CANNOT = "no choice of versions satisfies the project.";
 
 describe("facts", () => {
   const own = fact("", "a@^1.0.0");
   const told = (other: ProofFact): string => {
     const whole = line(own, other);
-    expect(whole.startsWith("Because the root project wants a@^1.0.0")).toBe(true);
+    expect(whole.startsWith("Because the project requires a@^1.0.0")).toBe(true);
     expect(whole.endsWith(`, ${CANNOT}`)).toBe(true);
-    return whole.slice("Because the root project wants a@^1.0.0".length, whole.lastIndexOf(", no choice"));
+    return whole.slice("Because the project requires a@^1.0.0".length, whole.lastIndexOf(", no choice"));
   };
 
   test.each<[string, ProofFact, string]>([
-    ["a dependency", fact("a 1.2.0", "b@^2.0.0"), ", which wants b@^2.0.0"],
-    ["any version", fact("a 1.2.0", "b@*"), ", which wants b"],
-    ["a range with blanks", fact("a 1.2.0", "b@1 || 2"), ', which wants b@"1 || 2"'],
-    ["of several versions", fact("a 1.0.0 - 1.4.0", "b@2"), ", which wants b@2"],
-    ["of every version", fact("a *", "b@2"), ", which wants b@2"],
-    ["of versions that nobody asked for", fact("c 1.0.0 || >=2.0.0", "b@2"), ", and c 1.0.0 and from 2.0.0 want b@2"],
-    ["of versions up to one", fact("c <=1.4.0", "b@2"), " and c up to 1.4.0 want b@2"],
-    ["of versions that a range tells", fact("c ^1.0.0 || ^2.0.0", "b@2"), ' and every c@"^1.0.0 || ^2.0.0" wants b@2'],
-    ["a peer", fact("a 1.2.0", "b@2", { type: "peer" }), ", which has the peer b@2"],
-    ["peers", fact("c 1.2.0 - 1.3.0", "b@2", { type: "peer" }), " and c 1.2.0 to 1.3.0 have the peer b@2"],
+    ["a dependency", fact("a 1.2.0", "b@^2.0.0"), ", which requires b@^2.0.0"],
+    ["any version", fact("a 1.2.0", "b@*"), ", which requires b"],
+    ["a range with blanks", fact("a 1.2.0", "b@1 || 2"), ', which requires b@"1 || 2"'],
+    ["of several versions", fact("a 1.0.0 - 1.4.0", "b@2"), ", which requires b@2"],
+    ["of every version", fact("a *", "b@2"), ", which requires b@2"],
+    [
+      "of versions that nobody asked for",
+      fact("c 1.0.0 || >=2.0.0", "b@2"),
+      ", and c 1.0.0 and from 2.0.0 require b@2",
+    ],
+    ["of versions up to one", fact("c <=1.4.0", "b@2"), " and c up to 1.4.0 require b@2"],
+    [
+      "of versions that a range tells",
+      fact("c ^1.0.0 || ^2.0.0", "b@2"),
+      ' and every c@"^1.0.0 || ^2.0.0" requires b@2',
+    ],
+    ["a peer", fact("a 1.2.0", "b@2", { type: "peer" }), ", which requires b@2 as a peer"],
+    ["peers", fact("c 1.2.0 - 1.3.0", "b@2", { type: "peer" }), " and c 1.2.0 to 1.3.0 require b@2 as a peer"],
     [
       "an optional peer",
       fact("a 1.2.0", "b@2", { type: "peerOptional", kind: "constraint" }),
-      ", which has the optional peer b@2 (if b is there, it must fit)",
+      ", which requires b@2 as an optional peer (if b is installed, it must fit)",
     ],
     [
       "an optional dependency",
       fact("a 1.2.0", "b@2", { type: "optional", kind: "constraint" }),
-      ", which has the optional dependency b@2 (if b is there, it must fit)",
+      ", which requires b@2 as an optional dependency (if b is installed, it must fit)",
     ],
-    ["an override", fact("a 1.2.0", "b@2", { rawSpec: "^1.0.0" }), ", which wants b@2 (overridden from ^1.0.0)"],
+    ["an override", fact("a 1.2.0", "b@2", { rawSpec: "^1.0.0" }), ", which requires b@2 (overridden from ^1.0.0)"],
     ["a dev dependency", fact("", "b@2", { type: "dev" }), " and b@2 (dev)"],
     ["a workspace", fact("", "w@file:/p/w", { type: "workspace" }), " and has the workspace w"],
-    ["an alias", fact("a 1.2.0", "b@npm:c@^2.0.0"), ", which wants b@npm:c@^2.0.0"],
-    ["a scope", fact("a 1.2.0", "@b/c@^2.0.0"), ", which wants @b/c@^2.0.0"],
+    ["an alias", fact("a 1.2.0", "b@npm:c@^2.0.0"), ", which requires b@npm:c@^2.0.0"],
+    ["a scope", fact("a 1.2.0", "@b/c@^2.0.0"), ", which requires @b/c@^2.0.0"],
   ])("%s", (_, other, expected) => {
     expect(told(other)).toBe(expected);
   });
 
   test.each<[Missing, string]>([
-    [{ why: "package" }, ", which wants b@^2.0.0, which does not exist"],
-    [{ why: "tag" }, ", which wants b@^2.0.0, a tag that b does not have"],
-    [{ why: "none" }, ", which wants b@^2.0.0, of which there is no version"],
-    [{ why: "none", found: "1.9.0" }, ", which wants b@^2.0.0, of which there is no version (the latest is 1.9.0)"],
+    [{ why: "package" }, ", which requires b@^2.0.0, which does not exist"],
+    [{ why: "tag" }, ", which requires b@^2.0.0, a dist-tag that b does not have"],
+    [{ why: "none" }, ", which requires b@^2.0.0, which no version matches"],
+    [{ why: "none", found: "1.9.0" }, ", which requires b@^2.0.0, which no version matches (the latest is 1.9.0)"],
     [
       { why: "prerelease", found: "2.0.0-rc" },
-      ", which wants b@^2.0.0, of which there are only prereleases (2.0.0-rc)",
+      ", which requires b@^2.0.0, which exists only as a prerelease: 2.0.0-rc",
     ],
     [
       { why: "time", found: "2.0.0" },
-      ", which wants b@^2.0.0, of which all versions are younger than the date limit (2.0.0)",
+      ", which requires b@^2.0.0, of which all matching versions are newer than the date limit (2.0.0)",
     ],
-    [{ why: "policy" }, ", which wants b@^2.0.0, which the registry withholds"],
-    [{ why: "unreadable" }, ", which wants b@^2.0.0, which could not be looked up"],
+    [{ why: "policy" }, ", which requires b@^2.0.0, which the registry withholds"],
+    [{ why: "unreadable" }, ", which requires b@^2.0.0, which could not be read"],
     [
       { why: "unreadable", failure: failure("EUNREACHABLE", "no") },
-      ", which wants b@^2.0.0, which could not be looked up (EUNREACHABLE)",
+      ", which requires b@^2.0.0, which could not be read (EUNREACHABLE)",
     ],
   ])("a dependency that nothing meets: %j", (missing, expected) => {
     expect(told(fact("a 1.2.0", "b@^2.0.0", { missing }))).toBe(expected);
@@ -80,22 +88,22 @@ describe("facts", () => {
   test("one fact can be reason enough", () => {
     const missing = { why: "none", found: "3.1.0" } as const;
     expect(text([fact("", "a@^9.0.0", { missing })])).toBe(
-      `Because the root project wants a@^9.0.0, of which there is no version (the latest is 3.1.0), ${CANNOT}`,
+      `Because the project requires a@^9.0.0, which no version matches (the latest is 3.1.0), ${CANNOT}`,
     );
   });
 
   test("of one package about another are said at once", () => {
     const few = [fact("c 1.0.0", "b@^1.0.0"), fact("c 1.1.0", "b@^2.0.0"), fact("c 1.2.0 - 1.4.0", "b@^1.0.0")];
-    expect(line(own, ...few)).toContain("c 1.0.0, 1.1.0 and 1.2.0 to 1.4.0 want b@^1.0.0 or b@^2.0.0,");
+    expect(line(own, ...few)).toContain("c 1.0.0, 1.1.0 and 1.2.0 to 1.4.0 require b@^1.0.0 or b@^2.0.0,");
     const many = Array.from({ length: 9 }, (_, i) => fact(`c 1.${9 - i}.0`, `b@^${i}.0.0`));
     expect(line(own, ...many)).toContain(
-      "9 versions of c from 1.1.0 to 1.9.0 want b@^0.0.0, b@^1.0.0 or 7 more ranges,",
+      "9 versions of c from 1.1.0 to 1.9.0 require b@^0.0.0, b@^1.0.0 or 7 more ranges,",
     );
   });
 
   test("of several kinds of one package about another are told apart", () => {
     const kinds = [fact("c 1.0.0", "b@^1.0.0"), fact("c 2.0.0", "b@^1.0.0", { type: "peer" })];
-    expect(line(own, ...kinds)).toContain("c 1.0.0 wants b@^1.0.0 and c 2.0.0 has the peer b@^1.0.0");
+    expect(line(own, ...kinds)).toContain("c 1.0.0 requires b@^1.0.0 and c 2.0.0 requires b@^1.0.0 as a peer");
   });
 });
 
@@ -112,15 +120,15 @@ describe("consequences", () => {
     ["root *, a 1.0.0 - 1.4.0", "a 1.0.0 to 1.4.0 cannot be used."],
     ["a *", "no version of a can be used."],
     ["a ^1.0.0", "no a@^1.0.0 can be used."],
-    ["root *, not a 1.0.0 - 1.4.0", "the root project needs a 1.0.0 to 1.4.0."],
-    ["not a 1.0.0, not b *", "the root project needs a 1.0.0 or b."],
+    ["root *, not a 1.0.0 - 1.4.0", "the project needs a 1.0.0 to 1.4.0."],
+    ["not a 1.0.0, not b *", "the project needs a 1.0.0 or b."],
     ["a 1.0.0, not b 1.0.0 || 1.2.0", "a 1.0.0 needs b 1.0.0 or 1.2.0."],
     ["a 1.0.0 || 1.2.0, not b *", "a 1.0.0 and 1.2.0 need b."],
     ["a *, not b 1.0.0, not d >=2.0.0", "every version of a needs b 1.0.0 or d from 2.0.0."],
-    ["a 1.0.0, b 1.0.0", "a 1.0.0 cannot go with b 1.0.0."],
-    ["a *, b *", "no version of a can go with any version of b."],
-    ["a ^1.0.0, b ^1.0.0", "no a@^1.0.0 can go with b@^1.0.0."],
-    ["a 1.0.0, b *, e 2.0.0", "a 1.0.0, any version of b and e 2.0.0 cannot go together."],
+    ["a 1.0.0, b 1.0.0", "a 1.0.0 cannot be used with b 1.0.0."],
+    ["a *, b *", "no version of a can be used with any version of b."],
+    ["a ^1.0.0, b ^1.0.0", "no a@^1.0.0 can be used with b@^1.0.0."],
+    ["a 1.0.0, b *, e 2.0.0", "a 1.0.0, any version of b and e 2.0.0 cannot be used together."],
     ["a 1.0.0, b 2.0.0, not d 3.0.0", "a 1.0.0 and b 2.0.0 together need d 3.0.0."],
   ])("%s", (terms, expected) => {
     expect(said(terms)).toBe(expected);
@@ -137,9 +145,9 @@ describe("consequences", () => {
       return text(facts, ...steps, ...ends, ...last);
     };
     const needed = [step("not x 1.0.0", 0, 1), step("not b 1.1.0 - 1.9.0", "0", 2)];
-    expect(lines("1", ...needed)).toContain(", the root project needs b@^1.1.0.\n");
+    expect(lines("1", ...needed)).toContain(", the project needs b@^1.1.0.\n");
     const both = step("not b 1.1.0 - 1.4.0", "1", 3);
-    expect(lines("2", ...needed, both)).toContain(", the root project needs b 1.1.0 to 1.4.0.\n");
+    expect(lines("2", ...needed, both)).toContain(", the project needs b 1.1.0 to 1.4.0.\n");
   });
 });
 
@@ -151,7 +159,7 @@ describe("whole explanations", () => {
       fact("", "eslint@^9.0.0", { type: "dev" }),
     ];
     expect(text(facts, step("root *, not eslint 7.32.0 || 8.2.0 - 8.57.1", 0, 1), step("", 2, "0"))).toBe(
-      `Because the root project wants eslint@^9.0.0 (dev) and airbnb@^19.0.0 (dev), which has the peer eslint@"^7.32.0 || ^8.2.0", ${CANNOT}`,
+      `Because the project requires eslint@^9.0.0 (dev) and airbnb@^19.0.0 (dev), which requires eslint@"^7.32.0 || ^8.2.0" as a peer, ${CANNOT}`,
     );
   });
 
@@ -170,13 +178,13 @@ describe("whole explanations", () => {
       return text(facts, ...steps, step("", String(length - 1), length + 1));
     };
     expect(told(4)).toBe(
-      `Because the root project wants e@^2.0.0 (dev) and a@^1.0.0, which wants b@^1.0.0, which wants c@^1.0.0, which wants d@^1.0.0, which wants e@^1.0.0, ${CANNOT}`,
+      `Because the project requires e@^2.0.0 (dev) and a@^1.0.0, which requires b@^1.0.0, which requires c@^1.0.0, which requires d@^1.0.0, which requires e@^1.0.0, ${CANNOT}`,
     );
     expect(told(7)).toBe(
       [
-        "Because the root project wants a@^1.0.0, which wants b@^1.0.0, which wants c@^1.0.0, which wants d@^1.0.0, which wants e@^1.0.0, the root project needs e@^1.0.0.",
-        "And because every version of e wants f@^1.0.0, which wants g@^1.0.0, the root project needs g@^1.0.0.",
-        `And because the root project wants h@^2.0.0 (dev) and every version of g wants h@^1.0.0, ${CANNOT}`,
+        "Because the project requires a@^1.0.0, which requires b@^1.0.0, which requires c@^1.0.0, which requires d@^1.0.0, which requires e@^1.0.0, the project needs e@^1.0.0.",
+        "And because every version of e requires f@^1.0.0, which requires g@^1.0.0, the project needs g@^1.0.0.",
+        `And because the project requires h@^2.0.0 (dev) and every version of g requires h@^1.0.0, ${CANNOT}`,
       ].join("\n"),
     );
   });
@@ -196,7 +204,7 @@ describe("whole explanations", () => {
       step("", 0, "2"),
     ];
     expect(text(facts, ...steps)).toBe(
-      `Because the root project wants m@^11.0.0, and every m@^11.0.0 wants bilkent@^4.1.0, which wants base@^1.0.0, and fcose@^2.2.0, which wants base@^2.2.0, ${CANNOT}`,
+      `Because the project requires m@^11.0.0, and m 11 requires bilkent@^4.1.0, which requires base@^1.0.0, and fcose@^2.2.0, which requires base@^2.2.0, ${CANNOT}`,
     );
   });
 
@@ -215,8 +223,8 @@ describe("whole explanations", () => {
       step("", "2", 0),
     ];
     const told = text(facts, ...steps);
-    expect(told).toContain("n up to 7.0.1 want spawn@^7.0.3");
-    expect(told).toContain("n from 7.0.2 want which@^5.0.0");
+    expect(told).toContain("n up to 7.0.1 require spawn@^7.0.3");
+    expect(told).toContain("n from 7.0.2 require which@^5.0.0");
     expect(told).not.toContain("every n");
   });
 
@@ -240,8 +248,8 @@ describe("whole explanations", () => {
     ];
     expect(text(facts, ...steps)).toBe(
       [
-        "(1) Because foo 1.1.0 wants y@^1.0.0 and x@^1.0.0, which wants y@^2.0.0, foo 1.1.0 cannot be used.",
-        "    Because the root project wants foo@^1.0.0, and foo 1.0.0 wants b@^1.0.0 and a@^1.0.0, which wants b@^2.0.0, the root project needs foo 1.1.0.",
+        "(1) Because foo 1.1.0 requires y@^1.0.0 and x@^1.0.0, which requires y@^2.0.0, foo 1.1.0 cannot be used.",
+        "    Because the project requires foo@^1.0.0, and foo 1.0.0 requires b@^1.0.0 and a@^1.0.0, which requires b@^2.0.0, the project needs foo 1.1.0.",
         `    And because foo 1.1.0 cannot be used (1), ${CANNOT}`,
       ].join("\n"),
     );
@@ -255,7 +263,7 @@ describe("whole explanations", () => {
       .slice(1)
       .map((_, i) => step(`p 1.0.0 - 1.${i + 1}.0`, String(i === 0 ? 0 : 299 + i), String(i + 1)));
     expect(text(facts, ...each, ...joined, step("", 1, "598"))).toBe(
-      `Because the root project wants q@^1.0.0 and p@^1.0.0, which wants q@^2.0.0, q@^3.0.0 or 298 more ranges, ${CANNOT}`,
+      `Because the project requires q@^1.0.0 and p@^1.0.0, which requires q@^2.0.0, q@^3.0.0 or 298 more ranges, ${CANNOT}`,
     );
   });
 
@@ -282,9 +290,9 @@ describe("whole explanations", () => {
     ];
     expect(text(facts, ...steps)).toBe(
       [
-        "(1) Because the root project wants base@^1.0.0, which wants core@^1.0.0, which wants z@^1.0.0, the root project needs z@^1.0.0.",
-        "(2) And because p 1.1.0 wants n@^1.0.0, which wants z@^3.0.0, p 1.1.0 cannot be used.",
-        "    Because the root project wants p@^1.0.0, p 1.0.0 wants m@^1.0.0, which wants z@^2.0.0, and the root project needs z@^1.0.0 (1), the root project needs p 1.1.0.",
+        "(1) Because the project requires base@^1.0.0, which requires core@^1.0.0, which requires z@^1.0.0, the project needs z@^1.0.0.",
+        "(2) And because p 1.1.0 requires n@^1.0.0, which requires z@^3.0.0, p 1.1.0 cannot be used.",
+        "    Because the project requires p@^1.0.0, p 1.0.0 requires m@^1.0.0, which requires z@^2.0.0, and the project needs z@^1.0.0 (1), the project needs p 1.1.0.",
         `    And because p 1.1.0 cannot be used (2), ${CANNOT}`,
       ].join("\n"),
     );
@@ -292,16 +300,16 @@ describe("whole explanations", () => {
 
   test("explain tells it after the message and before the ways out", () => {
     const proof: Proof = { facts: [fact("", "a@^9.0.0", { missing: { why: "package" } })], steps: [] };
-    const wayOut = [{ kind: "spec", package: "a", spec: "^1.0.0", text: "Ask for a@^1.0.0 in package.json." }] as const;
+    const wayOut = [{ kind: "spec", package: "a", spec: "^1.0.0", text: "Use a@^1.0.0 in package.json." }] as const;
     expect(
       explain(failure("ENOSOLUTION", "There is no flat answer.", { details: { proof }, wayOut: [...wayOut] })),
     ).toBe(
       `There is no flat answer.
 
-Because the root project wants a@^9.0.0, which does not exist, ${CANNOT}
+Because the project requires a@^9.0.0, which does not exist, ${CANNOT}
 
 Ways out:
-  1. Ask for a@^1.0.0 in package.json.`,
+  1. Use a@^1.0.0 in package.json.`,
     );
   });
 
@@ -314,10 +322,10 @@ Ways out:
     };
     const lines = explain(failure("ENOSOLUTION", "There is none.", { details: { proof } })).split("\n");
     expect(proofLines(proof).length).toBe(149);
-    expect(lines.slice(0, 3)).toEqual(["There is none.", "", "109 lines come before these."]);
+    expect(lines.slice(0, 3)).toEqual(["There is none.", "", "The first 109 lines are left out."]);
     expect(lines.length).toBe(43);
     expect(lines.at(-1)).toBe(
-      `And because the root project wants p300@2, and every version of p298 wants p299@^1.0.0, which wants p300@^1.0.0, ${CANNOT}`,
+      `And because the project requires p300@2, and every version of p298 requires p299@^1.0.0, which requires p300@^1.0.0, ${CANNOT}`,
     );
   });
 });

@@ -25,5 +25,5 @@ test("one chain a line, kinds and errors named, the rest counted", () => {
   and 1 more
 
 left@1.0.0  node_modules/left
-  nothing wants it`);
+  nothing requires it`);
 });

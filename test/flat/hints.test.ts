@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import type { WayOut } from "../../src/api/failure.ts";
 import type { Proof, ProofFact } from "../../src/api/flat.ts";
 import { PAUSE, type Steps } from "../../src/engine/need.ts";
-import { type HintWorld, hintsFor, TRIES } from "../../src/flat/hints.ts";
+import { type HintContext, hintsFor, MAX_TRIALS } from "../../src/flat/hints.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
 import type { Packument } from "../../src/registry/packument.ts";
-import { fact } from "../explain/told-proof.ts";
+import { fact } from "../explain/build-proof.ts";
 
 const NO_TAGS = {};
 
@@ -57,14 +57,14 @@ function hints(
     asked.push(what);
     return settles.includes(what);
   };
-  const world: HintWorld = {
+  const context: HintContext = {
     names: known.keys(),
     packument: (name) => known.get(name),
     direct: new Map(facts.filter(({ from }) => from === "").map(({ name, spec }) => [name, spec])),
-    solvable: (overrides, specs) => steps(answer(`${JSON.stringify(overrides)} ${JSON.stringify(specs)}`)),
-    rung: (rung) => steps(answer(rung)),
+    isSolvable: (overrides, specs) => steps(answer(`${JSON.stringify(overrides)} ${JSON.stringify(specs)}`)),
+    isSolvableWith: (relaxation) => steps(answer(relaxation)),
   };
-  return run(hintsFor({ facts, steps: [] } satisfies Proof, world));
+  return run(hintsFor({ facts, steps: [] } satisfies Proof, context));
 }
 
 describe("what is not there", () => {
@@ -75,9 +75,9 @@ describe("what is not there", () => {
         packages: { a: ["1.0.0", "2.0.0", "3.0.0-rc"] },
         tags: { a: { latest: "2.0.0" } },
       }),
-    ).toEqual([{ kind: "spec", package: "a", spec: "^2.0.0", text: "Ask for a@^2.0.0 in package.json." }]);
+    ).toEqual([{ kind: "spec", package: "a", spec: "^2.0.0", text: "Use a@^2.0.0 in package.json." }]);
     expect(hints([fact("", "a@npm:b@^9.0.0", { missing })], { packages: { b: ["1.0.0"] } })).toEqual([
-      { kind: "spec", package: "a", spec: "npm:b@^1.0.0", text: "Ask for a@npm:b@^1.0.0 in package.json." },
+      { kind: "spec", package: "a", spec: "npm:b@^1.0.0", text: "Use a@npm:b@^1.0.0 in package.json." },
     ]);
   });
 
@@ -92,30 +92,25 @@ describe("what is not there", () => {
     const packages = Object.fromEntries(near.map((name) => [name, ["1.0.0"]]));
     const found = hints([fact("", "eact@1", { missing: { why: "package" } })], { packages });
     expect(found).toEqual([
-      { kind: "other", text: "Ask for react instead of eact, if that was meant." },
-      { kind: "other", text: "Check the name; for a private package give its scope's registry, or a token." },
+      { kind: "other", text: "Use react instead of eact, if you meant that." },
+      { kind: "other", text: "Check the name eact. A private package needs its scope's registry, or a token." },
     ]);
     const swapped = hints([fact("", "recat@1", { missing: { why: "package" } })], { packages });
-    expect(swapped.map(({ text }) => text.split(" ")[2])).toEqual(["react", "rect", "name;"]);
+    expect(swapped.map(({ text }) => text.split(" ")[1])).toEqual(["react", "rect", "the"]);
   });
 
   test("only a prerelease, only what is too young, what is withheld or cannot be read", () => {
     expect(hints([fact("", "a@^2.0.0", { missing: { why: "prerelease", found: "2.0.0-rc.1" } })])).toEqual([
-      { kind: "spec", package: "a", spec: "2.0.0-rc.1", text: "Ask for a@2.0.0-rc.1 in package.json." },
-      {
-        kind: "option",
-        option: "prereleases: if-necessary",
-        text: "Take prereleases where nothing else fits, with prereleases: if-necessary.",
-      },
+      { kind: "spec", package: "a", spec: "2.0.0-rc.1", text: "Use a@2.0.0-rc.1 in package.json." },
     ]);
     expect(hints([fact("", "a@^2.0.0", { missing: { why: "time" } })])).toEqual([
-      { kind: "option", option: "before", text: "Allow newer versions (before)." },
+      { kind: "option", option: "before", text: "Allow newer versions, with a later date in before." },
     ]);
     expect(hints([fact("", "a@^2.0.0", { missing: { why: "policy" } })])[0]?.text).toBe(
-      "Ask whoever runs the registry to allow a.",
+      "Ask the operator of the registry to allow a.",
     );
     expect(hints([fact("", "a@^2.0.0", { missing: { why: "unreadable" } })])[0]?.text).toBe(
-      "Try again, or have a from another registry.",
+      "Try again, or use a registry that has a.",
     );
   });
 
@@ -133,7 +128,7 @@ test("a spec that only deprecated versions fit", () => {
       kind: "spec",
       package: "a",
       spec: "^2.0.0",
-      text: "Ask for a@^2.0.0 in package.json: all versions that fit ^1.0.0 are deprecated.",
+      text: "Use a@^2.0.0 in package.json: all versions that match ^1.0.0 are deprecated.",
     },
   ]);
 });
@@ -166,15 +161,15 @@ describe("what settles a conflict", () => {
       "peers",
     ];
     expect(hints(facts, { packages, settles })).toEqual([
-      { kind: "spec", package: "plugin", spec: "^20.0.0", text: "Ask for plugin@^20.0.0 in package.json." },
+      { kind: "spec", package: "plugin", spec: "^20.0.0", text: "Use plugin@^20.0.0 in package.json." },
       {
         kind: "spec",
         package: "eslint",
         spec: "^7.32.0 || ^8.2.0",
-        text: 'Ask for eslint@"^7.32.0 || ^8.2.0" in package.json: that is what plugin works with.',
+        text: 'Use eslint@"^7.32.0 || ^8.2.0" in package.json: plugin 19.0.4 requires it.',
       },
-      { kind: "override", text: "Override eslint with your own spec of it.", overrides: { eslint: "$eslint" } },
-      { kind: "option", option: "relax: peers", text: "Take peers that do not fit as warnings, with relax: peers." },
+      { kind: "override", text: "Override eslint with the project's own spec.", overrides: { eslint: "$eslint" } },
+      { kind: "option", option: "relax: peers", text: "Turn peers that do not fit into warnings, with relax: peers." },
     ]);
   });
 
@@ -192,12 +187,12 @@ describe("what settles a conflict", () => {
       {
         kind: "option",
         option: "relax: copies",
-        text: "Allow several copies of a package where they must differ, with relax: copies.",
+        text: "Allow several copies of a package where necessary, with relax: copies.",
       },
     ]);
   });
 
-  test("an override of what a dependency wants and nobody has", () => {
+  test("an override of what a dependency requires and nobody has", () => {
     const facts = [fact("", "a@1"), fact("a *", "b@^9.0.0", { missing: { why: "none", found: "2.0.0" } })];
     expect(hints(facts, { packages: { b: ["1.0.0", "2.0.0"] }, settles: ['{"b":"2.0.0"} {}'] })).toEqual([
       { kind: "override", text: "Override b with 2.0.0.", overrides: { b: "2.0.0" } },
@@ -212,7 +207,7 @@ describe("what settles a conflict", () => {
     const names = [...many.map(({ name }) => name)];
     const asked: string[] = [];
     hints(many, { packages: Object.fromEntries(names.map((name) => [name, ["1.0.0", "5.0.0"]])) }, asked);
-    expect(asked.filter((what) => what.startsWith("{")).length).toBeLessThanOrEqual(TRIES);
+    expect(asked.filter((what) => what.startsWith("{")).length).toBeLessThanOrEqual(MAX_TRIALS);
     expect(asked.length).toBeGreaterThan(3);
   });
 });

@@ -253,7 +253,7 @@ describe("what cannot be read", () => {
     const conflict = { "a@1.0.0": { b: "^1.0.0" }, "b@1.0.0": {}, "b@2.0.0": { c: "1" }, "c@1.0.0": {} };
     const failure = await refused(withheld(told(conflict), "c"), { dependencies: { b: "2", a: "1" } });
     expect(failure.code).toBe("ENOSOLUTION");
-    expect(failure.wayOut.map(({ text }) => text)).toEqual([expect.stringContaining("Ask for b@^1.0.0")]);
+    expect(failure.wayOut.map(({ text }) => text)).toEqual([expect.stringContaining("Use b@^1.0.0")]);
   });
 
   test("is told, and changes no answer; of optional dependencies it is a warning", async () => {

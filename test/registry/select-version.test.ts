@@ -203,7 +203,8 @@ describe("a failed pick", () => {
     const failure = failureOf(versions("5.11.0", "5.11.1", "5.12.0", "6.0.0"), "5.11.2");
     expect(failure).toMatchObject({
       code: "ETARGET",
-      message: "No matching version found for pkg@5.11.2.",
+      message:
+        "No version of pkg matches 5.11.2. The newest is 6.0.0. Use ^5.11.1, or ^5.12.0, or ^6.0.0, or a dist-tag (latest).",
       package: "pkg",
       spec: "5.11.2",
       found: "latest: 6.0.0, 5.11.1, 5.12.0",

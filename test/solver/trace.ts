@@ -25,7 +25,7 @@ export interface Traced {
   readonly text: string;
 }
 
-type Known = Incompatibility<Fact>;
+type FlatIncompatibility = Incompatibility<Fact>;
 type Solution = PartialSolution<Fact>;
 
 /** Runs the flat strategy over a told registry, and writes down what its first search does. */
@@ -46,11 +46,11 @@ export async function traced(
 /** Listens at the seams of a search: what it is told, what it assigns, what it ends with. */
 class Tracer {
   readonly lines: string[] = [];
-  readonly #numbers = new Map<Known, number>();
+  readonly #numbers = new Map<FlatIncompatibility, number>();
   /** Told, and not seen in use yet: the solver makes incompatibilities of them later. */
   readonly #told = new Map<Fact, number>();
   #sets: VersionSets | null = null;
-  #source: NpmDependencyProvider | null = null;
+  #provider: NpmDependencyProvider | null = null;
   // Those of the first search: the ones after it try hints.
   #solution: Solution | null = null;
   #solver: object | null = null;
@@ -82,8 +82,8 @@ class Tracer {
       index,
     ) {
       const found = yield* requirements.call(this, id, index);
-      tracer.#source ??= this;
-      if (tracer.#source === this) for (const requirement of found) tracer.#take(requirement);
+      tracer.#provider ??= this;
+      if (tracer.#provider === this) for (const requirement of found) tracer.#take(requirement);
       return found;
     });
   }
@@ -104,7 +104,9 @@ class Tracer {
       const [id, , cause] = derived;
       listen(this, () => tracer.#afterConflict(cause));
       derive.call(this, ...derived);
-      listen(this, () => tracer.#say("", `derive ${tracer.#term(id, this.left(id))}`, `by ${tracer.#number(cause)}`));
+      listen(this, () =>
+        tracer.#say("", `derive ${tracer.#term(id, this.remaining(id))}`, `by ${tracer.#number(cause)}`),
+      );
     });
     vi.spyOn(methods, "backtrack").mockImplementation(function (this: Solution, level) {
       const { level: before } = this;
@@ -139,12 +141,12 @@ class Tracer {
     return this.#told.size + this.#numbers.size + 1;
   }
 
-  #number(one: Known): number {
+  #number(one: FlatIncompatibility): number {
     return ("fact" in one.cause ? this.#told.get(one.cause.fact) : this.#numbers.get(one)) as number;
   }
 
   /** What follows first after going back follows from what was learned. */
-  #afterConflict(cause: Known): void {
+  #afterConflict(cause: FlatIncompatibility): void {
     if (!this.#back) return;
     this.#conflict(cause);
     this.#back();
@@ -152,8 +154,8 @@ class Tracer {
   }
 
   /** From the incompatibility that all held of to what was learned of it, step by step. */
-  #conflict(learned: Known): void {
-    const steps: Known[] = [];
+  #conflict(learned: FlatIncompatibility): void {
+    const steps: FlatIncompatibility[] = [];
     let first = learned;
     while (!("fact" in first.cause) && !this.#numbers.has(first)) {
       steps.unshift(first);
@@ -181,13 +183,15 @@ class Tracer {
   }
 
   #name(id: PackageId): string {
-    const entry = this.#source?.packages.entry(id);
-    return entry?.kind === "package" ? entry.installable.name : "project";
+    const described = this.#provider?.packages.get(id);
+    return described?.kind === "package" ? described.installable.name : "project";
   }
 
   #version(id: PackageId, index: number): string {
-    const entry = this.#source?.packages.entry(id);
-    return entry?.kind === "package" ? `${entry.installable.name} ${entry.installable.version(index)}` : "project";
+    const described = this.#provider?.packages.get(id);
+    return described?.kind === "package"
+      ? `${described.installable.name} ${described.installable.version(index)}`
+      : "project";
   }
 
   #term(id: PackageId, set: SetId): string {
@@ -196,12 +200,12 @@ class Tracer {
 
   packages(): string[] {
     const rows: string[] = [];
-    for (let id = 1; this.#source?.packages.entry(id); id++) {
-      const entry = this.#source.packages.entry(id);
-      if (entry.kind !== "package") continue;
-      const { installable } = entry;
+    for (let id = 1; this.#provider?.packages.get(id); id++) {
+      const described = this.#provider.packages.get(id);
+      if (described.kind !== "package") continue;
+      const { installable } = described;
       const versions: string[] = [];
-      for (const index of [...installable.families(1)].flat().sort((a, b) => a - b))
+      for (const index of [...installable.alikeGroups(1)].flat().sort((a, b) => a - b))
         versions.push(`${index} = ${installable.version(index)}`);
       rows.push(`${installable.name.padEnd(8)}${versions.join("   ")}`);
     }

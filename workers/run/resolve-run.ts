@@ -74,8 +74,8 @@ export async function resolveRun(
  */
 export async function runError(error: unknown, signal: AbortSignal): Promise<unknown> {
   if (signal.aborted) return signal.reason;
-  const { lastWord } = await import("../../src/explain/last-word.ts");
-  return lastWord(error);
+  const { finalError } = await import("../../src/explain/final-error.ts");
+  return finalError(error);
 }
 
 /** The result of either strategy. */

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { LARGE, type Size, SMALL, TIGHT, told } from "./arbitrary.ts";
-import { type Ask, judge, type Tally } from "./flat.ts";
+import { LARGE, registryCases, type Size, SMALL, TIGHT } from "./arbitrary.ts";
+import { type FlatOptions, judge, type Tally } from "./flat.ts";
 import { hold, parts, runs, someTechniques } from "./hold.ts";
 
 const TIME = 3_600_000;
 const MODES = ["highest", "highest", "lowest", "lowest-direct"] as const;
 
 /** Whatever is tried first, and by whatever technique: there is an answer or there is none. */
-function some(extra: number): Ask {
+function some(extra: number): FlatOptions {
   const part = parts(extra);
   return { options: { resolutionMode: MODES[part(4)] ?? "highest" }, techniques: someTechniques(part) };
 }
@@ -17,7 +17,7 @@ function some(extra: number): Ask {
 /** Holds so many registries of a size against trying every choice, and says what was met in them. */
 async function meet(size: Size, count: number): Promise<Tally> {
   const tally: Tally = { solvable: 0, unsolvable: 0, outOfReach: 0, untried: 0, decisions: 0, conflicts: 0 };
-  await hold(told(size), (one, extra) => judge(one, tally, some(extra)), count);
+  await hold(registryCases(size), (one, extra) => judge(one, tally, some(extra)), count);
   if (process.env["LAWS_RUNS"]) {
     const { solvable, decisions, conflicts } = tally;
     console.table({

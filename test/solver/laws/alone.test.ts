@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import type { Techniques } from "../../../src/solver/techniques.ts";
-import { LARGE, type Size, SMALL, told } from "./arbitrary.ts";
+import { LARGE, registryCases, type Size, SMALL } from "./arbitrary.ts";
 import { findChoice } from "./brute-force.ts";
 import { checkChoice } from "./check-answer.ts";
 import { checkDerivation } from "./check-proof.ts";
 import { hold, parts, runs, someTechniques } from "./hold.ts";
 import { Model, type Problem } from "./model.ts";
-import { searchAlone } from "./search-alone.ts";
+import { solveAlone } from "./search-alone.ts";
 
 // The search by itself, any of its techniques switched off: against trying every choice.
 
@@ -15,7 +15,7 @@ const tally = { solvable: 0, unsolvable: 0, conflicts: 0 };
 /** What is wrong with what the search says of a problem. */
 function judge(problem: Problem, techniques: Techniques): string[] {
   const wanted = findChoice(problem, 20_000);
-  const found = searchAlone(problem, techniques);
+  const found = solveAlone(problem, techniques);
   tally.conflicts += found.stats.conflicts;
   if ("choice" in found) {
     tally.solvable++;
@@ -27,7 +27,7 @@ function judge(problem: Problem, techniques: Techniques): string[] {
 }
 
 const agrees = (size: Size, count: number): Promise<void> =>
-  hold(told(size), (one, extra) => judge(new Model(one), someTechniques(parts(extra))), count);
+  hold(registryCases(size), (one, extra) => judge(new Model(one), someTechniques(parts(extra))), count);
 
 test("agrees with trying every choice, and its refutations follow", async () => {
   await agrees(SMALL, runs(100));

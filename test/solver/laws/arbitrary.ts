@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { compare, prerelease } from "semver";
-import { type Project, type Sections, splitId, type Told } from "./told.ts";
+import { type Project, type RegistryCase, type Sections, splitId } from "./registry-case.ts";
 
 /** How large registries get, and how they are drawn. */
 export interface Size {
@@ -9,7 +9,7 @@ export interface Size {
   /** What versions are drawn from, lowest first. */
   readonly versions: readonly string[];
   /** Most requirements of the project, and of a version. */
-  readonly asks: { readonly project: number; readonly version: number };
+  readonly most: { readonly project: number; readonly version: number };
 }
 
 /** Small enough to try every choice. */
@@ -17,7 +17,7 @@ export const SMALL: Size = {
   title: "small",
   names: ["a", "b", "c", "d", "e", "f"],
   versions: ["1.0.0", "1.1.0", "2.0.0-beta.1", "2.0.0"],
-  asks: { project: 6, version: 4 },
+  most: { project: 6, version: 4 },
 };
 
 /** Hardly two versions that a range takes both: most choices turn out wrong. */
@@ -25,21 +25,21 @@ export const TIGHT: Size = {
   title: "tight",
   names: ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"],
   versions: ["1.0.0", "2.0.0", "3.0.0", "4.0.0", "5.0.0", "6.0.0"],
-  asks: { project: 8, version: 5 },
+  most: { project: 8, version: 5 },
 };
 
-const LADDER = "0.9.0 1.0.0-alpha.1 1.0.0-rc.1 1.0.0 1.0.1 1.1.0 1.2.0 2.0.0-beta.1 2.0.0-beta.2 2.0.0 2.1.0";
+const VERSIONS = "0.9.0 1.0.0-alpha.1 1.0.0-rc.1 1.0.0 1.0.1 1.1.0 1.2.0 2.0.0-beta.1 2.0.0-beta.2 2.0.0 2.1.0";
 
 export const LARGE: Size = {
   title: "large",
   names: Array.from({ length: 40 }, (_, at) => `p${at}`),
-  versions: `${LADDER} 3.0.0-0 3.0.0 3.1.0 4.0.0`.split(" "),
-  asks: { project: 12, version: 4 },
+  versions: `${VERSIONS} 3.0.0-0 3.0.0 3.1.0 4.0.0`.split(" "),
+  most: { project: 12, version: 4 },
 };
 
 type Section = "prod" | "peer" | "optional" | "peerOptional" | "dev";
 
-interface Wish {
+interface DrawnDependency {
   to: string;
   section: Section;
   spec: string;
@@ -48,9 +48,9 @@ interface Wish {
 }
 
 /** A drawn case becomes the first one, if it can. */
-const SHRINKS = { withCrossShrink: true };
+const SHRINK_TO_FIRST = { withCrossShrink: true };
 
-const often = <T>(weight: number, value: T): { arbitrary: fc.Arbitrary<T>; weight: number } => ({
+const weighted = <T>(weight: number, value: T): { arbitrary: fc.Arbitrary<T>; weight: number } => ({
   arbitrary: fc.constant(value),
   weight,
 });
@@ -58,51 +58,52 @@ const often = <T>(weight: number, value: T): { arbitrary: fc.Arbitrary<T>; weigh
 /** Every form of a range over the versions, tags too. The simplest is the first: shrinking goes there. */
 function specFrom(versions: readonly string[]): fc.Arbitrary<string> {
   const version = fc.constantFrom(...versions);
-  const of = (weight: number, tell: (one: string, two: string) => string) => ({
-    arbitrary: fc.tuple(version, version).map(([one, two]) => tell(one, two)),
+  const of = (weight: number, text: (low: string, high: string) => string) => ({
+    arbitrary: fc.tuple(version, version).map(([low, high]) => text(low, high)),
     weight,
   });
   return fc.oneof(
-    SHRINKS,
-    often(60, "*"),
-    of(20, (one) => one),
-    of(80, (one) => `^${one}`),
-    of(10, (one) => `~${one}`),
-    of(60, (one) => `>=${one}`),
-    of(15, (one) => `<${one}`),
-    of(40, (one, two) => `${one} || ${two}`),
-    of(20, (one, two) => `^${one} || >=${two}`),
-    of(10, (one, two) => `>=${one} <${two}`),
-    of(10, (one) => `${one.slice(0, 1)}.x`),
-    often(10, "latest"),
-    often(5, "next"),
-    often(5, ""),
-    often(1, "lost-tag"),
+    SHRINK_TO_FIRST,
+    weighted(60, "*"),
+    of(20, (low) => low),
+    of(80, (low) => `^${low}`),
+    of(10, (low) => `~${low}`),
+    of(60, (low) => `>=${low}`),
+    of(15, (low) => `<${low}`),
+    of(40, (low, high) => `${low} || ${high}`),
+    of(20, (low, high) => `^${low} || >=${high}`),
+    of(10, (low, high) => `>=${low} <${high}`),
+    of(10, (low) => `${low.slice(0, 1)}.x`),
+    weighted(10, "latest"),
+    weighted(5, "next"),
+    weighted(5, ""),
+    weighted(1, "lost-tag"),
   );
 }
 
-interface Asking {
+interface Dependent {
   /** Whose: it seldom asks for itself. */
   readonly own: string;
   readonly sections: readonly Section[];
 }
 
-function wish({ names, versions }: Size, { own, sections }: Asking): fc.Arbitrary<Wish> {
+function dependencyOf({ names, versions }: Size, { own, sections }: Dependent): fc.Arbitrary<DrawnDependency> {
   const known = fc.constantFrom(...names);
   const others = fc.constantFrom(...names.filter((name) => name !== own));
   const to = fc.oneof(
-    SHRINKS,
+    SHRINK_TO_FIRST,
     { arbitrary: others, weight: 150 },
-    often(2, "gone"),
-    often(1, "x"),
-    often(1, own || "gone"),
+    weighted(2, "gone"),
+    weighted(1, "x"),
+    weighted(1, own || "gone"),
   );
-  const section = fc.oneof(SHRINKS, ...sections.map((each, at) => often(at === 0 ? 12 : 3, each)));
-  const alias = fc.oneof(SHRINKS, often(29, undefined), { arbitrary: known, weight: 1 });
+  const section = fc.oneof(SHRINK_TO_FIRST, ...sections.map((each, at) => weighted(at === 0 ? 12 : 3, each)));
+  const alias = fc.oneof(SHRINK_TO_FIRST, weighted(29, undefined), { arbitrary: known, weight: 1 });
   // What the project asks for is mostly there: else most registries would be refused at a glance.
   const any = specFrom(versions);
-  const wide = fc.constantFrom("*", ...versions.slice(0, 4).map((one) => `>=${one}`));
-  const spec = own === "" ? fc.oneof(SHRINKS, { arbitrary: wide, weight: 3 }, { arbitrary: any, weight: 2 }) : any;
+  const wide = fc.constantFrom("*", ...versions.slice(0, 4).map((low) => `>=${low}`));
+  const spec =
+    own === "" ? fc.oneof(SHRINK_TO_FIRST, { arbitrary: wide, weight: 3 }, { arbitrary: any, weight: 2 }) : any;
   return fc.record({ to, section, spec, alias });
 }
 
@@ -114,9 +115,9 @@ const FIELD: Record<Section, keyof Sections> = {
   peerOptional: "peerDependencies",
 };
 
-function sectionsOf(wishes: readonly Wish[]): Sections {
+function sectionsOf(drawnDependencies: readonly DrawnDependency[]): Sections {
   const found: Record<string, Record<string, unknown>> = {};
-  for (const { to, section, spec, alias } of wishes) {
+  for (const { to, section, spec, alias } of drawnDependencies) {
     const field = FIELD[section] as string;
     found[field] = { ...found[field], [to]: alias === undefined ? spec : `npm:${alias}@${spec || "*"}` };
     const optional = section === "peerOptional";
@@ -127,53 +128,60 @@ function sectionsOf(wishes: readonly Wish[]): Sections {
   return found as Sections;
 }
 
-interface Drawn {
-  wishes: Wish[];
+interface DrawnManifest {
+  drawnDependencies: DrawnDependency[];
   deprecated: boolean;
   engine: boolean;
 }
 
 /** What a version does not have of its own it has in common with the others of its package, as a real ladder does. */
 interface Package {
-  common: Drawn;
-  own: readonly ("none" | "common" | Drawn)[];
+  common: DrawnManifest;
+  own: readonly ("none" | "common" | DrawnManifest)[];
   next: number;
 }
 
-function drawn(size: Size, own: string): fc.Arbitrary<Drawn> {
-  const rare = fc.oneof(SHRINKS, often(9, false), often(1, true));
-  const wishes = fc.array(wish(size, { own, sections: ["prod", "peer", "optional", "peerOptional"] }), {
-    maxLength: size.asks.version,
-    size: "max",
-  });
-  return fc.record({ wishes, deprecated: rare, engine: rare });
+function manifestFor(size: Size, own: string): fc.Arbitrary<DrawnManifest> {
+  const rare = fc.oneof(SHRINK_TO_FIRST, weighted(9, false), weighted(1, true));
+  const drawnDependencies = fc.array(
+    dependencyOf(size, { own, sections: ["prod", "peer", "optional", "peerOptional"] }),
+    {
+      maxLength: size.most.version,
+      size: "max",
+    },
+  );
+  return fc.record({ drawnDependencies, deprecated: rare, engine: rare });
 }
 
 function packageOf(size: Size, name: string): fc.Arbitrary<Package> {
-  const own = fc.oneof(SHRINKS, often(3, "none" as const), often(5, "common" as const), {
-    arbitrary: drawn(size, name),
+  const own = fc.oneof(SHRINK_TO_FIRST, weighted(3, "none" as const), weighted(5, "common" as const), {
+    arbitrary: manifestFor(size, name),
     weight: 8,
   });
   const count = size.versions.length;
   return fc.record({
-    common: drawn(size, name),
+    common: manifestFor(size, name),
     own: fc.array(own, { minLength: count, maxLength: count }),
     next: fc.nat(count - 1),
   });
 }
 
 /** Always with a section: fields of text alone would be read as dependencies. */
-const manifestOf = ({ wishes, deprecated, engine }: Drawn): Sections => ({
+const manifestOf = ({ drawnDependencies, deprecated, engine }: DrawnManifest): Sections => ({
   ...((deprecated || engine) && { dependencies: {} }),
-  ...sectionsOf(wishes),
+  ...sectionsOf(drawnDependencies),
   ...(deprecated && { deprecated: "use something else" }),
   ...(engine && { engines: { node: ">=90" } }),
 });
 
 /** Fewer than it was drawn with: npm refuses to override what the project itself asks for. */
-function overridesOf(rules: readonly Wish[], asks: Sections, scopes: readonly (string | undefined)[]): Project {
+function overridesOf(
+  rules: readonly DrawnDependency[],
+  sections: Sections,
+  scopes: readonly (string | undefined)[],
+): Project {
   const overrides: Record<string, string | Record<string, string>> = {};
-  const direct = Object.values(FIELD).flatMap((field) => Object.keys((asks[field] as object | undefined) ?? {}));
+  const direct = Object.values(FIELD).flatMap((field) => Object.keys((sections[field] as object | undefined) ?? {}));
   rules.forEach(({ to, spec }, at) => {
     const scope = scopes[at];
     const own = scope === undefined ? undefined : overrides[scope];
@@ -185,22 +193,25 @@ function overridesOf(rules: readonly Wish[], asks: Sections, scopes: readonly (s
 }
 
 function projectOf(size: Size): fc.Arbitrary<Project> {
-  const asks = fc.array(wish(size, { own: "", sections: ["prod", "dev", "optional", "peer", "peerOptional"] }), {
-    minLength: 1,
-    maxLength: size.asks.project,
-    size: "max",
-  });
+  const dependencies = fc.array(
+    dependencyOf(size, { own: "", sections: ["prod", "dev", "optional", "peer", "peerOptional"] }),
+    {
+      minLength: 1,
+      maxLength: size.most.project,
+      size: "max",
+    },
+  );
   const rules = fc.oneof(
-    SHRINKS,
+    SHRINK_TO_FIRST,
     { arbitrary: fc.constant([]), weight: 3 },
-    { arbitrary: fc.array(wish(size, { own: "", sections: ["prod"] }), { maxLength: 2 }), weight: 1 },
+    { arbitrary: fc.array(dependencyOf(size, { own: "", sections: ["prod"] }), { maxLength: 2 }), weight: 1 },
   );
   const scopes = fc.array(fc.option(fc.constantFrom(...size.names), { nil: undefined }), {
     minLength: 2,
     maxLength: 2,
   });
-  return fc.tuple(asks, rules, scopes).map(([wishes, own, scope]) => {
-    const sections = sectionsOf(wishes);
+  return fc.tuple(dependencies, rules, scopes).map(([drawnDependencies, own, scope]) => {
+    const sections = sectionsOf(drawnDependencies);
     return { ...sections, ...overridesOf(own, sections, scope) };
   });
 }
@@ -213,18 +224,18 @@ function tagsOf(versions: readonly string[], next: string): Record<string, strin
 }
 
 /** A registry and a project. */
-export function told(size: Size): fc.Arbitrary<Told> {
+export function registryCases(size: Size): fc.Arbitrary<RegistryCase> {
   const { names, versions } = size;
-  const packages = fc.tuple(...names.map((name) => packageOf(size, name)));
-  return fc.tuple(packages, projectOf(size)).map(([drawnPackages, project]) => {
-    const told: Record<string, Sections> = {};
+  const drawnPackages = fc.tuple(...names.map((name) => packageOf(size, name)));
+  return fc.tuple(drawnPackages, projectOf(size)).map(([drawn, project]) => {
+    const packages: Record<string, Sections> = {};
     const tags: Record<string, Record<string, string>> = {};
-    drawnPackages.forEach(({ common, own, next }, at) => {
+    drawn.forEach(({ common, own, next }, at) => {
       const name = names[at] as string;
       own.forEach((each, index) => {
-        if (each !== "none") told[`${name}@${versions[index]}`] = manifestOf(each === "common" ? common : each);
+        if (each !== "none") packages[`${name}@${versions[index]}`] = manifestOf(each === "common" ? common : each);
       });
-      const there = Object.keys(told)
+      const there = Object.keys(packages)
         .map(splitId)
         .filter((id) => id.name === name);
       const named = tagsOf(
@@ -233,6 +244,6 @@ export function told(size: Size): fc.Arbitrary<Told> {
       );
       if (there.length > 0) tags[name] = named;
     });
-    return { packages: told, tags, project };
+    return { packages, tags, project };
   });
 }

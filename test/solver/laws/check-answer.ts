@@ -1,5 +1,5 @@
 import { type Choice, findChoice } from "./brute-force.ts";
-import { type Ask, type Model, type Problem, ROOT, type Rule } from "./model.ts";
+import { type Edge, type Model, type Problem, ROOT, type Rule } from "./model.ts";
 
 /** What is wrong with a choice: a package that does not exist, a rule broken. */
 export function checkChoice({ installable, rules }: Problem, chosen: Choice): string[] {
@@ -29,7 +29,7 @@ export function checkAnswer(model: Model, chosen: Choice): string[] {
 }
 
 /** An optional peer asks for nothing. */
-function reachable(active: readonly Ask[]): Set<string> {
+function reachable(active: readonly Edge[]): Set<string> {
   const seen = new Set([ROOT]);
   for (const name of seen) {
     for (const { from, type, name: to } of active) if (from === name && type !== "peerOptional") seen.add(to);
@@ -38,7 +38,7 @@ function reachable(active: readonly Ask[]): Set<string> {
 }
 
 /** An optional dependency is left out only where it does not go with the versions that were chosen. */
-function leftOutForNothing(model: Model, chosen: Choice, { type, name, allowed }: Ask): boolean {
+function leftOutForNothing(model: Model, chosen: Choice, { type, name, allowed }: Edge): boolean {
   if (type !== "optional" || chosen.has(name)) return false;
   const fixed = [...chosen].map(([each, id]) => demand(each, new Set([id])));
   const rules = [...model.rules, ...fixed, demand(name, allowed)];
@@ -53,5 +53,5 @@ const demand = (name: string, allowed: ReadonlySet<string>): Rule => ({
   allowed,
 });
 
-const addable = ({ from, name, spec }: Ask): string =>
+const addable = ({ from, name, spec }: Edge): string =>
   `${from || "the project"} could have its optional ${name}@${spec}`;

@@ -1,8 +1,8 @@
 import { compare, prerelease, valid } from "semver";
 import type { Proof, ProofFact, ProofReference } from "../../../src/api/flat.ts";
 import { findChoice } from "./brute-force.ts";
-import { type Ask, type Model, type Problem, ROOT, type Rule, sourceOf } from "./model.ts";
-import { splitId } from "./told.ts";
+import { type Edge, type Model, type Problem, ROOT, type Rule, sourceOf } from "./model.ts";
+import { splitId } from "./registry-case.ts";
 
 /** What a package that is not there is. */
 const ABSENT = "absent";
@@ -85,7 +85,7 @@ export function checkProof(model: Model, { facts, steps }: Proof): string[] {
   const rules: Rule[] = [];
   facts.forEach((fact, at) => {
     const rule = ruleOf(model, fact);
-    if (typeof rule === "string") wrong.push(`fact ${at} (${told(fact)}): ${rule}`);
+    if (typeof rule === "string") wrong.push(`fact ${at} (${factText(fact)}): ${rule}`);
     else rules.push(rule);
   });
   if (wrong.length > 0) return wrong;
@@ -93,7 +93,7 @@ export function checkProof(model: Model, { facts, steps }: Proof): string[] {
   return checkDerivation({ installable: model.installable, rules }, derived);
 }
 
-const told = ({ from, versions, name, spec, type }: ProofFact): string =>
+const factText = ({ from, versions, name, spec, type }: ProofFact): string =>
   `${from || "the project"} ${versions} ${type} ${name}@${spec}`;
 
 /** A proof, line by line. */
@@ -103,7 +103,10 @@ export function printProof({ facts, steps }: Proof): string[] {
     const all = terms.map((term) => `${term.positive ? "" : "not "}${term.package} ${term.versions}`);
     return `{ ${all.join(", ")} } from ${because.map(refer).join(" and ")}`;
   });
-  return [...facts.map((fact, at) => `fact ${at}: ${told(fact)}`), ...lines.map((line, at) => `step ${at}: ${line}`)];
+  return [
+    ...facts.map((fact, at) => `fact ${at}: ${factText(fact)}`),
+    ...lines.map((line, at) => `step ${at}: ${line}`),
+  ];
 }
 
 /** What a fact says, if every version that it is about says so; else what is wrong. */
@@ -111,18 +114,18 @@ function ruleOf(model: Model, fact: ProofFact): Rule | string {
   const { kind, from, versions, name, spec, missing } = fact;
   const allowed = model.allowed(name, spec);
   if (Boolean(missing) !== (allowed.size === 0)) return `missing is ${JSON.stringify(missing)}`;
-  const says = (id: string): boolean =>
-    model.rules.some((ask) => ask.from === from && ask.when.has(id) && isSaid(ask, fact));
-  const when = meanings(model, from, versions).find((ids) => [...ids].every(says));
+  const isStated = (id: string): boolean =>
+    model.rules.some((edge) => edge.from === from && edge.when.has(id) && isFactOf(edge, fact));
+  const when = possibleSets(model, from, versions).find((ids) => [...ids].every(isStated));
   return when ? { kind, from, when, name, allowed } : "it is not so";
 }
 
-const isSaid = (ask: Ask, { kind, name, spec, rawSpec, type }: ProofFact): boolean =>
-  ask.name === name &&
-  (ask.spec || "*") === spec &&
-  (ask.raw || "*") === rawSpec &&
-  ask.type === type &&
-  ask.kind === kind;
+const isFactOf = (edge: Edge, { kind, name, spec, rawSpec, type }: ProofFact): boolean =>
+  edge.name === name &&
+  (edge.spec || "*") === spec &&
+  (edge.raw || "*") === rawSpec &&
+  edge.type === type &&
+  edge.kind === kind;
 
 /** More readings of one step than this are not looked at. */
 const MOST = 64;
@@ -130,7 +133,7 @@ const MOST = 64;
 function readingsOf(model: Model, terms: Proof["steps"][number]["terms"]): Ban[] {
   let readings: Ban[] = [new Map()];
   for (const { package: name, versions, positive } of terms) {
-    const sets = meanings(model, name, versions).map((ids) =>
+    const sets = possibleSets(model, name, versions).map((ids) =>
       positive ? ids : new Set(states(model, name).filter((id) => !ids.has(id))),
     );
     readings = readings.flatMap((ban) => sets.map((set) => new Map([...ban, [name, set]]))).slice(0, MOST);
@@ -143,7 +146,7 @@ function readingsOf(model: Model, terms: Proof["steps"][number]["terms"]): Ban[]
  * one source. But the whole may be a spec as somebody wrote it, where `*` is no prerelease; and `*` is all that the solver met,
  * which may be one source alone.
  */
-function meanings(model: Model, name: string, text: string): ReadonlySet<string>[] {
+function possibleSets(model: Model, name: string, text: string): ReadonlySet<string>[] {
   if (name === ROOT) return [new Set([ROOT])];
   const ids = model.installable.get(name) ?? [];
   const sources = new Set(ids.map((id) => splitId(id).name));
@@ -151,12 +154,12 @@ function meanings(model: Model, name: string, text: string): ReadonlySet<string>
   const readings =
     text === "*"
       ? [ids, ...[...sources].map(one)]
-      : [text.split(" || ").flatMap((part) => rangeRead(ids, sourceOf(name, part)))];
+      : [text.split(" || ").flatMap((part) => idsWithin(ids, sourceOf(name, part)))];
   const found = [...readings, model.allowed(name, text)].map((list) => new Set(list)).filter(({ size }) => size > 0);
   return found.sort((a, b) => b.size - a.size);
 }
 
-function rangeRead(ids: readonly string[], { source, text }: { source: string; text: string }): string[] {
+function idsWithin(ids: readonly string[], { source, text }: { source: string; text: string }): string[] {
   const [low, high] = ends(text).map((end) => valid(end));
   const one = low ?? high;
   if (!one) return [];

@@ -1,18 +1,18 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ALL_TECHNIQUES } from "../../../src/solver/techniques.ts";
-import { SMALL, told } from "./arbitrary.ts";
+import { registryCases, SMALL } from "./arbitrary.ts";
 import { type Choice, findChoice } from "./brute-force.ts";
 import { checkAnswer, checkChoice } from "./check-answer.ts";
 import { type Ban, checkDerivation, type Derived, follows } from "./check-proof.ts";
 import { hold } from "./hold.ts";
 import { Model, type Problem, ROOT, type Rule } from "./model.ts";
-import { searchAlone } from "./search-alone.ts";
-import type { Project, Sections, Told } from "./told.ts";
+import type { Project, RegistryCase, Sections } from "./registry-case.ts";
+import { solveAlone } from "./search-alone.ts";
 
 // What judges the solver is judged here: by cases told by hand, and by solvers that are wrong.
 
-function tell(project: Project, packages: Record<string, Sections>, tags: Told["tags"] = {}): Model {
+function model(project: Project, packages: Record<string, Sections>, tags: RegistryCase["tags"] = {}): Model {
   return new Model({ project, packages, tags });
 }
 
@@ -35,13 +35,13 @@ test("trying every choice finds the one that meets all", () => {
     "c@1.0.0": {},
     "c@2.0.0": {},
   };
-  expect(answer(tell({ dependencies: { a: "*", b: "*" } }, packages))).toBe("a@1.0.0 b@1.0.0 c@1.0.0");
-  expect(answer(tell({ dependencies: { a: "2.0.0", b: "*" } }, packages))).toBe(null);
+  expect(answer(model({ dependencies: { a: "*", b: "*" } }, packages))).toBe("a@1.0.0 b@1.0.0 c@1.0.0");
+  expect(answer(model({ dependencies: { a: "2.0.0", b: "*" } }, packages))).toBe(null);
   const overrides = { c: "2.0.0" };
-  expect(answer(tell({ dependencies: { a: "1.0.0", b: "*" }, overrides }, packages))).toBe("a@1.0.0 b@1.0.0 c@2.0.0");
+  expect(answer(model({ dependencies: { a: "1.0.0", b: "*" }, overrides }, packages))).toBe("a@1.0.0 b@1.0.0 c@2.0.0");
   const scoped = { overrides: { a: { c: "1.0.0" } } };
-  expect(answer(tell({ dependencies: { a: "2.0.0", b: "*" }, ...scoped }, packages))).toBe("a@2.0.0 b@1.0.0 c@1.0.0");
-  expect(answer(tell({ dependencies: { a: "2.0.0", b: "*" }, overrides: { b: { c: "2.0.0" } } }, packages))).toBe(
+  expect(answer(model({ dependencies: { a: "2.0.0", b: "*" }, ...scoped }, packages))).toBe("a@2.0.0 b@1.0.0 c@1.0.0");
+  expect(answer(model({ dependencies: { a: "2.0.0", b: "*" }, overrides: { b: { c: "2.0.0" } } }, packages))).toBe(
     "a@2.0.0 b@1.0.0 c@2.0.0",
   );
 });
@@ -52,31 +52,31 @@ test("what is optional may be missing, and must fit if it is there", () => {
     "b@1.0.0": {},
     "b@2.0.0": {},
   };
-  expect(answer(tell({ dependencies: { a: "*" } }, packages))).toBe("a@1.0.0");
-  expect(answer(tell({ dependencies: { a: "*", b: "*" } }, packages))).toBe("a@1.0.0 b@1.0.0");
-  expect(answer(tell({ dependencies: { a: "*", b: "2.0.0" } }, packages))).toBe(null);
-  expect(answer(tell({ dependencies: { a: "*" }, optionalDependencies: { b: "2.0.0" } }, packages))).toBe("a@1.0.0");
-  expect(answer(tell({ dependencies: { gone: "*" } }, packages))).toBe(null);
-  expect(answer(tell({ optionalDependencies: { gone: "*" } }, packages))).toBe("");
-  expect(answer(tell({ devDependencies: { b: "3" } }, packages))).toBe(null);
+  expect(answer(model({ dependencies: { a: "*" } }, packages))).toBe("a@1.0.0");
+  expect(answer(model({ dependencies: { a: "*", b: "*" } }, packages))).toBe("a@1.0.0 b@1.0.0");
+  expect(answer(model({ dependencies: { a: "*", b: "2.0.0" } }, packages))).toBe(null);
+  expect(answer(model({ dependencies: { a: "*" }, optionalDependencies: { b: "2.0.0" } }, packages))).toBe("a@1.0.0");
+  expect(answer(model({ dependencies: { gone: "*" } }, packages))).toBe(null);
+  expect(answer(model({ optionalDependencies: { gone: "*" } }, packages))).toBe("");
+  expect(answer(model({ devDependencies: { b: "3" } }, packages))).toBe(null);
 });
 
 test("a range, a tag, a prerelease and an alias mean what they mean to npm", () => {
   const packages = { "a@1.0.0": {}, "a@2.0.0-rc.1": {}, "a@2.0.0-rc.2": {}, "b@1.0.0": { dependencies: { a: "^1" } } };
   const tags = { a: { latest: "1.0.0", next: "2.0.0-rc.1" } };
-  expect(answer(tell({ dependencies: { a: ">=1.5.0" } }, packages, tags))).toBe(null);
-  expect(answer(tell({ dependencies: { a: "^2.0.0-rc.2" } }, packages, tags))).toBe("a@2.0.0-rc.2");
-  expect(answer(tell({ dependencies: { a: "next" } }, packages, tags))).toBe("a@2.0.0-rc.1");
-  expect(answer(tell({ dependencies: { a: "lost" } }, packages, tags))).toBe(null);
-  expect(answer(tell({ dependencies: { a: "npm:b@1" } }, packages, tags))).toBe(null);
-  expect(answer(tell({ dependencies: { c: "npm:b@1", a: "*" } }, packages, tags))).toBe("a@1.0.0 b@1.0.0");
+  expect(answer(model({ dependencies: { a: ">=1.5.0" } }, packages, tags))).toBe(null);
+  expect(answer(model({ dependencies: { a: "^2.0.0-rc.2" } }, packages, tags))).toBe("a@2.0.0-rc.2");
+  expect(answer(model({ dependencies: { a: "next" } }, packages, tags))).toBe("a@2.0.0-rc.1");
+  expect(answer(model({ dependencies: { a: "lost" } }, packages, tags))).toBe(null);
+  expect(answer(model({ dependencies: { a: "npm:b@1" } }, packages, tags))).toBe(null);
+  expect(answer(model({ dependencies: { c: "npm:b@1", a: "*" } }, packages, tags))).toBe("a@1.0.0 b@1.0.0");
 });
 
 test("an answer is wrong that breaks a rule, has what nobody asks for, or leaves out what could be there", () => {
   const packages = { "a@1.0.0": { dependencies: { b: "1.0.0" } }, "b@1.0.0": {}, "b@2.0.0": {}, "c@1.0.0": {} };
-  const model = tell({ dependencies: { a: "*" }, optionalDependencies: { c: "*" } }, packages);
+  const tested = model({ dependencies: { a: "*" }, optionalDependencies: { c: "*" } }, packages);
   const wrong = (...ids: string[]): string[] =>
-    checkAnswer(model, new Map([[ROOT, ROOT], ...ids.map((id) => [id.slice(0, 1), id] as const)]));
+    checkAnswer(tested, new Map([[ROOT, ROOT], ...ids.map((id) => [id.slice(0, 1), id] as const)]));
   expect(wrong("a@1.0.0", "b@1.0.0", "c@1.0.0")).toEqual([]);
   expect(wrong("a@1.0.0", "b@1.0.0")).toEqual(["the project could have its optional c@*"]);
   expect(wrong("a@1.0.0", "b@2.0.0", "c@1.0.0")).toEqual(["a wants b in b@1.0.0, not b@2.0.0"]);
@@ -85,7 +85,7 @@ test("an answer is wrong that breaks a rule, has what nobody asks for, or leaves
     "a is a@9.0.0, which is not there",
     "the project wants a in a@1.0.0, not a@9.0.0",
   ]);
-  const lonely = tell(
+  const lonely = model(
     { dependencies: { c: "*" }, peerDependencies: { a: "*" }, peerDependenciesMeta: { a: { optional: true } } },
     packages,
   );
@@ -118,7 +118,7 @@ function greedy({ installable, rules }: Problem): Choice | null {
 
 test("a solver that never goes back is caught, both where it gives up and where it is wrong", async () => {
   const givesUp = hold(
-    told(SMALL),
+    registryCases(SMALL),
     (one) => {
       const model = new Model(one);
       return greedy(model) === null && findChoice(model) ? ["it gave up"] : [];
@@ -127,7 +127,7 @@ test("a solver that never goes back is caught, both where it gives up and where 
   );
   await expect(givesUp).rejects.toThrow(/^it gave up\nseed \d+, registry \d+, extra \d+\nproject \{.*\}\npackages \{/);
   const wrong = hold(
-    told(SMALL),
+    registryCases(SMALL),
     (one) => {
       const model = new Model(one);
       const found = greedy(model);
@@ -147,9 +147,9 @@ function survivors(
 ): number {
   let changed = 0;
   let survived = 0;
-  for (const one of fc.sample(told(SMALL), { numRuns: 60, seed: 3 })) {
+  for (const one of fc.sample(registryCases(SMALL), { numRuns: 60, seed: 3 })) {
     const { installable, rules } = new Model(one);
-    const found = searchAlone({ installable, rules }, ALL_TECHNIQUES);
+    const found = solveAlone({ installable, rules }, ALL_TECHNIQUES);
     const other = "rules" in found ? change(found) : null;
     if (!other) continue;
     changed++;

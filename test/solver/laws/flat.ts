@@ -15,7 +15,7 @@ import { type Choice, findChoice } from "./brute-force.ts";
 import { checkAnswer } from "./check-answer.ts";
 import { checkProof, printProof } from "./check-proof.ts";
 import { Model, ROOT } from "./model.ts";
-import type { Told } from "./told.ts";
+import type { RegistryCase } from "./registry-case.ts";
 
 export interface Refusal {
   readonly proof: Proof;
@@ -43,9 +43,9 @@ export function refusalOf(error: unknown): Refusal {
   return { proof: details?.["proof"] as Proof, message };
 }
 
-export const packageJson = ({ project }: Told): string => JSON.stringify(project, null, 2);
+export const packageJson = ({ project }: RegistryCase): string => JSON.stringify(project, null, 2);
 
-export interface Ask {
+export interface FlatOptions {
   readonly options?: ResolveOptions;
   readonly techniques?: Techniques;
   /** Of the project, besides package.json. */
@@ -53,15 +53,18 @@ export interface Ask {
 }
 
 /** What the flat strategy says of a registry and a project: the engine alone, under the blocking driver, packuments in memory. */
-export async function flatAnswer(told: Told, { options = {}, techniques, files }: Ask = {}): Promise<FlatAnswer> {
-  const { snapshot } = fakeRegistry(told.packages, { tags: told.tags });
+export async function flatAnswer(
+  registryCase: RegistryCase,
+  { options = {}, techniques, files }: FlatOptions = {},
+): Promise<FlatAnswer> {
+  const { snapshot } = fakeRegistry(registryCase.packages, { tags: registryCase.tags });
   const peek = ({ key }: ExternalNeed): Answer => {
     const bytes = snapshot.packument(key);
     return bytes ? ok(indexPackument(key, bytes)) : fail(failure("E404", key, { package: key }));
   };
   const host = { peek, answer: async (need: ExternalNeed) => peek(need), breathe: () => undefined };
   const input = {
-    files: { "package.json": packageJson(told), ...files },
+    files: { "package.json": packageJson(registryCase), ...files },
     name: "project",
     options,
     platform: PLATFORM,
@@ -73,7 +76,7 @@ export async function flatAnswer(told: Told, { options = {}, techniques, files }
     const { tree } = project.context;
     return { choice: choiceOf(tree), tree, lock: written.files[written.lockfile] ?? "", stats: solver, rung };
   } catch (error) {
-    const scoped = Object.values(told.project.overrides ?? {}).some((rule) => typeof rule === "object");
+    const scoped = Object.values(registryCase.project.overrides ?? {}).some((rule) => typeof rule === "object");
     if (scoped && error instanceof InstallError && error.code === "EOVERRIDE") return OUT_OF_REACH;
     return refusalOf(error);
   }
@@ -96,10 +99,10 @@ export interface Tally {
 }
 
 /** What is wrong with what the flat strategy says: against trying every choice, and by what it says itself. */
-export async function judge(told: Told, tally: Tally, ask?: Ask): Promise<string[]> {
-  const model = new Model(told);
+export async function judge(registryCase: RegistryCase, tally: Tally, options?: FlatOptions): Promise<string[]> {
+  const model = new Model(registryCase);
   const wanted = findChoice(model, 20_000);
-  const answer = await flatAnswer(told, ask);
+  const answer = await flatAnswer(registryCase, options);
   if (wanted === undefined) tally.untried++;
   if (answer === OUT_OF_REACH) {
     tally.outOfReach++;

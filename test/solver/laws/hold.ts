@@ -1,21 +1,21 @@
 import fc from "fast-check";
 import { ALL_TECHNIQUES, type Techniques } from "../../../src/solver/techniques.ts";
-import { print, type Told } from "./told.ts";
+import { printCase, type RegistryCase } from "./registry-case.ts";
 
 /** How many registries, and from which seed. `node test/solver/laws/search.mjs` sets both. */
 export const SEED: number = Number(process.env["LAWS_SEED"] ?? 1);
 export const runs = (usual: number): number => Number(process.env["LAWS_RUNS"] ?? usual);
 
 /** What to do with each of them: what is wrong with it, line by line. */
-export type Check = (told: Told, extra: number) => readonly string[] | Promise<readonly string[]>;
+export type Check = (registryCase: RegistryCase, extra: number) => readonly string[] | Promise<readonly string[]>;
 
 /**
  * Holds registries drawn from the seed against a check. The first that something is wrong with is made as small as it goes,
  * and printed. `extra` is a number drawn with each.
  */
-export async function hold(drawn: fc.Arbitrary<Told>, check: Check, count: number): Promise<void> {
-  const law = fc.asyncProperty(drawn, fc.nat(), async (told, extra) => {
-    const wrong = await check(told, extra);
+export async function hold(drawn: fc.Arbitrary<RegistryCase>, check: Check, count: number): Promise<void> {
+  const law = fc.asyncProperty(drawn, fc.nat(), async (registryCase, extra) => {
+    const wrong = await check(registryCase, extra);
     if (wrong.length > 0) throw new Error(wrong.join("\n"));
   });
   const { failed, counterexample, errorInstance, numRuns } = await fc.check(law, {
@@ -23,9 +23,11 @@ export async function hold(drawn: fc.Arbitrary<Told>, check: Check, count: numbe
     seed: SEED,
   });
   if (!failed || !counterexample) return;
-  const [told, extra] = counterexample;
+  const [registryCase, extra] = counterexample;
   const where = `seed ${SEED}, registry ${numRuns}, extra ${extra}`;
-  throw new Error(`${(errorInstance as Error).message}\n${where}\n${print(told)}`, { cause: errorInstance });
+  throw new Error(`${(errorInstance as Error).message}\n${where}\n${printCase(registryCase)}`, {
+    cause: errorInstance,
+  });
 }
 
 /** A number drawn with a registry, as answers to several questions: each but the last is left to the rest. */

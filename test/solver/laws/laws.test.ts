@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 import { InstallError } from "../../../src/errors/failure.ts";
 import { fakeRegistry } from "../../support/fake-registry.ts";
 import { resolveIn } from "../../support/tree.ts";
-import { LARGE, SMALL, told } from "./arbitrary.ts";
+import { LARGE, registryCases, SMALL } from "./arbitrary.ts";
 import { type Choice, findChoice } from "./brute-force.ts";
 import { checkChoice } from "./check-answer.ts";
 import { type FlatAnswer, flatAnswer, OUT_OF_REACH, packageJson, refusalOf } from "./flat.ts";
 import { type Check, hold, parts, runs } from "./hold.ts";
 import { Model, ROOT } from "./model.ts";
-import { type Project, publish, splitId, type Told, unpublish } from "./told.ts";
+import { type Project, publish, type RegistryCase, splitId, unpublish } from "./registry-case.ts";
 
 // What holds of every answer of the flat strategy, whatever the registry.
 
@@ -26,7 +26,7 @@ const same = (one: unknown, other: unknown, what: string): string[] => {
 
 /** Holds a law over answers, and sees to it that there were enough of them. */
 async function law(
-  check: (told: Told, answer: Solved, part: (of: number) => number) => Promise<string[]>,
+  check: (registryCase: RegistryCase, answer: Solved, part: (of: number) => number) => Promise<string[]>,
   count: number,
 ): Promise<void> {
   let solved = 0;
@@ -36,15 +36,15 @@ async function law(
     solved++;
     return check(one, answer, parts(extra));
   };
-  await hold(told(SMALL), both, count);
-  await hold(told(LARGE), both, Math.ceil(count / 40));
+  await hold(registryCases(SMALL), both, count);
+  await hold(registryCases(LARGE), both, Math.ceil(count / 40));
   expect(solved).toBeGreaterThan(count / 6);
 }
 
 const TIME = 3_600_000;
 
 /** What the whole library says, packuments arriving in the order of a seed: the local driver, beside a preload. */
-async function whole(one: Told, shuffle?: number): Promise<unknown> {
+async function whole(one: RegistryCase, shuffle?: number): Promise<unknown> {
   const registry = fakeRegistry(one.packages, { tags: one.tags, ...(shuffle !== undefined && { shuffle }) });
   try {
     const { files } = await resolveIn(registry, { "package.json": packageJson(one) }, { strategy: "flat" });
@@ -66,8 +66,8 @@ test(
       const others = await Promise.all([whole(one), whole(one, extra), whole(one, extra + 1)]);
       return others.flatMap((other, at) => same(blocked, other, `order ${at}`));
     };
-    await hold(told(SMALL), check, Math.ceil(runs(100) / 20));
-    await hold(told(LARGE), check, Math.ceil(runs(100) / 200));
+    await hold(registryCases(SMALL), check, Math.ceil(runs(100) / 20));
+    await hold(registryCases(LARGE), check, Math.ceil(runs(100) / 200));
     expect(proofs).toBeGreaterThan(1);
   },
   TIME,
@@ -181,7 +181,7 @@ test(
         answer.choice,
       );
     };
-    await hold(told(SMALL), check, Math.ceil(runs(100) / 2));
+    await hold(registryCases(SMALL), check, Math.ceil(runs(100) / 2));
     expect(relaxed).toBeGreaterThan(2);
   },
   TIME,

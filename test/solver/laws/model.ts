@@ -1,6 +1,6 @@
 import { satisfies, validRange } from "semver";
 import type { DependencyType } from "../../../src/api/resolve.ts";
-import { type Sections, splitId, type Told } from "./told.ts";
+import { type RegistryCase, type Sections, splitId } from "./registry-case.ts";
 
 /** Some versions of `from` ask for `name`. Versions are told as `source@version`, the project's only one is `""`. */
 export interface Rule {
@@ -13,7 +13,7 @@ export interface Rule {
 }
 
 /** One edge of one version, as npm would make it. */
-export interface Ask extends Rule {
+export interface Edge extends Rule {
   readonly type: DependencyType;
   readonly raw: string;
   /** After overrides. */
@@ -46,25 +46,25 @@ function edgesOf(manifest: Sections, dev: boolean): Map<string, { raw: string; t
 
 /** A registry and a project by their meaning. Shares nothing with the solver: ranges are semver's. */
 export class Model implements Problem {
-  readonly #told: Told;
+  readonly #case: RegistryCase;
   readonly #versions = new Map<string, string[]>();
   readonly #installable = new Map<string, string[]>([[ROOT, [ROOT]]]);
   readonly #allowed = new Map<string, ReadonlySet<string>>();
-  readonly rules: readonly Ask[];
+  readonly rules: readonly Edge[];
 
-  constructor(told: Told) {
-    this.#told = told;
-    for (const id of Object.keys(told.packages)) {
+  constructor(registryCase: RegistryCase) {
+    this.#case = registryCase;
+    for (const id of Object.keys(registryCase.packages)) {
       const { name, version } = splitId(id);
       this.#versions.set(name, [...(this.#versions.get(name) ?? []), version]);
     }
     // This list grows while it is walked: versions ask for packages, which have versions.
     const places = [{ from: ROOT, id: ROOT }];
-    const rules: Ask[] = [];
+    const rules: Edge[] = [];
     for (const { from, id } of places) {
-      for (const ask of this.#asks(from, id)) {
-        rules.push(ask);
-        for (const found of this.#join(ask)) places.push({ from: ask.name, id: found });
+      for (const edge of this.#edgesOf(from, id)) {
+        rules.push(edge);
+        for (const found of this.#join(edge)) places.push({ from: edge.name, id: found });
       }
     }
     this.rules = rules;
@@ -88,15 +88,15 @@ export class Model implements Problem {
 
   #matching(source: string, text: string): string[] {
     const versions = this.#versions.get(source) ?? [];
-    const tagged = this.#told.tags[source];
+    const tagged = this.#case.tags[source];
     if (validRange(text, { loose: true }) === null) return versions.filter((version) => version === tagged?.[text]);
     // `*` is what is tagged `latest` too, should that be a prerelease.
     const any = (text || "*") === "*" ? tagged?.["latest"] : undefined;
     return versions.filter((version) => version === any || satisfies(version, text, { loose: true }));
   }
 
-  #asks(from: string, id: string): Ask[] {
-    const { project, packages } = this.#told;
+  #edgesOf(from: string, id: string): Edge[] {
+    const { project, packages } = this.#case;
     const edges = edgesOf((id === ROOT ? project : packages[id]) as Sections, id === ROOT);
     return [...edges].map(([name, { raw, type }]) => {
       const spec = this.#overridden(from, name) ?? raw;
@@ -106,7 +106,7 @@ export class Model implements Problem {
   }
 
   #overridden(from: string, name: string): string | undefined {
-    const { overrides = {} } = this.#told.project;
+    const { overrides = {} } = this.#case.project;
     const own = overrides[from];
     const plain = overrides[name];
     const scoped = typeof own === "object" && Object.hasOwn(own, name) ? own[name] : undefined;
@@ -116,7 +116,7 @@ export class Model implements Problem {
   }
 
   /** The versions that an edge brings into question for the first time. */
-  #join({ name, spec }: Ask): string[] {
+  #join({ name, spec }: Edge): string[] {
     const { source } = sourceOf(name, spec);
     const known = this.#installable.get(name) ?? [];
     this.#installable.set(name, known);

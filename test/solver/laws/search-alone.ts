@@ -8,30 +8,30 @@ import type { Choice } from "./brute-force.ts";
 import type { Ban, Derived } from "./check-proof.ts";
 import { type Problem, ROOT, type Rule } from "./model.ts";
 
-export type Found = { readonly stats: SolverStats } & (
+export type AloneResult = { readonly stats: SolverStats } & (
   | { readonly choice: Choice }
   | { readonly rules: readonly Rule[]; readonly steps: readonly Derived[] }
 );
 
 /** The search over a problem in sets, without npm: versions are numbered from 1 in the problem's order, the last tried first. */
-export function searchAlone(problem: Problem, techniques: Techniques): Found {
+export function solveAlone(problem: Problem, techniques: Techniques): AloneResult {
   const sets = new VersionSets(techniques.remember);
-  const source = new PlainSource(problem, sets, techniques.merge);
-  const solver = new Solver<Rule, never, undefined>(source, sets, techniques);
+  const provider = new PlainProvider(problem, sets, techniques.merge);
+  const solver = new Solver<Rule, never, undefined>(provider, sets, techniques);
   const { done, value } = solver.run().next();
   if (!done) throw new Error("It waits for something");
   const { stats } = solver;
-  if (!value.ok) return { stats, ...new Told(source, sets).derivation(value.conflict) };
-  const chosen = [...value.decisions].map(([name, index]) => [source.names[name], source.id(name, index)] as const);
+  if (!value.ok) return { stats, ...new DerivationReader(provider, sets).derivation(value.conflict) };
+  const chosen = [...value.decisions].map(([name, index]) => [provider.names[name], provider.id(name, index)] as const);
   return { stats, choice: new Map(chosen.map(([name = "?", id]) => [name, id])) };
 }
 
-class PlainSource implements DependencyProvider<Rule, never, undefined> {
+class PlainProvider implements DependencyProvider<Rule, never, undefined> {
   readonly names: string[];
   readonly #problem: Problem;
   readonly #sets: VersionSets;
   readonly #rules: readonly Rule[];
-  readonly #told = new Set<Rule>();
+  readonly #returned = new Set<Rule>();
 
   constructor(problem: Problem, sets: VersionSets, merges: boolean) {
     this.#problem = problem;
@@ -48,11 +48,11 @@ class PlainSource implements DependencyProvider<Rule, never, undefined> {
     return this.ids(name)[index - 1] ?? "none";
   }
 
-  waits(): boolean {
+  isDeferred(): boolean {
     return false;
   }
 
-  pick(name: PackageId, set: SetId): number {
+  chooseVersion(name: PackageId, set: SetId): number {
     let index = this.ids(name).length;
     while (index > 0 && !this.#sets.has(set, index)) index--;
     return index;
@@ -60,9 +60,9 @@ class PlainSource implements DependencyProvider<Rule, never, undefined> {
 
   *requirements(name: PackageId, index: number): Generator<never, Requirement<Rule>[], undefined> {
     const [from, id] = [this.names[name], this.id(name, index)];
-    const news = this.#rules.filter((rule) => rule.from === from && rule.when.has(id) && !this.#told.has(rule));
-    return news.map((rule) => {
-      this.#told.add(rule);
+    const added = this.#rules.filter((rule) => rule.from === from && rule.when.has(id) && !this.#returned.has(rule));
+    return added.map((rule) => {
+      this.#returned.add(rule);
       const other = this.names.indexOf(rule.name);
       const allowed = this.#set(other, rule.allowed);
       const fits = rule.kind === "dependency" ? allowed : this.#sets.or(allowed, ABSENT);
@@ -93,34 +93,34 @@ function merged(rules: readonly Rule[]): Rule[] {
 }
 
 /** A refutation in the words of the problem. */
-class Told {
-  readonly #source: PlainSource;
+class DerivationReader {
+  readonly #provider: PlainProvider;
   readonly #sets: VersionSets;
   readonly rules: Rule[] = [];
   readonly steps: Derived[] = [];
   readonly #references = new Map<Incompatibility<Rule>, ProofReference>();
 
-  constructor(source: PlainSource, sets: VersionSets) {
-    this.#source = source;
+  constructor(provider: PlainProvider, sets: VersionSets) {
+    this.#provider = provider;
     this.#sets = sets;
   }
 
   derivation(end: Incompatibility<Rule>): { rules: readonly Rule[]; steps: readonly Derived[] } {
-    this.#tell(end);
+    this.#read(end);
     return this;
   }
 
-  #tell(one: Incompatibility<Rule>): ProofReference {
-    const known = this.#references.get(one);
+  #read(incompatibility: Incompatibility<Rule>): ProofReference {
+    const known = this.#references.get(incompatibility);
     if (known) return known;
-    const { cause } = one;
+    const { cause } = incompatibility;
     let reference: ProofReference;
     if ("fact" in cause) reference = { fact: this.rules.push(cause.fact) - 1 };
     else {
-      const because = [this.#tell(cause.conflict), this.#tell(cause.other)];
-      reference = { step: this.steps.push({ readings: [this.#ban(one)], because }) - 1 };
+      const because = [this.#read(cause.conflict), this.#read(cause.other)];
+      reference = { step: this.steps.push({ readings: [this.#ban(incompatibility)], because }) - 1 };
     }
-    this.#references.set(one, reference);
+    this.#references.set(incompatibility, reference);
     return reference;
   }
 
@@ -128,9 +128,9 @@ class Told {
     const ban = new Map<string, ReadonlySet<string>>();
     packages.forEach((name, at) => {
       const set = sets[at] as SetId;
-      const ids = this.#source.ids(name).filter((_, index) => this.#sets.has(set, index + 1));
-      const absent = this.#source.names[name] !== ROOT && this.#sets.has(set, 0);
-      ban.set(this.#source.names[name] as string, new Set(absent ? [...ids, "absent"] : ids));
+      const ids = this.#provider.ids(name).filter((_, index) => this.#sets.has(set, index + 1));
+      const absent = this.#provider.names[name] !== ROOT && this.#sets.has(set, 0);
+      ban.set(this.#provider.names[name] as string, new Set(absent ? [...ids, "absent"] : ids));
     });
     return ban;
   }

@@ -154,7 +154,13 @@ test.each<[string, string, Record<string, string | object>, string[], RegExp]>([
   ["no package.json", "ENOENT", {}, [], /There is no package\.json in /],
   ["broken JSON, with its line", "EJSONPARSE", { "package.json": '{\n  "name": "a",\n  oops\n}' }, [], /3/],
   ["an unknown package", "E404", { "package.json": { dependencies: { gone: "1" } } }, [], /gone/],
-  ["an unknown version", "ETARGET", { "package.json": { dependencies: { ms: "^9.0.0" } } }, [], /ms@\^9\.0\.0/],
+  [
+    "an unknown version",
+    "ETARGET",
+    { "package.json": { dependencies: { ms: "^9.0.0" } } },
+    [],
+    /No version of ms matches \^9\.0\.0/,
+  ],
   ["an unknown flag", "EUSAGE", { "package.json": {} }, ["--legcy-peer-deps"], /Did you mean --legacy-peer-deps\?/],
   [
     "flags that contradict each other",
@@ -275,5 +281,5 @@ test("a failure in a workspace shows the path from the root project", async () =
   });
   const { err, status } = await webhoist(["lock", dir]);
   expect(status).toBe(1);
-  expect(err).toContain('the root project wants w@"file:w" (workspace)\nwebhoist error     w@1.0.0 wants absent@"1"');
+  expect(err).toContain('the project requires w@"file:w" (workspace)\nwebhoist error     w@1.0.0 requires absent@"1"');
 });

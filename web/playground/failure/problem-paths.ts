@@ -1,5 +1,5 @@
 import type { Failure, PathStep } from "../../../src/api/failure.ts";
-import type { Explained, ExplainedEdge, ExplainedNode } from "../../../src/explain/eresolve.ts";
+import type { EresolveReport, ExplainedEdge, ExplainedNode } from "../../../src/explain/eresolve.ts";
 
 /** Paths from the project to a package, under one title. Each step but the last has the spec of the step after it. */
 export interface PathGroup {
@@ -12,7 +12,7 @@ const MOST_PATHS = 6;
 
 /** Returns the paths from the project to a problem: one group for each side of a peer conflict, otherwise one path per dependent. */
 export function pathGroups(problem: Failure): PathGroup[] {
-  const { edge, current, peerConflict } = (problem.details ?? {}) as Explained;
+  const { edge, current, peerConflict } = (problem.details ?? {}) as EresolveReport;
   if (edge) {
     const found = current ?? peerConflict?.current;
     return [

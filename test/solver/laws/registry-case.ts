@@ -15,7 +15,7 @@ export interface Project extends Sections {
 }
 
 /** A registry and a project, in the words of `fakeRegistry`: what a generator draws and a counterexample prints. */
-export interface Told {
+export interface RegistryCase {
   /** By `name@version`. */
   readonly packages: Readonly<Record<string, Sections>>;
   /** By name: every package has at least `latest`. */
@@ -30,12 +30,12 @@ export function splitId(id: string): { name: string; version: string } {
 }
 
 /** The registry without some of its versions. A tag still names one that is gone: were it moved, specs would mean something else. */
-export function unpublish({ packages, ...rest }: Told, gone: (id: string) => boolean): Told {
-  return { ...rest, packages: Object.fromEntries(Object.entries(packages).filter(([id]) => !gone(id))) };
+export function unpublish({ packages, ...rest }: RegistryCase, isRemoved: (id: string) => boolean): RegistryCase {
+  return { ...rest, packages: Object.fromEntries(Object.entries(packages).filter(([id]) => !isRemoved(id))) };
 }
 
 /** The registry with a newer version of these packages, which asks for nothing. */
-export function publish({ packages, tags, project }: Told, names: readonly string[]): Told {
+export function publish({ packages, tags, project }: RegistryCase, names: readonly string[]): RegistryCase {
   const newer = names.map((name) => [`${name}@9.0.0`, {}] as const);
   const latest = names.map((name) => [name, { ...tags[name], latest: "9.0.0" }] as const);
   return {
@@ -46,7 +46,7 @@ export function publish({ packages, tags, project }: Told, names: readonly strin
 }
 
 /** As it would be typed into a test. */
-export function print({ packages, tags, project }: Told): string {
+export function printCase({ packages, tags, project }: RegistryCase): string {
   const rows = Object.entries(packages).map(
     ([id, manifest]) => `  ${JSON.stringify(id)}: ${JSON.stringify(manifest)},`,
   );

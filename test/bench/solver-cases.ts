@@ -1,13 +1,13 @@
 /** A registry and a project made by code: the same for the same arguments. */
-export interface SolverWorld {
+export interface SolverCase {
   readonly name: string;
   /** The project's. */
   readonly dependencies: Readonly<Record<string, string>>;
   /** By name, what each version asks for; the latest version last. */
-  readonly packages: ReadonlyMap<string, readonly Told[]>;
+  readonly packages: ReadonlyMap<string, readonly CaseVersion[]>;
 }
 
-interface Told {
+interface CaseVersion {
   readonly version: string;
   readonly dependencies: Readonly<Record<string, string>>;
 }
@@ -28,14 +28,14 @@ export function seeded(seed: number): () => number {
  * not allow.
  * @param how `differ`: each p asks for something of its own besides, so that no two manifests are alike
  */
-export function ladder(versions: number, how: { bad: "missing" | "conflict"; differ: boolean }): SolverWorld {
+export function versionList(versions: number, how: { bad: "missing" | "conflict"; differ: boolean }): SolverCase {
   const { bad, differ } = how;
-  const rung = (minor: number): Told => ({
+  const relaxation = (minor: number): CaseVersion => ({
     version: `1.${minor}.0`,
     dependencies: { q: "^1.0.0", ...(differ && { x: `<=1.${minor}.0` }) },
   });
-  const packages = new Map<string, Told[]>([
-    ["p", list(versions, rung)],
+  const packages = new Map<string, CaseVersion[]>([
+    ["p", list(versions, relaxation)],
     [
       "q",
       list(20, (minor) => ({
@@ -105,8 +105,8 @@ export function isFree(grid: Grid, cell: number, digit: number): boolean {
  * A sudoku as packages: a cell's version is its digit; where a digit stands in a row, a column or a box is the version of a
  * package too, and a cell asks for that place. So two cells of a row cannot have one digit.
  */
-export function sudoku(name: string, grid: Grid): SolverWorld {
-  const packages = new Map<string, Told[]>();
+export function sudoku(name: string, grid: Grid): SolverCase {
+  const packages = new Map<string, CaseVersion[]>();
   const dependencies: Record<string, string> = {};
   for (let cell = 0; cell < 81; cell++) {
     const [r, c] = [Math.floor(cell / 9), cell % 9];
@@ -114,7 +114,7 @@ export function sudoku(name: string, grid: Grid): SolverWorld {
     const place = (r % 3) * 3 + (c % 3);
     const digit = grid[r]?.[c] ?? 0;
     dependencies[`cell-${r}-${c}`] = digit > 0 ? `${digit}.0.0` : "*";
-    const told = (at: number): Told => ({
+    const listed = (at: number): CaseVersion => ({
       version: `${at + 1}.0.0`,
       dependencies: {
         [`row-${r}-${at}`]: `${c + 1}.0.0`,
@@ -122,7 +122,7 @@ export function sudoku(name: string, grid: Grid): SolverWorld {
         [`box-${box}-${at}`]: `${place + 1}.0.0`,
       },
     });
-    packages.set(`cell-${r}-${c}`, list(9, told));
+    packages.set(`cell-${r}-${c}`, list(9, listed));
     for (const kind of ["row", "column", "box"]) {
       packages.set(
         `${kind}-${r}-${c}`,
@@ -140,14 +140,17 @@ export function sudoku(name: string, grid: Grid): SolverWorld {
  * the next package's fit.
  * @param how `solvable`: the first package has a lowest version that asks for nothing
  */
-export function chain(count: number, versions: number, how: { kind: Chain; solvable: boolean }): SolverWorld {
+export function chain(count: number, versions: number, how: { kind: Chain; solvable: boolean }): SolverCase {
   const { kind, solvable } = how;
-  const packages = new Map<string, Told[]>();
+  const packages = new Map<string, CaseVersion[]>();
   for (let at = 1; at <= count; at++) {
     const next = at < count ? `p${at + 1}` : kind === "apart" ? "end" : "none";
     const range = (number: number): string => (kind === "rest" ? `>=${versions - number}.0.0` : `${number}.0.0`);
-    const told = list(versions, (from) => ({ version: `${from + 1}.0.0`, dependencies: { [next]: range(from + 1) } }));
-    packages.set(`p${at}`, at === 1 && solvable ? [bare("0.1.0"), ...told] : told);
+    const listed = list(versions, (from) => ({
+      version: `${from + 1}.0.0`,
+      dependencies: { [next]: range(from + 1) },
+    }));
+    packages.set(`p${at}`, at === 1 && solvable ? [bare("0.1.0"), ...listed] : listed);
   }
   packages.set("end", [bare("0.1.0"), ...list(versions, (at) => bare(`${at + 1}.0.0`))]);
   const dependencies = { p1: "*", ...(kind === "apart" && { end: "0.1.0" }) };
@@ -172,7 +175,7 @@ export interface Stress {
 }
 
 /** Packages whose versions ask for versions of others at random. */
-export function stress(how: Stress): SolverWorld {
+export function stress(how: Stress): SolverCase {
   const random = seeded(how.seed);
   const below = (end: number): number => Math.floor(random() * end);
   const { packages: count, versions, planted } = how;
@@ -184,17 +187,17 @@ export function stress(how: Stress): SolverWorld {
     return `>=${low + 1}.0.0 <${low + span + 1}.0.0`;
   };
   const asks = (from: number, within: boolean): Record<string, string> => {
-    const told: Record<string, string> = {};
+    const listed: Record<string, string> = {};
     const many = Math.floor(how.asks + random());
     for (let at = 0; at < many && count > 1; at++) {
       const to = (from + 1 + below(count - 1)) % count;
-      told[`p${to}`] = range(to, within);
+      listed[`p${to}`] = range(to, within);
     }
-    return told;
+    return listed;
   };
-  const packages = new Map<string, Told[]>();
+  const packages = new Map<string, CaseVersion[]>();
   for (let from = 0; from < count; from++) {
-    const own = (at: number): Told => ({
+    const own = (at: number): CaseVersion => ({
       version: `${at + 1}.0.0`,
       dependencies: asks(from, planted && at === hidden[from]),
     });
@@ -206,11 +209,11 @@ export function stress(how: Stress): SolverWorld {
 }
 
 /** What the bench is run over, each made when its turn comes. */
-export const WORLDS: readonly (() => SolverWorld)[] = [
-  () => ladder(3000, { bad: "missing", differ: false }),
-  () => ladder(3000, { bad: "missing", differ: true }),
-  () => ladder(3000, { bad: "conflict", differ: false }),
-  () => ladder(3000, { bad: "conflict", differ: true }),
+export const CASES: readonly (() => SolverCase)[] = [
+  () => versionList(3000, { bad: "missing", differ: false }),
+  () => versionList(3000, { bad: "missing", differ: true }),
+  () => versionList(3000, { bad: "conflict", differ: false }),
+  () => versionList(3000, { bad: "conflict", differ: true }),
   () => sudoku("sudoku, 30 givens", sudokuGrid(1, { givens: 30, spoilt: false })),
   () => sudoku("sudoku, spoilt", sudokuGrid(1, { givens: 30, spoilt: true })),
   () => chain(100, 500, { kind: "same", solvable: true }),
@@ -224,14 +227,17 @@ export const WORLDS: readonly (() => SolverWorld)[] = [
 ];
 
 /** Documents as a registry gives them, by name. */
-export function documentsOf({ packages }: SolverWorld): Map<string, Uint8Array> {
+export function documentsOf({ packages }: SolverCase): Map<string, Uint8Array> {
   const encoder = new TextEncoder();
   const documents = new Map<string, Uint8Array>();
-  for (const [name, told] of packages) {
+  for (const [name, listed] of packages) {
     const versions = Object.fromEntries(
-      told.map(({ version, dependencies }) => [version, { name, version, dependencies, dist: distOf(name, version) }]),
+      listed.map(({ version, dependencies }) => [
+        version,
+        { name, version, dependencies, dist: distOf(name, version) },
+      ]),
     );
-    const tags = { latest: told.at(-1)?.version };
+    const tags = { latest: listed.at(-1)?.version };
     documents.set(name, encoder.encode(JSON.stringify({ name, "dist-tags": tags, versions })));
   }
   return documents;
@@ -243,7 +249,7 @@ function distOf(name: string, version: string): object {
   return { tarball: `http://registry.local/${name}/-/${name}-${version}.tgz`, integrity: `sha512-${HASH}` };
 }
 
-function bare(version: string): Told {
+function bare(version: string): CaseVersion {
   return { version, dependencies: {} };
 }
 

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { ALL_TECHNIQUES } from "../../src/solver/techniques.ts";
+import { type Grid, isFree, type SolverCase, stress, sudoku, sudokuGrid, versionList } from "./solver-cases.ts";
 import { SolverRun, type SolverRunResult } from "./solver-run.ts";
-import { type Grid, isFree, ladder, type SolverWorld, stress, sudoku, sudokuGrid } from "./solver-worlds.ts";
 
-const solve = (world: SolverWorld): Promise<SolverRunResult> => SolverRun.made(world).run({ hints: false });
+const solve = (solverCase: SolverCase): Promise<SolverRunResult> => SolverRun.made(solverCase).run({ hints: false });
 
 /** Whether a sudoku can be filled in, by trying every digit where the fewest fit. */
 function isSolvable(grid: Grid): boolean {
@@ -24,7 +24,7 @@ function isSolvable(grid: Grid): boolean {
 for (const bad of ["missing", "conflict"] as const) {
   for (const differ of [false, true]) {
     test(`a ladder falls in a few steps: ${bad}${differ ? ", manifests differ" : ""}`, async () => {
-      const { outcome, stats } = await solve(ladder(300, { bad, differ }));
+      const { outcome, stats } = await solve(versionList(300, { bad, differ }));
       expect(outcome).toBe("refuted");
       expect(stats.conflicts).toBeLessThan(5);
       expect(stats.decisions).toBeLessThan(10);
@@ -61,8 +61,8 @@ test("worlds are the same each time, and another for another seed", () => {
 });
 
 test("a run that has no time left gives up and says what it did", async () => {
-  const world = stress({ packages: 40, versions: 40, asks: 3, width: 0.1, roots: 5, seed: 1, planted: true });
-  expect(await SolverRun.made(world).run({ budget: 0 })).toMatchObject({ outcome: "gave up", hints: 0, proof: 0 });
+  const solverCase = stress({ packages: 40, versions: 40, asks: 3, width: 0.1, roots: 5, seed: 1, planted: true });
+  expect(await SolverRun.made(solverCase).run({ budget: 0 })).toMatchObject({ outcome: "gave up", hints: 0, proof: 0 });
 });
 
 test("without any one technique the outcome is the same", async () => {
