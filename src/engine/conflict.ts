@@ -1,5 +1,6 @@
 import type { Failure, PathStep } from "../api/failure.ts";
 import { unresolved } from "../errors/tree.ts";
+import { bundledNames } from "../graph/bundled-names.ts";
 import type { Edge } from "../graph/edge.ts";
 import type { Node } from "../graph/node.ts";
 import { VirtualTree } from "../graph/virtual-tree.ts";
@@ -38,8 +39,7 @@ export function describeEdge(edge: Edge, seen: readonly Node[] = []): ConflictDe
   const { name, rawSpec, effective: spec, error } = edge;
   const why: ConflictDetails = { type: edge.spec.type, name, spec };
   if (spec !== rawSpec) Object.assign(why, { rawSpec, overridden: true });
-  const bundled = edge.from.manifest.bundleDependencies;
-  if (Array.isArray(bundled) && bundled.includes(name)) why.bundled = true;
+  if (bundledNames(edge.from.manifest).includes(name)) why.bundled = true;
   if (error) why.error = error;
   why.from = describeNode(edge.from, null, seen);
   return why;

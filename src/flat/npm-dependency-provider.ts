@@ -3,6 +3,7 @@ import type { Missing, ResolutionMode, Rung } from "../api/flat.ts";
 import type { Context } from "../engine/context.ts";
 import { type Answer, type Need, PAUSE, type Steps } from "../engine/need.ts";
 import { raise } from "../errors/failure.ts";
+import { bundledNames } from "../graph/bundled-names.ts";
 import { type EdgeSpec, edgeSpecs } from "../graph/edge-spec.ts";
 import { fold } from "../graph/fold.ts";
 import type { DependencyProvider, Requirement } from "../solver/dependency-provider.ts";
@@ -214,7 +215,7 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
     const manifest = installable.manifest(index);
     const dev = installable.single(index)?.folder != null;
     if (manifest._hasShrinkwrap && !dev) return [];
-    const bundled = Array.isArray(manifest.bundleDependencies) ? manifest.bundleDependencies : [];
+    const bundled = bundledNames(manifest);
     const peers = !this.#context.specTable.legacyPeerDeps;
     return [...edgeSpecs(manifest, { dev, peers }).values()].filter(({ name }) => dev || !bundled.includes(name));
   }

@@ -1,5 +1,6 @@
 import type { Failure } from "../api/failure.ts";
 import type { Manifest } from "../api/manifest.ts";
+import { bundledNames } from "./bundled-names.ts";
 import { Edge } from "./edge.ts";
 import { type EdgeSpecs, edgeSpecs } from "./edge-spec.ts";
 import { fold } from "./fold.ts";
@@ -20,15 +21,15 @@ export interface NodeInit {
 }
 
 const NO_EDGES: ReadonlyMap<string, Edge> = new Map();
-// Most nodes have no children and no links, and candidates no dependents: they share these until one comes.
+// Nodes without children, links or dependents share these empty collections: most have no children and no links.
 const NO_CHILDREN: ReadonlyMap<string, Node> = new Map();
 const NO_ERRORS: readonly Failure[] = [];
 const NO_NODES: ReadonlySet<Node> = new Set();
 const NO_DEPENDENTS: ReadonlySet<Edge> = new Set();
 
 /**
- * A package at a location (npm-tree §4): in the tree itself or in a virtual root.
- * Children and edges are keyed by folded name and keep their order. Only `tree.ts` changes places.
+ * A package at a location of the tree or of a virtual root (npm-tree §4). Children and edges have folded names as keys and keep
+ * their order. Only `tree.ts` and `virtual-tree.ts` move nodes.
  */
 export class Node {
   declare readonly specTable: SpecTable;
@@ -36,9 +37,9 @@ export class Node {
   declare readonly key: string;
   declare manifest: Manifest;
   declare version: string;
-  /** Not there before it is put into one. */
+  /** Undefined until the node is put into a tree. */
   tree!: NodeTree;
-  /** Whether it stands in `tree`; a node that was pruned keeps pointing at the tree it was in. */
+  /** Whether the node is part of `tree`. A detached node keeps its old tree here. */
   placed = false;
   parent: Node | null = null;
   fsParent: Node | null = null;
@@ -53,7 +54,7 @@ export class Node {
   declare hasShrinkwrap: boolean;
   declare overrides: OverrideSet | null;
   declare errors: readonly Failure[];
-  /** On a virtual root, and on the copies of link targets in it: the node it stands for. */
+  /** The node that this one copies. Set on a virtual root, and on the link targets in it. */
   declare readonly source: Node | null;
   readonly isLink: boolean = false;
   dev = true;
@@ -62,7 +63,7 @@ export class Node {
   peer = true;
   extraneous = true;
   inert = false;
-  /** Absolute folder of a top node; the others' follow from it. */
+  /** The absolute folder of a top node. The folders of other nodes follow from it. */
   ownPath = "";
   #edges: Map<string, Edge> | null = null;
   #specs: EdgeSpecs | null = null;
@@ -85,7 +86,7 @@ export class Node {
   get children(): ReadonlyMap<string, Node> {
     return this.#children ?? NO_CHILDREN;
   }
-  /** Folders of the project below this one that are not under its `node_modules`. */
+  /** The nearest folders of the project below this one that are not under its `node_modules`. */
   get fsChildren(): ReadonlySet<Node> {
     return this.#fsChildren ?? NO_NODES;
   }
@@ -95,7 +96,7 @@ export class Node {
   get linksIn(): ReadonlySet<Node> {
     return this.#linksIn ?? NO_NODES;
   }
-  // For the trees alone, which keep both ends in step.
+  // Only trees call these: they keep both ends of a relation consistent.
   setChild(node: Node): void {
     this.#children ??= new Map();
     this.#children.set(node.key, node);
@@ -130,7 +131,7 @@ export class Node {
   get isTop(): boolean {
     return this.parent === null;
   }
-  /** The root of its own tree, so a virtual root is one too, and so is what was cut off from a tree. */
+  /** Whether the node is the root of its tree. So is a virtual root, and the top of a part that was cut off (npm-tree §11.10). */
   get isProjectRoot(): boolean {
     return this.placed ? this.tree.root === this : this.parent === null && this.fsParent === null;
   }
@@ -155,13 +156,13 @@ export class Node {
     return parent !== null && (parent.hasShrinkwrap || parent.inShrinkwrap);
   }
 
-  /** The folder that this package's relative specs start from: its tarball's folder when it came from a file. */
+  /** Returns the folder that relative specs are relative to. For a package from a file, that is the folder of the tarball. */
   sourceFolder(): string {
     const file = this.resolved?.startsWith("file:") && /\.(tgz|tar\.gz|tar)$/i.test(this.resolved);
     return file ? (this.resolved as string).slice(5).replace(/\/[^/]*$/, "") : this.realpath;
   }
 
-  /** What the manifest asks for, without making edges of it. */
+  /** Returns the dependencies of the manifest, without making edges. */
   specs(): EdgeSpecs {
     const dev = this.tree !== undefined && this.isTop && (this.source === null || this.source.isTop);
     if (this.#specs === null || this.#specsDev !== dev) {
@@ -171,17 +172,17 @@ export class Node {
     return this.#specs;
   }
 
-  /** How many edges it has, or would have. */
+  /** The number of edges, made or not. */
   specsSize(): number {
     return this.specs().size + (this.isProjectRoot && !this.source ? this.tree.workspaceSpecs.size : 0);
   }
 
   /**
-   * The edges, made (but not pointed anywhere) at first use. Where only peers count, in a virtual root, only those and the
-   * ones that {@link edge} was asked for are made.
+   * Returns the edges. They are made at first use, and lead nowhere until the tree points them. In a virtual root, only peer edges
+   * and those that {@link edge} made are included.
    */
   edges(): ReadonlyMap<string, Edge> {
-    // Before it stands anywhere it is not known whether its development dependencies count.
+    // Without a tree, it is not known whether the node is a top node, whose dev dependencies count (npm-tree §4).
     if (this.isLink || !this.tree) return NO_EDGES;
     return this.#edges ?? this.#makeEdges(this.tree.partial);
   }
@@ -198,7 +199,7 @@ export class Node {
     return edges;
   }
 
-  /** One edge, made if need be. */
+  /** Returns one edge, made if necessary. */
   edge(key: string): Edge | null {
     if (this.isLink || !this.tree) return null;
     const edges = this.#edges ?? this.#makeEdges(this.tree.partial);
@@ -213,13 +214,14 @@ export class Node {
   get hasEdges(): boolean {
     return this.#edges !== null;
   }
-  /** Makes the edges anew, after the manifest was edited; the tree points them again. */
+  /** Forgets the edges, because the manifest has changed. The tree then points the new ones. */
   dropEdges(): void {
     for (const edge of this.#edges?.values() ?? []) edge.to?.forgetEdgeIn(edge);
     this.#edges = null;
     this.#specs = null;
   }
 
+  /** Returns the package that this one gets for a name: its own child, or that of the nearest folder above. */
   resolve(key: string): Node | null {
     for (let at: Node | null = this; at; at = at.parent ?? at.fsParent) {
       const child = at.children.get(key);
@@ -237,6 +239,7 @@ export class Node {
     return edge.satisfiedBy(this);
   }
 
+  /** Checks whether two nodes are the same package (npm-tree §4): by integrity, else by `resolved`, else by name and version. */
   matches(other: Node): boolean {
     if (other === this) return true;
     if (other.name !== this.name) return false;
@@ -248,7 +251,13 @@ export class Node {
     return packageName !== null && packageName === other.packageName && version !== "" && version === other.version;
   }
 
-  /** The package that ships this one inside its own tarball (npm-tree §4), if any. */
+  /**
+   * Returns the package in whose tarball this one came (npm-tree §4), or null.
+   *
+   * 1. The bundler of its parent, if that has one.
+   * 2. Its parent, if the parent's `bundleDependencies` list it.
+   * 3. Its parent, if a package that the parent bundles depends on it.
+   */
   bundler(path: Set<Node> = new Set()): Node | null {
     if (!this.tree?.hasBundles) return null;
     if (path.has(this)) return null;
@@ -257,8 +266,7 @@ export class Node {
     if (!parent) return null;
     const outer = parent.bundler(path);
     if (outer) return outer;
-    const bundled = parent.manifest.bundleDependencies;
-    if (Array.isArray(bundled) && bundled.includes(this.name)) return parent;
+    if (bundledNames(parent.manifest).includes(this.name)) return parent;
     for (const edge of this.edgesIn) if (edge.from.bundler(path) === parent) return parent;
     return null;
   }

@@ -1,4 +1,5 @@
 import { relativePath } from "../base/posix-path.ts";
+import { bundledNames } from "./bundled-names.ts";
 import type { Edge } from "./edge.ts";
 import type { EdgeSpec } from "./edge-spec.ts";
 import type { Link } from "./link.ts";
@@ -6,12 +7,12 @@ import type { Node } from "./node.ts";
 
 const NO_WORKSPACES: ReadonlyMap<string, EdgeSpec> = new Map();
 
-/** What a node stands in: the tree being built, or a virtual root's small copy of a part of it. */
+/** A tree of nodes: the tree that is built, or a virtual root. */
 export abstract class NodeTree {
   abstract readonly root: Node;
-  /** Set when anything in it ships other packages in its tarball; asking every node would be slow. */
+  /** Whether a package of the tree has bundled dependencies. Checking every node would be slow. */
   hasBundles = false;
-  /** Only peers have a say in it, so other edges are made only for names that stand in it. */
+  /** Whether edges are made only for peers and for names that are in the tree. True for virtual roots. */
   readonly partial: boolean = false;
   declare readonly workspaceSpecs: ReadonlyMap<string, EdgeSpec>;
 
@@ -26,21 +27,34 @@ export abstract class NodeTree {
 }
 
 /**
- * The tree being built, and the only code that changes who stands where.
- * Edges are re-pointed incrementally: when a node appears, only the edges that until now resolved past it (or to nothing)
- * can change; when one goes, only the edges into it.
+ * The tree that is built. Only this class moves nodes in it (npm-tree §13.1, §13.2).
+ *
+ * Each operation keeps every edge pointed at the node that its name resolves to:
+ *
+ * 1. {@link attach}: a new node takes over the edges of its name that resolved past it, or to nothing. They are the edges
+ *    into the node of that name further up, or the missing edges of that name. Then its own edges are pointed.
+ * 2. {@link detach}: the edges into a removed node, or into one below it, resolve again. Its own edges let go.
+ * 3. {@link replace}: as 2 and 1, but the new node keeps the children of the old one.
+ *
+ * ```
+ * attach c@2 below a:     root -> c@1;  a -> b -> c        b's edge led to c@1 at the root, past a's folder; now it leads to c@2
+ * ```
+ *
+ * A detached node has `placed` false and is not in the inventory, but stays usable: npm goes on placing packages into a part
+ * that a placement has cut off (§11.10).
  */
 export class Tree extends NodeTree {
   declare readonly root: Node;
   readonly inventory: Map<string, Node> = new Map();
-  /** While a lock is read, nodes are only put in their places: edges and links wait. */
+  /** True while a lock is read: nodes get their places, but edges are not pointed yet. */
   loading = false;
-  /** What gives a new link its target's place: `folders.ts`, in trees that have links to folders. */
+  /** Places the target of a new link: a function of `folders.ts`, set in trees with links to folders. */
   placeTarget: ((tree: Tree, link: Link) => void) | null = null;
-  /** Nodes that are not under `node_modules`, but for the root. */
+  /** The nodes that are not under `node_modules`, except the root. */
   readonly tops: Set<Node> = new Set();
-  /** Most names stand in one place only: then the node itself, else all of them in order. */
+  /** Nodes by name, in order. A name with one node, as most have, has the node instead of a set. */
   readonly #byName = new Map<string, Node | Set<Node>>();
+  /** Edges that lead to nothing, by key. */
   readonly #missing = new Map<string, Set<Edge>>();
 
   constructor(root: Node, path: string, workspaces: Iterable<EdgeSpec>) {
@@ -51,26 +65,28 @@ export class Tree extends NodeTree {
     root.placed = true;
   }
 
-  /** Lists the root and points its edges; to be called once the workspaces are known. */
+  /** Registers the root and points its edges. Call it once, before anything else is placed. */
   start(): void {
-    this.#enlist(this.root);
+    this.#register(this.root);
     this.hasBundles = bundles(this.root);
     this.pointEdges(this.root);
   }
 
+  /** Returns the nodes of a name, in the order in which they were placed. */
   named(name: string): readonly Node[] {
     const found = this.#byName.get(name);
     return found === undefined ? [] : found instanceof Set ? [...found] : [found];
   }
+  /** Returns the node at an absolute path. */
   at(path: string): Node | undefined {
     return this.inventory.get(relativePath(this.root.path, path));
   }
 
-  /** Puts a node into a folder's `node_modules`; whatever stood there goes, with all below it. */
+  /** Puts a node into the `node_modules` of `into`. A node of that name there is detached, with all below it. */
   attach(node: Node, into: Node): void {
     const parent = into.target;
     if (!parent.placed) {
-      attachOutside(node, parent);
+      attachToCutOff(node, parent);
       return;
     }
     const old = parent.children.get(node.key);
@@ -90,7 +106,7 @@ export class Tree extends NodeTree {
     node.target.addLink(node);
   }
 
-  /** Takes a node out with all below it, and points what resolved to any of them elsewhere. */
+  /** Removes a node with all below it. Edges into them from the rest of the tree resolve again. */
   detach(node: Node): void {
     const gone = subtree(node);
     node.parent?.dropChild(node);
@@ -105,23 +121,23 @@ export class Tree extends NodeTree {
       return;
     }
     for (const one of gone) {
-      this.#delist(one);
+      this.#unregister(one);
       one.placed = false;
       if (one.isLink) one.target.dropLink(one);
     }
-    // Edges in before edges out, as npm: by the time a node's own edges let go, the rules they had may be gone with those in.
+    // As in npm, the edges into a node change before its own edges, which may have lost their override rules by then.
     for (const one of gone) {
       for (const edge of [...one.edgesIn]) if (edge.from.placed) this.point(edge, edge.from.resolve(edge.key));
       if (!one.hasEdges) continue;
       for (const edge of one.edges().values()) {
-        // What was cut off still resolves within itself, as npm has it.
+        // As in npm, the part that was cut off still resolves within itself.
         if (!edge.to) this.unpoint(edge);
         else if (edge.to.placed) edge.point(one.resolve(edge.key));
       }
     }
   }
 
-  /** `node` takes the place of `old` and keeps what stands below it (npm-tree §13.2). */
+  /** Puts `node` in the place of `old`. It keeps the nodes below `old`, unless it is a link (npm-tree §13.2). */
   replace(old: Node, node: Node): void {
     const parent = old.parent as Node;
     if (node.isLink) {
@@ -140,7 +156,7 @@ export class Tree extends NodeTree {
     parent.dropChild(old);
     parent.setChild(node);
     node.parent = parent;
-    this.#delist(old);
+    this.#unregister(old);
     old.placed = false;
     old.parent = null;
     for (const kid of old.children.values()) {
@@ -154,6 +170,7 @@ export class Tree extends NodeTree {
     this.pointEdges(node);
   }
 
+  /** Points an edge at a node, or at nothing. With `hard`, its validity is computed again in any case. */
   point(edge: Edge, to: Node | null, hard = false): void {
     if (!edge.to && to) this.#missing.get(edge.key)?.delete(edge);
     edge.point(to, hard);
@@ -163,16 +180,17 @@ export class Tree extends NodeTree {
       else this.#missing.set(edge.key, new Set([edge]));
     }
   }
+  /** Points an edge at nothing, because its dependent leaves the tree. It is not a missing edge. */
   unpoint(edge: Edge): void {
     if (edge.to) edge.point(null);
     else this.#missing.get(edge.key)?.delete(edge);
   }
-  /** Points all edges of a node at what they resolve to now. */
+  /** Points all edges of a node at the nodes that they resolve to now. */
   pointEdges(node: Node): void {
     for (const edge of node.edges().values()) this.point(edge, node.resolve(edge.key));
   }
 
-  /** The edges of a node made anew from its manifest (after `add`, `rm` or an inflated lock). */
+  /** Makes the edges of a node again, after its manifest has changed. */
   reload(node: Node): void {
     if (node.hasEdges) for (const edge of node.edges().values()) this.unpoint(edge);
     node.dropEdges();
@@ -182,7 +200,7 @@ export class Tree extends NodeTree {
     for (const edge of node.edgesIn) edge.forget();
   }
 
-  /** Location, depth and listing of a node and all below it. */
+  /** Computes the location and depth of a node and all below it, and registers them. */
   relocate(node: Node): void {
     const { parent } = node;
     if (parent) {
@@ -195,11 +213,11 @@ export class Tree extends NodeTree {
     node.tree = this;
     node.placed = true;
     if (bundles(node)) this.hasBundles = true;
-    this.#enlist(node);
+    this.#register(node);
     for (const kid of node.children.values()) this.relocate(kid);
   }
 
-  #enlist(node: Node): void {
+  #register(node: Node): void {
     this.inventory.delete(node.location);
     this.inventory.set(node.location, node);
     const others = this.#byName.get(node.name);
@@ -208,7 +226,7 @@ export class Tree extends NodeTree {
       others.add(node);
     } else this.#byName.set(node.name, others && others !== node ? new Set([others, node]) : node);
   }
-  #delist(node: Node): void {
+  #unregister(node: Node): void {
     if (this.inventory.get(node.location) === node) this.inventory.delete(node.location);
     const others = this.#byName.get(node.name);
     if (others instanceof Set) others.delete(node);
@@ -218,10 +236,10 @@ export class Tree extends NodeTree {
 }
 
 /**
- * A placement can prune the very folder it is about to put the rest of a peer set into. npm goes on placing into what it
- * has cut off, and so must this, for what it decides there; none of it is part of the tree.
+ * Puts a node into a part of the tree that was cut off (npm-tree §11.10). A placement can remove the folder that the rest of its
+ * peer set goes into. npm goes on there, which decides warnings and failures; nothing of it is part of the tree.
  */
-function attachOutside(node: Node, parent: Node): void {
+function attachToCutOff(node: Node, parent: Node): void {
   node.tree = parent.tree;
   node.parent = parent;
   parent.setChild(node);
@@ -233,11 +251,10 @@ function attachOutside(node: Node, parent: Node): void {
 }
 
 function bundles(node: Node): boolean {
-  const list = node.manifest.bundleDependencies;
-  return Array.isArray(list) && list.length > 0;
+  return bundledNames(node.manifest).length > 0;
 }
 
-/** A node and all below it, parents first. */
+/** Returns a node and all below it, parents first. */
 export function subtree(node: Node): Node[] {
   const all = [node];
   for (let i = 0; i < all.length; i++) {

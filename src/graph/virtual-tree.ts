@@ -3,15 +3,15 @@ import { Node } from "./node.ts";
 import { NodeTree } from "./tree.ts";
 
 /**
- * A virtual root (npm-tree §9): a copy of a node in which a candidate and its peers are tried out before anything is placed.
+ * A virtual root (npm-tree §9): a copy of a node, in which a candidate and its peers are tried before anything is placed.
  *
- * npm copies every edge of the node for every candidate. Most candidates have no peers and stand alone, so edges are made
- * here only when a second package joins ({@link enrich}), and the copy's own only for names that stand in it.
+ * npm copies every edge of the node for every candidate. Most candidates have no peers and are alone in their virtual root, so
+ * edges are made here only when a second package joins ({@link addEdges}). The root's own edges are made only for names in it.
  */
 export class VirtualTree extends NodeTree {
   declare readonly root: Node;
   override readonly partial: boolean = true;
-  #rich = false;
+  #hasEdges = false;
   readonly #folders: Node[] = [];
   readonly #own = new Map<string, Edge | null>();
 
@@ -28,7 +28,7 @@ export class VirtualTree extends NodeTree {
     return this.root.source as Node;
   }
 
-  /** The copy's edge of that name, whether or not anything stands there. */
+  /** Returns the root's own edge of a name, whether or not a package of that name is in the tree. */
   ownEdge(key: string): Edge | null {
     let edge = this.#own.get(key);
     if (edge === undefined) {
@@ -40,15 +40,16 @@ export class VirtualTree extends NodeTree {
     return edge;
   }
 
+  /** Makes the edges of the packages in the tree, and copies the targets of links. Does nothing the second time. */
   addEdges(): void {
-    if (this.#rich) return;
-    this.#rich = true;
+    if (this.#hasEdges) return;
+    this.#hasEdges = true;
     for (const kid of this.source.children.values()) if (kid.isLink) this.#copyTarget(kid.target, kid.realpath);
     for (const key of this.root.children.keys()) this.ownEdge(key);
     for (const node of this.#members()) this.#pointEdges(node);
   }
 
-  /** Link targets below the folder see what stands in it, so they have a say in what may be replaced. */
+  /** Copies the target of a link below the folder: such a target uses the packages here, so it must accept a replacement. */
   #copyTarget(target: Node, path: string): void {
     if (!path.startsWith(`${this.root.path}/`)) return;
     const { specTable, name, manifest } = target;
@@ -66,7 +67,7 @@ export class VirtualTree extends NodeTree {
     this.#folders.push(node);
   }
 
-  /** All but the root itself, whose edges are made by name. */
+  /** Returns all nodes except the root. */
   #members(): Node[] {
     return [...this.root.children.values(), ...this.#folders];
   }
@@ -85,14 +86,14 @@ export class VirtualTree extends NodeTree {
     root.setChild(node);
     if (node.isLink && !node.target.placed && node.target.path.startsWith(`${root.path}/`))
       this.#addFolder(node.target);
-    if (!this.#rich) return;
+    if (!this.#hasEdges) return;
     this.ownEdge(node.key)?.point(node);
     for (const member of this.#members()) member.edge(node.key)?.point(node);
     this.#pointEdges(node);
     if (node.isLink && node.target.tree === this) this.#pointEdges(node.target);
   }
 
-  /** Its peers, and whatever else it wants of what stands here. */
+  /** Points the peer edges of a node, and its edges to packages that are in the tree. */
   #pointEdges(node: Node): void {
     for (const key of this.root.children.keys()) node.edge(key);
     for (const edge of node.edges().values()) edge.point(node.resolve(edge.key));

@@ -4,18 +4,51 @@ import type { Node } from "../graph/node.ts";
 
 export type Verdict = "OK" | "REPLACE" | "KEEP" | "CONFLICT";
 
-export interface Check {
+export interface PlacementQuestion {
   readonly dep: Node;
   readonly edge: Edge;
   readonly target: Node;
+  /** The check of the package that has `dep` as a peer. Null for the package that is placed for its own sake. */
   readonly parent: CanPlace | null;
+  /** npm's `--prefer-dedupe`. Peers always prefer to dedupe. */
   readonly preferDedupe: boolean;
+  /** Whether `add` requested the edge. */
   readonly explicitRequest: boolean;
 }
 
 /**
- * Whether a candidate may stand in a folder (npm-tree §12): a verdict on the package itself (`self`) and one with the peers
- * that must come along (`all`). It looks and changes nothing.
+ * Decides whether `dep` may be placed in the `node_modules` of `target`, for `edge` (npm-tree §12).
+ *
+ * `current` is the package of that name that is there now.
+ *
+ * 1. `dep` failed to load: REPLACE `current`, or OK. The node only marks the place.
+ * 2. `target` has the name as a peer and is not a top node: CONFLICT. The package belongs higher up.
+ * 3. There is a `current`:
+ *    a. `dep` is the same package, and `current` satisfies `edge`, or neither does: KEEP. For an explicit request: REPLACE.
+ *    b. `dep` is not older, and every dependent of `current` accepts it: REPLACE, if the peers of `dep` fit too.
+ *    c. `current` satisfies `edge`: KEEP. An explicit request continues, unless it prefers to dedupe.
+ *    d. With prefer-dedupe, `dep` is older, and every dependent of `current` accepts it: REPLACE, if the peers fit too.
+ *    e. `dep` could still be placed deeper: CONFLICT.
+ *    f. `target` itself asks for `dep`, and not as a peer: REPLACE, if the peers fit too.
+ *    g. `dep` is not placed as a peer of another package: CONFLICT.
+ *    h. `current` belongs to other peer sets: REPLACE if each of them accepts the new peers or can nest deeper. Else CONFLICT.
+ * 4. There is no `current`, and `target` asks for the name, but `dep` does not satisfy it: CONFLICT.
+ * 5. There is no `current`, and a dependent at or below `target` uses a package further up that `dep` would hide from it:
+ *    CONFLICT, unless `dep` satisfies that dependent too.
+ * 6. Otherwise OK, if the peers of `dep` fit too.
+ *
+ * The peers of `dep` fit if each of them may be placed at its deepest target above `target`, by the same rules. `self` is the
+ * verdict without the peers, `all` the verdict with them.
+ *
+ * ```
+ * 3b  root -> a, b;  a -> c@^1.0;  b -> c@^1.2         c@1.0 is at the root; c@1.2 satisfies a too: REPLACE
+ * 3e  root -> a, b;  a -> c@1;  b -> c@2               c@1 is at the root; c@2 can go below b: CONFLICT at the root
+ * 5   root -> a, c@1;  a -> d, e;  d -> c@1;  e -> c@2  d and e are below a; c@2 there would hide c@1 from d: CONFLICT
+ * 3h  root -> a, b;  a -> c@1;  b -> peer c@2          c@1 is at the root; it can nest below a: c@2 may REPLACE it
+ * 6   root -> c@1, x;  x -> b;  b -> peer c@2          c@2 conflicts at the root, so b does too: both nest below x
+ * ```
+ *
+ * Pure: it reads the tree and never changes it.
  */
 export class CanPlace {
   declare readonly dep: Node;
@@ -31,15 +64,15 @@ export class CanPlace {
   readonly #path: readonly Node[];
   #peers: Verdict | null = null;
 
-  constructor(check: Check, path: readonly Node[] = []) {
-    this.dep = check.dep;
-    this.edge = check.edge;
-    this.target = check.target;
-    this.parent = check.parent;
-    this.#preferDedupe = check.preferDedupe || check.edge.peer;
-    this.#explicitRequest = check.explicitRequest;
+  constructor(question: PlacementQuestion, path: readonly Node[] = []) {
+    this.dep = question.dep;
+    this.edge = question.edge;
+    this.target = question.target;
+    this.parent = question.parent;
+    this.#preferDedupe = question.preferDedupe || question.edge.peer;
+    this.#explicitRequest = question.explicitRequest;
     this.#path = path;
-    this.current = check.target.children.get(check.edge.key) ?? null;
+    this.current = question.target.children.get(question.edge.key) ?? null;
     this.self = "CONFLICT";
     let self: Verdict | null = null;
     this.all = this.#judge((verdict) => {
@@ -57,46 +90,54 @@ export class CanPlace {
     return deepestNestingTarget(from, this.edge.key);
   }
 
-  /** Every check made for the sake of this one, nearest first. */
+  /** Returns the checks of the peers of `dep`, of their peers, and so on, nearest first. */
   descendants(): CanPlace[] {
     const all = new Set(this.children);
     for (const child of all) for (const below of child.children) all.add(below);
     return [...all];
   }
 
+  /** Steps 1 to 6. `self` is called with the verdict without the peers, if it may differ. */
   #judge(self: (verdict: Verdict) => void): Verdict {
     const { target, edge, dep, current } = this;
     if (dep.errors.length) return current ? "REPLACE" : "OK";
     const wanted = target.edges().get(edge.key);
     if (wanted?.peer && !target.isTop) return "CONFLICT";
-    if (current) return this.#beside(current, self);
+    if (current) return this.#replaceOrKeep(current, self);
     if (wanted && wanted !== edge && !dep.satisfies(wanted)) return "CONFLICT";
-    return this.#intoGap(self);
+    return this.#intoFreePlace(self);
   }
 
-  #beside(current: Node, self: (verdict: Verdict) => void): Verdict {
+  /** Step 3. */
+  #replaceOrKeep(current: Node, self: (verdict: Verdict) => void): Verdict {
     const { dep, edge, target } = this;
-    const explicitEdges = this.#explicitRequest;
-    if (dep.matches(current) && (current.satisfies(edge) || !dep.satisfies(edge)))
-      return explicitEdges ? "REPLACE" : "KEEP";
+    const explicit = this.#explicitRequest;
+    if (dep.matches(current) && (current.satisfies(edge) || !dep.satisfies(edge))) return explicit ? "REPLACE" : "KEEP";
     const newer = dep.specTable.compare(dep.version, current.version) >= 0;
     if (newer && canReplace(dep, current)) {
       const verdict = this.#withPeers("REPLACE", self);
       if (verdict !== "CONFLICT") return verdict;
     }
-    if ((!explicitEdges || this.#preferDedupe) && current.satisfies(edge)) return "KEEP";
+    if ((!explicit || this.#preferDedupe) && current.satisfies(edge)) return "KEEP";
     if (this.#preferDedupe && !newer && canReplace(dep, current)) {
       const verdict = this.#withPeers("REPLACE", self);
       if (verdict !== "CONFLICT") return verdict;
     }
-    // It can still go deeper, so it need not disturb what is here.
+    // step 3e
     if (target !== this.#start) return "CONFLICT";
     if (!edge.peer && target === edge.from) return this.#withPeers("REPLACE", self);
     if (!this.parent && !edge.peer) return "CONFLICT";
     return this.#mayDisplace(current) ? this.#withPeers("REPLACE", self) : "CONFLICT";
   }
 
-  /** A peer whose place is taken by the peer of somebody else's set: may that set be displaced? */
+  /**
+   * Step 3h: checks whether the other peer sets of `current` can do without it here.
+   *
+   * ```
+   * root -> x@1, y@1;  x -> peer p@1;  y -> z;  z -> peer p@2
+   *   p@1 is at the root for x, whose entry edge is root's own: the set of x cannot nest deeper, so p@2 may not replace it
+   * ```
+   */
   #mayDisplace(current: Node): boolean {
     const { dep, edge, target } = this;
     const siblings = dep.parent?.children ?? null;
@@ -104,8 +145,8 @@ export class CanPlace {
     for (const [entry, set] of peerEntrySets(current)) {
       if (entry === edge || entry === this.top.edge) continue;
       const entryNode = entry.to as Node;
-      const rep = siblings.get(entryNode.key);
-      if (rep ? canReplace(rep, entryNode, siblings) : clobbers(entryNode, siblings)) continue;
+      const replacement = siblings.get(entryNode.key);
+      if (replacement ? canReplace(replacement, entryNode, siblings) : acceptsPeers(entryNode, siblings)) continue;
       for (const member of set) {
         const deepest = deepestNestingTarget(entry.from, member.key);
         if (deepest === target || target.isDescendantOf(deepest)) return false;
@@ -114,18 +155,19 @@ export class CanPlace {
     return true;
   }
 
-  #intoGap(self: (verdict: Verdict) => void): Verdict {
+  /** Steps 5 and 6. */
+  #intoFreePlace(self: (verdict: Verdict) => void): Verdict {
     const { target, dep, edge } = this;
     const above = target !== this.top.edge.from ? target.resolve(edge.key) : null;
     if (above) {
       for (const into of above.edgesIn) {
-        // It would stand between that dependent and what it resolves to now.
         if (into.from.isDescendantOf(target) && into.valid && !dep.satisfies(into)) return "CONFLICT";
       }
     }
     return this.#withPeers("OK", self);
   }
 
+  /** Returns `state`, or CONFLICT if a peer of `dep` does not fit. The result is computed once. */
   #withPeers(state: Verdict, self: (verdict: Verdict) => void): Verdict {
     self(state);
     if (this.#peers) return this.#peers;
@@ -136,8 +178,8 @@ export class CanPlace {
       if (!peer || path.includes(peer)) continue;
       this.dep.specTable.budget.step();
       const target = deepestNestingTarget(this.target, peer.key);
-      const check = { dep: peer, edge, target, parent: this, preferDedupe: true, explicitRequest: false };
-      const child = new CanPlace(check, path);
+      const question = { dep: peer, edge, target, parent: this, preferDedupe: true, explicitRequest: false };
+      const child = new CanPlace(question, path);
       this.children.push(child);
       if (child.all === "CONFLICT") verdict = "CONFLICT";
     }
@@ -146,7 +188,7 @@ export class CanPlace {
   }
 }
 
-/** npm crashes where a candidate that was displaced from its own virtual root is placed (npm-tree §25.2). */
+/** Thrown where npm crashes: a candidate is placed that another candidate evicted from its virtual root (npm-tree §25.2). */
 export class DetachedCandidate extends Error {
   declare readonly node: Node;
   constructor(node: Node) {
@@ -155,29 +197,34 @@ export class DetachedCandidate extends Error {
   }
 }
 
+/** Returns the peer edges of a node, optional ones included. */
 export function peerEdges(node: Node): Edge[] {
   const { manifest, specTable } = node;
   if (node.isLink || !manifest.peerDependencies || specTable.legacyPeerDeps) return [];
   return [...node.edges().values()].filter((edge) => edge.peer);
 }
 
-function clobbers(entry: Node, siblings: ReadonlyMap<string, Node>): boolean {
+/** Checks whether a peer set accepts the new peers of the names that both have: step 3h. */
+function acceptsPeers(entry: Node, siblings: ReadonlyMap<string, Node>): boolean {
   const walk = new Set([entry]);
   for (const node of walk) {
     for (const edge of node.edges().values()) {
       if (!edge.peer || !edge.valid) continue;
-      const rep = siblings.get(edge.key);
-      if (!rep) {
+      const sibling = siblings.get(edge.key);
+      if (!sibling) {
         if (edge.to) walk.add(edge.to);
-      } else if (!rep.satisfies(edge)) return false;
+      } else if (!sibling.satisfies(edge)) return false;
     }
   }
   return true;
 }
 
 /**
- * Whether `node` could stand where `old` does and every dependent of `old` be content (npm-tree §13.4). Dependents that
- * only `old` itself keeps in the tree have no say, nor do peers of the names in `ignorePeers` beside it.
+ * Checks whether `node` can replace `old`: it must satisfy every dependent of `old` (npm-tree §13.4).
+ *
+ * Two kinds of dependents do not count:
+ * 1. Those that are in the tree only because of `old`: they go with it.
+ * 2. Packages beside `old` that have it as a peer, if `ignorePeers` has their name: they will be replaced too.
  */
 export function canReplace(node: Node, old: Node, ignorePeers?: ReadonlyMap<string, Node>): boolean {
   if (node.name !== old.name || node.packageName !== old.packageName) return false;
@@ -185,7 +232,7 @@ export function canReplace(node: Node, old: Node, ignorePeers?: ReadonlyMap<stri
     return false;
   let own: Set<Node> | null = null;
   for (const edge of old.edgesIn) {
-    if (ignorePeers && !old.isTop && edge.from.parent === old.parent && edge.peer && ignored(edge.from, ignorePeers))
+    if (ignorePeers && !old.isTop && edge.from.parent === old.parent && edge.peer && isIgnored(edge.from, ignorePeers))
       continue;
     if (edge.satisfiedBy(node)) continue;
     own ??= gather([old], (kept) => kept.to !== old && kept.valid);
@@ -194,11 +241,20 @@ export function canReplace(node: Node, old: Node, ignorePeers?: ReadonlyMap<stri
   return true;
 }
 
-function ignored(node: Node, names: ReadonlyMap<string, Node>): boolean {
+function isIgnored(node: Node, names: ReadonlyMap<string, Node>): boolean {
   return names.get(node.key)?.name === node.name;
 }
 
-/** Whether a package may go because the one further up serves as well (npm-tree §13.3). */
+/**
+ * Checks whether a package can be removed because the one of its name further up serves its dependents too (npm-tree §13.3).
+ *
+ * 1. Bundled packages, those of a shrinkwrap, and those with no folder further up stay.
+ * 2. A package without dependents goes.
+ * 3. If the package further up is the same, this one goes.
+ * 4. If the package further up cannot replace it, it stays.
+ * 5. Else it goes if the other has the same version, or is newer and no override chose this one; under prefer-dedupe and for
+ *    an explicit request, in any case.
+ */
 export function canDedupe(node: Node, preferDedupe: boolean, explicitRequest: boolean): boolean {
   const above = node.resolveParent?.resolveParent;
   if (!above || node.inDepBundle || node.inShrinkwrap) return false;

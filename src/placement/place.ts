@@ -1,14 +1,15 @@
 import { enOrder } from "../base/collate.ts";
 import { InstallError } from "../errors/failure.ts";
 import { notTerminating } from "../errors/not-terminating.ts";
+import { copyNode } from "../graph/copy-node.ts";
 import type { Edge } from "../graph/edge.ts";
 import { deepestNestingTarget, gather, peerEntrySets } from "../graph/gather.ts";
 import { Link } from "../graph/link.ts";
-import { Node } from "../graph/node.ts";
+import type { Node } from "../graph/node.ts";
 import type { Tree } from "../graph/tree.ts";
 import { CanPlace, canDedupe, DetachedCandidate, peerEdges } from "./can-place.ts";
 
-/** Peers placed for peers deeper than this mean that two sets displace each other for ever (npm-tree §25.1). */
+/** Peers of peers deeper than this mean that two peer sets displace each other without end (npm-tree §25.1). */
 const MAX_DEPTH = 200;
 
 export interface PlaceOptions {
@@ -16,14 +17,15 @@ export interface PlaceOptions {
   readonly strictPeerDeps: boolean;
   readonly preferDedupe: boolean;
   readonly installStrategy: "hoisted" | "nested" | "shallow" | "linked";
-  /** Names that are placed anew even where what stands there would do. */
+  /** Names of `update`: they are placed again even if their edge is valid. */
   readonly updateNames: ReadonlySet<string>;
 }
 
-/** What a placement tells whoever asked for it: conflicts that npm lives with, and the one it does not. */
+/** Reports the peer conflicts of a placement. */
 export interface PlaceReport {
+  /** Warns of a peer that stays unmet. */
   warn(placement: Placement, edge: Edge, dep: Node): void;
-  /** Must throw. */
+  /** Throws the ERESOLVE failure. */
   fail(placement: Placement): never;
 }
 
@@ -34,20 +36,45 @@ export interface PlaceRequest {
   readonly explicitRequest: boolean;
 }
 
-/** One package put into the tree for one edge, with the peers that came along (npm-tree §11). The only code that edits a tree. */
+/**
+ * Places a candidate `dep` into the tree for an edge, with its peers (npm-tree §11).
+ *
+ * 1. A valid edge needs nothing, unless `add` requested it or `update` names it (§11.1).
+ * 2. Start at the deepest folder where the package may be placed (§11.2), and walk up (§11.3). `can-place.ts` judges each folder;
+ *    stop at the first CONFLICT. The highest folder without a conflict is the target. The strategy `nested` stops at the first
+ *    folder, `shallow` below the project's.
+ * 3. Without a target: ERESOLVE if the conflict is the project's own ({@link isMine}) or under `strictPeerDeps`, but not under
+ *    `force`. Else take the last folder that had room for the package without its peers; with none, leave the peer unmet and
+ *    warn (§11.4).
+ * 4. KEEP: place nothing, but remove packages that the kept one now makes superfluous (§11.6).
+ * 5. If the same package is above the target already, place a link to it (§11.7). A copy would need a copy below itself, and
+ *    that one too, without end.
+ * 6. Put a copy of `dep` into the target, or replace the package of that name there (§11.8, §13.2).
+ * 7. Remove packages of that name below the target that the new one makes superfluous (§11.8, §13.3).
+ * 8. Place the peers of `dep` that are not satisfied yet: its siblings in the virtual root (§11.9).
+ *
+ * ```
+ * 2  root -> a -> b -> c            the target of c is the root, if nothing else there is called c
+ * 7  root -> a, b;  a/c@1 is nested; c@1 is now placed at the root for b: a/c@1 goes
+ * ```
+ *
+ * Steps 4, 7 and a replacement can remove the folder that the peers of step 8 go into. As in npm, they are then placed inside the
+ * part that was cut off (§11.10).
+ */
 export class Placement {
   declare readonly dep: Node;
   declare readonly edge: Edge;
   declare readonly parent: Placement | null;
   readonly children: Placement[] = [];
-  /** What the edge resolved to before. */
+  /** The node that the edge resolved to before. */
   declare readonly current: Node | null;
-  /** Dependents of what had to go. */
+  /** Dependents of removed packages. They must be visited again. */
   readonly needEvaluation: Set<Node> = new Set();
+  /** The new node, or null if nothing was placed. */
   placed: Node | null = null;
-  /** The check that decided. */
+  /** The check of the target. */
   check: CanPlace | null = null;
-  /** The last target where the package itself would have been fine. */
+  /** The check of the last folder that had room for the package without its peers. */
   bestSelf: CanPlace | null = null;
   readonly #request: PlaceRequest;
   readonly #depth: number;
@@ -64,7 +91,7 @@ export class Placement {
     const fresh = request.explicitRequest || (!this.parent && request.options.updateNames.has(edge.name));
     if (edge.to && edge.valid && !fresh) return;
     this.#findTarget();
-    if (this.#settleOnTarget()) this.#place();
+    if (this.#chooseTarget()) this.#place();
   }
 
   get top(): Placement {
@@ -75,7 +102,7 @@ export class Placement {
     return deepestNestingTarget(from, this.edge.key);
   }
 
-  /** Walks up from the dependent as far as nothing conflicts. */
+  /** Step 2. */
   #findTarget(): void {
     const { dep, edge } = this;
     const { explicitRequest, options } = this.#request;
@@ -93,7 +120,8 @@ export class Placement {
     }
   }
 
-  #settleOnTarget(): boolean {
+  /** Step 3. Returns false if the package cannot be placed. */
+  #chooseTarget(): boolean {
     if (this.check) return true;
     const { options, report } = this.#request;
     if (!options.force && (options.strictPeerDeps || this.isMine)) report.fail(this);
@@ -105,6 +133,7 @@ export class Placement {
     return true;
   }
 
+  /** Steps 4 to 8. */
   #place(): void {
     const { edge } = this;
     const check = this.check as CanPlace;
@@ -124,8 +153,8 @@ export class Placement {
       return;
     }
     const siblings = this.dep.parent?.children ?? null;
-    // A candidate that stands in no virtual root is nobody's sibling and need not be copied.
-    const placed = this.dep.tree || this.dep.isLink ? copy(this.dep) : this.dep;
+    // A candidate without a virtual root has no siblings. It is placed itself, not a copy of it.
+    const placed = this.dep.tree || this.dep.isLink ? copyNode(this.dep) : this.dep;
     this.placed = placed;
     const old = target.children.get(edge.key);
     if (old) this.#replace(old, placed);
@@ -135,12 +164,13 @@ export class Placement {
     this.#placePeers(siblings);
   }
 
-  /** A package that would stand below itself becomes a link to the one above, or it would never end. */
+  /** Step 5: returns the same package at or above the target, if there is one. */
   #sameAbove(target: Node): Node | null {
     for (let at: Node | null = target; at; at = at.resolveParent) if (!at.isTop && at.matches(this.dep)) return at;
     return null;
   }
 
+  /** Step 7. */
   #pruneDuplicates(target: Node): void {
     const { edge } = this;
     if (edge.to && edge.to !== this.placed && edge.valid) this.#pruneDedupable(edge.to, false);
@@ -151,6 +181,7 @@ export class Placement {
     }
   }
 
+  /** Step 8. @throws DetachedCandidate if the candidate was evicted from its virtual root */
   #placePeers(siblings: ReadonlyMap<string, Node> | null): void {
     for (const edge of peerEdges(this.placed as Node)) {
       if (edge.valid || edge.peerConflicted) continue;
@@ -160,7 +191,19 @@ export class Placement {
     }
   }
 
-  /** npm-tree §13.2 */
+  /**
+   * Replaces `old` by `placed`, which keeps the packages below `old` (npm-tree §13.2).
+   *
+   * 1. Find what `old` needed and `placed` does not: orphans.
+   * 2. Find peer sets beside `old` that `placed` breaks: they are removed, and their dependents visited again. If the project itself
+   *    asks for such a set, it stays with a warning.
+   * 3. Replace, then remove the orphans that nothing else needs.
+   *
+   * ```
+   * 2  root -> x -> ui@1;  ui@1 -> peer react@17, both are at the root
+   *    react@18 replaces react@17: ui@1 goes, and x is visited again, which places ui@1 and react@17 below x
+   * ```
+   */
   #replace(old: Node, placed: Node): void {
     const { tree } = this.#request;
     const wanted = placed.specs();
@@ -177,6 +220,7 @@ export class Placement {
     }
   }
 
+  /** Step 2 of a replacement. */
   #displacedPeers(old: Node, placed: Node): Node[] {
     const displaced: Node[] = [];
     for (const edge of old.edgesIn) {
@@ -193,6 +237,7 @@ export class Placement {
     return displaced;
   }
 
+  /** Step 3 of a replacement. */
   #pruneOrphans(node: Node, orphans: readonly Node[]): void {
     const invalid = new Set<Node>();
     for (const edge of node.edges().values()) if (edge.to && !edge.valid) invalid.add(edge.to);
@@ -204,7 +249,10 @@ export class Placement {
     for (const one of gone) this.#request.tree.detach(one);
   }
 
-  /** npm-tree §13.3 */
+  /**
+   * Removes a node, and what only it needs, if a package further up serves its dependents too (npm-tree §13.3). With `descend`, else
+   * tries the packages below it.
+   */
   #pruneDedupable(node: Node, descend: boolean): void {
     const { tree, options, explicitRequest } = this.#request;
     if (canDedupe(node, options.preferDedupe, explicitRequest)) {
@@ -218,7 +266,10 @@ export class Placement {
     }
   }
 
-  /** Whether the conflict is the project's own to settle: then it fails where others are only warned about. */
+  /**
+   * Whether a peer conflict is the project's own (npm-tree §11.4): the project or a workspace asks for the package or, if the
+   * edge is a peer edge, for a peer set of its dependent. Such a conflict fails; others are warned of.
+   */
   get isMine(): boolean {
     const { edge } = this.top;
     const { from } = edge;
@@ -239,17 +290,12 @@ export class Placement {
   }
 }
 
+/** Checks whether a node is the project or one of its workspaces. */
 export function ofProject(node: Node): boolean {
   return node.isProjectRoot || node.isWorkspace;
 }
 
-function copy(dep: Node): Node {
-  const { specTable, name, manifest, resolved, integrity, overrides, hasShrinkwrap } = dep;
-  const errors = dep.errors.slice(0, 1);
-  if (dep.isLink) return new Link({ specTable, name, overrides, errors }, dep.target);
-  return new Node({ specTable, name, manifest, resolved, integrity, overrides, errors, hasShrinkwrap });
-}
-
+/** Sorts by location, as npm does. */
 function byLocation(nodes: Iterable<Node>): Node[] {
   const list = [...nodes];
   return list.length > 1 ? list.sort((a, b) => enOrder(a.location, b.location)) : list;
