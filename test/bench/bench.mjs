@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Times resolutions in headless Chromium, in turn with a fetch floor and native package managers: --help says how.
+// Measures resolutions and installs in headless Chromium. See --help.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { ensureInstalled, ROOT } from "../../scripts/setup.mjs";
 ensureInstalled();
 const [{ rolldown }, { buildPackage }] = await Promise.all([import("rolldown"), import("../../scripts/build.mjs")]);
 
-/** The benchmark itself, which is TypeScript: bundled beside the packages it imports. */
+/** Bundles the benchmark, which is TypeScript, into node_modules, so that it finds the packages it imports. */
 async function load() {
   const folder = join(ROOT, "node_modules/.cache", `bench-${pid}`);
   mkdirSync(folder, { recursive: true });
@@ -35,7 +35,7 @@ function newest(folder) {
   return Math.max(...entries.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
 }
 
-/** The repository's own build, made anew when a source is younger. */
+/** Returns the folder of the repository's own build. Builds first if a source file is newer. */
 async function builtPackage() {
   const dist = join(ROOT, "dist");
   const made = existsSync(join(dist, "index.js")) ? statSync(join(dist, "index.js")).mtimeMs : 0;
@@ -53,7 +53,7 @@ async function place(dist) {
   return { root: ROOT, executable, dist: dist ?? (await builtPackage()), folder, say };
 }
 
-// The processes it has started end when their pipes do.
+// Child processes end when their pipes are closed.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => exit(130));
 const { main } = await load();
 main(argv.slice(2), place).then(exit, (error) => {

@@ -10,7 +10,7 @@ import { runBench } from "./bench.ts";
 import { chartOf } from "./harness/chart.ts";
 import type { Contender } from "./harness/contenders.ts";
 import { parseOptions } from "./harness/options.ts";
-import { fetchRuns } from "./harness/phases.ts";
+import { phaseChains } from "./harness/phases.ts";
 import { type Race, race } from "./harness/race.ts";
 import { type Row, rowOf, type Sample } from "./harness/rows.ts";
 import { tableOf } from "./harness/table.ts";
@@ -28,7 +28,7 @@ const noWorker: Plugin = {
   load: (id) => (id === "\0worker" ? 'export default "/none.js"' : null),
 };
 
-/** The library, from its sources: as far as `inline` needs it. */
+/** The library's source files that mode `inline` needs. */
 async function library(): Promise<void> {
   const build = await rolldown({
     input: join(ROOT, "web/index.ts"),
@@ -56,7 +56,7 @@ const KEYS = [
 describe("in Chromium", { timeout: 120_000 }, () => {
   beforeAll(library);
 
-  test("a floor and a resolution of the recorded project, over HTTP/2, cold and again", async () => {
+  test("measures the floor and a resolution of the recorded project over HTTP/2, cold and warm", async () => {
     const { rows, failures } = await bench("--transports", "h2", "--no-trace");
     expect(failures).toEqual([]);
     expect(rows.map(({ phase, who, mode }) => [phase, who, mode])).toEqual([
@@ -72,7 +72,7 @@ describe("in Chromium", { timeout: 120_000 }, () => {
       if (existsSync("/proc/self/smaps_rollup")) expect(row.peakBytes).toBeGreaterThan(1e6);
     }
     const [floor, webhoist, again] = rows;
-    // The floor asks for what the engine asked for, and its second page finds it all in the browser's cache.
+    // The floor requests the names that the engine requested. Its second page finds all of them in the browser's cache.
     expect(floor?.requests).toBeGreaterThan(100);
     expect(floor?.bytes).toBeGreaterThan(1e5);
     expect(webhoist?.stats["lock"]).toBe("ok");
@@ -80,7 +80,7 @@ describe("in Chromium", { timeout: 120_000 }, () => {
     expect(again?.requests).toBe(0);
   });
 
-  test("from memory, nothing is asked of the registry", async () => {
+  test("makes no requests when packuments come from memory", async () => {
     const { rows, failures } = await bench(
       ...["--feed", "memory", "--transports", "h1", "--phases", "p1_resolve", "--no-floor"],
     );
@@ -91,7 +91,7 @@ describe("in Chromium", { timeout: 120_000 }, () => {
     expect(rows[0]?.longestTaskMs).toBeGreaterThan(0);
   });
 
-  test("an install from nothing, from a lock and from the store, beside a floor of its tarballs", async () => {
+  test("measures installs from nothing, from a lock and from the store, and the floor of their tarballs", async () => {
     const { project, snapshot } = writeTiny(folder);
     const phases = "p0_full_cold,p3_cold_install,p4_warm_link";
     const { rows, failures } = await bench(
@@ -121,7 +121,7 @@ describe("in Chromium", { timeout: 120_000 }, () => {
     }
   });
 
-  test("npm installs the same lock from the same registry", async () => {
+  test("lets npm install the same lock from the same registry", async () => {
     const { project, snapshot } = writeTiny(folder);
     const { rows, failures } = await bench(
       ...["--project", project, "--snapshot", snapshot, "--modes", "", "--no-floor", "--peers", "npm"],
@@ -135,13 +135,13 @@ describe("in Chromium", { timeout: 120_000 }, () => {
     ]);
   });
 
-  test("where the registry lacks a tarball nothing is installed, and to ask for it is an error", async () => {
+  test("does not measure installs if the registry lacks a tarball, and refuses phases that need it", async () => {
     const { project, snapshot } = writeTiny(folder);
     rmSync(join(snapshot, "tarballs/b"), { recursive: true });
     const flags = ["--project", project, "--snapshot", snapshot, "--transports", "h1", "--no-trace", "--no-floor"];
     const { rows } = await bench(...flags);
     expect(rows.map(({ phase }) => phase)).toEqual(["p1_resolve", "p2_resolve_warm"]);
-    await expect(bench(...flags, "--phases", "p3_cold_install")).rejects.toThrow("no /b/-/b-1.0.0.tgz");
+    await expect(bench(...flags, "--phases", "p3_cold_install")).rejects.toThrow("such as /b/-/b-1.0.0.tgz");
   });
 });
 
@@ -169,7 +169,7 @@ const row = (who: string, samples: Sample[]): Row => {
   return rowOf({ ...label, who, mode: null, io: null }, samples, samples);
 };
 
-test("a row is the median of its runs, their spread, and the worst of the long tasks and locks", () => {
+test("a row has the median and spread of its runs, and the worst long task and lock", () => {
   const locks = ["ok", "differs", "ok"];
   const samples = [3, 1, 8].map((n, i) => sample(n, { longestTaskMs: n * 10, stats: { n, lock: locks[i] } }));
   const { seconds, median, sd, longestTaskMs, stats, cpuSeconds } = row("webhoist", samples);
@@ -183,7 +183,7 @@ test("a row is the median of its runs, their spread, and the worst of the long t
   expect(stats).toEqual({ n: 3, lock: "differs" });
 });
 
-test("each takes its turn, the first one changes, who fails drops out, and a warm-up is not counted", async () => {
+test("contenders take turns in rotating order, a failed one drops out, and a warm-up does not count", async () => {
   const turns: string[] = [];
   const contender = (who: string, fails: boolean): Contender => ({
     label: { project: "p", who, mode: null, transport: "h1", feed: "network", io: null },
@@ -207,18 +207,18 @@ test("each takes its turn, the first one changes, who fails drops out, and a war
   expect(failures.map((text) => text.split("\n")[0])).toEqual(["p b h1: Error: b fails"]);
 });
 
-test("a warm phase has the cold one before it, wanted or not; phases that share nothing start apart", () => {
-  expect(fetchRuns(["p4_warm_link", "p1_resolve"])).toEqual([["p1_resolve"], ["p3_cold_install", "p4_warm_link"]]);
-  expect(fetchRuns(["p0_full_cold", "p3_cold_install"])).toEqual([["p0_full_cold"], ["p3_cold_install"]]);
+test("a warm phase runs after its cold one, and unrelated phases start in separate profiles", () => {
+  expect(phaseChains(["p4_warm_link", "p1_resolve"])).toEqual([["p1_resolve"], ["p3_cold_install", "p4_warm_link"]]);
+  expect(phaseChains(["p0_full_cold", "p3_cold_install"])).toEqual([["p0_full_cold"], ["p3_cold_install"]]);
 });
 
-test("the table says which files are wrong and what was not warm", () => {
+test("the table marks wrong files and phases that were not warm", () => {
   const label = { project: "p", feed: "network", transport: "h2", who: "webhoist", mode: null, io: null } as const;
   const warm = rowOf({ ...label, phase: "p4_warm_link" }, [sample(1, { requests: 1, stats: { wrong: 2 } })], []);
   expect(tableOf([warm])).toMatch(/NOT WARM, FILES DIFFER$/);
 });
 
-test("the table and the chart name everybody, with ratios to the floor and to each peer", () => {
+test("the table and the chart name every contender, with ratios to the floor and to each peer", () => {
   const rows = [row("floor", [sample(2)]), row("webhoist", [sample(3)]), row("bun", [sample(0.5)])];
   const [, , , webhoist] = tableOf(rows).split("\n");
   expect(webhoist).toMatch(/^webhoist h2 +3\.00 +3\.00–3\.00 +×1\.50 +×6\.00 +10 /);
@@ -226,7 +226,7 @@ test("the table and the chart name everybody, with ratios to the floor and to ea
   for (const label of ["floor h2", "webhoist h2", "bun h2", "3.00 s", "500 ms"]) expect(chart).toContain(label);
 });
 
-test("the longest task is that of the page's own thread, between the marks", () => {
+test("the longest task is taken from the page's own thread, between the marks", () => {
   const event = (name: string, ts: number, more: object): object => ({ name, ph: "X", pid: 1, tid: 1, ts, ...more });
   const events = [
     event("bench-start", 1000, { ph: "R" }),
@@ -240,9 +240,11 @@ test("the longest task is that of the page's own thread, between the marks", () 
   expect(longestTask(events.slice(1))).toBeUndefined();
 });
 
-test("a flag that means nothing is told of, with what it may be", () => {
-  expect(() => parseOptions(["--modes", "inline,fast"])).toThrow("--modes fast: one of threads, worker, inline, auto");
-  expect(() => parseOptions(["--runs", "many"])).toThrow("--runs many");
+test("rejects an unknown flag and names the known ones", () => {
+  expect(() => parseOptions(["--modes", "inline,fast"])).toThrow(
+    "--modes must be one of threads, worker, inline, auto, not fast.",
+  );
+  expect(() => parseOptions(["--runs", "many"])).toThrow("--runs must be a number, not many.");
   expect(() => parseOptions(["--speed"])).toThrow("--speed");
   expect(parseOptions(["--help"])).toBeNull();
 });

@@ -1,11 +1,11 @@
-// Times the engine alone: packuments indexed in memory and nothing else kept between runs, one thread.
-// The last two columns are a yardstick for a busy machine: parsing the same packuments whole, in turn with the runs.
+// Measures the engine alone, on one thread. Packuments are indexed in memory; nothing else is kept between runs.
+// The last two columns allow for a busy machine: the time to parse the same packuments as JSON, measured between the runs.
 //   WEBHOIST_REGISTRY=DIR node test/bench/engine-bench.mjs [PROJECT…] [--runs N] [--profile]
 import { bundled } from "./node-bundle.mjs";
 
 const registry = process.env.WEBHOIST_REGISTRY;
 if (!registry) {
-  console.error("Set WEBHOIST_REGISTRY to a recorded registry's folder.");
+  console.error("Set WEBHOIST_REGISTRY to the folder of a recorded registry.");
   process.exit(2);
 }
 const args = process.argv.slice(2);

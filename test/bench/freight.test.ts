@@ -24,7 +24,7 @@ const snapshot = inlineSnapshot(
   },
 );
 
-test("each tarball once, less what nobody needs, what is for another machine and what is inside its folder", () => {
+test("lists each tarball once, without extraneous and bundled packages and those for other platforms", () => {
   const lock = lockOf({
     "node_modules/@s/a": entry("@s/a"),
     "node_modules/b": entry("b"),
@@ -47,15 +47,15 @@ test("each tarball once, less what nobody needs, what is for another machine and
   });
 });
 
-test("a tarball that is not there is missing, unless its package is optional", () => {
+test("reports a missing tarball unless its package is optional", () => {
   const lock = lockOf({ "node_modules/gone": entry("gone"), "node_modules/lost": entry("lost", { optional: true }) });
   const { asks, missing } = freightOf(lock, snapshot, PLATFORM);
   expect(missing).toEqual(["/gone/-/gone-1.0.0.tgz"]);
-  // It will be asked for all the same.
+  // It is requested anyway.
   expect(asks).toHaveLength(2);
 });
 
-test("a sample is the same in every run", () => {
+test("samples the same tarballs in every run", () => {
   const files = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`f${i}`, `${i}`]));
   const many = inlineSnapshot({}, { "b/-/b-1.0.0.tgz": fakeTarball(files).bytes });
   const draw = (): object => freightOf(lockOf({ "node_modules/b": entry("b") }), many, PLATFORM).sample;
@@ -63,12 +63,12 @@ test("a sample is the same in every run", () => {
   expect(draw()).toEqual(draw());
 });
 
-test("a lock's addresses are those of the registry that is asked", () => {
+test("rewrites the URLs of a lock to the registry in use", () => {
   const lock = lockOf({ "node_modules/b": entry("b") });
   expect(lockAt("http://127.0.0.1:1/", lock)).toContain('"http://127.0.0.1:1/b/-/b-1.0.0.tgz"');
 });
 
-test("long names, in each of the ways to write them; links and folders are no files", () => {
+test("reads long names in every tar format, and does not count links and folders as files", () => {
   const long = `${"d/".repeat(120)}f`;
   const archive = tar([
     { name: "package/", type: "5" },

@@ -1,8 +1,8 @@
-// Condensing packuments into records against decoding and JSON.parse of them, over every packument of a recorded registry,
-// or over those that a project's resolution asks for.
+// Compares condensing packuments to records with decoding and JSON.parse, over all packuments of a recorded registry or over the
+// packuments of one project's resolution.
 //   WEBHOIST_REGISTRY=… node test/bench/index-bench.mjs [rounds] [--project ant-design]
-// They take turns in one process, in an order that changes from round to round; a row is the median of the rounds.
-// Then the records' size: in memory, and as a store keeps them (the hot parts of 128 at a time deflated, the cold ones as they are).
+// The contenders take turns in one process, in a changing order; a row is the median of the rounds.
+// Then prints the size of the records: in memory, and in the store (groups of 128, whose compressible parts are deflated).
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,7 +16,7 @@ const args = process.argv.slice(2);
 const project = args.includes("--project") ? args[args.indexOf("--project") + 1] : undefined;
 const rounds = Number(args.find((arg) => /^\d+$/.test(arg)) ?? 9);
 const folder = [join(registry, "snapshot/packuments"), join(registry, "packuments")].find(existsSync);
-if (!folder) throw new Error(`no packuments below ${registry}: set WEBHOIST_REGISTRY`);
+if (!folder) throw new Error(`There are no packuments below ${registry}. Set WEBHOIST_REGISTRY.`);
 
 const { condense, indexPackument } = await load("src/registry/condense.ts");
 const { incompressibleStart, isRecord } = await load("src/registry/record-check.ts");
@@ -46,7 +46,7 @@ const rows = [
   ["full, shared memory: condense", () => make(shared)],
   ["abbreviated: decode + JSON.parse", () => parse(abbreviated)],
   ["abbreviated: condense", () => make(abbreviated)],
-  ["records: is it one?", () => check(records)],
+  ["records: isRecord", () => check(records)],
 ].map(([label, run]) => ({ label, run, times: [] }));
 
 for (let round = 0; round < rounds; round++) {

@@ -3,7 +3,7 @@ import { concat } from "../../src/base/concat.ts";
 import type { PackCache } from "../../src/pack-cache/pack-cache.ts";
 import { openPackCache } from "../../workers/storage/open-pack-cache.ts";
 
-// Runs in a page for pack-store-bench.mjs: ways to keep tarballs, each as plain as it can be; and the shelf itself.
+// Runs in a page for pack-store-bench.mjs: simple ways to store tarballs, and the pack cache itself.
 
 /** Bytes of the tarball and of its index. */
 type Size = readonly [tarball: number, index: number];
@@ -170,7 +170,7 @@ const WAYS: Readonly<Record<string, Way>> = {
   },
   "idb each, 1": each(1),
   "idb each": each(AT_ONCE),
-  "the shelf": {
+  "the pack cache": {
     async write(_, packs, first) {
       for (const [i, pack] of packs.entries())
         packCache.add({ ...pack, integrity: integrityOf(first + i), aliases: [] });
@@ -193,7 +193,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 function open(): void {
   store = createStore("bench", "bench");
   packCache = openPackCache({
-    database: "bench-shelf",
+    database: "bench-pack-cache",
     warn: ({ message }) => {
       throw new Error(message);
     },

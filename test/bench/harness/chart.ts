@@ -32,7 +32,7 @@ function bar(row: Row, { x, y }: Scale): string {
   ].join("");
 }
 
-/** A bar for each row's median and a dot for each run, a scale for each project and phase. */
+/** Draws a bar for each row's median and a dot for each run. Each project and phase has its own scale. */
 export function chartOf(rows: readonly Row[]): string {
   const parts: string[] = [];
   let y = 16;

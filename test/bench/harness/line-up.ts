@@ -19,7 +19,7 @@ import type { FeedIndex, Transport } from "./registry-protocol.ts";
 import type { Stage } from "./stage.ts";
 import { type Visit, visit } from "./visit.ts";
 
-/** What one of a project's pages is: which thread resolves, which one fetches, over which protocol. */
+/** The settings of one page. */
 interface Setting {
   mode: string;
   io: string;
@@ -32,27 +32,30 @@ interface FloorSetting {
   cache: FloorCache;
 }
 
-/** What a project's contenders are to do. */
-interface Plan {
+/** The work of a project's contenders. */
+interface ProjectPlan {
   stage: Stage;
   project: BenchProject;
   phases: readonly Phase[];
-  /** Packuments that the engine asks for. */
+  /** The packument requests of the engine. */
   asks: readonly Ask[];
-  /** Undefined where nothing is installed. */
+  /** Undefined if nothing is installed. */
   freight: Freight | undefined;
 }
 
-/** Tarballs that a floor has in flight where the installer is left its own default: that one. */
+/** The concurrent tarball requests of a floor: the installer's default. */
 const TARBALLS = 64;
 
-/** Flags that were not given are no options. */
+/** Removes the options whose flags were not given. */
 function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
-function installerSettings({ stage, project }: Pick<Plan, "stage" | "project">, setting: Setting): InstallerSettings {
+function installerSettings(
+  { stage, project }: Pick<ProjectPlan, "stage" | "project">,
+  setting: Setting,
+): InstallerSettings {
   const { metadata, concurrency, tarballConcurrency, extractWorkers } = stage.options;
   const { mode, io, cache, transport } = setting;
   return {
@@ -62,12 +65,12 @@ function installerSettings({ stage, project }: Pick<Plan, "stage" | "project">, 
   };
 }
 
-function resolveJob(plan: Pick<Plan, "stage" | "project">, setting: Setting): ResolveJob {
+function resolveJob(plan: Pick<ProjectPlan, "stage" | "project">, setting: Setting): ResolveJob {
   const { name, files, options } = plan.project;
   return { kind: "resolve", installer: installerSettings(plan, setting), project: { name, files }, options };
 }
 
-function installJob(plan: Plan, phase: Phase, setting: Setting): InstallJob {
+function installJob(plan: ProjectPlan, phase: Phase, setting: Setting): InstallJob {
   const { installer, project, options } = resolveJob(plan, setting);
   const { lock, files, sample } = plan.freight as Freight;
   return {
@@ -82,7 +85,7 @@ function installJob(plan: Plan, phase: Phase, setting: Setting): InstallJob {
 }
 
 function floorJob(
-  { stage, asks, freight }: Plan,
+  { stage, asks, freight }: ProjectPlan,
   phase: Phase,
   { transport, cache }: FloorSetting,
 ): PageJob | undefined {
@@ -100,7 +103,7 @@ function floorJob(
   return { kind: "floor", registry: stage.registry(transport).url, cache, pools: pools[phase] };
 }
 
-/** What the engine asks for, from the registry's own log of a first run, and the lock that it makes. It fails when that run does. */
+/** Runs the engine once. Returns its requests, from the registry's log, and its lock. Rejects if the run fails. */
 async function firstRun(stage: Stage, project: BenchProject, transport: Transport) {
   const job = resolveJob({ stage, project }, { mode: "inline", io: "page", cache: "none", transport });
   await using browser = new Browser(stage.browser);
@@ -112,8 +115,8 @@ async function firstRun(stage: Stage, project: BenchProject, transport: Transpor
   };
 }
 
-/** All phases that are asked for; where none are named, those for which there are tarballs. */
-async function planOf(stage: Stage, project: BenchProject, transport: Transport): Promise<Plan> {
+/** Plans the wanted phases. If none are named, leaves out installs for which tarballs are missing. */
+async function planOf(stage: Stage, project: BenchProject, transport: Transport): Promise<ProjectPlan> {
   const { phases: asked = PHASES } = stage.options;
   const plan = { stage, project, phases: asked, asks: [], freight: undefined };
   const installs = asked.some((phase) => INSTALLING.includes(phase));
@@ -123,14 +126,14 @@ async function planOf(stage: Stage, project: BenchProject, transport: Transport)
   const freight = freightOf(project.expected ?? lock ?? "{}", await stage.snapshot(), project.platform);
   const [missing] = freight.missing;
   if (missing === undefined) return { ...plan, asks, freight };
-  const why = `${project.name}: the registry has no ${missing} (and ${freight.missing.length - 1} more)`;
+  const why = `The registry lacks ${freight.missing.length} of the tarballs of ${project.name}, such as ${missing}`;
   if (stage.options.phases) throw new Error(why);
-  stage.place.say(`${why}: nothing is installed`);
+  stage.place.say(`${why}. Installs are left out.`);
   return { ...plan, asks, phases: asked.filter((phase) => !INSTALLING.includes(phase)) };
 }
 
-/** A project's pages: for each protocol the floor and the modes. */
-function pagesOf(plan: Plan, feed: FeedIndex | null): PageContender[] {
+/** Returns a project's pages: for each transport, the floors and the modes. */
+function pagesOf(plan: ProjectPlan, feed: FeedIndex | null): PageContender[] {
   const { stage, project, phases, asks, freight } = plan;
   const { transports, modes, ios, floors, cache } = stage.options;
   const { site, options, browser } = stage;
@@ -147,7 +150,7 @@ function pagesOf(plan: Plan, feed: FeedIndex | null): PageContender[] {
     });
   };
   return (feed ? transports.slice(0, 1) : transports).flatMap((transport) => {
-    // A fetch of the embedder's own stays on the page.
+    // With a feed, `fetch` is a function of the page, which rules out `io: "worker"`.
     const settings = modes.flatMap((mode) =>
       ios.filter((io) => io === "page" || !feed).map((io) => ({ mode, io, cache, transport })),
     );
@@ -168,7 +171,7 @@ function pagesOf(plan: Plan, feed: FeedIndex | null): PageContender[] {
   });
 }
 
-/** All who take part for one project: the pages, then the peers. */
+/** Returns all contenders of one project: the pages, then the peers. */
 export async function lineUp(stage: Stage, project: BenchProject): Promise<Contender[]> {
   const { options, place, tools } = stage;
   const [first = "h1"] = options.transports;

@@ -11,23 +11,23 @@ const IOS = ["page", "worker"] as const;
 const FEEDS = ["network", "memory"] as const;
 
 export interface BenchOptions {
-  /** Folders with a package.json, and a package-lock.json to compare with if there is one. None: the recorded project. */
+  /** Folders with a package.json, and optionally a package-lock.json to compare with. Empty: the recorded project. */
   projects: readonly string[];
-  /** A folder with `packuments` and perhaps `tarballs`; none: the packuments of the recorded project. */
+  /** A folder with `packuments` and optionally `tarballs`. Undefined: the packuments of the recorded project. */
   snapshot: string | undefined;
-  /** The built package; none: the repository's own, built when it is older than the sources. */
+  /** The built package. Undefined: the repository's own, built first if it is older than the sources. */
   dist: string | undefined;
-  /** None: all, or those that resolve where the registry lacks the project's tarballs. */
+  /** Undefined: all phases, or those that only resolve if the registry lacks the project's tarballs. */
   phases: readonly Phase[] | undefined;
   modes: readonly string[];
   ios: readonly string[];
   transports: readonly Transport[];
   peers: readonly PeerName[];
-  /** None: no floor. */
+  /** Empty: no floor. */
   floors: readonly FloorCache[];
-  /** One run more, not timed, of each page that had no long task, for its longest one. */
+  /** Whether an extra, untimed run finds the longest task of each page that had no long task. */
   trace: boolean;
-  /** Timed rounds, after `warmups` that are not counted. */
+  /** The number of timed rounds, after `warmups` rounds that do not count. */
   runs: number;
   warmups: number;
   latency: number;
@@ -36,43 +36,46 @@ export interface BenchOptions {
   cache: string;
   metadata: MetadataForm;
   concurrency: number;
-  /** The installer's options of these names; none: its defaults. */
+  /** The installer's options of these names. Undefined: its defaults. */
   tarballConcurrency: number | undefined;
   extractWorkers: number | undefined;
-  /** Milliseconds between two looks at the renderer's memory; 0: none. */
+  /** Milliseconds between two readings of the renderer's memory. 0: none. */
   memory: number;
-  /** Lines of each thread's CPU profile to show, of a run of its own; 0: none. */
+  /** The number of lines to show of each thread's CPU profile, which is measured in a run of its own. 0: none. */
   profileLines: number;
   json: string | undefined;
 }
 
-export const HELP = `Times resolutions and installs in headless Chromium, in turn with a fetch floor and native package managers.
+export const HELP = `Measures resolutions and installs in headless Chromium. Between the runs it measures a fetch floor and native package managers.
 
   npm run bench -- [flags]
 
-  --project DIR        a folder with package.json (and npm's package-lock.json, to compare with); may be repeated.
-                       Default: the recorded docs-demo
-  --snapshot DIR       the registry: packuments/NAME.json.gz and tarballs/NAME/FILE.tgz, a scope's "/" written "+".
-                       Default: docs-demo's, which has no tarballs
-  --dist DIR           the built package. Default: the repository's, built first when it is older than the sources
-  --modes LIST         of threads,worker,inline,auto. Default: threads,worker,inline
-  --io LIST            of page,worker. Default: page
-  --transports LIST    of h2,h1. Default: both
-  --phases LIST        of ${PHASES.join(",")}.
-                       Default: all, or p1 and p2 where the snapshot lacks the project's tarballs
-  --peers LIST         of ${Object.keys(PEERS).join(",")}; installed on demand. Default: none
-  --floors LIST        of ${FLOOR_CACHES.join(",")}: whether the bare page that fetches the same documents and tarballs has them
-                       kept by the browser. Default: default
-  --no-floor           leaves it out
-  --no-trace           leaves out the run more, not timed, that finds the longest task of a page that had none of 50 ms
-  --runs N             timed rounds. Default: 5; --warmups N before them, not counted. Default: 1
-  --latency MS         before each answer of the registry
-  --profile mirror     a registry that answers slowly, unevenly, in another order
-  --feed memory        bodies come from the page's own memory: the threads alone
-  --cache, --metadata, --concurrency, --tarball-concurrency, --extract-workers   as the library's options
-  --memory MS          between two looks at the renderer's memory, in the warm-ups if there are any; 0: never. Default: 50
-  --cpu-profile N      shows the N places that took most of each thread, in a run more that is not timed
-  --json FILE          writes the rows there, and a chart beside it (FILE with .svg)`;
+  --project DIR        A folder with package.json, and optionally npm's package-lock.json to compare with. May be repeated.
+                       Default: the recorded docs-demo.
+  --snapshot DIR       The registry: packuments/NAME.json.gz and tarballs/NAME/FILE.tgz. The "/" of a scope is written "+".
+                       Default: the registry of docs-demo, which has no tarballs.
+  --dist DIR           The built package. Default: the repository's own, built first if it is older than the sources.
+  --modes LIST         threads,worker,inline,auto. Default: threads,worker,inline.
+  --io LIST            page,worker. Default: page.
+  --transports LIST    h2,h1. Default: both.
+  --phases LIST        ${PHASES.join(",")}.
+                       Default: all, or p1 and p2 if the snapshot lacks the project's tarballs.
+  --peers LIST         ${Object.keys(PEERS).join(",")}. Installed on demand. Default: none.
+  --floors LIST        ${FLOOR_CACHES.join(",")}: the cache mode of the bare page that fetches the same documents and tarballs.
+                       Default: default.
+  --no-floor           Measures no floor.
+  --no-trace           Skips the extra, untimed run that finds the longest task of a page without a task of 50 ms.
+  --runs N             The number of timed rounds. Default: 5.
+  --warmups N          The number of rounds before them that do not count. Default: 1.
+  --latency MS         The delay before each answer of the registry. Default: 0.
+  --profile mirror     Uses a registry that answers slowly, unevenly and in another order.
+  --feed memory        Takes bodies from the page's own memory, to measure the threads alone.
+  --cache, --metadata, --concurrency, --tarball-concurrency, --extract-workers
+                       The options of the library with these names.
+  --memory MS          The interval at which the renderer's memory is read, in the warm-ups if there are any. 0: never.
+                       Default: 50.
+  --cpu-profile N      Shows the N functions that took most time on each thread, measured in an extra, untimed run.
+  --json FILE          Writes the rows to FILE, and a chart beside it (FILE with .svg).`;
 
 const FLAGS = {
   project: { type: "string", multiple: true, default: [] as string[] },
@@ -102,10 +105,10 @@ const FLAGS = {
   help: { type: "boolean", default: false },
 } as const;
 
-/** `text` as one of `known`. @throws Error that names them */
+/** Returns `text` if it is one of `known`. @throws Error that names them */
 function oneOf<T extends string>(flag: string, text: string, known: readonly T[]): T {
   const found = known.find((each) => each === text);
-  if (found === undefined) throw new Error(`--${flag} ${text}: one of ${known.join(", ")}`);
+  if (found === undefined) throw new Error(`--${flag} must be one of ${known.join(", ")}, not ${text}.`);
   return found;
 }
 
@@ -115,11 +118,11 @@ function listOf<T extends string>(flag: string, text: string | undefined, known:
 
 function count(flag: string, text: string): number {
   const number = Number(text);
-  if (!Number.isFinite(number) || number < 0) throw new Error(`--${flag} ${text}: no number`);
+  if (!Number.isFinite(number) || number < 0) throw new Error(`--${flag} must be a number, not ${text}.`);
   return number;
 }
 
-/** What the command line asks for; null: help. @throws Error about a flag */
+/** Parses the command line. Returns null for --help. @throws Error about a flag */
 export function parseOptions(argv: readonly string[]): BenchOptions | null {
   const { values } = parseArgs({ args: [...argv], options: FLAGS });
   if (values.help) return null;

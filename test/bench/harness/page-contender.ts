@@ -4,7 +4,7 @@ import { type Contender, type Samples, trafficOf } from "./contenders.ts";
 import { checkLock, type LockVerdict } from "./lock-check.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Ask, InstalledDetails, PageDetails } from "./page-protocol.ts";
-import { FROM_NOTHING, fetchRuns, LOCKED, type Phase, WARM } from "./phases.ts";
+import { FROM_NOTHING, LOCKED, type Phase, phaseChains, WARM } from "./phases.ts";
 import type { BenchProject } from "./projects.ts";
 import type { RegistryLog } from "./registry-protocol.ts";
 import type { Label, Sample } from "./rows.ts";
@@ -13,28 +13,28 @@ import { profiledVisit, type Seen, tracedVisit, type Visit, visit, warmUp } from
 
 export interface PageEntry {
   label: Omit<Label, "phase">;
-  /** What the page does in each phase; a floor has none where nothing is fetched. */
+  /** The page's visit in each phase. A floor has none for a phase without requests. */
   visits: ReadonlyMap<Phase, Visit>;
-  /** Of these phases, those that are asked for. */
+  /** The wanted phases. */
   phases: readonly Phase[];
   project: BenchProject;
   options: BenchOptions;
   browser: BrowserOptions;
-  /** Some of what is asked for, to be asked before the clock starts. */
+  /** Requests, some of which are made before the clock starts. */
   asks: readonly Ask[];
 }
 
-/** Milliseconds a browser that has just started is left alone. */
+/** Milliseconds of rest for a browser that has just started. */
 const SETTLE = 300;
 
-/** What was asked where all was stored, to be looked into: at most so many. */
+/** The most unexpected requests of a warm phase that a row lists. */
 const SHOWN = 50;
 
 function askedOf({ asks }: RegistryLog): string[] {
   return asks.slice(0, SHOWN).map(({ status, path }) => `${status} ${path}`);
 }
 
-/** A page that resolves and installs, or the bare page that only fetches. */
+/** A page that resolves and installs, or the bare page that only fetches (a floor). */
 export class PageContender implements Contender {
   readonly label: Omit<Label, "phase">;
   readonly #entry: PageEntry;
@@ -58,12 +58,12 @@ export class PageContender implements Contender {
     return this.#phases((browser, given) => profiledVisit(browser, given, dist));
   }
 
-  /** The second page of a journey is in the profile that the first has filled. */
+  /** Runs the chains of phases. All pages of a chain share a profile. */
   async #phases<T>(run: (browser: Browser, given: Visit) => Promise<T>): Promise<Map<Phase, T>> {
     const { visits, asks, browser: settings } = this.#entry;
     const wanted = this.#entry.phases.filter((phase) => visits.has(phase));
     const results = new Map<Phase, T>();
-    for (const phases of fetchRuns(wanted)) {
+    for (const phases of phaseChains(wanted)) {
       await using browser = new Browser(settings);
       const [first, ...others] = phases.map((phase) => ({ phase, given: visits.get(phase) as Visit }));
       if (!first) continue;
@@ -112,7 +112,7 @@ export class PageContender implements Contender {
     };
   }
 
-  /** An install from a lock makes none. */
+  /** Compares the lock with the expected one. An install from a lock writes none. */
   #verdict(phase: Phase, { lock }: PageDetails): { lock?: LockVerdict } {
     const { project, options, visits } = this.#entry;
     if (LOCKED.includes(phase)) return {};

@@ -1,7 +1,7 @@
 import { type Contender, type Samples, trafficOf } from "./contenders.ts";
 import { lockAt } from "./freight.ts";
 import { NPM_LOCK, PEERS, type PeerName, PeerRun } from "./peers.ts";
-import { fetchRuns, LOCKED, type Phase } from "./phases.ts";
+import { LOCKED, type Phase, phaseChains } from "./phases.ts";
 import type { BenchProject } from "./projects.ts";
 import type { Registry } from "./registry.ts";
 import type { Label, Sample } from "./rows.ts";
@@ -14,15 +14,15 @@ export interface PeerEntry {
   project: BenchProject;
   registry: Registry;
   phases: readonly Phase[];
-  /** npm's, with the placeholder's URLs: for those that read it. Undefined where nothing is installed from a lock. */
+  /** npm's lock with placeholder URLs, for peers that read it. Undefined if nothing is installed from a lock. */
   lock: string | undefined;
 }
 
-/** A native package manager, over plain HTTP: none of them knows the certificate. */
+/** A native package manager. Uses plain HTTP, because none of them trusts the benchmark's certificate. */
 export class PeerContender implements Contender {
   readonly label: Omit<Label, "phase">;
   readonly #entry: PeerEntry;
-  /** What it installs from. */
+  /** The lock that it installs from. */
   #lock: string | undefined;
 
   constructor(entry: PeerEntry) {
@@ -33,10 +33,10 @@ export class PeerContender implements Contender {
   async round(): Promise<Samples> {
     const { phases, registry } = this.#entry;
     const samples = new Map<Phase, Sample>();
-    for (const fetchRun of fetchRuns(phases)) {
+    for (const chain of phaseChains(phases)) {
       using peer = this.#start();
-      if (fetchRun.some((phase) => LOCKED.includes(phase))) peer.lay(await this.#lockText());
-      for (const phase of fetchRun) {
+      if (chain.some((phase) => LOCKED.includes(phase))) peer.lay(await this.#lockText());
+      for (const phase of chain) {
         await registry.take();
         const { seconds, lockBytes, files } = await peer.run(phase);
         const { requests, bytes, tarballs, maxInFlight } = trafficOf(await registry.take());
@@ -64,7 +64,7 @@ export class PeerContender implements Contender {
     return new PeerRun(name, { tools, folder, registry: registry.url, files: project.files });
   }
 
-  /** npm's, where it reads that, else its own, made once. */
+  /** Returns npm's lock if the peer reads it, otherwise the peer's own lock, which it makes once. */
   async #lockText(): Promise<string> {
     const { name, registry, lock } = this.#entry;
     if (this.#lock !== undefined) return this.#lock;

@@ -7,14 +7,14 @@ import { profileTable } from "./thread-profile.ts";
 
 export interface Race {
   rows: Row[];
-  /** Who dropped out, and why. */
+  /** The contenders that failed, with the errors. */
   failures: string[];
 }
 
 interface Entrant {
   contender: Contender;
   name: string;
-  /** Of the timed runs, and of those in which memory was looked at. */
+  /** The samples of the timed runs, and of the runs in which memory was read. */
   samples: Map<Phase, Sample[]>;
   observed: Map<Phase, Sample[]>;
   failure?: string;
@@ -22,7 +22,7 @@ interface Entrant {
 
 const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
-/** @returns what `work` gives, or undefined once the entrant has failed */
+/** Returns the result of `work`, or undefined if the entrant fails or has failed before. */
 async function attempt<T>(entrant: Entrant, work: () => Promise<T>): Promise<T | undefined> {
   if (entrant.failure !== undefined) return undefined;
   try {
@@ -37,13 +37,13 @@ function add(to: Map<Phase, Sample[]>, samples: ReadonlyMap<Phase, Sample>): voi
   for (const [phase, sample] of samples) to.set(phase, [...(to.get(phase) ?? []), sample]);
 }
 
-/** A round starts with another one each time, so that none always follows the same. */
+/** Rotates the list, so that no contender always follows the same one. */
 function inTurn<T>(list: readonly T[], round: number): T[] {
   const from = round % Math.max(1, list.length);
   return [...list.slice(from), ...list.slice(0, from)];
 }
 
-/** The longest task of a page that never had a long one is found by a trace, in a run that is not timed. */
+/** Finds the longest task of a page that had no long one, by a trace in an untimed run. */
 async function lookCloser(entrant: Entrant): Promise<void> {
   const { contender, samples } = entrant;
   const { trace } = contender;
@@ -63,7 +63,7 @@ async function profile(entrant: Entrant, { profileLines }: BenchOptions, { dist,
   for (const [phase, threads] of found ?? []) say(`${name} ${phase}\n${profileTable(threads, profileLines)}\n`);
 }
 
-/** Round after round, each contender once in each; who fails drops out. */
+/** Runs all rounds, each contender once a round. A contender that fails drops out. */
 export async function race(
   contenders: readonly Contender[],
   options: BenchOptions,
@@ -77,7 +77,7 @@ export async function race(
   });
   for (let round = -warmups; round < runs; round++) {
     for (const entrant of inTurn(entrants, round + warmups)) {
-      // Where there are warm-ups, nobody looks while the clock runs.
+      // If there are warm-ups, memory is not read during the timed runs.
       const observed = round < 0 || warmups === 0;
       const samples = await attempt(entrant, () => entrant.contender.round(observed));
       if (!samples) continue;

@@ -2,7 +2,7 @@ import type { LockVerdict } from "./lock-check.ts";
 import type { Phase } from "./phases.ts";
 import type { Transport } from "./registry-protocol.ts";
 
-/** What one run showed; null: it cannot be seen from here. */
+/** The figures of one run. Null: not measurable for this contender. */
 export interface Sample {
   seconds: number;
   requests: number;
@@ -14,18 +14,18 @@ export interface Sample {
   messages: number | null;
   storeBytes: number | null;
   lockBytes: number | null;
-  /** Tarballs that were asked for. */
+  /** Requested tarballs. */
   tarballs: number | null;
-  /** Of an install. */
+  /** Installed files. */
   files: number | null;
-  /** From the start of an install until all of it was stored; and what it took to write all files into a `Map`. */
+  /** The time from the start of an install until everything was stored, and the time to write all files into a `Map`. */
   storedSeconds: number | null;
   materializeSeconds: number | null;
-  /** Everything else that was seen. */
+  /** All other figures. */
   stats: Record<string, unknown>;
 }
 
-/** Which of the contenders, at what. */
+/** Identifies a contender, its project and the phase. */
 export interface Label {
   phase: Phase;
   project: string;
@@ -36,7 +36,7 @@ export interface Label {
   io: string | null;
 }
 
-/** One line of the table, one object of the JSON: medians of the timed runs, except for `longestTaskMs`, the worst. */
+/** One line of the table, or one object of the JSON. Medians of the timed runs; `longestTaskMs` is the worst. */
 export interface Row extends Label {
   seconds: number[];
   median: number;
@@ -63,7 +63,7 @@ export function median(values: readonly number[]): number {
   return ((sorted[middle] ?? 0) + (sorted[(sorted.length - 1) >> 1] ?? 0)) / 2;
 }
 
-/** Of a sample, not of a population: n − 1. One run has none. */
+/** Returns the standard deviation of a sample (n − 1); 0 for one run. */
 function deviation(values: readonly number[]): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
@@ -72,7 +72,7 @@ function deviation(values: readonly number[]): number {
 
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));
 
-/** Null when no run could see it. */
+/** Returns null if no run has the figure. */
 function over(
   samples: readonly Sample[],
   key: keyof Omit<Sample, "seconds" | "requests" | "bytes" | "stats">,
@@ -84,7 +84,7 @@ function over(
 
 const worst = (values: readonly number[]): number => Math.max(...values);
 
-/** The worst verdict, and for figures the median. */
+/** Returns the median of each figure, and the worst verdict on the lock. */
 function statsOf(samples: readonly Sample[]): Record<string, unknown> {
   const all: Record<string, unknown> = {};
   for (const key of new Set(samples.flatMap(({ stats }) => Object.keys(stats)))) {
@@ -98,7 +98,7 @@ function statsOf(samples: readonly Sample[]): Record<string, unknown> {
   return all;
 }
 
-/** @param observed runs in which memory was looked at, timed or not */
+/** @param observed the runs in which memory was read, timed or not */
 export function rowOf(label: Label, samples: readonly Sample[], observed: readonly Sample[]): Row {
   const seconds = samples.map((sample) => round(sample.seconds, 4));
   return {

@@ -1,7 +1,7 @@
 import { WARM } from "./phases.ts";
 import type { Row } from "./rows.ts";
 
-/** Rows of one project and phase: what is compared with each other. */
+/** Groups the rows by project and phase. The rows of a group are compared with each other. */
 export function groupsOf(rows: readonly Row[]): Map<string, Row[]> {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
@@ -11,12 +11,12 @@ export function groupsOf(rows: readonly Row[]): Map<string, Row[]> {
   return groups;
 }
 
-/** `webhoist threads io:worker h2`. */
+/** Returns a name such as `webhoist threads io:worker h2`. */
 export function nameOf({ who, mode, io, transport }: Row): string {
   return [who, mode, io === "worker" ? "io:worker" : null, transport].filter(Boolean).join(" ");
 }
 
-/** How many times the other's median; the floor is that of the same transport, a peer has only one. */
+/** Returns the ratio to the median of another contender. A floor is compared on the same transport; a peer has only one. */
 function ratio(row: Row, others: readonly Row[], who: string): string {
   const other = others.find((each) => each.who === who && (who !== "floor" || each.transport === row.transport));
   return other && other !== row ? `×${(row.median / other.median).toFixed(2)}` : "";
@@ -31,7 +31,7 @@ function time({ median, seconds }: Row): [string, string] {
   return [median.toFixed(digits), spread];
 }
 
-/** What a reader must know before the figures. */
+/** Returns warnings about a row's figures. */
 function notes({ phase, who, requests, stats }: Row): string {
   const said = stats["lock"] === "ok" ? ["lock ok"] : stats["lock"] === "differs" ? ["LOCK DIFFERS"] : [];
   if (WARM.includes(phase) && who === "webhoist" && requests > 0) said.push("NOT WARM");
@@ -66,13 +66,13 @@ function cells(row: Row, others: readonly Row[], peers: readonly string[]): stri
   ];
 }
 
-/** Without the columns of which nobody has a figure; names and notes stay. */
+/** Removes the columns without figures. Keeps names and notes. */
 function filled(head: readonly string[], lines: readonly string[][]): string[][] {
   const kept = head.map((title, column) => title === "" || lines.some((line) => line[column]));
   return [head, ...lines].map((line) => line.filter((_, column) => kept[column]));
 }
 
-/** Left: names and notes. Right: figures. */
+/** Aligns names and notes to the left, figures to the right. */
 function align(lines: readonly string[][]): string {
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   const last = widths.length - 1;
@@ -81,7 +81,7 @@ function align(lines: readonly string[][]): string {
   return lines.map((line) => line.map(pad).join("  ").trimEnd()).join("\n");
 }
 
-/** All rows as text. A column for a peer is there when the peer ran. */
+/** Returns all rows as text, with a column for each peer that ran. */
 export function tableOf(rows: readonly Row[]): string {
   const blocks = [...groupsOf(rows)].map(([title, group]) => {
     const peers = [...new Set(group.map(({ who }) => who))].filter(

@@ -41,6 +41,6 @@ test.each<[CacheMode, string[][]]>([
   ["default", [first, again, again]],
   ["prefer-offline", [first, [], []]],
   ["none", [again, again, again]],
-])("cache %s: what is stored for the first time passes the browser's cache by", async (cache, modes) => {
+])("cache %s: the first fetch of a packument bypasses the browser's cache", async (cache, modes) => {
   expect(await visits(cache)).toEqual(modes);
 });

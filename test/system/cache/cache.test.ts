@@ -44,11 +44,11 @@ test.each<[CacheMode, number, string[]]>([
   // What was missing may be there by now.
   ["prefer-offline", 60, ["gone"]],
   ["none", 0, ["a", "b", "gone"]],
-])("cache %s, asked again after %d minutes", async (cache, minutes, names) => {
+])("cache %s requests the right packuments again after %d minutes", async (cache, minutes, names) => {
   expect(await twice(cache, minutes)).toEqual({ same: true, asked: names });
 });
 
-test("what still holds is not sent again, what has changed is", async () => {
+test("an unchanged packument is answered with 304, a changed one is sent", async () => {
   const registry = fakeRegistry(packages);
   const installer = await open(registry, { cache: "revalidate" });
   const first = await installer.resolve(project);
@@ -59,7 +59,7 @@ test("what still holds is not sent again, what has changed is", async () => {
   installer.dispose();
 });
 
-test("offline: nothing is asked for, and the failure lists exactly what is missing", async () => {
+test("offline makes no request, and its failure lists exactly the missing packages", async () => {
   const registry = fakeRegistry({ ...packages, "a@1.0.0": { b: "^1.0.0", c: "^1.0.0" } });
   const installer = await open(registry, { cache: "offline" });
   const error = await installer.resolve(project).catch((thrown: unknown) => thrown);
@@ -72,7 +72,7 @@ test("offline: nothing is asked for, and the failure lists exactly what is missi
   installer.dispose();
 });
 
-test("usage counts, and clear empties", async () => {
+test("usage counts the stored packuments, and clear removes them", async () => {
   const registry = fakeRegistry(packages);
   const installer = await open(registry);
   await installer.resolve(project);
@@ -87,7 +87,7 @@ test("usage counts, and clear empties", async () => {
   installer.dispose();
 });
 
-test("what one token may see is not shown to another", async () => {
+test("packuments fetched with one token are not used with another", async () => {
   const registry = fakeRegistry(packages);
   let token = "one";
   const installer = await open(registry, { token: () => token });

@@ -17,7 +17,7 @@ interface Wait {
   instance: number;
   key: string;
   generation: number;
-  /** All that it may have been told so far. */
+  /** All answers that it may have got so far. */
   possible: Set<Said>;
   told?: Said;
 }
@@ -218,7 +218,7 @@ const step = fc.oneof(
 
 const steps = fc.commands([step], { maxCommands: 60, size: "max" });
 
-test.each(["as the platform waits", "looking once a turn"])(
+test.each(["with Atomics.waitAsync", "with a check in each turn"])(
   "any order of steps does what the model does, %s",
   async (how) => {
     const given = Object.getOwnPropertyDescriptor(Atomics, "waitAsync");

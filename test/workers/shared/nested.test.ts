@@ -23,7 +23,7 @@ interface Step {
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const e404 = (text: string) => failure("E404", text);
 
-/** What a look says of a key: an answer, that it is in flight, or that nobody works on it. */
+/** The state of a key as a thread sees it: an answer, in flight, or without an owner. */
 function look(map: SharedOnceMap, key: string): string {
   try {
     const outcome = map.waitBlocking(key, 0);
@@ -84,7 +84,7 @@ const setUp = fc.array(
   { maxLength: 6 },
 );
 
-test("a step in the middle of another is as if it had come before or after it", async () => {
+test("a call in the middle of another has the effect of a call before or after it", async () => {
   const met = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(setUp, fc.tuple(step, step), fc.nat({ max: 6 }), async (before, [outer, inner], at) => {

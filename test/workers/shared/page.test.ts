@@ -49,7 +49,7 @@ test.each(STRESS)("$name", { timeout: 120_000 }, async (run) => {
   expectAll(report, run);
 });
 
-test("a thread dies at every point", { timeout: 120_000 }, async () => {
+test("if a thread dies at any point, the waiting threads of a page get the failure", { timeout: 120_000 }, async () => {
   await withPage(async (page) => {
     await page.goto(url);
     for (const { plan, ...death } of DEATHS) {

@@ -23,13 +23,13 @@ function firstOf(sizes?: Parameters<typeof createSharedMemory>[0]): Growable {
   return createSharedMemory(sizes).chunks[0] as Growable;
 }
 
-test("there are 16 MiB at first, which may become 1 GiB", () => {
+test("starts with 16 MiB, which can grow to 1 GiB", () => {
   const chunk = firstOf();
   expect(chunk.byteLength).toBe(16 * MIB);
   expect(chunk.maxByteLength).toBe(1024 * MIB);
 });
 
-test("where so much is refused there is less", () => {
+test("allocates less if the browser refuses that much", () => {
   platform(300 * MIB);
   expect(firstOf()).toMatchObject({ byteLength: 16 * MIB, maxByteLength: 256 * MIB });
   platform(16 * MIB);
@@ -38,12 +38,12 @@ test("where so much is refused there is less", () => {
   expect(firstOf()).toMatchObject({ byteLength: 4 * MIB, growable: false });
 });
 
-test("where memory does not grow in place there are 16 MiB", () => {
+test("allocates 16 MiB if memory cannot grow in place", () => {
   platform(2048 * MIB, false);
   expect(firstOf()).toMatchObject({ byteLength: 16 * MIB, growable: false });
 });
 
-test("no memory at all is a failure with a code", () => {
+test("fails with EMEMORY if there is no memory at all", () => {
   platform(1000);
   expect(() => createSharedMemory()).toThrow(expect.objectContaining({ code: "EMEMORY" }));
   expect(() => createChunk(2000)).toThrow(expect.objectContaining({ code: "EMEMORY" }));
@@ -51,7 +51,7 @@ test("no memory at all is a failure with a code", () => {
   expect(() => createSharedMemory()).toThrow(expect.objectContaining({ code: "EMEMORY" }));
 });
 
-test("a chunk is ample where it may be, and holds what is asked for in any case", () => {
+test("allocates an ample chunk if possible, and always at least the requested bytes", () => {
   expect(createChunk(100).byteLength).toBe(16 * MIB);
   expect(createChunk(20 * MIB + 1).byteLength).toBe(20 * MIB + 8);
   platform(3 * MIB);
@@ -60,7 +60,7 @@ test("a chunk is ample where it may be, and holds what is asked for in any case"
   expect(() => createChunk(2 ** 40)).toThrow(expect.objectContaining({ code: "EMEMORY" }));
 });
 
-test("two that ask for the same room get one chunk; each chunk is as large as all before", () => {
+test("two requests for the same room get one chunk, and each new chunk doubles the memory", () => {
   const memory = createSharedMemory({ slots: 8, initial: 1024, maximum: 1024 });
   const first = growMemory(memory, 100);
   expect(first).toMatchObject({ index: 1 });
@@ -71,7 +71,7 @@ test("two that ask for the same room get one chunk; each chunk is as large as al
   expect(growMemory(memory, 10_000).chunk.byteLength).toBe(10_000);
 });
 
-test("a chunk that was made for a payload takes it", () => {
+test("a chunk of the size for a payload holds the payload", () => {
   const memory = createSharedMemory({ slots: 8, initial: 64, maximum: 64 });
   const map = new SharedOnceMap({ ...memory, chunks: [...memory.chunks] });
   for (const length of [0, 1, 7, 8, 9, 1000]) {
@@ -90,7 +90,7 @@ test("a chunk that was made for a payload takes it", () => {
   expect(memory.chunks.length).toBeGreaterThan(1);
 });
 
-test("chunks run out with a failure", () => {
+test("fails with EMEMORY when all chunks are used", () => {
   const memory = createSharedMemory({ slots: 8, initial: 64, maximum: 64 });
   const fill = (): unknown => growMemory(memory, (memory.chunks.at(-1)?.byteLength ?? 0) + 8);
   for (let count = 1; count < 31; count++) fill();

@@ -13,7 +13,7 @@ function fresh(sizes = {}): SharedOnceMap {
   return new SharedOnceMap(createSharedMemory({ slots: 16, initial: 1024, maximum: 1024, ...sizes }));
 }
 
-test("a failure reaches whoever slept on it, even when the next try has succeeded since", async () => {
+test("a waiting thread gets the failure of its generation, even if the next attempt has succeeded since", async () => {
   const map = fresh();
   map.register("a");
   const first = map.wait("a");
@@ -38,7 +38,7 @@ test("a failure stays until its key is registered again", () => {
   expect(map.get("a")).toBeUndefined();
 });
 
-test("the whole failure is told", () => {
+test("a failure keeps all its fields", () => {
   const map = fresh({ initial: 4096 });
   const whole = failure("ERESOLVE", "no – „не“ 💥", {
     package: "a",
@@ -51,7 +51,7 @@ test("the whole failure is told", () => {
   expect(map.get("a")).toEqual({ ok: false, failure: whole });
 });
 
-test("a failure whose details are no data is told without them", () => {
+test("a failure whose details are not JSON loses them", () => {
   const map = fresh();
   const circle: Record<string, unknown> = {};
   circle["itself"] = circle;
@@ -60,7 +60,7 @@ test("a failure whose details are no data is told without them", () => {
   expect(map.get("a")).toEqual({ ok: false, failure: e404 });
 });
 
-test("a map is closed by the first failure, cut to what there is room for", async () => {
+test("the first failure closes the map, shortened to the room there is", async () => {
   const map = fresh();
   map.register("a");
   map.register("b");
@@ -81,14 +81,14 @@ test("a map is closed by the first failure, cut to what there is room for", asyn
   expect(map.waitBlocking("c")).toEqual(outcome);
 });
 
-test("who is cancelled sees it, and works on if it likes", () => {
+test("cancel sets `cancelled` and stops nothing else", () => {
   const map = fresh();
   map.cancel();
   expect(map.cancelled).toBe(true);
   expect(map.register("a")).toBe(true);
 });
 
-test("a wait that is too long ends, and leaves the key as it was", () => {
+test("a wait ends after its timeout, and the key stays in flight", () => {
   const map = fresh();
   map.register("a");
   expect(map.waitBlocking("a", 2)).toBeUndefined();
@@ -109,7 +109,7 @@ test("the first answer of a generation counts", () => {
   expect([...map.entries()]).toEqual([["a", "ready"]]);
 });
 
-test("keys are told apart by their characters alone", () => {
+test("keys are equal only if all their characters are", () => {
   const map = fresh({ slots: 4096 });
   const keys = [
     "",
@@ -128,7 +128,7 @@ test("keys are told apart by their characters alone", () => {
   expect([...map.entries()].map(([key]) => key).sort()).toEqual([...keys].sort());
 });
 
-test("counters are the same in all threads", () => {
+test("counters are shared by all threads", () => {
   const memory = createSharedMemory({ slots: 16, initial: 1024 });
   const [here, there] = [new Counters(memory), new Counters(memory)];
   expect(here.add(DISPATCHED)).toBe(0);
@@ -145,7 +145,7 @@ test("counters are the same in all threads", () => {
   expect(map.get("a")).toMatchObject({ ok: true });
 });
 
-test("what holds threads in tests leaves nothing in a build", async () => {
+test("the build removes the calls by which tests hold threads", async () => {
   const entry = fileURLToPath(new URL("../../../workers/shared/shared-once-map.ts", import.meta.url));
   const bundle = await build({
     configFile: false,

@@ -16,6 +16,10 @@ test.each(STRESS)("$name", { timeout: 120_000 }, async (run) => {
   expectAll(await runStress(run.plan, spawn), run);
 });
 
-test.each(DEATHS)("a thread dies at $point, the others asleep: $asleep", { timeout: 120_000 }, async (run) => {
-  expectMourned(await runDeath(run.plan, spawn, run), run);
-});
+test.each(DEATHS)(
+  "a thread dies at $point: waiting threads get the failure (asleep before: $asleep)",
+  { timeout: 120_000 },
+  async (run) => {
+    expectMourned(await runDeath(run.plan, spawn, run), run);
+  },
+);
