@@ -189,7 +189,11 @@ test("applying a way out that is an option sets the option", async () => {
   const page = await host.open({ packages: PACKAGES });
   await edit(page, manifest({ dependencies: { b: "^2.0.0", "needs-old": "^1.0.0" } }));
   await resolve(page, ".card-failure");
-  await page.locator(".ways li").filter({ hasText: /legacy-?peer-?deps/i }).getByRole("button").click();
+  await page
+    .locator(".ways li")
+    .filter({ hasText: /legacy-?peer-?deps/i })
+    .getByRole("button")
+    .click();
   await page.locator("[role=tree]").waitFor();
   expect(await page.locator("#option-legacyPeerDeps").isChecked()).toBe(true);
   expect(await page.locator("#options-note").textContent()).toBe("legacy-peer-deps");
@@ -299,7 +303,11 @@ test("a flat conflict lists its proof, and its way out leads to a relaxed tree w
   await page.locator(".proof").getByRole("button", { name: "a@^1.0.0" }).first().click();
   await page.getByRole("button", { name: "Show in package.json" }).click();
   await expect.poll(() => page.evaluate(() => getSelection()?.toString())).toBe('"a": "^1.0.0"');
-  await page.locator(".ways li").filter({ hasText: /relax.*peers/ }).getByRole("button").click();
+  await page
+    .locator(".ways li")
+    .filter({ hasText: /relax.*peers/ })
+    .getByRole("button")
+    .click();
   await page.locator("[role=tree]").waitFor();
   expect(await rows(page)).toEqual(["p@1.0.0", "  a@1.0.0", "  b@1.4.0", "  c@1.0.0"]);
   expect(await page.locator(".relax").textContent()).toContain("relax: peers");
