@@ -1,5 +1,6 @@
 import { Gunzip, gunzipSync } from "fflate";
 import type { Failure } from "../api/failure.ts";
+import { concat } from "../base/concat.ts";
 import type { Outcome } from "../errors/failure.ts";
 import { fail, ok } from "../errors/failure.ts";
 import { beyondLimits, brokenArchive } from "../errors/tarball.ts";
@@ -161,16 +162,6 @@ function members(bytes: Uint8Array, limit: number): Outcome<Uint8Array> {
   }
   if (total > limit) return tooBig(limit);
   if (bad) return broken("a checksum does not match");
-  for (let at = bytes.length - 8; at >= from; at--) if (trailerAt(at)) return ok(join(chunks, total));
+  for (let at = bytes.length - 8; at >= from; at--) if (trailerAt(at)) return ok(concat(chunks));
   return broken("it is cut off, or a checksum does not match");
-}
-
-function join(chunks: readonly Uint8Array[], total: number): Uint8Array {
-  const all = new Uint8Array(total);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }

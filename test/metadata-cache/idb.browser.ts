@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
+import { countingTransactions, createForeignDatabase, deleteDatabase } from "../support/idb.ts";
 import { recordOf } from "./records.ts";
 import { browserStore, type Order, type Report, resolveOnce } from "./worker.ts";
 
@@ -16,17 +17,8 @@ beforeEach(() => {
 
 afterEach(async () => {
   expect(warnings).toEqual([]);
-  if (database) await remove(database);
+  if (database) await deleteDatabase(database);
 });
-
-/** Deletes a database. Never resolves if a connection stays open. */
-function remove(name: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.deleteDatabase(name);
-    request.onsuccess = () => resolve();
-    request.onerror = () => reject(request.error);
-  });
-}
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `p${i}`);
 
@@ -50,13 +42,7 @@ test("a second page reads 2,600 packuments in three transactions", async () => {
   for (const name of all) writing.add({ name, record: recordOf(name, 0, 2000), fetchedAt: 5, etag: name });
   await writing.flush();
   const second = browserStore(database, warnings);
-  const transact = IDBDatabase.prototype.transaction;
-  let transactions = 0;
-  IDBDatabase.prototype.transaction = function (...args) {
-    transactions++;
-    return transact.apply(this, args);
-  };
-  try {
+  await countingTransactions(async (count) => {
     const metadataCache = await second.open("n");
     for (const name of all) {
       await metadataCache.load([name]);
@@ -64,10 +50,8 @@ test("a second page reads 2,600 packuments in three transactions", async () => {
       if (etag !== name || record?.join() !== recordOf(name, 0, 2000).join()) expect.fail(name);
     }
     await metadataCache.flush();
-    expect(transactions).toBe(3);
-  } finally {
-    IDBDatabase.prototype.transaction = transact;
-  }
+    expect(count()).toBe(3);
+  });
   const { bytes, ...counts } = await second.usage();
   expect(counts).toEqual({ packuments: 2600, namespaces: 1 });
   expect(bytes).toBeGreaterThan(2600 * 2000);
@@ -182,13 +166,7 @@ test("a value that is not bytes counts as missing", async () => {
 });
 
 test("a foreign database of the same name causes one warning and no failure", async () => {
-  await new Promise<void>((resolve) => {
-    const request = indexedDB.open(database);
-    request.onsuccess = () => {
-      request.result.close();
-      resolve();
-    };
-  });
+  await createForeignDatabase(database);
   const said: string[] = [];
   const store = browserStore(database, said);
   const metadataCache = await store.open("n");
@@ -204,7 +182,7 @@ test("a database can be deleted while a store is open, and the store then opens 
   const blobs = createIdbStore(database);
   const put = () => ({ puts: new Map([["a", new Uint8Array(1)]]), deletes: [] });
   await blobs.update("a", put);
-  await remove(database);
+  await deleteDatabase(database);
   expect(await blobs.keys()).toEqual([]);
   await blobs.update("a", put);
   const last = blobs.keys();

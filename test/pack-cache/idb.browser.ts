@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createIdbStore } from "../../workers/storage/idb-blobs.ts";
 import { openPackCache } from "../../workers/storage/open-pack-cache.ts";
+import { countingTransactions, createForeignDatabase, deleteDatabase } from "../support/idb.ts";
 import { aliasOf, install, integrityOf, type Order, packOf, type Report, wholeOnes } from "./page.ts";
 
 // Runs with the real IndexedDB. A worker plays another tab.
@@ -14,17 +15,8 @@ beforeEach(() => {
 
 afterEach(async () => {
   vi.restoreAllMocks();
-  if (database) await remove(database);
+  if (database) await deleteDatabase(database);
 });
-
-/** Deletes a database. Never resolves if a connection stays open. */
-function remove(name: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.deleteDatabase(name);
-    request.onsuccess = () => resolve();
-    request.onerror = () => reject(request.error);
-  });
-}
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
@@ -47,24 +39,16 @@ test("another page finds 1,317 packs in two transactions, and reads 16 MB in eac
   await install({ database, from: 0, to: 1317, size });
   const warnings: string[] = [];
   const packCache = open(warnings);
-  const transact = IDBDatabase.prototype.transaction;
-  let transactions = 0;
-  IDBDatabase.prototype.transaction = function (...args) {
-    transactions++;
-    return transact.apply(this, args);
-  };
-  try {
+  await countingTransactions(async (count) => {
     expect((await packCache.find([...upTo(1317).map(integrityOf), aliasOf(7)])).size).toBe(1318);
-    expect(transactions).toBe(2);
+    expect(count()).toBe(2);
     const read = await packCache.read(upTo(1317).map(integrityOf));
     expect([...read.values()].map(({ length }) => length)).toEqual(upTo(1317).map(() => size));
-    expect(transactions).toBe(4);
+    expect(count()).toBe(4);
     // The packs were written today, so their last use is not written again.
     await packCache.flush();
-    expect(transactions).toBe(4);
-  } finally {
-    IDBDatabase.prototype.transaction = transact;
-  }
+    expect(count()).toBe(4);
+  });
   expect(await wholeOnes(packCache, upTo(100), size)).toEqual(upTo(100));
   expect(await packCache.usage()).toMatchObject({ packs: 1317 });
   await packCache.close();
@@ -130,20 +114,14 @@ test("a deleted database is created again, and a foreign one causes one warning"
   packCache.add(packOf(1, 1000));
   await packCache.flush();
   // The open cache does not block the deletion.
-  await remove(database);
+  await deleteDatabase(database);
   expect(await wholeOnes(packCache, [1], 1000)).toEqual([]);
   packCache.add(packOf(2, 1000));
   await packCache.flush();
   expect(await wholeOnes(packCache, [2], 1000)).toEqual([2]);
   await packCache.close();
-  await remove(database);
-  await new Promise<void>((resolve) => {
-    const request = indexedDB.open(database);
-    request.onsuccess = () => {
-      request.result.close();
-      resolve();
-    };
-  });
+  await deleteDatabase(database);
+  await createForeignDatabase(database);
   const warnings: string[] = [];
   const refused = open(warnings);
   refused.add(packOf(1, 1000));

@@ -1,3 +1,7 @@
+import { concat } from "../../src/base/concat.ts";
+
+export { concat };
+
 /** One header and its body. `size`, `checksum` and `raw` let a test write false values. */
 export interface TarPart {
   name: string;
@@ -28,16 +32,6 @@ export function pax(key: string, value: string): string {
   let length = rest + 1;
   while (String(length).length + rest !== length) length++;
   return `${length} ${key}=${value}\n`;
-}
-
-export function concat(blocks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(blocks.reduce((sum, block) => sum + block.length, 0));
-  let at = 0;
-  for (const block of blocks) {
-    all.set(block, at);
-    at += block.length;
-  }
-  return all;
 }
 
 function bodyOf(part: TarPart): Uint8Array {
