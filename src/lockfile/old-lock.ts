@@ -115,7 +115,10 @@ function specOf(name: string, lock: Json, root: string): Spec | null {
   }
 }
 
-/** Reads name and version from a tarball's URL: `…/@a/b/-/b-1.2.3.tgz` is @a/b 1.2.3. Other URLs must contain the dependency's own name. */
+/**
+ * Reads name and version from a tarball's URL: `…/@a/b/-/b-1.2.3.tgz` is @a/b 1.2.3. Other URLs must contain the dependency's
+ * own name.
+ */
 export function versionOfTarball(name: string, address: string): { name: string; version: string } | null {
   const base = address.slice(address.lastIndexOf("/") + 1);
   if (!base.endsWith(".tgz")) return null;

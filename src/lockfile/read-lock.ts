@@ -61,7 +61,10 @@ export interface LockSource {
   manifest: Manifest;
 }
 
-/** Step 1: returns the lock's file name and text without its entries. `update` of all packages starts from it. Null if there is no lock. */
+/**
+ * Step 1: returns the lock's file name and text without its entries. `update` of all packages starts from it. Null if there
+ * is no lock.
+ */
 export function lockWithoutEntries({ files, root }: Pick<LockSource, "files" | "root">): LockData | null {
   const read = (name: string): string => files.text(resolvePath(root, name)) ?? "";
   const shrinkwrap = read("npm-shrinkwrap.json");

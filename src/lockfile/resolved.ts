@@ -13,14 +13,17 @@ export function parseResolved(resolved: string, where: string): Spec | null {
   }
 }
 
-/** Checks for the URL of a registry's tarball, which stays unchanged. Nearly every entry has one. Only the URL of a git host may be a repository. */
+/**
+ * Checks for the URL of a registry's tarball, which stays unchanged. Nearly every entry has one. Only the URL of a git host
+ * may be a repository.
+ */
 export function isPlainUrl(resolved: string): boolean {
   return resolved.startsWith("http") && /^https?:/.test(resolved) && !/git|bitbucket/.test(resolved);
 }
 
 /**
- * Converts `resolved` as npm does. A `file:` path that is relative to `from` becomes relative to `to`, or absolute if `to` is null.
- * A repository on a known host gets its `git+ssh` form. Anything else stays unchanged.
+ * Converts `resolved` as npm does. A `file:` path that is relative to `from` becomes relative to `to`, or absolute if `to`
+ * is null. A repository on a known host gets its `git+ssh` form. Anything else stays unchanged.
  */
 export function carryResolved(resolved: unknown, from: string, to: string | null): string | null {
   if (typeof resolved !== "string" || resolved === "") return null;

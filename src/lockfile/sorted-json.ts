@@ -52,8 +52,8 @@ function quote(text: string): string {
 const STEPS = 2;
 
 /**
- * Writes a JSON value as text, with keys in npm's order at every level. The generator pauses after each member of the upper levels.
- * Values that JSON cannot express are left out.
+ * Writes a JSON value as text, with keys in npm's order at every level. The generator pauses after each member of the upper
+ * levels. Values that JSON cannot express are left out.
  * @throws InstallError ETOODEEP
  */
 export function* sortedJson(value: unknown, indent: string): Generator<undefined, string> {

@@ -2,7 +2,8 @@
 //
 // 1. Top level (§22.1): unknown keys of the old lock, then name, version, lockfileVersion, requires.
 // 2. Versions 1 and 2: the nested `dependencies` (§22.6, legacy-lock.ts). Versions 2 and 3: `packages`.
-// 3. `packages`: the root's entry if it is not empty, then one per node, except stale folders and inert nodes without a version (§22.4).
+// 3. `packages`: the root's entry if it is not empty, then one per node, except stale folders and inert nodes without a
+//    version (§22.4).
 // 4. An entry (§22.2, §22.3): a link has its target; a node has its metadata and flags, without empty values.
 // 5. Text (§22.5): keys sorted at every level (sorted-json.ts), with the indent and the line breaks of package.json.
 
@@ -102,7 +103,10 @@ function* packagesOf({ root, nodes }: LockInput): Generator<undefined, LockJson>
   return packages;
 }
 
-/** Checks for a workspace or `file:` folder that the project no longer uses. A folder below another package stays, because `npm ci` needs it. */
+/**
+ * Checks for a workspace or `file:` folder that the project no longer uses. A folder below another package stays, because
+ * `npm ci` needs it.
+ */
 function isStale({ extraneous, location, fsParent }: LockNode): boolean {
   if (!extraneous || /(?:^|\/)node_modules(?:\/|$)/.test(location)) return false;
   return fsParent === null || fsParent.isProjectRoot;
@@ -159,7 +163,10 @@ function hasInstallScript({ scripts }: Manifest): boolean {
   return Boolean(scripts && (scripts["install"] || scripts["preinstall"] || scripts["postinstall"]));
 }
 
-/** Checks whether an entry needs a `name`: always for the root, and for a folder of the project if its package has another name. */
+/**
+ * Checks whether an entry needs a `name`: always for the root, and for a folder of the project if its package has another
+ * name.
+ */
 function mustStateName(node: LockNode, packageName: string): boolean {
   return node.isProjectRoot || (node.isTop && nameFromFolder(node.realpath) !== packageName);
 }

@@ -1,12 +1,12 @@
 // Edits the dependency sections of a package.json for `add`, `rm` and `update`, as npm does (npm-tree §19):
 //
 // 1. Before the tree is built:
-//    a. add: choose the section (the given save type, else the section that has the name, else dependencies). Remove the name from
-//       the sections that this one excludes. Write the spec, unless it is `*` and there is one already.
+//    a. add: choose the section (the given save type, else the section that has the name, else dependencies). Remove the
+//       name from the sections that this one excludes. Write the spec, unless it is `*` and there is one already.
 //    b. rm: remove the name from every section and from bundleDependencies.
 // 2. After the tree is built, for each dependency that was added or updated:
-//    a. Choose the text to save: `^` and the version, or the requested range if the former would allow versions outside it. Aliases,
-//       folders, tarballs and repositories keep their kind.
+//    a. Choose the text to save: `^` and the version, or the requested range if the former would allow versions outside it.
+//       Aliases, folders, tarballs and repositories keep their kind.
 //    b. Write it to the given section, or to each section that has the name. A peer range stays if it still meets the dev
 //       dependency's.
 

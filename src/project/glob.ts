@@ -1,5 +1,6 @@
-// Matches paths against npm's glob patterns. A pattern is a list of steps, once for the path's segments and, in each segment, once
-// for its characters. Matching tracks the set of all steps it may be at, so its cost is bounded: no pattern backtracks.
+// Matches paths against npm's glob patterns. A pattern is a list of steps, once for the path's segments and, in each
+// segment, once for its characters. Matching tracks the set of all steps it may be at, so its cost is bounded: no pattern
+// backtracks.
 //
 //   steps of `a*b`: a, *, b     text `axb`: {0} -a→ {1,2} -x→ {1,2} -b→ {1,2,3}; 3 is the end: it matches
 

@@ -9,8 +9,8 @@ export interface JsonText {
 }
 
 /**
- * Parses a JSON file and its layout. As in npm (npm-tree §1.2), the layout is the line breaks after the first bracket and the blanks
- * after them. `{}` alone has an indent of two blanks. Any other text without a break there has none.
+ * Parses a JSON file and its layout. As in npm (npm-tree §1.2), the layout is the line breaks after the first bracket and
+ * the blanks after them. `{}` alone has an indent of two blanks. Any other text without a break there has none.
  * @throws InstallError EJSONPARSE with `details: { file, text }`, from which `withWaysOut` finds the position
  */
 export function parseJsonText(text: string, file: string): JsonText {

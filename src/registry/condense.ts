@@ -3,7 +3,8 @@
 // makes one pass over the bytes instead, and stores the parts that versions have in common once:
 //
 //   {"name":"a","dist-tags":{"latest":"1.1.0"},"versions":{
-//     "1.0.0":{"name":"a","version":"1.0.0","readme":"…","dependencies":{"b":"^1"},"dist":{"tarball":"https://r/a/-/a-1.0.0.tgz",…}},
+//     "1.0.0":{"name":"a","version":"1.0.0","readme":"…","dependencies":{"b":"^1"},
+//              "dist":{"tarball":"https://r/a/-/a-1.0.0.tgz","integrity":"sha512-…"}},
 //     "1.1.0":{ the same but for its version and its dist }}}
 //
 //   keys       1.0.0  1.1.0
@@ -213,7 +214,10 @@ class Condenser {
     text.bytes[from] = flags;
   }
 
-  /** Returns the number of the member whose key was just read. Throws if the key is repeated, or has escapes that may hide another key. */
+  /**
+   * Returns the number of the member whose key was just read. Throws if the key is repeated, or has escapes that may hide
+   * another key.
+   */
   #member(seen: number): number {
     const json = this.#json;
     const number = memberAt(json.bytes, json.keyStart, json.keyEnd);
@@ -235,7 +239,10 @@ class Condenser {
     this.#separator = COMMA;
   }
 
-  /** Appends an object (`dist` or `scripts`) with only three of its members, number `first` and the next two. Appends nothing if it has none of them. */
+  /**
+   * Appends an object (`dist` or `scripts`) with only three of its members, number `first` and the next two. Appends nothing
+   * if it has none of them.
+   */
   #trimmed(keyStart: number, at: number, first: number): void {
     const json = this.#json;
     const separator = this.#separator;
@@ -259,7 +266,10 @@ class Condenser {
     } else this.#close();
   }
 
-  /** Skips a `dist`. Returns true if it is regular: the tarball's URL follows from the version, and the only hash, a sha512, was stored. */
+  /**
+   * Skips a `dist`. Returns true if it is regular: the tarball's URL follows from the version, and the only hash, a sha512,
+   * was stored.
+   */
   #dist(): boolean {
     const json = this.#json;
     let seen = 0;
@@ -300,7 +310,10 @@ class Condenser {
     return false;
   }
 
-  /** Returns the number of the shape that starts at `from`. If it equals an earlier one, drops it and returns that one's number. */
+  /**
+   * Returns the number of the shape that starts at `from`. If it equals an earlier one, drops it and returns that one's
+   * number.
+   */
   #intern(from: number): number {
     const lengths = this.#shapeLengths;
     const length = text.length - from;

@@ -20,9 +20,9 @@ export const CLOSE_BRACE = 125;
 const stack: number[] = [];
 
 /**
- * A position in a JSON document. `for (let more = json.enter(); more; more = json.next()) …` visits an object's members. The key is
- * between `keyStart` and `keyEnd`, without its quotes, and the value starts at `at`. The loop's body must move past the value.
- * Each method throws an InstallError (EINVALIDPACKUMENT), which names the byte, if the text is not JSON.
+ * A position in a JSON document. `for (let more = json.enter(); more; more = json.next()) …` visits an object's members. The
+ * key is between `keyStart` and `keyEnd`, without its quotes, and the value starts at `at`. The loop's body must move past
+ * the value. Each method throws an InstallError (EINVALIDPACKUMENT), which names the byte, if the text is not JSON.
  */
 export class JsonFinder extends ByteText {
   readonly #name: string;

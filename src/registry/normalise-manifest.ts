@@ -3,8 +3,8 @@ import type { Manifest } from "../api/manifest.ts";
 type Json = Record<string, unknown>;
 
 /**
- * Normalises the content of a `package.json` in place, as npm does (npm-tree §1, steps 3b to 3h). If it is not an object, returns an
- * empty manifest. Names and specs do not change.
+ * Normalises the content of a `package.json` in place, as npm does (npm-tree §1, steps 3b to 3h). If it is not an object,
+ * returns an empty manifest. Names and specs do not change.
  *
  * 1. 3b: `_id` becomes `name@version`.
  * 2. 3c, 3d: `bundleDependencies` becomes an array of names.

@@ -117,7 +117,10 @@ export class Packument {
     return this.#keys;
   }
 
-  /** Returns the entries whose keys are versions, lowest first. Among those that differ only in build metadata, the first one comes last. */
+  /**
+   * Returns the entries whose keys are versions, lowest first. Among those that differ only in build metadata, the first one
+   * comes last.
+   */
   sorted(): ArrayLike<number> {
     if (!this.#sorted) {
       const candidates: VersionEntry[] = [];

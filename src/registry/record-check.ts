@@ -1,8 +1,9 @@
 // Checks records that come from a store or another thread. A damaged one would send `Packument` to positions outside its bytes.
 // The check reads only the numbers at the start of a record:
 //
-//   header … shape numbers (each below the number of shapes) … releases (each below the number of versions) … lengths of the slices
-//   The slices must end before the hashes, and the hashes must end with the record.
+//   header | shape numbers, each below the number of shapes | releases, each below the number of versions | lengths of the slices
+//
+// The slices must end before the hashes, and the hashes must end with the record.
 
 import { aligned, asUint32, CURRENT_FORMAT, HASH_BYTES, HASHES, HEADER, PARTS } from "./record.ts";
 

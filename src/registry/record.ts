@@ -75,7 +75,10 @@ export interface VersionEntry {
   readonly entry: number;
 }
 
-/** Sorts versions given in the document's order, and returns their numbers, lowest version first. Of equal ones, the last comes first. */
+/**
+ * Sorts versions given in the document's order, and returns their numbers, lowest version first. Of equal ones, the last
+ * comes first.
+ */
 export function inOrder(candidates: VersionEntry[]): number[] {
   // most documents are nearly in order, which makes the sort fast
   candidates.reverse().sort((a, b) => compareVersions(a.version, b.version));

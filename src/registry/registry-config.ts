@@ -38,7 +38,10 @@ export function httpUrl(text: string, base?: string): URL | undefined {
   return url;
 }
 
-/** Returns a base URL in the form of RegistryConfig, or undefined if `text` is not an http(s) URL. A relative URL refers to `page`. */
+/**
+ * Returns a base URL in the form of RegistryConfig, or undefined if `text` is not an http(s) URL. A relative URL refers to
+ * `page`.
+ */
 export function registryBase(text: string, page?: string): string | undefined {
   const url = httpUrl(text, page);
   return url && url.origin + url.pathname.replace(/\/*$/, "/");

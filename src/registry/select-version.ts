@@ -3,8 +3,8 @@
 // 1. A tag: the version that it names. If that is newer than `before`: the best version of the range `<=` that version (as in 3).
 // 2. A version: that version, deprecated or not, if it is in time.
 // 3. A range (no spec counts as `*`):
-//    a. The version of the default tag (`latest`), if it is in the range, not restricted, in time, not deprecated, and its engines
-//       fit. It wins even over higher versions.
+//    a. The version of the default tag (`latest`), if it is in the range, not restricted, in time, not deprecated, and its
+//       engines fit. It wins even over higher versions.
 //    b. Otherwise the most suitable version in the range that is in time and not restricted, and among equals the highest:
 //       not deprecated and its engines fit > its engines fit > not deprecated > neither.
 //    c. Nothing: E403 if only restricted versions match, ENOVERSIONS if no version at all is in time, otherwise ETARGET.
@@ -58,10 +58,13 @@ interface SelectionMemo {
 const memos: WeakMap<PickPolicy, SelectionMemo> = new WeakMap();
 
 /**
- * Returns the manifest of the version that npm picks for a registry spec.
+ * Picks the version that npm picks for a registry spec. The result is remembered per policy.
  * @param wanted a version, a range or a tag, trimmed; `""` without a spec
- * @returns or fails with ETARGET (no version matches), ENOVERSIONS (the package has no usable version), E403 (restricted by a policy
- * of the registry) or EINVALIDPACKUMENT (a part of the document is not valid JSON)
+ * @returns the manifest, or one of these failures:
+ * - ETARGET: no version matches.
+ * - ENOVERSIONS: the package has no version that may be picked.
+ * - E403: a policy of the registry restricts the version.
+ * - EINVALIDPACKUMENT: a part of the document is not valid JSON.
  */
 export function selectVersion(packument: Packument, wanted: string, policy: PickPolicy): Outcome<Manifest> {
   const { picks } = memoOf(policy);
@@ -161,7 +164,13 @@ function selectFromRange(query: Query, text: string): Outcome<Manifest> {
 /** The highest {@link suitability}. */
 export const MOST_SUITABLE = 3;
 
-/** Grades a version: 3 if it is not deprecated and its engines fit, 2 if its engines fit, 1 if it is not deprecated, otherwise 0. */
+/**
+ * Grades a version:
+ * - 3: it is not deprecated, and its engines fit.
+ * - 2: its engines fit.
+ * - 1: it is not deprecated.
+ * - 0: neither.
+ */
 export function suitability(manifest: Manifest, policy: PickPolicy): number {
   const engineAllows = engineFits(manifest, policy);
   return manifest.deprecated ? (engineAllows ? 2 : 0) : engineAllows ? MOST_SUITABLE : 1;

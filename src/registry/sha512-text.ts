@@ -1,5 +1,6 @@
-// Decodes the base64 of `dist.integrity` straight from a document's bytes into a record. A record stores a hash in 64 bytes instead
-// of 95 characters. Nearly every version has one, so the usual decoders, which need a string for each, would take too long.
+// Decodes the base64 of `dist.integrity` straight from a document's bytes into a record. A record stores a hash in 64 bytes
+// instead of 95 characters. Nearly every version has one, so the usual decoders, which need a string for each, would take
+// too long.
 //
 //   "sha512-AAEC…=="  (97 bytes with its quotes)  →  00 01 02 …  (64 bytes)
 

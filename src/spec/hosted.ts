@@ -64,7 +64,9 @@ function serves(type: Hosted["type"], protocol: string): boolean {
   return protocol === "git:" ? type === "github" || type === "gist" : protocol === "http:" && type === "github";
 }
 
-/** Returns user, project and committish from a URL's path. Null if the path is not a repository, but an archive or a raw file. */
+/**
+ * Returns user, project and committish from a URL's path. Null if the path is not a repository, but an archive or a raw file.
+ */
 function fromPath(type: Hosted["type"], url: URL): [string | null, string, string] | null {
   const parts = url.pathname.slice(1).split("/");
   let [user, project, third, fourth] = parts as [string | null, string | undefined, string?, string?];

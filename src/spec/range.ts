@@ -47,7 +47,10 @@ export function validRange(text: string): boolean {
   return parseRange(text) !== null;
 }
 
-/** Checks whether the version is in the range. A prerelease is, only if a comparator of the set names a prerelease of the same major.minor.patch. */
+/**
+ * Checks whether the version is in the range. A prerelease is in it only if a comparator of the same set names a prerelease
+ * of the same major.minor.patch.
+ */
 export function testRange(range: Range, version: Version, mode: RangeMode = LOOSE): boolean {
   for (const set of range) if (testSet(set, version, mode.prereleases)) return true;
   return false;
@@ -152,7 +155,10 @@ function isEmptyRange(comparator: Comparator): boolean {
 
 const STRICT_NUMBER = "0|[1-9]\\d{0,256}";
 
-/** Returns the pattern of a possibly partial version (`2`, `1.x`, `1.2.3-rc.1`). Its four groups: three parts and a prerelease. */
+/**
+ * Returns the pattern of a possibly partial version (`2`, `1.x`, `1.2.3-rc.1`). Its four groups: three parts and a
+ * prerelease.
+ */
 function partialVersion(number: string, dash: string): string {
   const part = `(${number}|[xX*])`;
   const identifier = `(?:${WORD}|${number})`;
@@ -169,7 +175,8 @@ function grammar(text: string): { comparator: RegExp; hyphen: RegExp } {
 const LOOSE_PARTIAL = partialVersion(NUMBER, "-?");
 const LOOSE_GRAMMAR = grammar(LOOSE_PARTIAL);
 const STRICT_GRAMMAR = grammar(partialVersion(STRICT_NUMBER, "-"));
-// An operator, a blank and a version: the blank is dropped. `v` and `=` are limited in number; otherwise `vvvv…` would take exponential time.
+// Matches an operator, a blank and a version, to drop the blank. The number of `v` and `=` is limited. Otherwise `vvvv…`
+// could take very long.
 const GAP = new RegExp(`( ?)([<>]?=?) ?([v= ]{0,16}${LOOSE_PARTIAL})`, "g");
 const BUILDS = new RegExp(BUILD, "g");
 

@@ -29,7 +29,10 @@ export interface AliasSpec extends Base {
   readonly registry: true;
 }
 
-/** A local folder, or (`file`) a local tarball. `fetchSpec` is an absolute path; `saveSpec` is `file:` and the path relative to `where`. */
+/**
+ * A local folder, or (`file`) a local tarball. `fetchSpec` is an absolute path; `saveSpec` is `file:` and the path relative
+ * to `where`.
+ */
 export interface FileSpec extends Base {
   readonly type: "file" | "directory";
   readonly fetchSpec: string;

@@ -27,7 +27,10 @@ export interface RunOptions {
   completeLockfile?: boolean;
 }
 
-/** Returns an InstallError's failure. Recognises it by its shape, because there may be two copies of the class (bundle and source). */
+/**
+ * Returns an InstallError's failure. Recognises it by its shape, because there may be two copies of the class (bundle and
+ * source).
+ */
 function failureOf(error: unknown): Failure | undefined {
   const { name, failure } = (error ?? {}) as { name?: unknown; failure?: Failure };
   return name === "InstallError" && typeof failure?.code === "string" ? failure : undefined;
@@ -120,7 +123,10 @@ function judgeFiles(resolution: Resolution, expected: Expected & { kind: "lock" 
   return verdict;
 }
 
-/** Checks a changed package.json that was not recorded against the lock: after an update is saved, both have the same dependencies. */
+/**
+ * Checks a changed package.json that was not recorded against the lock: after an update is saved, both have the same
+ * dependencies.
+ */
 function asLocked(path: string, text: string, expected: Expected & { kind: "lock" }): boolean {
   const folder = (file: string): string => file.slice(0, Math.max(0, file.lastIndexOf("/")));
   const [at, root] = [folder(path), folder(expected.path)];

@@ -5,8 +5,9 @@ import { type ConformanceCase, caseOf, type RandomRecord, type RecordedCase, rec
 type PackedCase = (RecordedCase | (RandomRecord & { suite: "random" })) & { packuments: number[]; tarballs?: string[] };
 
 /**
- * The header of a pack. A pack is a gzip file of lines: this header, then one packument per line. Node and a page can both open it.
- * `names[i]` is the name of line `i + 1`. Each hash is stored once, in `hashes`; the text of a case has `<#7>` for the eighth.
+ * The header of a pack. A pack is a gzip file of lines: this header, then one packument per line. Node and a page can both
+ * open it. `names[i]` is the name of line `i + 1`. Each hash is stored once, in `hashes`; the text of a case has `<#7>` for
+ * the eighth.
  */
 interface Header {
   hashes: string[];

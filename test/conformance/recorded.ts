@@ -75,7 +75,10 @@ function splitSpec(text: string): { package: string; spec?: string } {
   return at < 0 ? { package: text } : { package: text.slice(0, at), spec: text.slice(at + 1) };
 }
 
-/** Finds the culprit in npm's output: `peer react@"^18.3.1" from react-dom@18.3.1`, `No matching version found for ms@^999.0.0.` */
+/**
+ * Finds the culprit in npm's output: `peer react@"^18.3.1" from react-dom@18.3.1`, `No matching version found for
+ * ms@^999.0.0.`
+ */
 function culpritOfText(lines: readonly string[]): Culprit {
   const at = lines.indexOf("Could not resolve dependency:");
   const edge = /(\S+)@"([^"]*)" from (?:(\S+)@\S+$)?/.exec(at < 0 ? "" : (lines[at + 1] ?? ""));
@@ -118,8 +121,8 @@ function normal(path: string): string | null {
 }
 
 /**
- * Replaces each link to a folder of the set by a copy of that folder, because a file set has no symlinks. Links below `node_modules`
- * are left out, because installed packages are not part of the input.
+ * Replaces each link to a folder of the set by a copy of that folder, because a file set has no symlinks. Links below
+ * `node_modules` are left out, because installed packages are not part of the input.
  */
 function expandLinks(files: Record<string, string | Uint8Array>, links: Record<string, string>): void {
   for (const [link, target] of Object.entries(links)) {
@@ -171,7 +174,10 @@ export interface RandomRecord {
   expect: RecordedAnswer & { packageJson?: string };
 }
 
-/** Returns the name of a record. For phase 2 it contains the change: `17+add`, `17+update`, or `17+` if only package.json changed. */
+/**
+ * Returns the name of a record. For phase 2 it contains the change: `17+add`, `17+update`, or `17+` if only package.json
+ * changed.
+ */
 export function randomName({ seed, phase, options }: RandomRecord): string {
   return phase ? `${seed}+${options.add ? "add" : options.update ? "update" : ""}` : String(seed);
 }

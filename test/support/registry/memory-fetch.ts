@@ -35,8 +35,8 @@ function responseOf(answer: Answer, ask: { method: string; signal: AbortSignal }
 
 /**
  * Makes a registry without a network: its `fetch` answers from the snapshot, in Node and in a page. It rejects like the real one:
- * with a TypeError if the connection fails, and with the signal's reason on abort. With `strict` or `noCors`, an error answer is a
- * network error, as for a page.
+ * with a TypeError if the connection fails, and with the signal's reason on abort. With `strict` or `noCors`, an error
+ * answer is a network error, as for a page.
  */
 export function memoryRegistry(snapshot: Snapshot, options: RegistryOptions = {}): MemoryRegistry {
   const url = options.origin ?? PLACEHOLDER;

@@ -60,7 +60,10 @@ function listen(server: Server): Promise<number> {
   });
 }
 
-/** Serves the registry of `memoryRegistry` over HTTP/1.1 on loopback. Tarball URLs point to the server unless `origin` is given. */
+/**
+ * Serves the registry of `memoryRegistry` over HTTP/1.1 on loopback. Tarball URLs point to the server unless `origin` is
+ * given.
+ */
 export async function startRegistry(snapshot: Snapshot, options: RegistryOptions = {}): Promise<RegistryServer> {
   const turn = arrivals(options, (release) => setTimeout(release, GATHER));
   let responder: Responder | undefined;
