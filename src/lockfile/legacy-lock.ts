@@ -22,13 +22,13 @@ function childrenOf(node: LockNode, { root, above }: LegacyContext): LockJson | 
   let found = false;
   for (const child of node.target.children.values()) {
     if (above.includes(child.realpath)) continue;
-    dependencies[child.name] = entryOf(child, { root, above: [...above, node.realpath] });
+    dependencies[child.name] = legacyEntry(child, { root, above: [...above, node.realpath] });
     found = true;
   }
   return found ? dependencies : undefined;
 }
 
-function entryOf(node: LockNode, context: LegacyContext): LockJson {
+function legacyEntry(node: LockNode, context: LegacyContext): LockJson {
   const rootPath = context.root.path;
   const resolved = carryResolved(node.resolved, rootPath, rootPath);
   const from = resolved === null ? null : parseResolved(resolved, rootPath);

@@ -1,8 +1,7 @@
 // Loaded on demand: when a lock contains a merge's conflict markers.
 
+import type { Json } from "../base/json.ts";
 import { type JsonText, parseJsonText } from "../project/json-text.ts";
-
-type Json = Record<string, unknown>;
 
 /**
  * Resolves a lock with a merge's conflict markers, as npm does (npm-tree §18.1): takes the changes between the common parent and

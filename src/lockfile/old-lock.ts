@@ -33,7 +33,7 @@ export function packagesOfOldLock(data: Json, root: string): Json {
   return packages;
 }
 
-function text(value: unknown): string {
+function textOrEmpty(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
@@ -81,7 +81,7 @@ function addEntry(into: UpgradedLock, lock: Json, at: { location: string; name: 
 /** Adds the version that follows from a tarball's name, an alias or a spec. */
 function addVersion(entry: Json, spec: Spec | null, name: string): void {
   if (spec?.type === "file" || spec?.type === "remote") {
-    const found = versionOfTarball(name, spec.fetchSpec) ?? versionOfTarball(name, text(entry["resolved"]));
+    const found = versionOfTarball(name, spec.fetchSpec) ?? versionOfTarball(name, textOrEmpty(entry["resolved"]));
     if (!found) return;
     entry["version"] = found.version;
     if (found.name !== name) entry["name"] = found.name;
@@ -93,7 +93,11 @@ function addVersion(entry: Json, spec: Spec | null, name: string): void {
 
 /** Step 2: returns the spec of an entry: its `version`, or, if that does not suffice, `from` or `resolved`. */
 function specOf(name: string, lock: Json, root: string): Spec | null {
-  const [version, from, resolved] = [text(lock["version"]), text(lock["from"]), text(lock["resolved"])];
+  const [version, from, resolved] = [
+    textOrEmpty(lock["version"]),
+    textOrEmpty(lock["from"]),
+    textOrEmpty(lock["resolved"]),
+  ];
   try {
     if (version) {
       const spec = parseSpec(name || "root", version, root);

@@ -99,7 +99,7 @@ export async function readLock(source: LockSource): Promise<LockData | null> {
     lockfileVersion: version && version !== 1 ? version : 3,
     ancient: !((version ?? 0) >= 2) && !data["requires"],
     newline: parsed.newline,
-    packages: readEntries(packages, source.root),
+    packages: readLockEntries(packages, source.root),
     extra: extraKeys(data),
   };
 }
@@ -124,7 +124,7 @@ function extraKeys(data: Json): Map<string, unknown> {
   return new Map(Object.entries(data).filter(([key]) => !REWRITTEN.has(key)));
 }
 
-function readEntries(packages: Json, root: string): Map<string, LockEntry> {
+function readLockEntries(packages: Json, root: string): Map<string, LockEntry> {
   const entries = new Map<string, LockEntry>();
   for (const [key, raw] of Object.entries(packages)) {
     if (!isObject(raw)) throw invalidLock(`the entry "${key}" is not an object`);
@@ -161,7 +161,7 @@ function readEntry(raw: Json, location: string, root: string): LockEntry {
   };
 }
 
-const SECTIONS = [
+const OBJECT_FIELDS = [
   "dependencies",
   "devDependencies",
   "optionalDependencies",
@@ -172,7 +172,7 @@ const SECTIONS = [
 
 /** Returns the entry as a manifest, without members of the wrong type. */
 function entryManifest(raw: Json, path: string): Manifest {
-  for (const section of SECTIONS) if (section in raw && !isObject(raw[section])) delete raw[section];
+  for (const section of OBJECT_FIELDS) if (section in raw && !isObject(raw[section])) delete raw[section];
   for (const key of ["name", "version"]) if (key in raw && typeof raw[key] !== "string") delete raw[key];
   raw["name"] ||= nameFromFolder(path);
   return normaliseManifest(raw);

@@ -3,15 +3,15 @@ import { isObject, type Json } from "../base/json.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 
 /** The keys that npm puts first in every object, even if one is the name of a dependency. */
-const FIRST: ReadonlyMap<string, number> = new Map(
+const PREFERRED_KEYS: ReadonlyMap<string, number> = new Map(
   ["name", "version", "lockfileVersion", "resolved", "integrity", "requires", "packages", "dependencies"].map(
     (key, index) => [key, index],
   ),
 );
-const PLAIN = /^[ !#-[\]-~]*$/;
-const INDEX = /^(?:0|[1-9]\d{0,9})$/;
+const UNESCAPED = /^[ !#-[\]-~]*$/;
+const ARRAY_INDEX = /^(?:0|[1-9]\d{0,9})$/;
 /** No real lockfile nests this deep. Without a limit, a hostile one would overflow the stack. */
-const MAX_DEPTH = 500;
+const MAX_LOCK_DEPTH = 500;
 
 /**
  * Returns an object's keys in npm's order (npm-tree §22.5):
@@ -21,7 +21,7 @@ const MAX_DEPTH = 500;
  */
 function sortedKeys(object: Json): string[] {
   const rank = (key: string): number =>
-    isIndex(key) ? -1 : (isObject(object[key]) ? 10 : 0) + (FIRST.get(key) ?? FIRST.size);
+    isIndex(key) ? -1 : (isObject(object[key]) ? 10 : 0) + (PREFERRED_KEYS.get(key) ?? PREFERRED_KEYS.size);
   const order = (a: string, b: string): number => {
     const one = rank(a);
     return one - rank(b) || (one < 0 ? 0 : enOrder(a, b));
@@ -41,11 +41,11 @@ function sortedKeys(object: Json): string[] {
 
 function isIndex(key: string): boolean {
   const first = key.charCodeAt(0);
-  return first >= 48 && first <= 57 && INDEX.test(key) && Number(key) < 4294967295;
+  return first >= 48 && first <= 57 && ARRAY_INDEX.test(key) && Number(key) < 4294967295;
 }
 
-function quote(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+function quoteJson(text: string): string {
+  return UNESCAPED.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 /** How many levels pause after each member. */
@@ -63,7 +63,7 @@ export function* sortedJson(value: unknown, indent: string): Generator<undefined
     breaks[depth + 1] ??= breaks[depth] + indent;
     const parts: string[] = [];
     for (const key of membersOf(item)) {
-      parts.push(`${quote(key)}: ${yield* steps(item[key], depth + 1)}`);
+      parts.push(`${quoteJson(key)}: ${yield* steps(item[key], depth + 1)}`);
       yield;
     }
     return joined(parts, depth, "{}");
@@ -73,13 +73,13 @@ export function* sortedJson(value: unknown, indent: string): Generator<undefined
     return parts.length === 0 ? brackets : `${brackets.charAt(0)}${inner}${brackets.charAt(1)}`;
   };
   const text = (item: unknown, depth: number): string => {
-    if (typeof item === "string") return quote(item);
+    if (typeof item === "string") return quoteJson(item);
     if (item === null || typeof item !== "object") return JSON.stringify(item) ?? "null";
-    if (depth > MAX_DEPTH)
+    if (depth > MAX_LOCK_DEPTH)
       throw new InstallError(
         failure(
           "ETOODEEP",
-          `The lockfile would nest more than ${MAX_DEPTH} levels deep. Check the manifests and the lock for values nested that deep.`,
+          `The lockfile would nest more than ${MAX_LOCK_DEPTH} levels deep. Check the manifests and the lock for values nested that deep.`,
         ),
       );
     breaks[depth + 1] ??= breaks[depth] + indent;
@@ -88,7 +88,7 @@ export function* sortedJson(value: unknown, indent: string): Generator<undefined
       for (const child of item) parts.push(text(child, depth + 1));
       return joined(parts, depth, "[]");
     }
-    for (const key of membersOf(item as Json)) parts.push(`${quote(key)}: ${text((item as Json)[key], depth + 1)}`);
+    for (const key of membersOf(item as Json)) parts.push(`${quoteJson(key)}: ${text((item as Json)[key], depth + 1)}`);
     return joined(parts, depth, "{}");
   };
   return yield* steps(value, 0);

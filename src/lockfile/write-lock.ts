@@ -121,40 +121,40 @@ export function lockEntry(node: LockNode, rootPath: string): LockJson {
   const { manifest, packageName, resolved, extraneous, dev, optional } = node;
   const entry: LockJson = {};
   if (packageName && (packageName !== node.name || mustStateName(node, packageName))) entry["name"] = packageName;
-  put(entry, "version", manifest.version);
+  putField(entry, "version", manifest.version);
   // The lock reader and the engine have already converted it to npm's form. Only its paths are still absolute.
   const local = resolved?.startsWith("file:") && `file:${relativePath(rootPath, resolved.slice("file:".length))}`;
-  if (resolved) put(entry, "resolved", local || resolved);
-  put(entry, "integrity", node.integrity || manifest["_integrity"]);
-  put(entry, "bundleDependencies", manifest.bundleDependencies);
-  put(entry, "cpu", manifest.cpu);
-  put(entry, "deprecated", manifest.deprecated);
+  if (resolved) putField(entry, "resolved", local || resolved);
+  putField(entry, "integrity", node.integrity || manifest["_integrity"]);
+  putField(entry, "bundleDependencies", manifest.bundleDependencies);
+  putField(entry, "cpu", manifest.cpu);
+  putField(entry, "deprecated", manifest.deprecated);
   if (!extraneous && dev) entry["dev"] = true;
   if (!extraneous && node.devOptional && !dev && !optional) entry["devOptional"] = true;
   if (extraneous) entry["extraneous"] = true;
-  put(entry, "hasInstallScript", hasInstallScript(manifest) || manifest.hasInstallScript);
+  putField(entry, "hasInstallScript", hasInstallScript(manifest) || manifest.hasInstallScript);
   if (node.hasShrinkwrap || manifest._hasShrinkwrap) entry["hasShrinkwrap"] = true;
   if (node.bundler()) entry["inBundle"] = true;
-  put(entry, "libc", manifest.libc);
-  put(entry, "license", (manifest.license as { type?: unknown } | undefined)?.type || manifest.license);
+  putField(entry, "libc", manifest.libc);
+  putField(entry, "license", (manifest.license as { type?: unknown } | undefined)?.type || manifest.license);
   if (!extraneous && optional) entry["optional"] = true;
-  put(entry, "os", manifest.os);
+  putField(entry, "os", manifest.os);
   if (!extraneous && node.peer) entry["peer"] = true;
-  put(entry, "workspaces", manifest.workspaces);
-  put(entry, "dependencies", manifest.dependencies);
-  put(entry, "acceptDependencies", manifest.acceptDependencies);
-  put(entry, "bin", manifest.bin);
+  putField(entry, "workspaces", manifest.workspaces);
+  putField(entry, "dependencies", manifest.dependencies);
+  putField(entry, "acceptDependencies", manifest.acceptDependencies);
+  putField(entry, "bin", manifest.bin);
   if (node.isTop && manifest.devDependencies) entry["devDependencies"] = manifest.devDependencies;
-  put(entry, "engines", manifest.engines);
-  put(entry, "funding", manifest.funding);
-  put(entry, "optionalDependencies", manifest.optionalDependencies);
-  put(entry, "peerDependencies", manifest.peerDependencies);
-  put(entry, "peerDependenciesMeta", manifest.peerDependenciesMeta);
+  putField(entry, "engines", manifest.engines);
+  putField(entry, "funding", manifest.funding);
+  putField(entry, "optionalDependencies", manifest.optionalDependencies);
+  putField(entry, "peerDependencies", manifest.peerDependencies);
+  putField(entry, "peerDependenciesMeta", manifest.peerDependenciesMeta);
   return entry;
 }
 
 /** Adds a value, unless it is falsy, or an empty object or array. */
-function put(entry: LockJson, key: string, value: unknown): void {
+function putField(entry: LockJson, key: string, value: unknown): void {
   if (!value) return;
   if (typeof value !== "object" || Object.keys(value).length > 0) entry[key] = value;
 }

@@ -19,19 +19,19 @@ import { rangesIntersect } from "../spec/range.ts";
 import { rangeWithin } from "../spec/range-within.ts";
 import { parseArg, type Spec } from "../spec/spec.ts";
 
-type Section = "dependencies" | "devDependencies" | "optionalDependencies" | "peerDependencies";
+type SavedSection = "dependencies" | "devDependencies" | "optionalDependencies" | "peerDependencies";
 
-const SECTION: Readonly<Record<SaveType, Section>> = {
+const SECTION: Readonly<Record<SaveType, SavedSection>> = {
   dev: "devDependencies",
   optional: "optionalDependencies",
   prod: "dependencies",
   peerOptional: "peerDependencies",
   peer: "peerDependencies",
 };
-const SECTIONS = ["devDependencies", "optionalDependencies", "dependencies", "peerDependencies"] as const;
+const EDITED_SECTIONS = ["devDependencies", "optionalDependencies", "dependencies", "peerDependencies"] as const;
 
 /** The sections from which a dependency is removed when it is saved as this type. It may stay in the other ones. */
-const REPLACES: Readonly<Record<SaveType, readonly Section[]>> = {
+const REPLACES: Readonly<Record<SaveType, readonly SavedSection[]>> = {
   prod: ["devDependencies", "peerDependencies"],
   dev: ["dependencies"],
   optional: ["peerDependencies"],
@@ -40,7 +40,7 @@ const REPLACES: Readonly<Record<SaveType, readonly Section[]>> = {
 };
 
 /** A dependency to add. A `rawSpec` of `*` keeps the spec that package.json already has. */
-export interface AddRequest {
+export interface DependencyToAdd {
   readonly name: string;
   readonly rawSpec: string;
 }
@@ -53,22 +53,22 @@ export interface AddOptions {
 /** Copies a manifest, so that its sections can be edited without changing the original. */
 function editable(manifest: Manifest): Manifest {
   const copy: Manifest = { ...manifest };
-  for (const section of SECTIONS) if (copy[section]) copy[section] = { ...copy[section] };
+  for (const section of EDITED_SECTIONS) if (copy[section]) copy[section] = { ...copy[section] };
   if (copy.peerDependenciesMeta) copy.peerDependenciesMeta = { ...copy.peerDependenciesMeta };
   return copy;
 }
 
-function has(manifest: Manifest, section: Section, name: string): boolean {
+function has(manifest: Manifest, section: SavedSection, name: string): boolean {
   return manifest[section] !== undefined && Object.hasOwn(manifest[section], name);
 }
 
-function put(manifest: Manifest, section: Section, [name, spec]: readonly [string, string]): void {
+function putSpec(manifest: Manifest, section: SavedSection, [name, spec]: readonly [string, string]): void {
   // built from entries, because a dependency may be named `__proto__`
   manifest[section] = Object.fromEntries([...Object.entries(manifest[section] ?? {}), [name, spec]]);
 }
 
 /** Removes a dependency from a section, and the section if it is then empty. */
-function drop(manifest: Manifest, section: Section, name: string): void {
+function drop(manifest: Manifest, section: SavedSection, name: string): void {
   const entries = manifest[section];
   if (!entries || !has(manifest, section, name)) return;
   delete entries[name];
@@ -89,21 +89,25 @@ function inferSaveType(manifest: Manifest, name: string): SaveType {
 }
 
 /** Step 1a: returns the manifest with dependencies added. The tree is then built from it. */
-export function addDependencies(from: Manifest, requests: readonly AddRequest[], options: AddOptions = {}): Manifest {
+export function addDependencies(
+  from: Manifest,
+  requests: readonly DependencyToAdd[],
+  options: AddOptions = {},
+): Manifest {
   const manifest = editable(from);
   for (const request of requests) addOne(manifest, request, options);
   return manifest;
 }
 
-function addOne(manifest: Manifest, { name, rawSpec }: AddRequest, options: AddOptions): void {
+function addOne(manifest: Manifest, { name, rawSpec }: DependencyToAdd, options: AddOptions): void {
   const type = options.saveType ?? inferSaveType(manifest, name);
   const section = SECTION[type];
   const peer = section === "peerDependencies";
   for (const other of REPLACES[type]) drop(manifest, other, name);
-  if (rawSpec !== "*" || !has(manifest, section, name)) put(manifest, section, [name, rawSpec]);
+  if (rawSpec !== "*" || !has(manifest, section, name)) putSpec(manifest, section, [name, rawSpec]);
   const spec = manifest[section]?.[name] ?? rawSpec;
   // as in npm, an optional dependency is also written to `dependencies`; normalising removes it again
-  if (type === "optional") put(manifest, "dependencies", [name, spec]);
+  if (type === "optional") putSpec(manifest, "dependencies", [name, spec]);
   if (peer) {
     const meta = manifest.peerDependenciesMeta;
     const wasOptional = meta?.[name]?.optional;
@@ -111,7 +115,7 @@ function addOne(manifest: Manifest, { name, rawSpec }: AddRequest, options: AddO
       manifest.peerDependenciesMeta = { ...meta, [name]: { ...meta?.[name], optional: type === "peerOptional" } };
     }
     // a peer that is also a dev dependency: both get the spec
-    if (has(manifest, "devDependencies", name)) put(manifest, "devDependencies", [name, spec]);
+    if (has(manifest, "devDependencies", name)) putSpec(manifest, "devDependencies", [name, spec]);
   } else if (options.saveBundle) {
     manifest.bundleDependencies = [...new Set([...(manifest.bundleDependencies ?? []), name])].sort(enOrder);
   }
@@ -120,7 +124,7 @@ function addOne(manifest: Manifest, { name, rawSpec }: AddRequest, options: AddO
 /** Step 1b: returns the manifest without these dependencies. */
 export function removeDependencies(from: Manifest, names: readonly string[]): Manifest {
   const manifest = editable(from);
-  for (const section of SECTIONS) for (const name of names) drop(manifest, section, name);
+  for (const section of EDITED_SECTIONS) for (const name of names) drop(manifest, section, name);
   const bundled = manifest.bundleDependencies?.filter((name) => !names.includes(name));
   if (bundled?.length) manifest.bundleDependencies = bundled;
   else delete manifest.bundleDependencies;
@@ -184,19 +188,19 @@ export function saveDependency(
   const { name, spec } = saved;
   const text = savedSpec(saved, options.prefix);
   if (options.saveType) {
-    put(manifest, SECTION[options.saveType], [name, text]);
+    putSpec(manifest, SECTION[options.saveType], [name, text]);
     if (options.saveType === "prod" && manifest.optionalDependencies) delete manifest.optionalDependencies[name];
     return manifest;
   }
   const local = spec.type === "file" || spec.type === "directory";
   const dev = has(manifest, "devDependencies", name);
   for (const section of ["dependencies", "devDependencies"] as const) {
-    if (has(manifest, section, name)) put(manifest, section, [name, text]);
+    if (has(manifest, section, name)) putSpec(manifest, section, [name, text]);
   }
   for (const section of ["peerDependencies", "optionalDependencies"] as const) {
     // the peer range of a dev dependency stays as it is, if the two ranges still intersect
     const meets = dev && !local && rangesIntersect(text, manifest[section]?.[name] ?? "");
-    if (has(manifest, section, name) && !meets) put(manifest, section, [name, text]);
+    if (has(manifest, section, name) && !meets) putSpec(manifest, section, [name, text]);
   }
   return manifest;
 }

@@ -1,11 +1,11 @@
 import type { Manifest } from "../api/manifest.ts";
 import { enOrder } from "../base/collate.ts";
+import type { Json } from "../base/json.ts";
 import { parseJsonText } from "./json-text.ts";
 import type { PackageJson } from "./package-json.ts";
 
-const SECTIONS = ["dependencies", "optionalDependencies", "devDependencies", "peerDependencies"] as const;
+const WRITTEN_SECTIONS = ["dependencies", "optionalDependencies", "devDependencies", "peerDependencies"] as const;
 
-type Json = Record<string, unknown>;
 type Deps = Record<string, string>;
 
 /**
@@ -18,9 +18,9 @@ export function updatePackageJson(original: PackageJson | null, manifest: Manife
   const before = (original ? (parseJsonText(text, "package.json").value ?? {}) : {}) as Json;
   const after: Json = { ...before };
   const wanted: Record<string, Deps> = {};
-  for (const section of SECTIONS) wanted[section] = sorted(manifest[section] ?? {});
+  for (const section of WRITTEN_SECTIONS) wanted[section] = sorted(manifest[section] ?? {});
   for (const name of Object.keys(manifest.optionalDependencies ?? {})) delete wanted["dependencies"]?.[name];
-  for (const section of SECTIONS) {
+  for (const section of WRITTEN_SECTIONS) {
     if (Object.keys(wanted[section] ?? {}).length > 0) after[section] = wanted[section];
     else delete after[section];
   }

@@ -16,33 +16,43 @@
 import { parseVersion, readRelease } from "../spec/version.ts";
 import { GrowingBytes } from "./byte-text.ts";
 import { CLOSE_BRACE, COLON, COMMA, JsonFinder, OPEN_BRACE, QUOTE } from "./json-finder.ts";
-import { COPIED, DIST, INSTALL, INTEGRITY, memberAt, NAME, SCRIPTS, TARBALL, VERSION } from "./members.ts";
+import {
+  DIST_MEMBER,
+  FIRST_COPIED,
+  INSTALL_MEMBER,
+  INTEGRITY_MEMBER,
+  memberAt,
+  NAME_MEMBER,
+  SCRIPTS_MEMBER,
+  TARBALL_MEMBER,
+  VERSION_MEMBER,
+} from "./members.ts";
 import { Packument } from "./packument.ts";
 import {
   CURRENT_FORMAT,
   DIST_TAGS,
-  decode,
-  FLAGS,
+  decodeUtf8,
   FORMAT,
   HASH_BYTES,
   HASHES,
   HEADER,
-  inOrder,
   LENGTH,
   NON_PLAIN_KEYS,
   PARTS,
   PREFIX,
   plainEnd,
+  RECORD_FLAGS,
   REGULAR_DIST,
   RELEASES,
   RESTRICTIONS,
   SAME_NAME,
   SAME_VERSION,
+  sortedEntries,
   TIME,
   UNCHECKED_TIME,
   VERSIONS,
   type VersionEntry,
-  WORDS,
+  WORD_COUNT,
 } from "./record.ts";
 import { readSha512, SHA512_TEXT } from "./sha512-text.ts";
 
@@ -62,7 +72,7 @@ export function indexPackument(name: string, bytes: Uint8Array): Packument {
 
 // Reused by all documents. They grow to the largest one; each record is a copy.
 const keys: GrowingBytes = new GrowingBytes();
-const text: GrowingBytes = new GrowingBytes();
+const shapeText: GrowingBytes = new GrowingBytes();
 const hashes: GrowingBytes = new GrowingBytes();
 
 /** One pass over one document. */
@@ -102,7 +112,7 @@ class Condenser {
   }
 
   #forgetVersions(): void {
-    keys.length = text.length = hashes.length = 0;
+    keys.length = shapeText.length = hashes.length = 0;
     this.#keyLengths = [];
     this.#shapeOf = [];
     this.#shapeLengths = [];
@@ -130,7 +140,7 @@ class Condenser {
     }
     if (key === "time" && isObject) this.#times();
     else json.value();
-    if (key === "name" && decode(json.bytes, start, json.at) === this.#name) {
+    if (key === "name" && decodeUtf8(json.bytes, start, json.at) === this.#name) {
       this.#nameStart = start;
       this.#nameEnd = json.at;
     }
@@ -169,49 +179,49 @@ class Condenser {
     const release = readRelease(json.bytes, keyStart, keyEnd);
     const version = release === undefined ? parseVersion(json.key()) : release;
     if (version && !version.pre) this.#releases.push({ entry, version });
-    const from = text.length;
+    const from = shapeText.length;
     try {
       this.#manifest();
     } catch {
       json.at = start;
       json.value();
-      text.length = from;
-      text.put(0);
-      text.copy(json, start, json.at);
+      shapeText.length = from;
+      shapeText.put(0);
+      shapeText.copy(json, start, json.at);
     }
     hashes.reserve(HASH_BYTES);
     const hash = hashes.length;
     hashes.length += HASH_BYTES;
-    if (!((text.bytes[from] as number) & REGULAR_DIST)) hashes.bytes.fill(0, hash, hashes.length);
+    if (!((shapeText.bytes[from] as number) & REGULAR_DIST)) hashes.bytes.fill(0, hash, hashes.length);
     this.#shapeOf.push(this.#intern(from));
   }
 
   /** Appends a shape: flags, and the members of the manifest that an installer reads. Throws if the manifest is unusual. */
   #manifest(): void {
     const json = this.#json;
-    const from = text.length;
+    const from = shapeText.length;
     let flags = 0;
     let seen = 0;
-    text.hash = 0;
-    text.put(0);
+    shapeText.hash = 0;
+    shapeText.put(0);
     this.#separator = OPEN_BRACE;
     for (let more = json.enter(); more; more = json.next()) {
       const member = this.#member(seen);
       seen |= 1 << member;
       const { keyStart, at } = json;
       // the quotes around the key are compared too
-      if (member === VERSION && json.skip(this.#keyStart - 1, this.#keyEnd + 1)) flags |= SAME_VERSION;
-      else if (member === NAME && this.#nameEnd && json.skip(this.#nameStart, this.#nameEnd)) flags |= SAME_NAME;
-      else if (member === DIST && this.#dist()) flags |= REGULAR_DIST;
-      else if (member === DIST) this.#trimmed(keyStart, at, TARBALL);
-      else if (member === SCRIPTS) this.#trimmed(keyStart, at, INSTALL);
+      if (member === VERSION_MEMBER && json.skip(this.#keyStart - 1, this.#keyEnd + 1)) flags |= SAME_VERSION;
+      else if (member === NAME_MEMBER && this.#nameEnd && json.skip(this.#nameStart, this.#nameEnd)) flags |= SAME_NAME;
+      else if (member === DIST_MEMBER && this.#dist()) flags |= REGULAR_DIST;
+      else if (member === DIST_MEMBER) this.#trimmed(keyStart, at, TARBALL_MEMBER);
+      else if (member === SCRIPTS_MEMBER) this.#trimmed(keyStart, at, INSTALL_MEMBER);
       else {
         json.value();
-        if (member >= COPIED || member === NAME || member === VERSION) this.#copy(keyStart);
+        if (member >= FIRST_COPIED || member === NAME_MEMBER || member === VERSION_MEMBER) this.#copy(keyStart);
       }
     }
     this.#close();
-    text.bytes[from] = flags;
+    shapeText.bytes[from] = flags;
   }
 
   /**
@@ -227,15 +237,15 @@ class Condenser {
 
   /** Appends the member that starts at `keyStart` and whose value was just skipped. */
   #copy(keyStart: number): void {
-    text.put(this.#separator);
-    text.copy(this.#json, keyStart - 1, this.#json.at);
+    shapeText.put(this.#separator);
+    shapeText.copy(this.#json, keyStart - 1, this.#json.at);
     this.#separator = COMMA;
   }
 
   /** Ends the object that is being written. */
   #close(): void {
-    if (this.#separator === OPEN_BRACE) text.put(OPEN_BRACE);
-    text.put(CLOSE_BRACE);
+    if (this.#separator === OPEN_BRACE) shapeText.put(OPEN_BRACE);
+    shapeText.put(CLOSE_BRACE);
     this.#separator = COMMA;
   }
 
@@ -246,10 +256,10 @@ class Condenser {
   #trimmed(keyStart: number, at: number, first: number): void {
     const json = this.#json;
     const separator = this.#separator;
-    const { length, hash } = text;
+    const { length, hash } = shapeText;
     let seen = 0;
-    text.put(separator);
-    text.copy(json, keyStart - 1, at);
+    shapeText.put(separator);
+    shapeText.copy(json, keyStart - 1, at);
     this.#separator = OPEN_BRACE;
     json.at = at;
     for (let more = json.enter(); more; more = json.next()) {
@@ -260,8 +270,8 @@ class Condenser {
       if (member >= first && member < first + 3) this.#copy(from);
     }
     if (this.#separator === OPEN_BRACE) {
-      text.length = length;
-      text.hash = hash;
+      shapeText.length = length;
+      shapeText.hash = hash;
       this.#separator = separator;
     } else this.#close();
   }
@@ -277,8 +287,8 @@ class Condenser {
     for (let more = json.enter(); more; more = json.next()) {
       const member = this.#member(seen);
       seen |= 1 << member;
-      if (member === TARBALL && this.#tarball()) regular++;
-      else if (member === INTEGRITY && readSha512(json.view, json.at, hashes)) {
+      if (member === TARBALL_MEMBER && this.#tarball()) regular++;
+      else if (member === INTEGRITY_MEMBER && readSha512(json.view, json.at, hashes)) {
         json.at += SHA512_TEXT;
         regular++;
       } else json.value();
@@ -316,12 +326,12 @@ class Condenser {
    */
   #intern(from: number): number {
     const lengths = this.#shapeLengths;
-    const length = text.length - from;
+    const length = shapeText.length - from;
     // 30 bits, which engines store without allocating
-    const hash = (text.hash ^ (text.bytes[from] as number)) >>> 2;
+    const hash = (shapeText.hash ^ (shapeText.bytes[from] as number)) >>> 2;
     const known = this.#shapes.get(hash);
-    if (known && lengths[known.shape] === length && text.same(known.start, from, length)) {
-      text.length = from;
+    if (known && lengths[known.shape] === length && shapeText.same(known.start, from, length)) {
+      shapeText.length = from;
       return known.shape;
     }
     const shape = lengths.push(length) - 1;
@@ -333,29 +343,29 @@ class Condenser {
   #assemble(): Uint8Array {
     const parts = this.#parts;
     const versions = this.#keyLengths.length;
-    const releases = inOrder(this.#releases);
+    const releases = sortedEntries(this.#releases);
     const lengths = [...this.#keyLengths, ...this.#shapeLengths];
     for (let at = 0; at < 2 * PARTS; at += 2) {
       const [start, end] = [parts[at] as number, parts[at + 1] as number];
-      text.copy(this.#json, start, end);
+      shapeText.copy(this.#json, start, end);
       lengths.push(end - start);
     }
     const start = (HEADER + versions + releases.length + lengths.length) * 4;
-    const hashesStart = (start + keys.length + text.length + 3) & ~3;
+    const hashesStart = (start + keys.length + shapeText.length + 3) & ~3;
     const record = new Uint8Array(hashesStart + hashes.length);
     const words = new Uint32Array(record.buffer);
     words[FORMAT] = CURRENT_FORMAT;
     words[LENGTH] = record.length;
-    words[WORDS] = start / 4;
+    words[WORD_COUNT] = start / 4;
     words[VERSIONS] = versions;
     words[RELEASES] = releases.length;
-    words[FLAGS] = this.#flags;
+    words[RECORD_FLAGS] = this.#flags;
     words[HASHES] = hashesStart;
     words.set(this.#shapeOf, HEADER);
     words.set(releases, HEADER + versions);
     words.set(lengths, HEADER + versions + releases.length);
     record.set(keys.bytes.subarray(0, keys.length), start);
-    record.set(text.bytes.subarray(0, text.length), start + keys.length);
+    record.set(shapeText.bytes.subarray(0, shapeText.length), start + keys.length);
     record.set(hashes.bytes.subarray(0, hashes.length), hashesStart);
     return record;
   }

@@ -2,20 +2,20 @@
 // large packument has very many keys. The order matters: first the members that get special treatment, then those of
 // `scripts` and of `dist`, then those that are copied.
 //
-//   memberAt(bytes of `peerDependencies`) → 13, which is ≥ COPIED: copy it
+//   memberAt(bytes of `peerDependencies`) → 13, which is ≥ FIRST_COPIED: copy it
 //   memberAt(bytes of `readme`)           → 0: skip it
 
-export const NAME = 1;
-export const VERSION = 2;
-export const DIST = 3;
-export const SCRIPTS = 4;
+export const NAME_MEMBER = 1;
+export const VERSION_MEMBER = 2;
+export const DIST_MEMBER = 3;
+export const SCRIPTS_MEMBER = 4;
 /** The first of the three scripts that npm runs when it installs. */
-export const INSTALL = 5;
+export const INSTALL_MEMBER = 5;
 /** The first of three members of `dist`: the tarball's URL, and its hashes. */
-export const TARBALL = 8;
-export const INTEGRITY = 9;
+export const TARBALL_MEMBER = 8;
+export const INTEGRITY_MEMBER = 9;
 /** The first of the members that are copied: those that can change a tree, a lock or a warning. */
-export const COPIED = 11;
+export const FIRST_COPIED = 11;
 
 const MEMBERS = (
   ",name,version,dist,scripts,install,preinstall,postinstall,tarball,integrity,shasum,dependencies,optionalDependencies" +

@@ -1,6 +1,5 @@
 import type { Manifest } from "../api/manifest.ts";
-
-type Json = Record<string, unknown>;
+import type { Json } from "../base/json.ts";
 
 /**
  * Normalises the content of a `package.json` in place, as npm does (npm-tree §1, steps 3b to 3h). If it is not an object,
@@ -14,7 +13,7 @@ type Json = Record<string, unknown>;
  * 6. 3h: `bin` becomes an object of commands and relative paths.
  */
 export function normaliseManifest(raw: unknown): Manifest {
-  if (!isObject(raw)) return {};
+  if (!isObjectOrArray(raw)) return {};
   if (raw["name"] && raw["version"]) raw["_id"] = `${raw["name"]}@${raw["version"]}`;
   bundle(raw);
   dropRepeatedOptional(raw);
@@ -28,7 +27,7 @@ export function normaliseManifest(raw: unknown): Manifest {
   return raw as Manifest;
 }
 
-function isObject(value: unknown): value is Json {
+function isObjectOrArray(value: unknown): value is Json {
   return value !== null && typeof value === "object";
 }
 
@@ -41,14 +40,14 @@ function bundle(raw: Json): void {
   const names = raw["bundleDependencies"];
   if (names === false) raw["bundleDependencies"] = [];
   else if (names === true) raw["bundleDependencies"] = Object.keys(raw["dependencies"] ?? {});
-  else if (!isObject(names)) delete raw["bundleDependencies"];
+  else if (!isObjectOrArray(names)) delete raw["bundleDependencies"];
   else if (!Array.isArray(names)) raw["bundleDependencies"] = Object.keys(names);
 }
 
 /** Old packages repeat an optional dependency in `dependencies`, for clients that did not know `optionalDependencies`. */
 function dropRepeatedOptional(raw: Json): void {
   const { dependencies, optionalDependencies } = raw;
-  if (!isObject(dependencies) || !isObject(optionalDependencies)) return;
+  if (!isObjectOrArray(dependencies) || !isObjectOrArray(optionalDependencies)) return;
   for (const name in optionalDependencies) delete dependencies[name];
   if (Object.keys(dependencies).length === 0) delete raw["dependencies"];
 }
@@ -57,7 +56,8 @@ function dropBadScripts(raw: Json): void {
   const scripts = raw["scripts"];
   if (scripts === undefined) return;
   if (typeof scripts !== "object") delete raw["scripts"];
-  else if (isObject(scripts)) for (const name in scripts) if (typeof scripts[name] !== "string") delete scripts[name];
+  else if (isObjectOrArray(scripts))
+    for (const name in scripts) if (typeof scripts[name] !== "string") delete scripts[name];
 }
 
 function normaliseBin(raw: Json): Record<string, string> | null {
@@ -67,7 +67,7 @@ function normaliseBin(raw: Json): Record<string, string> | null {
       ? [[String(name ?? ""), bin]]
       : Array.isArray(bin)
         ? bin.map((path) => [lastPart(String(path)), path])
-        : isObject(bin)
+        : isObjectOrArray(bin)
           ? Object.entries(bin)
           : [];
   const clean = new Map<string, string>();
@@ -85,11 +85,11 @@ function lastPart(path: string): string {
 
 /** Returns a relative path that cannot leave its folder: `./a//../../b\\c` → `b/c`. As in npm, colons become slashes last. */
 function stayInside(path: string): string {
-  return join(join(path.replaceAll("\\", "/")).replaceAll(":", "/"));
+  return withoutDots(withoutDots(path.replaceAll("\\", "/")).replaceAll(":", "/"));
 }
 
 /** Resolves `.` and `..`; `..` at the top is dropped. A slash at the end stays. */
-function join(path: string): string {
+function withoutDots(path: string): string {
   const parts: string[] = [];
   for (const part of path.split("/")) {
     if (part === "..") parts.pop();

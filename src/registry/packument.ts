@@ -6,28 +6,28 @@ import {
   aligned,
   asUint32,
   DIST_TAGS,
-  decode,
-  FLAGS,
+  decodeUtf8,
   HASH_BYTES,
   HASHES,
   HEADER,
-  inOrder,
   invalidPackument,
   latin1,
   NON_PLAIN_KEYS,
   PARTS,
   PREFIX,
+  RECORD_FLAGS,
   REGULAR_DIST,
   RELEASES,
   RESTRICTIONS,
   readKey,
   SAME_NAME,
   SAME_VERSION,
+  sortedEntries,
   TIME,
   UNCHECKED_TIME,
   VERSIONS,
   type VersionEntry,
-  WORDS,
+  WORD_COUNT,
 } from "./record.ts";
 
 /**
@@ -57,9 +57,9 @@ export class Packument {
     this.name = name;
     this.record = aligned(record);
     this.#words = asUint32(this.record);
-    let at = this.#word(WORDS) * 4;
+    let at = this.#word(WORD_COUNT) * 4;
     this.#starts = [at];
-    for (let word = HEADER + this.#word(VERSIONS) + this.#word(RELEASES); word < this.#word(WORDS); word++) {
+    for (let word = HEADER + this.#word(VERSIONS) + this.#word(RELEASES); word < this.#word(WORD_COUNT); word++) {
       at += this.#word(word);
       this.#starts.push(at);
     }
@@ -79,7 +79,7 @@ export class Packument {
 
   /** False if every publish time looks like a date. Then no time has to be read unless `before` is set. */
   get mayHaveInvalidTime(): boolean {
-    return (this.#word(FLAGS) & UNCHECKED_TIME) > 0;
+    return (this.#word(RECORD_FLAGS) & UNCHECKED_TIME) > 0;
   }
 
   /** Returns the publish time of a version, as the registry's text. */
@@ -128,7 +128,7 @@ export class Packument {
         const version = this.#version(entry);
         if (version) candidates.push({ version, entry });
       }
-      this.#sorted = inOrder(candidates);
+      this.#sorted = sortedEntries(candidates);
     }
     return this.#sorted;
   }
@@ -210,7 +210,7 @@ export class Packument {
 
   /** Returns the last entry with a key, which wins as in JSON.parse, or -1. */
   #find(version: string): number {
-    const nonPlain = this.#word(FLAGS) & NON_PLAIN_KEYS;
+    const nonPlain = this.#word(RECORD_FLAGS) & NON_PLAIN_KEYS;
     let entry = this.#word(VERSIONS);
     while (entry-- > 0) if (nonPlain ? this.keyOf(entry) === version : this.#isKey(entry, version)) break;
     return entry;
@@ -245,7 +245,7 @@ export class Packument {
 
   #parse(start: number, end: number): unknown {
     try {
-      return JSON.parse(decode(this.record, start, end));
+      return JSON.parse(decodeUtf8(this.record, start, end));
     } catch {
       throw this.#invalid();
     }

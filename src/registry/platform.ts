@@ -19,14 +19,14 @@ export interface PlatformNeeds {
 export function platformFits({ os, cpu, libc }: PlatformNeeds, machine: Machine): boolean {
   if (!os && !cpu && !libc) return true;
   return (
-    listed(machine.os, os) &&
-    listed(machine.cpu, cpu) &&
-    (!libc || (Boolean(machine.libc) && listed(machine.libc, libc)))
+    allowsValue(machine.os, os) &&
+    allowsValue(machine.cpu, cpu) &&
+    (!libc || (Boolean(machine.libc) && allowsValue(machine.libc, libc)))
   );
 }
 
 /** Checks one list: `["any"]` allows every machine, `!x` excludes one. Else an entry must match, unless all entries exclude. */
-function listed(value: string | undefined, list: string | string[] | undefined): boolean {
+function allowsValue(value: string | undefined, list: string | string[] | undefined): boolean {
   if (!list) return true;
   const entries = typeof list === "string" ? [list] : list;
   if (!Array.isArray(entries) || (entries.length === 1 && entries[0] === "any")) return true;

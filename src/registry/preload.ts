@@ -104,7 +104,7 @@ export class Preload {
     const key = `${weak ? "?" : ""}${name}@${text}`;
     if (this.#stopped || this.#requested.has(key)) return;
     this.#requested.add(key);
-    const spec = registrySpec(name, text);
+    const spec = registryTarget(name, text);
     if (!spec || this.#known.has(spec.name)) return;
     if (!weak) this.#names.add(spec.name);
     // Counted before the request: otherwise one that ends at once would end the whole preload.
@@ -137,7 +137,7 @@ export class Preload {
 const FOLLOWED = ["dependencies", "optionalDependencies"] as const;
 
 /** Returns the registry package that a spec names, or null if it names none. */
-function registrySpec(name: string, text: string): { name: string; fetchSpec: string } | null {
+function registryTarget(name: string, text: string): { name: string; fetchSpec: string } | null {
   try {
     const spec: Spec = parseSpec(name, text, "/");
     if (spec.type === "alias") return spec.subSpec;

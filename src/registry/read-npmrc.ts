@@ -15,61 +15,63 @@ const STRATEGIES = ["hoisted", "nested", "shallow", "linked"];
 const TYPES = ["prod", "dev", "optional", "peer"];
 
 // Each reader returns undefined for a value of the wrong type. npm warns about it and ignores it.
-const last: ValueReader = (value) => (Array.isArray(value) ? value.at(-1) : value);
-const text: ValueReader = (value) => {
-  const one = last(value);
+const readLast: ValueReader = (value) => (Array.isArray(value) ? value.at(-1) : value);
+const readText: ValueReader = (value) => {
+  const one = readLast(value);
   return one === null ? undefined : String(one);
 };
 /** Reads a boolean as npm does: a number by its value, `null` as false, any other word as true. */
-const flag: ValueReader = (value) => {
-  const one = last(value);
+const readFlag: ValueReader = (value) => {
+  const one = readLast(value);
   if (typeof one !== "string") return !!one;
   return one.trim() === "" || Number.isNaN(Number(one)) || Number(one) !== 0;
 };
-const oneOf =
+const readOneOf =
   (allowed: readonly string[]): ValueReader =>
   (value) => {
-    const one = text(value);
+    const one = readText(value);
     return allowed.includes(one as string) ? one : undefined;
   };
-const list: ValueReader = (value) => [value].flat().map(String);
-const number: ValueReader = (value) => {
-  const one = last(value);
+const readList: ValueReader = (value) => [value].flat().map(String);
+const readNumber: ValueReader = (value) => {
+  const one = readLast(value);
   return typeof one === "string" && one.trim() !== "" && !Number.isNaN(Number(one)) ? Number(one) : undefined;
 };
-const version: ValueReader = (value) => ([1, 2, 3].includes(number(value) as number) ? number(value) : undefined);
-const date: ValueReader = (value) => (Number.isNaN(Date.parse(text(value) as string)) ? undefined : text(value));
-const patterns: ValueReader = (value) =>
-  (list(value) as string[]).flatMap((each) => each.split(/\s*,\s*/)).filter(Boolean);
+const readVersion: ValueReader = (value) =>
+  [1, 2, 3].includes(readNumber(value) as number) ? readNumber(value) : undefined;
+const readDate: ValueReader = (value) =>
+  Number.isNaN(Date.parse(readText(value) as string)) ? undefined : readText(value);
+const readGlobs: ValueReader = (value) =>
+  (readList(value) as string[]).flatMap((each) => each.split(/\s*,\s*/)).filter(Boolean);
 
 const READERS = new Map<string, [keyof NpmrcOptions | "include" | "production" | "optional" | "dev", ValueReader]>([
-  ["legacy-peer-deps", ["legacyPeerDeps", flag]],
-  ["strict-peer-deps", ["strictPeerDeps", flag]],
-  ["prefer-dedupe", ["preferDedupe", flag]],
-  ["engine-strict", ["engineStrict", flag]],
-  ["install-links", ["installLinks", flag]],
-  ["package-lock", ["packageLock", flag]],
-  ["shrinkwrap", ["packageLock", flag]],
-  ["include-workspace-root", ["includeWorkspaceRoot", flag]],
-  ["force", ["force", flag]],
-  ["save", ["save", flag]],
-  ["save-bundle", ["saveBundle", flag]],
-  ["save-exact", ["saveExact", flag]],
-  ["save-prefix", ["savePrefix", text]],
-  ["tag", ["defaultTag", text]],
-  ["os", ["os", text]],
-  ["cpu", ["cpu", text]],
-  ["libc", ["libc", text]],
-  ["install-strategy", ["installStrategy", oneOf(STRATEGIES)]],
-  ["lockfile-version", ["lockfileVersion", version]],
-  ["before", ["before", date]],
-  ["min-release-age", ["minReleaseAge", number]],
-  ["min-release-age-exclude", ["minReleaseAgeExclude", patterns]],
-  ["omit", ["omit", list]],
-  ["include", ["include", list]],
-  ["production", ["production", flag]],
-  ["optional", ["optional", flag]],
-  ["dev", ["dev", flag]],
+  ["legacy-peer-deps", ["legacyPeerDeps", readFlag]],
+  ["strict-peer-deps", ["strictPeerDeps", readFlag]],
+  ["prefer-dedupe", ["preferDedupe", readFlag]],
+  ["engine-strict", ["engineStrict", readFlag]],
+  ["install-links", ["installLinks", readFlag]],
+  ["package-lock", ["packageLock", readFlag]],
+  ["shrinkwrap", ["packageLock", readFlag]],
+  ["include-workspace-root", ["includeWorkspaceRoot", readFlag]],
+  ["force", ["force", readFlag]],
+  ["save", ["save", readFlag]],
+  ["save-bundle", ["saveBundle", readFlag]],
+  ["save-exact", ["saveExact", readFlag]],
+  ["save-prefix", ["savePrefix", readText]],
+  ["tag", ["defaultTag", readText]],
+  ["os", ["os", readText]],
+  ["cpu", ["cpu", readText]],
+  ["libc", ["libc", readText]],
+  ["install-strategy", ["installStrategy", readOneOf(STRATEGIES)]],
+  ["lockfile-version", ["lockfileVersion", readVersion]],
+  ["before", ["before", readDate]],
+  ["min-release-age", ["minReleaseAge", readNumber]],
+  ["min-release-age-exclude", ["minReleaseAgeExclude", readGlobs]],
+  ["omit", ["omit", readList]],
+  ["include", ["include", readList]],
+  ["production", ["production", readFlag]],
+  ["optional", ["optional", readFlag]],
+  ["dev", ["dev", readFlag]],
 ]);
 
 /** Reads a key or a value: removes quotes, unescapes `\;` and `\#`, and drops a comment at the end. */
@@ -120,7 +122,7 @@ function readRegistries(entries: Map<string, IniValue>, npmrc: Npmrc, toBase: To
   for (const [key, value] of entries) {
     const scope = key === "registry" ? "" : /^(@[^:/]+):registry$/.exec(key)?.[1];
     if (scope === undefined) continue;
-    const base = toBase((text(value) as string | undefined) ?? "");
+    const base = toBase((readText(value) as string | undefined) ?? "");
     // The message does not repeat the value: a URL may contain credentials.
     if (!base) npmrc.warnings.push(warn(`${key} is ignored: its value is not an http or https URL.`));
     else if (scope) npmrc.scopes.set(scope, base);
@@ -148,8 +150,8 @@ function readOptions(entries: Map<string, IniValue>, npmrc: Npmrc): NpmrcOptions
   for (const [key, value] of entries) {
     const [option, read] = READERS.get(key) ?? [];
     if (!option || !read) continue;
-    let result = value === null && read !== flag ? null : read(value);
-    if (read === list) {
+    let result = value === null && read !== readFlag ? null : read(value);
+    if (read === readList) {
       const unknown = (result as string[]).find((type) => !TYPES.includes(type));
       if (unknown !== undefined) result = undefined;
     }

@@ -19,13 +19,13 @@ export const FORMAT = 0;
 /** The size of the whole record in bytes. */
 export const LENGTH = 1;
 /** The number of words. */
-export const WORDS = 2;
+export const WORD_COUNT = 2;
 /** The number of versions. */
 export const VERSIONS = 3;
 /** The number of releases, which are versions that are not prereleases. */
 export const RELEASES = 4;
 /** Flags of the record: {@link UNCHECKED_TIME}, {@link NON_PLAIN_KEYS}. */
-export const FLAGS = 5;
+export const RECORD_FLAGS = 5;
 /** The position of the hashes. */
 export const HASHES = 6;
 /** How many words the header has. */
@@ -79,7 +79,7 @@ export interface VersionEntry {
  * Sorts versions given in the document's order, and returns their numbers, lowest version first. Of equal ones, the last
  * comes first.
  */
-export function inOrder(candidates: VersionEntry[]): number[] {
+export function sortedEntries(candidates: VersionEntry[]): number[] {
   // most documents are nearly in order, which makes the sort fast
   candidates.reverse().sort((a, b) => compareVersions(a.version, b.version));
   return candidates.map(({ entry }) => entry);
@@ -88,22 +88,22 @@ export function inOrder(candidates: VersionEntry[]): number[] {
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Has room for most texts. */
-const scratch = new Uint8Array(1 << 14);
+const decodeScratch = new Uint8Array(1 << 14);
 
 /** Decodes a slice as UTF-8. Bytes in shared memory are copied first, because a decoder refuses them. */
-export function decode(bytes: Uint8Array, start: number, end: number): string {
+export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
   const slice = bytes.subarray(start, end);
   if (bytes.buffer instanceof ArrayBuffer) return DECODER.decode(slice);
-  if (slice.length > scratch.length) return DECODER.decode(slice.slice());
-  scratch.set(slice);
-  return DECODER.decode(scratch.subarray(0, slice.length));
+  if (slice.length > decodeScratch.length) return DECODER.decode(slice.slice());
+  decodeScratch.set(slice);
+  return DECODER.decode(decodeScratch.subarray(0, slice.length));
 }
 
 /** Returns the text of a JSON string, given without its quotes. Throws a SyntaxError if it is not one. */
 export function readKey(bytes: Uint8Array, start: number, end: number): string {
   return plainEnd(bytes, start, end) === end
     ? latin1(bytes, start, end)
-    : (JSON.parse(`"${decode(bytes, start, end)}"`) as string);
+    : (JSON.parse(`"${decodeUtf8(bytes, start, end)}"`) as string);
 }
 
 const codes: number[] = [];
@@ -111,18 +111,18 @@ const codes: number[] = [];
 /** Returns a slice as text, one character per byte, faster than a decoder does. A slice longer than 256 bytes must be ASCII. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
   // more arguments might not fit on the stack
-  if (end - start > 256) return decode(bytes, start, end);
+  if (end - start > 256) return decodeUtf8(bytes, start, end);
   codes.length = end - start;
   for (let at = start; at < end; at++) codes[at - start] = bytes[at] as number;
   return String.fromCharCode.apply(null, codes);
 }
 
 /** The ASCII characters that JSON strings contain unescaped. */
-const PLAIN: Uint8Array = new Uint8Array(256).fill(1, 32, 127);
-PLAIN[34] = PLAIN[92] = 0;
+const PLAIN_ASCII: Uint8Array = new Uint8Array(256).fill(1, 32, 127);
+PLAIN_ASCII[34] = PLAIN_ASCII[92] = 0;
 
 /** Returns the first position from `at` to `end` that is not plain ASCII, or is a quote or a backslash. */
 export function plainEnd(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && PLAIN[bytes[at] as number]) at++;
+  while (at < end && PLAIN_ASCII[bytes[at] as number]) at++;
   return at;
 }

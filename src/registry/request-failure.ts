@@ -21,8 +21,8 @@ export interface RequestFacts {
   milliseconds?: number | undefined;
 }
 
-const option = (name: string, text: string): WayOut => ({ kind: "option", option: name, text });
-const other = (text: string): WayOut => ({ kind: "other", text });
+const optionWay = (name: string, text: string): WayOut => ({ kind: "option", option: name, text });
+const otherWay = (text: string): WayOut => ({ kind: "other", text });
 
 const UNREACHED: Record<Unreached, string> = {
   offline: "this browser is offline",
@@ -31,36 +31,39 @@ const UNREACHED: Record<Unreached, string> = {
 };
 
 function describe({ code, reason = "network", found, milliseconds }: RequestFacts): { text: string; wayOut: WayOut[] } {
-  const later = other(
+  const later = otherWay(
     code !== "ETIMEDOUT" && milliseconds ? `Try again in ${Math.ceil(milliseconds / 1000)} s.` : "Try again later.",
   );
   switch (code) {
     case "E404": {
-      const scopes = option("scopes", "Set the registry of the scope, if the package is private.");
-      const token = option("token", "Set a token: without one, some registries answer 404 for private packages.");
-      return { text: `not found${found ? `: ${found}` : ""}`, wayOut: [other("Check the name."), scopes, token] };
+      const scopes = optionWay("scopes", "Set the registry of the scope, if the package is private.");
+      const token = optionWay("token", "Set a token: without one, some registries answer 404 for private packages.");
+      return { text: `not found${found ? `: ${found}` : ""}`, wayOut: [otherWay("Check the name."), scopes, token] };
     }
     case "E401":
     case "E403": {
-      const wayOut = [option("token", "Set a token that may read this package.")];
+      const wayOut = [optionWay("token", "Set a token that may read this package.")];
       return { text: `the registry refused access (${code.slice(1)})`, wayOut };
     }
     case "EUNREACHABLE": {
-      const check = other("Check the registry's URL and the network.");
-      const proxy = option("proxy", "Use a relay on the page's own origin.");
+      const check = otherWay("Check the registry's URL and the network.");
+      const proxy = optionWay("proxy", "Use a relay on the page's own origin.");
       return {
         text: UNREACHED[reason],
-        wayOut: reason === "offline" ? [other("Connect to the network and try again.")] : [check, proxy],
+        wayOut: reason === "offline" ? [otherWay("Connect to the network and try again.")] : [check, proxy],
       };
     }
     case "ETIMEDOUT":
-      return { text: `no data arrived for ${milliseconds} ms`, wayOut: [later, option("timeout", "Allow more time.")] };
+      return {
+        text: `no data arrived for ${milliseconds} ms`,
+        wayOut: [later, optionWay("timeout", "Allow more time.")],
+      };
     case "EINVALIDPACKUMENT":
       return { text: "the registry's document is incomplete", wayOut: [later] };
     case "ENEEDAUTH":
       return {
         text: "the option `token` threw, or returned text that a header cannot contain",
-        wayOut: [option("token", "Correct the callback.")],
+        wayOut: [optionWay("token", "Correct the callback.")],
       };
     case "EINVALIDURL":
       return { text: "its URL is not an http or https URL", wayOut: [] };

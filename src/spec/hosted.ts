@@ -18,7 +18,7 @@ const DOMAINS: ReadonlyMap<string, Hosted["type"]> = new Map([
   ["git.sr.ht", "sourcehut"],
 ]);
 const SHORTCUT = /^(?:github|gitlab|bitbucket|gist|sourcehut):$/;
-const GIT_PROTOCOL = /^(?:git\+ssh:|ssh:|git\+https?:|git:|https?:)$/;
+const HOSTED_PROTOCOL = /^(?:git\+ssh:|ssh:|git\+https?:|git:|https?:)$/;
 
 function tryUrl(text: string): URL | null {
   try {
@@ -39,7 +39,7 @@ function isShorthand(text: string): boolean {
 function withProtocol(text: string): string {
   const colon = text.indexOf(":");
   const protocol = text.slice(0, colon + 1);
-  if (SHORTCUT.test(protocol) || GIT_PROTOCOL.test(protocol) || text.startsWith("://", colon)) return text;
+  if (SHORTCUT.test(protocol) || HOSTED_PROTOCOL.test(protocol) || text.startsWith("://", colon)) return text;
   const at = text.indexOf("@");
   if (at > colon) return `git+ssh://${text}`;
   return at >= 0 ? text : `${protocol}//${text.slice(colon + 1)}`;

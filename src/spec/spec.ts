@@ -59,8 +59,8 @@ export interface GitSpec extends Base {
 /** A parsed dependency spec, a union tagged by `type`. */
 export type Spec = RegistrySpec | AliasSpec | FileSpec | RemoteSpec | GitSpec;
 
-const TARBALL = /\.(?:tgz|tar\.gz|tar)$/i;
-const FILE = /^(?:file:|\.|~\/|\/|[a-z]:)/i;
+const TARBALL_NAME = /\.(?:tgz|tar\.gz|tar)$/i;
+const FILE_LIKE = /^(?:file:|\.|~\/|\/|[a-z]:)/i;
 const URL_LIKE = /^(?:git\+)?[a-z]+:/i;
 const SCP = /^[^@]+@[^:.]+\.[^:]+:./;
 const GIT_PROTOCOL = /^git(?:\+(?:https?|rsync|ftp|file|ssh))?:$/;
@@ -73,7 +73,7 @@ const GIT_PROTOCOL = /^git(?:\+(?:https?|rsync|ftp|file|ssh))?:$/;
 export function parseSpec(name: string, raw: string, where: string): Spec {
   const base = { name, raw: `${name}@${raw}`, rawSpec: raw };
   assertPackageName(name, base.raw);
-  return parse(base, where);
+  return parseByType(base, where);
 }
 
 /**
@@ -88,11 +88,11 @@ export function parseArg(arg: string, where: string): Spec {
   let rawSpec = arg;
   if (URL_LIKE.test(arg)) rawSpec = arg;
   else if (SCP.test(arg)) rawSpec = `git+ssh://${arg}`;
-  else if (head[0] !== "@" && (head.includes("/") || TARBALL.test(head))) rawSpec = arg;
+  else if (head[0] !== "@" && (head.includes("/") || TARBALL_NAME.test(head))) rawSpec = arg;
   else if (at > 0) [name, rawSpec] = [head, arg.slice(at + 1) || "*"];
   else if (packageNameProblem(arg) === null) [name, rawSpec] = [arg, "*"];
   if (name) assertPackageName(name, arg);
-  return parse({ name, raw: arg, rawSpec }, where);
+  return parseByType({ name, raw: arg, rawSpec }, where);
 }
 
 /**
@@ -107,11 +107,11 @@ export function parseArg(arg: string, where: string): Spec {
  *
  * A text without `/`, `:`, a leading dot and a tarball's ending can only be 6.
  */
-function parse(base: Base, where: string): Spec {
+function parseByType(base: Base, where: string): Spec {
   const { rawSpec } = base;
-  const path = rawSpec.includes("/") || TARBALL.test(rawSpec);
+  const path = rawSpec.includes("/") || TARBALL_NAME.test(rawSpec);
   if (path || rawSpec.includes(":") || rawSpec[0] === ".") {
-    if (FILE.test(rawSpec)) return fileSpec(base, where);
+    if (FILE_LIKE.test(rawSpec)) return fileSpec(base, where);
     if (/^npm:/i.test(rawSpec)) return aliasSpec(base, where);
     const hosted = parseHosted(rawSpec);
     if (hosted) return hostedSpec(base, hosted);
@@ -125,7 +125,7 @@ function invalid(base: Base, code: ErrorCode, message: string): InstallError {
   return new InstallError(failure(code, message, { package: base.name, spec: base.rawSpec }));
 }
 
-function kindOf(text: string): RegistrySpec["type"] {
+function registryType(text: string): RegistrySpec["type"] {
   // Only a text that looks like a version is parsed as one: most specs are ranges.
   if (/^[\s=v]*\d+\.\d+\.\d/.test(text) && validVersion(text)) return "version";
   return validRange(text) ? "range" : "tag";
@@ -133,7 +133,7 @@ function kindOf(text: string): RegistrySpec["type"] {
 
 function registrySpec(base: Base): RegistrySpec {
   const fetchSpec = base.rawSpec.trim();
-  const type = kindOf(fetchSpec);
+  const type = registryType(fetchSpec);
   if (type === "tag" && !/^[\w\-.!~*'()]+$/.test(fetchSpec)) {
     throw invalid(
       base,
@@ -173,7 +173,7 @@ function fileSpec(base: Base, where: string): FileSpec {
   const saved = home ? path.replace(/^\//, "") : path[0] === "/" ? fetchSpec : relativePath(where, fetchSpec);
   return {
     ...base,
-    type: TARBALL.test(base.rawSpec) ? "file" : "directory",
+    type: TARBALL_NAME.test(base.rawSpec) ? "file" : "directory",
     fetchSpec,
     saveSpec: `file:${saved.replaceAll("\\", "/")}`,
   };
@@ -209,12 +209,12 @@ function gitReference(base: Base, text: string | null): { gitCommittish: string 
         `"${base.raw}" names two git references. Keep either the commit or the semver: range.`,
       );
     if (plain) gitCommittish = part;
-    else gitRange = decode(part.split(":")[1] ?? "");
+    else gitRange = decodePercent(part.split(":")[1] ?? "");
   }
   return gitRange === undefined ? { gitCommittish } : { gitCommittish, gitRange };
 }
 
-function decode(text: string): string {
+function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -14,14 +14,14 @@ export const NUMBER = "\\d{1,256}";
 export const WORD = "\\d{0,256}[a-zA-Z-][a-zA-Z0-9-]{0,250}";
 export const BUILD = "\\+[a-zA-Z0-9-]+(?:\\.[a-zA-Z0-9-]+)*";
 const IDENTIFIER = `(?:${WORD}|${NUMBER})`;
-const VERSION = new RegExp(
+const VERSION_PATTERN = new RegExp(
   `^[v=\\s]*(${NUMBER})\\.(${NUMBER})\\.(${NUMBER})(?:-?(${IDENTIFIER}(?:\\.${IDENTIFIER})*))?(?:${BUILD})?$`,
 );
 
 /** Parses a version as semver does in loose mode (`v1.2.3`, ` =1.2.3`, `1.2.3beta`). Returns null if it is not one. */
 export function parseVersion(text: string): Version | null {
   // semver's limits: 256 characters, and numbers that a double holds exactly
-  const match = text.length > 256 ? null : VERSION.exec(text.trim());
+  const match = text.length > 256 ? null : VERSION_PATTERN.exec(text.trim());
   if (!match) return null;
   const [major, minor, patch] = [Number(match[1]), Number(match[2]), Number(match[3])] as const;
   if (Math.max(major, minor, patch) > Number.MAX_SAFE_INTEGER) return null;
