@@ -4,13 +4,13 @@ import { isObject, type Json } from "../base/json.ts";
 import { parseJsonText } from "../project/json-text.ts";
 
 /**
- * What stands elsewhere or at another version after than before, by location in npm's order. A lock of version 1 is
- * read by its nested `dependencies`; an empty text is a lock without packages.
+ * Returns the packages that differ between two locks, sorted by location. A lock of version 1 is read from its nested
+ * `dependencies`. An empty text is a lock without packages.
  * @throws InstallError EJSONPARSE
  */
 export function diffLocks(beforeText: string, afterText: string): LockChange[] {
-  const before = placesOf(beforeText);
-  const after = placesOf(afterText);
+  const before = packagesOf(beforeText);
+  const after = packagesOf(afterText);
   const changes: LockChange[] = [];
   for (const location of new Set([...before.keys(), ...after.keys()])) {
     const [old, now] = [before.get(location), after.get(location)];
@@ -26,36 +26,37 @@ export function diffLocks(beforeText: string, afterText: string): LockChange[] {
   return changes.sort((a, b) => enOrder(a.location, b.location));
 }
 
-interface Place {
+interface LockedPackage {
   name: string;
-  /** A version, or where a link leads. */
+  /** The version, or the target of a link. */
   version: string;
+  /** Two packages with the same identity do not differ. */
   identity: string;
 }
 
-function placesOf(text: string): Map<string, Place> {
+function packagesOf(text: string): Map<string, LockedPackage> {
   const lock = text.trim() && parseJsonText(text, "package-lock.json").value;
-  const places = new Map<string, Place>();
-  if (!isObject(lock)) return places;
+  const packages = new Map<string, LockedPackage>();
+  if (!isObject(lock)) return packages;
   if (isObject(lock["packages"])) {
     for (const [location, entry] of Object.entries(lock["packages"])) {
-      if (location && isObject(entry)) places.set(location, placeOf(location, entry));
+      if (location && isObject(entry)) packages.set(location, lockedPackage(location, entry));
     }
-  } else addNested(places, "", lock["dependencies"]);
-  return places;
+  } else addNested(packages, "", lock["dependencies"]);
+  return packages;
 }
 
-function addNested(places: Map<string, Place>, above: string, dependencies: unknown): void {
+function addNested(packages: Map<string, LockedPackage>, above: string, dependencies: unknown): void {
   if (!isObject(dependencies)) return;
   for (const [name, entry] of Object.entries(dependencies)) {
     if (!isObject(entry)) continue;
     const location = `${above}${above && "/"}node_modules/${name}`;
-    places.set(location, placeOf(location, entry));
-    addNested(places, location, entry["dependencies"]);
+    packages.set(location, lockedPackage(location, entry));
+    addNested(packages, location, entry["dependencies"]);
   }
 }
 
-function placeOf(location: string, { name, version, resolved, integrity, link }: Json): Place {
+function lockedPackage(location: string, { name, version, resolved, integrity, link }: Json): LockedPackage {
   return {
     name: typeof name === "string" ? name : (location.split("node_modules/").pop() as string),
     version: String(link ? resolved : (version ?? resolved ?? "")),

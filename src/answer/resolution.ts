@@ -7,7 +7,7 @@ import { viewTree } from "./tree-view.ts";
 import { why } from "./why.ts";
 
 export interface ResolutionParts {
-  /** Called once, when somebody first looks at the tree. */
+  /** Returns the tree as data. Called at most once, when the tree is first read. */
   tree: () => TreeData;
   files: Record<string, string>;
   lockfile: string;
@@ -16,12 +16,12 @@ export interface ResolutionParts {
   rung: Rung | null;
 }
 
-/** The answer as the public API gives it. */
+/** Returns the public resolution. The tree is built when it is first read. */
 export function resolutionOf({ tree, files, lockfile, warnings, stats, rung }: ResolutionParts): Resolution {
-  // What the tree is made of is let go once it is made.
+  // The data is released once the tree is built.
   let read: ResolutionParts["tree"] | null = tree;
   let view: Tree | undefined;
-  const look = () => {
+  const readTree = () => {
     if (read) view = viewTree(read());
     read = null;
     return view as Tree;
@@ -29,24 +29,25 @@ export function resolutionOf({ tree, files, lockfile, warnings, stats, rung }: R
   return {
     files,
     get tree() {
-      return look();
+      return readTree();
     },
     warnings,
     stats,
     rung,
     get versions() {
-      return versionsOf(look());
+      return versionsOf(readTree());
     },
-    why: (name) => why(name, look()),
+    why: (name) => why(name, readTree()),
     diff: (lockText: string): LockChange[] => diffLocks(lockText, files[lockfile] ?? ""),
     importMap: async (options: ImportMapOptions = {}): Promise<ImportMap> => {
       const { importMap } = await import("../import-map/import-map.ts");
-      return await importMap(look(), options);
+      return await importMap(readTree(), options);
     },
   };
 }
 
+/** Returns the versions of the packages at the top level, by name. */
 function versionsOf({ root }: Tree): Record<string, string> {
-  const standing = root.children.filter((node) => !node.inert);
-  return Object.fromEntries(standing.map((node) => [node.name, (node.target ?? node).version]));
+  const installed = root.children.filter((node) => !node.inert);
+  return Object.fromEntries(installed.map((node) => [node.name, (node.target ?? node).version]));
 }

@@ -1,12 +1,12 @@
 import type { Manifest } from "../api/manifest.ts";
 import type { TreeData } from "./tree-data.ts";
 
-/** Where a row has its manifest. */
+/** The index of the manifest in a row. */
 const MANIFEST = 4;
 
 /**
- * UTF-8 in a buffer of its own, to be transferred: the rows as a line of JSON, in which manifests are numbers, then a line for
- * each manifest, so that reading the rows does not read those.
+ * Encodes a tree for another thread, in a buffer that can be transferred. The first line is the rows as JSON, with a number for
+ * each manifest. The lines after it are the manifests, so that decoding the rows does not parse them.
  */
 export function encodeTree(rows: TreeData): Uint8Array<ArrayBuffer> {
   const manifests = new Map<Manifest | string, number>();
@@ -17,13 +17,16 @@ export function encodeTree(rows: TreeData): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode([JSON.stringify(numbered), ...[...manifests.keys()].map(textOf)].join("\n"));
 }
 
-/** A member that nests too deep for the stack is left out: one that an installer reads would have failed before. */
+/**
+ * Returns a manifest as JSON. A member that nests too deep for the stack is left out. A member that matters to npm cannot be one,
+ * because reading it would have failed before.
+ */
 function textOf(manifest: Manifest | string): string {
   if (typeof manifest === "string") return manifest;
   try {
     return JSON.stringify(manifest);
   } catch {
-    // Each by itself: what is shallow enough alone need not be so among others.
+    // Members are written one by one: a member can be too deep inside the manifest and not too deep alone.
     return `{${Object.entries(manifest).flatMap(memberText).join()}}`;
   }
 }
@@ -37,7 +40,7 @@ function memberText([key, value]: [string, unknown]): string[] {
   }
 }
 
-/** What {@link encodeTree} was given, the manifests still as text. */
+/** Decodes a tree that {@link encodeTree} encoded. The manifests stay texts. */
 export function decodeTree(bytes: Uint8Array): TreeData {
   const [text = "", ...manifests] = new TextDecoder().decode(bytes).split("\n");
   const rows = JSON.parse(text);

@@ -3,7 +3,7 @@ import type { DependencyType, TreeEdge } from "../api/resolve.ts";
 import { enOrder } from "../base/collate.ts";
 import type { Node } from "../graph/node.ts";
 
-/** A dependency of a node; `to` is a location. */
+/** A dependency of a node. `to` is the location of its target. */
 export type EdgeRow = readonly [
   to: string | null | undefined,
   name: string,
@@ -13,13 +13,13 @@ export type EdgeRow = readonly [
   error: TreeEdge["error"],
 ];
 
-/** A node; what it leads to is told by location. */
+/** A node. `parent`, `target` and the edges refer to other nodes by location. */
 export type NodeRow = readonly [
   location: string,
   parent: string | null | undefined,
   target: string | null | undefined,
   edges: readonly EdgeRow[],
-  /** JSON when it came from another thread: parsed when somebody looks at it. */
+  /** A text if it came from another thread. It is parsed when it is first read. */
   manifest: Manifest | string,
   inBundle: boolean,
   name: string,
@@ -36,12 +36,12 @@ export type NodeRow = readonly [
   inert: boolean,
 ];
 
-/** A tree without the engine: plain values. The project first, then in npm's order of locations. */
+/** A tree as plain data: the project, then the other nodes sorted by location. */
 export type TreeData = readonly NodeRow[];
 
 /**
- * The engine's nodes as they stand now. By location, not by place in the list: it is what the public tree finds nodes by, and a
- * link can lead to a folder where another node has come to stand.
+ * Returns the engine's nodes as data. They refer to each other by location, not by index, because a link can lead to a folder
+ * that now has another node.
  */
 export function treeData(inventory: ReadonlyMap<string, Node>): TreeData {
   const nodes = [...inventory.values()].sort((a, b) => enOrder(a.location, b.location));

@@ -2,7 +2,7 @@ import type { Manifest } from "../api/manifest.ts";
 import type { Tree, TreeEdge, TreeNode } from "../api/resolve.ts";
 import type { NodeRow, TreeData } from "./tree-data.ts";
 
-/** A node as the public API shows it: its own values are properties, what leads elsewhere is behind getters. */
+/** A node of the public tree. Its own values are properties; other nodes and the manifest are behind getters. */
 class NodeView implements TreeNode {
   declare readonly name: string;
   declare readonly packageName: string;
@@ -48,7 +48,7 @@ class NodeView implements TreeNode {
     ] = row;
   }
 
-  /** All nodes by location, in their order, with what leads from one to another. */
+  /** Returns all nodes by location, in the order of the rows, connected with each other. */
   static all(rows: TreeData): Map<string, NodeView> {
     const views = new Map(rows.map((row) => [row[0], new NodeView(row)]));
     const at = (location: string | null | undefined) => views.get(location as string) ?? null;
@@ -88,7 +88,7 @@ class NodeView implements TreeNode {
   }
 }
 
-/** The public tree of `rows`: every node has one object, whichever way one comes to it. */
+/** Builds the public tree. Every node is one object, however it is reached. */
 export function viewTree(rows: TreeData): Tree {
   const views = NodeView.all(rows);
   const [root, ...nodes] = views.values();

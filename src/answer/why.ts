@@ -1,20 +1,20 @@
 import type { Tree, TreeEdge, TreeNode, WhyAnswer, WhyPath } from "../api/resolve.ts";
 
-/** How many chains to a package `why` gives: a hub has thousands, and a reader reads a few. */
+/** The most chains that `why` returns for a package. Some packages have thousands. */
 const MAX_PATHS = 20;
 
-/** Every package of that name with the shortest chains that lead to it, one for each dependent that wants it. */
+/** Returns every package of a name or location, each with the shortest chain through every dependent, shortest first. */
 export function why(name: string, { root, nodes }: Tree): WhyAnswer[] {
   const found = nodes.filter((node) => [node.name, node.packageName, node.location].includes(name));
   return found.map((node) => ({ node, paths: pathsTo(node, root) }));
 }
 
 function pathsTo(node: TreeNode, root: TreeNode): WhyPath[] {
-  // By which edge each package is reached first, from the project down and not by way of `node`.
+  // The edge that first reaches each package, breadth first from the project, without passing through `node`.
   const via = new Map<TreeNode, TreeEdge | undefined>([[root, undefined]]);
   for (const { edgesOut } of via.keys()) {
     for (const edge of edgesOut) {
-      // Whoever wants a link wants its target.
+      // A dependency on a link also needs the link's target.
       for (const to of [edge.to, edge.to?.target]) if (to && to !== node && !via.has(to)) via.set(to, edge);
     }
   }

@@ -7,12 +7,13 @@ import { VirtualTree } from "../graph/virtual-tree.ts";
 import type { Placement } from "../placement/place.ts";
 import type { Context } from "./context.ts";
 
+/** A part of npm's report, under npm's own names. */
 type ConflictDetails = Record<string, unknown>;
 
-/** How many dependents deep an explanation goes; npm prints four. */
+/** How deep a description follows dependents. npm prints four levels. */
 const DEPTH = 6;
 
-/** What npm says of a node in a conflict (npm-tree §17): itself, and who wants it, as plain data. */
+/** Describes a node as npm does in a conflict (npm-tree §17): the node and its dependents, as plain data. */
 export function describeNode(node: Node, edge: Edge | null = null, seen: readonly Node[] = []): ConflictDetails {
   if (node.isProjectRoot && !node.source) return { location: node.path };
   if (node.source) return describeNode(node.source, edge, seen);
@@ -35,6 +36,7 @@ export function describeNode(node: Node, edge: Edge | null = null, seen: readonl
   return why;
 }
 
+/** Describes an edge and its dependent, as npm does in a conflict (npm-tree §17). */
 export function describeEdge(edge: Edge, seen: readonly Node[] = []): ConflictDetails {
   const { name, rawSpec, effective: spec, error } = edge;
   const why: ConflictDetails = { type: edge.spec.type, name, spec };
@@ -45,7 +47,7 @@ export function describeEdge(edge: Edge, seen: readonly Node[] = []): ConflictDe
   return why;
 }
 
-/** A peer set that contradicts itself (form 1 of npm's report). */
+/** ERESOLVE, form 1 (npm-tree §17): the peer set of a candidate contradicts itself. Found by `ideal/candidates.ts`. */
 export function peerSetConflict(edge: Edge, asked: Edge | null, context: Context): Failure {
   const { force, strictPeerDeps } = context.options;
   const current = edge.from.resolve(edge.key);
@@ -59,7 +61,7 @@ export function peerSetConflict(edge: Edge, asked: Edge | null, context: Context
   });
 }
 
-/** A package whose peers cannot be placed (form 2). */
+/** ERESOLVE, form 2 (npm-tree §17): a package cannot be placed with its peers. Found by `placement/place.ts`. */
 export function placementConflict(placement: Placement, edge: Edge, at: { dep: Node; context: Context }): Failure {
   const { dep, context } = at;
   const current = edge.from.resolve(edge.key);
@@ -77,6 +79,7 @@ export function placementConflict(placement: Placement, edge: Edge, at: { dep: N
   return eresolve(edge, current, details);
 }
 
+/** Returns the peer that conflicts, and the package in its place. */
 function peerConflict(placement: Placement): unknown {
   const { current, edge, dep, bestSelf } = placement;
   if (placement.parent) return current && { current: describeNode(current, edge) };
@@ -91,12 +94,12 @@ function peerConflict(placement: Placement): unknown {
 
 function eresolve(edge: Edge, current: Node | null, details: ConflictDetails): Failure {
   const { from, name, effective: spec } = edge;
-  const who = from.isProjectRoot ? "The project" : `${from.name}@${from.version}`;
+  const dependent = from.isProjectRoot ? "The project" : `${from.name}@${from.version}`;
   const found = current ? `${current.name}@${current.version}` : undefined;
-  const kind = edge.peer ? "as a peer" : "";
-  const message = `${who} wants ${name}@${spec || "*"} ${kind}${found ? `, but found ${found}` : ", which cannot be placed"}`;
+  const required = `${dependent} requires ${name}@${spec || "*"}${edge.peer ? " as a peer" : ""}`;
+  const message = found ? `${required}, but found ${found}.` : `${required}, which cannot be placed.`;
   const real = from.tree instanceof VirtualTree ? from.tree.source : from;
-  return unresolved(message.replace(" ,", ","), {
+  return unresolved(message, {
     package: name,
     spec,
     requiredBy: [real.location],
@@ -106,7 +109,7 @@ function eresolve(edge: Edge, current: Node | null, details: ConflictDetails): F
   });
 }
 
-/** The shortest way from the project to a node, the project first. */
+/** Returns the shortest path from the project to a node. The project is first. */
 export function pathTo(node: Node): PathStep[] {
   const via = new Map<Node, Edge | null>([[node, null]]);
   let at: Node | null = null;
@@ -126,7 +129,7 @@ export function pathTo(node: Node): PathStep[] {
     const next = edge ? (edge.to as Node).target : null;
     if (edge && next) {
       const { type } = edge.spec;
-      // A workspace's spec has its folder's virtual path, which nobody knows outside.
+      // The spec of a workspace has a virtual path, which means nothing to the user.
       Object.assign(step, { spec: type === "workspace" ? `file:${next.location}` : edge.effective, type });
     }
     steps.push(step);

@@ -6,7 +6,7 @@ import { badPlatform, type Machine } from "../registry/platform.ts";
 import { pathTo } from "./conflict.ts";
 import type { BuildOptions } from "./context.ts";
 
-/** A load failure with who wants the package, and how the project comes to it. */
+/** Returns the failure of a package that could not be loaded, with its dependents and the paths from the project to them. */
 export function loadFailure(node: Node): Failure {
   const cause = node.errors[0] as Failure;
   const edges = [...node.edgesIn];
@@ -19,11 +19,13 @@ export function loadFailure(node: Node): Failure {
   return { ...cause, requiredBy: edges.map(({ from }) => from.location), paths };
 }
 
+/** EUNSUPPORTED: a dependency on a git repository. `from` is the location of the dependent. */
 export function noGit(name: string, spec: string, from: string): Failure {
   const why = `a page cannot clone a git repository. ${from || "The project"} requires it`;
   return unsupportedSource(name, spec, why, { spec, requiredBy: [from] });
 }
 
+/** ENPMCRASH: a candidate was placed after another one had evicted it (npm-tree §25.2). */
 export function npmCrash(node: Node): Failure {
   return npmCrashes(`the peers of ${node.name}@${node.version} displace each other`, {
     package: node.name,
@@ -31,25 +33,30 @@ export function npmCrash(node: Node): Failure {
   });
 }
 
+/** EBADENGINE: a warning, or a failure with `engineStrict` (npm-tree §16). */
 export function badEngine(node: Node, options: BuildOptions): Failure {
   const { engines } = node.manifest;
   const { node: version, npm } = options.platform;
   const required = Object.entries(engines ?? {}).map(([name, range]) => `${name} ${range}`);
-  return failure("EBADENGINE", `${idOf(node)} needs ${required.join(", ")}; this is node ${version}, npm ${npm}`, {
-    ...about(node),
-    found: `node ${version}, npm ${npm}`,
-    wayOut: [
-      { kind: "other", text: `Use an engine that fits (${required.join(", ")}), or another version of ${node.name}` },
-    ],
-    details: { required: engines, current: { node: version, npm } },
-  });
+  return failure(
+    "EBADENGINE",
+    `${idOf(node)} requires ${required.join(", ")}, but this is node ${version}, npm ${npm}.`,
+    {
+      ...about(node),
+      found: `node ${version}, npm ${npm}`,
+      wayOut: [{ kind: "other", text: `Use ${required.join(", ")}, or another version of ${node.name}.` }],
+      details: { required: engines, current: { node: version, npm } },
+    },
+  );
 }
 
+/** EBADPLATFORM of a node (npm-tree §16). */
 export function wrongPlatform(node: Node, machine: Machine): Failure {
   const force: WayOut = { kind: "option", option: "force", text: "Resolve with force, which skips this check." };
   return badPlatform(idOf(node), { needs: node.manifest, machine }, about(node), force);
 }
 
+/** Returns the fields of a failure that say which package it is about. */
 function about(node: Node): Partial<Failure> {
   const dependents = [...node.edgesIn].map((edge) => edge.from);
   return {
@@ -60,10 +67,12 @@ function about(node: Node): Partial<Failure> {
   };
 }
 
+/** Returns name and version, or the name alone. */
 function idOf(node: Node): string {
   return node.version ? `${node.packageName ?? node.name}@${node.version}` : (node.packageName ?? node.name);
 }
 
+/** EDEPRECATED: a warning with the text of the package's author. */
 export function deprecated(node: Node): Failure {
   return failure("EDEPRECATED", `${idOf(node)} is deprecated: ${String(node.manifest.deprecated)}`, about(node));
 }

@@ -78,7 +78,7 @@ const CONTRADICTING = { dependencies: { host: "2", plugin: "1" } };
 test("the project's own peer conflict is ERESOLVE: who wants what, what is there, the ways out", async () => {
   const failure = await failureOf(resolveManifest(contradiction, { name: "app", version: "1.0.0", ...CONTRADICTING }));
   expect(failure).toMatchObject({ code: "ERESOLVE", package: "host", spec: "^1.0.0", found: "host@2.0.0" });
-  expect(failure.message).toBe("plugin@1.0.0 wants host@^1.0.0 as a peer, but found host@2.0.0");
+  expect(failure.message).toBe("plugin@1.0.0 requires host@^1.0.0 as a peer, but found host@2.0.0.");
   expect(failure.paths).toEqual([[{ location: "", name: "app", version: "1.0.0" }]]);
   expect(failure.details).toMatchObject({
     edge: { type: "peer", name: "host", spec: "^1.0.0", from: { name: "plugin", version: "1.0.0" } },

@@ -122,7 +122,7 @@ test("a peer conflict is reported in npm's words with ways out, and the ways out
   expect(status).toBe(1);
   expect(err.split("\n").slice(0, 12)).toEqual([
     "webhoist error code ERESOLVE",
-    "webhoist error plugin@1.0.0 wants host@^2.0.0 as a peer, but found host@1.0.0",
+    "webhoist error plugin@1.0.0 requires host@^2.0.0 as a peer, but found host@1.0.0.",
     "webhoist error",
     "webhoist error While resolving: app",
     "webhoist error Found: host@1.0.0",
