@@ -83,7 +83,7 @@ export class PackPipeline {
       return known.result;
     }
     const job = this.#newJob(source);
-    if (this.#stopped) this.#settle(job, fail(this.#stopped));
+    if (this.#stopped) this.#finish(job, fail(this.#stopped));
     else {
       this.#jobs.set(source.key, job);
       this.#queue.add(job, rank);
@@ -112,7 +112,7 @@ export class PackPipeline {
     if (!job) return false;
     const { name, version } = job.source;
     const message = `${name}@${version} was dropped: it is no longer part of the tree.`;
-    this.#settle(job, fail(failure("EDROPPED", message)), "dropped");
+    this.#finish(job, fail(failure("EDROPPED", message)), "dropped");
     return true;
   }
 
@@ -120,7 +120,7 @@ export class PackPipeline {
   stop(reason: Failure): void {
     if (this.#stopped) return;
     this.#stopped = reason;
-    for (const job of [...this.#jobs.values()]) this.#settle(job, fail(reason), "dropped");
+    for (const job of [...this.#jobs.values()]) this.#finish(job, fail(reason), "dropped");
   }
 
   #newJob(source: PackSource): Job {
@@ -169,7 +169,7 @@ export class PackPipeline {
         job.extract = this.#operation("extract", job.source);
         this.#backlog += bytes.length;
         this.#ready.push(job);
-      } else this.#settle(job, job.refused ?? outcome);
+      } else this.#finish(job, job.refused ?? outcome);
     }
     this.#startWork();
   }
@@ -193,7 +193,7 @@ export class PackPipeline {
           this.fetched++;
           this.bytes += outcome.value.tarball.length;
         }
-        this.#settle(job, outcome);
+        this.#finish(job, outcome);
       }
     }
     this.#startWork();
@@ -217,7 +217,7 @@ export class PackPipeline {
     this.#queue.add(job, 0);
   }
 
-  #settle(job: Job, outcome: Outcome<Extracted>, ended: "failed" | "dropped" = "failed"): void {
+  #finish(job: Job, outcome: Outcome<Extracted>, ended: "failed" | "dropped" = "failed"): void {
     this.#queue.delete(job);
     const ready = this.#ready.indexOf(job);
     if (ready >= 0) {

@@ -32,7 +32,7 @@ interface ReadRequest {
 /** Packs in one read of the cache. */
 const BATCH = 16;
 
-/** A smaller archive (in bytes) is always inflated whole: whoever reads one of its files usually reads others. */
+/** A smaller archive (in bytes) is always inflated whole: after one of its files, others are usually read too. */
 const SMALL = 256 * 1024;
 
 /**

@@ -6,7 +6,7 @@ import { failureOf } from "../support/outcome.ts";
 import { type Depot, openDepot } from "./depot.ts";
 import { type LockEntry, lockEntry, lockOf, type TestPackage, tarballPath, testPackage } from "./packages.ts";
 
-// What an install does, in Node: the same code as in a page but for its threads.
+// Installs in Node: the same code as on a page, without threads.
 
 const A = testPackage("a@1.0.0", { scripts: { postinstall: "node x.js", test: "x" } }, { "a.js": "a" });
 const B = testPackage("b@1.0.0", { bin: "b.js" }, { "b.js": "#!/usr/bin/env node\n" });
@@ -30,7 +30,7 @@ const lockAt = (...packages: TestPackage[]): string =>
   lockOf(Object.fromEntries(packages.map((one) => [`node_modules/${one.name}`, entry(one)])));
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
-test("twelve places of one package are one request, one check, twelve folders", async () => {
+test("a package at twelve locations is downloaded and verified once, and fills twelve folders", async () => {
   const places = Array.from({ length: 12 }, (_, i) => [
     [`node_modules/p${i}`, entry(C, { name: "c" })],
     [`node_modules/p${i}/node_modules/b`, entry(B)],
@@ -77,7 +77,7 @@ test("a parent's folder is written before its children's", async () => {
   expect(order).toEqual(places);
 });
 
-test("what was installed is not asked for again, nor where it moves to", async () => {
+test("an installed package is not downloaded again, not even when it moves", async () => {
   await installer.install(lockAt(A, B));
   depot.asked.length = 0;
   const moved = lockOf({ "node_modules/a": entry(A), "node_modules/a/node_modules/b": entry(B) });
@@ -86,7 +86,7 @@ test("what was installed is not asked for again, nor where it moves to", async (
   expect(report).toMatchObject({ fetched: 0, stored: 2, transferred: 0 });
 });
 
-test("an update of a sink tells what it adds, changes and removes, and does nothing else", async () => {
+test("an update of a sink reports and writes only what it adds, changes and removes", async () => {
   const map = new Map<string, Uint8Array | SinkLink>();
   await installer.install(lockAt(A, B), { sink: map });
   const kept = map.get("node_modules/a/a.js");
@@ -101,26 +101,26 @@ test("an update of a sink tells what it adds, changes and removes, and does noth
   expect([...map.keys()].every((path) => path.startsWith("node_modules/c/"))).toBe(true);
 });
 
-test("scripts are listed and not run", async () => {
+test("install scripts are listed and not run", async () => {
   const { report } = await installer.install(lockAt(A));
   const script = { location: "node_modules/a", name: "a", version: "1.0.0", scripts: { postinstall: "node x.js" } };
   expect(report.scripts).toEqual([script]);
 });
 
-test("no integrity: it is computed, written into the lock, and warned of", async () => {
+test("a missing integrity is computed, written into the lock, and warned of", async () => {
   const lock = lockOf({ "node_modules/a": entry(A, { integrity: undefined }), "node_modules/b": entry(B) });
   const { report, lockfile } = await installer.install(lock);
   expect(report.computed).toEqual({ "node_modules/a": A.integrity });
   expect(report.warnings.map(({ code }) => code)).toContain("ENOINTEGRITY");
   expect(JSON.parse(lockfile).packages["node_modules/a"].integrity).toBe(A.integrity);
-  // What it says now is held to.
+  // The computed integrity is checked from now on.
   depot.answers.set(tarballPath(A), [{ bytes: B.bytes }]);
   const other = await createInstaller({ mode: "inline", registry: depot.url });
   expect((await failureOf(other.install(lockfile))).code).toBe("EINTEGRITY");
   other.dispose();
 });
 
-test("bytes that are not the promised ones: a second look, and a failure that says all of it", async () => {
+test("a tarball with the wrong hash is downloaded twice, and fails with both hashes", async () => {
   depot.answers.set(tarballPath(A), [{ bytes: B.bytes }]);
   const { code, details, requiredBy } = await failureOf(installer.install(lockAt(A, B)));
   expect([code, requiredBy, depot.count(tarballPath(A))]).toEqual(["EINTEGRITY", ["node_modules/a"], 2]);
@@ -130,14 +130,14 @@ test("bytes that are not the promised ones: a second look, and a failure that sa
   expect((await installer.install(lockAt(A, B))).report.packages).toBe(2);
 });
 
-test("a good second answer after a bad first one is taken", async () => {
+test("a correct second download is accepted", async () => {
   depot.answers.set(tarballPath(A), [{ bytes: B.bytes }, { bytes: A.bytes }]);
   const project = await installer.install(lockAt(A));
   expect(textOf(await project.readFile("node_modules/a/a.js"))).toBe("a");
   expect([depot.count(tarballPath(A)), project.report.warnings]).toEqual([2, []]);
 });
 
-test("what is not there fails the install, and one that may be missing is left out with what only it needs", async () => {
+test("a missing required package fails the install, and a missing optional one is left out with what only it needs", async () => {
   depot.answers.set(tarballPath(A), [{ status: 404 }]);
   const missing = await failureOf(installer.install(lockAt(A, B)));
   expect(missing).toMatchObject({ code: "E404", requiredBy: ["node_modules/a"] });
@@ -157,7 +157,7 @@ test("what is not there fails the install, and one that may be missing is left o
   expect([...new Set([...map.keys()].map((path) => path.split("/")[1]))].sort()).toEqual([".bin", "b"]);
 });
 
-test("omit and platform decide what is fetched", async () => {
+test("omit and platform decide which packages are fetched", async () => {
   const mac = testPackage("mac@1.0.0", { os: ["darwin"] });
   depot.stock(mac);
   const lock = lockOf({
@@ -172,7 +172,7 @@ test("omit and platform decide what is fetched", async () => {
   expect(other.exists("node_modules/mac/package.json")).toBe(true);
 });
 
-test("afterExtract sees every file, and what it gives stands in the file's place: read, and in a sink", async () => {
+test("afterExtract gets every file, and its result replaces the file for readers and in a sink", async () => {
   const change = (path: string, bytes: Uint8Array): Uint8Array | undefined =>
     path === "node_modules/a/a.js" ? new TextEncoder().encode(`/* ${textOf(bytes)} */`) : undefined;
   const seen: string[] = [];
@@ -198,7 +198,7 @@ test("afterExtract sees every file, and what it gives stands in the file's place
     );
   }
   expect(textOf(map.get("node_modules/a/a.js") as Uint8Array)).toBe("/* a */");
-  // Without the step the files are the package's own again.
+  // Without afterExtract the files are the package's own again.
   await installer.install(lockAt(A, B), { sink: map });
   expect(textOf(map.get("node_modules/a/a.js") as Uint8Array)).toBe("a");
 });
@@ -222,7 +222,7 @@ test.each([
   },
 );
 
-test("two at once: each has its own tree, and one sink has one change at a time", async () => {
+test("two installs at once have a tree each, and a sink takes one change at a time", async () => {
   depot.latency = 20;
   const map = new Map<string, Uint8Array | SinkLink>();
   const [one, other] = [installer.install(lockAt(A, C), { sink: map }), installer.install(lockAt(B, C))];
@@ -233,7 +233,7 @@ test("two at once: each has its own tree, and one sink has one change at a time"
   expect([...map.keys()].some((path) => path.includes("/b/"))).toBe(false);
 });
 
-test("a signal ends it at once with its reason, and the next one may begin at once", async () => {
+test("a signal ends the install at once with its reason, and the next one can start at once", async () => {
   depot.answers.set(tarballPath(A), [{ manner: "hold" }, { bytes: A.bytes }]);
   const map = new Map<string, Uint8Array | SinkLink>();
   const stop = new AbortController();
@@ -256,7 +256,7 @@ test("a signal ends it at once with its reason, and the next one may begin at on
 });
 
 test.each(["signal", "dispose"])(
-  "the next install waits for a sink that is still being put back after a %s",
+  "the next install waits for a sink that is still being restored after a %s",
   async (end) => {
     depot.answers.set(tarballPath(A), [{ manner: "hold" }, { bytes: A.bytes }]);
     const said: string[] = [];
@@ -284,7 +284,7 @@ test.each(["signal", "dispose"])(
   },
 );
 
-test("dispose ends what runs, and what was installed stays readable", async () => {
+test("dispose ends running installs, and installed projects stay readable", async () => {
   const project = await installer.install(lockAt(A, B));
   depot.answers.set(tarballPath(C), [{ manner: "hold" }]);
   const running = failureOf(installer.install(lockAt(C)));
@@ -297,7 +297,7 @@ test("dispose ends what runs, and what was installed stays readable", async () =
   expect((await failureOf(project.readFile("node_modules/a/a.js"))).code).toBe("EDISPOSED");
 });
 
-test("a tarball of the project's own is read from its files, and missed where it is not among them", async () => {
+test("a `file:` tarball is read from the project's files, and its absence is an error", async () => {
   const lock = lockOf({ "node_modules/a": entry(A, { resolved: "file:libs/a.tgz" }) });
   const project = await installer.install(lock, { files: { "libs/a.tgz": A.bytes } });
   expect([textOf(await project.readFile("node_modules/a/a.js")), depot.asked]).toEqual(["a", []]);
@@ -309,7 +309,7 @@ test("a tarball of the project's own is read from its files, and missed where it
   other.dispose();
 });
 
-test("nothing is kept where nothing is to be kept, and nothing is asked for off line", async () => {
+test("cache none stores nothing, and cache offline requests nothing", async () => {
   const none = await createInstaller({ mode: "inline", registry: depot.url, cache: "none" });
   await (await none.install(lockAt(A))).stored;
   none.dispose();
@@ -320,7 +320,7 @@ test("nothing is kept where nothing is to be kept, and nothing is asked for off 
   offline.dispose();
 });
 
-test("a listener that throws is not heard again, and the install goes on", async () => {
+test("an onProgress that throws is not called again, and the install continues", async () => {
   let calls = 0;
   const project = await installer.install(lockAt(A, B), {
     onProgress() {

@@ -3,7 +3,7 @@ import type { Depot } from "./depot.ts";
 import { lockEntry, lockOf, tarballPath, testPackage } from "./packages.ts";
 import { MODES, Stage } from "./stage.ts";
 
-// What depends on the browser: when downloads begin, what is kept between visits, who fetches, a page without WebCrypto.
+// Behaviour that needs a browser: early downloads, caches between visits, the fetching thread, a page without WebCrypto.
 
 const HOST = "insecure.test";
 let stage: Stage;
@@ -30,10 +30,10 @@ function stocked(host?: string): Depot {
 const lockOfSome = (depot: Depot): string =>
   lockOf(Object.fromEntries(SOME.map((one) => [`node_modules/${one.name}`, lockEntry(one, depot.url)])));
 
-test.each(MODES)("downloads begin while the tree is still being resolved: %s", async (mode) => {
+test.each(MODES)("downloads start while the tree is still being resolved: %s", async (mode) => {
   await using tab = await stage.tab({ isolated: mode === "threads" });
   const depot = stocked();
-  // A chain is asked for one by one, and the last one's document takes its time.
+  // The packages of a chain are requested one by one, and the last document is slow.
   depot.latency = 60;
   const found = await tab.call(
     async (bench, given) => {
@@ -55,7 +55,7 @@ test.each(MODES)("downloads begin while the tree is still being resolved: %s", a
   expect(depot.asked.filter((path) => path.includes("/-/")).sort()).toEqual(SOME.map(tarballPath).sort());
 });
 
-// `one` takes any `x`; further down `late` has a peer that only the first version fits, so what was placed is replaced.
+// `one` accepts any `x`. Deeper in the tree, `late` has a peer that only the first version fits, so the placed version is replaced.
 const X1 = testPackage("x@1.0.0");
 const X2 = testPackage("x@2.0.0");
 const REPLACING = [
@@ -67,12 +67,12 @@ const REPLACING = [
   X2,
 ];
 
-test.each(MODES)("a package that is replaced while the tree is resolved is not installed: %s", async (mode) => {
+test.each(MODES)("a package that is placed and then replaced is not installed: %s", async (mode) => {
   await using tab = await stage.tab({ isolated: mode === "threads" });
   const depot = stage.depot();
   depot.stock(...REPLACING);
   depot.latency = 60;
-  // It would never come.
+  // Its tarball would never arrive.
   depot.answers.set(tarballPath(X2), [{ manner: "hold" }]);
   const found = await tab.call(
     async (bench, given) => {
@@ -93,7 +93,7 @@ test.each(MODES)("a package that is replaced while the tree is resolved is not i
   expect([depot.asked.includes(tarballPath(X2)), depot.open]).toEqual([true, 0]);
 });
 
-test.each(MODES)("a second visit asks for nothing, nor does one that is off line: %s", async (mode) => {
+test.each(MODES)("a second visit requests nothing, and neither does an offline one: %s", async (mode) => {
   await using tab = await stage.tab({ isolated: mode === "threads" });
   const depot = stocked();
   const lock = lockOfSome(depot);
@@ -120,7 +120,7 @@ test.each(MODES)("a second visit asks for nothing, nor does one that is off line
   expect(await visit("offline")).toEqual({ files: 8, fetched: 0, stored: 3 });
 });
 
-test("nothing is kept with cache none, and a damaged answer that the browser's own cache has is passed by", async () => {
+test("cache none stores nothing, and a damaged answer in the browser's HTTP cache is bypassed", async () => {
   await using tab = await stage.tab({ isolated: false });
   const depot = stocked();
   const headers = { "cache-control": "public, max-age=31536000, immutable" };
@@ -144,7 +144,7 @@ test("nothing is kept with cache none, and a damaged answer that the browser's o
   expect(depot.count(tarballPath(LAST))).toBe(2);
 });
 
-test.each(MODES)("a worker fetches, and goes with the installer: %s", async (mode) => {
+test.each(MODES)("with io worker, a worker fetches, and it ends with the installer: %s", async (mode) => {
   await using tab = await stage.tab({ isolated: mode === "threads" });
   const depot = stocked();
   const [files, started, fetched] = await tab.call(
@@ -161,13 +161,13 @@ test.each(MODES)("a worker fetches, and goes with the installer: %s", async (mod
     },
     { mode, io: "worker", registry: depot.url, lock: lockOfSome(depot) } as const,
   );
-  // What a worker fetches is none of the page's resources.
+  // Requests of a worker are not among the page's resources.
   expect([files, started, fetched]).toEqual([8, true, expect.not.arrayContaining([expect.stringContaining("/-/")])]);
   expect(depot.asked.length).toBe(3);
   await expect.poll(() => tab.page.workers().length).toBe(0);
 });
 
-test("on a page that was not loaded safely, without WebCrypto, the same is installed and the same refused", async () => {
+test("without a secure context (no WebCrypto), the same packages are installed and the same refused", async () => {
   await using tab = await stage.tab({ isolated: false, host: HOST });
   const depot = stocked();
   const found = await tab.call(
@@ -193,7 +193,7 @@ test("on a page that was not loaded safely, without WebCrypto, the same is insta
   expect(found).toEqual({ worker: [8, "EINTEGRITY"], inline: [8, "EINTEGRITY"], subtle: "undefined", safe: false });
 });
 
-test.each(MODES)("what was installed can be read when the installer is gone: %s", async (mode) => {
+test.each(MODES)("an installed project can be read after the installer was disposed of: %s", async (mode) => {
   await using tab = await stage.tab({ isolated: mode === "threads" });
   const depot = stocked();
   const text = await tab.call(

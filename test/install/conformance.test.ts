@@ -11,8 +11,8 @@ import { type Left, listDisk, npm, temporaryFolder, writeProject } from "./npm.t
 import { PROJECTS, type SmallProject } from "./projects.ts";
 import { MODES, Stage } from "./stage.ts";
 
-// What npm leaves of small projects, kept in fixtures/: path by path, byte by byte, mode by mode. With WEBHOIST_ASK_NPM set npm
-// is asked anew.
+// Compares small projects with npm's trees in fixtures/: every path, byte and mode. With WEBHOIST_ASK_NPM set, npm
+// runs again.
 
 interface Kept extends Left {
   lock: string;
@@ -22,7 +22,7 @@ const HOME = "http://registry.local/";
 const fixture = (name: string): string => join(import.meta.dirname, "fixtures", `${name}.json`);
 const ask = process.env["WEBHOIST_ASK_NPM"] !== undefined;
 
-/** npm's own answer, with a lock that it made. */
+/** npm's own tree, with the lock that npm wrote. */
 async function askNpm({ files }: SmallProject, depot: Depot): Promise<Kept> {
   await using home = await temporaryFolder();
   const folder = join(home.path, "project");
@@ -48,8 +48,8 @@ function expectRight(found: Everywhere, { listing }: Left): void {
 
 const NAMES = Object.keys(PROJECTS);
 
-describe.runIf(ask || !existsSync(fixture("odds")))("npm is asked", () => {
-  test.each(NAMES)("what npm leaves: %s", async (name) => {
+describe.runIf(ask || !existsSync(fixture("odds")))("npm's own answers", () => {
+  test.each(NAMES)("npm ci of %s", async (name) => {
     await using depot = await openDepot();
     const project = PROJECTS[name] as SmallProject;
     depot.stock(...project.packages);
@@ -62,7 +62,7 @@ describe.runIf(ask || !existsSync(fixture("odds")))("npm is asked", () => {
 describe.each(NAMES)("%s", (name) => {
   const project = PROJECTS[name] as SmallProject;
 
-  test("in Node, from the lock: read, in a Map, in a tree", async () => {
+  test("in Node, from the lock: read, into a Map, into a tree", async () => {
     await using depot = await openDepot();
     depot.stock(...project.packages);
     const kept = await expected(name);
@@ -72,7 +72,7 @@ describe.each(NAMES)("%s", (name) => {
     installer.dispose();
   });
 
-  test("on a disk, with the hidden lock; a second time there is nothing to do", async () => {
+  test("on a disk, with the hidden lock; a second install changes nothing", async () => {
     await using depot = await openDepot();
     depot.stock(...project.packages);
     await using folder = await temporaryFolder();
@@ -93,7 +93,7 @@ describe.each(NAMES)("%s", (name) => {
     installer.dispose();
   });
 
-  test("resolved and installed as one", async () => {
+  test("resolve and install in one call", async () => {
     await using depot = await openDepot();
     depot.stock(...project.packages);
     const kept = await expected(name);
@@ -115,7 +115,7 @@ describe("in a page", () => {
   test.each(MODES)("%s", async (mode) => {
     await using tab = await stage.tab({ isolated: mode === "threads" });
     for (const name of NAMES) {
-      // One package's versions differ from project to project.
+      // The same name@version has different content in each project.
       const depot = stage.depot();
       depot.stock(...(PROJECTS[name] as SmallProject).packages);
       const kept = await expected(name);

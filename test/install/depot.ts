@@ -2,14 +2,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { packument, type TestPackage, tarballPath } from "./packages.ts";
 
-/** One answer to a request: bytes or a status, at once or when it is released. */
+/** One answer to a request: bytes or a status, at once or after `release`. */
 export interface Answer {
   bytes?: Uint8Array;
   status?: number;
   headers?: Readonly<Record<string, string>>;
   /** `hold`: nothing until released. `stall`: half of the body until released. */
   manner?: "hold" | "stall";
-  /** Milliseconds before it. */
+  /** Milliseconds before the answer. */
   latency?: number;
 }
 
@@ -20,15 +20,15 @@ const HEADERS = {
   "cross-origin-resource-policy": "cross-origin",
 };
 
-/** A registry that answers as it is told, and notes what it was asked. */
+/** A registry with scripted answers, which records its requests. */
 export class Depot {
   /** Base URL, with a trailing slash. */
   readonly url: string;
-  /** Paths in the order in which they were asked for. */
+  /** The requested paths, in order. */
   readonly asked: string[] = [];
-  /** By path: answers in their order; the last one stays. */
+  /** Answers in order, by path. The last one repeats. */
   readonly answers = new Map<string, readonly Answer[]>();
-  /** Milliseconds before each answer, where that says nothing else. */
+  /** Milliseconds before each answer that sets no `latency`. */
   latency = 0;
   readonly #packages = new Map<string, TestPackage[]>();
   readonly #times = new Map<string, number>();
@@ -49,17 +49,17 @@ export class Depot {
     }
   }
 
-  /** How often a path was asked for. */
+  /** Returns how often a path was requested. */
   count(path: string): number {
     return this.asked.filter((one) => one === path).length;
   }
 
-  /** Requests that have neither ended nor been left. */
+  /** Requests that are neither answered nor cancelled. */
   get open(): number {
     return this.#open.size;
   }
 
-  /** Everything that is held is answered. */
+  /** Answers all held requests. */
   release(): void {
     for (const answer of [...this.#open.values()]) answer();
   }
@@ -114,7 +114,7 @@ export class Depot {
   }
 }
 
-/** A registry on loopback, for what runs in Node. */
+/** A registry on loopback, for tests in Node. */
 export async function openDepot(): Promise<Depot & AsyncDisposable> {
   const server = createServer((request, response) => {
     depot.serve(decodeURIComponent(request.url ?? "").slice(1), request, response);

@@ -12,7 +12,7 @@ import { ALL, locksOf, projectOf } from "./kill-page.ts";
 import { differences, type Listing } from "./listing.ts";
 import { listDisk, temporaryFolder } from "./npm.ts";
 
-// The command is killed without a word at any moment: the folder's tree is the old one or the new one.
+// Kills the command at random moments: the folder must have the old tree or the new one.
 
 const RUNS = Math.ceil(Number(process.env["KILL_RUNS"] ?? 16) / 2);
 const SEED = Number(process.env["KILL_SEED"] ?? 1);
@@ -32,7 +32,7 @@ afterAll(async () => {
   await folder?.[Symbol.asyncDispose]();
 });
 
-/** The command in a folder, ended after so many milliseconds. Null: it was killed. */
+/** Runs the command in a folder, and kills it after some milliseconds. Returns null if it was killed. */
 async function install(at: string, killedAfter?: number): Promise<number | null> {
   const words = ["install", at, "--registry", depot.url];
   const child = spawn(process.execPath, [command, ...words], { stdio: ["ignore", "ignore", "pipe"] });
@@ -55,12 +55,14 @@ async function put(at: string, lock: string): Promise<void> {
 
 const listed = async (at: string): Promise<Listing> => {
   const { listing, hiddenLock } = await listDisk(at).catch(() => ({ listing: {}, hiddenLock: "" }));
-  // What was cut off is beside the tree until somebody opens it next.
+  // The work folder of an interrupted change stays until the next `open`.
   const tree = Object.entries(listing).filter(([path]) => !path.startsWith(`${WORK}/`));
   return { ...Object.fromEntries(tree), hiddenLock };
 };
 
-test("killed while it installs", { timeout: 60_000 + RUNS * 5_000 }, async () => {
+test("the command, killed at random moments, leaves the old tree or the new one", {
+  timeout: 60_000 + RUNS * 5_000,
+}, async () => {
   const locks = locksOf(depot.url);
   const at = (name: string): string => join(folder.path, name);
   await put(at("old"), locks.old);
@@ -79,7 +81,7 @@ test("killed while it installs", { timeout: 60_000 + RUNS * 5_000 }, async () =>
     const here = at(`run-${run}`);
     await fs.cp(at("old"), here, { recursive: true, verbatimSymlinks: true });
     await put(here, locks.new);
-    // It takes Node some time to begin.
+    // Node takes some time to start.
     const status = await install(here, (0.3 + 0.7 * draw()) * length);
     const now = await listed(here);
     const isBefore = differences(now, before).length === 0;
@@ -88,7 +90,7 @@ test("killed while it installs", { timeout: 60_000 + RUNS * 5_000 }, async () =>
     tally[`${status === null ? "killed" : "ended"}, ${state}`] =
       (tally[`${status === null ? "killed" : "ended"}, ${state}`] ?? 0) + 1;
     if (state === "between") {
-      // Cut off in the exchange itself: whoever opens it next finishes that.
+      // Killed during the swap: the next `open` finishes it.
       await (await createFsSink(fs, here).open()).abort();
       const found = await listed(here);
       const wrong = [differences(found, before), differences(found, after)];
@@ -100,7 +102,7 @@ test("killed while it installs", { timeout: 60_000 + RUNS * 5_000 }, async () =>
     expect(status === 0 && state !== "after").toBe(false);
     expect(await install(here)).toBe(0);
     expect(differences(await listed(here), after)).toEqual([]);
-    // The command's own files are written beside, and then renamed: one such may be left where it was killed in between.
+    // The command writes its own files under another name and renames them: one may be left if it was killed in between.
     const names = (await fs.readdir(here)).filter((name) => !/^\.package-lock\.json\.webhoist-\d+$/.test(name));
     expect(names.sort()).toEqual(["node_modules", "package-lock.json", "package.json"]);
     await fs.rm(here, { recursive: true });

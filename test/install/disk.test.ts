@@ -21,7 +21,7 @@ import { codeOf, indexOf } from "./index-of.ts";
 type Packs = Readonly<Record<string, readonly string[]>>;
 type Links = Readonly<Record<string, string>>;
 
-/** The same tree as npm leaves it: an outer package first, then what stands inside it; links last. */
+/** Writes the tree to a disk as npm does: outer packages first, then inner ones, then links. */
 function write(root: string, packs: Packs, links: Links): void {
   const clear = (path: string): string => {
     rmSync(join(root, path), { recursive: true, force: true });
@@ -99,7 +99,7 @@ const asked = fc.array(
   { minLength: 12, maxLength: 12 },
 );
 
-/** What is asked of a tree, and the answers: values, or the codes of failures. */
+/** The calls on a tree and their results: values, or the codes of failures. */
 interface Asked {
   size(path: string): number | "directory";
   link(path: string): string | null;
@@ -152,7 +152,7 @@ function indexTree(packs: Packs, links: Links): Asked {
   };
 }
 
-test("law: an index answers as a disk does, to which the same tree is written", () => {
+test("law: an index gives the same answers as a disk with the same tree", () => {
   fc.assert(
     fc.property(packs, links, asked, (packs, links, paths) => {
       const root = realpathSync(mkdtempSync(join(tmpdir(), "file-index-")));

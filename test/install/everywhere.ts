@@ -4,17 +4,17 @@ import { createTreeSink } from "../../src/sink/tree-sink.ts";
 import type { Installer } from "../../web/index.ts";
 import { type Listing, listMap, listProject, listTree } from "./listing.ts";
 
-/** One project, read in each way there is in a page. */
+/** One project, read in every way that a page has. */
 export interface Everywhere {
   project: Listing;
   map: Listing;
   tree: Listing;
-  /** From the store, written by `writeTo`. */
+  /** From the cache, written by `writeTo`. */
   copied: Listing;
   codes: string[];
 }
 
-/** Installs into nothing, into a Map, and into a tree for WebContainers. */
+/** Installs without a sink, into a Map, and into a tree for WebContainers. */
 export async function installEverywhere(
   installer: Installer,
   input: InstallInput,

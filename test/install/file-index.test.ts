@@ -23,7 +23,7 @@ const TREE = indexOf(
 const where = (found: FoundFile): string =>
   "pack" in found ? `${found.pack.location}: ${found.pack.index.paths[found.place]}` : `own: ${found.path}`;
 
-test("lists every file by package, then the links; what a package of its own hides is left out", () => {
+test("lists every file by package, then the links, without bundled files that a separate package hides", () => {
   expect(TREE.paths()).toEqual([
     "node_modules/a/package.json",
     "node_modules/a/lib/a.js",
@@ -43,7 +43,7 @@ test("lists every file by package, then the links; what a package of its own hid
   ]);
 });
 
-test("a link hides what a tarball bundles in its place", () => {
+test("a link hides bundled files at its path", () => {
   const index = indexOf(
     { "node_modules/a": ["x.js", "node_modules/w/old.js"] },
     { "node_modules/a/node_modules/w": "packages/w" },
@@ -94,7 +94,7 @@ test.each([
   expect(TREE.kind(path)).toBe(code === "EISDIR" ? "directory" : null);
 });
 
-test("links in a circle, and one that climbs out, end", () => {
+test("circles of links and links out of the project lead nowhere", () => {
   const index = indexOf(
     {},
     { "node_modules/a": "node_modules/b", "node_modules/b": "node_modules/a", c: "c/d", out: "../x" },
@@ -107,7 +107,7 @@ test("links in a circle, and one that climbs out, end", () => {
   expect(index.lstat("node_modules/a")).toMatchObject({ kind: "link", target: "b" });
 });
 
-test("a folder has what packs, links and the project put into it, sorted", () => {
+test("a folder lists the entries of packs, links and the project, sorted", () => {
   expect(TREE.readdir("")).toEqual(["node_modules", "package.json", "packages", "src"]);
   expect(TREE.readdir("node_modules")).toEqual([".bin", "@s", "__proto__", "a", "w"]);
   expect(TREE.readdir("node_modules/.bin")).toEqual(["a", "gone"]);
@@ -118,7 +118,7 @@ test("a folder has what packs, links and the project put into it, sorted", () =>
   expect(codeOf(() => TREE.readdir("node_modules/none"))).toBe("ENOENT");
 });
 
-test("sizes and modes are the archive's, and a bin can be run", () => {
+test("sizes and modes are the archive's, and commands are executable", () => {
   const index = new FileIndex(
     [{ location: "node_modules/a", index: packOf("cli.js", "run.sh"), executables: new Set(["cli.js"]) }],
     [{ path: "node_modules/.bin/a", to: "node_modules/a/cli.js" }],
@@ -131,13 +131,13 @@ test("sizes and modes are the archive's, and a bin can be run", () => {
   expect(TREE.stat("node_modules/a/cli.js").mode).toBe(0o644);
 });
 
-test("realpath follows links, of folders too", () => {
+test("realpath follows links, also of folders", () => {
   expect(TREE.realpath("node_modules/w/node_modules/.bin/a")).toBe("packages/w/node_modules/a/run.sh");
   expect(TREE.realpath("./node_modules/w/")).toBe("packages/w");
   expect(codeOf(() => TREE.realpath("node_modules/w/none"))).toBe("ENOENT");
 });
 
-test("a command is the nearest .bin's", () => {
+test("a command comes from the nearest .bin", () => {
   expect(TREE.resolveBin("a")).toBe("node_modules/a/cli.js");
   expect(TREE.resolveBin("a", "packages/w")).toBe("packages/w/node_modules/a/run.sh");
   expect(TREE.resolveBin("a", "node_modules/w")).toBe("packages/w/node_modules/a/run.sh");
@@ -145,7 +145,7 @@ test("a command is the nearest .bin's", () => {
   for (const name of ["gone", "none", "", "..", "../a/cli.js", "__proto__"]) expect(TREE.resolveBin(name)).toBe(null);
 });
 
-test("packs by location: nested folders and links name theirs, each once", () => {
+test("packs by location: nested folders and links find their pack, each once", () => {
   const locations = ["node_modules/a", "node_modules/a/lib", "node_modules/@s/b/node_modules/bundled"];
   expect(TREE.packs(locations).map(({ location }) => location)).toEqual(["node_modules/a", "node_modules/@s/b"]);
   expect(TREE.packs()).toHaveLength(5);
@@ -166,7 +166,7 @@ test.each([
   expect(TREE.glob(pattern)).toEqual(expected);
 });
 
-/** Trees in which folders are nested, scoped, bundled; what stands at a path is known from all paths together. */
+/** Random trees with nested, scoped and bundled packages. The content of a path follows from all paths together. */
 const location = fc
   .array(fc.constantFrom("a", "b", "@s/a", "__proto__"), { minLength: 1, maxLength: 3 })
   .map((names) => names.map((name) => `node_modules/${name}`).join("/"));
@@ -179,7 +179,7 @@ const file = fc.constantFrom(
 );
 const trees = fc.dictionary(location, fc.uniqueArray(file, { minLength: 1 }), { maxKeys: 6 });
 
-test("law: what is listed is found, in its own pack; folders hold what is listed and nothing else", () => {
+test("law: every listed file is found in its own pack, and folders have exactly the listed entries", () => {
   fc.assert(
     fc.property(trees, (packs) => {
       const index = indexOf(packs);
@@ -194,7 +194,7 @@ test("law: what is listed is found, in its own pack; folders hold what is listed
         }
       };
       walk("");
-      // A folder can be left over, of which a package of its own hides all files; a file cannot.
+      // A folder may stay although a separate package hides all its files. A file may not.
       expect(walked.sort()).toEqual([...paths].sort());
       for (const path of paths) {
         const found = index.find(path);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { globFiles } from "../../src/install/glob-files.ts";
 import { glob } from "../../src/project/glob.ts";
 
-/** Pieces of a pattern, each with the regular expression that means the same. */
+/** Pieces of a pattern, each with an equivalent regular expression. */
 const piece = fc.constantFrom(
   ["a", "a"],
   ["b", "b"],
@@ -14,12 +14,12 @@ const piece = fc.constantFrom(
   ["[!a]", "[^a/]"],
   ["{a,b.}", "(?:a|b\\.)"],
 );
-/** A wildcard at the beginning of a name takes no dot. */
+/** A wildcard at the start of a name does not match a dot. */
 const segment = fc.array(piece, { minLength: 1, maxLength: 4 }).map((pieces) => ({
   text: pieces.map(([text]) => text).join(""),
   regex: (/^[*?[]/.test(pieces[0]?.[0] ?? "") ? "(?!\\.)" : "") + pieces.map(([, regex]) => regex).join(""),
 }));
-// `.`, `..` and `**` are steps, not names.
+// `.`, `..` and `**` are not names.
 const named = segment.filter(({ text }) => !/^(?:\.\.?|\*\*)$/.test(text));
 const anywhere = { text: "**", regex: null };
 const pattern = fc.array(fc.oneof(named, fc.constant(anywhere)), { minLength: 1, maxLength: 4 });
@@ -36,7 +36,7 @@ function reference(segments: readonly { regex: string | null }[]): RegExp {
   return new RegExp(`^${parts.join("")}$`);
 }
 
-test("law: a glob takes what the regular expression takes, in whatever order paths come", () => {
+test("law: a glob matches the same paths as the regular expression, in any order of paths", () => {
   fc.assert(
     fc.property(pattern, paths, (segments, all) => {
       const text = segments.map(({ text }) => text).join("/");
@@ -49,7 +49,7 @@ test("law: a glob takes what the regular expression takes, in whatever order pat
   );
 });
 
-test("law: what is matched has folders that could hold a match", () => {
+test("law: every folder above a match may contain a match", () => {
   fc.assert(
     fc.property(pattern, paths, (segments, all) => {
       const { matches } = glob(segments.map(({ text }) => text).join("/"));

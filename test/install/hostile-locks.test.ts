@@ -13,7 +13,7 @@ const A = { version: "1.0.0", resolved: URL_OF_A, integrity: HASH };
 const planOf = (packages: Record<string, unknown>): InstallPlan => planLike({}, lockOf(packages));
 const codeFor = (packages: Record<string, unknown>): string => codeOf(() => planOf(packages));
 
-describe("places where no package belongs", () => {
+describe("locations that no package can have", () => {
   test.each([
     "/etc/passwd",
     "node_modules/../../a",
@@ -45,11 +45,11 @@ describe("places where no package belongs", () => {
     expect(codeFor({ "node_modules/a": A, "node_modules/@a/b": A, packages: {}, [location]: A })).toBe("EINVALIDLOCK");
   });
 
-  test("a package in one that is not there", () => {
+  test("a package inside one that has no entry", () => {
     expect(codeFor({ "node_modules/a/node_modules/b": A })).toBe("EINVALIDLOCK");
   });
 
-  test("below a link, also where a disk takes A for a", () => {
+  test("a package below a link, also in another case", () => {
     const links = { "node_modules/l": { link: true, resolved: "lib" }, lib: {} };
     expect(codeFor({ ...links, "node_modules/l/node_modules/a": A })).toBe("EINVALIDLOCK");
     expect(codeFor({ ...links, "node_modules/L": A, "node_modules/L/node_modules/a": A })).toBe("EINVALIDLOCK");
@@ -57,7 +57,7 @@ describe("places where no package belongs", () => {
   });
 });
 
-describe("what an entry claims", () => {
+describe("invalid entries", () => {
   test.each([
     ["a name that is none", { ...A, name: "../a" }],
     ["a name that is no text", { ...A, name: {} }],
@@ -77,7 +77,7 @@ describe("what an entry claims", () => {
     expect(codeFor({ "node_modules/a": entry })).toBe("EINVALIDLOCK");
   });
 
-  test("a link to nowhere, to a link, or to somewhere odd", () => {
+  test("a link without a target, to a link, or with an invalid target", () => {
     const dead = { link: true, resolved: "gone" };
     expect(codeFor({ "node_modules/a": dead })).toBe("EMISSINGTARGET");
     expect(
@@ -91,7 +91,7 @@ describe("what an entry claims", () => {
     expect(plan.packages[0]?.resolved).toBe(URL_OF_A);
   });
 
-  test("commands stay in their package and in `.bin`", () => {
+  test("commands stay inside their package and inside `.bin`", () => {
     const bin = {
       "../../../up": "../../../../x.js",
       "..": "y.js",
@@ -106,7 +106,7 @@ describe("what an entry claims", () => {
     ]);
   });
 
-  test("names of Object.prototype are names like others", () => {
+  test("names of Object.prototype are ordinary names", () => {
     const packages = JSON.parse(`{
       "node_modules/constructor": ${JSON.stringify({ ...A, bin: { toString: "x.js" }, dependencies: { valueOf: "1" } })},
       "node_modules/hasownproperty": ${JSON.stringify(A)}
@@ -116,7 +116,7 @@ describe("what an entry claims", () => {
     expect(Object.entries(plan.packages[0]?.bin ?? {})).toEqual([["toString", "x.js"]]);
   });
 
-  test("sections of a wrong type are not looked at", () => {
+  test("sections of a wrong type are ignored", () => {
     const odd = {
       dependencies: [],
       optionalDependencies: 3,
@@ -132,7 +132,7 @@ describe("what an entry claims", () => {
   });
 });
 
-describe("locks that are none", () => {
+describe("texts that are not usable locks", () => {
   test.each([
     ["{", "EJSONPARSE"],
     ["<<<<<<< ours\n=======\n>>>>>>> theirs", "EJSONPARSE"],
@@ -146,7 +146,7 @@ describe("locks that are none", () => {
     expect(codeOf(() => planLike({}, text))).toBe(code);
   });
 
-  test("an old one says that resolving helps", () => {
+  test("an old lock's failure says to resolve first", () => {
     try {
       planLike({}, `{"lockfileVersion":1,"dependencies":{}}`);
       expect.unreachable();
@@ -155,7 +155,7 @@ describe("locks that are none", () => {
     }
   });
 
-  test("one that is long and deep is refused in good time", () => {
+  test("a long and deep location is refused quickly", () => {
     const link = {
       "node_modules/l": { link: true, resolved: `${"./".repeat(50_000)}lib${"/".repeat(50_000)}` },
       lib: {},
@@ -197,13 +197,13 @@ const entry = fc.oneof(
   fc.record({ link: fc.constant(true), resolved: place }),
 );
 
-/** Nothing that a disk could read as another place than the one it names. */
+/** Checks that every file system reads a path as the same location. */
 function isPlain(path: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
   return path.split("/").every((part) => !/^\.{0,2}$|[\u0000-\u001f\\]|^[a-z]:/i.test(part));
 }
 
-test("whatever a lock says, a plan keeps to its places, or there is a coded failure", () => {
+test("any lock gives a plan with safe paths, or a failure with a code", () => {
   let plans = 0;
   const registry = registryConfig({});
   fc.assert(

@@ -5,7 +5,7 @@ import { STORED } from "./read-damaged.ts";
 import { type Bad, GOOD, OLD, TRIALS } from "./refuse.ts";
 import { MODES, Stage } from "./stage.ts";
 
-// Bytes that are not what they should be: from the network and from the store, in every mode, into every kind of sink.
+// Wrong bytes from the network and from the cache, in every mode, into every kind of sink.
 
 let stage: Stage;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ afterAll(() => stage?.[Symbol.asyncDispose]());
 const unlockable = (integrity: string | null): boolean => integrity?.startsWith("md5-") ?? false;
 const packageOf = (index: number): string => `bad${index}`;
 
-test.each(MODES)("what is bad is refused on every path: %s", async (mode) => {
+test.each(MODES)("bad tarballs are refused on every path: %s", async (mode) => {
   const depot = stage.depot();
   depot.stock(GOOD, OLD);
   const cases = badTarballs();
@@ -32,16 +32,16 @@ test.each(MODES)("what is bad is refused on every path: %s", async (mode) => {
   const wrong = await tab.call((bench, given) => bench.refuseAll(given), { mode, registry: depot.url, bad });
   expect(wrong).toEqual([]);
   for (const [i, { name, code, integrity }] of cases.entries()) {
-    // Each is asked for anew by each install, and once more where it is not what the lock promises.
+    // Each install downloads each tarball, and once more if its hash is wrong.
     const times = code === "EINTEGRITY" ? TRIALS * 2 : TRIALS;
     if (unlockable(integrity)) expect(depot.count(`bad${i}/-/bad${i}-1.0.0.tgz`)).toBe(0);
     else expect([name, depot.count(`bad${i}/-/bad${i}-1.0.0.tgz`)]).toEqual([name, times]);
   }
-  // The store has what is good.
+  // The cache has the good packages.
   expect([depot.count(tarballPath(OLD)), depot.count(tarballPath(GOOD))]).toEqual([1, 1]);
 });
 
-test.each(MODES)("what the store has lost or damaged is fetched again, and never read: %s", async (mode) => {
+test.each(MODES)("lost or damaged packs in the cache are fetched again, and never read: %s", async (mode) => {
   const depot = stage.depot();
   depot.stock(...STORED);
   await using tab = await stage.tab({ isolated: mode === "threads" });

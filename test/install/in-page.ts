@@ -30,7 +30,7 @@ interface SmallInstall {
   input: "lock" | "files";
 }
 
-/** What tests do in a page. */
+/** The functions that tests call in a page. */
 export const bench = {
   createInstaller,
   createTreeSink,
@@ -58,7 +58,7 @@ export const bench = {
     installer.dispose();
     return found;
   },
-  /** Anything that a test keeps from one call to the next. */
+  /** Values that a test keeps from one call to the next. */
   kept: {} as Record<string, unknown>,
   installer: undefined as unknown as Installer,
   async create(options: InstallerOptions): Promise<{ mode: string; modeReason: string }> {

@@ -2,7 +2,7 @@ import type { FileMap } from "../../src/api/common.ts";
 import { FileIndex } from "../../src/install/file-index.ts";
 import type { PackIndex } from "../../src/tarball/pack-index.ts";
 
-/** A pack of files that are as long as their paths. */
+/** Makes a pack whose files are as long as their paths. */
 export function packOf(...paths: string[]): PackIndex {
   let at = 0;
   return {
@@ -19,7 +19,7 @@ export function packOf(...paths: string[]): PackIndex {
   };
 }
 
-/** `{ "node_modules/a": ["index.js"] }`, links by where they stand, and the project's own files. */
+/** Makes an index of packs (`{ "node_modules/a": ["index.js"] }`), links by path, and the project's own files. */
 export function indexOf(
   packs: Readonly<Record<string, readonly string[]>>,
   links: Readonly<Record<string, string>> = {},
@@ -32,7 +32,7 @@ export function indexOf(
   );
 }
 
-/** What a call fails with. */
+/** Returns the code of the failure of a call. */
 export function codeOf(call: () => unknown): string {
   try {
     call();

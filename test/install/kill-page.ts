@@ -8,15 +8,15 @@ import { type Listing, listFolder, listMap, listProject, listTree } from "./list
 import { lockEntry, lockOf, type TestPackage, testPackage } from "./packages.ts";
 import type { RealMode } from "./stage.ts";
 
-// In a page: an install that something happens to.
+// Runs in a page: an install that is interrupted.
 
-/** One of them brings what moves. */
+/** The packages of the update. One of them moves. */
 function fieldsOf(i: number): Record<string, unknown> {
   if (i === 1) return { dependencies: { moves: "1.0.0" } };
   return i % 3 === 0 ? { bin: "cli.js" } : {};
 }
 
-/** What an update begins and ends with: some packages stay, some go, some come, one moves and one changes its version. */
+/** The locks before and after an update: packages stay, go and come, one moves, and one changes its version. */
 const made = (count: number, from: number): TestPackage[] =>
   Array.from({ length: count }, (_, i) => {
     const text = { [`lib/${i}.js`]: `exports.x = ${i};\n`.repeat(20 * (i + 1)) };
@@ -71,13 +71,13 @@ export interface Scene {
   registry: string;
   sink: SinkKind;
   from: "nothing" | "old";
-  /** Whether the store has what is to be installed. */
+  /** Whether the cache has the packages. */
   warm: boolean;
-  /** As a project with its files, to be resolved first, or as a lock. */
+  /** Whether to install a project that is resolved first, or a lock. */
   resolve: boolean;
 }
 
-/** `pending`, `done`, or the code it failed with. */
+/** `pending`, `done`, or the code of the failure. */
 let fate = "";
 let installer: Installer;
 let stop: AbortController;
@@ -94,7 +94,7 @@ async function listSink(): Promise<Listing> {
   if (!sink) return {};
   if (sink instanceof Map) return await listMap(sink);
   if ("tree" in sink) return await listTree((sink as TreeSink).tree);
-  // What was cut off is finished, or taken back, by whoever opens it next.
+  // The next `open` finishes or undoes an interrupted change.
   await (await sink.open()).abort();
   return await listFolder(await navigator.storage.getDirectory());
 }
@@ -112,7 +112,7 @@ async function ended(): Promise<void> {
 }
 
 export const kills = {
-  /** Brings store and sink to where the update begins; what the sink has then. */
+  /** Prepares cache and sink for the update. Returns the content of the sink. */
   async prepare(scene: Scene): Promise<Listing> {
     await create(scene);
     const locks = locksOf(scene.registry);
@@ -142,7 +142,7 @@ export const kills = {
       fate = is;
     });
   },
-  /** Begins, and has something happen after so many milliseconds. What came of the install, and how long that took. */
+  /** Starts the update, and interrupts it after some milliseconds. Returns the result of the install and its duration. */
   async kill(given: {
     scene: Scene;
     way: PageWay | "nothing";
@@ -163,13 +163,13 @@ export const kills = {
   },
   ended,
   fate: (): string => fate,
-  /** After the page was left. */
+  /** Reads the sink after the page was left. */
   async back(scene: Scene): Promise<void> {
     sink = await sinkOf(scene.sink);
     await create(scene);
   },
   listSink,
-  /** The same update once more, by the same installer unless it is gone. */
+  /** Repeats the update, with the same installer unless it is gone. */
   async again(scene: Scene, fresh: boolean): Promise<{ project: Listing; sink: Listing; warnings: string[] }> {
     if (fresh) await create(scene);
     const project = await installer.install(locksOf(scene.registry).new, sink ? { sink } : {});

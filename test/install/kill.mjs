@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Kills installs at random moments, many times, and says what was left wrong.
+// Kills installs at random moments, many times, and prints the problems.
 //
 //   node test/install/kill.mjs [--runs 200] [--seed 1]
 import { spawnSync } from "node:child_process";

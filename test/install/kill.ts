@@ -8,14 +8,14 @@ type Way = PageWay | "reload" | "quota";
 export interface Kill {
   scene: Omit<Scene, "registry">;
   way: Way;
-  /** Part of the time that an install into memory takes undisturbed. */
+  /** The moment of the kill, as a part of the time of an undisturbed install into memory. */
   at: number;
 }
 
 export const WAYS: readonly Way[] = ["signal", "dispose", "terminate extract", "terminate engine", "reload", "quota"];
 const SINKS: readonly SinkKind[] = ["none", "map", "tree", "opfs"];
 
-/** Numbers from 0 to 1 that follow from the seed. */
+/** Pseudo-random numbers from 0 to 1, from a seed. */
 export function random(seed: number): () => number {
   let state = seed;
   return () => {
@@ -29,34 +29,34 @@ export function random(seed: number): () => number {
 export function drawKill(mode: RealMode, draw: () => number): Kill {
   const of = <T>(list: readonly T[]): T => list[Math.floor(draw() * list.length)] as T;
   const way = of(WAYS.filter((one) => mode !== "inline" || !one.startsWith("terminate")));
-  // A Map goes with its page.
+  // A Map ends with its page.
   const sink = of(SINKS.filter((one) => way !== "reload" || one === "none" || one === "opfs"));
   const resolve = way === "terminate engine" || draw() < 0.3;
   return {
     scene: { mode, sink, from: of(["nothing", "old"] as const), warm: draw() < 0.25, resolve },
     way,
-    // Files in folders take their time.
+    // The origin-private file system is slow.
     at: draw() * (sink === "opfs" ? 2 : 1),
   };
 }
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((done) => void setTimeout(done, milliseconds));
 
-/** Pages that installs are killed in, one a mode. */
+/** Pages in which installs are killed, one per mode. */
 export class Killer {
   readonly #stage: Stage;
-  /** Milliseconds of an undisturbed install, by mode. */
+  /** Milliseconds that an undisturbed install takes, by mode. */
   readonly #lengths = new Map<string, number>();
-  /** What the update comes to, read through the project. */
+  /** The updated tree, read through the project. */
   #right: Listing = {};
-  /** What became of the killed ones, counted. */
+  /** How many killed installs had which result. */
   readonly tally: Record<string, number> = {};
 
   constructor(stage: Stage) {
     this.#stage = stage;
   }
 
-  /** What is wrong, nothing if all is well. */
+  /** Returns the problems that were found. */
   async run({ scene: drawn, way, at }: Kill): Promise<string[]> {
     const depot = this.#stage.depot();
     depot.stock(...ALL);
@@ -91,7 +91,7 @@ export class Killer {
     return length;
   }
 
-  /** What the update comes to in a sink. */
+  /** The updated tree in a sink. */
   #rightIn(sink: SinkKind): Listing {
     if (sink === "none") return {};
     const all = Object.entries(plain(this.#right));
@@ -126,7 +126,7 @@ export class Killer {
   ): Promise<string[]> {
     const wrong: string[] = [];
     const right = this.#rightIn(scene.sink);
-    // First what is seen at once, then what comes of the next run.
+    // First the state right after the kill, then the state after the next run.
     if (way !== "reload" && scene.sink !== "opfs") {
       const now = await tab.call((bench) => bench.kills.listSink());
       const [toBefore, toAfter] = [differences(now, before), differences(now, right)];
@@ -157,7 +157,7 @@ export class Killer {
 /** Milliseconds before each answer of the registry. */
 const LATENCY = 8;
 
-/** What is still there though nothing should be. */
+/** Returns leftovers that should have been removed. */
 async function left(tab: Tab): Promise<string[]> {
   let found: string[] = [];
   for (let time = 0; time < 100; time++) {

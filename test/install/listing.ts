@@ -4,9 +4,9 @@ import { linkText } from "../../src/sink/sink-paths.ts";
 import type { FileSystemTree } from "../../src/sink/tree-sink.ts";
 import { sri } from "../tarball/gzip.ts";
 
-// What a page has too.
+// Runs in Node and in a page.
 
-/** Path to what is there: `644 sha256`, `-> target` as a disk has it. Where there are no modes, to the hash alone. */
+/** Entries by path: `644 sha256`, or `-> target` relative to the link. Without modes, only the hash. */
 export type Listing = Record<string, string>;
 
 export async function hashOf(bytes: Uint8Array): Promise<string> {
@@ -16,7 +16,7 @@ export async function hashOf(bytes: Uint8Array): Promise<string> {
   return btoa(String.fromCharCode(...hash)).slice(0, 32);
 }
 
-/** Everything that an installed project says is there, read through it. */
+/** Lists and reads everything in an installed project. */
 export async function listProject(project: InstalledProject): Promise<Listing> {
   const listing: Listing = {};
   for (const path of project.paths()) {
@@ -31,7 +31,7 @@ export async function listProject(project: InstalledProject): Promise<Listing> {
   return listing;
 }
 
-/** What stands below `node_modules` folders. */
+/** Keeps the entries below `node_modules` folders. */
 export async function listMap(map: ReadonlyMap<string, Uint8Array | SinkLink>): Promise<Listing> {
   const listing: Listing = {};
   for (const [path, entry] of map) {
@@ -70,12 +70,12 @@ export async function listFolder(
   return listing;
 }
 
-/** Without modes. */
+/** Removes the modes. */
 export function plain(listing: Listing): Listing {
   return Object.fromEntries(Object.entries(listing).map(([path, what]) => [path, what.replace(/^\d{3} /, "")]));
 }
 
-/** The first few differences, in words. */
+/** Describes the first few differences. */
 export function differences(actual: Listing, expected: Listing): string[] {
   const found: string[] = [];
   for (const path of new Set([...Object.keys(expected), ...Object.keys(actual)])) {

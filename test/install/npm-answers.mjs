@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-// Asks npm itself what an install leaves, and keeps its answers for plan.test.ts.
+// Runs npm, and records what it installs for plan.test.ts.
 //
 //   node test/install/npm-answers.mjs                    the small projects of cases.mjs, into fixtures/
-//   node test/install/npm-answers.mjs --case bins        one of them
+//   node test/install/npm-answers.mjs --case bins        one project
 //   node test/install/npm-answers.mjs --recorded DIR [--keep FOLDER]
 //                                                             projects of a recorded registry (its server.mjs, snapshot/ and
 //                                                             projects/), as hashes into fixtures/recorded; whole into FOLDER
 //
-// An answer is what stands in the project when `npm ci --ignore-scripts` is done: folders of packages, links, the hidden lock.
+// An answer lists the project after `npm ci --ignore-scripts`: folders of packages, links, the hidden lock.
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -79,7 +79,7 @@ function packed(id, { bundles = {}, extra = {}, ...fields }) {
   return { manifest, bytes, integrity: `sha512-${createHash("sha512").update(bytes).digest("base64")}` };
 }
 
-/** A registry of these packages on loopback. */
+/** Serves packages from a registry on loopback. */
 async function serve(packages) {
   const found = Object.entries(packages).map(([id, fields]) => packed(id, fields));
   const byPath = new Map(
@@ -112,7 +112,7 @@ async function serve(packages) {
   return { origin, close: () => server.close() };
 }
 
-/** One npm command in a folder, with no configuration but this. */
+/** Runs an npm command in a folder, with the given configuration only. */
 async function npm(cwd, words, { home, registry }) {
   const env = {
     PATH: process.env.PATH,
@@ -139,7 +139,7 @@ function flagsOf({ omit = [], os, cpu, libc }) {
   ];
 }
 
-/** Folders below a `node_modules` that hold a package.json, and every link. */
+/** Lists the folders below a `node_modules` that have a package.json, and every link. */
 function listing(root) {
   const folders = [];
   const links = {};
@@ -210,7 +210,7 @@ async function askCase(name) {
   }
 }
 
-/** `npm install` from the lock where the registry lacks optional packages of other machines: `npm ci` would stop at them. */
+/** Runs `npm install` from the lock if the registry lacks optional packages of other platforms: `npm ci` would fail. */
 async function askProject(project, { registry, options, command = "ci" }) {
   const folder = mkdtempSync(join(tmpdir(), "plan-"));
   const [root, home] = [join(folder, "project"), join(folder, "home")];

@@ -8,14 +8,14 @@ import { hashOf, type Listing } from "./listing.ts";
 
 const run = promisify(execFile);
 
-/** What an install leaves. */
+/** The result of an install by npm. */
 export interface Left {
   listing: Listing;
   /** Text of `node_modules/.package-lock.json`. */
   hiddenLock: string;
 }
 
-/** A folder that is gone when it is disposed of. */
+/** A temporary folder that `dispose` removes. */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), "webhoist-install-"));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
@@ -28,7 +28,7 @@ export async function writeProject(folder: string, files: FileMap): Promise<void
   }
 }
 
-/** One npm command in `<home>/project`, with no configuration and no cache but those of `home`. */
+/** Runs an npm command in `<home>/project`, with the configuration and cache of `home` only. */
 export async function npm(home: string, registry: string, words: readonly string[]): Promise<void> {
   const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", `--registry=${registry}`];
   const env = {
@@ -41,7 +41,7 @@ export async function npm(home: string, registry: string, words: readonly string
   await run("npm", [...words, ...flags], { cwd: join(home, "project"), env, maxBuffer: 1 << 28 });
 }
 
-/** Everything below the `node_modules` folders of a project, as a disk has it. */
+/** Lists everything below the `node_modules` folders of a project on a disk. */
 export async function listDisk(folder: string): Promise<Left> {
   const listing: Listing = {};
   const visit = async (path: string): Promise<void> => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { failure } from "../../src/errors/failure.ts";
-import { fakePipeline, settle, source } from "./pipeline.ts";
+import { fakePipeline, runMicrotasks, source } from "./pipeline.ts";
 
 const codeOf = async (wait: Promise<{ ok: boolean; failure?: { code: string } }>): Promise<string> => {
   const outcome = await wait;
@@ -12,7 +12,7 @@ test("a pack that is asked for twelve times is downloaded and verified once, and
   const { pipeline, downloads, extracts } = fakePipeline();
   const waits = Array.from({ length: 12 }, () => pipeline.fetch(source("a")));
   downloads[0]?.done();
-  await settle();
+  await runMicrotasks();
   extracts[0]?.done();
   const codes = await Promise.all(waits.map(codeOf));
   expect(codes).toEqual(Array(12).fill("ok"));
@@ -24,11 +24,11 @@ test("downloads and verifications have a limit each, and no download starts whil
   for (const key of ["a", "b", "c", "d", "e", "f"]) void pipeline.fetch(source(key));
   expect(downloads.map(({ key }) => key)).toEqual(["a", "b", "c"]);
   for (const gate of downloads.slice(0, 3)) gate.done(10);
-  await settle();
+  await runMicrotasks();
   // With a backlog of 10 and of 20 bytes another download started. With 30 of 25 bytes none does.
   expect([downloads.length, extracts.length]).toEqual([5, 1]);
   extracts[0]?.done();
-  await settle();
+  await runMicrotasks();
   expect([downloads.length, extracts.length]).toEqual([6, 2]);
 });
 
@@ -42,7 +42,7 @@ test("the download with the lowest rank goes first, and a later call or `promote
   pipeline.promote("last", 0);
   for (let i = 0; i < 3; i++) {
     downloads[i]?.fail("E404");
-    await settle();
+    await runMicrotasks();
   }
   expect(downloads.map(({ key }) => key)).toEqual(["a", "late", "last", "soon"]);
 });
@@ -51,12 +51,12 @@ test("a tarball with the wrong hash is downloaded once more past all caches, and
   const { pipeline, operations, downloads, extracts } = fakePipeline();
   const wait = codeOf(pipeline.fetch(source("a")));
   downloads[0]?.done();
-  await settle();
+  await runMicrotasks();
   extracts[0]?.fail("EINTEGRITY");
-  await settle();
+  await runMicrotasks();
   expect(downloads.map(({ fresh }) => fresh)).toEqual([false, true]);
   downloads[1]?.done();
-  await settle();
+  await runMicrotasks();
   extracts[1]?.fail("EINTEGRITY");
   expect(await wait).toBe("EINTEGRITY");
   expect([downloads.length, pipeline.fetched]).toEqual([2, 0]);
@@ -72,11 +72,11 @@ test("a second download with the right hash is accepted", async () => {
   const { pipeline, downloads, extracts } = fakePipeline();
   const wait = codeOf(pipeline.fetch(source("a")));
   downloads[0]?.done();
-  await settle();
+  await runMicrotasks();
   extracts[0]?.fail("EINTEGRITY");
-  await settle();
+  await runMicrotasks();
   downloads[1]?.done();
-  await settle();
+  await runMicrotasks();
   extracts[1]?.done();
   expect(await wait).toBe("ok");
   expect(pipeline.fetched).toBe(1);
@@ -86,9 +86,9 @@ test("if the second download fails, the caller gets the integrity failure of the
   const { pipeline, downloads, extracts } = fakePipeline();
   const wait = codeOf(pipeline.fetch(source("a")));
   downloads[0]?.done();
-  await settle();
+  await runMicrotasks();
   extracts[0]?.fail("EINTEGRITY");
-  await settle();
+  await runMicrotasks();
   downloads[1]?.fail("EUNREACHABLE");
   expect(await wait).toBe("EINTEGRITY");
 });
@@ -97,12 +97,12 @@ test("after `stop` every caller gets its reason, and work that ends later change
   const { pipeline, operations, downloads, extracts } = fakePipeline({ downloads: 2 });
   const waits = ["a", "b", "c"].map((key) => codeOf(pipeline.fetch(source(key))));
   downloads[0]?.done();
-  await settle();
+  await runMicrotasks();
   pipeline.stop(failure("EABORTED", "enough"));
   expect(await Promise.all(waits)).toEqual(["EABORTED", "EABORTED", "EABORTED"]);
   extracts[0]?.done();
   downloads[1]?.done();
-  await settle();
+  await runMicrotasks();
   expect(await codeOf(pipeline.fetch(source("d")))).toBe("EABORTED");
   expect([downloads.length, extracts.length, pipeline.fetched]).toEqual([3, 1, 0]);
   expect(operations.all.every(({ end }) => end !== null)).toBe(true);
@@ -114,11 +114,11 @@ test("a dropped pack is not verified, and can be fetched again", async () => {
   expect([pipeline.drop("a"), pipeline.drop("a")]).toEqual([true, false]);
   expect(await first).toBe("EDROPPED");
   downloads[0]?.done();
-  await settle();
+  await runMicrotasks();
   expect([extracts.length, pipeline.fetched]).toEqual([0, 0]);
   const second = codeOf(pipeline.fetch(source("a")));
   downloads[1]?.done();
-  await settle();
+  await runMicrotasks();
   extracts[0]?.done();
   expect(await second).toBe("ok");
 });
@@ -145,7 +145,7 @@ test("in any order of events every caller gets exactly one outcome, and no limit
         if (good) gate.done();
         else gate.fail(at < 5 ? "EINTEGRITY" : "E500");
       }
-      await settle();
+      await runMicrotasks();
       expect(downloads.length - ended.downloads).toBeLessThanOrEqual(2);
       expect(extracts.length - ended.extracts).toBeLessThanOrEqual(1);
     }

@@ -12,7 +12,7 @@ import { inflateRange } from "../../src/pack-cache/range-read.ts";
 import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
 import { runTask } from "../support/run-task.ts";
 import { noise } from "../tarball/bad-tarballs.ts";
-import { settle } from "./pipeline.ts";
+import { runMicrotasks } from "./pipeline.ts";
 
 /** Bytes of an archive that is not inflated whole at the first read. */
 const LARGE = 1024 * 1024;
@@ -136,7 +136,7 @@ test("the second time a large pack is read, all of it is inflated once, however 
   await Promise.resolve();
   await Promise.resolve();
   const reads = [20, 30, 90].map(async (end) => {
-    await settle();
+    await runMicrotasks();
     return (await reader.read(a, [0, end])).length;
   });
   expect((await first).length).toBe(10);

@@ -1,9 +1,9 @@
 import { gzip, sri } from "../tarball/gzip.ts";
 import { type TarPart, tar } from "../tarball/tar-writer.ts";
 
-// What a page has too.
+// Runs in Node and in a page.
 
-/** A package with its tarball, the same bytes each time it is made. */
+/** A package with its tarball. The same package always has the same bytes. */
 export interface TestPackage {
   readonly name: string;
   readonly version: string;
@@ -13,10 +13,10 @@ export interface TestPackage {
   readonly integrity: string;
 }
 
-/** A file's text; one that starts with `#!` can be run where the tarball says so, by `+x ` in front of its path. */
+/** Files by path. `+x ` before a path makes the file executable in the tarball. */
 export type Contents = Readonly<Record<string, string | Uint8Array>>;
 
-/** `id` is `name@version`. */
+/** Makes a package. @param id `name@version` */
 export function testPackage(id: string, fields: Record<string, unknown> = {}, files: Contents = {}): TestPackage {
   const cut = id.lastIndexOf("@");
   const [name, version] = [id.slice(0, cut), id.slice(cut + 1)];
@@ -30,7 +30,7 @@ export function testPackage(id: string, fields: Record<string, unknown> = {}, fi
   return { name, version, manifest, bytes, integrity: sri(bytes) };
 }
 
-/** Where a package's tarball is, below its registry. */
+/** Returns the path of a package's tarball in its registry. */
 export function tarballPath({ name, version }: Pick<TestPackage, "name" | "version">): string {
   return `${name}/-/${name.split("/").at(-1)}-${version}.tgz`;
 }
@@ -61,7 +61,7 @@ export function lockEntry(one: TestPackage, registry: string, more: Record<strin
   return JSON.parse(JSON.stringify({ version, resolved, integrity, ...own, hasInstallScript, ...more })) as LockEntry;
 }
 
-/** A lock's text: its packages by location. What stands directly below the project is what that depends on. */
+/** Writes a lock. The project depends on the packages directly in its `node_modules`. */
 export function lockOf(entries: Readonly<Record<string, LockEntry>>): string {
   const direct = Object.entries(entries).filter(([at]) => at.lastIndexOf("node_modules/") === 0);
   const named = (wanted: boolean): Record<string, string> =>

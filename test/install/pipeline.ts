@@ -71,6 +71,6 @@ export function fakePipeline(limits: Partial<PipelineOptions["limits"]> = {}): F
 }
 
 /** Waits until all pending promise callbacks have run. */
-export async function settle(): Promise<void> {
+export async function runMicrotasks(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }

@@ -4,18 +4,18 @@ import type { InstallPlan, PlanOptions } from "../../src/install/plan.ts";
 import { planFromLock } from "../../src/install/read-plan.ts";
 import { registryConfig } from "../../src/registry/registry-config.ts";
 
-/** What npm-answers.mjs recorded. */
+/** A run of npm that npm-answers.mjs recorded. */
 export interface Answer {
   options: { omit?: PlanOptions["omit"]; os?: string; cpu?: string; libc?: string };
   error?: string;
-  /** Of packages below a `node_modules`. */
+  /** Locations of packages below a `node_modules`. */
   folders: string[];
-  /** Path to what the link says. */
+  /** Link paths and their targets. */
   links: Record<string, string>;
   hiddenLock: string | null;
 }
 
-/** The machine that npm ran on. */
+/** The platform that npm ran on. */
 export const LINUX = { os: "linux", cpu: "x64", libc: "glibc", node: "20.20.2", npm: "11.19.1" };
 
 export function planLike({ omit, ...forced }: Answer["options"], lock: string): InstallPlan {
@@ -23,7 +23,7 @@ export function planLike({ omit, ...forced }: Answer["options"], lock: string): 
   return planFromLock(lock, { omit, platform, running: LINUX, registry: registryConfig({}) });
 }
 
-/** The plan as a disk would show it, less the commands whose file is not there: no plan can know that. */
+/** Lists a plan as a disk would have it, without commands whose file is missing, because a plan cannot know that. */
 export function shown({ packages, bundled, links }: InstallPlan): Pick<Answer, "folders" | "links"> {
   const present = links.filter(({ to }) => !to.includes("missing"));
   return {
@@ -42,7 +42,7 @@ export function codeOf(work: () => unknown): string {
   }
 }
 
-/** A lock of version 3 with these entries. */
+/** Writes a lock of version 3 with the given entries. */
 export function lockOf(packages: Record<string, unknown>, root: Record<string, unknown> = {}): string {
   return JSON.stringify({ name: "p", lockfileVersion: 3, requires: true, packages: { "": root, ...packages } });
 }

@@ -1,4 +1,4 @@
-// Small projects and the packages they are made of: what npm-answers.mjs asks npm about.
+// Small projects and their packages, for npm-answers.mjs.
 //   packages   manifests by `name@version`; a bundled package has `bundles`: path below node_modules to manifest
 //   files      the project's, package.json files as values
 //   runs       options of `npm ci`, `{}` for none
@@ -202,7 +202,7 @@ export const CASES = {
       "helper@1.0.0": { dependencies: { shared: "1", deep: "1" } },
       "shared@1.0.0": {},
       "deep@1.0.0": { bin: "deep.js" },
-      // an optional package that needs one for another machine is left out with it
+      // An optional package that needs one for another platform is left out with it.
       "wants-mac@1.0.0": { dependencies: { "only-mac": "1", deep: "1", shared: "1" } },
       "only-mac@1.0.0": { os: ["darwin"] },
       "needs-node@1.0.0": { engines: { node: ">=999" } },
@@ -280,7 +280,7 @@ export const CASES = {
     config: ["--lockfile-version=2"],
     packages: { "a@1.0.0": { bin: "a.js", dependencies: { b: "1" } }, "b@1.0.0": {} },
     files: {
-      // four blanks, which the lock takes over
+      // Indented by four blanks: the lock keeps that.
       "package.json": `{\n    "name": "version-2",\n    "version": "1.0.0",\n    "dependencies": { "a": "1" }\n}\n`,
     },
     runs: [{}],

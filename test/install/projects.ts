@@ -1,9 +1,9 @@
 import type { FileMap } from "../../src/api/common.ts";
 import { type TestPackage, testPackage } from "./packages.ts";
 
-// What a page has too.
+// Runs in Node and in a page.
 
-/** A small project, with what it is made of. What npm leaves of it is in fixtures/. */
+/** A small project and its packages. npm's tree of it is in fixtures/. */
 export interface SmallProject {
   packages: readonly TestPackage[];
   files: FileMap;
@@ -11,7 +11,7 @@ export interface SmallProject {
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 const SHEBANG = "#!/usr/bin/env node";
-/** Where a bundled package is in a tarball. */
+/** Returns the path of a bundled package in a tarball. */
 const inside = (at: string, fields: Record<string, unknown>): Record<string, string> => ({
   [`node_modules/${at}/package.json`]: JSON.stringify({
     name: at.split("node_modules/").at(-1),

@@ -11,7 +11,7 @@ import { lockEntry, lockOf, type TestPackage, testPackage } from "./packages.ts"
 import type { RealMode } from "./stage.ts";
 import { blobs, deleteBlob, putBlob } from "./store-blobs.ts";
 
-// In a page: a store whose bytes are not what was put there.
+// Runs in a page: a pack cache with damaged blobs.
 
 export const STORED: readonly TestPackage[] = [
   testPackage("a@1.0.0", {}, { "a.js": "a".repeat(3000) }),
@@ -29,7 +29,7 @@ const changed = (bytes: Bytes, change: (copy: Bytes) => void): Bytes => {
 const flip = (at: number) => (bytes: Bytes) =>
   changed(bytes, (copy) => (copy[at < 0 ? copy.length + at : at]! ^= 0x20));
 
-/** Of the last package. */
+/** The name of the last package. */
 const LAST = "node_modules/huge/c.js";
 
 /** Ways to damage one blob. */
@@ -45,7 +45,7 @@ const DAMAGES: Record<string, (bytes: Bytes) => unknown> = {
   gone: () => undefined,
 };
 
-/** Blobs are told apart by the letter of their keys: the directory, a list, a pack, the waypoints of a large one. */
+/** The kinds of blobs by the letter in their keys: directory, list, pack, and seek points of a large pack. */
 const KINDS = { directory: /^1 d/, list: /^1 i/, pack: /^1 p/, seekPoints: /^1 w/ };
 
 async function damageEach(kind: RegExp, damage: (bytes: Bytes) => unknown): Promise<void> {
@@ -58,7 +58,7 @@ async function damageEach(kind: RegExp, damage: (bytes: Bytes) => unknown): Prom
   }
 }
 
-/** One pack's bytes where another's should be; with a list that says they are right. */
+/** Swaps the bytes of two packs, with a list that claims they are right. */
 async function exchange(inList: boolean): Promise<void> {
   const all = await blobs();
   const keys = [...all.keys()].filter((key) => KINDS.pack.test(key));
@@ -75,7 +75,7 @@ async function exchange(inList: boolean): Promise<void> {
   await putBlob(key, writeList(lies));
 }
 
-/** Every index that of another pack. */
+/** Gives every pack the index of another. */
 async function exchangeIndexes(): Promise<void> {
   const all = await blobs();
   const key = [...all.keys()].find((each) => KINDS.list.test(each)) ?? "";
@@ -85,7 +85,7 @@ async function exchangeIndexes(): Promise<void> {
 
 interface Trial {
   name: string;
-  /** Whether it is of the one that has waypoints, which takes its time. */
+  /** Whether it damages the large pack with seek points, which is slow to read. */
   isLarge?: boolean;
   damage(): Promise<void>;
   options?: InstallOptions;
@@ -99,7 +99,7 @@ const TRIALS: readonly Trial[] = [
       damage: () => damageEach(pattern, damage),
     })),
   ),
-  { name: "waypoints as they are", isLarge: true, damage: async () => {} },
+  { name: "intact seek points", isLarge: true, damage: async () => {} },
   { name: "packs exchanged", damage: () => exchange(false) },
   {
     name: "packs exchanged, and the list says so, checked in full",
@@ -114,7 +114,7 @@ export interface DamagedReading {
   registry: string;
 }
 
-/** What is wrong: nothing, where whatever is read is right or fails. */
+/** Returns the problems: a read must give the right bytes or fail. */
 export async function readDamaged({ mode, registry }: DamagedReading): Promise<string[]> {
   const wrong: string[] = [];
   const entries = STORED.map((one) => [`node_modules/${one.name}`, lockEntry(one, registry)] as const);
@@ -124,7 +124,7 @@ export async function readDamaged({ mode, registry }: DamagedReading): Promise<s
     const lock = (isLarge ? large : small) as string;
     for (const when of ["before the install", "before the reading"] as const) {
       for (const online of [true, false]) {
-        // Where workers have to be started some of them will do: what reads the store is the same in every mode.
+        // In modes with workers a part of the cases is enough, because the cache is read by the same code in every mode.
         if (mode !== "inline" && (i % 3 !== 1 || !online || when !== "before the install")) continue;
         const say = (what: string): void =>
           void wrong.push(`${mode}, ${name}, ${when}, ${online ? "on" : "off"}line: ${what}`);
@@ -143,7 +143,7 @@ export async function readDamaged({ mode, registry }: DamagedReading): Promise<s
           if (when === "before the install") await damage();
           const again = await second.install(lock, when === "before the install" ? { ...options, sink: map } : options);
           if (when === "before the reading") await damage();
-          // A file near the end, alone: from a waypoint.
+          // A single file near the end is read from a seek point.
           if (isLarge && new TextDecoder().decode(await again.readFile(LAST)) !== prose(100)) say(LAST);
           const found = await listProject(again);
           for (const difference of differences(found, right)) say(difference);

@@ -10,7 +10,7 @@ interface Row {
   options: Answer["options"];
   folders: number;
   links: number;
-  /** Of npm's answer, whole. */
+  /** The hash of npm's whole answer. */
   digest: string;
 }
 
@@ -19,8 +19,8 @@ const rows = JSON.parse(
   readFileSync(new URL("./fixtures/plan/recorded/answers.json", import.meta.url), "utf8"),
 ) as Row[];
 
-/** Where one differs, `npm-answers.mjs --recorded … --keep …` tells what npm's answer was. */
-describe.runIf(recorded)("real projects: what npm left", () => {
+/** If one differs, `npm-answers.mjs --recorded … --keep …` shows npm's answer. */
+describe.runIf(recorded)("real projects: the plan is what npm ci installs", () => {
   test.each(rows)("$project $options", ({ project, options, ...expected }) => {
     const lock = readFileSync(join(recorded!, "projects", project, "package-lock.json"), "utf8");
     const plan = planLike(options, lock);

@@ -11,12 +11,12 @@ import { differences, plain } from "./listing.ts";
 import { type Left, listDisk, npm, temporaryFolder, writeProject } from "./npm.ts";
 import { MODES, Stage } from "./stage.ts";
 
-// Real projects of a recorded registry, beside what npm leaves of them in the same run: path by path, byte by byte, mode by mode.
+// Compares real projects of a recorded registry with npm's trees of the same run: every path, byte and mode.
 
 const recorded = process.env["WEBHOIST_REGISTRY"];
 const HOME = "http://registry.local/";
 
-/** The registry lacks optional packages of other platforms of the first, which `npm ci` asks for. */
+/** For the first project, the registry lacks optional packages of other platforms, which `npm ci` requests. */
 const COMMANDS = { "vite-react-ts": "install", "create-react-app": "ci" } as const;
 type Name = keyof typeof COMMANDS;
 

@@ -9,21 +9,21 @@ import { lockEntry, lockOf, type TestPackage, testPackage } from "./packages.ts"
 import type { RealMode } from "./stage.ts";
 import { storeFaults } from "./store-blobs.ts";
 
-// In a page: each bad tarball on every path that bytes can take.
+// Runs in a page: each bad tarball on every path that bytes can take.
 
-/** What every install holds beside a bad package. */
+/** The good package in every install. */
 export const GOOD: TestPackage = testPackage("good@1.0.0", { bin: "cli.js" }, { "cli.js": "#!/usr/bin/env node\r\n" });
-/** What was installed before. */
+/** The package that was installed before. */
 export const OLD: TestPackage = testPackage("old@1.0.0", {}, { "lib/a.js": "exports.a = 1;" });
 
-/** A bad tarball, and the package by whose name it is asked for. */
+/** A bad tarball, and the package that it claims to be. */
 export interface Bad extends Pick<BadTarball, "name" | "integrity" | "limits" | "code"> {
   package: string;
-  /** No lock can say this of it. */
+  /** Whether no lock can have an integrity for it. */
   unlockable: boolean;
 }
 
-/** Installs that each of them is tried with: the registry hears of all. */
+/** The installs that each bad tarball is tried with. Each of them makes requests. */
 export const TRIALS = 4;
 
 export interface Refusals {
@@ -36,7 +36,7 @@ type Say = (what: string) => void;
 
 interface Tools {
   install: (lock: string, options: InstallOptions) => ReturnType<Installer["install"]>;
-  /** The same where only the bad ones are too large. */
+  /** The same limits, which only the bad tarballs exceed. */
   loosely: (lock: string, options: InstallOptions) => ReturnType<Installer["install"]>;
   locks: { before: string; required: string; optional: string; good: string };
   bad: Bad;
@@ -44,13 +44,13 @@ interface Tools {
   say: Say;
 }
 
-/** What stays from one bad tarball to the next: none of them may change it. */
+/** The state that no bad tarball may change. */
 interface Sinks {
   map: Map<string, Uint8Array | SinkLink>;
   tree: TreeSink;
 }
 
-/** What is wrong: nothing, where all of them are refused on every path, and what is good can be installed beside them. */
+/** Returns the problems: every bad tarball must be refused on every path, and the good package must install beside it. */
 export async function refuseAll({ mode, registry, bad }: Refusals): Promise<string[]> {
   const wrong: string[] = [];
   const installer = await createInstaller({ mode, registry, workerUrl: "/worker.js" });
@@ -97,7 +97,7 @@ async function refusal({ install, locks, bad, url, say }: Tools, options: Instal
   } catch (error) {
     if (!(error instanceof InstallError)) return say(`it failed with ${error}`);
     const { code, message, package: name, details, requiredBy } = error.failure;
-    // A hash that nobody can check is not even a lock's.
+    // A lock with an unknown hash algorithm is refused itself.
     if (code === "EINVALIDLOCK" && bad.unlockable) return;
     if (code !== bad.code) say(`it failed with ${code}, not ${bad.code}: ${message}`);
     if (name !== bad.package || details?.["url"] !== url) say(`the failure names ${name} at ${details?.["url"]}`);
@@ -108,7 +108,7 @@ async function refusal({ install, locks, bad, url, say }: Tools, options: Instal
   }
 }
 
-/** What is good can be installed where a bad one was refused; then there is again what was there before. */
+/** Installs the good package after a refusal, and then restores the state from before. */
 async function renew({ locks, loosely, say }: Tools, { map, tree }: Sinks): Promise<void> {
   await loosely(locks.good, { sink: map });
   await loosely(locks.good, { sink: tree });
@@ -151,7 +151,7 @@ async function leftOut({ locks, bad, say, install }: Tools): Promise<void> {
     await project.stored;
     project.dispose();
   } catch (error) {
-    // Beside one that is too large what is good may be, too.
+    // With these limits the good package may be too large too.
     const code = error instanceof InstallError ? error.code : "";
     if (!(bad.limits && code === "TAR_ABORT") && !(bad.unlockable && code === "EINVALIDLOCK"))
       say(`optional: ${error}`);

@@ -13,13 +13,13 @@ const planOf = (packages: Record<string, unknown>, options: Partial<PlanOptions>
   planFromLock(lockOf(packages), { platform: LINUX, ...options });
 const sources = ({ packages }: InstallPlan): string[] => packages.map(({ resolved }) => resolved);
 
-describe("where a tarball comes from", () => {
+describe("the address of a tarball", () => {
   const recorded = {
     "node_modules/a": { version: "1.0.0", resolved: "http://registry.local/a/-/a-1.0.0.tgz" },
     "node_modules/b": { version: "1.0.0", resolved: "https://other.test/b/-/b-1.0.0.tgz?x=1" },
   };
 
-  test("the default public registry stands for the one of this run; others stay", () => {
+  test("URLs of the default public registry become the configured one's; others stay", () => {
     const registry = registryConfig({ registry: "https://mine.test/npm/" });
     expect(sources(planOf(recorded, { registry }))).toEqual([
       "https://mine.test/npm/a/-/a-1.0.0.tgz",
@@ -28,7 +28,7 @@ describe("where a tarball comes from", () => {
     expect(sources(planOf(recorded))[0]).toBe("http://registry.local/a/-/a-1.0.0.tgz");
   });
 
-  test("nobody wrote it down: where the registry of its scope keeps it", () => {
+  test("without `resolved`, the address is built from the registry of the scope", () => {
     const registry = registryConfig({ registry: "https://mine.test/", scopes: { "@s": "https://scoped.test/x/" } });
     const packages = {
       "node_modules/@s/b": { version: "2.0.0-rc.1" },
@@ -41,7 +41,7 @@ describe("where a tarball comes from", () => {
     expect(codeOf(() => planOf(packages))).toBe("EINVALIDLOCK");
   });
 
-  test("a file of the project, or beside it", () => {
+  test("a file in the project or beside it", () => {
     const packages = {
       "node_modules/a": { version: "1.0.0", resolved: "file:./vendor//a.tgz" },
       "node_modules/b": { version: "1.0.0", resolved: "file:../b.tar.gz" },
@@ -69,13 +69,13 @@ describe("where a tarball comes from", () => {
     expect(codeOf(() => planOf(packages(false)))).toBe("EUNSUPPORTED");
   });
 
-  test("what is left out anyway need not come from anywhere", () => {
+  test("a package that is left out needs no address", () => {
     const packages = { "node_modules/a": { version: "1.0.0", resolved: "github:a/b#0123", dev: true } };
     expect(planOf(packages, { omit: ["dev"] }).skipped).toMatchObject([{ name: "a", why: "omit" }]);
   });
 });
 
-test("what could not be had is left out with whatever only it needs", () => {
+test("a failed optional package is left out with everything that only it needs", () => {
   const of = (name: string, more: object) => ({
     [`node_modules/${name}`]: { version: "1.0.0", resolved: `http://registry.local/${name}.tgz`, ...more },
   });
@@ -98,14 +98,14 @@ test("what could not be had is left out with whatever only it needs", () => {
   ]);
 });
 
-test("npm puts nothing into a folder inside a folder, and the plan says so", () => {
+test("nothing is installed into a folder inside a folder, and a warning says so", () => {
   const a = { version: "1.0.0", resolved: "http://registry.local/a.tgz" };
   const plan = planOf({ x: {}, "x/y": {}, "x/y/node_modules/a": a, "x/node_modules/a": a });
   expect(plan.packages.map(({ location }) => location)).toEqual(["x/node_modules/a"]);
   expect(plan.warnings).toMatchObject([{ code: "ENOTREACHED", requiredBy: ["x/y/node_modules/a"] }]);
 });
 
-test("a link may lead to a folder beside the project, where nothing is put", () => {
+test("a link may lead to a folder beside the project, and nothing is installed there", () => {
   const a = { version: "1.0.0", resolved: "http://registry.local/a.tgz" };
   const lock = {
     "../lib": { bin: { l: "l.js" } },
@@ -121,7 +121,7 @@ test("a link may lead to a folder beside the project, where nothing is put", () 
   });
 });
 
-test("a tree that was resolved makes the plan that its lock makes", async () => {
+test("a resolved tree gives the same plan as its lock", async () => {
   const packed = fakeTarball({ "package.json": { name: "packed", version: "1.0.0", bin: "p.js" } });
   const bundler = fakeTarball({
     "package.json": { name: "bundler", version: "1.0.0", dependencies: { inner: "1" }, bundleDependencies: ["inner"] },

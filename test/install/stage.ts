@@ -46,19 +46,19 @@ export class Stage implements AsyncDisposable {
     return stage;
   }
 
-  /** A registry of its own. */
+  /** Adds a registry. */
   depot(host = "127.0.0.1"): Depot {
     const depot = new Depot(`http://${host}:${this.#registry}/${this.#depots.length}/`);
     this.#depots.push(depot);
     return depot;
   }
 
-  /** Has the site serve something: `/name`. */
+  /** Serves a file at `/name`. */
   put(name: string, body: () => Uint8Array | string): void {
     this.#files.set(`/${name}`, body);
   }
 
-  /** A page with a profile of its own. */
+  /** Opens a page with its own profile. */
   async tab({ isolated, host = "127.0.0.1" }: { isolated: boolean; host?: string }): Promise<Tab> {
     const context = await this.browser.newContext();
     const page = await context.newPage();
@@ -95,7 +95,7 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-/** A page with the library in it. */
+/** A page that has loaded the library. */
 export class Tab implements AsyncDisposable {
   readonly context: BrowserContext;
   readonly page: Page;
@@ -107,12 +107,12 @@ export class Tab implements AsyncDisposable {
     this.url = url;
   }
 
-  /** Calls a function in the page: it is sent as text, so it knows nothing but what it is given. */
+  /** Calls a function in the page. It is sent as text, so it can use only its parameters. */
   async call<T, A = undefined>(run: (bench: Bench, given: A) => T, given?: A): Promise<Awaited<T>> {
     return (await this.page.evaluate(`(${run})(bench, ${JSON.stringify(given)})`)) as Awaited<T>;
   }
 
-  /** Leaves the page for another of the same kind. */
+  /** Leaves the page, and opens it again. */
   async reload(): Promise<void> {
     await this.page.goto(this.url);
     await this.page.waitForFunction("globalThis.bench !== undefined");

@@ -2,11 +2,11 @@ import { readDirectory } from "../../src/pack-cache/directory.ts";
 import { readList } from "../../src/pack-cache/pack-list.ts";
 import { sri } from "../tarball/gzip.ts";
 
-// The pack store of this origin, looked at and damaged behind the library's back.
+// Reads and damages the pack cache of this origin without the library.
 
 const DATABASE = "webhoist-packs";
 
-/** Of a directory, for each pack. */
+/** Letters of each pack's name in a directory. */
 const LETTERS = 14;
 
 async function transact<T>(mode: IDBTransactionMode, run: (store: IDBObjectStore) => () => T): Promise<T> {
@@ -29,7 +29,7 @@ async function transact<T>(mode: IDBTransactionMode, run: (store: IDBObjectStore
   }
 }
 
-/** All of them, as they are at one moment. */
+/** Reads all blobs at one moment. */
 export async function blobs(): Promise<Map<string, unknown>> {
   return await transact("readonly", (store) => {
     const [keys, values] = [store.getAllKeys(), store.getAll()];
@@ -51,7 +51,7 @@ export async function deleteBlob(key: string): Promise<void> {
   });
 }
 
-/** What is wrong with the store: a pack that is not what it is kept as, a blob that nobody knows of or that is missing. */
+/** Returns the problems of the cache: packs with wrong bytes, unknown blobs, missing blobs. */
 export async function storeFaults(allowed?: readonly string[]): Promise<string[]> {
   const all = await blobs();
   const faults: string[] = [];

@@ -12,7 +12,7 @@ const substituted = (manifest: object, table: Readonly<Record<string, string>> =
 };
 const TABLE = { esbuild: "npm:esbuild-wasm" };
 
-describe("what package.json gets to say", () => {
+describe("changes of package.json", () => {
   test("a direct dependency is rewritten, and the rest of the tree refers to it", () => {
     const { manifest, substitutes } = substituted({ devDependencies: { esbuild: "^0.25.0" } }, TABLE);
     expect(manifest.devDependencies).toEqual({ esbuild: "npm:esbuild-wasm@^0.25.0" });
@@ -20,13 +20,13 @@ describe("what package.json gets to say", () => {
     expect(substitutes).toEqual({ esbuild: "npm:esbuild-wasm@^0.25.0" });
   });
 
-  test("without a lock, any version stands in for one that is only needed below", () => {
+  test("without a lock, a package that only dependencies need gets any version of its substitute", () => {
     const { manifest, substitutes } = substituted({ dependencies: { vite: "7" } }, TABLE);
     expect(manifest).toEqual({ dependencies: { vite: "7" }, overrides: { esbuild: "npm:esbuild-wasm@*" } });
     expect(substitutes).toEqual({ esbuild: "npm:esbuild-wasm@*" });
   });
 
-  test("with a lock, each version has its own", () => {
+  test("with a lock, each version gets an override of its own", () => {
     const lock = lockOf({
       "node_modules/esbuild": { version: "0.9.0" },
       "node_modules/a/node_modules/esbuild": { version: "0.25.1" },
@@ -40,13 +40,13 @@ describe("what package.json gets to say", () => {
     ]);
   });
 
-  test("with a lock that does not have it, nothing is done", () => {
+  test("a package that is not in the lock is not replaced", () => {
     const text = `{ "dependencies": {"a":"1"} }`;
     const lockText = lockOf({ "node_modules/a": {} });
     expect(withSubstitutes(text, SUBSTITUTES, lockText)).toEqual({ text, lockText, substitutes: {} });
   });
 
-  test("the lock is given back without what is replaced, and a second time changes nothing", () => {
+  test("the replaced packages are removed from the lock, and a second run changes nothing", () => {
     const lock = lockOf({
       "node_modules/a": { version: "1.0.0" },
       "node_modules/esbuild": { version: "0.25.1" },
@@ -61,12 +61,12 @@ describe("what package.json gets to say", () => {
     expect(again.substitutes).toEqual({ esbuild: "npm:esbuild-wasm@0.25.1" });
   });
 
-  test("an old lock says nothing", () => {
+  test("a lock of version 1 counts as no lock", () => {
     const { manifest } = substituted({}, TABLE, `{"lockfileVersion":1,"dependencies":{}}`);
     expect(manifest.overrides).toEqual({ esbuild: "npm:esbuild-wasm@*" });
   });
 
-  test("what the project has decided itself stays", () => {
+  test("the project's own overrides and sources stay", () => {
     for (const own of [
       { overrides: { esbuild: "0.1.0" } },
       { overrides: { "esbuild@1": "0.1.0" } },
@@ -79,20 +79,20 @@ describe("what package.json gets to say", () => {
     }
   });
 
-  test("its other overrides stay, and its layout", () => {
+  test("other overrides and the layout stay", () => {
     const text = `{\r\n\t"overrides": {\r\n\t\t"a": "1"\r\n\t}\r\n}\r\n`;
     const expected = text.replace(`"a": "1"`, `"a": "1",\r\n\t\t"esbuild": "npm:esbuild-wasm@*"`);
     expect(withSubstitutes(text, TABLE).text).toBe(expected);
   });
 
-  test("a table may give a range, and its names are checked", () => {
+  test("a table may have ranges, and its names are checked", () => {
     const { manifest } = substituted({ dependencies: { "node-sass": "4" } }, { "node-sass": "sass@^1" });
     expect(manifest.dependencies).toEqual({ "node-sass": "npm:sass@^1" });
     expect(() => withSubstitutes("{}", { a: "npm:../b" })).toThrow(/Invalid package name/);
   });
 });
 
-describe("what the engine makes of it", () => {
+describe("the resolved tree", () => {
   const registry = fakeRegistry({
     "esbuild@0.25.0": {},
     "esbuild@0.21.5": {},
@@ -111,7 +111,7 @@ describe("what the engine makes of it", () => {
     return tree.nodes.map(({ location, packageName, version }) => `${location} ${packageName}@${version}`);
   };
 
-  test("a direct dependency and one below are one package", async () => {
+  test("a direct and an indirect dependency share one substitute", async () => {
     const manifest = { dependencies: { vite: "7" }, devDependencies: { esbuild: "^0.25.0" } };
     expect(await stands(manifest)).toEqual([
       "node_modules/esbuild esbuild-wasm@0.25.0",
@@ -119,7 +119,7 @@ describe("what the engine makes of it", () => {
     ]);
   });
 
-  test("with the lock from before, each dependent keeps its version", async () => {
+  test("with the old lock, each dependent keeps its version", async () => {
     const manifest = { dependencies: { vite: "7", vitest: "1" } };
     const before = await resolveIn(registry, { "package.json": JSON.stringify(manifest) });
     expect(await stands(manifest, before.files["package-lock.json"])).toEqual([
@@ -131,7 +131,7 @@ describe("what the engine makes of it", () => {
   });
 });
 
-test("a page passes for a machine that WebAssembly builds fit, and no native ones", () => {
+test("the wasm platform fits WebAssembly builds and no native ones", () => {
   const from = (name: string, needs: object) => ({
     [`node_modules/${name}`]: {
       version: "1.0.0",

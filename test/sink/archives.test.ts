@@ -13,7 +13,7 @@ import { showFolder } from "./places.ts";
 import { filesOf, install, type Listing, linksOf, listingOf, pack, stateOf, type TestTree } from "./trees.ts";
 
 const long = (length: number, char = "x"): string => char.repeat(length);
-/** Bytes that cannot be deflated. */
+/** Bytes that deflating does not make smaller. */
 function noiseOf(length: number): Uint8Array<ArrayBuffer> {
   let state = 1;
   return new Uint8Array(length).map(() => {
@@ -58,7 +58,7 @@ async function archive(sink: StreamSink, what: TestTree = tree): Promise<Uint8Ar
   return bytes;
 }
 
-/** Unpacked by the system's own program. Null where there is none. */
+/** Unpacks with the system's own program. Returns null if there is none. */
 async function unpacked(bytes: Uint8Array, command: readonly string[]): Promise<Listing | null> {
   const folder = await fs.mkdtemp(join(tmpdir(), "webhoist-archive-"));
   try {
@@ -89,12 +89,12 @@ const python =
   " f=open(i.filename,'wb'); f.write(d); f.close(); os.chmod(i.filename,m&0o777)\n";
 
 describe("a tar archive", () => {
-  test("as tar unpacks it", async () => {
+  test("the system's tar unpacks it", async () => {
     const listing = await unpacked(await archive(createTarSink()), ["tar", "-xf", "../archive"]);
     expect(listing).toEqual(whole);
   });
 
-  test("as we unpack it: files, sizes and modes", async () => {
+  test("the library unpacks it: files, sizes and modes", async () => {
     const bytes = await archive(createTarSink());
     const entries = untar(bytes);
     if (!entries.ok) throw new Error(entries.failure.message);
@@ -103,20 +103,20 @@ describe("a tar archive", () => {
       return [path, mode & 0o111 ? `+x ${text}` : text];
     });
     const files = Object.entries(whole).filter(([, text]) => !text.startsWith("-> "));
-    // Without the first folder, as a package is unpacked.
+    // A package is unpacked without its first folder.
     expect(Object.fromEntries(found)).toEqual(
       Object.fromEntries(files.map(([path, text]) => [path.slice(path.indexOf("/") + 1), text])),
     );
   });
 
-  test("an empty one", async () => {
+  test("an empty archive", async () => {
     const bytes = await archive(createTarSink(), { packages: {} });
     expect(bytes).toEqual(new Uint8Array(1024));
   });
 });
 
 describe.each([0, 1, 9] as const)("a zip archive of level %d", (level) => {
-  test("as fflate and Python unpack it", async () => {
+  test("fflate and Python unpack it", async () => {
     const bytes = await archive(createZipSink({ level }));
     const found = Object.entries(unzipSync(bytes)).map(([path, data]) => [path, new TextDecoder().decode(data)]);
     const links = new Set(linksOf(tree).map(({ path }) => path));
@@ -124,7 +124,7 @@ describe.each([0, 1, 9] as const)("a zip archive of level %d", (level) => {
     expect(Object.fromEntries(found.filter(([path]) => !links.has(path!)))).toEqual(Object.fromEntries(files));
     const listing = await unpacked(bytes, ["python3", "-c", python]);
     if (listing) expect(listing).toEqual(whole);
-    // Only what deflating makes smaller is deflated.
+    // A file is deflated only if that makes it smaller.
     expect(bytes.length > 200_000).toBe(level === 0);
   });
 });
@@ -151,7 +151,7 @@ describe.each([
       for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
     };
     await turns();
-    // What fills the two chunks that may be in flight, and one that waits.
+    // Fills the two chunks that may be in flight, and one that waits.
     const before = taken;
     expect(before).toBeLessThan(10);
     await turns();
@@ -163,7 +163,7 @@ describe.each([
     expect(taken).toBe(100);
   });
 
-  test("it errors when the install is given up, also while a write waits", async () => {
+  test("the stream fails when the install is aborted, also while a write waits", async () => {
     const sink = create();
     const session = await sink.open();
     await session.begin(new Set());
@@ -176,14 +176,14 @@ describe.each([
     await expect(sink.open()).rejects.toMatchObject({ code: "ESINK" });
   });
 
-  test("a reader that leaves fails the install", async () => {
+  test("the install fails if the reader cancels the stream", async () => {
     const sink = create();
     const installing = expect(install(sink, tree)).rejects.toMatchObject({ code: "ESINK" });
     await sink.stream.cancel(new Error("enough"));
     await installing;
   });
 
-  test("paths that lead out are refused, and the stream errors", async () => {
+  test("paths that leave the project are refused, and the stream fails", async () => {
     const sink = create();
     const bad = { packages: { "node_modules/a": { "../../evil.js": "x" } } };
     const reading = expect(read(sink.stream)).rejects.toMatchObject({ code: "ESINK" });
@@ -191,7 +191,7 @@ describe.each([
     await reading;
   });
 
-  test("packages that are written at once follow each other", async () => {
+  test("packages that are written at the same time follow each other", async () => {
     const sink = create();
     const reading = read(sink.stream);
     const session = await sink.open();
@@ -202,7 +202,7 @@ describe.each([
   });
 });
 
-test("more entries than a zip can hold are refused", async () => {
+test("too many entries for a zip are refused", async () => {
   const sink = createZipSink({ level: 0 });
   const reading = read(sink.stream).catch(() => {});
   const session = await sink.open();

@@ -17,7 +17,7 @@ const before: TestTree = {
 interface Step {
   name: string;
   trees: readonly TestTree[];
-  /** Of the last step: what stays as it is. Files under others are written again. */
+  /** Locations that the last step keeps. Files of other packages are written again. */
   kept: readonly string[];
 }
 
@@ -128,7 +128,7 @@ const steps: readonly Step[] = [
   },
 ];
 
-/** `expected`, without what a package brought into the folder of another one. */
+/** Returns `expected` without bundled files in the folder of another package. */
 function withoutCovered(tree: TestTree, listing: Listing): Listing {
   const covered = tree.packages["node_modules/a"] === bundling && "node_modules/a/node_modules/inner" in tree.packages;
   if (covered) delete listing["node_modules/a/node_modules/inner/lib/a.js"];
@@ -157,7 +157,7 @@ export function describeSink(name: string, create: () => Place | Promise<Place>)
       });
     }
 
-    test("until the commit nothing shows, and a change that is given up leaves nothing", async () => {
+    test("nothing shows before the commit, and an aborted change leaves nothing", async () => {
       await install(place.sink, before);
       const session = await place.sink.open();
       await session.begin(new Set(["node_modules/vite"]));
@@ -170,7 +170,7 @@ export function describeSink(name: string, create: () => Place | Promise<Place>)
       expect(await install(place.sink, before)).toEqual(Object.keys(before.packages));
     });
 
-    test("a write whose files fail: their own error, and all as before", async () => {
+    test("if `files` throws, the write fails with that error, and the old tree stays", async () => {
       await install(place.sink, before);
       const failing = function* (): ReturnType<typeof filesOf> {
         yield* filesOf(react);
@@ -191,7 +191,7 @@ export function describeSink(name: string, create: () => Place | Promise<Place>)
       expect(await install(place.sink, before)).toEqual([]);
     });
 
-    test("given up in the middle of a write", async () => {
+    test("abort in the middle of a write", async () => {
       await install(place.sink, before);
       const session = await place.sink.open();
       await session.begin(new Set());
@@ -201,7 +201,7 @@ export function describeSink(name: string, create: () => Place | Promise<Place>)
       await expectTree(before);
     });
 
-    test("what others put into node_modules goes, what they put elsewhere stays", async () => {
+    test("foreign files in node_modules are removed, and elsewhere they stay", async () => {
       await place.put("src/node_modules.ts", "mine");
       await place.put("lib/node_modules/x.js", "mine too");
       await install(place.sink, before);
@@ -213,7 +213,7 @@ export function describeSink(name: string, create: () => Place | Promise<Place>)
       await expectTree(before, own);
     });
 
-    test("a package that somebody took away is not trusted to be there", async () => {
+    test("a package with a missing file is not held", async () => {
       await install(place.sink, before);
       await place.remove("node_modules/vite");
       await place.remove("node_modules/react/node_modules/dep/package.json");
@@ -226,7 +226,7 @@ export function describeSink(name: string, create: () => Place | Promise<Place>)
       await expectTree(before);
     });
 
-    test("node_modules taken away altogether: nothing is held", async () => {
+    test("without node_modules, nothing is held", async () => {
       await install(place.sink, before);
       await place.remove("node_modules");
       expect(await install(place.sink, before)).toEqual([]);
@@ -234,7 +234,7 @@ export function describeSink(name: string, create: () => Place | Promise<Place>)
     });
 
     const hostile = ["../x", "/x", "a/../../x", "a//b", "./a", "", "a\0b", "C:/x", "c:x", "\\x", "a\\..\\..\\x", "a/"];
-    test.each(hostile)("a file that is named %j is refused", async (path) => {
+    test.each(hostile)("a file with the name %j is refused", async (path) => {
       const session = await place.sink.open();
       await session.begin(new Set());
       const file = { path, bytes: new Uint8Array(1), mode: 0o644 };
@@ -276,7 +276,7 @@ export function describeSink(name: string, create: () => Place | Promise<Place>)
       expect(dropEmpty(await place.show())).toEqual({});
     });
 
-    test("a file and a folder of one name, and a file twice, are refused", async () => {
+    test("a path that is a file and a folder, or used twice, is refused", async () => {
       for (const names of [
         ["a", "a/b"],
         ["a/b", "a"],
@@ -290,7 +290,7 @@ export function describeSink(name: string, create: () => Place | Promise<Place>)
       }
     });
 
-    test("what is committed is what was written", async () => {
+    test("commit must name exactly the written packages", async () => {
       const session = await place.sink.open();
       await session.begin(new Set());
       await session.write("node_modules/react", filesOf(react));
@@ -302,7 +302,7 @@ export function describeSink(name: string, create: () => Place | Promise<Place>)
   });
 }
 
-/** npm's folder stays when it is empty, and folders are no files. */
+/** Removes folders from a list: an empty node_modules may stay, as with npm. */
 function dropEmpty(listing: Listing): Listing {
   return Object.fromEntries(
     Object.entries(listing).filter(([path]) => !/(?:^|\/)(?:node_modules|packages|w|v)\/$/.test(path)),

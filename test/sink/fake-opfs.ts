@@ -1,18 +1,18 @@
 import type { Faults } from "./faults.ts";
 import type { Listing } from "./trees.ts";
 
-/** What the fake's folders hold: text, or a folder. */
+/** The entries of a folder: text, or another folder. */
 export type Store = Map<string, Uint8Array | Store>;
 
 const decoder = new TextDecoder();
 
 export interface FakeOptions {
-  /** Files can be moved. */
+  /** Whether files can be moved. */
   moves: boolean;
   faults?: Faults;
 }
 
-/** The origin-private file system as far as it is used here, in memory; every call may go wrong. */
+/** A fake of the origin-private file system, in memory. Every call can be made to fail. */
 export function fakeFolder(store: Store, options: FakeOptions): FileSystemDirectoryHandle {
   const step = (torn?: () => Promise<unknown>): Promise<void> =>
     options.faults ? options.faults.step(torn) : Promise.resolve();
@@ -35,7 +35,7 @@ export function fakeFolder(store: Store, options: FakeOptions): FileSystemDirect
     store,
     async *entries() {
       await step();
-      // Others change the folder meanwhile.
+      // Other code may change the folder in the meantime.
       for (const [name, entry] of [...store]) yield [name, { kind: entry instanceof Map ? "directory" : "file" }];
     },
     async getDirectoryHandle(name: string, { create = false } = {}) {

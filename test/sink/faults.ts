@@ -10,7 +10,7 @@ export class Broken extends Error {
   code = "EIO";
 }
 
-/** Counts operations, and lets the n-th go wrong. */
+/** Counts operations, and makes the n-th fail. */
 export class Faults {
   count = 0;
   readonly #at: number;
@@ -25,7 +25,7 @@ export class Faults {
     return this.count > this.#at;
   }
 
-  /** To be called before each operation. `torn`: does a part of it. */
+  /** Must be called before each operation. @param torn does a part of the operation */
   async step(torn?: () => Promise<unknown>): Promise<void> {
     const now = this.count++;
     const stops = this.#at + (this.#fault === "stops" ? 0 : 1 + (this.#at % 4));

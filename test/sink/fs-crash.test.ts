@@ -24,7 +24,7 @@ function faulty(fs: SinkFs, faults: Faults): SinkFs {
 
 const knows = { modes: true, links: true };
 
-/** Everything in the project but empty folders of workspaces. */
+/** Lists everything in the project, except empty folders of workspaces. */
 async function show(fs: ReturnType<typeof memPromises>): Promise<Listing> {
   const all = await showFolder(fs, "/project");
   return Object.fromEntries(Object.entries(all).filter(([path]) => !/^(?:packages\/.*|node_modules)\/$/.test(path)));
@@ -35,7 +35,7 @@ interface Range {
   step: number;
 }
 
-/** Breaks the change from one tree to another at every operation in turn, or at every few. Gives how many there were. */
+/** Makes the change from one tree to another fail at every operation in turn, or at every few. Returns the number of operations. */
 async function breakEverywhere(
   [from, to]: readonly [TestTree, TestTree],
   fault: Fault,
@@ -56,13 +56,13 @@ async function breakEverywhere(
     );
     if (!faults.happened) {
       expect(failed).toBe(null);
-      // Both happen: it is undone early on and finished late.
+      // Both may happen: an early failure is undone, a late one is finished.
       if (step === 1 && fault === "stops" && JSON.stringify(before) !== JSON.stringify(after))
         expect(seen.before * seen.after).not.toBe(0);
       return faults.count;
     }
     if (failed) expect(failed).toMatchObject({ code: "ESINK" });
-    // One that failed and lived on needs nobody to open it again.
+    // A change that failed without a crash needs no further `open`.
     const now = fault === "fails" ? await show(fs) : null;
     if (now) expect(withoutWork(now), `${at}`).toEqual(failed ? before : after);
     const session = await createFsSink(fs, "/project").open();
@@ -81,7 +81,7 @@ async function breakEverywhere(
 
 const sorted = (listing: Listing): [string, string][] => Object.entries(listing).sort(([a], [b]) => (a < b ? -1 : 1));
 
-/** What could not be cleared away after a change is cleared away by the next. */
+/** Checks that the next change removes the leftovers of the last one. */
 function withoutWork(listing: Listing): Listing {
   return Object.fromEntries(Object.entries(listing).filter(([path]) => !path.startsWith(".webhoist-install/")));
 }
@@ -105,14 +105,14 @@ const to: TestTree = {
   links: { "node_modules/.bin/a": "node_modules/a/bin.js", "node_modules/v": "packages/v" },
 };
 
-describe("a disk that breaks at the n-th operation, for every n", () => {
-  test.each(FAULTS)("one that %s leaves the tree from before or the one after", async (fault) => {
+describe("a disk that fails at the n-th operation, for every n", () => {
+  test.each(FAULTS)("a disk that %s keeps the old tree or gets the new one", async (fault) => {
     expect(await breakEverywhere([from, to], fault)).toBeGreaterThan(80);
     await breakEverywhere([{ packages: {} }, to], fault);
     await breakEverywhere([to, { packages: {} }], fault);
   });
 
-  test("between any two trees", async () => {
+  test("between any two random trees", async () => {
     const pair = fc.tuple(treesArbitrary, treesArbitrary);
     const property = fc.asyncProperty(pair, fc.nat(36), fc.constantFrom(...FAULTS), async (trees, first, fault) => {
       await breakEverywhere(trees, fault, { first, step: 37 });

@@ -32,8 +32,8 @@ beforeEach(async () => {
 });
 afterEach(() => fs.rm(folder, { recursive: true }));
 
-describe("what is there already", () => {
-  test("the hidden lock is as it was given, and newer than every folder of a package", async () => {
+describe("the state on the disk", () => {
+  test("the hidden lock is written as given, and is newer than every package folder", async () => {
     const workspaces: TestTree = {
       packages: { ...tree.packages, "packages/w/node_modules/a": pack("2.0.0") },
       links: { ...tree.links, "node_modules/w": "packages/w" },
@@ -42,13 +42,13 @@ describe("what is there already", () => {
     expect(await fs.readFile(at("node_modules/.package-lock.json"), "utf8")).toBe(lockOf(workspaces));
     const { mtime } = await fs.stat(at("node_modules/.package-lock.json"));
     const folders = ["node_modules", "packages/w", "packages/w/node_modules", ...Object.keys(workspaces.packages)];
-    // npm compares dates, which count milliseconds.
+    // npm compares times in milliseconds.
     for (const path of folders)
       expect((await fs.stat(at(path))).mtime.getTime(), path).toBeLessThanOrEqual(mtime.getTime());
     expect(await held()).toEqual(Object.keys(workspaces.packages));
   });
 
-  test("files that stay are the same files, and what runs stays so", async () => {
+  test("kept files are hard links of the old ones, and stay executable", async () => {
     await install(createFsSink(fs, folder), tree);
     const file = await inode("node_modules/a/lib/a.js");
     await install(createFsSink(fs, folder), {
@@ -59,7 +59,7 @@ describe("what is there already", () => {
     expect((await fs.stat(at("node_modules/a/bin.js"))).mode & 0o777).toBe(0o755);
   });
 
-  test("where nothing changes nothing is exchanged", async () => {
+  test("if nothing changes, no folder is swapped", async () => {
     await install(createFsSink(fs, folder), tree);
     const before = await inode("node_modules");
     await install(createFsSink(fs, folder), tree);
@@ -98,7 +98,7 @@ describe("what is there already", () => {
     await fs.symlink("elsewhere", at(path));
   }
 
-  test("a bundled package that is gone takes the trust from the one that brings it", async () => {
+  test("a package is not held if a package that it bundles is missing", async () => {
     const bundling: TestTree = {
       packages: {
         ...tree.packages,
@@ -116,7 +116,7 @@ describe("what is there already", () => {
 });
 
 describe("a disk without hard links", () => {
-  test("files that stay are copied", async () => {
+  test("kept files are copied", async () => {
     await install(createFsSink(fs, folder), tree);
     const file = await inode("node_modules/a/lib/a.js");
     const refused = Object.assign(new Error("not permitted"), { code: "EPERM" });
@@ -128,7 +128,7 @@ describe("a disk without hard links", () => {
   });
 });
 
-describe("folders that lead elsewhere", () => {
+describe("symbolic links", () => {
   let outside: string;
   beforeEach(async () => {
     outside = await fs.mkdtemp(join(tmpdir(), "webhoist-outside-"));
@@ -139,12 +139,12 @@ describe("folders that lead elsewhere", () => {
     await fs.rm(outside, { recursive: true });
   });
 
-  test("a node_modules that is a link is not followed", async () => {
+  test("a link as node_modules is not followed", async () => {
     await fs.symlink(outside, at("node_modules"));
     await expect(install(createFsSink(fs, folder), tree)).rejects.toMatchObject({ code: "ESINKPATH" });
   });
 
-  test("nor a workspace's, and nothing else changes then", async () => {
+  test("a link as a workspace's node_modules is not followed, and nothing changes", async () => {
     await install(createFsSink(fs, folder), tree);
     await fs.symlink(outside, at("packages"));
     const next = { packages: { ...tree.packages, "packages/w/node_modules/a": pack("1.0.0") } };
@@ -153,13 +153,13 @@ describe("folders that lead elsewhere", () => {
     expect(await showFolder(fs, folder)).toEqual(listingOf(tree, knows));
   });
 
-  test("nor the folder that a change works in", async () => {
+  test("a link as the work folder is not followed", async () => {
     await fs.symlink(outside, at(".webhoist-install"));
     await expect(createFsSink(fs, folder).open()).rejects.toMatchObject({ code: "ESINKPATH" });
   });
 
   test.each(["../../node_modules", "/etc/node_modules", "src", "", "node_modules/../src", "x/node_modules/../../src"])(
-    "a journal that names %j is not obeyed",
+    "a journal with the root %j is refused",
     async (root) => {
       await fs.mkdir(at(".webhoist-install/new/src"), { recursive: true });
       await fs.mkdir(at("src"));
@@ -169,7 +169,7 @@ describe("folders that lead elsewhere", () => {
     },
   );
 
-  test("a journal does not reach through a link", async () => {
+  test("a journal is not applied through a link", async () => {
     await fs.mkdir(at(".webhoist-install/new/packages/node_modules"), { recursive: true });
     await fs.symlink(outside, at("packages"));
     const journal = JSON.stringify({ swaps: [{ root: "packages/node_modules", filled: true }] });
@@ -182,7 +182,7 @@ describe("two processes", () => {
   const owned = (id: string, living: string[]): ReturnType<typeof createFsSink> =>
     createFsSink(fs, folder, { owner: { id, alive: (other) => living.includes(other) } });
 
-  test("the second one waits its turn; one that died is cleaned up after", async () => {
+  test("the second process fails with ESINKBUSY, and the work folder of a dead process is removed", async () => {
     const first = await owned("1", []).open();
     await first.begin(new Set());
     await first.write("node_modules/a", filesOf(tree.packages["node_modules/a"]!));
@@ -191,7 +191,7 @@ describe("two processes", () => {
       failure: { details: { owner: "1" } },
     });
     expect(await install(owned("2", []), tree)).toEqual([]);
-    // What it does once it is thought dead comes to nothing.
+    // A process that was taken for dead changes nothing any more.
     await expect(
       first.commit(stateOf({ packages: { "node_modules/a": tree.packages["node_modules/a"]! } })),
     ).rejects.toMatchObject({
@@ -201,9 +201,9 @@ describe("two processes", () => {
   });
 });
 
-test("a tree that somebody else made since a crash is left alone", async () => {
+test("a tree that another program made after a crash stays", async () => {
   await install(createFsSink(fs, folder), tree);
-  // Cut off between its two renames; then npm was run.
+  // The change is cut off between its two renames, and then npm runs.
   await fs.mkdir(at(".webhoist-install/new/node_modules"), { recursive: true });
   await fs.mkdir(at(".webhoist-install/old/0"), { recursive: true });
   await fs.writeFile(at(".webhoist-install/journal.json"), '{"swaps":[{"root":"node_modules","filled":true}]}');
@@ -211,7 +211,7 @@ test("a tree that somebody else made since a crash is left alone", async () => {
   expect(await showFolder(fs, folder)).toEqual(listingOf(tree, knows));
 });
 
-test("what a change could not clear away is not taken for a change to come", async () => {
+test("leftovers of a finished change are not applied again", async () => {
   await install(createFsSink(fs, folder), {
     packages: { ...tree.packages, "packages/w/node_modules/a": pack("1.0.0") },
   });
@@ -221,13 +221,13 @@ test("what a change could not clear away is not taken for a change to come", asy
     throw new Error("busy");
   };
   await install(createFsSink({ ...fs, rm }, folder), { packages: tree.packages });
-  // A workspace's folder went; somebody makes it anew.
+  // A workspace's folder was removed, and is made again.
   await fs.mkdir(at("packages/w/node_modules/mine"), { recursive: true });
   expect(await held()).toEqual(all);
   expect(await fs.readdir(at("packages/w/node_modules"))).toEqual(["mine"]);
 });
 
-test("giving up waits for what is being written, and leaves nothing of it", async () => {
+test("abort waits for running writes, and leaves nothing of them", async () => {
   let release = (): void => {};
   const gate = new Promise<void>((resolve) => {
     release = resolve;
@@ -239,7 +239,7 @@ test("giving up waits for what is being written, and leaves nothing of it", asyn
   const session = await createFsSink({ ...fs, writeFile }, folder).open();
   await session.begin(new Set());
   const writing = session.write("node_modules/a", filesOf(tree.packages["node_modules/a"]!)).catch(() => {});
-  // The folders are made, the first files wait.
+  // The folders are made, and the first files wait.
   while ((await fs.readdir(at(".webhoist-install/new/node_modules")).catch(() => [])).length === 0);
   let ended = false;
   const aborting = session.abort().then(() => {

@@ -6,7 +6,7 @@ export interface Order {
   trees: TestTree[];
 }
 
-// One install after the other, in a thread of its own: there files are written through access handles.
+// Runs installs one after the other in a worker, which writes files through access handles.
 addEventListener("message", async ({ data }: MessageEvent<Order>) => {
   const root = await navigator.storage.getDirectory();
   const directory = await root.getDirectoryHandle(data.folder, { create: true });

@@ -78,7 +78,7 @@ function ask(order: Order): Promise<string> {
   }).finally(() => worker.terminate());
 }
 
-test("from a worker, and read on by a page", async () => {
+test("written in a worker, continued on a page", async () => {
   const [directory, folder] = await newFolder();
   expect(await ask({ folder, trees: [one, other] })).toBe("done");
   expect(await show(directory)).toEqual(listingOf(other, { modes: false, links: false }));
@@ -96,7 +96,7 @@ test("links are listed in the state file", async () => {
   await dispose(folder);
 });
 
-test("another tab that installs there: ESINKBUSY", async () => {
+test("a second tab gets ESINKBUSY", async () => {
   const [directory, folder] = await newFolder();
   const session = await createOpfsSink(directory).open();
   expect(await ask({ folder, trees: [one] })).toBe("ESINKBUSY");
@@ -105,10 +105,10 @@ test("another tab that installs there: ESINKBUSY", async () => {
   await dispose(folder);
 });
 
-test("a page that was closed in the middle of a change: the next one finishes it", async () => {
+test("the next page finishes the change of a closed one", async () => {
   const [directory, folder] = await newFolder();
   await install(createOpfsSink(directory), one);
-  // As it stands once the change is decided, and a part of it done.
+  // The state after the journal is written, and a part of the change is done.
   await put(directory, ".webhoist-install/new/node_modules/c/index.js", "c");
   await put(directory, ".webhoist-install/journal.json", '{"roots":["node_modules"],"stay":["node_modules/a"]}');
   await (await createOpfsSink(directory).open()).abort();

@@ -8,7 +8,7 @@ import type { Place } from "./places.ts";
 import { treesArbitrary } from "./random-trees.ts";
 import { install, listingOf, pack, type TestTree } from "./trees.ts";
 
-// The same in a real browser is in opfs.browser.ts. Here every call can go wrong.
+// opfs.browser.ts runs the same tests in a real browser. Here every call can be made to fail.
 
 const encoder = new TextEncoder();
 
@@ -96,13 +96,13 @@ const to: TestTree = {
   },
 };
 
-describe("storage that breaks at the n-th call, for every n", () => {
-  test.each(FAULTS)("one that %s: the next open finds the tree from before, or makes the one after", async (fault) => {
+describe("storage that fails at the n-th call, for every n", () => {
+  test.each(FAULTS)("storage that %s: the next open finds the old tree or the new one", async (fault) => {
     expect(await breakEverywhere([from, to], fault)).toBeGreaterThan(80);
     await breakEverywhere([to, { packages: {} }], fault);
   });
 
-  test("between any two trees", async () => {
+  test("between any two random trees", async () => {
     const pair = fc.tuple(treesArbitrary, treesArbitrary);
     const property = fc.asyncProperty(pair, fc.nat(60), fc.constantFrom(...FAULTS), async (trees, first, fault) => {
       await breakEverywhere(trees, fault, { first, step: 61 });

@@ -12,13 +12,13 @@ import { followed, type Listing } from "./trees.ts";
 
 const decoder = new TextDecoder();
 
-/** Somewhere files can be put, and looked at by other means than the sink's. */
+/** A place for files that a test can read without the sink. */
 export interface Place {
   sink: FileSink;
   modes: boolean;
   links: boolean;
   show(): Promise<Listing>;
-  /** Puts a file there behind the sink's back. */
+  /** Writes a file without the sink. */
   put(path: string, text: string): Promise<void>;
   remove(path: string): Promise<void>;
   dispose(): Promise<void>;
@@ -87,7 +87,7 @@ export function treePlace(): Place {
 
 type Promises = typeof nodeFs;
 
-/** All of a folder, but the hidden lock. Empty folders end in a slash. */
+/** Lists a folder without the hidden lock. Empty folders end in a slash. */
 export async function showFolder(fs: Promises, folder: string): Promise<Listing> {
   const listing: Listing = {};
   const visit = async (path: string): Promise<void> => {
@@ -139,5 +139,5 @@ export async function diskPlace(): Promise<Place> {
   return folderPlace(nodeFs, folder, () => rm(folder, { recursive: true }));
 }
 
-/** Both are taken as they are: what does not compile here does not fit. */
+/** Type tests: Node's and memfs' modules must fit `SinkFs`. */
 const _shapes: readonly SinkFs[] = [nodeFs, memfs().fs.promises];

@@ -24,7 +24,7 @@ const filesArbitrary: fc.Arbitrary<Files> = fc
     }),
   );
 
-/** A few packages, nested at will but not without what is around them; links to some, and to a workspace's folder. */
+/** Random trees: a few packages, each inside an existing one, links to some of them, and a link to a workspace. */
 export const treesArbitrary: fc.Arbitrary<TestTree> = fc
   .record({
     filled: fc.array(fc.option(filesArbitrary), { minLength: places.length, maxLength: places.length }),

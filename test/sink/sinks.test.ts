@@ -27,14 +27,14 @@ describe("any tree after any other", () => {
   });
 });
 
-test("a Map that is handed over again is known, also to another sink", async () => {
+test("a Map is remembered, also by another sink", async () => {
   const map = new Map();
   const tree = { packages: { "node_modules/a": pack("1.0.0") } };
   await install(createMapSink(map), tree);
   const bytes = map.get("node_modules/a/index.js");
   expect(await install(createMapSink(map), tree)).toEqual(["node_modules/a"]);
   expect(map.get("node_modules/a/index.js")).toBe(bytes);
-  // One that was patched is written anew.
+  // A patched package is written again.
   map.set("node_modules/a/index.js", new Uint8Array(1));
   expect(await install(createMapSink(map), tree)).toEqual([]);
   const open = await createMapSink(map).open();
@@ -42,7 +42,7 @@ test("a Map that is handed over again is known, also to another sink", async () 
   await open.abort();
 });
 
-test("a tree shares what did not change with the one before, which stays as it was", async () => {
+test("a new tree shares unchanged folders with the old one, which does not change", async () => {
   const own = { directory: { "main.js": { file: { contents: "mine" } } } };
   const sink = createTreeSink({ src: own });
   const packages = { "node_modules/a": pack("1.0.0", { "lib/x.js": "x" }), "node_modules/b": pack("1.0.0") };

@@ -1,9 +1,9 @@
 import type { FileSink, SinkFile, SinkLink, SinkState } from "../../src/api/sink.ts";
 
-/** A file's text; one that can be run starts with `#!`. */
+/** Files by path. An executable one starts with `#!`. */
 export type Files = Readonly<Record<string, string>>;
 
-/** What an install comes to: location to the files of its pack, and links to where they lead. */
+/** A tree: the files of packages by location, and links with their targets. */
 export interface TestTree {
   packages: Readonly<Record<string, Files>>;
   links?: Readonly<Record<string, string>>;
@@ -11,12 +11,12 @@ export interface TestTree {
 
 const encoder = new TextEncoder();
 
-/** A package with a package.json and an index.js that says which it is. */
+/** Makes a package with a package.json, and an index.js that names it. */
 export function pack(version: string, more: Files = {}): Files {
   return { "package.json": JSON.stringify({ version }), "index.js": `module.exports = "${version}";\n`, ...more };
 }
 
-/** In the form of a sha512 SRI; other files, another one. */
+/** Returns a string like a sha512 SRI that depends on the files. */
 export function integrityOf(files: Files): string {
   let sum = 7;
   for (const char of JSON.stringify(files)) sum = (Math.imul(sum, 31) + char.charCodeAt(0)) >>> 0;
@@ -42,7 +42,7 @@ function versionOf(files: Files, path: string): string {
   return JSON.parse(files[path] ?? "{}").version;
 }
 
-/** As npm writes `node_modules/.package-lock.json`. */
+/** Writes the text of `node_modules/.package-lock.json` as npm does. */
 export function lockOf(tree: TestTree): string {
   const packages: Record<string, object> = {};
   for (const [path, to] of Object.entries(tree.links ?? {})) {
@@ -61,7 +61,7 @@ export function lockOf(tree: TestTree): string {
   return JSON.stringify({ name: "project", lockfileVersion: 3, requires: true, packages }, null, 2);
 }
 
-/** Installs the tree as the library does: keeps what is held already. Gives what was kept. */
+/** Installs a tree as the library does, and returns the kept locations. */
 export async function install(sink: FileSink, tree: TestTree): Promise<string[]> {
   const session = await sink.open();
   try {
@@ -78,7 +78,7 @@ export async function install(sink: FileSink, tree: TestTree): Promise<string[]>
   }
 }
 
-/** Path to text, `+x ` in front of what can be run, and `-> ` in front of where a link leads. */
+/** Texts by path: `+x ` marks an executable file, and `-> ` the target of a link. */
 export type Listing = Record<string, string>;
 
 export function listingOf(tree: TestTree, knows: { modes: boolean; links: boolean }): Listing {
@@ -90,7 +90,7 @@ export function listingOf(tree: TestTree, knows: { modes: boolean; links: boolea
   return listing;
 }
 
-/** Where a link leads, from what it says and where it stands: the way back of `linkText`. */
+/** Returns a link's target relative to the project: the inverse of `linkText`. */
 export function followed(path: string, text: string): string {
   const parts = path.split("/").slice(0, -1);
   for (const part of text.split("/")) {
