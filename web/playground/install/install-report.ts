@@ -73,7 +73,7 @@ function scripts({ scripts: list }: InstallReport, { showFile }: ReportHost): HT
     h(
       "p",
       { class: "note" },
-      "npm would run these commands. webhoist runs no scripts; an application that uses it can decide to.",
+      "npm would run these commands. webhoist runs no scripts. An application that uses webhoist may run them.",
     ),
     ...collapsibleList(items, FIRST_ITEMS, h("ul", { class: "report-list" })),
   );
