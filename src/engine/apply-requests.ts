@@ -10,6 +10,7 @@ import { selectVersion } from "../registry/select-version.ts";
 import { parseArg, type Spec } from "../spec/spec.ts";
 import type { Context } from "./context.ts";
 import type { DepsQueue } from "./deps-queue.ts";
+import { hideProjectPath } from "./hide-project-path.ts";
 import { readManifest } from "./local-packages.ts";
 import { needPackument, needTarball, type Steps } from "./need.ts";
 import { noGit } from "./problems.ts";
@@ -124,6 +125,6 @@ function* readName(spec: Spec, context: Context): Steps<string> {
   if (spec.type !== "file" && spec.type !== "remote") return raise(namelessPackage(spec.rawSpec));
   const key = spec.type === "file" ? `file:${spec.fetchSpec}` : spec.fetchSpec;
   const listing = yield* needTarball(key, spec.rawSpec, null);
-  if (!listing.ok) return raise(listing.failure);
+  if (!listing.ok) return raise(hideProjectPath(listing.failure, context.tree.root.path));
   return readManifest(listing.value.texts.get("package.json"))?.name ?? raise(namelessPackage(spec.rawSpec));
 }

@@ -6,6 +6,7 @@ import type { Node } from "../graph/node.ts";
 import { VirtualTree } from "../graph/virtual-tree.ts";
 import type { Placement } from "../placement/place.ts";
 import type { Context } from "./context.ts";
+import { hideProjectPath } from "./hide-project-path.ts";
 
 /** A part of npm's report, under npm's own names. */
 type ConflictDetails = Record<string, unknown>;
@@ -51,14 +52,15 @@ export function describeEdge(edge: Edge, seen: readonly Node[] = []): ConflictDe
 export function peerSetConflict(edge: Edge, asked: Edge | null, context: Context): Failure {
   const { force, strictPeerDeps } = context.options;
   const current = edge.from.resolve(edge.key);
-  return eresolve(edge, current, {
+  const details: ConflictDetails = {
     npmMessage: "unable to resolve dependency tree",
     current: current ? describeNode(current) : null,
     currentEdge: asked ? describeEdge(asked) : null,
     edge: describeEdge(edge),
     strictPeerDeps,
     force,
-  });
+  };
+  return hideProjectPath(eresolve(edge, current, details), context.tree.root.path);
 }
 
 /** ERESOLVE, form 2 (npm-tree §17): a package cannot be placed with its peers. Found by `placement/place.ts`. */
@@ -76,7 +78,7 @@ export function placementConflict(placement: Placement, edge: Edge, at: { dep: N
     current: current && describeNode(current, placement.parent ? edge : null),
     peerConflict: peerConflict(placement),
   };
-  return eresolve(edge, current, details);
+  return hideProjectPath(eresolve(edge, current, details), context.tree.root.path);
 }
 
 /** Returns the peer that conflicts, and the package in its place. */

@@ -1,5 +1,7 @@
 // Loaded on demand: for a dependency on a folder, a workspace, a tarball or a repository.
+import type { Failure } from "../api/failure.ts";
 import type { Manifest } from "../api/manifest.ts";
+import { relativePath } from "../base/posix-path.ts";
 import { fail, type Outcome, ok } from "../errors/failure.ts";
 import { notFound } from "../errors/files.ts";
 import { noManifest } from "../errors/local-packages.ts";
@@ -10,6 +12,7 @@ import { Node } from "../graph/node.ts";
 import { normaliseManifest } from "../registry/normalise-manifest.ts";
 import type { FileSpec, GitSpec, RemoteSpec, Spec } from "../spec/spec.ts";
 import type { Context } from "./context.ts";
+import { hideProjectPath } from "./hide-project-path.ts";
 import { needTarball, type Steps } from "./need.ts";
 import { noGit } from "./problems.ts";
 
@@ -61,9 +64,9 @@ export function* loadLocal(
 ): Steps<Outcome<LoadedManifest>> {
   switch (spec.type) {
     case "remote":
-      return yield* fromTarball(spec.fetchSpec, edge.name);
+      return yield* fromTarball(spec.fetchSpec, edge.name, context);
     case "file":
-      return yield* fromTarball(`file:${spec.fetchSpec}`, edge.name);
+      return yield* fromTarball(`file:${spec.fetchSpec}`, edge.name, context);
     case "directory":
       return fromFolder(spec.fetchSpec, edge.name, context);
     case "git":
@@ -73,20 +76,22 @@ export function* loadLocal(
   }
 }
 
-function* fromTarball(url: string, name: string): Steps<Outcome<LoadedManifest>> {
+function* fromTarball(url: string, name: string, { tree }: Context): Steps<Outcome<LoadedManifest>> {
+  const refuse = (failure: Failure): Outcome<never> => fail(hideProjectPath(failure, tree.root.path));
   const listing = yield* needTarball(url, name, null);
-  if (!listing.ok) return listing;
+  if (!listing.ok) return refuse(listing.failure);
   const { texts, integrity } = listing.value;
   const manifest = readManifest(texts.get("package.json"));
-  if (!manifest) return fail(noManifest(name, url));
+  if (!manifest) return refuse(noManifest(name, url));
   const shrinkwrapped = texts.has("npm-shrinkwrap.json");
   return ok({ manifest: shrinkwrapped ? { ...manifest, _hasShrinkwrap: true } : manifest, resolved: url, integrity });
 }
 
-function fromFolder(folder: string, name: string, { folders }: Context): Outcome<LoadedManifest> {
+function fromFolder(folder: string, name: string, { folders, tree }: Context): Outcome<LoadedManifest> {
   const manifest = folders.manifest(folder);
   if (manifest) return ok({ manifest, resolved: `file:${folder}`, integrity: null });
-  return fail(notFound(`The folder of ${name} has no package.json: ${folder}.`, { package: name }));
+  const shown = relativePath(tree.root.path, folder);
+  return fail(notFound(`The folder of ${name} has no package.json: ${shown}.`, { package: name }));
 }
 
 /** Returns the normalised manifest, or null if the text is missing or not JSON. */

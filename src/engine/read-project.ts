@@ -8,7 +8,7 @@ import { Node } from "../graph/node.ts";
 import { SpecTable } from "../graph/spec-table.ts";
 import { Tree } from "../graph/tree.ts";
 import type { LockInput } from "../lockfile/write-lock.ts";
-import { ProjectFiles } from "../project/files.ts";
+import { PROJECT_MOUNT, ProjectFiles } from "../project/files.ts";
 import { type PackageJson, readPackageJson } from "../project/package-json.ts";
 import type { Requested } from "./apply-requests.ts";
 import type { Context } from "./context.ts";
@@ -39,12 +39,6 @@ export interface Project {
 }
 
 /**
- * The virtual folder that holds a file set. It is deep, so that `file:../../x` in a project at the top of its set leads
- * outside the set, not to another file in it.
- */
-const MOUNT = "/0/1/2/3/4/5/6/7";
-
-/**
  * Reads a project: its package.json, its workspaces, and its lock if it has one.
  * @throws InstallError EJSONPARSE, EDUPLICATEWORKSPACE, EWORKSPACESCONFIG, EOVERRIDE, EINVALIDOPTION, EUPDATEARGS, EINVALIDLOCK, EMISSINGTARGET
  */
@@ -52,9 +46,9 @@ export async function readProject(input: ReadInput): Promise<Project> {
   const { files: map, root: folder = "", name, options, platform } = input;
   const own = (name ?? "").split("/").filter((part) => part && part !== "." && part !== "..");
   const below = resolvePath("/", folder);
-  const mount = below === "/" ? `${MOUNT}/${own.join("/") || "project"}` : MOUNT;
+  const mount = below === "/" ? `${PROJECT_MOUNT}/${own.join("/") || "project"}` : PROJECT_MOUNT;
   const files = new ProjectFiles(map, mount);
-  const path = below === "/" ? mount : MOUNT + below;
+  const path = below === "/" ? mount : PROJECT_MOUNT + below;
   const packageJson = readPackageJson(files, path);
   const context = await readContext({ files, path, packageJson, options, platform, name });
   await readProjectLock(context, { files, path, options });

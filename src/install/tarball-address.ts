@@ -3,6 +3,7 @@ import { relativePath } from "../base/posix-path.ts";
 import { invalidLock } from "../errors/lockfile.ts";
 import { unsupportedSource } from "../errors/tree.ts";
 import { isPlainUrl, parseResolved } from "../lockfile/resolved.ts";
+import { PROJECT_MOUNT } from "../project/files.ts";
 import { httpUrl, type RegistryConfig, registryOf } from "../registry/registry-config.ts";
 import { tarballUrls } from "../registry/tarball-url.ts";
 import { parseVersion } from "../spec/version.ts";
@@ -21,9 +22,6 @@ export function tarballRegistries(config: RegistryConfig | undefined): TarballRe
   return config ? { config, tarballUrl: tarballUrls(config) } : null;
 }
 
-/** A deep folder, so that `file:../x.tgz` does not climb above the root. */
-const PROJECT = "/0/1/2/3/4/5/6/7";
-
 /**
  * Returns where a package's tarball is: an http(s) URL, or `file:` and a path relative to the project. Returns a failure for a
  * package that has no tarball: one from git, or a folder that npm would pack first.
@@ -34,10 +32,11 @@ export function tarballAddress(node: PlanNode, registries: TarballRegistries | n
   if (resolved !== null && PLAIN_URL.test(resolved)) return registries ? registries.tarballUrl(resolved) : resolved;
   if (resolved === null) return conventionalUrl(node, registries);
   if (!isPlainUrl(resolved)) {
-    const spec = parseResolved(resolved, PROJECT);
+    const spec = parseResolved(resolved, PROJECT_MOUNT);
     if (spec?.type === "git") return unsupported(node, "a page cannot clone a git repository");
     if (spec?.type === "directory") return unsupported(node, "a folder would have to be packed first");
-    if (spec?.type === "file" && resolved.startsWith("file:")) return `file:${relativePath(PROJECT, spec.fetchSpec)}`;
+    if (spec?.type === "file" && resolved.startsWith("file:"))
+      return `file:${relativePath(PROJECT_MOUNT, spec.fetchSpec)}`;
   }
   const url = httpUrl(resolved);
   if (!url) throw invalidLock(`"resolved" of "${location}" is neither a URL nor a file`, location);

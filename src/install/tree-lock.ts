@@ -3,9 +3,8 @@ import type { Tree, TreeNode } from "../api/resolve.ts";
 import { resolvePath } from "../base/posix-path.ts";
 import { runToEnd } from "../base/run-to-end.ts";
 import { type LockEdge, type LockNode, writeLock } from "../lockfile/write-lock.ts";
+import { PROJECT_MOUNT } from "../project/files.ts";
 
-/** A deep folder, so that folders beside the project do not climb above the root. */
-const PROJECT = "/0/1/2/3/4/5/6/7";
 const NO_EDGES: ReadonlyMap<string, LockEdge> = new Map();
 
 /** Writes a version 3 lock of a resolved tree, for a resolution whose own lock has version 1 or was not asked for. */
@@ -44,10 +43,10 @@ class TreeLockNode implements LockNode {
     return this.#node.location;
   }
   get path(): string {
-    return resolvePath(PROJECT, this.location);
+    return resolvePath(PROJECT_MOUNT, this.location);
   }
   get realpath(): string {
-    return resolvePath(PROJECT, (this.#node.target ?? this.#node).location);
+    return resolvePath(PROJECT_MOUNT, (this.#node.target ?? this.#node).location);
   }
   get target(): LockNode {
     return new TreeLockNode(this.#node.target ?? this.#node);
@@ -66,7 +65,7 @@ class TreeLockNode implements LockNode {
     const { resolved, edgesIn } = this.#node;
     const dependent = resolved?.startsWith("file:") && edgesIn.find(({ spec }) => spec.startsWith("file:"));
     if (!dependent) return resolved;
-    const folder = resolvePath(PROJECT, (dependent.from.target ?? dependent.from).location);
+    const folder = resolvePath(PROJECT_MOUNT, (dependent.from.target ?? dependent.from).location);
     const path = dependent.spec.slice("file:".length);
     return path[0] === "/" ? resolved : `file:${resolvePath(folder, path)}`;
   }

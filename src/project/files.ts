@@ -2,6 +2,12 @@ import type { FileMap } from "../api/common.ts";
 import { resolvePath } from "../base/posix-path.ts";
 
 /**
+ * The virtual folder below which a project's files stand. It is deep, so that `file:../../x` leads outside the file set, and not
+ * to some file in it. No failure shows it (src/engine/hide-project-path.ts).
+ */
+export const PROJECT_MOUNT = "/0/1/2/3/4/5/6/7";
+
+/**
  * A project's files under absolute virtual paths. The root of the file set is at `mount` (`/project`). Nothing exists outside
  * the set, and a key with `..` cannot lead out of it.
  */
