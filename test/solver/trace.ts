@@ -111,7 +111,7 @@ class Tracer {
     vi.spyOn(methods, "backtrack").mockImplementation(function (this: Solution, level) {
       const { level: before } = this;
       listen(this, () => {
-        tracer.#back = () => tracer.#say("", `go back to level ${level}`, `from level ${before}`);
+        tracer.#back = () => tracer.#say("", `backjump to level ${level}`, `from level ${before}`);
       });
       return backtrack.call(this, level);
     });
@@ -161,11 +161,11 @@ class Tracer {
       steps.unshift(first);
       first = first.cause.conflict;
     }
-    this.#say("", "conflict", `all of ${this.#number(first)} holds`);
+    this.#say("", "conflict", `${this.#number(first)} is satisfied`);
     for (const step of steps) {
       if ("fact" in step.cause) continue;
       const { conflict, other, pivot } = step.cause;
-      const from = `${this.#number(conflict)} and ${this.#number(other)}, less ${this.#name(pivot)}`;
+      const from = `${this.#number(conflict)} and ${this.#number(other)}, without ${this.#name(pivot)}`;
       const number = this.#next();
       this.#numbers.set(step, number);
       const terms = step.packages.map((name, place) => this.#term(name, step.sets[place] as SetId));
@@ -179,7 +179,7 @@ class Tracer {
 
   #words({ from, versions, to, spec, type }: Fact): string {
     const who = from ? `${from.name} ${from.describe(versions)}` : "the project";
-    return `${who} ${type === "peer" ? "has the peer" : "wants"} ${to.name}@${spec}`;
+    return `${who} requires ${to.name}@${spec}${type === "peer" ? " as a peer" : ""}`;
   }
 
   #name(id: PackageId): string {
@@ -231,7 +231,7 @@ function graphOf({ facts, steps }: Proof): string[] {
   const term = ({ package: name, versions, positive }: ProofTerm): string =>
     `${positive ? "" : "not "}${name} ${versions}`;
   const fact = ({ from, versions, name, spec, type }: ProofFact): string =>
-    `${from === "" ? "the project" : `${from} ${versions}`} ${type === "peer" ? "has the peer" : "wants"} ${name}@${spec}`;
+    `${from === "" ? "the project" : `${from} ${versions}`} requires ${name}@${spec}${type === "peer" ? " as a peer" : ""}`;
   return [
     ...facts.map((one, at) => `${letter(at)}  ${fact(one)}`),
     ...steps.map(({ terms, because }, at) =>

@@ -41,7 +41,7 @@ describe("the worked conflict", () => {
   });
 
   test("is told in the page's words", () => {
-    expect(blocks("text told")).toBe(`${told.text}\n`);
+    expect(blocks("text explanation")).toBe(`${told.text}\n`);
   });
 });
 
