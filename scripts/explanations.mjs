@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// Writes docs/explanations.md: what a flat resolution says of the recorded projects, each proof held against the registry.
+// Writes docs/explanations.md: the results of flat resolutions of the recorded projects. Checks each proof against the registry.
 //
 //   WEBHOIST_REGISTRY=DIR node scripts/explanations.mjs [--print]
 //
-// --print shows it instead.
+// --print prints the page instead.
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

@@ -13,12 +13,12 @@ import { memoryRegistry } from "../support/registry/memory-fetch.ts";
 import type { Snapshot } from "../support/registry/snapshot.ts";
 import { resolveIn } from "../support/tree.ts";
 
-/** What comes of a project on a rung. */
+/** The result of resolving a project with a relaxation. */
 export type Answer =
   | { readonly rung: Rung | null; readonly packages: number; readonly stats: SolverStats | undefined }
   | { readonly failure: Failure };
 
-/** The recorded projects of a registry's folder, resolved flat. */
+/** Resolves the recorded projects of a registry's folder with the flat strategy. */
 export class FlatProjects {
   readonly names: readonly string[];
   readonly #folder: string;
@@ -51,23 +51,23 @@ export class FlatProjects {
   }
 
   /**
-   * Holds a proof against the registry, sharing nothing with the solver: whether each fact is so, each step follows, and the
-   * facts alone, without anything else that the registry says, leave no choice. `needed`: without which they would.
+   * Checks a proof against the registry, with code that is independent of the solver: each fact is true, each step follows, and
+   * the facts alone leave no choice of versions. `needed` counts the facts without which they would.
    */
   check(name: string, proof: Proof): { wrong: string[]; needed: number } {
     const model = this.#model(name, proof);
-    // It tries every version for itself, which is too much here: versions that no fact tells apart are tried as one.
+    // checkProof tries every version, which takes too long here. Below, versions that no fact tells apart are tried as one.
     const wrong = checkProof(model, proof).filter((one) => one !== "the facts can all be met");
     if (findChoice(problemOf(model, proof.facts), BUDGET) !== null) wrong.push("the facts leave a choice");
     const needed = proof.facts.filter((fact) => {
-      // One wish may be told as several facts, of several stretches of versions.
+      // One requirement may be several facts, of several intervals of versions.
       const others = proof.facts.filter((other) => keyOf(other) !== keyOf(fact) || other.from !== fact.from);
       return findChoice(problemOf(model, others), BUDGET);
     });
     return { wrong, needed: needed.length };
   }
 
-  /** What a proof's packages ask of each other, and nothing else. */
+  /** Builds a model of the requirements in a proof, and nothing else. */
   #model(name: string, { facts }: Proof): Model {
     const pairs = new Set(facts.map((fact) => `${fact.from} ${fact.name}`));
     const only = (from: string, sections: Sections): Sections =>
@@ -106,7 +106,7 @@ const SECTIONS = [
 ] as const;
 const BUDGET = 1_000_000;
 
-/** The facts as rules, and of the versions that they do not tell apart one of each kind. */
+/** Turns the facts into rules. Of the versions that no fact tells apart, it keeps one. */
 function problemOf({ rules: all, installable }: Model, facts: Proof["facts"]): Problem {
   const keys = new Set(facts.map(({ from, name, spec }) => `${from} ${name} ${spec}`));
   const rules = all.filter(({ from, name, spec }) => keys.has(`${from} ${name} ${spec || "*"}`));
@@ -126,12 +126,12 @@ function problemOf({ rules: all, installable }: Model, facts: Proof["facts"]): P
   return { rules, installable: new Map(kinds) };
 }
 
-/** What a rule says, whichever version says it. */
+/** Identifies the requirement of a fact, without the dependent's version. */
 const keyOf = ({ name, spec, kind }: Pick<ProofFact, "name" | "spec" | "kind">): string => `${kind} ${name} ${spec}`;
 
 const count = (many: number, what: string): string => `${many.toLocaleString("en")} ${what}${many === 1 ? "" : "s"}`;
 
-/** `docs/explanations.md`: how each project stands, and for those that are refused the whole explanation. */
+/** Returns the text of `docs/explanations.md`: the result of each project, and the whole explanation of each failure. */
 export async function explanations(projects: FlatProjects): Promise<string> {
   const rows: string[] = [];
   const parts: string[] = [];
@@ -151,23 +151,26 @@ export async function explanations(projects: FlatProjects): Promise<string> {
 
 const INTRODUCTION = [
   "# Explanations",
-  `Written by \`scripts/explanations.mjs\`: what a flat resolution (docs/solver.md) says of the nine recorded projects. Where there is
-no answer, the text is what \`webhoist lock --strategy flat\` prints and the playground shows.`,
-  `Each proof of the first column is held against the registry by code that shares nothing with the solver: every fact is so, every
-step follows from the two before it, and the facts alone leave no choice of versions. A fact is *needed* where the others without it
-leave one.`,
-  `How to read them: a line follows from what it tells, from the line right before it where it begins with "And because", and from
-lines that it refers to by number. \`which\` is every version that was just wanted. Where only some versions are meant, a stretch
-of them says where it begins and ends.`,
+  `\`scripts/explanations.mjs\` writes this page. It shows the results of flat resolutions ([solver.md](solver.md)) of the nine recorded
+projects. If a project has no flat solution, \`webhoist lock --strategy flat\` prints the text below, and the playground shows it.`,
+  `Each proof of the first column is checked against the registry by code that is independent of the solver: every fact is true, every
+step follows from its two causes, and the facts alone leave no choice of versions. A fact is *needed* if the others would leave a choice
+without it.`,
+  `How to read a proof: a line follows from the facts that it states, from the line before it if it begins with "And because", and from
+lines that it refers to by number. \`which\` means every version that the clause before requires. If only some versions of a package are
+meant, the line gives their intervals.`,
 ];
 
 function inBrief(answer: Answer): string {
-  if ("failure" in answer) return answer.failure.code === "ENOSOLUTION" ? "refused" : answer.failure.code;
+  if ("failure" in answer) return answer.failure.code === "ENOSOLUTION" ? "no solution" : answer.failure.code;
   const { packages, stats } = answer;
   return `${count(packages, "package")}, ${count(stats?.decisions ?? 0, "decision")}, ${count(stats?.conflicts ?? 0, "conflict")}`;
 }
 
-/** A refusal's text, and what is known of its proof. On lower rungs packages are split, and the facts are not the registry's own. */
+/**
+ * Returns the text of a failure and the figures of its proof. With relaxations, packages are split into lines, so the facts cannot be
+ * checked against the registry.
+ */
 function section(answer: Answer, check?: (proof: Proof) => { wrong: string[]; needed: number }): string[] {
   if (!("failure" in answer)) return [];
   const { failure } = answer;

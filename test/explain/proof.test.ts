@@ -7,7 +7,7 @@ import { fact, step } from "./build-proof.ts";
 
 const text = (facts: readonly ProofFact[], ...steps: Proof["steps"]): string => proofText(proofLines({ facts, steps }));
 
-/** Facts that lead to the end by one line, or at least are told in one. */
+/** Prints a proof in which the facts lead to the conclusion in one line. */
 function line(...facts: readonly ProofFact[]): string {
   const steps = facts.slice(1).map((_, at) => step("x 1.0.0", at === 0 ? 0 : String(at - 1), at + 1));
   return text(facts, ...steps.slice(0, -1), { terms: [], because: steps.at(-1)!.because });
@@ -15,9 +15,10 @@ function line(...facts: readonly ProofFact[]): string {
 
 const CANNOT = "no choice of versions satisfies the project.";
 
-describe("facts", () => {
+describe("a clause", () => {
   const own = fact("", "a@^1.0.0");
-  const told = (other: ProofFact): string => {
+  /** Returns what the line says after the project's own requirement. */
+  const clauseOf = (other: ProofFact): string => {
     const whole = line(own, other);
     expect(whole.startsWith("Because the project requires a@^1.0.0")).toBe(true);
     expect(whole.endsWith(`, ${CANNOT}`)).toBe(true);
@@ -28,19 +29,15 @@ describe("facts", () => {
     ["a dependency", fact("a 1.2.0", "b@^2.0.0"), ", which requires b@^2.0.0"],
     ["any version", fact("a 1.2.0", "b@*"), ", which requires b"],
     ["a range with blanks", fact("a 1.2.0", "b@1 || 2"), ', which requires b@"1 || 2"'],
-    ["of several versions", fact("a 1.0.0 - 1.4.0", "b@2"), ", which requires b@2"],
-    ["of every version", fact("a *", "b@2"), ", which requires b@2"],
+    ["several versions", fact("a 1.0.0 - 1.4.0", "b@2"), ", which requires b@2"],
+    ["every version", fact("a *", "b@2"), ", which requires b@2"],
     [
-      "of versions that nobody asked for",
+      "versions that no other clause requires",
       fact("c 1.0.0 || >=2.0.0", "b@2"),
       ", and c 1.0.0 and from 2.0.0 require b@2",
     ],
-    ["of versions up to one", fact("c <=1.4.0", "b@2"), " and c up to 1.4.0 require b@2"],
-    [
-      "of versions that a range tells",
-      fact("c ^1.0.0 || ^2.0.0", "b@2"),
-      ' and every c@"^1.0.0 || ^2.0.0" requires b@2',
-    ],
+    ["versions up to one", fact("c <=1.4.0", "b@2"), " and c up to 1.4.0 require b@2"],
+    ["versions named by a range", fact("c ^1.0.0 || ^2.0.0", "b@2"), ' and every c@"^1.0.0 || ^2.0.0" requires b@2'],
     ["a peer", fact("a 1.2.0", "b@2", { type: "peer" }), ", which requires b@2 as a peer"],
     ["peers", fact("c 1.2.0 - 1.3.0", "b@2", { type: "peer" }), " and c 1.2.0 to 1.3.0 require b@2 as a peer"],
     [
@@ -58,8 +55,8 @@ describe("facts", () => {
     ["a workspace", fact("", "w@file:/p/w", { type: "workspace" }), " and has the workspace w"],
     ["an alias", fact("a 1.2.0", "b@npm:c@^2.0.0"), ", which requires b@npm:c@^2.0.0"],
     ["a scope", fact("a 1.2.0", "@b/c@^2.0.0"), ", which requires @b/c@^2.0.0"],
-  ])("%s", (_, other, expected) => {
-    expect(told(other)).toBe(expected);
+  ])("states %s", (_, other, expected) => {
+    expect(clauseOf(other)).toBe(expected);
   });
 
   test.each<[Missing, string]>([
@@ -81,36 +78,80 @@ describe("facts", () => {
       { why: "unreadable", failure: failure("EUNREACHABLE", "no") },
       ", which requires b@^2.0.0, which could not be read (EUNREACHABLE)",
     ],
-  ])("a dependency that nothing meets: %j", (missing, expected) => {
-    expect(told(fact("a 1.2.0", "b@^2.0.0", { missing }))).toBe(expected);
+  ])("states why no version matches: %j", (missing, expected) => {
+    expect(clauseOf(fact("a 1.2.0", "b@^2.0.0", { missing }))).toBe(expected);
   });
 
-  test("one fact can be reason enough", () => {
+  test("is the whole proof if there is one fact", () => {
     const missing = { why: "none", found: "3.1.0" } as const;
     expect(text([fact("", "a@^9.0.0", { missing })])).toBe(
       `Because the project requires a@^9.0.0, which no version matches (the latest is 3.1.0), ${CANNOT}`,
     );
   });
 
-  test("of one package about another are said at once", () => {
-    const few = [fact("c 1.0.0", "b@^1.0.0"), fact("c 1.1.0", "b@^2.0.0"), fact("c 1.2.0 - 1.4.0", "b@^1.0.0")];
-    expect(line(own, ...few)).toContain("c 1.0.0, 1.1.0 and 1.2.0 to 1.4.0 require b@^1.0.0 or b@^2.0.0,");
-    const many = Array.from({ length: 9 }, (_, i) => fact(`c 1.${9 - i}.0`, `b@^${i}.0.0`));
-    expect(line(own, ...many)).toContain(
-      "9 versions of c from 1.1.0 to 1.9.0 require b@^0.0.0, b@^1.0.0 or 7 more ranges,",
-    );
+  const many = Array.from({ length: 9 }, (_, i) => fact(`c 1.${9 - i}.0`, `b@^${i}.0.0`));
+  const peers = ["18.0.0", "18.3.1", "18.2.0"].map((version) =>
+    fact(`c ${version}`, `b@^${version}`, { type: "peer" }),
+  );
+
+  test.each<[string, ProofFact[], string]>([
+    [
+      "joins the versions of one dependent",
+      [fact("c 1.0.0", "b@^1.0.0"), fact("c 1.1.0", "b@^2.0.0"), fact("c 1.2.0 - 1.4.0", "b@^1.0.0")],
+      "c 1.0.0, 1.1.0 and 1.2.0 to 1.4.0 require b@^1.0.0 or b@^2.0.0,",
+    ],
+    ["counts long lists", many, "9 versions of c from 1.1.0 to 1.9.0 require b@^0.0.0, b@^1.0.0 or 7 more ranges,"],
+    [
+      "separates kinds of dependencies",
+      [fact("c 1.0.0", "b@^1.0.0"), fact("c 2.0.0", "b@^1.0.0", { type: "peer" })],
+      "c 1.0.0 requires b@^1.0.0 and c 2.0.0 requires b@^1.0.0 as a peer",
+    ],
+    [
+      "sorts ranges by version, a range without a lower end first and a tag last",
+      ["next", "^10.0.0", "^9.0.0", "<2.0.0"].map((spec, at) => fact(`c 1.${at}.0`, `b@${spec}`)),
+      "c 1.0.0, 1.1.0, 1.2.0 and 1.3.0 require b@<2.0.0, b@^9.0.0, b@^10.0.0 or b@next,",
+    ],
+    ["merges the ranges of one line", peers, "c 18.0.0, 18.2.0 and 18.3.1 require b 18 as a peer,"],
+    ["merges beside another line", [...peers, fact("", "b@^17.0.0")], "require b 18 as a peer,"],
+    [
+      "does not merge ranges if another fact requires a version of that line",
+      [...peers, fact("", "b@18.1.0")],
+      "require b@^18.0.0, b@^18.2.0 or b@^18.3.1 as a peer,",
+    ],
+    [
+      "merges below 1 by the minor version",
+      [fact("c 1.0.0", "b@^0.2.0"), fact("c 1.1.0", "b@~0.2.4"), fact("c 1.2.0", "b@0.3.x")],
+      "c 1.0.0, 1.1.0 and 1.2.0 require b 0.2 or b@0.3.x,",
+    ],
+    [
+      "does not merge a range that reaches across lines",
+      [fact("c 1.0.0", "b@^1.0.0"), fact("c 1.1.0", "b@>=1.1.0")],
+      "require b@^1.0.0 or b@>=1.1.0,",
+    ],
+  ])("%s", (_, facts, expected) => {
+    expect(line(own, ...facts)).toContain(expected);
   });
 
-  test("of several kinds of one package about another are told apart", () => {
-    const kinds = [fact("c 1.0.0", "b@^1.0.0"), fact("c 2.0.0", "b@^1.0.0", { type: "peer" })];
-    expect(line(own, ...kinds)).toContain("c 1.0.0 requires b@^1.0.0 and c 2.0.0 requires b@^1.0.0 as a peer");
+  test.each([
+    ["^18.0.0", "a@^18.0.0, and a 18 requires b 18 as a peer, no choice"],
+    ["^18.2.0", "a@^18.2.0, which requires b 18 as a peer, no choice"],
+  ])("with merged ranges names its subject if the dependent is a whole line: %s", (spec, expected) => {
+    const versions = ["18.2.0", "18.3.1"].map((version) => fact(`a ${version}`, `b@^${version}`, { type: "peer" }));
+    const facts = [fact("", `a@${spec}`), ...versions, fact("", "b@^17.0.0")];
+    const steps = [
+      step("a 18.2.0", 1, 3),
+      step("a 18.3.1", 2, 3),
+      step("a 18.2.0 || 18.3.1", "0", "1"),
+      step("", "2", 0),
+    ];
+    expect(text(facts, ...steps)).toContain(expected);
   });
 });
 
-describe("consequences", () => {
+describe("a conclusion", () => {
   const [f, g, h, i] = [fact("", "a@1"), fact("a *", "b@1"), fact("b *", "c@1"), fact("c *", "d@1")];
-  // The step that is asked about is used twice, so that it has a line of its own.
-  const said = (terms: string): string =>
+  // The tested step is used twice, so it has a line of its own.
+  const conclusionOf = (terms: string): string =>
     text([f, g, h, i], step("x 1.0.0", 0, 1), step(terms, "0", 2), step("y 1.0.0", 3, "1"), step("", "2", "1"))
       .split("\n")[0]!
       .replace(/^.*? c@1, /, "");
@@ -131,13 +172,13 @@ describe("consequences", () => {
     ["a 1.0.0, b *, e 2.0.0", "a 1.0.0, any version of b and e 2.0.0 cannot be used together."],
     ["a 1.0.0, b 2.0.0, not d 3.0.0", "a 1.0.0 and b 2.0.0 together need d 3.0.0."],
   ])("%s", (terms, expected) => {
-    expect(said(terms)).toBe(expected);
+    expect(conclusionOf(terms)).toBe(expected);
   });
 
-  test("name the spec that versions stand for, where they come from one", () => {
+  test("names the spec that the versions come from", () => {
     const own = [fact("", "a@^1.0.0"), fact("a *", "x@^1.0.0"), fact("x *", "b@^1.1.0"), fact("", "b@<1.5.0")];
     const facts = [...own, fact("b *", "c@1"), fact("b *", "d@1"), fact("c *", "e@1"), fact("d *", "e@2")];
-    // What is asked about is used twice, so it has a line.
+    // The tested step is used twice, so it has a line of its own.
     const lines = (from: string, ...steps: Proof["steps"]): string => {
       const ends = [step("x *", from, 4), step("y *", String(steps.length), 6), step("z *", from, 5)];
       const [one, two] = [String(steps.length + 1), String(steps.length + 2)];
@@ -151,8 +192,8 @@ describe("consequences", () => {
   });
 });
 
-describe("whole explanations", () => {
-  test("a peer that the project itself contradicts", () => {
+describe("a whole proof", () => {
+  test("says that the project contradicts a peer", () => {
     const facts = [
       fact("", "airbnb@^19.0.0", { type: "dev" }),
       fact("airbnb 19.0.4", "eslint@^7.32.0 || ^8.2.0", { type: "peer" }),
@@ -163,7 +204,7 @@ describe("whole explanations", () => {
     );
   });
 
-  test("a chain that fits a sentence, and one that does not", () => {
+  test("splits a chain that does not fit one line", () => {
     const names = ["a", "b", "c", "d", "e", "f", "g", "h"];
     const chain = names.slice(1).map((name, at) => fact(`${names[at]} *`, `${name}@^1.0.0`));
     const told = (length: number): string => {
@@ -189,7 +230,7 @@ describe("whole explanations", () => {
     );
   });
 
-  test("one dependent that leads two ways", () => {
+  test("follows two dependencies of one package", () => {
     const facts = [
       fact("", "m@^11.0.0"),
       fact("m >=9.4.0", "bilkent@^4.1.0"),
@@ -208,7 +249,7 @@ describe("whole explanations", () => {
     );
   });
 
-  test("versions that fail for different reasons are not taken for all", () => {
+  test('does not say "every version" if versions fail for different reasons', () => {
     const facts = [
       fact("", "n@^7.0.0"),
       fact("n <=7.0.1", "spawn@^7.0.3"),
@@ -228,7 +269,7 @@ describe("whole explanations", () => {
     expect(told).not.toContain("every n");
   });
 
-  test("two arguments: the first one is numbered, and restated where it is needed", () => {
+  test("numbers the first of two arguments, and restates it", () => {
     const facts = [
       fact("", "foo@^1.0.0"),
       fact("foo 1.0.0", "a@^1.0.0"),
@@ -255,7 +296,7 @@ describe("whole explanations", () => {
     );
   });
 
-  test("a ladder of versions that fail for one reason is one line", () => {
+  test("writes one line about 300 versions that fail for one reason", () => {
     const rungs = Array.from({ length: 300 }, (_, i) => fact(`p 1.${i}.0`, `q@^${i + 2}.0.0`));
     const facts = [fact("", "q@^1.0.0"), fact("", "p@^1.0.0"), ...rungs];
     const each = rungs.map((_, i) => step(`p 1.${i}.0`, 0, i + 2));
@@ -267,7 +308,7 @@ describe("whole explanations", () => {
     );
   });
 
-  test("one that is needed by two others has one line", () => {
+  test("writes one line for a step that two others use", () => {
     const facts = [
       fact("", "base@^1.0.0"),
       fact("base *", "core@^1.0.0"),
@@ -298,7 +339,7 @@ describe("whole explanations", () => {
     );
   });
 
-  test("explain tells it after the message and before the ways out", () => {
+  test("is printed after the message and before the ways out", () => {
     const proof: Proof = { facts: [fact("", "a@^9.0.0", { missing: { why: "package" } })], steps: [] };
     const wayOut = [{ kind: "spec", package: "a", spec: "^1.0.0", text: "Use a@^1.0.0 in package.json." }] as const;
     expect(
@@ -313,7 +354,7 @@ Ways out:
     );
   });
 
-  test("of a proof that nobody can read explain tells the end, and what it takes of the rest", () => {
+  test("is cut to its last 40 lines if it is long", () => {
     const chain = Array.from({ length: 300 }, (_, at) => fact(`p${at} *`, `p${at + 1}@^1.0.0`));
     const steps = chain.map((_, at) => step(`not p${at + 1} 1.0.0`, at === 0 ? 0 : String(at - 1), at + 1));
     const proof = {
