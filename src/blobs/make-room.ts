@@ -6,7 +6,7 @@ const RELEASE_TIME = 200;
 export interface RoomWork<T> {
   /** Writes in one transaction. Rejects with a quota error if there is no room. */
   write(): Promise<T>;
-  /** Deletes stored data that nobody uses now, at least `bytes` of it if there is that much. */
+  /** Deletes stored data that is not in use, until `bytes` bytes are free or nothing is left to delete. */
   makeRoom(bytes: number): Promise<void>;
 }
 

@@ -8,8 +8,8 @@ const ADDRESS = /^(?:https?:\/\/|file:\/\/|\/|\.\.?\/)/;
 /** Returns a base address, with a slash at its end. @throws InstallError EINVALIDOPTION */
 export function baseAddress(base: unknown): string {
   if (typeof base === "string" && isAddress(base) && !/[?#]/.test(base)) return base.endsWith("/") ? base : `${base}/`;
-  const such = 'https://cdn.example/, /files/ or ./files/; "files/" would be read as a package';
-  throw refusedOption("base", base, { why: "is not an address", such });
+  const examples = 'https://cdn.example/, /files/ or ./files/; "files/" would be read as a package';
+  throw refusedOption("base", base, { why: "is not an address", examples });
 }
 
 export function isAddress(text: string): boolean {
@@ -19,18 +19,18 @@ export function isAddress(text: string): boolean {
 /** Escapes a path as browsers do, so that one file has one address: `a b%.js` becomes `a%20b%25.js`. */
 export function escapePath(path: string): string {
   if (/^[\w@$.\-+/~!*'(),;:=&]*$/.test(path)) return path;
-  const kept = path.replace(/[%?#\\]/g, (char) => encodeURIComponent(char));
-  return new URL(`http://base/${kept}`).pathname.slice(1);
+  const escaped = path.replace(/[%?#\\]/g, (char) => encodeURIComponent(char));
+  return new URL(`http://base/${escaped}`).pathname.slice(1);
 }
 
 interface Reason {
   why: string;
   /** Examples of valid values. */
-  such: string;
+  examples: string;
 }
 
-export function refusedOption(name: string, value: unknown, { why, such }: Reason): InstallError {
+export function refusedOption(name: string, value: unknown, { why, examples }: Reason): InstallError {
   const given = typeof value === "string" ? JSON.stringify(value.slice(0, 100)) : typeof value;
-  const wayOut: WayOut[] = [{ kind: "option", option: name, text: `Use, for example, ${such}.` }];
+  const wayOut: WayOut[] = [{ kind: "option", option: name, text: `Use, for example, ${examples}.` }];
   return invalidOption(`${name}: ${given} ${why}.`, wayOut);
 }

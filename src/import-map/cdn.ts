@@ -43,17 +43,17 @@ export function cdnOf(provider: string, base: string | undefined): Cdn {
       folder: fill(whole, { name, version, path: "/" }),
     });
   }
-  const such = `${[...KNOWN.keys()].join(", ")} or ${EXAMPLE}`;
+  const examples = `${[...KNOWN.keys()].join(", ")} or ${EXAMPLE}`;
   if (!provider.includes("{name}") || !provider.includes("{version}"))
-    throw refusedOption("provider", provider, { why: "is neither a known CDN nor a template", such });
+    throw refusedOption("provider", provider, { why: "is neither a known CDN nor a template", examples });
   if (base !== undefined && isAddress(provider))
     throw refusedOption("base", base, {
       why: "cannot be combined with a template that has an address",
-      such: "{name}@{version}{path}",
+      examples: "{name}@{version}{path}",
     });
   const whole = base === undefined ? provider : baseAddress(base) + provider;
   if (!isAddress(fill(whole, { name: "a", version: "1.0.0", path: "/a" })))
-    throw refusedOption("provider", provider, { why: "does not make an address", such: EXAMPLE });
+    throw refusedOption("provider", provider, { why: "does not make an address", examples: EXAMPLE });
   // An import map appends subpaths, so `{path}` must be at the end.
   const hasFolder = whole.endsWith("{path}");
   return (name, version) => ({

@@ -1,4 +1,4 @@
-/** What the index knows about a cached packument without reading its record. */
+/** The data of a cached packument that the index has. */
 export interface CacheEntry {
   readonly etag?: string;
   /** Milliseconds since 1970 when a registry last confirmed the packument. */

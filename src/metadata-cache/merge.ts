@@ -6,7 +6,7 @@ import type { CachedPackument } from "./cached-packument.ts";
 export interface GroupMember extends CachedPackument {
   /** The group that held the name when the writer read the index; undefined if none did. */
   readonly from: number | undefined;
-  /** Set if an unchanged record moves to a new group. Its entry keeps what other tabs have learned since. */
+  /** Set if an unchanged record moves to a new group. Its entry keeps later renewals by other tabs. */
   readonly moved?: true;
 }
 

@@ -60,7 +60,7 @@ export class MetadataCache {
     this.#members = namesByGroup(index);
   }
 
-  /** Returns what is known about a packument, without reading its record. */
+  /** Returns the entry of a packument, without reading its record. */
   entry(name: string): CacheEntry | undefined {
     return this.#records.get(name) ?? this.#index.entries.get(name);
   }

@@ -7,7 +7,7 @@ export interface MetadataCachePorts extends CachePorts {
   deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
   /** Reads zlib's format. Rejects if the data is damaged: the format ends in a checksum. */
   inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
-  /** Returns the offset of a record's cold part, the part that does not compress. */
+  /** Returns the offset of a record's hashes, the part that does not compress. */
   incompressibleStart(record: Uint8Array): number;
   /** Checks whether a record has the current format. */
   isRecord(record: Uint8Array): boolean;

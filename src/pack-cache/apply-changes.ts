@@ -24,7 +24,7 @@ export interface NewPack extends ListedPack {
   readonly seekPoints?: Uint8Array | undefined;
 }
 
-/** What one cache has learned about the stored packs. Applying it twice changes nothing, because no segment number is used twice. */
+/** The changes that one cache has for the directory. Applying them twice has no effect, because no segment number is used twice. */
 export interface DirectoryChanges {
   /** Segments that were used today. They are never dropped to make room. */
   readonly used: Set<number>;
@@ -80,7 +80,7 @@ export function applyDirectoryChanges(directory: Directory, changes: DirectoryCh
 /**
  * Adds packs to the stored directory. Other tabs may have changed that directory since this cache read it.
  *
- * 1. Apply what this cache has learned.
+ * 1. Apply the changes that this cache has collected.
  * 2. Leave out the packs that are already stored. Put the others into a new segment.
  * 3. Drop the segments used least recently until the budget has room.
  * 4. If the budget still has no room, return null: nothing is written.

@@ -9,7 +9,7 @@ import { UNPACK_LIMITS } from "./unpack-limits.ts";
 
 // Unpacks gzip files (RFC 1952; a file may have several members, §2.2). Three ways, for speed:
 //
-// 1. One member whose trailer tells the size: inflate into a buffer of that size.
+// 1. One member whose trailer has the size: inflate into a buffer of that size.
 // 2. The same by the platform's `DecompressionStream`, for 16 KiB and more.
 // 3. Anything else (several members, data behind the last one, a false size): inflate in slices, and count.
 

@@ -70,27 +70,27 @@ export function parseIntegrity(integrity: string): Hash[] {
  *
  * Fails with `EINTEGRITY`.
  */
-export async function verifyIntegrity(bytes: Uint8Array, what: VerifyOptions): Promise<Outcome<string>> {
+export async function verifyIntegrity(bytes: Uint8Array, options: VerifyOptions): Promise<Outcome<string>> {
   const sri = async (algorithm: HashName): Promise<string> =>
-    `${algorithm.toLowerCase().replace("-", "")}-${base64(new Uint8Array(await what.digest(algorithm, bytes)))}`;
+    `${algorithm.toLowerCase().replace("-", "")}-${base64(new Uint8Array(await options.digest(algorithm, bytes)))}`;
   let actual: string;
   try {
     actual = await sri("SHA-512");
-    if (what.integrity === undefined) return ok(actual);
-    const wanted = parseIntegrity(what.integrity);
+    if (options.integrity === undefined) return ok(actual);
+    const wanted = parseIntegrity(options.integrity);
     const algorithm = wanted[0]?.algorithm;
-    if (!algorithm) return fail(mismatch(what, actual, "its integrity has no hash that can be checked"));
+    if (!algorithm) return fail(mismatch(options, actual, "its integrity has no hash that can be checked"));
     const found = algorithm === "SHA-512" ? actual : await sri(algorithm);
     const digest = found.slice(found.indexOf("-") + 1);
     if (wanted.some((hash) => hash.digest === digest)) return ok(actual);
-    return fail(mismatch(what, found, "its bytes are not the published ones"));
+    return fail(mismatch(options, found, "its bytes are not the published ones"));
   } catch (error) {
-    return fail(mismatch(what, "", `the hash could not be computed: ${(error as Error).message}`));
+    return fail(mismatch(options, "", `the hash could not be computed: ${(error as Error).message}`));
   }
 }
 
-function mismatch(what: VerifyOptions, actual: string, why: string): Failure {
-  const { name, url, integrity = "" } = what;
+function mismatch(options: VerifyOptions, actual: string, why: string): Failure {
+  const { name, url, integrity = "" } = options;
   const found = actual && ` but has ${actual}`;
   const message = `The tarball of ${name} was refused: ${why}. ${url} should have ${quoted(integrity)}${found}.`;
   return failure("EINTEGRITY", message, {

@@ -16,8 +16,8 @@ export function insidePath(path: string): string | null {
     .slice(1)
     .filter((part) => part !== "" && part !== ".")
     .join("/");
-  const odd = path.length > LONGEST || path.includes("\0") || path.split(/[/\\]/).includes("..");
-  return odd || isRooted(path) || isRooted(inside) ? null : inside;
+  const isUnsafe = path.length > LONGEST || path.includes("\0") || path.split(/[/\\]/).includes("..");
+  return isUnsafe || isRooted(path) || isRooted(inside) ? null : inside;
 }
 
 /** A path of at least two parts with common characters only. No part begins with a dot. */

@@ -65,6 +65,6 @@ function plain(bytes: Uint8Array, limit: number): Outcome<Uint8Array> {
   return large ? fail(large) : ok(bytes.slice());
 }
 
-function withSource(what: Failure, start: string, { name, url }: TarballSource): Failure {
-  return { ...what, message: `${start}: ${what.message}.`, package: name, details: { ...what.details, url } };
+function withSource(reason: Failure, start: string, { name, url }: TarballSource): Failure {
+  return { ...reason, message: `${start}: ${reason.message}.`, package: name, details: { ...reason.details, url } };
 }

@@ -5,9 +5,9 @@ import type { ImportMap, ImportMapOptions } from "../../src/api/flat.ts";
 import type { InstalledProject } from "../../src/api/install.ts";
 import { failureOf } from "../support/outcome.ts";
 import { byMap } from "./by-map.ts";
-import { installTold } from "./packs.ts";
+import { installFiles } from "./packs.ts";
 
-type Packages = Parameters<typeof installTold>[0];
+type Packages = Parameters<typeof installFiles>[0];
 
 interface Mapped extends ImportMap {
   project: InstalledProject;
@@ -17,7 +17,7 @@ interface Mapped extends ImportMap {
 /** Returns the map of a project that depends on all packages, or as `manifest` says, without hashes. */
 async function mapOf(packages: Packages, options: ImportMapOptions = {}, manifest?: object): Promise<Mapped> {
   const ids = Object.keys(packages).map((id) => [id.slice(0, id.lastIndexOf("@")), id.slice(id.lastIndexOf("@") + 1)]);
-  const project = await installTold(packages, { ...(manifest ?? { dependencies: Object.fromEntries(ids) }) });
+  const project = await installFiles(packages, { ...(manifest ?? { dependencies: Object.fromEntries(ids) }) });
   const warnings: Failure[] = [];
   const own = { integrity: false, onWarning: (warning: Failure) => void warnings.push(warning), ...options };
   return { ...(await project.resolution!.importMap({ provider: project, ...own })), project, warnings };
@@ -269,7 +269,7 @@ test("dev dependencies, and entries that nothing imports, may be CommonJS", asyn
 });
 
 test("a workspace's modules have their real paths, not the link's", async () => {
-  const project = await installTold(
+  const project = await installFiles(
     { "b@1.0.0": { "index.js": "export {}" } },
     { workspaces: ["packages/*"] },
     {

@@ -6,13 +6,13 @@ import { createInstaller } from "../../web/index.ts";
 import { folderCases } from "../conformance/folder.ts";
 import { memoryRegistry } from "../support/registry/memory-fetch.ts";
 import { byMap } from "./by-map.ts";
-import { installTold } from "./packs.ts";
+import { installFiles } from "./packs.ts";
 
 const NAMES = ["a", "b", "c", "@s/d"];
 const VERSIONS = ["1.0.0", "2.0.0"];
 const PAGE = "http://page.local/app/";
 
-interface Told {
+interface RandomPackage {
   dependencies: Record<string, string>;
   hasExports: boolean;
 }
@@ -24,10 +24,10 @@ const dependencies = fc
   })
   .map((entries) => Object.fromEntries(entries) as Record<string, string>);
 
-const told = fc.record({ dependencies, hasExports: fc.boolean() });
+const randomPackage = fc.record({ dependencies, hasExports: fc.boolean() });
 
 /** Returns a package that imports all its dependencies and itself, in every way. */
-function filesOf(name: string, { dependencies, hasExports }: Told): Record<string, unknown> {
+function filesOf(name: string, { dependencies, hasExports }: RandomPackage): Record<string, unknown> {
   const asked = Object.keys(dependencies).filter((other) => other !== name);
   const exports = { ".": "./index.js", "./sub": "./lib/sub.js", "./lib/*": "./lib/*" };
   const own = hasExports ? [`${name}/sub`, "#own"] : ["./lib/sub"];
@@ -44,17 +44,17 @@ function filesOf(name: string, { dependencies, hasExports }: Told): Record<strin
   };
 }
 
-const project = fc.tuple(fc.array(told, { minLength: 8, maxLength: 8 }), dependencies);
+const project = fc.tuple(fc.array(randomPackage, { minLength: 8, maxLength: 8 }), dependencies);
 
-function packagesOf(all: readonly Told[]): Record<string, Record<string, unknown>> {
+function packagesOf(all: readonly RandomPackage[]): Record<string, Record<string, unknown>> {
   const ids = NAMES.flatMap((name) => VERSIONS.map((version) => ({ name, id: `${name}@${version}` })));
-  return Object.fromEntries(ids.map(({ name, id }, i) => [id, filesOf(name, all[i] as Told)]));
+  return Object.fromEntries(ids.map(({ name, id }, i) => [id, filesOf(name, all[i] as RandomPackage)]));
 }
 
 test("law: in a map of installed files every import leads to the existing file that Node finds", async () => {
   await fc.assert(
     fc.asyncProperty(project, async ([all, dependencies]) => {
-      const installed = await installTold(packagesOf(all), { dependencies });
+      const installed = await installFiles(packagesOf(all), { dependencies });
       const map = await installed.resolution!.importMap({ provider: installed, base: "/app/" });
       const meaning = byMap(map, PAGE);
       const pathOf = (address: string): string => decodeURIComponent(address.slice(PAGE.length));
@@ -83,7 +83,7 @@ test("law: in a map of installed files every import leads to the existing file t
 test("law: in a map for a CDN every dependency leads to the version in the tree, or is reported", async () => {
   await fc.assert(
     fc.asyncProperty(project, async ([all, dependencies]) => {
-      const { resolution } = await installTold(packagesOf(all), { dependencies });
+      const { resolution } = await installFiles(packagesOf(all), { dependencies });
       const { tree } = resolution!;
       const warnings: Failure[] = [];
       const onWarning = (warning: Failure): void => void warnings.push(warning);

@@ -74,13 +74,13 @@ function isThere(folder: string): boolean {
 }
 
 /** Installs packages of this repository into a project, without a network. */
-export async function installReal(names: readonly string[]): Promise<InstalledProject> {
+export async function installPublished(names: readonly string[]): Promise<InstalledProject> {
   const dependencies = Object.fromEntries(names.map((name) => [name, "*"]));
-  return await installTold(publishAll(names), { dependencies });
+  return await installFiles(publishAll(names), { dependencies });
 }
 
 /** Installs packages that are given by their files: `{ "a@1.0.0": { "index.js": "export {}" } }`. */
-export async function installTold(
+export async function installFiles(
   packages: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
   manifest: Readonly<Record<string, unknown>>,
   more: Readonly<Record<string, string>> = {},

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ImportMap, ImportMapOptions } from "../../src/api/flat.ts";
 import type { InstalledProject } from "../../src/api/install.ts";
 import { byMap } from "./by-map.ts";
-import { installReal, installTold } from "./packs.ts";
+import { installFiles, installPublished } from "./packs.ts";
 import { type Files, type Played, Stage } from "./stage.ts";
 import { standIn } from "./stand-in.ts";
 
@@ -160,7 +160,7 @@ const PAGES: readonly Page[] = [
 ];
 
 test.each(PAGES)("$title", { timeout: 30_000 }, async ({ packages, script, shown, loadedOnce }) => {
-  const project = await installReal(packages);
+  const project = await installPublished(packages);
   const { map, loaded, ...played } = await play(project, script);
   expect(played).toEqual({ ...fine, shown });
   if (loadedOnce) expect(loaded.filter((path) => loadedOnce.test(path))).toHaveLength(1);
@@ -170,7 +170,7 @@ test.each(PAGES)("$title", { timeout: 30_000 }, async ({ packages, script, shown
 });
 
 test("React and a switch of Radix from an imitated CDN share one React", async () => {
-  const project = await installReal(["react", "react-dom", "@radix-ui/react-switch"]);
+  const project = await installPublished(["react", "react-dom", "@radix-ui/react-switch"]);
   const map = await project.resolution!.importMap({ provider: "{name}@{version}{path}", base: "/react/cdn/" });
   const script = `
     import { createElement, useState } from "react";
@@ -225,7 +225,7 @@ const TWO = `import { left } from "left"; import { right } from "right"; import 
 
 test("two dependents get two versions, from installed files and from a CDN", async () => {
   const dependencies = { left: "1", right: "1", shared: "2", old: "npm:shared@1" };
-  const project = await installTold(COPIES, { dependencies });
+  const project = await installFiles(COPIES, { dependencies });
   const shown = "left: shared 1.5.0, right: shared 2.1.0, shared 2.1.0, shared 1.5.0";
   const { map: _, loaded, ...played } = await play(project, TWO);
   expect(played).toEqual({ ...fine, shown });
@@ -242,7 +242,7 @@ test("two dependents get two versions, from installed files and from a CDN", asy
 }, 30_000);
 
 test("a module whose bytes do not match its hash does not run", async () => {
-  const project = await installTold(COPIES, { dependencies: { shared: "2" } });
+  const project = await installFiles(COPIES, { dependencies: { shared: "2" } });
   const map = await project.resolution!.importMap({ provider: project, base: "/changed/" });
   const files: Files = async (path) => `${new TextDecoder().decode(await project.readFile(path))} `;
   const { shown, errors } = await stage.play("changed", { map, script: `import "shared"; done();`, files });

@@ -29,7 +29,7 @@ export async function visit({
   const metadataCache = await store.open(namespace);
   for (let i = 0; i < 16 * mebibytes; i++) {
     const noise = crypto.getRandomValues(new Uint8Array(1 << 16));
-    metadataCache.add({ name: `p${i}`, record: makeRecord("hot", noise), fetchedAt: Date.now() });
+    metadataCache.add({ name: `p${i}`, record: makeRecord("text", noise), fetchedAt: Date.now() });
   }
   await metadataCache.flush();
   const usage = await store.usage();

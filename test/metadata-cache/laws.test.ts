@@ -10,16 +10,16 @@ import { openTab, portsOf } from "./harness.ts";
 import { makeRecord } from "./records.ts";
 
 const bytes = fc.uint8Array({ maxLength: 300 });
-const record = fc.tuple(bytes, bytes).map(([hot, cold]) => makeRecord(hot, cold));
+const record = fc.tuple(bytes, bytes).map(([text, hashes]) => makeRecord(text, hashes));
 const name = fc.oneof(
   fc.constantFrom("react", "@a/b", "__proto__", "constructor", "", "1", "é😀"),
   fc.string({ unit: "grapheme", maxLength: 12 }),
 );
-const kept = fc.record(
+const packument = fc.record(
   { name, record, etag: fc.string({ maxLength: 40 }), fetchedAt: fc.nat() },
   { requiredKeys: ["name", "record", "fetchedAt"] },
 ) as fc.Arbitrary<CachedPackument>;
-const many = fc.uniqueArray(kept, { selector: (one) => one.name, maxLength: 30 });
+const many = fc.uniqueArray(packument, { selector: (one) => one.name, maxLength: 30 });
 const group = fc.record({ records: fc.integer({ min: 1, max: 8 }), bytes: fc.integer({ min: 1, max: 2000 }) });
 
 /** Damage to a blob. `at` is a fraction of its length. */
@@ -142,7 +142,7 @@ test("a damaged blob causes misses, never failures or wrong records, and the nex
 
 test("groups work with the platform's own deflate and inflate", async () => {
   const ports = { ...portsOf({}), ...PLATFORM_TOOLS };
-  const all = [{ name: "a", record: makeRecord("hot ".repeat(5000), "cold"), fetchedAt: 1 }];
+  const all = [{ name: "a", record: makeRecord("text ".repeat(5000), "hash"), fetchedAt: 1 }];
   const blob = await packGroup(all, ports);
   expect(blob.length).toBeLessThan(1000);
   expect((await unpackGroup(blob, ports))?.get("a")).toEqual(all[0]!.record);

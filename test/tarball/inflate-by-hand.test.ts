@@ -11,7 +11,7 @@ const fixed = (): Bits => new Bits().number(1, 1).number(1, 2);
 const letter = (bits: Bits, char: string): Bits => bits.code((0x30 + char.charCodeAt(0)).toString(2).padStart(8, "0"));
 
 /** Returns the unpacked text, or null. Checks that zlib agrees. */
-function told(bits: Bits | Uint8Array): string | null {
+function unpackedText(bits: Bits | Uint8Array): string | null {
   const bytes = bits instanceof Bits ? bits.bytes() : bits;
   const zlib = byZlib(bytes);
   const { end, bytes: out } = inflate(bytes, 1000);
@@ -23,18 +23,18 @@ function told(bits: Bits | Uint8Array): string | null {
 test("a single distance code has one bit, and the other value of that bit is damage", () => {
   // Codes: 0 is the literal a, 10 the end, 11 a copy of three bytes.
   const codes = (): Bits => dynamic(lengths(258, { 97: 1, 256: 2, 257: 2 }), [1]);
-  expect(told(codes().code("0").code("11").code("0").code("10"))).toBe("aaaa");
-  expect(told(codes().code("0").code("11").code("1").code("10"))).toBe(null);
+  expect(unpackedText(codes().code("0").code("11").code("0").code("10"))).toBe("aaaa");
+  expect(unpackedText(codes().code("0").code("11").code("1").code("10"))).toBe(null);
   // A single code of two bits is refused, used or not.
   expect(
-    told(
+    unpackedText(
       dynamic(lengths(258, { 97: 1, 256: 2, 257: 2 }), [2])
         .code("0")
         .code("10"),
     ),
   ).toBe(null);
   expect(
-    told(
+    unpackedText(
       dynamic(lengths(258, { 97: 1, 256: 2, 257: 2 }), [2, 2])
         .code("0")
         .code("10"),
@@ -44,25 +44,25 @@ test("a single distance code has one bit, and the other value of that bit is dam
 
 test("a block of literals needs no distance code", () => {
   const codes = (): Bits => dynamic(lengths(258, { 97: 1, 256: 2, 257: 2 }), [0]);
-  expect(told(codes().code("0").code("0").code("10"))).toBe("aa");
-  expect(told(codes().code("0").code("11").code("0").code("10"))).toBe(null);
+  expect(unpackedText(codes().code("0").code("0").code("10"))).toBe("aa");
+  expect(unpackedText(codes().code("0").code("11").code("0").code("10"))).toBe(null);
 });
 
 test("a single code for the end has one bit", () => {
-  expect(told(dynamic(lengths(257, { 256: 1 }), [0]).code("0"))).toBe("");
-  expect(told(dynamic(lengths(257, { 256: 1 }), [0]).code("1"))).toBe(null);
-  expect(told(dynamic(lengths(257, { 256: 2 }), [0]).code("00"))).toBe(null);
+  expect(unpackedText(dynamic(lengths(257, { 256: 1 }), [0]).code("0"))).toBe("");
+  expect(unpackedText(dynamic(lengths(257, { 256: 1 }), [0]).code("1"))).toBe(null);
+  expect(unpackedText(dynamic(lengths(257, { 256: 2 }), [0]).code("00"))).toBe(null);
 });
 
 test("over-subscribed and incomplete codes, and codes without an end, are refused", () => {
   const said = (literals: Record<number, number>, distances: number[]): string | null =>
-    told(dynamic(lengths(257, literals), distances).code("01"));
+    unpackedText(dynamic(lengths(257, literals), distances).code("01"));
   expect(said({ 97: 1, 256: 1 }, [0])).toBe("a");
   expect(said({ 97: 1, 98: 1, 256: 1 }, [0])).toBe(null);
   expect(said({ 97: 1, 98: 15, 256: 1 }, [0])).toBe(null);
   expect(said({ 97: 1, 98: 1 }, [0])).toBe(null);
   expect(said({ 97: 1, 256: 1 }, [1, 1, 1])).toBe(null);
-  expect(told(dynamic(lengths(257, { 97: 1, 256: 2 }), [0]).code("010"))).toBe(null);
+  expect(unpackedText(dynamic(lengths(257, { 97: 1, 256: 2 }), [0]).code("010"))).toBe(null);
   // The refusal comes before any output: even the smallest `out` stays empty.
   expect(
     inflate(
@@ -76,9 +76,9 @@ test("over-subscribed and incomplete codes, and codes without an end, are refuse
 
 test("a block has at most as many codes as there are symbols", () => {
   const full = { 97: 1, 256: 1 };
-  expect(told(dynamic(lengths(286, full), lengths(30, {})).code("01"))).toBe("a");
-  expect(told(dynamic(lengths(287, full), [0]).code("01"))).toBe(null);
-  expect(told(dynamic(lengths(257, full), lengths(31, {})).code("01"))).toBe(null);
+  expect(unpackedText(dynamic(lengths(286, full), lengths(30, {})).code("01"))).toBe("a");
+  expect(unpackedText(dynamic(lengths(287, full), [0]).code("01"))).toBe(null);
+  expect(unpackedText(dynamic(lengths(257, full), lengths(31, {})).code("01"))).toBe(null);
 });
 
 test("a repeated length needs one before it, and the repeats end with the list", () => {
@@ -90,11 +90,11 @@ test("a repeated length needs one before it, and the repeats end with the list",
   };
   const zeros = (bits: Bits, count: number): Bits => bits.code("11").number(count - 11, 7);
   const again = (bits: Bits): Bits => bits.code("10").number(0, 2);
-  expect(told(zeros(zeros(head(), 138), 117).code("000").code("01"))).toBe("\u00ff");
-  expect(told(zeros(zeros(head(), 138), 138).code("000").code("01"))).toBe(null);
-  expect(told(again(zeros(zeros(head(), 138), 117).code("0")).code("01"))).toBe(null);
+  expect(unpackedText(zeros(zeros(head(), 138), 117).code("000").code("01"))).toBe("\u00ff");
+  expect(unpackedText(zeros(zeros(head(), 138), 138).code("000").code("01"))).toBe(null);
+  expect(unpackedText(again(zeros(zeros(head(), 138), 117).code("0")).code("01"))).toBe(null);
   expect(
-    told(
+    unpackedText(
       zeros(zeros(again(head()), 138), 114)
         .code("000")
         .code("01"),
@@ -104,9 +104,9 @@ test("a repeated length needs one before it, and the repeats end with the list",
 
 test("a copy cannot reach back beyond the first byte", () => {
   const copy = (place: string): Bits => letter(letter(fixed(), "a"), "b").code("0000010").code(place).code(FIXED_END);
-  expect(told(copy("00000"))).toBe("abbbbb");
-  expect(told(copy("00001"))).toBe("ababab");
-  expect(told(copy("00010"))).toBe(null);
+  expect(unpackedText(copy("00000"))).toBe("abbbbb");
+  expect(unpackedText(copy("00001"))).toBe("ababab");
+  expect(unpackedText(copy("00010"))).toBe(null);
   // The bytes before `at` are history.
   const out = new TextEncoder().encode("x--....");
   expect(run({ bytes: copy("00010").bytes(), bit: 0, out, at: 1 }).end?.at).toBe(7);
@@ -153,30 +153,30 @@ test("symbols without a meaning are refused", () => {
   const next = (code: string): Bits => letter(fixed(), "a").code(code);
   // Symbols 286 and 287.
   const zeros = "0".repeat(30);
-  expect(told(next("11000110").code(zeros))).toBe(null);
-  expect(told(next("11000111").code(zeros))).toBe(null);
+  expect(unpackedText(next("11000110").code(zeros))).toBe(null);
+  expect(unpackedText(next("11000111").code(zeros))).toBe(null);
   // A copy of 258 bytes with distances 0, 30 and 31.
-  expect(told(next("11000101").code("00000").code(FIXED_END))).toBe("a".repeat(259));
-  expect(told(next("11000101").code("11110").code(FIXED_END))).toBe(null);
-  expect(told(next("11000101").code("11111").code(FIXED_END))).toBe(null);
+  expect(unpackedText(next("11000101").code("00000").code(FIXED_END))).toBe("a".repeat(259));
+  expect(unpackedText(next("11000101").code("11110").code(FIXED_END))).toBe(null);
+  expect(unpackedText(next("11000101").code("11111").code(FIXED_END))).toBe(null);
 });
 
 test("a stored block has its length twice, and a fourth kind of block is refused", () => {
   const head = (count: number, inverse: number): Uint8Array =>
     Uint8Array.of(1, count & 255, count >> 8, inverse & 255, inverse >> 8);
   const text = new TextEncoder().encode("abc");
-  expect(told(concat([head(3, 0xfffc), text]))).toBe("abc");
-  expect(told(concat([head(3, 0xfffd), text]))).toBe(null);
-  expect(told(concat([head(4, 0xfffb), text]))).toBe(null);
-  expect(told(head(0, 0xffff))).toBe("");
-  expect(told(new Bits().number(1, 1).number(3, 2).number(0, 13))).toBe(null);
+  expect(unpackedText(concat([head(3, 0xfffc), text]))).toBe("abc");
+  expect(unpackedText(concat([head(3, 0xfffd), text]))).toBe(null);
+  expect(unpackedText(concat([head(4, 0xfffb), text]))).toBe(null);
+  expect(unpackedText(head(0, 0xffff))).toBe("");
+  expect(unpackedText(new Bits().number(1, 1).number(3, 2).number(0, 13))).toBe(null);
   const third = dynamic(lengths(257, { 256: 1 }), [0])
     .code("0")
     .bytes();
-  expect(told(third)).toBe("");
+  expect(unpackedText(third)).toBe("");
   third[0] = (third[0] as number) | 6;
-  expect(told(third)).toBe(null);
-  expect(told(new Uint8Array())).toBe(null);
+  expect(unpackedText(third)).toBe(null);
+  expect(unpackedText(new Uint8Array())).toBe(null);
 });
 
 test("with `out` full, the end of the stream is found behind empty blocks, and nothing else is checked", () => {
