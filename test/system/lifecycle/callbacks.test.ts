@@ -2,17 +2,17 @@ import { expect, test } from "vitest";
 import { expectLeft, openTab, SETUPS, type Setup, stageOfFile } from "./setups.ts";
 import type { Tab } from "./tab.ts";
 
-// What an embedder gives: functions that throw or never answer, and input that no worker could be sent.
+// Callbacks that throw or never answer, and input that cannot be sent to a worker.
 
 const stage = stageOfFile();
 
 const BY_PAGE = SETUPS.filter(({ io }) => io === "page");
 
-/** The options of a setup, for what is to be added in the page: functions cannot be sent there. */
+/** Returns the options of a setup. The page adds callbacks, because functions cannot be sent to it. */
 const optionsOf = (tab: Tab, { mode, io }: Setup) =>
   ({ mode, io, registry: tab.registry.url, workerUrl: "/worker.js", cache: "none", retries: 0 }) as const;
 
-test.each(SETUPS)("onProgress: it throws, it rejects, it is not called too late: $mode, io $io", async (setup) => {
+test.each(SETUPS)("a failing onProgress becomes a warning and is not called again: $mode, io $io", async (setup) => {
   await using tab = await openTab(stage(), setup);
   await tab.call((life) => life.dispose());
   const heard = await tab.call(
@@ -45,7 +45,7 @@ test.each(SETUPS)("onProgress: it throws, it rejects, it is not called too late:
   await expectLeft(tab, setup.workers, "told");
 });
 
-test.each(BY_PAGE)("fetch: it throws, it gives no response, it never answers: $mode", async (setup) => {
+test.each(BY_PAGE)("a faulty fetch fails the run with EUNREACHABLE or ETIMEDOUT: $mode", async (setup) => {
   await using tab = await openTab(stage(), setup);
   await tab.call((life) => life.dispose());
   const ways = ["throws", "rejects", "nothing", "no body", "never"] as const;
@@ -85,51 +85,54 @@ test.each(BY_PAGE)("fetch: it throws, it gives no response, it never answers: $m
   await expectLeft(tab, setup.workers, "stopped");
 });
 
-test.each(SETUPS)("token: asked once, throws, gives no text, never answers: $mode, io $io", async (setup) => {
-  await using tab = await openTab(stage(), setup);
-  await tab.call((life) => life.dispose());
-  const options = optionsOf(tab, setup);
-  const asked = await tab.call(async (life, options) => {
-    const asked: string[] = [];
-    await life.create({ ...options, token: (origin) => `hush-${asked.push(origin)}` });
-    // What a lock lacks is asked for over a way of its own, where the engine has one.
-    for (const name of ["first", "second"]) {
-      life.resolve(name, { completeLockfile: true });
-      await life.ended();
-    }
-    life.dispose();
-    return asked;
-  }, options);
-  expect(await tab.fate("second")).toMatchObject({ is: "right", warnings: [] });
-  expect(asked).toEqual([new URL(tab.registry.url).origin, new URL(tab.registry.url).origin]);
-  expect(new Set(tab.registry.authorizations)).toEqual(new Set(["Bearer hush-1", "Bearer hush-2"]));
-
-  for (const way of ["throws", "gives a function", "never answers"] as const) {
-    await tab.call(
-      async (life, { options, way }) => {
-        const ways = {
-          throws: () => {
-            throw new Error("hush");
-          },
-          "gives a function": () => (() => {}) as unknown as string,
-          "never answers": () => new Promise<never>(() => {}),
-        };
-        await life.create({ ...options, cache: "default", token: ways[way] });
-        life.resolve(way);
-        life.follow(`${way}: packument`, () => life.installer.packument("p0"));
-        await life.frames(3);
-        if (way === "never answers") life.stop(way);
-      },
-      { options, way },
-    );
-    expect(await tab.ended(way), way).toMatch(way === "never answers" ? "AbortError" : "ENEEDAUTH");
+test.each(SETUPS)(
+  "token is called once for each origin and run, and a faulty one fails with ENEEDAUTH: $mode, io $io",
+  async (setup) => {
+    await using tab = await openTab(stage(), setup);
     await tab.call((life) => life.dispose());
-    expect(await tab.ended(`${way}: packument`), way).toMatch(way === "never answers" ? "EDISPOSED" : "ENEEDAUTH");
-    await expectLeft(tab, 0, way);
-  }
-});
+    const options = optionsOf(tab, setup);
+    const asked = await tab.call(async (life, options) => {
+      const asked: string[] = [];
+      await life.create({ ...options, token: (origin) => `hush-${asked.push(origin)}` });
+      // Full manifests are requested through a second port, if the engine has one.
+      for (const name of ["first", "second"]) {
+        life.resolve(name, { completeLockfile: true });
+        await life.ended();
+      }
+      life.dispose();
+      return asked;
+    }, options);
+    expect(await tab.fate("second")).toMatchObject({ is: "right", warnings: [] });
+    expect(asked).toEqual([new URL(tab.registry.url).origin, new URL(tab.registry.url).origin]);
+    expect(new Set(tab.registry.authorizations)).toEqual(new Set(["Bearer hush-1", "Bearer hush-2"]));
 
-test("input that no worker can be sent, or that cannot be read: the same failure in every mode", async () => {
+    for (const way of ["throws", "gives a function", "never answers"] as const) {
+      await tab.call(
+        async (life, { options, way }) => {
+          const ways = {
+            throws: () => {
+              throw new Error("hush");
+            },
+            "gives a function": () => (() => {}) as unknown as string,
+            "never answers": () => new Promise<never>(() => {}),
+          };
+          await life.create({ ...options, cache: "default", token: ways[way] });
+          life.resolve(way);
+          life.follow(`${way}: packument`, () => life.installer.packument("p0"));
+          await life.frames(3);
+          if (way === "never answers") life.stop(way);
+        },
+        { options, way },
+      );
+      expect(await tab.ended(way), way).toMatch(way === "never answers" ? "AbortError" : "ENEEDAUTH");
+      await tab.call((life) => life.dispose());
+      expect(await tab.ended(`${way}: packument`), way).toMatch(way === "never answers" ? "EDISPOSED" : "ENEEDAUTH");
+      await expectLeft(tab, 0, way);
+    }
+  },
+);
+
+test("input that is not plain data fails in the same way in every mode", async () => {
   const told: Record<string, unknown>[] = [];
   for (const setup of BY_PAGE) {
     await using tab = await openTab(stage(), setup);
@@ -222,7 +225,7 @@ test("input that no worker can be sent, or that cannot be read: the same failure
   for (const other of others) expect(other).toEqual(first);
 });
 
-test("io: 'worker' with a fetch of one's own is refused, with a mode that has no worker it falls back or fails", async () => {
+test("io: 'worker' rejects a custom fetch, and falls back to the page or fails if no worker starts", async () => {
   const [threads] = SETUPS as [Setup];
   await using tab = await openTab(stage(), threads);
   await tab.call((life) => life.dispose());

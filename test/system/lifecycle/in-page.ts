@@ -2,9 +2,9 @@ import "./probe.ts";
 import type { Installer, InstallerOptions, ProjectInput, ResolveOptions } from "../../../src/api/resolve.ts";
 import { createInstaller, InstallError } from "../../../web/index.ts";
 
-/** What became of a promise that the library gave out. */
+/** The state of a promise returned by the library. */
 export interface Fate {
-  /** `pending`, `done`, for a resolution `right` or `wrong`, or what it rejected with: a code, or an error's name and text. */
+  /** `pending`, `done`, `right` or `wrong` for a resolution, or the rejection: a code, or an error's name and message. */
   is: string;
   message?: string;
   /** Milliseconds since 1970. */
@@ -12,14 +12,14 @@ export interface Fate {
   warnings?: string[];
 }
 
-/** 31 packages: p0 depends on p1 and p2, these on p3 to p6, and so on. */
+/** 31 packages: p0 depends on p1 and p2, which depend on p3 to p6, and so on. */
 const PACKAGE_JSON = JSON.stringify({ name: "project", dependencies: { p0: "^1.0.0" } });
 const PROJECT: ProjectInput = { files: { "package.json": PACKAGE_JSON } };
 
 const fates: Record<string, Fate> = {};
 let options: InstallerOptions;
 
-/** Whether a lock has all 31 packages, each once. */
+/** Checks whether a lock has all 31 packages, each once. */
 function isRight(lock: string): boolean {
   const { packages } = JSON.parse(lock) as { packages: Record<string, { version: string }> };
   const ids = Object.entries(packages).map(([at, { version }]) => `${at}@${version}`);
@@ -45,26 +45,26 @@ async function follow(name: string, work: () => Promise<unknown>): Promise<void>
   fates[name] = { ...fate, at: performance.timeOrigin + performance.now() };
 }
 
-/** What tests do in a page. */
+/** The actions of the tests in the page. */
 export const life = {
   createInstaller,
   fates,
   stops: {} as Record<string, AbortController>,
   installer: undefined as unknown as Installer,
-  /** An installer, for what follows. */
+  /** Creates the installer that the following calls use. */
   async create(given: InstallerOptions): Promise<{ mode: string; modeReason: string }> {
     options = given;
     life.installer = await createInstaller(options);
     const { mode, modeReason } = life.installer;
     return { mode, modeReason };
   },
-  /** A resolution under a name, which can be stopped by that name. */
+  /** Starts a resolution under a name. `stop` cancels it by that name. */
   resolve(name: string, given: ResolveOptions = {}, project: ProjectInput = PROJECT): void {
     const stop = new AbortController();
     life.stops[name] = stop;
     void follow(name, () => life.installer.resolve(project, { signal: stop.signal, ...given }));
   },
-  /** Cancels it. When that was. */
+  /** Cancels a resolution. Returns the time. */
   stop(name: string): number {
     const at = life.now();
     life.stops[name]?.abort();
@@ -75,7 +75,7 @@ export const life = {
     life.installer.dispose();
     return at;
   },
-  /** Resolves once all promises so far have come to something. */
+  /** Resolves once all promises so far have settled. */
   async ended(): Promise<void> {
     while (Object.values(fates).some(({ is }) => is === "pending")) await life.frames(1);
   },
@@ -85,7 +85,7 @@ export const life = {
   follow(name: string, work: () => Promise<unknown>): void {
     void follow(name, work);
   },
-  /** Ends a worker as somebody else would: the library is not told. */
+  /** Terminates a worker without the library's knowledge. */
   terminate(role: string): number {
     (globalThis as unknown as { spawned: Map<string, Worker> }).spawned.get(role)?.terminate();
     return life.now();

@@ -2,18 +2,18 @@ import { expect, test } from "vitest";
 import { expectLeft, openTab, resolveUntil, SETUPS, type Setup, stageOfFile } from "./setups.ts";
 import type { Tab } from "./tab.ts";
 
-// What a run leaves in each thread's heap, after a collection: no shared memory, and no more promises that wait than before.
+// After a garbage collection, a run leaves no shared memory in any thread's heap, and no additional pending promises.
 
 const stage = stageOfFile();
 
 interface Kept {
-  /** Runs whose shared memory this thread has heard of, and of how many it has kept it. */
+  /** The number of shared memories that this thread has seen, and that are still in its heap. */
   memories: { seen: number; kept: number };
-  /** Promises that nothing has come of. */
+  /** Pending promises. */
   pending: number;
 }
 
-/** Says of each of `this` whether it is still pending. */
+/** Counts the pending promises among `this`. */
 const COUNT_PENDING = `async function () {
   const none = {};
   const states = await Promise.all([...this].map((promise) => Promise.race([promise, none]).catch(() => {})));
@@ -30,16 +30,16 @@ async function run(tab: Tab, setup: Setup): Promise<void> {
   await resolveUntil(tab, "stopped", "while one packument is waited for");
   await tab.call((life) => life.stop("stopped"));
   await expectLeft(tab, setup.workers, "stopped");
-  tab.registry.manners = {};
+  tab.registry.behaviours = {};
   await tab.call((life) => life.resolve("ended"));
   expect(await tab.ended("ended")).toBe("right");
   await tab.call((life) => life.installer.store.usage());
   await expectLeft(tab, setup.workers, "ended");
 }
 
-/** By thread, after so many rounds. To look adds a reaction to whatever is pending: it is done once in a page. */
+/** Returns the figures of each thread after some rounds. Counting adds a reaction to pending promises, so each page is counted once. */
 async function look(setup: Setup, rounds: number): Promise<Record<string, Kept>> {
-  // Everything is stored, and asked for again.
+  // Uses the store, and requests everything again.
   await using tab = await openTab(stage(), setup, { cache: "revalidate" });
   for (let round = 0; round < rounds; round++) await run(tab, setup);
   const found: Record<string, Kept> = { page: await kept(tab) };
@@ -47,14 +47,17 @@ async function look(setup: Setup, rounds: number): Promise<Record<string, Kept>>
   return found;
 }
 
-test.each(SETUPS.filter(({ mode, io }) => mode === "threads" || io === "worker"))("$mode, io $io", async (setup) => {
-  const found = await look(setup, 2);
-  const before = await look(setup, 1);
-  for (const [role, { memories, pending }] of Object.entries(found)) {
-    expect(pending, role).toBe(before[role]?.pending);
-    expect(memories.kept, role).toBe(0);
-  }
-  // Who was looked at has had some.
-  const seen = Object.keys(found).filter((role) => found[role]?.memories.seen);
-  expect(seen.sort()).toEqual(setup.mode === "threads" ? ["engine", "fetch", "page"] : []);
-});
+test.each(SETUPS.filter(({ mode, io }) => mode === "threads" || io === "worker"))(
+  "a run leaves nothing in the heap: $mode, io $io",
+  async (setup) => {
+    const found = await look(setup, 2);
+    const before = await look(setup, 1);
+    for (const [role, { memories, pending }] of Object.entries(found)) {
+      expect(pending, role).toBe(before[role]?.pending);
+      expect(memories.kept, role).toBe(0);
+    }
+    // Checks that the memories were seen at all.
+    const seen = Object.keys(found).filter((role) => found[role]?.memories.seen);
+    expect(seen.sort()).toEqual(setup.mode === "threads" ? ["engine", "fetch", "page"] : []);
+  },
+);

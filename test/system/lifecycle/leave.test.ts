@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { create, expectLeft, note, openTab, resolveUntil, SETUPS, stageOfFile } from "./setups.ts";
 
-// A page that is left or closed takes its workers and requests along, and leaves a store that the next one can use.
+// A page that is left or closed ends its workers and requests. The next page can use its store.
 
 const stage = stageOfFile();
 
-test.each(SETUPS)("a page is left in the middle, and the next one resolves: $mode, io $io", async (setup) => {
+test.each(SETUPS)("after a page is left during a run, the next page resolves: $mode, io $io", async (setup) => {
   const options = { cache: "default" } as const;
   await using tab = await openTab(stage(), setup, options);
   await resolveUntil(tab, "a", "while one packument is waited for");
@@ -13,14 +13,14 @@ test.each(SETUPS)("a page is left in the middle, and the next one resolves: $mod
   await tab.reload();
   await expectLeft(tab, 0, "gone");
   await note(tab, `${setup.mode} ${setup.io}: page left`, { name: "a", since });
-  tab.registry.manners = {};
+  tab.registry.behaviours = {};
   await create(tab, setup, options);
   await tab.call((life) => life.resolve("b"));
   expect(await tab.ended("b")).toBe("right");
   expect(await tab.call((life) => life.installer.store.usage())).toMatchObject({ packuments: 31 });
-  // What was stored is all that another page needs.
+  // A third page needs nothing but the store.
   await tab.reload();
-  tab.registry.manners = { "": "hold" };
+  tab.registry.behaviours = { "": "hold" };
   await create(tab, setup, { cache: "offline" });
   await tab.call((life) => life.resolve("c"));
   expect(await tab.ended("c")).toBe("right");
@@ -33,7 +33,7 @@ test.each(SETUPS)("a page is left in the middle, and the next one resolves: $mod
   ).toBe(0);
 });
 
-test.each(SETUPS)("what was fetched is stored though the installer goes: $mode, io $io", async (setup) => {
+test.each(SETUPS)("dispose does not keep fetched metadata from being stored: $mode, io $io", async (setup) => {
   const options = { cache: "default" } as const;
   await using tab = await openTab(stage(), setup, options);
   await tab.call((life) => {

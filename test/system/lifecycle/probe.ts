@@ -1,14 +1,14 @@
-// Loaded before the library, in a page and in a worker: counts what a stop must not leave behind.
+// Loaded before the library, in a page and in a worker. Counts the things that a run must not leave behind.
 
-/** What is open in one thread. */
+/** The open resources of one thread. */
 export interface Probe {
   timers: number;
   /** Requests without an answer. */
   fetches: number;
   objectUrls: number;
-  /** Errors and rejections that nobody handled. */
+  /** Unhandled errors and rejections. */
   faults: string[];
-  /** In a worker: what it was started as. */
+  /** In a worker: its role. */
   role: string | null;
 }
 
@@ -28,7 +28,7 @@ const scope = globalThis as unknown as {
 const { setTimeout, setInterval, fetch, URL } = globalThis;
 const { createObjectURL, revokeObjectURL } = URL;
 
-/** How many times longer the library's patience is: machines of tests are slow at times. */
+/** Multiplies the library's timeouts, because test machines can be slow. */
 const patience = { factor: 20 };
 
 scope.setTimeout = (run, ms = 0) => {
@@ -78,7 +78,7 @@ if (!("document" in globalThis)) {
   });
 }
 
-/** The shared memory of each run that this thread has heard of. */
+/** The shared memories that this thread has seen. */
 const memories: WeakRef<object>[] = [];
 const note = (memory: object | undefined): void => void (memory && memories.push(new WeakRef(memory)));
 if ("SharedArrayBuffer" in globalThis) {
@@ -103,13 +103,13 @@ Object.defineProperty(MessagePort.prototype, "onmessage", {
     set.call(this, run && noting);
   },
 });
-/** How many there were, and how many of them are kept. */
+/** Returns the number of shared memories seen, and of those still in the heap. */
 const seenMemories = (): { seen: number; kept: number } => ({
   seen: memories.length,
   kept: memories.filter((memory) => memory.deref()).length,
 });
 
-/** Workers by what they were started as, so that a test can end one behind the library's back. */
+/** Workers by role, so that a test can terminate one without the library's knowledge. */
 const spawned = new Map<string, Worker>();
 if ("document" in globalThis) {
   globalThis.Worker = class extends Worker {

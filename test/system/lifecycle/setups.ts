@@ -3,7 +3,7 @@ import type { InstallerOptions } from "../../../src/api/resolve.ts";
 import { Stage } from "./stage.ts";
 import { NOTHING, type Tab } from "./tab.ts";
 
-/** A mode, who fetches, and how many workers that takes. */
+/** A mode, the thread that makes requests, and the number of workers that they need. */
 export interface Setup {
   mode: "threads" | "worker" | "inline";
   io: "page" | "worker";
@@ -19,7 +19,7 @@ export const SETUPS: readonly Setup[] = [
   { mode: "inline", io: "worker", workers: 1 },
 ];
 
-/** A stage for all tests of a file: what is returned tells it while they run. The times that endings took are printed after them. */
+/** Opens a stage for all tests of a file. Returns a function that returns the stage. Prints the measured times at the end. */
 export function stageOfFile(): () => Stage {
   let stage: Stage | undefined;
   beforeAll(async () => {
@@ -35,7 +35,7 @@ export function stageOfFile(): () => Stage {
   };
 }
 
-/** A page with an installer. */
+/** Opens a page with an installer. */
 export async function openTab(stage: Stage, setup: Setup, options: InstallerOptions = {}): Promise<Tab> {
   const tab = await stage.tab({ isolated: setup.mode === "threads" });
   await create(tab, setup, options);
@@ -47,11 +47,11 @@ export async function create(tab: Tab, { mode, io }: Setup, options: InstallerOp
   await tab.call((life, given) => life.create(given), given);
 }
 
-/** Where a resolution can be when something happens to it. */
+/** The moments at which a test interrupts a resolution. */
 export const MOMENTS = {
-  /** Nothing has been answered: in `threads` the engine sleeps. */
+  /** No request has been answered. In `threads` the engine sleeps. */
   "before the first answer": { "": "hold" },
-  /** All but one has: the engine sleeps, or waits. */
+  /** All requests but one have been answered. The engine sleeps or waits. */
   "while one packument is waited for": { p7: "hold" },
   "while a body streams in": { p7: "stall" },
 } as const;
@@ -59,7 +59,7 @@ export type Moment = keyof typeof MOMENTS;
 
 /** Starts a resolution and brings it to a moment. */
 export async function resolveUntil(tab: Tab, name: string, moment: Moment): Promise<void> {
-  tab.registry.manners = MOMENTS[moment];
+  tab.registry.behaviours = MOMENTS[moment];
   await tab.call((life, name) => life.resolve(name), name);
   await tab.waiting(1);
 }
@@ -73,19 +73,19 @@ export interface Took {
 
 const took: Took[] = [];
 
-/** Notes how long a stop took, for whoever wants to see: nothing is asserted of it. */
+/** Records how long a stop took. No test asserts it. */
 export async function note(tab: Tab, what: string, { name, since }: { name: string; since: number }): Promise<void> {
   const { at = Number.NaN } = await tab.fate(name);
   const workers = tab.lastGone > since ? Math.round(tab.lastGone - since) : null;
   took.push({ what, answer: Math.round(at - since), workers });
 }
 
-/** Set LIFECYCLE_TIMES to see. */
+/** Prints the times if LIFECYCLE_TIMES is set. */
 function printTimes(): void {
   if (process.env["LIFECYCLE_TIMES"]) console.table(took);
 }
 
-/** Nothing is left but `workers`, and nothing went wrong unheard. */
+/** Expects that nothing is left but `workers`, and that there was no unhandled error. */
 export async function expectLeft(tab: Tab, workers: number, what: string): Promise<void> {
   expect(await tab.settled(workers), what).toEqual({ ...NOTHING, workers });
   expect((await tab.probe()).faults, what).toEqual([]);

@@ -6,8 +6,8 @@ import { findChromium } from "../../../scripts/chromium.mjs";
 import { Browser } from "../../bench/harness/browser.ts";
 import { Tab } from "./tab.ts";
 
-/** What a registry does about a package: answers, says nothing, or sends half of the body. */
-export type Manner = "answer" | "hold" | "stall";
+/** How the registry treats a package: answers, does not answer, or sends half of the body. */
+export type Behaviour = "answer" | "hold" | "stall";
 
 /** 31 packages in a binary tree, each with one version. */
 const COUNT = 31;
@@ -24,11 +24,11 @@ function documentOf(path: string, base: string): string {
   return JSON.stringify({ name, "dist-tags": { latest: "1.0.0" }, versions: { "1.0.0": manifest } });
 }
 
-/** One tab's registry: what it is to do, and what it was asked. */
+/** One tab's registry: its behaviours, and its log. */
 export class FakeRegistry {
   readonly url: string;
   /** By package; `""` for all others. */
-  manners: Record<string, Manner> = {};
+  behaviours: Record<string, Behaviour> = {};
   readonly asked: string[] = [];
   readonly authorizations: (string | undefined)[] = [];
   readonly #open = new Map<ServerResponse, string>();
@@ -37,14 +37,14 @@ export class FakeRegistry {
     this.url = url;
   }
 
-  /** Requests that have neither ended nor been left. */
+  /** The number of requests that have neither ended nor been cancelled. */
   get open(): number {
     return this.#open.size;
   }
 
-  /** From here on all is answered, what is held too. */
+  /** Answers everything from now on, including held requests. */
   release(): void {
-    this.manners = {};
+    this.behaviours = {};
     for (const [response, name] of this.#open) this.#answer(name, response);
   }
 
@@ -53,7 +53,7 @@ export class FakeRegistry {
     this.authorizations.push(request.headers.authorization);
     this.#open.set(response, name);
     response.once("close", () => this.#open.delete(response));
-    switch (this.manners[name] ?? this.manners[""] ?? "answer") {
+    switch (this.behaviours[name] ?? this.behaviours[""] ?? "answer") {
       case "answer":
         this.#answer(name, response);
         break;
@@ -71,7 +71,7 @@ export class FakeRegistry {
   }
 }
 
-/** What a body that stalls has sent. */
+/** The part of a stalling body that is sent. */
 const BEGINNING = '{"name":';
 const HEADERS = {
   "content-type": "application/json",
@@ -80,20 +80,20 @@ const HEADERS = {
 };
 const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
 
-/** Tests say where the worker is: what a development server would put in is not there. */
+/** Replaces the worker's address, which a development server would insert. The tests set `workerUrl`. */
 const noWorker: Plugin = {
   name: "no-worker",
   resolveId: (id) => (id.includes("?worker") ? `\0${id}` : null),
   load: (id) => (id.startsWith("\0") && id.includes("?worker") ? 'export default "/nowhere.js"' : null),
 };
 
-/** The page's script and the worker's, each one file. */
+/** Bundles a script into one file. */
 export async function bundle(file: URL): Promise<string> {
   const build = await rolldown({
     input: fileURLToPath(file),
     platform: "browser",
     logLevel: "silent",
-    // The package says that its modules have no side effects; these have.
+    // The package declares that its modules have no side effects, but the tests' scripts have.
     treeshake: false,
     plugins: [noWorker],
     transform: { define: { __WEBHOIST_REGISTRY__: '"http://registry.local/"', __WEBHOIST_INTERLEAVE__: "undefined" } },
@@ -126,7 +126,7 @@ export class Stage implements AsyncDisposable {
   #base = "";
   readonly #registries: FakeRegistry[] = [];
   readonly #spare: Tab[] = [];
-  /** Requests for the worker's file that wait. */
+  /** The number of waiting requests for the worker's file. */
   starting = 0;
 
   private constructor(browser: Browser) {
@@ -147,7 +147,7 @@ export class Stage implements AsyncDisposable {
     return stage;
   }
 
-  /** A tab that nothing has happened in: one that was given back and loaded anew, where there is one. */
+  /** Returns a fresh tab. Reuses and reloads a returned one if there is any. */
   async tab({ isolated }: TabOptions): Promise<Tab> {
     const url = `${this.#site}${isolated ? "isolated" : "plain"}`;
     const registry = new FakeRegistry(`${this.#base}${this.#registries.length}/`);
@@ -158,7 +158,7 @@ export class Stage implements AsyncDisposable {
     return tab;
   }
 
-  /** Holds back the worker's file until the function it returns is called. */
+  /** Holds back the worker's file until the returned function is called. */
   holdWorkers(): () => void {
     let release = (): void => {};
     this.gate = new Promise((done) => {

@@ -11,13 +11,13 @@ import {
   stageOfFile,
 } from "./setups.ts";
 
-// A signal, `dispose`, two at once: each ends every promise and leaves nothing behind but the workers of one installer.
+// A signal, `dispose` and two runs at once settle every promise and leave nothing behind but the workers of one installer.
 
 const stage = stageOfFile();
 
 const moments = Object.keys(MOMENTS) as Moment[];
 
-test.each(SETUPS)("signals at any moment: $mode, io $io", async (setup) => {
+test.each(SETUPS)("a signal ends a run at any moment: $mode, io $io", async (setup) => {
   await using tab = await openTab(stage(), setup);
   for (const moment of moments) {
     await resolveUntil(tab, moment, moment);
@@ -26,7 +26,7 @@ test.each(SETUPS)("signals at any moment: $mode, io $io", async (setup) => {
     expect(await tab.ended(moment), moment).toMatch("AbortError");
     await note(tab, `${setup.mode} ${setup.io}: signal ${moment}`, { name: moment, since });
   }
-  tab.registry.manners = {};
+  tab.registry.behaviours = {};
   await tab.call((life) => {
     life.resolve("late");
     life.resolve("early", { signal: AbortSignal.abort(new Error("before")) });
@@ -39,7 +39,7 @@ test.each(SETUPS)("signals at any moment: $mode, io $io", async (setup) => {
   await expectLeft(tab, setup.workers, "the next one");
 });
 
-test.each(SETUPS)("two at once: $mode, io $io", async (setup) => {
+test.each(SETUPS)("two runs at once both end, and leave the workers of one: $mode, io $io", async (setup) => {
   await using tab = await openTab(stage(), setup);
   await tab.call((life) => {
     life.resolve("a");
@@ -57,7 +57,7 @@ test.each(SETUPS)("two at once: $mode, io $io", async (setup) => {
   await expectLeft(tab, setup.workers, "one of two");
 });
 
-test.each(SETUPS)("dispose at any moment: $mode, io $io", async (setup) => {
+test.each(SETUPS)("dispose ends everything at any moment: $mode, io $io", async (setup) => {
   await using tab = await openTab(stage(), setup);
   for (const moment of moments) {
     await resolveUntil(tab, moment, moment);
@@ -78,21 +78,21 @@ test.each(SETUPS)("dispose at any moment: $mode, io $io", async (setup) => {
     await note(tab, `${setup.mode} ${setup.io}: dispose ${moment}`, { name: moment, since });
     await create(tab, setup);
   }
-  tab.registry.manners = {};
+  tab.registry.behaviours = {};
   await tab.call((life) => life.resolve("last"));
   expect(await tab.ended("last")).toBe("right");
   await tab.call((life) => life.dispose());
   await expectLeft(tab, 0, "at rest");
 });
 
-const CREWED = SETUPS.filter(({ mode }) => mode !== "inline");
+const WITH_POOLS = SETUPS.filter(({ mode }) => mode !== "inline");
 
-test.each(CREWED)("while workers start: $mode, io $io", async (setup) => {
+test.each(WITH_POOLS)("a signal and dispose end a run whose workers are starting: $mode, io $io", async (setup) => {
   await using tab = await openTab(stage(), setup);
   await resolveUntil(tab, "first", "while one packument is waited for");
   const release = stage().holdWorkers();
   try {
-    // A second run needs workers of its own, whose file does not come.
+    // The second run needs its own workers, whose file is held back.
     const since = await tab.call((life) => {
       life.resolve("second");
       return life.stop("second");
@@ -112,7 +112,7 @@ test.each(CREWED)("while workers start: $mode, io $io", async (setup) => {
   } finally {
     release();
   }
-  // Their file comes after all, to nobody.
+  // The file is delivered after the dispose.
   await tab.until(
     () => stage().starting,
     (starting) => starting === 0,

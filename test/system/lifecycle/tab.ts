@@ -15,34 +15,34 @@ interface Ids {
   session: string;
 }
 
-/** Longest that anything here is waited for: far more than it takes, since other work may share the machine. Milliseconds. */
-const PATIENCE = 15_000;
+/** Milliseconds after which a wait ends: far more than it takes, because the machine may be busy. */
+const TIMEOUT = 15_000;
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((done) => void setTimeout(done, milliseconds));
 
-/** What is still there. */
+/** The things that are left after a run. */
 export interface Left {
   pending: string[];
   timers: number;
   fetches: number;
   objectUrls: number;
   workers: number;
-  /** At the registry. */
+  /** Open requests at the registry. */
   requests: number;
 }
 
 export const NOTHING: Left = { pending: [], timers: 0, fetches: 0, objectUrls: 0, workers: 0, requests: 0 };
 
-/** One tab with a profile of its own, and the workers it has. */
+/** A tab with its own profile, and its workers. */
 export class Tab implements AsyncDisposable {
   readonly url: string;
   readonly #devtools: DevTools;
   readonly #ids: Ids;
   #registry: FakeRegistry | undefined;
   #giveBack: (() => void) | undefined;
-  /** Sessions of workers, and what they were started as, where that is known. */
+  /** The sessions of workers, with their roles if known. */
   readonly #workers = new Map<string, string | null>();
-  /** When a worker was last seen to go. Milliseconds since 1970. */
+  /** The time at which a worker last ended. Milliseconds since 1970. */
   lastGone = 0;
 
   private constructor(devtools: DevTools, url: string, ids: Ids) {
@@ -68,20 +68,20 @@ export class Tab implements AsyncDisposable {
     return tab;
   }
 
-  /** Whoever disposes of the tab gives it back. */
+  /** Loads the page. Disposing of the tab returns it to the stage. */
   async load(registry: FakeRegistry, giveBack: () => void): Promise<void> {
     this.#registry = registry;
     this.#giveBack = giveBack;
     await this.reload();
   }
 
-  /** What the page resolves against. */
+  /** The registry of the page. */
   get registry(): FakeRegistry {
     if (!this.#registry) throw new Error("Nothing is loaded");
     return this.#registry;
   }
 
-  /** Leaves the page for another of the same kind. */
+  /** Leaves the page and loads it again. */
   async reload(): Promise<void> {
     const { session } = this.#ids;
     const loaded = this.#devtools.once("Page.loadEventFired", session);
@@ -89,12 +89,12 @@ export class Tab implements AsyncDisposable {
     await loaded;
   }
 
-  /** Calls a function in the page: it is sent as text, so it knows nothing but what it is given. */
+  /** Calls a function in the page. It is sent as text, so it can only use its arguments. */
   async call<T, A = undefined>(run: (life: Life, given: A) => T, given?: A): Promise<Awaited<T>> {
     return (await this.evaluate(`(${run})(life, ${JSON.stringify(given)})`)) as Awaited<T>;
   }
 
-  /** An expression's value, awaited; in a worker where its session is given. */
+  /** Returns the awaited value of an expression in the page, or in the worker of `session`. */
   async evaluate(expression: string, session: string = this.#ids.session): Promise<unknown> {
     const params = { expression, awaitPromise: true, returnByValue: true };
     const { result, exceptionDetails } = await this.#devtools.send<Remote>("Runtime.evaluate", params, session);
@@ -106,7 +106,7 @@ export class Tab implements AsyncDisposable {
     return this.#workers.size;
   }
 
-  /** The sessions of workers by what they were started as: none may be asleep that was not known before. */
+  /** Returns the sessions of workers by role. A worker whose role is not known yet must be awake. */
   async roles(): Promise<Record<string, string>> {
     for (const [session, known] of this.#workers) {
       if (known === null) this.#workers.set(session, (await this.probe(session)).role);
@@ -114,14 +114,14 @@ export class Tab implements AsyncDisposable {
     return Object.fromEntries([...this.#workers].map(([session, role]) => [role, session]));
   }
 
-  /** The session of the worker that was started as `role`. */
+  /** Returns the session of a worker. */
   async worker(role: string): Promise<string> {
     const { [role]: found } = await this.roles();
     if (!found) throw new Error(`No ${role} among ${[...this.#workers.values()].join()}`);
     return found;
   }
 
-  /** What a function says of an array of all that is reachable of a class. It is called with the array as `this`. */
+  /** Calls a function with an array of all reachable instances of a class as `this`. Returns its result. */
   async instances(of: string, declaration: string, session: string = this.#ids.session): Promise<unknown> {
     type Found = { result: { objectId: string } };
     const objectGroup = "instances";
@@ -152,7 +152,7 @@ export class Tab implements AsyncDisposable {
     return (await this.call((life, name) => life.fates[name], name)) ?? { is: "unknown" };
   }
 
-  /** What a promise came to, once it did. */
+  /** Returns the result of a promise once it has settled. */
   async ended(name: string): Promise<string> {
     return (
       await this.until(
@@ -173,7 +173,7 @@ export class Tab implements AsyncDisposable {
     return { pending, timers, fetches, objectUrls, workers: this.workers, requests: this.registry.open };
   }
 
-  /** Waits until nothing is left but so many workers; what there is then, or in the end. */
+  /** Waits until nothing is left but `workers` workers. Returns what is left then, or at the timeout. */
   async settled(workers: number): Promise<Left> {
     const all = JSON.stringify({ ...NOTHING, workers });
     return await this.until(
@@ -182,21 +182,21 @@ export class Tab implements AsyncDisposable {
     );
   }
 
-  /** Looks until it is so, or for long enough. */
+  /** Repeats `look` until `is` holds for its result, or until the timeout. */
   async until<T>(look: () => T | Promise<T>, is: (value: T) => boolean): Promise<T> {
-    for (const end = Date.now() + PATIENCE; ; await sleep(5)) {
+    for (const end = Date.now() + TIMEOUT; ; await sleep(5)) {
       const value = await look();
       if (is(value) || Date.now() > end) return value;
     }
   }
 
-  /** Waits for so many requests to be open and nothing else to come. */
+  /** Waits until `requests` requests are open and no further one arrives. */
   async waiting(requests: number): Promise<void> {
     await this.until(
       () => this.registry.open,
       (open) => open >= requests,
     );
-    // What is answered beside them comes in meanwhile.
+    // Waits for the requests that are answered meanwhile.
     for (let seen = -1; seen !== this.registry.asked.length; await sleep(60)) seen = this.registry.asked.length;
   }
 

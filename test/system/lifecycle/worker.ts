@@ -1,3 +1,3 @@
-// The library's worker, with what counts.
+// The library's worker, with the probe.
 import "./probe.ts";
 import "../../../workers/threads/worker.ts";

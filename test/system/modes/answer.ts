@@ -2,8 +2,8 @@ import type { Resolution, TreeEdge, TreeNode } from "../../../src/api/resolve.ts
 import type { Given } from "../../conformance/judge.ts";
 import type { Plain } from "./differences.ts";
 
-/** How many packages of a tree are asked about: `why` walks all of it for each. */
-const ASKED = 12;
+/** The number of packages for which `why` is compared, because it walks the whole tree for each. */
+const WHY_COUNT = 12;
 
 const place = (node: TreeNode | null): string | null => node && `${node.location} ${node.name}`;
 
@@ -11,7 +11,7 @@ function edgeOf({ from, to, ...own }: TreeEdge): Plain {
   return { ...own, from: place(from), to: place(to) };
 }
 
-/** All that a node says of itself, and where each way out of it leads. */
+/** Returns a node's own members, and the places to which its edges lead. */
 function nodeOf(node: TreeNode): Plain {
   const { parent, target, children, edgesOut, edgesIn, manifest, ...own } = {
     ...node,
@@ -34,13 +34,13 @@ function nodeOf(node: TreeNode): Plain {
   };
 }
 
-/** The same packages of a tree each time, spread over it: their names. */
+/** Returns the names of some packages, spread evenly over the tree. */
 function someNames(nodes: readonly TreeNode[]): string[] {
-  const step = Math.ceil(nodes.length / ASKED);
+  const step = Math.ceil(nodes.length / WHY_COUNT);
   return [...new Set(nodes.filter((_, index) => index % step === 0).map(({ name }) => name))];
 }
 
-/** A lock that lacks every fifth package and has every seventh at another version. */
+/** Returns a lock without every fifth package, and with every seventh at another version. */
 function changed(lock: string): string {
   const { packages = {} } = JSON.parse(lock) as { packages?: Record<string, { version?: string }> };
   const kept = Object.entries(packages).filter((_, index) => index % 5 !== 4);
@@ -69,8 +69,8 @@ function resolved(resolution: Resolution): Plain {
 }
 
 /**
- * All that a caller can tell two runs apart by, save times and counts: files, warnings and the tree with every node and edge, or
- * the whole failure. @throws what the run threw that is no failure
+ * Returns everything by which a caller can tell two runs apart, without times and counts: files, warnings and the tree with every
+ * node and edge, or the whole failure. @throws an error of the run that is not a failure
  */
 export function answerOf(given: Given): Plain {
   if (given.kind === "crash") throw given.error;

@@ -5,7 +5,7 @@ import { fetchCases } from "./packs.ts";
 import { sharedInstallers } from "./shared-installer.ts";
 import { MODES, tryModes } from "./trial.ts";
 
-// Which packument arrives first is chance; the answer must not be, whichever threads hear of it.
+// The order in which packuments arrive is random. The answer must not depend on it, in any mode.
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 
@@ -14,16 +14,20 @@ async function spread(suite: Suite, every: number): Promise<ConformanceCase[]> {
   return cases.filter((found, index) => index % every === 1 && found.expected.kind !== "bounded");
 }
 
-test("a project of 123 packages: one answer in 8 orders of arrival and three modes", { timeout: 300_000 }, async () => {
+test("a project of 123 packages has one answer in 8 orders of arrival and three modes", {
+  timeout: 300_000,
+}, async () => {
   await using shared = sharedInstallers(createInstaller);
   const [demo] = await fetchCases("projects");
   const { wrong, orders } = await tryModes(shared.create, demo!, { modes: MODES, seeds: SEEDS });
   expect(wrong.join("\n")).toBe("");
-  // Were the orders all one, this would prove nothing.
+  // If there were only one order, the test would prove nothing.
   expect(orders).toBeGreaterThan(SEEDS.length);
 });
 
-test("conflicts, failures and locks: one answer in 4 orders and three modes", { timeout: 300_000 }, async () => {
+test("conflicts, failures and locks have one answer in 4 orders of arrival and three modes", {
+  timeout: 300_000,
+}, async () => {
   await using shared = sharedInstallers(createInstaller);
   const wrong: string[] = [];
   for (const found of [...(await spread("arborist", 40)), ...(await spread("random", 60))]) {

@@ -1,4 +1,4 @@
-/** Plain data: may be compared and shown. */
+/** Plain data, which can be compared and printed. */
 export type Plain = null | boolean | number | string | undefined | readonly Plain[] | { readonly [key: string]: Plain };
 
 const ENOUGH = 6;
@@ -9,7 +9,7 @@ const isObject = (value: Plain): value is { readonly [key: string]: Plain } =>
 
 const shown = (value: Plain): string => (JSON.stringify(value) ?? "undefined").slice(0, SHOWN);
 
-/** A text's first differing line, so that two locks need not be printed whole. */
+/** Returns the first differing line, so that locks are not printed whole. */
 function textDifference(wanted: string, given: string): string {
   const [theirs, ours] = [wanted.split("\n"), given.split("\n")];
   const line = ours.findIndex((text, index) => text !== theirs[index]);
@@ -18,8 +18,8 @@ function textDifference(wanted: string, given: string): string {
 }
 
 /**
- * Where two answers differ, in a few lines; none when they are the same. The order of an object's members counts, and a member
- * that is undefined is not one that is absent.
+ * Returns the differences between two answers in a few lines, or none if they are equal. The order of an object's members counts, and
+ * an undefined member differs from an absent one.
  */
 export function differences(wanted: Plain, given: Plain, at = ""): string[] {
   if (Object.is(wanted, given)) return [];

@@ -8,9 +8,9 @@ import { fetchCases } from "./packs.ts";
 import { sharedInstallers } from "./shared-installer.ts";
 import { MODES } from "./trial.ts";
 
-// Flat answers, and what is said where there is none, to the last member: in every mode, and however packuments arrive.
+// Flat answers and proofs are equal in every member, in every mode and every order of arrival.
 
-/** Of the smaller cases one in so many. */
+/** Takes one in this many of the smaller cases. */
 const EVERY = 16;
 
 async function someCases(): Promise<ConformanceCase[]> {
@@ -27,7 +27,7 @@ function flatly(found: ConformanceCase, at: number): ConformanceCase {
   return { ...found, options: { ...found.options, strategy: "flat", relax } };
 }
 
-test("the same answer, or the same proof, in every mode and every order", { timeout: 300_000 }, async () => {
+test("a flat resolution has the same answer or proof in every mode and every order", { timeout: 300_000 }, async () => {
   await using shared = sharedInstallers(createInstaller);
   const kinds: Record<string, number> = {};
   const wrong: string[] = [];
@@ -43,7 +43,7 @@ test("the same answer, or the same proof, in every mode and every order", { time
     }
   }
   expect(wrong.slice(0, 20).join("\n")).toBe("");
-  // else it would prove little
+  // With fewer, the test would prove little.
   expect(kinds["solved"]).toBeGreaterThan(15);
   expect(kinds["ENOSOLUTION"]).toBeGreaterThan(9);
 });

@@ -3,7 +3,7 @@ import { openChromium } from "../../support/chromium.ts";
 import { type Hosted, hostCases, type Loopback } from "./host.ts";
 import type { ModesPage, PageAnswer, PageJob } from "./page-protocol.ts";
 
-/** A page in Chromium, cross-origin isolated, that runs cases in the modes it is told. */
+/** A cross-origin isolated page in Chromium that runs cases in the given modes. */
 export class ModesHarness implements AsyncDisposable {
   readonly #site: Loopback;
   readonly #browser: Browser;
@@ -28,7 +28,7 @@ export class ModesHarness implements AsyncDisposable {
     );
   }
 
-  /** Lets go of a page that hangs: the next case has a new one. */
+  /** Closes a page that hangs. The next case opens a new one. */
   async reset(): Promise<void> {
     const page = this.#page;
     this.#page = undefined;

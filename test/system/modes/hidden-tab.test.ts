@@ -10,23 +10,23 @@ import type { PageAnswer, PageJob } from "./page-protocol.ts";
 import { Tabs } from "./tabs.ts";
 import { MODES, type RealMode } from "./trial.ts";
 
-// In a tab that nobody sees no frame is drawn and a chain of timers takes a step a minute. A run must need neither.
+// In a hidden tab no frame is drawn, and a chain of timers makes one step a minute. A run must need neither.
 
-/** Has the engine give way some forty times. */
+/** A project for which the engine pauses about forty times. */
 const HEAVY = "react-scripts-5";
-/** Far more than a run takes; at the pace of hidden timers not enough for its turns. Milliseconds. */
+/** Milliseconds: far more than a run takes, but too little if its turns depended on the timers of a hidden tab. */
 const WATCHDOG = 120_000;
-/** More steps than hidden timers take while a run may last. */
+/** More steps than the timers of a hidden tab make in that time. */
 const STEPS = 200;
 
 interface Seen extends PageAnswer {
   visible: string;
-  /** Drawn while the case ran. */
+  /** Frames drawn while the case ran. */
   frames: number;
   steps: number;
 }
 
-/** What is open, the first first. */
+/** Resources to close, in the order of opening. */
 const open: (AsyncDisposable | (() => void))[] = [];
 let tabs: Tabs;
 let tab: string;
@@ -87,7 +87,7 @@ async function orHangs<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-test.each(MODES)("in a hidden tab %s finishes", { timeout: WATCHDOG + 10_000 }, async (mode) => {
+test.each(MODES)("mode %s finishes in a hidden tab", { timeout: WATCHDOG + 10_000 }, async (mode) => {
   const seen = await orHangs(tabs.evaluate<Seen>(tab, script(mode)));
   expect(seen).toMatchObject({ wrong: [], visible: "hidden", frames: 0 });
   // The tab's timers were slow, else this proves nothing.

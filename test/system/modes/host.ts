@@ -7,7 +7,7 @@ import type { ConformanceCase } from "../../conformance/recorded.ts";
 import type { PlainCase } from "./page-protocol.ts";
 
 export interface Hosted {
-  /** Of the page's scripts: `page.js` and what belongs to it. */
+  /** The folder of `page.js` and its chunks. */
   folder: string;
   cases: readonly { open(): ConformanceCase }[];
 }
@@ -29,7 +29,7 @@ function plainCase({ project, snapshot: _, ...plain }: ConformanceCase): PlainCa
   return { ...plain, project: { ...project, files: Object.fromEntries(files) } };
 }
 
-/** What lies at an address: the page, its scripts, a case, one of its documents. */
+/** Returns the body of an address: the page, a script, a case, or one of its documents. */
 function bodyOf({ pathname, search }: URL, { folder, cases }: Hosted): Uint8Array | string | undefined {
   if (pathname === "/") return HTML;
   const [, top, index, kind] = pathname.split("/");
@@ -40,7 +40,7 @@ function bodyOf({ pathname, search }: URL, { folder, cases }: Hosted): Uint8Arra
   return kind === "packument" ? found.snapshot.packument(key) : found.snapshot.tarball(key);
 }
 
-/** A page on loopback that is cross-origin isolated, and the cases that it runs. */
+/** Serves a cross-origin isolated page on loopback, and the cases that it runs. */
 export async function hostCases(hosted: Hosted): Promise<Loopback> {
   const server = createServer((request, response) => {
     const address = new URL(request.url ?? "/", "http://localhost");

@@ -8,12 +8,12 @@ const PACKS: Readonly<Record<Suite, URL>> = {
   random: new URL("../../conformance/fixtures/random.pack", import.meta.url),
 };
 
-/** The committed cases of a suite, in a page. */
+/** Fetches the committed cases of a suite, in a page. */
 export async function fetchCases(suite: Suite): Promise<ConformanceCase[]> {
   return await openPack(new Uint8Array(await (await fetch(PACKS[suite])).arrayBuffer()));
 }
 
-/** A case that takes a way of its own through the threads: a failure, a lock or tarball to read, overrides, bundles. */
+/** Checks whether a case uses special code paths in the threads: a failure, a lock or tarball to read, overrides, bundles. */
 export function isSpecial({ expected, project, options }: ConformanceCase): boolean {
   if (expected.kind !== "lock" || options.saveBundle || options.workspaces) return true;
   return Object.entries(project.files).some(

@@ -13,8 +13,8 @@ import { tryModes } from "./trial.ts";
 
 const shared = sharedInstallers(createInstaller);
 
-/** A case's documents: fetched from the harness when they are first asked for, then in memory. */
-class Shelf implements Snapshot {
+/** A case's documents. Fetches each from the harness when it is first requested, and keeps it in memory. */
+class CaseDocuments implements Snapshot {
   readonly #index: number;
   readonly #documents = new Map<string, Promise<void>>();
   readonly #bytes = new Map<string, Uint8Array>();
@@ -35,7 +35,7 @@ class Shelf implements Snapshot {
     return [...this.#documents.keys()];
   }
 
-  /** Has at hand what a request below the registry will ask for. */
+  /** Loads the document of a request to the registry. */
   fill(path: string): Promise<void> {
     const [kind, key] = path.includes("/-/") ? ["tarball", path] : ["packument", packumentOf(path)];
     const known = this.#documents.get(`${kind} ${key}`) ?? this.#load(kind, key);
@@ -49,8 +49,8 @@ class Shelf implements Snapshot {
   }
 }
 
-/** Installers whose registry has what is asked for before it is asked: from then on orders of arrival are the registry's own. */
-function ahead(packCache: Shelf): CreateInstaller {
+/** Returns installers that load a document before they request it, so that only the fake registry decides the order of arrival. */
+function preloading(documents: CaseDocuments): CreateInstaller {
   return (settings: InstallerOptions = {}) => {
     const { fetch: answer, registry } = settings;
     if (!answer || !registry) throw new Error("a case without a registry");
@@ -58,7 +58,7 @@ function ahead(packCache: Shelf): CreateInstaller {
       ...settings,
       fetch: async (input, init) => {
         const { url } = new Request(input);
-        if (url.startsWith(registry)) await packCache.fill(pathOf(url.slice(registry.length - 1)));
+        if (url.startsWith(registry)) await documents.fill(pathOf(url.slice(registry.length - 1)));
         return await answer(input, init);
       },
     });
@@ -76,11 +76,11 @@ async function openCase(index: number, snapshot: Snapshot): Promise<ConformanceC
 
 const modesPage: ModesPage = {
   async run({ index, modes, shuffles, metadata }) {
-    const packCache = new Shelf(index);
-    const found = await openCase(index, packCache);
+    const documents = new CaseDocuments(index);
+    const found = await openCase(index, documents);
     const run = metadata === "full" ? {} : { installer: { metadata }, completeLockfile: true };
     const seeds = Array.from({ length: shuffles }, (_, seed) => seed + 1);
-    return await tryModes(ahead(packCache), found, { modes, seeds, run });
+    return await tryModes(preloading(documents), found, { modes, seeds, run });
   },
 };
 

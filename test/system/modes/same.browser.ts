@@ -6,9 +6,9 @@ import { fetchCases, isSpecial } from "./packs.ts";
 import { sharedInstallers } from "./shared-installer.ts";
 import { MODES, tryModes } from "./trial.ts";
 
-// A fair part of the recorded cases; `npm run conformance -- --mode threads --mode worker` runs them all.
+// Runs a sample of the recorded cases. `npm run conformance -- --mode threads --mode worker` runs all.
 
-/** Cases that are not special: one in so many. */
+/** Takes one in this many of the cases that are not special. */
 const EVERY = 10;
 
 async function expectSame(cases: readonly ConformanceCase[], run: RunOptions = {}): Promise<void> {
@@ -21,16 +21,16 @@ async function expectSame(cases: readonly ConformanceCase[], run: RunOptions = {
   expect(wrong.slice(0, 20).join("\n")).toBe("");
 }
 
-test("the page under test is isolated, so that there are three modes", () => {
+test("the test page is cross-origin isolated, so that all three modes run", () => {
   expect(globalThis.crossOriginIsolated).toBe(true);
 });
 
-test.each(SUITES)("the %s cases: the same answer in every mode", { timeout: 600_000 }, async (suite) => {
+test.each(SUITES)("the %s cases have the same answer in every mode", { timeout: 600_000 }, async (suite) => {
   const cases = await fetchCases(suite);
   await expectSame(cases.filter((found, index) => index % EVERY === 0 || (suite !== "real" && isSpecial(found))));
 });
 
-test("with abbreviated metadata and completeLockfile: the same answer in every mode", {
+test("abbreviated metadata with completeLockfile gives the same answer in every mode", {
   timeout: 600_000,
 }, async () => {
   const cases = [...(await fetchCases("projects")), ...(await fetchCases("arborist"))];
@@ -38,7 +38,7 @@ test("with abbreviated metadata and completeLockfile: the same answer in every m
   await expectSame(some, { installer: { metadata: "abbreviated" }, completeLockfile: true });
 });
 
-test("a field that nobody reads may nest deeper than a message to another thread", async () => {
+test("an unused field may nest deeper than a message between threads can", async () => {
   const [demo] = await fetchCases("projects");
   const { files } = demo!.project;
   const deep = `"x": ${"[".repeat(2_000)}${"]".repeat(2_000)},`;

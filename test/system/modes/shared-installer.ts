@@ -11,8 +11,8 @@ export interface SharedInstallers extends AsyncDisposable {
 }
 
 /**
- * One installer for all cases that share their settings, as a page has one for all its projects: a case brings its own
- * `fetch`, and when it lets go of its installer the workers live on.
+ * Shares one installer between all cases with the same settings, as a page does for its projects. A case brings its own `fetch`;
+ * disposing of its installer does not end the workers.
  */
 export function sharedInstallers(create: CreateInstaller): SharedInstallers {
   const kept = new Map<string, Promise<Kept>>();

@@ -7,8 +7,8 @@ import { DevTools } from "../../bench/harness/devtools.ts";
 import { removeProfile } from "../../bench/harness/remove-profile.ts";
 
 /**
- * Nothing here keeps a tab awake: driver libraries ask for that, and have every tab believe it is in front. A second after it was
- * hidden a tab's chains of timers run once a minute, as they otherwise do after five minutes.
+ * These switches let Chromium throttle hidden tabs, which browser drivers usually prevent. One second after a tab is hidden (usually
+ * five minutes), its chained timers run once a minute.
  */
 const SWITCHES = [
   "--headless=new",
@@ -26,7 +26,7 @@ interface Remote {
   exceptionDetails?: { text: string; exception?: { description?: string } };
 }
 
-/** A browser whose tabs are hidden as a reader's are: by another tab in front of them. */
+/** A browser whose tabs are hidden by another tab in front of them, as a user's are. */
 export class Tabs implements AsyncDisposable {
   readonly #profile = mkdtempSync(join(tmpdir(), "webhoist-tabs-"));
   readonly #devtools: DevTools;
@@ -43,7 +43,7 @@ export class Tabs implements AsyncDisposable {
     child.once("error", (error) => this.#devtools.end(error));
   }
 
-  /** A new tab in front of all others. @returns how to speak to it */
+  /** Opens a tab in front of all others. Returns its session. */
   async open(url: string): Promise<string> {
     const { targetId } = await this.#devtools.send<{ targetId: string }>("Target.createTarget", { url: "about:blank" });
     const attach = { targetId, flatten: true };
@@ -56,7 +56,7 @@ export class Tabs implements AsyncDisposable {
     return sessionId;
   }
 
-  /** The value of an expression in a tab, awaited. @throws Error with the page's own stack */
+  /** Returns the awaited value of an expression in a tab. @throws Error with the page's stack */
   async evaluate<T>(tab: string, expression: string): Promise<T> {
     const params = { expression, awaitPromise: true, returnByValue: true };
     const { result, exceptionDetails } = await this.#devtools.send<Remote>("Runtime.evaluate", params, tab);

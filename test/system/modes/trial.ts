@@ -4,27 +4,27 @@ import type { ConformanceCase } from "../../conformance/recorded.ts";
 import { answerOf } from "./answer.ts";
 import { differences, type Plain } from "./differences.ts";
 
-/** Where a resolution can run. The first is what the others are held to. */
+/** The modes. The answers of the others are compared with those of the first. */
 export const MODES = ["inline", "worker", "threads"] as const;
 export type RealMode = (typeof MODES)[number];
 
 export interface Course {
   modes: readonly RealMode[];
-  /** Orders of arrival to try besides the straight one. */
+  /** Seeds of shuffled orders of arrival, besides the unshuffled one. */
   seeds?: readonly number[];
   run?: RunOptions;
 }
 
 export interface Finding {
-  /** Each says mode, order and what differs: from npm's answer, or from the first mode's. */
+  /** Each entry has the mode, the order, and the difference from npm's answer or from the first mode's. */
   wrong: string[];
-  /** Of each mode's straight run. */
+  /** Of the unshuffled run in each mode. */
   milliseconds: Partial<Record<RealMode, number>>;
-  /** How many orders of requests there were: were they all one, shuffling would prove nothing. */
+  /** The number of different orders of requests. If there is only one, shuffling proves nothing. */
   orders: number;
 }
 
-/** Runs a case in every mode and every order. Each answer must be npm's, and each the same to the last member. */
+/** Runs a case in every mode and every order. Each answer must be npm's, and all must be equal in every member. */
 export async function tryModes(create: CreateInstaller, found: ConformanceCase, course: Course): Promise<Finding> {
   const { modes, seeds = [], run = {} } = course;
   const finding: Finding = { wrong: [], milliseconds: {}, orders: 0 };
