@@ -19,12 +19,12 @@ import {
   type Tally,
   tally,
 } from "./plan.ts";
-import { mourner, watcher } from "./waiters.ts";
+import { survivor, watcher } from "./waiters.ts";
 
-/** A thread, wherever it runs. */
+/** A thread: a worker of Node or of a page. */
 export interface Thread {
   post(order: Order): void;
-  hear(listener: (reply: Reply) => void): void;
+  onReply(listener: (reply: Reply) => void): void;
   terminate(): void;
 }
 export type Spawn = () => Thread;
@@ -33,15 +33,15 @@ export interface Report extends Tally {
   /** Chunks at the end, and bytes of the first. */
   chunks: number;
   grown: number;
-  /** What does not fit together. */
+  /** The contradictions found. */
   wrong: string[];
 }
 
-/** Longer than any run takes. Milliseconds. */
-const PATIENCE = 100_000;
+/** Milliseconds: longer than any run takes. */
+const TIMEOUT = 100_000;
 
 /** The threads of one run, and the memory they share. Runs on a thread that must not block. */
-class Company {
+class ThreadGroup {
   readonly shared: Shared;
   readonly map: SharedOnceMap;
   readonly #plan: Plan;
@@ -51,7 +51,7 @@ class Company {
   constructor(plan: Plan, spawn: Spawn) {
     const words = (count: number): Int32Array => new Int32Array(new SharedArrayBuffer(count * 4));
     const memory = createSharedMemory(plan.sizes);
-    // Some failures may be lost and tried again.
+    // Leaves room for attempts after failures that were lost.
     const queue = words(ENTRIES + plan.keys * 2 + 1000);
     this.shared = { memory, queue, attempts: words(plan.keys), flags: words(2) };
     this.map = new SharedOnceMap({ ...memory, chunks: [...memory.chunks] });
@@ -59,29 +59,29 @@ class Company {
     this.#spawn = spawn;
   }
 
-  /** What the thread has seen when it has ended. */
-  enlist(role: Role, seed: number, point?: Point): { thread: Thread; end: Promise<Tally> } {
+  /** Starts a thread. `end` resolves with the thread's tally. */
+  start(role: Role, seed: number, point?: Point): { thread: Thread; end: Promise<Tally> } {
     const thread = this.#spawn();
     this.#threads.push(thread);
     const end = new Promise<Tally>((resolve, reject) => {
-      thread.hear((reply) => {
-        if (reply.of === "need") this.#grow(reply.bytes);
-        else if (reply.of === "end") resolve(reply.tally);
+      thread.onReply((reply) => {
+        if (reply.kind === "need") this.#grow(reply.bytes);
+        else if (reply.kind === "end") resolve(reply.tally);
         else reject(new Error(reply.message));
       });
     });
-    thread.post({ to: "start", role, plan: this.#plan, shared: this.shared, seed, point });
+    thread.post({ kind: "start", role, plan: this.#plan, shared: this.shared, seed, point });
     return { thread, end };
   }
 
-  /** Fails where `work` does not end. */
+  /** Rejects if `work` does not end in time. */
   async within<T>(work: Promise<T>): Promise<T> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const hang = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         const open = [...this.map.entries()].filter(([, state]) => state !== "ready").slice(0, 10);
         reject(new Error(`hangs: ${open.map(([key, state]) => `${key} ${state}`).join(", ")}`));
-      }, PATIENCE);
+      }, TIMEOUT);
     });
     try {
       return await Promise.race([work, hang]);
@@ -90,14 +90,14 @@ class Company {
     }
   }
 
-  dismiss(): void {
+  terminate(): void {
     for (const thread of this.#threads) thread.terminate();
   }
 
   #grow(bytes: number): void {
     const added = growMemory(this.shared.memory, bytes);
     this.map.addChunk(added.index, added.chunk);
-    for (const thread of this.#threads) thread.post({ to: "chunk", ...added });
+    for (const thread of this.#threads) thread.post({ kind: "chunk", ...added });
   }
 }
 
@@ -109,47 +109,45 @@ function total(tallies: readonly Tally[]): Tally {
   return all;
 }
 
-/** Publishers, sleepers and watchers at work on the same keys. */
+/** Runs publishers, sleepers and watchers on the same keys. */
 export async function runStress(plan: Plan, spawn: Spawn): Promise<Report> {
-  const company = new Company(plan, spawn);
-  const { map, shared } = company;
+  const group = new ThreadGroup(plan, spawn);
+  const { map, shared } = group;
   const initial = shared.memory.chunks[0]?.byteLength ?? 0;
   try {
-    const enlist = (role: Role, count: number, first: number): Promise<Tally>[] =>
-      Array.from({ length: count }, (_, index) => company.enlist(role, first + index).end);
-    const publishers = enlist("publisher", plan.publishers, 100);
-    const waiters = [...enlist("sleeper", plan.sleepers, 200), ...enlist("watcher", plan.watchers, 300)];
+    const start = (role: Role, count: number, first: number): Promise<Tally>[] =>
+      Array.from({ length: count }, (_, index) => group.start(role, first + index).end);
+    const publishers = start("publisher", plan.publishers, 100);
+    const waiters = [...start("sleeper", plan.sleepers, 200), ...start("watcher", plan.watchers, 300)];
     waiters.push(watcher({ map, plan, shared, seed: 400, chunk: never }));
-    const seen = await company.within(
-      Promise.race([Promise.all([...waiters, closing(company, plan)]), never(publishers)]),
-    );
+    const seen = await group.within(Promise.race([Promise.all([...waiters, closing(group, plan)]), never(publishers)]));
     Atomics.store(shared.queue, STOP, 1);
-    const helpers = await company.within(Promise.all(publishers));
+    const helpers = await group.within(Promise.all(publishers));
     const { wrong, ...rest } = report(
       seen.filter((found) => found !== undefined),
-      { plan, company, initial },
+      { plan, group, initial },
     );
     return { ...rest, held: rest.held + total(helpers).held, wrong };
   } finally {
-    company.dismiss();
+    group.terminate();
   }
 }
 
-/** Rejects with the first that does; never resolves. */
+/** Rejects with the first rejection of `ends`. Never resolves. */
 function never(ends: Promise<unknown>[] = []): Promise<never> {
   return new Promise((_, reject) => {
     for (const end of ends) end.catch(reject);
   });
 }
 
-async function closing({ map, shared }: Company, { closesAt }: Plan): Promise<undefined> {
+async function closing({ map, shared }: ThreadGroup, { closesAt }: Plan): Promise<undefined> {
   if (closesAt === undefined) return;
   await until(() => Atomics.load(shared.queue, NEXT) >= closesAt);
   map.failAll(failure("EWORKER", "a thread has died"));
 }
 
-function report(seen: Tally[], { plan, company, initial }: { plan: Plan; company: Company; initial: number }): Report {
-  const { map, shared } = company;
+function report(seen: Tally[], { plan, group, initial }: { plan: Plan; group: ThreadGroup; initial: number }): Report {
+  const { map, shared } = group;
   const all = total(seen);
   const wrong: string[] = [];
   if (all.values + all.ended !== plan.keys * seen.length) wrong.push(`${all.values} values, ${all.ended} ended`);
@@ -162,7 +160,7 @@ function report(seen: Tally[], { plan, company, initial }: { plan: Plan; company
   return { ...all, chunks: chunks.length, grown: (chunks[0]?.byteLength ?? 0) - initial, wrong };
 }
 
-/** Every generation of a key has one owner, and its work is done once. */
+/** Checks that every generation of a key had one owner, and that its work was done once. */
 function wrongAttempts({ owned, ended }: Tally, attempts: Int32Array): string[] {
   const wrong: string[] = [];
   let all = 0;
@@ -181,48 +179,48 @@ function wrongAttempts({ owned, ended }: Tally, attempts: Int32Array): string[] 
 
 export interface Death {
   point: Point;
-  /** How often the victim passes the point before. */
+  /** How often the victim passes the point before it is held. */
   after: number;
-  /** Whether the others are asleep before the victim starts, or start when it is held. */
+  /** Whether the other threads sleep before the victim starts, or start once it is held. */
   asleep: boolean;
 }
 
-/** One thread is held at a point for ever and ended there; those who wait must all be told. */
+/** Holds one thread at a point and terminates it there. All waiting threads must get an answer. */
 export async function runDeath(plan: Plan, spawn: Spawn, { point, after, asleep }: Death): Promise<Report> {
-  const company = new Company(plan, spawn);
-  const { map, shared } = company;
+  const group = new ThreadGroup(plan, spawn);
+  const { map, shared } = group;
   const killed = async (): Promise<Thread> => {
-    const { thread, end } = company.enlist("victim", after, point);
-    await company.within(Promise.race([until(() => Atomics.load(shared.flags, HELD) === 1), never([end])]));
+    const { thread, end } = group.start("victim", after, point);
+    await group.within(Promise.race([until(() => Atomics.load(shared.flags, HELD) === 1), never([end])]));
     return thread;
   };
-  const mourn = async (): Promise<Promise<Tally>[]> => {
-    const ends = [2, 3, 4, 5].map((seed) => company.enlist("mourner", seed).end);
-    ends.push(mourner({ map, plan, shared, seed: 1, chunk: never }, false));
-    await company.within(Promise.race([until(() => Atomics.load(shared.flags, ASLEEP) >= 4), never(ends)]));
+  const startSurvivors = async (): Promise<Promise<Tally>[]> => {
+    const ends = [2, 3, 4, 5].map((seed) => group.start("survivor", seed).end);
+    ends.push(survivor({ map, plan, shared, seed: 1, chunk: never }, false));
+    await group.within(Promise.race([until(() => Atomics.load(shared.flags, ASLEEP) >= 4), never(ends)]));
     return ends;
   };
   try {
-    const early = asleep ? await mourn() : [];
+    const early = asleep ? await startSurvivors() : [];
     const victim = await killed();
-    const ends = asleep ? early : await mourn();
+    const ends = asleep ? early : await startSurvivors();
     victim.terminate();
     map.failAll(failure("EWORKER", "a thread has died"));
-    const seen = await company.within(Promise.all(ends));
+    const seen = await group.within(Promise.all(ends));
     const all = total(seen);
     const wrong: string[] = [];
     if (all.values + all.ended !== plan.keys * seen.length) wrong.push(`${all.values} values, ${all.ended} ended`);
     for (const [key, state] of map.entries()) {
       if (state === "pending" || state === "settling") wrong.push(`${key} is ${state}`);
     }
-    if (map.register("another")) wrong.push("a closed map takes work");
+    if (map.register("another")) wrong.push("a closed map accepts a registration");
     return { ...all, chunks: shared.memory.chunks.length, grown: 0, wrong };
   } finally {
-    company.dismiss();
+    group.terminate();
   }
 }
 
-/** Looks once a turn of the event loop. */
+/** Resolves once `holds` returns true, checked every millisecond. */
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
 }

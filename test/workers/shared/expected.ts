@@ -7,12 +7,12 @@ export function expectAll(report: Report, { plan, least }: Run): void {
   for (const [what, count] of Object.entries(least)) {
     expect(report[what as keyof Report], what).toBeGreaterThanOrEqual(count as number);
   }
-  // Lost failures are for want of memory alone, and here there is always more to be had.
+  // A failure is lost only for lack of memory, and here memory can always grow.
   expect(report.lost).toBeLessThan(plan.keys / 100);
 }
 
-export function expectMourned({ wrong, ended }: Report, { asleep, point }: Death): void {
+export function expectSurvived({ wrong, ended }: Report, { asleep, point }: Death): void {
   expect(wrong).toEqual([]);
-  // The one key had its value already.
+  // The only key already had its value.
   expect(ended > 0).toBe(!(asleep && point === "ready"));
 }

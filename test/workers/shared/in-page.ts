@@ -1,15 +1,15 @@
 import { type Death, type Report, runDeath, runStress, type Spawn } from "./director.ts";
 import type { Plan, Reply } from "./plan.ts";
 
-// Runs inside a page: the threads are its workers, and the page itself waits too.
+// Runs in a page. The threads are its workers, and the page itself waits as well.
 
 const spawn: Spawn = () => {
   const worker = new Worker("/worker.js");
   return {
     post: (order) => worker.postMessage(order),
-    hear: (listener) => {
+    onReply: (listener) => {
       worker.onmessage = ({ data }: MessageEvent<Reply>) => listener(data);
-      worker.onerror = ({ message }) => listener({ of: "error", message });
+      worker.onerror = ({ message }) => listener({ kind: "error", message });
     },
     terminate: () => worker.terminate(),
   };

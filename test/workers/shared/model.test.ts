@@ -5,12 +5,12 @@ import { createSharedMemory, growMemory, type SharedMemory } from "../../../work
 import { SharedOnceMap } from "../../../workers/shared/shared-once-map.ts";
 import { MapModel, type Said, said } from "./model.ts";
 
-// Any order of steps by three instances that know different parts of the memory, against the model: the table, the names'
-// heap and the chunks are small enough to be full most of the time.
+// Compares random steps of three instances, which have different chunks, with the model. The table, the heap of names and the chunks
+// are so small that they are often full.
 
 const INSTANCES = 3;
 const SIZES = { slots: 5, names: 80, initial: 64, maximum: 192 };
-// The last is longer than all names may be together.
+// The last key is longer than the whole heap of names.
 const KEYS = ["", "a", "b", "packument|@scope/x", "ключ", "包|包", "👩‍🚀", "y".repeat(80)];
 
 interface Wait {
@@ -19,10 +19,10 @@ interface Wait {
   generation: number;
   /** All answers that it may have got so far. */
   possible: Set<Said>;
-  told?: Said;
+  answered?: Said;
 }
 
-/** The maps under test, and those who wait on them. */
+/** The maps under test, and the waits on them. */
 class Real {
   readonly memory: SharedMemory = createSharedMemory(SIZES);
   readonly maps: SharedOnceMap[];
@@ -42,7 +42,7 @@ type Step = (model: MapModel, real: Real) => void | Promise<void>;
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** One step, and then what must hold of all who wait. */
+/** Makes one step, then checks all waits. */
 class Command implements fc.AsyncCommand<MapModel, Real> {
   readonly #name: string;
   readonly #step: Step;
@@ -56,10 +56,10 @@ class Command implements fc.AsyncCommand<MapModel, Real> {
   }
   async run(model: MapModel, real: Real): Promise<void> {
     await this.#step(model, real);
-    for (const { instance, key, generation, possible, told } of real.waits) {
+    for (const { instance, key, generation, possible, answered } of real.waits) {
       const seen = model.see(instance, key, generation);
       if (typeof seen === "string") possible.add(seen);
-      if (told !== undefined) expect([...possible]).toContain(told);
+      if (answered !== undefined) expect([...possible]).toContain(answered);
     }
     expect(real.map(0).cancelled).toBe(model.cancelled);
   }
@@ -68,15 +68,17 @@ class Command implements fc.AsyncCommand<MapModel, Real> {
   }
 }
 
-/** Until all who can be told have been told. */
+/** Resolves once all waits that can be answered have been answered. */
 async function drain(model: MapModel, { waits }: Real): Promise<void> {
   for (let turns = 0; turns < 200; turns++) {
-    const open = waits.filter(({ told, possible }) => told === undefined && possible.size > 0);
+    const open = waits.filter(({ answered, possible }) => answered === undefined && possible.size > 0);
     if (open.length === 0) return;
     await (turns < 100 ? turn() : new Promise((resolve) => setTimeout(resolve, 5)));
   }
-  const open = waits.filter(({ told, possible }) => told === undefined && possible.size > 0);
-  throw new Error(`never told: ${open.map(({ key, generation }) => `${key}#${generation}`)} ${model.closing ?? ""}`);
+  const open = waits.filter(({ answered, possible }) => answered === undefined && possible.size > 0);
+  throw new Error(
+    `never answered: ${open.map(({ key, generation }) => `${key}#${generation}`)} ${model.closing ?? ""}`,
+  );
 }
 
 const failed = (text: string) => failure("E404", text);
@@ -101,7 +103,7 @@ const register = fc.tuple(instance, key).map(
     }),
 );
 
-/** With more memory where it is needed, or without. */
+/** Publishes a value, and adds memory if `grows` is set. */
 const done = fc.tuple(instance, key, payload, fc.boolean()).map(
   ([by, name, bytes, grows]) =>
     new Command(`done(${by}, ${name}, ${bytes.length} bytes, ${grows})`, (model, real) => {
@@ -151,7 +153,7 @@ const get = fc.tuple(instance, key).map(
     }),
 );
 
-/** A look without sleeping: nobody else could wake this thread. */
+/** Reads without sleeping, because no other thread could wake this one. */
 const look = fc.tuple(instance, key).map(
   ([by, name]) =>
     new Command(`waitBlocking(${by}, ${name})`, (model, real) => {
@@ -176,7 +178,7 @@ const wait = fc.tuple(instance, key).map(
       const entry: Wait = { instance: by, key: name, generation, possible: new Set() };
       real.waits.push(entry);
       void given.then((outcome) => {
-        entry.told = said(outcome);
+        entry.answered = said(outcome);
       });
     }),
 );
@@ -230,7 +232,7 @@ test.each(["with Atomics.waitAsync", "with a check in each turn"])(
           const real = new Real();
           await fc.asyncModelRun(() => ({ model, real }), commands);
           await drain(model, real);
-          // Whoever still waits is told by the end of it, and nobody waits any longer.
+          // Closing the map answers all waits that are left.
           const end = failure("EABORTED", "the end");
           model.failAll(end);
           real.map(0).failAll(end);
@@ -238,7 +240,7 @@ test.each(["with Atomics.waitAsync", "with a check in each turn"])(
             possible.add(model.see(instance, key, generation) as Said);
           }
           await drain(model, real);
-          for (const { told, possible } of real.waits) expect([...possible]).toContain(told);
+          for (const { answered, possible } of real.waits) expect([...possible]).toContain(answered);
         }),
         { numRuns: 300 },
       );

@@ -1,7 +1,7 @@
 import type { Failure } from "../../../src/api/failure.ts";
 import type { Outcome } from "../../../src/errors/failure.ts";
 
-/** What a map says of a key, as text that can be compared. */
+/** An answer as text, for comparisons. */
 export type Said = string;
 
 export const said = (outcome: Outcome<Uint8Array>): Said =>
@@ -11,13 +11,13 @@ export const LOST: Said = "EMEMORY Out of shared memory: no room for what went w
 
 interface Settled {
   said: Said;
-  /** Where it stands; none for a failure that no memory was left for. */
+  /** Its chunk. Undefined for a failure that was lost for lack of memory. */
   chunk: number | undefined;
 }
 
 interface Key {
   kind: "pending" | "ready" | "failed" | "closed";
-  /** How each generation ended. */
+  /** The answer of each generation. */
   history: Settled[];
 }
 
@@ -27,11 +27,11 @@ export interface Chunk {
   used: number;
 }
 
-/** What a map in shared memory must do, in the plainest words: one thread, no bits, and every answer remembered. */
+/** A simple model of the map in shared memory: on one thread, without bits, and with a history of every answer. */
 export class MapModel {
   readonly keys = new Map<string, Key>();
   readonly chunks: Chunk[];
-  /** Chunks that each instance has. */
+  /** By instance: the chunks that it has. */
   readonly known: Set<number>[];
   readonly slots: number;
   closing: Said | undefined;
@@ -60,7 +60,7 @@ export class MapModel {
     return true;
   }
 
-  /** False: there is no room. */
+  /** Returns false if there is no room. */
   done(instance: number, name: string, payload: Uint8Array): boolean {
     const key = this.#pending(name);
     if (!key) return true;
@@ -85,7 +85,7 @@ export class MapModel {
     for (const key of this.keys.values()) if (key.kind === "pending") key.kind = "closed";
   }
 
-  /** Undefined: there is nothing to wait for. */
+  /** Returns the generation to wait for, or undefined if there is none. */
   waited(name: string): number | undefined {
     const isFree = !this.keys.has(name) || this.keys.get(name)?.kind === "failed";
     if (this.closing && isFree) return undefined;
@@ -98,11 +98,11 @@ export class MapModel {
     return key.kind === "pending" || key.kind === "closed" ? key.history.length : key.history.length - 1;
   }
 
-  /** What an instance can say of a generation: its answer, the chunk it lacks, or undefined while it is in flight. */
+  /** Returns what an instance reads of a generation: its answer, the chunk it lacks, or undefined while it is in flight. */
   see(instance: number, name: string, generation: number): Said | number | undefined {
     const { kind, history } = this.keys.get(name) ?? { kind: "pending", history: [] };
     if (generation === history.length) return kind === "closed" ? this.closing : undefined;
-    // From the newest back: a failure that was lost hides those before it.
+    // From the newest to the oldest: a lost failure hides the records before it.
     for (let index = history.length - 1; index >= generation; index--) {
       const { said, chunk } = history[index] as Settled;
       if (chunk === undefined) return LOST;

@@ -6,12 +6,11 @@ import { createSharedMemory } from "../../../workers/shared/shared-memory.ts";
 import { SharedOnceMap } from "../../../workers/shared/shared-once-map.ts";
 import { MapModel, type Said, said } from "./model.ts";
 
-// One thread's step in the middle of another's, at each point where that may be: the outcome must be that of one after the
-// other, in either order. The second thread is played by the first, inside the hook; so it is exact where real threads
-// only meet by chance.
+// Makes one thread's call in the middle of another's, at every possible point. The outcome must equal that of one call after the other,
+// in either order. The hook plays the second thread on the first, so that every overlap occurs, which real threads meet only by chance.
 
 const SIZES = { slots: 3, names: 1024, initial: 2 ** 16, maximum: 2 ** 16 };
-// In three slots some of these meet.
+// With three slots, some of these keys collide.
 const KEYS = ["a", "b", "c"];
 
 interface Step {
@@ -55,17 +54,20 @@ function playModel(model: MapModel, { kind, key, text }: Step): unknown {
   return lookAtModel(model, key);
 }
 
-/** What one order comes to: what each of the two is told, what is found of each key, and what those who waited hear. */
-function inOrder(before: readonly Step[], steps: readonly Step[]): { told: unknown[]; keys: string[]; heard: Said[] } {
+/** Returns the outcome of one order: the result of each call, the state of each key, and the answers of the waits. */
+function inOrder(
+  before: readonly Step[],
+  steps: readonly Step[],
+): { results: unknown[]; keys: string[]; heard: Said[] } {
   const model = new MapModel({ ...SIZES, instances: 1 });
   for (const step of before) playModel(model, step);
   const waits = KEYS.filter((key) => model.waited(key) !== undefined).map((key) => ({
     key,
     of: model.generation(key),
   }));
-  const told = steps.map((step) => playModel(model, step));
+  const results = steps.map((step) => playModel(model, step));
   const heard = waits.map(({ key, of }) => String(model.see(0, key, of) ?? "in flight"));
-  return { told, keys: KEYS.map((key) => lookAtModel(model, key)), heard };
+  return { results, keys: KEYS.map((key) => lookAtModel(model, key)), heard };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -99,26 +101,26 @@ test("a call in the middle of another has the effect of a call before or after i
         return wait;
       });
       let points = 0;
-      let innerTold: unknown = inOrder;
+      let innerResult: unknown = inOrder;
       globalThis.interleave = (point) => {
         if (points++ !== at) return;
         globalThis.interleave = undefined;
-        innerTold = play(other, inner);
+        innerResult = play(other, inner);
         met.set(point, (met.get(point) ?? 0) + 1);
       };
-      const outerTold = play(one, outer);
+      const outerResult = play(one, outer);
       globalThis.interleave = undefined;
-      if (innerTold === inOrder) innerTold = play(other, inner);
+      if (innerResult === inOrder) innerResult = play(other, inner);
       const expected = [
         inOrder(before, [outer, inner]),
-        ((order) => ({ ...order, told: order.told.toReversed() }))(inOrder(before, [inner, outer])),
+        ((order) => ({ ...order, results: order.results.toReversed() }))(inOrder(before, [inner, outer])),
       ];
       const found = () => ({
-        told: [outerTold, innerTold],
+        results: [outerResult, innerResult],
         keys: KEYS.map((key) => look(other, key)),
         heard: heard.map((wait) => wait.said),
       });
-      // Those who wait are told in some turn to come.
+      // Waits are answered in a later turn.
       const isExpected = () => expected.some((order) => isDeepStrictEqual(order, found()));
       for (let turns = 0; turns < 100 && !isExpected(); turns++) await turn();
       expect(expected).toContainEqual(found());

@@ -2,12 +2,12 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { withPage } from "../../support/chromium.ts";
-import { expectAll, expectMourned } from "./expected.ts";
+import { expectAll, expectSurvived } from "./expected.ts";
 import type { Director } from "./in-page.ts";
 import { DEATHS, STRESS } from "./runs.ts";
 import { script } from "./threads.ts";
 
-// The same in Chromium, where the page must not sleep, on a page that may share memory.
+// The same in Chromium, on an isolated page, whose own thread must not sleep.
 
 declare global {
   interface Window {
@@ -15,7 +15,7 @@ declare global {
   }
 }
 
-/** What makes a page cross-origin isolated. */
+/** The headers that isolate a page. */
 const HEADERS = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
 
 let server: Server;
@@ -54,7 +54,7 @@ test("if a thread dies at any point, the waiting threads of a page get the failu
     await page.goto(url);
     for (const { plan, ...death } of DEATHS) {
       const report = await page.evaluate((given) => window.director.death(given.plan, given.death), { plan, death });
-      expectMourned(report, death);
+      expectSurvived(report, death);
     }
   });
 });

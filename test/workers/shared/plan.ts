@@ -3,7 +3,7 @@ import { failure } from "../../../src/errors/failure.ts";
 import type { Point } from "../../../workers/shared/interleave.ts";
 import type { MemorySizes, SharedMemory } from "../../../workers/shared/shared-memory.ts";
 
-/** What a run puts a map through. */
+/** The work of one run. */
 export interface Plan {
   keys: number;
   sizes: MemorySizes;
@@ -15,52 +15,55 @@ export interface Plan {
    * `Atomics.waitAsync`.
    */
   watchers: number;
-  /** How often a thread is held at a point, of 1. */
+  /** The probability that a thread is held at a point. */
   held: number;
-  /** The map is closed when so much work has begun. */
+  /** The amount of started work at which the map is closed. */
   closesAt?: number;
 }
 
-/** Keys that are to be worked on: `next` is taken by publishers, `last` by whoever registers. An entry is a key's index + 1. */
+/** The queue of keys to work on. Publishers take at `NEXT`; owners append at `LAST`. An entry is a key's index + 1. */
 export const NEXT = 0;
 export const LAST = 1;
 export const STOP = 2;
 export const ENTRIES = 4;
 
-/** What the threads of one run share beside the map. */
+/** The memory that the threads of one run share. */
 export interface Shared {
   memory: SharedMemory;
   queue: Int32Array;
-  /** How often each key was worked on. */
+  /** By key: the number of attempts. */
   attempts: Int32Array;
   flags: Int32Array;
 }
 
-/** Words of `flags`: 1 once the victim is held; how often anybody went to sleep or to wait. */
+/** Words of `flags`: 1 once the victim is held, and the number of sleeps and waits of all threads. */
 export const HELD = 0;
 export const ASLEEP = 1;
 
-export type Role = "publisher" | "sleeper" | "watcher" | "victim" | "mourner";
+export type Role = "publisher" | "sleeper" | "watcher" | "victim" | "survivor";
 
 export type Order =
-  | { to: "start"; role: Role; plan: Plan; shared: Shared; seed: number; point?: Point | undefined }
-  | { to: "chunk"; index: number; chunk: SharedArrayBuffer };
+  | { kind: "start"; role: Role; plan: Plan; shared: Shared; seed: number; point?: Point | undefined }
+  | { kind: "chunk"; index: number; chunk: SharedArrayBuffer };
 
-export type Reply = { of: "need"; bytes: number } | { of: "end"; tally: Tally } | { of: "error"; message: string };
+export type Reply =
+  | { kind: "need"; bytes: number }
+  | { kind: "end"; tally: Tally }
+  | { kind: "error"; message: string };
 
-/** What a waiter saw. */
+/** The counts of a waiting thread. */
 export interface Tally {
   values: number;
   failures: number;
-  /** Failures that no memory was left to tell. */
+  /** Failures that were lost for lack of memory. */
   lost: number;
-  /** Keys whose work this thread came to own. */
+  /** Keys whose work this thread owned. */
   owned: number;
-  /** Chunks it had to wait for. */
+  /** Chunks that it waited for. */
   missed: number;
-  /** Keys that ended with the map. */
+  /** Keys that ended when the map was closed. */
   ended: number;
-  /** How often it went to sleep, or to wait, and was held at a point. */
+  /** The number of sleeps or waits, and of times it was held at a point. */
   slept: number;
   held: number;
 }
@@ -78,12 +81,12 @@ export const tally = (): Tally => ({
 
 export const keyOf = (index: number): string => `packument|ключ${index % 7 ? "" : "/包".repeat(index % 5)}|${index}`;
 
-/** How often the work of a key fails before it is done. */
+/** Returns how often the work of a key fails before it succeeds. */
 export const failuresOf = (index: number): number => (index % 50 === 7 ? 3 : index % 10 === 3 ? 1 : 0);
 
-/** Keys that their first owner fails while a publisher does them. */
+/** Checks whether the first owner of a key fails it while a publisher works on it. */
 export const isContested = (index: number): boolean => index % 20 === 9;
-/** In the count of a contested key's attempts: it has been failed by its owner. */
+/** A flag in the attempts of a contested key: its owner has failed it. */
 export const CONTESTED = 1 << 16;
 
 export const failureOf = (index: number, attempt: number): Failure => failure("E404", `${keyOf(index)}#${attempt}`);
@@ -96,7 +99,7 @@ export function payloadOf(index: number): Uint8Array {
 
 const byteOf = (index: number, at: number): number => (index * 31 + at * 17 + (index >>> 8)) & 255;
 
-/** Undefined: the bytes are those of the key. */
+/** Returns what is wrong with the bytes of a key, or undefined. */
 export function wrongPayload(index: number, bytes: Uint8Array): string | undefined {
   if (bytes.byteOffset % 8) return `${keyOf(index)} is not aligned`;
   if (bytes.length !== lengthOf(index)) return `${keyOf(index)} has ${bytes.length} bytes`;
@@ -104,7 +107,7 @@ export function wrongPayload(index: number, bytes: Uint8Array): string | undefin
   return wrong < 0 ? undefined : `${keyOf(index)} is wrong at ${wrong}`;
 }
 
-/** Numbers from 0 up to 1, the same for the same seed. */
+/** Returns a generator of numbers in [0, 1), the same for the same seed. */
 export function random(seed: number): () => number {
   let state = seed * 2654435761 + 1;
   return () => {
@@ -115,7 +118,7 @@ export function random(seed: number): () => number {
   };
 }
 
-/** All keys, almost in order: each thread comes to them in its own, and most of them at about the same time. */
+/** Returns all keys almost in order. Each thread has its own order, but most threads reach a key at about the same time. */
 export function orderOf(keys: number, next: () => number): number[] {
   const order = Array.from({ length: keys }, (_, index) => index);
   for (let index = 0; index < keys; index++) {

@@ -7,11 +7,11 @@ const threads = { publishers: 2, sleepers: 2, watchers: 1, held: 0.25 };
 export interface Run {
   name: string;
   plan: Plan;
-  /** What the run must have come to, else it proves little. */
+  /** The least that the report must show for the run to prove anything. */
   least: Partial<Report>;
 }
 
-/** 110,000 keys, each waited for by four or more, with threads held at every point. */
+/** Runs of 110,000 keys in all. Four or more threads wait for each key, and threads are held at every point. */
 export const STRESS: readonly Run[] = [
   {
     name: "60,000 keys in a table that is almost full, and memory that grows",
@@ -55,7 +55,7 @@ const death = (point: Point, after: number, asleep: boolean): Death & { plan: Pl
   point,
   after,
   asleep,
-  // Those who are asleep when it happens are so on the one key that it happens to.
+  // Threads that are asleep before the death wait for the only key, whose owner dies.
   plan: {
     ...threads,
     keys: asleep ? 1 : 40,
@@ -66,7 +66,7 @@ const death = (point: Point, after: number, asleep: boolean): Death & { plan: Pl
 
 const SETTLING = ["payload", "settling", "record", "ready"] as const;
 
-/** A thread dies at each point. */
+/** Runs in which a thread dies, at each point. */
 export const DEATHS: readonly (Death & { plan: Plan })[] = [
   ...(["name", "claim", "claimed", ...SETTLING] as const).map((point) => death(point, 7, false)),
   death("wait", 0, false),

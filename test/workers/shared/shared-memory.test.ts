@@ -7,12 +7,12 @@ const Native = SharedArrayBuffer;
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** A platform that gives no more than `most` bytes at once, nor a promise of more; `grows`: whether memory grows in place. */
+/** Simulates a platform that allocates at most `most` bytes at once. `grows`: whether memory grows in place. */
 function platform(most: number, grows = true): void {
   class Limited extends Native {
     constructor(bytes: number, options?: { maxByteLength: number }) {
       if (Math.max(bytes, options?.maxByteLength ?? 0) > most) throw new RangeError("refused");
-      // @ts-expect-error the second parameter is ES2024's
+      // @ts-expect-error the second parameter is from ES2024
       super(bytes, grows ? options : undefined);
     }
   }

@@ -16,18 +16,18 @@ import {
   wrongPayload,
 } from "./plan.ts";
 
-/** A sleeper that nobody has woken by then never would be. Milliseconds. */
+/** Milliseconds after which a sleeping thread has missed its answer. */
 const HANG = 30_000;
 
-/** The answer, or undefined for a missing chunk. */
+/** Sleeps until the answer. Returns undefined if a chunk is missing. @throws Error if no thread woke it */
 function sleep(map: SharedOnceMap, key: string): Outcome<Uint8Array> | undefined {
   const start = performance.now();
   const outcome = map.waitBlocking(key, HANG);
-  // An answer that is only found when the time is over came without a call.
+  // An answer found only at the timeout was published without waking this thread.
   if (performance.now() - start < HANG && (outcome || map.missing !== undefined)) return outcome;
-  throw new Error(`nobody woke the sleeper on ${key}`);
+  throw new Error(`no thread woke the one that slept on ${key}`);
 }
-/** Keys that a watcher waits for at once. */
+/** The number of keys that a watcher waits for at once. */
 const AT_ONCE = 48;
 
 export interface Waiter {
@@ -35,11 +35,11 @@ export interface Waiter {
   plan: Plan;
   shared: Shared;
   seed: number;
-  /** The next message that brings a chunk. */
+  /** Resolves at the next message with a chunk. */
   chunk(): Promise<void>;
 }
 
-/** Registers the key, and queues its work where it is this thread's. */
+/** Registers the key. Queues its work if this thread owns it. */
 function ask({ map, shared: { queue, attempts } }: Waiter, index: number, seen: Tally): void {
   if (!map.register(keyOf(index))) return;
   seen.owned++;
@@ -50,11 +50,11 @@ function ask({ map, shared: { queue, attempts } }: Waiter, index: number, seen: 
   map.fail(keyOf(index), failureOf(index, 0));
 }
 
-/** Checks one answer. True: it was the value, or the end of the map. */
+/** Checks one answer. Returns true for the value, or if the map was closed. */
 function judge(
   index: number,
   outcome: Outcome<Uint8Array>,
-  { seen, heard }: { seen: Tally; heard: Set<string> },
+  { seen, failures }: { seen: Tally; failures: Set<string> },
 ): boolean {
   if (outcome.ok) {
     const wrong = wrongPayload(index, outcome.value);
@@ -71,29 +71,29 @@ function judge(
     seen.lost++;
     return false;
   }
-  // Each failure of this key at most once, in order: whoever waits again waits for a later attempt.
+  // Each failure of this key comes at most once, in order, because each new wait is for a later attempt.
   const attempt = Number(message.slice(message.lastIndexOf("#") + 1));
   if (code !== "E404" || message !== failureOf(index, attempt).message)
     throw new Error(`${keyOf(index)} got ${message}`);
-  if (heard.has(message)) throw new Error(`${message} came twice`);
+  if (failures.has(message)) throw new Error(`${message} came twice`);
   for (let later = attempt; later < 8; later++) {
-    if (heard.has(failureOf(index, later).message)) throw new Error(`${message} came too late`);
+    if (failures.has(failureOf(index, later).message)) throw new Error(`${message} came too late`);
   }
-  heard.add(message);
+  failures.add(message);
   seen.failures++;
   return false;
 }
 
-/** Sleeps for one key after the other. */
+/** Sleeps on one key after the other. */
 export async function sleeper(waiter: Waiter): Promise<Tally> {
   const { map, plan, seed } = waiter;
   const seen = tally();
   for (const index of orderOf(plan.keys, random(seed))) {
-    const heard = new Set<string>();
+    const failures = new Set<string>();
     for (let answered = false; !answered; ) {
       ask(waiter, index, seen);
       const outcome = sleep(map, keyOf(index));
-      if (outcome) answered = judge(index, outcome, { seen, heard });
+      if (outcome) answered = judge(index, outcome, { seen, failures });
       else {
         seen.missed++;
         await waiter.chunk();
@@ -110,10 +110,10 @@ export async function watcher(waiter: Waiter): Promise<Tally> {
   const order = orderOf(plan.keys, random(seed)).values();
   const watch = async (): Promise<void> => {
     for (const index of order) {
-      const heard = new Set<string>();
+      const failures = new Set<string>();
       for (let answered = false; !answered; ) {
         ask(waiter, index, seen);
-        answered = judge(index, await map.wait(keyOf(index)), { seen, heard });
+        answered = judge(index, await map.wait(keyOf(index)), { seen, failures });
       }
     }
   };
@@ -121,11 +121,11 @@ export async function watcher(waiter: Waiter): Promise<Tally> {
   return seen;
 }
 
-/** Waits for every key of a map that will be closed: what is neither a value nor the end is an error. */
-export async function mourner({ map, plan, seed, chunk }: Waiter, sleeps: boolean): Promise<Tally> {
+/** Waits for every key of a map that will be closed. @throws Error for an answer that is neither a value nor the closing failure */
+export async function survivor({ map, plan, seed, chunk }: Waiter, sleeps: boolean): Promise<Tally> {
   const seen = tally();
   const take = (index: number, outcome: Outcome<Uint8Array>): void => {
-    if (!judge(index, outcome, { seen, heard: new Set() })) throw new Error(`${keyOf(index)} has failed`);
+    if (!judge(index, outcome, { seen, failures: new Set() })) throw new Error(`${keyOf(index)} has failed`);
   };
   const order = orderOf(plan.keys, random(seed));
   for (const index of order) map.register(keyOf(index));

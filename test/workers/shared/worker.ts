@@ -16,40 +16,40 @@ import {
   type Tally,
   tally,
 } from "./plan.ts";
-import { mourner, sleeper, type Waiter, watcher } from "./waiters.ts";
+import { sleeper, survivor, type Waiter, watcher } from "./waiters.ts";
 
-// What a thread of a run does; `start` says as what.
+// The code of a thread. The `start` order gives it a role.
 
 declare global {
   var interleave: ((point: Point) => void) | undefined;
 }
 
-type Start = Order & { to: "start" };
+type Start = Order & { kind: "start" };
 
 const reply = (message: Reply): void => (postMessage as (message: unknown) => void)(message);
 
 let map: SharedOnceMap | undefined;
-/** Those who need a chunk. */
+/** Called when a chunk arrives. */
 const waiting: (() => void)[] = [];
 const chunk = (): Promise<void> => new Promise((resolve) => waiting.push(resolve));
 
 globalThis.onmessage = ({ data }: MessageEvent<Order>) => {
-  if (data.to === "chunk") {
+  if (data.kind === "chunk") {
     map?.addChunk(data.index, data.chunk);
     for (const wake of waiting.splice(0)) wake();
     return;
   }
   const counts = hold(data);
   work(data).then(
-    (seen) => reply({ of: "end", tally: { ...seen, ...counts } }),
+    (seen) => reply({ kind: "end", tally: { ...seen, ...counts } }),
     (error: unknown) =>
-      reply({ of: "error", message: `${data.role}: ${error instanceof Error ? error.stack : error}` }),
+      reply({ kind: "error", message: `${data.role}: ${error instanceof Error ? error.stack : error}` }),
   );
 };
 
 const asleep = new Int32Array(new SharedArrayBuffer(4));
 
-/** Holds the thread now and then, so that the others come in between: mostly some microseconds, sometimes up to a millisecond. */
+/** Holds the thread at random points, mostly for microseconds, sometimes for up to a millisecond, so that others get in between. */
 function hold({ plan, shared, seed }: Start): { slept: number; held: number } {
   const next = random(seed);
   const counts = { slept: 0, held: 0 };
@@ -66,7 +66,7 @@ function hold({ plan, shared, seed }: Start): { slept: number; held: number } {
   return counts;
 }
 
-/** Holds the thread for ever when it comes to `point` for the nth time. */
+/** Holds the thread for ever when it reaches `point` for the nth time. */
 function holdForEver({ shared, point, seed }: Start): void {
   let left = seed;
   globalThis.interleave = (at) => {
@@ -88,8 +88,8 @@ async function work(start: Start): Promise<Tally> {
     case "watcher":
       if (seed % 2) Reflect.deleteProperty(Atomics, "waitAsync");
       return await watcher(waiter);
-    case "mourner":
-      return await mourner(waiter, seed % 2 === 0);
+    case "survivor":
+      return await survivor(waiter, seed % 2 === 0);
     case "victim":
       holdForEver(start);
       return await die(start, map);
@@ -98,7 +98,7 @@ async function work(start: Start): Promise<Tally> {
   }
 }
 
-/** Does what is queued until it is told to stop. */
+/** Works on queued keys until STOP is set. */
 async function publish({ shared: { queue, attempts } }: Start, map: SharedOnceMap): Promise<Tally> {
   for (;;) {
     const entry = ENTRIES + Atomics.add(queue, NEXT, 1);
@@ -116,16 +116,16 @@ async function publish({ shared: { queue, attempts } }: Start, map: SharedOnceMa
 async function give(map: SharedOnceMap, index: number): Promise<void> {
   const payload = payloadOf(index);
   for (let bytes = map.done(keyOf(index), payload); bytes > 0; bytes = map.done(keyOf(index), payload)) {
-    reply({ of: "need", bytes });
+    reply({ kind: "need", bytes });
     await chunk();
   }
 }
 
-/** Does keys of its own and of others until it is held for ever. */
+/** Works on keys until it is held for ever. */
 async function die({ plan }: Start, map: SharedOnceMap): Promise<Tally> {
   for (let index = 0; index < plan.keys; index++) map.register(keyOf(index));
   for (let index = 0; index < plan.keys; index += 2) await give(map, index);
   for (let index = 1; index < plan.keys; index += 4) map.fail(keyOf(index), failureOf(index, 0));
   map.waitBlocking(keyOf(3));
-  throw new Error("the victim came to its end");
+  throw new Error("the victim was not held");
 }
