@@ -15,7 +15,7 @@ function told(tree: () => TreeData) {
   return resolutionOf({ tree, files, lockfile: "package-lock.json", warnings: [], stats, rung: null });
 }
 
-test("nothing is made of the tree before somebody looks at it, and it is made once", () => {
+test("the tree is built when it is first read, and only once", () => {
   const read = vi.fn((): TreeData => [root]);
   const resolution = told(read);
   expect(resolution.diff("")).toHaveLength(1);
@@ -28,7 +28,7 @@ test("nothing is made of the tree before somebody looks at it, and it is made on
   expect(read).toHaveBeenCalledTimes(1);
 });
 
-test("the functions of an answer work apart from it", () => {
+test("the functions of a resolution work without their object", () => {
   const { why, diff } = told(() => [root]);
   expect(why("project")).toEqual([]);
   expect(diff("").map(({ location }) => location)).toEqual(["node_modules/a"]);

@@ -141,7 +141,7 @@ describe.each([
   });
 });
 
-test("the project holds every kind of node and dependency", () => {
+test("the test project has every kind of node and dependency", () => {
   const all = [inline.root, ...inline.nodes];
   const edges = all.flatMap(({ edgesOut }) => edgesOut);
   expect(new Set(edges.map(({ type }) => type))).toEqual(
@@ -162,7 +162,7 @@ function row(location: string, manifest: NodeRow[4]): NodeRow {
   return [location, location ? "" : null, null, [], manifest, false, name, name, "1.0.0", false, null, null, ...flags];
 }
 
-test("a manifest is read when somebody looks at it, and once", () => {
+test("a manifest is parsed when it is first read, and only once", () => {
   const tree = viewTree([row("", '{"name":"project"}'), row("node_modules/a", "no JSON"), row("node_modules/b", "{}")]);
   expect(tree.nodes.map(place)).toEqual(["node_modules/a", "node_modules/b"]);
   expect(() => tree.nodes[0]?.manifest).toThrow(SyntaxError);
@@ -170,7 +170,7 @@ test("a manifest is read when somebody looks at it, and once", () => {
   expect(tree.root.manifest).toBe(tree.root.manifest);
 });
 
-test("a manifest that several nodes share is sent once, and what is sent fills its buffer", () => {
+test("a manifest that several nodes share is encoded once, and the bytes fill their buffer", () => {
   const shared = { name: "shared", description: "x".repeat(10_000) };
   const bytes = encodeTree([row("", {}), row("node_modules/a", shared), row("node_modules/b", shared)]);
   expect(bytes.length).toBeLessThan(11_000);
@@ -179,7 +179,7 @@ test("a manifest that several nodes share is sent once, and what is sent fills i
   expect(tree.nodes.map(({ manifest }) => manifest)).toEqual([shared, shared]);
 });
 
-test("what has been sent can be sent on", () => {
+test("a decoded tree can be encoded again", () => {
   const bytes = encodeTree(engine.rows);
   expect(decodeTree(encodeTree(decodeTree(bytes)))).toEqual(decodeTree(bytes));
 });

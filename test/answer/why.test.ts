@@ -10,7 +10,7 @@ function chains(resolution: Resolution, name: string): Record<string, string[]> 
   return Object.fromEntries(resolution.why(name).map(({ node, paths }) => [node.location, paths.map(chain)]));
 }
 
-test("one chain for each dependent, the shortest first", async () => {
+test("why returns one chain for each dependent, the shortest first", async () => {
   const registry = fakeRegistry({
     "a@1.0.0": { b: "1", x: "1" },
     "b@1.0.0": { x: "1" },
@@ -24,7 +24,7 @@ test("one chain for each dependent, the shortest first", async () => {
   expect(chains(resolution, "absent")).toEqual({});
 });
 
-test("a package is found by its folder's name, its own name and its location", async () => {
+test("why finds a package by its folder's name, its own name and its location", async () => {
   const registry = fakeRegistry({ "a@1.0.0": { b: "2" }, "b@1.0.0": {}, "b@2.0.0": {} });
   const resolution = await resolveManifest(registry, { dependencies: { a: "1", b: "1", alias: "npm:b@1" } });
   expect(chains(resolution, "b")).toEqual({
@@ -36,7 +36,7 @@ test("a package is found by its folder's name, its own name and its location", a
   expect(chains(resolution, "node_modules/b")).toEqual({ "node_modules/b": ["b"] });
 });
 
-test("no chain goes by way of the package it is about", async () => {
+test("no chain passes through the package itself", async () => {
   const registry = fakeRegistry({ "a@1.0.0": { b: "1" }, "b@1.0.0": { c: "1" }, "c@1.0.0": { a: "1", b: "1" } });
   const resolution = await resolveManifest(registry, { dependencies: { a: "1" } });
   expect(chains(resolution, "a")).toEqual({ "node_modules/a": ["a"] });
@@ -44,7 +44,7 @@ test("no chain goes by way of the package it is about", async () => {
   expect(chains(resolution, "c")).toEqual({ "node_modules/c": ["a b c"] });
 });
 
-test("whoever wants a link wants what its target wants", async () => {
+test("a dependency on a link leads on to the target's dependencies", async () => {
   const registry = fakeRegistry({ "x@1.0.0": { y: "1" }, "y@1.0.0": {} });
   const json = (value: object): string => JSON.stringify(value);
   const resolution = await resolveIn(registry, {
@@ -56,7 +56,7 @@ test("whoever wants a link wants what its target wants", async () => {
   expect(chains(resolution, "v")).toEqual({ "node_modules/v": ["v", "w v"], v: [] });
 });
 
-test("of very many dependents the nearest are told", async () => {
+test("of very many dependents, the nearest are returned", async () => {
   const hub = Array.from({ length: 30 }, (_, i) => `d${String(i).padStart(2, "0")}`);
   const registry = fakeRegistry({
     "x@1.0.0": {},

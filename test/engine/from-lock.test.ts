@@ -37,7 +37,7 @@ function oldLock(more: object = {}): string {
   return `${JSON.stringify({ name: "project", lockfileVersion: 3, requires: true, packages, ...more }, null, 2)}\n`;
 }
 
-test("a lock that holds: not one request, and the same bytes", async () => {
+test("a valid lock needs no requests and is written again with the same bytes", async () => {
   const registry = fakeRegistry(PACKAGES);
   const asked = asker(registry);
   const files = project({ dependencies: { a: "1", c: "1" } });
@@ -49,44 +49,44 @@ test("a lock that holds: not one request, and the same bytes", async () => {
   expect(second.stats.requests).toBe(0);
 });
 
-test("what a lock holds is not raised, whatever is newer", async () => {
+test("locked versions stay, even if newer ones exist", async () => {
   const registry = fakeRegistry(PACKAGES);
   const files = { ...project({ dependencies: { a: "^1.0.0" } }), "package-lock.json": oldLock() };
   expect(drawTree((await resolveIn(registry, files)).tree)).toBe("a@1.0.0\nb@1.0.0");
   expect(registry.log).toEqual([]);
 });
 
-test("only what is missing is asked for", async () => {
+test("only the missing package is requested", async () => {
   const registry = fakeRegistry({ ...PACKAGES, "d@1.0.0": { b: "1.0.0" } });
   const files = { ...project({ dependencies: { a: "^1.0.0", d: "1" } }), "package-lock.json": oldLock() };
   expect(drawTree((await resolveIn(registry, files)).tree)).toBe("a@1.0.0\nb@1.0.0\nd@1.0.0");
   expect(registry.log.map(({ path }) => path)).toEqual(["d"]);
 });
 
-test("what a new dependent cannot live with is raised for all who can", async () => {
+test("a locked version that a new dependent rejects is raised for all dependents that accept the new one", async () => {
   const registry = fakeRegistry(PACKAGES);
   const files = { ...project({ dependencies: { a: "^1.0.0", c: "1" } }), "package-lock.json": oldLock() };
   expect(drawTree((await resolveIn(registry, files)).tree)).toBe("a@1.0.0\nb@1.5.0\nc@1.0.0");
 });
 
-test("an entry that the project's new range excludes is placed anew", async () => {
+test("an entry that the project's new range excludes is replaced", async () => {
   const registry = fakeRegistry(PACKAGES);
   const files = { ...project({ dependencies: { a: "^1.1.0" } }), "package-lock.json": oldLock() };
   expect(drawTree((await resolveIn(registry, files)).tree)).toBe("a@1.1.0\nb@1.0.0");
 });
 
-test("what nobody needs any more is pruned", async () => {
+test("an entry that nothing needs is pruned", async () => {
   const files = { ...project({ dependencies: { b: "1" } }), "package-lock.json": oldLock() };
   const resolution = await resolveIn(fakeRegistry(PACKAGES), files);
   expect(flagsOf(resolution)).toEqual(["node_modules/b"]);
 });
 
-test("flags follow package.json when a dependency moves to another section", async () => {
+test("the flags change if a dependency moves to another section of package.json", async () => {
   const files = { ...project({ devDependencies: { a: "^1.0.0" } }), "package-lock.json": oldLock() };
   expect(flagsOf(await resolveIn(fakeRegistry({}), files))).toEqual(["node_modules/a dev", "node_modules/b dev"]);
 });
 
-test("what a lock does not know of a package stays unknown, and keys of its own are kept", async () => {
+test("fields that a lock entry lacks stay missing, and unknown top-level keys are kept", async () => {
   const lock = oldLock({ generator: { name: "x", "z.first": 1 } });
   const files = { ...project({ dependencies: { a: "^1.0.0" } }), "package-lock.json": lock };
   const written = JSON.parse((await resolveIn(fakeRegistry(PACKAGES), files)).files["package-lock.json"] ?? "");
@@ -105,7 +105,7 @@ test.each([
   expect(lock).toBe(text(JSON.parse(lock)));
 });
 
-test("npm-shrinkwrap.json is read before package-lock.json, and is what is written", async () => {
+test("npm-shrinkwrap.json is read instead of package-lock.json, and is the file that is written", async () => {
   const files = {
     ...project({ dependencies: { a: "^1.0.0" } }),
     "npm-shrinkwrap.json": oldLock(),
@@ -116,7 +116,7 @@ test("npm-shrinkwrap.json is read before package-lock.json, and is what is writt
   expect(Object.keys(written)).toEqual(["npm-shrinkwrap.json"]);
 });
 
-test("version 1 says nothing of dependencies: manifests are fetched, versions are kept, version 3 is written", async () => {
+test("a version 1 lock: manifests are fetched, versions stay, and version 3 is written", async () => {
   const registry = fakeRegistry(PACKAGES);
   const dependencies = { a: { version: "1.0.0", requires: { b: "^1.0.0" } }, b: { version: "1.0.0" } };
   const lock = JSON.stringify({ name: "project", lockfileVersion: 1, requires: true, dependencies }, null, 2);
@@ -130,7 +130,7 @@ test("version 1 says nothing of dependencies: manifests are fetched, versions ar
   });
 });
 
-test("a version 1 lock whose packages are gone is used as far as it goes, with a warning for each", async () => {
+test("a version 1 lock whose packages no longer exist is used as it is, with a warning for each package", async () => {
   const lock = JSON.stringify({ lockfileVersion: 1, requires: true, dependencies: { b: { version: "1.0.0" } } });
   const files = { ...project({ dependencies: { b: "^1.0.0" } }), "package-lock.json": lock };
   const resolution = await resolveIn(fakeRegistry({}), files);
@@ -162,7 +162,7 @@ test("packageLock: false resolves as if there were no lock", async () => {
   expect(drawTree(tree)).toBe("a@1.1.0\nb@1.5.0");
 });
 
-test("a lock that is no JSON counts as absent", async () => {
+test("a lock that is not JSON is ignored", async () => {
   const files = { ...project({ dependencies: { b: "1" } }), "package-lock.json": "{ oops" };
   expect(drawTree((await resolveIn(fakeRegistry(PACKAGES), files)).tree)).toBe("b@1.5.0");
 });
@@ -178,7 +178,7 @@ test.each([
   expect(failure.wayOut.length).toBeGreaterThan(0);
 });
 
-test("hostile keys and values in a lock do no harm", async () => {
+test("hostile keys and values in a lock have no effect", async () => {
   const lock = `{ "lockfileVersion": 3, "__proto__": { "polluted": 1 }, "packages": {
     "node_modules/__proto__": { "version": "1.0.0" },
     "node_modules/constructor": { "version": 7, "dependencies": [1], "engines": "any", "os": 3 } } }`;
@@ -190,12 +190,12 @@ test("hostile keys and values in a lock do no harm", async () => {
   expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
 });
 
-test("package.json itself is not among the files unless it changed", async () => {
+test("package.json is in the files only if it changed", async () => {
   const { files } = await resolveIn(fakeRegistry(PACKAGES), project({ dependencies: { b: "1" } }));
   expect(Object.keys(files)).toEqual(["package-lock.json"]);
 });
 
-test("diff says what a new lock changes", async () => {
+test("diff lists the changes of a new lock", async () => {
   const files = { ...project({ dependencies: { c: "1", b: "^1.5.0" } }), "package-lock.json": oldLock() };
   const resolution = await resolveIn(fakeRegistry(PACKAGES), files);
   expect(resolution.diff(oldLock()).map(({ name, kind, before, after }) => [kind, name, before, after])).toEqual([

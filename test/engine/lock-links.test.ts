@@ -21,7 +21,7 @@ const files = {
   "w/package.json": JSON.stringify({ name: "w", version: "1.0.0", dependencies: { a: "1" } }),
 };
 
-test("an override holds below a workspace, from nothing and from the lock", async () => {
+test("an override applies below a workspace, with and without a lock", async () => {
   const first = await resolveIn(registry, files);
   expect(drawTree(first.tree)).toBe("a@1.0.0\n  b@1.0.0\nb@2.0.0\nc@1.0.0\nw -> w\nw@1.0.0");
   const asked = registry.log.length;
@@ -30,7 +30,7 @@ test("an override holds below a workspace, from nothing and from the lock", asyn
   expect(registry.log.length).toBe(asked);
 });
 
-test("a link in a lock has what its folder's package.json says now", async () => {
+test("a link in a lock has the manifest of its folder's present package.json", async () => {
   const { files: old } = await resolveIn(registry, files);
   const changed = {
     ...files,
@@ -41,7 +41,7 @@ test("a link in a lock has what its folder's package.json says now", async () =>
   expect(tree.get("node_modules/w")?.version).toBe("2.0.0");
 });
 
-test("what a lock has wrong deeper below a workspace is left, as npm leaves it; what the workspace itself asks for is not", async () => {
+test("as in npm, an invalid edge deep below a workspace stays, and one of the workspace itself is corrected", async () => {
   const plain = { ...files, "package.json": JSON.stringify({ workspaces: ["w"] }) };
   const { files: made } = await resolveIn(registry, plain);
   const lock = made["package-lock.json"] as string;

@@ -16,7 +16,7 @@ test.each([
   expect(flagsOf(resolution)).toEqual(["node_modules/a"]);
 });
 
-test("with an optional package that cannot be had go those that need it, up to whoever can do without", async () => {
+test("an optional package that fails is left out with its dependents, up to the one that lists it as optional", async () => {
   const registry = fakeRegistry({
     "a@1.0.0": { optionalDependencies: { b: "1" }, dependencies: { shared: "1" } },
     "b@1.0.0": { gone: "1", onlyb: "1", shared: "1" },
@@ -35,7 +35,7 @@ test("with an optional package that cannot be had go those that need it, up to w
   ]);
 });
 
-test("what an optional dependency lacks is fatal where somebody else must have it", async () => {
+test("a missing package is fatal if a required package needs it too", async () => {
   const registry = fakeRegistry({
     "a@1.0.0": optional({ gone: "1" }) as Record<string, unknown>,
     "b@1.0.0": { gone: "1" },
@@ -45,7 +45,7 @@ test("what an optional dependency lacks is fatal where somebody else must have i
   expect(failure.requiredBy).toEqual(["node_modules/b"]);
 });
 
-test("of several failures the first in the order of the tree is told, whichever comes first", async () => {
+test("of several failures, the first in the order of the tree is reported, whichever arrives first", async () => {
   const packages = { "a@1.0.0": { x: "9" }, "b@1.0.0": { gone: "1" }, "x@1.0.0": {} };
   for (const shuffle of [1, 2, 3, 4]) {
     const failure = await failureOf(tree(fakeRegistry(packages, { shuffle }), { b: "1", a: "1" }));
@@ -99,7 +99,7 @@ test.each([
   expect(await tree(fakeRegistry({ "x@1.0.0": needs }), { x: "1" })).toBe("x@1.0.0");
 });
 
-test("engines that do not fit are warned about, or fatal with engineStrict", async () => {
+test("a wrong engine is a warning, or a failure with engineStrict", async () => {
   const registry = fakeRegistry({ "a@1.0.0": { x: "1" }, "x@1.0.0": { engines: { node: ">=99" } } });
   const manifest = { dependencies: { a: "1" } };
   const expected = {
@@ -116,20 +116,20 @@ test("engines that do not fit are warned about, or fatal with engineStrict", asy
   expect(warned(await resolveManifest(registry, manifest, { force: true }))).toEqual([]);
 });
 
-test("the project's own engines are looked at, unless it has devEngines", async () => {
+test("the project's own engines are checked, unless it has devEngines", async () => {
   const engines = { engines: { node: ">=99" } };
   expect(warned(await resolveManifest(fakeRegistry({}), { name: "app", ...engines }))).toEqual(["EBADENGINE app"]);
   expect(warned(await resolveManifest(fakeRegistry({}), { ...engines, devEngines: {} }))).toEqual([]);
 });
 
-test("an optional package that this engine cannot run is inert, without a word", async () => {
+test("an optional package with a wrong engine is inert, without a warning", async () => {
   const registry = fakeRegistry({ "x@1.0.0": { engines: { node: ">=99" } } });
   const resolution = await resolveManifest(registry, optional({ x: "1" }));
   expect(resolution.tree.get("node_modules/x")?.inert).toBe(true);
   expect(warned(resolution)).toEqual([]);
 });
 
-test("omit changes no byte of the lock, and spares what is omitted the checks", async () => {
+test("omit does not change the lock, and omitted packages are not checked", async () => {
   const registry = fakeRegistry({
     "d@1.0.0": { engines: { node: ">=99" } },
     "mac@1.0.0": { os: ["darwin"] },
@@ -146,7 +146,7 @@ test("omit changes no byte of the lock, and spares what is omitted the checks", 
   expect(await tree(registry, mac, { omit: ["dev"] })).toBe("mac@1.0.0");
 });
 
-test("a lock with an inert package starts the next run as it was", async () => {
+test("a lock with an inert package is written again unchanged", async () => {
   const registry = fakeRegistry({ "mac@1.0.0": { os: ["darwin"] }, "x@1.0.0": {} });
   const manifest = {
     "package.json": JSON.stringify({ optionalDependencies: { mac: "1", gone: "1", x: "1" } }, null, 2),

@@ -43,7 +43,7 @@ test.each<[string, ResolveOptions, object]>([
   expect(await saved({}, options)).toEqual(manifest);
 });
 
-test("add keeps a dependency in the section where it is, and its range where none is asked for", async () => {
+test("add keeps a dependency in its section, and its range if no range is given", async () => {
   expect(await saved({ devDependencies: { a: "^1.0.0" } }, { add: ["a@2"] })).toEqual({
     devDependencies: { a: "^2.0.0" },
   });
@@ -52,7 +52,7 @@ test("add keeps a dependency in the section where it is, and its range where non
   expect(JSON.parse(files["package.json"] ?? "{}").dependencies).toEqual({ a: "^1.2.0" });
 });
 
-test("adding for development takes it out of dependencies", async () => {
+test("adding a package as a dev dependency removes it from dependencies", async () => {
   const manifest = { dependencies: { a: "^1.0.0", b: "1" } };
   expect(await saved(manifest, { add: ["a"], saveType: "dev" })).toMatchObject({
     dependencies: { b: "1" },
@@ -60,7 +60,7 @@ test("adding for development takes it out of dependencies", async () => {
   });
 });
 
-test("add raises what is there already, though the lock would do, and leaves the rest alone", async () => {
+test("add raises a package even if its locked version is valid, and no other package", async () => {
   const manifest = '{\n  "dependencies": {\n    "a": "^1.0.0",\n    "b": "^1.0.0"\n  }\n}\n';
   const older = fakeRegistry({ "a@1.0.0": { x: "^1.0.0" }, "b@1.0.0": { x: "^1.0.0" }, "x@1.0.0": {} });
   const before = await resolveIn(older, { "package.json": manifest });
@@ -71,7 +71,7 @@ test("add raises what is there already, though the lock would do, and leaves the
   expect(entriesOf(after).get("")?.["dependencies"]).toEqual({ a: "^1.2.0", b: "^1.0.0" });
 });
 
-test("rm takes a dependency out of every section, and what only that needed out of the lock", async () => {
+test("rm removes a dependency from every section, and its own dependencies from the lock", async () => {
   const text = '{\n\t"devDependencies": { "a": "1" },\n\t"dependencies": {\n\t\t"a": "1",\n\t\t"@s/c": "0.1"\n\t}\n}\n';
   const before = await resolveIn(registry, { "package.json": text });
   const { files, tree: found } = await resolveIn(registry, { "package.json": text, ...before.files }, { rm: ["a"] });
@@ -80,7 +80,7 @@ test("rm takes a dependency out of every section, and what only that needed out 
   expect(Object.keys(files).sort()).toEqual(["package-lock.json", "package.json"]);
 });
 
-test("rm of what is not there changes nothing", async () => {
+test("rm of an unknown name changes nothing", async () => {
   expect(await saved({ dependencies: { a: "1" } }, { rm: ["gone"] })).toBeUndefined();
 });
 
@@ -106,7 +106,7 @@ test("update saves the new versions, unless save is off", async () => {
   expect(JSON.parse(after.files["package.json"] ?? "")).toEqual({ dependencies: { a: "^1.2.0", b: "^1.0.0" } });
 });
 
-test("update takes names only", async () => {
+test("update rejects names with a version", async () => {
   const failure = await failureOf(resolveIn(registry, MANIFEST, { update: ["a@2"] }));
   expect(failure).toMatchObject({ code: "EUPDATEARGS", package: "a@2" });
 });
@@ -141,7 +141,7 @@ test("a workspace is added by its version", async () => {
   expect(found.get("packages/two")?.edgesOut[0]?.to?.location).toBe("node_modules/one");
 });
 
-test("a workspace that is not there: ENOWORKSPACES says which are", async () => {
+test("an unknown workspace is ENOWORKSPACES, which lists the workspaces", async () => {
   const failure = await failureOf(resolveIn(registry, WORKSPACES, { add: ["b"], workspaces: ["three"] }));
   expect(failure).toMatchObject({ code: "ENOWORKSPACES", package: "three", found: "one, @s/two" });
   expect(failure.wayOut.length).toBeGreaterThan(0);

@@ -25,7 +25,7 @@ function bundlingRegistry(integrity: string = bundling.integrity): ReturnType<ty
   );
 }
 
-test("what a package bundles is read from its tarball and is final, even where it lacks something", async () => {
+test("bundled dependencies come from the tarball and stay, even if they are incomplete", async () => {
   const resolution = await resolveManifest(bundlingRegistry(), { dependencies: { a: "1" } });
   expect(drawTree(resolution.tree)).toBe("a@1.0.0\n  @s/y@1.2.3\n  x@1.0.0\nz@1.0.0");
   expect(flagsOf(resolution)).toEqual([
@@ -38,13 +38,13 @@ test("what a package bundles is read from its tarball and is final, even where i
   expect(bundled).toEqual({ version: "1.0.0", inBundle: true, dependencies: { "@s/y": "1", y: "1" } });
 });
 
-test("a tarball is opened only after its bytes were checked", async () => {
+test("a tarball is opened only after its integrity was checked", async () => {
   const wrong = `sha512-${"A".repeat(86)}==`;
   const failure = await failureOf(tree(bundlingRegistry(wrong), { a: "1" }));
   expect(failure).toMatchObject({ code: "EINTEGRITY", package: "a", requiredBy: [""] });
 });
 
-test("a tarball that cannot be had fails with who wants it", async () => {
+test("a tarball that cannot be fetched fails, and the failure names its dependents", async () => {
   const dist = { tarball: `${REGISTRY}a/-/gone.tgz`, integrity: bundling.integrity };
   const registry = fakeRegistry({
     "b@1.0.0": { a: "1" },
@@ -54,13 +54,13 @@ test("a tarball that cannot be had fails with who wants it", async () => {
   expect(failure).toMatchObject({ code: "E404", package: "a", requiredBy: ["node_modules/b"] });
 });
 
-test("no tarball is opened of a package that bundles nothing", async () => {
+test("the tarball of a package without bundled dependencies is not opened", async () => {
   const registry = fakeRegistry({ "a@1.0.0": { dependencies: { x: "1" }, bundleDependencies: [] }, "x@1.0.0": {} });
   expect(await tree(registry, { a: "1" })).toBe("a@1.0.0\nx@1.0.0");
   expect(registry.log.map(({ path }) => path)).toEqual(["a", "x"]);
 });
 
-test("a package with a shrinkwrap gets what that says, older than the registry's newest", async () => {
+test("a package with a shrinkwrap gets its locked versions, even if newer ones exist", async () => {
   const archive = fakeTarball({
     "package.json": { name: "a", version: "1.0.0", dependencies: { x: "^1.0.0" } },
     "npm-shrinkwrap.json": {
@@ -84,7 +84,7 @@ test("a package with a shrinkwrap gets what that says, older than the registry's
   expect(entriesOf(resolution).get("node_modules/a")).toMatchObject({ hasShrinkwrap: true });
 });
 
-test("a shrinkwrap that reaches out of its package is refused", async () => {
+test("a shrinkwrap with an entry outside of its package is rejected", async () => {
   const packages = { "": { name: "a" }, "../../evil": { version: "6.6.6" } };
   const archive = fakeTarball({
     "package.json": { name: "a", version: "1.0.0" },
@@ -102,7 +102,7 @@ const remote = fakeTarball({
   "package.json": { name: "a", version: "3.2.1", license: "MIT", dependencies: { x: "1" } },
 });
 
-test("a tarball by its URL: its package.json is the manifest, its digest the integrity", async () => {
+test("a tarball URL: its package.json is the manifest, and its hash the integrity", async () => {
   const registry = fakeRegistry({ "x@1.0.0": {} }, { tarballs: { "files/-/a.tgz": remote.bytes } });
   const resolution = await resolveManifest(registry, { dependencies: { alias: `${REGISTRY}files/-/a.tgz` } });
   expect(drawTree(resolution.tree)).toBe("alias@3.2.1 (a)\nx@1.0.0");
@@ -116,7 +116,7 @@ test("a tarball by its URL: its package.json is the manifest, its digest the int
   });
 });
 
-test("a tarball inside the files", async () => {
+test("a tarball among the project's files is installed", async () => {
   const registry = fakeRegistry({ "x@1.0.0": {} });
   const files = {
     "package.json": '{\n  "dependencies": { "a": "file:vendor/a.tgz" }\n}',
@@ -132,7 +132,7 @@ test("a tarball inside the files", async () => {
   expect(missing).toMatchObject({ code: "ENOENT", package: "a", requiredBy: [""] });
 });
 
-test("a tarball without a readable package.json is refused", async () => {
+test("a tarball without a valid package.json is rejected", async () => {
   const { bytes } = fakeTarball({ "index.js": "" });
   const registry = fakeRegistry({}, { tarballs: { "files/-/a.tgz": bytes } });
   expect(await failureOf(tree(registry, { a: `${REGISTRY}files/-/a.tgz` }))).toMatchObject({
@@ -162,12 +162,12 @@ test("an optional git dependency is left out", async () => {
   expect(flagsOf(await resolveManifest(registry, { dependencies: { b: "1" } }))).toEqual(["node_modules/b"]);
 });
 
-test("a git dependency that an override replaces is not missed", async () => {
+test("an override can replace a git dependency", async () => {
   const registry = fakeRegistry({ "b@1.0.0": { a: "github:user/repo" }, "a@1.0.0": {} });
   expect(await tree(registry, { dependencies: { b: "1" }, overrides: { a: "latest" } })).toBe("a@1.0.0\nb@1.0.0");
 });
 
-test.each(["workspace:*", "catalog:", "link:../a", "patch:a@1", "jsr:@s/a"])("%s is no spec of npm's", async (spec) => {
+test.each(["workspace:*", "catalog:", "link:../a", "patch:a@1", "jsr:@s/a"])("%s is not an npm spec", async (spec) => {
   const failure = await failureOf(tree(fakeRegistry({ "b@1.0.0": { a: spec } }), { b: "1" }));
   expect(failure).toMatchObject({ code: "EUNSUPPORTEDPROTOCOL", package: "a", requiredBy: ["node_modules/b"] });
 });

@@ -18,7 +18,7 @@ function packages(manifests: Readonly<Record<string, object>>): FileMap {
 const drawn = async (registry: ReturnType<typeof fakeRegistry>, files: FileMap): Promise<string> =>
   drawTree((await resolveIn(registry, files)).tree);
 
-test("workspaces are links, and their dependencies go up to the project", async () => {
+test("workspaces are links, and their dependencies are placed in the project's folder", async () => {
   const registry = fakeRegistry({ "x@1.0.0": { y: "1" }, "y@1.0.0": {} });
   const files = packages({
     ".": { workspaces: ["packages/*"] },
@@ -45,7 +45,7 @@ test("workspaces are links, and their dependencies go up to the project", async 
   });
 });
 
-test("two workspaces that disagree: the second keeps its own copy", async () => {
+test("of two workspaces that need different versions, the second has its own copy", async () => {
   const registry = fakeRegistry({ "x@1.0.0": {}, "x@2.0.0": {} });
   const files = packages({
     ".": { workspaces: ["a", "b"] },
@@ -55,7 +55,7 @@ test("two workspaces that disagree: the second keeps its own copy", async () => 
   expect(await drawn(registry, files)).toBe("a -> a\nb -> b\nx@1.0.0\na@\nb@\n  x@2.0.0");
 });
 
-test("a workspace that asks for another gets it, or a copy from the registry where the version does not fit", async () => {
+test("a workspace that depends on another gets it, or the registry's package if the version does not match", async () => {
   const registry = fakeRegistry({ "a@1.0.0": {} });
   const asks = (spec: string): FileMap =>
     packages({
@@ -68,7 +68,7 @@ test("a workspace that asks for another gets it, or a copy from the registry whe
   expect(await drawn(registry, asks("^1.0.0"))).toBe("a -> a\nb -> b\na@2.0.0\nb@1.0.0\n  a@1.0.0");
 });
 
-test("the workspace is meant even where the project asks for another version of that name", async () => {
+test("the project gets its workspace even if it asks for another version of that name", async () => {
   const files = packages({
     ".": { workspaces: ["a"], dependencies: { a: "^9.0.0" } },
     a: { name: "a", version: "1.0.0" },
@@ -76,7 +76,7 @@ test("the workspace is meant even where the project asks for another version of 
   expect(await drawn(fakeRegistry({}), files)).toBe("a -> a\na@1.0.0");
 });
 
-test("a dependency from the registry may want a workspace's name: it gets the workspace if that fits", async () => {
+test("a dependency of a registry package on a workspace's name gets the workspace if the version matches", async () => {
   const registry = fakeRegistry({ "x@1.0.0": { a: "1" }, "y@1.0.0": { a: "2" }, "a@2.0.0": {} });
   const files = packages({
     ".": { workspaces: ["a"], dependencies: { x: "1", y: "1" } },
@@ -85,7 +85,7 @@ test("a dependency from the registry may want a workspace's name: it gets the wo
   expect(await drawn(registry, files)).toBe("a -> a\nx@1.0.0\ny@1.0.0\n  a@2.0.0\na@1.0.0");
 });
 
-test("a peer that a workspace brings along stands where both find it", async () => {
+test("a peer of a workspace is placed where both the workspace and the project find it", async () => {
   const registry = fakeRegistry({
     "plugin@1.0.0": { peerDependencies: { host: "1" } },
     "host@1.0.0": {},
@@ -98,14 +98,14 @@ test("a peer that a workspace brings along stands where both find it", async () 
   expect(await drawn(registry, files)).toBe("a -> a\nhost@2.0.0\na@1.0.0\n  host@1.0.0\n  plugin@1.0.0");
 });
 
-test("two workspaces of one name: EDUPLICATEWORKSPACE with both folders", async () => {
+test("two workspaces with one name are EDUPLICATEWORKSPACE, which names both folders", async () => {
   const files = packages({ ".": { workspaces: ["*"] }, one: { name: "a" }, two: { name: "a" } });
   const failure = await failureOf(resolveIn(fakeRegistry({}), files));
   expect(failure).toMatchObject({ code: "EDUPLICATEWORKSPACE", package: "a", details: { paths: ["one", "two"] } });
   expect(failure.wayOut.length).toBeGreaterThan(0);
 });
 
-test("a folder inside the files is a link, and its own dependencies are resolved", async () => {
+test("a dependency on a folder is a link, and the folder's own dependencies are resolved", async () => {
   const registry = fakeRegistry({ "x@1.0.0": {}, "d@1.0.0": {} });
   const files = packages({
     ".": { dependencies: { lib: "file:./lib" } },
@@ -116,7 +116,7 @@ test("a folder inside the files is a link, and its own dependencies are resolved
   expect(entriesOf(resolution).get("node_modules/lib")).toEqual({ resolved: "lib", link: true });
 });
 
-test("links may lead to links, also back", async () => {
+test("links may lead to folders with links, also in a circle", async () => {
   const files = packages({
     ".": { dependencies: { a: "file:a" } },
     a: { name: "a", version: "1.0.0", dependencies: { b: "file:../b" } },
@@ -126,7 +126,7 @@ test("links may lead to links, also back", async () => {
   expect([...entriesOf(resolution).keys()]).toEqual(["", "a", "b", "node_modules/a", "node_modules/b"]);
 });
 
-test("a project in a folder of the set: a folder beside it is outside of it, and what that needs is not looked at", async () => {
+test("a folder beside the project is outside of it, and its dependencies are not resolved", async () => {
   const files = packages({
     "apps/web": { dependencies: { lib: "file:../../lib" } },
     lib: { name: "lib", version: "1.0.0", dependencies: { gone: "1" } },
@@ -143,12 +143,12 @@ test("a project in a folder of the set: a folder beside it is outside of it, and
   installer.dispose();
 });
 
-test("a folder that is not there links to an empty package, as npm does", async () => {
+test("as in npm, a missing folder links to an empty package", async () => {
   const resolution = await resolveIn(fakeRegistry({}), packages({ ".": { dependencies: { lib: "file:./lib" } } }));
   expect(drawTree(resolution.tree)).toBe("lib -> lib\nlib@");
 });
 
-test("a broken package.json is EJSONPARSE, naming the file", async () => {
+test("a package.json that is not JSON is EJSONPARSE, which names the file", async () => {
   const root = await failureOf(resolveIn(fakeRegistry({}), { "package.json": "{ oops" }));
   expect(root).toMatchObject({ code: "EJSONPARSE" });
   expect(root.message).toContain("package.json");

@@ -38,7 +38,7 @@ test.each<[string, unknown, string]>([
   expect(await tree(registry, { dependencies: { a: "1" }, overrides })).toBe(drawn);
 });
 
-test("$name is what the project asks for itself", async () => {
+test("$name is the project's own spec of the name", async () => {
   const manifest = { dependencies: { a: "1", c: "~2.0.0" }, overrides: { c: "$c" } };
   expect(await tree(registry, manifest)).toBe("a@1.0.0\nb@1.0.0\nc@2.0.0");
   const dev = { dependencies: { a: "1" }, devDependencies: { c: "3" }, overrides: { b: { c: "$c" } } };
@@ -51,7 +51,7 @@ test("an override by the key's own range narrows the spec of a package that has 
   expect(await tree(registry, manifest)).toBe("a@1.0.0\nb@1.0.0\nc@1.0.0");
 });
 
-test("the lock keeps the specs as the manifests say, and the edge tells both", async () => {
+test("the lock keeps the specs of the manifests, and an edge has both specs", async () => {
   const resolution = await resolveManifest(registry, { dependencies: { a: "1" }, overrides: { c: "3.0.0" } });
   expect(entriesOf(resolution).get("node_modules/b")?.["dependencies"]).toEqual({ c: "^1.0.0" });
   const edge = resolution.tree.get("node_modules/b")?.edgesOut[0];
@@ -59,7 +59,7 @@ test("the lock keeps the specs as the manifests say, and the edge tells both", a
   expect(warned(resolution)).toEqual([]);
 });
 
-test("an override settles a peer conflict of the project's own", async () => {
+test("an override resolves the project's own peer conflict", async () => {
   const peers = fakeRegistry({
     "plugin@1.0.0": { peerDependencies: { host: "1" } },
     "host@1.0.0": {},
@@ -86,7 +86,7 @@ test("only the project's overrides count, not a dependency's nor a workspace's",
   expect(resolution.tree.get("node_modules/c")?.version).toBe("2.0.0");
 });
 
-test("a lock from before the override is mended by it", async () => {
+test("an override applies to a lock that was written before it", async () => {
   const before = await resolveManifest(registry, { dependencies: { a: "1" } });
   const manifest = JSON.stringify({ dependencies: { a: "1" }, overrides: { c: "3.0.0" } }, null, 2);
   const lock = { "package-lock.json": before.files["package-lock.json"] ?? "" };
@@ -94,7 +94,7 @@ test("a lock from before the override is mended by it", async () => {
   expect(resolution.tree.get("node_modules/c")?.version).toBe("3.0.0");
 });
 
-test("a rule against the project's own dependency is EOVERRIDE, with two ways out", async () => {
+test("an override of the project's own dependency is EOVERRIDE, with two ways out", async () => {
   const failure = await failureOf(tree(registry, { dependencies: { c: "^1.0.0" }, overrides: { c: "3.0.0" } }));
   expect(failure).toMatchObject({ code: "EOVERRIDE", package: "c", spec: "^1.0.0", found: "3.0.0", requiredBy: [""] });
   expect(failure.wayOut).toMatchObject([
@@ -117,7 +117,7 @@ test.each([
   expect(failure.wayOut.length).toBeGreaterThan(0);
 });
 
-test("rules may be called like what every object has", async () => {
+test("rules may have names that every object has, such as constructor", async () => {
   const named = fakeRegistry({ "a@1.0.0": { constructor: "1" }, "constructor@1.0.0": {}, "constructor@2.0.0": {} });
   expect(await tree(named, { dependencies: { a: "1" }, overrides: { constructor: "2.0.0" } })).toBe(
     "a@1.0.0\nconstructor@2.0.0",
@@ -129,7 +129,7 @@ test("rules may be called like what every object has", async () => {
   });
 });
 
-test("rules stay with a package that takes another's place", async () => {
+test("rules stay in force for a package that replaces another one", async () => {
   const peers = fakeRegistry({
     "a@2.0.0": { peerDependencies: { d: "*" } },
     "c@1.0.0": { e: "^1.0.0" },
@@ -143,7 +143,7 @@ test("rules stay with a package that takes another's place", async () => {
   expect(await tree(peers, { dependencies: { d: "*" }, overrides: { c: "1.0.0" } })).toBe("c@1.0.0\nd@1.1.0\ne@1.1.0");
 });
 
-test("an update of everything finds what workspaces need, with rules in force", async () => {
+test("updating everything applies overrides to the dependencies of workspaces", async () => {
   const files = {
     "package.json": JSON.stringify({ workspaces: ["packages/*"], overrides: { b: "2.0.0" } }),
     "packages/w/package.json": JSON.stringify({ name: "w", version: "1.0.0", dependencies: { a: "^1.0.0" } }),

@@ -26,7 +26,7 @@ function watched(fetch: typeof globalThis.fetch, nth: number, at: () => void) {
 const project = { files: { "package.json": '{ "dependencies": { "p0": "1" } }' } };
 const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
 
-test("cancelled in the middle: rejects with the signal's reason as it is, and nothing goes on", async () => {
+test("a cancelled resolution rejects with the signal's reason and stops", async () => {
   const control = new AbortController();
   const reason = { my: "reason" };
   const registry = fakeRegistry(chain(20), { latency: 1 });
@@ -40,7 +40,7 @@ test("cancelled in the middle: rejects with the signal's reason as it is, and no
   installer.dispose();
 });
 
-test("a signal that is aborted before: no request at all", async () => {
+test("no request is made if the signal is aborted beforehand", async () => {
   const registry = fakeRegistry(chain(1));
   const installer = await createInstaller({ registry: registry.url, fetch: registry.fetch });
   const reason = new Error("never mind");
@@ -49,7 +49,7 @@ test("a signal that is aborted before: no request at all", async () => {
   installer.dispose();
 });
 
-test("dispose ends what is under way with EDISPOSED, and nothing starts after it", async () => {
+test("dispose ends running resolutions with EDISPOSED, and no new one can start", async () => {
   const registry = fakeRegistry(chain(20), { latency: 1 });
   const { state, fetch } = watched(registry.fetch, 3, () => installer.dispose());
   const installer = await createInstaller({ registry: registry.url, fetch });
@@ -60,7 +60,7 @@ test("dispose ends what is under way with EDISPOSED, and nothing starts after it
   expect(state.started).toBe(3);
 });
 
-test("one of two resolutions at once is cancelled: the other goes on", async () => {
+test("cancelling one of two simultaneous resolutions does not stop the other", async () => {
   const control = new AbortController();
   const registry = fakeRegistry(chain(10), { latency: 1 });
   const { fetch } = watched(registry.fetch, 6, () => control.abort("enough"));

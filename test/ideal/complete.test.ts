@@ -30,7 +30,7 @@ async function resolve(
   }
 }
 
-test("abbreviated metadata leaves out license and libc, and nothing else", async () => {
+test("a lock from abbreviated metadata lacks only license and libc", async () => {
   const full = await resolve(told(), "full");
   const short = await resolve(told(), "abbreviated");
   expect(entriesOf(full).get("node_modules/old")).toMatchObject({ license: "Apache-2.0", libc: ["glibc"] });
@@ -38,7 +38,7 @@ test("abbreviated metadata leaves out license and libc, and nothing else", async
   expect([...entriesOf(short)]).toEqual(less);
 });
 
-test("completeLockfile fills them in by one request for each package that was placed: the same bytes as full", async () => {
+test("completeLockfile requests one manifest for each placed package, and writes the same bytes as full metadata", async () => {
   const registry = told();
   const complete = await resolve(registry, "abbreviated", { completeLockfile: true });
   expect(complete.files).toEqual((await resolve(told(), "full")).files);
@@ -47,13 +47,13 @@ test("completeLockfile fills them in by one request for each package that was pl
   expect(manifests.sort()).toEqual(["@s/b/1.0.0", "a/1.0.0", "c/1.0.0", "c/2.0.0"]);
 });
 
-test("completeLockfile asks for nothing where full metadata is there already", async () => {
+test("completeLockfile makes no requests if the metadata is full", async () => {
   const registry = told();
   await resolve(registry, "full", { completeLockfile: true });
   expect(registry.log.map(({ path }) => path).sort()).toEqual(["@s/b", "a", "c"]);
 });
 
-test("a manifest that cannot be had is warned about, and the rest is completed", async () => {
+test("a manifest that cannot be fetched is a warning, and the other entries are completed", async () => {
   const resolution = await resolve(told({ faults: [{ path: "a/1.0.0", status: 404 }] }), "abbreviated", {
     completeLockfile: true,
   });

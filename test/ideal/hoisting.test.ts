@@ -4,12 +4,12 @@ import { fakeRegistry } from "../support/fake-registry.ts";
 import { entriesOf, failureOf, flagsOf } from "../support/outcome.ts";
 import { resolveManifest, tree } from "../support/tree.ts";
 
-test("a dependency of a dependency goes up to the project", async () => {
+test("a dependency of a dependency is placed in the project's folder", async () => {
   const registry = fakeRegistry({ "a@1.0.0": { b: "1" }, "b@1.0.0": { c: "1" }, "c@1.0.0": {} });
   expect(await tree(registry, { a: "1" })).toBe("a@1.0.0\nb@1.0.0\nc@1.0.0");
 });
 
-test("the first of two that disagree takes the top, by name and not by the order of package.json", async () => {
+test("of two versions, the one whose dependent comes first by name is at the top, not the first in package.json", async () => {
   const registry = fakeRegistry({
     "a@1.0.0": { x: "1" },
     "b@1.0.0": { x: "2" },
@@ -21,7 +21,7 @@ test("the first of two that disagree takes the top, by name and not by the order
   expect(await tree(registry, { c: "1", b: "1", a: "1" })).toBe(drawn);
 });
 
-test("what has to nest stands as high as it is in nobody's way", async () => {
+test("a nested package is placed as high as it hides no other package", async () => {
   // The project's c@2 and x@1 keep b's c@1 and x@2 off the top; c@1 finds its x one folder up.
   const registry = fakeRegistry({
     "a@1.0.0": { b: "1", x: "1" },
@@ -35,12 +35,12 @@ test("what has to nest stands as high as it is in nobody's way", async () => {
   expect(await tree(registry, { a: "1", c: "2" })).toBe(drawn);
 });
 
-test("a version that stands above and will do is used, even where a newer one exists", async () => {
+test("a version further up that satisfies the range is used, even if a newer one exists", async () => {
   const registry = fakeRegistry({ "a@1.0.0": { x: "^1.0.0" }, "x@1.1.0": {}, "x@1.5.0": {} });
   expect(await tree(registry, { a: "1", x: "1.1.0" })).toBe("a@1.0.0\nx@1.1.0");
 });
 
-test("a newer version nests where the older one is held by a dependent", async () => {
+test("a newer version nests if a dependent needs the older one", async () => {
   const registry = fakeRegistry({
     "a@1.0.0": { x: "~1.0.0" },
     "b@1.0.0": { x: "^1.5.0" },
@@ -51,7 +51,7 @@ test("a newer version nests where the older one is held by a dependent", async (
   expect(await tree(registry, { a: "1", b: "1", c: "1" })).toBe("a@1.0.0\nb@1.0.0\n  x@1.5.0\nc@1.0.0\nx@1.0.0");
 });
 
-test("a newer version that all dependents accept replaces the older one, and what only that one needed goes", async () => {
+test("a newer version that all dependents accept replaces the older one and its own dependencies", async () => {
   const packages = {
     "a@1.0.0": { x: "*" },
     "b@1.0.0": { x: "^1.5.0" },
@@ -67,7 +67,7 @@ test("a newer version that all dependents accept replaces the older one, and wha
   expect(flagsOf(resolution)).toEqual(["node_modules/a", "node_modules/b", "node_modules/x"]);
 });
 
-test("ever narrower ranges end with one copy", async () => {
+test("narrower and narrower ranges end with one copy", async () => {
   const registry = fakeRegistry(
     {
       "a@1.0.0": { x: "*" },
@@ -82,7 +82,7 @@ test("ever narrower ranges end with one copy", async () => {
   expect(await tree(registry, { a: "1", b: "1", c: "1" })).toBe("a@1.0.0\nb@1.0.0\nc@1.0.0\nx@1.2.0");
 });
 
-test("a package that would stand below itself becomes a link", async () => {
+test("a package that would be placed below itself becomes a link", async () => {
   // a@1 → b@1 → a@2 → b@2 → a@1 → … : npm ends it where the same package stands above.
   const registry = fakeRegistry({
     "a@1.0.0": { b: "1" },
@@ -104,12 +104,12 @@ test.each([
   expect(await tree(registry, { a: "1" }, { installStrategy })).toBe(drawn);
 });
 
-test("nested still uses what the project has", async () => {
+test("the nested strategy still uses the project's own packages", async () => {
   const registry = fakeRegistry({ "a@1.0.0": { b: "1" }, "b@1.0.0": {} });
   expect(await tree(registry, { a: "1", b: "1" }, { installStrategy: "nested" })).toBe("a@1.0.0\nb@1.0.0");
 });
 
-test("preferDedupe lets an older version that suits everybody replace a newer one", async () => {
+test("preferDedupe replaces a newer version by an older one that all dependents accept", async () => {
   const registry = fakeRegistry({
     "a@1.0.0": { x: "^1.0.0" },
     "b@1.0.0": { x: "1.1.0" },
@@ -120,7 +120,7 @@ test("preferDedupe lets an older version that suits everybody replace a newer on
   expect(await tree(registry, { a: "1", b: "1" }, { preferDedupe: true })).toBe("a@1.0.0\nb@1.0.0\nx@1.1.0");
 });
 
-test("folders whose names differ in case only are one", async () => {
+test("names that differ only in case share one folder", async () => {
   const registry = fakeRegistry({ "a@1.0.0": { JSONStream: "1" }, "JSONStream@1.0.0": {}, "jsonstream@1.0.0": {} });
   expect(await tree(registry, { a: "1", jsonstream: "1" })).toBe("a@1.0.0\n  JSONStream@1.0.0\njsonstream@1.0.0");
 });
@@ -133,7 +133,7 @@ test.each(["constructor", "hasOwnProperty", "toString", "valueOf"])("a package m
   expect(entriesOf(resolution).get("node_modules/a")?.["dependencies"]).toEqual({ [name]: "^1.0.0" });
 });
 
-test("a package may not be called __proto__, and nothing breaks when one asks for it", async () => {
+test("a dependency called __proto__ fails without harm", async () => {
   const registry = fakeRegistry({ "a@1.0.0": JSON.parse('{ "dependencies": { "__proto__": "1" } }') });
   const failure = await failureOf(tree(registry, { a: "1" }));
   expect(failure).toMatchObject({ code: "EINVALIDPACKAGENAME", package: "__proto__", requiredBy: ["node_modules/a"] });
@@ -170,7 +170,7 @@ test("flags say how each package is reached", async () => {
   ]);
 });
 
-test("of one name in several sections, dev beats optional beats prod beats peer", async () => {
+test("a name in several sections: dev wins over optional, prod and peer, in this order", async () => {
   const registry = fakeRegistry({ "x@1.0.0": {}, "x@2.0.0": {}, "x@3.0.0": {}, "x@4.0.0": {} });
   const sections = {
     peerDependencies: { x: "1" },
@@ -186,7 +186,7 @@ test("of one name in several sections, dev beats optional beats prod beats peer"
   expect(await tree(registry, { peerDependencies: { x: "1" } })).toBe("x@1.0.0");
 });
 
-test("devDependencies of a dependency are nobody's business", async () => {
+test("devDependencies of a dependency are ignored", async () => {
   const registry = fakeRegistry({ "a@1.0.0": { devDependencies: { gone: "1" } } });
   expect(await tree(registry, { a: "1" })).toBe("a@1.0.0");
 });

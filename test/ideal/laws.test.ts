@@ -77,7 +77,7 @@ function tally(): { count(answer: Answer): void; trees: number } {
   return seen;
 }
 
-test("any order of arrival gives the same bytes, or the same failure", TIME, async () => {
+test("every order of arrival gives the same bytes or the same failure", TIME, async () => {
   const seen = tally();
   const law = fc.asyncProperty(packages, project, fc.integer(), async (told, manifest, shuffle) => {
     const straight = await answerTo(told, manifest);
@@ -96,7 +96,7 @@ function sound({ tree, warnings }: Resolution): boolean {
   return met && warnings.length === 0 && tree.nodes.every(({ extraneous }) => !extraneous);
 }
 
-test("a sound tree's lock is what the next run writes, without a request", TIME, async () => {
+test("the lock of a valid tree is written again by the next run, without a request", TIME, async () => {
   const seen = tally();
   const law = fc.asyncProperty(certain, project, async (told, { optionalDependencies: _, ...manifest }) => {
     const first = await answerTo(told, manifest);
@@ -111,7 +111,7 @@ test("a sound tree's lock is what the next run writes, without a request", TIME,
   expect(seen.trees).toBeGreaterThan(10);
 });
 
-test("a failure has a code, a message and a way out", TIME, async () => {
+test("every failure has a code, a message and a way out", TIME, async () => {
   let failures = 0;
   const law = fc.asyncProperty(packages, project, async (told, manifest) => {
     const answer = await answerTo(told, manifest);
@@ -127,7 +127,7 @@ test("a failure has a code, a message and a way out", TIME, async () => {
 });
 
 // With peers this is no law: npm itself leaves some dependencies unmet without a word, and so do we, to the byte.
-test("without peers every dependency is met, and there is nothing to warn about", TIME, async () => {
+test("without peers, every dependency is satisfied and there are no warnings", TIME, async () => {
   const law = fc.asyncProperty(
     packages,
     project,
@@ -142,7 +142,7 @@ test("without peers every dependency is met, and there is nothing to warn about"
   await fc.assert(law, RUNS);
 });
 
-test("a dependency leads to the nearest package of its name, which knows of it", TIME, async () => {
+test("a dependency leads to the nearest package of its name, and that package lists the edge", TIME, async () => {
   const seen = tally();
   const law = fc.asyncProperty(packages, project, async (told, manifest) => {
     const answer = await answerTo(told, manifest);

@@ -11,14 +11,14 @@ const optionalPeer = (name: string, spec: string): FakeManifest => ({
   peerDependenciesMeta: { [name]: { optional: true } },
 });
 
-test("a peer comes along and stands beside its dependent", async () => {
+test("a peer is installed beside its dependent", async () => {
   const registry = fakeRegistry({ "plugin@1.0.0": peers({ host: "^1.0.0" }), "host@1.2.0": {}, "host@2.0.0": {} });
   const resolution = await resolveManifest(registry, { dependencies: { plugin: "1" } });
   expect(drawTree(resolution.tree)).toBe("host@1.2.0\nplugin@1.0.0");
   expect(flagsOf(resolution)).toEqual(["node_modules/host peer", "node_modules/plugin"]);
 });
 
-test("of what the project and the peer ask for, the version that suits both is taken", async () => {
+test("the version that satisfies both the project and the peer is picked", async () => {
   const registry = fakeRegistry({
     "plugin@1.0.0": peers({ host: "1.1.0" }),
     "host@1.1.0": {},
@@ -27,7 +27,7 @@ test("of what the project and the peer ask for, the version that suits both is t
   expect(await tree(registry, { host: "^1.0.0", plugin: "1" })).toBe("host@1.1.0\nplugin@1.0.0");
 });
 
-test("a set of peers moves as one: where one cannot stand, none does", async () => {
+test("a peer set is placed together: if one package conflicts, all nest", async () => {
   // dom@2 would suit the project alone, but its peer core@2 is in the way of the project's core@1.
   const registry = fakeRegistry({
     "app@1.0.0": { dom: "2", core: "2" },
@@ -58,7 +58,7 @@ const somebodyElses = fakeRegistry({
   "host@2.0.0": {},
 });
 
-test("a peer conflict of a dependency's own making is overridden, with a warning", async () => {
+test("a peer conflict that the project has no part in is a warning", async () => {
   const resolution = await resolveManifest(somebodyElses, { dependencies: { app: "1", host: "2" } });
   expect(drawTree(resolution.tree)).toBe("app@1.0.0\nhost@2.0.0\nplugin@1.0.0");
   expect(warned(resolution)).toEqual(["ERESOLVE host"]);
@@ -75,7 +75,7 @@ const contradiction = fakeRegistry({
 });
 const CONTRADICTING = { dependencies: { host: "2", plugin: "1" } };
 
-test("the project's own peer conflict is ERESOLVE: who wants what, what is there, the ways out", async () => {
+test("the project's own peer conflict is ERESOLVE, with the requirement, the package found and the ways out", async () => {
   const failure = await failureOf(resolveManifest(contradiction, { name: "app", version: "1.0.0", ...CONTRADICTING }));
   expect(failure).toMatchObject({ code: "ERESOLVE", package: "host", spec: "^1.0.0", found: "host@2.0.0" });
   expect(failure.message).toBe("plugin@1.0.0 requires host@^1.0.0 as a peer, but found host@2.0.0.");
@@ -95,7 +95,7 @@ test.each<[string, ResolveOptions, string]>([
   expect(await tree(contradiction, CONTRADICTING, options)).toBe(drawn);
 });
 
-test("legacyPeerDeps fetches no peer, and still writes what the manifest says", async () => {
+test("legacyPeerDeps fetches no peers, and the lock still has peerDependencies", async () => {
   const registry = fakeRegistry({ "plugin@1.0.0": peers({ host: "^1.0.0" }), "host@1.0.0": {} });
   const resolution = await resolveManifest(registry, { dependencies: { plugin: "1" } }, { legacyPeerDeps: true });
   expect(drawTree(resolution.tree)).toBe("plugin@1.0.0");
@@ -103,7 +103,7 @@ test("legacyPeerDeps fetches no peer, and still writes what the manifest says", 
   expect(resolution.files["package-lock.json"]).toContain('"peerDependencies": {\n        "host": "^1.0.0"');
 });
 
-test("strictPeerDeps fails where npm would only warn, unless forced", async () => {
+test("strictPeerDeps fails where npm only warns, unless force is set", async () => {
   const failure = await failureOf(tree(somebodyElses, { app: "1", host: "2" }, { strictPeerDeps: true }));
   expect(failure).toMatchObject({ code: "ERESOLVE", package: "host", details: { strictPeerDeps: true } });
   const forced = await tree(somebodyElses, { app: "1", host: "2" }, { strictPeerDeps: true, force: true });
@@ -119,19 +119,19 @@ test("a workspace's peer conflict is the project's own", async () => {
   expect(failure).toMatchObject({ code: "ERESOLVE", package: "host", requiredBy: ["w"] });
 });
 
-test("an optional peer is not fetched for its own sake", async () => {
+test("an optional peer is not installed by itself", async () => {
   const registry = fakeRegistry({ "a@1.0.0": optionalPeer("host", "1"), "host@1.0.0": {} });
   expect(await tree(registry, { a: "1" })).toBe("a@1.0.0");
 });
 
-test("an optional peer that is there has to fit", async () => {
+test("an optional peer that is present must satisfy the range", async () => {
   const packages = { "a@1.0.0": optionalPeer("host", "1"), "host@1.0.0": {}, "host@2.0.0": {} };
   expect(await tree(fakeRegistry(packages), { a: "1", host: ">=1" })).toBe("a@1.0.0\nhost@1.0.0");
   const failure = await failureOf(tree(fakeRegistry(packages), { a: "1", host: "2" }));
   expect(failure).toMatchObject({ code: "ERESOLVE", package: "host", spec: "1" });
 });
 
-test("an optional peer below the project takes the copy that stands near by", async () => {
+test("an optional peer below the project uses the nearest copy", async () => {
   const registry = fakeRegistry({
     "app@1.0.0": { a: "1", host: "1" },
     "a@1.0.0": optionalPeer("host", "1"),
@@ -141,7 +141,7 @@ test("an optional peer below the project takes the copy that stands near by", as
   expect(await tree(registry, { app: "1", host: "2" })).toBe("app@1.0.0\n  a@1.0.0\n  host@1.0.0\nhost@2.0.0");
 });
 
-test("a peer that cannot be found anywhere fails for the one that wants it", async () => {
+test("a peer that does not exist fails, and the failure names its dependent", async () => {
   const registry = fakeRegistry({ "a@1.0.0": peers({ gone: "1" }) });
   const failure = await failureOf(tree(registry, { a: "1" }));
   expect(failure).toMatchObject({ code: "E404", package: "gone", requiredBy: ["node_modules/a"] });
@@ -152,7 +152,7 @@ test("peers in a circle are placed once each", async () => {
   expect(await tree(registry, { a: "1" })).toBe("a@1.0.0\nb@1.0.0");
 });
 
-test("a peer of a dependency may not stand in that dependency's own folder", async () => {
+test("a peer is not placed in its dependent's own folder", async () => {
   // plugin wants host@1 beside it; the project's host@2 fills that place, so plugin nests with its host below app.
   const registry = fakeRegistry({
     "app@1.0.0": { plugin: "1" },
@@ -163,7 +163,7 @@ test("a peer of a dependency may not stand in that dependency's own folder", asy
   expect(await tree(registry, { app: "1", host: "2" })).toBe("app@1.0.0\n  host@1.0.0\n  plugin@1.0.0\nhost@2.0.0");
 });
 
-test("two peers that displace each other end in a coded failure, where npm spins for ever", async () => {
+test("two peers that replace each other without end: ENONTERMINATING, where npm hangs", async () => {
   // x@1 needs y@2, y@2 needs x@2, x@2 needs y@1, y@1 needs x@1.
   const registry = fakeRegistry({
     "x@1.0.0": peers({ y: "2" }),
@@ -176,7 +176,7 @@ test("two peers that displace each other end in a coded failure, where npm spins
   expect(failure.code).toBe("ENONTERMINATING");
 });
 
-test("peers that are placed for one another without end: a coded failure, where npm's stack runs out", async () => {
+test("peers that are placed for each other without end: ENONTERMINATING, where npm exhausts its stack", async () => {
   const registry = fakeRegistry({
     "a@1.0.0": {},
     "a@2.0.0": peers({ e: "*" }),

@@ -23,14 +23,14 @@ test.each([
   expect(await tree(registry, { x: spec })).toBe(`x@${version}`);
 });
 
-test("latest is taken before a higher version, where the range allows it", async () => {
+test("latest is preferred to a higher version if the range allows it", async () => {
   const packages = { "x@1.0.0": {}, "x@1.1.0": {}, "x@1.2.0": {} };
   const registry = fakeRegistry(packages, { tags: { x: { latest: "1.1.0" } } });
   expect(await tree(registry, { x: "^1.0.0" })).toBe("x@1.1.0");
   expect(await tree(registry, { x: ">=1.2.0" })).toBe("x@1.2.0");
 });
 
-test("an older version that the engine can run is taken before a newer one, and a deprecated one last", async () => {
+test("versions for this engine are preferred to newer ones, and deprecated ones come last", async () => {
   const registry = fakeRegistry({
     "x@1.0.0": { engines: { node: ">=18" } },
     "x@1.1.0": { engines: { node: ">=20" } },
@@ -49,7 +49,7 @@ test("an older version that the engine can run is taken before a newer one, and 
   expect(warned(resolution)).toEqual(["EBADENGINE z"]);
 });
 
-test("the same range is picked otherwise for an older engine", async () => {
+test("an older engine changes the version that a range picks", async () => {
   const registry = fakeRegistry({ "x@1.0.0": {}, "x@1.1.0": { engines: { node: ">=20" } } });
   const platform = { ...PLATFORM, node: "18.0.0" };
   const { url, fetch } = registry;
@@ -59,7 +59,7 @@ test("the same range is picked otherwise for an older engine", async () => {
   installer.dispose();
 });
 
-test("deprecated packages that are placed are warned about, with who wants them", async () => {
+test("a deprecated package is a warning that names its dependents", async () => {
   const registry = fakeRegistry({ "a@1.0.0": { x: "1" }, "x@1.0.0": { dependencies: {}, deprecated: "use y" } });
   const resolution = await resolveManifest(registry, { dependencies: { a: "1" } });
   expect(resolution.warnings).toMatchObject([
@@ -68,7 +68,7 @@ test("deprecated packages that are placed are warned about, with who wants them"
   expect(entriesOf(resolution).get("node_modules/x")?.["deprecated"]).toBe("use y");
 });
 
-test("an alias stands in a folder of its own, beside the real one", async () => {
+test("an alias has its own folder, beside that of the real package", async () => {
   const registry = fakeRegistry({ "x@1.0.0": {}, "x@2.0.0": {}, "@s/y@1.0.0": {} });
   const resolution = await resolveManifest(registry, {
     dependencies: { x: "2", old: "npm:x@1", y: "npm:@s/y", newest: "npm:x@latest" },
@@ -81,7 +81,7 @@ test("an alias stands in a folder of its own, beside the real one", async () => 
   ]);
 });
 
-test("what stands under a name will do for an alias of that name, whatever package it is", async () => {
+test("as in npm, any package under the alias's name satisfies the alias if its version does", async () => {
   // npm compares versions only: a's `y` may be any package.
   const registry = fakeRegistry({ "a@1.0.0": { y: "npm:x@1" }, "x@1.0.0": {}, "y@1.5.0": {} });
   expect(await tree(registry, { a: "1", y: "1" })).toBe("a@1.0.0\ny@1.5.0");
@@ -108,7 +108,7 @@ test.each([
   expect(await tree(fakeRegistry(dated, { times }), { x: spec }, { before: new Date(before) })).toBe(`x@${version}`);
 });
 
-test("before the first version there is none, and the date is one way out", async () => {
+test("a date before the first version: ENOVERSIONS, and one way out is the date", async () => {
   const registry = fakeRegistry(dated, { times });
   const none = await failureOf(tree(registry, { x: "*" }, { before: "2019-01-01" }));
   expect(none).toMatchObject({ code: "ENOVERSIONS", package: "x", requiredBy: [""] });
@@ -118,7 +118,7 @@ test("before the first version there is none, and the date is one way out", asyn
   expect((await failureOf(tree(registry, { x: "*" }, { before: "soon" }))).code).toBe("EINVALIDOPTION");
 });
 
-test("a date limit fetches full metadata though abbreviated was asked for, and says so", async () => {
+test("a date limit fetches full metadata instead of abbreviated, with a warning", async () => {
   const registry = fakeRegistry(dated, { times });
   const { url, fetch } = registry;
   const installer = await createInstaller({ registry: url, fetch, platform: PLATFORM, metadata: "abbreviated" });
@@ -132,7 +132,7 @@ test("a date limit fetches full metadata though abbreviated was asked for, and s
   installer.dispose();
 });
 
-test("minReleaseAge leaves out what is younger than that many days, but for names that are excluded", async () => {
+test("minReleaseAge excludes versions younger than that many days, except of excluded names", async () => {
   const ago = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString();
   const recent = { "x@1.0.0": ago(30), "x@1.1.0": ago(2), "@s/y@1.0.0": ago(30), "@s/y@1.1.0": ago(2) };
   const packages = { "x@1.0.0": {}, "x@1.1.0": {}, "@s/y@1.0.0": {}, "@s/y@1.1.0": {} };
@@ -146,7 +146,7 @@ test("minReleaseAge leaves out what is younger than that many days, but for name
   expect(await exclude("x")).toBe("@s/y@1.0.0\nx@1.1.0");
 });
 
-test("defaultTag takes the place of latest", async () => {
+test("defaultTag replaces latest", async () => {
   const registry = fakeRegistry({ "x@1.0.0": {}, "x@2.0.0": {} }, { tags: { x: { lts: "1.0.0" } } });
   expect(await tree(registry, { x: "*" }, { defaultTag: "lts" })).toBe("x@1.0.0");
 });
