@@ -141,7 +141,7 @@ export class PackedProject implements InstalledProject {
       if (bytes) return new TextDecoder().decode(bytes);
       if ("pack" in found) {
         const { pack, place } = found;
-        const archive = this.#parts.reader.inMemory(pack.index.integrity);
+        const archive = this.#parts.reader.archiveInMemory(pack.index.integrity);
         if (archive) return new TextDecoder().decode(archive.subarray(...rangeOf(pack.index, place)));
       }
       return this.readFile(path).then((read) => new TextDecoder().decode(read));

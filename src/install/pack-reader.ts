@@ -23,7 +23,7 @@ interface ReadRequest {
   /** Where the parts are in the archive; empty for the whole archive. */
   readonly ranges: Range[];
   /** The tarball in memory when the read was requested. It may be released before the request is answered. */
-  readonly held: Uint8Array | undefined;
+  readonly inMemory: Uint8Array | undefined;
   /** The answer of the cache, which is asked at the end of the turn. */
   cached: Promise<CachedTarballs> | undefined;
   parts: Promise<Uint8Array[]>;
@@ -70,7 +70,7 @@ export class PackReader {
   }
 
   /** Returns an archive that is inflated in memory. */
-  inMemory(integrity: string): Uint8Array | undefined {
+  archiveInMemory(integrity: string): Uint8Array | undefined {
     return this.#archives.get(integrity);
   }
 
@@ -78,7 +78,7 @@ export class PackReader {
   archiveSync(pack: ReadablePack): Uint8Array | undefined {
     const known = this.#archives.get(pack.integrity);
     if (known) return known;
-    const tarball = this.#options.tarballs.held(pack.integrity);
+    const tarball = this.#options.tarballs.tarballInMemory(pack.integrity);
     const archive = tarball && inflatePack(tarball, pack.unpacked);
     if (!archive?.ok) return undefined;
     this.#archives.keep(pack.integrity, archive.value);
@@ -138,8 +138,8 @@ export class PackReader {
 
   /** Requests parts of a pack. Ranges that are added to the request in this turn are answered too. */
   #request(pack: ReadablePack, ranges: Range[]): Promise<Uint8Array[]> {
-    const held = this.#options.tarballs.held(pack.integrity);
-    const request: ReadRequest = { pack, ranges, held, cached: undefined, parts: Promise.resolve([]) };
+    const inMemory = this.#options.tarballs.tarballInMemory(pack.integrity);
+    const request: ReadRequest = { pack, ranges, inMemory, cached: undefined, parts: Promise.resolve([]) };
     this.#requests.push(request);
     this.#joinable.set(pack.integrity, request);
     this.#turn ??= Promise.resolve().then(() => this.#endTurn());
@@ -148,14 +148,14 @@ export class PackReader {
   }
 
   async #answer(request: ReadRequest, turn: Promise<void>): Promise<Uint8Array[]> {
-    const { pack, ranges, held } = request;
+    const { pack, ranges, inMemory } = request;
     const { integrity } = pack;
     const { recovery, verifyStored } = this.#options;
     await turn;
     const { tarballs, seekPoints } = (await request.cached) ?? {};
     const cached = tarballs?.get(integrity);
     let parts: Outcome<Uint8Array[]> | undefined;
-    if (held) parts = await this.#open(held, pack, ranges);
+    if (inMemory) parts = await this.#open(inMemory, pack, ranges);
     else if (cached && verifyStored) parts = partsOf(await recovery.verify(cached, pack), ranges);
     else if (cached) {
       const points = seekPoints?.get(integrity);
@@ -192,7 +192,7 @@ export class PackReader {
 
   /** Asks the cache for the packs of this turn, in batches: the first packs are inflated while others are read. */
   #endTurn(): void {
-    const missing = this.#requests.filter(({ held }) => !held);
+    const missing = this.#requests.filter(({ inMemory }) => !inMemory);
     this.#requests = [];
     this.#joinable.clear();
     this.#turn = undefined;

@@ -60,7 +60,7 @@ const INDEXES_IN_A_TURN = 256;
  *
  * 1. `lookUp` asks the pack cache for the indexes of packs.
  * 2. `want` fetches the others through the pipeline, which downloads, verifies and indexes them.
- * 3. A fetched tarball is held in memory until the cache has stored it (`TarballStore`).
+ * 3. A fetched tarball stays in memory until the cache has stored it (`TarballStore`).
  * 4. `reader` reads files from memory, from the cache, or, if the cache has lost a pack, from the registry again.
  */
 export class Packs {
@@ -198,7 +198,7 @@ export class Packs {
       return known;
     }
     const fetched = this.#pipeline.fetch(source, rank).then((outcome) => {
-      const pack = outcome.ok ? this.#hold(source, outcome.value) : outcome;
+      const pack = outcome.ok ? this.#keep(source, outcome.value) : outcome;
       // While packs wait for verification the others wait for the cache: its work must not slow down the install.
       if (this.#pipeline.idle) this.#tarballs.store();
       return pack;
@@ -207,10 +207,10 @@ export class Packs {
     return fetched;
   }
 
-  #hold({ key, integrity }: PackSource, extracted: Extracted): Outcome<Pack> {
+  #keep({ key, integrity }: PackSource, extracted: Extracted): Outcome<Pack> {
     const { archive, warnings } = extracted;
     const index = readPackIndex(extracted.index);
-    this.#tarballs.hold(extracted, index?.unpacked ?? 0, aliasesOf(integrity));
+    this.#tarballs.add(extracted, index?.unpacked ?? 0, aliasesOf(integrity));
     if (archive) this.reader.keep(extracted.integrity, archive);
     if (index) return ok({ index, cached: false, warnings });
     return fail(storeFailed(`The index that was made of ${key} cannot be read.`));

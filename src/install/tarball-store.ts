@@ -18,12 +18,12 @@ export interface CachedTarballs {
   readonly seekPoints: ReadonlyMap<string, Uint8Array> | undefined;
 }
 
-/** The verified tarballs of an install. Each is held in memory until the pack cache has it, and read from the cache after that. */
+/** The verified tarballs of an install. Each stays in memory until the pack cache has it, and is read from the cache after that. */
 export class TarballStore {
   readonly #packCache: PackCache;
   readonly #extractor: Pick<Extractor, "seekPoints">;
   /** Tarballs in memory, by sha512 SRI. */
-  readonly #held = new Map<string, Uint8Array>();
+  readonly #inMemory = new Map<string, Uint8Array>();
   /** Packs that go to the cache with the next `store`. */
   readonly #waiting: CachedPack[] = [];
 
@@ -32,9 +32,9 @@ export class TarballStore {
     this.#extractor = extractor;
   }
 
-  /** Holds a tarball in memory, and queues it for the cache. @param aliases other hashes by which the cache finds it */
-  hold(extracted: Extracted, unpacked: number, aliases: readonly string[]): void {
-    this.#held.set(extracted.integrity, extracted.tarball);
+  /** Keeps a tarball in memory, and queues it for the cache. @param aliases other hashes by which the cache finds it */
+  add(extracted: Extracted, unpacked: number, aliases: readonly string[]): void {
+    this.#inMemory.set(extracted.integrity, extracted.tarball);
     this.#waiting.push(this.#cachedPack(extracted, unpacked, aliases));
   }
 
@@ -48,21 +48,21 @@ export class TarballStore {
     this.#packCache.add(this.#cachedPack(extracted, unpacked, []));
   }
 
-  /** Waits until the cache has written everything, then releases from memory all that it holds. */
+  /** Waits until the cache has written everything, then releases the tarballs that the cache has. */
   async stored(): Promise<void> {
     await this.#packCache.flush();
     await this.releaseCached();
   }
 
-  /** Releases the tarballs that the cache holds by now. */
+  /** Releases the tarballs that the cache has by now. */
   async releaseCached(): Promise<void> {
-    const cached = await this.#packCache.find([...this.#held.keys()]);
-    for (const integrity of cached.keys()) this.#held.delete(integrity);
+    const cached = await this.#packCache.find([...this.#inMemory.keys()]);
+    for (const integrity of cached.keys()) this.#inMemory.delete(integrity);
   }
 
   /** Returns a tarball that is in memory. */
-  held(integrity: string): Uint8Array | undefined {
-    return this.#held.get(integrity);
+  tarballInMemory(integrity: string): Uint8Array | undefined {
+    return this.#inMemory.get(integrity);
   }
 
   /** Reads tarballs from the cache, and of some of them the seek points. */
@@ -75,7 +75,7 @@ export class TarballStore {
   }
 
   dispose(): void {
-    this.#held.clear();
+    this.#inMemory.clear();
   }
 
   #cachedPack({ integrity, tarball, index }: Extracted, unpacked: number, aliases: readonly string[]): CachedPack {

@@ -1,12 +1,23 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { failure } from "../../src/errors/failure.ts";
-import { fakePipeline, runMicrotasks, source } from "./pipeline.ts";
+import { type FakePipeline, fakePipeline, runMicrotasks, source } from "./pipeline.ts";
 
 const codeOf = async (wait: Promise<{ ok: boolean; failure?: { code: string } }>): Promise<string> => {
   const outcome = await wait;
   return outcome.ok ? "ok" : (outcome.failure?.code ?? "");
 };
+
+/** Starts a pack whose first download has the wrong hash. Its second download has started when this resolves. */
+async function refusedOnce(): Promise<FakePipeline & { wait: Promise<string> }> {
+  const fake = fakePipeline();
+  const wait = codeOf(fake.pipeline.fetch(source("a")));
+  fake.downloads[0]?.done();
+  await runMicrotasks();
+  fake.extracts[0]?.fail("EINTEGRITY");
+  await runMicrotasks();
+  return { ...fake, wait };
+}
 
 test("a pack that is asked for twelve times is downloaded and verified once, and every caller gets it", async () => {
   const { pipeline, downloads, extracts } = fakePipeline();
@@ -48,12 +59,7 @@ test("the download with the lowest rank goes first, and a later call or `promote
 });
 
 test("a tarball with the wrong hash is downloaded once more past all caches, and then refused", async () => {
-  const { pipeline, operations, downloads, extracts } = fakePipeline();
-  const wait = codeOf(pipeline.fetch(source("a")));
-  downloads[0]?.done();
-  await runMicrotasks();
-  extracts[0]?.fail("EINTEGRITY");
-  await runMicrotasks();
+  const { pipeline, operations, downloads, extracts, wait } = await refusedOnce();
   expect(downloads.map(({ fresh }) => fresh)).toEqual([false, true]);
   downloads[1]?.done();
   await runMicrotasks();
@@ -69,12 +75,7 @@ test("a tarball with the wrong hash is downloaded once more past all caches, and
 });
 
 test("a second download with the right hash is accepted", async () => {
-  const { pipeline, downloads, extracts } = fakePipeline();
-  const wait = codeOf(pipeline.fetch(source("a")));
-  downloads[0]?.done();
-  await runMicrotasks();
-  extracts[0]?.fail("EINTEGRITY");
-  await runMicrotasks();
+  const { pipeline, downloads, extracts, wait } = await refusedOnce();
   downloads[1]?.done();
   await runMicrotasks();
   extracts[1]?.done();
@@ -83,12 +84,7 @@ test("a second download with the right hash is accepted", async () => {
 });
 
 test("if the second download fails, the caller gets the integrity failure of the first", async () => {
-  const { pipeline, downloads, extracts } = fakePipeline();
-  const wait = codeOf(pipeline.fetch(source("a")));
-  downloads[0]?.done();
-  await runMicrotasks();
-  extracts[0]?.fail("EINTEGRITY");
-  await runMicrotasks();
+  const { downloads, wait } = await refusedOnce();
   downloads[1]?.fail("EUNREACHABLE");
   expect(await wait).toBe("EINTEGRITY");
 });

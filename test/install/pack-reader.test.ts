@@ -95,7 +95,7 @@ test("reads in one turn share one read of the cache, and of a large pack nothing
     [1, 2],
   ]);
   expect(done).toEqual(["read a b", "seek points a b", `read 1,10 30,40 2,3 of ${LARGE}`, `read 0,5 of ${LARGE}`]);
-  expect(reader.inMemory("a")).toBeUndefined();
+  expect(reader.archiveInMemory("a")).toBeUndefined();
 });
 
 test("a large pack is inflated from its seek points on, and from its start if the seek points are damaged", async () => {
@@ -159,7 +159,7 @@ test("the archives used least recently are forgotten, loaded ones stay, and a lo
   const { a, b, c, d } = packs as Record<"a" | "b" | "c" | "d", ReadablePack>;
   await reader.load([d]);
   for (const pack of [a, b, a, c]) await reader.archive(pack);
-  expect([a, b, c, d].map(({ integrity }) => reader.inMemory(integrity) !== undefined)).toEqual([
+  expect([a, b, c, d].map(({ integrity }) => reader.archiveInMemory(integrity) !== undefined)).toEqual([
     true,
     false,
     true,
@@ -168,12 +168,16 @@ test("the archives used least recently are forgotten, loaded ones stay, and a lo
   await expect(reader.archive({ integrity: "gone", unpacked: 1 })).rejects.toMatchObject({ code: "E404" });
   expect(done.at(-1)).toBe("fetch gone");
   reader.unload();
-  expect([a, c, d].map(({ integrity }) => reader.inMemory(integrity))).toEqual([undefined, undefined, undefined]);
+  expect([a, c, d].map(({ integrity }) => reader.archiveInMemory(integrity))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 test("a tarball that the cache does not have yet is read from memory, also synchronously", async () => {
   const { reader, tarballs, done, packs } = fakeReader({ a: 3 });
-  tarballs.hold({ integrity: "new", tarball: gzipSync("abc"), index: new Uint8Array(1), warnings: [] }, 3, []);
+  tarballs.add({ integrity: "new", tarball: gzipSync("abc"), index: new Uint8Array(1), warnings: [] }, 3, []);
   expect(new TextDecoder().decode(reader.archiveSync({ integrity: "new", unpacked: 3 }))).toBe("abc");
   expect(reader.archiveSync(packs["a"] as ReadablePack)).toBeUndefined();
   await tarballs.releaseCached();

@@ -35,3 +35,19 @@ export class Faults {
     if ((now >= this.#at && now <= last) || now >= end) throw new Broken("broken");
   }
 }
+
+/** The operations to break: each one from `first` on, or every `step`-th. */
+export interface Steps {
+  first: number;
+  step: number;
+}
+
+export const EVERY_STEP: Steps = { first: 0, step: 1 };
+
+/** Returns the error of a promise, or null. */
+export function errorOf(work: Promise<unknown>): Promise<{ code: string } | null> {
+  return work.then(
+    () => null,
+    (error: { code: string }) => error,
+  );
+}

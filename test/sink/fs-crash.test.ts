@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createFsSink } from "../../src/sink/fs-sink.ts";
 import type { SinkFs } from "../../src/sink/sink-fs.ts";
-import { FAULTS, type Fault, Faults } from "./faults.ts";
+import { EVERY_STEP, errorOf, FAULTS, type Fault, Faults, type Steps } from "./faults.ts";
 import { memPromises, showFolder } from "./places.ts";
 import { treesArbitrary } from "./random-trees.ts";
 import { install, type Listing, listingOf, pack, type TestTree } from "./trees.ts";
@@ -30,16 +30,11 @@ async function show(fs: ReturnType<typeof memPromises>): Promise<Listing> {
   return Object.fromEntries(Object.entries(all).filter(([path]) => !/^(?:packages\/.*|node_modules)\/$/.test(path)));
 }
 
-interface Range {
-  first: number;
-  step: number;
-}
-
 /** Makes the change from one tree to another fail at every operation in turn, or at every few. Returns the number of operations. */
 async function breakEverywhere(
   [from, to]: readonly [TestTree, TestTree],
   fault: Fault,
-  { first, step }: Range = { first: 0, step: 1 },
+  { first, step }: Steps = EVERY_STEP,
 ): Promise<number> {
   const own = { "package.json": "{}" };
   const before = { ...listingOf(from, knows), ...own };
@@ -50,10 +45,7 @@ async function breakEverywhere(
     await install(createFsSink(fs, "/project"), from);
     const faults = new Faults(at, fault);
     const sink = createFsSink(faulty(fs, faults), "/project");
-    const failed = await install(sink, to).then(
-      () => null,
-      (error: { code: string }) => error,
-    );
+    const failed = await errorOf(install(sink, to));
     if (!faults.happened) {
       expect(failed).toBe(null);
       // Both may happen: an early failure is undone, a late one is finished.

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createOpfsSink } from "../../web/sinks/opfs-sink.ts";
 import { describeSink } from "./behaviour.ts";
 import { fakeFolder, type Store, showStore } from "./fake-opfs.ts";
-import { FAULTS, type Fault, Faults } from "./faults.ts";
+import { EVERY_STEP, errorOf, FAULTS, type Fault, Faults, type Steps } from "./faults.ts";
 import type { Place } from "./places.ts";
 import { treesArbitrary } from "./random-trees.ts";
 import { install, listingOf, pack, type TestTree } from "./trees.ts";
@@ -45,15 +45,11 @@ describeSink("folders whose files are copied", () => place(false));
 
 const knows = { modes: false, links: false };
 
-interface Range {
-  first: number;
-  step: number;
-}
-
+/** Makes the change from one tree to another fail at every call in turn, or at every few. Returns the number of calls. */
 async function breakEverywhere(
   [from, to]: readonly [TestTree, TestTree],
   fault: Fault,
-  { first, step }: Range = { first: 0, step: 1 },
+  { first, step }: Steps = EVERY_STEP,
 ): Promise<number> {
   const before = listingOf(from, knows);
   const after = listingOf(to, knows);
@@ -62,10 +58,7 @@ async function breakEverywhere(
     const store: Store = new Map();
     await install(createOpfsSink(fakeFolder(store, { moves })), from);
     const faults = new Faults(at, fault);
-    const failed = await install(createOpfsSink(fakeFolder(store, { moves, faults })), to).then(
-      () => null,
-      (error: { code: string }) => error,
-    );
+    const failed = await errorOf(install(createOpfsSink(fakeFolder(store, { moves, faults })), to));
     if (failed) expect(failed).toMatchObject({ code: "ESINK" });
     else expect(showStore(store)).toEqual(after);
     if (!faults.happened) return faults.count;
