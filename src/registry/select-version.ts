@@ -1,4 +1,5 @@
-// Picks the version for a registry spec, in the order of npm-pick-manifest (npm-tree §3.3):
+// Picks the version for a registry spec, in the order of npm-pick-manifest (npm-tree §3.3). A version is *in time* if it was
+// published by the date `before` (release-age.ts). It is *restricted* if a policy of the registry blocks its download.
 //
 // 1. A tag: the version that it names. If that is newer than `before`: the best version of the range `<=` that version (as in 3).
 // 2. A version: that version, deprecated or not, if it is in time.
@@ -8,7 +9,7 @@
 //    b. Otherwise the most suitable version in the range that is in time and not restricted, and among equals the highest:
 //       not deprecated and its engines fit > its engines fit > not deprecated > neither.
 //    c. Nothing: E403 if only restricted versions match, ENOVERSIONS if no version at all is in time, otherwise ETARGET.
-// 4. A picked version that a policy of the registry restricts: E403.
+// 4. A restricted version was named exactly or by a tag: E403.
 //
 //   versions 1.0.0, 1.1.0, 2.0.0; latest is 1.0.0:  `^1` → 1.0.0 (3a), `>=1.1` → 2.0.0 (3b), `1.1.0` → 1.1.0 (2)
 
@@ -131,7 +132,7 @@ function noMatch({ packument, wanted, type, policy }: Query, code: ErrorCode = "
   return fail(failure(code, message, { package: name, spec: wanted, details: { ...details } }));
 }
 
-/** Step 4: returns the manifest of the picked key, unless it is restricted. */
+/** Returns the manifest of the version that steps 1 and 2 name, unless it is restricted (step 4). */
 function takeVersion(query: Query, key: string): Outcome<Manifest> {
   if (query.packument.restrictedVersions.has(key)) return noMatch(query, "E403");
   const manifest = query.packument.manifest(key);

@@ -230,7 +230,7 @@ test("the lowest rank goes first, a hurried request goes before all, and none is
   limit.hurry("e", 1);
   // Its rank is already lower.
   limit.hurry("b", 1);
-  limit.hurry("nobody", -1);
+  limit.hurry("missing", -1);
   open();
   await Promise.all(runs);
   expect(order).toEqual(["a", "d", "b", "c", "e"]);

@@ -36,7 +36,7 @@ test("uses its limit of concurrent requests fully, and never exceeds it", async 
     }
   };
   for (const [concurrency, expected] of [
-    // A browser has 256 on one connection; here each has its own.
+    // A browser limits the requests of one connection to 256. Here each request has its own connection.
     [undefined, 16],
     [7, 7],
   ] as const) {
@@ -337,7 +337,7 @@ test.each([
     },
   ],
   ["rejects", () => Promise.reject(new Error("hush"))],
-  ["gives what a header cannot carry", () => "hush\nX-Evil: 1"],
+  ["returns text that a header cannot contain", () => "hush\nX-Evil: 1"],
 ])("a token callback that %s is ENEEDAUTH, and no request is sent", async (_, token) => {
   const registry = registryOf(["a"]);
   const failure = failureOf(await transportOver(registry, { token }).get(packumentRequest("a")));
@@ -359,13 +359,13 @@ test("no failure reveals a token, a password or a signed query", async () => {
     { stall: 1 },
     { cut: 3 },
   ];
-  const told = new Set<string>();
+  const codes = new Set<string>();
   for (const kind of kinds) {
     for (const fault of faults) {
       const registry = registryOf(["a"], { faults: [fault] });
       const options = { token: () => "hush-token", timeout: 5, retries: 1 };
       const failure = failureOf(await transportOver(registry, options).get(packumentRequest("a", { kind, url })));
-      told.add(failure.code);
+      codes.add(failure.code);
       expect(JSON.stringify(failure)).not.toContain("hush");
       for (const ask of registry.log)
         if (ask.method === "GET") expect(ask.headers.get("authorization")).toBe("Bearer hush-token");
@@ -379,7 +379,7 @@ test("no failure reveals a token, a password or a signed query", async () => {
     },
   });
   expect(JSON.stringify(failureOf(await throwing.get(packumentRequest("a", { url }))))).not.toContain("hush");
-  expect([...told].sort()).toEqual(["E401", "E403", "E404", "E429", "E500", "ETIMEDOUT", "EUNREACHABLE"]);
+  expect([...codes].sort()).toEqual(["E401", "E403", "E404", "E429", "E500", "ETIMEDOUT", "EUNREACHABLE"]);
 });
 
 test("a failure has the right code even if its wording cannot be loaded", async () => {

@@ -4,49 +4,61 @@ import { normaliseManifest } from "../../src/registry/normalise-manifest.ts";
 const NAMED = { name: "@scope/pkg", version: "1.0.0" };
 
 test.each([
-  ["bundledDependencies is the other spelling", { bundledDependencies: ["a"] }, { bundleDependencies: ["a"] }],
+  ["bundledDependencies becomes bundleDependencies", { bundledDependencies: ["a"] }, { bundleDependencies: ["a"] }],
   [
-    "which loses to the first",
+    "bundleDependencies wins over bundledDependencies",
     { bundledDependencies: ["a"], bundleDependencies: ["b"] },
     { bundleDependencies: ["b"] },
   ],
-  ["nothing bundled", { bundleDependencies: false }, { bundleDependencies: [] }],
+  ["false bundles nothing", { bundleDependencies: false }, { bundleDependencies: [] }],
   [
-    "all bundled",
+    "true bundles all dependencies",
     { bundleDependencies: true, dependencies: { a: "1" } },
     { bundleDependencies: ["a"], dependencies: { a: "1" } },
   ],
-  ["bundled by name", { bundleDependencies: { a: "1" } }, { bundleDependencies: ["a"] }],
-  ["bundled nonsense", { bundleDependencies: "a" }, {}],
+  ["an object bundles its keys", { bundleDependencies: { a: "1" } }, { bundleDependencies: ["a"] }],
+  ["any other value of bundleDependencies is dropped", { bundleDependencies: "a" }, {}],
   [
-    "an optional dependency is no other kind",
+    "an optional dependency is removed from dependencies",
     { dependencies: { a: "1", b: "2" }, optionalDependencies: { a: "3" } },
     { dependencies: { b: "2" }, optionalDependencies: { a: "3" } },
   ],
   [
-    "and may leave none",
+    "dependencies is dropped if it is then empty",
     { dependencies: { a: "1" }, optionalDependencies: { a: "3" } },
     { optionalDependencies: { a: "3" } },
   ],
-  ["scripts are text", { scripts: { test: "x", build: 1, lint: null } }, { scripts: { test: "x" } }],
-  ["scripts are an object", { scripts: "x" }, {}],
-  ["funding is an object", { funding: "https://example.test" }, { funding: { url: "https://example.test" } }],
-  ["funding may be a list", { funding: ["x"] }, { funding: ["x"] }],
-  ["specs are left as they are", { dependencies: { a: " not a spec " } }, { dependencies: { a: " not a spec " } }],
   [
-    "bin takes the last part of the name",
+    "scripts that are not strings are dropped",
+    { scripts: { test: "x", build: 1, lint: null } },
+    { scripts: { test: "x" } },
+  ],
+  ["scripts is dropped if it is not an object", { scripts: "x" }, {}],
+  [
+    "a string funding becomes an object",
+    { funding: "https://example.test" },
+    { funding: { url: "https://example.test" } },
+  ],
+  ["a list of funding stays", { funding: ["x"] }, { funding: ["x"] }],
+  ["specs stay unchanged", { dependencies: { a: " not a spec " } }, { dependencies: { a: " not a spec " } }],
+  [
+    "a string bin is named after the last part of the name",
     { ...NAMED, bin: "./cli.js" },
     { ...NAMED, _id: "@scope/pkg@1.0.0", bin: { pkg: "cli.js" } },
   ],
-  ["bin without a name is nothing", { bin: "./cli.js" }, {}],
-  ["bin may be a list", { bin: ["./bin/a.js", "b"] }, { bin: { "a.js": "bin/a.js", b: "b" } }],
-  ["commands have no folder", { bin: { "../x/y": "a", "c:d": "e", "p\\q": "r" } }, { bin: { y: "a", d: "e", q: "r" } }],
+  ["a string bin without a name is dropped", { bin: "./cli.js" }, {}],
+  ["a list of bins becomes an object", { bin: ["./bin/a.js", "b"] }, { bin: { "a.js": "bin/a.js", b: "b" } }],
   [
-    "commands stay inside",
+    "commands lose their folder",
+    { bin: { "../x/y": "a", "c:d": "e", "p\\q": "r" } },
+    { bin: { y: "a", d: "e", q: "r" } },
+  ],
+  [
+    "paths of commands stay inside the package",
     { bin: { a: "../../../etc/passwd", b: "/c/./d//e/", f: "..\\g" } },
     { bin: { a: "etc/passwd", b: "c/d/e/", f: "g" } },
   ],
-  ["commands that lead nowhere are dropped", { bin: { a: "", b: "..", "..": "x", "": "y", c: 1 } }, {}],
+  ["commands without a name or a path are dropped", { bin: { a: "", b: "..", "..": "x", "": "y", c: 1 } }, {}],
 ])("%s", (_, raw, expected) => {
   expect(normaliseManifest(structuredClone(raw))).toEqual(expected);
 });

@@ -8,17 +8,17 @@ import { failureOf, registryOf, transportOver } from "./client.ts";
 const config = registryConfig({ registry: "http://registry.local/", scopes: { "@o": "https://o.example/npm/" } });
 
 /** Answers with `texts` by URL, and records the requests. */
-function stub(texts: Record<string, string>): { transport: Transport; asked: RegistryRequest[] } {
-  const asked: RegistryRequest[] = [];
+function stub(texts: Record<string, string>): { transport: Transport; requested: RegistryRequest[] } {
+  const requested: RegistryRequest[] = [];
   const transport: Transport = {
     async get(request) {
-      asked.push(request);
+      requested.push(request);
       const bytes = new TextEncoder().encode(texts[request.url] ?? "");
       return ok({ bytes, transferred: 7 });
     },
     dispose() {},
   };
-  return { transport, asked };
+  return { transport, requested };
 }
 
 test("requests a name once per run, for any number of callers", async () => {
@@ -46,13 +46,13 @@ test("the first outcome holds for the run, even a failure", async () => {
 });
 
 test("requests from the scope's registry, in the run's form, with the run's signal", async () => {
-  const { transport, asked } = stub({});
+  const { transport, requested } = stub({});
   const { signal } = new AbortController();
   const source = new PackumentSource({ transport, config, metadata: "full", signal });
   await source.packument("@o/a");
   await source.manifest("@o/a", "1.0.0");
   await source.tarball("@o/a", "https://o.example/npm/@o/a/-/a-1.0.0.tgz");
-  expect(asked).toEqual([
+  expect(requested).toEqual([
     { kind: "packument", rank: 0, name: "@o/a", url: "https://o.example/npm/@o%2fa", metadata: "full", signal },
     { kind: "manifest", name: "@o/a", url: "https://o.example/npm/@o%2fa/1.0.0", metadata: "full", signal },
     { kind: "tarball", name: "@o/a", url: "https://o.example/npm/@o/a/-/a-1.0.0.tgz", metadata: "full", signal },
@@ -68,23 +68,23 @@ test.each(["[]", "null", '"text"', "{", "<html>", ""])("refuses %j as a packumen
 });
 
 test("fetches one version's manifest and a tarball's bytes, once each", async () => {
-  const { transport, asked } = stub({ "http://registry.local/a/1.0.0": '{"name":"a","license":"MIT"}' });
+  const { transport, requested } = stub({ "http://registry.local/a/1.0.0": '{"name":"a","license":"MIT"}' });
   const source = new PackumentSource({ transport, config, metadata: "abbreviated" });
   const [one, two] = await Promise.all([source.manifest("a", "1.0.0"), source.manifest("a", "1.0.0")]);
   expect(one.ok && one.value.license).toBe("MIT");
   expect(two).toBe(one);
   const url = "http://registry.local/a/-/a-1.0.0.tgz";
   expect(await source.tarball("a", url)).toBe(await source.tarball("a", url));
-  expect(asked).toHaveLength(2);
+  expect(requested).toHaveLength(2);
 });
 
 test.each(["..", ".", "../../x", "a/../b", "@s/..", "a?b", "", "a b", "a/b/c"])(
-  "%j is not a name to put in a URL",
+  "refuses the name %j before making a URL",
   async (name) => {
-    const { transport, asked } = stub({});
+    const { transport, requested } = stub({});
     const source = new PackumentSource({ transport, config, metadata: "full" });
     expect(failureOf(await source.packument(name)).code).toBe("EINVALIDPACKAGENAME");
     expect(failureOf(await source.manifest(name, "1.0.0")).code).toBe("EINVALIDPACKAGENAME");
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
   },
 );

@@ -102,10 +102,10 @@ describe("a record", () => {
   });
 
   test.each([
-    ["another place", { tarball: "http://elsewhere.local/x.tgz" }],
+    ["a tarball at another URL", { tarball: "http://elsewhere.local/x.tgz" }],
     ["two hashes", { integrity: `sha1-x ${sha512(1)}` }],
-    ["a hash in another spelling", { integrity: sha512(1).replace(/.==$/, "B==") }],
-    ["a character that is none of base64's", { integrity: sha512(1).replace(/A/, "-") }],
+    ["a hash with unused bits set", { integrity: sha512(1).replace(/.==$/, "B==") }],
+    ["a character outside base64", { integrity: sha512(1).replace(/A/, "-") }],
     ["a shorter hash", { integrity: sha512(1).replace(/.==$/, "===") }],
   ])("keeps a dist with %s, except for unused members", (_, odd) => {
     const packument = new Packument("@s/pkg", record(documentOf({ "1.0.0": {}, "1.1.0": odd, "1.2.0": {} })));

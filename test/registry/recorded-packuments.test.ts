@@ -81,7 +81,7 @@ function ownSpecs({ versions = {}, "dist-tags": tags = {} }: Document): string[]
 }
 
 test(
-  "the index has the parts that JSON.parse finds, and the manifests it finds",
+  "finds the same parts and manifests as JSON.parse",
   () => {
     expect(recorded.length).toBeGreaterThan(100);
     for (const { document, packument } of recorded) {
@@ -96,7 +96,7 @@ test(
 );
 
 test(
-  "every version is in every range that semver has it in",
+  "every version is in the same ranges as in semver",
   () => {
     let inside = 0;
     let outside = 0;
@@ -123,7 +123,7 @@ test.each([
   ["Node 20.20.2", { nodeVersion: "20.20.2", npmVersion: "11.19.1" }],
   ["Node 12.0.0 and a date", { nodeVersion: "12.0.0", npmVersion: null, before: Date.UTC(2021, 5, 1) }],
 ])(
-  "the version picked is npm's, with %s",
+  "picks npm's version with %s",
   (_, options) => {
     let picked = 0;
     let failed = 0;

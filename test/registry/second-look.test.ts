@@ -7,7 +7,7 @@ import { bodyOf, failureOf, packumentRequest, registryOf, transportOver } from "
 
 afterEach(() => void vi.unstubAllGlobals());
 
-const asked = ({ log }: MemoryRegistry): string[] => log.map(({ method, path }) => `${method} ${path}`);
+const requested = ({ log }: MemoryRegistry): string[] => log.map(({ method, path }) => `${method} ${path}`);
 
 test("a missing name among others is E404, and the message explains how this was determined", async () => {
   const registry = registryOf(["a"], { strict: true });
@@ -17,7 +17,7 @@ test("a missing name among others is E404, and the message explains how this was
   expect(failureOf(gone)).toMatchObject({ code: "E404", package: "gone" });
   expect(failureOf(gone).message).toContain("answered others");
   expect(
-    asked(registry)
+    requested(registry)
       .filter((line) => line.startsWith("GET"))
       .sort(),
   ).toEqual(["GET a", "GET gone", "GET gone"]);
@@ -32,7 +32,7 @@ test("an answer that arrives while another request fails proves that the registr
   };
   const transport = transportOver(registry, { fetch });
   expect(failureOf(await transport.get(packumentRequest("gone"))).code).toBe("E404");
-  expect(asked(registry)).toEqual(["GET a", "GET gone", "GET a", "GET gone"]);
+  expect(requested(registry)).toEqual(["GET a", "GET gone", "GET a", "GET gone"]);
 });
 
 test("an answer that arrives during the second request counts too", async () => {
@@ -54,7 +54,7 @@ test("an answer that arrives during the second request counts too", async () => 
   const transport = transportOver(registry, { fetch });
   const a = transport.get(packumentRequest("a"));
   expect(failureOf(await transport.get(packumentRequest("gone"))).code).toBe("E404");
-  expect(asked(registry).filter((line) => line === "GET gone")).toHaveLength(2);
+  expect(requested(registry).filter((line) => line === "GET gone")).toHaveLength(2);
 });
 
 test("for a later missing name, one request for a package that is known to exist decides", async () => {
@@ -63,7 +63,7 @@ test("for a later missing name, one request for a package that is known to exist
   await transport.get(packumentRequest("a"));
   await new Promise((resolve) => setTimeout(resolve, 2));
   expect(failureOf(await transport.get(packumentRequest("gone"))).code).toBe("E404");
-  expect(asked(registry)).toEqual(["GET a", "GET gone", "HEAD a", "GET gone", "HEAD a"]);
+  expect(requested(registry)).toEqual(["GET a", "GET gone", "HEAD a", "GET gone", "HEAD a"]);
 });
 
 test("fifty missing names share the second request, which has no token", async () => {
@@ -82,7 +82,7 @@ test("fifty missing names share the second request, which has no token", async (
 test("if nothing was read yet, requests a package that every registry has", async () => {
   const registry = registryOf(["react"], { strict: true });
   expect(failureOf(await transportOver(registry).get(packumentRequest("@scope/gone"))).code).toBe("E404");
-  expect(asked(registry)).toContain("HEAD react");
+  expect(requested(registry)).toContain("HEAD react");
 });
 
 test("a registry that does not answer is EUNREACHABLE after the usual retries", async () => {
@@ -169,7 +169,7 @@ test("if the registry is readable, a relay is used only to confirm missing packa
   const [a, gone] = await Promise.all(["a", "gone"].map((name) => transport.get(packumentRequest(name))));
   expect(bodyOf(a!)).toHaveProperty("name", "a");
   expect(failureOf(gone!)).toMatchObject({ code: "E404", found: "404" });
-  expect(asked(relay)).toEqual(["GET gone"]);
+  expect(requested(relay)).toEqual(["GET gone"]);
   expect(warnings).toEqual([]);
 });
 
