@@ -42,7 +42,7 @@ test.each(SETUPS)("a failing onProgress becomes a warning and is not called agai
   expect(await tab.fate("listens")).toMatchObject({ is: "right", warnings: [] });
   expect(heard.filter((word) => word === "throws")).toHaveLength(1);
   expect(heard.at(-1)).toBe("write");
-  await expectLeft(tab, setup.workers, "told");
+  await expectLeft(tab, setup.workers, "progress");
 });
 
 test.each(BY_PAGE)("a faulty fetch fails the run with EUNREACHABLE or ETIMEDOUT: $mode", async (setup) => {
@@ -133,10 +133,10 @@ test.each(SETUPS)(
 );
 
 test("input that is not plain data fails in the same way in every mode", async () => {
-  const told: Record<string, unknown>[] = [];
+  const failures: Record<string, unknown>[] = [];
   for (const setup of BY_PAGE) {
     await using tab = await openTab(stage(), setup);
-    told.push(
+    failures.push(
       await tab.call(async (life) => {
         const text = '{"name":"project","dependencies":{"p0":"^1.0.0"}}';
         const gone = new Uint8Array(8);
@@ -198,28 +198,28 @@ test("input that is not plain data fails in the same way in every mode", async (
     );
     await expectLeft(tab, setup.workers, setup.mode);
   }
-  const [first = {}, ...others] = told;
+  const [first = {}, ...others] = failures;
   expect(first).toMatchInlineSnapshot(`
     {
-      "a root that is none": "EINVALIDINPUT project.root is not text",
+      "a root that is none": "EINVALIDINPUT project.root must be text.",
       "a signal that is none": "EINVALIDOPTION options.signal must be an AbortSignal.",
       "bytes and a date": "right undefined",
-      "files that are text": "EINVALIDINPUT project.files is not an object of files",
-      "function": "EINVALIDINPUT project.files["a.js"] must be plain data, not a Function",
-      "function in options": "EINVALIDOPTION options.add.0 must be plain data, not a Function",
-      "getter": "EINVALIDINPUT project.files["package.json"] cannot be read: no",
-      "getter in options": "EINVALIDOPTION options cannot be read: no",
-      "map in options": "EINVALIDOPTION options.update must be plain data, not a Map",
-      "no files": "EINVALIDINPUT project.files is not an object of files",
-      "none": "EINVALIDINPUT project.files is not an object of files",
-      "null files": "EINVALIDINPUT project.files is not an object of files",
-      "number": "EINVALIDINPUT project.files["x"] is not text or bytes",
-      "object": "EINVALIDINPUT project.files["package.json"] is not text or bytes",
+      "files that are text": "EINVALIDINPUT project.files must be an object of files.",
+      "function": "EINVALIDINPUT project.files["a.js"] must be plain data, not a Function.",
+      "function in options": "EINVALIDOPTION options.add.0 must be plain data, not a Function.",
+      "getter": "EINVALIDINPUT project.files["package.json"] cannot be read: no.",
+      "getter in options": "EINVALIDOPTION options cannot be read: no.",
+      "map in options": "EINVALIDOPTION options.update must be plain data, not a Map.",
+      "no files": "EINVALIDINPUT project.files must be an object of files.",
+      "none": "EINVALIDINPUT project.files must be an object of files.",
+      "null files": "EINVALIDINPUT project.files must be an object of files.",
+      "number": "EINVALIDINPUT project.files["x"] must be text or bytes.",
+      "object": "EINVALIDINPUT project.files["package.json"] must be text or bytes.",
       "proxies": "right undefined",
-      "revoked": "EINVALIDINPUT project.files cannot be read: Cannot perform 'Object.prototype.toString' on a proxy that has been revoked",
-      "symbol": "EINVALIDINPUT project.files.x must be plain data, not a Symbol",
-      "throws null": "EINVALIDINPUT project.files cannot be read: null",
-      "transferred away": "EINVALIDINPUT project.files.x cannot be read: Cannot perform Construct on a detached ArrayBuffer",
+      "revoked": "EINVALIDINPUT project.files cannot be read: Cannot perform 'Object.prototype.toString' on a proxy that has been revoked.",
+      "symbol": "EINVALIDINPUT project.files.x must be plain data, not a Symbol.",
+      "throws null": "EINVALIDINPUT project.files cannot be read: null.",
+      "transferred away": "EINVALIDINPUT project.files.x cannot be read: Cannot perform Construct on a detached ArrayBuffer.",
     }
   `);
   for (const other of others) expect(other).toEqual(first);
