@@ -1,4 +1,4 @@
-// The page under test: bundled and served by the harness, it offers `bench` to it. Nothing here works while the clock runs.
+// The page under test: bundled and served by the harness, it defines the global `bench`. Nothing of it runs while the clock does, except the measured work.
 
 import type { InstalledProject } from "../../src/api/install.ts";
 import type { Installer, InstallerOptions, Resolution, StoreUsage } from "../../src/api/resolve.ts";
@@ -26,9 +26,9 @@ interface Library {
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 
-/** After the page has loaded and before the clock starts, and after it has stopped until its last task is reported. */
+/** Milliseconds of rest before the clock starts, and after it stops until the last task is reported. */
 const QUIET = 150;
-/** Between two looks at the store; and how often it must be found the same. */
+/** Milliseconds between two readings of the store, and the number of equal readings after which it is taken to be written. */
 const LOOK = 100;
 const SAME = 2;
 const LOOKS = 150;
@@ -42,7 +42,7 @@ let respond: typeof fetch | undefined;
 let installer: Installer | undefined;
 let resolution: Resolution | null | undefined;
 let project: InstalledProject | undefined;
-/** Of an install, milliseconds: until all was stored, and what reading the sample took. */
+/** Milliseconds of an install until everything was stored, and of reading the sample. */
 let storedMs = 0;
 let readMs = 0;
 let read: Read[] = [];
@@ -50,7 +50,7 @@ let floorBytes = 0;
 let from = 0;
 let to = 0;
 
-/** Answers from one array of bytes, as fast as the browser can make a `Response`. */
+/** A `fetch` that answers from one array of bytes. */
 async function memoryFetch(index: FeedIndex): Promise<typeof fetch> {
   const bytes = new Uint8Array(await (await fetch("/feed")).arrayBuffer());
   return async (input) => {
@@ -62,7 +62,7 @@ async function memoryFetch(index: FeedIndex): Promise<typeof fetch> {
   };
 }
 
-/** Settings that this version of the library does not know pass through. */
+/** Passes on settings that this version of the library may not know. */
 function create(settings: InstallerSettings): Promise<Installer> {
   return library.createInstaller({ ...settings, ...(respond && { fetch: respond }) } as InstallerOptions);
 }
@@ -92,7 +92,7 @@ async function install({ installer: settings, input, options, sample, until }: I
   return { create: ready - start, run: end - ready };
 }
 
-/** All at once, as a bundler asks. */
+/** Reads all files at once, as a bundler does. */
 async function readSample(from: InstalledProject, sample: FileSample): Promise<void> {
   const start = performance.now();
   const paths = Object.keys(sample);
@@ -100,7 +100,7 @@ async function readSample(from: InstalledProject, sample: FileSample): Promise<v
   readMs = performance.now() - start;
 }
 
-/** How many of the files that were read are not what the tarballs have. */
+/** Returns the number of read files that differ from the tarballs. */
 async function wrongOnes(sample: FileSample): Promise<number> {
   const sums = await Promise.all(
     read.map(async ([path, bytes]) => {
@@ -164,7 +164,7 @@ const bench: BenchPage = {
   async prepare(given, feed) {
     job = given;
     if (feed) respond = await memoryFetch(feed);
-    // An address that no bundler can follow.
+    // A variable, so that no bundler follows the import.
     const address = "/dist/index.js";
     if (job.kind !== "floor") library = (await import(address)) as Library;
     await sleep(QUIET);
@@ -179,7 +179,7 @@ const bench: BenchPage = {
   },
   async stored() {
     await project?.stored;
-    // What is stored behind a run is the page's work too.
+    // Storing after a run is part of the page's work.
     if (project) to = Math.max(to, performance.now());
   },
   async details(): Promise<PageDetails> {

@@ -8,7 +8,7 @@ import type { Row } from "./harness/rows.ts";
 import { type Place, Stage } from "./harness/stage.ts";
 import { tableOf } from "./harness/table.ts";
 
-/** Every project in turn. */
+/** Measures one project after the other. */
 export async function runBench(options: BenchOptions, place: Place): Promise<Race> {
   await using stage = await Stage.open(options, place);
   const all: Race = { rows: [], failures: [] };
@@ -25,13 +25,13 @@ function write(file: string, rows: readonly Row[]): void {
   writeFileSync(`${file.replace(/\.json$/, "")}.svg`, chartOf(rows));
 }
 
-/** Whether a row shows what must not be: a lock or files that are not npm's, or a request where everything was stored. */
+/** Checks whether a row is wrong: its lock or files differ from npm's, or a warm phase made a request. */
 function isWrong({ phase, who, requests, stats }: Row, { cache }: BenchOptions): boolean {
   const cold = WARM.includes(phase) && who === "webhoist" && cache === "default" && requests > 0;
   return cold || stats["lock"] === "differs" || Number(stats["wrong"] ?? 0) > 0;
 }
 
-/** The command. @returns its exit code: 1 when somebody failed or a row is wrong */
+/** Runs the command. Returns its exit code: 1 if a contender failed or a row is wrong. */
 export async function main(
   argv: readonly string[],
   place: (dist: string | undefined) => Promise<Place>,

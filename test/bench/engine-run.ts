@@ -13,7 +13,7 @@ import type { Packument } from "../../src/registry/packument.ts";
 
 const PLATFORM = { os: "linux", cpu: "x64", libc: "glibc", node: "20.20.2", npm: "11.19.1" };
 
-/** The engine alone over a recorded registry: no transport, no event loop. */
+/** Runs the engine alone over a recorded registry, without a transport and without the event loop. */
 export class EngineRun {
   readonly #registry: string;
   readonly #bytes = new Map<string, Uint8Array>();
@@ -32,17 +32,17 @@ export class EngineRun {
     };
   }
 
-  /** Indexes every packument used so far anew, so that a run finds nothing that an earlier one parsed. */
+  /** Indexes all packuments again, so that a run finds nothing that an earlier one has parsed. */
   refresh(): void {
     this.#packuments = new Map([...this.#bytes].map(([name, bytes]) => [name, indexPackument(name, bytes)]));
   }
 
-  /** Packages asked for so far. */
+  /** Packages requested so far. */
   names(): string[] {
     return [...this.#bytes.keys()];
   }
 
-  /** The yardstick: decoding and parsing the same documents whole, as a resolver without an index would. Milliseconds. */
+  /** Decodes and parses the same documents whole, as a resolver without an index would. Returns milliseconds. */
   parseAll(): number {
     const decoder = new TextDecoder();
     const start = performance.now();

@@ -1,6 +1,6 @@
-// Times what inflates tarballs, by their size: fflate and the platform's own, in Node and in a worker of Chromium.
+// Measures ways to inflate tarballs, by size: fflate and the platform's own, in Node and in a worker of Chromium.
 //   node test/bench/inflate-bench.mjs TARBALLS [--rounds N]
-// TARBALLS: a folder with *.tgz in it, at any depth.
+// TARBALLS: a folder that contains *.tgz files, at any depth.
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ const KIB = 1024;
 const LIMITS = [4, 16, 64, 256, 1024, Number.POSITIVE_INFINITY].map((kibibytes) => kibibytes * KIB);
 
 const [folder] = positionals;
-if (!folder) throw new Error("which folder?");
+if (!folder) throw new Error("Pass a folder with tarballs.");
 const all = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".tgz"))
   .sort()

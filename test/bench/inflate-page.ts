@@ -5,7 +5,7 @@ import { gunzip } from "../../src/tarball/gunzip.ts";
 
 type Inflate = (bytes: Uint8Array<ArrayBuffer>) => Uint8Array | Promise<Uint8Array>;
 
-/** Ours: fflate, its checksum and the look for a second member. */
+/** The library's way: fflate, the checksum, and the check for a second member. */
 function ours(bytes: Uint8Array): Uint8Array {
   const out = gunzip(bytes);
   if (!out.ok) throw new Error(out.failure.message);
@@ -21,7 +21,7 @@ function fflate(bytes: Uint8Array): Uint8Array {
   return gunzipSync(bytes, options);
 }
 
-/** The platform's, into memory of the size that the trailer gives, so many bytes at a time. */
+/** The platform's way, in chunks, into memory of the size that the trailer gives. */
 async function native(bytes: Uint8Array<ArrayBuffer>, slice: number = bytes.length): Promise<Uint8Array> {
   const out = new Uint8Array(lengthOf(bytes));
   const stream = new DecompressionStream("gzip");
@@ -49,7 +49,7 @@ const WAYS: Record<string, Inflate> = {
   "by 64k": (bytes) => native(bytes, 65_536),
 };
 
-/** Milliseconds for all of these, one after the other; several rounds, the least. */
+/** Returns the milliseconds for all tarballs, one after the other: the least of several rounds. */
 export async function time(way: string, files: readonly Uint8Array<ArrayBuffer>[], rounds: number): Promise<number> {
   const inflate = WAYS[way] as Inflate;
   let least = Number.POSITIVE_INFINITY;
@@ -63,7 +63,7 @@ export async function time(way: string, files: readonly Uint8Array<ArrayBuffer>[
   return least;
 }
 
-/** `/tarballs`: a line of JSON with each one's bytes, then all of them. */
+/** Reads `/tarballs`: a line of JSON with the length of each tarball, then the tarballs. */
 export async function fetched(address: string): Promise<Uint8Array<ArrayBuffer>[]> {
   const bytes = new Uint8Array(await (await fetch(address)).arrayBuffer());
   const end = bytes.indexOf(10);

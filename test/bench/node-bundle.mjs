@@ -4,7 +4,7 @@ import { build } from "vite";
 import { ROOT } from "../../scripts/setup.mjs";
 
 /**
- * A bench's part in TypeScript, with what it takes of the library, made one script for Node: `engine-run` of engine-run.ts.
+ * Bundles a TypeScript part of a benchmark, with the library, into a script for Node: `engine-run` for engine-run.ts.
  * @param {string} name
  */
 export async function bundled(name) {

@@ -1,7 +1,7 @@
-// Times ways to keep tarballs in Chromium: about 60 MB written in batches of 16 MB, then read by a new page.
+// Measures ways to store tarballs in Chromium: writes about 60 MB in batches of 16 MB, then reads them in a new page.
 //   node test/bench/pack-store-bench.mjs [--tarballs DIR] [--project DIR] [--rounds N]
-// --tarballs: a folder of recorded ones, whose sizes are taken; --project: those that its package-lock.json names. Without
-// them sizes are made up. Contents are always noise.
+// --tarballs: a folder of recorded tarballs, whose sizes are used; --project: only those in its package-lock.json. Without
+// them, sizes are generated. Contents are always random.
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -68,7 +68,7 @@ async function row(way) {
   console.log([way.padEnd(13), write, ...shared(0), "|", ...reads, ...shared(1)].join(" "));
 }
 
-/** Each call in a page, and a renderer, of its own; each use in a browser that starts empty. */
+/** Makes each call in its own page and renderer, in a browser that starts empty. */
 async function inBrowser(use) {
   const browser = await chromium.launch({ args: CHROMIUM_SWITCHES, ...(executablePath && { executablePath }) });
   const devtools = await browser.newBrowserCDPSession();
@@ -93,7 +93,7 @@ async function inBrowser(use) {
   }
 }
 
-/** Resident megabytes at their peak, over what they were at the start: of the largest renderer, and of all processes. */
+/** Returns the peak of resident megabytes above the start, of the largest renderer and of all processes. */
 async function watchMemory(devtools) {
   const { processInfo } = await devtools.send("SystemInfo.getProcessInfo");
   const look = () => {
@@ -152,7 +152,7 @@ function median(numbers) {
   return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 }
 
-/** Bytes of tarballs, and about so many of their indexes. */
+/** Returns the sizes of tarballs and, roughly, of their indexes. */
 function recorded(folder, project) {
   const files = project
     ? namesOf(project)

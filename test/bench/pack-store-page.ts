@@ -15,11 +15,11 @@ interface Made {
 
 interface Place {
   readonly batch: number;
-  /** Among those of its batch. */
+  /** Its number in its batch. */
   readonly at: number;
-  /** Among all. */
+  /** Its number among all packs. */
   readonly number: number;
-  /** In what the batch has behind each other. */
+  /** Its position in the batch's bytes. */
   readonly start: number;
   readonly end: number;
 }
@@ -29,13 +29,13 @@ interface Way {
   write(batch: number, packs: readonly Made[], first: number): Promise<void>;
   /** Bytes of all indexes, read. */
   indexes(all: readonly Place[]): Promise<number>;
-  /** What is asked for at once is one call. */
+  /** Reads several packs in one call. */
   read(places: readonly Place[]): Promise<readonly (Uint8Array | undefined)[]>;
 }
 
 const BATCH = 16 << 20;
 
-/** Puts that are asked for in one turn. */
+/** The number of puts in one turn. */
 const AT_ONCE = 64;
 
 let store: UseStore;
@@ -200,7 +200,7 @@ function open(): void {
   });
 }
 
-/** Batches are made just before they are written, as downloads come: so memory is what writing takes. */
+/** Makes each batch just before it is written, so that the measured memory is that of writing. */
 async function write(name: string, sizes: readonly Size[]): Promise<{ milliseconds: number }> {
   open();
   await clear(store);
@@ -220,7 +220,7 @@ async function write(name: string, sizes: readonly Size[]): Promise<{ millisecon
   return { milliseconds };
 }
 
-/** A new page's reading: all indexes; some packs one after the other; others at once; all of them. */
+/** Reads in a new page: all indexes, some packs one after the other, others at once, and all packs. */
 async function read(name: string, sizes: readonly Size[], some: readonly number[]) {
   const all = places(sizes);
   const way = WAYS[name]!;

@@ -1,4 +1,4 @@
-// The registry of the benchmark, a process of its own: started by harness/registry.ts, which tells it what to serve.
+// The benchmark's registry, which runs in its own process. harness/registry.ts starts it.
 import { writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
@@ -57,7 +57,7 @@ async function handle(request: Request, response: Response): Promise<void> {
 
 function headersOf({ type, etag, status }: Ready): Record<string, string> {
   if (!etag) {
-    // A version's tarball never changes, and public registries say so.
+    // As public registries do, because a version's tarball never changes.
     const lasting =
       status === 200 && type === TARBALL ? { "cache-control": "public, immutable, max-age=31557600" } : {};
     return {
@@ -88,7 +88,7 @@ async function send(
   out.end(await inPieces(body, how, (piece) => out.write(piece)));
 }
 
-/** The log since the last time, once every answer has been given. */
+/** Returns the log since the last call, once every answer has been sent. */
 async function take(): Promise<void> {
   for (let i = 0; inFlight > 0 && i < 200; i++) await after(5);
   say({ kind: "log", log });
@@ -123,7 +123,7 @@ async function listen(): Promise<void> {
     settings.transport === "h1"
       ? createServer(listener)
       : createSecureServer({ cert, key, maxSessionMemory: 512, settings: { maxConcurrentStreams: 256 } }, listener);
-  // The port is known, and bodies are made, before anybody is told of it.
+  // Sent once the port is known and all bodies are prepared.
   await new Promise<void>((done) => void server.listen(0, "127.0.0.1", done));
   const { port } = server.address() as AddressInfo;
   const url = `${settings.transport === "h1" ? "http" : "https"}://127.0.0.1:${port}/`;

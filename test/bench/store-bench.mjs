@@ -1,7 +1,7 @@
-// Times the metadata store in Chromium: one resolution's records written in one flush, then read by new pages.
+// Measures the metadata cache in Chromium: writes one resolution's records in one flush, then reads them in new pages.
 //   node test/bench/store-bench.mjs [--snapshot DIR [--project DIR]] [--groups 32x2,128x2,…] [--rounds N]
-// --snapshot: a folder of recorded packuments; --project: those that its package-lock.json names. Without them records
-// are made up. --groups: records and mebibytes (before deflating) of a group.
+// --snapshot: a folder of recorded packuments; --project: only those in its package-lock.json. Without them, records
+// are generated. --groups: records and mebibytes (before deflating) of a group.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -88,7 +88,7 @@ async function row(size) {
   });
 }
 
-/** Each call in a page of its own. */
+/** Makes each call in its own page. */
 async function inContext(use) {
   const context = await browser.newContext();
   await use(async (name, ...args) => {

@@ -66,7 +66,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-/** Keeps everything and writes it. */
+/** Writes all records. */
 async function fill(group: GroupSize, database: string) {
   const given = await records();
   for (const { record, split } of given) splits.set(record, split);
@@ -78,7 +78,7 @@ async function fill(group: GroupSize, database: string) {
   return { milliseconds, written: counted.written };
 }
 
-/** Reads everything, in waves, as names become known to a resolution. */
+/** Reads all records, in waves, as a resolution learns their names. */
 async function read(group: GroupSize, database: string) {
   const store = storeOf(group, database);
   let bytes = 0;
@@ -102,7 +102,7 @@ async function read(group: GroupSize, database: string) {
   return { milliseconds, opened, bytes, count, transactions: counted.transactions };
 }
 
-/** How the two native halves do alone: nothing of the store around them. */
+/** Measures IndexedDB and deflate alone, without the cache. */
 async function inflate() {
   const given = (await records()).map(({ record, split }) => record.slice(0, split));
   const plain = new Uint8Array(await new Blob(given).arrayBuffer()).subarray(0, 1 << 20);

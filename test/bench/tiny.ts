@@ -4,11 +4,11 @@ import { gzipSync } from "node:zlib";
 import { PLACEHOLDER } from "../support/registry/snapshot.ts";
 import { fakeTarball } from "../support/tarball.ts";
 
-/** A project of two packages, and an optional one for another machine, of which there is no tarball. */
+/** A project of two packages, and an optional one for another platform, whose tarball is missing. */
 export interface Tiny {
-  /** Its folder, with npm's lock. */
+  /** The project's folder, with npm's lock. */
   project: string;
-  /** A registry's. */
+  /** The folder of its registry. */
   snapshot: string;
 }
 

@@ -1,10 +1,10 @@
-// Times the way of a finished tree to a page: rows of the engine's nodes, bytes, rows again, the public nodes.
+// Measures the transfer of a finished tree to a page: the engine's nodes to rows, to bytes, to rows, to public nodes.
 //   WEBHOIST_REGISTRY=DIR node test/bench/tree-bench.mjs [PROJECT…] [--runs N]
 import { bundled } from "./node-bundle.mjs";
 
 const registry = process.env.WEBHOIST_REGISTRY;
 if (!registry) {
-  console.error("Set WEBHOIST_REGISTRY to a recorded registry's folder.");
+  console.error("Set WEBHOIST_REGISTRY to the folder of a recorded registry.");
   process.exit(2);
 }
 const args = process.argv.slice(2);

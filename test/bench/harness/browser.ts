@@ -9,22 +9,22 @@ import { Page } from "./page.ts";
 
 export interface BrowserOptions {
   executable: string;
-  /** SHA-256 of the registry's public key, base64: that certificate is good, so that its answers are cached as any other's. */
+  /** SHA-256 of the registry's public key, base64. Its certificate is trusted, so that its answers are cached. */
   trusted: string;
-  /** Where its profile is made. Default: the system's folder for what is temporary. */
+  /** The folder of its profile. Default: the system's temporary folder. */
   folder?: string;
-  /** Further ones. */
+  /** Further switches. */
   switches?: readonly string[];
 }
 
 export interface BrowserProcess {
   type: string;
   id: number;
-  /** Seconds since it started, all its threads. */
+  /** Processor seconds of all its threads since it started. */
   cpuTime: number;
 }
 
-/** What a browser does by itself is left out, and nothing of what a page does is slowed because nobody looks at it. */
+/** Switches that turn off the browser's own background work, and the throttling of hidden pages. */
 const SWITCHES = [
   "--headless=new",
   ...CHROMIUM_SWITCHES,
@@ -57,7 +57,7 @@ const SWITCHES = [
 
 const GRACE = 5_000;
 
-/** One Chromium with a profile of its own, on disk, that goes with it. */
+/** A Chromium with its own profile on disk, which is removed with it. */
 export class Browser implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #profile: string;
@@ -84,7 +84,7 @@ export class Browser implements AsyncDisposable {
   }
 
   /**
-   * A new tab at `url`, loaded. `apart`: in a profile of its own, in memory, that shares neither cache nor connections with
+   * Opens and loads a tab at `url`. `apart`: in its own profile, in memory, which shares neither cache nor connections with
    * the browser's.
    */
   async open(url: string, apart = false): Promise<Page> {
@@ -103,7 +103,7 @@ export class Browser implements AsyncDisposable {
     return processInfo;
   }
 
-  /** Seconds of all processes together. */
+  /** Returns the processor seconds of all processes. */
   async cpu(): Promise<number> {
     return (await this.processes()).reduce((sum, { cpuTime }) => sum + cpuTime, 0);
   }
@@ -116,7 +116,7 @@ export class Browser implements AsyncDisposable {
       await gone;
       clearTimeout(late);
     }
-    // Its last children may still be writing.
+    // Its last child processes may still be writing.
     rmSync(this.#profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { rolldown } from "rolldown";
 
-/** One file of JavaScript from a TypeScript entry and what it imports; Node's own modules stay imports. */
+/** Bundles a TypeScript entry into one JavaScript file. Node's modules stay imports. */
 async function bundle(entry: string, platform: "node" | "browser"): Promise<string> {
   const build = await rolldown({ input: entry, platform, external: /^node:/, logLevel: "silent" });
   try {
@@ -13,13 +13,13 @@ async function bundle(entry: string, platform: "node" | "browser"): Promise<stri
 }
 
 export interface Scripts {
-  /** Of the page under test. */
+  /** The script of the page under test. */
   page: string;
-  /** Of the registry's process. */
+  /** The script of the registry's process. */
   registry: string;
 }
 
-/** The two parts of the benchmark that do not run in the harness's process. */
+/** Bundles the two parts of the benchmark that run outside of the harness's process. */
 export async function bundleScripts(root: string): Promise<Scripts> {
   const [page, registry] = await Promise.all([
     bundle(join(root, "test/bench/bench-page.ts"), "browser"),

@@ -5,14 +5,14 @@ import type { ThreadProfile } from "./thread-profile.ts";
 
 export type Samples = ReadonlyMap<Phase, Sample>;
 
-/** Who takes part: one round of it is every phase once. */
+/** A contender. One of its rounds runs every phase once. */
 export interface Contender {
   readonly label: Omit<Label, "phase">;
-  /** @param observed its memory is looked at, which takes time: 5 ms of a core for 300 MB */
+  /** @param observed whether its memory is read, which takes 5 ms of a core for 300 MB */
   round(observed: boolean): Promise<Samples>;
-  /** Milliseconds of the page's longest task in each phase, where no run had one that a browser calls long. */
+  /** Returns the page's longest task in each phase, in milliseconds. Used if no run had a task that the browser reports as long. */
   trace?(): Promise<ReadonlyMap<Phase, number | undefined>>;
-  /** Where the time of each thread of a page goes, in a run of its own. */
+  /** Profiles each thread of a page, in a run of its own. */
   profile?(dist: string): Promise<ReadonlyMap<Phase, readonly ThreadProfile[]>>;
 }
 

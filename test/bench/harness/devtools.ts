@@ -17,8 +17,8 @@ interface Waiting {
 }
 
 /**
- * Chromium's debugging protocol over its pipe: JSON texts, each ended by a zero byte. Spoken by hand, because a driver library has
- * the browser report every request to it, and two thousand reports are work that would be measured along.
+ * Chromium's debugging protocol over its pipe: JSON texts, each ended by a zero byte. Not a driver library,
+ * because those let the browser report every request, and two thousand reports would distort the measurement.
  */
 export class DevTools {
   readonly #input: Writable;
@@ -31,13 +31,13 @@ export class DevTools {
   constructor(input: Writable, output: Readable) {
     this.#input = input;
     output.on("data", (chunk: Buffer) => this.#take(chunk));
-    output.once("close", () => this.end(new Error("The browser has gone")));
-    // What was written to a browser that has just crashed: the close above says so.
+    output.once("close", () => this.end(new Error("The browser has ended")));
+    // Errors of writing to a crashed browser are ignored; `close` reports the crash.
     input.on("error", () => {});
     output.on("error", () => {});
   }
 
-  /** @throws Error the protocol's own message, or that the browser has gone */
+  /** Sends a command. @throws Error with the protocol's message, or if the browser has ended */
   send<T>(method: string, params: object = {}, sessionId?: string): Promise<T> {
     if (this.#ended) return Promise.reject(this.#ended);
     const id = ++this.#last;
@@ -47,7 +47,7 @@ export class DevTools {
     });
   }
 
-  /** Calls `listener` for each event of that name in that session, until the function it returns is called. */
+  /** Calls `listener` for each event of that name in that session. Returns a function that stops this. */
   on(method: string, sessionId: string | undefined, listener: Listener): () => void {
     const entry = { method, sessionId, listener };
     this.#listeners.add(entry);

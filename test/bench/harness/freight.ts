@@ -8,15 +8,15 @@ import { PLACEHOLDER, type Snapshot } from "../../support/registry/snapshot.ts";
 import type { Ask, FileSample } from "./page-protocol.ts";
 import { readTarball } from "./read-tar.ts";
 
-/** What an install of one project is to bring. */
+/** The expected downloads and files of an install. */
 export interface Freight {
-  /** npm's lock, with the placeholder's URLs. */
+  /** npm's lock, with placeholder URLs. */
   lock: string;
-  /** One for each tarball. */
+  /** One request for each tarball. */
   asks: Ask[];
-  /** Paths of tarballs that cannot be done without, and are not there. */
+  /** The paths of missing tarballs that are required. */
   missing: string[];
-  /** How many there are in all packages together. */
+  /** The number of files in all packages. */
   files: number;
   sample: FileSample;
 }
@@ -27,23 +27,23 @@ interface Entry extends Pick<Manifest, "os" | "cpu" | "libc"> {
   extraneous?: boolean;
 }
 
-/** A package's folder and the path of its tarball below the registry's base, escaped. */
+/** A package's folder, and the escaped path of its tarball below the registry's base URL. */
 interface Parcel {
   location: string;
   path: string;
   optional: boolean;
 }
 
-/** A tarball's bytes by its path. */
+/** Returns a tarball's bytes by its path. */
 type Reader = (path: string) => Uint8Array | undefined;
 
-/** Files that are read in a warm install. */
+/** The number of files that a warm install reads. */
 const SAMPLE = 200;
 
-/** For an optional package whose tarball is not there. */
+/** Stands for the tarball of an optional package that is missing. */
 const NOTHING: Uint8Array = gzipSync("");
 
-/** Packages with a tarball of the registry's, less what nobody needs, optional ones for other machines and what is inside their folders. */
+/** Returns the packages with a tarball of the registry, without extraneous ones, optional ones for other platforms, and packages inside those. */
 function parcelsOf(lock: string, platform: Platform): Parcel[] {
   const { packages = {} } = JSON.parse(lock) as { packages?: Record<string, Entry> };
   const parcels: Parcel[] = [];
@@ -57,7 +57,7 @@ function parcelsOf(lock: string, platform: Platform): Parcel[] {
   return parcels;
 }
 
-/** Files drawn from all of them, each as likely as any other, the same ones in every run. */
+/** Returns a random sample of the files, the same in every run. */
 function sampleOf(parcels: readonly Parcel[], bytesOf: Reader): Pick<Freight, "files" | "sample"> {
   const filesOf = ({ path }: Parcel): Map<string, Uint8Array> => readTarball(bytesOf(path) ?? NOTHING);
   const all = parcels.flatMap((parcel) => [...filesOf(parcel).keys()].map((file) => ({ parcel, file })));
@@ -65,7 +65,7 @@ function sampleOf(parcels: readonly Parcel[], bytesOf: Reader): Pick<Freight, "f
   const next = random(1);
   const drawn = new Map<Parcel, Set<string>>();
   for (let left = Math.min(SAMPLE, all.length); left > 0; left--) {
-    // What was drawn is not drawn again.
+    // Draws without replacement.
     const [one] = all.splice(Math.floor(next() * all.length), 1) as [(typeof all)[number]];
     drawn.set(one.parcel, (drawn.get(one.parcel) ?? new Set()).add(one.file));
   }
@@ -91,7 +91,7 @@ export function freightOf(lock: string, snapshot: Snapshot, platform: Platform):
   };
 }
 
-/** A lock as a registry at `origin` would have it, as npm's `replace-registry-host` does when it installs. */
+/** Rewrites the URLs of a lock to a registry, as npm's `replace-registry-host` does when it installs. */
 export function lockAt(origin: string, lock: string): string {
   return lock.replaceAll(PLACEHOLDER, origin);
 }

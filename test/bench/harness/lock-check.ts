@@ -5,10 +5,10 @@ interface Lock {
   packages?: Record<string, Record<string, unknown>>;
 }
 
-/** Of installed packages, what abbreviated packuments do not say. */
+/** The lock's fields that abbreviated packuments lack. */
 const UNSAID = ["license", "libc", "workspaces"];
 
-/** The lock less what abbreviated metadata cannot know; all else, order included, stays. */
+/** Removes the fields that abbreviated metadata lacks. Keeps everything else, including the order. */
 function less(text: string): string {
   const lock = JSON.parse(text) as Lock;
   for (const [location, entry] of Object.entries(lock.packages ?? {})) {
@@ -20,7 +20,7 @@ function less(text: string): string {
 
 export type LockVerdict = "ok" | "differs" | "unknown";
 
-/** Whether `given`, made over the registry at `origin`, is npm's own lock over the recorded one. */
+/** Compares a lock made with the registry at `origin` with npm's lock of the recorded registry. */
 export function checkLock(
   given: string | null,
   expected: string | undefined,

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import type { Browser } from "./browser.ts";
 import type { Page } from "./page.ts";
 
-/** Proportional set size of a process in bytes; null where the system does not say. */
+/** Returns the proportional set size of a process in bytes, or null if the system does not report it. */
 function pss(pid: number): number | null {
   try {
     const [, kilobytes] = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8")) ?? [];
@@ -12,7 +12,7 @@ function pss(pid: number): number | null {
   }
 }
 
-/** How many workers run in a process; none where the system does not say. */
+/** Returns the number of workers in a process, or 0 if the system does not report it. */
 function workersIn(pid: number): number {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
@@ -29,8 +29,8 @@ const START_WORKER = `new Promise((up) => {
 }).then(() => {})`;
 
 /**
- * The process a page is in, null where the system does not say. Nothing tells it, but a worker that the page starts shows
- * there. (A trace would say so too, but where a page has just been closed Chromium waits ten seconds before it starts one.)
+ * Returns the process of a page, or null if the system does not report it. Finds it by a worker that the page starts. (A trace has
+ * this information, too, but after a page was closed Chromium waits ten seconds before it starts one.)
  */
 export async function rendererOf(browser: Browser, page: Page): Promise<number | null> {
   const renderers = async (): Promise<number[]> =>
@@ -42,7 +42,7 @@ export async function rendererOf(browser: Browser, page: Page): Promise<number |
   return found ?? null;
 }
 
-/** Looks at a process's memory every `every` milliseconds; the function it returns ends that and gives the peak. */
+/** Reads a process's memory every `every` milliseconds. Returns a function that stops this and returns the peak. */
 export function watchMemory(pid: number, every: number): () => number | null {
   let peak = pss(pid);
   const look = (): void => {

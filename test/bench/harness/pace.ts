@@ -2,19 +2,19 @@ import { setTimeout as after } from "node:timers/promises";
 import { random } from "../../support/registry/arrival.ts";
 import type { Profile } from "./registry-protocol.ts";
 
-/** Milliseconds: what every answer of the mirror waits, the mean of what comes on top, and the most. */
+/** Milliseconds: the delay of every answer of the mirror, the mean of the additional delay, and the most. */
 const MIRROR = { least: 15, mean: 30, most: 400 };
-/** Of the mirror's bodies one in so many comes in this many pieces, with up to so many milliseconds between two. */
+/** One in this many bodies of the mirror is sent in pieces: the number of pieces, and the longest pause between two. */
 const SLOW = { oneIn: 8, pieces: 4, pause: 30 };
 
-/** How one answer is given. */
+/** The timing of one answer. */
 export interface Pace {
   wait: number;
   /** Pauses between the pieces of its body. */
   pauses: number[];
 }
 
-/** The same sequence in every run, though which request gets which is the network's doing. */
+/** Returns the same sequence of timings in every run. The order of arrival decides which request gets which. */
 export function paces(latency: number, profile: Profile): () => Pace {
   if (profile === "plain") return () => ({ wait: latency, pauses: [] });
   const next = random(1);
@@ -25,7 +25,7 @@ export function paces(latency: number, profile: Profile): () => Pace {
   };
 }
 
-/** Gives `body` to `write` in the pieces of its pace; the last one is left to the caller. */
+/** Writes `body` in pieces. Returns the last piece, which the caller writes. */
 export async function inPieces(
   body: Uint8Array,
   { pauses }: Pace,

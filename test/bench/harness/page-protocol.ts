@@ -2,7 +2,7 @@ import type { Platform } from "../../../src/api/common.ts";
 import type { ResolveOptions, StoreUsage } from "../../../src/api/resolve.ts";
 import type { FeedIndex, LoggedAsk } from "./registry-protocol.ts";
 
-/** What the page under test is told, and what it answers: all of it JSON. */
+// The messages between the harness and the page under test. All of them are JSON.
 export interface InstallerSettings {
   registry: string;
   mode: string;
@@ -22,31 +22,31 @@ export interface ResolveJob {
   options: ResolveOptions;
 }
 
-/** Files by path, with the SHA-256 of each, base64. */
+/** The SHA-256 of each file by path, base64. */
 export type FileSample = Readonly<Record<string, string>>;
 
 export interface InstallJob {
   kind: "install";
   installer: InstallerSettings;
-  /** A lock's text, or a project that is resolved first. */
+  /** The text of a lock, or a project to resolve first. */
   input: string | ResolveJob["project"];
-  /** How to resolve it. */
+  /** The options of its resolution. */
   options: ResolveOptions;
-  /** How many there are to be. */
+  /** The expected number of files. */
   files: number;
-  /** Read in the end, and compared. */
+  /** The files to read and compare at the end. */
   sample: FileSample;
-  /** When the clock stops: once all is installed, or once `paths()` has been called and the sample is read too. */
+  /** The end of the timed part: the install, or `paths()` and the reading of the sample. */
   until: "installed" | "read";
 }
 
 export type Ask = Pick<LoggedAsk, "path" | "accept">;
 
-/** As a page fetches; or with nothing kept by the browser either, which is less work. */
+/** The cache mode of a floor's requests. With `no-store` the browser keeps nothing, which is less work. */
 export const FLOOR_CACHES = ["default", "no-store"] as const;
 export type FloorCache = (typeof FLOOR_CACHES)[number];
 
-/** Requests of one kind, so many at a time. */
+/** Requests of one kind, with a limit on concurrent ones. */
 export interface FloorPool {
   asks: readonly Ask[];
   inFlight: number;
@@ -55,9 +55,9 @@ export interface FloorPool {
 export interface FloorJob {
   kind: "floor";
   registry: string;
-  /** Whether answers go to the browser's own cache. */
+  /** The cache mode of its requests. */
   cache: FloorCache;
-  /** All at once. */
+  /** Pools of requests, which run concurrently. */
   pools: readonly FloorPool[];
 }
 
@@ -70,47 +70,47 @@ export interface PageTimes {
 }
 
 export interface PageDetails {
-  /** Long tasks (50 ms or more) that reach into the run, as the browser reports them. */
+  /** Long tasks (50 ms or more) that overlap the run, as the browser reports them. */
   longTasks: number[];
-  /** What `installer.mode` said. */
+  /** The value of `installer.mode`. */
   mode: string | null;
   lock: string | null;
   stats: Record<string, unknown>;
-  /** Of the bodies read, by the floor. */
+  /** Bytes of the bodies that a floor has read. */
   bytes: number;
   installed: InstalledDetails | null;
 }
 
-/** What an install came to. */
+/** The result of an install. */
 export interface InstalledDetails {
   packages: number;
   files: number;
   bytes: number;
-  /** Tarballs: from the network, and from the store. */
+  /** Tarballs from the network and from the store. */
   fetched: number;
   stored: number;
   skipped: number;
-  /** Codes of warnings. */
+  /** The codes of the warnings. */
   warnings: string[];
-  /** From the start of the install until all was stored. */
+  /** Milliseconds from the start of the install until everything was stored. */
   storedMs: number;
-  /** Of the sample. */
+  /** Milliseconds to read the sample. */
   readMs: number;
-  /** How many files of the sample are not what they should be, and how many there are too many or too few in all. */
+  /** The number of wrong files in the sample, plus the difference to the expected number of files. */
   wrong: number;
 }
 
-/** What a page of the benchmark offers to `evaluate`. */
+/** The global `bench` of the page. */
 export interface BenchPage {
-  /** Loads what the job needs, so that it is no part of the run. */
+  /** Loads the code that the job needs, so that loading is not measured. */
   prepare(job: PageJob, feed: FeedIndex | null): Promise<void>;
   run(): Promise<PageTimes>;
-  /** Waits until an install is stored for the next visit. */
+  /** Resolves once an install is stored for the next visit. */
   stored(): Promise<void>;
   details(): Promise<PageDetails>;
-  /** Waits until nothing is added to the store any more; null where there is none. */
+  /** Resolves with the store's usage once it no longer changes, or with null if there is no store. */
   settled(): Promise<StoreUsage | null>;
-  /** Writes an installed project into a `Map`: milliseconds; null where there is none. */
+  /** Writes an installed project into a `Map`. Returns milliseconds, or null if nothing is installed. */
   materialize(): Promise<number | null>;
   dispose(): void;
 }

@@ -3,7 +3,7 @@ import { profileThreads, type ThreadProfile } from "./thread-profile.ts";
 import { longestTask, type TraceEvent } from "./trace.ts";
 
 export interface Usage {
-  /** Seconds the page's thread was in a task: with its waits for a core, and without. */
+  /** Seconds that the page's thread was in a task, with and without its waits for a core. */
   busy: number;
   cpu: number;
 }
@@ -19,7 +19,7 @@ interface Place {
   sessionId: string;
 }
 
-/** One tab. */
+/** A tab. */
 export class Page {
   readonly #browser: Browser;
   readonly #place: Place;
@@ -42,7 +42,7 @@ export class Page {
     return new Page(browser, place);
   }
 
-  /** The value of an expression, awaited. @throws Error with the page's own stack */
+  /** Returns the awaited value of an expression. @throws Error with the page's stack */
   async evaluate<T>(expression: string): Promise<T> {
     const params = { expression, awaitPromise: true, returnByValue: true };
     const { devtools } = this.#browser;
@@ -56,12 +56,12 @@ export class Page {
     return { busy: metrics.get("TaskDuration") ?? 0, cpu: metrics.get("ThreadTime") ?? 0 };
   }
 
-  /** Milliseconds of the page's longest task while `run` runs, between its marks. Slows everything: not for a timed run. */
+  /** Returns the page's longest task between the marks of `run`, in milliseconds. Slows everything, so do not use it in a timed run. */
   async longestTask(run: () => Promise<void>): Promise<number | undefined> {
     return longestTask(await traced(this.#browser, ["toplevel", "blink.user_timing"], run));
   }
 
-  /** Where this page's time and its workers' goes while `run` runs. */
+  /** Profiles this page and its workers while `run` runs. */
   profile(dist: string, run: () => Promise<void>): Promise<ThreadProfile[]> {
     return profileThreads({ devtools: this.#browser.devtools, sessionId: this.#place.sessionId, dist }, run);
   }

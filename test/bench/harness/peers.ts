@@ -13,7 +13,7 @@ import { dirname, join } from "node:path";
 import { npm } from "../../../scripts/npm-config.mjs";
 import { INSTALLING, type Phase } from "./phases.ts";
 
-/** One command that installs, or makes a lock and installs nothing. */
+/** A command that installs, or that only makes a lock. */
 interface Command {
   program: string;
   args: string[];
@@ -21,22 +21,22 @@ interface Command {
 }
 
 interface Where {
-  /** Finds a program that was installed for the benchmark. */
+  /** Returns the path of a program that was installed for the benchmark. */
   bin(name: string): string;
   registry: string;
-  /** The project's folder; caches stand in it too. */
+  /** The project's folder, which also holds the caches. */
   folder: string;
   task: "lock" | "install";
 }
 
 interface Peer {
-  /** What is installed; npm is the machine's own. */
+  /** The package to install. Undefined for npm, which is the machine's own. */
   version?: string;
   lock: string;
   command(where: Where): Command;
 }
 
-/** Also the lock of those that took over npm's. */
+/** npm's lock, which some peers also use. */
 export const NPM_LOCK = "package-lock.json";
 
 const only = (task: Where["task"], flag: string): string[] => (task === "lock" ? [flag] : []);
@@ -64,7 +64,7 @@ export const PEERS: Record<PeerName, Peer> = {
         ...["--registry", registry],
         `--config.cache-dir=${join(folder, ".cache")}`,
         `--config.store-dir=${join(folder, ".cache-store")}`,
-        // It would leave out what is younger than a day, and ask for full documents to know.
+        // Otherwise it leaves out versions younger than a day, and requests full documents for their dates.
         "--config.minimum-release-age=0",
       ],
     }),
@@ -92,10 +92,10 @@ export const PEERS: Record<PeerName, Peer> = {
   },
 };
 
-/** Longer than any of them needs; milliseconds. */
+/** Milliseconds: longer than any of them needs. */
 const PATIENCE = 600_000;
 
-/** Installs those that are not there yet below `tools`; npm is never installed. @throws Error when npm cannot */
+/** Installs the missing peers below `tools`, except npm. @throws Error if npm cannot install them */
 export function installPeers(names: readonly PeerName[], tools: string): void {
   const wanted = names.filter((name) => PEERS[name].version && !existsSync(join(tools, "node_modules/.bin", name)));
   if (wanted.length === 0) return;
@@ -113,24 +113,24 @@ export function installPeers(names: readonly PeerName[], tools: string): void {
 }
 
 export interface PeerPlace {
-  /** Where they are installed. */
+  /** The folder in which the peers are installed. */
   tools: string;
-  /** Where the project's folder is made. */
+  /** The parent of the project's folder. */
   folder: string;
   registry: string;
   files: Record<string, string>;
 }
 
-/** One run of one of them. */
+/** The result of one run. */
 export interface PeerTimes {
-  /** By the wall's clock, of the whole command. */
+  /** Wall-clock seconds of the whole command. */
   seconds: number;
   lockBytes: number;
-  /** Below `node_modules`, where it has installed. */
+  /** The number of files below `node_modules`, after an install. */
   files: number | null;
 }
 
-/** A project's folder in which one of them runs, with no lock and an empty cache at first. */
+/** A project's folder in which a peer runs. It starts without a lock and with an empty cache. */
 export class PeerRun implements Disposable {
   readonly #peer: Peer;
   readonly #where: Omit<Where, "task">;
@@ -145,17 +145,17 @@ export class PeerRun implements Disposable {
     }
   }
 
-  /** Text of its lock. */
+  /** The text of its lock. */
   get lock(): string {
     return readFileSync(this.#lockFile, "utf8");
   }
 
-  /** Puts a lock there, for an install. */
+  /** Writes a lock, for an install. */
   lay(lock: string): void {
     writeFileSync(this.#lockFile, lock);
   }
 
-  /** What was installed before is gone; a lock stays only for an install from it. @throws Error with the end of what it printed */
+  /** Runs a phase, without earlier installed files. Keeps a lock only to install from it. @throws Error with the end of the output */
   async run(phase: Phase): Promise<PeerTimes> {
     const { folder } = this.#where;
     const installs = INSTALLING.includes(phase);
@@ -178,12 +178,12 @@ export class PeerRun implements Disposable {
   }
 }
 
-/** Links are not followed. */
+/** Counts files. Does not follow links. */
 function filesBelow(folder: string): number {
   return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
 }
 
-/** What `npm run` puts into the environment would configure the peers. */
+/** Returns the environment without the variables of `npm run`, which would configure the peers. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
 }

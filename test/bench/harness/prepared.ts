@@ -7,7 +7,7 @@ import { folderSnapshot } from "../../support/registry/folder.ts";
 import { ABBREVIATED, createResponder, type Responder } from "../../support/registry/responder.ts";
 import { PLACEHOLDER, type Snapshot } from "../../support/registry/snapshot.ts";
 
-/** A body as it goes over the wire: gzipped, or as it is where `etag` is empty. */
+/** A body as it is sent: gzipped, or unchanged if `etag` is empty. */
 export interface Ready {
   status: number;
   type: string;
@@ -15,7 +15,7 @@ export interface Ready {
   etag: string;
 }
 
-/** A snapshot's folder, or every packument of a pack of recorded cases. */
+/** Opens the folder of a snapshot, or all packuments of a pack of recorded cases. */
 export async function openSnapshot(path: string): Promise<Snapshot> {
   if (statSync(path).isDirectory()) return folderSnapshot(path);
   const cases = await openPack(readFileSync(path));
@@ -30,22 +30,22 @@ export async function openSnapshot(path: string): Promise<Snapshot> {
 const TYPES = { full: "application/json", abbreviated: ABBREVIATED };
 const decoder = new TextDecoder();
 
-/** A registry whose answers are made before anybody asks, so that a measurement is of the client alone. */
+/** A registry whose answers are made in advance, so that only the client is measured. */
 export class Prepared {
   readonly #snapshot: Snapshot;
   readonly #origin: string;
-  /** For what is not a packument, which few resolutions ask for. */
+  /** Answers requests for other documents than packuments, which few resolutions make. */
   readonly #others: Responder;
   readonly #packuments: Record<MetadataForm, Map<string, Ready>> = { full: new Map(), abbreviated: new Map() };
 
-  /** @param origin what tarball URLs begin with, with a trailing slash */
+  /** @param origin the start of tarball URLs, with a trailing slash */
   constructor(snapshot: Snapshot, origin: string) {
     this.#snapshot = snapshot;
     this.#origin = origin;
     this.#others = createResponder(snapshot, { origin });
   }
 
-  /** Makes all packuments of a form ready; how many. */
+  /** Prepares all packuments of a form. Returns their number. */
   warm(form: MetadataForm): number {
     const names = this.#snapshot.names();
     for (const name of names) this.#packument(name, form);
@@ -73,14 +73,14 @@ export class Prepared {
     const text = decoder.decode(bytes).replaceAll(PLACEHOLDER, this.#origin);
     const given = form === "full" ? text : JSON.stringify(abbreviate(JSON.parse(text) as FullPackument));
     const body = gzipSync(given, { level: 6 });
-    // A gzip file ends with the checksum and the length of what is in it.
+    // A gzip file ends with the checksum and the length of its content.
     const ready = { status: 200, type: TYPES[form], body, etag: `"${body.subarray(-8).toString("hex")}"` };
     this.#packuments[form].set(name, ready);
     return ready;
   }
 }
 
-/** The body as a client sees it. */
+/** Returns the body as a client sees it. */
 export function opened({ body, etag }: Ready): Uint8Array {
   return etag ? gunzipSync(body) : body;
 }

@@ -7,15 +7,15 @@ import { PLATFORM } from "../../conformance/recorded.ts";
 
 export interface BenchProject {
   name: string;
-  /** package.json of the project, and of its workspaces. */
+  /** The package.json files of the project and its workspaces. */
   files: Record<string, string>;
   options: ResolveOptions;
   platform: Platform;
-  /** npm's own lock, where there is one. */
+  /** npm's lock, if there is one. */
   expected: string | undefined;
 }
 
-/** A project's folder. A suffix of its name stands for a flag: `-legacy-peer-deps`, `-nested`. */
+/** Reads a project's folder. A suffix of its name sets an option: `-legacy-peer-deps`, `-nested`. */
 export function folderProject(folder: string): BenchProject {
   const name = basename(folder);
   const read = (path: string): string => readFileSync(join(folder, path), "utf8");
@@ -38,7 +38,7 @@ export function folderProject(folder: string): BenchProject {
   };
 }
 
-/** The projects of a pack of recorded cases, whose packuments are in it too. */
+/** Reads the projects of a pack of recorded cases, which also holds their packuments. */
 export async function packProjects(pack: string): Promise<BenchProject[]> {
   return (await openPack(readFileSync(pack))).map(({ name, project, options, platform, expected }) => {
     const files = Object.entries(project.files).flatMap(([path, text]) =>

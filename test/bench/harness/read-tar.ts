@@ -2,13 +2,13 @@ import { gunzipSync } from "node:zlib";
 
 const BLOCK = 512;
 
-/** Up to the first zero byte. */
+/** Returns the text up to the first zero byte. */
 function textOf(field: Buffer): string {
   const end = field.indexOf(0);
   return field.toString("utf8", 0, end < 0 ? field.length : end);
 }
 
-/** The `path` of a pax header: records are `<length> <key>=<value>\n`, the length counting all of the record. */
+/** Returns the `path` of a pax header. Records are `<length> <key>=<value>\n`, where the length is that of the whole record. */
 function paxPath(body: Buffer): string | undefined {
   let path: string | undefined;
   for (let at = 0; at < body.length; ) {
@@ -22,8 +22,8 @@ function paxPath(body: Buffer): string | undefined {
 }
 
 /**
- * A package's files, read apart from the library, whose own reading is what a benchmark has to doubt. Knows only what registries
- * have: ustar, pax paths, GNU long names.
+ * Reads a package's files independently of the library, to check the library's own reading. Supports only the formats of
+ * registries: ustar, pax paths, GNU long names.
  */
 export function readTarball(tarball: Uint8Array): Map<string, Uint8Array> {
   const archive = gunzipSync(tarball);

@@ -1,21 +1,21 @@
 import type { MetadataForm } from "../../../src/api/resolve.ts";
 
-/** What the harness and the registry's process say to each other. */
+// The messages between the harness and the registry's process.
 export interface RegistrySettings {
-  /** A folder with `packuments` and perhaps `tarballs`; or a pack of recorded cases, whose packuments and tarballs it serves. */
+  /** A folder with `packuments` and optionally `tarballs`, or a pack of recorded cases. */
   snapshot: string;
   transport: Transport;
-  /** Forms to have ready before listening; others are made when they are asked for. */
+  /** The forms to prepare in advance. Others are made when they are requested. */
   forms: readonly MetadataForm[];
-  /** Milliseconds before each answer. */
+  /** The delay before each answer, in milliseconds. */
   latency: number;
   profile: Profile;
-  /** PEM, for `h2`. */
+  /** For `h2`, as PEM. */
   cert: string;
   key: string;
 }
 
-/** HTTP/2 over TLS, as public registries speak it, or plain HTTP/1.1. */
+/** HTTP/2 over TLS, as public registries use, or plain HTTP/1.1. */
 export const TRANSPORTS = ["h2", "h1"] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
@@ -25,11 +25,11 @@ export type Profile = (typeof PROFILES)[number];
 
 export interface LoggedAsk {
   method: string;
-  /** As it came, escaped. */
+  /** The path as received, escaped. */
   path: string;
   accept: string;
   status: number;
-  /** Of the body as sent. */
+  /** Bytes of the body as sent. */
   bytes: number;
 }
 
@@ -38,7 +38,7 @@ export interface RegistryLog {
   maxInFlight: number;
 }
 
-/** Bodies in one piece, as they are after inflating. */
+/** Inflated bodies in one file. */
 export interface FeedIndex {
   [path: string]: { at: number; length: number; type: string; etag: string };
 }
@@ -47,7 +47,7 @@ export type ToRegistry =
   | { kind: "take" }
   /** Reads the tarballs at these paths into memory. */
   | { kind: "load"; paths: readonly string[] }
-  /** Writes the bodies of these asks to `file`. */
+  /** Writes the bodies of these requests to `file`. */
   | { kind: "feed"; asks: readonly Pick<LoggedAsk, "path" | "accept">[]; file: string };
 
 export type FromRegistry =

@@ -5,7 +5,7 @@ import type { FeedIndex, FromRegistry, RegistryLog, RegistrySettings, ToRegistry
 type Kind = FromRegistry["kind"];
 type Said<K extends Kind> = Extract<FromRegistry, { kind: K }>;
 
-/** The registry's process, from the harness's side. */
+/** The harness's access to the registry's process. */
 export class Registry implements AsyncDisposable {
   readonly #child: ChildProcess;
   /** Base URL, with a trailing slash. */
@@ -18,7 +18,7 @@ export class Registry implements AsyncDisposable {
     this.packuments = packuments;
   }
 
-  /** Starts it and waits until its answers are ready. `script` is registry-process.ts, bundled. */
+  /** Starts the process. Resolves once its answers are prepared. `script` is registry-process.ts, bundled. */
   static async start(script: string, settings: RegistrySettings): Promise<Registry> {
     const child = fork(script, [JSON.stringify(settings)], {
       execArgv: [],
@@ -27,17 +27,17 @@ export class Registry implements AsyncDisposable {
     return new Registry(child, await hear(child, "ready"));
   }
 
-  /** What was asked since the last time. */
+  /** Returns the log since the last call. */
   async take(): Promise<RegistryLog> {
     return (await this.#ask({ kind: "take" }, "log")).log;
   }
 
-  /** Has the tarballs at these paths in memory, so that nobody waits for a disk. */
+  /** Reads the tarballs at these paths into memory, so that no request waits for a disk. */
   async load(paths: readonly string[]): Promise<void> {
     await this.#ask({ kind: "load", paths }, "loaded");
   }
 
-  /** Puts the bodies of these requests into one file, and says where each stands. */
+  /** Writes the bodies of these requests into one file. Returns the position of each. */
   async feed(asks: readonly Ask[], file: string): Promise<FeedIndex> {
     return (await this.#ask({ kind: "feed", asks, file }, "feed")).index;
   }
@@ -56,7 +56,7 @@ export class Registry implements AsyncDisposable {
   }
 }
 
-/** The next message of that kind. @throws Error when the process ends first */
+/** Resolves with the next message of a kind. @throws Error if the process ends first */
 function hear<K extends Kind>(child: ChildProcess, kind: K): Promise<Said<K>> {
   return new Promise((resolve, reject) => {
     const end = (): void => {

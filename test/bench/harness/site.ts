@@ -9,7 +9,7 @@ const TYPES: Record<string, string> = {
   ".wasm": "application/wasm",
 };
 
-/** What makes a page cross-origin isolated. */
+/** The headers that isolate a page. */
 const ISOLATED = {
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-embedder-policy": "require-corp",
@@ -20,9 +20,9 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>bench</title><link rel
 <script type="module" src="/page.js"></script>`;
 
 export interface Site extends AsyncDisposable {
-  /** Address of the page. */
+  /** The page's URL. */
   readonly url: string;
-  /** What `/feed` answers from now on. */
+  /** Sets the body of `/feed`. */
   feed: Uint8Array;
 }
 
@@ -56,7 +56,7 @@ export async function startSite(dist: string, pageScript: string): Promise<Site>
 }
 
 function send(response: ServerResponse, body: Uint8Array | string | undefined, type = ""): void {
-  // Scripts may be cached: a site's are, and a second page of the same profile is such a visit.
+  // Scripts may be cached, as those of a real site are on a second visit.
   const headers = { ...ISOLATED, "content-type": type, "cache-control": "max-age=3600" };
   response.writeHead(body === undefined ? 404 : 200, headers).end(body);
 }

@@ -14,31 +14,31 @@ import { Registry } from "./registry.ts";
 import type { FeedIndex, RegistrySettings, Transport } from "./registry-protocol.ts";
 import { type Site, startSite } from "./site.ts";
 
-/** Where the benchmark runs. */
+/** The environment of the benchmark. */
 export interface Place {
-  /** The repository. */
+  /** The repository's folder. */
   root: string;
-  /** A Chromium. */
+  /** The path of Chromium. */
   executable: string;
   /** The built package's folder. */
   dist: string;
-  /** For what is made meanwhile; whoever gives it removes it. */
+  /** A temporary folder. The caller removes it. */
   folder: string;
-  /** Progress, for whoever watches. */
+  /** Prints progress. */
   say(text: string): void;
 }
 
-/** The recorded project and its packuments, which are in the repository. */
+/** The recorded project and its packuments, from the repository. */
 const PACK = "test/conformance/fixtures/projects.pack";
-/** A certificate of the tests, good for loopback. */
+/** The tests' certificate for loopback. */
 const TLS = "test/scripts/tls";
 
-/** Everything that stands while contenders come and go. */
+/** The servers and folders that all contenders share. */
 export class Stage implements AsyncDisposable {
   readonly options: BenchOptions;
   readonly place: Place;
   readonly browser: BrowserOptions;
-  /** Where peers are installed; stays from one benchmark to the next. */
+  /** The folder in which peers are installed. It is kept for the next benchmark. */
   readonly tools: string;
   readonly #registries = new Map<Transport, Registry>();
   #site: Site | undefined;
@@ -65,13 +65,13 @@ export class Stage implements AsyncDisposable {
   }
 
   get site(): Site {
-    if (!this.#site) throw new Error("The stage is not open");
+    if (!this.#site) throw new Error("The stage is not open.");
     return this.#site;
   }
 
   registry(transport: Transport): Registry {
     const found = this.#registries.get(transport);
-    if (!found) throw new Error(`No registry speaks ${transport}`);
+    if (!found) throw new Error(`No registry was started for ${transport}.`);
     return found;
   }
 
@@ -80,18 +80,18 @@ export class Stage implements AsyncDisposable {
     return projects.length > 0 ? projects.map(folderProject) : await packProjects(join(this.place.root, PACK));
   }
 
-  /** What the registries serve. */
+  /** The snapshot that the registries serve. */
   snapshot(): Promise<Snapshot> {
     this.#snapshot ??= openSnapshot(this.#source());
     return this.#snapshot;
   }
 
-  /** Has every registry keep these tarballs in memory. */
+  /** Lets every registry keep these tarballs in memory. */
   async load(paths: readonly string[]): Promise<void> {
     await Promise.all([...this.#registries.values()].map((registry) => registry.load(paths)));
   }
 
-  /** Has the site serve the bodies of these asks in one piece. */
+  /** Lets the site serve the bodies of these requests in one piece. */
   async feed(asks: readonly Ask[], registry: Registry): Promise<FeedIndex> {
     const file = join(this.place.folder, "feed");
     const index = await registry.feed(asks, file);
@@ -126,7 +126,7 @@ export class Stage implements AsyncDisposable {
   #settings(transport: Transport): RegistrySettings {
     const { metadata, peers, latency, profile, phases } = this.options;
     const resolves = !phases?.every((phase) => LOCKED.includes(phase));
-    // npm alone asks for full documents.
+    // Only npm requests full documents.
     const full = metadata === "full" || (transport === "h1" && peers.includes("npm"));
     const short = metadata === "abbreviated" || (transport === "h1" && peers.some((peer) => peer !== "npm"));
     return {

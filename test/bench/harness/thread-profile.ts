@@ -18,16 +18,16 @@ interface Profile {
 
 export interface ThreadProfile {
   thread: string;
-  /** Milliseconds by place, the most first: those of a function itself, not of what it calls. */
+  /** Milliseconds by place in the source, the most first. Without the time of called functions. */
   self: [place: string, milliseconds: number][];
 }
 
-/** Microseconds between two looks. */
+/** Microseconds between two samples. */
 const INTERVAL = 250;
-/** Of a thread that does nothing. */
+/** The names of frames of an idle thread. */
 const ASLEEP = new Set(["(idle)", "(root)"]);
 
-/** Where the time of a page and of each worker that it starts goes while `run` runs. Slows all of them: not for a timed run. */
+/** Profiles a page and each worker that it starts while `run` runs. Slows all of them, so do not use it in a timed run. */
 export async function profileThreads(
   { devtools, sessionId, dist }: { devtools: DevTools; sessionId: string; dist: string },
   run: () => Promise<void>,
@@ -69,7 +69,7 @@ function selfTimes({ nodes, samples = [], timeDeltas = [] }: Profile, placeOf: (
   return [...self].sort(([, a], [, b]) => b - a);
 }
 
-/** A frame's place in the sources, by the source maps beside the built scripts. */
+/** Returns a frame's place in the sources, by the source maps beside the built scripts. */
 function mapped(dist: string): (frame: Frame) => string {
   const maps = new Map<string, SourceMap | null>();
   const load = (url: string): SourceMap | null => {
@@ -89,7 +89,7 @@ function mapped(dist: string): (frame: Frame) => string {
   };
 }
 
-/** The places that took most of each thread. */
+/** Returns the places that took most time on each thread, as text. */
 export function profileTable(profiles: readonly ThreadProfile[], rows: number): string {
   return profiles
     .map(({ thread, self }) => {

@@ -7,10 +7,10 @@ import type { Registry } from "./registry.ts";
 import type { FeedIndex, RegistryLog } from "./registry-protocol.ts";
 import type { ThreadProfile } from "./thread-profile.ts";
 
-/** Requests that start what a browser starts with its first ones. */
+/** The number of requests that make a browser start its network services. */
 const WARM = 64;
 
-/** One page that does one job once. */
+/** A page that does one job once. */
 export interface Visit {
   url: string;
   job: PageJob;
@@ -23,12 +23,12 @@ export interface Seen {
   details: PageDetails;
   store: StoreUsage | null;
   log: RegistryLog;
-  /** Milliseconds: the page's main thread in tasks, by the clock and by the processor. */
+  /** Milliseconds that the page's main thread was in tasks: wall-clock time and processor time. */
   busyMs: number;
   threadMs: number;
-  /** Seconds of all of the browser's processes. */
+  /** Processor seconds of all the browser's processes. */
   cpuSeconds: number;
-  /** While it ran, and while what it installed was being stored. */
+  /** The peak during the run and during the storing after it. */
   peakBytes: number | null;
   materializeMs: number | null;
 }
@@ -46,8 +46,8 @@ async function leave(page: Page): Promise<void> {
 }
 
 /**
- * Opens a page, lets it run, closes it. The store has been written when it closes, so that another page finds it filled.
- * @param look milliseconds between two looks at the renderer's memory; 0: none
+ * Opens a page, lets it run and closes it, after the store has been written for the next page.
+ * @param look milliseconds between two readings of the renderer's memory; 0: none
  */
 export async function visit(browser: Browser, given: Visit, look: number): Promise<Seen> {
   const page = await prepared(browser, given);
@@ -75,7 +75,7 @@ export async function visit(browser: Browser, given: Visit, look: number): Promi
   };
 }
 
-/** Lets another profile fetch for a moment: whoever comes first would pay for what a browser in use has long started. */
+/** Makes requests in another profile, so that the measured page does not pay for the start of the browser's services. */
 export async function warmUp(browser: Browser, { url, registry }: Visit, asks: readonly Ask[]): Promise<void> {
   const pools = [{ asks: asks.slice(0, WARM), inFlight: WARM }];
   const job: FloorJob = { kind: "floor", registry: registry.url, cache: "default", pools };
@@ -85,7 +85,7 @@ export async function warmUp(browser: Browser, { url, registry }: Visit, asks: r
   await page.close();
 }
 
-/** The same under a profiler: where the time of each thread goes. */
+/** Visits a page under a profiler. Returns the profile of each thread. */
 export async function profiledVisit(browser: Browser, given: Visit, dist: string): Promise<ThreadProfile[]> {
   const page = await prepared(browser, given);
   const profiles = await page.profile(dist, async () => void (await page.evaluate("bench.run()")));
@@ -96,7 +96,7 @@ export async function profiledVisit(browser: Browser, given: Visit, dist: string
   return profiles;
 }
 
-/** The same under a trace: milliseconds of the longest task of the page. */
+/** Visits a page under a trace. Returns the page's longest task in milliseconds. */
 export async function tracedVisit(browser: Browser, given: Visit): Promise<number | undefined> {
   const page = await prepared(browser, given);
   const longest = await page.longestTask(async () => void (await page.evaluate("bench.run()")));
