@@ -5,7 +5,7 @@ import type { InstalledProject } from "../api/install.ts";
 import type { Tree, TreeNode } from "../api/resolve.ts";
 import { InstallError } from "../errors/failure.ts";
 import { badImportMap } from "../errors/tree.ts";
-import { join, parentOf } from "../node/manifests.ts";
+import { joinPath, parentOf } from "../node/manifests.ts";
 import { EMPTY_MODULE } from "../node/resolve.ts";
 import { webDigest } from "../tarball/integrity.ts";
 import { escapePath } from "./address.ts";
@@ -163,7 +163,7 @@ class MapWriter {
     const address = this.#address(to);
     // A relative import needs an entry if it omits an extension or names a folder, or if a `browser` field replaces the file.
     // Its key is the address that the browser makes of it.
-    const key = specifier[0] === "." ? this.#address(join(parentOf(importer), specifier)) : specifier;
+    const key = specifier[0] === "." ? this.#address(joinPath(parentOf(importer), specifier)) : specifier;
     if (key === address) return;
     const { location } = ownerOf(this.#tree, importer);
     const scope = this.#address(location === "" ? "" : `${location}/`);

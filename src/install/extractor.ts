@@ -1,7 +1,7 @@
 import type { Failure } from "../api/failure.ts";
 import type { Outcome } from "../errors/failure.ts";
 import type { RangeRead } from "../pack-cache/range-read.ts";
-import type { Range } from "../tarball/gunzip.ts";
+import type { ByteRange } from "../tarball/gunzip.ts";
 import type { TarballRequest } from "../tarball/tarball-request.ts";
 
 export type { TarballRequest };
@@ -25,7 +25,7 @@ export interface TarballOrder {
   /** Bytes that the tarball inflates to, from its index. */
   unpacked: number;
   /** In the archive; empty for all of it. */
-  ranges: readonly Range[];
+  ranges: readonly ByteRange[];
 }
 
 /** Parts of a whole tarball, or parts that are inflated from seek points on. */

@@ -1,6 +1,6 @@
 import type { SinkFile } from "../api/sink.ts";
 import { shebangCarriageReturn } from "../tarball/crlf-shebang.ts";
-import type { Range } from "../tarball/gunzip.ts";
+import type { ByteRange } from "../tarball/gunzip.ts";
 import type { PackIndex } from "../tarball/pack-index.ts";
 
 /** A package whose archive is inflated. */
@@ -11,7 +11,7 @@ export interface OpenedPack {
 }
 
 /** Returns where a file is in its archive. @param at its place in the arrays of the index */
-export function rangeOf({ starts, sizes }: PackIndex, at: number): Range {
+export function rangeOf({ starts, sizes }: PackIndex, at: number): ByteRange {
   const start = starts[at] ?? 0;
   return [start, start + (sizes[at] ?? 0)];
 }

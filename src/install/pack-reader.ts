@@ -1,6 +1,6 @@
 import { InstallError, type Outcome, ok } from "../errors/failure.ts";
 import { rangeReadsOf, readSeekPoints, SEEK_POINTS_FROM } from "../pack-cache/seek-points.ts";
-import type { Range } from "../tarball/gunzip.ts";
+import type { ByteRange } from "../tarball/gunzip.ts";
 import { inflatePack } from "../tarball/index-tarball.ts";
 import { ArchiveMemory } from "./archive-memory.ts";
 import type { Extractor } from "./extractor.ts";
@@ -21,7 +21,7 @@ export interface ReaderOptions {
 interface ReadRequest {
   readonly pack: ReadablePack;
   /** Where the parts are in the archive; empty for the whole archive. */
-  readonly ranges: Range[];
+  readonly ranges: ByteRange[];
   /** The tarball in memory when the read was requested. It may be released before the request is answered. */
   readonly inMemory: Uint8Array | undefined;
   /** The answer of the cache, which is asked at the end of the turn. */
@@ -86,7 +86,7 @@ export class PackReader {
   }
 
   /** Reads a part of an archive into memory of its own. @throws InstallError as `archive` */
-  async read(pack: ReadablePack, range: Range): Promise<Uint8Array> {
+  async read(pack: ReadablePack, range: ByteRange): Promise<Uint8Array> {
     const { integrity, unpacked } = pack;
     const known = this.#archives.get(integrity);
     if (known) return known.slice(...range);
@@ -137,7 +137,7 @@ export class PackReader {
   }
 
   /** Requests parts of a pack. Ranges that are added to the request in this turn are answered too. */
-  #request(pack: ReadablePack, ranges: Range[]): Promise<Uint8Array[]> {
+  #request(pack: ReadablePack, ranges: ByteRange[]): Promise<Uint8Array[]> {
     const inMemory = this.#options.tarballs.tarballInMemory(pack.integrity);
     const request: ReadRequest = { pack, ranges, inMemory, cached: undefined, parts: Promise.resolve([]) };
     this.#requests.push(request);
@@ -170,7 +170,7 @@ export class PackReader {
     return parts.value;
   }
 
-  #open(tarball: Uint8Array, { unpacked }: ReadablePack, ranges: readonly Range[]): Promise<Outcome<Uint8Array[]>> {
+  #open(tarball: Uint8Array, { unpacked }: ReadablePack, ranges: readonly ByteRange[]): Promise<Outcome<Uint8Array[]>> {
     return this.#options.extractor.read({ tarball, unpacked, ranges });
   }
 
@@ -178,7 +178,7 @@ export class PackReader {
   async #openFromSeekPoint(
     tarball: Uint8Array,
     points: Uint8Array,
-    ranges: readonly Range[],
+    ranges: readonly ByteRange[],
   ): Promise<Outcome<Uint8Array[]> | undefined> {
     const seekPoints = readSeekPoints(points, tarball);
     if (!seekPoints) return undefined;
@@ -216,7 +216,7 @@ function integritiesOf(requests: readonly ReadRequest[]): string[] {
   return [...new Set(requests.map(({ pack }) => pack.integrity))];
 }
 
-function partsOf(archive: Outcome<Uint8Array>, ranges: readonly Range[]): Outcome<Uint8Array[]> {
+function partsOf(archive: Outcome<Uint8Array>, ranges: readonly ByteRange[]): Outcome<Uint8Array[]> {
   if (!archive.ok) return archive;
   const { value } = archive;
   return ok(ranges.length > 0 ? ranges.map(([start, end]) => value.slice(start, end)) : [value]);

@@ -1,7 +1,7 @@
 import { failure, InstallError } from "../errors/failure.ts";
 import { replacedFile, replacedPackage } from "./browser-field.ts";
 import { builtinName } from "./builtins.ts";
-import { join, type Manifests, type PackageScope, parentOf, type ReadSteps } from "./manifests.ts";
+import { joinPath, type Manifests, type PackageScope, parentOf, type ReadSteps } from "./manifests.ts";
 import { nodeError } from "./node-error.ts";
 import type { PackageFiles } from "./package-files.ts";
 import { packageExports, packageImports } from "./package-target.ts";
@@ -77,7 +77,7 @@ export class ImportResolution {
   }
 
   *#relative(specifier: string, folder: string): ReadSteps<string> {
-    const path = specifier[0] === "/" ? join("", specifier) : join(folder, specifier);
+    const path = specifier[0] === "/" ? joinPath("", specifier) : joinPath(folder, specifier);
     const found = yield* this.#load(path, /(?:^|\/)\.{0,2}$/.test(specifier));
     if (found !== null) return found;
     throw this.#noFile(path);
@@ -118,7 +118,7 @@ export class ImportResolution {
     if (scope?.json["name"] === name && hasExports(scope)) return this.#exported(scope, subpath);
     for (let at = folder; ; at = parentOf(at)) {
       if (!/(?:^|\/)node_modules$/.test(at)) {
-        const found = yield* this.#within(join(at, "node_modules"), name, subpath);
+        const found = yield* this.#within(joinPath(at, "node_modules"), name, subpath);
         if (found !== null) return found;
       }
       if (at === "") break;
@@ -137,7 +137,7 @@ export class ImportResolution {
     const isPackage = this.#files.kind(folder) === "directory";
     const json = isPackage ? yield* this.#manifests.read(folder) : null;
     if (json && hasExports({ folder, json })) return this.#exported({ folder, json }, subpath);
-    const path = join(folder, subpath);
+    const path = joinPath(folder, subpath);
     if (this.#rules.extensions.length > 0) return yield* this.#load(path, subpath.endsWith("/"));
     if (!isPackage) return null;
     const found = subpath === "." ? this.#entry(folder, json) : yield* this.#load(path, false);
@@ -152,7 +152,7 @@ export class ImportResolution {
 
   /** Returns the file that `exports` or `imports` names. No extensions are tried. */
   #exact(folder: string, path: string): string {
-    const file = join(folder, path);
+    const file = joinPath(folder, path);
     if (this.#isFile(file)) return file;
     throw this.#files.kind(file) === "directory" && this.#rules.extensions.length === 0
       ? folderImport(file)
@@ -174,11 +174,11 @@ export class ImportResolution {
     for (const field of mainFields) {
       const main = json?.[field];
       if (typeof main !== "string" || main === "") continue;
-      const path = join(folder, main);
-      const found = this.#withExtension(path, ["", ...tried]) ?? this.#withExtension(join(path, "index"), tried);
+      const path = joinPath(folder, main);
+      const found = this.#withExtension(path, ["", ...tried]) ?? this.#withExtension(joinPath(path, "index"), tried);
       if (found !== null) return found;
     }
-    return this.#withExtension(join(folder, "index"), tried);
+    return this.#withExtension(joinPath(folder, "index"), tried);
   }
 
   #withExtension(path: string, extensions: readonly string[]): string | null {
@@ -191,7 +191,7 @@ export class ImportResolution {
   }
 
   #context(folder: string): { conditions: ReadonlySet<string>; manifest: string } {
-    return { conditions: this.#rules.conditions, manifest: join(folder, "package.json") };
+    return { conditions: this.#rules.conditions, manifest: joinPath(folder, "package.json") };
   }
 
   #noFile(path: string): InstallError {

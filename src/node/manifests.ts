@@ -28,7 +28,7 @@ export class Manifests {
   *read(folder: string): ReadSteps<Json | null> {
     const known = this.#known.get(folder);
     if (known !== undefined) return known;
-    const path = join(folder, "package.json");
+    const path = joinPath(folder, "package.json");
     let json: Json | null = null;
     if (this.files.kind(path) === "file") {
       const text = this.files.text(path);
@@ -59,7 +59,7 @@ function parse(text: string, path: string): Json {
 }
 
 /** Joins paths relative to the project. A path that leaves the project keeps its `..`, and no file has such a path. */
-export function join(folder: string, path: string): string {
+export function joinPath(folder: string, path: string): string {
   const out: string[] = [];
   for (const part of `${folder}/${path}`.split("/")) {
     if (part === ".." && out.length > 0 && out.at(-1) !== "..") out.pop();

@@ -1,7 +1,7 @@
 import type { NodeResolveOptions } from "../api/install.ts";
 import { notLoaded } from "../errors/files.ts";
 import { ImportResolution, type ResolveRules } from "./import-resolution.ts";
-import { join, Manifests, type PackageScope, parentOf, type ReadSteps } from "./manifests.ts";
+import { joinPath, Manifests, type PackageScope, parentOf, type ReadSteps } from "./manifests.ts";
 import { inImport } from "./node-error.ts";
 import type { PackageFiles } from "./package-files.ts";
 
@@ -55,14 +55,14 @@ export class NodeResolver {
 
   /** Returns the package that contains a file: its nearest package.json. */
   async scope(path: string): Promise<PackageScope | null> {
-    return await wait(this.#manifests.scope(parentOf(join("", path))));
+    return await wait(this.#manifests.scope(parentOf(joinPath("", path))));
   }
 
   *#steps({ specifier, importer }: ResolveRequest, options: NodeResolveOptions = {}): ReadSteps<string> {
     try {
       if (/^(?:data|https?|blob):/.test(specifier)) return specifier;
       const { files } = this.#manifests;
-      const path = join("", importer);
+      const path = joinPath("", importer);
       const folder = parentOf(files.kind(path) ? files.realpath(path) : path);
       return yield* new ImportResolution(this.#manifests, rulesOf(options)).resolve(specifier, folder);
     } catch (error) {

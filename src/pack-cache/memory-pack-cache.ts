@@ -51,10 +51,7 @@ export function createMemoryPackCache(room: number): PackCache {
         bytes += size;
       }
       for (const alias of pack.aliases) aliases.set(alias, integrity);
-      for (const oldest of packs.values()) {
-        if (bytes <= room) break;
-        drop(oldest);
-      }
+      for (const oldest of packs.values()) if (bytes > room) drop(oldest);
     },
     flush: async () => {},
     usage: async () => ({ bytes, packs: packs.size }),

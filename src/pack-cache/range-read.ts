@@ -1,5 +1,5 @@
 import type { Task } from "../base/spawn-local.ts";
-import type { Range } from "../tarball/gunzip.ts";
+import type { ByteRange } from "../tarball/gunzip.ts";
 import { type Inflation, inflateBlocks, WINDOW } from "../tarball/inflate.ts";
 import type { SeekPoint } from "./seek-points.ts";
 
@@ -10,7 +10,7 @@ export interface RangeRead extends SeekPoint {
   /** The end of the part, as an offset in the archive. */
   end: number;
   /** Ranges of the archive, in the requested order. */
-  ranges: Range[];
+  ranges: ByteRange[];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { seal, unseal } from "../blobs/seal.ts";
 import { word } from "../tarball/crc32.ts";
-import type { Range } from "../tarball/gunzip.ts";
+import type { ByteRange } from "../tarball/gunzip.ts";
 import type { RangeRead } from "./range-read.ts";
 
 // A seek point is a place inside a large tarball where inflating can begin: the first bit of a block, and the 32 KiB of the
@@ -73,13 +73,13 @@ export function readSeekPoints(blob: Uint8Array, tarball: Uint8Array): SeekPoint
 export function rangeReadsOf(
   { points, unpacked }: SeekPoints,
   tarball: Uint8Array,
-  ranges: readonly Range[],
+  ranges: readonly ByteRange[],
 ): { rangeReads: RangeRead[]; places: number[] } {
   const rangeReads: RangeRead[] = [];
   const places: number[] = [];
-  const inOrder = [...ranges.keys()].sort((a, b) => (ranges[a] as Range)[0] - (ranges[b] as Range)[0]);
+  const inOrder = [...ranges.keys()].sort((a, b) => (ranges[a] as ByteRange)[0] - (ranges[b] as ByteRange)[0]);
   for (const [place, i] of inOrder.entries()) {
-    const range = ranges[i] as Range;
+    const range = ranges[i] as ByteRange;
     const point = points.findLast(({ at }) => at <= range[0]) as SeekPoint;
     let last = rangeReads.at(-1);
     if (!last || point.at > last.end) {

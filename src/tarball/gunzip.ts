@@ -59,13 +59,13 @@ export async function gunzipFast(
 }
 
 /** The bytes from `start` on, up to and without `end`. */
-export type Range = readonly [start: number, end: number];
+export type ByteRange = readonly [start: number, end: number];
 
 /**
  * Unpacks a gzip file that was verified before, and returns ranges of its content. Stops after the last range, and keeps
  * nothing else in memory. Returns undefined if the platform cannot do that, or rejects the file.
  */
-export async function gunzipRanges(bytes: Uint8Array, ranges: readonly Range[]): Promise<Uint8Array[] | undefined> {
+export async function gunzipRanges(bytes: Uint8Array, ranges: readonly ByteRange[]): Promise<Uint8Array[] | undefined> {
   if (bytes.length < LARGE || typeof DecompressionStream === "undefined") return undefined;
   const parts = ranges.map(([start, end]) => new Uint8Array(end - start));
   const last = Math.max(...ranges.map(([, end]) => end));

@@ -4,7 +4,7 @@ import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import { brokenArchive } from "../errors/tarball.ts";
 import type { TarEntry } from "./archive-files.ts";
 import { shebangCarriageReturn } from "./crlf-shebang.ts";
-import { gunzipRanges, type Range } from "./gunzip.ts";
+import { type ByteRange, gunzipRanges } from "./gunzip.ts";
 import { type Digest, verifyIntegrity } from "./integrity.ts";
 import { CRLF_SHEBANG, INSTALL_SCRIPTS, type PackIndex } from "./pack-index.ts";
 import type { TarballRequest } from "./tarball-request.ts";
@@ -60,7 +60,7 @@ export function inflatePack(bytes: Uint8Array, unpacked: number): Outcome<Uint8A
 export async function readPack(
   bytes: Uint8Array,
   unpacked: number,
-  ranges: readonly Range[],
+  ranges: readonly ByteRange[],
 ): Promise<Outcome<Uint8Array[]>> {
   const parts = ranges.length > 0 ? await gunzipRanges(bytes, ranges) : undefined;
   if (parts) return ok(parts);

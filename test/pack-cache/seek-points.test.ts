@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { makeSeekPoints } from "../../src/pack-cache/make-seek-points.ts";
 import { inflateRange, type RangeRead } from "../../src/pack-cache/range-read.ts";
 import { rangeReadsOf, readSeekPoints, type SeekPoints } from "../../src/pack-cache/seek-points.ts";
-import type { Range } from "../../src/tarball/gunzip.ts";
+import type { ByteRange } from "../../src/tarball/gunzip.ts";
 import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
 import { runTask } from "../support/run-task.ts";
 import { noise, prose } from "../tarball/bad-tarballs.ts";
@@ -31,7 +31,7 @@ async function seekPointsOf(tarball: Uint8Array): Promise<SeekPoints> {
 async function read(
   seekPoints: SeekPoints,
   tarball: Uint8Array,
-  ranges: readonly Range[],
+  ranges: readonly ByteRange[],
 ): Promise<[parts: Uint8Array[], RangeRead[]]> {
   const { rangeReads, places } = rangeReadsOf(seekPoints, tarball, ranges);
   const parts = await Promise.all(rangeReads.map((rangeRead) => runTask(inflateRange(rangeRead))));
@@ -41,7 +41,7 @@ async function read(
 
 const aRange = fc
   .tuple(fc.nat(ARCHIVE.length), fc.oneof(fc.nat(5000), fc.nat(MEBIBYTE)))
-  .map(([start, size]): Range => [start, Math.min(start + size, ARCHIVE.length)]);
+  .map(([start, size]): ByteRange => [start, Math.min(start + size, ARCHIVE.length)]);
 
 const SETTINGS: readonly ZlibOptions[] = [
   {},
@@ -92,7 +92,7 @@ test("a gzip header may have every optional field", async () => {
   trailer.writeUInt32LE(ARCHIVE.length, 4);
   const head = Uint8Array.of(0x1f, 0x8b, 8, 2 | 4 | 8 | 16, 0, 0, 0, 0, 0, 3, ...fields);
   const tarball = Buffer.concat([head, deflateRawSync(ARCHIVE), trailer]);
-  const range: Range = [2 * MEBIBYTE - 100, 2 * MEBIBYTE - 50];
+  const range: ByteRange = [2 * MEBIBYTE - 100, 2 * MEBIBYTE - 50];
   expect((await read(await seekPointsOf(tarball), tarball, [range]))[0]).toEqual([
     new Uint8Array(ARCHIVE.subarray(...range)),
   ]);

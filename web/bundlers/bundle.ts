@@ -35,7 +35,7 @@ const WRITTEN_AS: Readonly<Record<string, readonly string[]>> = {
  * 2. In TypeScript `./a.js` may also mean a.ts or a.tsx.
  * 3. In a style sheet `a.png` first means the file beside it, then a package.
  */
-export class Bundle {
+export class BundlerBuild {
   readonly files: BundleFiles;
   readonly #options: BundlerOptions;
   readonly #resolver: NodeResolver;
@@ -111,7 +111,7 @@ export function isMissing(error: unknown): error is InstallError {
 }
 
 /** Checks for a result that is not a path: `https://cdn.example/a.js`, `node:fs`. */
-export function isOutside(resolved: string): boolean {
+export function isExternal(resolved: string): boolean {
   return /^(?:https?|blob|data|node):/.test(resolved);
 }
 

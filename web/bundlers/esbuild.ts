@@ -1,7 +1,7 @@
 import type { InstalledProject } from "../../src/api/install.ts";
 import { InstallError } from "../../src/errors/failure.ts";
 import { EMPTY_MODULE } from "../../src/node/resolve.ts";
-import { Bundle, type BundlerOptions, type ImportKind, isMissing, isOutside } from "./bundle.ts";
+import { BundlerBuild, type BundlerOptions, type ImportKind, isExternal, isMissing } from "./bundle.ts";
 
 export type { BundlerOptions } from "./bundle.ts";
 
@@ -56,10 +56,10 @@ export function esbuildPlugin(project: InstalledProject, options: BundlerOptions
   return {
     name: NAME,
     setup(build) {
-      let bundle = new Bundle(project, options);
+      let bundle = new BundlerBuild(project, options);
       // The user's files may have changed before a rebuild.
       build.onStart(() => {
-        bundle = new Bundle(project, options);
+        bundle = new BundlerBuild(project, options);
       });
       build.onResolve({ filter: /^/ }, (args) => resolve(bundle, args));
       build.onLoad({ filter: /^/, namespace: NAME }, ({ path }) => load(bundle, path));
@@ -67,13 +67,13 @@ export function esbuildPlugin(project: InstalledProject, options: BundlerOptions
   };
 }
 
-async function resolve(bundle: Bundle, args: ResolveArgs): Promise<Resolved | undefined> {
+async function resolve(bundle: BundlerBuild, args: ResolveArgs): Promise<Resolved | undefined> {
   // esbuild handles data URLs itself. `url(#a)` refers to the page.
   if (args.path.startsWith("data:")) return undefined;
   if (args.kind === "url-token" && args.path[0] === "#") return { path: args.path, external: true };
   try {
     const [path, suffix] = await find(bundle, args);
-    if (isOutside(path)) return { path, external: true };
+    if (isExternal(path)) return { path, external: true };
     if (path === EMPTY_MODULE) return { path, namespace: NAME, sideEffects: false };
     return { path, namespace: NAME, suffix, sideEffects: await bundle.hasSideEffects(path) };
   } catch (error) {
@@ -85,7 +85,7 @@ async function resolve(bundle: Bundle, args: ResolveArgs): Promise<Resolved | un
 }
 
 /** Resolves an import to a file and the suffix that a style sheet may add: `font.eot?#iefix`. */
-async function find(bundle: Bundle, args: ResolveArgs): Promise<[path: string, suffix: string]> {
+async function find(bundle: BundlerBuild, args: ResolveArgs): Promise<[path: string, suffix: string]> {
   const { path, kind } = args;
   if (kind === "entry-point") return [await bundle.entryPoint(path), ""];
   const from = args.namespace === NAME ? args.importer : `${args.resolveDir}/${args.importer.split("/").pop()}`;
@@ -107,7 +107,7 @@ const KINDS: Readonly<Record<string, ImportKind>> = {
   "url-token": "style",
 };
 
-async function load(bundle: Bundle, path: string): Promise<Loaded> {
+async function load(bundle: BundlerBuild, path: string): Promise<Loaded> {
   if (path === EMPTY_MODULE) return { contents: "module.exports = {};", loader: "js" };
   try {
     const contents = await bundle.files.bytes(path);

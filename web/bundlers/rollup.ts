@@ -1,7 +1,7 @@
 import type { InstalledProject } from "../../src/api/install.ts";
 import { InstallError } from "../../src/errors/failure.ts";
 import { EMPTY_MODULE } from "../../src/node/resolve.ts";
-import { Bundle, type BundlerOptions, isOutside } from "./bundle.ts";
+import { BundlerBuild, type BundlerOptions, isExternal } from "./bundle.ts";
 import { jsonModule } from "./json-module.ts";
 
 export type { BundlerOptions } from "./bundle.ts";
@@ -31,12 +31,12 @@ const EMPTY_ID = `\0${EMPTY_MODULE}`;
  * module is its path after a slash. JSON files become modules. CommonJS packages need @rollup/plugin-commonjs as well.
  */
 export function rollupPlugin(project: InstalledProject, options: BundlerOptions = {}): RollupPlugin {
-  let bundle = new Bundle(project, options);
+  let bundle = new BundlerBuild(project, options);
   return {
     name: "webhoist",
     // The user's files may have changed before a rebuild.
     buildStart() {
-      bundle = new Bundle(project, options);
+      bundle = new BundlerBuild(project, options);
     },
     async resolveId(specifier, importer, { custom }) {
       // The id belongs to another plugin.
@@ -46,7 +46,7 @@ export function rollupPlugin(project: InstalledProject, options: BundlerOptions 
           ? bundle.entryPoint(specifier)
           : bundle.resolve(specifier, pathOf(importer), isRequire(custom) ? "require" : "import"),
       );
-      if (isOutside(found)) return { id: found, external: true };
+      if (isExternal(found)) return { id: found, external: true };
       if (found === EMPTY_MODULE) return { id: EMPTY_ID, moduleSideEffects: false };
       return { id: `/${found}`, moduleSideEffects: await bundle.hasSideEffects(found) };
     },
