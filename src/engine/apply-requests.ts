@@ -31,7 +31,7 @@ export interface Requested {
  * 1. `update` with names: queue the dependents of every package of these names. The whole rule is in `update-requests.ts`.
  * 2. `rm`: drop the names from all sections of the manifest.
  * 3. `add`: find the name of each spec, put it into the manifest, and remember its edge as an explicit request.
- *    a. A tag becomes the exact version that it stands for now.
+ *    a. A tag becomes the exact version that it names now.
  *    b. A folder, file or URL without a name: read the name from its package.json.
  * 4. Queue the project or workspace.
  *

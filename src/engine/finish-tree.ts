@@ -7,7 +7,7 @@ import { describeWarnings } from "./pending-failure.ts";
 /**
  * Finishes a tree in which every package has its place.
  *
- * 1. Compute the flags, and prune what a lock had and nothing needs (npm-tree §15).
+ * 1. Compute the flags, and prune entries of the lock that nothing needs (npm-tree §15).
  * 2. Leave out failed optional dependencies; a failed required one ends the build (npm-tree §16).
  * 3. Check engines and platforms (npm-tree §16).
  * 4. Warn of deprecated packages.

@@ -2,12 +2,12 @@ import type { Failure } from "../api/failure.ts";
 import { relativePath } from "../base/posix-path.ts";
 import { PROJECT_MOUNT } from "../project/files.ts";
 
-/** Absolute paths below the folder where a project's files stand, or in a folder beside it. */
+/** Matches absolute paths in the virtual folder of a file set, or beside it. */
 const VIRTUAL = new RegExp(`${PROJECT_MOUNT.slice(0, 6)}[^\\s"')]*`, "g");
 
 /**
- * Makes every path in a failure relative to the project: the virtual folder of its files must not show. The project's own folder
- * becomes `""`.
+ * Makes every path in a failure relative to the project, because the user does not know the virtual folder of its files. The
+ * project's own folder becomes `""`.
  */
 export function hideProjectPath(failure: Failure, projectPath: string): Failure {
   const text = JSON.stringify(failure);

@@ -60,7 +60,7 @@ export function placeEntries(lock: LockData, root: Node, context: Context): Map<
   return nodes;
 }
 
-/** Puts the workspaces' folders into the tree of a project without a lock: they stand there before their links (npm-tree §20.6). */
+/** Puts the workspaces' folders into the tree of a project without a lock: they are there before their links (npm-tree §20.6). */
 export function loadWorkspaces(context: Context): void {
   const { tree, specTable, folders } = context;
   for (const { raw } of tree.workspaceSpecs.values()) {

@@ -1,7 +1,7 @@
 import { Link } from "./link.ts";
 import { Node } from "./node.ts";
 
-/** Returns a new node of the same package that stands in no tree. A link keeps its target. */
+/** Returns a new node of the same package that is in no tree. A link keeps its target. */
 export function copyNode(node: Node): Node {
   const { specTable, name, manifest, resolved, integrity, overrides, hasShrinkwrap } = node;
   const errors = node.errors.slice(0, 1);

@@ -14,12 +14,12 @@ type EdgeLike = { spec: Pick<EdgeSpec, "name" | "raw"> };
  * One rule of the project's `overrides`, with the rules nested in it (npm-tree §6.1). The root set has no name.
  *
  * 1. Parse: each key `name` or `name@range` becomes a set; the constructor.
- * 2. Which rule applies to an edge: {@link ruleFor} (§6.2).
- * 3. What the spec of that edge becomes, `$ref` included: {@link effective} (§6.3).
- * 4. Which nodes then satisfy the edge: {@link isSatisfiedBy} (§6.4).
- * 5. How rules spread: a node has the set of the edges into it; if they differ, {@link combine} decides. When the set of a
+ * 2. Find the rule that applies to an edge: {@link ruleFor} (§6.2).
+ * 3. Compute the new spec of that edge, with every `$ref` resolved: {@link effective} (§6.3).
+ * 4. Check whether a node satisfies the edge: {@link isSatisfiedBy} (§6.4).
+ * 5. Spread the rules: a node has the set of the edges into it; if they differ, {@link combine} decides. When the set of a
  *    node changes, its edges get new rules, and so do their targets: {@link applyTo}, {@link withdrawFrom} (§6.5).
- * 6. Which overrides are errors: {@link assertNoDirectConflict} (§6.6).
+ * 6. Reject overrides of the project's own dependencies: {@link assertNoDirectConflict} (§6.6).
  *
  * ```
  * overrides: { "a": { "c": "2" } }        root -> a -> b -> c@^1;  root -> d -> c@^1

@@ -27,7 +27,7 @@ const MAX_PLACEMENTS = 300;
  * 3. Collect its problem edges: missing, invalid, requested by `add`, or named by `update` (§8.3).
  * 4. Find a candidate for each problem edge, in edge order (§8.4). A candidate comes with its peers: `candidates.ts`.
  * 5. Place the candidates by name (§8.5): `placement/place.ts`. A placement may satisfy the edges that come after it.
- * 6. After each placement, queue what it added and the dependents that it left with an invalid edge (§8.6).
+ * 6. After each placement, queue the new nodes and the dependents that now have an invalid edge (§8.6).
  * 7. Remember the links among its dependencies (§8.7).
  *
  * When the queue is empty, queue the targets of the remembered links (§20.3) and go on. End when both are empty.

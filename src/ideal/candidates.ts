@@ -38,7 +38,7 @@ interface CandidateRequest {
 /**
  * Makes candidates: packages to be placed, each with a consistent set of its peers (npm-tree §9, §10).
  *
- * A candidate is tried in a virtual root: a copy of its dependent, in which the candidate and its peers stand side by side.
+ * A candidate is tried in a virtual root: a copy of its dependent, in which the candidate and its peers are side by side.
  * Peer conflicts inside the set are found here; conflicts with the tree are found by `placement/`.
  *
  * To make the candidate for an edge (§9):
@@ -70,7 +70,7 @@ export class Candidates {
   readonly #context: Context;
   /** Loaded manifests by name, then by spec. As in npm, the first answer holds for the whole run, also if it is a failure. */
   readonly #loaded = new Map<string, Map<string, Outcome<LoadedManifest>>>();
-  /** The latest virtual root of a node, or the candidate that would stand alone in it. */
+  /** The latest virtual root of a node, or the candidate that would be alone in it. */
   readonly #roots = new Map<Node, VirtualTree | Node>();
   readonly #loadedFor = new WeakMap<Node, Node>();
   /** How many sets of peers are being loaded within each other. */

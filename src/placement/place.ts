@@ -194,7 +194,7 @@ export class Placement {
   /**
    * Replaces `old` by `placed`, which keeps the packages below `old` (npm-tree §13.2).
    *
-   * 1. Find what `old` needed and `placed` does not: orphans.
+   * 1. Find the orphans: packages that `old` needed and `placed` does not.
    * 2. Find peer sets beside `old` that `placed` breaks: they are removed, and their dependents visited again. If the project itself
    *    asks for such a set, it stays with a warning.
    * 3. Replace, then remove the orphans that nothing else needs.

@@ -159,7 +159,7 @@ function readOptions(entries: Map<string, IniValue>, npmrc: Npmrc): NpmrcOptions
     if (result === undefined) npmrc.warnings.push(warn(`${key} is ignored: npm does not know its value.`));
     else if (result !== null) values.set(option, result);
   }
-  // If one file has both a date and an age, the date wins.
+  // If one file has both a date and an age, the date wins. The whole rule is in release-age.ts.
   if (values.has("before")) values.delete("minReleaseAge");
   if (values.get("saveExact")) values.set("savePrefix", "");
   const omit = OMIT_WORDS.some((word) => values.has(word)) ? omitted(values) : undefined;

@@ -9,7 +9,7 @@ import { fakeRegistry } from "../support/fake-registry.ts";
 import { fakeTarball } from "../support/tarball.ts";
 import { resolveIn } from "../support/tree.ts";
 
-/** What the engine knew when the tree was read, and what was read. */
+/** The nodes of the engine when the tree was read, and the tree as data. */
 const engine = vi.hoisted(() => ({ inventory: new Map<string, Node>(), rows: [] as TreeData }));
 
 vi.mock(import("../../src/answer/tree-data.ts"), async (original) => {
@@ -28,7 +28,7 @@ const bundling = fakeTarball({
   "node_modules/x/package.json": { name: "x", version: "1.0.0", dependencies: { y: "1" } },
 });
 
-/** Something of everything that a tree can have. */
+/** A project with every kind of node and edge. */
 const registry = fakeRegistry(
   {
     "a@1.0.0": {

@@ -5,7 +5,7 @@ import { resolveIn, resolveManifest } from "../support/tree.ts";
 
 const chain = ({ edges }: WhyPath): string => edges.map(({ name }) => name).join(" ");
 
-/** The chains to each package of that name, by location. */
+/** Returns the chains to each package of a name, by location. */
 function chains(resolution: Resolution, name: string): Record<string, string[]> {
   return Object.fromEntries(resolution.why(name).map(({ node, paths }) => [node.location, paths.map(chain)]));
 }

@@ -17,7 +17,7 @@ const project = (manifest: object, indent: number | string = 2): FileMap => ({
   "package.json": `${JSON.stringify(manifest, null, indent)}\n`,
 });
 
-/** What the registry was asked for since the last call. */
+/** Returns the names that were requested since the last call. */
 function asker({ log }: FakeRegistry): () => string[] {
   let seen = 0;
   return () => {
@@ -27,7 +27,7 @@ function asker({ log }: FakeRegistry): () => string[] {
   };
 }
 
-/** A lock of version 3 that holds a@1.0.0 and b@1.0.0, both older than what the ranges allow now. */
+/** A version 3 lock with a@1.0.0 and b@1.0.0. The ranges allow newer versions of both. */
 function oldLock(more: object = {}): string {
   const packages = {
     "": { dependencies: { a: "^1.0.0" } },

@@ -11,7 +11,7 @@ const registry = fakeRegistry({
   "c@1.0.0": {},
 });
 
-/** Only the override makes b@1.0.0 right: a itself asks for more. Root and workspace ask for different b. */
+/** b@1.0.0 satisfies a only because of the override. The project and the workspace require different versions of b. */
 const files = {
   "package.json": JSON.stringify({
     workspaces: ["w"],

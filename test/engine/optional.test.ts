@@ -24,7 +24,7 @@ test("an optional package that fails is left out with its dependents, up to the 
     "shared@1.0.0": {},
   });
   const resolution = await resolveManifest(registry, { dependencies: { a: "1" } });
-  // npm leaves them in the lock: they have a version. They are inert, so no install takes them.
+  // npm leaves them in the lock, because they have a version. They are inert, so they are not installed.
   const inert = resolution.tree.nodes.filter((node) => node.inert).map(({ name }) => name);
   expect(inert).toEqual(["b", "gone", "onlyb"]);
   expect(flagsOf(resolution)).toEqual([
@@ -155,6 +155,6 @@ test("a lock with an inert package is written again unchanged", async () => {
   const asked = registry.log.length;
   const second = await resolveIn(registry, { ...manifest, ...first.files });
   expect(second.files).toEqual(first.files);
-  // `gone` has no entry, so it is asked for again.
+  // `gone` has no entry, so it is requested again.
   expect(registry.log.slice(asked).map(({ path }) => path)).toEqual(["gone"]);
 });

@@ -16,7 +16,7 @@ const PACKAGES = {
 };
 const registry = fakeRegistry(PACKAGES, { tags: { a: { old: "1.0.0" } } });
 
-/** package.json after a request, parsed; undefined when it is not among the files. */
+/** Returns the parsed package.json after a request, or undefined if it is not among the files. */
 async function saved(manifest: object, options: ResolveOptions): Promise<unknown> {
   const text = (await resolveManifest(registry, manifest, options)).files["package.json"];
   return text === undefined ? undefined : JSON.parse(text);
@@ -34,7 +34,7 @@ test.each<[string, ResolveOptions, object]>([
   ["for development", { add: ["a"], saveType: "dev" }, { devDependencies: { a: "^2.0.0" } }],
   ["as optional", { add: ["a"], saveType: "optional" }, { optionalDependencies: { a: "^2.0.0" } }],
   ["as a peer", { add: ["a"], saveType: "peer" }, { peerDependencies: { a: "^2.0.0" } }],
-  // npm forgets to write peerDependenciesMeta.
+  // npm does not write peerDependenciesMeta here.
   ["as an optional peer", { add: ["a"], saveType: "peerOptional" }, { peerDependencies: { a: "^2.0.0" } }],
   ["exactly", { add: ["a@^1.0.0"], saveExact: true }, { dependencies: { a: "1.2.0" } }],
   ["with a prefix", { add: ["a"], savePrefix: "~" }, { dependencies: { a: "~2.0.0" } }],

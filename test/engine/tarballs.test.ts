@@ -7,7 +7,7 @@ import { resolveIn, resolveManifest, tree } from "../support/tree.ts";
 
 const REGISTRY = "http://registry.local/";
 
-/** a@1.0.0 ships x@1.0.0 with one of the two that x needs, and wants z from the registry. */
+/** a@1.0.0 bundles x@1.0.0 and one of the two dependencies of x, and requires z from the registry. */
 const bundling = fakeTarball({
   "package.json": { name: "a", version: "1.0.0", dependencies: { x: "1", z: "1" }, bundleDependencies: ["x"] },
   "node_modules/x/package.json": { name: "x", version: "1.0.0", dependencies: { "@s/y": "1", y: "1" } },

@@ -6,7 +6,7 @@ import { fakeRegistry } from "../support/fake-registry.ts";
 import { entriesOf, failureOf, flagsOf } from "../support/outcome.ts";
 import { resolveIn } from "../support/tree.ts";
 
-/** Files of a project: each path's package.json. */
+/** Returns the files of a project: a package.json for each path. */
 function packages(manifests: Readonly<Record<string, object>>): FileMap {
   const texts = Object.entries(manifests).map(([folder, manifest]) => [
     folder === "." ? "package.json" : `${folder}/package.json`,

@@ -17,7 +17,7 @@ const DEFAULT = "a@1.0.0\nb@1.0.0\nc@1.5.0";
 
 test.each<[string, unknown, string]>([
   ["none", {}, DEFAULT],
-  ["everywhere", { c: "3.0.0" }, "a@1.0.0\nb@1.0.0\nc@3.0.0"],
+  ["for all dependents", { c: "3.0.0" }, "a@1.0.0\nb@1.0.0\nc@3.0.0"],
   ["below one package only", { b: { c: "2.0.0" } }, "a@1.0.0\nb@1.0.0\n  c@2.0.0\nc@1.5.0"],
   [
     "the package itself and what is below it",
@@ -26,12 +26,12 @@ test.each<[string, unknown, string]>([
   ],
   ["deeper than a package, and itself", { a: { b: { c: "2.0.0" } } }, "a@1.0.0\nb@1.0.0\n  c@2.0.0\nc@1.5.0"],
   ["the nearest rule wins", { c: "3.0.0", b: { c: "2.0.0" } }, "a@1.0.0\nb@1.0.0\n  c@2.0.0\nc@3.0.0"],
-  ["where the range meets the key's", { "c@1": "2.0.0" }, "a@1.0.0\nb@1.0.0\nc@2.0.0"],
-  ["not where the range is another", { "c@2": "3.0.0" }, DEFAULT],
+  ["if the range intersects that of the key", { "c@1": "2.0.0" }, "a@1.0.0\nb@1.0.0\nc@2.0.0"],
+  ["not if the range does not intersect", { "c@2": "3.0.0" }, DEFAULT],
   ["not below another version", { "b@2": { c: "3.0.0" } }, DEFAULT],
-  ["nothing said is what was asked for", { c: "" }, DEFAULT],
-  ["a star likewise", { c: "*" }, DEFAULT],
-  ["names that nobody asks for", { unknown: "1.0.0" }, DEFAULT],
+  ["an empty value changes nothing", { c: "" }, DEFAULT],
+  ["a star changes nothing", { c: "*" }, DEFAULT],
+  ["names that nothing depends on", { unknown: "1.0.0" }, DEFAULT],
   ["by a dist-tag", { c: "latest" }, "a@1.0.0\nb@1.0.0\nc@3.0.0"],
   ["by another package", { c: "npm:b@2.0.0" }, "a@1.0.0\nb@1.0.0\nc@2.0.0 (b)"],
 ])("%s", async (_, overrides, drawn) => {
@@ -46,7 +46,7 @@ test("$name is the project's own spec of the name", async () => {
 });
 
 test("an override by the key's own range narrows the spec of a package that has only nested rules", async () => {
-  // npm takes `c@1.0.0` as the version too: the spec ^1.0.0 of c becomes 1.0.0.
+  // As in npm, the range of the key is also the new spec: ^1.0.0 of c becomes 1.0.0.
   const manifest = { dependencies: { a: "1" }, overrides: { "c@1.0.0": { x: "1" } } };
   expect(await tree(registry, manifest)).toBe("a@1.0.0\nb@1.0.0\nc@1.0.0");
 });
@@ -109,8 +109,8 @@ test("an override of the project's own dependency is EOVERRIDE, with two ways ou
 
 test.each([
   ["a reference to nothing", { c: "$gone" }, "gone"],
-  ["a key that is no package's name", { "github:u/r": "2.0.0" }, "github:u/r"],
-  ["a value that is neither text nor rules", { c: 3 }, "c"],
+  ["a key that is not a package name", { "github:u/r": "2.0.0" }, "github:u/r"],
+  ["a value that is neither a text nor rules", { c: 3 }, "c"],
 ])("%s is EOVERRIDE", async (_, overrides, culprit) => {
   const failure = await failureOf(tree(registry, { dependencies: { a: "1" }, overrides }));
   expect(failure).toMatchObject({ code: "EOVERRIDE", package: culprit });
@@ -139,7 +139,7 @@ test("rules stay in force for a package that replaces another one", async () => 
     "e@1.1.0": { c: ">=1.1.0" },
     "f@1.1.0": { dependencies: { a: "*" }, peerDependencies: { d: "^1.0.0" } },
   });
-  // d@2 gives way to d@1 for the sake of f, which then goes with d@2: the rule must not go with them.
+  // d@1 replaces d@2 because of f, and f goes with d@2. The rule must stay.
   expect(await tree(peers, { dependencies: { d: "*" }, overrides: { c: "1.0.0" } })).toBe("c@1.0.0\nd@1.1.0\ne@1.1.0");
 });
 

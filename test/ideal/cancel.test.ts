@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 import { createInstaller } from "../../web/index.ts";
 import { fakeRegistry } from "../support/fake-registry.ts";
 
-/** A chain of packages, each known only when the one before has come. */
+/** A chain of packages. Each is requested only after the one before has arrived. */
 function chain(length: number): Record<string, Record<string, string>> {
   const links = Array.from({ length }, (_, index) => [`p${index}@1.0.0`, { [`p${index + 1}`]: "1" }] as const);
   return { ...Object.fromEntries(links), [`p${length}@1.0.0`]: {} };
 }
 
-/** Counts what is under way; `at` is called when the nth request starts. */
+/** Counts the running requests. `at` is called when the nth request starts. */
 function watched(fetch: typeof globalThis.fetch, nth: number, at: () => void) {
   const state = { started: 0, pending: 0 };
   const watching: typeof globalThis.fetch = async (input, init) => {

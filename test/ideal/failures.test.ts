@@ -3,7 +3,7 @@ import { type FakeManifest, type FakeOptions, fakeRegistry } from "../support/fa
 import { failureOf, flagsOf } from "../support/outcome.ts";
 import { resolveManifest, tree } from "../support/tree.ts";
 
-/** What goes wrong two packages below the project: what `mid` says, and what else the registry has. */
+/** Failures of the package `bad`, two levels below the project: the manifest of `mid`, and the other packages of the registry. */
 interface Trouble {
   code: string;
   mid: FakeManifest;
@@ -44,11 +44,11 @@ test.each(Object.entries(TROUBLES))(
     const registry = fakeRegistry({ "top@1.0.0": { mid: "1" }, "mid@1.0.0": mid, ...more }, options);
     const failure = await failureOf(tree(registry, { top: "1" }));
     expect(failure).toMatchObject({ code, package: "bad", requiredBy: ["node_modules/mid"] });
-    // npm's own words for a protocol name the spec alone.
+    // npm's message on a protocol has the spec only.
     expect(failure.message).toContain(code === "EUNSUPPORTEDPROTOCOL" ? "workspace:^" : "bad");
     expect(failure.wayOut.length).toBeGreaterThan(0);
     for (const { text } of failure.wayOut) expect(text).toMatch(/\w/);
-    // Plain data: it crosses threads as it is.
+    // A failure is plain data, so it can be sent to another thread.
     expect(structuredClone(failure)).toEqual(failure);
   },
 );
@@ -119,7 +119,7 @@ test("an optional package is left out if its registry does not answer, as if it 
 });
 
 test("two packages that evict each other without end: ENONTERMINATING", async () => {
-  // In the main loop, not in one peer set: each placement displaces the other's peer.
+  // In the main loop, not in one peer set: each placement evicts the peer of the other one.
   const registry = fakeRegistry({
     "app@1.0.0": { plugin: "1", host: "2" },
     "plugin@1.0.0": { peerDependencies: { host: "1", other: "1" } },

@@ -22,7 +22,7 @@ test("of two versions, the one whose dependent comes first by name is at the top
 });
 
 test("a nested package is placed as high as it hides no other package", async () => {
-  // The project's c@2 and x@1 keep b's c@1 and x@2 off the top; c@1 finds its x one folder up.
+  // The project's c@2 and x@1 keep b's c@1 and x@2 out of the project's folder. c@1 finds its x one folder up.
   const registry = fakeRegistry({
     "a@1.0.0": { b: "1", x: "1" },
     "b@1.0.0": { c: "1", x: "2" },
@@ -60,7 +60,7 @@ test("a newer version that all dependents accept replaces the older one and its 
     "x@1.6.0": {},
     "y@1.0.0": {},
   };
-  // a's `*` is met by the tag's version first.
+  // For a's `*`, the version of the tag is picked first.
   const registry = fakeRegistry(packages, { tags: { x: { latest: "1.0.0" } } });
   const resolution = await resolveManifest(registry, { dependencies: { a: "1", b: "1" } });
   expect(drawTree(resolution.tree)).toBe("a@1.0.0\nb@1.0.0\nx@1.6.0");
@@ -83,7 +83,7 @@ test("narrower and narrower ranges end with one copy", async () => {
 });
 
 test("a package that would be placed below itself becomes a link", async () => {
-  // a@1 → b@1 → a@2 → b@2 → a@1 → … : npm ends it where the same package stands above.
+  // a@1 → b@1 → a@2 → b@2 → a@1 → … : npm ends the chain with a link to the same package further up.
   const registry = fakeRegistry({
     "a@1.0.0": { b: "1" },
     "b@1.0.0": { a: "2" },
@@ -125,7 +125,7 @@ test("names that differ only in case share one folder", async () => {
   expect(await tree(registry, { a: "1", jsonstream: "1" })).toBe("a@1.0.0\n  JSONStream@1.0.0\njsonstream@1.0.0");
 });
 
-// npm itself crashes on these: it looks them up in plain objects.
+// npm crashes on these names, because it uses them as keys of plain objects.
 test.each(["constructor", "hasOwnProperty", "toString", "valueOf"])("a package may be called %s", async (name) => {
   const registry = fakeRegistry({ "a@1.0.0": { [name]: "^1.0.0" } as Record<string, string>, [`${name}@1.2.0`]: {} });
   const resolution = await resolveManifest(registry, { dependencies: { a: "1", [name]: "1.x" } });

@@ -12,9 +12,9 @@ const VERSIONS = ["1.0.0", "1.1.0", "2.0.0"] as const;
 const spec = fc.constantFrom("*", "^1.0.0", "1.0.0", "^2.0.0", ">=1.1.0");
 const SPECS = ["*", "^1.0.0", "npm:a@^1.0.0"] as const;
 
-/** Mostly dependencies, some peers, few optional ones, which may ask for what does not exist. */
+/** Mostly required dependencies, some peers, a few optional ones. Optional ones may ask for packages that do not exist. */
 function manifestOf(own: string): fc.Arbitrary<FakeManifest> {
-  // npm leaves what depends on a package of its own name unmet without a word.
+  // npm leaves a dependency on the dependent's own name unsatisfied, without a warning.
   const other = fc.constantFrom(...NAMES.filter((each) => each !== own));
   const optional = fc.oneof(other, fc.constant("gone"));
   return fc.record(
@@ -32,7 +32,7 @@ const packages = fc
   .tuple(...PLACES.map(({ name }) => manifestOf(name)))
   .map((all) => Object.fromEntries(PLACES.map(({ id }, index) => [id, all[index] ?? {}])));
 
-/** The same without optional ones. */
+/** The same without optional dependencies. */
 const certain = packages.map((told) =>
   Object.fromEntries(Object.entries(told).map(([id, { optionalDependencies: _, ...rest }]) => [id, rest])),
 );
@@ -57,7 +57,7 @@ async function answerTo(told: Record<string, FakeManifest>, manifest: object, op
   try {
     return { resolution: await resolveManifest(fakeRegistry(told, options), manifest) };
   } catch (error) {
-    // Anything else is a crash, and a crash is a defect.
+    // Any other error is a crash.
     if (error instanceof InstallError) return { failure: error.failure };
     throw error;
   }
@@ -66,7 +66,7 @@ async function answerTo(told: Record<string, FakeManifest>, manifest: object, op
 const bytes = (answer: Answer): unknown =>
   "failure" in answer ? answer.failure : { ...answer.resolution.files, warnings: answer.resolution.warnings };
 
-/** How many of the drawn projects had a tree: a law about none would be no law. */
+/** Counts the random projects that had a tree: without one, the test would prove nothing. */
 function tally(): { count(answer: Answer): void; trees: number } {
   const seen = {
     trees: 0,
@@ -88,7 +88,7 @@ test("every order of arrival gives the same bytes or the same failure", TIME, as
   expect(seen.trees).toBeGreaterThan(20);
 });
 
-/** Every edge leads to what it asks for, nothing is left over and nothing was overridden. */
+/** Checks that every edge is valid, no node is extraneous and no conflict was overridden. */
 function sound({ tree, warnings }: Resolution): boolean {
   const met = [tree.root, ...tree.nodes].every(({ edgesOut }) =>
     edgesOut.every(({ valid, to, type }) => valid && (to ? to.version !== "" : type === "peerOptional")),
@@ -126,7 +126,7 @@ test("every failure has a code, a message and a way out", TIME, async () => {
   expect(failures).toBeGreaterThan(5);
 });
 
-// With peers this is no law: npm itself leaves some dependencies unmet without a word, and so do we, to the byte.
+// With peers this does not hold: npm leaves some dependencies unsatisfied without a warning, and webhoist matches npm.
 test("without peers, every dependency is satisfied and there are no warnings", TIME, async () => {
   const law = fc.asyncProperty(
     packages,

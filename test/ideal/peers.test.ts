@@ -28,7 +28,7 @@ test("the version that satisfies both the project and the peer is picked", async
 });
 
 test("a peer set is placed together: if one package conflicts, all nest", async () => {
-  // dom@2 would suit the project alone, but its peer core@2 is in the way of the project's core@1.
+  // dom@2 would suit the project alone, but its peer core@2 conflicts with the project's core@1.
   const registry = fakeRegistry({
     "app@1.0.0": { dom: "2", core: "2" },
     "dom@1.0.0": peers({ core: "1" }),
@@ -50,7 +50,7 @@ test("two peers of one dependent that ask for the same package share it", async 
   expect(await tree(registry, { app: "1" })).toBe("app@1.0.0\nhost@1.9.0\nx@1.0.0\ny@1.0.0");
 });
 
-/** app asks for host@2 and for a plugin of host@1, and the project holds host@2 above both: app's fault. */
+/** app requires host@2, and a plugin whose peer is host@1. The project has no part in the conflict. */
 const somebodyElses = fakeRegistry({
   "app@1.0.0": { plugin: "1", host: "2" },
   "plugin@1.0.0": peers({ host: "1" }),
@@ -67,7 +67,7 @@ test("a peer conflict that the project has no part in is a warning", async () =>
   expect([edge?.valid, edge?.error, edge?.to?.location]).toEqual([false, "INVALID", "node_modules/host"]);
 });
 
-/** The project itself asks for host@2 and for a plugin of host@1. */
+/** The project requires host@2, and a plugin whose peer is host@1. */
 const contradiction = fakeRegistry({
   "plugin@1.0.0": peers({ host: "^1.0.0" }),
   "host@1.0.0": {},
@@ -153,7 +153,7 @@ test("peers in a circle are placed once each", async () => {
 });
 
 test("a peer is not placed in its dependent's own folder", async () => {
-  // plugin wants host@1 beside it; the project's host@2 fills that place, so plugin nests with its host below app.
+  // plugin needs host@1 beside it. The project has host@2 there, so plugin and host@1 nest below app.
   const registry = fakeRegistry({
     "app@1.0.0": { plugin: "1" },
     "plugin@1.0.0": peers({ host: "1" }),

@@ -82,7 +82,7 @@ test("an alias has its own folder, beside that of the real package", async () =>
 });
 
 test("as in npm, any package under the alias's name satisfies the alias if its version does", async () => {
-  // npm compares versions only: a's `y` may be any package.
+  // npm compares versions only, so any package called `y` satisfies a.
   const registry = fakeRegistry({ "a@1.0.0": { y: "npm:x@1" }, "x@1.0.0": {}, "y@1.5.0": {} });
   expect(await tree(registry, { a: "1", y: "1" })).toBe("a@1.0.0\ny@1.5.0");
 });

@@ -12,9 +12,11 @@ function draw(node: TreeNode, depth: number, order: ReadonlyMap<TreeNode, number
 }
 
 /**
- * The tree as indented text in the lock's order, the project itself left out: `a@1.0.0\n  b@1.4.0\nb@2.0.0`.
- * An alias shows its package (`lodash3@3.10.1 (lodash)`), a link its target (`w -> packages/w`); a workspace's own folder
- * comes after the project's node_modules, by its location.
+ * Draws a tree without the project as indented text, in the order of the lock: `a@1.0.0\n  b@1.4.0\nb@2.0.0`.
+ *
+ * - An alias shows its package: `lodash3@3.10.1 (lodash)`.
+ * - A link shows its target: `w -> packages/w`.
+ * - Folders of workspaces come after the project's node_modules, by location.
  */
 export function drawTree(tree: Tree): string {
   const order = new Map(tree.nodes.map((node, index) => [node, index]));

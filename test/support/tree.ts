@@ -5,7 +5,7 @@ import { PLATFORM } from "../conformance/recorded.ts";
 import { drawTree } from "./draw-tree.ts";
 import type { FakeRegistry } from "./fake-registry.ts";
 
-/** Resolves `files` against a told registry, full metadata, on the recorded platform. */
+/** Resolves `files` with a fake registry, full metadata and the platform of npm's recorded answers. */
 export async function resolveIn(
   registry: FakeRegistry,
   files: FileMap,
@@ -27,7 +27,7 @@ export async function resolveIn(
   }
 }
 
-/** Resolves a project that is one package.json. */
+/** Resolves a project that has only a package.json. */
 export function resolveManifest(
   registry: FakeRegistry,
   manifest: object,
@@ -36,7 +36,7 @@ export function resolveManifest(
   return resolveIn(registry, { "package.json": JSON.stringify(manifest, null, 2) }, options);
 }
 
-/** The tree of a project with these dependencies (or, when a value is no string, this package.json), drawn. */
+/** Returns the drawn tree of a project with these dependencies. If a value is not a string, they are the whole package.json. */
 export async function tree(
   registry: FakeRegistry,
   dependencies: Readonly<Record<string, unknown>>,
