@@ -15,7 +15,7 @@ test("a missing name among others is E404, and the message explains how this was
   const [gone, a] = await Promise.all([transport.get(packumentRequest("gone")), transport.get(packumentRequest("a"))]);
   expect(bodyOf(a)).toHaveProperty("name", "a");
   expect(failureOf(gone)).toMatchObject({ code: "E404", package: "gone" });
-  expect(failureOf(gone).message).toContain("answered others");
+  expect(failureOf(gone).message).toContain("answered other requests");
   expect(
     requested(registry)
       .filter((line) => line.startsWith("GET"))
