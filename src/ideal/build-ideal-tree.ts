@@ -120,8 +120,8 @@ export class IdealTreeBuilder {
   /**
    * Step 4: returns the candidate for a problem edge.
    *
-   * 1. A peer edge: the package that an earlier virtual root of the same dependent has for it, if that satisfies the edge.
-   *    So `react`, loaded as the peer of `react-dom`, is also the candidate for the project's own edge to `react`.
+   * 1. The package of that name in the latest virtual root of the dependent, if it satisfies the edge. So `react`, loaded as the
+   *    peer of `react-dom`, is also the candidate for the project's own edge to `react`.
    * 2. An optional peer: the nearest package in the tree that satisfies it, if any. npm does not install optional peers.
    * 3. Else a new candidate, made in the latest virtual root for a peer edge, in a new one for any other edge.
    */
