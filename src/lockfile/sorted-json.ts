@@ -79,7 +79,7 @@ export function* sortedJson(value: unknown, indent: string): Generator<undefined
       throw new InstallError(
         failure(
           "ETOODEEP",
-          `The lockfile would nest more than ${MAX_LOCK_DEPTH} levels deep. Check the manifests and the lock for values nested that deep.`,
+          `The lockfile would nest more than ${MAX_LOCK_DEPTH} levels deep. Check the lock and the manifests.`,
         ),
       );
     breaks[depth + 1] ??= breaks[depth] + indent;

@@ -138,7 +138,7 @@ function registrySpec(base: Base): RegistrySpec {
     throw invalid(
       base,
       "EINVALIDTAGNAME",
-      `"${fetchSpec}" in "${base.raw}" is neither a version, a range nor a valid tag. Use a version, a range like ^1.2.3, or a tag of letters and digits.`,
+      `"${fetchSpec}" in "${base.raw}" is not a version, a range or a valid tag. Use a range like ^1.2.3, or a tag like latest.`,
     );
   }
   return { ...base, type, fetchSpec, registry: true };
@@ -253,6 +253,6 @@ function urlSpec(base: Base): GitSpec | RemoteSpec {
   throw invalid(
     base,
     "EUNSUPPORTEDPROTOCOL",
-    `"${base.raw}" uses the protocol "${url.protocol}", which npm does not support. Use a version, a range, or an https: or git+https: URL.`,
+    `"${base.raw}" uses "${url.protocol}", a protocol that npm does not support. Use a range, or an https: or git+https: URL.`,
   );
 }
