@@ -1,12 +1,16 @@
-/** The machine a lock is made for: part of the input, since it decides which versions are picked. */
+/** The machine that npm would run on. It is part of the input, because it decides which versions are picked. */
 export interface Platform {
+  /** As `process.platform`: `linux`, `darwin`, `win32`, … */
   os: string;
+  /** As `process.arch`: `x64`, `arm64`, … */
   cpu: string;
+  /** `glibc` or `musl`, on Linux. */
   libc?: string;
-  /** Node's version without `v`, e.g. `20.20.2`. */
+  /** Node's version without `v`: `20.20.2`. */
   node: string;
+  /** npm's version: `11.19.1`. */
   npm: string;
 }
 
-/** Files by path relative to the set's root, `/`-separated. Text or bytes. */
+/** Files by `/`-separated path, relative to the root of the set. Text counts as UTF-8. */
 export type FileMap = Readonly<Record<string, string | Uint8Array>>;

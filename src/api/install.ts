@@ -3,27 +3,32 @@ import type { Failure } from "./failure.ts";
 import type { ProjectInput, Resolution, ResolveOptions } from "./resolve.ts";
 import type { FileSink, SinkLink } from "./sink.ts";
 
-/** What `install` starts from: an answer of `resolve`, the text of a package-lock.json, or a project to be resolved first. */
+/** The input of `install`: a resolution, the text of a package-lock.json (version 2 or 3), or a project, which is resolved first. */
 export type InstallInput = Resolution | string | ProjectInput;
 
 export interface InstallOptions {
-  /** Where real files are wanted. Without it the installed tree is an index: `InstalledProject` reads what is asked for. */
+  /** Receives the files. Without a sink, nothing is written: `InstalledProject` reads files from the tarballs on request. */
   sink?: FileSink | Map<string, Uint8Array | SinkLink>;
-  /** What the sink holds already is not fetched to be read: its files cannot be read from the project then. */
+  /** Does not fetch packages that the sink already has. Their files cannot be read from the project then. Default false. */
   trustSink?: boolean;
+  /** Types of dependencies to leave out, as npm's `--omit`. Default none. */
   omit?: readonly ("dev" | "optional" | "peer")[];
-  /** Whose optional packages are installed. `"wasm"`: those that run in a page. Default: the installer's platform. */
+  /** The platform whose optional packages are installed. `"wasm"`: those that run in a page. Default: the installer's platform. */
   platform?: Partial<Pick<Platform, "os" | "cpu" | "libc">> | "wasm";
-  /** For `platform: "wasm"` and a project that is resolved: packages and what stands in for them. `true`: the table of docs/platform.md. */
+  /**
+   * Replacements for packages that cannot run in a page, by package name. `true`: the table of docs/platform.md. Needs
+   * `platform: "wasm"` and a project as input. Default false.
+   */
   substitutes?: boolean | Readonly<Record<string, string>>;
-  /** How to resolve a project. */
+  /** Options for resolving, if the input is a project. */
   resolve?: Omit<ResolveOptions, "signal" | "omit" | "os" | "cpu" | "libc">;
-  /** Files that a lock's `file:` entries name, by path relative to the project. Those of a project that is resolved are known. */
+  /** If the input is a lockfile: the tarballs that its `file:` entries name, by path relative to the project. */
   files?: ProjectInput["files"];
+  /** Limits on each tarball. A tarball beyond them fails with `TAR_ABORT`. */
   limits?: Partial<UnpackLimits>;
-  /** Checks what the store gives by its full hash again, not only by a cheap sum. */
+  /** Checks stored tarballs against their sha512 again, and not only against a fast checksum. Default false. */
   verifyStored?: boolean;
-  /** Sees every file of every package once it is verified; what it gives is read and written in the file's place. */
+  /** Called with every file of every verified package. If it returns bytes, they replace the file. */
   afterExtract?: AfterExtract;
   /** Milliseconds that `afterExtract` may take for one file. Default 10,000. */
   afterExtractTimeout?: number;
@@ -31,7 +36,7 @@ export interface InstallOptions {
   onProgress?: (progress: InstallProgress) => void;
 }
 
-/** `path` is relative to the project. Undefined leaves the file as it is. */
+/** Gets a path relative to the project and the file's bytes. Returns new bytes, or `undefined` to leave the file unchanged. */
 export type AfterExtract = (
   path: string,
   bytes: Uint8Array,
@@ -40,30 +45,32 @@ export type AfterExtract = (
 export type OperationKind = "download" | "extract" | "write";
 export type OperationState = "waiting" | "running" | "done" | "failed" | "dropped";
 
-/** One piece of an install's work. Times are milliseconds since the install began. */
+/** One download, extraction or write. Times are milliseconds since the install began; `null` is not yet. */
 export interface Operation {
   readonly kind: OperationKind;
-  /** What it is done to: a tarball's integrity or URL; for `write` a location. */
+  /** The integrity or the URL of a tarball. For `write`, a location. */
   readonly key: string;
   /** `name@version`. */
   readonly package: string;
   readonly state: OperationState;
-  /** Of the tarball, as far as known. */
+  /** Bytes of the tarball so far. */
   readonly bytes: number;
   readonly start: number | null;
   readonly end: number | null;
 }
 
-/** Sent at most 20 times a second. */
+/** The progress of an install, sent at most 20 times a second. */
 export interface InstallProgress {
   phase: "resolve" | "install" | "write" | "done";
-  /** Tarballs known to be needed, had, and their bytes so far. */
+  /** Tarballs that are known to be needed. */
   packs: number;
+  /** Tarballs that are downloaded or read from the store, and verified. */
   packsDone: number;
-  /** Of `packsDone`, those that were in the store. */
+  /** The part of `packsDone` that was in the store. */
   packsStored: number;
+  /** Bytes of tarballs so far. */
   bytes: number;
-  /** A live view, in the order in which they came up. */
+  /** A live list, in the order in which the operations began to wait. */
   operations: readonly Operation[];
 }
 
@@ -72,113 +79,128 @@ export interface FileStat {
   /** Bytes; 0 for folders and links. */
   readonly size: number;
   readonly mode: number;
-  /** Of a link: relative to the folder it stands in, as a disk has it. */
+  /** The target of a link, relative to the folder of the link, as on a disk. */
   readonly target?: string;
 }
 
+/** The install scripts of one package. webhoist runs none of them. */
 export interface InstallScripts {
   readonly location: string;
   readonly name: string;
   readonly version: string;
-  /** What npm would run: `install`, `postinstall`, … to command. */
+  /** Commands by event: `preinstall`, `install`, `postinstall`, … */
   readonly scripts: Readonly<Record<string, string>>;
 }
 
+/** The result of an install in numbers and lists. */
 export interface InstallReport {
   readonly packages: number;
   readonly files: number;
-  /** Of all files together. */
+  /** Size of all files. */
   readonly bytes: number;
-  /** Tarballs: from the network, and from the store. */
+  /** Number of tarballs from the network. */
   readonly fetched: number;
+  /** Number of tarballs from the store. */
   readonly stored: number;
-  /** Over the wire. */
+  /** Bytes over the network. */
   readonly transferred: number;
-  /** Compared with what the sink held before: locations. All are `added` where it held nothing. */
+  /** Locations that the sink did not hold before; without a sink, all locations. */
   readonly added: readonly string[];
+  /** Locations that the sink held before and no longer holds. */
   readonly removed: readonly string[];
+  /** Locations that hold another package or version than before. */
   readonly changed: readonly string[];
   readonly skipped: readonly SkippedPackage[];
-  /** Never run: listed for the embedder to decide. */
+  /** Scripts that npm would have run. */
   readonly scripts: readonly InstallScripts[];
   readonly warnings: readonly Failure[];
-  /** Package to what was installed in its place. */
+  /** For each replaced package, its replacement. */
   readonly substitutes: Readonly<Record<string, string>>;
-  /** SRI of what the lock has none for, by location. */
+  /** Computed SRI of packages for which the lockfile has none, by location. */
   readonly computed: Readonly<Record<string, string>>;
 }
 
-/** A project's `node_modules`, readable. Paths are relative to the project, `/`-separated. Nothing is copied until it is read. */
+/**
+ * An installed `node_modules` whose files can be read. Paths are relative to the project and `/`-separated. Files stay in their
+ * tarballs until they are read.
+ */
 export interface InstalledProject {
-  /** Every file and link, sorted by package as in the lock. */
+  /** Returns the path of every file and link, package by package in the order of the lockfile. */
   paths(): string[];
-  /** @throws InstallError ENOENT, EISDIR; ESTORE when the pack can neither be read nor fetched again */
+  /** Reads a file. @throws InstallError ENOENT, ENOTDIR, EISDIR; ESTORE if the package can neither be read nor fetched again */
   readFile(path: string): Promise<Uint8Array>;
-  /** At once. @throws InstallError ENOTLOADED where the file's pack is not in memory: `load` it, or use `readFile` */
+  /** Reads a file synchronously. @throws InstallError ENOTLOADED if its package is not in memory: `load` it, or use `readFile` */
   readFileSync(path: string): Uint8Array;
-  /** Brings packs into memory, where they stay until `unload` or the end: those of these locations, or all. */
+  /** Loads the packages at these locations, or all packages, into memory. They stay until `unload` or `dispose`. */
   load(locations?: readonly string[]): Promise<void>;
+  /** Frees the memory of loaded packages. */
   unload(): void;
-  /** Names in a folder, sorted. @throws InstallError ENOENT, ENOTDIR */
+  /** Returns the names in a folder, sorted. @throws InstallError ENOENT, ENOTDIR */
   readdir(path: string): string[];
-  /** Links are followed. @throws InstallError ENOENT */
+  /** Describes a file or folder. Follows links. @throws InstallError ENOENT */
   stat(path: string): FileStat;
-  /** Links are not followed. @throws InstallError ENOENT */
+  /** Describes a file, folder or link. Does not follow a link at the end of the path. @throws InstallError ENOENT */
   lstat(path: string): FileStat;
   exists(path: string): boolean;
+  /** Resolves all links in a path. @throws InstallError ENOENT */
   realpath(path: string): string;
-  /** `*`, `**`, `?`, `{a,b}`, `[a-z]`. Links are listed, not entered. */
+  /** Returns the paths that match a pattern of `*`, `**`, `?`, `{a,b}` and `[a-z]`. Lists links, but not the files behind them. */
   glob(pattern: string): string[];
-  /** The file behind a command: of `node_modules/.bin` nearest to `from` (a folder; the project's). Null: no such command. */
+  /** Returns the file behind a command in the `node_modules/.bin` nearest to the folder `from` (default: the project), or null. */
   resolveBin(name: string, from?: string): string | null;
-  /** Node's own resolution of `import specifier` in the file `importer`. @throws InstallError with Node's codes */
+  /** Resolves `import specifier` in the file `importer` as Node does. @throws InstallError with Node's codes (`ERR_…`) */
   nodeResolve(specifier: string, importer: string, options?: NodeResolveOptions): Promise<string>;
-  /** Writes all of it into a sink, or what is not there yet. */
+  /** Writes all files into a sink, except packages that the sink already has. */
   writeTo(sink: FileSink | Map<string, Uint8Array | SinkLink>, options?: { signal?: AbortSignal }): Promise<void>;
-  /** Text of the lock that was installed, with the integrity of what it had none for. */
+  /** Text of the installed lockfile, completed with computed integrities. */
   readonly lockfile: string;
-  /** What npm would have written, where the project was resolved first. */
+  /** The resolution, if a project or a resolution was installed; else null. */
   readonly resolution: Resolution | null;
   readonly report: InstallReport;
-  /** Resolves once all packs are stored for the next visit, or given up with a warning. */
+  /** Resolves when all packages are stored for the next visit, or storing them has failed with a warning. */
   readonly stored: Promise<void>;
-  /** Lets go of packs that are in memory. What was read stays. */
+  /** Frees the memory of the project. Bytes that were read stay valid. Later calls fail with EDISPOSED. */
   dispose(): void;
 }
 
 export interface NodeResolveOptions {
-  /** Beside `default`. Default `["import", "module", "browser"]`. */
+  /** Conditions besides `default`. Default `["import", "module", "browser"]`. */
   conditions?: readonly string[];
-  /** Whether package.json's `browser` field stands in for files and packages. Default: whether `conditions` has `browser`. */
+  /** Applies the `browser` field of package.json, which replaces files and packages. Default: true if `conditions` has `browser`. */
   browser?: boolean;
-  /** Fields that name a package's entry, where it has no `exports`. Default `["browser", "module", "main"]`, without `browser`
-   * where that is off. */
+  /**
+   * Fields that name the entry of a package without `exports`, best first. Default `["browser", "module", "main"]`, without
+   * `browser` if that option is off.
+   */
   mainFields?: readonly string[];
-  /** Tried behind a path that names no file. Node tries none for `import`; bundlers do. Default `[".js", ".json", ".mjs", ".cjs"]`. */
+  /** Extensions to try if a path names no file. Bundlers try them; Node's `import` tries none. Default `[".js", ".json", ".mjs", ".cjs"]`. */
   extensions?: readonly string[];
-  /** Node's own modules. `external`: answered as they are, `node:fs`. `error`: a package of that name, or ERR_UNKNOWN_BUILTIN_MODULE.
-   * Default: `external` where `conditions` has `node`, else `error`. */
+  /**
+   * The result for Node's own modules. `external`: the specifier itself, `node:fs`. `error`: a package of that name, else
+   * ERR_UNKNOWN_BUILTIN_MODULE. Default: `external` if `conditions` has `node`, else `error`.
+   */
   builtins?: "external" | "error";
 }
 
-/** Where a bomb shows. */
+/** Limits that stop decompression bombs. docs/api.md lists the defaults. */
 export interface UnpackLimits {
   /** Bytes of the tarball. */
   tarball: number;
   /** Bytes of one file. */
   file: number;
-  /** Bytes of all of the inflated archive. */
+  /** Bytes of the whole inflated archive. */
   package: number;
-  /** Inflated bytes for each byte of the tarball; packages below a megabyte may have any. */
+  /** Inflated bytes for each byte of the tarball. Does not apply to archives up to 1 MiB. */
   ratio: number;
-  /** Files in a package; of folders as many. */
+  /** Number of files in a package, and of folders. */
   files: number;
 }
 
+/** A package of the lockfile that was not installed. */
 export interface SkippedPackage {
   readonly location: string;
   readonly name: string;
   readonly version: string;
-  /** `omit`: asked to be left out. `platform`: optional, and for another machine. `failed`: optional, and could not be had. */
+  /** `omit`: left out by `omit`. `platform`: optional, and for another platform. `failed`: optional, and could not be fetched. */
   readonly why: "omit" | "platform" | "failed";
 }

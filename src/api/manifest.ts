@@ -1,6 +1,6 @@
 /**
- * A `package.json`-shaped value after intake (npm-tree §1): what an installer reads, plus whatever else was there. Of a registry's
- * packuments most else is left out.
+ * The content of a package.json after normalisation (npm-tree §1). Manifests from a registry have only the members that an installer
+ * reads; those from files keep all their members.
  */
 export interface Manifest {
   name?: string;
@@ -30,9 +30,13 @@ export interface Manifest {
   [key: string]: unknown;
 }
 
+/** A registry's data on a version's tarball. */
 export interface Dist {
+  /** URL. */
   tarball?: string;
+  /** Hashes in SRI form: `sha512-…`. */
   integrity?: string;
+  /** SHA-1, hexadecimal: what old versions have instead. */
   shasum?: string;
   [key: string]: unknown;
 }

@@ -4,10 +4,10 @@ import type { ImportMap, ImportMapOptions, PrereleaseMode, ResolutionMode, Rung,
 import type { InstalledProject, InstallInput, InstallOptions } from "./install.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** Counts while a resolution runs; sent at most 20 times a second. */
+/** The progress of a resolution, sent at most 20 times a second. */
 export interface Progress {
   phase: "read" | "resolve" | "complete" | "write";
-  /** Package names asked for so far. */
+  /** Packages that were requested so far. */
   known: number;
   /** Packuments that have arrived. */
   fetched: number;
@@ -18,65 +18,79 @@ export interface Progress {
 export type MetadataForm = "full" | "abbreviated";
 export type Mode = "auto" | "threads" | "worker" | "inline";
 /**
- * How stored metadata is used. `default`: what is younger than five minutes as it is, the rest once the registry says it
- * still holds. `revalidate`: all of it only then. `prefer-offline`: as it is, however old. `offline`: nothing is requested;
- * what is missing fails the run (`EOFFLINE`). `none`: nothing is read or kept.
+ * How cached metadata is used.
+ *
+ * - `default`: uses entries younger than five minutes, and revalidates older ones
+ * - `revalidate`: revalidates every entry
+ * - `prefer-offline`: uses every entry, however old
+ * - `offline`: requests nothing; a missing entry fails the run with `EOFFLINE`
+ * - `none`: reads and stores nothing
  */
 export type CacheMode = "default" | "revalidate" | "prefer-offline" | "offline" | "none";
 
 export interface InstallerOptions {
-  /** Base URL of the default registry. */
+  /** Base URL of the default registry. Default: that of the project's `.npmrc`, else the one that the build has. */
   registry?: string;
-  /** Registry of a scope: `{ "@acme": "https://npm.acme.example/" }`. */
+  /** Base URL of the registry of each scope: `{ "@acme": "https://npm.acme.example/" }`. */
   scopes?: Record<string, string>;
-  /** Credentials for an origin: a bearer token, or a whole `Authorization` value when it contains a blank. */
+  /** Returns the credentials for an origin: a bearer token, or a whole `Authorization` value if it contains a space. */
   token?: (origin: string) => string | undefined | Promise<string | undefined>;
+  /** Default: the global `fetch`. Cannot be combined with `io: "worker"`. */
   fetch?: typeof globalThis.fetch;
+  /** Default `abbreviated`. A date limit needs `full`, and sets it with a warning. */
   metadata?: MetadataForm;
+  /** Default `auto`: the first of `threads`, `worker` and `inline` that starts. */
   mode?: Mode;
+  /** Default `default`. */
   cache?: CacheMode;
   /**
-   * Who fetches: the page (default: the embedder's own `fetch`, credentials and service worker are there) or a worker, in every
-   * mode; `token` is still asked of the page. Where no worker starts, `mode: 'auto'` has the page fetch and says so in
-   * `modeReason`, and a mode asked for by name fails.
+   * The thread that fetches, in every mode. Default `page`, which has the page's cookies and service worker. `token` is called on the
+   * page in any case. If no worker starts, `mode: "auto"` fetches on the page and says so in `modeReason`; other modes fail.
    */
   io?: "page" | "worker";
-  /** Where the worker's file (`webhoist/worker`) is, if not beside this library's. */
+  /** Address of the worker's file (`webhoist/worker`). Default: beside the library's file. */
   workerUrl?: string | URL;
+  /** Members that differ from `DEFAULT_PLATFORM`. */
   platform?: Partial<Platform>;
-  /** Not called once a resolution has ended. One that throws is not called again in that resolution, which has a warning (`EPROGRESS`). */
+  /** Not called after a resolution has ended. If it throws, it is not called again in that resolution, which gets the warning `EPROGRESS`. */
   onProgress?: (progress: Progress) => void;
-  /** Requests in flight at once. Default 256, and 16 in Node, which opens a connection for each: registries turn some of too many away. */
+  /** Requests in flight at once. Default 256; 16 in Node, which opens a connection for each, because registries refuse too many. */
   concurrency?: number;
-  /** Tarballs in flight at once. Default 64, and 16 in Node. */
+  /** Tarball downloads in flight at once. Default 64; 16 in Node. */
   tarballConcurrency?: number;
-  /** Workers that open tarballs, in the mode `threads`. Default: one less than there are processors, at most 4. */
+  /** Workers that open tarballs, in the mode `threads`. Default: the number of processors less one, at most 4. */
   extractWorkers?: number;
   /** Milliseconds without an answer before a request is given up and retried. Default 30,000. */
   timeout?: number;
-  /** How many times a failed request is tried again. Default 3. */
+  /** Retries of a failed request. Default 3. */
   retries?: number;
-  /** Base URL of a relay that can be asked when the registry cannot be reached from a page. */
+  /** Base URL of a relay on the page's origin, which is used if the page cannot reach the registry. Default none. */
   proxy?: string;
 }
 
+/** A project to resolve. */
 export interface ProjectInput {
+  /** package.json, and if there are any: lockfile, `.npmrc`, the package.json of workspaces, local tarballs. */
   files: FileMap;
   /** Folder of the project inside `files`. Default `""`. */
   root?: string;
-  /** The folder's name: the lock's `name` when package.json has none. */
+  /** Name of the project's folder: the lockfile's `name` if package.json has none. */
   name?: string;
 }
 
 export type SaveType = "prod" | "dev" | "optional" | "peer" | "peerOptional";
 
+/** npm's settings keep npm's names, meanings and defaults. An option here wins over the project's `.npmrc`. */
 export interface ResolveOptions {
+  /** Specs to add, as on npm's command line: `react@^19`. */
   add?: readonly string[];
+  /** Names of packages to remove. */
   rm?: readonly string[];
+  /** `true`: updates all packages. Names only, without versions. */
   update?: boolean | readonly string[] | { all?: boolean; names?: readonly string[] };
   saveType?: SaveType;
   saveBundle?: boolean;
-  /** `false` for npm's `--no-save`. */
+  /** `false`: leaves package.json unchanged, as npm's `--no-save`. Default true. */
   save?: boolean;
   savePrefix?: string;
   saveExact?: boolean;
@@ -89,9 +103,11 @@ export interface ResolveOptions {
   installStrategy?: "hoisted" | "nested" | "shallow" | "linked";
   installLinks?: boolean;
   omit?: readonly ("dev" | "optional" | "peer")[];
+  /** Versions published after this date are not picked. */
   before?: string | Date;
-  /** Days; versions younger than this are not picked. */
+  /** Days. Versions younger than this are not picked. */
   minReleaseAge?: number;
+  /** Names, and globs with `*`, to which `minReleaseAge` does not apply. */
   minReleaseAgeExclude?: readonly string[];
   engineStrict?: boolean;
   lockfileVersion?: 1 | 2 | 3;
@@ -99,29 +115,33 @@ export interface ResolveOptions {
   os?: string;
   cpu?: string;
   libc?: string;
+  /** Adds the licenses that abbreviated metadata lacks to the lockfile: one more request for each new package. */
   completeLockfile?: boolean;
+  /** `false`: neither reads nor writes a lockfile. Default true. */
   packageLock?: boolean;
-  /** `npm` (the default): npm's own tree. `flat`: one version of each package, or the reason why not (docs/solver.md). */
+  /** `npm` (default): npm's own tree. `flat`: one version of each package, or a proof that there is none (docs/solver.md). */
   strategy?: "npm" | "flat";
-  /** What a flat resolution may give up where there is no other answer. Default `none`: then it fails with `ENOSOLUTION`. */
+  /** What `flat` may give up if there is no answer otherwise. Default `none`: it fails with `ENOSOLUTION`. */
   relax?: Rung;
-  /** Default `highest`. Of a flat resolution. */
+  /** For `flat`: which versions are tried first. Default `highest`. */
   resolutionMode?: ResolutionMode;
-  /** Default `as-written`. Of a flat resolution. */
+  /** For `flat`: which prereleases are allowed. Default `as-written`. */
   prereleases?: PrereleaseMode;
-  /** Packages of which a flat resolution never takes two copies, besides those of `SINGLETONS`. */
+  /** For `flat`: packages that never get two copies, besides those that webhoist knows, such as react. */
   singletons?: readonly string[];
+  /** Cancels the resolution, which rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
 export type DependencyType = "prod" | "dev" | "optional" | "peer" | "peerOptional" | "workspace";
 
-/** A dependency: who wants what, and what it got. */
+/** A dependency of `from` on a package, and the package `to` that it resolves to. */
 export interface TreeEdge {
   readonly from: TreeNode;
   readonly name: string;
-  /** As written, or as an override rewrote it. */
+  /** The spec after overrides. */
   readonly spec: string;
+  /** The spec as written. */
   readonly rawSpec: string;
   readonly type: DependencyType;
   readonly to: TreeNode | null;
@@ -130,11 +150,11 @@ export interface TreeEdge {
   readonly overridden: boolean;
 }
 
-/** A package at a location. Read-only. */
+/** A package at a location. */
 export interface TreeNode {
-  /** Folder name under `node_modules` (an alias keeps its alias). */
+  /** Name of the folder under `node_modules`; for an alias, the alias. */
   readonly name: string;
-  /** The name in its own manifest. */
+  /** The name in the package's own package.json. */
   readonly packageName: string;
   readonly version: string;
   /** `""` for the project, `node_modules/a`, `packages/b`, … */
@@ -155,25 +175,25 @@ export interface TreeNode {
   readonly peer: boolean;
   readonly extraneous: boolean;
   readonly inBundle: boolean;
-  /** Left out of this machine's install (an optional package for another platform). */
+  /** Not installed on this platform: an optional package for another one. */
   readonly inert: boolean;
 }
 
 export interface Tree {
   readonly root: TreeNode;
-  /** Every node except the root, by location, in npm's order of the lock. */
+  /** Every node except the root, in the order of the lockfile. */
   readonly nodes: readonly TreeNode[];
   get(location: string): TreeNode | undefined;
 }
 
-/** One chain from the project to a package, the project first. */
+/** A chain of edges from the project to a package. */
 export interface WhyPath {
   readonly edges: readonly TreeEdge[];
 }
 
 export interface WhyAnswer {
   readonly node: TreeNode;
-  /** Shortest first; cycles are cut. */
+  /** Shortest first. A path passes no package twice. */
   readonly paths: readonly WhyPath[];
 }
 
@@ -185,12 +205,12 @@ export interface LockChange {
   readonly after?: string;
 }
 
-/** A warning is a failure that npm lives with: same shape, same codes (`EBADENGINE`, `ERESOLVE`, `EDEPRECATED`, …). */
+/** A problem that does not stop the resolution, in the shape and with the codes of a failure: `EBADENGINE`, `EDEPRECATED`, … */
 export type Warning = Failure;
 
 export interface ResolutionStats {
   requests: number;
-  /** Bytes over the wire where known, else body bytes. */
+  /** Bytes over the network if known, else bytes of bodies. */
   bytes: number;
   packuments: number;
   manifestsParsed: number;
@@ -199,23 +219,25 @@ export interface ResolutionStats {
   messages: number;
   /** Milliseconds by phase. */
   milliseconds: { read: number; resolve: number; complete: number; write: number; total: number };
-  /** Of a flat resolution. */
+  /** Only for `flat`. */
   solver?: SolverStats;
 }
 
 export interface Resolution {
-  /** What npm would have written: the lock, and each package.json that changed. Keys relative to the file set. */
+  /** The files that npm would have written, by path in the file set: the lockfile, and each package.json that changed. */
   readonly files: Record<string, string>;
   readonly tree: Tree;
   readonly warnings: readonly Warning[];
   readonly stats: ResolutionStats;
-  /** How a flat answer stands; null for npm's own tree. */
+  /** For `flat`: what had to be given up. Null for npm's own tree. */
   readonly rung: Rung | null;
-  /** Installed name to version, for all that stands in the project's own `node_modules` and is not left out. */
+  /** Version of each package at the top of `node_modules`, by installed name, without packages for other platforms. */
   readonly versions: Readonly<Record<string, string>>;
+  /** Returns, for each copy of a package, the paths from the project to it. */
   why(name: string): WhyAnswer[];
+  /** Returns what changed from the lockfile `lockText` to this resolution. @throws InstallError EJSONPARSE */
   diff(lockText: string): LockChange[];
-  /** An import map for what was resolved (docs/import-maps.md). @throws InstallError EIMPORTMAP, EINVALIDOPTION */
+  /** Makes an import map for the resolved packages (docs/import-maps.md). @throws InstallError EIMPORTMAP, EINVALIDOPTION */
   importMap(options?: ImportMapOptions): Promise<ImportMap>;
 }
 
@@ -225,42 +247,45 @@ export interface PackumentSummary {
   distTags: Record<string, string>;
 }
 
+/** The storage that is in use, of all registries. */
 export interface StoreUsage {
-  /** Of metadata. */
+  /** Bytes of metadata. */
   bytes: number;
   packuments: number;
-  /** Of tarballs and their indexes. */
+  /** Bytes of tarballs and their indexes. */
   packBytes: number;
   packs: number;
 }
 
-/** Resolves projects against one set of registries. Several resolutions may run at once; they share nothing. */
+/** Resolves and installs projects from one set of registries. Several calls may run at once. */
 export interface Installer {
   readonly mode: Exclude<Mode, "auto">;
-  /** Why this mode: asked for, or what the environment allows. */
+  /** Why this mode was chosen: `asked for`, `the first choice`, or what kept the better modes from starting. */
   readonly modeReason: string;
   /**
-   * The files that npm 11 would write for the project, and the tree they describe (docs/npm-tree.md).
-   * @throws InstallError with npm's code and at least what, where and why, or EINVALIDINPUT, EINVALIDOPTION for what is not
-   * plain data, EWORKER when a worker died (the next call has new ones); the reason of `options.signal` when cancelled
+   * Resolves a project: returns the files that npm 11 would write, and the tree that they describe (docs/npm-tree.md).
+   * @throws InstallError with npm's code if npm fails too; EINVALIDINPUT, EINVALIDOPTION; EWORKER if a worker died (the next call
+   * starts new ones). Rejects with the reason of `options.signal` if it is cancelled. docs/errors.md lists all codes.
    */
   resolve(project: ProjectInput, options?: ResolveOptions): Promise<Resolution>;
   /**
-   * Makes a project's `node_modules` readable: every tarball verified and indexed, nothing run. A sink gets real files.
-   * @throws InstallError EINTEGRITY, E404, EINVALIDLOCK, TAR_BAD_ARCHIVE, … and what `resolve` throws; then nothing has changed
+   * Installs a project: fetches and verifies every tarball, and makes `node_modules` readable. Writes files only into a sink. Runs no
+   * scripts.
+   * @throws InstallError EINTEGRITY, E404, EINVALIDLOCK, TAR_BAD_ARCHIVE, … and the codes of `resolve`. The sink is unchanged then.
    */
   install(input: InstallInput, options?: InstallOptions): Promise<InstalledProject>;
-  /** A package's versions, in the registry's order, and its tags. @throws InstallError E404, EUNREACHABLE, EINVALIDPACKUMENT, … */
+  /** Returns a package's versions, in the registry's order, and its dist-tags. @throws InstallError E404, EUNREACHABLE, EINVALIDPACKUMENT, … */
   packument(name: string, options?: { signal?: AbortSignal }): Promise<PackumentSummary>;
-  /** Metadata (docs/metadata-cache.md) and packs (docs/pack-cache.md) that are kept between visits. */
+  /** Storage that lasts between visits: metadata (docs/metadata-cache.md) and tarballs (docs/pack-cache.md). */
   readonly store: {
-    /** Bytes as they are stored, of all registries, once what is being written is written. */
+    /** Waits until pending writes have ended, then returns the storage in use. */
     usage(): Promise<StoreUsage>;
+    /** Deletes everything, of all registries. @throws InstallError ESTORE */
     clear(): Promise<void>;
   };
   /**
-   * Ends what is running and refuses what is asked later, with EDISPOSED. What was answered stays valid. Workers have a tenth
-   * of a second to write what is to be stored: to be sure of it, await `store.usage()` before.
+   * Ends running calls and refuses later ones with EDISPOSED. Results that were returned stay valid. Workers get 100 ms to finish
+   * writing to the store: to be sure that they do, await `store.usage()` first.
    */
   dispose(): void;
 }

@@ -1,48 +1,52 @@
-/** A file as it is to be: bytes are the sink's to keep, nobody else writes to them. */
+/** A file to write. The sink owns the bytes: nothing changes them later. */
 export interface SinkFile {
-  /** Relative to the package: `lib/a.js`. */
+  /** Path relative to the package: `lib/a.js`. */
   readonly path: string;
   readonly bytes: Uint8Array;
-  /** `0o644` or alike. */
+  /** Permission bits: `0o644`, or `0o755` for an executable. */
   readonly mode: number;
 }
 
-/** A symbolic link; both are relative to the project, and `to` may lead out of what the sink holds (`packages/a`). */
+/** A symbolic link. Both paths are relative to the project. `to` may lead to a folder that the sink does not hold (`packages/a`). */
 export interface SinkLink {
   readonly path: string;
   readonly to: string;
 }
 
-/** What the finished tree is, by which the next install tells what is there already. */
+/** Describes the finished tree, so that the next install knows which packages are already there. */
 export interface SinkState {
-  /** Location to sha512 SRI of the pack that fills it. */
+  /** For each location, the sha512 SRI of the tarball whose files are there. */
   readonly packages: ReadonlyMap<string, string>;
   readonly links: readonly SinkLink[];
-  /** Text of `node_modules/.package-lock.json`, as npm writes it: for sinks that are a disk. */
+  /** Text of `node_modules/.package-lock.json`, as npm writes it. Sinks on a disk write this file. */
   readonly hiddenLock: string;
 }
 
 /**
- * Where an installed tree's files go. A change is all or nothing: until `commit` resolves the sink shows what it showed before,
- * and whenever it is cut off (a closed page, a crash) the next `open` finds the tree from before it or the one after it.
+ * A destination for the files of an installed tree. A change is all or nothing: until `commit` resolves, the sink shows the old tree.
+ * If the change is cut off by a closed page or a crash, the next `open` finds either the old tree or the new one.
  */
 export interface FileSink {
-  /** One change at a time: @throws InstallError ESINKBUSY while another is open, ESINK with what the platform says. */
+  /**
+   * Opens a session. Only one may be open at a time.
+   * @throws InstallError ESINKBUSY if another session is open; ESINK with the platform's error
+   */
   open(): Promise<SinkSession>;
 }
 
+/** One change of a sink: `begin`, any number of `write`, then `commit` or `abort`. */
 export interface SinkSession {
-  /** Location to sha512 SRI of the packs that are there from earlier and can be trusted to be whole. */
+  /** For each location that an earlier install completed, the sha512 SRI of its tarball. */
   readonly held: ReadonlyMap<string, string>;
   /**
-   * Begins the change. `keep` are locations of `held` that stay as they are, all else is gone after `commit`, also what
-   * nobody installed. Of a package that is kept the nested `node_modules` are not part, unless its own tarball brought them.
+   * Begins the change. Packages at the locations `keep`, all from `held`, stay as they are. Everything else is gone after `commit`, also
+   * files that no install wrote. A kept package includes its nested `node_modules` only if its own tarball brought them.
    */
   begin(keep: ReadonlySet<string>): Promise<void>;
-  /** All files of one package, its folder's parent first. `files` is run through once, a file at a time. */
+  /** Writes all files of one package. A package comes after the package that contains it. Iterates `files` once, one file at a time. */
   write(location: string, files: Iterable<SinkFile>): Promise<void>;
-  /** @throws InstallError ESINK; then the tree from before stands. */
+  /** Makes the change visible. @throws InstallError ESINK; then the old tree is still there */
   commit(state: SinkState): Promise<void>;
-  /** Leaves everything as it was before `open`. Never rejects; does nothing after `commit`. */
+  /** Restores the state before `open`. Never rejects. Does nothing after `commit`. */
   abort(): Promise<void>;
 }

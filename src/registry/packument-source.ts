@@ -71,7 +71,7 @@ export class PackumentSource {
 
   /** The rank of each requested package; lower is sooner. */
   readonly #ranks = new Map<string, number>();
-  private readonly indexed: Packument[] = [];
+  readonly #indexed: Packument[] = [];
 
   constructor(options: PackumentSourceOptions) {
     this.#options = options;
@@ -111,7 +111,7 @@ export class PackumentSource {
 
   /** Returns how many manifests were parsed so far. Of the thousands in a packument, only those that a decision needs are. */
   get manifestsParsed(): number {
-    return this.indexed.reduce((sum, packument) => sum + packument.manifestsParsed, 0);
+    return this.#indexed.reduce((sum, packument) => sum + packument.manifestsParsed, 0);
   }
 
   /** Returns the packument's outcome if it has already arrived. */
@@ -157,7 +157,7 @@ export class PackumentSource {
     if (fetched) runCache?.keep(name, record.value, fetched.etag);
     const packument = new Packument(name, record.value);
     this.counts.packuments++;
-    this.indexed.push(packument);
+    this.#indexed.push(packument);
     return ok(packument);
   }
 
