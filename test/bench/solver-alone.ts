@@ -13,11 +13,11 @@ interface Dependency {
   readonly to: PackageId;
   readonly range: string;
   readonly allowed: SetId;
-  /** The versions that ask it. */
+  /** The versions with this dependency. */
   versions: SetId;
 }
 
-/** The search over a made world whose manifests are read and whose ranges are sets before it begins. */
+/** Creates a solver for a case. The manifests and ranges are read before the search begins. */
 export function solverAlone(
   solverCase: SolverCase,
   techniques: Partial<Techniques> = {},
@@ -31,7 +31,7 @@ class ReadProvider implements DependencyProvider<null, never, undefined> {
   readonly #sets: VersionSets;
   readonly #ids = new Map<string, PackageId>([["", ROOT]]);
   readonly #versions = new Map<string, PackumentVersions>();
-  /** By package, by version. */
+  /** The dependencies by package and version. */
   readonly #asks: (readonly Dependency[])[][] = [];
   readonly #listed = new Set<Dependency>();
 
@@ -76,17 +76,17 @@ class ReadProvider implements DependencyProvider<null, never, undefined> {
     return id;
   }
 
-  /** The worlds have their versions in order, and no prereleases: a place is an index less one. */
+  /** Returns the versions of a range. The cases have sorted versions without prereleases, so a position is an index minus one. */
   #allowed(name: string, range: string): SetId {
     const versions = this.#versions.get(name);
-    return versions ? this.#sets.of(versions.evaluate(range, "range").bounds.map((place) => place + 1)) : NOTHING;
+    return versions ? this.#sets.of(versions.evaluate(range, "range").bounds.map((position) => position + 1)) : NOTHING;
   }
 
   isDeferred(): boolean {
     return false;
   }
 
-  /** The highest. */
+  /** Returns the highest version. */
   chooseVersion(_: PackageId, set: SetId): number {
     return (this.#sets.bounds(set).at(-1) as number) - 1;
   }

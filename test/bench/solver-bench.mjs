@@ -1,13 +1,13 @@
-// Times the flat solver alone: packuments indexed in memory and nothing else kept between runs, one thread.
-//   node test/bench/solver-bench.mjs [--parts projects,worlds,techniques,bands,sets] [--projects A,B] [--runs N] [--budget SECONDS] [--clock wall|cpu]
-// `projects` and `bands` are over a recorded registry: WEBHOIST_REGISTRY=DIR. The rest makes its own.
+// Times the flat solver alone, in one thread. Packuments are in memory; nothing else is kept between runs.
+//   node test/bench/solver-bench.mjs [--parts projects,cases,techniques,bands,sets] [--projects A,B] [--runs N] [--budget SECONDS] [--clock wall|cpu]
+// `projects` and `bands` need a recorded registry: WEBHOIST_REGISTRY=DIR. The other parts generate their cases.
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { bundled } from "./node-bundle.mjs";
 
 const { values } = parseArgs({
   options: {
-    parts: { type: "string", default: "projects,worlds,techniques,bands,sets" },
+    parts: { type: "string", default: "projects,cases,techniques,bands,sets" },
     projects: { type: "string" },
     runs: { type: "string", default: "9" },
     budget: { type: "string", default: "20" },
@@ -40,7 +40,7 @@ const table = (rows) => {
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 const ms = (time) => (time < 100 ? time.toFixed(1) : time.toFixed(0));
 
-/** Several runs: the first, and the medians of all. A run that gives up is not tried again. */
+/** Measures several runs. Returns the first time and the medians. A run that gives up is not repeated. */
 async function measure(run, options, times) {
   const once = () => run.run({ budget, ...options });
   const read = await once(); // reads the files: not timed
@@ -78,7 +78,7 @@ async function projects() {
       const times = ["total", "search", "proof", "tree", "lock", "hints"].map((part) => ms(got[part]));
       rows.push([name, relax, answer, got.size, ...times, got.tries, ...counts(got)]);
       for (const text of got.wayOut) hints.push(`${name}, ${relax}: ${text}`);
-      // a higher rung's answer is that of the lower ones
+      // A weaker relaxation would give the same solution.
       if (got.outcome === "solved") break;
     }
   }
@@ -86,7 +86,7 @@ async function projects() {
   console.log(["", ...hints].join("\n"));
 }
 
-/** {@link measure} for a made world whose manifests are read before. */
+/** Like {@link measure}, for a generated case whose manifests are read before. */
 async function measureAlone(solverCase, options, times) {
   const once = () => runAlone(solverCase, { budget, ...options });
   const all = [once()];
@@ -97,8 +97,8 @@ async function measureAlone(solverCase, options, times) {
 
 async function cases() {
   const each = Math.min(5, runs);
-  heading(`Made worlds, ms, median of ${each}; a run has ${budget / 1000} s`);
-  const rows = [["world", "answer", "alone", "as npm's", "proof", ...COUNTS]];
+  heading(`Generated cases, ms, median of ${each}; a run has ${budget / 1000} s`);
+  const rows = [["case", "answer", "alone", "as npm's", "proof", ...COUNTS]];
   for (const make of CASES) {
     const solverCase = make();
     const alone = await measureAlone(solverCase, {}, each);
@@ -109,7 +109,7 @@ async function cases() {
   table(rows);
 }
 
-/** In rounds, each with everybody once: the first ones are slow, whoever they are. */
+/** Measures in rounds, each technique once a round, because the first runs are slow. */
 async function techniques() {
   const each = Math.min(5, runs);
   heading(`Without one technique each: search in ms (conflicts), median of ${each}; a run has ${budget / 1000} s`);
@@ -174,7 +174,7 @@ function sets() {
 }
 
 if (parts.has("projects") && registry) await projects();
-if (parts.has("worlds")) await cases();
+if (parts.has("cases")) await cases();
 if (parts.has("techniques")) await techniques();
 if (parts.has("bands") && registry) bands();
 if (parts.has("sets")) sets();

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { ALL_TECHNIQUES } from "../../src/solver/techniques.ts";
-import { type Grid, isFree, type SolverCase, stress, sudoku, sudokuGrid, versionList } from "./solver-cases.ts";
+import { type Grid, isFree, type SolverCase, stress, sudoku, sudokuGrid, badVersions } from "./solver-cases.ts";
 import { SolverRun, type SolverRunResult } from "./solver-run.ts";
 
 const solve = (solverCase: SolverCase): Promise<SolverRunResult> => SolverRun.made(solverCase).run({ hints: false });
 
-/** Whether a sudoku can be filled in, by trying every digit where the fewest fit. */
+/** Checks whether a sudoku has a solution, by trying every digit in the cell with the fewest possible digits. */
 function isSolvable(grid: Grid): boolean {
   let open = -1;
   let fewest: number[] = [];
@@ -23,8 +23,8 @@ function isSolvable(grid: Grid): boolean {
 
 for (const bad of ["missing", "conflict"] as const) {
   for (const differ of [false, true]) {
-    test(`a ladder falls in a few steps: ${bad}${differ ? ", manifests differ" : ""}`, async () => {
-      const { outcome, stats } = await solve(versionList(300, { bad, differ }));
+    test(`thousands of bad versions are ruled out in a few steps: ${bad}${differ ? ", manifests differ" : ""}`, async () => {
+      const { outcome, stats } = await solve(badVersions(300, { bad, differ }));
       expect(outcome).toBe("refuted");
       expect(stats.conflicts).toBeLessThan(5);
       expect(stats.decisions).toBeLessThan(10);
@@ -32,7 +32,7 @@ for (const bad of ["missing", "conflict"] as const) {
   }
 }
 
-test("sudokus are solved, or refuted, as trying every digit says", async () => {
+test("sudokus have a solution if trying every digit finds one", async () => {
   const found: boolean[] = [];
   for (const seed of [1, 2, 3]) {
     for (const spoilt of [false, true]) {
@@ -47,25 +47,25 @@ test("sudokus are solved, or refuted, as trying every digit says", async () => {
   expect(found).toContain(false);
 });
 
-test("a planted answer is there", async () => {
+test("a planted solution is found", async () => {
   for (const seed of [1, 2, 3, 4]) {
     const how = { packages: 12, versions: 20, asks: 3, width: 0.2, roots: 4, seed, planted: true };
     expect((await solve(stress(how))).outcome).toBe("solved");
   }
 });
 
-test("worlds are the same each time, and another for another seed", () => {
+test("cases depend on the seed alone", () => {
   const how = { packages: 5, versions: 9, asks: 2, width: 0.3, roots: 2, seed: 7, planted: false };
   expect(stress(how)).toEqual(stress(how));
   expect(stress({ ...how, seed: 8 }).packages).not.toEqual(stress(how).packages);
 });
 
-test("a run that has no time left gives up and says what it did", async () => {
+test("a run without time left gives up and returns its counts", async () => {
   const solverCase = stress({ packages: 40, versions: 40, asks: 3, width: 0.1, roots: 5, seed: 1, planted: true });
   expect(await SolverRun.made(solverCase).run({ budget: 0 })).toMatchObject({ outcome: "gave up", hints: 0, proof: 0 });
 });
 
-test("without any one technique the outcome is the same", async () => {
+test("no single technique changes the outcome", async () => {
   for (const planted of [true, false]) {
     const how = { packages: 6, versions: 20, asks: 3, width: 0.12, roots: 4, seed: 3, planted };
     const outcomes = new Set<string>();

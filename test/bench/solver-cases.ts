@@ -1,9 +1,9 @@
-/** A registry and a project made by code: the same for the same arguments. */
+/** A generated registry and project. Equal arguments give equal cases. */
 export interface SolverCase {
   readonly name: string;
-  /** The project's. */
+  /** The project's dependencies. */
   readonly dependencies: Readonly<Record<string, string>>;
-  /** By name, what each version asks for; the latest version last. */
+  /** The versions of each package, the latest last. */
   readonly packages: ReadonlyMap<string, readonly CaseVersion[]>;
 }
 
@@ -12,7 +12,7 @@ interface CaseVersion {
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
-/** Seeded numbers in [0, 1): mulberry32, a public-domain generator by Tommy Ettinger. */
+/** Returns a generator of seeded numbers in [0, 1): mulberry32, a public-domain generator by Tommy Ettinger. */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -24,11 +24,11 @@ export function seeded(seed: number): () => number {
 }
 
 /**
- * Every version of p asks for q ^1, and no q ^1 can be: each asks for what does not exist, or for an r that the project does
- * not allow.
- * @param how `differ`: each p asks for something of its own besides, so that no two manifests are alike
+ * Generates many versions of p that all require q ^1, which is impossible: each q requires a package that does not exist, or an r
+ * that the project does not allow.
+ * @param how `differ`: each p has another requirement too, so that no two manifests are equal
  */
-export function versionList(versions: number, how: { bad: "missing" | "conflict"; differ: boolean }): SolverCase {
+export function badVersions(versions: number, how: { bad: "missing" | "conflict"; differ: boolean }): SolverCase {
   const { bad, differ } = how;
   const relaxation = (minor: number): CaseVersion => ({
     version: `1.${minor}.0`,
@@ -50,12 +50,12 @@ export function versionList(versions: number, how: { bad: "missing" | "conflict"
   return { name, dependencies: { p: "^1.0.0", ...(bad === "conflict" && { r: "^2.0.0" }) }, packages };
 }
 
-/** Rows of a sudoku; 0 is open. */
+/** The rows of a sudoku. 0 is an empty cell. */
 export type Grid = readonly (readonly number[])[];
 
 /**
- * A sudoku from a seed: a full grid with all but some digits taken away. `spoilt`: one more digit, which none of its row, column and
- * box forbids, in place of what stood there. Most often nothing fits then, and only a search tells.
+ * Generates a sudoku: a full grid without most of its digits. `spoilt` adds one wrong digit that its row, column and box allow. Then
+ * there is usually no solution, and only a search can tell.
  */
 export function sudokuGrid(seed: number, how: { givens: number; spoilt: boolean }): Grid {
   const random = seeded(seed);
@@ -77,7 +77,7 @@ export function sudokuGrid(seed: number, how: { givens: number; spoilt: boolean 
   return grid;
 }
 
-/** Rows or columns of a sudoku in another order that keeps it one. */
+/** Shuffles the rows or columns of a sudoku so that it stays valid. */
 function lines(random: () => number): number[] {
   return shuffled([0, 1, 2], random).flatMap((band) => shuffled([0, 1, 2], random).map((at) => band * 3 + at));
 }
@@ -92,7 +92,7 @@ function spoil(grid: number[][], full: Grid, open: readonly number[]): void {
   }
 }
 
-/** Whether a digit may stand in a cell as far as its row, column and box say. */
+/** Checks whether the row, column and box of a cell allow a digit. */
 export function isFree(grid: Grid, cell: number, digit: number): boolean {
   const [r, c] = [Math.floor(cell / 9), cell % 9];
   return list(9, (at) => at).every((at) => {
@@ -102,8 +102,8 @@ export function isFree(grid: Grid, cell: number, digit: number): boolean {
 }
 
 /**
- * A sudoku as packages: a cell's version is its digit; where a digit stands in a row, a column or a box is the version of a
- * package too, and a cell asks for that place. So two cells of a row cannot have one digit.
+ * Turns a sudoku into packages. The version of a cell is its digit. The position of a digit in a row, a column or a box is the version
+ * of a package too, and a cell requires its position. So two cells of a row cannot have the same digit.
  */
 export function sudoku(name: string, grid: Grid): SolverCase {
   const packages = new Map<string, CaseVersion[]>();
@@ -134,11 +134,13 @@ export function sudoku(name: string, grid: Grid): SolverCase {
 }
 
 /**
- * A chain of packages in which every version must be tried, after the patterns that the benches of pubgrub-rs have from Cargo's
- * registry. `same`: each version asks for that very version of the next package, and the last for a package that does not exist;
- * `apart`: the last for versions of a package of which the project has another; `rest`: the higher the version, the more of
- * the next package's fit.
- * @param how `solvable`: the first package has a lowest version that asks for nothing
+ * Generates a chain of packages in which every version must be tried, after the patterns from Cargo's registry in the benchmarks of
+ * pubgrub-rs.
+ *
+ * - `same`: each version requires the same version of the next package. The last requires a package that does not exist.
+ * - `apart`: the last requires versions of a package of which the project requires another version.
+ * - `rest`: a higher version allows more versions of the next package.
+ * @param how `solvable`: the lowest version of the first package has no requirements
  */
 export function chain(count: number, versions: number, how: { kind: Chain; solvable: boolean }): SolverCase {
   const { kind, solvable } = how;
@@ -163,18 +165,18 @@ export type Chain = "same" | "apart" | "rest";
 export interface Stress {
   readonly packages: number;
   readonly versions: number;
-  /** What each version asks for, in the mean. */
+  /** The average number of requirements of a version. */
   readonly asks: number;
-  /** Which share of a package's versions a range lets in. */
+  /** The share of a package's versions that a range allows. */
   readonly width: number;
-  /** Packages that the project itself asks for. */
+  /** The number of direct dependencies. */
   readonly roots: number;
   readonly seed: number;
-  /** Whether there is an answer for sure: one is drawn first, and what its versions ask for lets each other in. */
+  /** Whether there is a solution for sure: one is drawn first, and the ranges of its versions allow it. */
   readonly planted: boolean;
 }
 
-/** Packages whose versions ask for versions of others at random. */
+/** Generates packages with random requirements. */
 export function stress(how: Stress): SolverCase {
   const random = seeded(how.seed);
   const below = (end: number): number => Math.floor(random() * end);
@@ -208,12 +210,12 @@ export function stress(how: Stress): SolverCase {
   return { name: `${count}×${versions}, seed ${how.seed}${planted ? ", planted" : ""}`, dependencies, packages };
 }
 
-/** What the bench is run over, each made when its turn comes. */
+/** The cases of the benchmark. Each is generated when it is needed. */
 export const CASES: readonly (() => SolverCase)[] = [
-  () => versionList(3000, { bad: "missing", differ: false }),
-  () => versionList(3000, { bad: "missing", differ: true }),
-  () => versionList(3000, { bad: "conflict", differ: false }),
-  () => versionList(3000, { bad: "conflict", differ: true }),
+  () => badVersions(3000, { bad: "missing", differ: false }),
+  () => badVersions(3000, { bad: "missing", differ: true }),
+  () => badVersions(3000, { bad: "conflict", differ: false }),
+  () => badVersions(3000, { bad: "conflict", differ: true }),
   () => sudoku("sudoku, 30 givens", sudokuGrid(1, { givens: 30, spoilt: false })),
   () => sudoku("sudoku, spoilt", sudokuGrid(1, { givens: 30, spoilt: true })),
   () => chain(100, 500, { kind: "same", solvable: true }),
@@ -226,7 +228,7 @@ export const CASES: readonly (() => SolverCase)[] = [
   () => stress({ packages: 5, versions: 200, asks: 4, width: 0.1, roots: 5, seed: 2, planted: false }),
 ];
 
-/** Documents as a registry gives them, by name. */
+/** Returns the packuments of a case by name, as a registry sends them. */
 export function documentsOf({ packages }: SolverCase): Map<string, Uint8Array> {
   const encoder = new TextEncoder();
   const documents = new Map<string, Uint8Array>();

@@ -24,8 +24,8 @@ export type Clock = "wall" | "cpu";
 let clock: Clock = "wall";
 
 /**
- * `cpu` is processor time of all threads, the collector's and the compiler's too: on a machine that others use it says more, and
- * more than would pass on one that nobody does.
+ * Chooses the clock. `cpu` is the processor time of all threads, including garbage collection and compilation. It is more reliable on
+ * a busy machine, but higher than the wall time on an idle one.
  */
 export function setClock(which: Clock): void {
   clock = which;
@@ -37,45 +37,45 @@ function now(): number {
   return (user + system) / 1000;
 }
 
-/** What one resolution was and took, in milliseconds. */
+/** The result and the times of one resolution, in milliseconds. */
 export interface SolverRunResult {
   readonly outcome: "solved" | "refuted" | "gave up";
-  /** Where it came to stand, or failed. */
+  /** The relaxation of the solution or failure. */
   readonly relaxation: string;
-  /** Reading the project, and what is in none of the others. */
+  /** The whole time, including reading the project. */
   readonly total: number;
-  /** The searches of all rungs, with what they read of packuments. */
+  /** The searches of all relaxations, with reading packuments. */
   readonly search: number;
   /** From the end of the search to the proof as data. */
   readonly proof: number;
-  /** What is tried to find a way out, and how many searches that took. */
+  /** The time of the trials for ways out, and their number. */
   readonly hints: number;
   readonly tries: number;
-  /** From what was decided to the tree. */
+  /** From the decided versions to the tree. */
   readonly tree: number;
   /** From the tree to the lock's text. */
   readonly lock: number;
-  /** Of the searches of all rungs. */
+  /** The counts of the searches of all relaxations. */
   readonly stats: SolverStats;
-  /** Packages in the tree; of a proof, its facts and steps. */
+  /** The number of packages in the tree, or of facts and steps in the proof. */
   readonly size: string;
   readonly wayOut: readonly string[];
 }
 
-/** What is seen of the searches of one run, as they go by. */
+/** Observes the searches of one run. */
 class RunWatch {
-  /** Milliseconds of the clock that may pass. */
+  /** The time limit, in milliseconds of the clock. */
   budget = Number.POSITIVE_INFINITY;
   readonly started: number = now();
   #checks = 0;
-  /** `end` is infinite for one that goes on. */
+  /** `end` is infinite while a search runs. */
   readonly searches: { readonly start: number; end: number; readonly stats: SolverStats }[] = [];
   isRefuted = false;
   hintsStart = 0;
   tries = 0;
 
   check(): void {
-    // asking for the time takes longer than a pause
+    // Reading the clock takes longer than a pause, so it is read only now and then.
     if (this.#checks++ % 16 === 0 && now() - this.started > this.budget) throw new OutOfTime();
   }
 
@@ -88,7 +88,7 @@ class OutOfTime extends Error {}
 
 let watch = new RunWatch();
 
-// The searches are inside a resolution: they are timed where they begin and end.
+// Times the searches inside a resolution.
 const { run } = Solver.prototype;
 Solver.prototype.run = function* timed() {
   if (watch.hintsStart > 0) {
@@ -103,7 +103,7 @@ Solver.prototype.run = function* timed() {
   return solved;
 };
 
-// Many conflicts may follow each other without a pause between: that is where a budget can run out too.
+// Checks the time limit at each backtrack too, because many conflicts may follow each other without a pause.
 const { backtrack } = PartialSolution.prototype;
 PartialSolution.prototype.backtrack = function checked(level: number) {
   watch.check();
@@ -113,13 +113,13 @@ PartialSolution.prototype.backtrack = function checked(level: number) {
 export interface RunOptions {
   readonly options?: ResolveOptions;
   readonly techniques?: Partial<Techniques>;
-  /** Milliseconds of the clock after which a run gives up. */
+  /** The time limit of a run, in milliseconds of the clock. */
   readonly budget?: number;
-  /** Whether to look for ways out of a refutation. */
+  /** Whether to search for ways out. */
   readonly hints?: boolean;
 }
 
-/** The flat strategy alone over packuments in memory: no transport, no event loop. */
+/** Runs the flat strategy alone, with packuments in memory, without a transport or an event loop. */
 export class SolverRun {
   readonly name: string;
   readonly #packageJson: string;
@@ -150,7 +150,7 @@ export class SolverRun {
     return new SolverRun(solverCase.name, text, (name) => documents.get(name));
   }
 
-  /** Indexes every packument used so far anew, so that a run finds nothing that an earlier one parsed. */
+  /** Indexes every packument again, so that a run cannot use what an earlier one parsed. */
   refresh(): void {
     this.#packuments = new Map([...this.#bytes].map(([name, bytes]) => [name, indexPackument(name, bytes)]));
   }
@@ -201,7 +201,7 @@ export class SolverRun {
 
 class NoHints extends Error {}
 
-/** Hints are the first code that a failed resolution asks for. */
+/** Observes a resolution. The code for hints is the first code that a failed resolution loads. */
 function* watched<T>(steps: Steps<T>, own: RunWatch, hints: boolean): Steps<T> {
   let step = steps.next(ok(undefined));
   while (!step.done) {
@@ -227,7 +227,7 @@ function ended(own: RunWatch, end: number): Pick<SolverRunResult, "total" | "sea
   return { total: end - own.started, search, tries: own.tries, stats };
 }
 
-/** It was decided, and the tree of it needs a tarball, which the bench does not have. */
+/** Returns the result of a solution whose tree needs a tarball, which the benchmark does not have. */
 function untreed(own: RunWatch): SolverRunResult {
   const none = { proof: 0, hints: 0, tree: 0, lock: 0, wayOut: [] };
   return { ...ended(own, now()), ...none, outcome: "solved", relaxation: "", size: "needs a tarball" };
@@ -250,10 +250,7 @@ function refusal(own: RunWatch, error: unknown): SolverRunResult {
   };
 }
 
-/**
- * The search of a made world alone: manifests are read and ranges are sets before the clock starts. In place of `SolverRunResult`'s
- * other times there are zeros.
- */
+/** Times the search of a generated case alone. Manifests and ranges are read before the clock starts. The other times are 0. */
 export function runAlone(solverCase: SolverCase, { techniques, budget }: RunOptions = {}): SolverRunResult {
   const solver = solverAlone(solverCase, techniques);
   const own = new RunWatch();

@@ -8,7 +8,7 @@ import { compareVersions } from "../../src/spec/version.ts";
 import { RangeTable } from "../../src/spec/version-range.ts";
 import { seeded } from "./solver-cases.ts";
 
-/** How many intervals the ranges of one package come to, in both orders. */
+/** The number of intervals of a package's ranges, in one band and in two. */
 export interface Bands {
   readonly name: string;
   readonly versions: number;
@@ -19,7 +19,7 @@ export interface Bands {
   readonly worst: string;
 }
 
-/** Ranges as they are written anywhere in the recorded registry, over its packages with most versions. */
+/** Counts the intervals of all ranges in the recorded registry, for the packages with the most versions. */
 export function twoBands(registry: string, most: number): Bands[] {
   const folder = join(registry, "snapshot/packuments");
   const sizes: { name: string; count: number }[] = [];
@@ -41,7 +41,7 @@ export function twoBands(registry: string, most: number): Bands[] {
   return sizes.slice(0, most).map(({ name }) => bandsOf(registry, name, written.get(name) ?? new Set()));
 }
 
-/** A document of a recorded registry. */
+/** Reads a packument of a recorded registry. */
 export function readPackument(registry: string, name: string): Uint8Array {
   const file = join(registry, "snapshot/packuments", `${name.replace("/", "+")}.json.gz`);
   return new Uint8Array(gunzipSync(readFileSync(file)));
@@ -74,19 +74,19 @@ function bandsOf(registry: string, name: string, written: ReadonlySet<string>): 
   };
 }
 
-/** Nanoseconds for one intersection and one relation. */
+/** The nanoseconds of one intersection and of one relation. */
 export interface SetCost {
   readonly what: string;
   readonly and: number;
   readonly relation: number;
 }
 
-/** Pairs of sets, each asked for again and again: how much is remembered is what differs. */
+/** Times operations on repeated pairs of sets, with and without the cache. */
 export function setCosts(rounds: number): SetCost[] {
   const costs: SetCost[] = [];
   for (const pairs of [1000, 10_000, 100_000]) {
     for (const remembers of [true, false]) {
-      const what = `${pairs} pairs of 1 or 2 intervals, ${remembers ? "remembered" : "worked out each time"}`;
+      const what = `${pairs} pairs of 1 or 2 intervals, ${remembers ? "cached" : "computed each time"}`;
       costs.push({ what, ...costOf(new VersionSets(remembers), pairs, Math.ceil(rounds / pairs)) });
     }
   }
@@ -100,7 +100,7 @@ function costOf(sets: VersionSets, pairs: number, rounds: number): Omit<SetCost,
   const timed = (work: (a: SetId, b: SetId) => number): number => {
     let start = 0;
     let sum = 0;
-    // the first round fills the memory
+    // The first round fills the cache.
     for (let round = 0; round <= rounds; round++) {
       if (round === 1) start = performance.now();
       for (let at = 0; at < pairs; at++) sum += work(left[at] as SetId, right[at] as SetId);
@@ -111,7 +111,7 @@ function costOf(sets: VersionSets, pairs: number, rounds: number): Omit<SetCost,
   return { and: timed((a, b) => sets.and(a, b)), relation: timed((a, b) => sets.relation(a, b)) };
 }
 
-/** As a range or what is left of one: one or two stretches of 300 versions, every third time with all the rest. */
+/** Returns a random set like that of a range: one or two intervals within 300 versions, complemented a third of the time. */
 function someSet(sets: VersionSets, random: () => number): SetId {
   const points = new Set<number>();
   const wanted = random() < 0.7 ? 2 : 4;

@@ -25,7 +25,7 @@ function conflict(): Record<string, unknown> {
   };
 }
 
-test("a peer conflict at the root reads as npm's, then the ways out", () => {
+test("prints a peer conflict at the root as npm does, then the ways out", () => {
   expect(explain(failure("ERESOLVE", "unable to resolve dependency tree", { details: conflict() }))).toBe(
     `unable to resolve dependency tree
 
@@ -48,7 +48,7 @@ Ways out:
   );
 });
 
-test("a peer that could not be placed: the conflicting peer, links, workspaces, overrides, more dependents than fit", () => {
+test("prints a peer that could not be placed, with links, workspaces, overrides and many dependents", () => {
   const folder = { name: "w", version: "1.0.0", location: "packages/w", isWorkspace: true, dependents: [] };
   const link = at("w", "1.0.0", [
     { type: "workspace", name: "w", spec: "file:/x/packages/w", from: { location: "/x" } },
@@ -97,7 +97,7 @@ Ways out:
   );
 });
 
-test("dependents in a circle end", () => {
+test("prints dependents in a cycle once", () => {
   const a = at("a", "1.0.0", []);
   const b = at("b", "1.0.0", [{ type: "peer", name: "b", spec: "1", from: a }]);
   (a as { dependents: unknown }).dependents = [{ type: "peer", name: "a", spec: "1", from: b }];
@@ -108,9 +108,9 @@ test("dependents in a circle end", () => {
   expect(text.length).toBeLessThan(2000);
 });
 
-test("another failure tells what was found, the paths from the project, and the ways out it came with", () => {
+test("prints what was found, the paths from the project and the ways out", () => {
   const text = explain(
-    failure("ETARGET", "No matching version found for ms@^999.0.0.", {
+    failure("ETARGET", "No version of ms matches ^999.0.0.", {
       package: "ms",
       spec: "^999.0.0",
       found: "latest: 2.1.3",
@@ -124,7 +124,7 @@ test("another failure tells what was found, the paths from the project, and the 
       wayOut: [{ kind: "spec", package: "ms", spec: "^2.1.3", text: "Use ms@^2.1.3" }],
     }),
   );
-  expect(text).toBe(`No matching version found for ms@^999.0.0.
+  expect(text).toBe(`No version of ms matches ^999.0.0.
 
 Found: latest: 2.1.3
 
@@ -136,7 +136,7 @@ Ways out:
   1. Use ms@^2.1.3`);
 });
 
-test("places stand in for paths; beyond three they are counted", () => {
+test("prints three locations if there are no paths, and counts the rest", () => {
   const requiredBy = ["", "node_modules/a", "node_modules/b", "node_modules/c", "node_modules/d"];
   expect(explain(failure("E404", "x: not found", { requiredBy }))).toBe(`x: not found
 
@@ -147,7 +147,7 @@ Required by:
   and 2 more`);
 });
 
-test("what the details hold is told, once", () => {
+test("prints each detail once", () => {
   const platform = {
     required: { os: ["darwin", "win32"], cpu: [] },
     current: { os: "linux", cpu: "x64", libc: undefined },
@@ -166,7 +166,7 @@ Actual: os linux, cpu x64`);
   );
 });
 
-test("details of no known shape do no harm", () => {
+test("ignores details of an unknown shape", () => {
   for (const details of [{ edge: null }, { edge: {} }, { current: [] }, { required: null, url: 7, path: {} }])
     expect(explain(failure("ERESOLVE", "m", { details })).startsWith("m\n")).toBe(true);
   expect(explain(failure("EINTERNAL", "only this"))).toBe("only this");
@@ -175,7 +175,7 @@ test("details of no known shape do no harm", () => {
 const registry = process.env["WEBHOIST_REGISTRY"];
 const real = registry ? join(registry, "cases", "real") : "";
 
-test.runIf(existsSync(real))("npm's own printed conflicts are lines of ours", () => {
+test.runIf(existsSync(real))("prints the same lines as npm for recorded conflicts", () => {
   const texts = readdirSync(real)
     .map((name) => JSON.parse(readFileSync(join(real, name, "case.json"), "utf8")).expect.error)
     .filter((error) => error?.code === "ERESOLVE")

@@ -37,24 +37,24 @@ const terms = fc.uniqueArray(
   { maxLength: 4, selector: (term) => term.package },
 ) as fc.Arbitrary<ProofTerm[]>;
 
-/** Graphs of the right shape, which prove nothing: what is told of them must hang together all the same. */
+/** Graphs of the right shape that prove nothing. Their text must be consistent all the same. */
 const proofs: fc.Arbitrary<Proof> = fc
   .record({
     facts,
-    told: fc.array(fc.record({ terms, one: fc.nat(), two: fc.nat() }), { minLength: 1, maxLength: 40 }),
+    drawn: fc.array(fc.record({ terms, one: fc.nat(), two: fc.nat() }), { minLength: 1, maxLength: 40 }),
   })
-  .map(({ facts: known, told }) => {
-    const steps = told.map(({ terms: own, one, two }, at) => {
+  .map(({ facts: known, drawn }) => {
+    const steps = drawn.map(({ terms: own, one, two }, at) => {
       const to = (place: number): ProofReference => {
         const chosen = place % (known.length + at);
         return chosen < known.length ? { fact: chosen } : { step: chosen - known.length };
       };
-      return { terms: at === told.length - 1 ? [] : own, because: [to(one), to(two)] as const };
+      return { terms: at === drawn.length - 1 ? [] : own, because: [to(one), to(two)] as const };
     });
     return { facts: known, steps };
   });
 
-/** The facts that the end needs. */
+/** Returns the facts that the conclusion needs. */
 function needed({ facts: known, steps }: Proof): ProofFact[] {
   const found = new Set<ProofFact>();
   const open = new Set([steps.length - 1]);
@@ -74,18 +74,18 @@ const referencesOf = ({ parts }: ProofLine): number[] =>
     typeof part === "string" ? [...part.matchAll(/ \((\d+)\)/g)].map((match) => Number(match[1])) : [],
   );
 
-test("every fact that the end needs is told by a line, and the end comes last", () => {
+test("law: every fact that the conclusion needs is stated, and the conclusion comes last", () => {
   const holds = fc.property(proofs, (proof) => {
     const lines = proofLines(proof);
-    const told = lines.map(namesIn);
+    const names = lines.map(namesIn);
     for (const { from, name: what } of needed(proof))
-      expect(told.some((names) => names.has(what) && (from === "" || names.has(from)))).toBe(true);
+      expect(names.some((one) => one.has(what) && (from === "" || one.has(from)))).toBe(true);
     expect(proofText(lines).endsWith(", no choice of versions satisfies the project.")).toBe(true);
   });
   fc.assert(holds, { numRuns: 200 });
 });
 
-test("numbers rise, each is referred to, and only from below", () => {
+test("law: line numbers ascend, and each is used by a later line", () => {
   const holds = fc.property(proofs, (proof) => {
     const lines = proofLines(proof);
     const numbers = lines.flatMap(({ number }) => number ?? []);
@@ -101,7 +101,7 @@ test("numbers rise, each is referred to, and only from below", () => {
   fc.assert(holds, { numRuns: 200 });
 });
 
-test("every line but the last is used: by the next one, or by number", () => {
+test("law: every line but the last is used, by the next one or by its number", () => {
   const holds = fc.property(proofs, (proof) => {
     const lines = proofLines(proof);
     for (const [at, { number }] of lines.slice(0, -1).entries()) {
@@ -113,7 +113,7 @@ test("every line but the last is used: by the next one, or by number", () => {
   fc.assert(holds, { numRuns: 200 });
 });
 
-test("says the same of the same proof, in whole words", () => {
+test("law: equal proofs give equal text, in whole sentences", () => {
   const holds = fc.property(proofs, (proof) => {
     const text = proofText(proofLines(proof));
     expect(proofText(proofLines(structuredClone(proof)))).toBe(text);
@@ -123,7 +123,7 @@ test("says the same of the same proof, in whole words", () => {
   fc.assert(holds, { numRuns: 200 });
 });
 
-/** `count` packages that want each other in a row, the last at odds with the project. */
+/** Returns a proof about `count` packages that require each other in a row. The last one conflicts with the project. */
 function chain(count: number): Proof {
   const all = Array.from({ length: count }, (_, at) => fact(`p${at} *`, `p${at + 1}@^1.0.0`));
   const steps = all.map((_, at) => step(`not p${at + 1} 1.0.0`, at === 0 ? 0 : String(at - 1), at + 1));
@@ -133,9 +133,9 @@ function chain(count: number): Proof {
   };
 }
 
-/** `count` versions of one package, each at odds with the project by another package. */
-function ladder(count: number): Proof {
-  const rungs = Array.from({ length: count }, (_, at) => [
+/** Returns a proof about `count` versions of one package. Each conflicts with the project because of another package. */
+function manyVersions(count: number): Proof {
+  const conflicts = Array.from({ length: count }, (_, at) => [
     fact(`p 1.${at}.0`, `q${at}@1`),
     fact("", `q${at}@2`),
   ]).flat();
@@ -144,10 +144,13 @@ function ladder(count: number): Proof {
     .slice(1)
     .map((_, at) => step(`p 1.0.0 - 1.${at + 1}.0`, String(at === 0 ? 0 : count + at - 1), String(at + 1)));
   const steps = [...each, ...joined];
-  return { facts: [...rungs, fact("", "p@1")], steps: [...steps, step("", String(steps.length - 1), rungs.length)] };
+  return {
+    facts: [...conflicts, fact("", "p@1")],
+    steps: [...steps, step("", String(steps.length - 1), conflicts.length)],
+  };
 }
 
-/** Each step from the one before it, twice: as deep as it is long, and told twice at every turn if nobody takes care. */
+/** Returns a proof in which each step uses the one before it twice. A naive printer would take exponential time. */
 function twice(count: number): Proof {
   const all = Array.from({ length: count }, (_, at) => [
     fact(`a${at} *`, `b${at}@1`),
@@ -166,7 +169,7 @@ function twice(count: number): Proof {
 
 test.each([
   ["a chain", chain(50_000), 20_000],
-  ["a ladder", ladder(2_000), 900],
+  ["many versions", manyVersions(2_000), 900],
   ["an argument made twice at each turn", twice(2_000), 1_900],
 ])("%s of thousands of steps", (_, proof, least) => {
   const lines = proofLines(proof);

@@ -207,7 +207,7 @@ describe("a whole proof", () => {
   test("splits a chain that does not fit one line", () => {
     const names = ["a", "b", "c", "d", "e", "f", "g", "h"];
     const chain = names.slice(1).map((name, at) => fact(`${names[at]} *`, `${name}@^1.0.0`));
-    const told = (length: number): string => {
+    const explanation = (length: number): string => {
       const facts = [
         fact("", "a@^1.0.0"),
         ...chain.slice(0, length),
@@ -218,10 +218,10 @@ describe("a whole proof", () => {
         .map((_, at) => step(`not ${names[at + 1]} 1.0.0`, at === 0 ? 0 : String(at - 1), at + 1));
       return text(facts, ...steps, step("", String(length - 1), length + 1));
     };
-    expect(told(4)).toBe(
+    expect(explanation(4)).toBe(
       `Because the project requires e@^2.0.0 (dev) and a@^1.0.0, which requires b@^1.0.0, which requires c@^1.0.0, which requires d@^1.0.0, which requires e@^1.0.0, ${CANNOT}`,
     );
-    expect(told(7)).toBe(
+    expect(explanation(7)).toBe(
       [
         "Because the project requires a@^1.0.0, which requires b@^1.0.0, which requires c@^1.0.0, which requires d@^1.0.0, which requires e@^1.0.0, the project needs e@^1.0.0.",
         "And because every version of e requires f@^1.0.0, which requires g@^1.0.0, the project needs g@^1.0.0.",
@@ -263,10 +263,10 @@ describe("a whole proof", () => {
       step("n <=7.0.1 || >=7.0.2", "0", "1"),
       step("", "2", 0),
     ];
-    const told = text(facts, ...steps);
-    expect(told).toContain("n up to 7.0.1 require spawn@^7.0.3");
-    expect(told).toContain("n from 7.0.2 require which@^5.0.0");
-    expect(told).not.toContain("every n");
+    const explanation = text(facts, ...steps);
+    expect(explanation).toContain("n up to 7.0.1 require spawn@^7.0.3");
+    expect(explanation).toContain("n from 7.0.2 require which@^5.0.0");
+    expect(explanation).not.toContain("every n");
   });
 
   test("numbers the first of two arguments, and restates it", () => {

@@ -7,7 +7,7 @@ const edge = (type: string, name: string, spec: string): TreeEdge =>
 const node = (packageName: string, version: string, location: string): TreeNode =>
   ({ packageName, version, location }) as unknown as TreeNode;
 
-test("one chain a line, kinds and errors named, the rest counted", () => {
+test("prints one chain per line with types and errors, and counts the rest", () => {
   const answers: WhyAnswer[] = [
     {
       node: node("ms", "2.0.0", "node_modules/ms"),

@@ -9,7 +9,7 @@ import { fact } from "../explain/build-proof.ts";
 
 const NO_TAGS = {};
 
-/** A trial that only gives way once. */
+/** Returns a trial that pauses once. */
 function* steps(answer: boolean): Steps<boolean> {
   yield PAUSE;
   return answer;
@@ -22,10 +22,10 @@ function run<T>(work: Steps<T>): T {
   }
 }
 
-/** Packuments told as `{ a: ["1.0.0", "2.0.0 deprecated"] }`; `latest` is the last one. */
-function packuments(told: Record<string, string[]>, tags: Record<string, Record<string, string>> = NO_TAGS) {
+/** Creates packuments from `{ a: ["1.0.0", "2.0.0 deprecated"] }`. `latest` is the last version. */
+function packuments(versionsByName: Record<string, string[]>, tags: Record<string, Record<string, string>> = NO_TAGS) {
   const found = new Map<string, Packument>();
-  for (const [name, list] of Object.entries(told)) {
+  for (const [name, list] of Object.entries(versionsByName)) {
     const versions = list.map((text): [string, object] => {
       const [version = "", deprecated] = text.split(" ");
       return [version, { name, version, ...(deprecated && { deprecated }) }];
@@ -40,22 +40,22 @@ function packuments(told: Record<string, string[]>, tags: Record<string, Record<
   return found;
 }
 
-interface Told {
+interface HintCase {
   packages?: Record<string, string[]>;
   tags?: Record<string, Record<string, string>>;
-  /** What settles it, as JSON of overrides and specs, and rungs. */
-  settles?: readonly string[];
+  /** The changes that give a solution: overrides and specs as JSON, and relaxations. */
+  works?: readonly string[];
 }
 
 function hints(
   facts: readonly ProofFact[],
-  { packages = {}, tags, settles = [] }: Told = {},
+  { packages = {}, tags, works = [] }: HintCase = {},
   asked: string[] = [],
 ): WayOut[] {
   const known = packuments(packages, tags);
   const answer = (what: string): boolean => {
     asked.push(what);
-    return settles.includes(what);
+    return works.includes(what);
   };
   const context: HintContext = {
     names: known.keys(),
@@ -67,8 +67,8 @@ function hints(
   return run(hintsFor({ facts, steps: [] } satisfies Proof, context));
 }
 
-describe("what is not there", () => {
-  test("a version: the latest there is", () => {
+describe("a hint for a spec that no version satisfies", () => {
+  test("offers the latest version", () => {
     const missing = { why: "none", found: "2.0.0" } as const;
     expect(
       hints([fact("", "a@^9.0.0", { missing })], {
@@ -81,13 +81,13 @@ describe("what is not there", () => {
     ]);
   });
 
-  test("a tag: those there are, the nearest first", () => {
+  test("offers the existing dist-tags, the nearest first", () => {
     const tags = { a: { latest: "1.0.0", beta: "1.0.0", alpha: "1.0.0", next: "1.0.0" } };
     const found = hints([fact("", "a@nxet", { missing: { why: "tag" } })], { packages: { a: ["1.0.0"] }, tags });
     expect(found.map((way) => way.kind === "spec" && way.spec)).toEqual(["next", "latest", "alpha"]);
   });
 
-  test("a package: the names one edit away, and no others", () => {
+  test("offers names one edit away, and no others", () => {
     const near = ["react", "reacts", "rect", "raect", "preact", "redact", "vue"];
     const packages = Object.fromEntries(near.map((name) => [name, ["1.0.0"]]));
     const found = hints([fact("", "eact@1", { missing: { why: "package" } })], { packages });
@@ -99,7 +99,7 @@ describe("what is not there", () => {
     expect(swapped.map(({ text }) => text.split(" ")[1])).toEqual(["react", "rect", "the"]);
   });
 
-  test("only a prerelease, only what is too young, what is withheld or cannot be read", () => {
+  test("offers the prerelease, a later date, or the registry", () => {
     expect(hints([fact("", "a@^2.0.0", { missing: { why: "prerelease", found: "2.0.0-rc.1" } })])).toEqual([
       { kind: "spec", package: "a", spec: "2.0.0-rc.1", text: "Use a@2.0.0-rc.1 in package.json." },
     ]);
@@ -114,14 +114,14 @@ describe("what is not there", () => {
     );
   });
 
-  test("nothing is tried where the project's own wish has no version", () => {
+  test("tries no change if the project's own dependency is missing", () => {
     const asked: string[] = [];
     hints([fact("", "a@^9", { missing: { why: "none" } })], { packages: { a: ["1.0.0"] } }, asked);
     expect(asked).toEqual([]);
   });
 });
 
-test("a spec that only deprecated versions fit", () => {
+test("a hint for a spec that only deprecated versions satisfy", () => {
   const packages = { a: ["1.0.0 old", "1.1.0 old", "2.0.0"], b: ["1.0.0", "2.0.0"] };
   expect(hints([fact("", "a@^1.0.0"), fact("", "b@^1.0.0")], { packages })).toEqual([
     {
@@ -133,7 +133,7 @@ test("a spec that only deprecated versions fit", () => {
   ]);
 });
 
-describe("what settles a conflict", () => {
+describe("a hint for a conflict", () => {
   const facts = [
     fact("", "plugin@^19.0.0"),
     fact("plugin 19.0.4", "eslint@^7.32.0 || ^8.2.0", { type: "peer" }),
@@ -141,7 +141,7 @@ describe("what settles a conflict", () => {
   ];
   const packages = { plugin: ["19.0.4", "20.0.0"], eslint: ["7.32.0", "8.57.1", "9.1.0"] };
 
-  test("tries a newer dependent, another spec, the project's own version for all, then the rungs", () => {
+  test("tries a newer dependent, another spec, an override, then the relaxations", () => {
     const asked: string[] = [];
     expect(hints(facts, { packages }, asked)).toEqual([]);
     expect(asked).toEqual([
@@ -153,14 +153,9 @@ describe("what settles a conflict", () => {
     ]);
   });
 
-  test("tells what works, and nothing else", () => {
-    const settles = [
-      '{} {"plugin":"^20.0.0"}',
-      '{} {"eslint":"^7.32.0 || ^8.2.0"}',
-      '{"eslint":"$eslint"} {}',
-      "peers",
-    ];
-    expect(hints(facts, { packages, settles })).toEqual([
+  test("offers only the changes that work", () => {
+    const works = ['{} {"plugin":"^20.0.0"}', '{} {"eslint":"^7.32.0 || ^8.2.0"}', '{"eslint":"$eslint"} {}', "peers"];
+    expect(hints(facts, { packages, works })).toEqual([
       { kind: "spec", package: "plugin", spec: "^20.0.0", text: "Use plugin@^20.0.0 in package.json." },
       {
         kind: "spec",
@@ -173,7 +168,7 @@ describe("what settles a conflict", () => {
     ]);
   });
 
-  test("an override of what is not the project's own: the highest version that most take", () => {
+  test("overrides an indirect dependency with the version that satisfies the most specs", () => {
     const between = [
       fact("", "a@1"),
       fact("", "b@1"),
@@ -182,7 +177,7 @@ describe("what settles a conflict", () => {
       fact("b *", "c@>=2.1.0"),
     ];
     const known = { c: ["1.0.0", "2.0.0", "2.1.0", "3.0.0"] };
-    expect(hints(between, { packages: known, settles: ['{"c":"2.1.0"} {}', "copies"] })).toEqual([
+    expect(hints(between, { packages: known, works: ['{"c":"2.1.0"} {}', "copies"] })).toEqual([
       { kind: "override", text: "Override c with 2.1.0.", overrides: { c: "2.1.0" } },
       {
         kind: "option",
@@ -192,14 +187,14 @@ describe("what settles a conflict", () => {
     ]);
   });
 
-  test("an override of what a dependency requires and nobody has", () => {
+  test("overrides a missing dependency of a dependency", () => {
     const facts = [fact("", "a@1"), fact("a *", "b@^9.0.0", { missing: { why: "none", found: "2.0.0" } })];
-    expect(hints(facts, { packages: { b: ["1.0.0", "2.0.0"] }, settles: ['{"b":"2.0.0"} {}'] })).toEqual([
+    expect(hints(facts, { packages: { b: ["1.0.0", "2.0.0"] }, works: ['{"b":"2.0.0"} {}'] })).toEqual([
       { kind: "override", text: "Override b with 2.0.0.", overrides: { b: "2.0.0" } },
     ]);
   });
 
-  test("a few searches at most, however many packages there are", () => {
+  test("tries only a few changes, however many packages are in conflict", () => {
     const many = Array.from({ length: 40 }, (_, i) => [
       fact("", `p${i}@1`),
       fact(`p${i} *`, `q${i % 7}@^${i}.0.0`),

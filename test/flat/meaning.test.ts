@@ -7,7 +7,7 @@ import { createInstaller } from "../../web/index.ts";
 import { drawTree } from "../support/draw-tree.ts";
 import { type FakeManifest, type FakeOptions, type FakeRegistry, fakeRegistry } from "../support/fake-registry.ts";
 
-// What npm means by its words, said flat: a test tells a registry and a project, and shows versions or a failure.
+// The meaning of npm's manifests in a flat resolution. Each test defines a registry and a project, and expects versions or a failure.
 
 type Project = Readonly<Record<string, unknown>> & { files?: FileMap };
 
@@ -44,39 +44,43 @@ async function refused(registry: FakeRegistry, project: Project, options?: Resol
   throw new Error("there is an answer");
 }
 
-const told = (packages: Readonly<Record<string, FakeManifest>>, options?: FakeOptions): FakeRegistry =>
+const registryOf = (packages: Readonly<Record<string, FakeManifest>>, options?: FakeOptions): FakeRegistry =>
   fakeRegistry(packages, options);
 const ASKS_A = { dependencies: { a: "^1.0.0" } };
 
-describe("which version is tried first", () => {
-  test("the tag latest where it fits, else the highest that is not deprecated and runs on this engine", async () => {
-    const tagged = told({ "a@1.0.0": {}, "a@1.1.0": {} }, { tags: { a: { latest: "1.0.0" } } });
+describe("the version to try first", () => {
+  test("is tagged latest if that fits, otherwise the highest that is supported and not deprecated", async () => {
+    const tagged = registryOf({ "a@1.0.0": {}, "a@1.1.0": {} }, { tags: { a: { latest: "1.0.0" } } });
     expect(await versions(tagged, ASKS_A)).toEqual({ a: "1.0.0" });
-    const mixed = told({ "a@1.0.0": {}, "a@1.1.0": { engines: { node: ">=99" } }, "a@1.2.0": { deprecated: "no" } });
+    const mixed = registryOf({
+      "a@1.0.0": {},
+      "a@1.1.0": { engines: { node: ">=99" } },
+      "a@1.2.0": { deprecated: "no" },
+    });
     expect(await versions(mixed, ASKS_A)).toEqual({ a: "1.0.0" });
-    const old = told({ "a@1.0.0": {}, "a@1.1.0": { engines: { node: ">=99" } } });
+    const old = registryOf({ "a@1.0.0": {}, "a@1.1.0": { engines: { node: ">=99" } } });
     expect(await versions(old, ASKS_A)).toEqual({ a: "1.0.0" });
   });
 
-  test("a tag is the version it names, and the one a lock has of it stays", async () => {
-    const before = told({ "a@1.0.0": {}, "a@1.1.0": {} }, { tags: { a: { next: "1.0.0" } } });
+  test("is the version of a dist-tag, or the locked one", async () => {
+    const before = registryOf({ "a@1.0.0": {}, "a@1.1.0": {} }, { tags: { a: { next: "1.0.0" } } });
     const first = await flat(before, { dependencies: { a: "next" } });
     expect(first.versions).toEqual({ a: "1.0.0" });
-    const after = told({ "a@1.0.0": {}, "a@1.1.0": {}, "b@1.0.0": {} }, { tags: { a: { next: "1.1.0" } } });
+    const after = registryOf({ "a@1.0.0": {}, "a@1.1.0": {}, "b@1.0.0": {} }, { tags: { a: { next: "1.1.0" } } });
     const kept = { dependencies: { a: "next", b: "1" }, files: first.files };
     expect(await versions(after, kept)).toEqual({ a: "1.0.0", b: "1.0.0" });
     expect(await versions(after, kept, { update: ["a"] })).toEqual({ a: "1.1.0", b: "1.0.0" });
   });
 
-  test("the lowest, of all or of the project's own", async () => {
-    const registry = told({ "a@1.0.0": { b: "*" }, "a@1.1.0": { b: "*" }, "b@1.0.0": {}, "b@2.0.0": {} });
+  test("can be the lowest, of all packages or of direct dependencies", async () => {
+    const registry = registryOf({ "a@1.0.0": { b: "*" }, "a@1.1.0": { b: "*" }, "b@1.0.0": {}, "b@2.0.0": {} });
     expect(await versions(registry, ASKS_A, { resolutionMode: "lowest" })).toEqual({ a: "1.0.0", b: "1.0.0" });
     expect(await versions(registry, ASKS_A, { resolutionMode: "lowest-direct" })).toEqual({ a: "1.0.0", b: "2.0.0" });
   });
 
-  test("nothing younger than a date", async () => {
+  test("is not newer than the date limit", async () => {
     const times = { "a@1.0.0": "2020-01-01T00:00:00.000Z", "a@1.1.0": "2024-01-01T00:00:00.000Z" };
-    const registry = told({ "a@1.0.0": {}, "a@1.1.0": {} }, { times });
+    const registry = registryOf({ "a@1.0.0": {}, "a@1.1.0": {} }, { times });
     expect(await versions(registry, ASKS_A, { before: "2022-01-01" })).toEqual({ a: "1.0.0" });
     const tagged = { dependencies: { a: "latest" } };
     expect(await versions(registry, tagged, { before: "2022-01-01" })).toEqual({ a: "1.0.0" });
@@ -86,8 +90,8 @@ describe("which version is tried first", () => {
 });
 
 describe("kinds of dependencies", () => {
-  test("peers come along; optional ones only bind who is there", async () => {
-    const registry = told({
+  test("peers are installed; optional peers only constrain", async () => {
+    const registry = registryOf({
       "a@1.0.0": { peerDependencies: { b: "^1.0.0", c: "^1.0.0" }, peerDependenciesMeta: { c: { optional: true } } },
       "b@1.0.0": {},
       "c@1.0.0": {},
@@ -104,12 +108,12 @@ describe("kinds of dependencies", () => {
     });
   });
 
-  test("an optional dependency is left out, with a warning, where another version must be there", async () => {
-    const registry = told({ "a@1.0.0": { optionalDependencies: { b: "^1.0.0" } }, "b@1.0.0": {}, "b@2.0.0": {} });
+  test("an optional dependency in conflict is left out with a warning", async () => {
+    const registry = registryOf({ "a@1.0.0": { optionalDependencies: { b: "^1.0.0" } }, "b@1.0.0": {}, "b@2.0.0": {} });
     expect(await versions(registry, ASKS_A)).toEqual({ a: "1.0.0", b: "1.0.0" });
-    // a would see that version: to leave it out is no way out
+    // Leaving b out does not help: a would load the other version.
     expect((await refused(registry, { dependencies: { a: "1", b: "2" } })).code).toBe("ENOSOLUTION");
-    const choosy = told({
+    const choosy = registryOf({
       "a@1.0.0": { optionalDependencies: { b: "^1.0.0" } },
       "b@1.0.0": { c: "^1.0.0" },
       "c@1.0.0": {},
@@ -120,8 +124,8 @@ describe("kinds of dependencies", () => {
     expect(warnings.map(({ code, package: name }) => [code, name])).toEqual([["EOPTIONAL", "b"]]);
   });
 
-  test("one for another platform stays in the lock, one that does not exist is in neither", async () => {
-    const registry = told({
+  test("an optional dependency for another platform stays in the lock; a missing one does not", async () => {
+    const registry = registryOf({
       "a@1.0.0": { optionalDependencies: { elsewhere: "1", nowhere: "1" } },
       "elsewhere@1.0.0": { os: ["none"] },
     });
@@ -129,33 +133,33 @@ describe("kinds of dependencies", () => {
     expect(there).toEqual({ a: "1.0.0" });
     const lock = JSON.parse(files["package-lock.json"] as string) as { packages: Record<string, object> };
     expect(Object.keys(lock.packages)).toEqual(["", "node_modules/a", "node_modules/elsewhere"]);
-    const failure = await refused(told({ "a@1.0.0": { os: ["none"] } }), ASKS_A);
+    const failure = await refused(registryOf({ "a@1.0.0": { os: ["none"] } }), ASKS_A);
     expect(failure.code).toBe("EBADPLATFORM");
   });
 
-  test("a version that asks in a way that cannot be followed is passed over; the project itself hears of it", async () => {
-    const registry = told({ "a@1.0.0": {}, "a@1.1.0": { b: "workspace:*" }, "a@1.2.0": { b: "github:x/y" } });
+  test("a version with a spec that cannot be followed is skipped; in the project it is an error", async () => {
+    const registry = registryOf({ "a@1.0.0": {}, "a@1.1.0": { b: "workspace:*" }, "a@1.2.0": { b: "github:x/y" } });
     expect(await versions(registry, ASKS_A)).toEqual({ a: "1.0.0" });
     expect((await refused(registry, { dependencies: { b: "workspace:*" } })).code).toBe("EUNSUPPORTEDPROTOCOL");
     expect((await refused(registry, { dependencies: { b: "github:x/y" } })).code).toBe("EUNSUPPORTED");
     expect((await refused(registry, { dependencies: { a: ">=1.1.0" } })).code).toBe("ENOSOLUTION");
   });
 
-  test("an alias is a package under its own name", async () => {
-    const registry = told({ "a@1.0.0": { other: "npm:b@^1.0.0" }, "b@1.0.0": {}, "b@2.0.0": {} });
+  test("an alias is a package of its own", async () => {
+    const registry = registryOf({ "a@1.0.0": { other: "npm:b@^1.0.0" }, "b@1.0.0": {}, "b@2.0.0": {} });
     const { tree, versions: there } = await flat(registry, { dependencies: { a: "1", b: "2" } });
     expect(there).toEqual({ a: "1.0.0", b: "2.0.0", other: "1.0.0" });
     expect(drawTree(tree)).toBe("a@1.0.0\nb@2.0.0\nother@1.0.0 (b)");
   });
 
-  test("workspaces and folders are links; a name that is a workspace's is nothing else", async () => {
-    const registry = told({ "w@1.0.0": {}, "a@1.0.0": { w: "^1.0.0" }, "a@0.9.0": { w: "*" } });
+  test("workspaces and folders are links, and reserve their names", async () => {
+    const registry = registryOf({ "w@1.0.0": {}, "a@1.0.0": { w: "^1.0.0" }, "a@0.9.0": { w: "*" } });
     const files = {
       "packages/w/package.json": '{"name":"w","version":"2.0.0","devDependencies":{"x":"1"}}',
       "lib/package.json": '{"name":"lib","version":"1.0.0"}',
     };
     const project = { workspaces: ["packages/*"], dependencies: { lib: "file:lib" }, files };
-    const fetched = told({ "x@1.0.0": {}, "a@1.0.0": { w: "^1.0.0" }, "a@0.9.0": { w: "*" } });
+    const fetched = registryOf({ "x@1.0.0": {}, "a@1.0.0": { w: "^1.0.0" }, "a@0.9.0": { w: "*" } });
     const { tree } = await flat(fetched, { ...project, dependencies: { lib: "file:lib", a: "*" } });
     expect(drawTree(tree)).toBe("a@0.9.0\nlib -> lib\nw -> packages/w\nx@1.0.0\nlib@1.0.0\npackages/w@2.0.0");
     const failure = await refused(registry, {
@@ -168,9 +172,9 @@ describe("kinds of dependencies", () => {
 });
 
 describe("overrides", () => {
-  const registry = told({ "a@1.0.0": { b: "^1.0.0" }, "b@1.0.0": {}, "b@2.0.0": {}, "c@1.0.0": { b: "^2.0.0" } });
+  const registry = registryOf({ "a@1.0.0": { b: "^1.0.0" }, "b@1.0.0": {}, "b@2.0.0": {}, "c@1.0.0": { b: "^2.0.0" } });
 
-  test("for all, for one dependent, by reference", async () => {
+  test("apply everywhere, to one dependent, and by reference", async () => {
     const both = { dependencies: { a: "1", c: "1" } };
     expect((await refused(registry, both)).code).toBe("ENOSOLUTION");
     const b2 = { a: "1.0.0", b: "2.0.0", c: "1.0.0" };
@@ -183,7 +187,7 @@ describe("overrides", () => {
     expect((await refused(registry, { ...both, overrides: { "a@^9": { b: "2.0.0" } } })).code).toBe("ENOSOLUTION");
   });
 
-  test("what one path alone could be told of is refused, with the reason", async () => {
+  test("for one path only are refused", async () => {
     const failure = await refused(registry, { ...ASKS_A, overrides: { x: { a: { b: "2.0.0" } } } });
     expect(failure.code).toBe("EOVERRIDE");
     expect(failure.message).toContain("x > a > b");
@@ -191,8 +195,8 @@ describe("overrides", () => {
   });
 });
 
-describe("what may be given up", () => {
-  const registry = told({
+describe("a relaxation", () => {
+  const registry = registryOf({
     "a@1.0.0": { b: "^1.0.0" },
     "b@1.0.0": {},
     "b@1.1.0": {},
@@ -202,7 +206,7 @@ describe("what may be given up", () => {
     "low@1.0.0": { b: "~1.1.0" },
   });
 
-  test("peers become warnings", async () => {
+  test("turns peers into warnings", async () => {
     const project = { dependencies: { a: "1", c: "1" } };
     expect((await refused(registry, project)).wayOut).toContainEqual(
       expect.objectContaining({ option: "relax: peers" }),
@@ -216,7 +220,7 @@ describe("what may be given up", () => {
     expect((await flat(registry, ASKS_A, { relax: "copies" })).rung).toBe("none");
   });
 
-  test("several copies, a line each, and one for a pinned version; never of a singleton", async () => {
+  test("allows one copy per compatibility line and pinned version, but not of a singleton", async () => {
     const lines = { dependencies: { a: "1", b: "2" } };
     const { rung, tree } = await flat(registry, lines, { relax: "copies" });
     expect([rung, drawTree(tree)]).toEqual(["copies", "a@1.0.0\n  b@1.1.0\nb@2.0.0"]);
@@ -227,8 +231,8 @@ describe("what may be given up", () => {
   });
 });
 
-test("several copies are those that were to be tried first: the lowest, or what a lock has", async () => {
-  const registry = told({
+test("copies follow the preferences: the lowest version, or the locked one", async () => {
+  const registry = registryOf({
     ...{ "a@1.0.0": { x: "1", b: "^1.0.0" }, "c@1.0.0": { x: "2" }, "x@1.0.0": {}, "x@2.0.0": {} },
     ...{ "b@1.0.0": {}, "b@1.1.0": {} },
   });
@@ -239,8 +243,8 @@ test("several copies are those that were to be tried first: the lowest, or what 
   expect(kept.versions["b"]).toBe("1.0.0");
 });
 
-describe("what cannot be read", () => {
-  /** The registry refuses to show one package. */
+describe("a package that cannot be read", () => {
+  /** Returns a registry that refuses one package. */
   function withheld(registry: FakeRegistry, name: string): FakeRegistry {
     const fetch: typeof globalThis.fetch = async (input, init) => {
       const url = new URL(input instanceof Request ? input.url : input);
@@ -249,18 +253,18 @@ describe("what cannot be read", () => {
     return { ...registry, fetch };
   }
 
-  test("is not told where only a hint would need it", async () => {
+  test("does not replace ENOSOLUTION if only a hint needs it", async () => {
     const conflict = { "a@1.0.0": { b: "^1.0.0" }, "b@1.0.0": {}, "b@2.0.0": { c: "1" }, "c@1.0.0": {} };
-    const failure = await refused(withheld(told(conflict), "c"), { dependencies: { b: "2", a: "1" } });
+    const failure = await refused(withheld(registryOf(conflict), "c"), { dependencies: { b: "2", a: "1" } });
     expect(failure.code).toBe("ENOSOLUTION");
     expect(failure.wayOut.map(({ text }) => text)).toEqual([expect.stringContaining("Use b@^1.0.0")]);
   });
 
-  test("is told, and changes no answer; of optional dependencies it is a warning", async () => {
-    const hard = withheld(told({ "a@1.0.0": {}, "a@1.1.0": { b: "1" }, "b@1.0.0": {} }), "b");
+  test("fails the resolution, or is a warning if it is optional", async () => {
+    const hard = withheld(registryOf({ "a@1.0.0": {}, "a@1.1.0": { b: "1" }, "b@1.0.0": {} }), "b");
     const failure = await refused(hard, ASKS_A);
     expect([failure.code, failure.package]).toEqual(["E403", "b"]);
-    const soft = withheld(told({ "a@1.0.0": { optionalDependencies: { b: "1" } }, "b@1.0.0": {} }), "b");
+    const soft = withheld(registryOf({ "a@1.0.0": { optionalDependencies: { b: "1" } }, "b@1.0.0": {} }), "b");
     const { versions: there, warnings } = await flat(soft, ASKS_A);
     expect([there, warnings.map(({ code, package: name }) => [code, name])]).toEqual([
       { a: "1.0.0" },
@@ -269,8 +273,8 @@ describe("what cannot be read", () => {
   });
 });
 
-test("a copy that only prereleases fit is placed where it was decided", async () => {
-  const registry = told({ "d@1.0.0": { a: "^2.0.0" }, "a@1.0.0": {}, "a@2.1.0-rc.1": {} });
+test("a prerelease copy is placed below its dependent", async () => {
+  const registry = registryOf({ "d@1.0.0": { a: "^2.0.0" }, "a@1.0.0": {}, "a@2.1.0-rc.1": {} });
   const { tree } = await flat(
     registry,
     { dependencies: { a: "1", d: "1" } },
@@ -279,14 +283,14 @@ test("a copy that only prereleases fit is placed where it was decided", async ()
   expect(drawTree(tree)).toBe("a@1.0.0\nd@1.0.0\n  a@2.1.0-rc.1");
 });
 
-test("a path that a published package asks for is none here", async () => {
-  const registry = told({ "a@1.0.0": {}, "a@1.1.0": { c: "file:../c" } });
+test("a version that requires a relative path is skipped", async () => {
+  const registry = registryOf({ "a@1.0.0": {}, "a@1.1.0": { c: "file:../c" } });
   expect(await versions(registry, ASKS_A)).toEqual({ a: "1.0.0" });
   expect((await refused(registry, { dependencies: { a: "1.1.0" } })).code).toBe("ENOSOLUTION");
 });
 
-test("copies that need each other in turns stand in no node_modules: that is said, and does not go on for ever", async () => {
-  const registry = told({
+test("copies that would nest without end fail with ENONTERMINATING", async () => {
+  const registry = registryOf({
     "a@1.0.0": { b: "1.0.0" },
     "b@1.0.0": { a: "2.0.0" },
     "a@2.0.0": { b: "2.0.0" },
@@ -297,8 +301,8 @@ test("copies that need each other in turns stand in no node_modules: that is sai
 });
 
 describe("a lock", () => {
-  const before = told({ "a@1.0.0": { b: "^1.0.0" }, "b@1.0.0": {} });
-  const after = told({
+  const before = registryOf({ "a@1.0.0": { b: "^1.0.0" }, "b@1.0.0": {} });
+  const after = registryOf({
     "a@1.0.0": { b: "^1.0.0" },
     "b@1.0.0": {},
     "b@1.1.0": {},
@@ -306,15 +310,15 @@ describe("a lock", () => {
     "d@1.0.0": {},
   });
 
-  test("that holds is the answer, and nothing is asked for", async () => {
+  test("that is valid is the result, without requests", async () => {
     const { files } = await flat(before, ASKS_A);
-    const silent = told({});
+    const silent = registryOf({});
     const again = await flat(silent, { ...ASKS_A, files });
     expect([again.versions, again.rung, again.files]).toEqual([{ a: "1.0.0", b: "1.0.0" }, "none", files]);
     expect(silent.log).toEqual([]);
   });
 
-  test("is where versions stay unless they must move, or are to be updated", async () => {
+  test("keeps its versions unless they must change or are updated", async () => {
     const { files } = await flat(before, ASKS_A);
     const go = (dependencies: object, options?: ResolveOptions) => versions(after, { dependencies, files }, options);
     expect(await go({ a: "1", d: "1" })).toMatchObject({ b: "1.0.0", d: "1.0.0" });
@@ -323,18 +327,18 @@ describe("a lock", () => {
     expect(await go({ a: "1" }, { update: true })).toMatchObject({ b: "1.1.0" });
   });
 
-  test("keeps nested copies too, and no prerelease where there are to be none", async () => {
+  test("keeps nested copies, but no prerelease if prereleases are never allowed", async () => {
     const packages = { "a@1.0.0": { x: "^1.0.0" }, "x@1.0.0": {}, "x@2.0.0": {} };
     const project = { dependencies: { a: "1", x: "2" } };
-    const { files } = await flat(told(packages), project, { relax: "copies" });
-    const newer = told({ ...packages, "x@1.1.0": {}, "y@1.0.0": {} });
+    const { files } = await flat(registryOf(packages), project, { relax: "copies" });
+    const newer = registryOf({ ...packages, "x@1.1.0": {}, "y@1.0.0": {} });
     const { tree } = await flat(
       newer,
       { dependencies: { ...project.dependencies, y: "1" }, files },
       { relax: "copies" },
     );
     expect(drawTree(tree)).toBe("a@1.0.0\n  x@1.0.0\nx@2.0.0\ny@1.0.0");
-    const early = told({ "a@1.0.0": {}, "a@1.1.0-rc.1": {} });
+    const early = registryOf({ "a@1.0.0": {}, "a@1.1.0-rc.1": {} });
     const asks = { dependencies: { a: "1.0.0 || 1.1.0-rc.1" } };
     const taken = await flat(early, asks, { add: ["a@1.1.0-rc.1"] });
     const left = { ...asks, files: { "package-lock.json": taken.files["package-lock.json"] as string } };
@@ -342,7 +346,7 @@ describe("a lock", () => {
     expect(await versions(early, left, { prereleases: "never" })).toEqual({ a: "1.0.0" });
   });
 
-  test("and package.json are written when something is added", async () => {
+  test("and package.json are written after add", async () => {
     const { files, versions: there } = await flat(after, ASKS_A, { add: ["d"] });
     expect(there).toEqual({ a: "1.0.0", b: "1.1.0", d: "1.0.0" });
     expect(JSON.parse(files["package.json"] as string)).toMatchObject({ dependencies: { a: "^1.0.0", d: "^1.0.0" } });
@@ -356,7 +360,7 @@ test.each([
   [{ prereleases: "yes" }, "prereleases"],
   [{ singletons: "react" }, "singletons"],
   [{ singletons: [1] }, "singletons"],
-])("%j is no option", async (options, name) => {
-  const failure = await refused(told({ "a@1.0.0": {} }), ASKS_A, options as unknown as ResolveOptions);
+])("%j is an invalid option", async (options, name) => {
+  const failure = await refused(registryOf({ "a@1.0.0": {} }), ASKS_A, options as unknown as ResolveOptions);
   expect([failure.code, failure.message.includes(name)]).toEqual(["EINVALIDOPTION", true]);
 });

@@ -11,7 +11,7 @@ import { folderSnapshot } from "../support/registry/folder.ts";
 import { type RegistryServer, startRegistry } from "../support/registry/server.ts";
 import { inlineSnapshot, PLACEHOLDER } from "../support/registry/snapshot.ts";
 
-// Flat locks beside npm itself: `npm ci` takes them as they are, asks for no document, and `npm ls` has nothing to say.
+// Checks flat locks with npm itself: `npm ci` accepts them without requesting metadata, and `npm ls` finds no problem.
 
 const PACKAGES = [
   testPackage("c@1.0.0"),
@@ -74,8 +74,8 @@ async function resolveFlat(
   }
 }
 
-/** What an npm command said on stderr where it failed; `""` where it did not. */
-async function said(home: string, words: readonly string[], from: RegistryServer = registry): Promise<string> {
+/** Runs an npm command. Returns its stderr if it fails, otherwise `""`. */
+async function stderrOf(home: string, words: readonly string[], from: RegistryServer = registry): Promise<string> {
   try {
     await npm(home, from.url, words);
     return "";
@@ -84,7 +84,7 @@ async function said(home: string, words: readonly string[], from: RegistryServer
   }
 }
 
-/** Versions of what stands in `node_modules`, by `a` or `a/node_modules/b`. Links are not entered. */
+/** Returns the installed versions, by `a` or `a/node_modules/b`. Does not enter links. */
 function installed(folder: string, below = ""): Record<string, string> {
   const found: Record<string, string> = {};
   const at = join(folder, "node_modules");
@@ -108,9 +108,9 @@ function linked(at: string, name: string): boolean {
 
 interface Outcome {
   resolution: Resolution;
-  /** What `npm ci` says. */
+  /** The stderr of `npm ci`. */
   ci: string;
-  /** Documents that it asks for. */
+  /** The documents that it requests. */
   asked: string[];
   ls: string;
   installed: Record<string, string>;
@@ -122,13 +122,13 @@ async function byNpm(files: FileMap, options: ResolveOptions, flags: readonly st
   const folder = join(home.path, "project");
   await writeProject(folder, { ...files, ...resolution.files });
   const before = registry.log.length;
-  const ci = await said(home.path, ["ci", ...flags]);
+  const ci = await stderrOf(home.path, ["ci", ...flags]);
   const asked = registry.log.slice(before).filter(({ path }) => !path.includes("/-/"));
-  const ls = ci === "" ? await said(home.path, ["ls", "--all", ...flags]) : "";
+  const ls = ci === "" ? await stderrOf(home.path, ["ls", "--all", ...flags]) : "";
   return { resolution, ci, asked: asked.map(({ path }) => path), ls, installed: installed(folder) };
 }
 
-/** Locations of a lock, but the project's own. */
+/** Returns the locations of a lock, without the project's own. */
 function locations({ files }: Resolution): string[] {
   const { packages } = JSON.parse(files["package-lock.json"] as string) as { packages: object };
   return Object.keys(packages).filter((location) => location !== "");
@@ -138,18 +138,18 @@ interface Case {
   files: FileMap;
   options?: ResolveOptions;
   rung?: Rung;
-  /** What stands there in the end. */
+  /** The packages that must be installed. */
   there: Record<string, string>;
-  /** What else is in the lock. */
+  /** The other locations of the lock. */
   inert?: readonly string[];
 }
 
 const CASES: Record<string, Case> = {
-  "an older version where the newest does not go with the rest": {
+  "an older version if the newest conflicts": {
     files: project({ dependencies: { a: "^1.0.0" }, devDependencies: { b: "^1.0.0" } }),
     there: { a: "1.0.0", b: "1.0.0", c: "1.0.0" },
   },
-  "aliases, of the project and of a package": {
+  "aliases in the project and in a package": {
     files: project({ dependencies: { "@s/alias": "^1.0.0", "other-c": "npm:c@1" } }),
     there: { "@s/alias": "1.0.0", c: "2.0.0", "c-one": "1.0.0", "other-c": "1.0.0" },
   },
@@ -165,7 +165,7 @@ const CASES: Record<string, Case> = {
     ),
     there: { "@w/two": "1.5.0", a: "1.0.0", b: "1.0.0", c: "1.0.0", lib: "1.0.0", one: "1.0.0", two: "1.2.0" },
   },
-  "a peer that nothing else brings, an optional peer that is there and one that is not": {
+  "a peer, an optional peer that is installed and one that is not": {
     files: project({ dependencies: { "may-peer": "^1.0.0", peer: "^1.0.0" } }),
     there: { c: "1.0.0", "may-peer": "1.0.0", peer: "1.0.0" },
   },
@@ -173,7 +173,7 @@ const CASES: Record<string, Case> = {
     files: project({ dependencies: { a: "1.0.0", b: "^1.0.0" }, overrides: { a: { c: "^2.0.0" }, c: "2.0.0" } }),
     there: { a: "1.0.0", b: "1.0.0", c: "2.0.0" },
   },
-  "an optional package of another platform with its own, and bundled packages beside another version": {
+  "an optional package of another platform, and a bundled package beside another version": {
     files: project({
       dependencies: { native: "^1.0.0", carrier: "^1.0.0", y: "^2.0.0" },
       optionalDependencies: { here: "^1.0.0" },
@@ -181,7 +181,7 @@ const CASES: Record<string, Case> = {
     there: { carrier: "1.0.0", "carrier/node_modules/y": "1.0.0", here: "1.0.0", native: "1.0.0", y: "2.0.0" },
     inert: ["node_modules/elsewhere", "node_modules/leaf"],
   },
-  "several copies, also for an optional dependency": {
+  "several copies, one of them for an optional dependency": {
     files: project({ dependencies: { b: "^1.0.0", "needs-c2": "^1.0.0", "rather-c1": "^1.0.0" } }),
     options: { relax: "copies" },
     rung: "copies",
@@ -199,7 +199,7 @@ const CASES: Record<string, Case> = {
 const top = (versions: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(versions).filter(([name]) => !name.includes("/node_modules/")));
 
-describe("npm ci takes the lock, and npm ls finds it good", () => {
+describe("npm ci accepts the lock, and npm ls finds no problem", () => {
   test.each(Object.entries(CASES))("%s", async (_, { files, options = {}, rung = "none", there, inert = [] }) => {
     const { resolution, ...npm } = await byNpm(files, options);
     expect(resolution.rung).toBe(rung);
@@ -209,7 +209,7 @@ describe("npm ci takes the lock, and npm ls finds it good", () => {
   });
 });
 
-test("where peers are warnings npm ci wants --legacy-peer-deps, and npm ls names them", async () => {
+test("with relax: peers, npm ci needs --legacy-peer-deps and npm ls reports the peers", async () => {
   const files = project({ dependencies: { "needs-c2": "^1.0.0", peer: "^1.0.0" } });
   const refused = await byNpm(files, { relax: "peers" });
   expect(refused.ci).toContain("code EUSAGE");
@@ -223,24 +223,24 @@ test("where peers are warnings npm ci wants --legacy-peer-deps, and npm ls names
   expect(ls.match(/invalid: \S+/g)).toEqual(["invalid: c@2.0.0"]);
 });
 
-/** What `npm install` makes of a project: its lock, and what stands there then. */
+/** Runs `npm install`. Returns its stderr, the lock and the installed versions. */
 async function byInstall(files: FileMap): Promise<{ said: string; lock: string; there: Record<string, string> }> {
   await using home = await temporaryFolder();
   const folder = join(home.path, "project");
   await writeProject(folder, files);
-  const text = await said(home.path, ["install"]);
+  const text = await stderrOf(home.path, ["install"]);
   const lock = readFileSync(join(folder, "package-lock.json"), "utf8");
   return { said: text, lock, there: installed(folder) };
 }
 
-test("npm install leaves the lock as it is, to the byte", async () => {
+test("npm install does not change the lock", async () => {
   const { files, there } = CASES["workspaces and folders"] as Case;
   const lock = (await resolveFlat(files)).files["package-lock.json"] as string;
   expect(await byInstall({ ...files, "package-lock.json": lock })).toEqual({ said: "", lock, there });
 });
 
-// Of npm 11, `npm ci` misses it in such a lock, also in one that `npm install` has just written.
-test("an optional package that nothing fits is left out of lock and versions, to the byte as npm leaves it out", async () => {
+// `npm ci` of npm 11 misses it in such a lock, even in one that `npm install` has just written.
+test("an optional package that no version satisfies is left out of the lock, as npm does", async () => {
   const files = project({ dependencies: { hopeful: "^1.0.0" } });
   const resolution = await resolveFlat(files);
   const lock = resolution.files["package-lock.json"] as string;
@@ -248,7 +248,7 @@ test("an optional package that nothing fits is left out of lock and versions, to
   expect(await byInstall(files)).toEqual({ said: "", lock, there: { hopeful: "1.0.0" } });
 });
 
-test("an optional package that something fits is not left out for a conflict: npm ci would not take that lock", async () => {
+test("an optional package that conflicts at the top is not left out: npm ci would reject the lock", async () => {
   const files = project({ dependencies: { "needs-c2": "^1.0.0", "rather-c1": "^1.0.0" } });
   await expect(resolveFlat(files)).rejects.toMatchObject({ code: "ENOSOLUTION" });
 });
@@ -266,8 +266,9 @@ describe.runIf(recorded)("a recorded registry", { timeout: 300_000 }, () => {
       await using home = await temporaryFolder();
       await writeProject(join(home.path, "project"), { ...files, ...resolution.files });
       const flags = ["ci", "--dry-run", "--legacy-peer-deps"];
-      const complaints = (await said(home.path, flags, from)).match(/(?:Missing|Invalid): .+|code (?!EUSAGE).+/g) ?? [];
-      // The registry lacks optional packages of other platforms: those npm ci misses, without a version.
+      const complaints =
+        (await stderrOf(home.path, flags, from)).match(/(?:Missing|Invalid): .+|code (?!EUSAGE).+/g) ?? [];
+      // The recorded registry lacks optional packages of other platforms. npm ci reports those without a version.
       expect(complaints.filter((text) => !/^Missing: \S+@ from/.test(text))).toEqual([]);
       expect(locations(resolution).length).toBeGreaterThan(100);
     } finally {

@@ -8,14 +8,14 @@ import { type FakeManifest, fakeRegistry } from "../support/fake-registry.ts";
 
 const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
 
-/** The first block of code below a heading, and the first block of text. */
+/** Returns the first block of code below a heading, and the first block of text. */
 function example(heading: string): { code: string; prints: string } {
   const part = readme.slice(readme.indexOf(`\n## ${heading}\n`));
   const block = (kind: string): string => new RegExp(`\n\`\`\`${kind}\n([\\s\\S]*?)\`\`\``).exec(part)?.[1] ?? "";
   return { code: block("js"), prints: block("text") };
 }
 
-/** What these packages ask for where they are published. */
+/** The packages of the example, with their published requirements. */
 const REACT: Record<string, FakeManifest> = { "react@17.0.2": {}, "react@18.3.1": {}, "react@19.3.1": {} };
 for (const version of ["18.0.0", "18.1.0", "18.2.0", "18.3.0", "18.3.1", "19.3.1"]) {
   REACT[`react-dom@${version}`] = {
@@ -26,17 +26,17 @@ for (const version of ["18.0.0", "18.1.0", "18.2.0", "18.3.0", "18.3.1", "19.3.1
 REACT["scheduler@0.23.2"] = {};
 REACT["scheduler@0.28.0"] = {};
 
-test("the README's flat example prints what the README says", async () => {
+test("the flat example of the README prints the text of the README", async () => {
   const { code, prints } = example("One version of each package");
   const lines: string[] = [];
   const { url, fetch } = fakeRegistry(REACT);
-  const world = {
+  const scope = {
     createInstaller: () => createInstaller({ registry: url, fetch, mode: "inline", cache: "none" }),
     explain,
     console: { log: (...words: unknown[]) => void lines.push(format(...words)) },
   };
   const body = code.replace(/^import .*\n/gm, "");
   const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as FunctionConstructor;
-  await AsyncFunction(...Object.keys(world), body)(...Object.values(world));
+  await AsyncFunction(...Object.keys(scope), body)(...Object.values(scope));
   expect(`${lines.join("\n")}\n`).toBe(prints);
 });

@@ -24,14 +24,14 @@ const range = fc
   )
   .map((sets) => sets.join(" || "));
 
-interface Told {
+interface PackageCase {
   versions: string[];
   deprecated?: readonly string[];
   engines?: Readonly<Record<string, string>>;
   latest?: string | undefined;
 }
 
-function packument({ versions, deprecated = [], engines = {}, latest }: Told) {
+function packument({ versions, deprecated = [], engines = {}, latest }: PackageCase) {
   const entry = (one: string): object => ({
     ...{ name: "a", version: one },
     ...(deprecated.includes(one) && { deprecated: "old" }),
@@ -49,8 +49,8 @@ function policyOf(): PickPolicy {
   return { ranges: new RangeTable(), nodeVersion: "20.0.0" };
 }
 
-function taken(told: Told, text: string, mode: PrereleaseMode = "as-written"): string[] {
-  const versions = new PackumentVersions(packument(told), policyOf(), mode);
+function taken(versionsCase: PackageCase, text: string, mode: PrereleaseMode = "as-written"): string[] {
+  const versions = new PackumentVersions(packument(versionsCase), policyOf(), mode);
   const { bounds } = versions.evaluate(text, "range");
   const keys: string[] = [];
   for (let at = 0; at < bounds.length; at += 2) {
@@ -59,8 +59,8 @@ function taken(told: Told, text: string, mode: PrereleaseMode = "as-written"): s
   return keys.sort();
 }
 
-describe("what a range takes", () => {
-  test("law: what semver says, whatever the prereleases' mode lets in", () => {
+describe("a range", () => {
+  test("law: allows the same versions as semver, in every mode for prereleases", () => {
     fc.assert(
       fc.property(fc.uniqueArray(version, { minLength: 1, maxLength: 30 }), range, (versions, text) => {
         const written = versions.filter((one) => satisfies(one, text)).sort();
@@ -74,23 +74,23 @@ describe("what a range takes", () => {
     );
   });
 
-  test("in two bands a caret is one stretch, however many prereleases lie in it", () => {
+  test("is one interval if it is a caret, however many prereleases lie in it", () => {
     const versions = Array.from({ length: 60 }, (_, at) => (at % 3 === 0 ? `1.${at}.0` : `1.${at}.0-rc.${at}`));
     const all = new PackumentVersions(packument({ versions }), policyOf(), "as-written");
     expect(all.evaluate("^1.0.0", "range").bounds).toHaveLength(2);
   });
 });
 
-describe("what is tried first", () => {
-  test("law: npm's own pick for a range", () => {
-    const told = fc.record({
+describe("the version to try first", () => {
+  test("law: is the one that npm picks", () => {
+    const cases = fc.record({
       versions: fc.uniqueArray(version, { minLength: 1, maxLength: 12 }),
       deprecated: fc.array(version),
       engines: fc.dictionary(version, fc.constantFrom(">=18", ">=22")),
       latest: fc.option(version, { nil: undefined }),
     });
     fc.assert(
-      fc.property(told, range, (given, text) => {
+      fc.property(cases, range, (given, text) => {
         const tagged = given.versions.includes(given.latest ?? "") ? given : { ...given, latest: undefined };
         const policy = policyOf();
         const document = packument(tagged);
@@ -109,11 +109,11 @@ describe("what is tried first", () => {
     );
   });
 
-  const told = { versions: ["1.3.0", "1.2.0", "1.1.0", "1.0.0"], deprecated: ["1.0.0"] };
+  const example = { versions: ["1.3.0", "1.2.0", "1.1.0", "1.0.0"], deprecated: ["1.0.0"] };
 
   function installable(): InstallableVersions {
     const one = new InstallableVersions("a", new VersionSets());
-    one.add("a", new PackumentVersions(packument(told), policyOf(), "as-written"));
+    one.add("a", new PackumentVersions(packument(example), policyOf(), "as-written"));
     return one;
   }
 
@@ -138,7 +138,7 @@ describe("what is tried first", () => {
     [[0, 2], "<=1.1.0"],
     [[2, 4], ">=1.2.0"],
     [[0, 1, 3, 4], "1.0.0 || 1.3.0"],
-  ])("places %j are told as %s", (bounds, text) => {
+  ])("positions %j are described as %s", (bounds, text) => {
     const one = installable();
     expect(one.describe(one.setOf("a", bounds))).toBe(text);
   });

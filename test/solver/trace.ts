@@ -13,22 +13,22 @@ import { type FakeManifest, fakeRegistry } from "../support/fake-registry.ts";
 import { failureOf } from "../support/outcome.ts";
 import { resolveManifest } from "../support/tree.ts";
 
-/** A search that finds nothing, as docs/solver.md tells it. */
+/** The trace of a search without a solution, in the form of docs/solver.md. */
 export interface Traced {
-  /** By package, what its indices stand for. */
+  /** The numbers of each package's versions. */
   readonly packages: readonly string[];
-  /** What was taken in, decided, derived and learned, in its order. Incompatibilities have numbers. */
+  /** The requirements, decisions, derivations and learned incompatibilities, in order. Incompatibilities are numbered. */
   readonly search: readonly string[];
-  /** Facts and steps of the proof. */
+  /** The facts and steps of the proof. */
   readonly graph: readonly string[];
-  /** What a person is told. */
+  /** The printed explanation. */
   readonly text: string;
 }
 
 type FlatIncompatibility = Incompatibility<Fact>;
 type Solution = PartialSolution<Fact>;
 
-/** Runs the flat strategy over a told registry, and writes down what its first search does. */
+/** Runs the flat strategy on a registry, and traces its first search. */
 export async function traced(
   packages: Readonly<Record<string, FakeManifest>>,
   project: Readonly<Record<string, unknown>>,
@@ -43,18 +43,18 @@ export async function traced(
   }
 }
 
-/** Listens at the seams of a search: what it is told, what it assigns, what it ends with. */
+/** Spies on a search: its requirements, its assignments and its result. */
 class Tracer {
   readonly lines: string[] = [];
   readonly #numbers = new Map<FlatIncompatibility, number>();
-  /** Told, and not seen in use yet: the solver makes incompatibilities of them later. */
-  readonly #told = new Map<Fact, number>();
+  /** The numbers of the facts. The solver makes incompatibilities of them. */
+  readonly #factNumbers = new Map<Fact, number>();
   #sets: VersionSets | null = null;
   #provider: NpmDependencyProvider | null = null;
-  // Those of the first search: the ones after it try hints.
+  // These belong to the first search. Later searches try hints.
   #solution: Solution | null = null;
   #solver: object | null = null;
-  /** Says that the search went back, once it is known why. */
+  /** Prints a backjump, once its conflict is printed. */
   #back: (() => void) | null = null;
 
   constructor() {
@@ -98,20 +98,20 @@ class Tracer {
     };
     vi.spyOn(methods, "decide").mockImplementation(function (this: Solution, id, index) {
       decide.call(this, id, index);
-      listen(this, () => tracer.#say("", `decide ${tracer.#version(id, index)}`, `level ${this.level}`));
+      listen(this, () => tracer.#print("", `decide ${tracer.#version(id, index)}`, `level ${this.level}`));
     });
     vi.spyOn(methods, "derive").mockImplementation(function (this: Solution, ...derived) {
       const [id, , cause] = derived;
       listen(this, () => tracer.#afterConflict(cause));
       derive.call(this, ...derived);
       listen(this, () =>
-        tracer.#say("", `derive ${tracer.#term(id, this.remaining(id))}`, `by ${tracer.#number(cause)}`),
+        tracer.#print("", `derive ${tracer.#term(id, this.remaining(id))}`, `by ${tracer.#number(cause)}`),
       );
     });
     vi.spyOn(methods, "backtrack").mockImplementation(function (this: Solution, level) {
       const { level: before } = this;
       listen(this, () => {
-        tracer.#back = () => tracer.#say("", `backjump to level ${level}`, `from level ${before}`);
+        tracer.#back = () => tracer.#print("", `backjump to level ${level}`, `from level ${before}`);
       });
       return backtrack.call(this, level);
     });
@@ -129,23 +129,23 @@ class Tracer {
     });
   }
 
-  /** What a search is told becomes an incompatibility with the same fact. */
+  /** Prints a requirement as the incompatibility that the solver makes of it. */
   #take({ of, versions, package: to, allowed, fact }: Requirement<Fact>): void {
     const refused = (this.#sets as VersionSets).not(allowed);
     const number = this.#next();
-    this.#told.set(fact, number);
-    this.#say(`${number}`, `{ ${this.#term(of, versions)}, ${this.#term(to, refused)} }`, this.#words(fact));
+    this.#factNumbers.set(fact, number);
+    this.#print(`${number}`, `{ ${this.#term(of, versions)}, ${this.#term(to, refused)} }`, this.#words(fact));
   }
 
   #next(): number {
-    return this.#told.size + this.#numbers.size + 1;
+    return this.#factNumbers.size + this.#numbers.size + 1;
   }
 
   #number(one: FlatIncompatibility): number {
-    return ("fact" in one.cause ? this.#told.get(one.cause.fact) : this.#numbers.get(one)) as number;
+    return ("fact" in one.cause ? this.#factNumbers.get(one.cause.fact) : this.#numbers.get(one)) as number;
   }
 
-  /** What follows first after going back follows from what was learned. */
+  /** Prints the conflict and the backjump. The first derivation after a backjump has the learned incompatibility as its cause. */
   #afterConflict(cause: FlatIncompatibility): void {
     if (!this.#back) return;
     this.#conflict(cause);
@@ -153,7 +153,7 @@ class Tracer {
     this.#back = null;
   }
 
-  /** From the incompatibility that all held of to what was learned of it, step by step. */
+  /** Prints the steps from the satisfied incompatibility to the learned one. */
   #conflict(learned: FlatIncompatibility): void {
     const steps: FlatIncompatibility[] = [];
     let first = learned;
@@ -161,7 +161,7 @@ class Tracer {
       steps.unshift(first);
       first = first.cause.conflict;
     }
-    this.#say("", "conflict", `${this.#number(first)} is satisfied`);
+    this.#print("", "conflict", `${this.#number(first)} is satisfied`);
     for (const step of steps) {
       if ("fact" in step.cause) continue;
       const { conflict, other, pivot } = step.cause;
@@ -169,17 +169,17 @@ class Tracer {
       const number = this.#next();
       this.#numbers.set(step, number);
       const terms = step.packages.map((name, place) => this.#term(name, step.sets[place] as SetId));
-      this.#say(`${number}`, `{ ${terms.join(", ")} }`, from);
+      this.#print(`${number}`, `{ ${terms.join(", ")} }`, from);
     }
   }
 
-  #say(number: string, what: string, more: string): void {
+  #print(number: string, what: string, more: string): void {
     this.lines.push(`${number.padStart(2)}  ${what.padEnd(38)}  ${more}`.trimEnd());
   }
 
   #words({ from, versions, to, spec, type }: Fact): string {
-    const who = from ? `${from.name} ${from.describe(versions)}` : "the project";
-    return `${who} requires ${to.name}@${spec}${type === "peer" ? " as a peer" : ""}`;
+    const dependent = from ? `${from.name} ${from.describe(versions)}` : "the project";
+    return `${dependent} requires ${to.name}@${spec}${type === "peer" ? " as a peer" : ""}`;
   }
 
   #name(id: PackageId): string {
@@ -213,7 +213,7 @@ class Tracer {
   }
 }
 
-/** `[1, 3, 4, END]` is `{1 2 4…}`. */
+/** Prints a set: `{1 2 4…}` for `[1, 3, 4, END]`. */
 function members(bounds: readonly number[]): string {
   const texts: string[] = [];
   for (let at = 0; at < bounds.length; at += 2) {
@@ -224,7 +224,7 @@ function members(bounds: readonly number[]): string {
   return `{${texts.join(" ")}}`;
 }
 
-/** Facts have letters, steps numbers. */
+/** Prints a proof. Facts have letters, steps have numbers. */
 function graphOf({ facts, steps }: Proof): string[] {
   const letter = (at: number): string => String.fromCharCode("a".charCodeAt(0) + at);
   const refer = (one: ProofReference): string => ("fact" in one ? letter(one.fact) : `${one.step + 1}`);

@@ -12,10 +12,10 @@ import {
   VersionSets,
 } from "../../src/solver/version-sets.ts";
 
-/** Indices that are looked at; one more stands for all that are yet to be known. */
+/** The tested indices. One more index stands for all higher ones. */
 const SIZE = 24;
 
-/** Some of the indices, and whether all beyond them. */
+/** Some of the indices, and whether the set contains all higher ones. */
 const members = fc.tuple(fc.uniqueArray(fc.nat(SIZE - 1)), fc.boolean());
 type Members = [number[], boolean];
 
@@ -30,13 +30,13 @@ function listed(id: number, sets: VersionSets): boolean[] {
   return Array.from({ length: SIZE + 1 }, (_, index) => sets.has(id, index));
 }
 
-test("law: sets are what sets are, remembered or not", () => {
+test("law: operations agree with the definitions of sets, cached or not", () => {
   fc.assert(
     fc.property(members, members, fc.boolean(), (one, two, remembers) => {
       const sets = new VersionSets(remembers);
       const [a, b] = [setOf(one, sets), setOf(two, sets)];
       const [as, bs] = [listed(a, sets), listed(b, sets)];
-      // twice, so that what is remembered is asked too
+      // The second time reads the cache.
       for (let time = 0; time < 2; time++) {
         expect(listed(sets.and(a, b), sets)).toEqual(as.map((has, at) => has && bs[at]));
         expect(listed(sets.or(a, b), sets)).toEqual(as.map((has, at) => has || bs[at]));
@@ -52,7 +52,7 @@ test("law: sets are what sets are, remembered or not", () => {
   );
 });
 
-test("what has a name of its own", () => {
+test("the named sets", () => {
   const sets = new VersionSets();
   expect(sets.of([0, 1])).toBe(ABSENT);
   expect(sets.not(ABSENT)).toBe(PRESENT);
@@ -62,7 +62,7 @@ test("what has a name of its own", () => {
   expect(sets.count(sets.of([1, 4, 6, 7]))).toBe(4);
 });
 
-test("many sets share the memory's slots, and none gets another's answer", () => {
+test("pairs that share a slot of the cache do not get each other's result", () => {
   const sets = new VersionSets();
   const ids = Array.from({ length: 150 }, (_, at) => sets.of([at, at + 3, at + 5, at + 9]));
   const wrong: number[][] = [];

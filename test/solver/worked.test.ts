@@ -4,12 +4,12 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { FakeManifest } from "../support/fake-registry.ts";
 import { type Traced, traced } from "./trace.ts";
 
-// The page says what the search does, step by step, and where that is in the code: here both are looked up.
+// Checks docs/solver.md: the worked conflict step by step, and the names in the table of steps.
 
 const docs = join(import.meta.dirname, "../../docs");
 const page = readFileSync(join(docs, "solver.md"), "utf8");
 
-/** What stands in the page's blocks of a kind, one after the other. */
+/** Returns the text of all blocks of a kind, joined. */
 function blocks(kind: string): string {
   const found = [...page.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)].filter(([, info]) => info === kind);
   return found.map(([, , text]) => text).join("");
@@ -18,34 +18,34 @@ function blocks(kind: string): string {
 const text = (lines: readonly string[]): string => `${lines.join("\n")}\n`;
 
 describe("the worked conflict", () => {
-  let told: Traced;
+  let trace: Traced;
 
   beforeAll(async () => {
     const { project, packages } = JSON.parse(blocks("json")) as {
       project: Record<string, unknown>;
       packages: Record<string, FakeManifest>;
     };
-    told = await traced(packages, project);
+    trace = await traced(packages, project);
   });
 
-  test("has the numbers that the page gives", () => {
-    expect(blocks("text packages")).toBe(text(told.packages));
+  test("has the numbers of the page", () => {
+    expect(blocks("text packages")).toBe(text(trace.packages));
   });
 
-  test("goes as the page says, line by line", () => {
-    expect(blocks("text search")).toBe(text(told.search));
+  test("takes the steps of the page", () => {
+    expect(blocks("text search")).toBe(text(trace.search));
   });
 
-  test("is proved as the page says", () => {
-    expect(blocks("text proof")).toBe(text(told.graph));
+  test("has the proof of the page", () => {
+    expect(blocks("text proof")).toBe(text(trace.graph));
   });
 
-  test("is told in the page's words", () => {
-    expect(blocks("text explanation")).toBe(`${told.text}\n`);
+  test("has the explanation of the page", () => {
+    expect(blocks("text explanation")).toBe(`${trace.text}\n`);
   });
 });
 
-test("links lead to files, and these have the names that the page says are there", () => {
+test("every link leads to a file, and the file has the names that the page gives", () => {
   const missing: string[] = [];
   for (const [, path] of page.matchAll(/\]\(([^)#]+)/g)) {
     if (!existsSync(join(docs, path as string))) missing.push(path as string);

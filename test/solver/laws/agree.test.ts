@@ -6,15 +6,15 @@ import { hold, parts, runs, someTechniques } from "./hold.ts";
 const TIME = 3_600_000;
 const MODES = ["highest", "highest", "lowest", "lowest-direct"] as const;
 
-/** Whatever is tried first, and by whatever technique: there is an answer or there is none. */
+/** Chooses a resolution mode and techniques. None of them may change whether there is a solution. */
 function some(extra: number): FlatOptions {
   const part = parts(extra);
   return { options: { resolutionMode: MODES[part(4)] ?? "highest" }, techniques: someTechniques(part) };
 }
 
-// The flat strategy against trying every choice. More of it: `node test/solver/laws/search.mjs --runs 20000 --seed 1`.
+// Compares the flat strategy with trying every choice. For more runs: `node test/solver/laws/search.mjs --runs 20000 --seed 1`.
 
-/** Holds so many registries of a size against trying every choice, and says what was met in them. */
+/** Compares the flat strategy with trying every choice, for `count` registries of a size. Returns the counts. */
 async function meet(size: Size, count: number): Promise<Tally> {
   const tally: Tally = { solvable: 0, unsolvable: 0, outOfReach: 0, untried: 0, decisions: 0, conflicts: 0 };
   await hold(registryCases(size), (one, extra) => judge(one, tally, some(extra)), count);
@@ -28,7 +28,7 @@ async function meet(size: Size, count: number): Promise<Tally> {
 }
 
 test(
-  "agrees with trying every choice, and its explanations suffice",
+  "agrees with trying every choice, and its proofs are sufficient",
   async () => {
     const { solvable, unsolvable, conflicts } = await meet(SMALL, runs(100));
     expect(solvable).toBeGreaterThan(25);
@@ -39,7 +39,7 @@ test(
 );
 
 test(
-  "so it does where most choices turn out wrong",
+  "agrees if most choices are wrong",
   async () => {
     const { solvable, unsolvable, conflicts } = await meet(TIGHT, Math.ceil(runs(100) / 4));
     expect(solvable).toBeGreaterThan(5);
@@ -50,7 +50,7 @@ test(
 );
 
 test(
-  "so it does over registries of forty packages",
+  "agrees over registries of forty packages",
   async () => {
     const { solvable, unsolvable } = await meet(LARGE, Math.ceil(runs(100) / 20));
     expect(solvable).toBeGreaterThan(2);

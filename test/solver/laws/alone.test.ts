@@ -8,11 +8,11 @@ import { hold, parts, runs, someTechniques } from "./hold.ts";
 import { Model, type Problem } from "./model.ts";
 import { solveAlone } from "./search-alone.ts";
 
-// The search by itself, any of its techniques switched off: against trying every choice.
+// Compares the search alone, with some techniques switched off, with trying every choice.
 
 const tally = { solvable: 0, unsolvable: 0, conflicts: 0 };
 
-/** What is wrong with what the search says of a problem. */
+/** Returns the errors in the search's result for a problem. */
 function judge(problem: Problem, techniques: Techniques): string[] {
   const wanted = findChoice(problem, 20_000);
   const found = solveAlone(problem, techniques);
@@ -29,13 +29,13 @@ function judge(problem: Problem, techniques: Techniques): string[] {
 const agrees = (size: Size, count: number): Promise<void> =>
   hold(registryCases(size), (one, extra) => judge(new Model(one), someTechniques(parts(extra))), count);
 
-test("agrees with trying every choice, and its refutations follow", async () => {
+test("agrees with trying every choice, and its derivations are valid", async () => {
   await agrees(SMALL, runs(100));
   expect(tally.solvable).toBeGreaterThan(25);
   expect(tally.unsolvable).toBeGreaterThan(25);
   expect(tally.conflicts).toBeGreaterThan(50);
 }, 600_000);
 
-test("so it does over registries of forty packages", async () => {
+test("agrees over registries of forty packages", async () => {
   await agrees(LARGE, Math.ceil(runs(100) / 50));
 }, 600_000);

@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { compare, prerelease } from "semver";
 import { type Project, type RegistryCase, type Sections, splitId } from "./registry-case.ts";
 
-/** How large registries get, and how they are drawn. */
+/** The size of generated registries. */
 export interface Size {
   readonly title: string;
   readonly names: readonly string[];
-  /** What versions are drawn from, lowest first. */
+  /** The possible versions, the lowest first. */
   readonly versions: readonly string[];
-  /** Most requirements of the project, and of a version. */
+  /** The maximum number of requirements of the project, and of a version. */
   readonly most: { readonly project: number; readonly version: number };
 }
 
@@ -20,7 +20,7 @@ export const SMALL: Size = {
   most: { project: 6, version: 4 },
 };
 
-/** Hardly two versions that a range takes both: most choices turn out wrong. */
+/** Few ranges allow two versions, so most choices are wrong. */
 export const TIGHT: Size = {
   title: "tight",
   names: ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"],
@@ -43,11 +43,11 @@ interface DrawnDependency {
   to: string;
   section: Section;
   spec: string;
-  /** What stands there in truth: `npm:alias@spec`. */
+  /** The target of an alias: `npm:alias@spec`. */
   alias: string | undefined;
 }
 
-/** A drawn case becomes the first one, if it can. */
+/** Shrinking tries the first case first. */
 const SHRINK_TO_FIRST = { withCrossShrink: true };
 
 const weighted = <T>(weight: number, value: T): { arbitrary: fc.Arbitrary<T>; weight: number } => ({
@@ -55,7 +55,7 @@ const weighted = <T>(weight: number, value: T): { arbitrary: fc.Arbitrary<T>; we
   weight,
 });
 
-/** Every form of a range over the versions, tags too. The simplest is the first: shrinking goes there. */
+/** Generates specs over the versions, in every form, and dist-tags. The simplest is the first, for shrinking. */
 function specFrom(versions: readonly string[]): fc.Arbitrary<string> {
   const version = fc.constantFrom(...versions);
   const of = (weight: number, text: (low: string, high: string) => string) => ({
@@ -82,7 +82,7 @@ function specFrom(versions: readonly string[]): fc.Arbitrary<string> {
 }
 
 interface Dependent {
-  /** Whose: it seldom asks for itself. */
+  /** The name of the dependent. It rarely requires itself. */
   readonly own: string;
   readonly sections: readonly Section[];
 }
@@ -99,7 +99,7 @@ function dependencyOf({ names, versions }: Size, { own, sections }: Dependent): 
   );
   const section = fc.oneof(SHRINK_TO_FIRST, ...sections.map((each, at) => weighted(at === 0 ? 12 : 3, each)));
   const alias = fc.oneof(SHRINK_TO_FIRST, weighted(29, undefined), { arbitrary: known, weight: 1 });
-  // What the project asks for is mostly there: else most registries would be refused at a glance.
+  // Most of the project's specs are wide. Otherwise most registries would have no solution for a trivial reason.
   const any = specFrom(versions);
   const wide = fc.constantFrom("*", ...versions.slice(0, 4).map((low) => `>=${low}`));
   const spec =
@@ -134,7 +134,7 @@ interface DrawnManifest {
   engine: boolean;
 }
 
-/** What a version does not have of its own it has in common with the others of its package, as a real ladder does. */
+/** A version has its own manifest, or one in common with other versions of its package, as in a real registry. */
 interface Package {
   common: DrawnManifest;
   own: readonly ("none" | "common" | DrawnManifest)[];
@@ -166,7 +166,7 @@ function packageOf(size: Size, name: string): fc.Arbitrary<Package> {
   });
 }
 
-/** Always with a section: fields of text alone would be read as dependencies. */
+/** Returns a manifest with at least one section, because plain text fields would be read as dependencies. */
 const manifestOf = ({ drawnDependencies, deprecated, engine }: DrawnManifest): Sections => ({
   ...((deprecated || engine) && { dependencies: {} }),
   ...sectionsOf(drawnDependencies),
@@ -174,7 +174,7 @@ const manifestOf = ({ drawnDependencies, deprecated, engine }: DrawnManifest): S
   ...(engine && { engines: { node: ">=90" } }),
 });
 
-/** Fewer than it was drawn with: npm refuses to override what the project itself asks for. */
+/** Returns the overrides without those of direct dependencies, which npm refuses. */
 function overridesOf(
   rules: readonly DrawnDependency[],
   sections: Sections,
@@ -216,14 +216,14 @@ function projectOf(size: Size): fc.Arbitrary<Project> {
   });
 }
 
-/** `latest` is the highest release, or the highest of all; `next` any version. */
+/** Returns the dist-tags: `latest` is the highest release, otherwise the highest version; `next` is any version. */
 function tagsOf(versions: readonly string[], next: string): Record<string, string> {
   const sorted = [...versions].sort(compare);
   const latest = sorted.filter((version) => !prerelease(version)).at(-1) ?? sorted.at(-1);
   return latest === undefined ? {} : { latest, ...(versions.includes(next) && { next }) };
 }
 
-/** A registry and a project. */
+/** Generates a registry and a project. */
 export function registryCases(size: Size): fc.Arbitrary<RegistryCase> {
   const { names, versions } = size;
   const drawnPackages = fc.tuple(...names.map((name) => packageOf(size, name)));

@@ -1,14 +1,14 @@
 import { type Problem, ROOT, type Rule } from "./model.ts";
 
-/** Installed name to `source@version`, the project's own among them. */
+/** Maps installed names to `source@version`, including the project's own. */
 export type Choice = ReadonlyMap<string, string>;
 
-/** A choice that breaks no rule, null when there is none, undefined when looking for it took more than `budget` places. */
+/** Returns a choice that breaks no rule; null if there is none; undefined if the search takes more than `budget` steps. */
 export function findChoice(problem: Problem, budget = 100_000): Choice | null | undefined {
   return new Search(problem, budget).from(new Map([[ROOT, ROOT]]));
 }
 
-/** Tries every version of every package that is asked for. What nobody asks for is left out: that breaks no rule. */
+/** Tries every version of every required package. Other packages are left out, which breaks no rule. */
 class Search {
   readonly #installable: Problem["installable"];
   readonly #rules = new Map<string, Rule[]>();
@@ -46,7 +46,7 @@ class Search {
     return null;
   }
 
-  /** Of the packages that must be there and are not chosen, one with the fewest versions left. */
+  /** Returns the required, unchosen package with the fewest possible versions. */
   #narrowest(asked: ReadonlyMap<string, readonly Rule[]>): { name: string; options: string[] } | undefined {
     let best: { name: string; options: string[] } | undefined;
     for (const [name, rules] of asked) {

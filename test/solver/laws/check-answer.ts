@@ -1,7 +1,7 @@
 import { type Choice, findChoice } from "./brute-force.ts";
 import { type Edge, type Model, type Problem, ROOT, type Rule } from "./model.ts";
 
-/** What is wrong with a choice: a package that does not exist, a rule broken. */
+/** Returns the errors in a choice: versions that do not exist, and broken rules. */
 export function checkChoice({ installable, rules }: Problem, chosen: Choice): string[] {
   const wrong: string[] = [];
   for (const [name, id] of chosen) {
@@ -19,7 +19,7 @@ export function checkChoice({ installable, rules }: Problem, chosen: Choice): st
 const inForce = <R extends Rule>(rules: readonly R[], chosen: Choice): R[] =>
   rules.filter(({ from, when }) => when.has(chosen.get(from) ?? "none"));
 
-/** What is wrong with an answer: besides, a package that nobody asks for, or an optional one left out for nothing. */
+/** Returns the errors in a solution: those of its choice, packages that nothing requires, and optional ones left out without need. */
 export function checkAnswer(model: Model, chosen: Choice): string[] {
   const wrong = checkChoice(model, chosen);
   const active = inForce(model.rules, chosen);
@@ -28,7 +28,7 @@ export function checkAnswer(model: Model, chosen: Choice): string[] {
   return wrong.length > 0 ? wrong : active.filter((rule) => leftOutForNothing(model, chosen, rule)).map(addable);
 }
 
-/** An optional peer asks for nothing. */
+/** Checks whether an edge brings its package in. An optional peer does not. */
 function reachable(active: readonly Edge[]): Set<string> {
   const seen = new Set([ROOT]);
   for (const name of seen) {
@@ -37,7 +37,7 @@ function reachable(active: readonly Edge[]): Set<string> {
   return seen;
 }
 
-/** An optional dependency is left out only where it does not go with the versions that were chosen. */
+/** Returns the optional dependencies that were left out although they fit the chosen versions. */
 function leftOutForNothing(model: Model, chosen: Choice, { type, name, allowed }: Edge): boolean {
   if (type !== "optional" || chosen.has(name)) return false;
   const fixed = [...chosen].map(([each, id]) => demand(each, new Set([id])));

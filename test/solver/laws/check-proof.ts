@@ -4,21 +4,21 @@ import { findChoice } from "./brute-force.ts";
 import { type Edge, type Model, type Problem, ROOT, type Rule, sourceOf } from "./model.ts";
 import { splitId } from "./registry-case.ts";
 
-/** What a package that is not there is. */
+/** The state of a package that is not installed. */
 const ABSENT = "absent";
 
-/** A choice in which every package named here is one of its set: none of them is allowed. Of other packages nothing is said. */
+/** Terms that cannot all hold: no choice may have every package in its set. */
 export type Ban = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** What a package can be. */
+/** Returns the states of a package. */
 function states({ installable }: Problem, name: string): string[] {
   return name === ROOT ? [ROOT] : [...(installable.get(name) ?? []), ABSENT];
 }
 
-/** A rule as what it rules out. */
+/** Returns what a rule rules out. */
 export function banOf(problem: Problem, { kind, from, when, name, allowed }: Rule): Ban {
   const refused = states(problem, name).filter((id) => !allowed.has(id) && (kind === "dependency" || id !== ABSENT));
-  // a asks for itself: its versions that are not what they ask for
+  // A package that requires itself: its versions that do not satisfy the requirement.
   if (from === name) return new Map([[from, new Set(refused.filter((id) => when.has(id)))]]);
   return new Map([
     [from, when],
@@ -26,11 +26,11 @@ export function banOf(problem: Problem, { kind, from, when, name, allowed }: Rul
   ]);
 }
 
-/** Whether every choice that the ban is about is one that one of these is about. */
+/** Checks whether some bans together cover a ban: each choice that it rules out is ruled out by one of them. */
 export function follows(problem: Problem, ban: Ban, [one, ...others]: readonly Ban[]): boolean {
   if ([...ban].some(([, set]) => set.size === 0)) return true;
   if (!one) return false;
-  // What `one` leaves of the ban, cut along each of its packages: the others must have all of it.
+  // Splits the part of the ban that `one` does not cover by package. The others must cover each part.
   for (const [name, set] of one) {
     const beyond = [...(ban.get(name) ?? states(problem, name))].filter((id) => !set.has(id));
     if (beyond.length > 0 && !follows(problem, new Map([...ban, [name, new Set(beyond)]]), others)) return false;
@@ -38,14 +38,14 @@ export function follows(problem: Problem, ban: Ban, [one, ...others]: readonly B
   return true;
 }
 
-/** What follows from two facts or earlier steps. */
+/** A step: what follows from two facts or earlier steps. */
 export interface Derived {
-  /** One, or, where the words for it may mean several things, all of those. */
+  /** The possible meanings of the step. There are several if its text is ambiguous. */
   readonly readings: readonly Ban[];
   readonly because: readonly ProofReference[];
 }
 
-/** What is wrong with a derivation: facts that do not suffice, a step that does not follow, an end that is none, what nothing needs. */
+/** Returns the errors in a derivation: insufficient facts, steps that do not follow, a wrong conclusion, and unused parts. */
 export function checkDerivation(problem: Problem, steps: readonly Derived[]): string[] {
   const wrong = findChoice(problem) === null ? [] : ["the facts can all be met"];
   const facts = problem.rules.map((rule) => [banOf(problem, rule)]);
@@ -65,7 +65,7 @@ export function checkDerivation(problem: Problem, steps: readonly Derived[]): st
   return [...wrong, ...unused(facts.length, steps)];
 }
 
-/** What leads nowhere. */
+/** Returns the facts and steps that no step uses. */
 function unused(facts: number, steps: readonly Derived[]): string[] {
   if (steps.length === 0) return facts === 1 ? [] : ["facts without steps"];
   const used = new Set(steps.flatMap(({ because }) => because.map((one) => JSON.stringify(one))));
@@ -79,7 +79,7 @@ function unused(facts: number, steps: readonly Derived[]): string[] {
     .map((one) => `nothing needs ${one}`);
 }
 
-/** What is wrong with a proof: a fact that is not so, and all that {@link checkDerivation} finds. */
+/** Returns the errors in a proof: false facts, and those of {@link checkDerivation}. */
 export function checkProof(model: Model, { facts, steps }: Proof): string[] {
   const wrong: string[] = [];
   const rules: Rule[] = [];
@@ -96,7 +96,7 @@ export function checkProof(model: Model, { facts, steps }: Proof): string[] {
 const factText = ({ from, versions, name, spec, type }: ProofFact): string =>
   `${from || "the project"} ${versions} ${type} ${name}@${spec}`;
 
-/** A proof, line by line. */
+/** Prints a proof, line by line. */
 export function printProof({ facts, steps }: Proof): string[] {
   const refer = (one: ProofReference): string => ("fact" in one ? `fact ${one.fact}` : `step ${one.step}`);
   const lines = steps.map(({ terms, because }) => {
@@ -109,7 +109,7 @@ export function printProof({ facts, steps }: Proof): string[] {
   ];
 }
 
-/** What a fact says, if every version that it is about says so; else what is wrong. */
+/** Returns the rule of a fact if it is true for every version, otherwise the error. */
 function ruleOf(model: Model, fact: ProofFact): Rule | string {
   const { kind, from, versions, name, spec, missing } = fact;
   const allowed = model.allowed(name, spec);
@@ -127,7 +127,7 @@ const isFactOf = (edge: Edge, { kind, name, spec, rawSpec, type }: ProofFact): b
   edge.type === type &&
   edge.kind === kind;
 
-/** More readings of one step than this are not looked at. */
+/** The number of possible meanings of a step that are checked. */
 const MOST = 64;
 
 function readingsOf(model: Model, terms: Proof["steps"][number]["terms"]): Ban[] {
@@ -142,9 +142,9 @@ function readingsOf(model: Model, terms: Proof["steps"][number]["terms"]): Ban[]
 }
 
 /**
- * What `1.0.0 - 1.4.1 || npm:b@2.0.0` may mean, the largest first: each such stretch is one of releases or one of prereleases of
- * one source. But the whole may be a spec as somebody wrote it, where `*` is no prerelease; and `*` is all that the solver met,
- * which may be one source alone.
+ * Returns the possible meanings of a text like `1.0.0 - 1.4.1 || npm:b@2.0.0`, the largest first. Each interval is one of releases or
+ * one of prereleases of one source. The text may also be a spec of a manifest, where `*` allows no prerelease. `*` may also mean all
+ * versions that the solver has met, which may be those of one source.
  */
 function possibleSets(model: Model, name: string, text: string): ReadonlySet<string>[] {
   if (name === ROOT) return [new Set([ROOT])];
@@ -170,7 +170,7 @@ function idsWithin(ids: readonly string[], { source, text }: { source: string; t
   });
 }
 
-/** `<=1.0.0` has no lower end, `>=1.0.0` no upper one. */
+/** Returns the ends of an interval. `<=1.0.0` has no lower end, `>=1.0.0` no upper one. */
 function ends(part: string): [string | null, string | null] {
   if (part.startsWith("<=")) return [null, part.slice(2)];
   if (part.startsWith(">=")) return [part.slice(2), null];

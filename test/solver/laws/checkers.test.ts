@@ -10,13 +10,13 @@ import { Model, type Problem, ROOT, type Rule } from "./model.ts";
 import type { Project, RegistryCase, Sections } from "./registry-case.ts";
 import { solveAlone } from "./search-alone.ts";
 
-// What judges the solver is judged here: by cases told by hand, and by solvers that are wrong.
+// Tests the checkers of the solver: with cases written by hand, and with wrong solvers.
 
 function model(project: Project, packages: Record<string, Sections>, tags: RegistryCase["tags"] = {}): Model {
   return new Model({ project, packages, tags });
 }
 
-/** `a@1.0.0 b@2.0.0`, or null. */
+/** Returns the solution as `a@1.0.0 b@2.0.0`, or null. */
 function answer(model: Model): string | null {
   const found = findChoice(model);
   return found
@@ -27,7 +27,7 @@ function answer(model: Model): string | null {
     : null;
 }
 
-test("trying every choice finds the one that meets all", () => {
+test("trying every choice finds the valid one", () => {
   const packages = {
     "a@1.0.0": { dependencies: { c: "1.0.0" } },
     "a@2.0.0": { dependencies: { c: "2.0.0" } },
@@ -46,7 +46,7 @@ test("trying every choice finds the one that meets all", () => {
   );
 });
 
-test("what is optional may be missing, and must fit if it is there", () => {
+test("optional packages may be missing, and must fit if they are installed", () => {
   const packages = {
     "a@1.0.0": { peerDependencies: { b: "1.0.0" }, peerDependenciesMeta: { b: { optional: true } } },
     "b@1.0.0": {},
@@ -61,7 +61,7 @@ test("what is optional may be missing, and must fit if it is there", () => {
   expect(answer(model({ devDependencies: { b: "3" } }, packages))).toBe(null);
 });
 
-test("a range, a tag, a prerelease and an alias mean what they mean to npm", () => {
+test("ranges, dist-tags, prereleases and aliases have npm's meaning", () => {
   const packages = { "a@1.0.0": {}, "a@2.0.0-rc.1": {}, "a@2.0.0-rc.2": {}, "b@1.0.0": { dependencies: { a: "^1" } } };
   const tags = { a: { latest: "1.0.0", next: "2.0.0-rc.1" } };
   expect(answer(model({ dependencies: { a: ">=1.5.0" } }, packages, tags))).toBe(null);
@@ -72,7 +72,7 @@ test("a range, a tag, a prerelease and an alias mean what they mean to npm", () 
   expect(answer(model({ dependencies: { c: "npm:b@1", a: "*" } }, packages, tags))).toBe("a@1.0.0 b@1.0.0");
 });
 
-test("an answer is wrong that breaks a rule, has what nobody asks for, or leaves out what could be there", () => {
+test("finds solutions that break a rule, have unrequired packages, or leave out possible ones", () => {
   const packages = { "a@1.0.0": { dependencies: { b: "1.0.0" } }, "b@1.0.0": {}, "b@2.0.0": {}, "c@1.0.0": {} };
   const tested = model({ dependencies: { a: "*" }, optionalDependencies: { c: "*" } }, packages);
   const wrong = (...ids: string[]): string[] =>
@@ -102,7 +102,7 @@ test("an answer is wrong that breaks a rule, has what nobody asks for, or leaves
   ).toEqual(["nobody asks for a", "nobody asks for b"]);
 });
 
-/** Takes the last version that its first dependent lets in, and never goes back. */
+/** Chooses the last version that the first dependent allows, and never goes back. */
 function greedy({ installable, rules }: Problem): Choice | null {
   const chosen = new Map([[ROOT, ROOT]]);
   for (const [from, id] of chosen) {
@@ -116,7 +116,7 @@ function greedy({ installable, rules }: Problem): Choice | null {
   return chosen;
 }
 
-test("a solver that never goes back is caught, both where it gives up and where it is wrong", async () => {
+test("finds the errors of a solver that never goes back", async () => {
   const givesUp = hold(
     registryCases(SMALL),
     (one) => {
@@ -138,7 +138,7 @@ test("a solver that never goes back is caught, both where it gives up and where 
   await expect(wrong).rejects.toThrow(/ wants /);
 }, 60_000);
 
-/** What could not be told from right after one thing in it was changed, of all that was changed. */
+/** Returns the share of changed derivations whose error is not found. */
 function survivors(
   change: (found: {
     rules: readonly Rule[];
@@ -159,13 +159,13 @@ function survivors(
   return survived / changed;
 }
 
-test("a refutation is caught that is short of a fact, or says more than follows", () => {
-  // the last fact goes: what rested on it rests on nothing
+test("finds derivations that lack a fact, or conclude too much", () => {
+  // Removes the last fact.
   expect(survivors(({ rules, steps }) => ({ rules: rules.slice(0, -1), steps }))).toBe(0);
-  // the last fact becomes one about no version
+  // Makes the last fact apply to no version.
   const idle = (rule: Rule): Rule => ({ ...rule, when: new Set() });
   expect(survivors(({ rules, steps }) => ({ rules: rules.with(-1, idle(rules.at(-1) as Rule)), steps }))).toBe(0);
-  // the first step claims the end at once
+  // Makes the first step the conclusion.
   expect(
     survivors(({ rules, steps }) =>
       steps.length < 2 ? null : { rules, steps: [{ ...(steps[0] as Derived), readings: [new Map()] }] },
@@ -173,7 +173,7 @@ test("a refutation is caught that is short of a fact, or says more than follows"
   ).toBe(0);
 });
 
-test("what follows is what every choice shows", () => {
+test("law: a ban follows if every choice shows it", () => {
   const installable = new Map([
     ["a", ["1", "2"]],
     ["b", ["1", "2"]],

@@ -22,7 +22,7 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** An override for the dependencies of one package reaches further in npm than it can in a flat answer. */
+/** The result if an override below one package would reach further in npm than in a flat tree. */
 export const OUT_OF_REACH = "out of reach";
 
 export type FlatAnswer =
@@ -36,7 +36,7 @@ export type FlatAnswer =
       readonly rung: Rung;
     };
 
-/** The refusal that an error is. Anything else is a crash, and a crash is a defect. */
+/** Returns the refusal of an ENOSOLUTION. Rethrows any other error, because that is a defect. */
 export function refusalOf(error: unknown): Refusal {
   if (!(error instanceof InstallError) || error.code !== "ENOSOLUTION") throw error;
   const { message, details } = error.failure;
@@ -48,11 +48,11 @@ export const packageJson = ({ project }: RegistryCase): string => JSON.stringify
 export interface FlatOptions {
   readonly options?: ResolveOptions;
   readonly techniques?: Techniques;
-  /** Of the project, besides package.json. */
+  /** Files of the project besides package.json. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** What the flat strategy says of a registry and a project: the engine alone, under the blocking driver, packuments in memory. */
+/** Resolves a case with the flat strategy: the engine alone, with the blocking driver and packuments in memory. */
 export async function flatAnswer(
   registryCase: RegistryCase,
   { options = {}, techniques, files }: FlatOptions = {},
@@ -87,18 +87,18 @@ function choiceOf({ root }: Tree): Choice {
   return new Map([[ROOT, ROOT], ...nodes]);
 }
 
-/** What the search met, for a reader. */
+/** Counts the results, for printing. */
 export interface Tally {
   solvable: number;
   unsolvable: number;
   outOfReach: number;
-  /** Too many choices to try them all. */
+  /** Cases with too many choices to try them all. */
   untried: number;
   decisions: number;
   conflicts: number;
 }
 
-/** What is wrong with what the flat strategy says: against trying every choice, and by what it says itself. */
+/** Returns the errors of the flat strategy: compared with trying every choice, and in its own solution or proof. */
 export async function judge(registryCase: RegistryCase, tally: Tally, options?: FlatOptions): Promise<string[]> {
   const model = new Model(registryCase);
   const wanted = findChoice(model, 20_000);
