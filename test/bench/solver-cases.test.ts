@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ALL_TECHNIQUES } from "../../src/solver/techniques.ts";
-import { type Grid, isFree, type SolverCase, stress, sudoku, sudokuGrid, badVersions } from "./solver-cases.ts";
+import { badVersions, type Grid, isFree, type SolverCase, stress, sudoku, sudokuGrid } from "./solver-cases.ts";
 import { SolverRun, type SolverRunResult } from "./solver-run.ts";
 
 const solve = (solverCase: SolverCase): Promise<SolverRunResult> => SolverRun.made(solverCase).run({ hints: false });
