@@ -21,8 +21,8 @@ function rankAscii(): Uint8Array {
 }
 
 /**
- * npm's order of names and paths: `Intl.Collator("en")`. Printable ASCII takes a short way that gives the same answer
- * (first difference of primary weight, then length, then lower before upper case); the rest asks the collator.
+ * Compares names and paths in npm's order: `Intl.Collator("en")`. Printable ASCII is compared without the collator, with the same
+ * result: by the first difference of primary weight, then by length, then lower case before upper case.
  */
 export function enOrder(a: string, b: string): number {
   if (a === b) return 0;
@@ -31,7 +31,7 @@ export function enOrder(a: string, b: string): number {
   for (let i = 0; i < length; i++) {
     const x = a.charCodeAt(i);
     const y = b.charCodeAt(i);
-    // Paths share long beginnings; what is printable ASCII and equal decides nothing.
+    // Skips equal printable ASCII, because paths share long prefixes.
     if (x === y && x > 32 && x < 127) continue;
     const rank = RANK[x] ?? 0;
     const other = RANK[y] ?? 0;

@@ -6,27 +6,27 @@ interface Turn {
   start: () => void;
 }
 
-/** How a piece of work stands in line. */
+/** Options of one task. */
 export interface Place {
-  /** Aborts while it waits: then it never starts. */
+  /** If it aborts while the task waits, the task never starts. */
   signal?: AbortSignal | undefined;
-  /** What `hurry` names it by. */
+  /** The key that `hurry` takes. */
   key?: unknown;
-  /** Lower ones go first, from -1 on. Default 0. */
+  /** Lower ranks run first; the lowest is -1. Default 0. */
   rank?: number | undefined;
 }
 
-/** Lets at most `size` pieces of work run at once, the lowest rank first and within one in the order of arrival. */
+/** Runs at most `size` tasks at once: the lowest rank first, and tasks of one rank in the order of arrival. */
 export class Limit {
   #free: number;
   readonly #queue = new RankQueue<Turn>();
 
   constructor(size: number) {
-    // None at all, or no number, would wait for ever.
+    // With zero or NaN, every task would wait for ever.
     this.#free = Math.max(size || 1, 1);
   }
 
-  /** @throws `signal.reason` when it aborts before the turn has come (the work never starts), or what `work` rejects with */
+  /** Runs a task when its turn comes. Rejects with `signal.reason` if the signal aborts before that, or with the error of `work`. */
   async run<T>(work: () => Promise<T>, place: Place = {}): Promise<T> {
     place.signal?.throwIfAborted();
     if (this.#free > 0) this.#free--;
@@ -34,14 +34,14 @@ export class Limit {
     try {
       return await work();
     } finally {
-      // The place is handed over, not given back and taken again: nobody can slip in between.
+      // Hands the slot over directly, so that no new task can take it in between.
       const next = this.#queue.first();
       if (next) next.start();
       else this.#free++;
     }
   }
 
-  /** What waits under this key has at most this rank from here on. */
+  /** Lowers the rank of the waiting task with this key to at most `rank`. */
   hurry(key: unknown, rank: number): void {
     this.#queue.promote((turn) => turn.key === key, lineOf(rank));
   }

@@ -19,8 +19,8 @@ function hubOf(signal: AbortSignal): Hub {
 }
 
 /**
- * Calls `run` when `signal` aborts; the answer takes that back. However many wait on a signal it carries one listener
- * (Node warns of a leak from the eleventh on), and none when nobody waits. `signal` must not have aborted yet.
+ * Calls `run` when `signal` aborts. Returns a function that cancels this. A signal has at most one listener for all callers, because
+ * Node warns of a leak from the eleventh listener on. `signal` must not have aborted yet.
  */
 export function onAbort(signal: AbortSignal, run: () => void): () => void {
   const { waiting, fire } = hubOf(signal);
@@ -32,7 +32,7 @@ export function onAbort(signal: AbortSignal, run: () => void): () => void {
   };
 }
 
-/** `work`, or a rejection with `signal.reason` as soon as it aborts, whether `work` heeds the signal or not. */
+/** Returns `work`, or rejects with `signal.reason` as soon as `signal` aborts, even if `work` ignores the signal. */
 export function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason);

@@ -4,15 +4,15 @@ import { unregistered } from "../errors/work.ts";
 type Waiter = [resolve: (value: never) => void, reject: (error: unknown) => void];
 
 /**
- * One owner for the work of each key: whoever waits while it runs, or after it has ended well, gets the same value.
- * A failure reaches everybody who waits and is then forgotten, so that a retry is possible. To settle a key that is not
- * in flight changes nothing.
+ * Runs the work of each key once. All callers that wait, during the work or after it has succeeded, get the same value. A failure
+ * reaches the callers that wait and is then forgotten, so that a retry is possible. Settling a key that is not in flight changes
+ * nothing.
  */
 export class OnceMap<K, V> {
   readonly #running = new Map<K, Waiter[]>();
   readonly #values = new Map<K, V>();
 
-  /** True: the caller must do the work, and end it with `done` or `fail`. */
+  /** Returns true if the caller must do the work, and end it with `done` or `fail`. */
   register(key: K): boolean {
     return !this.#values.has(key) && !this.#running.has(key) && !!this.#running.set(key, []);
   }
@@ -31,7 +31,7 @@ export class OnceMap<K, V> {
     this.#running.delete(key);
   }
 
-  /** Rejects with what the owner failed with, or with an InstallError EUNREGISTERED where there is no owner. */
+  /** Returns the value. Rejects with the error of the work. @throws InstallError EUNREGISTERED if no work is registered */
   async wait(key: K): Promise<V> {
     const waiters = this.#running.get(key);
     if (waiters) return new Promise((...waiter: Waiter) => waiters.push(waiter));
@@ -39,12 +39,12 @@ export class OnceMap<K, V> {
     throw new InstallError(unregistered(key));
   }
 
-  /** The value, when the work has ended well: for a caller that cannot wait. */
+  /** Returns the value if the work has succeeded: for a caller that cannot wait. */
   get(key: K): V | undefined {
     return this.#values.get(key);
   }
 
-  /** The value, by `work` where there is no owner yet. Rejects with what `work` throws. */
+  /** Returns the value, and runs `work` for it if no work is registered yet. Rejects with the error of `work`. */
   async run(key: K, work: () => Promise<V>): Promise<V> {
     if (this.register(key)) {
       try {

@@ -1,4 +1,4 @@
-/** `lastest` and `latest`, `raect` and `react`: one character added, left out or exchanged, or two neighbours swapped. */
+/** Checks whether two words differ by one typing error, as `raect` and `react`: a character added, left out or replaced, or two neighbours swapped. */
 export function isOneEditAway(a: string, b: string): boolean {
   if (a === b) return false;
   let start = 0;

@@ -11,7 +11,7 @@ export function resolvePath(from: string, to: string): string {
   return `/${out.join("/")}`;
 }
 
-/** The way from one absolute path to another: `/a/b` to `/a/c` is `../c`; to itself, the empty string. */
+/** Returns the relative path from one absolute path to another: `/a/b` to `/a/c` is `../c`. A path to itself is `""`. */
 export function relativePath(from: string, to: string): string {
   const source = resolvePath("/", from).split("/").filter(Boolean);
   const target = resolvePath("/", to).split("/").filter(Boolean);
@@ -20,14 +20,14 @@ export function relativePath(from: string, to: string): string {
   return [...source.slice(shared).fill(".."), ...target.slice(shared)].join("/");
 }
 
-/** npm's name for a folder without one: its last segment, with the scope above it: `/x/@a/b` is `@a/b`. */
+/** Returns npm's name for a package without a name: the folder's last segment, with a scope above it: `/x/@a/b` is `@a/b`. */
 export function nameFromFolder(path: string): string {
   const slash = path.lastIndexOf("/");
   const above = path.lastIndexOf("/", slash - 1) + 1;
   return slash > 0 && path[above] === "@" ? path.slice(above) : path.slice(slash + 1);
 }
 
-/** The folder that a path is in: `/a/b` is in `/a`. */
+/** Returns the folder of a path: `/a/b` is in `/a`. */
 export function dirname(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/"))) || "/";
 }

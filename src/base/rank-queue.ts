@@ -1,4 +1,4 @@
-/** What waits in line: the lowest rank first, and within a rank first come, first served. Ranks are small whole numbers from 0 on. */
+/** A queue by rank: the lowest rank first, and within a rank in the order of arrival. Ranks are small integers from 0. */
 export class RankQueue<T> {
   readonly #ranks: Set<T>[] = [];
   size = 0;
@@ -9,20 +9,20 @@ export class RankQueue<T> {
     this.size++;
   }
 
-  /** False: it was not in line. */
+  /** Returns false if the item was not in the queue. */
   delete(item: T): boolean {
     const had = this.#ranks.some((rank) => rank.delete(item));
     if (had) this.size--;
     return had;
   }
 
-  /** Who is next, and stays until deleted. */
+  /** Returns the next item, which stays in the queue until it is deleted. */
   first(): T | undefined {
     for (const rank of this.#ranks) for (const item of rank) return item;
     return undefined;
   }
 
-  /** Moves the first one of a higher rank that is meant to the end of this one. */
+  /** Moves the first matching item of a higher rank to the end of this rank. */
   promote(isMeant: (item: T) => boolean, rank: number): void {
     for (const line of this.#ranks.slice(rank + 1)) {
       for (const item of line) {
