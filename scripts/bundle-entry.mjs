@@ -3,8 +3,8 @@ import { build } from "vite";
 import { ROOT } from "./setup.mjs";
 
 /**
- * Bundles a TypeScript file for Node or for a page. `webhoist:entry`, where the file imports that, is the module under test;
- * what that starts workers from is put beside the bundle.
+ * Bundles a TypeScript file for Node or for a page. An import of `webhoist:entry` becomes the module under test. The
+ * file of its workers is put beside the bundle.
  * @param {string} entry below the repository
  * @param {{ platform: "node" | "page", outDir: string, library?: string }} how
  * @returns {Promise<string>} the bundle, `<name>.mjs` for Node and `<name>.js` for a page

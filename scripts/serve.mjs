@@ -14,7 +14,7 @@ const TYPES = {
   ".woff2": "font/woff2",
 };
 
-/** What lets a page have threads that share memory (docs/isolation.md). Its worker's file needs the second one too. */
+/** Headers that let a page share memory between threads (docs/isolation.md). The worker's file needs the second header too. */
 export const ISOLATION = {
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-embedder-policy": "require-corp",
@@ -23,10 +23,10 @@ export const ISOLATION = {
 /** @typedef {(request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => boolean} Handler */
 
 /**
- * A loopback server for a folder. The folder is read once: a request can name what was there, and no other path.
+ * Serves a folder on loopback. The folder is read once, so a request can reach only the files that it had then.
  * @param {string} folder
- * @returns {{ listen(port: number, first: Handler): Promise<string>, close(): Promise<void> }} `first` sees each request
- * before the folder does; `listen` gives the address, with a trailing slash
+ * @returns {{ listen(port: number, first: Handler): Promise<string>, close(): Promise<void> }} `first` gets each
+ * request before the folder does; `listen` returns the address, with a trailing slash
  */
 export function serveFolder(folder) {
   const files = new Map(
@@ -37,7 +37,7 @@ export function serveFolder(folder) {
     }),
   );
   const page = files.get("/index.html")?.toString() ?? "";
-  // The page learns here that its origin has a relay: a copy of it on a plain file host has none.
+  // Tells the page that its origin has a relay. A copy of the page on a plain file host has none.
   files.set(
     "/index.html",
     Buffer.from(page.replace("<head>", `<head><meta name="webhoist-relay" content="${RELAY}">`)),
@@ -50,7 +50,7 @@ export function serveFolder(folder) {
     const [path = "/"] = (request.url ?? "/").split("?");
     const name = path === "/" ? "/index.html" : path;
     const body = files.get(name);
-    // Another site may link to the page, but a host name that was rebound to loopback gets nothing.
+    // Other sites may link to the page, but requests under a host name that was rebound to loopback are refused.
     if (isForeign(request) && request.headers["sec-fetch-mode"] !== "navigate")
       return void response.writeHead(403).end();
     if (!body) return void response.writeHead(404).end();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { npm } from "./npm-config.mjs";
 
-/** The repository's own folder. */
+/** The repository's folder. */
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** @param {string} path @returns {Record<string, { version?: string, integrity?: string, optional?: boolean }>} */
@@ -15,19 +15,19 @@ function lockedPackages(path) {
   }
 }
 
-/** Whether `node_modules` holds what the lock asks for, by the record that npm keeps there. */
+/** Checks whether `node_modules` has what the lockfile requires, by the record that npm keeps there. */
 export function isInstalled(root = ROOT) {
   const wanted = lockedPackages(join(root, "package-lock.json"));
   const found = lockedPackages(join(root, "node_modules", ".package-lock.json"));
   return Object.entries(wanted).every(([location, entry]) => {
     const there = found[location];
-    // An optional package for another platform is never there.
+    // Optional packages for other platforms are never installed.
     if (!there) return location === "" || entry.optional === true;
     return there.version === entry.version && there.integrity === entry.integrity;
   });
 }
 
-/** The first step of every command: plain Node, so that it works on a fresh clone. Ends the process when it cannot. */
+/** Installs missing dependencies: the first step of every command. Uses only Node, so that it works on a fresh clone. Ends the process if it fails. */
 export function ensureInstalled() {
   const major = Number(process.versions.node.split(".")[0]);
   if (major < 20) exit(`webhoist needs Node 20 or later; this is ${process.version}.`);

@@ -16,7 +16,7 @@ const config = readNpmConfig(ROOT);
 const site = serveFolder(join(ROOT, ".build/site"));
 const relay = createRelay(config);
 
-/** A port that was asked for is used or nothing is; else the usual one, or any that is free. */
+/** The port that PORT names; without it, port 4180 or any free port. */
 const asked = process.env["PORT"];
 for (const port of asked ? [Number(asked)] : [4180, 0]) {
   try {
