@@ -49,7 +49,7 @@ const LAYERS: Readonly<Record<string, string>> = {
   "web/install":
     "api errors base tarball registry project pack-cache sink install workers/host workers/net workers/storage workers/run web/options web/backends",
   "web/bundlers": "api errors base project node",
-  web: "api errors base registry sink workers/host workers/net web/options web/sinks web/backends web/install",
+  web: "api errors base registry sink explain workers/host workers/net web/options web/sinks web/backends web/install",
   "web/cli": "api errors sink explain web",
   "web/playground": "api errors spec sink explain install workers/host web",
 };

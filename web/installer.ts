@@ -175,7 +175,10 @@ class WebInstaller implements Installer {
       return await orAbort(work(signal), signal);
     } catch (error) {
       signal.throwIfAborted();
-      throw error instanceof InstallError ? error : new InstallError(failureOf(error));
+      const known = error instanceof InstallError ? error : new InstallError(failureOf(error));
+      if (known.code !== "ENOSOLUTION") throw known;
+      const { withProofSentence } = await import("../src/explain/proof-sentence.ts");
+      throw new InstallError(withProofSentence(known.failure));
     }
   }
 
