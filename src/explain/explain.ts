@@ -30,8 +30,10 @@ export function explain(failure: Failure): string {
   const conflict = details["edge"] !== undefined;
   const parts: string[] = [];
   if (conflict) parts.push(message, explainEresolve(details as EresolveReport));
-  else if (details["proof"]) parts.push(...proofParts(message, details["proof"] as Proof));
-  else {
+  else if (details["proof"]) {
+    const proof = details["proof"] as Proof;
+    parts.push(messageWithoutProof(message, proof), proofText(proofLines(proof), MAX_LINES));
+  } else {
     const printed = printedDetails(details);
     if (found && !details["current"]) printed.unshift(["Found", found]);
     const values = printed.map(([, value]) => value);
@@ -42,12 +44,11 @@ export function explain(failure: Failure): string {
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
-/** Returns the message and the proof. The message's copy of the first line is left out, because the proof repeats it. */
-function proofParts(message: string, proof: Proof): string[] {
-  const lines = proofLines(proof);
-  const first = ` ${proofText(lines.slice(0, 1).map(({ parts }) => ({ parts })))}`;
-  const heading = message.endsWith(first) ? message.slice(0, -first.length) : message;
-  return [heading, proofText(lines, MAX_LINES)];
+/** Returns the message of an ENOSOLUTION without the proof's first sentence, for a place that shows the whole proof below it. */
+export function messageWithoutProof(message: string, proof: Proof): string {
+  const [first] = proofLines(proof);
+  const sentence = first ? ` ${proofText([{ parts: first.parts }])}` : "";
+  return sentence && message.endsWith(sentence) ? message.slice(0, -sentence.length) : message;
 }
 
 function printedDetails(details: Readonly<Record<string, unknown>>): [label: string, value: string][] {

@@ -3,6 +3,7 @@ import type { WayOut } from "../../../src/api/failure.ts";
 import type { ImportMap, ImportMapOptions, Proof, ProofFact } from "../../../src/api/flat.ts";
 import type { InstalledProject } from "../../../src/api/install.ts";
 import { failure, InstallError } from "../../../src/errors/failure.ts";
+import { withProofSentence } from "../../../src/explain/proof-sentence.ts";
 import { failureView } from "../../../web/playground/failure/failure-view.ts";
 import { problemCard } from "../../../web/playground/failure/problem-card.ts";
 import { ImportMapView } from "../../../web/playground/result/import-map-view.ts";
@@ -45,6 +46,15 @@ function button(text: string, within: ParentNode = document): HTMLButtonElement 
   if (!found) throw new Error(`no button “${text}”`);
   return found;
 }
+
+test("the card of a flat conflict shows the first sentence of the proof once", () => {
+  const problem = failure("ENOSOLUTION", "No flat tree exists.", { details: { proof: PROOF } });
+  const full = withProofSentence(problem);
+  expect(full.message.length).toBeGreaterThan(problem.message.length);
+  put(problemCard(full, "failure", { canApply: () => false, apply: () => {} }));
+  expect(document.querySelector(".card .message")?.textContent).toBe("No flat tree exists.");
+  expect(document.querySelectorAll(".card .proof li").length).toBeGreaterThan(0);
+});
 
 test("a flat conflict lists its proof; each package in it shows its versions, its line and its place in the previous tree", async () => {
   const marked: string[] = [];

@@ -1,5 +1,5 @@
 import type { Failure, PathStep, WayOut } from "../../../src/api/failure.ts";
-import { explain } from "../../../src/explain/explain.ts";
+import { explain, messageWithoutProof } from "../../../src/explain/explain.ts";
 import { type Child, h } from "../elements/dom.ts";
 import type { RunAction } from "../run/project-runner.ts";
 import type { GoToPackage } from "../tree/tree-tab.ts";
@@ -69,7 +69,7 @@ export function problemCard(problem: Failure, level: "failure" | "warning", host
     "article",
     { class: `card card-${level}` },
     h("header", {}, heading, h("code", { class: "code" }, problem.code)),
-    h("p", { class: "message" }, problem.message),
+    h("p", { class: "message" }, messageOf(problem)),
     problem.found && !problem.message.includes(problem.found)
       ? h("p", { class: "found" }, "Found: ", h("code", {}, problem.found))
       : null,
@@ -80,6 +80,12 @@ export function problemCard(problem: Failure, level: "failure" | "warning", host
     problem.code === "ERESOLVE" ? asText({ ...problem, wayOut: [] }, "As npm reports it") : null,
     problem.code === "ENOSOLUTION" ? asText(problem, "As plain text") : null,
   );
+}
+
+/** Returns the message of a failure. Leaves out the proof's first sentence, because the card shows the proof below. */
+function messageOf(problem: Failure): string {
+  const proof = proofOf(problem);
+  return proof ? messageWithoutProof(problem.message, proof) : problem.message;
 }
 
 /** Returns the details of a rejected tarball: the expected and the received integrity, and its URL. */
