@@ -69,7 +69,7 @@ export interface ProofTerm {
 
 export type ProofReference = { readonly fact: number } | { readonly step: number };
 
-/** What follows from two facts or earlier steps: these terms cannot all hold. Without terms: the project has no solution. */
+/** A conclusion from two facts or earlier steps: these terms cannot all hold. Without terms: the project has no solution. */
 export interface ProofStep {
   readonly terms: readonly ProofTerm[];
   readonly because: readonly [ProofReference, ProofReference];
@@ -106,19 +106,19 @@ export type ImportProvider = "esm.sh" | "jsdelivr" | "unpkg" | "jspm" | (string 
 export interface ImportMapOptions {
   /** Default `esm.sh`. */
   provider?: ImportProvider;
-  /** In place of the CDN's own address; for an installed project where its folder is served, default `/`. */
+  /** Replaces the CDN's own address. For an installed project: the URL of its folder on the server, default `/`. */
   base?: string;
   /** Conditions of `exports` besides `import` and `default`, for an installed project. Default `browser`, `module`. */
   conditions?: readonly string[];
   /** Hashes of the modules, for an installed project. Default true. */
   integrity?: boolean;
-  /** What only such dependencies need is left out, as by npm's `omit`. Default none. */
+  /** Types of dependencies to leave out, with the packages that only they need, as npm's `--omit`. Default none. */
   omit?: readonly ("dev" | "optional" | "peer")[];
-  /** Called once where the map lacks what a page of the project would need (`EIMPORTMAP`). Without it the map is refused. */
+  /** Called once if the map lacks modules that a page of the project needs (`EIMPORTMAP`). Without it, `importMap` throws. */
   onWarning?: (warning: Failure) => void;
 }
 
-/** What a page's `<script type="importmap">` holds. */
+/** The content of a page's `<script type="importmap">`. */
 export interface ImportMap {
   imports: Record<string, string>;
   scopes?: Record<string, Record<string, string>>;

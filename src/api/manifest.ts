@@ -36,7 +36,7 @@ export interface Dist {
   tarball?: string;
   /** Hashes in SRI form: `sha512-…`. */
   integrity?: string;
-  /** SHA-1, hexadecimal: what old versions have instead. */
+  /** SHA-1, hexadecimal. Old versions have it instead of `integrity`. */
   shasum?: string;
   [key: string]: unknown;
 }

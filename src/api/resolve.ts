@@ -60,7 +60,7 @@ export interface InstallerOptions {
   tarballConcurrency?: number;
   /** Workers that open tarballs, in the mode `threads`. Default: the number of processors less one, at most 4. */
   extractWorkers?: number;
-  /** Milliseconds without an answer before a request is given up and retried. Default 30,000. */
+  /** Milliseconds to wait for an answer before a request is cancelled and retried. Default 30,000. */
   timeout?: number;
   /** Retries of a failed request. Default 3. */
   retries?: number;
@@ -121,7 +121,7 @@ export interface ResolveOptions {
   packageLock?: boolean;
   /** `npm` (default): npm's own tree. `flat`: one version of each package, or a proof that there is none (docs/solver.md). */
   strategy?: "npm" | "flat";
-  /** What `flat` may give up if there is no answer otherwise. Default `none`: it fails with `ENOSOLUTION`. */
+  /** The requirements that `flat` may give up if there is no solution otherwise. Default `none`: it fails with `ENOSOLUTION`. */
   relax?: Rung;
   /** For `flat`: which versions are tried first. Default `highest`. */
   resolutionMode?: ResolutionMode;
@@ -175,7 +175,7 @@ export interface TreeNode {
   readonly peer: boolean;
   readonly extraneous: boolean;
   readonly inBundle: boolean;
-  /** Not installed on this platform: an optional package for another one. */
+  /** True for an optional package that is not installed, because it is for another platform. */
   readonly inert: boolean;
 }
 
@@ -229,7 +229,7 @@ export interface Resolution {
   readonly tree: Tree;
   readonly warnings: readonly Warning[];
   readonly stats: ResolutionStats;
-  /** For `flat`: what had to be given up. Null for npm's own tree. */
+  /** For `flat`: the requirements that had to be given up. Null for npm's own tree. */
   readonly rung: Rung | null;
   /** Version of each package at the top of `node_modules`, by installed name, without packages for other platforms. */
   readonly versions: Readonly<Record<string, string>>;
@@ -260,7 +260,7 @@ export interface StoreUsage {
 /** Resolves and installs projects from one set of registries. Several calls may run at once. */
 export interface Installer {
   readonly mode: Exclude<Mode, "auto">;
-  /** Why this mode was chosen: `asked for`, `the first choice`, or what kept the better modes from starting. */
+  /** Why this mode was chosen: `asked for`, `the first choice`, or the reason why the better modes did not start. */
   readonly modeReason: string;
   /**
    * Resolves a project: returns the files that npm 11 would write, and the tree that they describe (docs/npm-tree.md).

@@ -5,14 +5,14 @@ export interface Dependency<N> {
   readonly optional: boolean;
 }
 
-/** Reads the dependencies of a package: those it has, and those on it. A tree and a lock each have one. */
+/** Reads a package's own dependencies (`out`) and the dependencies of others on it (`into`). A tree and a lock each have a reader. */
 export interface DependencyReader<N, D extends Dependency<N>> {
   out(node: N): Iterable<D>;
   into(node: N): Iterable<D>;
 }
 
 /**
- * Returns what hangs on `seed` alone (npm-tree §14.2).
+ * Returns the packages that only `seed` needs (npm-tree §14.2).
  *
  * 1. Grow: add everything that can be reached from `seed` over dependencies that pass `keep`.
  * 2. Shrink: drop every member that a package outside the set also needs, over a dependency that passes `keep`. Repeat for
@@ -46,10 +46,10 @@ export function gatherOver<N, D extends Dependency<N>>(
 
 /**
  * Returns the optional set of a package that cannot be installed (npm-tree §16): the package, every package that requires
- * it, and what only these need. Packages for which `isGone` holds were left out before and need nothing any more.
+ * it, and the packages that only those need. Packages for which `isGone` holds were left out before and count as needing nothing.
  *
  * ```
- * root -> optional a;  a -> b -> x        x fails: b and a cannot do without it, so all three are left out
+ * root -> optional a;  a -> b -> x        x fails: b needs x and a needs b, so all three are left out
  * ```
  */
 export function optionalSetOver<N, D extends Dependency<N>>(

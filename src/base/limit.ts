@@ -67,7 +67,7 @@ export class Limit {
   }
 }
 
-/** Beyond this the order hardly matters. */
+/** The highest rank that the queue tells apart. Above it the order hardly matters. */
 const LAST = 31;
 
 function lineOf(rank: number): number {

@@ -5,8 +5,8 @@ type Waiter = [resolve: (value: never) => void, reject: (error: unknown) => void
 
 /**
  * Runs the work of each key once. All callers that wait, during the work or after it has succeeded, get the same value. A failure
- * reaches the callers that wait and is then forgotten, so that a retry is possible. Settling a key that is not in flight changes
- * nothing.
+ * reaches the callers that wait and is then forgotten, so that a retry is possible. `done` and `fail` do
+ * nothing for a key whose work is not running.
  */
 export class OnceMap<K, V> {
   readonly #running = new Map<K, Waiter[]>();
@@ -19,15 +19,15 @@ export class OnceMap<K, V> {
 
   done(key: K, value: V): void {
     if (this.#running.has(key)) this.#values.set(key, value);
-    this.#tell(key, 0, value);
+    this.#end(key, 0, value);
   }
 
   fail(key: K, error: unknown): void {
-    this.#tell(key, 1, error);
+    this.#end(key, 1, error);
   }
 
-  #tell(key: K, index: 0 | 1, what: unknown): void {
-    for (const waiter of this.#running.get(key) ?? []) waiter[index](what as never);
+  #end(key: K, index: 0 | 1, result: unknown): void {
+    for (const waiter of this.#running.get(key) ?? []) waiter[index](result as never);
     this.#running.delete(key);
   }
 
@@ -39,7 +39,7 @@ export class OnceMap<K, V> {
     throw new InstallError(unregistered(key));
   }
 
-  /** Returns the value if the work has succeeded: for a caller that cannot wait. */
+  /** Returns the value if the work has succeeded, else undefined. For callers that cannot wait. */
   get(key: K): V | undefined {
     return this.#values.get(key);
   }

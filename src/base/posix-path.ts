@@ -1,6 +1,6 @@
 /**
- * `/`-separated paths of a virtual file system whose root is `/`. A result is absolute, without `.`, `..`, doubled or
- * trailing slashes; `..` above the root stays at the root, so no path can escape it.
+ * Resolves `to` against the folder `from`, in a virtual file system whose root is `/`. The result is absolute, without `.`, `..`,
+ * doubled or trailing slashes. `..` above the root stays at the root, so no path can leave it.
  */
 export function resolvePath(from: string, to: string): string {
   const out: string[] = [];

@@ -1,4 +1,4 @@
-/** Runs a generator that yields only to let others have the thread, without ever giving way. Returns its result. */
+/** Runs a generator to its end without a pause, and returns its result. For generators that yield only to let other work run. */
 export function runToEnd<T>(steps: Generator<undefined, T>): T {
   for (;;) {
     const { done, value } = steps.next();

@@ -1,31 +1,33 @@
 /**
- * A cooperative task. It yields nothing to give others a turn, or a promise to wait for: it is resumed with the promise's
- * value, or its rejection is thrown into it.
+ * A cooperative task. It yields `undefined` to let other tasks run, or a promise to wait for it. The scheduler resumes the task
+ * with the promise's value, or throws the promise's rejection into it.
  */
 export type Task<T> = Generator<PromiseLike<unknown> | undefined, T, unknown>;
 
 export interface Clock {
-  /** Milliseconds since anywhere; asked at every step. */
+  /** Returns milliseconds since any fixed moment. Called at every step. */
   now(): number;
-  /** Ends this turn of the event loop; resolves in a later one, after others had theirs. */
+  /** Resolves in a later turn of the event loop, so that the page's other work can run. */
   nextTurn(): Promise<void>;
 }
 
-/** Milliseconds: half a frame. */
+/** The milliseconds of work in one turn of the event loop: half a frame. */
 const SLICE = 8;
 
 interface Running {
   task: Task<unknown>;
   resolve: (value: unknown) => void;
   reject: (reason: unknown) => void;
-  /** Goes on with what the promise came to that it waited for. */
+  /** Resumes the task with the value or the rejection of the promise that it waited for. */
   resume: (() => IteratorResult<unknown>) | undefined;
 }
 
 /**
- * Threads for where there are none: runs tasks and jobs on this one, a step of each in turn, so that neither what arrives nor
- * who works on it starves. Of each turn of the event loop it takes one slice at most, however often it falls asleep and is
- * woken within it. Where every task waits it sleeps: nothing is polled.
+ * Runs tasks and jobs on the current thread, for pages without workers.
+ *
+ * 1. Steps of tasks and jobs alternate, so that neither delays the other for long.
+ * 2. In each turn of the event loop they take one slice of milliseconds at most, even if the scheduler sleeps and wakes in it.
+ * 3. While every task waits for a promise, the scheduler sleeps. It does not poll.
  */
 export class LocalScheduler {
   readonly #clock: Clock;
@@ -34,9 +36,9 @@ export class LocalScheduler {
   #ready: Running[] = [];
   #jobs: (() => void)[] = [];
   #jobsFirst = false;
-  /** What is left of the slice. Only a new turn renews it: who sleeps and is woken may still be in the same one. */
+  /** Milliseconds left of this turn's slice. Only a new turn renews them: the scheduler may sleep and wake within one turn. */
   #left: number;
-  /** Whether the loop runs or is about to. */
+  /** True while the loop runs or is scheduled to run. */
   #awake = false;
   #stopped: { reason: unknown } | null = null;
 
@@ -46,12 +48,12 @@ export class LocalScheduler {
     this.#left = this.#slice;
   }
 
-  /** Nothing to do and nothing to wait for. */
+  /** True if there is no task and no job, not even a waiting one. */
   get idle(): boolean {
     return this.#tasks.size + this.#jobs.length === 0;
   }
 
-  /** What the task returns or throws. Its first step is taken after the caller's own. */
+  /** Runs a task, beginning after the caller's current step. Resolves or rejects with the task's result. */
   spawn<T>(task: Task<T>): Promise<T> {
     return new Promise<unknown>((resolve, reject) => {
       const running: Running = { task, resolve, reject, resume: undefined };
@@ -62,8 +64,8 @@ export class LocalScheduler {
   }
 
   /**
-   * Work that came in from outside (a body that arrived), done in one step. One that throws is a defect: it shows as an
-   * unhandled rejection and disturbs nobody else.
+   * Runs a job in one step: work that an event brings, such as the body of a response. A job must not throw. If it does, the error
+   * becomes an unhandled rejection, and other jobs and tasks continue.
    */
   post(job: () => void): void {
     if (this.#stopped) return;
@@ -71,7 +73,7 @@ export class LocalScheduler {
     this.#wake();
   }
 
-  /** For good: every task is left by `return` and rejects with `reason`, now and when it comes later; jobs are dropped. */
+  /** Stops the scheduler for good. Ends every task by `return`, also later ones, and rejects it with `reason`. Drops all jobs. */
   stop(reason: unknown): void {
     if (this.#stopped) return;
     this.#stopped = { reason };
@@ -83,7 +85,7 @@ export class LocalScheduler {
   #end(running: Running, reason: unknown): void {
     this.#tasks.delete(running);
     running.reject(reason);
-    leave(running.task);
+    endTask(running.task);
   }
 
   #wake(running?: Running): void {
@@ -112,13 +114,13 @@ export class LocalScheduler {
     this.#run();
   };
 
-  /** One job or one task's step, of either kind in turn; false when there is neither. */
+  /** Runs one job or one step of a task, alternately. Returns false if there is neither. */
   #step(): boolean {
     this.#jobsFirst = !this.#jobsFirst;
-    return this.#jobsFirst ? this.#work() || this.#advance() : this.#advance() || this.#work();
+    return this.#jobsFirst ? this.#runJob() || this.#runTask() : this.#runTask() || this.#runJob();
   }
 
-  #work(): boolean {
+  #runJob(): boolean {
     const job = this.#jobs.shift();
     try {
       job?.();
@@ -128,15 +130,15 @@ export class LocalScheduler {
     return job !== undefined;
   }
 
-  #advance(): boolean {
+  #runTask(): boolean {
     const running = this.#ready.shift();
     if (!running) return false;
     const { task, resume } = running;
     running.resume = undefined;
     try {
       const { done, value } = resume ? resume() : task.next();
-      // It may have stopped us itself, and cannot be left while it runs.
-      if (this.#stopped) leave(task);
+      // The task itself may have called `stop`, which cannot end a task while it runs.
+      if (this.#stopped) endTask(task);
       else if (done) {
         this.#tasks.delete(running);
         running.resolve(value);
@@ -163,11 +165,11 @@ export class LocalScheduler {
   }
 }
 
-/** Runs what a task has in `finally`, whatever comes of it. */
-function leave(task: Task<unknown>): void {
+/** Ends a task by `return`, which runs its `finally` blocks. Ignores their errors. */
+function endTask(task: Task<unknown>): void {
   try {
     task.return(undefined);
   } catch {
-    // It has been told to go; how it takes that is no answer to anybody.
+    // The task has already been rejected. Nobody waits for this error.
   }
 }

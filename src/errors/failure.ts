@@ -45,7 +45,7 @@ export function raise(failure: Failure): never {
   throw new InstallError(failure);
 }
 
-/** A value, or the failure to get it: what functions return that must not throw, such as across threads. */
+/** A value, or the failure to get it. Functions that must not throw return it, such as those called across threads. */
 export type Outcome<T> = { ok: true; value: T } | { ok: false; failure: Failure };
 
 export function ok<T>(value: T): Outcome<T> {

@@ -1,7 +1,7 @@
 import type { Failure, WayOut } from "../api/failure.ts";
 import { failure, InstallError } from "./failure.ts";
 
-/** ENOENT: a file that the project needs and that was not given. */
+/** ENOENT: a file that the project needs is not among its files. */
 export function notFound(message: string, more?: Partial<Failure>): Failure {
   return failure("ENOENT", message, more);
 }

@@ -10,7 +10,7 @@ export function invalidPackageName(name: string, problem: string, spec?: string)
   });
 }
 
-/** EINVALIDPACKUMENT: the registry's document on `name`, a package or one version of it, is not what it should be. */
+/** EINVALIDPACKUMENT: the registry's document on `name`, a package or one version of it, is not valid. */
 export function invalidDocument(name: string, why: string, more?: Partial<Failure>): Failure {
   return failure("EINVALIDPACKUMENT", `The registry's document on ${name} is not valid: ${why}`, more);
 }

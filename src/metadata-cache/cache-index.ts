@@ -1,7 +1,7 @@
 import { seal, unseal } from "../blobs/seal.ts";
 import type { CacheEntry } from "./cached-packument.ts";
 
-/** `whi1`. */
+/** The magic number of an index: `whi1`. */
 const MAGIC = 0x31696877;
 
 /** A blob of records that were written together. Only `used` ever changes. */
@@ -40,7 +40,7 @@ export function writeIndex({ groups, entries }: CacheIndex): Uint8Array {
   return seal(MAGIC, [new TextEncoder().encode(JSON.stringify([rows, places]))]);
 }
 
-/** Returns null if the blob is damaged or of another format. Its groups then count as orphans. */
+/** Reads an index. Returns null if the blob is damaged or of another format. Its groups then count as orphans. */
 export function readIndex(blob: Uint8Array): CacheIndex | null {
   const bytes = unseal(MAGIC, blob);
   if (!bytes) return null;

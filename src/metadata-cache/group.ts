@@ -12,10 +12,10 @@ import type { MetadataCachePorts } from "./ports.ts";
 //
 //   word: bytes of the list    list as JSON: [name, bytes of text, bytes of hashes, …]    text of each record, in order
 
-/** `whg1`. */
+/** The magic number of a group: `whg1`. */
 const MAGIC = 0x31676877;
 
-/** Returns one blob of several records. Hashes are stored as they are: compressing them would cost time and save nothing. */
+/** Returns one blob of several records. Hashes are not compressed: that would cost time and save nothing. */
 export async function packGroup(
   packuments: readonly CachedPackument[],
   ports: MetadataCachePorts,

@@ -4,7 +4,7 @@ import type { CachedPackument } from "./cached-packument.ts";
 
 /** A record to write. */
 export interface GroupMember extends CachedPackument {
-  /** The group that held the name when the writer read the index; undefined if none did. */
+  /** The name's group when the writer read the index; undefined if the name had none. */
   readonly from: number | undefined;
   /** Set if an unchanged record moves to a new group. Its entry keeps later renewals by other tabs. */
   readonly moved?: true;
@@ -15,7 +15,7 @@ export interface PackedGroup {
   readonly members: readonly GroupMember[];
 }
 
-/** Changes of an index that need no new record. */
+/** Changes to an index for which no record has to be written. */
 export interface IndexChanges {
   /** Entries that a registry has confirmed. */
   readonly renewed: Map<string, IndexEntry>;
@@ -60,7 +60,7 @@ export function applyIndexChanges(index: CacheIndex, { renewed, used, lost }: In
 /**
  * Merges a cache's writes into the stored index. Other tabs may have changed that index since the cache was opened.
  *
- * 1. Apply the changes that need no record.
+ * 1. Apply the changes for which no record has to be written.
  * 2. Number the new groups: higher than any other, and at least the current time.
  * 3. Point each name to its new record, unless another tab has stored a newer one.
  * 4. Remove the groups that have no live record left. A new group may be one of them.

@@ -17,7 +17,7 @@ import type { GroupSize } from "./ports.ts";
 /** The limits of a group. docs/metadata-cache.md, "What it costs", has the measurements behind them. */
 const GROUP = { records: 128, bytes: 2 << 20 };
 
-/** The groups of each read transaction, as indexes of the requested ones: the first is unpacked while the others are read. */
+/** The slices of the requested groups that each read transaction gets. The first group is unpacked while the others are read. */
 const TRANSACTIONS = [
   [0, 1],
   [1, Number.POSITIVE_INFINITY],
@@ -189,6 +189,8 @@ export class MetadataCache {
   }
 
   /**
+   * Writes the added records and the changes of the index.
+   *
    * 1. Choose the batch that the new groups join.
    * 2. Collect the added records, and the live records of half-empty groups of that batch.
    * 3. Pack them into groups, and write these with the index in one transaction.
@@ -213,7 +215,7 @@ export class MetadataCache {
     applyIndexChanges(index, this.#changes, dayOf(write.now));
   }
 
-  /** The added records that are still there: a caller may have transferred the bytes of one to another thread. */
+  /** Yields the added records. Skips those whose bytes a caller has transferred to another thread. */
   *#added(): Generator<GroupMember> {
     for (const [name, from] of this.#queue) {
       const packument = this.#records.get(name);
@@ -232,7 +234,7 @@ export class MetadataCache {
     return largest && largest[1] >= this.#queue.size ? largest[0] : undefined;
   }
 
-  /** The live records of the batch's unpacked groups that are half dead or half empty. They move to the new groups. */
+  /** Yields the live records of the batch's unpacked groups that are half dead or half empty. They move to the new groups. */
   *#movable(batch: number | undefined): Generator<GroupMember> {
     const limit = this.#writer.ports.group ?? GROUP;
     for (const id of this.#unpacked.keys()) {

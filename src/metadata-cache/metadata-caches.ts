@@ -43,7 +43,7 @@ export class MetadataCaches {
     return acquireTabLock(this.#ports, `fetch ${namespace}`, options);
   }
 
-  /** Returns zeros if the store cannot be read. */
+  /** Counts the stored packuments and their bytes. Returns zeros if the store cannot be read. */
   async usage(): Promise<MetadataUsage> {
     const usage = { bytes: 0, packuments: 0, namespaces: 0 };
     try {

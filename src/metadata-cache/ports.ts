@@ -1,7 +1,7 @@
 import type { CachePorts } from "../blobs/ports.ts";
 import type { TabLocks } from "./tab-lock.ts";
 
-/** The platform functions and the knowledge of records that a metadata cache is handed. */
+/** The functions that a metadata cache is given: the platform's, and those that know the format of a record. */
 export interface MetadataCachePorts extends CachePorts {
   /** Compresses to zlib's format (RFC 1950). */
   deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;

@@ -2,7 +2,7 @@ import type { BlobStore } from "../blobs/blob-store.ts";
 import { dropGroups, type Group, readIndex, writeIndex } from "./cache-index.ts";
 import { groupKey, indexKey, isGroupKey, namespaceOfKey } from "./keys.ts";
 
-/** Days after which unused groups are deleted. A changed token, for example, leaves data that no request can use. */
+/** Days after which unused groups are deleted. For example, groups of an old token are never read again. */
 const KEEP_DAYS = 30;
 
 export interface PruneOptions {

@@ -15,12 +15,12 @@ export interface TabLockRequest {
 export interface TabLock {
   /** Releases the lock. Further calls do nothing. */
   release(): void;
-  /** Whether another tab held the lock first. Data that was read before is then possibly outdated. */
+  /** True if another tab had the lock first. Data that was read before may then be outdated. */
   readonly waited: boolean;
 }
 
 export interface TabLockOptions {
-  /** Milliseconds after which the caller goes on without the lock. Default 10,000. */
+  /** Milliseconds after which the caller continues without the lock. Default 10,000. */
   wait?: number;
   signal?: AbortSignal | undefined;
 }
@@ -34,7 +34,7 @@ export interface TabLockPorts extends Pick<CachePorts, "after"> {
  *
  * 1. Without locks, or if the platform refuses them, return at once.
  * 2. If the lock is free, take it.
- * 3. Otherwise wait until the holder releases it or its tab closes. After `wait` milliseconds go on without the lock:
+ * 3. Otherwise wait until the holder releases it or its tab closes. After `wait` milliseconds continue without the lock:
  *    the holder may be a frozen tab.
  *
  * @throws `signal.reason` if the signal aborts during the wait
@@ -47,15 +47,15 @@ export async function acquireTabLock(
   const { signal } = options;
   const { locks } = ports;
   let release = (): void => {};
-  const held = new Promise<void>((done) => {
+  const released = new Promise<void>((done) => {
     release = done;
   });
-  /** Resolves to whether the lock was granted. Rejects if the platform refuses or the request is aborted. */
+  /** Requests the lock. Resolves to true if it was granted. Rejects if the platform refuses or the request is aborted. */
   const take = (request: TabLockRequest): Promise<boolean> =>
     new Promise((granted, refused) => {
       const run = (lock: unknown): Promise<void> | undefined => {
         granted(lock !== null);
-        return lock ? held : undefined;
+        return lock ? released : undefined;
       };
       locks?.request(`webhoist ${name}`, request, run).catch(refused);
     });

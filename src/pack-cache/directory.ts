@@ -1,18 +1,18 @@
 import { seal, unseal } from "../blobs/seal.ts";
 
-/** `wpd1`. */
+/** The magic number of a directory: `wpd1`. */
 const MAGIC = 0x31647077;
 
-/** Letters of a fingerprint: 64 bits of a pack's hash. A reader then compares the whole hash, which the segment's list has. */
+/** Letters of a fingerprint: 64 bits of a pack's hash. A reader also compares the whole hash, which the segment's list has. */
 const FINGERPRINT_LENGTH = 14;
 
-/** More segments would slow down every read. The ones used least recently are dropped. */
+/** The most segments of a directory. More would slow down every read. The ones used least recently are dropped. */
 const MAX_SEGMENTS = 2_000;
 
 /** The key of the directory's blob. */
 export const DIRECTORY = "1 d";
 
-/** Packs that were written together. Afterwards only its last use changes, and packs that are forgotten. */
+/** Packs that were written together. Later, only the day of the last use changes, and packs can be forgotten. */
 export interface Segment {
   /** Bytes of tarballs, seek points and indexes. */
   bytes: number;
@@ -50,7 +50,7 @@ export function writeDirectory({ segments, aliases }: Directory): Uint8Array {
   return seal(MAGIC, [new TextEncoder().encode(JSON.stringify([rows, [...aliases].flat()]))]);
 }
 
-/** Returns null if the blob is damaged or of another format. Its segments then count as orphans. */
+/** Reads a directory. Returns null if the blob is damaged or of another format. Its segments then count as orphans. */
 export function readDirectory(blob: Uint8Array): Directory | null {
   const text = unseal(MAGIC, blob);
   if (!text) return null;

@@ -3,7 +3,7 @@ import { crc32, word } from "../tarball/crc32.ts";
 import { inflateBlocks, WINDOW } from "../tarball/inflate.ts";
 import { type SeekPoint, writeSeekPoints } from "./seek-points.ts";
 
-/** The least distance of two seek points, in bytes of the archive. On average a read inflates half of it needlessly. */
+/** The least distance of two seek points, in bytes of the archive. On average, a read inflates half of this distance needlessly. */
 const APART = 256 * 1024;
 
 /**
@@ -57,7 +57,7 @@ export function* makeSeekPoints(
   return writeSeekPoints(whole, unpacked, tarball);
 }
 
-/** Resolves to null if the work fails: older platforms cannot deflate. */
+/** Returns the result of `work`, or null if it fails. Older platforms cannot deflate. */
 async function orNull<T, R>(work: (given: T) => Promise<R>, given: T): Promise<R | null> {
   try {
     return await work(given);

@@ -30,7 +30,7 @@ export interface PackCache {
   add(pack: CachedPack): void;
   /** Bytes that wait to be written. */
   readonly waiting: number;
-  /** Resolves when all added packs are written, or given up with a warning. */
+  /** Resolves when all added packs are written, or dropped with a warning. */
   flush(): Promise<void>;
   usage(): Promise<{ bytes: number; packs: number }>;
   clear(): Promise<void>;

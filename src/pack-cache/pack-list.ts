@@ -1,7 +1,7 @@
 import { concat } from "../base/concat.ts";
 import { seal, unseal } from "../blobs/seal.ts";
 
-/** `wpl1`. */
+/** The magic number of a list: `wpl1`. */
 const MAGIC = 0x316c7077;
 
 /** A segment's entry for one of its packs. */

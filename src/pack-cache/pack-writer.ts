@@ -47,7 +47,7 @@ export class PackWriter {
   #changes: DirectoryChanges = noDirectoryChanges();
   /** The directory's aliases when it was last read. */
   #aliases: ReadonlyMap<string, string> = new Map();
-  /** Whether `#changes` has something that is not written yet. */
+  /** True if `#changes` has a change that is not written yet. */
   #isDirty = false;
   #isWriting = false;
   #broken = false;

@@ -4,7 +4,8 @@ import type { ByteRange } from "../tarball/gunzip.ts";
 import type { RangeRead } from "./range-read.ts";
 
 // A seek point is a place inside a large tarball where inflating can begin: the first bit of a block, and the 32 KiB of the
-// archive before it, because copies reach back that far. With seek points, a file near the end of 65 MB costs 0.25 MB.
+// archive before it, because copies reach back that far. With seek points, reading a file near the end of a 65 MB
+// archive inflates 0.25 MB.
 //
 // A sealed blob in 32-bit words of the machine's own byte order:
 //
@@ -12,10 +13,10 @@ import type { RangeRead } from "./range-read.ts";
 //   for each seek point, words: byte, bit, unpacked bytes before it, bytes of its window
 //   the windows
 
-/** `wpw1`. */
+/** The magic number of seek points: `wpw1`. */
 const MAGIC = 0x31777077;
 
-/** Unpacked bytes from which seek points pay: inflating less takes only a few milliseconds. */
+/** Unpacked bytes from which seek points are made. Inflating fewer bytes takes only a few milliseconds. */
 export const SEEK_POINTS_FROM: number = 512 * 1024;
 
 /** Words before the first seek point. */

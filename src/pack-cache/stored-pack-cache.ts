@@ -14,10 +14,10 @@ import type { CachedPack, FoundPack, PackCache } from "./pack-cache.ts";
 import { type ListedPack, readList } from "./pack-list.ts";
 import { type PackCachePorts, PackWriter } from "./pack-writer.ts";
 
-/** Bytes of one transaction. A smaller one costs more than it saves; a larger one needs more memory and loses more if the page closes. */
+/** Bytes of one transaction. Smaller ones take longer in total. Larger ones need more memory, and lose more if the page closes. */
 const BATCH = 16 << 20;
 
-/** Bytes that are summed in one turn of the thread, in a few milliseconds. */
+/** Bytes whose checksum is computed in one turn of the event loop. They take a few milliseconds. */
 const TURN = 4 << 20;
 
 /** A stored pack: its position, and the values to check its bytes against. */
@@ -212,13 +212,13 @@ export class StoredPackCache implements PackCache {
   }
 
   async #write(packs: readonly CachedPack[]): Promise<void> {
-    const summed: NewPack[] = [];
+    const complete: NewPack[] = [];
     for (const { integrity, tarball, index, seekPoints } of this.#writer.isWritable ? packs : []) {
       const made = (await seekPoints?.()) ?? undefined;
       const crc = await this.#crc(tarball);
-      summed.push({ integrity, tarball, index, length: tarball.length, crc, seekPoints: made });
+      complete.push({ integrity, tarball, index, length: tarball.length, crc, seekPoints: made });
     }
-    const cached = await this.#writer.write(summed);
+    const cached = await this.#writer.write(complete);
     for (const [at, { integrity, length, crc }] of (cached?.added ?? []).entries()) {
       this.#located.set(integrity, { segment: cached?.segment ?? 0, at, length, crc });
     }

@@ -20,7 +20,7 @@ export function agePolicies(
   return (name) => (excluded.some((pattern) => matches(pattern, name)) ? unlimited : policy);
 }
 
-/** Checks a name against a pattern of `min-release-age-exclude`: the name itself, or a glob in which `*` stops at a slash. */
+/** Checks a name against a pattern of `min-release-age-exclude`: a whole name, or a glob in which `*` does not match a slash. */
 function matches(pattern: string, name: string): boolean {
   if (!pattern.includes("*")) return pattern === name;
   const escaped = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));

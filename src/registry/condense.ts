@@ -1,5 +1,5 @@
 // Turns a registry's document (packument) into a record, whose layout is in record.ts. A document has up to thousands of versions
-// and several megabytes, while an install reads only a few of its manifests. `JSON.parse` would build values for all of it. This
+// and several megabytes, while an install reads only a few of its manifests. `JSON.parse` would build values for all of it. `condense`
 // makes one pass over the bytes instead, and stores the parts that versions have in common once:
 //
 //   {"name":"a","dist-tags":{"latest":"1.1.0"},"versions":{
@@ -59,7 +59,7 @@ import { readSha512, SHA512_TEXT } from "./sha512-text.ts";
 /**
  * Makes the record of a registry's document: the parts that an installer needs. A version with a broken or unusual manifest is
  * copied unchanged, and fails only when it is read.
- * @throws InstallError EINVALIDPACKUMENT if the document is not a JSON object, as far as this reads it
+ * @throws InstallError EINVALIDPACKUMENT if the document is not a JSON object. Skipped values are not checked completely
  */
 export function condense(name: string, bytes: Uint8Array): Uint8Array {
   return new Condenser(name, bytes).record();
@@ -79,7 +79,7 @@ const hashes: GrowingBytes = new GrowingBytes();
 class Condenser {
   readonly #json: JsonFinder;
   readonly #name: string;
-  /** Position of the package's name in the document. The end is 0 until the name was found. */
+  /** Position of the package's name in the document. The end is 0 until the name is found. */
   #nameStart = 0;
   #nameEnd = 0;
   /** Position of the current version's key. */

@@ -169,7 +169,7 @@ export class JsonFinder extends ByteText {
     const bytes = this.bytes;
     for (;;) {
       if (at > this.#lastQuote) this.#brokenOff();
-      // ends, because a quote follows
+      // This loop ends, because a quote follows.
       while (bytes[at] !== QUOTE) at++;
       let before = at - 1;
       while (bytes[before] === BACKSLASH) before--;

@@ -15,22 +15,22 @@ export interface PackumentSourceOptions {
   metadata: MetadataForm;
   signal?: AbortSignal | undefined;
   runCache?: RecordCache | undefined;
-  /** Runs `job`, for a package, when this thread has time for it. */
+  /** Runs `job`, which works on the package `name`, when this thread has time. */
   work?: <T>(name: string, job: () => T) => Promise<T>;
   /** Called before each request for a packument. */
   fetching?: () => void;
   /** Called when a package that is being fetched gets a better rank. */
   promoted?: (name: string) => void;
-  /** Shares a record with other threads. Its result replaces the record from then on. */
+  /** Shares a record with other threads. The returned record replaces the given one. */
   publish?: (name: string, record: Outcome<Uint8Array>) => Promise<Outcome<Uint8Array>>;
 }
 
-/** The rank of a package that a caller is waiting for: before all others. */
+/** The rank of a package that a caller waits for: lower than all others. */
 export const FIRST_RANK = -1;
 
 /**
- * Fetches a packument. `isKept`: a store of ours will keep the answer. A first answer (`isKept` without an `etag`) is then not
- * written to the browser's HTTP cache as well, because that takes a quarter of the time of a first run.
+ * Fetches a packument. `isKept`: the metadata cache will store the answer. Then a first answer (one without an `etag`) is not
+ * written to the browser's HTTP cache too, because that takes a quarter of the time of a first run.
  */
 export type FetchRecord = (known: { etag?: string | undefined; isKept: boolean }) => Promise<Outcome<RegistryResponse>>;
 
@@ -38,7 +38,7 @@ export type FetchRecord = (known: { etag?: string | undefined; isKept: boolean }
 export interface RecordCache {
   /**
    * Returns a packument's record: the stored one if it is fresh, otherwise the result of `fetch`, which is given the ETag of
-   * the stored one. The `bytes` in both results are a record, not the registry's document.
+   * the stored one. In both cases `bytes` is a record, not the registry's document.
    */
   record(name: string, fetch: FetchRecord): Promise<Outcome<RegistryResponse>>;
   /** Stores the record that `fetch` produced, after `publish` may have moved it. */
@@ -109,7 +109,7 @@ export class PackumentSource {
     promoted?.(name);
   }
 
-  /** Returns how many manifests were parsed so far. Of the thousands in a packument, only those that a decision needs are. */
+  /** Returns the number of manifests parsed so far. A packument has thousands, but only those that a decision needs are parsed. */
   get manifestsParsed(): number {
     return this.#indexed.reduce((sum, packument) => sum + packument.manifestsParsed, 0);
   }

@@ -36,7 +36,7 @@ import {
  */
 export class Packument {
   declare readonly name: string;
-  /** The bytes that this reads. Other threads may share them. */
+  /** The record's bytes. Other threads may share them. */
   declare readonly record: Uint8Array;
   /** The number of manifests parsed so far. */
   manifestsParsed = 0;
@@ -71,7 +71,7 @@ export class Packument {
     return this.#distTags;
   }
 
-  /** Whether the document has publish times. The abbreviated form has none. */
+  /** True if the document has publish times. The abbreviated form has none. */
   get hasTime(): boolean {
     const slice = this.#slice(TIME);
     return this.#start(slice) < this.#start(slice + 1) && this.record[this.#start(slice)] === 123;

@@ -10,10 +10,10 @@ export interface PreloadSource {
   packument(name: string, rank: number): Promise<Outcome<Packument>>;
 }
 
-/** Why a package is needed. */
+/** The place and the reason of a package's use. */
 interface PreloadNeed {
   depth: number;
-  /** Needed only because of an optional peer. */
+  /** True if only an optional peer needs the package. */
   weak: boolean;
 }
 
@@ -25,7 +25,7 @@ interface PreloadNeed {
  * 3. Pick the version that npm would pick for the range (npm-tree §3.3), and continue with its dependencies, one depth lower.
  * 4. Request its peers too, at the same depth. Do not follow the dependencies of an optional peer (npm-tree §9).
  *
- * The result is only a hint. The engine never waits for it, and requests itself whatever the preload fails to load.
+ * The result is only a hint. The engine never waits for it, and requests each package itself if the preload did not load it.
  */
 export class Preload {
   readonly #source: PreloadSource;
@@ -37,7 +37,7 @@ export class Preload {
   readonly #known: ReadonlySet<string>;
   readonly #peers: boolean;
   #stopped = false;
-  /** Resolved when every request has ended. */
+  /** Called when every request has ended. */
   #waiting: (() => void)[] = [];
   dispatched = 0;
   done = 0;
@@ -62,7 +62,7 @@ export class Preload {
   /** Makes no further requests. */
   stop(): void {
     this.#stopped = true;
-    this.#quieten();
+    this.#endWaits();
   }
 
   /** Follows the project's own dependencies. */
@@ -93,7 +93,7 @@ export class Preload {
     if (!this.#peers || !manifest.peerDependencies) return;
     for (const [name, range] of Object.entries(manifest.peerDependencies)) {
       if (manifest.peerDependenciesMeta?.[name]?.optional) this.#request(name, range, { depth, weak: true });
-      // Most often another package depends on it as well, with another version than this range would pick. Do not follow it.
+      // Usually another package also depends on this peer, with another version than this range picks. Do not follow this one.
       else if (!this.#names.has(name)) this.#request(name, range, { depth, weak });
       else void this.#source.packument(name, depth);
     }
@@ -107,7 +107,7 @@ export class Preload {
     const spec = registryTarget(name, text);
     if (!spec || this.#known.has(spec.name)) return;
     if (!weak) this.#names.add(spec.name);
-    // Counted before the request: otherwise one that ends at once would end the whole preload.
+    // Count before the request: a request that ends at once would otherwise end the whole preload.
     this.dispatched++;
     const read = (packument: Outcome<Packument>): void => {
       if (this.#stopped || !packument.ok) return;
@@ -116,7 +116,7 @@ export class Preload {
       else if (picked.ok) this.#follow(picked.value, depth);
     };
     const end = (): void => {
-      if (++this.done === this.dispatched) this.#quieten();
+      if (++this.done === this.dispatched) this.#endWaits();
     };
     // Errors are ignored: if the engine needs this package, it reports them.
     this.#source.packument(spec.name, depth).then(read).then(end, end);
@@ -128,7 +128,7 @@ export class Preload {
     return new Promise((resolve) => void this.#waiting.push(resolve));
   }
 
-  #quieten(): void {
+  #endWaits(): void {
     for (const resolve of this.#waiting) resolve();
     this.#waiting = [];
   }

@@ -11,7 +11,7 @@ export interface DependencySections {
   readonly peerDependenciesMeta?: Section;
 }
 
-/** Which sections count: dev dependencies only for a top package, peers not under `legacyPeerDeps`. */
+/** The sections that count: dev dependencies only for a top package, peers not under `legacyPeerDeps`. */
 export interface SectionScope {
   readonly dev: boolean;
   readonly peers: boolean;

@@ -76,7 +76,7 @@ function comparePrereleases(a: Version["pre"], b: Version["pre"]): number {
   }
 }
 
-/** Numbers come before words. Digits that stayed text because they are too long are compared as numbers too. */
+/** Compares identifiers: numbers come before words. Digits that are text, because they are too long, also compare as numbers. */
 function compareIdentifiers(a: string | number, b: string | number): number {
   const numericA = typeof a === "number" || DIGITS.test(a);
   const numericB = typeof b === "number" || DIGITS.test(b);

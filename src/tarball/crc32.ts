@@ -17,7 +17,7 @@ function makeTables(): Uint32Array {
   return made;
 }
 
-/** Whether the machine stores the lowest byte of a word first, as the sum reads words. All machines with browsers do. */
+/** True if the machine stores the lowest byte of a word first, as the sum reads words. All machines with browsers do. */
 const LOWEST_FIRST = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 /** Returns the CRC-32 of bytes. `crc` is the sum of the bytes before them. */

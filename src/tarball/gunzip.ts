@@ -40,7 +40,7 @@ export function gunzip(bytes: Uint8Array, limit: number = UNPACK_LIMITS.package)
   return members(bytes, limit);
 }
 
-// Bytes from which the platform's own stream takes half the time in Chromium. Below that, its start costs what it saves.
+// Bytes from which the platform's own stream takes half the time in Chromium. Below that, starting it takes as long as it saves.
 const LARGE = 16 * 1024;
 
 // Bytes per write to the platform's stream. A write cannot be stopped, and 32 KiB unpack to 32 MiB at most.

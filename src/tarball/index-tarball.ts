@@ -56,7 +56,10 @@ export function inflatePack(bytes: Uint8Array, unpacked: number): Outcome<Uint8A
   return asIndexed(inflate(bytes, unpacked), unpacked);
 }
 
-/** Inflates such a tarball, and returns copies of the ranges, in their order; the whole archive if there are no ranges. */
+/**
+ * Inflates a tarball that was verified and indexed before, and returns copies of the ranges, in their order. Without ranges,
+ * returns the whole archive.
+ */
 export async function readPack(
   bytes: Uint8Array,
   unpacked: number,

@@ -20,7 +20,7 @@ export interface BlockStart {
   readonly at: number;
 }
 
-/** The farthest that a copy reaches back, in bytes (§2). */
+/** The greatest distance of a copy, in bytes (§2). */
 export const WINDOW: number = 32 * 1024;
 
 /** The input and output of an unpacking. */
@@ -123,7 +123,7 @@ function unpackBlock(cursor: Cursor, kind: number): boolean {
   return (kind === 1 ? fixedCodes() : kind === 2 && readCodes(cursor)) && unpackCodes(cursor);
 }
 
-// Behind the end of the bytes `word` returns zeros.
+/** Returns the next bits without taking them, at least 25. Bits behind the end of the bytes are zeros. */
 const peek = ({ bytes, bit }: Cursor): number => word(bytes, Math.floor(bit / 8)) >>> (bit & 7);
 
 /** Takes the next `count` bits, 16 at most. */
@@ -235,7 +235,7 @@ function reversed(code: number, length: number): number {
 }
 
 /**
- * Decodes the symbols of a block (§3.2.5). The lowest `held` bits of `hold` are the next bits of the stream; the bytes from
+ * Decodes the symbols of a block (§3.2.5). The lowest `count` bits of `buffer` are the next bits of the stream; the bytes from
  * `next` on follow. Each refill leaves at least 24 bits. Not split into functions: calls would slow down this loop.
  */
 function unpackCodes(cursor: Cursor): boolean {
@@ -245,18 +245,18 @@ function unpackCodes(cursor: Cursor): boolean {
   const lastWord = bytes.length - 4;
   let { at } = cursor;
   let next = Math.floor(bit / 8);
-  let hold = word(bytes, next++) >>> (bit & 7);
-  let held = 8 - (bit & 7);
+  let buffer = word(bytes, next++) >>> (bit & 7);
+  let count = 8 - (bit & 7);
   let entry = 0;
   for (;;) {
-    if (next > lastWord && next - bytes.length > held >> 3) return false;
-    hold |= (next > lastWord ? word(bytes, next) : view.getInt32(next, true)) << held;
-    next += (31 - held) >> 3;
-    held |= 24;
-    entry = symbols[hold & ROOT_MASK] as number;
-    if (entry & LINK) entry = symbols[(entry >> VALUE) + ((hold >>> ROOT) & MORE_MASK)] as number;
-    hold >>>= entry & 31;
-    held -= entry & 31;
+    if (next > lastWord && next - bytes.length > count >> 3) return false;
+    buffer |= (next > lastWord ? word(bytes, next) : view.getInt32(next, true)) << count;
+    next += (31 - count) >> 3;
+    count |= 24;
+    entry = symbols[buffer & ROOT_MASK] as number;
+    if (entry & LINK) entry = symbols[(entry >> VALUE) + ((buffer >>> ROOT) & MORE_MASK)] as number;
+    buffer >>>= entry & 31;
+    count -= entry & 31;
     if (entry & LITERAL) {
       if (at >= end) break;
       out[at++] = entry >> VALUE;
@@ -264,26 +264,26 @@ function unpackCodes(cursor: Cursor): boolean {
     }
     if (entry >> VALUE === 0) break;
     let extra = (entry >> EXTRA) & 15;
-    const length = (entry >> VALUE) + (hold & ((1 << extra) - 1));
-    hold >>>= extra;
-    held -= extra;
-    hold |= (next > lastWord ? word(bytes, next) : view.getInt32(next, true)) << held;
-    next += (31 - held) >> 3;
-    held |= 24;
-    entry = distances[hold & ROOT_MASK] as number;
-    if (entry & LINK) entry = distances[(entry >> VALUE) + ((hold >>> ROOT) & MORE_MASK)] as number;
-    hold >>>= entry & 31;
-    held -= entry & 31;
+    const length = (entry >> VALUE) + (buffer & ((1 << extra) - 1));
+    buffer >>>= extra;
+    count -= extra;
+    buffer |= (next > lastWord ? word(bytes, next) : view.getInt32(next, true)) << count;
+    next += (31 - count) >> 3;
+    count |= 24;
+    entry = distances[buffer & ROOT_MASK] as number;
+    if (entry & LINK) entry = distances[(entry >> VALUE) + ((buffer >>> ROOT) & MORE_MASK)] as number;
+    buffer >>>= entry & 31;
+    count -= entry & 31;
     extra = (entry >> EXTRA) & 15;
-    if (held < extra) {
-      hold |= (next > lastWord ? word(bytes, next) : view.getInt32(next, true)) << held;
-      next += (31 - held) >> 3;
-      held |= 24;
+    if (count < extra) {
+      buffer |= (next > lastWord ? word(bytes, next) : view.getInt32(next, true)) << count;
+      next += (31 - count) >> 3;
+      count |= 24;
     }
-    const from = at - (entry >> VALUE) - (hold & ((1 << extra) - 1));
-    hold >>>= extra;
-    held -= extra;
-    if (from < 0 || entry >> VALUE === 0 || next - bytes.length > held >> 3) break;
+    const from = at - (entry >> VALUE) - (buffer & ((1 << extra) - 1));
+    buffer >>>= extra;
+    count -= extra;
+    if (from < 0 || entry >> VALUE === 0 || next - bytes.length > count >> 3) break;
     const room = end - at;
     const stop = length < room ? at + length : end;
     if (length >= LONG && from + length <= at) {
@@ -294,6 +294,6 @@ function unpackCodes(cursor: Cursor): boolean {
     if (length > room) break;
   }
   cursor.at = at;
-  cursor.bit = 8 * next - held;
+  cursor.bit = 8 * next - count;
   return (entry & END) !== 0 && cursor.bit <= 8 * bytes.length;
 }

@@ -18,12 +18,12 @@ export interface TarballListing {
 
 /** `integrity` comes from the lock or the packument. Without it the bytes are not verified. */
 export interface TarballOptions extends VerifyOptions {
-  /** The most bytes it may unpack to. */
+  /** The most bytes that the tarball may unpack to. */
   limit?: number;
 }
 
 /**
- * Verifies, unpacks and lists a package's tarball (gzip, or plain tar as npm also takes it).
+ * Verifies, unpacks and lists a package's tarball (gzip, or plain tar, which npm accepts too).
  * Fails with `EINTEGRITY`, `TAR_BAD_ARCHIVE`, `TAR_ENTRY_ERROR` or `TAR_ABORT`. Each message names the package and the URL.
  */
 export async function readTarballListing(bytes: Uint8Array, options: TarballOptions): Promise<Outcome<TarballListing>> {
