@@ -17,12 +17,12 @@ import { EXPECTED, PACKAGE_JSON, placements } from "./small-project.ts";
  */
 const BUDGET = {
   inline: 41_000,
-  store: 7_800,
+  store: 7_900,
   page: 17_300,
   install: 50_000,
-  flat: 13_000,
+  flat: 13_300,
   importMap: 7_000,
-  worker: 101_600,
+  worker: 102_500,
 };
 
 /** The maps stay out of the package, so they are read where it was built. */
