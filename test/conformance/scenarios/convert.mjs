@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-// Turns published scenarios into ours, as far as that needs no judgement, and says what of ours is no longer (or never was) so.
+// Converts published scenarios to this folder's form where that is mechanical, and lists the differences from the files here.
 //
 //   node test/conformance/scenarios/convert.mjs uv  CHECKOUT/test/scenarios/prereleases/*.toml        prints the cases as JSON
 //   node test/conformance/scenarios/convert.mjs pub CHECKOUT/test/version_solver_test.dart
-//   node test/conformance/scenarios/convert.mjs --check uv|pub FILES…                                 against the JSON files beside this one
+//   node test/conformance/scenarios/convert.mjs --check uv|pub FILES…                                 compares with the JSON files here
 //
-// A case has no title: that is ours to write. README.md says which cases were left out, and which changed by hand.
+// A converted case has no title. README.md lists the cases that were left out and those that were changed by hand.
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +13,7 @@ import { calls, dartTests } from "./dart.mjs";
 import { LeftOut, npmDependencies, npmVersion } from "./pep440.mjs";
 import { readToml } from "./toml.mjs";
 
-/** A scenario file of uv's. @returns a case, or `{ case, leftOut: why }` */
+/** Converts a scenario file of uv. @returns a case, or `{ case, leftOut: reason }` */
 export function fromToml(text) {
   const { name, root = {}, packages = {}, expected = {}, resolver_options: options = {} } = readToml(text);
   return orLeftOut(name, () => {
@@ -46,14 +46,14 @@ function manifest(fields) {
   return fields.yanked ? { dependencies, deprecated: "withdrawn" } : dependencies;
 }
 
-/** A file of tests in the manner of pub's. @returns for each a case, or `{ case, leftOut: why }` */
+/** Converts a file of pub's tests. @returns a case for each test, or `{ case, leftOut: reason }` */
 export function fromDart(text) {
   return dartTests(text).map(({ name, tokens }) => orLeftOut(name, () => dartCase(name, tokens)));
 }
 
 function dartCase(name, tokens) {
   for (const word of ["for", "environment", "features", "git", "path", "hosted", "bad", "sdk"]) {
-    if (tokens.includes(word) || tokens.includes(`'${word}'`)) throw new LeftOut(`its ${word} is for hands to tell`);
+    if (tokens.includes(word) || tokens.includes(`'${word}'`)) throw new LeftOut(`convert by hand: it uses ${word}`);
   }
   const registry = {};
   for (const { texts, named } of calls(tokens, ["serve"])) {
@@ -70,7 +70,7 @@ function dartCase(name, tokens) {
     else steps.push({ root, named });
   }
   const last = steps.pop();
-  if (!last || steps.length > 1) throw new LeftOut("it has not one or two resolutions");
+  if (!last || steps.length > 1) throw new LeftOut("convert by hand: it does not have one or two resolutions");
   const [first] = steps;
   return {
     case: name,
@@ -92,7 +92,7 @@ function rootOf({ dependencies, dev_dependencies: dev, dependency_overrides: ove
 
 function specs(map) {
   return mapValues(map, (spec) => {
-    if (typeof spec !== "string") throw new LeftOut("npm has no such source of packages");
+    if (typeof spec !== "string") throw new LeftOut("npm has no equivalent source of packages");
     return spec === "any" ? "*" : spec;
   });
 }
@@ -110,17 +110,17 @@ function orLeftOut(name, convert) {
   }
 }
 
-/** What of `converted` ours tell otherwise: names of cases. Ours that say in what they `changed` are not compared. */
+/** Returns the converted cases that are missing or different in `ours`. Cases with a `changed` are not compared. */
 export function differences(converted, ours) {
   return converted.flatMap((one) => {
-    const told = ours.filter((other) => other.case === one.case);
-    if (told.length === 0) return one.leftOut ? [] : [`${one.case}: not there`];
-    if (one.leftOut || told.some((other) => shapeOf(other) === shapeOf(one))) return [];
-    return told.every((other) => other.changed) ? [] : [`${one.case}: told otherwise`];
+    const matches = ours.filter((other) => other.case === one.case);
+    if (matches.length === 0) return one.leftOut ? [] : [`${one.case}: missing`];
+    if (one.leftOut || matches.some((other) => shapeOf(other) === shapeOf(one))) return [];
+    return matches.every((other) => other.changed) ? [] : [`${one.case}: different`];
   });
 }
 
-/** All but words and options: these say how to look at a case. */
+/** Returns the comparable part of a case: everything but its title, comments, names and options. */
 function shapeOf({ registry, first, root, expect }) {
   const { names: _names, ...outcome } = expect;
   return JSON.stringify(sorted({ registry, first, root, outcome }));

@@ -14,19 +14,22 @@ test.each([
   ["~=1.4", ">=1.4.0 <2.0.0"],
   ["!=1.5", "<1.5.0 || >1.5.0"],
   [">1,!=1.2b1,!=1.3,<2", ">1.0.0 <2.0.0 <1.2.0-b.1 || >1.0.0 <2.0.0 >1.2.0-b.1 <1.3.0 || >1.0.0 <2.0.0 >1.3.0"],
-])("the range %j is %j in npm's words", (python, npm) => {
+])("the Python range %j becomes %j", (python, npm) => {
   expect(npmRange(python)).toBe(npm);
 });
 
-test.each(["1.0.post1", "1.0+local", "1.2.3.4", "1!2.0"])("npm has no version %s", (version) => {
-  expect(() => npmVersion(version)).toThrow("npm has no");
-});
+test.each(["1.0.post1", "1.0+local", "1.2.3.4", "1!2.0"])(
+  "the version %s is left out, because npm has no equivalent",
+  (version) => {
+    expect(() => npmVersion(version)).toThrow("npm has no");
+  },
+);
 
-test("what is said of a package twice comes into one range", () => {
+test("two ranges of one package become one", () => {
   expect(npmDependencies(["a>=1", "a<2", "b", "b==1"])).toEqual({ a: ">=1.0.0 <2.0.0", b: "1.0.0" });
 });
 
-test("tables, strings in any quotes, arrays over lines, inline tables", () => {
+test("the TOML reader supports tables, all quotes, multi-line arrays and inline tables", () => {
   const text = `# a comment
 name = "x"   # and another
 long = '''
@@ -43,12 +46,12 @@ c = { d = ["e"], "f.g" = true }
   const c = { d: ["e"], "f.g": true };
   const a = { "1.0": { b: { list: ["one", "two", 'thr"ee'], c } }, "2.0": {} };
   expect(JSON.parse(JSON.stringify(readToml(text)))).toEqual({ name: "x", long: 'two "lines"\nhere', a });
-  expect(() => readToml("a = 1979-05-27")).toThrow("A value expected");
-  expect(() => readToml('a = "')).toThrow("without an end");
+  expect(() => readToml("a = 1979-05-27")).toThrow("Expected a value");
+  expect(() => readToml('a = "')).toThrow("Unterminated string");
 });
 
 const TOML = `name = "one-of-two"
-description = "In words of its own"
+description = "A description"
 [root]
 requires = ["top>=1", "left<2"]
 [expected]
@@ -62,7 +65,7 @@ left = "1.5b2"
 yanked = true
 `;
 
-test("a scenario in TOML", () => {
+test("a scenario in TOML is converted", () => {
   expect(fromToml(TOML)).toEqual({
     case: "one-of-two",
     registry: {
@@ -84,14 +87,14 @@ test.each([
   ['top = "1.0"', 'top = "1.0.post1"', "npm has no version 1.0.post1"],
   ["yanked = true", "wheel = false", "npm has no wheel"],
   ["[root]", '[root]\nrequires_python = ">=3"', "npm has no Python"],
-])("%s in place of %s is left out, and why", (text, other, leftOut) => {
+])("replacing %s by %s leaves the case out, with the reason", (text, other, leftOut) => {
   expect(fromToml(TOML.replace(text, other))).toEqual({ case: "one-of-two", leftOut });
 });
 
 const DART = `void main() {
   group('locks', () {
     // a comment, with 'quotes' and (brackets
-    test('moves what must '
+    test('moves locked '
         'move', () async {
       await servePackages()
         ..serve('one', '1.0.0', deps: {'two': 'any'})
@@ -102,7 +105,7 @@ const DART = `void main() {
         d.pubspec({'name': 'myapp', 'dev_dependencies': {'one': 'any'}, 'dependency_overrides': {'two': '>1.0.0'}})
       ]).create();
       await expectResolves(error: equalsIgnoringWhitespace('''
-        Words that are not ours.
+        A message that is not compared.
       '''), tries: 2);
     });
   });
@@ -118,14 +121,14 @@ const DART = `void main() {
   });
 }`;
 
-test("tests in Dart", () => {
+test("tests in Dart are converted", () => {
   const registry = {
     "one@1.0.0": { two: "*" },
     "two@1.0.0": { dependencies: {}, devDependencies: { three: "<2.0.0" } },
   };
   expect(fromDart(DART)).toEqual([
     {
-      case: "locks: moves what must move",
+      case: "locks: moves locked packages",
       registry,
       first: { root: { dependencies: { one: "1.0.0" } }, versions: { one: "1.0.0", two: "1.0.0" } },
       root: { devDependencies: { one: "*" }, overrides: { two: ">1.0.0" } },
@@ -138,16 +141,16 @@ test("tests in Dart", () => {
       options: { resolutionMode: "lowest" },
       expect: { versions: { one: "1.0.0" } },
     },
-    { case: "by hand", leftOut: "its for is for hands to tell" },
+    { case: "by hand", leftOut: "convert by hand: it uses for" },
   ]);
 });
 
-test("what ours tell otherwise is named, unless they say so", () => {
+test("the comparison lists missing and different cases, except those with a `changed`", () => {
   const one = fromToml(TOML);
-  expect(differences([one], [])).toEqual(["one-of-two: not there"]);
-  expect(differences([one], [{ ...one, title: "in our words" }])).toEqual([]);
+  expect(differences([one], [])).toEqual(["one-of-two: missing"]);
+  expect(differences([one], [{ ...one, title: "a title" }])).toEqual([]);
   const other = { ...one, expect: { failure: "ENOSOLUTION", names: ["top"] } };
-  expect(differences([one], [other])).toEqual(["one-of-two: told otherwise"]);
-  expect(differences([one], [{ ...other, changed: "and why" }])).toEqual([]);
-  expect(differences([{ case: "one-of-two", leftOut: "why" }], [])).toEqual([]);
+  expect(differences([one], [other])).toEqual(["one-of-two: different"]);
+  expect(differences([one], [{ ...other, changed: "the reason" }])).toEqual([]);
+  expect(differences([{ case: "one-of-two", leftOut: "the reason" }], [])).toEqual([]);
 });

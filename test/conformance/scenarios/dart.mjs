@@ -1,9 +1,9 @@
-// Reads tests in the manner of pub's: `serve(name, version, deps: {…})`, `appDir(dependencies: {…})`, `expectResolves(result: {…})`.
+// Reads tests in the form of pub's: `serve(name, version, deps: {…})`, `appDir(dependencies: {…})`, `expectResolves(result: {…})`.
 import { LeftOut } from "./pep440.mjs";
 
 const TOKEN = /\s+|\/\/[^\n]*|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[\w$]+|[^\s\w]/gy;
 
-/** The tests of a file: `{ name, tokens }`, the groups around one joined to its name. */
+/** Returns the tests of a file as `{ name, tokens }`. A name starts with the names of the groups around the test. */
 export function dartTests(text) {
   const tokens = tokensOf(text);
   const tests = [];
@@ -33,7 +33,7 @@ function tokensOf(text) {
 
 const isText = (token) => /^['"]/.test(token);
 
-/** Strings side by side are one. */
+/** Reads one text. Adjacent strings are joined, as in Dart. */
 function textFrom(tokens, at) {
   let text = "";
   while (isText(tokens[at] ?? "")) text += tokens[at++].slice(1, -1).replace(/\\(.)/g, "$1");
@@ -42,7 +42,7 @@ function textFrom(tokens, at) {
 
 const PAIRS = { "(": ")", "{": "}", "[": "]" };
 
-/** Where the bracket that opens at `at` is closed. */
+/** Returns the index of the bracket that closes the one at `at`. */
 function closing(tokens, at) {
   const open = [];
   for (let index = at; index < tokens.length; index++) {
@@ -51,10 +51,10 @@ function closing(tokens, at) {
     else if (token === open.at(-1)) open.pop();
     if (open.length === 0) return index;
   }
-  throw new Error("A bracket that is not closed");
+  throw new Error("Unclosed bracket");
 }
 
-/** A literal at `at`, and where it ends. Refuses anything but maps, lists, texts, true and false. */
+/** Reads a map, text or boolean at `at`, and returns it with the index after it. @throws LeftOut for anything else */
 export function literal(tokens, at) {
   const token = tokens[at] ?? "";
   if (isText(token)) return textFrom(tokens, at);
@@ -71,7 +71,7 @@ export function literal(tokens, at) {
   return [map, at + 1];
 }
 
-/** Calls of the functions named, in order: `{ called, texts, named }`, the plain texts and the named arguments of each. */
+/** Returns the calls of the given functions, in order. `texts` has the string arguments of a call, `named` its named arguments. */
 export function calls(tokens, names) {
   const found = [];
   for (let at = 0; at < tokens.length; at++) {
@@ -89,7 +89,7 @@ function argumentsOf(tokens) {
   for (let at = 0; at < tokens.length; at++) {
     if (tokens[at + 1] === ":") {
       const name = tokens[at];
-      // what an error says is checked in words of our own
+      // The text of an error is not translated, because our messages differ.
       const isPlain = isText(tokens[at + 2] ?? "") || ["{", "true", "false"].includes(tokens[at + 2]);
       if (!isPlain) {
         named[name] = null;

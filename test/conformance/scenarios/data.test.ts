@@ -6,7 +6,7 @@ import { type Scenario, scenarioFiles } from "./scenario.ts";
 
 const files = scenarioFiles();
 
-/** Every package that a scenario speaks of. */
+/** Returns the name of every package in a scenario. */
 function allNames({ registry, root }: Scenario): string[] {
   const published = Object.keys(registry).map((id) => id.slice(0, id.lastIndexOf("@")));
   const asked = Object.values(registry).flatMap((value) => [value, value["dependencies"], value["peerDependencies"]]);
@@ -14,9 +14,10 @@ function allNames({ registry, root }: Scenario): string[] {
   return [...new Set([...published, ...specs])].sort();
 }
 
-// What is expected is checked by a search that has nothing of the solver's: it guards the data, and tells who is right.
-test.each(files)("%s: what is expected is right", (_, { cases: told }) => {
-  const wrong = told.flatMap((scenario) => {
+// Checks the expected results with a search that shares no code with the solver. If a scenario fails, this test shows whether the
+// solver or the data is wrong.
+test.each(files)("%s: the expected results are correct", (_, { cases: scenarios }) => {
+  const wrong = scenarios.flatMap((scenario) => {
     const { title, first, expect: wanted } = scenario;
     const oracle = new Oracle(scenario);
     const said = (flaw: string): string => `${title}: ${flaw}`;
@@ -24,25 +25,25 @@ test.each(files)("%s: what is expected is right", (_, { cases: told }) => {
     if ("versions" in wanted) {
       flaws.push(...oracle.flaws(wanted.versions));
       const better = flaws.length === 0 && oracle.better(wanted.versions);
-      return [...flaws, ...(better ? [`${better} would do`] : [])].map(said);
+      return [...flaws, ...(better ? [`${better} is possible`] : [])].map(said);
     }
-    if (oracle.solvable()) flaws.push("there is an answer");
-    // A name is part of every reason if all is well once it asks for nothing and nothing is asked of it.
+    if (oracle.solvable()) flaws.push("there is a solution");
+    // A package is part of every explanation if there is a solution once all its requirements and all requirements of it are ignored.
     const names = allNames(scenario).filter((name) => new Oracle(scenario, [name]).solvable());
-    if (names.join() !== wanted.names.join()) flaws.push(`every reason has ${names.join()}`);
+    if (names.join() !== wanted.names.join()) flaws.push(`every explanation has ${names.join()}`);
     return flaws.map(said);
   });
   expect(wrong).toEqual([]);
 });
 
-test("there are as many as the README says, each with a title of its own", () => {
+test("the README states the number of cases, and each case of a file has its own title", () => {
   const titles = files.flatMap(([file, { cases }]) => cases.map(({ title }) => `${file}: ${title}`));
   const readme = readFileSync(join(import.meta.dirname, "README.md"), "utf8");
   expect(readme).toContain(`${titles.length} cases`);
   expect(titles.filter((title, index) => titles.indexOf(title) !== index)).toEqual([]);
 });
 
-test("a scenario that is told wrongly is found out", () => {
+test("the check finds wrong expectations", () => {
   const registry = {
     "a@1.0.0": { b: "1.0.0" },
     "a@2.0.0": { b: "2.0.0" },
@@ -50,12 +51,12 @@ test("a scenario that is told wrongly is found out", () => {
     "b@2.0.0": {},
     "c@1.0.0": {},
   };
-  const told = { title: "", case: "", registry, root: { dependencies: { a: "*", b: "*" } } };
-  const oracle = new Oracle({ ...told, expect: { versions: {} } });
+  const scenario = { title: "", case: "", registry, root: { dependencies: { a: "*", b: "*" } } };
+  const oracle = new Oracle({ ...scenario, expect: { versions: {} } });
   expect(oracle.flaws({ a: "2.0.0", b: "2.0.0" })).toEqual([]);
   expect(oracle.flaws({ a: "2.0.0", b: "1.0.0" })).toEqual(["a → b"]);
   expect(oracle.flaws({ a: "2.0.0" })).toEqual([" → b", "a → b"]);
-  expect(oracle.flaws({ a: "2.0.0", b: "2.0.0", c: "1.0.0" })).toEqual(["nobody asks for c"]);
+  expect(oracle.flaws({ a: "2.0.0", b: "2.0.0", c: "1.0.0" })).toEqual(["nothing requires c"]);
   expect(oracle.better({ a: "1.0.0", b: "1.0.0" })).toBe("a@2.0.0");
   expect(oracle.solvable()).toBe(true);
   expect(oracle.solvable({ a: ["1.0.0"], b: ["2.0.0"] })).toBe(false);

@@ -1,9 +1,9 @@
 import { compare, prerelease, satisfies } from "semver";
 import type { Scenario, Versions } from "./scenario.ts";
 
-// What answers a scenario has, found without the solver: search with arc consistency, where the solver learns from conflicts.
+// Finds the solutions of a scenario without the solver: by search with arc consistency, while the solver learns from conflicts.
 
-/** `name` must be one of `versions`: it must be there, or (`constraint`) only if it is there. */
+/** Requires that `name` is one of `versions`. A `constraint` applies only if the package is installed. */
 interface Requirement {
   readonly name: string;
   readonly versions: ReadonlySet<string>;
@@ -13,11 +13,11 @@ interface Requirement {
 interface Candidate {
   readonly version: string;
   readonly requirements: readonly Requirement[];
-  /** Deprecated, or for another engine: npm takes it last. */
+  /** Whether npm chooses the version last, because it is deprecated or for another engine. */
   readonly last: boolean;
 }
 
-/** Which versions are still possible, and which packages must be there. */
+/** The versions that are still possible, and the packages that must be installed. */
 interface State {
   readonly domains: Map<string, Set<string>>;
   readonly needed: Set<string>;
@@ -26,14 +26,14 @@ interface State {
 type Fields = Readonly<Record<string, unknown>>;
 type Specs = Readonly<Record<string, string>>;
 
-const isNew = (engines: unknown): boolean => /^>=9\d/.test((engines as Specs | undefined)?.["node"] ?? "");
+const isForOtherEngine = (engines: unknown): boolean => /^>=9\d/.test((engines as Specs | undefined)?.["node"] ?? "");
 
 export class Oracle {
   readonly #scenario: Scenario;
   readonly #packages = new Map<string, Map<string, Candidate>>();
   readonly #known = new Map<string, string[]>();
   readonly #root: readonly Requirement[];
-  /** As if every version of these would do, and asked for nothing. */
+  /** Packages whose requirements, and the requirements of which, are ignored. */
   readonly #ignored: ReadonlySet<string>;
 
   constructor(scenario: Scenario, ignored: readonly string[] = []) {
@@ -48,32 +48,32 @@ export class Oracle {
       const plain = Object.values(value).every((one) => typeof one === "string");
       const fields: Fields = plain ? { dependencies: value } : value;
       const requirements = this.#ignored.has(name) ? [] : this.#requirements(fields);
-      const last = fields["deprecated"] !== undefined || isNew(fields["engines"]);
+      const last = fields["deprecated"] !== undefined || isForOtherEngine(fields["engines"]);
       const candidates = this.#packages.get(name) ?? new Map<string, Candidate>();
       this.#packages.set(name, candidates.set(version, { version, requirements, last }));
     }
     this.#root = this.#requirements({ ...scenario.root }, ["dependencies", "devDependencies"]);
   }
 
-  /** What is wrong with an answer: a requirement that does not hold, or a package that nobody asks for. */
-  flaws(answer: Versions): string[] {
+  /** Returns the errors of a solution: requirements that are not met, and packages that nothing requires. */
+  flaws(solution: Versions): string[] {
     const flaws: string[] = [];
     const reached = new Set<string>();
     const queue: (readonly [string, readonly Requirement[]])[] = [["", this.#root]];
     for (const [from, requirements] of queue) {
       for (const { name, versions, constraint } of requirements) {
-        const version = answer[name];
+        const version = solution[name];
         if (version === undefined ? !constraint : !versions.has(version)) flaws.push(`${from} → ${name}`);
         if (version === undefined || constraint || reached.has(name)) continue;
         reached.add(name);
-        queue.push([name, this.#ask(name, version)]);
+        queue.push([name, this.#requirementsOf(name, version)]);
       }
     }
-    for (const name of Object.keys(answer)) if (!reached.has(name)) flaws.push(`nobody asks for ${name}`);
+    for (const name of Object.keys(solution)) if (!reached.has(name)) flaws.push(`nothing requires ${name}`);
     return flaws;
   }
 
-  /** Whether there is an answer, with some packages held to some of their versions. */
+  /** Checks whether there is a solution. `held` limits packages to some of their versions. */
   solvable(held: Readonly<Record<string, readonly string[]>> = {}): boolean {
     const domains = new Map<string, Set<string>>();
     for (const [name, versions] of this.#known) domains.set(name, new Set(held[name] ?? versions));
@@ -82,32 +82,35 @@ export class Oracle {
     return this.#search(state);
   }
 
-  /** An answer that is better for one of the project's own packages and worse for none of them: `a@2.0.0`. */
-  better(answer: Versions): string | null {
-    const own = this.#root.filter(({ name }) => answer[name] !== undefined);
+  /** Returns a version (`a@2.0.0`) that makes one direct dependency better and none worse. Null if there is none. */
+  better(solution: Versions): string | null {
+    const own = this.#root.filter(({ name }) => solution[name] !== undefined);
     for (const { name, versions } of own) {
       const held: Record<string, string[]> = {};
-      for (const other of own) held[other.name] = this.#upTo(other, answer[other.name] as string);
-      const above = this.#upTo({ name, versions }, answer[name] as string).slice(0, -1);
+      for (const other of own) held[other.name] = this.#upTo(other, solution[other.name] as string);
+      const above = this.#upTo({ name, versions }, solution[name] as string).slice(0, -1);
       for (const version of above) if (this.solvable({ ...held, [name]: [version] })) return `${name}@${version}`;
     }
     return null;
   }
 
-  /** The versions that the project lets in, the first to try first, to this one. */
+  /** Returns the versions that the project allows, in order of preference, up to and including `last`. */
   #upTo({ name, versions }: Pick<Requirement, "name" | "versions">, last: string): string[] {
     const ranked = this.#ranked(name).filter((version) => versions.has(version));
     return ranked.slice(0, ranked.indexOf(last) + 1);
   }
 
-  /** What the tag names in a told registry: the highest release, else the highest prerelease. */
+  /** Returns the version tagged `latest`: the highest release, or the highest prerelease if there is no release. */
   #latest(name: string): string[] {
     const known = this.#known.get(name) ?? [];
     const stable = known.filter((version) => !prerelease(version));
     return (stable.length > 0 ? stable : [...known]).sort(compare).slice(-1);
   }
 
-  /** npm's own pick first: what is locked, `latest`, then the highest (or lowest), deprecated and misfits last. */
+  /**
+   * Returns the versions in npm's order of preference: the locked version, `latest`, then the highest (or lowest) first. Deprecated
+   * versions and those for another engine are last.
+   */
   #ranked(name: string): string[] {
     const { options = {}, first } = this.#scenario;
     const known = this.#known.get(name) ?? [];
@@ -123,7 +126,7 @@ export class Oracle {
     return known.sort((a, b) => weight(a) - weight(b) || (lowest ? compare(a, b) : compare(b, a)));
   }
 
-  /** @param kinds as npm reads a manifest: what the last of these says of a name counts */
+  /** @param kinds sections of the manifest. If a name is in several, the last section applies, as in npm */
   #requirements(fields: Fields, kinds = ["peerDependencies", "dependencies"]): Requirement[] {
     const overrides = this.#scenario.root.overrides ?? {};
     const requirements = new Map<string, Requirement>();
@@ -131,18 +134,18 @@ export class Oracle {
     for (const kind of kinds) {
       for (const [name, written] of Object.entries((fields[kind] ?? {}) as Specs)) {
         const constraint = kind === "peerDependencies" && optional.includes(name);
-        const versions = this.#admitted(name, overrides[name] ?? written);
+        const versions = this.#allowed(name, overrides[name] ?? written);
         requirements.set(name, { name, versions, constraint });
       }
     }
     return [...requirements.values()].filter(({ name }) => !this.#ignored.has(name));
   }
 
-  #admitted(name: string, spec: string): Set<string> {
+  #allowed(name: string, spec: string): Set<string> {
     const known = this.#known.get(name) ?? [];
     const within = (includePrerelease: boolean): string[] =>
       known.filter((version) => satisfies(version, spec, { loose: true, includePrerelease }));
-    // `latest` meets `*` even as a prerelease
+    // `latest` matches `*` even if it is a prerelease.
     const written = spec === "*" ? [...new Set([...within(false), ...this.#latest(name)])] : within(false);
     const stable = written.filter((version) => !prerelease(version));
     switch (this.#scenario.options?.prereleases ?? "as-written") {
@@ -157,7 +160,7 @@ export class Oracle {
     }
   }
 
-  #ask(name: string, version: string): readonly Requirement[] {
+  #requirementsOf(name: string, version: string): readonly Requirement[] {
     return this.#packages.get(name)?.get(version)?.requirements ?? [];
   }
 
@@ -175,13 +178,13 @@ export class Oracle {
     return false;
   }
 
-  /** Takes versions away that cannot be, until none goes. False: a package that must be there has none left. */
+  /** Removes impossible versions until nothing changes. Returns false if a needed package has no version left. */
   #prune(state: State): boolean {
     for (let changed = true; changed; ) {
       changed = false;
       for (const [name, domain] of state.domains) {
         for (const version of domain) {
-          if (this.#ask(name, version).every((requirement) => possible(state, requirement))) continue;
+          if (this.#requirementsOf(name, version).every((requirement) => possible(state, requirement))) continue;
           domain.delete(version);
           changed = true;
         }
@@ -189,7 +192,7 @@ export class Oracle {
         if (domain.size === 0) return false;
         if (domain.size > 1) continue;
         const [version = ""] = domain;
-        for (const requirement of this.#ask(name, version)) {
+        for (const requirement of this.#requirementsOf(name, version)) {
           const before = state.needed.size + (state.domains.get(requirement.name)?.size ?? 0);
           if (!apply(state, requirement)) return false;
           changed ||= before !== state.needed.size + (state.domains.get(requirement.name)?.size ?? 0);
@@ -200,7 +203,7 @@ export class Oracle {
   }
 }
 
-/** `a@1.0.0`, `@s/a@1.0.0`. */
+/** Splits `a@1.0.0` or `@s/a@1.0.0` into name and version. */
 function splitId(id: string): [name: string, version: string] {
   const at = id.lastIndexOf("@");
   return [id.slice(0, at), id.slice(at + 1)];
@@ -211,7 +214,7 @@ function possible({ domains, needed }: State, { name, versions, constraint }: Re
   return [...(domains.get(name) ?? [])].some((version) => versions.has(version));
 }
 
-/** Makes a requirement hold. False: it cannot. */
+/** Removes the versions that a requirement excludes. Returns false if the requirement cannot be met. */
 function apply({ domains, needed }: State, { name, versions, constraint }: Requirement): boolean {
   const domain = domains.get(name);
   for (const version of domain ?? []) if (!versions.has(version)) domain?.delete(version);

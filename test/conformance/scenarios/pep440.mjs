@@ -1,10 +1,10 @@
-// Python's versions and ranges in npm's words. What npm cannot say is refused: `LeftOut` says why.
+// Translates Python's versions and ranges to npm's. If npm has no equivalent, a `LeftOut` states the reason.
 
 export class LeftOut extends Error {}
 
 const VERSION = /^v?(\d+(?:\.\d+)*)(?:(a|b|rc)(\d+))?$/;
 
-/** `1.2` is `1.2.0`, `1.0.0b2` is `1.0.0-b.2`. */
+/** Translates a version: `1.2` to `1.2.0`, `1.0.0b2` to `1.0.0-b.2`. @throws LeftOut */
 export function npmVersion(text) {
   const found = VERSION.exec(text.trim());
   if (!found) throw new LeftOut(`npm has no version ${text}`);
@@ -16,24 +16,27 @@ export function npmVersion(text) {
 }
 
 /**
- * `>=1,<2` is `>=1.0.0 <2.0.0`, `!=1.5` is `<1.5.0 || >1.5.0`, nothing is `*`. Versions are written in full: npm reads `>1` as
- * "from 2 on".
+ * Translates a range: `>=1,<2` to `>=1.0.0 <2.0.0`, `!=1.5` to `<1.5.0 || >1.5.0`, the empty range to `*`. Versions are written in
+ * full, because npm reads `>1` as `>=2.0.0`.
+ * @throws LeftOut
  */
 export function npmRange(text) {
   const bounds = [];
-  const holes = [];
+  const excluded = [];
   for (const one of text.split(",").map((part) => part.trim())) {
     if (one === "") continue;
     const [, operator, version = ""] = /^(==|!=|~=|<=|>=|<|>)\s*(.*)$/.exec(one) ?? [];
     if (!operator) throw new LeftOut(`npm has no range ${one}`);
-    if (operator === "!=") holes.push(npmVersion(version));
+    if (operator === "!=") excluded.push(npmVersion(version));
     else bounds.push(comparator(operator, version));
   }
   const whole = bounds.join(" ");
-  if (holes.length === 0) return whole || "*";
-  const rangeReads = holes.map((hole, index) => (index === 0 ? `<${hole}` : `>${holes[index - 1]} <${hole}`));
-  rangeReads.push(`>${holes.at(-1)}`);
-  return rangeReads.map((rangeRead) => `${whole} ${rangeRead}`.trim()).join(" || ");
+  if (excluded.length === 0) return whole || "*";
+  const intervals = excluded.map((version, index) =>
+    index === 0 ? `<${version}` : `>${excluded[index - 1]} <${version}`,
+  );
+  intervals.push(`>${excluded.at(-1)}`);
+  return intervals.map((interval) => `${whole} ${interval}`.trim()).join(" || ");
 }
 
 function comparator(operator, version) {
@@ -46,7 +49,10 @@ function comparator(operator, version) {
   return operator === "==" ? npmVersion(version) : `${operator}${npmVersion(version)}`;
 }
 
-/** `a>=1,<2` is `["a", ">=1.0.0 <2.0.0"]`. Refuses extras (`a[b]`) and conditions (`a; python_version < "3"`). */
+/**
+ * Translates a requirement: `a>=1,<2` to `["a", ">=1.0.0 <2.0.0"]`.
+ * @throws LeftOut for extras (`a[b]`) and conditions (`a; python_version < "3"`)
+ */
 export function npmRequirement(text) {
   const [, name = "", more, rest = ""] = /^\s*([\w.-]+)\s*(\[[^\]]*\])?(.*)$/.exec(text) ?? [];
   if (more) throw new LeftOut("npm has no extras");
@@ -54,13 +60,13 @@ export function npmRequirement(text) {
   return [name, npmRange(rest)];
 }
 
-/** Requirements of one package. A manifest names a package once: what is said of one twice comes into one range. */
+/** Translates the requirements of one package. A manifest names a package once, so two ranges of one package become one. */
 export function npmDependencies(requirements = []) {
   const ranges = Object.create(null);
   for (const requirement of requirements) {
     const [name, range] = npmRequirement(requirement);
     if (name in ranges && `${ranges[name]}${range}`.includes("||"))
-      throw new LeftOut("two ranges of several parts each");
+      throw new LeftOut("npm cannot combine two ranges that have several parts");
     ranges[name] =
       name in ranges && range !== "*"
         ? `${ranges[name] === "*" ? "" : ranges[name]} ${range}`.trim()

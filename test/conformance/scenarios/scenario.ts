@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ResolveOptions } from "../../../src/api/resolve.ts";
 import type { FakeManifest } from "../../support/fake-registry.ts";
 
-/** What of a package.json a scenario's project has. */
+/** The members of the project's package.json. */
 export interface ScenarioRoot {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
@@ -17,16 +17,16 @@ export type Expected =
   /** `names`: the packages that every explanation must mention, sorted. */
   | { readonly failure: "ENOSOLUTION"; readonly names: readonly string[] };
 
-/** A published case, told in npm's words. */
+/** A published case, translated to npm's terms. */
 export interface Scenario {
   readonly title: string;
-  /** What its source calls it. */
+  /** The name of the case in its source. */
   readonly case: string;
-  /** Where it differs from its source, and why. */
+  /** The difference from the source, and the reason. */
   readonly changed?: string;
-  /** As `fakeRegistry` takes it. */
+  /** The input of `fakeRegistry`. */
   readonly registry: Readonly<Record<string, FakeManifest>>;
-  /** What the project was before: its lock is there when `root` is resolved. */
+  /** An earlier project. It is resolved first, and its lock is the input when `root` is resolved. */
   readonly first?: { readonly root: ScenarioRoot; readonly versions: Versions };
   readonly root: ScenarioRoot;
   readonly options?: Pick<ResolveOptions, "prereleases" | "resolutionMode" | "update">;
@@ -40,7 +40,7 @@ export interface ScenarioFile {
 
 export const SOURCES = ["pub", "uv", "cargo", "pubgrub-rs"] as const;
 
-/** Every file of every source: its name (`pub/lock`) and what it holds. */
+/** Returns the name (`pub/lock`) and the content of each file of each source. */
 export function scenarioFiles(): (readonly [string, ScenarioFile])[] {
   return SOURCES.flatMap((source) => {
     const folder = join(import.meta.dirname, source);

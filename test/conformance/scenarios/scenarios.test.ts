@@ -7,8 +7,8 @@ import { failureOf, warned } from "../../support/outcome.ts";
 import { resolveIn } from "../../support/tree.ts";
 import { type Scenario, type ScenarioRoot, scenarioFiles } from "./scenario.ts";
 
-const cases = scenarioFiles().flatMap(([file, { cases: told }]) =>
-  told.map((one) => [`${file}: ${one.title}`, one] as const),
+const cases = scenarioFiles().flatMap(([file, { cases: scenarios }]) =>
+  scenarios.map((one) => [`${file}: ${one.title}`, one] as const),
 );
 
 function flat(
@@ -22,15 +22,15 @@ function flat(
   return resolveIn(registry, given, { ...options, strategy: "flat" });
 }
 
-async function solve({ registry: told, first, root, options = {} }: Scenario): Promise<Resolution> {
-  const registry = fakeRegistry(told);
+async function solve({ registry: packages, first, root, options = {} }: Scenario): Promise<Resolution> {
+  const registry = fakeRegistry(packages);
   if (!first) return flat(registry, root, { options });
   const before = await flat(registry, first.root);
   expect(before.versions).toEqual(first.versions);
   return flat(registry, root, { options, lock: before.files["package-lock.json"] as string });
 }
 
-/** All packages that a failure's proof speaks of. */
+/** Returns all packages that a failure's proof mentions. */
 function namesOf({ details }: Failure): Set<string> {
   const proof = details?.["proof"] as Proof | undefined;
   return new Set((proof?.facts ?? []).flatMap(({ from, name }) => [from, name]));
@@ -47,7 +47,7 @@ test.each(cases)("%s", async (_, scenario) => {
   expect([...namesOf(failure)]).toEqual(expect.arrayContaining([...wanted.names]));
 });
 
-test("a prerelease that npm's own rule would not let in is a warning", async () => {
+test("a prerelease that npm's own rule would exclude is a warning", async () => {
   const registry = fakeRegistry({ "a@1.0.0": { b: "<2.0.0" }, "b@1.0.0-dev": {}, "b@2.0.0": {} });
   const root = { dependencies: { a: "*", c: "npm:b@<2.0.0" } };
   const resolution = await flat(registry, root, { options: { prereleases: "if-necessary" } });

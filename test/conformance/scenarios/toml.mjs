@@ -1,10 +1,10 @@
-// As much of TOML as scenario files are written in: tables, strings in any quotes, arrays, inline tables, true and false.
+// Reads the part of TOML that scenario files use: tables, strings in any quotes, arrays, inline tables, true and false.
 
 const BARE = /[\w-]+/y;
 const BLANK = /(?:\s|#[^\n]*)*/y;
 const ESCAPES = { n: "\n", t: "\t", '"': '"', "\\": "\\" };
 
-/** @param {string} text @returns {Record<string, any>} null-prototype objects @throws Error where it is none of these */
+/** Parses a TOML text. @param {string} text @returns {Record<string, any>} null-prototype objects @throws Error for other syntax */
 export function readToml(text) {
   const reader = new Reader(text);
   const whole = Object.create(null);
@@ -53,7 +53,7 @@ class Reader {
 
   expect(token) {
     if (!this.take(token))
-      throw new Error(`${token} expected at ${this.#at}: ${this.#text.slice(this.#at, this.#at + 20)}`);
+      throw new Error(`Expected ${token} at ${this.#at}: ${this.#text.slice(this.#at, this.#at + 20)}`);
   }
 
   #match(pattern) {
@@ -68,7 +68,7 @@ class Reader {
     do {
       this.#match(BLANK);
       const key = /["']/.test(this.#text[this.#at] ?? "") ? this.#string() : this.#match(BARE);
-      if (key === "") throw new Error(`A key expected at ${this.#at}`);
+      if (key === "") throw new Error(`Expected a key at ${this.#at}`);
       keys.push(key);
     } while (this.take("."));
     return keys;
@@ -111,12 +111,12 @@ class Reader {
 
   #string() {
     const [quote] = /^("""|'''|"|')/.exec(this.#text.slice(this.#at)) ?? [];
-    if (!quote) throw new Error(`A value expected at ${this.#at}: ${this.#text.slice(this.#at, this.#at + 20)}`);
+    if (!quote) throw new Error(`Expected a value at ${this.#at}: ${this.#text.slice(this.#at, this.#at + 20)}`);
     let from = this.#at + quote.length;
     if (quote.length === 3 && this.#text[from] === "\n") from++;
     let end = from;
     while (!this.#text.startsWith(quote, end)) {
-      if (end >= this.#text.length) throw new Error("A string without an end");
+      if (end >= this.#text.length) throw new Error("Unterminated string");
       end += quote[0] === '"' && this.#text[end] === "\\" ? 2 : 1;
     }
     this.#at = end + quote.length;
