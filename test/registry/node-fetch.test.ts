@@ -95,6 +95,31 @@ test("counts transferred bytes compressed, and does not load an unchanged docume
   expect(again).toMatchObject({ ok: true, value: { bytes: new TextEncoder().encode(text) } });
 });
 
+test("a registry that obeys `cache-control: no-cache` answers a revalidation with 304, and the answer is used", async () => {
+  const seen: (string | undefined)[][] = [];
+  const home = await listen(({ headers }, response) => {
+    const { pragma, "if-none-match": known, "cache-control": control } = headers;
+    seen.push([known, control, pragma]);
+    // As express answers, on which Verdaccio is built.
+    const isCurrent = known === '"1"' && !/no-cache/.test(`${control}${pragma}`);
+    if (isCurrent) response.writeHead(304, { etag: '"1"' }).end();
+    else response.writeHead(200, { etag: '"1"' }).end('{"name":"a"}');
+  });
+  const request: RegistryRequest = { kind: "packument", name: "a", url: `${home}a`, metadata: "full" };
+  const stored = await createFetchTransport({ registry: home }).get({ ...request, etag: '"1"' });
+  expect(stored).toMatchObject({ ok: true, value: { notModified: true } });
+  const transport = createFetchTransport({ registry: home });
+  await transport.get(request);
+  // The bytes that the transport keeps by itself, also for a document that the caller stores.
+  for (const more of [{}, { kept: true }] as const) {
+    const again = await transport.get({ ...request, ...more });
+    expect(again.ok && again.value.transferred).toBe(0);
+    expect(bodyOf(again)).toEqual({ name: "a" });
+  }
+  const conditional = ['"1"', "max-age=0", undefined];
+  expect(seen).toEqual([conditional, [undefined, undefined, undefined], conditional, conditional]);
+});
+
 test("repeats a request whose connection was cut in the middle of the body", async () => {
   let asked = 0;
   const home = await listen((_, response) => {

@@ -23,7 +23,11 @@ export class ByHand {
     const kept = this.#kept.get(key);
     // The length is 0 if the bytes were transferred to another thread.
     const headers = kept?.bytes.length ? { ...call.headers, "if-none-match": kept.etag } : call.headers;
-    const reply = await exchange({ ...call, headers, init: { redirect: "manual" }, fetch: follow(call.fetch) });
+    const init: RequestInit = { redirect: "manual" };
+    // Otherwise `fetch` adds `cache-control: no-cache` to a conditional request, and registries such as Verdaccio then send the whole
+    // document (Fetch standard, §4.5). With this cache mode it adds `max-age=0`.
+    if (headers["if-none-match"]) init.cache = "no-cache";
+    const reply = await exchange({ ...call, headers, init, fetch: follow(call.fetch) });
     if (reply.kind !== "answer" || reply.status !== 304 || headers === call.headers || !kept) return reply;
     return { ...reply, status: 200, bytes: kept.bytes, transferred: 0 };
   }
