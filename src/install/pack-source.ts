@@ -1,8 +1,11 @@
-import { parseIntegrity } from "../tarball/integrity.ts";
+import { parseIntegrity } from "../base/parse-integrity.ts";
 
 /** Where a pack comes from. A pack is a package's tarball, with the index of its files. */
 export interface PackSource {
-  /** The hashes that the tarball must have, or its URL if the lock has no integrity. Equal keys are fetched once. */
+  /**
+   * The hashes that the tarball must have, or its URL if the lock has no integrity. Equal keys are fetched once. An integrity
+   * without a usable hash has a key of its own: no bytes meet it.
+   */
   readonly key: string;
   readonly name: string;
   readonly version: string;
@@ -17,7 +20,8 @@ export interface PackSource {
  * hashes must not stand in for a tarball that has to meet another.
  */
 export function packSource({ name, version, url, integrity }: Omit<PackSource, "key">): PackSource {
-  return { key: hashesOf(integrity).join(" ") || url, name, version, url, integrity };
+  const key = hashesOf(integrity).join(" ") || (integrity ? `unreadable ${integrity}` : url);
+  return { key, name, version, url, integrity };
 }
 
 /** Matches an integrity that is a single sha512 hash. */

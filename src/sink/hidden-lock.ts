@@ -1,4 +1,5 @@
 import { isObject } from "../base/json.ts";
+import { parseIntegrity } from "../base/parse-integrity.ts";
 import { inParallel } from "./in-parallel.ts";
 import type { ProjectDisk } from "./sink-fs.ts";
 import { checkLocation, rootsOf } from "./sink-paths.ts";
@@ -70,8 +71,9 @@ function parseEntries(text: string | null): Map<string, HeldEntry> {
     // The lock lists folders of the project too.
     if (!isObject(entry) || !isLocation(location)) continue;
     const { version, integrity } = entry;
-    const [sha512] =
-      /(?:^|(?<=\s))sha512-[A-Za-z0-9+/]{86}==/.exec(typeof integrity === "string" ? integrity : "") ?? [];
+    const [hash, another] = typeof integrity === "string" ? parseIntegrity(integrity) : [];
+    // One of several hashes does not say which tarball the files are from.
+    const sha512 = hash?.algorithm === "SHA-512" && !another ? `sha512-${hash.digest}` : undefined;
     const kind = entry["link"] === true ? "link" : entry["inBundle"] === true ? "bundled" : "package";
     entries.set(location, { kind, version: typeof version === "string" ? version : undefined, integrity: sha512 });
   }

@@ -1,19 +1,12 @@
 import type { Failure } from "../api/failure.ts";
+import { type HashName, parseIntegrity } from "../base/parse-integrity.ts";
 import type { Outcome } from "../errors/failure.ts";
 import { fail, failure, ok } from "../errors/failure.ts";
 
-// Subresource Integrity (W3C SRI, §3.3) with sha1, which npm's old entries have: parsing and verifying.
-
-export type HashName = "SHA-512" | "SHA-384" | "SHA-256" | "SHA-1";
+export { type HashName, parseIntegrity };
 
 /** Computes the hash of bytes. See `webDigest`. */
 export type Digest = (algorithm: HashName, bytes: Uint8Array) => Promise<ArrayBuffer>;
-
-/** One hash of an integrity string; `digest` is base64. */
-export interface Hash {
-  algorithm: HashName;
-  digest: string;
-}
 
 /** The source of the bytes, for messages, and the integrity to check them against. */
 export interface VerifyOptions {
@@ -22,14 +15,6 @@ export interface VerifyOptions {
   digest: Digest;
   integrity?: string | undefined;
 }
-
-// Strongest first.
-const ALGORITHMS: readonly (readonly [string, HashName])[] = [
-  ["sha512", "SHA-512"],
-  ["sha384", "SHA-384"],
-  ["sha256", "SHA-256"],
-  ["sha1", "SHA-1"],
-];
 
 /**
  * Returns a digest function that uses WebCrypto, or our own hashes if there is none (a page from neither https nor
@@ -41,24 +26,6 @@ export function webDigest(subtle: SubtleCrypto | undefined): Digest {
     const own = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice();
     return subtle.digest(algorithm, own);
   };
-}
-
-/**
- * Returns the hashes of the strongest algorithm in an integrity string. Skips unknown algorithms and ignores `?options`.
- * Returns an empty list if there is no usable hash.
- *
- *     sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk= sha512-AAAA==  →  the sha512 alone
- */
-export function parseIntegrity(integrity: string): Hash[] {
-  for (const [label, algorithm] of ALGORITHMS) {
-    const found: Hash[] = [];
-    for (const entry of integrity.trim().split(/\s+/)) {
-      const [, name, digest] = /^([a-z0-9]+)-([A-Za-z0-9+/]+={0,2})(?:\?.*)?$/.exec(entry) ?? [];
-      if (name === label && digest) found.push({ algorithm, digest });
-    }
-    if (found.length > 0) return found;
-  }
-  return [];
 }
 
 /**

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { InstallProgress } from "../../src/api/install.ts";
 import type { FileSink, SinkLink } from "../../src/api/sink.ts";
@@ -118,6 +119,23 @@ test("a missing integrity is computed, written into the lock, and warned of", as
   const other = await createInstaller({ mode: "inline", registry: depot.url });
   expect((await failureOf(other.install(lockfile))).code).toBe("EINTEGRITY");
   other.dispose();
+});
+
+test("a weaker hash never stands in for a strong one that cannot be read, not even for a cached pack", async () => {
+  depot.answers.set(tarballPath(A), [{ bytes: B.bytes }]);
+  const sha1 = `sha1-${createHash("sha1").update(B.bytes).digest("base64")}`;
+  const lockWith = (integrity: string): string => lockOf({ "node_modules/a": entry(A, { integrity }) });
+  expect((await installer.install(lockWith(sha1))).report.packages).toBe(1);
+  for (const strong of [
+    A.integrity.replace(/.$/, "*"),
+    A.integrity.toUpperCase(),
+    "sha512-",
+    `${A.integrity}=`,
+    "sha3-AAAA",
+  ]) {
+    const { code, details } = await failureOf(installer.install(lockWith(`${strong} ${sha1}`)));
+    expect([strong, code, details?.["expected"]]).toEqual([strong, "EINTEGRITY", `${strong} ${sha1}`]);
+  }
 });
 
 test("a tarball with the wrong hash is downloaded twice, and fails with both hashes", async () => {
