@@ -30,7 +30,7 @@ interface LockedPackage {
   name: string;
   /** The version, or the target of a link. */
   version: string;
-  /** Two packages with the same identity do not differ. */
+  /** The values that are compared, as one text. */
   identity: string;
 }
 

@@ -18,8 +18,8 @@ export function encodeTree(rows: TreeData): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Returns a manifest as JSON. A member that nests too deep for the stack is left out. A member that matters to npm cannot be one,
- * because reading it would have failed before.
+ * Returns a manifest as JSON. A member that nests too deep for the stack is left out. Members that matter to npm never do,
+ * because reading them would have failed before.
  */
 function textOf(manifest: Manifest | string): string {
   if (typeof manifest === "string") return manifest;

@@ -88,7 +88,7 @@ class NodeView implements TreeNode {
   }
 }
 
-/** Builds the public tree. Every node is one object, however it is reached. */
+/** Builds the public tree. Every way to a node leads to the same object. */
 export function viewTree(rows: TreeData): Tree {
   const views = NodeView.all(rows);
   const [root, ...nodes] = views.values();

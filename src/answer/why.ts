@@ -3,7 +3,7 @@ import type { Tree, TreeEdge, TreeNode, WhyAnswer, WhyPath } from "../api/resolv
 /** The most chains that `why` returns for a package. Some packages have thousands. */
 const MAX_PATHS = 20;
 
-/** Returns every package of a name or location, each with the shortest chain through every dependent, shortest first. */
+/** Returns every package with a name or location. For each, returns the shortest chain through every dependent, shortest first. */
 export function why(name: string, { root, nodes }: Tree): WhyAnswer[] {
   const found = nodes.filter((node) => [node.name, node.packageName, node.location].includes(name));
   return found.map((node) => ({ node, paths: pathsTo(node, root) }));

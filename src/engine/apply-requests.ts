@@ -27,8 +27,8 @@ export interface Requested {
 /**
  * Applies `add`, `rm` and `update` to the project, or to the workspaces that `workspaces` names (npm-tree §19).
  *
- * For each of them:
- * 1. `update` with names: queue the dependents of every package of these names. The whole rule is in `update-requests.ts`.
+ * For each project or workspace:
+ * 1. `update` with names: queue the dependents of every package with such a name. The whole rule is in `update-requests.ts`.
  * 2. `rm`: drop the names from all sections of the manifest.
  * 3. `add`: find the name of each spec, put it into the manifest, and remember its edge as an explicit request.
  *    a. A tag becomes the exact version that it names now.

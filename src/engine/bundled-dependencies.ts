@@ -11,7 +11,7 @@ import { needTarball, type Steps } from "./need.ts";
  * 1. Before the edges of such a package are examined, its tarball is opened: {@link openBundle}.
  * 2. The packages in it, or those that its shrinkwrap lists, go below it and stay there: `place-bundle.ts`.
  * 3. Its edges to bundled names are never problem edges: `#problemEdges` in `ideal/build-ideal-tree.ts`.
- * 4. The other dependencies of these packages are resolved as usual. `Node.bundler` returns the package whose tarball a node came in.
+ * 4. The other dependencies of these packages are resolved as usual. `Node.bundler` returns the package whose tarball contains a node.
  */
 export function hasBundle(node: Node): boolean {
   const brings = node.hasShrinkwrap || bundledNames(node.manifest).length > 0;

@@ -64,7 +64,7 @@ function omits(node: Node, omit: ReadonlySet<string>): boolean {
   return (top.isProjectRoot || top.isWorkspace) && isOmitted(node, omit);
 }
 
-/** Warns once of each deprecated package that is placed. */
+/** Adds one warning for each deprecated package in the tree. */
 export function warnDeprecated({ tree, pendingWarnings }: Context): void {
   const seen = new Set<Manifest>();
   for (const node of tree.inventory.values()) {

@@ -11,7 +11,7 @@ import { hideProjectPath } from "./hide-project-path.ts";
 /** A part of npm's report, under npm's own names. */
 type ConflictDetails = Record<string, unknown>;
 
-/** How deep a description follows dependents. npm prints four levels. */
+/** The number of levels of dependents in a description. npm prints four. */
 const DEPTH = 6;
 
 /** Describes a node as npm does in a conflict (npm-tree §17): the node and its dependents, as plain data. */

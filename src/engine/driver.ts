@@ -5,7 +5,7 @@ import type { Answer, Need, Steps } from "./need.ts";
 /** A need that another thread or a request must answer. */
 export type ExternalNeed = Exclude<Need, { kind: "pause" | "code" }>;
 
-/** How a driver gets answers, and how it lets other tasks run. */
+/** The functions by which a driver gets answers and lets other tasks run. */
 export interface DriverHost {
   answer(need: ExternalNeed): Promise<Answer>;
   /** Returns an answer that is available without waiting. The blocking host sleeps until there is one. */
@@ -15,7 +15,7 @@ export interface DriverHost {
   signal?: AbortSignal | undefined;
 }
 
-/** Drives the engine as one task of a scheduler: it gives way at every need, and waits for answers that are not available. */
+/** Drives the engine as one task of a scheduler: lets other tasks run at every need, and waits for answers that are not available. */
 export function* driveLocally<T>(steps: Steps<T>, host: Pick<DriverHost, "answer" | "peek">): Task<T> {
   let step = steps.next(START);
   while (!step.done) {
@@ -29,7 +29,7 @@ export function* driveLocally<T>(steps: Steps<T>, host: Pick<DriverHost, "answer
 }
 
 /**
- * Drives the engine in a worker that may block: `peek` sleeps until there is an answer, and `answer` is awaited if it cannot.
+ * Drives the engine in a worker that may block: `peek` sleeps until there is an answer. If `peek` returns none, awaits `answer`.
  * @throws the signal's reason when cancelled, and any error of `breathe`
  */
 export async function drive<T>(steps: Steps<T>, host: DriverHost): Promise<T> {

@@ -2,12 +2,12 @@ import type { EdgeSpec } from "../graph/edge-spec.ts";
 import type { Node } from "../graph/node.ts";
 import type { Tree } from "../graph/tree.ts";
 
-/** Sets all flags: nothing is known to reach the node. */
+/** Sets all flags, for a node that no dependency is known to reach. */
 export function resetFlags(node: Node): void {
   setFlags(node, true);
 }
 
-/** Clears all flags: the project itself has none. */
+/** Clears all flags, as for the project itself. */
 export function clearFlags(node: Node): void {
   setFlags(node, false);
 }
@@ -30,7 +30,7 @@ export function resetAllFlags(tree: Tree): void {
  * 1. All flags start true, except those of the root.
  * 2. Visit the nodes from the root along edges. A target loses every flag that neither the node nor the edge has.
  * 3. Visit a node again whenever it has lost a flag.
- * 4. At the end, clear devOptional where dev or optional is set: these say more.
+ * 4. At the end, clear devOptional where dev or optional is set: those flags are more exact.
  *
  * ```
  * root -dev-> a -> c;  root -optional-> b -> c        c: devOptional, because neither dev nor optional reaches it alone

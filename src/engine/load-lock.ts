@@ -23,10 +23,10 @@ import { needPackument, needTarball, type Steps } from "./need.ts";
  * 2. Read the package.json of folders that links lead to: it may have changed since the lock was written (§18.2).
  * 3. Resolve the edges of all nodes, then add the links. Links come last, because override rules follow a link only if a
  *    package below its target needs them (§6.5).
- * 4. In a lock of version 1, find whose bundle each bundled package belongs to (§21).
+ * 4. In a lock of version 1, find the package that ships each bundled package (§21).
  * 5. Compute the flags again, because package.json may have changed (§18.3).
  *
- * Valid edges keep their locked versions. The rest is left to the main loop (§18.4).
+ * Valid edges keep their locked versions. The main loop resolves all others (§18.4).
  */
 export function loadLock(lock: LockData, context: Context): void {
   const { tree } = context;
@@ -102,7 +102,7 @@ function assignBundles(lock: LockData, nodes: ReadonlyMap<string, Node>): void {
 
 /**
  * Fetches the manifest of every package of a version 1 lock, because such locks do not list dependencies (npm-tree §18.6). A
- * package whose manifest cannot be fetched stays as it is, with an EOLDLOCK warning.
+ * package whose manifest cannot be fetched does not change. The run then warns with EOLDLOCK.
  */
 export function* fetchOldLockManifests(lock: LockData, context: Context): Steps<void> {
   const isOld = lock.loaded && !((lock.originalLockfileVersion ?? 0) >= 2);
@@ -131,7 +131,7 @@ function* updateManifest(node: Node, context: Context): Steps<void> {
   context.tree.reload(node);
 }
 
-/** Reads the manifest from the tarball that the lock names, or else asks the registry for the locked version. */
+/** Reads the manifest from the tarball that the lock names, or fetches that of the locked version from the registry. */
 function* fetchManifest({ name, version, resolved, integrity }: Node, { options }: Context): Steps<Outcome<Manifest>> {
   if (resolved && (!version || resolved.startsWith("file:"))) {
     const opened = yield* needTarball(resolved, name, integrity);
@@ -144,7 +144,10 @@ function* fetchManifest({ name, version, resolved, integrity }: Node, { options 
   return packument.ok ? selectVersion(packument.value, version || "*", options.policyFor(name)) : packument;
 }
 
-/** Copies `resolved`, `integrity` and `hasShrinkwrap` from the lock to a new node of the same version at that location, where unset (npm-tree §18.7). */
+/**
+ * Copies `resolved`, `integrity` and `hasShrinkwrap` from a lock entry to a new node of the same version at its location. Does not
+ * replace values that are set (npm-tree §18.7).
+ */
 export function inheritFromLock(node: Node, entry: LockEntry | undefined): void {
   if (!entry || node.isLink || (node.resolved !== null && node.integrity !== null)) return;
   const same = <T>(a: T | null, b: T | null): boolean => !a || !b || a === b;

@@ -16,7 +16,7 @@ import { hideProjectPath } from "./hide-project-path.ts";
 import { needTarball, type Steps } from "./need.ts";
 import { noGit } from "./problems.ts";
 
-/** A loaded manifest, and where the files of its package are. */
+/** A loaded manifest, and the source of its package's files. */
 export interface LoadedManifest {
   manifest: Manifest;
   resolved: string | null;
@@ -56,7 +56,7 @@ function workspaceFor(edge: Edge, { tree, specTable }: Context): Node | null {
   return new Link({ specTable, name: link.name }, link.target);
 }
 
-/** Loads the manifest for a spec that does not name a registry. @returns EUNSUPPORTED for git */
+/** Loads the manifest for a spec that does not name a registry. Fails with EUNSUPPORTED for git. */
 export function* loadLocal(
   spec: FileSpec | RemoteSpec | GitSpec,
   edge: { readonly name: string; readonly from: { readonly location: string } },

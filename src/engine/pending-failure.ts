@@ -8,7 +8,7 @@ import { needCode, type Steps } from "./need.ts";
 /** Describes a failure with the wording module. */
 export type DescribeFailure = (wording: typeof import("./failure-wording.ts")) => Failure;
 
-/** Ends a build with a failure that is not described yet. The tree must stay as it is until {@link describeFailures} has run. */
+/** Ends a build with a failure that is not described yet. The tree must not change until {@link describeFailures} has run. */
 export class PendingFailure extends Error {
   declare readonly describe: DescribeFailure;
   constructor(describe: DescribeFailure) {

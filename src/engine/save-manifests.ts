@@ -33,7 +33,7 @@ export function saveManifests(project: Project, requested: Requested): Record<st
   return changed;
 }
 
-/** Step 3. */
+/** Step 3: returns the direct dependencies that `update` covers. */
 function updatedDependencies({ context, options }: Project): { name: string; to: Node }[] {
   const { tree, options: built } = context;
   const all = updatesAll(options);

@@ -39,7 +39,7 @@ export function* writeProject(project: Project): Steps<WrittenProject> {
   return { files: changed, lockfile };
 }
 
-/** Lets the driver give way after every step of `work`. */
+/** Runs `work`, with a pause after every step. */
 function* withPauses<T>(work: Generator<undefined, T>): Steps<T> {
   for (;;) {
     const { done, value } = work.next();

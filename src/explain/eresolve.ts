@@ -9,7 +9,7 @@ export interface ExplainedEdge {
   from?: ExplainedNode;
 }
 
-/** npm's report of a node. The project's has no name and no version. */
+/** npm's report of a node. The project's report has no name and no version. */
 export interface ExplainedNode {
   name?: string;
   version?: string;
@@ -31,7 +31,7 @@ export interface EresolveReport {
   force?: boolean;
 }
 
-/** The depth of npm's own message. At each level, half as many dependents are printed as levels are left. */
+/** The depth of npm's own message. At each level, the number of dependents printed is half the number of levels left. */
 const DEPTH = 4;
 const PROJECT = "the root project";
 

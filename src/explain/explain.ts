@@ -4,10 +4,10 @@ import { type EresolveReport, explainEresolve } from "./eresolve.ts";
 import { proofLines, proofText } from "./proof.ts";
 import { withWaysOut } from "./way-out.ts";
 
-/** Up to this many dependents are listed. */
+/** The most dependents that are listed. */
 const MAX_PATHS = 3;
 
-/** Up to this many lines of a proof are printed: the last ones. */
+/** The most lines of a proof that are printed. They are the last ones. */
 const MAX_LINES = 40;
 
 /** Members of `details` that are printed, in this order, with their labels. */

@@ -1,6 +1,9 @@
 import type { Failure } from "../api/failure.ts";
 
-/** Adds the place to an `EJSONPARSE` of `parseJsonText`: in its message, and as `details: { file, line, column }`, from 1. */
+/**
+ * Adds the position of the error to an `EJSONPARSE` of `parseJsonText`: in its message, and as `details: { file, line, column }`.
+ * Lines and columns count from 1.
+ */
 export function withPlace(failure: Failure): Failure {
   const { file, text } = (failure.details ?? {}) as { file?: string; text?: string };
   if (text === undefined) return failure;

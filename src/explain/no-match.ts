@@ -57,7 +57,7 @@ function headline({ code, package: name = "" }: Failure, { type, wanted, before 
   return `No version of ${name}${date && ` published before ${date}`} matches ${wanted || "*"}.`;
 }
 
-/** `demo requires it in dependencies.` */
+/** Returns the sentence about the dependent: `demo requires it in dependencies.` */
 function dependentText({ paths: [path] = [] }: Failure): string {
   const step: PathStep | undefined = path?.at(-1);
   if (!step) return "";
@@ -66,7 +66,7 @@ function dependentText({ paths: [path] = [] }: Failure): string {
   return `${step.name || "The project"}${version} requires it${section === undefined ? "" : ` in ${section}`}.`;
 }
 
-/** `Use ^19.3.1, or a dist-tag (latest, next).` */
+/** Returns the sentence about the ways out: `Use ^19.3.1, or a dist-tag (latest, next).` */
 function alternatives(wayOut: readonly WayOut[], distTags: UnmatchedSpec["distTags"]): string {
   const specs = wayOut.flatMap((way) => (way.kind === "spec" ? [way.spec] : []));
   const tags = distTags.map(([tag]) => tag).filter((tag) => !specs.includes(tag));

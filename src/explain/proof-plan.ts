@@ -20,9 +20,9 @@ export interface LinePlan {
   readonly split: ReadonlySet<string>;
 }
 
-/** A line has at most this many premises, or one less if it refers to another line. */
+/** The most premises of a line. A line that refers to another line may have one fewer. */
 const MAX_PREMISES = 4;
-/** This many of the project's own requirements do not count. */
+/** The number of the project's own requirements that do not count as premises. */
 const FREE_OWN = 3;
 
 const NONE: ReadonlySet<string> = new Set();
@@ -109,7 +109,7 @@ function dividedBy({ facts, steps }: Proof, at: number): string[] {
   return opposite.length > 0 ? opposite : shared;
 }
 
-/** Counts the steps that use each step. The conclusion counts as used once; unused steps do not count. */
+/** Counts, for each step, the steps that use it. The conclusion counts as used once. Uses by unused steps do not count. */
 function countUses(causes: readonly (readonly ProofReference[])[]): number[] {
   const uses = causes.map(() => 0);
   if (uses.length > 0) uses[uses.length - 1] = 1;

@@ -2,12 +2,12 @@ import { compare, parseVersion } from "../spec/version.ts";
 import { isWholeLine, lineOfRange } from "./version-line.ts";
 
 /**
- * A piece of a sentence: text, or a package, which a page can link. `versions` is a spec, written behind the name as npm does:
+ * A part of a sentence: text, or a package, which a page can link. `versions` is a spec. It is written after the name, as in
  * `react@^18.2.0`.
  */
 export type ProofPart = string | { readonly package: string; readonly versions?: string };
 
-/** Up to this many items are listed. Of more, only the number is given. */
+/** The most items that are listed. Of a longer list, only the number of items is given. */
 export const MAX_LISTED = 5;
 
 /** Joins items: `a`, `a and b`, `a, b and c`. Long items get a comma before the conjunction: `a and b, and c`. */
@@ -20,9 +20,9 @@ export function joinList(
   return items.flatMap((item, at) => [at === 0 ? "" : at < items.length - 1 ? ", " : link, ...item]);
 }
 
-/** How some versions of a package are named in a sentence. */
+/** The name of some versions of a package in a sentence. */
 export interface VersionsPhrase {
-  /** Whether these are all versions of the package. */
+  /** True if these are all versions of the package. */
   readonly all: boolean;
   /** The spec that names the versions, if one does. */
   readonly spec: string | undefined;
@@ -56,13 +56,13 @@ export function phraseVersions(name: string, texts: Iterable<string>): VersionsP
   return { all: false, spec: undefined, ...phraseIntervals(name, ranges) };
 }
 
-/** `react-dom 18` for the whole line `^18.0.0`, otherwise `every react-dom@^18.2.0`. */
+/** Returns `react-dom 18` for the whole line `^18.0.0`, otherwise `every react-dom@^18.2.0`. */
 function subjectOf(name: string, spec: string): ProofPart[] {
   if (isWholeLine(spec)) return phraseLine(name, lineOfRange(spec) as string);
   return ["every ", { package: name, versions: spec }];
 }
 
-/** `react 18` */
+/** Names a compatibility line: `react 18`. */
 export function phraseLine(name: string, line: string): ProofPart[] {
   return [{ package: name }, ` ${line}`];
 }
@@ -73,7 +73,7 @@ function phraseIntervals(
 ): Pick<VersionsPhrase, "plural" | "subject" | "object"> {
   const link = { package: name };
   const sorted = ranges.size > 1 ? withoutContained([...ranges].sort(byStart)) : [...ranges];
-  // Prereleases have intervals of their own. Beside releases they are only mentioned.
+  // Prereleases have intervals of their own. If there are releases, prereleases are only mentioned.
   const releases = sorted.filter((range) => !isPrerelease(range));
   const shown = releases.length > 0 ? releases : sorted;
   const rest = shown.length < sorted.length ? ["some prereleases"] : [];
@@ -104,7 +104,7 @@ function isPrerelease(range: string): boolean {
   return Boolean(parseVersion(start(range))?.pre);
 }
 
-/** `up to 1.4.0`, `from 1.0.0`, `1.0.0 to 1.4.0`. */
+/** Returns an interval as words: `up to 1.4.0`, `from 1.0.0`, `1.0.0 to 1.4.0`. */
 function intervalText(range: string): string {
   const [, sign, version] = /^([<>]=)(\d+\.\d+\.\d[^\s|]*)$/.exec(range) ?? [];
   return sign ? `${sign === "<=" ? "up to" : "from"} ${version}` : range.replace(" - ", " to ");

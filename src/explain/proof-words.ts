@@ -11,14 +11,14 @@ import { byLowestVersion, isWholeLine, lineOfRange, touchesLine } from "./versio
 
 const PROJECT = "the project";
 
-/** What a sentence says about one subject: `a 1.0.0` `requires` `b@^2.0.0 as a peer`. */
+/** A statement about one subject: `a 1.0.0` `requires` `b@^2.0.0 as a peer`. */
 export interface Clause {
   readonly subject: readonly ProofPart[];
   readonly verb: string;
   readonly object: readonly ProofPart[];
-  /** Whether the subject is every version that the clause before requires. Then the subject can be `which`. */
+  /** True if the subject is every version that the clause before requires. Then the subject can be `which`. */
   readonly all: boolean;
-  /** Whether the object is a compatibility line that stands for several ranges. */
+  /** True if the object is a compatibility line that stands for several ranges. */
   readonly merged: boolean;
   /** The subject to use instead of `which` if the object is merged: `react-dom 18`. */
   readonly line?: readonly ProofPart[] | undefined;
@@ -27,7 +27,7 @@ export interface Clause {
 }
 
 /**
- * Returns what follows from terms that cannot all hold: `a 1.0.0 needs b@^2`, `a 1.0.0 cannot be used with b 1.0.0`. Null if no
+ * Returns the conclusion from terms that cannot all hold: `a 1.0.0 needs b@^2`, `a 1.0.0 cannot be used with b 1.0.0`. Null if no
  * term is left but the project.
  * @param specOf the spec that a package's versions come from, if they come from one alone
  */
@@ -113,7 +113,7 @@ function toClause(
  *
  * - `b@^1.0.0 or b@^2.0.0`.
  * - `b of the same version`, if each version requires its own.
- * - `react 18` instead of several ranges of that line, if the rest of the proof does not tell its versions apart.
+ * - `react 18` instead of several ranges of that line, if no other fact depends on which of its versions is meant.
  */
 function required(
   facts: readonly [ProofFact, ...ProofFact[]],

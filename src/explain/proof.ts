@@ -16,12 +16,12 @@ export interface ProofLine {
  * Writes a proof as sentences (solver.md, "The proof"). Each line follows from the facts that it states, from the line before it
  * if it begins with `And because`, and from lines that it refers to by number. The last line is the conclusion.
  *
- * 1. Plan what each step's line would rest on. Steps that follow from few facts get no line: see {@link planLines}.
- * 2. Order the lines so that each comes after the lines it rests on, the longest argument first.
+ * 1. Plan the premises of each step's line. Steps that follow from few facts get no line: see {@link planLines}.
+ * 2. Order the lines so that each comes after its premises, the longest argument first.
  * 3. Number the lines that a line other than the next one refers to.
- * 4. Write each line: facts as clauses, then references to lines, then what follows.
+ * 4. Write each line: facts as clauses, then references to lines, then the conclusion.
  *
- * The order is that of the error reports published with PubGrub. Differences: a line may rest on more than two premises, and the
+ * The order is that of the error reports published with PubGrub. Differences: a line may have more than two premises, and the
  * facts of one package about another are one premise, so a long list of versions that fail for one reason is one line.
  */
 export function proofLines(proof: Proof): ProofLine[] {
@@ -46,7 +46,7 @@ export function proofLines(proof: Proof): ProofLine[] {
   });
 }
 
-/** Everything that writing a line needs. */
+/** The data from which a line is written. */
 interface Outline {
   readonly proof: Proof;
   readonly plans: readonly (LinePlan | undefined)[];
@@ -138,7 +138,7 @@ function clausesOf(outline: Outline, step: number): Clause[] {
 
 /**
  * Returns the lines as text, with their numbers in front: `(1) Because …`. If there are more than `most`, the first ones are left
- * out: later lines repeat what they use of them.
+ * out, because later lines repeat the conclusions that they use.
  */
 export function proofText(lines: readonly ProofLine[], most: number = Number.POSITIVE_INFINITY): string {
   const shown = lines.slice(-most);
@@ -151,7 +151,7 @@ export function proofText(lines: readonly ProofLine[], most: number = Number.POS
   return [...(rest > 0 ? [`The first ${rest} lines are left out.`] : []), ...texts].join("\n");
 }
 
-/** `a`, `a@^1.0.0`, `a@"^1.0.0 || ^2.0.0"`. */
+/** Returns a part as text: `a`, `a@^1.0.0`, `a@"^1.0.0 || ^2.0.0"`. */
 function partText(part: ProofPart): string {
   if (typeof part === "string") return part;
   const { package: name, versions } = part;
@@ -170,7 +170,7 @@ function sentence(opening: string, reasons: readonly ProofPart[][], result: read
 
 const CONCLUSION: readonly ProofPart[] = ["no choice of versions satisfies the project"];
 
-/** Returns the steps that have lines, each after those it rests on. The longer of two arguments comes first. */
+/** Returns the steps that have lines, each after its premises. The longer of two arguments comes first. */
 function lineOrder(plans: readonly (LinePlan | undefined)[]): number[] {
   const lengths: number[] = [];
   const below = plans.map((plan) => {
@@ -194,7 +194,7 @@ function lineOrder(plans: readonly (LinePlan | undefined)[]): number[] {
   return order;
 }
 
-/** Numbers the steps that a line other than the next one rests on, from 1. */
+/** Numbers the steps that a line other than the next one has as a premise, from 1. */
 function lineNumbers(order: readonly number[], plans: readonly (LinePlan | undefined)[]): Map<number, number> {
   const referred = new Set<number>();
   for (const [line, step] of order.entries())

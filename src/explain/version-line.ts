@@ -38,7 +38,7 @@ export function byLowestVersion(a: string, b: string): number {
   return compareVersions(low, high) || byText;
 }
 
-/** `^18.0.0` for `18`, `^0.2.0` for `0.2`. */
+/** Returns the caret range of a line: `^18.0.0` for `18`, `^0.2.0` for `0.2`. */
 function caretOf(line: string): string {
   return `^${[...line.split("."), "0", "0"].slice(0, 3).join(".")}`;
 }

@@ -9,7 +9,7 @@ const OPTIONS = {
   strictPeerDeps: "Turn off strictPeerDeps: then npm accepts conflicts below the project's own dependencies.",
 };
 
-/** Returns an option as a way out. `strictPeerDeps` is to be turned off. */
+/** Returns an option as a way out. For `strictPeerDeps`, the way out is to turn it off. */
 export function optionWayOut(option: keyof typeof OPTIONS): WayOut {
   return { kind: "option", option, text: OPTIONS[option] };
 }
@@ -54,7 +54,7 @@ function fromProject({ from }: ExplainedEdge): boolean {
   return from !== undefined && !from.name && !from.version;
 }
 
-/** Completes a failure: adds the place to an EJSONPARSE, the wording to a version that was not found, and missing ways out. */
+/** Completes a failure: adds the position to an EJSONPARSE, the wording to a version that was not found, and missing ways out. */
 export function withWaysOut(failure: Failure): Failure {
   const { code, details = {} } = failure;
   if (code === "EJSONPARSE") return withPlace(failure);

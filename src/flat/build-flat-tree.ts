@@ -25,7 +25,7 @@ interface UnmetDependencies {
   readonly others: Failure[];
 }
 
-/** The number of copies of one version that may nest in each other. Copies that need each other in turn would nest without end. */
+/** The number of copies of one version that may nest in each other. Copies that require each other would nest without end. */
 const MAX_SELF_NESTING = 3;
 /** The number of packages that a tree may have. */
 const MAX_PACKAGES = 50_000;
@@ -35,11 +35,11 @@ const MAX_PACKAGES = 50_000;
  *
  * 1. The first version of each name goes to the top.
  * 2. For each edge of each node, starting at the project:
- *    a. the edge is valid, or belongs to a shrinkwrap: nothing to do.
- *    b. the node in reach fits the range apart from npm's prerelease rule: keep it, and warn.
- *    c. another decided version fits, and the edge is no peer: place a copy in the dependent's own `node_modules`.
- *    d. an optional dependency has no target: leave it out.
- *    e. otherwise the edge is unmet.
+ *    a. The edge is valid, or belongs to a shrinkwrap: do nothing.
+ *    b. The node that the edge resolves to fits the range, except for npm's prerelease rule: keep the node, and warn.
+ *    c. Another decided version fits, and the edge is not a peer: place a copy in the dependent's own `node_modules`.
+ *    d. An optional dependency has no target: leave it out.
+ *    e. Otherwise the edge is unmet.
  *
  *     // decided: b 2 and b 1;  project -> a, b@2;  a -> b@1
  *     //   node_modules: a, a/node_modules/b (1), b (2)
@@ -128,7 +128,7 @@ function prereleaseWarning(edge: Edge): Failure {
   return { ...unmetDependency(edge), wayOut: [{ kind: "other", text }] };
 }
 
-/** Returns how many of the folders around a node are the same version as a copy. */
+/** Returns the number of ancestors of a node that are the same version as a copy, including the node. */
 function selfNesting({ key, version }: Node, below: Node): number {
   let count = 0;
   for (let at: Node | null = below; at; at = at.parent) if (at.key === key && at.version === version) count++;
@@ -158,8 +158,8 @@ function unmetDependency(edge: Edge): Failure {
 }
 
 /**
- * Returns the error for a solution that the tree does not satisfy. Only an override that reaches further than one dependent can
- * cause this.
+ * Returns the error for a solution that the tree does not satisfy. Only an override that applies below more than one dependent
+ * can cause this.
  */
 export function overrideOutOfReach(unmet: readonly Failure[]): InstallError {
   const [first] = unmet as readonly [Failure];

@@ -2,7 +2,7 @@ import type { PickPolicy } from "../registry/select-version.ts";
 import { boundsOf, type SetId, type VersionSets } from "../solver/version-sets.ts";
 import type { InstallableVersions } from "./installable-versions.ts";
 
-/** A compatibility line: versions that `^` regards as compatible. One major version; below 1 one minor; below 0.1 one patch. */
+/** A compatibility line: the versions that `^` allows together. They share the major version; below 1 the minor, below 0.1 the patch. */
 export interface CompatibilityLine {
   readonly line: string;
   readonly set: SetId;
@@ -10,7 +10,7 @@ export interface CompatibilityLine {
 
 /**
  * Packages that break if a page has two copies: they keep state in their module, or compare their own objects by identity. The
- * option `singletons` adds to these.
+ * option `singletons` adds more.
  */
 export const SINGLETONS: readonly string[] =
   "react react-dom react-native preact vue svelte solid-js @angular/core lit rxjs three styled-components @emotion/react redux mobx graphql typescript webpack @babel/core".split(

@@ -6,7 +6,7 @@ import type { OverrideSet } from "../graph/overrides.ts";
 import type { InstallableVersions } from "./installable-versions.ts";
 
 /**
- * Returns the spec of a version's dependency after overrides. Of nested rules, only those for this very dependent apply: a flat
+ * Returns the spec of a version's dependency after overrides. Nested rules apply only if they are for this dependent: a flat
  * tree has one copy of each package, so it cannot distinguish the paths to a package.
  */
 export function effectiveSpec(

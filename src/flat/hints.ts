@@ -11,7 +11,7 @@ import { WITH_PRERELEASES } from "./packument-versions.ts";
 
 /** The project that hints are made for. */
 export interface HintContext {
-  /** Names of the packages that the search has met. */
+  /** Names of the packages that the search has read. */
   readonly names: Iterable<string>;
   /** Returns the packument of a registry name, if it was read. */
   packument(name: string): Packument | undefined;
@@ -36,13 +36,13 @@ const MAX_SPECS = 32;
 /**
  * Returns ways out for a project without a flat solution, the best first (solver.md, "Ways out").
  *
- * 1. For each spec that no version satisfies: what exists instead (a name or tag one edit away, a prerelease, the latest version).
- * 2. Unless a dependency of the project itself is missing, in which case no other change helps: changes that were tried and work.
- *    a. a newer version of a direct dependency that appears in the proof.
- *    b. another spec in package.json for the most contested package: the one that a dependent requires.
- *    c. an override of a dependency whose spec cannot be followed.
- *    d. an override of one of the three most contested packages.
- *    e. the relaxation `peers` if a peer appears in the proof, otherwise or failing that `copies`.
+ * 1. For each spec that no version satisfies, its replacements: a name or tag one edit away, a prerelease, the latest version.
+ * 2. Changes that were tried and work. None if a dependency of the project itself is missing, because then no change helps.
+ *    a. A newer version of a direct dependency that appears in the proof.
+ *    b. Another spec in package.json for the most contested package: the spec that a dependent requires.
+ *    c. An override of a dependency whose spec cannot be followed.
+ *    d. An override of one of the three most contested packages.
+ *    e. The relaxation `peers` if a peer appears in the proof and that gives a solution, otherwise `copies`.
  * 3. A direct dependency whose spec only deprecated versions satisfy: the latest version.
  */
 export function* hintsFor(proof: Proof, context: HintContext): Steps<WayOut[]> {
@@ -59,7 +59,7 @@ function isHopeless({ kind, from, missing }: ProofFact): boolean {
   return kind === "dependency" && from === "" && missing !== undefined;
 }
 
-/** Returns what exists instead, for a fact that no version satisfies. */
+/** Returns replacements for the spec of a fact that no version satisfies. */
 function missingHints(fact: ProofFact, context: HintContext): WayOut[] {
   const { from, missing } = fact;
   if (!missing) return [];
@@ -110,7 +110,7 @@ function prereleaseOption(range: string, found = ""): WayOut[] {
   return [option("prereleases: if-necessary", text)];
 }
 
-/** Returns up to three existing tags: those one edit away, then `latest`, then the others by name. */
+/** Returns up to three existing tags: the tags one edit away, then `latest`, then the others by name. */
 function nearestTags(tag: string, packument: Packument | undefined): string[] {
   const rank = (other: string): number => (isOneEditAway(other, tag) ? 0 : other === "latest" ? 1 : 2);
   const tags = [...(packument?.distTags.keys() ?? [])];
@@ -169,7 +169,7 @@ function dependentText(fact: ProofFact): string {
   return fact.versions === "*" ? fact.from : `${fact.from} ${latestVersion(fact)}`;
 }
 
-/** Returns the direct dependencies in the proof whose spec excludes their latest version: a newer one may fit the rest. */
+/** Returns the direct dependencies in the proof whose spec excludes their latest version. A newer version may fit the rest. */
 function upgrades({ facts }: Proof, context: HintContext): [name: string, spec: string][] {
   const found = new Map<string, string>();
   for (const fact of facts) {
@@ -215,7 +215,7 @@ function contestedPackages({ facts }: Proof, context: HintContext): ContestedPac
   return found.sort((a, b) => b.misses - a.misses);
 }
 
-/** Sorts requirements: those of direct dependencies first, and of these the latest version first. */
+/** Sorts requirements: those of direct dependencies first, then by version, the latest first. */
 function byWeight({ direct }: HintContext): (a: ProofFact, b: ProofFact) => number {
   return (a, b) =>
     Number(direct.has(b.from)) - Number(direct.has(a.from)) ||

@@ -22,7 +22,7 @@ type Segment = { readonly first: number } & (
 /** The releases or the prereleases of one source. `source` is its package name if it is a package of a registry. */
 type Band = readonly [start: number, end: number, source: string | undefined];
 
-/** How to choose among versions that all fit. */
+/** Decides which of several versions that fit is tried first. */
 export interface VersionPreference {
   readonly policy: PickPolicy;
   readonly lowest: boolean;
@@ -42,9 +42,9 @@ export interface VersionPreference {
  *
  * {@link pick} chooses the version to try first (npm-tree §3.3):
  *
- * 1. a version in the lock.
- * 2. the version tagged `latest`, if it has the best suitability (its engines fit and it is not deprecated).
- * 3. the highest version (or lowest) of the best suitability.
+ * 1. A version in the lock.
+ * 2. The version tagged `latest`, if it has the best suitability (its engines fit and it is not deprecated).
+ * 3. The highest version (or lowest) of the best suitability.
  */
 export class InstallableVersions {
   /** The name, spelled as in the first spec. */
@@ -117,7 +117,7 @@ export class InstallableVersions {
       : parseVersion(segment.single.manifest.version ?? "");
   }
 
-  /** Returns the interval of adjacent versions with the same dependencies as an index. This is cheap. */
+  /** Returns the interval of adjacent versions with the same dependencies as an index, without reading manifests. */
   alikeAround(index: number): readonly [low: number, high: number] {
     const { segment, position } = this.#locate(index);
     if ("single" in segment) return [index, index + 1];

@@ -23,7 +23,7 @@ export interface ProviderOptions {
   readonly singletons: ReadonlySet<string>;
   /** The versions in the lock, by key of the installed name. */
   readonly locked: ReadonlyMap<string, readonly string[]>;
-  /** Whether one requirement covers all versions with the same requirement. */
+  /** True if one requirement covers all versions that have it. */
   readonly merge: boolean;
   /** Changes to try, to find a way out. */
   readonly trial?: Trial | undefined;
@@ -49,18 +49,18 @@ const DROPPED = 2;
 type Requirements = Requirement<Fact>[];
 
 /**
- * Tells the solver what npm's manifests mean (solver.md, "What npm's words mean here").
+ * Turns npm's manifests into requirements for the solver (solver.md, "What npm's words mean here").
  *
  * For a chosen version, {@link requirements} returns:
  *
  * 1. Each dependency of its manifest, without bundled ones, with overrides applied (npm-tree §6).
- * 2. For each dependency, the versions that share it: at first only adjacent versions with equal dependencies; once the package
- *    is chosen again, all versions of the package.
+ * 2. For each dependency, the versions that share it: first only adjacent versions with equal dependencies. If the package is
+ *    chosen again, all versions of the package.
  * 3. By the type of the dependency:
- *    a. prod, dev, workspace: the package must be there, in an allowed version.
+ *    a. prod, dev, workspace: the package must be installed, in an allowed version.
  *    b. peer: the same, or droppable if peers are relaxed.
- *    c. optional: droppable; and if the package is there, it must be allowed (unless copies are relaxed).
- *    d. optional peer: if the package is there, it must be allowed. Postponed until something else brings the package in;
+ *    c. optional: droppable. If the package is installed, its version must be allowed (unless copies are relaxed).
+ *    d. optional peer: if the package is installed, its version must be allowed. Postponed until another package requires it;
  *       ignored if peers are relaxed.
  * 4. If copies are relaxed, the target of a requirement is one compatibility line of the package instead of the package:
  *
@@ -85,7 +85,7 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
   readonly #returned = new Set<string>();
   /** For each source: its requirements, with all versions that have them. */
   readonly #versionsByRequirement = new Map<string, ReadonlyMap<string, SetId>>();
-  /** Optional peers of packages that nothing has brought in yet, by key. */
+  /** Optional peers on packages that no requirement names yet, by key. */
   readonly #postponed = new Map<string, { dependent: Dependent; spec: EdgeSpec; effective: string }[]>();
 
   constructor(context: Context, options: ProviderOptions, shared: { sets: VersionSets; specs: SpecResolver }) {
@@ -115,7 +115,7 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
   isDeferred(id: PackageId): boolean {
     const asked = this.packages.get(id);
     const { locked } = this.#options;
-    // A dependency that the lock leaves out is added only if it fits: no locked version moves to make room for it.
+    // A dependency that the lock leaves out is added only if it fits: no locked version changes because of it.
     if (asked.kind === "droppable") return locked.size > 0 && !locked.has(this.#specs.keyOf(asked.requirement.fact.to));
     return asked.kind === "lines" && !asked.choice.pinned;
   }
@@ -129,7 +129,7 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
   }
 
   /**
-   * Returns a line that is necessary already, otherwise the best line. A pinned version joins the other users of its line if
+   * Returns a line that is already required, otherwise the best line. A pinned version shares its line with other dependents if
    * possible.
    */
   #chooseLine({ lines, pinned }: LineChoice, set: SetId, solution: PartialSolution<Fact>): number {
@@ -221,9 +221,9 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
   }
 
   /**
-   * Returns a function that tells which versions have a requirement. At first these are the adjacent versions with equal
-   * dependencies, which costs nothing. A package that is chosen again is in conflict: then these are all versions with the
-   * requirement, so that one step rules out a long list of versions.
+   * Returns a function that returns the versions with a requirement. First, they are the adjacent versions with equal
+   * dependencies, which need no reading. A package that is chosen again is in conflict. Then they are all versions with the
+   * requirement, so that one step rules out many versions.
    *
    *     // p 1.0.0 to p 1.299.0 each require q ^1, and nothing satisfies q ^1
    *     //   p 1.299.0 first; then { p 1.0.0 to 1.299.0, q not ^1 } at once
@@ -265,7 +265,7 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
   }
 
   /**
-   * Returns the requirements of one dependency, and the optional peers that were postponed until its package came in.
+   * Returns the requirements of one dependency, and the optional peers on its package that were postponed.
    * @throws InstallError the failure to read the package, unless the dependency is optional
    */
   *#requirementsOf(dependent: Dependent, spec: EdgeSpec, effective: string): Steps<Requirements> {
@@ -303,7 +303,7 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
     return found;
   }
 
-  /** Returns the folder that relative paths of a spec start from. An override's path starts from the project. */
+  /** Returns the folder that a spec's paths are relative to. For an override, that is the project's. */
   #folderOf({ from, versions }: Dependent, overridden: boolean): string | null {
     if (!from || overridden) return this.#context.tree.root.path;
     return from.single(this.#sets.bounds(versions)[0] as number)?.folder ?? null;
@@ -334,7 +334,7 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
     };
     if (spec.type === "peerOptional") return [constraint()];
     const optional = spec.type === "optional";
-    // The package may be absent. If it is there in another version, its dependent would load that version.
+    // The package may be absent. If another version of it is installed, its dependent would load that version.
     const constraints = optional && this.#options.relaxation !== "copies" ? [constraint()] : [];
     if (optional && allowed === NOTHING) return constraints;
     const dependency = fact("dependency", missing);

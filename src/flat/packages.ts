@@ -13,13 +13,13 @@ export interface DroppableRequirement {
 /** The compatibility lines that a range allows, the best first, each with the versions that the range allows of that line. */
 export interface LineChoice {
   readonly lines: readonly { readonly to: PackageId; readonly allowed: SetId }[];
-  /** Whether the range allows one version only. Then the last line is a copy for that version alone. */
+  /** True if the range allows one version only. Then the last line is a copy for that version alone. */
   readonly pinned: boolean;
   readonly fact: Fact;
 }
 
 /**
- * The meaning of one of the solver's packages. Two kinds are not packages of npm's: `droppable` has two versions, kept and
+ * The meaning of one of the solver's packages. Two kinds are not npm packages: `droppable` has two versions, kept and
  * dropped; `lines` has one version for each compatibility line.
  */
 export type SolverPackage =
@@ -37,7 +37,7 @@ export class PackageTable {
     return this.#packages[id] as SolverPackage;
   }
 
-  /** Returns the number of a key. A new key gets the next number, and `make` says what it stands for. */
+  /** Returns the number of a key. A new key gets the next number, and `make` returns its package. */
   id(key: string, make: () => SolverPackage): PackageId {
     let id = this.#ids.get(key);
     if (id === undefined) {

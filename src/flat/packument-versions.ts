@@ -151,7 +151,7 @@ export class PackumentVersions {
     return picked.ok ? this.find(picked.value.version) : -1;
   }
 
-  /** `*` also allows the version tagged `latest`, even a prerelease: npm picks it for a package without releases. */
+  /** Returns the version tagged `latest` if the range is `*`. npm picks it for a package without releases, even a prerelease. */
   #latestForAny(text: string): [number, number][] {
     const position = text === "*" ? this.tag(this.#policy.defaultTag ?? "latest") : -1;
     return position < 0 ? [] : [[position, position + 1]];
@@ -222,7 +222,7 @@ export class PackumentVersions {
     if (late !== undefined) return { why: "time", found: late };
     const open = type === "range" ? parseRange(text, WITH_PRERELEASES) : range;
     const pre = this.#matchingPrerelease((version) => open !== null && testRange(open, version, WITH_PRERELEASES));
-    // ^2.0.0 does not allow 2.0.0-rc.1 in any mode, but it is the version that was meant.
+    // ^2.0.0 does not allow 2.0.0-rc.1 in any mode, but 2.0.0-rc.1 is the nearest version.
     const early =
       pre ?? this.#matchingPrerelease((version) => range !== null && testRange(range, { ...version, pre: null }));
     if (early !== undefined) return { why: "prerelease", found: early };

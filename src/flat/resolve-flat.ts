@@ -102,7 +102,7 @@ interface FlatSolution {
   readonly leftOut: readonly Failure[];
 }
 
-/** The searches of one resolution. They share the packages that were read and the interned sets, but nothing of the search. */
+/** The searches of one resolution. They share the packages that were read and the interned sets, but no search state. */
 class FlatSearch {
   readonly stats: SolverStats = emptyStats();
   readonly #context: Context;
@@ -175,7 +175,7 @@ class FlatSearch {
     return { decided, leftOut };
   }
 
-  /** Sorts the versions of a name: first the one for the top, which is the project's own, or else the highest. */
+  /** Sorts the versions of a name. The version for the top comes first: the project's own, or else the highest. */
   #sortVersions(list: DecidedVersion[]): void {
     if (list.length < 2) return;
     const { root } = this.#context.tree;

@@ -19,17 +19,17 @@ export interface ResolvedSpec {
   readonly unread?: Failure | undefined;
 }
 
-/** What decides the meaning of a spec besides its text. */
+/** The data on which the meaning of a spec depends, besides its text. */
 interface SpecRequest {
   /** The spec after overrides. */
   readonly effective: string;
-  /** The absolute folder that relative paths start from; null for a package of a registry, whose paths lead nowhere. */
+  /** The absolute folder that paths are relative to; null for a package of a registry, whose paths are invalid. */
   readonly folder: string | null;
-  /** Whether the dependent is in the lock. Then the lock's version of this package satisfied the spec at that time. */
+  /** True if the dependent is in the lock. Then the lock's version of this package satisfied the spec at that time. */
   readonly dependentLocked: boolean;
 }
 
-/** Resolves specs to sets of versions. Shared by all searches of a resolution: it keeps every package that was read. */
+/** Resolves specs to sets of versions, and remembers every package that was read. All searches of a resolution share it. */
 export class SpecResolver {
   readonly #context: Context;
   readonly #sets: VersionSets;
@@ -139,7 +139,7 @@ export class SpecResolver {
     if (!installable.has(name)) installable.add(name, versions);
     const { bounds, missing } = versions.evaluate(fetchSpec || "*", fetchSpec ? type : "range");
     const allowed = installable.setOf(name, bounds);
-    // A tag may have moved since the lock was written (`*` too, because it allows `latest`). The locked version still counts.
+    // A tag may have moved since the lock was written, and `*` allows `latest`. The locked version is still allowed.
     const mayMove = dependentLocked && (type === "tag" || (fetchSpec || "*") === "*");
     const locked = mayMove ? lockedPosition(versions, this.#locked.get(spec.key)) : -1;
     if (locked < 0) return { allowed, missing };

@@ -4,8 +4,8 @@ import type { Node } from "./node.ts";
 import type { ParsedSpec } from "./spec-table.ts";
 
 /**
- * Checks whether a node satisfies a spec (npm-tree §5). Nothing satisfies a spec that cannot be parsed; the failure is recorded
- * on the dependent.
+ * Checks whether a node satisfies a spec (npm-tree §5). No node satisfies a spec that cannot be parsed. The dependent
+ * then gets the failure.
  */
 export function depValid(node: Node, parsed: ParsedSpec, edge: Edge): boolean {
   const { from } = edge;

@@ -38,7 +38,7 @@ function readEdgeSpecs(manifest: Manifest, scope: SectionScope): EdgeSpecs {
   for (const { name, spec, type } of declaredDependencies(manifest, scope)) {
     if (typeof spec !== "string") continue;
     const key = fold(name);
-    // Deleted first: a later edge of the same name moves to the end of the map (npm-tree §4).
+    // Delete it first, because a later edge of the same name moves to the end of the map (npm-tree §4).
     specs.delete(key);
     specs.set(key, edgeSpec(name, spec, { type, accept: accepts[name] }));
   }

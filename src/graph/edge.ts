@@ -9,7 +9,7 @@ export type EdgeError = "MISSING" | "INVALID" | "PEER LOCAL";
 /**
  * A dependency of a node (npm-tree §4). The tree keeps `to`, the node that the name resolves to, up to date.
  *
- * `error` says whether `to` will do (§5):
+ * `error` says why `to` does not satisfy the edge (§5):
  * 1. Nothing has the name: MISSING, unless the edge is optional.
  * 2. The edge is a peer and `to` is in the dependent's own folder: PEER LOCAL. The project and workspaces may have it there.
  * 3. `to` does not satisfy the spec after overrides: INVALID.
@@ -86,14 +86,14 @@ export class Edge {
     return this.rule?.keySpec ? this.rule.isSatisfiedBy(node, this) : this.accepts(node, this.parsed());
   }
 
-  /** Checks a node against one spec, or else against `acceptDependencies`. */
+  /** Checks whether a node satisfies one spec, or the name's range in `acceptDependencies`. */
   accepts(node: Node, parsed: ParsedSpec): boolean {
     if (depValid(node, parsed, this)) return true;
     const accept = this.spec.accept;
     return accept !== undefined && depValid(node, this.parse(accept), this);
   }
 
-  /** Cached until `to` changes or {@link forget} is called (npm-tree §5). */
+  /** Why the edge is not valid, or null. Cached until `to` changes or {@link forget} is called (npm-tree §5). */
   get error(): EdgeError | null {
     if (this.#error === undefined) this.#error = this.#judge();
     return this.#error;

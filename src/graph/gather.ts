@@ -27,12 +27,12 @@ export function deepestNestingTarget(start: Node, key: string): Node {
   }
 }
 
-/** Returns what hangs on `seed` alone, over edges that pass `keep`: see {@link gatherOver}. */
+/** Returns the nodes that only `seed` needs, over edges that pass `keep`: see {@link gatherOver}. */
 export function gather(seed: Iterable<Node>, keep: (edge: Edge) => boolean): Set<Node> {
   return gatherOver(seed, keep, EDGES);
 }
 
-/** Returns a node with every package that requires it, and what only these need: see {@link optionalSetOver}. */
+/** Returns a node, every package that requires it, and the packages that only those need: see {@link optionalSetOver}. */
 export function optionalSet(node: Node): Set<Node> {
   return optionalSetOver(node, ({ inert }) => inert, EDGES);
 }
@@ -60,7 +60,7 @@ export function peerEntrySets(node: Node): Map<Edge, Set<Node>> {
   return entries;
 }
 
-/** Returns a node and all that its valid peer edges lead to. */
+/** Returns a node and all nodes that valid peer edges reach from it. */
 function peersBelow(node: Node): Set<Node> {
   const set = new Set([node]);
   for (const one of set) {

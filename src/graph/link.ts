@@ -15,7 +15,7 @@ export class Link extends Node {
   override get realpath(): string {
     return this.#target.path;
   }
-  /** Lets the link lead to another node of the same folder. */
+  /** Changes the link's target to another node of the same folder. */
   retarget(target: Node): void {
     this.#target.dropLink(this);
     this.#target = target;

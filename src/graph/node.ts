@@ -39,7 +39,7 @@ export class Node {
   declare version: string;
   /** Undefined until the node is put into a tree. */
   tree!: NodeTree;
-  /** Whether the node is part of `tree`. A detached node keeps its old tree here. */
+  /** True if the node is part of `tree`. A detached node keeps its old `tree`. */
   placed = false;
   parent: Node | null = null;
   fsParent: Node | null = null;
@@ -96,7 +96,7 @@ export class Node {
   get linksIn(): ReadonlySet<Node> {
     return this.#linksIn ?? NO_NODES;
   }
-  // Only trees call these: they keep both ends of a relation consistent.
+  // Only trees call the following methods, because a tree keeps both ends of a relation consistent.
   setChild(node: Node): void {
     this.#children ??= new Map();
     this.#children.set(node.key, node);
@@ -131,7 +131,7 @@ export class Node {
   get isTop(): boolean {
     return this.parent === null;
   }
-  /** Whether the node is the root of its tree. So is a virtual root, and the top of a part that was cut off (npm-tree §11.10). */
+  /** True for the root of a tree, a virtual root, and the top of a part that was cut off (npm-tree §11.10). */
   get isProjectRoot(): boolean {
     return this.placed ? this.tree.root === this : this.parent === null && this.fsParent === null;
   }
@@ -172,13 +172,13 @@ export class Node {
     return this.#specs;
   }
 
-  /** The number of edges, made or not. */
+  /** Returns the number of edges, including those that are not made yet. */
   specsSize(): number {
     return this.specs().size + (this.isProjectRoot && !this.source ? this.tree.workspaceSpecs.size : 0);
   }
 
   /**
-   * Returns the edges. They are made at first use, and lead nowhere until the tree points them. In a virtual root, only peer edges
+   * Returns the edges. They are made at first use, and `to` is null until the tree points them. In a virtual root, only peer edges
    * and those that {@link edge} made are included.
    */
   edges(): ReadonlyMap<string, Edge> {
@@ -252,9 +252,9 @@ export class Node {
   }
 
   /**
-   * Returns the package in whose tarball this one came (npm-tree §4), or null.
+   * Returns the package whose tarball contains this one (npm-tree §4), or null.
    *
-   * 1. The bundler of its parent, if that has one.
+   * 1. The bundler of its parent, if the parent has one.
    * 2. Its parent, if the parent's `bundleDependencies` list it.
    * 3. Its parent, if a package that the parent bundles depends on it.
    */

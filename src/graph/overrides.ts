@@ -120,8 +120,8 @@ export class OverrideSet {
    * Checks whether a node satisfies an edge that this rule applies to (npm-tree §6.4).
    *
    * 1. Bundled packages and those of a shrinkwrap are never overridden: the raw spec decides.
-   * 2. A node that satisfies the new spec is fine.
-   * 3. So is a node that satisfies the raw spec, unless the rule is against it: it satisfies `keySpec`.
+   * 2. A node that satisfies the new spec satisfies the edge.
+   * 3. A node that satisfies the raw spec does so too, unless `keySpec` covers its version: the rule replaces those versions.
    *
    * ```
    * raw spec ^8, rule "x@8.23.0": "9.0.0"        9.0.0: yes by 2;  8.24.0: yes by 3;  8.23.0: no
@@ -220,7 +220,7 @@ function leadsToRule(set: OverrideSet, target: Node): boolean {
   return false;
 }
 
-/** @throws InstallError EOVERRIDE if one side is not a range */
+/** Checks whether a range and a rule's `keySpec` intersect. @throws InstallError EOVERRIDE if one of them is not a range */
 function intersectsKey(range: string, rule: OverrideSet, specTable: SpecTable): boolean {
   const answer = specTable.ranges.intersects(range, rule.keySpec);
   if (answer === undefined)

@@ -15,7 +15,7 @@ export interface ParsedSpec {
   tested: Map<string, boolean> | null;
 }
 
-/** Parses specs and compares versions for all nodes and edges of one run, each only once. Nothing in it outlives the run. */
+/** Parses specs and compares versions for all nodes and edges of one run, each only once. */
 export class SpecTable {
   readonly ranges: RangeTable = new RangeTable();
   declare readonly legacyPeerDeps: boolean;

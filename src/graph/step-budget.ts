@@ -7,7 +7,7 @@ const MAX_STEPS = 5_000_000;
 export class StepBudget {
   steps = 0;
 
-  /** Counts one step of a loop that may not end in npm. @throws InstallError ENONTERMINATING past 5,000,000 steps */
+  /** Counts one step of a loop that may never end in npm. @throws InstallError ENONTERMINATING after 5,000,000 steps */
   step(): void {
     if (++this.steps > MAX_STEPS) throw new InstallError(notTerminating("the whole resolution"));
   }

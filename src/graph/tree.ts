@@ -10,9 +10,9 @@ const NO_WORKSPACES: ReadonlyMap<string, EdgeSpec> = new Map();
 /** A tree of nodes: the tree that is built, or a virtual root. */
 export abstract class NodeTree {
   abstract readonly root: Node;
-  /** Whether a package of the tree has bundled dependencies. Checking every node would be slow. */
+  /** True if a package of the tree has bundled dependencies. Saves checking every node. */
   hasBundles = false;
-  /** Whether edges are made only for peers and for names that are in the tree. True for virtual roots. */
+  /** True for a virtual root, in which edges are made only for peers and for names that are in the tree. */
   readonly partial: boolean = false;
   declare readonly workspaceSpecs: ReadonlyMap<string, EdgeSpec>;
 
@@ -33,26 +33,26 @@ export abstract class NodeTree {
  *
  * 1. {@link attach}: a new node takes over the edges of its name that resolved past it, or to nothing. They are the edges
  *    into the node of that name further up, or the missing edges of that name. Then its own edges are pointed.
- * 2. {@link detach}: the edges into a removed node, or into one below it, resolve again. Its own edges let go.
+ * 2. {@link detach}: the edges into a removed node, or into one below it, resolve again. The removed node's own edges lead to nothing.
  * 3. {@link replace}: as 2 and 1, but the new node keeps the children of the old one.
  *
  * ```
  * attach c@2 below a:     root -> c@1;  a -> b -> c        b's edge led to c@1 at the root, past a's folder; now it leads to c@2
  * ```
  *
- * A detached node has `placed` false and is not in the inventory, but stays usable: npm goes on placing packages into a part
+ * A detached node has `placed` false and is not in the inventory, but stays usable: npm continues to place packages into a part
  * that a placement has cut off (§11.10).
  */
 export class Tree extends NodeTree {
   declare readonly root: Node;
   readonly inventory: Map<string, Node> = new Map();
-  /** True while a lock is read: nodes get their places, but edges are not pointed yet. */
+  /** True while a lock is loaded: nodes are placed, but edges are not pointed yet. */
   loading = false;
   /** Places the target of a new link: a function of `folders.ts`, set in trees with links to folders. */
   placeTarget: ((tree: Tree, link: Link) => void) | null = null;
   /** The nodes that are not under `node_modules`, except the root. */
   readonly tops: Set<Node> = new Set();
-  /** Nodes by name, in order. A name with one node, as most have, has the node instead of a set. */
+  /** Nodes by name, in order. The value is the node itself, not a set, for the many names with one node. */
   readonly #byName = new Map<string, Node | Set<Node>>();
   /** Edges that lead to nothing, by key. */
   readonly #missing = new Map<string, Set<Edge>>();
@@ -106,7 +106,7 @@ export class Tree extends NodeTree {
     node.target.addLink(node);
   }
 
-  /** Removes a node with all below it. Edges into them from the rest of the tree resolve again. */
+  /** Removes a node with all below it. Edges from the rest of the tree into the removed nodes resolve again. */
   detach(node: Node): void {
     const gone = subtree(node);
     node.parent?.dropChild(node);
@@ -236,8 +236,8 @@ export class Tree extends NodeTree {
 }
 
 /**
- * Puts a node into a part of the tree that was cut off (npm-tree §11.10). A placement can remove the folder that the rest of its
- * peer set goes into. npm goes on there, which decides warnings and failures; nothing of it is part of the tree.
+ * Puts a node into a part of the tree that was cut off (npm-tree §11.10). A placement can remove the folder into which the rest
+ * of its peer set goes. npm continues in the removed folder. Its nodes are not part of the tree, but they decide warnings and failures.
  */
 function attachToCutOff(node: Node, parent: Node): void {
   node.tree = parent.tree;
@@ -254,7 +254,7 @@ function bundles(node: Node): boolean {
   return bundledNames(node.manifest).length > 0;
 }
 
-/** Returns a node and all below it, parents first. */
+/** Returns a node and all nodes below it, parents first. */
 export function subtree(node: Node): Node[] {
   const all = [node];
   for (let i = 0; i < all.length; i++) {

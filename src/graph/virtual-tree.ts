@@ -49,7 +49,7 @@ export class VirtualTree extends NodeTree {
     for (const node of this.#members()) this.#pointEdges(node);
   }
 
-  /** Copies the target of a link below the folder: such a target uses the packages here, so it must accept a replacement. */
+  /** Copies a link's target, if it is below the root's folder. Such a target uses the root's packages, so it must accept a replacement. */
   #copyTarget(target: Node, path: string): void {
     if (!path.startsWith(`${this.root.path}/`)) return;
     const { specTable, name, manifest } = target;

@@ -11,7 +11,7 @@ import type { ImportMapResult, Omission } from "./omissions.ts";
  * 1. Collect the packages that are on a CDN. Note the others that the project needs.
  * 2. `imports`: the packages that the project itself can import.
  * 3. For each package a scope for its entry and its folder, with its dependencies and its own name.
- * 4. If two copies of one version see different dependencies, one address cannot serve both: note the copy further down.
+ * 4. If two copies of one version see different dependencies, one address cannot serve both: note the deeper copy.
  */
 export function cdnMap(tree: Tree, cdn: Cdn, isWanted: (node: TreeNode) => boolean): ImportMapResult {
   const mappings = new Mappings();
@@ -61,7 +61,7 @@ function isOnCdn(node: TreeNode): boolean {
   return !node.edgesIn.some((edge) => edge.valid && !isOfRegistry(edge));
 }
 
-/** Checks whether a spec means the registry: neither a path, nor a URL, nor git. Agrees with `parseSpec`, which would add code here. */
+/** Checks whether a spec means the registry: neither a path, nor a URL, nor git. Has the same result as `parseSpec`, with less code to load. */
 function isOfRegistry({ spec }: TreeEdge): boolean {
   return /^npm:/i.test(spec) || !/[/:]|^\.|\.(?:tgz|tar(?:\.gz)?)$/i.test(spec);
 }

@@ -72,7 +72,7 @@ interface Parts {
 
 function fill(template: string, { name, version, path }: Parts): string {
   const parts: Readonly<Record<string, string>> = {
-    // The slash behind a scope is not escaped.
+    // The slash after a scope is not escaped.
     "{name}": name.replace(/[^@/]+/g, encodeURIComponent),
     "{version}": encodeURIComponent(version),
     "{path}": path,

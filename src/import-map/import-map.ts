@@ -59,7 +59,7 @@ function strings(name: string, value: readonly string[]): readonly string[] {
   throw refusedOption(name, value, { why: "is not a list of strings", examples: '["browser"]' });
 }
 
-/** Returns a filter that leaves out packages as npm's `omit` does: those that only omitted kinds of dependencies need. */
+/** Returns a filter that leaves out packages as npm's `omit` does: the ones that only omitted types of dependencies need. */
 function omitFilter(omit: ImportMapOptions["omit"]): (node: TreeNode) => boolean {
   const kinds = new Set(strings("omit", omit ?? []));
   return ({ dev, optional, devOptional, peer }) =>

@@ -34,7 +34,7 @@ interface MapEntry {
 const EMPTY_ADDRESS = "data:text/javascript,export%20default%20%7B%7D";
 /** Files that `exports` names for tools and not for pages: types, sources, and the package.json. */
 const NOT_FOR_PAGES = /(?:\.(?:[cm]?tsx?|jsx|node|map)|(?:^|\/)package\.json)$/;
-/** The importer in whose name the project's own imports are resolved. */
+/** A file of the project, as the importer of the project's own imports. */
 const PROJECT = "index.js";
 
 /**
@@ -162,7 +162,7 @@ class MapWriter {
   #import(specifier: string, importer: string, to: string): void {
     const address = this.#address(to);
     // A relative import needs an entry if it omits an extension or names a folder, or if a `browser` field replaces the file.
-    // Its key is the address that the browser makes of it.
+    // Its key is the address to which the browser resolves the import.
     const key = specifier[0] === "." ? this.#address(joinPath(parentOf(importer), specifier)) : specifier;
     if (key === address) return;
     const { location } = ownerOf(this.#tree, importer);

@@ -15,7 +15,7 @@ export const EVERYWHERE = "";
 export class Mappings {
   readonly #wanted = new Map<string, Section>([[EVERYWHERE, new Map()]]);
 
-  /** Adds a mapping. Returns false if the scope already maps `key` to another address, which stays. */
+  /** Adds a mapping. Returns false if the scope already maps `key` to another address, which it keeps. */
   add(scope: string, key: string, address: string): boolean {
     const section: Section = this.#wanted.get(scope) ?? new Map();
     this.#wanted.set(scope, section);

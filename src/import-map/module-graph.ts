@@ -12,7 +12,7 @@ const FOLDER = /^\.(?:.*\/)?\.{0,2}$/;
 export interface ModuleImport {
   readonly specifier: string;
   readonly to: string | null;
-  /** Whether the importing module does not load without it. */
+  /** True if the importing module does not load without it. */
   readonly isStatic: boolean;
 }
 
@@ -56,7 +56,7 @@ export class ModuleGraph {
     }
   }
 
-  /** Adds these files and all modules that they lead to, breadth first. The order does not depend on which file is read first. */
+  /** Adds files and all modules that they import, breadth first. The order does not depend on which file is read first. */
   async addFrom(paths: Iterable<string>): Promise<void> {
     let next = [...paths];
     while (next.length > 0) {

@@ -40,7 +40,7 @@ const BEFORE_HEAD = new Set(["if", "while", "for", "with"]);
  * Finds the imports of a module, and its kind, without parsing the rest.
  *
  * 1. Read token by token, and skip comments, strings, templates and regular expressions.
- * 2. A slash begins a regular expression if the token before it cannot end a value. After `}` it does if it can.
+ * 2. A slash begins a regular expression if the token before it cannot end a value. After `}`, if one ends on the same line.
  * 3. `import` and `export` statements count outside of brackets only; `import(…)` and `import.meta` count everywhere.
  */
 export function moduleSyntax(text: string): ModuleSyntax {
@@ -54,7 +54,7 @@ class Scan {
   /** Open brackets: `{`, `[`, `(`, `if` for the head of a statement, and a backtick for a template's expression. */
   readonly #open: string[] = [];
   #last = "";
-  /** Whether the last token ends a value, so that a slash means division. */
+  /** True if the last token ends a value, so that a slash means division. */
   #isValue = false;
   #noRegexUntil = 0;
   #isModule = false;

@@ -4,7 +4,7 @@ import { isObject, type Json } from "../base/json.ts";
 /** The subpaths of a package that may be importable: `.`, `./lib/a.js`. */
 export interface PackageSubpaths {
   readonly subpaths: readonly string[];
-  /** Whether all of its files can be imported. */
+  /** True if all files of the package can be imported. */
   readonly isFolder: boolean;
 }
 

@@ -59,7 +59,7 @@ function isLocalPath(type: Spec["type"] | undefined): boolean {
   return type === "file" || type === "directory";
 }
 
-/** The specs that tell where an entry's package comes from. */
+/** The specs that name the source of an entry's package. */
 interface EntrySpecs {
   /** The spec of the edge that {@link likeliestEdge} chose. */
   spec: Spec | null;

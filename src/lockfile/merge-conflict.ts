@@ -47,7 +47,7 @@ function applyChanges(parent: Json, ours: Json, theirs: Json): void {
     if (inherited(key) || same(parent[key], ours[key])) continue;
     if (!Object.hasOwn(ours, key)) delete theirs[key];
     else if (!sameKind(parent[key], ours[key]) || Array.isArray(ours[key])) theirs[key] = ours[key];
-    // an object that they removed and we changed returns with only our changes; if they made it a scalar, it stays one
+    // An object that "theirs" removed and "ours" changed returns with only our changes. If theirs is a scalar, it wins.
     else {
       theirs[key] ??= {};
       if (isTree(theirs[key])) applyChanges(parent[key] as Json, ours[key] as Json, theirs[key]);

@@ -121,7 +121,7 @@ function specOf(name: string, lock: Json, root: string): Spec | null {
 
 /**
  * Reads name and version from a tarball's URL: `…/@a/b/-/b-1.2.3.tgz` is @a/b 1.2.3. Other URLs must contain the dependency's
- * own name.
+ * name. Returns null if they do not.
  */
 export function versionOfTarball(name: string, address: string): { name: string; version: string } | null {
   const base = address.slice(address.lastIndexOf("/") + 1);

@@ -34,13 +34,13 @@ export interface LockEntry extends LockFlags {
 export interface LockData {
   /** The file for the new lock: `npm-shrinkwrap.json` if there is one, otherwise `package-lock.json`. */
   filename: "npm-shrinkwrap.json" | "package-lock.json";
-  /** Whether a readable npm lock was found. Only then do its entries count. */
+  /** True if a readable npm lock was found. Otherwise `packages` is empty. */
   loaded: boolean;
   /** The version of the lock to write. */
   lockfileVersion: number;
   /** The version of the lock that was read. Below 2 or undefined: manifests must be fetched again for their edges (§18.6). */
   originalLockfileVersion: number | undefined;
-  /** Whether the lock is older than npm 5, so that it does not even have `requires`. */
+  /** True if the lock is older than npm 5, and so has no `requires` either. */
   ancient: boolean;
   text: string;
   newline: string | undefined;
@@ -104,7 +104,7 @@ export async function readLock(source: LockSource): Promise<LockData | null> {
   };
 }
 
-/** Step 2. */
+/** Step 2: resolves conflict markers and parses. Returns null if the text cannot be parsed. */
 async function parseLock(text: string, file: string): Promise<JsonText | null> {
   try {
     const conflict = /<{7}/.test(text) && /={7}/.test(text) && />{7}/.test(text);
@@ -117,7 +117,7 @@ async function parseLock(text: string, file: string): Promise<JsonText | null> {
   }
 }
 
-/** The keys that every lock gets anew. */
+/** The top-level keys that are written anew, and so are not kept. */
 const REWRITTEN = new Set(["name", "lockfileVersion", "requires", "packages", "dependencies", "__proto__"]);
 
 function extraKeys(data: Json): Map<string, unknown> {

@@ -10,7 +10,7 @@ const PREFERRED_KEYS: ReadonlyMap<string, number> = new Map(
 );
 const UNESCAPED = /^[ !#-[\]-~]*$/;
 const ARRAY_INDEX = /^(?:0|[1-9]\d{0,9})$/;
-/** No real lockfile nests this deep. Without a limit, a hostile one would overflow the stack. */
+/** The greatest depth of a lock. Real ones are flatter; a hostile one would overflow the stack. */
 const MAX_LOCK_DEPTH = 500;
 
 /**
@@ -48,8 +48,8 @@ function quoteJson(text: string): string {
   return UNESCAPED.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
-/** How many levels pause after each member. */
-const STEPS = 2;
+/** The number of upper levels whose members are each followed by a pause. */
+const PAUSING_LEVELS = 2;
 
 /**
  * Writes a JSON value as text, with keys in npm's order at every level. The generator pauses after each member of the upper
@@ -59,7 +59,7 @@ const STEPS = 2;
 export function* sortedJson(value: unknown, indent: string): Generator<undefined, string> {
   const breaks = ["\n"];
   function* steps(item: unknown, depth: number): Generator<undefined, string> {
-    if (!isObject(item) || depth === STEPS) return text(item, depth);
+    if (!isObject(item) || depth === PAUSING_LEVELS) return text(item, depth);
     breaks[depth + 1] ??= breaks[depth] + indent;
     const parts: string[] = [];
     for (const key of membersOf(item)) {

@@ -89,7 +89,7 @@ export function* writeLock(input: LockInput): Generator<undefined, string> {
   return newline === "\n" ? text : text.replaceAll("\n", newline);
 }
 
-/** Step 3. */
+/** Step 3: returns `packages`. */
 function* packagesOf({ root, nodes }: LockInput): Generator<undefined, LockJson> {
   const packages: LockJson = { __proto__: null };
   const own = lockEntry(root, root.path);
@@ -122,7 +122,7 @@ export function lockEntry(node: LockNode, rootPath: string): LockJson {
   const entry: LockJson = {};
   if (packageName && (packageName !== node.name || mustStateName(node, packageName))) entry["name"] = packageName;
   putField(entry, "version", manifest.version);
-  // The lock reader and the engine have already converted it to npm's form. Only its paths are still absolute.
+  // The lock reader and the engine have already converted `resolved` to npm's form. Only its paths are still absolute.
   const local = resolved?.startsWith("file:") && `file:${relativePath(rootPath, resolved.slice("file:".length))}`;
   if (resolved) putField(entry, "resolved", local || resolved);
   putField(entry, "integrity", node.integrity || manifest["_integrity"]);

@@ -6,7 +6,7 @@
 // 2. Pin: without a package-lock, a spec found in it is replaced by the version of its block. If the package is not from the
 //    default public registry, it is replaced by the address.
 // 3. Write: visit the tree from the root, breadth-first, in en-order. Each node makes a block whose keys are the specs of
-//    the edges into it. If two nodes answer one `name@spec`, the first, shallowest one gets it. Nodes from the same source
+//    the edges into it. If two nodes have one `name@spec`, the first, shallowest one gets it. Nodes from the same source
 //    share a block.
 
 import { enOrder } from "../base/collate.ts";

@@ -11,12 +11,12 @@ export const EMPTY_MODULE = "webhoist:empty";
 
 export interface ResolveRules {
   readonly conditions: ReadonlySet<string>;
-  /** Whether `browser` fields that are objects apply. */
+  /** True if `browser` fields that are objects apply. */
   readonly browser: boolean;
   readonly mainFields: readonly string[];
   /** If empty, a path must name its file exactly, as in Node's `import`. */
   readonly extensions: readonly string[];
-  /** Whether Node's own modules are returned as `node:…`. */
+  /** True if Node's own modules are returned as `node:…`. */
   readonly external: boolean;
 }
 
@@ -131,7 +131,7 @@ export class ImportResolution {
     );
   }
 
-  /** Looks into one `node_modules`. Returns null if the search goes on further up. */
+  /** Looks for a package in one `node_modules`. Returns null if the search continues further up. */
   *#within(modules: string, name: string, subpath: string): ReadSteps<string | null> {
     const folder = `${modules}/${name}`;
     const isPackage = this.#files.kind(folder) === "directory";

@@ -3,8 +3,8 @@ import { nodeError } from "./node-error.ts";
 import type { PackageFiles } from "./package-files.ts";
 
 /**
- * A generator that yields the promise of a file's text, and is resumed with the text. One implementation thereby serves
- * synchronous and asynchronous callers.
+ * A generator that yields the promise of a file's text, and is resumed with the text. So one implementation serves synchronous
+ * and asynchronous callers.
  */
 export type ReadSteps<T> = Generator<Promise<string>, T, string>;
 
@@ -58,7 +58,7 @@ function parse(text: string, path: string): Json {
   }
 }
 
-/** Joins paths relative to the project. A path that leaves the project keeps its `..`, and no file has such a path. */
+/** Joins paths relative to the project. A path out of the project keeps its `..`. No file has such a path. */
 export function joinPath(folder: string, path: string): string {
   const out: string[] = [];
   for (const part of `${folder}/${path}`.split("/")) {

@@ -3,7 +3,7 @@ import { InstallError } from "../errors/failure.ts";
 import { nodeError } from "./node-error.ts";
 
 // Applies package.json's `exports` and `imports`, by Node's documentation ("ECMAScript modules", "Resolution algorithm
-// specification"). Capital names in comments are those of that document. Nothing here reads files.
+// specification"). Names in capitals are those of that document. This file reads no files.
 //
 // 1. PACKAGE_EXPORTS_RESOLVE and PACKAGE_IMPORTS_RESOLVE find the map of the field.
 // 2. PACKAGE_IMPORTS_EXPORTS_RESOLVE finds the key: an exact one, else the best pattern by PATTERN_KEY_COMPARE.

@@ -25,7 +25,7 @@ export interface ResolveRequest {
  * - {@link EMPTY_MODULE}, if a `browser` field has `false`.
  *
  * Without `extensions` a path must name its file exactly, as in Node's `import`. With `extensions` Node's rules for `require`
- * apply: they are tried in turn, a folder stands for its entry, and a package without the file does not end the search.
+ * apply: the extensions are tried in turn, a folder stands for its entry, and a package without the file does not end the search.
  */
 export class NodeResolver {
   readonly #manifests: Manifests;
@@ -35,6 +35,7 @@ export class NodeResolver {
   }
 
   /**
+   * Resolves one import.
    * @throws InstallError ERR_MODULE_NOT_FOUND, ERR_PACKAGE_PATH_NOT_EXPORTED, ERR_PACKAGE_IMPORT_NOT_DEFINED,
    * ERR_INVALID_PACKAGE_TARGET, ERR_INVALID_PACKAGE_CONFIG, ERR_INVALID_MODULE_SPECIFIER, ERR_UNSUPPORTED_DIR_IMPORT,
    * ERR_UNKNOWN_BUILTIN_MODULE; and the error of reading a package.json

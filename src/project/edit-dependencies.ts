@@ -2,7 +2,7 @@
 //
 // 1. Before the tree is built:
 //    a. add: choose the section (the given save type, else the section that has the name, else dependencies). Remove the
-//       name from the sections that this one excludes. Write the spec, unless it is `*` and there is one already.
+//       name from the sections that this one excludes. Write the spec, unless it is `*` and the section has one already.
 //    b. rm: remove the name from every section and from bundleDependencies.
 // 2. After the tree is built, for each dependency that was added or updated:
 //    a. Choose the text to save: `^` and the version, or the requested range if the former would allow versions outside it.
@@ -198,7 +198,7 @@ export function saveDependency(
     if (has(manifest, section, name)) putSpec(manifest, section, [name, text]);
   }
   for (const section of ["peerDependencies", "optionalDependencies"] as const) {
-    // the peer range of a dev dependency stays as it is, if the two ranges still intersect
+    // The peer range of a dev dependency does not change if the two ranges still intersect.
     const meets = dev && !local && rangesIntersect(text, manifest[section]?.[name] ?? "");
     if (has(manifest, section, name) && !meets) putSpec(manifest, section, [name, text]);
   }

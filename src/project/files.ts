@@ -2,8 +2,8 @@ import type { FileMap } from "../api/common.ts";
 import { resolvePath } from "../base/posix-path.ts";
 
 /**
- * The virtual folder below which a project's files stand. It is deep, so that `file:../../x` leads outside the file set, and not
- * to some file in it. No failure shows it (src/engine/hide-project-path.ts).
+ * The virtual folder that contains a project's files. It is deep, so that `file:../../x` leads outside the file set, and not to a
+ * file in it. Failures never show this folder (src/engine/hide-project-path.ts).
  */
 export const PROJECT_MOUNT = "/0/1/2/3/4/5/6/7";
 

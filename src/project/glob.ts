@@ -1,6 +1,6 @@
 // Matches paths against npm's glob patterns. A pattern is a list of steps, once for the path's segments and, in each
-// segment, once for its characters. Matching tracks the set of all steps it may be at, so its cost is bounded: no pattern
-// backtracks.
+// segment, once for its characters. Matching keeps the set of all steps that may be next, and never
+// backtracks. Its cost is therefore bounded.
 //
 //   steps of `a*b`: a, *, b     text `axb`: {0} -a→ {1,2} -x→ {1,2} -b→ {1,2,3}; 3 is the end: it matches
 
@@ -10,7 +10,7 @@ interface GlobStep<T> {
   matches(item: T): boolean;
 }
 
-/** The indices of the steps at which a match can be. */
+/** The indices of the steps that may be next. */
 type Positions = ReadonlySet<number>;
 
 /** Adds a position, and those after it that a star allows at once, because a star may match nothing. */
@@ -112,7 +112,7 @@ function classStep(text: string): GlobStep<string> {
   return { star: false, matches: (char) => ranges.some(([from, to]) => from! <= char && char <= to!) !== negated };
 }
 
-/** Limits the expansion of a hostile pattern. */
+/** The most texts that the braces of a pattern expand to. Stops hostile patterns. */
 const MAX_CHOICES = 1000;
 
 /** Expands `a{b,c{d,e}}` to `ab`, `acd`, `ace`. A brace without a comma or without an end is literal text. */

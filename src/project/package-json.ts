@@ -42,7 +42,7 @@ export function readPackageJson(files: ProjectFiles, folder: string): PackageJso
   return read;
 }
 
-/** Adds everything below a folder except dot files as a command, even folders: npm globs for `**`. */
+/** Adds all files and folders below a folder as commands, except dot files. npm uses the glob `**`, which matches folders too. */
 function listBins(files: ProjectFiles, at: { folder: string; prefix: string; bin: Map<string, string> }): void {
   for (const name of files.names(at.folder)) {
     if (name[0] === ".") continue;

@@ -10,8 +10,8 @@ type Deps = Record<string, string>;
 
 /**
  * Returns the text of package.json with the dependency sections of `manifest`, or null if nothing changes. Sections are sorted in
- * en-order and empty ones are dropped. A name that was both a prod and a peer dependency stays both. All other members stay
- * unchanged.
+ * en-order and empty ones are dropped. A name that was both a prod and a peer dependency keeps both. Other members do not
+ * change.
  */
 export function updatePackageJson(original: PackageJson | null, manifest: Manifest): string | null {
   const text = original?.text ?? "";

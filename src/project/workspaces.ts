@@ -87,7 +87,7 @@ function duplicate(name: string, paths: string[]): InstallError {
   );
 }
 
-/** Steps 1 and 2. */
+/** Steps 1 and 2: reads the patterns. @throws InstallError EWORKSPACESCONFIG */
 function readPatterns(workspaces: unknown): Patterns {
   const declared = (workspaces as { packages?: unknown } | null | undefined)?.packages;
   const list = Array.isArray(declared) ? declared : (workspaces ?? []);

@@ -1,4 +1,5 @@
-// Checks records that come from a store or another thread. A damaged one would send `Packument` to positions outside its bytes.
+// Checks records that come from a store or another thread. Without this check, a damaged record would make
+// `Packument` read outside its bytes.
 // The check reads only the numbers at the start of a record:
 //
 //   header | shape numbers, each below the number of shapes | releases, each below the number of versions | lengths of the slices

@@ -3,8 +3,8 @@ import { InstallError } from "../errors/failure.ts";
 import { invalidDocument } from "../errors/packages.ts";
 import { compareVersions, type Version } from "../spec/version.ts";
 
-// The layout of a record: the parts of a packument that an installer reads, in one block of bytes, which threads share and stores
-// keep. `condense` writes records and `Packument` reads them. condense.ts shows an example.
+// The layout of a record: the parts of a packument that an installer reads, in one block of bytes, which threads share and the
+// metadata cache stores. `condense` writes records and `Packument` reads them. condense.ts shows an example.
 //
 // 1. 32-bit little-endian words: HEADER of them, then the number of each version's *shape*, then the releases (numbers of
 //    versions, lowest first), then the lengths of the slices.
@@ -16,22 +16,22 @@ import { compareVersions, type Version } from "../spec/version.ts";
 
 /** Index of the word with the format's number, {@link CURRENT_FORMAT}. */
 export const FORMAT = 0;
-/** The size of the whole record in bytes. */
+/** Index of the word with the record's size in bytes. */
 export const LENGTH = 1;
-/** The number of words. */
+/** Index of the word with the number of words. */
 export const WORD_COUNT = 2;
-/** The number of versions. */
+/** Index of the word with the number of versions. */
 export const VERSIONS = 3;
-/** The number of releases, which are versions that are not prereleases. */
+/** Index of the word with the number of releases, the versions that are not prereleases. */
 export const RELEASES = 4;
-/** Flags of the record: {@link UNCHECKED_TIME}, {@link NON_PLAIN_KEYS}. */
+/** Index of the word with the record's flags: {@link UNCHECKED_TIME}, {@link NON_PLAIN_KEYS}. */
 export const RECORD_FLAGS = 5;
-/** The position of the hashes. */
+/** Index of the word with the position of the hashes. */
 export const HASHES = 6;
-/** How many words the header has. */
+/** The number of words in the header. */
 export const HEADER = 7;
 
-/** Identifies the layout and the choice of members. Change it with either of them. */
+/** Identifies the layout and the choice of members. Change the number whenever one of them changes. */
 export const CURRENT_FORMAT = 0x31504857;
 
 /** The slices after the keys and the shapes. A regular tarball's URL is the prefix, the version's key and `.tgz`. */
@@ -41,9 +41,9 @@ export const TIME = 2;
 export const RESTRICTIONS = 3;
 export const PARTS = 4;
 
-/** Some publish time may be an invalid date: it does not look like `2020-01-31T12:…`. */
+/** A flag of the record: some publish time does not look like `2020-01-31T12:…`, so it may be an invalid date. */
 export const UNCHECKED_TIME = 1;
-/** Some version's key has escapes or is not plain ASCII. */
+/** A flag of the record: some version's key has escapes or is not plain ASCII. */
 export const NON_PLAIN_KEYS = 2;
 
 /** Flags of a shape. Each stands for a member that follows from the packument and is left out: name, version, dist. */
@@ -51,7 +51,7 @@ export const SAME_NAME = 1;
 export const SAME_VERSION = 2;
 export const REGULAR_DIST = 4;
 
-/** The size of a sha512 hash. */
+/** The size of a sha512 hash, in bytes. */
 export const HASH_BYTES = 64;
 
 /** Makes the EINVALIDPACKUMENT error of a package's document. */
@@ -76,8 +76,8 @@ export interface VersionEntry {
 }
 
 /**
- * Sorts versions given in the document's order, and returns their numbers, lowest version first. Of equal ones, the last
- * comes first.
+ * Sorts versions given in the document's order, and returns their numbers, lowest version first. Of equal versions, the
+ * last one comes first.
  */
 export function sortedEntries(candidates: VersionEntry[]): number[] {
   // most documents are nearly in order, which makes the sort fast
@@ -87,7 +87,7 @@ export function sortedEntries(candidates: VersionEntry[]): number[] {
 
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Has room for most texts. */
+/** A buffer for texts from shared memory. Most of them fit. */
 const decodeScratch = new Uint8Array(1 << 14);
 
 /** Decodes a slice as UTF-8. Bytes in shared memory are copied first, because a decoder refuses them. */

@@ -11,7 +11,7 @@ export interface RegistryConfig {
   readonly registry: string;
   /** Base URLs by scope, with its `@`. */
   readonly scopes: ReadonlyMap<string, string>;
-  /** The default public registry. Tarballs that a lock records there are fetched from `registry`. */
+  /** The default public registry. A tarball that a lock has from there is fetched from `registry`. */
   readonly home: string;
 }
 
@@ -47,12 +47,12 @@ export function registryBase(text: string, page?: string): string | undefined {
   return url && url.origin + url.pathname.replace(/\/*$/, "/");
 }
 
-/** @throws InstallError EINVALIDREGISTRY */
-function checkedBase(text: string, what: string): string {
+/** Returns a base URL. @param owner the registry or scope, for the message. @throws InstallError EINVALIDREGISTRY */
+function checkedBase(text: string, owner: string): string {
   const base = registryBase(text);
   if (base) return base;
   // The message does not repeat the text: it may contain credentials.
-  const message = text ? `The URL of ${what} is not an http or https URL.` : "No registry is set.";
+  const message = text ? `The URL of ${owner} is not an http or https URL.` : "No registry is set.";
   const wayOut = [{ kind: "option", text: "Set `registry` to a base URL.", option: "registry" } as const];
   throw new InstallError(failure("EINVALIDREGISTRY", message, { wayOut }));
 }

@@ -4,7 +4,7 @@
 import type { Failure, WayOut } from "../api/failure.ts";
 import type { ErrorCode } from "../errors/failure.ts";
 
-/** Why there is no readable response. */
+/** The reason why there is no readable response. */
 export type Unreached = "offline" | "network" | "cors";
 
 /** The known facts about a failed request. */
@@ -15,9 +15,9 @@ export interface RequestFacts {
   url: URL | undefined;
   /** The reason of EUNREACHABLE. */
   reason?: Unreached;
-  /** EUNREACHABLE: the system's own code. E404: how it was determined if the status was not readable. */
+  /** EUNREACHABLE: the system's own code. E404: how the 404 was found out, if the status was not readable. */
   found?: string | undefined;
-  /** E429: how long the registry asks to wait. ETIMEDOUT: how long no data arrived. */
+  /** E429: the wait that the registry asks for. ETIMEDOUT: the time in which no data arrived. */
   milliseconds?: number | undefined;
 }
 

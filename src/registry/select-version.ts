@@ -100,7 +100,7 @@ function asOutcome(query: Query): Outcome<Manifest> {
   }
 }
 
-/** Steps 1 and 2; step 3 for a range. */
+/** Picks the version: steps 1 and 2, or step 3 for a range. */
 function selectByType(query: Query): Outcome<Manifest> {
   const { packument, wanted, type, policy } = query;
   if (type === "range") return selectFromRange(query, wanted || "*");
@@ -139,7 +139,7 @@ function takeVersion(query: Query, key: string): Outcome<Manifest> {
   return manifest ? ok(manifest) : noMatch(query);
 }
 
-/** Step 3. */
+/** Picks a version from a range: step 3. */
 function selectFromRange(query: Query, text: string): Outcome<Manifest> {
   const { packument, policy } = query;
   const range = policy.ranges.range(text) as Range;
@@ -177,7 +177,7 @@ export function suitability(manifest: Manifest, policy: PickPolicy): number {
   return manifest.deprecated ? (engineAllows ? 2 : 0) : engineAllows ? MOST_SUITABLE : 1;
 }
 
-/** Step 3b, from the highest version down. It can stop at the first version with the top grade, most often the very first. */
+/** Picks the best version in a range, from the highest down: step 3b. Stops at the first one with the top grade. */
 function bestInRange({ packument, policy }: Query, range: Range): Manifest | null {
   const entries = namesPrerelease(range) ? packument.sorted() : packument.releases();
   const restricted = packument.restrictedVersions;
@@ -201,7 +201,7 @@ function bestInRange({ packument, policy }: Query, range: Range): Manifest | nul
   return best;
 }
 
-/** Returns how many entries are not above the range, by binary search: they are sorted, lowest version first. */
+/** Returns the number of entries that are not above the range, by binary search: entries are sorted, lowest version first. */
 function topOf(packument: Packument, entries: ArrayLike<number>, range: Range): number {
   let low = 0;
   let high = entries.length;

@@ -1,8 +1,8 @@
 import { parseUrl, type RegistryConfig } from "./registry-config.ts";
 
 /**
- * Returns the URL from which a tarball in a lock is fetched. A lock names the default public registry, whichever registry its
- * author used. That host therefore means "the registry of this run" (npm's `replace-registry-host`, default value). Other URLs
+ * Returns the URL from which a tarball in a lock is fetched. A lock always names the default public registry, even if its
+ * author used another one. That host therefore means "the registry of this run" (npm's `replace-registry-host`, default value). Other URLs
  * do not change.
  */
 export function tarballUrl(config: RegistryConfig, resolved: string): string {

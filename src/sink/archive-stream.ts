@@ -1,10 +1,10 @@
 import { sinkFailed } from "../errors/sink.ts";
 
-/** Bytes in a chunk of the stream, and bytes that may wait for a reader. */
+/** The bytes in a chunk of the stream, and the most bytes that wait for a reader. */
 const CHUNK = 64 * 1024;
 
 /**
- * A stream of an archive's bytes, to write to. Small pieces are joined to chunks. `write` waits while the reader is behind, so
+ * Writes an archive's bytes into a stream. Joins small pieces to chunks. `write` waits until the reader has room for a chunk, so
  * that at most two chunks are in memory.
  */
 export class ArchiveStream {
@@ -22,7 +22,7 @@ export class ArchiveStream {
     );
     this.readable = readable;
     this.#writer = writable.getWriter();
-    // Prevents an unhandled rejection: if the reader leaves, the next write fails.
+    // Prevents an unhandled rejection: if the reader cancels, the next write fails.
     this.#writer.closed.catch(() => {});
   }
 

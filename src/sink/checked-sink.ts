@@ -3,20 +3,20 @@ import { InstallError } from "../errors/failure.ts";
 import { sinkBusy, sinkFailed } from "../errors/sink.ts";
 import { checkInside, checkLink, checkLocation, packageFolders, refusePath } from "./sink-paths.ts";
 
-/** A session as a kind of sink implements it. `checkedSink` has checked the order of calls and every path before. */
+/** The session that a kind of sink implements. `checkedSink` checks the order of calls, and every path, before it calls it. */
 export interface UncheckedSession {
   readonly held: ReadonlyMap<string, string>;
   begin(keep: ReadonlySet<string>): Promise<void>;
-  /** `location` may exist already, because another package's tarball brought it. Its files go, except those of kept packages inside. */
+  /** Writes a package. If another package's tarball brought `location`, removes its files, except those of kept packages in it. */
   write(location: string, files: Iterable<SinkFile>): Promise<void>;
   commit(state: SinkState): Promise<void>;
-  /** Ends writes that wait for something outside, such as the reader of a stream. Called before `abort`, while they run. */
+  /** Ends writes that wait for a caller, such as the reader of a stream. Called before `abort`, while the writes run. */
   cancel?(): void;
-  /** Called when nothing runs any more, also after a commit that failed. */
+  /** Restores the state before `begin`. Called when all other calls have ended, also after a failed `commit`. */
   abort(): Promise<void>;
 }
 
-/** Turns a platform's error into ESINK. An InstallError stays as it is. */
+/** Turns a platform's error into ESINK. Returns an InstallError unchanged. */
 export function sinkError(error: unknown): InstallError {
   if (error instanceof InstallError) return error;
   const { name, message, code }: Error & { code?: unknown } = error instanceof Error ? error : new Error(`${error}`);
@@ -27,10 +27,10 @@ export function sinkError(error: unknown): InstallError {
 const busy = new WeakSet<object>();
 
 /**
- * Makes a sink whose sessions check what they are told:
+ * Makes a sink whose sessions check every call:
  *
- * 1. Sinks with the same `key` have one open session between them (ESINKBUSY).
- * 2. The methods are called in order: `begin`, `write`, `commit` (ESINK). After a failure only `abort` is left.
+ * 1. Of all sinks with the same `key`, one may have an open session (ESINKBUSY).
+ * 2. The methods are called in order: `begin`, `write`, `commit` (ESINK). After a failure, only `abort` is allowed.
  * 3. `begin` keeps only packages that the sink holds, and `write` writes each location once (ESINKPATH).
  * 4. No path leaves its folder, no path is both a file and a folder, and nothing is written through a link (ESINKPATH).
  * 5. `commit` names exactly the packages that were kept or written (ESINKPATH).
@@ -83,7 +83,7 @@ class CheckedSession implements SinkSession {
     checkLocation(location);
     if (this.#taken.has(location)) refusePath(location, "was kept or written before");
     this.#taken.add(location);
-    // An error of `files` is not the sink's: it is thrown as it is.
+    // An error of `files` is not the sink's. It is thrown unchanged.
     let source: { error: unknown } | undefined;
     const checked = this.#check(location, files, (error) => {
       source = { error };

@@ -4,7 +4,7 @@ import { checkInside, refusePath } from "./sink-paths.ts";
 
 /** The folder that a change works in, beside `node_modules`. It is removed at the end. */
 export const WORK = ".webhoist-install";
-/** Holds the new folders, each at its path in the project. */
+/** The folder with the new folders, each at its path in the project. */
 export const STAGED: string = `${WORK}/new`;
 const OLD = `${WORK}/old`;
 const JOURNAL = `${WORK}/journal.json`;
@@ -44,7 +44,7 @@ export async function swapFolders(disk: ProjectDisk, swaps: Swap[]): Promise<voi
   }
 }
 
-/** Checks whether a journal is in place. Then the staged folders must stay for `recover`. */
+/** Checks whether a journal is in place. Then `recover` needs the staged folders. */
 export async function isDecided(disk: ProjectDisk): Promise<boolean> {
   return (await disk.stat(JOURNAL)) !== null;
 }
@@ -59,7 +59,7 @@ export async function clean(disk: ProjectDisk): Promise<void> {
 export async function recover(disk: ProjectDisk): Promise<void> {
   const work = await disk.stat(WORK);
   if (!work) return;
-  // A project from elsewhere may have such a file.
+  // Another program may have made a file of that name.
   if (!work.isDirectory()) refusePath(WORK, "is not a folder. Remove it");
   const text = await disk.text(JOURNAL);
   if (text !== null) for (const [index, swap] of parseJournal(text).entries()) await swapForward(disk, index, swap);
@@ -86,7 +86,7 @@ async function swapForward(disk: ProjectDisk, index: number, { root, filled }: S
   const link = await disk.firstLinkIn(root);
   if (link) refusePath(link, "is a symbolic link. Replace it by a folder");
   const current = await disk.stat(root);
-  // If the old folder was moved before, another program has made the current one since. It stays.
+  // If the old folder was moved before, another program has made the current one since. Keep that one.
   if (current && (await disk.stat(old))) return;
   if (current) await disk.move(root, old);
   if (filled) await disk.move(staged, root);

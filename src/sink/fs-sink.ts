@@ -8,12 +8,12 @@ import { ProjectDisk, type SinkFs, type SinkFsEntry } from "./sink-fs.ts";
 import { folderOf, linkText, refusePath, rootsOf } from "./sink-paths.ts";
 
 export interface FsSinkOptions {
-  /** Names this process for others. `open` fails with ESINKBUSY while the process that has the folder is `alive`. */
+  /** `id` identifies this process. `open` fails with ESINKBUSY if `alive` returns true for the process that is using the folder. */
   owner?: { id: string; alive(id: string): boolean | Promise<boolean> };
 }
 
 const OWNER = `${WORK}/owner`;
-/** Files written at the same time. */
+/** The number of files that are written at the same time. */
 const AT_ONCE = 16;
 
 /**
@@ -56,7 +56,7 @@ class FsSession implements UncheckedSession {
   #keep: ReadonlySet<string> = new Set();
   #wrote = false;
   #copied: Promise<void> | null = null;
-  /** Folders that were made in the staged tree. */
+  /** The folders that were made in the staged tree, each with the promise of its creation. */
   readonly #folders = new Map<string, Promise<void>>();
   #canLink = true;
 
@@ -86,7 +86,7 @@ class FsSession implements UncheckedSession {
     await this.#copyKept();
     await inParallel(state.links, AT_ONCE, (link) => this.#link(link));
     await this.#folder("node_modules");
-    // Written last: npm trusts it only if no folder is newer.
+    // Write the hidden lock last: npm trusts it only if no folder is newer.
     await this.#disk.fs.writeFile(this.#staged(HIDDEN_LOCK), state.hiddenLock);
     const roots = rootsOf(
       state.packages.keys(),
@@ -143,7 +143,7 @@ class FsSession implements UncheckedSession {
     return this.#copied;
   }
 
-  /** Copies a folder, without the packages of others in it and without commands: `commit` links those again. */
+  /** Copies a folder, without other packages in it, and without commands, which `commit` links again. */
   async #copyFolder(owner: string, folder: string): Promise<void> {
     const { entries } = this.#before;
     const isOther = (path: string): boolean => entries.has(path) && ownerOf(path, entries) !== owner;
@@ -183,7 +183,7 @@ class FsSession implements UncheckedSession {
     try {
       await create();
     } catch (error) {
-      // A bundled command has the same name: the link replaces it. In `node_modules` itself it would be a package, which stays.
+      // A bundled command has the same name: the link replaces it. In `node_modules` itself the other entry is a package, which is kept.
       if ((error as { code?: unknown }).code !== "EEXIST" || !folderOf(link.path).endsWith("/.bin")) throw error;
       await this.#disk.remove(`${STAGED}/${link.path}`);
       await create();

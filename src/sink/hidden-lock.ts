@@ -4,28 +4,29 @@ import { inParallel } from "./in-parallel.ts";
 import type { ProjectDisk } from "./sink-fs.ts";
 import { checkLocation, rootsOf } from "./sink-paths.ts";
 
+/** The lock that npm keeps of an installed `node_modules`. */
 export const HIDDEN_LOCK = "node_modules/.package-lock.json";
 
 /** An entry of the hidden lock. */
 export interface HeldEntry {
   kind: "package" | "bundled" | "link";
   version: string | undefined;
-  /** sha512 SRI, if it has one. */
+  /** sha512 SRI, if the entry has one. */
   integrity: string | undefined;
 }
 
-/** The state of a disk, as far as it can be known without reading all files. */
+/** The state of a disk. It is found out without reading all files. */
 export interface DiskState {
   /** Text of the hidden lock, or null if there is none. */
   text: string | null;
   entries: ReadonlyMap<string, HeldEntry>;
   /** Packages that are as the lock says: location to sha512 SRI. */
   held: ReadonlyMap<string, string>;
-  /** Whether every package is held, and `node_modules` has nothing else. */
+  /** True if every package is held, and `node_modules` has nothing else. */
   whole: boolean;
 }
 
-/** Requests to the disk at the same time. */
+/** The number of requests to the disk at the same time. */
 const AT_ONCE = 16;
 
 /**

@@ -10,8 +10,8 @@ const states = new WeakMap<object, MemoryState<Entry>>();
 
 /**
  * Makes a sink that writes into a Map: paths relative to the project (`node_modules/react/index.js`) to bytes or links. It has no
- * modes and no folders. A change is one synchronous step. Entries outside `node_modules` stay; entries that the embedder has changed
- * are written again.
+ * modes and no folders. A change is one synchronous step. Entries outside `node_modules` do not change. Entries that the embedder
+ * has changed are written again.
  */
 export function createMapSink(map: Map<string, Uint8Array | SinkLink>): FileSink {
   const view: MemoryView<Entry> = {

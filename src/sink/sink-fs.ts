@@ -44,7 +44,7 @@ export class ProjectDisk {
     return path === "" ? this.#folder : `${this.#folder === "/" ? "" : this.#folder}/${path}`;
   }
 
-  /** Returns null if the path does not exist. */
+  /** Returns the status of a path, without following a link; null if the path does not exist. */
   async stat(path: string): Promise<SinkFsStat | null> {
     return unlessMissing(this.fs.lstat(this.at(path)), null);
   }
@@ -54,7 +54,7 @@ export class ProjectDisk {
     return entries as readonly SinkFsEntry[];
   }
 
-  /** Returns null if the file does not exist. */
+  /** Returns the text of a file; null if the file does not exist. */
   async text(path: string): Promise<string | null> {
     const text = await unlessMissing(this.fs.readFile(this.at(path), "utf8"), null);
     return typeof text === "string" ? text : null;

@@ -1,14 +1,14 @@
 import type { SinkLink } from "../api/sink.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 
-// Paths are checked again here, right before files are written: a wrong path would overwrite other files.
+// Checks all paths again, right before files are written: a wrong path would overwrite other files.
 
-/** @throws InstallError ESINKPATH */
+/** Throws the failure of a path that a sink refuses. @throws InstallError ESINKPATH always */
 export function refusePath(path: string, why: string): never {
   throw new InstallError(failure("ESINKPATH", `${JSON.stringify(path)} ${why}.`, { details: { path } }));
 }
 
-/** Checks `/` and `\` alike, because Windows takes both for separators. */
+/** Checks that a path does not leave its folder. Both `/` and `\` count as separators, as on Windows. */
 function isInside(path: string): boolean {
   if (path.includes("\0") || /^[a-z]:/i.test(path)) return false;
   const parts = path.split("/");
@@ -20,7 +20,7 @@ export function checkInside(path: string): void {
   if (!isInside(path)) refusePath(path, "leaves its folder");
 }
 
-/** Ends in a package's name, with or without a scope. Names have no leading dot. */
+/** Matches a path that ends in a package's name, with or without a scope. Names have no leading dot. */
 const LOCATION = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^./@][^/]*$/;
 const COMMAND = /(?:^|\/)node_modules\/\.bin\/[^/]+$/;
 

@@ -36,11 +36,11 @@ export interface TreeSink extends FileSink {
  * 2. Copies the folders around the packages, and puts the packages and links into the copies.
  * 3. Shares every folder that did not change with the tree before.
  *
- * @param tree the project's own files, which stay. It is not changed
+ * @param tree the project's own files. They are part of every tree. The object itself is not changed
  */
 export function createTreeSink(tree: FileSystemTree = newFolder()): TreeSink {
   let current = tree;
-  // Made when a package is written, so that `commit` only has to join the folders.
+  // Folders are made when a package is written, so that `commit` only has to join them.
   const packageFolders = new WeakMap<Files, FileSystemTree>();
   const packageFolder = (location: string, files: Files): FileSystemTree => {
     const folder = packageFolders.get(files) ?? buildFolder(location, files);
@@ -147,7 +147,7 @@ class TreeBuilder {
   }
 }
 
-/** Returns `before` if both trees have the same content, otherwise `after`. Does the same for all copied folders inside. */
+/** Returns `before` if both trees have the same content, otherwise `after`. Does the same for all copied folders in them. */
 function shareUnchanged(
   before: FileSystemTree,
   after: FileSystemTree,

@@ -9,7 +9,7 @@ export interface Requirement<F> {
   /** The versions of the dependent that have this requirement. */
   readonly versions: SetId;
   readonly package: PackageId;
-  /** The states of `package` that satisfy the requirement. If "absent" is among them, the package need not be there. */
+  /** The states of `package` that satisfy the requirement. If "absent" is among them, the package may be missing. */
   readonly allowed: SetId;
   /** The fact behind the requirement, for the proof. */
   readonly fact: F;
@@ -17,11 +17,11 @@ export interface Requirement<F> {
 
 /** Tells the solver about packages. `N` is a need that the caller must answer, `A` is the answer. */
 export interface DependencyProvider<F, N, A> {
-  /** Returns the version to try first, out of a set. May depend on the partial solution, but not on the order of arrival. */
+  /** Returns the version to try first, out of a set. May depend on the partial solution, but not on the order in which data arrives. */
   chooseVersion(name: PackageId, set: SetId, solution: PartialSolution<F>): number;
   /**
    * Returns the requirements of a version, without those returned before. Yields a need for each missing piece of data, so the
-   * result and the path of the search do not depend on the order of arrival.
+   * result and the path of the search do not depend on the order in which data arrives.
    */
   requirements(name: PackageId, index: number): Generator<N, readonly Requirement<F>[], A>;
   /** Checks whether a package must be decided after all others. */

@@ -13,8 +13,8 @@ export type Cause<F> =
   | { readonly conflict: Incompatibility<F>; readonly other: Incompatibility<F>; readonly pivot: PackageId };
 
 /**
- * Terms that cannot all hold. Term number `i` says that `packages[i]` is in the state `sets[i]`: one of these versions, or
- * absent.
+ * Terms that cannot all hold. Term number `i` says that `packages[i]` is in one of the states `sets[i]`, which
+ * are versions and "absent".
  *
  * - "a ^1 depends on b ^2" is `{ a ∈ ^1, b ∉ ^2 }`. The states outside of ^2 include "absent".
  * - "a ^1 has the optional peer b ^2" is `{ a ∈ ^1, b ∉ ^2 and b is not absent }`.
@@ -23,7 +23,7 @@ export interface Incompatibility<F> {
   readonly packages: readonly PackageId[];
   readonly sets: readonly SetId[];
   readonly cause: Cause<F>;
-  /** The assignment that contradicts a term. While it stands, nothing can be derived from this incompatibility. */
+  /** The assignment that contradicts a term. Until it is undone, nothing can be derived from this incompatibility. */
   contradictedBy: Assignment<F> | null;
 }
 

@@ -2,7 +2,7 @@ import type { PackageId } from "./incompatibility.ts";
 import type { PartialSolution } from "./partial-solution.ts";
 import type { VersionSets } from "./version-sets.ts";
 
-/** After this many conflicts a package is decided earlier or later than the others. */
+/** The number of conflicts after which a package is decided earlier or later than the others. */
 const OFTEN = 5;
 
 // Packages are decided in this order. Among equals, the package that became necessary first is decided first.
@@ -57,8 +57,8 @@ export class Priorities {
   }
 
   /**
-   * Counts a conflict: the decision of `culprit` blocks `affected`. Returns true if either count reaches the limit just now.
-   * Then the two change places, and it pays to go back to before the culprit's decision.
+   * Counts a conflict: the decision of `culprit` blocks `affected`. Returns true if this conflict brings either count to the
+   * limit. Then `affected` is decided before `culprit`, and the search should return to before the culprit's decision.
    */
   blame(affected: PackageId, culprit: PackageId): boolean {
     const affectedCount = increment(this.#affectedCounts, affected);

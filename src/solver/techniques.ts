@@ -3,11 +3,11 @@
  * a solution.
  */
 export interface Techniques {
-  /** One incompatibility covers all versions of a package that ask for the same. */
+  /** One incompatibility covers all versions of a package that have the same requirement. */
   readonly merge: boolean;
   /** Relations and intersections of sets are cached. */
   readonly remember: boolean;
-  /** A conflict goes back past decisions that had no part in it. */
+  /** After a conflict, the search skips decisions that did not cause it when it goes back. */
   readonly backjump: boolean;
   /** Packages with one version left, and those often in conflict, are decided early. */
   readonly priorities: boolean;

@@ -4,7 +4,7 @@ export type SetId = number;
 /** One above the highest possible index. A set that reaches END contains all versions that are not known yet. */
 export const END = 0x7fff_ffff;
 
-// Index 0 is the state "absent". Therefore a term needs no sign: its negation is the complement of its set.
+// Index 0 is the state "absent". Terms therefore have no sign: the negation of a term has the complement of its set.
 export const EVERYTHING: SetId = 0;
 export const NOTHING: SetId = 1;
 export const ABSENT: SetId = 2;
@@ -147,7 +147,7 @@ export class VersionSets {
     return this.not(this.and(this.not(a), this.not(b)));
   }
 
-  /** Returns whether `a` is disjoint from `b`, a subset of it, or overlaps it. NOTHING is a subset of every set. */
+  /** Compares two sets: `a` is disjoint from `b`, a subset of it, or overlaps it. NOTHING is a subset of every set. */
   relation(a: SetId, b: SetId): Relation {
     if (a === b || b === EVERYTHING || a === NOTHING) return SUBSET;
     if (b === NOTHING) return DISJOINT;
@@ -189,7 +189,7 @@ function intersect(a: readonly number[], b: readonly number[]): number[] {
   return both;
 }
 
-/** Relates two sets that are not empty. */
+/** Compares two sets that are not empty. */
 function relate(a: readonly number[], b: readonly number[]): Relation {
   let inside = false;
   let outside = false;
