@@ -32,7 +32,7 @@ class ReadProvider implements DependencyProvider<null, never, undefined> {
   readonly #ids = new Map<string, PackageId>([["", ROOT]]);
   readonly #versions = new Map<string, PackumentVersions>();
   /** The dependencies by package and version. */
-  readonly #asks: (readonly Dependency[])[][] = [];
+  readonly #dependencies: (readonly Dependency[])[][] = [];
   readonly #listed = new Set<Dependency>();
 
   constructor(solverCase: SolverCase, sets: VersionSets, merges: boolean) {
@@ -53,7 +53,7 @@ class ReadProvider implements DependencyProvider<null, never, undefined> {
 
   #read(name: string, listed: readonly Readonly<Record<string, string>>[], merges: boolean): void {
     const known = new Map<string, Dependency>();
-    const asks = listed.map((dependencies, at) =>
+    const dependenciesByVersion = listed.map((dependencies, at) =>
       Object.entries(dependencies).map(([other, range]) => {
         const versions = this.#sets.single(at + 1);
         const key = `${other} ${range}`;
@@ -62,12 +62,12 @@ class ReadProvider implements DependencyProvider<null, never, undefined> {
           same.versions = this.#sets.or(same.versions, versions);
           return same;
         }
-        const ask = { to: this.#id(other), range, allowed: this.#allowed(other, range), versions };
-        known.set(key, ask);
-        return ask;
+        const dependency = { to: this.#id(other), range, allowed: this.#allowed(other, range), versions };
+        known.set(key, dependency);
+        return dependency;
       }),
     );
-    this.#asks[this.#id(name)] = [[], ...asks];
+    this.#dependencies[this.#id(name)] = [[], ...dependenciesByVersion];
   }
 
   #id(name: string): PackageId {
@@ -92,10 +92,16 @@ class ReadProvider implements DependencyProvider<null, never, undefined> {
   }
 
   *requirements(name: PackageId, index: number): Generator<never, readonly Requirement<null>[], undefined> {
-    const news = (this.#asks[name]?.[index] ?? []).filter((ask) => !this.#listed.has(ask));
-    return news.map((ask) => {
-      this.#listed.add(ask);
-      return { of: name, versions: ask.versions, package: ask.to, allowed: ask.allowed, fact: null };
+    const unlisted = (this.#dependencies[name]?.[index] ?? []).filter((dependency) => !this.#listed.has(dependency));
+    return unlisted.map((dependency) => {
+      this.#listed.add(dependency);
+      return {
+        of: name,
+        versions: dependency.versions,
+        package: dependency.to,
+        allowed: dependency.allowed,
+        fact: null,
+      };
     });
   }
 }

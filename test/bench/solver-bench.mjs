@@ -98,7 +98,7 @@ async function measureAlone(solverCase, options, times) {
 async function cases() {
   const each = Math.min(5, runs);
   heading(`Generated cases, ms, median of ${each}; a run has ${budget / 1000} s`);
-  const rows = [["case", "answer", "alone", "as npm's", "proof", ...COUNTS]];
+  const rows = [["case", "answer", "alone", "with packuments", "proof", ...COUNTS]];
   for (const make of CASES) {
     const solverCase = make();
     const alone = await measureAlone(solverCase, {}, each);

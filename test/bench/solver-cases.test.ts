@@ -23,7 +23,7 @@ function isSolvable(grid: Grid): boolean {
 
 for (const bad of ["missing", "conflict"] as const) {
   for (const differ of [false, true]) {
-    test(`thousands of bad versions are ruled out in a few steps: ${bad}${differ ? ", manifests differ" : ""}`, async () => {
+    test(`thousands of bad versions are excluded in a few steps: ${bad}${differ ? ", manifests differ" : ""}`, async () => {
       const { outcome, stats } = await solve(badVersions(300, { bad, differ }));
       expect(outcome).toBe("refuted");
       expect(stats.conflicts).toBeLessThan(5);
@@ -35,9 +35,9 @@ for (const bad of ["missing", "conflict"] as const) {
 test("sudokus have a solution if trying every digit finds one", async () => {
   const found: boolean[] = [];
   for (const seed of [1, 2, 3]) {
-    for (const spoilt of [false, true]) {
-      const grid = sudokuGrid(seed, { givens: 34, spoilt });
-      expect(grid.flat().filter((digit) => digit > 0)).toHaveLength(spoilt ? 35 : 34);
+    for (const wrongDigit of [false, true]) {
+      const grid = sudokuGrid(seed, { givens: 34, wrongDigit });
+      expect(grid.flat().filter((digit) => digit > 0)).toHaveLength(wrongDigit ? 35 : 34);
       const wanted = isSolvable(grid);
       found.push(wanted);
       expect((await solve(sudoku(`sudoku ${seed}`, grid))).outcome).toBe(wanted ? "solved" : "refuted");
@@ -47,27 +47,35 @@ test("sudokus have a solution if trying every digit finds one", async () => {
   expect(found).toContain(false);
 });
 
-test("a planted solution is found", async () => {
+test("a guaranteed solution is found", async () => {
   for (const seed of [1, 2, 3, 4]) {
-    const how = { packages: 12, versions: 20, asks: 3, width: 0.2, roots: 4, seed, planted: true };
+    const how = { packages: 12, versions: 20, requirements: 3, width: 0.2, roots: 4, seed, solvable: true };
     expect((await solve(stress(how))).outcome).toBe("solved");
   }
 });
 
 test("cases depend on the seed alone", () => {
-  const how = { packages: 5, versions: 9, asks: 2, width: 0.3, roots: 2, seed: 7, planted: false };
+  const how = { packages: 5, versions: 9, requirements: 2, width: 0.3, roots: 2, seed: 7, solvable: false };
   expect(stress(how)).toEqual(stress(how));
   expect(stress({ ...how, seed: 8 }).packages).not.toEqual(stress(how).packages);
 });
 
 test("a run without time left gives up and returns its counts", async () => {
-  const solverCase = stress({ packages: 40, versions: 40, asks: 3, width: 0.1, roots: 5, seed: 1, planted: true });
+  const solverCase = stress({
+    packages: 40,
+    versions: 40,
+    requirements: 3,
+    width: 0.1,
+    roots: 5,
+    seed: 1,
+    solvable: true,
+  });
   expect(await SolverRun.made(solverCase).run({ budget: 0 })).toMatchObject({ outcome: "gave up", hints: 0, proof: 0 });
 });
 
 test("no single technique changes the outcome", async () => {
-  for (const planted of [true, false]) {
-    const how = { packages: 6, versions: 20, asks: 3, width: 0.12, roots: 4, seed: 3, planted };
+  for (const solvable of [true, false]) {
+    const how = { packages: 6, versions: 20, requirements: 3, width: 0.12, roots: 4, seed: 3, solvable };
     const outcomes = new Set<string>();
     for (const off of [null, ...Object.keys(ALL_TECHNIQUES)]) {
       const techniques = off ? { [off]: false } : {};

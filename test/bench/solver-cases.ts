@@ -30,12 +30,12 @@ export function seeded(seed: number): () => number {
  */
 export function badVersions(versions: number, how: { bad: "missing" | "conflict"; differ: boolean }): SolverCase {
   const { bad, differ } = how;
-  const relaxation = (minor: number): CaseVersion => ({
+  const versionOfP = (minor: number): CaseVersion => ({
     version: `1.${minor}.0`,
     dependencies: { q: "^1.0.0", ...(differ && { x: `<=1.${minor}.0` }) },
   });
   const packages = new Map<string, CaseVersion[]>([
-    ["p", list(versions, relaxation)],
+    ["p", list(versions, versionOfP)],
     [
       "q",
       list(20, (minor) => ({
@@ -46,7 +46,7 @@ export function badVersions(versions: number, how: { bad: "missing" | "conflict"
     ["r", [bare("1.0.0"), bare("2.0.0")]],
     ["x", [bare("1.0.0")]],
   ]);
-  const name = `ladder of ${versions}, ${bad === "missing" ? "q's own is missing" : "q's own conflicts"}${differ ? ", manifests differ" : ""}`;
+  const name = `${versions} bad versions, q's dependency ${bad === "missing" ? "is missing" : "conflicts"}${differ ? ", manifests differ" : ""}`;
   return { name, dependencies: { p: "^1.0.0", ...(bad === "conflict" && { r: "^2.0.0" }) }, packages };
 }
 
@@ -54,10 +54,10 @@ export function badVersions(versions: number, how: { bad: "missing" | "conflict"
 export type Grid = readonly (readonly number[])[];
 
 /**
- * Generates a sudoku: a full grid without most of its digits. `spoilt` adds one wrong digit that its row, column and box allow. Then
- * there is usually no solution, and only a search can tell.
+ * Generates a sudoku: a full grid without most of its digits. `wrongDigit` adds one wrong digit that its row, column and box allow.
+ * Then there is usually no solution, and only a search can tell.
  */
-export function sudokuGrid(seed: number, how: { givens: number; spoilt: boolean }): Grid {
+export function sudokuGrid(seed: number, how: { givens: number; wrongDigit: boolean }): Grid {
   const random = seeded(seed);
   const digits = shuffled(
     list(9, (at) => at + 1),
@@ -73,7 +73,7 @@ export function sudokuGrid(seed: number, how: { givens: number; spoilt: boolean 
   );
   const open = new Set(order.slice(how.givens));
   const grid = full.map((row, r) => row.map((digit, c) => (open.has(r * 9 + c) ? 0 : digit)));
-  if (how.spoilt) spoil(grid, full, order.slice(how.givens));
+  if (how.wrongDigit) addWrongDigit(grid, full, order.slice(how.givens));
   return grid;
 }
 
@@ -82,7 +82,7 @@ function lines(random: () => number): number[] {
   return shuffled([0, 1, 2], random).flatMap((band) => shuffled([0, 1, 2], random).map((at) => band * 3 + at));
 }
 
-function spoil(grid: number[][], full: Grid, open: readonly number[]): void {
+function addWrongDigit(grid: number[][], full: Grid, open: readonly number[]): void {
   for (const cell of open) {
     const [r, c] = [Math.floor(cell / 9), cell % 9];
     const wrong = list(9, (at) => at + 1).find((digit) => digit !== full[r]?.[c] && isFree(grid, cell, digit));
@@ -166,21 +166,21 @@ export interface Stress {
   readonly packages: number;
   readonly versions: number;
   /** The average number of requirements of a version. */
-  readonly asks: number;
+  readonly requirements: number;
   /** The share of a package's versions that a range allows. */
   readonly width: number;
   /** The number of direct dependencies. */
   readonly roots: number;
   readonly seed: number;
-  /** Whether there is a solution for sure: one is drawn first, and the ranges of its versions allow it. */
-  readonly planted: boolean;
+  /** Whether there must be a solution: one is drawn first, and the ranges of its versions allow it. */
+  readonly solvable: boolean;
 }
 
 /** Generates packages with random requirements. */
 export function stress(how: Stress): SolverCase {
   const random = seeded(how.seed);
   const below = (end: number): number => Math.floor(random() * end);
-  const { packages: count, versions, planted } = how;
+  const { packages: count, versions, solvable } = how;
   const hidden = list(count, () => below(versions));
   const span = Math.max(1, Math.round(versions * how.width));
   const range = (to: number, within: boolean): string => {
@@ -188,9 +188,9 @@ export function stress(how: Stress): SolverCase {
     const low = within ? Math.max(0, near - below(span)) : below(versions);
     return `>=${low + 1}.0.0 <${low + span + 1}.0.0`;
   };
-  const asks = (from: number, within: boolean): Record<string, string> => {
+  const requirementsOf = (from: number, within: boolean): Record<string, string> => {
     const listed: Record<string, string> = {};
-    const many = Math.floor(how.asks + random());
+    const many = Math.floor(how.requirements + random());
     for (let at = 0; at < many && count > 1; at++) {
       const to = (from + 1 + below(count - 1)) % count;
       listed[`p${to}`] = range(to, within);
@@ -201,13 +201,13 @@ export function stress(how: Stress): SolverCase {
   for (let from = 0; from < count; from++) {
     const own = (at: number): CaseVersion => ({
       version: `${at + 1}.0.0`,
-      dependencies: asks(from, planted && at === hidden[from]),
+      dependencies: requirementsOf(from, solvable && at === hidden[from]),
     });
     packages.set(`p${from}`, list(versions, own));
   }
   const dependencies: Record<string, string> = {};
   for (let at = 0; at < how.roots; at++) dependencies[`p${at}`] = "*";
-  return { name: `${count}×${versions}, seed ${how.seed}${planted ? ", planted" : ""}`, dependencies, packages };
+  return { name: `${count}×${versions}, seed ${how.seed}${solvable ? ", solvable" : ""}`, dependencies, packages };
 }
 
 /** The cases of the benchmark. Each is generated when it is needed. */
@@ -216,16 +216,16 @@ export const CASES: readonly (() => SolverCase)[] = [
   () => badVersions(3000, { bad: "missing", differ: true }),
   () => badVersions(3000, { bad: "conflict", differ: false }),
   () => badVersions(3000, { bad: "conflict", differ: true }),
-  () => sudoku("sudoku, 30 givens", sudokuGrid(1, { givens: 30, spoilt: false })),
-  () => sudoku("sudoku, spoilt", sudokuGrid(1, { givens: 30, spoilt: true })),
+  () => sudoku("sudoku, 30 givens", sudokuGrid(1, { givens: 30, wrongDigit: false })),
+  () => sudoku("sudoku, one wrong digit", sudokuGrid(1, { givens: 30, wrongDigit: true })),
   () => chain(100, 500, { kind: "same", solvable: true }),
   () => chain(100, 500, { kind: "same", solvable: false }),
   () => chain(300, 200, { kind: "apart", solvable: true }),
   () => chain(300, 200, { kind: "apart", solvable: false }),
   () => chain(5, 200, { kind: "rest", solvable: true }),
   () => chain(5, 200, { kind: "rest", solvable: false }),
-  () => stress({ packages: 5, versions: 200, asks: 4, width: 0.05, roots: 5, seed: 2, planted: true }),
-  () => stress({ packages: 5, versions: 200, asks: 4, width: 0.1, roots: 5, seed: 2, planted: false }),
+  () => stress({ packages: 5, versions: 200, requirements: 4, width: 0.05, roots: 5, seed: 2, solvable: true }),
+  () => stress({ packages: 5, versions: 200, requirements: 4, width: 0.1, roots: 5, seed: 2, solvable: false }),
 ];
 
 /** Returns the packuments of a case by name, as a registry sends them. */

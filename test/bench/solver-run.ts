@@ -175,7 +175,7 @@ export class SolverRun {
       const size = `${project.context.tree.inventory.size - 1} packages`;
       return { ...ended(own, end), ...parts, outcome: "solved", relaxation, size, wayOut: [] };
     } catch (error) {
-      if (error instanceof InstallError && error.code === "EUNSUPPORTED") return untreed(own);
+      if (error instanceof InstallError && error.code === "EUNSUPPORTED") return solvedWithoutTree(own);
       return refusal(own, error);
     }
   }
@@ -228,7 +228,7 @@ function ended(own: RunWatch, end: number): Pick<SolverRunResult, "total" | "sea
 }
 
 /** Returns the result of a solution whose tree needs a tarball, which the benchmark does not have. */
-function untreed(own: RunWatch): SolverRunResult {
+function solvedWithoutTree(own: RunWatch): SolverRunResult {
   const none = { proof: 0, hints: 0, tree: 0, lock: 0, wayOut: [] };
   return { ...ended(own, now()), ...none, outcome: "solved", relaxation: "", size: "needs a tarball" };
 }

@@ -95,7 +95,7 @@ const DART = `void main() {
   group('locks', () {
     // a comment, with 'quotes' and (brackets
     test('moves locked '
-        'move', () async {
+        'packages', () async {
       await servePackages()
         ..serve('one', '1.0.0', deps: {'two': 'any'})
         ..serve('two', '1.0.0', pubspec: {'dev_dependencies': {'three': '<2.0.0'}});
