@@ -24,7 +24,7 @@ export function checkAnswer(model: Model, chosen: Choice): string[] {
   const wrong = checkChoice(model, chosen);
   const active = inForce(model.rules, chosen);
   const asked = reachable(active);
-  for (const name of chosen.keys()) if (!asked.has(name)) wrong.push(`nobody asks for ${name}`);
+  for (const name of chosen.keys()) if (!asked.has(name)) wrong.push(`nothing requires ${name}`);
   return wrong.length > 0 ? wrong : active.filter((rule) => leftOutForNothing(model, chosen, rule)).map(addable);
 }
 

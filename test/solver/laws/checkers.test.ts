@@ -99,7 +99,7 @@ test("finds solutions that break a rule, have unrequired packages, or leave out 
         ["b", "b@1.0.0"],
       ]),
     ),
-  ).toEqual(["nobody asks for a", "nobody asks for b"]);
+  ).toEqual(["nothing requires a", "nothing requires b"]);
 });
 
 /** Chooses the last version that the first dependent allows, and never goes back. */

@@ -1,3 +1,4 @@
+import type { Failure } from "../../../src/api/failure.ts";
 import type { Proof, Rung, SolverStats } from "../../../src/api/flat.ts";
 import type { ResolveOptions } from "../../../src/api/resolve.ts";
 import { drive, type ExternalNeed } from "../../../src/engine/driver.ts";
@@ -5,6 +6,7 @@ import type { Answer } from "../../../src/engine/need.ts";
 import { readProject } from "../../../src/engine/read-project.ts";
 import { writeProject } from "../../../src/engine/write-project.ts";
 import { fail, failure, InstallError, ok } from "../../../src/errors/failure.ts";
+import { withProofSentence } from "../../../src/explain/proof-sentence.ts";
 import { resolveFlat } from "../../../src/flat/resolve-flat.ts";
 import type { Tree } from "../../../src/graph/tree.ts";
 import { indexPackument } from "../../../src/registry/condense.ts";
@@ -36,10 +38,13 @@ export type FlatAnswer =
       readonly rung: Rung;
     };
 
-/** Returns the refusal of an ENOSOLUTION. Rethrows any other error, because that is a defect. */
-export function refusalOf(error: unknown): Refusal {
+/**
+ * Returns the refusal of an ENOSOLUTION. Rethrows any other error, because that is a defect.
+ * @param complete adds to the failure
+ */
+export function refusalOf(error: unknown, complete = (failure: Failure): Failure => failure): Refusal {
   if (!(error instanceof InstallError) || error.code !== "ENOSOLUTION") throw error;
-  const { message, details } = error.failure;
+  const { message, details } = complete(error.failure);
   return { proof: details?.["proof"] as Proof, message };
 }
 
@@ -78,7 +83,8 @@ export async function flatAnswer(
   } catch (error) {
     const scoped = Object.values(registryCase.project.overrides ?? {}).some((rule) => typeof rule === "object");
     if (scoped && error instanceof InstallError && error.code === "EOVERRIDE") return OUT_OF_REACH;
-    return refusalOf(error);
+    // The installer adds the proof's first sentence to the message. The engine alone does not.
+    return refusalOf(error, withProofSentence);
   }
 }
 

@@ -2,21 +2,23 @@ import fc from "fast-check";
 import { ALL_TECHNIQUES, type Techniques } from "../../../src/solver/techniques.ts";
 import { printCase, type RegistryCase } from "./registry-case.ts";
 
-/** How many registries, and from which seed. `node test/solver/laws/search.mjs` sets both. */
+/** The seed of the random registries. `node test/solver/laws/search.mjs` sets it, and the number of runs. */
 export const SEED: number = Number(process.env["LAWS_SEED"] ?? 1);
+
+/** Returns the number of registries to try. */
 export const runs = (usual: number): number => Number(process.env["LAWS_RUNS"] ?? usual);
 
-/** What to do with each of them: what is wrong with it, line by line. */
+/** Returns the errors found in one registry, one a line. `extra` is a random number that belongs to the registry. */
 export type Check = (registryCase: RegistryCase, extra: number) => readonly string[] | Promise<readonly string[]>;
 
 /**
- * Holds registries drawn from the seed against a check. The first that something is wrong with is made as small as it goes,
- * and printed. `extra` is a number drawn with each.
+ * Checks random registries. Shrinks the first registry with an error as far as possible.
+ * @throws Error with its errors and the registry as text
  */
-export async function hold(drawn: fc.Arbitrary<RegistryCase>, check: Check, count: number): Promise<void> {
-  const law = fc.asyncProperty(drawn, fc.nat(), async (registryCase, extra) => {
-    const wrong = await check(registryCase, extra);
-    if (wrong.length > 0) throw new Error(wrong.join("\n"));
+export async function hold(registries: fc.Arbitrary<RegistryCase>, check: Check, count: number): Promise<void> {
+  const law = fc.asyncProperty(registries, fc.nat(), async (registryCase, extra) => {
+    const errors = await check(registryCase, extra);
+    if (errors.length > 0) throw new Error(errors.join("\n"));
   });
   const { failed, counterexample, errorInstance, numRuns } = await fc.check(law, {
     numRuns: count,
@@ -30,7 +32,7 @@ export async function hold(drawn: fc.Arbitrary<RegistryCase>, check: Check, coun
   });
 }
 
-/** A number drawn with a registry, as answers to several questions: each but the last is left to the rest. */
+/** Splits a random number into several smaller ones: each call returns a number below `of` and keeps the rest for later calls. */
 export function parts(extra: number): (of: number) => number {
   let left = extra;
   return (of) => {
@@ -40,7 +42,7 @@ export function parts(extra: number): (of: number) => number {
   };
 }
 
-/** Some of the search's techniques: most of the time most of them. */
+/** Chooses a random set of the solver's techniques. Each is on with a probability of two thirds. */
 export function someTechniques(part: (of: number) => number): Techniques {
   const chosen = Object.keys(ALL_TECHNIQUES).map((name) => [name, part(3) > 0]);
   return Object.fromEntries(chosen) as unknown as Techniques;

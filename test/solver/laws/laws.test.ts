@@ -10,41 +10,42 @@ import { type Check, hold, parts, runs } from "./hold.ts";
 import { Model, ROOT } from "./model.ts";
 import { type Project, publish, type RegistryCase, splitId, unpublish } from "./registry-case.ts";
 
-// What holds of every answer of the flat strategy, whatever the registry.
+// Laws that hold for every answer of the flat strategy, for random registries.
 
 type Solved = Exclude<FlatAnswer, { proof: unknown } | string>;
 
 const isSolved = (answer: FlatAnswer): answer is Solved => answer !== OUT_OF_REACH && "choice" in answer;
 
-const same = (one: unknown, other: unknown, what: string): string[] => {
-  // What a request failed with depends on who made it.
+/** Compares two values. Returns a difference in two lines, or nothing. */
+const same = (one: unknown, other: unknown, label: string): string[] => {
+  // The failure of a request depends on the part that sent it.
   const [first, second] = [one, other].map((each) =>
     JSON.stringify(each, (key, value) => (key === "failure" ? 0 : value)),
   );
-  return first === second ? [] : [`${what}: ${second}`, `instead of ${first}`];
+  return first === second ? [] : [`${label}: ${second}`, `instead of ${first}`];
 };
 
-/** Holds a law over answers, and sees to it that there were enough of them. */
+/** Checks a law for solved registries, and that enough registries were solved. */
 async function law(
   check: (registryCase: RegistryCase, answer: Solved, part: (of: number) => number) => Promise<string[]>,
   count: number,
 ): Promise<void> {
   let solved = 0;
-  const both: Check = async (one, extra) => {
+  const checkSolved: Check = async (one, extra) => {
     const answer = await flatAnswer(one);
     if (!isSolved(answer)) return [];
     solved++;
     return check(one, answer, parts(extra));
   };
-  await hold(registryCases(SMALL), both, count);
-  await hold(registryCases(LARGE), both, Math.ceil(count / 40));
+  await hold(registryCases(SMALL), checkSolved, count);
+  await hold(registryCases(LARGE), checkSolved, Math.ceil(count / 40));
   expect(solved).toBeGreaterThan(count / 6);
 }
 
 const TIME = 3_600_000;
 
-/** What the whole library says, packuments arriving in the order of a seed: the local driver, beside a preload. */
-async function whole(one: RegistryCase, shuffle?: number): Promise<unknown> {
+/** Resolves with the whole library: the local driver and a preload. `shuffle` is the seed of the order in which packuments arrive. */
+async function resolveWithLibrary(one: RegistryCase, shuffle?: number): Promise<unknown> {
   const registry = fakeRegistry(one.packages, { tags: one.tags, ...(shuffle !== undefined && { shuffle }) });
   try {
     const { files } = await resolveIn(registry, { "package.json": packageJson(one) }, { strategy: "flat" });
@@ -56,15 +57,19 @@ async function whole(one: RegistryCase, shuffle?: number): Promise<unknown> {
 }
 
 test(
-  "any order of arrival and either driver give the same answer, or the same proof",
+  "the order of arrival and the driver change neither the answer nor the proof",
   async () => {
     let proofs = 0;
     const check: Check = async (one, extra) => {
       const answer = await flatAnswer(one);
       if (!isSolved(answer)) proofs++;
-      const blocked = isSolved(answer) ? { lock: answer.lock } : answer;
-      const others = await Promise.all([whole(one), whole(one, extra), whole(one, extra + 1)]);
-      return others.flatMap((other, at) => same(blocked, other, `order ${at}`));
+      const expected = isSolved(answer) ? { lock: answer.lock } : answer;
+      const others = await Promise.all([
+        resolveWithLibrary(one),
+        resolveWithLibrary(one, extra),
+        resolveWithLibrary(one, extra + 1),
+      ]);
+      return others.flatMap((other, at) => same(expected, other, `order ${at}`));
     };
     await hold(registryCases(SMALL), check, Math.ceil(runs(100) / 20));
     await hold(registryCases(LARGE), check, Math.ceil(runs(100) / 200));
@@ -76,12 +81,12 @@ test(
 const SECTIONS = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] as const;
 
 test(
-  "asking for less leaves a project solvable",
+  "a solvable project stays solvable if a dependency is removed",
   async () => {
     await law(
       async (one, _, part) => {
-        const asked = SECTIONS.flatMap((section) => Object.keys(one.project[section] ?? {}));
-        const name = asked[part(asked.length)];
+        const names = SECTIONS.flatMap((section) => Object.keys(one.project[section] ?? {}));
+        const name = names[part(names.length)];
         const rest = SECTIONS.map((section) => {
           const others = Object.entries(one.project[section] ?? {}).filter(([each]) => each !== name);
           return [section, Object.fromEntries(others)] as const;
@@ -97,7 +102,7 @@ test(
 );
 
 test(
-  "unpublishing what is not used leaves a project solvable, and all of it, the same answer",
+  "unpublishing an unused version keeps a project solvable; unpublishing all of them keeps the answer",
   async () => {
     await law(
       async (one, { choice }, part) => {
@@ -106,10 +111,10 @@ test(
         const drawn = unused[part(unused.length || 1)];
         const left = await flatAnswer(unpublish(one, (id) => id === drawn));
         const bare = await flatAnswer(unpublish(one, (id) => !used.has(id)));
-        const wrong = isSolved(left) || left === OUT_OF_REACH ? [] : [`unsolvable without ${drawn}`];
+        const errors = isSolved(left) || left === OUT_OF_REACH ? [] : [`unsolvable without ${drawn}`];
         return isSolved(bare)
-          ? [...wrong, ...same(chosen(choice), chosen(bare.choice), "of what was used")]
-          : [...wrong, "unsolvable with what was used"];
+          ? [...errors, ...same(chosen(choice), chosen(bare.choice), "only the used versions")]
+          : [...errors, "unsolvable with only the used versions"];
       },
       Math.ceil(runs(100) / 5),
     );
@@ -118,7 +123,7 @@ test(
 );
 
 test(
-  "with its own answer as the lock a project stays where it is, whatever came out since",
+  "with its own answer as the lock, a project keeps its versions although newer ones are published",
   async () => {
     await law(
       async (one, { choice, lock }) => {
@@ -129,12 +134,12 @@ test(
         const grown = { ...one, project: { ...one.project, dependencies } };
         const later = await flatAnswer(publish(grown, [...new Set([...sources, "fresh"])]), { files });
         if (!isSolved(again) || !isSolved(later)) return ["unsolvable with the lock"];
-        // what it left out may have become possible
+        // Optional packages that were left out may be possible now.
         const kept = [...later.choice].filter(([name]) => choice.has(name));
         return [
           ...same([lock, chosen(choice)], [again.lock, chosen(again.choice)], "with the lock"),
-          ...same(chosen(choice), chosen(new Map(kept)), "with one more, and newer versions"),
-          ...same("fresh@9.0.0", later.choice.get("fresh"), "the new one"),
+          ...same(chosen(choice), chosen(new Map(kept)), "with one more dependency and newer versions"),
+          ...same("fresh@9.0.0", later.choice.get("fresh"), "the new dependency"),
         ];
       },
       Math.ceil(runs(100) / 5),
@@ -143,11 +148,11 @@ test(
   TIME,
 );
 
-/** By name: the order is that of the lock. */
+/** Sorts a choice by name, because its order depends on the lock. */
 const chosen = (choice: Choice): [string, string][] => [...choice].sort(([a], [b]) => (a < b ? -1 : 1));
 
 test(
-  "npm leaves a flat lock as it is, unless it has an optional dependency to add",
+  "npm's strategy keeps a flat lock, unless it can add an optional dependency",
   async () => {
     await law(
       async (one, { lock, tree }) => {
@@ -156,7 +161,7 @@ test(
         if (left) return [];
         const registry = fakeRegistry(one.packages, { tags: one.tags });
         const { files } = await resolveIn(registry, { "package.json": packageJson(one), "package-lock.json": lock });
-        return same(lock, files["package-lock.json"], "to npm");
+        return same(lock, files["package-lock.json"], "npm's strategy");
       },
       Math.ceil(runs(100) / 10),
     );
@@ -165,7 +170,7 @@ test(
 );
 
 test(
-  "with peers as warnings there is an answer where there is one without peers",
+  "relax: peers finds an answer if there is one without peers",
   async () => {
     let relaxed = 0;
     const check: Check = async (one) => {

@@ -2,9 +2,9 @@ import { satisfies, validRange } from "semver";
 import type { DependencyType } from "../../../src/api/resolve.ts";
 import { type RegistryCase, type Sections, splitId } from "./registry-case.ts";
 
-/** Some versions of `from` ask for `name`. Versions are told as `source@version`, the project's only one is `""`. */
+/** A requirement of some versions of `from`. A version is written `source@version`; the project's only version is `""`. */
 export interface Rule {
-  /** `dependency`: it must be there, and allowed. `constraint`: if it is there it must be allowed. */
+  /** `dependency`: the package must be installed in an allowed version. `constraint`: it must be allowed if it is installed. */
   readonly kind: "dependency" | "constraint";
   readonly from: string;
   readonly when: ReadonlySet<string>;
@@ -12,24 +12,24 @@ export interface Rule {
   readonly allowed: ReadonlySet<string>;
 }
 
-/** One edge of one version, as npm would make it. */
+/** One of npm's edges, for one version. */
 export interface Edge extends Rule {
   readonly type: DependencyType;
   readonly raw: string;
-  /** After overrides. */
+  /** The spec after overrides. */
   readonly spec: string;
 }
 
-/** The question a flat resolution answers, in sets: which version of each installed name, so that no rule is broken. */
+/** A flat resolution's problem, as sets: choose a version of each installed name so that every rule holds. */
 export interface Problem {
-  /** By installed name; the project's is `""`. Where a name has several sources, all of theirs. */
+  /** The versions by installed name; the project's is `""`. A name with several sources has the versions of all of them. */
   readonly installable: ReadonlyMap<string, readonly string[]>;
   readonly rules: readonly Rule[];
 }
 
 export const ROOT = "";
 
-/** What the sections come to: one edge a name, a later section instead of an earlier one (npm-tree §4). */
+/** Returns the edges of a manifest. A name has one edge; later sections replace earlier ones (npm-tree §4). */
 function edgesOf(manifest: Sections, dev: boolean): Map<string, { raw: string; type: DependencyType }> {
   const edges = new Map<string, { raw: string; type: DependencyType }>();
   const optional = (name: string): boolean => manifest.peerDependenciesMeta?.[name]?.optional === true;
@@ -44,7 +44,7 @@ function edgesOf(manifest: Sections, dev: boolean): Map<string, { raw: string; t
   return edges;
 }
 
-/** A registry and a project by their meaning. Shares nothing with the solver: ranges are semver's. */
+/** The meaning of a registry and a project. Shares no code with the solver: ranges are evaluated by the semver package. */
 export class Model implements Problem {
   readonly #case: RegistryCase;
   readonly #versions = new Map<string, string[]>();
@@ -58,13 +58,13 @@ export class Model implements Problem {
       const { name, version } = splitId(id);
       this.#versions.set(name, [...(this.#versions.get(name) ?? []), version]);
     }
-    // This list grows while it is walked: versions ask for packages, which have versions.
+    // The list grows during the loop: versions require packages, and these have versions.
     const places = [{ from: ROOT, id: ROOT }];
     const rules: Edge[] = [];
     for (const { from, id } of places) {
       for (const edge of this.#edgesOf(from, id)) {
         rules.push(edge);
-        for (const found of this.#join(edge)) places.push({ from: edge.name, id: found });
+        for (const found of this.#addVersions(edge)) places.push({ from: edge.name, id: found });
       }
     }
     this.rules = rules;
@@ -74,7 +74,7 @@ export class Model implements Problem {
     return this.#installable;
   }
 
-  /** What a spec for an installed name lets in. */
+  /** Returns the versions that a spec allows for an installed name. */
   allowed(name: string, spec: string): ReadonlySet<string> {
     const key = `${name} ${spec}`;
     let allowed = this.#allowed.get(key);
@@ -90,9 +90,9 @@ export class Model implements Problem {
     const versions = this.#versions.get(source) ?? [];
     const tagged = this.#case.tags[source];
     if (validRange(text, { loose: true }) === null) return versions.filter((version) => version === tagged?.[text]);
-    // `*` is what is tagged `latest` too, should that be a prerelease.
-    const any = (text || "*") === "*" ? tagged?.["latest"] : undefined;
-    return versions.filter((version) => version === any || satisfies(version, text, { loose: true }));
+    // `*` also matches the version tagged `latest`, even if it is a prerelease.
+    const latest = (text || "*") === "*" ? tagged?.["latest"] : undefined;
+    return versions.filter((version) => version === latest || satisfies(version, text, { loose: true }));
   }
 
   #edgesOf(from: string, id: string): Edge[] {
@@ -111,12 +111,12 @@ export class Model implements Problem {
     const plain = overrides[name];
     const scoped = typeof own === "object" && Object.hasOwn(own, name) ? own[name] : undefined;
     const rule = scoped ?? plain;
-    // npm: a rule that says `*` is for everything and changes nothing
+    // In npm, an override to `*` changes nothing.
     return typeof rule === "string" && rule !== "*" ? rule : undefined;
   }
 
-  /** The versions that an edge brings into question for the first time. */
-  #join({ name, spec }: Edge): string[] {
+  /** Adds the versions of an edge's source to the problem. Returns them the first time, and nothing later. */
+  #addVersions({ name, spec }: Edge): string[] {
     const { source } = sourceOf(name, spec);
     const known = this.#installable.get(name) ?? [];
     this.#installable.set(name, known);
@@ -127,7 +127,7 @@ export class Model implements Problem {
   }
 }
 
-/** `npm:b@^1` → b, `^1`; `^1` for a → a, `^1`. */
+/** Returns the source and range of a spec: `npm:b@^1` has b and `^1`; `^1` of a has a and `^1`. */
 export function sourceOf(name: string, spec: string): { source: string; text: string } {
   if (!spec.startsWith("npm:")) return { source: name, text: spec };
   const { name: source, version: text } = splitId(spec.slice("npm:".length));

@@ -1,6 +1,6 @@
 import type { FakeManifest } from "../../support/fake-registry.ts";
 
-/** What a package or the project asks for: npm's own sections. */
+/** The dependencies of a package or the project, in npm's sections. */
 export interface Sections extends FakeManifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
@@ -10,31 +10,31 @@ export interface Sections extends FakeManifest {
 }
 
 export interface Project extends Sections {
-  /** `{ b: "1.2.0" }`, or for the dependencies of a alone `{ a: { b: "1" } }`. */
+  /** `{ b: "1.2.0" }`, or `{ a: { b: "1" } }` for the dependencies of a only. */
   readonly overrides?: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 }
 
-/** A registry and a project, in the words of `fakeRegistry`: what a generator draws and a counterexample prints. */
+/** A registry and a project, in the form of `fakeRegistry`. Generators draw cases, and counterexamples print them. */
 export interface RegistryCase {
-  /** By `name@version`. */
+  /** The manifests by `name@version`. */
   readonly packages: Readonly<Record<string, Sections>>;
-  /** By name: every package has at least `latest`. */
+  /** The dist-tags by package name. Every package has `latest`. */
   readonly tags: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly project: Project;
 }
 
-/** `@s/a@1.0.0` → `@s/a`, `1.0.0`. */
+/** Splits `@s/a@1.0.0` into `@s/a` and `1.0.0`. */
 export function splitId(id: string): { name: string; version: string } {
   const at = id.lastIndexOf("@");
   return { name: id.slice(0, at), version: id.slice(at + 1) };
 }
 
-/** The registry without some of its versions. A tag still names one that is gone: were it moved, specs would mean something else. */
+/** Removes versions from a registry. Tags still name removed versions, because moving a tag would change the meaning of specs. */
 export function unpublish({ packages, ...rest }: RegistryCase, isRemoved: (id: string) => boolean): RegistryCase {
   return { ...rest, packages: Object.fromEntries(Object.entries(packages).filter(([id]) => !isRemoved(id))) };
 }
 
-/** The registry with a newer version of these packages, which asks for nothing. */
+/** Adds a newer version of some packages, without dependencies. */
 export function publish({ packages, tags, project }: RegistryCase, names: readonly string[]): RegistryCase {
   const newer = names.map((name) => [`${name}@9.0.0`, {}] as const);
   const latest = names.map((name) => [name, { ...tags[name], latest: "9.0.0" }] as const);
@@ -45,7 +45,7 @@ export function publish({ packages, tags, project }: RegistryCase, names: readon
   };
 }
 
-/** As it would be typed into a test. */
+/** Prints a case so that it can be pasted into a test. */
 export function printCase({ packages, tags, project }: RegistryCase): string {
   const rows = Object.entries(packages).map(
     ([id, manifest]) => `  ${JSON.stringify(id)}: ${JSON.stringify(manifest)},`,

@@ -13,13 +13,13 @@ export type AloneResult = { readonly stats: SolverStats } & (
   | { readonly rules: readonly Rule[]; readonly steps: readonly Derived[] }
 );
 
-/** The search over a problem in sets, without npm: versions are numbered from 1 in the problem's order, the last tried first. */
+/** Runs the solver on a problem, without npm's rules. Versions are numbered from 1 in the problem's order; the last is tried first. */
 export function solveAlone(problem: Problem, techniques: Techniques): AloneResult {
   const sets = new VersionSets(techniques.remember);
   const provider = new PlainProvider(problem, sets, techniques.merge);
   const solver = new Solver<Rule, never, undefined>(provider, sets, techniques);
   const { done, value } = solver.run().next();
-  if (!done) throw new Error("It waits for something");
+  if (!done) throw new Error("The search waits for data");
   const { stats } = solver;
   if (!value.ok) return { stats, ...new DerivationReader(provider, sets).derivation(value.conflict) };
   const chosen = [...value.decisions].map(([name, index]) => [provider.names[name], provider.id(name, index)] as const);
@@ -81,7 +81,7 @@ class PlainProvider implements DependencyProvider<Rule, never, undefined> {
   }
 }
 
-/** Rules of one package that differ in nothing but the version, as one. */
+/** Merges rules of one package that differ only in its version. */
 function merged(rules: readonly Rule[]): Rule[] {
   const found = new Map<string, Rule>();
   for (const rule of rules) {
@@ -92,7 +92,7 @@ function merged(rules: readonly Rule[]): Rule[] {
   return [...found.values()];
 }
 
-/** A refutation in the words of the problem. */
+/** Translates the derivation of a conflict to the rules and versions of the problem. */
 class DerivationReader {
   readonly #provider: PlainProvider;
   readonly #sets: VersionSets;
