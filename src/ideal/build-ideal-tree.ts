@@ -20,12 +20,13 @@ const MAX_PLACEMENTS = 300;
 /**
  * Runs npm's main loop (npm-tree §8).
  *
- * Take the shallowest node from the queue, then by path (§8.1). For that node:
+ * Take the shallowest node from the queue; among equally deep ones, the first by path (§8.1). For that node:
  *
  * 1. Skip it if it was visited before, or is no longer in the tree (§8.2).
  * 2. If it bundles packages or has a shrinkwrap, open its tarball and put the content below it (§8.2, §21).
  * 3. Collect its problem edges: missing, invalid, requested by `add`, or named by `update` (§8.3).
- * 4. Find a candidate for each problem edge, in edge order (§8.4). A candidate comes with its peers: `candidates.ts`.
+ * 4. Find a candidate for each problem edge, in edge order (§8.4), except for peers that are known to stay unmet. A candidate comes
+ *    with its peers: `candidates.ts`.
  * 5. Place the candidates by name (§8.5): `placement/place.ts`. A placement may satisfy the edges that come after it.
  * 6. After each placement, queue the new nodes and the dependents that now have an invalid edge (§8.6).
  * 7. Remember the links among its dependencies (§8.7).
@@ -122,23 +123,26 @@ export class IdealTreeBuilder {
    *
    * 1. The package of that name in the latest virtual root of the dependent, if it satisfies the edge. So `react`, loaded as the
    *    peer of `react-dom`, is also the candidate for the project's own edge to `react`.
-   * 2. An optional peer: the nearest package in the tree that satisfies it, if any. npm does not install optional peers.
-   * 3. Else a new candidate, made in the latest virtual root for a peer edge, in a new one for any other edge.
+   * 2. For an optional peer that neither `add` nor `update` names: the nearest package below the dependent's parent that satisfies
+   *    it, if any. npm does not install optional peers.
+   * 3. Otherwise a new candidate. For a peer edge it is made in the latest virtual root, for any other edge in a new one.
+   *
+   * A peer edge uses the virtual root in which its dependent was loaded itself: there the peers are side by side.
    */
   *#candidateFor(edge: Edge): Steps<Node> {
     const { explicitEdges, options } = this.#context;
     const node = edge.from;
     const candidates = this.#candidates;
-    const source = edge.peer ? candidates.loadedFor(node) : node;
-    if (candidates.hasTried(source, edge.key)) {
-      const tried = candidates.latestRoot(source).ownEdge(edge.key);
+    const rootOf = edge.peer ? candidates.loadedFor(node) : node;
+    if (candidates.hasTried(rootOf, edge.key)) {
+      const tried = candidates.latestRoot(rootOf).ownEdge(edge.key);
       if (tried?.to && tried.valid && tried.to.satisfies(edge)) return tried.to;
     }
     if (edge.spec.type === "peerOptional" && !options.updateNames.has(edge.name) && !explicitEdges.has(edge)) {
       const present = nearestBelow(node.resolveParent ?? node, edge);
       if (present) return present;
     }
-    const virtualTree = edge.peer ? candidates.latestRoot(source) : null;
+    const virtualTree = edge.peer ? candidates.latestRoot(rootOf) : null;
     return yield* candidates.candidate({ edge, virtualTree, required: new Set([node]) });
   }
 
@@ -147,15 +151,15 @@ export class IdealTreeBuilder {
     const { tree, options, explicitEdges } = this.#context;
     const explicitRequest = explicitEdges.has(edge);
     const placement = new Placement({ tree, options, explicitRequest, report: this.#report }, { dep, edge });
-    this.#queueAfter(placement);
+    this.#queueAffected(placement);
   }
 
   /** Step 6, for a placement and then for the peers that were placed with it. */
-  #queueAfter(placement: Placement): void {
+  #queueAffected(placement: Placement): void {
     const { placed, edge, check } = placement;
     const context = this.#context;
     if (placed && check) {
-      this.#count(placed);
+      this.#countPlacement(placed);
       context.lockLoader?.inheritFromLock(placed, context.lock?.packages.get(placed.location));
       if (placed.errors.length) context.loadFailures.add(placed);
       context.mutated = true;
@@ -168,7 +172,7 @@ export class IdealTreeBuilder {
       this.queue.push(placed);
       for (const node of placement.needEvaluation) this.#revisit(node);
     }
-    for (const child of placement.children) this.#queueAfter(child);
+    for (const child of placement.children) this.#queueAffected(child);
   }
 
   #revisit(node: Node): void {
@@ -177,7 +181,7 @@ export class IdealTreeBuilder {
   }
 
   /** @throws InstallError ENONTERMINATING */
-  #count(node: Node): void {
+  #countPlacement(node: Node): void {
     const times = (this.#placements.get(node.location) ?? 0) + 1;
     this.#placements.set(node.location, times);
     if (times > MAX_PLACEMENTS) raise(notTerminating(node.location));

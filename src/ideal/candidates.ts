@@ -17,7 +17,10 @@ import { integrityOf } from "../registry/dist.ts";
 import { selectVersion } from "../registry/select-version.ts";
 import type { RegistrySpec, Spec } from "../spec/spec.ts";
 
-/** Peers of peers deeper than this mean a set that grows without end. A worker's stack holds twice as many, a page's four times. */
+/**
+ * Peers of peers deeper than this mean a set that grows without end. The stack of a worker is full at twice this depth, that of a
+ * page at four times.
+ */
 const MAX_DEPTH = 200;
 /** More candidates than this in one virtual root mean that two peers replace each other without end (npm-tree §25.1b). */
 const MAX_TRIES = 2_000;
@@ -29,7 +32,7 @@ interface CandidateRequest {
   edge: Edge;
   /** The virtual root to try it in. Null for a new one of the dependent. */
   virtualTree: VirtualTree | null;
-  /** Another edge of the same name. Its package is taken if that satisfies both edges. */
+  /** Another edge of the same name. Its package is taken if it satisfies both edges. */
   second?: Edge | null;
   /** Nodes whose peer conflicts must not be ignored. Candidates are added to it. */
   required: Set<Node>;
@@ -48,22 +51,23 @@ interface CandidateRequest {
  * 3. If a second edge of that name is not satisfied, load its package too. Take it if it satisfies the first edge as well.
  * 4. Put the chosen package into the virtual root. It evicts a package of the same name.
  * 5. Load its peers: for each peer edge that is not satisfied, by name (§10):
- *    a. Nothing has that name, and the dependent does not ask for it: make a candidate for the peer edge.
- *    b. Nothing has that name, but the dependent asks for it: make a candidate for the dependent's edge, and accept the
- *       peer's choice if it satisfies both. If it satisfies only one: CONFLICT.
- *    c. Another version has that name: replace it if all its dependents accept the peer's version. Else: CONFLICT.
- * 6. CONFLICT fails with ERESOLVE if the package is required and the dependent is the project or a workspace, or under
- *    `strictPeerDeps`. Otherwise, and under `force`, the peer stays unmet.
+ *    a. Another version of that name is in the virtual root: replace it if all its dependents accept the peer's version.
+ *       Else: CONFLICT.
+ *    b. Nothing has that name, and the dependent does not ask for it: make a candidate for the peer edge.
+ *    c. Nothing has that name, but the dependent asks for it: make a candidate for the dependent's edge, with the peer edge as
+ *       the second edge of step 3. If the chosen package does not satisfy the peer edge: CONFLICT.
+ * 6. CONFLICT: the peer stays unmet, or the build fails with ERESOLVE. It fails if the package is required, `force` is off, and
+ *    either the dependent is the project or a workspace, or `strictPeerDeps` is on.
  *
  * ```
  * root -> react@18, ui@1;  ui -> peer react@^18
- *   5b: the virtual root of root holds ui@1 and react@18; the project's own edge decides the version
+ *   5c: the virtual root of root holds ui@1 and react@18; the project's own edge decides the version
  *
  * root -> react@17, ui@1;  ui -> peer react@^18
- *   5b: react@17 satisfies root only, and the dependent is the project: ERESOLVE
+ *   5c: react@17 satisfies root only, and the dependent is the project: ERESOLVE
  *
  * root -> x@1;  x -> peer a@*, peer b@*;  a -> peer b@1;  the newest b is 2
- *   5a: a is loaded with its peer b@1. That satisfies x's edge to b too, so b@2 is not loaded
+ *   5b: a is loaded with its peer b@1. That satisfies x's edge to b too, so b@2 is not loaded
  * ```
  */
 export class Candidates {
@@ -86,6 +90,7 @@ export class Candidates {
     return this.#loadedFor.get(node) ?? node;
   }
 
+  /** Returns the latest virtual root of a node, or a new one. */
   latestRoot(node: Node): VirtualTree {
     const latest = this.#roots.get(node);
     if (latest instanceof VirtualTree) return latest;
@@ -138,7 +143,7 @@ export class Candidates {
     { request, virtualTree }: { request: CandidateRequest; virtualTree: VirtualTree },
   ): Steps<Node> {
     const { edge, second = null, required } = request;
-    this.#count(virtualTree);
+    this.#countTry(virtualTree);
     virtualTree.attach(chosen);
     if (isRequired(edge, required) || (second && isRequired(second, required))) required.add(chosen);
     this.#loadedFor.set(chosen, virtualTree.source);
@@ -151,7 +156,7 @@ export class Candidates {
   }
 
   /** @throws InstallError ENONTERMINATING */
-  #count(virtualTree: VirtualTree): void {
+  #countTry(virtualTree: VirtualTree): void {
     this.#context.specTable.budget.step();
     const tries = (this.#tries.get(virtualTree) ?? 0) + 1;
     this.#tries.set(virtualTree, tries);
@@ -179,16 +184,19 @@ export class Candidates {
     const { virtualTree, required, tolerant } = at;
     const asked = virtualTree.ownEdge(edge.key);
     const current = edge.to;
+    // step 5a
     if (current) {
       const trial = yield* this.candidate({ edge, virtualTree: null, required });
       if (canReplace(trial, current)) yield* this.candidate({ edge, virtualTree, required });
       else if (!tolerant && required.has(edge.from)) this.#conflict(edge, asked);
       return false;
     }
+    // step 5b
     if (!asked) {
       yield* this.candidate({ edge, virtualTree, required });
       return false;
     }
+    // step 5c
     const dep = yield* this.candidate({ edge: asked, virtualTree, second: edge, required });
     if (edge.valid) return false;
     if (tolerant || !required.has(dep)) {

@@ -17,35 +17,35 @@ export interface PlacementQuestion {
 }
 
 /**
- * Decides whether `dep` may be placed in the `node_modules` of `target`, for `edge` (npm-tree §12).
+ * Decides whether `dep` may be placed in the `node_modules` of `target`, for `edge`. Steps are numbered as in npm-tree §12.
  *
  * `current` is the package of that name that is there now.
  *
  * 1. `dep` failed to load: REPLACE `current`, or OK. The node only marks the place.
  * 2. `target` has the name as a peer and is not a top node: CONFLICT. The package belongs higher up.
- * 3. There is a `current`:
+ * 3. There is no `current`, and another edge of `target` asks for the name, but `dep` does not satisfy that edge: CONFLICT.
+ * 4. There is a `current`:
  *    a. `dep` is the same package, and `current` satisfies `edge`, or neither does: KEEP. For an explicit request: REPLACE.
  *    b. `dep` is not older, and every dependent of `current` accepts it: REPLACE, if the peers of `dep` fit too.
- *    c. `current` satisfies `edge`: KEEP. An explicit request continues, unless it prefers to dedupe.
+ *    c. `current` satisfies `edge`: KEEP. An explicit request goes on to d, unless it prefers to dedupe.
  *    d. With prefer-dedupe, `dep` is older, and every dependent of `current` accepts it: REPLACE, if the peers fit too.
- *    e. `dep` could still be placed deeper: CONFLICT.
- *    f. `target` itself asks for `dep`, and not as a peer: REPLACE, if the peers fit too.
- *    g. `dep` is not placed as a peer of another package: CONFLICT.
- *    h. `current` belongs to other peer sets: REPLACE if each of them accepts the new peers or can nest deeper. Else CONFLICT.
- * 4. There is no `current`, and `target` asks for the name, but `dep` does not satisfy it: CONFLICT.
- * 5. There is no `current`, and a dependent at or below `target` uses a package further up that `dep` would hide from it:
- *    CONFLICT, unless `dep` satisfies that dependent too.
- * 6. Otherwise OK, if the peers of `dep` fit too.
+ *    e. `target` is not the deepest folder where `dep` may go: CONFLICT. `dep` can still be placed deeper.
+ *    f. `edge` is a dependency of `target` itself, and not a peer: REPLACE, if the peers fit too.
+ *    g. `edge` is not a peer edge: CONFLICT.
+ *    h. `current` belongs to other peer sets: REPLACE if each of them accepts the new peers or can nest deeper, and the peers
+ *       of `dep` fit too. Else CONFLICT.
+ * 5. There is no `current`. If `target` is not the first dependent's own folder, look at the package further up that `dep` would
+ *    hide. A dependent at or below `target` uses that package, and `dep` does not satisfy the dependent: CONFLICT.
+ *    Otherwise OK, if the peers of `dep` fit too.
  *
- * The peers of `dep` fit if each of them may be placed at its deepest target above `target`, by the same rules. `self` is the
- * verdict without the peers, `all` the verdict with them.
+ * The peers of `dep` fit if each of them may be placed at its deepest target from `target` up, by the same rules.
  *
  * ```
- * 3b  root -> a, b;  a -> c@^1.0;  b -> c@^1.2         c@1.0 is at the root; c@1.2 satisfies a too: REPLACE
- * 3e  root -> a, b;  a -> c@1;  b -> c@2               c@1 is at the root; c@2 can go below b: CONFLICT at the root
+ * 4b  root -> a, b;  a -> c@^1.0;  b -> c@^1.2         c@1.0 is at the root; c@1.2 satisfies a too: REPLACE
+ * 4e  root -> a, b;  a -> c@1;  b -> c@2               c@1 is at the root; c@2 can go below b: CONFLICT at the root
+ * 4h  root -> a, b;  a -> c@1;  b -> peer c@2          c@1 is at the root; it can nest below a: c@2 may REPLACE it
  * 5   root -> a, c@1;  a -> d, e;  d -> c@1;  e -> c@2  d and e are below a; c@2 there would hide c@1 from d: CONFLICT
- * 3h  root -> a, b;  a -> c@1;  b -> peer c@2          c@1 is at the root; it can nest below a: c@2 may REPLACE it
- * 6   root -> c@1, x;  x -> b;  b -> peer c@2          c@2 conflicts at the root, so b does too: both nest below x
+ * 5   root -> c@1, x;  x -> b;  b -> peer c@2          c@2 conflicts at the root, so b does too: both nest below x
  * ```
  *
  * Pure: it reads the tree and never changes it.
@@ -56,13 +56,18 @@ export class CanPlace {
   declare readonly target: Node;
   declare readonly parent: CanPlace | null;
   readonly children: CanPlace[] = [];
+  /** The package of that name in `target` now. */
   declare readonly current: Node | null;
+  /** The verdict, with the peers of `dep`. */
   declare readonly all: Verdict;
-  declare self: Verdict;
+  /** The verdict before the peers were checked. Null if they were not. */
+  #withoutPeers: Verdict | null = null;
   readonly #preferDedupe: boolean;
   readonly #explicitRequest: boolean;
+  /** The packages whose peers are being checked: `dep` of each check above this one. */
   readonly #path: readonly Node[];
-  #peers: Verdict | null = null;
+  /** The verdict with the peers, once they were checked. */
+  #withPeers: Verdict | null = null;
 
   constructor(question: PlacementQuestion, path: readonly Node[] = []) {
     this.dep = question.dep;
@@ -73,18 +78,20 @@ export class CanPlace {
     this.#explicitRequest = question.explicitRequest;
     this.#path = path;
     this.current = question.target.children.get(question.edge.key) ?? null;
-    this.self = "CONFLICT";
-    let self: Verdict | null = null;
-    this.all = this.#judge((verdict) => {
-      self = verdict;
-    });
-    this.self = self ?? this.all;
+    this.all = this.#judge();
   }
 
+  /** The verdict without the peers of `dep`. */
+  get self(): Verdict {
+    return this.#withoutPeers ?? this.all;
+  }
+
+  /** The check of the package that is placed for its own sake. */
   get top(): CanPlace {
     return this.parent ? this.parent.top : this;
   }
 
+  /** The deepest folder where `dep` may be placed. For a peer it is never deeper than that of the package that has the peer. */
   get #start(): Node {
     const from = this.parent ? this.parent.#start : this.edge.from;
     return deepestNestingTarget(from, this.edge.key);
@@ -97,41 +104,49 @@ export class CanPlace {
     return [...all];
   }
 
-  /** Steps 1 to 6. `self` is called with the verdict without the peers, if it may differ. */
-  #judge(self: (verdict: Verdict) => void): Verdict {
+  #judge(): Verdict {
     const { target, edge, dep, current } = this;
+    // step 1
     if (dep.errors.length) return current ? "REPLACE" : "OK";
     const wanted = target.edges().get(edge.key);
+    // step 2
     if (wanted?.peer && !target.isTop) return "CONFLICT";
-    if (current) return this.#replaceOrKeep(current, self);
-    if (wanted && wanted !== edge && !dep.satisfies(wanted)) return "CONFLICT";
-    return this.#intoFreePlace(self);
+    // step 3
+    if (!current && wanted && wanted !== edge && !dep.satisfies(wanted)) return "CONFLICT";
+    return current ? this.#replaceOrKeep(current) : this.#intoFreePlace();
   }
 
-  /** Step 3. */
-  #replaceOrKeep(current: Node, self: (verdict: Verdict) => void): Verdict {
+  /** Step 4. */
+  #replaceOrKeep(current: Node): Verdict {
     const { dep, edge, target } = this;
     const explicit = this.#explicitRequest;
+    // step 4a
     if (dep.matches(current) && (current.satisfies(edge) || !dep.satisfies(edge))) return explicit ? "REPLACE" : "KEEP";
+    // step 4b
     const newer = dep.specTable.compare(dep.version, current.version) >= 0;
     if (newer && canReplace(dep, current)) {
-      const verdict = this.#withPeers("REPLACE", self);
+      const verdict = this.#ifPeersFit("REPLACE");
       if (verdict !== "CONFLICT") return verdict;
     }
+    // step 4c
     if ((!explicit || this.#preferDedupe) && current.satisfies(edge)) return "KEEP";
+    // step 4d
     if (this.#preferDedupe && !newer && canReplace(dep, current)) {
-      const verdict = this.#withPeers("REPLACE", self);
+      const verdict = this.#ifPeersFit("REPLACE");
       if (verdict !== "CONFLICT") return verdict;
     }
-    // step 3e
+    // step 4e
     if (target !== this.#start) return "CONFLICT";
-    if (!edge.peer && target === edge.from) return this.#withPeers("REPLACE", self);
+    // step 4f
+    if (!edge.peer && target === edge.from) return this.#ifPeersFit("REPLACE");
+    // step 4g
     if (!this.parent && !edge.peer) return "CONFLICT";
-    return this.#mayDisplace(current) ? this.#withPeers("REPLACE", self) : "CONFLICT";
+    // step 4h
+    return this.#mayDisplace(current) ? this.#ifPeersFit("REPLACE") : "CONFLICT";
   }
 
   /**
-   * Step 3h: checks whether the other peer sets of `current` can do without it here.
+   * Step 4h: checks whether the other peer sets of `current` can do without it here.
    *
    * ```
    * root -> x@1, y@1;  x -> peer p@1;  y -> z;  z -> peer p@2
@@ -155,8 +170,8 @@ export class CanPlace {
     return true;
   }
 
-  /** Steps 5 and 6. */
-  #intoFreePlace(self: (verdict: Verdict) => void): Verdict {
+  /** Step 5. */
+  #intoFreePlace(): Verdict {
     const { target, dep, edge } = this;
     const above = target !== this.top.edge.from ? target.resolve(edge.key) : null;
     if (above) {
@@ -164,14 +179,14 @@ export class CanPlace {
         if (into.from.isDescendantOf(target) && into.valid && !dep.satisfies(into)) return "CONFLICT";
       }
     }
-    return this.#withPeers("OK", self);
+    return this.#ifPeersFit("OK");
   }
 
-  /** Returns `state`, or CONFLICT if a peer of `dep` does not fit. The result is computed once. */
-  #withPeers(state: Verdict, self: (verdict: Verdict) => void): Verdict {
-    self(state);
-    if (this.#peers) return this.#peers;
-    let verdict = state;
+  /** Returns `withoutPeers`, or CONFLICT if a peer of `dep` does not fit. The result is computed once. */
+  #ifPeersFit(withoutPeers: Verdict): Verdict {
+    this.#withoutPeers = withoutPeers;
+    if (this.#withPeers) return this.#withPeers;
+    let verdict = withoutPeers;
     const path = [...this.#path, this.dep];
     for (const edge of peerEdges(this.dep)) {
       const peer = edge.to;
@@ -183,7 +198,7 @@ export class CanPlace {
       this.children.push(child);
       if (child.all === "CONFLICT") verdict = "CONFLICT";
     }
-    this.#peers = verdict;
+    this.#withPeers = verdict;
     return verdict;
   }
 }
@@ -204,7 +219,7 @@ export function peerEdges(node: Node): Edge[] {
   return [...node.edges().values()].filter((edge) => edge.peer);
 }
 
-/** Checks whether a peer set accepts the new peers of the names that both have: step 3h. */
+/** Checks whether a peer set accepts the new peers of the names that both have: step 4h. */
 function acceptsPeers(entry: Node, siblings: ReadonlyMap<string, Node>): boolean {
   const walk = new Set([entry]);
   for (const node of walk) {
@@ -220,9 +235,9 @@ function acceptsPeers(entry: Node, siblings: ReadonlyMap<string, Node>): boolean
 }
 
 /**
- * Checks whether `node` can replace `old`: it must satisfy every dependent of `old` (npm-tree §13.4).
+ * Checks whether `node` can replace `old` (npm-tree §13.4): it has the same name, the same override rules if `old` has
+ * dependencies, and it satisfies every dependent of `old`. Two kinds of dependents do not count:
  *
- * Two kinds of dependents do not count:
  * 1. Those that are in the tree only because of `old`: they go with it.
  * 2. Packages beside `old` that have it as a peer, if `ignorePeers` has their name: they will be replaced too.
  */

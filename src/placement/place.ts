@@ -40,22 +40,24 @@ export interface PlaceRequest {
  * Places a candidate `dep` into the tree for an edge, with its peers (npm-tree §11).
  *
  * 1. A valid edge needs nothing, unless `add` requested it or `update` names it (§11.1).
- * 2. Start at the deepest folder where the package may be placed (§11.2), and walk up (§11.3). `can-place.ts` judges each folder;
- *    stop at the first CONFLICT. The highest folder without a conflict is the target. The strategy `nested` stops at the first
- *    folder, `shallow` below the project's.
+ * 2. Start at the deepest folder where the package may be placed (§11.2), and walk up (§11.3). Skip a folder whose package has the
+ *    name as a peer. `can-place.ts` judges each other folder; stop at the first CONFLICT. The highest folder without a conflict is
+ *    the target. A package that failed to load and the strategy `nested` stop at the first folder, `shallow` below the project's.
  * 3. Without a target: ERESOLVE if the conflict is the project's own ({@link isMine}) or under `strictPeerDeps`, but not under
  *    `force`. Else take the last folder that had room for the package without its peers; with none, leave the peer unmet and
  *    warn (§11.4).
  * 4. KEEP: place nothing, but remove packages that the kept one now makes superfluous (§11.6).
- * 5. If the same package is above the target already, place a link to it (§11.7). A copy would need a copy below itself, and
- *    that one too, without end.
- * 6. Put a copy of `dep` into the target, or replace the package of that name there (§11.8, §13.2).
+ * 5. If the target is the same package, or is inside it, place a link to that one (§11.7). A copy would need a copy below itself,
+ *    and that one too, without end.
+ * 6. Put a copy of `dep` into the target, or replace the package of that name there (§11.8, §13.2). Warn if the copy is a peer that
+ *    does not satisfy the edge.
  * 7. Remove packages of that name below the target that the new one makes superfluous (§11.8, §13.3).
  * 8. Place the peers of `dep` that are not satisfied yet: its siblings in the virtual root (§11.9).
  *
  * ```
  * 2  root -> a -> b -> c            the target of c is the root, if nothing else there is called c
- * 7  root -> a, b;  a/c@1 is nested; c@1 is now placed at the root for b: a/c@1 goes
+ * 7  root -> a, b;  a -> c@1, in a's own folder;  b -> c@1
+ *    c@1 is now placed at the root for b: the one in a's folder goes
  * ```
  *
  * Steps 4, 7 and a replacement can remove the folder that the peers of step 8 go into. As in npm, they are then placed inside the
@@ -88,15 +90,19 @@ export class Placement {
     if (this.#depth > MAX_DEPTH) throw new InstallError(notTerminating(`the peer set of ${this.top.dep.name}`));
     this.current = at.edge.to;
     const { edge } = this;
-    const fresh = request.explicitRequest || (!this.parent && request.options.updateNames.has(edge.name));
-    if (edge.to && edge.valid && !fresh) return;
+    // step 1
+    const isRequested = request.explicitRequest || (!this.parent && request.options.updateNames.has(edge.name));
+    if (edge.to && edge.valid && !isRequested) return;
     this.#findTarget();
     if (this.#chooseTarget()) this.#place();
   }
 
+  /** The placement of the package that is placed for its own sake. */
   get top(): Placement {
     return this.parent ? this.parent.top : this;
   }
+
+  /** The deepest folder where `dep` may be placed. For a peer it is never deeper than that of the package that has the peer. */
   get #start(): Node {
     const from = this.parent ? this.parent.#start : this.edge.from;
     return deepestNestingTarget(from, this.edge.key);
@@ -139,19 +145,22 @@ export class Placement {
     const check = this.check as CanPlace;
     const { target } = check;
     const verdict = check.all === "CONFLICT" ? check.self : check.all;
+    // step 4
     if (verdict === "KEEP") {
       if (edge.peer && !edge.valid) this.#warn(edge, this.dep);
       this.#pruneDedupable(target, true);
       return;
     }
     const { tree } = this.#request;
-    const same = this.#sameAbove(target);
+    // step 5
+    const same = this.#sameAtOrAbove(target);
     if (same) {
       const link = new Link({ specTable: same.specTable, name: this.dep.name }, same);
       tree.attach(link, target);
       this.placed = link;
       return;
     }
+    // step 6
     const siblings = this.dep.parent?.children ?? null;
     // A candidate without a virtual root has no siblings. It is placed itself, not a copy of it.
     const placed = this.dep.tree || this.dep.isLink ? copyNode(this.dep) : this.dep;
@@ -165,7 +174,7 @@ export class Placement {
   }
 
   /** Step 5: returns the same package at or above the target, if there is one. */
-  #sameAbove(target: Node): Node | null {
+  #sameAtOrAbove(target: Node): Node | null {
     for (let at: Node | null = target; at; at = at.resolveParent) if (!at.isTop && at.matches(this.dep)) return at;
     return null;
   }
@@ -195,12 +204,13 @@ export class Placement {
    * Replaces `old` by `placed`, which keeps the packages below `old` (npm-tree §13.2).
    *
    * 1. Find the orphans: packages that `old` needed and `placed` does not.
-   * 2. Find peer sets beside `old` that `placed` breaks: they are removed, and their dependents visited again. If the project itself
-   *    asks for such a set, it stays with a warning.
-   * 3. Replace, then remove the orphans that nothing else needs.
+   * 2. Find the peer sets beside `old` that `placed` breaks. If the project itself asks for such a set, it stays with a warning.
+   * 3. Replace.
+   * 4. Remove the orphans, and the dependencies of `placed` that it does not accept, unless something else needs them.
+   * 5. Remove the peer sets of 2. Their dependents are visited again.
    *
    * ```
-   * 2  root -> x -> ui@1;  ui@1 -> peer react@17, both are at the root
+   * 5  root -> x -> ui@1;  ui@1 -> peer react@17, both are at the root
    *    react@18 replaces react@17: ui@1 goes, and x is visited again, which places ui@1 and react@17 below x
    * ```
    */
@@ -237,7 +247,7 @@ export class Placement {
     return displaced;
   }
 
-  /** Step 3 of a replacement. */
+  /** Step 4 of a replacement. */
   #pruneOrphans(node: Node, orphans: readonly Node[]): void {
     const invalid = new Set<Node>();
     for (const edge of node.edges().values()) if (edge.to && !edge.valid) invalid.add(edge.to);
@@ -250,8 +260,8 @@ export class Placement {
   }
 
   /**
-   * Removes a node, and what only it needs, if a package further up serves its dependents too (npm-tree §13.3). With `descend`, else
-   * tries the packages below it.
+   * Removes a node, and the packages that only it needs, if a package further up serves its dependents too (npm-tree §13.3). If the
+   * node stays, `descend` tries the packages below it.
    */
   #pruneDedupable(node: Node, descend: boolean): void {
     const { tree, options, explicitRequest } = this.#request;

@@ -36,10 +36,12 @@ const ROOT_LEVEL = 1;
  * paper. docs/solver.md explains each step, with a worked conflict.
  *
  * 1. Decide the project and add its requirements as incompatibilities ("Adding requirements").
- * 2. Unit propagation ("Unit propagation"): for each incompatibility of a changed package,
+ * 2. Unit propagation ("Unit propagation"): look at each incompatibility of each changed package.
  *    a. a term is contradicted, or two terms are inconclusive: nothing follows.
- *    b. it is almost satisfied (one term is inconclusive, all others hold): derive the negation of that term.
- *    c. it is satisfied: this is a conflict, go to 3. Otherwise repeat until nothing new follows, then go to 4.
+ *    b. all terms hold, so it is satisfied: this is a conflict, go to 3.
+ *    c. it is almost satisfied (one term is inconclusive, all others hold): derive the negation of that term, which changes
+ *       another package.
+ *    When no changed package is left, go to 4.
  * 3. Conflict resolution ("Conflict resolution"): find the satisfier, the assignment that made the last term hold.
  *    a. the incompatibility rules out the project: there is no solution.
  *    b. the satisfier is a decision, or all other terms held at a lower level: learn the incompatibility, backjump to that
@@ -161,7 +163,7 @@ export class Solver<F, N, A> {
 
   /**
    * Blames the decision at a level for the conflict of the package chosen last. Returns the level before that decision if the
-   * two packages must change places, otherwise null.
+   * two packages must be decided in the other order, otherwise null.
    */
   #blame(level: number): number | null {
     const culprit = level > ROOT_LEVEL ? this.#solution.decisionAt(level) : ROOT;
