@@ -77,8 +77,8 @@ async function start(mode: RealMode, options: InstallerOptions): Promise<Backend
 }
 
 /**
- * Copies and checks the input, hands it to the backend of the mode, and ends everything on `dispose`. docs/threads.md lists the
- * files of a resolution in order.
+ * Copies and checks the input, passes it to the backend of the mode, and ends everything on `dispose`. docs/architecture.md follows
+ * a resolution and a tarball through the files.
  */
 class WebInstaller implements Installer {
   declare readonly mode: RealMode;

@@ -18,29 +18,29 @@ export interface CollectedPacks {
 const FATAL: ReadonlySet<string> = new Set(["EABORTED", "EDISPOSED", "EWORKER"]);
 
 /**
- * Waits for the packs of a plan. An optional package may fail: it is left out.
- * @param sources by location; packages that are not among them are not needed
+ * Waits for the packs of a plan. An optional package whose pack fails is left out.
+ * @param sources by location; a package without a source needs no pack, because the sink has it
  * @throws InstallError the failure of the first required package, TAR_ABORT if a cached pack exceeds the limits of this install
  */
 export async function collectPacks(
   plan: InstallPlan,
   sources: ReadonlyMap<string, PackSource>,
-  supply: Packs,
+  packs: Packs,
   limits: UnpackLimits,
 ): Promise<CollectedPacks> {
-  const packs = new Map<string, Pack>();
+  const collected = new Map<string, Pack>();
   const failed = new Map<string, Failure>();
   const collect = async ({ location, optional, name }: PlannedPackage): Promise<void> => {
     const source = sources.get(location);
     if (!source) return;
-    const outcome = await supply.get(source);
+    const outcome = await packs.get(source);
     const problem = outcome.ok ? outcome.value.cached && overLimit(name, outcome.value.index, limits) : outcome.failure;
-    if (outcome.ok && !problem) packs.set(location, outcome.value);
+    if (outcome.ok && !problem) collected.set(location, outcome.value);
     else if (problem && optional && !FATAL.has(problem.code)) failed.set(location, problem);
     else if (problem) throw new InstallError({ ...problem, requiredBy: [location] });
   };
   await Promise.all(plan.packages.map(collect));
-  return { packs, failed };
+  return { packs: collected, failed };
 }
 
 /** Checks a pack that was cached under wider limits. */

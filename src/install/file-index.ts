@@ -9,7 +9,7 @@ import { CRLF_SHEBANG, type PackIndex } from "../tarball/pack-index.ts";
 import { globFiles } from "./glob-files.ts";
 import { folderNames, viewOf } from "./pack-view.ts";
 
-/** A pack and the location that it fills. */
+/** A pack, and the location of its package in the tree. */
 export interface IndexedPack {
   readonly location: string;
   readonly index: PackIndex;
@@ -19,7 +19,7 @@ export interface IndexedPack {
 
 /** Where a file's bytes are: in a pack, at a position in the arrays of its index, or in a file of the project itself. */
 export type FoundFile = { readonly path: string } & (
-  | { readonly pack: IndexedPack; readonly place: number }
+  | { readonly pack: IndexedPack; readonly position: number }
   | { readonly bytes: Uint8Array }
 );
 
@@ -28,8 +28,8 @@ const MAX_LINKS = 40;
 const FOLDER = "node_modules/";
 
 /**
- * Finds the files of an installed tree in its packs. It costs one Map entry per package; more is made for a pack only when a path
- * in it is looked up.
+ * Finds the files of an installed tree in its packs. It begins with one Map entry per package. Only when a path in a pack is looked
+ * up, the paths of that pack are indexed.
  *
  * Paths are relative to the project; a leading `/` stands for the project's folder too. They need not be normalised. A path that
  * leaves the project does not exist.
@@ -37,7 +37,9 @@ const FOLDER = "node_modules/";
 export class FileIndex implements Omit<PackageFiles, "text"> {
   readonly #packs: ReadonlyMap<string, IndexedPack>;
   readonly #links: ReadonlyMap<string, string>;
+  /** The project's own files. */
   readonly #own: ProjectFiles;
+  /** See `#outerFolders`. Made when it is first needed. */
   #outer: Map<string, Set<string>> | null = null;
 
   /** @param own the project's files, for links into its workspaces; `paths` does not list them */
@@ -85,7 +87,7 @@ export class FileIndex implements Omit<PackageFiles, "text"> {
       const found = real === null ? null : this.#lookUp(real);
       return found && (found === "directory" ? found : "file");
     } catch {
-      // A circle of links leads nowhere.
+      // The links of the path form a circle.
       return null;
     }
   }
@@ -111,10 +113,10 @@ export class FileIndex implements Omit<PackageFiles, "text"> {
     if ("bytes" in found) return { kind: "file", size: found.bytes.length, mode: 0o644 };
     const { location, index, executables } = found.pack;
     const isCommand = executables?.has(found.path.slice(location.length + 1)) ?? false;
-    const flags = index.modes[found.place]!;
+    const flags = index.modes[found.position]!;
     const mode = (flags & 0o777) | (isCommand ? 0o111 : 0);
     const shorter = isCommand && (flags & CRLF_SHEBANG) !== 0 ? 1 : 0;
-    return { kind: "file", size: index.sizes[found.place]! - shorter, mode };
+    return { kind: "file", size: index.sizes[found.position]! - shorter, mode };
   }
 
   /** @throws InstallError ENOENT, ENOTDIR, ELOOP */
@@ -185,8 +187,8 @@ export class FileIndex implements Omit<PackageFiles, "text"> {
     if (pack) {
       const view = viewOf(pack.index);
       const inside = path.slice(pack.location.length + 1);
-      const place = view.place(inside);
-      if (place !== undefined) return { path, pack, place };
+      const position = view.position(inside);
+      if (position !== undefined) return { path, pack, position };
       if (inside === "" || view.names(inside)) return "directory";
     }
     if (this.#outerFolders().has(path)) return "directory";
@@ -219,7 +221,7 @@ export class FileIndex implements Omit<PackageFiles, "text"> {
     return this.#owner(full) === pack && this.#real(full, true) === full;
   }
 
-  /** Returns the folders above packages and links, and the names in each. */
+  /** Returns the folders that contain packages and links, such as `node_modules`, and the names in each. */
   #outerFolders(): Map<string, Set<string>> {
     this.#outer ??= folderNames([...this.#packs.keys(), ...this.#links.keys()]);
     return this.#outer;

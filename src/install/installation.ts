@@ -20,17 +20,19 @@ import type { InstallPlan } from "./plan.ts";
 import { computedOf, type Installed, reportOf } from "./report.ts";
 import { keptLocations, type PackagesToWrite, writePackages } from "./write-packages.ts";
 
-/** A tree whose packs are all there. */
+/** A tree whose packs were all collected. */
 type InstalledTree = Pick<Installed, "plan" | "packs" | "failed" | "before" | "after" | "tree">;
 
 /**
- * One install, from a locked project to an installed one:
+ * One install:
  *
  * 1. Opens the sink, if there is one.
- * 2. Plans: reads the lock, and looks its packs up in the cache at the same time.
- * 3. Collects the packs: `Packs` finds or fetches them. With a sink, packages are written as their packs arrive.
- * 4. Plans again without the optional packages that failed.
- * 5. Indexes the tree, and commits the sink.
+ * 2. Resolves the project, or reads its lock. While it is resolved, {@link prefetch} fetches packs already.
+ * 3. Plans which packages are installed, and looks up their packs in the cache at the same time.
+ * 4. Collects the packs: {@link Packs} finds or fetches them. Meanwhile, with a sink, packages are written as their packs arrive.
+ * 5. Plans again without the optional packages whose packs failed.
+ * 6. Indexes the files of the tree.
+ * 7. Commits the sink, if there is one. Returns the installed project.
  *
  * If a step fails, the sink is left as it was before.
  */
@@ -43,9 +45,9 @@ export class Installation {
   readonly #afterExtract: AfterExtractStep;
   /** Aborts the work that still runs when the install has failed. */
   readonly #ending = new AbortController();
-  /** Packs that the sink has, by sha512 SRI, if `trustSink` makes that enough. */
+  /** With `trustSink`: the packs that the sink has, by sha512 SRI. They are not fetched. */
   #trusted: ReadonlySet<string> = new Set();
-  /** Warnings about the pack cache. They reach the report also after the install has ended. */
+  /** Warnings about the pack cache. One that comes after the end of the install is added to its report. */
   readonly #warnings: Failure[] = [];
   #phase: InstallProgress["phase"] = "install";
 
@@ -64,9 +66,9 @@ export class Installation {
   }
 
   /** Fetches packages that a running resolution has placed so far, before its tree is known. */
-  announce(added: readonly PackSource[], removed: readonly PackSource[]): void {
+  prefetch(added: readonly PackSource[], removed: readonly PackSource[]): void {
     const wanted = added.filter(({ key }) => !this.#trusted.has(key));
-    this.#packs.announce(wanted, removed);
+    this.#packs.prefetch(wanted, removed);
   }
 
   setPhase(phase: InstallProgress["phase"]): void {
@@ -78,7 +80,7 @@ export class Installation {
     this.#warnings.push(warning);
   }
 
-  /** Ends all work: everyone who waits for a pack gets `reason`. */
+  /** Ends all work. Every wait for a pack ends with `reason`. */
   stop(reason: Failure): void {
     this.#packs.stop(reason);
     this.#ending.abort(new InstallError(reason));
@@ -86,7 +88,7 @@ export class Installation {
 
   /**
    * Runs the install.
-   * @param lockProject resolves the project, or reads its lock. It is called once the sink is open, so that packs of a trusted
+   * @param lockProject resolves the project, or reads its lock. It is called after the sink is open, so that packs of a trusted
    * sink are not fetched
    * @throws InstallError the failure of `lockProject`, of the first required package or of the sink; or the signal's reason
    */
@@ -184,7 +186,7 @@ export class Installation {
     );
   }
 
-  /** Returns the locations at which the sink has what is planned. `afterExtract` runs over every file, so it keeps nothing. */
+  /** Returns the locations at which the sink already has the planned pack. With `afterExtract` every package is written anew. */
   #kept(plan: InstallPlan, before: ReadonlyMap<string, string>): ReadonlySet<string> {
     return this.#afterExtract.isSet ? new Set() : keptLocations(plan, before, this.#packs);
   }

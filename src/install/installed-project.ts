@@ -20,7 +20,7 @@ export interface InstalledParts {
   writeTo: InstalledProject["writeTo"];
 }
 
-/** The tree of an install. Its files are read from packs when they are asked for. */
+/** The tree of an install. A file is read from its pack only when it is requested. */
 export class PackedProject implements InstalledProject {
   readonly lockfile: string;
   readonly resolution: Resolution | null;
@@ -49,19 +49,19 @@ export class PackedProject implements InstalledProject {
   async readFile(path: string): Promise<Uint8Array> {
     const found = this.#index.find(path);
     if ("bytes" in found) return found.bytes;
-    const { pack, place } = found;
-    const changed = this.#unpacked(found);
-    return changed ?? asWritten(found, await this.#parts.reader.read(pack.index, rangeOf(pack.index, place)));
+    const { pack, position } = found;
+    const changed = this.#bytesOutsideArchives(found);
+    return changed ?? asWritten(found, await this.#parts.reader.read(pack.index, rangeOf(pack.index, position)));
   }
 
   readFileSync(path: string): Uint8Array {
     const found = this.#index.find(path);
-    const bytes = this.#unpacked(found);
+    const bytes = this.#bytesOutsideArchives(found);
     if (bytes) return bytes;
     if ("pack" in found) {
-      const { pack, place } = found;
+      const { pack, position } = found;
       const archive = this.#parts.reader.archiveSync(pack.index);
-      if (archive) return asWritten(found, archive.slice(...rangeOf(pack.index, place)));
+      if (archive) return asWritten(found, archive.slice(...rangeOf(pack.index, position)));
     }
     throw notLoaded(`${path} cannot be read synchronously: its package is not in memory.`, [
       { kind: "other", text: "Await `load` of its package first, or use `readFile`." },
@@ -127,22 +127,22 @@ export class PackedProject implements InstalledProject {
   }
 
   /** Returns a file's bytes if they are in no archive: the project's own files, and files that `afterExtract` changed. */
-  #unpacked(found: FoundFile): Uint8Array | undefined {
+  #bytesOutsideArchives(found: FoundFile): Uint8Array | undefined {
     return "bytes" in found ? found.bytes : this.#parts.overlay.get(found.path)?.slice();
   }
 
-  /** The files as module resolution reads them. */
+  /** The files, in the form that module resolution reads. */
   readonly #files: PackageFiles = {
     kind: (path) => this.#index.kind(path),
     realpath: (path) => this.#index.realpath(path),
     text: (path) => {
       const found = this.#index.find(path);
-      const bytes = this.#unpacked(found);
+      const bytes = this.#bytesOutsideArchives(found);
       if (bytes) return new TextDecoder().decode(bytes);
       if ("pack" in found) {
-        const { pack, place } = found;
+        const { pack, position } = found;
         const archive = this.#parts.reader.archiveInMemory(pack.index.integrity);
-        if (archive) return new TextDecoder().decode(archive.subarray(...rangeOf(pack.index, place)));
+        if (archive) return new TextDecoder().decode(archive.subarray(...rangeOf(pack.index, position)));
       }
       return this.readFile(path).then((read) => new TextDecoder().decode(read));
     },
@@ -151,7 +151,7 @@ export class PackedProject implements InstalledProject {
 
 /** Returns a file's bytes as npm writes them: it removes the carriage return from a command's `#!` line. */
 function asWritten(
-  { path, pack: { location, executables } }: Extract<FoundFile, { place: number }>,
+  { path, pack: { location, executables } }: Extract<FoundFile, { position: number }>,
   bytes: Uint8Array,
 ): Uint8Array {
   return executables?.has(path.slice(location.length + 1)) ? unixLine(bytes) : bytes;

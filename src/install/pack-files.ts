@@ -10,7 +10,7 @@ export interface OpenedPack {
   readonly archive: Uint8Array;
 }
 
-/** Returns where a file is in its archive. @param at its place in the arrays of the index */
+/** Returns where a file is in its archive. @param at its position in the arrays of the index */
 export function rangeOf({ starts, sizes }: PackIndex, at: number): ByteRange {
   const start = starts[at] ?? 0;
   return [start, start + (sizes[at] ?? 0)];

@@ -16,7 +16,7 @@ export interface PipelineOptions {
   /** Whether to return inflated archives too. */
   archives: boolean;
   operations: Operations;
-  /** Is called after every step. */
+  /** Called after every step. */
   listener?: PipelineListener | undefined;
 }
 
@@ -37,19 +37,19 @@ interface Job {
   refused?: Outcome<Extracted>;
 }
 
-/** The rank of a download if the caller gives none. */
-const LAST = 8;
+/** The rank of a download if the caller gives none: the last one. */
+const LAST_RANK = 8;
 
 /**
- * Fetches, verifies and indexes packs. Each pack passes these steps, and joins a job for the same key if one is under way:
+ * Fetches, verifies and indexes packs. A second request for a pack joins the job that is under way. The steps of a job:
  *
  * 1. queued: waits for one of `limits.downloads` slots, lowest rank first. No download starts while `limits.backlog` bytes wait
  *    for verification.
  * 2. downloading.
  * 3. ready: waits for one of `limits.extractions` slots.
  * 4. extracting: a worker verifies the integrity, inflates the tarball and indexes its files. After a failed integrity check the
- *    tarball is downloaded once more, past all caches, because a cache on the way may hold a damaged copy.
- * 5. done: every caller gets the same outcome. The pipeline keeps nothing of it.
+ *    tarball is downloaded once more, past all caches, because a cache between here and the registry may have a damaged copy.
+ * 5. done: every caller gets the same outcome. The pipeline does not keep it.
  *
  * No method rejects: a failure is an outcome.
  */
@@ -76,7 +76,7 @@ export class PackPipeline {
   }
 
   /** Fetches, verifies and indexes a pack. @param rank 0 goes first */
-  fetch(source: PackSource, rank: number = LAST): Promise<Outcome<Extracted>> {
+  fetch(source: PackSource, rank: number = LAST_RANK): Promise<Outcome<Extracted>> {
     const known = this.#jobs.get(source.key);
     if (known) {
       this.promote(source.key, rank);
@@ -116,7 +116,7 @@ export class PackPipeline {
     return true;
   }
 
-  /** Ends all work: everyone who waits for a pack, now or later, gets `reason`. */
+  /** Ends all work. Every call of `fetch`, now or later, ends with `reason`. */
   stop(reason: Failure): void {
     if (this.#stopped) return;
     this.#stopped = reason;
@@ -158,7 +158,7 @@ export class PackPipeline {
     job.download.start();
     const outcome = await this.#options.downloads.get(job.source, job.refused !== undefined);
     this.#downloading--;
-    // Otherwise it was dropped in the meantime.
+    // The state has changed if the job was dropped in the meantime.
     if (job.state === "downloading") {
       if (outcome.ok) {
         const { bytes, transferred } = outcome.value;
@@ -176,7 +176,7 @@ export class PackPipeline {
 
   async #extract(job: Job): Promise<void> {
     const { bytes } = job.body!;
-    // The extractor takes the bytes to another thread, which empties this array.
+    // The extractor transfers the bytes to another thread, which empties this array.
     const { length } = bytes;
     job.state = "extracting";
     job.extract?.start(length);
@@ -184,7 +184,7 @@ export class PackPipeline {
     const outcome = await this.#verify(job.source, bytes);
     this.#extracting--;
     this.#backlog -= length;
-    // Otherwise it was dropped in the meantime.
+    // The state has changed if the job was dropped in the meantime.
     if (job.state === "extracting") {
       delete job.body;
       if (!outcome.ok && outcome.failure.code === "EINTEGRITY" && !job.refused) this.#retry(job, outcome);

@@ -17,23 +17,23 @@ export interface ReaderOptions {
   archiveBytes: number;
 }
 
-/** Parts of one pack that were asked for in one turn of the event loop. */
+/** A request for parts of one pack. Reads of the same turn of the event loop join it. */
 interface ReadRequest {
   readonly pack: ReadablePack;
   /** Where the parts are in the archive; empty for the whole archive. */
   readonly ranges: ByteRange[];
   /** The tarball in memory when the read was requested. It may be released before the request is answered. */
   readonly inMemory: Uint8Array | undefined;
-  /** The answer of the cache, which is asked at the end of the turn. */
+  /** The answer of the cache, to which the request is sent at the end of the turn. */
   cached: Promise<CachedTarballs> | undefined;
   parts: Promise<Uint8Array[]>;
 }
 
-/** Packs in one read of the cache. */
+/** The number of packs in one read of the cache. */
 const BATCH = 16;
 
 /** A smaller archive (in bytes) is always inflated whole: after one of its files, others are usually read too. */
-const SMALL = 256 * 1024;
+const SMALL_ARCHIVE = 256 * 1024;
 
 /**
  * Reads files and archives out of packs. A read tries, in this order:
@@ -43,8 +43,8 @@ const SMALL = 256 * 1024;
  * 3. the tarball in the pack cache; of a large tarball only the part from the nearest seek point on is inflated
  * 4. the registry, if the cache has lost the tarball or it is damaged
  *
- * All reads in one turn of the event loop share the reads of the cache. The first time a large pack is read, only the files asked
- * for in that turn are inflated and none is kept; the second time the whole archive is inflated and kept.
+ * All reads in one turn of the event loop share the reads of the cache. In the first turn that reads a large pack, only the requested
+ * files are inflated, and none is kept. In the second, the whole archive is inflated and kept.
  */
 export class PackReader {
   readonly #options: ReaderOptions;
@@ -57,6 +57,7 @@ export class PackReader {
   #requests: ReadRequest[] = [];
   /** The last request of this turn for each pack: a later read of the same turn may join it. */
   readonly #joinable = new Map<string, ReadRequest>();
+  /** Resolves at the end of this turn, when the requests were sent to the cache. */
   #turn: Promise<void> | undefined;
 
   constructor(options: ReaderOptions) {
@@ -95,12 +96,12 @@ export class PackReader {
       const at = request.ranges.push(range) - 1;
       return (await request.parts)[at] as Uint8Array;
     }
-    if (unpacked <= SMALL || this.#readBefore.has(integrity)) return (await this.archive(pack)).slice(...range);
+    if (unpacked <= SMALL_ARCHIVE || this.#readBefore.has(integrity)) return (await this.archive(pack)).slice(...range);
     this.#readBefore.add(integrity);
     return (await this.#request(pack, [range]))[0] as Uint8Array;
   }
 
-  /** Inflates a whole archive. @throws InstallError why it can neither be read nor be fetched again */
+  /** Inflates a whole archive. @throws InstallError if the pack can be neither read nor fetched again */
   async archive(pack: ReadablePack): Promise<Uint8Array> {
     const { integrity } = pack;
     const known = this.#archives.get(integrity);
@@ -190,7 +191,7 @@ export class PackReader {
     return read.ok ? ok(places.map((place) => read.value[place] as Uint8Array)) : undefined;
   }
 
-  /** Asks the cache for the packs of this turn, in batches: the first packs are inflated while others are read. */
+  /** Requests the packs of this turn from the cache, in batches: the first packs are inflated while others are read. */
   #endTurn(): void {
     const missing = this.#requests.filter(({ inMemory }) => !inMemory);
     this.#requests = [];

@@ -9,7 +9,7 @@ import type { ReadablePack, TarballStore } from "./tarball-store.ts";
 export class PackRecovery {
   readonly #ports: Pick<InstallPorts, "downloads" | "extractor" | "unpack">;
   readonly #tarballs: TarballStore;
-  /** Where packs came from, by sha512 SRI. */
+  /** The sources of packs, by sha512 SRI. */
   readonly #sources = new Map<string, PackSource>();
 
   constructor(ports: Pick<InstallPorts, "downloads" | "extractor" | "unpack">, tarballs: TarballStore) {
@@ -22,7 +22,7 @@ export class PackRecovery {
     this.#sources.set(integrity, source);
   }
 
-  /** Verifies a cached tarball by its full hash, and inflates it. Takes the bytes to another thread. */
+  /** Verifies a cached tarball by its full hash, and inflates it. `tarball` is transferred to another thread. */
   async verify(tarball: Uint8Array, { integrity, unpacked }: ReadablePack): Promise<Outcome<Uint8Array>> {
     const { name = "", url = "" } = this.#sources.get(integrity) ?? {};
     const { extractor, unpack: limits } = this.#ports;

@@ -7,7 +7,7 @@ const SEARCHES = 4;
 export class PackView {
   readonly #paths: readonly string[];
   #searches = 0;
-  #places: Map<string, number> | null = null;
+  #positions: Map<string, number> | null = null;
   #folders: Map<string, Set<string>> | null = null;
 
   constructor(paths: readonly string[]) {
@@ -15,13 +15,13 @@ export class PackView {
   }
 
   /** Returns a file's position in the arrays of the index. */
-  place(path: string): number | undefined {
-    if (!this.#places && this.#searches++ < SEARCHES) {
-      const place = this.#paths.lastIndexOf(path);
-      return place < 0 ? undefined : place;
+  position(path: string): number | undefined {
+    if (!this.#positions && this.#searches++ < SEARCHES) {
+      const position = this.#paths.lastIndexOf(path);
+      return position < 0 ? undefined : position;
     }
-    this.#places ??= new Map(this.#paths.map((one, place) => [one, place]));
-    return this.#places.get(path);
+    this.#positions ??= new Map(this.#paths.map((one, position) => [one, position]));
+    return this.#positions.get(path);
   }
 
   /** Returns the names in a folder of the pack; `""` is the package's own folder. */

@@ -49,19 +49,21 @@ const RANKS = {
   shared: 1,
   planned: 2,
   /** A running resolution placed the package, and may still replace it. */
-  announced: 3,
+  prefetched: 3,
 };
 
-/** Indexes to decode before other work gets the thread. */
+/** Indexes that are decoded in one turn of the event loop. */
 const INDEXES_IN_A_TURN = 256;
 
 /**
  * The packs of one install. This object alone decides where a pack comes from and where its bytes are:
  *
- * 1. `lookUp` asks the pack cache for the indexes of packs.
- * 2. `want` fetches the others through the pipeline, which downloads, verifies and indexes them.
- * 3. A fetched tarball stays in memory until the cache has stored it (`TarballStore`).
- * 4. `reader` reads files from memory, from the cache, or, if the cache has lost a pack, from the registry again.
+ * 1. `prefetch` fetches packs while the project is resolved: steps 2 and 3 before the plan is known.
+ * 2. `lookUp` asks the pack cache for the indexes of packs.
+ * 3. `want` fetches the others through the pipeline, which downloads, verifies and indexes them.
+ * 4. `get` waits for one pack.
+ * 5. A fetched tarball stays in memory until `store` has written it to the cache (`TarballStore`).
+ * 6. `reader` reads files from memory, from the cache, or, if the cache has lost a pack, from the registry again.
  */
 export class Packs {
   readonly reader: PackReader;
@@ -74,14 +76,14 @@ export class Packs {
   readonly #indexes = new Map<string, PackIndex>();
   /** The same packs by sha512 SRI, so that each counts once. */
   readonly #cached = new Set<string>();
-  /** Hashes that the cache was asked for. */
+  /** Hashes that were looked up, found or not. */
   readonly #lookedUp = new Set<string>();
-  /** Questions to the cache that are not answered yet. */
+  /** Look-ups that have not ended. */
   readonly #lookUps = new Set<Promise<void>>();
   /** Packs from the network, by key. */
   readonly #fetched = new Map<string, Promise<Outcome<Pack>>>();
   /** Keys of packs that a running resolution needs so far. */
-  readonly #announced = new Set<string>();
+  readonly #prefetched = new Set<string>();
   /** Whether the final list of packs is known. */
   #isPlanned = false;
 
@@ -108,18 +110,18 @@ export class Packs {
    * Fetches packs that a running resolution needs so far, before the tree is known, and drops those that it does not need any
    * more.
    */
-  announce(added: readonly PackSource[], removed: readonly PackSource[]): void {
-    // A late message knows less than the plan.
+  prefetch(added: readonly PackSource[], removed: readonly PackSource[]): void {
+    // The plan is final. A message that arrives after it is out of date.
     if (this.#isPlanned) return;
-    for (const { key } of removed) if (this.#announced.delete(key)) this.#drop(key);
-    for (const { key } of added) this.#announced.add(key);
+    for (const { key } of removed) if (this.#prefetched.delete(key)) this.#drop(key);
+    for (const { key } of added) this.#prefetched.add(key);
     void this.lookUp(added.flatMap(({ integrity }) => integrity ?? [])).then(() => {
       if (this.#isPlanned) return;
-      for (const source of added) if (this.#announced.has(source.key)) this.#want(source, RANKS.announced);
+      for (const source of added) if (this.#prefetched.has(source.key)) this.#want(source, RANKS.prefetched);
     });
   }
 
-  /** Looks up packs in the cache, by what a lock has as their integrity. */
+  /** Looks up packs in the cache. @param integrities the values of a lock; each may have several hashes */
   async lookUp(integrities: readonly string[]): Promise<void> {
     const hashes = [...new Set(integrities.flatMap(hashesOf))].filter((hash) => !this.#lookedUp.has(hash));
     for (const hash of hashes) this.#lookedUp.add(hash);
@@ -128,18 +130,18 @@ export class Packs {
       this.#lookUps.add(lookUp);
       void lookUp.finally(() => this.#lookUps.delete(lookUp));
     }
-    // An earlier question may ask for some of these hashes too.
+    // An earlier look-up may include some of these hashes.
     await Promise.all(this.#lookUps);
   }
 
-  /** Looks up or fetches every pack of the plan, and drops the announced packs that are not among them. */
+  /** Looks up or fetches every pack of the plan, and drops the prefetched packs that are not among them. */
   async want(sources: Iterable<PackSource>): Promise<void> {
     this.#isPlanned = true;
     const distinct = new Map<string, { source: PackSource; isShared: boolean }>();
     for (const source of sources) distinct.set(source.key, { source, isShared: distinct.has(source.key) });
     await this.lookUp([...distinct.values()].flatMap(({ source }) => source.integrity ?? []));
     for (const { source, isShared } of distinct.values()) this.#want(source, isShared ? RANKS.shared : RANKS.planned);
-    for (const key of this.#announced) if (!distinct.has(key)) this.#drop(key);
+    for (const key of this.#prefetched) if (!distinct.has(key)) this.#drop(key);
   }
 
   /** Returns the index of a pack that is in the cache, once it was looked up. */
@@ -151,7 +153,7 @@ export class Packs {
     return undefined;
   }
 
-  /** Waits for a pack that was passed to `want`. */
+  /** Returns a pack that was passed to `want`, as soon as it is verified. */
   async get(source: PackSource): Promise<Outcome<Pack>> {
     const index = this.cachedIndex(source);
     const pack = index ? ok({ index, cached: true, warnings: [] }) : await this.#fetch(source);
@@ -159,13 +161,13 @@ export class Packs {
     return pack;
   }
 
-  /** Hands all verified packs to the cache. Resolves when they are stored and released from memory. */
+  /** Writes all verified packs to the cache. Resolves when they are stored and released from memory. */
   async store(): Promise<void> {
     this.#tarballs.store();
     await this.#tarballs.stored();
   }
 
-  /** Ends all downloads: everyone who waits for a pack gets `reason`. Verified packs are stored for the next attempt. */
+  /** Ends all downloads. Every wait for a pack ends with `reason`. Verified packs are stored for the next attempt. */
   stop(reason: Failure): void {
     this.#pipeline.stop(reason);
     this.#tarballs.store();
@@ -177,8 +179,8 @@ export class Packs {
     for (const [hash, { integrity, index }] of await this.#packCache.find(hashes)) {
       if (count++ % INDEXES_IN_A_TURN === 0) await this.#nextTurn();
       const known = readPackIndex(index);
-      // A damaged cache must not put one pack in another's place: the index has to be the pack's own, and an alias must not
-      // stand in for a sha512.
+      // A damaged cache could return another pack. The index must have the integrity of the entry, and for a sha512 that must be
+      // the requested hash itself.
       if (known?.integrity !== integrity || (hash.startsWith("sha512-") && hash !== integrity)) continue;
       this.#indexes.set(hash, known);
       this.#cached.add(integrity);
@@ -199,7 +201,7 @@ export class Packs {
     }
     const fetched = this.#pipeline.fetch(source, rank).then((outcome) => {
       const pack = outcome.ok ? this.#keep(source, outcome.value) : outcome;
-      // While packs wait for verification the others wait for the cache: its work must not slow down the install.
+      // Verified packs are not written while others wait for verification, so that writing does not slow down the install.
       if (this.#pipeline.idle) this.#tarballs.store();
       return pack;
     });

@@ -3,7 +3,7 @@ import { SEEK_POINTS_FROM } from "../pack-cache/seek-points.ts";
 import type { Extracted, Extractor } from "./extractor.ts";
 
 /** A smaller tarball (in bytes) gets no seek points, whatever it inflates to. */
-const SMALL = 32 * 1024;
+const SMALL_TARBALL = 32 * 1024;
 
 /** A pack to read: the sha512 SRI of its tarball, and the bytes that it inflates to. */
 export interface ReadablePack {
@@ -14,7 +14,7 @@ export interface ReadablePack {
 /** Tarballs and seek points that were read from the pack cache, by sha512 SRI. */
 export interface CachedTarballs {
   readonly tarballs: ReadonlyMap<string, Uint8Array>;
-  /** Undefined if none were asked for. */
+  /** Undefined if no seek points were requested. */
   readonly seekPoints: ReadonlyMap<string, Uint8Array> | undefined;
 }
 
@@ -38,7 +38,7 @@ export class TarballStore {
     this.#waiting.push(this.#cachedPack(extracted, unpacked, aliases));
   }
 
-  /** Hands the queued packs to the cache, which writes them in batches. */
+  /** Passes the queued packs to the cache, which writes them in batches. */
   store(): void {
     for (const pack of this.#waiting.splice(0)) this.#packCache.add(pack);
   }
@@ -65,7 +65,7 @@ export class TarballStore {
     return this.#inMemory.get(integrity);
   }
 
-  /** Reads tarballs from the cache, and of some of them the seek points. */
+  /** Reads tarballs from the cache, and the seek points of those in `withSeekPoints`. */
   async read(integrities: readonly string[], withSeekPoints: readonly string[]): Promise<CachedTarballs> {
     const [tarballs, seekPoints] = await Promise.all([
       this.#packCache.read(integrities),
@@ -84,7 +84,7 @@ export class TarballStore {
       const made = await this.#extractor.seekPoints(tarball, unpacked).catch(() => null);
       return made?.ok ? made.value : null;
     };
-    const isLarge = tarball.length >= SMALL && unpacked >= SEEK_POINTS_FROM;
+    const isLarge = tarball.length >= SMALL_TARBALL && unpacked >= SEEK_POINTS_FROM;
     return { integrity, aliases, tarball, index, ...(isLarge && { seekPoints }) };
   }
 }

@@ -147,7 +147,7 @@ function indexTree(packs: Packs, links: Links): Asked {
     real: (path) => index.realpath(path),
     text: (path) => {
       const found = index.find(path);
-      return "pack" in found ? (found.pack.index.paths[found.place] ?? "") : "";
+      return "pack" in found ? (found.pack.index.paths[found.position] ?? "") : "";
     },
   };
 }

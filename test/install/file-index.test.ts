@@ -21,7 +21,7 @@ const TREE = indexOf(
 );
 
 const where = (found: FoundFile): string =>
-  "pack" in found ? `${found.pack.location}: ${found.pack.index.paths[found.place]}` : `own: ${found.path}`;
+  "pack" in found ? `${found.pack.location}: ${found.pack.index.paths[found.position]}` : `own: ${found.path}`;
 
 test("lists every file by package, then the links, without bundled files that a separate package hides", () => {
   expect(TREE.paths()).toEqual([
@@ -199,7 +199,7 @@ test("law: every listed file is found in its own pack, and folders have exactly 
       for (const path of paths) {
         const found = index.find(path);
         if (!("pack" in found)) throw new Error(path);
-        expect(`${found.pack.location}/${found.pack.index.paths[found.place]}`).toBe(path);
+        expect(`${found.pack.location}/${found.pack.index.paths[found.position]}`).toBe(path);
       }
     }),
     { numRuns: 300 },

@@ -94,10 +94,10 @@ test("an announced pack that is not part of the plan is dropped, and counts no m
     ReturnType<typeof source>,
     ReturnType<typeof source>,
   ];
-  packs.announce([a, b], []);
-  packs.announce([], [b]);
+  packs.prefetch([a, b], []);
+  packs.prefetch([], [b]);
   await packs.want([c]);
-  packs.announce([b], []);
+  packs.prefetch([b], []);
   expect((await packs.get(c)).ok).toBe(true);
   expect(downloaded).not.toContain("B");
   expect(packs.counts.known).toBe(downloaded.length);

@@ -23,12 +23,12 @@ export interface DownloadOptions {
 
 interface Connection {
   readonly net: Net;
-  /** Aborts when the connection has ended by itself. */
+  /** Aborts when the worker that makes the requests has ended. */
   readonly life: AbortSignal | undefined;
   close(): void;
 }
 
-/** Downloads the tarballs of one install. They share a connection, which opens with the first download. */
+/** Downloads the tarballs of one install. They share a connection, which is opened for the first download. */
 export class Downloads implements TarballDownloads {
   readonly #options: DownloadOptions;
   #connection: Promise<Connection> | undefined;
@@ -54,7 +54,7 @@ export class Downloads implements TarballDownloads {
     }
   }
 
-  /** Ends running downloads. A later one, for a pack that the cache has lost, opens a connection of its own. */
+  /** Ends running downloads. A later download, of a pack that the cache has lost, opens a new connection and closes it. */
   end(): void {
     this.#ended = true;
     this.#close();
@@ -63,7 +63,7 @@ export class Downloads implements TarballDownloads {
   async #download({ url, name }: PackSource, fresh: boolean): Promise<Outcome<DownloadedTarball>> {
     this.#connection ??= this.#open();
     const { net, life } = await this.#connection;
-    // The pack cache stores the tarball. Storing it in the browser's HTTP cache too would cost more than it saves.
+    // Skips the browser's HTTP cache: the pack cache stores the tarball, and storing it twice would cost more than it saves.
     const kept = fresh || this.#options.installer.cache !== "none";
     const work = net.get({ kind: "tarball", name, url, metadata: "full", ...(kept && { kept }) });
     const answer = await (life ? orAbort(work, life) : work);

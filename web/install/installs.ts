@@ -26,16 +26,17 @@ import { ProgressReporter } from "./progress-reporter.ts";
 import { type CheckedInput, lockOf, type OwnFiles, readInput } from "./read-input.ts";
 import { substitute, substitutesIn } from "./substitution.ts";
 
-/** Bytes of packs to keep in memory where nothing can be stored. */
+/** Bytes of packs that a cache in memory keeps. It is used if nothing can be stored. */
 const MEMORY_CACHE = 1 << 30;
 
 /** Sinks that a cancelled install is still restoring: the next install into one of them waits for that. */
 const restoring = new WeakMap<object, Promise<void>>();
 
-/** One install, once its input and options are checked. */
-interface Start {
+/** An install whose input and options were checked. */
+interface CheckedInstall {
   readonly signal: AbortSignal;
   readonly options: InstallOptions;
+  /** The project's own files, if the input has them. */
   readonly own: OwnFiles | undefined;
   readonly config: RegistryConfig;
 }
@@ -69,7 +70,8 @@ export class Installs {
       () => {},
       () => {},
     );
-    void ended.then(onAbort(signal, () => void restoring.set(sink, ended)));
+    const stopListening = onAbort(signal, () => void restoring.set(sink, ended));
+    void ended.then(stopListening);
     return await work;
   }
 
@@ -77,7 +79,7 @@ export class Installs {
     const input = readInput(given, options);
     const { own } = input;
     const config = registryConfig(this.#options, await loadNpmrc(own?.read.text(".npmrc") ?? ""));
-    const start: Start = { signal, options, own, config };
+    const checked: CheckedInstall = { signal, options, own, config };
     const nets: Backend["nets"] = (concurrency) => this.#backend.nets(concurrency);
     const downloads = new Downloads({ installer: this.#options, nets, config, own });
     signal.throwIfAborted();
@@ -89,7 +91,7 @@ export class Installs {
     const installation = new Installation(ports, options, signal);
     this.#storing.add(installation);
     try {
-      const installed = await installation.run(() => this.#lockProject(input, installation, start));
+      const installed = await installation.run(() => this.#lockProject(input, installation, checked));
       void installed.stored.finally(() => this.#storing.delete(installation));
       return installed;
     } catch (error) {
@@ -117,48 +119,59 @@ export class Installs {
     void this.#packCache?.flush();
   }
 
-  #lockProject(input: CheckedInput, installation: Installation, start: Start): Promise<LockedProject> | LockedProject {
+  /** Resolves the project, or reads the lock of the input. */
+  #lockProject(
+    input: CheckedInput,
+    installation: Installation,
+    checked: CheckedInstall,
+  ): Promise<LockedProject> | LockedProject {
     switch (input.kind) {
       case "project":
-        return this.#resolveProject(input.project, installation, start);
+        return this.#resolveProject(input.project, installation, checked);
       case "resolution":
-        return this.#lockedProject(lockOf(input.resolution), { resolution: input.resolution }, start);
+        return this.#lockedProject(lockOf(input.resolution), { resolution: input.resolution }, checked);
       case "lock":
-        return this.#lockedProject(input.text, { resolution: null }, start);
+        return this.#lockedProject(input.text, { resolution: null }, checked);
     }
   }
 
   #lockedProject(
     lock: string | undefined,
     facts: Omit<ProjectFacts, "files">,
-    { options, own, config }: Start,
+    { options, own, config }: CheckedInstall,
   ): LockedProject {
     const plan = { ...platformsOf(this.#options, options), omit: options.omit, registry: config };
     return lockedProject(lock, plan, { ...facts, files: own?.files });
   }
 
-  async #resolveProject(given: ProjectInput, installation: Installation, start: Start): Promise<LockedProject> {
-    const { project, substitutes } = await substitute(given, start.options);
+  async #resolveProject(
+    given: ProjectInput,
+    installation: Installation,
+    checked: CheckedInstall,
+  ): Promise<LockedProject> {
+    const { project, substitutes } = await substitute(given, checked.options);
     installation.setPhase("resolve");
-    const resolution = await this.#resolve(project, installation, start);
+    const resolution = await this.#resolve(project, installation, checked);
     const facts = { resolution, substitutes: substitutesIn(resolution, substitutes) };
-    return this.#lockedProject(lockOf(resolution), facts, start);
+    return this.#lockedProject(lockOf(resolution), facts, checked);
   }
 
-  async #resolve(project: ProjectInput, installation: Installation, start: Start): Promise<Resolution> {
-    const { options, config, signal } = start;
+  async #resolve(project: ProjectInput, installation: Installation, checked: CheckedInstall): Promise<Resolution> {
+    const { options, config, signal } = checked;
     const { resolve = {}, omit, platform } = options;
-    const sources = (placed: readonly PlacedPackage[]): PackSource[] =>
+    const sourcesOf = (placed: readonly PlacedPackage[]): PackSource[] =>
       placed.map((each) => packSource({ ...each, url: tarballUrl(config, each.resolved) }));
     // Tarballs are fetched while the project is resolved, unless the finished tree may leave many of them out.
-    const isEarly = !omit?.length && this.#options.cache !== "offline" && platform !== "wasm";
+    const startsEarly = !omit?.length && this.#options.cache !== "offline" && platform !== "wasm";
     const run: RunOptions = {
       ...plainOptions(() => resolve),
       ...(omit && { omit }),
       ...(typeof platform === "object" && resolvePlatform(platform, this.#options)),
       signal,
       onProgress: undefined,
-      ...(isEarly && { onPlaced: ({ added, removed }) => installation.announce(sources(added), sources(removed)) }),
+      ...(startsEarly && {
+        onPlaced: ({ added, removed }) => installation.prefetch(sourcesOf(added), sourcesOf(removed)),
+      }),
     };
     try {
       return await this.#backend.resolve(project, run);

@@ -8,10 +8,10 @@ import { UNPACK_LIMITS } from "../../src/tarball/unpack-limits.ts";
 import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
 import { nextTurn } from "../../workers/host/yield.ts";
 
-/** Bytes. */
+/** In bytes. */
 const MEBIBYTE = 1 << 20;
 
-/** Concurrent downloads in a browser, and outside of one. */
+/** Concurrent downloads in a browser, and elsewhere. */
 const DOWNLOADS = { browser: 64, other: 16 };
 
 type Services = Pick<InstallPorts, "downloads" | "packCache" | "progress"> & {
@@ -25,7 +25,7 @@ export function installPorts(installer: InstallerOptions, options: InstallOption
   return {
     ...services,
     limits: {
-      // Zero or NaN would wait for ever.
+      // Zero or NaN would wait forever.
       downloads: Math.max(1, tarballConcurrency || 1),
       extractions: services.extractor.atOnce,
       backlog: 32 * MEBIBYTE,
@@ -40,6 +40,7 @@ export function installPorts(installer: InstallerOptions, options: InstallOption
   };
 }
 
+/** @throws InstallError EINVALIDOPTION */
 async function toSink(sink: FileSink | Map<string, Uint8Array | SinkLink>): Promise<FileSink> {
   if (sink instanceof Map) {
     const { createMapSink } = await import("../../src/sink/map-sink.ts");

@@ -24,11 +24,12 @@ export class ThreadSupply implements Supply {
   readonly #net: MessagePort;
   readonly #supplyRequest: SupplyRequest;
   readonly #packuments = new Map<string, Outcome<Packument>>();
+  /** The packuments that the engine has received, for the counts. */
   readonly #read: Packument[] = [];
   /** Resolved by the next message of the fetch worker. */
   #waiting: (() => void)[] = [];
   #missing: string[] | undefined;
-  /** For full manifests, which are requested without the fetch worker. */
+  /** Requests full manifests, without the fetch worker. Made for the first one. */
   #own: { transport: PortTransport; source: PackumentSource } | undefined;
   #messages = 0;
 
