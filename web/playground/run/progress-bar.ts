@@ -38,9 +38,10 @@ export class ProgressBar {
   resolving({ phase, known, fetched, placed }: Progress): void {
     this.#bar.max = Math.max(1, known);
     this.#bar.value = fetched;
-    const text = `${fetched} of ${formatCount(known, "package")} looked up, ${placed} placed`;
-    this.#text.textContent = phase === "resolve" ? text : `${RESOLVE_PHASES[phase]}, ${placed} placed`;
-    this.#announce(`${RESOLVE_PHASES[phase]}: ${text}`);
+    const text = `${fetched} of ${formatCount(known, "package")}`;
+    // Short: there is room for one line beside the buttons.
+    if (known > 0) this.#text.textContent = phase === "resolve" ? text : RESOLVE_PHASES[phase];
+    this.#announce(`${RESOLVE_PHASES[phase]}: ${text} looked up, ${placed} placed`);
   }
 
   /** Shows the progress of an install. The bar shows how many tarballs are done. */
