@@ -5,7 +5,7 @@ import { ROOT } from "./setup.mjs";
 /**
  * Bundles a TypeScript file for Node or for a page. An import of `webhoist:entry` becomes the module under test. The
  * file of its workers is put beside the bundle.
- * @param {string} entry below the repository
+ * @param {string} entry path relative to the repository
  * @param {{ platform: "node" | "page", outDir: string, library?: string }} how
  * @returns {Promise<string>} the bundle, `<name>.mjs` for Node and `<name>.js` for a page
  */
@@ -28,7 +28,7 @@ export async function bundleEntry(entry, { platform, outDir, library = "web/inde
       target: "es2023",
       minify: false,
       sourcemap: "inline",
-      // A chunk of a worker's own build may have a chunk's name and be left out of a build for Node.
+      // A worker's chunk may have the name of another chunk. It is not needed in a build for Node.
       rollupOptions: { input, output: { entryFileNames: name, chunkFileNames: "chunks/[name]-[hash].js" } },
     },
   });

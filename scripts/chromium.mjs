@@ -3,7 +3,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge"];
-const ELSEWHERE = [
+const USUAL_PLACES = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
   "/Applications/Chromium.app/Contents/MacOS/Chromium",
   "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
@@ -12,8 +12,8 @@ const ELSEWHERE = [
 ];
 
 /**
- * What a browser does by itself and no page asks for. Two pages of its own for each window's address bar, which nobody sees, take as
- * much of the processor as all the rest of a new window.
+ * Background features of the browser that the tests switch off. Two hidden pages for each window's address bar alone take as much
+ * processor time as the rest of a new window.
  */
 const FEATURES = [
   ...["AimEnabled", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "MediaRouter", "NetworkTimeServiceQuerying"],
@@ -21,7 +21,7 @@ const FEATURES = [
   ...["WebUIOmniboxAimPopup", "WebUIOmniboxPopup"],
 ];
 
-/** For a Chromium that tests drive, in a container too. */
+/** The command-line switches of a Chromium that tests drive. `--no-sandbox` is needed in containers. */
 export const CHROMIUM_SWITCHES = ["--no-sandbox", `--disable-features=${FEATURES.join(",")}`];
 
 /** @param {string} path */
@@ -35,18 +35,18 @@ function isProgram(path) {
 }
 
 /**
- * A Chromium of this machine: `CHROMIUM_PATH`, the search path, then where installers put it.
+ * Returns the path of this machine's Chromium: `CHROMIUM_PATH`, else the first on the search path, else one in a usual folder.
  * @returns {string | undefined}
  */
 export function findChromium() {
   const named = process.env["CHROMIUM_PATH"];
   if (named) return named;
   const folders = (process.env["PATH"] ?? "").split(delimiter).filter(Boolean);
-  return [...folders.flatMap((folder) => NAMES.map((name) => join(folder, name))), ...ELSEWHERE].find(isProgram);
+  return [...folders.flatMap((folder) => NAMES.map((name) => join(folder, name))), ...USUAL_PLACES].find(isProgram);
 }
 
 /**
- * The same, after installing Debian's package where that is possible without asking anybody.
+ * Returns the path of Chromium. If there is none and this is root on Debian, installs Debian's package first.
  * @returns {string | undefined}
  */
 export function ensureChromium() {

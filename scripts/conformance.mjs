@@ -1,17 +1,17 @@
 #!/usr/bin/env node
-// Runs the recorded cases against the sources and says where the answers differ from npm's.
+// Resolves the recorded cases with the sources and prints the differences from npm's answers.
 //
 //   [WEBHOIST_REGISTRY=DIR] node scripts/conformance.mjs [--suite projects|arborist|real|random]… [--name TEXT]…
 //     [--mode threads|worker|inline]… [--shuffles COUNT]
 //     [--entry web/index.ts] [--metadata full|abbreviated] [--verbose] [--list-failures] [--timeout SECONDS] [--bail]
 //
 // Without WEBHOIST_REGISTRY (or --registry DIR) it runs the committed packs. --name keeps the cases whose name contains TEXT
-// (`=TEXT`: is TEXT). --verbose prints the first differing lock entries or the failure. --list-failures prints names alone.
-// --metadata abbreviated also asks for completeLockfile.
-// With --mode the cases run in Chromium, in that mode and for comparison `inline`: files, warnings, the whole tree and whole
-// failures must be the same. --shuffles adds so many orders in which the registry's answers arrive.
-// A case that takes longer than --timeout (20 s; times modes and orders) counts as a hang; the rest goes on. Exit code 1 when
-// a case differs.
+// (`=TEXT`: equals TEXT). --verbose prints the first differing lock entries or the failure. --list-failures prints only names.
+// --metadata abbreviated also sets completeLockfile.
+// With --mode, the cases run in Chromium: in that mode and, for comparison, `inline`. Files, warnings, the whole tree and whole
+// failures must be equal. --shuffles also runs each case with that number of random orders in which the registry's answers arrive.
+// A case that takes longer than --timeout (20 s, multiplied by modes and orders) counts as a hang; the other cases still run. The exit
+// code is 1 if a case differs.
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -49,7 +49,7 @@ const bundle = (entry, platform, folder = outDir) =>
 
 const wrong = (why) => ({ ms: 0, verdict: { why, detail: [], unlisted: [] }, said: [] });
 
-/** What `work` gives, or null when it takes longer than `seconds`. */
+/** Returns the result of `work`, or null if it takes longer than `seconds`. */
 async function within(seconds, work) {
   let timer;
   const late = new Promise((done) => {
@@ -62,7 +62,7 @@ async function within(seconds, work) {
   }
 }
 
-/** Cases in a thread of this process. */
+/** Runs cases in a thread of this process. */
 async function inThread() {
   const file = await bundle("test/conformance/worker.ts", "node");
   const workerData = { ...source, metadata: values.metadata };
@@ -70,7 +70,7 @@ async function inThread() {
     const worker = new Worker(file, { workerData, execArgv: ["--enable-source-maps"] });
     const cases = await new Promise((done, fail) => {
       worker.once("message", (message) => done(message.cases));
-      // Stays for the thread's life: between two cases nobody else listens.
+      // Not removed: without a listener, an error between two cases would end this process.
       worker.on("error", fail);
     });
     return { worker, cases };
@@ -98,7 +98,7 @@ async function inThread() {
   };
 }
 
-/** Cases in a page, in the modes that were asked for, each held to `inline`. */
+/** Runs cases in a page, in the given modes. Each result is compared with that of `inline`. */
 async function inPage() {
   const modes = ["inline", ...values.mode.filter((mode) => mode !== "inline")];
   const page = await bundle("test/system/modes/page.ts", "page", join(outDir, "page"));
@@ -135,7 +135,7 @@ function report({ suite, name }, { verdict, said, ms }) {
   if (verdict.unlisted.length > 0) console.log(`    answered 404: ${verdict.unlisted.join(", ")}`);
 }
 
-/** `inline 1.2 s, threads 2.0 s`: the straight runs alone. */
+/** Returns the times without shuffled runs: `inline 1.2 s, threads 2.0 s`. */
 function timesOf(count) {
   const modes = Object.entries(count.modes).map(([mode, ms]) => `${mode} ${(ms / 1000).toFixed(1)} s`);
   return modes.join(", ") || `${(count.ms / 1000).toFixed(1)} s`;
@@ -173,10 +173,10 @@ async function main() {
   if (!values["list-failures"]) {
     for (const [reason, count] of [...reasons].sort((a, b) => b[1] - a[1]).slice(0, 12))
       console.log(`${String(count).padStart(5)} × ${reason}`);
-    const alike = values.mode ? ", the same in every mode" : "";
+    const inModes = values.mode ? " and are the same in every mode" : "";
     for (const [suite, count] of counts) {
-      const orders = Number(values.shuffles) ? ` and ${count.orders} orders` : "";
-      console.log(`${suite}: ${count.pass} of ${count.all} as npm${alike}${orders} (${timesOf(count)})`);
+      const orders = Number(values.shuffles) ? `, ${count.orders} shuffled runs` : "";
+      console.log(`${suite}: ${count.pass} of ${count.all} equal npm${inModes}${orders} (${timesOf(count)})`);
     }
   }
   return failed ? 1 : 0;

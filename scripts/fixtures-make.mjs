@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Makes test/conformance/fixtures/*.pack from a recorded registry: WEBHOIST_REGISTRY=DIR node scripts/fixtures-make.mjs
 //
-// A pack holds cases and the packuments they were recorded with (test/conformance/pack.ts has the form). What is left out
-// changes no answer: a version's shasum beside an integrity; and of the projects' packuments devDependencies and publish times.
+// A pack contains cases and the packuments that they were recorded with. test/conformance/pack.ts describes its format. Fields that
+// change no answer are left out: the shasum of a version that has an integrity and, in the projects' packuments, devDependencies and
+// publish times.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,13 +13,13 @@ const root = process.env.WEBHOIST_REGISTRY;
 if (!root) throw new Error("Set WEBHOIST_REGISTRY to a recorded registry's folder.");
 const out = fileURLToPath(new URL("../test/conformance/fixtures/", import.meta.url));
 const LIMIT = 6_000_000;
-/** Projects small enough to bring whole. */
+/** Projects that are small enough for a pack. */
 const PROJECTS = ["docs-demo"];
 
 const text = (...path) => readFileSync(join(root, ...path), "utf8");
 const gunzipped = (...path) => gunzipSync(readFileSync(join(root, ...path))).toString();
 
-/** JSON text of a packument less what changes no answer. */
+/** Returns a packument as JSON, without the fields that change no answer. */
 function slim(document, versionFields = []) {
   const packument = JSON.parse(document);
   for (const manifest of Object.values(packument.versions)) {
@@ -35,7 +36,7 @@ class Pack {
   cases = [];
   #indices = new Map();
 
-  /** `key` tells documents of one name apart. */
+  /** Adds a packument once and returns its index. Different packuments of one name have different keys. */
   add(name, key, document) {
     let index = this.#indices.get(key);
     if (index === undefined) {
@@ -49,7 +50,8 @@ class Pack {
   write(file) {
     const hashes = new Map();
     const cases = JSON.stringify(this.cases);
-    if (/<#\d+>/.test(cases)) throw new Error(`${file}: a case has the text of a reference`);
+    if (/<#\d+>/.test(cases))
+      throw new Error(`${file}: a case contains text that looks like a reference to a hash (<#1>)`);
     const short = cases.replace(/sha\d+-[A-Za-z0-9+/]{20,}=*/g, (hash) => {
       if (!hashes.has(hash)) hashes.set(hash, hashes.size);
       return `<#${hashes.get(hash)}>`;
@@ -60,7 +62,7 @@ class Pack {
     const foreign = content.match(/https?:\/\/registry\.(?!local\/)[\w.-]+/);
     if (foreign) throw new Error(`${file} names a registry's host at ${content.indexOf(foreign[0])}`);
     const packed = gzipSync(content, { level: 9 });
-    // The tenth byte of a gzip header is the system it was made on; 255 is "unknown": the same bytes everywhere.
+    // The tenth byte of a gzip header is the operating system. 255, "unknown", gives the same bytes on every system.
     packed[9] = 255;
     writeFileSync(join(out, file), packed);
     console.log(`${file}: ${this.cases.length} cases, ${this.lines.length} packuments, ${packed.length} bytes`);
@@ -111,7 +113,7 @@ function random() {
   return pack;
 }
 
-/** Every name that an entry of the lock has or wants: more than npm asks for, less than the registry holds. */
+/** Returns the names of all packages in a lock and of all their dependencies. npm requests only some of them. */
 function namesOf(lock) {
   const names = new Set();
   for (const [location, entry] of Object.entries(lock.packages)) {
@@ -157,5 +159,5 @@ const total =
   harvested("arborist").write("arborist.pack") +
   harvested("real").write("real.pack") +
   random().write("random.pack");
-console.log(`${total} bytes in all`);
-if (total > LIMIT) throw new Error(`more than ${LIMIT} bytes`);
+console.log(`${total} bytes in total`);
+if (total > LIMIT) throw new Error(`The packs take ${total} bytes. The limit is ${LIMIT}.`);

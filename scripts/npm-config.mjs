@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
 /**
- * How this machine's npm client reaches its registry.
+ * The settings with which this machine's npm client reaches its registry.
  * @typedef {object} RegistryConfig
  * @property {string} registry Base URL with a trailing slash, no user information.
  * @property {string} [proxy] URL of an HTTP(S) proxy.
@@ -16,7 +16,7 @@ import { basename, join } from "node:path";
  */
 
 /**
- * Run the npm client, with its output to this terminal unless it is asked for.
+ * Runs the npm client. Its output goes to this terminal, or with `capture` into the result.
  * @param {string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, capture?: boolean }} [options]
  * @returns {{ status: number, stdout: string }}
@@ -39,8 +39,8 @@ export function npm(args, { cwd = process.cwd(), env = process.env, capture = fa
 }
 
 /**
- * What a key of `.npmrc` texts and of npm's environment variables is set to.
- * @param {string[]} texts the strongest first
+ * Returns a function that looks up a key in `.npmrc` texts and in npm's environment variables.
+ * @param {string[]} texts the one with the highest priority first
  * @param {NodeJS.ProcessEnv} [env]
  * @returns {(key: string) => string | undefined}
  */
@@ -62,7 +62,7 @@ export function settings(texts, env = process.env) {
 }
 
 /**
- * The value npm would find for a key that belongs to a registry (`//host/path/:_authToken`): the nearest folder wins.
+ * Returns a function that looks up a key of a registry (`//host/path/:_authToken`), as npm does: the longest path has priority.
  * @param {string} registry
  * @param {(key: string) => string | undefined} setting
  * @returns {(key: string) => string | undefined}
@@ -89,7 +89,7 @@ function authorization(setting) {
   if (pair) return `Basic ${pair}`;
   const [user, password] = [setting("username"), setting("_password")];
   if (!user || !password) return undefined;
-  // npm stores the password alone in base64.
+  // npm stores only the password in base64, without the user name.
   return `Basic ${Buffer.from(`${user}:${Buffer.from(password, "base64").toString()}`).toString("base64")}`;
 }
 
@@ -109,7 +109,7 @@ function certificates(pem) {
 }
 
 /**
- * The registry's address as it may be shown and compiled in: without credentials, with a trailing slash.
+ * Returns a registry's address without credentials, with a trailing slash, so that it can be shown and put into a build.
  * @param {string} address
  */
 export function publicUrl(address) {
@@ -131,7 +131,7 @@ export function readNpmConfig(cwd = process.cwd(), env = process.env) {
   /** @type {Record<string, unknown>} */
   const config = JSON.parse(stdout);
   const plain = settings([join(cwd, ".npmrc"), config["userconfig"], config["globalconfig"]].map(textOf), env);
-  // npm does not show a URL that holds a password, nor any registry's own settings: those are read from its files.
+  // npm does not print URLs with a password, nor the settings of single registries. These are read from its files.
   for (const key of ["registry", "proxy", "https-proxy"]) config[key] ??= plain(key);
   const registry = publicUrl(String(config["registry"]));
   const setting = scopedSettings(registry, plain);
@@ -152,7 +152,7 @@ export function readNpmConfig(cwd = process.cwd(), env = process.env) {
 }
 
 /**
- * npm's order: its own settings, then the environment's. `proxy=false` turns the proxy off.
+ * Returns the proxy's URL in npm's order: npm's own settings, then the environment's. `proxy=false` turns the proxy off.
  * @param {string} registry
  * @param {Record<string, unknown>} config
  * @param {NodeJS.ProcessEnv} env

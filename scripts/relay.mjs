@@ -14,9 +14,9 @@ const PART = /[A-Za-z0-9~!'()*-][A-Za-z0-9~!'()*._-]*/.source;
 const PATH = new RegExp(`^(@${PART}/)?(${PART})(?:/(?!-$)([A-Za-z0-9][\\w.+-]*)|/-/(${PART}\\.tgz))?$`);
 
 /**
- * `@scope%2fname/1.0.0` → `@scope%2fname/1.0.0` below the registry; `undefined` for whatever is not a packument, a
- * manifest or a tarball.
- * @param {string} path what follows the relay's prefix, still escaped
+ * Returns the package's name and the path below the registry: `@scope%2fname/1.0.0` for `@scope%2fname/1.0.0`. Returns undefined
+ * if the path is not that of a packument, a manifest or a tarball.
+ * @param {string} path the path after the relay's prefix, still escaped
  * @returns {{ name: string, target: string } | undefined}
  */
 export function relayTarget(path) {
@@ -35,8 +35,8 @@ export function relayTarget(path) {
 }
 
 /**
- * Whether the request may come from another site. A page of another origin cannot forge these headers, and a name that
- * was rebound to loopback shows in `Host`.
+ * Checks whether a request may come from another site. A page of another origin cannot forge these headers, and a host name that was
+ * rebound to loopback is visible in `Host`.
  * @param {Request} request
  */
 export function isForeign({ headers, socket }) {
@@ -49,16 +49,16 @@ export function isForeign({ headers, socket }) {
 
 /** @param {string | undefined} type */
 function safeType(type) {
-  // The answer is served from the page's own origin: nothing that a browser would run or render.
+  // The response is served from the page's own origin, so it must not be a type that a browser runs or renders.
   return type && /^application\/(?:[\w.-]+\+)?json\b/.test(type) ? type : "application/octet-stream";
 }
 
 /**
- * A relay on the page's own origin to the registry that this machine's npm client uses, for pages that cannot reach it
- * directly. Packuments, manifests and tarballs only; GET and HEAD only; pages of other origins are refused.
+ * Creates a relay on the page's own origin to the registry that this machine's npm client uses, for pages that cannot reach it
+ * directly. It answers GET and HEAD requests for packuments, manifests and tarballs. It refuses pages of other origins.
  * @param {import("./npm-config.mjs").RegistryConfig} config
- * @returns {{ handle(request: Request, response: Response): boolean, close(): void }} `handle` is false for a path that
- * is not the relay's
+ * @returns {{ handle(request: Request, response: Response): boolean, close(): void }} `handle` returns false for a path
+ * outside the relay
  */
 export function createRelay(config) {
   const upstream = new Upstream(config);

@@ -16,8 +16,8 @@ const SLOW = new Set([
 const IMPORTS = /\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g;
 
 /**
- * Sorts the tests for Node by what they import, themselves or through other files of `test` and `scripts`. No list to keep:
- * a new test is fast unless it starts a browser, a process or a bundler.
+ * Sorts the tests for Node by their imports, direct or through other files of `test` and `scripts`. There is no list to maintain: a new
+ * test is fast unless it starts a browser, a process or a bundler.
  * @returns {{ fast: string[], slow: string[] }} paths relative to the repository, without test/system/package
  */
 export function nodeTests() {
@@ -33,7 +33,7 @@ export function nodeTests() {
 
 /**
  * @param {string} file
- * @param {Map<string, boolean>} known the answers so far; a file that is being looked at counts as fast
+ * @param {Map<string, boolean>} known results so far; a file that is being checked counts as fast
  * @returns {boolean}
  */
 function isSlow(file, known) {
@@ -54,7 +54,7 @@ function isTestFile(file) {
   return ["test", "scripts"].some((folder) => file.startsWith(join(ROOT, folder) + sep));
 }
 
-/** @param {string} file @returns {string[]} nothing for a file that cannot be read as a module */
+/** @param {string} file @returns {string[]} empty for a file that cannot be read as a module */
 function importsOf(file) {
   try {
     return [...readFileSync(file, "utf8").matchAll(IMPORTS)].map(([, name = ""]) => name);

@@ -5,7 +5,7 @@ import { ensureChromium, NO_CHROMIUM } from "./chromium.mjs";
 import { ensureInstalled, exit, ROOT } from "./setup.mjs";
 
 const HELP = `npm test                    run every test: the fast tier, then the full tier
-npm test -- --fast          run the fast tier alone: what needs no browser, process or bundler
+npm test -- --fast          run only the fast tier: tests without browsers, processes and bundlers
 npm test -- --check         run the static checks first: types, style, dead code
 npm test -- --long          run the long laws and the kill tests (half an hour)
 npm test -- FILE…           run the tests whose path contains FILE
@@ -23,7 +23,7 @@ ensureInstalled();
 const chromium = flags.has("--fast") ? null : ensureChromium();
 if (!chromium && !flags.has("--fast")) exit(NO_CHROMIUM);
 
-/** @param {string} script below the repository @param {string[]} given */
+/** @param {string} script path relative to the repository @param {string[]} given */
 function run(script, given) {
   const env = { ...process.env, ...(chromium && { CHROMIUM_PATH: chromium }) };
   return spawnSync(process.execPath, [join(ROOT, script), ...given], { cwd: ROOT, stdio: "inherit", env }).status === 0;

@@ -9,7 +9,7 @@ const IDLE = 60_000;
 const REDIRECTS = 5;
 
 /**
- * `example.com` in the list covers `example.com` and `a.example.com`.
+ * Checks whether a list covers a host: `example.com` covers `example.com` and `a.example.com`.
  * @param {string} host
  * @param {string[]} list
  */
@@ -28,8 +28,8 @@ function proxyHeaders(proxy) {
 }
 
 /**
- * Requests to one registry, the way this machine's npm client makes them: its proxy, its certificates.
- * Credentials go to the registry's own origin and nowhere else, also when it redirects.
+ * Makes requests to one registry as this machine's npm client does, with its proxy and certificates. Credentials go only to the
+ * registry's own origin, also after a redirect.
  */
 export class Upstream {
   /** @type {RegistryConfig} */ #config;
@@ -48,7 +48,7 @@ export class Upstream {
     const proxy = new URL(config.proxy);
     if (!/^https?:$/.test(proxy.protocol)) throw new Error(`The relay cannot use a ${proxy.protocol} proxy`);
     this.#proxy = proxy;
-    // The agent pools what this gives it, so a tunnel serves many requests.
+    // The agent pools the sockets that this returns, so a tunnel serves many requests.
     Object.assign(this.#secure, {
       createConnection: (/** @type {any} */ options, /** @type {any} */ done) =>
         openTunnel(proxy, { ...options, ...tls }, done),
@@ -58,7 +58,7 @@ export class Upstream {
   /**
    * @param {string} address
    * @param {{ method: string, headers: Headers, signal: AbortSignal }} init
-   * @returns {Promise<http.IncomingMessage>} the head of the answer; its body is not read yet
+   * @returns {Promise<http.IncomingMessage>} the response; its body is not read yet
    */
   async request(address, init) {
     let url = new URL(address);
@@ -113,7 +113,7 @@ export class Upstream {
 }
 
 /**
- * A TLS connection to `options.host` through an HTTP CONNECT tunnel (RFC 9110 §9.3.6).
+ * Opens a TLS connection to `options.host` through an HTTP CONNECT tunnel (RFC 9110 §9.3.6).
  * @param {URL} proxy
  * @param {import("node:tls").ConnectionOptions & { host: string, port: number }} options
  * @param {(error: Error | null, socket?: import("node:net").Socket) => void} done

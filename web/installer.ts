@@ -55,7 +55,7 @@ export async function createInstaller(options: InstallerOptions = {}): Promise<I
 
 const MODES = ["threads", "worker", "inline"] as const;
 
-/** Returns what keeps a mode from starting, as far as it is known before an attempt. */
+/** Returns the reason why a mode cannot start, if it is known before an attempt. */
 function obstacleTo(mode: RealMode): string | undefined {
   if (!MODES.includes(mode)) {
     throw invalidOption(`options.mode must be "auto", "threads", "worker" or "inline", not "${mode}".`);
@@ -66,7 +66,7 @@ function obstacleTo(mode: RealMode): string | undefined {
   return mode === "threads" && !globalThis.crossOriginIsolated ? "the page is not cross-origin isolated" : undefined;
 }
 
-/** Returns the backend, or what keeps it from starting. */
+/** Returns the backend, or the reason why it cannot start. */
 async function start(mode: RealMode, options: InstallerOptions): Promise<Backend | string> {
   try {
     if (mode === "inline") return await (await import("./backends/inline-backend.ts")).InlineBackend.start(options);

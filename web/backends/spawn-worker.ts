@@ -7,7 +7,7 @@ import __WEBHOIST_WORKER__ from "../../workers/threads/worker.ts?worker&url";
 
 /**
  * Starts the library's worker and resolves once it runs. If `signal` aborts, terminates the worker and throws the signal's reason.
- * @throws InstallError EWORKER that says what keeps the worker from running
+ * @throws InstallError EWORKER with the reason if the worker cannot run
  */
 export async function spawnWorker(given: string | URL | undefined, signal: AbortSignal): Promise<Worker> {
   const obstacles: string[] = [];
@@ -52,7 +52,7 @@ function* addressesOf(url: URL): Generator<URL> {
   }
 }
 
-/** Resolves with undefined once the worker runs, otherwise with what keeps it from running. An empty text means that the file did not load. */
+/** Resolves with undefined once the worker runs, otherwise with the reason why it cannot. An empty reason means that the file did not load. */
 function obstacleTo(worker: Worker, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve) => {
     const listening = new AbortController();

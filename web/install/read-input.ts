@@ -7,14 +7,14 @@ import { invalidInput } from "../../src/errors/invalid-option.ts";
 import { ProjectFiles } from "../../src/project/files.ts";
 import { plainInput } from "../options/plain-input.ts";
 
-/** What `install` starts from, once it is checked, with the project's files if they are known. */
+/** The checked input of `install`, with the project's files if they are known. */
 export type CheckedInput = { readonly own: OwnFiles | undefined } & (
   | { readonly kind: "project"; readonly project: ProjectInput }
   | { readonly kind: "resolution"; readonly resolution: Resolution }
   | { readonly kind: "lock"; readonly text: string }
 );
 
-/** Tells a project, a resolution and a lock's text from each other. @throws InstallError EINVALIDINPUT for anything else */
+/** Decides whether the input is a project, a resolution or the text of a lock. @throws InstallError EINVALIDINPUT for anything else */
 export function readInput(input: InstallInput, options: InstallOptions): CheckedInput {
   const own = options.files && ownFiles(plainInput({ files: options.files }));
   if (typeof input === "string") return { kind: "lock", text: input, own };
@@ -30,7 +30,7 @@ function isResolution(input: Exclude<InstallInput, string>): input is Resolution
   return Object(input) === input && "tree" in input && "why" in input;
 }
 
-/** Returns the lock among a resolution's files, or undefined if it was asked for none. */
+/** Returns the lock among a resolution's files, or undefined if it has none. */
 export function lockOf({ files }: Resolution): string | undefined {
   const paths = Object.keys(files).filter((path) => /(?:^|\/)(?:package-lock|npm-shrinkwrap)\.json$/.test(path));
   return paths.length > 0 ? files[paths.sort((a, b) => a.length - b.length)[0] as string] : undefined;

@@ -8,7 +8,7 @@ export interface SubstitutedProject {
   readonly substitutes: Readonly<Record<string, string>>;
 }
 
-/** Replaces native packages of a project, if the install is for `wasm` and asks for it (docs/platform.md). */
+/** Replaces native packages of a project, if the install is for `wasm` and its options allow it (docs/platform.md). */
 export async function substitute(
   project: ProjectInput,
   { substitutes: asked, platform }: InstallOptions,

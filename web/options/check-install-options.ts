@@ -4,7 +4,7 @@ import { UNPACK_LIMITS } from "../../src/tarball/unpack-limits.ts";
 
 const OMITTED = ["dev", "optional", "peer"];
 
-/** Checks the options of `install`. @throws InstallError EINVALIDOPTION that names the option and what it must be */
+/** Checks the options of `install`. @throws InstallError EINVALIDOPTION that names the option and its valid values */
 export function checkInstallOptions(options: InstallOptions): void {
   const demand = (good: boolean, name: string, what: string): void => {
     if (!good) throw invalidOption(`options.${name} must be ${what}.`);

@@ -69,8 +69,8 @@ export async function resolveRun(
 }
 
 /**
- * Returns the error with which a run rejects: the signal's reason after a cancel; otherwise an InstallError that says what can
- * be done, or an unexpected error unchanged.
+ * Returns the error with which a run rejects: the signal's reason after a cancel; otherwise an InstallError with ways out, or an
+ * unexpected error unchanged.
  */
 export async function runError(error: unknown, signal: AbortSignal): Promise<unknown> {
   if (signal.aborted) return signal.reason;

@@ -10,10 +10,10 @@ export const FETCHED: number = COUNTERS + 1;
 export const PACKUMENTS: number = COUNTERS + 2;
 export const PLACED: number = COUNTERS + 3;
 export const REQUESTS: number = COUNTERS + 4;
-/** What the preload has sent for, counted before it is sent for, and how much of it has ended. */
+/** Requests that the preload has made (counted before they are sent), and those that have ended. */
 export const DISPATCHED: number = COUNTERS + 5;
 export const DONE: number = COUNTERS + 6;
-/** Packuments that the engine asked for before the preload did. */
+/** Packuments that the engine requested before the preload did. */
 export const LATE: number = COUNTERS + 7;
 /** Messages between threads. */
 export const MESSAGES: number = COUNTERS + 8;

@@ -234,7 +234,7 @@ export class SharedOnceMap {
     this.#wake(slot);
   }
 
-  /** Returns what to wait for; undefined if the map is closed and the key has no owner. @throws InstallError EUNREGISTERED */
+  /** Returns the slot and the generation to wait for; undefined if the map is closed and the key has no owner. @throws InstallError EUNREGISTERED */
   #waited(key: string): Waited | undefined {
     const slot = this.#names.find(key);
     const state = slot < 0 ? EMPTY : this.#state(slot);
