@@ -7,7 +7,7 @@ const page = readFileSync(join(ROOT, "docs/architecture.md"), "utf8");
 
 /** Files that are reached through a message or a port, which the page names. */
 const PORTS = new Map([
-  ["workers/threads/engine-worker.ts", "a call of WorkerService"],
+  ["workers/threads/worker-service.ts", "a call of WorkerService"],
   ["web/backends/extractors.ts", "the port Extractor"],
   ["src/pack-cache/stored-pack-cache.ts", "the port PackCache"],
 ]);

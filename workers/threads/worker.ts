@@ -1,6 +1,6 @@
 import { expose } from "comlink";
-import { workerService } from "./engine-worker.ts";
 import { HELLO } from "./hello.ts";
+import { workerService } from "./worker-service.ts";
 
 // The entry of every worker. The page's first call, `setUp`, gives it a role.
 expose(workerService());
