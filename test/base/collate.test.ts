@@ -4,7 +4,7 @@ import { enOrder } from "../../src/base/collate.ts";
 
 const oracle = new Intl.Collator("en").compare;
 
-test("orders as the collator does, in ASCII and outside it", () => {
+test("law: the order equals that of Intl.Collator, for any text", () => {
   const char = fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(..."aAbBzZ019-_.@/~+ !|<>'()") },
     { weight: 2, arbitrary: fc.string({ maxLength: 1 }) },
@@ -28,7 +28,7 @@ test("orders as the collator does, in ASCII and outside it", () => {
   );
 });
 
-test("punctuation before digits before letters, and case only as a tie-break", () => {
+test("punctuation is before digits and digits before letters; case only breaks ties", () => {
   const names = [
     "node_modules/b",
     "node_modules/B",

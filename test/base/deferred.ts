@@ -1,4 +1,4 @@
-/** A promise, and what settles it. */
+/** Returns a promise with the functions that settle it. */
 export function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (reason: unknown) => void } {
   let resolve: (value: T) => void = () => {};
   let reject: (reason: unknown) => void = () => {};

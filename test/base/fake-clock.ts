@@ -1,14 +1,14 @@
 import type { Clock } from "../../src/base/spawn-local.ts";
 
-/** Time passes when a test says so, and a turn of the event loop ends when a test ends it. */
+/** A clock that a test controls. A test sets the time, and begins each turn of the event loop. */
 export class FakeClock implements Clock {
   time = 0;
-  /** How often it was asked for the time. */
-  looks = 0;
+  /** The number of calls of `now`. */
+  reads = 0;
   #waiting: (() => void)[] = [];
 
   now(): number {
-    this.looks++;
+    this.reads++;
     return this.time;
   }
 
@@ -16,25 +16,25 @@ export class FakeClock implements Clock {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** How many wait for the next turn. */
+  /** The number of callers that wait for the next turn. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** Begins a turn, and lets all happen that it leads to. */
+  /** Begins a turn. Resolves once everything that follows from it has happened. */
   async turn(): Promise<void> {
     for (const resolve of this.#waiting.splice(0)) resolve();
     await settled();
   }
 }
 
-/** Each look takes a millisecond, and turns come by themselves. */
+/** Returns a clock that advances by a millisecond at each call of `now`. Turns begin by themselves. */
 export function tickingClock(turn: () => Promise<void> = settled): Clock {
   let time = 0;
   return { now: () => time++, nextTurn: turn };
 }
 
-/** After every promise that can be settled by now. */
+/** Resolves after all promises that can be settled now. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isOneEditAway } from "../../src/base/one-edit.ts";
 
-/** All texts of a small alphabet that one edit makes of `text`. */
+/** Returns all texts over a small alphabet that are one edit away from `text`. */
 function edits(text: string): Set<string> {
   const found = new Set<string>();
   for (let at = 0; at <= text.length; at++) {
@@ -18,7 +18,7 @@ function edits(text: string): Set<string> {
   return found;
 }
 
-test("one edit away is what one edit makes", () => {
+test("law: isOneEditAway finds exactly the texts that one edit gives", () => {
   const word = fc.string({ unit: fc.constantFrom("a", "b", "-"), maxLength: 5 });
   const agree = fc.property(word, word, (a, b) => {
     expect(isOneEditAway(a, b)).toBe(edits(a).has(b));

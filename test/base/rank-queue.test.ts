@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { RankQueue } from "../../src/base/rank-queue.ts";
 
-test("whoever is first has the lowest rank, and has waited longest of those", () => {
+test("law: the first item has the lowest rank, and is the oldest of that rank", () => {
   const step = fc.oneof(
     fc.record({ to: fc.constant("add" as const), rank: fc.nat(4) }),
     fc.record({ to: fc.constant("promote" as const), item: fc.nat(20), rank: fc.nat(4) }),

@@ -4,7 +4,7 @@ import { deferred } from "./deferred.ts";
 import { FakeClock, settled, tickingClock } from "./fake-clock.ts";
 import { forever } from "./tasks.ts";
 
-test("stop: every task is left and rejects, jobs are dropped, and nothing comes after", async () => {
+test("stop ends and rejects every task, drops jobs, and refuses later ones", async () => {
   const clock = new FakeClock();
   const scheduler = new LocalScheduler(clock, { slice: 1 });
   const left: string[] = [];
@@ -46,7 +46,7 @@ test("a task can stop the scheduler that runs it", async () => {
       scheduler.stop("reason");
       log.push("stopped");
       yield;
-      log.push("went on");
+      log.push("continued");
     } finally {
       log.push("left");
     }
@@ -63,9 +63,9 @@ test("a job can stop the scheduler that runs it", async () => {
   await expect(beside).rejects.toBe("by a job");
 });
 
-test("what a task does in finally cannot keep it", async () => {
+test("a task cannot prevent its end in `finally`", async () => {
   const clock = new FakeClock();
-  // A step a turn.
+  // One step each turn.
   const scheduler = new LocalScheduler(clock, { slice: 0 });
   const wait = deferred<void>();
   const after = vi.fn();

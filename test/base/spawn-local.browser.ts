@@ -10,40 +10,40 @@ function* steps(count: number): Task<void> {
   for (let i = 0; i < count; i++) yield;
 }
 
-/** Messages to oneself, one after another, until stopped; each is a turn of the event loop. */
-function chatter(): { count: number; stop(): void } {
+/** Sends messages to itself, one in each turn of the event loop, until it is stopped. `count` is their number. */
+function startMessages(): { count: number; stop(): void } {
   const { port1, port2 } = new MessageChannel();
-  const talk = {
+  const messages = {
     count: 0,
     stop: () => port1.close(),
   };
   port1.onmessage = () => {
-    talk.count++;
+    messages.count++;
     port2.postMessage(null);
   };
   port2.postMessage(null);
-  return talk;
+  return messages;
 }
 
 test.each([
-  ["with a task scheduler", true],
-  ["without", false],
-])("%s another's turn comes between any two slices", async (_, scheduled) => {
+  ["with scheduler.postTask", true],
+  ["without scheduler.postTask", false],
+])("%s, other work gets a turn between slices", async (_, scheduled) => {
   if (!scheduled) vi.stubGlobal("scheduler", undefined);
-  const talk = chatter();
+  const messages = startMessages();
   const seen: number[] = [];
   let time = 0;
   const scheduler = new LocalScheduler({
-    // Every look takes a millisecond: eight steps are a slice.
+    // Each call takes a millisecond, so a slice has eight steps.
     now: () => time++,
     nextTurn: () => {
-      seen.push(talk.count);
+      seen.push(messages.count);
       return nextTurn();
     },
   });
   await scheduler.spawn(steps(800));
-  talk.stop();
+  messages.stop();
   expect(seen.length).toBeGreaterThanOrEqual(99);
-  // Whose turn comes first is the browser's business, so not after each; but nobody is kept waiting for two.
+  // The browser chooses the order of turns, so a message may wait for one slice, but not for two.
   for (let i = 2; i < seen.length; i++) expect(seen[i]! - seen[i - 2]!).toBeGreaterThan(0);
 });

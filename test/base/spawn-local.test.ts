@@ -11,7 +11,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test("a task gives what it returns, after its caller went on", async () => {
+test("spawn resolves with the task's result, and the caller continues before the first step", async () => {
   const scheduler = new LocalScheduler(new FakeClock());
   const log: string[] = [];
   const task = scheduler.spawn(steps(2, () => log.push("step"), "result"));
@@ -22,7 +22,7 @@ test("a task gives what it returns, after its caller went on", async () => {
   expect(scheduler.idle).toBe(true);
 });
 
-test("a task is resumed with what it waited for, or has the rejection thrown into it", async () => {
+test("a task is resumed with the value that it waited for, or with its rejection thrown", async () => {
   const scheduler = new LocalScheduler(new FakeClock());
   const [first, second] = [deferred<string>(), deferred<string>()];
   function* task(): Task<unknown[]> {
@@ -32,7 +32,7 @@ test("a task is resumed with what it waited for, or has the rejection thrown int
     } catch (error) {
       seen.push(error, yield);
     }
-    // biome-ignore lint/suspicious/noThenProperty: whatever has a `then` can be waited for
+    // biome-ignore lint/suspicious/noThenProperty: a task can wait for any object with a `then`
     seen.push(yield { then: (done: (value: string) => void) => done("thenable") } as PromiseLike<string>);
     seen.push(yield);
     return seen;
@@ -77,7 +77,7 @@ test("jobs and tasks take turns, and tasks among themselves", async () => {
   expect(log).toBe("1A2B3ABAB");
 });
 
-/** How far jobs and steps, and tasks among themselves, got ahead of each other while both had something to do. */
+/** Measures the lead: by how many turns jobs were ahead of steps, or one task of another, while both had work. */
 function race(
   lengths: readonly number[],
   jobs: number,
@@ -105,7 +105,7 @@ function race(
   return run;
 }
 
-test("whatever there is to do, no kind gets ahead of the other by more than one, nor a task of another", async () => {
+test("law: jobs are never more than one ahead of steps, nor one task of another", async () => {
   const lengths = fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 6 });
   const law = fc.asyncProperty(lengths, fc.nat(40), fc.integer({ min: 1, max: 9 }), async (lengths, jobs, slice) => {
     const scheduler = new LocalScheduler(tickingClock(), { slice });
@@ -155,7 +155,7 @@ test("a task that never ends does not starve a job", async () => {
   await expect(endless).rejects.toBe("enough");
 });
 
-test("a turn of the event loop gives one slice at most", async () => {
+test("a turn of the event loop has at most one slice", async () => {
   const clock = new FakeClock();
   const scheduler = new LocalScheduler(clock);
   let done = 0;
@@ -180,7 +180,7 @@ test("a turn of the event loop gives one slice at most", async () => {
   expect([done, clock.waiting]).toEqual([20, 0]);
 });
 
-test("what arrives between slices waits for the next one", async () => {
+test("work that arrives between slices waits for the next one", async () => {
   const clock = new FakeClock();
   const scheduler = new LocalScheduler(clock, { slice: 2 });
   const log: string[] = [];
@@ -204,7 +204,7 @@ test("what arrives between slices waits for the next one", async () => {
   await task;
 });
 
-test("who sleeps and is woken in the same turn has what was left of the slice", async () => {
+test("a scheduler that is woken in the same turn has only the rest of the slice", async () => {
   const clock = new FakeClock();
   const scheduler = new LocalScheduler(clock);
   const wait = deferred<void>();
@@ -239,7 +239,7 @@ test("a clock that is set back ends the slice", async () => {
   await expect(task).rejects.toBe("enough");
 });
 
-test("where everything waits nothing is asked of the clock", async () => {
+test("the clock is not read while all tasks wait", async () => {
   const clock = new FakeClock();
   const scheduler = new LocalScheduler(clock);
   const waits = Array.from({ length: 5 }, () => deferred<number>());
@@ -251,19 +251,19 @@ test("where everything waits nothing is asked of the clock", async () => {
     ),
   );
   await settled();
-  const { looks } = clock;
+  const { reads } = clock;
   for (let i = 0; i < 10; i++) await settled();
-  expect([clock.looks, clock.waiting, scheduler.idle]).toEqual([looks, 0, false]);
+  expect([clock.reads, clock.waiting, scheduler.idle]).toEqual([reads, 0, false]);
   for (const [i, { resolve }] of waits.entries()) resolve(i);
   expect(await Promise.all(tasks)).toEqual([0, 1, 2, 3, 4]);
 });
 
-test("a step makes no promise", async () => {
-  let made = 0;
+test("a step creates no promise", async () => {
+  let created = 0;
   class Counted<T> extends Promise<T> {
     constructor(run: ConstructorParameters<typeof Promise<T>>[0]) {
       super(run);
-      made++;
+      created++;
     }
   }
   vi.stubGlobal("Promise", Counted);
@@ -271,11 +271,11 @@ test("a step makes no promise", async () => {
   const tasks = [1, 2].map(() => scheduler.spawn(steps(50_000, () => {}, null)));
   for (let i = 0; i < 50_000; i++) scheduler.post(() => {});
   for (const task of tasks) await task;
-  expect(made).toBeGreaterThan(2);
-  expect(made).toBeLessThan(20);
+  expect(created).toBeGreaterThan(2);
+  expect(created).toBeLessThan(20);
 });
 
-test("very many tasks that wait and work all end", async () => {
+test("5,000 tasks that wait and work all end", async () => {
   const clock = new FakeClock();
   const scheduler = new LocalScheduler(clock);
   const gates = Array.from({ length: 50 }, () => deferred<number>());
@@ -300,7 +300,7 @@ test("very many tasks that wait and work all end", async () => {
   expect(scheduler.idle).toBe(true);
 });
 
-test("a job that throws shows as an unhandled rejection, and the rest goes on", async () => {
+test("a job that throws causes an unhandled rejection, and other work continues", async () => {
   const scheduler = new LocalScheduler(new FakeClock());
   const reject = vi.spyOn(Promise, "reject").mockImplementation(() => new Promise<never>(() => {}));
   const wait = deferred<void>();
@@ -312,7 +312,7 @@ test("a job that throws shows as an unhandled rejection, and the rest goes on", 
   expect(reject).toHaveBeenCalledExactlyOnceWith(new Error("defect"));
 });
 
-test("in Node others get in between slices, and nothing stays open", async () => {
+test("in Node, other work runs between slices, and no port stays open", async () => {
   const scheduler = new LocalScheduler(tickingClock(nextTurn));
   const open = (): number => process.getActiveResourcesInfo().filter((kind) => /message/i.test(kind)).length;
   const before = open();
@@ -323,11 +323,11 @@ test("in Node others get in between slices, and nothing stays open", async () =>
     if (live) setImmediate(other);
   };
   other();
-  // 8 steps a slice.
+  // A slice has eight steps.
   await scheduler.spawn(steps(800, () => {}, null));
   live = false;
   expect(others).toBeGreaterThan(50);
-  // A port that was closed is gone some turns later.
+  // A closed port disappears some turns later.
   await vi.waitFor(() => expect(open()).toBe(before));
   expect(localClock.now()).toBeGreaterThan(0);
 });

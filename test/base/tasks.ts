@@ -1,17 +1,18 @@
 import type { Task } from "../../src/base/spawn-local.ts";
 
-/** A task of so many steps, each of which says so. */
-export function* steps<T>(count: number, say: () => void, result: T): Task<T> {
+/** Creates a task of `count` steps. Calls `onStep` at each step. */
+export function* steps<T>(count: number, onStep: () => void, result: T): Task<T> {
   for (let i = 0; i < count; i++) {
-    say();
+    onStep();
     yield;
   }
   return result;
 }
 
-export function* forever(say: () => void): Task<never> {
+/** Creates a task that never ends. Calls `onStep` at each step. */
+export function* forever(onStep: () => void): Task<never> {
   for (;;) {
-    say();
+    onStep();
     yield;
   }
 }
