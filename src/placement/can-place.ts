@@ -25,7 +25,7 @@ export interface PlacementQuestion {
  * 2. `target` has the name as a peer and is not a top node: CONFLICT. The package belongs higher up.
  * 3. There is no `current`, and another edge of `target` asks for the name, but `dep` does not satisfy that edge: CONFLICT.
  * 4. There is a `current`:
- *    a. `dep` is the same package, and `current` satisfies `edge`, or neither does: KEEP. For an explicit request: REPLACE.
+ *    a. `dep` is the same package, and `current` satisfies `edge`, or neither of them does: KEEP. For an explicit request: REPLACE.
  *    b. `dep` is not older, and every dependent of `current` accepts it: REPLACE, if the peers of `dep` fit too.
  *    c. `current` satisfies `edge`: KEEP. An explicit request goes on to d, unless it prefers to dedupe.
  *    d. With prefer-dedupe, `dep` is older, and every dependent of `current` accepts it: REPLACE, if the peers fit too.
@@ -34,9 +34,10 @@ export interface PlacementQuestion {
  *    g. `edge` is not a peer edge: CONFLICT.
  *    h. `current` belongs to other peer sets: REPLACE if each of them accepts the new peers or can nest deeper, and the peers
  *       of `dep` fit too. Else CONFLICT.
- * 5. There is no `current`. If `target` is not the first dependent's own folder, look at the package further up that `dep` would
- *    hide. A dependent at or below `target` uses that package, and `dep` does not satisfy the dependent: CONFLICT.
- *    Otherwise OK, if the peers of `dep` fit too.
+ * 5. There is no `current`:
+ *    a. A dependent at or below `target` uses a package further up, which `dep` would hide, and `dep` does not satisfy it: CONFLICT.
+ *       This is not checked in the folder of the package that asks, for itself or as the head of a peer set.
+ *    b. Otherwise OK, if the peers of `dep` fit too.
  *
  * The peers of `dep` fit if each of them may be placed at its deepest target from `target` up, by the same rules.
  *
@@ -44,8 +45,8 @@ export interface PlacementQuestion {
  * 4b  root -> a, b;  a -> c@^1.0;  b -> c@^1.2         c@1.0 is at the root; c@1.2 satisfies a too: REPLACE
  * 4e  root -> a, b;  a -> c@1;  b -> c@2               c@1 is at the root; c@2 can go below b: CONFLICT at the root
  * 4h  root -> a, b;  a -> c@1;  b -> peer c@2          c@1 is at the root; it can nest below a: c@2 may REPLACE it
- * 5   root -> a, c@1;  a -> d, e;  d -> c@1;  e -> c@2  d and e are below a; c@2 there would hide c@1 from d: CONFLICT
- * 5   root -> c@1, x;  x -> b;  b -> peer c@2          c@2 conflicts at the root, so b does too: both nest below x
+ * 5a  root -> a, c@1;  a -> d, e;  d -> c@1;  e -> c@2  d and e are below a; c@2 there would hide c@1 from d: CONFLICT
+ * 5b  root -> c@1, x;  x -> b;  b -> peer c@2          c@2 conflicts at the root, so b does too: both nest below x
  * ```
  *
  * Pure: it reads the tree and never changes it.

@@ -46,7 +46,7 @@ export interface PlaceRequest {
  * 3. Without a target: ERESOLVE if the conflict is the project's own ({@link isMine}) or under `strictPeerDeps`, but not under
  *    `force`. Else take the last folder that had room for the package without its peers; with none, leave the peer unmet and
  *    warn (§11.4).
- * 4. KEEP: place nothing, but remove packages that the kept one now makes superfluous (§11.6).
+ * 4. KEEP: place nothing, but warn of a peer that stays unmet, and remove packages that the kept one makes superfluous (§11.6).
  * 5. If the target is the same package, or is inside it, place a link to that one (§11.7). A copy would need a copy below itself,
  *    and that one too, without end.
  * 6. Put a copy of `dep` into the target, or replace the package of that name there (§11.8, §13.2). Warn if the copy is a peer that

@@ -128,10 +128,10 @@ export class WorkerPools implements Backend {
     pool.end();
   }
 
-  /** Calls a worker that has the metadata cache, after all resting pools have written theirs. */
+  /** Calls a worker that has the metadata cache, after every idle or retiring pool has written its metadata. */
   async #withCache<T>(call: (worker: Remote<WorkerService>) => Promise<T>): Promise<T> {
-    const resting = [...this.#pools].filter(({ state }) => state === "idle" || state === "retiring");
-    await Promise.allSettled(resting.map((pool) => pool.askCacheWorker((worker) => worker.flush())));
+    const unused = [...this.#pools].filter(({ state }) => state === "idle" || state === "retiring");
+    await Promise.allSettled(unused.map((pool) => pool.askCacheWorker((worker) => worker.flush())));
     let pool = this.#find("idle", "busy");
     if (!pool) {
       pool = await this.#take();
@@ -140,7 +140,7 @@ export class WorkerPools implements Backend {
     return await pool.askCacheWorker(call);
   }
 
-  /** Tells the engine to end a cancelled run. Ends the pool if the engine does not. */
+  /** Cancels the engine's run. Ends the pool if the engine has not ended the run after {@link GRACE}. */
   #cancel(pool: WorkerPool, memory: SharedMemory | undefined, reply: Promise<unknown>): void {
     // Closing the memory reaches an engine that sleeps; the call reaches one that is awake.
     if (memory) closeMemory(memory, new InstallError(cancelled()));

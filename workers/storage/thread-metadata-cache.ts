@@ -47,18 +47,18 @@ export class ThreadMetadataCache {
   }
 
   /** Resolves when all writes in progress are done. */
-  async rest(): Promise<void> {
+  async written(): Promise<void> {
     await Promise.all(this.#writing);
   }
 
   /** Returns the stored bytes and packuments, after all writes in progress. */
   async usage(): Promise<MetadataUsage> {
-    await this.rest();
+    await this.written();
     return await this.#caches.usage();
   }
 
   async clear(): Promise<void> {
-    await this.rest();
+    await this.written();
     await this.#caches.clear();
   }
 }

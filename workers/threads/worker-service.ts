@@ -32,7 +32,7 @@ export function workerService(): WorkerService {
     serve: (port) => serve?.(port),
     async flush() {
       await lastRunClosed?.();
-      await threadCache.rest();
+      await threadCache.written();
     },
     usage: () => threadCache.usage(),
     clear: () => threadCache.clear(),
