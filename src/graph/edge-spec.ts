@@ -7,9 +7,12 @@ import type { ParsedSpec } from "./spec-table.ts";
 /** One dependency as a manifest states it. All nodes made from that manifest share it. */
 export interface EdgeSpec {
   readonly name: string;
+  /** The folded name: see `fold`. */
   readonly key: string;
   readonly type: DependencyType;
+  /** The spec in the manifest, before overrides. */
   readonly raw: string;
+  /** The range that `acceptDependencies` has for the name: it satisfies the edge too. */
   readonly accept: string | undefined;
   readonly peer: boolean;
   readonly optional: boolean;

@@ -34,6 +34,7 @@ export class Edge {
   get name(): string {
     return this.spec.name;
   }
+  /** The folded name: see `fold` (npm-tree §4). */
   get key(): string {
     return this.spec.key;
   }
@@ -116,7 +117,10 @@ export class Edge {
     return null;
   }
 
-  /** Points the edge at the node that its name resolves to now, and updates override rules (npm-tree §6.5). */
+  /**
+   * Points the edge at the node that its name resolves to now, and updates override rules (npm-tree §6.5). `hard` forgets the
+   * cached error even if that is the same node.
+   */
   point(to: Node | null, hard = false): void {
     const { from, rule: old } = this;
     const rule = from.overrides?.ruleFor(this, from.specTable) ?? null;

@@ -10,11 +10,11 @@ export type { TarballRequest };
 export interface Extracted {
   /** sha512 SRI of its bytes. */
   integrity: string;
-  /** The bytes that were passed in. They may have been to another thread and back. */
+  /** The bytes that were passed in. They may be a new array, because they were transferred to another thread and back. */
   tarball: Uint8Array;
   /** `encodePackIndex`. */
   index: Uint8Array;
-  /** The inflated tarball, if it was asked for. */
+  /** The inflated tarball, if the request asked for it. */
   archive?: Uint8Array;
   warnings: Failure[];
 }

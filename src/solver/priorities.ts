@@ -19,7 +19,7 @@ const LAST = 4;
  * 2. EARLY: a package that earlier decisions have blocked five times.
  * 3. NORMAL: any other package.
  * 4. LATE: a package that has blocked others five times.
- * 5. LAST: a package that the provider defers.
+ * 5. LAST: a package that the provider defers, even if it has one version left.
  */
 export class Priorities {
   readonly #sets: VersionSets;
