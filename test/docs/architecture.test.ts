@@ -5,14 +5,14 @@ import { ROOT } from "./markdown.ts";
 
 const page = readFileSync(join(ROOT, "docs/architecture.md"), "utf8");
 
-/** Files that are reached through a message or a port, which the page names. */
+/** Files that are reached through a message or a port, and its name in architecture.md. */
 const PORTS = new Map([
   ["workers/threads/worker-service.ts", "a call of WorkerService"],
   ["web/backends/extractors.ts", "the port Extractor"],
   ["src/pack-cache/stored-pack-cache.ts", "the port PackCache"],
 ]);
 
-/** The files that a section's numbered list links to, in order, each once. */
+/** Returns the files that a section's numbered list links to, in order, each once. */
 function filesOf(heading: string): string[] {
   const from = page.indexOf(`## ${heading}\n`);
   const section = page.slice(page.indexOf("\n1. ", from), page.indexOf("\n## ", from + 1) >>> 0);

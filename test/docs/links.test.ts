@@ -12,12 +12,12 @@ const pages = execFileSync("git", ["ls-files", "--cached", "--others", "--exclud
   .split("\n")
   .filter((page) => page !== "" && existsSync(join(ROOT, page)));
 
-/** Text without code: examples may contain brackets that are no links. */
+/** Removes code from a text, because examples may contain brackets that are no links. */
 function proseOf(text: string): string {
   return text.replace(/^(`{3,})[\s\S]*?^\1/gm, "").replace(/`[^`\n]*`/g, "");
 }
 
-/** The anchors of a page, made from its headings as code hosts make them. */
+/** Returns the anchors of a page: those that code hosts make from its headings, and explicit ones. */
 function anchorsOf(page: string): Set<string> {
   const text = readFileSync(join(ROOT, page), "utf8").replace(/^(`{3,})[\s\S]*?^\1/gm, "");
   const anchors = new Set<string>();
@@ -35,7 +35,7 @@ function anchorsOf(page: string): Set<string> {
   return anchors;
 }
 
-/** Targets of a page's links and pictures, without those that have a scheme. */
+/** Returns the targets of a page's links and pictures, without those that have a scheme. */
 function linksOf(page: string): string[] {
   const text = proseOf(readFileSync(join(ROOT, page), "utf8"));
   const inline = [...text.matchAll(/\]\(\s*<?([^\s)>]+)>?(?:\s+"[^"]*")?\s*\)/g)];
@@ -46,7 +46,7 @@ function linksOf(page: string): string[] {
     .filter((target) => !/^[a-z]+:/i.test(target));
 }
 
-/** Says why a link leads nowhere; undefined if it leads somewhere. */
+/** Returns the reason why a link is broken; undefined if it has a target. */
 function problemOf(page: string, link: string): string | undefined {
   const [path = "", anchor] = link.split("#");
   if (path.startsWith("/")) return "is not relative";
@@ -57,11 +57,11 @@ function problemOf(page: string, link: string): string | undefined {
   return anchorsOf(target).has(decodeURIComponent(anchor)) ? undefined : "has no such heading";
 }
 
-test("the documentation is found", () => {
+test("the list of pages has the documentation", () => {
   expect(pages).toEqual(expect.arrayContaining(["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/errors.md"]));
 });
 
-test.each(pages)("every link of %s leads somewhere", (page) => {
+test.each(pages)("every link of %s has a target", (page) => {
   const broken = linksOf(page).flatMap((link) => {
     const problem = problemOf(page, link);
     return problem ? `${link} ${problem}` : [];

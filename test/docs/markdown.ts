@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The repository's own folder. */
+/** The repository's folder. */
 export const ROOT: string = join(import.meta.dirname, "../..");
 
 /** A fenced block of code. In ` ```js page ` the language is `js` and the kind is `page`. */
 export interface CodeBlock {
   language: string;
-  /** How a test runs it; empty for a module that runs as it is. */
+  /** The kind of test that runs the block; empty for a module that runs unchanged. */
   kind: string;
   code: string;
   /** The text of the heading above it. */

@@ -27,7 +27,7 @@ async function fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Resp
   return new Response(body ?? "{}", { status: body === undefined ? 404 : 200, headers: { "content-type": type } });
 }
 
-/** Runs an example as the module that it is, and returns the lines that it prints. */
+/** Runs an example as a module. Returns the lines that it prints, and the tree that it mounts. */
 async function run({ code }: CodeBlock): Promise<{ lines: string[]; mounted: unknown }> {
   const lines: string[] = [];
   const print = (...words: unknown[]): void => void lines.push(format(...words));
@@ -97,7 +97,7 @@ test("the shell blocks name this package and scripts that exist", () => {
   }
 });
 
-/** The test that runs each kind of block. A block of another kind fails the test below: run it somewhere first. */
+/** The test that runs each kind of block. The test below fails for any other kind. */
 const RUN_BY: Record<string, string> = {
   "js ": "this file, or test/flat/readme.test.ts",
   "js config": "this file",

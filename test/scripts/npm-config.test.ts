@@ -16,8 +16,8 @@ function withFolder<T>(files: Record<string, string>, use: (folder: string) => T
   }
 }
 
-test("a registry's own settings: the nearest folder, then the strongest file", () => {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: npm's own notation for a variable of the environment
+test("settings of a registry: the longest path has priority, then the first file", () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: npm's notation for an environment variable
   const project = "//npm.local/:_authToken=host\n//npm.local/team/:_authToken = ${TOKEN}\n";
   const user = '//npm.local/team/:_authToken=weak\n//npm.local/:username="me"\n//other.local/:_auth=other';
   const at = (registry: string) => scopedSettings(registry, settings([project, user], { TOKEN: "team" }));
@@ -27,7 +27,7 @@ test("a registry's own settings: the nearest folder, then the strongest file", (
   expect(at("https://npm.local/")("_auth")).toBeUndefined();
 });
 
-test("npm's configuration is read through npm", () => {
+test("npm's configuration is read by running npm", () => {
   const npmrc = [
     "registry=https://me:secret@npm.local/team",
     "https-proxy=http://user:pass@proxy.local:8080/",
@@ -35,7 +35,7 @@ test("npm's configuration is read through npm", () => {
     "strict-ssl=false",
     "//npm.local/team/:_authToken=token",
   ];
-  // npm's environment variables would win over the file.
+  // npm's environment variables would override the file.
   const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^npm_/i.test(key)));
   const files = { ".npmrc": npmrc.join("\n"), "package.json": "{}" };
   const config = withFolder(files, (folder) => readNpmConfig(folder, env));
@@ -48,11 +48,11 @@ test("npm's configuration is read through npm", () => {
   });
 });
 
-test("an address that is shown or compiled in has no credentials and ends in a slash", () => {
+test("publicUrl returns an address without credentials, with a trailing slash", () => {
   expect(publicUrl("https://me:secret@npm.local/team?x#y")).toBe("https://npm.local/team/");
 });
 
-test("noproxy names hosts and what is below them", () => {
+test("noproxy covers the named hosts and their subdomains", () => {
   const list = ["npm.local", ".corp.local"];
   expect(["npm.local", "a.npm.local", "corp.local", "x.corp.local"].map((host) => isDirect(host, list))).toEqual(
     Array(4).fill(true),
@@ -61,7 +61,7 @@ test("noproxy names hosts and what is below them", () => {
   expect(isDirect("any.local", ["*"])).toBe(true);
 });
 
-test("node_modules is current when it holds the lock's versions; optional packages may be missing", () => {
+test("node_modules is current if it has the lock's versions; optional packages may be missing", () => {
   const record = (packages: unknown) => JSON.stringify({ packages });
   const lock = record({
     "": {},

@@ -28,7 +28,7 @@ interface Seen {
   headers: http.IncomingHttpHeaders;
 }
 
-/** A registry that gzips, knows one ETag, and keeps what it was asked. */
+/** Returns the handler of a registry that compresses answers, has one ETag, and records requests in `seen`. */
 function registry(seen: Seen[]): http.RequestListener {
   return (request, response) => {
     const { method = "", url = "", headers } = request;
@@ -45,7 +45,7 @@ function registry(seen: Seen[]): http.RequestListener {
   };
 }
 
-/** A relay to `address`, and a way to ask it as a page of its own origin would. */
+/** Starts a relay to `address`. Returns a function that sends it a request as a page of its own origin does. */
 async function relayTo(address: string, more: Partial<RegistryConfig> = {}) {
   const relay = createRelay({ registry: address, noProxy: [], strictSsl: true, ...more });
   const port = await listen(http.createServer((request, response) => void relay.handle(request, response)));
@@ -62,6 +62,7 @@ async function relayTo(address: string, more: Partial<RegistryConfig> = {}) {
     });
 }
 
+/** Starts a registry over plain HTTP and a relay to it. */
 async function plain(more: Partial<RegistryConfig> = {}) {
   const seen: Seen[] = [];
   const port = await listen(http.createServer(registry(seen)));
@@ -78,7 +79,7 @@ test.each([
   ["a/-/a-1.0.0.tgz", "a/-/a-1.0.0.tgz"],
   ["@s/a/-/a-1.0.0.tgz", "@s/a/-/a-1.0.0.tgz"],
   ["JSONStream", "JSONStream"],
-])("%s is asked of the registry as %s", (path, target) => {
+])("the path %s is requested from the registry as %s", (path, target) => {
   expect(relayTarget(path)?.target).toBe(target);
 });
 
@@ -104,11 +105,11 @@ test.each([
   "a%0d%0ax",
   "%",
   "http://127.0.0.1/a",
-])("the path %j is no packument, manifest or tarball", (path) => {
+])("the path %j is refused, because it is no packument, manifest or tarball", (path) => {
   expect(relayTarget(path)).toBeUndefined();
 });
 
-test("an answer passes unchanged: status, gzip, type and ETag", async () => {
+test("an answer keeps its status, compression, type and ETag", async () => {
   const { ask, seen } = await plain();
   const accept = "application/vnd.npm.install-v1+json";
   const answer = await ask("@s/a", { accept, "accept-encoding": "gzip", cookie: "secret", authorization: "secret" });
@@ -119,12 +120,12 @@ test("an answer passes unchanged: status, gzip, type and ETag", async () => {
   expect(JSON.stringify(seen)).not.toContain("secret");
 });
 
-test("a revalidation passes, and its 304", async () => {
+test("a revalidation and its 304 answer are passed on", async () => {
   const { ask } = await plain();
   expect(await ask("a", { "if-none-match": '"1"' })).toMatchObject({ status: 304, headers: { etag: '"1"' } });
 });
 
-test("HEAD passes; other methods and other paths do not reach the registry", async () => {
+test("HEAD requests are passed on; other methods and other paths do not reach the registry", async () => {
   const { ask, seen } = await plain();
   expect((await ask("a", {}, "HEAD")).status).toBe(200);
   expect((await ask("a", {}, "POST")).status).toBe(405);
@@ -138,13 +139,13 @@ test.each([
   ["another port of this host", { "sec-fetch-site": "same-site" }],
   ["a name rebound to loopback", { host: "evil.local" }],
   ["an opaque origin", { origin: "null" }],
-])("%s is refused", async (_, headers) => {
+])("a request from %s is refused", async (_, headers) => {
   const { ask, seen } = await plain();
   expect((await ask("a", headers)).status).toBe(403);
   expect(seen).toEqual([]);
 });
 
-test("what a registry must not do to the page's origin is left out", async () => {
+test("answers lose headers that would affect the page's origin, and types that a browser would render", async () => {
   const { ask } = await plain();
   const gone = await ask("gone");
   expect(gone.status).toBe(404);
@@ -158,7 +159,7 @@ test("what a registry must not do to the page's origin is left out", async () =>
   });
 });
 
-test("credentials go to the registry's origin, and not where it redirects", async () => {
+test("credentials go to the registry's origin, and not to the target of a redirect", async () => {
   const elsewhere: Seen[] = [];
   const other = await listen(http.createServer(registry(elsewhere)));
   const seen: Seen[] = [];
@@ -177,13 +178,13 @@ test("credentials go to the registry's origin, and not where it redirects", asyn
   ]);
 });
 
-test("a registry that cannot be reached is a 502 with its code", async () => {
+test("an unreachable registry gives status 502 with the error's code", async () => {
   const ask = await relayTo("http://127.0.0.1:1/");
   const answer = await ask("a");
   expect([answer.status, JSON.parse(answer.body.toString())]).toEqual([502, { error: "ECONNREFUSED" }]);
 });
 
-/** A proxy that tunnels and forwards, and keeps what it was asked. */
+/** Starts a proxy that tunnels and forwards, and records requests in `asked`. Returns its URL. */
 async function proxy(asked: string[]): Promise<string> {
   const server = http.createServer((request, response) => {
     asked.push(`${request.method} ${request.url} ${request.headers["proxy-authorization"]}`);
@@ -205,7 +206,7 @@ async function proxy(asked: string[]): Promise<string> {
 
 const PROXY_AUTH = `Basic ${Buffer.from("user:pa ss").toString("base64")}`;
 
-test("a TLS registry is reached through the proxy's tunnel, with npm's certificates, and the tunnel is kept", async () => {
+test("a TLS registry is reached through one tunnel of the proxy, with npm's certificates", async () => {
   const seen: Seen[] = [];
   const asked: string[] = [];
   const port = await listen(https.createServer({ key: pem("key.pem"), cert: pem("cert.pem") }, registry(seen)));
@@ -223,7 +224,7 @@ test("a certificate that npm would not trust is refused, unless strict-ssl is of
   expect((await (await relayTo(address, { strictSsl: false }))("a")).status).toBe(200);
 });
 
-test("a plain registry is asked through the proxy in the absolute form, unless noproxy names it", async () => {
+test("a plain registry is requested from the proxy in the absolute form, unless noproxy names it", async () => {
   const seen: Seen[] = [];
   const asked: string[] = [];
   const port = await listen(http.createServer(registry(seen)));

@@ -6,10 +6,10 @@ import { fakeRegistry } from "../../support/fake-registry.ts";
 const PACKAGE_JSON = JSON.stringify({ dependencies: { a: "1" } });
 const project = { files: { "package.json": PACKAGE_JSON }, name: "project" };
 
-/** How each of three visits, ten minutes apart, has the browser's own cache take part. */
+/** Resolves in three visits, ten minutes apart. Returns the `cache` option of each request, by visit. */
 async function visits(cache: CacheMode): Promise<string[][]> {
   const registry = fakeRegistry({ "a@1.0.0": { b: "1" }, "b@1.0.0": {} });
-  // A registry that no other test has stored anything of.
+  // A new URL, so that no earlier test has stored anything of this registry.
   const base = `${registry.url}${cache}-${crypto.randomUUID()}/`;
   vi.useFakeTimers({ toFake: ["Date"] });
   const seen: string[][] = [];
@@ -37,7 +37,7 @@ const first = ["no-store", "no-store"];
 const again = ["no-cache", "no-cache"];
 
 test.each<[CacheMode, string[][]]>([
-  // Stored once here; from the second time on the browser has what a registry can answer 304 about.
+  // After the first visit the browser's cache has the documents, so the registry can answer 304.
   ["default", [first, again, again]],
   ["prefer-offline", [first, [], []]],
   ["none", [again, again, again]],

@@ -1,3 +1,3 @@
-// What `scripts/conformance.mjs --mode …` loads, bundled.
+// The entry that `scripts/conformance.mjs --mode …` bundles and loads.
 export { openCases } from "../../conformance/cases.ts";
 export { ModesHarness } from "./harness.ts";

@@ -50,13 +50,13 @@ afterAll(async () => {
   for (const one of open.reverse()) await (typeof one === "function" ? one() : one[Symbol.asyncDispose]());
 });
 
-/** Whether the page is isolated, once its script has run. */
+/** Waits until the page's script has run. Returns whether the page is isolated. */
 const READY = `new Promise((done) => {
   const look = () => ("modesPage" in globalThis ? done(crossOriginIsolated) : setTimeout(look, 20));
   look();
 })`;
 
-/** Once the page has been told that nobody sees it. */
+/** Waits until the page knows that it is hidden. */
 const HIDDEN = `new Promise((done) => {
   const look = () => document.hidden && done();
   document.addEventListener("visibilitychange", look);
@@ -90,6 +90,6 @@ async function orHangs<T>(work: Promise<T>): Promise<T> {
 test.each(MODES)("mode %s finishes in a hidden tab", { timeout: WATCHDOG + 10_000 }, async (mode) => {
   const seen = await orHangs(tabs.evaluate<Seen>(tab, script(mode)));
   expect(seen).toMatchObject({ wrong: [], visible: "hidden", frames: 0 });
-  // The tab's timers were slow, else this proves nothing.
+  // If the tab's timers were not slow, the test would prove nothing.
   expect(seen.steps).toBeLessThan(STEPS);
 });

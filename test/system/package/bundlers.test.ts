@@ -12,19 +12,19 @@ import { packed } from "./packed.ts";
 
 const { visit, visitBoth, visitIsolated } = useChromium();
 
-test("a build by Vite, unconfigured", async () => {
+test("Vite builds the library without configuration", async () => {
   const root = project("vite", { "index.html": page("./main.js"), "main.js": app(), "package.json": "{}" });
   await vite({ root, configFile: false, logLevel: "error" });
   expect(await visitBoth(join(root, "dist"))).toEqual([THREADS, WORKER]);
 });
 
 test.each([
-  ["unconfigured", {}],
-  ["with the package left out of its optimiser", { optimizeDeps: { exclude: ["webhoist"] } }],
-])("Vite's dev server, %s", async (_, more) => {
+  ["without configuration", {}],
+  ["with the package excluded from its optimiser", { optimizeDeps: { exclude: ["webhoist"] } }],
+])("Vite's dev server serves the library %s", async (_, more) => {
   const name = `vite-dev-${Object.keys(more).length}`;
   const root = project(name, { "index.html": page("./main.js"), "main.js": app(), "package.json": "{}" });
-  // Vite serves files of the project alone: the package has to be among them, as it is in life.
+  // Vite serves only files of the project, so the package must be among them, as in a real project.
   cpSync(join(packed().consumer, "node_modules/webhoist"), join(root, "node_modules/webhoist"), { recursive: true });
   const answers: Answer[] = [];
   for (const headers of [ISOLATION, {}]) {
@@ -39,11 +39,11 @@ test.each([
   expect(answers).toEqual([THREADS, WORKER]);
 });
 
-test("a build by webpack, unconfigured", async () => {
+test("webpack builds the library without configuration", async () => {
   const folder = project("webpack", { "src/index.js": app(), "dist/index.html": page("main.js") });
   const problems = await new Promise<string>((resolve, reject) => {
     const output = { path: join(folder, "dist") };
-    // Ten seconds for what is minified already.
+    // Minifying takes ten seconds, and the package is minified already.
     const optimization = { minimize: false };
     webpack({ context: folder, mode: "production", output, optimization }, (error, stats) => {
       if (error) reject(error);
@@ -54,10 +54,10 @@ test("a build by webpack, unconfigured", async () => {
   expect(await visitBoth(join(folder, "dist"))).toEqual([THREADS, WORKER]);
 });
 
-/** The entry that has tools which know no addresses in modules put the worker beside their output. */
+/** Entries that put the worker beside the output, for bundlers that do not recognise the worker's address in a module. */
 const WITH_WORKER = { main: "main.js", "webhoist-worker": "webhoist/worker" };
 
-test("a build by esbuild with the worker for a second entry", async () => {
+test("esbuild builds the library with the worker as a second entry", async () => {
   const folder = project("esbuild", { "main.js": app(), "out/index.html": page("main.js") });
   const { warnings } = await esbuild({
     absWorkingDir: folder,
@@ -72,7 +72,7 @@ test("a build by esbuild with the worker for a second entry", async () => {
   expect(await visitBoth(join(folder, "out"))).toEqual([THREADS, WORKER]);
 });
 
-test("a build by esbuild into one script, with the worker's address in workerUrl; without it the page's thread is left", async () => {
+test("esbuild builds one script that needs workerUrl; without it, the mode is inline", async () => {
   const folder = project("esbuild-one", { "main.js": app(), "out/index.html": page("main.js") });
   const { warnings } = await esbuild({
     absWorkingDir: folder,
@@ -90,7 +90,7 @@ test("a build by esbuild into one script, with the worker's address in workerUrl
   );
 });
 
-test("a build by Rollup with the worker for a second input; without it the page's thread is left", async () => {
+test("Rollup builds the library with the worker as a second input; without it, the mode is inline", async () => {
   const folder = project("rollup", { "main.js": app(), "out/index.html": page("main.js") });
   const bundle = await rollup({
     input: { ...WITH_WORKER, main: join(folder, "main.js") },

@@ -8,7 +8,7 @@ import { packed } from "./packed.ts";
 import { type Loopback, serveRegistry, serveSite } from "./servers.ts";
 import { EXPECTED, PACKAGE_JSON, placements } from "./small-project.ts";
 
-/** Files beside the installed package; `consumer`'s own `node_modules` is found from a folder below it. */
+/** Writes files into a folder of the consumer project, so that they can import the installed package. Returns the folder. */
 export function project(name: string, files: Record<string, string>): string {
   const folder = join(packed().consumer, name);
   for (const [path, text] of Object.entries(files)) {
@@ -18,7 +18,7 @@ export function project(name: string, files: Record<string, string>): string {
   return folder;
 }
 
-/** A module that resolves the small project with what the page's query gives as options; `result` is an `Answer`. */
+/** Returns a module that resolves the small project, with options from the page's query. It sets the global `result`. */
 export const app = (library = "webhoist"): string => `
 import { createInstaller } from ${JSON.stringify(library)};
 const options = Object.fromEntries(new URLSearchParams(location.search));
@@ -31,10 +31,11 @@ async function run() {
 run().catch((error) => ({ code: error.code, message: String(error) })).then((result) => { globalThis.result = result; });
 `;
 
+/** Returns a page that runs a module. */
 export const page = (script: string): string =>
   `<!doctype html><meta charset="utf-8"><title>app</title><script type="module" src="${script}"></script>`;
 
-/** What the page came to: its mode and the placements of its lock, or its failure. */
+/** The result of a page: its mode and the placements of its lock, or its failure. */
 export interface Answer {
   mode?: string;
   why?: string;
@@ -43,39 +44,39 @@ export interface Answer {
   message?: string;
 }
 
-/** Where the page is isolated and all is well. */
+/** The result of an isolated page. */
 export const THREADS: Answer = { mode: "threads", why: "the first choice", tree: [...EXPECTED] };
-/** Where it is not isolated. */
+/** The result of a page that is not isolated. */
 export const WORKER: Answer = {
   mode: "worker",
   why: "not threads: the page is not cross-origin isolated",
   tree: [...EXPECTED],
 };
 
-/** Asserts an answer from the page's own thread, and that it says what kept workers from starting. */
+/** Checks that a page resolved in mode `inline`, and that `modeReason` states why no worker started. */
 export function expectInline({ mode, tree, why }: Answer, reason: RegExp): void {
   expect({ mode, tree }).toEqual({ mode: "inline", tree: EXPECTED });
   expect(why).toMatch(reason);
 }
 
 interface Visitor {
-  /** Opens the page at `base` with `options` in its query. Throws what the page throws when it comes to nothing. */
+  /** Opens the page at `base` with `options` in its query. @throws Error with the page's errors if it has no result */
   visit(base: string, options?: Record<string, string>): Promise<Answer>;
-  /** The same for a folder whose server isolates its pages. */
+  /** Opens the page of a folder, on a server that isolates its pages. */
   visitIsolated(folder: string, more?: Serving): Promise<Answer>;
-  /** Of a server that isolates its pages, and of one that does not. */
+  /** Opens the page of a folder twice: isolated, and not isolated. */
   visitBoth(folder: string, more?: Serving): Promise<Answer[]>;
-  /** The small project's. Known when tests run. */
+  /** Returns the URL of the small project's registry. Call it inside of a test. */
   registry(): string;
 }
 
 interface Serving {
-  /** Further headers of every file. */
+  /** Additional headers for every file. */
   headers?: Record<string, string>;
   options?: Record<string, string>;
 }
 
-/** One Chromium and one registry for a file of tests. */
+/** Starts Chromium and a registry for all tests of a file. */
 export function useChromium(): Visitor {
   let browser: Browser;
   let registry: Loopback;

@@ -9,7 +9,7 @@ import { EXPECTED, PACKAGE_JSON, placements } from "./small-project.ts";
 
 const run = promisify(execFile);
 
-/** A module that resolves the small project and leaves the lock in `result`. */
+/** Returns a module that resolves the small project and stores the lock in the global `result`. */
 const main = (registry: string): string => `
 import { createInstaller } from "webhoist";
 const installer = await createInstaller({ registry: ${JSON.stringify(registry)}, mode: "inline" });
@@ -17,14 +17,14 @@ const { files } = await installer.resolve({ files: { "package.json": ${JSON.stri
 globalThis.result = files["package-lock.json"];
 `;
 
-test("Node", async () => {
+test("Node can import and use the package", async () => {
   await using registry = await serveRegistry();
   const folder = project("node", { "main.mjs": `${main(registry.base)}\nconsole.log(result);` });
   const { stdout } = await run(process.execPath, ["main.mjs"], { cwd: folder });
   expect(placements(stdout)).toEqual(EXPECTED);
 });
 
-test("the command, as npm links it", async () => {
+test("the command that npm links resolves a project", async () => {
   await using registry = await serveRegistry();
   const folder = project("command", { "package.json": PACKAGE_JSON });
   const command = join(packed().consumer, "node_modules/.bin/webhoist");
@@ -35,7 +35,7 @@ test("the command, as npm links it", async () => {
   expect(placements(stdout)).toEqual(EXPECTED);
 });
 
-test("TypeScript checks a consumer, the package's own declarations included", async () => {
+test("TypeScript accepts a consumer and the package's own declarations", async () => {
   const folder = project("types", {
     "main.ts": `
 import { createInstaller, InstallError } from "webhoist";

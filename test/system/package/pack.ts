@@ -14,15 +14,15 @@ declare module "vitest" {
 export interface Packed {
   /** The packed tarball. */
   tarball: string;
-  /** A folder whose `node_modules` holds the packed package alone, as npm installs it. */
+  /** A folder whose `node_modules` has only the packed package, installed by npm. */
   consumer: string;
-  /** Why there is neither. */
+  /** The reason why there is no package; empty if there is one. */
   problem: string;
 }
 
 /**
- * Pack what would be published (which builds it) and install it into an empty project. Where that fails, the package's
- * tests fail: an error thrown here would keep every other test from running.
+ * Packs the package, which also builds it, and installs it into an empty project. If that fails, only the tests of the package fail. An
+ * error thrown here would stop all other tests too.
  */
 export default function setup(project: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), "webhoist-package-"));

@@ -9,7 +9,7 @@ import { packed } from "./packed.ts";
 const run = promisify(execFile);
 const bin = (path: string): string => join(import.meta.dirname, "../../../node_modules", path);
 
-/** What a command prints, and its status. */
+/** Runs a command and returns its output and exit code. */
 async function report(script: string, args: readonly string[]): Promise<{ code: number; text: string }> {
   return await run(process.execPath, [bin(script), ...args]).then(
     ({ stdout }) => ({ code: 0, text: stdout }),
@@ -20,7 +20,7 @@ async function report(script: string, args: readonly string[]): Promise<{ code: 
   );
 }
 
-test("publint finds nothing to say", async () => {
+test("publint finds no problem", async () => {
   const { code, text } = await report("publint/src/cli.js", ["run", packed().tarball, "--strict"]);
   expect(code, text).toBe(0);
 });
@@ -37,7 +37,7 @@ test("every entry's types resolve for an ESM consumer", async () => {
   expect(code, text).toBe(0);
 });
 
-/** Specifiers of a module's imports and re-exports, static and dynamic. */
+/** Returns the specifiers of a module's imports and re-exports, static and dynamic. */
 function specifiers(code: string): string[] {
   const found: string[] = [];
   const visit = (node: unknown): void => {
@@ -54,13 +54,13 @@ function specifiers(code: string): string[] {
 
 const dist = (): string => join(packed().consumer, "node_modules/webhoist/dist");
 
-/** Published scripts by their paths in `dist`. */
+/** Returns the published scripts by their paths in `dist`. */
 function scripts(): Map<string, string> {
   const paths = readdirSync(dist(), { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".js"));
   return new Map(paths.map((path) => [path, readFileSync(join(dist(), path), "utf8")]));
 }
 
-test("the published scripts import nothing by a bare name, and the worker nothing at all", () => {
+test("the published scripts import only files of the package, and the worker imports nothing", () => {
   const imports = [...scripts()].map(([path, code]) => [path, specifiers(code)] as const);
   expect(imports.map(([path]) => path)).toEqual(
     expect.arrayContaining(["index.js", "core.js", "cli.js", "webhoist-worker.js"]),
@@ -69,18 +69,18 @@ test("the published scripts import nothing by a bare name, and the worker nothin
   const bare = imports.flatMap(([path, names]) =>
     names.filter((name) => !/^\.\.?\//.test(name)).map((name) => `${path}: ${name}`),
   );
-  // The command alone runs in Node.
+  // Only the command runs in Node.
   expect(bare.filter((line) => !/^cli\.js: node:/.test(line))).toEqual([]);
 });
 
-test("the published scripts evaluate no text", () => {
+test("the published scripts use no eval and no Function constructor", () => {
   const found = [...scripts()].filter(([, code]) => /\beval\(|\bFunction\(/.test(code));
   expect(found.map(([path]) => path)).toEqual([]);
 });
 
 const root = (): string => join(packed().consumer, "node_modules/webhoist");
 
-test("the package has the documentation, and no source map", () => {
+test("the package has the documentation and no source maps", () => {
   const files = readdirSync(root(), { recursive: true, encoding: "utf8" });
   const docs = readdirSync(join(import.meta.dirname, "../../../docs")).map((file) => join("docs", file));
   expect(files).toEqual(expect.arrayContaining(["README.md", "CHANGELOG.md", "LICENSE", ...docs]));
@@ -89,7 +89,7 @@ test("the package has the documentation, and no source map", () => {
   expect(marked.map(([path]) => path)).toEqual([]);
 });
 
-test("every link between the pages of the package leads to a file of the package or of the sources", () => {
+test("links between the pages of the package are relative", () => {
   const pages = readdirSync(root(), { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".md"));
   const absolute = pages.flatMap((page) =>
     [...readFileSync(join(root(), page), "utf8").matchAll(/\]\((\/[^)]*)\)/g)].map(([, link]) => `${page}: ${link}`),
@@ -97,7 +97,7 @@ test("every link between the pages of the package leads to a file of the package
   expect(absolute).toEqual([]);
 });
 
-test("package.json names no address that nobody owns yet", () => {
+test("package.json names no repository, homepage or bug tracker", () => {
   const manifest = JSON.parse(readFileSync(join(root(), "package.json"), "utf8")) as Record<string, unknown>;
   for (const member of ["repository", "homepage", "bugs"]) expect(manifest).not.toHaveProperty(member);
 });

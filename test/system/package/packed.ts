@@ -1,7 +1,7 @@
 import { inject } from "vitest";
 import type { Packed } from "./pack.ts";
 
-/** The package as it would be published. Throws when it could not be packed. */
+/** Returns the packed package. @throws Error if it could not be packed */
 export function packed(): Packed {
   const value = inject("packed");
   if (value.problem) throw new Error(value.problem);

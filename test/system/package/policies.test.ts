@@ -10,7 +10,7 @@ const { registry, visit, visitBoth, visitIsolated } = useChromium();
 
 const dist = (): string => join(packed().consumer, "node_modules/webhoist/dist");
 
-/** A page beside a copy of the library. `old.js` is what an older copy's worker says. */
+/** Writes a page beside a copy of the library. `old.js` sends the first message of an older version's worker. */
 function site(): string {
   const files = { "index.html": page("main.js"), "main.js": app("./webhoist/index.js") };
   const folder = project("policies", { ...files, "old.js": 'postMessage("webhoist 0.0.1")' });
@@ -20,14 +20,14 @@ function site(): string {
 
 const under = (policy: string) => ({ headers: { "content-security-policy": policy } });
 
-// No 'unsafe-eval', no blob:, nothing inline.
-test("a strict policy lets everything work", async () => {
+// The policy has no 'unsafe-eval' and no blob:, and allows no inline scripts.
+test("everything works under a strict policy", async () => {
   const policy = `default-src 'none'; script-src 'self'; worker-src 'self'; connect-src ${registry()}`;
   expect(await visitBoth(site(), under(policy))).toEqual([THREADS, WORKER]);
   expect(await visitIsolated(site(), { ...under(policy), options: { io: "worker" } })).toEqual(THREADS);
 });
 
-test("a policy against workers leaves the page's thread, and the reason names it", async () => {
+test("a policy that forbids workers leads to mode inline, and modeReason names it", async () => {
   const { headers } = under("worker-src 'none'");
   expectInline(await visitIsolated(site(), { headers }), /not worker: .*worker-src forbids http/);
   for (const mode of ["threads", "worker"]) {
@@ -37,24 +37,24 @@ test("a policy against workers leaves the page's thread, and the reason names it
   }
 });
 
-test("trusted types: the policy webhoist is all it takes", async () => {
+test("a page with trusted types needs to allow only the policy webhoist", async () => {
   const policy = "require-trusted-types-for 'script'; trusted-types";
   expect(await visitBoth(site(), under(`${policy} webhoist`))).toEqual([THREADS, WORKER]);
   expectInline(await visitIsolated(site(), under(`${policy} other`)), /not worker: .*[Pp]olicy "webhoist"/);
 });
 
-test("an isolated page whose scripts come without its headers", async () => {
+test("threads start although the scripts lack the headers of the isolated page", async () => {
   await using isolated = await serveSite(site(), (path) => (path.endsWith(".html") ? ISOLATION : {}));
   expect(await visit(isolated.base)).toEqual(THREADS);
 });
 
-test("a worker of another version is not spoken to", async () => {
+test("a worker of another version is not used", async () => {
   const answer = await visitIsolated(site(), { options: { workerUrl: "old.js" } });
   expectInline(answer, /its file is webhoist 0\.0\.1, but this page has webhoist /);
 });
 
-/** Another origin's copy of the library, with what `leaveOut` matches left out, and a page that imports it. */
-async function elsewhere(name: string, leaveOut = /\.map$/) {
+/** Serves a copy of the library from another origin, without the files that match `leaveOut`, and writes a page that imports it. */
+async function serveFromCdn(name: string, leaveOut = /\.map$/) {
   const copy = project(`${name}-copy`, { "index.html": "" });
   cpSync(dist(), copy, { recursive: true, filter: (path) => !leaveOut.test(path) });
   const cdn = await serveSite(copy, () => ({ "access-control-allow-origin": "*" }));
@@ -62,8 +62,8 @@ async function elsewhere(name: string, leaveOut = /\.map$/) {
   return { folder, cdn: cdn.base, [Symbol.asyncDispose]: () => cdn[Symbol.asyncDispose]() };
 }
 
-test("another origin's copy", async () => {
-  await using library = await elsewhere("elsewhere");
+test("a page can import the library from another origin", async () => {
+  await using library = await serveFromCdn("elsewhere");
   expect(await visitBoth(library.folder)).toEqual([THREADS, WORKER]);
   const scripts = `script-src 'self' ${library.cdn}`;
   expect(await visitIsolated(library.folder, under(`${scripts}; worker-src blob:`))).toEqual(THREADS);
@@ -72,7 +72,7 @@ test("another origin's copy", async () => {
   expect(await visit(plain.base, { workerUrl: `${library.cdn}webhoist-worker.js` })).toEqual(WORKER);
 });
 
-test("another origin's copy without the worker's file", async () => {
-  await using library = await elsewhere("elsewhere-alone", /worker\.js$/);
+test("without the worker's file on the other origin, the mode is inline", async () => {
+  await using library = await serveFromCdn("elsewhere-alone", /worker\.js$/);
   expectInline(await visitIsolated(library.folder), /http.*webhoist-worker\.js/);
 });

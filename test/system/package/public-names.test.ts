@@ -11,7 +11,7 @@ import { PACKAGE_JSON } from "./small-project.ts";
 
 type Library = Pick<typeof sources, "createInstaller" | "InstallError">;
 
-/** Members of plain data, of arrays and of objects with getters, as nested names. Types stand for other values. */
+/** Returns the member names of a value, at every depth. Values without members are replaced by their types. */
 function shapeOf(value: unknown, depth = 12): unknown {
   if (typeof value === "function") return "function";
   if (value === null || typeof value !== "object" || value instanceof Date || ArrayBuffer.isView(value))
@@ -49,7 +49,7 @@ const FAILING: readonly [packageJson: string, options: ResolveOptions][] = [
   [PACKAGE_JSON, { before: "soon" }],
 ];
 
-/** Resolutions, an install and failures of a library, with everything that an embedder sees of them. */
+/** Makes resolutions, an install and failures. Returns the shapes of everything that an embedder sees. */
 async function publicData(
   { createInstaller, InstallError }: Library,
   registry: string,
@@ -110,7 +110,7 @@ test("every member of public data has its documented name in the packed build", 
   expect(Object.keys(library).sort()).toEqual(Object.keys(sources).sort());
   const [documented, built] = [await publicData(sources, registry.base), await publicData(library, registry.base)];
   const text = JSON.stringify(documented);
-  // The scenarios reach the members that are easily renamed.
+  // Checks that the data has the members that the build could shorten.
   for (const name of [
     "isWorkspace",
     "whileInstalling",

@@ -19,11 +19,11 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-/** Opens a folder's page, over a registry with the README's packages, and returns an element's text once it matches `done`. */
+/** Opens a folder's page with a registry of the README's packages. Returns an element's text once it matches `done`. */
 async function textOf(folder: string, selector: string, done: RegExp): Promise<string> {
   await using site = await serveSite(folder);
   const visit = await browser.newPage();
-  // Every other address is the registry that the package was built for.
+  // Any other address is the registry that the package was built for.
   await visit.route(
     (url) => !url.href.startsWith(site.base),
     async (route) => {
@@ -48,21 +48,21 @@ async function textOf(folder: string, selector: string, done: RegExp): Promise<s
 const build = (root: string, more: InlineConfig = {}): Promise<unknown> =>
   vite({ root, configFile: false, logLevel: "error", ...more });
 
-test("A Vite app", async () => {
+test("the README's Vite app resolves a project", async () => {
   const root = project("readme-vite", { "index.html": page("./main.js"), "main.js": example("vite") });
   await build(root);
   const text = await textOf(join(root, "dist"), "body", /scheduler/);
   expect(JSON.parse(text)).toEqual({ react: "19.3.1", "react-dom": "19.3.1", scheduler: "0.28.0" });
 });
 
-test("A plain page", async () => {
+test("the README's plain page resolves a project", async () => {
   const root = project("readme-page", { "index.html": example("page") });
   cpSync(join(packed().consumer, "node_modules/webhoist/dist"), join(root, "webhoist/dist"), { recursive: true });
   const lock = JSON.parse(await textOf(root, "#lock", /lockfileVersion/));
   expect(lock.packages["node_modules/react"].version).toBe("19.3.1");
 });
 
-test("React", async () => {
+test("the README's React component resolves a project", async () => {
   const root = project("readme-react", { "index.html": page("./main.jsx"), "main.jsx": example("react") });
   const alias = ["react", "react-dom"].map((name) => ({
     find: new RegExp(`^${name}(?=$|/)`),

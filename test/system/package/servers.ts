@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join, normalize } from "node:path";
 import { packument } from "./small-project.ts";
 
-/** A loopback server; `base` ends with a slash. */
+/** A server on loopback. `base` ends with a slash. */
 export interface Loopback extends AsyncDisposable {
   readonly base: string;
 }
@@ -23,7 +23,7 @@ async function listen(handler: RequestListener): Promise<Loopback & { server: Se
   };
 }
 
-/** The small project's registry, open to every origin as public registries are. */
+/** Serves the small project's registry, to every origin, as public registries do. */
 export async function serveRegistry(): Promise<Loopback> {
   return await listen((request, response) => {
     const body = packument(decodeURIComponent(request.url ?? "").slice(1), `http://${request.headers.host}/`);
@@ -34,7 +34,7 @@ export async function serveRegistry(): Promise<Loopback> {
 
 const TYPES: Record<string, string> = { html: "text/html", js: "text/javascript" };
 
-/** A folder's pages and scripts, with `headersOf` a path. */
+/** Serves a folder's pages and scripts. `headersOf` returns additional headers for a path. */
 export async function serveSite(
   folder: string,
   headersOf: (path: string) => Record<string, string> = () => ({}),
@@ -48,7 +48,7 @@ export async function serveSite(
   });
 }
 
-/** A folder's JavaScript, and an empty page. `loaded` holds each distinct file that was asked for. */
+/** Serves a folder's JavaScript and an empty page. `loaded` has each file that was requested. */
 export async function serveScripts(folder: string): Promise<Loopback & { loaded: Map<string, Buffer> }> {
   const loaded = new Map<string, Buffer>();
   const loopback = await listen((request, response) => {

@@ -11,9 +11,9 @@ import { EXPECTED, PACKAGE_JSON, placements } from "./small-project.ts";
 /**
  * Bytes, minified and gzipped, that a page may load:
  *
- * - `inline`: to resolve on its own thread; `store`: more than that with the metadata cache
- * - `page`: to have workers resolve; `worker`: the worker's file
- * - `install`, `flat`, `importMap`: more than that to install, for a flat tree, and for an import map
+ * - `inline`: for resolving on its own thread; `store`: additionally for the metadata cache
+ * - `page`: for resolving in workers; `worker`: the worker's file
+ * - `install`, `flat`, `importMap`: additionally for installing, for a flat tree, and for an import map
  */
 const BUDGET = {
   inline: 41_000,
@@ -25,7 +25,7 @@ const BUDGET = {
   worker: 102_500,
 };
 
-/** The maps stay out of the package, so they are read where it was built. */
+/** The build's folder. Source maps are read here, because the package does not contain them. */
 const BUILT = join(import.meta.dirname, "../../../dist");
 
 /** Resolves the small project in a page, and returns the files that the page loaded. */
@@ -35,7 +35,7 @@ async function loadedBy(options: string, then = ""): Promise<{ loaded: ReadonlyM
   await using site = await serveScripts(dist);
   const lock = await withPage(async (page) => {
     await page.goto(site.base);
-    // Text, not a function: this file's own transformation would rewrite the import.
+    // Text instead of a function, because the transformation of this file would rewrite the import.
     return await page.evaluate<string>(`(async () => {
       const { createInstaller } = await import("/index.js");
       const installer = await createInstaller({ registry: "${registry.base}", ${options} });
@@ -101,7 +101,7 @@ test("a flat tree and an import map load their own files within their budgets", 
 /** Prints the size of each module, largest first. Its gzipped size is its share of its file's gzipped size. */
 function printModules(loaded: ReadonlyMap<string, Buffer>): void {
   const rows = [...loaded].flatMap(([file, body]) => {
-    // A file of imports alone has no map.
+    // A file that only imports others has no map.
     if (!existsSync(join(BUILT, `${file}.map`))) return [];
     const ratio = gzipSync(body).length / body.length;
     const sizes = moduleSizes(body.toString(), readFileSync(join(BUILT, `${file}.map`), "utf8"));

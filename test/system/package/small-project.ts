@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 
-/** `a` wants `b@1`, the project `b@2`, which is also the peer that `p` wants: a small project that hoists and nests. */
+/** A small project with a hoisted and a nested package: `a` requires `b@1`, the project and the peer of `p` require `b@2`. */
 export const PACKAGE_JSON = JSON.stringify({
   name: "small",
   version: "1.0.0",
   dependencies: { a: "^1.0.0", b: "^2.0.0", p: "~1.0.0" },
 });
 
-/** Locations and versions that npm 11.19.1 gives for it. */
+/** The locations and versions in npm 11.19.1's lock of the project. */
 export const EXPECTED: readonly string[] = [
   "node_modules/a 1.1.0",
   "node_modules/a/node_modules/b 1.2.0",
@@ -23,12 +23,12 @@ const PACKAGES: Record<string, Versions> = {
   p: { "1.0.0": {}, "1.0.3": { peerDependencies: { b: "^2.0.0" } } },
 };
 
-/** The packument below a registry's base URL, or `undefined` where there is none. */
+/** Returns a packument with tarball URLs below `registry`, or undefined if the package does not exist. */
 export function packument(name: string, registry: string): string | undefined {
   const versions = PACKAGES[name];
   if (!versions) return undefined;
   const entries = Object.entries(versions).map(([version, more]) => {
-    // Of its own for each version: npm takes packages of one integrity for one package.
+    // Different for each version, because npm considers packages with the same integrity equal.
     const hash = createHash("sha512").update(`${name}@${version}`).digest("base64");
     const dist = { tarball: `${registry}${name}/-/${name}-${version}.tgz`, integrity: `sha512-${hash}` };
     return [version, { name, version, dist, ...more }] as const;
@@ -41,7 +41,7 @@ export function packument(name: string, registry: string): string | undefined {
   });
 }
 
-/** `location version` of a lock's packages, the project left out. */
+/** Returns `location version` of each package in a lock, without the project. */
 export function placements(lock: string): string[] {
   const { packages } = JSON.parse(lock) as { packages: Record<string, { version: string }> };
   return Object.entries(packages).flatMap(([location, entry]) => (location ? [`${location} ${entry.version}`] : []));
