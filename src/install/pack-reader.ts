@@ -165,13 +165,17 @@ export class PackReader {
     }
     if (!parts?.ok) {
       const fetched = await recovery.refetch(integrity);
-      parts = fetched.ok ? await this.#open(fetched.value, pack, ranges) : fetched;
+      parts = fetched.ok ? await this.#open(fetched.value.tarball, fetched.value, ranges) : fetched;
     }
     if (!parts.ok) throw new InstallError(parts.failure);
     return parts.value;
   }
 
-  #open(tarball: Uint8Array, { unpacked }: ReadablePack, ranges: readonly ByteRange[]): Promise<Outcome<Uint8Array[]>> {
+  #open(
+    tarball: Uint8Array,
+    { unpacked }: Pick<ReadablePack, "unpacked">,
+    ranges: readonly ByteRange[],
+  ): Promise<Outcome<Uint8Array[]>> {
     return this.#options.extractor.read({ tarball, unpacked, ranges });
   }
 

@@ -1,9 +1,19 @@
 import { fail, type Outcome, ok } from "../errors/failure.ts";
 import { storeFailed } from "../errors/store.ts";
+import type { FoundPack } from "../pack-cache/pack-cache.ts";
 import { readPackIndex } from "../tarball/pack-index.ts";
 import type { InstallPorts } from "./install-ports.ts";
 import type { PackSource } from "./pack-source.ts";
 import type { ReadablePack, TarballStore } from "./tarball-store.ts";
+
+/** A tarball that was downloaded again, and the bytes that it inflates to, whatever its stored index says. */
+export interface Refetched {
+  readonly tarball: Uint8Array;
+  readonly unpacked: number;
+}
+
+/** Packs to verify at the same time. */
+const BATCH = 16;
 
 /** Verifies tarballs from the pack cache again, and fetches those that the cache has lost. */
 export class PackRecovery {
@@ -22,6 +32,34 @@ export class PackRecovery {
     this.#sources.set(integrity, source);
   }
 
+  /**
+   * Verifies packs of the cache by the hashes that found them, and lists their files again: a stored index may be wrong. Leaves
+   * out packs that are not what they are stored as.
+   */
+  async verifyFound(found: ReadonlyMap<string, FoundPack>): Promise<Map<string, FoundPack>> {
+    const verified = new Map<string, FoundPack>();
+    const all = [...found];
+    while (all.length > 0) {
+      const batch = all.splice(0, BATCH);
+      const integrities = new Set(batch.map(([, { integrity }]) => integrity));
+      const { tarballs } = await this.#tarballs.read([...integrities], []);
+      const verify = async (integrity: string): Promise<void> => {
+        let tarball = tarballs.get(integrity);
+        for (const [hash, pack] of batch) {
+          if (!tarball || pack.integrity !== integrity) continue;
+          const { extractor, unpack: limits } = this.#ports;
+          const request = { name: "", url: "", integrity: hash, limits, archive: false };
+          const listed = await extractor.extract(tarball, request).catch(() => undefined);
+          tarball = listed?.ok ? listed.value.tarball : undefined;
+          if (listed?.ok && listed.value.integrity === integrity)
+            verified.set(hash, { integrity, index: listed.value.index });
+        }
+      };
+      await Promise.all([...integrities].map(verify));
+    }
+    return verified;
+  }
+
   /** Verifies a cached tarball by its full hash, and inflates it. `tarball` is transferred to another thread. */
   async verify(tarball: Uint8Array, { integrity, unpacked }: ReadablePack): Promise<Outcome<Uint8Array>> {
     const { name = "", url = "" } = this.#sources.get(integrity) ?? {};
@@ -33,8 +71,8 @@ export class PackRecovery {
     return fail(storeFailed(`The cached index of ${name || integrity} does not match its tarball.`));
   }
 
-  /** Downloads and verifies a pack that the cache has lost, and puts it back into the cache. Returns the tarball. */
-  async refetch(integrity: string): Promise<Outcome<Uint8Array>> {
+  /** Downloads and verifies a pack that the cache has lost, and puts it back into the cache. */
+  async refetch(integrity: string): Promise<Outcome<Refetched>> {
     const source = this.#sources.get(integrity);
     if (!source) return fail(storeFailed(`The pack ${integrity} is gone from the pack cache. Install again.`));
     const { downloads, extractor, unpack: limits } = this.#ports;
@@ -43,7 +81,8 @@ export class PackRecovery {
     const { name, url } = source;
     const opened = await extractor.extract(body.value.bytes, { name, url, integrity, limits, archive: false });
     if (!opened.ok) return opened;
-    this.#tarballs.restore(opened.value, readPackIndex(opened.value.index)?.unpacked ?? 0);
-    return ok(opened.value.tarball);
+    const unpacked = readPackIndex(opened.value.index)?.unpacked ?? 0;
+    this.#tarballs.restore(opened.value, unpacked);
+    return ok({ tarball: opened.value.tarball, unpacked });
   }
 }

@@ -22,7 +22,7 @@ export interface Pack {
 export interface PacksOptions {
   /** Whether to keep the archives of fetched packs: an install that writes or transforms files needs them at once. */
   archives: boolean;
-  /** Whether to check tarballs from the cache by their full hash. */
+  /** Whether to check tarballs from the cache by their full hash, and to list their files again. */
   verifyStored: boolean;
   operations: Operations;
   listener?: PipelineListener | undefined;
@@ -68,6 +68,7 @@ const INDEXES_IN_A_TURN = 256;
 export class Packs {
   readonly reader: PackReader;
   readonly #nextTurn: () => Promise<void>;
+  readonly #verifyStored: boolean;
   readonly #packCache: InstallPorts["packCache"];
   readonly #pipeline: PackPipeline;
   readonly #tarballs: TarballStore;
@@ -91,6 +92,7 @@ export class Packs {
     const { downloads, extractor, packCache, limits, unpack } = ports;
     const { archives, verifyStored, operations, listener } = options;
     this.#nextTurn = ports.nextTurn;
+    this.#verifyStored = verifyStored;
     this.#packCache = packCache;
     this.#tarballs = new TarballStore(packCache, extractor);
     this.#recovery = new PackRecovery(ports, this.#tarballs);
@@ -176,7 +178,8 @@ export class Packs {
 
   async #findInCache(hashes: readonly string[]): Promise<void> {
     let count = 0;
-    for (const [hash, { integrity, index }] of await this.#packCache.find(hashes)) {
+    const found = await this.#packCache.find(hashes);
+    for (const [hash, { integrity, index }] of this.#verifyStored ? await this.#recovery.verifyFound(found) : found) {
       if (count++ % INDEXES_IN_A_TURN === 0) await this.#nextTurn();
       const known = readPackIndex(index);
       // A damaged cache could return another pack. The index must have the integrity of the entry, and for a sha512 that must be

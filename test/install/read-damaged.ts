@@ -4,6 +4,7 @@ import { InstallError } from "../../src/errors/failure.ts";
 import { readDirectory } from "../../src/pack-cache/directory.ts";
 import { readList, writeList } from "../../src/pack-cache/pack-list.ts";
 import { crc32 } from "../../src/tarball/crc32.ts";
+import { encodePackIndex, readPackIndex } from "../../src/tarball/pack-index.ts";
 import { createInstaller } from "../../web/index.ts";
 import { noise, prose } from "../tarball/bad-tarballs.ts";
 import { differences, type Listing, listMap, listProject, plain } from "./listing.ts";
@@ -83,6 +84,19 @@ async function exchangeIndexes(): Promise<void> {
   await putBlob(key, writeList(list.map((pack, i) => ({ ...pack, index: list[(i + 1) % list.length]!.index }))));
 }
 
+/** Gives the files of every pack each other's names, and leaves out the scripts. */
+async function renameFiles(): Promise<void> {
+  const all = await blobs();
+  const key = [...all.keys()].find((each) => KINDS.list.test(each)) ?? "";
+  const list = readList(all.get(key) as Bytes) ?? [];
+  const lies = list.map((pack) => {
+    const { integrity, unpacked, paths, starts, sizes, modes } = readPackIndex(pack.index)!;
+    const lie = { integrity, unpacked: unpacked + 512, paths: [...paths].reverse(), starts, sizes, modes, scripts: {} };
+    return { ...pack, index: encodePackIndex(lie) };
+  });
+  await putBlob(key, writeList(lies));
+}
+
 interface Trial {
   name: string;
   /** Whether it damages the large pack with seek points, which is slow to read. */
@@ -107,6 +121,7 @@ const TRIALS: readonly Trial[] = [
     options: { verifyStored: true },
   },
   { name: "indexes exchanged", damage: exchangeIndexes },
+  { name: "files renamed, checked in full", damage: renameFiles, options: { verifyStored: true } },
 ];
 
 export interface DamagedReading {
