@@ -1,6 +1,7 @@
-import type { Failure } from "../api/failure.ts";
+import type { Failure, WayOut } from "../api/failure.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
 import { failure, InstallError, raise } from "../errors/failure.ts";
+import { invalidOption } from "../errors/invalid-option.ts";
 import { namelessPackage } from "../errors/local-packages.ts";
 import type { EdgeSpec } from "../graph/edge-spec.ts";
 import { fold } from "../graph/fold.ts";
@@ -39,6 +40,7 @@ export interface Requested {
  */
 export function* applyRequests(options: ResolveOptions, context: Context, queue: DepsQueue): Steps<Requested> {
   const requested: Requested = { added: [], edited: new Set() };
+  checkLists(options);
   for (const node of requestedNodes(options, context)) {
     queueUpdates(context, queue);
     if (options.rm?.length) {
@@ -49,6 +51,14 @@ export function* applyRequests(options: ResolveOptions, context: Context, queue:
     queue.push(node);
   }
   return requested;
+}
+
+/** Checks the lists, because a text would be taken for a list of letters. @throws InstallError EINVALIDOPTION */
+function checkLists({ add, rm, workspaces }: ResolveOptions): void {
+  for (const [name, value] of Object.entries({ add, rm, workspaces })) {
+    const good = value === undefined || (Array.isArray(value) && value.every((each) => typeof each === "string"));
+    if (!good) throw invalidOption(`options.${name} must be a list of strings, such as ["react"].`);
+  }
 }
 
 /** Returns the project, or the workspaces that were named. @throws InstallError ENOWORKSPACES */
@@ -104,7 +114,10 @@ function* addTo(node: Node, { options, context, requested }: AddRequest): Steps<
 function* specToAdd(text: string, node: Node, context: Context): Steps<Spec> {
   const root = context.tree.root.path;
   const spec = parseArg(text, root);
-  if (spec.type === "git") return raise(noGit(spec.name || text, spec.saveSpec, ""));
+  if (spec.type === "git") {
+    const wayOut: WayOut[] = [{ kind: "other", text: "Add a published version, or the https URL of a tarball." }];
+    return raise({ ...noGit(spec.name || text, spec.saveSpec, ""), wayOut });
+  }
   if (spec.type === "tag" && spec.rawSpec) {
     const packument = yield* needPackument(spec.name);
     const picked = packument.ok

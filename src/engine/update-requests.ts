@@ -1,6 +1,7 @@
 // Loaded on demand: for a resolution with `update`.
 import type { ResolveOptions } from "../api/resolve.ts";
 import { failure, InstallError } from "../errors/failure.ts";
+import { invalidOption } from "../errors/invalid-option.ts";
 import type { Context } from "./context.ts";
 import type { DepsQueue } from "./deps-queue.ts";
 
@@ -16,15 +17,23 @@ import type { DepsQueue } from "./deps-queue.ts";
  *
  * `update` of everything ignores the lock's contents instead: `updatesAll` in `options.ts`, `readLock` in `read-project.ts`.
  *
- * @throws InstallError EUPDATEARGS
+ * @throws InstallError EUPDATEARGS, EINVALIDOPTION
  */
 export function readUpdateNames({ update }: ResolveOptions): readonly string[] {
   if (!update || update === true) return [];
+  if (typeof update !== "object") {
+    throw invalidOption(
+      `options.update must be true, a list of names, or { all, names }, not ${JSON.stringify(update)}.`,
+    );
+  }
   const names = "names" in update ? (update.names ?? []) : Array.isArray(update) ? (update as readonly string[]) : [];
   for (const name of names) {
     if (name.lastIndexOf("@") <= 0) continue;
     const message = `update takes package names without a version, but got "${name}". To change the version, use add.`;
-    throw new InstallError(failure("EUPDATEARGS", message, { package: name }));
+    const wayOut = [
+      { kind: "other", text: `Update ${name.slice(0, name.lastIndexOf("@"))}, without a version.` } as const,
+    ];
+    throw new InstallError(failure("EUPDATEARGS", message, { package: name, wayOut }));
   }
   return names;
 }

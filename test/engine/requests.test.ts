@@ -109,6 +109,27 @@ test("update saves the new versions, unless save is off", async () => {
 test("update rejects names with a version", async () => {
   const failure = await failureOf(resolveIn(registry, MANIFEST, { update: ["a@2"] }));
   expect(failure).toMatchObject({ code: "EUPDATEARGS", package: "a@2" });
+  expect(failure.wayOut.map(({ text }) => text)).toEqual(["Update a, without a version."]);
+});
+
+test.each([
+  ["add", { add: "react" }],
+  ["add", { add: [5] }],
+  ["rm", { rm: "react" }],
+  ["workspaces", { workspaces: "one", add: ["a"] }],
+  ["update", { update: "react" }],
+  ["update", { update: 5 }],
+])("%s is refused if it is not a list of names: %j", async (name, options) => {
+  const failure = await failureOf(tree(registry, {}, options as ResolveOptions));
+  expect(failure).toMatchObject({ code: "EINVALIDOPTION" });
+  expect(failure.message).toContain(`options.${name} must be`);
+});
+
+test("a git dependency of the project gets a way out that npm accepts, not an override", async () => {
+  const direct = await failureOf(tree(registry, { x: "github:user/x" }));
+  expect(direct).toMatchObject({ code: "EUNSUPPORTED", wayOut: [{ kind: "spec", spec: "latest" }, { kind: "other" }] });
+  const inner = await failureOf(tree(fakeRegistry({ "a@1.0.0": { x: "github:user/x" } }), { a: "1" }));
+  expect(inner.wayOut[0]).toMatchObject({ kind: "override", overrides: { x: "latest" } });
 });
 
 const WORKSPACES = {
