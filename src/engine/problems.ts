@@ -21,7 +21,7 @@ export function loadFailure(node: Node): Failure {
 
 /** EUNSUPPORTED: a dependency on a git repository. `from` is the location of the dependent. */
 export function noGit(name: string, spec: string, from: string): Failure {
-  const why = `a page cannot clone a git repository. ${from || "The project"} requires it`;
+  const why = `webhoist cannot clone a git repository. ${from || "The project"} requires it`;
   return unsupportedSource(name, spec, why, { spec, requiredBy: [from] });
 }
 
@@ -52,7 +52,11 @@ export function badEngine(node: Node, options: BuildOptions): Failure {
 
 /** EBADPLATFORM of a node (npm-tree §16). */
 export function wrongPlatform(node: Node, machine: Machine): Failure {
-  const force: WayOut = { kind: "option", option: "force", text: "Resolve with force, which skips this check." };
+  const force: WayOut = {
+    kind: "option",
+    option: "force",
+    text: "Resolve with force (--force), which skips this check.",
+  };
   return badPlatform(idOf(node), { needs: node.manifest, machine }, about(node), force);
 }
 

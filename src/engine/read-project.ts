@@ -57,7 +57,12 @@ export async function readProject(input: ReadInput): Promise<Project> {
     const bytes = files.bytes(at);
     return bytes
       ? ok(bytes)
-      : fail(notFound(`The project has no file ${files.key(at)}, the tarball of ${name}.`, { package: name }));
+      : fail(
+          notFound(`The project has no file ${files.key(at)}, the tarball of ${name}.`, {
+            package: name,
+            wayOut: [{ kind: "other", text: `Add the file, or correct the path of ${name}.` }],
+          }),
+        );
   };
   const lockfileVersion = options.lockfileVersion ?? context.lock?.lockfileVersion ?? 3;
   const legacy = lockfileVersion < 3 ? (await import("../lockfile/legacy-lock.ts")).legacyDependencies : undefined;

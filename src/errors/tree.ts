@@ -1,14 +1,15 @@
-import type { Failure } from "../api/failure.ts";
+import type { Failure, WayOut } from "../api/failure.ts";
 import { failure } from "./failure.ts";
 
 /** EUNSUPPORTED: a package whose `source` a page cannot fetch: a git repository, or a folder that npm would pack. */
 export function unsupportedSource(name: string, source: string, why: string, more?: Partial<Failure>): Failure {
+  // npm refuses an override that differs from the project's own dependency.
+  const published: WayOut = more?.requiredBy?.includes("")
+    ? { kind: "spec", package: name, spec: "latest", text: `Use a published version in package.json: ${name}@latest.` }
+    : { kind: "override", text: `Override ${name} with a published version.`, overrides: { [name]: "latest" } };
   return failure("EUNSUPPORTED", `Cannot fetch ${name} from ${source}: ${why}.`, {
     package: name,
-    wayOut: [
-      { kind: "override", text: `Override ${name} with a published version.`, overrides: { [name]: "latest" } },
-      { kind: "other", text: "Depend on a tarball of it by an https URL." },
-    ],
+    wayOut: [published, { kind: "other", text: "Depend on a tarball of it by an https URL." }],
     ...more,
   });
 }

@@ -5,14 +5,15 @@ import type { Failure } from "../api/failure.ts";
  * Lines and columns count from 1.
  */
 export function withPlace(failure: Failure): Failure {
-  const { file, text } = (failure.details ?? {}) as { file?: string; text?: string };
-  if (text === undefined) return failure;
-  const at = errorOffset(text);
-  const lines = text.slice(0, at).split(/\r\n|\n|\r/);
+  const { file, text: json } = (failure.details ?? {}) as { file?: string; text?: string };
+  if (json === undefined) return failure;
+  const at = errorOffset(json);
+  const lines = json.slice(0, at).split(/\r\n|\n|\r/);
   const details = { file, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
-  const found = at < text.length ? `unexpected ${JSON.stringify(text[at])}` : "unexpected end";
+  const found = at < json.length ? `unexpected ${JSON.stringify(json[at])}` : "unexpected end";
   const message = `${file}:${details.line}:${details.column}: Invalid JSON: ${found}.`;
-  return { ...failure, message, details };
+  const text = `Correct ${file} at line ${details.line}, column ${details.column}.`;
+  return { ...failure, message, details, wayOut: [{ kind: "other", text }] };
 }
 
 const BLANKS = /[\t\n\r ]*/y;

@@ -35,7 +35,8 @@ export function describeNoMatch(failure: Failure): Failure {
   }
   const near = nearest(unmatched);
   const found = [...(latest ? [`${defaultTag}: ${latest}`] : []), ...near].join(", ");
-  const wayOut = waysOut(name, unmatched, near);
+  // If every version is too new, no spec helps.
+  const wayOut = waysOut(name, unmatched, failure.code === "ENOVERSIONS" && unmatched.before != null ? null : near);
   const newest = newestOf(versions);
   const more = [newest && `The newest is ${newest}.`, by, alternatives(wayOut, distTags)];
   return {
@@ -82,16 +83,22 @@ function useSpec(name: string, spec: string): WayOut {
   return { kind: "spec", package: name, spec, text: `Use ${name}@${spec}.` };
 }
 
-function waysOut(name: string, unmatched: UnmatchedSpec, near: readonly string[]): WayOut[] {
+const LATER_DATE: WayOut = {
+  kind: "option",
+  option: "before",
+  text: "Allow newer versions, with a later date in before.",
+};
+
+/** @param near the nearest versions; null if no version can be used */
+function waysOut(name: string, unmatched: UnmatchedSpec, near: readonly string[] | null): WayOut[] {
   const { type, wanted, distTags, defaultTag, versions, before } = unmatched;
   const tags = new Map(distTags);
+  if (near === null) return [LATER_DATE];
   const specs = type === "tag" ? [...tags.keys()].filter((tag) => isOneEditAway(tag, wanted)) : near.map(caret);
   const latest = tags.get(defaultTag);
   if (latest && versions.includes(latest)) specs.push(caret(latest));
   const ways = [...new Set(specs)].map((spec) => useSpec(name, spec));
-  if (before != null) {
-    ways.push({ kind: "option", option: "before", text: "Allow newer versions, with a later date in before." });
-  }
+  if (before != null) ways.push(LATER_DATE);
   return ways.length > 0 ? ways : [{ kind: "other", text: `Remove ${name}: it has no versions.` }];
 }
 

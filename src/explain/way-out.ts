@@ -74,6 +74,7 @@ function generalWaysOut({ code, package: name, requiredBy }: Failure): WayOut[] 
   }
   const unread = code === "EINVALIDTAGNAME" || code === "EUNSUPPORTEDPROTOCOL";
   if (!name || !(unread || code.startsWith("EINVALIDPACK"))) return [];
+  if (code === "EINVALIDPACKAGENAME") return [{ kind: "other", text: "Correct the name." }];
   const without: WayOut = { kind: "other", text: `Remove ${name}, or use a registry that has it.` };
   if (!unread) return [without];
   const latest: WayOut = {

@@ -33,7 +33,7 @@ export function tarballAddress(node: PlanNode, registries: TarballRegistries | n
   if (resolved === null) return conventionalUrl(node, registries);
   if (!isPlainUrl(resolved)) {
     const spec = parseResolved(resolved, PROJECT_MOUNT);
-    if (spec?.type === "git") return unsupported(node, "a page cannot clone a git repository");
+    if (spec?.type === "git") return unsupported(node, "webhoist cannot clone a git repository");
     if (spec?.type === "directory") return unsupported(node, "a folder would have to be packed first");
     if (spec?.type === "file" && resolved.startsWith("file:"))
       return `file:${relativePath(PROJECT_MOUNT, spec.fetchSpec)}`;

@@ -96,7 +96,7 @@ function readPatterns(workspaces: unknown): Patterns {
       failure(
         "EWORKSPACESCONFIG",
         `"workspaces" in package.json must be an array of patterns, or an object with such an array in "packages".`,
-        { requiredBy: [""] },
+        { requiredBy: [""], wayOut: [{ kind: "other", text: 'Write a list, such as ["packages/*"].' }] },
       ),
     );
   }

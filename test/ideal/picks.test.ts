@@ -108,10 +108,11 @@ test.each([
   expect(await tree(fakeRegistry(dated, { times }), { x: spec }, { before: new Date(before) })).toBe(`x@${version}`);
 });
 
-test("a date before the first version: ENOVERSIONS, and one way out is the date", async () => {
+test("a date before the first version: ENOVERSIONS, and the only way out is the date", async () => {
   const registry = fakeRegistry(dated, { times });
   const none = await failureOf(tree(registry, { x: "*" }, { before: "2019-01-01" }));
   expect(none).toMatchObject({ code: "ENOVERSIONS", package: "x", requiredBy: [""] });
+  expect(none.wayOut).toEqual([expect.objectContaining({ kind: "option", option: "before" })]);
   const exact = await failureOf(tree(registry, { x: "2.0.0" }, { before: "2021-06-01" }));
   expect(exact).toMatchObject({ code: "ETARGET", package: "x", spec: "2.0.0" });
   expect(exact.wayOut).toContainEqual(expect.objectContaining({ kind: "option", option: "before" }));
