@@ -158,9 +158,14 @@ function* workingChanges(proof: Proof, context: HintContext): Steps<WayOut[]> {
   }
   const peers = proof.facts.some(({ type }) => type.startsWith("peer"));
   if (peers && (yield* context.isSolvableWith("peers")))
-    hints.push(option("relax: peers", "Turn peers that do not fit into warnings, with relax: peers."));
+    hints.push(option("relax: peers", "Turn peers that do not fit into warnings, with relax: peers (--relax=peers)."));
   else if (yield* context.isSolvableWith("copies"))
-    hints.push(option("relax: copies", "Allow several copies of a package where necessary, with relax: copies."));
+    hints.push(
+      option(
+        "relax: copies",
+        "Allow several copies of a package where necessary, with relax: copies (--relax=copies).",
+      ),
+    );
   return hints;
 }
 

@@ -30,7 +30,8 @@ interface Reason {
 }
 
 export function refusedOption(name: string, value: unknown, { why, examples }: Reason): InstallError {
-  const given = typeof value === "string" ? JSON.stringify(value.slice(0, 100)) : typeof value;
+  const given =
+    typeof value === "string" ? JSON.stringify(value.slice(0, 100)) : value === null ? "null" : typeof value;
   const wayOut: WayOut[] = [{ kind: "option", option: name, text: `Use, for example, ${examples}.` }];
   return invalidOption(`${name}: ${given} ${why}.`, wayOut);
 }

@@ -11,6 +11,6 @@ export function nodeError(code: ErrorCode, message: string, tip?: string): Insta
 export function inImport(error: unknown, specifier: string, importer: string): unknown {
   if (!(error instanceof InstallError) || !error.code.startsWith("ERR_")) return error;
   const why: Failure = error.failure;
-  const message = `${importer} imports "${specifier}": ${why.message}`;
+  const message = `${importer || "The project"} imports "${specifier}": ${why.message}`;
   return new InstallError({ ...why, message, spec: specifier, details: { specifier, importer } });
 }

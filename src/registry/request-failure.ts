@@ -47,7 +47,7 @@ function describe({ code, reason = "network", found, milliseconds }: RequestFact
     }
     case "EUNREACHABLE": {
       const check = otherWay("Check the registry's URL and the network.");
-      const proxy = optionWay("proxy", "Use a relay on the page's own origin.");
+      const proxy = optionWay("proxy", "In a page, use a relay on its own origin: set `proxy`.");
       return {
         text: UNREACHED[reason],
         wayOut: reason === "offline" ? [otherWay("Connect to the network and try again.")] : [check, proxy],

@@ -47,7 +47,7 @@ Ways out:
   1. Use eslint@"^7.32.0 || ^8.2.0" in package.json: plugin requires it.
   2. Override eslint with the project's own spec.
      "overrides": {"eslint":"$eslint"}
-  3. Turn peers that do not fit into warnings, with relax: peers.`,
+  3. Turn peers that do not fit into warnings, with relax: peers (--relax=peers).`,
   );
 });
 

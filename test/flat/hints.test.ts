@@ -164,7 +164,11 @@ describe("a hint for a conflict", () => {
         text: 'Use eslint@"^7.32.0 || ^8.2.0" in package.json: plugin 19.0.4 requires it.',
       },
       { kind: "override", text: "Override eslint with the project's own spec.", overrides: { eslint: "$eslint" } },
-      { kind: "option", option: "relax: peers", text: "Turn peers that do not fit into warnings, with relax: peers." },
+      {
+        kind: "option",
+        option: "relax: peers",
+        text: "Turn peers that do not fit into warnings, with relax: peers (--relax=peers).",
+      },
     ]);
   });
 
@@ -182,7 +186,7 @@ describe("a hint for a conflict", () => {
       {
         kind: "option",
         option: "relax: copies",
-        text: "Allow several copies of a package where necessary, with relax: copies.",
+        text: "Allow several copies of a package where necessary, with relax: copies (--relax=copies).",
       },
     ]);
   });
