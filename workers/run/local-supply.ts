@@ -9,7 +9,7 @@ import type { Net } from "../net/net.ts";
 import type { RunCache } from "../storage/run-cache.ts";
 import type { ThreadMetadataCache } from "../storage/thread-metadata-cache.ts";
 import { LatePreload } from "./late-preload.ts";
-import { directNames, type Plan, planOf, startPreload } from "./preload-plan.ts";
+import { directNames, type PreloadPlan, preloadPlanOf, startPreload } from "./preload-plan.ts";
 import { RankedWork } from "./ranked-work.ts";
 import type { Supply, SupplyRequest } from "./supply.ts";
 
@@ -26,7 +26,7 @@ export function localSupply(
   const runCache = threadCache?.runCache({ ...supplyRequest, namespace: net.namespace });
   const scheduler = new LocalScheduler(localClock);
   const rankedWork: RankedWork = new RankedWork(scheduler, (name): number => source.rankOf(name) - FIRST_RANK);
-  const plan = planOf(project);
+  const plan = preloadPlanOf(project);
   const preload = new LatePreload(async () => startPreload(plan, source, project.context.options.policyFor));
   const start = (): void => preload.start();
   const source: PackumentSource = new PackumentSource({
@@ -75,7 +75,11 @@ const READ_AT_ONCE = 256;
  * Reads everything that was stored with the project's direct dependencies, in the order in which it is stored. Returns whether
  * there was anything.
  */
-async function readStored(source: PackumentSource, runCache: RunCache | undefined, plan: Plan): Promise<boolean> {
+async function readStored(
+  source: PackumentSource,
+  runCache: RunCache | undefined,
+  plan: PreloadPlan,
+): Promise<boolean> {
   const names = (await runCache?.relatedNames(directNames(plan))) ?? [];
   for (let from = 0; from < names.length; from += READ_AT_ONCE) {
     for (const name of names.slice(from, from + READ_AT_ONCE)) void source.packument(name);

@@ -8,7 +8,7 @@ import { Preload, type PreloadSource } from "../../src/registry/preload.ts";
 import type { PickPolicy } from "../../src/registry/select-version.ts";
 
 /** The input of a preload: plain data, so that the preload can run on another thread than the engine. */
-export interface Plan {
+export interface PreloadPlan {
   /** The project's own dependencies. */
   manifest: Manifest;
   overrides: ReadonlyMap<string, string>;
@@ -21,7 +21,7 @@ export interface Plan {
 }
 
 /** Returns the plan of a project's preload. */
-export function planOf({ context, options }: Project): Plan {
+export function preloadPlanOf({ context, options }: Project): PreloadPlan {
   const { specTable, lock, tree } = context;
   // A flat resolution either uses the whole lock or asks the registry for every package.
   const flat = options.strategy === "flat";
@@ -50,13 +50,13 @@ function dependenciesOf(manifest: Manifest): Manifest {
 }
 
 /** Returns the names of the project's direct dependencies. */
-export function directNames({ manifest }: Plan): string[] {
+export function directNames({ manifest }: PreloadPlan): string[] {
   const { dependencies, devDependencies, optionalDependencies, peerDependencies } = manifest;
   return Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies, ...peerDependencies });
 }
 
 /** Creates and starts a preload. */
-export function startPreload(plan: Plan, source: PreloadSource, policy: (name: string) => PickPolicy): Preload {
+export function startPreload(plan: PreloadPlan, source: PreloadSource, policy: (name: string) => PickPolicy): Preload {
   const preload = new Preload(source, { ...plan, policy });
   preload.start(plan.manifest);
   return preload;

@@ -14,7 +14,7 @@ import type { Outcome } from "../../src/errors/failure.ts";
 import type { Extracted, ReadOrder, TarballRequest } from "../../src/install/extractor.ts";
 import type { MetadataUsage } from "../../src/metadata-cache/metadata-caches.ts";
 import type { RegistryConfig } from "../../src/registry/registry-config.ts";
-import type { Plan } from "../run/preload-plan.ts";
+import type { PreloadPlan } from "../run/preload-plan.ts";
 import type { RunSettings } from "../run/prepare-run.ts";
 import type { SharedMemory } from "../shared/shared-memory.ts";
 
@@ -101,7 +101,7 @@ export interface FetchRunStart {
   config: RegistryConfig;
   metadata: MetadataForm;
   cache: CacheMode;
-  plan: Plan;
+  plan: PreloadPlan;
   options: Omit<ResolveOptions, "signal">;
   platform: Platform;
 }

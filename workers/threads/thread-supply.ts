@@ -7,7 +7,7 @@ import { cancelled } from "../../src/errors/work.ts";
 import { Packument } from "../../src/registry/packument.ts";
 import { PackumentSource } from "../../src/registry/packument-source.ts";
 import { PortTransport } from "../net/port-transport.ts";
-import { planOf } from "../run/preload-plan.ts";
+import { preloadPlanOf } from "../run/preload-plan.ts";
 import type { Supply, SupplyCounts, SupplyRequest } from "../run/supply.ts";
 import { Counters } from "../shared/counters.ts";
 import type { SharedMemory } from "../shared/shared-memory.ts";
@@ -47,7 +47,7 @@ export class ThreadSupply implements Supply {
     const { platform } = project.context.options;
     this.#send({
       kind: "start",
-      run: { memory, config, metadata, cache, plan: planOf(project), options, platform },
+      run: { memory, config, metadata, cache, plan: preloadPlanOf(project), options, platform },
     });
   }
 
