@@ -4,7 +4,7 @@ import type { InstallProgress } from "../../src/api/install.ts";
 import type { FileSink, SinkLink } from "../../src/api/sink.ts";
 import { createInstaller, type Installer } from "../../web/index.ts";
 import { failureOf } from "../support/outcome.ts";
-import { type Depot, openDepot } from "./depot.ts";
+import { type Depot, openDepot } from "./test-registry.ts";
 import { type LockEntry, lockEntry, lockOf, type TestPackage, tarballPath, testPackage } from "./packages.ts";
 
 // Installs in Node: the same code as on a page, without threads.

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Depot } from "./depot.ts";
+import type { Depot } from "./test-registry.ts";
 import { lockEntry, lockOf, tarballPath, testPackage } from "./packages.ts";
 import { MODES, Stage } from "./stage.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createFsSink } from "../../src/sink/fs-sink.ts";
 import { createInstaller } from "../../web/index.ts";
-import { type Depot, openDepot } from "./depot.ts";
+import { type Depot, openDepot } from "./test-registry.ts";
 import { type Everywhere, installEverywhere } from "./everywhere.ts";
 import { differences, plain } from "./listing.ts";
 import { type Left, listDisk, npm, temporaryFolder, writeProject } from "./npm.ts";

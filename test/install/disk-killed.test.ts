@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundleEntry } from "../../scripts/bundle-entry.mjs";
 import { WORK } from "../../src/sink/folder-swap.ts";
 import { createFsSink } from "../../src/sink/fs-sink.ts";
-import { type Depot, openDepot } from "./depot.ts";
+import { type Depot, openDepot } from "./test-registry.ts";
 import { random } from "./kill.ts";
 import { ALL, locksOf, projectOf } from "./kill-page.ts";
 import { differences, type Listing } from "./listing.ts";

@@ -1,4 +1,4 @@
-import type { Depot } from "./depot.ts";
+import type { Depot } from "./test-registry.ts";
 import { ALL, type PageWay, type Scene, type SinkKind } from "./kill-page.ts";
 import { differences, type Listing, plain } from "./listing.ts";
 import type { RealMode, Stage, Tab } from "./stage.ts";

@@ -4,7 +4,7 @@ import type { Browser, BrowserContext, Page } from "playwright";
 import { ISOLATION } from "../../scripts/serve.mjs";
 import { openChromium } from "../support/chromium.ts";
 import { bundle } from "../system/lifecycle/stage.ts";
-import { Depot } from "./depot.ts";
+import { Depot } from "./test-registry.ts";
 import type { Bench } from "./in-page.ts";
 
 export type RealMode = "threads" | "worker" | "inline";
