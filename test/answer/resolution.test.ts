@@ -10,14 +10,14 @@ const stats = {
   milliseconds: { read: 0, resolve: 0, complete: 0, write: 0, total: 0 },
 };
 
-function told(tree: () => TreeData) {
+function resolutionWith(tree: () => TreeData) {
   const files = { "package-lock.json": '{"lockfileVersion":3,"packages":{"node_modules/a":{"version":"1.0.0"}}}' };
   return resolutionOf({ tree, files, lockfile: "package-lock.json", warnings: [], stats, rung: null });
 }
 
 test("the tree is built when it is first read, and only once", () => {
   const read = vi.fn((): TreeData => [root]);
-  const resolution = told(read);
+  const resolution = resolutionWith(read);
   expect(resolution.diff("")).toHaveLength(1);
   expect(resolution.files["package-lock.json"]).toContain("node_modules/a");
   expect(read).not.toHaveBeenCalled();
@@ -29,7 +29,7 @@ test("the tree is built when it is first read, and only once", () => {
 });
 
 test("the functions of a resolution work without their object", () => {
-  const { why, diff } = told(() => [root]);
+  const { why, diff } = resolutionWith(() => [root]);
   expect(why("project")).toEqual([]);
   expect(diff("").map(({ location }) => location)).toEqual(["node_modules/a"]);
 });

@@ -87,8 +87,8 @@ function edgeOf({ from, to, ...own }: TreeEdge): object {
 const byDependent = (a: object, b: object): number => (json(a) < json(b) ? -1 : 1);
 
 describe.each([
-  ["as it is", (rows: TreeData) => rows],
-  ["through bytes", (rows: TreeData) => decodeTree(encodeTree(rows))],
+  ["as plain data", (rows: TreeData) => rows],
+  ["decoded from bytes", (rows: TreeData) => decodeTree(encodeTree(rows))],
 ])("a tree %s", (_, carry) => {
   let tree: Tree;
   beforeAll(() => {
@@ -96,7 +96,7 @@ describe.each([
     tree = viewTree(carry(engine.rows));
   });
 
-  test("says of each node what the engine's node says", () => {
+  test("has the same data for each node as the engine", () => {
     expect([...tree.nodes].map(({ location }) => location).sort()).toEqual(
       [...engine.inventory.keys()].filter(Boolean).sort(),
     );

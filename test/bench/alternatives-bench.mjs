@@ -101,7 +101,7 @@ async function bundle(name, { spec, module }) {
   await build({ root, base: "./", configFile: false, logLevel: "error", build: { chunkSizeWarningLimit: 10_000 } });
 }
 
-/** Scripts that a page has loaded, in kB after gzip: its own, and its workers'. */
+/** Returns the size of the scripts that a page and its workers have loaded, in kB after gzip. */
 function loadedKilobytes(scripts, name) {
   const own = [...scripts].filter(([path]) => path.startsWith(`${name}/`));
   const sum = (isWorker) =>
@@ -111,7 +111,7 @@ function loadedKilobytes(scripts, name) {
   return { "page kB": Math.round(sum(false) / 1000), "worker kB": Math.round(sum(true) / 1000) };
 }
 
-/** One run in a Chromium of its own. */
+/** Makes one run in a new Chromium. */
 async function visit(address, registry) {
   const executablePath = findChromium();
   const browser = await chromium.launch({ args: CHROMIUM_SWITCHES, ...(executablePath && { executablePath }) });
@@ -154,16 +154,16 @@ function summary(runs) {
   };
 }
 
-/** `location version` of each package in a lock. */
+/** Returns `location version` of each package in a lock. */
 function placements(lock) {
   const { packages } = JSON.parse(lock);
   return Object.entries(packages).flatMap(([location, { version }]) => (location ? [`${location} ${version}`] : []));
 }
 
-/** The bundled pages below `/site/`, and the registry below `/`. */
+/** Serves the bundled pages below `/site/`, and the registry below `/`. */
 async function serve() {
   const upstream = readNpmConfig(ROOT).registry;
-  /** Scripts that were asked for, by path below `/site/`. */
+  /** The requested scripts, by path below `/site/`. */
   const scripts = new Map();
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname).slice(1);
@@ -194,7 +194,7 @@ async function serve() {
   }
 }
 
-/** A tarball that was recorded, else the registry's own. */
+/** Returns a recorded tarball, or otherwise the registry's. */
 async function tarball(path, upstream) {
   const [, name = "", file = ""] = /^(.+)\/-\/([^/]+\.tgz)$/.exec(path) ?? [];
   const recorded = join(values.registry, "snapshot/tarballs", name.replace("/", "+"), file);

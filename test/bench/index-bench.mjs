@@ -108,7 +108,7 @@ async function filesOf(name) {
   return all.filter((file) => asked.has(file));
 }
 
-/** What registries give to those who install. */
+/** Returns a packument in the abbreviated form that registries send. */
 function abbreviate(bytes) {
   const { name, "dist-tags": tags, versions = {} } = JSON.parse(new TextDecoder().decode(bytes));
   for (const manifest of Object.values(versions)) {

@@ -130,7 +130,7 @@ function resident(pid) {
   }
 }
 
-/** Of the thread that set the mark, after it, in CPU milliseconds. A microtask checkpoint belongs to the task before it. */
+/** Returns the longest task of the thread that set the mark, in milliseconds of processor time. A microtask checkpoint belongs to the task before it. */
 function longestTask({ traceEvents }) {
   const mark = traceEvents.find(({ cat = "", name }) => cat.includes("user_timing") && name === "begin");
   const own = traceEvents
@@ -139,7 +139,7 @@ function longestTask({ traceEvents }) {
   const times = [0];
   let end = 0;
   for (const { name, ts, dur, tdur = 0 } of own) {
-    if (ts < end) continue; // inside of what was counted
+    if (ts < end) continue; // inside a task that was counted
     if (name.endsWith("::RunTask")) times.push(tdur / 1e3);
     else if (name.endsWith("MicrotaskCheckpoint")) times[times.length - 1] += tdur / 1e3;
     else continue;
@@ -170,7 +170,7 @@ function namesOf(project) {
   return [...new Set(files)];
 }
 
-/** Real ones are spread over four powers of ten, most of them small: 1,317 have 60 MB, the largest 13. */
+/** Generates sizes like real ones: spread over four powers of ten, most of them small (1,317 packs have 60 MB, the largest 13). */
 function madeUp(number) {
   let seed = 1;
   const random = () => {

@@ -142,7 +142,7 @@ const WAYS: Readonly<Record<string, Way>> = {
       return await Promise.all(some.map((place) => sliced(found.get(place.batch), place)));
     },
   },
-  /** What was got from the database is kept from one reading to the next. */
+  /** Keeps the blobs from the database from one reading to the next. */
   "blob, kept": {
     write: (batch, packs) => WAYS["idb blob"]!.write(batch, packs, 0),
     indexes(all) {

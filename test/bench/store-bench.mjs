@@ -109,8 +109,8 @@ function median(numbers) {
 }
 
 /**
- * What the thread that set the mark did after it. CPU time, since a machine has other things to do. Microtasks stand in a
- * trace behind the task that they belong to.
+ * Returns the processor time that the thread which set the mark spent in tasks after it, and its longest task. A microtask checkpoint
+ * belongs to the task before it in the trace.
  */
 function busy({ traceEvents }) {
   const mark = traceEvents.find(({ cat = "", name }) => cat.includes("user_timing") && name === "begin");
@@ -120,7 +120,7 @@ function busy({ traceEvents }) {
   const times = [0];
   let end = 0;
   for (const { name, ts, dur, tdur = 0 } of own) {
-    if (ts < end) continue; // inside of what was counted
+    if (ts < end) continue; // inside a task that was counted
     if (name.endsWith("::RunTask")) times.push(tdur / 1e3);
     else if (name.endsWith("MicrotaskCheckpoint")) times[times.length - 1] += tdur / 1e3;
     else continue;

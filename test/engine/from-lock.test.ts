@@ -130,7 +130,7 @@ test("a version 1 lock: manifests are fetched, versions stay, and version 3 is w
   });
 });
 
-test("a version 1 lock whose packages no longer exist is used as it is, with a warning for each package", async () => {
+test("a version 1 lock whose packages no longer exist is used unchanged, with a warning for each package", async () => {
   const lock = JSON.stringify({ lockfileVersion: 1, requires: true, dependencies: { b: { version: "1.0.0" } } });
   const files = { ...project({ dependencies: { b: "^1.0.0" } }), "package-lock.json": lock };
   const resolution = await resolveIn(fakeRegistry({}), files);
@@ -139,7 +139,7 @@ test("a version 1 lock whose packages no longer exist is used as it is, with a w
 });
 
 test.each([1, 2, 3] as const)(
-  "lockfileVersion %i can be asked for, and version 2 and 3 stay what they are",
+  "lockfileVersion %i can be requested; by default, versions 2 and 3 are kept",
   async (version) => {
     const registry = fakeRegistry(PACKAGES);
     const files = project({ dependencies: { a: "^1.0.0" } });

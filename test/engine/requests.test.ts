@@ -91,8 +91,8 @@ test.each<[string, ResolveOptions["update"], string]>([
   ["one name", ["a"], "a@1.2.0\nb@1.0.0\nx@1.0.0"],
   ["a name deep in the tree", { names: ["x"] }, "a@1.0.0\nb@1.0.0\nx@1.3.0"],
   ["everything", true, "a@1.2.0\nb@1.0.0\nx@1.3.0"],
-  ["everything, told otherwise", { all: true }, "a@1.2.0\nb@1.0.0\nx@1.3.0"],
-  ["a name that nobody has", ["gone"], "a@1.0.0\nb@1.0.0\nx@1.0.0"],
+  ["everything, as an object", { all: true }, "a@1.2.0\nb@1.0.0\nx@1.3.0"],
+  ["a name that is not in the tree", ["gone"], "a@1.0.0\nb@1.0.0\nx@1.0.0"],
 ])("update %s", async (_, update, drawn) => {
   const before = await resolveIn(OLD, MANIFEST);
   const after = await resolveIn(registry, { ...MANIFEST, ...before.files }, { update: update ?? false, save: false });

@@ -147,7 +147,7 @@ test.each([
   "user/repo#v1",
   "git+https://git.example/user/repo.git",
   "git+ssh://git@git.example/user/repo.git#semver:^1",
-])("%s is EUNSUPPORTED, naming it and who wants it", async (spec) => {
+])("%s is EUNSUPPORTED, and the failure names it and its dependents", async (spec) => {
   const registry = fakeRegistry({ "b@1.0.0": { a: spec } });
   const failure = await failureOf(tree(registry, { b: "1" }));
   expect(failure).toMatchObject({ code: "EUNSUPPORTED", package: "a", requiredBy: ["node_modules/b"] });

@@ -89,10 +89,10 @@ test.each<[title: string, files: Files, options?: object]>([
   ["a package.json that is not JSON", { "package.json": "{ oops" }],
   ["a workspace's package.json that is not JSON", { "package.json": '{ "workspaces": ["x"] }', "x/package.json": "{" }],
 ])("%s: no invented path shows", async (_, files, options) => {
-  const told: unknown[] = [];
+  const shown: unknown[] = [];
   try {
     const { warnings, tree, files: written } = await resolveIn(packages, files, options);
-    told.push(
+    shown.push(
       warnings,
       written,
       tree.root.children.map(({ name, location, version }) => [name, location, version]),
@@ -100,8 +100,8 @@ test.each<[title: string, files: Files, options?: object]>([
   } catch (error) {
     expect(error).toBeInstanceOf(InstallError);
     const { failure } = error as InstallError;
-    told.push(failure);
+    shown.push(failure);
   }
-  const text = JSON.stringify(told);
+  const text = JSON.stringify(shown);
   expect(text.match(INVENTED) && text).toBeNull();
 });

@@ -32,9 +32,9 @@ const packages = fc
   .tuple(...PLACES.map(({ name }) => manifestOf(name)))
   .map((all) => Object.fromEntries(PLACES.map(({ id }, index) => [id, all[index] ?? {}])));
 
-/** The same without optional dependencies. */
-const certain = packages.map((told) =>
-  Object.fromEntries(Object.entries(told).map(([id, { optionalDependencies: _, ...rest }]) => [id, rest])),
+/** Registries without optional dependencies. */
+const certain = packages.map((published) =>
+  Object.fromEntries(Object.entries(published).map(([id, { optionalDependencies: _, ...rest }]) => [id, rest])),
 );
 
 const name = fc.constantFrom(...NAMES);
@@ -53,9 +53,13 @@ const TIME = { timeout: 120_000 };
 
 type Answer = { resolution: Resolution } | { failure: Failure };
 
-async function answerTo(told: Record<string, FakeManifest>, manifest: object, options?: FakeOptions): Promise<Answer> {
+async function answerTo(
+  published: Record<string, FakeManifest>,
+  manifest: object,
+  options?: FakeOptions,
+): Promise<Answer> {
   try {
-    return { resolution: await resolveManifest(fakeRegistry(told, options), manifest) };
+    return { resolution: await resolveManifest(fakeRegistry(published, options), manifest) };
   } catch (error) {
     // Any other error is a crash.
     if (error instanceof InstallError) return { failure: error.failure };
@@ -79,10 +83,10 @@ function tally(): { count(answer: Answer): void; trees: number } {
 
 test("every order of arrival gives the same bytes or the same failure", TIME, async () => {
   const seen = tally();
-  const law = fc.asyncProperty(packages, project, fc.integer(), async (told, manifest, shuffle) => {
-    const straight = await answerTo(told, manifest);
+  const law = fc.asyncProperty(packages, project, fc.integer(), async (published, manifest, shuffle) => {
+    const straight = await answerTo(published, manifest);
     seen.count(straight);
-    expect(bytes(await answerTo(told, manifest, { shuffle }))).toEqual(bytes(straight));
+    expect(bytes(await answerTo(published, manifest, { shuffle }))).toEqual(bytes(straight));
   });
   await fc.assert(law, RUNS);
   expect(seen.trees).toBeGreaterThan(20);
@@ -98,11 +102,11 @@ function sound({ tree, warnings }: Resolution): boolean {
 
 test("the lock of a valid tree is written again by the next run, without a request", TIME, async () => {
   const seen = tally();
-  const law = fc.asyncProperty(certain, project, async (told, { optionalDependencies: _, ...manifest }) => {
-    const first = await answerTo(told, manifest);
+  const law = fc.asyncProperty(certain, project, async (published, { optionalDependencies: _, ...manifest }) => {
+    const first = await answerTo(published, manifest);
     if ("failure" in first || !sound(first.resolution)) return;
     seen.count(first);
-    const registry = fakeRegistry(told);
+    const registry = fakeRegistry(published);
     const files = { "package.json": JSON.stringify(manifest, null, 2), ...first.resolution.files };
     expect((await resolveIn(registry, files)).files).toEqual(first.resolution.files);
     expect(registry.log).toEqual([]);
@@ -113,8 +117,8 @@ test("the lock of a valid tree is written again by the next run, without a reque
 
 test("every failure has a code, a message and a way out", TIME, async () => {
   let failures = 0;
-  const law = fc.asyncProperty(packages, project, async (told, manifest) => {
-    const answer = await answerTo(told, manifest);
+  const law = fc.asyncProperty(packages, project, async (published, manifest) => {
+    const answer = await answerTo(published, manifest);
     if ("resolution" in answer) return;
     failures++;
     const { code, message, wayOut } = answer.failure;
@@ -131,8 +135,8 @@ test("without peers, every dependency is satisfied and there are no warnings", T
   const law = fc.asyncProperty(
     packages,
     project,
-    async (told, { overrides: _, optionalDependencies: __, ...manifest }) => {
-      const resolution = await resolveManifest(fakeRegistry(told), manifest, { legacyPeerDeps: true });
+    async (published, { overrides: _, optionalDependencies: __, ...manifest }) => {
+      const resolution = await resolveManifest(fakeRegistry(published), manifest, { legacyPeerDeps: true });
       for (const { edgesOut } of [resolution.tree.root, ...resolution.tree.nodes]) {
         for (const { valid, type } of edgesOut) expect(valid || type === "optional").toBe(true);
       }
@@ -144,8 +148,8 @@ test("without peers, every dependency is satisfied and there are no warnings", T
 
 test("a dependency leads to the nearest package of its name, and that package lists the edge", TIME, async () => {
   const seen = tally();
-  const law = fc.asyncProperty(packages, project, async (told, manifest) => {
-    const answer = await answerTo(told, manifest);
+  const law = fc.asyncProperty(packages, project, async (published, manifest) => {
+    const answer = await answerTo(published, manifest);
     if ("failure" in answer) return;
     seen.count(answer);
     const { tree } = answer.resolution;

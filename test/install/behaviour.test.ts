@@ -4,8 +4,8 @@ import type { InstallProgress } from "../../src/api/install.ts";
 import type { FileSink, SinkLink } from "../../src/api/sink.ts";
 import { createInstaller, type Installer } from "../../web/index.ts";
 import { failureOf } from "../support/outcome.ts";
-import { type Depot, openDepot } from "./test-registry.ts";
 import { type LockEntry, lockEntry, lockOf, type TestPackage, tarballPath, testPackage } from "./packages.ts";
+import { openTestRegistry, type TestRegistry } from "./test-registry.ts";
 
 // Installs in Node: the same code as on a page, without threads.
 
@@ -13,20 +13,21 @@ const A = testPackage("a@1.0.0", { scripts: { postinstall: "node x.js", test: "x
 const B = testPackage("b@1.0.0", { bin: "b.js" }, { "b.js": "#!/usr/bin/env node\n" });
 const C = testPackage("c@1.0.0");
 
-let depot: Depot & AsyncDisposable;
+let testRegistry: TestRegistry & AsyncDisposable;
 let installer: Installer;
 
 beforeEach(async () => {
-  depot = await openDepot();
-  depot.stock(A, B, C);
-  installer = await createInstaller({ mode: "inline", registry: depot.url, retries: 0 });
+  testRegistry = await openTestRegistry();
+  testRegistry.publish(A, B, C);
+  installer = await createInstaller({ mode: "inline", registry: testRegistry.url, retries: 0 });
 });
 afterEach(async () => {
   installer.dispose();
-  await depot[Symbol.asyncDispose]();
+  await testRegistry[Symbol.asyncDispose]();
 });
 
-const entry = (one: TestPackage, more: Record<string, unknown> = {}): LockEntry => lockEntry(one, depot.url, more);
+const entry = (one: TestPackage, more: Record<string, unknown> = {}): LockEntry =>
+  lockEntry(one, testRegistry.url, more);
 const lockAt = (...packages: TestPackage[]): string =>
   lockOf(Object.fromEntries(packages.map((one) => [`node_modules/${one.name}`, entry(one)])));
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
@@ -40,7 +41,7 @@ test("a package at twelve locations is downloaded and verified once, and fills t
   const map = new Map<string, Uint8Array | SinkLink>();
   const lock = lockOf(Object.fromEntries(places.flat()) as Record<string, LockEntry>);
   const project = await installer.install(lock, { sink: map, onProgress: (progress) => void seen.push(progress) });
-  expect([...depot.asked].sort()).toEqual([tarballPath(B), tarballPath(C)]);
+  expect([...testRegistry.asked].sort()).toEqual([tarballPath(B), tarballPath(C)]);
   expect(project.report).toMatchObject({ packages: 24, fetched: 2, stored: 0 });
   const { operations, packs, packsDone, phase } = seen.at(-1) as InstallProgress;
   expect([phase, packs, packsDone]).toEqual(["done", 2, 2]);
@@ -80,10 +81,10 @@ test("a parent's folder is written before its children's", async () => {
 
 test("an installed package is not downloaded again, not even when it moves", async () => {
   await installer.install(lockAt(A, B));
-  depot.asked.length = 0;
+  testRegistry.asked.length = 0;
   const moved = lockOf({ "node_modules/a": entry(A), "node_modules/a/node_modules/b": entry(B) });
   const { report } = await installer.install(moved);
-  expect(depot.asked).toEqual([]);
+  expect(testRegistry.asked).toEqual([]);
   expect(report).toMatchObject({ fetched: 0, stored: 2, transferred: 0 });
 });
 
@@ -92,7 +93,7 @@ test("an update of a sink reports and writes only what it adds, changes and remo
   await installer.install(lockAt(A, B), { sink: map });
   const kept = map.get("node_modules/a/a.js");
   const next = testPackage("b@2.0.0");
-  depot.stock(next);
+  testRegistry.publish(next);
   const { report } = await installer.install(lockAt(A, next, C), { sink: map });
   expect(report).toMatchObject({ added: ["node_modules/c"], changed: ["node_modules/b"], removed: [] });
   expect(map.get("node_modules/a/a.js")).toBe(kept);
@@ -115,14 +116,14 @@ test("a missing integrity is computed, written into the lock, and warned of", as
   expect(report.warnings.map(({ code }) => code)).toContain("ENOINTEGRITY");
   expect(JSON.parse(lockfile).packages["node_modules/a"].integrity).toBe(A.integrity);
   // The computed integrity is checked from now on.
-  depot.answers.set(tarballPath(A), [{ bytes: B.bytes }]);
-  const other = await createInstaller({ mode: "inline", registry: depot.url });
+  testRegistry.answers.set(tarballPath(A), [{ bytes: B.bytes }]);
+  const other = await createInstaller({ mode: "inline", registry: testRegistry.url });
   expect((await failureOf(other.install(lockfile))).code).toBe("EINTEGRITY");
   other.dispose();
 });
 
 test("a weaker hash never stands in for a strong one that cannot be read, not even for a cached pack", async () => {
-  depot.answers.set(tarballPath(A), [{ bytes: B.bytes }]);
+  testRegistry.answers.set(tarballPath(A), [{ bytes: B.bytes }]);
   const sha1 = `sha1-${createHash("sha1").update(B.bytes).digest("base64")}`;
   const lockWith = (integrity: string): string => lockOf({ "node_modules/a": entry(A, { integrity }) });
   expect((await installer.install(lockWith(sha1))).report.packages).toBe(1);
@@ -139,24 +140,24 @@ test("a weaker hash never stands in for a strong one that cannot be read, not ev
 });
 
 test("a tarball with the wrong hash is downloaded twice, and fails with both hashes", async () => {
-  depot.answers.set(tarballPath(A), [{ bytes: B.bytes }]);
+  testRegistry.answers.set(tarballPath(A), [{ bytes: B.bytes }]);
   const { code, details, requiredBy } = await failureOf(installer.install(lockAt(A, B)));
-  expect([code, requiredBy, depot.count(tarballPath(A))]).toEqual(["EINTEGRITY", ["node_modules/a"], 2]);
-  const url = depot.url + tarballPath(A);
+  expect([code, requiredBy, testRegistry.count(tarballPath(A))]).toEqual(["EINTEGRITY", ["node_modules/a"], 2]);
+  const url = testRegistry.url + tarballPath(A);
   expect(details).toMatchObject({ expected: A.integrity, actual: B.integrity, url });
-  depot.answers.set(tarballPath(A), [{ bytes: A.bytes }]);
+  testRegistry.answers.set(tarballPath(A), [{ bytes: A.bytes }]);
   expect((await installer.install(lockAt(A, B))).report.packages).toBe(2);
 });
 
 test("a correct second download is accepted", async () => {
-  depot.answers.set(tarballPath(A), [{ bytes: B.bytes }, { bytes: A.bytes }]);
+  testRegistry.answers.set(tarballPath(A), [{ bytes: B.bytes }, { bytes: A.bytes }]);
   const project = await installer.install(lockAt(A));
   expect(textOf(await project.readFile("node_modules/a/a.js"))).toBe("a");
-  expect([depot.count(tarballPath(A)), project.report.warnings]).toEqual([2, []]);
+  expect([testRegistry.count(tarballPath(A)), project.report.warnings]).toEqual([2, []]);
 });
 
 test("a missing required package fails the install, and a missing optional one is left out with what only it needs", async () => {
-  depot.answers.set(tarballPath(A), [{ status: 404 }]);
+  testRegistry.answers.set(tarballPath(A), [{ status: 404 }]);
   const missing = await failureOf(installer.install(lockAt(A, B)));
   expect(missing).toMatchObject({ code: "E404", requiredBy: ["node_modules/a"] });
   const lock = lockOf({
@@ -177,14 +178,14 @@ test("a missing required package fails the install, and a missing optional one i
 
 test("omit and platform decide which packages are fetched", async () => {
   const mac = testPackage("mac@1.0.0", { os: ["darwin"] });
-  depot.stock(mac);
+  testRegistry.publish(mac);
   const lock = lockOf({
     "node_modules/a": entry(A),
     "node_modules/b": entry(B, { dev: true }),
     "node_modules/mac": entry(mac, { optional: true }),
   });
   const { report } = await installer.install(lock, { omit: ["dev"], platform: { os: "linux", cpu: "x64" } });
-  expect(depot.asked).toEqual([tarballPath(A)]);
+  expect(testRegistry.asked).toEqual([tarballPath(A)]);
   expect(report.skipped.map(({ name, why }) => `${name} ${why}`).sort()).toEqual(["b omit", "mac platform"]);
   const other = await installer.install(lock, { platform: { os: "darwin", cpu: "arm64" } });
   expect(other.exists("node_modules/mac/package.json")).toBe(true);
@@ -241,7 +242,7 @@ test.each([
 );
 
 test("two installs at once have a tree each, and a sink takes one change at a time", async () => {
-  depot.latency = 20;
+  testRegistry.latency = 20;
   const map = new Map<string, Uint8Array | SinkLink>();
   const [one, other] = [installer.install(lockAt(A, C), { sink: map }), installer.install(lockAt(B, C))];
   const busy = await failureOf(installer.install(lockAt(B), { sink: map }));
@@ -252,21 +253,21 @@ test("two installs at once have a tree each, and a sink takes one change at a ti
 });
 
 test("a signal ends the install at once with its reason, and the next one can start at once", async () => {
-  depot.answers.set(tarballPath(A), [{ manner: "hold" }, { bytes: A.bytes }]);
+  testRegistry.answers.set(tarballPath(A), [{ manner: "hold" }, { bytes: A.bytes }]);
   const map = new Map<string, Uint8Array | SinkLink>();
   const stop = new AbortController();
   const seen: InstallProgress[] = [];
   const onProgress = (progress: InstallProgress): void => void seen.push(progress);
   const first = installer.install(lockAt(A, B), { sink: map, signal: stop.signal, onProgress });
   first.catch(() => {});
-  while (depot.open === 0) await new Promise((done) => setTimeout(done, 2));
+  while (testRegistry.open === 0) await new Promise((done) => setTimeout(done, 2));
   stop.abort(new Error("enough"));
-  const told = seen.length;
+  const reported = seen.length;
   await expect(first).rejects.toThrow("enough");
   const next = await installer.install(lockAt(A, B), { sink: map });
   expect(next.report.packages).toBe(2);
-  expect(depot.open).toBe(0);
-  expect(seen.length).toBe(told);
+  expect(testRegistry.open).toBe(0);
+  expect(seen.length).toBe(reported);
   expect(seen.at(-1)?.operations.every(({ end, state }) => end !== null && state !== "running")).toBe(true);
   await expect(installer.install(lockAt(A), { signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow(
     "before",
@@ -276,7 +277,7 @@ test("a signal ends the install at once with its reason, and the next one can st
 test.each(["signal", "dispose"])(
   "the next install waits for a sink that is still being restored after a %s",
   async (end) => {
-    depot.answers.set(tarballPath(A), [{ manner: "hold" }, { bytes: A.bytes }]);
+    testRegistry.answers.set(tarballPath(A), [{ manner: "hold" }, { bytes: A.bytes }]);
     const said: string[] = [];
     const sink: FileSink = {
       async open() {
@@ -292,11 +293,11 @@ test.each(["signal", "dispose"])(
     const stop = new AbortController();
     const first = installer.install(lockAt(A), { sink, signal: stop.signal });
     first.catch(() => {});
-    while (depot.open === 0) await new Promise((done) => setTimeout(done, 2));
+    while (testRegistry.open === 0) await new Promise((done) => setTimeout(done, 2));
     if (end === "signal") stop.abort();
     else installer.dispose();
     await expect(first).rejects.toThrow();
-    if (end === "dispose") installer = await createInstaller({ mode: "inline", registry: depot.url });
+    if (end === "dispose") installer = await createInstaller({ mode: "inline", registry: testRegistry.url });
     await installer.install(lockAt(A), { sink });
     expect(said).toEqual(["open", "put back", "open", "commit"]);
   },
@@ -304,9 +305,9 @@ test.each(["signal", "dispose"])(
 
 test("dispose ends running installs, and installed projects stay readable", async () => {
   const project = await installer.install(lockAt(A, B));
-  depot.answers.set(tarballPath(C), [{ manner: "hold" }]);
+  testRegistry.answers.set(tarballPath(C), [{ manner: "hold" }]);
   const running = failureOf(installer.install(lockAt(C)));
-  while (depot.open === 0) await new Promise((done) => setTimeout(done, 2));
+  while (testRegistry.open === 0) await new Promise((done) => setTimeout(done, 2));
   installer.dispose();
   expect((await running).code).toBe("EDISPOSED");
   expect((await failureOf(installer.install(lockAt(C)))).code).toBe("EDISPOSED");
@@ -318,8 +319,8 @@ test("dispose ends running installs, and installed projects stay readable", asyn
 test("a `file:` tarball is read from the project's files, and its absence is an error", async () => {
   const lock = lockOf({ "node_modules/a": entry(A, { resolved: "file:libs/a.tgz" }) });
   const project = await installer.install(lock, { files: { "libs/a.tgz": A.bytes } });
-  expect([textOf(await project.readFile("node_modules/a/a.js")), depot.asked]).toEqual(["a", []]);
-  const other = await createInstaller({ mode: "inline", registry: depot.url });
+  expect([textOf(await project.readFile("node_modules/a/a.js")), testRegistry.asked]).toEqual(["a", []]);
+  const other = await createInstaller({ mode: "inline", registry: testRegistry.url });
   const missed = await failureOf(other.install(lock));
   expect([missed.code, missed.message]).toEqual(["ENOENT", expect.stringContaining("libs/a.tgz")]);
   const damaged = await failureOf(other.install(lock, { files: { "libs/a.tgz": B.bytes } }));
@@ -328,13 +329,17 @@ test("a `file:` tarball is read from the project's files, and its absence is an 
 });
 
 test("cache none stores nothing, and cache offline requests nothing", async () => {
-  const none = await createInstaller({ mode: "inline", registry: depot.url, cache: "none" });
+  const none = await createInstaller({ mode: "inline", registry: testRegistry.url, cache: "none" });
   await (await none.install(lockAt(A))).stored;
   none.dispose();
-  const offline = await createInstaller({ mode: "inline", registry: depot.url, cache: "offline" });
-  depot.asked.length = 0;
+  const offline = await createInstaller({ mode: "inline", registry: testRegistry.url, cache: "offline" });
+  testRegistry.asked.length = 0;
   const failed = await failureOf(offline.install(lockAt(A)));
-  expect([failed.code, failed.message, depot.asked]).toEqual(["EOFFLINE", expect.stringContaining("a@1.0.0"), []]);
+  expect([failed.code, failed.message, testRegistry.asked]).toEqual([
+    "EOFFLINE",
+    expect.stringContaining("a@1.0.0"),
+    [],
+  ]);
   offline.dispose();
 });
 

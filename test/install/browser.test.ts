@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Depot } from "./test-registry.ts";
 import { lockEntry, lockOf, tarballPath, testPackage } from "./packages.ts";
 import { MODES, Stage } from "./stage.ts";
+import type { TestRegistry } from "./test-registry.ts";
 
 // Behaviour that needs a browser: early downloads, caches between visits, the fetching thread, a page without WebCrypto.
 
@@ -21,20 +21,20 @@ const MIDDLE = testPackage("middle@1.0.0", { dependencies: { last: "1" } });
 const LAST = testPackage("last@1.0.0");
 const SOME = [TOP, MIDDLE, LAST];
 
-function stocked(host?: string): Depot {
-  const depot = stage.depot(host);
-  depot.stock(...SOME);
-  return depot;
+function stocked(host?: string): TestRegistry {
+  const testRegistry = stage.testRegistry(host);
+  testRegistry.publish(...SOME);
+  return testRegistry;
 }
 
-const lockOfSome = (depot: Depot): string =>
-  lockOf(Object.fromEntries(SOME.map((one) => [`node_modules/${one.name}`, lockEntry(one, depot.url)])));
+const lockOfSome = (testRegistry: TestRegistry): string =>
+  lockOf(Object.fromEntries(SOME.map((one) => [`node_modules/${one.name}`, lockEntry(one, testRegistry.url)])));
 
 test.each(MODES)("downloads start while the tree is still being resolved: %s", async (mode) => {
   await using tab = await stage.tab({ isolated: mode === "threads" });
-  const depot = stocked();
+  const testRegistry = stocked();
   // The packages of a chain are requested one by one, and the last document is slow.
-  depot.latency = 60;
+  testRegistry.latency = 60;
   const found = await tab.call(
     async (bench, given) => {
       await bench.create(given);
@@ -46,14 +46,14 @@ test.each(MODES)("downloads start while the tree is still being resolved: %s", a
       bench.installer.dispose();
       return { paths: project.paths().length, length, phases: [phases[0], phases.at(-1)] };
     },
-    { mode, registry: depot.url },
+    { mode, registry: testRegistry.url },
   );
   // A phase between them may be too short for a report of its own.
   expect(found).toEqual({ paths: 8, length: 3, phases: ["resolve", "done"] });
-  const first = depot.asked.findIndex((path) => path.includes("/-/"));
-  const last = depot.asked.findLastIndex((path) => !path.includes("/-/"));
-  expect([first < last, depot.asked]).toEqual([true, depot.asked]);
-  expect(depot.asked.filter((path) => path.includes("/-/")).sort()).toEqual(SOME.map(tarballPath).sort());
+  const first = testRegistry.asked.findIndex((path) => path.includes("/-/"));
+  const last = testRegistry.asked.findLastIndex((path) => !path.includes("/-/"));
+  expect([first < last, testRegistry.asked]).toEqual([true, testRegistry.asked]);
+  expect(testRegistry.asked.filter((path) => path.includes("/-/")).sort()).toEqual(SOME.map(tarballPath).sort());
 });
 
 // `one` accepts any `x`. Deeper in the tree, `late` has a peer that only the first version fits, so the placed version is replaced.
@@ -70,11 +70,11 @@ const REPLACING = [
 
 test.each(MODES)("a package that is placed and then replaced is not installed: %s", async (mode) => {
   await using tab = await stage.tab({ isolated: mode === "threads" });
-  const depot = stage.depot();
-  depot.stock(...REPLACING);
-  depot.latency = 60;
+  const testRegistry = stage.testRegistry();
+  testRegistry.publish(...REPLACING);
+  testRegistry.latency = 60;
   // Its tarball would never arrive.
-  depot.answers.set(tarballPath(X2), [{ manner: "hold" }]);
+  testRegistry.answers.set(tarballPath(X2), [{ manner: "hold" }]);
   const found = await tab.call(
     async (bench, given) => {
       await bench.create(given);
@@ -88,19 +88,19 @@ test.each(MODES)("a package that is placed and then replaced is not installed: %
       bench.installer.dispose();
       return { version, packages, fetched, packs, nested: project.paths().filter((path) => /x.*\/x\//.test(path)) };
     },
-    { mode, registry: depot.url },
+    { mode, registry: testRegistry.url },
   );
   expect(found).toEqual({ version: "1.0.0", packages: 5, fetched: 5, packs: 5, nested: [] });
-  expect([depot.asked.includes(tarballPath(X2)), depot.open]).toEqual([true, 0]);
+  expect([testRegistry.asked.includes(tarballPath(X2)), testRegistry.open]).toEqual([true, 0]);
 });
 
 test.each(MODES)("a second visit requests nothing, and neither does an offline one: %s", async (mode) => {
   await using tab = await stage.tab({ isolated: mode === "threads" });
-  const depot = stocked();
-  const lock = lockOfSome(depot);
+  const testRegistry = stocked();
+  const lock = lockOfSome(testRegistry);
   const visit = async (cache: "default" | "offline"): Promise<unknown> => {
     await tab.reload();
-    depot.asked.length = 0;
+    testRegistry.asked.length = 0;
     return await tab.call(
       async (bench, { lock, ...options }) => {
         await bench.create(options);
@@ -111,21 +111,21 @@ test.each(MODES)("a second visit requests nothing, and neither does an offline o
         const { fetched, stored } = project.report;
         return { files: Object.keys(listing).length, fetched, stored };
       },
-      { mode, registry: depot.url, cache, lock },
+      { mode, registry: testRegistry.url, cache, lock },
     );
   };
   expect(await visit("default")).toEqual({ files: 8, fetched: 3, stored: 0 });
-  expect(depot.asked.length).toBe(3);
+  expect(testRegistry.asked.length).toBe(3);
   expect(await visit("default")).toEqual({ files: 8, fetched: 0, stored: 3 });
-  expect(depot.asked).toEqual([]);
+  expect(testRegistry.asked).toEqual([]);
   expect(await visit("offline")).toEqual({ files: 8, fetched: 0, stored: 3 });
 });
 
 test("cache none stores nothing, and a damaged answer in the browser's HTTP cache is bypassed", async () => {
   await using tab = await stage.tab({ isolated: false });
-  const depot = stocked();
+  const testRegistry = stocked();
   const headers = { "cache-control": "public, max-age=31536000, immutable" };
-  depot.answers.set(tarballPath(LAST), [
+  testRegistry.answers.set(tarballPath(LAST), [
     { bytes: MIDDLE.bytes, headers },
     { bytes: LAST.bytes, headers },
   ]);
@@ -138,16 +138,16 @@ test("cache none stores nothing, and a damaged answer in the browser's HTTP cach
       bench.installer.dispose();
       return { packs: usage.packs, blobs: (await bench.blobs()).size, fetched: project.report.fetched };
     },
-    { mode: "inline", registry: depot.url, cache: "none", lock: lockOfSome(depot) } as const,
+    { mode: "inline", registry: testRegistry.url, cache: "none", lock: lockOfSome(testRegistry) } as const,
   );
   expect(found.fetched).toBe(3);
   expect(found.blobs).toBe(0);
-  expect(depot.count(tarballPath(LAST))).toBe(2);
+  expect(testRegistry.count(tarballPath(LAST))).toBe(2);
 });
 
 test.each(MODES)("with io worker, a worker fetches, and it ends with the installer: %s", async (mode) => {
   await using tab = await stage.tab({ isolated: mode === "threads" });
-  const depot = stocked();
+  const testRegistry = stocked();
   const [files, started, fetched] = await tab.call(
     async (bench, { lock, ...options }) => {
       await bench.create(options);
@@ -160,17 +160,17 @@ test.each(MODES)("with io worker, a worker fetches, and it ends with the install
         performance.getEntriesByType("resource").map(({ name }) => name),
       ];
     },
-    { mode, io: "worker", registry: depot.url, lock: lockOfSome(depot) } as const,
+    { mode, io: "worker", registry: testRegistry.url, lock: lockOfSome(testRegistry) } as const,
   );
   // Requests of a worker are not among the page's resources.
   expect([files, started, fetched]).toEqual([8, true, expect.not.arrayContaining([expect.stringContaining("/-/")])]);
-  expect(depot.asked.length).toBe(3);
+  expect(testRegistry.asked.length).toBe(3);
   await expect.poll(() => tab.page.workers().length).toBe(0);
 });
 
 test("without a secure context (no WebCrypto), the same packages are installed and the same refused", async () => {
   await using tab = await stage.tab({ isolated: false, host: HOST });
-  const depot = stocked();
+  const testRegistry = stocked();
   const found = await tab.call(
     async (bench, { lock, bad, ...options }) => {
       const results: Record<string, unknown> = {};
@@ -178,7 +178,7 @@ test("without a secure context (no WebCrypto), the same packages are installed a
         await bench.create({ ...options, mode });
         const project = await bench.installer.install(lock);
         const listing = await bench.listProject(project);
-        const refused = await bench.installer.install(bad).catch((error) => bench.told(error).code);
+        const refused = await bench.installer.install(bad).catch((error) => bench.toFailure(error).code);
         await project.stored;
         bench.installer.dispose();
         results[mode] = [Object.keys(listing).length, refused];
@@ -186,9 +186,11 @@ test("without a secure context (no WebCrypto), the same packages are installed a
       return { ...results, subtle: typeof crypto.subtle, safe: isSecureContext };
     },
     {
-      registry: depot.url,
-      lock: lockOfSome(depot),
-      bad: lockOf({ "node_modules/x": lockEntry(X1, depot.url, { resolved: depot.url + tarballPath(LAST) }) }),
+      registry: testRegistry.url,
+      lock: lockOfSome(testRegistry),
+      bad: lockOf({
+        "node_modules/x": lockEntry(X1, testRegistry.url, { resolved: testRegistry.url + tarballPath(LAST) }),
+      }),
     },
   );
   expect(found).toEqual({ worker: [8, "EINTEGRITY"], inline: [8, "EINTEGRITY"], subtle: "undefined", safe: false });
@@ -196,7 +198,7 @@ test("without a secure context (no WebCrypto), the same packages are installed a
 
 test.each(MODES)("an installed project can be read after the installer was disposed of: %s", async (mode) => {
   await using tab = await stage.tab({ isolated: mode === "threads" });
-  const depot = stocked();
+  const testRegistry = stocked();
   const text = await tab.call(
     async (bench, { lock, ...options }) => {
       await bench.create(options);
@@ -205,15 +207,15 @@ test.each(MODES)("an installed project can be read after the installer was dispo
       bench.installer.dispose();
       return new TextDecoder().decode(await project.readFile("node_modules/.bin/top"));
     },
-    { mode, registry: depot.url, lock: lockOfSome(depot) },
+    { mode, registry: testRegistry.url, lock: lockOfSome(testRegistry) },
   );
   expect(text).toBe("#!/usr/bin/env node\n");
 });
 
 test.each(["threads", "worker"] as const)("workers that died are replaced: %s", async (mode) => {
   await using tab = await stage.tab({ isolated: mode === "threads" });
-  const depot = stocked();
-  depot.stock(X1);
+  const testRegistry = stocked();
+  testRegistry.publish(X1);
   const fates = await tab.call(
     async (bench, { lock, other, ...options }) => {
       await bench.create(options);
@@ -221,7 +223,7 @@ test.each(["threads", "worker"] as const)("workers that died are replaced: %s", 
       await bench.installer.install(other);
       const first = bench.installer.install(lock).then(
         () => "done",
-        (error) => bench.told(error).code,
+        (error) => bench.toFailure(error).code,
       );
       spawned.get("extract")?.terminate();
       const fate = await first;
@@ -232,9 +234,9 @@ test.each(["threads", "worker"] as const)("workers that died are replaced: %s", 
     },
     {
       mode,
-      registry: depot.url,
-      lock: lockOfSome(depot),
-      other: lockOf({ "node_modules/x": lockEntry(X1, depot.url) }),
+      registry: testRegistry.url,
+      lock: lockOfSome(testRegistry),
+      other: lockOf({ "node_modules/x": lockEntry(X1, testRegistry.url) }),
     },
   );
   expect(["EWORKER", "done"]).toContain(fates.fate);

@@ -6,35 +6,35 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundleEntry } from "../../scripts/bundle-entry.mjs";
 import { WORK } from "../../src/sink/folder-swap.ts";
 import { createFsSink } from "../../src/sink/fs-sink.ts";
-import { type Depot, openDepot } from "./test-registry.ts";
 import { random } from "./kill.ts";
 import { ALL, locksOf, projectOf } from "./kill-page.ts";
 import { differences, type Listing } from "./listing.ts";
 import { listDisk, temporaryFolder } from "./npm.ts";
+import { openTestRegistry, type TestRegistry } from "./test-registry.ts";
 
 // Kills the command at random moments: the folder must have the old tree or the new one.
 
 const RUNS = Math.ceil(Number(process.env["KILL_RUNS"] ?? 16) / 2);
 const SEED = Number(process.env["KILL_SEED"] ?? 1);
 
-let depot: Depot & AsyncDisposable;
+let testRegistry: TestRegistry & AsyncDisposable;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let command = "";
 
 beforeAll(async () => {
   folder = await temporaryFolder();
   command = await bundleEntry("web/cli/main.ts", { platform: "node", outDir: join(folder.path, "bundle") });
-  depot = await openDepot();
-  depot.stock(...ALL);
+  testRegistry = await openTestRegistry();
+  testRegistry.publish(...ALL);
 }, 60_000);
 afterAll(async () => {
-  await depot?.[Symbol.asyncDispose]();
+  await testRegistry?.[Symbol.asyncDispose]();
   await folder?.[Symbol.asyncDispose]();
 });
 
 /** Runs the command in a folder, and kills it after some milliseconds. Returns null if it was killed. */
 async function install(at: string, killedAfter?: number): Promise<number | null> {
-  const words = ["install", at, "--registry", depot.url];
+  const words = ["install", at, "--registry", testRegistry.url];
   const child = spawn(process.execPath, [command, ...words], { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.on("data", (chunk) => {
@@ -63,12 +63,12 @@ const listed = async (at: string): Promise<Listing> => {
 test("the command, killed at random moments, leaves the old tree or the new one", {
   timeout: 60_000 + RUNS * 5_000,
 }, async () => {
-  const locks = locksOf(depot.url);
+  const locks = locksOf(testRegistry.url);
   const at = (name: string): string => join(folder.path, name);
   await put(at("old"), locks.old);
   await install(at("old"));
   await put(at("new"), locks.new);
-  depot.latency = 5;
+  testRegistry.latency = 5;
   const since = performance.now();
   await install(at("new"));
   const length = performance.now() - since;

@@ -17,11 +17,11 @@ const unlockable = (integrity: string | null): boolean => integrity?.startsWith(
 const packageOf = (index: number): string => `bad${index}`;
 
 test.each(MODES)("bad tarballs are refused on every path: %s", async (mode) => {
-  const depot = stage.depot();
-  depot.stock(GOOD, OLD);
+  const testRegistry = stage.testRegistry();
+  testRegistry.publish(GOOD, OLD);
   const cases = badTarballs();
   expect(cases.length).toBeGreaterThan(30);
-  for (const [i, { bytes }] of cases.entries()) depot.answers.set(`bad${i}/-/bad${i}-1.0.0.tgz`, [{ bytes }]);
+  for (const [i, { bytes }] of cases.entries()) testRegistry.answers.set(`bad${i}/-/bad${i}-1.0.0.tgz`, [{ bytes }]);
   const bad = cases.map(
     ({ name, integrity, limits, code }, i): Bad => ({
       ...{ name, integrity, code, package: packageOf(i), unlockable: unlockable(integrity) },
@@ -29,22 +29,22 @@ test.each(MODES)("bad tarballs are refused on every path: %s", async (mode) => {
     }),
   );
   await using tab = await stage.tab({ isolated: mode === "threads" });
-  const wrong = await tab.call((bench, given) => bench.refuseAll(given), { mode, registry: depot.url, bad });
+  const wrong = await tab.call((bench, given) => bench.refuseAll(given), { mode, registry: testRegistry.url, bad });
   expect(wrong).toEqual([]);
   for (const [i, { name, code, integrity }] of cases.entries()) {
     // Each install downloads each tarball, and once more if its hash is wrong.
     const times = code === "EINTEGRITY" ? TRIALS * 2 : TRIALS;
-    if (unlockable(integrity)) expect(depot.count(`bad${i}/-/bad${i}-1.0.0.tgz`)).toBe(0);
-    else expect([name, depot.count(`bad${i}/-/bad${i}-1.0.0.tgz`)]).toEqual([name, times]);
+    if (unlockable(integrity)) expect(testRegistry.count(`bad${i}/-/bad${i}-1.0.0.tgz`)).toBe(0);
+    else expect([name, testRegistry.count(`bad${i}/-/bad${i}-1.0.0.tgz`)]).toEqual([name, times]);
   }
   // The cache has the good packages.
-  expect([depot.count(tarballPath(OLD)), depot.count(tarballPath(GOOD))]).toEqual([1, 1]);
+  expect([testRegistry.count(tarballPath(OLD)), testRegistry.count(tarballPath(GOOD))]).toEqual([1, 1]);
 });
 
 test.each(MODES)("lost or damaged packs in the cache are fetched again, and never read: %s", async (mode) => {
-  const depot = stage.depot();
-  depot.stock(...STORED);
+  const testRegistry = stage.testRegistry();
+  testRegistry.publish(...STORED);
   await using tab = await stage.tab({ isolated: mode === "threads" });
-  const wrong = await tab.call((bench, given) => bench.readDamaged(given), { mode, registry: depot.url });
+  const wrong = await tab.call((bench, given) => bench.readDamaged(given), { mode, registry: testRegistry.url });
   expect(wrong).toEqual([]);
 });

@@ -14,8 +14,8 @@ import * as store from "./store-blobs.ts";
 
 (globalThis as unknown as { patience: { factor: number } }).patience.factor = 1;
 
-/** An error as data. */
-function told(error: unknown): Failure {
+/** Converts an error to plain data. */
+function toFailure(error: unknown): Failure {
   if (error instanceof InstallError) return JSON.parse(JSON.stringify(error.failure)) as Failure;
   const { name, message } = error as Error;
   return { code: name as Failure["code"], message, requiredBy: [], wayOut: [] };
@@ -41,7 +41,7 @@ export const bench = {
   readDamaged,
   installEverywhere,
   kills,
-  told,
+  toFailure,
   /** The lock that the site serves. */
   async installLarge({ mode, registry }: Pick<SmallInstall, "mode" | "registry">): Promise<Everywhere> {
     const lock = await (await fetch("/lock")).text();

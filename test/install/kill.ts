@@ -1,7 +1,7 @@
-import type { Depot } from "./test-registry.ts";
 import { ALL, type PageWay, type Scene, type SinkKind } from "./kill-page.ts";
 import { differences, type Listing, plain } from "./listing.ts";
 import type { RealMode, Stage, Tab } from "./stage.ts";
+import type { TestRegistry } from "./test-registry.ts";
 
 type Way = PageWay | "reload" | "quota";
 
@@ -15,7 +15,7 @@ export interface Kill {
 export const WAYS: readonly Way[] = ["signal", "dispose", "terminate extract", "terminate engine", "reload", "quota"];
 const SINKS: readonly SinkKind[] = ["none", "map", "tree", "opfs"];
 
-/** Pseudo-random numbers from 0 to 1, from a seed. */
+/** Returns a generator of pseudo-random numbers from 0 to 1. */
 export function random(seed: number): () => number {
   let state = seed;
   return () => {
@@ -26,6 +26,7 @@ export function random(seed: number): () => number {
   };
 }
 
+/** Chooses a random kill for a mode. */
 export function drawKill(mode: RealMode, draw: () => number): Kill {
   const of = <T>(list: readonly T[]): T => list[Math.floor(draw() * list.length)] as T;
   const way = of(WAYS.filter((one) => mode !== "inline" || !one.startsWith("terminate")));
@@ -48,8 +49,8 @@ export class Killer {
   /** Milliseconds that an undisturbed install takes, by mode. */
   readonly #lengths = new Map<string, number>();
   /** The updated tree, read through the project. */
-  #right: Listing = {};
-  /** How many killed installs had which result. */
+  #updated: Listing = {};
+  /** The number of killed installs by way and result. */
   readonly tally: Record<string, number> = {};
 
   constructor(stage: Stage) {
@@ -58,43 +59,43 @@ export class Killer {
 
   /** Returns the problems that were found. */
   async run({ scene: drawn, way, at }: Kill): Promise<string[]> {
-    const depot = this.#stage.depot();
-    depot.stock(...ALL);
-    const scene: Scene = { ...drawn, registry: depot.url };
-    const length = await this.#undisturbed(scene, depot);
+    const testRegistry = this.#stage.testRegistry();
+    testRegistry.publish(...ALL);
+    const scene: Scene = { ...drawn, registry: testRegistry.url };
+    const length = await this.#undisturbed(scene, testRegistry);
     await using tab = await this.#stage.tab({ isolated: scene.mode === "threads" });
     const before = await tab.call((bench, scene) => bench.kills.prepare(scene), scene);
-    depot.latency = LATENCY;
+    testRegistry.latency = LATENCY;
     const fate = await this.#kill(tab, scene, { way, after: at * length });
     this.tally[`${way}: ${fate}`] = (this.tally[`${way}: ${fate}`] ?? 0) + 1;
-    const wrong = await this.#look(tab, scene, { before, fate, way });
+    const wrong = await this.#check(tab, scene, { before, fate, way });
     return wrong.map(
       (what) => `${JSON.stringify(drawn)} ${way} at ${at.toFixed(3)} of ${Math.round(length)} ms (${fate}): ${what}`,
     );
   }
 
-  async #undisturbed({ mode, registry }: Scene, depot: Depot): Promise<number> {
+  async #undisturbed({ mode, registry }: Scene, testRegistry: TestRegistry): Promise<number> {
     const known = this.#lengths.get(mode);
     if (known !== undefined) return known;
     const scene: Scene = { mode, registry, sink: "map", from: "nothing", warm: false, resolve: true };
     await using tab = await this.#stage.tab({ isolated: mode === "threads" });
     await tab.call((bench, scene) => bench.kills.prepare(scene), scene);
-    depot.latency = LATENCY;
+    testRegistry.latency = LATENCY;
     const whole = { scene, way: "nothing", after: 0 } as const;
     const { fate, length } = await tab.call((bench, given) => bench.kills.kill(given), whole);
-    if (fate !== "done") throw new Error(`Undisturbed it comes to ${fate}: ${mode}`);
+    if (fate !== "done") throw new Error(`An undisturbed install in mode ${mode} ended with ${fate}`);
     const again = await tab.call((bench, scene) => bench.kills.again(scene, false), scene);
-    if (Object.keys(again.project).length < 40) throw new Error("There is too little to be killed");
-    this.#right = again.project;
+    if (Object.keys(again.project).length < 40) throw new Error("The install has too few files for this test");
+    this.#updated = again.project;
     this.#lengths.set(mode, length);
-    depot.latency = 0;
+    testRegistry.latency = 0;
     return length;
   }
 
-  /** The updated tree in a sink. */
-  #rightIn(sink: SinkKind): Listing {
+  /** Returns the updated tree as this kind of sink stores it. */
+  #updatedIn(sink: SinkKind): Listing {
     if (sink === "none") return {};
-    const all = Object.entries(plain(this.#right));
+    const all = Object.entries(plain(this.#updated));
     return Object.fromEntries(sink === "opfs" ? all.filter(([, what]) => !what.startsWith("->")) : all);
   }
 
@@ -119,13 +120,13 @@ export class Killer {
     return await tab.call((bench) => bench.kills.fate());
   }
 
-  async #look(
+  async #check(
     tab: Tab,
     scene: Scene,
     { before, fate, way }: { before: Listing; fate: string; way: Way },
   ): Promise<string[]> {
     const wrong: string[] = [];
-    const right = this.#rightIn(scene.sink);
+    const right = this.#updatedIn(scene.sink);
     // First the state right after the kill, then the state after the next run.
     if (way !== "reload" && scene.sink !== "opfs") {
       const now = await tab.call((bench) => bench.kills.listSink());
@@ -141,11 +142,11 @@ export class Killer {
     wrong.push(...(await tab.call((bench) => bench.storeFaults())));
     const fresh = way === "dispose";
     const again = await tab.call(
-      (bench, { scene, fresh }) => bench.kills.again(scene, fresh).catch((error) => bench.told(error)),
+      (bench, { scene, fresh }) => bench.kills.again(scene, fresh).catch((error) => bench.toFailure(error)),
       { scene, fresh },
     );
     if ("code" in again) return [...wrong, `the next run: ${again.code} ${again.message}`];
-    wrong.push(...differences(again.project, this.#right).map((one) => `the next run's project: ${one}`));
+    wrong.push(...differences(again.project, this.#updated).map((one) => `the next run's project: ${one}`));
     wrong.push(...differences(again.sink, right).map((one) => `the next run's sink: ${one}`));
     wrong.push(...again.warnings.map((code) => `the next run warns: ${code}`));
     wrong.push(...(await tab.call((bench) => bench.storeFaults())).map((one) => `after the next run ${one}`));

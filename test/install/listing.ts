@@ -24,7 +24,8 @@ export async function listProject(project: InstalledProject): Promise<Listing> {
     if (kind === "link") listing[path] = `-> ${target}`;
     else {
       const bytes = await project.readFile(path);
-      if (bytes.length !== size) throw new Error(`${path}: ${size} bytes were told, ${bytes.length} are there`);
+      if (bytes.length !== size)
+        throw new Error(`${path}: lstat returned ${size} bytes, and the file has ${bytes.length}`);
       listing[path] = `${mode.toString(8)} ${await hashOf(bytes)}`;
     }
   }

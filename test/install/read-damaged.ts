@@ -141,7 +141,7 @@ export async function readDamaged({ mode, registry }: DamagedReading): Promise<s
       for (const online of [true, false]) {
         // In modes with workers a part of the cases is enough, because the cache is read by the same code in every mode.
         if (mode !== "inline" && (i % 3 !== 1 || !online || when !== "before the install")) continue;
-        const say = (what: string): void =>
+        const report = (what: string): void =>
           void wrong.push(`${mode}, ${name}, ${when}, ${online ? "on" : "off"}line: ${what}`);
         const first = await createInstaller({ mode, registry, workerUrl: "/worker.js" });
         await first.store.clear();
@@ -159,16 +159,16 @@ export async function readDamaged({ mode, registry }: DamagedReading): Promise<s
           const again = await second.install(lock, when === "before the install" ? { ...options, sink: map } : options);
           if (when === "before the reading") await damage();
           // A single file near the end is read from a seek point.
-          if (isLarge && new TextDecoder().decode(await again.readFile(LAST)) !== prose(100)) say(LAST);
+          if (isLarge && new TextDecoder().decode(await again.readFile(LAST)) !== prose(100)) report(LAST);
           const found = await listProject(again);
-          for (const difference of differences(found, right)) say(difference);
+          for (const difference of differences(found, right)) report(difference);
           if (map.size > 0)
-            for (const difference of differences(await listMap(map), plain(right))) say(`Map: ${difference}`);
+            for (const difference of differences(await listMap(map), plain(right))) report(`Map: ${difference}`);
           await again.stored;
         } catch (error) {
           if (online || isLarge || !(error instanceof InstallError))
-            say(`${error instanceof InstallError ? error.code : ""} ${error}`);
-          if (map.size > 0) say("a Map that has something");
+            report(`${error instanceof InstallError ? error.code : ""} ${error}`);
+          if (map.size > 0) report("a failed read left files in the Map");
         }
         second.dispose();
       }

@@ -41,7 +41,7 @@ interface Tools {
   locks: { before: string; required: string; optional: string; good: string };
   bad: Bad;
   url: string;
-  say: Say;
+  report: Say;
 }
 
 /** The state that no bad tarball may change. */
@@ -77,7 +77,7 @@ export async function refuseAll({ mode, registry, bad }: Refusals): Promise<stri
         required: lockOf({ ...good, [at]: entry }),
         optional: lockOf({ ...good, [at]: { ...entry, optional: true } }),
       },
-      say: (what) => void wrong.push(`${mode}, ${one.name}: ${what}`),
+      report: (what) => void wrong.push(`${mode}, ${one.name}: ${what}`),
     };
     if (i % 10 === 0) await renew(tools, sinks);
     await refusedBySinks(tools, sinks);
@@ -90,70 +90,70 @@ export async function refuseAll({ mode, registry, bad }: Refusals): Promise<stri
   return wrong;
 }
 
-async function refusal({ install, locks, bad, url, say }: Tools, options: InstallOptions): Promise<void> {
+async function refusal({ install, locks, bad, url, report }: Tools, options: InstallOptions): Promise<void> {
   try {
     await install(locks.required, options);
-    say("it was installed");
+    report("the package was installed");
   } catch (error) {
-    if (!(error instanceof InstallError)) return say(`it failed with ${error}`);
+    if (!(error instanceof InstallError)) return report(`the install failed with ${error}`);
     const { code, message, package: name, details, requiredBy } = error.failure;
     // A lock with an unknown hash algorithm is refused itself.
     if (code === "EINVALIDLOCK" && bad.unlockable) return;
-    if (code !== bad.code) say(`it failed with ${code}, not ${bad.code}: ${message}`);
-    if (name !== bad.package || details?.["url"] !== url) say(`the failure names ${name} at ${details?.["url"]}`);
-    if (requiredBy.join() !== `node_modules/${bad.package}`) say(`it is said to be required by ${requiredBy}`);
+    if (code !== bad.code) report(`the install failed with ${code}, not ${bad.code}: ${message}`);
+    if (name !== bad.package || details?.["url"] !== url) report(`the failure names ${name} at ${details?.["url"]}`);
+    if (requiredBy.join() !== `node_modules/${bad.package}`) report(`requiredBy is ${requiredBy}`);
     if (code !== "EINTEGRITY") return;
-    if (details?.["expected"] !== bad.integrity) say(`what was expected is told as ${details?.["expected"]}`);
-    if (!/^sha\d+-/.test(`${details?.["actual"]}`)) say(`what came is told as ${details?.["actual"]}`);
+    if (details?.["expected"] !== bad.integrity) report(`details.expected is ${details?.["expected"]}`);
+    if (!/^sha\d+-/.test(`${details?.["actual"]}`)) report(`details.actual is ${details?.["actual"]}`);
   }
 }
 
 /** Installs the good package after a refusal, and then restores the state from before. */
-async function renew({ locks, loosely, say }: Tools, { map, tree }: Sinks): Promise<void> {
+async function renew({ locks, loosely, report }: Tools, { map, tree }: Sinks): Promise<void> {
   await loosely(locks.good, { sink: map });
   await loosely(locks.good, { sink: tree });
   const own = ["index.js", "package.json"].map((file) => `node_modules/good/${file}`);
   const good = ["node_modules/.bin/good", "node_modules/good/cli.js", ...own, "src/main.js"].join();
   const paths = [...map.keys()].sort().join();
-  if (paths !== good) say(`the Map has ${paths}, once what is good was installed`);
+  if (paths !== good) report(`after the install of the good package, the Map has ${paths}`);
   const modules = tree.tree["node_modules"];
   const names = modules && "directory" in modules ? Object.keys(modules.directory).sort().join() : "";
   if (names !== ".bin,good" || (tree.tree["main.js"] as FileNode).file.contents !== "main")
-    say(`the tree has ${names}`);
+    report(`the tree has ${names}`);
   await loosely(locks.before, { sink: map });
   await loosely(locks.before, { sink: tree });
 }
 
 async function refusedBySinks(tools: Tools, { map, tree: sink }: Sinks): Promise<void> {
-  const { say } = tools;
+  const { report } = tools;
   const entries = [...map];
   await refusal(tools, { sink: map });
   if (map.size !== entries.length || !entries.every(([path, entry]) => map.get(path) === entry))
-    say("the Map has changed");
+    report("the Map has changed");
   const { tree } = sink;
   const text = JSON.stringify(tree);
   await refusal(tools, { sink });
-  if (sink.tree !== tree || JSON.stringify(sink.tree) !== text) say("the tree has changed");
+  if (sink.tree !== tree || JSON.stringify(sink.tree) !== text) report("the tree has changed");
 }
 
-async function leftOut({ locks, bad, say, install }: Tools): Promise<void> {
+async function leftOut({ locks, bad, report, install }: Tools): Promise<void> {
   const map = new Map<string, Uint8Array | SinkLink>();
   try {
     const project = await install(locks.optional, { sink: map });
     const { skipped, warnings } = project.report;
     if (skipped.map(({ location, why }) => `${location} ${why}`).join() !== `node_modules/${bad.package} failed`)
-      say(`left out is ${JSON.stringify(skipped)}`);
-    if (!warnings.some(({ code, package: name }) => code === bad.code && name === bad.package)) say("no warning");
-    if (project.paths().some((path) => !path.includes("/good"))) say(`there is ${project.paths()}`);
-    if ([...map.keys()].some((path) => !path.includes("/good"))) say(`in the Map there is ${[...map.keys()]}`);
+      report(`skipped is ${JSON.stringify(skipped)}`);
+    if (!warnings.some(({ code, package: name }) => code === bad.code && name === bad.package)) report("no warning");
+    if (project.paths().some((path) => !path.includes("/good"))) report(`the project has ${project.paths()}`);
+    if ([...map.keys()].some((path) => !path.includes("/good"))) report(`the Map has ${[...map.keys()]}`);
     const text = new TextDecoder().decode(await project.readFile("node_modules/good/index.js"));
-    if (text !== 'module.exports = "good@1.0.0";\n') say(`the good one says ${text}`);
+    if (text !== 'module.exports = "good@1.0.0";\n') report(`the good package's file has the text ${text}`);
     await project.stored;
     project.dispose();
   } catch (error) {
     // With these limits the good package may be too large too.
     const code = error instanceof InstallError ? error.code : "";
     if (!(bad.limits && code === "TAR_ABORT") && !(bad.unlockable && code === "EINVALIDLOCK"))
-      say(`optional: ${error}`);
+      report(`optional: ${error}`);
   }
 }

@@ -4,8 +4,8 @@ import type { Browser, BrowserContext, Page } from "playwright";
 import { ISOLATION } from "../../scripts/serve.mjs";
 import { openChromium } from "../support/chromium.ts";
 import { bundle } from "../system/lifecycle/stage.ts";
-import { Depot } from "./test-registry.ts";
 import type { Bench } from "./in-page.ts";
+import { TestRegistry } from "./test-registry.ts";
 
 export type RealMode = "threads" | "worker" | "inline";
 export const MODES: readonly RealMode[] = ["threads", "worker", "inline"];
@@ -20,7 +20,7 @@ export class Stage implements AsyncDisposable {
   readonly browser: Browser;
   readonly #scripts: { page: string; worker: string };
   readonly #servers: Server[] = [];
-  readonly #depots: Depot[] = [];
+  readonly #testRegistries: TestRegistry[] = [];
   readonly #files = new Map<string, () => Uint8Array | string>();
   #site = 0;
   #registry = 0;
@@ -47,10 +47,10 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Adds a registry. */
-  depot(host = "127.0.0.1"): Depot {
-    const depot = new Depot(`http://${host}:${this.#registry}/${this.#depots.length}/`);
-    this.#depots.push(depot);
-    return depot;
+  testRegistry(host = "127.0.0.1"): TestRegistry {
+    const testRegistry = new TestRegistry(`http://${host}:${this.#registry}/${this.#testRegistries.length}/`);
+    this.#testRegistries.push(testRegistry);
+    return testRegistry;
   }
 
   /** Serves a file at `/name`. */
@@ -89,8 +89,8 @@ export class Stage implements AsyncDisposable {
 
   #ask(request: IncomingMessage, response: ServerResponse): void {
     const [, number = "", ...path] = decodeURIComponent(request.url ?? "").split("/");
-    const depot = this.#depots[Number(number)];
-    if (depot) depot.serve(path.join("/"), request, response);
+    const testRegistry = this.#testRegistries[Number(number)];
+    if (testRegistry) testRegistry.serve(path.join("/"), request, response);
     else response.writeHead(404).end();
   }
 }

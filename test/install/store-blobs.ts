@@ -67,9 +67,9 @@ export async function storeFaults(allowed?: readonly string[]): Promise<string[]
       if (fingerprints.slice(at * LETTERS, (at + 1) * LETTERS).trim() === "") continue;
       const bytes = all.get(key);
       if (!(bytes instanceof Uint8Array) || sri(bytes) !== integrity) faults.push(`${key} is not ${integrity}`);
-      if (allowed && !allowed.includes(integrity)) faults.push(`${integrity} must not be there`);
+      if (allowed && !allowed.includes(integrity)) faults.push(`${integrity} must not be stored`);
     }
   }
-  for (const key of all.keys()) if (!known.has(key)) faults.push(`${key} is nobody's`);
+  for (const key of all.keys()) if (!known.has(key)) faults.push(`${key} belongs to no pack`);
   return faults;
 }

@@ -7,7 +7,7 @@ export interface Answer {
   bytes?: Uint8Array;
   status?: number;
   headers?: Readonly<Record<string, string>>;
-  /** `hold`: nothing until released. `stall`: half of the body until released. */
+  /** `hold`: sends nothing until `release`. `stall`: sends half of the body before `release`. */
   manner?: "hold" | "stall";
   /** Milliseconds before the answer. */
   latency?: number;
@@ -21,7 +21,7 @@ const HEADERS = {
 };
 
 /** A registry with scripted answers, which records its requests. */
-export class Depot {
+export class TestRegistry {
   /** Base URL, with a trailing slash. */
   readonly url: string;
   /** The requested paths, in order. */
@@ -38,8 +38,8 @@ export class Depot {
     this.url = url;
   }
 
-  /** Serves packages: their documents and tarballs. */
-  stock(...packages: readonly TestPackage[]): void {
+  /** Adds packages: their documents and tarballs. */
+  publish(...packages: readonly TestPackage[]): void {
     for (const one of packages) {
       const versions = this.#packages.get(one.name) ?? [];
       this.#packages.set(one.name, versions);
@@ -64,7 +64,8 @@ export class Depot {
     for (const answer of [...this.#open.values()]) answer();
   }
 
-  forget(): void {
+  /** Removes all packages, answers and recorded requests, and answers held requests. */
+  reset(): void {
     this.asked.length = 0;
     this.#times.clear();
     this.answers.clear();
@@ -73,6 +74,7 @@ export class Depot {
     this.release();
   }
 
+  /** Answers a request for a path below the base URL. */
   serve(path: string, request: IncomingMessage, response: ServerResponse): void {
     if (request.method === "OPTIONS") return void response.writeHead(204, HEADERS).end();
     this.asked.push(path);
@@ -114,14 +116,14 @@ export class Depot {
   }
 }
 
-/** A registry on loopback, for tests in Node. */
-export async function openDepot(): Promise<Depot & AsyncDisposable> {
+/** Starts a registry on loopback, for tests in Node. */
+export async function openTestRegistry(): Promise<TestRegistry & AsyncDisposable> {
   const server = createServer((request, response) => {
-    depot.serve(decodeURIComponent(request.url ?? "").slice(1), request, response);
+    testRegistry.serve(decodeURIComponent(request.url ?? "").slice(1), request, response);
   });
   await new Promise<void>((done) => void server.listen(0, "127.0.0.1", done));
-  const depot = new Depot(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-  return Object.assign(depot, {
+  const testRegistry = new TestRegistry(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  return Object.assign(testRegistry, {
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((done) => void server.close(done));

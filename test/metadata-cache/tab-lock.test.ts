@@ -78,7 +78,7 @@ test("a wait that is cancelled rejects with the reason and holds no lock", async
   expect(shared.locks.held()).toEqual([]);
 });
 
-test("without locks, or if they are refused, nobody waits", async () => {
+test("without locks, or if they are refused, no tab waits", async () => {
   const refusing: TabLocks = { request: () => Promise.reject(new DOMException("opaque origin", "SecurityError")) };
   for (const shared of [{ blobs }, { blobs, locks: refusing }]) {
     const { store, warnings } = openTab(shared);

@@ -142,7 +142,7 @@ test("a hash of no pack finds nothing", async () => {
   }
 });
 
-test("packs with the same fingerprint are told apart by their whole hash", async () => {
+test("packs with the same fingerprint are distinguished by their whole hash", async () => {
   const blobs = createMemoryStore();
   const [a, b] = [packOf("a"), packOf("b")];
   await fill(blobs, [a]);

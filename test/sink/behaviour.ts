@@ -74,7 +74,7 @@ const steps: readonly Step[] = [
     kept: ["node_modules/@s/scoped", "node_modules/react", "node_modules/vite"],
   },
   {
-    name: "what a tarball brings in its own node_modules stays with it, what was installed there goes",
+    name: "bundled packages of a tarball stay with it, and packages installed into its node_modules are removed",
     trees: [
       {
         packages: { "node_modules/a": bundling, "node_modules/a/node_modules/@x/other": pack("2.0.0") },

@@ -12,11 +12,13 @@ import { followed, type Listing } from "./trees.ts";
 
 const decoder = new TextDecoder();
 
-/** A place for files that a test can read without the sink. */
+/** A sink, and functions by which a test reads and changes its files without the sink. */
 export interface Place {
   sink: FileSink;
+  /** Whether the place keeps the modes of files, and links. */
   modes: boolean;
   links: boolean;
+  /** Lists the files. */
   show(): Promise<Listing>;
   /** Writes a file without the sink. */
   put(path: string, text: string): Promise<void>;
@@ -24,6 +26,7 @@ export interface Place {
   dispose(): Promise<void>;
 }
 
+/** Creates a place in a Map. */
 export function mapPlace(): Place {
   const map = new Map<string, Uint8Array | SinkLink>();
   return {
@@ -46,6 +49,7 @@ export function mapPlace(): Place {
   };
 }
 
+/** Lists the files of a tree. */
 export function showTree(tree: FileSystemTree, above = "", listing: Listing = {}): Listing {
   for (const [name, node] of Object.entries(tree)) {
     const path = above + name;
@@ -59,6 +63,7 @@ export function showTree(tree: FileSystemTree, above = "", listing: Listing = {}
   return listing;
 }
 
+/** Creates a place in a tree for WebContainers. */
 export function treePlace(): Place {
   const sink = createTreeSink({});
   return {
@@ -108,6 +113,7 @@ export async function showFolder(fs: Promises, folder: string): Promise<Listing>
   return listing;
 }
 
+/** Creates a place in a folder of a file system. */
 export function folderPlace(fs: Promises, folder: string, dispose: () => Promise<void>): Place {
   return {
     sink: createFsSink(fs, folder),
@@ -123,17 +129,20 @@ export function folderPlace(fs: Promises, folder: string, dispose: () => Promise
   };
 }
 
+/** Creates a file system in memory with an empty project. */
 export function memPromises(): Promises {
   const { fs }: { fs: IFs } = memfs({ "/project/package.json": "{}" });
   return fs.promises as unknown as Promises;
 }
 
+/** Creates a place in a file system in memory. */
 export async function memPlace(): Promise<Place> {
   const fs = memPromises();
   await fs.rm("/project/package.json");
   return folderPlace(fs, "/project", async () => {});
 }
 
+/** Creates a place in a temporary folder on the disk. */
 export async function diskPlace(): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), "webhoist-sink-"));
   return folderPlace(nodeFs, folder, () => rm(folder, { recursive: true }));

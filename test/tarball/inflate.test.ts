@@ -83,8 +83,8 @@ function large(): { packed: Uint8Array; plain: Uint8Array } {
   return { packed: concat(packed), plain: concat(parts.map(([bytes]) => bytes)) };
 }
 
-describe("what zlib packs", () => {
-  test("is unpacked to the end of the last block", () => {
+describe("a stream compressed by zlib", () => {
+  test("is inflated to the end of the last block", () => {
     fc.assert(
       fc.property(stream, fc.uint8Array({ maxLength: 9 }), ({ packed, plain }, behind) => {
         const { bytes, end } = inflate(concat([packed, behind]), plain.length);
@@ -96,7 +96,7 @@ describe("what zlib packs", () => {
     );
   });
 
-  test("is unpacked into a larger buffer, and nothing is written behind its end", () => {
+  test("is inflated into a larger buffer, and nothing is written behind its end", () => {
     fc.assert(
       fc.property(stream, ({ packed, plain }) => {
         const { bytes, end } = inflate(packed, plain.length + 300);
@@ -107,7 +107,7 @@ describe("what zlib packs", () => {
     );
   });
 
-  test("can be unpacked from any block with the 32 KiB before it", () => {
+  test("can be inflated from any block with the 32 KiB before it", () => {
     const check = ({ packed, plain }: { packed: Uint8Array; plain: Uint8Array }): void => {
       const whole = inflate(packed, plain.length);
       expect(whole.starts[0]).toEqual({ bit: 0, at: 0 });
@@ -130,7 +130,7 @@ describe("what zlib packs", () => {
     check(large());
   });
 
-  test("is unpacked block by block", () => {
+  test("is inflated block by block", () => {
     const { packed, plain } = large();
     const { starts, bytes } = inflate(packed, plain.length);
     expect(same(bytes, plain)).toBe(true);
@@ -170,8 +170,8 @@ describe("what zlib packs", () => {
   });
 });
 
-describe("what is damaged", () => {
-  test("a stream that is cut anywhere gives null", () => {
+describe("a damaged stream", () => {
+  test("that is cut anywhere gives null", () => {
     fc.assert(
       fc.property(data, options, (plain, how) => {
         const packed = deflateRawSync(plain, how);
@@ -201,14 +201,14 @@ describe("what is damaged", () => {
       expect(ours.end.at).toBe(size);
     }
     // Compare all output, also if the bytes end too early.
-    const told = byZlib(bytes, constants.Z_SYNC_FLUSH);
-    if (!told) return;
-    const part = inflate(bytes, told.length);
-    expect(part.end?.at).toBe(told.length);
-    expect(same(part.bytes, told)).toBe(true);
+    const expected = byZlib(bytes, constants.Z_SYNC_FLUSH);
+    if (!expected) return;
+    const part = inflate(bytes, expected.length);
+    expect(part.end?.at).toBe(expected.length);
+    expect(same(part.bytes, expected)).toBe(true);
   };
 
-  test("a stream with a flipped bit is accepted or refused as by zlib", () => {
+  test("with a flipped bit is accepted or refused as by zlib", () => {
     fc.assert(
       fc.property(data, options, fc.array(fc.nat(), { minLength: 20, maxLength: 20 }), (plain, how, places) => {
         const packed = deflateRawSync(plain, how);
@@ -224,7 +224,7 @@ describe("what is damaged", () => {
     );
   });
 
-  test("random bytes are accepted or refused as by zlib", () => {
+  test("of random bytes is accepted or refused as by zlib", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(7), (bytes, head) => {
         if (bytes.length) bytes[0] = ((bytes[0] as number) & ~7) | head;
@@ -234,7 +234,7 @@ describe("what is damaged", () => {
     );
   });
 
-  test("random codes are accepted or refused as by zlib", () => {
+  test("of random codes is accepted or refused as by zlib", () => {
     const code = fc.integer({ min: 1, max: 15 });
     const some = (count: number): fc.Arbitrary<Record<number, number>> =>
       fc.dictionary(fc.nat(count - 1).map(String), code, { maxKeys: 8 });
@@ -249,7 +249,7 @@ describe("what is damaged", () => {
     );
   });
 
-  test("random complete codes of up to 15 bits give the same output as zlib", () => {
+  test("of random complete codes of up to 15 bits gives the same output as zlib", () => {
     const history = stored(noise(WINDOW));
     const body = fc.uint8Array({ minLength: 100, maxLength: 500 });
     let longest = 0;

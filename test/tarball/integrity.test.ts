@@ -69,7 +69,7 @@ test("without WebCrypto all checks give the same results", async () => {
   }
 });
 
-/** Spellings of an entry that cannot be read, or that names an algorithm that nobody can check. */
+/** Spellings of an entry that cannot be read, or that names an unknown algorithm. */
 const UNREADABLE: readonly (readonly [string, (entry: string) => string])[] = [
   ["a character that is not base64", (entry) => entry.replace(/.$/, "*")],
   ["URL-safe base64", (entry) => `${entry.slice(0, 9)}-_${entry.slice(11)}`],
