@@ -110,7 +110,7 @@ test("an override of the project's own dependency is EOVERRIDE, with two ways ou
 test.each([
   ["a reference to nothing", { c: "$gone" }, "gone"],
   ["a key that is not a package name", { "github:u/r": "2.0.0" }, "github:u/r"],
-  ["a value that is neither a text nor rules", { c: 3 }, "c"],
+  ["a value that is neither a string nor an object", { c: 3 }, "c"],
 ])("%s is EOVERRIDE", async (_, overrides, culprit) => {
   const failure = await failureOf(tree(registry, { dependencies: { a: "1" }, overrides }));
   expect(failure).toMatchObject({ code: "EOVERRIDE", package: culprit });

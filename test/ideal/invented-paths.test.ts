@@ -34,26 +34,26 @@ const locked = (packages: Record<string, unknown>): Files => ({
 
 test.each<[title: string, files: Files, options?: object]>([
   ["two packages with peers that exclude each other", withDependencies({ a: "1", b: "1" })],
-  ["the same, as a warning", withDependencies({ a: "1", b: "1" }), { force: true }],
-  ["the same, in a flat tree", withDependencies({ a: "1", b: "1" }), { strategy: "flat" }],
-  ["the same, in a workspace", { "package.json": '{ "workspaces": ["w"] }', ...workspaces }],
+  ["peers that exclude each other, as a warning", withDependencies({ a: "1", b: "1" }), { force: true }],
+  ["peers that exclude each other, in a flat tree", withDependencies({ a: "1", b: "1" }), { strategy: "flat" }],
+  ["peers that exclude each other, in a workspace", { "package.json": '{ "workspaces": ["w"] }', ...workspaces }],
   [
     "a workspace that the project needs in another version",
     { "package.json": '{ "workspaces": ["w"], "dependencies": { "a": "1", "p": "2", "w": "1" } }', ...workspaces },
   ],
-  ["a tarball that is not there", withDependencies({ a: "file:libs/a.tgz" })],
+  ["a missing tarball", withDependencies({ a: "file:libs/a.tgz" })],
   ["a tarball outside the files", withDependencies({ a: "file:../../a.tgz" })],
-  ["a folder that is not there", withDependencies({ a: "file:libs/a" })],
+  ["a missing folder", withDependencies({ a: "file:libs/a" })],
   ["a folder outside the files", withDependencies({ a: "file:../../../a" })],
-  ["a folder of an absolute path", withDependencies({ a: "file:/home/a" })],
+  ["a folder with an absolute path", withDependencies({ a: "file:/home/a" })],
   ["a folder without a package.json", withDependencies({ a: "file:libs/a" }, { "libs/a/x.js": "" })],
   ["a folder whose package.json is not JSON", withDependencies({ a: "file:libs/a" }, { "libs/a/package.json": "{" })],
   ["a tarball without a package.json", withDependencies({ a: "file:a.tgz" }, { "a.tgz": nameless })],
   ["a tarball whose package.json is not JSON", withDependencies({ a: "file:a.tgz" }, { "a.tgz": broken })],
-  ["a tarball that is none", withDependencies({ a: "file:a.tgz" }, { "a.tgz": new Uint8Array(9) })],
+  ["a tarball with invalid bytes", withDependencies({ a: "file:a.tgz" }, { "a.tgz": new Uint8Array(9) })],
   ["a git dependency of a dependency", withDependencies({ c: "1" })],
   [
-    "a folder that needs a tarball that is not there",
+    "a folder that needs a missing tarball",
     withDependencies(
       { w: "file:w" },
       { "w/package.json": '{ "name": "w", "dependencies": { "x": "file:../x.tgz" } }' },
@@ -67,16 +67,16 @@ test.each<[title: string, files: Files, options?: object]>([
     ),
   ],
   ["a spec that cannot be read", withDependencies({ a: "workspace:*" })],
-  ["a tag that no path is", withDependencies({ a: "file" })],
-  ["an alias that is none", withDependencies({ a: "npm:./x" })],
-  ["a link to nowhere in the lockfile", locked({ "node_modules/a": { resolved: "libs/a", link: true } })],
-  ["a link out of the project in the lockfile", locked({ "node_modules/a": { resolved: "../../x", link: true } })],
-  ["a lockfile entry that is no object", locked({ "node_modules/a": 1 })],
-  ["adding a folder that is not there", withDependencies({}), { add: ["./libs/a"] }],
+  ["a dist-tag called file", withDependencies({ a: "file" })],
+  ["an alias of a path", withDependencies({ a: "npm:./x" })],
+  ["a lockfile's link to a missing folder", locked({ "node_modules/a": { resolved: "libs/a", link: true } })],
+  ["a lockfile's link out of the project", locked({ "node_modules/a": { resolved: "../../x", link: true } })],
+  ["a lockfile entry that is not an object", locked({ "node_modules/a": 1 })],
+  ["adding a missing folder", withDependencies({}), { add: ["./libs/a"] }],
   ["adding a folder without a name", withDependencies({}, { "libs/a/package.json": "{}" }), { add: ["./libs/a"] }],
   ["adding a tarball without a name", withDependencies({}, { "a.tgz": nameless }), { add: ["./a.tgz"] }],
-  ["adding a tarball that is not there", withDependencies({}), { add: ["./b.tgz"] }],
-  ["adding what has a conflicting peer", withDependencies({ a: "1" }), { add: ["b"] }],
+  ["adding a missing tarball", withDependencies({}), { add: ["./b.tgz"] }],
+  ["adding a package with a conflicting peer", withDependencies({ a: "1" }), { add: ["b"] }],
   [
     "two workspaces of one name",
     {
@@ -85,10 +85,10 @@ test.each<[title: string, files: Files, options?: object]>([
       "y/package.json": '{ "name": "n" }',
     },
   ],
-  ["workspaces that are no list", { "package.json": '{ "workspaces": 1 }' }],
+  ["workspaces that are not a list", { "package.json": '{ "workspaces": 1 }' }],
   ["a package.json that is not JSON", { "package.json": "{ oops" }],
   ["a workspace's package.json that is not JSON", { "package.json": '{ "workspaces": ["x"] }', "x/package.json": "{" }],
-])("%s: no invented path shows", async (_, files, options) => {
+])("%s: no invented path appears in messages or files", async (_, files, options) => {
   const shown: unknown[] = [];
   try {
     const { warnings, tree, files: written } = await resolveIn(packages, files, options);

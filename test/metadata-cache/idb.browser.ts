@@ -22,7 +22,8 @@ afterEach(async () => {
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `p${i}`);
 
-async function elsewhere(order: Order): Promise<Report> {
+/** Runs an order in a worker, which stands for another tab. */
+async function inOtherThread(order: Order): Promise<Report> {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   try {
     return await new Promise<Report>((resolve, reject) => {
@@ -65,7 +66,7 @@ test("if several tabs need the same packuments at once, each packument is fetche
   const order = { database, namespace: "n", names: names(300), edition: 1 };
   const store = browserStore(database, warnings);
   const lock = await store.lock("n");
-  const others = [elsewhere(order), elsewhere(order), resolveOnce(order)];
+  const others = [inOtherThread(order), inOtherThread(order), resolveOnce(order)];
   // Wait until all of them wait for the lock.
   while (((await navigator.locks.query()).pending ?? []).length < 3)
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -83,7 +84,7 @@ test("tabs that write at once do not overwrite each other", async () => {
       return { own, store, metadataCache: await store.open("n") };
     }),
   );
-  const others = [1, 2].map((i) => elsewhere({ database, namespace: "n", names: [`w${i}`], edition: i }));
+  const others = [1, 2].map((i) => inOtherThread({ database, namespace: "n", names: [`w${i}`], edition: i }));
   await Promise.all(
     metadataCaches.map(async ({ own, metadataCache }) => {
       for (let i = 0; i < 5; i++) {

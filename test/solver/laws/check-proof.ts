@@ -15,7 +15,7 @@ function states({ installable }: Problem, name: string): string[] {
   return name === ROOT ? [ROOT] : [...(installable.get(name) ?? []), ABSENT];
 }
 
-/** Returns what a rule rules out. */
+/** Returns the choices that a rule excludes. */
 export function banOf(problem: Problem, { kind, from, when, name, allowed }: Rule): Ban {
   const refused = states(problem, name).filter((id) => !allowed.has(id) && (kind === "dependency" || id !== ABSENT));
   // A package that requires itself: its versions that do not satisfy the requirement.
@@ -38,7 +38,7 @@ export function follows(problem: Problem, ban: Ban, [one, ...others]: readonly B
   return true;
 }
 
-/** A step: what follows from two facts or earlier steps. */
+/** A step, which follows from two facts or earlier steps. */
 export interface Derived {
   /** The possible meanings of the step. There are several if its text is ambiguous. */
   readonly readings: readonly Ban[];
