@@ -266,10 +266,11 @@ function isIgnored(node: Node, names: ReadonlyMap<string, Node>): boolean {
  *
  * 1. Bundled packages, those of a shrinkwrap, and those with no folder further up stay.
  * 2. A package without dependents goes.
- * 3. If the package further up is the same, this one goes.
- * 4. If the package further up cannot replace it, it stays.
- * 5. Else it goes if the other has the same version, or is newer and no override chose this one; under prefer-dedupe and for
- *    an explicit request, in any case.
+ * 3. If no package of that name is further up, it stays.
+ * 4. If the package further up is the same, this one goes.
+ * 5. If the package further up cannot replace it, it stays.
+ * 6. Otherwise it goes if one of these holds: prefer-dedupe is on, the versions are equal, the other is newer and no override
+ *    chose this one, or `add` requested it.
  */
 export function canDedupe(node: Node, preferDedupe: boolean, explicitRequest: boolean): boolean {
   const above = node.resolveParent?.resolveParent;
