@@ -31,9 +31,7 @@ export async function createInstaller(options: InstallerOptions = {}): Promise<I
   registryConfig(options);
   const { mode: asked = "auto", fetch, io } = options;
   if (fetch && io === "worker") {
-    throw invalidOption(
-      'options.fetch cannot be used with io: "worker", because a function cannot be sent to a worker.',
-    );
+    throw invalidOption('options.fetch cannot be used with io: "worker".');
   }
   const given = { ...options, ...plainOptions(() => settingsOf(options)) };
   const attempts = (asked === "auto" ? MODES : [asked]).map((mode) => ({ mode, options: given }));
@@ -50,7 +48,7 @@ export async function createInstaller(options: InstallerOptions = {}): Promise<I
     obstacles.push(`not ${name}: ${backend}`);
   }
   const wayOut = [{ kind: "option", text: 'Leave `mode` at "auto".', option: "mode" } as const];
-  throw new InstallError(failure("EMODE", `Mode "${asked}" cannot start: ${obstacles.join("; ")}`, { wayOut }));
+  throw new InstallError(failure("EMODE", `Mode "${asked}" cannot start: ${obstacles.join("; ")}.`, { wayOut }));
 }
 
 const MODES = ["threads", "worker", "inline"] as const;
@@ -72,7 +70,8 @@ async function start(mode: RealMode, options: InstallerOptions): Promise<Backend
     if (mode === "inline") return await (await import("./backends/inline-backend.ts")).InlineBackend.start(options);
     return await (await import("./backends/worker-pools.ts")).WorkerPools.start(mode, options);
   } catch (error) {
-    return failureOf(error).message;
+    // `modeReason` joins several obstacles, so each is without its period.
+    return failureOf(error).message.replace(/\.$/, "");
   }
 }
 

@@ -260,7 +260,7 @@ export interface StoreUsage {
 /** Resolves and installs projects from one set of registries. Several calls may run at once. */
 export interface Installer {
   readonly mode: Exclude<Mode, "auto">;
-  /** Why this mode was chosen: `asked for`, `the first choice`, or the reason why the better modes did not start. */
+  /** Why this mode was chosen: `set by options.mode`, `the first choice`, or the reason why the better modes did not start. */
   readonly modeReason: string;
   /**
    * Resolves a project: returns the files that npm 11 would write, and the tree that they describe (docs/npm-tree.md).

@@ -1,5 +1,5 @@
 import type { Failure } from "../api/failure.ts";
-import { failure, InstallError } from "./failure.ts";
+import { endSentence, failure, InstallError } from "./failure.ts";
 
 /**
  * Returns a thrown value as data that can cross threads. Anything but an InstallError becomes EINTERNAL, with the stack in
@@ -19,5 +19,5 @@ export function internalError(message: string, more?: Partial<Failure>): Failure
 
 /** EPROGRESS: the embedder's `onProgress` threw or rejected. */
 export function progressFailed(error: unknown): Failure {
-  return failure("EPROGRESS", `onProgress failed: ${failureOf(error).message}`);
+  return failure("EPROGRESS", endSentence(`options.onProgress failed: ${failureOf(error).message}`));
 }

@@ -40,6 +40,16 @@ export function failure(code: ErrorCode, message: string, more: Partial<Failure>
   return { code, message, requiredBy: [], wayOut: [], ...more };
 }
 
+/** Shortens each text in double quotes to 200 characters: a message may quote text from outside. */
+export function shortenQuotes(message: string): string {
+  return message.replace(/"([^"]{200})[^"]+"/g, '"$1…"');
+}
+
+/** Adds a period to a message that ends with text from outside, unless the text ends a sentence itself. */
+export function endSentence(message: string): string {
+  return /[.!?]$/.test(message) ? message : `${message}.`;
+}
+
 /** Throws a failure. @throws InstallError always */
 export function raise(failure: Failure): never {
   throw new InstallError(failure);

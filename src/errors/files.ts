@@ -8,7 +8,7 @@ export function notFound(message: string, more?: Partial<Failure>): Failure {
 
 /** EJSONPARSE, with `details: { file, text }`: `withWaysOut` finds the line and column. */
 export function notJson(file: string, text: string): InstallError {
-  return new InstallError(failure("EJSONPARSE", `${file}: this is not JSON.`, { details: { file, text } }));
+  return new InstallError(failure("EJSONPARSE", `${file} is not valid JSON.`, { details: { file, text } }));
 }
 
 /** ENOTLOADED: a synchronous call needs bytes that are not in memory. */

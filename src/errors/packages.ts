@@ -1,10 +1,11 @@
 import type { Failure } from "../api/failure.ts";
-import { failure } from "./failure.ts";
+import { failure, shortenQuotes } from "./failure.ts";
 
-/** EINVALIDPACKAGENAME. `problem` continues "it …"; `spec` is the text that the name was found in. */
+/** EINVALIDPACKAGENAME. `problem` continues "the name …"; `spec` is the text that the name was found in. */
 export function invalidPackageName(name: string, problem: string, spec?: string): Failure {
   const from = spec === undefined ? "" : ` of package "${spec}"`;
-  return failure("EINVALIDPACKAGENAME", `Invalid package name "${name}"${from}: it ${problem}.`, {
+  const message = shortenQuotes(`Invalid package name "${name}"${from}: the name ${problem}.`);
+  return failure("EINVALIDPACKAGENAME", message, {
     package: name,
     ...(spec !== undefined && { spec }),
   });
@@ -12,5 +13,5 @@ export function invalidPackageName(name: string, problem: string, spec?: string)
 
 /** EINVALIDPACKUMENT: the registry's document on `name`, a package or one version of it, is not valid. */
 export function invalidDocument(name: string, why: string, more?: Partial<Failure>): Failure {
-  return failure("EINVALIDPACKUMENT", `The registry's document on ${name} is not valid: ${why}`, more);
+  return failure("EINVALIDPACKUMENT", `The registry's document on ${name} is not valid: ${why}.`, more);
 }

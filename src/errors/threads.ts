@@ -8,5 +8,5 @@ export function workerFailed(message: string): Failure {
 
 /** EMEMORY: the memory that the threads share is full, or the browser refuses it. */
 export function outOfMemory(why: string): Failure {
-  return failure("EMEMORY", `Out of shared memory: ${why}`);
+  return failure("EMEMORY", `Out of shared memory: ${why}. Use mode: "worker", which shares none.`);
 }

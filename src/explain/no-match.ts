@@ -1,6 +1,7 @@
 import type { Failure, PathStep, WayOut } from "../api/failure.ts";
 import { isOneEditAway } from "../base/one-edit.ts";
 import type { UnmatchedSpec } from "../errors/failure.ts";
+import { endSentence } from "../errors/failure.ts";
 import { parseRange } from "../spec/range.ts";
 import { compareVersions, parseVersion, type Version } from "../spec/version.ts";
 
@@ -24,7 +25,7 @@ export function describeNoMatch(failure: Failure): Failure {
   const latest = distTags.find(([tag]) => tag === defaultTag)?.[1];
   const by = dependentText(failure);
   if (failure.code === "E403") {
-    const message = `The registry's policy withholds ${name}@${wanted}: ${unmatched.restrictionMessage}`;
+    const message = endSentence(`The registry's policy withholds ${name}@${wanted}: ${unmatched.restrictionMessage}`);
     const allow: WayOut = { kind: "other", text: `Ask the operator of the registry to allow ${name}.` };
     const { details: _, ...rest } = failure;
     return {

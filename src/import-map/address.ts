@@ -9,7 +9,7 @@ const ADDRESS = /^(?:https?:\/\/|file:\/\/|\/|\.\.?\/)/;
 export function baseAddress(base: unknown): string {
   if (typeof base === "string" && isAddress(base) && !/[?#]/.test(base)) return base.endsWith("/") ? base : `${base}/`;
   const examples = 'https://cdn.example/, /files/ or ./files/; "files/" would be read as a package';
-  throw refusedOption("base", base, { why: "is not an address", examples });
+  throw refusedOption("base", base, { must: "be an address", examples });
 }
 
 export function isAddress(text: string): boolean {
@@ -24,14 +24,15 @@ export function escapePath(path: string): string {
 }
 
 interface Reason {
-  why: string;
+  /** Continues "must …". */
+  must: string;
   /** Examples of valid values. */
   examples: string;
 }
 
-export function refusedOption(name: string, value: unknown, { why, examples }: Reason): InstallError {
+export function refusedOption(name: string, value: unknown, { must, examples }: Reason): InstallError {
   const given =
-    typeof value === "string" ? JSON.stringify(value.slice(0, 100)) : value === null ? "null" : typeof value;
-  const wayOut: WayOut[] = [{ kind: "option", option: name, text: `Use, for example, ${examples}.` }];
-  return invalidOption(`${name}: ${given} ${why}.`, wayOut);
+    typeof value === "string" ? JSON.stringify(value) : value === null ? "null" : `a value of type ${typeof value}`;
+  const wayOut: WayOut[] = [{ kind: "option", option: name || "options", text: `Use, for example, ${examples}.` }];
+  return invalidOption(`options${name && `.${name}`} must ${must}, not ${given}.`, wayOut);
 }

@@ -1,3 +1,4 @@
+import { invalidOption } from "../errors/invalid-option.ts";
 import { baseAddress, isAddress, refusedOption } from "./address.ts";
 
 /** The addresses of one version of a package on a CDN. */
@@ -45,15 +46,14 @@ export function cdnOf(provider: string, base: string | undefined): Cdn {
   }
   const examples = `${[...KNOWN.keys()].join(", ")} or ${EXAMPLE}`;
   if (!provider.includes("{name}") || !provider.includes("{version}"))
-    throw refusedOption("provider", provider, { why: "is neither a known CDN nor a template", examples });
+    throw refusedOption("provider", provider, { must: "be a known CDN or a template", examples });
   if (base !== undefined && isAddress(provider))
-    throw refusedOption("base", base, {
-      why: "cannot be combined with a template that has an address",
-      examples: "{name}@{version}{path}",
-    });
+    throw invalidOption("options.base cannot be combined with a template that has an address.", [
+      { kind: "option", option: "base", text: `Leave out base, or use a template such as {name}@{version}{path}.` },
+    ]);
   const whole = base === undefined ? provider : baseAddress(base) + provider;
   if (!isAddress(fill(whole, { name: "a", version: "1.0.0", path: "/a" })))
-    throw refusedOption("provider", provider, { why: "does not make an address", examples: EXAMPLE });
+    throw refusedOption("provider", provider, { must: "be a template of an address", examples: EXAMPLE });
   // An import map appends subpaths, so `{path}` must be at the end.
   const hasFolder = whole.endsWith("{path}");
   return (name, version) => ({

@@ -15,12 +15,12 @@ import { type ImportMapResult, incompleteMap } from "./omissions.ts";
  */
 export async function importMap(tree: Tree, options: ImportMapOptions): Promise<ImportMap> {
   if (typeof options !== "object" || options === null)
-    throw refusedOption("options", options, { why: "is not an object", examples: '{ provider: "esm.sh" }' });
+    throw refusedOption("", options, { must: "be an object", examples: '{ provider: "esm.sh" }' });
   const { provider = "esm.sh", onWarning } = options;
   const isWanted = omitFilter(options.omit);
   if (onWarning !== undefined && typeof onWarning !== "function")
     throw refusedOption("onWarning", onWarning, {
-      why: "is not a function",
+      must: "be a function",
       examples: "(warning) => alert(warning.message)",
     });
   const { map, leftOut } =
@@ -51,12 +51,12 @@ type Project = Exclude<ImportMapOptions["provider"], string | undefined>;
 
 function isProject(provider: Project): Project {
   if (typeof provider?.nodeResolve === "function" && typeof provider.readFile === "function") return provider;
-  throw refusedOption("provider", provider, { why: "is neither a CDN nor an installed project", examples: '"esm.sh"' });
+  throw refusedOption("provider", provider, { must: "be a CDN or an installed project", examples: '"esm.sh"' });
 }
 
 function strings(name: string, value: readonly string[]): readonly string[] {
   if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value;
-  throw refusedOption(name, value, { why: "is not a list of strings", examples: '["browser"]' });
+  throw refusedOption(name, value, { must: "be a list of strings", examples: '["browser"]' });
 }
 
 /** Returns a filter that leaves out packages as npm's `omit` does: the ones that only omitted types of dependencies need. */

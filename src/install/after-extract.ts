@@ -1,5 +1,5 @@
 import type { AfterExtract, InstallOptions } from "../api/install.ts";
-import { failure, InstallError } from "../errors/failure.ts";
+import { endSentence, failure, InstallError } from "../errors/failure.ts";
 import type { InstallPorts } from "./install-ports.ts";
 import { type OpenedPack, rangeOf } from "./pack-files.ts";
 
@@ -51,7 +51,8 @@ export class AfterExtractStep {
   #inTime<T>(path: string, work: () => Promise<T>): Promise<T> {
     const limit = this.#limit;
     return new Promise((resolve, reject) => {
-      const late = (): void => reject(stepFailure(path, `it took more than ${limit} ms (afterExtractTimeout)`));
+      const late = (): void =>
+        reject(stepFailure(path, `it took more than ${limit} ms. Raise options.afterExtractTimeout`));
       const cancel = this.#ports.startTimer(Math.min(limit, LONGEST_TIMER), late);
       work()
         .then(resolve, (error: unknown) => reject(stepFailure(path, String((error as Error | null)?.message ?? error))))
@@ -61,5 +62,6 @@ export class AfterExtractStep {
 }
 
 function stepFailure(path: string, why: string): InstallError {
-  return new InstallError(failure("EAFTEREXTRACT", `afterExtract failed for ${path}: ${why}`, { details: { path } }));
+  const message = endSentence(`options.afterExtract failed for ${path}: ${why}`);
+  return new InstallError(failure("EAFTEREXTRACT", message, { details: { path } }));
 }

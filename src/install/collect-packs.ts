@@ -48,6 +48,6 @@ function overLimit(name: string, { unpacked, sizes }: PackIndex, limits: UnpackL
   // The sum is an upper bound for each file.
   const hasLargeFile = unpacked > limits.file && sizes.some((size) => size > limits.file);
   if (!hasLargeFile && unpacked <= limits.package && sizes.length <= limits.files) return undefined;
-  const wayOut = [{ kind: "option", text: "Raise `limits` for this install.", option: "limits" } as const];
+  const wayOut = [{ kind: "option", text: "Raise options.limits for this install.", option: "limits" } as const];
   return { ...beyondLimits(`The cached tarball of ${name} exceeds the limits of this install.`), wayOut };
 }

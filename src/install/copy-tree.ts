@@ -51,6 +51,6 @@ export async function copyTree(tree: InstalledTree, sink: FileSink, signal?: Abo
 /** Says why a tree cannot be copied: with `trustSink`, packages that the first sink had were not fetched. */
 export function notFetched(): InstallError {
   const message =
-    "The tree cannot be written to another sink: with trustSink, packages that the first sink had were not fetched.";
+    "The tree cannot be written to another sink: with options.trustSink, packages that the first sink had were not fetched.";
   return notLoaded(message, [{ kind: "option", text: "Install without `trustSink`.", option: "trustSink" }]);
 }

@@ -1,7 +1,7 @@
 import type { Failure } from "../api/failure.ts";
 import type { OperationKind, UnpackLimits } from "../api/install.ts";
 import { RankQueue } from "../base/rank-queue.ts";
-import { fail, failure, type Outcome } from "../errors/failure.ts";
+import { endSentence, fail, failure, type Outcome } from "../errors/failure.ts";
 import { workerFailed } from "../errors/threads.ts";
 import type { Extracted, Extractor } from "./extractor.ts";
 import type { DownloadedTarball, InstallLimits, TarballDownloads } from "./install-ports.ts";
@@ -236,5 +236,7 @@ export class PackPipeline {
 
 function workerFailure(name: string, error: unknown): Failure {
   const { failure: known, message } = (error ?? {}) as { failure?: Failure; message?: string };
-  return known ?? workerFailed(`The tarball of ${name} could not be verified: the worker failed: ${message ?? error}`);
+  return (
+    known ?? workerFailed(endSentence(`Cannot verify the tarball of ${name}: the worker failed: ${message ?? error}`))
+  );
 }

@@ -218,7 +218,7 @@ export class Packs {
     this.#tarballs.add(extracted, index?.unpacked ?? 0, aliasesOf(integrity));
     if (archive) this.reader.keep(extracted.integrity, archive);
     if (index) return ok({ index, cached: false, warnings });
-    return fail(storeFailed(`The index that was made of ${key} cannot be read.`));
+    return fail(storeFailed(`Cannot read the new index of ${key}. Install again.`));
   }
 
   #drop(key: string): void {

@@ -1,5 +1,5 @@
 import type { BlobStore } from "../blobs/blob-store.ts";
-import { InstallError } from "../errors/failure.ts";
+import { endSentence, InstallError } from "../errors/failure.ts";
 import { storeFailed } from "../errors/store.ts";
 import { emptyIndex, readIndex } from "./cache-index.ts";
 import { indexKey } from "./keys.ts";
@@ -65,7 +65,7 @@ export class MetadataCaches {
       await this.#blobs.clear();
       this.#writer.cleared();
     } catch (error) {
-      throw new InstallError(storeFailed(`Cannot clear the metadata cache: ${String(error)}`));
+      throw new InstallError(storeFailed(endSentence(`Cannot clear the metadata cache: ${String(error)}`)));
     }
   }
 

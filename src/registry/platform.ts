@@ -45,7 +45,7 @@ export function badPlatform(
   const { os, cpu, libc } = needs;
   const supported = [os, cpu, libc].filter(Boolean).map((list) => [list].flat().join("|"));
   const found = [machine.os, machine.cpu, machine.libc].filter(Boolean).join(" ");
-  return failure("EBADPLATFORM", `${id} supports ${supported.join(" ")}, but this platform is ${found}`, {
+  return failure("EBADPLATFORM", `${id} supports ${supported.join(" ")}, but this platform is ${found}.`, {
     ...about,
     found,
     wayOut: [{ kind: "other", text: `Move ${about.package} to optionalDependencies.` }, wayOut],

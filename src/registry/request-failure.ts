@@ -38,7 +38,10 @@ function describe({ code, reason = "network", found, milliseconds }: RequestFact
     case "E404": {
       const scopes = optionWay("scopes", "Set the registry of the scope, if the package is private.");
       const token = optionWay("token", "Set a token: without one, some registries answer 404 for private packages.");
-      return { text: `not found${found ? `: ${found}` : ""}`, wayOut: [otherWay("Check the name."), scopes, token] };
+      return {
+        text: found ? `not found: ${found}` : "the registry answered 404 (not found)",
+        wayOut: [otherWay("Check the name."), scopes, token],
+      };
     }
     case "E401":
     case "E403": {
@@ -62,11 +65,14 @@ function describe({ code, reason = "network", found, milliseconds }: RequestFact
       return { text: "the registry's document is incomplete", wayOut: [later] };
     case "ENEEDAUTH":
       return {
-        text: "the option `token` threw, or returned text that a header cannot contain",
+        text: "options.token threw, or returned text that a header cannot contain",
         wayOut: [optionWay("token", "Correct the callback.")],
       };
     case "EINVALIDURL":
-      return { text: "its URL is not an http or https URL", wayOut: [] };
+      return {
+        text: "its URL is not an http or https URL",
+        wayOut: [otherWay("Correct the URL in package.json or in the lockfile.")],
+      };
     default:
       return { text: `the registry answered ${code.slice(1)}`, wayOut: [later] };
   }
@@ -77,7 +83,7 @@ export function requestFailure(facts: RequestFacts): Failure {
   const { code, name, found } = facts;
   const { text, wayOut } = describe(facts);
   const url = facts.url ? facts.url.origin + facts.url.pathname : "";
-  const message = `${name}: ${text}${url && ` (GET ${url})`}`;
+  const message = `Cannot fetch ${name}${url && ` from ${url}`}: ${text}.`;
   const details = { url, ...(facts.reason ? { reason: facts.reason } : {}) };
   const status = /^E(\d+)$/.exec(code)?.[1];
   const seen = found ?? status;

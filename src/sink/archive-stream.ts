@@ -48,7 +48,7 @@ export class ArchiveStream {
 
   /** Ends the stream with an error, for its reader and for waiting writes. */
   fail(): void {
-    const why = sinkFailed("The install was given up, so the archive is incomplete.");
+    const why = sinkFailed("The install failed or was cancelled, so the archive is incomplete.");
     void this.#writer.abort(why).catch(() => {});
   }
 

@@ -1,5 +1,5 @@
 import type { FileSink, SinkFile, SinkSession, SinkState } from "../api/sink.ts";
-import { InstallError } from "../errors/failure.ts";
+import { endSentence, InstallError } from "../errors/failure.ts";
 import { sinkBusy, sinkFailed } from "../errors/sink.ts";
 import { checkInside, checkLink, checkLocation, packageFolders, refusePath } from "./sink-paths.ts";
 
@@ -20,7 +20,7 @@ export interface UncheckedSession {
 export function sinkError(error: unknown): InstallError {
   if (error instanceof InstallError) return error;
   const { name, message, code }: Error & { code?: unknown } = error instanceof Error ? error : new Error(`${error}`);
-  return sinkFailed(`The files could not be written: ${message}`, { name, code: code ?? name });
+  return sinkFailed(endSentence(`Cannot write the files: ${message}`), { name, code: code ?? name });
 }
 
 /** The keys of sinks with an open session. */
@@ -37,7 +37,7 @@ const busy = new WeakSet<object>();
  */
 export function checkedSink(key: object, start: () => Promise<UncheckedSession>): FileSink {
   const open = async (): Promise<SinkSession> => {
-    if (busy.has(key)) throw sinkBusy("Another install is writing to this sink.");
+    if (busy.has(key)) throw sinkBusy("Another install is writing to this sink. Wait until it has ended.");
     busy.add(key);
     const release = (): void => void busy.delete(key);
     try {
@@ -99,7 +99,8 @@ class CheckedSession implements SinkSession {
 
   async commit(state: SinkState): Promise<void> {
     this.#expect("begun");
-    if (this.#running.size > 0) throw sinkFailed("commit was called while packages are still being written.");
+    if (this.#running.size > 0)
+      throw sinkFailed("commit was called while packages are still being written. Await every write first.");
     try {
       this.#checkState(state);
       await this.#run(async () => {

@@ -138,7 +138,9 @@ Ways out:
 
 test("prints three locations if there are no paths, and counts the rest", () => {
   const requiredBy = ["", "node_modules/a", "node_modules/b", "node_modules/c", "node_modules/d"];
-  expect(explain(failure("E404", "x: not found", { requiredBy }))).toBe(`x: not found
+  expect(
+    explain(failure("E404", "Cannot fetch x: the registry answered 404 (not found).", { requiredBy })),
+  ).toBe(`Cannot fetch x: the registry answered 404 (not found).
 
 Required by:
   the project

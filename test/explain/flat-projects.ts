@@ -151,8 +151,9 @@ export async function explanations(projects: FlatProjects): Promise<string> {
 
 const INTRODUCTION = [
   "# Explanations",
-  `\`scripts/explanations.mjs\` writes this page. It shows the results of flat resolutions ([solver.md](solver.md)) of the nine recorded
-projects. If a project has no flat solution, \`webhoist lock --strategy flat\` prints the text below, and the playground shows it.`,
+  `This page is for readers of [solver.md](solver.md). It shows the results of flat resolutions of the nine recorded projects;
+\`scripts/explanations.mjs\` writes it. If a project has no flat solution, \`webhoist lock --strategy flat\` prints the text below, and
+the playground shows it.`,
   `Each proof of the first column is checked against the registry by code that is independent of the solver: every fact is true, every
 step follows from its two causes, and the facts alone leave no choice of versions. A fact is *needed* if the others would leave a choice
 without it.`,

@@ -32,7 +32,7 @@ export async function spawnWorker(given: string | URL | undefined, signal: Abort
     obstacles.push(url ? String(error) : `the address of its file is unknown (${ADVICE})`);
   }
   // The obstacle of the direct attempt says more than that of the attempt through a blob.
-  throw new InstallError(workerFailed(`No worker starts: ${obstacles[0]}`));
+  throw new InstallError(workerFailed(`No worker starts: ${obstacles[0]}.`));
 }
 
 const ADVICE = "set workerUrl to its address";

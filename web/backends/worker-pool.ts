@@ -2,7 +2,7 @@ import { type Remote, transfer, wrap } from "comlink";
 import type { Failure } from "../../src/api/failure.ts";
 import type { InstallerOptions } from "../../src/api/resolve.ts";
 import { orAbort } from "../../src/base/on-abort.ts";
-import { InstallError } from "../../src/errors/failure.ts";
+import { endSentence, InstallError } from "../../src/errors/failure.ts";
 import { failureOf } from "../../src/errors/failure-of.ts";
 import { workerFailed } from "../../src/errors/threads.ts";
 import { openNets } from "../../workers/net/net.ts";
@@ -147,7 +147,9 @@ export class WorkerPool {
     } catch (error) {
       this.life.throwIfAborted();
       const { code, message } = failureOf(error);
-      throw code === "EWORKER" ? error : new InstallError(workerFailed(`The ${role} worker failed: ${message}`));
+      throw code === "EWORKER"
+        ? error
+        : new InstallError(workerFailed(endSentence(`The ${role} worker failed: ${message}`)));
     } finally {
       clearTimeout(timer);
     }
@@ -162,7 +164,7 @@ export class WorkerPool {
     const died = (event: Event): void => {
       event.preventDefault();
       const { message = "" } = event as Partial<ErrorEvent>;
-      this.end(workerFailed(`The ${role} worker failed${message && `: ${message}`}`));
+      this.end(workerFailed(endSentence(`The ${role} worker failed${message && `: ${message}`}`)));
     };
     worker.addEventListener("error", died);
     worker.addEventListener("messageerror", died);

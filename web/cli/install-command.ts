@@ -76,7 +76,7 @@ async function printReport({ installed, written, flags, io, seconds }: FinishedR
   for (const warning of warnings) io.err(await warningText(warning));
   if (report.scripts.length > 0) {
     const names = report.scripts.map(({ name, version }) => `${name}@${version}`).join(", ");
-    io.err(`webhoist warn scripts Install scripts were not run: ${names}\n`);
+    io.err(`webhoist warn scripts Install scripts were not run: ${names}.\n`);
   }
   const { added, removed, changed, packages, fetched, transferred } = report;
   const difference = changeCounts({ added: added.length, removed: removed.length, changed: changed.length });

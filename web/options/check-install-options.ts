@@ -16,7 +16,11 @@ export function checkInstallOptions(options: InstallOptions): void {
   is("onProgress", "function");
   is("verifyStored", "boolean");
   is("trustSink", "boolean");
-  demand(sink === undefined || sink instanceof Map || typeof sink?.open === "function", "sink", "a Map or a sink");
+  demand(
+    sink === undefined || sink instanceof Map || typeof sink?.open === "function",
+    "sink",
+    "a Map, or a sink with a method `open`",
+  );
   const omitted = omit === undefined || (Array.isArray(omit) && omit.every((each) => OMITTED.includes(each)));
   demand(omitted, "omit", 'a list of "dev", "optional" and "peer"');
   const object = (value: unknown): boolean => value === undefined || (typeof value === "object" && value !== null);
@@ -41,7 +45,10 @@ export function checkInstallOptions(options: InstallOptions): void {
   );
   demand(object(limits), "limits", "an object");
   for (const [name, value] of Object.entries(limits ?? {})) {
-    if (!(name in UNPACK_LIMITS)) throw invalidOption(`Unknown option: limits.${name}`);
+    if (!(name in UNPACK_LIMITS))
+      throw invalidOption(
+        `Unknown option: options.limits.${name}. The limits are ${Object.keys(UNPACK_LIMITS).join(", ")}.`,
+      );
     demand(typeof value === "number" && value > 0, `limits.${name}`, "a positive number");
   }
 }

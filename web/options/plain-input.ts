@@ -30,7 +30,7 @@ function plain(read: () => unknown, { path, refuse }: Subject): unknown {
     why = `must be plain data, not a ${kind}`;
   } catch (error) {
     if (error instanceof InstallError) throw error;
-    why = `cannot be read: ${failureOf(error).message}`;
+    why = `cannot be read (${failureOf(error).message})`;
   }
   throw refuse(`${path} ${why}.`);
 }

@@ -47,7 +47,7 @@ function* readRanges(rangeReads: readonly RangeRead[]): Task<Outcome<Uint8Array[
   const parts: Uint8Array[] = [];
   for (const rangeRead of rangeReads) {
     const read = yield* inflateRange(rangeRead);
-    if (!read) return fail(brokenArchive("Cannot read part of the tarball: its seek index is damaged"));
+    if (!read) return fail(brokenArchive("Cannot read part of the tarball: its seek index is damaged."));
     parts.push(...read);
   }
   return ok(parts);

@@ -296,7 +296,7 @@ async function wordFailure(name: string, url: URL | undefined, facts: FailureFac
     const { requestFailure } = await import("../../src/registry/request-failure.ts");
     return requestFailure({ ...facts, name, url });
   } catch {
-    return failure(facts.code, `${name}: ${facts.code}`, { package: name });
+    return failure(facts.code, `Cannot fetch ${name}: ${facts.code}.`, { package: name });
   }
 }
 

@@ -4,7 +4,7 @@ import { outOfMemory } from "../../src/errors/threads.ts";
 import { CLOSING_BYTES } from "./layout.ts";
 
 /** The failure that is reported if there is no memory left for the real one. */
-export const OUT_OF_MEMORY: Failure = outOfMemory("no room for what went wrong");
+export const OUT_OF_MEMORY: Failure = outOfMemory("there is no room for the failure");
 
 /** Bytes: a quarter of the room for closing failures, because several threads may close the map at once. */
 const SHORT = CLOSING_BYTES / 4;

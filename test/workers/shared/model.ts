@@ -7,7 +7,8 @@ export type Said = string;
 export const said = (outcome: Outcome<Uint8Array>): Said =>
   outcome.ok ? `value ${[...outcome.value]}` : saidFailure(outcome.failure);
 export const saidFailure = ({ code, message }: Failure): Said => `${code} ${message}`;
-export const LOST: Said = "EMEMORY Out of shared memory: no room for what went wrong";
+export const LOST: Said =
+  'EMEMORY Out of shared memory: there is no room for the failure. Use mode: "worker", which shares none.';
 
 interface Settled {
   said: Said;
