@@ -109,7 +109,7 @@ describe("a tar archive", () => {
     );
   });
 
-  test("an empty archive", async () => {
+  test("an install without files gives an empty archive", async () => {
     const bytes = await archive(createTarSink(), { packages: {} });
     expect(bytes).toEqual(new Uint8Array(1024));
   });

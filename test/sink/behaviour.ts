@@ -184,14 +184,14 @@ export function describeSink(name: string, create: () => Place | Promise<Place>)
       await expectTree(before);
     });
 
-    test("one change at a time", async () => {
+    test("only one change can be open at a time", async () => {
       const session = await place.sink.open();
       await expect(place.sink.open()).rejects.toMatchObject({ code: "ESINKBUSY" });
       await session.abort();
       expect(await install(place.sink, before)).toEqual([]);
     });
 
-    test("abort in the middle of a write", async () => {
+    test("an abort in the middle of a write leaves nothing of it", async () => {
       await install(place.sink, before);
       const session = await place.sink.open();
       await session.begin(new Set());
