@@ -4,7 +4,7 @@ import type { Manifest } from "../api/manifest.ts";
 import type { Edge } from "../graph/edge.ts";
 import type { Node } from "../graph/node.ts";
 import type { SpecTable } from "../graph/spec-table.ts";
-import type { Tree } from "../graph/tree.ts";
+import type { ProjectTree } from "../graph/tree.ts";
 import type { LockData } from "../lockfile/read-lock.ts";
 import type { PlaceOptions } from "../placement/place.ts";
 import type { PickPolicy } from "../registry/select-version.ts";
@@ -34,7 +34,7 @@ export interface BuildOptions extends PlaceOptions {
 /** The state of one build. */
 export interface Context {
   readonly specTable: SpecTable;
-  readonly tree: Tree;
+  readonly tree: ProjectTree;
   readonly options: BuildOptions;
   readonly folders: ProjectFolders;
   /** Edges that `add` requested. */

@@ -1,6 +1,6 @@
 import type { EdgeSpec } from "../graph/edge-spec.ts";
 import type { Node } from "../graph/node.ts";
-import type { Tree } from "../graph/tree.ts";
+import type { ProjectTree } from "../graph/tree.ts";
 
 /** Sets all flags, for a node that no dependency is known to reach. */
 export function resetFlags(node: Node): void {
@@ -20,7 +20,7 @@ function setFlags(node: Node, value: boolean): void {
 }
 
 /** Sets the flags of every node of the tree. */
-export function resetAllFlags(tree: Tree): void {
+export function resetAllFlags(tree: ProjectTree): void {
   for (const node of tree.inventory.values()) resetFlags(node);
 }
 

@@ -6,7 +6,7 @@ import { notFound } from "../errors/files.ts";
 import { edgeSpec } from "../graph/edge-spec.ts";
 import { Node } from "../graph/node.ts";
 import { SpecTable } from "../graph/spec-table.ts";
-import { Tree } from "../graph/tree.ts";
+import { ProjectTree } from "../graph/tree.ts";
 import type { LockInput } from "../lockfile/write-lock.ts";
 import { PROJECT_MOUNT, ProjectFiles } from "../project/files.ts";
 import { type PackageJson, readPackageJson } from "../project/package-json.ts";
@@ -92,7 +92,7 @@ async function readContext({ files, path, packageJson, options: raw, platform, n
   clearFlags(root);
   const globs = manifest.workspaces ? await import("../project/workspaces.ts") : null;
   const workspaces = [...(globs?.findWorkspaces(manifest.workspaces, files, path) ?? [])];
-  const tree = new Tree(
+  const tree = new ProjectTree(
     root,
     path,
     workspaces.map(([name, folder]) => edgeSpec(name, `file:${folder}`, { type: "workspace" })),

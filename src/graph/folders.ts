@@ -1,12 +1,12 @@
 import { dirname } from "../base/posix-path.ts";
 import type { Link } from "./link.ts";
 import type { Node } from "./node.ts";
-import { subtree, type Tree } from "./tree.ts";
+import { type ProjectTree, subtree } from "./tree.ts";
 
 // Loaded on demand: for a tree with folders of the project in it: workspaces, targets of links, entries of a lock.
 
 /** Puts a node at a path: a folder that is not under `node_modules`, or a package at the path that a lock gives. */
-export function attachAt(tree: Tree, node: Node, path: string): void {
+export function attachAt(tree: ProjectTree, node: Node, path: string): void {
   tree.placeTarget = placeTarget;
   const present = tree.at(path);
   if (present && present !== node) tree.detach(present);
@@ -26,7 +26,7 @@ export function attachAt(tree: Tree, node: Node, path: string): void {
 }
 
 /** Puts the target of a link into the tree. If a node is at that path already, the link gets that node as its target. */
-export function placeTarget(tree: Tree, link: Link): void {
+export function placeTarget(tree: ProjectTree, link: Link): void {
   const { target } = link;
   const present = tree.at(target.path);
   if (present && !present.isLink) {
@@ -41,7 +41,7 @@ export function placeTarget(tree: Tree, link: Link): void {
 }
 
 /** Returns the nearest node whose folder contains the path. */
-function nearestAbove(tree: Tree, path: string): Node | null {
+function nearestAbove(tree: ProjectTree, path: string): Node | null {
   for (let folder = dirname(path); folder !== "/"; folder = dirname(folder)) {
     const node = tree.at(folder);
     if (node && !node.isLink) return node;
@@ -50,7 +50,7 @@ function nearestAbove(tree: Tree, path: string): Node | null {
 }
 
 /** Gives a new folder the folders below it that belonged to a folder further up. */
-function takeFoldersBelow(tree: Tree, node: Node): void {
+function takeFoldersBelow(tree: ProjectTree, node: Node): void {
   const prefix = `${node.path}/`;
   for (const top of tree.tops) {
     if (top === node || !top.path.startsWith(prefix)) continue;

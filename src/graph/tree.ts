@@ -43,13 +43,13 @@ export abstract class NodeTree {
  * A detached node has `placed` false and is not in the inventory, but stays usable: npm continues to place packages into a part
  * that a placement has cut off (§11.10).
  */
-export class Tree extends NodeTree {
+export class ProjectTree extends NodeTree {
   declare readonly root: Node;
   readonly inventory: Map<string, Node> = new Map();
   /** True while a lock is loaded: nodes are placed, but edges are not pointed yet. */
   loading = false;
   /** Places the target of a new link: a function of `folders.ts`, set in trees with links to folders. */
-  placeTarget: ((tree: Tree, link: Link) => void) | null = null;
+  placeTarget: ((tree: ProjectTree, link: Link) => void) | null = null;
   /** The nodes that are not under `node_modules`, except the root. */
   readonly tops: Set<Node> = new Set();
   /** Nodes by name, in order. The value is the node itself, not a set, for the many names with one node. */

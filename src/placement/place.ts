@@ -6,7 +6,7 @@ import type { Edge } from "../graph/edge.ts";
 import { deepestNestingTarget, gather, peerEntrySets } from "../graph/gather.ts";
 import { Link } from "../graph/link.ts";
 import type { Node } from "../graph/node.ts";
-import type { Tree } from "../graph/tree.ts";
+import type { ProjectTree } from "../graph/tree.ts";
 import { CanPlace, canDedupe, DetachedCandidate, peerEdges } from "./can-place.ts";
 
 /** Peers of peers deeper than this mean that two peer sets displace each other without end (npm-tree §25.1). */
@@ -30,7 +30,7 @@ export interface PlaceReport {
 }
 
 export interface PlaceRequest {
-  readonly tree: Tree;
+  readonly tree: ProjectTree;
   readonly options: PlaceOptions;
   readonly report: PlaceReport;
   readonly explicitRequest: boolean;

@@ -1,11 +1,8 @@
 import { isObject } from "../base/json.ts";
 import type { ProjectDisk } from "./sink-fs.ts";
 import { checkInside, refusePath } from "./sink-paths.ts";
+import { STAGED, WORK } from "./work-folder.ts";
 
-/** The folder that a change works in, beside `node_modules`. It is removed at the end. */
-export const WORK = ".webhoist-install";
-/** The folder with the new folders, each at its path in the project. */
-export const STAGED: string = `${WORK}/new`;
 const OLD = `${WORK}/old`;
 const JOURNAL = `${WORK}/journal.json`;
 

@@ -1,11 +1,12 @@
 import type { FileSink, SinkFile, SinkLink, SinkState } from "../api/sink.ts";
 import { sinkBusy } from "../errors/sink.ts";
 import { checkedSink, type UncheckedSession } from "./checked-sink.ts";
-import { clean, isDecided, recover, STAGED, type Swap, swapFolders, WORK } from "./folder-swap.ts";
+import { clean, isDecided, recover, type Swap, swapFolders } from "./folder-swap.ts";
 import { type DiskState, HIDDEN_LOCK, ownerOf, readDiskState } from "./hidden-lock.ts";
 import { inParallel } from "./in-parallel.ts";
 import { ProjectDisk, type SinkFs, type SinkFsEntry } from "./sink-fs.ts";
 import { folderOf, linkText, refusePath, rootsOf } from "./sink-paths.ts";
+import { STAGED, WORK } from "./work-folder.ts";
 
 export interface FsSinkOptions {
   /** `id` identifies this process. `open` fails with ESINKBUSY if `alive` returns true for the process that is using the folder. */

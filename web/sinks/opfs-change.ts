@@ -2,19 +2,16 @@ import type { SinkState } from "../../src/api/sink.ts";
 import { isObject } from "../../src/base/json.ts";
 import { inParallel } from "../../src/sink/in-parallel.ts";
 import { checkInside, rootsOf } from "../../src/sink/sink-paths.ts";
+import { STAGED, WORK } from "../../src/sink/work-folder.ts";
 import type { OpfsDisk } from "./opfs-disk.ts";
 
-/** The folder that a change works in. It is removed at the end. */
-export const WORK = ".webhoist-install";
-/** Holds the new files, each at its path in the project. */
-export const STAGED: string = `${WORK}/new`;
 const JOURNAL = `${WORK}/journal.json`;
 const SWEPT = `${WORK}/swept`;
-/** Lists the packages, and the links that this file system cannot have. */
-export const STATE = "node_modules/.webhoist.json";
+/** The file that lists the packages, and the links, which this file system cannot have. */
+const STATE_FILE = "node_modules/.webhoist.json";
 
 const encoder = new TextEncoder();
-/** Files changed at the same time. */
+/** The number of files that are changed at the same time. */
 export const AT_ONCE = 16;
 
 export interface OpfsPackage {
@@ -36,7 +33,7 @@ interface Journal {
 /** Reads which packages the folder holds. A package counts only if its package.json and the folders that it brought exist. */
 export async function readState(disk: OpfsDisk): Promise<{ packages: Packages; roots: Set<string> }> {
   const packages = new Map<string, OpfsPackage>();
-  const listed = parse(await disk.text(STATE))["packages"];
+  const listed = parse(await disk.text(STATE_FILE))["packages"];
   const all = Object.entries(isObject(listed) ? listed : {}).filter(([location]) => location.includes("node_modules/"));
   await inParallel(all, AT_ONCE, async ([location, entry]) => {
     const { integrity, brings = [] } = isObject(entry) ? entry : {};
@@ -54,7 +51,7 @@ export async function writeState(disk: OpfsDisk, packages: Packages, links: Sink
     packages: Object.fromEntries(packages),
     links: Object.fromEntries(links.map(({ path, to }) => [path, to])),
   });
-  await disk.write(`${STAGED}/${STATE}`, encoder.encode(text));
+  await disk.write(`${STAGED}/${STATE_FILE}`, encoder.encode(text));
 }
 
 /** Writes the journal. From here on the change will happen, now or at the next `recover`. */

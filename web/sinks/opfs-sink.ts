@@ -3,6 +3,7 @@ import { sinkBusy } from "../../src/errors/sink.ts";
 import { checkedSink, type UncheckedSession } from "../../src/sink/checked-sink.ts";
 import { inParallel } from "../../src/sink/in-parallel.ts";
 import { rootsOf } from "../../src/sink/sink-paths.ts";
+import { STAGED, WORK } from "../../src/sink/work-folder.ts";
 import {
   AT_ONCE,
   bundledFolders,
@@ -12,8 +13,6 @@ import {
   type Packages,
   readState,
   recover,
-  STAGED,
-  WORK,
   writeState,
 } from "./opfs-change.ts";
 import { OpfsDisk } from "./opfs-disk.ts";

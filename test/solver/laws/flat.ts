@@ -8,7 +8,7 @@ import { writeProject } from "../../../src/engine/write-project.ts";
 import { fail, failure, InstallError, ok } from "../../../src/errors/failure.ts";
 import { withProofSentence } from "../../../src/explain/proof-sentence.ts";
 import { resolveFlat } from "../../../src/flat/resolve-flat.ts";
-import type { Tree } from "../../../src/graph/tree.ts";
+import type { ProjectTree } from "../../../src/graph/tree.ts";
 import { indexPackument } from "../../../src/registry/condense.ts";
 import type { Techniques } from "../../../src/solver/techniques.ts";
 import { PLATFORM } from "../../conformance/recorded.ts";
@@ -32,7 +32,7 @@ export type FlatAnswer =
   | typeof OUT_OF_REACH
   | {
       readonly choice: Choice;
-      readonly tree: Tree;
+      readonly tree: ProjectTree;
       readonly lock: string;
       readonly stats: SolverStats;
       readonly rung: Rung;
@@ -88,7 +88,7 @@ export async function flatAnswer(
   }
 }
 
-function choiceOf({ root }: Tree): Choice {
+function choiceOf({ root }: ProjectTree): Choice {
   const nodes = [...root.children.values()].map((node) => [node.name, `${node.packageName}@${node.version}`] as const);
   return new Map([[ROOT, ROOT], ...nodes]);
 }
@@ -133,7 +133,7 @@ export async function judge(registryCase: RegistryCase, tally: Tally, options?: 
   return [...wrong, ...checkAnswer(model, choice)];
 }
 
-const edgesOf = ({ inventory }: Tree) =>
+const edgesOf = ({ inventory }: ProjectTree) =>
   [...inventory].map(([location, node]) => ({ location, edges: [...node.edges().values()] }));
 
 const checkText = (text: string): string[] => (/undefined|null|NaN|\[object/.test(text) ? [`it says: ${text}`] : []);
