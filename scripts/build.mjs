@@ -130,8 +130,12 @@ function reach(file, context) {
   return modules;
 }
 
-/** Builds the worker as one file without imports, so that it can be copied, started from a blob, and bundled by any tool. */
-async function bundleWorker() {
+/**
+ * Builds entries as ES modules into `dist`.
+ * @param {Record<string, string>} entry
+ * @param {{ plugins?: import("vite").Plugin[], build: import("vite").BuildOptions }} options
+ */
+async function buildEntries(entry, { plugins = [], build: options }) {
   const { build } = await import("vite");
   await build({
     root: ROOT,
@@ -139,36 +143,32 @@ async function bundleWorker() {
     logLevel: "warn",
     publicDir: false,
     define: knowledge(),
-    plugins: [squeeze],
-    build: {
-      target: "es2023",
-      outDir: "dist",
-      emptyOutDir: false,
-      sourcemap: "hidden",
-      lib: { entry: { [WORKER]: WORKER_ENTRY }, formats: ["es"] },
-      rolldownOptions: {
-        output: { minify: true, comments: false, entryFileNames: "[name].js", codeSplitting: false },
+    plugins: [squeeze, ...plugins],
+    build: { target: "es2023", outDir: "dist", sourcemap: "hidden", lib: { entry, formats: ["es"] }, ...options },
+  });
+}
+
+/** Builds the worker as one file without imports, so that it can be copied, started from a blob, and bundled by any tool. */
+async function bundleWorker() {
+  await buildEntries(
+    { [WORKER]: WORKER_ENTRY },
+    {
+      build: {
+        emptyOutDir: false,
+        rolldownOptions: {
+          output: { minify: true, comments: false, entryFileNames: "[name].js", codeSplitting: false },
+        },
       },
     },
-  });
+  );
 }
 
 /** Builds `dist/*.js` in one build, so that the library, the core and the command share chunks. */
 async function bundle() {
-  const { build } = await import("vite");
-  await build({
-    root: ROOT,
-    configFile: false,
-    logLevel: "warn",
-    publicDir: false,
-    define: knowledge(),
-    plugins: [squeeze, workerAddress],
+  await buildEntries(ENTRIES, {
+    plugins: [workerAddress],
     build: {
-      target: "es2023",
-      outDir: "dist",
       emptyOutDir: true,
-      sourcemap: "hidden",
-      lib: { entry: ENTRIES, formats: ["es"] },
       rolldownOptions: {
         external: /^node:/,
         output: {

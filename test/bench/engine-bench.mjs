@@ -2,15 +2,9 @@
 // The last two columns allow for a busy machine: the time to parse the same packuments as JSON, measured between the runs.
 //   WEBHOIST_REGISTRY=DIR node test/bench/engine-bench.mjs [PROJECT…] [--runs N] [--profile]
 import { bundled } from "./node-bundle.mjs";
+import { recordedProjects } from "./recorded-projects.mjs";
 
-const registry = process.env.WEBHOIST_REGISTRY;
-if (!registry) {
-  console.error("Set WEBHOIST_REGISTRY to the folder of a recorded registry.");
-  process.exit(2);
-}
-const args = process.argv.slice(2);
-const runs = args.includes("--runs") ? Number(args[args.indexOf("--runs") + 1]) : 15;
-const named = args.filter((arg, i) => !arg.startsWith("--") && args[i - 1] !== "--runs");
+const { named, registry, runs } = recordedProjects();
 const projects = named.length
   ? named
   : [

@@ -2,15 +2,12 @@
 //   node test/bench/inflate-bench.mjs TARBALLS [--rounds N]
 // TARBALLS: a folder that contains *.tgz files, at any depth.
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright";
-import { rolldown } from "rolldown";
 import { CHROMIUM_SWITCHES, findChromium } from "../../scripts/chromium.mjs";
+import { bundle, serve } from "./browser-bench.mjs";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { rounds: { type: "string", default: "5" } },
@@ -32,16 +29,12 @@ const script = await bundle("test/bench/inflate-page.ts");
 await import(`data:text/javascript;base64,${Buffer.from(script).toString("base64")}`);
 await table("Node", (way, files) => globalThis.bench.time(way, files, rounds));
 
-const server = createServer((request, response) => {
-  const at = Number(request.url?.slice("/tarballs".length + 1));
-  if (request.url?.startsWith("/tarballs")) {
-    const files = classes[at] ?? [];
-    return void response.end(Buffer.concat([Buffer.from(`${JSON.stringify(files.map((f) => f.length))}\n`), ...files]));
-  }
-  response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html>");
+const { address, close } = await serve((request, response) => {
+  if (!request.url?.startsWith("/tarballs")) return false;
+  const files = classes[Number(request.url.slice("/tarballs".length + 1))] ?? [];
+  response.end(Buffer.concat([Buffer.from(`${JSON.stringify(files.map((f) => f.length))}\n`), ...files]));
+  return true;
 });
-await new Promise((done) => server.listen(0, "127.0.0.1", done));
-const address = `http://127.0.0.1:${server.address().port}/`;
 const executablePath = findChromium();
 const browser = await chromium.launch({ args: CHROMIUM_SWITCHES, ...(executablePath && { executablePath }) });
 try {
@@ -52,7 +45,7 @@ try {
   );
 } finally {
   await browser.close();
-  server.close();
+  close();
 }
 
 async function table(where, time) {
@@ -84,11 +77,4 @@ function runInWorker({ script, way, rounds, from }) {
       done(data);
     };
   });
-}
-
-async function bundle(path) {
-  const built = await rolldown({ input: join(root, path), logLevel: "silent", platform: "browser" });
-  const { output } = await built.generate({ format: "iife" });
-  await built.close();
-  return output[0].code;
 }

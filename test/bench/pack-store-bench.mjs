@@ -3,15 +3,12 @@
 // --tarballs: a folder of recorded tarballs, whose sizes are used; --project: only those in its package-lock.json. Without
 // them, sizes are generated. Contents are always random.
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { createServer } from "node:http";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright";
-import { rolldown } from "rolldown";
 import { CHROMIUM_SWITCHES, findChromium } from "../../scripts/chromium.mjs";
+import { bundle, median, serveScript, taskTimes } from "./browser-bench.mjs";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const { values } = parseArgs({
   options: {
     tarballs: { type: "string" },
@@ -24,15 +21,7 @@ const sizes = values.tarballs ? recorded(values.tarballs, values.project) : made
 const sum = sizes.reduce((bytes, [tarball]) => bytes + tarball, 0);
 console.log(`${sizes.length} packs, ${(sum / 1e6).toFixed(1)} MB`);
 
-const script = await bundle("test/bench/pack-store-page.ts");
-const server = createServer((request, response) => {
-  if (request.url === "/bench.js") {
-    return void response.writeHead(200, { "content-type": "text/javascript" }).end(script);
-  }
-  response.writeHead(200, { "content-type": "text/html" }).end('<!doctype html><script src="/bench.js"></script>');
-});
-await new Promise((done) => server.listen(0, "127.0.0.1", done));
-const address = `http://127.0.0.1:${server.address().port}/`;
+const { address, close } = await serveScript(await bundle("test/bench/pack-store-page.ts"));
 const executablePath = findChromium();
 
 const ways = await inBrowser((run) => run("ways"));
@@ -45,7 +34,7 @@ console.log(
 console.log("the packs. Peak: megabytes over the start, of the page's process and of all.");
 console.log("way            write  task    cpu  page  all | index  turn  once   all  task    cpu  page  all");
 for (const way of Object.values(ways.result)) await row(way);
-server.close();
+close();
 
 async function row(way) {
   const some = Array.from({ length: 120 }, (_, i) => Math.floor((i * 0.618034 * sizes.length) % sizes.length));
@@ -84,7 +73,7 @@ async function inBrowser(use) {
       const result = await page.evaluate(([call, given]) => globalThis.bench[call](...given), [name, args]);
       const spent = (await cpu(devtools)) - before;
       const peak = memory.stop();
-      const longest = longestTask(JSON.parse(await browser.stopTracing()));
+      const longest = Math.max(...taskTimes(JSON.parse(await browser.stopTracing())));
       await page.close();
       return { result, longest, cpu: spent, peak };
     });
@@ -130,28 +119,6 @@ function resident(pid) {
   }
 }
 
-/** Returns the longest task of the thread that set the mark, in milliseconds of processor time. A microtask checkpoint belongs to the task before it. */
-function longestTask({ traceEvents }) {
-  const mark = traceEvents.find(({ cat = "", name }) => cat.includes("user_timing") && name === "begin");
-  const own = traceEvents
-    .filter(({ pid, tid, ts, ph }) => mark && ph === "X" && pid === mark.pid && tid === mark.tid && ts >= mark.ts)
-    .sort((a, b) => a.ts - b.ts);
-  const times = [0];
-  let end = 0;
-  for (const { name, ts, dur, tdur = 0 } of own) {
-    if (ts < end) continue; // inside a task that was counted
-    if (name.endsWith("::RunTask")) times.push(tdur / 1e3);
-    else if (name.endsWith("MicrotaskCheckpoint")) times[times.length - 1] += tdur / 1e3;
-    else continue;
-    end = ts + dur;
-  }
-  return Math.max(...times);
-}
-
-function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
-}
-
 /** Returns the sizes of tarballs and, roughly, of their indexes. */
 function recorded(folder, project) {
   const files = project
@@ -186,11 +153,4 @@ function madeUp(number) {
 
 function indexSize(size) {
   return Math.round(200 + size / 50);
-}
-
-async function bundle(path) {
-  const built = await rolldown({ input: join(root, path), logLevel: "silent", platform: "browser" });
-  const { output } = await built.generate({ format: "iife" });
-  await built.close();
-  return output[0].code;
 }

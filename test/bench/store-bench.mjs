@@ -3,7 +3,6 @@
 // --snapshot: a folder of recorded packuments; --project: only those in its package-lock.json. Without them, records
 // are generated. --groups: records and mebibytes (before deflating) of a group.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -11,6 +10,7 @@ import { gunzipSync } from "node:zlib";
 import { chromium } from "playwright";
 import { rolldown } from "rolldown";
 import { CHROMIUM_SWITCHES, findChromium } from "../../scripts/chromium.mjs";
+import { bundle, median, serveScript, taskTimes } from "./browser-bench.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const { values } = parseArgs({
@@ -28,21 +28,16 @@ const hot = records.reduce((sum, { split }) => sum + split, 0);
 const all = records.reduce((sum, { record }) => sum + record.length, 0);
 console.log(`${records.length} records, ${mega(all)}: ${mega(hot)} hot, ${mega(all - hot)} cold`);
 
-const script = await bundle("test/bench/store-page.ts");
 const payload = Buffer.concat([
   Buffer.from(records.map(({ name, record, split }) => JSON.stringify([name, record.length, split])).join("\n")),
   Buffer.from("\n\n"),
   ...records.map(({ record }) => record),
 ]);
-const server = createServer((request, response) => {
-  if (request.url === "/records") return void response.end(payload);
-  if (request.url === "/bench.js") {
-    return void response.writeHead(200, { "content-type": "text/javascript" }).end(script);
-  }
-  response.writeHead(200, { "content-type": "text/html" }).end('<!doctype html><script src="/bench.js"></script>');
+const { address, close } = await serveScript(await bundle("test/bench/store-page.ts"), (request, response) => {
+  if (request.url !== "/records") return false;
+  response.end(payload);
+  return true;
 });
-await new Promise((done) => server.listen(0, "127.0.0.1", done));
-const address = `http://127.0.0.1:${server.address().port}/`;
 const executablePath = findChromium();
 const browser = await chromium.launch({ args: CHROMIUM_SWITCHES, ...(executablePath && { executablePath }) });
 try {
@@ -57,7 +52,7 @@ try {
   for (const size of values.groups.split(",")) await row(size);
 } finally {
   await browser.close();
-  server.close();
+  close();
 }
 
 async function row(size) {
@@ -97,36 +92,12 @@ async function inContext(use) {
     await page.goto(address);
     await browser.startTracing(page, { categories: ["toplevel", "blink.user_timing"] });
     const result = await page.evaluate(([call, given]) => globalThis.bench[call](...given), [name, args]);
-    Object.assign(result, busy(JSON.parse(await browser.stopTracing())));
+    const times = taskTimes(JSON.parse(await browser.stopTracing()));
+    Object.assign(result, { busy: times.reduce((sum, time) => sum + time, 0), longest: Math.max(...times) });
     await page.close();
     return result;
   });
   await context.close();
-}
-
-function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
-}
-
-/**
- * Returns the processor time that the thread which set the mark spent in tasks after it, and its longest task. A microtask checkpoint
- * belongs to the task before it in the trace.
- */
-function busy({ traceEvents }) {
-  const mark = traceEvents.find(({ cat = "", name }) => cat.includes("user_timing") && name === "begin");
-  const own = traceEvents
-    .filter(({ pid, tid, ts, ph }) => mark && ph === "X" && pid === mark.pid && tid === mark.tid && ts >= mark.ts)
-    .sort((a, b) => a.ts - b.ts);
-  const times = [0];
-  let end = 0;
-  for (const { name, ts, dur, tdur = 0 } of own) {
-    if (ts < end) continue; // inside a task that was counted
-    if (name.endsWith("::RunTask")) times.push(tdur / 1e3);
-    else if (name.endsWith("MicrotaskCheckpoint")) times[times.length - 1] += tdur / 1e3;
-    else continue;
-    end = ts + dur;
-  }
-  return { busy: times.reduce((sum, time) => sum + time, 0), longest: Math.max(...times) };
 }
 
 function numbers(runs) {
@@ -147,7 +118,7 @@ async function recorded(folder, project) {
   const packuments = [join(folder, "packuments"), folder].find(existsSync);
   const names = project ? namesOf(project) : readdirSync(packuments).map((file) => file.slice(0, -".json.gz".length));
   const { condense } = await load("src/registry/condense.ts");
-  const { incompressibleStart } = await load("src/registry/record.ts");
+  const { incompressibleStart } = await load("src/registry/record-check.ts");
   return names.map((name) => {
     const bytes = gunzipSync(readFileSync(join(packuments, `${name.replace("/", "+")}.json.gz`)));
     const record = condense(name, abbreviated(bytes));
@@ -187,13 +158,6 @@ function madeUp(count) {
     const hashes = Buffer.from(Array.from({ length: 66 * versions }, () => random(256))).toString("base64");
     return { name: `package-${i}`, record: Buffer.concat([text, Buffer.from(hashes)]), split: text.length };
   });
-}
-
-async function bundle(path) {
-  const built = await rolldown({ input: join(root, path), logLevel: "silent", platform: "browser" });
-  const { output } = await built.generate({ format: "iife" });
-  await built.close();
-  return output[0].code;
 }
 
 async function load(path) {

@@ -1,15 +1,9 @@
 // Measures the transfer of a finished tree to a page: the engine's nodes to rows, to bytes, to rows, to public nodes.
 //   WEBHOIST_REGISTRY=DIR node test/bench/tree-bench.mjs [PROJECT…] [--runs N]
 import { bundled } from "./node-bundle.mjs";
+import { recordedProjects } from "./recorded-projects.mjs";
 
-const registry = process.env.WEBHOIST_REGISTRY;
-if (!registry) {
-  console.error("Set WEBHOIST_REGISTRY to the folder of a recorded registry.");
-  process.exit(2);
-}
-const args = process.argv.slice(2);
-const runs = args.includes("--runs") ? Number(args[args.indexOf("--runs") + 1]) : 15;
-const named = args.filter((arg, i) => !arg.startsWith("--") && args[i - 1] !== "--runs");
+const { named, registry, runs } = recordedProjects();
 
 const { decodeTree, encodeTree, EngineRun, treeData, viewTree, why } = await bundled("tree-run");
 

@@ -37,24 +37,11 @@ export interface Label {
 }
 
 /** One line of the table, or one object of the JSON. Medians of the timed runs; `longestTaskMs` is the worst. */
-export interface Row extends Label {
+export interface Row extends Label, Omit<Sample, "seconds"> {
   seconds: number[];
   median: number;
-  requests: number;
-  bytes: number;
-  longestTaskMs: number | null;
-  pageBusyMs: number | null;
-  peakBytes: number | null;
-  cpuSeconds: number | null;
+  /** The standard deviation of `seconds`. */
   sd: number;
-  messages: number | null;
-  storeBytes: number | null;
-  lockBytes: number | null;
-  tarballs: number | null;
-  files: number | null;
-  storedSeconds: number | null;
-  materializeSeconds: number | null;
-  stats: Record<string, unknown>;
 }
 
 export function median(values: readonly number[]): number {
