@@ -54,7 +54,7 @@ const LAYERS: Readonly<Record<string, string>> = {
   "web/playground": "api errors spec sink explain install workers/host web",
 };
 
-/** The folder of a file, as it is named in the list. */
+/** Returns the folder of a file, under its name in the list. */
 function folderOf(file: string): string {
   const [top = "", folder = ""] = posix.dirname(file).split("/");
   if (folder === "") return top;

@@ -11,7 +11,7 @@ export class Throttle {
     this.#report = report;
   }
 
-  /** Calls `report` now if the last call is long enough ago, otherwise as soon as it is. */
+  /** Calls `report` now if the last call was long enough ago, otherwise after the rest of the interval. */
   request(): void {
     const wait = this.#last + REPORT_INTERVAL - performance.now();
     if (wait <= 0) this.flush();

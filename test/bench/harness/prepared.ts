@@ -7,7 +7,7 @@ import { folderSnapshot } from "../../support/registry/folder.ts";
 import { ABBREVIATED, createResponder, type Responder } from "../../support/registry/responder.ts";
 import { PLACEHOLDER, type Snapshot } from "../../support/registry/snapshot.ts";
 
-/** A body as it is sent: gzipped, or unchanged if `etag` is empty. */
+/** A body in the form that is sent: gzipped, or unchanged if `etag` is empty. */
 export interface Ready {
   status: number;
   type: string;

@@ -113,7 +113,7 @@ export class PackageRows {
     this.#rows = null;
   }
 
-  /** Opens every folder. Leaves the order by dependency as it is, because it may be endless. */
+  /** Opens every folder. Does nothing in the order by dependency, which may be endless. */
   expandAll(): void {
     for (const node of this.#childrenOf.keys()) this.#openKeys.add(node.location);
     this.#rows = null;
