@@ -187,8 +187,15 @@ test("a failed import map is shown as a card; installed files have a base URL", 
   base.value = "/app/";
   base.dispatchEvent(new Event("change"));
   expect(asked[1]?.options).toEqual({ provider: project, base: "/app/" });
-  asked[1]?.fail(new InstallError(failure("EIMPORTMAP", "a has no module for a page.")));
+  const wayOut = ["provider", "onWarning"].map((option) => ({
+    kind: "option" as const,
+    option,
+    text: `Set ${option}.`,
+  }));
+  asked[1]?.fail(new InstallError(failure("EIMPORTMAP", "a has no module for a page.", { wayOut })));
   await expect.poll(() => document.querySelector(".card .message")?.textContent).toBe("a has no module for a page.");
+  expect(document.querySelector(".card")?.textContent).toContain("Set provider.");
+  expect(document.querySelector(".card")?.textContent).not.toContain("onWarning");
   expect(button("Copy").disabled).toBe(true);
   choose("unpkg");
   expect(base.closest("label")?.hidden).toBe(true);

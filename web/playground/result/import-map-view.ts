@@ -96,6 +96,7 @@ export class ImportMapView {
     const request = ++this.#requests;
     this.#baseField.hidden = this.#provider.value !== INSTALLED_FILES;
     this.#body.setAttribute("aria-busy", "true");
+    setChildren(this.#size, "Making the import map …");
     let failure: Failure | undefined;
     let map: ImportMap | undefined;
     try {
@@ -127,7 +128,7 @@ export class ImportMapView {
   #showFailure(failure: Failure): void {
     this.#clear();
     for (const button of this.#save) button.disabled = true;
-    setChildren(this.#body, scrollRegion("Failure", "cards", this.#host.problem(failure)));
+    setChildren(this.#body, scrollRegion("Failure", "cards", this.#host.problem(forReader(failure))));
     setChildren(this.#size);
   }
 
@@ -141,4 +142,9 @@ export class ImportMapView {
     const [type, name] = this.#asTag.checked ? ["text/html", "importmap.html"] : ["application/json", "importmap.json"];
     saveFile(new Blob([this.#text], { type }), name);
   }
+}
+
+/** Leaves out the ways out that only a program can take. */
+function forReader(failure: Failure): Failure {
+  return { ...failure, wayOut: failure.wayOut.filter((way) => way.kind !== "option" || way.option !== "onWarning") };
 }
