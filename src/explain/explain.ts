@@ -35,7 +35,8 @@ export function explain(failure: Failure): string {
     parts.push(messageWithoutProof(message, proof), proofText(proofLines(proof), MAX_LINES));
   } else {
     const printed = printedDetails(details);
-    if (found && !details["current"]) printed.unshift(["Found", found]);
+    // An HTTP status says no more than the message.
+    if (found && !details["current"] && !/^\d{3}$/.test(found)) printed.unshift(["Found", found]);
     const values = printed.map(([, value]) => value);
     const unsaid = printed.filter(([, value], at) => !message.includes(value) && values.indexOf(value) === at);
     parts.push(message, unsaid.map(([label, value]) => `${label}: ${value}`).join("\n"), requiredBy(failure));

@@ -30,17 +30,22 @@ const UNREACHED: Record<Unreached, string> = {
   cors: "the registry's answer is not readable by a page: it has no CORS headers, or the package does not exist",
 };
 
-function describe({ code, reason = "network", found, milliseconds }: RequestFacts): { text: string; wayOut: WayOut[] } {
+function describe({ code, name, reason = "network", found, milliseconds }: RequestFacts): {
+  text: string;
+  wayOut: WayOut[];
+} {
   const later = otherWay(
     code !== "ETIMEDOUT" && milliseconds ? `Try again in ${Math.ceil(milliseconds / 1000)} s.` : "Try again later.",
   );
   switch (code) {
     case "E404": {
-      const scopes = optionWay("scopes", "Set the registry of the scope, if the package is private.");
+      const own = name.startsWith("@")
+        ? optionWay("scopes", "Set the registry of the scope, if the package is private.")
+        : optionWay("registry", "Set the registry that has the package, if it is private.");
       const token = optionWay("token", "Set a token: without one, some registries answer 404 for private packages.");
       return {
         text: found ? `not found: ${found}` : "the registry answered 404 (not found)",
-        wayOut: [otherWay("Check the name."), scopes, token],
+        wayOut: [otherWay("Check the name."), own, token],
       };
     }
     case "E401":
