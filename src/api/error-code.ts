@@ -7,6 +7,7 @@ export type ErrorCode =
   | `E${number}`
   // Requests
   | "EINVALIDURL"
+  | "ELIMIT"
   | "ENEEDAUTH"
   | "EOFFLINE"
   | "EPROXIED"

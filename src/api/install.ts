@@ -24,7 +24,7 @@ export interface InstallOptions {
   resolve?: Omit<ResolveOptions, "signal" | "omit" | "os" | "cpu" | "libc">;
   /** If the input is a lockfile: the tarballs that its `file:` entries name, by path relative to the project. */
   files?: ProjectInput["files"];
-  /** Limits on each tarball. A tarball beyond them fails with `TAR_ABORT`. */
+  /** Limits on each tarball. A tarball beyond them fails with `TAR_ABORT`; a download beyond `limits.tarball` with `ELIMIT`. */
   limits?: Partial<UnpackLimits>;
   /** Checks stored tarballs against their sha512 again, and not only against a fast checksum. Default false. */
   verifyStored?: boolean;

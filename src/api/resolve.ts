@@ -62,6 +62,15 @@ export interface InstallerOptions {
   extractWorkers?: number;
   /** Milliseconds to wait for an answer before a request is cancelled and retried. Default 30,000. */
   timeout?: number;
+  /** Milliseconds that one attempt at a request may take in all, before it is given up and retried. Default 600,000. */
+  deadline?: number;
+  /**
+   * Bytes per second. A body that arrives more slowly during `timeout` is given up and retried, unless other bodies take the
+   * bandwidth. Default 1000; 0 allows any rate.
+   */
+  minRate?: number;
+  /** Bytes of a packument or manifest at most. A larger one fails with `ELIMIT`. Default 128 MiB. */
+  packumentLimit?: number;
   /** Retries of a failed request. Default 3. */
   retries?: number;
   /** Base URL of a relay on the page's origin, which is used if the page cannot reach the registry. Default none. */

@@ -3,6 +3,7 @@
 
 import type { Failure, WayOut } from "../api/failure.ts";
 import type { ErrorCode } from "../errors/failure.ts";
+import type { RequestKind } from "./transport.ts";
 
 /** The reason why there is no readable response. */
 export type Unreached = "offline" | "network" | "cors";
@@ -17,8 +18,14 @@ export interface RequestFacts {
   reason?: Unreached;
   /** EUNREACHABLE: the system's own code. E404: how the 404 was found out, if the status was not readable. */
   found?: string | undefined;
-  /** E429: the wait that the registry asks for. ETIMEDOUT: the time in which no data arrived. */
+  /** E429: the wait that the registry asks for. */
   milliseconds?: number | undefined;
+  /** ETIMEDOUT: the option whose limit was reached, by default `timeout`, and all limits. */
+  late?: "minRate" | "deadline" | undefined;
+  times?: { readonly timeout: number; readonly deadline: number; readonly minRate: number };
+  /** ELIMIT: the limit in bytes, and the kind of document. */
+  limit?: number;
+  kind?: RequestKind;
 }
 
 const optionWay = (name: string, text: string): WayOut => ({ kind: "option", option: name, text });
@@ -30,13 +37,9 @@ const UNREACHED: Record<Unreached, string> = {
   cors: "the registry's answer is not readable by a page: it has no CORS headers, or the package does not exist",
 };
 
-function describe({ code, name, reason = "network", found, milliseconds }: RequestFacts): {
-  text: string;
-  wayOut: WayOut[];
-} {
-  const later = otherWay(
-    code !== "ETIMEDOUT" && milliseconds ? `Try again in ${Math.ceil(milliseconds / 1000)} s.` : "Try again later.",
-  );
+function describe(facts: RequestFacts): { text: string; wayOut: WayOut[] } {
+  const { code, name, reason = "network", found, milliseconds } = facts;
+  const later = otherWay(milliseconds ? `Try again in ${Math.ceil(milliseconds / 1000)} s.` : "Try again later.");
   switch (code) {
     case "E404": {
       const own = name.startsWith("@")
@@ -62,10 +65,15 @@ function describe({ code, name, reason = "network", found, milliseconds }: Reque
       };
     }
     case "ETIMEDOUT":
+      return { text: lateText(facts), wayOut: [later, lateWay(facts)] };
+    case "ELIMIT": {
+      const option = facts.kind === "tarball" ? "limits" : "packumentLimit";
+      const member = facts.kind === "tarball" ? "limits.tarball" : option;
       return {
-        text: `no data arrived for ${milliseconds} ms`,
-        wayOut: [later, optionWay("timeout", "Allow more time.")],
+        text: `the ${facts.kind} has more than ${facts.limit} bytes`,
+        wayOut: [optionWay(option, `Raise \`${member}\`, if you trust the registry.`)],
       };
+    }
     case "EINVALIDPACKUMENT":
       return { text: "the registry's document is incomplete", wayOut: [later] };
     case "ENEEDAUTH":
@@ -81,6 +89,17 @@ function describe({ code, name, reason = "network", found, milliseconds }: Reque
     default:
       return { text: `the registry answered ${code.slice(1)}`, wayOut: [later] };
   }
+}
+
+function lateText({ late, times }: RequestFacts): string {
+  if (late === "deadline") return `the request took longer than ${times?.deadline} ms`;
+  return late
+    ? `data arrived at less than ${times?.minRate} bytes per second for ${times?.timeout} ms`
+    : `no data arrived for ${times?.timeout} ms`;
+}
+
+function lateWay({ late }: RequestFacts): WayOut {
+  return late === "minRate" ? optionWay(late, "Allow a lower rate.") : optionWay(late ?? "timeout", "Allow more time.");
 }
 
 /** Makes the failure of a request. Its URL has neither credentials nor a query, where signed URLs have their signature. */

@@ -16,6 +16,8 @@ export interface RegistryRequest {
   kept?: true;
   /** The priority among waiting requests: lower is sooner, -1 is first. Default 0. */
   rank?: number;
+  /** Bytes of the body at most. Default: 128 MiB, or `packumentLimit`; for tarballs 256 MiB. */
+  limit?: number;
   signal?: AbortSignal;
 }
 

@@ -124,30 +124,75 @@ test.each([
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test.each([
-  ["tarball", 1],
-  ["packument", 2],
-] as const)("a slow body that keeps arriving is not a stall: a %s arrives at attempt %i", async (kind, attempts) => {
-  vi.useFakeTimers();
-  const text = JSON.stringify({ name: "a", filler: "x".repeat(50) });
-  let sent = 0;
-  const fetch = async (): Promise<Response> => {
-    sent++;
-    let at = 0;
+/** Returns a fetch whose bodies arrive in pieces: `size` bytes each `interval` milliseconds, until `total` bytes. */
+function trickle(total: number, { size, interval }: { size: number; interval: number }): typeof globalThis.fetch {
+  return async () => {
+    let left = total;
     const body = new ReadableStream<Uint8Array>({
       async pull(controller) {
-        await new Promise((resolve) => setTimeout(resolve, 900));
-        if (at >= text.length) return controller.close();
-        controller.enqueue(new TextEncoder().encode(text.slice(at, at + 20)));
-        at += 20;
+        await new Promise((resolve) => setTimeout(resolve, interval));
+        const piece = new Uint8Array(Math.min(size, left)).fill(0x20);
+        left -= piece.length;
+        if (piece.length > 0) controller.enqueue(piece);
+        if (left === 0) controller.close();
       },
     });
     return new Response(body);
   };
-  const answer = transportOver(registryOf([]), { fetch, timeout: 1000 }).get(packumentRequest("a", { kind }));
+}
+
+test.each(["tarball", "packument"] as const)("a slow body that keeps arriving is not a stall: %s", async (kind) => {
+  vi.useFakeTimers();
+  const fetch = vi.fn(trickle(60, { size: 20, interval: 900 }));
+  const transport = transportOver(registryOf([]), { fetch, timeout: 1000, minRate: 20 });
+  const answer = transport.get(packumentRequest("a", { kind }));
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(bodyOf(await answer)).toHaveProperty("name", "a");
-  expect(sent).toBe(attempts);
+  expect(await answer).toMatchObject({ ok: true, value: { bytes: new Uint8Array(60).fill(0x20) } });
+  expect(fetch).toHaveBeenCalledTimes(1);
+});
+
+test.each([
+  ["a body below the minimum rate", { size: 399, interval: 400 }, "minRate"],
+  ["a body that takes longer than the deadline", { size: 400, interval: 400 }, "deadline"],
+] as const)("%s is ETIMEDOUT, after the usual number of attempts", async (_, pieces, option) => {
+  vi.useFakeTimers();
+  const fetch = vi.fn(trickle(Number.POSITIVE_INFINITY, pieces));
+  const options = { fetch, timeout: 30_000, deadline: 40_000, retries: 2 };
+  const answer = transportOver(registryOf([]), options).get(packumentRequest("a"));
+  await vi.advanceTimersByTimeAsync(3 * 40_000 + 1000);
+  const failure = failureOf(await answer);
+  expect(failure.code).toBe("ETIMEDOUT");
+  expect(failure.wayOut.at(-1)).toMatchObject({ kind: "option", option });
+  expect(fetch).toHaveBeenCalledTimes(3);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("a request without an answer ends at the deadline, even while others progress", async () => {
+  vi.useFakeTimers();
+  const registry = registryOf(["a"]);
+  const never: typeof globalThis.fetch = () => new Promise(() => {});
+  const fetch: typeof globalThis.fetch = (input, init) =>
+    String(input).endsWith("silent") ? never(input) : registry.fetch(input, init);
+  const transport = transportOver(registry, { fetch, timeout: 1000, deadline: 3000, retries: 0 });
+  const ended = vi.fn();
+  const answer = transport.get(packumentRequest("silent")).finally(ended);
+  for (let i = 0; i < 8; i++) {
+    expect(ended).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(400);
+    await transport.get(packumentRequest("a"));
+  }
+  expect(failureOf(await answer).code).toBe("ETIMEDOUT");
+});
+
+test("a slow body is excused while other bodies take the bandwidth", async () => {
+  vi.useFakeTimers();
+  const slow = trickle(60, { size: 10, interval: 900 });
+  const busy = trickle(160_000, { size: 16_000, interval: 500 });
+  const fetch: typeof globalThis.fetch = (input) => (String(input).endsWith("slow") ? slow(input) : busy(input));
+  const transport = transportOver(registryOf([]), { fetch, timeout: 1000, retries: 0 });
+  const answers = Promise.all(["slow", "busy"].map((name) => transport.get(packumentRequest(name))));
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect((await answers).map(({ ok }) => ok)).toEqual([true, true]);
 });
 
 test("a request that waits for a connection does not time out while others are served", async () => {

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, expect, test } from "vitest";
-import type { RegistryRequest } from "../../src/registry/transport.ts";
+import type { RegistryRequest, Transport } from "../../src/registry/transport.ts";
 import { createFetchTransport, type FetchTransportOptions } from "../../workers/net/fetch-transport.ts";
 import { bodyOf, failureOf } from "./client.ts";
 
@@ -118,6 +118,86 @@ test("a registry that obeys `cache-control: no-cache` answers a revalidation wit
   }
   const conditional = ['"1"', "max-age=0", undefined];
   expect(seen).toEqual([conditional, [undefined, undefined, undefined], conditional, conditional]);
+});
+
+/** Answers with `size` spaces, and counts the requests and the responses that did not end. */
+async function serveBody(size: number, way: "length" | "pieces" | "gzip"): Promise<{ home: string; seen: Seen }> {
+  const seen: Seen = { requests: 0, cut: 0 };
+  const body = Buffer.alloc(size, " ");
+  const home = await listen((_, response) => {
+    seen.requests++;
+    response.on("close", () => (seen.cut += response.writableFinished ? 0 : 1));
+    if (way === "length") {
+      // The body never ends, so that nothing but the header can decide.
+      response.writeHead(200, { "content-length": size });
+      if (size > LIMIT) response.flushHeaders();
+      else response.end(body);
+      return;
+    }
+    if (way === "pieces") {
+      response.write(body.subarray(0, 1000));
+      response.end(body.subarray(1000));
+      return;
+    }
+    const zipped = gzipSync(body);
+    response.writeHead(200, { "content-encoding": "gzip", "content-length": zipped.length }).end(zipped);
+  });
+  return { home, seen };
+}
+
+interface Seen {
+  requests: number;
+  cut: number;
+}
+
+/** Bytes. */
+const LIMIT = 1 << 20;
+
+test.each(["length", "pieces", "gzip"] as const)(
+  "a body of the limit is read, and one byte more is not: %s",
+  async (way) => {
+    for (const kind of ["packument", "manifest", "tarball"] as const) {
+      const get = (registry: string): ReturnType<Transport["get"]> => {
+        const transport = createFetchTransport({ registry, random: () => 0, packumentLimit: LIMIT });
+        const limit = kind === "tarball" ? { limit: LIMIT } : {};
+        return transport.get({ kind, name: "a", url: `${registry}a`, metadata: "full", ...limit });
+      };
+      const fits = await serveBody(LIMIT, way);
+      const answer = await get(fits.home);
+      expect(answer.ok && answer.value.bytes.length).toBe(LIMIT);
+      const large = await serveBody(LIMIT + 1, way);
+      const failure = failureOf(await get(large.home));
+      const option = kind === "tarball" ? "limits" : "packumentLimit";
+      expect(failure).toMatchObject({ code: "ELIMIT", package: "a", wayOut: [{ kind: "option", option }] });
+      expect(failure.message).toContain(`the ${kind} has more than ${LIMIT} bytes`);
+      // A retry would not help.
+      expect(large.seen.requests).toBe(1);
+      if (way === "length") await expect.poll(() => large.seen.cut).toBe(1);
+    }
+  },
+);
+
+test("stops an endless body at the limit, and closes the connection", async () => {
+  let sent = 0;
+  let closed = false;
+  const home = await listen((_, response) => {
+    const piece = Buffer.alloc(LIMIT / 4, " ");
+    const send = (): void => {
+      while (!closed && response.write(piece)) sent++;
+    };
+    response.on("drain", send);
+    response.on("close", () => {
+      closed = true;
+    });
+    send();
+  });
+  const url = `${home}a`;
+  const transport = createFetchTransport({ registry: home });
+  const answer = await transport.get({ kind: "tarball", name: "a", url, metadata: "full", limit: 4 * LIMIT });
+  expect(failureOf(answer).code).toBe("ELIMIT");
+  await expect.poll(() => closed).toBe(true);
+  // What the sockets buffer comes on top.
+  expect(sent * (LIMIT / 4)).toBeLessThan(64 * LIMIT);
 });
 
 test("repeats a request whose connection was cut in the middle of the body", async () => {

@@ -115,12 +115,11 @@ export class WorkerPool {
 
   /** Returns the setup of the worker that makes requests through `ports`. */
   #ioSetup(ports: MessagePort[]): WorkerSetup {
-    const { concurrency, timeout, retries, proxy, token } = this.#options;
+    const { concurrency, timeout, deadline, minRate, packumentLimit, retries, proxy, token } = this.#options;
     // Resolved here: a relative address in the worker would be relative to the worker's file.
     const relay = proxy && new URL(proxy, location.href).href;
-    const given = Object.entries({ concurrency, timeout, retries, proxy: relay }).filter(
-      ([, value]) => value !== undefined,
-    );
+    const fetching = { concurrency, timeout, deadline, minRate, packumentLimit, retries, proxy: relay };
+    const given = Object.entries(fetching).filter(([, value]) => value !== undefined);
     const setup: WorkerSetup = { role: "io", net: ports, fetching: Object.fromEntries(given) };
     if (token) {
       const { port1, port2 } = new MessageChannel();

@@ -19,6 +19,8 @@ export interface DownloadOptions {
   config: RegistryConfig;
   /** The project's files, among them its `file:` tarballs. */
   own: OwnFiles | undefined;
+  /** Bytes of a tarball at most. */
+  limit: number | undefined;
 }
 
 interface Connection {
@@ -65,7 +67,9 @@ export class Downloads implements TarballDownloads {
     const { net, life } = await this.#connection;
     // Skips the browser's HTTP cache: the pack cache stores the tarball, and storing it twice would cost more than it saves.
     const kept = fresh || this.#options.installer.cache !== "none";
-    const work = net.get({ kind: "tarball", name, url, metadata: "full", ...(kept && { kept }) });
+    const { limit } = this.#options;
+    const optional = { ...(kept && { kept }), ...(limit && { limit }) };
+    const work = net.get({ kind: "tarball", name, url, metadata: "full", ...optional });
     const answer = await (life ? orAbort(work, life) : work);
     return answer.ok ? ok({ bytes: answer.value.bytes, transferred: answer.value.transferred }) : answer;
   }

@@ -81,7 +81,7 @@ export class Installs {
     const config = registryConfig(this.#options, await loadNpmrc(own?.read.text(".npmrc") ?? ""));
     const checked: CheckedInstall = { signal, options, own, config };
     const nets: Backend["nets"] = (concurrency) => this.#backend.nets(concurrency);
-    const downloads = new Downloads({ installer: this.#options, nets, config, own });
+    const downloads = new Downloads({ installer: this.#options, nets, config, own, limit: options.limits?.tarball });
     signal.throwIfAborted();
     const extractor = await this.#openExtractor();
     const progress =

@@ -1,4 +1,5 @@
 import { onAbort } from "../../src/base/on-abort.ts";
+import { readBody } from "./read-body.ts";
 import type { Watch, Watched } from "./watch.ts";
 
 /** One request over `fetch`. */
@@ -8,19 +9,28 @@ export interface Call {
   init: RequestInit;
   headers: Record<string, string>;
   signal: AbortSignal;
-  /** Whether to read the body in one piece: cheaper, but without a sign of life meanwhile. `small`: only if it is known to be small. */
-  whole?: boolean | "small";
+  /** Bytes of the body at most. Default: no limit, for requests without a body. */
+  limit?: number;
+  /** Whether to read a small body in one piece: cheaper, but without a sign of life meanwhile. */
+  whole?: boolean;
+  /** Whether the body may wait for bandwidth while other requests progress. */
+  patient?: boolean;
   /** The ETag of a stored copy. An answer with the same ETag counts as 304, and its body is not read. */
   known?: string | undefined;
   watch: Watch;
 }
+
+export type Answer = Extract<Reply, { kind: "answer" }>;
 
 export type Reply =
   /** `transferred`: bytes over the wire, if the headers do not tell. */
   | { kind: "answer"; status: number; headers: Headers; bytes: Uint8Array; transferred?: number }
   /** `found`: the system's error code, which only Node gives. `begun`: whether headers had arrived. */
   | { kind: "network"; begun: boolean; found?: string }
-  | { kind: "timeout" }
+  /** `late`: the limit that was reached. Default: `timeout`. */
+  | { kind: "timeout"; late?: "minRate" | "deadline" }
+  /** The body has more than `limit` bytes. */
+  | { kind: "large" }
   | { kind: "aborted" };
 
 /** Sends a request and reads its answer. Never rejects, ends with its signal, and leaves no timer and no listener behind. */
@@ -30,20 +40,21 @@ export function exchange(call: Call): Promise<Reply> {
   return new Promise((resolve) => {
     const attempt = new AbortController();
     // Resolves at once, even if a custom `fetch` ignores its signal.
-    const giveUp = (kind: "aborted" | "timeout", reason: unknown): void => {
-      end({ kind });
-      attempt.abort(reason);
+    const giveUp = (reply: Reply): void => {
+      end(reply);
+      attempt.abort(signal.reason);
     };
-    const forget = onAbort(signal, () => giveUp("aborted", signal.reason));
-    const late = (): void => giveUp("timeout", new DOMException("timeout", "TimeoutError"));
-    const watched: Watched = { at: performance.now(), alone: false, late };
+    const forget = onAbort(signal, () => giveUp({ kind: "aborted" }));
+    const watched: Watched = { at: performance.now(), alone: false, late: () => giveUp({ kind: "timeout" }) };
+    const deadline = setTimeout(() => giveUp({ kind: "timeout", late: "deadline" }), watch.deadline);
     let begun = false;
     const touch = (): void => {
       begun = true;
-      watched.alone = call.whole !== true;
+      watched.alone = !call.patient;
       watch.touch(watched);
     };
     const end = (reply: Reply): void => {
+      clearTimeout(deadline);
       watch.remove(watched);
       forget();
       resolve(reply);
@@ -72,21 +83,24 @@ async function send(call: Call, signal: AbortSignal, touch: () => void): Promise
   const response = await call.fetch(call.url.href, { ...call.init, headers: call.headers, signal });
   touch();
   const { headers } = response;
+  const { limit = Number.POSITIVE_INFINITY, watch } = call;
   const status = call.known && response.ok && headers.get("etag") === call.known ? 304 : response.status;
-  let bytes: Uint8Array = new Uint8Array();
-  const wanted = status !== 304 && response.ok;
-  const whole = call.whole === "small" ? isSmall(headers) : call.whole;
-  if (wanted && whole) bytes = new Uint8Array(await response.arrayBuffer());
-  else if (wanted) bytes = await (await import("./read-body.ts")).readBody(response, signal, touch);
-  // Releases the connection, because the text of an error is not read.
-  else response.body?.cancel().catch(() => {});
-  return { kind: "answer", status, headers, bytes };
-}
-
-/** Bytes that arrive in one piece over most connections. */
-const SMALL = 256 * 1024;
-
-function isSmall(headers: Headers): boolean {
+  const answer: Answer = { kind: "answer", status, headers, bytes: new Uint8Array() };
+  const { body } = response;
   const length = Number(headers.get("content-length"));
-  return length > 0 && length <= SMALL;
+  const isWanted = status !== 304 && response.ok;
+  if (!isWanted || length > limit) {
+    // Releases the connection.
+    body?.cancel().catch(() => {});
+    return isWanted ? { kind: "large" } : answer;
+  }
+  if (body && !(call.whole && length && length <= limit / INFLATION)) {
+    return await readBody(body, { answer, limit, watch, signal, touch });
+  }
+  answer.bytes = new Uint8Array(await response.arrayBuffer());
+  watch.bytes += answer.bytes.length;
+  return answer.bytes.length > limit ? { kind: "large" } : answer;
 }
+
+/** Gzip inflates to at most 1,032 times its size. A shorter body cannot exceed the limit by much. */
+const INFLATION = 1024;

@@ -9,14 +9,15 @@ import { httpUrl, registryBase } from "../../src/registry/registry-config.ts";
 import type { RequestFacts } from "../../src/registry/request-failure.ts";
 import type { RegistryRequest, RegistryResponse, Transport } from "../../src/registry/transport.ts";
 import type { ByHand } from "./by-hand.ts";
-import { type Call, exchange, type Reply } from "./exchange.ts";
+import { type Answer, type Call, exchange, type Reply } from "./exchange.ts";
 import { Pace } from "./pace.ts";
 import type { LastRead, SecondLook } from "./second-look.ts";
 import { Tokens } from "./tokens.ts";
-import { Watch } from "./watch.ts";
+import { Watch, type WatchOptions } from "./watch.ts";
 
 export interface FetchTransportOptions
-  extends Pick<InstallerOptions, "fetch" | "token" | "concurrency" | "timeout" | "retries" | "proxy"> {
+  extends WatchOptions,
+    Pick<InstallerOptions, "fetch" | "token" | "concurrency" | "retries" | "proxy" | "packumentLimit"> {
   /** Base URL of the default registry, which `proxy` can replace. */
   registry: string;
   /** Called once, when `proxy` replaces the registry. */
@@ -34,11 +35,11 @@ const ACCEPT = {
 };
 /** Milliseconds. A request fails if the registry asks for a longer wait (`Retry-After`). */
 const LONGEST_WAIT = 60_000;
+/** Bytes of a body at most: a packument or manifest, and a tarball. The second is also the default of install's `limits.tarball`. */
+const LIMITS = { document: 1 << 27, tarball: 1 << 28 };
 
 /** Whether this is a page or a worker. There the browser's cache revalidates, and redirects cannot be followed by hand. */
 const IN_BROWSER = "document" in globalThis || "importScripts" in globalThis;
-
-type Answer = Extract<Reply, { kind: "answer" }>;
 
 /** One `get` in progress, and the results of its attempts so far. */
 interface RequestState {
@@ -83,13 +84,13 @@ class FetchTransport implements Transport {
   #budget: number;
 
   constructor(options: FetchTransportOptions) {
-    const { concurrency = IN_BROWSER ? 256 : 16, timeout = 30_000, retries = 3 } = options;
+    const { concurrency = IN_BROWSER ? 256 : 16, retries = 3 } = options;
     this.#options = options;
     this.#registry = registryBase(options.registry) ?? options.registry;
     this.#relay = options.proxy && registryBase(options.proxy, globalThis.location?.href);
     // Wrapped, because a browser's `fetch` throws "Illegal invocation" when called as a method.
     const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
-    this.#shared = { fetch, watch: new Watch(timeout) };
+    this.#shared = { fetch, watch: new Watch(options) };
     this.#retries = retries;
     this.#budget = concurrency * retries;
     this.#limit = new Limit(concurrency);
@@ -172,7 +173,9 @@ class FetchTransport implements Transport {
         }
         return this.#later(state, () => ({ code: "EUNREACHABLE", reason: "network", found: reply.found }));
       case "timeout":
-        return this.#later(state, () => ({ code: "ETIMEDOUT", milliseconds: this.#shared.watch.timeout }));
+        return this.#later(state, () => ({ code: "ETIMEDOUT", late: reply.late, times: this.#shared.watch }));
+      case "large":
+        return finalFailure({ code: "ELIMIT", kind: state.request.kind, limit: this.#limitOf(state.request) });
       case "aborted":
         throw state.signal.reason;
       default:
@@ -194,13 +197,27 @@ class FetchTransport implements Transport {
     if (etag && !IN_BROWSER) headers["if-none-match"] = etag;
     if (token) headers["authorization"] = state.token = token;
     const init: RequestInit = { cache: kept ? "no-store" : kind === "tarball" ? "default" : "no-cache" };
-    // Reading chunk by chunk takes 6 % more of the page's thread for each packument. A retry does it, to notice a stall.
-    const whole = state.tried === 0 && (kind !== "tarball" || "small");
-    const call: Call = { ...this.#shared, url, init, headers, whole, known: etag, signal: state.signal };
+    const isFirst = state.tried === 0;
+    const call: Call = {
+      ...this.#shared,
+      url,
+      init,
+      headers,
+      limit: this.#limitOf(state.request),
+      // Reading chunk by chunk takes 6 % more of the page's thread for each packument. A retry does it, to notice a stall.
+      whole: isFirst && IN_BROWSER,
+      patient: isFirst && kind !== "tarball",
+      known: etag,
+      signal: state.signal,
+    };
     if (IN_BROWSER) return exchange(call);
     const { ByHand } = await import("./by-hand.ts");
     this.#byHand ??= new ByHand();
     return this.#byHand.exchange(call, keyOf(state, url));
+  }
+
+  #limitOf({ kind, limit }: RegistryRequest): number {
+    return limit ?? (kind === "tarball" ? LIMITS.tarball : (this.#options.packumentLimit ?? LIMITS.document));
   }
 
   async #judge(state: RequestState, url: URL, reply: Answer): Promise<Verdict> {

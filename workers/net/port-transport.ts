@@ -28,9 +28,9 @@ export class PortTransport implements Net {
   get(request: RegistryRequest): Promise<Outcome<RegistryResponse>> {
     if (this.#closed) return Promise.resolve(closed(request.name));
     return new Promise((resolve) => {
-      const { kind, name, url, metadata, etag, kept, rank } = request;
+      const { kind, name, url, metadata, etag, kept, rank, limit } = request;
       const id = nextId++;
-      const optional = { ...(etag && { etag }), ...(kept && { kept }), ...(rank && { rank }) };
+      const optional = { ...(etag && { etag }), ...(kept && { kept }), ...(rank && { rank }), ...(limit && { limit }) };
       if (this.#batch.push({ id, kind, name, url, metadata, ...optional }) === 1) queueMicrotask(() => this.#flush());
       this.#waiting.set(id, resolve);
     });

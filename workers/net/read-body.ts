@@ -1,39 +1,66 @@
-// Loaded on demand: for large tarballs and for second attempts. Other bodies are read in one piece.
-
 import { onAbort } from "../../src/base/on-abort.ts";
+import type { Answer, Reply } from "./exchange.ts";
+import type { Watch } from "./watch.ts";
 
-/** Reads a body chunk by chunk, and calls `touch` at each chunk. @throws what the stream rejects with */
-export async function readBody(response: Response, signal: AbortSignal, touch: () => void): Promise<Uint8Array> {
-  const reader = response.body?.getReader();
-  if (!reader) return new Uint8Array(await response.arrayBuffer());
+interface BodyContext {
+  /** The answer that gets the bytes. */
+  answer: Answer;
+  /** Bytes at most. */
+  limit: number;
+  watch: Watch;
+  signal: AbortSignal;
+  /** Called at each chunk. */
+  touch: () => void;
+}
+
+/** Bytes that are allocated for a body at first. */
+const START = 1 << 16;
+/** A slow body is excused while all bodies together arrive at this multiple of the minimum rate, because they share the bandwidth. */
+const BUSY = 16;
+
+/**
+ * Reads a body chunk by chunk. Stops after `limit` bytes, and when fewer bytes than the minimum rate arrived during `watch.timeout`.
+ * @throws what the stream rejects with
+ */
+export async function readBody(body: ReadableStream<Uint8Array>, context: BodyContext): Promise<Reply> {
+  const { answer, limit, watch, signal, touch } = context;
+  const reader = body.getReader();
   const stop = (): void => void reader.cancel().catch(() => {});
   if (signal.aborted) stop();
   const forget = onAbort(signal, stop);
-  const chunks: Uint8Array[] = [];
+  // One buffer that grows: a list of chunks would let a body of tiny chunks take many times its size.
+  let bytes = new Uint8Array(START);
   let length = 0;
+  const least = (watch.minRate * watch.timeout) / 1000;
+  let window = { since: performance.now(), own: 0, all: watch.bytes };
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) break;
+      if (done) {
+        answer.bytes = bytes.slice(0, length);
+        return answer;
+      }
       touch();
-      chunks.push(value);
-      length += value.byteLength;
+      const end = length + value.length;
+      if (end > limit) return { kind: "large" };
+      if (end > bytes.length) {
+        const grown = new Uint8Array(Math.max(end, Math.min(limit, 2 * bytes.length)));
+        grown.set(bytes.subarray(0, length));
+        bytes = grown;
+      }
+      bytes.set(value, length);
+      length = end;
+      watch.bytes += value.length;
+      const since = performance.now();
+      if (since - window.since < watch.timeout) continue;
+      if (length - window.own < least && watch.bytes - window.all < BUSY * least) {
+        return { kind: "timeout", late: "minRate" };
+      }
+      window = { since, own: length, all: watch.bytes };
     }
   } finally {
     forget();
+    // Releases the connection. Does nothing after the end of the body.
+    stop();
   }
-  return join(chunks, length);
-}
-
-/** Joins the chunks into an array that fills its buffer, so that it can be transferred. */
-function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const [first] = chunks;
-  if (chunks.length === 1 && first?.buffer.byteLength === length) return first;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
 }

@@ -4,7 +4,7 @@
 import type { Failure } from "../../src/api/failure.ts";
 import type { Unreached } from "../../src/registry/request-failure.ts";
 import type { RequestKind } from "../../src/registry/transport.ts";
-import type { Reply } from "./exchange.ts";
+import type { Answer, Reply } from "./exchange.ts";
 
 /** Requested if nothing has been read from the registry yet: packages that any registry has, then its root. */
 const WELL_KNOWN = ["react", "npm", ""];
@@ -29,8 +29,6 @@ export interface SuspectRequest {
   /** Sends the same request through the relay, if there is one for it. */
   askRelay?: (() => Promise<Reply | undefined>) | undefined;
 }
-
-type Answer = Extract<Reply, { kind: "answer" }>;
 
 export type Finding =
   /** The relay's answer. With a `warning`, the relay replaces the registry from now on. */

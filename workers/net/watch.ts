@@ -1,3 +1,7 @@
+import type { InstallerOptions } from "../../src/api/resolve.ts";
+
+export type WatchOptions = Pick<InstallerOptions, "timeout" | "deadline" | "minRate">;
+
 /** A request whose progress is watched. */
 export interface Watched {
   /** The time of its last progress. */
@@ -12,13 +16,21 @@ export interface Watched {
 export class Watch {
   /** Milliseconds without progress. */
   readonly timeout: number;
+  /** Milliseconds that one request may take. */
+  readonly deadline: number;
+  /** Bytes per second that a body must have, measured over `timeout`. */
+  readonly minRate: number;
+  /** Bytes of all bodies so far. */
+  bytes = 0;
   readonly #watched = new Set<Watched>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The time of the last progress of any request. */
   #lastProgress = 0;
 
-  constructor(timeout: number) {
+  constructor({ timeout = 30_000, deadline = 600_000, minRate = 1000 }: WatchOptions) {
     this.timeout = timeout;
+    this.deadline = deadline;
+    this.minRate = minRate;
   }
 
   add(watched: Watched): void {

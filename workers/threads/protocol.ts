@@ -38,7 +38,12 @@ export interface WorkerSetup {
   /** The port between the engine worker and the fetch worker: see `EngineMessage` and `FetchMessage`. */
   workerPort?: MessagePort | undefined;
   /** For `io`: the options of requests. */
-  fetching?: Pick<InstallerOptions, "concurrency" | "timeout" | "retries" | "proxy"> | undefined;
+  fetching?:
+    | Pick<
+        InstallerOptions,
+        "concurrency" | "timeout" | "deadline" | "minRate" | "packumentLimit" | "retries" | "proxy"
+      >
+    | undefined;
   /** For `io`: a port that asks the page for credentials. */
   tokens?: MessagePort | undefined;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { expectLeft, openTab, SETUPS, type Setup, stageOfFile } from "./setups.ts";
+import { create, expectLeft, openTab, SETUPS, type Setup, stageOfFile } from "./setups.ts";
 import type { Tab } from "./tab.ts";
 
 // Callbacks that throw or never answer, and input that cannot be sent to a worker.
@@ -83,6 +83,25 @@ test.each(BY_PAGE)("a faulty fetch fails the run with EUNREACHABLE or ETIMEDOUT:
   );
   expect(await tab.ended("stopped")).toMatch("AbortError");
   await expectLeft(tab, setup.workers, "stopped");
+});
+
+test.each(SETUPS)("the limits on requests hold on the thread that fetches: $mode, io $io", async (setup) => {
+  await using tab = await openTab(stage(), setup, { packumentLimit: 10 });
+  await tab.call((life) => life.resolve("large"));
+  expect(await tab.ended("large")).toMatch("ELIMIT");
+  await expectLeft(tab, setup.workers, "large");
+  await tab.call((life) => life.dispose());
+  for (const [name, limits] of [
+    ["late", { deadline: 100 }],
+    ["slow", { timeout: 100, minRate: 1e9 }],
+  ] as const) {
+    await create(tab, setup, { ...limits, retries: 0 });
+    tab.registry.behaviours = { p7: "stall" };
+    await tab.call((life, name) => life.resolve(name), name);
+    expect(await tab.ended(name), name).toMatch("ETIMEDOUT");
+    await tab.call((life) => life.dispose());
+  }
+  await expectLeft(tab, 0, "late");
 });
 
 test.each(SETUPS)(
