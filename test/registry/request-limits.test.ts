@@ -6,8 +6,9 @@ import { UNPACK_LIMITS } from "../../src/tarball/unpack-limits.ts";
 import { createInstaller } from "../../web/index.ts";
 import { PortTransport } from "../../workers/net/port-transport.ts";
 import { servePort } from "../../workers/net/serve-port.ts";
-import { openDepot } from "../install/depot.ts";
+
 import { lockEntry, lockOf, tarballPath, testPackage } from "../install/packages.ts";
+import { openTestRegistry } from "../install/test-registry.ts";
 import { failureOf } from "../support/outcome.ts";
 import { packumentRequest, registryOf, transportOver } from "./client.ts";
 
@@ -17,28 +18,28 @@ const A = testPackage("a@1.0.0", {}, { "index.js": "a" });
 const PROJECT = { files: { "package.json": '{ "dependencies": { "a": "1.0.0" } }' } };
 
 test("packumentLimit ends a resolution with ELIMIT", async () => {
-  await using depot = await openDepot();
-  depot.stock(A);
+  await using registry = await openTestRegistry();
+  registry.publish(A);
   const create = (packumentLimit: number): ReturnType<typeof createInstaller> =>
-    createInstaller({ registry: depot.url, mode: "inline", packumentLimit });
+    createInstaller({ registry: registry.url, mode: "inline", packumentLimit });
   const failure = await failureOf((await create(100)).resolve(PROJECT));
   expect(failure).toMatchObject({ code: "ELIMIT", package: "a", wayOut: [{ option: "packumentLimit" }] });
   expect(failure.message).toContain("the packument has more than 100 bytes");
   // The limit is that of packuments, not of tarballs.
-  const { length } = new TextEncoder().encode(await (await fetch(`${depot.url}a`)).text());
+  const { length } = new TextEncoder().encode(await (await fetch(`${registry.url}a`)).text());
   expect((await (await create(length)).resolve(PROJECT)).versions).toEqual({ a: "1.0.0" });
 });
 
 test("limits.tarball ends a download with ELIMIT, after one request", async () => {
-  await using depot = await openDepot();
-  depot.stock(A);
-  const installer = await createInstaller({ registry: depot.url, mode: "inline" });
-  const lock = lockOf({ "node_modules/a": lockEntry(A, depot.url) });
+  await using registry = await openTestRegistry();
+  registry.publish(A);
+  const installer = await createInstaller({ registry: registry.url, mode: "inline" });
+  const lock = lockOf({ "node_modules/a": lockEntry(A, registry.url) });
   const size = A.bytes.length;
   const failure = await failureOf(installer.install(lock, { limits: { tarball: size - 1 } }));
   expect(failure).toMatchObject({ code: "ELIMIT", package: "a", wayOut: [{ option: "limits" }] });
   expect(failure.message).toContain(`the tarball has more than ${size - 1} bytes`);
-  expect(depot.count(tarballPath(A))).toBe(1);
+  expect(registry.count(tarballPath(A))).toBe(1);
   const project = await installer.install(lock, { limits: { tarball: size } });
   expect(project.exists("node_modules/a/index.js")).toBe(true);
 });
