@@ -1,5 +1,5 @@
 import type { Failure } from "../api/failure.ts";
-import type { InstalledProject, InstallOptions, InstallProgress } from "../api/install.ts";
+import type { InstalledProject, InstallOptions, InstallProgress, InstallReport } from "../api/install.ts";
 import type { SinkSession, SinkState } from "../api/sink.ts";
 import { onAbort } from "../base/on-abort.ts";
 import { InstallError } from "../errors/failure.ts";
@@ -107,7 +107,7 @@ export class Installation {
       await session?.commit(this.#sinkState(project, installed));
       await nextTurn();
       this.setPhase("done");
-      const result = this.#installedProject(project, installed);
+      const result = this.#installedProject(project, installed, await this.#report(project, installed));
       // The caller's work with the result begins in a turn of its own.
       await nextTurn();
       return result;
@@ -202,19 +202,29 @@ export class Installation {
     return { packages: after, links: tree.links, hiddenLock };
   }
 
-  #installedProject(project: LockedProject, installed: InstalledTree): InstalledProject {
+  async #report({ substitutes }: LockedProject, installed: InstalledTree): Promise<InstallReport> {
+    const warnings = this.#warnings;
+    const { fetched, transferred } = this.#packs.counts;
+    const report = reportOf({ ...installed, fetched, transferred, substitutes, warnings });
+    if (warnings.length + report.scripts.length === 0) return report;
+    const { withoutSecrets } = await import("../errors/without-secrets.ts");
+    // The list may grow after the report was made.
+    warnings.splice(0, warnings.length, ...withoutSecrets(warnings));
+    return { ...withoutSecrets(report), warnings };
+  }
+
+  #installedProject(project: LockedProject, installed: InstalledTree, report: InstallReport): InstalledProject {
     const { plan, packs, tree } = installed;
-    const { resolution, substitutes } = project;
+    const { resolution } = project;
     const { toSink, limits } = this.#ports;
-    const { reader, counts } = this.#packs;
+    const { reader } = this.#packs;
     const { overlay } = this.#afterExtract;
     const parts = { packs: tree.packs, index: tree.index, reader, overlay };
-    const { fetched, transferred } = counts;
     return new PackedProject({
       ...parts,
       lockfile: project.lockfile(computedOf(plan, packs)),
       resolution,
-      report: reportOf({ ...installed, fetched, transferred, substitutes, warnings: this.#warnings }),
+      report,
       stored: this.#packs.store(),
       writeTo: async (sink, options = {}) => {
         if (tree.packs.length < plan.packages.length) throw notFetched();

@@ -1,7 +1,6 @@
 import type { Manifest } from "../api/manifest.ts";
 import { enOrder } from "../base/collate.ts";
 import { isObject, type Json } from "../base/json.ts";
-import { namesHash } from "../base/parse-integrity.ts";
 import { nameFromFolder, relativePath, resolvePath } from "../base/posix-path.ts";
 import { InstallError } from "../errors/failure.ts";
 import { invalidLock, missingTarget, oldLock } from "../errors/lockfile.ts";
@@ -9,6 +8,7 @@ import { type LockFlags, lockFlags } from "../lockfile/lock-flags.ts";
 import { parseJsonText } from "../project/json-text.ts";
 import { normaliseManifest } from "../registry/normalise-manifest.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
+import { namesHash } from "../tarball/integrity.ts";
 import { isOutside, parseLocation } from "./location.ts";
 
 /** The fields of a lock entry that an install reads. */

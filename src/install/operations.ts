@@ -2,6 +2,9 @@ import type { Operation, OperationKind } from "../api/install.ts";
 
 type WritableOperation = { -readonly [K in keyof Operation]: Operation[K] };
 
+/** Removes the credentials and the query of a URL. `withoutSecrets` does more, and is loaded only when something fails. */
+const shown = (text: string): string => text.replace(/(\/\/)[^/]*@|\?.*/g, "$1");
+
 /** The operations of an install as data, in the order in which they were added. */
 export class Operations {
   readonly all: readonly Operation[];
@@ -19,8 +22,8 @@ export class Operations {
   add(kind: OperationKind, key: string, label: string): OperationRecord {
     const operation: WritableOperation = {
       kind,
-      key,
-      package: label,
+      key: shown(key),
+      package: shown(label),
       state: "waiting",
       bytes: 0,
       start: null,

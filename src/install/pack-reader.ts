@@ -167,7 +167,10 @@ export class PackReader {
       const fetched = await recovery.refetch(integrity);
       parts = fetched.ok ? await this.#open(fetched.value.tarball, fetched.value, ranges) : fetched;
     }
-    if (!parts.ok) throw new InstallError(parts.failure);
+    if (!parts.ok) {
+      const { withoutSecrets } = await import("../errors/without-secrets.ts");
+      throw new InstallError(withoutSecrets(parts.failure));
+    }
     return parts.value;
   }
 

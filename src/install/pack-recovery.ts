@@ -12,9 +12,6 @@ export interface Refetched {
   readonly unpacked: number;
 }
 
-/** Packs to verify at the same time. */
-const BATCH = 16;
-
 /** Verifies tarballs from the pack cache again, and fetches those that the cache has lost. */
 export class PackRecovery {
   readonly #ports: Pick<InstallPorts, "downloads" | "extractor" | "unpack">;
@@ -32,32 +29,10 @@ export class PackRecovery {
     this.#sources.set(integrity, source);
   }
 
-  /**
-   * Verifies packs of the cache by the hashes that found them, and lists their files again: a stored index may be wrong. Leaves
-   * out packs that are not what they are stored as.
-   */
+  /** Verifies packs that the cache has found, and lists their files again. */
   async verifyFound(found: ReadonlyMap<string, FoundPack>): Promise<Map<string, FoundPack>> {
-    const verified = new Map<string, FoundPack>();
-    const all = [...found];
-    while (all.length > 0) {
-      const batch = all.splice(0, BATCH);
-      const integrities = new Set(batch.map(([, { integrity }]) => integrity));
-      const { tarballs } = await this.#tarballs.read([...integrities], []);
-      const verify = async (integrity: string): Promise<void> => {
-        let tarball = tarballs.get(integrity);
-        for (const [hash, pack] of batch) {
-          if (!tarball || pack.integrity !== integrity) continue;
-          const { extractor, unpack: limits } = this.#ports;
-          const request = { name: "", url: "", integrity: hash, limits, archive: false };
-          const listed = await extractor.extract(tarball, request).catch(() => undefined);
-          tarball = listed?.ok ? listed.value.tarball : undefined;
-          if (listed?.ok && listed.value.integrity === integrity)
-            verified.set(hash, { integrity, index: listed.value.index });
-        }
-      };
-      await Promise.all([...integrities].map(verify));
-    }
-    return verified;
+    const { verifyFound } = await import("./verify-found.ts");
+    return await verifyFound(found, this.#tarballs, this.#ports);
   }
 
   /** Verifies a cached tarball by its full hash, and inflates it. `tarball` is transferred to another thread. */

@@ -1,4 +1,4 @@
-import { parseIntegrity } from "../base/parse-integrity.ts";
+import { parseIntegrity } from "../tarball/integrity.ts";
 
 /** Where a pack comes from. A pack is a package's tarball, with the index of its files. */
 export interface PackSource {
@@ -20,18 +20,13 @@ export interface PackSource {
  * hashes must not stand in for a tarball that has to meet another.
  */
 export function packSource({ name, version, url, integrity }: Omit<PackSource, "key">): PackSource {
-  const key = hashesOf(integrity).join(" ") || (integrity ? `unreadable ${integrity}` : url);
+  const key = hashesOf(integrity).join(" ") || (integrity ? `? ${integrity}` : url);
   return { key, name, version, url, integrity };
 }
-
-/** Matches an integrity that is a single sha512 hash. */
-const SHA512 = /^sha512-[A-Za-z0-9+/]{86}==$/;
 
 /** Returns the hashes of the strongest algorithm in a lock's `integrity`, each as SRI. */
 export function hashesOf(integrity: string | null): string[] {
   if (!integrity) return [];
-  // Nearly all entries are a single sha512, which needs no parsing.
-  if (SHA512.test(integrity)) return [integrity];
   return parseIntegrity(integrity).map(
     ({ algorithm, digest }) => `${algorithm.toLowerCase().replace("-", "")}-${digest}`,
   );

@@ -1,5 +1,4 @@
 import type { Dist } from "../api/manifest.ts";
-import { namesHash, parseIntegrity } from "../base/parse-integrity.ts";
 
 const INTEGRITY_HASH = /^(sha1|sha256|sha384|sha512)-([A-Za-z0-9+/]+={0,2})(\?[!-~]*)?$/;
 
@@ -11,9 +10,14 @@ export function integrityOf(dist: Dist | undefined): string | null {
   if (!dist) return null;
   if (typeof dist.integrity === "string" && dist.integrity) {
     const hashes = dist.integrity.trim().split(/\s+/);
-    // Keeps an unreadable hash, so that its tarball is refused. A weaker hash must not stand in for it.
-    if (namesHash(dist.integrity) && parseIntegrity(dist.integrity).length === 0) return hashes.join(" ");
     const known = hashes.filter((hash) => INTEGRITY_HASH.test(hash));
+    // Keeps unreadable hashes unless a sha512 decides, so that their tarball is refused. No weaker hash stands in for them.
+    if (
+      known.length < hashes.length &&
+      !/^sha512/m.test(known.join("\n")) &&
+      /\bsha(?:1|256|384|512)-/i.test(dist.integrity)
+    )
+      return hashes.join(" ");
     if (known.length > 0) return known.join(" ");
   }
   if (typeof dist.shasum !== "string" || !/^(?:[0-9a-f]{2})+$/i.test(dist.shasum)) return null;

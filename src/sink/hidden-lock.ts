@@ -1,5 +1,5 @@
 import { isObject } from "../base/json.ts";
-import { parseIntegrity } from "../base/parse-integrity.ts";
+import { parseIntegrity } from "../tarball/integrity.ts";
 import { inParallel } from "./in-parallel.ts";
 import type { ProjectDisk } from "./sink-fs.ts";
 import { checkLocation, rootsOf } from "./sink-paths.ts";

@@ -1,4 +1,4 @@
-import type { HashName } from "../base/parse-integrity.ts";
+import type { HashName } from "./integrity.ts";
 
 // Loaded on demand: in a page without WebCrypto.
 //

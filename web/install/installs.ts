@@ -96,7 +96,9 @@ export class Installs {
       return installed;
     } catch (error) {
       this.#storing.delete(installation);
-      throw error;
+      if (!(error instanceof InstallError)) throw error;
+      const { withoutSecrets } = await import("../../src/errors/without-secrets.ts");
+      throw new InstallError(withoutSecrets(error.failure));
     } finally {
       progress?.end();
       downloads.end();

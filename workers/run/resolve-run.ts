@@ -58,7 +58,7 @@ export async function resolveRun(
       tree: treeData.bind(null, inventory),
       files,
       lockfile,
-      warnings: [...run.warnings, ...incomplete, ...warnings],
+      warnings: await shown([...run.warnings, ...incomplete, ...warnings]),
       stats: { ...statsOf(run, supply), ...(solver && { solver }) },
       rung,
     };
@@ -79,6 +79,13 @@ export async function runError(error: unknown, signal: AbortSignal): Promise<unk
 }
 
 /** The result of either strategy. */
+/** Returns warnings as they may be shown. */
+async function shown(warnings: Failure[]): Promise<Failure[]> {
+  if (warnings.length === 0) return warnings;
+  const { withoutSecrets } = await import("../../src/errors/without-secrets.ts");
+  return withoutSecrets(warnings);
+}
+
 type Built = { warnings: readonly Failure[] } & Partial<Pick<FlatAnswer, "rung" | "solver">>;
 
 /** @throws InstallError EOFFLINE if an offline run lacked metadata, even if the engine then failed for another reason */
