@@ -171,7 +171,7 @@ function readNode(raw: Json, { location, kind, parent, folder }: NodePosition): 
   const integrity = text("integrity");
   // An unreadable hash of a known algorithm fails later, when the tarball is verified.
   if (integrity !== null && !namesHash(integrity)) {
-    throw invalidLock(`"integrity" of "${location}" has no hash that can be checked`, location);
+    throw invalidLock(`"integrity" of "${location}" has no usable hash`, location);
   }
   const name = text("name") ?? (kind === "package" ? folder : nameFromFolder(`/${location}`));
   if (kind === "package" && name !== folder && packageNameProblem(name) !== null) {

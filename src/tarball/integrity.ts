@@ -52,7 +52,7 @@ export function parseIntegrity(integrity: string): Hash[] {
 
 /** Checks whether an integrity string names an algorithm that can be checked. Its hash may still be unreadable. */
 export function namesHash(integrity: string): boolean {
-  return /(?:^|\s)sha(?:512|384|256|1)-/i.test(integrity);
+  return /\bsha(?:512|384|256|1)-/i.test(integrity);
 }
 
 /** Computes the hash of bytes. See `webDigest`. */
@@ -96,7 +96,7 @@ export async function verifyIntegrity(bytes: Uint8Array, options: VerifyOptions)
     if (options.integrity === undefined) return ok(actual);
     const wanted = parseIntegrity(options.integrity);
     const algorithm = wanted[0]?.algorithm;
-    if (!algorithm) return fail(mismatch(options, actual, "its integrity has no hash that can be checked"));
+    if (!algorithm) return fail(mismatch(options, actual, "its integrity has no usable hash"));
     const found = algorithm === "SHA-512" ? actual : await sri(algorithm);
     const digest = found.slice(found.indexOf("-") + 1);
     if (wanted.some((hash) => hash.digest === digest)) return ok(actual);
@@ -123,7 +123,7 @@ function mismatch(options: VerifyOptions, actual: string, why: string): Failure 
 
 /** Shortens the integrity string, which a lock may have made arbitrarily long. */
 function quoted(integrity: string): string {
-  return integrity.length > 200 ? `${integrity.slice(0, 200)}…` : integrity || "a hash that can be checked";
+  return integrity.length > 200 ? `${integrity.slice(0, 200)}…` : integrity || "a usable hash";
 }
 
 /** Encodes bytes as base64. New platforms have a method for it. */
