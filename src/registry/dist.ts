@@ -1,6 +1,6 @@
 import type { Dist } from "../api/manifest.ts";
 
-const INTEGRITY_HASH = /^(sha1|sha256|sha384|sha512)-([A-Za-z0-9+/]+={0,2})(\?[!-~]*)?$/;
+const INTEGRITY_HASH = /^sha(?:512|384|256|1)-[A-Za-z0-9+/]+={0,2}(?:\?[!-~]*)?$/;
 
 /**
  * Returns the integrity that a lock records for a tarball (npm-tree §3.4): `dist.integrity` without unknown hashes, otherwise
@@ -15,7 +15,7 @@ export function integrityOf(dist: Dist | undefined): string | null {
     if (
       known.length < hashes.length &&
       !/^sha512/m.test(known.join("\n")) &&
-      /\bsha(?:1|256|384|512)-/i.test(dist.integrity)
+      /\bsha(?:512|384|256|1)-/i.test(dist.integrity)
     )
       return hashes.join(" ");
     if (known.length > 0) return known.join(" ");
