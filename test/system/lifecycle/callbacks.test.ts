@@ -221,8 +221,8 @@ test("input that is not plain data fails in the same way in every mode", async (
       "files that are text": "EINVALIDINPUT project.files must be an object of files.",
       "function": "EINVALIDINPUT project.files["a.js"] must be plain data, not a Function.",
       "function in options": "EINVALIDOPTION options.add.0 must be plain data, not a Function.",
-      "getter": "EINVALIDINPUT project.files["package.json"] cannot be read: no.",
-      "getter in options": "EINVALIDOPTION options cannot be read: no.",
+      "getter": "EINVALIDINPUT project.files["package.json"] cannot be read (no).",
+      "getter in options": "EINVALIDOPTION options cannot be read (no).",
       "map in options": "EINVALIDOPTION options.update must be plain data, not a Map.",
       "no files": "EINVALIDINPUT project.files must be an object of files.",
       "none": "EINVALIDINPUT project.files must be an object of files.",
@@ -230,10 +230,10 @@ test("input that is not plain data fails in the same way in every mode", async (
       "number": "EINVALIDINPUT project.files["x"] must be text or bytes.",
       "object": "EINVALIDINPUT project.files["package.json"] must be text or bytes.",
       "proxies": "right undefined",
-      "revoked": "EINVALIDINPUT project.files cannot be read: Cannot perform 'Object.prototype.toString' on a proxy that has been revoked.",
+      "revoked": "EINVALIDINPUT project.files cannot be read (Cannot perform 'Object.prototype.toString' on a proxy that has been revoked).",
       "symbol": "EINVALIDINPUT project.files.x must be plain data, not a Symbol.",
-      "throws null": "EINVALIDINPUT project.files cannot be read: null.",
-      "transferred away": "EINVALIDINPUT project.files.x cannot be read: Cannot perform Construct on a detached ArrayBuffer.",
+      "throws null": "EINVALIDINPUT project.files cannot be read (null).",
+      "transferred away": "EINVALIDINPUT project.files.x cannot be read (Cannot perform Construct on a detached ArrayBuffer).",
     }
   `);
   for (const other of others) expect(other).toEqual(first);

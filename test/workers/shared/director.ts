@@ -140,9 +140,11 @@ function never(ends: Promise<unknown>[] = []): Promise<never> {
   });
 }
 
-async function closing({ map, shared }: ThreadGroup, { closesAt }: Plan): Promise<undefined> {
+/** Closes the map in the middle of the work, once a thread has slept: on a busy machine that can take a while. */
+async function closing({ map, shared }: ThreadGroup, { closesAt, keys }: Plan): Promise<undefined> {
   if (closesAt === undefined) return;
-  await until(() => Atomics.load(shared.queue, NEXT) >= closesAt);
+  const started = (): number => Atomics.load(shared.queue, NEXT);
+  await until(() => started() >= keys || (started() >= closesAt && Atomics.load(shared.flags, ASLEEP) > 0));
   map.failAll(failure("EWORKER", "a thread has died"));
 }
 

@@ -11,7 +11,7 @@ export interface Run {
   least: Partial<Report>;
 }
 
-/** Runs of 110,000 keys in all. Four or more threads wait for each key, and threads are held at every point. */
+/** Runs of 125,000 keys in all. Four or more threads wait for each key, and threads are held at every point. */
 export const STRESS: readonly Run[] = [
   {
     name: "60,000 keys in a table that is almost full, and memory that grows",
@@ -42,8 +42,8 @@ export const STRESS: readonly Run[] = [
     name: "a map that is closed in the middle",
     plan: {
       ...threads,
-      keys: 5000,
-      sizes: { slots: 10_000, initial: 2 ** 14, maximum: 2 ** 14 },
+      keys: 20_000,
+      sizes: { slots: 30_000, initial: 2 ** 14, maximum: 2 ** 14 },
       held: 0.5,
       closesAt: 2000,
     },
