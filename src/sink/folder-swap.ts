@@ -30,7 +30,7 @@ export async function swapFolders(disk: ProjectDisk, swaps: Swap[]): Promise<voi
   await disk.makeFolder(OLD);
   for (const { root } of swaps) if (root.includes("/")) await disk.makeFolder(root.slice(0, root.lastIndexOf("/")));
   const draft = `${WORK}/draft.json`;
-  await disk.fs.writeFile(disk.at(draft), JSON.stringify({ swaps } satisfies Journal));
+  await disk.fs.writeFile(disk.at(draft), JSON.stringify({ swaps } satisfies Journal), { flag: "wx" });
   await disk.move(draft, JOURNAL);
   try {
     for (const [index, swap] of swaps.entries()) await swapForward(disk, index, swap);
@@ -58,7 +58,7 @@ export async function recover(disk: ProjectDisk): Promise<void> {
   if (!work) return;
   // Another program may have made a file of that name.
   if (!work.isDirectory()) refusePath(WORK, "is not a folder. Remove it");
-  const text = await disk.text(JOURNAL);
+  const text = await disk.plainText(JOURNAL);
   if (text !== null) for (const [index, swap] of parseJournal(text).entries()) await swapForward(disk, index, swap);
   await clean(disk);
 }
@@ -79,9 +79,11 @@ function parseJournal(text: string): Swap[] {
 async function swapForward(disk: ProjectDisk, index: number, { root, filled }: Swap): Promise<void> {
   const old = `${OLD}/${index}`;
   const staged = `${STAGED}/${root}`;
-  if (filled && !(await disk.stat(staged))) return;
-  const link = await disk.firstLinkIn(root);
-  if (link) refusePath(link, "is a symbolic link. Replace it by a folder");
+  if (filled) {
+    if (!(await disk.stat(staged))) return;
+    await disk.expectFolder(staged);
+  }
+  await disk.refuseLinks(root);
   const current = await disk.stat(root);
   // If the old folder was moved before, another program has made the current one since. Keep that one.
   if (current && (await disk.stat(old))) return;

@@ -5,7 +5,8 @@ import { clean, isDecided, recover, type Swap, swapFolders } from "./folder-swap
 import { type DiskState, HIDDEN_LOCK, ownerOf, readDiskState } from "./hidden-lock.ts";
 import { inParallel } from "./in-parallel.ts";
 import { ProjectDisk, type SinkFs, type SinkFsEntry } from "./sink-fs.ts";
-import { folderOf, linkText, refusePath, rootsOf } from "./sink-paths.ts";
+import { folderOf, foldersAbove, linkText, refusePath, rootsOf } from "./sink-paths.ts";
+import { StagedFolders, type StagedState } from "./staged-folders.ts";
 import { STAGED, WORK } from "./work-folder.ts";
 
 export interface FsSinkOptions {
@@ -27,8 +28,7 @@ const AT_ONCE = 16;
 export function createFsSink(fs: SinkFs, folder: string, options: FsSinkOptions = {}): FileSink {
   const disk = new ProjectDisk(fs, folder);
   return checkedSink({}, async () => {
-    const link = await disk.firstLinkIn("node_modules");
-    if (link) refusePath(link, "is a symbolic link. Replace it by a folder");
+    await disk.refuseLinks("node_modules");
     await disk.makeFolder("");
     await claimFolder(disk, options.owner);
     try {
@@ -41,13 +41,13 @@ export function createFsSink(fs: SinkFs, folder: string, options: FsSinkOptions 
 }
 
 async function claimFolder(disk: ProjectDisk, owner: FsSinkOptions["owner"]): Promise<void> {
-  const id = owner && (await disk.text(OWNER));
+  const id = owner && (await disk.plainText(OWNER));
   if (id && (await owner.alive(id)))
     throw sinkBusy(`The process ${id} is installing here. Wait until it has ended.`, { owner: id });
   await recover(disk);
   // Fails if another process was faster.
   await disk.fs.mkdir(disk.at(WORK));
-  if (owner) await disk.fs.writeFile(disk.at(OWNER), owner.id);
+  if (owner) await disk.fs.writeFile(disk.at(OWNER), owner.id, { flag: "wx" });
 }
 
 class FsSession implements UncheckedSession {
@@ -57,8 +57,7 @@ class FsSession implements UncheckedSession {
   #keep: ReadonlySet<string> = new Set();
   #wrote = false;
   #copied: Promise<void> | null = null;
-  /** The folders that were made in the staged tree, each with the promise of its creation. */
-  readonly #folders = new Map<string, Promise<void>>();
+  readonly #staged: StagedState = { made: new Set(), removed: new Map() };
   #canLink = true;
 
   constructor(disk: ProjectDisk, before: DiskState) {
@@ -74,29 +73,30 @@ class FsSession implements UncheckedSession {
   async write(location: string, files: Iterable<SinkFile>): Promise<void> {
     this.#wrote = true;
     await this.#copyKept();
-    if (this.#folders.has(location)) await this.#clear(location);
+    const folders = new StagedFolders(this.#disk, this.#staged);
+    const wasBrought = this.#staged.made.has(location);
+    await folders.makePackage(location);
+    if (wasBrought) await this.#clear(location);
     await inParallel(files, AT_ONCE, async ({ path, bytes, mode }) => {
       const to = `${location}/${path}`;
-      await this.#folder(folderOf(to));
-      await this.#disk.fs.writeFile(this.#staged(to), bytes, { mode });
+      await folders.make(folderOf(to));
+      await this.#writeNew(to, bytes, { mode });
     });
   }
 
   async commit(state: SinkState): Promise<void> {
     if (await this.#changesNothing(state)) return this.#disk.remove(WORK);
     await this.#copyKept();
-    await inParallel(state.links, AT_ONCE, (link) => this.#link(link));
-    await this.#folder("node_modules");
+    const folders = new StagedFolders(this.#disk, this.#staged);
+    await inParallel(state.links, AT_ONCE, (link) => this.#link(link, folders));
+    await folders.make("node_modules");
     // Write the hidden lock last: npm trusts it only if no folder is newer.
-    await this.#disk.fs.writeFile(this.#staged(HIDDEN_LOCK), state.hiddenLock);
+    await this.#writeNew(HIDDEN_LOCK, state.hiddenLock);
     const roots = rootsOf(
       state.packages.keys(),
       state.links.map(({ path }) => path),
     );
-    for (const root of roots) {
-      const link = await this.#disk.firstLinkIn(root);
-      if (link) refusePath(link, "is a symbolic link. Replace it by a folder");
-    }
+    for (const root of roots) await this.#disk.refuseLinks(root);
     const swaps: Swap[] = [...roots].map((root) => ({ root, filled: true }));
     for (const root of rootsOf(this.#before.entries.keys()))
       if (!roots.has(root) && !(await this.#disk.firstLinkIn(root))) swaps.push({ root, filled: false });
@@ -110,18 +110,22 @@ class FsSession implements UncheckedSession {
     if (!(await isDecided(this.#disk))) await this.#disk.remove(WORK);
   }
 
-  #staged(path: string): string {
+  #at(path: string): string {
     return this.#disk.at(`${STAGED}/${path}`);
   }
 
-  #folder(path: string): Promise<void> {
-    let made = this.#folders.get(path);
-    if (!made) {
-      made = this.#disk.makeFolder(`${STAGED}/${path}`);
-      this.#folders.set(path, made);
-      for (let at = folderOf(path); at && !this.#folders.has(at); at = folderOf(at)) this.#folders.set(at, made);
+  /** Writes a file that does not exist yet. A file or link at its path is replaced, and never followed. */
+  async #writeNew(path: string, data: Uint8Array | string, options: { mode?: number } = {}): Promise<void> {
+    const { fs } = this.#disk;
+    try {
+      await fs.writeFile(this.#at(path), data, { ...options, flag: "wx" });
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "EEXIST") throw error;
+      // Two names may be one on a disk that ignores case: the later file stays, as with npm.
+      if ((await this.#disk.stat(`${STAGED}/${path}`))?.isDirectory()) refusePath(path, "is a file and a folder");
+      await this.#disk.remove(`${STAGED}/${path}`);
+      await fs.writeFile(this.#at(path), data, { ...options, flag: "wx" });
     }
-    return made;
   }
 
   /** Removes files that another package's tarball brought to a location, but no kept package below it. */
@@ -136,56 +140,66 @@ class FsSession implements UncheckedSession {
       }
     };
     await clearFolder(location);
-    for (const path of this.#folders.keys()) if (path.startsWith(`${location}/`)) this.#folders.delete(path);
+    const { made } = this.#staged;
+    for (const path of made)
+      if (
+        path.startsWith(`${location}/`) &&
+        !below.some((kept) => `${kept}/`.startsWith(`${path}/`) || path.startsWith(`${kept}/`))
+      )
+        made.delete(path);
   }
 
   #copyKept(): Promise<void> {
-    this.#copied ??= inParallel(this.#keep, 4, (location) => this.#copyFolder(location, location));
+    this.#copied ??= this.#copyAll(new StagedFolders(this.#disk, this.#staged));
     return this.#copied;
   }
 
+  async #copyAll(folders: StagedFolders): Promise<void> {
+    const above = new Set([...this.#keep].flatMap(foldersAbove));
+    await inParallel(above, AT_ONCE, (folder) => this.#disk.expectFolder(folder));
+    await inParallel(this.#keep, 4, (location) => this.#copyFolder(location, location, folders));
+  }
+
   /** Copies a folder, without other packages in it, and without commands, which `commit` links again. */
-  async #copyFolder(owner: string, folder: string): Promise<void> {
+  async #copyFolder(owner: string, folder: string, folders: StagedFolders): Promise<void> {
     const { entries } = this.#before;
     const isOther = (path: string): boolean => entries.has(path) && ownerOf(path, entries) !== owner;
     const inCommands = folder.endsWith("node_modules/.bin");
+    // It was a folder when the sink was opened.
+    await this.#disk.expectFolder(folder);
     await inParallel(await this.#disk.list(folder), 4, async (entry: SinkFsEntry) => {
       const path = `${folder}/${entry.name}`;
       if (isOther(path)) return;
-      if (entry.isDirectory()) await this.#copyFolder(owner, path);
-      else if (entry.isFile()) await this.#copyFile(path);
-      else if (entry.isSymbolicLink() && !inCommands) await this.#copyLink(path);
+      if (entry.isDirectory()) return this.#copyFolder(owner, path, folders);
+      if (entry.isFile()) return this.#copyFile(path, folders);
+      if (!inCommands) refusePath(path, "was put there while the install ran. Install again");
     });
   }
 
-  async #copyFile(path: string): Promise<void> {
-    await this.#folder(folderOf(path));
+  async #copyFile(path: string, folders: StagedFolders): Promise<void> {
+    await folders.make(folderOf(path));
     const { fs } = this.#disk;
     if (this.#canLink) {
       try {
-        await fs.link(this.#disk.at(path), this.#staged(path));
+        await fs.link(this.#disk.at(path), this.#at(path));
         return;
       } catch (error) {
         // Some disks have no hard links, and some limit the links of one file (EMLINK).
         if ((error as { code?: unknown }).code !== "EMLINK") this.#canLink = false;
       }
     }
-    await fs.copyFile(this.#disk.at(path), this.#staged(path));
+    await fs.copyFile(this.#disk.at(path), this.#at(path));
   }
 
-  async #copyLink(path: string): Promise<void> {
-    await this.#folder(folderOf(path));
-    await this.#disk.fs.symlink(String(await this.#disk.fs.readlink(this.#disk.at(path))), this.#staged(path));
-  }
-
-  async #link(link: SinkLink): Promise<void> {
-    await this.#folder(folderOf(link.path));
-    const create = (): Promise<unknown> => this.#disk.fs.symlink(linkText(link), this.#staged(link.path));
+  async #link(link: SinkLink, folders: StagedFolders): Promise<void> {
+    await folders.make(folderOf(link.path));
+    const create = (): Promise<unknown> => this.#disk.fs.symlink(linkText(link), this.#at(link.path));
     try {
       await create();
     } catch (error) {
-      // A bundled command has the same name: the link replaces it. In `node_modules` itself the other entry is a package, which is kept.
-      if ((error as { code?: unknown }).code !== "EEXIST" || !folderOf(link.path).endsWith("/.bin")) throw error;
+      if ((error as { code?: unknown }).code !== "EEXIST") throw error;
+      // A bundled command has the same name: the link replaces it. In `node_modules` itself the other entry is a package.
+      if (!folderOf(link.path).endsWith("/.bin")) refusePath(link.path, "is a link and the folder of a package");
       await this.#disk.remove(`${STAGED}/${link.path}`);
       await create();
     }
@@ -193,7 +207,7 @@ class FsSession implements UncheckedSession {
 
   /** Checks whether the disk has the new state already, so that nothing must be swapped. */
   async #changesNothing({ packages, links, hiddenLock }: SinkState): Promise<boolean> {
-    const { whole, held, entries, text } = this.#before;
+    const { whole, held, entries, text, listing } = this.#before;
     if (this.#wrote || !whole || text !== hiddenLock || packages.size !== held.size) return false;
     const wanted = new Map(links.map((link) => [link.path, linkText(link)]));
     const folders = [...rootsOf(entries.keys(), wanted.keys())];
@@ -206,7 +220,7 @@ class FsSession implements UncheckedSession {
       if (target !== wanted.get(path)) same = false;
     };
     await inParallel(folders, AT_ONCE, async (folder) => {
-      for (const { name } of await this.#disk.list(`${folder}/.bin`)) await compare(`${folder}/.bin/${name}`);
+      for (const name of (await listing.list(`${folder}/.bin`)).keys()) await compare(`${folder}/.bin/${name}`);
     });
     for (const [location, { kind }] of entries) if (kind === "link") await compare(location);
     return same && found === wanted.size;
@@ -220,6 +234,7 @@ class FsSession implements UncheckedSession {
       for (const folder of [root, folderOf(root)])
         latest = Math.max(latest, Number((await this.#disk.stat(folder))?.mtimeMs ?? 0));
     const seconds = Math.ceil(latest + 1) / 1000;
+    await this.#disk.refuseLinks(HIDDEN_LOCK);
     await this.#disk.fs.utimes(this.#disk.at(HIDDEN_LOCK), seconds, seconds);
   }
 }

@@ -1,8 +1,9 @@
 import { isObject } from "../base/json.ts";
 import { parseIntegrity } from "../tarball/integrity.ts";
+import { DiskListing } from "./disk-listing.ts";
 import { inParallel } from "./in-parallel.ts";
 import type { ProjectDisk } from "./sink-fs.ts";
-import { checkLocation, rootsOf } from "./sink-paths.ts";
+import { checkLocation, folderOf, rootsOf } from "./sink-paths.ts";
 
 /** The lock that npm keeps of an installed `node_modules`. */
 export const HIDDEN_LOCK = "node_modules/.package-lock.json";
@@ -24,6 +25,8 @@ export interface DiskState {
   held: ReadonlyMap<string, string>;
   /** True if every package is held, and `node_modules` has nothing else. */
   whole: boolean;
+  /** The folders as they were read. */
+  listing: DiskListing;
 }
 
 /** The number of requests to the disk at the same time. */
@@ -36,27 +39,29 @@ const AT_ONCE = 16;
  * 1. Its folder and its nested `node_modules` are not newer than the hidden lock.
  * 2. The version in its package.json is the lock's.
  * 3. Its nested `node_modules` has nothing that the lock does not list.
+ * 4. It is not behind a link, and has only files and folders in it, except for commands in `.bin`. A verified tarball makes nothing
+ *    else: npm leaves out the links of tarballs.
  *
  * Like npm, it does not notice a changed file deep in a package.
  */
 export async function readDiskState(disk: ProjectDisk): Promise<DiskState> {
-  const text = await disk.text(HIDDEN_LOCK);
+  const text = await disk.plainText(HIDDEN_LOCK);
+  const listing = new DiskListing(disk);
   const entries = parseEntries(text);
   const time = Number((await disk.stat(HIDDEN_LOCK))?.mtimeMs ?? 0);
   const bad = new Set<string>();
-  await inParallel(await withoutLinked(disk, entries.keys(), bad), AT_ONCE, async (location) => {
-    const entry = entries.get(location)!;
-    if (entry.kind !== "link" && !(await isWhole({ disk, entries, time }, location, entry)))
-      bad.add(ownerOf(location, entries));
+  let all = true;
+  await inParallel(entries, AT_ONCE, async ([location, entry]) => {
+    if (entry.kind === "link") all &&= (await listing.kind(location)) === "other";
+    else if (!(await isWhole({ disk, listing, entries, time }, location, entry))) bad.add(ownerOf(location, entries));
   });
   const held = new Map<string, string>();
-  let all = true;
   for (const [location, { kind, integrity }] of entries) {
     if (kind !== "package") continue;
     if (integrity && !bad.has(location)) held.set(location, integrity);
     else all = false;
   }
-  return { text, entries, held, whole: all && (await hasNothingElse(disk, entries)) };
+  return { text, entries, held, whole: all && (await hasNothingElse(listing, entries)), listing };
 }
 
 function parseEntries(text: string | null): Map<string, HeldEntry> {
@@ -90,33 +95,39 @@ function isLocation(location: string): boolean {
   }
 }
 
-/** Returns the locations that are not behind a link, and adds the others to `bad`. */
-async function withoutLinked(disk: ProjectDisk, locations: Iterable<string>, bad: Set<string>): Promise<string[]> {
-  const all = [...locations];
-  const linked: string[] = [];
-  for (const root of rootsOf(all)) if (await disk.firstLinkIn(root)) linked.push(`${root}/`);
-  for (const location of all) if (linked.some((root) => location.startsWith(root))) bad.add(location);
-  return all.filter((location) => !bad.has(location));
-}
-
 interface DiskReading {
   disk: ProjectDisk;
+  listing: DiskListing;
   entries: ReadonlyMap<string, HeldEntry>;
   /** The modification time of the hidden lock, in milliseconds. */
   time: number;
 }
 
-async function isWhole({ disk, entries, time }: DiskReading, location: string, entry: HeldEntry): Promise<boolean> {
-  const isOld = async (folder: string): Promise<boolean | null> => {
-    const stat = await disk.stat(folder);
-    if (!stat) return null;
-    return stat.isDirectory() && Math.floor(Number(stat.mtimeMs)) <= Math.floor(time);
-  };
-  if (!(await isOld(location))) return false;
-  if ((await versionIn(disk, location)) !== (entry.version ?? null)) return false;
+async function isWhole(reading: DiskReading, location: string, entry: HeldEntry): Promise<boolean> {
+  const { disk, listing, entries, time } = reading;
+  const isOld = async (folder: string): Promise<boolean> =>
+    Math.floor(Number((await disk.stat(folder))?.mtimeMs ?? 0)) <= Math.floor(time);
+  if ((await listing.kind(location)) !== "folder" || !(await isOld(location))) return false;
   const nested = `${location}/node_modules`;
-  if ((await isOld(nested)) === false) return false;
-  return (await unlisted(disk, nested, entries)).length === 0;
+  const kind = await listing.kind(nested);
+  if (kind && (kind !== "folder" || !(await isOld(nested)))) return false;
+  if ((await unlisted(listing, nested, entries)).length > 0) return false;
+  if (!(await hasFilesOnly(listing, location, entries))) return false;
+  return (await versionIn(disk, location)) === (entry.version ?? null);
+}
+
+/** Checks a package's folder, without the packages in it that the lock lists. */
+function hasFilesOnly(
+  listing: DiskListing,
+  location: string,
+  entries: ReadonlyMap<string, HeldEntry>,
+): Promise<boolean> {
+  const isCommand = (path: string): boolean => folderOf(path).endsWith("/node_modules/.bin");
+  return listing.every(
+    location,
+    (path) => entries.has(path),
+    (path, kind) => kind !== "other" || isCommand(path),
+  );
 }
 
 /** Returns the version in a package.json without a leading `v`, as locks have it. Null if it has none; undefined if the file is missing or damaged. */
@@ -133,13 +144,17 @@ async function versionIn(disk: ProjectDisk, location: string): Promise<string | 
 }
 
 /** Returns paths in a `node_modules` that the lock does not list, except `.bin` and the hidden lock. */
-async function unlisted(disk: ProjectDisk, folder: string, entries: ReadonlyMap<string, HeldEntry>): Promise<string[]> {
+async function unlisted(
+  listing: DiskListing,
+  folder: string,
+  entries: ReadonlyMap<string, HeldEntry>,
+): Promise<string[]> {
   const found: string[] = [];
-  for (const { name } of await disk.list(folder)) {
+  for (const [name, kind] of await listing.list(folder)) {
     const path = `${folder}/${name}`;
     if (entries.has(path)) continue;
-    if (`${name}`[0] === "@" && !folder.includes("/@", folder.lastIndexOf("node_modules"))) {
-      found.push(...(await unlisted(disk, path, entries)));
+    if (kind === "folder" && name[0] === "@" && !folder.includes("/@", folder.lastIndexOf("node_modules"))) {
+      found.push(...(await unlisted(listing, path, entries)));
     } else if (name !== ".bin" && path !== HIDDEN_LOCK) {
       found.push(path);
     }
@@ -147,8 +162,8 @@ async function unlisted(disk: ProjectDisk, folder: string, entries: ReadonlyMap<
   return found;
 }
 
-async function hasNothingElse(disk: ProjectDisk, entries: ReadonlyMap<string, HeldEntry>): Promise<boolean> {
-  for (const root of rootsOf(entries.keys())) if ((await unlisted(disk, root, entries)).length > 0) return false;
+async function hasNothingElse(listing: DiskListing, entries: ReadonlyMap<string, HeldEntry>): Promise<boolean> {
+  for (const root of rootsOf(entries.keys())) if ((await unlisted(listing, root, entries)).length > 0) return false;
   return true;
 }
 

@@ -1,3 +1,6 @@
+import { sinkFailed } from "../errors/sink.ts";
+import { folderOf, foldersAbove, refusePath } from "./sink-paths.ts";
+
 /** The status of a path. */
 export interface SinkFsStat {
   isFile(): boolean;
@@ -20,7 +23,8 @@ export interface SinkFs {
   mkdir(path: string, options?: { recursive?: boolean }): Promise<unknown>;
   readdir(path: string, options: { withFileTypes: true }): Promise<readonly unknown[]>;
   readFile(path: string, encoding: "utf8"): Promise<unknown>;
-  writeFile(path: string, data: Uint8Array | string, options?: { mode?: number }): Promise<unknown>;
+  /** With the flag `wx`, it fails with EEXIST if the path exists, also as a link. */
+  writeFile(path: string, data: Uint8Array | string, options?: { mode?: number; flag?: "wx" }): Promise<unknown>;
   rename(from: string, to: string): Promise<unknown>;
   rm(path: string, options: { recursive: true; force: true }): Promise<unknown>;
   link(existing: string, path: string): Promise<unknown>;
@@ -30,7 +34,10 @@ export interface SinkFs {
   utimes(path: string, atime: number, mtime: number): Promise<unknown>;
 }
 
-/** A project's folder on a disk. All paths are relative to it. */
+/**
+ * A project's folder on a disk. All paths are relative to it. Everything behind a symbolic link may be outside the project, so the
+ * methods that change something first check each folder on their way with `lstat`.
+ */
 export class ProjectDisk {
   readonly fs: SinkFs;
   readonly #folder: string;
@@ -60,20 +67,51 @@ export class ProjectDisk {
     return typeof text === "string" ? text : null;
   }
 
+  /** Returns the text of a plain file that is not behind a link; null if there is none. */
+  async plainText(path: string): Promise<string | null> {
+    if (await this.firstLinkIn(path)) return null;
+    return (await this.stat(path))?.isFile() ? this.text(path) : null;
+  }
+
+  /** Removes a file, a link, or a folder with its content. @throws InstallError ESINKPATH if it is behind a link */
   async remove(path: string): Promise<void> {
+    await this.refuseLinks(folderOf(path));
     await this.fs.rm(this.at(path), { recursive: true, force: true });
   }
 
+  /** @throws InstallError ESINKPATH if one of the paths is behind a link */
   async move(from: string, to: string): Promise<void> {
+    await this.refuseLinks(folderOf(from));
+    await this.refuseLinks(folderOf(to));
     await this.fs.rename(this.at(from), this.at(to));
   }
 
+  /** Makes a folder and the folders above it. @throws InstallError ESINKPATH if one of them is a link or a file */
   async makeFolder(path: string): Promise<void> {
+    if (path === "") return void (await this.fs.mkdir(this.at(""), { recursive: true }));
+    for (const folder of [path, ...foldersAbove(path)].reverse()) {
+      if (!(await this.stat(folder))) break;
+      await this.expectFolder(folder);
+    }
     await this.fs.mkdir(this.at(path), { recursive: true });
+  }
+
+  /** @throws InstallError ESINKPATH if the path is not a folder, for example a link to one; ESINK if it is missing */
+  async expectFolder(path: string): Promise<void> {
+    const stat = await this.stat(path);
+    if (!stat) throw sinkFailed(`The folder ${JSON.stringify(path)} was removed while the install ran.`);
+    if (!stat.isDirectory()) refusePath(path, "is not a folder. Remove it");
+  }
+
+  /** @throws InstallError ESINKPATH if the path leads through a link, or is one */
+  async refuseLinks(path: string): Promise<void> {
+    const link = await this.firstLinkIn(path);
+    if (link) refusePath(link, "is a symbolic link. Replace it by a folder");
   }
 
   /** Returns the first symbolic link in a path, or null. Everything behind a link may be outside the project. */
   async firstLinkIn(path: string): Promise<string | null> {
+    if (path === "") return null;
     const parts = path.split("/");
     for (let i = 1; i <= parts.length; i++) {
       const part = parts.slice(0, i).join("/");

@@ -12,7 +12,8 @@ export function refusePath(path: string, why: string): never {
 function isInside(path: string): boolean {
   if (path.includes("\0") || /^[a-z]:/i.test(path)) return false;
   const parts = path.split("/");
-  return parts.every((part) => part !== "" && part !== ".") && !path.split(/[/\\]/).includes("..") && path[0] !== "\\";
+  // Windows drops dots and blanks at the end of a name: `.. ` may be taken for `..`.
+  return parts.every(Boolean) && !path.split(/[/\\]/).some((part) => /^\.[. ]*$/.test(part)) && path[0] !== "\\";
 }
 
 /** Checks that a path is relative, without `.`, `..`, empty parts, drive or NUL. @throws InstallError ESINKPATH */
@@ -22,12 +23,15 @@ export function checkInside(path: string): void {
 
 /** Matches a path that ends in a package's name, with or without a scope. Names have no leading dot. */
 const LOCATION = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^./@][^/]*$/;
+/** The folder in which a sink works, beside `node_modules`. Some disks ignore case. */
+const RESERVED = /^\.webhoist-install(?:\/|$)/i;
 const COMMAND = /(?:^|\/)node_modules\/\.bin\/[^/]+$/;
 
 /** Checks that a path is a package's folder: `node_modules/a`, `packages/b/node_modules/@c/d`. @throws InstallError ESINKPATH */
 export function checkLocation(location: string): void {
   checkInside(location);
-  if (!LOCATION.test(location)) refusePath(location, "is not a folder that a package can have");
+  if (!LOCATION.test(location) || RESERVED.test(location))
+    refusePath(location, "is not a folder that a package can have");
 }
 
 /**
@@ -74,6 +78,13 @@ export function linkText({ path, to }: SinkLink): string {
     target.shift();
   }
   return [...from.fill(".."), ...target].join("/") || ".";
+}
+
+/** Returns the folders above a path, innermost first: `a/b` and `a` for `a/b/c`. */
+export function foldersAbove(path: string): string[] {
+  const found: string[] = [];
+  for (let at = folderOf(path); at !== ""; at = folderOf(at)) found.push(at);
+  return found;
 }
 
 /** Returns the folder of a relative path; "" if it has none. */
