@@ -41,8 +41,10 @@ export interface SinkSession {
   /**
    * Begins the change. Packages at the locations `keep`, all from `held`, stay as they are. Everything else is gone after `commit`, also
    * files that no install wrote. A kept package includes its nested `node_modules` only if its own tarball brought them.
+   * @param expected locations of all packages and links that the tree may get. A file of another package's tarball that is at, above or
+   * below one of them is left out
    */
-  begin(keep: ReadonlySet<string>): Promise<void>;
+  begin(keep: ReadonlySet<string>, expected?: Iterable<string>): Promise<void>;
   /** Writes all files of one package. A package comes after the package that contains it. Iterates `files` once, one file at a time. */
   write(location: string, files: Iterable<SinkFile>): Promise<void>;
   /** Makes the change visible. @throws InstallError ESINK; then the old tree is still there */

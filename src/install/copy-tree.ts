@@ -26,7 +26,7 @@ export async function copyTree(tree: InstalledTree, sink: FileSink, signal?: Abo
     const kept = new Set(
       [...state.packages].filter(([at, sri]) => session.held.get(at) === sri && !sri.includes("?")).map(([at]) => at),
     );
-    await session.begin(kept);
+    await session.begin(kept, [...state.packages.keys(), ...state.links.map(({ path }) => path)]);
     const wanted = packs
       .filter(({ location }) => !kept.has(location))
       .map(({ location, index, executables }) => ({

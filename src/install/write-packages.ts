@@ -41,7 +41,7 @@ export async function writePackages(
   { plan, sources, final, kept }: PackagesToWrite,
   { session, packs, afterExtract, operations, limit, signal }: WriterContext,
 ): Promise<void> {
-  await session.begin(kept);
+  await session.begin(kept, [...plan.packages.map(({ location }) => location), ...plan.links.map(({ path }) => path)]);
   const commands = commandsOf(plan);
   const outcome = final.then((known) => ({
     installed: new Set(known.plan.packages.map(({ location }) => location)),

@@ -1,7 +1,7 @@
 import type { FileSink, SinkFile, SinkSession, SinkState } from "../api/sink.ts";
 import { endSentence, InstallError } from "../errors/failure.ts";
 import { sinkBusy, sinkFailed } from "../errors/sink.ts";
-import { checkInside, checkLink, checkLocation, packageFolders, refusePath } from "./sink-paths.ts";
+import { checkInside, checkLink, checkLocation, foldersAbove, refusePath } from "./sink-paths.ts";
 
 /** The session that a kind of sink implements. `checkedSink` checks the order of calls, and every path, before it calls it. */
 export interface UncheckedSession {
@@ -50,6 +50,9 @@ export function checkedSink(key: object, start: () => Promise<UncheckedSession>)
   return { open };
 }
 
+/** Paths in a package, and whether each is a file or a folder. */
+type Names = Map<string, "file" | "folder">;
+
 type Stage = "open" | "begun" | "failed" | "ended";
 
 class CheckedSession implements SinkSession {
@@ -58,6 +61,12 @@ class CheckedSession implements SinkSession {
   readonly #release: () => void;
   /** Locations that are kept or written. */
   readonly #taken = new Set<string>();
+  /** Locations that other packages and links have, or will have. The file of a package's tarball gives way to them. */
+  readonly #reserved = new Set<string>();
+  /** The folders above reserved locations. */
+  readonly #around = new Set<string>();
+  /** The content of the tarballs of written packages, by location. */
+  readonly #written = new Map<string, Names>();
   readonly #running = new Set<Promise<void>>();
   #stage: Stage = "open";
   #closing: Promise<void> | null = null;
@@ -68,11 +77,12 @@ class CheckedSession implements SinkSession {
     this.held = session.held;
   }
 
-  async begin(keep: ReadonlySet<string>): Promise<void> {
+  async begin(keep: ReadonlySet<string>, expected: Iterable<string> = []): Promise<void> {
     this.#expect("open");
+    for (const location of expected) this.#reserve(location);
     for (const location of keep) {
       if (!this.held.has(location)) refusePath(location, "cannot be kept: the sink does not hold it");
-      this.#taken.add(location);
+      this.#take(location);
     }
     this.#stage = "begun";
     await this.#run(() => this.#session.begin(keep));
@@ -82,7 +92,8 @@ class CheckedSession implements SinkSession {
     this.#expect("begun");
     checkLocation(location);
     if (this.#taken.has(location)) refusePath(location, "was kept or written before");
-    this.#taken.add(location);
+    this.#refuseBrought(location, false);
+    this.#take(location);
     // An error of `files` is not the sink's. It is thrown unchanged.
     let source: { error: unknown } | undefined;
     const checked = this.#check(location, files, (error) => {
@@ -151,13 +162,15 @@ class CheckedSession implements SinkSession {
 
   /** Yields the files of a package, except those in the folder of another package that is kept or written. */
   *#check(location: string, files: Iterable<SinkFile>, failed: (error: unknown) => void): Generator<SinkFile> {
-    const known = new Map<string, "file" | "folder">();
+    const known: Names = new Map();
+    this.#written.set(location, known);
     try {
       for (const file of files) {
         if (this.#stage !== "begun") this.#expect("begun");
         checkInside(file.path);
+        if (this.#givesWay(location, file.path)) continue;
         refuseClash(location, file.path, known);
-        if (!this.#isTaken(location, file.path)) yield file;
+        yield file;
       }
     } catch (error) {
       failed(error);
@@ -165,11 +178,40 @@ class CheckedSession implements SinkSession {
     }
   }
 
-  #isTaken(location: string, path: string): boolean {
-    if (!path.includes("node_modules/")) return false;
-    return packageFolders(`${location}/${path}`).some(
-      (folder) => folder.length > location.length && this.#taken.has(folder),
-    );
+  #take(location: string): void {
+    this.#taken.add(location);
+    this.#reserve(location);
+  }
+
+  #reserve(location: string): void {
+    this.#reserved.add(location);
+    for (const folder of foldersAbove(location)) this.#around.add(folder);
+  }
+
+  /** Checks whether a tarball's file is at, above or below the location of another package or link. */
+  #givesWay(location: string, path: string): boolean {
+    // Most packages have no other package inside.
+    if (!this.#around.has(location)) return false;
+    const full = `${location}/${path}`;
+    if (this.#around.has(full) || this.#reserved.has(full)) return true;
+    return foldersAbove(path).some((folder) => this.#reserved.has(`${location}/${folder}`));
+  }
+
+  /**
+   * Refuses a package or a link where an earlier package's tarball has a file, or a folder in the case of a link. Only a caller that
+   * does not name its locations in `begin` gets here.
+   */
+  #refuseBrought(path: string, isLink: boolean): void {
+    for (const owner of foldersAbove(path)) {
+      const names = this.#written.get(owner);
+      if (!names) continue;
+      const inside = path.slice(owner.length + 1);
+      const kind = names.get(inside);
+      // A command replaces a file of a bundled `.bin`.
+      const isRefused = isLink ? kind === "folder" || (kind && !inside.includes(".bin/")) : kind === "file";
+      if (isRefused || foldersAbove(inside).some((folder) => names.get(folder) === "file"))
+        refusePath(path, `is taken by the tarball of ${owner}`);
+    }
   }
 
   #checkState({ packages, links }: SinkState): void {
@@ -184,14 +226,21 @@ class CheckedSession implements SinkSession {
       if (seen.has(link.path) || packages.has(link.path)) refusePath(link.path, "is used twice");
       seen.add(link.path);
     }
+    for (const path of seen) this.#refuseBrought(path, true);
+    const foldedLinks = new Set([...seen].map(folded));
     for (const path of [...packages.keys(), ...seen])
-      for (const folder of packageFolders(path))
-        if (folder !== path && seen.has(folder)) refusePath(path, "is behind a link");
+      for (const folder of foldersAbove(path))
+        if (foldedLinks.has(folded(folder))) refusePath(path, "is behind a link");
   }
 }
 
+/** Returns a name as a disk that ignores case compares it. */
+function folded(path: string): string {
+  return path.normalize("NFC").toLowerCase();
+}
+
 /** Refuses a path that is used twice, or as a file and a folder. */
-function refuseClash(location: string, path: string, known: Map<string, "file" | "folder">): void {
+function refuseClash(location: string, path: string, known: Names): void {
   if (known.has(path)) refusePath(`${location}/${path}`, "is used twice");
   known.set(path, "file");
   for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {

@@ -49,7 +49,12 @@ export async function isDecided(disk: ProjectDisk): Promise<boolean> {
 /** Removes the work folder, the journal first: without it the rest has no effect. */
 export async function clean(disk: ProjectDisk): Promise<void> {
   await disk.remove(JOURNAL);
-  await disk.remove(WORK);
+  await removeWork(disk);
+}
+
+/** Removes the work folder. A link in its place stays: it was put there by another program. */
+export async function removeWork(disk: ProjectDisk): Promise<void> {
+  if ((await disk.stat(WORK))?.isDirectory()) await disk.remove(WORK);
 }
 
 /** Finishes an interrupted change if its journal is in place, otherwise removes what it staged. */
@@ -81,7 +86,7 @@ async function swapForward(disk: ProjectDisk, index: number, { root, filled }: S
   const staged = `${STAGED}/${root}`;
   if (filled) {
     if (!(await disk.stat(staged))) return;
-    await disk.expectFolder(staged);
+    await disk.refuseLinks(staged);
   }
   await disk.refuseLinks(root);
   const current = await disk.stat(root);

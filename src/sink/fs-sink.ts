@@ -1,12 +1,12 @@
 import type { FileSink, SinkFile, SinkLink, SinkState } from "../api/sink.ts";
 import { sinkBusy } from "../errors/sink.ts";
 import { checkedSink, type UncheckedSession } from "./checked-sink.ts";
-import { clean, isDecided, recover, type Swap, swapFolders } from "./folder-swap.ts";
+import { clean, isDecided, recover, removeWork, type Swap, swapFolders } from "./folder-swap.ts";
 import { type DiskState, HIDDEN_LOCK, ownerOf, readDiskState } from "./hidden-lock.ts";
 import { inParallel } from "./in-parallel.ts";
 import { ProjectDisk, type SinkFs, type SinkFsEntry } from "./sink-fs.ts";
 import { folderOf, foldersAbove, linkText, refusePath, rootsOf } from "./sink-paths.ts";
-import { StagedFolders, type StagedState } from "./staged-folders.ts";
+import { folderAt, StagedFolders, type StagedState } from "./staged-folders.ts";
 import { STAGED, WORK } from "./work-folder.ts";
 
 export interface FsSinkOptions {
@@ -85,7 +85,7 @@ class FsSession implements UncheckedSession {
   }
 
   async commit(state: SinkState): Promise<void> {
-    if (await this.#changesNothing(state)) return this.#disk.remove(WORK);
+    if (await this.#changesNothing(state)) return removeWork(this.#disk);
     await this.#copyKept();
     const folders = new StagedFolders(this.#disk, this.#staged);
     await inParallel(state.links, AT_ONCE, (link) => this.#link(link, folders));
@@ -96,7 +96,12 @@ class FsSession implements UncheckedSession {
       state.packages.keys(),
       state.links.map(({ path }) => path),
     );
-    for (const root of roots) await this.#disk.refuseLinks(root);
+    // Another program may have put a link into the new tree.
+    await inParallel(this.#staged.made, AT_ONCE, (folder) => this.#disk.expectFolder(folderAt(folder)));
+    for (const root of roots) {
+      await this.#disk.refuseLinks(root);
+      await this.#disk.refuseLinks(`${STAGED}/${root}`);
+    }
     const swaps: Swap[] = [...roots].map((root) => ({ root, filled: true }));
     for (const root of rootsOf(this.#before.entries.keys()))
       if (!roots.has(root) && !(await this.#disk.firstLinkIn(root))) swaps.push({ root, filled: false });
@@ -107,14 +112,14 @@ class FsSession implements UncheckedSession {
   }
 
   async abort(): Promise<void> {
-    if (!(await isDecided(this.#disk))) await this.#disk.remove(WORK);
+    if (!(await isDecided(this.#disk))) await removeWork(this.#disk);
   }
 
   #at(path: string): string {
     return this.#disk.at(`${STAGED}/${path}`);
   }
 
-  /** Writes a file that does not exist yet. A file or link at its path is replaced, and never followed. */
+  /** Writes a file that does not exist yet. A link at its path is not followed. */
   async #writeNew(path: string, data: Uint8Array | string, options: { mode?: number } = {}): Promise<void> {
     const { fs } = this.#disk;
     try {
@@ -122,7 +127,8 @@ class FsSession implements UncheckedSession {
     } catch (error) {
       if ((error as { code?: unknown }).code !== "EEXIST") throw error;
       // Two names may be one on a disk that ignores case: the later file stays, as with npm.
-      if ((await this.#disk.stat(`${STAGED}/${path}`))?.isDirectory()) refusePath(path, "is a file and a folder");
+      if (!(await this.#disk.stat(`${STAGED}/${path}`))?.isFile())
+        refusePath(path, "is a file and something else. Install again if another program changes node_modules");
       await this.#disk.remove(`${STAGED}/${path}`);
       await fs.writeFile(this.#at(path), data, { ...options, flag: "wx" });
     }
@@ -198,9 +204,13 @@ class FsSession implements UncheckedSession {
       await create();
     } catch (error) {
       if ((error as { code?: unknown }).code !== "EEXIST") throw error;
-      // A bundled command has the same name: the link replaces it. In `node_modules` itself the other entry is a package.
-      if (!folderOf(link.path).endsWith("/.bin")) refusePath(link.path, "is a link and the folder of a package");
+      // A kept package brought it: the link replaces it. Any other entry has this name because the disk ignores case.
+      const isBrought = folderOf(link.path).endsWith("/.bin") || this.#staged.made.has(link.path);
+      if (!isBrought && !(await this.#disk.stat(`${STAGED}/${link.path}`))?.isFile())
+        refusePath(link.path, "is the folder of a package too, because this disk ignores case");
       await this.#disk.remove(`${STAGED}/${link.path}`);
+      const { made } = this.#staged;
+      for (const path of made) if (`${path}/`.startsWith(`${link.path}/`)) made.delete(path);
       await create();
     }
   }

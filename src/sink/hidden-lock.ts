@@ -3,7 +3,7 @@ import { parseIntegrity } from "../tarball/integrity.ts";
 import { DiskListing } from "./disk-listing.ts";
 import { inParallel } from "./in-parallel.ts";
 import type { ProjectDisk } from "./sink-fs.ts";
-import { checkLocation, folderOf, rootsOf } from "./sink-paths.ts";
+import { folderOf, isLocation, rootsOf } from "./sink-paths.ts";
 
 /** The lock that npm keeps of an installed `node_modules`. */
 export const HIDDEN_LOCK = "node_modules/.package-lock.json";
@@ -84,15 +84,6 @@ function parseEntries(text: string | null): Map<string, HeldEntry> {
     entries.set(location, { kind, version: typeof version === "string" ? version : undefined, integrity: sha512 });
   }
   return entries;
-}
-
-function isLocation(location: string): boolean {
-  try {
-    checkLocation(location);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 interface DiskReading {

@@ -1,7 +1,7 @@
 import type { FileSink, SinkLink } from "../api/sink.ts";
 import { checkedSink } from "./checked-sink.ts";
-import { isOwn, MemorySession, type MemoryState, type MemoryView } from "./memory-session.ts";
-import { rootOf } from "./sink-paths.ts";
+import { MemorySession, type MemoryState, type MemoryView } from "./memory-session.ts";
+import { foldersAbove, rootOf } from "./sink-paths.ts";
 
 type Entry = Uint8Array | SinkLink;
 
@@ -17,10 +17,19 @@ export function createMapSink(map: Map<string, Uint8Array | SinkLink>): FileSink
   const view: MemoryView<Entry> = {
     reader: () => (path) => map.get(path),
     file: ({ bytes }) => bytes,
+    kind: (value) => (value instanceof Uint8Array ? "file" : "link"),
     replace({ packages, links, roots }) {
       const next = new Map<string, Entry>();
+      const others = new Set([...packages.keys(), ...links.map(({ path }) => path)]);
+      const around = new Set([...others].flatMap(foldersAbove));
+      // A kept package may have a file where another package or a link goes now.
+      const isOwn = (location: string, path: string): boolean =>
+        !around.has(location) ||
+        (!around.has(path) &&
+          !others.has(path) &&
+          foldersAbove(path).every((folder) => folder.length <= location.length || !others.has(folder)));
       for (const [location, files] of packages)
-        for (const [path, entry] of files) if (isOwn(location, path, packages)) next.set(path, entry);
+        for (const [path, entry] of files) if (isOwn(location, path)) next.set(path, entry);
       for (const { path, to } of links) next.set(path, { path, to });
       for (const path of map.keys())
         if (path.includes("node_modules/") && !next.has(path) && roots.has(rootOf(path))) map.delete(path);

@@ -1,6 +1,6 @@
 import type { SinkFile, SinkLink, SinkState } from "../api/sink.ts";
 import type { UncheckedSession } from "./checked-sink.ts";
-import { packageFolders, rootsOf } from "./sink-paths.ts";
+import { foldersAbove, refusePath, rootsOf } from "./sink-paths.ts";
 
 /** A package in a sink in memory. */
 interface MemoryPackage<V> {
@@ -28,6 +28,8 @@ export interface MemoryView<V> {
   /** Returns a lookup function that is valid until the tree changes. */
   reader(): (path: string) => unknown;
   file(file: SinkFile): V;
+  /** Returns the kind of a value that the reader found. */
+  kind(value: unknown): "file" | "folder" | "link";
   /** Prepares a package that will be part of the tree, so that `replace` has less to do. */
   stage?(location: string, files: ReadonlyMap<string, V>): void;
   /** Replaces the content of the folders `roots`, in one synchronous step. */
@@ -71,18 +73,32 @@ export class MemorySession<V> implements UncheckedSession {
     }
     const linkPaths = [...this.#state.links, ...links].map(({ path }) => path);
     const roots = rootsOf(this.#state.packages.keys(), packages.keys(), linkPaths);
+    const read = this.#view.reader();
+    const filled = rootsOf(
+      packages.keys(),
+      links.map(({ path }) => path),
+    );
+    for (const root of roots) {
+      const obstacle = this.#obstacle(root, read);
+      if (obstacle !== undefined && filled.has(root)) refusePath(obstacle, "is not a folder. Remove it");
+      if (obstacle !== undefined) roots.delete(root);
+    }
     this.#view.replace({ packages: next, links, roots });
     this.#state.packages = written;
     this.#state.links = links;
   }
 
+  /** Returns a link that is a `node_modules` folder, or a link or file above it. It belongs to the embedder, and is not followed. */
+  #obstacle(root: string, read: (path: string) => unknown): string | undefined {
+    return [root, ...foldersAbove(root)].find((path) => {
+      const value = read(path);
+      if (value === undefined) return false;
+      const kind = this.#view.kind(value);
+      return kind === "link" || (kind === "file" && path !== root);
+    });
+  }
+
   async abort(): Promise<void> {
     this.#staged.clear();
   }
-}
-
-/** Checks that no separate package is installed where a package's tarball brings this file. */
-export function isOwn(location: string, path: string, packages: ReadonlyMap<string, unknown>): boolean {
-  if (!path.includes("node_modules/", location.length)) return true;
-  return packageFolders(path).every((folder) => folder.length <= location.length || !packages.has(folder));
 }

@@ -34,6 +34,16 @@ export function checkLocation(location: string): void {
     refusePath(location, "is not a folder that a package can have");
 }
 
+/** Checks whether a path that was read from a file is a package's folder. */
+export function isLocation(location: string): boolean {
+  try {
+    checkLocation(location);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Checks a link: its path is one of a package or a command. A command leads into the project. A link to a folder may lead out of
  * the project (`../shared`), as npm's `file:` dependencies do. @throws InstallError ESINKPATH

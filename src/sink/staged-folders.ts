@@ -1,6 +1,6 @@
-import { STAGED, WORK } from "./work-folder.ts";
 import type { ProjectDisk } from "./sink-fs.ts";
 import { folderOf, foldersAbove, refusePath } from "./sink-paths.ts";
+import { STAGED, WORK } from "./work-folder.ts";
 
 /** The state of a staged tree, shared by all steps of a change. */
 export interface StagedState {
@@ -8,6 +8,11 @@ export interface StagedState {
   readonly made: Set<string>;
   /** Files of kept packages that gave way to folders. */
   readonly removed: Map<string, Promise<void>>;
+}
+
+/** Returns the path of a staged folder. */
+export function folderAt(path: string): string {
+  return path === "" ? STAGED : `${STAGED}/${path}`;
 }
 
 /**
@@ -65,7 +70,7 @@ export class StagedFolders {
 
   async #make(path: string): Promise<void> {
     const above = folderOf(path);
-    const at = path === "" ? STAGED : `${STAGED}/${path}`;
+    const at = folderAt(path);
     if (path === "") await this.#disk.expectFolder(WORK);
     else await this.make(above);
     if (!this.#made.has(path)) {

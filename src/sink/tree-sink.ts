@@ -50,6 +50,7 @@ export function createTreeSink(tree: FileSystemTree = newFolder()): TreeSink {
   const view: MemoryView<FileNode> = {
     reader: () => readerOf(current),
     file: ({ bytes }) => ({ file: { contents: bytes } }),
+    kind: (node) => kindOf(node as TreeNode),
     stage: packageFolder,
     replace({ packages, links, roots }) {
       const builder = new TreeBuilder(current);
@@ -71,6 +72,11 @@ export function createTreeSink(tree: FileSystemTree = newFolder()): TreeSink {
       return current;
     },
   };
+}
+
+function kindOf(node: TreeNode): "file" | "folder" | "link" {
+  if ("directory" in node) return "folder";
+  return "symlink" in node.file ? "link" : "file";
 }
 
 /** Makes a folder without a prototype, because a file may be called `__proto__`. */

@@ -1,7 +1,7 @@
 import type { SinkState } from "../../src/api/sink.ts";
 import { isObject } from "../../src/base/json.ts";
 import { inParallel } from "../../src/sink/in-parallel.ts";
-import { checkInside, rootsOf } from "../../src/sink/sink-paths.ts";
+import { checkInside, isLocation, refusePath, rootsOf } from "../../src/sink/sink-paths.ts";
 import { STAGED, WORK } from "../../src/sink/work-folder.ts";
 import type { OpfsDisk } from "./opfs-disk.ts";
 
@@ -34,10 +34,11 @@ interface Journal {
 export async function readState(disk: OpfsDisk): Promise<{ packages: Packages; roots: Set<string> }> {
   const packages = new Map<string, OpfsPackage>();
   const listed = parse(await disk.text(STATE_FILE))["packages"];
-  const all = Object.entries(isObject(listed) ? listed : {}).filter(([location]) => location.includes("node_modules/"));
+  const all = Object.entries(isObject(listed) ? listed : {}).filter(([location]) => isLocation(location));
   await inParallel(all, AT_ONCE, async ([location, entry]) => {
     const { integrity, brings = [] } = isObject(entry) ? entry : {};
     if (typeof integrity !== "string" || !isStrings(brings)) return;
+    if (!brings.every((path) => path.startsWith(`${location}/node_modules/`))) return;
     const paths = [`${location}/package.json`, ...brings];
     const found = await Promise.all(paths.map(async (path) => (await disk.findFile(path)) ?? disk.findFolder(path)));
     if (found.every(Boolean)) packages.set(location, { integrity, brings });
@@ -63,6 +64,7 @@ export async function decide(disk: OpfsDisk, kept: Packages, roots: Iterable<str
 
 /** Finishes a change whose journal is written, and removes the staged files of any other. */
 export async function recover(disk: OpfsDisk): Promise<void> {
+  if (await disk.findFile(WORK)) refusePath(WORK, "is not a folder. Remove it");
   if (!(await disk.findFolder(WORK))) return;
   const { roots, stay } = parse(await disk.text(JOURNAL));
   if (isStrings(roots) && isStrings(stay)) await apply(disk, { roots, stay });
@@ -89,7 +91,7 @@ async function apply(disk: OpfsDisk, { roots, stay }: Journal): Promise<void> {
     }
     await disk.write(SWEPT, new Uint8Array(0));
   }
-  await moveAll(disk, STAGED, "");
+  for (const root of rootsOf(roots)) if (await disk.findFolder(`${STAGED}/${root}`)) await moveAll(disk, root);
 }
 
 /** The folders that stay, and the folders above them. */
@@ -126,11 +128,13 @@ async function sweepNested(disk: OpfsDisk, folder: string, stays: Stays): Promis
   else await disk.remove(nested);
 }
 
-async function moveAll(disk: OpfsDisk, from: string, to: string): Promise<void> {
-  await inParallel(await disk.list(from), AT_ONCE, async ([name, isFolder]) => {
-    const target = to === "" ? name : `${to}/${name}`;
-    if (isFolder) await moveAll(disk, `${from}/${name}`, target);
-    else await disk.move(`${from}/${name}`, target);
+/** Moves the staged files of a folder into place. A file in the way of a folder is one of a kept package, and gives way. */
+async function moveAll(disk: OpfsDisk, folder: string): Promise<void> {
+  if (await disk.findFile(folder)) await disk.remove(folder);
+  await inParallel(await disk.list(`${STAGED}/${folder}`), AT_ONCE, async ([name, isFolder]) => {
+    const path = `${folder}/${name}`;
+    if (isFolder) await moveAll(disk, path);
+    else await disk.move(`${STAGED}/${path}`, path);
   });
 }
 

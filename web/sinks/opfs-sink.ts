@@ -2,7 +2,7 @@ import type { FileSink, SinkFile, SinkState } from "../../src/api/sink.ts";
 import { sinkBusy } from "../../src/errors/sink.ts";
 import { checkedSink, type UncheckedSession } from "../../src/sink/checked-sink.ts";
 import { inParallel } from "../../src/sink/in-parallel.ts";
-import { rootsOf } from "../../src/sink/sink-paths.ts";
+import { foldersAbove, refusePath, rootsOf } from "../../src/sink/sink-paths.ts";
 import { STAGED, WORK } from "../../src/sink/work-folder.ts";
 import {
   AT_ONCE,
@@ -97,7 +97,8 @@ class OpfsSession implements UncheckedSession {
     const next = new Map<string, OpfsPackage>();
     const kept = new Map<string, OpfsPackage>();
     // A separate package at a bundled folder's path owns that folder.
-    const isOwn = (path: string): boolean => !packages.has(path);
+    const linkPaths = new Set(links.map(({ path }) => path));
+    const isOwn = (path: string): boolean => !packages.has(path) && !linkPaths.has(path);
     for (const [location, integrity] of packages) {
       const before = this.#keep.has(location) ? this.#before.packages.get(location) : undefined;
       const brings = before?.brings ?? [...(this.#brings.get(location) ?? [])];
@@ -105,6 +106,9 @@ class OpfsSession implements UncheckedSession {
       next.set(location, entry);
       if (before) kept.set(location, entry);
     }
+    for (const root of rootsOf(packages.keys()))
+      for (const folder of foldersAbove(root))
+        if (await this.#disk.findFile(folder)) refusePath(folder, "is not a folder. Remove it");
     await writeState(this.#disk, next, links);
     await decide(this.#disk, kept, new Set([...this.#before.roots, ...rootsOf(packages.keys())]));
     await recover(this.#disk);
