@@ -17,7 +17,7 @@ const IMPORTS = /\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g;
 
 /**
  * Sorts the tests for Node by their imports, direct or through other files of `test` and `scripts`. There is no list to maintain: a new
- * test is fast unless it starts a browser, a process or a bundler.
+ * test is fast unless it starts a browser, a process or a bundler, or begins with `// Full tier:` and a reason.
  * @returns {{ fast: string[], slow: string[] }} paths relative to the repository, without test/system/package
  */
 export function nodeTests() {
@@ -40,13 +40,20 @@ function isSlow(file, known) {
   const answer = known.get(file);
   if (answer !== undefined) return answer;
   known.set(file, false);
-  const slow = importsOf(file).some((name) =>
-    name.startsWith(".")
-      ? isTestFile(join(dirname(file), name)) && isSlow(join(dirname(file), name), known)
-      : SLOW.has(name),
-  );
+  const slow =
+    isMarked(file) ||
+    importsOf(file).some((name) =>
+      name.startsWith(".")
+        ? isTestFile(join(dirname(file), name)) && isSlow(join(dirname(file), name), known)
+        : SLOW.has(name),
+    );
   known.set(file, slow);
   return slow;
+}
+
+/** @param {string} file */
+function isMarked(file) {
+  return file.endsWith(".test.ts") && readFileSync(file, "utf8").startsWith("// Full tier:");
 }
 
 /** @param {string} file */

@@ -55,18 +55,6 @@ export function checkLink({ path, to }: SinkLink): void {
     refusePath(path, "leads out of the project");
 }
 
-/**
- * Returns the package folders that a path is in, itself included, outermost first.
- *
- *     node_modules/a/node_modules/@b/c/x.js → node_modules/a, node_modules/a/node_modules/@b/c
- */
-export function packageFolders(path: string): string[] {
-  const found: string[] = [];
-  for (const match of path.matchAll(/(?:^|\/)node_modules\/(?:@[^/]+\/)?[^./@][^/]*(?=\/|$)/g))
-    found.push(path.slice(0, match.index + match[0].length));
-  return found;
-}
-
 /** Returns the outermost `node_modules` of a path: `packages/a/node_modules` for `packages/a/node_modules/b/x.js`. */
 export function rootOf(path: string): string {
   const [root] = /^(?:.*?\/)??node_modules(?=\/|$)/.exec(path) ?? [];

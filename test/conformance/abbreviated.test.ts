@@ -1,3 +1,4 @@
+// Full tier: resolves every recorded case twice.
 import { describe, expect, test } from "vitest";
 import { createInstaller } from "../../web/index.ts";
 import { isDeviation } from "./deviations.ts";

@@ -1,3 +1,4 @@
+// Full tier: resolves cases in many orders of arrival.
 import { describe, expect, test } from "vitest";
 import { createInstaller } from "../../web/index.ts";
 import { fixtureCases } from "./fixtures.ts";

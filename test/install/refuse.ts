@@ -90,6 +90,11 @@ export async function refuseAll({ mode, registry, bad }: Refusals): Promise<stri
   return wrong;
 }
 
+/** Returns the code of a fetched tarball. A download that is too large ends before the archive is looked at. */
+function codeOf({ code, limits }: Bad): string {
+  return limits?.tarball === undefined ? code : "ELIMIT";
+}
+
 async function refusal({ install, locks, bad, url, report }: Tools, options: InstallOptions): Promise<void> {
   try {
     await install(locks.required, options);
@@ -99,7 +104,7 @@ async function refusal({ install, locks, bad, url, report }: Tools, options: Ins
     const { code, message, package: name, details, requiredBy } = error.failure;
     // A lock with an unknown hash algorithm is refused itself.
     if (code === "EINVALIDLOCK" && bad.unlockable) return;
-    if (code !== bad.code) report(`the install failed with ${code}, not ${bad.code}: ${message}`);
+    if (code !== codeOf(bad)) report(`the install failed with ${code}, not ${codeOf(bad)}: ${message}`);
     if (name !== bad.package || details?.["url"] !== url) report(`the failure names ${name} at ${details?.["url"]}`);
     if (requiredBy.join() !== `node_modules/${bad.package}`) report(`requiredBy is ${requiredBy}`);
     if (code !== "EINTEGRITY") return;
@@ -143,7 +148,7 @@ async function leftOut({ locks, bad, report, install }: Tools): Promise<void> {
     const { skipped, warnings } = project.report;
     if (skipped.map(({ location, why }) => `${location} ${why}`).join() !== `node_modules/${bad.package} failed`)
       report(`skipped is ${JSON.stringify(skipped)}`);
-    if (!warnings.some(({ code, package: name }) => code === bad.code && name === bad.package)) report("no warning");
+    if (!warnings.some(({ code, package: name }) => code === codeOf(bad) && name === bad.package)) report("no warning");
     if (project.paths().some((path) => !path.includes("/good"))) report(`the project has ${project.paths()}`);
     if ([...map.keys()].some((path) => !path.includes("/good"))) report(`the Map has ${[...map.keys()]}`);
     const text = new TextDecoder().decode(await project.readFile("node_modules/good/index.js"));
@@ -153,7 +158,7 @@ async function leftOut({ locks, bad, report, install }: Tools): Promise<void> {
   } catch (error) {
     // With these limits the good package may be too large too.
     const code = error instanceof InstallError ? error.code : "";
-    if (!(bad.limits && code === "TAR_ABORT") && !(bad.unlockable && code === "EINVALIDLOCK"))
+    if (!(bad.limits && (code === "TAR_ABORT" || code === "ELIMIT")) && !(bad.unlockable && code === "EINVALIDLOCK"))
       report(`optional: ${error}`);
   }
 }

@@ -1,3 +1,4 @@
+// Full tier: condenses every recorded packument.
 import { join } from "node:path";
 
 import semver from "semver";

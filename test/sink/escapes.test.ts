@@ -1,3 +1,4 @@
+// Full tier: hundreds of installs onto a disk.
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { SinkSession } from "../../src/api/sink.ts";

@@ -1,3 +1,4 @@
+// Full tier: cuts a disk off at every step.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createFsSink } from "../../src/sink/fs-sink.ts";
