@@ -1,3 +1,4 @@
+// Full tier: random registries, each with a proof checked by search.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Proof, ProofFact, ProofReference, ProofTerm } from "../../src/api/flat.ts";

@@ -1,3 +1,4 @@
+// Full tier: random registries, each resolved several times.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Failure } from "../../src/api/failure.ts";

@@ -1,3 +1,4 @@
+// Full tier: random trees through every sink.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createMapSink } from "../../src/sink/map-sink.ts";
