@@ -196,7 +196,7 @@ test("stops an endless body at the limit, and closes the connection", async () =
   const answer = await transport.get({ kind: "tarball", name: "a", url, metadata: "full", limit: 4 * LIMIT });
   expect(failureOf(answer).code).toBe("ELIMIT");
   await expect.poll(() => closed).toBe(true);
-  // What the sockets buffer comes on top.
+  // The sockets buffer some of the body, so the server sends more than the limit.
   expect(sent * (LIMIT / 4)).toBeLessThan(64 * LIMIT);
 });
 
