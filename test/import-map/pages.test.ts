@@ -65,6 +65,10 @@ interface Page {
   shown: string;
   /** A path that exactly one loaded module has. */
   loadedOnce?: RegExp;
+  /** More modules than this are loaded. */
+  loadedOver?: number;
+  /** The keys of the map's scopes, after the address of the page. */
+  scopes?: readonly string[];
 }
 
 const PAGES: readonly Page[] = [
@@ -145,6 +149,8 @@ const PAGES: readonly Page[] = [
      document.querySelector("main").textContent = (await lastValueFrom(sum)) + " " + (sum instanceof Observable);
      done();`,
     shown: "14 true",
+    loadedOver: 100,
+    scopes: ["node_modules/rxjs/"],
   },
   {
     title: "three works with a subpath of its export patterns",
@@ -159,11 +165,14 @@ const PAGES: readonly Page[] = [
   },
 ];
 
-test.each(PAGES)("$title", { timeout: 30_000 }, async ({ packages, script, shown, loadedOnce }) => {
+test.each(PAGES)("$title", { timeout: 30_000 }, async (page) => {
+  const { packages, script, shown, loadedOnce, loadedOver = 0, scopes } = page;
   const project = await installPublished(packages);
   const { map, loaded, ...played } = await play(project, script);
   expect(played).toEqual({ ...fine, shown });
   if (loadedOnce) expect(loaded.filter((path) => loadedOnce.test(path))).toHaveLength(1);
+  expect(loaded.length).toBeGreaterThan(loadedOver);
+  if (scopes) expect(Object.keys(map.scopes ?? {}).map((key) => key.replace(/^\/[^/]*\//, ""))).toEqual(scopes);
   // Vue's packages need two versions of one tool; RxJS needs entries for its relative imports.
   const scoped = packages.includes("vue") || packages.includes("rxjs");
   expect(Object.keys(map.scopes ?? {}).length > 0).toBe(scoped);
