@@ -1,7 +1,7 @@
 import { failure, InstallError } from "../errors/failure.ts";
 import { replacedFile, replacedPackage } from "./browser-field.ts";
 import { builtinName } from "./builtins.ts";
-import { joinPath, type Manifests, type PackageScope, parentOf, type ReadSteps } from "./manifests.ts";
+import { isModulesFolder, joinPath, type Manifests, type PackageScope, parentOf, type ReadSteps } from "./manifests.ts";
 import { nodeError } from "./node-error.ts";
 import type { PackageFiles } from "./package-files.ts";
 import { packageExports, packageImports } from "./package-target.ts";
@@ -117,8 +117,9 @@ export class ImportResolution {
     const scope = yield* this.#manifests.scope(folder);
     if (scope?.json["name"] === name && hasExports(scope)) return this.#exported(scope, subpath);
     for (let at = folder; ; at = parentOf(at)) {
-      if (!/(?:^|\/)node_modules$/.test(at)) {
-        const found = yield* this.#within(joinPath(at, "node_modules"), name, subpath);
+      const modules = at === "" ? "node_modules" : `${at}/node_modules`;
+      if (!isModulesFolder(at) && this.#files.kind(modules) === "directory") {
+        const found = yield* this.#within(modules, name, subpath);
         if (found !== null) return found;
       }
       if (at === "") break;

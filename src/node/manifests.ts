@@ -28,7 +28,7 @@ export class Manifests {
   *read(folder: string): ReadSteps<Json | null> {
     const known = this.#known.get(folder);
     if (known !== undefined) return known;
-    const path = joinPath(folder, "package.json");
+    const path = folder === "" ? "package.json" : `${folder}/package.json`;
     let json: Json | null = null;
     if (this.files.kind(path) === "file") {
       const text = this.files.text(path);
@@ -40,13 +40,18 @@ export class Manifests {
 
   /** Returns the nearest package.json at or above a folder, up to the package's own folder (LOOKUP_PACKAGE_SCOPE). */
   *scope(folder: string): ReadSteps<PackageScope | null> {
-    for (let at = folder; !/(?:^|\/)node_modules$/.test(at); at = parentOf(at)) {
+    for (let at = folder; !isModulesFolder(at); at = parentOf(at)) {
       const json = yield* this.read(at);
       if (json) return { folder: at, json };
       if (at === "") break;
     }
     return null;
   }
+}
+
+/** Checks whether a folder is a `node_modules`. Search continues above it. */
+export function isModulesFolder(path: string): boolean {
+  return path === "node_modules" || path.endsWith("/node_modules");
 }
 
 function parse(text: string, path: string): Json {

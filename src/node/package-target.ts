@@ -1,12 +1,14 @@
-import { isObject, type Json } from "../base/json.ts";
+import { isObject } from "../base/json.ts";
 import { InstallError } from "../errors/failure.ts";
+import { overLimit } from "../errors/limit.ts";
 import { nodeError } from "./node-error.ts";
+import { exportsKeys, findKey, listKeys, type TargetKeys, targetKeys } from "./target-keys.ts";
 
 // Applies package.json's `exports` and `imports`, by Node's documentation ("ECMAScript modules", "Resolution algorithm
 // specification"). Names in capitals are those of that document. This file reads no files.
 //
 // 1. PACKAGE_EXPORTS_RESOLVE and PACKAGE_IMPORTS_RESOLVE find the map of the field.
-// 2. PACKAGE_IMPORTS_EXPORTS_RESOLVE finds the key: an exact one, else the best pattern by PATTERN_KEY_COMPARE.
+// 2. PACKAGE_IMPORTS_EXPORTS_RESOLVE finds the key: an exact one, else the best pattern (target-keys.ts).
 // 3. PACKAGE_TARGET_RESOLVE follows conditions and lists to a string, and replaces its `*`.
 
 /** The result of a target: a path in the package (`./lib/a.js`) or, from `imports` only, a specifier of another package. */
@@ -23,10 +25,24 @@ interface TargetLookup extends TargetContext {
   readonly key: string;
   /** The text that the key's `*` stands for; null if it has none. */
   readonly star: string | null;
+  /** Conditions and targets tried so far. */
+  steps: number;
+}
+
+/** The levels of conditions and lists in one target. */
+const MAX_LEVELS = 100;
+/** The conditions and targets that one lookup tries. */
+const MAX_STEPS = 10_000;
+/** The characters of a target after its stars were replaced. No file of a package has a longer path. */
+const MAX_LENGTH = 16_384;
+
+/** A target that Node refuses. In a list the next target is tried. */
+interface InvalidTarget {
+  readonly invalid: unknown;
 }
 
 /** Null and undefined mean that there is no target. After undefined the next condition is tried; null ends the search. */
-type TargetResult = PackageTarget | null | undefined;
+type TargetResult = PackageTarget | InvalidTarget | null | undefined;
 
 /**
  * Returns the path in the package for a subpath (`.`, `./lib/a`): PACKAGE_EXPORTS_RESOLVE.
@@ -34,10 +50,10 @@ type TargetResult = PackageTarget | null | undefined;
  * ERR_INVALID_MODULE_SPECIFIER
  */
 export function packageExports(exports: unknown, subpath: string, context: TargetContext): string {
-  const map = exportsMap(exports, context.manifest);
-  const found = match(map, subpath, { ...context, field: "exports" });
+  const keys = exportsKeys(exports, context.manifest);
+  const found = match(keys, subpath, { ...context, field: "exports" });
   if (found && "path" in found) return found.path;
-  const known = Object.keys(map).join(", ");
+  const known = listKeys(keys);
   throw nodeError(
     "ERR_PACKAGE_PATH_NOT_EXPORTED",
     `${context.manifest} does not export "${subpath}" under the conditions ${[...context.conditions].join(", ")}.`,
@@ -56,10 +72,10 @@ export function packageImports(imports: unknown, name: string, context: TargetCo
       "ERR_INVALID_MODULE_SPECIFIER",
       "A name that starts with # must not have a slash behind the # or at its end.",
     );
-  const map = isObject(imports) ? imports : {};
-  const found = match(map, name, { ...context, field: "imports" });
+  const keys = targetKeys(isObject(imports) ? imports : {});
+  const found = match(keys, name, { ...context, field: "imports" });
   if (found) return found;
-  const known = Object.keys(map).join(", ");
+  const known = listKeys(keys);
   throw nodeError(
     "ERR_PACKAGE_IMPORT_NOT_DEFINED",
     `${context.manifest} does not define the import "${name}" under the conditions ${[...context.conditions].join(", ")}.`,
@@ -67,48 +83,30 @@ export function packageImports(imports: unknown, name: string, context: TargetCo
   );
 }
 
-/** Returns the full form of `exports`: `"./a.js"`, `["./a.js"]` and `{ "import": "./a.js" }` are short for `{ ".": … }`. */
-function exportsMap(exports: unknown, manifest: string): Json {
-  if (typeof exports === "string" || Array.isArray(exports)) return { ".": exports };
-  if (!isObject(exports)) return {};
-  const keys = Object.keys(exports);
-  const paths = keys.filter((key) => key[0] === ".").length;
-  if (paths > 0 && paths < keys.length)
-    throw nodeError("ERR_INVALID_PACKAGE_CONFIG", `"exports" of ${manifest} mixes paths and conditions.`);
-  return paths > 0 || keys.length === 0 ? exports : { ".": exports };
-}
-
 /** Finds the key for a name, and resolves its target: PACKAGE_IMPORTS_EXPORTS_RESOLVE. */
-function match(map: Json, name: string, context: Omit<TargetLookup, "key" | "star">): TargetResult {
-  if (Object.hasOwn(map, name) && !name.includes("*") && !name.endsWith("/"))
-    return resolveTarget(map[name], { ...context, key: name, star: null });
-  let best = "";
-  let star = "";
-  for (const key of Object.keys(map)) {
-    const at = key.indexOf("*");
-    const tail = key.slice(at + 1);
-    // A star stands for at least one character: `./a*.js` matches `./ab.js` but not `./a.js`.
-    const fits = at >= 0 && name.length >= key.length && name.startsWith(key.slice(0, at)) && name.endsWith(tail);
-    if (!fits || tail.includes("*") || !isBefore(key, best)) continue;
-    best = key;
-    star = name.slice(at, name.length - tail.length);
-  }
-  return best ? resolveTarget(map[best], { ...context, key: best, star }) : undefined;
+function match(
+  keys: TargetKeys,
+  name: string,
+  context: Pick<TargetLookup, "conditions" | "manifest" | "field">,
+): PackageTarget | null | undefined {
+  const found = findKey(keys, name);
+  if (!found) return undefined;
+  const entry: TargetLookup = { ...context, ...found, steps: 0 };
+  const target = resolveTarget(keys.map[found.key], entry, 0);
+  if (target && "invalid" in target) throw invalidTarget(target.invalid, entry);
+  return target;
 }
 
-/** Compares two patterns by PATTERN_KEY_COMPARE: the one with the longer part before its star wins, then the longer one. */
-function isBefore(key: string, other: string): boolean {
-  const before = key.indexOf("*") - other.indexOf("*");
-  return before > 0 || (before === 0 && key.length > other.length);
-}
-
-/** Resolves a target: PACKAGE_TARGET_RESOLVE. */
-function resolveTarget(target: unknown, entry: TargetLookup): TargetResult {
+/** Resolves a target: PACKAGE_TARGET_RESOLVE. @param level the number of conditions and lists around it */
+function resolveTarget(target: unknown, entry: TargetLookup, level: number): TargetResult {
+  if (level > MAX_LEVELS) throw tooLarge(entry, `nests more than ${MAX_LEVELS} conditions and lists`);
+  spend(entry, 1);
   if (typeof target === "string") return resolvePath(target, entry);
-  if (Array.isArray(target)) return firstValid(target, entry);
+  if (Array.isArray(target)) return firstValid(target, entry, level);
   if (target === null) return null;
-  if (!isObject(target)) throw invalidTarget(target, entry);
+  if (!isObject(target)) return { invalid: target };
   const keys = Object.keys(target);
+  spend(entry, keys.length);
   if (keys.some((key) => `${Number(key)}` === key))
     throw nodeError(
       "ERR_INVALID_PACKAGE_CONFIG",
@@ -116,40 +114,52 @@ function resolveTarget(target: unknown, entry: TargetLookup): TargetResult {
     );
   for (const key of keys) {
     if (key !== "default" && !entry.conditions.has(key)) continue;
-    const found = resolveTarget(target[key], entry);
+    const found = resolveTarget(target[key], entry, level + 1);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
 /** Returns the first valid target of a list, whether or not its file exists. */
-function firstValid(targets: readonly unknown[], entry: TargetLookup): TargetResult {
-  let last: InstallError | TargetResult = targets.length > 0 ? undefined : null;
+function firstValid(targets: readonly unknown[], entry: TargetLookup, level: number): TargetResult {
+  let last: TargetResult = targets.length > 0 ? undefined : null;
   for (const target of targets) {
-    try {
-      const found = resolveTarget(target, entry);
-      if (found) return found;
-      if (found === null) last = null;
-    } catch (error) {
-      if (!(error instanceof InstallError) || error.code !== INVALID_TARGET) throw error;
-      last = error;
-    }
+    const found = resolveTarget(target, entry, level + 1);
+    if (found && !("invalid" in found)) return found;
+    if (found !== undefined) last = found;
   }
-  if (last instanceof InstallError) throw last;
   return last;
 }
 
-function resolvePath(target: string, entry: TargetLookup): PackageTarget {
+function spend(entry: TargetLookup, steps: number): void {
+  entry.steps += steps;
+  if (entry.steps > MAX_STEPS) throw tooLarge(entry, `has more than ${MAX_STEPS} conditions and targets`);
+}
+
+function tooLarge({ field, key, manifest }: TargetLookup, why: string): InstallError {
+  const message = `"${field}" of ${manifest} ${why} for "${key}". Use another version of the package.`;
+  return new InstallError(overLimit(message));
+}
+
+function resolvePath(target: string, entry: TargetLookup): TargetResult {
   const { field, star } = entry;
-  const filled = star === null ? target : target.replaceAll("*", () => star);
+  const filled = star === null ? target : fill(target, star, entry);
   if (!target.startsWith("./")) {
-    if (field === "exports" || /^(?:\.\.?\/|\/|[a-z][a-z\d+.-]*:)/i.test(target)) throw invalidTarget(target, entry);
+    if (field === "exports" || /^(?:\.\.?\/|\/|[a-z][a-z\d+.-]*:)/i.test(target)) return { invalid: target };
     return { bare: filled };
   }
-  if (leavesPackage(target.slice(2))) throw invalidTarget(target, entry);
+  if (leavesPackage(target.slice(2))) return { invalid: target };
   if (star !== null && leavesPackage(star))
     throw nodeError("ERR_INVALID_MODULE_SPECIFIER", `"${star}" for the * of "${entry.key}" leaves the package.`);
   return { path: filled };
+}
+
+/** Replaces the stars of a target. Splits it first: a target of stars alone could fill the memory. */
+function fill(target: string, star: string, entry: TargetLookup): string {
+  const parts = target.split("*");
+  if (target.length + (parts.length - 1) * (star.length - 1) > MAX_LENGTH)
+    throw tooLarge(entry, `has a target of more than ${MAX_LENGTH} characters`);
+  return parts.join(star);
 }
 
 /** Checks whether a path has a segment `.`, `..` or `node_modules`, escaped (`%2e`) or not. */
@@ -160,9 +170,8 @@ function leavesPackage(path: string): boolean {
   });
 }
 
-const INVALID_TARGET = "ERR_INVALID_PACKAGE_TARGET";
-
 function invalidTarget(target: unknown, { field, key, manifest }: TargetLookup): InstallError {
-  const message = `"${field}" of ${manifest} maps "${key}" to ${JSON.stringify(target)}.`;
-  return nodeError(INVALID_TARGET, message, "A target must begin with ./ and stay in its package.");
+  const shown = typeof target === "string" ? target.slice(0, 1000) : target;
+  const message = `"${field}" of ${manifest} maps "${key}" to ${JSON.stringify(shown)}.`;
+  return nodeError("ERR_INVALID_PACKAGE_TARGET", message, "A target must begin with ./ and stay in its package.");
 }

@@ -38,7 +38,7 @@ export class NodeResolver {
    * Resolves one import.
    * @throws InstallError ERR_MODULE_NOT_FOUND, ERR_PACKAGE_PATH_NOT_EXPORTED, ERR_PACKAGE_IMPORT_NOT_DEFINED,
    * ERR_INVALID_PACKAGE_TARGET, ERR_INVALID_PACKAGE_CONFIG, ERR_INVALID_MODULE_SPECIFIER, ERR_UNSUPPORTED_DIR_IMPORT,
-   * ERR_UNKNOWN_BUILTIN_MODULE; and the error of reading a package.json
+   * ERR_UNKNOWN_BUILTIN_MODULE; ELIMIT; and the error of reading a package.json
    */
   async resolve(request: ResolveRequest, options?: NodeResolveOptions): Promise<string> {
     return await wait(this.#steps(request, options));
