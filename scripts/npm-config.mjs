@@ -12,7 +12,7 @@ import { basename, join } from "node:path";
  * @property {string} [cert] PEM client certificate.
  * @property {string} [key] PEM client key.
  * @property {boolean} strictSsl
- * @property {string} [authorization] Value of `Authorization`, for the registry's own origin only.
+ * @property {string} [authorization] Value of `Authorization`, for URLs below `registry` only.
  */
 
 /**
@@ -61,28 +61,43 @@ export function settings(texts, env = process.env) {
   return (key) => env[`npm_config_${key.startsWith("//") ? key : key.replaceAll("-", "_")}`] ?? values.get(key);
 }
 
+/** The settings that, together, are credentials. npm reads the first group that is complete. */
+const CREDENTIALS = [["_authToken"], ["_auth"], ["username", "_password"], ["certfile", "keyfile"]];
+
 /**
- * Returns a function that looks up a key of a registry (`//host/path/:_authToken`), as npm does: the longest path has priority.
+ * Returns a function that looks up a key of a registry (`//host/path/:_authToken`), as npm does: all keys are those of the longest path
+ * that has credentials of any kind, with or without a slash at its end.
  * @param {string} registry
  * @param {(key: string) => string | undefined} setting
  * @returns {(key: string) => string | undefined}
  */
 export function scopedSettings(registry, setting) {
   const url = new URL(registry);
-  return (key) => {
-    // //host/npm/team/ then //host/npm/ then //host/
-    for (let path = url.pathname; ; path = path.replace(/[^/]*\/$/, "")) {
-      const value = setting(`//${url.host}${path}:${key}`);
-      if (value !== undefined || path.length < 2) return value;
-    }
-  };
+  // //host/npm/team/ then //host/npm/team then //host/npm/ and so on, to //host
+  for (let path = `//${url.host}${url.pathname}`; path.length > 2; path = path.replace(/(?:[^/]+|\/)$/, "")) {
+    const at = (/** @type {string} */ key) => setting(`${path}:${key}`) || undefined;
+    if (CREDENTIALS.some((keys) => keys.every(at))) return at;
+  }
+  return () => undefined;
+}
+
+/**
+ * Checks whether a URL is below a base URL: the same scheme, host and port, and all segments of the base's path. An escaped `..` may
+ * lead out of it.
+ * @param {URL} url
+ * @param {string} base with a trailing slash
+ */
+export function isBelow({ origin, pathname }, base) {
+  const upwards = /(?:^|\/|%(?:25)*(?:2f|5c))(?:\.|%(?:25)*2e){2}(?=$|[/;]|%(?:25)*(?:2f|5c))/i;
+  const address = `${origin}${pathname}`;
+  return `${address}/`.startsWith(base) && !upwards.test(address.slice(base.length));
 }
 
 /**
  * @param {(key: string) => string | undefined} setting
  * @returns {string | undefined}
  */
-function authorization(setting) {
+export function authorization(setting) {
   const token = setting("_authToken");
   if (token) return `Bearer ${token}`;
   const pair = setting("_auth");

@@ -1,6 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import { connect as connectTls } from "node:tls";
+import { isBelow } from "./npm-config.mjs";
 
 /** @typedef {import("./npm-config.mjs").RegistryConfig} RegistryConfig */
 /** @typedef {Record<string, string>} Headers */
@@ -28,8 +29,8 @@ function proxyHeaders(proxy) {
 }
 
 /**
- * Makes requests to one registry as this machine's npm client does, with its proxy and certificates. Credentials go only to the
- * registry's own origin, also after a redirect.
+ * Makes requests to one registry as this machine's npm client does, with its proxy and certificates. Credentials go only to URLs
+ * below the registry's. After a redirect elsewhere, they are not sent again.
  */
 export class Upstream {
   /** @type {RegistryConfig} */ #config;
@@ -62,8 +63,10 @@ export class Upstream {
    */
   async request(address, init) {
     let url = new URL(address);
+    let own = true;
     for (let hop = 0; ; hop++) {
-      const response = await this.#once(url, init);
+      own &&= isBelow(url, this.#config.registry);
+      const response = await this.#once(url, init, own);
       const { statusCode = 0, headers } = response;
       if (![301, 302, 303, 307, 308].includes(statusCode) || !headers.location) return response;
       response.resume();
@@ -75,11 +78,11 @@ export class Upstream {
   /**
    * @param {URL} url
    * @param {{ method: string, headers: Headers, signal: AbortSignal }} init
+   * @param {boolean} own whether the registry's credentials may be sent
    * @returns {Promise<http.IncomingMessage>}
    */
-  #once(url, { method, headers, signal }) {
-    const { authorization, registry } = this.#config;
-    const own = url.origin === new URL(registry).origin;
+  #once(url, { method, headers, signal }, own) {
+    const { authorization } = this.#config;
     const sent = { ...headers, ...(own && authorization && { authorization }) };
     return new Promise((resolve, reject) => {
       const request = this.#open(url, { method, headers: sent, signal });

@@ -28,13 +28,25 @@ export type Mode = "auto" | "threads" | "worker" | "inline";
  */
 export type CacheMode = "default" | "revalidate" | "prefer-offline" | "offline" | "none";
 
+/** What the `token` callback gets besides the URL. */
+export interface TokenContext {
+  /** The configured base URL that the URL is below. It ends with `/`. */
+  readonly registry: string;
+}
+
 export interface InstallerOptions {
   /** Base URL of the default registry. Default: that of the project's `.npmrc`, else the one that the build has. */
   registry?: string;
   /** Base URL of the registry of each scope: `{ "@acme": "https://npm.acme.example/" }`. */
   scopes?: Record<string, string>;
-  /** Returns the credentials for an origin: a bearer token, or a whole `Authorization` value if it contains a space. */
-  token?: (origin: string) => string | undefined | Promise<string | undefined>;
+  /**
+   * Returns the credentials for a URL: a bearer token, or a whole `Authorization` value if it contains a space. Called for each URL
+   * below `registry`, the URLs of `scopes`, and `tokenUrls`, and for no other. `context.registry` is the longest of them that `url` is
+   * below. A redirect that leaves it loses the credentials.
+   */
+  token?: (url: string, context: TokenContext) => string | undefined | Promise<string | undefined>;
+  /** Base URLs for which `token` is called too, such as a host that has only the tarballs of a registry. */
+  tokenUrls?: readonly string[];
   /** Default: the global `fetch`. Cannot be combined with `io: "worker"`. */
   fetch?: typeof globalThis.fetch;
   /** Default `abbreviated`. A date limit needs `full`, and sets it with a warning. */

@@ -154,7 +154,7 @@ export class PackumentSource {
     let record: Outcome<Uint8Array> = answer.ok ? ok(answer.value.bytes) : answer;
     if (publish) record = await publish(name, record);
     if (!record.ok) return record;
-    if (fetched) runCache?.keep(name, record.value, fetched.etag);
+    if (fetched && !fetched.unstorable) runCache?.keep(name, record.value, fetched.etag);
     const packument = new Packument(name, record.value);
     this.counts.packuments++;
     this.#indexed.push(packument);

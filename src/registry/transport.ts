@@ -2,7 +2,7 @@ import type { Outcome } from "../errors/failure.ts";
 
 export type RequestKind = "packument" | "manifest" | "tarball";
 
-/** One request to a registry. `url` is absolute. Its origin decides which credentials are sent. */
+/** One request to a registry. `url` is absolute. It decides which credentials are sent. */
 export interface RegistryRequest {
   kind: RequestKind;
   /** The package's name, for messages. */
@@ -28,6 +28,8 @@ export interface RegistryResponse {
   etag?: string;
   /** The stored document is still current, and `bytes` is empty. */
   notModified?: true;
+  /** The packument must not be stored: the store is divided by credentials, and this request had others than its registry. */
+  unstorable?: true;
 }
 
 /** The core's access to a registry. Never throws: a failure is part of the outcome. */

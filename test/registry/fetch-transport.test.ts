@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { RegistryRequest } from "../../src/registry/transport.ts";
-import { createFetchTransport } from "../../workers/net/fetch-transport.ts";
+import { createFetchTransport, type FetchTransportOptions } from "../../workers/net/fetch-transport.ts";
 import { bodyOf, failureOf, packumentRequest, registryOf, transportOver } from "./client.ts";
 
 afterEach(() => void vi.useRealTimers());
@@ -314,30 +314,39 @@ test.each(["", "nowhere", "file:///etc/passwd", "data:,{}"])("refuses the URL %j
   expect(registry.log).toHaveLength(0);
 });
 
-test("each origin gets its own token, requested once, as a bearer token by default", async () => {
+test("each registry gets its own token, as a bearer token by default, and another host gets none", async () => {
   const registry = registryOf(["a", "b"]);
   const sent: [string, string | null][] = [];
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const { origin, pathname } = new URL(String(input));
     sent.push([origin, new Headers(init?.headers).get("authorization")]);
-    return registry.fetch(`http://registry.local${pathname}`, init);
+    return registry.fetch(`http://registry.local/${pathname.slice(-1)}`, init);
   };
   const asked: string[] = [];
-  const token = (origin: string): string | undefined => {
-    asked.push(origin);
-    return { "http://registry.local": "s3cret", "https://b.example": "Basic dTpw" }[origin];
+  const token: FetchTransportOptions["token"] = (url, { registry }) => {
+    asked.push(`${url} below ${registry}`);
+    return { "http://registry.local/": "s3cret", "https://b.example/npm/": "Basic dTpw" }[registry];
   };
-  const transport = transportOver(registry, { fetch, token });
+  const transport = transportOver(registry, { fetch, token, scopes: { "@b": "https://b.example/npm" } });
   await transport.get(packumentRequest("a"));
-  await transport.get(packumentRequest("b", { url: "https://user:hush@b.example/b" }));
+  await transport.get(packumentRequest("b", { url: "https://user:hush@b.example/npm/b" }));
   await transport.get(packumentRequest("b", { url: "https://c.example/b" }));
   await transport.get(packumentRequest("a"));
-  expect(asked).toEqual(["http://registry.local", "https://b.example", "https://c.example"]);
+  const tarball = { kind: "tarball", url: "https://b.example/b" } as const;
+  await transport.get(packumentRequest("b", tarball));
+  expect(asked).toEqual([
+    "http://registry.local/a below http://registry.local/",
+    // The second is asked for the namespace: the part of the store that these credentials may read.
+    "http://registry.local/ below http://registry.local/",
+    "https://b.example/npm/b below https://b.example/npm/",
+    "https://b.example/npm/ below https://b.example/npm/",
+  ]);
   expect(sent).toEqual([
     ["http://registry.local", "Bearer s3cret"],
     ["https://b.example", "Basic dTpw"],
     ["https://c.example", null],
     ["http://registry.local", "Bearer s3cret"],
+    ["https://b.example", null],
   ]);
 });
 
@@ -358,7 +367,8 @@ test("a refused token is requested once more, together for all refused requests"
   const transport = transportOver(registryOf([]), { fetch, token: () => (asked++ ? "new" : "old") });
   const outcomes = await Promise.all([1, 2, 3].map(() => transport.get(packumentRequest("a"))));
   expect(outcomes.every((outcome) => outcome.ok)).toBe(true);
-  expect(asked).toBe(2);
+  // The third names the part of the store.
+  expect(asked).toBe(3);
   expect(seen).toHaveLength(6);
 });
 

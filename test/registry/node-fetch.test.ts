@@ -33,31 +33,49 @@ function client(registry: string, options: Partial<FetchTransportOptions> = {}):
   };
 }
 
-test("a redirect within the origin keeps the token, and one to another origin removes it for good", async () => {
+test("a redirect below the registry keeps the token, and any other removes it for good", async () => {
   const seen: (string | undefined)[] = [];
   const other: string = await listen((request, response) => {
     seen.push(`other ${request.url} ${request.headers.authorization}`);
-    if (request.url === "/back") response.writeHead(302, { location: `${home}end` });
+    if (request.url === "/back") response.writeHead(302, { location: `${home}npm/end` });
     response.end('{"name":"other"}');
   });
   const home: string = await listen((request, response) => {
     seen.push(`home ${request.url} ${request.headers.authorization}`);
-    const to = { "/near": "/end", "/far": `${other}end`, "/there-and-back": `${other}back` }[request.url ?? ""];
+    const to = {
+      "/npm/near": "/npm/end",
+      "/npm/out": "/end",
+      "/npm/up": "../end",
+      "/npm/escaped": "/npm/..%2fend",
+      "/npm/in-and-out": "/npm/out",
+      "/npm/far": `${other}end`,
+      "/npm/there-and-back": `${other}back`,
+    }[request.url ?? ""];
     if (to) response.writeHead(307, { location: to });
     response.end('{"name":"home"}');
   });
-  const get = client(home, { token: (origin) => (home.startsWith(origin) ? "hush" : undefined) });
+  const get = client(`${home}npm/`, { token: () => "hush" });
   expect(await get("near")).toEqual({ name: "home" });
+  for (const path of ["out", "up", "escaped", "in-and-out"]) expect(await get(path)).toEqual({ name: "home" });
   expect(await get("far")).toEqual({ name: "other" });
   expect(await get("there-and-back")).toEqual({ name: "home" });
   expect(seen).toEqual([
-    "home /near Bearer hush",
-    "home /end Bearer hush",
-    "home /far Bearer hush",
-    "other /end undefined",
-    "home /there-and-back Bearer hush",
-    "other /back undefined",
+    "home /npm/near Bearer hush",
+    "home /npm/end Bearer hush",
+    "home /npm/out Bearer hush",
     "home /end undefined",
+    "home /npm/up Bearer hush",
+    "home /end undefined",
+    "home /npm/escaped Bearer hush",
+    "home /npm/..%2fend undefined",
+    "home /npm/in-and-out Bearer hush",
+    "home /npm/out Bearer hush",
+    "home /end undefined",
+    "home /npm/far Bearer hush",
+    "other /end undefined",
+    "home /npm/there-and-back Bearer hush",
+    "other /back undefined",
+    "home /npm/end undefined",
   ]);
 });
 

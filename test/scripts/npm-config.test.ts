@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { publicUrl, readNpmConfig, scopedSettings, settings } from "../../scripts/npm-config.mjs";
+import { authorization, publicUrl, readNpmConfig, scopedSettings, settings } from "../../scripts/npm-config.mjs";
 import { isInstalled } from "../../scripts/setup.mjs";
 import { isDirect } from "../../scripts/upstream.mjs";
 
@@ -23,8 +23,25 @@ test("settings of a registry: the longest path has priority, then the first file
   const at = (registry: string) => scopedSettings(registry, settings([project, user], { TOKEN: "team" }));
   expect(at("https://npm.local/team/a/")("_authToken")).toBe("team");
   expect(at("https://npm.local/else/")("_authToken")).toBe("host");
-  expect(at("https://npm.local/team/")("username")).toBe("me");
+  expect(at("https://npm.local/")("username")).toBe("me");
   expect(at("https://npm.local/")("_auth")).toBeUndefined();
+});
+
+test.each([
+  ["//h/npm/:_authToken=x", "https://h/npm/", "Bearer x"],
+  ["//h/npm:_authToken=x", "https://h/npm/", "Bearer x"],
+  ["//h:_authToken=x", "https://h/npm/", "Bearer x"],
+  ["//h/:_authToken=x", "https://h:8443/npm/", undefined],
+  ["//h:8443/:_authToken=x", "https://h:8443/npm/", "Bearer x"],
+  ["//h/np:_authToken=x", "https://h/npm/", undefined],
+  ["//h/npm/:_authToken=x", "https://h/", undefined],
+  ["//h/:_authToken=x\n//h/npm/:_auth=y", "https://h/npm/", "Basic y"],
+  ["//h/:_authToken=x\n//h/npm/:username=me", "https://h/npm/", "Bearer x"],
+  ["//h/npm/:username=me\n//h/npm/:_password=cHc=", "https://h/npm/a/", "Basic bWU6cHc="],
+  ["//h/npm/:_authToken=\n//h/:_authToken=x", "https://h/npm/", "Bearer x"],
+  ["_authToken=x", "https://h/", undefined],
+])("%s for %s is %s", (text, registry, expected) => {
+  expect(authorization(scopedSettings(registry, settings([text], {})))).toBe(expected);
 });
 
 test("npm's configuration is read by running npm", () => {

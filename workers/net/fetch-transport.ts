@@ -12,12 +12,13 @@ import type { ByHand } from "./by-hand.ts";
 import { type Answer, type Call, exchange, type Reply } from "./exchange.ts";
 import { Pace } from "./pace.ts";
 import type { LastRead, SecondLook } from "./second-look.ts";
-import { Tokens } from "./tokens.ts";
+import { type TokenOptions, Tokens } from "./tokens.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 
 export interface FetchTransportOptions
   extends WatchOptions,
-    Pick<InstallerOptions, "fetch" | "token" | "concurrency" | "retries" | "proxy" | "packumentLimit"> {
+    TokenOptions,
+    Pick<InstallerOptions, "fetch" | "concurrency" | "retries" | "proxy" | "packumentLimit"> {
   /** Base URL of the default registry, which `proxy` can replace. */
   registry: string;
   /** Called once, when `proxy` replaces the registry. */
@@ -52,7 +53,7 @@ interface RequestState {
   /** Whether a new token was requested after a 401. */
   renewed: boolean;
   /** The `Authorization` value last sent. */
-  token?: string;
+  token?: string | undefined;
 }
 
 /** The facts of a failure, without the request's name and URL. */
@@ -94,7 +95,7 @@ class FetchTransport implements Transport {
     this.#retries = retries;
     this.#budget = concurrency * retries;
     this.#limit = new Limit(concurrency);
-    this.#tokens = options.tokens ?? new Tokens(options.token);
+    this.#tokens = options.tokens ?? new Tokens(options);
   }
 
   async get(request: RegistryRequest): Promise<Outcome<RegistryResponse>> {
@@ -190,12 +191,13 @@ class FetchTransport implements Transport {
   /** Sends one request. Returns undefined if the token callback failed. */
   async #ask(state: RequestState, url: URL): Promise<Reply | undefined> {
     const { kind, metadata, etag, kept } = state.request;
-    const token = this.#tokens.none ? undefined : await orAbort(this.#tokens.of(url.origin), state.signal);
+    const token = this.#tokens.none ? undefined : await orAbort(this.#tokens.of(url), state.signal);
     if (token === null) return undefined;
     const headers: Record<string, string> = { accept: kind === "tarball" ? "*/*" : ACCEPT[metadata] };
     // In a browser the header would need a preflight for each request, and the browser's cache revalidates by itself.
     if (etag && !IN_BROWSER) headers["if-none-match"] = etag;
-    if (token) headers["authorization"] = state.token = token;
+    if (token) headers["authorization"] = token;
+    state.token = token;
     const init: RequestInit = { cache: kept ? "no-store" : kind === "tarball" ? "default" : "no-cache" };
     const isFirst = state.tried === 0;
     const call: Call = {
@@ -213,7 +215,7 @@ class FetchTransport implements Transport {
     if (IN_BROWSER) return exchange(call);
     const { ByHand } = await import("./by-hand.ts");
     this.#byHand ??= new ByHand();
-    return this.#byHand.exchange(call, keyOf(state, url));
+    return this.#byHand.exchange(call, keyOf(state, url), this.#tokens.baseOf(url));
   }
 
   #limitOf({ kind, limit }: RegistryRequest): number {
@@ -230,17 +232,25 @@ class FetchTransport implements Transport {
     if (status >= 200 && status < 300) {
       if (request.kind !== "tarball" && isCut(bytes)) return this.#later(state, () => ({ code: "EINVALIDPACKUMENT" }));
       this.#note(url);
-      return { response: this.#accept(state, url, reply) };
+      const response = this.#accept(state, url, reply);
+      if (!(await this.#isOfNamespace(state))) response.unstorable = true;
+      return { response };
     }
     if (status === 401 && state.token && !state.renewed) {
       state.renewed = true;
-      if (await orAbort(this.#tokens.renew(url.origin, state.token), state.signal)) return "again";
+      if (await orAbort(this.#tokens.renew(url, state.token), state.signal)) return "again";
     }
     const wait = retryAfter(headers.get("retry-after"), Date.now());
     const facts: FailureFacts = { code: `E${status}`, milliseconds: wait };
     return status === 408 || status === 429 || status >= 500
       ? this.#later(state, () => facts, wait)
       : finalFailure(facts);
+  }
+
+  /** Checks whether a packument was requested with the credentials of its registry, which name the part of the store for it. */
+  async #isOfNamespace({ request, url, token, signal }: RequestState): Promise<boolean> {
+    if (this.#tokens.none || request.kind !== "packument") return true;
+    return (await orAbort(this.#tokens.of(new URL(".", url)), signal)) === token;
   }
 
   /** Records a readable answer. The second look uses it as proof that the registry can be reached. */

@@ -4,7 +4,7 @@ import { orAbort } from "../../src/base/on-abort.ts";
 import type { Transport } from "../../src/registry/transport.ts";
 import { createFetchTransport, type FetchTransportOptions } from "./fetch-transport.ts";
 import type { NetSession } from "./net-protocol.ts";
-import { Tokens } from "./tokens.ts";
+import { type TokenOptions, Tokens } from "./tokens.ts";
 
 /** Makes requests, and says which part of the store their credentials allow to read. */
 export interface Net extends Transport {
@@ -18,7 +18,7 @@ export type OpenNet = (session: NetSession, warn: (warning: Failure) => void) =>
 
 /** Creates a net over `fetch`, on this thread. */
 export function createNet(options: FetchTransportOptions): Net {
-  const { tokens = new Tokens(options.token) } = options;
+  const { tokens = new Tokens(options) } = options;
   const transport = createFetchTransport({ ...options, tokens });
   const life = new AbortController();
   return {
@@ -30,7 +30,7 @@ export function createNet(options: FetchTransportOptions): Net {
     },
     async namespace(registry, metadata) {
       // The token callback may never answer. Then the wait ends with the run.
-      const token = await orAbort(tokens.of(new URL(registry).origin), life.signal).catch(() => null);
+      const token = await orAbort(tokens.of(new URL(registry)), life.signal).catch(() => null);
       if (token === null) return null;
       const { namespaceOf } = await import("../../src/metadata-cache/namespace.ts");
       const subtle = globalThis.crypto?.subtle;
@@ -40,11 +40,13 @@ export function createNet(options: FetchTransportOptions): Net {
 }
 
 /** Returns a function that opens nets. Nets that are open at the same time belong to one run and share its credentials. */
-export function openNets(options: Omit<FetchTransportOptions, "registry" | "onWarning" | "tokens">): OpenNet {
+export function openNets(
+  options: Omit<FetchTransportOptions, "registry" | "onWarning" | "tokens"> & TokenOptions,
+): OpenNet {
   const open = new Set<Net>();
   let tokens: Tokens;
   return ({ registry }, onWarning) => {
-    if (open.size === 0) tokens = new Tokens(options.token);
+    if (open.size === 0) tokens = new Tokens(options);
     const net = createNet({ ...options, registry, onWarning, tokens });
     open.add(net);
     const dispose = (): void => {

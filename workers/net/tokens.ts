@@ -1,16 +1,25 @@
 import type { InstallerOptions } from "../../src/api/resolve.ts";
+import { DEFAULT_REGISTRY, isBelow, registryBase } from "../../src/registry/registry-config.ts";
+
+/** The options of an installer that decide which requests carry credentials. */
+export type TokenOptions = Pick<InstallerOptions, "token" | "registry" | "scopes" | "tokenUrls">;
 
 /**
- * The `Authorization` values from the embedder's `token` callback, by origin. The callback is called once for an origin, and once
- * more for each value that is refused. The values are kept only here and in the headers of requests.
+ * The `Authorization` values from the embedder's `token` callback, by URL. The callback is called once for a URL, and once more for
+ * each value that is refused. It is called only for URLs below the addresses that the embedder has configured, never for a URL that
+ * a lock, a packument or a project's `.npmrc` has. The values are kept only here and in the headers of requests.
  */
 export class Tokens {
   readonly #ask: InstallerOptions["token"];
+  /** Base URLs, the longest first. */
+  readonly #bases: readonly string[];
   readonly #known = new Map<string, Promise<string | undefined | null>>();
   readonly #refused = new Map<string, string>();
 
-  constructor(ask: InstallerOptions["token"]) {
-    this.#ask = ask;
+  constructor({ token, registry = DEFAULT_REGISTRY, scopes = {}, tokenUrls = [] }: TokenOptions) {
+    this.#ask = token;
+    const bases = [registry, ...Object.values(scopes), ...tokenUrls].map((url) => registryBase(url));
+    this.#bases = bases.filter((base) => base !== undefined).sort((a, b) => b.length - a.length);
   }
 
   /** Whether there is no callback. */
@@ -18,28 +27,35 @@ export class Tokens {
     return !this.#ask;
   }
 
-  /** Returns the value for an origin; undefined if there is none; null if the callback failed or its value cannot be a header. Never rejects. */
-  of(origin: string): Promise<string | undefined | null> {
-    let token = this.#known.get(origin);
+  /** Returns the longest configured base URL that `url` is below; undefined if there is none. Credentials never leave it. */
+  baseOf(url: URL): string | undefined {
+    return this.#bases.find((base) => isBelow(url, base));
+  }
+
+  /** Returns the value for a URL; undefined if there is none; null if the callback failed or its value cannot be a header. Never rejects. */
+  of(url: URL): Promise<string | undefined | null> {
+    let token = this.#known.get(url.href);
     if (!token) {
-      token = this.#fetch(origin);
-      this.#known.set(origin, token);
+      token = this.#fetch(url);
+      this.#known.set(url.href, token);
     }
     return token;
   }
 
   /** Called after a 401. Returns whether there is another value than the `used` one. */
-  async renew(origin: string, used: string): Promise<boolean> {
-    if ((await this.of(origin)) === used && this.#refused.get(origin) !== used) {
-      this.#refused.set(origin, used);
-      this.#known.delete(origin);
+  async renew(url: URL, used: string): Promise<boolean> {
+    if ((await this.of(url)) === used && this.#refused.get(url.href) !== used) {
+      this.#refused.set(url.href, used);
+      this.#known.delete(url.href);
     }
-    return (await this.of(origin)) !== used;
+    return (await this.of(url)) !== used;
   }
 
-  async #fetch(origin: string): Promise<string | undefined | null> {
+  async #fetch(url: URL): Promise<string | undefined | null> {
+    const registry = this.baseOf(url);
+    if (!registry) return undefined;
     try {
-      const token = await this.#ask?.(origin);
+      const token = await this.#ask?.(url.href, { registry });
       if (!token) return undefined;
       if (!/^[ -~]+$/.test(token)) return null;
       return token.includes(" ") ? token : `Bearer ${token}`;

@@ -9,6 +9,7 @@ import type {
   ProjectInput,
   ResolutionStats,
   ResolveOptions,
+  TokenContext,
 } from "../../src/api/resolve.ts";
 import type { Outcome } from "../../src/errors/failure.ts";
 import type { Extracted, ReadOrder, TarballRequest } from "../../src/install/extractor.ts";
@@ -41,11 +42,27 @@ export interface WorkerSetup {
   fetching?:
     | Pick<
         InstallerOptions,
-        "concurrency" | "timeout" | "deadline" | "minRate" | "packumentLimit" | "retries" | "proxy"
+        | "concurrency"
+        | "timeout"
+        | "deadline"
+        | "minRate"
+        | "packumentLimit"
+        | "retries"
+        | "proxy"
+        | "registry"
+        | "scopes"
+        | "tokenUrls"
       >
     | undefined;
   /** For `io`: a port that asks the page for credentials. */
   tokens?: MessagePort | undefined;
+}
+
+/** From the worker that makes requests to the page: what credentials does a URL need? */
+export interface TokenQuery {
+  readonly id: number;
+  readonly url: string;
+  readonly context: TokenContext;
 }
 
 export interface ResolveOrder {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { InstallerOptions } from "../../../src/api/resolve.ts";
 import { create, expectLeft, openTab, SETUPS, type Setup, stageOfFile } from "./setups.ts";
 import type { Tab } from "./tab.ts";
 
@@ -100,14 +101,18 @@ test.each(SETUPS)("the limits on requests hold on the thread that fetches: $mode
 });
 
 test.each(SETUPS)(
-  "token is called once for each origin and run, and a faulty one fails with ENEEDAUTH: $mode, io $io",
+  "token is called once for each URL and run, and a faulty one fails with ENEEDAUTH: $mode, io $io",
   async (setup) => {
     await using tab = await openTab(stage(), setup);
     await tab.call((life) => life.dispose());
     const options = optionsOf(tab, setup);
     const asked = await tab.call(async (life, options) => {
       const asked: string[] = [];
-      await life.create({ ...options, token: (origin) => `hush-${asked.push(origin)}` });
+      const token: InstallerOptions["token"] = (url, { registry }) => {
+        asked.push(url, registry);
+        return `hush-${asked.length}`;
+      };
+      await life.create({ ...options, token });
       // Full manifests are requested through a second port, if the engine has one.
       for (const name of ["first", "second"]) {
         life.resolve(name, { completeLockfile: true });
@@ -117,8 +122,13 @@ test.each(SETUPS)(
       return asked;
     }, options);
     expect(await tab.fate("second")).toMatchObject({ is: "right", warnings: [] });
-    expect(asked).toEqual([new URL(tab.registry.url).origin, new URL(tab.registry.url).origin]);
-    expect(new Set(tab.registry.authorizations)).toEqual(new Set(["Bearer hush-1", "Bearer hush-2"]));
+    const { url } = tab.registry;
+    const urls = asked.filter((_, i) => i % 2 === 0);
+    expect(new Set(asked.filter((_, i) => i % 2 === 1))).toEqual(new Set([url]));
+    expect(urls.length).toBe(2 * new Set(urls).size);
+    expect(urls.every((asked) => asked.startsWith(url))).toBe(true);
+    // One of each run's values names its part of the store, and is sent with no request.
+    expect(new Set(tab.registry.authorizations).size).toBe(urls.length - 2);
 
     for (const way of ["throws", "gives a function", "never answers"] as const) {
       await tab.call(

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Installer } from "../../../src/api/resolve.ts";
 import { createInstaller } from "../../../web/index.ts";
+import { Tokens } from "../../../workers/net/tokens.ts";
 import { contents, folder, recordingInstaller, smallInstaller, webhoist } from "./harness.ts";
 
 const app = { name: "app", version: "1.0.0", dependencies: { debug: "^4.0.0" } };
@@ -257,8 +258,10 @@ test("the running platform is the default, and the token is sent to its registry
   const { installer } = asked[1]!;
   expect(installer).toMatchObject({ metadata: "full", registry: "https://npm.acme.example/sub/" });
   expect(installer.platform).toEqual({ os: "linux", cpu: "arm64", node: "20.1.0", npm: "10.0.0" });
-  expect(installer.token?.("https://npm.acme.example")).toBe("secret");
-  expect(installer.token?.("https://elsewhere.example")).toBeUndefined();
+  const tokens = new Tokens(installer);
+  expect(await tokens.of(new URL("https://npm.acme.example/sub/a"))).toBe("Bearer secret");
+  expect(await tokens.of(new URL("https://npm.acme.example/a"))).toBeUndefined();
+  expect(await tokens.of(new URL("https://elsewhere.example/sub/a"))).toBeUndefined();
 });
 
 test("--help prints the help and --version the version", async () => {
