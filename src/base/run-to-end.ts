@@ -5,3 +5,12 @@ export function runToEnd<T>(steps: Generator<undefined, T>): T {
     if (done) return value;
   }
 }
+
+/** Runs a generator to its end, and waits for `pause` wherever it yields. */
+export async function runWithPauses<T>(steps: Generator<undefined, T>, pause: () => Promise<void>): Promise<T> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await pause();
+  }
+}

@@ -1,6 +1,7 @@
 import type { Platform } from "../api/common.ts";
 import type { ProjectInput, ResolveOptions } from "../api/resolve.ts";
 import { resolvePath } from "../base/posix-path.ts";
+import { runWithPauses } from "../base/run-to-end.ts";
 import { fail, type Outcome, ok } from "../errors/failure.ts";
 import { notFound } from "../errors/files.ts";
 import { edgeSpec } from "../graph/edge-spec.ts";
@@ -18,6 +19,8 @@ import { buildOptions, updatesAll } from "./options.ts";
 export interface ReadInput extends ProjectInput {
   options: ResolveOptions;
   platform: Platform;
+  /** Resolves in a later turn of the event loop. Rejects after a cancel. */
+  pause?(): Promise<void>;
 }
 
 /** A project that was read: its files, and a tree that has only the root and the names of the workspaces. */
@@ -43,14 +46,14 @@ export interface Project {
  * @throws InstallError EJSONPARSE, EDUPLICATEWORKSPACE, EWORKSPACESCONFIG, EOVERRIDE, EINVALIDOPTION, EUPDATEARGS, EINVALIDLOCK, EMISSINGTARGET
  */
 export async function readProject(input: ReadInput): Promise<Project> {
-  const { files: map, root: folder = "", name, options, platform } = input;
+  const { files: map, root: folder = "", name, options, platform, pause = async () => {} } = input;
   const own = (name ?? "").split("/").filter((part) => part && part !== "." && part !== "..");
   const below = resolvePath("/", folder);
   const mount = below === "/" ? `${PROJECT_MOUNT}/${own.join("/") || "project"}` : PROJECT_MOUNT;
   const files = new ProjectFiles(map, mount);
   const path = below === "/" ? mount : PROJECT_MOUNT + below;
   const packageJson = readPackageJson(files, path);
-  const context = await readContext({ files, path, packageJson, options, platform, name });
+  const context = await readContext({ files, path, packageJson, options, platform, name, pause });
   await readProjectLock(context, { files, path, options });
   const edits = context.mutationRequested ? await import("./edit-requests.ts") : null;
   const tarball = (at: string, name: string): Outcome<Uint8Array> => {
@@ -76,9 +79,18 @@ interface ProjectParts {
   options: ResolveOptions;
   platform: Platform;
   name: string | undefined;
+  pause: () => Promise<void>;
 }
 
-async function readContext({ files, path, packageJson, options: raw, platform, name }: ProjectParts): Promise<Context> {
+async function readContext({
+  files,
+  path,
+  packageJson,
+  options: raw,
+  platform,
+  name,
+  pause,
+}: ProjectParts): Promise<Context> {
   const specTable = new SpecTable({
     legacyPeerDeps: Boolean(raw.legacyPeerDeps),
     installLinks: Boolean(raw.installLinks),
@@ -91,7 +103,8 @@ async function readContext({ files, path, packageJson, options: raw, platform, n
   const root = new Node({ specTable, name: folderName, manifest, overrides: specTable.overrides });
   clearFlags(root);
   const globs = manifest.workspaces ? await import("../project/workspaces.ts") : null;
-  const workspaces = [...(globs?.findWorkspaces(manifest.workspaces, files, path) ?? [])];
+  const found = globs && (await runWithPauses(globs.findWorkspaces(manifest.workspaces, files, path), pause));
+  const workspaces = [...(found ?? [])];
   const tree = new ProjectTree(
     root,
     path,

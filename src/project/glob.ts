@@ -1,128 +1,182 @@
-// Matches paths against npm's glob patterns. A pattern is a list of steps, once for the path's segments and, in each
-// segment, once for its characters. Matching keeps the set of all steps that may be next, and never
-// backtracks. Its cost is therefore bounded.
+// Matches paths against npm's glob patterns: `*`, `?`, `[a-z]`, `[!x]`, `{a,b}`, and `**` for any number of folders.
 //
-//   steps of `a*b`: a, *, b     text `axb`: {0} -a→ {1,2} -x→ {1,2} -b→ {1,2,3}; 3 is the end: it matches
+// 1. Expand the braces of each pattern (braces.ts), and split it into segments.
+// 2. Put all patterns into one trie. Its edges are segments, so that patterns share what they begin with.
+// 3. Match a path segment by segment. Keep the set of all nodes that are reached, and never go back.
+//
+//   `a/**/b`, `a/c`:   root -a-> 1 -**-> 2 -b-> end      2 stays reached by any segment
+//                                1 -c-> end
+//
+// A path takes at most the size of the trie times its own length.
 
-/** One step of a pattern. It matches one item, or, if it is a star, any number of items. */
-interface GlobStep<T> {
-  readonly star: boolean;
-  matches(item: T): boolean;
+import { InstallError } from "../errors/failure.ts";
+import { overLimit } from "../errors/limit.ts";
+import { expandBraces, MAX_CHOICES } from "./braces.ts";
+import { type SegmentTest, segmentTest } from "./glob-segment.ts";
+
+/** The characters of a pattern. */
+const MAX_LENGTH = 4096;
+/** The characters of all patterns of a set, after their braces were expanded. */
+const MAX_EXPANDED = 1 << 20;
+
+interface GlobNode {
+  /** The first pattern that leads here. */
+  readonly first: number;
+  readonly literals: Map<string, GlobNode>;
+  /** Nodes behind segments with wildcards, by the segment's text. */
+  readonly wild: Map<string, { test: SegmentTest; next: GlobNode }>;
+  /** True if a `**` led here: any segment leads here again. */
+  readonly isDeep: boolean;
+  /** The node behind a `**`. It is reached at the same time as this node, because a `**` may match nothing. */
+  deep: GlobNode | null;
+  /** The patterns that end here. */
+  readonly ends: number[];
+  visits: number;
 }
 
-/** The indices of the steps that may be next. */
-type Positions = ReadonlySet<number>;
+/** The nodes that a folder's path reaches. */
+export type GlobState = readonly GlobNode[];
 
-/** Adds a position, and those after it that a star allows at once, because a star may match nothing. */
-function enter<T>(steps: readonly GlobStep<T>[], into: Set<number>, at: number): Set<number> {
-  into.add(at);
-  return steps[at]?.star ? enter(steps, into, at + 1) : into;
-}
+/** Patterns, compiled into one trie. As in npm's globs, a wildcard matches a leading dot only if `dot` is set. */
+export class GlobSet {
+  readonly start: GlobState;
+  /** The nodes and segments compared so far. */
+  steps = 0;
+  readonly #patterns: readonly string[];
+  readonly #dot: boolean;
 
-/** Returns the positions after matching these items. */
-function advance<T>(steps: readonly GlobStep<T>[], from: Positions, items: Iterable<T>): Positions {
-  let positions = from;
-  for (const item of items) {
-    const next = new Set<number>();
-    for (const at of positions) {
-      const step = steps[at];
-      if (step?.matches(item)) enter(steps, next, step.star ? at : at + 1);
+  /** @throws InstallError ELIMIT if a pattern is too long, or expands to too much text */
+  constructor(patterns: readonly string[], dot = false) {
+    this.#patterns = patterns;
+    this.#dot = dot;
+    const root = newNode(0, false);
+    let expanded = 0;
+    for (const [id, pattern] of patterns.entries()) {
+      for (const choice of choicesOf(pattern)) {
+        expanded += choice.length;
+        if (expanded > MAX_EXPANDED)
+          throw tooLarge(pattern, `brings the globs to more than ${MAX_EXPANDED} characters`);
+        insert(root, choice.split("/"), id);
+      }
     }
-    positions = next;
+    this.start = enter([], root);
   }
-  return positions;
+
+  /** Returns the state of `name` in a folder. */
+  next(state: GlobState, name: string): GlobState {
+    const hidden = name[0] === "." && !this.#dot;
+    const reached: GlobNode[] = [];
+    for (const node of state) {
+      this.steps += 1;
+      node.visits++;
+      if (node.isDeep && !hidden) enter(reached, node);
+      const literal = node.literals.get(name);
+      if (literal) enter(reached, literal);
+      for (const { test, next } of node.wild.values()) {
+        this.steps += test.cost * name.length;
+        next.visits += test.cost * name.length;
+        if (!(hidden && test.opens) && test.fits(name)) enter(reached, next);
+      }
+    }
+    return reached.length > 1 ? [...new Set(reached)] : reached;
+  }
+
+  /** Returns the state of a relative, `/`-separated path. */
+  at(path: string): GlobState {
+    let state = this.start;
+    for (const name of path.split("/")) if (name !== "") state = this.next(state, name);
+    return state;
+  }
+
+  /** Returns the pattern that took the most steps. */
+  busiest(): string {
+    let most: GlobNode | undefined;
+    const todo = [...this.start];
+    for (let node = todo.pop(); node; node = todo.pop()) {
+      if (!most || node.visits > most.visits) most = node;
+      for (const next of node.literals.values()) todo.push(next);
+      for (const { next } of node.wild.values()) todo.push(next);
+      if (node.deep) todo.push(node.deep);
+    }
+    return this.#patterns[most?.first ?? 0] ?? "";
+  }
+}
+
+/** Checks whether a pattern matches the path of a state. */
+export function isMatch(state: GlobState): boolean {
+  return state.some(({ ends }) => ends.length > 0);
+}
+
+/** Returns the first pattern that may match in the folder of a state, or matches the folder itself; Infinity if there is none. */
+export function firstPattern(state: GlobState): number {
+  return state.reduce((least, { first }) => Math.min(least, first), Number.POSITIVE_INFINITY);
 }
 
 export interface Glob {
-  /**
-   * Checks a relative, `/`-separated path.
-   * @param partial whether to accept a folder that may contain a match
-   */
-  matches(path: string, partial?: boolean): boolean;
+  /** Checks a relative, `/`-separated path. */
+  matches(path: string): boolean;
 }
 
-/**
- * Compiles a pattern for `/`-separated paths: `*`, `?`, `[a-z]`, `[!x]`, `{a,b}`, and `**` for any number of folders. As in npm's
- * globs, a wildcard matches a leading dot only if `dot` is set.
- */
+/** Compiles one pattern. @throws InstallError ELIMIT, as {@link GlobSet} */
 export function glob(pattern: string, dot = false): Glob {
-  const choices = expandBraces(pattern.replaceAll("\\", "/")).map((choice) =>
-    choice
-      .split("/")
-      .filter(Boolean)
-      .map((segment) => segmentStep(segment, dot)),
-  );
+  const set = new GlobSet([pattern], dot);
   // Callers go through one folder after the other, so the result for the folder is remembered.
   let known = "";
-  let above: Positions[] = choices.map((steps) => enter(steps, new Set(), 0));
-  const start = above;
+  let above = set.start;
   return {
-    matches(path, partial = false) {
+    matches(path) {
       const slash = path.lastIndexOf("/") + 1;
       const folder = path.slice(0, slash);
       if (folder !== known) {
-        const segments = folder.split("/").filter(Boolean);
-        above = choices.map((steps, i) => advance(steps, start[i]!, segments));
+        above = set.at(folder);
         known = folder;
       }
-      const name = slash < path.length ? [path.slice(slash)] : [];
-      return choices.some((steps, i) => {
-        const positions = above[i]!.size > 0 ? advance(steps, above[i]!, name) : above[i]!;
-        return partial ? positions.size > 0 : positions.has(steps.length);
-      });
+      return isMatch(slash < path.length ? set.next(above, path.slice(slash)) : above);
     },
   };
 }
 
-function segmentStep(segment: string, dot: boolean): GlobStep<string> {
-  const hidden = (name: string): boolean => !dot && name[0] === ".";
-  if (segment === "**") return { star: true, matches: (name) => !hidden(name) };
-  if (!/[*?[]/.test(segment)) return { star: false, matches: (name) => name === segment };
-  const wild = /^[*?[]/.test(segment);
-  const fits = characters(segment);
-  return { star: false, matches: (name) => !(wild && hidden(name)) && fits(name) };
+function choicesOf(pattern: string): string[] {
+  if (pattern.length > MAX_LENGTH) throw tooLarge(pattern, `has more than ${MAX_LENGTH} characters`);
+  const choices = expandBraces(pattern.replaceAll("\\", "/"));
+  if (!choices) throw tooLarge(pattern, `expands to more than ${MAX_CHOICES} texts`);
+  return choices;
 }
 
-function characters(segment: string): (name: string) => boolean {
-  // a shortcut for the most common form, `*.js`
-  const [, before, after] = /^([^*?[]*)\*([^*?[]*)$/.exec(segment) ?? [];
-  if (before !== undefined && after !== undefined)
-    return (name) => name.length >= segment.length - 1 && name.startsWith(before) && name.endsWith(after);
-  const steps = characterSteps(segment);
-  const start = enter(steps, new Set(), 0);
-  return (name) => advance(steps, start, name).has(steps.length);
+function tooLarge(pattern: string, why: string): InstallError {
+  return new InstallError(overLimit(`The glob "${pattern}" ${why}. Use fewer or shorter globs.`));
 }
 
-function characterSteps(segment: string): GlobStep<string>[] {
-  const steps: GlobStep<string>[] = [];
-  for (const part of segment.match(/\*+|\[[!^]?\]?[^\]]*\]|[\s\S]/gu) ?? []) {
-    if (part[0] === "*") steps.push({ star: true, matches: () => true });
-    else if (part === "?") steps.push({ star: false, matches: () => true });
-    else if (part.length > 2 && part[0] === "[") steps.push(classStep(part));
-    else steps.push({ star: false, matches: (char) => char === part });
+function newNode(first: number, isDeep: boolean): GlobNode {
+  return { first, literals: new Map(), wild: new Map(), isDeep, deep: null, ends: [], visits: 0 };
+}
+
+/** Adds a node that is reached, and the one behind a `**` that may match nothing. */
+function enter(reached: GlobNode[], node: GlobNode): GlobNode[] {
+  reached.push(node);
+  if (node.deep) reached.push(node.deep);
+  return reached;
+}
+
+function insert(root: GlobNode, segments: readonly string[], id: number): void {
+  let node = root;
+  for (const segment of segments) {
+    // `**` after `**` adds nothing.
+    if (segment === "" || (segment === "**" && node.isDeep)) continue;
+    node = child(node, segment, id);
   }
-  return steps;
+  node.ends.push(id);
 }
 
-/** Parses a class of characters: `[a-c_]`, `[!a]`. */
-function classStep(text: string): GlobStep<string> {
-  const negated = /^\[[!^]/.test(text);
-  const body = text.slice(negated ? 2 : 1, -1);
-  const ranges = [...body.matchAll(/([\s\S])-([\s\S])|[\s\S]/gu)].map(([one, from, to]) => [from ?? one, to ?? one]);
-  return { star: false, matches: (char) => ranges.some(([from, to]) => from! <= char && char <= to!) !== negated };
-}
-
-/** The most texts that the braces of a pattern expand to. Stops hostile patterns. */
-const MAX_CHOICES = 1000;
-
-/** Expands `a{b,c{d,e}}` to `ab`, `acd`, `ace`. A brace without a comma or without an end is literal text. */
-function expandBraces(pattern: string): string[] {
-  const done: string[] = [];
-  const todo = [pattern];
-  for (let text = todo.pop(); text !== undefined && done.length + todo.length < MAX_CHOICES; text = todo.pop()) {
-    const found = /\{([^{}]*,[^{}]*)\}/.exec(text);
-    if (!found) done.push(text);
-    else for (const choice of (found[1] ?? "").split(",")) todo.push(text.replace(found[0], () => choice));
+function child(node: GlobNode, segment: string, id: number): GlobNode {
+  if (segment === "**") {
+    node.deep ??= newNode(id, true);
+    return node.deep;
   }
-  return done;
+  const known = node.literals.get(segment) ?? node.wild.get(segment)?.next;
+  if (known) return known;
+  const next = newNode(id, false);
+  if (!/[*?[]/.test(segment)) node.literals.set(segment, next);
+  else node.wild.set(segment, { test: segmentTest(segment), next });
+  return next;
 }

@@ -9,56 +9,81 @@
 import { enOrder } from "../base/collate.ts";
 import { nameFromFolder, relativePath, resolvePath } from "../base/posix-path.ts";
 import { failure, InstallError } from "../errors/failure.ts";
+import { overLimit } from "../errors/limit.ts";
 import type { ProjectFiles } from "./files.ts";
-import { type Glob, glob } from "./glob.ts";
+import { firstPattern, GlobSet, type GlobState, isMatch } from "./glob.ts";
 import { readPackageJson } from "./package-json.ts";
 
 interface Patterns {
-  positive: string[];
-  negative: string[];
+  positive: GlobSet;
+  negative: GlobSet;
+  /** True if the project itself is a workspace, by the pattern `.`. */
+  self: boolean;
 }
+
+/** The patterns in the list. */
+const MAX_PATTERNS = 10_000;
+/** The steps of matching all patterns against all folders. */
+const MAX_STEPS = 20_000_000;
+/** The files and folders between two pauses. */
+const FOLDERS_AT_ONCE = 500;
 
 /**
  * Finds a project's workspaces. Returns the absolute folder of each name, in the order of the patterns and then of the paths.
+ * The generator pauses between folders.
  * @param workspaces the field of package.json: patterns, or `{ packages: patterns }`
  * @param root the absolute folder of the project
- * @throws InstallError EWORKSPACESCONFIG, EDUPLICATEWORKSPACE, EJSONPARSE (for a workspace's package.json)
+ * @throws InstallError EWORKSPACESCONFIG, EDUPLICATEWORKSPACE, ELIMIT, EJSONPARSE (for a workspace's package.json)
  */
-export function findWorkspaces(workspaces: unknown, files: ProjectFiles, root: string): Map<string, string> {
-  const { positive, negative } = readPatterns(workspaces);
+export function* findWorkspaces(
+  workspaces: unknown,
+  files: ProjectFiles,
+  root: string,
+): Generator<undefined, Map<string, string>> {
+  const { positive, negative, self } = readPatterns(workspaces);
   const found = new Map<string, Set<string>>();
-  if (positive.length === 0) return new Map();
-  const matchers = positive.map((pattern) => glob(pattern));
-  const ignored = negative.map((pattern) => glob(pattern, true));
-  // `.` makes the project itself a workspace
-  const self = positive.some((pattern) => pattern === "." || pattern === "./");
-  const folders = [...(self ? ["."] : []), ...listFolders(files, root, matchers)]
-    .filter((folder) => !ignored.some((pattern) => pattern.matches(folder)))
-    .sort(enOrder);
-  for (const matcher of matchers) {
-    for (const folder of folders) {
-      if (!matcher.matches(folder, true)) continue;
-      const path = resolvePath(root, folder);
-      const read = readPackageJson(files, path);
-      if (!read) continue;
-      const name = read.manifest.name || nameFromFolder(path);
-      const paths = found.get(name) ?? new Set();
-      found.set(name, paths.add(path));
-    }
+  const matched = yield* listFolders(files, root, positive);
+  if (self) matched.push({ folder: ".", first: firstPattern(positive.at(".")) });
+  const folders = matched
+    .filter(({ folder }) => !isMatch(negative.at(folder)))
+    .sort((a, b) => a.first - b.first || enOrder(a.folder, b.folder));
+  checkSteps(positive, negative);
+  for (const [i, { folder }] of folders.entries()) {
+    if (i % FOLDERS_AT_ONCE === FOLDERS_AT_ONCE - 1) yield;
+    const path = resolvePath(root, folder);
+    const read = readPackageJson(files, path);
+    if (!read) continue;
+    const name = read.manifest.name || nameFromFolder(path);
+    const paths = found.get(name) ?? new Set();
+    found.set(name, paths.add(path));
   }
   return uniquePaths(found, root);
 }
 
 /**
  * Returns a test for a folder's path in the project: whether the folder is a workspace if it has a package.json.
- * @throws InstallError EWORKSPACESCONFIG
+ * @throws InstallError EWORKSPACESCONFIG, ELIMIT
  */
 export function workspaceTest(workspaces: unknown): (folder: string) => boolean {
   const { positive, negative } = readPatterns(workspaces);
-  const matchers = positive.map((pattern) => glob(pattern));
-  const ignored = negative.map((pattern) => glob(pattern, true));
-  return (folder) =>
-    matchers.some((pattern) => pattern.matches(folder)) && !ignored.some((pattern) => pattern.matches(folder));
+  return (folder) => {
+    checkSteps(positive, negative);
+    return isMatch(positive.at(folder)) && !isMatch(negative.at(folder));
+  };
+}
+
+/** @throws InstallError ELIMIT with the pattern that took the most steps */
+function checkSteps(...sets: GlobSet[]): void {
+  if (sets.reduce((sum, { steps }) => sum + steps, 0) <= MAX_STEPS) return;
+  const [busiest] = sets.sort((a, b) => b.steps - a.steps);
+  throw tooMany(
+    `Matching "workspaces" in package.json takes more than ${MAX_STEPS} steps. Most go to the pattern "${busiest?.busiest()}".`,
+  );
+}
+
+function tooMany(message: string): InstallError {
+  const text = 'Write fewer or simpler patterns, such as ["packages/*"].';
+  return new InstallError(overLimit(`${message} ${text}`, { requiredBy: [""], wayOut: [{ kind: "other", text }] }));
 }
 
 /** Step 5: checks that no name has two folders. */
@@ -100,37 +125,70 @@ function readPatterns(workspaces: unknown): Patterns {
       ),
     );
   }
-  const positive: string[] = [];
-  let negative: string[] = [];
-  for (const text of list) {
-    const marks = /^!*/.exec(text)?.[0].length ?? 0;
-    const pattern = text.slice(marks).replace(/^\.?\/+/, "");
-    if (marks % 2 === 1) negative.push(pattern);
-    else {
-      // step 2: a later positive pattern cancels an earlier negated one that covers it
-      negative = negative.filter((each) => !covers(each, pattern));
-      positive.push(pattern);
-    }
-  }
-  const kept = positive.filter((pattern) => !negative.some((each) => covers(each, pattern)));
-  return { positive: kept, negative };
+  if (list.length > MAX_PATTERNS) throw tooMany(`"workspaces" in package.json has more than ${MAX_PATTERNS} patterns.`);
+  return withoutCovered(list.map(parsePattern));
 }
 
-/** Checks whether a pattern matches another pattern's text. A pattern that ends with `/` only matches text that does. */
-function covers(pattern: string, text: string): boolean {
-  return (text.endsWith("/") || !pattern.endsWith("/")) && glob(pattern).matches(text);
+interface Pattern {
+  text: string;
+  isNegated: boolean;
+}
+
+function parsePattern(pattern: string): Pattern {
+  let marks = 0;
+  while (pattern[marks] === "!") marks++;
+  return { text: pattern.slice(marks).replace(/^\.?\/+/, ""), isNegated: marks % 2 === 1 };
+}
+
+/** Step 2: drops the negated patterns that a later positive one cancels, then the positive ones that a negated one covers. */
+function withoutCovered(patterns: readonly Pattern[]): Patterns {
+  const texts = patterns.map(({ text, isNegated }) => (isNegated ? text : null));
+  const cover = new GlobSet(texts.map((text) => text ?? ""));
+  // A pattern that ends with `/` covers only those that do.
+  const covering = ({ text }: Pattern): number[] =>
+    cover.at(text).flatMap(({ ends }) => {
+      cover.steps += ends.length;
+      return ends.filter((id) => texts[id] !== null && (text.endsWith("/") || !texts[id]?.endsWith("/")));
+    });
+  for (const [position, pattern] of patterns.entries()) {
+    if (pattern.isNegated) continue;
+    for (const id of covering(pattern)) if (id < position) texts[id] = null;
+    checkSteps(cover);
+  }
+  const positive = patterns.filter((pattern) => !pattern.isNegated && covering(pattern).length === 0);
+  const kept = positive.map(({ text }) => text);
+  const self = kept.includes(".");
+  return {
+    positive: new GlobSet(kept),
+    negative: new GlobSet(
+      texts.flatMap((text) => text ?? []),
+      true,
+    ),
+    self,
+  };
+}
+
+interface MatchedFolder {
+  folder: string;
+  /** The first pattern that matches the folder, or may match one in it. */
+  first: number;
 }
 
 /** Step 3: lists the folders that a pattern matches. Enters only folders in which a match is possible. */
-function listFolders(files: ProjectFiles, root: string, matchers: readonly Glob[]): string[] {
-  const matched: string[] = [];
-  const todo = [""];
-  for (let folder = todo.pop(); folder !== undefined; folder = todo.pop()) {
-    if (folder && matchers.some((matcher) => matcher.matches(folder as string))) matched.push(folder);
+function* listFolders(files: ProjectFiles, root: string, patterns: GlobSet): Generator<undefined, MatchedFolder[]> {
+  const matched: MatchedFolder[] = [];
+  const todo: { folder: string; state: GlobState }[] = [{ folder: "", state: patterns.start }];
+  let count = 0;
+  for (let at = todo.pop(); at; at = todo.pop()) {
+    const { folder, state } = at;
+    if (folder && isMatch(state)) matched.push({ folder, first: firstPattern(state) });
     for (const name of files.names(resolvePath(root, folder))) {
+      if (++count % FOLDERS_AT_ONCE === 0) yield;
       const path = folder ? `${folder}/${name}` : name;
       if (name === "node_modules" || !files.isFolder(resolvePath(root, path))) continue;
-      if (matchers.some((matcher) => matcher.matches(path, true))) todo.push(path);
+      const below = patterns.next(state, name);
+      checkSteps(patterns);
+      if (below.length > 0) todo.push({ folder: path, state: below });
     }
   }
   return matched;

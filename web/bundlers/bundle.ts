@@ -2,7 +2,7 @@ import type { FileMap } from "../../src/api/common.ts";
 import type { InstalledProject, NodeResolveOptions } from "../../src/api/install.ts";
 import { InstallError } from "../../src/errors/failure.ts";
 import { NodeResolver } from "../../src/node/resolve.ts";
-import { glob } from "../../src/project/glob.ts";
+import { GlobSet, isMatch } from "../../src/project/glob.ts";
 import { BundleFiles } from "./bundle-files.ts";
 
 /**
@@ -39,6 +39,8 @@ export class BundlerBuild {
   readonly files: BundleFiles;
   readonly #options: BundlerOptions;
   readonly #resolver: NodeResolver;
+  /** The compiled `sideEffects` of each package that has a list. */
+  readonly #sideEffects = new WeakMap<readonly unknown[], GlobSet>();
 
   constructor(project: InstalledProject, options: BundlerOptions) {
     const { files = {} } = options;
@@ -72,7 +74,9 @@ export class BundlerBuild {
     const listed = scope?.json["sideEffects"];
     if (!scope || !Array.isArray(listed)) return listed !== false;
     const inside = scope.folder ? path.slice(scope.folder.length + 1) : path;
-    return listed.some((pattern) => typeof pattern === "string" && fits(pattern, inside));
+    const set = this.#sideEffects.get(listed) ?? sideEffectsOf(listed);
+    this.#sideEffects.set(listed, set);
+    return isMatch(set.at(inside));
   }
 
   /** Returns the first result. If none is found, throws the error of the first attempt. */
@@ -119,8 +123,12 @@ function isInPackage(path: string): boolean {
   return /(?:^|\/)node_modules\//.test(path);
 }
 
-/** Matches a pattern of `sideEffects` as bundlers do: a pattern without a slash applies to files of any folder. */
-function fits(pattern: string, path: string): boolean {
-  const plain = pattern.replace(/^\.\//, "");
-  return glob(plain.includes("/") ? plain : `**/${plain}`, true).matches(path);
+/** Compiles `sideEffects` as bundlers do: a pattern without a slash applies to files of any folder. @throws InstallError ELIMIT */
+function sideEffectsOf(listed: readonly unknown[]): GlobSet {
+  const patterns = listed.filter((pattern) => typeof pattern === "string");
+  const plain = patterns.map((pattern) => pattern.replace(/^\.\//, ""));
+  return new GlobSet(
+    plain.map((pattern) => (pattern.includes("/") ? pattern : `**/${pattern}`)),
+    true,
+  );
 }

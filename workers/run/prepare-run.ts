@@ -6,6 +6,7 @@ import { loadNpmrc, withNpmrc } from "../../src/registry/npmrc.ts";
 import { registryConfig } from "../../src/registry/registry-config.ts";
 import { withDateLimit } from "../../src/registry/release-age.ts";
 import { DEFAULT_PLATFORM } from "../host/default-platform.ts";
+import { nextTurn } from "../host/yield.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import type { SupplyRequest } from "./supply.ts";
 
@@ -41,7 +42,11 @@ export async function prepareRun({ settings, input, options: given, signal }: Ru
   const npmrc = await loadNpmrc(npmrcText(input));
   const options = withDateLimit(withNpmrc(npmrc, given), Date.now());
   const platform = { ...DEFAULT_PLATFORM, ...settings.platform };
-  const project = await readProject({ ...input, options, platform });
+  const pause = async (): Promise<void> => {
+    await nextTurn();
+    signal.throwIfAborted();
+  };
+  const project = await readProject({ ...input, options, platform, pause });
   const config = registryConfig(settings, npmrc);
   const warnings: Failure[] = [...npmrc.warnings];
   const warn = (warning: Failure): void => void warnings.push(warning);

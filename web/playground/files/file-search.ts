@@ -1,3 +1,4 @@
+import { InstallError } from "../../../src/errors/failure.ts";
 import { globFiles } from "../../../src/install/glob-files.ts";
 
 /** Paths that are searched before the page gets a turn. */
@@ -25,8 +26,18 @@ export async function searchFiles(
     if (at > 0) await turn();
     if (signal.aborted) return null;
     const slice = paths.slice(at, at + PATHS_PER_TURN);
-    const hits = isGlob ? globFiles(pattern, slice) : slice.filter((path) => path.toLowerCase().includes(lowerCase));
+    const hits = isGlob ? globHits(pattern, slice) : slice.filter((path) => path.toLowerCase().includes(lowerCase));
     for (const hit of hits) found.push(hit);
   }
   return found;
+}
+
+/** Returns the paths that match a glob. None match one beyond the limits of globs. */
+function globHits(pattern: string, paths: readonly string[]): string[] {
+  try {
+    return globFiles(pattern, paths);
+  } catch (error) {
+    if (error instanceof InstallError && error.code === "ELIMIT") return [];
+    throw error;
+  }
 }
