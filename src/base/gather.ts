@@ -9,6 +9,8 @@ export interface Dependency<N> {
 export interface DependencyReader<N, D extends Dependency<N>> {
   out(node: N): Iterable<D>;
   into(node: N): Iterable<D>;
+  /** Called with the packages that the first half of {@link gatherOver} has reached. */
+  reached?(set: ReadonlySet<N>): void;
 }
 
 /**
@@ -31,6 +33,7 @@ export function gatherOver<N, D extends Dependency<N>>(
   for (const node of set) {
     for (const edge of reader.out(node)) if (edge.to && !set.has(edge.to) && keep(edge)) set.add(edge.to);
   }
+  reader.reached?.(set);
   const work = [...set];
   for (let node = work.pop(); node; node = work.pop()) {
     if (!set.has(node)) continue;

@@ -7,13 +7,13 @@ import type { EdgeSpec } from "../graph/edge-spec.ts";
 import { fold } from "../graph/fold.ts";
 import type { Node } from "../graph/node.ts";
 import { addDependencies, localSpec, removeDependencies } from "../project/edit-dependencies.ts";
-import { selectVersion } from "../registry/select-version.ts";
+import { pickVersion } from "../registry/select-version.ts";
 import { parseArg, type Spec } from "../spec/spec.ts";
 import type { Context } from "./context.ts";
 import type { DepsQueue } from "./deps-queue.ts";
 import { hideProjectPath } from "./hide-project-path.ts";
 import { readManifest } from "./local-packages.ts";
-import { needPackument, needTarball, type Steps } from "./need.ts";
+import { needPackument, needTarball, type Steps, withPauses } from "./need.ts";
 import { noGit } from "./problems.ts";
 import { queueUpdates } from "./update-requests.ts";
 
@@ -120,9 +120,8 @@ function* specToAdd(text: string, node: Node, context: Context): Steps<Spec> {
   }
   if (spec.type === "tag" && spec.rawSpec) {
     const packument = yield* needPackument(spec.name);
-    const picked = packument.ok
-      ? selectVersion(packument.value, spec.fetchSpec, context.options.policyFor(spec.name))
-      : packument;
+    const policy = context.options.policyFor(spec.name);
+    const picked = packument.ok ? yield* withPauses(pickVersion(packument.value, spec.fetchSpec, policy)) : packument;
     if (!picked.ok) return raise({ ...picked.failure, requiredBy: [node.location] });
     return parseArg(`${picked.value.name}@${picked.value.version}`, root);
   }

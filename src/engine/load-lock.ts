@@ -10,11 +10,11 @@ import { Link } from "../graph/link.ts";
 import { Node } from "../graph/node.ts";
 import type { LockData, LockEntry } from "../lockfile/read-lock.ts";
 import { integrityOf } from "../registry/dist.ts";
-import { selectVersion } from "../registry/select-version.ts";
+import { pickVersion } from "../registry/select-version.ts";
 import type { Context } from "./context.ts";
 import { calculateFlags, resetAllFlags, resetFlags } from "./flags.ts";
 import { readManifest } from "./local-packages.ts";
-import { needPackument, needTarball, type Steps } from "./need.ts";
+import { needPackument, needTarball, type Steps, withPauses } from "./need.ts";
 
 /**
  * Starts the tree from a lock (npm-tree §18).
@@ -141,7 +141,8 @@ function* fetchManifest({ name, version, resolved, integrity }: Node, { options 
   }
   const packument = yield* needPackument(name);
   // Without a version in the lock, npm takes any version of that name, even for a folder.
-  return packument.ok ? selectVersion(packument.value, version || "*", options.policyFor(name)) : packument;
+  if (!packument.ok) return packument;
+  return yield* withPauses(pickVersion(packument.value, version || "*", options.policyFor(name)));
 }
 
 /**

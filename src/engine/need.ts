@@ -40,3 +40,12 @@ export function* needCode<T>(load: () => Promise<T>): Steps<T> {
   const loaded = (yield { kind: "code", key: "", load }) as Outcome<T>;
   return loaded.ok ? loaded.value : raise(loaded.failure);
 }
+
+/** Runs work of the layers below, and makes each of its pauses a need. */
+export function* withPauses<T>(work: Generator<undefined, T>): Steps<T> {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    yield PAUSE;
+  }
+}

@@ -1,5 +1,5 @@
 import { writeLock } from "../lockfile/write-lock.ts";
-import { PAUSE, type Steps } from "./need.ts";
+import { type Steps, withPauses } from "./need.ts";
 import type { Project } from "./read-project.ts";
 
 export interface WrittenProject {
@@ -37,13 +37,4 @@ export function* writeProject(project: Project): Steps<WrittenProject> {
   const yarn = context.yarn?.write(tree.root);
   if (yarn) changed[files.key(`${path}/yarn.lock`)] = yarn;
   return { files: changed, lockfile };
-}
-
-/** Runs `work`, with a pause after every step. */
-function* withPauses<T>(work: Generator<undefined, T>): Steps<T> {
-  for (;;) {
-    const { done, value } = work.next();
-    if (done) return value;
-    yield PAUSE;
-  }
 }

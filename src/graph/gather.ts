@@ -7,6 +7,12 @@ import type { Node } from "./node.ts";
 const EDGES: DependencyReader<Node, Edge> = {
   out: (node) => node.edges().values(),
   into: (node) => node.edgesIn,
+  reached: (set) => {
+    for (const { specTable } of set) {
+      specTable.budget.visit(set.size);
+      break;
+    }
+  },
 };
 
 /**
@@ -38,33 +44,45 @@ export function optionalSet(node: Node): Set<Node> {
 }
 
 /**
- * Returns the peer sets that a node belongs to, by entry edge (npm-tree §14.3). An entry edge leads from outside into a peer
- * set: it is not a peer edge itself, or its dependent is a top node.
+ * Returns the entry edges of the peer sets that a node belongs to (npm-tree §14.3). An entry edge leads from outside into a peer
+ * set: it is not a peer edge itself, or its dependent is a top node. {@link peersBelow} of its package is the set.
  *
  * ```
- * root -> a;  a -> peer b;  b -> peer c        peerEntrySets(c): root -> a  =>  {a, b, c}
+ * root -> a;  a -> peer b;  b -> peer c        peerEntries(c): root -> a, whose set is {a, b, c}
  * ```
  */
-export function peerEntrySets(node: Node): Map<Edge, Set<Node>> {
-  const union = new Set([node]);
-  for (const one of union) {
-    for (const edge of one.edges().values()) if (edge.peer && edge.to && edge.valid) union.add(edge.to);
-    for (const edge of one.edgesIn) if (edge.peer && edge.valid) union.add(edge.from);
+export function peerEntries(node: Node): Edge[] {
+  const members = new Set([node]);
+  for (const one of members) {
+    for (const edge of one.edgesIn) if (edge.peer && edge.valid) members.add(edge.from);
   }
-  const entries = new Map<Edge, Set<Node>>();
-  for (const member of union) {
-    const below = peersBelow(member);
-    if (!below.has(node)) continue;
-    for (const edge of member.edgesIn) if ((!edge.peer || edge.from.isTop) && edge.valid) entries.set(edge, below);
+  const entries: Edge[] = [];
+  for (const member of members.size > 1 ? inOrder(members, node) : members) {
+    for (const edge of member.edgesIn) if ((!edge.peer || edge.from.isTop) && edge.valid) entries.push(edge);
   }
+  node.specTable.budget.visit(members.size + entries.length);
   return entries;
 }
 
+/** Returns nodes in npm's order: as a search from `node` along valid peer edges, in both directions, finds them. */
+function inOrder(members: ReadonlySet<Node>, node: Node): Node[] {
+  const found: Node[] = [];
+  const union = new Set([node]);
+  for (const one of union) {
+    if (members.has(one) && found.push(one) === members.size) break;
+    for (const edge of one.edges().values()) if (edge.peer && edge.to && edge.valid) union.add(edge.to);
+    for (const edge of one.edgesIn) if (edge.peer && edge.valid) union.add(edge.from);
+  }
+  node.specTable.budget.visit(union.size);
+  return found;
+}
+
 /** Returns a node and all nodes that valid peer edges reach from it. */
-function peersBelow(node: Node): Set<Node> {
+export function peersBelow(node: Node): Set<Node> {
   const set = new Set([node]);
   for (const one of set) {
     for (const edge of one.edges().values()) if (edge.peer && edge.to && edge.valid) set.add(edge.to);
   }
+  node.specTable.budget.visit(set.size);
   return set;
 }

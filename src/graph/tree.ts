@@ -7,6 +7,8 @@ import type { Node } from "./node.ts";
 
 const NO_WORKSPACES: ReadonlyMap<string, EdgeSpec> = new Map();
 
+const NO_PASSING: ReadonlySet<Edge> = new Set();
+
 /** A tree of nodes: the tree that is built, or a virtual root. */
 export abstract class NodeTree {
   abstract readonly root: Node;
@@ -72,10 +74,11 @@ export class ProjectTree extends NodeTree {
     this.pointEdges(this.root);
   }
 
-  /** Returns the nodes of a name, in the order in which they were placed. */
-  named(name: string): readonly Node[] {
+  /** Returns the nodes of a name at or below a folder, and maybe others, in the order in which they were placed. */
+  namedBelow(name: string, folder: Node): readonly Node[] {
     const found = this.#byName.get(name);
-    return found === undefined ? [] : found instanceof Set ? [...found] : [found];
+    if (found === undefined) return [];
+    return found instanceof Set ? partBelow(found, folder, (node) => (node.name === name ? node : undefined)) : [found];
   }
   /** Returns the node at an absolute path. */
   at(path: string): Node | undefined {
@@ -97,7 +100,8 @@ export class ProjectTree extends NodeTree {
     parent.setChild(node);
     this.relocate(node);
     if (this.loading) return;
-    for (const edge of passed ? [...passed.edgesIn] : [...(this.#missing.get(node.key) ?? [])]) {
+    const passing = passed ? passed.edgesIn : (this.#missing.get(node.key) ?? NO_PASSING);
+    for (const edge of partBelow(passing, parent, (one) => (one.hasEdges ? one.edges().get(node.key) : undefined))) {
       if (edge.from.isDescendantOf(parent)) this.point(edge, node);
     }
     this.pointEdges(node);
@@ -254,10 +258,30 @@ function bundles(node: Node): boolean {
   return bundledNames(node.manifest).length > 0;
 }
 
-/** Returns a node and all nodes below it, parents first. */
-export function subtree(node: Node): Node[] {
+/** A set with more items is not searched whole for every package that is placed deep in the tree. */
+const FEW = 16;
+
+/**
+ * Returns the items of a set that belong to nodes at or below a folder, and maybe others, in the set's order. Searches the folder if
+ * it holds less than the set. `itemOf` returns a node's item.
+ */
+function partBelow<T>(set: ReadonlySet<T>, folder: Node, itemOf: (node: Node) => T | undefined): readonly T[] {
+  const { budget } = folder.specTable;
+  if (set.size <= FEW) return [...set];
+  const nodes = subtree(folder, set.size >> 1);
+  budget.visit(nodes.length);
+  if (nodes.length <= set.size >> 1) {
+    const items = nodes.map(itemOf).filter((item) => item !== undefined && set.has(item)) as T[];
+    if (items.length < 2) return items;
+  }
+  budget.visit(set.size);
+  return [...set];
+}
+
+/** Returns a node and all nodes below it, parents first. Stops soon after `most` nodes. */
+export function subtree(node: Node, most: number = Number.POSITIVE_INFINITY): Node[] {
   const all = [node];
-  for (let i = 0; i < all.length; i++) {
+  for (let i = 0; i < all.length && all.length <= most; i++) {
     const at = all[i] as Node;
     for (const kid of at.children.values()) all.push(kid);
     for (const kid of at.fsChildren) all.push(kid);

@@ -1,8 +1,9 @@
 import { enOrder } from "../base/collate.ts";
+import { sortPausing } from "../base/sort-pausing.ts";
 import { hasBundle, openBundle } from "../engine/bundled-dependencies.ts";
 import type { Context } from "../engine/context.ts";
 import { DepsQueue } from "../engine/deps-queue.ts";
-import { PAUSE, type Steps } from "../engine/need.ts";
+import { PAUSE, type Steps, withPauses } from "../engine/need.ts";
 import { describeWarnings, PendingFailure } from "../engine/pending-failure.ts";
 import { raise } from "../errors/failure.ts";
 import { notTerminating } from "../errors/not-terminating.ts";
@@ -80,17 +81,20 @@ export class IdealTreeBuilder {
   /** Steps 1 to 7. */
   *#visit(node: Node): Steps<void> {
     const { specTable, tree } = this.#context;
-    specTable.budget.step();
+    const { budget } = specTable;
+    budget.step();
     if (this.#seen.has(node) || !node.placed || node.tree !== tree) return;
     this.#seen.add(node);
+    budget.begin(node.name);
     if (node !== tree.root && hasBundle(node)) yield* openBundle(node, this.#context);
     const found: { edge: Edge; dep: Node }[] = [];
     for (const edge of this.#problemEdges(node)) {
       if (!edge.peerConflicted) found.push({ edge, dep: yield* this.#candidateFor(edge) });
     }
-    found.sort((a, b) => enOrder(a.edge.name, b.edge.name));
-    for (const { edge, dep } of found) {
-      this.#place(edge, dep);
+    const byName = sortPausing(found, (a, b) => enOrder(a.edge.name, b.edge.name));
+    for (const { edge, dep } of yield* withPauses(byName)) {
+      yield* this.#place(edge, dep);
+      if (budget.pauseDue) yield PAUSE;
       if (this.#context.pendingWarnings.length) yield* describeWarnings(this.#context);
     }
     for (const { to } of node.edges().values()) if (to?.isLink) this.#links.add(to as Link);
@@ -99,10 +103,10 @@ export class IdealTreeBuilder {
   /** Step 3. The bundled dependencies of a package came in its tarball and are final; those of the project are not. */
   #problemEdges(node: Node): Edge[] {
     const { loadFailures } = this.#context;
-    const bundled = ofProject(node) ? [] : bundledNames(node.manifest);
+    const bundled = new Set(ofProject(node) ? [] : bundledNames(node.manifest));
     const problems: Edge[] = [];
     for (const edge of node.edges().values()) {
-      if (bundled.includes(edge.name)) continue;
+      if (bundled.has(edge.name)) continue;
       if (edge.to && (loadFailures.has(edge.to) || edge.to.inShrinkwrap)) continue;
       if (this.#isProblem(edge)) problems.push(edge);
     }
@@ -147,10 +151,11 @@ export class IdealTreeBuilder {
   }
 
   /** Step 5. */
-  #place(edge: Edge, dep: Node): void {
+  *#place(edge: Edge, dep: Node): Steps<void> {
     const { tree, options, explicitEdges } = this.#context;
     const explicitRequest = explicitEdges.has(edge);
     const placement = new Placement({ tree, options, explicitRequest, report: this.#report }, { dep, edge });
+    yield* withPauses(placement.run());
     this.#queueAffected(placement);
   }
 
@@ -164,6 +169,7 @@ export class IdealTreeBuilder {
       if (placed.errors.length) context.loadFailures.add(placed);
       context.mutated = true;
       const requeue = context.options.save || context.mutationRequested;
+      placed.specTable.budget.visit(placed.edgesIn.size);
       for (const into of placed.edgesIn) {
         if (into === edge || into.peerConflicted || into.valid) continue;
         if (!this.#seen.has(into.from)) this.queue.push(into.from);
@@ -203,10 +209,11 @@ export class IdealTreeBuilder {
 
 /** Returns the nearest package below a folder, breadth first, that satisfies the edge and came in no bundle. */
 function nearestBelow(root: Node, edge: Edge): Node | null {
-  const queue = [...root.children.values()];
+  const queue = [root];
   for (const node of queue) {
-    if (node.name === edge.name && !node.inDepBundle && node.satisfies(edge)) return node;
-    queue.push(...node.children.values());
+    if (node !== root && node.name === edge.name && !node.inDepBundle && node.satisfies(edge)) return node;
+    for (const kid of node.children.values()) queue.push(kid);
   }
+  root.specTable.budget.visit(queue.length);
   return null;
 }

@@ -2,7 +2,7 @@ import type { Failure } from "../api/failure.ts";
 import { enOrder } from "../base/collate.ts";
 import type { Context } from "../engine/context.ts";
 import type { LoadedManifest } from "../engine/local-packages.ts";
-import { needCode, needPackument, type Steps } from "../engine/need.ts";
+import { needCode, needPackument, type Steps, withPauses } from "../engine/need.ts";
 import { PendingFailure } from "../engine/pending-failure.ts";
 import { fail, failure, type Outcome, ok, raise } from "../errors/failure.ts";
 import { notTerminating } from "../errors/not-terminating.ts";
@@ -14,7 +14,7 @@ import { VirtualTree } from "../graph/virtual-tree.ts";
 import { canReplace, peerEdges } from "../placement/can-place.ts";
 import { ofProject } from "../placement/place.ts";
 import { integrityOf } from "../registry/dist.ts";
-import { selectVersion } from "../registry/select-version.ts";
+import { pickVersion } from "../registry/select-version.ts";
 import type { RegistrySpec, Spec } from "../spec/spec.ts";
 
 /**
@@ -256,7 +256,8 @@ export class Candidates {
   *#fromRegistry(spec: RegistrySpec): Steps<Outcome<LoadedManifest>> {
     const packument = yield* needPackument(spec.name);
     if (!packument.ok) return packument;
-    const picked = selectVersion(packument.value, spec.fetchSpec, this.#context.options.policyFor(spec.name));
+    const policy = this.#context.options.policyFor(spec.name);
+    const picked = yield* withPauses(pickVersion(packument.value, spec.fetchSpec, policy));
     if (!picked.ok) return picked;
     const manifest = picked.value;
     this.#context.picked.add(manifest);

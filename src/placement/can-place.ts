@@ -1,8 +1,22 @@
 import type { Edge } from "../graph/edge.ts";
-import { deepestNestingTarget, gather, peerEntrySets } from "../graph/gather.ts";
+import { deepestNestingTarget, gather, peerEntries, peersBelow } from "../graph/gather.ts";
 import type { Node } from "../graph/node.ts";
 
 export type Verdict = "OK" | "REPLACE" | "KEEP" | "CONFLICT";
+
+/**
+ * A set with more checks than this is checked in another way. npm checks a peer again on every way that leads to it: 14 packages
+ * that are peers of each other take it 10^10 checks.
+ */
+const MAX_CHECKS = 1_000;
+
+/** The checks of one set of peers. */
+interface PeerChecks {
+  /** How many were made. */
+  count: number;
+  /** True if each check is made without the peers of its package: {@link CanPlace.finish} goes through them. */
+  readonly shallow: boolean;
+}
 
 export interface PlacementQuestion {
   readonly dep: Node;
@@ -39,7 +53,8 @@ export interface PlacementQuestion {
  *       This is not checked in the folder of the package that asks, for itself or as the head of a peer set.
  *    b. Otherwise OK, if the peers of `dep` fit too.
  *
- * The peers of `dep` fit if each of them may be placed at its deepest target from `target` up, by the same rules.
+ * The peers of `dep` fit if each of them may be placed at its deepest target from `target` up, by the same rules. If that takes
+ * more than 1,000 checks, the result is open until {@link finish} has run.
  *
  * ```
  * 4b  root -> a, b;  a -> c@^1.0;  b -> c@^1.2         c@1.0 is at the root; c@1.2 satisfies a too: REPLACE
@@ -56,28 +71,38 @@ export class CanPlace {
   declare readonly edge: Edge;
   declare readonly target: Node;
   declare readonly parent: CanPlace | null;
+  /** The check of the package that is placed for its own sake. */
+  declare readonly top: CanPlace;
   readonly children: CanPlace[] = [];
   /** The package of that name in `target` now. */
   declare readonly current: Node | null;
   /** The verdict, with the peers of `dep`. */
-  declare readonly all: Verdict;
+  declare all: Verdict;
   /** The verdict before the peers were checked. Null if they were not. */
   #withoutPeers: Verdict | null = null;
   readonly #preferDedupe: boolean;
   readonly #explicitRequest: boolean;
   /** The packages whose peers are being checked: `dep` of each check above this one. */
   readonly #path: readonly Node[];
-  /** The verdict with the peers, once they were checked. */
-  #withPeers: Verdict | null = null;
+  readonly #checks: PeerChecks;
+  #deepest: Node | null = null;
+  /** Whether the peers of `dep` fit, once they were checked. */
+  #peersFit: boolean | null = null;
 
-  constructor(question: PlacementQuestion, path: readonly Node[] = []) {
+  constructor(
+    question: PlacementQuestion,
+    path: readonly Node[] = [],
+    checks: PeerChecks = { count: 0, shallow: false },
+  ) {
     this.dep = question.dep;
     this.edge = question.edge;
     this.target = question.target;
     this.parent = question.parent;
+    this.top = question.parent?.top ?? this;
     this.#preferDedupe = question.preferDedupe || question.edge.peer;
     this.#explicitRequest = question.explicitRequest;
     this.#path = path;
+    this.#checks = checks;
     this.current = question.target.children.get(question.edge.key) ?? null;
     this.all = this.#judge();
   }
@@ -87,15 +112,13 @@ export class CanPlace {
     return this.#withoutPeers ?? this.all;
   }
 
-  /** The check of the package that is placed for its own sake. */
-  get top(): CanPlace {
-    return this.parent ? this.parent.top : this;
-  }
-
   /** The deepest folder where `dep` may be placed. For a peer it is never deeper than that of the package that has the peer. */
   get #start(): Node {
-    const from = this.parent ? this.parent.#start : this.edge.from;
-    return deepestNestingTarget(from, this.edge.key);
+    if (this.#deepest) return this.#deepest;
+    const deepest = deepestNestingTarget(this.parent ? this.parent.#start : this.edge.from, this.edge.key);
+    // Placements change the tree between other checks.
+    if (this.#checks.shallow) this.#deepest = deepest;
+    return deepest;
   }
 
   /** Returns the checks of the peers of `dep`, of their peers, and so on, nearest first. */
@@ -158,15 +181,17 @@ export class CanPlace {
     const { dep, edge, target } = this;
     const siblings = dep.parent?.children ?? null;
     if (!siblings) throw new DetachedCandidate(dep);
-    for (const [entry, set] of peerEntrySets(current)) {
+    const accepted = new Map<Node, boolean>();
+    for (const entry of peerEntries(current)) {
       if (entry === edge || entry === this.top.edge) continue;
       const entryNode = entry.to as Node;
-      const replacement = siblings.get(entryNode.key);
-      if (replacement ? canReplace(replacement, entryNode, siblings) : acceptsPeers(entryNode, siblings)) continue;
-      for (const member of set) {
-        const deepest = deepestNestingTarget(entry.from, member.key);
-        if (deepest === target || target.isDescendantOf(deepest)) return false;
+      let accepts = accepted.get(entryNode);
+      if (accepts === undefined) {
+        const replacement = siblings.get(entryNode.key);
+        accepts = replacement ? canReplace(replacement, entryNode, siblings) : acceptsPeers(entryNode, siblings);
+        accepted.set(entryNode, accepts);
       }
+      if (!accepts && !nestsDeeper(entry, target)) return false;
     }
     return true;
   }
@@ -183,24 +208,76 @@ export class CanPlace {
     return this.#ifPeersFit("OK");
   }
 
-  /** Returns `withoutPeers`, or CONFLICT if a peer of `dep` does not fit. The result is computed once. */
+  /** Returns `withoutPeers`, or CONFLICT if a peer of `dep` does not fit. The peers are checked once. */
   #ifPeersFit(withoutPeers: Verdict): Verdict {
     this.#withoutPeers = withoutPeers;
-    if (this.#withPeers) return this.#withPeers;
-    let verdict = withoutPeers;
+    this.#peersFit ??= this.#checks.shallow || this.#checkPeers();
+    return this.#peersFit ? withoutPeers : "CONFLICT";
+  }
+
+  #checkPeers(): boolean {
+    const checks = this.#checks;
     const path = [...this.#path, this.dep];
+    let fit = true;
     for (const edge of peerEdges(this.dep)) {
       const peer = edge.to;
       if (!peer || path.includes(peer)) continue;
+      if (++checks.count > MAX_CHECKS) break;
       this.dep.specTable.budget.step();
-      const target = deepestNestingTarget(this.target, peer.key);
-      const question = { dep: peer, edge, target, parent: this, preferDedupe: true, explicitRequest: false };
-      const child = new CanPlace(question, path);
+      const child = new CanPlace(this.#questionFor(edge, peer), path, checks);
       this.children.push(child);
-      if (child.all === "CONFLICT") verdict = "CONFLICT";
+      if (child.all === "CONFLICT") fit = false;
     }
-    this.#withPeers = verdict;
-    return verdict;
+    return fit;
+  }
+
+  #questionFor(edge: Edge, dep: Node): PlacementQuestion {
+    const target = deepestNestingTarget(this.target, dep.key);
+    return { dep, edge, target, parent: this, preferDedupe: true, explicitRequest: false };
+  }
+
+  /** True if the set of peers is too large for npm's way of checking it. Then the verdict is not known before {@link finish}. */
+  get unfinished(): boolean {
+    return this.#checks.count > MAX_CHECKS;
+  }
+
+  /**
+   * Checks a large set of peers, each package once for each folder. A peer on which it does not depend whether the others fit ends
+   * a way; a CONFLICT ends the search. npm finds the same, unless the only way to a conflict passes a package twice.
+   */
+  *finish(): Generator<undefined, void> {
+    const { budget } = this.dep.specTable;
+    this.#checks.count = 0;
+    this.#peersFit = true;
+    this.children.length = 0;
+    const checks: PeerChecks = { count: 0, shallow: true };
+    const reached = new Map<Node, CanPlace[]>();
+    const open: CanPlace[] = [this];
+    search: for (const check of open) {
+      for (const edge of peerEdges(check.dep)) {
+        const peer = edge.to;
+        if (!peer || peer === this.dep) continue;
+        budget.step();
+        if (budget.pauseDue) yield;
+        const child = new CanPlace(check.#questionFor(edge, peer), [], checks);
+        if (child.all === "CONFLICT") {
+          this.#peersFit = false;
+          this.children.push(child);
+          break search;
+        }
+        if (!child.#dependsOnPeers) continue;
+        const others = reached.get(peer) ?? [];
+        if (others.some((other) => other.target === child.target && other.#start === child.#start)) continue;
+        reached.set(peer, [...others, child]);
+        open.push(child);
+      }
+    }
+    this.all = this.#judge();
+  }
+
+  /** Whether the verdict is CONFLICT if a peer does not fit. Without the peers, step 4c may keep the package that is there. */
+  get #dependsOnPeers(): boolean {
+    return this.#withoutPeers !== null && !this.current?.satisfies(this.edge);
   }
 }
 
@@ -218,6 +295,25 @@ export function peerEdges(node: Node): Edge[] {
   const { manifest, specTable } = node;
   if (node.isLink || !manifest.peerDependencies || specTable.legacyPeerDeps) return [];
   return [...node.edges().values()].filter((edge) => edge.peer);
+}
+
+/** Checks whether every member of the peer set of an entry edge can be placed below `target`: step 4h. */
+function nestsDeeper({ from, to }: Edge, target: Node): boolean {
+  const keys = new Set([...peersBelow(to as Node)].map(({ key }) => key));
+  const specs = from.specs();
+  // Members that are no peers of the dependent all have the same deepest target.
+  const peers = specs.size < keys.size ? [...specs.keys()].filter((key) => keys.has(key)) : keys;
+  let others = keys.size;
+  for (const key of peers) {
+    if (!specs.get(key)?.peer) continue;
+    others--;
+    if (isAtOrAbove(deepestNestingTarget(from, key), target)) return false;
+  }
+  return others === 0 || !isAtOrAbove(from, target);
+}
+
+function isAtOrAbove(deepest: Node, target: Node): boolean {
+  return deepest === target || target.isDescendantOf(deepest);
 }
 
 /** Checks whether a peer set accepts the new peers of the names that both have: step 4h. */

@@ -1,9 +1,10 @@
 import { enOrder } from "../base/collate.ts";
+import { sortPausing } from "../base/sort-pausing.ts";
 import { InstallError } from "../errors/failure.ts";
 import { notTerminating } from "../errors/not-terminating.ts";
 import { copyNode } from "../graph/copy-node.ts";
 import type { Edge } from "../graph/edge.ts";
-import { deepestNestingTarget, gather, peerEntrySets } from "../graph/gather.ts";
+import { deepestNestingTarget, gather, peerEntries } from "../graph/gather.ts";
 import { Link } from "../graph/link.ts";
 import type { Node } from "../graph/node.ts";
 import type { ProjectTree } from "../graph/tree.ts";
@@ -11,6 +12,9 @@ import { CanPlace, canDedupe, DetachedCandidate, peerEdges } from "./can-place.t
 
 /** Peers of peers deeper than this mean that two peer sets displace each other without end (npm-tree §25.1). */
 const MAX_DEPTH = 200;
+
+/** Work that yields where other work may run. */
+type Pausing<T = void> = Generator<undefined, T>;
 
 export interface PlaceOptions {
   readonly force: boolean;
@@ -89,12 +93,17 @@ export class Placement {
     this.#depth = this.parent ? this.parent.#depth + 1 : 0;
     if (this.#depth > MAX_DEPTH) throw new InstallError(notTerminating(`the peer set of ${this.top.dep.name}`));
     this.current = at.edge.to;
+  }
+
+  /** Places the package. Pauses where that takes long. */
+  *run(): Pausing {
     const { edge } = this;
+    const { explicitRequest, options } = this.#request;
     // step 1
-    const isRequested = request.explicitRequest || (!this.parent && request.options.updateNames.has(edge.name));
+    const isRequested = explicitRequest || (!this.parent && options.updateNames.has(edge.name));
     if (edge.to && edge.valid && !isRequested) return;
-    this.#findTarget();
-    if (this.#chooseTarget()) this.#place();
+    yield* this.#findTarget();
+    if (this.#chooseTarget()) yield* this.#place();
   }
 
   /** The placement of the package that is placed for its own sake. */
@@ -109,7 +118,7 @@ export class Placement {
   }
 
   /** Step 2. */
-  #findTarget(): void {
+  *#findTarget(): Pausing {
     const { dep, edge } = this;
     const { explicitRequest, options } = this.#request;
     const parent = this.parent?.check ?? null;
@@ -117,6 +126,7 @@ export class Placement {
     for (let target: Node | null = this.#start; target; target = target.resolveParent) {
       if (!target.isTop && target.specs().get(edge.key)?.peer) continue;
       const check = new CanPlace({ dep, edge, target, parent, preferDedupe, explicitRequest });
+      if (check.unfinished) yield* check.finish();
       if (check.self !== "CONFLICT") this.bestSelf = check;
       if (check.all === "CONFLICT") break;
       this.check = check;
@@ -140,7 +150,7 @@ export class Placement {
   }
 
   /** Steps 4 to 8. */
-  #place(): void {
+  *#place(): Pausing {
     const { edge } = this;
     const check = this.check as CanPlace;
     const { target } = check;
@@ -148,7 +158,7 @@ export class Placement {
     // step 4
     if (verdict === "KEEP") {
       if (edge.peer && !edge.valid) this.#warn(edge, this.dep);
-      this.#pruneDedupable(target, true);
+      yield* this.#pruneDedupable(target, true);
       return;
     }
     const { tree } = this.#request;
@@ -166,11 +176,11 @@ export class Placement {
     const placed = this.dep.tree || this.dep.isLink ? copyNode(this.dep) : this.dep;
     this.placed = placed;
     const old = target.children.get(edge.key);
-    if (old) this.#replace(old, placed);
+    if (old) yield* this.#replace(old, placed);
     else tree.attach(placed, target);
     if (edge.peer && !placed.satisfies(edge)) this.#warn(edge, this.dep);
-    this.#pruneDuplicates(target);
-    this.#placePeers(siblings);
+    yield* this.#pruneDuplicates(target);
+    yield* this.#placePeers(siblings);
   }
 
   /** Step 5: returns the same package at or above the target, if there is one. */
@@ -180,23 +190,26 @@ export class Placement {
   }
 
   /** Step 7. */
-  #pruneDuplicates(target: Node): void {
+  *#pruneDuplicates(target: Node): Pausing {
     const { edge } = this;
-    if (edge.to && edge.to !== this.placed && edge.valid) this.#pruneDedupable(edge.to, false);
-    for (const node of this.#request.tree.named(edge.name)) {
+    if (edge.to && edge.to !== this.placed && edge.valid) yield* this.#pruneDedupable(edge.to, false);
+    for (const node of this.#request.tree.namedBelow(edge.name, target)) {
       if (!node.placed || node.isTop || !node.isDescendantOf(target)) continue;
-      this.#pruneDedupable(node, false);
-      if (node.placed) for (const kid of [...node.children.values()]) this.#pruneDedupable(kid, false);
+      yield* this.#pruneDedupable(node, false);
+      if (node.placed) for (const kid of [...node.children.values()]) yield* this.#pruneDedupable(kid, false);
     }
   }
 
   /** Step 8. @throws DetachedCandidate if the candidate was evicted from its virtual root */
-  #placePeers(siblings: ReadonlyMap<string, Node> | null): void {
+  *#placePeers(siblings: ReadonlyMap<string, Node> | null): Pausing {
     for (const edge of peerEdges(this.placed as Node)) {
       if (edge.valid || edge.peerConflicted) continue;
       if (!siblings) throw new DetachedCandidate(this.dep);
       const dep = siblings.get(edge.key);
-      if (dep?.satisfies(edge)) this.children.push(new Placement(this.#request, { dep, edge, parent: this }));
+      if (!dep?.satisfies(edge)) continue;
+      const child = new Placement(this.#request, { dep, edge, parent: this });
+      this.children.push(child);
+      yield* child.run();
     }
   }
 
@@ -214,16 +227,19 @@ export class Placement {
    *    react@18 replaces react@17: ui@1 goes, and x is visited again, which places ui@1 and react@17 below x
    * ```
    */
-  #replace(old: Node, placed: Node): void {
+  *#replace(old: Node, placed: Node): Pausing {
     const { tree } = this.#request;
+    const { budget } = old.specTable;
     const wanted = placed.specs();
-    const orphans: Node[] = [];
+    const orphans = new Set<Node>();
     for (const [key, { to }] of old.edges()) {
-      if (to && !wanted.has(key)) orphans.push(...gather([to], (edge) => edge.to !== to));
+      if (!to || wanted.has(key)) continue;
+      for (const orphan of gather([to], (edge) => edge.to !== to)) orphans.add(orphan);
+      if (budget.pauseDue) yield;
     }
-    const displaced = this.#displacedPeers(old, placed);
+    const displaced = yield* this.#displacedPeers(old, placed);
     tree.replace(old, placed);
-    this.#pruneOrphans(placed, orphans);
+    yield* this.#pruneOrphans(placed, orphans);
     for (const node of displaced) {
       for (const edge of node.edgesIn) this.needEvaluation.add(edge.from);
       tree.detach(node);
@@ -231,14 +247,16 @@ export class Placement {
   }
 
   /** Step 2 of a replacement. */
-  #displacedPeers(old: Node, placed: Node): Node[] {
+  *#displacedPeers(old: Node, placed: Node): Pausing<Node[]> {
     const displaced: Node[] = [];
     for (const edge of old.edgesIn) {
       if (!edge.peer || edge.from.parent !== old.parent || edge.peerConflicted || placed.satisfies(edge)) continue;
-      for (const entry of peerEntrySets(edge.from).keys()) {
+      for (const entry of peerEntries(edge.from)) {
         const entryNode = entry.to as Node;
         if (entryNode !== old.parent && !ofProject(entry.from)) {
-          displaced.push(...gather([entryNode], (kept) => kept.to !== entryNode && !kept.peerConflicted));
+          const set = gather([entryNode], (kept) => kept.to !== entryNode && !kept.peerConflicted);
+          for (const node of set) displaced.push(node);
+          if (old.specTable.budget.pauseDue) yield;
         } else {
           this.#warn(edge, this.dep);
         }
@@ -248,11 +266,12 @@ export class Placement {
   }
 
   /** Step 4 of a replacement. */
-  #pruneOrphans(node: Node, orphans: readonly Node[]): void {
+  *#pruneOrphans(node: Node, orphans: ReadonlySet<Node>): Pausing {
     const invalid = new Set<Node>();
     for (const edge of node.edges().values()) if (edge.to && !edge.valid) invalid.add(edge.to);
     for (const seed of orphans) {
       for (const one of gather([seed], (edge) => edge.to !== seed && edge.valid)) invalid.add(one);
+      if (node.specTable.budget.pauseDue) yield;
     }
     if (invalid.size === 0) return;
     const gone = gather(invalid, (edge) => edge.from !== node && edge.to !== node && edge.valid);
@@ -263,16 +282,19 @@ export class Placement {
    * Removes a node, and the packages that only it needs, if a package further up serves its dependents too (npm-tree §13.3). If the
    * node stays, `descend` tries the packages below it.
    */
-  #pruneDedupable(node: Node, descend: boolean): void {
+  *#pruneDedupable(node: Node, descend: boolean): Pausing {
     const { tree, options, explicitRequest } = this.#request;
+    const { budget } = node.specTable;
+    budget.visit(1);
+    if (budget.pauseDue) yield;
     if (canDedupe(node, options.preferDedupe, explicitRequest)) {
       for (const gone of gather([node], (edge) => edge.to !== node && edge.valid)) tree.detach(gone);
       return;
     }
     if (!descend) return;
-    for (const kid of byLocation(node.children.values())) this.#pruneDedupable(kid, true);
-    for (const top of byLocation(node.fsChildren)) {
-      for (const kid of byLocation(top.children.values())) this.#pruneDedupable(kid, true);
+    for (const kid of yield* byLocation(node.children.values())) yield* this.#pruneDedupable(kid, true);
+    for (const top of yield* byLocation(node.fsChildren)) {
+      for (const kid of yield* byLocation(top.children.values())) yield* this.#pruneDedupable(kid, true);
     }
   }
 
@@ -290,8 +312,7 @@ export class Placement {
       if (into.peer) peers = true;
       else if (ofProject(into.from)) return true;
     }
-    if (peers) for (const entry of peerEntrySets(from).keys()) if (ofProject(entry.from)) return true;
-    return false;
+    return peers && peerEntries(from).some((entry) => ofProject(entry.from));
   }
 
   #warn(edge: Edge, dep: Node): void {
@@ -306,7 +327,6 @@ export function ofProject(node: Node): boolean {
 }
 
 /** Sorts by location, as npm does. */
-function byLocation(nodes: Iterable<Node>): Node[] {
-  const list = [...nodes];
-  return list.length > 1 ? list.sort((a, b) => enOrder(a.location, b.location)) : list;
+function byLocation(nodes: Iterable<Node>): Generator<undefined, Node[]> {
+  return sortPausing([...nodes], (a, b) => enOrder(a.location, b.location));
 }

@@ -30,6 +30,9 @@ import {
   WORD_COUNT,
 } from "./record.ts";
 
+/** More searches for a version than this, each through all keys, take longer than to make a map of them. */
+const MAX_SEARCHES = 100;
+
 /**
  * All versions of a package, read from its record. Each part is parsed when it is first needed. A broken part then throws an
  * InstallError (EINVALIDPACKUMENT). Versions are addressed by *entries*: their numbers in the document's order.
@@ -51,6 +54,8 @@ export class Packument {
   #sorted: ArrayLike<number> | null = null;
   #releases: ArrayLike<number> | null = null;
   #prefix: string | null = null;
+  #searches = 0;
+  #entries: ReadonlyMap<string, number> | null = null;
 
   /** A record that this thread did not make itself must first pass `isRecord`. */
   constructor(name: string, record: Uint8Array) {
@@ -140,6 +145,16 @@ export class Packument {
     return this.#releases;
   }
 
+  /** The number of entries. */
+  get size(): number {
+    return this.#word(VERSIONS);
+  }
+
+  /** Returns the version of any entry, or null if its key is not a version. */
+  versionAt(entry: number): Version | null {
+    return this.#version(entry);
+  }
+
   /** Returns the version of an entry in {@link sorted}. */
   versionOf(entry: number): Version {
     const version = this.#version(entry);
@@ -208,8 +223,12 @@ export class Packument {
     return { integrity: `sha512-${btoa(hash)}`, tarball: `${this.#prefix + version}.tgz` };
   }
 
-  /** Returns the last entry with a key, which wins as in JSON.parse, or -1. */
+  /** Returns the last entry with a key, which wins as in JSON.parse, or -1. Many searches make a map. */
   #find(version: string): number {
+    if (++this.#searches > MAX_SEARCHES) {
+      this.#entries ??= new Map(Array.from({ length: this.size }, (_, entry) => [this.keyOf(entry), entry]));
+      return this.#entries.get(version) ?? -1;
+    }
     const nonPlain = this.#word(RECORD_FLAGS) & NON_PLAIN_KEYS;
     let entry = this.#word(VERSIONS);
     while (entry-- > 0) if (nonPlain ? this.keyOf(entry) === version : this.#isKey(entry, version)) break;

@@ -2,7 +2,7 @@ import type { Manifest } from "../api/manifest.ts";
 import type { Outcome } from "../errors/failure.ts";
 import { parseSpec, type Spec } from "../spec/spec.ts";
 import type { Packument } from "./packument.ts";
-import { type PickPolicy, selectVersion } from "./select-version.ts";
+import { type PickPolicy, pickVersion } from "./select-version.ts";
 
 /** The source of a preload's packuments. */
 export interface PreloadSource {
@@ -111,7 +111,9 @@ export class Preload {
     this.dispatched++;
     const read = (packument: Outcome<Packument>): void => {
       if (this.#stopped || !packument.ok) return;
-      const picked = selectVersion(packument.value, spec.fetchSpec, this.#policy(spec.name));
+      const { done, value: picked } = pickVersion(packument.value, spec.fetchSpec, this.#policy(spec.name)).next();
+      // A pick that takes so long that it pauses is left to the engine.
+      if (!done) return;
       if (picked.ok && weak) this.#followPeers(picked.value, { depth, weak });
       else if (picked.ok) this.#follow(picked.value, depth);
     };

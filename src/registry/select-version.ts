@@ -14,6 +14,7 @@
 //   versions 1.0.0, 1.1.0, 2.0.0; latest is 1.0.0:  `^1` → 1.0.0 (3a), `>=1.1` → 2.0.0 (3b), `1.1.0` → 1.1.0 (2)
 
 import type { Manifest } from "../api/manifest.ts";
+import { runToEnd } from "../base/run-to-end.ts";
 import {
   type ErrorCode,
   fail,
@@ -26,6 +27,7 @@ import {
 import { ENGINES, namesPrerelease, overBottom, parseRange, type Range, testRange, underTop } from "../spec/range.ts";
 import { cleanVersion, parseVersion } from "../spec/version.ts";
 import type { RangeTable } from "../spec/version-range.ts";
+import { GradedVersions } from "./graded-versions.ts";
 import type { Packument } from "./packument.ts";
 import { isOldEnough } from "./release-age.ts";
 
@@ -54,7 +56,12 @@ interface Query {
 interface SelectionMemo {
   readonly picks: WeakMap<Packument, Map<string, Outcome<Manifest>>>;
   readonly engines: Map<string, boolean>;
+  /** Packuments of which a scan passed many versions. */
+  readonly graded: WeakMap<Packument, GradedVersions>;
 }
+
+/** Picks a version. Pauses where that takes long. */
+type Picking = Generator<undefined, Outcome<Manifest>>;
 
 const memos: WeakMap<PickPolicy, SelectionMemo> = new WeakMap();
 
@@ -68,32 +75,42 @@ const memos: WeakMap<PickPolicy, SelectionMemo> = new WeakMap();
  * - EINVALIDPACKUMENT: a part of the document is not valid JSON.
  */
 export function selectVersion(packument: Packument, wanted: string, policy: PickPolicy): Outcome<Manifest> {
+  return knownPicks(packument, policy).get(wanted) ?? runToEnd(pickVersion(packument, wanted, policy));
+}
+
+/** Does the same as {@link selectVersion}, with pauses. */
+export function* pickVersion(packument: Packument, wanted: string, policy: PickPolicy): Picking {
+  const known = knownPicks(packument, policy);
+  let outcome = known.get(wanted);
+  if (!outcome) {
+    outcome = yield* asOutcome({ packument, wanted, type: typeOf(wanted, policy.ranges), policy });
+    known.set(wanted, outcome);
+  }
+  return outcome;
+}
+
+function knownPicks(packument: Packument, policy: PickPolicy): Map<string, Outcome<Manifest>> {
   const { picks } = memoOf(policy);
   let known = picks.get(packument);
   if (!known) {
     known = new Map();
     picks.set(packument, known);
   }
-  let outcome = known.get(wanted);
-  if (!outcome) {
-    outcome = asOutcome({ packument, wanted, type: typeOf(wanted, policy.ranges), policy });
-    known.set(wanted, outcome);
-  }
-  return outcome;
+  return known;
 }
 
 function memoOf(policy: PickPolicy): SelectionMemo {
   let memo = memos.get(policy);
   if (!memo) {
-    memo = { picks: new WeakMap(), engines: new Map() };
+    memo = { picks: new WeakMap(), engines: new Map(), graded: new WeakMap() };
     memos.set(policy, memo);
   }
   return memo;
 }
 
-function asOutcome(query: Query): Outcome<Manifest> {
+function* asOutcome(query: Query): Picking {
   try {
-    return selectByType(query);
+    return yield* selectByType(query);
   } catch (error) {
     if (error instanceof InstallError) return fail(error.failure);
     throw error;
@@ -101,14 +118,15 @@ function asOutcome(query: Query): Outcome<Manifest> {
 }
 
 /** Picks the version: steps 1 and 2, or step 3 for a range. */
-function selectByType(query: Query): Outcome<Manifest> {
+function* selectByType(query: Query): Picking {
   const { packument, wanted, type, policy } = query;
-  if (type === "range") return selectFromRange(query, wanted || "*");
+  if (type === "range") return yield* selectFromRange(query, wanted || "*");
   const key = type === "version" ? cleanVersion(wanted) : packument.distTags.get(wanted);
   if (key == null) return noMatch(query);
   if (isOldEnough(packument, key, policy)) return takeVersion(query, key);
   // step 1: the tagged version is too new
-  return type === "tag" && policy.ranges.range(`<=${key}`) ? selectFromRange(query, `<=${key}`) : noMatch(query);
+  if (type !== "tag" || !policy.ranges.range(`<=${key}`)) return noMatch(query);
+  return yield* selectFromRange(query, `<=${key}`);
 }
 
 function typeOf(wanted: string, ranges: RangeTable): UnmatchedSpec["type"] {
@@ -140,7 +158,7 @@ function takeVersion(query: Query, key: string): Outcome<Manifest> {
 }
 
 /** Picks a version from a range: step 3. */
-function selectFromRange(query: Query, text: string): Outcome<Manifest> {
+function* selectFromRange(query: Query, text: string): Picking {
   const { packument, policy } = query;
   const range = policy.ranges.range(text) as Range;
   const restricted = packument.restrictedVersions;
@@ -154,7 +172,7 @@ function selectFromRange(query: Query, text: string): Outcome<Manifest> {
     const manifest = packument.manifest(preferred);
     if (manifest && suitability(manifest, policy) === MOST_SUITABLE) return ok(manifest);
   }
-  const best = bestInRange(query, range);
+  const best = yield* bestInRange(query, range);
   if (best) return ok(best);
   const hidden = [...restricted.keys()].filter((key) => isOldEnough(packument, key, policy));
   if (hidden.some((key) => policy.ranges.satisfies(key, text))) return noMatch(query, "E403");
@@ -177,20 +195,45 @@ export function suitability(manifest: Manifest, policy: PickPolicy): number {
   return manifest.deprecated ? (engineAllows ? 2 : 0) : engineAllows ? MOST_SUITABLE : 1;
 }
 
-/** Picks the best version in a range, from the highest down: step 3b. Stops at the first one with the top grade. */
-function bestInRange({ packument, policy }: Query, range: Range): Manifest | null {
+/** A scan that passes more versions than this is not continued, and a list that is longer is not sorted at once. */
+const MAX_PASSED = 64;
+const MAX_SORTED = 5_000;
+
+/**
+ * Picks the best version in a range: step 3b. Scans from the highest down, and stops at the first one with the top grade. If many
+ * versions do not suit, all are graded once: {@link GradedVersions}.
+ */
+function* bestInRange({ packument, policy }: Query, range: Range): Generator<undefined, Manifest | null> {
+  const { graded } = memoOf(policy);
+  const known = graded.get(packument);
+  if (known) return known.best(range);
+  const found = packument.size > MAX_SORTED && namesPrerelease(range) ? undefined : scan({ packument, policy }, range);
+  if (found !== undefined) return found;
+  const { restrictedVersions } = packument;
+  const all = yield* GradedVersions.of(packument, {
+    isCandidate: (key) => !restrictedVersions.has(key) && isOldEnough(packument, key, policy),
+    gradeOf: (manifest) => suitability(manifest, policy),
+  });
+  graded.set(packument, all);
+  return all.best(range);
+}
+
+/** Returns the best version, null if there is none, or undefined if many versions were passed. */
+function scan({ packument, policy }: Pick<Query, "packument" | "policy">, range: Range): Manifest | null | undefined {
   const entries = namesPrerelease(range) ? packument.sorted() : packument.releases();
   const restricted = packument.restrictedVersions;
   let best: Manifest | null = null;
   let bestGrade = -1;
-  for (let at = topOf(packument, entries, range) - 1; at >= 0; at--) {
+  const top = topOf(packument, entries, range);
+  for (let at = top - 1; at >= 0; at--) {
+    if (top - at > MAX_PASSED) return undefined;
     const entry = entries[at] as number;
     const version = packument.versionOf(entry);
     if (!overBottom(range, version)) break;
     if (!testRange(range, version)) continue;
     const key = packument.keyOf(entry);
     if (restricted.has(key) || !isOldEnough(packument, key, policy)) continue;
-    const manifest = packument.manifest(key) as Manifest;
+    const manifest = packument.manifestAt(entry);
     const grade = suitability(manifest, policy);
     if (grade > bestGrade) {
       best = manifest;

@@ -5,7 +5,7 @@ import type { Failure } from "../../src/api/failure.ts";
 import { withWaysOut } from "../../src/explain/way-out.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
 import type { Packument } from "../../src/registry/packument.ts";
-import { type PickPolicy, selectVersion } from "../../src/registry/select-version.ts";
+import { type PickPolicy, pickVersion, selectVersion } from "../../src/registry/select-version.ts";
 import { RangeTable } from "../../src/spec/version-range.ts";
 import { npmPick } from "./npm-pick.ts";
 
@@ -142,6 +142,85 @@ describe("against npm's own choice", () => {
       },
     );
     fc.assert(law, RUNS);
+  });
+});
+
+describe("many versions that do not suit", () => {
+  const LONG = { minLength: 66, maxLength: 200 };
+  /** Mostly versions that are deprecated, unfit or both, so that a scan passes many of them. */
+  const flawed = fc
+    .tuple(
+      fc.uniqueArray(
+        fc
+          .tuple(
+            fc.integer({ max: 3, min: 0 }),
+            fc.integer({ max: 6, min: 0 }),
+            fc.integer({ max: 9, min: 0 }),
+            fc.constantFrom("", "", "", "-rc.1", "-rc.2", "+one", "+two"),
+          )
+          .map(([major, minor, patch, rest]) => `${major}.${minor}.${patch}${rest}`),
+        LONG,
+      ),
+      fc.array(fc.constantFrom(0, 0, 0, 1, 1, 2, 2, 3), LONG),
+      fc.nat(),
+    )
+    .map(([keys, grades, latest]): Document => {
+      const entries = keys.map((each, at) => {
+        const grade = (grades[at % grades.length] as number) === 3 && at % 11 ? 0 : grades[at % grades.length];
+        const raw: Record<string, unknown> = { name: "pkg", version: each, license: each };
+        if (grade === 0 || grade === 2) raw["deprecated"] = "old";
+        if (grade === 0 || grade === 1) raw["engines"] = { node: ">=99" };
+        return [each, raw] as const;
+      });
+      return {
+        name: "pkg",
+        versions: Object.fromEntries(entries),
+        "dist-tags": { latest: keys[latest % keys.length] as string },
+      };
+    });
+
+  test("every spec picks the same version as npm's picker", () => {
+    const law = fc.property(flawed, fc.array(wanted, { minLength: 1, maxLength: 8 }), (value, specs) => {
+      const [packument, policy] = [open(value), policyOf()];
+      for (const spec of specs)
+        expect([spec, ours(packument, spec, policy)]).toEqual([spec, npms(value, spec, policy)]);
+    });
+    fc.assert(law, { numRuns: 60 });
+  });
+
+  const many = (count: number): Document => {
+    const entries = Array.from({ length: count }, (_, at): [string, object] => [`1.0.${at}`, { deprecated: "old" }]);
+    for (const [each, raw] of entries) Object.assign(raw, { name: "pkg", license: undefined, version: each });
+    return versions(...entries);
+  };
+
+  test("one manifest of each shape is read, and the picked ones", () => {
+    const packument = open(many(5_000));
+    const policy = policyOf();
+    for (let at = 0; at < 50; at++) selectVersion(packument, `<1.0.${4_000 - at}`, policy);
+    // A scan reads 64 manifests at most before all versions are graded.
+    expect(packument.manifestsParsed).toBeLessThan(64 + 50 + 3);
+  });
+
+  test("grading pauses in proportion to the versions", () => {
+    const pauses = [10_000, 20_000].map((count) => {
+      let paused = 0;
+      for (const _ of pickVersion(open(many(count)), "<=1", policyOf())) paused++;
+      return paused;
+    });
+    expect(pauses[0]).toBeGreaterThan(30);
+    expect(pauses[1]).toBeLessThan(3 * (pauses[0] as number));
+  });
+
+  test("a version that cannot be read fails a pick only where the scan would meet it", () => {
+    const old = Array.from({ length: 100 }, (_, at) => `"1.0.${at}":{"version":"1.0.${at}","deprecated":"old"}`);
+    const text = `{"dist-tags":{},"versions":{"0.9.0":{"version":nope},${old.join()},"2.0.0":{"version":nope},"2.1.0":{"version":"2.1.0"}}}`;
+    const packument = indexPackument("pkg", new TextEncoder().encode(text));
+    const codes = ["^1", "<=1", ">=1", "2.0.x", "^2"].map((spec) => {
+      const outcome = selectVersion(packument, spec, policyOf());
+      return outcome.ok ? outcome.value.version : outcome.failure.code;
+    });
+    expect(codes).toEqual(["1.0.99", "EINVALIDPACKUMENT", "2.1.0", "EINVALIDPACKUMENT", "2.1.0"]);
   });
 });
 
