@@ -42,7 +42,7 @@ const LAYERS: Readonly<Record<string, string>> = {
     "api errors base tarball registry project graph lockfile answer explain engine ideal flat workers/host workers/net workers/storage",
   "workers/threads":
     "api errors base registry metadata-cache answer engine install workers/host workers/net workers/shared workers/storage workers/run",
-  "web/options": "api errors base tarball",
+  "web/options": "api errors base tarball registry",
   "web/sinks": "api errors base sink",
   "web/backends":
     "api errors base answer install workers/host workers/net workers/shared workers/storage workers/run workers/threads",

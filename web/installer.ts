@@ -29,12 +29,12 @@ type RealMode = Exclude<Mode, "auto">;
  */
 export async function createInstaller(options: InstallerOptions = {}): Promise<Installer> {
   registryConfig(options);
-  const { mode: asked = "auto", fetch, io, deadline, minRate, packumentLimit } = options;
+  const { mode: asked = "auto", fetch, io, deadline, minRate, packumentLimit, tokenUrls, projectConfig } = options;
   if (fetch && io === "worker") {
     throw invalidOption('options.fetch cannot be used with io: "worker".');
   }
-  if ((deadline ?? minRate ?? packumentLimit) !== undefined) {
-    (await import("./options/check-request-limits.ts")).checkRequestLimits(options);
+  if ([deadline, minRate, packumentLimit, tokenUrls, projectConfig].some((option) => option !== undefined)) {
+    (await import("./options/check-installer-options.ts")).checkInstallerOptions(options);
   }
   const given = { ...options, ...plainOptions(() => settingsOf(options)) };
   const attempts = (asked === "auto" ? MODES : [asked]).map((mode) => ({ mode, options: given }));

@@ -47,6 +47,11 @@ export interface InstallerOptions {
   token?: (url: string, context: TokenContext) => string | undefined | Promise<string | undefined>;
   /** Base URLs for which `token` is called too, such as a host that has only the tarballs of a registry. */
   tokenUrls?: readonly string[];
+  /**
+   * `false` ignores a project's `.npmrc`. A list names the keys that count, such as `["legacy-peer-deps", "@acme:registry"]`. Default
+   * true. If `registry` is set here, a project's `@scope:registry` counts only if a list names it.
+   */
+  projectConfig?: boolean | readonly string[];
   /** Default: the global `fetch`. Cannot be combined with `io: "worker"`. */
   fetch?: typeof globalThis.fetch;
   /** Default `abbreviated`. A date limit needs `full`, and sets it with a warning. */

@@ -1,5 +1,5 @@
 import type { Failure } from "../api/failure.ts";
-import type { ResolveOptions } from "../api/resolve.ts";
+import type { InstallerOptions, ResolveOptions } from "../api/resolve.ts";
 import { registryBase } from "./registry-config.ts";
 import { withoutOwnLimit } from "./release-age.ts";
 
@@ -14,14 +14,17 @@ export interface Npmrc {
 
 export type NpmrcOptions = Omit<ResolveOptions, "add" | "rm" | "update" | "saveType" | "completeLockfile" | "signal">;
 
+/** The options of an installer that decide which settings of a project's `.npmrc` count. */
+export type NpmrcRules = Pick<InstallerOptions, "projectConfig" | "registry" | "scopes">;
+
 /**
- * Reads a project's `.npmrc` as npm does. Credentials are neither kept nor repeated in messages. A value that refers to the
+ * Reads a project's `.npmrc` as npm does, as far as `rules` allow. Credentials are neither kept nor repeated in messages. A value that refers to the
  * environment (`${HOME}`) is ignored with a warning, because a page has no environment. The parser is loaded on demand.
  */
-export async function loadNpmrc(source: string): Promise<Npmrc> {
-  if (!/\S/.test(source)) return { options: {}, scopes: new Map(), warnings: [] };
+export async function loadNpmrc(source: string, rules: NpmrcRules): Promise<Npmrc> {
+  if (rules.projectConfig === false || !/\S/.test(source)) return { options: {}, scopes: new Map(), warnings: [] };
   const { readNpmrc } = await import("./read-npmrc.ts");
-  return readNpmrc(source, registryBase);
+  return readNpmrc(source, registryBase, rules);
 }
 
 /**

@@ -3,7 +3,7 @@
 
 import type { Failure } from "../api/failure.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
-import type { Npmrc, NpmrcOptions } from "./npmrc.ts";
+import type { Npmrc, NpmrcOptions, NpmrcRules } from "./npmrc.ts";
 
 type IniValue = string | boolean | null | (string | boolean | null)[];
 type ValueReader = (value: IniValue) => unknown;
@@ -11,6 +11,8 @@ type ValueReader = (value: IniValue) => unknown;
 const CREDENTIALS = /^(?:\/\/|_|(?:username|email|cert|key|certfile|keyfile|otp)$)/;
 /** A reference to an environment variable. A page has no environment, and the reference must not be used as literal text. */
 const ENVIRONMENT = /\$\{[^${}]+\}/;
+const SCOPE_REGISTRY = /^(@[^:/]+):registry$/;
+const SCOPE = /^@[^:]*:/;
 const STRATEGIES = ["hoisted", "nested", "shallow", "linked"];
 const TYPES = ["prod", "dev", "optional", "peer"];
 
@@ -118,9 +120,33 @@ const warn = (message: string, wayOut: Failure["wayOut"] = []): Failure => ({
 
 type ToBase = (url: string) => string | undefined;
 
+/** Deletes the keys that the installer does not allow. `*` stands for every key, and `@*:registry` for that of every scope. */
+function deleteKeys(entries: Map<string, IniValue>, { projectConfig, registry, scopes }: NpmrcRules): Failure[] {
+  const warnings: Failure[] = [];
+  const list = Array.isArray(projectConfig) ? (projectConfig as readonly string[]) : undefined;
+  const isEveryAllowed = !list || list.includes("*");
+  for (const key of entries.keys()) {
+    if (list?.includes(key) || list?.includes(key.replace(SCOPE, "@*:"))) continue;
+    const [, scope] = SCOPE_REGISTRY.exec(key) ?? [];
+    const isOverruled = scope !== undefined && registry !== undefined;
+    if (isEveryAllowed && !isOverruled) continue;
+    entries.delete(key);
+    const isGiven = [scope, scope?.slice(1)].some((name) => name !== undefined && Object.hasOwn(scopes ?? {}, name));
+    if (isEveryAllowed && !isGiven) warnings.push(overruled(key));
+  }
+  return warnings;
+}
+
+/** Warns that the `registry` of the installer holds for a scope too, because a project must not lead it elsewhere. */
+function overruled(key: string): Failure {
+  const text = `Set the registry of the scope with \`scopes\`, or name ${key} in \`projectConfig\`.`;
+  const message = `${key} is ignored, because the installer has a \`registry\` of its own.`;
+  return warn(message, [{ kind: "option", option: "scopes", text }]);
+}
+
 function readRegistries(entries: Map<string, IniValue>, npmrc: Npmrc, toBase: ToBase): void {
   for (const [key, value] of entries) {
-    const scope = key === "registry" ? "" : /^(@[^:/]+):registry$/.exec(key)?.[1];
+    const scope = key === "registry" ? "" : SCOPE_REGISTRY.exec(key)?.[1];
     if (scope === undefined) continue;
     const base = toBase((readText(value) as string | undefined) ?? "");
     // The message does not repeat the value: a URL may contain credentials.
@@ -172,9 +198,9 @@ function readOptions(entries: Map<string, IniValue>, npmrc: Npmrc): NpmrcOptions
  * Parses an `.npmrc`. Never throws: problems become warnings.
  * @param toBase returns a base URL, or undefined if the text is not one
  */
-export function readNpmrc(source: string, toBase: ToBase): Npmrc {
-  const npmrc: Npmrc = { options: {}, scopes: new Map(), warnings: [] };
+export function readNpmrc(source: string, toBase: ToBase, rules: NpmrcRules = {}): Npmrc {
   const entries = parseIni(source.replace(/^\uFEFF/, ""));
+  const npmrc: Npmrc = { options: {}, scopes: new Map(), warnings: deleteKeys(entries, rules) };
   let credentials = false;
   for (const [key, value] of entries) {
     if (CREDENTIALS.test(key)) credentials = entries.delete(key);

@@ -139,8 +139,53 @@ test("the caller's options win, and a given age cancels the project's date", () 
 });
 
 test("loads the parser only for a project with settings", async () => {
-  expect(await loadNpmrc(" \n")).toEqual({ options: {}, scopes: new Map(), warnings: [] });
-  expect(await loadNpmrc("tag=next\nregistry=http://r.example")).toEqual(
+  expect(await loadNpmrc(" \n", {})).toEqual({ options: {}, scopes: new Map(), warnings: [] });
+  expect(await loadNpmrc("tag=next\nregistry=http://r.example", {})).toEqual(
     readNpmrc("tag=next\nregistry=http://r.example"),
+  );
+});
+
+const ALL = "tag=next\nforce\nregistry=http://r.example\n@a:registry=http://a.example\n@b:registry=http://b.example";
+
+test.each([
+  [{}, { defaultTag: "next", force: true }, "http://r.example/", ["@a", "@b"], 0],
+  [{ projectConfig: true }, { defaultTag: "next", force: true }, "http://r.example/", ["@a", "@b"], 0],
+  [{ projectConfig: false }, {}, undefined, [], 0],
+  [{ projectConfig: [] }, {}, undefined, [], 0],
+  [{ projectConfig: ["tag"] }, { defaultTag: "next" }, undefined, [], 0],
+  [{ projectConfig: ["registry", "@a:registry"] }, {}, "http://r.example/", ["@a"], 0],
+  [{ projectConfig: ["@*:registry"] }, {}, undefined, ["@a", "@b"], 0],
+  [{ registry: "http://own/" }, { defaultTag: "next", force: true }, "http://r.example/", [], 2],
+  [
+    { registry: "http://own/", scopes: { a: "http://own-a/" } },
+    { defaultTag: "next", force: true },
+    "http://r.example/",
+    [],
+    1,
+  ],
+  [{ registry: "http://own/", projectConfig: ["tag"] }, { defaultTag: "next" }, undefined, [], 0],
+  [{ registry: "http://own/", projectConfig: ["@a:registry"] }, {}, undefined, ["@a"], 0],
+  [
+    { registry: "http://own/", projectConfig: ["*", "@b:registry"] },
+    { defaultTag: "next", force: true },
+    "http://r.example/",
+    ["@b"],
+    1,
+  ],
+  [
+    { registry: "http://own/", projectConfig: ["*", "@*:registry"] },
+    { defaultTag: "next", force: true },
+    "http://r.example/",
+    ["@a", "@b"],
+    0,
+  ],
+] as const)("with %j, the settings %j count", async (rules, ...expected) => {
+  const [options, registry, scopes, warnings] = expected;
+  const npmrc = await loadNpmrc(ALL, rules);
+  expect(npmrc.options).toEqual(options);
+  expect(npmrc.registry).toBe(registry);
+  expect([...npmrc.scopes.keys()]).toEqual(scopes);
+  expect(npmrc.warnings.map(({ code, message }) => [code, message.includes("is ignored, because")])).toEqual(
+    Array(warnings).fill(["ECONFIG", true]),
   );
 });

@@ -35,7 +35,8 @@ export interface Backend {
 }
 
 /** Returns the installer options that a run uses. */
-export function settingsOf({ registry, scopes, metadata, platform, cache }: InstallerOptions): RunSettings {
-  const all = Object.entries({ registry, scopes, metadata, platform, cache });
+export function settingsOf(options: InstallerOptions): RunSettings {
+  const { registry, scopes, metadata, platform, cache, projectConfig } = options;
+  const all = Object.entries({ registry, scopes, metadata, platform, cache, projectConfig });
   return Object.fromEntries(all.filter(([, value]) => value !== undefined)) as RunSettings;
 }

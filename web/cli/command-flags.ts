@@ -69,6 +69,8 @@ export const COMMAND_FLAGS: ReadonlyMap<string, CommandFlag> = new Map<string, C
   ["npm-version", text],
   ["registry", text],
   ["token-env", text],
+  ["no-project-config", on],
+  ["project-config", { kind: "list" }],
   ["metadata", choice("abbreviated", "full")],
   ["complete", on],
   ["stdout", output],
@@ -107,4 +109,5 @@ export const CONFLICTING_FLAGS: readonly (readonly [string, string])[] = [
   ["stdout", "json"],
   ["update", "add"],
   ["update", "rm"],
+  ["project-config", "no-project-config"],
 ];

@@ -31,9 +31,16 @@ export function installerOptions(flags: Args["flags"], io: Io): InstallerOptions
     platform: { ...io.platform, ...(node ? { node } : {}), ...(npm ? { npm } : {}) },
     ...(registry ? { registry } : {}),
     ...(token ? { token } : {}),
+    ...projectConfigOf(flags),
     ...(flags.get("metadata") === "full" ? { metadata: "full" } : {}),
     ...(io.status ? { onProgress: (progress): void => io.status?.(resolveProgressText(progress)) } : {}),
   };
+}
+
+function projectConfigOf(flags: Args["flags"]): Pick<InstallerOptions, "projectConfig"> {
+  if (flags.get("no-project-config")) return { projectConfig: false };
+  const keys = flags.get("project-config");
+  return Array.isArray(keys) ? { projectConfig: keys } : {};
 }
 
 /** Returns a `token` option with the variable's value. It goes to `--registry` only. @throws InstallError EUSAGE */

@@ -78,7 +78,7 @@ export class Installs {
   async #install(given: InstallInput, options: InstallOptions, signal: AbortSignal): Promise<InstalledProject> {
     const input = readInput(given, options);
     const { own } = input;
-    const config = registryConfig(this.#options, await loadNpmrc(own?.read.text(".npmrc") ?? ""));
+    const config = registryConfig(this.#options, await loadNpmrc(own?.read.text(".npmrc") ?? "", this.#options));
     const checked: CheckedInstall = { signal, options, own, config };
     const nets: Backend["nets"] = (concurrency) => this.#backend.nets(concurrency);
     const downloads = new Downloads({ installer: this.#options, nets, config, own, limit: options.limits?.tarball });

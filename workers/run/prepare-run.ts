@@ -11,7 +11,10 @@ import { Stopwatch } from "./stopwatch.ts";
 import type { SupplyRequest } from "./supply.ts";
 
 /** The installer options that a run uses: plain data, which can be sent to a worker. */
-export type RunSettings = Pick<InstallerOptions, "registry" | "scopes" | "metadata" | "platform" | "cache">;
+export type RunSettings = Pick<
+  InstallerOptions,
+  "registry" | "scopes" | "metadata" | "platform" | "cache" | "projectConfig"
+>;
 
 export interface RunInput {
   settings: RunSettings;
@@ -39,7 +42,7 @@ export interface PreparedRun extends SupplyRequest {
 export async function prepareRun({ settings, input, options: given, signal }: RunInput): Promise<PreparedRun> {
   signal.throwIfAborted();
   const stopwatch = new Stopwatch();
-  const npmrc = await loadNpmrc(npmrcText(input));
+  const npmrc = await loadNpmrc(npmrcText(input), settings);
   const options = withDateLimit(withNpmrc(npmrc, given), Date.now());
   const platform = { ...DEFAULT_PLATFORM, ...settings.platform };
   const pause = async (): Promise<void> => {
