@@ -31,3 +31,10 @@ export function nameFromFolder(path: string): string {
 export function dirname(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/"))) || "/";
 }
+
+/** Removes slashes at the end of a text, in time linear in its length: `/\/+$/` tries every slash of it. */
+export function trimSlashes(text: string): string {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === "/") end--;
+  return text.slice(0, end);
+}

@@ -1,5 +1,6 @@
 import type { Failure, WayOut } from "../api/failure.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
+import { trimSlashes } from "../base/posix-path.ts";
 import { failure, InstallError, raise, shortenQuotes } from "../errors/failure.ts";
 import { invalidOption } from "../errors/invalid-option.ts";
 import { namelessPackage } from "../errors/local-packages.ts";
@@ -66,7 +67,7 @@ function requestedNodes({ workspaces, includeWorkspaceRoot }: ResolveOptions, { 
   if (!workspaces?.length) return [tree.root];
   const specs = [...tree.workspaceSpecs.values()];
   const nodes = workspaces.map((name) => {
-    const path = `${tree.root.path}/${name.replace(/^\.?\/+|\/+$/g, "")}`;
+    const path = `${tree.root.path}/${trimSlashes(name.replace(/^\.?\/+/, ""))}`;
     const spec = specs.find((one) => one.key === fold(name)) ?? specs.find(({ raw }) => raw === `file:${path}`);
     const node = spec && tree.at(spec.raw.slice("file:".length));
     if (!node) throw new InstallError(noWorkspace(name, specs));

@@ -54,7 +54,7 @@ function satisfiesGit(node: Node, spec: Spec & { type: "git" }, at: { parsed: Pa
 }
 
 function repository(spec: Spec & { type: "git" }): string {
-  return spec.saveSpec.replace(/#.*$/, "");
+  return spec.saveSpec.split("#", 1)[0] as string;
 }
 
 function isRemote(resolved: string | null): boolean {

@@ -1,4 +1,5 @@
 import type { InstalledProject, NodeResolveOptions } from "../api/install.ts";
+import { runToEnd } from "../base/run-to-end.ts";
 import { InstallError } from "../errors/failure.ts";
 import type { Digest } from "../tarball/integrity.ts";
 import { type ModuleSyntax, moduleSyntax } from "./module-syntax.ts";
@@ -69,7 +70,7 @@ export class ModuleGraph {
 
   async #read(path: string): Promise<ProjectModule> {
     const bytes = await this.#project.readFile(path);
-    const syntax = moduleSyntax(new TextDecoder().decode(bytes));
+    const syntax = runToEnd(moduleSyntax(new TextDecoder().decode(bytes)));
     const kind = kindOf(path, syntax);
     if (kind === "commonjs") return { path, kind, imports: [], hash: null };
     const specifiers = [

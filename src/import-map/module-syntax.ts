@@ -1,3 +1,5 @@
+import { skipBlanks, skipName, skipRegex, skipString, skipTemplate } from "./lexemes.ts";
+
 /** The imports of a module, and its kind. */
 export interface ModuleSyntax {
   /** `module`: it has `import`, `export` or `import.meta`. `commonjs`: otherwise, if it uses `require`, `exports` or `module.exports`. */
@@ -8,49 +10,32 @@ export interface ModuleSyntax {
   readonly dynamics: readonly string[];
 }
 
-// Each text can match these patterns in one way only; otherwise some texts would take exponential time. An unclosed comment or
-// string extends to the end.
-const NAME = String.raw`[\w$\u0080-\uffff]`;
-const COMMENT = String.raw`\/\/[^\n]*(?:\n|$)|\/\*[^*]*(?:\*(?!\/)[^*]*)*(?:\*\/|$)`;
-const BLANK = String.raw`(?:\s|${COMMENT})*`;
-const STRING = String.raw`"[^"\\\n]*(?:\\[\s\S]?[^"\\\n]*)*(?:"|(?=\n)|$)|'[^'\\\n]*(?:\\[\s\S]?[^'\\\n]*)*(?:'|(?=\n)|$)`;
-/** A specifier. Specifiers with escapes are not recognised. */
-const QUOTED = String.raw`(?:"([^"\\\n]*)"|'([^'\\\n]*)')`;
-/** The text between `import` or `export` and `from`: names, braces, stars. Ends before the next statement. */
-const CLAUSE = String.raw`(?:(?!(?:import|export)(?!${NAME}))${NAME}+(?!${NAME})|[\s{},*]|${STRING}|${COMMENT})*?`;
-
-const TOKEN = new RegExp(`${COMMENT}|${STRING}|${NAME}+|\\+\\+|--|[^\\s]`, "g");
-const REGEX = /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/y;
-/** A template's text up to its end or to the next `${`. */
-const TEMPLATE = /[^`\\$]*(?:(?:\\[\s\S]|\$(?!\{))[^`\\$]*)*(?:`|\$\{|$)/y;
-const DYNAMIC = new RegExp(`${BLANK}\\(${BLANK}${QUOTED}${BLANK}[,)]`, "y");
-const META = new RegExp(`${BLANK}\\.${BLANK}meta\\b`, "y");
-const PLAIN = new RegExp(`${BLANK}${QUOTED}`, "y");
-const FROM = new RegExp(`${CLAUSE}(?<!${NAME})from${BLANK}${QUOTED}`, "y");
-const REEXPORT = new RegExp(`${BLANK}(?=[*{])${FROM.source}`, "y");
-const EXPORTS = /\s*\.\s*exports\b/y;
-
 /** Keywords after which a slash begins a regular expression. */
 const BEFORE_VALUE = new Set(
   "return typeof case do else in of instanceof new delete void throw yield await default".split(" "),
 );
 const BEFORE_HEAD = new Set(["if", "while", "for", "with"]);
+/** The characters between two pauses: a few milliseconds of work. */
+const CHARS_AT_ONCE = 1 << 18;
+/** The characters between `import` and its specifier. The longest real ones list thousands of icons, in a tenth of this. */
+const MAX_CLAUSE = 1 << 20;
 
 /**
- * Finds the imports of a module, and its kind, without parsing the rest.
+ * Finds the imports of a module, and its kind, without parsing the rest. Takes time linear in the text. The generator pauses.
  *
  * 1. Read token by token, and skip comments, strings, templates and regular expressions.
  * 2. A slash begins a regular expression if the token before it cannot end a value. After `}`, if one ends on the same line.
  * 3. `import` and `export` statements count outside of brackets only; `import(…)` and `import.meta` count everywhere.
  */
-export function moduleSyntax(text: string): ModuleSyntax {
-  return new Scan(text.replace(/^\uFEFF?(?:#![^\n]*)?/, "")).run();
+export function* moduleSyntax(text: string): Generator<undefined, ModuleSyntax> {
+  return yield* new Scan(text).run();
 }
 
 class Scan {
   readonly #text: string;
-  readonly #statics: string[] = [];
-  readonly #dynamics: string[] = [];
+  #at = 0;
+  readonly #statics = new Set<string>();
+  readonly #dynamics = new Set<string>();
   /** Open brackets: `{`, `[`, `(`, `if` for the head of a statement, and a backtick for a template's expression. */
   readonly #open: string[] = [];
   #last = "";
@@ -62,31 +47,54 @@ class Scan {
 
   constructor(text: string) {
     this.#text = text;
+    if (text[0] === "\uFEFF") this.#at = 1;
+    if (text.startsWith("#!", this.#at)) this.#at = this.#lineEnd(this.#at);
   }
 
-  run(): ModuleSyntax {
-    TOKEN.lastIndex = 0;
-    for (let found = TOKEN.exec(this.#text); found; found = TOKEN.exec(this.#text)) this.#token(found[0]);
+  *run(): Generator<undefined, ModuleSyntax> {
+    let paused = 0;
+    while (this.#at < this.#text.length) {
+      this.#token();
+      if (this.#at - paused < CHARS_AT_ONCE) continue;
+      paused = this.#at;
+      yield;
+    }
     const kind = this.#isModule ? "module" : this.#isCommonJs ? "commonjs" : "script";
-    return { kind, statics: [...new Set(this.#statics)], dynamics: [...new Set(this.#dynamics)] };
+    return { kind, statics: [...this.#statics], dynamics: [...this.#dynamics] };
   }
 
-  #token(token: string): void {
-    if (/^\/[/*]/.test(token)) return;
-    const first = token[0] as string;
-    if (first === "/") this.#slash();
-    else if (first === "`") this.#template();
-    else if (/["']/.test(first) || token === "++" || token === "--") this.#is(token, true);
-    else if (/[\w$\u0080-\uffff]/.test(first)) this.#word(token);
-    else this.#sign(token);
+  #token(): void {
+    const text = this.#text;
+    const at = skipBlanks(text, this.#at);
+    this.#at = at;
+    const char = text[at];
+    if (char === undefined) return;
+    const name = skipName(text, at);
+    if (name > at) {
+      this.#at = name;
+      this.#word(text.slice(at, name));
+    } else if (char === "/") this.#slash();
+    else if (char === "`") this.#template();
+    else if (char === '"' || char === "'") {
+      this.#at = skipString(text, at);
+      this.#is(char, true);
+    } else if ((char === "+" || char === "-") && text[at + 1] === char) {
+      this.#at += 2;
+      this.#is(char + char, true);
+    } else {
+      this.#at++;
+      this.#sign(char);
+    }
   }
 
   #slash(): void {
-    const at = TOKEN.lastIndex - 1;
-    const isRegex = !this.#isValue && at >= this.#noRegexUntil && this.#skip(REGEX, at) !== null;
+    const at = this.#at;
+    const mayBeRegex = !this.#isValue && at >= this.#noRegexUntil;
+    const end = mayBeRegex ? skipRegex(this.#text, at) : -1;
     // If no regular expression ends on this line, do not search the line again.
-    if (!isRegex && !this.#isValue && at >= this.#noRegexUntil) this.#noRegexUntil = this.#lineEnd(at);
-    this.#is("/", isRegex);
+    if (mayBeRegex && end < 0) this.#noRegexUntil = this.#lineEnd(at);
+    this.#at = end < 0 ? at + 1 : end;
+    this.#is("/", end >= 0);
   }
 
   #lineEnd(at: number): number {
@@ -100,27 +108,76 @@ class Scan {
       if (word === "import") this.#import();
       else if (word === "export" && this.#open.length === 0) this.#export();
       else if (word === "require" || word === "exports") this.#isCommonJs = true;
-      else if (word === "module") this.#isCommonJs ||= this.#skip(EXPORTS) !== null;
+      else if (word === "module") this.#isCommonJs ||= this.#member(this.#at, "exports");
     }
     this.#is(word, isMember || !(BEFORE_VALUE.has(word) || word === "import" || word === "export"));
   }
 
   #import(): void {
-    const dynamic = this.#skip(DYNAMIC);
-    if (dynamic) this.#dynamics.push(dynamic);
-    else if (this.#skip(META) !== null) this.#isModule = true;
+    const text = this.#text;
+    const next = skipBlanks(text, this.#at);
+    if (text[next] === "(") {
+      const found = this.#quoted(skipBlanks(text, next + 1));
+      const end = found && skipBlanks(text, found.end);
+      if (!found || (text[end as number] !== "," && text[end as number] !== ")")) return;
+      this.#dynamics.add(found.specifier);
+      this.#at = end as number;
+    } else if (this.#member(next, "meta")) this.#isModule = true;
     else if (this.#open.length === 0) {
-      const specifier = this.#skip(PLAIN) ?? this.#skip(FROM);
-      if (specifier === null) return;
+      const found = this.#quoted(next) ?? this.#from(next);
+      if (!found) return;
       this.#isModule = true;
-      this.#statics.push(specifier);
+      this.#statics.add(found.specifier);
+      this.#at = found.end;
     }
   }
 
   #export(): void {
     this.#isModule = true;
-    const specifier = this.#skip(REEXPORT);
-    if (specifier) this.#statics.push(specifier);
+    const next = skipBlanks(this.#text, this.#at);
+    const found = this.#text[next] === "*" || this.#text[next] === "{" ? this.#from(next) : null;
+    if (!found) return;
+    this.#statics.add(found.specifier);
+    this.#at = found.end;
+  }
+
+  /** Moves behind `.name` if it is at a position, and returns whether it is. */
+  #member(at: number, name: string): boolean {
+    const dot = skipBlanks(this.#text, at);
+    if (this.#text[dot] !== ".") return false;
+    const start = skipBlanks(this.#text, dot + 1);
+    const end = start + name.length;
+    if (!this.#text.startsWith(name, start) || skipName(this.#text, start) !== end) return false;
+    this.#at = end;
+    return true;
+  }
+
+  /** Reads a specifier in quotes. Specifiers with escapes are not recognised. */
+  #quoted(at: number): { specifier: string; end: number } | null {
+    const quote = this.#text[at];
+    if (quote !== '"' && quote !== "'") return null;
+    const end = skipString(this.#text, at);
+    const specifier = this.#text.slice(at + 1, end - 1);
+    return end - at > 1 && this.#text[end - 1] === quote && !specifier.includes("\\") ? { specifier, end } : null;
+  }
+
+  /** Reads what is between `import` or `export` and the specifier: names, braces, stars, `from`. Ends before the next statement. */
+  #from(start: number): { specifier: string; end: number } | null {
+    const text = this.#text;
+    const last = Math.min(text.length, start + MAX_CLAUSE);
+    for (let at = skipBlanks(text, start); at < last; at = skipBlanks(text, at)) {
+      const end = skipName(text, at);
+      if (end > at) {
+        const word = text.slice(at, end);
+        if (word === "import" || word === "export") return null;
+        const found = word === "from" ? this.#quoted(skipBlanks(text, end)) : null;
+        if (found) return found;
+        at = end;
+      } else if (text[at] === '"' || text[at] === "'") at = skipString(text, at);
+      else if ("{},*".includes(text[at] as string)) at++;
+      else return null;
+    }
+    return null;
   }
 
   #sign(sign: string): void {
@@ -130,6 +187,7 @@ class Scan {
     else if (sign === ")" || sign === "]" || sign === "}") {
       const opened = this.#open.pop();
       if (opened === "`") {
+        this.#at--;
         this.#template();
         return;
       }
@@ -139,11 +197,10 @@ class Scan {
     this.#is(sign, isValue);
   }
 
+  /** Reads a template's text up to its end or to the next expression. */
   #template(): void {
-    TEMPLATE.lastIndex = TOKEN.lastIndex;
-    const part = TEMPLATE.exec(this.#text)?.[0] ?? "";
-    TOKEN.lastIndex += part.length;
-    const stops = part.endsWith("${");
+    this.#at = skipTemplate(this.#text, this.#at + 1);
+    const stops = this.#text[this.#at - 1] === "{";
     if (stops) this.#open.push("`");
     this.#is("`", !stops);
   }
@@ -151,14 +208,5 @@ class Scan {
   #is(token: string, isValue: boolean): void {
     this.#last = token;
     this.#isValue = isValue;
-  }
-
-  /** Moves behind a pattern if it matches at `at`. Returns its string, or "" if it has none; null if it does not match. */
-  #skip(pattern: RegExp, at: number = TOKEN.lastIndex): string | null {
-    pattern.lastIndex = at;
-    const found = pattern.exec(this.#text);
-    if (!found) return null;
-    TOKEN.lastIndex = pattern.lastIndex;
-    return found[1] ?? found[2] ?? "";
   }
 }

@@ -50,10 +50,10 @@ export function parseLocation(location: string): LocationParts | null {
 
 /** Checks whether a location is beside or above the project: `..`, `../../shared/a`. */
 export function isOutside(location: string): boolean {
-  const match = /^\.\.(?:\/\.\.)*(?:\/(.+))?$/.exec(location);
-  return (
-    match !== null && location.length <= MAX_LENGTH && (match[1] === undefined || match[1].split("/").every(isPlain))
-  );
+  if (location.length > MAX_LENGTH) return false;
+  const segments = location.split("/");
+  const first = segments.findIndex((segment) => segment !== "..");
+  return first < 0 || (first > 0 && segments.slice(first).every(isPlain));
 }
 
 export function join(folder: string, path: string): string {

@@ -17,12 +17,34 @@ export function agePolicies(
   { minReleaseAgeExclude: excluded = [] }: ResolveOptions,
 ): (name: string) => PickPolicy {
   const unlimited = { ...policy, before: null };
-  return (name) => (excluded.some((pattern) => matches(pattern, name)) ? unlimited : policy);
+  const names = new Set(excluded);
+  const globs = excluded.filter((pattern) => pattern.includes("*")).map((pattern) => splitGlob(pattern));
+  return (name) => (names.has(name) || globs.some((glob) => matches(glob, name)) ? unlimited : policy);
 }
 
-/** Checks a name against a pattern of `min-release-age-exclude`: a whole name, or a glob in which `*` does not match a slash. */
-function matches(pattern: string, name: string): boolean {
-  if (!pattern.includes("*")) return pattern === name;
-  const escaped = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${escaped.join("[^/]*")}$`).test(name);
+/** Splits a glob into its segments, and each segment at its stars. */
+function splitGlob(pattern: string): string[][] {
+  return pattern.split("/").map((segment) => segment.split("*"));
+}
+
+/** Checks a name against a glob of `min-release-age-exclude`, in which `*` does not match a slash. */
+function matches(glob: readonly (readonly string[])[], name: string): boolean {
+  const segments = name.split("/");
+  return segments.length === glob.length && glob.every((parts, i) => fits(parts, segments[i] as string));
+}
+
+/** Checks that a text has the parts in this order: the first at its start, the last at its end. Never goes back. */
+function fits(parts: readonly string[], text: string): boolean {
+  const first = parts[0] as string;
+  if (parts.length === 1) return text === first;
+  const last = parts.at(-1) as string;
+  const end = text.length - last.length;
+  if (end < first.length || !text.startsWith(first) || !text.endsWith(last)) return false;
+  let at = first.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = text.indexOf(part, at);
+    if (found < 0 || found + part.length > end) return false;
+    at = found + part.length;
+  }
+  return true;
 }

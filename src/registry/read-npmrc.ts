@@ -44,7 +44,7 @@ const readVersion: ValueReader = (value) =>
 const readDate: ValueReader = (value) =>
   Number.isNaN(Date.parse(readText(value) as string)) ? undefined : readText(value);
 const readGlobs: ValueReader = (value) =>
-  (readList(value) as string[]).flatMap((each) => each.split(/\s*,\s*/)).filter(Boolean);
+  (readList(value) as string[]).flatMap((each) => each.split(",").map((glob) => glob.trim())).filter(Boolean);
 
 const READERS = new Map<string, [keyof NpmrcOptions | "include" | "production" | "optional" | "dev", ValueReader]>([
   ["legacy-peer-deps", ["legacyPeerDeps", readFlag]],

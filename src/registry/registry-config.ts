@@ -1,3 +1,4 @@
+import { trimSlashes } from "../base/posix-path.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 import { escapePackageName, scopeOf } from "../spec/package-name.ts";
 
@@ -44,7 +45,7 @@ export function httpUrl(text: string, base?: string): URL | undefined {
  */
 export function registryBase(text: string, page?: string): string | undefined {
   const url = httpUrl(text, page);
-  return url && url.origin + url.pathname.replace(/\/*$/, "/");
+  return url && `${url.origin}${trimSlashes(url.pathname)}/`;
 }
 
 /**

@@ -44,7 +44,9 @@ export class ProjectDisk {
 
   constructor(fs: SinkFs, folder: string) {
     this.fs = fs;
-    this.#folder = folder.replace(/(?<=.)[/\\]+$/, "");
+    let end = folder.length;
+    while (end > 1 && /[/\\]/.test(folder[end - 1] as string)) end--;
+    this.#folder = folder.slice(0, end);
   }
 
   at(path: string): string {

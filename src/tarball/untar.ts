@@ -227,7 +227,9 @@ function readPax(body: Uint8Array): Extended {
 }
 
 function longName(body: Uint8Array): string {
-  return decoder.decode(body).replace(/\0+$/, "");
+  let end = body.length;
+  while (end > 0 && body[end - 1] === 0) end--;
+  return decoder.decode(body.subarray(0, end));
 }
 
 function pick(from: Extended, key: "size"): Extended {

@@ -62,7 +62,7 @@ export function rollupPlugin(project: InstalledProject, options: BundlerOptions 
 
 /** Returns the path of `/src/a.js`, or of an id that another plugin derived from it: `\0/src/a.js?commonjs-proxy`. */
 function pathOf(id: string): string {
-  return id.replace(/^\0?\//, "").replace(/\?.*$/, "");
+  return id.split("?", 1)[0]!.replace(/^\0?\//, "");
 }
 
 /** Checks the flag with which @rollup/plugin-commonjs marks a `require` for @rollup/plugin-node-resolve. */

@@ -114,7 +114,9 @@ async function matching(dir: string, segments: readonly string[]): Promise<strin
   if (first === undefined) return [dir];
   if (!/[*?[{]|[@!+]\(/.test(first)) return matching(join(dir, first), rest);
   // A brace or bracket left open by a segment contains a slash. As with `**`, any depth may match.
-  const deep = first.includes("**") || /[{(][^})]*$/.test(first);
+  const isOpen =
+    Math.max(first.lastIndexOf("{"), first.lastIndexOf("(")) > Math.max(first.lastIndexOf("}"), first.lastIndexOf(")"));
+  const deep = first.includes("**") || isOpen;
   const names = await subfolders(dir, !deep);
   const below = await Promise.all(names.map((name) => matching(join(dir, name), deep ? [first] : rest)));
   return [...(deep ? [dir] : []), ...below.flat()];

@@ -1,5 +1,6 @@
 import type { Failure } from "../../src/api/failure.ts";
 import type { InstallerOptions, MetadataForm, ProjectInput, ResolveOptions } from "../../src/api/resolve.ts";
+import { trimSlashes } from "../../src/base/posix-path.ts";
 import { readProject } from "../../src/engine/read-project.ts";
 import { failure } from "../../src/errors/failure.ts";
 import { loadNpmrc, withNpmrc } from "../../src/registry/npmrc.ts";
@@ -67,6 +68,6 @@ export async function prepareRun({ settings, input, options: given, signal }: Ru
 }
 
 function npmrcText({ files, root }: ProjectInput): string {
-  const text = files[`${root ? `${root.replace(/^\.?\/+|\/+$/g, "")}/` : ""}.npmrc`];
+  const text = files[`${root ? `${trimSlashes(root.replace(/^\.?\/+/, ""))}/` : ""}.npmrc`];
   return typeof text === "string" ? text : text ? new TextDecoder().decode(text) : "";
 }

@@ -35,7 +35,7 @@ function editManifest(text: string, change: (manifest: Fields) => void): string 
   change(manifest);
   const indent = /^\s*\{\r?\n([ \t]+)/.exec(text)?.[1] ?? "  ";
   const newline = text.includes("\r\n") ? "\r\n" : "\n";
-  const tail = /\s*$/.exec(text)?.[0] ?? "";
+  const tail = text.slice(text.trimEnd().length);
   return JSON.stringify(manifest, null, indent).replaceAll("\n", newline) + tail;
 }
 

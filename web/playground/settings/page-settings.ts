@@ -113,7 +113,7 @@ export function resolveOptionsOf(settings: PageSettings): ResolveOptions {
  * - a choice is made: `relax: copies`, `relax=peers`, `--prereleases if-necessary`
  */
 export function settingForOption(option: string): Partial<PageSettings> | null {
-  const [, dashed = "", value] = /^(?:--)?([\w-]+)(?:\s*[:= ]\s*["']?([\w-]+)["']?)?$/.exec(option) ?? [];
+  const [, dashed = "", value] = /^(?:--)?([\w-]+)(?:(?:\s*[:=]\s*|\s+)["']?([\w-]+)["']?)?$/.exec(option) ?? [];
   const key = dashed.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
   // A way out that names strictPeerDeps means to turn it off.
   if (value === undefined) {
