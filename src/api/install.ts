@@ -32,6 +32,8 @@ export interface InstallOptions {
   afterExtract?: AfterExtract;
   /** Milliseconds that `afterExtract` may take for one file. Default 10,000. */
   afterExtractTimeout?: number;
+  /** Milliseconds that the sink may take without progress. Default 300,000. */
+  sinkTimeout?: number;
   signal?: AbortSignal;
   onProgress?: (progress: InstallProgress) => void;
 }

@@ -27,6 +27,8 @@ export interface SinkState {
  * If the change is cut off by a closed page or a crash, the next `open` finds either the old tree or the new one.
  */
 export interface FileSink {
+  /** True if writes wait for a reader, who may pause. Then no time limit applies to the sink. */
+  readonly waitsForReader?: boolean;
   /**
    * Opens a session. Only one may be open at a time.
    * @throws InstallError ESINKBUSY if another session is open; ESINK with the platform's error

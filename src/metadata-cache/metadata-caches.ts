@@ -1,4 +1,5 @@
 import type { BlobStore } from "../blobs/blob-store.ts";
+import { STORE_TIMEOUT, timedStore } from "../blobs/deadline.ts";
 import { endSentence, InstallError } from "../errors/failure.ts";
 import { storeFailed } from "../errors/store.ts";
 import { emptyIndex, readIndex } from "./cache-index.ts";
@@ -23,9 +24,9 @@ export class MetadataCaches {
   readonly #writer: MetadataWriter;
 
   constructor(blobs: BlobStore, ports: MetadataCachePorts) {
-    this.#blobs = blobs;
+    this.#blobs = timedStore(blobs, ports, STORE_TIMEOUT);
     this.#ports = ports;
-    this.#writer = new MetadataWriter(blobs, ports);
+    this.#writer = new MetadataWriter(this.#blobs, ports);
   }
 
   /** Opens the cache of a namespace (see {@link namespaceOf}). Never rejects: an unreadable store gives an empty cache. */

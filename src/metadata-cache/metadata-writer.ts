@@ -1,5 +1,5 @@
 import type { BlobStore } from "../blobs/blob-store.ts";
-import { describeError, STORE_TIMEOUT, withTimeout } from "../blobs/deadline.ts";
+import { describeError } from "../blobs/deadline.ts";
 import { writeMakingRoom } from "../blobs/make-room.ts";
 import { dayOf } from "../blobs/ports.ts";
 import { storeFailed, storeFull } from "../errors/store.ts";
@@ -21,6 +21,7 @@ export class MetadataWriter {
   #full = false;
   #pruned = false;
 
+  /** @param blobs a store with time limits */
   constructor(blobs: BlobStore, ports: MetadataCachePorts) {
     this.#blobs = blobs;
     this.ports = ports;
@@ -30,7 +31,7 @@ export class MetadataWriter {
   async read(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
     if (this.#broken) return [];
     try {
-      return await withTimeout(this.ports, this.#blobs.getMany(keys), STORE_TIMEOUT);
+      return await this.#blobs.getMany(keys);
     } catch (error) {
       this.disable(error);
       return [];

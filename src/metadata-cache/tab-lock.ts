@@ -37,6 +37,8 @@ export interface TabLockPorts extends Pick<CachePorts, "after"> {
  * 3. Otherwise wait until the holder releases it or its tab closes. After `wait` milliseconds continue without the lock:
  *    the holder may be a frozen tab.
  *
+ * An unanswered request for a free lock ends after `wait` milliseconds too.
+ *
  * @throws `signal.reason` if the signal aborts during the wait
  */
 export async function acquireTabLock(
@@ -60,27 +62,32 @@ export async function acquireTabLock(
       locks?.request(`webhoist ${name}`, request, run).catch(refused);
     });
   signal?.throwIfAborted();
-  const waited = locks !== undefined && !(await take({ ifAvailable: true }).catch(() => true));
-  if (waited) await waitForLock(take, ports, options);
+  const waited = locks !== undefined && !(await withinWait(() => take({ ifAvailable: true }), ports, options));
+  if (waited) await withinWait((limit) => take({ signal: limit }), ports, options);
   // If the lock was granted after the abort, give it back.
   if (signal?.aborted) release();
   signal?.throwIfAborted();
   return { release, waited };
 }
 
-/** Resolves when the lock is granted or refused, when `signal` aborts, or when the wait is over. */
-async function waitForLock(
-  take: (request: TabLockRequest) => Promise<boolean>,
+/** Resolves as the request does. Resolves to true if it is refused, if `signal` aborts, and when the wait is over. */
+function withinWait(
+  request: (limit: AbortSignal) => Promise<boolean>,
   ports: TabLockPorts,
-  options: TabLockOptions,
-): Promise<void> {
-  const { signal } = options;
-  if (signal?.aborted) return;
-  const limit = new AbortController();
-  const stop = (): void => limit.abort();
-  const cancel = ports.after(options.wait ?? 10_000, stop);
-  const removeListener = signal && onAbort(signal, stop);
-  await take({ signal: limit.signal }).catch(() => {});
-  cancel();
-  removeListener?.();
+  { signal, wait = 10_000 }: TabLockOptions,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve(true);
+    const limit = new AbortController();
+    const end = (granted: boolean): void => {
+      cancel();
+      removeListener?.();
+      limit.abort();
+      resolve(granted);
+    };
+    // Some browsers never answer, not even whether the lock is free.
+    const cancel = ports.after(wait, () => end(true));
+    const removeListener = signal && onAbort(signal, () => end(true));
+    request(limit.signal).then(end, () => end(true));
+  });
 }

@@ -1,5 +1,5 @@
 import type { BlobStore } from "../blobs/blob-store.ts";
-import { describeError, STORE_TIMEOUT, withTimeout } from "../blobs/deadline.ts";
+import { describeError, STORE_TIMEOUT, timedStore, withTimeout } from "../blobs/deadline.ts";
 import { writeMakingRoom } from "../blobs/make-room.ts";
 import { type CachePorts, dayOf } from "../blobs/ports.ts";
 import { storeFailed, storeFull } from "../errors/store.ts";
@@ -34,15 +34,14 @@ export interface PackCachePorts extends CachePorts {
   batch?: number;
 }
 
-/** Milliseconds allowed for a write of 16 MB, and for a read that waits behind it. */
-const WRITE_TIMEOUT = 30_000;
-
 /**
  * Reads and writes the blobs of a pack cache, and collects the changes for its directory. Never rejects: after the first
  * error it warns once, and from then on reads nothing and writes nothing.
  */
 export class PackWriter {
   readonly #blobs: BlobStore;
+  /** The same store, with the shorter time limit of a read that waits behind no write. */
+  readonly #quickBlobs: BlobStore;
   readonly #ports: PackCachePorts;
   #changes: DirectoryChanges = noDirectoryChanges();
   /** The directory's aliases when it was last read. */
@@ -56,7 +55,8 @@ export class PackWriter {
   #budget: number | undefined;
 
   constructor(blobs: BlobStore, ports: PackCachePorts) {
-    this.#blobs = blobs;
+    this.#blobs = timedStore(blobs, ports);
+    this.#quickBlobs = timedStore(blobs, ports, STORE_TIMEOUT);
     this.#ports = ports;
   }
 
@@ -70,7 +70,7 @@ export class PackWriter {
 
   /** Reads blobs in one transaction. Returns null if they cannot be read. */
   read(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[] | null> {
-    return this.#try(() => this.#blobs.getMany(keys));
+    return this.#try((blobs) => blobs.getMany(keys));
   }
 
   /** Reads the current directory, and applies this cache's unwritten changes to the copy. */
@@ -134,7 +134,7 @@ export class PackWriter {
   }
 
   async clear(): Promise<void> {
-    await this.#try(() => this.#blobs.clear());
+    await this.#try((blobs) => blobs.clear());
     this.#changes = noDirectoryChanges();
     this.#aliases = new Map();
     this.#isDirty = false;
@@ -173,7 +173,7 @@ export class PackWriter {
       result = addPacks(known ?? emptyDirectory(), write);
       return result ?? { puts: new Map(), deletes: [] };
     };
-    await withTimeout(this.#ports, this.#blobs.update(DIRECTORY, change), WRITE_TIMEOUT);
+    await this.#blobs.update(DIRECTORY, change);
     if (result && result.added.length > 0) this.#changes.used.add(result.segment);
     // After the first write, delete the orphans of a directory that could not be read.
     if (result && !this.#tidied) {
@@ -209,10 +209,10 @@ export class PackWriter {
     return dayOf(this.#ports.now());
   }
 
-  async #try<T>(work: () => Promise<T>): Promise<T | null> {
+  async #try<T>(work: (blobs: BlobStore) => Promise<T>): Promise<T | null> {
     if (this.#broken) return null;
     try {
-      return await withTimeout(this.#ports, work(), this.#isWriting ? WRITE_TIMEOUT : STORE_TIMEOUT);
+      return await work(this.#isWriting ? this.#blobs : this.#quickBlobs);
     } catch (error) {
       this.disable(error);
       return null;

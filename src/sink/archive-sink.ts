@@ -55,5 +55,5 @@ export function createArchiveSink(formatFor: (archive: ArchiveStream) => Archive
     used = true;
     return session;
   });
-  return { open, stream: archive.readable };
+  return { open, stream: archive.readable, waitsForReader: true };
 }

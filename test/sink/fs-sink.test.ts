@@ -232,15 +232,16 @@ test("abort waits for running writes, and leaves nothing of them", async () => {
   const gate = new Promise<void>((resolve) => {
     release = resolve;
   });
+  let waiting = 0;
   const writeFile: SinkFs["writeFile"] = async (path, data) => {
+    waiting++;
     await gate;
     return fs.writeFile(path, data);
   };
   const session = await createFsSink({ ...fs, writeFile }, folder).open();
   await session.begin(new Set());
   const writing = session.write("node_modules/a", filesOf(tree.packages["node_modules/a"]!)).catch(() => {});
-  // The folders are made, and the first files wait.
-  while ((await fs.readdir(at(".webhoist-install/new/node_modules")).catch(() => [])).length === 0);
+  while (waiting === 0) await fs.readdir(folder);
   let ended = false;
   const aborting = session.abort().then(() => {
     ended = true;

@@ -36,16 +36,16 @@ export function installPorts(installer: InstallerOptions, options: InstallOption
     now: () => performance.now(),
     startTimer: PLATFORM_TOOLS.after,
     nextTurn,
-    toSink,
+    toSink: (sink) => toSink(sink, options.sinkTimeout),
   };
 }
 
 /** @throws InstallError EINVALIDOPTION */
-async function toSink(sink: FileSink | Map<string, Uint8Array | SinkLink>): Promise<FileSink> {
+async function toSink(sink: FileSink | Map<string, Uint8Array | SinkLink>, timeout?: number): Promise<FileSink> {
   if (sink instanceof Map) {
     const { createMapSink } = await import("../../src/sink/map-sink.ts");
     return createMapSink(sink);
   }
-  if (typeof sink?.open === "function") return sink;
+  if (typeof sink?.open === "function") return (await import("./timed-sink.ts")).timedSink(sink, timeout);
   throw invalidOption("options.sink must be a Map, or a sink with a method `open`.");
 }

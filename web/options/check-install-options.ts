@@ -11,7 +11,7 @@ export function checkInstallOptions(options: InstallOptions): void {
   };
   const is = (name: keyof InstallOptions, type: string): void =>
     demand(["undefined", type].includes(typeof options[name]), name, `a ${type}`);
-  const { sink, omit, platform, limits, afterExtractTimeout = 1 } = options;
+  const { sink, omit, platform, limits } = options;
   is("afterExtract", "function");
   is("onProgress", "function");
   is("verifyStored", "boolean");
@@ -38,11 +38,10 @@ export function checkInstallOptions(options: InstallOptions): void {
   );
   demand(object(options.resolve), "resolve", "an object");
   demand(object(options.files), "files", "an object of files");
-  demand(
-    typeof afterExtractTimeout === "number" && afterExtractTimeout > 0,
-    "afterExtractTimeout",
-    "a positive number",
-  );
+  for (const name of ["afterExtractTimeout", "sinkTimeout"] as const) {
+    const { [name]: value = 1 } = options;
+    demand(typeof value === "number" && value > 0, name, "a positive number");
+  }
   demand(object(limits), "limits", "an object");
   for (const [name, value] of Object.entries(limits ?? {})) {
     if (!(name in UNPACK_LIMITS))

@@ -24,6 +24,8 @@ export class OpfsDisk {
       const [above, name] = split(path);
       handle = this.folder(above).then((folder) => folder.getDirectoryHandle(name, { create: true }));
       this.#folders.set(path, handle);
+      // A later attempt may succeed.
+      handle.catch(() => this.#folders.delete(path));
     }
     return handle;
   }

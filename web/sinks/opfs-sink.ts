@@ -111,7 +111,8 @@ class OpfsSession implements UncheckedSession {
         if (await this.#disk.findFile(folder)) refusePath(folder, "is not a folder. Remove it");
     await writeState(this.#disk, next, links);
     await decide(this.#disk, kept, new Set([...this.#before.roots, ...rootsOf(packages.keys())]));
-    await recover(this.#disk);
+    // The change is decided. What failed once may succeed now; otherwise the next `open` finishes it.
+    await recover(this.#disk).catch(() => recover(this.#disk));
     this.#before.release();
   }
 

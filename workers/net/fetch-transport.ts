@@ -285,7 +285,10 @@ class FetchTransport implements Transport {
         code: "E404",
         found: "two attempts got no readable answer, although the registry answered other requests",
       };
-      return state.suspicions++ ? finalFailure(facts) : this.#later(state, () => facts);
+      // One lost answer proves nothing. A wrong E404 would be stored.
+      return state.suspicions++
+        ? finalFailure(facts)
+        : this.#later(state, () => ({ code: "EUNREACHABLE", reason: "network" }));
     }
     if (finding.warning && !this.#relaying) {
       this.#relaying = true;
