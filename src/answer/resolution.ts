@@ -16,8 +16,12 @@ export interface ResolutionParts {
   rung: Rung | null;
 }
 
-/** Returns the public resolution. The tree is built when it is first read. */
-export function resolutionOf({ tree, files, lockfile, warnings, stats, rung }: ResolutionParts): Resolution {
+/**
+ * Returns the public resolution. The tree is built when it is first read.
+ * @param nextTurn resolves in a later turn of the event loop
+ */
+export function resolutionOf(parts: ResolutionParts, nextTurn: () => Promise<void>): Resolution {
+  const { tree, files, lockfile, warnings, stats, rung } = parts;
   // The data is released once the tree is built.
   let read: ResolutionParts["tree"] | null = tree;
   let view: Tree | undefined;
@@ -41,7 +45,7 @@ export function resolutionOf({ tree, files, lockfile, warnings, stats, rung }: R
     diff: (lockText: string): LockChange[] => diffLocks(lockText, files[lockfile] ?? ""),
     importMap: async (options: ImportMapOptions = {}): Promise<ImportMap> => {
       const { importMap } = await import("../import-map/import-map.ts");
-      return await importMap(readTree(), options);
+      return await importMap(readTree(), options, nextTurn);
     },
   };
 }

@@ -116,6 +116,8 @@ export interface ImportMapOptions {
   omit?: readonly ("dev" | "optional" | "peer")[];
   /** Called once if the map lacks modules that a page of the project needs (`EIMPORTMAP`). Without it, `importMap` throws. */
   onWarning?: (warning: Failure) => void;
+  /** Cancels the work: `importMap` rejects with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /** The content of a page's `<script type="importmap">`. */

@@ -1,5 +1,5 @@
 /** Runs a generator to its end without a pause, and returns its result. For generators that yield only to let other work run. */
-export function runToEnd<T>(steps: Generator<undefined, T>): T {
+export function runToEnd<T>(steps: Generator<unknown, T>): T {
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;

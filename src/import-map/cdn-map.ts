@@ -2,6 +2,7 @@ import type { Tree, TreeEdge, TreeNode } from "../api/resolve.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
 import type { Addresses, Cdn } from "./cdn.ts";
 import { importablePackages, mayHaveModules } from "./importable-packages.ts";
+import type { MapWork } from "./map-budget.ts";
 import { EVERYWHERE, Mappings } from "./mappings.ts";
 import type { ImportMapResult, Omission } from "./omissions.ts";
 
@@ -13,7 +14,7 @@ import type { ImportMapResult, Omission } from "./omissions.ts";
  * 3. For each package a scope for its entry and its folder, with its dependencies and its own name.
  * 4. If two copies of one version see different dependencies, one address cannot serve both: note the deeper copy.
  */
-export function cdnMap(tree: Tree, cdn: Cdn, isWanted: (node: TreeNode) => boolean): ImportMapResult {
+export function* cdnMap(tree: Tree, cdn: Cdn, isWanted: (node: TreeNode) => boolean): MapWork<ImportMapResult> {
   const mappings = new Mappings();
   const leftOut: Omission[] = [];
   const at = (node: TreeNode): Addresses => cdn(node.packageName, node.version);
@@ -31,6 +32,7 @@ export function cdnMap(tree: Tree, cdn: Cdn, isWanted: (node: TreeNode) => boole
   // Packages are sorted by depth, so the copy closest to the project decides the mapping.
   for (const node of usable) {
     const { main, folder } = at(node);
+    yield { owner: node.location, steps: 100 * (1 + node.edgesOut.length) };
     let agrees = true;
     for (const scope of folder === null ? [main] : [folder, main]) {
       for (const { name, to } of node.edgesOut) {
@@ -42,7 +44,7 @@ export function cdnMap(tree: Tree, cdn: Cdn, isWanted: (node: TreeNode) => boole
     }
     if (!agrees && !node.dev) leftOut.push({ why: "views", node });
   }
-  return { map: mappings.map(), leftOut };
+  return { map: yield* mappings.map(), leftOut };
 }
 
 function depthOf({ location }: TreeNode): number {

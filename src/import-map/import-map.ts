@@ -5,28 +5,38 @@ import { baseAddress, refusedOption } from "./address.ts";
 import { cdnOf } from "./cdn.ts";
 import { cdnMap } from "./cdn-map.ts";
 import type { InstalledOptions } from "./installed-map.ts";
+import { MapBudget } from "./map-budget.ts";
 import { type ImportMapResult, incompleteMap } from "./omissions.ts";
 
 /**
  * Makes an import map for a project's tree, flat or nested (docs/import-maps.md). `imports` is for the project's own modules;
  * `scopes` is for packages that see other copies. For an installed project every entry leads to an existing file.
- * @throws InstallError EINVALIDOPTION; EIMPORTMAP if the map is incomplete and there is no `onWarning`; the error of reading
- * an installed file
+ * @param nextTurn resolves in a later turn of the event loop
+ * @throws InstallError EINVALIDOPTION; EIMPORTMAP if the map is incomplete and there is no `onWarning`; ELIMIT if it takes too many
+ * steps; the error of reading an installed file; the signal's reason
  */
-export async function importMap(tree: Tree, options: ImportMapOptions): Promise<ImportMap> {
+export async function importMap(
+  tree: Tree,
+  options: ImportMapOptions,
+  nextTurn: () => Promise<void>,
+): Promise<ImportMap> {
   if (typeof options !== "object" || options === null)
     throw refusedOption("", options, { must: "be an object", examples: '{ provider: "esm.sh" }' });
-  const { provider = "esm.sh", onWarning } = options;
+  const { provider = "esm.sh", onWarning, signal } = options;
   const isWanted = omitFilter(options.omit);
   if (onWarning !== undefined && typeof onWarning !== "function")
     throw refusedOption("onWarning", onWarning, {
       must: "be a function",
       examples: "(warning) => alert(warning.message)",
     });
+  if (signal !== undefined && typeof signal?.throwIfAborted !== "function")
+    throw refusedOption("signal", signal, { must: "be an AbortSignal", examples: "new AbortController().signal" });
+  signal?.throwIfAborted();
+  const budget = new MapBudget(nextTurn, signal);
   const { map, leftOut } =
     typeof provider === "string"
-      ? cdnMap(tree, cdnOf(provider, options.base), isWanted)
-      : await ofInstalled(tree, isProject(provider), { ...options, isWanted });
+      ? await budget.run(cdnMap(tree, cdnOf(provider, options.base), isWanted))
+      : await ofInstalled(tree, isProject(provider), { ...options, isWanted, budget });
   if (leftOut.length > 0) {
     const failure = incompleteMap(leftOut);
     if (!onWarning) throw new InstallError(failure);
@@ -38,13 +48,13 @@ export async function importMap(tree: Tree, options: ImportMapOptions): Promise<
 async function ofInstalled(
   tree: Tree,
   project: Project,
-  options: ImportMapOptions & Pick<InstalledOptions, "isWanted">,
+  options: ImportMapOptions & Pick<InstalledOptions, "isWanted" | "budget">,
 ): Promise<ImportMapResult> {
-  const { base = "/", conditions = ["browser", "module"], integrity = true, isWanted } = options;
+  const { base = "/", conditions = ["browser", "module"], integrity = true, isWanted, budget } = options;
   const checked = { base: baseAddress(base), conditions: strings("conditions", conditions), withHashes: integrity };
   // Loaded on demand: a map for a CDN does not need it.
   const { installedMap } = await import("./installed-map.ts");
-  return await installedMap(tree, { project, isWanted, ...checked });
+  return await installedMap(tree, { project, isWanted, budget, ...checked });
 }
 
 type Project = Exclude<ImportMapOptions["provider"], string | undefined>;

@@ -10,6 +10,7 @@ import { EMPTY_MODULE } from "../node/resolve.ts";
 import { webDigest } from "../tarball/integrity.ts";
 import { escapePath } from "./address.ts";
 import { importablePackages } from "./importable-packages.ts";
+import { type MapBudget, type MapWork, packageFolder } from "./map-budget.ts";
 import { EVERYWHERE, Mappings } from "./mappings.ts";
 import { isScript, ModuleGraph } from "./module-graph.ts";
 import type { ImportMapResult, Omission } from "./omissions.ts";
@@ -21,6 +22,7 @@ export interface InstalledOptions {
   readonly base: string;
   readonly conditions: readonly string[];
   readonly withHashes: boolean;
+  readonly budget: MapBudget;
   isWanted(node: TreeNode): boolean;
 }
 
@@ -34,6 +36,9 @@ interface MapEntry {
 const EMPTY_ADDRESS = "data:text/javascript,export%20default%20%7B%7D";
 /** Files that `exports` names for tools and not for pages: types, sources, and the package.json. */
 const NOT_FOR_PAGES = /(?:\.(?:[cm]?tsx?|jsx|node|map)|(?:^|\/)package\.json)$/;
+/** The steps of reading a package.json, and of writing an entry of the map. */
+const STEPS_OF_A_MANIFEST = 200;
+const STEPS_OF_AN_ENTRY = 20;
 /** A file of the project, as the importer of the project's own imports. */
 const PROJECT = "index.js";
 
@@ -47,23 +52,25 @@ const PROJECT = "index.js";
  * 4. Write `imports`, then a scope entry for each import that a browser would not resolve like Node, then `integrity`.
  */
 export async function installedMap(tree: Tree, options: InstalledOptions): Promise<ImportMapResult> {
-  const { project, conditions, withHashes } = options;
-  await assertInstalled(tree, project);
-  const graph = new ModuleGraph(project, conditions, withHashes ? webDigest(globalThis.crypto?.subtle) : null);
+  const { project, conditions, withHashes, budget } = options;
+  await assertInstalled(tree, project, budget);
+  const digest = withHashes ? webDigest(globalThis.crypto?.subtle) : null;
+  const graph = new ModuleGraph(project, { conditions, digest, budget });
   const packages = importablePackages(tree).filter((node) => options.isWanted(node) && project.exists(node.location));
   const mains = await mainsOf(tree, packages, graph);
   await graph.addFrom(mains.values());
-  const leftOut = leftOutOf(tree, mains, graph);
+  const leftOut = await budget.run(leftOutOf(tree, mains, graph));
   const entries: MapEntry[] = [];
-  for (const node of packages) entries.push(...(await entriesIn(node, project, graph)));
+  for (const node of packages) entries.push(...(await entriesIn(node, options, graph)));
   await graph.addFrom(entries.map(({ to }) => to));
-  return { map: new MapWriter(tree, graph, options.base).write(entries), leftOut };
+  return { map: await budget.run(new MapWriter(tree, graph, options.base).write(entries)), leftOut };
 }
 
 /** Checks that the installed versions are those of the tree. @throws InstallError EIMPORTMAP */
-async function assertInstalled(tree: Tree, project: InstalledProject): Promise<void> {
+async function assertInstalled(tree: Tree, project: InstalledProject, budget: MapBudget): Promise<void> {
   for (const { name, location, version, isLink, inert } of tree.root.children) {
     if (isLink || inert) continue;
+    await budget.spend(location, STEPS_OF_A_MANIFEST);
     const { version: found } = await manifestOf(project, location);
     // A package that was omitted from the install, or has no package.json, has no version here.
     if (typeof found !== "string" || found === version) continue;
@@ -80,8 +87,9 @@ async function assertInstalled(tree: Tree, project: InstalledProject): Promise<v
 /** Returns the entry file of each dependency of the project, without dev dependencies and workspaces. */
 async function mainsOf(tree: Tree, packages: readonly TreeNode[], graph: ModuleGraph): Promise<Map<TreeNode, string>> {
   const mains = new Map<TreeNode, string>();
+  const importable = new Set(packages);
   for (const { to, type } of tree.root.edgesOut) {
-    if (!to || type === "dev" || type === "workspace" || !packages.includes(to)) continue;
+    if (!to || type === "dev" || type === "workspace" || !importable.has(to)) continue;
     const main = await graph.resolve(to.name, PROJECT);
     if (main !== null) mains.set(to, main);
   }
@@ -89,7 +97,7 @@ async function mainsOf(tree: Tree, packages: readonly TreeNode[], graph: ModuleG
 }
 
 /** Returns the CommonJS files and dead imports among the modules reached so far, at most one for each package. */
-function leftOutOf(tree: Tree, mains: ReadonlyMap<TreeNode, string>, graph: ModuleGraph): Omission[] {
+function* leftOutOf(tree: Tree, mains: ReadonlyMap<TreeNode, string>, graph: ModuleGraph): MapWork<Omission[]> {
   const leftOut = new Map<TreeNode, Omission>();
   const note = (node: TreeNode, one: Omit<Omission, "node">): void => {
     if (!leftOut.has(node)) leftOut.set(node, { node, ...one });
@@ -97,7 +105,9 @@ function leftOutOf(tree: Tree, mains: ReadonlyMap<TreeNode, string>, graph: Modu
   for (const [node, main] of mains)
     if (graph.modules.get(main)?.kind === "commonjs") note(node.target ?? node, { why: "commonjs", what: main });
   for (const { path, imports } of graph.modules.values()) {
+    const owner = packageFolder(path);
     for (const { specifier, to, isStatic } of imports) {
+      yield { owner, steps: 1 };
       const isCommonJs = to !== null && graph.modules.get(to)?.kind === "commonjs";
       if (isCommonJs) note(ownerOf(tree, to), { why: "commonjs", what: to, importer: path });
       else if (to === null && isStatic) note(ownerOf(tree, path), { why: "missing", what: specifier, importer: path });
@@ -107,10 +117,16 @@ function leftOutOf(tree: Tree, mains: ReadonlyMap<TreeNode, string>, graph: Modu
 }
 
 /** Returns the entries of `imports` for one package. */
-async function entriesIn(node: TreeNode, project: InstalledProject, graph: ModuleGraph): Promise<MapEntry[]> {
+async function entriesIn(
+  node: TreeNode,
+  { project, budget }: InstalledOptions,
+  graph: ModuleGraph,
+): Promise<MapEntry[]> {
   const { name } = node;
   const folder = project.realpath(node.location);
-  const { subpaths, isFolder } = await packageSubpaths(project, folder);
+  await budget.spend(folder, STEPS_OF_A_MANIFEST);
+  const { exports } = await manifestOf(project, folder);
+  const { subpaths, isFolder } = await budget.run(packageSubpaths(project, folder, exports));
   const found: MapEntry[] = [];
   for (const subpath of subpaths) {
     const key = name + subpath.slice(1);
@@ -144,15 +160,23 @@ class MapWriter {
     this.#base = base;
   }
 
-  write(entries: readonly MapEntry[]): ImportMap {
-    for (const { key, to } of entries) if (this.#canImport(to)) this.#mappings.add(EVERYWHERE, key, this.#address(to));
+  *write(entries: readonly MapEntry[]): MapWork<ImportMap> {
+    for (const { key, to } of entries) {
+      yield { owner: packageFolder(to), steps: STEPS_OF_AN_ENTRY };
+      if (this.#canImport(to)) this.#mappings.add(EVERYWHERE, key, this.#address(to));
+    }
     const integrity = new Map<string, string>();
     for (const { path, imports, hash } of this.#graph.modules.values()) {
+      const owner = packageFolder(path);
+      yield { owner, steps: STEPS_OF_AN_ENTRY };
       if (hash !== null) integrity.set(this.#address(path), hash);
-      for (const { specifier, to } of imports)
+      for (const { specifier, to } of imports) {
+        yield { owner, steps: STEPS_OF_AN_ENTRY };
         if (to !== null && this.#canImport(to)) this.#import(specifier, path, to);
+      }
     }
-    return { ...this.#mappings.map(), ...(integrity.size > 0 && { integrity: Object.fromEntries(integrity) }) };
+    const map = yield* this.#mappings.map();
+    return { ...map, ...(integrity.size > 0 && { integrity: Object.fromEntries(integrity) }) };
   }
 
   #canImport(path: string): boolean {

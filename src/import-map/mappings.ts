@@ -1,6 +1,13 @@
 import type { ImportMap } from "../api/flat.ts";
+import type { MapWork } from "./map-budget.ts";
 
 type Section = Map<string, string>;
+
+/** A section that was written, and whether it has folder keys. */
+interface WrittenSection {
+  readonly own: Section;
+  readonly hasFolders: boolean;
+}
 
 /** The scope of the map's `imports`, which applies where no other scope does. */
 export const EVERYWHERE = "";
@@ -24,21 +31,23 @@ export class Mappings {
     return known === undefined || known === address;
   }
 
-  map(): ImportMap {
-    const written = new Map<string, Section>();
+  *map(): MapWork<ImportMap> {
+    const written = new Map<string, WrittenSection>();
     // Enclosing scopes are shorter, so they come first.
     const scopes = [...this.#wanted.keys()].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
     for (const scope of scopes) {
       const outer = enclosingScopes(scope).flatMap((other) => written.get(other) ?? []);
-      const own = differing(this.#wanted.get(scope) as Section, outer);
-      if (own.size > 0 || scope === EVERYWHERE) written.set(scope, own);
+      const wanted = this.#wanted.get(scope) as Section;
+      yield { owner: scope, steps: 10 + wanted.size * (1 + outer.length) };
+      const own = differing(wanted, outer);
+      if (own.size > 0 || scope === EVERYWHERE) written.set(scope, { own, hasFolders: hasFolders(own) });
     }
-    const imports = Object.fromEntries(written.get(EVERYWHERE) as Section);
+    const imports = Object.fromEntries((written.get(EVERYWHERE) as WrittenSection).own);
     written.delete(EVERYWHERE);
     if (written.size === 0) return { imports };
     return {
       imports,
-      scopes: Object.fromEntries([...written].map(([scope, own]) => [scope, Object.fromEntries(own)])),
+      scopes: Object.fromEntries([...written].map(([scope, { own }]) => [scope, Object.fromEntries(own)])),
     };
   }
 }
@@ -55,25 +64,31 @@ function enclosingScopes(scope: string): string[] {
 }
 
 /** Returns the mappings of a scope that neither the enclosing sections nor its own folder keys give already. */
-function differing(wanted: Section, outer: readonly Section[]): Section {
+function differing(wanted: Section, outer: readonly WrittenSection[]): Section {
   const own: Section = new Map();
+  const sections = [{ own, hasFolders: hasFolders(wanted) }, ...outer];
   // Folder keys come first: they apply to all their subpaths, and override enclosing sections.
   const keys = [...wanted.keys()];
   const folders = keys.filter((key) => key.endsWith("/")).sort((a, b) => a.length - b.length);
   for (const key of [...folders, ...keys.filter((one) => !one.endsWith("/"))]) {
     const address = wanted.get(key) as string;
-    if (addressOf([own, ...outer], key) !== address) own.set(key, address);
+    if (addressOf(sections, key) !== address) own.set(key, address);
   }
   return new Map([...wanted].filter(([key]) => own.has(key)));
 }
 
+function hasFolders(section: Section): boolean {
+  for (const key of section.keys()) if (key.endsWith("/")) return true;
+  return false;
+}
+
 /** Returns the address of a key by the first section that has it, or has a folder key that it begins with (the longest wins). */
-function addressOf(sections: readonly Section[], key: string): string | undefined {
-  for (const section of sections) {
-    const exact = section.get(key);
+function addressOf(sections: readonly WrittenSection[], key: string): string | undefined {
+  for (const { own, hasFolders } of sections) {
+    const exact = own.get(key);
     if (exact !== undefined) return exact;
-    for (let at = key.lastIndexOf("/"); at > 0; at = key.lastIndexOf("/", at - 1)) {
-      const folder = section.get(key.slice(0, at + 1));
+    for (let at = hasFolders ? key.lastIndexOf("/") : 0; at > 0; at = key.lastIndexOf("/", at - 1)) {
+      const folder = own.get(key.slice(0, at + 1));
       // A folder key does not match itself.
       if (folder !== undefined && at + 1 < key.length) return folder + key.slice(at + 1);
     }

@@ -1,8 +1,9 @@
 import type { InstalledProject, NodeResolveOptions } from "../api/install.ts";
-import { runToEnd } from "../base/run-to-end.ts";
 import { InstallError } from "../errors/failure.ts";
+import { overLimit } from "../errors/limit.ts";
 import type { Digest } from "../tarball/integrity.ts";
-import { type ModuleSyntax, moduleSyntax } from "./module-syntax.ts";
+import { type MapBudget, packageFolder } from "./map-budget.ts";
+import { CHARS_AT_ONCE, type ModuleSyntax, moduleSyntax } from "./module-syntax.ts";
 
 /** Addresses, which a page resolves itself. */
 const ADDRESS = /^(?:\/|[a-z][a-z\d+.-]*:\/\/|(?:data|blob):)/i;
@@ -26,15 +27,33 @@ export interface ProjectModule {
   readonly hash: string | null;
 }
 
+export interface GraphOptions {
+  readonly conditions: readonly string[];
+  /** Computes hashes; null if hashes are not wanted. */
+  readonly digest: Digest | null;
+  readonly budget: MapBudget;
+}
+
+/** The characters of a specifier. A longer one names no file. */
+const MAX_SPECIFIER = 4096;
+/** The bytes of a module. */
+const MAX_MODULE = 1 << 25;
+/** The characters that are scanned in one step, and the steps that one resolution takes. */
+const CHARS_IN_A_STEP = 64;
+const STEPS_OF_A_RESOLUTION = 100;
+/** The modules that are read at once, and the imports that are resolved at once. */
+const READ_AT_ONCE = 64;
+
 /** The modules of an installed project that can be reached by imports. */
 export class ModuleGraph {
   readonly #project: InstalledProject;
   readonly #options: NodeResolveOptions;
   readonly #digest: Digest | null;
+  readonly #budget: MapBudget;
   readonly #modules = new Map<string, ProjectModule>();
 
-  /** @param digest computes hashes; null if hashes are not wanted */
-  constructor(project: InstalledProject, conditions: readonly string[], digest: Digest | null) {
+  constructor(project: InstalledProject, { conditions, digest, budget }: GraphOptions) {
+    this.#budget = budget;
     this.#project = project;
     this.#options = { conditions: ["import", ...conditions] };
     this.#digest = digest;
@@ -47,6 +66,8 @@ export class ModuleGraph {
 
   /** Resolves an import, as in `ModuleImport.to`. Node's own modules and URLs give null. */
   async resolve(specifier: string, importer: string): Promise<string | null> {
+    if (specifier.length > MAX_SPECIFIER) return null;
+    await this.#budget.spend(packageFolder(importer), STEPS_OF_A_RESOLUTION);
     try {
       const found = await this.#project.nodeResolve(specifier, importer, this.#options);
       return found.startsWith("node:") ? null : found;
@@ -62,15 +83,20 @@ export class ModuleGraph {
     let next = [...paths];
     while (next.length > 0) {
       const fresh = [...new Set(next)].filter((path) => isScript(path) && !this.#modules.has(path));
-      const found = await Promise.all(fresh.map((path) => this.#read(path)));
-      for (const module of found) this.#modules.set(module.path, module);
-      next = found.flatMap(({ imports }) => imports.flatMap(({ to }) => to ?? []));
+      next = [];
+      for (let at = 0; at < fresh.length; at += READ_AT_ONCE) {
+        const found = await Promise.all(fresh.slice(at, at + READ_AT_ONCE).map((path) => this.#read(path)));
+        for (const module of found) {
+          this.#modules.set(module.path, module);
+          for (const { to } of module.imports) if (to !== null) next.push(to);
+        }
+      }
     }
   }
 
   async #read(path: string): Promise<ProjectModule> {
     const bytes = await this.#project.readFile(path);
-    const syntax = runToEnd(moduleSyntax(new TextDecoder().decode(bytes)));
+    const syntax = await this.#syntaxOf(path, bytes);
     const kind = kindOf(path, syntax);
     if (kind === "commonjs") return { path, kind, imports: [], hash: null };
     const specifiers = [
@@ -79,8 +105,31 @@ export class ModuleGraph {
     ].filter(({ specifier }) => !ADDRESS.test(specifier));
     const lead = async (specifier: string): Promise<string | null> =>
       FOLDER.test(specifier) ? null : await this.resolve(specifier, path);
-    const imports = await Promise.all(specifiers.map(async (one) => ({ ...one, to: await lead(one.specifier) })));
+    const imports: ModuleImport[] = [];
+    for (let at = 0; at < specifiers.length; at += READ_AT_ONCE) {
+      const some = specifiers.slice(at, at + READ_AT_ONCE);
+      imports.push(...(await Promise.all(some.map(async (one) => ({ ...one, to: await lead(one.specifier) })))));
+    }
     return { path, kind, imports, hash: this.#digest && (await sri(bytes, this.#digest)) };
+  }
+
+  /** @throws InstallError ELIMIT if the module is too large */
+  async #syntaxOf(path: string, bytes: Uint8Array): Promise<ModuleSyntax> {
+    if (bytes.length > MAX_MODULE)
+      throw new InstallError(
+        overLimit(
+          `${path} has more than ${MAX_MODULE} bytes, too many to look for imports. Use a CDN as the provider.`,
+        ),
+      );
+    const text = new TextDecoder().decode(bytes);
+    const steps = moduleSyntax(text);
+    for (let read = 0; ; ) {
+      const { done, value } = steps.next();
+      const end = done ? text.length : read + CHARS_AT_ONCE;
+      await this.#budget.spend(packageFolder(path), Math.max(0, end - read) / CHARS_IN_A_STEP);
+      if (done) return value;
+      read = end;
+    }
   }
 }
 

@@ -16,7 +16,7 @@ const BEFORE_VALUE = new Set(
 );
 const BEFORE_HEAD = new Set(["if", "while", "for", "with"]);
 /** The characters between two pauses: a few milliseconds of work. */
-const CHARS_AT_ONCE = 1 << 18;
+export const CHARS_AT_ONCE: number = 1 << 18;
 /** The characters between `import` and its specifier. The longest real ones list thousands of icons, in a tenth of this. */
 const MAX_CLAUSE = 1 << 20;
 

@@ -1,5 +1,6 @@
 import type { InstalledProject } from "../api/install.ts";
 import { isObject, type Json } from "../base/json.ts";
+import type { MapWork } from "./map-budget.ts";
 
 /** The subpaths of a package that may be importable: `.`, `./lib/a.js`. */
 export interface PackageSubpaths {
@@ -19,21 +20,31 @@ const IMPORTABLE = /\.(?:[cm]?js|json|css|wasm)$/;
  * 3. With a map of subpaths: its keys, and for each pattern the subpaths of all files that its targets match.
  *
  * @param folder the package's folder, relative to the project
+ * @param exports the field of its package.json
  */
-export async function packageSubpaths(project: InstalledProject, folder: string): Promise<PackageSubpaths> {
-  const { exports } = await manifestOf(project, folder);
+export function* packageSubpaths(
+  project: InstalledProject,
+  folder: string,
+  exports: unknown,
+): MapWork<PackageSubpaths> {
   if (exports === undefined || exports === null)
-    return { subpaths: ["."], isFolder: filesBelow(project, folder).some((path) => /\.m?js$/.test(path)) };
+    return { subpaths: ["."], isFolder: (yield* filesBelow(project, folder)).some((path) => /\.m?js$/.test(path)) };
   const isMap = isObject(exports) && Object.keys(exports).some((key) => key[0] === ".");
   if (!isMap) return { subpaths: ["."], isFolder: false };
-  const files = Object.keys(exports).some((key) => key.includes("*")) ? filesBelow(project, folder) : [];
-  const subpaths = Object.entries(exports).flatMap(([key, target]) => {
+  const hasPatterns = Object.keys(exports).some((key) => key.includes("*"));
+  const files = new SortedFiles(hasPatterns ? yield* filesBelow(project, folder) : []);
+  const subpaths = new Set<string>();
+  for (const [key, target] of Object.entries(exports)) {
+    yield { owner: folder, steps: 1 };
     const at = key.indexOf("*");
-    if (at < 0) return key.endsWith("/") ? [] : [key];
-    const stars = patternsIn(target).flatMap((pattern) => starsOf(pattern, files));
-    return stars.map((star) => key.slice(0, at) + star + key.slice(at + 1));
-  });
-  return { subpaths: [...new Set(subpaths)], isFolder: false };
+    if (at < 0 && !key.endsWith("/")) subpaths.add(key);
+    for (const pattern of at < 0 ? [] : patternsIn(target)) {
+      const candidates = files.below(pattern.slice(0, pattern.indexOf("*")));
+      yield { owner: folder, steps: 1 + candidates.length };
+      for (const star of starsOf(pattern, candidates)) subpaths.add(key.slice(0, at) + star + key.slice(at + 1));
+    }
+  }
+  return { subpaths: [...subpaths], isFolder: false };
 }
 
 /** Reads a package's package.json. Returns an empty object if it is missing or not valid JSON. */
@@ -52,31 +63,67 @@ export async function manifestOf(project: InstalledProject, folder: string): Pro
 
 /** Returns all targets with a star, under any condition. The resolution of each subpath later selects the right one. */
 function patternsIn(target: unknown): string[] {
-  if (typeof target === "string") return target.startsWith("./") && target.includes("*") ? [target.slice(2)] : [];
-  return isObject(target) ? Object.values(target).flatMap(patternsIn) : [];
+  const found: string[] = [];
+  const todo = [target];
+  while (todo.length > 0) {
+    const one = todo.pop();
+    if (typeof one === "string" && one.startsWith("./") && one.includes("*")) found.push(one.slice(2));
+    if (isObject(one)) for (const inner of Object.values(one).reverse()) todo.push(inner);
+  }
+  return found;
 }
 
 /** Returns the texts that a target's star stands for: `a/b` for `lib/*.js` and the file `lib/a/b.js`. */
 function starsOf(pattern: string, files: readonly string[]): string[] {
-  const head = pattern.slice(0, pattern.indexOf("*"));
-  const tail = pattern.slice(head.length + 1).split("*")[0] as string;
+  const parts = pattern.split("*");
+  const [head = "", tail = ""] = parts;
+  const stars = parts.length - 1;
+  const literal = pattern.length - stars;
   return files.flatMap((file) => {
-    if (!file.startsWith(head) || !IMPORTABLE.test(file)) return [];
     // Several stars stand for the same text.
-    const rest = (file.length - pattern.replaceAll("*", "").length) / (pattern.split("*").length - 1);
-    const star = file.slice(head.length, head.length + rest);
-    const fits = rest > 0 && file.startsWith(tail, head.length + rest) && pattern.replaceAll("*", () => star) === file;
-    return fits ? [star] : [];
+    const length = (file.length - literal) / stars;
+    if (length <= 0 || !Number.isInteger(length) || !file.startsWith(tail, head.length + length)) return [];
+    const star = file.slice(head.length, head.length + length);
+    return IMPORTABLE.test(file) && parts.join(star) === file ? [star] : [];
   });
 }
 
+/** Paths, sorted so that those with a common start are found without comparing all. */
+class SortedFiles {
+  readonly #sorted: readonly { readonly path: string; readonly position: number }[];
+
+  constructor(paths: readonly string[]) {
+    const files = paths.map((path, position) => ({ path, position }));
+    this.#sorted = files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  /** Returns the paths that begin with `start`, in their original order. */
+  below(start: string): string[] {
+    const files = this.#sorted;
+    let low = 0;
+    for (let high = files.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if ((files[middle]?.path as string) < start) low = middle + 1;
+      else high = middle;
+    }
+    let end = low;
+    while (files[end]?.path.startsWith(start)) end++;
+    const found = files.slice(low, end).sort((a, b) => a.position - b.position);
+    return found.map(({ path }) => path);
+  }
+}
+
 /** Lists the files of a package by path relative to it, without its `node_modules`. */
-function filesBelow(project: InstalledProject, folder: string, below = ""): string[] {
-  return project.readdir(folder + below).flatMap((name) => {
-    const path = `${below}/${name}`;
-    if (name === "node_modules") return [];
-    const { kind } = project.lstat(folder + path);
-    if (kind === "directory") return filesBelow(project, folder, path);
-    return kind === "file" ? [path.slice(1)] : [];
-  });
+function* filesBelow(project: InstalledProject, folder: string): MapWork<string[]> {
+  const found: string[] = [];
+  const todo = [""];
+  for (let below = todo.pop(); below !== undefined; below = todo.pop()) {
+    const { kind } = project.lstat(folder + below);
+    yield { owner: folder, steps: 10 };
+    if (kind === "file") found.push(below.slice(1));
+    if (kind !== "directory") continue;
+    const names = project.readdir(folder + below).filter((name) => name !== "node_modules");
+    for (const name of names.reverse()) todo.push(`${below}/${name}`);
+  }
+  return found;
 }

@@ -12,7 +12,7 @@ const stats = {
 
 function resolutionWith(tree: () => TreeData) {
   const files = { "package-lock.json": '{"lockfileVersion":3,"packages":{"node_modules/a":{"version":"1.0.0"}}}' };
-  return resolutionOf({ tree, files, lockfile: "package-lock.json", warnings: [], stats, rung: null });
+  return resolutionOf({ tree, files, lockfile: "package-lock.json", warnings: [], stats, rung: null }, async () => {});
 }
 
 test("the tree is built when it is first read, and only once", () => {

@@ -188,7 +188,7 @@ test("names and versions are escaped in addresses but not in keys", async () => 
   }));
   const root = { ...tree.root, children, edgesOut: [] };
   const odd = { root, nodes: children, get: () => undefined } as unknown as typeof tree;
-  const { imports } = await importMap(odd, {});
+  const { imports } = await importMap(odd, {}, async () => {});
   // Names that npm does not allow are on no CDN.
   expect(imports).toEqual({
     constructor: "https://esm.sh/*constructor@1.0.0%3Fx%23y",
@@ -211,6 +211,7 @@ test.each<[string, unknown]>([
   ["base", { provider: "https://cdn.example/{name}@{version}", base: "/x" }],
   ["omit", { omit: "dev" }],
   ["onWarning", { onWarning: true }],
+  ["signal", { signal: {} }],
 ])("an invalid %s is refused: %j", async (option, options) => {
   const failure = await failureOf(mapOf({ react: "19" }, options as ImportMapOptions));
   expect(failure.code).toBe("EINVALIDOPTION");

@@ -2,6 +2,7 @@
 
 import { resolutionOf } from "../../src/answer/resolution.ts";
 import type { InstallerOptions, ProjectInput, Resolution } from "../../src/api/resolve.ts";
+import { nextTurn } from "../../workers/host/yield.ts";
 import { openNets } from "../../workers/net/net.ts";
 import { localSupply } from "../../workers/run/local-supply.ts";
 import { prepareRun } from "../../workers/run/prepare-run.ts";
@@ -44,7 +45,7 @@ export class InlineBackend implements Backend {
       const threadCache = await this.#openThreadCache();
       const supply = localSupply(run, open({ registry: run.config.registry }, run.warn), threadCache);
       const meter = ProgressMeter && new ProgressMeter(onProgress, progressCounters(run, supply));
-      return resolutionOf(await resolveRun(run, supply, { meter, placed }));
+      return resolutionOf(await resolveRun(run, supply, { meter, placed }), nextTurn);
     } catch (error) {
       throw await runError(error, signal);
     }

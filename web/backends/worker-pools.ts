@@ -9,6 +9,7 @@ import { onAbort, orAbort } from "../../src/base/on-abort.ts";
 import { InstallError } from "../../src/errors/failure.ts";
 import { cancelled, disposed } from "../../src/errors/work.ts";
 import { REPORT_INTERVAL } from "../../workers/host/throttle.ts";
+import { nextTurn } from "../../workers/host/yield.ts";
 import { createSharedMemory, type SharedMemory } from "../../workers/shared/shared-memory.ts";
 import { SharedOnceMap } from "../../workers/shared/shared-once-map.ts";
 import type { ResolveOrder, WorkerService } from "../../workers/threads/protocol.ts";
@@ -60,7 +61,7 @@ export class WorkerPools implements Backend {
       const { tree, progress, ...parts } = outcome.value;
       const last = memory ? readProgress(memory) : progress;
       if (last) onProgress?.(last);
-      return resolutionOf({ ...parts, tree: () => decodeTree(tree) });
+      return resolutionOf({ ...parts, tree: () => decodeTree(tree) }, nextTurn);
     } finally {
       forget?.();
       stop();
