@@ -72,7 +72,8 @@ export type ProofReference = { readonly fact: number } | { readonly step: number
 /** A conclusion from two facts or earlier steps: these terms cannot all hold. Without terms: the project has no solution. */
 export interface ProofStep {
   readonly terms: readonly ProofTerm[];
-  readonly because: readonly [ProofReference, ProofReference];
+  /** The two causes. None if a shortened proof leaves them out. */
+  readonly because: readonly [ProofReference, ProofReference] | readonly [];
 }
 
 /**
@@ -82,6 +83,8 @@ export interface ProofStep {
 export interface Proof {
   readonly facts: readonly ProofFact[];
   readonly steps: readonly ProofStep[];
+  /** True if the whole proof is too long. Then it has the steps nearest to the conclusion, and leaves out the causes of others. */
+  readonly shortened?: boolean;
 }
 
 /** Counts the work of a flat resolution. */
@@ -95,6 +98,8 @@ export interface SolverStats {
   incompatibilities: number;
   /** Distinct version sets. */
   sets: number;
+  /** Steps that count towards `solverLimit`. */
+  steps: number;
 }
 
 /**

@@ -155,6 +155,8 @@ export interface ResolveOptions {
   prereleases?: PrereleaseMode;
   /** For `flat`: packages that never get two copies, besides those that webhoist knows, such as react. */
   singletons?: readonly string[];
+  /** For `flat`: steps of the search at most; past them it fails with `ELIMIT`. Default 100 million. */
+  solverLimit?: number;
   /** Cancels the resolution, which rejects with the signal's reason. */
   signal?: AbortSignal;
 }

@@ -37,6 +37,7 @@ const NONE: ReadonlySet<string> = new Set();
  * 3. Use the premises of both A and B in their place, if the result is short enough.
  * 4. Otherwise do so for the one that gives the shorter line, if that is short enough.
  * 5. Otherwise refer to both.
+ * 6. A step without causes, in a shortened proof, has a line without premises.
  *
  * A step that several steps use is only replaced by its premises if the line gets no longer.
  *
@@ -48,7 +49,11 @@ export function planLines(proof: Proof): (LinePlan | undefined)[] {
   const uses = countUses(steps.map((step) => step.because));
   const plans: (LinePlan | undefined)[] = [];
   const premisesOf = (reference: ProofReference): LinePlan => {
-    if ("step" in reference) return plans[reference.step] ?? { premises: [], split: NONE };
+    if ("step" in reference) {
+      const plan = plans[reference.step];
+      // A step without causes has nothing to put in its place.
+      return plan && plan.premises.length > 0 ? plan : { premises: [reference], split: NONE };
+    }
     const { from, name, kind } = facts[reference.fact] as ProofFact;
     return { premises: [{ key: `${from}\n${name}`, from, name, kind, members: [reference.fact] }], split: NONE };
   };
@@ -61,6 +66,10 @@ export function planLines(proof: Proof): (LinePlan | undefined)[] {
       continue;
     }
     const [a, b] = because;
+    if (!a || !b) {
+      plans.push({ premises: [], split: NONE });
+      continue;
+    }
     const divided = dividedBy(proof, at);
     const neither = join(asReference(a), asReference(b), divided);
     const onlyA = join(premisesOf(a), asReference(b), divided);
@@ -94,7 +103,7 @@ function weight({ premises }: LinePlan): number {
  */
 function dividedBy({ facts, steps }: Proof, at: number): string[] {
   const { because, terms } = steps[at] as Proof["steps"][number];
-  const [one, two] = because.map((reference): ReadonlyMap<string, boolean> => {
+  const [one, two] = because.map((reference: ProofReference): ReadonlyMap<string, boolean> => {
     if ("step" in reference) return new Map(steps[reference.step]?.terms.map((term) => [term.package, term.positive]));
     const { from, name, kind } = facts[reference.fact] as ProofFact;
     return new Map([
@@ -104,7 +113,8 @@ function dividedBy({ facts, steps }: Proof, at: number): string[] {
   }) as [ReadonlyMap<string, boolean>, ReadonlyMap<string, boolean>];
   const shared = [...one.keys()].filter((name) => name !== "" && two.has(name));
   // A package that both causes mention, but the step does not, is the one that the step resolves.
-  if (shared.some((name) => terms.every((term) => term.package !== name))) return [];
+  const left = new Set(terms.map((term) => term.package));
+  if (shared.some((name) => !left.has(name))) return [];
   const opposite = shared.filter((name) => one.get(name) !== two.get(name));
   return opposite.length > 0 ? opposite : shared;
 }

@@ -1,4 +1,4 @@
-import { compare, parseVersion } from "../spec/version.ts";
+import { compareVersions, parseVersion, type Version } from "../spec/version.ts";
 import { isWholeLine, lineOfRange } from "./version-line.ts";
 
 /**
@@ -72,36 +72,55 @@ function phraseIntervals(
   ranges: ReadonlySet<string>,
 ): Pick<VersionsPhrase, "plural" | "subject" | "object"> {
   const link = { package: name };
-  const sorted = ranges.size > 1 ? withoutContained([...ranges].sort(byStart)) : [...ranges];
+  const read = [...ranges].map(readInterval);
+  const sorted = ranges.size > 1 ? withoutContained(read.sort(byStart)) : read;
   // Prereleases have intervals of their own. If there are releases, prereleases are only mentioned.
-  const releases = sorted.filter((range) => !isPrerelease(range));
+  const releases = sorted.filter((range) => !range.isPrerelease);
   const shown = releases.length > 0 ? releases : sorted;
   const rest = shown.length < sorted.length ? ["some prereleases"] : [];
   if (shown.length > MAX_LISTED) {
-    const single = shown.every((range) => parseVersion(range) !== null);
+    const single = shown.every(({ text }) => parseVersion(text) !== null);
     const count = `${shown.length} ${single ? "versions" : "ranges"} of `;
-    const where = ` from ${start(shown[0] ?? "")} to ${end(shown.at(-1) ?? "")}`;
+    const where = ` from ${start(shown[0]?.text ?? "")} to ${end(shown.at(-1)?.text ?? "")}`;
     const phrase = [count, link, [where, ...rest].join(" and ")];
     return { plural: true, subject: phrase, object: ["one of ", ...phrase] };
   }
-  const items = [...shown.map(intervalText), ...rest].map((item) => [item]);
-  const plural = items.length > 1 || parseVersion(shown[0] ?? "") === null;
+  const items = [...shown.map(({ text }) => intervalText(text)), ...rest].map((item) => [item]);
+  const plural = items.length > 1 || parseVersion(shown[0]?.text ?? "") === null;
   return { plural, subject: [link, " ", ...joinList(items, "and")], object: [link, " ", ...joinList(items, "or")] };
 }
 
+/** An interval's text, and what it means. */
+interface Interval {
+  readonly text: string;
+  readonly start: Version | null;
+  readonly end: Version | null;
+  readonly isPrerelease: boolean;
+}
+
+function readInterval(text: string): Interval {
+  const first = parseVersion(start(text));
+  return { text, start: first, end: parseVersion(end(text)), isPrerelease: Boolean(first?.pre) };
+}
+
 /** Removes intervals that the one before them contains: `1.2.0` after `1.0.0 - 1.4.0`. */
-function withoutContained(sorted: readonly string[]): string[] {
-  const kept: string[] = [];
+function withoutContained(sorted: readonly Interval[]): Interval[] {
+  const kept: Interval[] = [];
+  const last: { release?: Interval; prerelease?: Interval } = {};
   for (const range of sorted) {
-    const last = kept.findLast((other) => isPrerelease(other) === isPrerelease(range)) ?? "";
-    const open = last.startsWith(">=") || compare(end(last), end(range)) >= 0;
-    if (!(last && open && compare(start(last), start(range)) <= 0 && !/^[<>]/.test(range))) kept.push(range);
+    const band = range.isPrerelease ? "prerelease" : "release";
+    const before = last[band];
+    const open = before && (before.text.startsWith(">=") || compare(before.end, range.end) >= 0);
+    if (before && open && compare(before.start, range.start) <= 0 && !/^[<>]/.test(range.text)) continue;
+    kept.push(range);
+    last[band] = range;
   }
   return kept;
 }
 
-function isPrerelease(range: string): boolean {
-  return Boolean(parseVersion(start(range))?.pre);
+/** Compares two versions. Returns NaN, which fails every comparison, if one is missing. */
+function compare(a: Version | null, b: Version | null): number {
+  return a && b ? compareVersions(a, b) : Number.NaN;
 }
 
 /** Returns an interval as words: `up to 1.4.0`, `from 1.0.0`, `1.0.0 to 1.4.0`. */
@@ -110,8 +129,8 @@ function intervalText(range: string): string {
   return sign ? `${sign === "<=" ? "up to" : "from"} ${version}` : range.replace(" - ", " to ");
 }
 
-function byStart(a: string, b: string): number {
-  return compare(start(a), start(b)) || (a < b ? -1 : a > b ? 1 : 0);
+function byStart(a: Interval, b: Interval): number {
+  return compare(a.start, b.start) || (a.text < b.text ? -1 : a.text > b.text ? 1 : 0);
 }
 
 /** Returns the first version in an interval's text: 1.4.0 for `<=1.4.0`, `>=1.4.0`, `1.4.0` and `1.4.0 - 2.0.0`. */

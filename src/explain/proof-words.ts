@@ -7,9 +7,14 @@ import {
   phraseVersions,
   type VersionsPhrase,
 } from "./proof-versions.ts";
-import { byLowestVersion, isWholeLine, lineOfRange, touchesLine } from "./version-line.ts";
+import { isWholeLine, lineOfRange, sortByLowestVersion, touchesLine } from "./version-line.ts";
 
 const PROJECT = "the project";
+
+/** The number of ranges, and of other facts, that are compared to merge ranges. Of more ranges, two are listed. */
+const MAX_COMPARED = 100;
+
+type FactsByName = ReadonlyMap<string, readonly ProofFact[]>;
 
 /** A statement about one subject: `a 1.0.0` `requires` `b@^2.0.0 as a peer`. */
 export interface Clause {
@@ -67,11 +72,11 @@ function cannot({ all, object, subject, spec }: VersionsPhrase): ProofPart[] {
 /**
  * Returns the clauses of the facts of one dependent about one dependency. Facts of one form share a clause.
  * @param every the specs whose versions all have these facts
- * @param proof all facts, to see which ranges can be merged
+ * @param proof all facts by dependency, to see which ranges can be merged
  */
 export function toClauses(
   facts: readonly ProofFact[],
-  { every = [], proof }: { every?: readonly string[]; proof: readonly ProofFact[] },
+  { every = [], proof }: { every?: readonly string[]; proof: FactsByName },
 ): Clause[] {
   const forms = new Map<string, [ProofFact, ...ProofFact[]]>();
   for (const fact of facts) {
@@ -84,11 +89,7 @@ export function toClauses(
   return [...forms.values()].map((alike) => toClause(alike, forms.size === 1 ? every : [], proof));
 }
 
-function toClause(
-  facts: readonly [ProofFact, ...ProofFact[]],
-  every: readonly string[],
-  proof: readonly ProofFact[],
-): Clause {
+function toClause(facts: readonly [ProofFact, ...ProofFact[]], every: readonly string[], proof: FactsByName): Clause {
   const [{ from, name, missing }] = facts;
   const own = phraseVersions(
     from,
@@ -117,11 +118,11 @@ function toClause(
  */
 function required(
   facts: readonly [ProofFact, ...ProofFact[]],
-  proof: readonly ProofFact[],
+  proof: FactsByName,
 ): { parts: ProofPart[]; merged: boolean } {
   const [{ name, type, missing }] = facts;
   if (type === "workspace") return { parts: [{ package: name }], merged: false };
-  const specs = [...new Set(facts.map(({ spec }) => spec))].sort(byLowestVersion);
+  const specs = sortByLowestVersion(new Set(facts.map(({ spec }) => spec)));
   if (specs.length > 1 && facts.every(({ versions, spec }) => versions === spec))
     return { parts: [{ package: name }, " of the same version"], merged: false };
   const lines = specs.length > 1 && !missing ? mergeableLines(specs, facts, proof) : new Set<string>();
@@ -147,13 +148,15 @@ function required(
 function mergeableLines(
   specs: readonly string[],
   facts: readonly [ProofFact, ...ProofFact[]],
-  proof: readonly ProofFact[],
+  proof: FactsByName,
 ): Set<string> {
+  if (specs.length > MAX_COMPARED) return new Set();
   const lines = specs.map(lineOfRange);
   const repeated = lines.filter((line, at): line is string => line !== null && lines.indexOf(line) !== at);
   if (repeated.length === 0) return new Set();
   const own = new Set(facts);
-  const others = proof.filter((fact) => fact.name === facts[0].name && !own.has(fact));
+  const others = (proof.get(facts[0].name) ?? []).filter((fact) => !own.has(fact));
+  if (others.length > MAX_COMPARED) return new Set();
   return new Set(repeated.filter((line) => !others.some(({ spec }) => touchesLine(spec, line))));
 }
 

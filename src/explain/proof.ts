@@ -5,6 +5,9 @@ import { type Clause, consequence, isLong, joinClauses, toClauses } from "./proo
 
 export type { ProofPart } from "./proof-versions.ts";
 
+/** The number of characters of a spec that are printed. */
+const MAX_SPEC = 200;
+
 /** A sentence of a proof. */
 export interface ProofLine {
   /** The line's number, from 1, if a later line refers to it as `(1)`. */
@@ -21,24 +24,22 @@ export interface ProofLine {
  * 3. Number the lines that a line other than the next one refers to.
  * 4. Write each line: facts as clauses, then references to lines, then the conclusion.
  *
+ * Of a shortened proof, a line without premises says that its reasons are left out.
+ *
  * The order is that of the error reports published with PubGrub. Differences: a line may have more than two premises, and the
  * facts of one package about another are one premise, so a long list of versions that fail for one reason is one line.
  */
 export function proofLines(proof: Proof): ProofLine[] {
   const { facts, steps } = proof;
-  if (steps.length === 0)
-    return [
-      {
-        parts: sentence(
-          "Because ",
-          joinClauses(facts.flatMap((fact) => toClauses([fact], { proof: facts }))),
-          CONCLUSION,
-        ),
-      },
-    ];
+  const factsByName = byName(facts);
+  if (steps.length === 0) {
+    const clauses = facts.flatMap((fact) => toClauses([fact], { proof: factsByName }));
+    return [{ parts: sentence("Because ", joinClauses(clauses), CONCLUSION) }];
+  }
   const plans = planLines(proof);
   const order = lineOrder(plans);
-  const outline: Outline = { proof, plans, order, numbers: lineNumbers(order, plans), specs: specsOf(proof) };
+  const numbers = lineNumbers(order, plans);
+  const outline: Outline = { proof, factsByName, plans, order, numbers, specs: specsOf(proof) };
   return order.map((step, line) => {
     const parts = lineParts(outline, step, order[line - 1]);
     const number = outline.numbers.get(step);
@@ -46,9 +47,20 @@ export function proofLines(proof: Proof): ProofLine[] {
   });
 }
 
+function byName(facts: readonly ProofFact[]): Map<string, ProofFact[]> {
+  const found = new Map<string, ProofFact[]>();
+  for (const fact of facts) {
+    const known = found.get(fact.name);
+    if (known) known.push(fact);
+    else found.set(fact.name, [fact]);
+  }
+  return found;
+}
+
 /** The data from which a line is written. */
 interface Outline {
   readonly proof: Proof;
+  readonly factsByName: ReadonlyMap<string, readonly ProofFact[]>;
   readonly plans: readonly (LinePlan | undefined)[];
   /** The steps that have lines, in order. */
   readonly order: readonly number[];
@@ -58,6 +70,7 @@ interface Outline {
 
 function lineParts(outline: Outline, step: number, before: number | undefined): ProofPart[] {
   const { premises } = outline.plans[step] as LinePlan;
+  if (premises.length === 0) return sentence("For reasons that are left out", [], follows(outline, step));
   const reasons = joinClauses(clausesOf(outline, step));
   let opening = "Because ";
   for (const premise of premises) {
@@ -101,11 +114,11 @@ function everyOf({ plans, proof, specs }: Outline, step: number, { key, from }: 
  */
 function clausesOf(outline: Outline, step: number): Clause[] {
   const groups = (outline.plans[step]?.premises ?? []).filter((premise) => "key" in premise);
-  const { facts } = outline.proof;
+  const { proof, factsByName } = outline;
   const clauses = new Map(
     groups.map((group) => {
-      const own = factsOf(group).map((at) => facts[at] as ProofFact);
-      return [group, toClauses(own, { every: everyOf(outline, step, group), proof: facts })] as const;
+      const own = factsOf(group).map((at) => proof.facts[at] as ProofFact);
+      return [group, toClauses(own, { every: everyOf(outline, step, group), proof: factsByName })] as const;
     }),
   );
   const written = new Set<FactGroup>();
@@ -155,7 +168,14 @@ export function proofText(lines: readonly ProofLine[], most: number = Number.POS
 function partText(part: ProofPart): string {
   if (typeof part === "string") return part;
   const { package: name, versions } = part;
-  return versions === undefined ? name : `${name}@${versions.includes(" ") ? `"${versions}"` : versions}`;
+  if (versions === undefined) return name;
+  const spec = shortSpec(versions);
+  return `${name}@${spec.includes(" ") ? `"${spec}"` : spec}`;
+}
+
+/** Returns a spec as it is printed: the middle of a very long one is left out. */
+export function shortSpec(spec: string): string {
+  return spec.length <= MAX_SPEC ? spec : `${spec.slice(0, MAX_SPEC / 2)} … ${spec.slice(-MAX_SPEC / 2)}`;
 }
 
 function sentence(opening: string, reasons: readonly ProofPart[][], result: readonly ProofPart[]): ProofPart[] {
@@ -237,8 +257,9 @@ function clauseOrder(groups: readonly FactGroup[], all: readonly FactGroup[]): F
  */
 function specsOf({ facts, steps }: Proof): ReadonlyMap<string, string>[] {
   const specs: Map<string, string>[] = [];
+  const named = steps.map(({ terms }) => new Set(terms.map((term) => term.package)));
   const mentions = (reference: ProofReference, name: string): boolean => {
-    if ("step" in reference) return steps[reference.step]?.terms.some((term) => term.package === name) ?? false;
+    if ("step" in reference) return named[reference.step]?.has(name) ?? false;
     const fact = facts[reference.fact];
     return fact?.from === name || fact?.name === name;
   };
@@ -251,7 +272,7 @@ function specsOf({ facts, steps }: Proof): ReadonlyMap<string, string>[] {
     const own = new Map<string, string>();
     for (const { package: name, positive } of terms) {
       if (positive) continue;
-      const [one, another] = because.filter((reference) => mentions(reference, name));
+      const [one, another] = because.filter((reference: ProofReference) => mentions(reference, name));
       const spec = one && !another ? specOf(one, name) : undefined;
       if (spec !== undefined) own.set(name, spec);
     }

@@ -1,9 +1,12 @@
-import { type Comparator, parseRange, rangesIntersect } from "../spec/range.ts";
+import { type Comparator, parseRange, type Range, rangesIntersect } from "../spec/range.ts";
 import { compareVersions, type Version } from "../spec/version.ts";
+
+/** The number of characters of a range that is compared with others. A longer one is named as it is written. */
+const MAX_COMPARED_TEXT = 1000;
 
 /** Returns the compatibility line that contains a whole range: `18` for `^18.2.0`, `0.2` for `~0.2.1`. Null if there is none. */
 export function lineOfRange(spec: string): string | null {
-  const sets = parseRange(spec) ?? [];
+  const sets = readRange(spec) ?? [];
   const start = lowest(sets[0]);
   if (!start) return null;
   const { major, minor, patch } = start;
@@ -22,20 +25,30 @@ export function isWholeLine(spec: string): boolean {
 
 /** Checks whether a spec may allow versions of a compatibility line. True for a tag, a URL or an alias. */
 export function touchesLine(spec: string, line: string): boolean {
-  return rangesIntersect(spec, caretOf(line)) !== false;
+  return spec.length > MAX_COMPARED_TEXT || rangesIntersect(spec, caretOf(line)) !== false;
 }
 
 /**
- * Compares two specs by their lowest versions, then by their text. A range without a lower end comes
+ * Sorts specs by their lowest versions, then by their text. A range without a lower end comes
  * first, a spec that is not a range last.
  */
-export function byLowestVersion(a: string, b: string): number {
-  const [first, second] = [parseRange(a), parseRange(b)];
-  const byText = a < b ? -1 : a > b ? 1 : 0;
-  if (!first || !second) return Number(!first) - Number(!second) || byText;
-  const [low, high] = [lowest(first[0]), lowest(second[0])];
-  if (!low || !high) return Number(Boolean(low)) - Number(Boolean(high)) || byText;
-  return compareVersions(low, high) || byText;
+export function sortByLowestVersion(specs: Iterable<string>): string[] {
+  const read = Array.from(specs, (spec) => {
+    const range = readRange(spec);
+    return { spec, isRange: range !== null, low: lowest(range?.[0]) };
+  });
+  read.sort((a, b) => {
+    const byText = a.spec < b.spec ? -1 : a.spec > b.spec ? 1 : 0;
+    if (!a.isRange || !b.isRange) return Number(!a.isRange) - Number(!b.isRange) || byText;
+    if (!a.low || !b.low) return Number(Boolean(a.low)) - Number(Boolean(b.low)) || byText;
+    return compareVersions(a.low, b.low) || byText;
+  });
+  return read.map(({ spec }) => spec);
+}
+
+/** Returns the range of a spec, unless it is very long. */
+function readRange(spec: string): Range | null {
+  return spec.length > MAX_COMPARED_TEXT ? null : parseRange(spec);
 }
 
 /** Returns the caret range of a line: `^18.0.0` for `18`, `^0.2.0` for `0.2`. */

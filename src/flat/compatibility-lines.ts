@@ -1,3 +1,4 @@
+import { PAUSE, type Steps } from "../engine/need.ts";
 import type { PickPolicy } from "../registry/select-version.ts";
 import { boundsOf, type SetId, type VersionSets } from "../solver/version-sets.ts";
 import type { InstallableVersions } from "./installable-versions.ts";
@@ -18,27 +19,30 @@ export const SINGLETONS: readonly string[] =
   );
 
 /** Returns the compatibility lines of a set of versions: the line of the preferred version, then the others from the highest down. */
-export function compatibilityLines(
+export function* compatibilityLines(
   installable: InstallableVersions,
   allowed: SetId,
   { sets, policy }: { sets: VersionSets; policy: PickPolicy },
-): CompatibilityLine[] {
+): Steps<CompatibilityLine[]> {
+  const { counter } = sets;
   const members = new Map<string, number[]>();
   const bounds = sets.bounds(allowed);
   for (let at = 0; at < bounds.length; at += 2) {
     for (let index = bounds[at] as number; index < (bounds[at + 1] as number); index++) {
+      counter.steps++;
+      if (counter.pauses()) yield PAUSE;
       const line = lineOf(installable, index);
       const list = members.get(line);
       if (list) list.push(index);
       else members.set(line, [index]);
     }
   }
-  const preferred = lineOf(installable, installable.preferred(allowed, { policy, lowest: false, locked: [] }));
-  const lines = [...members].map(([line, indices]) => ({
-    line,
-    set: sets.of(boundsOf(indices)),
-    highest: indices.at(-1) as number,
-  }));
+  const preferred = lineOf(installable, yield* installable.preferred(allowed, { policy, lowest: false, locked: [] }));
+  const lines: (CompatibilityLine & { readonly highest: number })[] = [];
+  for (const [line, indices] of members) {
+    if (counter.pauses()) yield PAUSE;
+    lines.push({ line, set: sets.of(boundsOf(indices)), highest: indices.at(-1) as number });
+  }
   lines.sort((a, b) => Number(b.line === preferred) - Number(a.line === preferred) || b.highest - a.highest);
   return lines.map(({ line, set }) => ({ line, set }));
 }

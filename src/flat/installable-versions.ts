@@ -1,6 +1,7 @@
 import type { Manifest } from "../api/manifest.ts";
+import { PAUSE, type Steps } from "../engine/need.ts";
 import { MOST_SUITABLE, type PickPolicy, suitability } from "../registry/select-version.ts";
-import { NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
+import { boundsOf, NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
 import { compareVersions, parseVersion, type Version } from "../spec/version.ts";
 import type { PackumentVersions } from "./packument-versions.ts";
 
@@ -14,13 +15,16 @@ export interface SingleVersion {
 }
 
 /** The versions of one source: indices from `first` on. */
-type Segment = { readonly first: number } & (
+type Segment = { readonly source: string; readonly first: number } & (
   | { readonly versions: PackumentVersions }
   | { readonly single: SingleVersion }
 );
 
 /** The releases or the prereleases of one source. `source` is its package name if it is a package of a registry. */
 type Band = readonly [start: number, end: number, source: string | undefined];
+
+/** The number of unsuitable versions that are looked at one by one. Then all versions are graded, once for all picks. */
+const MAX_UNGRADED = 100;
 
 /** Decides which of several versions that fit is tried first. */
 export interface VersionPreference {
@@ -50,10 +54,13 @@ export class InstallableVersions {
   /** The name, spelled as in the first spec. */
   declare readonly name: string;
   readonly #sets: VersionSets;
-  readonly #segments = new Map<string, Segment>();
+  readonly #segments: Segment[] = [];
+  readonly #bySource = new Map<string, Segment>();
   readonly #texts = new Map<SetId, string>();
+  readonly #descriptions = new Map<SetId, string>();
   readonly #picks = new Map<SetId, number>();
-  readonly #suitabilities = new Map<number, number>();
+  /** The versions of each suitability, once they are graded. */
+  #grades: readonly SetId[] | null = null;
 
   constructor(name: string, sets: VersionSets) {
     this.name = name;
@@ -61,36 +68,46 @@ export class InstallableVersions {
   }
 
   has(source: string): boolean {
-    return this.#segments.has(source);
+    return this.#bySource.has(source);
   }
 
   get isEmpty(): boolean {
-    return this.#segments.size === 0;
+    return this.#segments.length === 0;
   }
 
   add(source: string, content: PackumentVersions | SingleVersion): void {
     const first = this.#end();
-    this.#segments.set(source, "packument" in content ? { first, versions: content } : { first, single: content });
+    const own = { source, first };
+    const segment: Segment = "packument" in content ? { ...own, versions: content } : { ...own, single: content };
+    this.#segments.push(segment);
+    this.#bySource.set(source, segment);
     this.#picks.clear();
+    this.#descriptions.clear();
+    this.#grades = null;
   }
 
   #end(): number {
-    let end = 1;
-    for (const segment of this.#segments.values()) end = segment.first + sizeOf(segment);
-    return end;
+    const last = this.#segments.at(-1);
+    return last ? last.first + sizeOf(last) : 1;
   }
 
   /** Converts positions within a source to a set of indices. */
   setOf(source: string, bounds: readonly number[]): SetId {
-    const { first } = this.#segments.get(source) as Segment;
+    const { first } = this.#bySource.get(source) as Segment;
     return this.#sets.of(bounds.map((position) => position + first));
   }
 
   /** Returns the segment of an index, and its position there. */
   #locate(index: number): { segment: Segment; position: number } {
-    let found: Segment | undefined;
-    for (const segment of this.#segments.values()) if (segment.first <= index) found = segment;
-    return { segment: found as Segment, position: index - (found as Segment).first };
+    let low = 0;
+    let high = this.#segments.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#segments[middle] as Segment).first <= index) low = middle;
+      else high = middle - 1;
+    }
+    const segment = this.#segments[low] as Segment;
+    return { segment, position: index - segment.first };
   }
 
   manifest(index: number): Manifest {
@@ -130,17 +147,19 @@ export class InstallableVersions {
     return [first + low, first + high];
   }
 
-  /** Returns all versions of an index's source, grouped by equal dependencies. Each group is in ascending order. */
+  /** Returns all versions of an index's source, grouped by equal dependencies. Each group is given as intervals of indices. */
   alikeGroups(index: number): Iterable<readonly number[]> {
     const { segment } = this.#locate(index);
-    if ("single" in segment) return [[index]];
+    if ("single" in segment) return [[index, index + 1]];
     const { versions, first } = segment;
     const groups = new Map<number, number[]>();
     for (let position = 0; position < versions.size; position++) {
       const shape = versions.shape(position);
       const group = groups.get(shape);
-      if (group) group.push(first + position);
-      else groups.set(shape, [first + position]);
+      const own = first + position;
+      if (!group) groups.set(shape, [own, own + 1]);
+      else if (group.at(-1) === own) group[group.length - 1] = own + 1;
+      else group.push(own, own + 1);
     }
     return groups.values();
   }
@@ -163,7 +182,11 @@ export class InstallableVersions {
   describe(set: SetId): string {
     const known = this.#sets.and(set, this.#all());
     if (known === this.#all()) return "*";
-    return this.#texts.get(set) ?? this.#texts.get(known) ?? (this.#intervals(known).join(" || ") || "no version");
+    const text = this.#texts.get(set) ?? this.#texts.get(known) ?? this.#descriptions.get(known);
+    if (text !== undefined) return text;
+    const described = this.#intervals(known).join(" || ") || "no version";
+    this.#descriptions.set(known, described);
+    return described;
   }
 
   #all(): SetId {
@@ -174,12 +197,16 @@ export class InstallableVersions {
   #intervals(set: SetId): string[] {
     const texts: string[] = [];
     const bounds = this.#sets.bounds(set);
-    for (let at = 0; at < bounds.length; at += 2) {
+    const bands = this.#bands();
+    this.#sets.counter.steps += bounds.length + bands.length;
+    // Both lists ascend, so each is read once.
+    for (let at = 0, from = 0; at < bounds.length && from < bands.length; ) {
       const [low, high] = [bounds[at] as number, bounds[at + 1] as number];
-      for (const band of this.#bands()) {
-        const [from, to] = [Math.max(low, band[0]), Math.min(high, band[1])];
-        if (from < to) texts.push(this.#intervalText(from, to, band));
-      }
+      const band = bands[from] as Band;
+      const [start, end] = [Math.max(low, band[0]), Math.min(high, band[1])];
+      if (start < end) texts.push(this.#intervalText(start, end, band));
+      if (high <= band[1]) at += 2;
+      if (band[1] <= high) from++;
     }
     return texts;
   }
@@ -194,8 +221,8 @@ export class InstallableVersions {
 
   #bands(): Band[] {
     const bands: Band[] = [];
-    for (const [source, segment] of this.#segments) {
-      const { first } = segment;
+    for (const segment of this.#segments) {
+      const { first, source } = segment;
       const end = first + sizeOf(segment);
       const middle = "versions" in segment ? first + segment.versions.releases : end;
       const name = "versions" in segment ? source : undefined;
@@ -208,17 +235,17 @@ export class InstallableVersions {
    * Returns the version to try first, out of a set. Cached by the set alone, because all calls of a resolution have the same
    * preference.
    */
-  pick(set: SetId, preference: VersionPreference): number {
+  *pick(set: SetId, preference: VersionPreference): Steps<number> {
     const known = this.#picks.get(set);
     if (known !== undefined) return known;
-    const picked = this.#locked(set, preference) ?? this.preferred(set, preference);
+    const picked = this.#locked(set, preference) ?? (yield* this.preferred(set, preference));
     this.#picks.set(set, picked);
     return picked;
   }
 
   /** Like {@link pick}, but ignores the lock. Not cached: the preference may differ between calls. */
-  preferred(set: SetId, preference: VersionPreference): number {
-    return this.#tagged(set, preference) ?? this.#best(set, preference);
+  *preferred(set: SetId, preference: VersionPreference): Steps<number> {
+    return this.#tagged(set, preference) ?? (yield* this.#best(set, preference));
   }
 
   #locked(set: SetId, { locked }: VersionPreference): number | undefined {
@@ -236,54 +263,100 @@ export class InstallableVersions {
   }
 
   #find(set: SetId, positionIn: (versions: PackumentVersions) => number): number | undefined {
-    for (const segment of this.#segments.values()) {
+    this.#sets.counter.steps += this.#segments.length;
+    for (const segment of this.#segments) {
       const position = "versions" in segment ? positionIn(segment.versions) : -1;
       if (position >= 0 && this.#sets.has(set, segment.first + position)) return segment.first + position;
     }
     return undefined;
   }
 
-  #best(set: SetId, { policy, lowest }: VersionPreference): number {
-    let best = 0;
-    let bestSuitability = -1;
-    for (const index of this.#ordered(set, lowest)) {
-      const own = this.#suitabilities.get(index) ?? suitability(this.manifest(index), policy);
-      this.#suitabilities.set(index, own);
-      if (own <= bestSuitability) continue;
-      best = index;
-      bestSuitability = own;
-      if (own === MOST_SUITABLE) break;
+  /** Returns the highest (or lowest) version of the best suitability. Of several bands, each gives its best version first. */
+  *#best(set: SetId, preference: VersionPreference): Steps<number> {
+    const bands = this.#bandsOf(set);
+    const [only] = bands;
+    if (only !== undefined && bands.length === 1) return (yield* this.#bestOf(only, preference)).index;
+    const found: { index: number; grade: number }[] = [];
+    for (const band of bands) {
+      const best = yield* this.#bestOf(band, preference);
+      found.push({ index: this.#firstOfEqual(best.index, band, preference), grade: best.grade });
+    }
+    const sign = preference.lowest ? 1 : -1;
+    found.sort((a, b) => {
+      const [first, second] = [this.parsed(a.index), this.parsed(b.index)];
+      return b.grade - a.grade || (first && second ? sign * compareVersions(first, second) : a.index - b.index);
+    });
+    return found[0]?.index ?? 0;
+  }
+
+  /** Returns the parts of a set that lie in one band each. */
+  #bandsOf(set: SetId): SetId[] {
+    const [only] = this.#segments;
+    const known = this.#sets.bounds(set);
+    // The common case: releases of one source. Prereleases are not read.
+    const releases = this.#segments.length === 1 && only && "versions" in only ? only.versions.releases : 0;
+    if (only && (known.at(-1) ?? 0) <= only.first + releases) return [set];
+    const parts = this.#bands().map(([start, end]) => this.#sets.and(set, this.#sets.of([start, end])));
+    return parts.filter((part) => part !== NOTHING);
+  }
+
+  /** Returns the best version of a set that lies in one band, with its suitability. */
+  *#bestOf(set: SetId, { policy, lowest }: VersionPreference): Steps<{ index: number; grade: number }> {
+    const bounds = this.#sets.bounds(set);
+    let best = { index: 0, grade: -1 };
+    let left = MAX_UNGRADED;
+    for (const index of lowest ? ascending(bounds) : descending(bounds)) {
+      if (left-- === 0) return yield* this.#bestGraded(set, { policy, lowest });
+      const grade = suitability(this.manifest(index), policy);
+      if (grade > best.grade) best = { index, grade };
+      if (grade === MOST_SUITABLE) break;
     }
     return best;
   }
 
-  /** Yields the versions of a set, the highest first or the lowest first. */
-  #ordered(set: SetId, lowest: boolean): Iterable<number> {
-    const [only] = this.#segments.values();
-    const known = this.#sets.bounds(set);
-    // The common case: releases of one source, which are in order. Prereleases are not read.
-    if (
-      this.#segments.size === 1 &&
-      only &&
-      "versions" in only &&
-      (known.at(-1) ?? 0) <= only.first + only.versions.releases
-    ) {
-      return lowest ? ascending(known) : descending(known);
+  *#bestGraded(
+    set: SetId,
+    { policy, lowest }: Omit<VersionPreference, "locked">,
+  ): Steps<{ index: number; grade: number }> {
+    this.#grades ??= yield* this.#grade(policy);
+    for (let grade = MOST_SUITABLE; grade >= 0; grade--) {
+      const bounds = this.#sets.bounds(this.#sets.and(set, this.#grades[grade] as SetId));
+      const index = lowest ? bounds[0] : bounds.at(-1);
+      if (index !== undefined) return { index: lowest ? index : index - 1, grade };
     }
-    const clipped = this.#sets.and(set, this.#all());
-    const bounds = this.#sets.bounds(clipped);
-    const bands = this.#bands().filter(
-      ([start, end]) => this.#sets.and(clipped, this.#sets.of([start, end])) !== NOTHING,
-    );
-    if (bands.length < 2) return lowest ? ascending(bounds) : descending(bounds);
-    const sign = lowest ? 1 : -1;
-    const order = (a: number, b: number): number => {
-      const [first, second] = [this.parsed(a), this.parsed(b)];
-      return first && second ? sign * compareVersions(first, second) : a - b;
-    };
-    return [...ascending(bounds)].sort(order);
+    return { index: 0, grade: -1 };
+  }
+
+  /** Returns the versions of each suitability. */
+  *#grade(policy: PickPolicy): Steps<SetId[]> {
+    const { counter } = this.#sets;
+    const grades: number[][] = Array.from({ length: MOST_SUITABLE + 1 }, () => []);
+    const end = this.#end();
+    for (let index = 1; index < end; index++) {
+      grades[suitability(this.manifest(index), policy)]?.push(index);
+      // Reading a manifest takes much longer than other steps.
+      counter.steps += STEPS_OF_MANIFEST;
+      if (counter.pauses()) yield PAUSE;
+    }
+    return grades.map((indices) => this.#sets.of(boundsOf(indices)));
+  }
+
+  /** Returns the first of the versions in a band that differ from an index in build metadata alone. */
+  #firstOfEqual(index: number, band: SetId, { policy, lowest }: VersionPreference): number {
+    let first = index;
+    const own = this.parsed(index);
+    while (!lowest && own && this.#sets.has(band, first - 1)) {
+      const before = this.parsed(first - 1);
+      if (!before || compareVersions(before, own) !== 0) break;
+      if (suitability(this.manifest(first - 1), policy) !== suitability(this.manifest(index), policy)) break;
+      first--;
+    }
+    return first;
   }
 }
+
+/** The steps that reading a manifest counts as. */
+export const STEPS_OF_MANIFEST = 50;
 
 function sizeOf(segment: Segment): number {
   return "versions" in segment ? segment.versions.size : 1;

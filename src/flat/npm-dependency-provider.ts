@@ -9,11 +9,11 @@ import { fold } from "../graph/fold.ts";
 import type { DependencyProvider, Requirement } from "../solver/dependency-provider.ts";
 import { type PackageId, ROOT, ROOT_VERSION } from "../solver/incompatibility.ts";
 import type { PartialSolution } from "../solver/partial-solution.ts";
-import { ABSENT, boundsOf, NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
+import { ABSENT, NOTHING, type SetId, unionOf, type VersionSets } from "../solver/version-sets.ts";
 import { compatibilityLines } from "./compatibility-lines.ts";
 import type { Fact } from "./fact.ts";
 import { effectiveSpec } from "./flat-overrides.ts";
-import type { InstallableVersions } from "./installable-versions.ts";
+import { type InstallableVersions, STEPS_OF_MANIFEST } from "./installable-versions.ts";
 import { type LineChoice, PackageTable } from "./packages.ts";
 import type { ResolvedSpec, SpecResolver } from "./resolve-specs.ts";
 
@@ -69,6 +69,7 @@ type Requirements = Requirement<Fact>[];
  */
 export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Answer> {
   readonly packages: PackageTable = new PackageTable();
+  readonly pause: Need = PAUSE;
   /** Optional dependencies that were left out because they could not be read, with the failures. */
   readonly unread: Map<string, Failure> = new Map();
   readonly #context: Context;
@@ -79,6 +80,8 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
   readonly #direct = new Set<string>();
   /** For each package: the requirements returned so far, with the versions that they cover. */
   readonly #covered = new Map<PackageId, Map<string, SetId>>();
+  /** Versions whose requirements were all returned, by package. */
+  readonly #finished = new Map<PackageId, Set<number>>();
   /** The targets of requirements on a set of versions, if copies are relaxed. */
   readonly #lineTargets = new Map<string, [PackageId, SetId]>();
   /** Versions of droppable requirements and line choices whose requirements were returned. */
@@ -96,7 +99,7 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
     for (const edge of context.tree.root.edges().values()) this.#direct.add(edge.key);
   }
 
-  chooseVersion(id: PackageId, set: SetId, solution: PartialSolution<Fact>): number {
+  *chooseVersion(id: PackageId, set: SetId, solution: PartialSolution<Fact>): Steps<number> {
     const chosen = this.packages.get(id);
     switch (chosen.kind) {
       case "project":
@@ -106,7 +109,7 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
       case "lines":
         return this.#chooseLine(chosen.choice, set, solution);
       case "package":
-        return this.#choosePackageVersion(chosen.installable, set);
+        return yield* this.#choosePackageVersion(chosen.installable, set);
       default:
         return chosen satisfies never;
     }
@@ -120,12 +123,12 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
     return asked.kind === "lines" && !asked.choice.pinned;
   }
 
-  #choosePackageVersion(installable: InstallableVersions, set: SetId): number {
+  *#choosePackageVersion(installable: InstallableVersions, set: SetId): Steps<number> {
     const { mode, locked } = this.#options;
     const key = this.#specs.keyOf(installable);
     const lowest = mode === "lowest" || (mode === "lowest-direct" && this.#direct.has(key));
     const policy = this.#context.options.policyFor(installable.name);
-    return installable.pick(set, { policy, lowest, locked: locked.get(key) ?? [] });
+    return yield* installable.pick(set, { policy, lowest, locked: locked.get(key) ?? [] });
   }
 
   /**
@@ -133,13 +136,16 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
    * possible.
    */
   #chooseLine({ lines, pinned }: LineChoice, set: SetId, solution: PartialSolution<Fact>): number {
-    const open = lines.map((_, at) => at + 1).filter((index) => this.#sets.has(set, index));
-    const necessary = open.find((index) => {
-      const { to, allowed } = lines[index - 1] as LineChoice["lines"][number];
+    let first = 0;
+    for (const [at, { to, allowed }] of lines.entries()) {
+      this.#sets.counter.steps++;
+      if (!this.#sets.has(set, at + 1)) continue;
+      first ||= at + 1;
+      if (pinned) break;
       const remaining = solution.remaining(to);
-      return !pinned && !this.#sets.has(remaining, 0) && this.#sets.and(remaining, allowed) !== NOTHING;
-    });
-    return necessary ?? (open[0] as number);
+      if (!this.#sets.has(remaining, 0) && this.#sets.and(remaining, allowed) !== NOTHING) return at + 1;
+    }
+    return first;
   }
 
   *requirements(id: PackageId, index: number): Steps<Requirements> {
@@ -173,7 +179,7 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
     const found: Requirements = [];
     for (const edge of this.#context.tree.root.edges().values()) {
       const trialSpec = this.#options.trial?.specs.get(edge.name) ?? this.#trialOverride(edge.name);
-      found.push(...(yield* this.#requirementsOf(dependent, edge.spec, trialSpec ?? edge.effective)));
+      yield* this.#addRequirements(found, dependent, { spec: edge.spec, effective: trialSpec ?? edge.effective });
     }
     return found;
   }
@@ -192,6 +198,8 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
   }
 
   *#ofPackage(id: PackageId, installable: InstallableVersions, index: number): Steps<Requirements> {
+    const finished = this.#finished.get(id) ?? new Set();
+    if (finished.has(index)) return [];
     const again = this.#covered.has(id);
     const covered = this.#covered.get(id) ?? new Map<string, SetId>();
     this.#covered.set(id, covered);
@@ -199,15 +207,24 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
     const found: Requirements = [];
     let versionsWith: ((key: string) => SetId) | null = null;
     for (const spec of this.#specsOf(installable, index)) {
+      yield* this.#rest(1);
       const effective = this.#effective(installable, index, spec);
       const key = requirementKey(spec, effective);
       if (this.#sets.has(covered.get(key) ?? NOTHING, index)) continue;
-      versionsWith ??= this.#versionsWith(installable, index, again);
+      versionsWith ??= yield* this.#versionsWith(installable, index, again);
       const versions = versionsWith(key);
       covered.set(key, versions);
-      found.push(...(yield* this.#requirementsOf({ of: id, from: installable, versions }, spec, effective)));
+      yield* this.#addRequirements(found, { of: id, from: installable, versions }, { spec, effective });
     }
+    this.#finished.set(id, finished.add(index));
     return found;
+  }
+
+  /** Counts steps, and pauses if that is due. */
+  *#rest(steps: number): Steps<void> {
+    const { counter } = this.#sets;
+    counter.steps += steps;
+    if (counter.pauses()) yield PAUSE;
   }
 
   /** Returns the dependencies of a version, without those that its tarball bundles or its shrinkwrap pins. */
@@ -215,9 +232,10 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
     const manifest = installable.manifest(index);
     const dev = installable.single(index)?.folder != null;
     if (manifest._hasShrinkwrap && !dev) return [];
-    const bundled = bundledNames(manifest);
     const peers = !this.#context.specTable.legacyPeerDeps;
-    return [...edgeSpecs(manifest, { dev, peers }).values()].filter(({ name }) => dev || !bundled.includes(name));
+    const all = [...edgeSpecs(manifest, { dev, peers }).values()];
+    const bundled = new Set(dev ? [] : bundledNames(manifest));
+    return bundled.size === 0 ? all : all.filter(({ name }) => !bundled.has(name));
   }
 
   /**
@@ -228,7 +246,7 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
    *     // p 1.0.0 to p 1.299.0 each require q ^1, and nothing satisfies q ^1
    *     //   p 1.299.0 first; then { p 1.0.0 to 1.299.0, q not ^1 } at once
    */
-  #versionsWith(installable: InstallableVersions, index: number, again: boolean): (key: string) => SetId {
+  *#versionsWith(installable: InstallableVersions, index: number, again: boolean): Steps<(key: string) => SetId> {
     const own = this.#sets.single(index);
     const { specTable } = this.#context;
     if (!this.#options.merge) return () => own;
@@ -237,48 +255,66 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
       const alike = specTable.overrides ? own : this.#sets.of(installable.alikeAround(index));
       return () => alike;
     }
-    const all = this.#allRequirements(installable, index);
+    const all = yield* this.#allRequirements(installable, index);
     return (key) => all.get(key) ?? own;
   }
 
   /** Returns all requirements of a source, with the versions that have them. */
-  #allRequirements(installable: InstallableVersions, index: number): ReadonlyMap<string, SetId> {
+  *#allRequirements(installable: InstallableVersions, index: number): Steps<ReadonlyMap<string, SetId>> {
     const source = `${this.#specs.keyOf(installable)} ${installable.sourceOf(index)}`;
     const known = this.#versionsByRequirement.get(source);
     if (known) return known;
-    const found = new Map<string, number[]>();
-    const add = (one: number, members: readonly number[]): void => {
+    const found = new Map<string, (readonly number[])[]>();
+    for (const [one, members] of this.#groupsOf(installable, index)) {
+      yield* this.#rest(STEPS_OF_MANIFEST);
       for (const spec of this.#specsOf(installable, one)) {
         const key = requirementKey(spec, this.#effective(installable, one, spec));
         const list = found.get(key);
-        if (list) list.push(...members);
-        else found.set(key, [...members]);
+        if (list) list.push(members);
+        else found.set(key, [members]);
       }
-    };
-    for (const group of installable.alikeGroups(index)) {
-      if (this.#context.specTable.overrides) for (const one of group) add(one, [one]);
-      else add(group[0] as number, group);
     }
-    const sets = new Map([...found].map(([key, list]) => [key, this.#sets.of(boundsOf(list))]));
-    this.#versionsByRequirement.set(source, sets);
-    return sets;
+    const all = new Map<string, SetId>();
+    for (const [key, lists] of found) {
+      yield* this.#rest(lists.length);
+      all.set(key, this.#sets.of(unionOf(lists)));
+    }
+    this.#versionsByRequirement.set(source, all);
+    return all;
+  }
+
+  /** Yields a version of each group of versions that have the same dependencies after overrides, and the group's intervals. */
+  *#groupsOf(installable: InstallableVersions, index: number): Generator<[one: number, members: readonly number[]]> {
+    for (const group of installable.alikeGroups(index)) {
+      if (!this.#context.specTable.overrides) {
+        yield [group[0] as number, group];
+        continue;
+      }
+      for (let at = 0; at < group.length; at += 2) {
+        for (let one = group[at] as number; one < (group[at + 1] as number); one++) yield [one, [one, one + 1]];
+      }
+    }
   }
 
   /**
-   * Returns the requirements of one dependency, and the optional peers on its package that were postponed.
+   * Adds the requirements of one dependency, and the optional peers on its package that were postponed.
    * @throws InstallError the failure to read the package, unless the dependency is optional
    */
-  *#requirementsOf(dependent: Dependent, spec: EdgeSpec, effective: string): Steps<Requirements> {
+  *#addRequirements(
+    found: Requirements,
+    dependent: Dependent,
+    { spec, effective }: { spec: EdgeSpec; effective: string },
+  ): Steps<void> {
     const installable = this.#specs.installable(spec);
     if (spec.type === "peerOptional") {
-      if (this.#options.relaxation !== "none") return [];
+      if (this.#options.relaxation !== "none") return;
       // Nothing requires the package yet, so its packument is not needed yet.
       if (installable.isEmpty) {
         const postponed = this.#postponed.get(spec.key);
         const peer = { dependent, spec, effective };
         if (postponed) postponed.push(peer);
         else this.#postponed.set(spec.key, [peer]);
-        return [];
+        return;
       }
     }
     const { from } = dependent;
@@ -289,18 +325,17 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
     });
     // A package that could not be read must not change the result silently.
     if (resolved.unread && spec.type !== "optional" && spec.type !== "peerOptional") {
-      return raise({ ...resolved.unread, requiredBy: [from ? `node_modules/${from.name}` : ""] });
+      raise({ ...resolved.unread, requiredBy: [from ? `node_modules/${from.name}` : ""] });
     }
     if (resolved.unread) this.unread.set(spec.name, resolved.unread);
-    const found = this.#toRequirements(dependent, spec, { effective, resolved });
+    found.push(...(yield* this.#toRequirements(dependent, spec, { effective, resolved })));
     const postponed = this.#postponed.get(spec.key);
-    if (postponed && !installable.isEmpty) {
-      this.#postponed.delete(spec.key);
-      for (const peer of postponed) {
-        found.push(...(yield* this.#requirementsOf(peer.dependent, peer.spec, peer.effective)));
-      }
+    if (!postponed || installable.isEmpty) return;
+    this.#postponed.delete(spec.key);
+    for (const peer of postponed) {
+      yield* this.#rest(1);
+      yield* this.#addRequirements(found, peer.dependent, peer);
     }
-    return found;
   }
 
   /** Returns the folder that a spec's paths are relative to. For an override, that is the project's. */
@@ -309,11 +344,11 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
     return from.single(this.#sets.bounds(versions)[0] as number)?.folder ?? null;
   }
 
-  #toRequirements(
+  *#toRequirements(
     { of, from, versions }: Dependent,
     spec: EdgeSpec,
     { effective, resolved }: { effective: string; resolved: ResolvedSpec },
-  ): Requirements {
+  ): Steps<Requirements> {
     const { allowed, missing } = resolved;
     const installable = this.#specs.installable(spec);
     const fact = (kind: Fact["kind"], reason?: () => Missing): Fact => ({
@@ -328,17 +363,18 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
         missing: reason,
       },
     });
-    const constraint = (): Requirement<Fact> => {
-      const [to] = this.#target(installable, allowed, fact("constraint"));
-      return { of, versions, package: to, allowed: this.#sets.or(allowed, ABSENT), fact: fact("constraint", missing) };
-    };
-    if (spec.type === "peerOptional") return [constraint()];
     const optional = spec.type === "optional";
+    const constraints: Requirements = [];
     // The package may be absent. If another version of it is installed, its dependent would load that version.
-    const constraints = optional && this.#options.relaxation !== "copies" ? [constraint()] : [];
+    if (spec.type === "peerOptional" || (optional && this.#options.relaxation !== "copies")) {
+      const [to] = yield* this.#target(installable, allowed, fact("constraint"));
+      const within = this.#sets.or(allowed, ABSENT);
+      constraints.push({ of, versions, package: to, allowed: within, fact: fact("constraint", missing) });
+    }
+    if (spec.type === "peerOptional") return constraints;
     if (optional && allowed === NOTHING) return constraints;
     const dependency = fact("dependency", missing);
-    const [to, within] = this.#target(installable, allowed, dependency);
+    const [to, within] = yield* this.#target(installable, allowed, dependency);
     if (!optional && !(spec.type === "peer" && this.#options.relaxation !== "none")) {
       return [{ of, versions, package: to, allowed: within, fact: dependency }];
     }
@@ -352,7 +388,7 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
   }
 
   /** Returns the solver's package for a requirement, and its versions that satisfy the requirement. */
-  #target(installable: InstallableVersions, allowed: SetId, fact: Fact): [PackageId, SetId] {
+  *#target(installable: InstallableVersions, allowed: SetId, fact: Fact): Steps<[PackageId, SetId]> {
     const key = this.#specs.keyOf(installable);
     const packageOf = (line: string): PackageId =>
       this.packages.id(`${key} ${line}`, () => ({ kind: "package", installable, line }));
@@ -361,9 +397,13 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
     const known = this.#lineTargets.get(`${key} ${allowed}`);
     if (known) return known;
     const policy = this.#context.options.policyFor(installable.name);
-    const lines = compatibilityLines(installable, allowed, { sets: this.#sets, policy });
-    const options = lines.map(({ line, set }) => ({ to: packageOf(line), allowed: set }));
-    const pinned = this.#sets.count(allowed) === 1;
+    const lines = yield* compatibilityLines(installable, allowed, { sets: this.#sets, policy });
+    const options: { to: PackageId; allowed: SetId }[] = [];
+    for (const { line, set } of lines) {
+      yield* this.#rest(1);
+      options.push({ to: packageOf(line), allowed: set });
+    }
+    const pinned = this.#sets.isSingle(allowed);
     // A pinned version that differs from its line's version gets its own copy: debug 2.6.9 pins ms 2.0.0, others need ms ^2.1.1.
     if (pinned) options.push({ to: packageOf(`=${allowed}`), allowed });
     const [first] = options;

@@ -48,3 +48,19 @@ export class PackageTable {
     return id;
   }
 }
+
+/** Returns the installed name that a package of the solver is about; undefined for the project. */
+export function nameOf(described: SolverPackage): string | undefined {
+  switch (described.kind) {
+    case "project":
+      return undefined;
+    case "package":
+      return described.installable.name;
+    case "droppable":
+      return described.requirement.fact.to.name;
+    case "lines":
+      return described.choice.fact.to.name;
+    default:
+      return described satisfies never;
+  }
+}

@@ -24,6 +24,7 @@ import type { HintContext } from "./hints.ts";
 import { lockHolds } from "./lock-preferences.ts";
 import { makeProof } from "./make-proof.ts";
 import { NpmDependencyProvider, type ProviderOptions, type Trial } from "./npm-dependency-provider.ts";
+import { nameOf } from "./packages.ts";
 import { SpecResolver } from "./resolve-specs.ts";
 
 export interface FlatAnswer {
@@ -32,6 +33,14 @@ export interface FlatAnswer {
   readonly rung: Rung;
   readonly solver: SolverStats;
 }
+
+/** The number of steps of all searches of a resolution. The largest recorded project takes 750,000. */
+export const MAX_STEPS = 100_000_000;
+/** The number of steps that the searches for ways out may take together. */
+const MAX_HINT_STEPS = 10_000_000;
+
+/** The number of packages that the failure of a search without end names. */
+const MAX_NAMED = 5;
 
 /** The relaxations, the strictest first. Each includes the ones before it. */
 const RELAXATIONS: readonly Rung[] = ["none", "peers", "copies"];
@@ -65,9 +74,12 @@ function checkOptions(options: ResolveOptions): void {
       throw invalidOption(`options.${name} must be one of ${allowed.join(", ")}, not "${String(value)}".`);
     }
   }
-  const { singletons = [] } = options;
+  const { singletons = [], solverLimit = MAX_STEPS } = options;
   if (!Array.isArray(singletons) || singletons.some((name) => typeof name !== "string")) {
     throw invalidOption("options.singletons must be a list of package names.");
+  }
+  if (typeof solverLimit !== "number" || !(solverLimit > 0)) {
+    throw invalidOption("options.solverLimit must be a positive number.");
   }
 }
 
@@ -117,6 +129,7 @@ class FlatSearch {
     this.#options = options;
     this.#techniques = techniques;
     this.#sets = new VersionSets(techniques.remember);
+    this.#sets.counter.limit = options.solverLimit ?? MAX_STEPS;
     this.#locked = lockedVersions(context);
     const { prereleases = "as-written" } = options;
     this.#specs = new SpecResolver(context, this.#sets, { prereleases, locked: this.#locked });
@@ -129,9 +142,12 @@ class FlatSearch {
       const { provider, solver } = this.#createSolver(relaxation);
       const result = yield* solver.run();
       for (const [name, count] of Object.entries(solver.stats) as [keyof SolverStats, number][]) {
-        this.stats[name] = name === "sets" ? count : this.stats[name] + count;
+        // All searches share these two.
+        const isTotal = name === "sets" || name === "steps";
+        this.stats[name] = isTotal ? count : this.stats[name] + count;
       }
       if (result.ok) return { relaxation, ...this.#collect(provider, result.decisions) };
+      if (!result.conflict) return yield* this.#giveUp(solver.mostDecided(), provider);
       if (at === last) return yield* this.#fail(result.conflict, provider, relaxation);
     }
     throw new Error("unreachable: the last relaxation returns or throws");
@@ -185,12 +201,25 @@ class FlatSearch {
     list.sort((a, b) => Number(fits(b)) - Number(fits(a)) || b.index - a.index);
   }
 
+  /** Fails because the steps are spent. Names the packages that the last search decided most often. */
+  *#giveUp(mostDecided: readonly number[], { packages }: NpmDependencyProvider): Steps<never> {
+    const names = new Set<string>();
+    for (const id of mostDecided) {
+      const name = nameOf(packages.get(id));
+      if (name !== undefined && names.size < MAX_NAMED) names.add(name);
+    }
+    const { endlessSearch } = yield* needCode(() => import("./no-solution.ts"));
+    return raise(endlessSearch([...names], this.#options.solverLimit ?? MAX_STEPS));
+  }
+
   *#fail(conflict: Incompatibility<Fact>, provider: NpmDependencyProvider, relaxation: Rung): Steps<never> {
-    const proof = makeProof(conflict, { packages: provider.packages, sets: this.#sets });
+    const proof = yield* makeProof(conflict, { packages: provider.packages, sets: this.#sets });
     // If a spec in the project's package.json cannot be followed, that is the failure.
     const unread = proof.facts.find(({ missing, from }) => missing?.why === "spec" && from === "");
     if (unread?.missing?.failure) return raise({ ...unread.missing.failure, requiredBy: [""] });
     const { hintsFor, noSolution } = yield* needCode(() => import("./no-solution.ts"));
+    const { counter } = this.#sets;
+    counter.limit = counter.steps + MAX_HINT_STEPS;
     const wayOut = yield* hintsFor(proof, this.#hintContext(relaxation));
     return raise(noSolution(proof, relaxation, wayOut));
   }

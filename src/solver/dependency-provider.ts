@@ -17,8 +17,10 @@ export interface Requirement<F> {
 
 /** Tells the solver about packages. `N` is a need that the caller must answer, `A` is the answer. */
 export interface DependencyProvider<F, N, A> {
+  /** The need that the solver yields now and then, so that other work can run. It needs no answer. */
+  readonly pause: N;
   /** Returns the version to try first, out of a set. May depend on the partial solution, but not on the order in which data arrives. */
-  chooseVersion(name: PackageId, set: SetId, solution: PartialSolution<F>): number;
+  chooseVersion(name: PackageId, set: SetId, solution: PartialSolution<F>): Generator<N, number, A>;
   /**
    * Returns the requirements of a version, without those returned before. Yields a need for each missing piece of data, so the
    * result and the path of the search do not depend on the order in which data arrives.

@@ -26,8 +26,10 @@ export class PartialSolution<F> {
   readonly #decided: number[] = [];
   /** The assignments that made a package necessary (it can no longer be absent), in order. */
   readonly #necessary: Assignment<F>[] = [];
-  /** Every necessary package before this position is decided. */
-  #firstOpen = 0;
+  /** The positions of the necessary packages in that list. -1 for a package that is no longer necessary. */
+  readonly #positions: number[] = [];
+  /** The packages that were assigned, or whose assignments were undone, since {@link takeTouched}. */
+  #touched: PackageId[] = [];
   /** Packages in the order of their decisions. */
   readonly #decisionOrder: PackageId[] = [];
   level = 0;
@@ -46,16 +48,16 @@ export class PartialSolution<F> {
     return this.#decided[name] ?? 0;
   }
 
-  /** Returns the packages that are necessary and undecided, in the order in which they became necessary. */
-  undecided(): PackageId[] {
-    const necessary = this.#necessary;
-    const names: PackageId[] = [];
-    for (let at = this.#firstOpen; at < necessary.length; at++) {
-      const { package: name } = necessary[at] as Assignment<F>;
-      if (!this.#decided[name]) names.push(name);
-      else if (at === this.#firstOpen) this.#firstOpen++;
-    }
-    return names;
+  /** Returns the position of an undecided package in the order in which packages became necessary. -1 if it need not be decided. */
+  position(name: PackageId): number {
+    return this.#decided[name] ? -1 : (this.#positions[name] ?? -1);
+  }
+
+  /** Returns the packages that may have changed since the last call. */
+  takeTouched(): readonly PackageId[] {
+    const touched = this.#touched;
+    this.#touched = [];
+    return touched;
   }
 
   /** Yields each necessary package with its decided version. */
@@ -91,7 +93,10 @@ export class PartialSolution<F> {
     const history = this.#byPackage[name];
     if (history) history.push(assignment);
     else this.#byPackage[name] = [assignment];
-    if (this.#sets.has(before, 0) && !this.#sets.has(remaining, 0)) this.#necessary.push(assignment);
+    this.#touched.push(name);
+    if (this.#sets.has(before, 0) && !this.#sets.has(remaining, 0)) {
+      this.#positions[name] = this.#necessary.push(assignment) - 1;
+    }
   }
 
   /** Removes all assignments above a decision level. Returns the number of decisions removed. */
@@ -101,10 +106,13 @@ export class PartialSolution<F> {
       this.#assignments.pop();
       (this.#byPackage[last.package] as Assignment<F>[]).pop();
       if (!last.cause) this.#decided[last.package] = 0;
-      if (this.#necessary.at(-1) === last) this.#necessary.pop();
+      if (this.#necessary.at(-1) === last) {
+        this.#necessary.pop();
+        this.#positions[last.package] = -1;
+      }
+      this.#touched.push(last.package);
       last.undone = true;
     }
-    if (undone > 0) this.#firstOpen = 0;
     this.level = level;
     this.#decisionOrder.length = level;
     return undone;

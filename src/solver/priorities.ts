@@ -1,5 +1,6 @@
 import type { PackageId } from "./incompatibility.ts";
 import type { PartialSolution } from "./partial-solution.ts";
+import { PositionSet } from "./position-set.ts";
 import type { VersionSets } from "./version-sets.ts";
 
 /** The number of conflicts after which a package is decided earlier or later than the others. */
@@ -11,6 +12,7 @@ const EARLY = 1;
 const NORMAL = 2;
 const LATE = 3;
 const LAST = 4;
+const RANKS = 5;
 
 /**
  * Chooses the package to decide next (solver.md, "Deciding"):
@@ -27,6 +29,14 @@ export class Priorities {
   readonly #active: boolean;
   readonly #affectedCounts = new Map<PackageId, number>();
   readonly #culpritCounts = new Map<PackageId, number>();
+  /** The undecided packages of each rank, by their positions in the order in which they became necessary. */
+  readonly #waiting: readonly PositionSet[] = [FORCED, EARLY, NORMAL, LATE, LAST].map(() => new PositionSet());
+  /** The packages at these positions. */
+  readonly #packages: PackageId[] = [];
+  /** For each waiting package: its position times {@link RANKS}, plus its rank. -1 for the others. */
+  readonly #places: number[] = [];
+  /** Packages whose counts have changed their rank. */
+  #reranked: PackageId[] = [];
 
   constructor(sets: VersionSets, options: { isDeferred: (name: PackageId) => boolean; active: boolean }) {
     this.#sets = sets;
@@ -36,22 +46,41 @@ export class Priorities {
 
   /** Returns the package to decide next; null if every necessary package is decided. */
   next<F>(solution: PartialSolution<F>): PackageId | null {
-    let best: PackageId | null = null;
-    let bestRank = LAST + 1;
-    for (const name of solution.undecided()) {
-      const rank = this.#rank(name, solution);
-      if (rank >= bestRank) continue;
-      best = name;
-      bestRank = rank;
-      if (rank === FORCED) break;
+    const touched = solution.takeTouched();
+    this.#sets.counter.steps += touched.length;
+    // Those that no longer wait must leave their positions before others take them.
+    for (const name of touched) this.#remove(name);
+    for (const name of this.#reranked) this.#remove(name);
+    for (const name of touched) this.#add(name, solution);
+    for (const name of this.#reranked) this.#add(name, solution);
+    this.#reranked = [];
+    for (const waiting of this.#waiting) {
+      const first = waiting.first();
+      if (first >= 0) return this.#packages[first] as PackageId;
     }
-    return best;
+    return null;
+  }
+
+  #remove(name: PackageId): void {
+    const place = this.#places[name] ?? -1;
+    if (place < 0) return;
+    this.#places[name] = -1;
+    this.#waiting[place % RANKS]?.delete(Math.floor(place / RANKS));
+  }
+
+  #add<F>(name: PackageId, solution: PartialSolution<F>): void {
+    const position = solution.position(name);
+    if (position < 0 || (this.#places[name] ?? -1) >= 0) return;
+    const rank = this.#rank(name, solution);
+    this.#packages[position] = name;
+    this.#places[name] = position * RANKS + rank;
+    this.#waiting[rank]?.add(position);
   }
 
   #rank<F>(name: PackageId, solution: PartialSolution<F>): number {
     if (this.#isDeferred(name)) return LAST;
     if (!this.#active) return NORMAL;
-    if (this.#sets.count(solution.remaining(name)) === 1) return FORCED;
+    if (this.#sets.isSingle(solution.remaining(name))) return FORCED;
     if ((this.#affectedCounts.get(name) ?? 0) >= OFTEN) return EARLY;
     return (this.#culpritCounts.get(name) ?? 0) >= OFTEN ? LATE : NORMAL;
   }
@@ -63,6 +92,8 @@ export class Priorities {
   blame(affected: PackageId, culprit: PackageId): boolean {
     const affectedCount = increment(this.#affectedCounts, affected);
     const culpritCount = increment(this.#culpritCounts, culprit);
+    if (affectedCount === OFTEN) this.#reranked.push(affected);
+    if (culpritCount === OFTEN) this.#reranked.push(culprit);
     return this.#active && (affectedCount === OFTEN || culpritCount === OFTEN);
   }
 }

@@ -11,18 +11,22 @@ import {
 } from "./incompatibility.ts";
 import { type Assignment, PartialSolution } from "./partial-solution.ts";
 import { Priorities } from "./priorities.ts";
+import type { StepCounter } from "./step-counter.ts";
 import { ALL_TECHNIQUES, type Techniques } from "./techniques.ts";
 import { DISJOINT, NOTHING, type SetId, SUBSET, type VersionSets } from "./version-sets.ts";
 
-/** A version for each package, or the incompatibility that rules out the project. */
+/**
+ * A version for each package, or the incompatibility that rules out the project. Without a conflict, the search has given up after the
+ * limit of steps.
+ */
 export type SolverResult<F> =
   | { readonly ok: true; readonly decisions: ReadonlyMap<PackageId, number> }
-  | { readonly ok: false; readonly conflict: Incompatibility<F> };
+  | { readonly ok: false; readonly conflict: Incompatibility<F> | null };
 
-/** Ends a search that has no solution. */
+/** Ends a search that has no solution, or that gives up. */
 class NoSolution<F> extends Error {
-  declare readonly conflict: Incompatibility<F>;
-  constructor(conflict: Incompatibility<F>) {
+  declare readonly conflict: Incompatibility<F> | null;
+  constructor(conflict: Incompatibility<F> | null) {
     super();
     this.conflict = conflict;
   }
@@ -52,6 +56,8 @@ const ROOT_LEVEL = 1;
  *    a. a new requirement conflicts at once: do not decide the version; propagation rules it out.
  *    b. otherwise decide it.
  *    Go to 2.
+ *
+ * Every part of the search counts its steps. The search pauses after some of them, and gives up after the counter's limit.
  */
 export class Solver<F, N, A> {
   readonly stats: SolverStats = emptyStats();
@@ -60,6 +66,9 @@ export class Solver<F, N, A> {
   readonly #techniques: Techniques;
   readonly #solution: PartialSolution<F>;
   readonly #priorities: Priorities;
+  readonly #counter: StepCounter;
+  /** The number of decisions about each package. */
+  readonly #decisionCounts: number[] = [];
   /** The incompatibilities that have a term of a package, by package, the latest last. */
   readonly #incompatibilities: Incompatibility<F>[][] = [];
   /** Packages whose incompatibilities must be propagated. */
@@ -71,6 +80,7 @@ export class Solver<F, N, A> {
     this.#provider = provider;
     this.#sets = sets;
     this.#techniques = techniques;
+    this.#counter = sets.counter;
     this.#solution = new PartialSolution(sets);
     const isDeferred = (name: PackageId): boolean => provider.isDeferred(name);
     this.#priorities = new Priorities(sets, { isDeferred, active: techniques.priorities });
@@ -83,17 +93,31 @@ export class Solver<F, N, A> {
       let index = ROOT_VERSION;
       for (;;) {
         yield* this.#addVersion(next, index);
-        this.#propagate();
+        yield* this.#propagate();
         next = this.#priorities.next(this.#solution);
+        yield* this.#rest();
         if (next === null) return { ok: true, decisions: new Map(this.#solution.decisions()) };
-        index = this.#provider.chooseVersion(next, this.#solution.remaining(next), this.#solution);
+        index = yield* this.#provider.chooseVersion(next, this.#solution.remaining(next), this.#solution);
       }
     } catch (error) {
-      if (error instanceof NoSolution) return { ok: false, conflict: error.conflict as Incompatibility<F> };
+      if (error instanceof NoSolution) return { ok: false, conflict: error.conflict as Incompatibility<F> | null };
       throw error;
     } finally {
       this.stats.sets = this.#sets.size;
+      this.stats.steps = this.#counter.steps;
     }
+  }
+
+  /** Pauses if that is due. @throws NoSolution without a conflict if the steps are spent */
+  *#rest(): Generator<N, void, A> {
+    if (this.#counter.isSpent) throw new NoSolution<F>(null);
+    if (this.#counter.pauses()) yield this.#provider.pause;
+  }
+
+  /** Returns the packages with the most decisions, the first one with the most of all. */
+  mostDecided(): PackageId[] {
+    const names = [...this.#decisionCounts.keys()].filter((name) => this.#decisionCounts[name]);
+    return names.sort((a, b) => (this.#decisionCounts[b] as number) - (this.#decisionCounts[a] as number) || a - b);
   }
 
   /**
@@ -106,6 +130,8 @@ export class Solver<F, N, A> {
     const requirements = yield* this.#provider.requirements(name, index);
     let obstacle: Incompatibility<F> | null = null;
     for (const requirement of requirements) {
+      this.#counter.steps++;
+      if (this.#counter.pauses()) yield this.#provider.pause;
       const added = this.#addRequirement(requirement);
       if (added && this.#techniques.lookahead && this.#conflictsAtOnce(added, name, index)) obstacle ??= added;
     }
@@ -117,6 +143,7 @@ export class Solver<F, N, A> {
       return;
     }
     this.stats.decisions++;
+    this.#decisionCounts[name] = (this.#decisionCounts[name] ?? 0) + 1;
     this.#solution.decide(name, index);
   }
 
@@ -129,7 +156,7 @@ export class Solver<F, N, A> {
     if (other === name) terms.set(name, sets.and(versions, rejected));
     // a 1 requires b ^9, which no version satisfies: { a 1 }
     else if (allowed !== NOTHING) terms.set(other, rejected);
-    if (sets.count(terms.get(name) as SetId) === 0) return null;
+    if (terms.get(name) === NOTHING) return null;
     const added = incompatibility(terms, { fact });
     this.#addIncompatibility(added);
     return added;
@@ -172,18 +199,20 @@ export class Solver<F, N, A> {
   }
 
   /** Unit propagation: derives everything that follows from the changed packages (step 2). */
-  #propagate(): void {
+  *#propagate(): Generator<N, void, A> {
+    const counter = this.#counter;
     for (const name of this.#changed) {
       this.#changed.delete(name);
       const known = this.#incompatibilities[name] ?? [];
       // The latest first: learned incompatibilities rule out the most.
       for (let at = known.length - 1; at >= 0; at--) {
         const candidate = known[at] as Incompatibility<F>;
+        if (++counter.steps >= counter.nextPause) yield* this.#rest();
         const { contradictedBy } = candidate;
         if (this.#techniques.contradicted && contradictedBy && !contradictedBy.undone) continue;
         const derived = this.#propagateIncompatibility(candidate);
         if (derived === CONFLICT) {
-          const learned = this.#resolveConflict(candidate);
+          const learned = yield* this.#resolveConflict(candidate);
           this.#changed.clear();
           const next = this.#propagateIncompatibility(learned);
           // If blame went back further than necessary, the learned incompatibility may be inconclusive now.
@@ -206,6 +235,7 @@ export class Solver<F, N, A> {
   #propagateIncompatibility(candidate: Incompatibility<F>): PackageId | null | typeof CONFLICT {
     const { packages, sets } = candidate;
     let open = -1;
+    this.#counter.steps += packages.length;
     for (let at = 0; at < packages.length; at++) {
       const relation = this.#solution.relation(packages[at] as PackageId, sets[at] as SetId);
       if (relation === DISJOINT) {
@@ -233,10 +263,12 @@ export class Solver<F, N, A> {
    *
    * @throws NoSolution if the prior cause rules out the project
    */
-  #resolveConflict(conflict: Incompatibility<F>): Incompatibility<F> {
+  *#resolveConflict(conflict: Incompatibility<F>): Generator<N, Incompatibility<F>, A> {
     this.stats.conflicts++;
     let current = conflict;
     for (;;) {
+      this.#counter.steps += current.packages.length;
+      yield* this.#rest();
       if (isFailure(current)) throw new NoSolution(current);
       const { satisfier, previousLevel } = this.#mostRecentSatisfier(current);
       if (satisfier.cause === null || previousLevel < satisfier.level) {
@@ -277,5 +309,5 @@ const CONFLICT = "conflict";
 
 /** Returns the counts of a search that has not begun. */
 export function emptyStats(): SolverStats {
-  return { decisions: 0, conflicts: 0, backtracks: 0, undone: 0, incompatibilities: 0, sets: 0 };
+  return { decisions: 0, conflicts: 0, backtracks: 0, undone: 0, incompatibilities: 0, sets: 0, steps: 0 };
 }

@@ -1,3 +1,5 @@
+import { StepCounter } from "./step-counter.ts";
+
 /** The id of an interned set. Equal sets have equal ids. */
 export type SetId = number;
 
@@ -54,6 +56,8 @@ export class VersionSets {
   readonly #complements: SetId[] = [];
   readonly #and: PairCache | null;
   readonly #relations: PairCache | null;
+  /** Counts the intervals that operations read. */
+  readonly counter: StepCounter = new StepCounter();
 
   /** @param remembers false only to measure the effect of the caches */
   constructor(remembers = true) {
@@ -68,6 +72,7 @@ export class VersionSets {
 
   /** Returns the set of some intervals, which must be ascending, not empty and not adjacent. */
   of(bounds: readonly number[]): SetId {
+    this.counter.steps += bounds.length;
     let slot = this.#slot(bounds);
     const known = this.#slots[slot] as number;
     if (known > 0) return known - 1;
@@ -104,19 +109,21 @@ export class VersionSets {
 
   has(id: SetId, index: number): boolean {
     const bounds = this.bounds(id);
-    for (let at = 0; at < bounds.length; at += 2) {
-      if (index < (bounds[at] as number)) return false;
-      if (index < (bounds[at + 1] as number)) return true;
+    let low = 0;
+    let high = bounds.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((bounds[middle] as number) <= index) low = middle + 1;
+      else high = middle;
     }
-    return false;
+    // An odd number of bounds at or below the index: it is between a start and its end.
+    return (low & 1) === 1;
   }
 
-  /** Returns the number of indices in a set. A set that reaches {@link END} counts as very large. */
-  count(id: SetId): number {
+  /** Checks whether a set has exactly one index. */
+  isSingle(id: SetId): boolean {
     const bounds = this.bounds(id);
-    let count = 0;
-    for (let at = 0; at < bounds.length; at += 2) count += (bounds[at + 1] as number) - (bounds[at] as number);
-    return count;
+    return bounds.length === 2 && bounds[1] === (bounds[0] as number) + 1;
   }
 
   not(id: SetId): SetId {
@@ -138,7 +145,9 @@ export class VersionSets {
     if (a > b) return this.and(b, a);
     const known = this.#and?.get(a, b) ?? -1;
     if (known >= 0) return known;
-    const both = this.of(intersect(this.bounds(a), this.bounds(b)));
+    const [one, other] = [this.bounds(a), this.bounds(b)];
+    this.counter.steps += one.length + other.length;
+    const both = this.of(intersect(one, other));
     this.#and?.set(a, b, both);
     return both;
   }
@@ -153,7 +162,9 @@ export class VersionSets {
     if (b === NOTHING) return DISJOINT;
     const known = this.#relations?.get(a, b) ?? -1;
     if (known >= 0) return known as Relation;
-    const relation = relate(this.bounds(a), this.bounds(b));
+    const [one, other] = [this.bounds(a), this.bounds(b)];
+    this.counter.steps += one.length + other.length;
+    const relation = relate(one, other);
     this.#relations?.set(a, b, relation);
     return relation;
   }
@@ -165,6 +176,29 @@ export function boundsOf(indices: Iterable<number>): number[] {
   for (const index of [...indices].sort((a, b) => a - b)) {
     if (bounds.at(-1) === index) bounds[bounds.length - 1] = index + 1;
     else bounds.push(index, index + 1);
+  }
+  return bounds;
+}
+
+/** Returns the union of lists of intervals. The intervals of all lists may overlap. */
+export function unionOf(lists: readonly (readonly number[])[]): number[] {
+  const [only] = lists;
+  if (only && lists.length === 1) return [...only];
+  const intervals: [low: number, high: number][] = [];
+  for (const list of lists) {
+    for (let at = 0; at < list.length; at += 2) intervals.push([list[at] as number, list[at + 1] as number]);
+  }
+  return joined(intervals);
+}
+
+/** Sorts intervals, and joins those that touch. */
+export function joined(intervals: [low: number, high: number][]): number[] {
+  intervals.sort(([a], [b]) => a - b);
+  const bounds: number[] = [];
+  for (const [low, high] of intervals) {
+    const last = bounds.length - 1;
+    if (last > 0 && (bounds[last] as number) >= low) bounds[last] = Math.max(bounds[last] as number, high);
+    else bounds.push(low, high);
   }
   return bounds;
 }

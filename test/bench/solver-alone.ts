@@ -21,13 +21,14 @@ interface Dependency {
 export function solverAlone(
   solverCase: SolverCase,
   techniques: Partial<Techniques> = {},
-): Solver<null, never, undefined> {
+): Solver<null, null, undefined> {
   const all = { ...ALL_TECHNIQUES, ...techniques };
   const sets = new VersionSets(all.remember);
-  return new Solver<null, never, undefined>(new ReadProvider(solverCase, sets, all.merge), sets, all);
+  return new Solver<null, null, undefined>(new ReadProvider(solverCase, sets, all.merge), sets, all);
 }
 
-class ReadProvider implements DependencyProvider<null, never, undefined> {
+class ReadProvider implements DependencyProvider<null, null, undefined> {
+  readonly pause = null;
   readonly #sets: VersionSets;
   readonly #ids = new Map<string, PackageId>([["", ROOT]]);
   readonly #versions = new Map<string, PackumentVersions>();
@@ -87,11 +88,12 @@ class ReadProvider implements DependencyProvider<null, never, undefined> {
   }
 
   /** Returns the highest version. */
-  chooseVersion(_: PackageId, set: SetId): number {
+  *chooseVersion(_: PackageId, set: SetId): Generator<null, number, undefined> {
+    yield this.pause;
     return (this.#sets.bounds(set).at(-1) as number) - 1;
   }
 
-  *requirements(name: PackageId, index: number): Generator<never, readonly Requirement<null>[], undefined> {
+  *requirements(name: PackageId, index: number): Generator<null, readonly Requirement<null>[], undefined> {
     const unlisted = (this.#dependencies[name]?.[index] ?? []).filter((dependency) => !this.#listed.has(dependency));
     return unlisted.map((dependency) => {
       this.#listed.add(dependency);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Proof, SolverStats } from "../../src/api/flat.ts";
 import type { ResolveOptions } from "../../src/api/resolve.ts";
+import { runToEnd } from "../../src/base/run-to-end.ts";
 import { type DriverHost, drive, type ExternalNeed } from "../../src/engine/driver.ts";
 import type { Answer, Steps } from "../../src/engine/need.ts";
 import { readProject } from "../../src/engine/read-project.ts";
@@ -11,7 +12,7 @@ import { resolveFlat } from "../../src/flat/resolve-flat.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
 import type { Packument } from "../../src/registry/packument.ts";
 import { PartialSolution } from "../../src/solver/partial-solution.ts";
-import { Solver } from "../../src/solver/solver.ts";
+import { emptyStats, Solver } from "../../src/solver/solver.ts";
 import { ALL_TECHNIQUES, type Techniques } from "../../src/solver/techniques.ts";
 import { solverAlone } from "./solver-alone.ts";
 import { documentsOf, type SolverCase } from "./solver-cases.ts";
@@ -216,12 +217,12 @@ function* watched<T>(steps: Steps<T>, own: RunWatch, hints: boolean): Steps<T> {
 }
 
 function ended(own: RunWatch, end: number): Pick<SolverRunResult, "total" | "search" | "tries" | "stats"> {
-  const stats: SolverStats = { decisions: 0, conflicts: 0, backtracks: 0, undone: 0, incompatibilities: 0, sets: 0 };
+  const stats = emptyStats();
   let search = 0;
   for (const one of own.searches) {
     search += Math.min(end, one.end) - one.start;
     for (const [name, count] of Object.entries(one.stats) as [keyof SolverStats, number][]) {
-      stats[name] = name === "sets" ? count : stats[name] + count;
+      stats[name] = name === "sets" || name === "steps" ? count : stats[name] + count;
     }
   }
   return { total: end - own.started, search, tries: own.tries, stats };
@@ -258,8 +259,7 @@ export function runAlone(solverCase: SolverCase, { techniques, budget }: RunOpti
   if (budget !== undefined) own.budget = budget;
   const none = { proof: 0, hints: 0, tree: 0, lock: 0, wayOut: [], relaxation: "", size: "" };
   try {
-    const { value } = solver.run().next();
-    const outcome = value?.ok ? "solved" : "refuted";
+    const outcome = runToEnd(solver.run()).ok ? "solved" : "refuted";
     return { ...ended(own, now()), ...none, outcome };
   } catch (error) {
     if (!(error instanceof OutOfTime)) throw error;

@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { satisfies } from "semver";
 import { describe, expect, test } from "vitest";
 import type { PrereleaseMode } from "../../src/api/flat.ts";
+import type { Steps } from "../../src/engine/need.ts";
+import { ok } from "../../src/errors/failure.ts";
 import { InstallableVersions } from "../../src/flat/installable-versions.ts";
 import { PackumentVersions } from "../../src/flat/packument-versions.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
@@ -47,6 +49,14 @@ function packument({ versions, deprecated = [], engines = {}, latest }: PackageC
 
 function policyOf(): PickPolicy {
   return { ranges: new RangeTable(), nodeVersion: "20.0.0" };
+}
+
+/** Runs steps that need nothing but pauses. */
+function runSteps<T>(steps: Steps<T>): T {
+  for (;;) {
+    const { done, value } = steps.next(ok(undefined));
+    if (done) return value;
+  }
 }
 
 function taken(versionsCase: PackageCase, text: string, mode: PrereleaseMode = "as-written"): string[] {
@@ -102,7 +112,7 @@ describe("the version to try first", () => {
         const npm = selectVersion(document, text, policy);
         expect(set !== NOTHING).toBe(npm.ok);
         if (!npm.ok) return;
-        const index = installable.pick(set, { policy, lowest: false, locked: [] });
+        const index = runSteps(installable.pick(set, { policy, lowest: false, locked: [] }));
         expect(installable.version(index)).toBe(npm.value.version);
       }),
       { numRuns: 200 },
@@ -124,11 +134,8 @@ describe("the version to try first", () => {
     [true, undefined, 1, "1.0.0"],
   ] as const)("lowest %s, locked %s, of the first %i: %s", (...[lowest, locked, many, picked]) => {
     const one = installable();
-    const index = one.pick(one.setOf("a", [0, many]), {
-      policy: policyOf(),
-      lowest,
-      locked: locked === undefined ? [] : [locked],
-    });
+    const preference = { policy: policyOf(), lowest, locked: locked === undefined ? [] : [locked] };
+    const index = runSteps(one.pick(one.setOf("a", [0, many]), preference));
     expect(one.version(index)).toBe(picked);
   });
 

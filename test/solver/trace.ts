@@ -124,7 +124,7 @@ class Tracer {
     vi.spyOn(methods, "run").mockImplementation(function* (this: Solver<Fact, Need, Answer>) {
       const solved = yield* run.call(this);
       tracer.#solver ??= this;
-      if (!solved.ok && tracer.#solver === this) tracer.#conflict(solved.conflict);
+      if (!solved.ok && solved.conflict && tracer.#solver === this) tracer.#conflict(solved.conflict);
       return solved;
     });
   }
@@ -205,8 +205,8 @@ class Tracer {
       if (described.kind !== "package") continue;
       const { installable } = described;
       const versions: string[] = [];
-      for (const index of [...installable.alikeGroups(1)].flat().sort((a, b) => a - b))
-        versions.push(`${index} = ${installable.version(index)}`);
+      const last = Math.max(...[...installable.alikeGroups(1)].flat());
+      for (let index = 1; index < last; index++) versions.push(`${index} = ${installable.version(index)}`);
       rows.push(`${installable.name.padEnd(8)}${versions.join("   ")}`);
     }
     return rows;

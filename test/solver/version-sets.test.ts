@@ -4,6 +4,7 @@ import {
   ABSENT,
   boundsOf,
   DISJOINT,
+  END,
   EVERYTHING,
   NOTHING,
   OVERLAP,
@@ -59,7 +60,9 @@ test("the named sets", () => {
   expect(sets.not(NOTHING)).toBe(EVERYTHING);
   expect(sets.or(ABSENT, PRESENT)).toBe(EVERYTHING);
   expect(sets.and(ABSENT, PRESENT)).toBe(NOTHING);
-  expect(sets.count(sets.of([1, 4, 6, 7]))).toBe(4);
+  expect([[], [3, 4], [1, 4], [3, 4, 6, 7], [3, END]].map((bounds) => sets.isSingle(sets.of(bounds)))).toEqual([
+    ...[false, true, false, false, false],
+  ]);
 });
 
 test("pairs that share a slot of the cache do not get each other's result", () => {

@@ -1,4 +1,5 @@
 import type { ProofReference, SolverStats } from "../../../src/api/flat.ts";
+import { runToEnd } from "../../../src/base/run-to-end.ts";
 import type { DependencyProvider, Requirement } from "../../../src/solver/dependency-provider.ts";
 import type { Incompatibility, PackageId } from "../../../src/solver/incompatibility.ts";
 import { Solver } from "../../../src/solver/solver.ts";
@@ -17,16 +18,19 @@ export type AloneResult = { readonly stats: SolverStats } & (
 export function solveAlone(problem: Problem, techniques: Techniques): AloneResult {
   const sets = new VersionSets(techniques.remember);
   const provider = new PlainProvider(problem, sets, techniques.merge);
-  const solver = new Solver<Rule, never, undefined>(provider, sets, techniques);
-  const { done, value } = solver.run().next();
-  if (!done) throw new Error("The search waits for data");
+  const solver = new Solver<Rule, null, undefined>(provider, sets, techniques);
+  const value = runToEnd(solver.run());
   const { stats } = solver;
-  if (!value.ok) return { stats, ...new DerivationReader(provider, sets).derivation(value.conflict) };
+  if (!value.ok) {
+    if (!value.conflict) throw new Error("The search has no limit, but gave up");
+    return { stats, ...new DerivationReader(provider, sets).derivation(value.conflict) };
+  }
   const chosen = [...value.decisions].map(([name, index]) => [provider.names[name], provider.id(name, index)] as const);
   return { stats, choice: new Map(chosen.map(([name = "?", id]) => [name, id])) };
 }
 
-class PlainProvider implements DependencyProvider<Rule, never, undefined> {
+class PlainProvider implements DependencyProvider<Rule, null, undefined> {
+  readonly pause = null;
   readonly names: string[];
   readonly #problem: Problem;
   readonly #sets: VersionSets;
@@ -52,13 +56,14 @@ class PlainProvider implements DependencyProvider<Rule, never, undefined> {
     return false;
   }
 
-  chooseVersion(name: PackageId, set: SetId): number {
+  *chooseVersion(name: PackageId, set: SetId): Generator<null, number, undefined> {
+    yield this.pause;
     let index = this.ids(name).length;
     while (index > 0 && !this.#sets.has(set, index)) index--;
     return index;
   }
 
-  *requirements(name: PackageId, index: number): Generator<never, Requirement<Rule>[], undefined> {
+  *requirements(name: PackageId, index: number): Generator<null, Requirement<Rule>[], undefined> {
     const [from, id] = [this.names[name], this.id(name, index)];
     const added = this.#rules.filter((rule) => rule.from === from && rule.when.has(id) && !this.#returned.has(rule));
     return added.map((rule) => {
