@@ -27,7 +27,7 @@ const LAYERS: Readonly<Record<string, string>> = {
   node: "api errors base",
   sink: "api errors base tarball",
   "import-map": "api errors base spec tarball node",
-  answer: "api base project graph import-map",
+  answer: "api errors base project graph import-map",
   explain: "api errors base spec",
   engine: "api errors base spec tarball registry project graph lockfile placement",
   ideal: "api errors base spec registry graph placement engine",

@@ -14,6 +14,7 @@ import { orAbort } from "../src/base/on-abort.ts";
 import { failure, InstallError } from "../src/errors/failure.ts";
 import { failureOf, progressFailed } from "../src/errors/failure-of.ts";
 import { invalidOption } from "../src/errors/invalid-option.ts";
+import { withoutSecrets } from "../src/errors/without-secrets.ts";
 import { disposed } from "../src/errors/work.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
 import { type Backend, settingsOf } from "./backends/backend.ts";
@@ -48,7 +49,7 @@ export async function createInstaller(options: InstallerOptions = {}): Promise<I
       return new WebInstaller(options, backend, { mode, modeReason });
     }
     const name = `${mode}${mode === "inline" ? ' with io "worker"' : ""}`;
-    obstacles.push(`not ${name}: ${backend}`);
+    obstacles.push(`not ${name}: ${withoutSecrets(backend)}`);
   }
   const wayOut = [{ kind: "option", text: 'Leave `mode` at "auto".', option: "mode" } as const];
   throw new InstallError(failure("EMODE", `Mode "${asked}" cannot start: ${obstacles.join("; ")}.`, { wayOut }));
@@ -167,8 +168,8 @@ class WebInstaller implements Installer {
   }
 
   /**
-   * Runs work that a signal or `dispose` can end. Rejects at once then, even if the work goes on. Turns unexpected errors into an
-   * InstallError.
+   * Runs work that a signal or `dispose` can end. Rejects at once then, even if the work goes on. Turns every error into an
+   * InstallError that shows no secrets of URLs.
    */
   async #run<T>(own: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const signal = eitherOf(own, this.#ending.signal);
@@ -177,10 +178,10 @@ class WebInstaller implements Installer {
       return await orAbort(work(signal), signal);
     } catch (error) {
       signal.throwIfAborted();
-      const known = error instanceof InstallError ? error : new InstallError(failureOf(error));
-      if (known.code !== "ENOSOLUTION") throw known;
+      const failure = withoutSecrets(error instanceof InstallError ? error.failure : failureOf(error));
+      if (failure.code !== "ENOSOLUTION") throw new InstallError(failure);
       const { withProofSentence } = await import("../src/explain/proof-sentence.ts");
-      throw new InstallError(withProofSentence(known.failure));
+      throw new InstallError(withProofSentence(failure));
     }
   }
 

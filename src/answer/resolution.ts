@@ -1,6 +1,8 @@
 import type { Failure } from "../api/failure.ts";
 import type { ImportMap, ImportMapOptions, Rung } from "../api/flat.ts";
 import type { LockChange, Resolution, ResolutionStats, Tree } from "../api/resolve.ts";
+import { InstallError } from "../errors/failure.ts";
+import { withoutSecrets } from "../errors/without-secrets.ts";
 import { diffLocks } from "./diff-locks.ts";
 import type { TreeData } from "./tree-data.ts";
 import { viewTree } from "./tree-view.ts";
@@ -42,7 +44,13 @@ export function resolutionOf(parts: ResolutionParts, nextTurn: () => Promise<voi
       return versionsOf(readTree());
     },
     why: (name) => why(name, readTree()),
-    diff: (lockText: string): LockChange[] => diffLocks(lockText, files[lockfile] ?? ""),
+    diff: (lockText: string): LockChange[] => {
+      try {
+        return diffLocks(lockText, files[lockfile] ?? "");
+      } catch (error) {
+        throw error instanceof InstallError ? new InstallError(withoutSecrets(error.failure)) : error;
+      }
+    },
     importMap: async (options: ImportMapOptions = {}): Promise<ImportMap> => {
       const { importMap } = await import("../import-map/import-map.ts");
       return await importMap(readTree(), options, nextTurn);

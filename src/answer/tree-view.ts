@@ -1,5 +1,6 @@
 import type { Manifest } from "../api/manifest.ts";
 import type { Tree, TreeEdge, TreeNode } from "../api/resolve.ts";
+import { withoutSecrets } from "../errors/without-secrets.ts";
 import type { NodeRow, TreeData } from "./tree-data.ts";
 
 /** A node of the public tree. Its own values are properties; other nodes and the manifest are behind getters. */
@@ -59,7 +60,8 @@ class NodeView implements TreeNode {
       from.#target = at(target);
       for (const [place, name, spec, rawSpec, type, error] of edges) {
         const to = at(place);
-        const edge = { from, name, spec, rawSpec, type, to, error, valid: !error, overridden: spec !== rawSpec };
+        const specs = { spec: withoutSecrets(spec), rawSpec: withoutSecrets(rawSpec), overridden: spec !== rawSpec };
+        const edge = { from, name, ...specs, type, to, error, valid: !error };
         from.#edgesOut.push(edge);
         if (to) to.#edgesIn.push(edge);
       }

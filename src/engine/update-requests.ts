@@ -2,6 +2,7 @@
 import type { ResolveOptions } from "../api/resolve.ts";
 import { failure, InstallError, shortenQuotes } from "../errors/failure.ts";
 import { invalidOption } from "../errors/invalid-option.ts";
+import { withoutSecrets } from "../errors/without-secrets.ts";
 import type { Context } from "./context.ts";
 import type { DepsQueue } from "./deps-queue.ts";
 
@@ -33,7 +34,7 @@ export function readUpdateNames({ update }: ResolveOptions): readonly string[] {
       `options.update must name packages without a version, not "${name}". To change a version, use options.add.`,
     );
     const wayOut = [
-      { kind: "other", text: `Update ${name.slice(0, name.lastIndexOf("@"))}, without a version.` } as const,
+      { kind: "other", text: `Update ${withoutSecrets(name).replace(/@[^@]*$/, "")}, without a version.` } as const,
     ];
     throw new InstallError(failure("EUPDATEARGS", message, { package: name, wayOut }));
   }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../api/error-code.ts";
 import type { Failure } from "../api/failure.ts";
+import { withoutSecrets } from "./without-secrets.ts";
 
 export type { ErrorCode } from "../api/error-code.ts";
 
@@ -40,9 +41,12 @@ export function failure(code: ErrorCode, message: string, more: Partial<Failure>
   return { code, message, requiredBy: [], wayOut: [], ...more };
 }
 
-/** Shortens each text in double quotes to 200 characters: a message may quote text from outside. */
+/**
+ * Shortens each text in double quotes to 200 characters: a message may quote text from outside. Removes secrets first, because they
+ * could not be recognised in a URL that was cut.
+ */
 export function shortenQuotes(message: string): string {
-  return message.replace(/"([^"]{200})[^"]+"/g, '"$1…"');
+  return withoutSecrets(message).replace(/"([^"]{200})[^"]+"/g, '"$1…"');
 }
 
 /** Adds a period to a message that ends with text from outside, unless the text ends a sentence itself. */

@@ -2,12 +2,11 @@
 import type { WayOut } from "../api/failure.ts";
 import { InstallError } from "../errors/failure.ts";
 import { npmCrashes } from "../errors/tree.ts";
-import { withoutSecrets } from "../errors/without-secrets.ts";
 import { withWaysOut } from "./way-out.ts";
 
 /** Returns the error that a failed run rejects with: an InstallError with ways out, or an unexpected error unchanged. */
 export function finalError(error: unknown): unknown {
-  if (error instanceof InstallError) return new InstallError(withoutSecrets(withWaysOut(error.failure)));
+  if (error instanceof InstallError) return new InstallError(withWaysOut(error.failure));
   // Overrides or an old lock with thousands of levels exhaust the stack. npm fails in the same way.
   if (!(error instanceof RangeError)) return error;
   const wayOut: WayOut[] = [{ kind: "other", text: "Flatten the overrides, or remove the lock." }];

@@ -1,6 +1,7 @@
 import type { WayOut } from "../api/failure.ts";
 import type { InstallError } from "../errors/failure.ts";
 import { invalidOption } from "../errors/invalid-option.ts";
+import { withoutSecrets } from "../errors/without-secrets.ts";
 
 /** An address in an import map has a scheme, or begins with `/`, `./` or `../`. Anything else would be a package's name. */
 const ADDRESS = /^(?:https?:\/\/|file:\/\/|\/|\.\.?\/)/;
@@ -32,7 +33,11 @@ interface Reason {
 
 export function refusedOption(name: string, value: unknown, { must, examples }: Reason): InstallError {
   const given =
-    typeof value === "string" ? JSON.stringify(value) : value === null ? "null" : `a value of type ${typeof value}`;
+    typeof value === "string"
+      ? JSON.stringify(withoutSecrets(value))
+      : value === null
+        ? "null"
+        : `a value of type ${typeof value}`;
   const wayOut: WayOut[] = [{ kind: "option", option: name || "options", text: `Use, for example, ${examples}.` }];
   return invalidOption(`options${name && `.${name}`} must ${must}, not ${given}.`, wayOut);
 }

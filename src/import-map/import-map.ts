@@ -1,6 +1,7 @@
 import type { ImportMap, ImportMapOptions } from "../api/flat.ts";
 import type { Tree, TreeNode } from "../api/resolve.ts";
 import { InstallError } from "../errors/failure.ts";
+import { withoutSecrets } from "../errors/without-secrets.ts";
 import { baseAddress, refusedOption } from "./address.ts";
 import { cdnOf } from "./cdn.ts";
 import { cdnMap } from "./cdn-map.ts";
@@ -38,7 +39,7 @@ export async function importMap(
       ? await budget.run(cdnMap(tree, cdnOf(provider, options.base), isWanted))
       : await ofInstalled(tree, isProject(provider), { ...options, isWanted, budget });
   if (leftOut.length > 0) {
-    const failure = incompleteMap(leftOut);
+    const failure = withoutSecrets(incompleteMap(leftOut));
     if (!onWarning) throw new InstallError(failure);
     onWarning(failure);
   }

@@ -4,6 +4,7 @@ import type { SinkSession, SinkState } from "../api/sink.ts";
 import { onAbort } from "../base/on-abort.ts";
 import { InstallError } from "../errors/failure.ts";
 import { failureOf } from "../errors/failure-of.ts";
+import { withoutSecrets } from "../errors/without-secrets.ts";
 import { cancelled } from "../errors/work.ts";
 import { AfterExtractStep } from "./after-extract.ts";
 import { type CollectedPacks, collectPacks } from "./collect-packs.ts";
@@ -77,7 +78,7 @@ export class Installation {
   }
 
   warn(warning: Failure): void {
-    this.#warnings.push(warning);
+    this.#warnings.push(withoutSecrets(warning));
   }
 
   /** Ends all work. Every wait for a pack ends with `reason`. */
@@ -107,7 +108,7 @@ export class Installation {
       await session?.commit(this.#sinkState(project, installed));
       await nextTurn();
       this.setPhase("done");
-      const result = this.#installedProject(project, installed, await this.#report(project, installed));
+      const result = this.#installedProject(project, installed, this.#report(project, installed));
       // The caller's work with the result begins in a turn of its own.
       await nextTurn();
       return result;
@@ -202,14 +203,12 @@ export class Installation {
     return { packages: after, links: tree.links, hiddenLock };
   }
 
-  async #report({ substitutes }: LockedProject, installed: InstalledTree): Promise<InstallReport> {
+  #report({ substitutes }: LockedProject, installed: InstalledTree): InstallReport {
     const warnings = this.#warnings;
     const { fetched, transferred } = this.#packs.counts;
     const report = reportOf({ ...installed, fetched, transferred, substitutes, warnings });
-    if (warnings.length + report.scripts.length === 0) return report;
-    const { withoutSecrets } = await import("../errors/without-secrets.ts");
-    // The list may grow after the report was made.
     warnings.splice(0, warnings.length, ...withoutSecrets(warnings));
+    // The list may grow after the report was made.
     return { ...withoutSecrets(report), warnings };
   }
 

@@ -1,9 +1,7 @@
 import type { Operation, OperationKind } from "../api/install.ts";
+import { withoutSecrets } from "../errors/without-secrets.ts";
 
 type WritableOperation = { -readonly [K in keyof Operation]: Operation[K] };
-
-/** Removes the credentials and the query of a URL. `withoutSecrets` does more, and is loaded only when something fails. */
-const shown = (text: string): string => text.replace(/(\/\/)[^/]*@|\?.*/g, "$1");
 
 /** The operations of an install as data, in the order in which they were added. */
 export class Operations {
@@ -22,8 +20,8 @@ export class Operations {
   add(kind: OperationKind, key: string, label: string): OperationRecord {
     const operation: WritableOperation = {
       kind,
-      key: shown(key),
-      package: shown(label),
+      key: withoutSecrets(key),
+      package: withoutSecrets(label),
       state: "waiting",
       bytes: 0,
       start: null,

@@ -1,4 +1,5 @@
 import { InstallError, type Outcome, ok } from "../errors/failure.ts";
+import { withoutSecrets } from "../errors/without-secrets.ts";
 import { rangeReadsOf, readSeekPoints, SEEK_POINTS_FROM } from "../pack-cache/seek-points.ts";
 import type { ByteRange } from "../tarball/gunzip.ts";
 import { inflatePack } from "../tarball/index-tarball.ts";
@@ -168,7 +169,6 @@ export class PackReader {
       parts = fetched.ok ? await this.#open(fetched.value.tarball, fetched.value, ranges) : fetched;
     }
     if (!parts.ok) {
-      const { withoutSecrets } = await import("../errors/without-secrets.ts");
       throw new InstallError(withoutSecrets(parts.failure));
     }
     return parts.value;

@@ -1,8 +1,8 @@
 // Loaded on demand: when a request has failed after its last retry.
-// Imports only types: the build would put a module shared with the transport into a file of its own, which every page would load.
 
 import type { Failure, WayOut } from "../api/failure.ts";
 import type { ErrorCode } from "../errors/failure.ts";
+import { withoutSecrets } from "../errors/without-secrets.ts";
 import type { RequestKind } from "./transport.ts";
 
 /** The reason why there is no readable response. */
@@ -106,7 +106,7 @@ function lateWay({ late }: RequestFacts): WayOut {
 export function requestFailure(facts: RequestFacts): Failure {
   const { code, name, found } = facts;
   const { text, wayOut } = describe(facts);
-  const url = facts.url ? facts.url.origin + facts.url.pathname : "";
+  const url = withoutSecrets(facts.url?.href ?? "");
   const message = `Cannot fetch ${name}${url && ` from ${url}`}: ${text}.`;
   const details = { url, ...(facts.reason ? { reason: facts.reason } : {}) };
   const status = /^E(\d+)$/.exec(code)?.[1];

@@ -16,6 +16,13 @@ test.each([
   ["a requires x@http://u:p@h.test/x.tgz?SIGN=1.", "a requires x@http://h.test/x.tgz."],
   ["x: not found (GET http://h.test/x?SIGN=a)b)", "x: not found (GET http://h.test/x)"],
   ["http://h.test/?SIGN http://i.test/?SIGN#x", "http://h.test/ http://i.test/#x"],
+  ["//user:PASSW@h.test/x?SIGN=1", "//h.test/x"],
+  ["git+ssh://git@x:PASSW@h.test/x.git", "git+ssh://h.test/x.git"],
+  ['{"a":"https://h.test/a","b":"https://user:PASSW@h.test/b"}', '{"a":"https://h.test/a","b":"https://h.test/b"}'],
+  ["https:a,https://user:PASSW@h.test/", "https:a,https://h.test/"],
+  ["https://h.test/?SIGN=1&next=https://u:PASSW@i.test/?SIGN", "https://h.test/"],
+  ["a?b https://h.test/c", "a?b https://h.test/c"],
+  ["x@1||2, a//b", "x@1||2, a//b"],
   ["npm:@scope/x@^1", "npm:@scope/x@^1"],
   ["https://h.test/@scope/x/-/x-1.0.0.tgz", "https://h.test/@scope/x/-/x-1.0.0.tgz"],
   ["Is it? An https: URL @ home", "Is it? An https: URL @ home"],
@@ -51,5 +58,6 @@ test("law: no secret survives in any URL, and a long text takes no long time", (
     }),
     { numRuns: 2000 },
   );
-  for (const part of ["http", "https:", "://", "?", "@", ")", "http://?)", "a:"]) withoutSecrets(part.repeat(1 << 18));
+  for (const part of ["http", "https:", "://", "//", "?", "@", ")", "http://?)", "a:", "https:?", "//@", "github:"])
+    withoutSecrets(part.repeat(1 << 18));
 });

@@ -3,6 +3,7 @@ import type { Resolution } from "../../src/api/resolve.ts";
 import type { ErrorCode } from "../../src/errors/failure.ts";
 import { failure, InstallError } from "../../src/errors/failure.ts";
 import { internalError } from "../../src/errors/failure-of.ts";
+import { withoutSecrets } from "../../src/errors/without-secrets.ts";
 import { type Args, parseArgs } from "./args.ts";
 import { HELP_TEXT } from "./help-text.ts";
 import { runImportMap } from "./import-map-command.ts";
@@ -32,7 +33,7 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
       io.err("webhoist error code EABORTED\nwebhoist error Interrupted. Nothing was written.\n");
       return 130;
     }
-    const failed = await asFailure(error);
+    const failed = withoutSecrets(await asFailure(error));
     if (json) io.out(`${JSON.stringify({ ok: false, failure: failed }, null, 2)}\n`);
     io.err(json ? `webhoist error code ${failed.code}\n` : await failureText(failed));
     return 1;

@@ -96,9 +96,7 @@ export class Installs {
       return installed;
     } catch (error) {
       this.#storing.delete(installation);
-      if (!(error instanceof InstallError)) throw error;
-      const { withoutSecrets } = await import("../../src/errors/without-secrets.ts");
-      throw new InstallError(withoutSecrets(error.failure));
+      throw error;
     } finally {
       progress?.end();
       downloads.end();

@@ -7,6 +7,7 @@ import type { Steps } from "../../src/engine/need.ts";
 import type { Project } from "../../src/engine/read-project.ts";
 import { writeProject } from "../../src/engine/write-project.ts";
 import { invalidOption } from "../../src/errors/invalid-option.ts";
+import { withoutSecrets } from "../../src/errors/without-secrets.ts";
 import type { FlatAnswer } from "../../src/flat/resolve-flat.ts";
 import { resolveTree } from "../../src/ideal/resolve.ts";
 import type { PlacedReporter } from "./placed-packages.ts";
@@ -58,7 +59,7 @@ export async function resolveRun(
       tree: treeData.bind(null, inventory),
       files,
       lockfile,
-      warnings: await shown([...run.warnings, ...incomplete, ...warnings]),
+      warnings: withoutSecrets([...run.warnings, ...incomplete, ...warnings]),
       stats: { ...statsOf(run, supply), ...(solver && { solver }) },
       rung,
     };
@@ -79,13 +80,6 @@ export async function runError(error: unknown, signal: AbortSignal): Promise<unk
 }
 
 /** The result of either strategy. */
-/** Returns warnings as they may be shown. */
-async function shown(warnings: Failure[]): Promise<Failure[]> {
-  if (warnings.length === 0) return warnings;
-  const { withoutSecrets } = await import("../../src/errors/without-secrets.ts");
-  return withoutSecrets(warnings);
-}
-
 type Built = { warnings: readonly Failure[] } & Partial<Pick<FlatAnswer, "rung" | "solver">>;
 
 /** @throws InstallError EOFFLINE if an offline run lacked metadata, even if the engine then failed for another reason */

@@ -7,6 +7,7 @@ import type { MetadataCache } from "../../src/metadata-cache/metadata-cache.ts";
 import type { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
 import type { TabLock } from "../../src/metadata-cache/tab-lock.ts";
 import type { FetchRecord, RecordCache } from "../../src/registry/packument-source.ts";
+import { hasUrlSecrets } from "../../src/registry/record-secrets.ts";
 import { type RegistryConfig, registryOf } from "../../src/registry/registry-config.ts";
 import type { RegistryResponse } from "../../src/registry/transport.ts";
 import { encodeAbsence, readAbsence } from "./absence.ts";
@@ -83,7 +84,8 @@ export class RunCache implements RecordCache {
 
   async keep(name: string, record: Uint8Array, etag: string | undefined): Promise<void> {
     const { metadataCache } = await this.#registryCache(registryOf(this.#options.config, name));
-    metadataCache?.add({ name, record, fetchedAt: Date.now(), ...(etag && { etag }) });
+    if (metadataCache && !hasUrlSecrets(record))
+      metadataCache.add({ name, record, fetchedAt: Date.now(), ...(etag && { etag }) });
   }
 
   /** Returns the fresh packuments that were stored together with these. A run that needs these will need most of them. */
