@@ -1,11 +1,22 @@
 import type { FileMap } from "../api/common.ts";
 import { resolvePath } from "../base/posix-path.ts";
+import { InstallError } from "../errors/failure.ts";
+import { overLimit } from "../errors/limit.ts";
 
 /**
  * The virtual folder that contains a project's files. It is deep, so that `file:../../x` leads outside the file set, and not to a
  * file in it. Failures never show this folder (src/engine/hide-project-path.ts).
  */
 export const PROJECT_MOUNT = "/0/1/2/3/4/5/6/7";
+
+/** The characters of a path. No disk takes a longer one, and walking its folders takes the square of its length. */
+const MAX_PATH = 4096;
+
+function tooLong(path: string): InstallError {
+  return new InstallError(
+    overLimit(`The path "${path}" of a file has more than ${MAX_PATH} characters. Leave the file out.`),
+  );
+}
 
 /**
  * A project's files under absolute virtual paths. The root of the file set is at `mount` (`/project`). Nothing exists outside
@@ -16,9 +27,11 @@ export class ProjectFiles {
   readonly #files = new Map<string, string | Uint8Array>();
   #folders: Map<string, Set<string>> | null = null;
 
+  /** @throws InstallError ELIMIT if a path is too long */
   constructor(files: FileMap, mount: string) {
     this.mount = resolvePath("/", mount);
     for (const key of Object.keys(files)) {
+      if (key.length > MAX_PATH) throw tooLong(key);
       const content = files[key];
       if (content !== undefined) this.#files.set(resolvePath(this.mount, `.${resolvePath("/", key)}`), content);
     }

@@ -36,18 +36,22 @@ export function readPackageJson(files: ProjectFiles, folder: string): PackageJso
   if (typeof directory === "string" && !manifest.bin) {
     const below = resolvePath("/", directory.replace(/[\\:]/g, "/")).slice(1);
     const bin = new Map<string, string>();
-    listBins(files, { folder: resolvePath(folder, below), prefix: below, bin });
+    listBins(files, resolvePath(folder, below), (name, path) => void bin.set(name, below + path));
     if (bin.size > 0) manifest.bin = Object.fromEntries(bin);
   }
   return read;
 }
 
-/** Adds all files and folders below a folder as commands, except dot files. npm uses the glob `**`, which matches folders too. */
-function listBins(files: ProjectFiles, at: { folder: string; prefix: string; bin: Map<string, string> }): void {
-  for (const name of files.names(at.folder)) {
-    if (name[0] === ".") continue;
-    const folder = `${at.folder}/${name}`;
-    at.bin.set(name, `${at.prefix}/${name}`);
-    if (files.isFolder(folder)) listBins(files, { folder, prefix: `${at.prefix}/${name}`, bin: at.bin });
+/** Reports all files and folders below a folder as commands, except dot files. npm uses the glob `**`, which matches folders too. */
+function listBins(files: ProjectFiles, top: string, found: (name: string, path: string) => void): void {
+  const todo = [{ path: "", names: files.names(top)[Symbol.iterator]() }];
+  for (let at = todo.at(-1); at; at = todo.at(-1)) {
+    const { done, value: name } = at.names.next();
+    if (done) todo.pop();
+    else if (name[0] !== ".") {
+      const path = `${at.path}/${name}`;
+      found(name, path);
+      if (files.isFolder(top + path)) todo.push({ path, names: files.names(top + path)[Symbol.iterator]() });
+    }
   }
 }

@@ -16,6 +16,8 @@ export interface TarEntry {
 
 // The most names that a warning lists.
 const NAMES = 20;
+/** The characters of paths that are compared between two pauses. */
+const CHARS_AT_ONCE = 1 << 17;
 
 const FILE_AND_FOLDER = "a file and a folder have the same name, and the later one is left out";
 const SAME_ON_SOME_SYSTEMS = "some names are the same on systems that ignore case or accents";
@@ -24,6 +26,8 @@ const SAME_ON_SOME_SYSTEMS = "some names are the same on systems that ignore cas
 export class ArchiveFiles {
   readonly files: Map<string, TarEntry> = new Map();
   readonly folders: Set<string> = new Set();
+  /** The characters of the paths of all files and folders. */
+  pathLength = 0;
   readonly #ignores = new Set<string>();
   /** Warnings by text: code and paths. */
   readonly #warnings = new Map<string, [code: ErrorCode, paths: string[]]>();
@@ -35,6 +39,7 @@ export class ArchiveFiles {
     const folders = this.#foldersOf(path);
     if (folders) {
       for (const folder of folders) this.folders.add(folder);
+      this.pathLength += folders.reduce((sum, folder) => sum + folder.length, path.length);
       this.files.set(path, { ...entry, path });
     } else this.note(FILE_AND_FOLDER, "TAR_ENTRY_ERROR", [path]);
   }
@@ -45,9 +50,9 @@ export class ArchiveFiles {
     this.#warnings.set(text, [code, [...noted, ...paths].slice(0, NAMES)]);
   }
 
-  /** Returns all warnings. Call it after the last file. */
-  warnings(): Failure[] {
-    const alike = this.#alike();
+  /** Returns all warnings. Call it after the last file. The generator pauses. */
+  *warnings(): Generator<undefined, Failure[]> {
+    const alike = yield* this.#alike();
     if (alike.length > 0) this.note(SAME_ON_SOME_SYSTEMS, "ECASE", alike);
     return [...this.#warnings].map(([text, [code, paths]]) =>
       failure(code, `${text}: ${paths.map(quoted).join(", ")}`, { details: { paths } }),
@@ -78,10 +83,16 @@ export class ArchiveFiles {
   }
 
   /** Returns the paths that differ only in case or in the encoding of accents. At least one of each pair is a file. */
-  #alike(): string[] {
+  *#alike(): Generator<undefined, string[]> {
+    let chars = 0;
     const first = new Map<string, string>();
     const alike = new Set<string>();
     for (const path of [...this.files.keys(), ...this.folders]) {
+      chars += path.length;
+      if (chars > CHARS_AT_ONCE) {
+        chars = 0;
+        yield;
+      }
       const key = fold(path);
       const other = first.get(key);
       if (other === undefined) {

@@ -8,7 +8,7 @@ import { type ByteRange, gunzipRanges } from "./gunzip.ts";
 import { type Digest, verifyIntegrity } from "./integrity.ts";
 import { CRLF_SHEBANG, INSTALL_SCRIPTS, type PackIndex } from "./pack-index.ts";
 import type { TarballRequest } from "./tarball-request.ts";
-import { inflate, inflateFast, refused, tooLarge, type Unpacked, unpack } from "./unpack.ts";
+import { inflate, inflateFast, type Pause, refused, tooLarge, type Unpacked, unpack } from "./unpack.ts";
 
 export interface IndexedTarball {
   index: PackIndex;
@@ -33,6 +33,7 @@ export async function indexTarball(
   bytes: Uint8Array,
   request: TarballRequest,
   digest: Digest,
+  pause?: Pause,
 ): Promise<Outcome<IndexedTarball>> {
   const { name, url, limits, integrity: promised } = request;
   const large = tooLarge(bytes, limits.tarball);
@@ -44,7 +45,7 @@ export async function indexTarball(
     ...(promised !== null && { integrity: promised }),
   });
   if (!verified.ok) return verified;
-  const unpacked = await unpack(bytes, limits, request);
+  const unpacked = await unpack(bytes, limits, { name, url, pause });
   if (!unpacked.ok) return unpacked;
   const { archive, warnings } = unpacked.value;
   if (promised === null) warnings.push(noIntegrity(request, verified.value));

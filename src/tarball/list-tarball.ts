@@ -3,7 +3,7 @@
 import type { Outcome } from "../errors/failure.ts";
 import { ok } from "../errors/failure.ts";
 import { type VerifyOptions, verifyIntegrity } from "./integrity.ts";
-import { unpack } from "./unpack.ts";
+import { type Pause, unpack } from "./unpack.ts";
 import { UNPACK_LIMITS } from "./unpack-limits.ts";
 
 /** The contents of a verified tarball that matter for a tree. Paths lack the archive's first folder. */
@@ -20,6 +20,8 @@ export interface TarballListing {
 export interface TarballOptions extends VerifyOptions {
   /** The most bytes that the tarball may unpack to. */
   limit?: number;
+  /** Called between parts of the work. By default there is no pause. */
+  pause?: Pause;
 }
 
 /**

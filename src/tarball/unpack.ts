@@ -1,5 +1,6 @@
 import type { Failure } from "../api/failure.ts";
 import type { UnpackLimits } from "../api/install.ts";
+import { runWithPauses } from "../base/run-to-end.ts";
 import { fail, type Outcome, ok } from "../errors/failure.ts";
 import { beyondLimits } from "../errors/tarball.ts";
 import { gunzip, gunzipFast } from "./gunzip.ts";
@@ -10,6 +11,9 @@ export interface Unpacked extends Untarred {
   /** The inflated tarball, in its own buffer. */
   archive: Uint8Array;
 }
+
+/** Resolves in a later turn of the event loop. */
+export type Pause = () => Promise<void>;
 
 /** The package and URL of a tarball, for messages. */
 export interface TarballSource {
@@ -24,11 +28,11 @@ export interface TarballSource {
 export async function unpack(
   bytes: Uint8Array,
   limits: UnpackLimits,
-  source: TarballSource,
+  { pause = async () => {}, ...source }: TarballSource & { pause?: Pause | undefined },
 ): Promise<Outcome<Unpacked>> {
   const archive = await inflateFast(bytes, unpackedLimit(bytes.length, limits));
   if (!archive.ok) return refused(archive.failure, source);
-  const listed = untar(archive.value, limits);
+  const listed = await runWithPauses(untar(archive.value, limits), pause);
   if (!listed.ok) return refused(listed.failure, source);
   const { files, warnings } = listed.value;
   return ok({

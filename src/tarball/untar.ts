@@ -17,6 +17,12 @@ export interface Untarred {
 
 const BLOCK = 512;
 const META_LIMIT = 1024 * 1024;
+/** The characters of the paths of all files and folders. Each folder counts with its whole path. */
+const MOST_PATHS = 1 << 26;
+/** The bytes of the package.json. */
+const MOST_MANIFEST = 1 << 21;
+/** The entries and new folders between two pauses: a few milliseconds of work. */
+const STEPS_AT_ONCE = 2000;
 const decoder = new TextDecoder();
 
 /** Thrown by the many small steps that read a header. `untar` catches it and returns its failure. */
@@ -53,43 +59,53 @@ interface Header {
  * 6. Add the file. If its path exists already, it takes the place of the earlier file.
  *
  * Fails with `TAR_BAD_ARCHIVE` (cut, damaged, or not an archive), `TAR_ENTRY_ERROR` (a name that leaves the package) or
- * `TAR_ABORT` (more or larger files than `limits` allow).
+ * `TAR_ABORT` (more or larger files than `limits` allow, or too much text in their paths). The generator pauses between entries.
  */
-export function untar(
+export function* untar(
   archive: Uint8Array,
   limits: Pick<UnpackLimits, "file" | "files"> = UNPACK_LIMITS,
-): Outcome<Untarred> {
+): Generator<undefined, Outcome<Untarred>> {
   try {
     const listed = new ArchiveFiles();
-    readEntries(archive, (entry, type) => take(listed, entry, { type, limits }));
-    return ok({ files: [...listed.files.values()], warnings: listed.warnings() });
+    yield* readEntries(archive, (entry, type) => take(listed, entry, { type, limits }));
+    return ok({ files: [...listed.files.values()], warnings: yield* listed.warnings() });
   } catch (error) {
     if (error instanceof BadArchive) return fail(error.failure);
     throw error;
   }
 }
 
-/** Adds an entry to the list (steps 4 to 6). */
+/** Adds an entry to the list (steps 4 to 6). Returns the number of new folders. */
 function take(
   listed: ArchiveFiles,
   entry: TarEntry,
   { type, limits }: { type: string; limits: Pick<UnpackLimits, "file" | "files"> },
-): void {
+): number {
   if ("346".includes(type)) listed.note("devices are left out", "TAR_ENTRY_UNSUPPORTED", [entry.path]);
-  if (!isFile(type) || entry.path.endsWith("/")) return;
+  if (!isFile(type) || entry.path.endsWith("/")) return 0;
   const path = insidePath(entry.path);
   if (path === null) throw new BadArchive(`a file's name leaves the package: ${quoted(entry.path)}`, "TAR_ENTRY_ERROR");
-  if (path === "") return;
+  if (path === "") return 0;
   if (entry.size > limits.file) throw new BadArchive(`a file has more than ${limits.file} bytes`, "TAR_ABORT");
+  const before = listed.folders.size;
   listed.add({ ...entry, path });
   if (Math.max(listed.files.size, listed.folders.size) > limits.files)
     throw new BadArchive(`it has more than ${limits.files} files`, "TAR_ABORT");
+  if (listed.pathLength > MOST_PATHS)
+    throw new BadArchive(`the paths of its files and folders have more than ${MOST_PATHS} characters`, "TAR_ABORT");
+  if (path === "package.json" && entry.size > MOST_MANIFEST)
+    throw new BadArchive(`its package.json has more than ${MOST_MANIFEST} bytes`, "TAR_ABORT");
+  return listed.folders.size - before;
 }
 
 /** The types of regular files: `0`, NUL (before ustar) and `7` (contiguous). */
 const isFile = (type: string): boolean => "0\x007".includes(type);
 
-function readEntries(archive: Uint8Array, found: (entry: TarEntry, type: string) => void): void {
+function* readEntries(
+  archive: Uint8Array,
+  found: (entry: TarEntry, type: string) => number,
+): Generator<undefined, void> {
+  let steps = 0;
   const global: Extended = {};
   let next: Extended = {};
   let seen = false;
@@ -118,8 +134,14 @@ function readEntries(archive: Uint8Array, found: (entry: TarEntry, type: string)
       if (meta === "global") Object.assign(global, pick(readPax(body), "size"));
       else Object.assign(next, meta === "pax" ? readPax(body) : meta === "path" ? { path: longName(body) } : {});
     } else {
-      found({ path: next.path ?? header.name, mode: header.mode, start: at, size }, header.type);
+      steps += found({ path: next.path ?? header.name, mode: header.mode, start: at, size }, header.type);
       next = {};
+    }
+    // An extended header takes time for each of its bytes.
+    steps += 1 + (meta ? size >> 10 : 0);
+    if (steps >= STEPS_AT_ONCE) {
+      steps = 0;
+      yield;
     }
     at += Math.ceil(size / BLOCK) * BLOCK;
   }

@@ -4,10 +4,18 @@ import { build } from "vite";
 import { ROOT } from "../../scripts/setup.mjs";
 
 /**
- * Bundles a TypeScript part of a benchmark, with the library, into a script for Node: `engine-run` for engine-run.ts.
+ * Bundles a TypeScript part of a benchmark, with the library, into a script for Node, and imports it: `engine-run` for engine-run.ts.
  * @param {string} name
  */
 export async function bundled(name) {
+  return await import(await bundle(name));
+}
+
+/**
+ * As `bundled`, but returns the script's path.
+ * @param {string} name
+ */
+export async function bundle(name) {
   const outDir = join(ROOT, "node_modules/.cache", name);
   mkdirSync(outDir, { recursive: true });
   await build({
@@ -23,5 +31,5 @@ export async function bundled(name) {
       rollupOptions: { output: { entryFileNames: `${name}.mjs` } },
     },
   });
-  return await import(join(outDir, `${name}.mjs`));
+  return join(outDir, `${name}.mjs`);
 }

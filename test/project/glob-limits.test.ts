@@ -55,9 +55,9 @@ test("workspaces may have 10,000 patterns", () => {
 });
 
 test("matching workspaces takes at most 20,000,000 steps, and the failure names the busiest pattern", () => {
-  const patterns = ["packages/*", "?".repeat(4000)];
-  expect(ended(workspacesIn(patterns, ["x".repeat(4999)]))).toBe("ok");
-  expect(ended(workspacesIn(patterns, ["x".repeat(5000)]))).toMatch(
+  const patterns = ["packages/*", "?".repeat(4000), "?".repeat(1000)];
+  expect(ended(workspacesIn(patterns, ["x".repeat(3999)]))).toBe("ok");
+  expect(ended(workspacesIn(patterns, ["x".repeat(4000)]))).toMatch(
     /^ELIMIT: Matching "workspaces" in package.json takes more than 20000000 steps. Most go to the pattern "\?+…"/,
   );
   const { length } = "*/".repeat(2000);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { unzipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { concat } from "../../src/base/concat.ts";
+import { runToEnd } from "../../src/base/run-to-end.ts";
 import type { StreamSink } from "../../src/sink/archive-sink.ts";
 import { createTarSink } from "../../src/sink/tar-sink.ts";
 import { createZipSink } from "../../src/sink/zip-sink.ts";
@@ -96,7 +97,7 @@ describe("a tar archive", () => {
 
   test("the library unpacks it: files, sizes and modes", async () => {
     const bytes = await archive(createTarSink());
-    const entries = untar(bytes);
+    const entries = runToEnd(untar(bytes));
     if (!entries.ok) throw new Error(entries.failure.message);
     const found = entries.value.files.map(({ path, start, size, mode }) => {
       const text = new TextDecoder().decode(bytes.subarray(start, start + size));

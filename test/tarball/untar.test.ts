@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { runToEnd } from "../../src/base/run-to-end.ts";
 import { untar } from "../../src/tarball/untar.ts";
 import { concat, pax, type TarPart, tar } from "./tar-writer.ts";
 
 function files(archive: Uint8Array): Record<string, string> {
-  const entries = untar(archive);
+  const entries = runToEnd(untar(archive));
   if (!entries.ok) throw new Error(`${entries.failure.code}: ${entries.failure.message}`);
   return Object.fromEntries(
     entries.value.files.map(({ path, start, size }) => [
@@ -15,7 +16,7 @@ function files(archive: Uint8Array): Record<string, string> {
 }
 
 function refusal(archive: Uint8Array): string {
-  const entries = untar(archive);
+  const entries = runToEnd(untar(archive));
   return entries.ok ? "accepted" : `${entries.failure.code} ${entries.failure.message}`;
 }
 
@@ -189,7 +190,7 @@ test("law: a written archive is read back", () => {
   fc.assert(
     fc.property(fc.uniqueArray(part, { minLength: 1, maxLength: 8, selector: ({ name }) => name }), (parts) => {
       const archive = tar(parts.map(({ name, body }) => ({ name: `package/${name}`, body })));
-      const entries = untar(archive);
+      const entries = runToEnd(untar(archive));
       const read = entries.ok
         ? entries.value.files.map((e) => [e.path, [...archive.slice(e.start, e.start + e.size)]])
         : [];
@@ -207,10 +208,29 @@ test("law: for any bytes the result is data and nothing throws", () => {
     fc.property(fc.array(fc.tuple(fc.nat(base.length - 1), fc.nat(255)), { maxLength: 6 }), (edits) => {
       const bytes = base.slice();
       for (const [at, byte] of edits) bytes[at] = byte;
-      const entries = untar(bytes);
+      const entries = runToEnd(untar(bytes));
       if (entries.ok) for (const e of entries.value.files) expect(e.start + e.size).toBeLessThanOrEqual(bytes.length);
       else expect(entries.failure.code).toMatch(/^TAR_/);
     }),
     { numRuns: 500 },
   );
+});
+
+test("a package.json may have 2,097,152 bytes", () => {
+  const size = (bytes: number) =>
+    runToEnd(untar(tar([{ name: "package/package.json", body: new Uint8Array(bytes).fill(32) }])));
+  expect(size(1 << 21).ok).toBe(true);
+  expect(size((1 << 21) + 1)).toMatchObject({
+    failure: { code: "TAR_ABORT", message: "its package.json has more than 2097152 bytes" },
+  });
+});
+
+test("an archive of many entries, folders or extended headers is listed with pauses", () => {
+  const pausesFor = (parts: TarPart[]): number => [...untar(tar(parts))].length;
+  const many = Array.from({ length: 6000 }, (_, at) => ({ name: `package/f${at}` }));
+  expect(pausesFor(many)).toBeGreaterThanOrEqual(3);
+  const deep = { name: "x", type: "x", body: pax("path", `package/${"d/".repeat(2000)}f`) };
+  expect(pausesFor([deep, { name: "package/x" }])).toBeGreaterThanOrEqual(1);
+  const large = { name: "x", type: "x", body: pax("comment", "c".repeat(1_000_000)) };
+  expect(pausesFor([large, large, large, { name: "package/x" }])).toBeGreaterThanOrEqual(1);
 });

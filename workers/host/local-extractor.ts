@@ -24,7 +24,7 @@ export function localExtractor(): Extractor {
   return {
     async extract(tarball, wanted) {
       await nextTurn();
-      const opened = await indexTarball(tarball, wanted, digest);
+      const opened = await indexTarball(tarball, wanted, digest, nextTurn);
       if (!opened.ok) return opened;
       const { index, archive, warnings } = opened.value;
       const { integrity } = index;

@@ -9,6 +9,7 @@ import { parsePackageJson } from "../../src/project/package-json.ts";
 import { webDigest } from "../../src/tarball/integrity.ts";
 import type { TarballListing } from "../../src/tarball/list-tarball.ts";
 import { readTarballListing } from "../../src/tarball/list-tarball.ts";
+import { nextTurn } from "../host/yield.ts";
 
 /** The folder of the shrinkwrap's paths. It is deep, so that a path that climbs out of the package is recognised. */
 const ROOT = "/0/1/2/3";
@@ -31,7 +32,7 @@ export async function listTarball(
   { name, url, integrity }: TarballNeed,
 ): Promise<Outcome<TarballListing>> {
   const digest = webDigest(globalThis.crypto?.subtle);
-  return await readTarballListing(bytes, { name, url, digest, ...(integrity ? { integrity } : {}) });
+  return await readTarballListing(bytes, { name, url, digest, pause: nextTurn, ...(integrity ? { integrity } : {}) });
 }
 
 /** Reads the shrinkwrap of a listed tarball, and adds the function that places its contents into a tree. */
