@@ -1,7 +1,7 @@
 import type { Failure, PathStep, WayOut } from "../api/failure.ts";
 import type { Proof } from "../api/flat.ts";
 import { type EresolveReport, explainEresolve } from "./eresolve.ts";
-import { type ProofLine, proofLines, proofText } from "./proof.ts";
+import { outlineProof, type ProofOutline, proofText } from "./proof.ts";
 import { withWaysOut } from "./way-out.ts";
 
 /** The most dependents that are listed. */
@@ -32,10 +32,12 @@ export function explain(failure: Failure): string {
   if (conflict) parts.push(message, explainEresolve(details as EresolveReport));
   else if (details["proof"]) {
     const proof = details["proof"] as Proof;
-    const lines = proofLines(proof);
-    parts.push(messageWithoutProof(message, proof, lines));
+    const outline = outlineProof(proof);
+    const left = Math.max(0, outline.count - MAX_LINES);
+    const lines = Array.from({ length: outline.count - left }, (_, at) => outline.line(left + at));
+    parts.push(messageWithoutProof(message, outline));
     if (proof.shortened) parts.push("The proof is too long. It is shortened to the steps nearest to the conclusion.");
-    parts.push(proofText(lines, MAX_LINES));
+    parts.push(proofText(lines, left));
   } else {
     const printed = printedDetails(details);
     // An HTTP status says no more than the message.
@@ -49,13 +51,9 @@ export function explain(failure: Failure): string {
 }
 
 /** Returns the message of an ENOSOLUTION without the proof's first sentence, for a place that shows the whole proof below it. */
-export function messageWithoutProof(
-  message: string,
-  proof: Proof,
-  [first]: readonly ProofLine[] = proofLines(proof),
-): string {
-  const sentence = first ? ` ${proofText([{ parts: first.parts }])}` : "";
-  return sentence && message.endsWith(sentence) ? message.slice(0, -sentence.length) : message;
+export function messageWithoutProof(message: string, { line }: ProofOutline): string {
+  const sentence = ` ${proofText([{ parts: line(0).parts }])}`;
+  return message.endsWith(sentence) ? message.slice(0, -sentence.length) : message;
 }
 
 function printedDetails(details: Readonly<Record<string, unknown>>): [label: string, value: string][] {

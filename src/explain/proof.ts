@@ -2,11 +2,9 @@ import type { Proof, ProofFact, ProofReference } from "../api/flat.ts";
 import { type FactGroup, factsOf, type LinePlan, planLines } from "./proof-plan.ts";
 import { joinList, type ProofPart } from "./proof-versions.ts";
 import { type Clause, consequence, isLong, joinClauses, toClauses } from "./proof-words.ts";
+import { shortSpec } from "./short-spec.ts";
 
 export type { ProofPart } from "./proof-versions.ts";
-
-/** The number of characters of a spec that are printed. */
-const MAX_SPEC = 200;
 
 /** A sentence of a proof. */
 export interface ProofLine {
@@ -30,21 +28,35 @@ export interface ProofLine {
  * facts of one package about another are one premise, so a long list of versions that fail for one reason is one line.
  */
 export function proofLines(proof: Proof): ProofLine[] {
+  const { count, line } = outlineProof(proof);
+  return Array.from({ length: count }, (_, at) => line(at));
+}
+
+/** The lines of a proof, each written when it is asked for. Most lines of a long proof are never shown. */
+export interface ProofOutline {
+  readonly count: number;
+  line(at: number): ProofLine;
+}
+
+/** Plans the lines of a proof: see {@link proofLines}. */
+export function outlineProof(proof: Proof): ProofOutline {
   const { facts, steps } = proof;
   const factsByName = byName(facts);
   if (steps.length === 0) {
     const clauses = facts.flatMap((fact) => toClauses([fact], { proof: factsByName }));
-    return [{ parts: sentence("Because ", joinClauses(clauses), CONCLUSION) }];
+    return { count: 1, line: () => ({ parts: sentence("Because ", joinClauses(clauses), CONCLUSION) }) };
   }
   const plans = planLines(proof);
   const order = lineOrder(plans);
   const numbers = lineNumbers(order, plans);
   const outline: Outline = { proof, factsByName, plans, order, numbers, specs: specsOf(proof) };
-  return order.map((step, line) => {
-    const parts = lineParts(outline, step, order[line - 1]);
-    const number = outline.numbers.get(step);
+  const line = (at: number): ProofLine => {
+    const step = order[at] as number;
+    const parts = lineParts(outline, step, order[at - 1]);
+    const number = numbers.get(step);
     return number === undefined ? { parts } : { number, parts };
-  });
+  };
+  return { count: order.length, line };
 }
 
 function byName(facts: readonly ProofFact[]): Map<string, ProofFact[]> {
@@ -150,18 +162,16 @@ function clausesOf(outline: Outline, step: number): Clause[] {
 }
 
 /**
- * Returns the lines as text, with their numbers in front: `(1) Because …`. If there are more than `most`, the first ones are left
- * out, because later lines repeat the conclusions that they use.
+ * Returns the lines as text, with their numbers in front: `(1) Because …`. `left`: the number of lines before them that are left out,
+ * because later lines repeat the conclusions that they use.
  */
-export function proofText(lines: readonly ProofLine[], most: number = Number.POSITIVE_INFINITY): string {
-  const shown = lines.slice(-most);
-  const margin = Math.max(0, ...shown.map(({ number }) => (number === undefined ? 0 : `(${number}) `.length)));
-  const texts = shown.map(({ number, parts }) => {
+export function proofText(lines: readonly ProofLine[], left = 0): string {
+  const margin = Math.max(0, ...lines.map(({ number }) => (number === undefined ? 0 : `(${number}) `.length)));
+  const texts = lines.map(({ number, parts }) => {
     const mark = number === undefined ? "" : `(${number})`;
     return mark.padEnd(margin) + parts.map(partText).join("");
   });
-  const rest = lines.length - shown.length;
-  return [...(rest > 0 ? [`The first ${rest} lines are left out.`] : []), ...texts].join("\n");
+  return [...(left > 0 ? [`The first ${left} lines are left out.`] : []), ...texts].join("\n");
 }
 
 /** Returns a part as text: `a`, `a@^1.0.0`, `a@"^1.0.0 || ^2.0.0"`. */
@@ -171,11 +181,6 @@ function partText(part: ProofPart): string {
   if (versions === undefined) return name;
   const spec = shortSpec(versions);
   return `${name}@${spec.includes(" ") ? `"${spec}"` : spec}`;
-}
-
-/** Returns a spec as it is printed: the middle of a very long one is left out. */
-export function shortSpec(spec: string): string {
-  return spec.length <= MAX_SPEC ? spec : `${spec.slice(0, MAX_SPEC / 2)} … ${spec.slice(-MAX_SPEC / 2)}`;
 }
 
 function sentence(opening: string, reasons: readonly ProofPart[][], result: readonly ProofPart[]): ProofPart[] {

@@ -52,7 +52,9 @@ export function* buildFlatTree(
   prereleases: PrereleaseMode,
 ): Steps<UnmetDependencies> {
   const { tree } = context;
+  const candidates: Candidates = new Map();
   for (const [key, [first]] of decided) {
+    yield PAUSE;
     if (first && !tree.root.children.has(key)) tree.attach(yield* createNode(first, context), tree.root);
   }
   const unmet: UnmetDependencies = { peers: [], others: [] };
@@ -61,14 +63,15 @@ export function* buildFlatTree(
   for (const node of queue) {
     if (seen.has(node) || !node.placed) continue;
     seen.add(node);
-    yield PAUSE;
     if (hasBundle(node) && node !== tree.root) yield* openBundle(node, context);
     for (const edge of node.edges().values()) {
+      yield PAUSE;
       if (edge.valid || node.inShrinkwrap) continue;
       const fits = (other: Node): boolean =>
         edge.satisfiedBy(other) || (prereleases !== "as-written" && fitsAsPrerelease(edge, other));
       const reachable = edge.to && fits(edge.to);
-      const copy = edge.peer || reachable ? null : yield* fittingCopy(decided.get(edge.key), fits, context);
+      const copy =
+        edge.peer || reachable ? null : yield* fittingCopy(decided.get(edge.key) ?? [], fits, { context, candidates });
       if (copy) {
         if (seen.size > MAX_PACKAGES || selfNesting(copy, node) >= MAX_SELF_NESTING) raise(endlessNesting(copy, node));
         tree.attach(copy, node);
@@ -100,16 +103,24 @@ function* createNode({ installable, index }: DecidedVersion, context: Context): 
   });
 }
 
+/** Nodes that were made to see whether they fit, and are not in the tree yet. */
+type Candidates = Map<DecidedVersion, Node>;
+
 /** Returns a node for the decided version that fits, if there are several to choose from. */
 function* fittingCopy(
-  decided: readonly DecidedVersion[] = [],
+  decided: readonly DecidedVersion[],
   fits: (node: Node) => boolean,
-  context: Context,
+  { context, candidates }: { context: Context; candidates: Candidates },
 ): Steps<Node | null> {
   if (decided.length < 2) return null;
   for (const version of decided) {
-    const node = yield* createNode(version, context);
-    if (fits(node)) return node;
+    const node = candidates.get(version) ?? (yield* createNode(version, context));
+    if (fits(node)) {
+      candidates.delete(version);
+      return node;
+    }
+    candidates.set(version, node);
+    yield PAUSE;
   }
   return null;
 }

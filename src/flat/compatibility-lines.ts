@@ -18,6 +18,9 @@ export const SINGLETONS: readonly string[] =
     " ",
   );
 
+/** The steps that each version and its line count as: they take longer than a look at an interval. */
+const STEPS_OF_LINE = 5;
+
 /** Returns the compatibility lines of a set of versions: the line of the preferred version, then the others from the highest down. */
 export function* compatibilityLines(
   installable: InstallableVersions,
@@ -29,7 +32,7 @@ export function* compatibilityLines(
   const bounds = sets.bounds(allowed);
   for (let at = 0; at < bounds.length; at += 2) {
     for (let index = bounds[at] as number; index < (bounds[at + 1] as number); index++) {
-      counter.steps++;
+      counter.steps += STEPS_OF_LINE;
       if (counter.pauses()) yield PAUSE;
       const line = lineOf(installable, index);
       const list = members.get(line);

@@ -1,16 +1,22 @@
 // Loaded on demand: when a flat resolution has no solution.
 import type { WayOut } from "../api/failure.ts";
-import type { Proof, ProofFact, Rung } from "../api/flat.ts";
+import type { Missing, Proof, ProofFact, Rung } from "../api/flat.ts";
 import { isOneEditAway } from "../base/one-edit.ts";
-import type { Steps } from "../engine/need.ts";
+import { PAUSE, type Steps } from "../engine/need.ts";
+import { shortSpec } from "../explain/short-spec.ts";
 import { overrideFor } from "../explain/way-out.ts";
 import type { Packument } from "../registry/packument.ts";
-import { parseRange, testRange } from "../spec/range.ts";
-import { compare, parseVersion, type Version } from "../spec/version.ts";
-import { WITH_PRERELEASES } from "./packument-versions.ts";
+import type { StepCounter } from "../solver/step-counter.ts";
+import { joined } from "../solver/version-sets.ts";
+import { parseRange, type Range, testRange } from "../spec/range.ts";
+import { compare, parseVersion } from "../spec/version.ts";
+import { STEPS_OF_MANIFEST } from "./installable-versions.ts";
+import { intervalOf, WITH_PRERELEASES } from "./packument-versions.ts";
 
 /** The project that hints are made for. */
 export interface HintContext {
+  /** Counts the steps. If they are spent, no more hints are sought. */
+  readonly counter: StepCounter;
   /** Names of the packages that the search has read. */
   readonly names: Iterable<string>;
   /** Returns the packument of a registry name, if it was read. */
@@ -46,12 +52,26 @@ const MAX_SPECS = 32;
  * 3. A direct dependency whose spec only deprecated versions satisfy: the latest version.
  */
 export function* hintsFor(proof: Proof, context: HintContext): Steps<WayOut[]> {
-  const missing = proof.facts.flatMap((fact) => missingHints(fact, context));
-  const working = proof.facts.some(isHopeless) ? [] : yield* workingChanges(proof, context);
-  const deprecated = proof.facts.flatMap((fact) => deprecatedHint(fact, context));
-  const texts = new Set<string>();
-  const all = [...missing, ...working, ...deprecated].filter(({ text }) => !texts.has(text) && texts.add(text));
-  return all.slice(0, MAX_HINTS);
+  const hints = new Map<string, WayOut>();
+  const add = (found: readonly WayOut[]): void => {
+    for (const hint of found) if (hints.size < MAX_HINTS && !hints.has(hint.text)) hints.set(hint.text, hint);
+  };
+  for (const fact of proof.facts) {
+    if (hints.size < MAX_HINTS && fact.missing) add(missingHints(fact, fact.missing, context));
+    yield* countSteps(1, context);
+  }
+  if (hints.size < MAX_HINTS && !proof.facts.some(isHopeless)) add(yield* workingChanges(proof, context));
+  for (const fact of proof.facts) {
+    if (hints.size < MAX_HINTS && fact.from === "" && !fact.missing) add(yield* deprecatedHint(fact, context));
+  }
+  return [...hints.values()];
+}
+
+/** Counts steps, and pauses if that is due. Returns false if the steps are spent. */
+function* countSteps(steps: number, { counter }: HintContext): Steps<boolean> {
+  counter.steps += steps;
+  if (counter.pauses()) yield PAUSE;
+  return !counter.isSpent;
 }
 
 /** Checks whether a fact is a dependency of the project itself that no version satisfies. */
@@ -60,11 +80,10 @@ function isHopeless({ kind, from, missing }: ProofFact): boolean {
 }
 
 /** Returns replacements for the spec of a fact that no version satisfies. */
-function missingHints(fact: ProofFact, context: HintContext): WayOut[] {
-  const { from, missing } = fact;
-  if (!missing) return [];
+function missingHints(fact: ProofFact, missing: Missing, context: HintContext): WayOut[] {
   const { name, range, prefix } = target(fact);
-  const use = (spec: string): WayOut[] => (from === "" ? [useSpec(fact.name, prefix + spec)] : []);
+  const own = fact.from === "";
+  const use = (spec: string): WayOut => useSpec(fact.name, prefix + spec);
   const packument = context.packument(name);
   switch (missing.why) {
     case "package": {
@@ -77,10 +96,10 @@ function missingHints(fact: ProofFact, context: HintContext): WayOut[] {
       ];
     }
     case "tag":
-      return nearestTags(range, packument).flatMap(use);
+      return own ? nearestTags(range, packument).map(use) : [];
     case "prerelease":
       return [
-        ...(missing.found === undefined || missing.found === range ? [] : use(missing.found)),
+        ...(!own || missing.found === undefined || missing.found === range ? [] : [use(missing.found)]),
         ...prereleaseOption(range, missing.found),
       ];
     case "time":
@@ -93,8 +112,8 @@ function missingHints(fact: ProofFact, context: HintContext): WayOut[] {
     case "unreadable":
       return [{ kind: "other", text: `Try again, or use a registry that has ${name}.` }];
     case "none": {
-      const best = highest(packument) ?? missing.found;
-      return best === undefined ? [] : use(`^${best}`);
+      const best = own ? (highest(packument) ?? missing.found) : undefined;
+      return best === undefined ? [] : [use(`^${best}`)];
     }
     default:
       return missing.why satisfies never;
@@ -118,20 +137,35 @@ function nearestTags(tag: string, packument: Packument | undefined): string[] {
 }
 
 /** Suggests the latest version if a direct dependency's spec allows only deprecated versions, and the latest is not deprecated. */
-function deprecatedHint(fact: ProofFact, { packument }: HintContext): WayOut[] {
+function* deprecatedHint(fact: ProofFact, context: HintContext): Steps<WayOut[]> {
   const { name, range, prefix } = target(fact);
-  const found = fact.from === "" && !fact.missing ? packument(name) : undefined;
+  const packument = context.packument(name);
   const parsed = parseRange(range || "*");
-  if (!found || !parsed) return [];
-  const fitting = releasesOf(found).filter(({ version }) => testRange(parsed, version));
-  const best = highest(found);
-  if (best === undefined || fitting.length === 0 || fitting.some(({ key }) => key === best)) return [];
-  if (!fitting.every(({ key }) => isDeprecated(found, key)) || isDeprecated(found, best)) return [];
-  return [useSpec(fact.name, `${prefix}^${best}`, `: all versions that match ${range || "*"} are deprecated`)];
+  const best = highest(packument);
+  if (!packument || !parsed || best === undefined || isDeprecated(packument, best)) return [];
+  const latest = parseVersion(best);
+  const fitting = releasesIn(parsed, packument);
+  if (fitting.length === 0 || (latest && !latest.pre && testRange(parsed, latest))) return [];
+  const releases = packument.releases();
+  for (let at = 0; at < fitting.length; at += 2) {
+    for (let position = fitting[at] as number; position < (fitting[at + 1] as number); position++) {
+      if (!(yield* countSteps(STEPS_OF_MANIFEST, context))) return [];
+      if (!packument.manifestAt(releases[position] as number).deprecated) return [];
+    }
+  }
+  const reason = `: all versions that match ${shortSpec(range || "*")} are deprecated`;
+  return [useSpec(fact.name, `${prefix}^${best}`, reason)];
 }
 
 function isDeprecated(packument: Packument, key: string): boolean {
   return Boolean(packument.manifest(key)?.deprecated);
+}
+
+/** Returns the positions of the releases in a range, as intervals. */
+function releasesIn(range: Range, packument: Packument): number[] {
+  const releases = packument.releases();
+  const version = (position: number) => packument.versionOf(releases[position] as number);
+  return joined(range.flatMap((set) => intervalOf(set, [0, releases.length], version)));
 }
 
 /** Tries changes to the project, and returns those that give a solution. */
@@ -141,8 +175,8 @@ function* workingChanges(proof: Proof, context: HintContext): Steps<WayOut[]> {
     return ++trials <= MAX_TRIALS && (yield* context.isSolvable(overrides, specs));
   }
   const hints: WayOut[] = [];
-  const contested = contestedPackages(proof, context);
-  for (const [name, spec] of upgrades(proof, context).slice(0, 2)) {
+  const contested = yield* contestedPackages(proof, context);
+  for (const [name, spec] of (yield* upgrades(proof, context)).slice(0, 2)) {
     if (yield* isSolvable({}, { [name]: spec })) hints.push(useSpec(name, spec));
   }
   for (const { name, others } of contested.slice(0, 1)) {
@@ -175,16 +209,18 @@ function dependentText(fact: ProofFact): string {
 }
 
 /** Returns the direct dependencies in the proof whose spec excludes their latest version. A newer version may fit the rest. */
-function upgrades({ facts }: Proof, context: HintContext): [name: string, spec: string][] {
+function* upgrades({ facts }: Proof, context: HintContext): Steps<[name: string, spec: string][]> {
   const found = new Map<string, string>();
+  const dependents = new Set(facts.map(({ from }) => from));
   for (const fact of facts) {
+    yield* countSteps(1, context);
+    // A package without requirements in the proof is not the cause.
+    if (fact.from !== "" || !dependents.has(fact.name)) continue;
     const { name, range, prefix } = target(fact);
-    const packument = fact.from === "" ? context.packument(name) : undefined;
-    const latest = highest(packument);
+    const latest = highest(context.packument(name));
     const parsed = parseRange(range || "*");
     const version = latest === undefined ? null : parseVersion(latest);
-    // A package without requirements in the proof is not the cause.
-    if (!parsed || !version || testRange(parsed, version) || !facts.some(({ from }) => from === fact.name)) continue;
+    if (!parsed || !version || testRange(parsed, version)) continue;
     found.set(fact.name, `${prefix}^${latest}`);
   }
   return [...found];
@@ -200,9 +236,10 @@ interface ContestedPackage {
 }
 
 /** Returns the contested packages, those with the most unsatisfied specs first. */
-function contestedPackages({ facts }: Proof, context: HintContext): ContestedPackage[] {
+function* contestedPackages({ facts }: Proof, context: HintContext): Steps<ContestedPackage[]> {
   const factsBySpec = new Map<string, Map<string, ProofFact>>();
   for (const fact of facts) {
+    yield* countSteps(1, context);
     const known = factsBySpec.get(fact.name) ?? new Map<string, ProofFact>();
     factsBySpec.set(fact.name, known);
     if (known.size < MAX_SPECS && !known.has(fact.spec)) known.set(fact.spec, fact);
@@ -212,6 +249,7 @@ function contestedPackages({ facts }: Proof, context: HintContext): ContestedPac
     const all = [...bySpec.values()];
     const packument = context.packument(target(all[0] as ProofFact).name);
     if (!packument || (all.length < 2 && !all[0]?.missing)) continue;
+    if (!(yield* countSteps(packument.releases().length, context))) break;
     const best = mostWanted(packument, all);
     const others = all.filter(({ from, missing }) => from !== "" && !missing).sort(byWeight(context));
     if (best)
@@ -234,13 +272,26 @@ function latestVersion({ versions }: ProofFact): string {
 
 /** Returns the highest version that satisfies the most facts, and the number of facts that it does not satisfy. */
 function mostWanted(packument: Packument, facts: readonly ProofFact[]): { key: string; misses: number } | undefined {
-  const ranges = facts.map((fact) => parseRange(target(fact).range || "*"));
-  let best: { key: string; misses: number } | undefined;
-  for (const { key, version } of releasesOf(packument)) {
-    const misses = ranges.filter((range) => !range || !testRange(range, version)).length;
-    if (!best || misses < best.misses) best = { key, misses };
+  const releases = packument.releases();
+  // How many more facts a position satisfies than the one before it.
+  const changes = new Int32Array(releases.length + 1);
+  for (const fact of facts) {
+    const bounds = releasesIn(parseRange(target(fact).range || "*") ?? [], packument);
+    bounds.forEach((position, at) => {
+      changes[position] = (changes[position] as number) + (at % 2 === 0 ? 1 : -1);
+    });
   }
-  return best;
+  let best = -1;
+  let most = 0;
+  let fitting = 0;
+  for (let position = 0; position < releases.length; position++) {
+    fitting += changes[position] as number;
+    if (fitting < most) continue;
+    best = position;
+    most = fitting;
+  }
+  const entry = releases[best];
+  return entry === undefined ? undefined : { key: packument.keyOf(entry), misses: facts.length - most };
 }
 
 /** Returns the registry name and the range of a fact's spec: those of b for `npm:b@^1`. */
@@ -249,24 +300,20 @@ function target({ name, spec }: ProofFact): { name: string; range: string; prefi
   return alias === undefined ? { name, range: spec, prefix: "" } : { name: alias, range, prefix: `npm:${alias}@` };
 }
 
-/** Returns the releases of a package, the highest first. */
-function releasesOf(packument: Packument): { key: string; version: Version }[] {
-  return Array.from(packument.releases(), (entry) => ({
-    key: packument.keyOf(entry),
-    version: packument.versionOf(entry),
-  })).reverse();
-}
-
 /** Returns the version tagged `latest`, otherwise the highest release, otherwise the highest prerelease. */
 function highest(packument: Packument | undefined): string | undefined {
   const latest = packument?.distTags.get("latest");
   if (!packument || (latest !== undefined && packument.has(latest))) return latest;
-  const entry = Array.from(packument.releases()).at(-1) ?? Array.from(packument.sorted()).at(-1);
+  const entry = last(packument.releases()) ?? last(packument.sorted());
   return entry === undefined ? undefined : packument.keyOf(entry);
 }
 
+function last(entries: ArrayLike<number>): number | undefined {
+  return entries[entries.length - 1];
+}
+
 function useSpec(name: string, spec: string, reason = ""): WayOut {
-  const text = `Use ${name}@${spec.includes(" ") ? `"${spec}"` : spec} in package.json${reason}.`;
+  const text = `Use ${name}@${spec.includes(" ") ? `"${shortSpec(spec)}"` : spec} in package.json${reason}.`;
   return { kind: "spec", package: name, spec, text };
 }
 

@@ -3,16 +3,8 @@ import type { Manifest } from "../api/manifest.ts";
 import type { Packument } from "../registry/packument.ts";
 import { isOldEnough } from "../registry/release-age.ts";
 import { type PickPolicy, selectVersion } from "../registry/select-version.ts";
-import {
-  type Comparator,
-  namesPrerelease,
-  overBottom,
-  parseRange,
-  type Range,
-  type RangeMode,
-  testRange,
-  underTop,
-} from "../spec/range.ts";
+import { joined } from "../solver/version-sets.ts";
+import { type Comparator, namesPrerelease, parseRange, type Range, type RangeMode } from "../spec/range.ts";
 import { cleanVersion, compareVersions, parseVersion, type Version } from "../spec/version.ts";
 
 /** Reads a range so that it treats prereleases like releases. */
@@ -40,6 +32,8 @@ export class PackumentVersions {
   readonly #mode: PrereleaseMode;
   readonly #releases: ArrayLike<number>;
   #prereleases: readonly number[] | null = null;
+  /** Entries of all prereleases, also of hidden ones, lowest first. */
+  #early: readonly number[] | null = null;
   readonly #versions = new Map<number, Version>();
   readonly #evaluated = new Map<string, EvaluatedSpec>();
 
@@ -114,7 +108,7 @@ export class PackumentVersions {
     const version = text === undefined ? null : parseVersion(text);
     if (!version) return -1;
     const [from, to] = version.pre ? [this.releases, this.size] : [0, this.releases];
-    const position = this.#first(from, to, (one) => compareVersions(one, version) >= 0);
+    const position = firstOf(from, to, (one) => compareVersions(this.version(one), version) >= 0);
     return position < to && compareVersions(this.version(position), version) === 0 ? position : -1;
   }
 
@@ -128,7 +122,9 @@ export class PackumentVersions {
     let evaluated = this.#evaluated.get(key);
     if (!evaluated) {
       const bounds = this.#bounds(text, type);
-      evaluated = bounds.length > 0 ? { bounds } : { bounds, missing: () => this.#missing(text, type) };
+      let missing: Missing | undefined;
+      const reason = (): Missing => (missing ??= this.#missing(text, type));
+      evaluated = bounds.length > 0 ? { bounds } : { bounds, missing: reason };
       this.#evaluated.set(key, evaluated);
     }
     return evaluated;
@@ -158,51 +154,18 @@ export class PackumentVersions {
   }
 
   #range(range: Range | null, prereleases: boolean, parts: [number, number][] = []): readonly number[] {
+    const [releases, all] = [
+      this.releases,
+      range && mayNeedPrereleases(range, prereleases) ? this.size : this.releases,
+    ];
+    const version = (position: number): Version => this.version(position);
     for (const set of range ?? []) {
-      parts.push(...this.#interval([set], [0, this.releases]));
-      if (prereleases) parts.push(...this.#interval([set], [this.releases, this.size], WITH_PRERELEASES));
-      else if (namesPrerelease([set])) parts.push(...this.#namedPrereleases(set));
+      parts.push(...intervalOf(set, [0, releases], version));
+      if (releases === all) continue;
+      const early = intervalOf(set, [releases, all], version);
+      parts.push(...(prereleases ? early : early.flatMap((within) => namedIn(set, within, version))));
     }
     return joined(parts);
-  }
-
-  /** Returns the interval of a band that satisfies a comparator set: over sorted versions there is at most one. */
-  #interval(range: Range, [from, to]: readonly [number, number], mode?: RangeMode): [number, number][] {
-    let low = this.#first(from, to, (version) => overBottom(range, version));
-    let high = this.#first(low, to, (version) => !underTop(range, version));
-    // The ends themselves may be excluded: >1.2.0, <2.0.0.
-    while (low < high && !testRange(range, this.version(low), mode)) low++;
-    while (low < high && !testRange(range, this.version(high - 1), mode)) high--;
-    return low < high ? [[low, high]] : [];
-  }
-
-  /** Returns the prereleases that node-semver allows: those of a major.minor.patch that the comparator set names with a prerelease. */
-  #namedPrereleases(set: readonly Comparator[]): [number, number][] {
-    const positions: [number, number][] = [];
-    const first = this.#first(this.releases, this.size, (version) => overBottom([set], version));
-    for (let position = first; position < this.size && underTop([set], this.version(position)); position++) {
-      if (testRange([set], this.version(position))) positions.push([position, position + 1]);
-    }
-    return positions;
-  }
-
-  /** Returns the first position from which a condition holds, by binary search. */
-  #first(from: number, to: number, isTrue: (version: Version) => boolean): number {
-    let [low, high] = [from, to];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (isTrue(this.version(middle))) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  }
-
-  /** Returns the last prerelease of the packument that matches. */
-  #matchingPrerelease(matches: (version: Version) => boolean): string | undefined {
-    return this.packument.versionKeys().findLast((key) => {
-      const version = parseVersion(key);
-      return version?.pre && matches(version);
-    });
   }
 
   /** Says why no version satisfies a spec. */
@@ -212,34 +175,129 @@ export class PackumentVersions {
     const found = latest === undefined ? {} : { found: latest };
     if (type === "tag" && !packument.distTags.has(text)) return { why: "tag", ...found };
     const range = this.#policy.ranges.range(type === "tag" ? (packument.distTags.get(text) as string) : text);
-    const hidden = packument.versionKeys().filter((key) => {
-      const version = parseVersion(key);
-      return version !== null && range !== null && testRange(range, version);
-    });
-    if (hidden.some((key) => packument.restrictedVersions.has(key)))
-      return { why: "policy", found: hidden.at(-1) as string };
-    const late = hidden.find((key) => !isOldEnough(packument, key, this.#policy));
-    if (late !== undefined) return { why: "time", found: late };
+    const hidden = range && this.#hiddenIn(range);
+    if (hidden) return hidden;
     const open = type === "range" ? parseRange(text, WITH_PRERELEASES) : range;
-    const pre = this.#matchingPrerelease((version) => open !== null && testRange(open, version, WITH_PRERELEASES));
     // ^2.0.0 does not allow 2.0.0-rc.1 in any mode, but 2.0.0-rc.1 is the nearest version.
-    const early =
-      pre ?? this.#matchingPrerelease((version) => range !== null && testRange(range, { ...version, pre: null }));
-    if (early !== undefined) return { why: "prerelease", found: early };
+    const early = (open && this.#lastPrerelease(open)) ?? (range && this.#lastPrerelease(range, releaseOf));
+    if (early != null) return { why: "prerelease", found: early };
     return this.releases === 0 && this.size > 0
       ? { why: "prerelease", found: this.key(this.size - 1) }
       : { why: "none", ...found };
   }
+
+  /** Says which version satisfies a range, but is hidden by the registry's policy or the date limit. */
+  #hiddenIn(range: Range): Missing | null {
+    const { packument } = this;
+    const { restrictedVersions: restricted } = packument;
+    const isDated = (this.#policy.before ?? null) !== null || packument.mayHaveInvalidTime;
+    if (!isDated && restricted.size === 0) return null;
+    const matching = this.#matching(range).map((entry) => packument.keyOf(entry));
+    if (matching.some((key) => restricted.has(key))) return { why: "policy", found: matching.at(-1) as string };
+    const late = matching.find((key) => !isOldEnough(packument, key, this.#policy));
+    return late === undefined ? null : { why: "time", found: late };
+  }
+
+  /** Returns the entries of a range, also hidden ones, in the order of the document. */
+  #matching(range: Range): number[] {
+    const { packument } = this;
+    const [releases, prereleases] = [packument.releases(), this.#allPrereleases()];
+    const versionIn = (entries: ArrayLike<number>) => (position: number) =>
+      packument.versionOf(entries[position] as number);
+    const early = versionIn(prereleases);
+    const found = [
+      ...entriesOf(
+        range.flatMap((set) => intervalOf(set, [0, releases.length], versionIn(releases))),
+        releases,
+      ),
+      ...entriesOf(
+        range.flatMap((set) =>
+          intervalOf(set, [0, prereleases.length], early).flatMap((within) => namedIn(set, within, early)),
+        ),
+        prereleases,
+      ),
+    ];
+    return found.sort((a, b) => a - b);
+  }
+
+  /** Returns the last prerelease of the document that lies between the ends of a range. `as`: how its versions are compared. */
+  #lastPrerelease(range: Range, as: (version: Version) => Version = (version) => version): string | undefined {
+    const entries = this.#allPrereleases();
+    const version = (position: number): Version => as(this.packument.versionOf(entries[position] as number));
+    const intervals = range.flatMap((set) => intervalOf(set, [0, entries.length], version));
+    let last = -1;
+    for (const entry of entriesOf(intervals, entries)) last = Math.max(last, entry);
+    return last < 0 ? undefined : this.packument.keyOf(last);
+  }
+
+  /** Returns the entries of all prereleases, also of hidden ones, the lowest first. */
+  #allPrereleases(): readonly number[] {
+    const { packument } = this;
+    this.#early ??= Array.from(packument.sorted()).filter((entry) => packument.versionOf(entry).pre);
+    return this.#early;
+  }
 }
 
-/** Sorts intervals, and joins those that touch. */
-function joined(parts: [number, number][]): number[] {
-  parts.sort(([a], [b]) => a - b);
-  const bounds: number[] = [];
-  for (const [low, high] of parts) {
-    const last = bounds.length - 1;
-    if (last > 0 && (bounds[last] as number) >= low) bounds[last] = Math.max(bounds[last] as number, high);
-    else bounds.push(low, high);
+/** Yields the entries at some positions, each once. */
+function* entriesOf(intervals: [number, number][], entries: ArrayLike<number>): Generator<number> {
+  const bounds = joined(intervals);
+  for (let at = 0; at < bounds.length; at += 2) {
+    for (let position = bounds[at] as number; position < (bounds[at + 1] as number); position++) {
+      yield entries[position] as number;
+    }
   }
-  return bounds;
+}
+
+/** Checks whether the prereleases of a packument matter for a range. If not, they need not be sorted. */
+function mayNeedPrereleases(range: Range, prereleases: boolean): boolean {
+  return prereleases || namesPrerelease(range);
+}
+
+function releaseOf(version: Version): Version {
+  return { ...version, pre: null };
+}
+
+/** Returns the interval of sorted versions between the ends of a comparator set. Empty if there are none. */
+export function intervalOf(
+  set: readonly Comparator[],
+  [from, to]: readonly [number, number],
+  version: (position: number) => Version,
+): [low: number, high: number][] {
+  let [low, high] = [from, to];
+  for (const { operator, version: limit } of set) {
+    // The first version at or above the limit, or above it.
+    const first = (above: number): number => firstOf(low, high, (at) => compareVersions(version(at), limit) >= above);
+    if (operator === ">" || operator === ">=") low = first(operator === ">" ? 1 : 0);
+    else if (operator === "<" || operator === "<=") high = first(operator === "<=" ? 1 : 0);
+    else [low, high] = [first(0), first(1)];
+  }
+  return low < high ? [[low, high]] : [];
+}
+
+/** Returns the prereleases within an interval that node-semver allows: those of a major.minor.patch that the set names with one. */
+function namedIn(
+  set: readonly Comparator[],
+  [low, high]: readonly [number, number],
+  version: (position: number) => Version,
+): [number, number][] {
+  const named: [number, number][] = [];
+  for (const { version: limit } of set) {
+    if (!limit.pre) continue;
+    const first = (above: number): number =>
+      firstOf(low, high, (at) => compareVersions(releaseOf(version(at)), releaseOf(limit)) >= above);
+    const [start, end] = [first(0), first(1)];
+    if (start < end) named.push([start, end]);
+  }
+  return named;
+}
+
+/** Returns the first position from which a condition holds, by binary search. */
+function firstOf(from: number, to: number, isTrue: (position: number) => boolean): number {
+  let [low, high] = [from, to];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isTrue(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

@@ -5,13 +5,12 @@ import type { ResolveOptions } from "../api/resolve.ts";
 import type { Context } from "../engine/context.ts";
 import { DepsQueue } from "../engine/deps-queue.ts";
 import { finishTree } from "../engine/finish-tree.ts";
-import { type Answer, type Need, needCode, type Steps } from "../engine/need.ts";
+import { type Answer, type Need, needCode, PAUSE, type Steps } from "../engine/need.ts";
 import { updatesAll } from "../engine/options.ts";
 import { describeFailures } from "../engine/pending-failure.ts";
 import type { Project } from "../engine/read-project.ts";
 import { failure, InstallError, raise } from "../errors/failure.ts";
 import { invalidOption } from "../errors/invalid-option.ts";
-import { fold } from "../graph/fold.ts";
 import type { Incompatibility } from "../solver/incompatibility.ts";
 import { emptyStats, Solver } from "../solver/solver.ts";
 import { ALL_TECHNIQUES, type Techniques } from "../solver/techniques.ts";
@@ -21,7 +20,7 @@ import { SINGLETONS } from "./compatibility-lines.ts";
 import type { Fact } from "./fact.ts";
 import { assertFlat } from "./flat-overrides.ts";
 import type { HintContext } from "./hints.ts";
-import { lockHolds } from "./lock-preferences.ts";
+import { lockedVersions, lockHolds } from "./lock-preferences.ts";
 import { makeProof } from "./make-proof.ts";
 import { NpmDependencyProvider, type ProviderOptions, type Trial } from "./npm-dependency-provider.ts";
 import { nameOf } from "./packages.ts";
@@ -86,7 +85,7 @@ function checkOptions(options: ResolveOptions): void {
 function* resolve(project: Project, techniques: Techniques): Steps<FlatAnswer> {
   const { context, options } = project;
   checkOptions(options);
-  if (lockHolds(context, options.prereleases)) {
+  if (yield* lockHolds(context, options.prereleases)) {
     yield* finishTree(context, true);
     return { warnings: context.warnings, rung: "none", solver: emptyStats() };
   }
@@ -95,7 +94,7 @@ function* resolve(project: Project, techniques: Techniques): Steps<FlatAnswer> {
   const requested = edits && (yield* edits.applyRequests(options, context, new DepsQueue()));
   context.specTable.overrides?.assertNoDirectConflict(context.tree.root.edges().values());
   assertFlat(context.specTable.overrides);
-  const search = new FlatSearch(context, options, techniques);
+  const search = new FlatSearch(context, { options, techniques, locked: yield* lockedVersions(context) });
   const solution = yield* search.solve();
   const unmet = yield* buildFlatTree(solution.decided, context, options.prereleases ?? "as-written");
   const errors = solution.relaxation === "none" ? [...unmet.others, ...unmet.peers] : unmet.others;
@@ -114,6 +113,13 @@ interface FlatSolution {
   readonly leftOut: readonly Failure[];
 }
 
+interface FlatSearchOptions {
+  readonly options: ResolveOptions;
+  readonly techniques: Techniques;
+  /** The versions in the lock, by key of the installed name. */
+  readonly locked: ReadonlyMap<string, readonly string[]>;
+}
+
 /** The searches of one resolution. They share the packages that were read and the interned sets, but no search state. */
 class FlatSearch {
   readonly stats: SolverStats = emptyStats();
@@ -124,13 +130,13 @@ class FlatSearch {
   readonly #specs: SpecResolver;
   readonly #locked: ReadonlyMap<string, readonly string[]>;
 
-  constructor(context: Context, options: ResolveOptions, techniques: Techniques) {
+  constructor(context: Context, { options, techniques, locked }: FlatSearchOptions) {
     this.#context = context;
     this.#options = options;
     this.#techniques = techniques;
     this.#sets = new VersionSets(techniques.remember);
     this.#sets.counter.limit = options.solverLimit ?? MAX_STEPS;
-    this.#locked = lockedVersions(context);
+    this.#locked = locked;
     const { prereleases = "as-written" } = options;
     this.#specs = new SpecResolver(context, this.#sets, { prereleases, locked: this.#locked });
   }
@@ -146,7 +152,7 @@ class FlatSearch {
         const isTotal = name === "sets" || name === "steps";
         this.stats[name] = isTotal ? count : this.stats[name] + count;
       }
-      if (result.ok) return { relaxation, ...this.#collect(provider, result.decisions) };
+      if (result.ok) return { relaxation, ...(yield* this.#collect(provider, result.decisions)) };
       if (!result.conflict) return yield* this.#giveUp(solver.mostDecided(), provider);
       if (at === last) return yield* this.#fail(result.conflict, provider, relaxation);
     }
@@ -167,38 +173,41 @@ class FlatSearch {
     return { provider, solver: new Solver(provider, this.#sets, this.#techniques) };
   }
 
-  #collect(
+  *#collect(
     provider: NpmDependencyProvider,
     decisions: ReadonlyMap<number, number>,
-  ): Pick<FlatSolution, "decided" | "leftOut"> {
-    const decided = new Map<string, DecidedVersion[]>();
+  ): Steps<Pick<FlatSolution, "decided" | "leftOut">> {
+    const byKey = new Map<string, Map<number, DecidedVersion>>();
     const leftOut: Failure[] = [];
     for (const [id, index] of decisions) {
+      yield PAUSE;
       const described = provider.packages.get(id);
       if (described.kind === "package") {
         const { installable } = described;
         const key = this.#specs.keyOf(installable);
-        const list = decided.get(key) ?? [];
-        decided.set(key, list);
+        const known = byKey.get(key) ?? new Map<number, DecidedVersion>();
+        byKey.set(key, known);
         // A line and a pinned copy may have the same version.
-        if (!list.some((known) => known.index === index)) list.push({ installable, index });
+        if (!known.has(index)) known.set(index, { installable, index });
       } else if (described.kind === "droppable" && index > 1 && described.requirement.fact.type === "optional") {
         leftOut.push(conflictingOptional(described.requirement.fact));
       }
     }
-    for (const list of decided.values()) this.#sortVersions(list);
+    const decided = new Map<string, DecidedVersion[]>();
+    for (const [key, known] of byKey) decided.set(key, this.#sorted([...known.values()]));
     for (const [name, { message }] of provider.unread) leftOut.push(optionalLeftOut(name, message));
     return { decided, leftOut };
   }
 
   /** Sorts the versions of a name. The version for the top comes first: the project's own, or else the highest. */
-  #sortVersions(list: DecidedVersion[]): void {
-    if (list.length < 2) return;
+  #sorted(list: DecidedVersion[]): DecidedVersion[] {
+    if (list.length < 2) return list;
     const { root } = this.#context.tree;
     const own = root.edges().get(this.#specs.keyOf((list[0] as DecidedVersion).installable));
     const fits = ({ installable, index }: DecidedVersion): boolean =>
       own !== undefined && this.#context.specTable.ranges.satisfies(installable.version(index), own.effective);
-    list.sort((a, b) => Number(fits(b)) - Number(fits(a)) || b.index - a.index);
+    const fitting = new Set(own ? list.filter(fits) : []);
+    return list.sort((a, b) => Number(fitting.has(b)) - Number(fitting.has(a)) || b.index - a.index);
   }
 
   /** Fails because the steps are spent. Names the packages that the last search decided most often. */
@@ -230,6 +239,7 @@ class FlatSearch {
     const isWeaker = (other: Rung): boolean => RELAXATIONS.indexOf(other) > RELAXATIONS.indexOf(relaxation);
     const isSolvable = this.#isSolvable.bind(this);
     return {
+      counter: this.#sets.counter,
       names: [...this.#specs.installables()].filter(({ isEmpty }) => !isEmpty).map(({ name }) => name),
       packument: (name) => this.#specs.packument(name)?.packument,
       direct: new Map(edges.map((edge) => [edge.name, edge.effective])),
@@ -263,17 +273,4 @@ function conflictingOptional({ from, to, spec }: Fact): Failure {
 
 function optionalLeftOut(name: string, reason: string, more?: Partial<Failure>): Failure {
   return failure("EOPTIONAL", `The optional dependency ${name} is left out. ${reason}`, { package: name, ...more });
-}
-
-/** Returns the versions in the lock by key of the name, the version at the top first. */
-function lockedVersions({ lock, options }: Context): Map<string, string[]> {
-  const locked = new Map<string, string[]>();
-  for (const [location, { manifest, target }] of lock?.loaded ? lock.packages : []) {
-    const at = location.lastIndexOf("node_modules/");
-    const name = location.slice(at + "node_modules/".length);
-    if (at < 0 || target !== null || !manifest.version || options.updateNames.has(name)) continue;
-    const list = locked.get(fold(name)) ?? [];
-    locked.set(fold(name), at === 0 ? [manifest.version, ...list] : [...list, manifest.version]);
-  }
-  return locked;
 }

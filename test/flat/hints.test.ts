@@ -5,6 +5,7 @@ import { PAUSE, type Steps } from "../../src/engine/need.ts";
 import { type HintContext, hintsFor, MAX_TRIALS } from "../../src/flat/hints.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
 import type { Packument } from "../../src/registry/packument.ts";
+import { StepCounter } from "../../src/solver/step-counter.ts";
 import { fact } from "../explain/build-proof.ts";
 
 const NO_TAGS = {};
@@ -58,6 +59,7 @@ function hints(
     return works.includes(what);
   };
   const context: HintContext = {
+    counter: new StepCounter(),
     names: known.keys(),
     packument: (name) => known.get(name),
     direct: new Map(facts.filter(({ from }) => from === "").map(({ name, spec }) => [name, spec])),

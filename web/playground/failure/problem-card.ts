@@ -1,5 +1,6 @@
 import type { Failure, PathStep, WayOut } from "../../../src/api/failure.ts";
 import { explain, messageWithoutProof } from "../../../src/explain/explain.ts";
+import { outlineProof } from "../../../src/explain/proof.ts";
 import { type Child, h } from "../elements/dom.ts";
 import type { RunAction } from "../run/project-runner.ts";
 import type { GoToPackage } from "../tree/tree-tab.ts";
@@ -85,7 +86,7 @@ export function problemCard(problem: Failure, level: "failure" | "warning", host
 /** Returns the message of a failure. Leaves out the proof's first sentence, because the card shows the proof below. */
 function messageOf(problem: Failure): string {
   const proof = proofOf(problem);
-  return proof ? messageWithoutProof(problem.message, proof) : problem.message;
+  return proof ? messageWithoutProof(problem.message, outlineProof(proof)) : problem.message;
 }
 
 /** Returns the details of a rejected tarball: the expected and the received integrity, and its URL. */
