@@ -1,3 +1,5 @@
+import { memoryDamaged } from "../../src/errors/threads.ts";
+import { checksum } from "./checksum.ts";
 import {
   CURSORS,
   HEADER_BYTES,
@@ -6,6 +8,7 @@ import {
   RECORD_BEFORE,
   RECORD_LENGTH,
   RECORD_STATE,
+  RECORD_SUM,
   take,
   UNIT,
 } from "./layout.ts";
@@ -16,8 +19,8 @@ export interface SharedRecord {
   readonly state: number;
   /** The place of the key's record of an earlier generation. */
   readonly before: number;
-  /** A view of the shared bytes, 8-byte aligned. */
-  readonly bytes: Uint8Array;
+  /** A copy of the shared bytes. Its checksum is right. */
+  bytes(): Uint8Array<ArrayBuffer>;
 }
 
 /** The chunks that one thread has. Records are never moved, changed or freed, so a place stays valid for the whole run. */
@@ -36,8 +39,12 @@ export class Arena {
     this.#chunks[index] ??= chunk;
   }
 
-  /** Copies `bytes` into a chunk and returns the place, to be published by the thread that settles the key. Returns 0 if no chunk has room. */
-  write(state: number, bytes: Uint8Array): number {
+  /**
+   * Copies `bytes` into a chunk and returns the place, to be published by the thread that settles the key. Returns 0 if no chunk has room.
+   * @param hash the hash of the key
+   * @throws InstallError EWORKER if a chunk's cursor cannot be right
+   */
+  write(state: number, bytes: Uint8Array, hash: number): number {
     const units = Math.ceil((HEADER_BYTES + bytes.length) / UNIT);
     for (let index = 0; index < MOST_CHUNKS; index++) {
       const chunk = this.#chunks[index];
@@ -46,6 +53,7 @@ export class Arena {
       const header = new Int32Array(chunk, unit * UNIT, HEADER_BYTES / 4);
       header[RECORD_STATE] = state;
       header[RECORD_LENGTH] = bytes.length;
+      header[RECORD_SUM] = checksum(bytes, hash ^ state);
       new Uint8Array(chunk, unit * UNIT + HEADER_BYTES, bytes.length).set(bytes);
       return (index << PLACE_BITS) | unit;
     }
@@ -58,16 +66,29 @@ export class Arena {
     if (found) found.words[found.at + RECORD_BEFORE] = before;
   }
 
-  /** Returns the record at `place`, or undefined if this thread does not have its chunk, `chunkOf(place)`. */
-  record(place: number): SharedRecord | undefined {
+  /**
+   * Returns the record at `place`, or undefined if this thread does not have its chunk, `chunkOf(place)`.
+   * @param hash the hash of the key
+   * @throws InstallError EWORKER if no record can be at `place`
+   */
+  record(place: number, hash: number): SharedRecord | undefined {
     const found = this.#find(place);
     if (!found) return undefined;
     const { words, at } = found;
+    const state = words[at + RECORD_STATE] as number;
     const length = words[at + RECORD_LENGTH] as number;
+    const sum = words[at + RECORD_SUM] as number;
+    const start = at * 4 + HEADER_BYTES;
+    if (length < 0 || start + length > words.buffer.byteLength) throw memoryDamaged("a record is too long");
     return {
-      state: words[at + RECORD_STATE] as number,
+      state,
       before: words[at + RECORD_BEFORE] as number,
-      bytes: new Uint8Array(words.buffer, at * 4 + HEADER_BYTES, length),
+      bytes() {
+        // Copied first: another thread may change the shared bytes after the check.
+        const bytes = new Uint8Array(words.buffer, start, length).slice();
+        if (checksum(bytes, hash ^ state) !== sum) throw memoryDamaged("a record has another checksum");
+        return bytes;
+      },
     };
   }
 
@@ -76,6 +97,7 @@ export class Arena {
     const chunk = this.#chunks[index];
     if (!chunk) return undefined;
     const at = (place & (2 ** PLACE_BITS - 1)) * (UNIT / 4);
+    if (at === 0 || at * 4 + HEADER_BYTES > chunk.byteLength) throw memoryDamaged("a record is outside of its chunk");
     let words = this.#views[index];
     if (!words || at + HEADER_BYTES / 4 > words.length) {
       words = new Int32Array(chunk, 0, chunk.byteLength >>> 2);
@@ -88,9 +110,12 @@ export class Arena {
   #room(chunk: Growable, index: number, units: number): number {
     const cursor = CURSORS + index;
     for (;;) {
-      const unit = take(this.#control, cursor, { size: units, limit: Math.floor(chunk.byteLength / UNIT) });
-      if (unit >= 0) return unit;
-      if (!grow(chunk, (Atomics.load(this.#control, cursor) + units) * UNIT)) return -1;
+      const limit = Math.floor(chunk.byteLength / UNIT);
+      const used = Atomics.load(this.#control, cursor);
+      if (used < 1 || used > limit) throw memoryDamaged("a chunk's cursor is outside of the chunk");
+      const unit = take(this.#control, cursor, { size: units, limit });
+      if (unit > 0) return unit;
+      if (!grow(chunk, (used + units) * UNIT)) return -1;
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Failure } from "../../src/api/failure.ts";
 import { failure } from "../../src/errors/failure.ts";
-import { outOfMemory } from "../../src/errors/threads.ts";
+import { memoryDamaged, outOfMemory } from "../../src/errors/threads.ts";
 import { CLOSING_BYTES } from "./layout.ts";
 
 /** The failure that is reported if there is no memory left for the real one. */
@@ -29,8 +29,14 @@ export function encodeShortly(given: Failure): Uint8Array {
   return encodeFailure(failure(given.code, given.message.slice(0, SHORT / 6 - 40)));
 }
 
-/** Decodes a failure. `bytes` may be shared memory. */
+/** Decodes a failure. `bytes` may be shared memory. @throws InstallError EWORKER if they are not a failure */
 export function decodeFailure(bytes: Uint8Array): Failure {
-  // A decoder refuses shared memory: `slice` copies.
-  return JSON.parse(decoder.decode(bytes.slice())) as Failure;
+  try {
+    // A decoder refuses shared memory: `slice` copies.
+    const decoded = JSON.parse(decoder.decode(bytes.slice())) as Failure;
+    if (typeof decoded.code === "string" && typeof decoded.message === "string") return decoded;
+  } catch {
+    // It is no JSON.
+  }
+  throw memoryDamaged("a failure cannot be read");
 }

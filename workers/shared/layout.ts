@@ -6,9 +6,7 @@
  * - `chunks`: payloads. A thread may not have all of them yet.
  */
 
-/** Words of `control`. */
-export const SLOT_COUNT = 0;
-/** First free word of the names' heap. */
+/** Words of `control`: the first free word of the names' heap. */
 export const NAMES_END = 1;
 /** Not 0 if the run was cancelled. */
 export const CANCEL = 2;
@@ -43,11 +41,13 @@ export const READY = 3;
 export const FAILED = 4;
 export const CLOSED = 5;
 
-/** Words before a payload: its state word, its length in bytes, the place of the key's earlier record, and padding to 8 bytes. */
+/** Words before a payload: its state word, its length in bytes, the place of the key's earlier record, and a checksum. */
 export const HEADER_BYTES = 16;
 export const RECORD_STATE = 0;
 export const RECORD_LENGTH = 1;
 export const RECORD_BEFORE = 2;
+/** The checksum of the payload, its state word and its key. */
+export const RECORD_SUM = 3;
 
 /** Bytes. Payloads begin at multiples of this. */
 export const UNIT = 8;

@@ -1,7 +1,7 @@
 import { InstallError } from "../../src/errors/failure.ts";
-import { outOfMemory } from "../../src/errors/threads.ts";
+import { memoryDamaged, outOfMemory } from "../../src/errors/threads.ts";
 import { interleave } from "./interleave.ts";
-import { NAME, NAMES_END, SLOT_COUNT, SLOT_WORDS, take } from "./layout.ts";
+import { NAME, NAMES_END, SLOT_WORDS, take } from "./layout.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 
 /**
@@ -21,15 +21,20 @@ export class NameTable {
   /** Words reserved for a name that another thread had written first. Used for the next name. */
   #spare = { at: 0, size: 0 };
 
-  constructor({ control, table }: SharedMemory) {
+  constructor({ control, table, slots }: SharedMemory) {
     this.#control = new Int32Array(control);
     this.#words = new Int32Array(table, 0, table.byteLength >>> 2);
     this.#bytes = new Uint8Array(table);
-    this.#slots = this.#control[SLOT_COUNT] as number;
+    this.#slots = slots;
     this.end = this.#slots * SLOT_WORDS;
   }
 
-  /** Returns the first word of the key's slot, or -1. */
+  /** Checks that the key still has its slot, as another thread finds it. @throws InstallError EWORKER */
+  check(key: string): void {
+    if (this.#seek(key, false) !== this.find(key)) throw memoryDamaged("a name is gone");
+  }
+
+  /** Returns the first word of the key's slot, or -1. @throws InstallError EWORKER if a name cannot be right */
   find(key: string): number {
     return this.#found.get(key) ?? this.#seek(key, false);
   }
@@ -47,7 +52,7 @@ export class NameTable {
     for (let slot = 0; slot < this.end; slot += SLOT_WORDS) {
       const name = Atomics.load(this.#words, slot + NAME);
       // A decoder refuses shared memory: `slice` copies.
-      if (name) yield [slot, decoder.decode(this.#nameAt(name).slice())];
+      if (this.#isName(name)) yield [slot, decoder.decode(this.#nameAt(name).slice())];
     }
   }
 
@@ -64,6 +69,7 @@ export class NameTable {
         interleave("name");
         name = Atomics.compareExchange(this.#words, slot + NAME, 0, written) || written;
       }
+      if (!this.#isName(name)) throw memoryDamaged("a name is outside of its heap");
       if (name !== written && !this.#isAt(name, bytes, hash)) continue;
       if (written && name !== written) this.#spare = { at: written, size: sizeOf(bytes) };
       this.#found.set(key, slot);
@@ -76,6 +82,9 @@ export class NameTable {
   #write(bytes: Uint8Array, hash: number): number {
     const size = sizeOf(bytes);
     const fits = size <= this.#spare.size;
+    const used = Atomics.load(this.#control, NAMES_END);
+    if (used < this.end || used > this.#words.length)
+      throw memoryDamaged("the heap of names ends outside of its memory");
     const at = fits ? this.#spare.at : take(this.#control, NAMES_END, { size, limit: this.#words.length });
     if (at < 0) return 0;
     if (fits) this.#spare = { at: 0, size: 0 };
@@ -83,6 +92,10 @@ export class NameTable {
     this.#words[at + 1] = bytes.length;
     this.#bytes.set(bytes, (at + 2) * 4);
     return at;
+  }
+
+  #isName(name: number): boolean {
+    return name >= this.end && name < this.#words.length;
   }
 
   #isAt(name: number, bytes: Uint8Array, hash: number): boolean {
@@ -119,6 +132,11 @@ const decoder = new TextDecoder();
 /** Returns the number of words of a name. */
 function sizeOf(bytes: Uint8Array): number {
   return 2 + Math.ceil(bytes.length / 4);
+}
+
+/** Returns the hash of a key, as an Int32. */
+export function hashOfKey(key: string): number {
+  return hashOf(encoded(key));
 }
 
 /** Returns the FNV-1a hash, as an Int32. */

@@ -9,7 +9,6 @@ import {
   MOST_BYTES,
   MOST_CHUNKS,
   NAMES_END,
-  SLOT_COUNT,
   SLOT_WORDS,
   UNIT,
 } from "./layout.ts";
@@ -19,6 +18,8 @@ export interface SharedMemory {
   readonly table: SharedArrayBuffer;
   readonly chunks: SharedArrayBuffer[];
   readonly control: SharedArrayBuffer;
+  /** The number of keys that `table` has room for. */
+  readonly slots: number;
 }
 
 export interface MemorySizes {
@@ -51,13 +52,12 @@ export function createSharedMemory(sizes: MemorySizes = {}): SharedMemory {
   const { names = slots * 64 } = sizes;
   const control = allocate(CONTROL_WORDS * 4 + CLOSING_BYTES);
   const words = new Int32Array(control);
-  words[SLOT_COUNT] = slots;
   words[NAMES_END] = slots * SLOT_WORDS;
   words[CLOSING_END] = CONTROL_WORDS;
   // Unit 0 is left out, so that a place is never 0.
   words.fill(1, CURSORS, CURSORS + MOST_CHUNKS);
   const table = allocate(slots * SLOT_WORDS * 4 + names);
-  return { table, control, chunks: [firstChunk(initial, maximum)] };
+  return { table, control, slots, chunks: [firstChunk(initial, maximum)] };
 }
 
 /**
@@ -87,7 +87,7 @@ export function growMemory(memory: SharedMemory, bytes: number): { index: number
   const newest = chunks.length - 1;
   const chunk = chunks[newest] as SharedArrayBuffer;
   const used = Atomics.load(new Int32Array(control), CURSORS + newest) * UNIT;
-  if (newest > 0 && used + bytes <= chunk.byteLength) return { index: newest, chunk };
+  if (newest > 0 && used > 0 && used + bytes <= chunk.byteLength) return { index: newest, chunk };
   if (chunks.length === MOST_CHUNKS) throw new InstallError(outOfMemory(`all ${MOST_CHUNKS} chunks are full`));
   // Doubles the memory: that takes few chunks, and at most twice the memory that is used.
   const total = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);

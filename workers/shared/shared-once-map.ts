@@ -1,5 +1,6 @@
 import type { Failure } from "../../src/api/failure.ts";
 import { fail, InstallError, type Outcome, ok } from "../../src/errors/failure.ts";
+import { memoryDamaged } from "../../src/errors/threads.ts";
 import { unregistered } from "../../src/errors/work.ts";
 import { Arena, chunkOf } from "./arena.ts";
 import { decodeFailure, encodeFailure, encodeShortly, OUT_OF_MEMORY } from "./failure-bytes.ts";
@@ -9,6 +10,7 @@ import {
   CLOSED,
   CLOSING,
   CLOSING_END,
+  CONTROL_WORDS,
   EMPTY,
   FAILED,
   LOST,
@@ -20,7 +22,7 @@ import {
   STATE,
   take,
 } from "./layout.ts";
-import { NameTable } from "./name-table.ts";
+import { hashOfKey, NameTable } from "./name-table.ts";
 import { bytesFor, type SharedMemory } from "./shared-memory.ts";
 import { changed } from "./wait-async.ts";
 
@@ -32,14 +34,21 @@ type Answer = Outcome<Uint8Array>;
 /** The result of reading a key: the answer, the number of the chunk that holds it, or undefined while it is in flight. */
 type Seen = Answer | number | undefined;
 
-/** A key's slot, and the generation that the caller waits for. */
+/** A key with its slot, and the generation that the caller waits for. */
 interface Waited {
+  key: string;
   slot: number;
   generation: number;
 }
 
 /** Milliseconds that a thread without the chunk waits before it checks whether the map has been closed. */
 const CHUNK_WAIT = 50;
+
+/** The waits for a chunk, each long enough to receive a message. The chunk was sent before the answer in it was published. */
+const CHUNK_WAITS = 40;
+
+/** Milliseconds after which a waiting thread checks whether it can still be woken. Nobody wakes it if its words are overwritten. */
+const CHECK_INTERVAL = 250;
 
 /**
  * A map in shared memory that gives the work of each key one owner, in any thread. Keys are well-formed strings, values bytes. Each
@@ -49,6 +58,8 @@ const CHUNK_WAIT = 50;
  *   arrive in between.
  * - A failure stays until the key is registered again, which starts a new generation. Threads that waited for the earlier
  *   generation still get its failure: the records of a key are linked, and do not change once published.
+ * - A fault may overwrite the memory. Every word is checked before it is used, records have checksums and are copied before they are
+ *   read, and a waiting thread looks again from time to time. Whatever cannot be right throws EWORKER.
  */
 export class SharedOnceMap {
   /** The number of the chunk that the last `get` or `waitBlocking` lacked. It has to be added first. */
@@ -58,6 +69,8 @@ export class SharedOnceMap {
   readonly #arena: Arena;
   readonly #slots: Int32Array;
   readonly #control: Int32Array;
+  /** The keys that were in flight or settled when this thread registered them. */
+  readonly #registered = new Set<string>();
   #parked: (() => void)[] = [];
 
   constructor(memory: SharedMemory) {
@@ -77,11 +90,13 @@ export class SharedOnceMap {
     for (;;) {
       const state = this.#state(slot);
       const kind = state & 7;
+      if (kind !== EMPTY) this.#registered.add(key);
       if (kind !== EMPTY && kind !== FAILED) return false;
       interleave("claim");
       const next = kind === EMPTY ? PENDING : (((state >> 3) + 1) << 3) | PENDING;
       if (this.#swap(slot, state, next)) break;
     }
+    this.#registered.add(key);
     interleave("claimed");
     // Closing visits each slot once. Either it has visited this one after the claim, or the map is closed by now.
     if (!this.#isClosed) return true;
@@ -97,7 +112,7 @@ export class SharedOnceMap {
     const pending = this.#pending(key);
     if (!pending) return 0;
     const next = pending.state - PENDING + READY;
-    const place = this.#arena.write(next, payload);
+    const place = this.#arena.write(next, payload, hashOfKey(key));
     if (!place) return bytesFor(payload.length);
     this.#settle(pending.slot, next, place);
     return 0;
@@ -108,34 +123,45 @@ export class SharedOnceMap {
     const pending = this.#pending(key);
     if (!pending) return;
     const next = pending.state - PENDING + FAILED;
-    this.#settle(pending.slot, next, this.#arena.write(next, encodeFailure(failure)) || LOST);
+    const place = this.#arena.write(next, encodeFailure(failure), hashOfKey(key));
+    this.#settle(pending.slot, next, place || LOST);
   }
 
-  /** Returns the value or the failure if there is one, without waiting. The value is a view of shared memory, 8-byte aligned: do not write to it. */
+  /** Checks whether the key has an answer, or can get none because the map is closed. */
+  isSettled(key: string): boolean {
+    const slot = this.#names.find(key);
+    return this.#isClosed || (slot >= 0 && (this.#state(slot) & 7) >= READY);
+  }
+
+  /** Returns a copy of the value, or the failure, if there is one, without waiting. @throws InstallError EWORKER */
   get(key: string): Answer | undefined {
     const slot = this.#names.find(key);
     const state = slot < 0 ? EMPTY : this.#state(slot);
-    return this.#answerOf((state & 7) < READY ? undefined : this.#readRecord(state, { slot, generation: state >> 3 }));
+    return this.#answerOf(
+      (state & 7) < READY ? undefined : this.#readRecord(state, { key, slot, generation: state >> 3 }),
+    );
   }
 
   /** Waits as `waitBlocking` does, for a thread that must not block, and also for a missing chunk. Rejects if that would throw. */
   async wait(key: string): Promise<Answer> {
     const waited = this.#waited(key);
     if (!waited) return this.#ending();
-    for (;;) {
+    for (let chunkWaits = 0; ; ) {
       const state = this.#state(waited.slot);
       const seen = this.#readRecord(state, waited);
       if (typeof seen === "object") return seen;
       interleave("wait");
+      if (typeof seen === "number" && chunkWaits++ === CHUNK_WAITS) throw memoryDamaged("a record is in no chunk");
       if (typeof seen === "number") await this.#chunkAdded();
-      else await changed(this.#slots, waited.slot + STATE, { value: state });
+      else await changed(this.#slots, waited.slot + STATE, { value: state, timeout: CHECK_INTERVAL });
+      this.#check(waited);
     }
   }
 
   /**
    * Sleeps until the key is settled. Returns undefined after `timeout` milliseconds, or if this thread lacks the chunk that holds the
    * answer; then `missing` is its number. Not for a page's own thread, which may not sleep.
-   * @throws InstallError EUNREGISTERED if the key has no owner
+   * @throws InstallError EUNREGISTERED if the key has no owner; EWORKER if the memory was overwritten
    */
   waitBlocking(key: string, timeout: number = Number.POSITIVE_INFINITY): Answer | undefined {
     const until = performance.now() + timeout;
@@ -147,7 +173,8 @@ export class SharedOnceMap {
       const left = until - performance.now();
       if (seen !== undefined || left <= 0) return this.#answerOf(seen);
       interleave("wait");
-      Atomics.wait(this.#slots, waited.slot + STATE, state, left);
+      Atomics.wait(this.#slots, waited.slot + STATE, state, Math.min(left, CHECK_INTERVAL));
+      this.#check(waited);
     }
   }
 
@@ -177,6 +204,11 @@ export class SharedOnceMap {
     return Atomics.load(this.#control, CANCEL) !== 0;
   }
 
+  /** The failure that closed the map. @throws InstallError EWORKER if there is none */
+  get closing(): Failure {
+    return this.#ending().failure;
+  }
+
   *entries(): Iterable<[key: string, state: KeyState]> {
     for (const [slot, key] of this.#names.names()) yield [key, STATES[this.#state(slot) & 7] as KeyState];
   }
@@ -186,7 +218,17 @@ export class SharedOnceMap {
   }
 
   #state(slot: number): number {
-    return Atomics.load(this.#slots, slot + STATE);
+    const state = Atomics.load(this.#slots, slot + STATE);
+    if (state < 0 || (state & 7) > CLOSED) throw memoryDamaged("a key has no such state");
+    return state;
+  }
+
+  /** Checks, after a wait, that the key can still get an answer. @throws InstallError EWORKER */
+  #check({ key, slot, generation }: Waited): void {
+    if (this.#isClosed) return;
+    const state = this.#state(slot);
+    if (state === EMPTY || state >> 3 < generation) throw memoryDamaged("a key has lost its owner");
+    if (state >> 3 === generation && (state & 7) < READY) this.#names.check(key);
   }
 
   #swap(slot: number, from: number, to: number): boolean {
@@ -217,20 +259,22 @@ export class SharedOnceMap {
     if (place !== LOST) this.#arena.link(place, Atomics.load(this.#slots, slot + RECORD));
     Atomics.store(this.#slots, slot + RECORD, place);
     interleave("record");
-    if (!this.#swap(slot, generation | SETTLING, next)) return;
+    if (!this.#swap(slot, generation | SETTLING, next)) {
+      if (!this.#isClosed) throw memoryDamaged("a key changed while it was settled");
+      return;
+    }
     interleave("ready");
     this.#wake(slot);
   }
 
   #close(slot: number): void {
     for (;;) {
-      const state = this.#state(slot);
+      const state = Atomics.load(this.#slots, slot + STATE);
       const kind = state & 7;
-      if (kind === EMPTY) return;
       if (kind !== PENDING && kind !== SETTLING) break;
       if (this.#swap(slot, state, state - kind + CLOSED)) break;
     }
-    // Also for a settled key: the thread that settled it may have died before it woke the others.
+    // For every key: the thread that settled it may have died before it woke the others, and the word may be overwritten.
     this.#wake(slot);
   }
 
@@ -240,25 +284,32 @@ export class SharedOnceMap {
     const state = slot < 0 ? EMPTY : this.#state(slot);
     const isFree = state === EMPTY || (state & 7) === FAILED;
     if (isFree && this.#isClosed) return undefined;
-    if (state !== EMPTY) return { slot, generation: state >> 3 };
-    throw new InstallError(unregistered(key));
+    if (state !== EMPTY) return { key, slot, generation: state >> 3 };
+    throw this.#registered.has(key) ? memoryDamaged("a key has lost its state") : new InstallError(unregistered(key));
   }
 
-  #readRecord(state: number, { slot, generation }: Waited): Seen {
-    if (state >> 3 === generation) {
-      if ((state & 7) < READY) return undefined;
-      if ((state & 7) === CLOSED) return this.#ending();
-    }
+  #readRecord(state: number, { key, slot, generation }: Waited): Seen {
+    const isCurrent = state >> 3 === generation;
+    // A wait ends when the map is closed, whatever its key's word says.
+    if (isCurrent && (state & 7) < READY) return this.#isClosed && state !== EMPTY ? this.#ending() : undefined;
+    if (isCurrent && (state & 7) === CLOSED) return this.#ending();
+    const hash = hashOfKey(key);
     // The newest record may be of a later generation. The failure of this one is linked before it.
     let place = Atomics.load(this.#slots, slot + RECORD);
+    let later = Number.POSITIVE_INFINITY;
     while (place !== LOST) {
-      const record = this.#arena.record(place);
+      const record = this.#arena.record(place, hash);
       // In a closed map the chunk may never arrive.
       if (!record) return this.#isClosed ? this.#ending() : chunkOf(place);
-      const { state, bytes, before } = record;
-      if (state >> 3 === generation) return (state & 7) === READY ? ok(bytes) : fail(decodeFailure(bytes));
-      place = before;
+      const found = record.state >> 3;
+      const isWanted = found === generation;
+      if (found < generation || found >= later || (isWanted && isCurrent && record.state !== state))
+        throw memoryDamaged("a key has another key's record");
+      if (isWanted) return (record.state & 7) === READY ? ok(record.bytes()) : fail(decodeFailure(record.bytes()));
+      later = found;
+      place = record.before;
     }
+    if (isCurrent && (state & 7) === READY) throw memoryDamaged("a value is lost");
     return fail(OUT_OF_MEMORY);
   }
 
@@ -267,10 +318,13 @@ export class SharedOnceMap {
     return typeof seen === "object" ? seen : undefined;
   }
 
-  #ending(): Answer {
+  /** @throws InstallError EWORKER if the map is not closed, or if its failure cannot be read */
+  #ending(): { ok: false; failure: Failure } {
     const at = Atomics.load(this.#control, CLOSING);
-    if (at === LOST) return fail(OUT_OF_MEMORY);
-    return fail(decodeFailure(new Uint8Array(this.#control.buffer, (at + 1) * 4, this.#control[at])));
+    const length = this.#control[at];
+    if (at < CONTROL_WORDS || length === undefined || length < 0)
+      throw memoryDamaged("the run has ended without a failure");
+    return fail(decodeFailure(new Uint8Array(this.#control.buffer).subarray((at + 1) * 4, (at + 1) * 4 + length)));
   }
 
   /** Writes the closing failure into `control`, after its length. Returns its position. */
@@ -280,7 +334,7 @@ export class SharedOnceMap {
       size: 1 + Math.ceil(bytes.length / 4),
       limit: this.#control.length,
     });
-    if (at < 0) return LOST;
+    if (at < CONTROL_WORDS) return LOST;
     this.#control[at] = bytes.length;
     new Uint8Array(this.#control.buffer).set(bytes, (at + 1) * 4);
     return at;

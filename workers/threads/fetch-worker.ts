@@ -1,7 +1,8 @@
 import type { Failure } from "../../src/api/failure.ts";
 import { LocalScheduler } from "../../src/base/spawn-local.ts";
-import { fail, type Outcome, ok } from "../../src/errors/failure.ts";
+import { fail, InstallError, type Outcome, ok } from "../../src/errors/failure.ts";
 import { failureOf } from "../../src/errors/failure-of.ts";
+import { memoryDamaged } from "../../src/errors/threads.ts";
 import { FIRST_RANK, PackumentSource } from "../../src/registry/packument-source.ts";
 import { localClock } from "../host/yield.ts";
 import { PortTransport } from "../net/port-transport.ts";
@@ -70,6 +71,9 @@ class FetchRun {
     (name) => this.#source.rankOf(name) - FIRST_RANK,
   );
   readonly #requested = new Set<string>();
+  /** The keys whose answers were published. */
+  readonly #answered = new Set<string>();
+  #closed = false;
   readonly #counters: Counters;
   #messages = 0;
 
@@ -112,10 +116,15 @@ class FetchRun {
       case "stopPreload":
         this.#preload.stop();
         break;
+      case "check":
+        for (const key of this.#answered) this.#checkAnswer(key);
+        this.#send({ kind: "checked" });
+        break;
       case "listMissing":
         void this.#sendMissing();
         break;
       case "close":
+        this.#closed = true;
         this.#transport.dispose();
         this.#rankedWork.stop();
         this.#preload.stop();
@@ -142,12 +151,41 @@ class FetchRun {
         // An engine that needs the packument meanwhile finds it registered, and only waits.
         this.#map.register(key);
       }
-      return await this.#source.packument(name, rank);
+      const packument = await this.#source.packument(name, rank);
+      this.#answered.add(key);
+      return packument;
     } catch (error) {
-      // Out of memory, or a defect. Published, because the engine may sleep until this key is settled.
-      const failure = failureOf(error);
+      return this.#fail(key, error);
+    }
+  }
+
+  /** Publishes an error, such as out of memory or a defect, because the engine may sleep until this key is settled. */
+  #fail(key: string, error: unknown): { ok: false; failure: Failure } {
+    const failure = failureOf(error);
+    try {
+      if (failure.code === "EWORKER") throw error;
       this.#map.fail(key, failure);
-      return fail(failure);
+      this.#answered.add(key);
+    } catch (damage) {
+      this.#crash(damage);
+    }
+    return fail(failure);
+  }
+
+  /** Ends this worker: it cannot tell a sleeping engine through memory that was overwritten. The page then ends the engine. */
+  #crash(damage: unknown): void {
+    if (this.#closed) return;
+    queueMicrotask(() => {
+      throw damage;
+    });
+  }
+
+  /** Checks that a published answer is still there. A sleeping engine would wait for it for ever. */
+  #checkAnswer(key: string): void {
+    try {
+      if (!this.#map.isSettled(key)) throw memoryDamaged("an answer is gone");
+    } catch (damage) {
+      this.#crash(damage);
     }
   }
 
@@ -156,25 +194,30 @@ class FetchRun {
    * registration has started a new generation. This publishes the same failure for it.
    */
   async #fetchForEngine(name: string): Promise<void> {
+    const key = packumentKey(name);
+    this.#answered.delete(key);
     void this.#fetch(name);
-    const packument = await this.#source.hurry(name);
-    if (!packument.ok) this.#map.fail(packumentKey(name), packument.failure);
+    const packument = await this.#source.hurry(name).catch((error: unknown) => fail(failureOf(error)));
+    if (!packument.ok) this.#fail(key, new InstallError(packument.failure));
+    this.#answered.add(key);
+    this.#checkAnswer(key);
   }
 
-  /** Publishes an outcome for the engine. Returns the published copy, so that the original can be released. */
+  /** Publishes a copy of an outcome for the engine. Returns the outcome itself: the copy may be overwritten. */
   async #publish(key: string, outcome: Outcome<Uint8Array>): Promise<Outcome<Uint8Array>> {
+    let published = outcome;
     if (outcome.ok) {
       for (let more = this.#map.done(key, outcome.value); more > 0; more = this.#map.done(key, outcome.value)) {
         try {
           this.#addChunk(more);
         } catch (error) {
-          this.#map.fail(key, failureOf(error));
+          published = this.#fail(key, error);
           break;
         }
       }
     } else this.#map.fail(key, outcome.failure);
     this.#count();
-    return this.#map.get(key) ?? outcome;
+    return published;
   }
 
   #addChunk(bytes: number): void {
@@ -190,8 +233,10 @@ class FetchRun {
       const { listTarball, encodeListing } = await import("../run/open-tarball.ts");
       const listing = body.ok ? await listTarball(body.value, { name, url, integrity }) : body;
       await this.#publish(key, listing.ok ? ok(encodeListing(listing.value)) : listing);
+      this.#answered.add(key);
+      this.#checkAnswer(key);
     } catch (error) {
-      await this.#publish(key, fail(failureOf(error)));
+      this.#fail(key, error);
     }
   }
 

@@ -136,6 +136,8 @@ export type EngineMessage =
   /** Fetch and list a tarball, or list `bytes` if they are given. */
   | { kind: "listTarball"; url: string; name: string; integrity: string | null; bytes?: Uint8Array | undefined }
   | { kind: "stopPreload" }
+  /** Check that all answers so far are still in shared memory, and answer with `checked`. */
+  | { kind: "check" }
   /** Answer with the packuments that were not in the store, once every search has ended. */
   | { kind: "listMissing" }
   | { kind: "close" };
@@ -143,6 +145,8 @@ export type EngineMessage =
 /** From the fetch worker to the engine worker, which receives it while it is awake. */
 export type FetchMessage =
   | { kind: "addChunk"; index: number; chunk: SharedArrayBuffer }
+  /** All chunks so far were sent before. */
+  | { kind: "checked" }
   | { kind: "missing"; names: string[] }
   | { kind: "warn"; warning: Failure };
 

@@ -3,7 +3,7 @@ import { drive, type ExternalNeed } from "../../src/engine/driver.ts";
 import type { Answer, OpenedTarball, Steps } from "../../src/engine/need.ts";
 import type { Outcome } from "../../src/errors/failure.ts";
 import { fail, InstallError, ok } from "../../src/errors/failure.ts";
-import { cancelled } from "../../src/errors/work.ts";
+import { memoryDamaged } from "../../src/errors/threads.ts";
 import { Packument } from "../../src/registry/packument.ts";
 import { PackumentSource } from "../../src/registry/packument-source.ts";
 import { PortTransport } from "../net/port-transport.ts";
@@ -14,6 +14,12 @@ import type { SharedMemory } from "../shared/shared-memory.ts";
 import { SharedOnceMap } from "../shared/shared-once-map.ts";
 import { type EngineMessage, type FetchMessage, packumentKey, tarballKey, type WorkerSetup } from "./protocol.ts";
 import { readCounts } from "./shared-counts.ts";
+
+/** Milliseconds after which a sleeping engine asks the fetch worker to check its answers. */
+const CHECK_INTERVAL = 500;
+
+/** A packument that fails with one of these ends the run, even if only an optional package needs it. */
+const FATAL: ReadonlySet<string> = new Set(["EMEMORY", "EWORKER"]);
 
 /** A supply that sleeps in `Atomics.wait` until the fetch worker has published the packument that the engine needs. */
 export class ThreadSupply implements Supply {
@@ -29,6 +35,8 @@ export class ThreadSupply implements Supply {
   /** Resolved by the next message of the fetch worker. */
   #waiting: (() => void)[] = [];
   #missing: string[] | undefined;
+  /** The number of `checked` messages. */
+  #checks = 0;
   /** Requests full manifests, without the fetch worker. Made for the first one. */
   #own: { transport: PortTransport; source: PackumentSource } | undefined;
   #messages = 0;
@@ -53,7 +61,7 @@ export class ThreadSupply implements Supply {
 
   drive<T>(steps: Steps<T>, tick: () => void): Promise<T> {
     const breathe = (): undefined => {
-      if (this.#map.cancelled) throw new InstallError(cancelled());
+      if (this.#map.cancelled) throw new InstallError(this.#map.closing);
       tick();
     };
     // While the engine is awake, the answer it awaits may never come: the signal ends the wait.
@@ -74,18 +82,26 @@ export class ThreadSupply implements Supply {
       this.#map.register(key);
       // Sent even if the key was registered already: the message puts the packument before all others.
       this.#send({ kind: "fetchPackument", name: need.key });
-      outcome = this.#map.waitBlocking(key);
+      outcome = this.#map.waitBlocking(key, CHECK_INTERVAL);
+      while (!outcome && this.#map.missing === undefined) {
+        this.#send({ kind: "check" });
+        outcome = this.#map.waitBlocking(key, CHECK_INTERVAL);
+      }
     }
     return outcome && this.#remember(need.key, outcome);
   };
 
   #answer = async (need: ExternalNeed): Promise<Answer> => {
     if (need.kind === "tarball") return await this.#tarball(need);
-    for (;;) {
-      const outcome = this.#peek(need);
-      if (outcome) return outcome;
-      await this.#nextMessage();
-    }
+    const outcome = this.#peek(need);
+    if (outcome) return outcome;
+    // The chunk was sent before the answer in it was published, so it arrives before the answer to this message.
+    const before = this.#checks;
+    this.#send({ kind: "check" });
+    while (this.#checks === before) await this.#nextMessage();
+    const received = this.#peek(need);
+    if (!received) throw memoryDamaged("a record is in no chunk");
+    return received;
   };
 
   async manifest(name: string, version: string): ReturnType<Supply["manifest"]> {
@@ -135,17 +151,15 @@ export class ThreadSupply implements Supply {
     if (given && !given.ok) return given;
     const key = tarballKey(url, integrity);
     if (this.#map.register(key)) this.#send({ kind: "listTarball", url, name, integrity, bytes: given?.value });
-    let outcome = await this.#map.wait(key);
-    while (!outcome) {
-      await this.#nextMessage();
-      outcome = await this.#map.wait(key);
-    }
+    const timer = setInterval(() => this.#send({ kind: "check" }), CHECK_INTERVAL);
+    const outcome = await this.#map.wait(key).finally(() => clearInterval(timer));
     if (!outcome.ok) return outcome;
     const { decodeListing, fromListing } = await import("../run/open-tarball.ts");
     return await fromListing(decodeListing(outcome.value), name);
   }
 
   #remember(name: string, outcome: Outcome<Uint8Array>): Outcome<Packument> {
+    if (!outcome.ok && FATAL.has(outcome.failure.code)) throw new InstallError(outcome.failure);
     const answer = outcome.ok ? ok(new Packument(name, outcome.value)) : fail(outcome.failure);
     if (answer.ok) this.#read.push(answer.value);
     this.#packuments.set(name, answer);
@@ -166,6 +180,9 @@ export class ThreadSupply implements Supply {
     switch (message.kind) {
       case "addChunk":
         this.#map.addChunk(message.index, message.chunk);
+        break;
+      case "checked":
+        this.#checks++;
         break;
       case "missing":
         this.#missing = message.names;
