@@ -14,6 +14,7 @@ import { orAbort } from "../src/base/on-abort.ts";
 import { failure, InstallError } from "../src/errors/failure.ts";
 import { failureOf, progressFailed } from "../src/errors/failure-of.ts";
 import { invalidOption } from "../src/errors/invalid-option.ts";
+import { shown } from "../src/errors/shown.ts";
 import { withoutSecrets } from "../src/errors/without-secrets.ts";
 import { disposed } from "../src/errors/work.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
@@ -178,7 +179,7 @@ class WebInstaller implements Installer {
       return await orAbort(work(signal), signal);
     } catch (error) {
       signal.throwIfAborted();
-      const failure = withoutSecrets(error instanceof InstallError ? error.failure : failureOf(error));
+      const failure = shown(error instanceof InstallError ? error.failure : failureOf(error));
       if (failure.code !== "ENOSOLUTION") throw new InstallError(failure);
       const { withProofSentence } = await import("../src/explain/proof-sentence.ts");
       throw new InstallError(withProofSentence(failure));

@@ -1,7 +1,7 @@
 import type { Failure, WayOut } from "../api/failure.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
 import { trimSlashes } from "../base/posix-path.ts";
-import { failure, InstallError, raise, shortenQuotes } from "../errors/failure.ts";
+import { failure, InstallError, raise } from "../errors/failure.ts";
 import { invalidOption } from "../errors/invalid-option.ts";
 import { namelessPackage } from "../errors/local-packages.ts";
 import type { EdgeSpec } from "../graph/edge-spec.ts";
@@ -78,7 +78,7 @@ function requestedNodes({ workspaces, includeWorkspaceRoot }: ResolveOptions, { 
 
 function noWorkspace(name: string, specs: readonly EdgeSpec[]): Failure {
   const names = specs.map((spec) => spec.name);
-  return failure("ENOWORKSPACES", shortenQuotes(`The project has no workspace "${name}".`), {
+  return failure("ENOWORKSPACES", `The project has no workspace "${name}".`, {
     package: name,
     found: names.join(", ") || "none",
     wayOut: names.slice(0, 5).map((text) => ({ kind: "other" as const, text: `Use the workspace ${text}.` })),

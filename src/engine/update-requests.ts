@@ -1,6 +1,6 @@
 // Loaded on demand: for a resolution with `update`.
 import type { ResolveOptions } from "../api/resolve.ts";
-import { failure, InstallError, shortenQuotes } from "../errors/failure.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import { invalidOption } from "../errors/invalid-option.ts";
 import { withoutSecrets } from "../errors/without-secrets.ts";
 import type { Context } from "./context.ts";
@@ -30,9 +30,7 @@ export function readUpdateNames({ update }: ResolveOptions): readonly string[] {
   const names = "names" in update ? (update.names ?? []) : Array.isArray(update) ? (update as readonly string[]) : [];
   for (const name of names) {
     if (name.lastIndexOf("@") <= 0) continue;
-    const message = shortenQuotes(
-      `options.update must name packages without a version, not "${name}". To change a version, use options.add.`,
-    );
+    const message = `options.update must name packages without a version, not "${name}". To change a version, use options.add.`;
     const wayOut = [
       { kind: "other", text: `Update ${withoutSecrets(name).replace(/@[^@]*$/, "")}, without a version.` } as const,
     ];

@@ -36,17 +36,28 @@ export class InstallError extends Error {
   }
 }
 
-/** Returns a failure whose lists are empty unless `more` has them. */
+/** Returns a failure whose lists are empty unless `more` has them. Shortens long texts in the message. */
 export function failure(code: ErrorCode, message: string, more: Partial<Failure> = {}): Failure {
-  return { code, message, requiredBy: [], wayOut: [], ...more };
+  return { code, message: shorten(message), requiredBy: [], wayOut: [], ...more };
 }
 
-/**
- * Shortens each text in double quotes to 200 characters: a message may quote text from outside. Removes secrets first, because they
- * could not be recognised in a URL that was cut.
- */
-export function shortenQuotes(message: string): string {
-  return withoutSecrets(message).replace(/"([^"]{200})[^"]+"/g, '"$1…"');
+/** Matches a text in double quotes, or a word. */
+const TEXT = /"[^"\n]*"|[^\s"]+/g;
+/** The most characters of a text in a message, and of a message. */
+const MAX_TEXT = 200;
+const MAX_MESSAGE = 20_000;
+
+/** Shortens the names, specs, paths and URLs in a message: cuts the middle out of each that has more than 200 characters. */
+export function shorten(message: string): string {
+  if (message.length <= MAX_TEXT) return message;
+  // A secret could not be recognised in a URL that was cut.
+  const text = withoutSecrets(message).replace(TEXT, cut);
+  return text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text;
+}
+
+/** Returns the first 100 and the last 20 characters of a long text. */
+function cut(text: string): string {
+  return text.length > MAX_TEXT + 2 ? `${text.slice(0, 100)}…${text.slice(-20)}` : text;
 }
 
 /** Adds a period to a message that ends with text from outside, unless the text ends a sentence itself. */

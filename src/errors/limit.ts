@@ -1,7 +1,7 @@
 import type { Failure } from "../api/failure.ts";
-import { failure, shortenQuotes } from "./failure.ts";
+import { failure } from "./failure.ts";
 
-/** ELIMIT: an input exceeds a limit of docs/limits.md. `message` names the input, the limit and what to do; quotes are shortened. */
+/** ELIMIT: an input exceeds a limit of docs/limits.md. `message` names the input, the limit and what to do. */
 export function overLimit(message: string, more: Partial<Failure> = {}): Failure {
-  return failure("ELIMIT", shortenQuotes(message), more);
+  return failure("ELIMIT", message, more);
 }

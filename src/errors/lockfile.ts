@@ -1,18 +1,18 @@
 import type { Failure, WayOut } from "../api/failure.ts";
-import { failure, InstallError, shortenQuotes } from "./failure.ts";
+import { failure, InstallError } from "./failure.ts";
 
 const wayOut: WayOut[] = [{ kind: "other", text: "Remove the lockfile and resolve again." }];
 
 /** EINVALIDLOCK. `location`: the entry that is damaged. */
 export function invalidLock(problem: string, location?: string): InstallError {
   const requiredBy = location === undefined ? [] : [location];
-  const message = shortenQuotes(`The lockfile is damaged: ${problem}.`);
+  const message = `The lockfile is damaged: ${problem}.`;
   return new InstallError(failure("EINVALIDLOCK", message, { requiredBy, wayOut }));
 }
 
 /** EMISSINGTARGET: the entry at `location` is a link to `target`, for which the lockfile has no entry. */
 export function missingTarget(location: string, target: string): InstallError {
-  const message = shortenQuotes(`The lockfile is damaged: "${location}" is a link to "${target}", which has no entry.`);
+  const message = `The lockfile is damaged: "${location}" is a link to "${target}", which has no entry.`;
   return new InstallError(failure("EMISSINGTARGET", message, { requiredBy: [location], found: target, wayOut }));
 }
 

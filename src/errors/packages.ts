@@ -1,10 +1,10 @@
 import type { Failure } from "../api/failure.ts";
-import { failure, shortenQuotes } from "./failure.ts";
+import { failure } from "./failure.ts";
 
 /** EINVALIDPACKAGENAME. `problem` continues "the name …"; `spec` is the text that the name was found in. */
 export function invalidPackageName(name: string, problem: string, spec?: string): Failure {
   const from = spec === undefined ? "" : ` of package "${spec}"`;
-  const message = shortenQuotes(`Invalid package name "${name}"${from}: the name ${problem}.`);
+  const message = `Invalid package name "${name}"${from}: the name ${problem}.`;
   return failure("EINVALIDPACKAGENAME", message, {
     package: name,
     ...(spec !== undefined && { spec }),

@@ -1,5 +1,5 @@
 import type { Failure, WayOut } from "../api/failure.ts";
-import { failure, shortenQuotes } from "./failure.ts";
+import { failure } from "./failure.ts";
 
 /** EUNSUPPORTED: a package whose `source` a page cannot fetch: a git repository, or a folder that npm would pack. */
 export function unsupportedSource(name: string, source: string, why: string, more?: Partial<Failure>): Failure {
@@ -16,7 +16,7 @@ export function unsupportedSource(name: string, source: string, why: string, mor
 
 /** EOVERRIDE: an override that npm refuses, or that a flat tree cannot hold. */
 export function overrideRefused(message: string, more: Partial<Failure>): Failure {
-  return failure("EOVERRIDE", shortenQuotes(message), more);
+  return failure("EOVERRIDE", message, more);
 }
 
 /** ERESOLVE: a dependency that the tree does not satisfy, in most cases a peer. */

@@ -4,6 +4,7 @@ import type { SinkSession, SinkState } from "../api/sink.ts";
 import { onAbort } from "../base/on-abort.ts";
 import { InstallError } from "../errors/failure.ts";
 import { failureOf } from "../errors/failure-of.ts";
+import { shown } from "../errors/shown.ts";
 import { withoutSecrets } from "../errors/without-secrets.ts";
 import { cancelled } from "../errors/work.ts";
 import { AfterExtractStep } from "./after-extract.ts";
@@ -78,7 +79,7 @@ export class Installation {
   }
 
   warn(warning: Failure): void {
-    this.#warnings.push(withoutSecrets(warning));
+    this.#warnings.push(shown(warning));
   }
 
   /** Ends all work. Every wait for a pack ends with `reason`. */
@@ -207,7 +208,7 @@ export class Installation {
     const warnings = this.#warnings;
     const { fetched, transferred } = this.#packs.counts;
     const report = reportOf({ ...installed, fetched, transferred, substitutes, warnings });
-    warnings.splice(0, warnings.length, ...withoutSecrets(warnings));
+    warnings.splice(0, warnings.length, ...warnings.map(shown));
     // The list may grow after the report was made.
     return { ...withoutSecrets(report), warnings };
   }

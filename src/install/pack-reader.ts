@@ -1,5 +1,5 @@
 import { InstallError, type Outcome, ok } from "../errors/failure.ts";
-import { withoutSecrets } from "../errors/without-secrets.ts";
+import { shown } from "../errors/shown.ts";
 import { rangeReadsOf, readSeekPoints, SEEK_POINTS_FROM } from "../pack-cache/seek-points.ts";
 import type { ByteRange } from "../tarball/gunzip.ts";
 import { inflatePack } from "../tarball/index-tarball.ts";
@@ -169,7 +169,7 @@ export class PackReader {
       parts = fetched.ok ? await this.#open(fetched.value.tarball, fetched.value, ranges) : fetched;
     }
     if (!parts.ok) {
-      throw new InstallError(withoutSecrets(parts.failure));
+      throw new InstallError(shown(parts.failure));
     }
     return parts.value;
   }

@@ -1,11 +1,11 @@
 import type { SinkLink } from "../api/sink.ts";
-import { failure, InstallError, shortenQuotes } from "../errors/failure.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 
 // Checks all paths again, right before files are written: a wrong path would overwrite other files.
 
 /** Throws the failure of a path that a sink refuses. @throws InstallError ESINKPATH always */
 export function refusePath(path: string, why: string): never {
-  throw new InstallError(failure("ESINKPATH", shortenQuotes(`${JSON.stringify(path)} ${why}.`), { details: { path } }));
+  throw new InstallError(failure("ESINKPATH", `${JSON.stringify(path)} ${why}.`, { details: { path } }));
 }
 
 /** Checks that a path does not leave its folder. Both `/` and `\` count as separators, as on Windows. */

@@ -1,6 +1,6 @@
 import { relativePath, resolvePath } from "../base/posix-path.ts";
 import type { ErrorCode } from "../errors/failure.ts";
-import { failure, InstallError, shortenQuotes } from "../errors/failure.ts";
+import { failure, InstallError } from "../errors/failure.ts";
 import { type Hosted, hostedText, parseHosted } from "./hosted.ts";
 import { assertPackageName, packageNameProblem } from "./package-name.ts";
 import { validRange } from "./range.ts";
@@ -122,7 +122,7 @@ function parseByType(base: Base, where: string): Spec {
 }
 
 function invalid(base: Base, code: ErrorCode, message: string): InstallError {
-  return new InstallError(failure(code, shortenQuotes(message), { package: base.name, spec: base.rawSpec }));
+  return new InstallError(failure(code, message, { package: base.name, spec: base.rawSpec }));
 }
 
 function registryType(text: string): RegistrySpec["type"] {

@@ -7,7 +7,7 @@ import type { Steps } from "../../src/engine/need.ts";
 import type { Project } from "../../src/engine/read-project.ts";
 import { writeProject } from "../../src/engine/write-project.ts";
 import { invalidOption } from "../../src/errors/invalid-option.ts";
-import { withoutSecrets } from "../../src/errors/without-secrets.ts";
+import { shown } from "../../src/errors/shown.ts";
 import type { FlatAnswer } from "../../src/flat/resolve-flat.ts";
 import { resolveTree } from "../../src/ideal/resolve.ts";
 import type { PlacedReporter } from "./placed-packages.ts";
@@ -59,7 +59,7 @@ export async function resolveRun(
       tree: treeData.bind(null, inventory),
       files,
       lockfile,
-      warnings: withoutSecrets([...run.warnings, ...incomplete, ...warnings]),
+      warnings: [...run.warnings, ...incomplete, ...warnings].map(shown),
       stats: { ...statsOf(run, supply), ...(solver && { solver }) },
       rung,
     };
