@@ -1,6 +1,7 @@
 import type { LockChange } from "../api/resolve.ts";
 import { enOrder } from "../base/collate.ts";
 import { isObject, type Json } from "../base/json.ts";
+import { shownValue } from "../base/shown-value.ts";
 import { withoutSecrets } from "../errors/without-secrets.ts";
 import { parseJsonText } from "../project/json-text.ts";
 
@@ -60,7 +61,7 @@ function addNested(packages: Map<string, LockedPackage>, above: string, dependen
 function lockedPackage(location: string, { name, version, resolved, integrity, link }: Json): LockedPackage {
   return {
     name: typeof name === "string" ? name : (location.split("node_modules/").pop() as string),
-    version: withoutSecrets(String(link ? resolved : (version ?? resolved ?? ""))),
+    version: withoutSecrets(shownValue(link ? resolved : (version ?? resolved ?? ""))),
     identity: JSON.stringify([name, version, resolved, integrity, link]),
   };
 }

@@ -1,6 +1,6 @@
 import { raise } from "../errors/failure.ts";
-import { bundledNames } from "../graph/bundled-names.ts";
 import type { Node } from "../graph/node.ts";
+import { bundledNames } from "../spec/bundled-names.ts";
 import type { Context } from "./context.ts";
 import { needTarball, type Steps } from "./need.ts";
 

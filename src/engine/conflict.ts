@@ -1,10 +1,10 @@
 import type { Failure, PathStep } from "../api/failure.ts";
 import { unresolved } from "../errors/tree.ts";
-import { bundledNames } from "../graph/bundled-names.ts";
 import type { Edge } from "../graph/edge.ts";
 import type { Node } from "../graph/node.ts";
 import { VirtualTree } from "../graph/virtual-tree.ts";
 import type { Placement } from "../placement/place.ts";
+import { bundledNames } from "../spec/bundled-names.ts";
 import type { Context } from "./context.ts";
 import { hideProjectPath } from "./hide-project-path.ts";
 

@@ -4,13 +4,13 @@ import { nameFromFolder, resolvePath } from "../base/posix-path.ts";
 import { fail, type Outcome, ok } from "../errors/failure.ts";
 import { noManifest } from "../errors/local-packages.ts";
 import { oldLock } from "../errors/lockfile.ts";
-import { bundledNames } from "../graph/bundled-names.ts";
 import { attachAt } from "../graph/folders.ts";
 import { Link } from "../graph/link.ts";
-import { Node } from "../graph/node.ts";
+import { Node, versionOf } from "../graph/node.ts";
 import type { LockData, LockEntry } from "../lockfile/read-lock.ts";
 import { integrityOf } from "../registry/dist.ts";
 import { pickVersion } from "../registry/select-version.ts";
+import { bundledNames } from "../spec/bundled-names.ts";
 import type { Context } from "./context.ts";
 import { calculateFlags, resetAllFlags, resetFlags } from "./flags.ts";
 import { readManifest } from "./local-packages.ts";
@@ -86,7 +86,7 @@ function readTarget(target: Node, { tree, folders }: Context): void {
   const manifest = folders.manifest(target.path);
   if (!manifest) return;
   target.manifest = manifest;
-  target.version = manifest.version ?? "";
+  target.version = versionOf(manifest);
 }
 
 /** Adds the names that locks of version 1 mark as bundled to the `bundleDependencies` of the package above, if that needs them. */

@@ -2,11 +2,11 @@
 import type { Failure } from "../api/failure.ts";
 import { nameFromFolder } from "../base/posix-path.ts";
 import { failure, raise } from "../errors/failure.ts";
-import { bundledNames } from "../graph/bundled-names.ts";
 import { Node } from "../graph/node.ts";
 import type { LockData } from "../lockfile/read-lock.ts";
 import { ProjectFiles } from "../project/files.ts";
 import { readPackageJson } from "../project/package-json.ts";
+import { bundledNames } from "../spec/bundled-names.ts";
 import type { TarballListing } from "../tarball/list-tarball.ts";
 import type { Context } from "./context.ts";
 import { calculateFlags, resetFlags } from "./flags.ts";

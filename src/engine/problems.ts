@@ -1,4 +1,5 @@
 import type { Failure, WayOut } from "../api/failure.ts";
+import { shownValue } from "../base/shown-value.ts";
 import { failure } from "../errors/failure.ts";
 import { npmCrashes, unsupportedSource } from "../errors/tree.ts";
 import type { Node } from "../graph/node.ts";
@@ -37,7 +38,7 @@ export function npmCrash(node: Node): Failure {
 export function badEngine(node: Node, options: BuildOptions): Failure {
   const { engines } = node.manifest;
   const { node: version, npm } = options.platform;
-  const required = Object.entries(engines ?? {}).map(([name, range]) => `${name} ${range}`);
+  const required = Object.entries(engines ?? {}).map(([name, range]) => `${name} ${shownValue(range)}`);
   return failure(
     "EBADENGINE",
     `${idOf(node)} requires ${required.join(", ")}, but this is node ${version}, npm ${npm}.`,
@@ -78,5 +79,5 @@ function idOf(node: Node): string {
 
 /** EDEPRECATED: a warning with the text of the package's author. */
 export function deprecated(node: Node): Failure {
-  return failure("EDEPRECATED", `${idOf(node)} is deprecated: ${String(node.manifest.deprecated)}`, about(node));
+  return failure("EDEPRECATED", `${idOf(node)} is deprecated: ${shownValue(node.manifest.deprecated)}`, about(node));
 }

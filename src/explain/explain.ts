@@ -1,5 +1,6 @@
 import type { Failure, PathStep, WayOut } from "../api/failure.ts";
 import type { Proof } from "../api/flat.ts";
+import { shownValue } from "../base/shown-value.ts";
 import { type EresolveReport, explainEresolve } from "./eresolve.ts";
 import { outlineProof, type ProofOutline, proofText } from "./proof.ts";
 import { withWaysOut } from "./way-out.ts";
@@ -69,8 +70,9 @@ function printedDetails(details: Readonly<Record<string, unknown>>): [label: str
 /** Prints an object: `os darwin` for `{ os: ["darwin"], cpu: [] }`. */
 function entries(of: object): string {
   return Object.entries(of)
-    .filter(([, value]) => value !== undefined && String(value) !== "")
-    .map(([key, value]) => `${key} ${Array.isArray(value) ? value.join(" or ") : String(value)}`)
+    .map(([key, value]) => [key, [value].flat().map(shownValue).join(" or ")])
+    .filter(([, text]) => text && text !== "undefined")
+    .map(([key, text]) => `${key} ${text}`)
     .join(", ");
 }
 

@@ -1,12 +1,17 @@
 import type { Failure } from "../api/failure.ts";
 import type { Manifest } from "../api/manifest.ts";
-import { bundledNames } from "./bundled-names.ts";
+import { bundledNames } from "../spec/bundled-names.ts";
 import { Edge } from "./edge.ts";
 import { type EdgeSpecs, edgeSpecs } from "./edge-spec.ts";
 import { fold } from "./fold.ts";
 import type { OverrideSet } from "./overrides.ts";
 import type { SpecTable } from "./spec-table.ts";
 import type { NodeTree } from "./tree.ts";
+
+/** Returns the version of a manifest. Empty if it has none, or one that is no text. */
+export function versionOf({ version }: Manifest): string {
+  return typeof version === "string" ? version : "";
+}
 
 export interface NodeInit {
   name: string;
@@ -74,7 +79,7 @@ export class Node {
     this.name = init.name;
     this.key = fold(init.name);
     this.manifest = init.manifest;
-    this.version = init.manifest.version ?? "";
+    this.version = versionOf(init.manifest);
     this.resolved = init.resolved ?? null;
     this.integrity = init.integrity ?? null;
     this.errors = init.errors ?? NO_ERRORS;
@@ -123,7 +128,8 @@ export class Node {
   }
 
   get packageName(): string | null {
-    return this.manifest.name || null;
+    const { name } = this.manifest;
+    return typeof name === "string" && name ? name : null;
   }
   get resolveParent(): Node | null {
     return this.parent ?? this.fsParent;

@@ -1,5 +1,6 @@
 // Loaded on demand: for a project with overrides.
 import type { Failure } from "../api/failure.ts";
+import { isObject } from "../base/json.ts";
 import { InstallError } from "../errors/failure.ts";
 import { overrideRefused } from "../errors/tree.ts";
 import { parseArg } from "../spec/spec.ts";
@@ -87,7 +88,8 @@ export class OverrideSet {
   }
 
   /** Returns the rule for a workspace that no edge leads to yet, by its name and version (npm-tree §6.5). */
-  ruleForNode({ name = "", version = "" }: { name?: string; version?: string }, specTable: SpecTable): OverrideSet {
+  ruleForNode({ name, version }: { name?: unknown; version?: unknown }, specTable: SpecTable): OverrideSet {
+    if (typeof name !== "string" || typeof version !== "string") return this;
     for (const rule of this.#named(name)) {
       if (specTable.ranges.satisfies(version, rule.keySpec) || specTable.ranges.satisfies(version, rule.value))
         return rule;
@@ -284,7 +286,7 @@ function resolveReference(value: string, from: Node): string {
   for (const manifest of [root.manifest, from.manifest]) {
     for (const section of SECTIONS) {
       const deps = manifest[section];
-      if (deps && Object.hasOwn(deps, ref) && deps[ref]) return deps[ref];
+      if (isObject(deps) && Object.hasOwn(deps, ref) && typeof deps[ref] === "string" && deps[ref]) return deps[ref];
     }
   }
   throw new InstallError(

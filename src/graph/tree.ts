@@ -1,9 +1,9 @@
 import { relativePath } from "../base/posix-path.ts";
-import { bundledNames } from "./bundled-names.ts";
+import { bundledNames } from "../spec/bundled-names.ts";
 import type { Edge } from "./edge.ts";
 import type { EdgeSpec } from "./edge-spec.ts";
 import type { Link } from "./link.ts";
-import type { Node } from "./node.ts";
+import { type Node, versionOf } from "./node.ts";
 
 const NO_WORKSPACES: ReadonlyMap<string, EdgeSpec> = new Map();
 
@@ -198,7 +198,7 @@ export class ProjectTree extends NodeTree {
   reload(node: Node): void {
     if (node.hasEdges) for (const edge of node.edges().values()) this.unpoint(edge);
     node.dropEdges();
-    node.version = node.manifest.version ?? "";
+    node.version = versionOf(node.manifest);
     if (bundles(node)) this.hasBundles = true;
     this.pointEdges(node);
     for (const edge of node.edgesIn) edge.forget();

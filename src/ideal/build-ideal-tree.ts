@@ -7,12 +7,12 @@ import { PAUSE, type Steps, withPauses } from "../engine/need.ts";
 import { describeWarnings, PendingFailure } from "../engine/pending-failure.ts";
 import { raise } from "../errors/failure.ts";
 import { notTerminating } from "../errors/not-terminating.ts";
-import { bundledNames } from "../graph/bundled-names.ts";
 import type { Edge } from "../graph/edge.ts";
 import type { Link } from "../graph/link.ts";
 import type { Node } from "../graph/node.ts";
 import { DetachedCandidate } from "../placement/can-place.ts";
 import { ofProject, Placement, type PlaceReport } from "../placement/place.ts";
+import { bundledNames } from "../spec/bundled-names.ts";
 import { Candidates } from "./candidates.ts";
 
 /** More placements than this at one location mean that two packages evict each other without end (npm-tree §25.1a). */

@@ -79,7 +79,7 @@ export function* writeLock(input: LockInput): Generator<undefined, string> {
   const lock: LockJson = { __proto__: null };
   for (const [key, value] of input.extra ?? []) lock[key] = value;
   lock["name"] = root.packageName || root.name;
-  if (root.version) lock["version"] = root.version;
+  putField(lock, "version", root.manifest.version);
   lock["lockfileVersion"] = lockfileVersion;
   lock["requires"] = true;
   if (lockfileVersion < 3 && legacy) lock["dependencies"] = legacy(root);

@@ -11,6 +11,7 @@
 
 import { enOrder } from "../base/collate.ts";
 import { relativePath } from "../base/posix-path.ts";
+import { shownValue } from "../base/shown-value.ts";
 import { parseSpec, type Spec } from "../spec/spec.ts";
 import { versionOfTarball } from "./old-lock.ts";
 import { carryResolved } from "./resolved.ts";
@@ -181,7 +182,7 @@ function blockText(entry: YarnBlock): string {
     if (names.length === 0) continue;
     lines.push(
       `  ${section}:`,
-      ...names.map((name) => `    ${quoteYarn(name)} ${quoteYarn(String(entry[section]?.[name]))}`),
+      ...names.map((name) => `    ${quoteYarn(name)} ${quoteYarn(shownValue(entry[section]?.[name]))}`),
     );
   }
   return lines.join("\n").trim();

@@ -13,7 +13,9 @@
 import type { Manifest } from "../api/manifest.ts";
 import type { SaveType } from "../api/resolve.ts";
 import { enOrder } from "../base/collate.ts";
+import { isObject } from "../base/json.ts";
 import { relativePath } from "../base/posix-path.ts";
+import { bundledNames } from "../spec/bundled-names.ts";
 import { hostedText } from "../spec/hosted.ts";
 import { rangesIntersect } from "../spec/range.ts";
 import { rangeWithin } from "../spec/range-within.ts";
@@ -50,11 +52,14 @@ export interface AddOptions {
   saveBundle?: boolean | undefined;
 }
 
-/** Copies a manifest, so that its sections can be edited without changing the original. */
+/** Copies a manifest, so that its sections can be edited without changing the original. Drops sections of the wrong type. */
 function editable(manifest: Manifest): Manifest {
   const copy: Manifest = { ...manifest };
-  for (const section of EDITED_SECTIONS) if (copy[section]) copy[section] = { ...copy[section] };
-  if (copy.peerDependenciesMeta) copy.peerDependenciesMeta = { ...copy.peerDependenciesMeta };
+  for (const section of [...EDITED_SECTIONS, "peerDependenciesMeta"] as const) {
+    if (isObject(copy[section])) copy[section] = { ...copy[section] } as never;
+    else delete copy[section];
+  }
+  if ("bundleDependencies" in copy) copy.bundleDependencies = [...bundledNames(copy)];
   return copy;
 }
 
@@ -199,7 +204,8 @@ export function saveDependency(
   }
   for (const section of ["peerDependencies", "optionalDependencies"] as const) {
     // The peer range of a dev dependency does not change if the two ranges still intersect.
-    const meets = dev && !local && rangesIntersect(text, manifest[section]?.[name] ?? "");
+    const range: unknown = manifest[section]?.[name];
+    const meets = dev && !local && typeof range === "string" && rangesIntersect(text, range);
     if (has(manifest, section, name) && !meets) putSpec(manifest, section, [name, text]);
   }
   return manifest;

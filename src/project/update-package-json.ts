@@ -1,6 +1,6 @@
 import type { Manifest } from "../api/manifest.ts";
 import { enOrder } from "../base/collate.ts";
-import type { Json } from "../base/json.ts";
+import { isObject, type Json } from "../base/json.ts";
 import { parseJsonText } from "./json-text.ts";
 import type { PackageJson } from "./package-json.ts";
 
@@ -15,17 +15,18 @@ type Deps = Record<string, string>;
  */
 export function updatePackageJson(original: PackageJson | null, manifest: Manifest): string | null {
   const text = original?.text ?? "";
-  const before = (original ? (parseJsonText(text, "package.json").value ?? {}) : {}) as Json;
+  const value = original ? parseJsonText(text, "package.json").value : {};
+  const before: Json = isObject(value) ? value : {};
   const after: Json = { ...before };
   const wanted: Record<string, Deps> = {};
-  for (const section of WRITTEN_SECTIONS) wanted[section] = sorted(manifest[section] ?? {});
-  for (const name of Object.keys(manifest.optionalDependencies ?? {})) delete wanted["dependencies"]?.[name];
+  for (const section of WRITTEN_SECTIONS) wanted[section] = sorted(manifest[section]);
+  for (const name of Object.keys(wanted["optionalDependencies"] ?? {})) delete wanted["dependencies"]?.[name];
   for (const section of WRITTEN_SECTIONS) {
     if (Object.keys(wanted[section] ?? {}).length > 0) after[section] = wanted[section];
     else delete after[section];
   }
   const peers = after["peerDependencies"] as Deps | undefined;
-  for (const name of peers && before["dependencies"] ? Object.keys((before["peerDependencies"] as Deps) ?? {}) : []) {
+  for (const name of peers && isObject(before["dependencies"]) ? Object.keys(before["peerDependencies"] ?? {}) : []) {
     const peer = peers?.[name];
     if ((before["dependencies"] as Deps)[name] === undefined || peer === undefined) continue;
     after["dependencies"] ??= {};
@@ -38,6 +39,8 @@ export function updatePackageJson(original: PackageJson | null, manifest: Manife
   return written.trim() === text.trim() ? null : written;
 }
 
-function sorted(section: Deps): Deps {
-  return Object.fromEntries(Object.entries(section).sort(([a], [b]) => enOrder(a, b)));
+function sorted(section: unknown): Deps {
+  return Object.fromEntries(
+    Object.entries(isObject(section) ? (section as Deps) : {}).sort(([a], [b]) => enOrder(a, b)),
+  );
 }

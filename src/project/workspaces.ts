@@ -53,7 +53,8 @@ export function* findWorkspaces(
     const path = resolvePath(root, folder);
     const read = readPackageJson(files, path);
     if (!read) continue;
-    const name = read.manifest.name || nameFromFolder(path);
+    const { name: own } = read.manifest;
+    const name = (typeof own === "string" && own) || nameFromFolder(path);
     const paths = found.get(name) ?? new Set();
     found.set(name, paths.add(path));
   }

@@ -14,7 +14,8 @@ import type { Json } from "../base/json.ts";
  */
 export function normaliseManifest(raw: unknown): Manifest {
   if (!isObjectOrArray(raw)) return {};
-  if (raw["name"] && raw["version"]) raw["_id"] = `${raw["name"]}@${raw["version"]}`;
+  const { name, version } = raw;
+  if (typeof name === "string" && name && typeof version === "string" && version) raw["_id"] = `${name}@${version}`;
   bundle(raw);
   dropRepeatedOptional(raw);
   dropBadScripts(raw);
@@ -64,9 +65,9 @@ function normaliseBin(raw: Json): Record<string, string> | null {
   const { bin, name } = raw;
   const pairs: [string, unknown][] =
     typeof bin === "string"
-      ? [[String(name ?? ""), bin]]
+      ? [[typeof name === "string" ? name : "", bin]]
       : Array.isArray(bin)
-        ? bin.map((path) => [lastPart(String(path)), path])
+        ? bin.map((path) => [typeof path === "string" ? lastPart(path) : "", path])
         : isObjectOrArray(bin)
           ? Object.entries(bin)
           : [];

@@ -1,4 +1,6 @@
 import type { Dist, Manifest } from "../api/manifest.ts";
+import { isObject, type Json } from "../base/json.ts";
+import { shownValue } from "../base/shown-value.ts";
 import type { InstallError } from "../errors/failure.ts";
 import { parseVersion, readRelease, type Version } from "../spec/version.ts";
 import { normaliseManifest } from "./normalise-manifest.ts";
@@ -106,7 +108,10 @@ export class Packument {
   #restricted(): { message: string; keys: ReadonlySet<string> } {
     if (!this.#restrictedVersions) {
       const part = this.#part(RESTRICTIONS) as { versions?: object; message?: unknown } | null;
-      this.#restrictedVersions = { message: String(part?.message), keys: new Set(Object.keys(part?.versions ?? {})) };
+      this.#restrictedVersions = {
+        message: shownValue(part?.message),
+        keys: new Set(Object.keys(part?.versions ?? {})),
+      };
     }
     return this.#restrictedVersions;
   }
@@ -208,6 +213,7 @@ export class Packument {
     if (flags & SAME_NAME) manifest.name = this.name;
     if (flags & SAME_VERSION) manifest.version = version;
     if (flags & REGULAR_DIST) manifest.dist = this.#dist(entry, version);
+    dropWrongTypes(manifest);
     normaliseManifest(manifest);
     this.manifestsParsed++;
     this.#manifests.set(version, manifest);
@@ -273,6 +279,15 @@ export class Packument {
   #invalid(): InstallError {
     return invalidPackument(this.name, "part of it is not valid JSON");
   }
+}
+
+/** Drops the members that the engine reads as texts or objects and that are not. The lock repeats all others unchanged. */
+function dropWrongTypes(manifest: Manifest): void {
+  const { name, version, dist } = manifest as Json;
+  if (typeof name !== "string") delete manifest.name;
+  if (typeof version !== "string") delete manifest.version;
+  if (!isObject(dist)) delete manifest.dist;
+  else if (typeof dist["tarball"] !== "string") delete dist["tarball"];
 }
 
 function stringsOf(value: unknown): ReadonlyMap<string, string> {

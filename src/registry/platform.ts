@@ -1,5 +1,6 @@
 import type { Failure, WayOut } from "../api/failure.ts";
 import type { Manifest } from "../api/manifest.ts";
+import { shownValue } from "../base/shown-value.ts";
 import { failure } from "../errors/failure.ts";
 
 export interface Machine {
@@ -30,7 +31,7 @@ function allowsValue(value: string | undefined, list: string | string[] | undefi
   if (!list) return true;
   const entries = typeof list === "string" ? [list] : list;
   if (!Array.isArray(entries) || (entries.length === 1 && entries[0] === "any")) return true;
-  const excluded = entries.filter((entry) => String(entry).startsWith("!"));
+  const excluded = entries.filter((entry) => typeof entry === "string" && entry[0] === "!");
   if (excluded.includes(`!${value}`)) return false;
   return excluded.length === entries.length || entries.includes(value as string);
 }
@@ -43,7 +44,7 @@ export function badPlatform(
   wayOut: WayOut,
 ): Failure {
   const { os, cpu, libc } = needs;
-  const supported = [os, cpu, libc].filter(Boolean).map((list) => [list].flat().join("|"));
+  const supported = [os, cpu, libc].filter(Boolean).map((list) => [list].flat().map(shownValue).join("|"));
   const found = [machine.os, machine.cpu, machine.libc].filter(Boolean).join(" ");
   return failure("EBADPLATFORM", `${id} supports ${supported.join(" ")}, but this platform is ${found}.`, {
     ...about,

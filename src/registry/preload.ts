@@ -100,7 +100,8 @@ export class Preload {
   }
 
   #request(name: string, raw: string, { depth, weak }: PreloadNeed): void {
-    const text = this.#overrides.get(name) ?? raw;
+    const text: unknown = this.#overrides.get(name) ?? raw;
+    if (typeof text !== "string") return;
     const key = `${weak ? "?" : ""}${name}@${text}`;
     if (this.#stopped || this.#requested.has(key)) return;
     this.#requested.add(key);

@@ -12,11 +12,15 @@ function encodes(text: string): boolean {
   }
 }
 
+/** The most characters of a name. npm publishes none above 214, but older names are longer. */
+const MAX_NAME = 1024;
+
 /**
  * Returns the reason why `name` is not a valid package name, or null if it is valid. The rules are npm's for old packages:
  * capitals and `~'!()*` are allowed (npm-tree §2).
  */
 export function packageNameProblem(name: string): string | null {
+  if (name.length > MAX_NAME) return `has more than ${MAX_NAME} characters`;
   if (name === "node_modules" || name === "favicon.ico") return "is reserved";
   if (USUAL.test(name)) return null;
   if (name === "") return "is empty";

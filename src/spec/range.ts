@@ -28,8 +28,20 @@ export const STRICT: RangeMode = { loose: false, prereleases: false };
 /** The options that npm uses for `engines`. */
 export const ENGINES: RangeMode = { loose: false, prereleases: true };
 
+/** Limits on a range: its characters, its comparators in all alternatives, and the characters of a set with blanks after operators. */
+export const MAX_RANGE = 4096;
+const MAX_COMPARATORS = 256;
+const MAX_SPACED_SET = 2048;
+
+/** Checks whether a text has too many characters or comparators to be parsed as a range. */
+export function isTooLargeRange(text: string): boolean {
+  if (text.length < 2 * MAX_COMPARATORS) return false;
+  return text.length > MAX_RANGE || text.split(/\|\||\s+/).length > MAX_COMPARATORS;
+}
+
 /** Parses a range as semver does. Returns null if it is not one. */
 export function parseRange(text: string, mode: RangeMode = LOOSE): Range | null {
+  if (isTooLargeRange(text)) return null;
   const range: (readonly Comparator[])[] = [];
   for (const part of text.replace(/\s+/g, " ").split("||")) {
     const set = parseSet(part.trim(), mode);
@@ -188,6 +200,7 @@ function parseSet(raw: string, mode: RangeMode): readonly Comparator[] | null {
   const comparators: Comparator[] = [];
   let kept = 0;
   const all = splitSet(raw, mode);
+  if (!all) return null;
   for (const [place, word] of all.entries()) {
     for (const text of expandWord(word, mode) ?? [null]) {
       const comparator = text === null ? null : text === ANY ? ANY : toComparator(text, mode);
@@ -204,13 +217,18 @@ function parseSet(raw: string, mode: RangeMode): readonly Comparator[] | null {
 
 const ANY = "";
 
-function splitSet(raw: string, { loose, prereleases }: RangeMode): string[] {
+/** Returns the words of a set, or null if it is too long. */
+function splitSet(raw: string, { loose, prereleases }: RangeMode): string[] | null {
   let text = raw.includes("+") ? raw.replace(BUILDS, "") : raw;
   if (!text.includes(" ")) return [text];
   const ends = (loose ? LOOSE_GRAMMAR : STRICT_GRAMMAR).hyphen.exec(text);
   // `1 - 2.` followed by 22 digits ends at `2.1.1e+21.0`, where `+21.0` looks like build metadata again
   if (ends) text = expandHyphen(ends, prereleases ? "-0" : "").replace(BUILDS, "");
-  return text.replace(GAP, "$1$2$3").replace(/~>? /g, "~").replace(/\^ /g, "^").split(" ");
+  if (/[<>=] /.test(text)) {
+    if (text.length > MAX_SPACED_SET) return null;
+    text = text.replace(GAP, "$1$2$3");
+  }
+  return text.replace(/~>? /g, "~").replace(/\^ /g, "^").split(" ");
 }
 
 type Part = string | undefined;

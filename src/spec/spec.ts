@@ -1,9 +1,10 @@
 import { relativePath, resolvePath } from "../base/posix-path.ts";
 import type { ErrorCode } from "../errors/failure.ts";
 import { failure, InstallError } from "../errors/failure.ts";
+import { overLimit } from "../errors/limit.ts";
 import { type Hosted, hostedText, parseHosted } from "./hosted.ts";
 import { assertPackageName, packageNameProblem } from "./package-name.ts";
-import { validRange } from "./range.ts";
+import { isTooLargeRange, MAX_RANGE, validRange } from "./range.ts";
 import { validVersion } from "./version.ts";
 
 interface Base {
@@ -59,6 +60,8 @@ export interface GitSpec extends Base {
 /** A parsed dependency spec, a union tagged by `type`. */
 export type Spec = RegistrySpec | AliasSpec | FileSpec | RemoteSpec | GitSpec;
 
+/** The most characters of a spec of any type. */
+const MAX_SPEC = MAX_RANGE;
 const TARBALL_NAME = /\.(?:tgz|tar\.gz|tar)$/i;
 const FILE_LIKE = /^(?:file:|\.|~\/|\/|[a-z]:)/i;
 const URL_LIKE = /^(?:git\+)?[a-z]+:/i;
@@ -68,7 +71,7 @@ const GIT_PROTOCOL = /^git(?:\+(?:https?|rsync|ftp|file|ssh))?:$/;
 /**
  * Parses a dependency's spec by npm's rules.
  * @param where the absolute folder to which a relative `file:` path refers
- * @throws InstallError EUNSUPPORTEDPROTOCOL, EINVALIDTAGNAME, EINVALIDPACKAGENAME, EINVALIDSPEC
+ * @throws InstallError EUNSUPPORTEDPROTOCOL, EINVALIDTAGNAME, EINVALIDPACKAGENAME, EINVALIDSPEC, EINVALIDALIAS, ELIMIT
  */
 export function parseSpec(name: string, raw: string, where: string): Spec {
   const base = { name, raw: `${name}@${raw}`, rawSpec: raw };
@@ -82,6 +85,11 @@ export function parseSpec(name: string, raw: string, where: string): Spec {
  * @throws InstallError with the codes of `parseSpec`
  */
 export function parseArg(arg: string, where: string): Spec {
+  return parseNested(arg, where, 0);
+}
+
+/** Parses an argument, or the part of an alias after `npm:`. `aliases`: the number of aliases around it. */
+function parseNested(arg: string, where: string, aliases: number): Spec {
   const at = arg.indexOf("@", 1);
   const head = at > 0 ? arg.slice(0, at) : arg;
   let name = "";
@@ -92,7 +100,7 @@ export function parseArg(arg: string, where: string): Spec {
   else if (at > 0) [name, rawSpec] = [head, arg.slice(at + 1) || "*"];
   else if (packageNameProblem(arg) === null) [name, rawSpec] = [arg, "*"];
   if (name) assertPackageName(name, arg);
-  return parseByType({ name, raw: arg, rawSpec }, where);
+  return parseByType({ name, raw: arg, rawSpec }, where, aliases);
 }
 
 /**
@@ -107,12 +115,13 @@ export function parseArg(arg: string, where: string): Spec {
  *
  * A text without `/`, `:`, a leading dot and a tarball's ending can only be 6.
  */
-function parseByType(base: Base, where: string): Spec {
+function parseByType(base: Base, where: string, aliases = 0): Spec {
   const { rawSpec } = base;
+  if (rawSpec.length > MAX_SPEC) throw tooLong(base, `characters: ${rawSpec.length}, of at most ${MAX_SPEC}`);
   const path = rawSpec.includes("/") || TARBALL_NAME.test(rawSpec);
   if (path || rawSpec.includes(":") || rawSpec[0] === ".") {
     if (FILE_LIKE.test(rawSpec)) return fileSpec(base, where);
-    if (/^npm:/i.test(rawSpec)) return aliasSpec(base, where);
+    if (/^npm:/i.test(rawSpec)) return aliasSpec(base, where, aliases);
     const hosted = parseHosted(rawSpec);
     if (hosted) return hostedSpec(base, hosted);
     if (URL_LIKE.test(rawSpec)) return urlSpec(base);
@@ -125,6 +134,12 @@ function invalid(base: Base, code: ErrorCode, message: string): InstallError {
   return new InstallError(failure(code, message, { package: base.name, spec: base.rawSpec }));
 }
 
+/** ELIMIT. `what` says what the spec has too many of. */
+function tooLong({ name, raw, rawSpec }: Base, what: string): InstallError {
+  const message = `The spec "${raw}" has too many ${what}. Use a shorter range, path or URL.`;
+  return new InstallError(overLimit(message, { package: name, spec: rawSpec }));
+}
+
 function registryType(text: string): RegistrySpec["type"] {
   // Only a text that looks like a version is parsed as one: most specs are ranges.
   if (/^[\s=v]*\d+\.\d+\.\d/.test(text) && validVersion(text)) return "version";
@@ -133,6 +148,7 @@ function registryType(text: string): RegistrySpec["type"] {
 
 function registrySpec(base: Base): RegistrySpec {
   const fetchSpec = base.rawSpec.trim();
+  if (isTooLargeRange(fetchSpec)) throw tooLong(base, "comparators");
   const type = registryType(fetchSpec);
   if (type === "tag" && !/^[\w\-.!~*'()]+$/.test(fetchSpec)) {
     throw invalid(
@@ -144,9 +160,10 @@ function registrySpec(base: Base): RegistrySpec {
   return { ...base, type, fetchSpec, registry: true };
 }
 
-function aliasSpec(base: Base, where: string): AliasSpec {
-  const subSpec = parseArg(base.rawSpec.slice(4), where);
-  if (!("registry" in subSpec) || subSpec.type === "alias" || !subSpec.name) {
+function aliasSpec(base: Base, where: string, aliases: number): AliasSpec {
+  // An alias of an alias is not valid, whatever it contains.
+  const subSpec = aliases > 1 ? null : parseNested(base.rawSpec.slice(4), where, aliases + 1);
+  if (!subSpec || !("registry" in subSpec) || subSpec.type === "alias" || !subSpec.name) {
     throw invalid(
       base,
       "EINVALIDALIAS",
@@ -189,7 +206,7 @@ function withoutParents(path: string): string {
   if (!path.includes("//")) return path;
   const out: string[] = [];
   for (const part of path.split("/")) {
-    if (part === ".." && out.length > 0 && out.join() !== "" && out.at(-1) !== "..") out.pop();
+    if (part === ".." && out.length > (out[0] ? 0 : 1) && out.at(-1) !== "..") out.pop();
     else if (part !== ".") out.push(part);
   }
   return out.join("/");
