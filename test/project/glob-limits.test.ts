@@ -27,7 +27,7 @@ const workspacesIn =
 test("a glob may have 4,096 characters", () => {
   expect(ended(() => glob("a".repeat(4096)))).toBe("ok");
   expect(ended(() => glob("a".repeat(4097)))).toBe(
-    `ELIMIT: The glob "${"a".repeat(200)}…" has more than 4096 characters. Use fewer or shorter globs.`,
+    `ELIMIT: The glob "${"a".repeat(99)}…${"a".repeat(19)}" has more than 4096 characters. Use fewer or shorter globs.`,
   );
 });
 
@@ -58,7 +58,7 @@ test("matching workspaces takes at most 20,000,000 steps, and the failure names 
   const patterns = ["packages/*", "?".repeat(4000), "?".repeat(1000)];
   expect(ended(workspacesIn(patterns, ["x".repeat(3999)]))).toBe("ok");
   expect(ended(workspacesIn(patterns, ["x".repeat(4000)]))).toMatch(
-    /^ELIMIT: Matching "workspaces" in package.json takes more than 20000000 steps. Most go to the pattern "\?+…"/,
+    /^ELIMIT: Matching "workspaces" in package.json takes more than 20000000 steps. Most go to the pattern "\?+…\?+"/,
   );
   const { length } = "*/".repeat(2000);
   const deep = Array.from({ length: 20 }, (_, i) => `${"*a".repeat(length / 2)}${i}`);
