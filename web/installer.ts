@@ -31,11 +31,21 @@ type RealMode = Exclude<Mode, "auto">;
  */
 export async function createInstaller(options: InstallerOptions = {}): Promise<Installer> {
   registryConfig(options);
-  const { mode: asked = "auto", fetch, io, deadline, minRate, packumentLimit, tokenUrls, projectConfig } = options;
+  const {
+    mode: asked = "auto",
+    fetch,
+    io,
+    deadline,
+    minRate,
+    packumentLimit,
+    tokenUrls,
+    projectConfig,
+    storeName,
+  } = options;
   if (fetch && io === "worker") {
     throw invalidOption('options.fetch cannot be used with io: "worker".');
   }
-  if ([deadline, minRate, packumentLimit, tokenUrls, projectConfig].some((option) => option !== undefined)) {
+  if ([deadline, minRate, packumentLimit, tokenUrls, projectConfig, storeName].some((option) => option !== undefined)) {
     (await import("./options/check-installer-options.ts")).checkInstallerOptions(options);
   }
   const given = { ...options, ...plainOptions(() => settingsOf(options)) };

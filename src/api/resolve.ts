@@ -61,6 +61,11 @@ export interface InstallerOptions {
   /** Default `default`. */
   cache?: CacheMode;
   /**
+   * Part of the stored metadata: installers of one origin share it if they have the same name. Default: the common part, also called
+   * `""`. With a `fetch` of your own the default is none: then the metadata stays in memory, for this installer alone.
+   */
+  storeName?: string;
+  /**
    * The thread that fetches, in every mode. Default `page`, which has the page's cookies and service worker. `token` is called on the
    * page in any case. If no worker starts, `mode: "auto"` fetches on the page and says so in `modeReason`; other modes fail.
    */

@@ -7,19 +7,23 @@ export interface NamespaceParts {
   metadata: MetadataForm;
   /** The whole `Authorization` value. */
   token?: string | undefined;
+  /** The `storeName` of the installer. */
+  name?: string | undefined;
+  /** Base URL of the relay, which may have credentials of its own. */
+  relay?: string | undefined;
 }
 
 /** Computes SHA-256. */
 export type Sha256 = (bytes: Uint8Array<ArrayBuffer>) => Promise<ArrayBuffer>;
 
 /**
- * Returns the name under which a registry's packuments are cached. A token contributes half of its SHA-256 (128 bits):
+ * Returns the name under which a registry's packuments are cached. Its parts contain no spaces. A token contributes half of its SHA-256 (128 bits):
  * two tokens never see each other's data, and the token itself is not stored. Returns null, which means "do not cache",
  * if there is a token and no `digest` (a page without TLS has none).
  */
 export async function namespaceOf(parts: NamespaceParts, digest: Sha256 | undefined): Promise<string | null> {
-  const { registry, metadata, token } = parts;
-  const open = `${metadata} ${registry}`;
+  const { registry, metadata, token, name, relay } = parts;
+  const open = `${metadata} ${registry}${relay ? ` via ${relay}` : ""}${name ? ` of ${encodeURIComponent(name)}` : ""}`;
   if (!token) return open;
   try {
     // The registry is hashed too, so that a token has a different digest for each registry.

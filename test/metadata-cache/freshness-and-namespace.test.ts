@@ -36,6 +36,10 @@ test("different tokens, forms and registries never share a namespace", async () 
       ["http://a/", "http://b/"].map((registry) => ({ token, metadata, registry })),
     ),
   );
+  const more = [undefined, "a", "b c", "via"].flatMap((name) =>
+    [undefined, "http://a/", "http://page/relay/"].map((relay) => ({ ...parts, name, relay })),
+  );
+  all.push(...more.filter(({ name, relay }) => name ?? relay).map((one) => ({ ...one, token: undefined })));
   const names = await Promise.all(all.map((one) => namespaceOf(one, digest)));
   expect(new Set(names).size).toBe(all.length);
   expect(names.join()).not.toContain("Bearer");

@@ -34,6 +34,11 @@ export interface Backend {
   dispose(): void;
 }
 
+/** Checks whether the metadata cache must stay in memory: another `fetch` may answer differently, and nothing names a shared part. */
+export function hasPrivateStore({ fetch, storeName }: InstallerOptions): boolean {
+  return fetch !== undefined && storeName === undefined;
+}
+
 /** Returns the installer options that a run uses. */
 export function settingsOf(options: InstallerOptions): RunSettings {
   const { registry, scopes, metadata, platform, cache, projectConfig } = options;

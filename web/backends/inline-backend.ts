@@ -9,7 +9,14 @@ import { prepareRun } from "../../workers/run/prepare-run.ts";
 import { progressCounters } from "../../workers/run/progress-counters.ts";
 import { resolveRun, runError } from "../../workers/run/resolve-run.ts";
 import type { ThreadMetadataCache } from "../../workers/storage/thread-metadata-cache.ts";
-import { type Backend, type InstallNets, type PooledExtractor, type RunOptions, settingsOf } from "./backend.ts";
+import {
+  type Backend,
+  hasPrivateStore,
+  type InstallNets,
+  type PooledExtractor,
+  type RunOptions,
+  settingsOf,
+} from "./backend.ts";
 import type { FetchChannel } from "./fetch-channel.ts";
 
 /** Runs resolutions on the calling thread, in short slices. With `io: "worker"`, a worker makes the requests. */
@@ -73,7 +80,7 @@ export class InlineBackend implements Backend {
   async #openThreadCache(): Promise<ThreadMetadataCache | undefined> {
     if (this.#options.cache === "none") return undefined;
     this.#threadCache ??= import("../../workers/storage/thread-metadata-cache.ts").then(
-      ({ ThreadMetadataCache }) => new ThreadMetadataCache(),
+      ({ ThreadMetadataCache }) => new ThreadMetadataCache(hasPrivateStore(this.#options)),
     );
     return await this.#threadCache;
   }

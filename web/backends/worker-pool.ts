@@ -8,6 +8,7 @@ import { workerFailed } from "../../src/errors/threads.ts";
 import { openNets } from "../../workers/net/net.ts";
 import { servePort } from "../../workers/net/serve-port.ts";
 import type { Role, TokenQuery, WorkerService, WorkerSetup } from "../../workers/threads/protocol.ts";
+import { hasPrivateStore } from "./backend.ts";
 import { spawnWorker } from "./spawn-worker.ts";
 
 /** Milliseconds after which a worker that has not answered since its start is taken to be blocked. */
@@ -116,12 +117,12 @@ export class WorkerPool {
   /** Returns the setup of the worker that makes requests through `ports`. */
   #ioSetup(ports: MessagePort[]): WorkerSetup {
     const { concurrency, timeout, deadline, minRate, packumentLimit, retries, proxy, token } = this.#options;
-    const { registry, scopes } = this.#options;
+    const { registry, scopes, storeName } = this.#options;
     const tokenUrls = this.#options.tokenUrls && [...this.#options.tokenUrls];
     // Resolved here: a relative address in the worker would be relative to the worker's file.
     const relay = proxy && new URL(proxy, location.href).href;
     const limits = { concurrency, timeout, deadline, minRate, packumentLimit, retries };
-    const fetching = { ...limits, proxy: relay, registry, scopes, tokenUrls };
+    const fetching = { ...limits, proxy: relay, registry, scopes, tokenUrls, storeName };
     const given = Object.entries(fetching).filter(([, value]) => value !== undefined);
     const setup: WorkerSetup = { role: "io", net: ports, fetching: Object.fromEntries(given) };
     if (token) {
@@ -159,6 +160,7 @@ export class WorkerPool {
 
   async #setUp(setup: WorkerSetup, name: string, worker: Worker): Promise<void> {
     const { role } = setup;
+    const privateStore = hasPrivateStore(this.#options);
     if (this.ended) worker.terminate();
     this.#cleanups.push(() => worker.terminate());
     const remote = wrap<WorkerService>(worker);
@@ -172,7 +174,7 @@ export class WorkerPool {
     worker.addEventListener("messageerror", died);
     const ports = [...setup.net, setup.workerPort, setup.tokens].filter((port) => port !== undefined);
     const lifeline = navigator.locks && `webhoist ${crypto.randomUUID()}`;
-    await orAbort(remote.setUp(transfer({ ...setup, lifeline }, ports)), this.life);
+    await orAbort(remote.setUp(transfer({ ...setup, lifeline, privateStore }, ports)), this.life);
     if (lifeline) this.#watch(role, lifeline);
   }
 

@@ -14,7 +14,14 @@ import { createSharedMemory, type SharedMemory } from "../../workers/shared/shar
 import { SharedOnceMap } from "../../workers/shared/shared-once-map.ts";
 import type { ResolveOrder, WorkerService } from "../../workers/threads/protocol.ts";
 import { readProgress } from "../../workers/threads/shared-counts.ts";
-import { type Backend, type InstallNets, type PooledExtractor, type RunOptions, settingsOf } from "./backend.ts";
+import {
+  type Backend,
+  hasPrivateStore,
+  type InstallNets,
+  type PooledExtractor,
+  type RunOptions,
+  settingsOf,
+} from "./backend.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 /** Milliseconds that a pool has to end a cancelled run, or to write metadata, before its workers are terminated. */
@@ -72,7 +79,12 @@ export class WorkerPools implements Backend {
 
   readonly store: Backend["store"] = {
     usage: () => this.#withCache((worker) => worker.usage()),
-    clear: () => this.#withCache((worker) => worker.clear()),
+    clear: async () => {
+      await this.#withCache((worker) => worker.clear());
+      // In memory, each pool has a cache of its own.
+      const busy = hasPrivateStore(this.#options) ? [...this.#pools].filter(({ state }) => state === "busy") : [];
+      await Promise.allSettled(busy.map((pool) => pool.askCacheWorker((worker) => worker.clear())));
+    },
   };
 
   async extractor(): Promise<PooledExtractor> {

@@ -11,7 +11,14 @@ const LONGEST_DELAY = 2 ** 31 - 1;
  * Checks the limits on requests, and the options on trust. @throws InstallError EINVALIDOPTION that names the option and what it must be
  */
 export function checkInstallerOptions(options: InstallerOptions): void {
-  const { deadline = 1, minRate = 0, packumentLimit = 1, tokenUrls = [], projectConfig = true } = options;
+  const {
+    deadline = 1,
+    minRate = 0,
+    packumentLimit = 1,
+    tokenUrls = [],
+    projectConfig = true,
+    storeName = "",
+  } = options;
   const demand = (good: boolean, name: string, what: string): void => {
     if (!good) throw invalidOption(`options.${name} must be ${what}.`);
   };
@@ -23,6 +30,7 @@ export function checkInstallerOptions(options: InstallerOptions): void {
   // The messages do not repeat a URL: it may contain credentials.
   const areUrls = Array.isArray(tokenUrls) && tokenUrls.every((url) => typeof url === "string" && httpUrl(url));
   demand(areUrls, "tokenUrls", "a list of http or https URLs");
+  demand(typeof storeName === "string", "storeName", "text");
   const areKeys = Array.isArray(projectConfig) && projectConfig.every((key) => typeof key === "string");
   demand(areKeys || typeof projectConfig === "boolean", "projectConfig", "a boolean or a list of keys");
 }

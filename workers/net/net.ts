@@ -1,6 +1,7 @@
 import type { Failure } from "../../src/api/failure.ts";
-import type { MetadataForm } from "../../src/api/resolve.ts";
+import type { InstallerOptions, MetadataForm } from "../../src/api/resolve.ts";
 import { orAbort } from "../../src/base/on-abort.ts";
+import { registryBase } from "../../src/registry/registry-config.ts";
 import type { Transport } from "../../src/registry/transport.ts";
 import { createFetchTransport, type FetchTransportOptions } from "./fetch-transport.ts";
 import type { NetSession } from "./net-protocol.ts";
@@ -16,8 +17,10 @@ export interface Net extends Transport {
 
 export type OpenNet = (session: NetSession, warn: (warning: Failure) => void) => Net;
 
+type NetOptions = FetchTransportOptions & Pick<InstallerOptions, "storeName">;
+
 /** Creates a net over `fetch`, on this thread. */
-export function createNet(options: FetchTransportOptions): Net {
+export function createNet(options: NetOptions): Net {
   const { tokens = new Tokens(options) } = options;
   const transport = createFetchTransport({ ...options, tokens });
   const life = new AbortController();
@@ -34,15 +37,15 @@ export function createNet(options: FetchTransportOptions): Net {
       if (token === null) return null;
       const { namespaceOf } = await import("../../src/metadata-cache/namespace.ts");
       const subtle = globalThis.crypto?.subtle;
-      return await namespaceOf({ registry, metadata, token }, subtle && ((bytes) => subtle.digest("SHA-256", bytes)));
+      const relay = options.proxy && registryBase(options.proxy, globalThis.location?.href);
+      const parts = { registry, metadata, token, name: options.storeName, relay };
+      return await namespaceOf(parts, subtle && ((bytes) => subtle.digest("SHA-256", bytes)));
     },
   };
 }
 
 /** Returns a function that opens nets. Nets that are open at the same time belong to one run and share its credentials. */
-export function openNets(
-  options: Omit<FetchTransportOptions, "registry" | "onWarning" | "tokens"> & TokenOptions,
-): OpenNet {
+export function openNets(options: Omit<NetOptions, "registry" | "onWarning" | "tokens"> & TokenOptions): OpenNet {
   const open = new Set<Net>();
   let tokens: Tokens;
   return ({ registry }, onWarning) => {

@@ -9,15 +9,16 @@ import { createIdbStore } from "./idb-blobs.ts";
 import { createMemoryStore } from "./memory-blobs.ts";
 import { RunCache, type RunCacheOptions } from "./run-cache.ts";
 
-/** A thread's access to the cached metadata: in IndexedDB, or in this thread's memory if there is none. */
+/** A thread's access to the cached metadata: in IndexedDB, or in this thread's memory if there is none, or if it is private. */
 export class ThreadMetadataCache {
   readonly #caches: MetadataCaches;
   readonly #lasting: boolean;
   readonly #listeners = new Set<(warning: Failure) => void>();
   readonly #writing = new Set<Promise<void>>();
 
-  constructor() {
-    const shared = "indexedDB" in globalThis;
+  /** @param isPrivate whether no other installer may read what is cached */
+  constructor(isPrivate = false) {
+    const shared = !isPrivate && "indexedDB" in globalThis;
     this.#lasting = shared;
     const locks = shared ? globalThis.navigator?.locks : undefined;
     this.#caches = new MetadataCaches(shared ? createIdbStore() : createMemoryStore(), {

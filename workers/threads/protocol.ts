@@ -36,6 +36,8 @@ export interface WorkerSetup {
   lifeline?: string | undefined;
   /** For `engine` and `fetch`: a port to the thread that makes requests. For `io`: the ports to serve. */
   net: MessagePort[];
+  /** For workers that have the metadata cache: whether it stays in memory. */
+  privateStore?: boolean;
   /** The port between the engine worker and the fetch worker: see `EngineMessage` and `FetchMessage`. */
   workerPort?: MessagePort | undefined;
   /** For `io`: the options of requests. */
@@ -52,6 +54,7 @@ export interface WorkerSetup {
         | "registry"
         | "scopes"
         | "tokenUrls"
+        | "storeName"
       >
     | undefined;
   /** For `io`: a port that asks the page for credentials. */

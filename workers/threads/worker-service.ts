@@ -12,7 +12,7 @@ import type { WorkerService, WorkerSetup } from "./protocol.ts";
 /** Answers the calls of the page, for a worker of any role. An engine worker makes one run at a time. */
 export function workerService(): WorkerService {
   let setup: WorkerSetup;
-  const threadCache = new ThreadMetadataCache();
+  let threadCache: ThreadMetadataCache;
   let current: AbortController | undefined;
   let serve: ((port: MessagePort) => void) | undefined;
   let lastRunClosed: (() => Promise<void>) | undefined;
@@ -20,6 +20,7 @@ export function workerService(): WorkerService {
   return {
     async setUp(given) {
       setup = given;
+      threadCache = new ThreadMetadataCache(given.privateStore);
       if (setup.lifeline) await hold(setup.lifeline);
       if (setup.role === "io") serve = serveNet(setup);
       if (setup.role === "fetch") lastRunClosed = startFetchWorker(setup, threadCache);

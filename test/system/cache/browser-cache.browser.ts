@@ -20,7 +20,7 @@ async function visits(cache: CacheMode): Promise<string[][]> {
         modes.push(init?.cache ?? "default");
         return registry.fetch(String(input).replace(base, registry.url), init);
       };
-      const installer = await createInstaller({ registry: base, fetch, mode: "inline", cache });
+      const installer = await createInstaller({ registry: base, fetch, storeName: "", mode: "inline", cache });
       await installer.resolve(project);
       await installer.store.usage();
       installer.dispose();
