@@ -1,9 +1,11 @@
 import { ALL, type PageWay, type Scene, type SinkKind } from "./kill-page.ts";
+import { KillableBrowser } from "./killable-browser.ts";
 import { differences, type Listing, plain } from "./listing.ts";
 import type { RealMode, Stage, Tab } from "./stage.ts";
 import type { TestRegistry } from "./test-registry.ts";
 
-type Way = PageWay | "reload" | "quota";
+/** `browser`: all processes of the browser are killed, and another one is started over the same profile. */
+export type Way = PageWay | "reload" | "quota" | "browser";
 
 export interface Kill {
   scene: Omit<Scene, "registry">;
@@ -12,7 +14,18 @@ export interface Kill {
   at: number;
 }
 
-export const WAYS: readonly Way[] = ["signal", "dispose", "terminate extract", "terminate engine", "reload", "quota"];
+export const WAYS: readonly Way[] = [
+  "signal",
+  "dispose",
+  "terminate extract",
+  "terminate engine",
+  "reload",
+  "quota",
+  "browser",
+];
+
+/** Whether the page ends, with everything that it has in memory. */
+const endsPage = (way: Way): boolean => way === "reload" || way === "browser";
 const SINKS: readonly SinkKind[] = ["none", "map", "tree", "opfs"];
 
 /** Returns a generator of pseudo-random numbers from 0 to 1. */
@@ -26,18 +39,18 @@ export function random(seed: number): () => number {
   };
 }
 
-/** Chooses a random kill for a mode. */
-export function drawKill(mode: RealMode, draw: () => number): Kill {
+/** Chooses a random kill for a mode. @param ways the ways to choose from */
+export function drawKill(mode: RealMode, draw: () => number, ways: readonly Way[] = WAYS): Kill {
   const of = <T>(list: readonly T[]): T => list[Math.floor(draw() * list.length)] as T;
-  const way = of(WAYS.filter((one) => mode !== "inline" || !one.startsWith("terminate")));
+  const way = of(ways.filter((one) => mode !== "inline" || !one.startsWith("terminate")));
   // A Map ends with its page.
-  const sink = of(SINKS.filter((one) => way !== "reload" || one === "none" || one === "opfs"));
+  const sink = of(SINKS.filter((one) => !endsPage(way) || one === "none" || one === "opfs"));
   const resolve = way === "terminate engine" || draw() < 0.3;
   return {
     scene: { mode, sink, from: of(["nothing", "old"] as const), warm: draw() < 0.25, resolve },
     way,
-    // The origin-private file system is slow.
-    at: draw() * (sink === "opfs" ? 2 : 1),
+    // The origin-private file system is slow, and the stores are written after the install.
+    at: draw() * (sink === "opfs" ? 2 : way === "browser" ? 1.5 : 1),
   };
 }
 
@@ -63,15 +76,38 @@ export class Killer {
     testRegistry.publish(...ALL);
     const scene: Scene = { ...drawn, registry: testRegistry.url };
     const length = await this.#undisturbed(scene, testRegistry);
-    await using tab = await this.#stage.tab({ isolated: scene.mode === "threads" });
+    const isolated = scene.mode === "threads";
+    await using browser = await KillableBrowser.create();
+    const first =
+      way === "browser" ? this.#stage.tabIn(await browser.start(), { isolated }) : this.#stage.tab({ isolated });
+    await using tab = await first;
     const before = await tab.call((bench, scene) => bench.kills.prepare(scene), scene);
     testRegistry.latency = LATENCY;
+    if (way === "browser") {
+      await tab.call((bench, scene) => bench.kills.begin(scene), scene);
+      await sleep(at * length);
+      await browser.kill();
+      const next = await this.#stage.tabIn(await browser.start(), { isolated });
+      await next.call((bench, scene) => bench.kills.back(scene), scene);
+      return await this.#judge(next, scene, { before, fate: "killed", way, what: `at ${at.toFixed(3)}` });
+    }
     const fate = await this.#kill(tab, scene, { way, after: at * length });
+    return await this.#judge(tab, scene, {
+      before,
+      fate,
+      way,
+      what: `at ${at.toFixed(3)} of ${Math.round(length)} ms`,
+    });
+  }
+
+  async #judge(
+    tab: Tab,
+    scene: Scene,
+    { before, fate, way, what: when }: { before: Listing; fate: string; way: Way; what: string },
+  ): Promise<string[]> {
     this.tally[`${way}: ${fate}`] = (this.tally[`${way}: ${fate}`] ?? 0) + 1;
     const wrong = await this.#check(tab, scene, { before, fate, way });
-    return wrong.map(
-      (what) => `${JSON.stringify(drawn)} ${way} at ${at.toFixed(3)} of ${Math.round(length)} ms (${fate}): ${what}`,
-    );
+    return wrong.map((what) => `${JSON.stringify(scene)} ${way} ${when} (${fate}): ${what}`);
   }
 
   async #undisturbed({ mode, registry }: Scene, testRegistry: TestRegistry): Promise<number> {
@@ -99,7 +135,11 @@ export class Killer {
     return Object.fromEntries(sink === "opfs" ? all.filter(([, what]) => !what.startsWith("->")) : all);
   }
 
-  async #kill(tab: Tab, scene: Scene, { way, after }: { way: Way; after: number }): Promise<string> {
+  async #kill(
+    tab: Tab,
+    scene: Scene,
+    { way, after }: { way: Exclude<Way, "browser">; after: number },
+  ): Promise<string> {
     if (way !== "reload" && way !== "quota") {
       return (await tab.call((bench, given) => bench.kills.kill(given), { scene, way, after })).fate;
     }
@@ -128,13 +168,13 @@ export class Killer {
     const wrong: string[] = [];
     const right = this.#updatedIn(scene.sink);
     // First the state right after the kill, then the state after the next run.
-    if (way !== "reload" && scene.sink !== "opfs") {
+    if (!endsPage(way) && scene.sink !== "opfs") {
       const now = await tab.call((bench) => bench.kills.listSink());
       const [toBefore, toAfter] = [differences(now, before), differences(now, right)];
       if (fate === "done" && toAfter.length > 0) wrong.push(...toAfter.map((one) => `done, but ${one}`));
       if (toBefore.length > 0 && toAfter.length > 0) wrong.push(`between: ${toBefore.join("; ")}`);
     }
-    if (way === "reload" && scene.sink === "opfs") {
+    if (endsPage(way) && scene.sink === "opfs") {
       const now = await tab.call((bench) => bench.kills.listSink());
       const [toBefore, toAfter] = [differences(now, before), differences(now, right)];
       if (toBefore.length > 0 && toAfter.length > 0) wrong.push(`between: ${toBefore.join("; ")}`);

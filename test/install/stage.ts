@@ -60,7 +60,14 @@ export class Stage implements AsyncDisposable {
 
   /** Opens a page with its own profile. */
   async tab({ isolated, host = "127.0.0.1" }: { isolated: boolean; host?: string }): Promise<Tab> {
-    const context = await this.browser.newContext();
+    return await this.tabIn(await this.browser.newContext(), { isolated, host });
+  }
+
+  /** Opens a page in a profile. */
+  async tabIn(
+    context: BrowserContext,
+    { isolated, host = "127.0.0.1" }: { isolated: boolean; host?: string },
+  ): Promise<Tab> {
     const page = await context.newPage();
     const tab = new Tab(context, page, `http://${host}:${this.#site}/${isolated ? "isolated" : "plain"}`);
     await tab.reload();
