@@ -13,8 +13,10 @@ interface BodyContext {
   touch: () => void;
 }
 
-/** Bytes that are allocated for a body at first. */
+/** Bytes that are allocated at first for a body that does not state its length. */
 const START = 1 << 16;
+/** Bytes that are allocated at most because a header says so. A larger body grows as it arrives. */
+const TRUSTED = 1 << 23;
 /** A slow body is excused while all bodies together arrive at this multiple of the minimum rate, because they share the bandwidth. */
 const BUSY = 16;
 
@@ -28,8 +30,11 @@ export async function readBody(body: ReadableStream<Uint8Array>, context: BodyCo
   const stop = (): void => void reader.cancel().catch(() => {});
   if (signal.aborted) stop();
   const forget = onAbort(signal, stop);
+  // The length of the compressed body if there is a `Content-Encoding`, which a page may not see.
+  const header = Number(answer.headers.get("content-length"));
+  const stated = header > 0 ? header : START;
   // One buffer that grows: a list of chunks would let a body of tiny chunks take many times its size.
-  let bytes = new Uint8Array(START);
+  let bytes = new Uint8Array(Math.min(stated, limit, TRUSTED));
   let length = 0;
   const least = (watch.minRate * watch.timeout) / 1000;
   let window = { since: performance.now(), own: 0, all: watch.bytes };
@@ -37,14 +42,14 @@ export async function readBody(body: ReadableStream<Uint8Array>, context: BodyCo
     for (;;) {
       const { done, value } = await reader.read();
       if (done) {
-        answer.bytes = bytes.slice(0, length);
+        answer.bytes = length === bytes.length ? bytes : bytes.slice(0, length);
         return answer;
       }
       touch();
       const end = length + value.length;
       if (end > limit) return { kind: "large" };
       if (end > bytes.length) {
-        const grown = new Uint8Array(Math.max(end, Math.min(limit, 2 * bytes.length)));
+        const grown = new Uint8Array(Math.max(end, Math.min(limit, nextSize(bytes.length, stated))));
         grown.set(bytes.subarray(0, length));
         bytes = grown;
       }
@@ -63,4 +68,10 @@ export async function readBody(body: ReadableStream<Uint8Array>, context: BodyCo
     // Releases the connection. Does nothing after the end of the body.
     stop();
   }
+}
+
+/** Returns twice the size, or the stated length if a part of the buffer would stay empty otherwise. */
+function nextSize(size: number, stated: number): number {
+  const double = Math.max(START, 2 * size);
+  return size < stated && stated < double ? stated : double;
 }
