@@ -44,18 +44,29 @@ function packagesOf(text: string): Map<string, LockedPackage> {
     for (const [location, entry] of Object.entries(lock["packages"])) {
       if (location && isObject(entry)) packages.set(location, lockedPackage(location, entry));
     }
-  } else addNested(packages, "", lock["dependencies"]);
+  } else addNested(packages, lock["dependencies"]);
   return packages;
 }
 
-function addNested(packages: Map<string, LockedPackage>, above: string, dependencies: unknown): void {
-  if (!isObject(dependencies)) return;
-  for (const [name, entry] of Object.entries(dependencies)) {
+/** Adds the packages of nested `dependencies`, each before those below it. A list instead of recursion: they may nest very deep. */
+function addNested(packages: Map<string, LockedPackage>, dependencies: unknown): void {
+  const open = [{ above: "", entries: entriesOf(dependencies) }];
+  for (let last = open.at(-1); last; last = open.at(-1)) {
+    const { done, value } = last.entries.next();
+    if (done) {
+      open.pop();
+      continue;
+    }
+    const [name, entry] = value;
     if (!isObject(entry)) continue;
-    const location = `${above}${above && "/"}node_modules/${name}`;
+    const location = `${last.above}${last.above && "/"}node_modules/${name}`;
     packages.set(location, lockedPackage(location, entry));
-    addNested(packages, location, entry["dependencies"]);
+    open.push({ above: location, entries: entriesOf(entry["dependencies"]) });
   }
+}
+
+function entriesOf(dependencies: unknown): Iterator<[string, unknown]> {
+  return Object.entries(isObject(dependencies) ? dependencies : {}).values();
 }
 
 function lockedPackage(location: string, { name, version, resolved, integrity, link }: Json): LockedPackage {

@@ -11,8 +11,9 @@ import { type DescribeFailure, PendingFailure } from "./pending-failure.ts";
  * Marks optional packages that could not be loaded as inert, with all that required them (npm-tree §16).
  * @throws PendingFailure with the load failure of a required package
  */
-export function pruneFailedOptional({ loadFailures }: Context): void {
+export function* pruneFailedOptional({ loadFailures, specTable }: Context): Generator<undefined, void> {
   for (const node of loadFailures) {
+    if (specTable.budget.pauseDue) yield;
     if (!node.optional) throw new PendingFailure((wording) => wording.loadFailure(node));
     for (const one of optionalSet(node)) one.inert = true;
   }
@@ -28,8 +29,8 @@ export function pruneFailedOptional({ loadFailures }: Context): void {
  *
  * @throws PendingFailure EBADENGINE, EBADPLATFORM
  */
-export function checkEnginesAndPlatforms(context: Context): void {
-  const { tree, options } = context;
+export function* checkEnginesAndPlatforms(context: Context): Generator<undefined, void> {
+  const { tree, options, specTable } = context;
   const { platform, policy, forced } = options;
   const running: Machine = { os: platform.os, cpu: platform.cpu, libc: platform.libc };
   const wanted: Machine = {
@@ -40,6 +41,8 @@ export function checkEnginesAndPlatforms(context: Context): void {
   const engines = options.force ? { ...policy, nodeVersion: null } : policy;
   for (const node of tree.inventory.values()) {
     const { manifest } = node;
+    specTable.budget.visit(10);
+    if (specTable.budget.pauseDue) yield;
     if (!node.optional && !omits(node, options.omit)) {
       if (manifest.engines && !(node.isProjectRoot && manifest["devEngines"]) && !engineFits(manifest, engines)) {
         const problem: DescribeFailure = (wording) => wording.badEngine(node, options);
@@ -65,9 +68,11 @@ function omits(node: Node, omit: ReadonlySet<string>): boolean {
 }
 
 /** Adds one warning for each deprecated package in the tree. */
-export function warnDeprecated({ tree, pendingWarnings }: Context): void {
+export function* warnDeprecated({ tree, pendingWarnings, specTable }: Context): Generator<undefined, void> {
   const seen = new Set<Manifest>();
   for (const node of tree.inventory.values()) {
+    specTable.budget.visit(1);
+    if (specTable.budget.pauseDue) yield;
     if (!node.manifest.deprecated || node.isLink || seen.has(node.manifest)) continue;
     seen.add(node.manifest);
     pendingWarnings.push((wording) => wording.deprecated(node));

@@ -27,7 +27,7 @@ export function describeNode(node: Node, edge: Edge | null = null, seen: readonl
     const { manifest, path } = node.tree.source;
     why.whileInstalling = { name: manifest.name, version: manifest.version, path };
   }
-  if (seen.includes(node) || seen.length >= DEPTH) return why;
+  if (seen.includes(node) || seen.length >= DEPTH || !node.specTable.budget.describes(1)) return why;
   why.location = node.location;
   why.isWorkspace = node.isWorkspace;
   const deeper = [...seen, node];
@@ -111,7 +111,7 @@ function eresolve(edge: Edge, current: Node | null, details: ConflictDetails): F
   });
 }
 
-/** Returns the shortest path from the project to a node. The project is first. */
+/** Returns the shortest path from the project to a node, the project first. Returns no path if the search takes too long. */
 export function pathTo(node: Node): PathStep[] {
   const via = new Map<Node, Edge | null>([[node, null]]);
   let at: Node | null = null;
@@ -120,6 +120,7 @@ export function pathTo(node: Node): PathStep[] {
       at = one;
       break;
     }
+    if (!node.specTable.budget.describes(1)) break;
     for (const edge of one.edgesIn) if (!via.has(edge.from)) via.set(edge.from, edge);
     for (const link of one.linksIn) for (const edge of link.edgesIn) if (!via.has(edge.from)) via.set(edge.from, edge);
   }

@@ -1,7 +1,7 @@
 import { checkEnginesAndPlatforms, pruneFailedOptional, warnDeprecated } from "./checks.ts";
 import type { Context } from "./context.ts";
 import { calculateFlags, clearFlags, resetAllFlags } from "./flags.ts";
-import type { Steps } from "./need.ts";
+import { PAUSE, type Steps, withPauses } from "./need.ts";
 import { describeWarnings } from "./pending-failure.ts";
 
 /**
@@ -15,18 +15,23 @@ import { describeWarnings } from "./pending-failure.ts";
  * @throws PendingFailure for a package that could not be loaded, EBADPLATFORM, and EBADENGINE with `engineStrict`
  */
 export function* finishTree(context: Context, fromLock: boolean): Steps<void> {
-  finishFlags(context, fromLock);
-  pruneFailedOptional(context);
-  checkEnginesAndPlatforms(context);
-  warnDeprecated(context);
+  yield* finishFlags(context, fromLock);
+  yield* withPauses(pruneFailedOptional(context));
+  yield* withPauses(checkEnginesAndPlatforms(context));
+  yield* withPauses(warnDeprecated(context));
   yield* describeWarnings(context);
 }
 
-function finishFlags({ tree, mutated }: Context, fromLock: boolean): void {
+function* finishFlags({ tree, mutated, specTable }: Context, fromLock: boolean): Steps<void> {
+  const { budget } = specTable;
   if (fromLock && mutated) resetAllFlags(tree);
-  if (!fromLock || mutated) calculateFlags(tree.root);
+  if (!fromLock || mutated) yield* withPauses(calculateFlags(tree.root));
   else clearFlags(tree.root);
   // A tree from a lock loses its extraneous packages. A tree built from nothing keeps them, as npm's does.
   if (!fromLock) return;
-  for (const node of [...tree.inventory.values()]) if (node.extraneous && node.parent) tree.detach(node);
+  for (const node of [...tree.inventory.values()]) {
+    if (node.extraneous && node.parent) tree.detach(node);
+    budget.visit(10);
+    if (budget.pauseDue) yield PAUSE;
+  }
 }

@@ -36,12 +36,15 @@ export function resetAllFlags(tree: ProjectTree): void {
  * root -dev-> a -> c;  root -optional-> b -> c        c: devOptional, because neither dev nor optional reaches it alone
  * ```
  */
-export function calculateFlags(root: Node, clearRoot = true): void {
+export function* calculateFlags(root: Node, clearRoot = true): Generator<undefined, void> {
   if (clearRoot) clearFlags(root);
   const seen = new Set<Node>();
   const stack = [root];
   for (let node = stack.pop(); node; node = stack.pop()) {
     seen.add(node);
+    const { budget } = node.specTable;
+    budget.visit(1 + node.edges().size);
+    if (budget.pauseDue) yield;
     if (!node.extraneous) {
       for (let up = node.resolveParent; up?.extraneous; up = up.resolveParent) up.extraneous = false;
     }

@@ -14,7 +14,7 @@ import { bundledNames } from "../spec/bundled-names.ts";
 import type { Context } from "./context.ts";
 import { calculateFlags, resetAllFlags, resetFlags } from "./flags.ts";
 import { readManifest } from "./local-packages.ts";
-import { needPackument, needTarball, type Steps, withPauses } from "./need.ts";
+import { needPackument, needTarball, PAUSE, type Steps, withPauses } from "./need.ts";
 
 /**
  * Starts the tree from a lock (npm-tree §18).
@@ -28,20 +28,28 @@ import { needPackument, needTarball, type Steps, withPauses } from "./need.ts";
  *
  * Valid edges keep their locked versions. The main loop resolves all others (§18.4).
  */
-export function loadLock(lock: LockData, context: Context): void {
+export function* loadLock(lock: LockData, context: Context): Steps<void> {
   const { tree } = context;
-  const nodes = placeEntries(lock, tree.root, context);
+  const nodes = yield* withPauses(placeEntries(lock, tree.root, context));
   for (const node of nodes.values()) if (node !== tree.root) resetFlags(node);
-  calculateFlags(tree.root, false);
+  yield* withPauses(calculateFlags(tree.root, false));
 }
 
+/** An entry of a lock takes as long as this many visits. */
+const ENTRY_VISITS = 40;
+
 /** Places the entries of a lock below `root`: the project, or the package with the shrinkwrap. Returns the nodes by location. */
-export function placeEntries(lock: LockData, root: Node, context: Context): Map<string, Node> {
-  const { tree } = context;
+export function* placeEntries(lock: LockData, root: Node, context: Context): Generator<undefined, Map<string, Node>> {
+  const { tree, specTable } = context;
+  const { budget } = specTable;
   tree.loading = true;
   const nodes = new Map<string, Node>([["", root]]);
   const links: [LockEntry, Node][] = [];
-  for (const entry of lock.packages.values()) if (entry.target === null) loadNode(entry, nodes, context);
+  for (const entry of lock.packages.values()) {
+    if (entry.target === null) loadNode(entry, nodes, context);
+    budget.visit(ENTRY_VISITS);
+    if (budget.pauseDue) yield;
+  }
   for (const entry of lock.packages.values()) {
     const target = entry.target === null ? undefined : nodes.get(entry.target);
     if (!target) continue;
@@ -49,8 +57,14 @@ export function placeEntries(lock: LockData, root: Node, context: Context): Map<
     readTarget(target, context);
   }
   tree.loading = false;
-  for (const node of nodes.values()) tree.pointEdges(node);
+  for (const node of nodes.values()) {
+    tree.pointEdges(node);
+    budget.visit(node.edges().size * 4 + 4);
+    if (budget.pauseDue) yield;
+  }
   for (const [{ location }, target] of links) {
+    budget.visit(ENTRY_VISITS);
+    if (budget.pauseDue) yield;
     const link = new Link({ specTable: context.specTable, name: nameFromFolder(location) }, target);
     attachAt(tree, link, resolvePath(root.path, location));
     target.addLink(link);
@@ -60,10 +74,15 @@ export function placeEntries(lock: LockData, root: Node, context: Context): Map<
   return nodes;
 }
 
+/** A workspace takes as long as this many visits: its package.json is read and parsed. */
+const WORKSPACE_VISITS = 500;
+
 /** Puts the workspaces' folders into the tree of a project without a lock: they are there before their links (npm-tree §20.6). */
-export function loadWorkspaces(context: Context): void {
+export function* loadWorkspaces(context: Context): Steps<void> {
   const { tree, specTable, folders } = context;
   for (const { raw } of tree.workspaceSpecs.values()) {
+    specTable.budget.visit(WORKSPACE_VISITS);
+    if (specTable.budget.pauseDue) yield PAUSE;
     const path = raw.slice("file:".length);
     if (path === tree.root.path) continue;
     const manifest = folders.manifest(path) ?? {};
@@ -97,6 +116,7 @@ function assignBundles(lock: LockData, nodes: ReadonlyMap<string, Node>): void {
     if (!parent.specs().has(node.key)) continue;
     parent.manifest.bundleDependencies = [...bundledNames(parent.manifest), node.name];
     parent.tree.hasBundles = true;
+    parent.specTable.changes++;
   }
 }
 
@@ -113,7 +133,7 @@ export function* fetchOldLockManifests(lock: LockData, context: Context): Steps<
     yield* updateManifest(node, context);
   }
   resetAllFlags(tree);
-  calculateFlags(tree.root);
+  yield* withPauses(calculateFlags(tree.root));
 }
 
 function* updateManifest(node: Node, context: Context): Steps<void> {

@@ -1,7 +1,7 @@
 import type { Failure } from "../api/failure.ts";
 import { raise } from "../errors/failure.ts";
 import type { Context } from "./context.ts";
-import { needCode, type Steps } from "./need.ts";
+import { needCode, PAUSE, type Steps } from "./need.ts";
 
 // Most resolutions neither fail nor warn, so the code that words failures is loaded when the first one has to be described.
 
@@ -18,20 +18,26 @@ export class PendingFailure extends Error {
 }
 
 /** Runs `work` and describes the {@link PendingFailure} that ends it. @throws InstallError with the described failure */
-export function* describeFailures<T>(work: Steps<T>): Steps<T> {
+export function* describeFailures<T>(work: Steps<T>, { specTable }: Context): Steps<T> {
   try {
     return yield* work;
   } catch (error) {
     if (!(error instanceof PendingFailure)) throw error;
-    return raise(error.describe(yield* needCode(loadWording)));
+    const wording = yield* needCode(loadWording);
+    specTable.budget.beginDescription(false);
+    return raise(error.describe(wording));
   }
 }
 
 /** Describes the warnings that are pending. Call it before the tree changes again. */
-export function* describeWarnings({ pendingWarnings, warnings }: Context): Steps<void> {
+export function* describeWarnings({ pendingWarnings, warnings, specTable }: Context): Steps<void> {
   if (pendingWarnings.length === 0) return;
   const wording = yield* needCode(loadWording);
-  for (const describe of pendingWarnings.splice(0)) warnings.push(describe(wording));
+  for (const [index, describe] of pendingWarnings.splice(0).entries()) {
+    specTable.budget.beginDescription(true);
+    warnings.push(describe(wording));
+    if (index % 16 === 15) yield PAUSE;
+  }
 }
 
 const loadWording = () => import("./failure-wording.ts");

@@ -1,6 +1,7 @@
 // Loaded on demand: for a package with bundled dependencies or a shrinkwrap.
 import type { Failure } from "../api/failure.ts";
 import { nameFromFolder } from "../base/posix-path.ts";
+import { runToEnd } from "../base/run-to-end.ts";
 import { failure, raise } from "../errors/failure.ts";
 import { Node } from "../graph/node.ts";
 import type { LockData } from "../lockfile/read-lock.ts";
@@ -27,9 +28,9 @@ function loadShrinkwrap(node: Node, lock: LockData, context: Context): void {
   for (const { location, target } of lock.packages.values()) {
     if (location.startsWith("..") || target?.startsWith("..")) raise(outsideEntry(node, location));
   }
-  const nodes = placeEntries(lock, node, context);
+  const nodes = runToEnd(placeEntries(lock, node, context));
   for (const one of nodes.values()) if (one !== node) resetFlags(one);
-  calculateFlags(node, false);
+  runToEnd(calculateFlags(node, false));
 }
 
 function outsideEntry(node: Node, location: string): Failure {

@@ -1,7 +1,7 @@
 import type { ResolveOptions } from "../api/resolve.ts";
 import { fold } from "../graph/fold.ts";
 import type { Node } from "../graph/node.ts";
-import { pinsVersion, saveDependency } from "../project/edit-dependencies.ts";
+import { editable, pinsVersion, saveInto } from "../project/edit-dependencies.ts";
 import { readPackageJson } from "../project/package-json.ts";
 import { updatePackageJson } from "../project/update-package-json.ts";
 import type { Requested } from "./apply-requests.ts";
@@ -22,10 +22,10 @@ export function saveManifests(project: Project, requested: Requested): Record<st
   const { options, files, context } = project;
   const changed: Record<string, string> = {};
   if (options.save === false) return changed;
-  const touched = new Set(requested.edited);
+  const touched = new Set<Node>();
   if (!updatesAll(options)) for (const { name, to } of requested.added) save(name, to, { project, touched });
   for (const { name, to } of updatedDependencies(project)) save(name, to, { project, touched });
-  for (const node of touched) {
+  for (const node of new Set([...requested.edited, ...touched])) {
     context.tree.reload(node);
     const text = updatePackageJson(readPackageJson(files, node.path), node.manifest);
     if (text !== null) changed[files.key(`${node.path}/package.json`)] = text;
@@ -50,6 +50,7 @@ function updatedDependencies({ context, options }: Project): { name: string; to:
 
 interface SaveScope {
   project: Project;
+  /** The project and workspaces that have a new manifest. */
   touched: Set<Node>;
 }
 
@@ -66,12 +67,12 @@ function save(name: string, to: Node, { project, touched }: SaveScope): void {
     isWorkspace: edge.spec.type === "workspace",
     folder: to.path,
   };
-  to.manifest = saveDependency(to.manifest, saved, {
-    prefix: prefixOf(project.options),
-    saveType: project.options.saveType,
-  });
-  for (const link of to.linksIn) link.manifest = to.manifest;
-  touched.add(to);
+  if (!touched.has(to)) {
+    touched.add(to);
+    to.manifest = editable(to.manifest);
+    for (const link of to.linksIn) link.manifest = to.manifest;
+  }
+  saveInto(to.manifest, saved, { prefix: prefixOf(project.options), saveType: project.options.saveType });
 }
 
 function prefixOf({ saveExact, savePrefix = "^" }: ResolveOptions): string {

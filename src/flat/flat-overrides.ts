@@ -19,10 +19,9 @@ export function effectiveSpec(
   const { ranges } = context.specTable;
   const version = installable.version(index);
   // A rule without a version applies to prereleases too, which `*` does not match.
-  const applies = ({ name, keySpec, value }: OverrideSet): boolean =>
-    name === installable.name &&
-    (keySpec === "*" || [keySpec, value].some((range) => ranges.satisfies(version, range)));
-  const of = [...overrides.ruleset.values()].find(applies) ?? overrides;
+  const applies = ({ keySpec, value }: OverrideSet): boolean =>
+    keySpec === "*" || [keySpec, value].some((range) => ranges.satisfies(version, range));
+  const of = overrides.named(installable.name).find(applies) ?? overrides;
   const rule = of.ruleFor({ spec }, context.specTable);
   return rule.name === spec.name ? rule.effective(spec.raw, { from: context.tree.root }) : spec.raw;
 }

@@ -13,7 +13,7 @@ export function* lockHolds(context: Context, prereleases?: PrereleaseMode): Step
   const { lock, lockLoader, tree } = context;
   if (!lock?.loaded || !lockLoader || context.mutationRequested || (lock.originalLockfileVersion ?? 0) < 2)
     return false;
-  lockLoader.loadLock(lock, context);
+  yield* lockLoader.loadLock(lock, context);
   let holds = true;
   for (const node of [...tree.inventory.values()]) {
     yield PAUSE;

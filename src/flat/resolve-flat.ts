@@ -56,7 +56,7 @@ const RELAXATIONS: readonly Rung[] = ["none", "peers", "copies"];
  * the npm strategy for a project that it cannot read
  */
 export function resolveFlat(project: Project, techniques: Techniques = ALL_TECHNIQUES): Steps<FlatAnswer> {
-  return describeFailures(resolve(project, techniques));
+  return describeFailures(resolve(project, techniques), project.context);
 }
 
 const OPTION_VALUES = {
@@ -89,7 +89,7 @@ function* resolve(project: Project, techniques: Techniques): Steps<FlatAnswer> {
     yield* finishTree(context, true);
     return { warnings: context.warnings, rung: "none", solver: emptyStats() };
   }
-  if (!updatesAll(options)) context.lockLoader?.loadWorkspaces(context);
+  if (context.lockLoader && !updatesAll(options)) yield* context.lockLoader.loadWorkspaces(context);
   const { edits } = project;
   const requested = edits && (yield* edits.applyRequests(options, context, new DepsQueue()));
   context.specTable.overrides?.assertNoDirectConflict(context.tree.root.edges().values());

@@ -23,6 +23,8 @@ export class Edge {
   rule: OverrideSet | null = null;
   /** Set if this peer conflicts and was left unmet. It is not examined again. */
   peerConflicted = false;
+  /** The edges into one node have increasing numbers, and so have the edges of one name that lead to nothing. */
+  order = 0;
   #error: EdgeError | null | undefined = undefined;
 
   constructor(from: Node, spec: EdgeSpec) {
@@ -124,9 +126,10 @@ export class Edge {
   point(to: Node | null, hard = false): void {
     const { from, rule: old } = this;
     const rule = from.overrides?.ruleFor(this, from.specTable) ?? null;
-    const changed = rule !== null && !rule.equals(old);
+    const changed = rule !== null && rule !== old;
     if (changed || !rule) this.rule = rule;
     if (to !== this.to) {
+      from.specTable.changes++;
       this.to?.dropEdgeIn(this);
       this.to = to;
       this.#error = undefined;

@@ -1,4 +1,4 @@
-import { dirname } from "../base/posix-path.ts";
+import { fold } from "./fold.ts";
 import type { Link } from "./link.ts";
 import type { Node } from "./node.ts";
 import { type ProjectTree, subtree } from "./tree.ts";
@@ -20,7 +20,7 @@ export function attachAt(tree: ProjectTree, node: Node, path: string): void {
   node.fsParent = above;
   above?.addFolder(node);
   tree.relocate(node);
-  tree.tops.add(node);
+  addTop(tree, node);
   if (!tree.loading) tree.pointEdges(node);
   takeFoldersBelow(tree, node);
 }
@@ -40,21 +40,89 @@ export function placeTarget(tree: ProjectTree, link: Link): void {
   }
 }
 
+/** A folder on the way to a top node. `order` is the position of `top` in the tree's list. */
+interface FolderIndex {
+  below: Map<string, FolderIndex>;
+  top: Node | null;
+  order: number;
+}
+
+/** The top nodes of each tree by their paths, so that no search goes through all of them. */
+const indexes = new WeakMap<ProjectTree, { first: FolderIndex; count: number }>();
+
+function indexOf(tree: ProjectTree): { first: FolderIndex; count: number } {
+  let index = indexes.get(tree);
+  if (!index) {
+    index = { first: newFolder(), count: 0 };
+    indexes.set(tree, index);
+  }
+  return index;
+}
+
+function newFolder(): FolderIndex {
+  return { below: new Map(), top: null, order: 0 };
+}
+
+function addTop(tree: ProjectTree, node: Node): void {
+  const index = indexOf(tree);
+  let at = index.first;
+  for (const part of node.path.split("/")) {
+    let next = at.below.get(part);
+    if (!next) {
+      next = newFolder();
+      at.below.set(part, next);
+    }
+    at = next;
+  }
+  if (at.top !== node || !tree.tops.has(node)) at.order = index.count++;
+  at.top = node;
+  tree.tops.add(node);
+}
+
 /** Returns the nearest node whose folder contains the path. */
 function nearestAbove(tree: ProjectTree, path: string): Node | null {
-  for (let folder = dirname(path); folder !== "/"; folder = dirname(folder)) {
-    const node = tree.at(folder);
-    if (node && !node.isLink) return node;
+  const parts = path.split("/");
+  let at: FolderIndex | undefined = indexOf(tree).first;
+  const { root } = tree;
+  const depth = root.path.split("/").length;
+  let nearest = path.startsWith(`${root.path}/`) ? deepestChild(root, parts, depth) : null;
+  for (let used = 1; at && used < parts.length; used++) {
+    at = at.below.get(parts[used - 1] as string);
+    if (!at?.top || !tree.tops.has(at.top) || at.top.isLink) continue;
+    const found = deepestChild(at.top, parts, used);
+    if (!nearest || found.used > nearest.used) nearest = found;
   }
-  return null;
+  return nearest?.node ?? null;
+}
+
+/** Follows a path below a node, from package to package, and stops above its last part. `used` counts parts of the path. */
+function deepestChild(from: Node, parts: readonly string[], start: number): { node: Node; used: number } {
+  let [node, used] = [from, start];
+  while (parts[used] === "node_modules") {
+    const length = parts[used + 1]?.startsWith("@") ? 3 : 2;
+    if (used + length >= parts.length) break;
+    const name = parts.slice(used + 1, used + length).join("/");
+    const child = node.children.get(fold(name));
+    if (!child || child.name !== name || child.isLink) break;
+    [node, used] = [child, used + length];
+  }
+  return { node, used };
 }
 
 /** Gives a new folder the folders below it that belonged to a folder further up. */
 function takeFoldersBelow(tree: ProjectTree, node: Node): void {
+  let at: FolderIndex | undefined = indexOf(tree).first;
+  for (const part of node.path.split("/")) at = at?.below.get(part);
+  const found: FolderIndex[] = [];
+  const open = [...(at?.below.values() ?? [])];
+  for (const folder of open) {
+    if (folder.top && tree.tops.has(folder.top)) found.push(folder);
+    else for (const below of folder.below.values()) open.push(below);
+  }
+  found.sort((a, b) => a.order - b.order);
   const prefix = `${node.path}/`;
-  for (const top of tree.tops) {
-    if (top === node || !top.path.startsWith(prefix)) continue;
-    if (top.fsParent?.path.startsWith(prefix)) continue;
+  for (const { top } of found) {
+    if (!top || top.fsParent?.path.startsWith(prefix)) continue;
     top.fsParent?.dropFolder(top);
     top.fsParent = node;
     node.addFolder(top);

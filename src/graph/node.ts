@@ -1,6 +1,6 @@
 import type { Failure } from "../api/failure.ts";
 import type { Manifest } from "../api/manifest.ts";
-import { bundledNames } from "../spec/bundled-names.ts";
+import { bundlerOf, mayBeBundled } from "./bundled.ts";
 import { Edge } from "./edge.ts";
 import { type EdgeSpecs, edgeSpecs } from "./edge-spec.ts";
 import { fold } from "./fold.ts";
@@ -50,6 +50,8 @@ export class Node {
   fsParent: Node | null = null;
   location = "";
   depth = 0;
+  /** Nodes of one name have increasing numbers, in the order in which they were placed. */
+  order = 0;
   #children: Map<string, Node> | null = null;
   #fsChildren: Set<Node> | null = null;
   #edgesIn: Set<Edge> | null = null;
@@ -105,8 +107,10 @@ export class Node {
   setChild(node: Node): void {
     this.#children ??= new Map();
     this.#children.set(node.key, node);
+    this.specTable.changes++;
   }
   dropChild(node: Node): void {
+    this.specTable.changes++;
     if (this.#children?.get(node.key) === node) this.#children.delete(node.key);
   }
   dropChildren(): void {
@@ -222,6 +226,7 @@ export class Node {
   }
   /** Forgets the edges, because the manifest has changed. The tree then points the new ones. */
   dropEdges(): void {
+    this.specTable.changes++;
     for (const edge of this.#edges?.values() ?? []) edge.to?.forgetEdgeIn(edge);
     this.#edges = null;
     this.#specs = null;
@@ -264,17 +269,8 @@ export class Node {
    * 2. Its parent, if the parent's `bundleDependencies` list it.
    * 3. Its parent, if a package that the parent bundles depends on it.
    */
-  bundler(path: Set<Node> = new Set()): Node | null {
-    if (!this.tree?.hasBundles) return null;
-    if (path.has(this)) return null;
-    path.add(this);
-    const { parent } = this;
-    if (!parent) return null;
-    const outer = parent.bundler(path);
-    if (outer) return outer;
-    if (bundledNames(parent.manifest).includes(this.name)) return parent;
-    for (const edge of this.edgesIn) if (edge.from.bundler(path) === parent) return parent;
-    return null;
+  bundler(): Node | null {
+    return this.tree?.hasBundles && mayBeBundled(this) ? bundlerOf(this) : null;
   }
   get inDepBundle(): boolean {
     const bundler = this.bundler();
@@ -284,6 +280,7 @@ export class Node {
   addEdgeIn(edge: Edge): void {
     edge.rule?.applyTo(this);
     this.#edgesIn ??= new Set();
+    edge.order = ++this.specTable.changes;
     this.#edgesIn.add(edge);
   }
   forgetEdgeIn(edge: Edge): void {

@@ -2,12 +2,16 @@
 import type { Failure } from "../api/failure.ts";
 import { isObject } from "../base/json.ts";
 import { InstallError } from "../errors/failure.ts";
+import { overLimit } from "../errors/limit.ts";
 import { overrideRefused } from "../errors/tree.ts";
 import { parseArg } from "../spec/spec.ts";
 import type { Edge } from "./edge.ts";
 import type { EdgeSpec } from "./edge-spec.ts";
 import type { Node } from "./node.ts";
 import type { SpecTable } from "./spec-table.ts";
+
+/** The levels of rules within rules. */
+const MAX_DEPTH = 1_000;
 
 type EdgeLike = { spec: Pick<EdgeSpec, "name" | "raw"> };
 
@@ -36,13 +40,21 @@ export class OverrideSet {
   readonly keySpec: string = "";
   /** The new spec. A rule that has only nested rules repeats `keySpec` here. */
   readonly value: string = "";
-  #ruleset: Map<string, OverrideSet> | null = null;
-  #rules: Map<string, OverrideSet[]> | null = null;
+  /** The number of sets above this one. */
+  readonly depth: number;
+  /** The children by the name that they cover. */
+  #byName: Map<string, OverrideSet[]> | null = null;
+  /** The rules in force, by the names that were looked up. */
+  readonly #rules = new Map<string, readonly OverrideSet[]>();
+  /** The sets that were compared with this one: see {@link contradicts}. */
+  readonly #compared = new Map<OverrideSet, boolean>();
 
   constructor(overrides: unknown, key = "", parent: OverrideSet | null = null) {
     const rules: Record<string, unknown> =
       typeof overrides === "string" ? { ".": overrides } : ((overrides ?? {}) as Record<string, unknown>);
     this.parent = parent;
+    this.depth = parent ? parent.depth + 1 : 0;
+    if (this.depth > MAX_DEPTH) throw tooDeep(key);
     if (parent) {
       const { name, spec } = splitKey(key);
       this.name = name;
@@ -57,40 +69,44 @@ export class OverrideSet {
     }
   }
 
-  /** The rules in force under this set, by key: its children, then itself, then the same for each ancestor. The first one wins. */
-  get ruleset(): Map<string, OverrideSet> {
-    if (this.#ruleset) return this.#ruleset;
-    const all = new Map<string, OverrideSet>();
-    for (let set: OverrideSet | null = this; set; set = set.parent) {
-      for (const child of set.children.values()) if (!all.has(child.key)) all.set(child.key, child);
-      if (set.parent && !all.has(set.key)) all.set(set.key, set);
-    }
-    this.#ruleset = all;
-    return all;
-  }
-
-  #named(name: string): readonly OverrideSet[] {
-    if (!this.#rules) {
-      this.#rules = new Map();
-      for (const rule of this.ruleset.values()) {
-        const list = this.#rules.get(rule.name);
-        if (list) list.push(rule);
-        else this.#rules.set(rule.name, [rule]);
+  /** Returns the set's own rules for a name: its children, then itself. */
+  #own(name: string): readonly OverrideSet[] {
+    if (!this.#byName) {
+      this.#byName = new Map();
+      for (const child of this.children.values()) {
+        const list = this.#byName.get(child.name);
+        if (list) list.push(child);
+        else this.#byName.set(child.name, [child]);
       }
     }
-    return this.#rules.get(name) ?? [];
+    const children = this.#byName.get(name) ?? NO_RULES;
+    return this.parent && this.name === name ? [...children, this] : children;
+  }
+
+  /** Returns the rules in force for a name: those of this set, then those of each ancestor. Of one key, the first one counts. */
+  named(name: string): readonly OverrideSet[] {
+    let found = this.#rules.get(name);
+    if (!found) {
+      const rules = new Map<string, OverrideSet>();
+      for (let set: OverrideSet | null = this; set; set = set.parent) {
+        for (const rule of set.#own(name)) if (!rules.has(rule.key)) rules.set(rule.key, rule);
+      }
+      found = rules.size > 0 ? [...rules.values()] : NO_RULES;
+      this.#rules.set(name, found);
+    }
+    return found;
   }
 
   /** Returns the rule for an edge of a node under this set, or the set itself if no rule applies (npm-tree §6.2). */
   ruleFor(edge: EdgeLike, specTable: SpecTable): OverrideSet {
-    for (const rule of this.#named(edge.spec.name)) if (applies(rule, edge, specTable)) return rule;
+    for (const rule of this.named(edge.spec.name)) if (applies(rule, edge, specTable)) return rule;
     return this;
   }
 
   /** Returns the rule for a workspace that no edge leads to yet, by its name and version (npm-tree §6.5). */
   ruleForNode({ name, version }: { name?: unknown; version?: unknown }, specTable: SpecTable): OverrideSet {
     if (typeof name !== "string" || typeof version !== "string") return this;
-    for (const rule of this.#named(name)) {
+    for (const rule of this.named(name)) {
       if (specTable.ranges.satisfies(version, rule.keySpec) || specTable.ranges.satisfies(version, rule.value))
         return rule;
     }
@@ -105,17 +121,41 @@ export class OverrideSet {
    * 3. Else their nearest common ancestor.
    */
   combine(other: OverrideSet, specTable: SpecTable): OverrideSet | undefined {
-    for (let set: OverrideSet | null = other; set; set = set.parent) if (set.equals(this)) return other;
-    for (let set: OverrideSet | null = this; set; set = set.parent) if (set.equals(other)) return this;
-    if (contradict(this, other, specTable)) return undefined;
-    for (let set: OverrideSet | null = other; set; set = set.parent) {
-      for (let own: OverrideSet | null = this; own; own = own.parent) if (own.equals(set)) return own;
+    if (other === this) return this;
+    const common = nearestCommon(this, other);
+    if (common === this) return other;
+    if (common === other) return this;
+    return this.#contradicts(other, common, specTable) ? undefined : common;
+  }
+
+  /**
+   * Checks whether two sets have rules for one key whose ranges do not intersect. A `$ref` is not compared. Both have the rules of
+   * their common ancestor, so only keys of the sets below it can differ.
+   */
+  #contradicts(other: OverrideSet, common: OverrideSet, specTable: SpecTable): boolean {
+    let answer = this.#compared.get(other);
+    if (answer === undefined) {
+      answer = false;
+      for (const start of [this, other]) {
+        for (let set: OverrideSet = start; !answer && set !== common; set = set.parent as OverrideSet) {
+          for (const rule of [...set.children.values(), set]) {
+            const [own, others] = [this.#rule(rule), other.#rule(rule)];
+            if (own && others && excludes(own, others, specTable)) answer = true;
+          }
+        }
+      }
+      this.#compared.set(other, answer);
     }
-    return undefined;
+    return answer;
+  }
+
+  /** Returns the rule in force for the key of a rule. */
+  #rule({ name, key }: OverrideSet): OverrideSet | undefined {
+    return this.named(name).find((rule) => rule.key === key);
   }
 
   conflictsWith(other: OverrideSet, specTable: SpecTable): boolean {
-    return this.combine(other, specTable) === undefined && contradict(this, other, specTable);
+    return this.combine(other, specTable) === undefined;
   }
 
   /**
@@ -140,28 +180,33 @@ export class OverrideSet {
   chose(node: Node): boolean {
     if (!this.value || this.name !== node.name) return false;
     for (const { rule, from } of node.edgesIn) {
-      if (rule && rule.name === node.name && rule.value === node.version && !rule.equals(from.overrides)) return true;
+      if (rule && rule.name === node.name && rule.value === node.version && rule !== from.overrides) return true;
     }
     return false;
   }
 
-  /** Updates the set of a node that an edge under this set now leads to (npm-tree §6.5). */
+  /** Updates the set of a node that an edge under this set now leads to, then those of its dependencies (npm-tree §6.5). */
   applyTo(node: Node): void {
-    if (this.equals(node.overrides)) return;
+    if (this.settle(node)) spread(node);
+  }
+
+  /** Updates the set of one node. Returns whether it has changed. */
+  settle(node: Node): boolean {
+    if (this === node.overrides) return false;
     const next = node.overrides ? node.overrides.combine(this, node.specTable) : this;
-    if (!next || next.equals(node.overrides)) return;
+    if (!next || next === node.overrides) return false;
     node.overrides = next;
-    reapplyRules(node);
+    return true;
   }
 
   /** Updates the set of a node that an edge under this set no longer leads to: the node's other edges decide. */
   withdrawFrom(node: Node): void {
-    if (!this.equals(node.overrides)) return;
+    if (this !== node.overrides) return;
     let next: OverrideSet | null = null;
     for (const { rule } of node.edgesIn) next = next && rule ? (rule.combine(next, node.specTable) ?? null) : rule;
-    if (this.equals(next)) return;
+    if (this === next) return;
     node.overrides = next;
-    if (next) reapplyRules(node);
+    if (next) spread(node);
   }
 
   /** Returns the spec of an edge that this rule applies to (npm-tree §6.3). A `$ref` becomes the spec that it refers to. */
@@ -178,13 +223,18 @@ export class OverrideSet {
         throw new InstallError(directConflict(name, rawSpec, effective));
     }
   }
+}
 
-  equals(other: OverrideSet | null | undefined): boolean {
-    if (this === other) return true;
-    if (!other || this.key !== other.key || this.value !== other.value) return false;
-    if (!sameChildren(this, other)) return false;
-    return this.parent ? this.parent.equals(other.parent) : !other.parent;
+const NO_RULES: readonly OverrideSet[] = [];
+
+/** Returns the nearest set at or above both sets. */
+function nearestCommon(a: OverrideSet, b: OverrideSet): OverrideSet {
+  let [one, two] = [a, b];
+  while (one !== two) {
+    if (one.depth >= two.depth) one = one.parent as OverrideSet;
+    else two = two.parent as OverrideSet;
   }
+  return one;
 }
 
 /** Checks whether a rule applies to an edge of its name, by the edge's raw spec (npm-tree §6.2). */
@@ -198,15 +248,26 @@ function applies(rule: OverrideSet, edge: EdgeLike, specTable: SpecTable): boole
 }
 
 /** Gives the edges of a node new rules after its set changed, and passes the rules on to their targets (npm-tree §6.5). */
-function reapplyRules(node: Node): void {
+function spread(node: Node): void {
+  // A list instead of recursion: a row of packages would fill the stack.
+  const open = [reapplyRules(node)];
+  for (let last = open.at(-1); last; last = open.at(-1)) {
+    const { done, value } = last.next();
+    if (done) open.pop();
+    else if (value.rule.settle(value.to)) open.push(reapplyRules(value.to));
+  }
+}
+
+/** Gives the edges of one node new rules. Yields each target that gets a rule, in the order of npm. */
+function* reapplyRules(node: Node): Generator<{ rule: OverrideSet; to: Node }, void> {
   if (node.isLink) {
-    if (node.overrides && leadsToRule(node.overrides, node.target)) node.overrides.applyTo(node.target);
+    if (node.overrides && leadsToRule(node.overrides, node.target)) yield { rule: node.overrides, to: node.target };
     return;
   }
   if (!node.hasEdges) return;
   for (const edge of node.edges().values()) {
     edge.point(node.placed ? node.resolve(edge.key) : edge.to, true);
-    if (edge.to) edge.rule?.applyTo(edge.to);
+    if (edge.to && edge.rule) yield { rule: edge.rule, to: edge.to };
   }
 }
 
@@ -230,39 +291,34 @@ function intersectsKey(range: string, rule: OverrideSet, specTable: SpecTable): 
   return answer;
 }
 
-function sameChildren(a: OverrideSet, b: OverrideSet): boolean {
-  if (a.children.size !== b.children.size) return false;
-  for (const [key, child] of a.children) {
-    const other = b.children.get(key);
-    if (!other || other.value !== child.value || !sameChildren(child, other)) return false;
-  }
-  return true;
-}
-
-/** Checks whether two sets have rules for one key whose ranges do not intersect. A `$ref` is not compared. */
-function contradict(a: OverrideSet, b: OverrideSet, specTable: SpecTable): boolean {
-  for (const [key, rule] of a.ruleset) {
-    const other = b.ruleset.get(key);
-    if (!other || rule.equals(other) || rule.value.startsWith("$") || other.value.startsWith("$")) continue;
-    const one = specTable.parsed(rule.name, rule.value, "/").spec;
-    const two = specTable.parsed(other.name, other.value, "/").spec;
-    if (!isSemver(one) || !isSemver(two)) continue;
-    if (specTable.ranges.intersects(one.fetchSpec, two.fetchSpec) === false) return true;
-  }
-  return false;
+/** Checks whether two rules for one key have ranges that do not intersect. */
+function excludes(rule: OverrideSet, other: OverrideSet, specTable: SpecTable): boolean {
+  if (rule === other || rule.value.startsWith("$") || other.value.startsWith("$")) return false;
+  const one = specTable.parsed(rule.name, rule.value, "/").spec;
+  const two = specTable.parsed(other.name, other.value, "/").spec;
+  if (!isSemver(one) || !isSemver(two)) return false;
+  return specTable.ranges.intersects(one.fetchSpec, two.fetchSpec) === false;
 }
 
 function isSemver(spec: { type: string } | null): spec is { type: "range" | "version"; fetchSpec: string } {
   return spec?.type === "range" || spec?.type === "version";
 }
 
+/** Names that need no parser to be recognised as names. */
+const PLAIN_NAME = /^(?:@[a-z0-9-]+\/)?[a-z0-9-]+$/;
+
 /** Splits a key: `foo@^1` is foo and `^1`, `@s/foo` is @s/foo and `*`. @throws InstallError EOVERRIDE */
 function splitKey(key: string): { name: string; spec: string } {
   const at = key.indexOf("@", 1);
   const name = at < 0 ? key : key.slice(0, at);
-  if (at < 0 ? parseArg(key, "/").name !== key : name === "")
+  if (at < 0 ? !PLAIN_NAME.test(key) && parseArg(key, "/").name !== key : name === "")
     throw invalidOverride(key, "does not start with a package name");
   return { name, spec: (at < 0 ? "" : key.slice(at + 1)) || "*" };
+}
+
+function tooDeep(key: string): InstallError {
+  const message = `The overrides nest more than ${MAX_DEPTH} levels deep, at "${key}". Nest them less deep.`;
+  return new InstallError(overLimit(message, { package: key }));
 }
 
 function invalidOverride(key: string, why: string): InstallError {

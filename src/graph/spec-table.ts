@@ -24,6 +24,8 @@ export class SpecTable {
   overrides: OverrideSet | null = null;
   readonly #known = new Map<string, ParsedSpec>();
   readonly budget: StepBudget = new StepBudget();
+  /** Changes of any tree of the run, so that what was computed from a tree can be reused until it changes. */
+  changes = 0;
 
   constructor(options: { legacyPeerDeps: boolean; installLinks: boolean }) {
     this.legacyPeerDeps = options.legacyPeerDeps;

@@ -9,6 +9,10 @@ const MAX_VISITS = 500_000_000;
 /** Visits between two pauses: one or two milliseconds of work. */
 const STRETCH = 10_000;
 
+/** Nodes that one failure or warning describes, and those that all warnings of a run describe. The rest is left out. */
+const MAX_DESCRIBED = 20_000;
+const MAX_DESCRIBED_IN_ALL = 1_000_000;
+
 /** Limits a resolution in steps, not in time, so that every machine gives the same result (npm-tree §25.1). */
 export class StepBudget {
   steps = 0;
@@ -18,6 +22,8 @@ export class StepBudget {
   /** The package whose dependencies are resolved now, and the visits before it. */
   #current = "";
   #before = 0;
+  #described = 0;
+  #descriptionEnd = MAX_DESCRIBED;
   readonly #visitsFor = new Map<string, number>();
 
   /** Counts one step of a loop that may never end in npm. @throws InstallError ENONTERMINATING after 5,000,000 steps */
@@ -56,6 +62,18 @@ export class StepBudget {
       `The resolution visits more than ${MAX_VISITS} packages and dependencies, most of them for "${busiest}". Use fewer dependencies, or fewer versions of it.`,
       { package: busiest },
     );
+  }
+
+  /** Begins the description of a warning, or of the failure that ends the run. */
+  beginDescription(isWarning: boolean): void {
+    this.#descriptionEnd = this.#described + MAX_DESCRIBED;
+    if (isWarning) this.#descriptionEnd = Math.min(this.#descriptionEnd, MAX_DESCRIBED_IN_ALL);
+  }
+
+  /** Counts nodes that a description visits. Returns false if they are too many. */
+  describes(count: number): boolean {
+    this.#described += count;
+    return this.#described <= this.#descriptionEnd;
   }
 
   /** Checks whether the engine should pause: true once after every stretch of visits. */

@@ -1,4 +1,6 @@
 import { relativePath } from "../base/posix-path.ts";
+import { InstallError } from "../errors/failure.ts";
+import { overLimit } from "../errors/limit.ts";
 import { bundledNames } from "../spec/bundled-names.ts";
 import type { Edge } from "./edge.ts";
 import type { EdgeSpec } from "./edge-spec.ts";
@@ -9,11 +11,21 @@ const NO_WORKSPACES: ReadonlyMap<string, EdgeSpec> = new Map();
 
 const NO_PASSING: ReadonlySet<Edge> = new Set();
 
+/** Packages within packages. Real trees have a dozen levels; most systems cannot store paths of more than 300. */
+const MAX_TREE_DEPTH = 1_000;
+
+function tooDeep(name: string): InstallError {
+  const message = `The tree nests more than ${MAX_TREE_DEPTH} packages within each other, at "${name}". Require fewer versions of it, for example by an override.`;
+  return new InstallError(overLimit(message, { package: name }));
+}
+
 /** A tree of nodes: the tree that is built, or a virtual root. */
 export abstract class NodeTree {
   abstract readonly root: Node;
   /** True if a package of the tree has bundled dependencies. Saves checking every node. */
   hasBundles = false;
+  /** True if a link was put into the tree. */
+  hasLinks = false;
   /** True for a virtual root, in which edges are made only for peers and for names that are in the tree. */
   readonly partial: boolean = false;
   declare readonly workspaceSpecs: ReadonlyMap<string, EdgeSpec>;
@@ -58,6 +70,7 @@ export class ProjectTree extends NodeTree {
   readonly #byName = new Map<string, Node | Set<Node>>();
   /** Edges that lead to nothing, by key. */
   readonly #missing = new Map<string, Set<Edge>>();
+  #order = 0;
 
   constructor(root: Node, path: string, workspaces: Iterable<EdgeSpec>) {
     super(new Map([...workspaces].map((spec) => [spec.key, spec])));
@@ -178,11 +191,15 @@ export class ProjectTree extends NodeTree {
   point(edge: Edge, to: Node | null, hard = false): void {
     if (!edge.to && to) this.#missing.get(edge.key)?.delete(edge);
     edge.point(to, hard);
-    if (!to) {
-      const set = this.#missing.get(edge.key);
-      if (set) set.add(edge);
-      else this.#missing.set(edge.key, new Set([edge]));
+    if (to) return;
+    let set = this.#missing.get(edge.key);
+    if (!set) {
+      set = new Set();
+      this.#missing.set(edge.key, set);
     }
+    if (set.has(edge)) return;
+    edge.order = this.#order++;
+    set.add(edge);
   }
   /** Points an edge at nothing, because its dependent leaves the tree. It is not a missing edge. */
   unpoint(edge: Edge): void {
@@ -210,6 +227,7 @@ export class ProjectTree extends NodeTree {
     if (parent) {
       node.location = `${parent.location}${parent.location && "/"}node_modules/${node.name}`;
       node.depth = parent.depth + 1;
+      if (node.depth > MAX_TREE_DEPTH) throw tooDeep(node.name);
     } else {
       node.location = relativePath(this.root.path, node.ownPath);
       node.depth = 0;
@@ -217,11 +235,13 @@ export class ProjectTree extends NodeTree {
     node.tree = this;
     node.placed = true;
     if (bundles(node)) this.hasBundles = true;
+    if (node.isLink) this.hasLinks = true;
     this.#register(node);
     for (const kid of node.children.values()) this.relocate(kid);
   }
 
   #register(node: Node): void {
+    node.order = this.#order++;
     this.inventory.delete(node.location);
     this.inventory.set(node.location, node);
     const others = this.#byName.get(node.name);
@@ -265,17 +285,21 @@ const FEW = 16;
  * Returns the items of a set that belong to nodes at or below a folder, and maybe others, in the set's order. Searches the folder if
  * it holds less than the set. `itemOf` returns a node's item.
  */
-function partBelow<T>(set: ReadonlySet<T>, folder: Node, itemOf: (node: Node) => T | undefined): readonly T[] {
-  const { budget } = folder.specTable;
+function partBelow<T extends { order: number }>(
+  set: ReadonlySet<T>,
+  folder: Node,
+  itemOf: (node: Node) => T | undefined,
+): readonly T[] {
   if (set.size <= FEW) return [...set];
-  const nodes = subtree(folder, set.size >> 1);
-  budget.visit(nodes.length);
-  if (nodes.length <= set.size >> 1) {
-    const items = nodes.map(itemOf).filter((item) => item !== undefined && set.has(item)) as T[];
-    if (items.length < 2) return items;
+  const nodes = subtree(folder, set.size);
+  folder.specTable.budget.visit(nodes.length);
+  if (nodes.length > set.size) return [...set];
+  const items: T[] = [];
+  for (const node of nodes) {
+    const item = itemOf(node);
+    if (item && set.has(item)) items.push(item);
   }
-  budget.visit(set.size);
-  return [...set];
+  return items.sort((a, b) => a.order - b.order);
 }
 
 /** Returns a node and all nodes below it, parents first. Stops soon after `most` nodes. */

@@ -44,9 +44,13 @@ export class VirtualTree extends NodeTree {
   addEdges(): void {
     if (this.#hasEdges) return;
     this.#hasEdges = true;
-    for (const kid of this.source.children.values()) if (kid.isLink) this.#copyTarget(kid.target, kid.realpath);
+    if (this.source.tree.hasLinks) this.#copyTargets();
     for (const key of this.root.children.keys()) this.ownEdge(key);
     for (const node of this.#members()) this.#pointEdges(node);
+  }
+
+  #copyTargets(): void {
+    for (const kid of this.source.children.values()) if (kid.isLink) this.#copyTarget(kid.target, kid.realpath);
   }
 
   /** Copies a link's target, if it is below the root's folder. Such a target uses the root's packages, so it must accept a replacement. */

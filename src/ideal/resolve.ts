@@ -1,7 +1,7 @@
 import type { Failure } from "../api/failure.ts";
 import type { Context } from "../engine/context.ts";
 import { finishTree } from "../engine/finish-tree.ts";
-import type { Steps } from "../engine/need.ts";
+import { PAUSE, type Steps } from "../engine/need.ts";
 import { updatesAll } from "../engine/options.ts";
 import { describeFailures } from "../engine/pending-failure.ts";
 import type { Project } from "../engine/read-project.ts";
@@ -21,16 +21,16 @@ import { IdealTreeBuilder } from "./build-ideal-tree.ts";
  * @throws InstallError with the codes that npm fails with; ENONTERMINATING where npm does not end, ENPMCRASH where it crashes
  */
 export function resolveTree(project: Project): Steps<{ warnings: readonly Failure[] }> {
-  return describeFailures(buildTree(project));
+  return describeFailures(buildTree(project), project.context);
 }
 
 function* buildTree(project: Project): Steps<{ warnings: readonly Failure[] }> {
   const { context } = project;
   const { lock, lockLoader } = context;
   const builder = new IdealTreeBuilder(context);
-  if (lock?.loaded) lockLoader?.loadLock(lock, context);
-  else if (!updatesAll(project.options)) lockLoader?.loadWorkspaces(context);
-  queueProblems(context, builder);
+  if (lockLoader && lock?.loaded) yield* lockLoader.loadLock(lock, context);
+  else if (lockLoader && !updatesAll(project.options)) yield* lockLoader.loadWorkspaces(context);
+  yield* queueProblems(context, builder);
   if (lock && lockLoader) yield* lockLoader.fetchOldLockManifests(lock, context);
   const { edits } = project;
   const requested = edits && (yield* edits.applyRequests(project.options, context, builder.queue));
@@ -43,15 +43,18 @@ function* buildTree(project: Project): Steps<{ warnings: readonly Failure[] }> {
 }
 
 /** Queues every node with a missing or invalid edge that the project reaches, links not followed (npm-tree §7.4). */
-function queueProblems({ tree, options, mutationRequested }: Context, { queue }: IdealTreeBuilder): void {
+function* queueProblems({ tree, options, mutationRequested, specTable }: Context, at: IdealTreeBuilder): Steps<void> {
+  const { budget } = specTable;
   const ignoreOptionalPeers = !options.save && !mutationRequested;
   const reached = new Set<Node>([tree.root]);
   for (const node of reached) {
     let queued = false;
+    budget.visit(1 + node.edges().size * 2);
+    if (budget.pauseDue) yield PAUSE;
     for (const edge of node.edges().values()) {
       if (edge.to) reached.add(edge.to);
       if (queued || (ignoreOptionalPeers && edge.spec.type === "peerOptional") || (edge.to && edge.valid)) continue;
-      queue.push(node);
+      at.queue.push(node);
       queued = true;
     }
   }

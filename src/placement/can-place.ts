@@ -340,8 +340,7 @@ function acceptsPeers(entry: Node, siblings: ReadonlyMap<string, Node>): boolean
  */
 export function canReplace(node: Node, old: Node, ignorePeers?: ReadonlyMap<string, Node>): boolean {
   if (node.name !== old.name || node.packageName !== old.packageName) return false;
-  if (!old.isLink && old.specsSize() > 0 && (node.overrides ? !node.overrides.equals(old.overrides) : old.overrides))
-    return false;
+  if (!old.isLink && old.specsSize() > 0 && node.overrides !== old.overrides) return false;
   let own: Set<Node> | null = null;
   for (const edge of old.edgesIn) {
     if (ignorePeers && !old.isTop && edge.from.parent === old.parent && edge.peer && isIgnored(edge.from, ignorePeers))

@@ -98,6 +98,8 @@ export class Placement {
   /** Places the package. Pauses where that takes long. */
   *run(): Pausing {
     const { edge } = this;
+    // A placement takes as long as a hundred visits.
+    this.dep.specTable.budget.visit(100);
     const { explicitRequest, options } = this.#request;
     // step 1
     const isRequested = explicitRequest || (!this.parent && options.updateNames.has(edge.name));
@@ -292,7 +294,8 @@ export class Placement {
       return;
     }
     if (!descend) return;
-    for (const kid of yield* byLocation(node.children.values())) yield* this.#pruneDedupable(kid, true);
+    budget.visit(node.children.size);
+    for (const kid of yield* byLocation(dedupable(node))) yield* this.#pruneDedupable(kid, true);
     for (const top of yield* byLocation(node.fsChildren)) {
       for (const kid of yield* byLocation(top.children.values())) yield* this.#pruneDedupable(kid, true);
     }
@@ -324,6 +327,12 @@ export class Placement {
 /** Checks whether a node is the project or one of its workspaces. */
 export function ofProject(node: Node): boolean {
   return node.isProjectRoot || node.isWorkspace;
+}
+
+/** Returns the packages in a node's folder, without those in the project's own folder that have none below them: they stay. */
+function dedupable(node: Node): Iterable<Node> {
+  if (node.resolveParent) return node.children.values();
+  return [...node.children.values()].filter((kid) => kid.children.size + kid.fsChildren.size > 0);
 }
 
 /** Sorts by location, as npm does. */

@@ -53,7 +53,7 @@ export interface AddOptions {
 }
 
 /** Copies a manifest, so that its sections can be edited without changing the original. Drops sections of the wrong type. */
-function editable(manifest: Manifest): Manifest {
+export function editable(manifest: Manifest): Manifest {
   const copy: Manifest = { ...manifest };
   for (const section of [...EDITED_SECTIONS, "peerDependenciesMeta"] as const) {
     if (isObject(copy[section])) copy[section] = { ...copy[section] } as never;
@@ -68,8 +68,9 @@ function has(manifest: Manifest, section: SavedSection, name: string): boolean {
 }
 
 function putSpec(manifest: Manifest, section: SavedSection, [name, spec]: readonly [string, string]): void {
-  // built from entries, because a dependency may be named `__proto__`
-  manifest[section] = Object.fromEntries([...Object.entries(manifest[section] ?? {}), [name, spec]]);
+  manifest[section] ??= {};
+  // defined, because a dependency may be named `__proto__`
+  Object.defineProperty(manifest[section], name, { value: spec, writable: true, enumerable: true, configurable: true });
 }
 
 /** Removes a dependency from a section, and the section if it is then empty. */
@@ -190,12 +191,22 @@ export function saveDependency(
   options: { prefix: string; saveType?: SaveType | undefined },
 ): Manifest {
   const manifest = editable(from);
+  saveInto(manifest, saved, options);
+  return manifest;
+}
+
+/** Does the same as {@link saveDependency} to a manifest that is {@link editable}. */
+export function saveInto(
+  manifest: Manifest,
+  saved: Saved,
+  options: { prefix: string; saveType?: SaveType | undefined },
+): void {
   const { name, spec } = saved;
   const text = savedSpec(saved, options.prefix);
   if (options.saveType) {
     putSpec(manifest, SECTION[options.saveType], [name, text]);
     if (options.saveType === "prod" && manifest.optionalDependencies) delete manifest.optionalDependencies[name];
-    return manifest;
+    return;
   }
   const local = spec.type === "file" || spec.type === "directory";
   const dev = has(manifest, "devDependencies", name);
@@ -208,7 +219,6 @@ export function saveDependency(
     const meets = dev && !local && typeof range === "string" && rangesIntersect(text, range);
     if (has(manifest, section, name) && !meets) putSpec(manifest, section, [name, text]);
   }
-  return manifest;
 }
 
 /** Checks whether a spec allows only this version. `npm update --save` does not change such a dependency. */
