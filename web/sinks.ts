@@ -1,4 +1,4 @@
-export type { FileSink, SinkFile, SinkLink, SinkSession, SinkState } from "../src/api/sink.ts";
+export type { FileSink, SinkFile, SinkHost, SinkLink, SinkSession, SinkState } from "../src/api/sink.ts";
 export { createFsSink, type FsSinkOptions } from "../src/sink/fs-sink.ts";
 export { createMapSink } from "../src/sink/map-sink.ts";
 export type { SinkFs } from "../src/sink/sink-fs.ts";

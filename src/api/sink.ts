@@ -31,9 +31,16 @@ export interface FileSink {
   readonly waitsForReader?: boolean;
   /**
    * Opens a session. Only one may be open at a time.
+   * @param host an install passes it; without it the sink does not pause
    * @throws InstallError ESINKBUSY if another session is open; ESINK with the platform's error
    */
-  open(): Promise<SinkSession>;
+  open(host?: SinkHost): Promise<SinkSession>;
+}
+
+/** What an install offers to a sink. */
+export interface SinkHost {
+  /** Resolves in a later turn of the event loop. A sink that writes many files at once awaits it between some of them. */
+  nextTurn(): Promise<void>;
 }
 
 /** One change of a sink: `begin`, any number of `write`, then `commit` or `abort`. */

@@ -20,6 +20,9 @@ export interface ArchiveFormat {
   end(): Promise<void>;
 }
 
+/** The entries that are written between two pauses. */
+const ENTRIES_AT_ONCE = 200;
+
 /** The time of every file in an archive, in seconds since 1970: the one that npm gives to packed files, 1985-10-26 08:15 UTC. */
 export const NPM_TIME = 499_162_500;
 
@@ -28,6 +31,10 @@ export function createArchiveSink(formatFor: (archive: ArchiveStream) => Archive
   const archive = new ArchiveStream();
   const format = formatFor(archive);
   let used = false;
+  let entries = 0;
+  const pause = async (): Promise<void> => {
+    if (++entries % ENTRIES_AT_ONCE === 0) await archive.nextTurn();
+  };
   // Entries are written one after the other.
   let last: Promise<void> = Promise.resolve();
   const inOrder = (work: () => Promise<void>): Promise<void> => {
@@ -36,21 +43,28 @@ export function createArchiveSink(formatFor: (archive: ArchiveStream) => Archive
     return mine;
   };
   const writeAll = async (location: string, files: Iterable<SinkFile>): Promise<void> => {
-    for (const { path, bytes, mode } of files) await format.file(`${location}/${path}`, bytes, mode);
+    for (const { path, bytes, mode } of files) {
+      await format.file(`${location}/${path}`, bytes, mode);
+      await pause();
+    }
   };
   const session: UncheckedSession = {
     held: new Map(),
     async begin() {},
     write: (location, files) => inOrder(() => writeAll(location, files)),
     async commit({ links }) {
-      for (const link of links) await format.link(link.path, linkText(link));
+      for (const link of links) {
+        await format.link(link.path, linkText(link));
+        await pause();
+      }
       await format.end();
       await archive.close();
     },
     cancel: () => archive.fail(),
     async abort() {},
   };
-  const { open } = checkedSink(archive, async () => {
+  const { open } = checkedSink(archive, async (host) => {
+    archive.nextTurn = () => host.nextTurn();
     if (used) throw sinkFailed("An archive takes one install. Make another sink.");
     used = true;
     return session;

@@ -3,6 +3,9 @@ import { sinkFailed } from "../errors/sink.ts";
 /** The bytes in a chunk of the stream, and the most bytes that wait for a reader. */
 const CHUNK = 64 * 1024;
 
+/** The chunks between two pauses. */
+const CHUNKS_AT_ONCE = 16;
+
 /**
  * Writes an archive's bytes into a stream. Joins small pieces to chunks. `write` waits until the reader has room for a chunk, so
  * that at most two chunks are in memory.
@@ -28,6 +31,9 @@ export class ArchiveStream {
 
   /** Bytes written so far. */
   written = 0;
+  /** Resolves in a later turn of the event loop. A reader that is always ready would never give the page one. */
+  nextTurn: () => Promise<void> = async () => {};
+  #chunks = 0;
 
   /** Copies and writes bytes. @throws the error that ended the stream */
   async write(bytes: Uint8Array): Promise<void> {
@@ -60,5 +66,6 @@ export class ArchiveStream {
     void this.#writer.write(chunk).catch(() => {});
     // Resolves when the chunk has room; rejects if the stream has failed.
     await this.#writer.ready;
+    if (++this.#chunks % CHUNKS_AT_ONCE === 0) await this.nextTurn();
   }
 }

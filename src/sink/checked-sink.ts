@@ -1,7 +1,7 @@
-import type { FileSink, SinkFile, SinkSession, SinkState } from "../api/sink.ts";
+import type { FileSink, SinkFile, SinkHost, SinkSession, SinkState } from "../api/sink.ts";
 import { endSentence, InstallError } from "../errors/failure.ts";
 import { sinkBusy, sinkFailed } from "../errors/sink.ts";
-import { checkInside, checkLink, checkLocation, foldersAbove, refusePath } from "./sink-paths.ts";
+import { checkInside, checkLink, checkLocation, foldersAbove, isBelowAny, refusePath } from "./sink-paths.ts";
 
 /** The session that a kind of sink implements. `checkedSink` checks the order of calls, and every path, before it calls it. */
 export interface UncheckedSession {
@@ -35,13 +35,13 @@ const busy = new WeakSet<object>();
  * 4. No path leaves its folder, no path is both a file and a folder, and nothing is written through a link (ESINKPATH).
  * 5. `commit` names exactly the packages that were kept or written (ESINKPATH).
  */
-export function checkedSink(key: object, start: () => Promise<UncheckedSession>): FileSink {
-  const open = async (): Promise<SinkSession> => {
+export function checkedSink(key: object, start: (host: SinkHost) => Promise<UncheckedSession>): FileSink {
+  const open = async (host: SinkHost = { nextTurn: async () => {} }): Promise<SinkSession> => {
     if (busy.has(key)) throw sinkBusy("Another install is writing to this sink. Wait until it has ended.");
     busy.add(key);
     const release = (): void => void busy.delete(key);
     try {
-      return new CheckedSession(await start(), release);
+      return new CheckedSession(await start(host), release);
     } catch (error) {
       release();
       throw sinkError(error);
@@ -163,12 +163,17 @@ class CheckedSession implements SinkSession {
   /** Yields the files of a package, except those in the folder of another package that is kept or written. */
   *#check(location: string, files: Iterable<SinkFile>, failed: (error: unknown) => void): Generator<SinkFile> {
     const known: Names = new Map();
+    const free = new Set<string>();
+    let reserved = this.#reserved.size;
     this.#written.set(location, known);
     try {
       for (const file of files) {
         if (this.#stage !== "begun") this.#expect("begun");
         checkInside(file.path);
-        if (this.#givesWay(location, file.path)) continue;
+        // Another write may have reserved a location in the meantime.
+        if (reserved !== this.#reserved.size) free.clear();
+        reserved = this.#reserved.size;
+        if (this.#givesWay(location, file.path, free)) continue;
         refuseClash(location, file.path, known);
         yield file;
       }
@@ -189,12 +194,12 @@ class CheckedSession implements SinkSession {
   }
 
   /** Checks whether a tarball's file is at, above or below the location of another package or link. */
-  #givesWay(location: string, path: string): boolean {
+  #givesWay(location: string, path: string, free: Set<string>): boolean {
     // Most packages have no other package inside.
     if (!this.#around.has(location)) return false;
     const full = `${location}/${path}`;
     if (this.#around.has(full) || this.#reserved.has(full)) return true;
-    return foldersAbove(path).some((folder) => this.#reserved.has(`${location}/${folder}`));
+    return isBelowAny(full, location, this.#reserved, free);
   }
 
   /**

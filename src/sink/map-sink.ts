@@ -1,7 +1,7 @@
 import type { FileSink, SinkLink } from "../api/sink.ts";
 import { checkedSink } from "./checked-sink.ts";
-import { MemorySession, type MemoryState, type MemoryView } from "./memory-session.ts";
-import { foldersAbove, rootOf } from "./sink-paths.ts";
+import { FILES_AT_ONCE, MemorySession, type MemoryState, type MemoryView } from "./memory-session.ts";
+import { foldersAbove, isBelowAny, rootOf } from "./sink-paths.ts";
 
 type Entry = Uint8Array | SinkLink;
 
@@ -18,27 +18,36 @@ export function createMapSink(map: Map<string, Uint8Array | SinkLink>): FileSink
     reader: () => (path) => map.get(path),
     file: ({ bytes }) => bytes,
     kind: (value) => (value instanceof Uint8Array ? "file" : "link"),
-    replace({ packages, links, roots }) {
+    *replace({ packages, links, roots }) {
       const next = new Map<string, Entry>();
       const others = new Set([...packages.keys(), ...links.map(({ path }) => path)]);
       const around = new Set([...others].flatMap(foldersAbove));
       // A kept package may have a file where another package or a link goes now.
-      const isOwn = (location: string, path: string): boolean =>
-        !around.has(location) ||
-        (!around.has(path) &&
-          !others.has(path) &&
-          foldersAbove(path).every((folder) => folder.length <= location.length || !others.has(folder)));
-      for (const [location, files] of packages)
-        for (const [path, entry] of files) if (isOwn(location, path)) next.set(path, entry);
+      const isOwn = (location: string, path: string, free: Set<string>): boolean =>
+        !around.has(location) || (!around.has(path) && !others.has(path) && !isBelowAny(path, location, others, free));
+      let count = 0;
+      for (const [location, files] of packages) {
+        const free = new Set<string>();
+        for (const [path, entry] of files) {
+          if (isOwn(location, path, free)) next.set(path, entry);
+          if (++count % FILES_AT_ONCE === 0) yield;
+        }
+      }
       for (const { path, to } of links) next.set(path, { path, to });
-      for (const path of map.keys())
-        if (path.includes("node_modules/") && !next.has(path) && roots.has(rootOf(path))) map.delete(path);
-      for (const [path, entry] of next) if (map.get(path) !== entry) map.set(path, entry);
+      const removed: string[] = [];
+      for (const path of [...map.keys()]) {
+        if (path.includes("node_modules/") && !next.has(path) && roots.has(rootOf(path))) removed.push(path);
+        if (++count % FILES_AT_ONCE === 0) yield;
+      }
+      return () => {
+        for (const path of removed) map.delete(path);
+        for (const [path, entry] of next) if (map.get(path) !== entry) map.set(path, entry);
+      };
     },
   };
-  return checkedSink(map, async () => {
+  return checkedSink(map, async (host) => {
     const state = states.get(map) ?? { packages: new Map(), links: [] };
     states.set(map, state);
-    return new MemorySession(view, state);
+    return new MemorySession(view, state, host);
   });
 }

@@ -1,6 +1,10 @@
-import type { SinkFile, SinkLink, SinkState } from "../api/sink.ts";
+import type { SinkFile, SinkHost, SinkLink, SinkState } from "../api/sink.ts";
+import { runWithPauses } from "../base/run-to-end.ts";
 import type { UncheckedSession } from "./checked-sink.ts";
 import { foldersAbove, refusePath, rootsOf } from "./sink-paths.ts";
+
+/** The files that are collected, or put into the tree, between two pauses. */
+export const FILES_AT_ONCE = 2000;
 
 /** A package in a sink in memory. */
 interface MemoryPackage<V> {
@@ -32,8 +36,8 @@ export interface MemoryView<V> {
   kind(value: unknown): "file" | "folder" | "link";
   /** Prepares a package that will be part of the tree, so that `replace` has less to do. */
   stage?(location: string, files: ReadonlyMap<string, V>): void;
-  /** Replaces the content of the folders `roots`, in one synchronous step. */
-  replace(next: MemoryTree<V>): void;
+  /** Prepares the new content of the folders `roots`, with pauses, and returns the step that replaces the old one. */
+  replace(next: MemoryTree<V>): Generator<undefined, () => void>;
 }
 
 /** A change of a tree in memory. Packages are collected in maps, and put into the tree in one step. */
@@ -43,7 +47,10 @@ export class MemorySession<V> implements UncheckedSession {
   readonly #state: MemoryState<V>;
   readonly #staged = new Map<string, Map<string, V>>();
 
-  constructor(view: MemoryView<V>, state: MemoryState<V>) {
+  readonly #host: SinkHost;
+
+  constructor(view: MemoryView<V>, state: MemoryState<V>, host: SinkHost) {
+    this.#host = host;
     this.#view = view;
     this.#state = state;
     const held = new Map<string, string>();
@@ -58,7 +65,10 @@ export class MemorySession<V> implements UncheckedSession {
 
   async write(location: string, files: Iterable<SinkFile>): Promise<void> {
     const staged = new Map<string, V>();
-    for (const file of files) staged.set(`${location}/${file.path}`, this.#view.file(file));
+    for (const file of files) {
+      staged.set(`${location}/${file.path}`, this.#view.file(file));
+      if (staged.size % FILES_AT_ONCE === 0) await this.#host.nextTurn();
+    }
     this.#view.stage?.(location, staged);
     this.#staged.set(location, staged);
   }
@@ -83,7 +93,10 @@ export class MemorySession<V> implements UncheckedSession {
       if (obstacle !== undefined && filled.has(root)) refusePath(obstacle, "is not a folder. Remove it");
       if (obstacle !== undefined) roots.delete(root);
     }
-    this.#view.replace({ packages: next, links, roots });
+    const replace = await runWithPauses(this.#view.replace({ packages: next, links, roots }), () =>
+      this.#host.nextTurn(),
+    );
+    replace();
     this.#state.packages = written;
     this.#state.links = links;
   }

@@ -85,6 +85,20 @@ export function foldersAbove(path: string): string[] {
   return found;
 }
 
+/**
+ * Checks whether one of `others` is above a path, below the folder `top`. Remembers in `free` the folders that are not below any, so
+ * that many files of a deep folder take one look each. `free` is for one `top`.
+ */
+export function isBelowAny(path: string, top: string, others: ReadonlySet<string>, free: Set<string>): boolean {
+  const passed: string[] = [];
+  for (let at = folderOf(path); at.length > top.length && !free.has(at); at = folderOf(at)) {
+    if (others.has(at)) return true;
+    passed.push(at);
+  }
+  for (const folder of passed) free.add(folder);
+  return false;
+}
+
 /** Returns the folder of a relative path; "" if it has none. */
 export function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));

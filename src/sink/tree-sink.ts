@@ -1,6 +1,6 @@
 import type { FileSink } from "../api/sink.ts";
 import { checkedSink } from "./checked-sink.ts";
-import { MemorySession, type MemoryState, type MemoryView } from "./memory-session.ts";
+import { FILES_AT_ONCE, MemorySession, type MemoryState, type MemoryView } from "./memory-session.ts";
 import { folderOf, linkText } from "./sink-paths.ts";
 
 /** A folder as WebContainers mount it: names and their nodes. */
@@ -52,20 +52,28 @@ export function createTreeSink(tree: FileSystemTree = newFolder()): TreeSink {
     file: ({ bytes }) => ({ file: { contents: bytes } }),
     kind: (node) => kindOf(node as TreeNode),
     stage: packageFolder,
-    replace({ packages, links, roots }) {
+    *replace({ packages, links, roots }) {
+      let count = 0;
       const builder = new TreeBuilder(current);
       for (const root of roots) builder.remove(root);
       // npm makes this folder for an empty tree too.
       builder.folder("node_modules");
       // Outer packages first: an inner package replaces a bundled one at the same location.
-      for (const [location, files] of [...packages].sort(([a], [b]) => a.length - b.length))
+      for (const [location, files] of [...packages].sort(([a], [b]) => a.length - b.length)) {
         builder.put(location, { directory: packageFolder(location, files) });
-      for (const link of links) builder.put(link.path, { file: { symlink: linkText(link) } });
-      current = shareUnchanged(current, builder.tree, builder.own);
+        if (++count % FILES_AT_ONCE === 0) yield;
+      }
+      for (const link of links) {
+        builder.put(link.path, { file: { symlink: linkText(link) } });
+        if (++count % FILES_AT_ONCE === 0) yield;
+      }
+      return () => {
+        current = shareUnchanged(current, builder.tree, builder.own);
+      };
     },
   };
   const state: MemoryState<FileNode> = { packages: new Map(), links: [] };
-  const sink = checkedSink({}, async () => new MemorySession(view, state));
+  const sink = checkedSink({}, async (host) => new MemorySession(view, state, host));
   return {
     open: sink.open,
     get tree() {

@@ -44,7 +44,8 @@ export function installPorts(installer: InstallerOptions, options: InstallOption
 async function toSink(sink: FileSink | Map<string, Uint8Array | SinkLink>, timeout?: number): Promise<FileSink> {
   if (sink instanceof Map) {
     const { createMapSink } = await import("../../src/sink/map-sink.ts");
-    return createMapSink(sink);
+    const { open } = createMapSink(sink);
+    return { open: () => open({ nextTurn }) };
   }
   if (typeof sink?.open === "function") return (await import("./timed-sink.ts")).timedSink(sink, timeout);
   throw invalidOption("options.sink must be a Map, or a sink with a method `open`.");

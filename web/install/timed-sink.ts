@@ -6,6 +6,7 @@ import type { InstallError } from "../../src/errors/failure.ts";
 import { sinkFailed } from "../../src/errors/sink.ts";
 import { sinkError } from "../../src/sink/checked-sink.ts";
 import { PLATFORM_TOOLS } from "../../workers/host/platform-tools.ts";
+import { nextTurn } from "../../workers/host/yield.ts";
 
 /** Milliseconds that a sink may take without progress, unless the caller sets `sinkTimeout`. */
 const DEFAULT_LIMIT = 300_000;
@@ -19,7 +20,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  */
 export function timedSink(sink: FileSink, limit: number = DEFAULT_LIMIT): FileSink {
   const watch = new StallWatch(sink.waitsForReader ? Number.POSITIVE_INFINITY : limit);
-  return { open: async () => new TimedSession(await watch.run(() => sink.open()), watch) };
+  return { open: async () => new TimedSession(await watch.run(() => sink.open({ nextTurn })), watch) };
 }
 
 /** Ends calls that make no progress. Uses one timer for all of them, and none while there are no calls. */
