@@ -15,6 +15,7 @@ const { fast, slow } = nodeTests();
  * - `node`: tests that need only Node
  * - `system`: tests that start a browser, a process or a bundler
  * - `browser`: tests that run inside Chromium
+ * - `browsers`: tests of the built package in each browser, which `npm run test:browsers` starts
  * - `package`: tests of the package that `npm pack` makes
  */
 const config: ViteUserConfig = defineConfig({
@@ -49,6 +50,10 @@ const config: ViteUserConfig = defineConfig({
             }),
           },
         },
+      },
+      {
+        extends: true,
+        test: { name: "browsers", include: ["test/browsers/*.test.ts"], testTimeout: 600_000, hookTimeout: 120_000 },
       },
       {
         extends: true,

@@ -1,6 +1,4 @@
-import { spawnSync } from "node:child_process";
-import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { findProgram, installDebian } from "./browsers.mjs";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge"];
 const USUAL_PLACES = [
@@ -24,25 +22,12 @@ const FEATURES = [
 /** The command-line switches of a Chromium that tests drive. `--no-sandbox` is needed in containers. */
 export const CHROMIUM_SWITCHES = ["--no-sandbox", `--disable-features=${FEATURES.join(",")}`];
 
-/** @param {string} path */
-function isProgram(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
-
 /**
  * Returns the path of this machine's Chromium: `CHROMIUM_PATH`, else the first on the search path, else one in a usual folder.
  * @returns {string | undefined}
  */
 export function findChromium() {
-  const named = process.env["CHROMIUM_PATH"];
-  if (named) return named;
-  const folders = (process.env["PATH"] ?? "").split(delimiter).filter(Boolean);
-  return [...folders.flatMap((folder) => NAMES.map((name) => join(folder, name))), ...USUAL_PLACES].find(isProgram);
+  return process.env["CHROMIUM_PATH"] || findProgram(NAMES, USUAL_PLACES);
 }
 
 /**
@@ -50,16 +35,7 @@ export function findChromium() {
  * @returns {string | undefined}
  */
 export function ensureChromium() {
-  const found = findChromium();
-  if (found) return found;
-  const isRoot = process.getuid?.() === 0;
-  const apt = spawnSync("apt-get", ["--version"], { stdio: "ignore" }).status === 0;
-  if (isRoot && apt) {
-    console.log("No Chromium found; installing Debian's package …");
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    spawnSync("apt-get", ["update", "-qq"], { stdio: "inherit", env });
-    spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], { stdio: "inherit", env });
-  }
+  if (!findChromium()) installDebian("Chromium", ["chromium"]);
   return findChromium();
 }
 

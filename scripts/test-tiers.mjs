@@ -13,18 +13,20 @@ const SLOW = new Set([
   "esbuild",
   "esbuild-wasm",
 ]);
+/** Folders whose tests are projects of their own in vitest.config.ts. */
+const OWN_PROJECTS = [join("system", "package"), "browsers"];
 const IMPORTS = /\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g;
 
 /**
  * Sorts the tests for Node by their imports, direct or through other files of `test` and `scripts`. There is no list to maintain: a new
  * test is fast unless it starts a browser, a process or a bundler, or begins with `// Full tier:` and a reason.
- * @returns {{ fast: string[], slow: string[] }} paths relative to the repository, without test/system/package
+ * @returns {{ fast: string[], slow: string[] }} paths relative to the repository, without those of `OWN_PROJECTS`
  */
 export function nodeTests() {
   /** @type {Map<string, boolean>} */
   const known = new Map();
   const all = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".test.ts") && !file.startsWith(join("system", "package") + sep))
+    .filter((file) => file.endsWith(".test.ts") && !OWN_PROJECTS.some((folder) => file.startsWith(folder + sep)))
     .map((file) => join(ROOT, "test", file));
   const paths = (/** @type {boolean} */ slow) =>
     all.filter((file) => isSlow(file, known) === slow).map((file) => relative(ROOT, file).split(sep).join("/"));

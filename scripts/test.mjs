@@ -1,12 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { ensureFirefox, ensureWebKit, NO_FIREFOX, NO_WEBKIT } from "./browsers.mjs";
 import { ensureChromium, NO_CHROMIUM } from "./chromium.mjs";
 import { ensureInstalled, exit, ROOT } from "./setup.mjs";
 
 const HELP = `npm test                    run every test: the fast tier, then the full tier
 npm test -- --fast          run only the fast tier: tests without browsers, processes and bundlers
-npm test -- --check         run the static checks first: types, style, dead code
+npm test -- --check         run the static checks first: types, style, dead code; at the end, a few tests in Firefox and WebKitGTK
 npm test -- --long          run the long laws and the kill tests (half an hour)
 npm test -- FILE…           run the tests whose path contains FILE
 `;
@@ -40,6 +41,14 @@ function timed(name, work) {
   console.log(`\n— ${name}`);
   const start = Date.now();
   return { name, ...work(), seconds: (Date.now() - start) / 1000 };
+}
+
+/** Tests the package that the full tier has built in Firefox and WebKitGTK, if this machine has them or can install them. */
+function everyBrowser() {
+  const missing = [!ensureFirefox() && NO_FIREFOX, !ensureWebKit() && NO_WEBKIT].filter((text) => text !== false);
+  for (const text of missing) console.log(text);
+  if (missing.length > 0) return [];
+  return [check("Firefox and WebKitGTK", "scripts/test-browsers.mjs", ["--short", "--no-build"])];
 }
 
 /** @param {string} name @param {string} script @param {string[]} given */
@@ -97,6 +106,7 @@ if (flags.has("--long")) {
 } else {
   outcomes.push(tier("fast tier", ["node"]));
   if (!flags.has("--fast")) outcomes.push(tier("full tier", ["system", "browser", "package"]));
+  if (flags.has("--check") && !flags.has("--fast") && rest.length === 0) outcomes.push(...everyBrowser());
 }
 
 console.log();

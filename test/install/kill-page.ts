@@ -1,7 +1,6 @@
 import type { Installer } from "../../src/api/resolve.ts";
 import type { FileSink, SinkLink } from "../../src/api/sink.ts";
-import { InstallError } from "../../src/errors/failure.ts";
-import { createInstaller } from "../../web/index.ts";
+import { createInstaller, InstallError } from "../../web/index.ts";
 import { createOpfsSink, createTreeSink, type TreeSink } from "../../web/sinks.ts";
 import { noise } from "../tarball/bad-tarballs.ts";
 import { type Listing, listFolder, listMap, listProject, listTree } from "./listing.ts";

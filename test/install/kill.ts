@@ -1,11 +1,37 @@
 import { ALL, type PageWay, type Scene, type SinkKind } from "./kill-page.ts";
-import { KillableBrowser } from "./killable-browser.ts";
 import { differences, type Listing, plain } from "./listing.ts";
-import type { RealMode, Stage, Tab } from "./stage.ts";
+import type { PageCall, RealMode } from "./stage.ts";
 import type { TestRegistry } from "./test-registry.ts";
 
 /** `browser`: all processes of the browser are killed, and another one is started over the same profile. */
 export type Way = PageWay | "reload" | "quota" | "browser";
+
+/** A page in which installs are killed. */
+export interface KillTab extends AsyncDisposable {
+  call: PageCall;
+  /** Leaves the page, and opens it again. */
+  reload(): Promise<void>;
+  /** Sets how many bytes the page may store, or restores the default. */
+  limitStorage?(bytes?: number): Promise<void>;
+  /** The number of running workers, if the driver of the browser knows it. */
+  workers?(): number;
+  /** The timers with which the driver of the browser limits its calls. */
+  driversTimers?: number;
+}
+
+/** A page of a browser that can be killed. */
+export interface LastingTab extends KillTab {
+  /** Kills all processes of the browser, starts it again over the same profile, and opens the page again. */
+  restart(): Promise<void>;
+}
+
+export interface KillStage {
+  testRegistry(): TestRegistry;
+  /** Opens a page of the stage's browser. */
+  tab(options: { isolated: boolean }): Promise<KillTab>;
+  /** Opens a page of a browser of its own. */
+  lastingTab(options: { isolated: boolean }): Promise<LastingTab>;
+}
 
 export interface Kill {
   scene: Omit<Scene, "registry">;
@@ -28,6 +54,12 @@ export const WAYS: readonly Way[] = [
 const endsPage = (way: Way): boolean => way === "reload" || way === "browser";
 const SINKS: readonly SinkKind[] = ["none", "map", "tree", "opfs"];
 
+/** The ways and sinks that a browser has. */
+interface Possible {
+  ways: readonly Way[];
+  sinks?: readonly SinkKind[];
+}
+
 /** Returns a generator of pseudo-random numbers from 0 to 1. */
 export function random(seed: number): () => number {
   let state = seed;
@@ -39,12 +71,12 @@ export function random(seed: number): () => number {
   };
 }
 
-/** Chooses a random kill for a mode. @param ways the ways to choose from */
-export function drawKill(mode: RealMode, draw: () => number, ways: readonly Way[] = WAYS): Kill {
+/** Chooses a random kill for a mode. */
+export function drawKill(mode: RealMode, draw: () => number, { ways, sinks = SINKS }: Possible): Kill {
   const of = <T>(list: readonly T[]): T => list[Math.floor(draw() * list.length)] as T;
   const way = of(ways.filter((one) => mode !== "inline" || !one.startsWith("terminate")));
   // A Map ends with its page.
-  const sink = of(SINKS.filter((one) => !endsPage(way) || one === "none" || one === "opfs"));
+  const sink = of(sinks.filter((one) => !endsPage(way) || one === "none" || one === "opfs"));
   const resolve = way === "terminate engine" || draw() < 0.3;
   return {
     scene: { mode, sink, from: of(["nothing", "old"] as const), warm: draw() < 0.25, resolve },
@@ -58,7 +90,7 @@ const sleep = (milliseconds: number): Promise<void> => new Promise((done) => voi
 
 /** Pages in which installs are killed, one per mode. */
 export class Killer {
-  readonly #stage: Stage;
+  readonly #stage: KillStage;
   /** Milliseconds that an undisturbed install takes, by mode. */
   readonly #lengths = new Map<string, number>();
   /** The updated tree, read through the project. */
@@ -66,7 +98,7 @@ export class Killer {
   /** The number of killed installs by way and result. */
   readonly tally: Record<string, number> = {};
 
-  constructor(stage: Stage) {
+  constructor(stage: KillStage) {
     this.#stage = stage;
   }
 
@@ -77,37 +109,19 @@ export class Killer {
     const scene: Scene = { ...drawn, registry: testRegistry.url };
     const length = await this.#undisturbed(scene, testRegistry);
     const isolated = scene.mode === "threads";
-    await using browser = await KillableBrowser.create();
-    const first =
-      way === "browser" ? this.#stage.tabIn(await browser.start(), { isolated }) : this.#stage.tab({ isolated });
-    await using tab = await first;
+    const lasting = way === "browser" ? await this.#stage.lastingTab({ isolated }) : undefined;
+    await using tab = lasting ?? (await this.#stage.tab({ isolated }));
     const before = await tab.call((bench, scene) => bench.kills.prepare(scene), scene);
     testRegistry.latency = LATENCY;
-    if (way === "browser") {
-      await tab.call((bench, scene) => bench.kills.begin(scene), scene);
-      await sleep(at * length);
-      await browser.kill();
-      const next = await this.#stage.tabIn(await browser.start(), { isolated });
-      await next.call((bench, scene) => bench.kills.back(scene), scene);
-      return await this.#judge(next, scene, { before, fate: "killed", way, what: `at ${at.toFixed(3)}` });
-    }
-    const fate = await this.#kill(tab, scene, { way, after: at * length });
-    return await this.#judge(tab, scene, {
-      before,
-      fate,
-      way,
-      what: `at ${at.toFixed(3)} of ${Math.round(length)} ms`,
-    });
-  }
-
-  async #judge(
-    tab: Tab,
-    scene: Scene,
-    { before, fate, way, what: when }: { before: Listing; fate: string; way: Way; what: string },
-  ): Promise<string[]> {
+    const end = way === "reload" ? () => tab.reload() : lasting && (() => lasting.restart());
+    const fate = end
+      ? await this.#leave(tab, scene, { end, after: at * length })
+      : await this.#kill(tab, scene, { way: way as PageWay | "quota", after: at * length });
     this.tally[`${way}: ${fate}`] = (this.tally[`${way}: ${fate}`] ?? 0) + 1;
     const wrong = await this.#check(tab, scene, { before, fate, way });
-    return wrong.map((what) => `${JSON.stringify(scene)} ${way} ${when} (${fate}): ${what}`);
+    return wrong.map(
+      (what) => `${JSON.stringify(drawn)} ${way} at ${at.toFixed(3)} of ${Math.round(length)} ms (${fate}): ${what}`,
+    );
   }
 
   async #undisturbed({ mode, registry }: Scene, testRegistry: TestRegistry): Promise<number> {
@@ -135,33 +149,33 @@ export class Killer {
     return Object.fromEntries(sink === "opfs" ? all.filter(([, what]) => !what.startsWith("->")) : all);
   }
 
-  async #kill(
-    tab: Tab,
+  /** Ends the page in the middle of the install, and opens it again. */
+  async #leave(
+    tab: KillTab,
     scene: Scene,
-    { way, after }: { way: Exclude<Way, "browser">; after: number },
+    { end, after }: { end: () => Promise<void>; after: number },
   ): Promise<string> {
-    if (way !== "reload" && way !== "quota") {
+    await tab.call((bench, scene) => bench.kills.begin(scene), scene);
+    await sleep(after);
+    await end();
+    await tab.call((bench, scene) => bench.kills.back(scene), scene);
+    return "left";
+  }
+
+  async #kill(tab: KillTab, scene: Scene, { way, after }: { way: PageWay | "quota"; after: number }): Promise<string> {
+    if (way !== "quota") {
       return (await tab.call((bench, given) => bench.kills.kill(given), { scene, way, after })).fate;
     }
     await tab.call((bench, scene) => bench.kills.begin(scene), scene);
-    if (way === "reload") {
-      await sleep(after);
-      await tab.reload();
-      await tab.call((bench, scene) => bench.kills.back(scene), scene);
-      return "left";
-    }
     await sleep(after);
-    const devtools = await tab.context.newCDPSession(tab.page);
-    const { origin } = new URL(tab.url);
-    await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1 });
+    await tab.limitStorage?.(1);
     await tab.call((bench) => bench.kills.ended());
-    await devtools.send("Storage.overrideQuotaForOrigin", { origin });
-    await devtools.detach();
+    await tab.limitStorage?.();
     return await tab.call((bench) => bench.kills.fate());
   }
 
   async #check(
-    tab: Tab,
+    tab: KillTab,
     scene: Scene,
     { before, fate, way }: { before: Listing; fate: string; way: Way },
   ): Promise<string[]> {
@@ -199,11 +213,18 @@ export class Killer {
 const LATENCY = 8;
 
 /** Returns leftovers that should have been removed. */
-async function left(tab: Tab): Promise<string[]> {
+async function left(tab: KillTab): Promise<string[]> {
   let found: string[] = [];
   for (let time = 0; time < 100; time++) {
     const { timers, fetches, objectUrls, faults } = await tab.call(() => probe());
-    const counts = { timers, fetches, objectUrls, workers: tab.page.workers().length, faults: faults.length };
+    const { driversTimers = 0 } = tab;
+    const counts = {
+      timers: timers - driversTimers,
+      fetches,
+      objectUrls,
+      workers: tab.workers?.() ?? 0,
+      faults: faults.length,
+    };
     found = Object.entries(counts).flatMap(([what, count]) => (count > 0 ? [`${count} ${what} left: ${faults}`] : []));
     if (found.length === 0) return [];
     await sleep(50);

@@ -29,7 +29,7 @@ test.each(MODES)(
     const draw = random(SEED + MODES.indexOf(mode) * 1000);
     const wrong: string[] = [];
     const runs = Math.ceil(RUNS / MODES.length);
-    for (let run = 0; run < runs; run++) wrong.push(...(await killer.run(drawKill(mode, draw, ways))));
+    for (let run = 0; run < runs; run++) wrong.push(...(await killer.run(drawKill(mode, draw, { ways }))));
     expect(wrong).toEqual([]);
     expect(Object.values(killer.tally).reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(runs);
   },

@@ -1,11 +1,10 @@
 import type { InstallOptions } from "../../src/api/install.ts";
 import type { SinkLink } from "../../src/api/sink.ts";
-import { InstallError } from "../../src/errors/failure.ts";
 import { readDirectory } from "../../src/pack-cache/directory.ts";
 import { readList, writeList } from "../../src/pack-cache/pack-list.ts";
 import { crc32 } from "../../src/tarball/crc32.ts";
 import { encodePackIndex, readPackIndex } from "../../src/tarball/pack-index.ts";
-import { createInstaller } from "../../web/index.ts";
+import { createInstaller, InstallError } from "../../web/index.ts";
 import { noise, prose } from "../tarball/bad-tarballs.ts";
 import { differences, type Listing, listMap, listProject, plain } from "./listing.ts";
 import { lockEntry, lockOf, type TestPackage, testPackage } from "./packages.ts";

@@ -1,8 +1,7 @@
 import type { InstallOptions } from "../../src/api/install.ts";
 import type { SinkLink } from "../../src/api/sink.ts";
-import { InstallError } from "../../src/errors/failure.ts";
 import type { FileNode, TreeSink } from "../../src/sink/tree-sink.ts";
-import { createInstaller, type Installer } from "../../web/index.ts";
+import { createInstaller, InstallError, type Installer } from "../../web/index.ts";
 import { createTreeSink } from "../../web/sinks.ts";
 import type { BadTarball } from "../tarball/bad-tarballs.ts";
 import { lockEntry, lockOf, type TestPackage, testPackage } from "./packages.ts";

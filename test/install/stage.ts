@@ -1,33 +1,24 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContext, Page } from "playwright";
-import { ISOLATION } from "../../scripts/serve.mjs";
 import { openChromium } from "../support/chromium.ts";
 import { bundle } from "../system/lifecycle/stage.ts";
 import type { Bench } from "./in-page.ts";
-import { TestRegistry } from "./test-registry.ts";
+import type { LastingTab } from "./kill.ts";
+import { KillableBrowser } from "./killable-browser.ts";
+import { type Scripts, StageServers } from "./stage-servers.ts";
 
 export type RealMode = "threads" | "worker" | "inline";
 export const MODES: readonly RealMode[] = ["threads", "worker", "inline"];
 
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((done) => void server.listen(0, "127.0.0.1", done));
-  return (server.address() as AddressInfo).port;
-}
+/** Calls a function in a page. It is sent as text, so it can use only its parameters. */
+export type PageCall = <T, A = undefined>(run: (bench: Bench, given: A) => T, given?: A) => Promise<Awaited<T>>;
 
 /** A browser, a site that serves the library, and registries on another origin. */
-export class Stage implements AsyncDisposable {
+export class Stage extends StageServers {
   readonly browser: Browser;
-  readonly #scripts: { page: string; worker: string };
-  readonly #servers: Server[] = [];
-  readonly #testRegistries: TestRegistry[] = [];
-  readonly #files = new Map<string, () => Uint8Array | string>();
-  #site = 0;
-  #registry = 0;
 
-  private constructor(browser: Browser, scripts: { page: string; worker: string }) {
+  private constructor(browser: Browser, scripts: Scripts) {
+    super(scripts);
     this.browser = browser;
-    this.#scripts = scripts;
   }
 
   static async open(switches: readonly string[] = []): Promise<Stage> {
@@ -38,67 +29,35 @@ export class Stage implements AsyncDisposable {
       openChromium(switches),
     ]);
     const stage = new Stage(browser, { page, worker });
-    const site = createServer((request, response) => stage.#serve(request.url ?? "/", response));
-    const registry = createServer((request, response) => stage.#ask(request, response));
-    stage.#servers.push(site, registry);
-    stage.#site = await listen(site);
-    stage.#registry = await listen(registry);
+    await stage.listen();
     return stage;
-  }
-
-  /** Adds a registry. */
-  testRegistry(host = "127.0.0.1"): TestRegistry {
-    const testRegistry = new TestRegistry(`http://${host}:${this.#registry}/${this.#testRegistries.length}/`);
-    this.#testRegistries.push(testRegistry);
-    return testRegistry;
-  }
-
-  /** Serves a file at `/name`. */
-  put(name: string, body: () => Uint8Array | string): void {
-    this.#files.set(`/${name}`, body);
   }
 
   /** Opens a page with its own profile. */
   async tab({ isolated, host = "127.0.0.1" }: { isolated: boolean; host?: string }): Promise<Tab> {
-    return await this.tabIn(await this.browser.newContext(), { isolated, host });
+    return await this.#tabIn(await this.browser.newContext(), { isolated, host });
   }
 
-  /** Opens a page in a profile. */
-  async tabIn(
+  async #tabIn(
     context: BrowserContext,
     { isolated, host = "127.0.0.1" }: { isolated: boolean; host?: string },
   ): Promise<Tab> {
     const page = await context.newPage();
-    const tab = new Tab(context, page, `http://${host}:${this.#site}/${isolated ? "isolated" : "plain"}`);
+    const tab = new Tab(context, page, this.address(isolated ? "isolated" : "plain", host));
     await tab.reload();
     return tab;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Opens a page of a browser of its own, which can be killed and started again. */
+  async lastingTab({ isolated }: { isolated: boolean }): Promise<LastingTab> {
+    const browser = await KillableBrowser.create();
+    const open = async (): Promise<Tab> => await this.#tabIn(await browser.start(), { isolated });
+    return new TabThatLasts(browser, open, await open());
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
     await this.browser.close();
-    for (const server of this.#servers) {
-      server.closeAllConnections();
-      await new Promise((done) => void server.close(done));
-    }
-  }
-
-  #serve(url: string, response: ServerResponse): void {
-    const script = { ...ISOLATION, "content-type": "text/javascript" };
-    const file = this.#files.get(url);
-    if (file) response.writeHead(200, ISOLATION).end(file());
-    else if (url === "/page.js") response.writeHead(200, script).end(this.#scripts.page);
-    else if (url === "/worker.js") response.writeHead(200, script).end(this.#scripts.worker);
-    else if (url === "/isolated" || url === "/plain") {
-      response.writeHead(200, { ...(url === "/isolated" && ISOLATION), "content-type": "text/html" });
-      response.end('<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>');
-    } else response.writeHead(404).end();
-  }
-
-  #ask(request: IncomingMessage, response: ServerResponse): void {
-    const [, number = "", ...path] = decodeURIComponent(request.url ?? "").split("/");
-    const testRegistry = this.#testRegistries[Number(number)];
-    if (testRegistry) testRegistry.serve(path.join("/"), request, response);
-    else response.writeHead(404).end();
+    await super[Symbol.asyncDispose]();
   }
 }
 
@@ -125,7 +84,54 @@ export class Tab implements AsyncDisposable {
     await this.page.waitForFunction("globalThis.bench !== undefined");
   }
 
+  /** The number of running workers. */
+  workers(): number {
+    return this.page.workers().length;
+  }
+
+  /** Sets how many bytes the page may store, or restores the default. */
+  async limitStorage(bytes?: number): Promise<void> {
+    const devtools = await this.context.newCDPSession(this.page);
+    const { origin } = new URL(this.url);
+    await devtools.send("Storage.overrideQuotaForOrigin", { origin, ...(bytes !== undefined && { quotaSize: bytes }) });
+    await devtools.detach();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.context.close();
+  }
+}
+
+/** A page of a browser that can be killed. */
+class TabThatLasts implements LastingTab {
+  readonly #browser: KillableBrowser;
+  readonly #open: () => Promise<Tab>;
+  #tab: Tab;
+
+  constructor(browser: KillableBrowser, open: () => Promise<Tab>, tab: Tab) {
+    this.#browser = browser;
+    this.#open = open;
+    this.#tab = tab;
+  }
+
+  async call<T, A = undefined>(run: (bench: Bench, given: A) => T, given?: A): Promise<Awaited<T>> {
+    return await this.#tab.call(run, given);
+  }
+
+  async reload(): Promise<void> {
+    await this.#tab.reload();
+  }
+
+  async restart(): Promise<void> {
+    await this.#browser.kill();
+    this.#tab = await this.#open();
+  }
+
+  workers(): number {
+    return this.#tab.workers();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser[Symbol.asyncDispose]();
   }
 }

@@ -87,19 +87,35 @@ const noWorker: Plugin = {
   load: (id) => (id.startsWith("\0") && id.includes("?worker") ? 'export default "/nowhere.js"' : null),
 };
 
-/** Bundles a script into one file. */
-export async function bundle(file: URL): Promise<string> {
+/** Imports the library from the built package, which the test serves, instead of its sources. */
+const builtPackage: Plugin = {
+  name: "built-package",
+  resolveId(id) {
+    const [, entry] = /\/web\/(index|sinks)\.ts$/.exec(id) ?? [];
+    return entry ? { id: `webhoist:${entry}`, external: true } : null;
+  },
+};
+
+/**
+ * Bundles a script into one file.
+ * @param library `sources`: with the library in it; `package`: imports the library from `/dist/`
+ */
+export async function bundle(file: URL, library: "sources" | "package" = "sources"): Promise<string> {
   const build = await rolldown({
     input: fileURLToPath(file),
     platform: "browser",
     logLevel: "silent",
     // The package declares that its modules have no side effects, but the tests' scripts have.
     treeshake: false,
-    plugins: [noWorker],
-    transform: { define: { __WEBHOIST_REGISTRY__: '"http://registry.local/"', __WEBHOIST_INTERLEAVE__: "undefined" } },
+    plugins: library === "package" ? [builtPackage, noWorker] : [noWorker],
+    transform: {
+      target: "es2023",
+      define: { __WEBHOIST_REGISTRY__: '"http://registry.local/"', __WEBHOIST_INTERLEAVE__: "undefined" },
+    },
   });
   try {
-    const { output } = await build.generate({ format: "esm", codeSplitting: false });
+    const paths = { "webhoist:index": "/dist/index.js", "webhoist:sinks": "/dist/sinks.js" };
+    const { output } = await build.generate({ format: "esm", codeSplitting: false, paths });
     return output[0].code;
   } finally {
     await build.close();

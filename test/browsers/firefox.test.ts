@@ -1,0 +1,3 @@
+import { testBrowser } from "./suite.ts";
+
+testBrowser("Firefox");
