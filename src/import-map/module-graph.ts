@@ -39,7 +39,7 @@ const MAX_SPECIFIER = 4096;
 /** The bytes of a module. */
 const MAX_MODULE = 1 << 25;
 /** The characters that are scanned in one step, and the steps that one resolution takes. */
-const CHARS_IN_A_STEP = 64;
+const CHARS_IN_A_STEP = 16;
 const STEPS_OF_A_RESOLUTION = 100;
 /** The modules that are read at once, and the imports that are resolved at once. */
 const READ_AT_ONCE = 64;

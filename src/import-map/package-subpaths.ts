@@ -1,5 +1,7 @@
 import type { InstalledProject } from "../api/install.ts";
 import { isObject, type Json } from "../base/json.ts";
+import { InstallError } from "../errors/failure.ts";
+import { overLimit } from "../errors/limit.ts";
 import type { MapWork } from "./map-budget.ts";
 
 /** The subpaths of a package that may be importable: `.`, `./lib/a.js`. */
@@ -9,6 +11,9 @@ export interface PackageSubpaths {
   readonly isFolder: boolean;
 }
 
+/** The subpaths of one package, those of patterns included. */
+const MAX_SUBPATHS = 100_000;
+const WAY_OUT = 'Use a CDN, whose map needs no subpaths: provider: "esm.sh".';
 /** Files that a page can import: scripts, and JSON and styles with a type attribute. */
 const IMPORTABLE = /\.(?:[cm]?js|json|css|wasm)$/;
 
@@ -42,6 +47,12 @@ export function* packageSubpaths(
       const candidates = files.below(pattern.slice(0, pattern.indexOf("*")));
       yield { owner: folder, steps: 1 + candidates.length };
       for (const star of starsOf(pattern, candidates)) subpaths.add(key.slice(0, at) + star + key.slice(at + 1));
+      if (subpaths.size > MAX_SUBPATHS)
+        throw new InstallError(
+          overLimit(
+            `"exports" of ${folder} has more than ${MAX_SUBPATHS} subpaths. Most recently "${key}" was added. ${WAY_OUT}`,
+          ),
+        );
     }
   }
   return { subpaths: [...subpaths], isFolder: false };

@@ -156,6 +156,8 @@ function resolvePath(target: string, entry: TargetLookup): TargetResult {
 
 /** Replaces the stars of a target. Splits it first: a target of stars alone could fill the memory. */
 function fill(target: string, star: string, entry: TargetLookup): string {
+  // Before the split, which takes memory for each star.
+  if (target.length > MAX_LENGTH) throw tooLarge(entry, `has a target of more than ${MAX_LENGTH} characters`);
   const parts = target.split("*");
   if (target.length + (parts.length - 1) * (star.length - 1) > MAX_LENGTH)
     throw tooLarge(entry, `has a target of more than ${MAX_LENGTH} characters`);

@@ -17,7 +17,7 @@ import { type SegmentTest, segmentTest } from "./glob-segment.ts";
 /** The characters of a pattern. */
 const MAX_LENGTH = 4096;
 /** The characters of all patterns of a set, after their braces were expanded. */
-const MAX_EXPANDED = 1 << 20;
+const MAX_EXPANDED = 1 << 18;
 
 interface GlobNode {
   /** The first pattern that leads here. */

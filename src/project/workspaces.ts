@@ -25,8 +25,11 @@ interface Patterns {
 const MAX_PATTERNS = 10_000;
 /** The steps of matching all patterns against all folders. */
 const MAX_STEPS = 20_000_000;
-/** The files and folders between two pauses. */
+/** The steps of comparing negated patterns with the others. */
+const MAX_COVER_STEPS = 2_000_000;
+/** The files and folders between two pauses, and the steps. */
 const FOLDERS_AT_ONCE = 500;
+const STEPS_AT_ONCE = 200_000;
 
 /**
  * Finds a project's workspaces. Returns the absolute folder of each name, in the order of the patterns and then of the paths.
@@ -47,7 +50,7 @@ export function* findWorkspaces(
   const folders = matched
     .filter(({ folder }) => !isMatch(negative.at(folder)))
     .sort((a, b) => a.first - b.first || enOrder(a.folder, b.folder));
-  checkSteps(positive, negative);
+  checkSteps([positive, negative]);
   for (const [i, { folder }] of folders.entries()) {
     if (i % FOLDERS_AT_ONCE === FOLDERS_AT_ONCE - 1) yield;
     const path = resolvePath(root, folder);
@@ -68,17 +71,17 @@ export function* findWorkspaces(
 export function workspaceTest(workspaces: unknown): (folder: string) => boolean {
   const { positive, negative } = readPatterns(workspaces);
   return (folder) => {
-    checkSteps(positive, negative);
+    checkSteps([positive, negative]);
     return isMatch(positive.at(folder)) && !isMatch(negative.at(folder));
   };
 }
 
 /** @throws InstallError ELIMIT with the pattern that took the most steps */
-function checkSteps(...sets: GlobSet[]): void {
-  if (sets.reduce((sum, { steps }) => sum + steps, 0) <= MAX_STEPS) return;
-  const [busiest] = sets.sort((a, b) => b.steps - a.steps);
+function checkSteps(sets: readonly GlobSet[], most: number = MAX_STEPS): void {
+  if (sets.reduce((sum, { steps }) => sum + steps, 0) <= most) return;
+  const [busiest] = [...sets].sort((a, b) => b.steps - a.steps);
   throw tooMany(
-    `Matching "workspaces" in package.json takes more than ${MAX_STEPS} steps. Most go to the pattern "${busiest?.busiest()}".`,
+    `Matching "workspaces" in package.json takes more than ${most} steps. Most go to the pattern "${busiest?.busiest()}".`,
   );
 }
 
@@ -143,6 +146,10 @@ function parsePattern(pattern: string): Pattern {
 
 /** Step 2: drops the negated patterns that a later positive one cancels, then the positive ones that a negated one covers. */
 function withoutCovered(patterns: readonly Pattern[]): Patterns {
+  if (!patterns.some(({ isNegated }) => isNegated)) {
+    const all = patterns.map(({ text }) => text);
+    return { positive: new GlobSet(all), negative: new GlobSet([]), self: all.includes(".") };
+  }
   const texts = patterns.map(({ text, isNegated }) => (isNegated ? text : null));
   const cover = new GlobSet(texts.map((text) => text ?? ""));
   // A pattern that ends with `/` covers only those that do.
@@ -154,7 +161,7 @@ function withoutCovered(patterns: readonly Pattern[]): Patterns {
   for (const [position, pattern] of patterns.entries()) {
     if (pattern.isNegated) continue;
     for (const id of covering(pattern)) if (id < position) texts[id] = null;
-    checkSteps(cover);
+    checkSteps([cover], MAX_COVER_STEPS);
   }
   const positive = patterns.filter((pattern) => !pattern.isNegated && covering(pattern).length === 0);
   const kept = positive.map(({ text }) => text);
@@ -180,15 +187,19 @@ function* listFolders(files: ProjectFiles, root: string, patterns: GlobSet): Gen
   const matched: MatchedFolder[] = [];
   const todo: { folder: string; state: GlobState }[] = [{ folder: "", state: patterns.start }];
   let count = 0;
+  let paused = 0;
   for (let at = todo.pop(); at; at = todo.pop()) {
     const { folder, state } = at;
     if (folder && isMatch(state)) matched.push({ folder, first: firstPattern(state) });
     for (const name of files.names(resolvePath(root, folder))) {
-      if (++count % FOLDERS_AT_ONCE === 0) yield;
+      if (++count % FOLDERS_AT_ONCE === 0 || patterns.steps - paused > STEPS_AT_ONCE) {
+        paused = patterns.steps;
+        yield;
+      }
       const path = folder ? `${folder}/${name}` : name;
       if (name === "node_modules" || !files.isFolder(resolvePath(root, path))) continue;
       const below = patterns.next(state, name);
-      checkSteps(patterns);
+      checkSteps([patterns]);
       if (below.length > 0) todo.push({ folder: path, state: below });
     }
   }

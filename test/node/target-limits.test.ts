@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { InstallError } from "../../src/errors/failure.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { packageExports, packageImports } from "../../src/node/package-target.ts";
+import { NodeResolver } from "../../src/node/resolve.ts";
 import { findKey, targetKeys } from "../../src/node/target-keys.ts";
+import { memoryFiles } from "./memory-files.ts";
 
 const CONTEXT = { conditions: new Set(["import"]), manifest: "node_modules/a/package.json" };
 
@@ -83,5 +85,35 @@ test("law: the indexed keys give the same key as a search through all of them", 
       const map = targetKeys(Object.fromEntries(all.map((key) => [key, ""])));
       for (const name of names) expect(findKey(map, name)).toEqual(referenceKey(all, name));
     }),
+  );
+});
+
+test("no package.json ends without a code, whatever JSON it holds", async () => {
+  const value = fc.oneof(
+    fc.jsonValue({ maxDepth: 3 }),
+    fc.constantFrom<unknown>("./i.js", "*", "./*", { ".": "./i.js" }, { "./*": ["./*", null, 5] }, { import: null }),
+  );
+  const names = ["name", "exports", "imports", "browser", "main", "module", "type"];
+  const json = fc.oneof(value, fc.record(Object.fromEntries(names.map((name) => [name, value])), { requiredKeys: [] }));
+  const specifier = fc.oneof(
+    fc.string(),
+    fc.constantFrom("a", "a/i.js", "#x", "./i", "../..", "@", "a/", "node:fs", "a/%"),
+  );
+  await fc.assert(
+    fc.asyncProperty(json, specifier, fc.boolean(), async (content, name, extensions) => {
+      const files = memoryFiles({
+        "node_modules/a/package.json": content,
+        "node_modules/a/i.js": "",
+        "package.json": content,
+      });
+      const options = extensions ? {} : { extensions: [] };
+      for (const importer of ["x.js", "node_modules/a/i.js"]) {
+        const found = await new NodeResolver(files)
+          .resolve({ specifier: name, importer }, options)
+          .catch((e: unknown) => e);
+        expect(typeof found === "string" || found instanceof InstallError).toBe(true);
+      }
+    }),
+    { numRuns: 1000 },
   );
 });
