@@ -100,6 +100,8 @@ async function run(options: RunOptions): Promise<Answers> {
       fetch: faultyFetch(registry.fetch, injectors.network),
       timeout: 60,
       minRate: 0,
+      // An installer with `fetch` has a store of its own unless it names one.
+      storeName: "",
       retries,
       ...(cache && { cache }),
     });
