@@ -37,6 +37,8 @@ const FOLDER = "node_modules/";
 export class FileIndex implements Omit<PackageFiles, "text"> {
   readonly #packs: ReadonlyMap<string, IndexedPack>;
   readonly #links: ReadonlyMap<string, string>;
+  /** The characters of the longest path of a link. No longer start of a path is one. */
+  readonly #longestLink: number;
   /** The project's own files. */
   readonly #own: ProjectFiles;
   /** See `#outerFolders`. Made when it is first needed. */
@@ -46,6 +48,7 @@ export class FileIndex implements Omit<PackageFiles, "text"> {
   constructor(packs: readonly IndexedPack[], links: readonly { path: string; to: string }[], own: FileMap = {}) {
     this.#packs = new Map(packs.map((pack) => [pack.location, pack]));
     this.#links = new Map(links.map(({ path, to }) => [path, to]));
+    this.#longestLink = links.reduce((longest, { path }) => Math.max(longest, path.length), 0);
     this.#own = new ProjectFiles(own, "/");
   }
 
@@ -166,7 +169,7 @@ export class FileIndex implements Omit<PackageFiles, "text"> {
   #real(path: string, follow: boolean): string | null {
     let real = normalise(path);
     let followed = 0;
-    for (let from = 0; real !== null && from < real.length; ) {
+    for (let from = 0; real !== null && from < real.length && from <= this.#longestLink; ) {
       const slash = real.indexOf("/", from);
       const end = slash < 0 ? real.length : slash;
       const to = end < real.length || follow ? this.#links.get(real.slice(0, end)) : undefined;

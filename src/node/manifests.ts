@@ -1,4 +1,6 @@
 import { isObject, type Json } from "../base/json.ts";
+import { InstallError } from "../errors/failure.ts";
+import { overLimit } from "../errors/limit.ts";
 import { nodeError } from "./node-error.ts";
 import type { PackageFiles } from "./package-files.ts";
 
@@ -24,7 +26,7 @@ export class Manifests {
     this.files = files;
   }
 
-  /** Returns the package.json of a folder; null if there is none. @throws InstallError ERR_INVALID_PACKAGE_CONFIG */
+  /** Returns the package.json of a folder; null if there is none. @throws InstallError ERR_INVALID_PACKAGE_CONFIG, ELIMIT */
   *read(folder: string): ReadSteps<Json | null> {
     const known = this.#known.get(folder);
     if (known !== undefined) return known;
@@ -54,7 +56,15 @@ export function isModulesFolder(path: string): boolean {
   return path === "node_modules" || path.endsWith("/node_modules");
 }
 
+/** The characters of a package.json in a package. */
+const MAX_TEXT = 1 << 21;
+
+/** @throws InstallError ERR_INVALID_PACKAGE_CONFIG, ELIMIT */
 function parse(text: string, path: string): Json {
+  if (text.length > MAX_TEXT && path.includes("node_modules/"))
+    throw new InstallError(
+      overLimit(`${path} has more than ${MAX_TEXT} characters. Use another version of the package.`),
+    );
   try {
     const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
     return isObject(value) ? value : {};

@@ -117,3 +117,13 @@ test("no package.json ends without a code, whatever JSON it holds", async () => 
     { numRuns: 1000 },
   );
 });
+
+test("a package.json in a package may have 2,097,152 characters", async () => {
+  const resolve = async (length: number): Promise<string> => {
+    const text = `{"main":"./i.js"}`.padEnd(length);
+    const files = memoryFiles({ "node_modules/a/package.json": text, "node_modules/a/i.js": "" });
+    return await new NodeResolver(files).resolve({ specifier: "a", importer: "x.js" });
+  };
+  expect(await resolve(1 << 21)).toBe("node_modules/a/i.js");
+  await expect(resolve((1 << 21) + 1)).rejects.toMatchObject({ code: "ELIMIT" });
+});
