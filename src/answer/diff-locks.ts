@@ -3,7 +3,7 @@ import { enOrder } from "../base/collate.ts";
 import { isObject, type Json } from "../base/json.ts";
 import { shownValue } from "../base/shown-value.ts";
 import { withoutSecrets } from "../errors/without-secrets.ts";
-import { parseJsonText } from "../project/json-text.ts";
+import { MAX_LOCK, parseJsonText } from "../project/json-text.ts";
 
 /**
  * Returns the packages that differ between two locks, sorted by location. A lock of version 1 is read from its nested
@@ -37,7 +37,7 @@ interface LockedPackage {
 }
 
 function packagesOf(text: string): Map<string, LockedPackage> {
-  const lock = text.trim() && parseJsonText(text, "package-lock.json").value;
+  const lock = text.trim() && parseJsonText(text, "package-lock.json", MAX_LOCK).value;
   const packages = new Map<string, LockedPackage>();
   if (!isObject(lock)) return packages;
   if (isObject(lock["packages"])) {

@@ -47,7 +47,10 @@ export interface Context {
   /** Manifests that came from packuments. Abbreviated ones lack fields that a lock has. */
   readonly picked: Set<Manifest>;
   /** Set for a project with a yarn.lock. `pin` replaces a spec by its pinned one, and is null if npm's own lock is used. */
-  yarn: { pin: ((spec: Spec) => Spec | null) | null; write: (root: Node) => string | null } | null;
+  yarn: {
+    pin: ((spec: Spec) => Spec | null) | null;
+    write: (root: Node) => Generator<undefined, string | null>;
+  } | null;
   /** True for `add`, `rm` and `update`. */
   readonly mutationRequested: boolean;
   /** True once the tree has changed, or if a change was requested. */

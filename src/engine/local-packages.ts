@@ -1,6 +1,7 @@
 // Loaded on demand: for a dependency on a folder, a workspace, a tarball or a repository.
 import type { Failure } from "../api/failure.ts";
 import type { Manifest } from "../api/manifest.ts";
+import { isDeeperThan, MAX_JSON_DEPTH } from "../base/json-depth.ts";
 import { relativePath } from "../base/posix-path.ts";
 import { fail, type Outcome, ok } from "../errors/failure.ts";
 import { notFound } from "../errors/files.ts";
@@ -94,11 +95,11 @@ function fromFolder(folder: string, name: string, { folders, tree }: Context): O
   return fail(notFound(`The folder of ${name} has no package.json: ${shown}.`, { package: name }));
 }
 
-/** Returns the normalised manifest, or null if the text is missing or not JSON. */
+/** Returns the normalised manifest, or null if the text is missing, not JSON, or nested too deep. */
 export function readManifest(text: string | undefined): Manifest | null {
   if (text === undefined) return null;
   try {
-    return normaliseManifest(JSON.parse(text));
+    return isDeeperThan(text, MAX_JSON_DEPTH) ? null : normaliseManifest(JSON.parse(text));
   } catch {
     return null;
   }

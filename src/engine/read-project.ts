@@ -54,7 +54,7 @@ export async function readProject(input: ReadInput): Promise<Project> {
   const path = below === "/" ? mount : PROJECT_MOUNT + below;
   const packageJson = readPackageJson(files, path);
   const context = await readContext({ files, path, packageJson, options, platform, name, pause });
-  await readProjectLock(context, { files, path, options });
+  await readProjectLock(context, { files, path, options, pause });
   const edits = context.mutationRequested ? await import("./edit-requests.ts") : null;
   const tarball = (at: string, name: string): Outcome<Uint8Array> => {
     const bytes = files.bytes(at);
@@ -133,9 +133,9 @@ async function readContext({
 /** Reads the lock, unless `packageLock` is false, and loads the code that puts locks and workspaces into the tree. */
 async function readProjectLock(
   context: Context,
-  { files, path, options }: Pick<ProjectParts, "files" | "path" | "options">,
+  { files, path, options, pause }: Pick<ProjectParts, "files" | "path" | "options" | "pause">,
 ): Promise<void> {
-  const place = { files, root: path, manifest: context.tree.root.manifest };
+  const place = { files, root: path, manifest: context.tree.root.manifest, pause };
   const names = ["npm-shrinkwrap.json", "package-lock.json", "yarn.lock"];
   const found = options.packageLock !== false && names.some((name) => files.has(`${path}/${name}`));
   if (found) {
@@ -145,7 +145,7 @@ async function readProjectLock(
   if (found || context.tree.hasWorkspaces) context.lockLoader = await import("./load-lock.ts");
   const yarn = context.lock?.yarn ? await import("./yarn-pins.ts") : null;
   if (yarn && context.lock?.yarn) {
-    const pin = context.lock.loaded ? null : yarn.yarnPins(context.lock.yarn);
+    const pin = context.lock.loaded ? null : await runWithPauses(yarn.yarnPins(context.lock.yarn), pause);
     context.yarn = { pin, write: yarn.writeYarnLock };
   }
 }

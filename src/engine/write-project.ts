@@ -34,7 +34,7 @@ export function* writeProject(project: Project): Steps<WrittenProject> {
       }),
     );
   }
-  const yarn = context.yarn?.write(tree.root);
+  const yarn = context.yarn && (yield* withPauses(context.yarn.write(tree.root)));
   if (yarn) changed[files.key(`${path}/yarn.lock`)] = yarn;
   return { files: changed, lockfile };
 }

@@ -6,8 +6,8 @@ import type { Spec } from "../spec/spec.ts";
 export { writeYarnLock } from "../lockfile/yarn-lock.ts";
 
 /** Returns a function that replaces a spec by the one that a classic yarn.lock pins it to, or null if it pins none (npm-tree §18.1). */
-export function yarnPins(text: string): (spec: Spec) => Spec | null {
-  const entries = parseYarnLock(text);
+export function* yarnPins(text: string): Generator<undefined, (spec: Spec) => Spec | null> {
+  const entries = yield* parseYarnLock(text);
   return (spec) => yarnPin(entries, spec, isPublic)?.spec ?? null;
 }
 

@@ -2,10 +2,12 @@ import type { Manifest } from "../api/manifest.ts";
 import { enOrder } from "../base/collate.ts";
 import { isObject, type Json } from "../base/json.ts";
 import { nameFromFolder, relativePath, resolvePath } from "../base/posix-path.ts";
+import { sortPausing } from "../base/sort-pausing.ts";
 import { InstallError } from "../errors/failure.ts";
 import { invalidLock, missingTarget, oldLock } from "../errors/lockfile.ts";
 import { type LockFlags, lockFlags } from "../lockfile/lock-flags.ts";
-import { parseJsonText } from "../project/json-text.ts";
+import { type JsonText, LARGE_JSON, MAX_LOCK, parseJsonText } from "../project/json-text.ts";
+import { parseLargeJson } from "../project/large-json.ts";
 import { normaliseManifest } from "../registry/normalise-manifest.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
 import { namesHash } from "../tarball/integrity.ts";
@@ -52,8 +54,19 @@ export interface PlanNode extends LockFlags {
 export type PlanNodes = ReadonlyMap<string, PlanNode>;
 
 /** Parses a lock of version 2 or 3. @throws InstallError EJSONPARSE, EOLDLOCK, EINVALIDLOCK */
-export function parseLockText(text: string): { data: Json; packages: Json; indent: string; newline: string } {
-  const { value, indent, newline } = parseJsonText(text, "package-lock.json");
+export function parseLockText(text: string): ParsedLock {
+  return checkedLock(parseJsonText(text, "package-lock.json", MAX_LOCK));
+}
+
+interface ParsedLock {
+  data: Json;
+  packages: Json;
+  indent: string;
+  newline: string;
+}
+
+/** @throws InstallError EOLDLOCK, EINVALIDLOCK */
+function checkedLock({ value, indent, newline }: JsonText): ParsedLock {
   if (!isObject(value)) throw invalidLock("it is not a JSON object");
   const { packages } = value;
   if (packages === undefined) {
@@ -74,17 +87,18 @@ export const ENTRIES_IN_A_STEP = 64;
 /**
  * Reads the entries of a lock of version 2 or 3: the project first, then the others in npm's order. Yields every
  * `ENTRIES_IN_A_STEP` entries, so that other work can run in between.
- * @throws InstallError EJSONPARSE, EOLDLOCK (version 1), EINVALIDLOCK, EMISSINGTARGET (a link without a target)
+ * @throws InstallError EJSONPARSE, ELIMIT, EOLDLOCK (version 1), EINVALIDLOCK, EMISSINGTARGET (a link without a target)
  */
 export function* readLockNodes(text: string): Generator<undefined, PlanNodes> {
-  const { packages } = parseLockText(text);
+  const parsed = text.length > LARGE_JSON ? yield* parseLargeJson(text, "package-lock.json") : null;
+  const { packages } = parsed ? checkedLock(parsed) : parseLockText(text);
   const nodes = new Map<string, PlanNode>();
   const links: [string, Json][] = [];
   const project = packages[""] ?? {};
   if (!isObject(project)) throw invalidLock(`"" is not an object`);
   nodes.set("", readNode(project, { location: "", kind: "project", parent: null, folder: "" }));
   yield;
-  const locations = Object.keys(packages).sort(enOrder);
+  const locations = yield* sortPausing(Object.keys(packages), enOrder);
   for (const [i, location] of locations.entries()) {
     if (i % ENTRIES_IN_A_STEP === 0) yield;
     const raw = packages[location];

@@ -1,7 +1,7 @@
 import type { ProjectInput, Resolution } from "../api/resolve.ts";
 import { isObject } from "../base/json.ts";
 import type { Clock } from "../base/spawn-local.ts";
-import { parseJsonText } from "../project/json-text.ts";
+import { MAX_LOCK, parseJsonText } from "../project/json-text.ts";
 import { hiddenLock } from "./hidden-lock.ts";
 import type { InstallPlan, PlanOptions } from "./plan.ts";
 import { planInSteps } from "./read-plan.ts";
@@ -72,7 +72,7 @@ export async function planInSlices(
 /** Adds integrities to the entries of a lock, and keeps its layout. */
 function withIntegrity(text: string, computed: ReadonlyMap<string, string>): string {
   if (computed.size === 0) return text;
-  const { value, indent, newline } = parseJsonText(text, "package-lock.json");
+  const { value, indent, newline } = parseJsonText(text, "package-lock.json", MAX_LOCK);
   const packages = isObject(value) && isObject(value["packages"]) ? value["packages"] : {};
   for (const [location, integrity] of computed) {
     const entry = packages[location];

@@ -6,9 +6,9 @@ import { parseSpec, type Spec } from "../spec/spec.ts";
 import { carryResolved, parseResolved } from "./resolved.ts";
 import type { LockEdge, LockJson, LockNode } from "./write-lock.ts";
 
-/** Makes the nested `dependencies` of lock versions 1 and 2 (npm-tree §22.6). Returns undefined if there are none. */
-export function legacyDependencies(root: LockNode): LockJson | undefined {
-  return childrenOf(root, { root, above: [] });
+/** Makes the nested `dependencies` of lock versions 1 and 2 (npm-tree §22.6). Returns undefined if there are none. Pauses. */
+export function* legacyDependencies(root: LockNode): Generator<undefined, LockJson | undefined> {
+  return yield* childrenOf(root, { root, above: [] });
 }
 
 interface LegacyContext {
@@ -17,18 +17,19 @@ interface LegacyContext {
   above: readonly string[];
 }
 
-function childrenOf(node: LockNode, { root, above }: LegacyContext): LockJson | undefined {
+function* childrenOf(node: LockNode, { root, above }: LegacyContext): Generator<undefined, LockJson | undefined> {
   const dependencies: LockJson = Object.create(null);
   let found = false;
   for (const child of node.target.children.values()) {
     if (above.includes(child.realpath)) continue;
-    dependencies[child.name] = legacyEntry(child, { root, above: [...above, node.realpath] });
+    yield;
+    dependencies[child.name] = yield* legacyEntry(child, { root, above: [...above, node.realpath] });
     found = true;
   }
   return found ? dependencies : undefined;
 }
 
-function legacyEntry(node: LockNode, context: LegacyContext): LockJson {
+function* legacyEntry(node: LockNode, context: LegacyContext): Generator<undefined, LockJson> {
   const rootPath = context.root.path;
   const resolved = carryResolved(node.resolved, rootPath, rootPath);
   const from = resolved === null ? null : parseResolved(resolved, rootPath);
@@ -50,7 +51,7 @@ function legacyEntry(node: LockNode, context: LegacyContext): LockJson {
   }
   const edges = node.target.edges();
   if (edges.size > 0) lock["requires"] = requiresOf(node, edges.values());
-  const children = childrenOf(node, context);
+  const children = yield* childrenOf(node, context);
   if (children) lock["dependencies"] = children;
   return lock;
 }

@@ -1,5 +1,8 @@
 import type { Json } from "../base/json.ts";
 
+/** The most characters of a location in a lock: no disk takes a longer path. */
+export const MAX_LOCATION = 4096;
+
 /** The flags of a lock entry: how the project reaches the package (npm-tree §15). */
 export interface LockFlags {
   readonly inBundle: boolean;

@@ -1,17 +1,21 @@
 // Loaded on demand: when a lock contains a merge's conflict markers.
 
 import type { Json } from "../base/json.ts";
-import { type JsonText, parseJsonText } from "../project/json-text.ts";
+import { checkedJson, type JsonText, parseJsonText } from "../project/json-text.ts";
+
+/** The most characters of a lock with conflict markers. It is parsed three times, without a pause. */
+const MAX_CONFLICTED = 4 * 2 ** 20;
 
 /**
  * Resolves a lock with a merge's conflict markers, as npm does (npm-tree §18.1): takes the changes between the common parent and
  * "ours", and applies them to "theirs". If there is no `|||||||` part, the parent is the text outside the markers.
- * @throws InstallError EJSONPARSE if one of the three is not JSON
+ * @throws InstallError EJSONPARSE if one of the three is not JSON; ELIMIT
  */
-export function mergeConflict(text: string, file: string): JsonText {
+export function mergeConflict(conflicted: string, file: string): JsonText {
+  const text = checkedJson(conflicted, file, MAX_CONFLICTED);
   const parts = { ours: "", theirs: "", parent: "" };
   let state: keyof typeof parts | "top" = "top";
-  for (const line of text.replace(/^\ufeff/, "").split(/[\n\r]+/)) {
+  for (const line of text.split(/[\n\r]+/)) {
     if (/\|{7}/.test(line)) state = "parent";
     else if (/<{7}/.test(line)) state = "ours";
     else if (/={7}/.test(line)) state = "theirs";
@@ -55,9 +59,18 @@ function applyChanges(parent: Json, ours: Json, theirs: Json): void {
   }
 }
 
+/** Objects of the common parent, and whether the one of "ours" at the same place is the same. Each pair is compared once. */
+const compared = new WeakMap<object, boolean>();
+
 function same(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (!sameKind(a, b)) return false;
+  const known = compared.get(a as object) ?? sameMembers(a, b);
+  compared.set(a as object, known);
+  return known;
+}
+
+function sameMembers(a: unknown, b: unknown): boolean {
   const keys = (tree: unknown): string[] => Object.keys(tree as Json).filter((key) => !inherited(key));
   if (keys(a).length !== keys(b).length) return false;
   return keys(a).every((key) => Object.hasOwn(b as Json, key) && same((a as Json)[key], (b as Json)[key]));

@@ -11,25 +11,42 @@
 import { isObject, type Json } from "../base/json.ts";
 import { relativePath } from "../base/posix-path.ts";
 import { InstallError } from "../errors/failure.ts";
+import { invalidLock } from "../errors/lockfile.ts";
 import { parseSpec, type Spec } from "../spec/spec.ts";
 import { cleanVersion } from "../spec/version.ts";
+import { MAX_LOCATION } from "./lock-flags.ts";
 import { carryResolved } from "./resolved.ts";
 
+/** Entries to convert before other work gets the thread. */
+const ENTRIES_AT_ONCE = 256;
+
 /** Returns the `packages` that npm derives from a version 1 lock. The project's own entry has no dependencies in it. */
-export function packagesOfOldLock(data: Json, root: string): Json {
+export function* packagesOfOldLock(data: Json, root: string): Generator<undefined, Json> {
   const packages: Json = Object.create(null);
-  const load = (location: string, name: string, lock: Json): void => {
+  let count = 0;
+  function* load(location: string, name: string, lock: Json): Generator<undefined, void> {
+    if (++count % ENTRIES_AT_ONCE === 0) yield;
+    if (location.length > MAX_LOCATION) throw invalidLock(`"${location}" has more than ${MAX_LOCATION} characters`);
     const entry = addEntry({ packages, root }, lock, { location, name });
     // entries nested under a link belong to its target
-    const folder = entry["link"] ? String(entry["resolved"]) : location;
+    const folder = entry["link"] ? (entry["resolved"] as string) : location;
     if (!isObject(lock["dependencies"])) return;
     for (const [child, value] of Object.entries(lock["dependencies"])) {
-      if (isObject(value)) load(`${folder}${folder && "/"}node_modules/${child}`, child, value);
+      if (isObject(value)) yield* load(`${folder}${folder && "/"}node_modules/${child}`, child, value);
     }
-  };
-  load("", "", { ...data, requires: true });
-  for (const [location, entry] of Object.entries(packages))
-    if (location) sortRequires(packages, location, entry as Json);
+  }
+  yield* load("", "", { ...data, requires: true });
+  const names = Object.keys(packages);
+  const folders = byFolder(packages, names);
+  for (const location of names) {
+    const entry = packages[location] as Json;
+    count += isObject(entry["requires"]) ? Object.keys(entry["requires"]).length : 0;
+    if (location) sortRequires(folders, location, entry);
+    if (++count > ENTRIES_AT_ONCE) {
+      count = 0;
+      yield;
+    }
+  }
   return packages;
 }
 
@@ -138,11 +155,26 @@ export function versionOfTarball(name: string, address: string): { name: string;
   return version === null ? null : { name: scope[0] === "@" ? `${scope}/${project}` : project, version };
 }
 
+/** The entries in the `node_modules` of each folder, by name. */
+type Folders = ReadonlyMap<string, ReadonlyMap<string, Json>>;
+
+function byFolder(packages: Json, locations: readonly string[]): Folders {
+  const folders = new Map<string, Map<string, Json>>();
+  for (const location of locations) {
+    const [, folder, name] = /^(?:(.*)\/)?node_modules\/(.+)$/s.exec(location) ?? [];
+    if (name === undefined) continue;
+    const found = folders.get(folder ?? "") ?? new Map<string, Json>();
+    folders.set(folder ?? "", found.set(name, packages[location] as Json));
+  }
+  return folders;
+}
+
 /** Step 4: distributes `requires` over the dependency sections. */
-function sortRequires(packages: Json, location: string, entry: Json): void {
+function sortRequires(folders: Folders, location: string, entry: Json): void {
   if (!isObject(entry["requires"])) return;
+  const around = foldersAround(folders, location);
   for (const [name, spec] of Object.entries(entry["requires"])) {
-    const dependency = resolveIn(packages, location, name);
+    const dependency = around.find((names) => names.has(name))?.get(name);
     let section = "dependencies";
     if (dependency?.["optional"] && !entry["optional"]) section = "optionalDependencies";
     else if (dependency?.["dev"] && !entry["dev"]) section = "devDependencies";
@@ -153,11 +185,12 @@ function sortRequires(packages: Json, location: string, entry: Json): void {
   delete entry["requires"];
 }
 
-/** Finds a dependency's entry as Node resolves it: in this folder's node_modules, then in those of the folders above. */
-function resolveIn(packages: Json, location: string, name: string): Json | null {
+/** Returns the packages that Node finds from a location: in its own node_modules, then in those of the folders above. */
+function foldersAround(folders: Folders, location: string): ReadonlyMap<string, Json>[] {
+  const found: ReadonlyMap<string, Json>[] = [];
   for (let folder = location; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/")))) {
-    const found = packages[`${folder}${folder && "/"}node_modules/${name}`];
-    if (found) return found as Json;
-    if (folder === "") return null;
+    const names = folders.get(folder);
+    if (names) found.push(names);
+    if (folder === "") return found;
   }
 }

@@ -9,12 +9,13 @@
 import type { Manifest } from "../api/manifest.ts";
 import { isObject, type Json } from "../base/json.ts";
 import { nameFromFolder, relativePath, resolvePath } from "../base/posix-path.ts";
+import { runWithPauses } from "../base/run-to-end.ts";
 import { InstallError } from "../errors/failure.ts";
 import { invalidLock, missingTarget } from "../errors/lockfile.ts";
 import type { ProjectFiles } from "../project/files.ts";
-import { type JsonText, parseJsonText } from "../project/json-text.ts";
+import { type JsonText, LARGE_JSON, parseJsonText } from "../project/json-text.ts";
 import { normaliseManifest } from "../registry/normalise-manifest.ts";
-import { type LockFlags, lockFlags } from "./lock-flags.ts";
+import { type LockFlags, lockFlags, MAX_LOCATION } from "./lock-flags.ts";
 import { carryResolved } from "./resolved.ts";
 
 /** A checked lock entry: its members have the types stated here. */
@@ -59,6 +60,8 @@ export interface LockSource {
   root: string;
   /** The project's manifest. Version 1 locks do not contain the root's dependencies. */
   manifest: Manifest;
+  /** Lets other work run. Called many times for a large lock. */
+  pause?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -79,18 +82,19 @@ export function lockWithoutEntries({ files, root }: Pick<LockSource, "files" | "
 
 /**
  * Reads the project's lock, versions 1 to 3. Returns null if there is neither an npm lock nor a yarn.lock.
- * @throws InstallError EMISSINGTARGET (a link without a target), EINVALIDLOCK (an entry that is not an object)
+ * @throws InstallError EMISSINGTARGET (a link without a target), EINVALIDLOCK (an entry that is not an object), ELIMIT
  */
 export async function readLock(source: LockSource): Promise<LockData | null> {
   const lock = lockWithoutEntries(source);
   if (!lock?.loaded) return lock && { ...lock, originalLockfileVersion: undefined };
-  const parsed = await parseLock(lock.text, lock.filename);
+  const { root, pause = async () => {} } = source;
+  const parsed = await parseLock(lock.text, lock.filename, pause);
   if (!parsed) return { ...lock, loaded: false, originalLockfileVersion: undefined };
   const data = isObject(parsed.value) ? parsed.value : {};
   const version = typeof data["lockfileVersion"] === "number" ? data["lockfileVersion"] : undefined;
   const old = isObject(data["dependencies"]) && !data["packages"];
   const packages = old
-    ? (await import("./old-lock.ts")).packagesOfOldLock(data, source.root)
+    ? await runWithPauses((await import("./old-lock.ts")).packagesOfOldLock(data, root), pause)
     : (data["packages"] ?? Object.create(null));
   if (!isObject(packages)) throw invalidLock(`"packages" is not an object`);
   return {
@@ -99,17 +103,20 @@ export async function readLock(source: LockSource): Promise<LockData | null> {
     lockfileVersion: version && version !== 1 ? version : 3,
     ancient: !((version ?? 0) >= 2) && !data["requires"],
     newline: parsed.newline,
-    packages: readLockEntries(packages, source.root),
+    packages: await runWithPauses(readLockEntries(packages, root), pause),
     extra: extraKeys(data),
   };
 }
 
 /** Step 2: resolves conflict markers and parses. Returns null if the text cannot be parsed. */
-async function parseLock(text: string, file: string): Promise<JsonText | null> {
+async function parseLock(text: string, file: string, pause: () => Promise<void>): Promise<JsonText | null> {
   try {
-    const conflict = /<{7}/.test(text) && /={7}/.test(text) && />{7}/.test(text);
+    const conflict = ["<<<<<<<", "=======", ">>>>>>>"].every((mark) => text.includes(mark));
     if (conflict) return (await import("./merge-conflict.ts")).mergeConflict(text, file);
-    const parsed = parseJsonText(text, file);
+    const parsed =
+      text.length > LARGE_JSON
+        ? await runWithPauses((await import("../project/large-json.ts")).parseLargeJson(text, file), pause)
+        : parseJsonText(text, file);
     return parsed.value === null ? null : parsed;
   } catch (error) {
     if (error instanceof InstallError && error.code === "EJSONPARSE") return null;
@@ -124,10 +131,16 @@ function extraKeys(data: Json): Map<string, unknown> {
   return new Map(Object.entries(data).filter(([key]) => !REWRITTEN.has(key)));
 }
 
-function readLockEntries(packages: Json, root: string): Map<string, LockEntry> {
+/** Entries to read before other work gets the thread. */
+const ENTRIES_AT_ONCE = 256;
+
+function* readLockEntries(packages: Json, root: string): Generator<undefined, Map<string, LockEntry>> {
   const entries = new Map<string, LockEntry>();
-  for (const [key, raw] of Object.entries(packages)) {
+  for (const [at, key] of Object.keys(packages).entries()) {
+    if (at % ENTRIES_AT_ONCE === ENTRIES_AT_ONCE - 1) yield;
+    const raw = packages[key];
     if (!isObject(raw)) throw invalidLock(`the entry "${key}" is not an object`);
+    if (key.length > MAX_LOCATION) throw invalidLock(`"${key}" has more than ${MAX_LOCATION} characters`);
     const location = locationOf(key, root);
     // `a/../b` is `b`. A path that leads back to the root is the root's entry, which is not used.
     if (location !== "") entries.set(location, readEntry(raw, location, root));

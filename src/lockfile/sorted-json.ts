@@ -1,5 +1,6 @@
 import { enOrder } from "../base/collate.ts";
 import { isObject, type Json } from "../base/json.ts";
+import { sortPausing } from "../base/sort-pausing.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 
 /** The keys that npm puts first in every object, even if one is the name of a dependency. */
@@ -20,23 +21,33 @@ const MAX_LOCK_DEPTH = 500;
  * 3. Keys whose values are plain objects, in the same way.
  */
 function sortedKeys(object: Json): string[] {
-  const rank = (key: string): number =>
-    isIndex(key) ? -1 : (isObject(object[key]) ? 10 : 0) + (PREFERRED_KEYS.get(key) ?? PREFERRED_KEYS.size);
-  const order = (a: string, b: string): number => {
-    const one = rank(a);
-    return one - rank(b) || (one < 0 ? 0 : enOrder(a, b));
-  };
   const keys = Object.keys(object);
-  // the keys of nearly all objects are already in order
+  return inOrder(object, keys) ? keys : keys.sort(keyOrder(object));
+}
+
+/** The rank of a key: keys of a lower rank come first. */
+function rankOf(object: Json, key: string): number {
+  return isIndex(key) ? -1 : (isObject(object[key]) ? 10 : 0) + (PREFERRED_KEYS.get(key) ?? PREFERRED_KEYS.size);
+}
+
+function keyOrder(object: Json): (a: string, b: string) => number {
+  return (a, b) => {
+    const one = rankOf(object, a);
+    return one - rankOf(object, b) || (one < 0 ? 0 : enOrder(a, b));
+  };
+}
+
+/** Checks whether keys are already in order, as those of nearly all objects are. */
+function inOrder(object: Json, keys: readonly string[]): boolean {
   let last = "";
   let lastRank = -1;
   for (const key of keys) {
-    const own = rank(key);
-    if (own < lastRank || (own === lastRank && own >= 0 && enOrder(last, key) > 0)) return keys.sort(order);
+    const own = rankOf(object, key);
+    if (own < lastRank || (own === lastRank && own >= 0 && enOrder(last, key) > 0)) return false;
     last = key;
     lastRank = own;
   }
-  return keys;
+  return true;
 }
 
 function isIndex(key: string): boolean {
@@ -48,6 +59,8 @@ function quoteJson(text: string): string {
   return UNESCAPED.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
+/** An object with more keys is sorted with pauses. */
+const MANY = 5_000;
 /** The number of upper levels whose members are each followed by a pause. */
 const PAUSING_LEVELS = 2;
 
@@ -62,7 +75,9 @@ export function* sortedJson(value: unknown, indent: string): Generator<undefined
     if (!isObject(item) || depth === PAUSING_LEVELS) return text(item, depth);
     breaks[depth + 1] ??= breaks[depth] + indent;
     const parts: string[] = [];
-    for (const key of membersOf(item)) {
+    const keys = Object.keys(item);
+    for (const key of keys.length > MANY ? yield* sortPausing(keys, keyOrder(item)) : sortedKeys(item)) {
+      if (!isWritten(item, key)) continue;
       parts.push(`${quoteJson(key)}: ${yield* steps(item[key], depth + 1)}`);
       yield;
     }
@@ -97,7 +112,10 @@ export function* sortedJson(value: unknown, indent: string): Generator<undefined
 /** Returns the keys of an object that are written, in order. */
 function membersOf(object: Json): string[] {
   const keys = sortedKeys(object);
-  const isWritten = (key: string): boolean => object[key] !== undefined && key !== "__proto__";
-  // npm's writer assigns each key, and so loses `__proto__`
-  return keys.every(isWritten) ? keys : keys.filter(isWritten);
+  return keys.every((key) => isWritten(object, key)) ? keys : keys.filter((key) => isWritten(object, key));
+}
+
+/** Checks whether a member is written. npm's writer assigns each key, and so loses `__proto__`. */
+function isWritten(object: Json, key: string): boolean {
+  return object[key] !== undefined && key !== "__proto__";
 }

@@ -68,7 +68,7 @@ export interface LockInput {
   /** The line break of package.json. Default, also if empty: `\n`. */
   newline?: string | undefined;
   /** `legacyDependencies` of legacy-lock.ts, needed only for versions 1 and 2, and loaded only then. */
-  legacy?: ((root: LockNode) => LockJson | undefined) | undefined;
+  legacy?: ((root: LockNode) => Generator<undefined, LockJson | undefined>) | undefined;
 }
 
 export type LockJson = Record<string, unknown>;
@@ -82,7 +82,7 @@ export function* writeLock(input: LockInput): Generator<undefined, string> {
   putField(lock, "version", root.manifest.version);
   lock["lockfileVersion"] = lockfileVersion;
   lock["requires"] = true;
-  if (lockfileVersion < 3 && legacy) lock["dependencies"] = legacy(root);
+  if (lockfileVersion < 3 && legacy) lock["dependencies"] = yield* legacy(root);
   if (lockfileVersion > 1) lock["packages"] = yield* packagesOf(input);
   const text = `${yield* sortedJson(lock, (input.indent || "  ").slice(0, 10))}\n`;
   const newline = input.newline || "\n";

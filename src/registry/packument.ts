@@ -1,5 +1,6 @@
 import type { Dist, Manifest } from "../api/manifest.ts";
 import { isObject, type Json } from "../base/json.ts";
+import { isDeeperThan, MAX_JSON_DEPTH } from "../base/json-depth.ts";
 import { shownValue } from "../base/shown-value.ts";
 import type { InstallError } from "../errors/failure.ts";
 import { parseVersion, readRelease, type Version } from "../spec/version.ts";
@@ -269,11 +270,14 @@ export class Packument {
   }
 
   #parse(start: number, end: number): unknown {
+    let text: string;
     try {
-      return JSON.parse(decodeUtf8(this.record, start, end));
+      text = decodeUtf8(this.record, start, end);
+      if (!isDeeperThan(text, MAX_JSON_DEPTH)) return JSON.parse(text);
     } catch {
       throw this.#invalid();
     }
+    throw invalidPackument(this.name, `part of it nests more than ${MAX_JSON_DEPTH} levels deep`);
   }
 
   #invalid(): InstallError {
