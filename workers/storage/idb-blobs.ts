@@ -60,7 +60,12 @@ function update(store: IDBObjectStore, key: string, change: Change): Promise<voi
         run();
       } catch (error) {
         thrown = error;
-        transaction.abort();
+        try {
+          transaction.abort();
+        } catch {
+          // It has ended already.
+          reject(error);
+        }
       }
     };
     transaction.oncomplete = () => resolve();
