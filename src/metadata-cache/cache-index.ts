@@ -1,4 +1,5 @@
 import { seal, unseal } from "../blobs/seal.ts";
+import { isTable, parseSealed } from "../blobs/sealed-json.ts";
 import type { CacheEntry } from "./cached-packument.ts";
 
 /** The magic number of an index: `whi1`. */
@@ -45,7 +46,11 @@ export function readIndex(blob: Uint8Array): CacheIndex | null {
   const bytes = unseal(MAGIC, blob);
   if (!bytes) return null;
   const index = emptyIndex();
-  const [rows, places] = JSON.parse(new TextDecoder().decode(bytes)) as [number[], unknown[]];
+  const value = parseSealed(bytes);
+  const [rows, places] = Array.isArray(value) ? value : [];
+  const isWhole =
+    isTable(rows, new Array(5).fill("number")) && isTable(places, ["string", "number", "number", "string|number"]);
+  if (!isWhole) return null;
   for (let at = 0; at < rows.length; at += 5) {
     const [id, batch, bytes, count, used] = rows.slice(at, at + 5) as [number, number, number, number, number];
     index.groups.set(id, { batch, bytes, count, used });

@@ -1,4 +1,5 @@
 import { seal, unseal } from "../blobs/seal.ts";
+import { isTable, parseSealed } from "../blobs/sealed-json.ts";
 
 /** The magic number of a directory: `wpd1`. */
 const MAGIC = 0x31647077;
@@ -55,7 +56,9 @@ export function readDirectory(blob: Uint8Array): Directory | null {
   const text = unseal(MAGIC, blob);
   if (!text) return null;
   const directory = emptyDirectory();
-  const [rows, aliases] = JSON.parse(new TextDecoder().decode(text)) as [unknown[], string[]];
+  const value = parseSealed(text);
+  const [rows, aliases] = Array.isArray(value) ? value : [];
+  if (!isTable(rows, ["number", "number", "number", "string"]) || !isTable(aliases, ["string", "string"])) return null;
   for (let at = 0; at < rows.length; at += 4) {
     const [id, bytes, used, fingerprints] = rows.slice(at, at + 4) as [number, number, number, string];
     directory.segments.set(id, { bytes, used, fingerprints });

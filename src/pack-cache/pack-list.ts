@@ -1,5 +1,6 @@
 import { concat } from "../base/concat.ts";
 import { seal, unseal } from "../blobs/seal.ts";
+import { isTable, parseSealed } from "../blobs/sealed-json.ts";
 
 /** The magic number of a list: `wpl1`. */
 const MAGIC = 0x316c7077;
@@ -30,9 +31,10 @@ export function writeList(packs: readonly ListedPack[]): Uint8Array<ArrayBuffer>
 /** Reads a list; its indexes are views of the blob. Returns null if the blob is damaged or of another format. */
 export function readList(blob: Uint8Array): ListedPack[] | null {
   const bytes = unseal(MAGIC, blob);
-  if (!bytes) return null;
+  if (!bytes || bytes.length < 4) return null;
   let at = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  const rows = JSON.parse(new TextDecoder().decode(bytes.subarray(4, at))) as unknown[];
+  const rows = parseSealed(bytes.subarray(4, at));
+  if (!isTable(rows, ["string", "number", "number", "number"])) return null;
   const packs: ListedPack[] = [];
   for (let row = 0; row < rows.length; row += 4) {
     const [integrity, length, crc, size] = rows.slice(row, row + 4) as [string, number, number, number];

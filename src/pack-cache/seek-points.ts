@@ -51,6 +51,7 @@ export function readSeekPoints(blob: Uint8Array, tarball: Uint8Array): SeekPoint
   const head = new Uint32Array(bytes.buffer, bytes.byteOffset, Math.min(HEAD, bytes.length >> 2));
   const [unpacked = 0, count = 0, length, trailer] = head;
   if (length !== tarball.length || trailer !== trailerOf(tarball)) return null;
+  if ((HEAD + count * WORDS) * 4 > bytes.length) return null;
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset + HEAD * 4, count * WORDS);
   const points: SeekPoint[] = [];
   let from = HEAD * 4 + words.byteLength;
@@ -59,7 +60,8 @@ export function readSeekPoints(blob: Uint8Array, tarball: Uint8Array): SeekPoint
     points.push({ byte, bit, at, window: bytes.subarray(from, from + size) });
     from += size;
   }
-  return { points, unpacked };
+  // The first point is the start of the archive, so that every range has one before it.
+  return points[0]?.at === 0 ? { points, unpacked } : null;
 }
 
 /**
