@@ -85,6 +85,10 @@ export class ImportResolution {
 
   *#named(specifier: string, folder: string): ReadSteps<string> {
     if (specifier[0] === "#") return yield* this.#imported(specifier, folder);
+    return yield* this.#packaged(specifier, folder);
+  }
+
+  *#packaged(specifier: string, folder: string): ReadSteps<string> {
     const builtin = builtinName(specifier);
     if (builtin === null) return yield* this.#bare(specifier, folder);
     if (this.#rules.external) return `node:${builtin}`;
@@ -107,8 +111,11 @@ export class ImportResolution {
     const target = packageImports(scope?.json["imports"], name, context);
     const base = scope?.folder ?? "";
     if ("path" in target) return this.#exact(base, target.path);
-    // Node tries no extensions here, not even for `require`.
-    return yield* new ImportResolution(this.#manifests, { ...this.#rules, extensions: [] }).#named(target.bare, base);
+    // Node tries no extensions here, not even for `require`. A target that starts with `#` is a package's name to it.
+    return yield* new ImportResolution(this.#manifests, { ...this.#rules, extensions: [] }).#packaged(
+      target.bare,
+      base,
+    );
   }
 
   /** Resolves a package's name, or a path in a package. */

@@ -1,6 +1,6 @@
 import type { Failure } from "../api/failure.ts";
 import type { ErrorCode } from "../errors/failure.ts";
-import { failure, InstallError } from "../errors/failure.ts";
+import { failure, InstallError, shorten } from "../errors/failure.ts";
 
 /** Returns an error with one of Node's codes. `tip` is a sentence that says what to do. */
 export function nodeError(code: ErrorCode, message: string, tip?: string): InstallError {
@@ -11,6 +11,6 @@ export function nodeError(code: ErrorCode, message: string, tip?: string): Insta
 export function inImport(error: unknown, specifier: string, importer: string): unknown {
   if (!(error instanceof InstallError) || !error.code.startsWith("ERR_")) return error;
   const why: Failure = error.failure;
-  const message = `${importer || "The project"} imports "${specifier}": ${why.message}`;
+  const message = shorten(`${importer || "The project"} imports "${specifier}": ${why.message}`);
   return new InstallError({ ...why, message, spec: specifier, details: { specifier, importer } });
 }

@@ -1,5 +1,6 @@
 import type { NodeResolveOptions } from "../api/install.ts";
 import { notLoaded } from "../errors/files.ts";
+import { invalidOption } from "../errors/invalid-option.ts";
 import { ImportResolution, type ResolveRules } from "./import-resolution.ts";
 import { joinPath, Manifests, type PackageScope, parentOf, type ReadSteps } from "./manifests.ts";
 import { inImport } from "./node-error.ts";
@@ -59,7 +60,8 @@ export class NodeResolver {
     return await wait(this.#manifests.scope(parentOf(joinPath("", path))));
   }
 
-  *#steps({ specifier, importer }: ResolveRequest, options: NodeResolveOptions = {}): ReadSteps<string> {
+  *#steps({ specifier, importer }: ResolveRequest, given?: NodeResolveOptions): ReadSteps<string> {
+    const options = given ?? {};
     try {
       if (/^(?:data|https?|blob):/.test(specifier)) return specifier;
       const { files } = this.#manifests;
@@ -96,6 +98,11 @@ async function wait<T>(steps: ReadSteps<T>): Promise<T> {
 }
 
 function rulesOf(options: NodeResolveOptions): ResolveRules {
+  for (const name of ["conditions", "mainFields", "extensions"] as const) {
+    const list = options[name];
+    if (list === undefined || (Array.isArray(list) && list.every((text) => typeof text === "string"))) continue;
+    throw invalidOption(`options.${name} must be a list of texts.`);
+  }
   const conditions = new Set(options.conditions ?? ["import", "module", "browser"]);
   const browser = options.browser ?? conditions.has("browser");
   return {

@@ -56,6 +56,7 @@ const target: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
       "b/lib/*",
       "fs",
       "node:fs",
+      "#a",
       "./",
       null,
       null,
