@@ -13,14 +13,14 @@ import type {
 import { orAbort } from "../src/base/on-abort.ts";
 import { failure, InstallError } from "../src/errors/failure.ts";
 import { failureOf, progressFailed } from "../src/errors/failure-of.ts";
-import { invalidOption } from "../src/errors/invalid-option.ts";
+import { invalidOption, shortValue } from "../src/errors/invalid-option.ts";
 import { shown } from "../src/errors/shown.ts";
 import { withoutSecrets } from "../src/errors/without-secrets.ts";
 import { disposed } from "../src/errors/work.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
 import { type Backend, settingsOf } from "./backends/backend.ts";
 import type { Installs } from "./install/installs.ts";
-import { plainInput, plainOptions } from "./options/plain-input.ts";
+import { ownOptions, plainInput, plainOptions } from "./options/plain-input.ts";
 
 type RealMode = Exclude<Mode, "auto">;
 
@@ -29,29 +29,21 @@ type RealMode = Exclude<Mode, "auto">;
  * `options.mode` names a mode, only that mode is tried.
  * @throws InstallError EINVALIDREGISTRY, EINVALIDOPTION; EMODE if no mode can start
  */
-export async function createInstaller(options: InstallerOptions = {}): Promise<Installer> {
-  registryConfig(options);
-  const {
-    mode: asked = "auto",
-    fetch,
-    io,
-    deadline,
-    minRate,
-    packumentLimit,
-    tokenUrls,
-    projectConfig,
-    storeName,
-  } = options;
+export async function createInstaller(given: InstallerOptions = {}): Promise<Installer> {
+  const options = ownOptions(given);
+  const { registry, scopes, mode: asked = "auto", ...others } = options;
+  if (Object.keys(others).length > 0) {
+    (await import("./options/check-installer-options.ts")).checkInstallerOptions(others);
+  }
+  const { fetch, io } = others;
   if (fetch && io === "worker") {
     throw invalidOption('options.fetch cannot be used with io: "worker".');
   }
-  if ([deadline, minRate, packumentLimit, tokenUrls, projectConfig, storeName].some((option) => option !== undefined)) {
-    (await import("./options/check-installer-options.ts")).checkInstallerOptions(options);
-  }
-  const given = { ...options, ...plainOptions(() => settingsOf(options)) };
-  const attempts = (asked === "auto" ? MODES : [asked]).map((mode) => ({ mode, options: given }));
+  const plain = { ...options, ...plainOptions(() => settingsOf(options)) };
+  registryConfig(plain);
+  const attempts = (asked === "auto" ? MODES : [asked]).map((mode) => ({ mode, options: plain }));
   // If no worker starts, the page makes the requests.
-  if (asked === "auto" && io === "worker") attempts.push({ mode: "inline", options: { ...given, io: "page" } });
+  if (asked === "auto" && io === "worker") attempts.push({ mode: "inline", options: { ...plain, io: "page" } });
   const obstacles: string[] = [];
   for (const { mode, options } of attempts) {
     const backend = obstacleTo(mode) ?? (await start(mode, options));
@@ -71,7 +63,7 @@ const MODES = ["threads", "worker", "inline"] as const;
 /** Returns the reason why a mode cannot start, if it is known before an attempt. */
 function obstacleTo(mode: RealMode): string | undefined {
   if (!MODES.includes(mode)) {
-    throw invalidOption(`options.mode must be "auto", "threads", "worker" or "inline", not "${mode}".`);
+    throw invalidOption(`options.mode must be "auto", "threads", "worker" or "inline", not ${shortValue(mode)}.`);
   }
   if (mode === "inline") return undefined;
   // Node's worker threads do not count.
@@ -132,10 +124,13 @@ class WebInstaller implements Installer {
     });
   }
 
-  resolve(project: ProjectInput, options: ResolveOptions = {}): Promise<Resolution> {
+  resolve(project: ProjectInput, given?: ResolveOptions): Promise<Resolution> {
+    const options = given ?? {};
     return this.#run(options.signal, async (signal) => {
       const input = plainInput(project);
       const { signal: _, ...plain } = plainOptions(() => ({ ...options, signal: undefined }));
+      if (Object.keys(plain).length > 0)
+        (await import("./options/check-resolve-options.ts")).checkResolveOptions(plain);
       const { onProgress, warnings } = this.#progressListener(signal);
       const resolution = await this.#backend.resolve(input, { ...plain, signal, onProgress });
       (resolution.warnings as Warning[]).push(...warnings);
@@ -143,8 +138,8 @@ class WebInstaller implements Installer {
     });
   }
 
-  packument(name: string, options: { signal?: AbortSignal } = {}): Promise<PackumentSummary> {
-    return this.#run(options.signal, async (signal) => {
+  packument(name: string, options?: { signal?: AbortSignal }): Promise<PackumentSummary> {
+    return this.#run(options?.signal, async (signal) => {
       const { summarise } = await import("./packument-summary.ts");
       return await summarise(name, this.#options, signal);
     });

@@ -2,6 +2,7 @@
 
 import type { InstallerOptions, PackumentSummary } from "../src/api/resolve.ts";
 import { InstallError } from "../src/errors/failure.ts";
+import { asText } from "../src/errors/invalid-option.ts";
 import { PackumentSource } from "../src/registry/packument-source.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
 import { createFetchTransport } from "../workers/net/fetch-transport.ts";
@@ -13,6 +14,7 @@ export async function summarise(
   signal: AbortSignal,
 ): Promise<PackumentSummary> {
   const config = registryConfig(options);
+  asText(name, "name");
   const transport = createFetchTransport({ ...options, registry: config.registry });
   try {
     const metadata = options.metadata ?? "abbreviated";

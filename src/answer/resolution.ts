@@ -2,6 +2,7 @@ import type { Failure } from "../api/failure.ts";
 import type { ImportMap, ImportMapOptions, Rung } from "../api/flat.ts";
 import type { LockChange, Resolution, ResolutionStats, Tree } from "../api/resolve.ts";
 import { InstallError } from "../errors/failure.ts";
+import { asText } from "../errors/invalid-option.ts";
 import { withoutSecrets } from "../errors/without-secrets.ts";
 import { diffLocks } from "./diff-locks.ts";
 import type { TreeData } from "./tree-data.ts";
@@ -46,7 +47,7 @@ export function resolutionOf(parts: ResolutionParts, nextTurn: () => Promise<voi
     why: (name) => why(name, readTree()),
     diff: (lockText: string): LockChange[] => {
       try {
-        return diffLocks(lockText, files[lockfile] ?? "");
+        return diffLocks(asText(lockText, "lockText"), files[lockfile] ?? "");
       } catch (error) {
         throw error instanceof InstallError ? new InstallError(withoutSecrets(error.failure)) : error;
       }

@@ -2,6 +2,7 @@ import type { FileStat, InstalledProject, InstallReport, NodeResolveOptions } fr
 import type { Resolution } from "../api/resolve.ts";
 import { InstallError } from "../errors/failure.ts";
 import { notLoaded } from "../errors/files.ts";
+import { asText, invalidInput } from "../errors/invalid-option.ts";
 import { disposed } from "../errors/work.ts";
 import type { PackageFiles } from "../node/package-files.ts";
 import type { FileIndex, FoundFile } from "./file-index.ts";
@@ -47,7 +48,7 @@ export class PackedProject implements InstalledProject {
   }
 
   async readFile(path: string): Promise<Uint8Array> {
-    const found = this.#index.find(path);
+    const found = this.#index.find(asText(path, "path"));
     if ("bytes" in found) return found.bytes;
     const { pack, position } = found;
     const changed = this.#bytesOutsideArchives(found);
@@ -55,7 +56,7 @@ export class PackedProject implements InstalledProject {
   }
 
   readFileSync(path: string): Uint8Array {
-    const found = this.#index.find(path);
+    const found = this.#index.find(asText(path, "path"));
     const bytes = this.#bytesOutsideArchives(found);
     if (bytes) return bytes;
     if ("pack" in found) {
@@ -69,6 +70,8 @@ export class PackedProject implements InstalledProject {
   }
 
   async load(locations?: readonly string[]): Promise<void> {
+    if (locations !== undefined && !Array.isArray(locations)) throw invalidInput("locations must be a list of texts.");
+    for (const location of locations ?? []) asText(location, "location");
     await this.#parts.reader.load(this.#index.packs(locations).map(({ index }) => index));
   }
 
@@ -77,39 +80,40 @@ export class PackedProject implements InstalledProject {
   }
 
   readdir(path: string): string[] {
-    return this.#index.readdir(path);
+    return this.#index.readdir(asText(path, "path"));
   }
 
   stat(path: string): FileStat {
-    const stat = this.#index.stat(path);
+    const stat = this.#index.stat(asText(path, "path"));
     const changed = stat.kind === "file" ? this.#parts.overlay.get(this.#index.realpath(path)) : undefined;
     return changed ? { ...stat, size: changed.length } : stat;
   }
 
   lstat(path: string): FileStat {
-    const stat = this.#index.lstat(path);
+    const stat = this.#index.lstat(asText(path, "path"));
     return stat.kind === "link" ? stat : this.stat(path);
   }
 
   exists(path: string): boolean {
-    return this.#index.exists(path);
+    return this.#index.exists(asText(path, "path"));
   }
 
   realpath(path: string): string {
-    return this.#index.realpath(path);
+    return this.#index.realpath(asText(path, "path"));
   }
 
   glob(pattern: string): string[] {
-    return this.#index.glob(pattern);
+    return this.#index.glob(asText(pattern, "pattern"));
   }
 
   resolveBin(name: string, from?: string): string | null {
-    return this.#index.resolveBin(name, from);
+    return this.#index.resolveBin(asText(name, "name"), from === undefined ? from : asText(from, "from"));
   }
 
   async nodeResolve(specifier: string, importer: string, options?: NodeResolveOptions): Promise<string> {
     const { nodeResolve } = await import("../node/resolve.ts");
-    return await nodeResolve(this.#files, { specifier, importer }, options);
+    const request = { specifier: asText(specifier, "specifier"), importer: asText(importer, "importer") };
+    return await nodeResolve(this.#files, request, options);
   }
 
   dispose(): void {

@@ -64,7 +64,8 @@ export function editable(manifest: Manifest): Manifest {
 }
 
 function has(manifest: Manifest, section: SavedSection, name: string): boolean {
-  return manifest[section] !== undefined && Object.hasOwn(manifest[section], name);
+  // A section may be null in a package.json.
+  return Object.hasOwn(manifest[section] ?? {}, name);
 }
 
 function putSpec(manifest: Manifest, section: SavedSection, [name, spec]: readonly [string, string]): void {

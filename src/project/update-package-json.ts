@@ -23,7 +23,7 @@ export function updatePackageJson(original: PackageJson | null, manifest: Manife
   for (const name of Object.keys(wanted["optionalDependencies"] ?? {})) delete wanted["dependencies"]?.[name];
   for (const section of WRITTEN_SECTIONS) {
     if (Object.keys(wanted[section] ?? {}).length > 0) after[section] = wanted[section];
-    else delete after[section];
+    else if (after[section] !== null) delete after[section];
   }
   const peers = after["peerDependencies"] as Deps | undefined;
   for (const name of peers && isObject(before["dependencies"]) ? Object.keys(before["peerDependencies"] ?? {}) : []) {

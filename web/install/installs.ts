@@ -158,13 +158,16 @@ export class Installs {
 
   async #resolve(project: ProjectInput, installation: Installation, checked: CheckedInstall): Promise<Resolution> {
     const { options, config, signal } = checked;
-    const { resolve = {}, omit, platform } = options;
+    const { omit, platform } = options;
+    const resolve = plainOptions(() => options.resolve ?? {});
+    if (Object.keys(resolve).length > 0)
+      (await import("../options/check-resolve-options.ts")).checkResolveOptions(resolve);
     const sourcesOf = (placed: readonly PlacedPackage[]): PackSource[] =>
       placed.map((each) => packSource({ ...each, url: tarballUrl(config, each.resolved) }));
     // Tarballs are fetched while the project is resolved, unless the finished tree may leave many of them out.
     const startsEarly = !omit?.length && this.#options.cache !== "offline" && platform !== "wasm";
     const run: RunOptions = {
-      ...plainOptions(() => resolve),
+      ...resolve,
       ...(omit && { omit }),
       ...(typeof platform === "object" && resolvePlatform(platform, this.#options)),
       signal,

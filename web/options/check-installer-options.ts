@@ -1,36 +1,66 @@
-// Loaded on demand: when an installer is created with one of these options.
+// Loaded on demand: when an installer is created with other options than its registries and its mode.
 
 import type { InstallerOptions } from "../../src/api/resolve.ts";
+import { isObject } from "../../src/base/json.ts";
 import { invalidOption } from "../../src/errors/invalid-option.ts";
 import { httpUrl } from "../../src/registry/registry-config.ts";
 
 /** The longest delay of a timer. A longer one would fire at once. */
 const LONGEST_DELAY = 2 ** 31 - 1;
 
-/**
- * Checks the limits on requests, and the options on trust. @throws InstallError EINVALIDOPTION that names the option and what it must be
- */
+/** What a number may be: its least and largest value, and the words for it. */
+type NumberRule = readonly [least: number, most: number, words: string];
+
+const DELAY: NumberRule = [Number.MIN_VALUE, LONGEST_DELAY, `a positive number, at most ${LONGEST_DELAY}`];
+const COUNT: NumberRule = [1, Number.POSITIVE_INFINITY, "a number from 1"];
+const POSITIVE: NumberRule = [Number.MIN_VALUE, Number.POSITIVE_INFINITY, "a positive number"];
+const FROM_ZERO: NumberRule = [0, Number.MAX_VALUE, "0 or a positive number"];
+
+const NUMBERS: ReadonlyMap<string, NumberRule> = new Map([
+  ["timeout", DELAY],
+  ["deadline", DELAY],
+  ["minRate", FROM_ZERO],
+  ["packumentLimit", POSITIVE],
+  ["retries", FROM_ZERO],
+  ["concurrency", COUNT],
+  ["tarballConcurrency", COUNT],
+  ["extractWorkers", COUNT],
+]);
+
+const CHOICES: ReadonlyMap<string, readonly string[]> = new Map([
+  ["metadata", ["full", "abbreviated"]],
+  ["cache", ["default", "revalidate", "prefer-offline", "offline", "none"]],
+  ["io", ["page", "worker"]],
+]);
+
+/** Checks the options of an installer, except its registries and its mode. @throws InstallError EINVALIDOPTION that names the option */
 export function checkInstallerOptions(options: InstallerOptions): void {
-  const {
-    deadline = 1,
-    minRate = 0,
-    packumentLimit = 1,
-    tokenUrls = [],
-    projectConfig = true,
-    storeName = "",
-  } = options;
-  const demand = (good: boolean, name: string, what: string): void => {
+  for (const [name, value] of Object.entries(options)) if (value !== undefined) checkOne(name, value);
+}
+
+function checkOne(name: string, value: unknown): void {
+  const demand = (good: boolean, what: string): void => {
     if (!good) throw invalidOption(`options.${name} must be ${what}.`);
   };
-  const isNumber = (value: unknown): value is number => typeof value === "number";
-  const isDelay = isNumber(deadline) && deadline > 0 && deadline <= LONGEST_DELAY;
-  demand(isDelay, "deadline", `a positive number, at most ${LONGEST_DELAY}`);
-  demand(isNumber(minRate) && minRate >= 0 && minRate < Number.POSITIVE_INFINITY, "minRate", "0 or a positive number");
-  demand(isNumber(packumentLimit) && packumentLimit > 0, "packumentLimit", "a positive number");
+  const [least, most, words] = NUMBERS.get(name) ?? [];
+  if (words) demand(typeof value === "number" && value >= (least as number) && value <= (most as number), words);
+  const choices = CHOICES.get(name);
+  if (choices) demand(choices.includes(value as string), choices.map((one) => `"${one}"`).join(" or "));
+  if (name === "fetch" || name === "token" || name === "onProgress") demand(typeof value === "function", "a function");
+  if (name === "workerUrl") demand(typeof value === "string" || value instanceof URL, "a URL");
   // The messages do not repeat a URL: it may contain credentials.
-  const areUrls = Array.isArray(tokenUrls) && tokenUrls.every((url) => typeof url === "string" && httpUrl(url));
-  demand(areUrls, "tokenUrls", "a list of http or https URLs");
-  demand(typeof storeName === "string", "storeName", "text");
-  const areKeys = Array.isArray(projectConfig) && projectConfig.every((key) => typeof key === "string");
-  demand(areKeys || typeof projectConfig === "boolean", "projectConfig", "a boolean or a list of keys");
+  if (name === "tokenUrls") demand(isList(value) && value.every((url) => httpUrl(url)), "a list of http or https URLs");
+  if (name === "storeName") demand(typeof value === "string", "text");
+  if (name === "projectConfig") demand(isList(value) || typeof value === "boolean", "a boolean or a list of keys");
+  if (name === "platform") {
+    const parts = isObject(value) ? Object.values(value) : [null];
+    demand(
+      parts.every((part) => part === undefined || typeof part === "string"),
+      "an object of names and versions",
+    );
+  }
+}
+
+function isList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === "string");
 }

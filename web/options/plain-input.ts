@@ -7,20 +7,30 @@ import { invalidInput, invalidOption } from "../../src/errors/invalid-option.ts"
 /** The value that is being copied: its path in a message, and the error to throw. */
 interface Subject {
   path: string;
+  /** The objects around it. */
+  depth?: number;
   refuse: (message: string) => InstallError;
 }
+
+const MAX_DEPTH = 20;
 
 /**
  * Copies plain data, so that it can be sent to a worker. Unwraps the proxies that frameworks put around objects. Does not copy bytes.
  */
-function plain(read: () => unknown, { path, refuse }: Subject): unknown {
+function plain(read: () => unknown, { path, refuse, depth = 0 }: Subject): unknown {
+  // No option nests as deep. A value that contains itself would nest without end.
+  if (depth > MAX_DEPTH) throw refuse(`${path.slice(0, 80)}… nests deeper than ${MAX_DEPTH} levels.`);
   let why: string;
   try {
     const value = read();
     const kind = Object.prototype.toString.call(value).slice(8, -1);
     const members = value as Record<string, unknown>;
     const member = (key: string): unknown =>
-      plain(() => members[key], { path: path + (/^\w+$/.test(key) ? `.${key}` : `["${key}"]`), refuse });
+      plain(() => members[key], {
+        path: path + (/^\w+$/.test(key) ? `.${key}` : `["${key}"]`),
+        refuse,
+        depth: depth + 1,
+      });
     if (Array.isArray(value)) return Object.keys(value).map(member);
     if (kind === "Object") return Object.fromEntries(Object.keys(members).map((key) => [key, member(key)]));
     if (kind === "Date") return new Date(value as Date);
@@ -33,6 +43,17 @@ function plain(read: () => unknown, { path, refuse }: Subject): unknown {
     why = `cannot be read (${failureOf(error).message})`;
   }
   throw refuse(`${path} ${why}.`);
+}
+
+/** Returns a copy of options, which reads each of them once. @throws InstallError EINVALIDOPTION if they are no object, or a getter throws */
+export function ownOptions<T extends object>(given: T): T {
+  let why = "must be an object";
+  try {
+    if (isObject(given)) return { ...given };
+  } catch (error) {
+    why = `cannot be read (${failureOf(error).message})`;
+  }
+  throw invalidOption(`options ${why}.`);
 }
 
 /** Copies options. @throws InstallError EINVALIDOPTION for a function, an object that is not plain, or a getter that throws */
