@@ -20,6 +20,10 @@ export interface Launcher {
   launch(): Promise<VisibleWindow>;
   /** Starts it with a profile on the disk. */
   launchOn(profile: string, pages: PolledPages): Promise<BrowserWindow>;
+  /** Starts it with the setting that refuses any storage to pages. */
+  launchRefusing?(): Promise<BrowserWindow>;
+  /** Starts it with private windows only. WebKitGTK under WebDriver has no others. */
+  launchPrivate?(): Promise<BrowserWindow>;
 }
 
 /** A page that has loaded the built package, in one of the browsers. */
@@ -114,6 +118,20 @@ export class BrowserStage extends StageServers {
     };
     const end = (): Promise<void> => window.goto("about:blank");
     const tab = new BrowserTab(this.address(kind, HOST, await this.newSite()), { window, launch, end });
+    await tab.reload();
+    return tab;
+  }
+
+  /** Opens a page in a browser with a setting of its own. Returns undefined if the browser has no such setting. */
+  async tabOf(
+    how: "launchRefusing" | "launchPrivate",
+    { isolated }: { isolated: boolean },
+  ): Promise<BrowserTab | undefined> {
+    const launch = this.#launcher[how];
+    if (!launch) return undefined;
+    const window = await launch();
+    const url = this.address(isolated ? "isolated" : "plain", HOST, await this.newSite());
+    const tab = new BrowserTab(url, { window, launch, end: () => window.close() });
     await tab.reload();
     return tab;
   }

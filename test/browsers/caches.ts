@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { lockEntry, lockOf, type TestPackage, testPackage } from "../install/packages.ts";
 import type { TestRegistry } from "../install/test-registry.ts";
 import type { BrowserTab } from "./browser-stage.ts";
-import type { Setting, Trial } from "./trial.ts";
+import { type Setting, SHORT, type Trial } from "./trial.ts";
 
 const TOP = testPackage(
   "top@1.0.0",
@@ -61,7 +61,7 @@ export function testCaches(trial: () => Trial): void {
     trial().facts.set("caches between visits", "yes");
   });
 
-  test("a visit after the browser was killed makes no request", async () => {
+  test.runIf(!SHORT)("a visit after the browser was killed makes no request", async () => {
     const [setting] = trial().settings;
     if (!setting) throw new Error("The browser allows no mode");
     const registry = stocked(trial());
@@ -88,5 +88,26 @@ export function testCaches(trial: () => Trial): void {
     );
     expect(install).toEqual(["ESTORE"]);
     trial().facts.set("storage refused", "installs, with the warning ESTORE");
+  });
+
+  test.runIf(!SHORT)(
+    "a browser that refuses storage to all pages installs, and warns, if it has such a setting",
+    async () => {
+      for (const isolated of [true, false]) {
+        const registry = stocked(trial());
+        await using tab = await trial().stage.tabOf("launchRefusing", { isolated });
+        if (!tab) continue;
+        expect(await visit(tab, {}, registry)).toMatchObject({ read: PATHS, warnings: ["ESTORE"], requests: 6 });
+      }
+    },
+  );
+
+  test.runIf(!SHORT)("in a private window, a second visit makes no request", async () => {
+    const registry = stocked(trial());
+    const [setting] = trial().settings;
+    await using tab = (await trial().stage.tabOf("launchPrivate", setting!)) ?? (await trial().stage.tab(setting!));
+    expect(await visit(tab, {}, registry)).toMatchObject({ read: PATHS, warnings: [], requests: 6 });
+    await tab.reload();
+    expect(await visit(tab, {}, registry)).toMatchObject({ read: PATHS, warnings: [], requests: 0 });
   });
 }

@@ -17,7 +17,13 @@ const webKit = (options: WebKitOptions): Launcher => ({
 /** The browsers under test. */
 export const KINDS = {
   Chromium: { launch: () => launchChromium(), launchOn: (profile) => launchChromium(profile) },
-  Firefox: { launch: () => launchFirefox(), launchOn: (profile) => launchFirefox({ profile }) },
+  Firefox: {
+    launch: () => launchFirefox(),
+    launchOn: (profile) => launchFirefox({ profile }),
+    // Blocks cookies and all other storage.
+    launchRefusing: () => launchFirefox({ preferences: { "network.cookie.cookieBehavior": 2 } }),
+    launchPrivate: () => launchFirefox({ preferences: { "browser.privatebrowsing.autostart": true } }),
+  },
   WebKitGTK: webKit({}),
   "WebKitGTK with Safari's features": webKit(AS_SAFARI),
 } as const satisfies Record<string, Launcher>;

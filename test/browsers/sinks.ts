@@ -4,7 +4,7 @@ import { differences, type Listing, plain } from "../install/listing.ts";
 import { PROJECTS } from "../install/projects.ts";
 import { PLACEHOLDER } from "../support/registry/snapshot.ts";
 import { installArchives, type SinkTrial } from "./sinks-page.ts";
-import type { Setting, Trial } from "./trial.ts";
+import { type Setting, SHORT, type Trial } from "./trial.ts";
 
 interface Kept {
   lock: string;
@@ -38,7 +38,7 @@ export function testSinks(trial: () => Trial): void {
     }
   });
 
-  test("zip and tar archives have the files that they have in Node", async () => {
+  test.runIf(!SHORT)("zip and tar archives have the files that they have in Node", async () => {
     for (const setting of trial().settings) {
       await using tab = await trial().stage.tab(setting);
       for (const name of Object.keys(PROJECTS)) {
@@ -49,19 +49,22 @@ export function testSinks(trial: () => Trial): void {
     }
   });
 
-  test("the origin-private file system has npm's files, if the browser lets pages write them", async () => {
-    const { abilities, facts, settings, stage } = trial();
-    const has = abilities.plain.files;
-    facts.set("origin-private file system", has ? "yes" : "no");
-    for (const setting of has ? settings : []) {
-      for (const name of Object.keys(PROJECTS)) {
-        await using tab = await stage.tab(setting);
-        const { given, listing } = sinkTrial(trial(), setting, name);
-        const found = await tab.call((bench, given) => bench.installFiles(given), given);
-        const files = Object.entries(plain(listing)).filter(([, what]) => !what.startsWith("->"));
-        expect(differences(found.listing, Object.fromEntries(files))).toEqual([]);
-        expect(found.added).toBe(0);
+  test.runIf(!SHORT)(
+    "the origin-private file system has npm's files, if the browser lets pages write them",
+    async () => {
+      const { abilities, facts, settings, stage } = trial();
+      const has = abilities.plain.files;
+      facts.set("origin-private file system", has ? "yes" : "no");
+      for (const setting of has ? settings : []) {
+        for (const name of Object.keys(PROJECTS)) {
+          await using tab = await stage.tab(setting);
+          const { given, listing } = sinkTrial(trial(), setting, name);
+          const found = await tab.call((bench, given) => bench.installFiles(given), given);
+          const files = Object.entries(plain(listing)).filter(([, what]) => !what.startsWith("->"));
+          expect(differences(found.listing, Object.fromEntries(files))).toEqual([]);
+          expect(found.added).toBe(0);
+        }
       }
-    }
-  });
+    },
+  );
 }
