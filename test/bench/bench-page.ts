@@ -64,7 +64,10 @@ async function memoryFetch(index: FeedIndex): Promise<typeof fetch> {
 
 /** Passes on settings that this version of the library may not know. */
 function create(settings: InstallerSettings): Promise<Installer> {
-  return library.createInstaller({ ...settings, ...(respond && { fetch: respond }) } as InstallerOptions);
+  return library.createInstaller({
+    ...settings,
+    ...(respond && { fetch: respond, storeName: "" }),
+  } as InstallerOptions);
 }
 
 async function resolve({ installer: settings, project, options }: ResolveJob): Promise<PageTimes> {

@@ -12,7 +12,7 @@ import type { ByHand } from "./by-hand.ts";
 import { type Answer, type Call, exchange, type Reply } from "./exchange.ts";
 import { Pace } from "./pace.ts";
 import type { LastRead, SecondLook } from "./second-look.ts";
-import { type TokenOptions, Tokens } from "./tokens.ts";
+import type { TokenOptions, Tokens } from "./tokens.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
 
 export interface FetchTransportOptions
@@ -24,9 +24,22 @@ export interface FetchTransportOptions
   /** Called once, when `proxy` replaces the registry. */
   onWarning?: (warning: Failure) => void;
   /** The cache of `token`'s answers, if it is shared with others. */
-  tokens?: Tokens;
+  tokens?: OpenTokens;
   /** Returns a number in [0, 1), which spreads the waits before retries. */
   random?: () => number;
+}
+
+/** The credentials of a run; undefined without a `token` callback, or if their code cannot be loaded. */
+type OpenTokens = Promise<Tokens | undefined> | undefined;
+
+export function openTokens(options: TokenOptions): OpenTokens {
+  return (
+    options.token &&
+    import("./tokens.ts").then(
+      ({ Tokens }) => new Tokens(options),
+      () => undefined,
+    )
+  );
 }
 
 /** Both values are CORS-safelisted, so that no request needs a preflight. */
@@ -74,7 +87,7 @@ class FetchTransport implements Transport {
   readonly #limit: Limit;
   /** Only on a page, which must stay responsive. */
   readonly #pace = "document" in globalThis ? new Pace() : undefined;
-  readonly #tokens: Tokens;
+  readonly #tokens: OpenTokens;
   readonly #read: LastRead = new Map();
   #secondLookCode: Promise<SecondLook | undefined> | undefined;
   readonly #life = new AbortController();
@@ -95,7 +108,7 @@ class FetchTransport implements Transport {
     this.#retries = retries;
     this.#budget = concurrency * retries;
     this.#limit = new Limit(concurrency);
-    this.#tokens = options.tokens ?? new Tokens(options);
+    this.#tokens = options.tokens ?? openTokens(options);
   }
 
   async get(request: RegistryRequest): Promise<Outcome<RegistryResponse>> {
@@ -191,7 +204,8 @@ class FetchTransport implements Transport {
   /** Sends one request. Returns undefined if the token callback failed. */
   async #ask(state: RequestState, url: URL): Promise<Reply | undefined> {
     const { kind, metadata, etag, kept } = state.request;
-    const token = this.#tokens.none ? undefined : await orAbort(this.#tokens.of(url), state.signal);
+    const tokens = this.#tokens && (await this.#tokens);
+    const token = tokens && (await orAbort(tokens.of(url), state.signal));
     if (token === null) return undefined;
     const headers: Record<string, string> = { accept: kind === "tarball" ? "*/*" : ACCEPT[metadata] };
     // In a browser the header would need a preflight for each request, and the browser's cache revalidates by itself.
@@ -215,7 +229,7 @@ class FetchTransport implements Transport {
     if (IN_BROWSER) return exchange(call);
     const { ByHand } = await import("./by-hand.ts");
     this.#byHand ??= new ByHand();
-    return this.#byHand.exchange(call, keyOf(state, url), this.#tokens.baseOf(url));
+    return this.#byHand.exchange(call, keyOf(state, url), tokens?.baseOf(url));
   }
 
   #limitOf({ kind, limit }: RegistryRequest): number {
@@ -238,7 +252,8 @@ class FetchTransport implements Transport {
     }
     if (status === 401 && state.token && !state.renewed) {
       state.renewed = true;
-      if (await orAbort(this.#tokens.renew(url, state.token), state.signal)) return "again";
+      const tokens = this.#tokens && (await this.#tokens);
+      if (tokens && (await orAbort(tokens.renew(url, state.token), state.signal))) return "again";
     }
     const wait = retryAfter(headers.get("retry-after"), Date.now());
     const facts: FailureFacts = { code: `E${status}`, milliseconds: wait };
@@ -249,8 +264,8 @@ class FetchTransport implements Transport {
 
   /** Checks whether a packument was requested with the credentials of its registry, which name the part of the store for it. */
   async #isOfNamespace({ request, url, token, signal }: RequestState): Promise<boolean> {
-    if (this.#tokens.none || request.kind !== "packument") return true;
-    return (await orAbort(this.#tokens.of(new URL(".", url)), signal)) === token;
+    const tokens = request.kind === "packument" && this.#tokens && (await this.#tokens);
+    return !tokens || (await orAbort(tokens.of(new URL(".", url)), signal)) === token;
   }
 
   /** Records a readable answer. The second look uses it as proof that the registry can be reached. */

@@ -3,9 +3,9 @@ import type { InstallerOptions, MetadataForm } from "../../src/api/resolve.ts";
 import { orAbort } from "../../src/base/on-abort.ts";
 import { registryBase } from "../../src/registry/registry-config.ts";
 import type { Transport } from "../../src/registry/transport.ts";
-import { createFetchTransport, type FetchTransportOptions } from "./fetch-transport.ts";
+import { createFetchTransport, type FetchTransportOptions, openTokens } from "./fetch-transport.ts";
 import type { NetSession } from "./net-protocol.ts";
-import { type TokenOptions, Tokens } from "./tokens.ts";
+import type { TokenOptions } from "./tokens.ts";
 
 /** Makes requests, and says which part of the store their credentials allow to read. */
 export interface Net extends Transport {
@@ -21,8 +21,8 @@ type NetOptions = FetchTransportOptions & Pick<InstallerOptions, "storeName">;
 
 /** Creates a net over `fetch`, on this thread. */
 export function createNet(options: NetOptions): Net {
-  const { tokens = new Tokens(options) } = options;
-  const transport = createFetchTransport({ ...options, tokens });
+  const { tokens = openTokens(options) } = options;
+  const transport = createFetchTransport({ ...options, ...(tokens && { tokens }) });
   const life = new AbortController();
   return {
     get: (request) => transport.get(request),
@@ -33,7 +33,8 @@ export function createNet(options: NetOptions): Net {
     },
     async namespace(registry, metadata) {
       // The token callback may never answer. Then the wait ends with the run.
-      const token = await orAbort(tokens.of(new URL(registry)), life.signal).catch(() => null);
+      const known = await tokens;
+      const token = known && (await orAbort(known.of(new URL(registry)), life.signal).catch(() => null));
       if (token === null) return null;
       const { namespaceOf } = await import("../../src/metadata-cache/namespace.ts");
       const subtle = globalThis.crypto?.subtle;
@@ -47,10 +48,10 @@ export function createNet(options: NetOptions): Net {
 /** Returns a function that opens nets. Nets that are open at the same time belong to one run and share its credentials. */
 export function openNets(options: Omit<NetOptions, "registry" | "onWarning" | "tokens"> & TokenOptions): OpenNet {
   const open = new Set<Net>();
-  let tokens: Tokens;
+  let tokens: ReturnType<typeof openTokens>;
   return ({ registry }, onWarning) => {
-    if (open.size === 0) tokens = new Tokens(options);
-    const net = createNet({ ...options, registry, onWarning, tokens });
+    if (open.size === 0) tokens = openTokens(options);
+    const net = createNet({ ...options, registry, onWarning, ...(tokens && { tokens }) });
     open.add(net);
     const dispose = (): void => {
       open.delete(net);

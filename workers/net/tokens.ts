@@ -1,3 +1,5 @@
+// Loaded on demand: when an installer has a `token` callback.
+
 import type { InstallerOptions } from "../../src/api/resolve.ts";
 import { DEFAULT_REGISTRY, isBelow, registryBase } from "../../src/registry/registry-config.ts";
 
@@ -20,11 +22,6 @@ export class Tokens {
     this.#ask = token;
     const bases = [registry, ...Object.values(scopes), ...tokenUrls].map((url) => registryBase(url));
     this.#bases = bases.filter((base) => base !== undefined).sort((a, b) => b.length - a.length);
-  }
-
-  /** Whether there is no callback. */
-  get none(): boolean {
-    return !this.#ask;
   }
 
   /** Returns the longest configured base URL that `url` is below; undefined if there is none. Credentials never leave it. */
