@@ -9,9 +9,9 @@ import type { Edge } from "../graph/edge.ts";
 import { Node } from "../graph/node.ts";
 import { integrityOf } from "../registry/dist.ts";
 import { parseRange, testRange } from "../spec/range.ts";
-import { parseVersion } from "../spec/version.ts";
+import { compareVersions, parseVersion, type Version } from "../spec/version.ts";
 import type { InstallableVersions } from "./installable-versions.ts";
-import { WITH_PRERELEASES } from "./packument-versions.ts";
+import { intervalOf, WITH_PRERELEASES } from "./packument-versions.ts";
 
 /** A version that the solver decided. */
 export interface DecidedVersion {
@@ -71,7 +71,9 @@ export function* buildFlatTree(
         edge.satisfiedBy(other) || (prereleases !== "as-written" && fitsAsPrerelease(edge, other));
       const reachable = edge.to && fits(edge.to);
       const copy =
-        edge.peer || reachable ? null : yield* fittingCopy(decided.get(edge.key) ?? [], fits, { context, candidates });
+        edge.peer || reachable
+          ? null
+          : yield* fittingCopy(edge, fits, { decided: decided.get(edge.key) ?? [], context, candidates });
       if (copy) {
         if (seen.size > MAX_PACKAGES || selfNesting(copy, node) >= MAX_SELF_NESTING) raise(endlessNesting(copy, node));
         tree.attach(copy, node);
@@ -106,14 +108,17 @@ function* createNode({ installable, index }: DecidedVersion, context: Context): 
 /** Nodes that were made to see whether they fit, and are not in the tree yet. */
 type Candidates = Map<DecidedVersion, Node>;
 
-/** Returns a node for the decided version that fits, if there are several to choose from. */
-function* fittingCopy(
-  decided: readonly DecidedVersion[],
-  fits: (node: Node) => boolean,
-  { context, candidates }: { context: Context; candidates: Candidates },
-): Steps<Node | null> {
+interface Copies {
+  readonly decided: readonly DecidedVersion[];
+  readonly candidates: Candidates;
+  readonly context: Context;
+}
+
+/** Returns a node for the first decided version that fits, if there are several to choose from. */
+function* fittingCopy(edge: Edge, fits: (node: Node) => boolean, copies: Copies): Steps<Node | null> {
+  const { decided, candidates, context } = copies;
   if (decided.length < 2) return null;
-  for (const version of decided) {
+  for (const version of decided.length < FEW ? decided : likelyToFit(edge, decided)) {
     const node = candidates.get(version) ?? (yield* createNode(version, context));
     if (fits(node)) {
       candidates.delete(version);
@@ -123,6 +128,31 @@ function* fittingCopy(
     yield PAUSE;
   }
   return null;
+}
+
+/** The number of versions of a name from which they are looked up instead of tried in turn. */
+const FEW = 16;
+
+/** Decided versions in ascending order, with their places in the list. */
+const sortedVersions = new WeakMap<readonly DecidedVersion[], readonly (readonly [Version, number])[]>();
+
+/** Returns the decided versions between the ends of an edge's range, in the order of the list. All of them if it has no range. */
+function likelyToFit(edge: Edge, decided: readonly DecidedVersion[]): readonly DecidedVersion[] {
+  const { spec } = edge.parsed();
+  const isPlain = edge.rule === null && edge.spec.accept === undefined && spec?.type === "range";
+  const range = isPlain ? parseRange(spec.fetchSpec, WITH_PRERELEASES) : null;
+  if (!range) return decided;
+  let sorted = sortedVersions.get(decided);
+  if (!sorted) {
+    const read = decided.map(({ installable, index }, place) => [installable.parsed(index), place] as const);
+    const known = read.filter((one): one is [Version, number] => one[0] !== null);
+    sorted = known.sort(([a], [b]) => compareVersions(a, b));
+    sortedVersions.set(decided, sorted);
+  }
+  const all = sorted;
+  const intervals = range.flatMap((set) => intervalOf(set, [0, all.length], (at) => (all[at] as [Version, number])[0]));
+  const places = new Set(intervals.flatMap(([low, high]) => all.slice(low, high).map(([, place]) => place)));
+  return [...places].sort((a, b) => a - b).map((place) => decided[place] as DecidedVersion);
 }
 
 /** Checks whether a prerelease lies between the ends of a range, although npm's rule for prereleases rejects it. */
