@@ -8,7 +8,7 @@ import type { PackageTable } from "./packages.ts";
 /** The number of steps that a proof may have. */
 export const MAX_PROOF_STEPS = 5000;
 /** The number of characters that a proof's specs and versions may have. */
-export const MAX_PROOF_TEXT = 2_000_000;
+export const MAX_PROOF_TEXT = 500_000;
 
 interface ProofTables {
   readonly packages: PackageTable;
