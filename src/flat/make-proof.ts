@@ -6,7 +6,7 @@ import type { Fact } from "./fact.ts";
 import type { PackageTable } from "./packages.ts";
 
 /** The number of steps that a proof may have. */
-export const MAX_PROOF_STEPS = 5000;
+export const MAX_PROOF_STEPS = 2000;
 /** The number of characters that a proof's specs and versions may have. */
 export const MAX_PROOF_TEXT = 500_000;
 
