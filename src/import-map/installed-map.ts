@@ -10,7 +10,7 @@ import { EMPTY_MODULE } from "../node/resolve.ts";
 import { webDigest } from "../tarball/integrity.ts";
 import { escapePath } from "./address.ts";
 import { importablePackages } from "./importable-packages.ts";
-import { type MapBudget, type MapWork, packageFolder } from "./map-budget.ts";
+import { type MapBudget, type MapWork, owningPackage } from "./map-budget.ts";
 import { EVERYWHERE, Mappings } from "./mappings.ts";
 import { isScript, ModuleGraph } from "./module-graph.ts";
 import type { ImportMapResult, Omission } from "./omissions.ts";
@@ -105,7 +105,7 @@ function* leftOutOf(tree: Tree, mains: ReadonlyMap<TreeNode, string>, graph: Mod
   for (const [node, main] of mains)
     if (graph.modules.get(main)?.kind === "commonjs") note(node.target ?? node, { why: "commonjs", what: main });
   for (const { path, imports } of graph.modules.values()) {
-    const owner = packageFolder(path);
+    const owner = owningPackage(path);
     for (const { specifier, to, isStatic } of imports) {
       yield { owner, steps: 1 };
       const isCommonJs = to !== null && graph.modules.get(to)?.kind === "commonjs";
@@ -162,12 +162,12 @@ class MapWriter {
 
   *write(entries: readonly MapEntry[]): MapWork<ImportMap> {
     for (const { key, to } of entries) {
-      yield { owner: packageFolder(to), steps: STEPS_OF_AN_ENTRY };
+      yield { owner: owningPackage(to), steps: STEPS_OF_AN_ENTRY };
       if (this.#canImport(to)) this.#mappings.add(EVERYWHERE, key, this.#address(to));
     }
     const integrity = new Map<string, string>();
     for (const { path, imports, hash } of this.#graph.modules.values()) {
-      const owner = packageFolder(path);
+      const owner = owningPackage(path);
       yield { owner, steps: STEPS_OF_AN_ENTRY };
       if (hash !== null) integrity.set(this.#address(path), hash);
       for (const { specifier, to } of imports) {

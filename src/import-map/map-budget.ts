@@ -74,7 +74,7 @@ export class MapBudget {
 }
 
 /** Returns the folder of the package that contains a file: `node_modules/a` for `node_modules/a/lib/b.js`; "" for the project. */
-export function packageFolder(path: string): string {
+export function owningPackage(path: string): string {
   const modules = "node_modules/";
   const at = path.lastIndexOf(modules);
   if (at < 0) return "";

@@ -2,7 +2,7 @@ import type { InstalledProject, NodeResolveOptions } from "../api/install.ts";
 import { InstallError } from "../errors/failure.ts";
 import { overLimit } from "../errors/limit.ts";
 import type { Digest } from "../tarball/integrity.ts";
-import { type MapBudget, packageFolder } from "./map-budget.ts";
+import { type MapBudget, owningPackage } from "./map-budget.ts";
 import { CHARS_AT_ONCE, type ModuleSyntax, moduleSyntax } from "./module-syntax.ts";
 
 /** Addresses, which a page resolves itself. */
@@ -67,7 +67,7 @@ export class ModuleGraph {
   /** Resolves an import, as in `ModuleImport.to`. Node's own modules and URLs give null. */
   async resolve(specifier: string, importer: string): Promise<string | null> {
     if (specifier.length > MAX_SPECIFIER) return null;
-    await this.#budget.spend(packageFolder(importer), STEPS_OF_A_RESOLUTION);
+    await this.#budget.spend(owningPackage(importer), STEPS_OF_A_RESOLUTION);
     try {
       const found = await this.#project.nodeResolve(specifier, importer, this.#options);
       return found.startsWith("node:") ? null : found;
@@ -126,7 +126,7 @@ export class ModuleGraph {
     for (let read = 0; ; ) {
       const { done, value } = steps.next();
       const end = done ? text.length : read + CHARS_AT_ONCE;
-      await this.#budget.spend(packageFolder(path), Math.max(0, end - read) / CHARS_IN_A_STEP);
+      await this.#budget.spend(owningPackage(path), Math.max(0, end - read) / CHARS_IN_A_STEP);
       if (done) return value;
       read = end;
     }

@@ -99,7 +99,7 @@ function match(
 
 /** Resolves a target: PACKAGE_TARGET_RESOLVE. @param level the number of conditions and lists around it */
 function resolveTarget(target: unknown, entry: TargetLookup, level: number): TargetResult {
-  if (level > MAX_LEVELS) throw tooLarge(entry, `nests more than ${MAX_LEVELS} conditions and lists`);
+  if (level > MAX_LEVELS) throw refusedTarget(entry, `nests more than ${MAX_LEVELS} conditions and lists`);
   spend(entry, 1);
   if (typeof target === "string") return resolvePath(target, entry);
   if (Array.isArray(target)) return firstValid(target, entry, level);
@@ -133,10 +133,10 @@ function firstValid(targets: readonly unknown[], entry: TargetLookup, level: num
 
 function spend(entry: TargetLookup, steps: number): void {
   entry.steps += steps;
-  if (entry.steps > MAX_STEPS) throw tooLarge(entry, `has more than ${MAX_STEPS} conditions and targets`);
+  if (entry.steps > MAX_STEPS) throw refusedTarget(entry, `has more than ${MAX_STEPS} conditions and targets`);
 }
 
-function tooLarge({ field, key, manifest }: TargetLookup, why: string): InstallError {
+function refusedTarget({ field, key, manifest }: TargetLookup, why: string): InstallError {
   const message = `"${field}" of ${manifest} ${why} for "${key}". Use another version of the package.`;
   return new InstallError(overLimit(message));
 }
@@ -157,10 +157,10 @@ function resolvePath(target: string, entry: TargetLookup): TargetResult {
 /** Replaces the stars of a target. Splits it first: a target of stars alone could fill the memory. */
 function fill(target: string, star: string, entry: TargetLookup): string {
   // Before the split, which takes memory for each star.
-  if (target.length > MAX_LENGTH) throw tooLarge(entry, `has a target of more than ${MAX_LENGTH} characters`);
+  if (target.length > MAX_LENGTH) throw refusedTarget(entry, `has a target of more than ${MAX_LENGTH} characters`);
   const parts = target.split("*");
   if (target.length + (parts.length - 1) * (star.length - 1) > MAX_LENGTH)
-    throw tooLarge(entry, `has a target of more than ${MAX_LENGTH} characters`);
+    throw refusedTarget(entry, `has a target of more than ${MAX_LENGTH} characters`);
   return parts.join(star);
 }
 

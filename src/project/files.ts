@@ -12,7 +12,7 @@ export const PROJECT_MOUNT = "/0/1/2/3/4/5/6/7";
 /** The characters of a path. No disk takes a longer one, and walking its folders takes the square of its length. */
 const MAX_PATH = 4096;
 
-function tooLong(path: string): InstallError {
+function longPath(path: string): InstallError {
   return new InstallError(
     overLimit(`The path "${path}" of a file has more than ${MAX_PATH} characters. Leave the file out.`),
   );
@@ -31,7 +31,7 @@ export class ProjectFiles {
   constructor(files: FileMap, mount: string) {
     this.mount = resolvePath("/", mount);
     for (const key of Object.keys(files)) {
-      if (key.length > MAX_PATH) throw tooLong(key);
+      if (key.length > MAX_PATH) throw longPath(key);
       const content = files[key];
       if (content !== undefined) this.#files.set(resolvePath(this.mount, `.${resolvePath("/", key)}`), content);
     }

@@ -55,7 +55,7 @@ export class GlobSet {
       for (const choice of choicesOf(pattern)) {
         expanded += choice.length;
         if (expanded > MAX_EXPANDED)
-          throw tooLarge(pattern, `brings the globs to more than ${MAX_EXPANDED} characters`);
+          throw refusedGlob(pattern, `brings the globs to more than ${MAX_EXPANDED} characters`);
         insert(root, choice.split("/"), id);
       }
     }
@@ -137,13 +137,13 @@ export function glob(pattern: string, dot = false): Glob {
 }
 
 function choicesOf(pattern: string): string[] {
-  if (pattern.length > MAX_LENGTH) throw tooLarge(pattern, `has more than ${MAX_LENGTH} characters`);
+  if (pattern.length > MAX_LENGTH) throw refusedGlob(pattern, `has more than ${MAX_LENGTH} characters`);
   const choices = expandBraces(pattern.replaceAll("\\", "/"));
-  if (!choices) throw tooLarge(pattern, `expands to more than ${MAX_CHOICES} texts`);
+  if (!choices) throw refusedGlob(pattern, `expands to more than ${MAX_CHOICES} texts`);
   return choices;
 }
 
-function tooLarge(pattern: string, why: string): InstallError {
+function refusedGlob(pattern: string, why: string): InstallError {
   return new InstallError(overLimit(`The glob "${pattern}" ${why}. Use fewer or shorter globs.`));
 }
 

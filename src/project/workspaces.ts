@@ -29,7 +29,7 @@ const MAX_STEPS = 20_000_000;
 const MAX_COVER_STEPS = 2_000_000;
 /** The files and folders between two pauses, and the steps. */
 const FOLDERS_AT_ONCE = 500;
-const STEPS_AT_ONCE = 200_000;
+const STEPS_AT_ONCE = 50_000;
 
 /**
  * Finds a project's workspaces. Returns the absolute folder of each name, in the order of the patterns and then of the paths.

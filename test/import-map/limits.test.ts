@@ -4,7 +4,7 @@ import type { ImportMapOptions } from "../../src/api/flat.ts";
 import type { InstalledProject } from "../../src/api/install.ts";
 import { runToEnd } from "../../src/base/run-to-end.ts";
 import { InstallError } from "../../src/errors/failure.ts";
-import { MapBudget, packageFolder } from "../../src/import-map/map-budget.ts";
+import { MapBudget, owningPackage } from "../../src/import-map/map-budget.ts";
 import { ModuleGraph } from "../../src/import-map/module-graph.ts";
 import { moduleSyntax } from "../../src/import-map/module-syntax.ts";
 import { packageSubpaths } from "../../src/import-map/package-subpaths.ts";
@@ -50,7 +50,7 @@ test.each([
   ["node_modules/a/node_modules/b/c.js", "node_modules/a/node_modules/b"],
   ["src/a.js", ""],
 ])("the package of %s is %j", (path, folder) => {
-  expect(packageFolder(path)).toBe(folder);
+  expect(owningPackage(path)).toBe(folder);
 });
 
 test("a cancelled map rejects with the signal's reason", async () => {
