@@ -56,6 +56,6 @@ export function createMemoryPackCache(room: number): PackCache {
     flush: async () => {},
     usage: async () => ({ bytes, packs: packs.size }),
     clear: empty,
-    close: empty,
+    close: async () => {},
   };
 }

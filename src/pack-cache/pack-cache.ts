@@ -34,6 +34,6 @@ export interface PackCache {
   flush(): Promise<void>;
   usage(): Promise<{ bytes: number; packs: number }>;
   clear(): Promise<void>;
-  /** Writes the packs that wait, and then closes the store. */
+  /** Writes the packs that wait, and then closes the connection to the store. The next use opens it again. */
   close(): Promise<void>;
 }

@@ -141,8 +141,8 @@ export class PackWriter {
     this.#full = false;
   }
 
+  /** Closes the connection to the store. The next use opens it again. */
   close(): void {
-    this.#broken = true;
     this.#blobs.close();
   }
 

@@ -333,7 +333,7 @@ test("transferred bytes are not stored, and a view is stored without the rest of
   expect((await blobs.getMany(keys)).map((blob) => blob?.buffer.byteLength)).toEqual([100]);
 });
 
-test("clear drops stored and waiting packs; close writes waiting packs, and later ones are dropped", async () => {
+test("clear drops stored and waiting packs; close writes waiting packs, and the next use opens the store again", async () => {
   const blobs = createMemoryStore();
   const [a, b, c] = [packOf("a"), packOf("b"), packOf("c")];
   const { packCache } = openTab({ blobs });
@@ -347,10 +347,11 @@ test("clear drops stored and waiting packs; close writes waiting packs, and late
   expect(await blobs.keys()).toEqual([]);
   packCache.add(c);
   await packCache.close();
+  expect(await names(blobs, [a, b, c])).toEqual([2]);
   packCache.add(a);
   await packCache.flush();
-  expect(await stateOf(packCache, a)).toBe("none");
-  expect(await names(blobs, [a, b, c])).toEqual([2]);
+  expect(await stateOf(packCache, a)).toBe("whole");
+  expect(await stateOf(packCache, c)).toBe("whole");
 });
 
 test("seek points are made when a pack is written, and are stored, counted and deleted with it", async () => {

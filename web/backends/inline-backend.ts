@@ -74,6 +74,8 @@ export class InlineBackend implements Backend {
 
   dispose(): void {
     this.#fetchChannel?.dispose();
+    // Runs that were cancelled just now still close their caches.
+    void this.#threadCache?.then((cache) => setTimeout(() => cache.close())).catch(() => {});
   }
 
   /** Returns undefined if `cache` is "none". */

@@ -10,7 +10,7 @@ import { InstallError } from "../../src/errors/failure.ts";
 import { cancelled, disposed } from "../../src/errors/work.ts";
 import { REPORT_INTERVAL } from "../../workers/host/throttle.ts";
 import { nextTurn } from "../../workers/host/yield.ts";
-import { createSharedMemory, type SharedMemory } from "../../workers/shared/shared-memory.ts";
+import { createSharedMemory, recycleMemory, type SharedMemory } from "../../workers/shared/shared-memory.ts";
 import { SharedOnceMap } from "../../workers/shared/shared-once-map.ts";
 import type { ResolveOrder, WorkerService } from "../../workers/threads/protocol.ts";
 import { readProgress } from "../../workers/threads/shared-counts.ts";
@@ -26,6 +26,8 @@ import { WorkerPool } from "./worker-pool.ts";
 
 /** Milliseconds that a pool has to end a cancelled run, or to write metadata, before its workers are terminated. */
 const GRACE = 100;
+/** Shared memory that is kept. The last run's may still be in use when the next one starts. */
+const MOST_USED = 2;
 const DISPOSED: Failure = disposed("installer");
 
 /** Runs resolutions in workers. Concurrent resolutions get a pool each; one pool is kept for the next resolution. */
@@ -34,6 +36,8 @@ export class WorkerPools implements Backend {
   readonly #options: InstallerOptions;
   /** The pools that have not ended. */
   readonly #pools = new Set<WorkerPool>();
+  /** The shared memory of the last runs that ended well, for the next ones. */
+  #usedMemory: SharedMemory[] = [];
   #disposed = false;
 
   private constructor(mode: "threads" | "worker", options: InstallerOptions) {
@@ -51,7 +55,7 @@ export class WorkerPools implements Backend {
   }
 
   async resolve(input: ProjectInput, { signal, onProgress, onPlaced, ...options }: RunOptions): Promise<Resolution> {
-    const memory = this.#mode === "threads" ? createSharedMemory() : undefined;
+    const memory = this.#mode === "threads" ? this.#takeMemory() : undefined;
     const pool = await this.#take();
     if (signal.aborted) this.#release(pool);
     signal.throwIfAborted();
@@ -68,6 +72,7 @@ export class WorkerPools implements Backend {
       const { tree, progress, ...parts } = outcome.value;
       const last = memory ? readProgress(memory) : progress;
       if (last) onProgress?.(last);
+      if (memory) this.#usedMemory = [memory, ...this.#usedMemory].slice(0, MOST_USED);
       return resolutionOf({ ...parts, tree: () => decodeTree(tree) }, nextTurn);
     } finally {
       forget?.();
@@ -99,10 +104,17 @@ export class WorkerPools implements Backend {
 
   dispose(): void {
     this.#disposed = true;
+    this.#usedMemory = [];
     for (const pool of this.#pools) {
       if (pool.state === "idle" || pool.state === "retiring") void this.#retire(pool, GRACE);
       else pool.end(DISPOSED);
     }
+  }
+
+  #takeMemory(): SharedMemory {
+    const unused = this.#usedMemory.find(recycleMemory);
+    this.#usedMemory = this.#usedMemory.filter((memory) => memory !== unused);
+    return unused ?? createSharedMemory();
   }
 
   /** Returns a pool for one run: the idle one or a new one. The caller releases it. */

@@ -112,11 +112,11 @@ export class Installs {
     await this.#openPackCache().clear();
   }
 
-  /** Ends the extractor. Installed projects stay readable. */
+  /** Ends the extractor, and closes the pack cache once everything is written. Installed projects stay readable. */
   dispose(): void {
     void this.#extractor?.then((extractor) => extractor.dispose()).catch(() => {});
     this.#disposed = true;
-    void this.#packCache?.flush();
+    void this.#packCache?.close();
   }
 
   /** Resolves the project, or reads the lock of the input. */

@@ -14,6 +14,8 @@ export const CANCEL = 2;
 export const CLOSING = 3;
 /** First free word of the room for that failure. */
 export const CLOSING_END = 4;
+/** 1 if the run's fetch worker has no more use for the memory. */
+export const RELEASED = 5;
 /** First free unit of each chunk. */
 export const CURSORS = 8;
 export const MOST_CHUNKS = 31;

@@ -1,6 +1,8 @@
 import { InstallError } from "../../src/errors/failure.ts";
 import { outOfMemory } from "../../src/errors/threads.ts";
 import {
+  CANCEL,
+  CLOSING,
   CLOSING_BYTES,
   CLOSING_END,
   CONTROL_WORDS,
@@ -9,6 +11,7 @@ import {
   MOST_BYTES,
   MOST_CHUNKS,
   NAMES_END,
+  RELEASED,
   SLOT_WORDS,
   UNIT,
 } from "./layout.ts";
@@ -40,6 +43,8 @@ export type Growable = SharedArrayBuffer & {
 };
 
 const MEBIBYTE = 2 ** 20;
+/** Bytes of payloads in memory that serves another run. */
+const MOST_RECYCLED = 64 * MEBIBYTE;
 /** The smallest first chunk. Bytes. */
 const LEAST = 64 * 1024;
 
@@ -51,13 +56,39 @@ export function createSharedMemory(sizes: MemorySizes = {}): SharedMemory {
   const { slots = 2 ** 16, initial = 16 * MEBIBYTE, maximum = 1024 * MEBIBYTE } = sizes;
   const { names = slots * 64 } = sizes;
   const control = allocate(CONTROL_WORDS * 4 + CLOSING_BYTES);
+  const table = allocate(slots * SLOT_WORDS * 4 + names);
+  initialize(control, slots);
+  return { table, control, slots, chunks: [firstChunk(initial, maximum)] };
+}
+
+function initialize(control: SharedArrayBuffer, slots: number): void {
   const words = new Int32Array(control);
   words[NAMES_END] = slots * SLOT_WORDS;
   words[CLOSING_END] = CONTROL_WORDS;
   // Unit 0 is left out, so that a place is never 0.
   words.fill(1, CURSORS, CURSORS + MOST_CHUNKS);
-  const table = allocate(slots * SLOT_WORDS * 4 + names);
-  return { table, control, slots, chunks: [firstChunk(initial, maximum)] };
+}
+
+/** Marks the memory of an ended run as unused. Called by the last thread that reads or writes it. */
+export function releaseMemory({ control }: SharedMemory): void {
+  Atomics.store(new Int32Array(control), RELEASED, 1);
+}
+
+/**
+ * Empties the memory of an ended run for the next one. Returns false if another thread may still use it, if the run was cancelled or
+ * closed, or if its payloads were so large that the browser should have the memory back. New memory for each run would wait for a
+ * garbage collection in every thread: on a page that resolves often, that is several times the memory of a run.
+ */
+export function recycleMemory({ control, table, chunks, slots }: SharedMemory): boolean {
+  const words = new Int32Array(control);
+  const isUnused = Atomics.load(words, RELEASED) === 1 && words[CANCEL] === 0 && words[CLOSING] === 0;
+  const payloads = chunks[0]?.byteLength ?? 0;
+  if (!isUnused || payloads > MOST_RECYCLED) return false;
+  // The rest was never written.
+  new Int32Array(table).fill(0, 0, words[NAMES_END]);
+  words.fill(0);
+  initialize(control, slots);
+  return true;
 }
 
 /**

@@ -62,4 +62,10 @@ export class ThreadMetadataCache {
     await this.written();
     await this.#caches.clear();
   }
+
+  /** Closes the connection to the store, after all writes in progress. The next use opens it again. */
+  async close(): Promise<void> {
+    await this.written();
+    this.#caches.close();
+  }
 }

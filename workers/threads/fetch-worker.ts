@@ -3,6 +3,7 @@ import { LocalScheduler } from "../../src/base/spawn-local.ts";
 import { fail, InstallError, type Outcome, ok } from "../../src/errors/failure.ts";
 import { failureOf } from "../../src/errors/failure-of.ts";
 import { memoryDamaged } from "../../src/errors/threads.ts";
+import { cancelled } from "../../src/errors/work.ts";
 import { FIRST_RANK, PackumentSource } from "../../src/registry/packument-source.ts";
 import { localClock } from "../host/yield.ts";
 import { PortTransport } from "../net/port-transport.ts";
@@ -10,7 +11,7 @@ import { LatePreload } from "../run/late-preload.ts";
 import { directNames, policyOf, startPreload } from "../run/preload-plan.ts";
 import { RankedWork } from "../run/ranked-work.ts";
 import { Counters } from "../shared/counters.ts";
-import { growMemory } from "../shared/shared-memory.ts";
+import { growMemory, releaseMemory, type SharedMemory } from "../shared/shared-memory.ts";
 import { SharedOnceMap } from "../shared/shared-once-map.ts";
 import type { RunCache } from "../storage/run-cache.ts";
 import type { ThreadMetadataCache } from "../storage/thread-metadata-cache.ts";
@@ -46,9 +47,10 @@ export function startFetchWorker(
       });
     } else run?.handle(message);
     if (message.kind !== "close") return;
-    // Frees the run's shared memory.
+    const memory = run?.memory;
     run = undefined;
     closed();
+    if (memory) releaseMemory(memory);
   };
   return () => closing;
 }
@@ -73,9 +75,10 @@ class FetchRun {
   readonly #requested = new Set<string>();
   /** The keys whose answers were published. */
   readonly #answered = new Set<string>();
-  #closed = false;
   readonly #counters: Counters;
   #messages = 0;
+  /** Whether the run has ended. From then on nothing of it is written into the memory, which may serve another run. */
+  #closed = false;
 
   constructor(
     start: FetchRunStart,
@@ -102,6 +105,10 @@ class FetchRun {
       fetching: () => this.#preload.start(),
     });
     if (!start.plan.late) this.#readStored().catch(() => this.#preload.start());
+  }
+
+  get memory(): SharedMemory {
+    return this.#start.memory;
   }
 
   handle(message: Exclude<EngineMessage, { kind: "start" }>): void {
@@ -145,6 +152,7 @@ class FetchRun {
   /** Fetches, condenses and publishes a packument, once for each name. */
   async #fetch(name: string, rank = 0): ReturnType<PackumentSource["packument"]> {
     const key = packumentKey(name);
+    if (this.#closed) return fail(cancelled(name));
     try {
       if (!this.#requested.has(name)) {
         this.#requested.add(name);
@@ -162,6 +170,7 @@ class FetchRun {
   /** Publishes an error, such as out of memory or a defect, because the engine may sleep until this key is settled. */
   #fail(key: string, error: unknown): { ok: false; failure: Failure } {
     const failure = failureOf(error);
+    if (this.#closed) return fail(failure);
     try {
       if (failure.code === "EWORKER") throw error;
       this.#map.fail(key, failure);
@@ -199,12 +208,14 @@ class FetchRun {
     void this.#fetch(name);
     const packument = await this.#source.hurry(name).catch((error: unknown) => fail(failureOf(error)));
     if (!packument.ok) this.#fail(key, new InstallError(packument.failure));
+    if (this.#closed) return;
     this.#answered.add(key);
     this.#checkAnswer(key);
   }
 
   /** Publishes a copy of an outcome for the engine. Returns the outcome itself: the copy may be overwritten. */
   async #publish(key: string, outcome: Outcome<Uint8Array>): Promise<Outcome<Uint8Array>> {
+    if (this.#closed) return outcome;
     let published = outcome;
     if (outcome.ok) {
       for (let more = this.#map.done(key, outcome.value); more > 0; more = this.#map.done(key, outcome.value)) {

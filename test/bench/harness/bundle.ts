@@ -3,7 +3,7 @@ import { rolldown } from "rolldown";
 
 /** Bundles a TypeScript entry into one JavaScript file. Node's modules stay imports. */
 async function bundle(entry: string, platform: "node" | "browser"): Promise<string> {
-  const build = await rolldown({ input: entry, platform, external: /^node:/, logLevel: "silent" });
+  const build = await rolldown({ input: entry, platform, external: /^(node:|\/dist\/)/, logLevel: "silent" });
   try {
     const { output } = await build.generate({ format: "esm", codeSplitting: false });
     return output[0].code;
@@ -19,11 +19,11 @@ export interface Scripts {
   registry: string;
 }
 
-/** Bundles the two parts of the benchmark that run outside of the harness's process. */
-export async function bundleScripts(root: string): Promise<Scripts> {
-  const [page, registry] = await Promise.all([
-    bundle(join(root, "test/bench/bench-page.ts"), "browser"),
+/** Bundles the two parts of a benchmark that run outside of the harness's process. `page`: the name of the page's script. */
+export async function bundleScripts(root: string, page: string): Promise<Scripts> {
+  const [pageScript, registry] = await Promise.all([
+    bundle(join(root, `test/bench/${page}.ts`), "browser"),
     bundle(join(root, "test/bench/registry-process.ts"), "node"),
   ]);
-  return { page, registry };
+  return { page: pageScript, registry };
 }

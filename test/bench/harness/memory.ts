@@ -3,7 +3,7 @@ import type { Browser } from "./browser.ts";
 import type { Page } from "./page.ts";
 
 /** Returns the proportional set size of a process in bytes, or null if the system does not report it. */
-function pss(pid: number): number | null {
+export function pss(pid: number): number | null {
   try {
     const [, kilobytes] = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8")) ?? [];
     return kilobytes === undefined ? null : Number(kilobytes) * 1024;
@@ -24,7 +24,8 @@ function workersIn(pid: number): number {
 }
 
 const START_WORKER = `new Promise((up) => {
-  globalThis.probe = new Worker(URL.createObjectURL(new Blob(["postMessage(0)"])));
+  globalThis.probeUrl = URL.createObjectURL(new Blob(["postMessage(0)"]));
+  globalThis.probe = new Worker(probeUrl);
   probe.onmessage = up;
 }).then(() => {})`;
 
@@ -38,7 +39,7 @@ export async function rendererOf(browser: Browser, page: Page): Promise<number |
   const before = new Map((await renderers()).map((pid) => [pid, workersIn(pid)]));
   await page.evaluate(START_WORKER);
   const found = (await renderers()).find((pid) => workersIn(pid) > (before.get(pid) ?? 0));
-  await page.evaluate("probe.terminate()");
+  await page.evaluate("probe.terminate(), URL.revokeObjectURL(probeUrl)");
   return found ?? null;
 }
 

@@ -8,6 +8,13 @@ export interface Usage {
   cpu: number;
 }
 
+export interface Heap {
+  usedSize: number;
+  totalSize: number;
+  /** Bytes of array buffers. */
+  backingStorageSize?: number;
+}
+
 interface Remote {
   result: { value?: unknown };
   exceptionDetails?: { text: string; exception?: { description?: string } };
@@ -64,6 +71,24 @@ export class Page {
   /** Profiles this page and its workers while `run` runs. */
   profile(dist: string, run: () => Promise<void>): Promise<ThreadProfile[]> {
     return profileThreads({ devtools: this.#browser.devtools, sessionId: this.#place.sessionId, dist }, run);
+  }
+
+  /** Returns the heap of the page and of each of its workers, in bytes. */
+  async heaps(): Promise<Heap[]> {
+    const { devtools } = this.#browser;
+    const { sessionId } = this.#place;
+    const sessions = [sessionId];
+    const forget = devtools.on("Target.attachedToTarget", sessionId, (params) => {
+      sessions.push((params as { sessionId: string }).sessionId);
+    });
+    const attach = { waitForDebuggerOnStart: false, flatten: true };
+    await devtools.send("Target.setAutoAttach", { autoAttach: true, ...attach }, sessionId);
+    const heaps = await Promise.all(
+      sessions.map((session) => devtools.send<Heap>("Runtime.getHeapUsage", {}, session)),
+    );
+    forget();
+    await devtools.send("Target.setAutoAttach", { autoAttach: false, ...attach }, sessionId);
+    return heaps;
   }
 
   async close(): Promise<void> {

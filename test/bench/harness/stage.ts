@@ -55,9 +55,10 @@ export class Stage implements AsyncDisposable {
     this.browser = { executable: place.executable, trusted, folder: place.folder };
   }
 
-  static async open(options: BenchOptions, place: Place): Promise<Stage> {
+  /** `page`: the name of the script of the page under test. */
+  static async open(options: BenchOptions, place: Place, page = "bench-page"): Promise<Stage> {
     const stage = new Stage(options, place);
-    await stage.#open().catch(async (error: unknown) => {
+    await stage.#open(page).catch(async (error: unknown) => {
       await stage[Symbol.asyncDispose]();
       throw error;
     });
@@ -104,11 +105,11 @@ export class Stage implements AsyncDisposable {
     await this.#site?.[Symbol.asyncDispose]();
   }
 
-  async #open(): Promise<void> {
+  async #open(page: string): Promise<void> {
     const { peers, transports } = this.options;
     const { root, dist, folder, say } = this.place;
     installPeers(peers, this.tools);
-    const scripts = await bundleScripts(root);
+    const scripts = await bundleScripts(root, page);
     const script = join(folder, "registry.mjs");
     writeFileSync(script, scripts.registry);
     this.#site = await startSite(dist, scripts.page);

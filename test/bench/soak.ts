@@ -1,0 +1,177 @@
+import { parseArgs } from "node:util";
+import type { LiveCounts } from "../support/live-counts.ts";
+import { Browser } from "./harness/browser.ts";
+import { pss, rendererOf } from "./harness/memory.ts";
+import { type BenchOptions, parseOptions } from "./harness/options.ts";
+import type { Heap, Page } from "./harness/page.ts";
+import type { BenchProject } from "./harness/projects.ts";
+import { type Place, Stage } from "./harness/stage.ts";
+import type { SoakCounts, SoakJob } from "./soak-page.ts";
+
+const HELP = `Keeps one page of headless Chromium open for many edits of a project, with an install after every tenth. Weighs the page's process
+(PSS) after the first edit and install, after 50 edits and at the end, and counts the page's workers, ports, timers, object URLs, shared
+memory, database connections and broadcast channels.
+
+  npm run soak -- [flags]
+
+  --project DIR    A folder with package.json. Default: the recorded docs-demo.
+  --snapshot DIR   The registry, as for \`npm run bench\`. Default: that of docs-demo, which has no tarballs: then nothing is installed.
+  --dist DIR       The built package. Default: the repository's own, built first if it is older than the sources.
+  --modes LIST     threads,worker,inline. Default: all three.
+  --edits N        Default: 1000.
+  --install-every N
+                   Installs after every N-th edit. 0: never. Default: 10.
+  --metadata FORM  abbreviated or full. Default: abbreviated.
+
+Exits with 1 if memory at the end is more than a tenth above that after 50 edits, or more than 1.3 times that after the first, or if a
+count has grown.`;
+
+/** The edits after which the page is weighed, besides the last. */
+const MARKS = [1, 50];
+const MOST_GROWTH = { first: 1.3, marked: 1.1 };
+/** Milliseconds of rest before a weighing, in which the page does what is left of its work. */
+const REST = 3_000;
+
+interface Weight {
+  edits: number;
+  /** Bytes, as the page stands, and after garbage was collected in every thread. */
+  standing: number;
+  collected: number;
+  counts: SoakCounts;
+  /** After garbage was collected. */
+  heaps: Heap[];
+}
+
+interface Soak {
+  mode: string;
+  weights: Weight[];
+  /** After `dispose`. */
+  left: SoakCounts;
+  warnings: number;
+}
+
+async function weigh(page: Page, pid: number, edits: number): Promise<Weight> {
+  await new Promise((done) => setTimeout(done, REST));
+  const standing = pss(pid) ?? 0;
+  const counts = await page.evaluate<SoakCounts>("soak.counts()");
+  await page.evaluate<SoakCounts>("soak.counts()");
+  return { edits, standing, collected: pss(pid) ?? 0, counts, heaps: await page.heaps() };
+}
+
+async function soak(
+  stage: Stage,
+  project: BenchProject,
+  { mode, edits, every }: { mode: string; edits: number; every: number },
+): Promise<Soak> {
+  const switches = ["--js-flags=--expose-gc"];
+  await using browser = new Browser({ ...stage.browser, switches });
+  const page = await browser.open(stage.site.url);
+  const pid = await rendererOf(browser, page);
+  if (pid === null) throw new Error("This system does not report the memory of a process.");
+  const { platform, options, files } = project;
+  const registry = stage.registry("h2").url;
+  const installer = { registry, mode, platform, metadata: stage.options.metadata } as SoakJob["installer"];
+  const job: SoakJob = { installer, manifest: files["package.json"] ?? "{}", options };
+  await page.evaluate(`soak.start(${JSON.stringify(job)})`);
+  const installs = stage.options.snapshot === undefined ? 0 : every;
+  const weights: Weight[] = [];
+  let warnings = 0;
+  let done = 0;
+  for (const mark of [...MARKS, edits]) {
+    warnings += await page.evaluate<number>(`soak.edit(${done}, ${mark}, ${installs})`);
+    done = mark;
+    weights.push(await weigh(page, pid, mark));
+    stage.place.say(`${mode}: ${lineOf(weights.at(-1) as Weight)}`);
+  }
+  const left = await page.evaluate<SoakCounts>("soak.end()");
+  return { mode, weights, left, warnings };
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+
+function sum(counts: SoakCounts): LiveCounts {
+  const [first, ...others] = counts;
+  if (!first) throw new Error("The page did not count.");
+  const keys = Object.keys(first) as (keyof LiveCounts)[];
+  return Object.fromEntries(
+    keys.map((key) => [key, others.reduce((total, each) => total + each[key], first[key])]),
+  ) as Record<keyof LiveCounts, number>;
+}
+
+function lineOf({ edits, standing, collected, counts, heaps }: Weight): string {
+  const threads = heaps.map(
+    ({ usedSize, totalSize, backingStorageSize = 0 }) =>
+      `${megabytes(usedSize)} of ${megabytes(totalSize)} + ${megabytes(backingStorageSize)}`,
+  );
+  const all = `${edits} edits: ${megabytes(standing)}, ${megabytes(collected)} without garbage`;
+  return `${all} (heaps and buffers: ${threads.join(", ")}); ${textOf(counts)}`;
+}
+
+function textOf(counts: SoakCounts): string {
+  return Object.entries(sum(counts))
+    .filter(([, count]) => count > 0)
+    .map(([key, count]) => `${key} ${count}`)
+    .join(", ");
+}
+
+/** Returns a sentence for each thing that has grown too much. */
+function growth({ mode, weights, left }: Soak): string[] {
+  const [first, marked, last] = weights as [Weight, Weight, Weight];
+  const found: string[] = [];
+  if (last.standing > first.standing * MOST_GROWTH.first)
+    found.push(`memory is over ${MOST_GROWTH.first} times the first`);
+  if (last.standing > marked.standing * MOST_GROWTH.marked)
+    found.push(`memory is over ${MOST_GROWTH.marked} times that after 50 edits`);
+  const [before, after] = [sum(marked.counts), sum(last.counts)];
+  for (const key of Object.keys(after) as (keyof LiveCounts)[]) {
+    if (after[key] > before[key]) found.push(`${key} grew from ${before[key]} to ${after[key]}`);
+  }
+  for (const [key, count] of Object.entries(sum(left)))
+    if (count > 0) found.push(`${count} ${key} are left after dispose`);
+  return found.map((each) => `${mode}: ${each}`);
+}
+
+const FLAGS = {
+  project: { type: "string" },
+  snapshot: { type: "string" },
+  dist: { type: "string" },
+  modes: { type: "string" },
+  metadata: { type: "string" },
+  edits: { type: "string", default: "1000" },
+  "install-every": { type: "string", default: "10" },
+  help: { type: "boolean", default: false },
+} as const;
+
+/** Parses the command line. `options` is null for --help. @throws Error about a flag */
+function parseSoak(argv: readonly string[]): { edits: number; every: number; options: BenchOptions | null } {
+  const { help, edits, "install-every": every, ...shared } = parseArgs({ args: [...argv], options: FLAGS }).values;
+  const flags = Object.entries(shared).flatMap(([name, value]) => [`--${name}`, value]);
+  const options = help ? null : parseOptions([...flags, "--transports", "h2", "--no-floor"]);
+  return { edits: Number(edits), every: Number(every), options };
+}
+
+/** Runs the command. Returns its exit code. */
+export async function main(
+  argv: readonly string[],
+  place: (dist: string | undefined) => Promise<Place>,
+): Promise<number> {
+  const { edits, every, options } = parseSoak(argv);
+  if (!options) {
+    console.log(HELP);
+    return 0;
+  }
+  await using stage = await Stage.open(options, await place(options.dist), "soak-page");
+  const found: string[] = [];
+  for (const project of await stage.projects()) {
+    for (const mode of options.modes) {
+      const result = await soak(stage, project, { mode, edits, every });
+      console.log(
+        `${project.name}, ${mode}: ${result.warnings} warnings; after dispose ${textOf(result.left) || "nothing"} left`,
+      );
+      for (const weight of result.weights) console.log(`  ${lineOf(weight)}`);
+      found.push(...growth(result));
+    }
+  }
+  for (const each of found) console.error(`grown: ${each}`);
+  return found.length > 0 ? 1 : 0;
+}
