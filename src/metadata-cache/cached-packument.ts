@@ -10,3 +10,6 @@ export interface CachedPackument extends CacheEntry {
   readonly name: string;
   readonly record: Uint8Array;
 }
+
+/** Records that were read from groups, by name. A group never changes, so each fits every index that has its name in that group. */
+export type GroupRecords = ReadonlyMap<string, { readonly group: number; readonly record: Uint8Array }>;

@@ -1,6 +1,6 @@
 import { dayOf } from "../blobs/ports.ts";
 import { type CacheIndex, type IndexEntry, namesByGroup } from "./cache-index.ts";
-import type { CachedPackument, CacheEntry } from "./cached-packument.ts";
+import type { CachedPackument, CacheEntry, GroupRecords } from "./cached-packument.ts";
 import { packGroup, unpackGroup } from "./group.ts";
 import { groupKey } from "./keys.ts";
 import {
@@ -40,6 +40,8 @@ export class MetadataCache {
   #members: Map<number, string[]>;
   /** All packuments that were read or added. */
   readonly #records = new Map<string, CachedPackument>();
+  /** The groups from which records were read. */
+  readonly #readFrom = new Map<string, number>();
   /** Names that were added and not yet written, and the group that held the name at that time. */
   readonly #queue = new Map<string, number | undefined>();
   #changes: IndexChanges = noIndexChanges();
@@ -53,11 +55,17 @@ export class MetadataCache {
   #unpacking: Promise<unknown> = Promise.resolve();
   #flushing: Promise<void> = Promise.resolve();
 
-  constructor(namespace: string, writer: MetadataWriter, index: CacheIndex) {
+  /** @param known records that need not be read again */
+  constructor(namespace: string, writer: MetadataWriter, index: CacheIndex, known: GroupRecords = new Map()) {
     this.#namespace = namespace;
     this.#writer = writer;
     this.#index = index;
     this.#members = namesByGroup(index);
+    for (const [name, { group, record }] of known) {
+      const entry = index.entries.get(name);
+      if (entry && entry.group === group) this.#setRead(name, entry, record);
+    }
+    for (const id of new Set(this.#readFrom.values())) this.#markUsed(id);
   }
 
   /** Returns the entry of a packument, without reading its record. */
@@ -96,8 +104,22 @@ export class MetadataCache {
     return this.#records.get(name);
   }
 
+  /** Returns records that were read, of at most `room` bytes together. */
+  read(room: number): GroupRecords {
+    const records = new Map<string, { group: number; record: Uint8Array }>();
+    let left = room;
+    for (const [name, group] of this.#readFrom) {
+      const record = this.#records.get(name)?.record;
+      if (!record || record.length > left) continue;
+      left -= record.length;
+      records.set(name, { group, record });
+    }
+    return records;
+  }
+
   /** Adds a packument. `get` returns it at once; the next `flush` writes it. */
   add(packument: CachedPackument): void {
+    this.#readFrom.delete(packument.name);
     this.#records.set(packument.name, packument);
     this.#queue.set(packument.name, this.#index.entries.get(packument.name)?.group);
   }
@@ -141,14 +163,20 @@ export class MetadataCache {
       const entry = this.#index.entries.get(name);
       if (entry?.group === id) this.#setRead(name, entry, records?.get(name));
     }
+    this.#markUsed(id);
+  }
+
+  #markUsed(group: number): void {
     const today = dayOf(this.#writer.ports.now());
-    if ((this.#index.groups.get(id)?.used ?? today) !== today) this.#changes.used.add(id);
+    if ((this.#index.groups.get(group)?.used ?? today) !== today) this.#changes.used.add(group);
   }
 
   /** Stores a record that was read. Drops the entry if the record is missing or of an old format. */
   #setRead(name: string, { group, ...entry }: IndexEntry, record: Uint8Array | undefined): void {
     if (record && this.#writer.ports.isRecord(record)) {
-      if (!this.#records.has(name)) this.#records.set(name, { name, record, ...entry });
+      if (this.#records.has(name)) return;
+      this.#records.set(name, { name, record, ...entry });
+      this.#readFrom.set(name, group);
     } else {
       this.#index.entries.delete(name);
       this.#changes.lost.set(name, group);
@@ -158,7 +186,7 @@ export class MetadataCache {
   /** Requests the blobs of a group and of the other groups of its batch. */
   #request(id: number): void {
     if (this.#blobs.has(id)) return;
-    if (this.#requested.length === 0) this.#reading = Promise.resolve().then(() => this.#read());
+    if (this.#requested.length === 0) this.#reading = Promise.resolve().then(() => this.#readRequested());
     const batch = this.#index.groups.get(id)?.batch;
     for (const [other, group] of this.#index.groups) {
       if (group.batch !== batch || this.#blobs.has(other)) continue;
@@ -171,7 +199,7 @@ export class MetadataCache {
   }
 
   /** Starts the transactions that read the requested groups. */
-  #read(): Map<number, Promise<Uint8Array | undefined>> {
+  #readRequested(): Map<number, Promise<Uint8Array | undefined>> {
     const ids = this.#requested;
     this.#requested = [];
     const blobs = new Map<number, Promise<Uint8Array | undefined>>();

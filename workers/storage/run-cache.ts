@@ -113,8 +113,9 @@ export class RunCache implements RecordCache {
 
   async #flush(): Promise<void> {
     for (const opened of this.#registries.values()) {
-      const { metadataCache, lock } = await opened;
+      const { namespace, metadataCache, lock } = await opened;
       await metadataCache?.flush();
+      if (namespace !== null && metadataCache) this.#options.caches.keep(namespace, metadataCache);
       (await lock)?.release();
     }
   }
