@@ -28,6 +28,7 @@ count has grown.`;
 
 /** The edits after which the page is weighed, besides the last. */
 const MARKS = [1, 50];
+
 const MOST_GROWTH = { first: 1.3, marked: 1.1 };
 /** Milliseconds of rest before a weighing, in which the page does what is left of its work. */
 const REST = 3_000;
@@ -48,6 +49,8 @@ interface Soak {
   /** After `dispose`. */
   left: SoakCounts;
   warnings: number;
+  /** Milliseconds of an edit, on average, installs included. */
+  perEdit: number;
 }
 
 async function weigh(page: Page, pid: number, edits: number): Promise<Weight> {
@@ -77,14 +80,17 @@ async function soak(
   const weights: Weight[] = [];
   let warnings = 0;
   let done = 0;
+  let spent = 0;
   for (const mark of [...MARKS, edits]) {
+    const start = performance.now();
     warnings += await page.evaluate<number>(`soak.edit(${done}, ${mark}, ${installs})`);
+    spent += performance.now() - start;
     done = mark;
     weights.push(await weigh(page, pid, mark));
     stage.place.say(`${mode}: ${lineOf(weights.at(-1) as Weight)}`);
   }
   const left = await page.evaluate<SoakCounts>("soak.end()");
-  return { mode, weights, left, warnings };
+  return { mode, weights, left, warnings, perEdit: spent / edits };
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
@@ -166,7 +172,7 @@ export async function main(
     for (const mode of options.modes) {
       const result = await soak(stage, project, { mode, edits, every });
       console.log(
-        `${project.name}, ${mode}: ${result.warnings} warnings; after dispose ${textOf(result.left) || "nothing"} left`,
+        `${project.name}, ${mode}: ${result.perEdit.toFixed(0)} ms per edit; ${result.warnings} warnings; after dispose ${textOf(result.left) || "nothing"} left`,
       );
       for (const weight of result.weights) console.log(`  ${lineOf(weight)}`);
       found.push(...growth(result));

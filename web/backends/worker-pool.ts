@@ -24,6 +24,8 @@ type PoolMode = "threads" | "worker" | "inline" | "extract";
 export class WorkerPool {
   /** Set by the owner of several pools. */
   state: "starting" | "busy" | "idle" | "retiring" = "starting";
+  /** The number of times that it became idle. */
+  runs = 0;
   readonly #mode: PoolMode;
   /** By role; extract workers by number, from 0. */
   readonly #remotes = new Map<string, Remote<WorkerService>>();

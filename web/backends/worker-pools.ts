@@ -26,6 +26,9 @@ import { WorkerPool } from "./worker-pool.ts";
 
 /** Milliseconds that a pool has to end a cancelled run, or to write metadata, before its workers are terminated. */
 const GRACE = 100;
+/** A pool that has made more runs than this is replaced once it is idle for {@link IDLE} milliseconds. */
+const RUNS = 10;
+const IDLE = 2_000;
 /** Shared memory that is kept. The last run's may still be in use when the next one starts. */
 const MOST_USED = 2;
 const DISPOSED: Failure = disposed("installer");
@@ -38,6 +41,7 @@ export class WorkerPools implements Backend {
   readonly #pools = new Set<WorkerPool>();
   /** The shared memory of the last runs that ended well, for the next ones. */
   #usedMemory: SharedMemory[] = [];
+  #renewal: ReturnType<typeof setTimeout> | undefined;
   #disposed = false;
 
   private constructor(mode: "threads" | "worker", options: InstallerOptions) {
@@ -104,6 +108,7 @@ export class WorkerPools implements Backend {
 
   dispose(): void {
     this.#disposed = true;
+    clearTimeout(this.#renewal);
     this.#usedMemory = [];
     for (const pool of this.#pools) {
       if (pool.state === "idle" || pool.state === "retiring") void this.#retire(pool, GRACE);
@@ -119,6 +124,7 @@ export class WorkerPools implements Backend {
 
   /** Returns a pool for one run: the idle one or a new one. The caller releases it. */
   async #take(): Promise<WorkerPool> {
+    clearTimeout(this.#renewal);
     const pool = this.#find("idle") ?? (await this.#startPool());
     pool.state = "busy";
     return pool;
@@ -142,6 +148,16 @@ export class WorkerPools implements Backend {
     const other = this.#find("idle");
     pool.state = "idle";
     if (other) void this.#retire(pool);
+    else if (++pool.runs > RUNS) this.#renewal = setTimeout(() => this.#renew(pool).catch(() => {}), IDLE);
+  }
+
+  /** Replaces an idle pool by a new one. A heap that has grown in many runs does not shrink; a new worker's is small. */
+  async #renew(pool: WorkerPool): Promise<void> {
+    const fresh = await this.#startPool();
+    const isIdle = pool.state === "idle";
+    fresh.state = "idle";
+    // If it runs again, its release retires it.
+    if (isIdle) void this.#retire(pool);
   }
 
   /** Ends a pool once it has written the metadata of its runs, or after `grace` milliseconds. */
