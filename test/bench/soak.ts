@@ -128,9 +128,11 @@ function growth({ mode, weights, left }: Soak): string[] {
     found.push(`memory is over ${MOST_GROWTH.first} times the first`);
   if (last.standing > marked.standing * MOST_GROWTH.marked)
     found.push(`memory is over ${MOST_GROWTH.marked} times that after 50 edits`);
-  const [before, after] = [sum(marked.counts), sum(last.counts)];
+  const [begun, before, after] = [sum(first.counts), sum(marked.counts), sum(last.counts)];
   for (const key of Object.keys(after) as (keyof LiveCounts)[]) {
-    if (after[key] > before[key]) found.push(`${key} grew from ${before[key]} to ${after[key]}`);
+    // New workers have not opened their database yet.
+    const most = Math.max(begun[key], before[key]);
+    if (after[key] > most) found.push(`${key} grew from ${most} to ${after[key]}`);
   }
   for (const [key, count] of Object.entries(sum(left)))
     if (count > 0) found.push(`${count} ${key} are left after dispose`);

@@ -12,7 +12,7 @@ import { REPORT_INTERVAL } from "../../workers/host/throttle.ts";
 import { nextTurn } from "../../workers/host/yield.ts";
 import { createSharedMemory, recycleMemory, type SharedMemory } from "../../workers/shared/shared-memory.ts";
 import { SharedOnceMap } from "../../workers/shared/shared-once-map.ts";
-import type { ResolveOrder, WorkerService } from "../../workers/threads/protocol.ts";
+import type { ResolveAnswer, ResolveOrder, WorkerService } from "../../workers/threads/protocol.ts";
 import { readProgress } from "../../workers/threads/shared-counts.ts";
 import {
   type Backend,
@@ -58,7 +58,14 @@ export class WorkerPools implements Backend {
     return pools;
   }
 
-  async resolve(input: ProjectInput, { signal, onProgress, onPlaced, ...options }: RunOptions): Promise<Resolution> {
+  async resolve(input: ProjectInput, options: RunOptions): Promise<Resolution> {
+    return answerOf(await this.#run(input, options));
+  }
+
+  async #run(
+    input: ProjectInput,
+    { signal, onProgress, onPlaced, ...options }: RunOptions,
+  ): Promise<Omit<ResolveAnswer, "progress">> {
     const memory = this.#mode === "threads" ? this.#takeMemory() : undefined;
     const pool = await this.#take();
     if (signal.aborted) this.#release(pool);
@@ -73,11 +80,11 @@ export class WorkerPools implements Backend {
     try {
       const outcome = await orAbort(reply, signal);
       if (!outcome.ok) throw new InstallError(outcome.failure);
-      const { tree, progress, ...parts } = outcome.value;
+      const { progress, ...answer } = outcome.value;
       const last = memory ? readProgress(memory) : progress;
       if (last) onProgress?.(last);
       if (memory) this.#usedMemory = [memory, ...this.#usedMemory].slice(0, MOST_USED);
-      return resolutionOf({ ...parts, tree: () => decodeTree(tree) }, nextTurn);
+      return answer;
     } finally {
       forget?.();
       stop();
@@ -193,6 +200,11 @@ export class WorkerPools implements Backend {
     };
     reply.then(done, done);
   }
+}
+
+/** Apart from the run: `tree` would keep all its variables, and with them its shared memory, as long as the resolution. */
+function answerOf({ tree, ...parts }: Omit<ResolveAnswer, "progress">): Resolution {
+  return resolutionOf({ ...parts, tree: () => decodeTree(tree) }, nextTurn);
 }
 
 /** Returns a port whose messages go to `receive`, until the other end is closed. */
