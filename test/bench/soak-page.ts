@@ -124,7 +124,7 @@ function soakPage(): SoakPage {
       installer.dispose();
       [project, last] = [undefined, undefined];
       // An idle pool writes its metadata before it ends.
-      await new Promise((done) => setTimeout(done, 6_000));
+      await new Promise((done) => setTimeout(done, 1_000));
       // Objects that a count has seen are not collected in the same task.
       await counts();
       return await counts();

@@ -28,10 +28,18 @@ count has grown.`;
 
 /** The edits after which the page is weighed, besides the last. */
 const MARKS = [1, 50];
-
 const MOST_GROWTH = { first: 1.3, marked: 1.1 };
 /** Milliseconds of rest before a weighing, in which the page does what is left of its work. */
 const REST = 3_000;
+
+/** A soak: the edits after which the page is weighed, the edits between two installs (0: none), and the rest before a weighing. */
+export interface SoakPlan {
+  mode: string;
+  marks: readonly number[];
+  every: number;
+  /** Milliseconds. */
+  rest: number;
+}
 
 interface Weight {
   edits: number;
@@ -43,7 +51,7 @@ interface Weight {
   heaps: Heap[];
 }
 
-interface Soak {
+export interface Soak {
   mode: string;
   weights: Weight[];
   /** After `dispose`. */
@@ -53,19 +61,16 @@ interface Soak {
   perEdit: number;
 }
 
-async function weigh(page: Page, pid: number, edits: number): Promise<Weight> {
-  await new Promise((done) => setTimeout(done, REST));
+async function weigh(page: Page, pid: number, { edits, rest }: { edits: number; rest: number }): Promise<Weight> {
+  await new Promise((done) => setTimeout(done, rest));
   const standing = pss(pid) ?? 0;
   const counts = await page.evaluate<SoakCounts>("soak.counts()");
   await page.evaluate<SoakCounts>("soak.counts()");
   return { edits, standing, collected: pss(pid) ?? 0, counts, heaps: await page.heaps() };
 }
 
-async function soak(
-  stage: Stage,
-  project: BenchProject,
-  { mode, edits, every }: { mode: string; edits: number; every: number },
-): Promise<Soak> {
+/** Keeps a page open for the edits of a plan. */
+export async function soak(stage: Stage, project: BenchProject, { mode, marks, every, rest }: SoakPlan): Promise<Soak> {
   const switches = ["--js-flags=--expose-gc"];
   await using browser = new Browser({ ...stage.browser, switches });
   const page = await browser.open(stage.site.url);
@@ -81,16 +86,16 @@ async function soak(
   let warnings = 0;
   let done = 0;
   let spent = 0;
-  for (const mark of [...MARKS, edits]) {
+  for (const mark of marks) {
     const start = performance.now();
     warnings += await page.evaluate<number>(`soak.edit(${done}, ${mark}, ${installs})`);
     spent += performance.now() - start;
     done = mark;
-    weights.push(await weigh(page, pid, mark));
+    weights.push(await weigh(page, pid, { edits: mark, rest }));
     stage.place.say(`${mode}: ${lineOf(weights.at(-1) as Weight)}`);
   }
   const left = await page.evaluate<SoakCounts>("soak.end()");
-  return { mode, weights, left, warnings, perEdit: spent / edits };
+  return { mode, weights, left, warnings, perEdit: spent / done };
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
@@ -120,23 +125,31 @@ function textOf(counts: SoakCounts): string {
     .join(", ");
 }
 
-/** Returns a sentence for each thing that has grown too much. */
-function growth({ mode, weights, left }: Soak): string[] {
+/** Returns a sentence for each thing of which there is more than before, or that is left after `dispose`. */
+export function countGrowth({ weights, left }: Soak): string[] {
   const [first, marked, last] = weights as [Weight, Weight, Weight];
   const found: string[] = [];
-  if (last.standing > first.standing * MOST_GROWTH.first)
-    found.push(`memory is over ${MOST_GROWTH.first} times the first`);
-  if (last.standing > marked.standing * MOST_GROWTH.marked)
-    found.push(`memory is over ${MOST_GROWTH.marked} times that after 50 edits`);
   const [begun, before, after] = [sum(first.counts), sum(marked.counts), sum(last.counts)];
   for (const key of Object.keys(after) as (keyof LiveCounts)[]) {
     // New workers have not opened their database yet.
     const most = Math.max(begun[key], before[key]);
     if (after[key] > most) found.push(`${key} grew from ${most} to ${after[key]}`);
   }
-  for (const [key, count] of Object.entries(sum(left)))
+  for (const [key, count] of Object.entries(sum(left))) {
     if (count > 0) found.push(`${count} ${key} are left after dispose`);
-  return found.map((each) => `${mode}: ${each}`);
+  }
+  return found;
+}
+
+/** Returns a sentence for each thing that has grown too much. */
+function growth(result: Soak): string[] {
+  const [first, marked, last] = result.weights as [Weight, Weight, Weight];
+  const found = countGrowth(result);
+  if (last.standing > first.standing * MOST_GROWTH.first)
+    found.push(`memory is over ${MOST_GROWTH.first} times the first`);
+  if (last.standing > marked.standing * MOST_GROWTH.marked)
+    found.push(`memory is over ${MOST_GROWTH.marked} times that after 50 edits`);
+  return found.map((each) => `${result.mode}: ${each}`);
 }
 
 const FLAGS = {
@@ -172,7 +185,7 @@ export async function main(
   const found: string[] = [];
   for (const project of await stage.projects()) {
     for (const mode of options.modes) {
-      const result = await soak(stage, project, { mode, edits, every });
+      const result = await soak(stage, project, { mode, marks: [...MARKS, edits], every, rest: REST });
       console.log(
         `${project.name}, ${mode}: ${result.perEdit.toFixed(0)} ms per edit; ${result.warnings} warnings; after dispose ${textOf(result.left) || "nothing"} left`,
       );

@@ -288,3 +288,58 @@ test("groups that no index names are deleted", async () => {
   await metadataCache.flush();
   expect(await blobs.keys()).not.toContain(orphan);
 });
+
+test("a thread's next run reads only the index if it needs the packuments of its last run", async () => {
+  const blobs = createMemoryStore();
+  const all = names(300);
+  const writer = await openTab({ blobs }).store.open("n");
+  for (const name of all) writer.add({ name, record: recordOf(name), fetchedAt: 1, etag: "old" });
+  await writer.flush();
+  const { count, ...rest } = counting(blobs);
+  const { store } = openTab({ blobs: rest });
+  for (let run = 0; run < 3; run++) {
+    const metadataCache = await store.open("n");
+    await metadataCache.load(all);
+    for (const name of all) expect(isSame(metadataCache.get(name)?.record, recordOf(name))).toBe(true);
+    await metadataCache.flush();
+    store.keep("n", metadataCache);
+  }
+  // Index, first group and other groups; then two indexes.
+  expect(count).toEqual({ read: 5, update: 0, other: 0 });
+});
+
+test("a thread's next run does not use records that another tab has replaced, confirmed or deleted", async () => {
+  const blobs = createMemoryStore();
+  const clock = new Clock();
+  const add = async (name: string, version: number, fetchedAt: number): Promise<void> => {
+    const metadataCache = await openTab({ blobs, clock }).store.open("n");
+    metadataCache.add({ name, record: recordOf(name, version), fetchedAt });
+    await metadataCache.flush();
+  };
+  for (const name of ["replaced", "confirmed", "unchanged"]) await add(name, 1, 1);
+  const { store } = openTab({ blobs, clock });
+  const run = async (): Promise<(string | number | undefined)[][]> => {
+    const metadataCache = await store.open("n");
+    await metadataCache.load(["replaced", "confirmed", "unchanged"]);
+    store.keep("n", metadataCache);
+    return ["replaced", "confirmed", "unchanged"].map((name) => {
+      const packument = metadataCache.get(name);
+      const version = [1, 2].find((each) => isSame(packument?.record, recordOf(name, each)));
+      return [name, version, packument?.fetchedAt, packument?.etag];
+    });
+  };
+  expect((await run()).map((row) => row.slice(1))).toEqual(Array(3).fill([1, 1, undefined]));
+  await add("replaced", 2, 5);
+  const other = await openTab({ blobs, clock }).store.open("n");
+  await other.load(["confirmed"]);
+  other.renew("confirmed", 9, "new");
+  await other.flush();
+  expect(await run()).toEqual([
+    ["replaced", 2, 5, undefined],
+    ["confirmed", 1, 9, "new"],
+    ["unchanged", 1, 1, undefined],
+  ]);
+  await openTab({ blobs, clock }).store.clear();
+  expect((await run()).map(([, version]) => version)).toEqual([undefined, undefined, undefined]);
+  await store.clear();
+});

@@ -1,5 +1,12 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { createChunk, createSharedMemory, type Growable, growMemory } from "../../../workers/shared/shared-memory.ts";
+import {
+  createChunk,
+  createSharedMemory,
+  type Growable,
+  growMemory,
+  recycleMemory,
+  releaseMemory,
+} from "../../../workers/shared/shared-memory.ts";
 import { SharedOnceMap } from "../../../workers/shared/shared-once-map.ts";
 
 const MIB = 2 ** 20;
@@ -96,4 +103,40 @@ test("fails with EMEMORY when all chunks are used", () => {
   for (let count = 1; count < 31; count++) fill();
   expect(memory.chunks.length).toBe(31);
   expect(fill).toThrow(expect.objectContaining({ code: "EMEMORY" }));
+});
+
+test("released memory serves the next run, and is empty", () => {
+  const memory = createSharedMemory({ slots: 8, initial: 1024, maximum: 1024 });
+  const payload = new Uint8Array(600).fill(7);
+  for (const run of ["first", "second", "third"]) {
+    const map = new SharedOnceMap(memory);
+    expect([...map.entries()]).toEqual([]);
+    const keys = ["react", `of the ${run} run`];
+    for (const key of keys) expect(map.register(key)).toBe(true);
+    // There is room for one payload only, in each run.
+    expect(map.done("react", payload)).toBe(0);
+    expect(map.done(`of the ${run} run`, payload)).toBeGreaterThan(0);
+    expect(map.get("react")).toEqual({ ok: true, value: payload });
+    releaseMemory(memory);
+    expect(recycleMemory(memory)).toBe(true);
+    expect(recycleMemory(memory)).toBe(false);
+  }
+});
+
+test("memory serves no other run if it is in use, was cancelled or closed, or has grown large", () => {
+  const sizes = { slots: 8, initial: 1024, maximum: 1024 };
+  expect(recycleMemory(createSharedMemory(sizes))).toBe(false);
+  const ends: ((map: SharedOnceMap) => void)[] = [
+    (map) => map.cancel(),
+    (map) => map.failAll({ code: "EABORTED", message: "Cancelled.", details: {} } as never),
+  ];
+  for (const end of ends) {
+    const memory = createSharedMemory(sizes);
+    end(new SharedOnceMap(memory));
+    releaseMemory(memory);
+    expect(recycleMemory(memory)).toBe(false);
+  }
+  const large = createSharedMemory({ slots: 8, initial: 65 * MIB, maximum: 65 * MIB });
+  releaseMemory(large);
+  expect(recycleMemory(large)).toBe(false);
 });
