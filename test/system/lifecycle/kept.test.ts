@@ -55,8 +55,8 @@ test.each(SETUPS.filter(({ mode, io }) => mode === "threads" || io === "worker")
     const before = await look(setup, 1);
     for (const [role, { memories, pending }] of Object.entries(found)) {
       expect(pending, role).toBe(before[role]?.pending);
-      // The page keeps the last one for the next run.
-      expect(memories.kept, role).toBe(role === "page" && setup.mode === "threads" ? 1 : 0);
+      // The page keeps the three parts of the last one.
+      expect(memories.kept, role).toBe(role === "page" && setup.mode === "threads" ? 3 : 0);
     }
     // Checks that the memories were seen at all.
     const seen = Object.keys(found).filter((role) => found[role]?.memories.seen);
