@@ -20,6 +20,8 @@ export interface DependencyReader<N, D extends Dependency<N>> {
  * 2. Shrink: drop every member that a package outside the set also needs, over a dependency that passes `keep`. Repeat for
  *    the dependencies of the dropped member, until nothing changes.
  *
+ * `fixed` is a member that no dependency on it drops.
+ *
  * ```
  * a -> b -> c;  d -> c        gather([a]): grow to {a, b, c}; d also needs c, so the result is {a, b}
  * ```
@@ -28,6 +30,7 @@ export function gatherOver<N, D extends Dependency<N>>(
   seed: Iterable<N>,
   keep: (dependency: D) => boolean,
   reader: DependencyReader<N, D>,
+  fixed: N | null = null,
 ): Set<N> {
   const set = new Set(seed);
   for (const node of set) {
@@ -36,7 +39,7 @@ export function gatherOver<N, D extends Dependency<N>>(
   reader.reached?.(set);
   const work = [...set];
   for (let node = work.pop(); node; node = work.pop()) {
-    if (!set.has(node)) continue;
+    if (node === fixed || !set.has(node)) continue;
     for (const edge of reader.into(node)) {
       if (set.has(edge.from) || !keep(edge)) continue;
       set.delete(node);

@@ -2,7 +2,7 @@ import { raise } from "../errors/failure.ts";
 import type { Node } from "../graph/node.ts";
 import { bundledNames } from "../spec/bundled-names.ts";
 import type { Context } from "./context.ts";
-import { needTarball, type Steps } from "./need.ts";
+import { needTarball, type Steps, withPauses } from "./need.ts";
 
 /**
  * Checks whether a package brings its own dependencies in its tarball: bundled dependencies, or a shrinkwrap (npm-tree §21).
@@ -21,6 +21,6 @@ export function hasBundle(node: Node): boolean {
 /** Opens the tarball of a package and puts its bundled dependencies, or those of its shrinkwrap, below it. */
 export function* openBundle(node: Node, context: Context): Steps<void> {
   const opened = yield* needTarball(node.resolved as string, node.name, node.integrity);
-  if (opened.ok) opened.value.place(node, context);
+  if (opened.ok) yield* withPauses(opened.value.place(node, context));
   else raise({ ...opened.failure, requiredBy: [...node.edgesIn].map((edge) => edge.from.location) });
 }

@@ -17,7 +17,7 @@ export const PAUSE: { readonly kind: "pause"; readonly key: "" } = { kind: "paus
 
 /** A verified and listed tarball, and the function that puts its bundled dependencies into a tree. */
 export interface OpenedTarball extends TarballListing {
-  place(node: Node, context: Context): void;
+  place(node: Node, context: Context): Generator<undefined, void>;
 }
 
 export type Answer = Outcome<Packument> | Outcome<OpenedTarball> | Outcome<unknown>;

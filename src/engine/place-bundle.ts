@@ -1,7 +1,6 @@
 // Loaded on demand: for a package with bundled dependencies or a shrinkwrap.
 import type { Failure } from "../api/failure.ts";
 import { nameFromFolder } from "../base/posix-path.ts";
-import { runToEnd } from "../base/run-to-end.ts";
 import { failure, raise } from "../errors/failure.ts";
 import { Node } from "../graph/node.ts";
 import type { LockData } from "../lockfile/read-lock.ts";
@@ -19,18 +18,18 @@ export interface Bundle extends TarballListing {
 }
 
 /** Puts the bundled dependencies of a package, or those of its shrinkwrap, below it (npm-tree §21). They stay there. */
-export function placeBundle(node: Node, bundle: Bundle, context: Context): void {
-  if (node.hasShrinkwrap && bundle.shrinkwrap) loadShrinkwrap(node, bundle.shrinkwrap, context);
-  if (bundledNames(node.manifest).length > 0) loadBundled(node, bundle, context);
+export function* placeBundle(node: Node, bundle: Bundle, context: Context): Generator<undefined, void> {
+  if (node.hasShrinkwrap && bundle.shrinkwrap) yield* loadShrinkwrap(node, bundle.shrinkwrap, context);
+  if (bundledNames(node.manifest).length > 0) yield* loadBundled(node, bundle, context);
 }
 
-function loadShrinkwrap(node: Node, lock: LockData, context: Context): void {
+function* loadShrinkwrap(node: Node, lock: LockData, context: Context): Generator<undefined, void> {
   for (const { location, target } of lock.packages.values()) {
     if (location.startsWith("..") || target?.startsWith("..")) raise(outsideEntry(node, location));
   }
-  const nodes = runToEnd(placeEntries(lock, node, context));
+  const nodes = yield* placeEntries(lock, node, context);
   for (const one of nodes.values()) if (one !== node) resetFlags(one);
-  runToEnd(calculateFlags(node, false));
+  yield* calculateFlags(node, false);
 }
 
 function outsideEntry(node: Node, location: string): Failure {
@@ -39,7 +38,7 @@ function outsideEntry(node: Node, location: string): Failure {
 }
 
 /** Adds every package under `node_modules` of the tarball, at any depth, below the package that ships it. */
-function loadBundled(node: Node, { paths, texts }: Bundle, { specTable, tree }: Context): void {
+function* loadBundled(node: Node, { paths, texts }: Bundle, { specTable, tree }: Context): Generator<undefined, void> {
   const files = new ProjectFiles(Object.fromEntries(paths.map((path) => [path, texts.get(path) ?? ""])), "/");
   const found: { at: string; parent: Node }[] = [{ at: "", parent: node }];
   for (const { at, parent } of found) {
@@ -48,6 +47,7 @@ function loadBundled(node: Node, { paths, texts }: Bundle, { specTable, tree }: 
       if (!manifest) continue;
       const child = new Node({ specTable, name: nameFromFolder(folder), manifest, resolved: null });
       tree.attach(child, parent);
+      yield;
       found.push({ at: folder, parent: child });
     }
   }

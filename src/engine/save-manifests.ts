@@ -5,6 +5,7 @@ import { editable, pinsVersion, saveInto } from "../project/edit-dependencies.ts
 import { readPackageJson } from "../project/package-json.ts";
 import { updatePackageJson } from "../project/update-package-json.ts";
 import type { Requested } from "./apply-requests.ts";
+import { PAUSE, type Steps } from "./need.ts";
 import { updatesAll } from "./options.ts";
 import type { Project } from "./read-project.ts";
 
@@ -18,14 +19,18 @@ import type { Project } from "./read-project.ts";
  *
  * Call it before the lock is written, because the lock repeats the manifests.
  */
-export function saveManifests(project: Project, requested: Requested): Record<string, string> {
+export function* saveManifests(project: Project, requested: Requested): Steps<Record<string, string>> {
   const { options, files, context } = project;
   const changed: Record<string, string> = {};
   if (options.save === false) return changed;
   const touched = new Set<Node>();
   if (!updatesAll(options)) for (const { name, to } of requested.added) save(name, to, { project, touched });
-  for (const { name, to } of updatedDependencies(project)) save(name, to, { project, touched });
+  for (const { name, to } of updatedDependencies(project)) {
+    save(name, to, { project, touched });
+    yield PAUSE;
+  }
   for (const node of new Set([...requested.edited, ...touched])) {
+    yield PAUSE;
     context.tree.reload(node);
     const text = updatePackageJson(readPackageJson(files, node.path), node.manifest);
     if (text !== null) changed[files.key(`${node.path}/package.json`)] = text;

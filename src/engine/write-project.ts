@@ -18,7 +18,7 @@ export interface WrittenProject {
  */
 export function* writeProject(project: Project): Steps<WrittenProject> {
   const { context, packageJson, files, path, lockfileVersion, legacy, edits, requested } = project;
-  const changed = edits && requested ? edits.saveManifests(project, requested) : {};
+  const changed = edits && requested ? yield* edits.saveManifests(project, requested) : {};
   const { tree, lock } = context;
   const lockfile = files.key(`${path}/${lock?.filename ?? "package-lock.json"}`);
   if (project.options.packageLock !== false) {

@@ -38,6 +38,11 @@ export function gather(seed: Iterable<Node>, keep: (edge: Edge) => boolean): Set
   return gatherOver(seed, keep, EDGES);
 }
 
+/** Returns a node and the nodes that only it needs, over edges that pass `keep`. The edges into the node itself do not count. */
+export function gatherFrom(node: Node, keep: (edge: Edge) => boolean = () => true): Set<Node> {
+  return gatherOver([node], (edge) => edge.to !== node && keep(edge), EDGES, node);
+}
+
 /** Returns a node, every package that requires it, and the packages that only those need: see {@link optionalSetOver}. */
 export function optionalSet(node: Node): Set<Node> {
   return optionalSetOver(node, ({ inert }) => inert, EDGES);

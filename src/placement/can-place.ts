@@ -1,5 +1,5 @@
 import type { Edge } from "../graph/edge.ts";
-import { deepestNestingTarget, gather, peerEntries, peersBelow } from "../graph/gather.ts";
+import { deepestNestingTarget, gatherFrom, peerEntries, peersBelow } from "../graph/gather.ts";
 import type { Node } from "../graph/node.ts";
 
 export type Verdict = "OK" | "REPLACE" | "KEEP" | "CONFLICT";
@@ -181,17 +181,19 @@ export class CanPlace {
     const { dep, edge, target } = this;
     const siblings = dep.parent?.children ?? null;
     if (!siblings) throw new DetachedCandidate(dep);
-    const accepted = new Map<Node, boolean>();
+    /** The names in each set that does not accept the new peers, by its first package. */
+    const refusing = new Map<Node, ReadonlySet<string> | null>();
     for (const entry of peerEntries(current)) {
       if (entry === edge || entry === this.top.edge) continue;
-      const entryNode = entry.to as Node;
-      let accepts = accepted.get(entryNode);
-      if (accepts === undefined) {
-        const replacement = siblings.get(entryNode.key);
-        accepts = replacement ? canReplace(replacement, entryNode, siblings) : acceptsPeers(entryNode, siblings);
-        accepted.set(entryNode, accepts);
+      const first = entry.to as Node;
+      let names = refusing.get(first);
+      if (names === undefined) {
+        const replacement = siblings.get(first.key);
+        const accepts = replacement ? canReplace(replacement, first, siblings) : acceptsPeers(first, siblings);
+        names = accepts ? null : new Set([...peersBelow(first)].map(({ key }) => key));
+        refusing.set(first, names);
       }
-      if (!accepts && !nestsDeeper(entry, target)) return false;
+      if (names && !nestDeeper(names, entry.from, target)) return false;
     }
     return true;
   }
@@ -258,6 +260,8 @@ export class CanPlace {
         const peer = edge.to;
         if (!peer || peer === this.dep) continue;
         budget.step();
+        // A check takes as long as twenty visits.
+        budget.visit(20);
         if (budget.pauseDue) yield;
         const child = new CanPlace(check.#questionFor(edge, peer), [], checks);
         if (child.all === "CONFLICT") {
@@ -297,14 +301,13 @@ export function peerEdges(node: Node): Edge[] {
   return [...node.edges().values()].filter((edge) => edge.peer);
 }
 
-/** Checks whether every member of the peer set of an entry edge can be placed below `target`: step 4h. */
-function nestsDeeper({ from, to }: Edge, target: Node): boolean {
-  const keys = new Set([...peersBelow(to as Node)].map(({ key }) => key));
+/** Checks whether packages with these folded names can all be placed below `target` for a dependent: step 4h. */
+function nestDeeper(names: ReadonlySet<string>, from: Node, target: Node): boolean {
   const specs = from.specs();
-  // Members that are no peers of the dependent all have the same deepest target.
-  const peers = specs.size < keys.size ? [...specs.keys()].filter((key) => keys.has(key)) : keys;
-  let others = keys.size;
-  for (const key of peers) {
+  // Names that are no peers of the dependent all have the same deepest target.
+  const asked = specs.size < names.size ? [...specs.keys()].filter((key) => names.has(key)) : names;
+  let others = names.size;
+  for (const key of asked) {
     if (!specs.get(key)?.peer) continue;
     others--;
     if (isAtOrAbove(deepestNestingTarget(from, key), target)) return false;
@@ -342,11 +345,13 @@ export function canReplace(node: Node, old: Node, ignorePeers?: ReadonlyMap<stri
   if (node.name !== old.name || node.packageName !== old.packageName) return false;
   if (!old.isLink && old.specsSize() > 0 && node.overrides !== old.overrides) return false;
   let own: Set<Node> | null = null;
+  const { budget } = old.specTable;
   for (const edge of old.edgesIn) {
+    budget.visits++;
     if (ignorePeers && !old.isTop && edge.from.parent === old.parent && edge.peer && isIgnored(edge.from, ignorePeers))
       continue;
     if (edge.satisfiedBy(node)) continue;
-    own ??= gather([old], (kept) => kept.to !== old && kept.valid);
+    own ??= gatherFrom(old, ({ valid }) => valid);
     if (!own.has(edge.from)) return false;
   }
   return true;

@@ -4,7 +4,7 @@ import { InstallError } from "../errors/failure.ts";
 import { notTerminating } from "../errors/not-terminating.ts";
 import { copyNode } from "../graph/copy-node.ts";
 import type { Edge } from "../graph/edge.ts";
-import { deepestNestingTarget, gather, peerEntries } from "../graph/gather.ts";
+import { deepestNestingTarget, gather, gatherFrom, peerEntries } from "../graph/gather.ts";
 import { Link } from "../graph/link.ts";
 import type { Node } from "../graph/node.ts";
 import type { ProjectTree } from "../graph/tree.ts";
@@ -236,7 +236,7 @@ export class Placement {
     const orphans = new Set<Node>();
     for (const [key, { to }] of old.edges()) {
       if (!to || wanted.has(key)) continue;
-      for (const orphan of gather([to], (edge) => edge.to !== to)) orphans.add(orphan);
+      for (const orphan of gatherFrom(to)) orphans.add(orphan);
       if (budget.pauseDue) yield;
     }
     const displaced = yield* this.#displacedPeers(old, placed);
@@ -256,7 +256,7 @@ export class Placement {
       for (const entry of peerEntries(edge.from)) {
         const entryNode = entry.to as Node;
         if (entryNode !== old.parent && !ofProject(entry.from)) {
-          const set = gather([entryNode], (kept) => kept.to !== entryNode && !kept.peerConflicted);
+          const set = gatherFrom(entryNode, (kept) => !kept.peerConflicted);
           for (const node of set) displaced.push(node);
           if (old.specTable.budget.pauseDue) yield;
         } else {
@@ -272,7 +272,7 @@ export class Placement {
     const invalid = new Set<Node>();
     for (const edge of node.edges().values()) if (edge.to && !edge.valid) invalid.add(edge.to);
     for (const seed of orphans) {
-      for (const one of gather([seed], (edge) => edge.to !== seed && edge.valid)) invalid.add(one);
+      for (const one of gatherFrom(seed, ({ valid }) => valid)) invalid.add(one);
       if (node.specTable.budget.pauseDue) yield;
     }
     if (invalid.size === 0) return;
@@ -290,7 +290,7 @@ export class Placement {
     budget.visit(1);
     if (budget.pauseDue) yield;
     if (canDedupe(node, options.preferDedupe, explicitRequest)) {
-      for (const gone of gather([node], (edge) => edge.to !== node && edge.valid)) tree.detach(gone);
+      for (const gone of gatherFrom(node, ({ valid }) => valid)) tree.detach(gone);
       return;
     }
     if (!descend) return;

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import type { ResolveOptions } from "../../src/api/resolve.ts";
+import { TestEngine } from "../engine/run-engine.ts";
+import { documentsOf } from "../engine/worst-projects.ts";
 import { drawTree } from "../support/draw-tree.ts";
 import { type FakeManifest, fakeRegistry } from "../support/fake-registry.ts";
 import { failureOf, flagsOf, warned } from "../support/outcome.ts";
@@ -191,4 +193,46 @@ test("peers that are placed for each other without end: ENONTERMINATING, where n
   const failure = await failureOf(tree(registry, { d: "1.0.0", a: "1.0.0" }));
   expect(failure.code).toBe("ENONTERMINATING");
   expect(failure.wayOut.length).toBeGreaterThan(0);
+});
+
+test("packages that are all peers of each other take steps by the cube of their number, and are placed side by side", async () => {
+  const steps: number[] = [];
+  for (const side of [14, 28]) {
+    const names = Array.from({ length: side }, (_, at) => `p${at}`);
+    const packages = names.map((name) => {
+      const others = names.filter((other) => other !== name).map((other) => [other, "*"]);
+      return [`${name}@1.0.0`, { peerDependencies: Object.fromEntries(others) as object }] as const;
+    });
+    const manifest = { name: "project", dependencies: { p0: "1" } };
+    const engine = new TestEngine({
+      files: { "package.json": JSON.stringify(manifest) },
+      documents: documentsOf(Object.fromEntries(packages)),
+    });
+    const { project } = await engine.run(() => {});
+    expect([...project.context.tree.inventory.keys()].sort()).toEqual(
+      ["", ...names.map((name) => `node_modules/${name}`)].sort(),
+    );
+    steps.push(project.context.specTable.budget.steps);
+  }
+  // npm checks every order of the others: 13 * 12 * 11 … times.
+  expect(steps[0]).toBeLessThan(30_000);
+  expect(steps[1]).toBeLessThan(8 * (steps[0] as number));
+});
+
+test("a conflict in a large peer set is found: all of it nests", async () => {
+  const names = Array.from({ length: 12 }, (_, at) => `p${at}`);
+  const packages = names.map((name) => {
+    const others = names.filter((other) => other !== name).map((other) => [other, "*"]);
+    const last = name === "p11" ? [["host", "1"]] : [];
+    return [`${name}@1.0.0`, { peerDependencies: Object.fromEntries([...others, ...last]) as object }] as const;
+  });
+  const registry = fakeRegistry({
+    ...Object.fromEntries(packages),
+    "app@1.0.0": { p0: "1" },
+    "host@1.0.0": {},
+    "host@2.0.0": {},
+  });
+  const inside = ["host", ...names].sort().map((name) => `  ${name}@1.0.0`);
+  const drawn = await tree(registry, { app: "1", host: "2" });
+  expect(drawn.split("\n").sort()).toEqual(["app@1.0.0", "host@2.0.0", ...inside].sort());
 });
