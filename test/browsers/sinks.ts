@@ -53,11 +53,14 @@ export function testSinks(trial: () => Trial): void {
     "the origin-private file system has npm's files, if the browser lets pages write them",
     async () => {
       const { abilities, facts, settings, stage } = trial();
-      const has = abilities.plain.files;
+      // WebKit's private windows have no such file system, and its driver opens no others.
+      const open = (setting: Setting) => (abilities.plain.files ? stage.tab(setting) : stage.lastingTab(setting));
+      await using first = await open({ isolated: false, mode: "worker" });
+      const { files: has } = await first.call((bench) => bench.abilities());
       facts.set("origin-private file system", has ? "yes" : "no");
       for (const setting of has ? settings : []) {
         for (const name of Object.keys(PROJECTS)) {
-          await using tab = await stage.tab(setting);
+          await using tab = await open(setting);
           const { given, listing } = sinkTrial(trial(), setting, name);
           const found = await tab.call((bench, given) => bench.installFiles(given), given);
           const files = Object.entries(plain(listing)).filter(([, what]) => !what.startsWith("->"));
