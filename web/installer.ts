@@ -18,6 +18,7 @@ import { shown } from "../src/errors/shown.ts";
 import { withoutSecrets } from "../src/errors/without-secrets.ts";
 import { disposed } from "../src/errors/work.ts";
 import { registryConfig } from "../src/registry/registry-config.ts";
+import { nextTurn } from "../workers/host/yield.ts";
 import { type Backend, settingsOf } from "./backends/backend.ts";
 import type { Installs } from "./install/installs.ts";
 import { ownOptions, plainInput, plainOptions } from "./options/plain-input.ts";
@@ -187,7 +188,7 @@ class WebInstaller implements Installer {
       const failure = shown(error instanceof InstallError ? error.failure : failureOf(error));
       if (failure.code !== "ENOSOLUTION") throw new InstallError(failure);
       const { withProofSentence } = await import("../src/explain/proof-sentence.ts");
-      throw new InstallError(withProofSentence(failure));
+      throw new InstallError(await orAbort(withProofSentence(failure, nextTurn), signal));
     }
   }
 

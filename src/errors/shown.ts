@@ -18,18 +18,22 @@ export function shown(failure: Failure): Failure {
   };
 }
 
-function bounded(value: unknown, depth: number): unknown {
-  if (typeof value === "string") return boundedText(value);
+function bounded(value: unknown, depth: number, most: number = MAX_TEXT): unknown {
+  if (typeof value === "string") return boundedText(value, most);
   if (Array.isArray(value)) {
-    return depth > MAX_DEPTH ? "…" : value.slice(0, MAX_ITEMS).map((item) => bounded(item, depth + 1));
+    return depth > MAX_DEPTH ? "…" : value.slice(0, MAX_ITEMS).map((item) => bounded(item, depth + 1, most));
   }
   if (Object.prototype.toString.call(value) !== "[object Object]") return value;
   if (depth > MAX_DEPTH) return "…";
   const entries = Object.entries(value as object).slice(0, MAX_ITEMS);
-  return Object.fromEntries(entries.map(([key, item]) => [boundedText(key), bounded(item, depth + 1)]));
+  // A proof has limits of its own (src/flat/make-proof.ts). With a text cut off, it would prove nothing.
+  const own = (key: string): number => (key === "proof" ? Number.POSITIVE_INFINITY : most);
+  return Object.fromEntries(
+    entries.map(([key, item]) => [boundedText(key, MAX_TEXT), bounded(item, depth + 1, own(key))]),
+  );
 }
 
-function boundedText(text: string): string {
+function boundedText(text: string, most: number): string {
   const clean = withoutSecrets(text);
-  return clean.length > MAX_TEXT ? `${clean.slice(0, MAX_TEXT)}…` : clean;
+  return clean.length > most ? `${clean.slice(0, most)}…` : clean;
 }

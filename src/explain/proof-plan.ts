@@ -25,6 +25,9 @@ const MAX_PREMISES = 4;
 /** The number of the project's own requirements that do not count as premises. */
 const FREE_OWN = 3;
 
+/** The number of steps that are planned between two pauses. */
+export const STEPS_BETWEEN_PAUSES = 200;
+
 const NONE: ReadonlySet<string> = new Set();
 
 /**
@@ -43,8 +46,10 @@ const NONE: ReadonlySet<string> = new Set();
  *
  *     // p 1.0.0 requires q ^2;  p 1.1.0 requires q ^3;  the project requires p ^1 and q ^1
  *     //   three steps, but all four facts fit one line: the first two are one premise, "p requires q"
+ *
+ * Pauses now and then: a proof may have thousands of steps.
  */
-export function planLines(proof: Proof): (LinePlan | undefined)[] {
+export function* planLines(proof: Proof): Generator<undefined, (LinePlan | undefined)[]> {
   const { facts, steps } = proof;
   const uses = countUses(steps.map((step) => step.because));
   const plans: (LinePlan | undefined)[] = [];
@@ -61,6 +66,7 @@ export function planLines(proof: Proof): (LinePlan | undefined)[] {
     "step" in reference ? { premises: [reference], split: NONE } : premisesOf(reference);
   const isFree = (reference: ProofReference): boolean => "fact" in reference || uses[reference.step] === 1;
   for (const [at, { because }] of steps.entries()) {
+    if (at % STEPS_BETWEEN_PAUSES === 0) yield;
     if (uses[at] === 0) {
       plans.push(undefined);
       continue;
@@ -71,10 +77,13 @@ export function planLines(proof: Proof): (LinePlan | undefined)[] {
       continue;
     }
     const divided = dividedBy(proof, at);
-    const neither = join(asReference(a), asReference(b), divided);
-    const onlyA = join(premisesOf(a), asReference(b), divided);
-    const onlyB = join(asReference(a), premisesOf(b), divided);
-    const both = join(premisesOf(a), premisesOf(b), divided);
+    const [ownA, ownB] = [premisesOf(a), premisesOf(b)];
+    // A fact is its own premise, in its place or not.
+    const [referA, referB] = ["fact" in a ? ownA : asReference(a), "fact" in b ? ownB : asReference(b)];
+    const neither = join(referA, referB, divided);
+    const onlyA = ownA === referA ? neither : join(ownA, referB, divided);
+    const onlyB = ownB === referB ? neither : join(referA, ownB, divided);
+    const both = ownA === referA ? onlyB : ownB === referB ? onlyA : join(ownA, ownB, divided);
     const fits = (plan: LinePlan, free: boolean, other: LinePlan): boolean =>
       free ? isShort(plan) : isShort(plan) && weight(plan) <= weight(other);
     const fitsA = fits(onlyA, isFree(a), neither);
@@ -142,6 +151,7 @@ function join(a: LinePlan, b: LinePlan, divided: readonly string[]): LinePlan {
     else if ("key" in premise && "key" in other && premise !== other)
       premises[at] = { ...premise, members: [other, premise] };
   }
+  if (a.split.size + b.split.size + divided.length === 0) return { premises, split: NONE };
   const split = new Set([...a.split, ...b.split]);
   for (const name of divided) {
     const [one, two] = [reasonsAgainst(a, name), reasonsAgainst(b, name)];

@@ -1,5 +1,6 @@
 import type { Proof, ProofFact, ProofReference } from "../api/flat.ts";
-import { type FactGroup, factsOf, type LinePlan, planLines } from "./proof-plan.ts";
+import { runToEnd } from "../base/run-to-end.ts";
+import { type FactGroup, factsOf, type LinePlan, planLines, STEPS_BETWEEN_PAUSES } from "./proof-plan.ts";
 import { joinList, type ProofPart } from "./proof-versions.ts";
 import { type Clause, consequence, isLong, joinClauses, toClauses } from "./proof-words.ts";
 import { shortSpec } from "./short-spec.ts";
@@ -38,18 +39,23 @@ export interface ProofOutline {
   line(at: number): ProofLine;
 }
 
-/** Plans the lines of a proof: see {@link proofLines}. */
+/** Plans the lines of a proof without a pause: see {@link proofLines}. */
 export function outlineProof(proof: Proof): ProofOutline {
+  return runToEnd(outlineSteps(proof));
+}
+
+/** Plans the lines of a proof, with pauses. */
+export function* outlineSteps(proof: Proof): Generator<undefined, ProofOutline> {
   const { facts, steps } = proof;
   const factsByName = byName(facts);
   if (steps.length === 0) {
     const clauses = facts.flatMap((fact) => toClauses([fact], { proof: factsByName }));
     return { count: 1, line: () => ({ parts: sentence("Because ", joinClauses(clauses), CONCLUSION) }) };
   }
-  const plans = planLines(proof);
+  const plans = yield* planLines(proof);
   const order = lineOrder(plans);
   const numbers = lineNumbers(order, plans);
-  const outline: Outline = { proof, factsByName, plans, order, numbers, specs: specsOf(proof) };
+  const outline: Outline = { proof, factsByName, plans, order, numbers, specs: yield* specsOf(proof) };
   const line = (at: number): ProofLine => {
     const step = order[at] as number;
     const parts = lineParts(outline, step, order[at - 1]);
@@ -260,7 +266,7 @@ function clauseOrder(groups: readonly FactGroup[], all: readonly FactGroup[]): F
  * Returns the spec that each term of each step comes from, by package. If only one of a step's two causes mentions the package,
  * the term is unchanged and keeps its spec. If both do, the term is new and has no spec.
  */
-function specsOf({ facts, steps }: Proof): ReadonlyMap<string, string>[] {
+function* specsOf({ facts, steps }: Proof): Generator<undefined, ReadonlyMap<string, string>[]> {
   const specs: Map<string, string>[] = [];
   const named = steps.map(({ terms }) => new Set(terms.map((term) => term.package)));
   const mentions = (reference: ProofReference, name: string): boolean => {
@@ -274,6 +280,7 @@ function specsOf({ facts, steps }: Proof): ReadonlyMap<string, string>[] {
     return fact?.kind === "dependency" && fact.name === name ? fact.spec : undefined;
   };
   for (const { terms, because } of steps) {
+    if (specs.length % STEPS_BETWEEN_PAUSES === 0) yield;
     const own = new Map<string, string>();
     for (const { package: name, positive } of terms) {
       if (positive) continue;

@@ -1,11 +1,12 @@
 import type { Failure } from "../../src/api/failure.ts";
+import { runToEnd } from "../../src/base/run-to-end.ts";
 import { type DriverHost, drive, type ExternalNeed } from "../../src/engine/driver.ts";
 import type { Answer } from "../../src/engine/need.ts";
 import { readProject } from "../../src/engine/read-project.ts";
 import { writeProject } from "../../src/engine/write-project.ts";
 import { fail, failure, InstallError, ok } from "../../src/errors/failure.ts";
 import { explain } from "../../src/explain/explain.ts";
-import { withProofSentence } from "../../src/explain/proof-sentence.ts";
+import { sentenceSteps } from "../../src/explain/proof-sentence.ts";
 import { resolveFlat } from "../../src/flat/resolve-flat.ts";
 import { indexPackument } from "../../src/registry/condense.ts";
 import type { Packument } from "../../src/registry/packument.ts";
@@ -43,7 +44,7 @@ export async function runWorld(
     return { lock: files["package-lock.json"] as string, steps: solver.steps };
   } catch (error) {
     if (!(error instanceof InstallError) || signal?.aborted) throw error;
-    const known = error.code === "ENOSOLUTION" ? withProofSentence(error.failure) : error.failure;
+    const known = error.code === "ENOSOLUTION" ? runToEnd(sentenceSteps(error.failure)) : error.failure;
     pause();
     return { failure: known, text: explain(known) };
   }

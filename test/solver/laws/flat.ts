@@ -1,12 +1,13 @@
 import type { Failure } from "../../../src/api/failure.ts";
 import type { Proof, Rung, SolverStats } from "../../../src/api/flat.ts";
 import type { ResolveOptions } from "../../../src/api/resolve.ts";
+import { runToEnd } from "../../../src/base/run-to-end.ts";
 import { drive, type ExternalNeed } from "../../../src/engine/driver.ts";
 import type { Answer } from "../../../src/engine/need.ts";
 import { readProject } from "../../../src/engine/read-project.ts";
 import { writeProject } from "../../../src/engine/write-project.ts";
 import { fail, failure, InstallError, ok } from "../../../src/errors/failure.ts";
-import { withProofSentence } from "../../../src/explain/proof-sentence.ts";
+import { sentenceSteps } from "../../../src/explain/proof-sentence.ts";
 import { resolveFlat } from "../../../src/flat/resolve-flat.ts";
 import type { ProjectTree } from "../../../src/graph/tree.ts";
 import { indexPackument } from "../../../src/registry/condense.ts";
@@ -84,7 +85,7 @@ export async function flatAnswer(
     const scoped = Object.values(registryCase.project.overrides ?? {}).some((rule) => typeof rule === "object");
     if (scoped && error instanceof InstallError && error.code === "EOVERRIDE") return OUT_OF_REACH;
     // The installer adds the proof's first sentence to the message. The engine alone does not.
-    return refusalOf(error, withProofSentence);
+    return refusalOf(error, (failure) => runToEnd(sentenceSteps(failure)));
   }
 }
 

@@ -2,8 +2,9 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import type { WayOut } from "../../../src/api/failure.ts";
 import type { ImportMap, ImportMapOptions, Proof, ProofFact } from "../../../src/api/flat.ts";
 import type { InstalledProject } from "../../../src/api/install.ts";
+import { runToEnd } from "../../../src/base/run-to-end.ts";
 import { failure, InstallError } from "../../../src/errors/failure.ts";
-import { withProofSentence } from "../../../src/explain/proof-sentence.ts";
+import { sentenceSteps } from "../../../src/explain/proof-sentence.ts";
 import { failureView } from "../../../web/playground/failure/failure-view.ts";
 import { problemCard } from "../../../web/playground/failure/problem-card.ts";
 import { ImportMapView } from "../../../web/playground/result/import-map-view.ts";
@@ -49,7 +50,7 @@ function button(text: string, within: ParentNode = document): HTMLButtonElement 
 
 test("the card of a flat conflict shows the first sentence of the proof once", () => {
   const problem = failure("ENOSOLUTION", "No flat tree exists.", { details: { proof: PROOF } });
-  const full = withProofSentence(problem);
+  const full = runToEnd(sentenceSteps(problem));
   expect(full.message.length).toBeGreaterThan(problem.message.length);
   put(problemCard(full, "failure", { canApply: () => false, apply: () => {} }));
   expect(document.querySelector(".card .message")?.textContent).toBe("No flat tree exists.");
