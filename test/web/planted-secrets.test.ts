@@ -1,3 +1,5 @@
+// Full tier: plants secrets in 40 places in six forms.
+
 import { expect, test, vi } from "vitest";
 import type { InstallerOptions, Resolution } from "../../src/api/resolve.ts";
 import { InstallError } from "../../src/errors/failure.ts";

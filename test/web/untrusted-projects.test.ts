@@ -1,3 +1,5 @@
+// Full tier: runs 18 attacks by five operations.
+
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";

@@ -1,6 +1,7 @@
 // Loaded on demand: at the first request outside of browsers, where `fetch` has no cache and follows no redirects safely.
 
-import { httpUrl, isBelow } from "../../src/registry/registry-config.ts";
+import { isBelow } from "../../src/registry/is-below.ts";
+import { httpUrl } from "../../src/registry/registry-config.ts";
 import { type Call, exchange, type Reply } from "./exchange.ts";
 
 /** Bytes of documents that are kept for revalidation. */

@@ -1,7 +1,8 @@
 // Loaded on demand: when an installer has a `token` callback.
 
 import type { InstallerOptions } from "../../src/api/resolve.ts";
-import { DEFAULT_REGISTRY, isBelow, registryBase } from "../../src/registry/registry-config.ts";
+import { isBelow } from "../../src/registry/is-below.ts";
+import { DEFAULT_REGISTRY, registryBase } from "../../src/registry/registry-config.ts";
 
 /** The options of an installer that decide which requests carry credentials. */
 export type TokenOptions = Pick<InstallerOptions, "token" | "registry" | "scopes" | "tokenUrls">;
