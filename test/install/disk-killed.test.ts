@@ -61,7 +61,7 @@ const listed = async (at: string): Promise<Listing> => {
 };
 
 test("the command, killed at random moments, leaves the old tree or the new one", {
-  timeout: 60_000 + RUNS * 5_000,
+  timeout: 60_000 + RUNS * 20_000,
 }, async () => {
   const locks = locksOf(testRegistry.url);
   const at = (name: string): string => join(folder.path, name);
