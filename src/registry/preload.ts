@@ -10,6 +10,9 @@ export interface PreloadSource {
   packument(name: string, rank: number): Promise<Outcome<Packument>>;
 }
 
+/** Dependencies of one package that are requested before other work gets the thread. */
+const AT_ONCE = 256;
+
 /** The place and the reason of a package's use. */
 interface PreloadNeed {
   depth: number;
@@ -36,6 +39,7 @@ export class Preload {
   readonly #names = new Set<string>();
   readonly #known: ReadonlySet<string>;
   readonly #peers: boolean;
+  readonly #pause: () => Promise<void>;
   #stopped = false;
   /** Called when every request has ended. */
   #waiting: (() => void)[] = [];
@@ -50,6 +54,8 @@ export class Preload {
       peers: boolean;
       /** Packages in the lock, and workspaces: the engine will most likely not need their packuments. */
       known: ReadonlySet<string>;
+      /** Lets other work run. Called for a package with very many dependencies. */
+      pause?: () => Promise<void>;
     },
   ) {
     this.#source = source;
@@ -57,6 +63,7 @@ export class Preload {
     this.#overrides = options.overrides;
     this.#peers = options.peers;
     this.#known = options.known;
+    this.#pause = options.pause ?? (async () => {});
   }
 
   /** Makes no further requests. */
@@ -80,8 +87,26 @@ export class Preload {
   #followAll(manifest: Manifest, sections: readonly (keyof Manifest & `${string}ependencies`)[], depth: number): void {
     for (const section of sections) {
       const deps = manifest[section] as Record<string, string> | undefined;
-      if (deps) for (const name of Object.keys(deps)) this.#request(name, deps[name] as string, { depth, weak: false });
+      const names = Object.keys(deps ?? {});
+      const request = (name: string): void => this.#request(name, deps?.[name], { depth, weak: false });
+      for (const name of names.slice(0, AT_ONCE)) request(name);
+      if (names.length > AT_ONCE) void this.#requestMany(names.slice(AT_ONCE), request);
     }
+  }
+
+  /** Makes many requests, with a pause after each {@link AT_ONCE} of them. */
+  async #requestMany(names: readonly string[], request: (name: string) => void): Promise<void> {
+    // Counts as one request more, so that the preload does not end in between.
+    this.dispatched++;
+    for (let at = 0; at < names.length && !this.#stopped; at += AT_ONCE) {
+      await this.#pause();
+      for (const name of names.slice(at, at + AT_ONCE)) request(name);
+    }
+    this.#end();
+  }
+
+  #end(): void {
+    if (++this.done === this.dispatched) this.#endWaits();
   }
 
   /**
@@ -99,11 +124,13 @@ export class Preload {
     }
   }
 
-  #request(name: string, raw: string, { depth, weak }: PreloadNeed): void {
+  #request(name: string, raw: unknown, { depth, weak }: PreloadNeed): void {
     const text: unknown = this.#overrides.get(name) ?? raw;
     if (typeof text !== "string") return;
     const key = `${weak ? "?" : ""}${name}@${text}`;
     if (this.#stopped || this.#requested.has(key)) return;
+    // Only an alias asks for another package than its name says.
+    if (this.#known.has(name) && !/^npm:/i.test(text)) return;
     this.#requested.add(key);
     const spec = registryTarget(name, text);
     if (!spec || this.#known.has(spec.name)) return;
@@ -118,9 +145,7 @@ export class Preload {
       if (picked.ok && weak) this.#followPeers(picked.value, { depth, weak });
       else if (picked.ok) this.#follow(picked.value, depth);
     };
-    const end = (): void => {
-      if (++this.done === this.dispatched) this.#endWaits();
-    };
+    const end = (): void => this.#end();
     // Errors are ignored: if the engine needs this package, it reports them.
     this.#source.packument(spec.name, depth).then(read).then(end, end);
   }

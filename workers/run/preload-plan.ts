@@ -6,6 +6,7 @@ import type { Project } from "../../src/engine/read-project.ts";
 import { SpecTable } from "../../src/graph/spec-table.ts";
 import { Preload, type PreloadSource } from "../../src/registry/preload.ts";
 import type { PickPolicy } from "../../src/registry/select-version.ts";
+import { nextTurn } from "../host/yield.ts";
 
 /** The input of a preload: plain data, so that the preload can run on another thread than the engine. */
 export interface PreloadPlan {
@@ -57,7 +58,7 @@ export function directNames({ manifest }: PreloadPlan): string[] {
 
 /** Creates and starts a preload. */
 export function startPreload(plan: PreloadPlan, source: PreloadSource, policy: (name: string) => PickPolicy): Preload {
-  const preload = new Preload(source, { ...plan, policy });
+  const preload = new Preload(source, { ...plan, policy, pause: nextTurn });
   preload.start(plan.manifest);
   return preload;
 }
