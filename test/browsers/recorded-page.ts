@@ -26,13 +26,14 @@ export async function recordedInMemory(given: {
   mode: RealMode;
 }): Promise<{ count: number; wrong: string[] }> {
   const { suite, mode } = given;
-  await using shared = sharedInstallers(createInstaller);
+  const shared = sharedInstallers(createInstaller);
   const cases = await casesOf(suite);
   const wrong: string[] = [];
   for (const found of cases) {
     const verdict = await conform(shared.create, found, { installer: { mode, cache: "none" } });
     wrong.push(...describe(found, mode, verdict));
   }
+  await shared.end();
   return { count: cases.length, wrong };
 }
 

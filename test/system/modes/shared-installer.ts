@@ -8,6 +8,8 @@ interface Kept {
 
 export interface SharedInstallers extends AsyncDisposable {
   readonly create: CreateInstaller;
+  /** Does the same as `await using`, for browsers that do not have it. */
+  end(): Promise<void>;
 }
 
 /**
@@ -38,10 +40,8 @@ export function sharedInstallers(create: CreateInstaller): SharedInstallers {
       dispose() {},
     };
   };
-  return {
-    create: lend,
-    async [Symbol.asyncDispose]() {
-      for (const { installer } of await Promise.all(kept.values())) installer.dispose();
-    },
+  const end = async (): Promise<void> => {
+    for (const { installer } of await Promise.all(kept.values())) installer.dispose();
   };
+  return { create: lend, end, [Symbol.asyncDispose]: end };
 }
