@@ -14,8 +14,8 @@ import { freeze, type Value } from "./value.ts";
 // 5. No promise is rejected without anybody who waits for it.
 // 6. The input stays as it is: it is frozen, and a write would throw.
 
-/** The characters of a message at most. */
-const LONGEST_MESSAGE = 4000;
+/** The characters of a message at most: the limit of src/errors/failure.ts, and the mark of a cut. */
+const LONGEST_MESSAGE = 20_001;
 
 const CODES = new Set(
   [...readFileSync("src/api/error-code.ts", "utf8").matchAll(/^ {2}\| "(\w+)"/gm)].map(([, code = ""]) => code),

@@ -48,7 +48,7 @@ function manifestOf(name: string, version: string, random: Random): Tree {
 /** Resolutions of small worlds that are made from nothing, mostly with the flat strategy. */
 export const flat: Target = {
   name: "flat",
-  perTest: 60,
+  perTest: 120,
   make(random: Random): Value {
     const packuments: World["packuments"] = {};
     for (const name of NAMES) {

@@ -56,7 +56,7 @@ const LOCK: Tree = {
 /** Installs from a changed lock, and reads what was installed. */
 export const install: Target = {
   name: "install",
-  perTest: 40,
+  perTest: 120,
   make: (random: Random): Value => ({
     lock: mutateJson(LOCK, random, LOCK_WORDS),
     omit: random.once(4) ? ["dev"] : [],

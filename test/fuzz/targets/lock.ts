@@ -24,7 +24,7 @@ function isJson(text: string): boolean {
 /** Whole resolutions that start from a changed lock, of versions 1 to 4. */
 export const lock: Target = {
   name: "lock",
-  perTest: 40,
+  perTest: 100,
   make(random: Random): Value {
     const world = random.pick(worlds);
     const files = { ...world.files };

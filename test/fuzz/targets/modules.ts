@@ -96,7 +96,7 @@ function filesOf(manifest: string): PackageFiles {
 /** Resolves imports with a changed package.json: `exports`, `imports`, `browser`, `main`. */
 export const modules: Target = {
   name: "modules",
-  perTest: 1000,
+  perTest: 1500,
   make: (random: Random): Value => ({
     manifest: mutateJson(MANIFEST, random, WORDS),
     specifiers: Array.from({ length: 4 }, () =>
@@ -141,7 +141,7 @@ const SCRIPTS = [
 /** Reads the imports of a changed script. */
 export const script: Target = {
   name: "script",
-  perTest: 1000,
+  perTest: 10_000,
   make: (random: Random): Value =>
     mutateText(random.pick(SCRIPTS), random, [
       "import ",

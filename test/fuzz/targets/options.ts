@@ -84,7 +84,7 @@ const WORDS = {
 // biome-ignore format: a table
 export const options: Target = {
   name: "options",
-  perTest: 60,
+  perTest: 200,
   make(random: Random): Value {
     const given: Tree = {};
     // Few options at once, because a wrong one hides the others.

@@ -11,7 +11,7 @@ const worlds = [...randomWorlds, ...npmWorlds].filter(({ packuments }) => Object
 /** Whole resolutions in which the documents of packages are changed. */
 export const packument: Target = {
   name: "packument",
-  perTest: 40,
+  perTest: 100,
   make(random: Random): Value {
     const world = random.pick(worlds);
     const packuments = { ...world.packuments };

@@ -114,7 +114,7 @@ function isJson(text: string): boolean {
 /** A package.json: its dependencies and their specs, its overrides and workspaces. */
 export const manifest: Target = {
   name: "manifest",
-  perTest: 1000,
+  perTest: 2000,
   make: (random: Random): Value => mutateJson(random.pick(manifests), random, MANIFEST_WORDS),
   async run(input) {
     const other = JSON.stringify({ name: "w", version: "1.0.0" });
@@ -182,7 +182,7 @@ for (const { files } of worlds)
 /** A lock of npm, versions 1 to 4: as the start of a tree, and as the plan of an install. */
 export const lockText: Target = {
   name: "lock-text",
-  perTest: 600,
+  perTest: 1200,
   make(random: Random): Value {
     const data = { ...random.pick(locks) };
     if (random.once(3)) data["lockfileVersion"] = random.below(5);
@@ -200,7 +200,7 @@ export const lockText: Target = {
 /** A yarn.lock. */
 export const yarnText: Target = {
   name: "yarn-text",
-  perTest: 2000,
+  perTest: 5000,
   make: (random: Random): Value => mutateText(YARN, random, YARN_WORDS),
   run: (input) => void parseYarnLock(input as string),
 };

@@ -63,7 +63,7 @@ const worlds = [...randomWorlds, ...npmWorlds];
 /** Whole resolutions in which package.json files are changed: the project's, those of its workspaces and of its folders. */
 export const project: Target = {
   name: "project",
-  perTest: 40,
+  perTest: 100,
   make(random: Random): Value {
     const world = random.once(3) ? RICH : random.pick(worlds);
     const files = { ...world.files };

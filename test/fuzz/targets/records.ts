@@ -75,7 +75,7 @@ function sealAgain(blob: Uint8Array): Uint8Array {
 /** Records of packuments, and the blobs of both caches. */
 export const stored: Target = {
   name: "stored",
-  perTest: 1000,
+  perTest: 4000,
   make(random: Random): Value {
     const kind = random.pick(Object.keys(BLOBS));
     const from = kind === "record" ? random.pick(records).record : (BLOBS[kind] as Uint8Array);
