@@ -32,16 +32,26 @@ afterAll(async () => {
   await folder?.[Symbol.asyncDispose]();
 });
 
-/** Runs the command in a folder, and kills it after some milliseconds. Returns null if it was killed. */
-async function install(at: string, killedAfter?: number): Promise<number | null> {
+/** Resolves when a path exists, or when `ended` returns true. */
+async function appears(path: string, ended: () => boolean): Promise<void> {
+  while (!ended() && !(await fs.lstat(path).catch(() => null))) await new Promise((done) => setTimeout(done, 1));
+}
+
+/**
+ * Runs the command in a folder, and kills it after some milliseconds. Returns null if it was killed.
+ * @param whileWriting counts the milliseconds from the moment at which it begins to write
+ */
+async function install(at: string, killedAfter?: number, whileWriting = false): Promise<number | null> {
   const words = ["install", at, "--registry", testRegistry.url];
   const child = spawn(process.execPath, [command, ...words], { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.on("data", (chunk) => {
     said += chunk;
   });
+  const closed = once(child, "close");
+  if (whileWriting) await appears(join(at, WORK), () => child.exitCode !== null);
   const timer = killedAfter !== undefined && setTimeout(() => child.kill("SIGKILL"), killedAfter);
-  const [status] = (await once(child, "close")) as [number | null];
+  const [status] = (await closed) as [number | null];
   if (timer) clearTimeout(timer);
   if (status) throw new Error(said);
   return status;
@@ -81,8 +91,9 @@ test("the command, killed at random moments, leaves the old tree or the new one"
     const here = at(`run-${run}`);
     await fs.cp(at("old"), here, { recursive: true, verbatimSymlinks: true });
     await put(here, locks.new);
-    // Node takes some time to start.
-    const status = await install(here, (0.3 + 0.7 * draw()) * length);
+    // Node takes some time to start. Every second command is killed while it writes.
+    const whileWriting = run % 2 === 1;
+    const status = await install(here, (whileWriting ? 0.4 * draw() : 0.3 + 0.7 * draw()) * length, whileWriting);
     const now = await listed(here);
     const isBefore = differences(now, before).length === 0;
     const isAfter = differences(now, after).length === 0;
