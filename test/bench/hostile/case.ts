@@ -53,6 +53,8 @@ export function packument(name: string, versions: Versions, more: object = {}): 
 /** Returns a `fetch` that knows some documents by package, and answers with an empty package for all other names. */
 export function fetchOf(documents: Readonly<Record<string, string>> = {}): typeof globalThis.fetch {
   return async (input) => {
+    // An answer of a network comes in a turn of its own.
+    await new Promise((resolve) => setImmediate(resolve));
     const name = decodeURIComponent(new URL(String(input instanceof Request ? input.url : input)).pathname.slice(1));
     return new Response(documents[name] ?? packument(name, { "1.0.0": {} }));
   };
