@@ -96,20 +96,24 @@ export const options: Target = {
   async run(input) {
     const { installer: given, project, resolve, install, importMap, nodeResolve, paths } = input as Tree;
     const signal = AbortSignal.timeout(5_000);
-    const cancellable = (value: unknown): never => (isTree(value) ? { ...value, signal } : value) as never;
+    // Asks for the raw input, because nothing can be asked of a revoked proxy.
+    const cancellable = (raw: Value | undefined): never => {
+      const value = revive(raw as Value);
+      return (isTree(raw) && !("$js" in raw) ? { ...(value as object), signal } : value) as never;
+    };
     let installer: Awaited<ReturnType<typeof createInstaller>> | undefined;
     try {
       const wanted = settings(revive(given as Value)) as Parameters<typeof createInstaller>[0];
       const made = await createInstaller(wanted);
       installer = made;
-      const names = (isTree(paths as Value) ? (revive(paths as Value) as Record<string, never>) : {}) as Record<string, never>;
-      const resolution = await made.resolve(revive(project as Value) as never, cancellable(revive(resolve as Value)));
+      const names = (isTree(paths as Value) && !("$js" in (paths as Tree)) ? revive(paths as Value) : {}) as Record<string, never>;
+      const resolution = await made.resolve(revive(project as Value) as never, cancellable(resolve));
       await useResolution(resolution);
       resolution.why(names["why"] as never);
       await resolution.importMap(revive(importMap as Value) as never);
       await coded(() => resolution.diff(names["diff"] as never));
       await coded(() => made.packument(names["packument"] as never));
-      const installed = await made.install(resolution, cancellable(revive(install as Value)));
+      const installed = await made.install(resolution, cancellable(install));
       const calls = [
         () => installed.readFile(names["a"] as never),
         () => installed.readFileSync(names["a"] as never),
