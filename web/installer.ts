@@ -116,18 +116,18 @@ class WebInstaller implements Installer {
       }),
   };
 
-  install(input: InstallInput, given?: InstallOptions): Promise<InstalledProject> {
-    const options = given ?? {};
-    return this.#run(options.signal, async (signal) => {
+  async install(input: InstallInput, given?: InstallOptions): Promise<InstalledProject> {
+    const options = ownOptions(given ?? {});
+    return await this.#run(options.signal, async (signal) => {
       // Starts the extractor while the code for installs is loaded.
       const installs = await this.#loadInstalls(true);
       return await installs.install(input, options, signal);
     });
   }
 
-  resolve(project: ProjectInput, given?: ResolveOptions): Promise<Resolution> {
-    const options = given ?? {};
-    return this.#run(options.signal, async (signal) => {
+  async resolve(project: ProjectInput, given?: ResolveOptions): Promise<Resolution> {
+    const options = ownOptions(given ?? {});
+    return await this.#run(options.signal, async (signal) => {
       const input = plainInput(project);
       const { signal: _, ...plain } = plainOptions(() => ({ ...options, signal: undefined }));
       if (Object.keys(plain).length > 0)
