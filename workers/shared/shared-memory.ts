@@ -84,8 +84,8 @@ export function recycleMemory({ control, table, chunks, slots }: SharedMemory): 
   const isUnused = Atomics.load(words, RELEASED) === 1 && words[CANCEL] === 0 && words[CLOSING] === 0;
   const payloads = chunks[0]?.byteLength ?? 0;
   if (!isUnused || payloads > MOST_RECYCLED) return false;
-  // The rest was never written.
-  new Int32Array(table).fill(0, 0, words[NAMES_END]);
+  // The names' heap may keep its content: only slots say where a name is.
+  new Int32Array(table).fill(0, 0, slots * SLOT_WORDS);
   words.fill(0);
   initialize(control, slots);
   return true;
