@@ -18,6 +18,7 @@ import type { ThreadMetadataCache } from "../storage/thread-metadata-cache.ts";
 import {
   type EngineMessage,
   type FetchMessage,
+  type FetchReport,
   type FetchRunStart,
   packumentKey,
   tarballKey,
@@ -125,7 +126,7 @@ class FetchRun {
         break;
       case "check":
         for (const key of this.#answered) this.#checkAnswer(key);
-        this.#send({ kind: "checked" });
+        this.#send({ kind: "checked", check: message.check });
         break;
       case "listMissing":
         void this.#sendMissing();
@@ -261,8 +262,8 @@ class FetchRun {
     writeCounts(this.#counters, { ...counts, messages: this.#messages + this.#transport.messages });
   }
 
-  #send(message: FetchMessage): void {
+  #send(report: FetchReport): void {
     this.#messages++;
-    this.#workerPort.postMessage(message);
+    this.#workerPort.postMessage({ ...report, runId: this.#start.runId } satisfies FetchMessage);
   }
 }

@@ -122,6 +122,8 @@ export interface WorkerService {
 
 /** The data that a fetch worker starts a run with. */
 export interface FetchRunStart {
+  /** Unique in the engine worker. */
+  runId: number;
   memory: SharedMemory;
   config: RegistryConfig;
   metadata: MetadataForm;
@@ -139,17 +141,19 @@ export type EngineMessage =
   /** Fetch and list a tarball, or list `bytes` if they are given. */
   | { kind: "listTarball"; url: string; name: string; integrity: string | null; bytes?: Uint8Array | undefined }
   | { kind: "stopPreload" }
-  /** Check that all answers so far are still in shared memory, and answer with `checked`. */
-  | { kind: "check" }
+  /** Check that all answers so far are still in shared memory, and answer with `checked` and the same number. */
+  | { kind: "check"; check: number }
   /** Answer with the packuments that were not in the store, once every search has ended. */
   | { kind: "listMissing" }
   | { kind: "close" };
 
-/** From the fetch worker to the engine worker, which receives it while it is awake. */
-export type FetchMessage =
+/** From the fetch worker to the engine worker, which receives it while it is awake: perhaps only in a later run. */
+export type FetchMessage = { readonly runId: number } & FetchReport;
+
+export type FetchReport =
   | { kind: "addChunk"; index: number; chunk: SharedArrayBuffer }
   /** All chunks so far were sent before. */
-  | { kind: "checked" }
+  | { kind: "checked"; check: number }
   | { kind: "missing"; names: string[] }
   | { kind: "warn"; warning: Failure };
 

@@ -21,9 +21,12 @@ const CHECK_INTERVAL = 500;
 /** A packument that fails with one of these ends the run, even if only an optional package needs it. */
 const FATAL: ReadonlySet<string> = new Set(["EMEMORY", "EWORKER"]);
 
+let lastRunId = 0;
+
 /** A supply that sleeps in `Atomics.wait` until the fetch worker has published the packument that the engine needs. */
 export class ThreadSupply implements Supply {
   readonly metadata: Supply["metadata"];
+  readonly #runId = ++lastRunId;
   readonly #counters: Counters;
   readonly #map: SharedOnceMap;
   readonly #workerPort: MessagePort;
@@ -35,8 +38,10 @@ export class ThreadSupply implements Supply {
   /** Resolved by the next message of the fetch worker. */
   #waiting: (() => void)[] = [];
   #missing: string[] | undefined;
-  /** The number of `checked` messages. */
-  #checks = 0;
+  /** The numbers of the last `check` and of the last `checked`. An engine that slept for long has sent several. */
+  #asked = 0;
+  #checked = 0;
+  #disposed = false;
   /** Requests full manifests, without the fetch worker. Made for the first one. */
   #own: { transport: PortTransport; source: PackumentSource } | undefined;
   #messages = 0;
@@ -55,7 +60,7 @@ export class ThreadSupply implements Supply {
     const { platform } = project.context.options;
     this.#send({
       kind: "start",
-      run: { memory, config, metadata, cache, plan: preloadPlanOf(project), options, platform },
+      run: { runId: this.#runId, memory, config, metadata, cache, plan: preloadPlanOf(project), options, platform },
     });
   }
 
@@ -84,7 +89,7 @@ export class ThreadSupply implements Supply {
       this.#send({ kind: "fetchPackument", name: need.key });
       outcome = this.#map.waitBlocking(key, CHECK_INTERVAL);
       while (!outcome && this.#map.missing === undefined) {
-        this.#send({ kind: "check" });
+        this.#check();
         outcome = this.#map.waitBlocking(key, CHECK_INTERVAL);
       }
     }
@@ -96,9 +101,8 @@ export class ThreadSupply implements Supply {
     const outcome = this.#peek(need);
     if (outcome) return outcome;
     // The chunk was sent before the answer in it was published, so it arrives before the answer to this message.
-    const before = this.#checks;
-    this.#send({ kind: "check" });
-    while (this.#checks === before) await this.#nextMessage();
+    const check = this.#check();
+    while (this.#checked < check) await this.#nextMessage();
     const received = this.#peek(need);
     if (!received) throw memoryDamaged("a record is in no chunk");
     return received;
@@ -141,6 +145,7 @@ export class ThreadSupply implements Supply {
   dispose(): void {
     this.#own?.transport.dispose();
     this.#send({ kind: "close" });
+    this.#disposed = true;
     // The listener would keep the run's shared memory alive.
     this.#workerPort.onmessage = null;
   }
@@ -151,7 +156,7 @@ export class ThreadSupply implements Supply {
     if (given && !given.ok) return given;
     const key = tarballKey(url, integrity);
     if (this.#map.register(key)) this.#send({ kind: "listTarball", url, name, integrity, bytes: given?.value });
-    const timer = setInterval(() => this.#send({ kind: "check" }), CHECK_INTERVAL);
+    const timer = setInterval(() => this.#check(), CHECK_INTERVAL);
     const outcome = await this.#map.wait(key).finally(() => clearInterval(timer));
     if (!outcome.ok) return outcome;
     const { decodeListing, fromListing } = await import("../run/open-tarball.ts");
@@ -166,7 +171,15 @@ export class ThreadSupply implements Supply {
     return answer;
   }
 
+  /** Sends a `check` and returns its number. */
+  #check(): number {
+    this.#send({ kind: "check", check: ++this.#asked });
+    return this.#asked;
+  }
+
   #send(message: EngineMessage): void {
+    // The fetch worker would take it for a message of the next run.
+    if (this.#disposed) return;
     this.#messages++;
     this.#workerPort.postMessage(message);
   }
@@ -176,13 +189,15 @@ export class ThreadSupply implements Supply {
   }
 
   #handle(message: FetchMessage): void {
+    // A late message of an earlier run: its chunk is not of this run's memory.
+    if (message.runId !== this.#runId) return;
     this.#messages++;
     switch (message.kind) {
       case "addChunk":
         this.#map.addChunk(message.index, message.chunk);
         break;
       case "checked":
-        this.#checks++;
+        this.#checked = message.check;
         break;
       case "missing":
         this.#missing = message.names;
