@@ -8,6 +8,7 @@
 
 import { enOrder } from "../base/collate.ts";
 import { nameFromFolder, relativePath, resolvePath } from "../base/posix-path.ts";
+import { sortPausing } from "../base/sort-pausing.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 import { overLimit } from "../errors/limit.ts";
 import type { ProjectFiles } from "./files.ts";
@@ -47,10 +48,17 @@ export function* findWorkspaces(
   const found = new Map<string, Set<string>>();
   const matched = yield* listFolders(files, root, positive);
   if (self) matched.push({ folder: ".", first: firstPattern(positive.at(".")) });
-  const folders = matched
-    .filter(({ folder }) => !isMatch(negative.at(folder)))
-    .sort((a, b) => a.first - b.first || enOrder(a.folder, b.folder));
-  checkSteps([positive, negative]);
+  const kept: MatchedFolder[] = [];
+  let paused = 0;
+  for (const [i, each] of matched.entries()) {
+    if (i % FOLDERS_AT_ONCE === FOLDERS_AT_ONCE - 1 || negative.steps - paused > STEPS_AT_ONCE) {
+      paused = negative.steps;
+      yield;
+    }
+    if (!isMatch(negative.at(each.folder))) kept.push(each);
+    checkSteps([positive, negative]);
+  }
+  const folders = yield* sortPausing(kept, (a, b) => a.first - b.first || enOrder(a.folder, b.folder));
   for (const [i, { folder }] of folders.entries()) {
     if (i % FOLDERS_AT_ONCE === FOLDERS_AT_ONCE - 1) yield;
     const path = resolvePath(root, folder);

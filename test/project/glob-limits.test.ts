@@ -111,6 +111,20 @@ test("a project of many folders gets pauses while its workspaces are found", () 
   expect(pauses.length).toBeGreaterThanOrEqual(8);
 });
 
+test("negated patterns pause, and end at the limit, before every folder was compared with them", () => {
+  const paths = Array.from({ length: 3000 }, (_, i) => `packages/${"p".repeat(20)}${i}`);
+  const files = Object.fromEntries(paths.map((path) => [`${path}/package.json`, "{}"]));
+  const work = findWorkspaces(["packages/*", `!packages/${"?*a".repeat(300)}`], new ProjectFiles(files, "/p"), "/p");
+  let pauses = 0;
+  expect(
+    ended(() => {
+      while (!work.next().done) pauses++;
+    }),
+  ).toMatch(/^ELIMIT: Matching "workspaces" in package.json takes more than 20000000 steps/);
+  // A pause every 50,000 steps.
+  expect(pauses).toBeGreaterThan(300);
+});
+
 /** Expands the innermost braces first, text by text. */
 function referenceBraces(pattern: string): string[] {
   const found = /\{([^{}]*)\}/.exec(pattern);
