@@ -195,8 +195,10 @@ export function suitability(manifest: Manifest, policy: PickPolicy): number {
   return manifest.deprecated ? (engineAllows ? 2 : 0) : engineAllows ? MOST_SUITABLE : 1;
 }
 
-/** A scan that passes more versions than this is not continued, and a list that is longer is not sorted at once. */
-const MAX_PASSED = 64;
+/** A scan that has read more manifests than this, or passed more versions, is not continued. */
+const MAX_READ = 64;
+const MAX_PASSED = 500;
+/** A longer list of versions is not sorted at once. */
 const MAX_SORTED = 5_000;
 
 /**
@@ -218,12 +220,13 @@ function* bestInRange({ packument, policy }: Query, range: Range): Generator<und
   return all.best(range);
 }
 
-/** Returns the best version, null if there is none, or undefined if many versions were passed. */
+/** Returns the best version, null if there is none, or undefined if the scan was not continued. */
 function scan({ packument, policy }: Pick<Query, "packument" | "policy">, range: Range): Manifest | null | undefined {
   const entries = namesPrerelease(range) ? packument.sorted() : packument.releases();
   const restricted = packument.restrictedVersions;
   let best: Manifest | null = null;
   let bestGrade = -1;
+  let read = 0;
   const top = topOf(packument, entries, range);
   for (let at = top - 1; at >= 0; at--) {
     if (top - at > MAX_PASSED) return undefined;
@@ -233,6 +236,8 @@ function scan({ packument, policy }: Pick<Query, "packument" | "policy">, range:
     if (!testRange(range, version)) continue;
     const key = packument.keyOf(entry);
     if (restricted.has(key) || !isOldEnough(packument, key, policy)) continue;
+    // A version that is too young is passed without a look at its manifest.
+    if (++read > MAX_READ) return undefined;
     const manifest = packument.manifestAt(entry);
     const grade = suitability(manifest, policy);
     if (grade > bestGrade) {

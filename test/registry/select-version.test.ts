@@ -202,6 +202,14 @@ describe("many versions that do not suit", () => {
     expect(packument.manifestsParsed).toBeLessThan(64 + 50 + 3);
   });
 
+  test("versions that are too young are passed, and their manifests not read", () => {
+    const keys = Array.from({ length: 300 }, (_, at) => `1.0.${at}`);
+    const time = Object.fromEntries(keys.map((key, at) => [key, new Date(Date.UTC(2020, 0, 1 + at)).toISOString()]));
+    const packument = open({ ...versions(...keys), "dist-tags": {}, time });
+    expect(ours(packument, "^1", policyOf({ before: Date.UTC(2020, 0, 1 + 99) }))).toBe("1.0.99");
+    expect(packument.manifestsParsed).toBe(1);
+  });
+
   test("grading pauses in proportion to the versions", () => {
     const pauses = [10_000, 20_000].map((count) => {
       let paused = 0;
