@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { normaliseManifest } from "../../src/registry/normalise-manifest.ts";
 
@@ -74,4 +75,22 @@ test("names like `__proto__` do not change any object's prototype", () => {
   const manifest = normaliseManifest(raw);
   expect(Object.getPrototypeOf(manifest.bin ?? {})).toBe(Object.prototype);
   expect(manifest.dependencies).toEqual({ a: "1" });
+});
+
+test("law: the path of a command is resolved segment by segment, and never leaves the package", () => {
+  const segment = fc.constantFrom("a", "b.js", "@s", "-x", "c..d", ".", "..", "", ".e", "f\\g", "h:i");
+  fc.assert(
+    fc.property(fc.array(segment, { maxLength: 6 }), (segments) => {
+      const kept: string[] = [];
+      // Backslashes separate segments like slashes. Colons do too, but only after `..` was resolved.
+      const parts = segments.join("/").replaceAll("\\", "/").split("/");
+      for (const part of parts) {
+        if (part === "..") kept.pop();
+        else if (part !== "" && part !== ".") kept.push(part.replace(":", "/"));
+      }
+      const folder = kept.length > 0 && parts.at(-1) === "" ? "/" : "";
+      const expected = kept.length > 0 ? { bin: { c: kept.join("/") + folder } } : {};
+      expect(normaliseManifest({ bin: { c: segments.join("/") } })).toEqual(expected);
+    }),
+  );
 });
