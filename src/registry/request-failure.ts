@@ -78,8 +78,8 @@ function describe(facts: RequestFacts): { text: string; wayOut: WayOut[] } {
       return { text: "the registry's document is incomplete", wayOut: [later] };
     case "ENEEDAUTH":
       return {
-        text: "options.token threw, or returned text that a header cannot contain",
-        wayOut: [optionWay("token", "Correct the callback.")],
+        text: "options.token threw, or returned text that a header cannot contain, or the code of credentials cannot be loaded",
+        wayOut: [optionWay("token", "Correct the callback, or load the page again.")],
       };
     case "EINVALIDURL":
       return {

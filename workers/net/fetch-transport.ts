@@ -29,15 +29,15 @@ export interface FetchTransportOptions
   random?: () => number;
 }
 
-/** The credentials of a run; undefined without a `token` callback, or if their code cannot be loaded. */
-type OpenTokens = Promise<Tokens | undefined> | undefined;
+/** The credentials of a run; undefined without a `token` callback. Null if their code cannot be loaded: then no request is sent. */
+type OpenTokens = Promise<Tokens | null> | undefined;
 
 export function openTokens(options: TokenOptions): OpenTokens {
   return (
     options.token &&
     import("./tokens.ts").then(
       ({ Tokens }) => new Tokens(options),
-      () => undefined,
+      () => null,
     )
   );
 }
