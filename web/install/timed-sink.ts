@@ -14,6 +14,9 @@ const DEFAULT_LIMIT = 300_000;
 /** Milliseconds: no timer takes more, about 24 days. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+/** Parts of the limit, with a timer each. A clock would also count the time for which the computer slept or froze the page. */
+const PARTS = 10;
+
 /**
  * Wraps a sink so that its errors have a code, and so that its calls fail with ESINK after `limit` milliseconds in which none of
  * them has settled and none has taken a file. A sink whose reader may pause has no such limit.
@@ -28,8 +31,8 @@ class StallWatch {
   readonly #limit: number;
   readonly #stalled = new AbortController();
   #running = 0;
-  /** The time of the last progress of any call. */
-  #last = 0;
+  /** Timers that have ended since the last progress of any call. */
+  #ended = 0;
   #stopTimer: (() => void) | undefined;
 
   constructor(limit: number) {
@@ -41,7 +44,7 @@ class StallWatch {
   }
 
   touch(): void {
-    this.#last = PLATFORM_TOOLS.now();
+    this.#ended = 0;
   }
 
   /** Makes a call. @throws InstallError ESINK for any error of the call, and if it stalls */
@@ -49,7 +52,7 @@ class StallWatch {
     const { signal } = this.#stalled;
     signal.throwIfAborted();
     this.touch();
-    if (this.#running++ === 0 && this.#limit <= LONGEST_TIMER) this.#startTimer(this.#limit);
+    if (this.#running++ === 0 && this.#limit <= LONGEST_TIMER) this.#startTimer();
     try {
       return await orAbort(Promise.resolve().then(call), signal);
     } catch (error) {
@@ -60,10 +63,10 @@ class StallWatch {
     }
   }
 
-  #startTimer(milliseconds: number): void {
-    this.#stopTimer = PLATFORM_TOOLS.after(milliseconds, () => {
-      const left = this.#limit - (PLATFORM_TOOLS.now() - this.#last);
-      if (left > 0) this.#startTimer(left);
+  #startTimer(): void {
+    this.#stopTimer = PLATFORM_TOOLS.after(this.#limit / PARTS, () => {
+      // The progress may have been shortly before the first timer's end.
+      if (this.#ended++ < PARTS) this.#startTimer();
       else this.#stalled.abort(stalled(this.#limit));
     });
   }
