@@ -146,6 +146,11 @@ export class WorkerPools implements Backend {
     return pool;
   }
 
+  /** Metadata that stays in memory would end with its worker. */
+  get #isRenewable(): boolean {
+    return !hasPrivateStore(this.#options) && "indexedDB" in globalThis;
+  }
+
   #find(...states: WorkerPool["state"][]): WorkerPool | undefined {
     return [...this.#pools].find(({ state }) => states.includes(state));
   }
@@ -155,16 +160,16 @@ export class WorkerPools implements Backend {
     const other = this.#find("idle");
     pool.state = "idle";
     if (other) void this.#retire(pool);
-    else if (++pool.runs > RUNS) this.#renewal = setTimeout(() => this.#renew(pool).catch(() => {}), IDLE);
+    else if (++pool.runs > RUNS && this.#isRenewable)
+      this.#renewal = setTimeout(() => this.#renew(pool).catch(() => {}), IDLE);
   }
 
   /** Replaces an idle pool by a new one. A heap that has grown in many runs does not shrink; a new worker's is small. */
   async #renew(pool: WorkerPool): Promise<void> {
     const fresh = await this.#startPool();
-    const isIdle = pool.state === "idle";
-    fresh.state = "idle";
     // If it runs again, its release retires it.
-    if (isIdle) void this.#retire(pool);
+    if (pool.state === "idle") void this.#retire(pool);
+    this.#release(fresh);
   }
 
   /** Ends a pool once it has written the metadata of its runs, or after `grace` milliseconds. */
