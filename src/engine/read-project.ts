@@ -4,7 +4,7 @@ import { resolvePath } from "../base/posix-path.ts";
 import { runWithPauses } from "../base/run-to-end.ts";
 import { fail, type Outcome, ok } from "../errors/failure.ts";
 import { notFound } from "../errors/files.ts";
-import { edgeSpec } from "../graph/edge-spec.ts";
+import { edgeSpec, readEdgeSpecs } from "../graph/edge-spec.ts";
 import { Node } from "../graph/node.ts";
 import { SpecTable } from "../graph/spec-table.ts";
 import { ProjectTree } from "../graph/tree.ts";
@@ -110,7 +110,9 @@ async function readContext({
     path,
     workspaces.map(([name, folder]) => edgeSpec(name, `file:${folder}`, { type: "workspace" })),
   );
-  tree.start();
+  // A project may have tens of thousands of dependencies. The tree reads them from here.
+  await runWithPauses(readEdgeSpecs(manifest, { dev: true, peers: !specTable.legacyPeerDeps }), pause);
+  await runWithPauses(tree.start(), pause);
   const mutationRequested = Boolean(raw.add?.length || raw.rm?.length || updatesAll(raw) || options.updateNames.size);
   return {
     specTable,

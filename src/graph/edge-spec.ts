@@ -1,5 +1,6 @@
 import type { Manifest } from "../api/manifest.ts";
 import type { DependencyType } from "../api/resolve.ts";
+import { runToEnd } from "../base/run-to-end.ts";
 import { declaredDependencies, type SectionScope } from "../spec/declared-dependencies.ts";
 import { fold } from "./fold.ts";
 import type { ParsedSpec } from "./spec-table.ts";
@@ -24,27 +25,32 @@ export type EdgeSpecs = ReadonlyMap<string, EdgeSpec>;
 
 const caches: WeakMap<Manifest, EdgeSpecs>[] = [new WeakMap(), new WeakMap(), new WeakMap(), new WeakMap()];
 
+/** Dependencies of one manifest that are read between two pauses. */
+const AT_ONCE = 2_000;
+
 /** Returns the dependencies of a manifest, read once. An edited manifest must be a new object. */
 export function edgeSpecs(manifest: Manifest, scope: SectionScope): EdgeSpecs {
-  const cache = caches[(scope.dev ? 1 : 0) + (scope.peers ? 2 : 0)] as WeakMap<Manifest, EdgeSpecs>;
-  let specs = cache.get(manifest);
-  if (!specs) {
-    specs = readEdgeSpecs(manifest, scope);
-    cache.set(manifest, specs);
-  }
-  return specs;
+  return cacheFor(scope).get(manifest) ?? runToEnd(readEdgeSpecs(manifest, scope));
 }
 
-function readEdgeSpecs(manifest: Manifest, scope: SectionScope): EdgeSpecs {
+function cacheFor({ dev, peers }: SectionScope): WeakMap<Manifest, EdgeSpecs> {
+  return caches[(dev ? 1 : 0) + (peers ? 2 : 0)] as WeakMap<Manifest, EdgeSpecs>;
+}
+
+/** Reads what {@link edgeSpecs} then returns, with pauses. */
+export function* readEdgeSpecs(manifest: Manifest, scope: SectionScope): Generator<undefined, EdgeSpecs> {
   const specs = new Map<string, EdgeSpec>();
   const accepts = manifest.acceptDependencies ?? {};
+  let count = 0;
   for (const { name, spec, type } of declaredDependencies(manifest, scope)) {
+    if (++count % AT_ONCE === 0) yield;
     if (typeof spec !== "string") continue;
     const key = fold(name);
     // Delete it first, because a later edge of the same name moves to the end of the map (npm-tree §4).
     specs.delete(key);
     specs.set(key, edgeSpec(name, spec, { type, accept: accepts[name] }));
   }
+  cacheFor(scope).set(manifest, specs);
   return specs;
 }
 
