@@ -2,16 +2,12 @@
 import type { Failure } from "../api/failure.ts";
 import { isObject } from "../base/json.ts";
 import { InstallError } from "../errors/failure.ts";
-import { overLimit } from "../errors/limit.ts";
 import { overrideRefused } from "../errors/tree.ts";
 import { parseArg } from "../spec/spec.ts";
 import type { Edge } from "./edge.ts";
 import type { EdgeSpec } from "./edge-spec.ts";
 import type { Node } from "./node.ts";
 import type { SpecTable } from "./spec-table.ts";
-
-/** The levels of rules within rules. */
-const MAX_DEPTH = 1_000;
 
 type EdgeLike = { spec: Pick<EdgeSpec, "name" | "raw"> };
 
@@ -54,7 +50,6 @@ export class OverrideSet {
       typeof overrides === "string" ? { ".": overrides } : ((overrides ?? {}) as Record<string, unknown>);
     this.parent = parent;
     this.depth = parent ? parent.depth + 1 : 0;
-    if (this.depth > MAX_DEPTH) throw tooDeep(key);
     if (parent) {
       const { name, spec } = splitKey(key);
       this.name = name;
@@ -314,11 +309,6 @@ function splitKey(key: string): { name: string; spec: string } {
   if (at < 0 ? !PLAIN_NAME.test(key) && parseArg(key, "/").name !== key : name === "")
     throw invalidOverride(key, "does not start with a package name");
   return { name, spec: (at < 0 ? "" : key.slice(at + 1)) || "*" };
-}
-
-function tooDeep(key: string): InstallError {
-  const message = `The overrides nest more than ${MAX_DEPTH} levels deep, at "${key}". Nest them less deep.`;
-  return new InstallError(overLimit(message, { package: key }));
 }
 
 function invalidOverride(key: string, why: string): InstallError {

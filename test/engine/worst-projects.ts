@@ -218,7 +218,8 @@ export const WORST_PROJECTS: Readonly<Record<string, (size: number) => WorstProj
       { ...inRow(size), "z@1.0.0": { dependencies: { a0: "1" } } },
     ),
   "nested overrides": (size) => {
-    const depth = Math.min(900, size);
+    // A package.json nests 500 levels at most.
+    const depth = size / 3;
     return project(
       { dependencies: { a0: "1", y: "1" }, overrides: nestedRules(depth) },
       { ...inRow(size), "y@1.0.0": {} },
@@ -264,7 +265,8 @@ export const WORST_PROJECTS: Readonly<Record<string, (size: number) => WorstProj
       },
     ),
   "a lock that nests, inner entries first": (size) => {
-    const depth = Math.min(250, size);
+    // A location has 4,096 characters at most.
+    const depth = Math.min(200, size);
     const entries: [string, object][] = range(depth).map((at) => [
       range(at + 1)
         .map((level) => `node_modules/x${level}`)
