@@ -148,11 +148,39 @@ async function buildEntries(entry, { plugins = [], build: options }) {
   });
 }
 
+/**
+ * Turns imports on demand into imports. The worker is a single file, so that nothing is loaded on demand: the bundler would only wrap
+ * each of those modules, and each module that they import, in a function.
+ * @type {import("vite").Plugin}
+ */
+const importAtOnce = {
+  name: "import-at-once",
+  enforce: "post",
+  transform(code) {
+    const imports = [];
+    const nameOf = (from) => {
+      imports.push(`import * as loaded${imports.length} from "${from}";`);
+      return `loaded${imports.length - 1}`;
+    };
+    const rewritten = code
+      // With the names alone, the bundler needs no object of all exports.
+      .replace(/\{([\w\s,]+)\} = await import\("(\..+?)"\)/g, (_, names, from) => {
+        const loaded = nameOf(from);
+        const read = names.trim().split(/,\s*/).map((name) => `${name}: ${loaded}.${name}`);
+        return `{${names}} = await { ${read.join(", ")} }`;
+      })
+      .replace(/\(await import\("(\..+?)"\)\)\./g, (_, from) => `(await null, ${nameOf(from)}).`)
+      .replace(/\bimport\("(\..+?)"\)/g, (_, from) => `Promise.resolve(${nameOf(from)})`);
+    return imports.length > 0 ? { code: imports.join("") + rewritten, map: null } : undefined;
+  },
+};
+
 /** Builds the worker as one file without imports, so that it can be copied, started from a blob, and bundled by any tool. */
 async function bundleWorker() {
   await buildEntries(
     { [WORKER]: WORKER_ENTRY },
     {
+      plugins: [importAtOnce],
       build: {
         emptyOutDir: false,
         rolldownOptions: {
