@@ -157,8 +157,9 @@ const importAtOnce = {
   name: "import-at-once",
   enforce: "post",
   transform(code) {
+    /** @type {string[]} */
     const imports = [];
-    const nameOf = (from) => {
+    const nameOf = (/** @type {string} */ from) => {
       imports.push(`import * as loaded${imports.length} from "${from}";`);
       return `loaded${imports.length - 1}`;
     };
@@ -166,7 +167,8 @@ const importAtOnce = {
       // With the names alone, the bundler needs no object of all exports.
       .replace(/\{([\w\s,]+)\} = await import\("(\..+?)"\)/g, (_, names, from) => {
         const loaded = nameOf(from);
-        const read = names.trim().split(/,\s*/).map((name) => `${name}: ${loaded}.${name}`);
+        const list = /** @type {string[]} */ (names.trim().split(/,\s*/));
+        const read = list.map((name) => `${name}: ${loaded}.${name}`);
         return `{${names}} = await { ${read.join(", ")} }`;
       })
       .replace(/\(await import\("(\..+?)"\)\)\./g, (_, from) => `(await null, ${nameOf(from)}).`)
