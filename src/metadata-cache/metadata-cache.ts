@@ -110,7 +110,8 @@ export class MetadataCache {
     let left = room;
     for (const [name, group] of this.#readFrom) {
       const record = this.#records.get(name)?.record;
-      if (!record || record.length > left) continue;
+      // A record without bytes was transferred to another thread.
+      if (!record?.length || record.length > left) continue;
       left -= record.length;
       records.set(name, { group, record });
     }
@@ -236,11 +237,16 @@ export class MetadataCache {
     for (const part of inGroups(members, ports.group ?? GROUP))
       groups.push({ members: part, blob: await packGroup(part, ports) });
     const write = { groups, batch, changes, now: ports.now() };
-    const index = await this.#writer.write(this.#namespace, write, this.#unpacked.keys());
+    const index = await this.#writer.write(this.#namespace, write, this.#used());
     if (!index) return;
     this.#index = index;
     this.#members = namesByGroup(index);
     applyIndexChanges(index, this.#changes, dayOf(write.now));
+  }
+
+  /** Returns the groups that records were read from, in this run or in an earlier one. */
+  #used(): Set<number> {
+    return new Set([...this.#unpacked.keys(), ...this.#readFrom.values()]);
   }
 
   /** Yields the added records. Skips those whose bytes a caller has transferred to another thread. */
@@ -254,7 +260,7 @@ export class MetadataCache {
   /** Returns the batch that supplied the most names, provided that it has at least as many as were added. */
   #batchToJoin(): number | undefined {
     const sizes = new Map<number, number>();
-    for (const id of this.#unpacked.keys()) {
+    for (const id of this.#used()) {
       const batch = this.#index.groups.get(id)?.batch;
       if (batch !== undefined) sizes.set(batch, (sizes.get(batch) ?? 0) + (this.#members.get(id)?.length ?? 0));
     }

@@ -48,21 +48,29 @@ test("all loads of one tick share two transactions, even from many batches", asy
   expect(count.read).toBe(3);
 });
 
-test("packuments that a project adds later join its batch, and small groups are merged", async () => {
+test.each([
+  { by: "in new visits", isOneThread: false },
+  { by: "in runs of one thread", isOneThread: true },
+])("packuments that a project adds $by join its batch, and small groups are merged", async ({ isOneThread }) => {
   const blobs = createMemoryStore();
   const clock = new Clock();
+  const { store } = openTab({ blobs, clock });
   for (let visit = 0; visit < 40; visit++) {
     const { count, ...rest } = counting(blobs);
-    const metadataCache = await openTab({ blobs: rest, clock }).store.open("n");
+    const caches = isOneThread ? store : openTab({ blobs: rest, clock }).store;
+    const metadataCache = await caches.open("n");
     await metadataCache.load(metadataCache.names());
     expect(count.read).toBeLessThanOrEqual(3);
-    for (const name of visit === 0 ? names(200) : [`p${visit}`, `new${visit}`]) {
+    for (const name of visit === 0 ? names(200) : [`p${visit}`, ...names(visit % 5).map((name) => `${visit}${name}`)]) {
       metadataCache.add({ name, record: recordOf(name, visit), fetchedAt: clock.now });
     }
     await metadataCache.flush();
+    caches.keep("n", metadataCache);
     clock.pass(1000);
   }
   expect((await stored(blobs)).length).toBeLessThan(8);
+  const { groups } = readIndex((await blobs.getMany([indexKey("n")]))[0]!)!;
+  expect(new Set([...groups.values()].map(({ batch }) => batch)).size).toBe(1);
   const metadataCache = await openTab({ blobs, clock }).store.open("n");
   await metadataCache.load(metadataCache.names());
   expect(metadataCache.get("p39")?.record).toEqual(recordOf("p39", 39));
@@ -342,4 +350,19 @@ test("a thread's next run does not use records that another tab has replaced, co
   await openTab({ blobs, clock }).store.clear();
   expect((await run()).map(([, version]) => version)).toEqual([undefined, undefined, undefined]);
   await store.clear();
+});
+
+test("a record whose bytes a caller has transferred is read again by the thread's next run", async () => {
+  const { store } = openTab({ blobs: createMemoryStore() });
+  const first = await store.open("n");
+  first.add({ name: "a", record: recordOf("a"), fetchedAt: 1 });
+  await first.flush();
+  for (let run = 0; run < 2; run++) {
+    const metadataCache = await store.open("n");
+    await metadataCache.load(["a"]);
+    const record = metadataCache.get("a")?.record;
+    expect(record).toEqual(recordOf("a"));
+    structuredClone(record, { transfer: [record!.buffer] });
+    store.keep("n", metadataCache);
+  }
 });
