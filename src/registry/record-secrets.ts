@@ -45,7 +45,11 @@ function hasSecret(text: string): boolean {
     return isChanged(text);
   }
   const { funding, ...rest } = Object(value) as { funding?: unknown };
-  return isChanged(JSON.stringify(rest)) || isChanged(String(JSON.stringify(funding)).replaceAll("?", ""));
+  const withoutQueries = JSON.parse(JSON.stringify(funding ?? null).replaceAll("?", "")) as unknown;
+  return isChanged([rest, withoutQueries]);
 }
 
-const isChanged = (text: string): boolean => withoutSecrets(text) !== text;
+/** Looks at each string by itself: in the JSON text, the next name's `@` would seem to end the credentials of a URL without a path. */
+function isChanged(value: unknown): boolean {
+  return JSON.stringify(withoutSecrets(value)) !== JSON.stringify(value);
+}
