@@ -26,6 +26,7 @@ interface Patterns {
 const MAX_PATTERNS = 10_000;
 /** The steps of matching all patterns against all folders. */
 const MAX_STEPS = 20_000_000;
+const LIMITED = { limit: MAX_STEPS };
 /** The steps of comparing negated patterns with the others. */
 const MAX_COVER_STEPS = 2_000_000;
 /** The files and folders between two pauses, and the steps. */
@@ -79,8 +80,9 @@ export function* findWorkspaces(
 export function workspaceTest(workspaces: unknown): (folder: string) => boolean {
   const { positive, negative } = readPatterns(workspaces);
   return (folder) => {
+    const isWorkspace = isMatch(positive.at(folder)) && !isMatch(negative.at(folder));
     checkSteps([positive, negative]);
-    return isMatch(positive.at(folder)) && !isMatch(negative.at(folder));
+    return isWorkspace;
   };
 }
 
@@ -156,10 +158,14 @@ function parsePattern(pattern: string): Pattern {
 function withoutCovered(patterns: readonly Pattern[]): Patterns {
   if (!patterns.some(({ isNegated }) => isNegated)) {
     const all = patterns.map(({ text }) => text);
-    return { positive: new GlobSet(all), negative: new GlobSet([]), self: all.includes(".") };
+    return { positive: new GlobSet(all, LIMITED), negative: new GlobSet([]), self: all.includes(".") };
   }
   const texts = patterns.map(({ text, isNegated }) => (isNegated ? text : null));
-  const cover = new GlobSet(texts.map((text) => text ?? ""));
+  const limit = MAX_COVER_STEPS;
+  const cover = new GlobSet(
+    texts.map((text) => text ?? ""),
+    { limit },
+  );
   // A pattern that ends with `/` covers only those that do.
   const covering = ({ text }: Pattern): number[] =>
     cover.at(text).flatMap(({ ends }) => {
@@ -169,16 +175,17 @@ function withoutCovered(patterns: readonly Pattern[]): Patterns {
   for (const [position, pattern] of patterns.entries()) {
     if (pattern.isNegated) continue;
     for (const id of covering(pattern)) if (id < position) texts[id] = null;
-    checkSteps([cover], MAX_COVER_STEPS);
+    checkSteps([cover], limit);
   }
   const positive = patterns.filter((pattern) => !pattern.isNegated && covering(pattern).length === 0);
+  checkSteps([cover], limit);
   const kept = positive.map(({ text }) => text);
   const self = kept.includes(".");
   return {
-    positive: new GlobSet(kept),
+    positive: new GlobSet(kept, LIMITED),
     negative: new GlobSet(
       texts.flatMap((text) => text ?? []),
-      true,
+      { ...LIMITED, dot: true },
     ),
     self,
   };

@@ -68,6 +68,21 @@ test("matching workspaces takes at most 20,000,000 steps, and the failure names 
   expect(ended(() => Array.from({ length: 30 }, () => test("a".repeat(900))))).toMatch("ELIMIT");
 });
 
+test("matching one name ends at the limit too, not after all patterns", () => {
+  const globs = Array.from({ length: 64 }, (_, i) => `*${"?".repeat(1000)}b${i}`);
+  const set = new GlobSet(globs, { limit: 10_000 });
+  expect(set.at("a".repeat(1000))).toEqual([]);
+  // The pattern that reaches the limit is compared to its end.
+  expect(set.steps).toBeLessThan(10_000 + 2 * 1000 * 1000);
+  const unlimited = new GlobSet(globs);
+  unlimited.at("a".repeat(1000));
+  expect(unlimited.steps).toBeGreaterThan(64 * 1000 * 1000);
+  // A test must not take an early end for a result.
+  const isWorkspace = workspaceTest(["packages/*", ...globs]);
+  expect(ended(() => isWorkspace("a".repeat(1000)))).toMatch(/^ELIMIT/);
+  expect(ended(workspacesIn(["packages/*", ...globs], ["a".repeat(1000)]))).toMatch(/^ELIMIT/);
+});
+
 test("comparing negated patterns with the others takes at most 2,000,000 steps", () => {
   const patterns = (length: number): string[] => [`!${"?".repeat(1000)}`, "x".repeat(length)];
   // The pattern is compared twice: whether it cancels the negated one, and whether that covers it. Each visits one node.
