@@ -8,7 +8,7 @@ import { ensureInstalled, exit, ROOT } from "./setup.mjs";
 const HELP = `npm test                    run every test: the fast tier, then the full tier
 npm test -- --fast          run only the fast tier: tests without browsers, processes and bundlers
 npm test -- --check         run the static checks first: types, style, dead code; at the end, a few tests in Firefox and WebKitGTK
-npm test -- --long          run the long laws and the kill tests (half an hour)
+npm test -- --long          run the long laws, the kill tests and every fault of every sink (half an hour and more)
 npm test -- FILE…           run the tests whose path contains FILE
 `;
 
@@ -99,9 +99,11 @@ if (flags.has("--check")) {
   );
 }
 if (flags.has("--long")) {
+  process.env["FAULTS"] = "all";
   outcomes.push(
     check("long laws", "test/solver/laws/search.mjs", []),
     check("kill tests", "test/install/kill.mjs", []),
+    check("every fault", "node_modules/vitest/vitest.mjs", ["run", "--project", "system", "test/faults/table.test.ts"]),
   );
 } else {
   outcomes.push(tier("fast tier", ["node"]));
