@@ -17,7 +17,7 @@ import { isObject } from "../base/json.ts";
 import { relativePath } from "../base/posix-path.ts";
 import { bundledNames } from "../spec/bundled-names.ts";
 import { hostedText } from "../spec/hosted.ts";
-import { rangesIntersect } from "../spec/range.ts";
+import { LOOSE, rangesIntersect } from "../spec/range.ts";
 import { rangeWithin } from "../spec/range-within.ts";
 import { parseArg, type Spec } from "../spec/spec.ts";
 
@@ -178,7 +178,7 @@ export function savedSpec({ name, spec, version, packageName, isWorkspace, folde
     default: {
       const requested = spec.type === "alias" ? spec.subSpec : spec;
       const keeps = requested.type === "range" && requested.rawSpec !== "*";
-      const range = keeps && !rangeWithin(wide, requested.rawSpec, { loose: true }) ? requested.rawSpec : wide;
+      const range = keeps && !rangeWithin(wide, requested.rawSpec, LOOSE) ? requested.rawSpec : wide;
       // A package that could not be loaded has no name. npm saves it as `npm:null@…`, and so does this.
       return packageName !== name ? `npm:${packageName}@${range}` : range;
     }
