@@ -1,8 +1,9 @@
 // Full tier: reads locks of 128 MiB.
 import { expect, test } from "vitest";
 import type { FileMap } from "../../src/api/common.ts";
-import { runToEnd } from "../../src/base/run-to-end.ts";
+import { runToEnd, runWithPauses } from "../../src/base/run-to-end.ts";
 import { InstallError } from "../../src/errors/failure.ts";
+import { mergeConflict } from "../../src/lockfile/merge-conflict.ts";
 import { packagesOfOldLock } from "../../src/lockfile/old-lock.ts";
 import { readLock } from "../../src/lockfile/read-lock.ts";
 import { sortedJson } from "../../src/lockfile/sorted-json.ts";
@@ -89,7 +90,7 @@ test("a location may have 4,096 characters", async () => {
   expect(await codeOf(() => runToEnd(packagesOfOldLock({ ...names(4084) }, "/p")))).toBe("EINVALIDLOCK");
 });
 
-test("a lock may have 128 MiB, one with conflict markers 4 MiB, and a yarn.lock 32 MiB", async () => {
+test("a lock may have 128 MiB, one with conflict markers 16 MiB, and a yarn.lock 32 MiB", async () => {
   const blanks = (length: number): string => `{}${" ".repeat(length - 2)}`;
   expect(await codeOf(() => read({ "package-lock.json": blanks(2 ** 27) }))).toBe("ok");
   expect(await codeOf(() => read({ "package-lock.json": blanks(2 ** 27 + 1) }))).toBe("ELIMIT");
@@ -97,10 +98,36 @@ test("a lock may have 128 MiB, one with conflict markers 4 MiB, and a yarn.lock 
     const text = `{\n<<<<<<< a\n"a":1\n=======\n"b":1\n>>>>>>> b\n}`;
     return text + " ".repeat(length - text.length);
   };
-  expect(await codeOf(() => read({ "package-lock.json": conflicted(2 ** 22) }))).toBe("ok");
-  expect(await codeOf(() => read({ "package-lock.json": conflicted(2 ** 22 + 1) }))).toBe("ELIMIT");
+  expect(await codeOf(() => read({ "package-lock.json": conflicted(2 ** 24) }))).toBe("ok");
+  expect(await codeOf(() => read({ "package-lock.json": conflicted(2 ** 24 + 1) }))).toBe("ELIMIT");
   expect(await codeOf(() => runToEnd(parseYarnLock("#".repeat(2 ** 25))))).toBe("ok");
   expect(await codeOf(() => runToEnd(parseYarnLock("#".repeat(2 ** 25 + 1))))).toBe("ELIMIT");
+});
+
+test("a lock with conflict markers is merged with pauses in proportion to its size", async () => {
+  const text = (entries: number): string => {
+    const packages = Array.from({ length: entries }, (_, at): [string, object] => [
+      `node_modules/a${at}`,
+      { version: "1.0.0", integrity: "x".repeat(80) },
+    ]);
+    const all = JSON.stringify({ lockfileVersion: 3, packages: Object.fromEntries(packages) }, null, 1);
+    const conflict = `"packages": {\n<<<<<<< ours\n"node_modules/b": {},\n=======\n"node_modules/c": {},\n>>>>>>> theirs`;
+    return all.replace('"packages": {', conflict);
+  };
+  const read = async (entries: number): Promise<{ pauses: number; packages: string[] }> => {
+    const merge = mergeConflict(text(entries), "package-lock.json");
+    let pauses = 0;
+    const { value } = await runWithPauses(merge, async () => void pauses++);
+    return { pauses, packages: Object.keys((value as { packages: object }).packages) };
+  };
+  const [one, two] = [await read(16_000), await read(32_000)];
+  expect(one.packages).toHaveLength(16_002);
+  expect(one.packages).toContain("node_modules/b");
+  expect(one.packages).toContain("node_modules/c");
+  // Lines, three parsed texts, and compared members.
+  expect(one.pauses).toBeGreaterThan(80);
+  expect(two.pauses / one.pauses).toBeGreaterThan(1.8);
+  expect(two.pauses / one.pauses).toBeLessThan(2.2);
 });
 
 test("a line of a yarn.lock may have 2^20 characters; blocks from a longer one on are left out", () => {
