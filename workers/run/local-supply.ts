@@ -39,6 +39,12 @@ export function localSupply(
     promoted: (name) => rankedWork.hurry(name),
     fetching: start,
   });
+  /** The packuments that the engine needed and did not get. */
+  const refused = new Set<string>();
+  const noted = <T extends Answer | undefined>(need: ExternalNeed, outcome: T): T => {
+    if (need.kind === "packument" && outcome && !outcome.ok) refused.add(need.key);
+    return outcome;
+  };
   if (!plan.late) readStored(source, runCache, plan).then((found) => found || start(), start);
   return {
     metadata,
@@ -46,16 +52,19 @@ export function localSupply(
       signal.throwIfAborted();
       const peek = (need: ExternalNeed): Answer | undefined => {
         tick();
-        return need.kind === "packument" ? source.peek(need.key) : undefined;
+        return need.kind === "packument" ? noted(need, source.peek(need.key)) : undefined;
       };
-      const task = driveLocally(steps, { peek, answer: (need) => answer(need, source, supplyRequest) });
+      const task = driveLocally(steps, {
+        peek,
+        answer: async (need) => noted(need, await answer(need, source, supplyRequest)),
+      });
       const forget = onAbort(signal, () => scheduler.stop(signal.reason));
       return scheduler.spawn(task).finally(forget);
     },
     manifest: (name, version) => source.manifest(name, version),
-    missing: async () => {
+    missing: async (needed) => {
       await preload.quiet();
-      return [...(runCache?.missing ?? [])].sort();
+      return [...(runCache?.missing ?? [])].filter((name) => !needed || refused.has(name)).sort();
     },
     counts: () => ({ ...source.counts, manifestsParsed: source.manifestsParsed, messages: net.messages ?? 0 }),
     stopPreload: () => preload.stop(),

@@ -86,19 +86,20 @@ type Built = { warnings: readonly Failure[] } & Partial<Pick<FlatAnswer, "rung" 
 async function buildTree(run: PreparedRun, supply: Supply, { meter, placed }: RunObservers): Promise<Built> {
   const { project, signal } = run;
   const { tree, options } = project.context;
-  const checkOffline = async (): Promise<void> => {
-    if (run.cache === "offline") (await import("./check-offline.ts")).checkOffline(await supply.missing());
+  const checkOffline = async (needed: boolean): Promise<void> => {
+    if (run.cache === "offline") (await import("./check-offline.ts")).checkOffline(await supply.missing(needed));
   };
   try {
     const built = await supply.drive(await stepsOf(project), () => {
       meter?.tick();
       placed?.tick(tree.inventory, options.platform);
     });
-    await checkOffline();
+    await checkOffline(true);
     return built;
   } catch (error) {
     signal.throwIfAborted();
-    await checkOffline();
+    // For a failure, the preload's list is more complete: the engine has stopped early.
+    await checkOffline(false);
     throw error;
   }
 }

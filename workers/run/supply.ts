@@ -25,8 +25,11 @@ export interface Supply {
   /** Returns one version's full manifest, as the registry sends it. */
   manifest(name: string, version: string): Promise<Outcome<Manifest>>;
   counts(): SupplyCounts;
-  /** Returns the names of the packuments that an offline run needed and did not find, once every search has ended. */
-  missing(): Promise<readonly string[]>;
+  /**
+   * Returns the names of the packuments that an offline run did not find, once every search has ended. `needed`: only those that the
+   * engine needed. The preload looks for others, too, such as those of bundled dependencies.
+   */
+  missing(needed: boolean): Promise<readonly string[]>;
   /** Stops the preload, because the engine needs nothing more. */
   stopPreload(): void;
   /** Releases everything. New metadata is written to the store afterwards. */

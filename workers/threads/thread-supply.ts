@@ -132,10 +132,10 @@ export class ThreadSupply implements Supply {
     };
   }
 
-  async missing(): Promise<readonly string[]> {
+  async missing(needed: boolean): Promise<readonly string[]> {
     this.#send({ kind: "listMissing" });
     while (!this.#missing) await this.#nextMessage();
-    return this.#missing;
+    return this.#missing.filter((name) => !needed || this.#packuments.get(name)?.ok === false);
   }
 
   stopPreload(): void {
