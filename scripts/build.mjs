@@ -93,6 +93,7 @@ const squeeze = {
  * - `inline`: modules that only a resolution on the page needs
  * - `common`: modules of that way that installing, sinks or plugins need too
  * - `worker-pools`: modules that only a resolution in workers needs
+ * - `storage`: modules that both the metadata cache and installing need
  * @param {string} id
  * @param {{ getModuleInfo(id: string): { importedIds: readonly string[] } | null }} context
  */
@@ -110,6 +111,10 @@ function loadedByPage(id, context) {
     }
     for (const module of pools ?? []) if (!groups.has(module)) groups.set(module, "worker-pools");
     for (const module of entry ?? []) groups.set(module, "webhoist");
+    const installing = reach("web/install/installs.ts", context);
+    for (const module of reach("workers/storage/thread-metadata-cache.ts", context)) {
+      if (installing.has(module) && !groups.has(module)) groups.set(module, "storage");
+    }
   }
   return groups.get(id) ?? null;
 }
@@ -193,10 +198,25 @@ async function bundleWorker() {
   );
 }
 
+/**
+ * Gives the zip sink a copy of fflate. A chunk contains a whole module, so an install would load the compression with the
+ * decompression that it needs.
+ * @type {import("vite").Plugin}
+ */
+const compressionApart = {
+  name: "compression-apart",
+  enforce: "pre",
+  async resolveId(source, importer, options) {
+    if (source !== "fflate" || !importer?.endsWith("src/sink/zip-sink.ts")) return undefined;
+    const found = await this.resolve(source, importer, { ...options, skipSelf: true });
+    return found && { id: `${found.id}?compression`, moduleSideEffects: false };
+  },
+};
+
 /** Builds `dist/*.js` in one build, so that the library, the core and the command share chunks. */
 async function bundle() {
   await buildEntries(ENTRIES, {
-    plugins: [workerAddress],
+    plugins: [workerAddress, compressionApart],
     build: {
       emptyOutDir: true,
       rolldownOptions: {
@@ -209,9 +229,9 @@ async function bundle() {
           chunkFileNames: ({ name }) => (name === "worker-pools" ? "[name]-[hash].js" : "chunks/[name]-[hash].js"),
           codeSplitting: {
             // The first group has the highest priority: otherwise a chunk would draw in everything that it imports.
-            groups: ["webhoist", "common", "inline", "worker-pools"].map((group, i) => ({
+            groups: ["webhoist", "common", "inline", "worker-pools", "storage"].map((group, i) => ({
               debugName: group,
-              priority: 4 - i,
+              priority: 5 - i,
               name: (id, context) => (loadedByPage(id, context) === group ? group : null),
             })),
           },
