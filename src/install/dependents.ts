@@ -1,8 +1,8 @@
 import { type Dependency, type DependencyReader, optionalSetOver } from "../base/gather.ts";
-import { workspaceTest } from "../project/workspaces.ts";
 import { declaredDependencies } from "../spec/declared-dependencies.ts";
 import { isOutside } from "./location.ts";
 import type { PlanNode, PlanNodes } from "./lock-nodes.ts";
+import type { PlanCode } from "./plan.ts";
 
 /**
  * The dependencies between the packages of a lock. They are made when the first package has to be left out, because most
@@ -25,11 +25,11 @@ export class Dependents {
     },
   };
 
-  constructor(nodes: PlanNodes) {
+  constructor(nodes: PlanNodes, workspaceTest: PlanCode["workspaceTest"]) {
     this.#nodes = nodes;
     const { workspaces } = (nodes.get("") as PlanNode).manifest;
-    const test = workspaceTest(workspaces);
-    this.isWorkspace = (node) => node.kind === "folder" && test(node.location);
+    const test = workspaceTest?.(workspaces);
+    this.isWorkspace = (node) => node.kind === "folder" && test?.(node.location) === true;
   }
 
   /**

@@ -6,7 +6,7 @@ import { engineFits } from "../registry/select-version.ts";
 import { RangeTable } from "../spec/version-range.ts";
 import { Dependents, folderAbove } from "./dependents.ts";
 import { ENTRIES_IN_A_STEP, type PlanNode, type PlanNodes } from "./lock-nodes.ts";
-import type { PlanOptions } from "./plan.ts";
+import type { PlanCode, PlanOptions } from "./plan.ts";
 
 export interface Selection {
   /** Nodes that are left out, with the nodes below them. A bundled package can be left out and be installed with its bundler. */
@@ -29,8 +29,9 @@ export function* selectNodes(
   nodes: PlanNodes,
   options: PlanOptions,
   failed: Iterable<PlanNode>,
+  workspaceTest: PlanCode["workspaceTest"],
 ): Generator<undefined, Selection> {
-  const dependents = new Dependents(nodes);
+  const dependents = new Dependents(nodes, workspaceTest);
   const leftOut = new Map<PlanNode, SkippedPackage["why"]>();
   const omit: ReadonlySet<string> = new Set(options.omit ?? []);
   const omitted = (node: PlanNode): boolean => omit.size > 0 && omits(node, omit, dependents);

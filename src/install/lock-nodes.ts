@@ -6,12 +6,12 @@ import { sortPausing } from "../base/sort-pausing.ts";
 import { InstallError } from "../errors/failure.ts";
 import { invalidLock, missingTarget, oldLock } from "../errors/lockfile.ts";
 import { type LockFlags, lockFlags } from "../lockfile/lock-flags.ts";
-import { type JsonText, LARGE_JSON, MAX_LOCK, parseJsonText } from "../project/json-text.ts";
-import { parseLargeJson } from "../project/large-json.ts";
+import { type JsonText, MAX_LOCK, parseJsonText } from "../project/json-text.ts";
 import { normaliseManifest } from "../registry/normalise-manifest.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
 import { namesHash } from "../tarball/integrity.ts";
 import { isOutside, parseLocation } from "./location.ts";
+import type { PlanCode } from "./plan.ts";
 
 /** The fields of a lock entry that an install reads. */
 export interface PlanManifest {
@@ -89,8 +89,11 @@ export const ENTRIES_IN_A_STEP = 64;
  * `ENTRIES_IN_A_STEP` entries, so that other work can run in between.
  * @throws InstallError EJSONPARSE, ELIMIT, EOLDLOCK (version 1), EINVALIDLOCK, EMISSINGTARGET (a link without a target)
  */
-export function* readLockNodes(text: string): Generator<undefined, PlanNodes> {
-  const parsed = text.length > LARGE_JSON ? yield* parseLargeJson(text, "package-lock.json") : null;
+export function* readLockNodes(
+  text: string,
+  parseLargeJson: PlanCode["parseLargeJson"],
+): Generator<undefined, PlanNodes> {
+  const parsed = parseLargeJson ? yield* parseLargeJson(text, "package-lock.json") : null;
   const { packages } = parsed ? checkedLock(parsed) : parseLockText(text);
   const nodes = new Map<string, PlanNode>();
   const links: [string, Json][] = [];

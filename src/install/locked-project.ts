@@ -4,7 +4,7 @@ import type { Clock } from "../base/spawn-local.ts";
 import { MAX_LOCK, parseJsonText } from "../project/json-text.ts";
 import { hiddenLock } from "./hidden-lock.ts";
 import type { InstallPlan, PlanOptions } from "./plan.ts";
-import { planInSteps } from "./read-plan.ts";
+import { loadPlanCode, planInSteps } from "./read-plan.ts";
 import { lockOfTree } from "./tree-lock.ts";
 
 /** A project with its lock, ready to install. */
@@ -19,7 +19,7 @@ export interface LockedProject {
    * Plans the install, without the optional packages at the locations `failed` and everything that only they need.
    * @throws InstallError EINVALIDLOCK, EOLDLOCK, EBADPLATFORM, …
    */
-  plan(failed: ReadonlySet<string>): Generator<undefined, InstallPlan>;
+  plan(failed: ReadonlySet<string>): Promise<Generator<undefined, InstallPlan>>;
   /** Finds integrities in the lock's text without parsing it, so that their packs can be looked up while the plan is made. */
   integrities(): string[];
   /** Returns the lock's text. @param computed integrities for entries that have none, by location */
@@ -40,7 +40,7 @@ export function lockedProject(text: string | undefined, options: PlanOptions, fa
     resolution,
     files,
     substitutes,
-    plan: (failed) => planInSteps(lock, { ...options, failed }),
+    plan: async (failed) => planInSteps(lock, { ...options, failed }, await loadPlanCode(lock)),
     integrities: () => Array.from(lock.matchAll(/"integrity": ?"([^"\\]+)"/g), ([, integrity]) => integrity as string),
     lockfile: (computed) => (text === undefined ? "" : withIntegrity(text, computed)),
     hiddenLock: (plan) => hiddenLock(lock, plan),
@@ -57,7 +57,7 @@ export async function planInSlices(
   { now, nextTurn }: Clock,
   signal: AbortSignal,
 ): Promise<InstallPlan> {
-  const steps = project.plan(failed);
+  const steps = await project.plan(failed);
   let since = now();
   for (;;) {
     const { done, value } = steps.next();

@@ -67,3 +67,9 @@ export interface PlanOptions {
   /** Locations of optional packages that could not be fetched: left out, with everything that only they need. */
   failed?: Iterable<string> | undefined;
 }
+
+/** The code that only some locks need. */
+export interface PlanCode {
+  readonly parseLargeJson: typeof import("../project/large-json.ts").parseLargeJson | undefined;
+  readonly workspaceTest: typeof import("../project/workspaces.ts").workspaceTest | undefined;
+}

@@ -1,27 +1,31 @@
 import type { Failure } from "../api/failure.ts";
 import type { SkippedPackage } from "../api/install.ts";
-import { runToEnd } from "../base/run-to-end.ts";
 import { failure, InstallError } from "../errors/failure.ts";
+import { LARGE_JSON } from "../project/json-text.ts";
 import { binLinks, binsOf } from "./bin-links.ts";
 import { bundlerOf, type Selection, selectNodes } from "./leave-out.ts";
 import { isOutside } from "./location.ts";
 import { ENTRIES_IN_A_STEP, type PlanNode, type PlanNodes, readLockNodes } from "./lock-nodes.ts";
-import type { BundledPackage, InstallPlan, PlannedLink, PlannedPackage, PlanOptions } from "./plan.ts";
+import type { BundledPackage, InstallPlan, PlanCode, PlannedLink, PlannedPackage, PlanOptions } from "./plan.ts";
 import { tarballAddress, tarballRegistries } from "./tarball-address.ts";
+
+/** Loads the code that a lock needs, by its text. */
+export async function loadPlanCode(text: string): Promise<PlanCode> {
+  const large = text.length > LARGE_JSON ? await import("../project/large-json.ts") : null;
+  // The key may be escaped.
+  const workspaces = /workspaces|\\u/.test(text) ? await import("../project/workspaces.ts") : null;
+  return { parseLargeJson: large?.parseLargeJson, workspaceTest: workspaces?.workspaceTest };
+}
 
 /**
  * Plans an install from a package-lock.json of version 2 or 3, as `npm ci` does: every package with its location and its tarball's
  * address, and every link. Every claim of the lock is checked: no path leads out of its folder.
+ * Yields about every millisecond, so that other work can run in between.
  * @throws InstallError EJSONPARSE, EOLDLOCK (version 1), EINVALIDLOCK, EMISSINGTARGET, EWORKSPACESCONFIG; EBADPLATFORM for a
  * required package that does not fit the platform, EUNSUPPORTED for a required package from git or from a folder to pack
  */
-export function planFromLock(text: string, options: PlanOptions): InstallPlan {
-  return runToEnd(planInSteps(text, options));
-}
-
-/** Plans an install as `planFromLock` does, and yields about every millisecond, so that other work can run in between. */
-export function* planInSteps(text: string, options: PlanOptions): Generator<undefined, InstallPlan> {
-  const nodes = yield* readLockNodes(text);
+export function* planInSteps(text: string, options: PlanOptions, code: PlanCode): Generator<undefined, InstallPlan> {
+  const nodes = yield* readLockNodes(text, code.parseLargeJson);
   const registries = tarballRegistries(options.registry);
   const addresses = new Map<PlanNode, string | Failure>();
   const failed = [...(options.failed ?? [])]
@@ -35,7 +39,7 @@ export function* planInSteps(text: string, options: PlanOptions): Generator<unde
     addresses.set(node, address);
     if (typeof address !== "string" && node.optional) failed.push(node);
   }
-  const selection = yield* selectNodes(nodes, options, failed);
+  const selection = yield* selectNodes(nodes, options, failed, code.workspaceTest);
   yield;
   const installed = [...nodes.values()].filter((node) => selection.installed.has(node) && node.parent !== null);
   const folders = installed

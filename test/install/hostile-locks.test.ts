@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { InstallError } from "../../src/errors/failure.ts";
 import { hiddenLock } from "../../src/install/hidden-lock.ts";
 import type { InstallPlan } from "../../src/install/plan.ts";
-import { planFromLock } from "../../src/install/read-plan.ts";
 import { registryConfig } from "../../src/registry/registry-config.ts";
+import { planFromLock } from "../support/plan-from-lock.ts";
 import { codeOf, LINUX, lockOf, planLike } from "./plan-answers.ts";
 
 const HASH = `sha512-${"A".repeat(86)}==`;

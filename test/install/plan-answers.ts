@@ -1,8 +1,8 @@
 import { dirname, relative } from "node:path";
 import { InstallError } from "../../src/errors/failure.ts";
 import type { InstallPlan, PlanOptions } from "../../src/install/plan.ts";
-import { planFromLock } from "../../src/install/read-plan.ts";
 import { registryConfig } from "../../src/registry/registry-config.ts";
+import { planFromLock } from "../support/plan-from-lock.ts";
 
 /** A run of npm that npm-answers.mjs recorded. */
 export interface Answer {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { hiddenLock } from "../../src/install/hidden-lock.ts";
 import type { InstallPlan, PlanOptions } from "../../src/install/plan.ts";
-import { planFromLock } from "../../src/install/read-plan.ts";
 import { lockOfTree } from "../../src/install/tree-lock.ts";
 import { registryConfig } from "../../src/registry/registry-config.ts";
 import { fakeRegistry } from "../support/fake-registry.ts";
+import { planFromLock } from "../support/plan-from-lock.ts";
 import { fakeTarball } from "../support/tarball.ts";
 import { resolveIn } from "../support/tree.ts";
 import { codeOf, LINUX, lockOf } from "./plan-answers.ts";

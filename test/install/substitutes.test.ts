@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { WASM_PLATFORM } from "../../src/install/plan.ts";
-import { planFromLock } from "../../src/install/read-plan.ts";
 import { SUBSTITUTES, withSubstitutes } from "../../src/install/substitutes.ts";
 import { fakeRegistry } from "../support/fake-registry.ts";
+import { planFromLock } from "../support/plan-from-lock.ts";
 import { resolveIn } from "../support/tree.ts";
 import { lockOf } from "./plan-answers.ts";
 
