@@ -24,6 +24,7 @@ export class InlineBackend implements Backend {
   readonly #options: InstallerOptions;
   #threadCache: Promise<ThreadMetadataCache> | undefined;
   #fetchChannel: FetchChannel | undefined;
+  #disposed = false;
 
   private constructor(options: InstallerOptions) {
     this.#options = options;
@@ -55,6 +56,9 @@ export class InlineBackend implements Backend {
       return resolutionOf(await resolveRun(run, supply, { meter, placed }), nextTurn);
     } catch (error) {
       throw await runError(error, signal);
+    } finally {
+      // The run may have opened its cache again.
+      if (this.#disposed) this.#closeThreadCache();
     }
   }
 
@@ -74,8 +78,12 @@ export class InlineBackend implements Backend {
 
   dispose(): void {
     this.#fetchChannel?.dispose();
-    // Runs that were cancelled just now still close their caches.
-    void this.#threadCache?.then((cache) => setTimeout(() => cache.close())).catch(() => {});
+    this.#disposed = true;
+    this.#closeThreadCache();
+  }
+
+  #closeThreadCache(): void {
+    void this.#threadCache?.then((cache) => cache.close()).catch(() => {});
   }
 
   /** Returns undefined if `cache` is "none". */
