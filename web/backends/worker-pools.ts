@@ -10,8 +10,8 @@ import { InstallError } from "../../src/errors/failure.ts";
 import { cancelled, disposed } from "../../src/errors/work.ts";
 import { REPORT_INTERVAL } from "../../workers/host/throttle.ts";
 import { nextTurn } from "../../workers/host/yield.ts";
+import { closeMap } from "../../workers/shared/close-map.ts";
 import { createSharedMemory, recycleMemory, type SharedMemory } from "../../workers/shared/shared-memory.ts";
-import { SharedOnceMap } from "../../workers/shared/shared-once-map.ts";
 import type { ResolveAnswer, ResolveOrder, WorkerService } from "../../workers/threads/protocol.ts";
 import { readProgress } from "../../workers/threads/shared-counts.ts";
 import {
@@ -239,5 +239,5 @@ function startReports(onProgress: RunOptions["onProgress"], memory: SharedMemory
 
 /** Ends every wait on shared memory, now and later, with the failure of `reason`. */
 function closeMemory(memory: SharedMemory, { failure }: InstallError): void {
-  new SharedOnceMap(memory).failAll(failure);
+  closeMap(memory, failure);
 }

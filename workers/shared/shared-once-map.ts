@@ -3,13 +3,13 @@ import { fail, InstallError, type Outcome, ok } from "../../src/errors/failure.t
 import { memoryDamaged } from "../../src/errors/threads.ts";
 import { unregistered } from "../../src/errors/work.ts";
 import { Arena, chunkOf } from "./arena.ts";
-import { decodeFailure, encodeFailure, encodeShortly, OUT_OF_MEMORY } from "./failure-bytes.ts";
+import { closeMap, closeSlot } from "./close-map.ts";
+import { decodeFailure, encodeFailure, OUT_OF_MEMORY } from "./failure-bytes.ts";
 import { interleave } from "./interleave.ts";
 import {
   CANCEL,
   CLOSED,
   CLOSING,
-  CLOSING_END,
   CONTROL_WORDS,
   EMPTY,
   FAILED,
@@ -18,9 +18,7 @@ import {
   READY,
   RECORD,
   SETTLING,
-  SLOT_WORDS,
   STATE,
-  take,
 } from "./layout.ts";
 import { hashOfKey, NameTable } from "./name-table.ts";
 import { bytesFor, type SharedMemory } from "./shared-memory.ts";
@@ -65,6 +63,7 @@ export class SharedOnceMap {
   /** The number of the chunk that the last `get` or `waitBlocking` lacked. It has to be added first. */
   missing: number | undefined;
 
+  readonly #memory: SharedMemory;
   readonly #names: NameTable;
   readonly #arena: Arena;
   readonly #slots: Int32Array;
@@ -74,6 +73,7 @@ export class SharedOnceMap {
   #parked: (() => void)[] = [];
 
   constructor(memory: SharedMemory) {
+    this.#memory = memory;
     this.#names = new NameTable(memory);
     this.#arena = new Arena(memory);
     this.#slots = new Int32Array(memory.table, 0, memory.table.byteLength >>> 2);
@@ -100,7 +100,7 @@ export class SharedOnceMap {
     interleave("claimed");
     // Closing visits each slot once. Either it has visited this one after the claim, or the map is closed by now.
     if (!this.#isClosed) return true;
-    this.#close(slot);
+    closeSlot(this.#slots, slot);
     return false;
   }
 
@@ -188,11 +188,7 @@ export class SharedOnceMap {
    * before terminating a thread. Only the first failure counts, shortened to 1 KiB.
    */
   failAll(failure: Failure): void {
-    if (!this.#isClosed) Atomics.compareExchange(this.#control, CLOSING, 0, this.#writeEnding(failure));
-    this.cancel();
-    Atomics.notify(this.#control, CLOSING);
-    interleave("close");
-    for (let slot = 0; slot < this.#names.end; slot += SLOT_WORDS) this.#close(slot);
+    closeMap(this.#memory, failure);
   }
 
   /** Sets `cancelled`, which running threads check. Does not wake sleeping threads: use `failAll`. */
@@ -267,17 +263,6 @@ export class SharedOnceMap {
     this.#wake(slot);
   }
 
-  #close(slot: number): void {
-    for (;;) {
-      const state = Atomics.load(this.#slots, slot + STATE);
-      const kind = state & 7;
-      if (kind !== PENDING && kind !== SETTLING) break;
-      if (this.#swap(slot, state, state - kind + CLOSED)) break;
-    }
-    // For every key: the thread that settled it may have died before it woke the others, and the word may be overwritten.
-    this.#wake(slot);
-  }
-
   /** Returns the slot and the generation to wait for; undefined if the map is closed and the key has no owner. @throws InstallError EUNREGISTERED */
   #waited(key: string): Waited | undefined {
     const slot = this.#names.find(key);
@@ -325,19 +310,6 @@ export class SharedOnceMap {
     if (at < CONTROL_WORDS || length === undefined || length < 0)
       throw memoryDamaged("the run has ended without a failure");
     return fail(decodeFailure(new Uint8Array(this.#control.buffer).subarray((at + 1) * 4, (at + 1) * 4 + length)));
-  }
-
-  /** Writes the closing failure into `control`, after its length. Returns its position. */
-  #writeEnding(failure: Failure): number {
-    const bytes = encodeShortly(failure);
-    const at = take(this.#control, CLOSING_END, {
-      size: 1 + Math.ceil(bytes.length / 4),
-      limit: this.#control.length,
-    });
-    if (at < CONTROL_WORDS) return LOST;
-    this.#control[at] = bytes.length;
-    new Uint8Array(this.#control.buffer).set(bytes, (at + 1) * 4);
-    return at;
   }
 
   async #chunkAdded(): Promise<void> {
