@@ -5,6 +5,7 @@ import { failure } from "../errors/failure.ts";
 import { overLimit } from "../errors/limit.ts";
 
 export { hintsFor } from "./hints.ts";
+export { makeProof } from "./make-proof.ts";
 
 /** Returns the ENOSOLUTION of a proof. The installer adds the first sentence of the proof to its message. */
 export function noSolution(proof: Proof, relaxation: Rung, wayOut: WayOut[]): Failure {

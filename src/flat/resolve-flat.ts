@@ -21,7 +21,6 @@ import type { Fact } from "./fact.ts";
 import { assertFlat } from "./flat-overrides.ts";
 import type { HintContext } from "./hints.ts";
 import { lockedVersions, lockHolds } from "./lock-preferences.ts";
-import { makeProof } from "./make-proof.ts";
 import { NpmDependencyProvider, type ProviderOptions, type Trial } from "./npm-dependency-provider.ts";
 import { nameOf } from "./packages.ts";
 import { SpecResolver } from "./resolve-specs.ts";
@@ -222,11 +221,11 @@ class FlatSearch {
   }
 
   *#fail(conflict: Incompatibility<Fact>, provider: NpmDependencyProvider, relaxation: Rung): Steps<never> {
+    const { hintsFor, makeProof, noSolution } = yield* needCode(() => import("./no-solution.ts"));
     const proof = yield* makeProof(conflict, { packages: provider.packages, sets: this.#sets });
     // If a spec in the project's package.json cannot be followed, that is the failure.
     const unread = proof.facts.find(({ missing, from }) => missing?.why === "spec" && from === "");
     if (unread?.missing?.failure) return raise({ ...unread.missing.failure, requiredBy: [""] });
-    const { hintsFor, noSolution } = yield* needCode(() => import("./no-solution.ts"));
     const { counter } = this.#sets;
     counter.limit = counter.steps + MAX_HINT_STEPS;
     const wayOut = yield* hintsFor(proof, this.#hintContext(relaxation));
