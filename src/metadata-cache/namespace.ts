@@ -17,9 +17,9 @@ export interface NamespaceParts {
 export type Sha256 = (bytes: Uint8Array<ArrayBuffer>) => Promise<ArrayBuffer>;
 
 /**
- * Returns the name under which a registry's packuments are cached. Its parts contain no spaces. A token contributes half of its SHA-256 (128 bits):
- * two tokens never see each other's data, and the token itself is not stored. Returns null, which means "do not cache",
- * if there is a token and no `digest` (a page without TLS has none).
+ * Returns the name under which a registry's packuments are cached. Spaces divide its parts, and no part contains one. A token
+ * contributes half of its SHA-256 (128 bits): two tokens never see each other's data, and the token itself is not stored. Returns
+ * null, which means "do not cache", if there is a token and no `digest` (a page without TLS has none).
  */
 export async function namespaceOf(parts: NamespaceParts, digest: Sha256 | undefined): Promise<string | null> {
   const { registry, metadata, token, name, relay } = parts;

@@ -23,8 +23,9 @@ export type NpmrcOptions = Omit<ResolveOptions, "add" | "rm" | "update" | "saveT
 export type NpmrcRules = Pick<InstallerOptions, "projectConfig" | "registry" | "scopes">;
 
 /**
- * Reads a project's `.npmrc` as npm does, as far as `rules` allow. Credentials are neither kept nor repeated in messages. A value that refers to the
- * environment (`${HOME}`) is ignored with a warning, because a page has no environment. The parser is loaded on demand.
+ * Reads a project's `.npmrc` as npm does, as far as `rules` allow. Credentials are neither kept nor repeated in messages. A value
+ * that refers to the environment (`${HOME}`) is ignored with a warning, because a page has no environment. The parser is loaded on
+ * demand.
  * @throws InstallError ELIMIT
  */
 export async function loadNpmrc(source: string, rules: NpmrcRules): Promise<Npmrc> {
