@@ -112,7 +112,7 @@ async function readContext({
   );
   // A project may have tens of thousands of dependencies. The tree reads them from here.
   await runWithPauses(readEdgeSpecs(manifest, { dev: true, peers: !specTable.legacyPeerDeps }), pause);
-  await runWithPauses(tree.start(), pause);
+  tree.start();
   const mutationRequested = Boolean(raw.add?.length || raw.rm?.length || updatesAll(raw) || options.updateNames.size);
   return {
     specTable,

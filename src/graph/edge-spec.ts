@@ -23,34 +23,32 @@ export interface EdgeSpec {
 
 export type EdgeSpecs = ReadonlyMap<string, EdgeSpec>;
 
-const caches: WeakMap<Manifest, EdgeSpecs>[] = [new WeakMap(), new WeakMap(), new WeakMap(), new WeakMap()];
-
 /** Dependencies of one manifest that are read between two pauses. */
 const AT_ONCE = 2_000;
 
+const caches: WeakMap<Manifest, EdgeSpecs>[] = [new WeakMap(), new WeakMap(), new WeakMap(), new WeakMap()];
+
 /** Returns the dependencies of a manifest, read once. An edited manifest must be a new object. */
 export function edgeSpecs(manifest: Manifest, scope: SectionScope): EdgeSpecs {
-  return cacheFor(scope).get(manifest) ?? runToEnd(readEdgeSpecs(manifest, scope));
+  return runToEnd(readEdgeSpecs(manifest, scope));
 }
 
-function cacheFor({ dev, peers }: SectionScope): WeakMap<Manifest, EdgeSpecs> {
-  return caches[(dev ? 1 : 0) + (peers ? 2 : 0)] as WeakMap<Manifest, EdgeSpecs>;
-}
-
-/** Reads what {@link edgeSpecs} then returns, with pauses. */
+/** Does the same as {@link edgeSpecs}, with pauses. */
 export function* readEdgeSpecs(manifest: Manifest, scope: SectionScope): Generator<undefined, EdgeSpecs> {
+  const cache = caches[(scope.dev ? 1 : 0) + (scope.peers ? 2 : 0)] as WeakMap<Manifest, EdgeSpecs>;
+  const known = cache.get(manifest);
+  if (known) return known;
   const specs = new Map<string, EdgeSpec>();
   const accepts = manifest.acceptDependencies ?? {};
-  let count = 0;
   for (const { name, spec, type } of declaredDependencies(manifest, scope)) {
-    if (++count % AT_ONCE === 0) yield;
     if (typeof spec !== "string") continue;
     const key = fold(name);
     // Delete it first, because a later edge of the same name moves to the end of the map (npm-tree §4).
     specs.delete(key);
     specs.set(key, edgeSpec(name, spec, { type, accept: accepts[name] }));
+    if (specs.size % AT_ONCE === 0) yield;
   }
-  cacheFor(scope).set(manifest, specs);
+  cache.set(manifest, specs);
   return specs;
 }
 

@@ -14,9 +14,6 @@ const NO_PASSING: ReadonlySet<Edge> = new Set();
 /** Packages within packages. Real trees have a dozen levels; most systems cannot store paths of more than 300. */
 const MAX_TREE_DEPTH = 1_000;
 
-/** Edges of the project that are pointed between two pauses. */
-const EDGES_AT_ONCE = 5_000;
-
 function tooDeep(name: string): InstallError {
   const message = `The tree nests more than ${MAX_TREE_DEPTH} packages within each other, at "${name}". Require fewer versions of it, for example by an override.`;
   return new InstallError(overLimit(message, { package: name }));
@@ -83,16 +80,11 @@ export class ProjectTree extends NodeTree {
     root.placed = true;
   }
 
-  /** Registers the root and points its edges, with pauses. Call it once, before anything else is placed. */
-  *start(): Generator<undefined, void> {
-    const { root } = this;
-    this.#register(root);
-    this.hasBundles = bundles(root);
-    let count = 0;
-    for (const edge of root.edges().values()) {
-      this.point(edge, root.resolve(edge.key));
-      if (++count % EDGES_AT_ONCE === 0) yield;
-    }
+  /** Registers the root and points its edges. Call it once, before anything else is placed. */
+  start(): void {
+    this.#register(this.root);
+    this.hasBundles = bundles(this.root);
+    this.pointEdges(this.root);
   }
 
   /** Returns the nodes of a name at or below a folder, and maybe others, in the order in which they were placed. */

@@ -1,8 +1,8 @@
 // Loaded on demand: when a lock contains a merge's conflict markers.
 
 import type { Json } from "../base/json.ts";
-import { checkedJson, type JsonText, LARGE_JSON, parseJsonText } from "../project/json-text.ts";
-import { parseLargeJson } from "../project/large-json.ts";
+import { runWithPauses } from "../base/run-to-end.ts";
+import { checkedJson, type JsonText } from "../project/json-text.ts";
 
 /** The most characters of a lock with conflict markers, which is parsed three times. */
 const MAX_CONFLICTED = 16 * 2 ** 20;
@@ -18,14 +18,34 @@ interface Compared {
 
 /**
  * Resolves a lock with a merge's conflict markers, as npm does (npm-tree §18.1): takes the changes between the common parent and
- * "ours", and applies them to "theirs". If there is no `|||||||` part, the parent is the text outside the markers. Pauses.
+ * "ours", and applies them to "theirs". If there is no `|||||||` part, the parent is the text outside the markers.
  * @throws InstallError EJSONPARSE if one of the three is not JSON; ELIMIT
  */
-export function* mergeConflict(conflicted: string, file: string): Generator<undefined, JsonText> {
-  const text = checkedJson(conflicted, file, MAX_CONFLICTED);
+export async function mergeConflict(conflicted: string, file: string, pause: () => Promise<void>): Promise<JsonText> {
+  const { parseLargeJson } = await import("../project/large-json.ts");
   const compared: Compared = { count: 0, known: new WeakMap() };
-  const parts = { ours: "", theirs: "", parent: "" };
-  let state: keyof typeof parts | "top" = "top";
+  const text = checkedJson(conflicted, file, MAX_CONFLICTED);
+  const parts = await runWithPauses(partsOf(text, compared), pause);
+  const { value: parent } = await runWithPauses(parseLargeJson(parts.parent, file), pause);
+  const { value: ours } = await runWithPauses(parseLargeJson(parts.ours, file), pause);
+  const theirs = await runWithPauses(parseLargeJson(parts.theirs, file), pause);
+  if (isTree(ours) && isTree(theirs.value)) {
+    const sides = { ours, theirs: theirs.value, compared };
+    await runWithPauses(applyChanges(isTree(parent) ? parent : {}, sides), pause);
+  }
+  return theirs;
+}
+
+interface Parts {
+  ours: string;
+  theirs: string;
+  parent: string;
+}
+
+/** Returns the three texts that the markers divide. A line outside of them belongs to each. */
+function* partsOf(text: string, compared: Compared): Generator<undefined, Parts> {
+  const parts: Parts = { ours: "", theirs: "", parent: "" };
+  let state: keyof Parts | "top" = "top";
   for (const line of text.split(/[\n\r]+/)) {
     if (++compared.count % AT_ONCE === 0) yield;
     if (/\|{7}/.test(line)) state = "parent";
@@ -37,17 +57,7 @@ export function* mergeConflict(conflicted: string, file: string): Generator<unde
         if (state === part || state === "top") parts[part] += line;
     }
   }
-  const { value: parent } = yield* parse(parts.parent, file);
-  const { value: ours } = yield* parse(parts.ours, file);
-  const theirs = yield* parse(parts.theirs, file);
-  if (isTree(ours) && isTree(theirs.value)) {
-    yield* applyChanges(isTree(parent) ? parent : {}, { ours, theirs: theirs.value, compared });
-  }
-  return theirs;
-}
-
-function* parse(text: string, file: string): Generator<undefined, JsonText> {
-  return text.length > LARGE_JSON ? yield* parseLargeJson(text, file) : parseJsonText(text, file);
+  return parts;
 }
 
 function isTree(value: unknown): value is Json {

@@ -112,10 +112,7 @@ export async function readLock(source: LockSource): Promise<LockData | null> {
 async function parseLock(text: string, file: string, pause: () => Promise<void>): Promise<JsonText | null> {
   try {
     const conflict = ["<<<<<<<", "=======", ">>>>>>>"].every((mark) => text.includes(mark));
-    if (conflict) {
-      const { mergeConflict } = await import("./merge-conflict.ts");
-      return await runWithPauses(mergeConflict(text, file), pause);
-    }
+    if (conflict) return await (await import("./merge-conflict.ts")).mergeConflict(text, file, pause);
     const parsed =
       text.length > LARGE_JSON
         ? await runWithPauses((await import("../project/large-json.ts")).parseLargeJson(text, file), pause)

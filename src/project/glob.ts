@@ -37,27 +37,20 @@ interface GlobNode {
 /** The nodes that a folder's path reaches. */
 export type GlobState = readonly GlobNode[];
 
-export interface GlobSetOptions {
-  /** Whether a wildcard matches a leading dot. Default false, as in npm's globs. */
-  dot?: boolean;
-  /** The steps after which nothing more is compared. Default: none. The caller must check {@link GlobSet.steps} after each match. */
-  limit?: number;
-}
-
-/** Patterns, compiled into one trie. */
+/** Patterns, compiled into one trie. As in npm's globs, a wildcard matches a leading dot only if `dot` is set. */
 export class GlobSet {
   readonly start: GlobState;
   /** The nodes and segments compared so far. */
   steps = 0;
+  /** The steps after which nothing more is compared. Whoever sets it must check {@link steps} after each match. */
+  limit: number = Number.POSITIVE_INFINITY;
   readonly #patterns: readonly string[];
   readonly #dot: boolean;
-  readonly #limit: number;
 
   /** @throws InstallError ELIMIT if a pattern is too long, or expands to too much text */
-  constructor(patterns: readonly string[], { dot = false, limit = Number.POSITIVE_INFINITY }: GlobSetOptions = {}) {
+  constructor(patterns: readonly string[], dot = false) {
     this.#patterns = patterns;
     this.#dot = dot;
-    this.#limit = limit;
     const root = newNode(0, false);
     let expanded = 0;
     for (const [id, pattern] of patterns.entries()) {
@@ -82,7 +75,7 @@ export class GlobSet {
       const literal = node.literals.get(name);
       if (literal) enter(reached, literal);
       for (const { test, next } of node.wild.values()) {
-        if (this.steps > this.#limit) return [];
+        if (this.steps > this.limit) return [];
         this.steps += test.cost * name.length;
         next.visits += test.cost * name.length;
         if (!(hidden && test.opens) && test.fits(name)) enter(reached, next);
@@ -129,7 +122,7 @@ export interface Glob {
 
 /** Compiles one pattern. @throws InstallError ELIMIT, as {@link GlobSet} */
 export function glob(pattern: string, dot = false): Glob {
-  const set = new GlobSet([pattern], { dot });
+  const set = new GlobSet([pattern], dot);
   // Callers go through one folder after the other, so the result for the folder is remembered.
   let known = "";
   let above = set.start;

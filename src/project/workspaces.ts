@@ -26,7 +26,6 @@ interface Patterns {
 const MAX_PATTERNS = 10_000;
 /** The steps of matching all patterns against all folders. */
 const MAX_STEPS = 20_000_000;
-const LIMITED = { limit: MAX_STEPS };
 /** The steps of comparing negated patterns with the others. */
 const MAX_COVER_STEPS = 2_000_000;
 /** The files and folders between two pauses, and the steps. */
@@ -158,14 +157,11 @@ function parsePattern(pattern: string): Pattern {
 function withoutCovered(patterns: readonly Pattern[]): Patterns {
   if (!patterns.some(({ isNegated }) => isNegated)) {
     const all = patterns.map(({ text }) => text);
-    return { positive: new GlobSet(all, LIMITED), negative: new GlobSet([]), self: all.includes(".") };
+    return { positive: limitedSet(all), negative: new GlobSet([]), self: all.includes(".") };
   }
   const texts = patterns.map(({ text, isNegated }) => (isNegated ? text : null));
-  const limit = MAX_COVER_STEPS;
-  const cover = new GlobSet(
-    texts.map((text) => text ?? ""),
-    { limit },
-  );
+  const cover = new GlobSet(texts.map((text) => text ?? ""));
+  cover.limit = MAX_COVER_STEPS;
   // A pattern that ends with `/` covers only those that do.
   const covering = ({ text }: Pattern): number[] =>
     cover.at(text).flatMap(({ ends }) => {
@@ -175,20 +171,26 @@ function withoutCovered(patterns: readonly Pattern[]): Patterns {
   for (const [position, pattern] of patterns.entries()) {
     if (pattern.isNegated) continue;
     for (const id of covering(pattern)) if (id < position) texts[id] = null;
-    checkSteps([cover], limit);
+    checkSteps([cover], MAX_COVER_STEPS);
   }
   const positive = patterns.filter((pattern) => !pattern.isNegated && covering(pattern).length === 0);
-  checkSteps([cover], limit);
+  checkSteps([cover], MAX_COVER_STEPS);
   const kept = positive.map(({ text }) => text);
   const self = kept.includes(".");
   return {
-    positive: new GlobSet(kept, LIMITED),
-    negative: new GlobSet(
+    positive: limitedSet(kept),
+    negative: limitedSet(
       texts.flatMap((text) => text ?? []),
-      { ...LIMITED, dot: true },
+      true,
     ),
     self,
   };
+}
+
+function limitedSet(patterns: readonly string[], dot?: boolean): GlobSet {
+  const set = new GlobSet(patterns, dot);
+  set.limit = MAX_STEPS;
+  return set;
 }
 
 interface MatchedFolder {

@@ -81,17 +81,13 @@ function normaliseBin(raw: Json): Record<string, string> | null {
 }
 
 function lastPart(path: string): string {
-  if (!path.includes("/")) return path;
   return path.split("/").filter(Boolean).pop() ?? "";
 }
 
-/** Matches a path that stays as it is, apart from `./` at its start. Nearly all paths do. */
-const PLAIN_PATH = /^(?:\.\/)?(?:[\w@-][\w@.-]*\/)*[\w@-][\w@.-]*$/;
-
 /** Returns a relative path that cannot leave its folder: `./a//../../b\\c` → `b/c`. As in npm, colons become slashes last. */
 function stayInside(path: string): string {
-  if (PLAIN_PATH.test(path)) return path.startsWith("./") ? path.slice(2) : path;
-  return withoutDots(withoutDots(path.replaceAll("\\", "/")).replaceAll(":", "/"));
+  const inside = withoutDots(path.replaceAll("\\", "/"));
+  return inside.includes(":") ? withoutDots(inside.replaceAll(":", "/")) : inside;
 }
 
 /** Resolves `.` and `..`; `..` at the top is dropped. A slash at the end stays. */

@@ -36,10 +36,7 @@ const MAX_SPACED_SET = 2048;
 /** Checks whether a text has too many characters or comparators to be parsed as a range. */
 export function isTooLargeRange(text: string): boolean {
   if (text.length < 2 * MAX_COMPARATORS) return false;
-  if (text.length > MAX_RANGE) return true;
-  // One blank at most, and none after an operator, so that `>= 1 || < 2` counts as two.
-  const tight = text.replace(/\s+/g, " ").replace(/([<>=~^]) /g, "$1");
-  return tight.trim().split(/ ?\|\| ?| - | /).length > MAX_COMPARATORS;
+  return text.length > MAX_RANGE || text.split(/\s*\|\|\s*|\s+/).length > MAX_COMPARATORS;
 }
 
 /** Parses a range as semver does. Returns null if it is not one. */

@@ -1,7 +1,7 @@
 // Full tier: reads locks of 128 MiB.
 import { expect, test } from "vitest";
 import type { FileMap } from "../../src/api/common.ts";
-import { runToEnd, runWithPauses } from "../../src/base/run-to-end.ts";
+import { runToEnd } from "../../src/base/run-to-end.ts";
 import { InstallError } from "../../src/errors/failure.ts";
 import { mergeConflict } from "../../src/lockfile/merge-conflict.ts";
 import { packagesOfOldLock } from "../../src/lockfile/old-lock.ts";
@@ -115,9 +115,8 @@ test("a lock with conflict markers is merged with pauses in proportion to its si
     return all.replace('"packages": {', conflict);
   };
   const read = async (entries: number): Promise<{ pauses: number; packages: string[] }> => {
-    const merge = mergeConflict(text(entries), "package-lock.json");
     let pauses = 0;
-    const { value } = await runWithPauses(merge, async () => void pauses++);
+    const { value } = await mergeConflict(text(entries), "package-lock.json", async () => void pauses++);
     return { pauses, packages: Object.keys((value as { packages: object }).packages) };
   };
   const [one, two] = [await read(16_000), await read(32_000)];

@@ -32,12 +32,11 @@ test.each([
 });
 
 test.each([
-  ["alternatives", "||", ">=1.0.0"],
-  ["alternatives with blanks around them", " || ", ">=1.0.0"],
-  ["alternatives with a blank after an operator", "  ||\n", "> 1"],
-  ["comparators of one alternative", " ", ">=1.0.0"],
-])("a range may have 256 %s", (_, between, comparator) => {
-  const range = (count: number): string => Array.from({ length: count }, () => comparator).join(between);
+  ["alternatives", "||"],
+  ["alternatives with blanks around `||`", "  ||\n"],
+  ["comparators of one alternative", " "],
+])("a range may have 256 %s", (_, between) => {
+  const range = (count: number): string => Array.from({ length: count }, () => ">=1.0.0").join(between);
   expect(parseRange(range(256))).not.toBeNull();
   expect(parseRange(range(257))).toBeNull();
   expect(codeOf(() => parseSpec("a", range(256), "/p"))).toBe("ok");

@@ -129,6 +129,6 @@ function sideEffectsOf(listed: readonly unknown[]): GlobSet {
   const plain = patterns.map((pattern) => pattern.replace(/^\.\//, ""));
   return new GlobSet(
     plain.map((pattern) => (pattern.includes("/") ? pattern : `**/${pattern}`)),
-    { dot: true },
+    true,
   );
 }
