@@ -58,7 +58,7 @@ export class InlineBackend implements Backend {
       throw await runError(error, signal);
     } finally {
       // The run may have opened its cache again.
-      if (this.#disposed) this.#closeThreadCache();
+      if (this.#disposed) this.dispose();
     }
   }
 
@@ -79,10 +79,6 @@ export class InlineBackend implements Backend {
   dispose(): void {
     this.#fetchChannel?.dispose();
     this.#disposed = true;
-    this.#closeThreadCache();
-  }
-
-  #closeThreadCache(): void {
     void this.#threadCache?.then((cache) => cache.close()).catch(() => {});
   }
 
