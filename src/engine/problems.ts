@@ -3,7 +3,8 @@ import { shownValue } from "../base/shown-value.ts";
 import { failure } from "../errors/failure.ts";
 import { npmCrashes, unsupportedSource } from "../errors/tree.ts";
 import type { Node } from "../graph/node.ts";
-import { badPlatform, type Machine } from "../registry/platform.ts";
+import { badPlatform } from "../registry/bad-platform.ts";
+import type { Machine } from "../registry/platform.ts";
 import { pathTo } from "./conflict.ts";
 import type { BuildOptions } from "./context.ts";
 

@@ -1,7 +1,8 @@
 import type { SkippedPackage } from "../api/install.ts";
 import { InstallError } from "../errors/failure.ts";
 import { isOmitted } from "../lockfile/lock-flags.ts";
-import { badPlatform, type Machine, platformFits } from "../registry/platform.ts";
+import { badPlatform } from "../registry/bad-platform.ts";
+import { type Machine, platformFits } from "../registry/platform.ts";
 import { engineFits } from "../registry/select-version.ts";
 import { RangeTable } from "../spec/version-range.ts";
 import { Dependents, folderAbove } from "./dependents.ts";

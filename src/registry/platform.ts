@@ -1,7 +1,4 @@
-import type { Failure, WayOut } from "../api/failure.ts";
 import type { Manifest } from "../api/manifest.ts";
-import { shownValue } from "../base/shown-value.ts";
-import { failure } from "../errors/failure.ts";
 
 export interface Machine {
   readonly os: string;
@@ -34,22 +31,4 @@ function allowsValue(value: string | undefined, list: string | string[] | undefi
   const excluded = entries.filter((entry) => typeof entry === "string" && entry[0] === "!");
   if (excluded.includes(`!${value}`)) return false;
   return excluded.length === entries.length || entries.includes(value as string);
-}
-
-/** Returns the EBADPLATFORM failure of a package that has to be installed and does not support the machine (npm-tree §16). */
-export function badPlatform(
-  id: string,
-  { needs, machine }: { needs: PlatformNeeds; machine: Machine },
-  about: Partial<Failure>,
-  wayOut: WayOut,
-): Failure {
-  const { os, cpu, libc } = needs;
-  const supported = [os, cpu, libc].filter(Boolean).map((list) => [list].flat().map(shownValue).join("|"));
-  const found = [machine.os, machine.cpu, machine.libc].filter(Boolean).join(" ");
-  return failure("EBADPLATFORM", `${id} supports ${supported.join(" ")}, but this platform is ${found}.`, {
-    ...about,
-    found,
-    wayOut: [{ kind: "other", text: `Move ${about.package} to optionalDependencies.` }, wayOut],
-    details: { required: { os, cpu, libc }, current: machine },
-  });
 }
