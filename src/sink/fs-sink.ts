@@ -77,10 +77,19 @@ class FsSession implements UncheckedSession {
     const wasBrought = this.#staged.made.has(location);
     await folders.makePackage(location);
     if (wasBrought) await this.#clear(location);
-    await inParallel(files, AT_ONCE, async ({ path, bytes, mode }) => {
+    const write = async ({ path, bytes, mode }: SinkFile): Promise<void> => {
       const to = `${location}/${path}`;
       await folders.make(folderOf(to));
       await this.#writeNew(to, bytes, { mode });
+    };
+    /** By name as a disk that ignores case compares it: the last write, which the next one awaits. The later file must stay. */
+    const writes = new Map<string, Promise<void>>();
+    await inParallel(files, AT_ONCE, (file) => {
+      const name = file.path.normalize().toLowerCase();
+      const before = writes.get(name);
+      const written = before ? before.then(() => write(file)) : write(file);
+      writes.set(name, written);
+      return written;
     });
   }
 

@@ -337,10 +337,19 @@ describe("a disk that ignores case", () => {
     }),
   );
 
-  test("the later of two files with one name stays", () =>
+  test.each([0, 1])("the later of two files with one name stays, even if call %i of writeFile takes long", (slow) =>
     withScene("disk", async (scene) => {
-      const tree = { packages: { "node_modules/j": { "package.json": "{}", "A.js": "1", "a.js": "2" } } };
-      await install(createFsSink(folding(scene), scene.project), tree);
+      const tree = { packages: { "node_modules/j": { "A.js": "1", "a.js": "2", "package.json": "{}" } } };
+      const fs = folding(scene);
+      let calls = 0;
+      const late: SinkFs = Object.assign(Object.create(fs), {
+        writeFile: async (path: string, data: Uint8Array | string, options?: { mode?: number; flag?: "wx" }) => {
+          if (/a\.js$/i.test(path) && calls++ === slow) await new Promise((done) => setTimeout(done, 20));
+          return await fs.writeFile(path, data, options);
+        },
+      });
+      await install(createFsSink(late, scene.project), tree);
       expect(await scene.show()).toEqual({ "node_modules/j/package.json": "{}", "node_modules/j/a.js": "2" });
-    }));
+    }),
+  );
 });
