@@ -39,7 +39,7 @@ function failing(name: string, real: Method): Method {
     }
     if (kind === "throws") throw new DOMException("injected", "InvalidStateError");
     if (kind === "quota") throw new DOMException("injected", "QuotaExceededError");
-    // A request without events. What it belongs to goes on or ends.
+    // A request without events. Its transaction goes on or ends.
     if (kind === "never") return name === "transaction" ? silentTransaction() : new EventTarget();
     const request = real.apply(this, args);
     if (this instanceof IDBObjectStore) this.transaction.abort();

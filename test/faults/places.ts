@@ -57,7 +57,7 @@ function fsPlace(): FaultyPlace {
           return (...args: unknown[]) => {
             const real = (): Promise<unknown> => method(...args);
             const [path, data] = args as [string, Uint8Array | string];
-            // What a call that was cut off leaves behind.
+            // The effect of a call that was cut off: half of a file, or all of another change.
             const torn = async (): Promise<never> => {
               if (name === "writeFile") await target.writeFile(path, half(data));
               else if (name === "rename" || name === "mkdir" || name === "link") await real();

@@ -8,7 +8,7 @@ import { targets } from "./targets.ts";
 
 // `npm run fuzz` runs this in a thread, so that it can end and report an input that hangs or exhausts the memory.
 
-/** What the thread is to do: try inputs of one target, or write one input into the corpus. */
+/** The work of the thread: try inputs of one target, or write one input into the corpus. */
 interface Work {
   target: string;
   seed: number;

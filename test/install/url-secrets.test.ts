@@ -10,19 +10,8 @@ import { lockOf, testPackage } from "./packages.ts";
 const stores = vi.hoisted(() => ({ written: [] as unknown[] }));
 vi.mock("../../workers/storage/memory-blobs.ts", async (original) => {
   const real = await original<typeof import("../../workers/storage/memory-blobs.ts")>();
-  return {
-    ...real,
-    createMemoryStore: (room?: number) => {
-      const store = real.createMemoryStore(room);
-      const update: typeof store.update = (key, change) =>
-        store.update(key, (before) => {
-          const changes = change(before);
-          stores.written.push(...changes.puts);
-          return changes;
-        });
-      return { ...store, update };
-    },
-  };
+  const { recordWrites } = await import("../support/record-writes.ts");
+  return { ...real, createMemoryStore: recordWrites(real.createMemoryStore, stores.written) };
 });
 vi.mock("../../src/pack-cache/memory-pack-cache.ts", async (original) => {
   const real = await original<typeof import("../../src/pack-cache/memory-pack-cache.ts")>();

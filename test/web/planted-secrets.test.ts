@@ -16,19 +16,8 @@ import { folder, webhoist } from "./cli/harness.ts";
 const stored = vi.hoisted(() => ({ blobs: [] as unknown[] }));
 vi.mock("../../workers/storage/memory-blobs.ts", async (original) => {
   const real = await original<typeof import("../../workers/storage/memory-blobs.ts")>();
-  return {
-    ...real,
-    createMemoryStore: (room?: number) => {
-      const store = real.createMemoryStore(room);
-      const update: typeof store.update = (key, change) =>
-        store.update(key, (before) => {
-          const changes = change(before);
-          stored.blobs.push(...changes.puts);
-          return changes;
-        });
-      return { ...store, update };
-    },
-  };
+  const { recordWrites } = await import("../support/record-writes.ts");
+  return { ...real, createMemoryStore: recordWrites(real.createMemoryStore, stored.blobs) };
 });
 vi.mock("../../workers/host/platform-tools.ts", async (original) => {
   const real = await original<typeof import("../../workers/host/platform-tools.ts")>();
