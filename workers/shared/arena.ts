@@ -9,6 +9,7 @@ import {
   RECORD_LENGTH,
   RECORD_STATE,
   RECORD_SUM,
+  RUN,
   take,
   UNIT,
 } from "./layout.ts";
@@ -29,9 +30,12 @@ export class Arena {
   readonly #chunks: (Growable | undefined)[];
   /** By chunk: a view of its length when it was last read. Fixed-length views are faster than growing ones. */
   readonly #views: Int32Array[] = [];
+  /** Part of the seed of each checksum: recycled memory still contains the records of earlier runs. */
+  readonly #run: number;
 
   constructor({ control, chunks }: SharedMemory) {
     this.#control = new Int32Array(control);
+    this.#run = Math.imul(this.#control[RUN] as number, 0x9e3779b1);
     this.#chunks = [...chunks];
   }
 
@@ -53,7 +57,7 @@ export class Arena {
       const header = new Int32Array(chunk, unit * UNIT, HEADER_BYTES / 4);
       header[RECORD_STATE] = state;
       header[RECORD_LENGTH] = bytes.length;
-      header[RECORD_SUM] = checksum(bytes, hash ^ state);
+      header[RECORD_SUM] = checksum(bytes, hash ^ state ^ this.#run);
       new Uint8Array(chunk, unit * UNIT + HEADER_BYTES, bytes.length).set(bytes);
       return (index << PLACE_BITS) | unit;
     }
@@ -79,6 +83,7 @@ export class Arena {
     const length = words[at + RECORD_LENGTH] as number;
     const sum = words[at + RECORD_SUM] as number;
     const start = at * 4 + HEADER_BYTES;
+    const seed = hash ^ state ^ this.#run;
     if (length < 0 || start + length > words.buffer.byteLength) throw memoryDamaged("a record is too long");
     return {
       state,
@@ -86,7 +91,7 @@ export class Arena {
       bytes() {
         // Copied first: another thread may change the shared bytes after the check.
         const bytes = new Uint8Array(words.buffer, start, length).slice();
-        if (checksum(bytes, hash ^ state) !== sum) throw memoryDamaged("a record has another checksum");
+        if (checksum(bytes, seed) !== sum) throw memoryDamaged("a record has another checksum");
         return bytes;
       },
     };

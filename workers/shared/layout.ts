@@ -16,6 +16,8 @@ export const CLOSING = 3;
 export const CLOSING_END = 4;
 /** 1 if the run's fetch worker has no more use for the memory. */
 export const RELEASED = 5;
+/** The number of the run that uses the memory, so that no record of an earlier run can be taken for one of this run. */
+export const RUN = 6;
 /** First free unit of each chunk. */
 export const CURSORS = 8;
 export const MOST_CHUNKS = 31;
@@ -48,7 +50,7 @@ export const HEADER_BYTES = 16;
 export const RECORD_STATE = 0;
 export const RECORD_LENGTH = 1;
 export const RECORD_BEFORE = 2;
-/** The checksum of the payload, its state word and its key. */
+/** The checksum of the payload, its state word, its key and the run. */
 export const RECORD_SUM = 3;
 
 /** Bytes. Payloads begin at multiples of this. */

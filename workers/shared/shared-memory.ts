@@ -12,6 +12,7 @@ import {
   MOST_CHUNKS,
   NAMES_END,
   RELEASED,
+  RUN,
   SLOT_WORDS,
   UNIT,
 } from "./layout.ts";
@@ -57,12 +58,13 @@ export function createSharedMemory(sizes: MemorySizes = {}): SharedMemory {
   const { names = slots * 64 } = sizes;
   const control = allocate(CONTROL_WORDS * 4 + CLOSING_BYTES);
   const table = allocate(slots * SLOT_WORDS * 4 + names);
-  initialize(control, slots);
+  initialize(control, slots, 0);
   return { table, control, slots, chunks: [firstChunk(initial, maximum)] };
 }
 
-function initialize(control: SharedArrayBuffer, slots: number): void {
+function initialize(control: SharedArrayBuffer, slots: number, run: number): void {
   const words = new Int32Array(control);
+  words[RUN] = run;
   words[NAMES_END] = slots * SLOT_WORDS;
   words[CLOSING_END] = CONTROL_WORDS;
   // Unit 0 is left out, so that a place is never 0.
@@ -86,8 +88,9 @@ export function recycleMemory({ control, table, chunks, slots }: SharedMemory): 
   if (!isUnused || payloads > MOST_RECYCLED) return false;
   // The names' heap may keep its content: only slots say where a name is.
   new Int32Array(table).fill(0, 0, slots * SLOT_WORDS);
+  const run = words[RUN] as number;
   words.fill(0);
-  initialize(control, slots);
+  initialize(control, slots, run + 1);
   return true;
 }
 

@@ -70,6 +70,8 @@ export class SharedOnceMap {
   readonly #control: Int32Array;
   /** The keys that were in flight or settled when this thread registered them. */
   readonly #registered = new Set<string>();
+  /** The generations that this thread has settled, for `checkSettled`. */
+  readonly #settled = new Map<string, number>();
   #parked: (() => void)[] = [];
 
   constructor(memory: SharedMemory) {
@@ -127,10 +129,21 @@ export class SharedOnceMap {
     this.#settle(pending.slot, next, place || LOST);
   }
 
-  /** Checks whether the key has an answer, or can get none because the map is closed. */
-  isSettled(key: string): boolean {
-    const slot = this.#names.find(key);
-    return this.#isClosed || (slot >= 0 && (this.#state(slot) & 7) >= READY);
+  /**
+   * Checks that the answers which this thread has published, or the one of a key, are still there. A thread may wait for one that was
+   * overwritten.
+   * @throws InstallError EWORKER
+   */
+  checkSettled(keys: Iterable<string> = this.#settled.keys()): void {
+    for (const key of keys) {
+      if (this.#isClosed) return;
+      const slot = this.#names.find(key);
+      const state = slot < 0 ? EMPTY : this.#state(slot);
+      const settled = this.#settled.get(key) ?? 0;
+      // A thread that registers a failed key again begins a later generation, which has no answer yet.
+      const isLater = state >> 3 > settled;
+      if (!isLater && (state >> 3 < settled || (state & 7) < READY)) throw memoryDamaged("an answer is gone");
+    }
   }
 
   /** Returns a copy of the value, or the failure, if there is one, without waiting. @throws InstallError EWORKER */
@@ -231,11 +244,12 @@ export class SharedOnceMap {
     return Atomics.compareExchange(this.#slots, slot + STATE, from, to) === from;
   }
 
-  /** Returns the key's slot and state if it is in flight. */
+  /** Returns the slot and state of a key that is to be settled, if it is in flight. */
   #pending(key: string): { slot: number; state: number } | undefined {
     const slot = this.#names.find(key);
+    const state = slot < 0 ? EMPTY : this.#state(slot);
+    this.#settled.set(key, state >> 3);
     if (slot < 0) return undefined;
-    const state = this.#state(slot);
     if ((state & 7) === PENDING) return { slot, state };
     // The thread that settled it may have died before it woke the others.
     this.#wake(slot);

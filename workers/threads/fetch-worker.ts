@@ -2,7 +2,6 @@ import type { Failure } from "../../src/api/failure.ts";
 import { LocalScheduler } from "../../src/base/spawn-local.ts";
 import { fail, InstallError, type Outcome, ok } from "../../src/errors/failure.ts";
 import { failureOf } from "../../src/errors/failure-of.ts";
-import { memoryDamaged } from "../../src/errors/threads.ts";
 import { cancelled } from "../../src/errors/work.ts";
 import { FIRST_RANK, PackumentSource } from "../../src/registry/packument-source.ts";
 import { localClock } from "../host/yield.ts";
@@ -74,8 +73,6 @@ class FetchRun {
     (name) => this.#source.rankOf(name) - FIRST_RANK,
   );
   readonly #requested = new Set<string>();
-  /** The keys whose answers were published. */
-  readonly #answered = new Set<string>();
   readonly #counters: Counters;
   #messages = 0;
   /** Whether the run has ended. From then on nothing of it is written into the memory, which may serve another run. */
@@ -125,7 +122,7 @@ class FetchRun {
         this.#preload.stop();
         break;
       case "check":
-        for (const key of this.#answered) this.#checkAnswer(key);
+        this.#checkAnswers();
         this.#send({ kind: "checked", check: message.check });
         break;
       case "listMissing":
@@ -160,9 +157,7 @@ class FetchRun {
         // An engine that needs the packument meanwhile finds it registered, and only waits.
         this.#map.register(key);
       }
-      const packument = await this.#source.packument(name, rank);
-      this.#answered.add(key);
-      return packument;
+      return await this.#source.packument(name, rank);
     } catch (error) {
       return this.#fail(key, error);
     }
@@ -175,7 +170,6 @@ class FetchRun {
     try {
       if (failure.code === "EWORKER") throw error;
       this.#map.fail(key, failure);
-      this.#answered.add(key);
     } catch (damage) {
       this.#crash(damage);
     }
@@ -190,10 +184,10 @@ class FetchRun {
     });
   }
 
-  /** Checks that a published answer is still there. A sleeping engine would wait for it for ever. */
-  #checkAnswer(key: string): void {
+  /** Checks that the published answers are still there. A sleeping engine would wait for ever for one that is gone. */
+  #checkAnswers(keys?: Iterable<string>): void {
     try {
-      if (!this.#map.isSettled(key)) throw memoryDamaged("an answer is gone");
+      this.#map.checkSettled(keys);
     } catch (damage) {
       this.#crash(damage);
     }
@@ -205,13 +199,10 @@ class FetchRun {
    */
   async #fetchForEngine(name: string): Promise<void> {
     const key = packumentKey(name);
-    this.#answered.delete(key);
     void this.#fetch(name);
     const packument = await this.#source.hurry(name).catch((error: unknown) => fail(failureOf(error)));
     if (!packument.ok) this.#fail(key, new InstallError(packument.failure));
-    if (this.#closed) return;
-    this.#answered.add(key);
-    this.#checkAnswer(key);
+    if (!this.#closed) this.#checkAnswers([key]);
   }
 
   /** Publishes a copy of an outcome for the engine. Returns the outcome itself: the copy may be overwritten. */
@@ -245,8 +236,7 @@ class FetchRun {
       const { listTarball, encodeListing } = await import("../run/open-tarball.ts");
       const listing = body.ok ? await listTarball(body.value, { name, url, integrity }) : body;
       await this.#publish(key, listing.ok ? ok(encodeListing(listing.value)) : listing);
-      this.#answered.add(key);
-      this.#checkAnswer(key);
+      this.#checkAnswers([key]);
     } catch (error) {
       this.#fail(key, error);
     }

@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { failure, InstallError } from "../../../src/errors/failure.ts";
-import { createSharedMemory, type SharedMemory } from "../../../workers/shared/shared-memory.ts";
+import {
+  createSharedMemory,
+  recycleMemory,
+  releaseMemory,
+  type SharedMemory,
+} from "../../../workers/shared/shared-memory.ts";
 import { SharedOnceMap } from "../../../workers/shared/shared-once-map.ts";
 import { random } from "./plan.ts";
 
@@ -46,12 +51,12 @@ function overwrite(memory: SharedMemory, { part, from, length, fill, seed }: Dam
   }
 }
 
-/** Makes a call. @throws any error but EWORKER and EMEMORY */
+/** Makes a call. @throws any error but EWORKER, EMEMORY, and EUNREGISTERED for a key that was never registered */
 function guarded<T>(call: () => T): T | undefined {
   try {
     return call();
   } catch (error) {
-    if (error instanceof InstallError && ["EWORKER", "EMEMORY"].includes(error.code)) return undefined;
+    if (error instanceof InstallError && ["EWORKER", "EMEMORY", "EUNREGISTERED"].includes(error.code)) return undefined;
     throw error;
   }
 }
@@ -60,8 +65,7 @@ const counts = { right: 0, none: 0, ended: 0 };
 
 /** Reads a key in one of three ways, and checks the answer. */
 function read(map: SharedOnceMap, key: string): void {
-  const answer =
-    guarded(() => map.get(key)) ?? guarded(() => (map.isSettled(key) ? map.waitBlocking(key, 1) : undefined));
+  const answer = guarded(() => map.get(key)) ?? guarded(() => map.waitBlocking(key, 0));
   if (!answer) counts.none++;
   else if (answer.ok) {
     expect(new TextDecoder().decode(answer.value)).toBe(new TextDecoder().decode(payloadFor(key)));
@@ -128,4 +132,43 @@ test("a record that leads to a chunk that does not exist ends with EWORKER", asy
   expect(map.get("key 1")).toBeUndefined();
   expect(map.missing).toBe(9);
   await expect(map.wait("key 1")).rejects.toMatchObject({ code: "EWORKER" });
+});
+
+test("a record of an earlier run in recycled memory is not read", () => {
+  const memory = createSharedMemory(SIZES);
+  const publish = (): SharedOnceMap => {
+    const map = new SharedOnceMap(memory);
+    map.register("key 1");
+    map.register("key 2");
+    map.done("key 1", payloadFor("key 1"));
+    return map;
+  };
+  const words = new Int32Array(memory.table);
+  publish();
+  const slots = words.slice(0, SIZES.slots * 4);
+  releaseMemory(memory);
+  expect(recycleMemory(memory)).toBe(true);
+  const map = new SharedOnceMap(memory);
+  map.register("key 1");
+  // The earlier run's slots come back, and lead to its record, whose bytes nobody has overwritten yet.
+  words.set(slots);
+  expect(() => map.get("key 1")).toThrow(expect.objectContaining({ code: "EWORKER" }));
+  expect(() => publish()).not.toThrow();
+});
+
+test.each([
+  ["answer", "is gone", [], "EWORKER"],
+  ["failure", "is registered again", ["again"], undefined],
+])("a check of a published %s that %s ends with %s", (kind, _, registrations, code) => {
+  const memory = createSharedMemory(SIZES);
+  const [fetching, engine] = [new SharedOnceMap(memory), new SharedOnceMap(memory)];
+  engine.register("key 1");
+  if (kind === "answer") fetching.done("key 1", payloadFor("key 1"));
+  else fetching.fail("key 1", MISSING);
+  expect(() => fetching.checkSettled()).not.toThrow();
+  for (const each of registrations) expect(engine.register("key 1"), each).toBe(true);
+  if (registrations.length === 0) new Int32Array(memory.table, 0, SIZES.slots * 4).fill(0);
+  const check = expect(() => fetching.checkSettled());
+  if (code) check.toThrow(expect.objectContaining({ code }));
+  else check.not.toThrow();
 });
