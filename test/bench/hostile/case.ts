@@ -50,13 +50,30 @@ export function packument(name: string, versions: Versions, more: object = {}): 
   });
 }
 
+const encoder = new TextEncoder();
+
+/** Returns a body that arrives in chunks of 64 KiB, as from a network. */
+function inChunks(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream({
+    async pull(controller) {
+      if (at > 0) await new Promise((resolve) => setImmediate(resolve));
+      const from = at;
+      at += 65_536;
+      if (from >= bytes.length) controller.close();
+      else controller.enqueue(bytes.slice(from, at));
+    },
+  });
+}
+
 /** Returns a `fetch` that knows some documents by package, and answers with an empty package for all other names. */
 export function fetchOf(documents: Readonly<Record<string, string>> = {}): typeof globalThis.fetch {
+  const bodies = new Map(Object.entries(documents).map(([name, text]) => [name, encoder.encode(text)]));
   return async (input) => {
     // An answer of a network comes in a turn of its own.
     await new Promise((resolve) => setImmediate(resolve));
     const name = decodeURIComponent(new URL(String(input instanceof Request ? input.url : input)).pathname.slice(1));
-    return new Response(documents[name] ?? packument(name, { "1.0.0": {} }));
+    return new Response(inChunks(bodies.get(name) ?? encoder.encode(packument(name, { "1.0.0": {} }))));
   };
 }
 

@@ -56,6 +56,9 @@ export const METADATA_CASES: readonly HostileCase[] = [
   ofPackument("a version with 5,000 dependencies", () =>
     packument("a", { "1.0.0": { dependencies: members(5000, (at) => [`d${at}`, "*"]) } }),
   ),
+  ofPackument("30,000 dist-tags", () =>
+    packument("a", versionsOf(1), { "dist-tags": members(30_000, (at) => [`t${at}`, "1.0.0"]) }),
+  ),
   ofPackument("100,000 dist-tags", () =>
     packument("a", versionsOf(1), { "dist-tags": members(100_000, (at) => [`t${at}`, "1.0.0"]) }),
   ),
@@ -73,6 +76,7 @@ export const METADATA_CASES: readonly HostileCase[] = [
 
   ofProject("5,000 dependencies", () => ({ dependencies: members(5000, (at) => [`d${at}`, "*"]) })),
   ofProject("100,000 scripts", () => ({ scripts: members(100_000, (at) => [`s${at}`, "x"]) })),
+  ofProject("10,000 commands", () => ({ bin: members(10_000, (at) => [`b${at}`, `./${at}`]) })),
   ofProject("100,000 commands", () => ({ bin: members(100_000, (at) => [`b${at}`, `./${at}`]) })),
   ofProject("100,000 bundled dependencies", () => ({ bundleDependencies: range(100_000).map((at) => `b${at}`) })),
   ofProject("10,000 overrides", () => ({ ...P, overrides: members(10_000, (at) => [`o${at}`, "1"]) })),
@@ -99,13 +103,13 @@ export const METADATA_CASES: readonly HostileCase[] = [
   ofSpec("256 digits and a dot × 2,000", () => `${"1".repeat(256)}.`.repeat(2000)),
   ofSpec("256 digits and a dot × 40,000", () => `${"1".repeat(256)}.`.repeat(40_000)),
   ofSpec("a prerelease of 2,000,000 parts", () => `1.1.1-${"0.".repeat(2_000_000)}!`),
-  ofSpec("60,000 blanks", () => `1${" ".repeat(60_000)}x`),
+  ofSpec("60,000 blanks", () => `1${" ".repeat(30_000)}x`),
   ofSpec("npm: × 10,000", () => "npm:".repeat(10_000)),
   ofSpec("file: a//../ × 15,000", () => `file:${"a//../".repeat(15_000)}`),
   ofSpec("git@ × 50,000", () => `git+ssh://${"git@".repeat(50_000)}x/y.git`),
   ofSpec("a user and password of 1,000,000 characters", () => `https://${"u:".repeat(500_000)}@x.local/a.tgz`),
 
-  ofNpmrc("a value with 60,000 blanks", () => `min-release-age=1\nmin-release-age-exclude=a${" ".repeat(60_000)}x`),
+  ofNpmrc("a value with 60,000 blanks", () => `min-release-age=1\nmin-release-age-exclude=a${" ".repeat(30_000)}x`),
   ofNpmrc("a glob of 20,000 stars", () => `min-release-age=1\nmin-release-age-exclude=${"*a".repeat(20_000)}b`),
   ofNpmrc("100,000 lines", () =>
     range(100_000)
