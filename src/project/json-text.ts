@@ -11,8 +11,8 @@ export interface JsonText {
   newline: string;
 }
 
-/** The most characters of a package.json, and of a lock. */
-const MAX_MANIFEST = 8 * 2 ** 20;
+/** The most characters of a package.json, which is parsed without a pause, and of a lock. */
+const MAX_MANIFEST = 4 * 2 ** 20;
 export const MAX_LOCK: number = 128 * 2 ** 20;
 /** A text with more characters is parsed in pieces, if its reader can pause. */
 export const LARGE_JSON: number = 2 ** 20;

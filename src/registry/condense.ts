@@ -13,6 +13,7 @@
 //   PREFIX     https://r/a/-/a-  with the key and `.tgz`, the URL of a tarball
 //   hashes     64 + 64 bytes     the sha512 of each tarball
 
+import { runToEnd } from "../base/run-to-end.ts";
 import { parseVersion, readRelease } from "../spec/version.ts";
 import { GrowingBytes } from "./byte-text.ts";
 import { CLOSE_BRACE, COLON, COMMA, JsonFinder, OPEN_BRACE, QUOTE } from "./json-finder.ts";
@@ -56,13 +57,23 @@ import {
 } from "./record.ts";
 import { readSha512, SHA512_TEXT } from "./sha512-text.ts";
 
+/** Bytes of a document that is condensed without a pause: up to about 15 milliseconds of work. */
+const AT_ONCE = 4 * 2 ** 20;
+/** Bytes between two pauses in a larger document. */
+const STRETCH = 2 ** 20;
+
 /**
  * Makes the record of a registry's document: the parts that an installer needs. A version with a broken or unusual manifest is
- * copied unchanged, and fails only when it is read.
+ * copied unchanged, and fails only when it is read. Pauses between the versions of a large document.
  * @throws InstallError EINVALIDPACKUMENT if the document is not a JSON object. Skipped values are not checked completely
  */
-export function condense(name: string, bytes: Uint8Array): Uint8Array {
+export function condensePausing(name: string, bytes: Uint8Array): Generator<undefined, Uint8Array> {
   return new Condenser(name, bytes).record();
+}
+
+/** Does the same without pauses. */
+export function condense(name: string, bytes: Uint8Array): Uint8Array {
+  return runToEnd(condensePausing(name, bytes));
 }
 
 /** Makes the record of a document and opens it. */
@@ -70,15 +81,28 @@ export function indexPackument(name: string, bytes: Uint8Array): Packument {
   return new Packument(name, condense(name, bytes));
 }
 
-// Reused by all documents. They grow to the largest one; each record is a copy.
-const keys: GrowingBytes = new GrowingBytes();
-const shapeText: GrowingBytes = new GrowingBytes();
-const hashes: GrowingBytes = new GrowingBytes();
+interface Buffers {
+  keys: GrowingBytes;
+  shapeText: GrowingBytes;
+  hashes: GrowingBytes;
+}
+
+function newBuffers(): Buffers {
+  return { keys: new GrowingBytes(), shapeText: new GrowingBytes(), hashes: new GrowingBytes() };
+}
+
+/** Reused by all documents that are condensed without a pause. They grow to the largest one; each record is a copy. */
+const sharedBuffers: Buffers = newBuffers();
 
 /** One pass over one document. */
 class Condenser {
   readonly #json: JsonFinder;
   readonly #name: string;
+  readonly #keys: GrowingBytes;
+  readonly #shapeText: GrowingBytes;
+  readonly #hashes: GrowingBytes;
+  /** The position of the last pause. Infinity for a document without pauses. */
+  #paused: number;
   /** Position of the package's name in the document. The end is 0 until the name is found. */
   #nameStart = 0;
   #nameEnd = 0;
@@ -100,19 +124,34 @@ class Condenser {
   constructor(name: string, bytes: Uint8Array) {
     this.#json = new JsonFinder(name, bytes);
     this.#name = JSON.stringify(name);
+    const isLarge = bytes.length > AT_ONCE;
+    this.#paused = isLarge ? 0 : Number.POSITIVE_INFINITY;
+    // While a large document pauses, others are condensed.
+    const buffers = isLarge ? newBuffers() : sharedBuffers;
+    this.#keys = buffers.keys;
+    this.#shapeText = buffers.shapeText;
+    this.#hashes = buffers.hashes;
     this.#forgetVersions();
   }
 
   /** Reads the whole document and returns its record. */
-  record(): Uint8Array {
+  *record(): Generator<undefined, Uint8Array> {
     const json = this.#json;
-    for (let more = json.enter(); more; more = json.next()) this.#part(json.key());
+    for (let more = json.enter(); more; more = json.next()) yield* this.#part(json.key());
     json.end();
-    return this.#assemble();
+    return yield* this.#assemble();
+  }
+
+  /** Checks whether to pause: once after each stretch of a large document. */
+  #takePause(): boolean {
+    const { at } = this.#json;
+    if (at - this.#paused < STRETCH) return false;
+    this.#paused = at;
+    return true;
   }
 
   #forgetVersions(): void {
-    keys.length = shapeText.length = hashes.length = 0;
+    this.#keys.length = this.#shapeText.length = this.#hashes.length = 0;
     this.#keyLengths = [];
     this.#shapeOf = [];
     this.#shapeLengths = [];
@@ -128,17 +167,22 @@ class Condenser {
   }
 
   /** Reads one member of the document. As in JSON.parse, a repeated key wins over the earlier one. */
-  #part(key: string): void {
+  *#part(key: string): Generator<undefined, void> {
     const json = this.#json;
     const start = json.at;
     const isObject = json.bytes[start] === OPEN_BRACE;
     if (key === "versions") {
       this.#forgetVersions();
-      if (isObject) for (let more = json.enter(); more; more = json.next()) this.#version();
-      else json.value();
+      if (!isObject) json.value();
+      else {
+        for (let more = json.enter(); more; more = json.next()) {
+          this.#version();
+          if (this.#takePause()) yield;
+        }
+      }
       return;
     }
-    if (key === "time" && isObject) this.#times();
+    if (key === "time" && isObject) yield* this.#times();
     else json.value();
     if (key === "name" && decodeUtf8(json.bytes, start, json.at) === this.#name) {
       this.#nameStart = start;
@@ -150,13 +194,14 @@ class Condenser {
   }
 
   /** Sets UNCHECKED_TIME if a publish time does not look like `2020-01-31T12:…`. Only such a time may be an invalid date. */
-  #times(): void {
+  *#times(): Generator<undefined, void> {
     const json = this.#json;
     const { bytes } = json;
     this.#flags &= ~UNCHECKED_TIME;
     for (let more = json.enter(); more; more = json.next()) {
       const start = json.at;
       json.value();
+      if (this.#takePause()) yield;
       // position 0 is the quote
       const regular =
         bytes[start] === QUOTE && bytes[start + 8] === 45 && bytes[start + 11] === 84 && bytes[start + 14] === COLON;
@@ -174,36 +219,37 @@ class Condenser {
       json.key();
       this.#flags |= NON_PLAIN_KEYS;
     }
-    keys.copy(json, keyStart, keyEnd);
+    this.#keys.copy(json, keyStart, keyEnd);
     const entry = this.#keyLengths.push(keyEnd - keyStart) - 1;
     const release = readRelease(json.bytes, keyStart, keyEnd);
     const version = release === undefined ? parseVersion(json.key()) : release;
     if (version && !version.pre) this.#releases.push({ entry, version });
-    const from = shapeText.length;
+    const from = this.#shapeText.length;
     try {
       this.#manifest();
     } catch {
       json.at = start;
       json.value();
-      shapeText.length = from;
-      shapeText.put(0);
-      shapeText.copy(json, start, json.at);
+      this.#shapeText.length = from;
+      this.#shapeText.put(0);
+      this.#shapeText.copy(json, start, json.at);
     }
-    hashes.reserve(HASH_BYTES);
-    const hash = hashes.length;
-    hashes.length += HASH_BYTES;
-    if (!((shapeText.bytes[from] as number) & REGULAR_DIST)) hashes.bytes.fill(0, hash, hashes.length);
+    this.#hashes.reserve(HASH_BYTES);
+    const hash = this.#hashes.length;
+    this.#hashes.length += HASH_BYTES;
+    if (!((this.#shapeText.bytes[from] as number) & REGULAR_DIST))
+      this.#hashes.bytes.fill(0, hash, this.#hashes.length);
     this.#shapeOf.push(this.#intern(from));
   }
 
   /** Appends a shape: flags, and the members of the manifest that an installer reads. Throws if the manifest is unusual. */
   #manifest(): void {
     const json = this.#json;
-    const from = shapeText.length;
+    const from = this.#shapeText.length;
     let flags = 0;
     let seen = 0;
-    shapeText.hash = 0;
-    shapeText.put(0);
+    this.#shapeText.hash = 0;
+    this.#shapeText.put(0);
     this.#separator = OPEN_BRACE;
     for (let more = json.enter(); more; more = json.next()) {
       const member = this.#member(seen);
@@ -221,7 +267,7 @@ class Condenser {
       }
     }
     this.#close();
-    shapeText.bytes[from] = flags;
+    this.#shapeText.bytes[from] = flags;
   }
 
   /**
@@ -237,15 +283,15 @@ class Condenser {
 
   /** Appends the member that starts at `keyStart` and whose value was just skipped. */
   #copy(keyStart: number): void {
-    shapeText.put(this.#separator);
-    shapeText.copy(this.#json, keyStart - 1, this.#json.at);
+    this.#shapeText.put(this.#separator);
+    this.#shapeText.copy(this.#json, keyStart - 1, this.#json.at);
     this.#separator = COMMA;
   }
 
   /** Ends the object that is being written. */
   #close(): void {
-    if (this.#separator === OPEN_BRACE) shapeText.put(OPEN_BRACE);
-    shapeText.put(CLOSE_BRACE);
+    if (this.#separator === OPEN_BRACE) this.#shapeText.put(OPEN_BRACE);
+    this.#shapeText.put(CLOSE_BRACE);
     this.#separator = COMMA;
   }
 
@@ -256,10 +302,10 @@ class Condenser {
   #trimmed(keyStart: number, at: number, first: number): void {
     const json = this.#json;
     const separator = this.#separator;
-    const { length, hash } = shapeText;
+    const { length, hash } = this.#shapeText;
     let seen = 0;
-    shapeText.put(separator);
-    shapeText.copy(json, keyStart - 1, at);
+    this.#shapeText.put(separator);
+    this.#shapeText.copy(json, keyStart - 1, at);
     this.#separator = OPEN_BRACE;
     json.at = at;
     for (let more = json.enter(); more; more = json.next()) {
@@ -270,8 +316,8 @@ class Condenser {
       if (member >= first && member < first + 3) this.#copy(from);
     }
     if (this.#separator === OPEN_BRACE) {
-      shapeText.length = length;
-      shapeText.hash = hash;
+      this.#shapeText.length = length;
+      this.#shapeText.hash = hash;
       this.#separator = separator;
     } else this.#close();
   }
@@ -288,7 +334,7 @@ class Condenser {
       const member = this.#member(seen);
       seen |= 1 << member;
       if (member === TARBALL_MEMBER && this.#tarball()) regular++;
-      else if (member === INTEGRITY_MEMBER && readSha512(json.view, json.at, hashes)) {
+      else if (member === INTEGRITY_MEMBER && readSha512(json.view, json.at, this.#hashes)) {
         json.at += SHA512_TEXT;
         regular++;
       } else json.value();
@@ -326,12 +372,12 @@ class Condenser {
    */
   #intern(from: number): number {
     const lengths = this.#shapeLengths;
-    const length = shapeText.length - from;
+    const length = this.#shapeText.length - from;
     // 30 bits, which engines store without allocating
-    const hash = (shapeText.hash ^ (shapeText.bytes[from] as number)) >>> 2;
+    const hash = (this.#shapeText.hash ^ (this.#shapeText.bytes[from] as number)) >>> 2;
     const known = this.#shapes.get(hash);
-    if (known && lengths[known.shape] === length && shapeText.same(known.start, from, length)) {
-      shapeText.length = from;
+    if (known && lengths[known.shape] === length && this.#shapeText.same(known.start, from, length)) {
+      this.#shapeText.length = from;
       return known.shape;
     }
     const shape = lengths.push(length) - 1;
@@ -340,19 +386,19 @@ class Condenser {
   }
 
   /** Puts the parts together as record.ts describes. */
-  #assemble(): Uint8Array {
+  *#assemble(): Generator<undefined, Uint8Array> {
     const parts = this.#parts;
     const versions = this.#keyLengths.length;
-    const releases = sortedEntries(this.#releases);
+    const releases = yield* sortedEntries(this.#releases);
     const lengths = [...this.#keyLengths, ...this.#shapeLengths];
     for (let at = 0; at < 2 * PARTS; at += 2) {
       const [start, end] = [parts[at] as number, parts[at + 1] as number];
-      shapeText.copy(this.#json, start, end);
+      this.#shapeText.copy(this.#json, start, end);
       lengths.push(end - start);
     }
     const start = (HEADER + versions + releases.length + lengths.length) * 4;
-    const hashesStart = (start + keys.length + shapeText.length + 3) & ~3;
-    const record = new Uint8Array(hashesStart + hashes.length);
+    const hashesStart = (start + this.#keys.length + this.#shapeText.length + 3) & ~3;
+    const record = new Uint8Array(hashesStart + this.#hashes.length);
     const words = new Uint32Array(record.buffer);
     words[FORMAT] = CURRENT_FORMAT;
     words[LENGTH] = record.length;
@@ -364,9 +410,9 @@ class Condenser {
     words.set(this.#shapeOf, HEADER);
     words.set(releases, HEADER + versions);
     words.set(lengths, HEADER + versions + releases.length);
-    record.set(keys.bytes.subarray(0, keys.length), start);
-    record.set(shapeText.bytes.subarray(0, shapeText.length), start + keys.length);
-    record.set(hashes.bytes.subarray(0, hashes.length), hashesStart);
+    record.set(this.#keys.bytes.subarray(0, this.#keys.length), start);
+    record.set(this.#shapeText.bytes.subarray(0, this.#shapeText.length), start + this.#keys.length);
+    record.set(this.#hashes.bytes.subarray(0, this.#hashes.length), hashesStart);
     return record;
   }
 }

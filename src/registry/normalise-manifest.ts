@@ -1,5 +1,11 @@
 import type { Manifest } from "../api/manifest.ts";
 import type { Json } from "../base/json.ts";
+import { shownValue } from "../base/shown-value.ts";
+import { InstallError } from "../errors/failure.ts";
+import { overLimit } from "../errors/limit.ts";
+
+/** Commands of one package at most. */
+const MAX_COMMANDS = 10_000;
 
 /**
  * Normalises the content of a `package.json` in place, as npm does (npm-tree §1, steps 3b to 3h). If it is not an object,
@@ -11,6 +17,7 @@ import type { Json } from "../base/json.ts";
  * 4. 3f: scripts that are not strings are dropped.
  * 5. 3g: a string `funding` becomes `{ url }`.
  * 6. 3h: `bin` becomes an object of commands and relative paths.
+ * @throws InstallError ELIMIT if `bin` has more than 10,000 commands
  */
 export function normaliseManifest(raw: unknown): Manifest {
   if (!isObjectOrArray(raw)) return {};
@@ -71,16 +78,23 @@ function normaliseBin(raw: Json): Record<string, string> | null {
         : isObjectOrArray(bin)
           ? Object.entries(bin)
           : [];
+  if (pairs.length > MAX_COMMANDS) {
+    const who = shownValue(name ?? "A package");
+    throw new InstallError(
+      overLimit(`${who} has more than ${MAX_COMMANDS} commands in "bin". Remove some, or use another version.`),
+    );
+  }
   const clean = new Map<string, string>();
   for (const [key, path] of pairs) {
-    const command = lastPart(key.replace(/[\\:]/g, "/"));
+    const command = lastPart(/[\\:]/.test(key) ? key.replace(/[\\:]/g, "/") : key);
     const target = typeof path === "string" ? stayInside(path) : "";
-    if (command && !/^\.\.?$/.test(command) && target) clean.set(command, target);
+    if (command && command !== "." && command !== ".." && target) clean.set(command, target);
   }
   return clean.size > 0 ? Object.fromEntries(clean) : null;
 }
 
 function lastPart(path: string): string {
+  if (!path.includes("/")) return path;
   return path.split("/").filter(Boolean).pop() ?? "";
 }
 
@@ -92,6 +106,8 @@ function stayInside(path: string): string {
 
 /** Resolves `.` and `..`; `..` at the top is dropped. A slash at the end stays. */
 function withoutDots(path: string): string {
+  // Most paths have nothing to resolve. A dot at the start of a part, or an empty part, may.
+  if (!/(?:^|\/)[./]/.test(path)) return path;
   const parts: string[] = [];
   for (const part of path.split("/")) {
     if (part === "..") parts.pop();

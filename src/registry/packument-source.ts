@@ -1,10 +1,11 @@
 import type { Manifest } from "../api/manifest.ts";
 import type { MetadataForm } from "../api/resolve.ts";
 import { OnceMap } from "../base/once-map.ts";
+import { runToEnd } from "../base/run-to-end.ts";
 import { fail, InstallError, type Outcome, ok } from "../errors/failure.ts";
 import { invalidPackageName } from "../errors/packages.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
-import { condense } from "./condense.ts";
+import { condensePausing } from "./condense.ts";
 import { Packument } from "./packument.ts";
 import { manifestUrl, packumentUrl, type RegistryConfig } from "./registry-config.ts";
 import type { RegistryRequest, RegistryResponse, Transport } from "./transport.ts";
@@ -15,8 +16,8 @@ export interface PackumentSourceOptions {
   metadata: MetadataForm;
   signal?: AbortSignal | undefined;
   runCache?: RecordCache | undefined;
-  /** Runs `job`, which works on the package `name`, when this thread has time. */
-  work?: <T>(name: string, job: () => T) => Promise<T>;
+  /** Runs `job`, which works on the package `name`, when this thread has time, and lets other work run where it yields. */
+  work?: <T>(name: string, job: Generator<undefined, T>) => Promise<T>;
   /** Called before each request for a packument. */
   fetching?: () => void;
   /** Called when a package that is being fetched gets a better rank. */
@@ -177,8 +178,8 @@ export class PackumentSource {
     if (!answer.ok || answer.value.notModified) return answer;
     try {
       const { work } = this.#options;
-      const record = (): Uint8Array => condense(name, answer.value.bytes);
-      return ok({ ...answer.value, bytes: work ? await work(name, record) : record() });
+      const record = condensePausing(name, answer.value.bytes);
+      return ok({ ...answer.value, bytes: work ? await work(name, record) : runToEnd(record) });
     } catch (error) {
       if (error instanceof InstallError) return fail(error.failure);
       throw error;

@@ -1,8 +1,10 @@
 import type { Dist, Manifest } from "../api/manifest.ts";
 import { isObject, type Json } from "../base/json.ts";
 import { isDeeperThan, MAX_JSON_DEPTH } from "../base/json-depth.ts";
+import { runToEnd } from "../base/run-to-end.ts";
 import { shownValue } from "../base/shown-value.ts";
-import type { InstallError } from "../errors/failure.ts";
+import { InstallError } from "../errors/failure.ts";
+import { overLimit } from "../errors/limit.ts";
 import { parseVersion, readRelease, type Version } from "../spec/version.ts";
 import { normaliseManifest } from "./normalise-manifest.ts";
 import {
@@ -35,6 +37,8 @@ import {
 
 /** More searches for a version than this, each through all keys, take longer than to make a map of them. */
 const MAX_SEARCHES = 100;
+/** Bytes of `dist-tags` at most: they are parsed without a pause. */
+const MAX_TAGS = 2 ** 19;
 
 /**
  * All versions of a package, read from its record. Each part is parsed when it is first needed. A broken part then throws an
@@ -73,9 +77,16 @@ export class Packument {
     }
   }
 
-  /** Maps each tag to its version. */
+  /** Maps each tag to its version. @throws InstallError ELIMIT if they have more than 512 KiB */
   get distTags(): ReadonlyMap<string, string> {
-    this.#distTags ??= stringsOf(this.#part(DIST_TAGS));
+    if (!this.#distTags) {
+      const slice = this.#slice(DIST_TAGS);
+      if (this.#start(slice + 1) - this.#start(slice) > MAX_TAGS) {
+        const message = `The packument of ${this.name} has more than ${MAX_TAGS} bytes of "dist-tags". Ask the registry's owner to remove old ones.`;
+        throw new InstallError(overLimit(message, { package: this.name }));
+      }
+      this.#distTags = stringsOf(this.#part(DIST_TAGS));
+    }
     return this.#distTags;
   }
 
@@ -139,7 +150,7 @@ export class Packument {
         const version = this.#version(entry);
         if (version) candidates.push({ version, entry });
       }
-      this.#sorted = sortedEntries(candidates);
+      this.#sorted = runToEnd(sortedEntries(candidates));
     }
     return this.#sorted;
   }
@@ -297,7 +308,12 @@ function dropWrongTypes(manifest: Manifest): void {
 function stringsOf(value: unknown): ReadonlyMap<string, string> {
   const strings = new Map<string, string>();
   if (value && typeof value === "object") {
-    for (const [key, text] of Object.entries(value)) if (typeof text === "string") strings.set(key, text);
+    const object = value as Json;
+    // `JSON.parse` gives no inherited members, and a list of entries would take as long as the map.
+    for (const key in object) {
+      const text = object[key];
+      if (typeof text === "string") strings.set(key, text);
+    }
   }
   return strings;
 }

@@ -87,11 +87,13 @@ export class Preload {
   #followAll(manifest: Manifest, sections: readonly (keyof Manifest & `${string}ependencies`)[], depth: number): void {
     for (const section of sections) {
       const deps = manifest[section] as Record<string, string> | undefined;
-      const names = Object.keys(deps ?? {});
-      const request = (name: string): void => this.#request(name, deps?.[name], { depth, weak: false });
-      for (const name of names.slice(0, AT_ONCE)) request(name);
-      if (names.length > AT_ONCE) void this.#requestMany(names.slice(AT_ONCE), request);
+      this.#requestAll(Object.keys(deps ?? {}), (name) => this.#request(name, deps?.[name], { depth, weak: false }));
     }
+  }
+
+  #requestAll(names: readonly string[], request: (name: string) => void): void {
+    for (const name of names.slice(0, AT_ONCE)) request(name);
+    if (names.length > AT_ONCE) void this.#requestMany(names.slice(AT_ONCE), request);
   }
 
   /** Makes many requests, with a pause after each {@link AT_ONCE} of them. */
@@ -115,13 +117,15 @@ export class Preload {
    * are followed, but its dependencies are not.
    */
   #followPeers(manifest: Manifest, { depth, weak }: PreloadNeed): void {
-    if (!this.#peers || !manifest.peerDependencies) return;
-    for (const [name, range] of Object.entries(manifest.peerDependencies)) {
-      if (manifest.peerDependenciesMeta?.[name]?.optional) this.#request(name, range, { depth, weak: true });
+    const { peerDependencies, peerDependenciesMeta } = manifest;
+    if (!this.#peers || !peerDependencies) return;
+    this.#requestAll(Object.keys(peerDependencies), (name) => {
+      const range = peerDependencies[name];
+      if (peerDependenciesMeta?.[name]?.optional) this.#request(name, range, { depth, weak: true });
       // Usually another package also depends on this peer, with another version than this range picks. Do not follow this one.
       else if (!this.#names.has(name)) this.#request(name, range, { depth, weak });
       else void this.#source.packument(name, depth);
-    }
+    });
   }
 
   #request(name: string, raw: unknown, { depth, weak }: PreloadNeed): void {

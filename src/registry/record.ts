@@ -1,4 +1,5 @@
 import type { Failure } from "../api/failure.ts";
+import { sortPausing } from "../base/sort-pausing.ts";
 import { InstallError } from "../errors/failure.ts";
 import { invalidDocument } from "../errors/packages.ts";
 import { compareVersions, type Version } from "../spec/version.ts";
@@ -79,10 +80,10 @@ export interface VersionEntry {
  * Sorts versions given in the document's order, and returns their numbers, lowest version first. Of equal versions, the
  * last one comes first.
  */
-export function sortedEntries(candidates: VersionEntry[]): number[] {
+export function* sortedEntries(candidates: VersionEntry[]): Generator<undefined, number[]> {
   // most documents are nearly in order, which makes the sort fast
-  candidates.reverse().sort((a, b) => compareVersions(a.version, b.version));
-  return candidates.map(({ entry }) => entry);
+  const sorted = yield* sortPausing(candidates.reverse(), (a, b) => compareVersions(a.version, b.version));
+  return sorted.map(({ entry }) => entry);
 }
 
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });

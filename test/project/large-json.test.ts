@@ -91,9 +91,9 @@ test("a file may nest 500 levels deep, whether it is large or not", () => {
 
 test("a package.json may have 8 MiB, and a value deep in a lock 4 MiB", () => {
   const text = (length: number): string => `"${"x".repeat(length - 2)}"`;
-  expect(codeOf(() => parseJsonText(text(2 ** 23), "package.json"))).toBe("ok");
-  expect(codeOf(() => parseJsonText(text(2 ** 23 + 1), "package.json"))).toBe("ELIMIT");
-  expect(codeOf(() => parseJsonText(text(2 ** 23 + 1), "package-lock.json", 2 ** 23 + 1))).toBe("ok");
+  expect(codeOf(() => parseJsonText(text(2 ** 22), "package.json"))).toBe("ok");
+  expect(codeOf(() => parseJsonText(text(2 ** 22 + 1), "package.json"))).toBe("ELIMIT");
+  expect(codeOf(() => parseJsonText(text(2 ** 22 + 1), "package-lock.json", 2 ** 22 + 1))).toBe("ok");
   const item = '"aaaaaaaaaaaaa",';
   const deep = (length: number): string => {
     const items = item.repeat(Math.floor((length - 16) / item.length));

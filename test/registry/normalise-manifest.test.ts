@@ -94,3 +94,19 @@ test("law: the path of a command is resolved segment by segment, and never leave
     }),
   );
 });
+
+test.each([
+  [10_000, "commands"],
+  [10_001, "ELIMIT"],
+])("a bin of %i commands gives %s", (count, outcome) => {
+  const commands = Array.from({ length: count }, (_, at) => [`c${at}`, `./${at}.js`]);
+  const read = (): string =>
+    Object.keys(normaliseManifest({ name: "a", bin: Object.fromEntries(commands) }).bin as object).length === count
+      ? "commands"
+      : "fewer";
+  if (outcome === "commands") expect(read()).toBe(outcome);
+  else
+    expect(read).toThrow(
+      expect.objectContaining({ code: outcome, message: expect.stringContaining("a has more than 10000 commands") }),
+    );
+});

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InstallError } from "../../src/errors/failure.ts";
-import { condense, indexPackument } from "../../src/registry/condense.ts";
+import { condense, condensePausing, indexPackument } from "../../src/registry/condense.ts";
 import { normaliseManifest } from "../../src/registry/normalise-manifest.ts";
 import { Packument } from "../../src/registry/packument.ts";
 import { isRecord } from "../../src/registry/record-check.ts";
@@ -174,6 +174,39 @@ describe("the index", () => {
       }
     });
     fc.assert(law, RUNS);
+  });
+
+  test.each([
+    [2 ** 19, undefined],
+    [2 ** 19 + 1, "ELIMIT"],
+  ])("dist-tags of %i bytes give %s", (length, code) => {
+    const tags = `{"latest":"1.0.0","x":"${"x".repeat(length - '{"latest":"1.0.0","x":""}'.length)}"}`;
+    const packument = index(`{"dist-tags":${tags},"versions":{"1.0.0":{}}}`);
+    expect(codeOf(() => expect(packument.distTags.get("latest")).toBe("1.0.0"))).toBe(code);
+  });
+
+  test("condenses a large document with a pause in each MiB, beside others, to the record of the whole", () => {
+    const one = (at: number): string =>
+      `"1.0.${at}":{"version":"1.0.${at}","dependencies":{"d${at % 50}":"^1"},"x":"${"x".repeat(2_000)}"}`;
+    const times = (at: number): string => `"1.0.${at}":"2020-01-31T12:00:00.000Z"`;
+    const list = (each: (at: number) => string, length: number): string =>
+      Array.from({ length }, (_, at) => each(at)).join();
+    const text = encoder.encode(`{"versions":{${list(one, 3_000)}},"time":{${list(times, 60_000)}}}`);
+    const small = encoder.encode('{"versions":{"2.0.0":{"version":"2.0.0"}}}');
+    const steps = condensePausing("pkg", text);
+    const other = condense("other", small);
+    let pauses = 0;
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) {
+      pauses++;
+      expect(condense("other", small)).toEqual(other);
+    }
+    expect(pauses).toBeGreaterThanOrEqual(Math.floor(text.length / 2 ** 20) - 1);
+    const packument = new Packument("pkg", step.value);
+    expect(packument.size).toBe(3_000);
+    expect(packument.manifest("1.0.2999")).toMatchObject({ version: "1.0.2999", dependencies: { d49: "^1" } });
+    expect(packument.time("1.0.7")).toBe("2020-01-31T12:00:00.000Z");
+    expect([...condensePausing("other", small)]).toEqual([]);
   });
 
   test("reads shared memory and parts of a buffer", () => {

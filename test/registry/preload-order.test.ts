@@ -41,20 +41,66 @@ test("requests packages with the depth at which the engine needs them: peers at 
   expect(Object.fromEntries(ranks)).toEqual({ d: [0], a: [0], p: [0], b: [1], o: [1], q: [1], c: [2] });
 });
 
+/** Work of `pauses` steps and one more, which gives the result. */
+function* job<T>(result: () => T, pauses = 0): Generator<undefined, T> {
+  for (let at = 0; at < pauses; at++) yield;
+  return result();
+}
+
+test("ranked work that yields lets work of a lower rank run first, and is dropped when it stops", async () => {
+  const ranks: Record<string, number> = { large: 1, small: 0 };
+  const rankedWork = new RankedWork(new LocalScheduler(localClock), (name) => ranks[name] ?? 0);
+  const done: string[] = [];
+  const large = rankedWork.run(
+    "large",
+    job(() => done.push("large"), 3),
+  );
+  const small = rankedWork.run(
+    "small",
+    job(() => done.push("small"), 1),
+  );
+  await Promise.all([large, small]);
+  expect(done).toEqual(["small", "large"]);
+  const endless = rankedWork.run(
+    "large",
+    job(() => done.push("never"), Number.POSITIVE_INFINITY),
+  );
+  setTimeout(() => rankedWork.stop(), 5);
+  await expect(endless).rejects.toMatchObject({ failure: { code: "EABORTED" } });
+});
+
 test("ranked work does the lowest rank first, and refuses work that has not begun when it stops", async () => {
   const ranks: Record<string, number> = { a: 3, b: 1, c: 2, d: 3 };
   const rankedWork = new RankedWork(new LocalScheduler(localClock), (name) => ranks[name] ?? 0);
   const done: string[] = [];
-  const work = Object.keys(ranks).map((name) => rankedWork.run(name, () => done.push(name)));
+  const work = Object.keys(ranks).map((name) =>
+    rankedWork.run(
+      name,
+      job(() => done.push(name)),
+    ),
+  );
   ranks["d"] = 0;
   rankedWork.hurry("d");
   await Promise.all(work);
   expect(done).toEqual(["d", "b", "c", "a"]);
-  await expect(rankedWork.run("e", () => JSON.parse("{"))).rejects.toThrow(SyntaxError);
-  const pending = rankedWork.run("f", () => done.push("f"));
+  await expect(
+    rankedWork.run(
+      "e",
+      job(() => JSON.parse("{")),
+    ),
+  ).rejects.toThrow(SyntaxError);
+  const pending = rankedWork.run(
+    "f",
+    job(() => done.push("f")),
+  );
   rankedWork.stop();
   await expect(pending).rejects.toMatchObject({ failure: { code: "EABORTED" } });
-  await expect(rankedWork.run("g", () => done.push("g"))).rejects.toMatchObject({ failure: { code: "EABORTED" } });
+  await expect(
+    rankedWork.run(
+      "g",
+      job(() => done.push("g")),
+    ),
+  ).rejects.toMatchObject({ failure: { code: "EABORTED" } });
   expect(done).toHaveLength(4);
 });
 

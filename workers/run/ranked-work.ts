@@ -25,25 +25,34 @@ export class RankedWork {
     this.#rankOf = rankOf;
   }
 
-  /** Queues `work` and resolves with its result. Rejects with what it throws, or with EABORTED after `stop`. */
-  run<T>(name: string, work: () => T): Promise<T> {
+  /**
+   * Queues `work` and resolves with its result. Work that yields is queued again. Rejects with what it throws, or with EABORTED after
+   * `stop`.
+   */
+  run<T>(name: string, work: Generator<undefined, T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const run = (): void => {
         try {
-          resolve(work());
+          const { done, value } = work.next();
+          if (done) resolve(value);
+          else this.#add(queued);
         } catch (error) {
           reject(error);
         }
       };
-      const drop = (): void => reject(new InstallError(cancelled(name)));
-      if (this.#stopped) {
-        drop();
-        return;
-      }
-      this.#queue.add({ name, run, drop }, this.#rankOf(name));
-      // Each scheduled turn takes the work that has the lowest rank by then.
-      this.#scheduler.post(() => this.#take()?.run());
+      const queued = { name, run, drop: (): void => reject(new InstallError(cancelled(name))) };
+      this.#add(queued);
     });
+  }
+
+  #add(queued: QueuedWork): void {
+    if (this.#stopped) {
+      queued.drop();
+      return;
+    }
+    this.#queue.add(queued, this.#rankOf(queued.name));
+    // Each scheduled turn takes the work that has the lowest rank by then.
+    this.#scheduler.post(() => this.#take()?.run());
   }
 
   /** Moves the work for `name` forward, after its rank has become lower. */
