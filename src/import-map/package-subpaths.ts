@@ -72,14 +72,14 @@ export async function manifestOf(project: InstalledProject, folder: string): Pro
   }
 }
 
-/** Returns all targets with a star, under any condition. The resolution of each subpath later selects the right one. */
+/** Returns all targets with a star, under any condition and in any list. The resolution of each subpath later selects the right one. */
 function patternsIn(target: unknown): string[] {
   const found: string[] = [];
   const todo = [target];
   while (todo.length > 0) {
     const one = todo.pop();
     if (typeof one === "string" && one.startsWith("./") && one.includes("*")) found.push(one.slice(2));
-    if (isObject(one)) for (const inner of Object.values(one).reverse()) todo.push(inner);
+    if (isObject(one) || Array.isArray(one)) for (const inner of Object.values(one).reverse()) todo.push(inner);
   }
   return found;
 }

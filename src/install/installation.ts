@@ -215,7 +215,7 @@ export class Installation {
 
   #installedProject(project: LockedProject, installed: InstalledTree, report: InstallReport): InstalledProject {
     const { plan, packs, tree } = installed;
-    const { resolution } = project;
+    const { resolution, nodeVersion } = project;
     const { toSink, limits } = this.#ports;
     const { reader } = this.#packs;
     const { overlay } = this.#afterExtract;
@@ -224,6 +224,7 @@ export class Installation {
       ...parts,
       lockfile: project.lockfile(computedOf(plan, packs)),
       resolution,
+      nodeVersion,
       report,
       stored: this.#packs.store(),
       writeTo: async (sink, options = {}) => {

@@ -14,6 +14,7 @@ export interface InstalledParts {
   reader: PackReader;
   /** Files that replace those of packs, by path in the project. */
   overlay: ReadonlyMap<string, Uint8Array>;
+  nodeVersion: string | undefined;
   lockfile: string;
   resolution: Resolution | null;
   report: InstallReport;
@@ -29,10 +30,12 @@ export class PackedProject implements InstalledProject {
   readonly stored: Promise<void>;
   readonly writeTo: InstalledProject["writeTo"];
   readonly #parts: InstalledParts;
+  readonly #files: PackageFiles;
   #disposed = false;
 
   constructor(parts: InstalledParts) {
     this.#parts = parts;
+    this.#files = this.#packageFiles(parts.nodeVersion);
     this.lockfile = parts.lockfile;
     this.resolution = parts.resolution;
     this.report = parts.report;
@@ -135,22 +138,25 @@ export class PackedProject implements InstalledProject {
     return "bytes" in found ? found.bytes : this.#parts.overlay.get(found.path)?.slice();
   }
 
-  /** The files, in the form that module resolution reads. */
-  readonly #files: PackageFiles = {
-    kind: (path) => this.#index.kind(path),
-    realpath: (path) => this.#index.realpath(path),
-    text: (path) => {
-      const found = this.#index.find(path);
-      const bytes = this.#bytesOutsideArchives(found);
-      if (bytes) return new TextDecoder().decode(bytes);
-      if ("pack" in found) {
-        const { pack, position } = found;
-        const archive = this.#parts.reader.archiveInMemory(pack.index.integrity);
-        if (archive) return new TextDecoder().decode(archive.subarray(...rangeOf(pack.index, position)));
-      }
-      return this.readFile(path).then((read) => new TextDecoder().decode(read));
-    },
-  };
+  /** Returns the files, in the form that module resolution reads. */
+  #packageFiles(nodeVersion: string | undefined): PackageFiles {
+    return {
+      nodeVersion,
+      kind: (path) => this.#index.kind(path),
+      realpath: (path) => this.#index.realpath(path),
+      text: (path) => {
+        const found = this.#index.find(path);
+        const bytes = this.#bytesOutsideArchives(found);
+        if (bytes) return new TextDecoder().decode(bytes);
+        if ("pack" in found) {
+          const { pack, position } = found;
+          const archive = this.#parts.reader.archiveInMemory(pack.index.integrity);
+          if (archive) return new TextDecoder().decode(archive.subarray(...rangeOf(pack.index, position)));
+        }
+        return this.readFile(path).then((read) => new TextDecoder().decode(read));
+      },
+    };
+  }
 }
 
 /** Returns a file's bytes as npm writes them: it removes the carriage return from a command's `#!` line. */

@@ -13,6 +13,8 @@ export interface LockedProject {
   readonly resolution: Resolution | null;
   /** The project's own files, if they are known. */
   readonly files: ProjectInput["files"] | undefined;
+  /** The version of Node whose rules of module resolution apply. */
+  readonly nodeVersion: string | undefined;
   /** Packages that were replaced, and the specs that replaced them. */
   readonly substitutes: Readonly<Record<string, string>>;
   /**
@@ -39,6 +41,7 @@ export function lockedProject(text: string | undefined, options: PlanOptions, fa
   return {
     resolution,
     files,
+    nodeVersion: options.platform.node,
     substitutes,
     plan: async (failed) => planInSteps(lock, { ...options, failed }, await loadPlanCode(lock)),
     integrities: () => Array.from(lock.matchAll(/"integrity": ?"([^"\\]+)"/g), ([, integrity]) => integrity as string),

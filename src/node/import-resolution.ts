@@ -4,7 +4,7 @@ import { builtinName } from "./builtins.ts";
 import { isModulesFolder, joinPath, type Manifests, type PackageScope, parentOf, type ReadSteps } from "./manifests.ts";
 import { nodeError } from "./node-error.ts";
 import type { PackageFiles } from "./package-files.ts";
-import { packageExports, packageImports } from "./package-target.ts";
+import { packageExports, packageImports, type TargetContext } from "./package-target.ts";
 
 /** The result for a module that a `browser` field maps to `false`: a module without exports (`module.exports = {}`). */
 export const EMPTY_MODULE = "webhoist:empty";
@@ -198,8 +198,9 @@ export class ImportResolution {
     return this.#files.kind(path) === "file";
   }
 
-  #context(folder: string): { conditions: ReadonlySet<string>; manifest: string } {
-    return { conditions: this.#rules.conditions, manifest: joinPath(folder, "package.json") };
+  #context(folder: string): TargetContext {
+    const { nodeVersion } = this.#files;
+    return { conditions: this.#rules.conditions, manifest: joinPath(folder, "package.json"), nodeVersion };
   }
 
   #noFile(path: string): InstallError {

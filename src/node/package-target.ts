@@ -18,6 +18,8 @@ export interface TargetContext {
   readonly conditions: ReadonlySet<string>;
   /** The path of the package.json, for messages. */
   readonly manifest: string;
+  /** The version of Node whose rules apply. Without it, the newest known rules do. */
+  readonly nodeVersion?: string | undefined;
 }
 
 interface TargetLookup extends TargetContext {
@@ -67,10 +69,17 @@ export function packageExports(exports: unknown, subpath: string, context: Targe
  * ERR_INVALID_PACKAGE_CONFIG
  */
 export function packageImports(imports: unknown, name: string, context: TargetContext): PackageTarget {
-  if (name === "#" || name.startsWith("#/") || name.endsWith("/"))
+  const { nodeVersion } = context;
+  if (name === "#" || name.endsWith("/"))
     throw nodeError(
       "ERR_INVALID_MODULE_SPECIFIER",
-      "A name that starts with # must not have a slash behind the # or at its end.",
+      "A name that starts with # must have more than the #, and no slash at its end.",
+    );
+  if (name.startsWith("#/") && !allowsHashSlash(nodeVersion))
+    throw nodeError(
+      "ERR_INVALID_MODULE_SPECIFIER",
+      `Node ${nodeVersion} does not allow a name that starts with #/.`,
+      "Set platform.node to a version that does: 24.14 or later, except for 25.0 to 25.3.",
     );
   const keys = targetKeys(isObject(imports) ? imports : {});
   const found = match(keys, name, { ...context, field: "imports" });
@@ -81,6 +90,14 @@ export function packageImports(imports: unknown, name: string, context: TargetCo
     `${context.manifest} does not define the import "${name}" under the conditions ${[...context.conditions].join(", ")}.`,
     known ? `It defines ${known}.` : "It defines none.",
   );
+}
+
+/** Checks whether a version of Node allows `#/name`: 24.14 and later do, except for 25.0 to 25.3. */
+function allowsHashSlash(nodeVersion: string | undefined): boolean {
+  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(nodeVersion ?? "") ?? [];
+  if (major === undefined) return true;
+  const isFrom = (first: number): boolean => Number(minor) >= first;
+  return major === "24" ? isFrom(14) : major === "25" ? isFrom(4) : Number(major) > 25;
 }
 
 /** Finds the key for a name, and resolves its target: PACKAGE_IMPORTS_EXPORTS_RESOLVE. */

@@ -3,7 +3,10 @@ import { expect, test } from "vitest";
 import type { Failure } from "../../src/api/failure.ts";
 import type { ImportMap, ImportMapOptions } from "../../src/api/flat.ts";
 import type { InstalledProject } from "../../src/api/install.ts";
+import { createInstaller } from "../../web/index.ts";
+import { PLATFORM } from "../conformance/recorded.ts";
 import { failureOf } from "../support/outcome.ts";
+import { registryOf } from "../web/bundlers/install.ts";
 import { byMap } from "./by-map.ts";
 import { installFiles } from "./packs.ts";
 
@@ -303,4 +306,57 @@ test("unusual names, and a damaged package.json, do no harm", async () => {
     ["a/__proto__", "/node_modules/a/p.js"],
     ["a/x", "/node_modules/a/p.js"],
   ]);
+});
+
+test.each([
+  ["a list", ["./dist/*.js", "./dist/*/index.js"]],
+  ["a list under a condition", { import: ["./dist/*.js", "./dist/*/index.js"] }],
+  ["conditions in a list", [{ import: "./dist/*.js" }, "./dist/*/index.js"]],
+  ["an invalid target first", ["dist/*", "./dist/*.js"]],
+  ["lists in lists", [[{ node: "./none/*.js" }], { browser: [[{ default: ["./dist/*.js"] }]] }]],
+])("a pattern whose target is %s has each file that Node finds", async (_, target) => {
+  const { imports } = await mapOf({
+    "pkg@1.0.0": {
+      "package.json": { type: "module", exports: { "./*": target } },
+      "dist/x.js": "export default 1",
+      "dist/y/index.js": "export default 2",
+    },
+  });
+  // Node takes the first valid target, so pkg/y is dist/y.js, which does not exist.
+  expect(imports).toEqual({
+    "pkg/x": "/node_modules/pkg/dist/x.js",
+    "pkg/y/index": "/node_modules/pkg/dist/y/index.js",
+  });
+});
+
+test.each([
+  ["20.20.2", false],
+  ["25.4.0", true],
+])("imports that start with #/ are in the map if Node %s allows them: %s", async (node, allowed) => {
+  const files = { "package.json": JSON.stringify({ name: "project", dependencies: { q: "1" } }) };
+  const { url, fetch } = registryOf({
+    "q@1.0.0": {
+      "package.json": { type: "module", imports: { "#/*": "./src/*.js" }, exports: "./index.js" },
+      "index.js": 'import "#/foo"',
+      "src/foo.js": "export default 1",
+    },
+  });
+  const installer = await createInstaller({
+    registry: url,
+    fetch,
+    mode: "inline",
+    platform: { ...PLATFORM, node },
+    retries: 0,
+  });
+  const project = await installer.install({ files });
+  installer.dispose();
+  const warnings: Failure[] = [];
+  const map = await project.resolution!.importMap({
+    provider: project,
+    integrity: false,
+    onWarning: (warning) => void warnings.push(warning),
+  });
+  expect(warnings.map(({ code }) => code)).toEqual(allowed ? [] : ["EIMPORTMAP"]);
+  const scope = map.scopes?.["/node_modules/q/"];
+  expect(scope).toEqual(allowed ? { "#/foo": "/node_modules/q/src/foo.js" } : undefined);
 });

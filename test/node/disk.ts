@@ -37,6 +37,7 @@ export class DiskProject implements Disposable {
   /** The folder as module resolution sees it. */
   files(): PackageFiles {
     return {
+      nodeVersion: process.version,
       kind: (path) => {
         try {
           return statSync(join(this.root, path)).isFile() ? "file" : "directory";

@@ -289,3 +289,35 @@ test("the package of a file is its nearest package.json", async () => {
   expect(await resolver.scope("src/main.js")).toMatchObject({ folder: "", json: { name: "root" } });
   expect(await resolver.scope("node_modules/b/x.js")).toBe(null);
 });
+
+describe("imports that start with #/", () => {
+  const layout = {
+    "package.json": { name: "q", imports: { "#/*": "./src/*.js", "#/a/b": "./src/foo.js", "#/dep/*": "dep/*.js" } },
+    "src/foo.js": "",
+    ...pkg("dep", {}, "x.js"),
+  };
+  const tell = async (specifier: string, nodeVersion?: string): Promise<string> =>
+    await nodeResolve({ ...memoryFiles(layout), nodeVersion }, { specifier, importer: "index.js" }).catch(
+      (error: InstallError) => error.code,
+    );
+
+  test.each([
+    ["20.20.2", false],
+    ["22.99.0", false],
+    ["24.13.1", false],
+    ["24.14.0", true],
+    ["v24.20.0", true],
+    ["25.0.0", false],
+    ["25.3.9", false],
+    ["25.4.0", true],
+    ["26.0.0", true],
+    ["30.0.0-nightly", true],
+    [undefined, true],
+  ])("Node %s: %s", async (nodeVersion, allowed) => {
+    const invalid = "ERR_INVALID_MODULE_SPECIFIER";
+    expect(await tell("#/foo", nodeVersion)).toBe(allowed ? "src/foo.js" : invalid);
+    expect(await tell("#/a/b", nodeVersion)).toBe(allowed ? "src/foo.js" : invalid);
+    expect(await tell("#/dep/x", nodeVersion)).toBe(allowed ? "node_modules/dep/x.js" : invalid);
+    for (const specifier of ["#", "#/", "#/foo/"]) expect(await tell(specifier, nodeVersion)).toBe(invalid);
+  });
+});
