@@ -68,6 +68,7 @@ export type ErrorCode =
   | "TAR_ABORT"
   | "TAR_BAD_ARCHIVE"
   | "TAR_ENTRY_ERROR"
+  | "TAR_ENTRY_INFO"
   | "TAR_ENTRY_UNSUPPORTED"
   // Installing and reading what is installed
   | "EAFTEREXTRACT"

@@ -2,23 +2,37 @@
 const LONGEST = 4096;
 
 /**
- * Returns a path without the archive's first folder, which may have any name. Returns `""` for a file beside that folder,
- * which npm skips. Returns null for a name that could leave the package on some system: with `..` or NUL, absolute, or on a
- * drive.
+ * Returns a path without the archive's first folder, which may have any name, and then without a root, as npm does. Returns `""` for
+ * a file beside that folder, which npm skips. Returns null for a name that could still leave the package on some system: with `..`
+ * or NUL.
  *
- *     package/lib/a.js → lib/a.js     package//./a.js → a.js     README → ""     package/../x, /etc/x, package/c:/x → null
+ *     package/lib/a.js → lib/a.js     package//./a.js → a.js     README → ""
+ *     /etc/x → etc/x                  package/c:/x → x           package/../x → null
  */
 export function insidePath(path: string): string | null {
   // Most names are plain: safe, and without parts to remove.
-  if (path.length <= LONGEST && PLAIN.test(path)) return path.slice(path.indexOf("/") + 1);
-  const inside = path
-    .split("/")
-    .slice(1)
-    .filter((part) => part !== "" && part !== ".")
-    .join("/");
-  const isUnsafe = path.length > LONGEST || path.includes("\0") || path.split(/[/\\]/).includes("..");
-  return isUnsafe || isRooted(path) || isRooted(inside) ? null : inside;
+  if (isPlain(path)) return path.slice(path.indexOf("/") + 1);
+  if (path.length > LONGEST || path.includes("\0") || hasParent(path)) return null;
+  const inside = withoutDots(withoutFirst(path).replace(ROOTS, "").split("/"));
+  return hasParent(inside) ? null : inside;
 }
+
+/** Checks whether a name has a root that {@link insidePath} removes. */
+export function hasRoot(path: string): boolean {
+  return !isPlain(path) && (isRooted(path) || isRooted(withoutFirst(path)));
+}
+
+const withoutFirst = (path: string): string => withoutDots(path.split("/").slice(1));
+
+function withoutDots(parts: readonly string[]): string {
+  return parts.filter((part) => part !== "" && part !== ".").join("/");
+}
+
+const hasParent = (path: string): boolean => path.split(/[/\\]/).includes("..");
+const isPlain = (path: string): boolean => path.length <= LONGEST && PLAIN.test(path);
+
+/** One root or several: a share (`\\host\share\`), a slash, or a drive with or without a slash. */
+const ROOTS = /^(?:\\[\\/][^\\/]+[\\/]+[^\\/]+(?:[\\/]|$)|[\\/]|[a-z]:|\.\/)+/i;
 
 /** A path of at least two parts with common characters only. No part begins with a dot. */
 const PLAIN = /^[\w@+-][\w@.+-]*(?:\/[\w@+-][\w@.+-]*)+$/;

@@ -3,7 +3,7 @@ import type { UnpackLimits } from "../api/install.ts";
 import type { ErrorCode, Outcome } from "../errors/failure.ts";
 import { fail, failure, ok } from "../errors/failure.ts";
 import { ArchiveFiles, quoted, type TarEntry } from "./archive-files.ts";
-import { insidePath } from "./safe-path.ts";
+import { hasRoot, insidePath } from "./safe-path.ts";
 import { UNPACK_LIMITS } from "./unpack-limits.ts";
 
 // Reads tar archives: ustar and pax (POSIX.1-2001, "pax"), GNU long names and xstar prefixes.
@@ -54,8 +54,9 @@ interface Header {
  * 2. Check the header's checksum, and read name, type, size and mode.
  * 3. An extended header (pax, GNU long name) describes the next entry: remember its path and size. A global pax header
  *    describes all later ones: remember its size.
- * 4. Any other header is an entry. Drop links, devices and folders, as npm does.
- * 5. Remove the first folder of the path. Fail if the path leaves the package, or the file exceeds the limits.
+ * 4. Any other header is an entry. Drop links, devices and folders, as npm does. Warn about links and devices.
+ * 5. Remove the first folder of the path, and then a root with a warning. Fail if the path leaves the package, or the file exceeds
+ *    the limits.
  * 6. Add the file. If its path exists already, it takes the place of the earlier file.
  *
  * Fails with `TAR_BAD_ARCHIVE` (cut, damaged, or not an archive), `TAR_ENTRY_ERROR` (a name that leaves the package) or
@@ -82,12 +83,14 @@ function take(
   { type, limits }: { type: string; limits: Pick<UnpackLimits, "file" | "files"> },
 ): number {
   if ("346".includes(type)) listed.note("devices are left out", "TAR_ENTRY_UNSUPPORTED", [entry.path]);
+  if ("12".includes(type)) listed.note("links are left out, as npm does", "TAR_ENTRY_UNSUPPORTED", [entry.path]);
   if (!isFile(type) || entry.path.endsWith("/")) return 0;
   const path = insidePath(entry.path);
   if (path === null) throw new BadArchive(`a file's name leaves the package: ${quoted(entry.path)}`, "TAR_ENTRY_ERROR");
   if (path === "") return 0;
   if (entry.size > limits.file) throw new BadArchive(`a file has more than ${limits.file} bytes`, "TAR_ABORT");
   const before = listed.folders.size;
+  if (hasRoot(entry.path)) listed.note(ABSOLUTE, "TAR_ENTRY_INFO", [entry.path]);
   listed.add({ ...entry, path });
   if (Math.max(listed.files.size, listed.folders.size) > limits.files)
     throw new BadArchive(`it has more than ${limits.files} files`, "TAR_ABORT");
@@ -97,6 +100,8 @@ function take(
     throw new BadArchive(`its package.json has more than ${MOST_MANIFEST} bytes`, "TAR_ABORT");
   return listed.folders.size - before;
 }
+
+const ABSOLUTE = "names are absolute, and their files are put into the package, as npm does";
 
 /** The types of regular files: `0`, NUL (before ustar) and `7` (contiguous). */
 const isFile = (type: string): boolean => "0\x007".includes(type);

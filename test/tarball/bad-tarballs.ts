@@ -163,13 +163,8 @@ function escaping(): BadTarball[] {
     ["up, in a GNU name", gnu("package/../../evil.js")],
     ["up, with backslashes", plain("package\\..\\..\\evil.js")],
     ["up, with both kinds of slashes", plain("package/a\\../..\\evil.js")],
-    ["absolute", plain("/etc/passwd")],
-    ["absolute, in a pax path", extended("//etc/passwd")],
-    ["on a drive", plain("C:\\evil.js")],
-    ["on a drive, without a folder", plain("c:evil.js")],
-    ["on a drive, below the package", plain("package/C:/evil.js")],
-    ["on a network share", plain("\\\\host\\share\\evil.js")],
-    ["a backslash first, below the package", plain("package/\\evil.js")],
+    ["up, on a drive", plain("package/c:../evil.js")],
+    ["up, behind a root", plain("//../evil.js")],
     ["NUL in a pax path", extended("package/fine.js\0/../../evil.js")],
     ["NUL in a GNU name", gnu("package/fine.js\0../../evil.js")],
     ["a name that is too long for any disk", extended(`package/${"a/".repeat(2500)}a`)],
@@ -242,14 +237,26 @@ type Odd = [
   ...codes: string[],
 ];
 
+const ABSOLUTE = "TAR_ENTRY_INFO";
+const LEFT_OUT = "TAR_ENTRY_UNSUPPORTED";
 const LINKS: readonly Odd[] = [
-  ["a link out of the package", [{ name: "package/l", type: "2", link: "../../etc/passwd" }, file("a")], ["a"]],
-  ["a link to an absolute path", [{ name: "package/l", type: "2", link: "/etc/passwd" }, file("a")], ["a"]],
-  ["a link inside the package", [file("a"), { name: "package/l", type: "2", link: "a" }], ["a"]],
-  ["a file below a dropped link", [{ name: "package/l", type: "2", link: "/tmp" }, file("l/a")], ["l/a"]],
-  ["a hard link", [file("a"), { name: "package/l", type: "1", link: "package/a" }], ["a"]],
-  ["a hard link out of the package", [{ name: "package/l", type: "1", link: "../../etc/passwd" }, file("a")], ["a"]],
-  ["a link whose own name leads out", [{ name: "../../l", type: "2", link: "a" }, file("a")], ["a"]],
+  [
+    "a link out of the package",
+    [{ name: "package/l", type: "2", link: "../../etc/passwd" }, file("a")],
+    ["a"],
+    LEFT_OUT,
+  ],
+  ["a link to an absolute path", [{ name: "package/l", type: "2", link: "/etc/passwd" }, file("a")], ["a"], LEFT_OUT],
+  ["a link inside the package", [file("a"), { name: "package/l", type: "2", link: "a" }], ["a"], LEFT_OUT],
+  ["a file below a dropped link", [{ name: "package/l", type: "2", link: "/tmp" }, file("l/a")], ["l/a"], LEFT_OUT],
+  ["a hard link", [file("a"), { name: "package/l", type: "1", link: "package/a" }], ["a"], LEFT_OUT],
+  [
+    "a hard link out of the package",
+    [{ name: "package/l", type: "1", link: "../../etc/passwd" }, file("a")],
+    ["a"],
+    LEFT_OUT,
+  ],
+  ["a link whose own name leads out", [{ name: "../../l", type: "2", link: "a" }, file("a")], ["a"], LEFT_OUT],
   [
     "a link by a pax header",
     [
@@ -258,6 +265,7 @@ const LINKS: readonly Odd[] = [
       file("a"),
     ],
     ["a"],
+    LEFT_OUT,
   ],
   [
     "a file with a pax header for links",
@@ -268,7 +276,37 @@ const LINKS: readonly Odd[] = [
     "a link by a GNU header",
     [{ name: "x", type: "K", body: "/etc/passwd\0" }, { name: "package/l", type: "2", link: "x" }, file("a")],
     ["a"],
+    LEFT_OUT,
   ],
+];
+
+/** Absolute names: npm removes the root behind the first folder, and installs the file. */
+const ROOTED: readonly Odd[] = [
+  [
+    "an absolute name",
+    [{ name: "/package/abs.js", body: "1" }, file("a")],
+    { "package/abs.js": "1", a: "a" },
+    ABSOLUTE,
+  ],
+  ["a name in /etc", [{ name: "/etc/passwd", body: "1" }, file("a")], { "etc/passwd": "1", a: "a" }, ABSOLUTE],
+  ["several slashes first", [{ name: "///etc/passwd", body: "1" }], { "etc/passwd": "1" }, ABSOLUTE],
+  [
+    "an absolute name in a pax header",
+    [
+      { name: "x", type: "x", body: pax("path", "//etc/passwd") },
+      { name: "x", body: "1" },
+    ],
+    { "etc/passwd": "1" },
+    ABSOLUTE,
+  ],
+  ["a drive below the package", [{ name: "package/C:/b.js", body: "1" }], { "b.js": "1" }, ABSOLUTE],
+  ["a drive without a slash", [{ name: "package/c:d:b.js", body: "1" }], { "b.js": "1" }, ABSOLUTE],
+  ["a backslash below the package", [{ name: "package/\\b.js", body: "1" }], { "b.js": "1" }, ABSOLUTE],
+  ["a share below the package", [{ name: "package/\\\\host\\share\\b.js", body: "1" }], { "b.js": "1" }, ABSOLUTE],
+  ["a drive as the first folder", [{ name: "c:/b.js", body: "1" }], { "b.js": "1" }, ABSOLUTE],
+  ["a drive and no folder", [{ name: "C:\\b.js", body: "1" }, file("a")], ["a"]],
+  ["a share and no folder", [{ name: "\\\\host\\share\\b.js", body: "1" }, file("a")], ["a"]],
+  ["an empty part", [{ name: "package//b.js", body: "1" }], { "b.js": "1" }],
 ];
 
 const KINDS: readonly Odd[] = [
@@ -353,7 +391,7 @@ export function oddTarballs(): OddTarball[] {
     ["an empty member behind it", concat([gzip(one), gzip("")])],
     ["not made smaller", gzip(one, 0)],
   ];
-  const parts = [...LINKS, ...KINDS, ...NAMES, ...HEADERS];
+  const parts = [...LINKS, ...ROOTED, ...KINDS, ...NAMES, ...HEADERS];
   return [
     ...shapes.map(
       ([name, bytes]): OddTarball => ({ name, bytes, integrity: sri(bytes), files: { a: "a" }, warnings: [] }),

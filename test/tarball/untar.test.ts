@@ -117,10 +117,9 @@ test.each([
   ["in the middle", "package/lib/../../../evil"],
   ["at the end", "package/.."],
   ["first", "../package/evil"],
-  ["absolute", "/etc/passwd"],
-  ["a drive", "C:\\windows\\evil"],
+  ["behind a root", "/package/../../etc/passwd"],
+  ["behind a drive", "package/c:..\\evil"],
   ["backslashes", "package\\..\\..\\evil"],
-  ["a share", "\\\\host\\share\\evil"],
 ])("a name that leaves the package is refused: %s", (_, name) => {
   const wanted = `TAR_ENTRY_ERROR a file's name leaves the package: ${JSON.stringify(name)}`;
   expect(refusal(tar([{ name, body: "x" }]))).toBe(wanted);
