@@ -29,6 +29,8 @@ export interface DownloadedTarball {
   bytes: Uint8Array;
   /** Bytes on the wire. */
   transferred: number;
+  /** The integrity that the packument promises. It counts if the lock has none. */
+  integrity?: string | null;
 }
 
 export interface ProgressListener {

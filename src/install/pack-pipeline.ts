@@ -175,13 +175,14 @@ export class PackPipeline {
   }
 
   async #extract(job: Job): Promise<void> {
-    const { bytes } = job.body!;
+    const { bytes, integrity } = job.body!;
     // The extractor transfers the bytes to another thread, which empties this array.
     const { length } = bytes;
     job.state = "extracting";
     job.extract?.start(length);
     this.#extracting++;
-    const outcome = await this.#verify(job.source, bytes);
+    const promised = job.source.integrity ?? integrity ?? null;
+    const outcome = await this.#verify({ ...job.source, integrity: promised }, bytes);
     this.#extracting--;
     this.#backlog -= length;
     // The state has changed if the job was dropped in the meantime.

@@ -20,6 +20,8 @@ export interface PlannedPackage {
   readonly version: string;
   /** An absolute URL, or `file:` and a path relative to the project. */
   readonly resolved: string;
+  /** True if the lock has no address. Then `resolved` is the usual one, and the packument names the right one. */
+  readonly unresolved?: boolean;
   /** As the lock has it: SRI of one or several hashes. Null if the lock has none. */
   readonly integrity: string | null;
   /** Whether the package is left out, together with everything that only it needs, if it cannot be fetched. */
@@ -30,7 +32,7 @@ export interface PlannedPackage {
 }
 
 /** A package that comes inside the tarball of another one. */
-export interface BundledPackage extends Omit<PlannedPackage, "resolved" | "integrity"> {
+export interface BundledPackage extends Omit<PlannedPackage, "resolved" | "unresolved" | "integrity"> {
   /** The location of the package that bundles it. */
   readonly within: string;
 }

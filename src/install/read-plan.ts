@@ -63,7 +63,7 @@ function byPath(a: PlannedLink, b: PlannedLink): number {
   return a.path < b.path ? -1 : 1;
 }
 
-function aboutPackage({ location, manifest, optional }: PlanNode): Omit<PlannedPackage, "resolved" | "integrity"> {
+function aboutPackage({ location, manifest, optional }: PlanNode): Omit<BundledPackage, "within"> {
   const { name, version } = manifest;
   return {
     location,
@@ -79,7 +79,8 @@ function planned(node: PlanNode, addresses: ReadonlyMap<PlanNode, string | Failu
   const resolved = addresses.get(node);
   if (resolved === undefined) return [];
   if (typeof resolved !== "string") throw new InstallError(resolved);
-  return [{ ...aboutPackage(node), resolved, integrity: node.integrity }];
+  const unresolved = node.resolved === null && { unresolved: true };
+  return [{ ...aboutPackage(node), resolved, ...unresolved, integrity: node.integrity }];
 }
 
 function bundled(node: PlanNode): BundledPackage[] {

@@ -43,7 +43,7 @@ export function tarballAddress(node: PlanNode, registries: TarballRegistries | n
   return registries ? registries.tarballUrl(url.href) : url.href;
 }
 
-/** Returns the URL at which registries keep a tarball, if the lock has none: `<registry>/@s/a/-/a-1.0.0.tgz`. */
+/** Returns the URL at which registries usually keep a tarball, if the lock has none: `<registry>/@s/a/-/a-1.0.0.tgz`. */
 function conventionalUrl({ manifest, location }: PlanNode, registries: TarballRegistries | null): string {
   const { name, version } = manifest;
   if (!parseVersion(version)) throw invalidLock(`"${location}" has neither "resolved" nor a version`, location);

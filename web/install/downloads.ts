@@ -8,9 +8,11 @@ import { notFound } from "../../src/errors/files.ts";
 import { notStored } from "../../src/errors/store.ts";
 import type { DownloadedTarball, TarballDownloads } from "../../src/install/install-ports.ts";
 import type { PackSource } from "../../src/install/pack-source.ts";
+import type { NamedTarball, NamedTarballs } from "../../src/registry/named-tarballs.ts";
 import type { RegistryConfig } from "../../src/registry/registry-config.ts";
 import type { Net } from "../../workers/net/net.ts";
 import type { Backend } from "../backends/backend.ts";
+
 import type { OwnFiles } from "./read-input.ts";
 
 export interface DownloadOptions {
@@ -34,6 +36,8 @@ interface Connection {
 export class Downloads implements TarballDownloads {
   readonly #options: DownloadOptions;
   #connection: Promise<Connection> | undefined;
+  /** Set for a lock that has no addresses. */
+  #named: NamedTarballs | undefined;
   #ended = false;
   /** Downloads that are running. */
   #running = 0;
@@ -62,16 +66,32 @@ export class Downloads implements TarballDownloads {
     this.#close();
   }
 
-  async #download({ url, name }: PackSource, fresh: boolean): Promise<Outcome<DownloadedTarball>> {
+  async #download(source: PackSource, fresh: boolean): Promise<Outcome<DownloadedTarball>> {
     this.#connection ??= this.#open();
     const { net, life } = await this.#connection;
+    const named = source.unresolved ? await this.#nameTarball(source, { net, life }) : null;
+    if (named && !named.ok) return named;
+    const { name } = source;
+    const { url, integrity } = named?.value ?? { url: source.url, integrity: null };
     // Skips the browser's HTTP cache: the pack cache stores the tarball, and storing it twice would cost more than it saves.
     const kept = fresh || this.#options.installer.cache !== "none";
     const { limit } = this.#options;
     const optional = { ...(kept && { kept }), ...(limit && { limit }) };
     const work = net.get({ kind: "tarball", name, url, metadata: "full", ...optional });
     const answer = await (life ? orAbort(work, life) : work);
-    return answer.ok ? ok({ bytes: answer.value.bytes, transferred: answer.value.transferred }) : answer;
+    if (!answer.ok) return answer;
+    const { bytes, transferred } = answer.value;
+    return ok({ bytes, transferred: transferred + (named?.value.transferred ?? 0), integrity });
+  }
+
+  /** Asks the package's packument for the tarball. */
+  async #nameTarball(source: PackSource, { net, life }: Omit<Connection, "close">): Promise<Outcome<NamedTarball>> {
+    const { NamedTarballs } = await import("../../src/registry/named-tarballs.ts");
+    this.#named ??= new NamedTarballs(this.#options.config);
+    return await this.#named.of(source, async (request) => {
+      const work = net.get(request);
+      return await (life ? orAbort(work, life) : work);
+    });
   }
 
   #readOwnFile({ name, url }: PackSource): Outcome<DownloadedTarball> {
