@@ -101,8 +101,10 @@ class Condenser {
   readonly #keys: GrowingBytes;
   readonly #shapeText: GrowingBytes;
   readonly #hashes: GrowingBytes;
-  /** The position of the last pause. Infinity for a document without pauses. */
-  #paused: number;
+  /** Whether this document has buffers of its own, so that others can be condensed during a pause. */
+  readonly #mayPause: boolean;
+  /** The position of the last pause. */
+  #paused = 0;
   /** Position of the package's name in the document. The end is 0 until the name is found. */
   #nameStart = 0;
   #nameEnd = 0;
@@ -124,10 +126,8 @@ class Condenser {
   constructor(name: string, bytes: Uint8Array) {
     this.#json = new JsonFinder(name, bytes);
     this.#name = JSON.stringify(name);
-    const isLarge = bytes.length > AT_ONCE;
-    this.#paused = isLarge ? 0 : Number.POSITIVE_INFINITY;
-    // While a large document pauses, others are condensed.
-    const buffers = isLarge ? newBuffers() : sharedBuffers;
+    this.#mayPause = bytes.length > AT_ONCE;
+    const buffers = this.#mayPause ? newBuffers() : sharedBuffers;
     this.#keys = buffers.keys;
     this.#shapeText = buffers.shapeText;
     this.#hashes = buffers.hashes;
@@ -145,7 +145,7 @@ class Condenser {
   /** Checks whether to pause: once after each stretch of a large document. */
   #takePause(): boolean {
     const { at } = this.#json;
-    if (at - this.#paused < STRETCH) return false;
+    if (!this.#mayPause || at - this.#paused < STRETCH) return false;
     this.#paused = at;
     return true;
   }
@@ -389,7 +389,9 @@ class Condenser {
   *#assemble(): Generator<undefined, Uint8Array> {
     const parts = this.#parts;
     const versions = this.#keyLengths.length;
-    const releases = yield* sortedEntries(this.#releases);
+    const sorting = sortedEntries(this.#releases);
+    // Another document would take the shared buffers during a pause.
+    const releases = this.#mayPause ? yield* sorting : runToEnd(sorting);
     const lengths = [...this.#keyLengths, ...this.#shapeLengths];
     for (let at = 0; at < 2 * PARTS; at += 2) {
       const [start, end] = [parts[at] as number, parts[at + 1] as number];

@@ -206,7 +206,12 @@ describe("the index", () => {
     expect(packument.size).toBe(3_000);
     expect(packument.manifest("1.0.2999")).toMatchObject({ version: "1.0.2999", dependencies: { d49: "^1" } });
     expect(packument.time("1.0.7")).toBe("2020-01-31T12:00:00.000Z");
-    expect([...condensePausing("other", small)]).toEqual([]);
+  });
+
+  test("condenses a document of up to 4 MiB, and of many versions, without a pause", () => {
+    const versions = Array.from({ length: 5_000 }, (_, at) => `"1.0.${at}":{"version":"1.0.${at}"}`);
+    const text = `{"versions":{${versions}},"readme":"${"x".repeat(3 * 2 ** 20)}"}`;
+    expect([...condensePausing("pkg", encoder.encode(text))]).toEqual([]);
   });
 
   test("reads shared memory and parts of a buffer", () => {
