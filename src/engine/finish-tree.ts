@@ -1,7 +1,8 @@
+import { repeatsNames } from "../graph/edge-spec.ts";
 import { checkEnginesAndPlatforms, pruneFailedOptional, warnDeprecated } from "./checks.ts";
 import type { Context } from "./context.ts";
 import { calculateFlags, clearFlags, resetAllFlags } from "./flags.ts";
-import { PAUSE, type Steps, withPauses } from "./need.ts";
+import { needCode, PAUSE, type Steps, withPauses } from "./need.ts";
 import { describeWarnings } from "./pending-failure.ts";
 
 /**
@@ -10,7 +11,7 @@ import { describeWarnings } from "./pending-failure.ts";
  * 1. Compute the flags, and prune entries of the lock that nothing needs (npm-tree §15).
  * 2. Leave out failed optional dependencies; a failed required one ends the build (npm-tree §16).
  * 3. Check engines and platforms (npm-tree §16).
- * 4. Warn of deprecated packages.
+ * 4. Warn of deprecated packages, and of losses about which npm is silent.
  *
  * @throws PendingFailure for a package that could not be loaded, EBADPLATFORM, and EBADENGINE with `engineStrict`
  */
@@ -19,7 +20,18 @@ export function* finishTree(context: Context, fromLock: boolean): Steps<void> {
   yield* withPauses(pruneFailedOptional(context));
   yield* withPauses(checkEnginesAndPlatforms(context));
   yield* withPauses(warnDeprecated(context));
+  if (mayLose(context, fromLock)) {
+    const { warnOfLosses } = yield* needCode(() => import("./quiet-losses.ts"));
+    yield* warnOfLosses(context, fromLock);
+  }
   yield* describeWarnings(context);
+}
+
+/** Checks whether the tree may lack something that the project asks for. Few projects give a reason to look. */
+function mayLose({ tree, specTable, options }: Context, fromLock: boolean): boolean {
+  if (tree.hasBundles || options.policy.before != null || (fromLock && specTable.overrides)) return true;
+  for (const { manifest } of tree.inventory.values()) if (repeatsNames(manifest)) return true;
+  return false;
 }
 
 function* finishFlags({ tree, mutated, specTable }: Context, fromLock: boolean): Steps<void> {

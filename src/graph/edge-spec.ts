@@ -28,6 +28,14 @@ const AT_ONCE = 2_000;
 
 const caches: WeakMap<Manifest, EdgeSpecs>[] = [new WeakMap(), new WeakMap(), new WeakMap(), new WeakMap()];
 
+/** Manifests that name a dependency twice and have a name with a capital: the two names may differ in case only. */
+const repeating = new WeakSet<Manifest>();
+
+/** Checks whether a manifest may have two names of one key, of which one is dropped. */
+export function repeatsNames(manifest: Manifest): boolean {
+  return repeating.has(manifest);
+}
+
 /** Returns the dependencies of a manifest, read once. An edited manifest must be a new object. */
 export function edgeSpecs(manifest: Manifest, scope: SectionScope): EdgeSpecs {
   return runToEnd(readEdgeSpecs(manifest, scope));
@@ -40,14 +48,18 @@ export function* readEdgeSpecs(manifest: Manifest, scope: SectionScope): Generat
   if (known) return known;
   const specs = new Map<string, EdgeSpec>();
   const accepts = manifest.acceptDependencies ?? {};
+  let hasTwice = false;
+  let hasCapital = false;
   for (const { name, spec, type } of declaredDependencies(manifest, scope)) {
     if (typeof spec !== "string") continue;
     const key = fold(name);
     // Delete it first, because a later edge of the same name moves to the end of the map (npm-tree §4).
-    specs.delete(key);
+    if (specs.delete(key)) hasTwice = true;
+    if (key !== name) hasCapital = true;
     specs.set(key, edgeSpec(name, spec, { type, accept: accepts[name] }));
     if (specs.size % AT_ONCE === 0) yield;
   }
+  if (hasTwice && hasCapital) repeating.add(manifest);
   cache.set(manifest, specs);
   return specs;
 }
