@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 // Resolves the recorded cases with the sources and prints the differences from npm's answers.
 //
-//   [WEBHOIST_REGISTRY=DIR] node scripts/conformance.mjs [--suite projects|arborist|real|random]… [--name TEXT]…
+//   [WEBHOIST_REGISTRY=DIR] node scripts/conformance.mjs [--suite projects|arborist|real|random|features]… [--name TEXT]…
+//     [--npm 11.19.1|12.2.2]
 //     [--mode threads|worker|inline]… [--shuffles COUNT]
 //     [--entry web/index.ts] [--metadata full|abbreviated] [--verbose] [--list-failures] [--timeout SECONDS] [--bail]
 //
+// --npm: whose answers are expected, by the rules of that npm. The committed packs have those of 12.2.2 only for the features.
 // Without WEBHOIST_REGISTRY (or --registry DIR) it runs the committed packs. --name keeps the cases whose name contains TEXT
 // (`=TEXT`: equals TEXT). --verbose prints the first differing lock entries or the failure. --list-failures prints only names.
 // --metadata abbreviated also sets completeLockfile.
@@ -27,6 +29,7 @@ const { values } = parseArgs({
     name: { type: "string", multiple: true },
     mode: { type: "string", multiple: true },
     shuffles: { type: "string", default: "0" },
+    npm: { type: "string", default: "11.19.1" },
     entry: { type: "string", default: join(ROOT, "web/index.ts") },
     registry: { type: "string", default: process.env.WEBHOIST_REGISTRY },
     metadata: { type: "string", default: "full" },
@@ -41,7 +44,8 @@ const outDir = join(ROOT, "node_modules/.cache", `conformance-${process.pid}`);
 const source = {
   root: values.registry && resolve(values.registry),
   packs: join(ROOT, "test/conformance/fixtures"),
-  suites: values.suite ?? ["projects", "arborist", "real", "random"],
+  suites: values.suite ?? ["projects", "arborist", "real", "random", "features"],
+  npm: values.npm,
 };
 
 const bundle = (entry, platform, folder = outDir) =>

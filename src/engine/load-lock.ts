@@ -177,5 +177,5 @@ export function inheritFromLock(node: Node, entry: LockEntry | undefined): void 
     return;
   node.resolved ||= entry.resolved;
   node.integrity ||= entry.integrity;
-  node.hasShrinkwrap ||= entry.hasShrinkwrap;
+  node.hasShrinkwrap ||= node.specTable.rules.readsShrinkwraps && entry.hasShrinkwrap;
 }

@@ -11,6 +11,7 @@ import { ProjectTree } from "../graph/tree.ts";
 import type { LockInput } from "../lockfile/write-lock.ts";
 import { PROJECT_MOUNT, ProjectFiles } from "../project/files.ts";
 import { type PackageJson, readPackageJson } from "../project/package-json.ts";
+import { npmRules } from "../spec/npm-rules.ts";
 import type { Requested } from "./apply-requests.ts";
 import type { Context } from "./context.ts";
 import { clearFlags } from "./flags.ts";
@@ -68,7 +69,8 @@ export async function readProject(input: ReadInput): Promise<Project> {
         );
   };
   const lockfileVersion = options.lockfileVersion ?? context.lock?.lockfileVersion ?? 3;
-  const legacy = lockfileVersion < 3 ? (await import("../lockfile/legacy-lock.ts")).legacyDependencies : undefined;
+  const old = lockfileVersion < 3 ? await import("../lockfile/legacy-lock.ts") : null;
+  const legacy: Project["legacy"] = old ? (root) => old.legacyDependencies(root, context.specTable.rules) : undefined;
   return { files, path, packageJson, options, context, tarball, edits, requested: null, lockfileVersion, legacy };
 }
 
@@ -94,6 +96,7 @@ async function readContext({
   const specTable = new SpecTable({
     legacyPeerDeps: Boolean(raw.legacyPeerDeps),
     installLinks: Boolean(raw.installLinks),
+    rules: npmRules(platform.npm),
   });
   const options = await buildOptions(raw, platform, specTable);
   const manifest = packageJson?.manifest ?? {};
@@ -137,8 +140,9 @@ async function readProjectLock(
   context: Context,
   { files, path, options, pause }: Pick<ProjectParts, "files" | "path" | "options" | "pause">,
 ): Promise<void> {
-  const place = { files, root: path, manifest: context.tree.root.manifest, pause };
-  const names = ["npm-shrinkwrap.json", "package-lock.json", "yarn.lock"];
+  const { rules } = context.specTable;
+  const place = { files, root: path, manifest: context.tree.root.manifest, rules, pause };
+  const names = [...(rules.readsShrinkwraps ? ["npm-shrinkwrap.json"] : []), "package-lock.json", "yarn.lock"];
   const found = options.packageLock !== false && names.some((name) => files.has(`${path}/${name}`));
   if (found) {
     const { lockWithoutEntries, readLock } = await import("../lockfile/read-lock.ts");
@@ -148,7 +152,7 @@ async function readProjectLock(
   const yarn = context.lock?.yarn ? await import("./yarn-pins.ts") : null;
   if (yarn && context.lock?.yarn) {
     const pin = context.lock.loaded ? null : await runWithPauses(yarn.yarnPins(context.lock.yarn), pause);
-    context.yarn = { pin, write: yarn.writeYarnLock };
+    context.yarn = { pin, write: (root) => yarn.writeYarnLock(root, rules) };
   }
 }
 

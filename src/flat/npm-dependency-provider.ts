@@ -231,8 +231,9 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
   #specsOf(installable: InstallableVersions, index: number): EdgeSpec[] {
     const manifest = installable.manifest(index);
     const dev = installable.single(index)?.folder != null;
-    if (manifest._hasShrinkwrap && !dev) return [];
-    const peers = !this.#context.specTable.legacyPeerDeps;
+    const { rules, legacyPeerDeps } = this.#context.specTable;
+    if (manifest._hasShrinkwrap && rules.readsShrinkwraps && !dev) return [];
+    const peers = !legacyPeerDeps;
     const all = [...edgeSpecs(manifest, { dev, peers }).values()];
     const bundled = new Set(dev ? [] : bundledNames(manifest));
     return bundled.size === 0 ? all : all.filter(({ name }) => !bundled.has(name));

@@ -1,3 +1,4 @@
+import { hostedText } from "../spec/hosted.ts";
 import type { Spec } from "../spec/spec.ts";
 import type { Edge } from "./edge.ts";
 import type { Node } from "./node.ts";
@@ -53,8 +54,10 @@ function satisfiesGit(node: Node, spec: Spec & { type: "git" }, at: { parsed: Pa
   return spec.gitRange ? specTable.ranges.satisfies(node.version, spec.gitRange) : true;
 }
 
-function repository(spec: Spec & { type: "git" }): string {
-  return spec.saveSpec.split("#", 1)[0] as string;
+/** Returns a repository's address, the same for `https`, `ssh` and the short form of one on a known host. */
+function repository({ hosted, saveSpec }: Spec & { type: "git" }): string {
+  const address = hosted ? hostedText(hosted, "scp") : saveSpec;
+  return address.split("#", 1)[0] as string;
 }
 
 function isRemote(resolved: string | null): boolean {

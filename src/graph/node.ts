@@ -87,7 +87,8 @@ export class Node {
     this.errors = init.errors ?? NO_ERRORS;
     this.overrides = init.overrides ?? null;
     this.source = init.source ?? null;
-    this.hasShrinkwrap = init.hasShrinkwrap ?? Boolean(init.manifest._hasShrinkwrap);
+    this.hasShrinkwrap =
+      init.specTable.rules.readsShrinkwraps && (init.hasShrinkwrap ?? Boolean(init.manifest._hasShrinkwrap));
   }
 
   get children(): ReadonlyMap<string, Node> {
@@ -159,6 +160,11 @@ export class Node {
     if (this.isProjectRoot || !this.tree?.hasWorkspaces) return false;
     const edge = this.tree.root.edges().get(fold(this.packageName ?? ""));
     return edge?.spec.type === "workspace" && (edge.to === this || edge.to?.target === this);
+  }
+
+  /** Whether the lock says that the package has a shrinkwrap. */
+  get statesShrinkwrap(): boolean {
+    return this.hasShrinkwrap || (this.specTable.rules.readsShrinkwraps && Boolean(this.manifest._hasShrinkwrap));
   }
 
   get inShrinkwrap(): boolean {

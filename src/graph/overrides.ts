@@ -156,7 +156,8 @@ export class OverrideSet {
   /**
    * Checks whether a node satisfies an edge that this rule applies to (npm-tree §6.4).
    *
-   * 1. Bundled packages and those of a shrinkwrap are never overridden: the raw spec decides.
+   * 1. Bundled packages and those of a shrinkwrap are never overridden: the raw spec decides. From npm 12 on, what the project itself
+   *    bundles is overridden.
    * 2. A node that satisfies the new spec satisfies the edge.
    * 3. A node that satisfies the raw spec does so too, unless `keySpec` covers its version: the rule replaces those versions.
    *
@@ -166,7 +167,8 @@ export class OverrideSet {
    */
   isSatisfiedBy(node: Node, edge: Edge): boolean {
     const raw = edge.parsedRaw();
-    if (node.hasShrinkwrap || node.inShrinkwrap || node.bundler()) return edge.accepts(node, raw);
+    const isBundled = node.specTable.rules.sparesOwnBundle ? node.bundler() !== null : node.inDepBundle;
+    if (isBundled || node.hasShrinkwrap || node.inShrinkwrap) return edge.accepts(node, raw);
     if (edge.accepts(node, edge.parsed())) return true;
     return edge.accepts(node, raw) && !edge.accepts(node, edge.parse(this.keySpec));
   }

@@ -1,5 +1,6 @@
 import type { Failure } from "../api/failure.ts";
 import { InstallError } from "../errors/failure.ts";
+import type { NpmRules } from "../spec/npm-rules.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
 import { parseSpec, type Spec } from "../spec/spec.ts";
 import { compareVersions } from "../spec/version.ts";
@@ -20,6 +21,7 @@ export class SpecTable {
   readonly ranges: RangeTable = new RangeTable();
   declare readonly legacyPeerDeps: boolean;
   declare readonly installLinks: boolean;
+  declare readonly rules: NpmRules;
   /** The project's override rules. Null for a project without overrides. */
   overrides: OverrideSet | null = null;
   readonly #known = new Map<string, ParsedSpec>();
@@ -27,9 +29,10 @@ export class SpecTable {
   /** Changes of any tree of the run, so that what was computed from a tree can be reused until it changes. */
   changes = 0;
 
-  constructor(options: { legacyPeerDeps: boolean; installLinks: boolean }) {
+  constructor(options: { legacyPeerDeps: boolean; installLinks: boolean; rules: NpmRules }) {
     this.legacyPeerDeps = options.legacyPeerDeps;
     this.installLinks = options.installLinks;
+    this.rules = options.rules;
   }
 
   /** Returns a spec, parsed once. `where` is the absolute folder that `file:` specs are relative to. */

@@ -53,10 +53,12 @@ interface CandidateRequest {
  * 5. Load its peers: for each peer edge that is not satisfied, by name (§10):
  *    a. Another version of that name is in the virtual root: replace it if all its dependents accept the peer's version.
  *       Else: CONFLICT.
- *    b. Nothing has that name, and the dependent does not ask for it: make a candidate for the peer edge.
+ *    b. Nothing has that name, and the dependent does not ask for it: make a candidate for the peer edge. From npm 11.20 and 12.1
+ *       on, an optional peer is left out unless the dependent has another version of it in reach.
  *    c. Nothing has that name, but the dependent asks for it: make a candidate for the dependent's edge, with the peer edge as
  *       the second edge of step 3. If the chosen package does not satisfy the peer edge: CONFLICT.
- * 6. CONFLICT: the peer stays unmet, or the build fails with ERESOLVE. It fails if the package is required, `force` is off, and
+ * 6. CONFLICT: the peer stays unmet, or the build fails with ERESOLVE. From npm 11.21.1 and 12.2.1 on, a package that could not be
+ *    loaded is no conflict: its own failure counts. It fails if the package is required, `force` is off, and
  *    either the dependent is the project or a workspace, or `strictPeerDeps` is on.
  *
  * ```
@@ -188,23 +190,36 @@ export class Candidates {
     if (current) {
       const trial = yield* this.candidate({ edge, virtualTree: null, required });
       if (canReplace(trial, current)) yield* this.candidate({ edge, virtualTree, required });
-      else if (!tolerant && required.has(edge.from)) this.#conflict(edge, asked);
+      else if (!tolerant && required.has(edge.from) && !this.#isExcused(current)) this.#conflict(edge, asked);
       return false;
     }
     // step 5b
     if (!asked) {
+      if (this.#isAbsent(edge, virtualTree)) return false;
       yield* this.candidate({ edge, virtualTree, required });
       return false;
     }
     // step 5c
     const dep = yield* this.candidate({ edge: asked, virtualTree, second: edge, required });
     if (edge.valid) return false;
-    if (tolerant || !required.has(dep)) {
+    if (tolerant || !required.has(dep) || this.#isExcused(dep)) {
       edge.peerConflicted = true;
       return false;
     }
     if (!edge.from.parent) return true;
     return this.#conflict(edge, asked);
+  }
+
+  /** Checks whether a conflict with a node does not count, because the node's package could not be loaded. */
+  #isExcused(node: Node): boolean {
+    return this.#context.specTable.rules.excusesFailedPeers && this.#context.loadFailures.has(node);
+  }
+
+  /** Checks for an optional peer that newer versions of npm do not load: the dependent has no package of that name, or one that suits. */
+  #isAbsent(edge: Edge, { source }: VirtualTree): boolean {
+    if (edge.spec.type !== "peerOptional" || !this.#context.specTable.rules.skipsAbsentOptionalPeers) return false;
+    const there = source.resolve(edge.key);
+    return there === null || edge.satisfiedBy(there);
   }
 
   #conflict(edge: Edge, asked: Edge | null): never {

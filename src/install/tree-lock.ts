@@ -72,7 +72,7 @@ class TreeLockNode implements LockNode {
   get integrity(): string | null {
     return this.#node.integrity;
   }
-  get hasShrinkwrap(): boolean {
+  get statesShrinkwrap(): boolean {
     return false;
   }
   get inDepBundle(): boolean {

@@ -2,28 +2,31 @@
 
 import { enOrder } from "../base/collate.ts";
 import { relativePath, resolvePath } from "../base/posix-path.ts";
+import type { NpmRules } from "../spec/npm-rules.ts";
 import { parseSpec, type Spec } from "../spec/spec.ts";
 import { carryResolved, parseResolved } from "./resolved.ts";
 import type { LockEdge, LockJson, LockNode } from "./write-lock.ts";
 
 /** Makes the nested `dependencies` of lock versions 1 and 2 (npm-tree §22.6). Returns undefined if there are none. Pauses. */
-export function* legacyDependencies(root: LockNode): Generator<undefined, LockJson | undefined> {
-  return yield* childrenOf(root, { root, above: [] });
+export function* legacyDependencies(root: LockNode, rules: NpmRules): Generator<undefined, LockJson | undefined> {
+  return yield* childrenOf(root, { root, rules, above: [] });
 }
 
 interface LegacyContext {
   root: LockNode;
+  rules: NpmRules;
   /** The real paths of the nodes above. A link back to one of them is not followed. */
   above: readonly string[];
 }
 
-function* childrenOf(node: LockNode, { root, above }: LegacyContext): Generator<undefined, LockJson | undefined> {
+function* childrenOf(node: LockNode, context: LegacyContext): Generator<undefined, LockJson | undefined> {
+  const { above } = context;
   const dependencies: LockJson = Object.create(null);
   let found = false;
   for (const child of node.target.children.values()) {
     if (above.includes(child.realpath)) continue;
     yield;
-    dependencies[child.name] = yield* legacyEntry(child, { root, above: [...above, node.realpath] });
+    dependencies[child.name] = yield* legacyEntry(child, { ...context, above: [...above, node.realpath] });
     found = true;
   }
   return found ? dependencies : undefined;
@@ -31,7 +34,7 @@ function* childrenOf(node: LockNode, { root, above }: LegacyContext): Generator<
 
 function* legacyEntry(node: LockNode, context: LegacyContext): Generator<undefined, LockJson> {
   const rootPath = context.root.path;
-  const resolved = carryResolved(node.resolved, rootPath, rootPath);
+  const resolved = carryResolved(node.resolved, rootPath, { to: rootPath, rules: context.rules });
   const from = resolved === null ? null : parseResolved(resolved, rootPath);
   const edge = likeliestEdge(node.edgesIn);
   const spec = edge ? parseSpec(node.name, edge.effective, edge.from.realpath) : from;

@@ -12,6 +12,7 @@ import { isObject, type Json } from "../base/json.ts";
 import { relativePath } from "../base/posix-path.ts";
 import { InstallError } from "../errors/failure.ts";
 import { invalidLock } from "../errors/lockfile.ts";
+import type { NpmRules } from "../spec/npm-rules.ts";
 import { parseSpec, type Spec } from "../spec/spec.ts";
 import { cleanVersion } from "../spec/version.ts";
 import { MAX_LOCATION } from "./lock-flags.ts";
@@ -20,14 +21,17 @@ import { carryResolved } from "./resolved.ts";
 /** Entries to convert before other work gets the thread. */
 const ENTRIES_AT_ONCE = 256;
 
+/** The absolute folder of the project, and the rules of the npm whose answer is asked for. */
+type OldLockSource = Pick<UpgradedLock, "root" | "rules">;
+
 /** Returns the `packages` that npm derives from a version 1 lock. The project's own entry has no dependencies in it. */
-export function* packagesOfOldLock(data: Json, root: string): Generator<undefined, Json> {
+export function* packagesOfOldLock(data: Json, { root, rules }: OldLockSource): Generator<undefined, Json> {
   const packages: Json = Object.create(null);
   let count = 0;
   function* load(location: string, name: string, lock: Json): Generator<undefined, void> {
     if (++count % ENTRIES_AT_ONCE === 0) yield;
     if (location.length > MAX_LOCATION) throw invalidLock(`"${location}" has more than ${MAX_LOCATION} characters`);
-    const entry = addEntry({ packages, root }, lock, { location, name });
+    const entry = addEntry({ packages, root, rules }, lock, { location, name });
     // entries nested under a link belong to its target
     const folder = entry["link"] ? (entry["resolved"] as string) : location;
     if (!isObject(lock["dependencies"])) return;
@@ -58,11 +62,12 @@ function textOrEmpty(value: unknown): string {
 interface UpgradedLock {
   packages: Json;
   root: string;
+  rules: NpmRules;
 }
 
 /** Steps 2 and 3: adds one entry, and returns it. */
 function addEntry(into: UpgradedLock, lock: Json, at: { location: string; name: string }): Json {
-  const { packages, root } = into;
+  const { packages, root, rules } = into;
   const { location, name } = at;
   const spec = specOf(name, lock, root);
   if (spec?.type === "directory") {
@@ -81,7 +86,7 @@ function addEntry(into: UpgradedLock, lock: Json, at: { location: string; name: 
   const registry = spec !== null && "registry" in spec;
   if (lock["version"] && !lock["integrity"]) {
     if (spec?.type === "git") {
-      entry["resolved"] = carryResolved(spec.raw.slice(name.length + 1), root, root);
+      entry["resolved"] = carryResolved(spec.raw.slice(name.length + 1), root, { to: root, rules });
       return entry;
     }
     if (registry) entry["version"] = lock["version"];

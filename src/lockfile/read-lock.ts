@@ -15,6 +15,7 @@ import { invalidLock, missingTarget } from "../errors/lockfile.ts";
 import type { ProjectFiles } from "../project/files.ts";
 import { type JsonText, LARGE_JSON, parseJsonText } from "../project/json-text.ts";
 import { normaliseManifest } from "../registry/normalise-manifest.ts";
+import type { NpmRules } from "../spec/npm-rules.ts";
 import { type LockFlags, lockFlags, MAX_LOCATION } from "./lock-flags.ts";
 import { carryResolved } from "./resolved.ts";
 
@@ -61,6 +62,8 @@ export interface LockSource {
   /** The project's manifest. Version 1 locks do not contain the root's dependencies. */
   manifest: Manifest;
   /** Lets other work run. Called many times for a large lock. */
+  /** The rules of the npm whose answer is asked for. */
+  rules: NpmRules;
   pause?: (() => Promise<void>) | undefined;
 }
 
@@ -68,9 +71,9 @@ export interface LockSource {
  * Step 1: returns the lock's file name and text without its entries. `update` of all packages starts from it. Null if there
  * is no lock.
  */
-export function lockWithoutEntries({ files, root }: Pick<LockSource, "files" | "root">): LockData | null {
+export function lockWithoutEntries({ files, root, rules }: Omit<LockSource, "manifest">): LockData | null {
   const read = (name: string): string => files.text(resolvePath(root, name)) ?? "";
-  const shrinkwrap = read("npm-shrinkwrap.json");
+  const shrinkwrap = rules.readsShrinkwraps ? read("npm-shrinkwrap.json") : "";
   const text = shrinkwrap || read("package-lock.json");
   const yarn = read("yarn.lock") || null;
   if (!text && !yarn) return null;
@@ -87,14 +90,14 @@ export function lockWithoutEntries({ files, root }: Pick<LockSource, "files" | "
 export async function readLock(source: LockSource): Promise<LockData | null> {
   const lock = lockWithoutEntries(source);
   if (!lock?.loaded) return lock && { ...lock, originalLockfileVersion: undefined };
-  const { root, pause = async () => {} } = source;
+  const { root, rules, pause = async () => {} } = source;
   const parsed = await parseLock(lock.text, lock.filename, pause);
   if (!parsed) return { ...lock, loaded: false, originalLockfileVersion: undefined };
   const data = isObject(parsed.value) ? parsed.value : {};
   const version = typeof data["lockfileVersion"] === "number" ? data["lockfileVersion"] : undefined;
   const old = isObject(data["dependencies"]) && !data["packages"];
   const packages = old
-    ? await runWithPauses((await import("./old-lock.ts")).packagesOfOldLock(data, root), pause)
+    ? await runWithPauses((await import("./old-lock.ts")).packagesOfOldLock(data, { root, rules }), pause)
     : (data["packages"] ?? Object.create(null));
   if (!isObject(packages)) throw invalidLock(`"packages" is not an object`);
   return {
@@ -103,7 +106,7 @@ export async function readLock(source: LockSource): Promise<LockData | null> {
     lockfileVersion: version && version !== 1 ? version : 3,
     ancient: !((version ?? 0) >= 2) && !data["requires"],
     newline: parsed.newline,
-    packages: await runWithPauses(readLockEntries(packages, root), pause),
+    packages: await runWithPauses(readLockEntries(packages, { root, rules }), pause),
     extra: extraKeys(data),
   };
 }
@@ -131,10 +134,13 @@ function extraKeys(data: Json): Map<string, unknown> {
   return new Map(Object.entries(data).filter(([key]) => !REWRITTEN.has(key)));
 }
 
+type EntrySource = Pick<LockSource, "root" | "rules">;
+
 /** Entries to read before other work gets the thread. */
 const ENTRIES_AT_ONCE = 256;
 
-function* readLockEntries(packages: Json, root: string): Generator<undefined, Map<string, LockEntry>> {
+function* readLockEntries(packages: Json, source: EntrySource): Generator<undefined, Map<string, LockEntry>> {
+  const { root } = source;
   const entries = new Map<string, LockEntry>();
   for (const [at, key] of Object.keys(packages).entries()) {
     if (at % ENTRIES_AT_ONCE === ENTRIES_AT_ONCE - 1) yield;
@@ -143,7 +149,7 @@ function* readLockEntries(packages: Json, root: string): Generator<undefined, Ma
     if (key.length > MAX_LOCATION) throw invalidLock(`"${key}" has more than ${MAX_LOCATION} characters`);
     const location = locationOf(key, root);
     // `a/../b` is `b`. A path that leads back to the root is the root's entry, which is not used.
-    if (location !== "") entries.set(location, readEntry(raw, location, root));
+    if (location !== "") entries.set(location, readEntry(raw, location, source));
   }
   for (const { target, location } of entries.values()) {
     if (target === null || target === "" || entries.has(target)) continue;
@@ -157,7 +163,7 @@ function locationOf(key: string, root: string): string {
   return plain ? key : relativePath(root, resolvePath(root, key));
 }
 
-function readEntry(raw: Json, location: string, root: string): LockEntry {
+function readEntry(raw: Json, location: string, { root, rules }: EntrySource): LockEntry {
   const text = (key: string): string | null => (typeof raw[key] === "string" ? (raw[key] as string) : null) || null;
   const link = Boolean(raw["link"]);
   const resolved = text("resolved");
@@ -167,7 +173,7 @@ function readEntry(raw: Json, location: string, root: string): LockEntry {
     location,
     target: link ? relativePath(root, resolvePath(root, resolved ?? "")) : null,
     manifest: entryManifest(raw, location.startsWith("..") ? resolvePath(root, location) : `${root}/${location}`),
-    resolved: link ? null : carryResolved(resolved, root, null),
+    resolved: link ? null : carryResolved(resolved, root, { to: null, rules }),
     integrity: text("integrity"),
     hasShrinkwrap: Boolean(raw["hasShrinkwrap"]),
     ...lockFlags(raw),

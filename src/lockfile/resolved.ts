@@ -1,6 +1,7 @@
 import { relativePath } from "../base/posix-path.ts";
 import { InstallError } from "../errors/failure.ts";
 import { hostedText } from "../spec/hosted.ts";
+import type { NpmRules } from "../spec/npm-rules.ts";
 import { parseArg, type Spec } from "../spec/spec.ts";
 
 /** Parses `resolved` as a spec. Returns null if it is not one. */
@@ -21,11 +22,17 @@ export function isPlainUrl(resolved: string): boolean {
   return resolved.startsWith("http") && /^https?:/.test(resolved) && !/git|bitbucket/.test(resolved);
 }
 
+/** What a converted `resolved` is relative to: `to`, or null for an absolute path. */
+interface CarryOptions {
+  to: string | null;
+  rules: Pick<NpmRules, "turnsGitHttpsToSsh">;
+}
+
 /**
  * Converts `resolved` as npm does. A `file:` path that is relative to `from` becomes relative to `to`, or absolute if `to`
- * is null. A repository on a known host gets its `git+ssh` form. Anything else stays unchanged.
+ * is null. A repository on a known host gets its `git+ssh` form, or keeps `git+https` if `rules` say so. Anything else stays unchanged.
  */
-export function carryResolved(resolved: unknown, from: string, to: string | null): string | null {
+export function carryResolved(resolved: unknown, from: string, { to, rules }: CarryOptions): string | null {
   if (typeof resolved !== "string" || resolved === "") return null;
   if (isPlainUrl(resolved)) return resolved;
   const spec = parseResolved(resolved, from);
@@ -34,9 +41,11 @@ export function carryResolved(resolved: unknown, from: string, to: string | null
     case "file":
     case "directory":
       return `file:${to === null ? spec.fetchSpec : relativePath(to, spec.fetchSpec)}`;
-    case "git":
+    case "git": {
       if (!spec.hosted) return spec.saveSpec;
-      return hostedText(spec.hosted, spec.hosted.auth ? "https" : "sshurl").replace(/^(?!git\+)/, "git+");
+      const isHttps = spec.hosted.auth !== null || (spec.hosted.form === "https" && !rules.turnsGitHttpsToSsh);
+      return hostedText(spec.hosted, isHttps ? "https" : "sshurl").replace(/^(?!git\+)/, "git+");
+    }
     default:
       return spec.rawSpec === "*" ? spec.raw : spec.rawSpec;
   }

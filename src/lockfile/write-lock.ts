@@ -38,7 +38,7 @@ export interface LockNode {
   readonly fsParent: LockNode | null;
   readonly resolved: string | null;
   readonly integrity: string | null;
-  readonly hasShrinkwrap: boolean;
+  readonly statesShrinkwrap: boolean;
   readonly inDepBundle: boolean;
   readonly dev: boolean;
   readonly optional: boolean;
@@ -133,7 +133,7 @@ export function lockEntry(node: LockNode, rootPath: string): LockJson {
   if (!extraneous && node.devOptional && !dev && !optional) entry["devOptional"] = true;
   if (extraneous) entry["extraneous"] = true;
   putField(entry, "hasInstallScript", hasInstallScript(manifest) || manifest.hasInstallScript);
-  if (node.hasShrinkwrap || manifest._hasShrinkwrap) entry["hasShrinkwrap"] = true;
+  if (node.statesShrinkwrap) entry["hasShrinkwrap"] = true;
   if (node.bundler()) entry["inBundle"] = true;
   putField(entry, "libc", manifest.libc);
   putField(entry, "license", (manifest.license as { type?: unknown } | undefined)?.type || manifest.license);

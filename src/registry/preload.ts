@@ -39,6 +39,7 @@ export class Preload {
   readonly #names = new Set<string>();
   readonly #known: ReadonlySet<string>;
   readonly #peers: boolean;
+  readonly #optionalPeers: boolean;
   readonly #pause: () => Promise<void>;
   #stopped = false;
   /** Called when every request has ended. */
@@ -52,6 +53,8 @@ export class Preload {
       policy: (name: string) => PickPolicy;
       overrides: ReadonlyMap<string, string>;
       peers: boolean;
+      /** Whether optional peers are requested too. Newer versions of npm load them only where another version is in place. */
+      optionalPeers: boolean;
       /** Packages in the lock, and workspaces: the engine will most likely not need their packuments. */
       known: ReadonlySet<string>;
       /** Lets other work run. Called for a package with very many dependencies. */
@@ -62,6 +65,7 @@ export class Preload {
     this.#policy = options.policy;
     this.#overrides = options.overrides;
     this.#peers = options.peers;
+    this.#optionalPeers = options.optionalPeers;
     this.#known = options.known;
     this.#pause = options.pause ?? (async () => {});
   }
@@ -121,7 +125,9 @@ export class Preload {
     if (!this.#peers || !peerDependencies) return;
     this.#requestAll(Object.keys(peerDependencies), (name) => {
       const range = peerDependencies[name];
-      if (peerDependenciesMeta?.[name]?.optional) this.#request(name, range, { depth, weak: true });
+      if (peerDependenciesMeta?.[name]?.optional) {
+        if (this.#optionalPeers) this.#request(name, range, { depth, weak: true });
+      }
       // Usually another package also depends on this peer, with another version than this range picks. Do not follow this one.
       else if (!this.#names.has(name)) this.#request(name, range, { depth, weak });
       else void this.#source.packument(name, depth);

@@ -1,20 +1,23 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { folderCases, type LazyCase } from "./folder.ts";
+import { FEATURES, featureCases, folderCases, type LazyCase } from "./folder.ts";
 import { openPack } from "./pack.ts";
-import type { Suite } from "./recorded.ts";
+import { PLATFORM, type Suite } from "./recorded.ts";
 
 export interface CaseSource {
   /** The recorded registry's folder. Without it, the committed packs are run. */
   root?: string;
   packs: string;
   suites: Suite[];
+  /** The npm whose answers are expected: 11.19.1 or 12.2.2. */
+  npm?: string;
 }
 
 /** Returns the cases that `scripts/conformance.mjs` runs. */
-export async function openCases({ root, packs, suites }: CaseSource): Promise<LazyCase[]> {
-  if (root) return folderCases(root, suites);
+export async function openCases({ root, packs, suites, npm = PLATFORM.npm }: CaseSource): Promise<LazyCase[]> {
+  if (root) return folderCases(root, suites, npm);
   const opened = suites.map(async (suite) => {
+    if (suite === "features") return featureCases(join(packs, FEATURES), npm);
     const cases = await openPack(readFileSync(join(packs, `${suite}.pack`)));
     return cases.map((found) => ({ suite, name: found.name, open: () => found }));
   });

@@ -2,6 +2,6 @@
 export const DEVIATIONS: ReadonlyMap<string, string> = new Map<string, string>([]);
 
 /** `arborist/bit-global-style`. */
-export function isDeviation(found: { suite: string; name: string }): boolean {
-  return DEVIATIONS.has(`${found.suite}/${found.name}`);
+export function isDeviation({ suite, name }: { suite: string; name: string }, npm?: string): boolean {
+  return DEVIATIONS.has(suite === "features" ? `${suite}/${name} (npm ${npm})` : `${suite}/${name}`);
 }

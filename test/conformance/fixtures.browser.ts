@@ -3,15 +3,15 @@ import { createInstaller, type InstallerOptions } from "../../web/index.ts";
 import { isDeviation } from "./deviations.ts";
 import { conform } from "./judge.ts";
 import { openPack } from "./pack.ts";
-import { SUITES, type Suite } from "./recorded.ts";
+import { type PackedSuite, SUITES } from "./recorded.ts";
 
-const PACKS: Readonly<Record<Suite, URL>> = {
+const PACKS: Readonly<Record<PackedSuite, URL>> = {
   projects: new URL("./fixtures/projects.pack", import.meta.url),
   arborist: new URL("./fixtures/arborist.pack", import.meta.url),
   real: new URL("./fixtures/real.pack", import.meta.url),
   random: new URL("./fixtures/random.pack", import.meta.url),
 };
-const COUNTS: Readonly<Record<Suite, number>> = { projects: 1, arborist: 253, real: 34, random: 567 };
+const COUNTS: Readonly<Record<PackedSuite, number>> = { projects: 1, arborist: 253, real: 34, random: 567 };
 
 /** Runs on the page's own thread; other tests cover the other modes. Each case is a registry of its own, all at one address. */
 const inline = (options?: InstallerOptions) => createInstaller({ ...options, mode: "inline", cache: "none" });

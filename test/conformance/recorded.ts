@@ -1,9 +1,13 @@
 import type { Platform } from "../../src/api/common.ts";
 import type { ProjectInput, ResolveOptions } from "../../src/api/resolve.ts";
+import { npmRules } from "../../src/spec/npm-rules.ts";
 import type { Snapshot } from "../support/registry/snapshot.ts";
 
 export const SUITES = ["projects", "arborist", "real", "random"] as const;
-export type Suite = (typeof SUITES)[number];
+/** The suites that are committed as packs. */
+export type PackedSuite = (typeof SUITES)[number];
+/** `features`: hand-made cases of the rules that npm 12 changed. */
+export type Suite = PackedSuite | "features";
 
 /** A recorded case: npm's input and npm's answer. */
 export interface RecordedCase {
@@ -136,11 +140,12 @@ function expandLinks(files: Record<string, string | Uint8Array>, links: Record<s
   }
 }
 
-function expectedOf({ expect, cwd, files }: RecordedCase): Expected {
+function expectedOf({ expect, cwd, files }: RecordedCase, npm: string): Expected {
   if (expect.error) return { kind: "failure", code: expect.error.code, culprit: culpritOf(expect.error) };
   if (expect.lock === undefined) return { kind: "bounded" };
   const below = cwd === "." ? "" : `${cwd}/`;
-  const name = `${below}npm-shrinkwrap.json` in files ? "npm-shrinkwrap.json" : "package-lock.json";
+  const shrinkwrapped = `${below}npm-shrinkwrap.json` in files && npmRules(npm).readsShrinkwraps;
+  const name = shrinkwrapped ? "npm-shrinkwrap.json" : "package-lock.json";
   return {
     kind: "lock",
     path: below + name,
@@ -149,8 +154,8 @@ function expectedOf({ expect, cwd, files }: RecordedCase): Expected {
   };
 }
 
-/** Makes a runnable case from a recorded one. */
-export function caseOf(recorded: RecordedCase, snapshot: Snapshot): ConformanceCase {
+/** Makes a runnable case from a recorded one. @param npm the npm whose rules hold; picks see the version of {@link PLATFORM} */
+export function caseOf(recorded: RecordedCase, snapshot: Snapshot, npm: string = PLATFORM.npm): ConformanceCase {
   const files = Object.fromEntries(Object.entries(recorded.files).map(([path, value]) => [path, fileOf(value)]));
   expandLinks(files, recorded.links ?? {});
   const { nodeVersion, ...options } = recorded.options;
@@ -159,9 +164,9 @@ export function caseOf(recorded: RecordedCase, snapshot: Snapshot): ConformanceC
     name: recorded.name,
     project: { files, root: recorded.cwd === "." ? "" : recorded.cwd, name: recorded.dirname },
     options,
-    platform: { ...PLATFORM, ...(nodeVersion ? { node: nodeVersion } : {}) },
+    platform: { ...PLATFORM, npm, ...(nodeVersion ? { node: nodeVersion } : {}) },
     snapshot,
-    expected: expectedOf(recorded),
+    expected: expectedOf(recorded, npm),
   };
 }
 
@@ -182,16 +187,43 @@ export function randomName({ seed, phase, options }: RandomRecord): string {
   return phase ? `${seed}+${options.add ? "add" : options.update ? "update" : ""}` : String(seed);
 }
 
+/** A hand-made case of a rule that npm 12 changed. */
+export interface FeatureRecord {
+  name: string;
+  files: RecordedCase["files"];
+  options: RecordedCase["options"];
+  packuments: Record<string, unknown>;
+  /** By path: base64. */
+  tarballs?: Record<string, string>;
+  expect: RecordedAnswer & { packageJson?: string };
+  /** The answer of npm 11.19.1, if it differs. */
+  expect11?: RecordedAnswer & { packageJson?: string };
+}
+
+export function recordedFeature({ name, files, options, expect, expect11 }: FeatureRecord, npm: string): RecordedCase {
+  const answer = npmRules(npm).knowsLock4 ? expect : (expect11 ?? expect);
+  return madeCase({ suite: "features", name, files, options, answer });
+}
+
 export function recordedRandom(record: RandomRecord): RecordedCase {
-  const { packageJson } = record.expect;
+  const { files, options, expect } = record;
+  return madeCase({ suite: "random", name: randomName(record), files, options, answer: expect });
+}
+
+interface MadeRecord extends Pick<RecordedCase, "suite" | "name" | "files" | "options"> {
+  answer: RecordedAnswer & { packageJson?: string };
+}
+
+function madeCase({ suite, name, files, options, answer }: MadeRecord): RecordedCase {
+  const { packageJson } = answer;
   return {
-    suite: "random",
-    name: randomName(record),
+    suite,
+    name,
     dirname: "root",
     cwd: ".",
-    options: record.options,
-    files: record.files,
+    options,
+    files,
     // `npm update` changes package.json too, but only the changes of `npm install x` were recorded
-    expect: { ...record.expect, filesAfter: packageJson ? { "package.json": packageJson } : null },
+    expect: { ...answer, filesAfter: packageJson ? { "package.json": packageJson } : null },
   };
 }

@@ -10,6 +10,9 @@ import { sortedJson } from "../../src/lockfile/sorted-json.ts";
 import { parseYarnLock } from "../../src/lockfile/yarn-lock.ts";
 import { ProjectFiles } from "../../src/project/files.ts";
 import { loadNpmrc } from "../../src/registry/npmrc.ts";
+import { npmRules } from "../../src/spec/npm-rules.ts";
+
+const RULES = npmRules("11.19.1");
 
 async function codeOf(run: () => unknown): Promise<string> {
   try {
@@ -25,7 +28,7 @@ async function codeOf(run: () => unknown): Promise<string> {
 async function read(files: FileMap): Promise<{ packages: number; pauses: number }> {
   let pauses = 0;
   const pause = async (): Promise<void> => void pauses++;
-  const lock = await readLock({ files: new ProjectFiles(files, "/p"), root: "/p", manifest: {}, pause });
+  const lock = await readLock({ files: new ProjectFiles(files, "/p"), root: "/p", manifest: {}, rules: RULES, pause });
   return { packages: lock?.packages.size ?? 0, pauses };
 }
 
@@ -86,8 +89,10 @@ test("a location may have 4,096 characters", async () => {
   expect(await read({ "package-lock.json": lock(4096) })).toMatchObject({ packages: 1 });
   expect(await codeOf(() => read({ "package-lock.json": lock(4097) }))).toBe("EINVALIDLOCK");
   const names = (length: number): object => ({ dependencies: { ["a".repeat(length)]: { version: "1.0.0" } } });
-  expect(await codeOf(() => runToEnd(packagesOfOldLock({ ...names(4083) }, "/p")))).toBe("ok");
-  expect(await codeOf(() => runToEnd(packagesOfOldLock({ ...names(4084) }, "/p")))).toBe("EINVALIDLOCK");
+  expect(await codeOf(() => runToEnd(packagesOfOldLock({ ...names(4083) }, { root: "/p", rules: RULES })))).toBe("ok");
+  expect(await codeOf(() => runToEnd(packagesOfOldLock({ ...names(4084) }, { root: "/p", rules: RULES })))).toBe(
+    "EINVALIDLOCK",
+  );
 });
 
 test("a lock may have 128 MiB, one with conflict markers 16 MiB, and a yarn.lock 32 MiB", async () => {

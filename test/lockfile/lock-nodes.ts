@@ -30,8 +30,17 @@ export function lockNodes(lock: LockData, place: RootPlace): { root: LockNode; n
   for (const [location, entry] of lock.packages) {
     const made = node(place, location, entry.manifest);
     all.set(location, made);
-    const { resolved, integrity, hasShrinkwrap, dev, optional, devOptional, peer, extraneous } = entry;
-    Object.assign(made, { resolved, integrity, hasShrinkwrap, dev, optional, devOptional, peer, extraneous });
+    const {
+      resolved,
+      integrity,
+      hasShrinkwrap: statesShrinkwrap,
+      dev,
+      optional,
+      devOptional,
+      peer,
+      extraneous,
+    } = entry;
+    Object.assign(made, { resolved, integrity, statesShrinkwrap, dev, optional, devOptional, peer, extraneous });
     made.isTop = !/(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+$/.test(location);
     made.fsParent = made.isTop ? rootNode : null;
     if (made.isTop) rootNode.fsChildren.add(made);
@@ -114,7 +123,7 @@ function node(place: RootPlace, location: string, manifest: Manifest): Mutable {
     fsParent: null,
     resolved: null,
     integrity: null,
-    hasShrinkwrap: false,
+    statesShrinkwrap: false,
     inDepBundle: false,
     dev: false,
     optional: false,

@@ -4,11 +4,14 @@ import type { Manifest } from "../../src/api/manifest.ts";
 import { InstallError } from "../../src/errors/failure.ts";
 import { type LockData, lockWithoutEntries, readLock } from "../../src/lockfile/read-lock.ts";
 import { ProjectFiles } from "../../src/project/files.ts";
+import { npmRules } from "../../src/spec/npm-rules.ts";
+
+const RULES = npmRules("11.19.1");
 
 const ROOT = "/project";
 
 function read(files: Record<string, string>, manifest: Manifest = {}): Promise<LockData | null> {
-  return readLock({ files: new ProjectFiles(files, ROOT), root: ROOT, manifest });
+  return readLock({ files: new ProjectFiles(files, ROOT), root: ROOT, manifest, rules: RULES });
 }
 
 function lock(packages: Record<string, unknown>, more: object = {}): Record<string, string> {
@@ -89,7 +92,7 @@ test("keeps unknown keys in order, and distinguishes versions", async () => {
 test("an update of everything keeps only the lock's file name and format", () => {
   const files = new ProjectFiles(lock({ "node_modules/a": { version: "1.0.0" } }, { lockfileVersion: 2 }), ROOT);
   const place = { filename: "package-lock.json", loaded: true, lockfileVersion: 3, packages: new Map() };
-  expect(lockWithoutEntries({ files, root: ROOT })).toMatchObject(place);
+  expect(lockWithoutEntries({ files, root: ROOT, rules: RULES })).toMatchObject(place);
 });
 
 test("converts version 1: nesting to locations, and `requires` to dependencies by the flags of their targets", async () => {

@@ -5,8 +5,11 @@ import { legacyDependencies } from "../../src/lockfile/legacy-lock.ts";
 import { readLock } from "../../src/lockfile/read-lock.ts";
 import { writeLock } from "../../src/lockfile/write-lock.ts";
 import { ProjectFiles } from "../../src/project/files.ts";
+import { npmRules } from "../../src/spec/npm-rules.ts";
 import { lockNodes } from "./lock-nodes.ts";
 import { type RecordedLock, recordedLocks } from "./recorded-locks.ts";
+
+const RULES = npmRules("11.19.1");
 
 const locks = recordedLocks();
 
@@ -24,12 +27,14 @@ async function rewrite({ text, peerless }: RecordedLock, lockfileVersion: number
   const root = `/up/up/up/${json.name}`;
   const manifest = json.packages[""] ?? {};
   const files = new ProjectFiles({ "package-lock.json": text }, root);
-  const lock = await readLock({ files, root, manifest });
+  const lock = await readLock({ files, root, manifest, rules: RULES });
   if (!lock?.loaded) throw new Error("unreadable");
   const indent = /^\{\n([ \t]+)/.exec(text)?.[1];
   const { extra } = lock;
   const nodes = lockNodes(lock, { root, manifest, peerless });
-  return runToEnd(writeLock({ ...nodes, lockfileVersion, indent, extra, legacy: legacyDependencies }));
+  return runToEnd(
+    writeLock({ ...nodes, lockfileVersion, indent, extra, legacy: (root) => legacyDependencies(root, RULES) }),
+  );
 }
 
 const versionOf = ({ text }: RecordedLock): number => (JSON.parse(text) as LockShape).lockfileVersion;

@@ -15,7 +15,10 @@ test("starts only one preload, even if its first request reports a fetch", async
       return fail(failure("E404", name));
     };
     const policy = () => ({ ranges: new RangeTable() });
-    const ahead = new Preload({ packument }, { policy, overrides: new Map(), known: new Set(), peers: true });
+    const ahead = new Preload(
+      { packument },
+      { policy, overrides: new Map(), known: new Set(), peers: true, optionalPeers: true },
+    );
     ahead.start({ dependencies: Object.fromEntries(["a", "b", "c"].map((name) => [name, "1"])) });
     return ahead;
   });

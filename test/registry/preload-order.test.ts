@@ -35,7 +35,13 @@ test("requests packages with the depth at which the engine needs them: peers at 
     },
   };
   const policy = () => ({ ranges });
-  const preload = new Preload(source, { policy, overrides: new Map(), peers: true, known: new Set() });
+  const preload = new Preload(source, {
+    policy,
+    overrides: new Map(),
+    peers: true,
+    optionalPeers: true,
+    known: new Set(),
+  });
   preload.start({ dependencies: { a: "1" }, devDependencies: { d: "1" } });
   await preload.quiet();
   expect(Object.fromEntries(ranks)).toEqual({ d: [0], a: [0], p: [0], b: [1], o: [1], q: [1], c: [2] });
@@ -108,7 +114,7 @@ test("creates a late preload once, when it is started, and not after it was stop
   const source = { packument: async (name: string) => ok(packument(name, {})) };
   const make = vi.fn(async () => {
     const policy = () => ({ ranges });
-    return new Preload(source, { policy, overrides: new Map(), peers: true, known: new Set() });
+    return new Preload(source, { policy, overrides: new Map(), peers: true, optionalPeers: true, known: new Set() });
   });
   const late = new LatePreload(make);
   expect(make).not.toHaveBeenCalled();

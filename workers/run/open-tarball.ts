@@ -6,12 +6,15 @@ import { InstallError, type Outcome, ok } from "../../src/errors/failure.ts";
 import { type LockData, readLock } from "../../src/lockfile/read-lock.ts";
 import { ProjectFiles } from "../../src/project/files.ts";
 import { parsePackageJson } from "../../src/project/package-json.ts";
+import { npmRules } from "../../src/spec/npm-rules.ts";
 import { webDigest } from "../../src/tarball/integrity.ts";
 import type { TarballListing } from "../../src/tarball/list-tarball.ts";
 import { readTarballListing } from "../../src/tarball/list-tarball.ts";
 import { nextTurn } from "../host/yield.ts";
 
 /** The folder of the shrinkwrap's paths. It is deep, so that a path that climbs out of the package is recognised. */
+/** An npm that reads shrinkwraps. The engine decides whether one counts. */
+const SHRINKWRAP_NPM = "11.19.1";
 const ROOT = "/0/1/2/3";
 
 interface TarballNeed {
@@ -44,7 +47,7 @@ export async function fromListing(listing: TarballListing, name: string): Promis
   try {
     const files = new ProjectFiles({ "npm-shrinkwrap.json": text }, ROOT);
     const { manifest } = parsePackageJson(listing.texts.get("package.json") ?? "{}", `${name}: package.json`);
-    return withPlacing(await readLock({ files, root: ROOT, manifest }));
+    return withPlacing(await readLock({ files, root: ROOT, manifest, rules: npmRules(SHRINKWRAP_NPM) }));
   } catch (error) {
     if (error instanceof InstallError) return { ok: false, failure: { ...error.failure, package: name } };
     throw error;

@@ -6,6 +6,7 @@ import type { Project } from "../../src/engine/read-project.ts";
 import { SpecTable } from "../../src/graph/spec-table.ts";
 import { Preload, type PreloadSource } from "../../src/registry/preload.ts";
 import type { PickPolicy } from "../../src/registry/select-version.ts";
+import { npmRules } from "../../src/spec/npm-rules.ts";
 import { nextTurn } from "../host/yield.ts";
 
 /** The input of a preload: plain data, so that the preload can run on another thread than the engine. */
@@ -15,8 +16,9 @@ export interface PreloadPlan {
   overrides: ReadonlyMap<string, string>;
   /** Names that the preload does not request: workspaces and locked packages. */
   known: ReadonlySet<string>;
-  /** Whether peer dependencies are followed. */
+  /** Whether peer dependencies are followed, and the optional ones too. */
   peers: boolean;
+  optionalPeers: boolean;
   /** Whether the preload starts only when the engine needs something, because the lock may be enough. */
   late: boolean;
 }
@@ -41,6 +43,7 @@ export function preloadPlanOf({ context, options }: Project): PreloadPlan {
     overrides,
     known,
     peers: !specTable.legacyPeerDeps,
+    optionalPeers: !specTable.rules.skipsAbsentOptionalPeers,
     late: flat && Boolean(lock?.loaded),
   };
 }
@@ -65,6 +68,7 @@ export function startPreload(plan: PreloadPlan, source: PreloadSource, policy: (
 
 /** Builds the engine's pick policy again, from the same data on another thread. */
 export async function policyOf(options: ResolveOptions, platform: Platform): Promise<(name: string) => PickPolicy> {
-  const specTable = new SpecTable({ legacyPeerDeps: false, installLinks: false });
+  const rules = npmRules(platform.npm);
+  const specTable = new SpecTable({ legacyPeerDeps: false, installLinks: false, rules });
   return (await buildOptions(options, platform, specTable)).policyFor;
 }

@@ -14,6 +14,7 @@ import { indexPackument } from "../../../src/registry/condense.ts";
 import { integrityOf } from "../../../src/registry/dist.ts";
 import { platformFits } from "../../../src/registry/platform.ts";
 import { engineFits, type PickPolicy, selectVersion } from "../../../src/registry/select-version.ts";
+import { npmRules } from "../../../src/spec/npm-rules.ts";
 import { packageNameProblem } from "../../../src/spec/package-name.ts";
 import { parseRange, rangesIntersect, testRange } from "../../../src/spec/range.ts";
 import { parseArg, parseSpec } from "../../../src/spec/spec.ts";
@@ -125,7 +126,7 @@ export const manifest: Target = {
     const read = readPackageJson(files, "/p");
     if (!read) throw new BrokenLaw("package.json is not found");
     useManifest(read.manifest);
-    const specTable = new SpecTable({ legacyPeerDeps: false, installLinks: false });
+    const specTable = new SpecTable({ legacyPeerDeps: false, installLinks: false, rules: npmRules("11.19.1") });
     const node = new Node({ specTable, name: "p", manifest: read.manifest });
     for (const { name, raw } of edgeSpecs(read.manifest, { dev: true, peers: true }).values())
       await attempt(() => specTable.parsed(name, raw, "/p"));
@@ -192,7 +193,9 @@ export const lockText: Target = {
   async run(input) {
     const text = input as string;
     const files = new ProjectFiles({ "package-lock.json": text }, "/0/1/p");
-    await attempt(() => readLock({ files, root: "/0/1/p", manifest: { dependencies: { a: "*" } } }));
+    await attempt(() =>
+      readLock({ files, root: "/0/1/p", manifest: { dependencies: { a: "*" } }, rules: npmRules("11.19.1") }),
+    );
     await attempt(() => planFromLock(text, { platform: PLATFORM }));
   },
 };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createInstaller } from "../../../web/index.ts";
-import type { ConformanceCase, Suite } from "../../conformance/recorded.ts";
+import type { ConformanceCase, PackedSuite } from "../../conformance/recorded.ts";
 import { fetchCases } from "./packs.ts";
 import { sharedInstallers } from "./shared-installer.ts";
 import { MODES, tryModes } from "./trial.ts";
@@ -9,7 +9,7 @@ import { MODES, tryModes } from "./trial.ts";
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 
-async function spread(suite: Suite, every: number): Promise<ConformanceCase[]> {
+async function spread(suite: PackedSuite, every: number): Promise<ConformanceCase[]> {
   const cases = await fetchCases(suite);
   return cases.filter((found, index) => index % every === 1 && found.expected.kind !== "bounded");
 }

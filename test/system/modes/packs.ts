@@ -1,7 +1,7 @@
 import { openPack } from "../../conformance/pack.ts";
-import type { ConformanceCase, Suite } from "../../conformance/recorded.ts";
+import type { ConformanceCase, PackedSuite } from "../../conformance/recorded.ts";
 
-const PACKS: Readonly<Record<Suite, URL>> = {
+const PACKS: Readonly<Record<PackedSuite, URL>> = {
   projects: new URL("../../conformance/fixtures/projects.pack", import.meta.url),
   arborist: new URL("../../conformance/fixtures/arborist.pack", import.meta.url),
   real: new URL("../../conformance/fixtures/real.pack", import.meta.url),
@@ -9,7 +9,7 @@ const PACKS: Readonly<Record<Suite, URL>> = {
 };
 
 /** Fetches the committed cases of a suite, in a page. */
-export async function fetchCases(suite: Suite): Promise<ConformanceCase[]> {
+export async function fetchCases(suite: PackedSuite): Promise<ConformanceCase[]> {
   return await openPack(new Uint8Array(await (await fetch(PACKS[suite])).arrayBuffer()));
 }
 
