@@ -48,6 +48,7 @@ export type ErrorCode =
   | "ENONTERMINATING"
   | "ENOSOLUTION"
   | "ENPMCRASH"
+  | "ENOTWORKSPACE"
   | "EOPTIONAL"
   | "ERESOLVE"
   | "ETOODEEP"

@@ -5,6 +5,7 @@ import { npmCrashes, unsupportedSource } from "../errors/tree.ts";
 import type { Node } from "../graph/node.ts";
 import { badPlatform } from "../registry/bad-platform.ts";
 import type { Machine } from "../registry/platform.ts";
+import { aboutAbsent } from "./absent-package.ts";
 import { pathTo } from "./conflict.ts";
 import type { BuildOptions } from "./context.ts";
 
@@ -18,7 +19,8 @@ export function loadFailure(node: Node): Failure {
     const last = path.at(-1);
     return last ? [...path.slice(0, -1), { ...last, type: spec.type }] : path;
   });
-  return { ...cause, requiredBy: edges.map(({ from }) => from.location), paths };
+  const told = aboutAbsent(cause, node, edges);
+  return { ...told, requiredBy: edges.map(({ from }) => from.location), paths };
 }
 
 /** EUNSUPPORTED: a dependency on a git repository. `from` is the location of the dependent. */

@@ -8,6 +8,7 @@ import type { Node } from "../graph/node.ts";
 import type { OverrideSet } from "../graph/overrides.ts";
 import { bundledNames } from "../spec/bundled-names.ts";
 import { declaredDependencies } from "../spec/declared-dependencies.ts";
+import { workspaceOf } from "./absent-package.ts";
 import { pathTo } from "./conflict.ts";
 import type { Context } from "./context.ts";
 import { needPackument, PAUSE, type Steps, withPauses } from "./need.ts";
@@ -23,6 +24,7 @@ const UNCLEAR = Symbol("unclear");
  * - ENAMESALIKE: of two dependencies whose names differ in case only, one is dropped.
  * - EINCOMPLETEBUNDLE: a bundle lacks what it needs.
  * - ELOCKEDOVERRIDE: a package of the lock does not get the override that a fresh resolution would give it.
+ * - ENOTWORKSPACE: a package of the registry is installed, because the workspace of its name does not match.
  * - EUNKNOWNAGE: with a date limit, versions were picked whose age the registry does not tell.
  */
 export function* warnOfLosses(context: Context, fromLock: boolean): Steps<void> {
@@ -32,6 +34,7 @@ export function* warnOfLosses(context: Context, fromLock: boolean): Steps<void> 
     if (specTable.budget.pauseDue) yield PAUSE;
     if (node.isLink || node.inert) continue;
     if (repeatsNames(node.manifest)) namesAlike(node, context);
+    if (tree.hasWorkspaces) notWorkspace(node, context);
     if (tree.hasBundles && node !== tree.root) incompleteBundle(node, context);
   }
   const { overrides } = specTable;
@@ -51,6 +54,20 @@ function namesAlike(node: Node, { specTable, warnings }: Context): void {
     const message = `${idOf(node)} requires both ${name} and ${other}. These names differ in case or Unicode form only, so ${name}@${spec} is not installed. npm does the same.`;
     const wayOut = [{ kind: "other", text: `Remove ${name} or ${other}, or install one under an alias.` } as const];
     warnings.push(failure("ENAMESALIKE", message, { ...about(node), package: name, spec, found: other, wayOut }));
+  }
+}
+
+/** ENOTWORKSPACE */
+function notWorkspace(node: Node, { warnings, specTable }: Context): void {
+  specTable.budget.visit(node.edges().size);
+  for (const edge of node.edges().values()) {
+    const { to, name, effective } = edge;
+    const workspace = to && !to.isLink && edge.spec.type !== "workspace" && !to.inert ? workspaceOf(edge) : null;
+    if (!to || !workspace || workspace === to || to.inDepBundle) continue;
+    const message = `${idOf(node)} requires ${name}@${effective}, and the workspace ${idOf(workspace)} in ${workspace.location} does not match. So npm installs ${idOf(to)} from the registry.`;
+    const text = `Write a range for ${name} that includes ${workspace.version || "the workspace"}, if you mean the workspace.`;
+    const more = { ...about(node), package: name, spec: effective, found: to.version };
+    warnings.push(failure("ENOTWORKSPACE", message, { ...more, wayOut: [{ kind: "other", text }] }));
   }
 }
 

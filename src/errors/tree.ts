@@ -3,10 +3,13 @@ import { failure } from "./failure.ts";
 
 /** EUNSUPPORTED: a package whose `source` a page cannot fetch: a git repository, or a folder that npm would pack. */
 export function unsupportedSource(name: string, source: string, why: string, more?: Partial<Failure>): Failure {
-  // npm refuses an override that differs from the project's own dependency.
-  const published: WayOut = more?.requiredBy?.includes("")
-    ? { kind: "spec", package: name, spec: "latest", text: `Use a published version in package.json: ${name}@latest.` }
-    : { kind: "override", text: `Override ${name} with a published version.`, overrides: { [name]: "latest" } };
+  // Not a change that a button makes: the registry's package of that name may be a stranger's. npm refuses an override that
+  // differs from the project's own dependency.
+  const where = more?.requiredBy?.includes("") ? "in package.json" : "in an override";
+  const published: WayOut = {
+    kind: "other",
+    text: `If ${name} in the registry is the same package, write a published version of it ${where}.`,
+  };
   return failure("EUNSUPPORTED", `Cannot fetch ${name} from ${source}: ${why}.`, {
     package: name,
     wayOut: [published, { kind: "other", text: "Depend on a tarball of it by an https URL." }],

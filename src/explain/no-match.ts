@@ -113,14 +113,31 @@ function newestOf(versions: readonly string[]): string | undefined {
   return (sorted.findLast(({ version }) => !version.pre) ?? sorted.at(-1))?.key;
 }
 
-/** Returns the versions next to the wanted version, or next to the start of the wanted range: at most one on either side. */
+/**
+ * Returns the versions next to the wanted version, or next to the start of the wanted range: at most one on either side, the nearer
+ * one first. Prereleases count only if nothing else exists, or if a prerelease is wanted.
+ */
 function nearest({ wanted, versions }: UnmatchedSpec): string[] {
   const anchor = parseVersion(wanted) ?? parseRange(wanted)?.[0]?.[0]?.version;
   if (!anchor) return [];
-  const candidates = sortedVersions(versions);
+  const all = sortedVersions(versions);
+  const releases = all.filter(({ version }) => !version.pre);
+  const candidates = anchor.pre || releases.length === 0 ? all : releases;
   const after = candidates.findIndex(({ version }) => compareVersions(version, anchor) > 0);
   const next = after < 0 ? candidates.length : after;
-  return [candidates[next - 1], candidates[next]].flatMap((candidate) => candidate?.key ?? []);
+  const beside = [candidates[next - 1], candidates[next]].filter((one) => one !== undefined);
+  const [below, above] = beside;
+  if (below && above && isNearer(above.version, below.version, anchor)) beside.reverse();
+  return beside.map(({ key }) => key);
+}
+
+/** Checks whether `a` is nearer to `anchor` than `b`: by major version, then minor, then patch. */
+function isNearer(a: Version, b: Version, anchor: Version): boolean {
+  for (const part of ["major", "minor", "patch"] as const) {
+    const distance = (version: Version): number => Math.abs(version[part] - anchor[part]);
+    if (distance(a) !== distance(b)) return distance(a) < distance(b);
+  }
+  return false;
 }
 
 function sortedVersions(versions: readonly string[]): { key: string; version: Version }[] {

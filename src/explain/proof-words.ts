@@ -200,6 +200,8 @@ function whyMissing({ why, found, failure }: Missing, name: string): ProofPart[]
       return [", which cannot be resolved in a page"];
     case "unreadable":
       return [`, which could not be read${failure ? ` (${failure.code})` : ""}`];
+    case "empty":
+      return [", which has no versions"];
     case "none":
       return [`, which no version matches${found === undefined ? "" : ` (the latest is ${found})`}`];
     default:

@@ -2,6 +2,7 @@ import type { Failure, WayOut } from "../api/failure.ts";
 import type { EresolveReport, ExplainedEdge } from "./eresolve.ts";
 import { withPlace } from "./json-error.ts";
 import { describeNoMatch } from "./no-match.ts";
+import { describeProtocol } from "./protocols.ts";
 
 const OPTIONS = {
   legacyPeerDeps: "Ignore peer dependencies, with legacyPeerDeps (--legacy-peer-deps).",
@@ -60,6 +61,7 @@ export function withWaysOut(failure: Failure): Failure {
   if (code === "EJSONPARSE") return withPlace(failure);
   if ("restricted" in details) return describeNoMatch(failure);
   if (failure.wayOut.length > 0) return failure;
+  if (code === "EUNSUPPORTEDPROTOCOL") return describeProtocol(failure);
   const wayOut = code === "ERESOLVE" ? peerWaysOut(details as EresolveReport) : generalWaysOut(failure);
   return { ...failure, wayOut };
 }
@@ -72,7 +74,7 @@ function generalWaysOut({ code, package: name, requiredBy }: Failure): WayOut[] 
       { kind: "other", text: "Pin one of the packages that replace each other." },
     ];
   }
-  const unread = code === "EINVALIDTAGNAME" || code === "EUNSUPPORTEDPROTOCOL";
+  const unread = code === "EINVALIDTAGNAME";
   if (!name || !(unread || code.startsWith("EINVALIDPACK"))) return [];
   if (code === "EINVALIDPACKAGENAME") return [{ kind: "other", text: "Correct the name." }];
   const without: WayOut = { kind: "other", text: `Remove ${name}, or use a registry that has it.` };

@@ -1,6 +1,7 @@
 // Loaded on demand: when a flat resolution has no solution.
 import type { WayOut } from "../api/failure.ts";
 import type { Missing, Proof, ProofFact, Rung } from "../api/flat.ts";
+import { areAlike } from "../base/alike.ts";
 import { isOneEditAway } from "../base/one-edit.ts";
 import { PAUSE, type Steps } from "../engine/need.ts";
 import { shortSpec } from "../explain/short-spec.ts";
@@ -36,6 +37,8 @@ export interface HintContext {
 export const MAX_TRIALS = 6;
 /** The number of hints that are returned. */
 const MAX_HINTS = 5;
+/** The number of names that are suggested for one that does not exist. */
+const MAX_NAMES = 3;
 /** The number of specs of one package that are compared. A long list of versions may have one spec each. */
 const MAX_SPECS = 32;
 
@@ -46,9 +49,8 @@ const MAX_SPECS = 32;
  * 2. Changes that were tried and work. None if a dependency of the project itself is missing, because then no change helps.
  *    a. A newer version of a direct dependency that appears in the proof.
  *    b. Another spec in package.json for the most contested package: the spec that a dependent requires.
- *    c. An override of a dependency whose spec cannot be followed.
- *    d. An override of one of the three most contested packages.
- *    e. The relaxation `peers` if a peer appears in the proof and that gives a solution, otherwise `copies`.
+ *    c. An override of one of the three most contested packages.
+ *    d. The relaxation `peers` if a peer appears in the proof and that gives a solution, otherwise `copies`.
  * 3. A direct dependency whose spec only deprecated versions satisfy: the latest version.
  */
 export function* hintsFor(proof: Proof, context: HintContext): Steps<WayOut[]> {
@@ -87,7 +89,10 @@ function missingHints(fact: ProofFact, missing: Missing, context: HintContext): 
   const packument = context.packument(name);
   switch (missing.why) {
     case "package": {
-      const near = [...context.names].filter((other) => isOneEditAway(other, name)).sort(byCode);
+      const near = [...context.names]
+        .filter((other) => areAlike(other, name))
+        .sort(byCode)
+        .slice(0, MAX_NAMES);
       return [
         ...near.map(
           (other): WayOut => ({ kind: "other", text: `Use ${other} instead of ${name}, if you meant that.` }),
@@ -106,9 +111,16 @@ function missingHints(fact: ProofFact, missing: Missing, context: HintContext): 
       return [option("before", "Allow newer versions, with a later date in before.")];
     case "policy":
       return [{ kind: "other", text: `Ask the operator of the registry to allow ${name}.` }];
-    // An override is tried instead.
+    // No override is tried: the registry's package of that name may be a stranger's.
     case "spec":
-      return [];
+      return [
+        {
+          kind: "other",
+          text: `If ${name} in the registry is the same package, write a published version of it instead.`,
+        },
+      ];
+    case "empty":
+      return [{ kind: "other", text: `Remove ${name}, or use a registry that has versions of it.` }];
     case "unreadable":
       return [{ kind: "other", text: `Try again, or use a registry that has ${name}.` }];
     case "none": {
@@ -183,9 +195,6 @@ function* workingChanges(proof: Proof, context: HintContext): Steps<WayOut[]> {
     const [other] = others;
     if (!other || !context.direct.has(name) || !(yield* isSolvable({}, { [name]: other.spec }))) continue;
     hints.push(useSpec(name, other.spec, `: ${dependentText(other)} requires it`));
-  }
-  for (const { name, missing } of proof.facts.filter((fact) => fact.missing?.why === "spec").slice(0, 1)) {
-    if (missing && (yield* isSolvable({ [name]: "latest" }))) hints.push(overrideFor(name, "latest"));
   }
   for (const { name, version } of contested.slice(0, 3)) {
     if (yield* isSolvable({ [name]: version })) hints.push(overrideFor(name, version));

@@ -172,7 +172,8 @@ export class PackumentVersions {
   #missing(text: string, type: "version" | "range" | "tag"): Missing {
     const { packument } = this;
     const latest = packument.distTags.get(this.#policy.defaultTag ?? "latest");
-    const found = latest === undefined ? {} : { found: latest };
+    if (packument.versionKeys().length === 0) return { why: "empty" };
+    const found = latest === undefined || !packument.has(latest) ? {} : { found: latest };
     if (type === "tag" && !packument.distTags.has(text)) return { why: "tag", ...found };
     const range = this.#policy.ranges.range(type === "tag" ? (packument.distTags.get(text) as string) : text);
     const hidden = range && this.#hiddenIn(range);

@@ -152,7 +152,7 @@ test.each([
   const failure = await failureOf(tree(registry, { b: "1" }));
   expect(failure).toMatchObject({ code: "EUNSUPPORTED", package: "a", requiredBy: ["node_modules/b"] });
   expect(failure.message).toContain("node_modules/b");
-  expect(failure.wayOut).toContainEqual(expect.objectContaining({ kind: "override", overrides: { a: "latest" } }));
+  expect(failure.wayOut.map(({ kind }) => kind)).toEqual(["other", "other"]);
   const own = await failureOf(tree(registry, { a: spec }));
   expect(own).toMatchObject({ code: "EUNSUPPORTED", requiredBy: [""] });
 });

@@ -73,6 +73,7 @@ describe("a clause", () => {
       ", which requires b@^2.0.0, of which all matching versions are newer than the date limit (2.0.0)",
     ],
     [{ why: "policy" }, ", which requires b@^2.0.0, which the registry withholds"],
+    [{ why: "empty" }, ", which requires b@^2.0.0, which has no versions"],
     [{ why: "unreadable" }, ", which requires b@^2.0.0, which could not be read"],
     [
       { why: "unreadable", failure: failure("EUNREACHABLE", "no") },
