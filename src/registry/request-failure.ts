@@ -6,7 +6,7 @@ import { withoutSecrets } from "../errors/without-secrets.ts";
 import type { RequestKind } from "./transport.ts";
 
 /** The reason why there is no readable response. */
-export type Unreached = "offline" | "network" | "cors";
+export type Unreached = "offline" | "network" | "cors" | "mixed";
 
 /** The known facts about a failed request. */
 export interface RequestFacts {
@@ -34,6 +34,8 @@ const otherWay = (text: string): WayOut => ({ kind: "other", text });
 const UNREACHED: Record<Unreached, string> = {
   offline: "this browser is offline",
   network: "the registry did not answer",
+  mixed:
+    "this page is secure (https) and the address is not (http), so the browser blocks the request as mixed content",
   cors: "the registry's answer is not readable by a page: it has no CORS headers, or the package does not exist",
 };
 
@@ -59,10 +61,14 @@ function describe(facts: RequestFacts): { text: string; wayOut: WayOut[] } {
     case "EUNREACHABLE": {
       const check = otherWay("Check the registry's URL and the network.");
       const proxy = optionWay("proxy", "In a page, use a relay on its own origin: set `proxy`.");
-      return {
-        text: UNREACHED[reason],
-        wayOut: reason === "offline" ? [otherWay("Connect to the network and try again.")] : [check, proxy],
+      const ways: Partial<Record<Unreached, WayOut[]>> = {
+        offline: [otherWay("Connect to the network and try again.")],
+        mixed: [
+          optionWay("registry", "Use the registry over https. It must name https addresses for its tarballs too."),
+          proxy,
+        ],
       };
+      return { text: UNREACHED[reason], wayOut: ways[reason] ?? [check, proxy] };
     }
     case "ETIMEDOUT":
       return { text: lateText(facts), wayOut: [later, lateWay(facts)] };

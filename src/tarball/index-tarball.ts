@@ -35,6 +35,16 @@ export async function indexTarball(
   digest: Digest,
   pause?: Pause,
 ): Promise<Outcome<IndexedTarball>> {
+  const indexed = await verifyAndIndex(bytes, request, digest, pause);
+  return indexed.ok ? indexed : fail((await import("./web-page.ts")).refusedTarball(indexed.failure, bytes, request));
+}
+
+async function verifyAndIndex(
+  bytes: Uint8Array,
+  request: TarballRequest,
+  digest: Digest,
+  pause?: Pause,
+): Promise<Outcome<IndexedTarball>> {
   const { name, url, limits, integrity: promised } = request;
   const large = tooLarge(bytes, limits.tarball);
   if (large) return refused(large, request);

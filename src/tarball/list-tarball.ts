@@ -1,7 +1,7 @@
 // Loaded on demand: when a resolution needs a tarball's contents.
 
 import type { Outcome } from "../errors/failure.ts";
-import { ok } from "../errors/failure.ts";
+import { fail, ok } from "../errors/failure.ts";
 import { type VerifyOptions, verifyIntegrity } from "./integrity.ts";
 import { type Pause, unpack } from "./unpack.ts";
 import { UNPACK_LIMITS } from "./unpack-limits.ts";
@@ -29,6 +29,11 @@ export interface TarballOptions extends VerifyOptions {
  * Fails with `EINTEGRITY`, `TAR_BAD_ARCHIVE`, `TAR_ENTRY_ERROR` or `TAR_ABORT`. Each message names the package and the URL.
  */
 export async function readTarballListing(bytes: Uint8Array, options: TarballOptions): Promise<Outcome<TarballListing>> {
+  const listing = await verifyAndList(bytes, options);
+  return listing.ok ? listing : fail((await import("./web-page.ts")).refusedTarball(listing.failure, bytes, options));
+}
+
+async function verifyAndList(bytes: Uint8Array, options: TarballOptions): Promise<Outcome<TarballListing>> {
   const integrity = await verifyIntegrity(bytes, options);
   if (!integrity.ok) return integrity;
   const unpacked = await unpack(bytes, { ...UNPACK_LIMITS, ...(options.limit && { package: options.limit }) }, options);

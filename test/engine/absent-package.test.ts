@@ -50,7 +50,6 @@ test.each([
   ["expres", { express: "4" }, "express"],
   ["exrpess", { express: "4" }, "express"],
   ["expresss-", { express: "4" }, "express"],
-  ["Body-Parser", { express: "4" }, "body-parser"],
   ["body_parsr", { express: "4" }, "body-parser"],
   ["expr", { express: "4" }, null],
   ["ns", { ms: "2" }, "ms"],

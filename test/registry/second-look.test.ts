@@ -218,3 +218,43 @@ test("a broken relay is EUNREACHABLE and hides no answers", async () => {
   expect(failureOf(await transport.get(packumentRequest("b"))).code).toBe("EUNREACHABLE");
   expect(direct.log).toHaveLength(before);
 });
+
+test.each([
+  ["https://page.example/", "http://registry.example/", true],
+  ["blob:https://page.example/1-2", "http://registry.example/", true],
+  ["https://page.example/", "http://127.0.0.1:4873/", false],
+  ["https://page.example/", "http://localhost:4873/", false],
+  ["https://page.example/", "http://my.localhost/", false],
+  ["https://page.example/", "http://[::1]/", false],
+  ["https://page.example/", "https://registry.example/", false],
+  ["http://page.example/", "http://registry.example/", false],
+])("on the page %s, %s is mixed content: %s", async (page, registry, isMixed) => {
+  vi.stubGlobal("location", new URL(page));
+  let requests = 0;
+  const fetch = async (): Promise<Response> => {
+    requests++;
+    throw new TypeError("Failed to fetch");
+  };
+  const transport = transportOver(registryOf([]), { fetch, registry, retries: isMixed ? 3 : 0 });
+  const failure = failureOf(await transport.get(packumentRequest("a", { url: `${registry}a` })));
+  expect(failure).toMatchObject({ code: "EUNREACHABLE", details: { reason: isMixed ? "mixed" : "network" } });
+  expect(failure.message.includes("mixed content")).toBe(isMixed);
+  // Nothing is tried again: the browser would block that too.
+  if (isMixed) expect(requests).toBe(1);
+  if (isMixed) expect(failure.wayOut).toMatchObject([{ option: "registry" }, { option: "proxy" }]);
+});
+
+test("a relay answers for a registry that is mixed content", async () => {
+  vi.stubGlobal("location", new URL("https://page.example/"));
+  const { fetch: answer } = registryOf(["a"]);
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const url = String(input);
+    if (url.startsWith("http:")) throw new TypeError("Failed to fetch");
+    return answer(url.replace("https://relay.example/", "http://registry.local/"), init);
+  };
+  const warnings: Failure[] = [];
+  const proxy = "https://relay.example/";
+  const transport = transportOver(registryOf([]), { fetch, proxy, onWarning: (one) => void warnings.push(one) });
+  expect(bodyOf(await transport.get(packumentRequest("a")))).toHaveProperty("name", "a");
+  expect(warnings.map(({ code }) => code)).toEqual(["EPROXIED"]);
+});

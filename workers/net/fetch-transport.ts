@@ -295,6 +295,7 @@ class FetchTransport implements Transport {
     if (finding.kind === "unreachable") {
       return this.#later(state, async () => ({ code: "EUNREACHABLE", reason: await orAbort(finding.why(), signal) }));
     }
+    if (finding.kind === "mixed") return finalFailure({ code: "EUNREACHABLE", reason: "mixed" });
     if (finding.kind === "missing") {
       const facts: FailureFacts = {
         code: "E404",

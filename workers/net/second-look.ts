@@ -35,6 +35,8 @@ export type Finding =
   | { kind: "relayed"; reply: Answer; warning?: Failure }
   /** The registry answers other requests. If this happens twice, the failure is E404. */
   | { kind: "missing" }
+  /** The page is secure and the URL is not, so the browser sends no request. */
+  | { kind: "mixed" }
   | { kind: "unreachable"; why: () => Promise<Unreached> };
 
 /**
@@ -53,11 +55,13 @@ export class SecondLook {
   async at({ kind, url, since, askRelay }: SuspectRequest): Promise<Finding> {
     const { registry, relay } = this.#options;
     const reply = await askRelay?.();
+    const isMixed = isMixedContent(url);
     const base = url.href.startsWith(registry) ? registry : url.href.slice(0, url.href.lastIndexOf("/") + 1);
-    const reachable = await this.#reachable(url, base, since);
+    const reachable = !isMixed && (await this.#reachable(url, base, since));
     if (reply?.kind === "answer" && isRelayed(reply, kind)) {
       return { kind: "relayed", reply, ...(reachable ? {} : { warning: relayed(registry, relay ?? "") }) };
     }
+    if (isMixed) return { kind: "mixed" };
     return reachable ? { kind: "missing" } : { kind: "unreachable", why: () => this.#reason(url) };
   }
 
@@ -100,6 +104,15 @@ export class SecondLook {
     // After 429 or 5xx, the first answer may have been the same.
     return reply.kind === "answer" && reply.status < 429;
   }
+}
+
+/** Hosts that a browser takes for secure, whatever the protocol. */
+const OWN_HOST = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/;
+
+/** Checks whether a browser blocks a URL as mixed content. A worker's address may be `blob:https:…`. */
+function isMixedContent({ protocol, hostname }: URL): boolean {
+  const page = globalThis.location?.href ?? "";
+  return protocol === "http:" && /^(?:blob:)?https:/.test(page) && !OWN_HOST.test(hostname);
 }
 
 /** Checks whether an answer is a relay's. A site without a relay answers too, with its own page for every path. */
