@@ -39,7 +39,7 @@ const LAYERS: Readonly<Record<string, string>> = {
   "workers/shared": "api errors",
   "workers/storage": "api errors blobs registry metadata-cache pack-cache workers/host",
   "workers/run":
-    "api errors base tarball registry project graph lockfile answer explain engine ideal flat workers/host workers/net workers/storage",
+    "api errors base spec tarball registry project graph lockfile answer explain engine ideal flat workers/host workers/net workers/storage",
   "workers/threads":
     "api errors base registry metadata-cache answer engine install workers/host workers/net workers/shared workers/storage workers/run",
   "web/options": "api errors base tarball registry",

@@ -34,6 +34,10 @@ export type ErrorCode =
   | "ENOWORKSPACES"
   | "EOLDLOCK"
   | "EOVERRIDE"
+  | "ELOCKFEATURES"
+  | "ELOCKFILEVERSION"
+  | "ENPMVERSION"
+  | "ERMARGS"
   | "EUPDATEARGS"
   | "EWORKSPACESCONFIG"
   // The tree

@@ -45,6 +45,7 @@ export function* applyRequests(options: ResolveOptions, context: Context, queue:
   for (const node of requestedNodes(options, context)) {
     queueUpdates(context, queue);
     if (options.rm?.length) {
+      if (context.specTable.rules.refusesSpecsInRm) options.rm.forEach(checkRemoved);
       setManifest(node, removeDependencies(node.manifest, options.rm), context);
       requested.edited.add(node);
     }
@@ -60,6 +61,17 @@ function checkLists({ add, rm, workspaces }: ResolveOptions): void {
     const good = value === undefined || (Array.isArray(value) && value.every((each) => typeof each === "string"));
     if (!good) throw invalidOption(`options.${name} must be a list of strings, such as ["react"].`);
   }
+}
+
+/** Checks an entry of `rm`: npm takes bare names. @throws InstallError ERMARGS */
+function checkRemoved(text: string): void {
+  const { name, raw } = parseArg(text, "/");
+  if (name === raw) return;
+  const message = `rm takes the names of packages, without a version: "${text}" is not one.`;
+  const bare = name ?? text;
+  throw new InstallError(
+    failure("ERMARGS", message, { spec: text, wayOut: [{ kind: "other", text: `Write ${bare}.` }] }),
+  );
 }
 
 /** Returns the project, or the workspaces that were named. @throws InstallError ENOWORKSPACES */

@@ -1,5 +1,6 @@
 import type { Platform } from "../api/common.ts";
 import type { Failure } from "../api/failure.ts";
+import type { LockHashes } from "../api/lock-marks.ts";
 import type { Manifest } from "../api/manifest.ts";
 import type { Edge } from "../graph/edge.ts";
 import type { Node } from "../graph/node.ts";
@@ -57,6 +58,8 @@ export interface Context {
   mutated: boolean;
   /** The project's lock. After `update` of everything, only its name and version. */
   lock: LockData | null;
+  /** The hashes of the root's entry in the lock to write. */
+  hashes: LockHashes;
   /** Puts locks and workspaces into the tree. Loaded only for a project that has one of them. */
   lockLoader: typeof import("./load-lock.ts") | null;
 }

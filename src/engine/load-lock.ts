@@ -92,9 +92,17 @@ export function* loadWorkspaces(context: Context): Steps<void> {
 }
 
 function loadNode(entry: LockEntry, nodes: Map<string, Node>, { specTable, tree }: Context): void {
-  const { location, manifest, resolved, integrity, hasShrinkwrap } = entry;
+  const { location, manifest, hasShrinkwrap, ...loaded } = entry;
   const path = resolvePath((nodes.get("") as Node).path, location);
-  const node = new Node({ specTable, name: nameFromFolder(location), manifest, resolved, integrity, hasShrinkwrap });
+  const node = new Node({
+    specTable,
+    name: nameFromFolder(location),
+    manifest,
+    resolved: loaded.resolved,
+    integrity: loaded.integrity,
+    hasShrinkwrap,
+    marks: loaded.marks,
+  });
   attachAt(tree, node, path);
   nodes.set(location, node);
 }

@@ -4,6 +4,7 @@ import { resolvePath } from "../base/posix-path.ts";
 import { runWithPauses } from "../base/run-to-end.ts";
 import { fail, type Outcome, ok } from "../errors/failure.ts";
 import { notFound } from "../errors/files.ts";
+import { lostFeatures } from "../errors/lockfile.ts";
 import { edgeSpec, readEdgeSpecs } from "../graph/edge-spec.ts";
 import { Node } from "../graph/node.ts";
 import { SpecTable } from "../graph/spec-table.ts";
@@ -131,6 +132,7 @@ async function readContext({
     mutationRequested,
     mutated: mutationRequested,
     lock: null,
+    hashes: {},
     lockLoader: null,
   };
 }
@@ -147,6 +149,8 @@ async function readProjectLock(
   if (found) {
     const { lockWithoutEntries, readLock } = await import("../lockfile/read-lock.ts");
     context.lock = updatesAll(options) ? lockWithoutEntries(place) : await readLock(place);
+    context.hashes = context.lock?.hashes ?? {};
+    if (context.lock?.lost.length) context.warnings.push(lostFeatures(context.lock.lost));
   }
   if (found || context.tree.hasWorkspaces) context.lockLoader = await import("./load-lock.ts");
   const yarn = context.lock?.yarn ? await import("./yarn-pins.ts") : null;

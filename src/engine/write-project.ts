@@ -17,7 +17,7 @@ export interface WrittenProject {
  * 3. The yarn.lock, if the project has one (npm-tree §18.1).
  */
 export function* writeProject(project: Project): Steps<WrittenProject> {
-  const { context, packageJson, files, path, lockfileVersion, legacy, edits, requested } = project;
+  const { context, packageJson, files, path, legacy, edits, requested } = project;
   const changed = edits && requested ? yield* edits.saveManifests(project, requested) : {};
   const { tree, lock } = context;
   const lockfile = files.key(`${path}/${lock?.filename ?? "package-lock.json"}`);
@@ -26,8 +26,9 @@ export function* writeProject(project: Project): Steps<WrittenProject> {
       writeLock({
         root: tree.root,
         nodes: tree.inventory.values(),
-        lockfileVersion,
+        lockfileVersion: versionToWrite(project),
         extra: lock?.extra,
+        hashes: context.hashes,
         indent: packageJson?.indent,
         newline: packageJson?.newline,
         legacy,
@@ -37,4 +38,11 @@ export function* writeProject(project: Project): Steps<WrittenProject> {
   const yarn = context.yarn && (yield* withPauses(context.yarn.write(tree.root)));
   if (yarn) changed[files.key(`${path}/yarn.lock`)] = yarn;
   return { files: changed, lockfile };
+}
+
+/** Returns the version of the lock: 4 if it has what older versions of npm do not know, so that they refuse it. */
+function versionToWrite({ lockfileVersion, context: { tree, hashes, specTable } }: Project): number {
+  if (!specTable.rules.knowsLock4 || lockfileVersion >= 4) return lockfileVersion;
+  for (const node of tree.inventory.values()) if (node.marks) return 4;
+  return Object.keys(hashes).length > 0 ? 4 : lockfileVersion;
 }

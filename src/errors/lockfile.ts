@@ -20,3 +20,15 @@ export function missingTarget(location: string, target: string): InstallError {
 export function oldLock(message: string, more?: Partial<Failure>): Failure {
   return failure("EOLDLOCK", message, more);
 }
+
+/** ELOCKFILEVERSION: npm refuses a lock that is newer than it knows, so as not to lose what it cannot read. */
+export function newerLock(file: string, version: number): InstallError {
+  const message = `${file} has version ${version}, and this npm reads versions up to 4. Use a newer npm, or remove the lockfile.`;
+  return new InstallError(failure("ELOCKFILEVERSION", message, { found: String(version), wayOut }));
+}
+
+/** ELOCKFEATURES: a warning that an older npm drops members of a version 4 lock. @param lost their names */
+export function lostFeatures(lost: readonly string[]): Failure {
+  const message = `npm 11 does not know ${lost.join(", ")} in the lockfile and drops them: patches and extensions no longer apply. Use npm 12.`;
+  return failure("ELOCKFEATURES", message, { details: { lost } });
+}

@@ -1,4 +1,5 @@
 import type { Failure } from "../api/failure.ts";
+import type { LockMarks } from "../api/lock-marks.ts";
 import type { Manifest } from "../api/manifest.ts";
 import { bundlerOf, mayBeBundled } from "./bundled.ts";
 import { Edge } from "./edge.ts";
@@ -23,6 +24,7 @@ export interface NodeInit {
   overrides?: OverrideSet | null;
   source?: Node | null;
   hasShrinkwrap?: boolean;
+  marks?: LockMarks | null;
 }
 
 const NO_EDGES: ReadonlyMap<string, Edge> = new Map();
@@ -60,6 +62,8 @@ export class Node {
   declare integrity: string | null;
   declare hasShrinkwrap: boolean;
   declare overrides: OverrideSet | null;
+  /** What a lock of version 4 says of the package besides its manifest. */
+  declare marks: LockMarks | null;
   declare errors: readonly Failure[];
   /** The node that this one copies. Set on a virtual root, and on the link targets in it. */
   declare readonly source: Node | null;
@@ -86,6 +90,7 @@ export class Node {
     this.integrity = init.integrity ?? null;
     this.errors = init.errors ?? NO_ERRORS;
     this.overrides = init.overrides ?? null;
+    this.marks = init.marks ?? null;
     this.source = init.source ?? null;
     this.hasShrinkwrap =
       init.specTable.rules.readsShrinkwraps && (init.hasShrinkwrap ?? Boolean(init.manifest._hasShrinkwrap));

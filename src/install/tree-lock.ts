@@ -72,6 +72,9 @@ class TreeLockNode implements LockNode {
   get integrity(): string | null {
     return this.#node.integrity;
   }
+  get marks(): null {
+    return null;
+  }
   get statesShrinkwrap(): boolean {
     return false;
   }

@@ -6,18 +6,24 @@
 // 4. Check each entry, and drop members of the wrong type. The root's entry is ignored: package.json is read instead (§18.2).
 // 5. Check that each link has its target. Keep unknown top-level keys (§18.5).
 
+import type { LockHashes, LockMarks } from "../api/lock-marks.ts";
 import type { Manifest } from "../api/manifest.ts";
 import { isObject, type Json } from "../base/json.ts";
 import { nameFromFolder, relativePath, resolvePath } from "../base/posix-path.ts";
 import { runWithPauses } from "../base/run-to-end.ts";
 import { InstallError } from "../errors/failure.ts";
-import { invalidLock, missingTarget } from "../errors/lockfile.ts";
+import { invalidLock, missingTarget, newerLock } from "../errors/lockfile.ts";
 import type { ProjectFiles } from "../project/files.ts";
 import { type JsonText, LARGE_JSON, parseJsonText } from "../project/json-text.ts";
 import { normaliseManifest } from "../registry/normalise-manifest.ts";
 import type { NpmRules } from "../spec/npm-rules.ts";
 import { type LockFlags, lockFlags, MAX_LOCATION } from "./lock-flags.ts";
 import { carryResolved } from "./resolved.ts";
+
+/** The newest version of a lock that npm 12 reads. */
+const NEWEST_LOCK = 4;
+const MARKS = ["patched", "packageExtensionsApplied", "npmExtensionApplied"] as const;
+const HASHES = ["packageExtensionsHash", "npmExtensionHash"] as const;
 
 /** A checked lock entry: its members have the types stated here. */
 export interface LockEntry extends LockFlags {
@@ -30,6 +36,8 @@ export interface LockEntry extends LockFlags {
   readonly resolved: string | null;
   readonly integrity: string | null;
   readonly hasShrinkwrap: boolean;
+  /** What a lock of version 4 says besides. Null if nothing, or if this npm does not know it. */
+  readonly marks: LockMarks | null;
 }
 
 /** The lock from which a tree starts. */
@@ -48,6 +56,10 @@ export interface LockData {
   newline: string | undefined;
   /** The entries by location, without the root's, in the lock's order. */
   packages: Map<string, LockEntry>;
+  /** The hashes of the root's entry that say which rules changed the entries. */
+  hashes: LockHashes;
+  /** The names of what a lock of version 4 has and this npm drops. */
+  lost: readonly string[];
   /** Top-level keys that are kept unchanged, in order. */
   extra: Map<string, unknown>;
   /** The text of the project's `yarn.lock`, for `parseYarnLock`. */
@@ -80,7 +92,8 @@ export function lockWithoutEntries({ files, root, rules }: Omit<LockSource, "man
   const filename = shrinkwrap ? "npm-shrinkwrap.json" : "package-lock.json";
   const [packages, extra] = [new Map<string, LockEntry>(), new Map<string, unknown>()];
   const version = { lockfileVersion: 3, originalLockfileVersion: 3 };
-  return { filename, loaded: text !== "", ...version, ancient: false, text, newline: undefined, packages, extra, yarn };
+  const entries = { packages, hashes: {}, lost: [], extra };
+  return { filename, loaded: text !== "", ...version, ancient: false, text, newline: undefined, ...entries, yarn };
 }
 
 /**
@@ -100,6 +113,7 @@ export async function readLock(source: LockSource): Promise<LockData | null> {
     ? await runWithPauses((await import("./old-lock.ts")).packagesOfOldLock(data, { root, rules }), pause)
     : (data["packages"] ?? Object.create(null));
   if (!isObject(packages)) throw invalidLock(`"packages" is not an object`);
+  if (rules.knowsLock4 && (version ?? 0) > NEWEST_LOCK) throw newerLock(lock.filename, version as number);
   return {
     ...lock,
     originalLockfileVersion: version,
@@ -107,6 +121,8 @@ export async function readLock(source: LockSource): Promise<LockData | null> {
     ancient: !((version ?? 0) >= 2) && !data["requires"],
     newline: parsed.newline,
     packages: await runWithPauses(readLockEntries(packages, { root, rules }), pause),
+    hashes: rules.knowsLock4 ? hashesOf(packages[""]) : {},
+    lost: rules.knowsLock4 ? [] : await runWithPauses(lostFeatures(packages), pause),
     extra: extraKeys(data),
   };
 }
@@ -128,7 +144,24 @@ async function parseLock(text: string, file: string, pause: () => Promise<void>)
 }
 
 /** The top-level keys that are written anew, and so are not kept. */
-const REWRITTEN = new Set(["name", "lockfileVersion", "requires", "packages", "dependencies", "__proto__"]);
+const REWRITTEN = new Set(["lockfileVersion", "requires", "packages", "dependencies", "__proto__"]);
+
+function hashesOf(root: unknown): LockHashes {
+  const hashes: Json = {};
+  if (isObject(root)) for (const key of HASHES) if (typeof root[key] === "string") hashes[key] = root[key];
+  return hashes;
+}
+
+/** Returns the members of a version 4 lock that an older npm drops when it writes the lock again. */
+function* lostFeatures(packages: Json): Generator<undefined, string[]> {
+  const lost = new Set<string>();
+  for (const [at, key] of Object.keys(packages).entries()) {
+    if (at % ENTRIES_AT_ONCE === ENTRIES_AT_ONCE - 1) yield;
+    const entry = packages[key];
+    if (isObject(entry)) for (const name of key === "" ? HASHES : MARKS) if (name in entry) lost.add(name);
+  }
+  return [...lost];
+}
 
 function extraKeys(data: Json): Map<string, unknown> {
   return new Map(Object.entries(data).filter(([key]) => !REWRITTEN.has(key)));
@@ -158,6 +191,13 @@ function* readLockEntries(packages: Json, source: EntrySource): Generator<undefi
   return entries;
 }
 
+/** Returns the marks of an entry, which npm keeps as they are, or null. */
+function marksOf(raw: Json): LockMarks | null {
+  let marks: Json | null = null;
+  for (const key of MARKS) if (isObject(raw[key])) marks = { ...(marks ?? {}), [key]: raw[key] };
+  return marks;
+}
+
 function locationOf(key: string, root: string): string {
   const plain = key !== "" && !/(?:^|\/)\.{0,2}(?:\/|$)/.test(key);
   return plain ? key : relativePath(root, resolvePath(root, key));
@@ -176,6 +216,7 @@ function readEntry(raw: Json, location: string, { root, rules }: EntrySource): L
     resolved: link ? null : carryResolved(resolved, root, { to: null, rules }),
     integrity: text("integrity"),
     hasShrinkwrap: Boolean(raw["hasShrinkwrap"]),
+    marks: rules.knowsLock4 ? marksOf(raw) : null,
     ...lockFlags(raw),
   };
 }

@@ -7,6 +7,7 @@
 // 4. An entry (§22.2, §22.3): a link has its target; a node has its metadata and flags, without empty values.
 // 5. Text (§22.5): keys sorted at every level (sorted-json.ts), with the indent and the line breaks of package.json.
 
+import type { LockHashes, LockMarks } from "../api/lock-marks.ts";
 import type { Manifest } from "../api/manifest.ts";
 import { nameFromFolder, relativePath } from "../base/posix-path.ts";
 import { sortedJson } from "./sorted-json.ts";
@@ -39,6 +40,7 @@ export interface LockNode {
   readonly resolved: string | null;
   readonly integrity: string | null;
   readonly statesShrinkwrap: boolean;
+  readonly marks: LockMarks | null;
   readonly inDepBundle: boolean;
   readonly dev: boolean;
   readonly optional: boolean;
@@ -63,6 +65,8 @@ export interface LockInput {
   lockfileVersion: number;
   /** Top-level keys of the previous lock that npm does not write itself. */
   extra?: ReadonlyMap<string, unknown> | undefined;
+  /** The hashes for the root's entry of a version 4 lock. */
+  hashes?: LockHashes | undefined;
   /** The indent of package.json. Default, also if empty: two blanks. */
   indent?: string | undefined;
   /** The line break of package.json. Default, also if empty: `\n`. */
@@ -78,8 +82,11 @@ export function* writeLock(input: LockInput): Generator<undefined, string> {
   const { root, lockfileVersion, legacy } = input;
   const lock: LockJson = { __proto__: null };
   for (const [key, value] of input.extra ?? []) lock[key] = value;
-  lock["name"] = root.packageName || root.name;
-  putField(lock, "version", root.manifest.version);
+  // From version 4 on, npm keeps the two of the old lock, and gives none to a new one.
+  if (lockfileVersion < 4) {
+    lock["name"] = root.packageName || root.name;
+    putField(lock, "version", root.manifest.version);
+  }
   lock["lockfileVersion"] = lockfileVersion;
   lock["requires"] = true;
   if (lockfileVersion < 3 && legacy) lock["dependencies"] = yield* legacy(root);
@@ -90,9 +97,9 @@ export function* writeLock(input: LockInput): Generator<undefined, string> {
 }
 
 /** Step 3: returns `packages`. */
-function* packagesOf({ root, nodes }: LockInput): Generator<undefined, LockJson> {
+function* packagesOf({ root, nodes, hashes }: LockInput): Generator<undefined, LockJson> {
   const packages: LockJson = { __proto__: null };
-  const own = lockEntry(root, root.path);
+  const own = { ...lockEntry(root, root.path), ...hashes };
   if (Object.keys(own).length > 0) packages[""] = own;
   for (const node of nodes) {
     const { location } = node;
@@ -150,7 +157,7 @@ export function lockEntry(node: LockNode, rootPath: string): LockJson {
   putField(entry, "optionalDependencies", manifest.optionalDependencies);
   putField(entry, "peerDependencies", manifest.peerDependencies);
   putField(entry, "peerDependenciesMeta", manifest.peerDependenciesMeta);
-  return entry;
+  return node.marks ? { ...entry, ...node.marks } : entry;
 }
 
 /** Adds a value, unless it is falsy, or an empty object or array. */

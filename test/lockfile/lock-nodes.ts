@@ -123,6 +123,7 @@ function node(place: RootPlace, location: string, manifest: Manifest): Mutable {
     fsParent: null,
     resolved: null,
     integrity: null,
+    marks: null,
     statesShrinkwrap: false,
     inDepBundle: false,
     dev: false,

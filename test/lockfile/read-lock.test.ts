@@ -76,6 +76,7 @@ test("keeps unknown keys in order, and distinguishes versions", async () => {
     ["zeta", 1],
     ["version", "3.0.0"],
     ["alpha", { b: 1 }],
+    ["name", "x"],
   ]);
   expect(found).toMatchObject({ lockfileVersion: 2, originalLockfileVersion: 2, ancient: false });
   expect(await read(lock({}, { lockfileVersion: 1 }))).toMatchObject({

@@ -6,6 +6,7 @@ import { failure } from "../../src/errors/failure.ts";
 import { loadNpmrc, withNpmrc } from "../../src/registry/npmrc.ts";
 import { registryConfig } from "../../src/registry/registry-config.ts";
 import { withDateLimit } from "../../src/registry/release-age.ts";
+import { unknownNpm } from "../../src/spec/npm-rules.ts";
 import { DEFAULT_PLATFORM } from "../host/default-platform.ts";
 import { nextTurn } from "../host/yield.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -54,6 +55,15 @@ export async function prepareRun({ settings, input, options: given, signal }: Ru
   const config = registryConfig(settings, npmrc);
   const warnings: Failure[] = [...npmrc.warnings];
   const warn = (warning: Failure): void => void warnings.push(warning);
+  const unknown = unknownNpm(platform.npm);
+  if (unknown) {
+    warn(
+      failure(
+        "ENPMVERSION",
+        `platform.npm is ${platform.npm}, ${unknown} than the versions of npm whose rules are known. The rules of the nearest one hold.`,
+      ),
+    );
+  }
   const { metadata: asked = "abbreviated", cache = "default" } = settings;
   const metadata: MetadataForm = project.options.before ? "full" : asked;
   if (metadata !== asked) {
