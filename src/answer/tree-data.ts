@@ -1,3 +1,4 @@
+import type { PatchMark } from "../api/lock-marks.ts";
 import type { Manifest } from "../api/manifest.ts";
 import type { DependencyType, TreeEdge } from "../api/resolve.ts";
 import { enOrder } from "../base/collate.ts";
@@ -34,10 +35,16 @@ export type NodeRow = readonly [
   peer: boolean,
   extraneous: boolean,
   inert: boolean,
+  /** Left out for nearly all nodes. */
+  patched?: PatchMark,
 ];
 
 /** A tree as plain data: the project, then the other nodes sorted by location. */
 export type TreeData = readonly NodeRow[];
+
+function patchOf({ marks }: Node): [PatchMark?] {
+  return marks?.patched ? [marks.patched] : [];
+}
 
 /**
  * Returns the engine's nodes as data. They refer to each other by location, not by index, because a link can lead to a folder
@@ -71,5 +78,6 @@ export function treeData(inventory: ReadonlyMap<string, Node>): TreeData {
     node.peer,
     node.extraneous,
     node.inert,
+    ...patchOf(node),
   ]);
 }

@@ -1,3 +1,4 @@
+import type { PatchMark } from "../api/lock-marks.ts";
 import type { Manifest } from "../api/manifest.ts";
 import type { Tree, TreeEdge, TreeNode } from "../api/resolve.ts";
 import { withoutSecrets } from "../errors/without-secrets.ts";
@@ -12,6 +13,7 @@ class NodeView implements TreeNode {
   declare readonly isLink: boolean;
   declare readonly resolved: string | null;
   declare readonly integrity: string | null;
+  declare readonly patched: PatchMark | null;
   declare readonly dev: boolean;
   declare readonly optional: boolean;
   declare readonly devOptional: boolean;
@@ -46,6 +48,7 @@ class NodeView implements TreeNode {
       this.peer,
       this.extraneous,
       this.inert,
+      this.patched = null,
     ] = row;
   }
 

@@ -2,6 +2,7 @@ import type { FileMap, Platform } from "./common.ts";
 import type { Failure } from "./failure.ts";
 import type { ImportMap, ImportMapOptions, PrereleaseMode, ResolutionMode, Rung, SolverStats } from "./flat.ts";
 import type { InstalledProject, InstallInput, InstallOptions } from "./install.ts";
+import type { PatchMark } from "./lock-marks.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** The progress of a resolution, sent at most 20 times a second. */
@@ -142,6 +143,8 @@ export interface ResolveOptions {
   minReleaseAgeExclude?: readonly string[];
   engineStrict?: boolean;
   lockfileVersion?: 1 | 2 | 3;
+  /** `true`: accepts entries of `patchedDependencies` that no installed package uses. Default false: they fail with `EPATCHUNUSED`. */
+  allowUnusedPatches?: boolean;
   defaultTag?: string;
   os?: string;
   cpu?: string;
@@ -202,6 +205,8 @@ export interface TreeNode {
   readonly target: TreeNode | null;
   readonly resolved: string | null;
   readonly integrity: string | null;
+  /** The project's patch that an install applies to the package (`patchedDependencies`, npm 12). */
+  readonly patched: PatchMark | null;
   readonly dev: boolean;
   readonly optional: boolean;
   readonly devOptional: boolean;

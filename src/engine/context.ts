@@ -10,12 +10,15 @@ import type { LockData } from "../lockfile/read-lock.ts";
 import type { PlaceOptions } from "../placement/place.ts";
 import type { PickPolicy } from "../registry/select-version.ts";
 import type { Spec } from "../spec/spec.ts";
+import type { PackageExtensions } from "./package-extensions.ts";
 import type { DescribeFailure } from "./pending-failure.ts";
 
 /** The package.json files of the project's folders, by absolute path. */
 export interface ProjectFolders {
   /** Returns the normalised package.json of a folder, or null if it has none. @throws InstallError EJSONPARSE */
   manifest(folder: string): Manifest | null;
+  /** Returns the bytes of a file of the project, by absolute path, or null if there is none. */
+  file(path: string): Uint8Array | null;
 }
 
 export interface BuildOptions extends PlaceOptions {
@@ -28,6 +31,9 @@ export interface BuildOptions extends PlaceOptions {
   readonly installLinks: boolean;
   readonly engineStrict: boolean;
   readonly omit: ReadonlySet<string>;
+  readonly allowUnusedPatches: boolean;
+  /** Names that `rm` removes. */
+  readonly removed: readonly string[];
   /** npm's --os, --cpu, --libc: the platform that optional packages are tested against. */
   readonly forced: { os?: string | undefined; cpu?: string | undefined; libc?: string | undefined };
 }
@@ -60,6 +66,8 @@ export interface Context {
   lock: LockData | null;
   /** The hashes of the root's entry in the lock to write. */
   hashes: LockHashes;
+  /** The rules of `packageExtensions`. Null without them, and before npm 12. */
+  extensions: PackageExtensions | null;
   /** Puts locks and workspaces into the tree. Loaded only for a project that has one of them. */
   lockLoader: typeof import("./load-lock.ts") | null;
 }

@@ -11,7 +11,8 @@ import { describeWarnings } from "./pending-failure.ts";
  * 1. Compute the flags, and prune entries of the lock that nothing needs (npm-tree §15).
  * 2. Leave out failed optional dependencies; a failed required one ends the build (npm-tree §16).
  * 3. Check engines and platforms (npm-tree §16).
- * 4. Warn of deprecated packages, and of losses about which npm is silent.
+ * 4. Mark the packages to which the project applies a patch (npm-tree §28).
+ * 5. Warn of deprecated packages, and of losses about which npm is silent.
  *
  * @throws PendingFailure for a package that could not be loaded, EBADPLATFORM, and EBADENGINE with `engineStrict`
  */
@@ -19,6 +20,10 @@ export function* finishTree(context: Context, fromLock: boolean): Steps<void> {
   yield* finishFlags(context, fromLock);
   yield* withPauses(pruneFailedOptional(context));
   yield* withPauses(checkEnginesAndPlatforms(context));
+  if (hasPatches(context)) {
+    const { markPatches } = yield* needCode(() => import("./patched-dependencies.ts"));
+    yield* markPatches(context);
+  }
   yield* withPauses(warnDeprecated(context));
   if (mayLose(context, fromLock)) {
     const { warnOfLosses } = yield* needCode(() => import("./quiet-losses.ts"));
@@ -33,6 +38,15 @@ function mayLose({ tree, specTable, options }: Context, fromLock: boolean): bool
     return true;
   for (const { manifest } of tree.inventory.values()) if (repeatsNames(manifest)) return true;
   return false;
+}
+
+/** Checks whether the project, a workspace or the lock has patches. */
+function hasPatches({ tree, lock, folders, specTable }: Context): boolean {
+  if (!specTable.rules.knowsLock4) return false;
+  if (tree.root.manifest["patchedDependencies"]) return true;
+  for (const { marks } of lock?.packages.values() ?? []) if (marks?.patched) return true;
+  const workspaces = [...tree.workspaceSpecs.values()].map(({ raw }) => raw.slice("file:".length));
+  return workspaces.some((path) => folders.manifest(path)?.["patchedDependencies"]);
 }
 
 function* finishFlags({ tree, mutated, specTable }: Context, fromLock: boolean): Steps<void> {

@@ -34,6 +34,8 @@ export async function buildOptions(
     installLinks: Boolean(raw.installLinks),
     engineStrict: Boolean(raw.engineStrict),
     omit: new Set(raw.omit ?? []),
+    allowUnusedPatches: Boolean(raw.allowUnusedPatches),
+    removed: raw.rm ?? [],
     forced: { os: raw.os, cpu: raw.cpu, libc: raw.libc },
   };
 }

@@ -57,6 +57,7 @@ export async function readProject(input: ReadInput): Promise<Project> {
   const packageJson = readPackageJson(files, path);
   const context = await readContext({ files, path, packageJson, options, platform, name, pause });
   await readProjectLock(context, { files, path, options, pause });
+  if (context.specTable.rules.knowsLock4 && options.strategy !== "flat") await readExtensions(context);
   const edits = context.mutationRequested ? await import("./edit-requests.ts") : null;
   const tarball = (at: string, name: string): Outcome<Uint8Array> => {
     const bytes = files.bytes(at);
@@ -122,7 +123,7 @@ async function readContext({
     specTable,
     tree,
     options,
-    folders: { manifest: (at) => readPackageJson(files, at)?.manifest ?? null },
+    folders: { manifest: (at) => readPackageJson(files, at)?.manifest ?? null, file: (at) => files.bytes(at) },
     explicitEdges: new Set(),
     loadFailures: new Set(),
     warnings: [],
@@ -133,6 +134,7 @@ async function readContext({
     mutated: mutationRequested,
     lock: null,
     hashes: {},
+    extensions: null,
     lockLoader: null,
   };
 }
@@ -158,6 +160,16 @@ async function readProjectLock(
     const pin = context.lock.loaded ? null : await runWithPauses(yarn.yarnPins(context.lock.yarn), pause);
     context.yarn = { pin, write: (root) => yarn.writeYarnLock(root, rules) };
   }
+}
+
+/** Reads the rules of `packageExtensions`. Their hash replaces that of the lock. @throws InstallError EEXTENSION…, ELIMIT */
+async function readExtensions(context: Context): Promise<void> {
+  const { packageExtensionsHash: _, ...hashes } = context.hashes;
+  context.hashes = hashes;
+  const rules = context.tree.root.manifest["packageExtensions"];
+  if (rules === undefined) return;
+  context.extensions = new (await import("./package-extensions.ts")).PackageExtensions(rules);
+  context.hashes = { ...hashes, packageExtensionsHash: context.extensions.hash };
 }
 
 function hasRules(value: unknown): boolean {

@@ -8,7 +8,7 @@ import { fail, failure, type Outcome, ok, raise } from "../errors/failure.ts";
 import { notTerminating } from "../errors/not-terminating.ts";
 import { copyNode } from "../graph/copy-node.ts";
 import type { Edge } from "../graph/edge.ts";
-import { Node } from "../graph/node.ts";
+import { Node, type NodeInit } from "../graph/node.ts";
 import type { ParsedSpec } from "../graph/spec-table.ts";
 import { VirtualTree } from "../graph/virtual-tree.ts";
 import { canReplace, peerEdges } from "../placement/can-place.ts";
@@ -256,10 +256,19 @@ export class Candidates {
       known.set(key, loaded);
     }
     const { specTable } = this.#context;
-    if (loaded.ok) return new Node({ specTable, name, ...loaded.value });
+    if (loaded.ok) return new Node({ specTable, name, ...this.#extended(loaded.value) });
     const node = new Node({ specTable, name, manifest: {}, errors: [blame(loaded.failure, edge)] });
     this.#context.loadFailures.add(node);
     return node;
+  }
+
+  /** Adds what a rule of `packageExtensions` gives the package, and the mark for the lock. */
+  #extended(loaded: LoadedManifest): LoadedManifest & Pick<NodeInit, "marks"> {
+    const extended = this.#context.extensions?.extend(loaded.manifest);
+    if (!extended) return loaded;
+    const { manifest, applied } = extended;
+    if (this.#context.picked.has(loaded.manifest)) this.#context.picked.add(manifest);
+    return { ...loaded, manifest, marks: { packageExtensionsApplied: applied } };
   }
 
   *#manifestFor(spec: Spec, edge: Edge): Steps<Outcome<LoadedManifest>> {

@@ -1,7 +1,7 @@
 import type { Failure } from "../api/failure.ts";
 import type { Context } from "../engine/context.ts";
 import { finishTree } from "../engine/finish-tree.ts";
-import { PAUSE, type Steps } from "../engine/need.ts";
+import { needCode, PAUSE, type Steps, withPauses } from "../engine/need.ts";
 import { updatesAll } from "../engine/options.ts";
 import { describeFailures } from "../engine/pending-failure.ts";
 import type { Project } from "../engine/read-project.ts";
@@ -13,6 +13,7 @@ import { IdealTreeBuilder } from "./build-ideal-tree.ts";
  *
  * 1. Start: put the lock, or the workspaces' folders, into the tree (§7.3, §18, §20.6).
  * 2. Scan: queue every package with a missing or invalid dependency (§7.4).
+ *    Take out what `packageExtensions` changed, if they are others now (§27).
  * 3. Fetch the manifests that a lock of version 1 does not have (§18.6).
  * 4. Apply `add`, `rm` and `update` (§19), then check the overrides against the project's own dependencies (§6.6).
  * 5. Run the main loop (§8): `build-ideal-tree.ts`.
@@ -31,6 +32,7 @@ function* buildTree(project: Project): Steps<{ warnings: readonly Failure[] }> {
   if (lockLoader && lock?.loaded) yield* lockLoader.loadLock(lock, context);
   else if (lockLoader && !updatesAll(project.options)) yield* lockLoader.loadWorkspaces(context);
   yield* queueProblems(context, builder);
+  yield* detachExtended(context, builder);
   if (lock && lockLoader) yield* lockLoader.fetchOldLockManifests(lock, context);
   const { edits } = project;
   const requested = edits && (yield* edits.applyRequests(project.options, context, builder.queue));
@@ -40,6 +42,13 @@ function* buildTree(project: Project): Steps<{ warnings: readonly Failure[] }> {
   yield* finishTree(context, lock?.loaded ?? false);
   project.requested = requested;
   return { warnings: context.warnings };
+}
+
+/** Takes out of a locked tree what `packageExtensions` changed or change, if they are not those that the lock was written with. */
+function* detachExtended({ tree, lock, extensions }: Context, { queue }: IdealTreeBuilder): Steps<void> {
+  if (!lock?.loaded || (lock.hashes.packageExtensionsHash ?? "") === (extensions?.hash ?? "")) return;
+  const { detachAffected } = yield* needCode(() => import("../engine/package-extensions.ts"));
+  yield* withPauses(detachAffected(tree, extensions, (node) => queue.push(node)));
 }
 
 /** Queues every node with a missing or invalid edge that the project reaches, links not followed (npm-tree §7.4). */

@@ -1,3 +1,4 @@
+import type { LockMarks } from "../api/lock-marks.ts";
 import type { Manifest } from "../api/manifest.ts";
 import type { Tree, TreeNode } from "../api/resolve.ts";
 import { resolvePath } from "../base/posix-path.ts";
@@ -72,11 +73,12 @@ class TreeLockNode implements LockNode {
   get integrity(): string | null {
     return this.#node.integrity;
   }
-  get marks(): null {
-    return null;
-  }
   get statesShrinkwrap(): boolean {
     return false;
+  }
+  get marks(): LockMarks | null {
+    const { patched } = this.#node;
+    return patched && { patched };
   }
   get inDepBundle(): boolean {
     return this.#node.inBundle;

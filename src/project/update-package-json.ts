@@ -32,6 +32,8 @@ export function updatePackageJson(original: PackageJson | null, manifest: Manife
     after["dependencies"] ??= {};
     (after["dependencies"] as Deps)[name] = peer;
   }
+  // Patches of removed packages are dropped (npm-tree §28).
+  if ("patchedDependencies" in before) after["patchedDependencies"] = manifest["patchedDependencies"];
   after["bundleDependencies"] = manifest.bundleDependencies;
   const json = `${JSON.stringify(after, null, original?.indent ?? "  ")}\n`;
   // a file on one line stays on one line, without a line break at its end

@@ -104,9 +104,10 @@ describe.each([
       const { name, version, location, isLink, resolved, integrity, dev, optional, devOptional, peer } = node;
       const { extraneous, inert } = node;
       const flags = { isLink, dev, optional, devOptional, peer, extraneous, inert, inBundle: node.bundler() !== null };
+      const patched = node.marks?.patched ?? null;
       const view = tree.get(location)!;
       expect({ ...view }).toEqual({
-        ...{ name, packageName: node.packageName ?? name, version, location, resolved, integrity },
+        ...{ name, packageName: node.packageName ?? name, version, location, resolved, integrity, patched },
         ...flags,
       });
       expect(view.manifest).toEqual(node.manifest);

@@ -13,7 +13,7 @@ function edgeOf({ from, to, ...own }: TreeEdge): Plain {
 
 /** Returns a node's own members, and the places to which its edges lead. */
 function nodeOf(node: TreeNode): Plain {
-  const { parent, target, children, edgesOut, edgesIn, manifest, ...own } = {
+  const { parent, target, children, edgesOut, edgesIn, manifest, patched, ...own } = {
     ...node,
     // Getters of the class: not among its own members.
     parent: node.parent,
@@ -25,6 +25,7 @@ function nodeOf(node: TreeNode): Plain {
   };
   return {
     ...own,
+    patched: patched && { ...patched },
     parent: place(parent),
     target: place(target),
     children: children.map(place),

@@ -58,6 +58,7 @@ function nodeOf(location: string, entry: Entry): Writable<TreeNode> {
     target: null,
     resolved: entry.resolved ?? null,
     integrity: entry.integrity ?? null,
+    patched: null,
     dev: entry["dev"] === true,
     optional: entry["optional"] === true,
     devOptional: entry["devOptional"] === true,

@@ -1,0 +1,13 @@
+import { failure, InstallError } from "./failure.ts";
+
+/** EPATCHUNSAFE: the path of a patch leads out of the project. */
+export function unsafePatch(path: string, name: string): InstallError {
+  const message = `The patch ${path} of ${name} is not a path inside the project. Move the patch into the project.`;
+  return new InstallError(failure("EPATCHUNSAFE", message, { package: name, details: { path } }));
+}
+
+/** EPATCHNOTFOUND: the project's files have no such patch. */
+export function missingPatch(path: string, name: string): InstallError {
+  const message = `The project's files have no patch ${path}, which ${name} needs. Pass the file, or remove its entry from patchedDependencies.`;
+  return new InstallError(failure("EPATCHNOTFOUND", message, { package: name, details: { path } }));
+}
