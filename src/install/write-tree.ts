@@ -30,9 +30,9 @@ export async function writeTree(packages: readonly WritablePackage[], options: W
   const limit = new Limit(options.limit);
   const written = new Map<string, Promise<void>>();
   for (const item of packages) {
-    let above = parentOf(item.location);
-    // A bundled parent is written with the package that bundles it.
-    while (above !== "" && !written.has(above)) above = parentOf(above);
+    let above = folderAbove(item.location);
+    // Folders between two packages: a bundled package, or a folder inside a package that a link leads to.
+    while (above !== "" && !written.has(above)) above = folderAbove(above);
     const parent = written.get(above);
     const work = writeOne(item, parent, { ...options, run: (job) => limit.run(job, { signal: options.signal }) });
     // Prevents an unhandled rejection; `Promise.all` below reports the first one.
@@ -69,7 +69,6 @@ async function writeOne(
   }
 }
 
-/** Returns the location of the package above: `node_modules/a` for `node_modules/a/node_modules/b`. */
-function parentOf(location: string): string {
-  return location.slice(0, Math.max(0, location.lastIndexOf("/node_modules/")));
+function folderAbove(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
