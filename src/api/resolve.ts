@@ -143,6 +143,10 @@ export interface ResolveOptions {
   minReleaseAgeExclude?: readonly string[];
   engineStrict?: boolean;
   lockfileVersion?: 1 | 2 | 3;
+  /** Leaves the tarball URLs of a registry's packages out of the lockfile. An install then asks the registry. Default false. */
+  omitLockfileRegistryResolved?: boolean;
+  /** `false`: writes the lockfile on one line. Default true. */
+  formatPackageLock?: boolean;
   /** `true`: accepts entries of `patchedDependencies` that no installed package uses. Default false: they fail with `EPATCHUNUSED`. */
   allowUnusedPatches?: boolean;
   defaultTag?: string;

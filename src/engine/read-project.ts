@@ -72,7 +72,9 @@ export async function readProject(input: ReadInput): Promise<Project> {
   };
   const lockfileVersion = options.lockfileVersion ?? context.lock?.lockfileVersion ?? 3;
   const old = lockfileVersion < 3 ? await import("../lockfile/legacy-lock.ts") : null;
-  const legacy: Project["legacy"] = old ? (root) => old.legacyDependencies(root, context.specTable.rules) : undefined;
+  const legacy: Project["legacy"] = old
+    ? (root) => old.legacyDependencies(root, context.specTable.rules, options.omitLockfileRegistryResolved)
+    : undefined;
   return { files, path, packageJson, options, context, tarball, edits, requested: null, lockfileVersion, legacy };
 }
 

@@ -31,6 +31,8 @@ export function* writeProject(project: Project): Steps<WrittenProject> {
         hashes: context.hashes,
         indent: packageJson?.indent,
         newline: packageJson?.newline,
+        format: project.options.formatPackageLock,
+        omitsRegistryUrls: project.options.omitLockfileRegistryResolved,
         legacy,
       }),
     );

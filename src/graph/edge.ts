@@ -72,6 +72,12 @@ export class Edge {
     return parsed;
   }
 
+  /** Checks whether the spec after overrides names a package of a registry. */
+  isRegistry(): boolean {
+    const { spec } = this.parsed();
+    return spec !== null && "registry" in spec;
+  }
+
   parse(text: string): ParsedSpec {
     return this.from.specTable.parsed(this.spec.name, text || "*", this.baseFolder());
   }

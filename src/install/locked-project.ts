@@ -81,5 +81,6 @@ function withIntegrity(text: string, computed: ReadonlyMap<string, string>): str
     const entry = packages[location];
     if (isObject(entry)) packages[location] = { ...entry, integrity };
   }
+  if (!text.includes("\n")) return JSON.stringify(value);
   return JSON.stringify(value, null, indent).replaceAll("\n", newline) + newline;
 }

@@ -8,13 +8,19 @@ import { carryResolved, parseResolved } from "./resolved.ts";
 import type { LockEdge, LockJson, LockNode } from "./write-lock.ts";
 
 /** Makes the nested `dependencies` of lock versions 1 and 2 (npm-tree §22.6). Returns undefined if there are none. Pauses. */
-export function* legacyDependencies(root: LockNode, rules: NpmRules): Generator<undefined, LockJson | undefined> {
-  return yield* childrenOf(root, { root, rules, above: [] });
+export function* legacyDependencies(
+  root: LockNode,
+  rules: NpmRules,
+  omitsUrls = false,
+): Generator<undefined, LockJson | undefined> {
+  return yield* childrenOf(root, { root, rules, omitsUrls, above: [] });
 }
 
 interface LegacyContext {
   root: LockNode;
   rules: NpmRules;
+  /** Leaves out the URLs of packages from a registry. */
+  omitsUrls: boolean;
   /** The real paths of the nodes above. A link back to one of them is not followed. */
   above: readonly string[];
 }
@@ -42,7 +48,7 @@ function* legacyEntry(node: LockNode, context: LegacyContext): Generator<undefin
   if (node.inDepBundle) lock["bundled"] = true;
   const located = [from?.type, spec?.type === "git" ? "file" : spec?.type];
   if (node.resolved && !node.isLink && from?.type !== "git" && !located.some(isLocalPath) && spec?.type !== "remote") {
-    lock["resolved"] = node.resolved;
+    if (!context.omitsUrls) lock["resolved"] = node.resolved;
   }
   if (node.integrity) lock["integrity"] = node.integrity;
   if (node.extraneous) lock["extraneous"] = true;

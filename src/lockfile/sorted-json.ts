@@ -66,19 +66,20 @@ const PAUSING_LEVELS = 2;
 
 /**
  * Writes a JSON value as text, with keys in npm's order at every level. The generator pauses after each member of the upper
- * levels. Values that JSON cannot express are left out.
+ * levels. If `indent` is null, the text is one line without blanks. Values that JSON cannot express are left out.
  * @throws InstallError ETOODEEP
  */
-export function* sortedJson(value: unknown, indent: string): Generator<undefined, string> {
-  const breaks = ["\n"];
+export function* sortedJson(value: unknown, indent: string | null): Generator<undefined, string> {
+  const breaks = [indent === null ? "" : "\n"];
+  const colon = indent === null ? ":" : ": ";
   function* steps(item: unknown, depth: number): Generator<undefined, string> {
     if (!isObject(item) || depth === PAUSING_LEVELS) return text(item, depth);
-    breaks[depth + 1] ??= breaks[depth] + indent;
+    breaks[depth + 1] ??= breaks[depth] + (indent ?? "");
     const parts: string[] = [];
     const keys = Object.keys(item);
     for (const key of keys.length > MANY ? yield* sortPausing(keys, keyOrder(item)) : sortedKeys(item)) {
       if (!isWritten(item, key)) continue;
-      parts.push(`${quoteJson(key)}: ${yield* steps(item[key], depth + 1)}`);
+      parts.push(`${quoteJson(key)}${colon}${yield* steps(item[key], depth + 1)}`);
       yield;
     }
     return joined(parts, depth, "{}");
@@ -97,13 +98,14 @@ export function* sortedJson(value: unknown, indent: string): Generator<undefined
           `The lockfile would nest more than ${MAX_LOCK_DEPTH} levels deep. Check the lock and the manifests.`,
         ),
       );
-    breaks[depth + 1] ??= breaks[depth] + indent;
+    breaks[depth + 1] ??= breaks[depth] + (indent ?? "");
     const parts: string[] = [];
     if (Array.isArray(item)) {
       for (const child of item) parts.push(text(child, depth + 1));
       return joined(parts, depth, "[]");
     }
-    for (const key of membersOf(item as Json)) parts.push(`${quoteJson(key)}: ${text((item as Json)[key], depth + 1)}`);
+    for (const key of membersOf(item as Json))
+      parts.push(`${quoteJson(key)}${colon}${text((item as Json)[key], depth + 1)}`);
     return joined(parts, depth, "{}");
   };
   return yield* steps(value, 0);

@@ -20,6 +20,8 @@ export interface LockEdge {
   readonly effective: string;
   readonly peer: boolean;
   readonly valid: boolean;
+  /** Checks whether the spec after overrides names a package of a registry. */
+  isRegistry(): boolean;
 }
 
 /** The properties of a node that the writers read. Paths are absolute; `location` is relative to the root. */
@@ -71,6 +73,10 @@ export interface LockInput {
   indent?: string | undefined;
   /** The line break of package.json. Default, also if empty: `\n`. */
   newline?: string | undefined;
+  /** False writes one line without a line break at its end. Default true. */
+  format?: boolean | undefined;
+  /** Leaves out the URLs of packages that every dependent takes from a registry. */
+  omitsRegistryUrls?: boolean | undefined;
   /** `legacyDependencies` of legacy-lock.ts, needed only for versions 1 and 2, and loaded only then. */
   legacy?: ((root: LockNode) => Generator<undefined, LockJson | undefined>) | undefined;
 }
@@ -91,20 +97,23 @@ export function* writeLock(input: LockInput): Generator<undefined, string> {
   lock["requires"] = true;
   if (lockfileVersion < 3 && legacy) lock["dependencies"] = yield* legacy(root);
   if (lockfileVersion > 1) lock["packages"] = yield* packagesOf(input);
+  if (input.format === false) return yield* sortedJson(lock, null);
   const text = `${yield* sortedJson(lock, (input.indent || "  ").slice(0, 10))}\n`;
   const newline = input.newline || "\n";
   return newline === "\n" ? text : text.replaceAll("\n", newline);
 }
 
 /** Step 3: returns `packages`. */
-function* packagesOf({ root, nodes, hashes }: LockInput): Generator<undefined, LockJson> {
+function* packagesOf({ root, nodes, hashes, omitsRegistryUrls }: LockInput): Generator<undefined, LockJson> {
   const packages: LockJson = { __proto__: null };
   const own = { ...lockEntry(root, root.path), ...hashes };
   if (Object.keys(own).length > 0) packages[""] = own;
   for (const node of nodes) {
     const { location } = node;
     if (location === "" || isStale(node) || (node.inert && !node.manifest.version)) continue;
-    packages[location] = lockEntry(node, root.path);
+    const entry = lockEntry(node, root.path);
+    if (omitsRegistryUrls && !node.isLink && isFromRegistry(node)) delete entry["resolved"];
+    packages[location] = entry;
     yield;
   }
   return packages;
@@ -158,6 +167,12 @@ export function lockEntry(node: LockNode, rootPath: string): LockJson {
   putField(entry, "peerDependencies", manifest.peerDependencies);
   putField(entry, "peerDependenciesMeta", manifest.peerDependenciesMeta);
   return node.marks ? { ...entry, ...node.marks } : entry;
+}
+
+/** Checks whether a node has dependents, and each of them takes it from a registry. */
+function isFromRegistry({ edgesIn }: LockNode): boolean {
+  const edges = [...edgesIn];
+  return edges.length > 0 && edges.every((edge) => edge.isRegistry());
 }
 
 /** Adds a value, unless it is falsy, or an empty object or array. */

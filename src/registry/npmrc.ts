@@ -17,7 +17,7 @@ export interface Npmrc {
   warnings: Failure[];
 }
 
-export type NpmrcOptions = Omit<ResolveOptions, "add" | "rm" | "update" | "saveType" | "completeLockfile" | "signal">;
+export type NpmrcOptions = Omit<ResolveOptions, "add" | "rm" | "update" | "completeLockfile" | "signal">;
 
 /** The options of an installer that decide which settings of a project's `.npmrc` count. */
 export type NpmrcRules = Pick<InstallerOptions, "projectConfig" | "registry" | "scopes">;

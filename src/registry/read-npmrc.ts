@@ -2,7 +2,7 @@
 // Imports only types: the build would put a module shared with the rest into a file of its own, which every page would load.
 
 import type { Failure } from "../api/failure.ts";
-import type { ResolveOptions } from "../api/resolve.ts";
+import type { ResolveOptions, SaveType } from "../api/resolve.ts";
 import type { Npmrc, NpmrcOptions, NpmrcRules } from "./npmrc.ts";
 
 type IniValue = string | boolean | null | (string | boolean | null)[];
@@ -46,7 +46,12 @@ const readDate: ValueReader = (value) =>
 const readGlobs: ValueReader = (value) =>
   (readList(value) as string[]).flatMap((each) => each.split(",").map((glob) => glob.trim())).filter(Boolean);
 
-const READERS = new Map<string, [keyof NpmrcOptions | "include" | "production" | "optional" | "dev", ValueReader]>([
+/** What a reader reads: an option, or a word that {@link readOptions} turns into options. */
+type Word = keyof NpmrcOptions | "include" | "production" | "optional" | "dev" | "shallow" | "nested" | SaveWord;
+type SaveWord = "save-dev" | "save-optional" | "save-peer" | "save-prod";
+
+/** The keys that count, and what each sets. docs/npmrc.md describes them. */
+export const READERS: ReadonlyMap<string, readonly [Word, ValueReader]> = new Map<string, [Word, ValueReader]>([
   ["legacy-peer-deps", ["legacyPeerDeps", readFlag]],
   ["strict-peer-deps", ["strictPeerDeps", readFlag]],
   ["prefer-dedupe", ["preferDedupe", readFlag]],
@@ -58,6 +63,10 @@ const READERS = new Map<string, [keyof NpmrcOptions | "include" | "production" |
   ["force", ["force", readFlag]],
   ["save", ["save", readFlag]],
   ["save-bundle", ["saveBundle", readFlag]],
+  ["save-dev", ["save-dev", readFlag]],
+  ["save-optional", ["save-optional", readFlag]],
+  ["save-peer", ["save-peer", readFlag]],
+  ["save-prod", ["save-prod", readFlag]],
   ["save-exact", ["saveExact", readFlag]],
   ["save-prefix", ["savePrefix", readText]],
   ["tag", ["defaultTag", readText]],
@@ -65,7 +74,11 @@ const READERS = new Map<string, [keyof NpmrcOptions | "include" | "production" |
   ["cpu", ["cpu", readText]],
   ["libc", ["libc", readText]],
   ["install-strategy", ["installStrategy", readOneOf(STRATEGIES)]],
+  ["global-style", ["shallow", readFlag]],
+  ["legacy-bundling", ["nested", readFlag]],
   ["lockfile-version", ["lockfileVersion", readVersion]],
+  ["omit-lockfile-registry-resolved", ["omitLockfileRegistryResolved", readFlag]],
+  ["format-package-lock", ["formatPackageLock", readFlag]],
   ["before", ["before", readDate]],
   ["min-release-age", ["minReleaseAge", readNumber]],
   ["min-release-age-exclude", ["minReleaseAgeExclude", readGlobs]],
@@ -169,6 +182,37 @@ function omitted(values: Map<string, unknown>): ResolveOptions["omit"] {
   return left as NonNullable<ResolveOptions["omit"]>;
 }
 
+/**
+ * Returns the section that `save-*` asks for, as npm does: the last key wins, and `save-peer` with `save-optional` means an optional
+ * peer.
+ */
+function saveTypeOf(values: ReadonlyMap<string, unknown>): SaveType | undefined {
+  let type: SaveType | undefined;
+  for (const [word, isSet] of values) {
+    const section = /^save-(dev|optional|peer|prod)$/.exec(word)?.[1] as SaveType | undefined;
+    if (!section || !isSet) continue;
+    const isBoth =
+      type !== undefined && /peer|optional/i.test(type) && /peer|optional/.test(section) && type !== section;
+    type = isBoth ? "peerOptional" : section;
+  }
+  return type;
+}
+
+/** Replaces the words that are no options by the options that they mean. */
+function replaceWords(values: Map<string, unknown>): void {
+  const saveType = saveTypeOf(values);
+  for (const word of ["save-dev", "save-optional", "save-peer", "save-prod"]) values.delete(word);
+  if (saveType) values.set("saveType", saveType);
+  // As in npm, the old keys win over `install-strategy`, wherever that is in the file.
+  const strategies = [...values].filter(([word, isSet]) => isSet && (word === "shallow" || word === "nested"));
+  for (const word of ["shallow", "nested"]) values.delete(word);
+  const [strategy] = strategies.at(-1) ?? [];
+  if (strategy) values.set("installStrategy", strategy);
+  const omit = OMIT_WORDS.some((word) => values.has(word)) ? omitted(values) : undefined;
+  for (const word of OMIT_WORDS) values.delete(word);
+  if (omit?.length) values.set("omit", omit);
+}
+
 const OMIT_WORDS = ["omit", "include", "production", "optional", "dev"];
 
 function readOptions(entries: Map<string, IniValue>, npmrc: Npmrc): NpmrcOptions {
@@ -188,9 +232,7 @@ function readOptions(entries: Map<string, IniValue>, npmrc: Npmrc): NpmrcOptions
   // If one file has both a date and an age, the date wins. The whole rule is in release-age.ts.
   if (values.has("before")) values.delete("minReleaseAge");
   if (values.get("saveExact")) values.set("savePrefix", "");
-  const omit = OMIT_WORDS.some((word) => values.has(word)) ? omitted(values) : undefined;
-  for (const word of OMIT_WORDS) values.delete(word);
-  if (omit?.length) values.set("omit", omit);
+  replaceWords(values);
   return Object.fromEntries(values) as NpmrcOptions;
 }
 

@@ -83,7 +83,7 @@ function addEdges(from: Settable, all: Map<string, Settable>, peerless: boolean)
   const peers = peerless ? {} : manifest.peerDependencies;
   const add = (name: string, effective: string, peer: boolean): void => {
     const to = resolve(from.location, name, all);
-    const edge: LockEdge = { from, name, effective, peer, valid: to !== undefined };
+    const edge: LockEdge = { from, name, effective, peer, valid: to !== undefined, isRegistry: () => true };
     from.out.delete(name);
     from.out.set(name, edge);
   };

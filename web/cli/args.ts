@@ -175,7 +175,14 @@ export function resolveOptionsFrom(flags: Args["flags"]): ResolveOptions {
   const options: Record<string, unknown> = {};
   const same = ["legacy-peer-deps", "strict-peer-deps", "force", "prefer-dedupe", "install-strategy", "install-links"];
   same.push("omit", "before", "engine-strict", "include-workspace-root", "os", "cpu", "libc", "add", "rm", "update");
-  same.push("strategy", "relax", "resolution-mode", "prereleases");
+  same.push(
+    "omit-lockfile-registry-resolved",
+    "format-package-lock",
+    "strategy",
+    "relax",
+    "resolution-mode",
+    "prereleases",
+  );
   for (const name of [...same, "save", "save-bundle", "save-exact", "save-prefix"])
     if (flags.has(name)) options[name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())] = flags.get(name);
   if (flags.has("workspace")) options["workspaces"] = flags.get("workspace");
@@ -185,6 +192,9 @@ export function resolveOptionsFrom(flags: Args["flags"]): ResolveOptions {
   for (const name of ["lockfile-version", "min-release-age"])
     if (flags.has(name))
       options[name === "lockfile-version" ? "lockfileVersion" : "minReleaseAge"] = Number(flags.get(name));
+  // npm's old names of two strategies win over --install-strategy.
+  if (flags.get("global-style")) options["installStrategy"] = "shallow";
+  if (flags.get("legacy-bundling")) options["installStrategy"] = "nested";
   const types = SAVE_TYPES.filter(([name]) => flags.get(name)).map(([, type]) => type);
   if (types.length > 0) options["saveType"] = types.length > 1 ? "peerOptional" : types[0];
   // `npm update` changes package.json only with --save. The library's default is the one of `npm install`, which saves.
