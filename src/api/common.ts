@@ -8,7 +8,7 @@ export interface Platform {
   libc?: string;
   /** Node's version without `v`: `20.20.2`. */
   node: string;
-  /** npm's version: `11.19.1`. */
+  /** npm's version, whose rules hold: `12.2.2`. */
   npm: string;
 }
 
