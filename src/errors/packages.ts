@@ -15,3 +15,8 @@ export function invalidPackageName(name: string, problem: string, spec?: string)
 export function invalidDocument(name: string, why: string, more?: Partial<Failure>): Failure {
   return failure("EINVALIDPACKUMENT", `The registry's document on ${name} is not valid: ${why}.`, more);
 }
+
+/** EFULLMETADATA: the run fetches full metadata, or, as a failure within the library, has to be repeated with it. */
+export function needsFullMetadata(why: string, more?: Partial<Failure>): Failure {
+  return failure("EFULLMETADATA", `The run fetched full metadata, because ${why}.`, more);
+}

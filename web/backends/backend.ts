@@ -1,4 +1,5 @@
 import type { InstallerOptions, Progress, ProjectInput, Resolution, ResolveOptions } from "../../src/api/resolve.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import type { Extractor } from "../../src/install/extractor.ts";
 import type { OpenNet } from "../../workers/net/net.ts";
 import type { PlacedChanges } from "../../workers/run/placed-packages.ts";
@@ -39,9 +40,28 @@ export function hasPrivateStore({ fetch, storeName }: InstallerOptions): boolean
   return fetch !== undefined && storeName === undefined;
 }
 
+/** By installer: the registries whose abbreviated metadata lacks fields of the full form. */
+const fullRegistries = new WeakMap<InstallerOptions, Set<string>>();
+
+/** Makes a run, and repeats it with full metadata if it finds that abbreviated metadata lacks fields: once for each registry. */
+export async function withFallback<T>(options: InstallerOptions, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof InstallError) || error.code !== "EFULLMETADATA") throw error;
+    const known = fullRegistries.get(options) ?? new Set();
+    const { registries = [] } = (error.failure.details ?? {}) as { registries?: readonly string[] };
+    for (const url of registries) known.add(url);
+    fullRegistries.set(options, known);
+    return await run();
+  }
+}
+
 /** Returns the installer options that a run uses. */
 export function settingsOf(options: InstallerOptions): RunSettings {
   const { registry, scopes, metadata, platform, cache, projectConfig } = options;
   const all = Object.entries({ registry, scopes, metadata, platform, cache, projectConfig });
-  return Object.fromEntries(all.filter(([, value]) => value !== undefined)) as RunSettings;
+  const settings: RunSettings = Object.fromEntries(all.filter(([, value]) => value !== undefined));
+  const known = fullRegistries.get(options);
+  return known ? { ...settings, fullRegistries: [...known] } : settings;
 }

@@ -16,6 +16,7 @@ import {
   type PooledExtractor,
   type RunOptions,
   settingsOf,
+  withFallback,
 } from "./backend.ts";
 import type { FetchChannel } from "./fetch-channel.ts";
 
@@ -39,10 +40,11 @@ export class InlineBackend implements Backend {
     return backend;
   }
 
-  async resolve(
-    input: ProjectInput,
-    { signal: own, onProgress, onPlaced, ...options }: RunOptions,
-  ): Promise<Resolution> {
+  resolve(input: ProjectInput, options: RunOptions): Promise<Resolution> {
+    return withFallback(this.#options, () => this.#run(input, options));
+  }
+
+  async #run(input: ProjectInput, { signal: own, onProgress, onPlaced, ...options }: RunOptions): Promise<Resolution> {
     const fetchChannel = await this.#fetchChannel?.open();
     const open = fetchChannel?.open ?? openNets(this.#options);
     const placed = onPlaced && new (await import("../../workers/run/placed-packages.ts")).PlacedReporter(onPlaced);

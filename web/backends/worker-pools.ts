@@ -21,6 +21,7 @@ import {
   type PooledExtractor,
   type RunOptions,
   settingsOf,
+  withFallback,
 } from "./backend.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
@@ -59,7 +60,7 @@ export class WorkerPools implements Backend {
   }
 
   async resolve(input: ProjectInput, options: RunOptions): Promise<Resolution> {
-    return answerOf(await this.#run(input, options));
+    return answerOf(await withFallback(this.#options, () => this.#run(input, options)));
   }
 
   async #run(

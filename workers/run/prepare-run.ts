@@ -3,6 +3,7 @@ import type { InstallerOptions, MetadataForm, ProjectInput, ResolveOptions } fro
 import { trimSlashes } from "../../src/base/posix-path.ts";
 import { readProject } from "../../src/engine/read-project.ts";
 import { failure } from "../../src/errors/failure.ts";
+import { needsFullMetadata } from "../../src/errors/packages.ts";
 import { loadNpmrc, withNpmrc } from "../../src/registry/npmrc.ts";
 import { registryConfig } from "../../src/registry/registry-config.ts";
 import { withDateLimit } from "../../src/registry/release-age.ts";
@@ -16,7 +17,10 @@ import type { SupplyRequest } from "./supply.ts";
 export type RunSettings = Pick<
   InstallerOptions,
   "registry" | "scopes" | "metadata" | "platform" | "cache" | "projectConfig"
->;
+> & {
+  /** Base URLs of registries whose abbreviated form lacks fields of the full one. */
+  fullRegistries?: readonly string[];
+};
 
 export interface RunInput {
   settings: RunSettings;
@@ -65,14 +69,14 @@ export async function prepareRun({ settings, input, options: given, signal }: Ru
     );
   }
   const { metadata: asked = "abbreviated", cache = "default" } = settings;
-  const metadata: MetadataForm = project.options.before ? "full" : asked;
+  const used = [config.registry, ...config.scopes.values()];
+  const lacking = settings.fullRegistries?.find((url) => used.includes(url));
+  const metadata: MetadataForm = project.options.before || lacking ? "full" : asked;
   if (metadata !== asked) {
-    warn(
-      failure(
-        "EFULLMETADATA",
-        "The run fetched full metadata, because a date limit needs the publish times of versions.",
-      ),
-    );
+    const why = project.options.before
+      ? "a date limit needs the publish times of versions"
+      : `the abbreviated metadata of ${lacking} lacks fields that the tree depends on`;
+    warn(needsFullMetadata(why));
   }
   return { project, config, metadata, cache, signal, warn, warnings, stopwatch };
 }

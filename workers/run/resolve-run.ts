@@ -6,6 +6,7 @@ import { orAbort } from "../../src/base/on-abort.ts";
 import type { Steps } from "../../src/engine/need.ts";
 import type { Project } from "../../src/engine/read-project.ts";
 import { writeProject } from "../../src/engine/write-project.ts";
+import { InstallError } from "../../src/errors/failure.ts";
 import { invalidOption } from "../../src/errors/invalid-option.ts";
 import { shown } from "../../src/errors/shown.ts";
 import type { FlatAnswer } from "../../src/flat/resolve-flat.ts";
@@ -14,6 +15,7 @@ import type { PlacedReporter } from "./placed-packages.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 import type { Meter } from "./progress-counters.ts";
 import type { Supply } from "./supply.ts";
+import { suspectMetadata } from "./suspect-metadata.ts";
 
 /** Observers of a run. */
 export interface RunObservers {
@@ -95,13 +97,23 @@ async function buildTree(run: PreparedRun, supply: Supply, { meter, placed }: Ru
       placed?.tick(tree.inventory, options.platform);
     });
     await checkOffline(true);
+    await judge(run, supply);
     return built;
   } catch (error) {
     signal.throwIfAborted();
     // For a failure, the preload's list is more complete: the engine has stopped early.
     await checkOffline(false);
+    if (!(error instanceof InstallError && error.code === "EFULLMETADATA")) await judge(run, supply);
     throw error;
   }
+}
+
+/** Doubts abbreviated metadata, also after a failure, which may be due to a field that it lacks. @throws InstallError EFULLMETADATA */
+async function judge(run: PreparedRun, supply: Supply): Promise<void> {
+  if (supply.metadata !== "abbreviated" || run.cache === "offline") return;
+  const suspects = suspectMetadata(run);
+  if (suspects.size > 0)
+    await orAbort((await import("./judge-metadata.ts")).judgeMetadata(run, supply, suspects), run.signal);
 }
 
 /** Returns the steps of the strategy. Loads the solver only for a flat resolution. @throws InstallError EINVALIDOPTION */
