@@ -1,6 +1,7 @@
 import type { Tree, TreeEdge, TreeNode } from "../api/resolve.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
 import type { Addresses, Cdn } from "./cdn.ts";
+import { movingPatterns } from "./export-patterns.ts";
 import { importablePackages, mayHaveModules } from "./importable-packages.ts";
 import type { MapWork } from "./map-budget.ts";
 import { EVERYWHERE, Mappings } from "./mappings.ts";
@@ -12,6 +13,7 @@ import type { ImportMapResult, Omission } from "./omissions.ts";
  * 1. Collect the packages that are on a CDN. Note the others that the project needs.
  * 2. `imports`: the packages that the project itself can import.
  * 3. For each package a scope for its entry and its folder, with its dependencies and its own name.
+ *    Note a package whose `exports` has patterns that the CDN does not apply, as far as its metadata tells.
  * 4. If two copies of one version see different dependencies, one address cannot serve both: note the deeper copy.
  */
 export function* cdnMap(tree: Tree, cdn: Cdn, isWanted: (node: TreeNode) => boolean): MapWork<ImportMapResult> {
@@ -31,7 +33,9 @@ export function* cdnMap(tree: Tree, cdn: Cdn, isWanted: (node: TreeNode) => bool
   for (const node of importablePackages(tree)) if (usable.has(node)) add(EVERYWHERE, node.name, at(node));
   // Packages are sorted by depth, so the copy closest to the project decides the mapping.
   for (const node of usable) {
-    const { main, folder } = at(node);
+    const { main, folder, appliesExports } = at(node);
+    const [pattern] = folder === null || appliesExports ? [] : movingPatterns(node.manifest["exports"]);
+    if (pattern !== undefined) leftOut.push({ why: "patterns", node, what: pattern });
     yield { owner: node.location, steps: 100 * (1 + node.edgesOut.length) };
     let agrees = true;
     for (const scope of folder === null ? [main] : [folder, main]) {

@@ -6,6 +6,8 @@ export interface Addresses {
   readonly main: string;
   /** The address before subpaths, with a slash at its end; null if subpaths are not possible. */
   readonly folder: string | null;
+  /** True if the CDN applies `exports` to subpaths. Otherwise subpaths are the paths of files. */
+  readonly appliesExports?: boolean;
 }
 
 export type Cdn = (name: string, version: string) => Addresses;
@@ -15,12 +17,13 @@ interface KnownCdn {
   readonly base: string;
   readonly template: string;
   readonly main?: string;
+  readonly appliesExports?: boolean;
 }
 
 // The CDNs as of 2026. docs/import-maps.md says what each of them can and cannot do.
 const KNOWN: ReadonlyMap<string, KnownCdn> = new Map([
   // The star makes esm.sh keep all imports of other packages, so that the import map decides.
-  ["esm.sh", { base: "https://esm.sh/", template: "*{name}@{version}{path}" }],
+  ["esm.sh", { base: "https://esm.sh/", template: "*{name}@{version}{path}", appliesExports: true }],
   ["jsdelivr", { base: "https://cdn.jsdelivr.net/", template: "npm/{name}@{version}{path}", main: "/+esm" }],
   // Serves files as published. The conditions select the entry. `?module` would rewrite imports.
   [
@@ -42,6 +45,7 @@ export function cdnOf(provider: string, base: string | undefined): Cdn {
     return (name, version) => ({
       main: fill(whole, { name, version, path: known.main ?? "" }),
       folder: fill(whole, { name, version, path: "/" }),
+      ...(known.appliesExports && { appliesExports: true }),
     });
   }
   const examples = `${[...KNOWN.keys()].join(", ")} or ${EXAMPLE}`;

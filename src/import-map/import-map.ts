@@ -40,8 +40,9 @@ export async function importMap(
       : await ofInstalled(tree, isProject(provider), { ...options, isWanted, budget });
   if (leftOut.length > 0) {
     const failure = withoutSecrets(incompleteMap(leftOut));
-    if (!onWarning) throw new InstallError(failure);
-    onWarning(failure);
+    // Patterns matter only to a page that imports such a subpath.
+    if (!onWarning && leftOut.some(({ why }) => why !== "patterns")) throw new InstallError(failure);
+    onWarning?.(failure);
   }
   return map;
 }

@@ -94,6 +94,12 @@ function newBuffers(): Buffers {
 /** Reused by all documents that are condensed without a pause. They grow to the largest one; each record is a copy. */
 const sharedBuffers: Buffers = newBuffers();
 
+/** The bytes of `exports`, and of `*`. */
+const EXPORTS = [101, 120, 112, 111, 114, 116, 115];
+const STAR = 42;
+/** A longer `exports` is left out. */
+const MAX_EXPORTS = 2048;
+
 /** One pass over one document. */
 class Condenser {
   readonly #json: JsonFinder;
@@ -264,6 +270,7 @@ class Condenser {
       else {
         json.value();
         if (member >= FIRST_COPIED || member === NAME_MEMBER || member === VERSION_MEMBER) this.#copy(keyStart);
+        else if (member === 0 && this.#hasPatterns(keyStart, at)) this.#copy(keyStart);
       }
     }
     this.#close();
@@ -279,6 +286,14 @@ class Condenser {
     const number = memberAt(json.bytes, json.keyStart, json.keyEnd);
     if (!json.plainKey || (number && seen & (1 << number))) json.bad("unusual key");
     return number;
+  }
+
+  /** Checks whether the member is an `exports` with patterns. Only import maps for a CDN read it, and warn of them. */
+  #hasPatterns(keyStart: number, at: number): boolean {
+    const { bytes, at: end } = this.#json;
+    // Most members fail here: this runs for each of them.
+    if (bytes[keyStart] !== EXPORTS[0] || bytes[keyStart + 7] !== QUOTE || end - at > MAX_EXPORTS) return false;
+    return EXPORTS.every((code, n) => bytes[keyStart + n] === code) && bytes.subarray(at, end).includes(STAR);
   }
 
   /** Appends the member that starts at `keyStart` and whose value was just skipped. */

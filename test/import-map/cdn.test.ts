@@ -218,3 +218,27 @@ test.each<[string, unknown]>([
   expect(failure.message).toMatch(new RegExp(`^options.${option} (?:must|cannot) be `));
   expect(failure.wayOut).toHaveLength(1);
 });
+
+const patterned = (exports: unknown) => fakeRegistry({ "a@1.0.0": { exports, dependencies: {} } });
+
+test.each<[string, unknown, string | null]>([
+  ["a pattern for another folder", { "./*": "./dist/*.js" }, "./*"],
+  ["conditions", { ".": "./a.js", "./x/*": { types: "./x/*", import: "./esm/*" } }, "./x/*"],
+  ["a list", { "./*": ["./*", { default: "./dist/*" }] }, "./*"],
+  ["a pattern for the same path", { "./*": "./*", "./lib/*.js": { types: "./t/*.d.ts", default: "./lib/*.js" } }, null],
+  ["a pattern that hides files", { "./*": "./*", "./private/*": null }, null],
+  ["no pattern", { ".": "./a.js", "./x": "./dist/x.js" }, null],
+  ["one entry", "./a.js", null],
+])("exports behind a slash: %s", async (_, exports, pattern) => {
+  const resolution = await of({ dependencies: { a: "1" } }, patterned(exports));
+  const providers = ["unpkg", "jsdelivr", "jspm", "/cdn/{name}@{version}{path}"];
+  for (const provider of [...providers, "esm.sh", "/cdn/{name}@{version}{path}?module"]) {
+    const warnings: Failure[] = [];
+    const map = await resolution.importMap({ provider, onWarning: (warning) => void warnings.push(warning) });
+    const expected = pattern !== null && providers.includes(provider) ? [`patterns ${pattern}`] : [];
+    const leftOut = warnings.flatMap(({ details }) => details?.["leftOut"] as { why: string; what: string }[]);
+    expect(leftOut.map(({ why, what }) => `${why} ${what}`)).toEqual(expected);
+    // The map is the same with and without a listener: patterns are no reason to fail.
+    expect(await resolution.importMap({ provider })).toEqual(map);
+  }
+});
