@@ -22,12 +22,14 @@ export interface InstallOptions {
   substitutes?: boolean | Readonly<Record<string, string>>;
   /** Options for resolving, if the input is a project. */
   resolve?: Omit<ResolveOptions, "signal" | "omit" | "os" | "cpu" | "libc">;
-  /** If the input is a lockfile: the tarballs that its `file:` entries name, by path relative to the project. */
+  /** If the input is a lock or a resolution: the tarballs of its `file:` entries, and its patches, by path relative to the project. */
   files?: ProjectInput["files"];
   /** Limits on each tarball. A tarball beyond them fails with `TAR_ABORT`; a download beyond `limits.tarball` with `ELIMIT`. */
   limits?: Partial<UnpackLimits>;
   /** Checks stored tarballs against their sha512 again, and not only against a fast checksum. Default false. */
   verifyStored?: boolean;
+  /** `true`: a patch of `patchedDependencies` that does not fit is a warning, and its package stays unpatched. Default false. */
+  ignorePatchFailures?: boolean;
   /** Called with every file of every verified package. If it returns bytes, they replace the file. */
   afterExtract?: AfterExtract;
   /** Milliseconds that `afterExtract` may take for one file. Default 10,000. */

@@ -39,7 +39,7 @@ export class AfterExtractStep {
       signal.throwIfAborted();
       const path = `${location}/${name}`;
       // A copy: the embedder may change it.
-      const bytes = archive.slice(...rangeOf(index, at));
+      const bytes = this.overlay.get(path)?.slice() ?? archive.slice(...rangeOf(index, at));
       const changed = await this.#inTime(path, async () => step(path, bytes));
       if (changed !== undefined && !(changed instanceof Uint8Array))
         throw stepFailure(path, "it returned neither a Uint8Array nor undefined");

@@ -8,13 +8,20 @@ import type { InstallPlan } from "./plan.ts";
 /**
  * Returns the text of `node_modules/.package-lock.json` as npm writes it: the lock's entries of installed packages, without the
  * project's own entry, always of version 3, in the layout of the lock.
+ * @param unpatched locations whose patch was not applied; all if undefined
  */
-export function hiddenLock(lockText: string, plan: Pick<InstallPlan, "skipped">): string {
+export function hiddenLock(
+  lockText: string,
+  plan: Pick<InstallPlan, "skipped">,
+  unpatched?: ReadonlySet<string>,
+): string {
   const { data, packages, indent, newline } = parseLockText(lockText);
   const gone = goneFrom(packages, plan);
   const kept: Json = { __proto__: null };
   for (const [location, entry] of Object.entries(packages)) {
-    if (location !== "" && !isBelow(location, gone)) kept[location] = entry;
+    if (location === "" || isBelow(location, gone)) continue;
+    if (isObject(entry) && (unpatched === undefined || unpatched.has(location))) delete entry["patched"];
+    kept[location] = entry;
   }
   const { dependencies: _, ...own } = data;
   const steps = sortedJson({ ...own, lockfileVersion: 3, requires: true, packages: kept }, indent || "  ");

@@ -4,9 +4,11 @@ import type { SinkSession, SinkState } from "../api/sink.ts";
 import { onAbort } from "../base/on-abort.ts";
 import { InstallError } from "../errors/failure.ts";
 import { failureOf } from "../errors/failure-of.ts";
+import { lostFeatures } from "../errors/lockfile.ts";
 import { shown } from "../errors/shown.ts";
 import { withoutSecrets } from "../errors/without-secrets.ts";
 import { cancelled } from "../errors/work.ts";
+import { npmRules } from "../spec/npm-rules.ts";
 import { AfterExtractStep } from "./after-extract.ts";
 import { type CollectedPacks, collectPacks } from "./collect-packs.ts";
 import { copyTree, notFetched } from "./copy-tree.ts";
@@ -17,7 +19,8 @@ import { PackedProject } from "./installed-project.ts";
 import { type LockedProject, planInSlices } from "./locked-project.ts";
 import { Operations } from "./operations.ts";
 import { type PackSource, packSource } from "./pack-source.ts";
-import { Packs } from "./packs.ts";
+import { type Pack, Packs } from "./packs.ts";
+import type { PatchStep } from "./patch-step.ts";
 import type { InstallPlan } from "./plan.ts";
 import { computedOf, type Installed, reportOf } from "./report.ts";
 import { keptLocations, type PackagesToWrite, writePackages } from "./write-packages.ts";
@@ -45,6 +48,8 @@ export class Installation {
   readonly #packs: Packs;
   readonly #operations: Operations;
   readonly #afterExtract: AfterExtractStep;
+  /** Set for a lock with patches. */
+  #patches: PatchStep | null = null;
   /** Aborts the work that still runs when the install has failed. */
   readonly #ending = new AbortController();
   /** With `trustSink`: the packs that the sink has, by sha512 SRI. They are not fetched. */
@@ -129,6 +134,7 @@ export class Installation {
     const lookUp = this.#packs.lookUp(project.integrities());
     await nextTurn();
     const plan = await this.#plan(project, new Set());
+    this.#patches = await this.#patchStep(project, plan);
     await lookUp;
     const before = session?.held ?? new Map<string, string>();
     const sources = new Map(
@@ -140,8 +146,9 @@ export class Installation {
     // Prevents an unhandled rejection if the sink fails first.
     final.catch(() => {});
     const writing = session && this.#write(session, { plan, sources, final });
-    const [collected] = await Promise.all([final, writing]);
+    const [found] = await Promise.all([final, writing]);
     await nextTurn();
+    const collected = { ...found, packs: await this.#patchedPacks(found.packs) };
     const { packs } = collected;
     const tree = indexTree(collected.plan, packs, project.files);
     if (!session && this.#afterExtract.isSet) {
@@ -153,7 +160,7 @@ export class Installation {
     const after = new Map(
       collected.plan.packages.map(({ location }) => {
         const integrity = packs.get(location)?.index.integrity ?? before.get(location) ?? "";
-        return [location, this.#mark(integrity)];
+        return [location, this.#mark(location, integrity)];
       }),
     );
     return { ...collected, before, after, tree };
@@ -181,6 +188,7 @@ export class Installation {
         session,
         packs: this.#packs,
         afterExtract: this.#afterExtract,
+        patches: this.#patches,
         operations: this.#operations,
         limit: this.#ports.limits.writes,
         signal: this.#ending.signal,
@@ -190,16 +198,49 @@ export class Installation {
 
   /** Returns the locations at which the sink already has the planned pack. With `afterExtract` every package is written anew. */
   #kept(plan: InstallPlan, before: ReadonlyMap<string, string>): ReadonlySet<string> {
-    return this.#afterExtract.isSet ? new Set() : keptLocations(plan, before, this.#packs);
+    return this.#afterExtract.isSet
+      ? new Set()
+      : keptLocations(plan, before, this.#packs, (location) => this.#patches?.suffix(location) ?? "");
   }
 
-  /** Marks packages that `afterExtract` may have changed, so that a later install does not take them for the originals. */
-  #mark(integrity: string): string {
-    return this.#afterExtract.isSet ? `${integrity}?afterExtract` : integrity;
+  /** Prepares the patches of a plan. npm 11 knows none: then a warning says that they are left out. */
+  async #patchStep({ files, npmVersion }: LockedProject, plan: InstallPlan): Promise<PatchStep | null> {
+    if (![...plan.packages, ...plan.bundled].some(({ patched }) => patched)) return null;
+    if (npmVersion !== undefined && !npmRules(npmVersion).knowsLock4) {
+      this.#warnings.push(lostFeatures(["patched"]));
+      return null;
+    }
+    const { PatchStep } = await import("./patch-step.ts");
+    const { nextTurn } = this.#ports;
+    const ignoreFailures = this.#options.ignorePatchFailures ?? false;
+    const warn = (warning: Failure): void => this.warn(warning);
+    return new PatchStep({ plan, files, overlay: this.#afterExtract.overlay, ignoreFailures, nextTurn, warn });
+  }
+
+  /** Returns the packs with the files of the patched packages. Those that the sink keeps are patched for reading. */
+  async #patchedPacks(packs: ReadonlyMap<string, Pack>): Promise<ReadonlyMap<string, Pack>> {
+    if (!this.#patches) return packs;
+    const patched = new Map(packs);
+    for (const location of this.#patches.locations) {
+      const pack = packs.get(location);
+      if (!pack) continue;
+      this.#ending.signal.throwIfAborted();
+      const archive = await this.#packs.reader.archive(pack.index);
+      const { index } = await this.#patches.apply({ location, index: pack.index, archive });
+      patched.set(location, { ...pack, index });
+    }
+    return patched;
+  }
+
+  /** Marks packages that a patch or `afterExtract` changed, so that a later install does not take them for the originals. */
+  #mark(location: string, integrity: string): string {
+    if (this.#afterExtract.isSet) return `${integrity}?afterExtract`;
+    const base = integrity.split("?", 1)[0] as string;
+    return this.#patches ? base + this.#patches.suffix(location) : base;
   }
 
   #sinkState(project: LockedProject, { plan, tree, after }: InstalledTree): SinkState {
-    const lock = project.hiddenLock(plan);
+    const lock = project.hiddenLock(plan, this.#patches?.failed);
     const hiddenLock = this.#afterExtract.isSet ? withoutIntegrity(lock) : lock;
     return { packages: after, links: tree.links, hiddenLock };
   }
@@ -222,7 +263,7 @@ export class Installation {
     const parts = { packs: tree.packs, index: tree.index, reader, overlay };
     return new PackedProject({
       ...parts,
-      lockfile: project.lockfile(computedOf(plan, packs)),
+      lockfile: project.lockfile(computedOf(plan, packs), this.#patches?.failed),
       resolution,
       nodeVersion,
       report,

@@ -1,3 +1,4 @@
+import type { PatchMark } from "../api/lock-marks.ts";
 import type { Manifest } from "../api/manifest.ts";
 import { enOrder } from "../base/collate.ts";
 import { isObject, type Json } from "../base/json.ts";
@@ -49,6 +50,8 @@ export interface PlanNode extends LockFlags {
   readonly manifest: PlanManifest;
   readonly resolved: string | null;
   readonly integrity: string | null;
+  /** The project's patch for the package's files. */
+  readonly patched?: PatchMark;
 }
 
 export type PlanNodes = ReadonlyMap<string, PlanNode>;
@@ -203,8 +206,15 @@ function readNode(raw: Json, { location, kind, parent, folder }: NodePosition): 
     manifest: readManifest(raw, name, text("version")),
     resolved: text("resolved"),
     integrity,
+    ...(raw["patched"] ? { patched: patchOf(raw["patched"], location) } : {}),
     ...lockFlags(raw),
   };
+}
+
+function patchOf(mark: unknown, location: string): PatchMark {
+  const { path, integrity } = isObject(mark) ? mark : {};
+  if (typeof path === "string" && typeof integrity === "string") return { path, integrity };
+  throw invalidLock(`"patched" of "${location}" has no path and integrity`, location);
 }
 
 const SECTIONS = [

@@ -15,6 +15,8 @@ export interface LockedProject {
   readonly files: ProjectInput["files"] | undefined;
   /** The version of Node whose rules of module resolution apply. */
   readonly nodeVersion: string | undefined;
+  /** The version of npm whose rules apply. */
+  readonly npmVersion: string | undefined;
   /** Packages that were replaced, and the specs that replaced them. */
   readonly substitutes: Readonly<Record<string, string>>;
   /**
@@ -24,10 +26,14 @@ export interface LockedProject {
   plan(failed: ReadonlySet<string>): Promise<Generator<undefined, InstallPlan>>;
   /** Finds integrities in the lock's text without parsing it, so that their packs can be looked up while the plan is made. */
   integrities(): string[];
-  /** Returns the lock's text. @param computed integrities for entries that have none, by location */
-  lockfile(computed: ReadonlyMap<string, string>): string;
-  /** Returns the text of `node_modules/.package-lock.json`. */
-  hiddenLock(plan: InstallPlan): string;
+  /**
+   * Returns the lock's text.
+   * @param computed integrities for entries that have none, by location
+   * @param unpatched locations whose patch was not applied
+   */
+  lockfile(computed: ReadonlyMap<string, string>, unpatched?: ReadonlySet<string>): string;
+  /** Returns the text of `node_modules/.package-lock.json`. @param unpatched locations whose patch was not applied; all if undefined */
+  hiddenLock(plan: InstallPlan, unpatched?: ReadonlySet<string>): string;
 }
 
 /** What is known of a project besides its lock. */
@@ -42,11 +48,12 @@ export function lockedProject(text: string | undefined, options: PlanOptions, fa
     resolution,
     files,
     nodeVersion: options.platform.node,
+    npmVersion: options.platform.npm,
     substitutes,
     plan: async (failed) => planInSteps(lock, { ...options, failed }, await loadPlanCode(lock)),
     integrities: () => Array.from(lock.matchAll(/"integrity": ?"([^"\\]+)"/g), ([, integrity]) => integrity as string),
-    lockfile: (computed) => (text === undefined ? "" : withIntegrity(text, computed)),
-    hiddenLock: (plan) => hiddenLock(lock, plan),
+    lockfile: (computed, unpatched = new Set()) => (text === undefined ? "" : withIntegrity(text, computed, unpatched)),
+    hiddenLock: (plan, unpatched) => hiddenLock(lock, plan, unpatched),
   };
 }
 
@@ -72,14 +79,18 @@ export async function planInSlices(
   }
 }
 
-/** Adds integrities to the entries of a lock, and keeps its layout. */
-function withIntegrity(text: string, computed: ReadonlyMap<string, string>): string {
-  if (computed.size === 0) return text;
+/** Adds integrities to the entries of a lock, removes marks of patches that were not applied, and keeps its layout. */
+function withIntegrity(text: string, computed: ReadonlyMap<string, string>, unpatched: ReadonlySet<string>): string {
+  if (computed.size === 0 && unpatched.size === 0) return text;
   const { value, indent, newline } = parseJsonText(text, "package-lock.json", MAX_LOCK);
   const packages = isObject(value) && isObject(value["packages"]) ? value["packages"] : {};
   for (const [location, integrity] of computed) {
     const entry = packages[location];
     if (isObject(entry)) packages[location] = { ...entry, integrity };
+  }
+  for (const location of unpatched) {
+    const entry = packages[location];
+    if (isObject(entry)) delete entry["patched"];
   }
   if (!text.includes("\n")) return JSON.stringify(value);
   return JSON.stringify(value, null, indent).replaceAll("\n", newline) + newline;

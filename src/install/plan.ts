@@ -1,6 +1,7 @@
 import type { Platform } from "../api/common.ts";
 import type { Failure } from "../api/failure.ts";
 import type { SkippedPackage } from "../api/install.ts";
+import type { PatchMark } from "../api/lock-marks.ts";
 import type { Machine } from "../registry/platform.ts";
 import type { RegistryConfig } from "../registry/registry-config.ts";
 
@@ -29,6 +30,8 @@ export interface PlannedPackage {
   /** Command names and the files that they lead to, checked. */
   readonly bin: Readonly<Record<string, string>>;
   readonly hasInstallScript: boolean;
+  /** The project's patch for the package's files. */
+  readonly patched?: PatchMark;
 }
 
 /** A package that comes inside the tarball of another one. */

@@ -63,7 +63,7 @@ function byPath(a: PlannedLink, b: PlannedLink): number {
   return a.path < b.path ? -1 : 1;
 }
 
-function aboutPackage({ location, manifest, optional }: PlanNode): Omit<BundledPackage, "within"> {
+function aboutPackage({ location, manifest, optional, patched }: PlanNode): Omit<BundledPackage, "within"> {
   const { name, version } = manifest;
   return {
     location,
@@ -72,6 +72,7 @@ function aboutPackage({ location, manifest, optional }: PlanNode): Omit<BundledP
     optional,
     bin: binsOf(manifest),
     hasInstallScript: manifest.hasInstallScript,
+    ...(patched && { patched }),
   };
 }
 

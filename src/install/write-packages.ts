@@ -7,6 +7,7 @@ import type { Operations } from "./operations.ts";
 import { filesOf } from "./pack-files.ts";
 import { hashesOf, type PackSource } from "./pack-source.ts";
 import type { Packs } from "./packs.ts";
+import type { PatchStep } from "./patch-step.ts";
 import type { InstallPlan, PlannedPackage } from "./plan.ts";
 import { type WritablePackage, writeTree } from "./write-tree.ts";
 
@@ -24,6 +25,7 @@ export interface WriterContext {
   readonly session: SinkSession;
   readonly packs: Packs;
   readonly afterExtract: AfterExtractStep;
+  readonly patches: PatchStep | null;
   readonly operations: Operations;
   /** Packages written at the same time. */
   readonly limit: number;
@@ -39,7 +41,7 @@ export interface WriterContext {
  */
 export async function writePackages(
   { plan, sources, final, kept }: PackagesToWrite,
-  { session, packs, afterExtract, operations, limit, signal }: WriterContext,
+  { session, packs, afterExtract, patches, operations, limit, signal }: WriterContext,
 ): Promise<void> {
   await session.begin(kept, [...plan.packages.map(({ location }) => location), ...plan.links.map(({ path }) => path)]);
   const commands = commandsOf(plan);
@@ -60,7 +62,8 @@ export async function writePackages(
         const { index } = unwrap(await pack);
         const archive = await packs.reader.archive(index);
         const executables = (waits ? (await outcome).commands : commands).get(location);
-        const opened = { location, index, archive };
+        const original = { location, index, archive };
+        const opened = patches ? await patches.apply(original) : original;
         await afterExtract.run(opened, signal);
         return { files: filesOf(opened, executables, afterExtract.overlay), bytes: index.unpacked };
       },
@@ -72,13 +75,22 @@ export async function writePackages(
 
 /**
  * Returns the locations at which a sink already has the planned pack.
- * @param before what the sink holds: location to sha512 SRI
+ * @param before what the sink holds: location to sha512 SRI, followed by the suffix of a patch
+ * @param suffixOf returns the suffix of the patch that the package needs, or an empty text
  */
-export function keptLocations(plan: InstallPlan, before: ReadonlyMap<string, string>, packs: Packs): Set<string> {
+export function keptLocations(
+  plan: InstallPlan,
+  before: ReadonlyMap<string, string>,
+  packs: Packs,
+  suffixOf: (location: string) => string,
+): Set<string> {
   const kept = new Set<string>();
   for (const { location, integrity } of plan.packages) {
-    const present = before.get(location);
+    const suffix = suffixOf(location);
+    const held = before.get(location);
     const cached = packs.cachedIndex({ integrity })?.integrity;
+    if (!held?.endsWith(suffix)) continue;
+    const present = held.slice(0, held.length - suffix.length);
     if (present && (present === cached || hashesOf(integrity).includes(present))) kept.add(location);
   }
   return kept;

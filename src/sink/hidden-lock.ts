@@ -79,7 +79,11 @@ function parseEntries(text: string | null): Map<string, HeldEntry> {
     const { version, integrity } = entry;
     const [hash, another] = typeof integrity === "string" ? parseIntegrity(integrity) : [];
     // One of several hashes does not say which tarball the files are from.
-    const sha512 = hash?.algorithm === "SHA-512" && !another ? `sha512-${hash.digest}` : undefined;
+    const original = hash?.algorithm === "SHA-512" && !another ? `sha512-${hash.digest}` : undefined;
+    // A patched package is not the original.
+    const { patched } = entry;
+    const patch = isObject(patched) ? `?patch=${String(patched["integrity"])}` : "";
+    const sha512 = original && original + patch;
     const kind = entry["link"] === true ? "link" : entry["inBundle"] === true ? "bundled" : "package";
     entries.set(location, { kind, version: typeof version === "string" ? version : undefined, integrity: sha512 });
   }
