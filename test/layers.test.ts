@@ -47,10 +47,10 @@ const LAYERS: Readonly<Record<string, string>> = {
   "web/backends":
     "api errors base answer install workers/host workers/net workers/shared workers/storage workers/run workers/threads",
   "web/install":
-    "api errors base tarball registry project pack-cache sink install workers/host workers/net workers/storage workers/run web/options web/backends",
+    "api errors base spec tarball registry project pack-cache sink install workers/host workers/net workers/storage workers/run web/options web/backends",
   "web/bundlers": "api errors base project node",
   web: "api errors base registry sink explain workers/host workers/net web/options web/sinks web/backends web/install",
-  "web/cli": "api errors sink explain web",
+  "web/cli": "api errors registry sink explain web",
   "web/playground": "api errors spec sink explain install workers/host web",
 };
 

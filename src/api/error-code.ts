@@ -14,6 +14,10 @@ export type ErrorCode =
   | "ETIMEDOUT"
   | "EUNREACHABLE"
   // Names, specs and versions
+  | "EALLOWDIRECTORY"
+  | "EALLOWFILE"
+  | "EALLOWGIT"
+  | "EALLOWREMOTE"
   | "EINVALIDALIAS"
   | "EINVALIDPACKAGENAME"
   | "EINVALIDPACKUMENT"

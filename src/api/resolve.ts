@@ -112,6 +112,8 @@ export interface ProjectInput {
 
 export type SaveType = "prod" | "dev" | "optional" | "peer" | "peerOptional";
 
+export type AllowedSources = "all" | "root" | "none";
+
 /** npm's settings keep npm's names, meanings and defaults. An option here wins over the project's `.npmrc`. */
 export interface ResolveOptions {
   /** Specs to add, as on npm's command line: `react@^19`. */
@@ -149,6 +151,15 @@ export interface ResolveOptions {
   formatPackageLock?: boolean;
   /** `true`: accepts entries of `patchedDependencies` that no installed package uses. Default false: they fail with `EPATCHUNUSED`. */
   allowUnusedPatches?: boolean;
+  /**
+   * Which packages from git repositories, http URLs, tarball files and folders are allowed: `all` (default), `root` only those that the
+   * project and its workspaces require, `none`. An install checks git, URLs and files too. A package of a registry counts as one from
+   * a URL if its tarball is not below the registry.
+   */
+  allowGit?: AllowedSources;
+  allowRemote?: AllowedSources;
+  allowFile?: AllowedSources;
+  allowDirectory?: AllowedSources;
   defaultTag?: string;
   os?: string;
   cpu?: string;

@@ -16,6 +16,8 @@ const MAX_NAME = 214;
  * 2. The registry has no such package, but the tree has one of a similar name.
  */
 export function aboutAbsent(cause: Failure, node: Node, edges: readonly Edge[]): Failure {
+  // npm has not asked the registry for it.
+  if (cause.code.startsWith("EALLOW")) return cause;
   const outOfRange = workspaceOutOfRange(cause, edges);
   if (outOfRange) return outOfRange;
   return cause.code === "E404" ? didYouMean(cause, node) : cause;

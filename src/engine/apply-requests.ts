@@ -34,7 +34,8 @@ export interface Requested {
  * 2. `rm`: drop the names from all sections of the manifest.
  * 3. `add`: find the name of each spec, put it into the manifest, and remember its edge as an explicit request.
  *    a. A tag becomes the exact version that it names now.
- *    b. A folder, file or URL without a name: read the name from its package.json.
+ *    b. A source that an option forbids ends the run: EALLOWGIT and the like.
+ *    c. A folder, file or URL without a name: read the name from its package.json.
  * 4. Queue the project or workspace.
  *
  * The main loop then places the edges. package.json is written at the end: `save-manifests.ts`.
@@ -127,6 +128,10 @@ function* addTo(node: Node, { options, context, requested }: AddRequest): Steps<
 function* specToAdd(text: string, node: Node, context: Context): Steps<Spec> {
   const root = context.tree.root.path;
   const spec = parseArg(text, root);
+  if (spec.type === "git" || !spec.name) {
+    const refused = context.options.forbidden?.({ name: spec.name, from: node }, spec);
+    if (refused) raise(refused);
+  }
   if (spec.type === "git") {
     const wayOut: WayOut[] = [{ kind: "other", text: "Add a published version, or the https URL of a tarball." }];
     return raise({ ...noGit(spec.name || text, spec.saveSpec, ""), wayOut });

@@ -21,6 +21,12 @@ export interface ProjectFolders {
   file(path: string): Uint8Array | null;
 }
 
+/** The parts of an edge that decide whether its source is allowed. */
+export interface SourceEdge {
+  readonly name: string;
+  readonly from: Pick<Node, "isProjectRoot" | "isWorkspace" | "location">;
+}
+
 export interface BuildOptions extends PlaceOptions {
   readonly platform: Platform;
   readonly policy: PickPolicy;
@@ -34,6 +40,8 @@ export interface BuildOptions extends PlaceOptions {
   readonly allowUnusedPatches: boolean;
   /** Names that `rm` removes. */
   readonly removed: readonly string[];
+  /** Returns the failure for a source that an option forbids, or null. It is null itself if all sources are allowed. */
+  readonly forbidden: ((edge: SourceEdge, spec: Spec) => Failure | null) | null;
   /** npm's --os, --cpu, --libc: the platform that optional packages are tested against. */
   readonly forced: { os?: string | undefined; cpu?: string | undefined; libc?: string | undefined };
 }

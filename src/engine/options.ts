@@ -2,7 +2,9 @@ import type { Platform } from "../api/common.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
 import type { SpecTable } from "../graph/spec-table.ts";
 import type { PickPolicy } from "../registry/select-version.ts";
-import type { BuildOptions } from "./context.ts";
+import { restrictsSources } from "../spec/restricts-sources.ts";
+import type { Spec } from "../spec/spec.ts";
+import type { BuildOptions, SourceEdge } from "./context.ts";
 
 /** Returns npm's settings from the options of a call. @throws InstallError EINVALIDOPTION, EUPDATEARGS */
 export async function buildOptions(
@@ -13,6 +15,7 @@ export async function buildOptions(
   // Few calls give a date or names to update, so the code for them is loaded on demand.
   const ages = raw.before ? await import("../registry/age-policies.ts") : null;
   const updates = raw.update ? await import("./update-requests.ts") : null;
+  const sources = restrictsSources(raw) ? await import("../spec/allowed-sources.ts") : null;
   const before = ages?.parseBefore(raw) ?? null;
   const policy: PickPolicy = {
     ranges: specTable.ranges,
@@ -36,8 +39,13 @@ export async function buildOptions(
     omit: new Set(raw.omit ?? []),
     allowUnusedPatches: Boolean(raw.allowUnusedPatches),
     removed: raw.rm ?? [],
+    forbidden: sources && ((edge, spec) => sources.forbiddenSource(raw, sourceRequest(edge, spec))),
     forced: { os: raw.os, cpu: raw.cpu, libc: raw.libc },
   };
+}
+
+function sourceRequest({ name, from }: SourceEdge, { type, rawSpec }: Spec) {
+  return { type, name, spec: rawSpec, isOwn: from.isProjectRoot || from.isWorkspace, from: from.location };
 }
 
 /** Checks whether `update` asks for everything (npm-tree §19). */

@@ -8,6 +8,7 @@ import type { Machine } from "../registry/platform.ts";
 import { aboutAbsent } from "./absent-package.ts";
 import { pathTo } from "./conflict.ts";
 import type { BuildOptions } from "./context.ts";
+import { hideProjectPath } from "./hide-project-path.ts";
 
 /** Returns the failure of a package that could not be loaded, with its dependents and the paths from the project to them. */
 export function loadFailure(node: Node): Failure {
@@ -20,7 +21,8 @@ export function loadFailure(node: Node): Failure {
     return last ? [...path.slice(0, -1), { ...last, type: spec.type }] : path;
   });
   const told = aboutAbsent(cause, node, edges);
-  return { ...told, requiredBy: edges.map(({ from }) => from.location), paths };
+  const failed = { ...told, requiredBy: edges.map(({ from }) => from.location), paths };
+  return hideProjectPath(failed, node.tree.root.path);
 }
 
 /** EUNSUPPORTED: a dependency on a git repository. `from` is the location of the dependent. */

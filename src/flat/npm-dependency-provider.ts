@@ -1,6 +1,6 @@
 import type { Failure } from "../api/failure.ts";
 import type { Missing, ResolutionMode, Rung } from "../api/flat.ts";
-import type { Context } from "../engine/context.ts";
+import type { Context, SourceEdge } from "../engine/context.ts";
 import { type Answer, type Need, PAUSE, type Steps } from "../engine/need.ts";
 import { raise } from "../errors/failure.ts";
 import { type EdgeSpec, edgeSpecs } from "../graph/edge-spec.ts";
@@ -322,6 +322,7 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
     const resolved = yield* this.#specs.resolve(spec, {
       effective,
       folder: this.#folderOf(dependent, effective !== spec.raw),
+      dependent: this.#context.options.forbidden && this.#sourceOf(dependent),
       dependentLocked: from === null || this.#options.locked.has(this.#specs.keyOf(from)),
     });
     // A package that could not be read must not change the result silently.
@@ -337,6 +338,13 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
       yield* this.#rest(1);
       yield* this.#addRequirements(found, peer.dependent, peer);
     }
+  }
+
+  /** Returns what decides whether the dependent may have packages that are not from a registry. */
+  #sourceOf({ from, versions }: Dependent): SourceEdge["from"] {
+    const folder = from?.single(this.#sets.bounds(versions)[0] as number)?.folder;
+    const isWorkspace = Boolean(folder && this.#context.tree.at(folder)?.isWorkspace);
+    return { isProjectRoot: from === null, isWorkspace, location: from ? `node_modules/${from.name}` : "" };
   }
 
   /** Returns the folder that a spec's paths are relative to. For an override, that is the project's. */

@@ -1,6 +1,6 @@
 import type { Failure } from "../api/failure.ts";
 import type { Missing, PrereleaseMode } from "../api/flat.ts";
-import type { Context } from "../engine/context.ts";
+import type { Context, SourceEdge } from "../engine/context.ts";
 import { needCode, needPackument, type Steps } from "../engine/need.ts";
 import type { EdgeSpec } from "../graph/edge-spec.ts";
 import { NOTHING, type SetId, type VersionSets } from "../solver/version-sets.ts";
@@ -25,6 +25,8 @@ interface SpecRequest {
   readonly effective: string;
   /** The absolute folder that paths are relative to; null for a package of a registry, whose paths are invalid. */
   readonly folder: string | null;
+  /** Null if all sources are allowed. */
+  readonly dependent: SourceEdge["from"] | null;
   /** True if the dependent is in the lock. Then the lock's version of this package satisfied the spec at that time. */
   readonly dependentLocked: boolean;
 }
@@ -78,7 +80,8 @@ export class SpecResolver {
 
   *resolve(spec: EdgeSpec, request: SpecRequest): Steps<ResolvedSpec> {
     const { tree } = this.#context;
-    const flags = `${spec.type === "workspace"} ${request.dependentLocked}`;
+    const isOwn = request.dependent?.isProjectRoot || request.dependent?.isWorkspace;
+    const flags = `${spec.type === "workspace"} ${request.dependentLocked} ${isOwn}`;
     const key = `${spec.key} ${flags} ${spec.accept ?? ""} ${request.folder ?? ""} ${request.effective}`;
     const known = this.#resolved.get(key);
     if (known) return known;
@@ -93,8 +96,9 @@ export class SpecResolver {
     return resolved;
   }
 
-  *#resolveOne(spec: EdgeSpec, { effective, folder, dependentLocked }: SpecRequest): Steps<ResolvedSpec> {
-    const { specTable, tree } = this.#context;
+  *#resolveOne(spec: EdgeSpec, request: SpecRequest): Steps<ResolvedSpec> {
+    const { effective, folder, dependentLocked, dependent } = request;
+    const { specTable, tree, options } = this.#context;
     const want = specTable.parsed(spec.name, effective || "*", folder ?? tree.root.path);
     if (!want.spec) return { allowed: NOTHING, missing: () => ({ why: "spec", failure: want.failure as Failure }) };
     const workspace = tree.workspaceSpecs.get(spec.key);
@@ -105,6 +109,8 @@ export class SpecResolver {
     if ("registry" in parsed) return yield* this.#fromRegistry(spec, { ...parsed, name: spec.name }, dependentLocked);
     const isPath = parsed.type === "directory" || parsed.type === "file";
     if (isPath && folder === null) return { allowed: NOTHING, missing: () => ({ why: "spec" }) };
+    const refused = dependent && options.forbidden?.({ name: spec.name, from: dependent }, parsed);
+    if (refused) return unresolved({ why: "unreadable", failure: refused });
     return yield* this.#single(spec, parsed);
   }
 

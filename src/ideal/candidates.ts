@@ -235,12 +235,16 @@ export class Candidates {
   /** Step 2. A spec that cannot be parsed ends the build, even that of an optional dependency. */
   *#nodeFor(edge: Edge, { spec, failure: unparsed }: ParsedSpec, name: string): Steps<Node> {
     if (!spec) return raise(blame(unparsed as Failure, edge));
+    const { forbidden } = this.#context.options;
+    const refused = forbidden?.(edge, spec);
+    if (refused) return this.#failed(name, refused, edge);
     if (spec.type === "directory" || this.#context.tree.workspaceSpecs.has(edge.key)) {
       const link = (yield* needCode(loadLocalPackages)).linkFor(edge, { spec, name, context: this.#context });
       if (link) return link;
     }
     const pinned = this.#context.yarn?.pin?.({ ...spec, name, raw: `${name}@${spec.rawSpec}` });
-    return yield* this.#load(pinned ?? spec, edge, name);
+    const refusedPin = pinned && forbidden?.(edge, pinned);
+    return refusedPin ? this.#failed(name, refusedPin, edge) : yield* this.#load(pinned ?? spec, edge, name);
   }
 
   *#load(spec: Spec, edge: Edge, name: string): Steps<Node> {
@@ -257,8 +261,14 @@ export class Candidates {
     }
     const { specTable } = this.#context;
     if (loaded.ok) return new Node({ specTable, name, ...this.#extended(loaded.value) });
-    const node = new Node({ specTable, name, manifest: {}, errors: [blame(loaded.failure, edge)] });
-    this.#context.loadFailures.add(node);
+    return this.#failed(name, loaded.failure, edge);
+  }
+
+  /** Returns the node of a package that could not be loaded. */
+  #failed(name: string, cause: Failure, edge: Edge): Node {
+    const { specTable, loadFailures } = this.#context;
+    const node = new Node({ specTable, name, manifest: {}, errors: [blame(cause, edge)] });
+    loadFailures.add(node);
     return node;
   }
 

@@ -4,6 +4,13 @@ import { isOutside } from "./location.ts";
 import type { PlanNode, PlanNodes } from "./lock-nodes.ts";
 import type { PlanCode } from "./plan.ts";
 
+/** A dependency of a package of a lock on another one. */
+export interface LockDependency extends Dependency<PlanNode> {
+  readonly name: string;
+  /** As the dependent's manifest has it, before overrides. */
+  readonly spec: unknown;
+}
+
 /**
  * The dependencies between the packages of a lock. They are made when the first package has to be left out, because most
  * installs leave none out.
@@ -14,10 +21,10 @@ import type { PlanCode } from "./plan.ts";
 export class Dependents {
   readonly isWorkspace: (node: PlanNode) => boolean;
   readonly #nodes: PlanNodes;
-  #out: Map<PlanNode, Dependency<PlanNode>[]> | null = null;
-  readonly #in = new Map<PlanNode, Dependency<PlanNode>[]>();
+  #out: Map<PlanNode, LockDependency[]> | null = null;
+  readonly #in = new Map<PlanNode, LockDependency[]>();
   readonly #children = new Map<PlanNode, Map<string, PlanNode>>();
-  readonly #reader: DependencyReader<PlanNode, Dependency<PlanNode>> = {
+  readonly #reader: DependencyReader<PlanNode, LockDependency> = {
     out: (node) => (this.#out ?? this.#makeEdges()).get(node) ?? [],
     into: (node) => {
       if (!this.#out) this.#makeEdges();
@@ -32,6 +39,11 @@ export class Dependents {
     this.isWorkspace = (node) => node.kind === "folder" && test?.(node.location) === true;
   }
 
+  /** Returns the dependencies of others on a package. */
+  into(node: PlanNode): Iterable<LockDependency> {
+    return this.#reader.into(node);
+  }
+
   /**
    * Returns a package with every package that requires it, and what only these need (npm-tree §16).
    * @param gone packages left out before: they need nothing any more
@@ -40,8 +52,8 @@ export class Dependents {
     return optionalSetOver(node, (from) => gone.has(from), this.#reader);
   }
 
-  #makeEdges(): Map<PlanNode, Dependency<PlanNode>[]> {
-    const out = new Map<PlanNode, Dependency<PlanNode>[]>();
+  #makeEdges(): Map<PlanNode, LockDependency[]> {
+    const out = new Map<PlanNode, LockDependency[]>();
     for (const node of this.#nodes.values()) {
       if (!node.parent) continue;
       const siblings = this.#children.get(node.parent);
@@ -49,11 +61,11 @@ export class Dependents {
       else this.#children.set(node.parent, new Map([[node.folder, node]]));
     }
     for (const from of this.#nodes.values()) {
-      const edges: Dependency<PlanNode>[] = [];
-      for (const [name, optional] of this.#wants(from)) {
+      const edges: LockDependency[] = [];
+      for (const [name, { spec, optional }] of this.#wants(from)) {
         const to = this.#resolve(from, name);
         if (!to) continue;
-        const edge = { from, to, optional };
+        const edge = { from, to, optional, name, spec };
         edges.push(edge);
         const others = this.#in.get(to);
         if (others) others.push(edge);
@@ -66,15 +78,16 @@ export class Dependents {
   }
 
   /** Returns the names that a package asks for, and whether each is optional. A workspace of the project is always required. */
-  #wants({ kind, manifest }: PlanNode): Map<string, boolean> {
-    const wants = new Map<string, boolean>();
+  #wants({ kind, manifest }: PlanNode): Map<string, Pick<LockDependency, "spec" | "optional">> {
+    const wants = new Map<string, Pick<LockDependency, "spec" | "optional">>();
     if (kind === "link") return wants;
-    for (const { name, type } of declaredDependencies(manifest, { dev: kind !== "package", peers: true })) {
-      wants.set(name, type === "optional" || type === "peerOptional");
+    for (const { name, spec, type } of declaredDependencies(manifest, { dev: kind !== "package", peers: true })) {
+      wants.set(name, { spec, optional: type === "optional" || type === "peerOptional" });
     }
     if (kind !== "project") return wants;
     for (const { target, manifest } of this.#nodes.values()) {
-      if (target && this.isWorkspace(target) && manifest.name) wants.set(manifest.name, false);
+      if (target && this.isWorkspace(target) && manifest.name)
+        wants.set(manifest.name, { spec: "file:", optional: false });
     }
     return wants;
   }

@@ -50,7 +50,7 @@ export function lockedProject(text: string | undefined, options: PlanOptions, fa
     nodeVersion: options.platform.node,
     npmVersion: options.platform.npm,
     substitutes,
-    plan: async (failed) => planInSteps(lock, { ...options, failed }, await loadPlanCode(lock)),
+    plan: async (failed) => planInSteps(lock, { ...options, failed }, await loadPlanCode(lock, options)),
     integrities: () => Array.from(lock.matchAll(/"integrity": ?"([^"\\]+)"/g), ([, integrity]) => integrity as string),
     lockfile: (computed, unpatched = new Set()) => (text === undefined ? "" : withIntegrity(text, computed, unpatched)),
     hiddenLock: (plan, unpatched) => hiddenLock(lock, plan, unpatched),

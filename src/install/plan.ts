@@ -4,6 +4,7 @@ import type { SkippedPackage } from "../api/install.ts";
 import type { PatchMark } from "../api/lock-marks.ts";
 import type { Machine } from "../registry/platform.ts";
 import type { RegistryConfig } from "../registry/registry-config.ts";
+import type { SourceOptions } from "../spec/restricts-sources.ts";
 
 /**
  * The platform of a page. Packages mark their WebAssembly builds with the cpu `wasm32`, which no native build fits. The os is `linux`,
@@ -69,6 +70,8 @@ export interface PlanOptions {
   running?: Machine | undefined;
   /** Replaces URLs of the default public registry, and gives URLs to packages for which the lock has none. */
   registry?: RegistryConfig | undefined;
+  /** The sources that packages may come from. */
+  sources?: SourceOptions | undefined;
   /** Locations of optional packages that could not be fetched: left out, with everything that only they need. */
   failed?: Iterable<string> | undefined;
 }
@@ -76,5 +79,6 @@ export interface PlanOptions {
 /** The code that only some locks need. */
 export interface PlanCode {
   readonly parseLargeJson: typeof import("../project/large-json.ts").parseLargeJson | undefined;
+  readonly ForbiddenPackages: typeof import("./forbidden-packages.ts").ForbiddenPackages | undefined;
   readonly workspaceTest: typeof import("../project/workspaces.ts").workspaceTest | undefined;
 }

@@ -2,6 +2,7 @@ import type { Failure } from "../api/failure.ts";
 import type { SkippedPackage } from "../api/install.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 import { LARGE_JSON } from "../project/json-text.ts";
+import { restrictsSources } from "../spec/restricts-sources.ts";
 import { binLinks, binsOf } from "./bin-links.ts";
 import { bundlerOf, type Selection, selectNodes } from "./leave-out.ts";
 import { isOutside } from "./location.ts";
@@ -9,12 +10,17 @@ import { ENTRIES_IN_A_STEP, type PlanNode, type PlanNodes, readLockNodes } from 
 import type { BundledPackage, InstallPlan, PlanCode, PlannedLink, PlannedPackage, PlanOptions } from "./plan.ts";
 import { tarballAddress, tarballRegistries } from "./tarball-address.ts";
 
-/** Loads the code that a lock needs, by its text. */
-export async function loadPlanCode(text: string): Promise<PlanCode> {
+/** Loads the code that an install needs, by the lock's text and the options. */
+export async function loadPlanCode(text: string, { sources }: Pick<PlanOptions, "sources">): Promise<PlanCode> {
   const large = text.length > LARGE_JSON ? await import("../project/large-json.ts") : null;
   // The key may be escaped.
   const workspaces = /workspaces|\\u/.test(text) ? await import("../project/workspaces.ts") : null;
-  return { parseLargeJson: large?.parseLargeJson, workspaceTest: workspaces?.workspaceTest };
+  const forbidden = sources && restrictsSources(sources) ? await import("./forbidden-packages.ts") : null;
+  return {
+    parseLargeJson: large?.parseLargeJson,
+    workspaceTest: workspaces?.workspaceTest,
+    ForbiddenPackages: forbidden?.ForbiddenPackages,
+  };
 }
 
 /**
@@ -22,11 +28,13 @@ export async function loadPlanCode(text: string): Promise<PlanCode> {
  * address, and every link. Every claim of the lock is checked: no path leads out of its folder.
  * Yields about every millisecond, so that other work can run in between.
  * @throws InstallError EJSONPARSE, EOLDLOCK (version 1), EINVALIDLOCK, EMISSINGTARGET, EWORKSPACESCONFIG; EBADPLATFORM for a
- * required package that does not fit the platform, EUNSUPPORTED for a required package from git or from a folder to pack
+ * required package that does not fit the platform, EUNSUPPORTED for a required package from git or from a folder to pack; EALLOWREMOTE
+ * and the like for a source that an option forbids
  */
 export function* planInSteps(text: string, options: PlanOptions, code: PlanCode): Generator<undefined, InstallPlan> {
   const nodes = yield* readLockNodes(text, code.parseLargeJson);
   const registries = tarballRegistries(options.registry);
+  const forbidden = code.ForbiddenPackages && new code.ForbiddenPackages(nodes, options, code.workspaceTest);
   const addresses = new Map<PlanNode, string | Failure>();
   const failed = [...(options.failed ?? [])]
     .map((location) => nodes.get(location))
@@ -35,7 +43,8 @@ export function* planInSteps(text: string, options: PlanOptions, code: PlanCode)
   for (const node of nodes.values()) {
     if (count++ % ENTRIES_IN_A_STEP === 0) yield;
     if (node.kind !== "package" || node.extraneous || bundlerOf(node)) continue;
-    const address = tarballAddress(node, registries);
+    const found = tarballAddress(node, registries);
+    const address = forbidden?.failureOf(node, found) ?? found;
     addresses.set(node, address);
     if (typeof address !== "string" && node.optional) failed.push(node);
   }

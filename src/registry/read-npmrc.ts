@@ -14,6 +14,7 @@ const ENVIRONMENT = /\$\{[^${}]+\}/;
 const SCOPE_REGISTRY = /^(@[^:/]+):registry$/;
 const SCOPE = /^@[^:]*:/;
 const STRATEGIES = ["hoisted", "nested", "shallow", "linked"];
+const ALLOWED = ["all", "root", "none"];
 const TYPES = ["prod", "dev", "optional", "peer"];
 
 // Each reader returns undefined for a value of the wrong type. npm warns about it and ignores it.
@@ -76,6 +77,10 @@ export const READERS: ReadonlyMap<string, readonly [Word, ValueReader]> = new Ma
   ["install-strategy", ["installStrategy", readOneOf(STRATEGIES)]],
   ["global-style", ["shallow", readFlag]],
   ["legacy-bundling", ["nested", readFlag]],
+  ["allow-git", ["allowGit", readOneOf(ALLOWED)]],
+  ["allow-remote", ["allowRemote", readOneOf(ALLOWED)]],
+  ["allow-file", ["allowFile", readOneOf(ALLOWED)]],
+  ["allow-directory", ["allowDirectory", readOneOf(ALLOWED)]],
   ["lockfile-version", ["lockfileVersion", readVersion]],
   ["omit-lockfile-registry-resolved", ["omitLockfileRegistryResolved", readFlag]],
   ["format-package-lock", ["formatPackageLock", readFlag]],

@@ -1,4 +1,5 @@
 import { runToEnd } from "../../src/base/run-to-end.ts";
+import { ForbiddenPackages } from "../../src/install/forbidden-packages.ts";
 import type { InstallPlan, PlanOptions } from "../../src/install/plan.ts";
 import { planInSteps } from "../../src/install/read-plan.ts";
 import { LARGE_JSON } from "../../src/project/json-text.ts";
@@ -7,6 +8,10 @@ import { workspaceTest } from "../../src/project/workspaces.ts";
 
 /** Plans an install from a lock without pauses. */
 export function planFromLock(text: string, options: PlanOptions): InstallPlan {
-  const code = { parseLargeJson: text.length > LARGE_JSON ? parseLargeJson : undefined, workspaceTest };
+  const code = {
+    parseLargeJson: text.length > LARGE_JSON ? parseLargeJson : undefined,
+    workspaceTest,
+    ForbiddenPackages,
+  };
   return runToEnd(planInSteps(text, options, code));
 }

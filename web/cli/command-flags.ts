@@ -28,6 +28,7 @@ const change: CommandFlag = { kind: "switch", changes: true };
 const output: CommandFlag = { kind: "switch", lockOnly: true };
 const map: CommandFlag = { kind: "text", mapOnly: true };
 const choice = (...choices: string[]): CommandFlag => ({ kind: "choice", choices });
+const sources = choice("all", "root", "none");
 const flat = (...choices: string[]): CommandFlag => ({ kind: "choice", choices, flatOnly: true });
 
 /** Every flag. Flags that npm has keep npm's name. A switch also accepts the prefix `--no-` and the suffixes `=true` and `=false`. */
@@ -60,6 +61,10 @@ export const COMMAND_FLAGS: ReadonlyMap<string, CommandFlag> = new Map<string, C
   ["before", text],
   ["min-release-age", text],
   ["engine-strict", on],
+  ["allow-git", sources],
+  ["allow-remote", sources],
+  ["allow-file", sources],
+  ["allow-directory", sources],
   ["lockfile-version", choice("1", "2", "3")],
   ["omit-lockfile-registry-resolved", on],
   ["format-package-lock", on],

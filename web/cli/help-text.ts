@@ -19,6 +19,9 @@ Resolve: these flags mean the same as in npm
   --legacy-peer-deps  --strict-peer-deps  --force  --prefer-dedupe  --install-links  --engine-strict
   --install-strategy=hoisted|nested|shallow|linked  --omit=dev|optional|peer  --lockfile-version=1|2|3
   --omit-lockfile-registry-resolved  --no-format-package-lock  --global-style  --legacy-bundling
+  --allow-git=all|root|none  --allow-remote=…  --allow-file=…  --allow-directory=…
+                         Which packages may come from git, URLs, files and folders. root: those that the
+                         project requires. Default, as in npm 12: none for git and URLs, all for the others.
   --before=DATE  --min-release-age=DAYS  --tag=TAG  --os=OS  --cpu=CPU  --libc=glibc|musl
   --node-version=X  --npm-version=X    Resolve for these versions of Node and npm, not the running ones
 

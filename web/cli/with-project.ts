@@ -3,6 +3,7 @@ import type { Installer, ResolveOptions } from "../../src/api/resolve.ts";
 import { type Args, resolveOptionsFrom } from "./args.ts";
 import { type Io, installerOptions } from "./io.ts";
 import { type ProjectOnDisk, readProjectOnDisk } from "./project-on-disk.ts";
+import { sourceDefaults } from "./source-defaults.ts";
 
 /** A project read from the disk, the options from the flags, and an installer to work with. */
 export interface OpenProject {
@@ -19,10 +20,12 @@ export async function withProject<T>(
   { dir, io }: { dir: string; io: Io },
   work: (open: OpenProject) => Promise<T>,
 ): Promise<T> {
-  const options = resolveOptionsFrom(flags);
+  const given = resolveOptionsFrom(flags);
   const folder = resolve(io.cwd, dir);
-  const project = await readProjectOnDisk(folder, options.add);
-  const installer = await io.createInstaller(installerOptions(flags, io));
+  const project = await readProjectOnDisk(folder, given.add);
+  const settings = installerOptions(flags, io);
+  const options = { ...(await sourceDefaults(project, settings)), ...given };
+  const installer = await io.createInstaller(settings);
   try {
     return await work({ dir: folder, project, installer, options });
   } finally {

@@ -11,9 +11,10 @@ import { type PackSource, packSource } from "../../src/install/pack-source.ts";
 import { type PlanOptions, WASM_PLATFORM } from "../../src/install/plan.ts";
 import { createMemoryPackCache } from "../../src/pack-cache/memory-pack-cache.ts";
 import type { PackCache } from "../../src/pack-cache/pack-cache.ts";
-import { loadNpmrc } from "../../src/registry/npmrc.ts";
-import { type RegistryConfig, registryConfig } from "../../src/registry/registry-config.ts";
+import { loadNpmrc, withNpmrc } from "../../src/registry/npmrc.ts";
+import { type RegistryConfig, registryConfig, registryOf } from "../../src/registry/registry-config.ts";
 import { tarballUrl } from "../../src/registry/tarball-url.ts";
+import { restrictsSources, type SourceOptions } from "../../src/spec/restricts-sources.ts";
 import { DEFAULT_PLATFORM } from "../../workers/host/default-platform.ts";
 import type { PlacedPackage } from "../../workers/run/placed-packages.ts";
 import { openPackCache } from "../../workers/storage/open-pack-cache.ts";
@@ -39,6 +40,9 @@ interface CheckedInstall {
   /** The project's own files, if the input has them. */
   readonly own: OwnFiles | undefined;
   readonly config: RegistryConfig;
+  /** `options.resolve`, copied and checked. */
+  readonly resolve: ResolveOptions;
+  readonly sources: SourceOptions;
 }
 
 /** The installs of one installer. They share an extractor and a pack cache. */
@@ -78,8 +82,13 @@ export class Installs {
   async #install(given: InstallInput, options: InstallOptions, signal: AbortSignal): Promise<InstalledProject> {
     const input = readInput(given, options);
     const { own } = input;
-    const config = registryConfig(this.#options, await loadNpmrc(own?.read.text(".npmrc") ?? "", this.#options));
-    const checked: CheckedInstall = { signal, options, own, config };
+    const resolve = plainOptions(() => options.resolve ?? {});
+    if (Object.keys(resolve).length > 0)
+      (await import("../options/check-resolve-options.ts")).checkResolveOptions(resolve);
+    const npmrc = await loadNpmrc(own?.read.text(".npmrc") ?? "", this.#options);
+    const config = registryConfig(this.#options, npmrc);
+    const sources = withNpmrc(npmrc, resolve);
+    const checked: CheckedInstall = { signal, options, own, config, resolve, sources };
     const nets: Backend["nets"] = (concurrency) => this.#backend.nets(concurrency);
     const downloads = new Downloads({ installer: this.#options, nets, config, own, limit: options.limits?.tarball });
     signal.throwIfAborted();
@@ -138,9 +147,9 @@ export class Installs {
   #lockedProject(
     lock: string | undefined,
     facts: Omit<ProjectFacts, "files">,
-    { options, own, config }: CheckedInstall,
+    { options, own, config, sources }: CheckedInstall,
   ): LockedProject {
-    const plan = { ...platformsOf(this.#options, options), omit: options.omit, registry: config };
+    const plan = { ...platformsOf(this.#options, options), omit: options.omit, registry: config, sources };
     return lockedProject(lock, plan, { ...facts, files: own?.files });
   }
 
@@ -157,13 +166,16 @@ export class Installs {
   }
 
   async #resolve(project: ProjectInput, installation: Installation, checked: CheckedInstall): Promise<Resolution> {
-    const { options, config, signal } = checked;
+    const { options, config, signal, resolve, sources } = checked;
     const { omit, platform } = options;
-    const resolve = plainOptions(() => options.resolve ?? {});
-    if (Object.keys(resolve).length > 0)
-      (await import("../options/check-resolve-options.ts")).checkResolveOptions(resolve);
+    const isRestricted = restrictsSources(sources);
     const sourcesOf = (placed: readonly PlacedPackage[]): PackSource[] =>
-      placed.map((each) => packSource({ ...each, url: tarballUrl(config, each.resolved) }));
+      placed
+        .map((each) => packSource({ ...each, url: tarballUrl(config, each.resolved) }))
+        // The plan decides whether any other source is allowed.
+        .filter(
+          (each, i) => !isRestricted || each.url.startsWith(registryOf(config, (placed[i] as PlacedPackage).name)),
+        );
     // Tarballs are fetched while the project is resolved, unless the finished tree may leave many of them out.
     const startsEarly = !omit?.length && this.#options.cache !== "offline" && platform !== "wasm";
     const run: RunOptions = {

@@ -10,6 +10,10 @@ const CHOICES: ReadonlyMap<string, readonly unknown[]> = new Map<string, readonl
   ["saveType", ["prod", "dev", "optional", "peer", "peerOptional"]],
   ["installStrategy", ["hoisted", "nested", "shallow", "linked"]],
   ["lockfileVersion", [1, 2, 3]],
+  ...["allowGit", "allowRemote", "allowFile", "allowDirectory"].map((name): [string, readonly string[]] => [
+    name,
+    ["all", "root", "none"],
+  ]),
 ]);
 
 /** Checks the types of the options of `resolve`. @throws InstallError EINVALIDOPTION that names the option */

@@ -286,3 +286,17 @@ test("a failure in a workspace shows the path from the root project", async () =
   expect(status).toBe(1);
   expect(err).toContain('the project requires w@"file:w" (workspace)\nwebhoist error     w@1.0.0 requires absent@"1"');
 });
+
+test("git and URLs are refused by default since npm 12, unless .npmrc or a flag allows them", async () => {
+  const url = { "package.json": { dependencies: { ms: "http://127.0.0.1:9/ms-2.1.3.tgz" } } };
+  const failed = async (files: Record<string, string | object>, ...argv: string[]): Promise<string | undefined> =>
+    /error code (\w+)/.exec((await webhoist(["lock", folder(files), ...argv])).err)?.[1];
+  expect(await failed(url)).toBe("EUNREACHABLE");
+  expect(await failed(url, "--npm-version=12.2.2")).toBe("EALLOWREMOTE");
+  expect(await failed(url, "--npm-version=12.2.2", "--allow-remote=root")).toBe("EUNREACHABLE");
+  expect(await failed({ ...url, ".npmrc": "allow-remote=all" }, "--npm-version=12.2.2")).toBe("EUNREACHABLE");
+  expect(await failed({ ...url, ".npmrc": "allow-remote=all" }, "--allow-remote=none")).toBe("EALLOWREMOTE");
+  const git = { "package.json": { dependencies: { ms: "github:u/ms" } } };
+  expect(await failed(git, "--npm-version=12.0.0")).toBe("EALLOWGIT");
+  expect(await failed(git, "--npm-version=11.19.1")).toBe("EUNSUPPORTED");
+});
