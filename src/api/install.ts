@@ -20,7 +20,7 @@ export interface InstallOptions {
    * `platform: "wasm"` and a project as input. Default false.
    */
   substitutes?: boolean | Readonly<Record<string, string>>;
-  /** Options for resolving, if the input is a project. Those about sources (`allowRemote`, …) hold for every input. */
+  /** Options for resolving, if the input is a project. Those about sources (`allowRemote`, `replaceRegistryHost`, …) hold for every input. */
   resolve?: Omit<ResolveOptions, "signal" | "omit" | "os" | "cpu" | "libc">;
   /** If the input is a lock or a resolution: the tarballs of its `file:` entries, and its patches, by path relative to the project. */
   files?: ProjectInput["files"];

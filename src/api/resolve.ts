@@ -160,6 +160,11 @@ export interface ResolveOptions {
   allowRemote?: AllowedSources;
   allowFile?: AllowedSources;
   allowDirectory?: AllowedSources;
+  /**
+   * Which tarball URLs of a lock mean the registry of the run: `npmjs` (default) those of the default public registry; a host, or the
+   * beginning of a URL; `always` all; `never` none.
+   */
+  replaceRegistryHost?: string;
   defaultTag?: string;
   os?: string;
   cpu?: string;

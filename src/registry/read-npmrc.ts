@@ -77,6 +77,7 @@ export const READERS: ReadonlyMap<string, readonly [Word, ValueReader]> = new Ma
   ["install-strategy", ["installStrategy", readOneOf(STRATEGIES)]],
   ["global-style", ["shallow", readFlag]],
   ["legacy-bundling", ["nested", readFlag]],
+  ["replace-registry-host", ["replaceRegistryHost", readText]],
   ["allow-git", ["allowGit", readOneOf(ALLOWED)]],
   ["allow-remote", ["allowRemote", readOneOf(ALLOWED)]],
   ["allow-file", ["allowFile", readOneOf(ALLOWED)]],

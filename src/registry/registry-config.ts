@@ -14,6 +14,8 @@ export interface RegistryConfig {
   readonly scopes: ReadonlyMap<string, string>;
   /** The default public registry. A tarball that a lock has from there is fetched from `registry`. */
   readonly home: string;
+  /** Which tarball URLs of a lock mean `registry`: npm's `replace-registry-host`. Default `npmjs`: those of `home`. */
+  readonly replaces?: string;
 }
 
 export interface RegistryOptions {
@@ -59,10 +61,14 @@ function checkedBase(text: string, owner: string): string {
 }
 
 /**
- * Returns the registries of a run. Those of the options win over those of the `.npmrc`, and these win over the build's default.
+ * Returns the registries of a run. `replaces` is npm's `replace-registry-host`. Those of the options win over those of the `.npmrc`, and these win over the build's default.
  * @throws InstallError EINVALIDREGISTRY
  */
-export function registryConfig(options: RegistryOptions, npmrc: RegistryOptions = {}): RegistryConfig {
+export function registryConfig(
+  options: RegistryOptions,
+  npmrc: RegistryOptions = {},
+  replaces?: string,
+): RegistryConfig {
   const scopes = new Map<string, string>();
   for (const source of [npmrc.scopes, options.scopes]) {
     for (const [key, url] of source instanceof Map ? source : Object.entries(source ?? {})) {
@@ -71,7 +77,7 @@ export function registryConfig(options: RegistryOptions, npmrc: RegistryOptions 
     }
   }
   const registry = checkedBase(options.registry ?? npmrc.registry ?? DEFAULT_REGISTRY, "the registry");
-  return { registry, scopes, home: DEFAULT_REGISTRY };
+  return { registry, scopes, home: DEFAULT_REGISTRY, ...(replaces && { replaces }) };
 }
 
 /** Returns the base URL of the registry of a package. */

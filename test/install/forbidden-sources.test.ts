@@ -110,3 +110,14 @@ test("the .npmrc of the project's files counts, and options win over it", async 
   const { project } = await install(input, { allowRemote: "all" }, "allow-remote=none");
   expect(project.report.packages).toBe(1);
 });
+
+test.each(["always", "elsewhere.example", "http://elsewhere.example/"])(
+  "replace-registry-host=%s takes the tarball from the registry of the run, which is allowed",
+  async (value) => {
+    const input = { spec: "1", resolved: "http://elsewhere.example/a/-/a-1.0.0.tgz" };
+    const { asked } = await install(input, { allowRemote: "none" }, `replace-registry-host=${value}`);
+    expect(asked).toEqual([AT_REGISTRY]);
+    const option = await install(input, { replaceRegistryHost: value });
+    expect(option.asked).toEqual([AT_REGISTRY]);
+  },
+);

@@ -79,3 +79,23 @@ test("with the public registry, a tarball recorded there keeps its URL", () => {
   const home = { ...MIRROR, registry: "https://public.example/" };
   expect(tarballUrl(home, "https://public.example/a/-/a-1.0.0.tgz")).toBe("https://public.example/a/-/a-1.0.0.tgz");
 });
+
+// npm 12.2.2's own answers.
+test.each([
+  ["always", "http://127.0.0.1:9/a.tgz", "http://mine.example:8080/npm/a.tgz"],
+  ["always", "http://mine.example:8080/npm/a.tgz", "http://mine.example:8080/npm/a.tgz"],
+  ["always", "https://old.example/npmx/a.tgz", "http://mine.example:8080/npm/npmx/a.tgz"],
+  ["always", "file:a.tgz", "file:a.tgz"],
+  ["127.0.0.1", "http://127.0.0.1:9/a.tgz", "http://mine.example:8080/npm/a.tgz"],
+  ["127.0.0.1", "https://old.example/127.0.0.1/a.tgz", "https://old.example/127.0.0.1/a.tgz"],
+  ["old.example:80", "http://old.example:80/a.tgz", "http://old.example:80/a.tgz"],
+  ["https://old.example/path", "https://old.example/path/a.tgz?x=1", "http://mine.example:8080/npm/a.tgz?x=1"],
+  ["https://old.example/path/", "http://old.example:81/path/a.tgz", "http://mine.example:8080/npm/a.tgz"],
+  ["https://old.example/path", "https://old.example/paths/a.tgz", "https://old.example/paths/a.tgz"],
+  ["https://old.example", "https://old.example/npm/a.tgz", "http://mine.example:8080/npm/a.tgz"],
+  ["never", "https://public.example/a.tgz", "https://public.example/a.tgz"],
+  ["old.example", "https://public.example/a.tgz", "https://public.example/a.tgz"],
+  ["npmjs", "https://public.example/a.tgz", "http://mine.example:8080/npm/a.tgz"],
+])("replace-registry-host=%s fetches %s from %s", (replaces, recorded, expected) => {
+  expect(tarballUrl({ ...MIRROR, registry: "http://mine.example:8080/npm/", replaces }, recorded)).toBe(expected);
+});

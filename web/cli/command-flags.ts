@@ -61,6 +61,7 @@ export const COMMAND_FLAGS: ReadonlyMap<string, CommandFlag> = new Map<string, C
   ["before", text],
   ["min-release-age", text],
   ["engine-strict", on],
+  ["replace-registry-host", text],
   ["allow-git", sources],
   ["allow-remote", sources],
   ["allow-file", sources],

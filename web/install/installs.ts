@@ -86,8 +86,8 @@ export class Installs {
     if (Object.keys(resolve).length > 0)
       (await import("../options/check-resolve-options.ts")).checkResolveOptions(resolve);
     const npmrc = await loadNpmrc(own?.read.text(".npmrc") ?? "", this.#options);
-    const config = registryConfig(this.#options, npmrc);
     const sources = withNpmrc(npmrc, resolve);
+    const config = registryConfig(this.#options, npmrc, sources.replaceRegistryHost);
     const checked: CheckedInstall = { signal, options, own, config, resolve, sources };
     const nets: Backend["nets"] = (concurrency) => this.#backend.nets(concurrency);
     const downloads = new Downloads({ installer: this.#options, nets, config, own, limit: options.limits?.tarball });

@@ -5,7 +5,7 @@ import { isObject } from "../../src/base/json.ts";
 import { invalidOption } from "../../src/errors/invalid-option.ts";
 
 const LISTS = new Set(["add", "rm", "workspaces", "omit", "minReleaseAgeExclude", "singletons"]);
-const TEXTS = new Set(["savePrefix", "defaultTag", "os", "cpu", "libc"]);
+const TEXTS = new Set(["savePrefix", "replaceRegistryHost", "defaultTag", "os", "cpu", "libc"]);
 const CHOICES: ReadonlyMap<string, readonly unknown[]> = new Map<string, readonly unknown[]>([
   ["saveType", ["prod", "dev", "optional", "peer", "peerOptional"]],
   ["installStrategy", ["hoisted", "nested", "shallow", "linked"]],

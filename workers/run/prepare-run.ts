@@ -56,7 +56,7 @@ export async function prepareRun({ settings, input, options: given, signal }: Ru
     signal.throwIfAborted();
   };
   const project = await readProject({ ...input, options, platform, pause });
-  const config = registryConfig(settings, npmrc);
+  const config = registryConfig(settings, npmrc, options.replaceRegistryHost);
   const warnings: Failure[] = [...npmrc.warnings];
   const warn = (warning: Failure): void => void warnings.push(warning);
   const unknown = unknownNpm(platform.npm);
