@@ -181,8 +181,9 @@ export class PackumentSource {
       const record = condensePausing(name, answer.value.bytes);
       return ok({ ...answer.value, bytes: work ? await work(name, record) : runToEnd(record) });
     } catch (error) {
-      if (error instanceof InstallError) return fail(error.failure);
-      throw error;
+      if (!(error instanceof InstallError)) throw error;
+      const { refusedDocument } = await import("./refused-document.ts");
+      return fail(refusedDocument({ package: name, ...error.failure }, answer.value.bytes, url));
     }
   }
 

@@ -88,3 +88,15 @@ test.each(["..", ".", "../../x", "a/../b", "@s/..", "a?b", "", "a b", "a/b/c"])(
     expect(requested).toEqual([]);
   },
 );
+
+test.each([
+  ["<!doctype html><title>Log in</title>", true],
+  ["[1]", false],
+])("a document %j is a web page: %s", async (text, isPage) => {
+  const { transport } = stub({ "http://registry.local/a": text });
+  const source = new PackumentSource({ transport, config, metadata: "full" });
+  const failure = failureOf(await source.packument("a"));
+  expect(failure.code).toBe("EINVALIDPACKUMENT");
+  expect(failure.message.includes("http://registry.local/a answered with a web page")).toBe(isPage);
+  if (isPage) expect(failure.wayOut).toMatchObject([{ option: "registry" }, { option: "token" }]);
+});

@@ -75,7 +75,7 @@ export async function prepareRun({ settings, input, options: given, signal }: Ru
   if (metadata !== asked) {
     const why = project.options.before
       ? "a date limit needs the publish times of versions"
-      : `the abbreviated metadata of ${lacking} lacks fields that the tree depends on`;
+      : `the abbreviated metadata of ${lacking} lacks fields that the tree may depend on`;
     warn(needsFullMetadata(why));
   }
   return { project, config, metadata, cache, signal, warn, warnings, stopwatch };
