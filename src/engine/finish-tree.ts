@@ -1,4 +1,6 @@
 import { repeatsNames } from "../graph/edge-spec.ts";
+import type { Node } from "../graph/node.ts";
+import type { ProjectTree } from "../graph/tree.ts";
 import { checkEnginesAndPlatforms, pruneFailedOptional, warnDeprecated } from "./checks.ts";
 import type { Context } from "./context.ts";
 import { calculateFlags, clearFlags, resetAllFlags } from "./flags.ts";
@@ -20,6 +22,10 @@ export function* finishTree(context: Context, fromLock: boolean): Steps<void> {
   yield* finishFlags(context, fromLock);
   yield* withPauses(pruneFailedOptional(context));
   yield* withPauses(checkEnginesAndPlatforms(context));
+  if (hasExtensions(context)) {
+    const { warnOfWorkspaces } = yield* needCode(() => import("./package-extensions.ts"));
+    warnOfWorkspaces(workspacesOf(context.tree), context);
+  }
   if (hasPatches(context)) {
     const { markPatches } = yield* needCode(() => import("./patched-dependencies.ts"));
     yield* markPatches(context);
@@ -41,12 +47,22 @@ function mayLose({ tree, specTable, options }: Context, fromLock: boolean): bool
 }
 
 /** Checks whether the project, a workspace or the lock has patches. */
-function hasPatches({ tree, lock, folders, specTable }: Context): boolean {
+function hasPatches({ tree, lock, specTable }: Context): boolean {
   if (!specTable.rules.knowsLock4) return false;
   if (tree.root.manifest["patchedDependencies"]) return true;
   for (const { marks } of lock?.packages.values() ?? []) if (marks?.patched) return true;
-  const workspaces = [...tree.workspaceSpecs.values()].map(({ raw }) => raw.slice("file:".length));
-  return workspaces.some((path) => folders.manifest(path)?.["patchedDependencies"]);
+  return workspacesOf(tree).some(({ manifest }) => manifest["patchedDependencies"]);
+}
+
+/** Checks whether the project or a workspace has `packageExtensions`. */
+function hasExtensions({ tree, extensions, specTable }: Context): boolean {
+  if (!specTable.rules.knowsLock4 || !tree.hasWorkspaces) return false;
+  return extensions !== null || workspacesOf(tree).some(({ manifest }) => manifest["packageExtensions"] !== undefined);
+}
+
+function workspacesOf(tree: ProjectTree): Node[] {
+  const found = [...tree.workspaceSpecs.values()].map(({ raw }) => tree.at(raw.slice("file:".length)));
+  return found.filter((node) => node !== undefined);
 }
 
 function* finishFlags({ tree, mutated, specTable }: Context, fromLock: boolean): Steps<void> {

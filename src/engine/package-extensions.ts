@@ -11,6 +11,7 @@ import { packageNameProblem } from "../spec/package-name.ts";
 import { validRange } from "../spec/range.ts";
 import { RangeTable } from "../spec/version-range.ts";
 import { sriOf } from "../tarball/text-hash.ts";
+import type { Context } from "./context.ts";
 
 const NORMAL = ["dependencies", "optionalDependencies"] as const;
 const SPECS = [...NORMAL, "peerDependencies"] as const;
@@ -207,5 +208,24 @@ export function* detachAffected(
     if (!node.marks?.packageExtensionsApplied && !extensions?.matches(packageName, version)) continue;
     for (const { from } of node.edgesIn) queue(from);
     tree.detach(node);
+  }
+}
+
+/** Warns of workspaces that have rules of their own, or that a rule matches: neither has an effect. */
+export function warnOfWorkspaces(workspaces: readonly Node[], { extensions, warnings }: Context): void {
+  const warn = ({ name, location }: Node, message: string): void => {
+    warnings.push(failure("EEXTENSIONWORKSPACE", message, { package: name, requiredBy: [location] }));
+  };
+  for (const node of workspaces) {
+    const { name, version, manifest } = node;
+    if (manifest["packageExtensions"] !== undefined) {
+      warn(node, `The workspace ${name} has packageExtensions, which count only in the package.json of the project.`);
+    }
+    if (extensions?.matches(node.packageName, version)) {
+      warn(
+        node,
+        `A rule of packageExtensions matches the workspace ${name}. Rules do not change workspaces: edit its package.json.`,
+      );
+    }
   }
 }

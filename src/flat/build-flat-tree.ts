@@ -93,13 +93,14 @@ function* createNode({ installable, index }: DecidedVersion, context: Context): 
   const { name } = installable;
   if (single?.folder != null)
     return (yield* needCode(() => import("../engine/local-packages.ts"))).linkTo(name, single.folder, context);
-  const manifest = installable.manifest(index);
-  if (single) return new Node({ specTable, name, manifest, resolved: single.resolved, integrity: single.integrity });
+  const extended = context.extensions?.extend(installable.manifest(index));
+  const manifest = extended?.manifest ?? installable.manifest(index);
+  const marks = extended ? { packageExtensionsApplied: extended.applied } : null;
+  const made = { specTable, name, manifest, marks };
+  if (single) return new Node({ ...made, resolved: single.resolved, integrity: single.integrity });
   context.picked.add(manifest);
   return new Node({
-    specTable,
-    name,
-    manifest,
+    ...made,
     resolved: manifest.dist?.tarball ?? null,
     integrity: integrityOf(manifest.dist),
   });

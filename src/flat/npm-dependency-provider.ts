@@ -1,8 +1,9 @@
 import type { Failure } from "../api/failure.ts";
 import type { Missing, ResolutionMode, Rung } from "../api/flat.ts";
+import type { Manifest } from "../api/manifest.ts";
 import type { Context, SourceEdge } from "../engine/context.ts";
 import { type Answer, type Need, PAUSE, type Steps } from "../engine/need.ts";
-import { raise } from "../errors/failure.ts";
+import { InstallError, raise } from "../errors/failure.ts";
 import { type EdgeSpec, edgeSpecs } from "../graph/edge-spec.ts";
 import { fold } from "../graph/fold.ts";
 import type { DependencyProvider, Requirement } from "../solver/dependency-provider.ts";
@@ -227,10 +228,21 @@ export class NpmDependencyProvider implements DependencyProvider<Fact, Need, Ans
     if (counter.pauses()) yield PAUSE;
   }
 
+  /** Returns a manifest with what `packageExtensions` adds. A rule that does not fit fails only if its version is chosen. */
+  #extended(manifest: Manifest): Manifest {
+    const { extensions } = this.#context;
+    try {
+      return extensions?.extend(manifest)?.manifest ?? manifest;
+    } catch (error) {
+      if (error instanceof InstallError) return manifest;
+      throw error;
+    }
+  }
+
   /** Returns the dependencies of a version, without those that its tarball bundles or its shrinkwrap pins. */
   #specsOf(installable: InstallableVersions, index: number): EdgeSpec[] {
-    const manifest = installable.manifest(index);
     const dev = installable.single(index)?.folder != null;
+    const manifest = dev ? installable.manifest(index) : this.#extended(installable.manifest(index));
     const { rules, legacyPeerDeps } = this.#context.specTable;
     if (manifest._hasShrinkwrap && rules.readsShrinkwraps && !dev) return [];
     const peers = !legacyPeerDeps;

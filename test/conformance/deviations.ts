@@ -13,16 +13,8 @@ export const DEVIATIONS: ReadonlyMap<string, string> = new Map<string, string>([
     "bundle-own-ext",
     "bundle-own-npm-extension",
   ]),
-  ...features("12.2.2", "the policies of npm 12 are not complete", [
-    "allow-remote-none",
-    "allow-git-none",
-    "allow-bundle-lock-only",
-  ]),
-  ...features("11.19.1", "the policies of npm 12 are not complete", [
-    "allow-remote-none",
-    "allow-git-none",
-    "allow-bundle-lock-only",
-  ]),
+  ...features("12.2.2", "the policies of npm 12 are not complete", ["allow-bundle-lock-only"]),
+  ...features("11.19.1", "the policies of npm 12 are not complete", ["allow-bundle-lock-only"]),
 ]);
 
 /** `features/lock-5 (npm 12.2.2)`. */

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import type { Manifest } from "../../src/api/manifest.ts";
 import { PackageExtensions } from "../../src/engine/package-extensions.ts";
+import { createInstaller } from "../../web/index.ts";
+import { fakeRegistry } from "../support/fake-registry.ts";
 
 const RULE = { dependencies: { x: "1" } };
 
@@ -117,4 +119,23 @@ test("a name such as __proto__ changes no other object", () => {
   );
   code(() => new PackageExtensions(rules).extend({ name: "a", version: "1.0.0" }));
   expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+});
+
+const registry = fakeRegistry({ "a@1.0.0": {}, "b@1.0.0": {} });
+
+test.each<[string, object, object, number]>([
+  ["a workspace with rules", {}, { packageExtensions: {} }, 1],
+  ["a rule that matches a workspace", { packageExtensions: { "w@1": RULE } }, {}, 1],
+  ["both", { packageExtensions: { w: RULE } }, { packageExtensions: 5 }, 2],
+  ["neither", { packageExtensions: { a: {}, "w@2": RULE } }, {}, 0],
+])("warns of workspaces: %s", async (_, project, workspace, count) => {
+  const { url, fetch } = registry;
+  const installer = await createInstaller({ registry: url, fetch, mode: "inline", platform: { npm: "12.2.2" } });
+  const files = {
+    "package.json": JSON.stringify({ workspaces: ["x"], dependencies: { a: "1" }, ...project }),
+    "x/package.json": JSON.stringify({ name: "w", version: "1.0.0", dependencies: { b: "1" }, ...workspace }),
+  };
+  const { warnings } = await installer.resolve({ files });
+  installer.dispose();
+  expect(warnings.map(({ code }) => code)).toEqual(Array(count).fill("EEXTENSIONWORKSPACE"));
 });

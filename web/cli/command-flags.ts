@@ -66,6 +66,8 @@ export const COMMAND_FLAGS: ReadonlyMap<string, CommandFlag> = new Map<string, C
   ["allow-remote", sources],
   ["allow-file", sources],
   ["allow-directory", sources],
+  ["allow-unused-patches", on],
+  ["ignore-patch-failures", on],
   ["lockfile-version", choice("1", "2", "3")],
   ["omit-lockfile-registry-resolved", on],
   ["format-package-lock", on],

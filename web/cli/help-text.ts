@@ -24,6 +24,7 @@ Resolve: these flags mean the same as in npm
                          project requires. Default, as in npm 12: none for git and URLs, all for the others.
   --replace-registry-host=npmjs|always|never|HOST|URL
                          Which tarball URLs of a lockfile mean the registry. npmjs: the default registry's.
+  --allow-unused-patches  --ignore-patch-failures
   --before=DATE  --min-release-age=DAYS  --tag=TAG  --os=OS  --cpu=CPU  --libc=glibc|musl
   --node-version=X  --npm-version=X    Resolve for these versions of Node and npm, not the running ones
 

@@ -17,7 +17,8 @@ export async function runInstall(args: Args, io: Io): Promise<void> {
   const { flags, positionals } = args;
   await withProject(args, { dir: positionals[0] ?? ".", io }, async ({ dir, project, installer, options }) => {
     const { files, root, name } = project;
-    const given = { ...installOptions(options, io), sink: diskOf(dir), trustSink: true };
+    const ignorePatchFailures = flags.get("ignore-patch-failures") === true;
+    const given = { ...installOptions(options, io), sink: diskOf(dir), trustSink: true, ignorePatchFailures };
     const installed = await installer.install({ files, root, name }, given);
     io.status?.("");
     const written = writeChanged(project, installed);

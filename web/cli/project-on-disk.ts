@@ -26,6 +26,7 @@ const SPEC_SECTIONS = ["dependencies", "devDependencies", "optionalDependencies"
  * - package.json, the lockfiles and .npmrc
  * - the package.json of each workspace and of each folder that a `file:` spec names
  * - the tarballs that `file:` specs name
+ * - the patches that `patchedDependencies` names inside the project
  *
  * `added` are the specs of `--add`.
  * @throws InstallError ENOENT if there is no package.json
@@ -48,6 +49,7 @@ export async function readProjectOnDisk(dir: string, added: readonly string[] = 
   for (const folder of await workspaceFolders(dir, parseOrEmpty(text)["workspaces"])) folders.add(folder);
   for (const folder of lockedFolders(found, dir)) folders.add(folder);
   await addSpecs(dir, added, { found, folders });
+  await addPatches(dir, parseOrEmpty(text)["patchedDependencies"], found);
   // The loop also visits folders that it adds: a linked folder may link to others.
   for (const folder of folders) await addFolder(folder, { found, folders });
   return asFileSet(dir, found);
@@ -87,6 +89,20 @@ async function addSpecs(folder: string, specs: readonly string[], { found, folde
       if (bytes) found.set(target, new Uint8Array(bytes));
     }
   }
+}
+
+/** Adds the patches inside the project. The library refuses others, so they are not read. */
+async function addPatches(dir: string, patches: unknown, found: FoundFiles): Promise<void> {
+  for (const path of isObject(patches) ? Object.values(patches) : []) {
+    if (typeof path !== "string" || path.includes("\0")) continue;
+    const target = resolve(dir, path);
+    if (target === dir || !isBelow(dir, target) || found.has(target) || !(await isFile(target))) continue;
+    found.set(target, new Uint8Array(await readFile(target)));
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await orUndefined(stat(path)))?.isFile() ?? false;
 }
 
 /** Returns the folders outside node_modules that the lockfile names: links and workspaces of the last install. */

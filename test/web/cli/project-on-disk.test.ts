@@ -82,6 +82,26 @@ test("follows file: specs outside the folder, in overrides, in lockfiles and in 
   expect(files["lib/x.tgz"]).toEqual(new TextEncoder().encode("bytes"));
 });
 
+test("reads the patches that patchedDependencies names inside the project, and no other file", async () => {
+  const patchedDependencies = {
+    a: "patches/a.patch",
+    b: "../secret",
+    c: "none.patch",
+    d: 5,
+    e: "patches",
+    f: "/etc/hosts",
+  };
+  const dir = folder({
+    "app/package.json": { patchedDependencies },
+    "app/patches/a.patch": "bytes",
+    "app/patches/unnamed.patch": "bytes",
+    secret: "bytes",
+  });
+  const { base, files } = await readProjectOnDisk(join(dir, "app"));
+  expect(base).toBe(join(dir, "app"));
+  expect(names(files)).toEqual(["package.json", "patches/a.patch"]);
+});
+
 test("reads a broken package.json, so that the library can report the error's place", async () => {
   const dir = folder({ "package.json": "{ not json" });
   expect((await readProjectOnDisk(dir)).files).toMatchObject({ "package.json": "{ not json" });
