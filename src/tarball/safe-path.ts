@@ -13,26 +13,30 @@ export function insidePath(path: string): string | null {
   // Most names are plain: safe, and without parts to remove.
   if (isPlain(path)) return path.slice(path.indexOf("/") + 1);
   if (path.length > LONGEST || path.includes("\0") || hasParent(path)) return null;
-  const inside = withoutDots(withoutFirst(path).replace(ROOTS, "").split("/"));
-  return hasParent(inside) ? null : inside;
+  // A root may stand behind a dot: `./c:/x`.
+  const inside = withoutRoot(withoutRoot(restOf(path)));
+  return hasParent(inside) || isRooted(inside) ? null : inside;
 }
 
 /** Checks whether a name has a root that {@link insidePath} removes. */
 export function hasRoot(path: string): boolean {
-  return !isPlain(path) && (isRooted(path) || isRooted(withoutFirst(path)));
+  return !isPlain(path) && (isRooted(path) || insidePath(path) !== withoutDots(restOf(path)));
 }
 
-const withoutFirst = (path: string): string => withoutDots(path.split("/").slice(1));
+/** Returns the path behind the first folder. */
+const restOf = (path: string): string => path.slice(path.indexOf("/") + 1 || path.length);
+const withoutRoot = (path: string): string => withoutDots(path.replace(ROOTS, ""));
 
-function withoutDots(parts: readonly string[]): string {
+function withoutDots(path: string): string {
+  const parts = path.split("/");
   return parts.filter((part) => part !== "" && part !== ".").join("/");
 }
 
 const hasParent = (path: string): boolean => path.split(/[/\\]/).includes("..");
 const isPlain = (path: string): boolean => path.length <= LONGEST && PLAIN.test(path);
 
-/** One root or several: a share (`\\host\share\`), a slash, or a drive with or without a slash. */
-const ROOTS = /^(?:\\[\\/][^\\/]+[\\/]+[^\\/]+(?:[\\/]|$)|[\\/]|[a-z]:|\.\/)+/i;
+/** One root or several: a slash, a share (`\\host\share\`, or `//?/c:/`), or a drive with or without a slash. */
+const ROOTS = /^(?:\/(?!\/\?\/)|(?:\\|\/(?=\/\?\/))[\\/][^\\/]+[\\/]+[^\\/]+(?:[\\/]|$)|[\\/]|[a-z]:[\\/]?)+/i;
 
 /** A path of at least two parts with common characters only. No part begins with a dot. */
 const PLAIN = /^[\w@+-][\w@.+-]*(?:\/[\w@+-][\w@.+-]*)+$/;
