@@ -183,9 +183,13 @@ class PatchFiles {
 function dropUnused(unused: readonly Selector[], root: Node, { removed, allowUnusedPatches }: BuildOptions): void {
   const gone = new Set(unused.filter(({ name }) => removed.includes(name)));
   if (gone.size > 0) {
-    const left = Object.entries(declaredPatches(root)).filter(([key]) => ![...gone].some((one) => one.key === key));
-    const patchedDependencies = left.length > 0 ? Object.fromEntries(left) : undefined;
-    root.manifest = { ...root.manifest, patchedDependencies } as Node["manifest"];
+    const keys = new Set([...gone].map(({ key }) => key));
+    const kept = Object.entries(declaredPatches(root)).filter(([key]) => !keys.has(key));
+    const { patchedDependencies: _, ...manifest } = root.manifest as Node["manifest"] & {
+      patchedDependencies?: unknown;
+    };
+    root.manifest =
+      kept.length > 0 ? Object.assign(manifest, { patchedDependencies: Object.fromEntries(kept) }) : manifest;
   }
   const left = unused.filter((one) => !gone.has(one));
   if (left.length === 0 || allowUnusedPatches) return;
