@@ -49,10 +49,21 @@ export interface Missing {
    * - `policy`: the registry withholds the matching versions.
    * - `spec`: the spec cannot be followed in a page (git, `workspace:`).
    * - `unreadable`: the registry's document could not be fetched or read.
+   * - `workspace`: the workspace of that name has another version, `found`.
    * - `empty`: the package has no version at all.
    * - `none`: no version matches.
    */
-  readonly why: "package" | "tag" | "prerelease" | "time" | "policy" | "spec" | "unreadable" | "empty" | "none";
+  readonly why:
+    | "package"
+    | "tag"
+    | "prerelease"
+    | "time"
+    | "policy"
+    | "spec"
+    | "unreadable"
+    | "workspace"
+    | "empty"
+    | "none";
   /** A version that would have matched, or the latest version. */
   readonly found?: string;
   /** The failure to read the package. */

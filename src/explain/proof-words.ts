@@ -200,6 +200,10 @@ function whyMissing({ why, found, failure }: Missing, name: string): ProofPart[]
       return [", which cannot be resolved in a page"];
     case "unreadable":
       return [`, which could not be read${failure ? ` (${failure.code})` : ""}`];
+    case "workspace":
+      return [
+        `, which the workspace of that name does not match${found === undefined ? "" : ` (its version is ${found})`}`,
+      ];
     case "empty":
       return [", which has no versions"];
     case "none":

@@ -119,6 +119,16 @@ function missingHints(fact: ProofFact, missing: Missing, context: HintContext): 
           text: `If ${name} in the registry is the same package, write a published version of it instead.`,
         },
       ];
+    case "workspace": {
+      const fits = missing.found === undefined ? "*" : `^${missing.found}`;
+      const where = own ? "package.json" : `the package.json of ${fact.from}`;
+      return [
+        {
+          kind: "other",
+          text: `Write ${fits} for ${name} in ${where}, or change the version of the workspace ${name}.`,
+        },
+      ];
+    }
     case "empty":
       return [{ kind: "other", text: `Remove ${name}, or use a registry that has versions of it.` }];
     case "unreadable":

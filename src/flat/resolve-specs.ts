@@ -126,7 +126,7 @@ export class SpecResolver {
         want.fetchSpec !== null &&
         this.#context.specTable.ranges.satisfies(version, want.fetchSpec || "*"));
     if (fits) return own;
-    return { allowed: NOTHING, missing: () => ({ why: "none", ...(version && { found: version }) }) };
+    return { allowed: NOTHING, missing: () => ({ why: "workspace", ...(version && { found: version }) }) };
   }
 
   #folder(spec: EdgeSpec, folder: string): ResolvedSpec {

@@ -37,6 +37,15 @@ test("a dependency of a package on a workspace that is out of range", async () =
   expect(failure.wayOut[0]?.text).toContain("Use a version of x that accepts ^0.2.0");
 });
 
+test("a workspace that is out of range, in a flat tree", async () => {
+  const failure = await failureOf(resolveIn(fakeRegistry({}), workspaces("^0.1.0"), { strategy: "flat" }));
+  expect(failure.message).toContain("which the workspace of that name does not match (its version is 0.2.0)");
+  expect(failure.wayOut[0]?.text).toBe(
+    "Write ^0.2.0 for wb in the package.json of wa, or change the version of the workspace wb.",
+  );
+  expectNoChange(failure);
+});
+
 test("the registry's package instead of a workspace gives a warning", async () => {
   const registry = fakeRegistry({ "wb@0.1.5": {} });
   const { warnings } = await resolveIn(registry, workspaces("^0.1.0"));

@@ -17,7 +17,18 @@ const versions = fc.constantFrom(
   "no version",
 );
 const spec = fc.constantFrom("*", "^1.0.0", "1.0.0", "1 || 2", "latest", "npm:z@^1.0.0");
-const why = fc.constantFrom("package", "tag", "prerelease", "time", "policy", "spec", "unreadable", "empty", "none");
+const why = fc.constantFrom(
+  "package",
+  "tag",
+  "prerelease",
+  "time",
+  "policy",
+  "spec",
+  "unreadable",
+  "workspace",
+  "empty",
+  "none",
+);
 
 const facts = fc.array(
   fc.record({

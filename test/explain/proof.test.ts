@@ -73,6 +73,10 @@ describe("a clause", () => {
       ", which requires b@^2.0.0, of which all matching versions are newer than the date limit (2.0.0)",
     ],
     [{ why: "policy" }, ", which requires b@^2.0.0, which the registry withholds"],
+    [
+      { why: "workspace", found: "1.0.0" },
+      ", which requires b@^2.0.0, which the workspace of that name does not match (its version is 1.0.0)",
+    ],
     [{ why: "empty" }, ", which requires b@^2.0.0, which has no versions"],
     [{ why: "unreadable" }, ", which requires b@^2.0.0, which could not be read"],
     [
