@@ -44,7 +44,9 @@ export function linkTo(name: string, folder: string, { specTable, tree, folders 
   if (folder === tree.root.path) return new Link({ specTable, name }, tree.root);
   const present = tree.at(folder);
   const manifest = folders.manifest(folder) ?? {};
-  const target = present && !present.isLink ? present : new Node({ specTable, name, manifest });
+  // A package that was placed there is not what the link asks for: npm reads the folder, which is not there yet.
+  const isFolder = present && !present.isLink && !present.parent;
+  const target = isFolder ? present : new Node({ specTable, name, manifest });
   if (target !== present) target.ownPath = folder;
   return new Link({ specTable, name }, target);
 }

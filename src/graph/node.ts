@@ -268,6 +268,8 @@ export class Node {
     if (this.isLink) return other.isLink && this.target.matches(other.target);
     if (this.isProjectRoot && other.isProjectRoot) return this.path === other.path;
     if (this.integrity && other.integrity) return this.integrity === other.integrity;
+    // A link was resolved to a folder, and this is not one.
+    if (this.resolved && other.isLink) return false;
     if (this.resolved && other.resolved) return this.resolved === other.resolved;
     const { packageName, version } = this;
     return packageName !== null && packageName === other.packageName && version !== "" && version === other.version;

@@ -23,6 +23,8 @@ const FOLDERS = ["packages/w1", "packages/w2"];
 /** Picks at random, the same for the same seed (mulberry32). */
 class Dice {
   #state: number;
+  /** The share of specs that name the folder of an installed package. */
+  folderSpecs = 0;
 
   constructor(seed: number) {
     this.#state = Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995;
@@ -60,6 +62,7 @@ class Dice {
     const spec = this.one(SPECS);
     if (this.chance(0.04)) return `npm:${this.one(NAMES)}@${spec}`;
     if (this.chance(0.02)) return "^9.0.0";
+    if (this.chance(this.folderSpecs)) return `file:../${this.one(NAMES)}`;
     return name === "gone" ? "1.0.0" : spec;
   }
 }
@@ -82,7 +85,12 @@ function manifestOf(dice: Dice, name: string, version: string): Record<string, u
     if (dice.chance(0.4))
       put(
         "peerDependenciesMeta",
-        Object.fromEntries(dice.some(Object.keys(peers), 2).map((peer) => [peer, { optional: true }])),
+        Object.fromEntries(
+          dice
+            .some(Object.keys(peers), 2)
+            .filter(Boolean)
+            .map((peer) => [peer, { optional: true }]),
+        ),
       );
   }
   if (dice.chance(0.15)) put("optionalDependencies", dice.dependencies([...others, "gone"], 1));
@@ -170,6 +178,7 @@ function flagsOf(dice: Dice): ResolveOptions {
  */
 export function scenarioOf(seed: number, extensions: boolean): Scenario {
   const dice = new Dice(seed);
+  if (dice.chance(0.15)) dice.folderSpecs = 0.06;
   const packuments = packumentsOf(dice);
   const root: Root = { name: "root", version: "1.0.0" };
   const folders = dice.chance(0.25) ? dice.some(FOLDERS, 2) : [];
@@ -190,7 +199,8 @@ export function scenarioOf(seed: number, extensions: boolean): Scenario {
   if (folders.length > 0 && areWorkspaces) root["workspaces"] = ["packages/*"];
   if (dice.chance(0.2)) root["overrides"] = overridesOf(dice);
   if (extensions && dice.chance(0.2)) root["packageExtensions"] = extensionsOf(dice);
-  const steps: SearchStep[] = [{ files: { ...files, "package.json": textOf(root) }, options }];
+  const start = root["workspaces"] && dice.chance(0.2) ? { ...options, workspaces: [dice.one(names)] } : options;
+  const steps: SearchStep[] = [{ files: { ...files, "package.json": textOf(root) }, options: start }];
   const more = dice.upTo(2);
   for (let at = 0; at < more; at++) steps.push(laterStep(dice, root, { options, extensions, folders, names }));
   return { seed, packuments, steps };

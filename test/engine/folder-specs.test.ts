@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { drawTree } from "../support/draw-tree.ts";
+import { fakeRegistry } from "../support/fake-registry.ts";
+import { resolveManifest } from "../support/tree.ts";
+
+const REGISTRY = {
+  "a@1.0.0": { b: "file:../b" },
+  "b@1.0.0": {},
+  "b@2.0.0": {},
+  "c@1.0.0": { b: "1" },
+  "d@1.0.0": { x: "file:../b" },
+};
+
+// A package of the registry asks for a folder of node_modules, where another package is or will be.
+test.each([
+  ["the folder of a sibling", { a: "1", b: "1" }, "a@1.0.0\n  b -> node_modules/b\nb@1.0.0"],
+  [
+    "the folder of a sibling of another version",
+    { a: "1", b: "2", c: "1" },
+    "a@1.0.0\n  b -> node_modules/b\nb@2.0.0\nc@1.0.0\n  b@1.0.0",
+  ],
+])("%s becomes a link below the dependent, and the sibling stays, as in npm", async (_, dependencies, tree) => {
+  const resolution = await resolveManifest(fakeRegistry(REGISTRY), { dependencies });
+  expect(drawTree(resolution.tree)).toBe(tree);
+  const lock = JSON.parse(resolution.files["package-lock.json"] as string);
+  expect(lock.packages["node_modules/a/node_modules/b"]).toEqual({ resolved: "node_modules/b", link: true });
+  expect(Object.keys(lock.packages).join()).not.toContain("..");
+});
