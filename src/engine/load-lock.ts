@@ -170,7 +170,20 @@ function* fetchManifest({ name, version, resolved, integrity }: Node, { options 
   const packument = yield* needPackument(name);
   // Without a version in the lock, npm takes any version of that name, even for a folder.
   if (!packument.ok) return packument;
-  return yield* withPauses(pickVersion(packument.value, version || "*", options.policyFor(name)));
+  const picked = yield* withPauses(pickVersion(packument.value, version || "*", options.policyFor(name)));
+  // The lock may mean another package, such as an alias: npm compares the two hashes and keeps what the lock says.
+  if (picked.ok && contradicts(integrity, integrityOf(picked.value.dist))) {
+    return fail(oldLock(`The registry has another integrity for ${name}@${version}.`));
+  }
+  return picked;
+}
+
+/** Checks whether two integrities name an algorithm both, and no hash. */
+function contradicts(ours: string | null, theirs: string | null): boolean {
+  const hashes = new Set(theirs?.split(/\s+/));
+  const algorithms = new Set([...hashes].map((hash) => hash.split("-", 1)[0]));
+  const common = (ours?.split(/\s+/) ?? []).filter((hash) => algorithms.has(hash.split("-", 1)[0]));
+  return common.length > 0 && !common.some((hash) => hashes.has(hash));
 }
 
 /**

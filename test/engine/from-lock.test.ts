@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { FileMap } from "../../src/api/common.ts";
 import { drawTree } from "../support/draw-tree.ts";
 import { type FakeRegistry, fakeRegistry } from "../support/fake-registry.ts";
-import { failureOf, flagsOf } from "../support/outcome.ts";
+import { entriesOf, failureOf, flagsOf, warned } from "../support/outcome.ts";
 import { resolveIn } from "../support/tree.ts";
 
 const PACKAGES = {
@@ -203,4 +203,24 @@ test("diff lists the changes of a new lock", async () => {
     ["changed", "b", "1.0.0", "1.5.0"],
     ["added", "c", undefined, "1.0.0"],
   ]);
+});
+
+test("an alias in a version 1 lock does not take the manifest of the package that has its name", async () => {
+  const registry = fakeRegistry({
+    "a@1.0.0": { c: "npm:d@1.1.0" },
+    "c@1.1.0": { x: "1" },
+    "d@1.1.0": { e: "1" },
+    "e@1.0.0": {},
+    "x@1.0.0": {},
+  });
+  const files = { "package.json": JSON.stringify({ dependencies: { a: "1" } }) };
+  const first = await resolveIn(registry, files, { lockfileVersion: 1 });
+  const again = await resolveIn(registry, { ...files, ...first.files }, { lockfileVersion: 3 });
+  expect(drawTree(again.tree)).toBe(drawTree(first.tree));
+  expect(warned(again)).toEqual(["EOLDLOCK c"]);
+  expect(entriesOf(again).get("node_modules/c")).toMatchObject({
+    name: "d",
+    version: "1.1.0",
+    dependencies: { e: "1" },
+  });
 });
