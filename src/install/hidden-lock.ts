@@ -8,19 +8,19 @@ import type { InstallPlan } from "./plan.ts";
 /**
  * Returns the text of `node_modules/.package-lock.json` as npm writes it: the lock's entries of installed packages, without the
  * project's own entry, always of version 3, in the layout of the lock.
- * @param unpatched locations whose patch was not applied; all if undefined
+ * @param wrongMarks returns the members of an entry that do not hold, such as the mark of a patch that was not applied
  */
 export function hiddenLock(
   lockText: string,
   plan: Pick<InstallPlan, "skipped">,
-  unpatched?: ReadonlySet<string>,
+  wrongMarks: (location: string) => readonly string[] = () => [],
 ): string {
   const { data, packages, indent, newline } = parseLockText(lockText);
   const gone = goneFrom(packages, plan);
   const kept: Json = { __proto__: null };
   for (const [location, entry] of Object.entries(packages)) {
     if (location === "" || isBelow(location, gone)) continue;
-    if (isObject(entry) && (unpatched === undefined || unpatched.has(location))) delete entry["patched"];
+    if (isObject(entry)) for (const mark of wrongMarks(location)) delete entry[mark];
     kept[location] = entry;
   }
   const { dependencies: _, ...own } = data;

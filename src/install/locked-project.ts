@@ -2,6 +2,7 @@ import type { ProjectInput, Resolution } from "../api/resolve.ts";
 import { isObject } from "../base/json.ts";
 import type { Clock } from "../base/spawn-local.ts";
 import { MAX_LOCK, parseJsonText } from "../project/json-text.ts";
+import { npmRules } from "../spec/npm-rules.ts";
 import { hiddenLock } from "./hidden-lock.ts";
 import type { InstallPlan, PlanOptions } from "./plan.ts";
 import { loadPlanCode, planInSteps } from "./read-plan.ts";
@@ -32,9 +33,12 @@ export interface LockedProject {
    * @param unpatched locations whose patch was not applied
    */
   lockfile(computed: ReadonlyMap<string, string>, unpatched?: ReadonlySet<string>): string;
-  /** Returns the text of `node_modules/.package-lock.json`. @param unpatched locations whose patch was not applied; all if undefined */
+  /** Returns the text of `node_modules/.package-lock.json`. @param unpatched locations whose patch was not applied */
   hiddenLock(plan: InstallPlan, unpatched?: ReadonlySet<string>): string;
 }
+
+/** The members by which a lock of version 4 says what changed a package. */
+const MARKS = ["patched", "packageExtensionsApplied", "npmExtensionApplied"];
 
 /** What is known of a project besides its lock. */
 export type ProjectFacts = Pick<LockedProject, "resolution" | "files"> & Partial<Pick<LockedProject, "substitutes">>;
@@ -53,7 +57,11 @@ export function lockedProject(text: string | undefined, options: PlanOptions, fa
     plan: async (failed) => planInSteps(lock, { ...options, failed }, await loadPlanCode(lock, options)),
     integrities: () => Array.from(lock.matchAll(/"integrity": ?"([^"\\]+)"/g), ([, integrity]) => integrity as string),
     lockfile: (computed, unpatched = new Set()) => (text === undefined ? "" : withIntegrity(text, computed, unpatched)),
-    hiddenLock: (plan, unpatched) => hiddenLock(lock, plan, unpatched),
+    hiddenLock: (plan, unpatched) => {
+      // npm 11 knows no marks, and drops them.
+      const known = options.platform.npm === undefined || npmRules(options.platform.npm).knowsLock4;
+      return hiddenLock(lock, plan, (location) => (!known ? MARKS : unpatched?.has(location) ? ["patched"] : []));
+    },
   };
 }
 
