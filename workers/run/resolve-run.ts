@@ -110,7 +110,8 @@ async function buildTree(run: PreparedRun, supply: Supply, { meter, placed }: Ru
 
 /** Doubts abbreviated metadata, also after a failure, which may be due to a field that it lacks. @throws InstallError EFULLMETADATA */
 async function judge(run: PreparedRun, supply: Supply): Promise<void> {
-  if (supply.metadata !== "abbreviated" || run.cache === "offline") return;
+  // What is stored was judged when it was fetched, and a page without a network must not wait for an answer.
+  if (supply.metadata !== "abbreviated" || supply.counts().requests === 0) return;
   const suspects = suspectMetadata(run);
   if (suspects.size > 0)
     await orAbort((await import("./judge-metadata.ts")).judgeMetadata(run, supply, suspects), run.signal);

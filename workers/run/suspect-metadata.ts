@@ -12,6 +12,8 @@ export type Suspects = ReadonlyMap<string, readonly Manifest[]>;
  *
  * - `peerDependenciesMeta`, although a package has peers;
  * - `os` or `cpu`, although a package is an optional dependency.
+ *
+ * The default registry is above doubt: its abbreviated form is what others imitate. One without https is a local one.
  */
 export function suspectMetadata({ project, config }: PreparedRun): Suspects {
   const { picked, tree } = project.context;
@@ -29,6 +31,7 @@ export function suspectMetadata({ project, config }: PreparedRun): Suspects {
   for (const manifest of picked) {
     const { name = "", peerDependencies, peerDependenciesMeta, os, cpu } = manifest;
     const registry = registryOf(config, name);
+    if (registry === config.home && registry.startsWith("https:")) continue;
     if (peerDependencies) doubt(`${registry} peers`, manifest, peerDependenciesMeta);
     if (os || cpu || optional.has(name)) doubt(`${registry} platforms`, manifest, os || cpu);
   }

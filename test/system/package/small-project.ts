@@ -20,7 +20,7 @@ type Versions = Record<string, Record<string, unknown>>;
 const PACKAGES: Record<string, Versions> = {
   a: { "1.0.0": {}, "1.1.0": { dependencies: { b: "^1.0.0" } }, "2.0.0": {} },
   b: { "1.0.0": {}, "1.2.0": {}, "2.0.0": { engines: { node: ">=18" } } },
-  p: { "1.0.0": {}, "1.0.3": { peerDependencies: { b: "^2.0.0" } } },
+  p: { "1.0.0": {}, "1.0.3": { peerDependencies: { b: "^2.0.0" }, peerDependenciesMeta: { b: { optional: false } } } },
 };
 
 /** Returns a packument with tarball URLs below `registry`, or undefined if the package does not exist. */
