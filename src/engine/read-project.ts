@@ -58,7 +58,8 @@ export async function readProject(input: ReadInput): Promise<Project> {
   const context = await readContext({ files, path, packageJson, options, platform, name, pause });
   await readProjectLock(context, { files, path, options, pause });
   if (context.specTable.rules.knowsLock4) await readExtensions(context);
-  const edits = context.mutationRequested ? await import("./edit-requests.ts") : null;
+  const isRequest = context.mutationRequested || Boolean(options.workspaces?.length);
+  const edits = isRequest ? await import("./edit-requests.ts") : null;
   const tarball = (at: string, name: string): Outcome<Uint8Array> => {
     const bytes = files.bytes(at);
     return bytes

@@ -155,3 +155,19 @@ test("a package.json that is not JSON is EJSONPARSE, which names the file", asyn
   const files = { "package.json": '{ "workspaces": ["w"] }', "w/package.json": "{" };
   expect((await failureOf(resolveIn(fakeRegistry({}), files))).message).toContain("w/package.json");
 });
+
+test.each([
+  [undefined, "x@1.0.0"],
+  [["w2"], "x@2.0.0"],
+])("with workspaces %j, what they need is placed before the needs of the others", async (workspaces, top) => {
+  const registry = fakeRegistry({ "x@1.0.0": {}, "x@2.0.0": {} });
+  const files = {
+    "package.json": JSON.stringify({ workspaces: ["packages/*"] }),
+    "packages/w1/package.json": JSON.stringify({ name: "w1", version: "1.0.0", dependencies: { x: "1" } }),
+    "packages/w2/package.json": JSON.stringify({ name: "w2", version: "1.0.0", dependencies: { x: "2" } }),
+  };
+  const { tree } = await resolveIn(registry, files, workspaces ? { workspaces } : {});
+  const first = tree.nodes.find(({ location }) => location === "node_modules/x");
+  expect(`x@${first?.version}`).toBe(top);
+  expect(tree.nodes.filter(({ name }) => name === "x")).toHaveLength(2);
+});
