@@ -4,7 +4,6 @@ import { resolvePath } from "../base/posix-path.ts";
 import { runWithPauses } from "../base/run-to-end.ts";
 import { fail, type Outcome, ok } from "../errors/failure.ts";
 import { notFound } from "../errors/files.ts";
-import { lostFeatures } from "../errors/lockfile.ts";
 import { edgeSpec, readEdgeSpecs } from "../graph/edge-spec.ts";
 import { Node } from "../graph/node.ts";
 import { SpecTable } from "../graph/spec-table.ts";
@@ -155,7 +154,8 @@ async function readProjectLock(
     const { lockWithoutEntries, readLock } = await import("../lockfile/read-lock.ts");
     context.lock = updatesAll(options) ? lockWithoutEntries(place) : await readLock(place);
     context.hashes = context.lock?.hashes ?? {};
-    if (context.lock?.lost.length) context.warnings.push(lostFeatures(context.lock.lost));
+    const lost = context.lock?.lost ?? [];
+    if (lost.length > 0) context.warnings.push((await import("../errors/lockfile.ts")).lostFeatures(lost));
   }
   if (found || context.tree.hasWorkspaces) context.lockLoader = await import("./load-lock.ts");
   const yarn = context.lock?.yarn ? await import("./yarn-pins.ts") : null;
