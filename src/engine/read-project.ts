@@ -10,6 +10,7 @@ import { SpecTable } from "../graph/spec-table.ts";
 import { ProjectTree } from "../graph/tree.ts";
 import type { LockInput } from "../lockfile/write-lock.ts";
 import { PROJECT_MOUNT, ProjectFiles } from "../project/files.ts";
+import { checkManifestShape } from "../project/odd-manifest.ts";
 import { type PackageJson, readPackageJson } from "../project/package-json.ts";
 import { npmRules } from "../spec/npm-rules.ts";
 import type { Requested } from "./apply-requests.ts";
@@ -44,7 +45,7 @@ export interface Project {
 
 /**
  * Reads a project: its package.json, its workspaces, and its lock if it has one.
- * @throws InstallError EJSONPARSE, EDUPLICATEWORKSPACE, EWORKSPACESCONFIG, EOVERRIDE, EINVALIDOPTION, EUPDATEARGS, EINVALIDLOCK, EMISSINGTARGET
+ * @throws InstallError EJSONPARSE, EINVALIDINPUT, EDUPLICATEWORKSPACE, EWORKSPACESCONFIG, EOVERRIDE, EINVALIDOPTION, EUPDATEARGS, EINVALIDLOCK, EMISSINGTARGET
  */
 export async function readProject(input: ReadInput): Promise<Project> {
   const { files: map, root: folder = "", name, options, platform, pause = async () => {} } = input;
@@ -53,7 +54,7 @@ export async function readProject(input: ReadInput): Promise<Project> {
   const mount = below === "/" ? `${PROJECT_MOUNT}/${own.join("/") || "project"}` : PROJECT_MOUNT;
   const files = new ProjectFiles(map, mount);
   const path = below === "/" ? mount : PROJECT_MOUNT + below;
-  const packageJson = readPackageJson(files, path);
+  const packageJson = readPackageJson(files, path, checkManifestShape);
   const context = await readContext({ files, path, packageJson, options, platform, name, pause });
   await readProjectLock(context, { files, path, options, pause });
   if (context.specTable.rules.knowsLock4) await readExtensions(context);

@@ -12,25 +12,29 @@ export interface PackageJson {
   newline: string;
 }
 
+type ManifestCheck = (value: unknown, file: string) => void;
+
 /**
  * Parses the text of a `package.json` as npm does for one on disk: normalised, and without keys that start with `_`
  * (npm-tree §1.3).
  * @param file its path, for the message
+ * @param check looks at the value first, and throws if it refuses it
  * @throws InstallError EJSONPARSE
  */
-export function parsePackageJson(text: string, file: string): PackageJson {
+export function parsePackageJson(text: string, file: string, check?: ManifestCheck): PackageJson {
   const { value, indent, newline } = parseJsonText(text, file);
+  check?.(value, file);
   if (value === null || typeof value !== "object") return { manifest: {}, text, indent: "  ", newline: "\n" };
   for (const key of Object.keys(value)) if (key[0] === "_") delete (value as Record<string, unknown>)[key];
   return { manifest: normaliseManifest(value), text, indent, newline };
 }
 
 /** Reads the `package.json` of a folder, and lists the files of `directories.bin` as `bin`. Returns null if there is none. */
-export function readPackageJson(files: ProjectFiles, folder: string): PackageJson | null {
+export function readPackageJson(files: ProjectFiles, folder: string, check?: ManifestCheck): PackageJson | null {
   const path = resolvePath(folder, "package.json");
   const text = files.text(path);
   if (text === null) return null;
-  const read = parsePackageJson(text, files.key(path));
+  const read = parsePackageJson(text, files.key(path), check);
   const { manifest } = read;
   const directory = (manifest["directories"] as { bin?: unknown } | undefined)?.bin;
   if (typeof directory === "string" && !manifest.bin) {

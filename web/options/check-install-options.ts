@@ -1,11 +1,32 @@
 import type { InstallOptions } from "../../src/api/install.ts";
 import { invalidOption } from "../../src/errors/invalid-option.ts";
 import { UNPACK_LIMITS } from "../../src/tarball/unpack-limits.ts";
+import { checkOptionName } from "./option-name.ts";
+
+/** All options of `install`. The compiler demands an entry for each. */
+const NAMES: Readonly<Record<keyof InstallOptions, 1>> = {
+  sink: 1,
+  trustSink: 1,
+  omit: 1,
+  platform: 1,
+  substitutes: 1,
+  resolve: 1,
+  files: 1,
+  limits: 1,
+  verifyStored: 1,
+  ignorePatchFailures: 1,
+  afterExtract: 1,
+  afterExtractTimeout: 1,
+  sinkTimeout: 1,
+  signal: 1,
+  onProgress: 1,
+};
 
 const OMITTED = ["dev", "optional", "peer"];
 
 /** Checks the options of `install`. @throws InstallError EINVALIDOPTION that names the option and its valid values */
 export function checkInstallOptions(options: InstallOptions): void {
+  for (const name of Object.keys(options)) checkOptionName(name, Object.keys(NAMES));
   const demand = (good: boolean, name: string, what: string): void => {
     if (!good) throw invalidOption(`options.${name} must be ${what}.`);
   };
@@ -16,6 +37,7 @@ export function checkInstallOptions(options: InstallOptions): void {
   is("onProgress", "function");
   is("verifyStored", "boolean");
   is("trustSink", "boolean");
+  is("ignorePatchFailures", "boolean");
   demand(
     sink === undefined || sink instanceof Map || typeof sink?.open === "function",
     "sink",

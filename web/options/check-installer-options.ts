@@ -4,6 +4,7 @@ import type { InstallerOptions } from "../../src/api/resolve.ts";
 import { isObject } from "../../src/base/json.ts";
 import { invalidOption } from "../../src/errors/invalid-option.ts";
 import { httpUrl } from "../../src/registry/registry-config.ts";
+import { checkOptionName } from "./option-name.ts";
 
 /** The longest delay of a timer. A longer one would fire at once. */
 const LONGEST_DELAY = 2 ** 31 - 1;
@@ -33,9 +34,39 @@ const CHOICES: ReadonlyMap<string, readonly string[]> = new Map([
   ["io", ["page", "worker"]],
 ]);
 
+/** All options of an installer. The compiler demands an entry for each. */
+const NAMES: Readonly<Record<keyof InstallerOptions, 1>> = {
+  registry: 1,
+  scopes: 1,
+  token: 1,
+  tokenUrls: 1,
+  projectConfig: 1,
+  fetch: 1,
+  metadata: 1,
+  mode: 1,
+  cache: 1,
+  storeName: 1,
+  io: 1,
+  workerUrl: 1,
+  platform: 1,
+  onProgress: 1,
+  concurrency: 1,
+  tarballConcurrency: 1,
+  extractWorkers: 1,
+  timeout: 1,
+  deadline: 1,
+  minRate: 1,
+  packumentLimit: 1,
+  retries: 1,
+  proxy: 1,
+};
+
 /** Checks the options of an installer, except its registries and its mode. @throws InstallError EINVALIDOPTION that names the option */
 export function checkInstallerOptions(options: InstallerOptions): void {
-  for (const [name, value] of Object.entries(options)) if (value !== undefined) checkOne(name, value);
+  for (const [name, value] of Object.entries(options)) {
+    checkOptionName(name, Object.keys(NAMES));
+    if (value !== undefined) checkOne(name, value);
+  }
 }
 
 function checkOne(name: string, value: unknown): void {
@@ -50,7 +81,7 @@ function checkOne(name: string, value: unknown): void {
   if (name === "workerUrl") demand(typeof value === "string" || value instanceof URL, "a URL");
   // The messages do not repeat a URL: it may contain credentials.
   if (name === "tokenUrls") demand(isList(value) && value.every((url) => httpUrl(url)), "a list of http or https URLs");
-  if (name === "storeName") demand(typeof value === "string", "text");
+  if (name === "storeName" || name === "proxy") demand(typeof value === "string", "text");
   if (name === "projectConfig") demand(isList(value) || typeof value === "boolean", "a boolean or a list of keys");
   if (name === "platform") {
     const parts = isObject(value) ? Object.values(value) : [null];
