@@ -17,7 +17,7 @@ export interface RecordedCase {
   dirname: string;
   /** The project's folder inside `files`; `.` for the root. */
   cwd: string;
-  options: ResolveOptions & { nodeVersion?: string };
+  options: ResolveOptions & { nodeVersion?: string; ignoreExtension?: boolean };
   /** Text, base64 bytes, or a package.json as a value (written with two blanks). */
   files: Record<string, string | { b64: string } | Record<string, unknown>>;
   /** Symlinks inside the file set: from path to target, relative to the link's folder. */
@@ -158,7 +158,8 @@ function expectedOf({ expect, cwd, files }: RecordedCase, npm: string): Expected
 export function caseOf(recorded: RecordedCase, snapshot: Snapshot, npm: string = PLATFORM.npm): ConformanceCase {
   const files = Object.fromEntries(Object.entries(recorded.files).map(([path, value]) => [path, fileOf(value)]));
   expandLinks(files, recorded.links ?? {});
-  const { nodeVersion, ...options } = recorded.options;
+  // `ignoreExtension` is npm's: webhoist never runs the project's code.
+  const { nodeVersion, ignoreExtension: _, ...options } = recorded.options;
   return {
     suite: recorded.suite,
     name: recorded.name,

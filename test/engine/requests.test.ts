@@ -113,9 +113,9 @@ test("update rejects names with a version", async () => {
 });
 
 test.each([
-  ["add", { add: "react" }],
-  ["add", { add: [5] }],
-  ["rm", { rm: "react" }],
+  ["add", { add: 5 }],
+  ["add[0]", { add: [5] }],
+  ["rm", { rm: {} }],
   ["workspaces", { workspaces: "one", add: ["a"] }],
   ["update", { update: "react" }],
   ["update", { update: 5 }],
