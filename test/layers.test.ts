@@ -50,7 +50,7 @@ const LAYERS: Readonly<Record<string, string>> = {
     "api errors base spec tarball registry project pack-cache sink install workers/host workers/net workers/storage workers/run web/options web/backends",
   "web/bundlers": "api errors base project node",
   web: "api errors base registry sink explain workers/host workers/net web/options web/sinks web/backends web/install",
-  "web/cli": "api errors registry sink explain web",
+  "web/cli": "api errors spec registry sink explain web",
   "web/playground": "api errors spec sink explain install workers/host web",
 };
 

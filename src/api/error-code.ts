@@ -42,6 +42,7 @@ export type ErrorCode =
   | "ELOCKFILEVERSION"
   | "ENPMVERSION"
   | "ERMARGS"
+  | "EUNKNOWNCONFIG"
   | "EUPDATEARGS"
   | "EWORKSPACESCONFIG"
   // The tree

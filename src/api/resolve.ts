@@ -53,6 +53,8 @@ export interface InstallerOptions {
    * true. If `registry` is set here, a project's `@scope:registry` counts only if a list names it.
    */
   projectConfig?: boolean | readonly string[];
+  /** Variables for `${NAME}` in a project's `.npmrc`. Pass only what the project may know: it can send them to its registry. Default none. */
+  env?: Readonly<Record<string, string>>;
   /** Default: the global `fetch`. Cannot be combined with `io: "worker"`. */
   fetch?: typeof globalThis.fetch;
   /** Default `abbreviated`. A date limit needs `full`, and sets it with a warning. */
@@ -143,6 +145,8 @@ export interface ResolveOptions {
   minReleaseAge?: number;
   /** Names, and globs with `*`, to which `minReleaseAge` does not apply. */
   minReleaseAgeExclude?: readonly string[];
+  /** Refuses an `.npmrc` with keys that npm does not know (npm 12). Default false: such keys give a warning. */
+  strictNpmrc?: boolean;
   engineStrict?: boolean;
   lockfileVersion?: 1 | 2 | 3;
   /** Leaves the tarball URLs of a registry's packages out of the lockfile. An install then asks the registry. Default false. */

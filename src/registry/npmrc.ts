@@ -2,6 +2,7 @@ import type { Failure } from "../api/failure.ts";
 import type { InstallerOptions, ResolveOptions } from "../api/resolve.ts";
 import { InstallError } from "../errors/failure.ts";
 import { overLimit } from "../errors/limit.ts";
+import type { NpmRules } from "../spec/npm-rules.ts";
 import { registryBase } from "./registry-config.ts";
 import { withoutOwnLimit } from "./release-age.ts";
 
@@ -15,26 +16,40 @@ export interface Npmrc {
   /** By scope, `@` included. */
   scopes: Map<string, string>;
   warnings: Failure[];
+  /** Keys that nothing acts on. */
+  others: string[];
 }
 
 export type NpmrcOptions = Omit<ResolveOptions, "add" | "rm" | "update" | "completeLockfile" | "signal">;
 
 /** The options of an installer that decide which settings of a project's `.npmrc` count. */
-export type NpmrcRules = Pick<InstallerOptions, "projectConfig" | "registry" | "scopes">;
+export interface NpmrcRules extends Pick<InstallerOptions, "projectConfig" | "registry" | "scopes" | "env"> {
+  /** Whether unknown keys are refused, if the caller says so. */
+  strictNpmrc?: boolean | undefined;
+  /** The rules of the npm whose keys count. Default: the keys of npm 11 and 12. */
+  npmRules?: Pick<NpmRules, "readsShrinkwraps" | "refusesUnknownKeys"> | undefined;
+}
+
+const NO_NPMRC: Npmrc = { options: {}, scopes: new Map(), warnings: [], others: [] };
 
 /**
  * Reads a project's `.npmrc` as npm does, as far as `rules` allow. Credentials are neither kept nor repeated in messages. A value
- * that refers to the environment (`${HOME}`) is ignored with a warning, because a page has no environment. The parser is loaded on
+ * that refers to an environment variable (`${HOME}`) is ignored with a warning if `env` does not have it. The parser is loaded on
  * demand.
- * @throws InstallError ELIMIT
+ * @throws InstallError ELIMIT; EUNKNOWNCONFIG if unknown keys are refused
  */
 export async function loadNpmrc(source: string, rules: NpmrcRules): Promise<Npmrc> {
-  if (rules.projectConfig === false || !/\S/.test(source)) return { options: {}, scopes: new Map(), warnings: [] };
+  if (rules.projectConfig === false || !/\S/.test(source)) return NO_NPMRC;
   if (source.length > MAX_NPMRC) {
     throw new InstallError(overLimit(`.npmrc has more than ${MAX_NPMRC} characters. Make it smaller.`));
   }
   const { readNpmrc } = await import("./read-npmrc.ts");
-  return readNpmrc(source, registryBase, rules);
+  const npmrc = readNpmrc(source, registryBase, rules);
+  if (npmrc.others.length === 0) return npmrc;
+  const { judgeKeys } = await import("./npmrc-keys.ts");
+  const strict = rules.strictNpmrc ?? npmrc.options.strictNpmrc ?? false;
+  npmrc.warnings.push(...judgeKeys(npmrc.others, { strict, rules: rules.npmRules }));
+  return npmrc;
 }
 
 /**

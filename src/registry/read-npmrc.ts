@@ -8,9 +8,12 @@ import type { Npmrc, NpmrcOptions, NpmrcRules } from "./npmrc.ts";
 type IniValue = string | boolean | null | (string | boolean | null)[];
 type ValueReader = (value: IniValue) => unknown;
 
-const CREDENTIALS = /^(?:\/\/|_|(?:username|email|cert|key|certfile|keyfile|otp)$)/;
-/** A reference to an environment variable. A page has no environment, and the reference must not be used as literal text. */
+const CREDENTIALS =
+  /^(?:\/\/|_|(?:username|email|cert|key|certfile|keyfile|otp)$)|:(?:_auth|_authToken|_password|certfile|email|keyfile|username)$/;
+/** A reference to an environment variable. One without a value must not be used as literal text. */
 const ENVIRONMENT = /\$\{[^${}]+\}/;
+/** A reference with the backslashes that escape it. `?` after the name makes a missing variable empty text. */
+const REFERENCE = /(?<!\\)(\\*)\$\{([^${}?]+)(\?)?\}/g;
 const SCOPE_REGISTRY = /^(@[^:/]+):registry$/;
 const SCOPE = /^@[^:]*:/;
 const STRATEGIES = ["hoisted", "nested", "shallow", "linked"];
@@ -61,6 +64,7 @@ export const READERS: ReadonlyMap<string, readonly [Word, ValueReader]> = new Ma
   ["package-lock", ["packageLock", readFlag]],
   ["shrinkwrap", ["packageLock", readFlag]],
   ["include-workspace-root", ["includeWorkspaceRoot", readFlag]],
+  ["strict-npmrc", ["strictNpmrc", readFlag]],
   ["force", ["force", readFlag]],
   ["save", ["save", readFlag]],
   ["save-bundle", ["saveBundle", readFlag]],
@@ -122,7 +126,7 @@ function parseIni(source: string): Map<string, IniValue> {
     const many = name.length > 2 && name.endsWith("[]");
     const key = many ? name.slice(0, -2) : name;
     const word = assigned ? unquote(rawValue ?? "") : "true";
-    const value = word === "null" ? null : word === "true" || (word === "false" ? false : word);
+    const value = wordValue(word);
     const before = found.get(key);
     if (Array.isArray(before)) before.push(value);
     else found.set(key, many ? (before === undefined ? [value] : [before, value]) : value);
@@ -130,7 +134,31 @@ function parseIni(source: string): Map<string, IniValue> {
   return found;
 }
 
-const warn = (message: string, wayOut: Failure["wayOut"] = []): Failure => ({
+/** Puts the variables of `env` in the place of references, as npm does. A reference to a missing one stays. */
+function substitute(
+  entries: ReadonlyMap<string, IniValue>,
+  env: Readonly<Record<string, string>>,
+): Map<string, IniValue> {
+  const replaced = (text: string): string =>
+    text.replace(REFERENCE, (reference: string, escapes: string, name: string, isOptional?: string) => {
+      if (escapes.length % 2) return reference.slice((escapes.length + 1) / 2);
+      const value = Object.hasOwn(env, name) ? env[name] : isOptional ? "" : `\${${name}}`;
+      return escapes.slice(escapes.length / 2) + value;
+    });
+  const one = (value: string | boolean | null): string | boolean | null =>
+    typeof value === "string" && ENVIRONMENT.test(value) ? wordValue(replaced(value)) : value;
+  return new Map(
+    [...entries].map(([key, value]) => [replaced(key), Array.isArray(value) ? value.map(one) : one(value)]),
+  );
+}
+
+/** Returns the value of an unquoted word. */
+function wordValue(word: string): string | boolean | null {
+  return word === "null" ? null : word === "true" || (word === "false" ? false : word);
+}
+
+/** ECONFIG: a problem of an `.npmrc` that does not stop the run. */
+export const warn = (message: string, wayOut: Failure["wayOut"] = []): Failure => ({
   code: "ECONFIG",
   message: `.npmrc: ${message}`,
   requiredBy: [],
@@ -242,23 +270,31 @@ function readOptions(entries: Map<string, IniValue>, npmrc: Npmrc): NpmrcOptions
   return Object.fromEntries(values) as NpmrcOptions;
 }
 
+/** Checks whether the npm whose rules apply knows a key of {@link READERS}. */
+function isKnownTo(npmRules: NpmrcRules["npmRules"], key: string): boolean {
+  if (key === "shrinkwrap") return npmRules?.readsShrinkwraps ?? true;
+  return key !== "strict-npmrc" || (npmRules?.refusesUnknownKeys ?? true);
+}
+
 /**
  * Parses an `.npmrc`. Never throws: problems become warnings.
  * @param toBase returns a base URL, or undefined if the text is not one
  */
 export function readNpmrc(source: string, toBase: ToBase, rules: NpmrcRules = {}): Npmrc {
-  const entries = parseIni(source.replace(/^\uFEFF/, ""));
-  const npmrc: Npmrc = { options: {}, scopes: new Map(), warnings: deleteKeys(entries, rules) };
+  const parsed = parseIni(source.replace(/^\uFEFF/, ""));
+  const entries = rules.env ? substitute(parsed, rules.env) : parsed;
+  const npmrc: Npmrc = { options: {}, scopes: new Map(), warnings: deleteKeys(entries, rules), others: [] };
+  const isRead = (key: string): boolean =>
+    key === "registry" || SCOPE_REGISTRY.test(key) || (READERS.has(key) && isKnownTo(rules.npmRules, key));
+  npmrc.others = [...entries.keys()].filter((key) => !isRead(key) && !CREDENTIALS.test(key));
+  for (const key of npmrc.others) entries.delete(key);
   let credentials = false;
   for (const [key, value] of entries) {
     if (CREDENTIALS.test(key)) credentials = entries.delete(key);
     else if (ENVIRONMENT.test(key) || [value].flat().some((each) => ENVIRONMENT.test(String(each)))) {
       entries.delete(key);
-      if (READERS.has(key) || key === "registry" || /^@[^:]+:registry$/.test(key)) {
-        npmrc.warnings.push(
-          warn(`${key} is ignored: its value refers to an environment variable, and a page has none.`),
-        );
-      }
+      const message = `${key} is ignored: its value refers to an environment variable that the option \`env\` does not have.`;
+      npmrc.warnings.push(warn(message, [{ kind: "other", text: "Pass the variable with the option `env`." }]));
     }
   }
   if (credentials) {

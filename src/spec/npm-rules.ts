@@ -16,6 +16,10 @@ export interface NpmRules {
   readonly turnsGitHttpsToSsh: boolean;
   /** Locks of version 4 carry extensions and patches; newer locks are refused (12). */
   readonly knowsLock4: boolean;
+  /** `strict-npmrc` refuses unknown keys of an `.npmrc`, and the keys that are new in 12 are known (12). */
+  readonly refusesUnknownKeys: boolean;
+  /** The command refuses git and URLs unless they are allowed (12). */
+  readonly refusesGitAndUrls: boolean;
 }
 
 /** The oldest and the newest npm whose rules are known. */
@@ -35,6 +39,8 @@ export function npmRules(npm: string): NpmRules {
     sparesOwnBundle: !twelve,
     turnsGitHttpsToSsh: !twelve,
     knowsLock4: twelve,
+    refusesUnknownKeys: twelve,
+    refusesGitAndUrls: twelve,
   };
 }
 

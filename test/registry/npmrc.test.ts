@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import type { InstallError } from "../../src/errors/failure.ts";
 import { loadNpmrc, type Npmrc, withNpmrc } from "../../src/registry/npmrc.ts";
 import { readNpmrc as read } from "../../src/registry/read-npmrc.ts";
 import { registryBase } from "../../src/registry/registry-config.ts";
+import { npmRules } from "../../src/spec/npm-rules.ts";
 
 const readNpmrc = (source: string): Npmrc => read(source, registryBase);
 
@@ -139,7 +141,7 @@ test("the caller's options win, and a given age cancels the project's date", () 
 });
 
 test("loads the parser only for a project with settings", async () => {
-  expect(await loadNpmrc(" \n", {})).toEqual({ options: {}, scopes: new Map(), warnings: [] });
+  expect(await loadNpmrc(" \n", {})).toEqual({ options: {}, scopes: new Map(), warnings: [], others: [] });
   expect(await loadNpmrc("tag=next\nregistry=http://r.example", {})).toEqual(
     readNpmrc("tag=next\nregistry=http://r.example"),
   );
@@ -188,4 +190,80 @@ test.each([
   expect(npmrc.warnings.map(({ code, message }) => [code, message.includes("is ignored, because")])).toEqual(
     Array(warnings).fill(["ECONFIG", true]),
   );
+});
+
+const messages = async (source: string, rules: Parameters<typeof loadNpmrc>[1] = {}): Promise<string[]> =>
+  (await loadNpmrc(source, rules)).warnings.map(({ message }) => message);
+
+test("one warning lists the keys of npm that have no effect, and one those that npm does not know", async () => {
+  const source = "fund=false\naudit=false\nsome-future-setting=x\nfund=true\n@a:fund=true\nx:y=1\ntag=next";
+  expect(await messages(source)).toEqual([
+    ".npmrc: these keys of npm have no effect here: fund, audit, @a:fund.",
+    ".npmrc: npm does not know these keys: some-future-setting, x:y.",
+  ]);
+  expect(await messages("tag=next\nregistry=https://r.example/\n@a:registry=https://a.example/")).toEqual([]);
+  expect(await messages("fund=false\ntag=next", { projectConfig: ["tag"] })).toEqual([]);
+});
+
+test("keys count as known by the npm whose rules apply", async () => {
+  const [eleven, twelve] = [npmRules("11.19.1"), npmRules("12.2.2")];
+  const source = "shrinkwrap=false\npatches-dir=p\nstrict-npmrc=false";
+  expect(await messages(source, { npmRules: eleven })).toEqual([
+    ".npmrc: npm does not know these keys: patches-dir, strict-npmrc.",
+  ]);
+  expect(await messages(source, { npmRules: twelve })).toEqual([
+    ".npmrc: these keys of npm have no effect here: patches-dir.",
+    ".npmrc: npm does not know these keys: shrinkwrap.",
+  ]);
+  expect((await loadNpmrc(source, { npmRules: twelve })).options.packageLock).toBeUndefined();
+  expect((await loadNpmrc(source, { npmRules: eleven })).options.packageLock).toBe(false);
+});
+
+test("strict-npmrc refuses keys that npm does not know", async () => {
+  const refused = async (source: string, strictNpmrc?: boolean, npm = "12.2.2") =>
+    await loadNpmrc(source, { strictNpmrc, npmRules: npmRules(npm) }).then(
+      () => null,
+      (error: InstallError) => error.failure,
+    );
+  expect(await refused("strict-npmrc=true\nodd=1\nfund=false")).toMatchObject({
+    code: "EUNKNOWNCONFIG",
+    details: { keys: ["odd"] },
+  });
+  expect(await refused("odd=1", true)).toMatchObject({ code: "EUNKNOWNCONFIG" });
+  expect(await refused("strict-npmrc=true\nodd=1", false)).toBeNull();
+  expect(await refused("strict-npmrc=true\nfund=false", true)).toBeNull();
+  expect(await refused("strict-npmrc=true\nodd=1", true, "11.19.1")).toBeNull();
+});
+
+// npm's own answers, except that npm takes a reference without a value as literal text.
+test.each([
+  [`tag=\${TAG}`, { defaultTag: "next" }],
+  [`tag=a-\${TAG}-\${TAG}`, { defaultTag: "a-next-next" }],
+  [`tag=a\${NONE?}b`, { defaultTag: "ab" }],
+  [`tag=\${TAG?}`, { defaultTag: "next" }],
+  [`legacy-peer-deps=\${NO}`, { legacyPeerDeps: false }],
+  [`\${KEY}=next`, { defaultTag: "next" }],
+  [`omit[]=\${DEV}`, { omit: ["dev"] }],
+  [`tag=\${NONE}`, {}],
+  [`tag=\${toString}`, {}],
+])("%s takes its variables from env", async (source, options) => {
+  const env = { TAG: "next", NO: "false", KEY: "tag", DEV: "dev" };
+  expect((await loadNpmrc(source, { env })).options).toEqual(options);
+  expect((await loadNpmrc(source, {})).options).toEqual({});
+});
+
+test("a registry may come from env, and credentials stay unused", async () => {
+  const source = `registry=https://\${HOST}/\n//r.example/:_authToken=\${SECRET}`;
+  const npmrc = await loadNpmrc(source, { env: { HOST: "r.example", SECRET: "hush" } });
+  expect(npmrc.registry).toBe("https://r.example/");
+  expect(JSON.stringify([npmrc, [...npmrc.scopes]])).not.toContain("hush");
+});
+
+test("many odd keys give one short warning, and credentials under any prefix are credentials", async () => {
+  const source = Array.from({ length: 30_000 }, (_, i) => `k${i}`).join("\n");
+  const [message = "", ...more] = await messages(source);
+  expect(message.length).toBeLessThan(1_000);
+  expect(message).toMatch(/k49 and 29950 more\.$/);
+  expect(more).toEqual([]);
+  expect(await messages("@a:_authToken=hush\nx:username=u")).toEqual([".npmrc: credentials are ignored."]);
 });

@@ -183,7 +183,7 @@ export function resolveOptionsFrom(flags: Args["flags"]): ResolveOptions {
     "resolution-mode",
     "prereleases",
   );
-  same.push("replace-registry-host", "allow-git", "allow-remote", "allow-file", "allow-directory");
+  same.push("strict-npmrc", "replace-registry-host", "allow-git", "allow-remote", "allow-file", "allow-directory");
   same.push("allow-unused-patches");
   for (const name of [...same, "save", "save-bundle", "save-exact", "save-prefix"])
     if (flags.has(name)) options[name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())] = flags.get(name);

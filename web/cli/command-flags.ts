@@ -82,6 +82,8 @@ export const COMMAND_FLAGS: ReadonlyMap<string, CommandFlag> = new Map<string, C
   ["registry", text],
   ["token-env", text],
   ["no-project-config", on],
+  ["npmrc-env", { kind: "list" }],
+  ["strict-npmrc", on],
   ["project-config", { kind: "list" }],
   ["metadata", choice("abbreviated", "full")],
   ["complete", on],

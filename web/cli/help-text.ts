@@ -52,6 +52,8 @@ Registry
   --registry=URL         Default: the registry in the project's .npmrc, then the default registry of this build
   --token-env=NAME       Send the token in the environment variable NAME to --registry, and to no other registry
   --project-config=KEY,… Use only these keys of the project's .npmrc. @*:registry: every scope's, in spite of --registry.
+  --npmrc-env=NAME,…     Let the project's .npmrc use these environment variables as \${NAME}
+  --strict-npmrc         Refuse a .npmrc with keys that npm does not know (npm 12)
   --no-project-config    Ignore the project's .npmrc
   --metadata=full        Fetch full metadata, so that the lockfile lists each license, as npm's does
   --complete             Without full metadata, fetch only what the lockfile would lack

@@ -32,6 +32,7 @@ export function installerOptions(flags: Args["flags"], io: Io): InstallerOptions
     ...(registry ? { registry } : {}),
     ...(token ? { token } : {}),
     ...projectConfigOf(flags),
+    ...npmrcEnv(flags, io.env),
     ...(flags.get("metadata") === "full" ? { metadata: "full" } : {}),
     ...(io.status ? { onProgress: (progress): void => io.status?.(resolveProgressText(progress)) } : {}),
   };
@@ -41,6 +42,13 @@ function projectConfigOf(flags: Args["flags"]): Pick<InstallerOptions, "projectC
   if (flags.get("no-project-config")) return { projectConfig: false };
   const keys = flags.get("project-config");
   return Array.isArray(keys) ? { projectConfig: keys } : {};
+}
+
+/** Returns the environment variables that the command line names. */
+function npmrcEnv(flags: Args["flags"], env: Io["env"]): Pick<InstallerOptions, "env"> {
+  const names = flags.get("npmrc-env");
+  if (!Array.isArray(names)) return {};
+  return { env: Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))) };
 }
 
 /** Returns a `token` option with the variable's value. It goes to `--registry` only. @throws InstallError EUSAGE */

@@ -1,5 +1,6 @@
 import type { InstallerOptions, ResolveOptions } from "../../src/api/resolve.ts";
 import { loadNpmrc } from "../../src/registry/npmrc.ts";
+import { npmRules } from "../../src/spec/npm-rules.ts";
 import { DEFAULT_PLATFORM } from "../index.ts";
 import type { ProjectOnDisk } from "./project-on-disk.ts";
 
@@ -14,7 +15,7 @@ export async function sourceDefaults(
   installer: InstallerOptions,
 ): Promise<SourceDefaults> {
   const npm = installer.platform?.npm ?? DEFAULT_PLATFORM.npm;
-  if (Number.parseInt(npm, 10) < 12) return {};
+  if (!npmRules(npm).refusesGitAndUrls) return {};
   const text = files[root ? `${root}/.npmrc` : ".npmrc"];
   const { options } = await loadNpmrc(typeof text === "string" ? text : new TextDecoder().decode(text), installer);
   const { allowGit = "none", allowRemote = "none" } = options;

@@ -14,6 +14,7 @@ import type { PackCache } from "../../src/pack-cache/pack-cache.ts";
 import { loadNpmrc, withNpmrc } from "../../src/registry/npmrc.ts";
 import { type RegistryConfig, registryConfig, registryOf } from "../../src/registry/registry-config.ts";
 import { tarballUrl } from "../../src/registry/tarball-url.ts";
+import { npmRules } from "../../src/spec/npm-rules.ts";
 import { restrictsSources, type SourceOptions } from "../../src/spec/restricts-sources.ts";
 import { DEFAULT_PLATFORM } from "../../workers/host/default-platform.ts";
 import type { PlacedPackage } from "../../workers/run/placed-packages.ts";
@@ -85,7 +86,11 @@ export class Installs {
     const resolve = plainOptions(() => options.resolve ?? {});
     if (Object.keys(resolve).length > 0)
       (await import("../options/check-resolve-options.ts")).checkResolveOptions(resolve);
-    const npmrc = await loadNpmrc(own?.read.text(".npmrc") ?? "", this.#options);
+    const npmrc = await loadNpmrc(own?.read.text(".npmrc") ?? "", {
+      ...this.#options,
+      strictNpmrc: resolve.strictNpmrc,
+      npmRules: npmRules({ ...DEFAULT_PLATFORM, ...this.#options.platform }.npm),
+    });
     const sources = withNpmrc(npmrc, resolve);
     const config = registryConfig(this.#options, npmrc, sources.replaceRegistryHost);
     const checked: CheckedInstall = { signal, options, own, config, resolve, sources };

@@ -59,6 +59,7 @@ const NAMES: Readonly<Record<keyof InstallerOptions, 1>> = {
   packumentLimit: 1,
   retries: 1,
   proxy: 1,
+  env: 1,
 };
 
 /** Checks the options of an installer, except its registries and its mode. @throws InstallError EINVALIDOPTION that names the option */
@@ -83,6 +84,10 @@ function checkOne(name: string, value: unknown): void {
   if (name === "tokenUrls") demand(isList(value) && value.every((url) => httpUrl(url)), "a list of http or https URLs");
   if (name === "storeName" || name === "proxy") demand(typeof value === "string", "text");
   if (name === "projectConfig") demand(isList(value) || typeof value === "boolean", "a boolean or a list of keys");
+  if (name === "env") {
+    const isText = (one: unknown): boolean => one === undefined || typeof one === "string";
+    demand(isObject(value) && Object.values(value).every(isText), "an object of texts");
+  }
   if (name === "platform") {
     const parts = isObject(value) ? Object.values(value) : [null];
     demand(

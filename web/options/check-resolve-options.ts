@@ -21,6 +21,7 @@ const RULES: Readonly<Record<keyof ResolveOptions, Rule>> = {
   saveType: ["prod", "dev", "optional", "peer", "peerOptional"],
   saveBundle: "boolean",
   save: "boolean",
+  strictNpmrc: "boolean",
   savePrefix: "text",
   saveExact: "boolean",
   workspaces: "list",

@@ -7,7 +7,7 @@ import { needsFullMetadata } from "../../src/errors/packages.ts";
 import { loadNpmrc, withNpmrc } from "../../src/registry/npmrc.ts";
 import { registryConfig } from "../../src/registry/registry-config.ts";
 import { withDateLimit } from "../../src/registry/release-age.ts";
-import { unknownNpm } from "../../src/spec/npm-rules.ts";
+import { npmRules, unknownNpm } from "../../src/spec/npm-rules.ts";
 import { DEFAULT_PLATFORM } from "../host/default-platform.ts";
 import { nextTurn } from "../host/yield.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -16,7 +16,7 @@ import type { SupplyRequest } from "./supply.ts";
 /** The installer options that a run uses: plain data, which can be sent to a worker. */
 export type RunSettings = Pick<
   InstallerOptions,
-  "registry" | "scopes" | "metadata" | "platform" | "cache" | "projectConfig"
+  "registry" | "scopes" | "metadata" | "platform" | "cache" | "projectConfig" | "env"
 > & {
   /** Base URLs of registries whose abbreviated form lacks fields of the full one. */
   fullRegistries?: readonly string[];
@@ -48,9 +48,10 @@ export interface PreparedRun extends SupplyRequest {
 export async function prepareRun({ settings, input, options: given, signal }: RunInput): Promise<PreparedRun> {
   signal.throwIfAborted();
   const stopwatch = new Stopwatch();
-  const npmrc = await loadNpmrc(npmrcText(input), settings);
-  const options = withDateLimit(withNpmrc(npmrc, given), Date.now());
   const platform = { ...DEFAULT_PLATFORM, ...settings.platform };
+  const { strictNpmrc } = given;
+  const npmrc = await loadNpmrc(npmrcText(input), { ...settings, strictNpmrc, npmRules: npmRules(platform.npm) });
+  const options = withDateLimit(withNpmrc(npmrc, given), Date.now());
   const pause = async (): Promise<void> => {
     await nextTurn();
     signal.throwIfAborted();
