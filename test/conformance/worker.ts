@@ -30,4 +30,4 @@ parentPort?.on("message", ({ index, verbose }: { index: number; verbose: boolean
     parentPort?.postMessage({ index, ms: 0, verdict: { why, detail: [], unlisted: [] }, said: [] });
   });
 });
-parentPort?.postMessage({ cases: cases.map(({ suite, name }) => ({ suite, name })) });
+parentPort?.postMessage({ cases: cases.map(({ open: _, ...found }) => found) });

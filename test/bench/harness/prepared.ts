@@ -62,7 +62,9 @@ export class Prepared {
     const ask = { method, path, headers: new Headers({ accept }) };
     const { status, headers, body } = this.#others.answer(ask);
     this.#others.log.length = 0;
-    return { status, type: headers["content-type"] ?? "application/json", body, etag: "" };
+    const type = headers["content-type"] ?? "application/json";
+    // A browser caches manifests of versions too.
+    return status === 200 && type.includes("json") ? zipped(type, body) : { status, type, body, etag: "" };
   }
 
   #packument(name: string, form: MetadataForm): Ready | undefined {
@@ -72,12 +74,16 @@ export class Prepared {
     if (!bytes) return undefined;
     const text = decoder.decode(bytes).replaceAll(PLACEHOLDER, this.#origin);
     const given = form === "full" ? text : JSON.stringify(abbreviate(JSON.parse(text) as FullPackument));
-    const body = gzipSync(given, { level: 6 });
-    // A gzip file ends with the checksum and the length of its content.
-    const ready = { status: 200, type: TYPES[form], body, etag: `"${body.subarray(-8).toString("hex")}"` };
+    const ready = zipped(TYPES[form], given);
     this.#packuments[form].set(name, ready);
     return ready;
   }
+}
+
+function zipped(type: string, content: string | Uint8Array): Ready {
+  const body = gzipSync(content, { level: 6 });
+  // A gzip file ends with the checksum and the length of its content.
+  return { status: 200, type, body, etag: `"${body.subarray(-8).toString("hex")}"` };
 }
 
 /** Returns the body as a client sees it. */

@@ -48,13 +48,26 @@ async function look(setup: Setup, rounds: number): Promise<Record<string, Kept>>
   return found;
 }
 
+const sumPending = (found: Record<string, Kept>): number =>
+  Object.values(found).reduce((sum, { pending }) => sum + pending, 0);
+
+/** Returns the figures with the fewest pending promises of three pages: a leak is in every page, a promise that is about to settle is not. */
+async function fewest(setup: Setup, rounds: number, wanted: number): Promise<Record<string, Kept>> {
+  let best = await look(setup, rounds);
+  for (let again = 0; again < 2 && sumPending(best) > wanted; again++) {
+    const found = await look(setup, rounds);
+    if (sumPending(found) < sumPending(best)) best = found;
+  }
+  return best;
+}
+
 test.each(SETUPS.filter(({ mode, io }) => mode === "threads" || io === "worker"))(
   "a run leaves nothing in the heap: $mode, io $io",
   async (setup) => {
-    const found = await look(setup, 2);
     const before = await look(setup, 1);
+    const found = await fewest(setup, 2, sumPending(before));
     for (const [role, { memories, pending }] of Object.entries(found)) {
-      expect(pending, role).toBe(before[role]?.pending);
+      expect(pending, role).toBeLessThanOrEqual(before[role]?.pending ?? 0);
       // The page keeps the three parts of the last one.
       expect(memories.kept, role).toBe(role === "page" && setup.mode === "threads" ? 3 : 0);
     }

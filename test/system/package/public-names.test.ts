@@ -65,7 +65,7 @@ async function publicData(
   try {
     const files = { "package.json": PACKAGE_JSON };
     const resolution = await installer.resolve({ files });
-    const old = await installer.resolve({ files }, { nodeVersion: "10.0.0", add: ["a@1.0.0"] } as ResolveOptions);
+    const old = await installer.resolve({ files }, { add: ["a@1.0.0"] });
     const forced = await installer.resolve({ files: { "package.json": FAILING[0]![0] } }, { force: true });
     const flat = await installer.resolve({ files }, { strategy: "flat", relax: "copies" });
     const steps: InstallProgress[] = [];
