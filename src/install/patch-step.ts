@@ -14,7 +14,7 @@ import type { InstallPlan } from "./plan.ts";
 import { applyHunks, type FilePatch, PatchMisfit, parseDiff } from "./unified-diff.ts";
 
 /** Bytes of one patch at most. */
-const MAX_PATCH = 64 << 20;
+const MAX_PATCH = 4 << 20;
 /** The characters of a path in a patch. */
 const MAX_PATH = 4096;
 
@@ -88,14 +88,11 @@ export class PatchStep {
     try {
       let patches = this.#patches.get(mark.path);
       if (!patches) {
-        patches = parseDiff(text);
+        patches = await this.#inTurns(parseDiff(text));
         this.#patches.set(mark.path, patches);
       }
       const files = new PatchedFiles(opened, this.#input.overlay);
-      for (const patch of patches) {
-        const steps = files.apply(patch);
-        while (!steps.next().done) await this.#input.nextTurn();
-      }
+      for (const patch of patches) await this.#inTurns(files.apply(patch));
       return files.keep();
     } catch (error) {
       if (!(error instanceof PatchMisfit)) throw error;
@@ -104,6 +101,14 @@ export class PatchStep {
       this.failed.add(location);
       this.#input.warn(problem);
       return index;
+    }
+  }
+
+  async #inTurns<T>(steps: Generator<undefined, T>): Promise<T> {
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+      await this.#input.nextTurn();
     }
   }
 

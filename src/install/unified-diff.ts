@@ -37,21 +37,22 @@ const HUNK = /@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@/;
  * 2. Read the two names. `a/` and `b/` before them are dropped, and `/dev/null` is no file.
  * 3. Read hunks until the next file begins. Every hunk must have the lines that its head counts.
  *
+ * Pauses.
  * @throws PatchMisfit
  */
-export function parseDiff(text: string): FilePatch[] {
+export function* parseDiff(text: string): Generator<undefined, FilePatch[]> {
   const reader = { lines: text.split("\n"), at: 0 };
   const patches: FilePatch[] = [];
   while (reader.at < reader.lines.length) {
-    while (reader.at < reader.lines.length && !/^(?:---|\+\+\+|@@)\s/.test(lineOf(reader))) reader.at++;
+    while (reader.at < reader.lines.length && !/^(?:---|\+\+\+|@@)\s/.test(lineOf(reader))) yield* nextLine(reader);
     const names: Record<string, string | null> = {};
     for (let i = 0; i < 2; i++) {
       const sign = HEADER.exec(lineOf(reader))?.[1];
       if (!sign) continue;
       names[sign] = nameOf(lineOf(reader).slice(3));
-      reader.at++;
+      yield* nextLine(reader);
     }
-    const hunks = readHunks(reader);
+    const hunks = yield* readHunks(reader);
     const [from, to] = [names["---"] ?? null, names["+++"] ?? null];
     if (from !== null || to !== null || hunks.length > 0) patches.push({ from, to, hunks });
   }
@@ -61,6 +62,14 @@ export function parseDiff(text: string): FilePatch[] {
 interface LineReader {
   readonly lines: readonly string[];
   at: number;
+}
+
+/** Lines to read before other work gets the thread. */
+const LINES_IN_A_TURN = 1 << 14;
+
+function* nextLine(reader: LineReader): Generator<undefined, void> {
+  reader.at++;
+  if (reader.at % LINES_IN_A_TURN === 0) yield;
 }
 
 function lineOf({ lines, at }: LineReader): string {
@@ -76,27 +85,27 @@ function nameOf(head: string): string | null {
   return name.replace(/^[ab]\//, "");
 }
 
-function readHunks(reader: LineReader): Hunk[] {
+function* readHunks(reader: LineReader): Generator<undefined, Hunk[]> {
   const hunks: Hunk[] = [];
   while (reader.at < reader.lines.length) {
     const line = lineOf(reader);
     if (END_OF_FILE.test(line)) break;
-    if (line.startsWith("@@")) hunks.push(readHunk(reader));
-    else if (line === "") reader.at++;
+    if (line.startsWith("@@")) hunks.push(yield* readHunk(reader));
+    else if (line === "") yield* nextLine(reader);
     else throw new PatchMisfit(`line ${reader.at + 1} of the patch belongs to no hunk`);
   }
   return hunks;
 }
 
-function readHunk(reader: LineReader): Hunk {
+function* readHunk(reader: LineReader): Generator<undefined, Hunk> {
   const place = reader.at + 1;
   const head = HUNK.exec(lineOf(reader));
   if (!head) throw new PatchMisfit(`line ${place} of the patch is not the head of a hunk`);
-  reader.at++;
+  yield* nextLine(reader);
   const [oldLines, newLines] = [Number(head[2] ?? 1), Number(head[4] ?? 1)];
   const lines: string[] = [];
   const seen = { old: 0, new: 0 };
-  for (; reader.at < reader.lines.length; reader.at++) {
+  for (; reader.at < reader.lines.length; yield* nextLine(reader)) {
     const line = lineOf(reader);
     if (seen.old >= oldLines && seen.new >= newLines && !line.startsWith("\\")) break;
     // A blank line of the file may have lost its mark.

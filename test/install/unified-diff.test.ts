@@ -4,7 +4,7 @@ import { applyHunks, parseDiff } from "../../src/install/unified-diff.ts";
 
 /** Applies the only file of a diff. */
 function apply(source: string, diff: string): string {
-  const [patch, ...others] = parseDiff(diff);
+  const [patch, ...others] = runToEnd(parseDiff(diff));
   expect(others).toEqual([]);
   return runToEnd(applyHunks(source, patch?.hunks ?? []));
 }
@@ -78,7 +78,7 @@ test("reads names, without prefixes, times and quotes", () => {
     "rename to moved",
     "",
   ];
-  expect(parseDiff(text.join("\n")).map(({ from, to }) => [from, to])).toEqual([
+  expect(runToEnd(parseDiff(text.join("\n"))).map(({ from, to }) => [from, to])).toEqual([
     ["x.js", "x.js"],
     [null, "new"],
     ["with blank", null],
@@ -93,4 +93,14 @@ test("a hunk that nearly fits everywhere ends", () => {
   const source = "a\n".repeat(20_000);
   const hunk = `@@ -1,10001 +1,10001 @@\n${" a\n".repeat(10_000)}-b\n+x\n`;
   expect(() => apply(source, HEAD + hunk)).toThrow("too long");
+});
+
+test("a diff of many lines is read in turns", () => {
+  const lines = Array.from({ length: 100_000 }, (_, i) => `+${i}`);
+  const steps = parseDiff(`--- /dev/null\n+++ b/f\n@@ -0,0 +1,${lines.length} @@\n${lines.join("\n")}\n`);
+  let pauses = 0;
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) pauses++;
+  expect(pauses).toBe(6);
+  expect(step.value[0]?.hunks[0]?.lines.length).toBe(lines.length);
 });
