@@ -46,14 +46,17 @@ export interface InstallerOptions {
    * below. A redirect that leaves it loses the credentials.
    */
   token?: (url: string, context: TokenContext) => string | undefined | Promise<string | undefined>;
-  /** Base URLs for which `token` is called too, such as a host that has only the tarballs of a registry. */
+  /**
+   * Base URLs for which `token` is called too, such as a host that has only the tarballs of a registry. Credentials of a project's
+   * `.npmrc` count below these, `registry` and the URLs of `scopes`.
+   */
   tokenUrls?: readonly string[];
   /**
    * `false` ignores a project's `.npmrc`. A list names the keys that count, such as `["legacy-peer-deps", "@acme:registry"]`. Default
    * true. If `registry` is set here, a project's `@scope:registry` counts only if a list names it.
    */
   projectConfig?: boolean | readonly string[];
-  /** Variables for `${NAME}` in a project's `.npmrc`. Pass only what the project may know: it can send them to its registry. Default none. */
+  /** Variables for `${NAME}` in a project's `.npmrc`. The project can send them only to hosts that you name. Default none. */
   env?: Readonly<Record<string, string>>;
   /** Default: the global `fetch`. Cannot be combined with `io: "worker"`. */
   fetch?: typeof globalThis.fetch;

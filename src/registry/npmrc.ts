@@ -3,7 +3,7 @@ import type { InstallerOptions, ResolveOptions } from "../api/resolve.ts";
 import { InstallError } from "../errors/failure.ts";
 import { overLimit } from "../errors/limit.ts";
 import type { NpmRules } from "../spec/npm-rules.ts";
-import { registryBase } from "./registry-config.ts";
+import { type ProjectCredential, registryBase } from "./registry-config.ts";
 import { withoutOwnLimit } from "./release-age.ts";
 
 /** The most characters of an `.npmrc`. */
@@ -18,12 +18,15 @@ export interface Npmrc {
   warnings: Failure[];
   /** Keys that nothing acts on. */
   others: string[];
+  /** Credentials for addresses that the embedder has configured. */
+  credentials?: readonly ProjectCredential[];
 }
 
 export type NpmrcOptions = Omit<ResolveOptions, "add" | "rm" | "update" | "completeLockfile" | "signal">;
 
 /** The options of an installer that decide which settings of a project's `.npmrc` count. */
-export interface NpmrcRules extends Pick<InstallerOptions, "projectConfig" | "registry" | "scopes" | "env"> {
+export interface NpmrcRules
+  extends Pick<InstallerOptions, "projectConfig" | "registry" | "scopes" | "tokenUrls" | "env"> {
   /** Whether unknown keys are refused, if the caller says so. */
   strictNpmrc?: boolean | undefined;
   /** The rules of the npm whose keys count. Default: the keys of npm 11 and 12. */
@@ -33,9 +36,8 @@ export interface NpmrcRules extends Pick<InstallerOptions, "projectConfig" | "re
 const NO_NPMRC: Npmrc = { options: {}, scopes: new Map(), warnings: [], others: [] };
 
 /**
- * Reads a project's `.npmrc` as npm does, as far as `rules` allow. Credentials are neither kept nor repeated in messages. A value
- * that refers to an environment variable (`${HOME}`) is ignored with a warning if `env` does not have it. The parser is loaded on
- * demand.
+ * Reads a project's `.npmrc` as npm does, as far as `rules` allow. No message repeats credentials. A value that refers to an environment variable
+ * (`${HOME}`) is ignored with a warning if `env` does not have it. The parser is loaded on demand.
  * @throws InstallError ELIMIT; EUNKNOWNCONFIG if unknown keys are refused
  */
 export async function loadNpmrc(source: string, rules: NpmrcRules): Promise<Npmrc> {
@@ -44,7 +46,11 @@ export async function loadNpmrc(source: string, rules: NpmrcRules): Promise<Npmr
     throw new InstallError(overLimit(`.npmrc has more than ${MAX_NPMRC} characters. Make it smaller.`));
   }
   const { readNpmrc } = await import("./read-npmrc.ts");
-  const npmrc = readNpmrc(source, registryBase, rules);
+  const { npmrc, secrets } = readNpmrc(source, registryBase, rules);
+  if (secrets.credentials.size > 0 || secrets.registries.length > 0) {
+    const { limitToNamed } = await import("./npmrc-credentials.ts");
+    limitToNamed(npmrc, secrets, rules);
+  }
   if (npmrc.others.length === 0) return npmrc;
   const { judgeKeys } = await import("./npmrc-keys.ts");
   const strict = rules.strictNpmrc ?? npmrc.options.strictNpmrc ?? false;

@@ -165,6 +165,12 @@ export const warn = (message: string, wayOut: Failure["wayOut"] = []): Failure =
   wayOut,
 });
 
+/** Warns of a variable that `env` does not have. @param what the beginning of a sentence, up to the word before "value" */
+function unset(what: string): Failure {
+  const message = `${what} value refers to an environment variable that the option \`env\` does not have.`;
+  return warn(message, [{ kind: "other", text: "Pass the variable with the option `env`." }]);
+}
+
 type ToBase = (url: string) => string | undefined;
 
 /** Deletes the keys that the installer does not allow. `*` stands for every key, and `@*:registry` for that of every scope. */
@@ -276,11 +282,36 @@ function isKnownTo(npmRules: NpmrcRules["npmRules"], key: string): boolean {
   return key !== "strict-npmrc" || (npmRules?.refusesUnknownKeys ?? true);
 }
 
+/** The parts of an `.npmrc` that must not reach a host that only the project names. */
+export interface NpmrcSecrets {
+  /** By key. */
+  readonly credentials: Map<string, string>;
+  /** The registries whose URL has a variable: scopes, and `""` for the default one. */
+  readonly registries: string[];
+}
+
+/** Takes the credentials out of the entries. Returns whether one of them refers to a variable that `env` does not have. */
+function takeCredentials(entries: Map<string, IniValue>, credentials: Map<string, string>): boolean {
+  let isAnyUnset = false;
+  for (const [key, value] of entries) {
+    if (!CREDENTIALS.test(key)) continue;
+    entries.delete(key);
+    const text = (readText(value) as string | undefined) ?? "";
+    if (ENVIRONMENT.test(key) || ENVIRONMENT.test(text)) isAnyUnset = true;
+    else credentials.set(key, text);
+  }
+  return isAnyUnset;
+}
+
 /**
  * Parses an `.npmrc`. Never throws: problems become warnings.
  * @param toBase returns a base URL, or undefined if the text is not one
  */
-export function readNpmrc(source: string, toBase: ToBase, rules: NpmrcRules = {}): Npmrc {
+export function readNpmrc(
+  source: string,
+  toBase: ToBase,
+  rules: NpmrcRules = {},
+): { npmrc: Npmrc; secrets: NpmrcSecrets } {
   const parsed = parseIni(source.replace(/^\uFEFF/, ""));
   const entries = rules.env ? substitute(parsed, rules.env) : parsed;
   const npmrc: Npmrc = { options: {}, scopes: new Map(), warnings: deleteKeys(entries, rules), others: [] };
@@ -288,20 +319,18 @@ export function readNpmrc(source: string, toBase: ToBase, rules: NpmrcRules = {}
     key === "registry" || SCOPE_REGISTRY.test(key) || (READERS.has(key) && isKnownTo(rules.npmRules, key));
   npmrc.others = [...entries.keys()].filter((key) => !isRead(key) && !CREDENTIALS.test(key));
   for (const key of npmrc.others) entries.delete(key);
-  let credentials = false;
+  const secrets: NpmrcSecrets = { credentials: new Map(), registries: [] };
+  if (takeCredentials(entries, secrets.credentials)) npmrc.warnings.push(unset("credentials are ignored: their"));
   for (const [key, value] of entries) {
-    if (CREDENTIALS.test(key)) credentials = entries.delete(key);
-    else if (ENVIRONMENT.test(key) || [value].flat().some((each) => ENVIRONMENT.test(String(each)))) {
-      entries.delete(key);
-      const message = `${key} is ignored: its value refers to an environment variable that the option \`env\` does not have.`;
-      npmrc.warnings.push(warn(message, [{ kind: "other", text: "Pass the variable with the option `env`." }]));
-    }
-  }
-  if (credentials) {
-    const wayOut = { kind: "option", option: "token", text: "Pass credentials with the option `token`." } as const;
-    npmrc.warnings.push(warn("credentials are ignored.", [wayOut]));
+    if (!ENVIRONMENT.test(key) && ![value].flat().some((each) => ENVIRONMENT.test(String(each)))) continue;
+    entries.delete(key);
+    npmrc.warnings.push(unset(`${key} is ignored: its`));
   }
   readRegistries(entries, npmrc, toBase);
   npmrc.options = readOptions(entries, npmrc);
-  return npmrc;
+  for (const scope of [...(npmrc.registry ? [""] : []), ...npmrc.scopes.keys()]) {
+    const key = scope ? `${scope}:registry` : "registry";
+    if (parsed.get(key) !== entries.get(key)) secrets.registries.push(scope);
+  }
+  return { npmrc, secrets };
 }

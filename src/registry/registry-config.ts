@@ -16,6 +16,16 @@ export interface RegistryConfig {
   readonly home: string;
   /** Which tarball URLs of a lock mean `registry`: npm's `replace-registry-host`. Default `npmjs`: those of `home`. */
   readonly replaces?: string;
+  /** Those of the project's `.npmrc`. They appear nowhere but in the headers of requests. */
+  readonly credentials?: readonly ProjectCredential[] | undefined;
+}
+
+/** Credentials of a project's `.npmrc`, for URLs that the embedder has configured too. */
+export interface ProjectCredential {
+  /** The base URL of the requests that carry them. It is below one that the embedder has configured. */
+  readonly base: string;
+  /** The whole `Authorization` value. */
+  readonly authorization: string;
 }
 
 export interface RegistryOptions {
@@ -66,7 +76,7 @@ function checkedBase(text: string, owner: string): string {
  */
 export function registryConfig(
   options: RegistryOptions,
-  npmrc: RegistryOptions = {},
+  npmrc: RegistryOptions & Pick<RegistryConfig, "credentials"> = {},
   replaces?: string,
 ): RegistryConfig {
   const scopes = new Map<string, string>();
@@ -77,7 +87,14 @@ export function registryConfig(
     }
   }
   const registry = checkedBase(options.registry ?? npmrc.registry ?? DEFAULT_REGISTRY, "the registry");
-  return { registry, scopes, home: DEFAULT_REGISTRY, ...(replaces && { replaces }) };
+  const { credentials } = npmrc;
+  return {
+    registry,
+    scopes,
+    home: DEFAULT_REGISTRY,
+    ...(replaces && { replaces }),
+    ...(credentials?.length && { credentials }),
+  };
 }
 
 /** Returns the base URL of the registry of a package. */

@@ -176,3 +176,28 @@ test("each of several registries on one origin is asked for its own URLs, the lo
     ["https://files.example/acme/x.tgz", "https://files.example/acme/"],
   ]);
 });
+
+test("a project's credentials count where the callback gives none, and stay below their own address", async () => {
+  const credentials = [
+    { base: "https://h.example/npm/", authorization: "Bearer wide" },
+    { base: "https://h.example/npm/team/", authorization: "Basic narrow" },
+    // No option names this one, so the callback's code would not send it either.
+    { base: "https://other.example/", authorization: "Bearer lost" },
+  ];
+  const tokens = new Tokens({
+    registry: "https://h.example/npm/",
+    token: (url) => (url.endsWith("/own") ? "own" : undefined),
+    credentials,
+  });
+  const sent = async (url: string): Promise<unknown[]> => {
+    const value = await tokens.of(new URL(url));
+    return [value, tokens.baseOf(new URL(url))];
+  };
+  expect(await sent("https://h.example/npm/a")).toEqual(["Bearer wide", "https://h.example/npm/"]);
+  expect(await sent("https://h.example/npm/team/a")).toEqual(["Basic narrow", "https://h.example/npm/team/"]);
+  expect(await sent("https://h.example/npm/team/own")).toEqual(["Bearer own", "https://h.example/npm/"]);
+  expect(await sent("https://h.example/a")).toEqual([undefined, undefined]);
+  expect(await sent("https://other.example/a")).toEqual([undefined, undefined]);
+  // A refused token of the project is not sent again.
+  expect(await tokens.renew(new URL("https://h.example/npm/a"), "Bearer wide")).toBe(false);
+});

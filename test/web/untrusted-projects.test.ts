@@ -1,4 +1,4 @@
-// Full tier: runs 18 attacks by five operations.
+// Full tier: runs 22 attacks by five operations.
 
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -129,6 +129,31 @@ function attacks(): Attack[] {
       npmrc: `registry=${other}npm/\n${other.slice(5)}:_authToken=theirs\n${home.slice(5)}:_authToken=theirs\n_auth=theirs`,
       reaches: false,
     },
+    {
+      title: "credentials in .npmrc, and no registry in the options",
+      npmrc: `registry=${other}npm/\n${other.slice(5)}:_authToken=\${SECRET}`,
+      options: { registry: undefined, env: { SECRET: "theirs" } } as unknown as InstallerOptions,
+      reaches: true,
+    },
+    {
+      title: "credentials in .npmrc for the other host, which the lock names",
+      npmrc: `${other.slice(5)}npm/:_authToken=theirs`,
+      lock: lock(`${other}npm/${path}`),
+      reaches: true,
+    },
+    {
+      title: "credentials in .npmrc, and a redirect to another host",
+      npmrc: `${home.slice(5)}npm/:_authToken=theirs\n${other.slice(5)}:_authToken=theirs`,
+      redirects: { [`/npm/${path}`]: `${other}npm/${path}` },
+      options: { token: () => undefined },
+      reaches: true,
+    },
+    {
+      title: "a variable in the URL of a registry in .npmrc",
+      npmrc: `registry=${other}\${SECRET}/`,
+      options: { registry: undefined, env: { SECRET: "theirs" } } as unknown as InstallerOptions,
+      reaches: false,
+    },
   ];
 }
 
@@ -184,10 +209,42 @@ test.each(cases)("the token stays below the registry: $operation, $title", async
   const isOwn = ({ path }: Seen): boolean => /^\/npm\/(?!\.\.%2f)/.test(path);
   const outside = [...other.seen, ...home.seen.filter((one) => !isOwn(one))];
   expect(outside.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
-  for (const { authorization } of home.seen.filter(isOwn)) expect(authorization).toBe("Bearer hush");
+  expect(outside.filter(({ path }) => path.includes("theirs"))).toEqual([]);
+  // A project's own token counts where the embedder has none. The command has one.
+  const isTheirs = attack.options?.token !== undefined && !operation.startsWith("webhoist");
+  for (const { authorization } of home.seen.filter(isOwn)) {
+    if (isTheirs) expect(["Bearer theirs", undefined]).toContain(authorization);
+    else expect(authorization).toBe("Bearer hush");
+  }
   if (title === "nothing" && operation !== "install a lock") expect(home.seen.filter(isOwn)).not.toEqual([]);
   if (operation === "install files") expect(other.seen.length > 0).toBe(attack.reaches);
 });
+
+test.each(["resolve", "install"] as const)(
+  "a project's token counts for the registry of the options: %s",
+  async (operation) => {
+    const { home, other } = hosts;
+    const installer = await createInstaller({
+      registry: `${home.url}npm/`,
+      env: { SECRET: "theirs" },
+      mode: "inline",
+      cache: "none",
+    });
+    const npmrc = [home, other].map(({ url }) => `${url.slice(5)}:_authToken=\${SECRET}`).join("\n");
+    const files = { "package.json": '{"dependencies":{"x":"1"}}', ".npmrc": npmrc };
+    const { warnings } =
+      operation === "resolve" ? await installer.resolve({ files }) : (await installer.install({ files })).resolution!;
+    installer.dispose();
+    expect(home.seen.map(({ authorization }) => authorization)).toEqual(
+      operation === "resolve" ? ["Bearer theirs"] : ["Bearer theirs", "Bearer theirs"],
+    );
+    expect(other.seen).toEqual([]);
+    const host = new URL(other.url).host;
+    expect(warnings.map(({ message }) => message)).toEqual([
+      `.npmrc: credentials are ignored for ${host}: no option of the installer names that address.`,
+    ]);
+  },
+);
 
 test("tokenUrls names another place that gets the token, and projectConfig: false ignores .npmrc", async () => {
   tarball = `${hosts.other.url}files/${tarballPath(X)}`;

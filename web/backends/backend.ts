@@ -59,8 +59,8 @@ export async function withFallback<T>(options: InstallerOptions, run: () => Prom
 
 /** Returns the installer options that a run uses. */
 export function settingsOf(options: InstallerOptions): RunSettings {
-  const { registry, scopes, metadata, platform, cache, projectConfig, env } = options;
-  const all = Object.entries({ registry, scopes, metadata, platform, cache, projectConfig, env });
+  const { registry, scopes, tokenUrls, metadata, platform, cache, projectConfig, env } = options;
+  const all = Object.entries({ registry, scopes, tokenUrls, metadata, platform, cache, projectConfig, env });
   const settings: RunSettings = Object.fromEntries(all.filter(([, value]) => value !== undefined));
   const known = fullRegistries.get(options);
   return known ? { ...settings, fullRegistries: [...known] } : settings;

@@ -53,7 +53,7 @@ export class InlineBackend implements Backend {
     try {
       const run = await prepareRun({ settings: settingsOf(this.#options), input, options, signal });
       const threadCache = await this.#openThreadCache();
-      const supply = localSupply(run, open({ registry: run.config.registry }, run.warn), threadCache);
+      const supply = localSupply(run, open(run.config, run.warn), threadCache);
       const meter = ProgressMeter && new ProgressMeter(onProgress, progressCounters(run, supply));
       return resolutionOf(await resolveRun(run, supply, { meter, placed }), nextTurn);
     } catch (error) {

@@ -106,7 +106,7 @@ export class Downloads implements TarballDownloads {
     const { nets, installer, config } = this.#options;
     const { tarballConcurrency: concurrency = installer.concurrency } = installer;
     const { open, life, dispose } = await nets(concurrency);
-    const net = open({ registry: config.registry }, () => {});
+    const net = open(config, () => {});
     return {
       net,
       life,

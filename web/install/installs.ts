@@ -103,6 +103,8 @@ export class Installs {
     const packCache = this.#openPackCache();
     const ports = installPorts(this.#options, options, { downloads, extractor, packCache, progress });
     const installation = new Installation(ports, options, signal);
+    // The resolution of a project has these warnings itself.
+    if (input.kind === "lock") for (const warning of npmrc.warnings) installation.warn(warning);
     this.#storing.add(installation);
     try {
       const installed = await installation.run(() => this.#lockProject(input, installation, checked));

@@ -29,16 +29,14 @@ export interface FetchTransportOptions
   random?: () => number;
 }
 
-/** The credentials of a run; undefined without a `token` callback. Null if their code cannot be loaded: then no request is sent. */
+/** The credentials of a run; undefined if there is neither a `token` callback nor one of the project. Null if their code cannot be loaded: then no request is sent. */
 type OpenTokens = Promise<Tokens | null> | undefined;
 
 export function openTokens(options: TokenOptions): OpenTokens {
-  return (
-    options.token &&
-    import("./tokens.ts").then(
-      ({ Tokens }) => new Tokens(options),
-      () => null,
-    )
+  if (!options.token && !options.credentials) return undefined;
+  return import("./tokens.ts").then(
+    ({ Tokens }) => new Tokens(options),
+    () => null,
   );
 }
 

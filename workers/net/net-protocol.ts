@@ -1,16 +1,14 @@
 import type { Failure } from "../../src/api/failure.ts";
 import type { MetadataForm } from "../../src/api/resolve.ts";
 import type { Outcome } from "../../src/errors/failure.ts";
+import type { RegistryConfig } from "../../src/registry/registry-config.ts";
 import type { RegistryRequest, RegistryResponse } from "../../src/registry/transport.ts";
 
 /** A request, as it crosses threads. Without a signal: requests end with their session. */
 export type PortRequest = Omit<RegistryRequest, "signal"> & { id: number };
 
-/** The data that a run's network is opened with. */
-export interface NetSession {
-  /** Base URL of the run's default registry. */
-  registry: string;
-}
+/** The data that a run's network is opened with: its default registry, and the project's credentials. */
+export type NetSession = Pick<RegistryConfig, "registry" | "credentials">;
 
 /** From `PortTransport` to `servePort`. A port serves one session after the other. */
 export type NetMessage =

@@ -45,16 +45,25 @@ export function createNet(options: NetOptions): Net {
   };
 }
 
-/** Returns a function that opens nets. Nets that are open at the same time belong to one run and share its credentials. */
-export function openNets(options: Omit<NetOptions, "registry" | "onWarning" | "tokens"> & TokenOptions): OpenNet {
-  const open = new Set<Net>();
-  let tokens: ReturnType<typeof openTokens>;
-  return ({ registry }, onWarning) => {
-    if (open.size === 0) tokens = openTokens(options);
+/**
+ * Returns a function that opens nets. Nets that are open at the same time share the answers of the token callback if their projects
+ * have the same credentials, as those of one run do.
+ */
+export function openNets(
+  options: Omit<NetOptions, "registry" | "onWarning" | "tokens" | "credentials"> & TokenOptions,
+): OpenNet {
+  const shared = new Map<string, { tokens: ReturnType<typeof openTokens>; nets: number }>();
+  return ({ registry, credentials }, onWarning) => {
+    const key = JSON.stringify(credentials ?? []);
+    const group = shared.get(key) ?? { tokens: openTokens({ ...options, credentials }), nets: 0 };
+    shared.set(key, group);
+    group.nets++;
+    const { tokens } = group;
     const net = createNet({ ...options, registry, onWarning, ...(tokens && { tokens }) });
-    open.add(net);
+    let isOpen = true;
     const dispose = (): void => {
-      open.delete(net);
+      if (isOpen && --group.nets === 0) shared.delete(key);
+      isOpen = false;
       net.dispose();
     };
     return { ...net, dispose };

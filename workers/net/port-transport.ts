@@ -18,11 +18,11 @@ export class PortTransport implements Net {
   #batch: PortRequest[] = [];
   #closed = false;
 
-  constructor(port: MessagePort, session: NetSession, warn: (warning: Failure) => void) {
+  constructor(port: MessagePort, { registry, credentials }: NetSession, warn: (warning: Failure) => void) {
     this.#port = port;
     this.#warn = warn;
     port.onmessage = ({ data }: MessageEvent<NetReply>) => this.#handle(data);
-    this.#send({ kind: "open", session });
+    this.#send({ kind: "open", session: { registry, credentials } });
   }
 
   get(request: RegistryRequest): Promise<Outcome<RegistryResponse>> {

@@ -1,14 +1,17 @@
-// Loaded on demand: when an installer has a `token` callback.
+// Loaded on demand: when an installer has a `token` callback, or a project credentials.
 
 import type { InstallerOptions } from "../../src/api/resolve.ts";
 import { isBelow } from "../../src/registry/is-below.ts";
-import { DEFAULT_REGISTRY, registryBase } from "../../src/registry/registry-config.ts";
+import { DEFAULT_REGISTRY, type ProjectCredential, registryBase } from "../../src/registry/registry-config.ts";
 
 /** The options of an installer that decide which requests carry credentials. */
-export type TokenOptions = Pick<InstallerOptions, "token" | "registry" | "scopes" | "tokenUrls">;
+export type TokenOptions = Pick<InstallerOptions, "token" | "registry" | "scopes" | "tokenUrls"> & {
+  /** Those of the project's `.npmrc`. The callback's wins. */
+  credentials?: readonly ProjectCredential[] | undefined;
+};
 
 /**
- * The `Authorization` values from the embedder's `token` callback, by URL. The callback is called once for a URL, and once more for
+ * The `Authorization` values from the embedder's `token` callback, by URL. Where it gives none, those of the project count. The callback is called once for a URL, and once more for
  * each value that is refused. It is called only for URLs below the addresses that the embedder has configured, never for a URL that
  * a lock, a packument or a project's `.npmrc` has. The values are kept only here and in the headers of requests.
  */
@@ -16,18 +19,23 @@ export class Tokens {
   readonly #ask: InstallerOptions["token"];
   /** Base URLs, the longest first. */
   readonly #bases: readonly string[];
+  /** The longest base URL first. */
+  readonly #credentials: readonly ProjectCredential[];
   readonly #known = new Map<string, Promise<string | undefined | null>>();
   readonly #refused = new Map<string, string>();
+  /** URLs that have credentials of the project. */
+  readonly #ofProject = new Set<string>();
 
-  constructor({ token, registry = DEFAULT_REGISTRY, scopes = {}, tokenUrls = [] }: TokenOptions) {
+  constructor({ token, registry = DEFAULT_REGISTRY, scopes = {}, tokenUrls = [], credentials = [] }: TokenOptions) {
     this.#ask = token;
+    this.#credentials = [...credentials].sort((a, b) => b.base.length - a.base.length);
     const bases = [registry, ...Object.values(scopes), ...tokenUrls].map((url) => registryBase(url));
     this.#bases = bases.filter((base) => base !== undefined).sort((a, b) => b.length - a.length);
   }
 
-  /** Returns the longest configured base URL that `url` is below; undefined if there is none. Credentials never leave it. */
+  /** Returns the base URL that the credentials of `url` never leave; undefined if `url` can have none. Call it after `of`. */
   baseOf(url: URL): string | undefined {
-    return this.#bases.find((base) => isBelow(url, base));
+    return this.#ofProject.has(url.href) ? this.#credentialOf(url)?.base : this.#registryOf(url);
   }
 
   /** Returns the value for a URL; undefined if there is none; null if the callback failed or its value cannot be a header. Never rejects. */
@@ -50,16 +58,31 @@ export class Tokens {
   }
 
   async #fetch(url: URL): Promise<string | undefined | null> {
-    const registry = this.baseOf(url);
+    const registry = this.#registryOf(url);
     if (!registry) return undefined;
     try {
       const token = await this.#ask?.(url.href, { registry });
-      if (!token) return undefined;
+      if (!token) return this.#projectValue(url);
       if (!/^[ -~]+$/.test(token)) return null;
       return token.includes(" ") ? token : `Bearer ${token}`;
     } catch {
       // The error is dropped, because it may quote the token.
       return null;
     }
+  }
+
+  /** Returns the longest configured base URL that `url` is below. */
+  #registryOf(url: URL): string | undefined {
+    return this.#bases.find((base) => isBelow(url, base));
+  }
+
+  #credentialOf(url: URL): ProjectCredential | undefined {
+    return this.#credentials.find(({ base }) => isBelow(url, base));
+  }
+
+  #projectValue(url: URL): string | undefined {
+    const credential = this.#credentialOf(url);
+    if (credential) this.#ofProject.add(url.href);
+    return credential?.authorization;
   }
 }

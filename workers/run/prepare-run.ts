@@ -16,7 +16,7 @@ import type { SupplyRequest } from "./supply.ts";
 /** The installer options that a run uses: plain data, which can be sent to a worker. */
 export type RunSettings = Pick<
   InstallerOptions,
-  "registry" | "scopes" | "metadata" | "platform" | "cache" | "projectConfig" | "env"
+  "registry" | "scopes" | "tokenUrls" | "metadata" | "platform" | "cache" | "projectConfig" | "env"
 > & {
   /** Base URLs of registries whose abbreviated form lacks fields of the full one. */
   fullRegistries?: readonly string[];

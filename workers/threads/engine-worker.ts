@@ -49,7 +49,7 @@ export async function resolveOrder(
 }
 
 function supplyOfThisThread(run: PreparedRun, { setup, threadCache }: EngineWorker): Supply {
-  const net = new PortTransport(setup.net[0]!, { registry: run.config.registry }, run.warn);
+  const net = new PortTransport(setup.net[0]!, run.config, run.warn);
   return localSupply(run, net, run.cache === "none" ? undefined : threadCache);
 }
 

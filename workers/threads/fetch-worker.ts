@@ -88,7 +88,7 @@ class FetchRun {
     this.#map = new SharedOnceMap(memory);
     this.#counters = new Counters(memory);
     const warn = (warning: Failure): void => this.#send({ kind: "warn", warning });
-    const transport = new PortTransport(net, { registry: config.registry }, warn);
+    const transport = new PortTransport(net, config, warn);
     this.#transport = transport;
     const { namespace } = transport;
     this.#runCache = cache === "none" ? undefined : threadCache.runCache({ config, metadata, cache, warn, namespace });

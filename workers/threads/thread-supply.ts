@@ -111,7 +111,7 @@ export class ThreadSupply implements Supply {
   async manifest(name: string, version: string): ReturnType<Supply["manifest"]> {
     if (!this.#own) {
       const { config, metadata, warn } = this.#supplyRequest;
-      const transport = new PortTransport(this.#net, { registry: config.registry }, warn);
+      const transport = new PortTransport(this.#net, config, warn);
       this.#own = { transport, source: new PackumentSource({ transport, config, metadata }) };
     }
     return await this.#own.source.manifest(name, version);
