@@ -3,7 +3,8 @@
 import type { Failure } from "../api/failure.ts";
 import { shorten } from "../errors/failure.ts";
 import type { Npmrc, NpmrcRules } from "./npmrc.ts";
-import { type NpmrcSecrets, warn } from "./read-npmrc.ts";
+import { warn } from "./npmrc-warning.ts";
+import type { NpmrcSecrets } from "./read-npmrc.ts";
 import { type ProjectCredential, parseUrl, registryBase } from "./registry-config.ts";
 
 /** Matches npm's keys of credentials for an address: `//host/path/:_authToken`. */
@@ -39,21 +40,27 @@ export function limitToNamed(npmrc: Npmrc, secrets: NpmrcSecrets, options: Namin
     if (origins.has(parseUrl(base)?.origin)) continue;
     if (scope) npmrc.scopes.delete(scope);
     else delete npmrc.registry;
-    npmrc.warnings.push(variableInUrl(scope ? `${scope}:registry` : "registry"));
+    const key = scope ? `${scope}:registry` : "registry";
+    const message = `${key} is ignored: its URL has a variable, and only the project names its host.`;
+    npmrc.warnings.push(warn(message, NAME_ADDRESS));
   }
   const { credentials, foreign, isAnyUnused } = limited(secrets.credentials, named);
   if (credentials.length > 0) npmrc.credentials = credentials;
-  if (isAnyUnused) npmrc.warnings.push(warn("credentials are ignored.", [TOKEN]));
-  if (foreign.length > 0) npmrc.warnings.push(foreignHosts(foreign));
+  if (isAnyUnused) npmrc.warnings.push(warn("credentials are ignored.", NAME_ADDRESS));
+  if (foreign.length > 0) {
+    const hosts = shorten(foreign.join(", "));
+    const message = `credentials are ignored for ${hosts}: no option of the installer names that address.`;
+    npmrc.warnings.push(warn(message, NAME_ADDRESS));
+  }
 }
 
-const TOKEN = { kind: "option", option: "token", text: "Pass credentials with the option `token`." } as const;
-
-function variableInUrl(key: string): Failure {
-  const message = `${key} is ignored: its URL has a variable, and only the project names its host.`;
-  const text = "Put the whole URL into the variable, or name its host in `registry`, `scopes` or `tokenUrls`.";
-  return warn(message, [{ kind: "option", option: "tokenUrls", text }]);
-}
+const NAME_ADDRESS: Failure["wayOut"] = [
+  {
+    kind: "option",
+    option: "token",
+    text: "If you trust the address, name it in `registry`, `scopes` or `tokenUrls`. Or pass credentials with `token`.",
+  },
+];
 
 interface Limited {
   readonly credentials: readonly ProjectCredential[];
@@ -90,18 +97,6 @@ function limited(entries: ReadonlyMap<string, string>, named: readonly string[])
   }
   const credentials = [...found.values()].map(({ base, authorization }) => ({ base, authorization }));
   return { credentials, foreign: [...foreign], isAnyUnused };
-}
-
-/** The most hosts that a warning names. */
-const MAX_LISTED = 10;
-
-function foreignHosts(hosts: readonly string[]): Failure {
-  const more = hosts.length > MAX_LISTED ? ` and ${hosts.length - MAX_LISTED} more` : "";
-  const listed = shorten(`${hosts.slice(0, MAX_LISTED).join(", ")}${more}`);
-  const message = `credentials are ignored for ${listed}: no option of the installer names that address.`;
-  const text =
-    "If you trust the address, name it in `registry`, `scopes` or `tokenUrls`. Or pass credentials with `token`.";
-  return warn(message, [{ kind: "option", option: "tokenUrls", text }]);
 }
 
 function byAddress(entries: ReadonlyMap<string, string>): Map<string, Parts> {

@@ -3,7 +3,7 @@
 import type { Failure } from "../api/failure.ts";
 import { failure, InstallError, shorten } from "../errors/failure.ts";
 import type { NpmRules } from "../spec/npm-rules.ts";
-import { warn } from "./read-npmrc.ts";
+import { warn } from "./npmrc-warning.ts";
 
 /** The keys of npm 11 and 12 that `read-npmrc.ts` does not read. */
 const KNOWN = `

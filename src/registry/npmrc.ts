@@ -45,17 +45,7 @@ export async function loadNpmrc(source: string, rules: NpmrcRules): Promise<Npmr
   if (source.length > MAX_NPMRC) {
     throw new InstallError(overLimit(`.npmrc has more than ${MAX_NPMRC} characters. Make it smaller.`));
   }
-  const { readNpmrc } = await import("./read-npmrc.ts");
-  const { npmrc, secrets } = readNpmrc(source, registryBase, rules);
-  if (secrets.credentials.size > 0 || secrets.registries.length > 0) {
-    const { limitToNamed } = await import("./npmrc-credentials.ts");
-    limitToNamed(npmrc, secrets, rules);
-  }
-  if (npmrc.others.length === 0) return npmrc;
-  const { judgeKeys } = await import("./npmrc-keys.ts");
-  const strict = rules.strictNpmrc ?? npmrc.options.strictNpmrc ?? false;
-  npmrc.warnings.push(...judgeKeys(npmrc.others, { strict, rules: rules.npmRules }));
-  return npmrc;
+  return await (await import("./read-npmrc.ts")).readAllowed(source, registryBase, rules);
 }
 
 /**

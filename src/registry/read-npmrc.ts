@@ -1,9 +1,10 @@
 // Loaded on demand: when a project has an `.npmrc`.
-// Imports only types: the build would put a module shared with the rest into a file of its own, which every page would load.
+// Imports nothing that the rest imports: the build would put that into a file of its own, which every page would load.
 
 import type { Failure } from "../api/failure.ts";
 import type { ResolveOptions, SaveType } from "../api/resolve.ts";
 import type { Npmrc, NpmrcOptions, NpmrcRules } from "./npmrc.ts";
+import { warn } from "./npmrc-warning.ts";
 
 type IniValue = string | boolean | null | (string | boolean | null)[];
 type ValueReader = (value: IniValue) => unknown;
@@ -156,14 +157,6 @@ function substitute(
 function wordValue(word: string): string | boolean | null {
   return word === "null" ? null : word === "true" || (word === "false" ? false : word);
 }
-
-/** ECONFIG: a problem of an `.npmrc` that does not stop the run. */
-export const warn = (message: string, wayOut: Failure["wayOut"] = []): Failure => ({
-  code: "ECONFIG",
-  message: `.npmrc: ${message}`,
-  requiredBy: [],
-  wayOut,
-});
 
 /** Warns of a variable that `env` does not have. @param what the beginning of a sentence, up to the word before "value" */
 function unset(what: string): Failure {
@@ -333,4 +326,21 @@ export function readNpmrc(
     if (parsed.get(key) !== entries.get(key)) secrets.registries.push(scope);
   }
   return { npmrc, secrets };
+}
+
+/**
+ * Parses an `.npmrc`, limits what must stay secret to hosts that the embedder named, and judges the keys that nothing acts on.
+ * @throws InstallError EUNKNOWNCONFIG if unknown keys are refused
+ */
+export async function readAllowed(source: string, toBase: ToBase, rules: NpmrcRules): Promise<Npmrc> {
+  const { npmrc, secrets } = readNpmrc(source, toBase, rules);
+  if (secrets.credentials.size > 0 || secrets.registries.length > 0) {
+    const { limitToNamed } = await import("./npmrc-credentials.ts");
+    limitToNamed(npmrc, secrets, rules);
+  }
+  if (npmrc.others.length === 0) return npmrc;
+  const { judgeKeys } = await import("./npmrc-keys.ts");
+  const strict = rules.strictNpmrc ?? npmrc.options.strictNpmrc ?? false;
+  npmrc.warnings.push(...judgeKeys(npmrc.others, { strict, rules: rules.npmRules }));
+  return npmrc;
 }

@@ -88,13 +88,7 @@ export function registryConfig(
   }
   const registry = checkedBase(options.registry ?? npmrc.registry ?? DEFAULT_REGISTRY, "the registry");
   const { credentials } = npmrc;
-  return {
-    registry,
-    scopes,
-    home: DEFAULT_REGISTRY,
-    ...(replaces && { replaces }),
-    ...(credentials?.length && { credentials }),
-  };
+  return { registry, scopes, home: DEFAULT_REGISTRY, credentials, ...(replaces && { replaces }) };
 }
 
 /** Returns the base URL of the registry of a package. */

@@ -46,24 +46,21 @@ export function createNet(options: NetOptions): Net {
 }
 
 /**
- * Returns a function that opens nets. Nets that are open at the same time share the answers of the token callback if their projects
- * have the same credentials, as those of one run do.
+ * Returns a function that opens nets. Nets that are open at the same time belong to one run and share the answers of its token
+ * callback, unless their project has credentials of its own.
  */
 export function openNets(
   options: Omit<NetOptions, "registry" | "onWarning" | "tokens" | "credentials"> & TokenOptions,
 ): OpenNet {
-  const shared = new Map<string, { tokens: ReturnType<typeof openTokens>; nets: number }>();
+  const open = new Set<Net>();
+  let shared: ReturnType<typeof openTokens>;
   return ({ registry, credentials }, onWarning) => {
-    const key = JSON.stringify(credentials ?? []);
-    const group = shared.get(key) ?? { tokens: openTokens({ ...options, credentials }), nets: 0 };
-    shared.set(key, group);
-    group.nets++;
-    const { tokens } = group;
+    if (open.size === 0) shared = openTokens(options);
+    const tokens = credentials ? openTokens({ ...options, credentials }) : shared;
     const net = createNet({ ...options, registry, onWarning, ...(tokens && { tokens }) });
-    let isOpen = true;
+    open.add(net);
     const dispose = (): void => {
-      if (isOpen && --group.nets === 0) shared.delete(key);
-      isOpen = false;
+      open.delete(net);
       net.dispose();
     };
     return { ...net, dispose };
