@@ -18,6 +18,8 @@ export interface RequestFacts {
   reason?: Unreached;
   /** EUNREACHABLE: the system's own code. E404: how the 404 was found out, if the status was not readable. */
   found?: string | undefined;
+  /** E401 and E403: whether the request had credentials. */
+  authorized?: boolean;
   /** E429: the wait that the registry asks for. */
   milliseconds?: number | undefined;
   /** ETIMEDOUT: the option whose limit was reached, by default `timeout`, and all limits. */
@@ -54,10 +56,8 @@ function describe(facts: RequestFacts): { text: string; wayOut: WayOut[] } {
       };
     }
     case "E401":
-    case "E403": {
-      const wayOut = [optionWay("token", "Set a token that may read this package.")];
-      return { text: `the registry refused access (${code.slice(1)})`, wayOut };
-    }
+    case "E403":
+      return refused(facts);
     case "EUNREACHABLE": {
       const check = otherWay("Check the registry's URL and the network.");
       const proxy = optionWay("proxy", "In a page, use a relay on its own origin: set `proxy`.");
@@ -95,6 +95,20 @@ function describe(facts: RequestFacts): { text: string; wayOut: WayOut[] } {
     default:
       return { text: `the registry answered ${code.slice(1)}`, wayOut: [later] };
   }
+}
+
+function refused({ code, url, authorized }: RequestFacts): { text: string; wayOut: WayOut[] } {
+  const status = `(${code.slice(1)})`;
+  if (!authorized) {
+    const address = "an address that `registry`, `scopes` or `tokenUrls` names";
+    const text = `Pass credentials for ${url?.host} with \`token\` or in .npmrc. They count for ${address}.`;
+    return { text: `the registry refuses access without credentials ${status}`, wayOut: [optionWay("token", text)] };
+  }
+  const text =
+    code === "E401"
+      ? `the registry does not accept the credentials that were sent ${status}`
+      : `the credentials that were sent give no access ${status}`;
+  return { text, wayOut: [optionWay("token", "Use credentials that may read this package.")] };
 }
 
 function lateText({ late, times }: RequestFacts): string {

@@ -28,8 +28,13 @@ export async function writeProject(folder: string, files: FileMap): Promise<void
   }
 }
 
-/** Runs an npm command in `<home>/project`, with the configuration and cache of `home` only. */
-export async function npm(home: string, registry: string, words: readonly string[]): Promise<void> {
+/** Runs an npm command in `<home>/project`, with the configuration and cache of `home` and the variables of `more` only. */
+export async function npm(
+  home: string,
+  registry: string,
+  words: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", `--registry=${registry}`];
   const env = {
     PATH: process.env["PATH"],
@@ -37,6 +42,7 @@ export async function npm(home: string, registry: string, words: readonly string
     npm_config_userconfig: join(home, "npmrc"),
     npm_config_globalconfig: join(home, "globalrc"),
     npm_config_cache: join(home, "cache"),
+    ...more,
   };
   await run("npm", [...words, ...flags], { cwd: join(home, "project"), env, maxBuffer: 1 << 28 });
 }

@@ -254,7 +254,7 @@ class FetchTransport implements Transport {
       if (tokens && (await orAbort(tokens.renew(url, state.token), state.signal))) return "again";
     }
     const wait = retryAfter(headers.get("retry-after"), Date.now());
-    const facts: FailureFacts = { code: `E${status}`, milliseconds: wait };
+    const facts: FailureFacts = { code: `E${status}`, milliseconds: wait, authorized: !!state.token };
     return status === 408 || status === 429 || status >= 500
       ? this.#later(state, () => facts, wait)
       : finalFailure(facts);
