@@ -1,13 +1,13 @@
 import { fold } from "./fold.ts";
 import type { Link } from "./link.ts";
 import type { Node } from "./node.ts";
-import { type ProjectTree, subtree } from "./tree.ts";
+import { type FolderWork, type ProjectTree, subtree } from "./tree.ts";
 
 // Loaded on demand: for a tree with folders of the project in it: workspaces, targets of links, entries of a lock.
 
 /** Puts a node at a path: a folder that is not under `node_modules`, or a package at the path that a lock gives. */
 export function attachAt(tree: ProjectTree, node: Node, path: string): void {
-  tree.placeTarget = placeTarget;
+  tree.folders = FOLDER_WORK;
   const present = tree.at(path);
   if (present && present !== node) tree.detach(present);
   node.ownPath = path;
@@ -26,7 +26,7 @@ export function attachAt(tree: ProjectTree, node: Node, path: string): void {
 }
 
 /** Puts the target of a link into the tree. If a node is at that path already, the link gets that node as its target. */
-export function placeTarget(tree: ProjectTree, link: Link): void {
+function placeTarget(tree: ProjectTree, link: Link): void {
   const { target } = link;
   const present = tree.at(target.path);
   if (present && !present.isLink) {
@@ -40,6 +40,42 @@ export function placeTarget(tree: ProjectTree, link: Link): void {
   }
 }
 
+/**
+ * What links need that lead into `node_modules`: a package may come to stand where their target is.
+ *
+ * ```
+ * root -> b;  b -> g "file:../e"     the link b/node_modules/g makes node_modules/e, an empty folder
+ * b -> e@1                           e@1 is placed at node_modules/e: the folder goes, and the link leads to e@1
+ * ```
+ */
+export const FOLDER_WORK: FolderWork = {
+  vacate(tree, node, parent) {
+    const there = tree.inventory.get(`${parent.location}${parent.location && "/"}node_modules/${node.name}`);
+    if (there && there !== node) tree.detach(there);
+  },
+  settle(tree, node) {
+    if (node.isLink) {
+      placeTarget(tree, node as Link);
+      return;
+    }
+    takeFoldersBelow(tree, node);
+    const { lost } = indexOf(tree);
+    const links = lost.get(node.location);
+    if (!links) return;
+    lost.delete(node.location);
+    for (const link of links) {
+      if (!link.placed || link.target.placed) continue;
+      link.retarget(node);
+      for (const edge of [...link.edgesIn]) tree.point(edge, edge.to, true);
+    }
+  },
+  leave(tree, { linksIn, location }) {
+    if (linksIn.size === 0) return;
+    const { lost } = indexOf(tree);
+    lost.set(location, [...(lost.get(location) ?? []), ...(linksIn as ReadonlySet<Link>)]);
+  },
+};
+
 /** A folder on the way to a top node. `order` is the position of `top` in the tree's list. */
 interface FolderIndex {
   below: Map<string, FolderIndex>;
@@ -48,12 +84,19 @@ interface FolderIndex {
 }
 
 /** The top nodes of each tree by their paths, so that no search goes through all of them. */
-const indexes = new WeakMap<ProjectTree, { first: FolderIndex; count: number }>();
+const indexes = new WeakMap<ProjectTree, Folders>();
 
-function indexOf(tree: ProjectTree): { first: FolderIndex; count: number } {
+interface Folders {
+  first: FolderIndex;
+  count: number;
+  /** Links whose target left the tree, by its location. */
+  lost: Map<string, Link[]>;
+}
+
+function indexOf(tree: ProjectTree): Folders {
   let index = indexes.get(tree);
   if (!index) {
-    index = { first: newFolder(), count: 0 };
+    index = { first: newFolder(), count: 0, lost: new Map() };
     indexes.set(tree, index);
   }
   return index;

@@ -4,7 +4,6 @@ import { overLimit } from "../errors/limit.ts";
 import { bundledNames } from "../spec/bundled-names.ts";
 import type { Edge } from "./edge.ts";
 import type { EdgeSpec } from "./edge-spec.ts";
-import type { Link } from "./link.ts";
 import { type Node, versionOf } from "./node.ts";
 
 const NO_WORKSPACES: ReadonlyMap<string, EdgeSpec> = new Map();
@@ -40,6 +39,16 @@ export abstract class NodeTree {
   abstract detach(node: Node): void;
 }
 
+/** What a tree does only if it has links or folders that are not under `node_modules`. */
+export interface FolderWork {
+  /** Removes a folder that stands where a package goes. Call it before the package is put there. */
+  vacate(tree: ProjectTree, node: Node, parent: Node): void;
+  /** Gives a new package the folders below it, and the links that lead to its path. Puts the target of a new link into the tree. */
+  settle(tree: ProjectTree, node: Node): void;
+  /** Remembers the links to a node that left the tree: they lead to the next node at its path. */
+  leave(tree: ProjectTree, node: Node): void;
+}
+
 /**
  * The tree that is built. Only this class moves nodes in it (npm-tree §13.1, §13.2).
  *
@@ -62,8 +71,8 @@ export class ProjectTree extends NodeTree {
   readonly inventory: Map<string, Node> = new Map();
   /** True while a lock is loaded: nodes are placed, but edges are not pointed yet. */
   loading = false;
-  /** Places the target of a new link: a function of `folders.ts`, set in trees with links to folders. */
-  placeTarget: ((tree: ProjectTree, link: Link) => void) | null = null;
+  /** Set in trees with links and folders: `folders.ts`. */
+  folders: FolderWork | null = null;
   /** The nodes that are not under `node_modules`, except the root. */
   readonly tops: Set<Node> = new Set();
   /** Nodes by name, in order. The value is the node itself, not a set, for the many names with one node. */
@@ -107,6 +116,7 @@ export class ProjectTree extends NodeTree {
     }
     const old = parent.children.get(node.key);
     if (old && old !== node) this.detach(old);
+    this.folders?.vacate(this, node, parent);
     const passed = this.loading ? null : parent.resolve(node.key);
     node.parent = parent;
     node.fsParent = null;
@@ -118,9 +128,8 @@ export class ProjectTree extends NodeTree {
       if (edge.from.isDescendantOf(parent)) this.point(edge, node);
     }
     this.pointEdges(node);
-    if (!node.isLink) return;
-    this.placeTarget?.(this, node as Link);
-    node.target.addLink(node);
+    this.folders?.settle(this, node);
+    if (node.isLink) node.target.addLink(node);
   }
 
   /** Removes a node with all below it. Edges from the rest of the tree into the removed nodes resolve again. */
@@ -152,6 +161,7 @@ export class ProjectTree extends NodeTree {
         else if (edge.to.placed) edge.point(one.resolve(edge.key));
       }
     }
+    if (this.folders) for (const one of gone) this.folders.leave(this, one);
   }
 
   /** Puts `node` in the place of `old`. It keeps the nodes below `old`, unless it is a link (npm-tree §13.2). */
@@ -185,6 +195,8 @@ export class ProjectTree extends NodeTree {
     for (const edge of [...old.edgesIn]) this.point(edge, edge.from.resolve(edge.key));
     if (old.hasEdges) for (const edge of old.edges().values()) this.unpoint(edge);
     this.pointEdges(node);
+    this.folders?.leave(this, old);
+    this.folders?.settle(this, node);
   }
 
   /** Points an edge at a node, or at nothing. With `hard`, its validity is computed again in any case. */

@@ -26,3 +26,19 @@ test.each([
   expect(lock.packages["node_modules/a/node_modules/b"]).toEqual({ resolved: "node_modules/b", link: true });
   expect(Object.keys(lock.packages).join()).not.toContain("..");
 });
+
+// b asks for the folder first, which makes an empty one. c, a peer, brings the package that belongs there.
+test("a package that is placed where a link made a folder becomes the link's target, as in npm", async () => {
+  const registry = fakeRegistry({
+    "b@1.0.0": { dependencies: { g: "file:../e" }, peerDependencies: { c: "1" } },
+    "c@1.0.0": { e: "1" },
+    "e@1.0.0": { x: "1" },
+    "x@1.0.0": {},
+  });
+  const { tree, files } = await resolveManifest(registry, { dependencies: { b: "1" } });
+  expect(drawTree(tree)).toBe("b@1.0.0\nc@1.0.0\ne@1.0.0\ng -> node_modules/e\nx@1.0.0");
+  const { packages } = JSON.parse(files["package-lock.json"] as string);
+  // Over the link, no peer edge leads to e and x.
+  const peers = Object.keys(packages).filter((location) => packages[location].peer);
+  expect(peers).toEqual(["node_modules/c"]);
+});
