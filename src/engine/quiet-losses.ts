@@ -21,6 +21,7 @@ const UNCLEAR = Symbol("unclear");
 /**
  * Adds a warning for each loss of the finished tree:
  *
+ * - ELOSTPACKAGE: a package is not in the tree, because it left with a link to it.
  * - ENAMESALIKE: of two dependencies whose names differ in case only, one is dropped.
  * - EINCOMPLETEBUNDLE: a bundle lacks what it needs.
  * - ELOCKEDOVERRIDE: a package of the lock does not get the override that a fresh resolution would give it.
@@ -34,6 +35,7 @@ export function* warnOfLosses(context: Context, fromLock: boolean): Steps<void> 
     if (specTable.budget.pauseDue) yield PAUSE;
     if (node.isLink || node.inert) continue;
     if (repeatsNames(node.manifest)) namesAlike(node, context);
+    if (tree.tookTarget) lostPackage(node, context);
     if (tree.hasWorkspaces) notWorkspace(node, context);
     if (tree.hasBundles && node !== tree.root) incompleteBundle(node, context);
   }
@@ -54,6 +56,18 @@ function namesAlike(node: Node, { specTable, warnings }: Context): void {
     const message = `${idOf(node)} requires both ${name} and ${other}. These names differ in case or Unicode form only, so ${name}@${spec} is not installed. npm does the same.`;
     const wayOut = [{ kind: "other", text: `Remove ${name} or ${other}, or install one under an alias.` } as const];
     warnings.push(failure("ENAMESALIKE", message, { ...about(node), package: name, spec, found: other, wayOut }));
+  }
+}
+
+/** ELOSTPACKAGE */
+function lostPackage(node: Node, { tree, warnings }: Context): void {
+  if (node.extraneous || !node.isDescendantOf(tree.root) || node.bundler()) return;
+  const bundled = new Set(node === tree.root ? [] : bundledNames(node.manifest));
+  for (const { to, name, effective, optional, peerConflicted } of node.edges().values()) {
+    if (to || optional || peerConflicted || bundled.has(name)) continue;
+    const message = `${idOf(node)} requires ${name}@${effective}, which is not in the tree: npm takes it out together with a link that leads to it.`;
+    const wayOut = [{ kind: "other", text: "Resolve the project again with the new lock: npm adds it then." } as const];
+    warnings.push(failure("ELOSTPACKAGE", message, { ...about(node), package: name, spec: effective, wayOut }));
   }
 }
 

@@ -69,10 +69,16 @@ export const FOLDER_WORK: FolderWork = {
       for (const edge of [...link.edgesIn]) tree.point(edge, edge.to, true);
     }
   },
-  leave(tree, { linksIn, location }) {
-    if (linksIn.size === 0) return;
-    const { lost } = indexOf(tree);
-    lost.set(location, [...(lost.get(location) ?? []), ...(linksIn as ReadonlySet<Link>)]);
+  leave(tree, node, top) {
+    const { linksIn, location, target } = node;
+    if (linksIn.size > 0) {
+      const { lost } = indexOf(tree);
+      lost.set(location, [...(lost.get(location) ?? []), ...(linksIn as ReadonlySet<Link>)]);
+    }
+    // As in npm, a link that leaves with a package above it takes its target along, even if others need that.
+    if (!node.isLink || node === top || !target.placed || target === tree.root) return;
+    tree.tookTarget = true;
+    tree.detach(target);
   },
 };
 

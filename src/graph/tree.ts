@@ -45,8 +45,8 @@ export interface FolderWork {
   vacate(tree: ProjectTree, node: Node, parent: Node): void;
   /** Gives a new package the folders below it, and the links that lead to its path. Puts the target of a new link into the tree. */
   settle(tree: ProjectTree, node: Node): void;
-  /** Remembers the links to a node that left the tree: they lead to the next node at its path. */
-  leave(tree: ProjectTree, node: Node): void;
+  /** Remembers the links to a node that left the tree, alone or with `top`: they lead to the next node at its path. */
+  leave(tree: ProjectTree, node: Node, top: Node): void;
 }
 
 /**
@@ -73,6 +73,8 @@ export class ProjectTree extends NodeTree {
   loading = false;
   /** Set in trees with links and folders: `folders.ts`. */
   folders: FolderWork | null = null;
+  /** True if a package left the tree with a link that leads to it. */
+  tookTarget = false;
   /** The nodes that are not under `node_modules`, except the root. */
   readonly tops: Set<Node> = new Set();
   /** Nodes by name, in order. The value is the node itself, not a set, for the many names with one node. */
@@ -161,7 +163,7 @@ export class ProjectTree extends NodeTree {
         else if (edge.to.placed) edge.point(one.resolve(edge.key));
       }
     }
-    if (this.folders) for (const one of gone) this.folders.leave(this, one);
+    if (this.folders) for (const one of gone) this.folders.leave(this, one, node);
   }
 
   /** Puts `node` in the place of `old`. It keeps the nodes below `old`, unless it is a link (npm-tree §13.2). */
@@ -195,7 +197,7 @@ export class ProjectTree extends NodeTree {
     for (const edge of [...old.edgesIn]) this.point(edge, edge.from.resolve(edge.key));
     if (old.hasEdges) for (const edge of old.edges().values()) this.unpoint(edge);
     this.pointEdges(node);
-    this.folders?.leave(this, old);
+    this.folders?.leave(this, old, old);
     this.folders?.settle(this, node);
   }
 

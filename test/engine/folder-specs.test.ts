@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { drawTree } from "../support/draw-tree.ts";
 import { fakeRegistry } from "../support/fake-registry.ts";
-import { resolveManifest } from "../support/tree.ts";
+import { resolveIn, resolveManifest } from "../support/tree.ts";
 
 const REGISTRY = {
   "a@1.0.0": { b: "file:../b" },
@@ -41,4 +41,25 @@ test("a package that is placed where a link made a folder becomes the link's tar
   // Over the link, no peer edge leads to e and x.
   const peers = Object.keys(packages).filter((location) => packages[location].peer);
   expect(peers).toEqual(["node_modules/c"]);
+});
+
+// npm moves the target of a link along when the package above the link leaves. The next run adds it again.
+test("a package that is not needed any more takes along what a link in it leads to, as in npm, with a warning", async () => {
+  const registry = fakeRegistry({
+    "b@1.0.0": { x: "1" },
+    "c@1.0.0": { d: "file:../b" },
+    "d@1.0.0": {},
+    "x@1.0.0": {},
+  });
+  const project = (dependencies: object): string => JSON.stringify({ dependencies });
+  const first = await resolveIn(registry, { "package.json": project({ b: "1", c: "1", d: "1" }) });
+  expect(drawTree(first.tree)).toBe("b@1.0.0\nc@1.0.0\n  d -> node_modules/b\nd@1.0.0\nx@1.0.0");
+  expect(first.warnings).toEqual([]);
+  const changed = { "package.json": project({ b: "1", d: "1" }) };
+  const second = await resolveIn(registry, { ...first.files, ...changed });
+  expect(drawTree(second.tree)).toBe("d@1.0.0\nx@1.0.0");
+  expect(second.warnings).toMatchObject([{ code: "ELOSTPACKAGE", package: "b", requiredBy: [""] }]);
+  const third = await resolveIn(registry, { ...second.files, ...changed });
+  expect(drawTree(third.tree)).toBe("b@1.0.0\nd@1.0.0\nx@1.0.0");
+  expect(third.warnings).toEqual([]);
 });
