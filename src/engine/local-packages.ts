@@ -26,8 +26,11 @@ export interface LoadedManifest {
 
 /** Returns the link for an edge to a folder or a workspace of the project (npm-tree §9), or null if the package must be fetched. */
 export function linkFor(edge: Edge, at: { spec: Spec; name: string; context: Context }): Node | null {
-  const { spec, name, context } = at;
-  if (spec.type === "directory" && isLinked(edge, spec.fetchSpec, context))
+  const { name, context } = at;
+  // As in npm, the folder of the dependent counts, even for the value of an override: the link may then lead to no folder of the project.
+  const { from } = edge;
+  const { spec } = at.spec.type === "directory" ? context.specTable.parsed(name, edge.effective, from.path) : at;
+  if (spec?.type === "directory" && isLinked(edge, spec.fetchSpec, context))
     return linkTo(name, spec.fetchSpec, context);
   return workspaceFor(edge, context);
 }
@@ -52,11 +55,11 @@ export function linkTo(name: string, folder: string, { specTable, tree, folders 
 }
 
 /** Returns a link to the workspace of the edge's name, if the edge accepts the workspace's version. */
-function workspaceFor(edge: Edge, { tree, specTable }: Context): Node | null {
+function workspaceFor(edge: Edge, { tree }: Context): Node | null {
   if (!tree.workspaceSpecs.has(edge.key)) return null;
   const link = tree.root.edges().get(edge.key)?.to;
   if (!link?.isWorkspace || !link.satisfies(edge)) return null;
-  return new Link({ specTable, name: link.name }, link.target);
+  return link;
 }
 
 /** Loads the manifest for a spec that does not name a registry. Fails with EUNSUPPORTED for git. */

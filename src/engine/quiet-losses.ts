@@ -25,6 +25,7 @@ const UNCLEAR = Symbol("unclear");
  * - ENAMESALIKE: of two dependencies whose names differ in case only, one is dropped.
  * - EINCOMPLETEBUNDLE: a bundle lacks what it needs.
  * - ELOCKEDOVERRIDE: a package of the lock does not get the override that a fresh resolution would give it.
+ * - EOVERRIDEFOLDER: an override with a folder leads to another folder.
  * - ENOTWORKSPACE: a package of the registry is installed, because the workspace of its name does not match.
  * - EUNKNOWNAGE: with a date limit, versions were picked whose age the registry does not tell.
  */
@@ -37,6 +38,7 @@ export function* warnOfLosses(context: Context, fromLock: boolean): Steps<void> 
     if (repeatsNames(node.manifest)) namesAlike(node, context);
     if (tree.tookTarget) lostPackage(node, context);
     if (tree.hasWorkspaces) notWorkspace(node, context);
+    if (tree.hasLinks && specTable.overrides) misledOverride(node, context);
     if (tree.hasBundles && node !== tree.root) incompleteBundle(node, context);
   }
   const { overrides } = specTable;
@@ -68,6 +70,18 @@ function lostPackage(node: Node, { tree, warnings }: Context): void {
     const message = `${idOf(node)} requires ${name}@${effective}, which is not in the tree: npm takes it out together with a link that leads to it.`;
     const wayOut = [{ kind: "other", text: "Resolve the project again with the new lock: npm adds it then." } as const];
     warnings.push(failure("ELOSTPACKAGE", message, { ...about(node), package: name, spec: effective, wayOut }));
+  }
+}
+
+/** EOVERRIDEFOLDER */
+function misledOverride(node: Node, { warnings }: Context): void {
+  for (const edge of node.edges().values()) {
+    const { to, rule, name } = edge;
+    if (!to?.isLink || edge.valid || rule?.name !== name || edge.parsed().spec?.type !== "directory") continue;
+    const message = `The override of ${name} with ${rule.value} leads to the folder ${to.target.location}, because npm reads it from the folder of ${idOf(node)}.`;
+    const text = `Make ${name} a dependency of the project with this folder, and write "$${name}" as the override.`;
+    const more = { ...about(node), package: name, spec: edge.effective, found: to.target.location };
+    warnings.push(failure("EOVERRIDEFOLDER", message, { ...more, wayOut: [{ kind: "other", text }] }));
   }
 }
 

@@ -21,7 +21,7 @@ export function attachAt(tree: ProjectTree, node: Node, path: string): void {
   above?.addFolder(node);
   tree.relocate(node);
   addTop(tree, node);
-  if (!tree.loading) tree.pointEdges(node);
+  if (!tree.loading) for (const below of subtree(node)) tree.pointEdges(below);
   takeFoldersBelow(tree, node);
 }
 
@@ -34,8 +34,8 @@ function placeTarget(tree: ProjectTree, link: Link): void {
   } else if (target.tree !== tree || !target.placed) {
     const { path } = target;
     if (target.placed) target.tree.detach(target);
-    // A virtual root made only some of its edges.
-    target.dropEdges();
+    // A virtual root made only some of its edges. A workspace that a link took out of the tree has all.
+    if (target.tree !== tree) target.dropEdges();
     attachAt(tree, target, path);
   }
 }

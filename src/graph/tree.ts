@@ -25,6 +25,8 @@ export abstract class NodeTree {
   hasBundles = false;
   /** True if a link was put into the tree. */
   hasLinks = false;
+  /** True if a package left the tree with a link that leads to it. */
+  tookTarget = false;
   /** True for a virtual root, in which edges are made only for peers and for names that are in the tree. */
   readonly partial: boolean = false;
   declare readonly workspaceSpecs: ReadonlyMap<string, EdgeSpec>;
@@ -73,8 +75,6 @@ export class ProjectTree extends NodeTree {
   loading = false;
   /** Set in trees with links and folders: `folders.ts`. */
   folders: FolderWork | null = null;
-  /** True if a package left the tree with a link that leads to it. */
-  tookTarget = false;
   /** The nodes that are not under `node_modules`, except the root. */
   readonly tops: Set<Node> = new Set();
   /** Nodes by name, in order. The value is the node itself, not a set, for the many names with one node. */

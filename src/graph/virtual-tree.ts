@@ -1,4 +1,5 @@
 import { Edge } from "./edge.ts";
+import type { Link } from "./link.ts";
 import { Node } from "./node.ts";
 import { NodeTree } from "./tree.ts";
 
@@ -82,6 +83,7 @@ export class VirtualTree extends NodeTree {
     const old = root.children.get(node.key);
     if (old === node) return;
     if (old) this.detach(old);
+    if (node.placed) this.#takeOver(node as Link);
     node.tree = this;
     node.placed = true;
     node.parent = root;
@@ -95,6 +97,18 @@ export class VirtualTree extends NodeTree {
     for (const member of this.#members()) member.edge(node.key)?.point(node);
     this.#pointEdges(node);
     if (node.isLink && node.target.tree === this) this.#pointEdges(node.target);
+  }
+
+  /** Takes a workspace's link out of the project's tree, and the workspace, unless this tree has a copy. Placing the link brings both back. */
+  #takeOver(link: Link): void {
+    const { tree, target } = link;
+    const copy = [this.root, ...this.#folders].find(({ path }) => path === target.path);
+    tree.detach(link);
+    if (copy) link.retarget(copy);
+    else if (target.placed && target !== tree.root) {
+      tree.detach(target);
+      tree.tookTarget = true;
+    }
   }
 
   /** Points the peer edges of a node, and its edges to packages that are in the tree. */

@@ -124,7 +124,7 @@ export class Candidates {
     const { edge, second = null } = request;
     if (!request.virtualTree && !edge.peer && !this.#context.specTable.overrides) {
       const alone = yield* this.#nodeFor(edge, edge.parsed(), edge.name);
-      if (alone.isLink || !alone.manifest.peerDependencies || alone.specTable.legacyPeerDeps) {
+      if ((alone.isLink && !alone.placed) || !alone.manifest.peerDependencies || alone.specTable.legacyPeerDeps) {
         this.#context.specTable.budget.step();
         this.#roots.set(edge.from, alone);
         return alone;
@@ -228,7 +228,8 @@ export class Candidates {
 
   *#insert(edge: Edge, virtualTree: VirtualTree, name: string = edge.name): Steps<Node> {
     const node = yield* this.#nodeFor(edge, edge.parsed(), name);
-    virtualTree.attach(node);
+    // The link of a workspace leaves the tree only if it is chosen.
+    if (!node.placed) virtualTree.attach(node);
     return node;
   }
 

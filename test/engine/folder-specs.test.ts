@@ -63,3 +63,36 @@ test("a package that is not needed any more takes along what a link in it leads 
   expect(drawTree(third.tree)).toBe("b@1.0.0\nd@1.0.0\nx@1.0.0");
   expect(third.warnings).toEqual([]);
 });
+
+// npm makes the link from the folder of the dependent, but judges it from the project's.
+test.each([
+  ["a dependency", { b: "1" }, "node_modules/b/local"],
+  ["a peer", { p: "1" }, "node_modules/p/local"],
+])(
+  "an override of %s with a folder leads to one below the dependent, as in npm, with a warning",
+  async (_, dependencies, folder) => {
+    const registry = fakeRegistry({
+      "b@1.0.0": { c: "1" },
+      "c@1.0.0": {},
+      "p@1.0.0": { peerDependencies: { c: "1" } },
+    });
+    const files = {
+      "package.json": JSON.stringify({ dependencies, overrides: { c: "file:./local" } }),
+      "local/package.json": JSON.stringify({ name: "c", version: "3.0.0" }),
+    };
+    const { files: written, warnings } = await resolveIn(registry, files);
+    const { packages } = JSON.parse(written["package-lock.json"] as string);
+    expect(packages["node_modules/c"]).toEqual({ resolved: folder, link: true });
+    expect(warnings.at(-1)).toMatchObject({ code: "EOVERRIDEFOLDER", package: "c", found: folder });
+  },
+);
+
+test("an override with a reference to a folder of the project leads to that folder", async () => {
+  const registry = fakeRegistry({ "b@1.0.0": { c: "1" }, "c@1.0.0": {} });
+  const { tree, warnings } = await resolveIn(registry, {
+    "package.json": JSON.stringify({ dependencies: { b: "1", c: "file:./local" }, overrides: { c: "$c" } }),
+    "local/package.json": JSON.stringify({ name: "c", version: "3.0.0" }),
+  });
+  expect(drawTree(tree)).toBe("b@1.0.0\nc -> local\nlocal@3.0.0");
+  expect(warnings).toEqual([]);
+});

@@ -171,3 +171,41 @@ test.each([
   expect(`x@${first?.version}`).toBe(top);
   expect(tree.nodes.filter(({ name }) => name === "x")).toHaveLength(2);
 });
+
+// npm moves the workspace's own link into the virtual root of b. It puts it back when it places the link, and here b stays as it is.
+test("update takes a workspace out of the tree that a kept package has as a peer, as in npm, with a warning", async () => {
+  const registry = fakeRegistry({
+    "b@1.0.0": { peerDependencies: { w: "1" } },
+    "x@1.0.0": { b: "1" },
+  });
+  const files = {
+    "package.json": JSON.stringify({ workspaces: ["w"] }),
+    "w/package.json": JSON.stringify({ name: "w", version: "1.0.0", dependencies: { x: "1" } }),
+  };
+  const first = await resolveIn(registry, files);
+  expect(drawTree(first.tree)).toBe("b@1.0.0\nw -> w\nx@1.0.0\nw@1.0.0");
+  const updated = await resolveIn(registry, { ...files, ...first.files }, { update: { names: ["b"] } });
+  expect(drawTree(updated.tree)).toBe("");
+  expect(updated.warnings).toMatchObject([{ code: "ELOSTPACKAGE", package: "w" }]);
+  const again = await resolveIn(registry, { ...files, ...updated.files });
+  expect(again.files).toEqual(first.files);
+  expect(again.warnings).toEqual([]);
+});
+
+// While the link of w is in b's virtual root, npm finds no workspace for p and asks the registry.
+test("a second package with the workspace as a peer does not take the workspace from the first", async () => {
+  const registry = fakeRegistry({
+    "a@1.0.0": { b: "1", p: "1" },
+    "b@1.0.0": { peerDependencies: { w: "1" } },
+    "p@1.0.0": { peerDependencies: { w: "1" } },
+    "x@1.0.0": {},
+  });
+  const files = {
+    "package.json": JSON.stringify({ workspaces: ["w"], dependencies: { a: "1" } }),
+    "w/package.json": JSON.stringify({ name: "w", version: "1.0.0", dependencies: { x: "1" } }),
+  };
+  const { tree, warnings } = await resolveIn(registry, files);
+  expect(drawTree(tree)).toBe("a@1.0.0\nb@1.0.0\np@1.0.0\nw -> w\nx@1.0.0\nw@1.0.0");
+  expect(warnings).toEqual([]);
+  expect(registry.log.map(({ path }) => path)).toContain("w");
+});
