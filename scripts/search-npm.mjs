@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // Compares webhoist with npm's own tree builder over random projects and registries, with later runs of each project.
 //
-//   npm run search:npm -- --npm DIR [--node FILE] [--seeds 1..500] [--verbose]
+//   npm run search:npm -- --npm DIR [--node FILE] [--seeds 1..500] [--bias KIND] [--verbose]
 //
 // DIR: an unpacked npm package, such as `npm pack npm@12.2.2` gives. --node: the Node to run it with; npm 12 needs 22.22 or later.
-// --seeds: the seeds, first and last. --verbose prints the scenario and both answers of each difference. Ends with 1 if one differs.
+// --seeds: the seeds, first and last. --bias: `overrides`, for runs with overrides and `preferDedupe` that start from a lock, or
+// `workspaces`, for workspaces that packages of the registry require. --verbose prints the scenario and both answers of each difference. Ends with 1 if one differs.
 // A scenario on which npm does not answer within 20 s, or crashes, is counted and not compared.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -21,10 +22,12 @@ const { values } = parseArgs({
     npm: { type: "string" },
     node: { type: "string", default: process.execPath },
     seeds: { type: "string", default: "1..500" },
+    bias: { type: "string" },
     verbose: { type: "boolean", default: false },
   },
 });
 if (!values.npm) throw new Error("Name an unpacked npm: --npm DIR");
+if (![undefined, "overrides", "workspaces"].includes(values.bias)) throw new Error("--bias is overrides or workspaces");
 const LIMIT = 20_000;
 const NODE_VERSION = "24.22.3";
 const npmDir = resolve(values.npm);
@@ -86,7 +89,7 @@ const wrong = [];
 const side = new NpmSide();
 try {
   for (let seed = first; seed <= last; seed++) {
-    const scenario = scenarioOf(seed, npmRules(npm).knowsLock4);
+    const scenario = scenarioOf(seed, npmRules(npm).knowsLock4, values.bias);
     const [theirs, ours] = await Promise.all([side.answers(scenario), answersOf(scenario, platform)]);
     counts.scenarios++;
     if (!theirs || theirs.some(({ crash }) => crash)) {

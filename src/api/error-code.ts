@@ -34,6 +34,7 @@ export type ErrorCode =
   | "EINVALIDLOCK"
   | "EJSONPARSE"
   | "EMISSINGTARGET"
+  | "ENEWWORKSPACE"
   | "ENOENT"
   | "ENOWORKSPACES"
   | "EOLDLOCK"

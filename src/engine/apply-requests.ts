@@ -75,18 +75,29 @@ function checkRemoved(text: string): void {
   );
 }
 
-/** Returns the project, or the workspaces that were named. @throws InstallError ENOWORKSPACES */
-function requestedNodes({ workspaces, includeWorkspaceRoot }: ResolveOptions, { tree }: Context): Node[] {
+/**
+ * Returns the project, or the workspaces that were named. As in npm, those that the lock lacks are left out, with a warning.
+ * @throws InstallError ENOWORKSPACES
+ */
+function requestedNodes({ workspaces, includeWorkspaceRoot }: ResolveOptions, { tree, warnings }: Context): Node[] {
   if (!workspaces?.length) return [tree.root];
   const specs = [...tree.workspaceSpecs.values()];
-  const nodes = workspaces.map((name) => {
+  const nodes: Node[] = [];
+  for (const name of workspaces) {
     const path = `${tree.root.path}/${trimSlashes(name.replace(/^\.?\/+/, ""))}`;
     const spec = specs.find((one) => one.key === fold(name)) ?? specs.find(({ raw }) => raw === `file:${path}`);
-    const node = spec && tree.at(spec.raw.slice("file:".length));
-    if (!node) throw new InstallError(noWorkspace(name, specs));
-    return node.target;
-  });
+    if (!spec) throw new InstallError(noWorkspace(name, specs));
+    const node = tree.at(spec.raw.slice("file:".length));
+    if (node) nodes.push(node.target);
+    else warnings.push(newWorkspace(spec.name));
+  }
   return includeWorkspaceRoot ? [...nodes, tree.root] : nodes;
+}
+
+function newWorkspace(name: string): Failure {
+  const message = `The lock does not have the workspace ${name} yet. npm adds the workspace, and ignores what was requested for it.`;
+  const wayOut = [{ kind: "other" as const, text: "Resolve again with the new lock and the same request." }];
+  return failure("ENEWWORKSPACE", message, { package: name, wayOut });
 }
 
 function noWorkspace(name: string, specs: readonly EdgeSpec[]): Failure {

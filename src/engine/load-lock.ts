@@ -185,18 +185,3 @@ function contradicts(ours: string | null, theirs: string | null): boolean {
   const common = (ours?.split(/\s+/) ?? []).filter((hash) => algorithms.has(hash.split("-", 1)[0]));
   return common.length > 0 && !common.some((hash) => hashes.has(hash));
 }
-
-/**
- * Copies `resolved`, `integrity` and `hasShrinkwrap` from a lock entry to a new node of the same version at its location. Does not
- * replace values that are set (npm-tree §18.7).
- */
-export function inheritFromLock(node: Node, entry: LockEntry | undefined): void {
-  if (!entry || node.isLink || (node.resolved !== null && node.integrity !== null)) return;
-  const same = <T>(a: T | null, b: T | null): boolean => !a || !b || a === b;
-  const { version = null } = entry.manifest;
-  if (!same(entry.resolved, node.resolved) || !same(entry.integrity, node.integrity) || !same(version, node.version))
-    return;
-  node.resolved ||= entry.resolved;
-  node.integrity ||= entry.integrity;
-  node.hasShrinkwrap ||= node.specTable.rules.readsShrinkwraps && entry.hasShrinkwrap;
-}

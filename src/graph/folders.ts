@@ -21,8 +21,8 @@ export function attachAt(tree: ProjectTree, node: Node, path: string): void {
   above?.addFolder(node);
   tree.relocate(node);
   addTop(tree, node);
-  if (!tree.loading) for (const below of subtree(node)) tree.pointEdges(below);
   takeFoldersBelow(tree, node);
+  if (!tree.loading) for (const below of subtree(node)) tree.pointEdges(below);
 }
 
 /** Puts the target of a link into the tree. If a node is at that path already, the link gets that node as its target. */
@@ -58,7 +58,7 @@ export const FOLDER_WORK: FolderWork = {
       placeTarget(tree, node as Link);
       return;
     }
-    takeFoldersBelow(tree, node);
+    if (takeFoldersBelow(tree, node)) tree.pointEdges(node);
     const { lost } = indexOf(tree);
     const links = lost.get(node.location);
     if (!links) return;
@@ -158,8 +158,8 @@ function deepestChild(from: Node, parts: readonly string[], start: number): { no
   return { node, used };
 }
 
-/** Gives a new folder the folders below it that belonged to a folder further up. */
-function takeFoldersBelow(tree: ProjectTree, node: Node): void {
+/** Gives a new folder the folders below it that belonged to a folder further up. Returns true if there were any. */
+function takeFoldersBelow(tree: ProjectTree, node: Node): boolean {
   let at: FolderIndex | undefined = indexOf(tree).first;
   for (const part of node.path.split("/")) at = at?.below.get(part);
   const found: FolderIndex[] = [];
@@ -173,8 +173,18 @@ function takeFoldersBelow(tree: ProjectTree, node: Node): void {
   for (const { top } of found) {
     if (!top || top.fsParent?.path.startsWith(prefix)) continue;
     top.fsParent?.dropFolder(top);
-    top.fsParent = node;
-    node.addFolder(top);
+    if (top.path === `${prefix}node_modules/${top.name}`) {
+      // Its package was not there, for example because the lock lacks it.
+      tree.tops.delete(top);
+      top.fsParent = null;
+      top.parent = node;
+      node.setChild(top);
+      for (const below of subtree(top)) below.depth = below.parent ? below.parent.depth + 1 : 0;
+    } else {
+      top.fsParent = node;
+      node.addFolder(top);
+    }
     if (!tree.loading) for (const below of subtree(top)) tree.pointEdges(below);
   }
+  return found.length > 0;
 }

@@ -165,7 +165,6 @@ export class IdealTreeBuilder {
     const context = this.#context;
     if (placed && check) {
       this.#countPlacement(placed);
-      context.lockLoader?.inheritFromLock(placed, context.lock?.packages.get(placed.location));
       if (placed.errors.length) context.loadFailures.add(placed);
       context.mutated = true;
       const requeue = context.options.save || context.mutationRequested;

@@ -224,3 +224,33 @@ test("an alias in a version 1 lock does not take the manifest of the package tha
     dependencies: { e: "1" },
   });
 });
+
+test("a package that is placed anew gets nothing from the lock's entry at its path, as in npm", async () => {
+  const registry = fakeRegistry({ "a@1.0.0": { dist: { tarball: "http://registry.local/a/-/a-1.0.0.tgz" } } });
+  const lock = oldLock().replace(
+    '"http://registry.local/a.tgz"',
+    '"http://registry.local/a.tgz", "integrity": "sha512-x"',
+  );
+  const files = { ...project({ dependencies: { a: "^1.0.0" } }), "package-lock.json": lock };
+  expect(entriesOf(await resolveIn(registry, files)).get("node_modules/a")).toMatchObject({ integrity: "sha512-x" });
+  const { files: written } = await resolveIn(registry, files, { add: ["a@1.0.0"] });
+  expect(JSON.parse(written["package-lock.json"] as string).packages["node_modules/a"]).toEqual({
+    version: "1.0.0",
+    resolved: "http://registry.local/a/-/a-1.0.0.tgz",
+  });
+});
+
+test("packages below a workspace that the lock lacks are used again when the workspace comes back", async () => {
+  const files = {
+    ...project({ workspaces: ["w"], dependencies: { a: "1.1.0" } }),
+    "w/package.json": JSON.stringify({ name: "w", version: "1.0.0", dependencies: { a: "^1.0.0" } }),
+  };
+  const packages = {
+    "node_modules/a": { version: "1.1.0", dependencies: { b: "^1.0.0" } },
+    "node_modules/b": { version: "1.5.0" },
+    "w/node_modules/a": { version: "1.0.0", dependencies: { b: "^1.0.0" } },
+  };
+  const lock = JSON.stringify({ lockfileVersion: 3, requires: true, packages });
+  const { tree } = await resolveIn(fakeRegistry(PACKAGES), { ...files, "package-lock.json": lock });
+  expect(drawTree(tree)).toBe("a@1.1.0\nb@1.5.0\nw -> w\nw@1.0.0\n  a@1.0.0");
+});

@@ -182,3 +182,15 @@ test.each<[string, ResolveOptions, object]>([
   const failure = await failureOf(tree(registry, {}, options));
   expect(failure).toMatchObject(expected);
 });
+
+test("what is requested for a workspace that the lock lacks is ignored, as in npm, with a warning", async () => {
+  const old = await resolveIn(registry, { "package.json": "{}" });
+  const first = await resolveIn(registry, { ...WORKSPACES, ...old.files }, { add: ["b"], workspaces: ["one"] });
+  expect(Object.keys(first.files)).toEqual(["package-lock.json"]);
+  expect(first.tree.get("node_modules/one")?.isLink).toBe(true);
+  expect(first.tree.get("node_modules/b")).toBeUndefined();
+  expect(first.warnings).toMatchObject([{ code: "ENEWWORKSPACE", package: "one" }]);
+  const again = await resolveIn(registry, { ...WORKSPACES, ...first.files }, { add: ["b"], workspaces: ["one"] });
+  expect(again.tree.get("node_modules/b")?.version).toBe("1.0.0");
+  expect(again.warnings).toEqual([]);
+});

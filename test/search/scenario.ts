@@ -20,13 +20,21 @@ const VERSIONS = ["1.0.0", "1.1.0", "1.2.0-beta.1", "2.0.0", "2.1.0"];
 const SPECS = ["*", "^1.0.0", "1.0.0", "^2.0.0", ">=1.1.0", "~2.0.0", "1.x", "^1 || ^2", "latest"];
 const FOLDERS = ["packages/w1", "packages/w2"];
 
+/**
+ * What most scenarios of a search are about. `overrides`: projects with overrides under `preferDedupe`, in later runs too, so that they
+ * start from a lock. `workspaces`: projects with workspaces whose names the packages of the registry require, above all as peers.
+ */
+export type SearchBias = "overrides" | "workspaces";
+
 /** Picks at random, the same for the same seed (mulberry32). */
 class Dice {
   #state: number;
   /** The share of specs that name the folder of an installed package. */
   folderSpecs = 0;
+  readonly bias: SearchBias | undefined;
 
-  constructor(seed: number) {
+  constructor(seed: number, bias?: SearchBias) {
+    this.bias = bias;
     this.#state = Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995;
   }
 
@@ -79,7 +87,7 @@ function manifestOf(dice: Dice, name: string, version: string): Record<string, u
     if (Object.keys(value).length > 0) manifest[key] = value;
   };
   if (dice.chance(0.7)) put("dependencies", dice.dependencies(others, 3));
-  if (dice.chance(0.35)) {
+  if (dice.chance(dice.bias === "workspaces" ? 0.6 : 0.35)) {
     const peers = dice.dependencies(others, 2);
     put("peerDependencies", peers);
     if (dice.chance(0.4))
@@ -143,7 +151,7 @@ function fill(dice: Dice, manifest: Root, local: readonly string[]): void {
 }
 
 function overridesOf(dice: Dice): Record<string, unknown> {
-  const rules = dice.some(NAMES, 2).map((name) => {
+  const rules = dice.some(NAMES, dice.bias === "overrides" ? 4 : 2).map((name) => {
     const key = dice.chance(0.2) ? `${name}@${dice.one(["^1.0.0", "2"])}` : name;
     const value = dice.one(["1.0.0", "2.0.0", "^1.1.0"]);
     return [key, dice.chance(0.2) ? { [dice.one(NAMES)]: value } : value];
@@ -165,7 +173,7 @@ function flagsOf(dice: Dice): ResolveOptions {
   if (dice.chance(0.08)) options.legacyPeerDeps = true;
   if (dice.chance(0.06)) options.strictPeerDeps = true;
   if (dice.chance(0.08)) options.force = true;
-  if (dice.chance(0.15)) options.preferDedupe = true;
+  if (dice.bias === "overrides" || dice.chance(0.15)) options.preferDedupe = true;
   if (dice.chance(0.06)) options.installStrategy = dice.one(["nested", "shallow"]);
   if (dice.chance(0.05)) options.lockfileVersion = dice.one([1, 2]);
   return options;
@@ -176,20 +184,21 @@ function flagsOf(dice: Dice): ResolveOptions {
  * change package.json, `add`, `rm` or `update`.
  * @param extensions whether npm knows `packageExtensions`
  */
-export function scenarioOf(seed: number, extensions: boolean): Scenario {
-  const dice = new Dice(seed);
+export function scenarioOf(seed: number, extensions: boolean, bias?: SearchBias): Scenario {
+  const dice = new Dice(seed, bias);
   if (dice.chance(0.15)) dice.folderSpecs = 0.06;
   const packuments = packumentsOf(dice);
   const root: Root = { name: "root", version: "1.0.0" };
-  const folders = dice.chance(0.25) ? dice.some(FOLDERS, 2) : [];
-  const areWorkspaces = dice.chance(0.7);
+  const forWorkspaces = bias === "workspaces";
+  const folders = forWorkspaces ? [...FOLDERS] : dice.chance(0.25) ? dice.some(FOLDERS, 2) : [];
+  const areWorkspaces = forWorkspaces || dice.chance(0.7);
   const options = flagsOf(dice);
   const files: Record<string, string> = {};
   fill(dice, root, areWorkspaces ? [] : folders);
   const names: string[] = [];
   for (const folder of folders) {
     const own: Root = {
-      name: dice.chance(0.2) ? dice.one(NAMES) : folder.slice(-2),
+      name: dice.chance(forWorkspaces ? 0.8 : 0.2) ? dice.one(NAMES) : folder.slice(-2),
       version: dice.one(["1.0.0", "2.0.0"]),
     };
     fill(dice, own, []);
@@ -197,11 +206,11 @@ export function scenarioOf(seed: number, extensions: boolean): Scenario {
     files[`${folder}/package.json`] = textOf(own);
   }
   if (folders.length > 0 && areWorkspaces) root["workspaces"] = ["packages/*"];
-  if (dice.chance(0.2)) root["overrides"] = overridesOf(dice);
+  if (dice.chance(bias === "overrides" ? 0.7 : 0.2)) root["overrides"] = overridesOf(dice);
   if (extensions && dice.chance(0.2)) root["packageExtensions"] = extensionsOf(dice);
   const start = root["workspaces"] && dice.chance(0.2) ? { ...options, workspaces: [dice.one(names)] } : options;
   const steps: SearchStep[] = [{ files: { ...files, "package.json": textOf(root) }, options: start }];
-  const more = dice.upTo(2);
+  const more = bias === "overrides" ? 1 + dice.upTo(2) : dice.upTo(2);
   for (let at = 0; at < more; at++) steps.push(laterStep(dice, root, { options, extensions, folders, names }));
   return { seed, packuments, steps };
 }
@@ -216,7 +225,8 @@ interface StepContext {
 
 function laterStep(dice: Dice, root: Root, { options, extensions, folders, names }: StepContext): SearchStep {
   const own = dice.chance(0.7) ? options : flagsOf(dice);
-  const kind = dice.one(["edit", "edit", "add", "rm", "update", "updateAll", "overrides", "extensions", "workspace"]);
+  const kinds = ["edit", "edit", "add", "rm", "update", "updateAll", "overrides", "extensions", "workspace"];
+  const kind = dice.bias === "overrides" && dice.chance(0.5) ? "overrides" : dice.one(kinds);
   const step = (more: ResolveOptions, changed = false): SearchStep => ({
     files: changed ? { "package.json": textOf(root) } : {},
     options: { ...own, ...more },
